@@ -1,0 +1,15 @@
+// Package checks is the domain of rlsguard: what is known of one patient (Facts), which of it counts, and what has to be
+// flagged (Findings).
+//
+// Its laws, which everything around it relies on:
+//
+//   - Evaluate is a pure function of facts, settings and the as-of time. No clock, no I/O, no goroutine, no global state
+//     but the embedded tables.
+//   - Merge is idempotent, commutative and associative: of two versions of one resource the newer one stays, whatever
+//     came first. So neither order nor repetition of events changes a flag.
+//   - Absence of data is never turned into safety: what cannot be evaluated becomes a finding that says so.
+//
+// A check may read the Facts, the Settings and the as-of time that it is handed, and nothing else.
+//
+// The package must not know FHIR's JSON, NATS, files, logs or the time of day.
+package checks

@@ -1,0 +1,90 @@
+package checks
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+)
+
+// Severity of a finding, in FHIR's words.
+type Severity uint8
+
+// Severities, lowest first. None is no finding.
+const (
+	None Severity = iota
+	Low
+	Moderate
+	High
+)
+
+func (s Severity) String() string { return [...]string{"", "low", "moderate", "high"}[s] }
+
+// ParseSeverity reads "low", "moderate" or "high".
+func ParseSeverity(s string) (Severity, error) {
+	for _, v := range []Severity{Low, Moderate, High} {
+		if v.String() == s {
+			return v, nil
+		}
+	}
+	return None, fmt.Errorf("severity %q is not one of low, moderate, high", s)
+}
+
+// RLSStatus says how restless legs syndrome counts in a patient; a higher value is stronger evidence.
+type RLSStatus uint8
+
+// RLS statuses.
+const (
+	RLSNone RLSStatus = iota
+	RLSPossible
+	RLSRemission
+	RLSConfirmed
+)
+
+func (r RLSStatus) String() string {
+	return [...]string{"none", "possible", "remission", "confirmed"}[r]
+}
+
+// ParseRLSStatus reads what String writes; "" is RLSNone.
+func ParseRLSStatus(s string) (RLSStatus, error) {
+	for r := RLSNone; r <= RLSConfirmed; r++ {
+		if r.String() == s || s == "" && r == RLSNone {
+			return r, nil
+		}
+	}
+	return RLSNone, fmt.Errorf("RLS status %q is not one of none, possible, remission, confirmed", s)
+}
+
+// Citation is the source of a rule, with the strength that its authors give it and the state of our own review.
+type Citation struct {
+	Source   string `json:"source"`
+	DOI      string `json:"doi,omitempty"`
+	Strength string `json:"strength,omitempty"`
+	Review   string `json:"review"`
+}
+
+// Finding is what Evaluate says has to be flagged. It is identified by patient, check and ingredient.
+type Finding struct {
+	Check        string
+	Ingredient   string // "" for iron and unclassified findings
+	Patient      Ref
+	Severity     Severity
+	RLS          RLSStatus
+	Implicated   []Ref // every order behind it, sorted
+	Evidence     []Ref // conditions and results that it rests on, sorted
+	Basis        string
+	Summary      string
+	Action       string
+	Alternatives []string
+	Citations    []Citation
+}
+
+// FlagID identifies the flag of a finding for ever: the same patient, check and ingredient give the same id on every machine
+// that has the site's key. It is a version 8 UUID (RFC 9562) from HMAC-SHA-256(key, patient|check|ingredient).
+func FlagID(key []byte, patient Ref, check, ingredient string) string {
+	h := hmac.New(sha256.New, key)
+	fmt.Fprintf(h, "%s|%s|%s", patient, check, ingredient)
+	b := h.Sum(nil)[:16]
+	b[6] = b[6]&0x0f | 0x80
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,69 @@
+package checks
+
+import "time"
+
+// FlagState is what has become of a flag.
+type FlagState string
+
+// Flag states. Acknowledged and overridden flags are open flags.
+const (
+	Open         FlagState = "open"
+	Acknowledged FlagState = "acknowledged"
+	Overridden   FlagState = "overridden"
+	Resolved     FlagState = "resolved"
+)
+
+// Change is the kind of a transition.
+type Change string
+
+// Kinds of transition. Moved is the last word on the subject of the old severity.
+const (
+	ChangeOpened       Change = "opened"
+	ChangeUpdated      Change = "updated"
+	ChangeResolved     Change = "resolved"
+	ChangeMoved        Change = "moved"
+	ChangeAcknowledged Change = "acknowledged"
+	ChangeOverridden   Change = "overridden"
+)
+
+// Reason says why a flag was resolved.
+type Reason string
+
+// Reasons of a resolved flag.
+const (
+	ReasonOrderStopped   Reason = "order-stopped"    // stopped, cancelled, on hold, ended, or a prohibition by now
+	ReasonSupplyEnded    Reason = "supply-ended"     // time alone ended the exposure
+	ReasonEnteredInError Reason = "entered-in-error" // an order, result or diagnosis behind it was withdrawn or deleted
+	ReasonRLSRefuted     Reason = "rls-refuted"      // RLS does not count any more
+	ReasonLabArrived     Reason = "lab-arrived"      // a result answers it
+	ReasonDrugChanged    Reason = "drug-changed"     // the order is for something else by now, or was identified
+	ReasonSuperseded     Reason = "superseded"       // another flag says more (iron)
+	ReasonContextChanged Reason = "context-changed"  // age, dialysis, Parkinson disease, dose, kidney function, ...
+	ReasonRulesetChanged Reason = "ruleset-changed"  // tables, rules or settings changed
+	ReasonMovedPatient   Reason = "moved-to-another-patient"
+)
+
+// Flag is a finding with its identity and history: what is printed, published and watched.
+type Flag struct {
+	Finding
+	ID      string
+	Number  uint64 // counts the transitions of this flag, from 1, never used twice
+	State   FlagState
+	Change  Change
+	Reason  Reason    // of a resolved flag
+	AsOf    time.Time // of the transition
+	Ruleset string    // hash of tables, rules and settings
+	Ack     *Acknowledgement
+}
+
+// OpenFlag is what a patient's state keeps of a flag: enough to tell whether a finding is news. It stays after the flag is resolved, so
+// that its numbers go on and are never used twice.
+type OpenFlag struct {
+	Check      string
+	Ingredient string
+	Severity   Severity // None when it is resolved
+	Number     uint64
+	Digest     uint64 // of all that the flag says but its as-of time
+	Acked      FlagState
+	Implicated []Ref // orders of the last transition, to say why it was resolved
+}

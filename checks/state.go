@@ -1,0 +1,44 @@
+package checks
+
+import (
+	"slices"
+	"strings"
+)
+
+// State is what is kept of one patient: the newest version of every resource that matters, and the flags that were opened.
+type State struct {
+	Patient Ref
+	Facts   []Fact // sorted by Ref, each Ref once
+	Flags   []OpenFlag
+	// Ruleset that Flags were decided under.
+	Ruleset string
+	// Cut tells that the oldest facts were left out, since there were more than the settings allow.
+	Cut bool
+}
+
+// Find returns the fact about ref, or nil.
+func (s *State) Find(ref Ref) *Fact {
+	i, ok := s.search(ref)
+	if !ok {
+		return nil
+	}
+	return &s.Facts[i]
+}
+
+func (s *State) search(ref Ref) (int, bool) {
+	return slices.BinarySearchFunc(s.Facts, ref, func(f Fact, r Ref) int { return strings.Compare(string(f.Ref), string(r)) })
+}
+
+// Merge takes f in when it is news: unknown so far, or newer than what is known of the same resource. It tells whether it changed s.
+func (s *State) Merge(f Fact) bool {
+	i, known := s.search(f.Ref)
+	if !known {
+		s.Facts = slices.Insert(s.Facts, i, f)
+		return true
+	}
+	if f.Version.Compare(s.Facts[i].Version) <= 0 {
+		return false
+	}
+	s.Facts[i] = f
+	return true
+}

@@ -1,0 +1,68 @@
+// Package fhir turns bytes into facts and findings into FHIR: it reads FHIR R4 JSON (resources, Bundles, Parameters, NDJSON,
+// gzip, CloudEvents envelopes) as far as the checks need it, and writes flags as DetectedIssue and reads those back.
+//
+// It must not know NATS, files, the time of day (Options.Now is handed in), which drugs or results matter beyond asking
+// checks/terms, or what a fact leads to.
+package fhir
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// Reason is why a resource was rejected. The list is closed.
+type Reason string
+
+// The reasons of the contract.
+const (
+	InvalidJSON         Reason = "invalid-json"
+	NotFHIR             Reason = "not-fhir"
+	UnsupportedVersion  Reason = "unsupported-fhir-version"
+	InvalidResource     Reason = "invalid-resource"
+	NoPatient           Reason = "no-patient"
+	TooLarge            Reason = "too-large"
+	TooDeep             Reason = "too-deep"
+	UnsupportedEncoding Reason = "unsupported-encoding"
+)
+
+// Rejection says why something was not taken, where, and what was expected. Detail never holds text of the payload.
+type Rejection struct {
+	Reason  Reason
+	Pointer string // JSON pointer (RFC 6901) into the document; "" is the document
+	Detail  string
+}
+
+func (r *Rejection) Error() string {
+	return fmt.Sprintf("%s at %q: %s", r.Reason, r.Pointer, r.Detail)
+}
+
+// Options of a reader.
+type Options struct {
+	Terms *terms.Terms
+	// Base is the own FHIR server's base URL: references to other servers keep their base. "" drops every base.
+	Base       string
+	Now        time.Time // real clock, against which meta.lastUpdated is held
+	MaxBytes   int       // of one JSON value, unpacked; in NDJSON of a line
+	MaxDepth   int       // nesting
+	MaxEntries int       // of a Bundle
+}
+
+// DefaultOptions are those of the contract; Now is left zero, which switches the check of meta.lastUpdated off.
+func DefaultOptions() Options {
+	return Options{MaxBytes: 16 << 20, MaxDepth: 64, MaxEntries: 100_000}
+}
+
+// Resource is one event: a resource of a document, read as far as it matters. Either Rejection is set, or Relevant, or neither (irrelevant).
+type Resource struct {
+	Entry     uint32 // position in the document, from 0
+	Pointer   string // JSON pointer of the resource in the document
+	Type      string // resourceType; "" when it could not be read
+	Rejection *Rejection
+	Relevant  bool
+	// Patient the fact is about; "" for a Medication, and for a deletion or withdrawal that names no patient.
+	Patient checks.Ref
+	Fact    checks.Fact // Version.Arrival is left to the caller except for Entry
+}
