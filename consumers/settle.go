@@ -1,0 +1,208 @@
+package consumers
+
+import (
+	"cmp"
+	"reflect"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// depth to which a Medication's ingredients are followed to other Medications; a product of products of products is no
+// prescription, and a loop must end.
+const depth = 4
+
+// Decide brings all that was touched into its final form, decides about it at asOf and hands back what changed. The fold is used up.
+func (f *Fold) Decide(asOf time.Time) Commit {
+	var c Commit
+	refs := make([]checks.Ref, 0, len(f.patients))
+	for ref, p := range f.patients {
+		if p.touched {
+			refs = append(refs, ref)
+		}
+	}
+	slices.Sort(refs)
+	for _, ref := range refs {
+		f.settle(f.patients[ref])
+	}
+	changes := make([]PatientChange, len(refs))
+	inParallel(len(refs), func(i int) { changes[i] = f.decide(f.patients[refs[i]], asOf) })
+	for i := range changes {
+		if f.patients[refs[i]].changed {
+			c.Patients = append(c.Patients, changes[i])
+		}
+	}
+	c.Medications, c.Gone = values(f.medications), values(f.gone)
+	for _, ref := range f.later {
+		if p := f.patients[ref]; p == nil || !p.touched {
+			c.Later = append(c.Later, ref)
+		}
+	}
+	return c
+}
+
+func (f *Fold) decide(p *patient, asOf time.Time) PatientChange {
+	p.own()
+	before := slices.Clone(p.st.Flags)
+	ch := PatientChange{State: p.st}
+	ch.Transitions = checks.Decide(p.st, f.e.Settings, f.e.Key, f.e.Ruleset, asOf)
+	if p.st.Ruleset != f.e.Ruleset {
+		p.st.Ruleset, p.changed = f.e.Ruleset, true
+	}
+	if next, ok := checks.NextChange(p.st, f.e.Settings, asOf); ok {
+		ch.Next = next
+	}
+	if len(ch.Transitions) > 0 || !reflect.DeepEqual(before, p.st.Flags) || p.rearm && !ch.Next.IsZero() {
+		p.changed = true
+	}
+	return ch
+}
+
+// settle cuts p's facts to the limit and gives it the Medications that its orders refer to, and no others.
+func (f *Fold) settle(p *patient) {
+	if most := f.e.Settings.MaxFacts; most > 0 && len(p.st.Facts) > most {
+		p.own()
+		p.changed = cut(p.st, most) || p.changed
+	}
+	wanted := f.wanted(p.st)
+	had := 0
+	for i := range p.st.Facts {
+		if k := &p.st.Facts[i]; k.Ref.Type() == "Medication" {
+			had++
+			if w := wanted[k.Ref]; w == nil || w.Version != k.Version {
+				had = -1
+				break
+			}
+		}
+	}
+	if had == len(wanted) {
+		return
+	}
+	p.own()
+	p.changed = true
+	p.st.Facts = slices.DeleteFunc(p.st.Facts, func(k checks.Fact) bool { return k.Ref.Type() == "Medication" })
+	for _, m := range wanted {
+		i, _ := find(p.st, m.Ref)
+		p.st.Facts = slices.Insert(p.st.Facts, i, *m)
+	}
+}
+
+// wanted are the known Medications that the orders of st refer to, directly or as ingredients of one another.
+func (f *Fold) wanted(st *checks.State) map[checks.Ref]*checks.Fact {
+	var level []checks.Ref
+	for i := range st.Facts {
+		if m := medicationOf(&st.Facts[i]); m != "" {
+			level = append(level, m)
+		}
+	}
+	if level == nil {
+		return nil
+	}
+	known := map[checks.Ref]*checks.Fact{}
+	for range depth {
+		var next []checks.Ref
+		for _, ref := range level {
+			if known[ref] != nil {
+				continue
+			}
+			if m := f.knownMedication(ref); m != nil {
+				known[ref] = m
+				next = append(next, ingredients(m)...)
+			}
+		}
+		level = next
+	}
+	return known
+}
+
+// ingredients are the Medications that m is made of.
+func ingredients(m *checks.Fact) []checks.Ref {
+	if m.Kind != checks.KindMedication {
+		return nil
+	}
+	var refs []checks.Ref
+	for _, part := range m.Medication.Parts {
+		if part.Ref.Type() == "Medication" {
+			refs = append(refs, part.Ref)
+		}
+	}
+	return refs
+}
+
+// cut leaves the newest most facts. Medications are not counted: they come and go with the orders that refer to them.
+func cut(st *checks.State, most int) bool {
+	own := make([]*checks.Fact, 0, len(st.Facts))
+	for i := range st.Facts {
+		if st.Facts[i].Ref.Type() != "Medication" {
+			own = append(own, &st.Facts[i])
+		}
+	}
+	if len(own) <= most {
+		return false
+	}
+	slices.SortFunc(own, func(a, b *checks.Fact) int { return cmp.Or(b.Version.Compare(a.Version), cmp.Compare(b.Ref, a.Ref)) })
+	gone := make(map[checks.Ref]struct{}, len(own)-most)
+	for _, k := range own[most:] {
+		gone[k.Ref] = struct{}{}
+	}
+	st.Facts = slices.DeleteFunc(st.Facts, func(k checks.Fact) bool { _, out := gone[k.Ref]; return out })
+	st.Cut = true
+	return true
+}
+
+// heal touches a patient and repairs what two instances that did not know of each other's writes may have left: a resource
+// in two patients' states at different versions, a tombstone that was not applied.
+func (f *Fold) heal(ref checks.Ref) {
+	p := f.patient(ref)
+	if p.old == nil && len(p.st.Facts) == 0 {
+		return
+	}
+	p.touched, p.rearm = true, true
+	for _, fact := range slices.Clone(p.st.Facts) {
+		if fact.Ref == ref || fact.Ref.Type() == "Medication" {
+			continue
+		}
+		newest, ok := f.newest(fact.Ref)
+		switch {
+		case !ok:
+		case newest.Version.Compare(fact.Version) > 0:
+			f.set(ref, p, newest)
+		case fact.Kind != checks.KindMark:
+			f.markOthers(ref, fact)
+		}
+	}
+}
+
+func values(m map[checks.Ref]checks.Fact) []checks.Fact {
+	var facts []checks.Fact
+	for _, f := range m {
+		facts = append(facts, f)
+	}
+	slices.SortFunc(facts, func(a, b checks.Fact) int { return cmp.Compare(a.Ref, b.Ref) })
+	return facts
+}
+
+// inParallel calls do for 0 to n-1 on all processors, and returns when all are done.
+func inParallel(n int, do func(int)) {
+	workers := min(runtime.GOMAXPROCS(0), n/16)
+	if workers < 2 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}

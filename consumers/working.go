@@ -1,0 +1,124 @@
+package consumers
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// patient is the working copy of a patient's state, made when it is first asked for.
+func (f *Fold) patient(ref checks.Ref) *patient {
+	if p := f.patients[ref]; p != nil {
+		return p
+	}
+	p := &patient{old: f.view.State(ref)}
+	if p.st = p.old; p.st == nil {
+		p.st = &checks.State{Patient: ref}
+	}
+	f.patients[ref] = p
+	return p
+}
+
+// own makes p's state one that may be changed.
+func (p *patient) own() {
+	if p.st != p.old {
+		return
+	}
+	st := *p.old
+	st.Facts, st.Flags = slices.Clone(st.Facts), slices.Clone(st.Flags)
+	p.st = &st
+}
+
+func (f *Fold) peek(ref checks.Ref) *checks.State { return f.patient(ref).st }
+
+// set puts fact into p's state, in the place of any other version.
+func (f *Fold) set(ref checks.Ref, p *patient, fact checks.Fact) {
+	p.own()
+	p.touched, p.changed = true, true
+	i, known := find(p.st, fact.Ref)
+	if known {
+		p.st.Facts[i] = fact
+	} else {
+		p.st.Facts = slices.Insert(p.st.Facts, i, fact)
+		if fact.Ref != ref { // a Patient resource is about itself for ever
+			f.holders.add(fact.Ref, ref)
+		}
+	}
+	if m := medicationOf(&fact); m != "" {
+		f.referrers.add(m, ref)
+	}
+	if most := f.e.Settings.MaxFacts; most > 0 && len(p.st.Facts) > 2*most {
+		cut(p.st, most) // now and then, so that a flood of facts costs linear time
+	}
+}
+
+func find(st *checks.State, ref checks.Ref) (int, bool) {
+	return slices.BinarySearchFunc(st.Facts, ref, func(f checks.Fact, r checks.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
+}
+
+func medicationOf(fact *checks.Fact) checks.Ref {
+	if fact.Kind != checks.KindOrder {
+		return ""
+	}
+	return fact.Order.MedicationRef
+}
+
+func (f *Fold) knownMedication(ref checks.Ref) *checks.Fact {
+	if m, ok := f.medications[ref]; ok {
+		return &m
+	}
+	return f.view.Medication(ref)
+}
+
+func (f *Fold) knownGone(ref checks.Ref) *checks.Fact {
+	if g, ok := f.gone[ref]; ok {
+		return &g
+	}
+	return f.view.Gone(ref)
+}
+
+func (f *Fold) holdersOf(ref checks.Ref) []checks.Ref {
+	return f.holders.with(ref, f.view.Holders(ref))
+}
+
+func (f *Fold) referrersOf(medication checks.Ref) []checks.Ref {
+	return f.referrers.with(medication, f.view.Referrers(medication))
+}
+
+// index names the patients of a resource. Most resources have one.
+type index struct {
+	one  map[checks.Ref]checks.Ref
+	more map[checks.Ref][]checks.Ref
+}
+
+func (x *index) add(ref, patient checks.Ref) {
+	if x.one == nil {
+		x.one, x.more = map[checks.Ref]checks.Ref{}, map[checks.Ref][]checks.Ref{}
+	}
+	first, ok := x.one[ref]
+	switch {
+	case !ok:
+		x.one[ref] = patient
+	case first != patient && !slices.Contains(x.more[ref], patient):
+		x.more[ref] = append(x.more[ref], patient)
+	}
+}
+
+func (x *index) get(ref checks.Ref) []checks.Ref {
+	first, ok := x.one[ref]
+	if !ok {
+		return nil
+	}
+	return append([]checks.Ref{first}, x.more[ref]...)
+}
+
+// with is what x and others have, sorted, each once.
+func (x *index) with(ref checks.Ref, others []checks.Ref) []checks.Ref {
+	if _, ok := x.one[ref]; !ok && len(others) == 0 {
+		return nil
+	}
+	all := append(x.get(ref), others...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
