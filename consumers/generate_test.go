@@ -1,0 +1,103 @@
+package consumers
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/fhir"
+	"pgregory.net/rapid"
+)
+
+// engine is one with a key and ruleset of tests.
+func engine() *Engine {
+	return &Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
+}
+
+// event is a resource as it stands in the inbound stream.
+func event(seq uint64, patient checks.Ref, fact checks.Fact) Input {
+	return Input{Arrival: checks.Arrival{Epoch: 1, Sequence: seq}, AllowAck: true,
+		Resources: []fhir.Resource{{Type: fact.Ref.Type(), Relevant: true, Patient: patient, Fact: fact}}}
+}
+
+func order(ref checks.Ref, drug string, medication checks.Ref) checks.Fact {
+	o := &checks.Order{Status: checks.StatusActive, MedicationRef: medication}
+	if drug != "" {
+		o.Drug.Names = []string{drug}
+	}
+	return checks.Fact{Ref: ref, Kind: checks.KindOrder, Order: o}
+}
+
+func condition(ref checks.Ref) checks.Fact {
+	return checks.Fact{Ref: ref, Kind: checks.KindCondition, Condition: &checks.Condition{
+		Code:         checks.Concept{Codings: []terms.Coding{{System: "http://snomed.info/sct", Code: "32914008"}}},
+		Verification: checks.VerificationConfirmed, Clinical: checks.ClinicalActive}}
+}
+
+func mark(ref checks.Ref, why checks.MarkReason) checks.Fact {
+	return checks.Fact{Ref: ref, Kind: checks.KindMark, Mark: why}
+}
+
+func medication(ref checks.Ref, name string, parts ...checks.Ref) checks.Fact {
+	d := &checks.Drug{Names: []string{name}}
+	for _, p := range parts {
+		d.Parts = append(d.Parts, checks.Part{Ref: p})
+	}
+	return checks.Fact{Ref: ref, Kind: checks.KindMedication, Medication: d}
+}
+
+func versioned(f checks.Fact, updated int64, number string) checks.Fact {
+	f.Version.Updated, f.Version.Number = updated, number
+	return f
+}
+
+var drugNames = []string{"sertraline", "gabapentin", "diphenhydramine", "mirtazapine"}
+
+// events draws a stream: few patients and resources, so that versions, moves, deletions and late Medications meet.
+func events(t *rapid.T) []Input {
+	patients := []checks.Ref{"Patient/A", "Patient/B", "Patient/C"}
+	n := rapid.IntRange(1, 14).Draw(t, "events")
+	var all []Input
+	for seq := range n {
+		p := rapid.SampledFrom(patients).Draw(t, "patient")
+		id := rapid.IntRange(1, 3).Draw(t, "id")
+		name := rapid.SampledFrom(drugNames).Draw(t, "drug")
+		med := checks.Ref(fmt.Sprintf("Medication/%d", rapid.IntRange(1, 3).Draw(t, "medication")))
+		var f checks.Fact
+		switch rapid.IntRange(0, 8).Draw(t, "kind") {
+		case 0, 1:
+			f = order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), name, "")
+		case 2, 3:
+			f = order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), "", med)
+		case 4:
+			f, p = medication(med, name, checks.Ref(fmt.Sprintf("Medication/%d", id))), ""
+		case 5:
+			f, p = mark(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), checks.MarkDeleted), ""
+		case 6:
+			f = mark(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), checks.MarkEnteredInError)
+		case 7:
+			f, p = mark(med, checks.MarkDeleted), ""
+		default:
+			f = condition(checks.Ref(fmt.Sprintf("Condition/%d", id)))
+		}
+		f = versioned(f, rapid.Int64Range(0, 3).Draw(t, "updated"), rapid.SampledFrom([]string{"", "1", "2", "10"}).Draw(t, "number"))
+		all = append(all, event(uint64(seq+1), p, f))
+	}
+	return all
+}
+
+// shuffled draws another order of the same events with repetitions, cut into batches.
+func shuffled(t *rapid.T, all []Input) [][]Input {
+	order := rapid.Permutation(all).Draw(t, "order")
+	for range rapid.IntRange(0, 4).Draw(t, "repetitions") {
+		at := rapid.IntRange(0, len(order)).Draw(t, "at")
+		order = slices.Insert(order, at, rapid.SampledFrom(all).Draw(t, "again"))
+	}
+	var batches [][]Input
+	for len(order) > 0 {
+		n := rapid.IntRange(1, len(order)).Draw(t, "batch")
+		batches, order = append(batches, order[:n]), order[n:]
+	}
+	return batches
+}
