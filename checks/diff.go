@@ -1,12 +1,183 @@
 package checks
 
-import "time"
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
 
-// Decide evaluates st at asOf, brings st.Flags up to date and returns the transitions, in order of check and ingredient; a
-// flag that moves to another severity gives two (moved, then updated). key is the site key, ruleset the hash of tables, rules and settings.
-func Decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag { return nil }
+// Decide evaluates st at asOf, brings st.Flags up to date and returns the transitions, in order of check and ingredient. A
+// flag whose severity changes gives two: moved, the last word under the old severity, then updated. key is the site key, ruleset the hash
+// of tables, rules and settings. A change of asOf alone gives none.
+func Decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
+	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf, was: st.Ruleset}
+	now := d.flags(Evaluate(st, set, asOf))
+	kept := st.Flags
+	st.Flags, st.Ruleset = nil, ruleset
+	i, j := 0, 0
+	for i < len(kept) || j < len(now) {
+		switch order := compareFlag(kept, i, now, j); {
+		case order < 0: // no longer found
+			st.Flags = append(st.Flags, d.gone(kept[i]))
+			i++
+		case order > 0: // found for the first time
+			st.Flags = append(st.Flags, d.found(OpenFlag{Check: now[j].Check, Ingredient: now[j].Ingredient}, now[j]))
+			j++
+		default:
+			st.Flags = append(st.Flags, d.found(kept[i], now[j]))
+			i, j = i+1, j+1
+		}
+	}
+	return d.out
+}
 
-// OpenFlags are the flags of st that are open at asOf, sorted by check and ingredient, as Decide last left them.
+// OpenFlags are the flags of st that are open at asOf, sorted by check and ingredient, numbered as Decide last left them.
 func OpenFlags(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
-	return nil
+	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf}
+	flags := d.flags(Evaluate(st, set, asOf))
+	for i := range flags {
+		for _, k := range st.Flags {
+			if k.Check == flags[i].Check && k.Ingredient == flags[i].Ingredient {
+				flags[i].Number = k.Number
+			}
+		}
+	}
+	return flags
+}
+
+func compareFlag(kept []OpenFlag, i int, now []Flag, j int) int {
+	switch {
+	case i == len(kept):
+		return 1
+	case j == len(now):
+		return -1
+	}
+	return cmp.Or(cmp.Compare(kept[i].Check, now[j].Check), cmp.Compare(kept[i].Ingredient, now[j].Ingredient))
+}
+
+// differ turns findings into transitions.
+type differ struct {
+	st      *State
+	set     *Settings
+	key     []byte
+	ruleset string
+	asOf    time.Time
+	out     []Flag
+	was     string      // ruleset of the last decision
+	run     *evaluation // with explanations; made when a flag is resolved
+}
+
+// flags gives findings their identity and what was answered to them.
+func (d *differ) flags(findings []Finding) []Flag {
+	out := make([]Flag, len(findings))
+	for i, f := range findings {
+		out[i] = Flag{Finding: f, ID: FlagID(d.key, f.Patient, f.Check, f.Ingredient), State: Open, AsOf: d.asOf, Ruleset: d.ruleset}
+		if a := d.acknowledgement(&out[i]); a != nil {
+			out[i].Ack, out[i].State = a, Acknowledged
+			if a.Override {
+				out[i].State = Overridden
+			}
+		}
+	}
+	return out
+}
+
+// acknowledgement is the newest answer to a flag that still holds: its basis is the same and its end has not come.
+func (d *differ) acknowledgement(f *Flag) *Acknowledgement {
+	var best *Fact
+	for i := range d.st.Facts {
+		c := &d.st.Facts[i]
+		if c.Kind != KindAcknowledgement || c.Acknowledgement.FlagID != f.ID || c.Acknowledgement.Basis != f.Basis {
+			continue
+		}
+		a := c.Acknowledgement
+		if !a.Until.IsZero() && !a.Until.End(d.set.zone()).After(d.asOf) || !a.Date.IsZero() && a.Date.Start(d.set.zone()).After(d.asOf) {
+			continue
+		}
+		if best == nil || best.Version.Compare(c.Version) < 0 {
+			best = c
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return best.Acknowledgement
+}
+
+// found brings a flag that is open up to date.
+func (d *differ) found(kept OpenFlag, f Flag) OpenFlag {
+	digest := digest(&f)
+	if kept.Severity == f.Severity && kept.Digest == digest {
+		return kept
+	}
+	switch {
+	case kept.Severity == None:
+		f.Change = ChangeOpened
+	case kept.Severity != f.Severity:
+		d.moved(&kept, f)
+		f.Change = ChangeUpdated
+	case f.State == Overridden && kept.Acked != Overridden:
+		f.Change = ChangeOverridden
+	case f.State == Acknowledged && kept.Acked != Acknowledged:
+		f.Change = ChangeAcknowledged
+	default:
+		f.Change = ChangeUpdated
+	}
+	kept.Number++
+	f.Number = kept.Number
+	d.out = append(d.out, f)
+	kept.Severity, kept.Digest, kept.Acked, kept.Implicated = f.Severity, digest, f.State, f.Implicated
+	return kept
+}
+
+// moved says the last word on the subject of the old severity.
+func (d *differ) moved(kept *OpenFlag, f Flag) {
+	kept.Number++
+	f.Change, f.Severity, f.Number, f.State = ChangeMoved, kept.Severity, kept.Number, Resolved
+	d.out = append(d.out, f)
+}
+
+// gone resolves a flag that is open and not found any more.
+func (d *differ) gone(kept OpenFlag) OpenFlag {
+	if kept.Severity == None {
+		return kept
+	}
+	kept.Number++
+	reason := d.reason(kept)
+	f := Flag{
+		Finding: Finding{
+			Check: kept.Check, Ingredient: kept.Ingredient, Patient: d.st.Patient, Severity: kept.Severity, Implicated: kept.Implicated,
+			Summary: "No longer open: " + reasonWords[reason] + ".",
+			Action:  "Nothing to do for this flag.",
+		},
+		ID: FlagID(d.key, d.st.Patient, kept.Check, kept.Ingredient), Number: kept.Number, State: Resolved,
+		Change: ChangeResolved, Reason: reason, AsOf: d.asOf, Ruleset: d.ruleset,
+	}
+	for _, c := range Catalogue() {
+		if c.ID == kept.Check {
+			f.Citations = c.Citations
+		}
+	}
+	d.out = append(d.out, f)
+	return OpenFlag{Check: kept.Check, Ingredient: kept.Ingredient, Number: kept.Number}
+}
+
+// digest is a hash of all that a flag says but its as-of time and number.
+func digest(f *Flag) uint64 {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d|%s|%d|%q|%q|%q|%q|%q|%q|", f.Severity, f.State, f.RLS, f.Implicated, f.Evidence, f.Basis, f.Summary, f.Action, f.Alternatives)
+	if f.Ack != nil {
+		fmt.Fprintf(h, "%q|%q|%q|%d|%d", f.Ack.Reason, f.Ack.Author, f.Ack.Basis, f.Ack.Date.Nanos, f.Ack.Until.Nanos)
+	}
+	return binary.BigEndian.Uint64(h.Sum(nil))
+}
+
+// basis is a short hash of what an acknowledgement of the finding rests on: severity, ingredient, RLS status, and what the
+// check adds (iron values, dose band, partners). A renewal of the same drug and dose keeps it.
+func basis(f Finding) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", f.Check, f.Ingredient, f.Severity, f.RLS, f.Basis))
+	return hex.EncodeToString(sum[:6])
 }

@@ -1,11 +1,134 @@
 package checks
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// evaluation is one run over the facts of one patient.
+type evaluation struct {
+	st      *State
+	set     *Settings
+	terms   *terms.Terms
+	zone    *time.Location
+	asOf    time.Time
+	explain bool
+
+	person    Person
+	rls       rlsEvidence
+	orders    []orderView
+	exposures []exposure
+
+	findings []Finding
+	silences []Silence
+	next     time.Time // earliest instant after asOf at which time alone may change something
+}
 
 // Evaluate says what has to be flagged for one patient at asOf, sorted by check and ingredient.
-func Evaluate(st *State, set *Settings, asOf time.Time) []Finding { return nil }
+func Evaluate(st *State, set *Settings, asOf time.Time) []Finding {
+	return evaluate(st, set, asOf, false).findings
+}
+
+// Explain says, for every order of a patient in whom RLS counts, why the checks that could concern it stayed silent.
+func Explain(st *State, set *Settings, asOf time.Time) []Silence {
+	return evaluate(st, set, asOf, true).silences
+}
 
 // NextChange is the next instant after asOf at which time alone may change what Evaluate says; false when there is none.
 func NextChange(st *State, set *Settings, asOf time.Time) (time.Time, bool) {
-	return time.Time{}, false
+	next := evaluate(st, set, asOf, false).next
+	return next, !next.IsZero()
+}
+
+func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluation {
+	ev := &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf, explain: explain}
+	if !mayMatter(st) && !explain {
+		return ev
+	}
+	for i := range st.Facts {
+		if st.Facts[i].Kind == KindPatient {
+			ev.person = *st.Facts[i].Person
+		}
+	}
+	ev.readOrders()
+	ev.readExposures()
+	ev.readRLS()
+	if ev.rls.status == RLSNone && !set.Everyone {
+		ev.explainNoRLS()
+		return ev
+	}
+	ev.explainOrders()
+	for _, c := range Catalogue() {
+		ev.run(c)
+	}
+	slices.SortFunc(ev.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient))
+	})
+	return ev
+}
+
+// mayMatter tells whether a patient can have a finding at all; most have no order, and are passed over at once.
+func mayMatter(st *State) bool {
+	for i := range st.Facts {
+		if k := st.Facts[i].Kind; k == KindOrder || k == KindCondition {
+			return true
+		}
+	}
+	return false
+}
+
+// run runs one check, if the settings let it.
+func (ev *evaluation) run(c Check) {
+	switch {
+	case !ev.set.enabled(c.ID):
+		ev.quiet(nil, c.ID, "", SilentOff, "")
+	case ev.set.RequireApproved && c.Rule.Status != Approved:
+		ev.quiet(nil, c.ID, "", SilentNotApproved, string(c.Rule.Status))
+	case ev.rls.status == RLSNone && !c.WithoutRLS:
+	default:
+		c.run(ev, c)
+	}
+}
+
+// flag takes a finding in. severity is before the RLS evidence, which lowers it unless the check says otherwise.
+func (ev *evaluation) flag(c Check, severity Severity, f Finding) {
+	if !c.WithoutRLS {
+		severity = ev.rls.status.limit(severity)
+	}
+	f.Check, f.Severity, f.Patient, f.RLS = c.ID, severity, ev.st.Patient, ev.rls.status
+	f.Evidence = append(slices.Clip(f.Evidence), ev.rls.refs...)
+	f.Implicated, f.Evidence = tidy(f.Implicated), tidy(f.Evidence)
+	f.Citations = c.Citations
+	f.Basis = basis(f)
+	ev.findings = append(ev.findings, f)
+}
+
+// base is the severity that a check has by itself: what a site set instead of moderate, else the rule's own.
+func (ev *evaluation) base(c Check, own Severity) Severity {
+	if s, err := ParseSeverity(ev.set.Checks[c.ID].Severity); err == nil && own == Moderate {
+		return s
+	}
+	return own
+}
+
+// limit is what the evidence for RLS leaves of a severity: one step lower in remission, at most low when only possible.
+func (r RLSStatus) limit(s Severity) Severity {
+	switch r {
+	case RLSRemission:
+		return s.stepDown()
+	case RLSPossible:
+		return min(s, Low)
+	default:
+		return s
+	}
+}
+
+// tidy sorts references and drops repetitions.
+func tidy(refs []Ref) []Ref {
+	refs = slices.Clone(refs)
+	slices.Sort(refs)
+	return slices.Compact(refs)
 }

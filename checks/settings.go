@@ -1,19 +1,114 @@
 package checks
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// Settings are the thresholds, windows and switches of the checks. DefaultSettings has the contract's values; a site's file changes
-// them (yaml keys). Validate tells what is out of range.
+// Settings are the thresholds, windows and switches of the checks. DefaultSettings has the contract's values; a site's
+// configuration file changes them by the keys given here. Validate tells what is out of range.
 type Settings struct {
 	Terms *terms.Terms   `yaml:"-"` // nil: the embedded tables
-	Zone  *time.Location `yaml:"-"` // nil: UTC
+	Zone  *time.Location `yaml:"-"` // in which a date begins and ends; nil: UTC
+
+	Orders OrderSettings `yaml:"orders"`
+
+	// Checks switches single checks off or gives them another severity, by id.
+	Checks map[string]CheckSetting `yaml:"checks"`
+	// Everyone has the gabapentinoid pair and dose checks run for patients without RLS too.
+	Everyone bool `yaml:"gabapentinoid_checks_for_everyone"`
+	// RequireApproved keeps rules quiet whose review is not finished.
+	RequireApproved bool `yaml:"require_approved_rules"`
 	// MaxFacts a patient; the newest stay.
 	MaxFacts int `yaml:"max_facts"`
 }
 
+// CheckSetting is what a site may change of one check.
+type CheckSetting struct {
+	Enabled  *bool  `yaml:"enabled"`
+	Severity string `yaml:"severity"` // of what is moderate by default
+}
+
+// OrderSettings say how long an order counts. All are conventions of this project without a source in the literature
+// (rules.md R14, marks [C] and [T]): their review is pending.
+type OrderSettings struct {
+	OldAfterDays    int            `yaml:"old_after_days"`    // active for longer with nothing newer: at most low
+	ShortCourseDays int            `yaml:"short_course_days"` // a course of at most so many days: one step lower
+	SupplyGraceDays int            `yaml:"supply_grace_days"` // a completed order counts so long after its supply
+	TailDays        map[string]int `yaml:"tail_days"`         // after stopped, by ingredient
+	DepotIntervals  int            `yaml:"depot_intervals"`   // a depot antipsychotic lasts so many dosing intervals after stopped
+	PregnancyDays   int            `yaml:"pregnancy_days"`    // how long a sign of pregnancy counts
+}
+
 // DefaultSettings are those of the contract.
-func DefaultSettings() *Settings { return &Settings{Zone: time.UTC, MaxFacts: 5000} }
+func DefaultSettings() *Settings {
+	return &Settings{
+		Zone:     time.UTC,
+		MaxFacts: 5000,
+		Orders: OrderSettings{
+			OldAfterDays:    730,
+			ShortCourseDays: 3,
+			SupplyGraceDays: 7,
+			TailDays:        map[string]int{"fluoxetine": 35, "cariprazine": 28, "aripiprazole": 14},
+			DepotIntervals:  2,
+			PregnancyDays:   305,
+		},
+	}
+}
+
+// Validate tells every value that is out of range, joined into one error.
+func (s *Settings) Validate() error {
+	var errs []error
+	for _, v := range []struct {
+		name     string
+		val, min int
+	}{
+		{"max_facts", s.MaxFacts, 10},
+		{"orders.old_after_days", s.Orders.OldAfterDays, 1},
+		{"orders.short_course_days", s.Orders.ShortCourseDays, 0},
+		{"orders.supply_grace_days", s.Orders.SupplyGraceDays, 0},
+		{"orders.depot_intervals", s.Orders.DepotIntervals, 0},
+		{"orders.pregnancy_days", s.Orders.PregnancyDays, 0},
+	} {
+		if v.val < v.min {
+			errs = append(errs, fmt.Errorf("%s: %d is below %d", v.name, v.val, v.min))
+		}
+	}
+	for id, c := range s.Checks {
+		if !slices.ContainsFunc(Catalogue(), func(c Check) bool { return c.ID == id }) {
+			errs = append(errs, fmt.Errorf("checks.%s: no such check; `rlsguard checks` lists them", id))
+		}
+		if _, err := ParseSeverity(c.Severity); c.Severity != "" && err != nil {
+			errs = append(errs, fmt.Errorf("checks.%s.severity: %w", id, err))
+		}
+	}
+	for name, days := range s.Orders.TailDays {
+		if _, ok := s.terms().Ingredient(name); !ok || days < 0 {
+			errs = append(errs, fmt.Errorf("orders.tail_days.%s: wants a known ingredient and a number of days from 0 up", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Settings) terms() *terms.Terms {
+	if s.Terms == nil {
+		return terms.Embedded()
+	}
+	return s.Terms
+}
+
+func (s *Settings) zone() *time.Location {
+	if s.Zone == nil {
+		return time.UTC
+	}
+	return s.Zone
+}
+
+func (s *Settings) enabled(id string) bool {
+	c, ok := s.Checks[id]
+	return !ok || c.Enabled == nil || *c.Enabled
+}

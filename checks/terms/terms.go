@@ -136,6 +136,7 @@ type Match struct {
 	Specific bool
 	// RouteGroup of products.tsv (oral, injectable, transdermal, ...), "" when unknown.
 	RouteGroup string
+	With []string
 	// Identified: there is something to know the drug by, in our tables or not: a well-formed code of a system that has a table
 	// here (RxNorm, ATC, a site's own), or a name. False leads to medication-unclassified.
 	Identified bool

@@ -1,0 +1,55 @@
+package checks
+
+import "slices"
+
+// explainNoRLS says, for a patient who has orders, that RLS does not count and why.
+func (ev *evaluation) explainNoRLS() {
+	why := ev.rls.silence
+	if why == "" {
+		why = SilentNoRLS
+	}
+	ev.quiet(nil, "", "", why, ev.rls.detail)
+}
+
+// explainOrders says why orders do not count, and which drugs no check is about.
+func (ev *evaluation) explainOrders() {
+	if !ev.explain {
+		return
+	}
+	for i := range ev.orders {
+		o := &ev.orders[i]
+		if !o.counts {
+			ev.quiet(o, "", "", o.silence, o.detail)
+			continue
+		}
+		if o.drug.identified && len(o.drug.match.Found) == 0 {
+			ev.quiet(o, "", "", SilentOrdinary, "")
+		}
+	}
+	for i := range ev.exposures {
+		x := &ev.exposures[i]
+		if _, depresses := depressants[x.Class]; !depresses && !ev.concerned(x) {
+			ev.quiet(x.orderView, "", x.Name, SilentNoCheck, string(x.Class))
+		}
+	}
+	for i := range ev.st.Facts {
+		f := &ev.st.Facts[i]
+		if f.Kind == KindMark && f.Mark != MarkOther {
+			why := SilentWithdrawn
+			if f.Mark == MarkMoved {
+				why = SilentMoved
+			}
+			ev.silences = append(ev.silences, Silence{Patient: ev.st.Patient, Order: f.Ref, Reason: why})
+		}
+	}
+}
+
+// concerned tells whether any check is about the class of an exposure.
+func (ev *evaluation) concerned(x *exposure) bool {
+	for _, c := range Catalogue() {
+		if slices.Contains(c.Classes, x.Class) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,296 @@
+package checks
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// drugView is what is known of the drug of an order.
+type drugView struct {
+	match      terms.Match
+	pending    bool // its Medication has not been seen
+	identified bool
+}
+
+// exposure is one ingredient of one order that counts, taken into the body.
+type exposure struct {
+	*orderView
+	terms.Found
+	ceiling Severity // of the order, the name and the route together, without age
+	old     bool     // active for long with nothing newer
+	notes   []string
+}
+
+// severity is what this exposure makes of a check's own severity: one step lower as needed or for a short course, never
+// above its ceiling, at most low for an old order.
+func (x *exposure) severity(base Severity) Severity {
+	if x.stepped {
+		base = base.stepDown()
+	}
+	return min(base, x.ceiling, x.ageCeiling())
+}
+
+func (x *exposure) ageCeiling() Severity {
+	if x.old {
+		return Low
+	}
+	return High
+}
+
+// stepDown lowers by one step; one step below low is low.
+func (s Severity) stepDown() Severity {
+	if s > Low {
+		return s - 1
+	}
+	return s
+}
+
+// classify finds the drug of an order: by its own codes and names, or by the Medication that it refers to.
+func (ev *evaluation) classify(o *orderView) {
+	if o.NoMedication {
+		return
+	}
+	drug := &o.Drug
+	if o.MedicationRef != "" {
+		f := ev.st.Find(o.MedicationRef)
+		if f == nil || f.Kind != KindMedication {
+			o.drug.pending = true
+			o.drug.match = ev.terms.Classify(nil, drug.Names)
+			o.drug.identified = len(o.drug.match.Found) > 0
+			return
+		}
+		drug = f.Medication
+	}
+	o.drug.match = ev.classifyDrug(drug)
+	o.drug.identified = o.drug.match.Identified
+}
+
+// classifyDrug asks for the codes first, then for the codes of the parts, then for names: a recognised code decides before any name.
+func (ev *evaluation) classifyDrug(d *Drug) terms.Match {
+	whole := ev.terms.Classify(d.Codings, d.Names)
+	if whole.By != terms.MatchedCode && len(d.Parts) > 0 {
+		parts := ev.classifyParts(d)
+		if parts.By == terms.MatchedCode || whole.By == terms.MatchedNone && parts.Identified {
+			whole = parts
+		}
+	}
+	if whole.Systemic == terms.SystemicUnknown && len(d.Forms) > 0 {
+		whole.Systemic = ev.terms.Form(d.Forms)
+	}
+	return whole
+}
+
+func (ev *evaluation) classifyParts(d *Drug) terms.Match {
+	var all terms.Match
+	for _, p := range d.Parts {
+		m := ev.terms.Classify(p.Codings, p.Names)
+		for i := range m.Found {
+			m.Found[i].Strength, m.Found[i].PerML = partStrength(p.Strength)
+		}
+		all.Found = append(all.Found, m.Found...)
+		all.Identified = all.Identified || m.Identified
+		if m.By == terms.MatchedCode || all.By == terms.MatchedNone {
+			all.By, all.Table, all.Matched = m.By, m.Table, m.Matched
+		}
+	}
+	return all
+}
+
+// partStrength is the strength of one unit in milligrams: "75 mg per 1" or "50 mg per mL".
+func partStrength(r Ratio) (string, bool) {
+	den := r.Denominator
+	if r.Numerator.unit() != "mg" || den.Value != "" && den.Value != "1" {
+		return "", false
+	}
+	return r.Numerator.Value, den.unit() == "mL" || den.unit() == "ml"
+}
+
+// readExposures turns every order that counts into exposures to its ingredients, and says why others are none.
+func (ev *evaluation) readExposures() {
+	for i := range ev.orders {
+		o := &ev.orders[i]
+		ev.classify(o)
+		if !o.counts {
+			continue
+		}
+		for _, found := range o.drug.match.Found {
+			x := exposure{orderView: o, Found: found, ceiling: o.ceiling, notes: slices.Clip(o.notes)}
+			if o.silence == SilentTail && !ev.tail(&x) {
+				continue
+			}
+			if ev.systemic(&x) {
+				ev.exposures = append(ev.exposures, x)
+			}
+		}
+		if o.silence == SilentTail && !ev.exposedBy(o) {
+			o.mute(SilentStopped, o.end.Date(ev.zone))
+		}
+	}
+	for i := range ev.exposures {
+		x := &ev.exposures[i]
+		if x.Doubt != "" {
+			x.ceiling = min(x.ceiling, Low)
+			x.notes = append(x.notes, "The name is not certain: "+x.Doubt+".")
+		}
+		if ev.isOld(x) {
+			x.old = true
+			x.notes = append(x.notes, "Active since "+x.Authored.Date(ev.zone)+" with nothing newer: is it still taken?")
+		}
+	}
+}
+
+func (ev *evaluation) exposedBy(o *orderView) bool {
+	for i := range ev.exposures {
+		if ev.exposures[i].orderView == o {
+			return true
+		}
+	}
+	return false
+}
+
+// tail tells whether a drug still acts after its order was stopped: long half-lives by the settings, depot antipsychotics for
+// a number of dosing intervals (rules.md R14).
+func (ev *evaluation) tail(x *exposure) bool {
+	if x.end.IsZero() {
+		return false
+	}
+	days, ok := ev.set.Orders.TailDays[x.Name]
+	if interval, depot := ev.depotInterval(x); depot {
+		days, ok = interval*ev.set.Orders.DepotIntervals, true
+	}
+	if !ok || !ev.later(x.end.End(ev.zone).AddDate(0, 0, days)) {
+		return false
+	}
+	x.notes = append(x.notes, "The order ended on "+x.end.Date(ev.zone)+", but the drug acts on for weeks.")
+	return true
+}
+
+// depotInterval is the days between two injections of a depot antipsychotic, when they are stated and a week or more.
+func (ev *evaluation) depotInterval(x *exposure) (int, bool) {
+	if !isAntipsychotic(x.Class) || !ev.injected(x) {
+		return 0, false
+	}
+	for i := range x.Dosages {
+		t := &x.Dosages[i].Timing
+		period, err := strconv.ParseFloat(t.Period, 64)
+		days := period * unitDays[t.PeriodUnit] / float64(max(t.Frequency, 1))
+		if err == nil && days >= 7 {
+			return int(days), true
+		}
+	}
+	return 0, false
+}
+
+func (ev *evaluation) injected(x *exposure) bool {
+	if x.drug.match.RouteGroup == "injectable" {
+		return true
+	}
+	for i := range x.Dosages {
+		_, route := ev.terms.Route(x.Dosages[i].Route.Codings, x.Dosages[i].Route.Texts)
+		if route == "intramuscular" || route == "subcutaneous" {
+			return true
+		}
+	}
+	return false
+}
+
+// systemic tells whether the drug reaches the body (rules.md R16): a specific product code first, then the route of the
+// dosages, then what else is known of the product. Unknown counts as systemic, and the text says so.
+func (ev *evaluation) systemic(x *exposure) bool {
+	product := x.drug.match.Systemic
+	route, name := ev.route(x.Order)
+	if name == "topical" && x.Name == "doxepin" {
+		route = terms.SystemicLowAbsorbed
+	}
+	how := product
+	if !x.drug.match.Specific && route != terms.SystemicUnknown {
+		how = route
+	} else if product == terms.SystemicUnknown {
+		how = route
+	}
+	if how == terms.SystemicDepends {
+		how = nasal(x.Class)
+	}
+	switch how {
+	case terms.SystemicNo:
+		ev.quiet(x.orderView, "", x.Name, SilentNotSystemic, name)
+		return false
+	case terms.SystemicLowAbsorbed:
+		x.ceiling = min(x.ceiling, Low)
+		x.notes = append(x.notes, "On the skin only some of it is absorbed, on large areas enough to sedate.")
+	case terms.SystemicUnknown:
+		x.notes = append(x.notes, "Route not stated: taken as systemic.")
+	}
+	if x.drug.match.Specific && route != terms.SystemicUnknown && route != terms.SystemicDepends && route != product {
+		x.notes = append(x.notes, "Route and product of the order contradict each other: check the entry.")
+	}
+	return true
+}
+
+// route is systemic when any dosage's route is.
+func (ev *evaluation) route(o *Order) (terms.Systemic, string) {
+	how, name := terms.SystemicUnknown, ""
+	for i := range o.Dosages {
+		s, n := ev.terms.Route(o.Dosages[i].Route.Codings, o.Dosages[i].Route.Texts)
+		if s == terms.SystemicYes {
+			return s, n
+		}
+		if s != terms.SystemicUnknown {
+			how, name = s, n
+		}
+	}
+	return how, name
+}
+
+// nasal tells which drugs a nasal route brings into the body: antihistamines stay in the nose.
+func nasal(c terms.Class) terms.Systemic {
+	if isAntihistamine(c) {
+		return terms.SystemicNo
+	}
+	return terms.SystemicYes
+}
+
+// isOld tells whether an order has been active for longer than the setting says, with no newer order of the same drug.
+func (ev *evaluation) isOld(x *exposure) bool {
+	if x.start.IsZero() || x.Status != StatusActive || !ev.older(x.start) {
+		return false
+	}
+	for i := range ev.orders {
+		o := &ev.orders[i]
+		if o.ref == x.ref || o.DoNotPerform || o.Intent == IntentOption || o.Status == StatusCancelled || o.silence == SilentNotYet {
+			continue
+		}
+		if !o.start.IsZero() && o.start.After(x.start) && !ev.older(o.start) && o.holds(x.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+// older tells whether a date is longer ago than OldAfterDays, counted in calendar days.
+func (ev *evaluation) older(t time.Time) bool {
+	d := t.In(ev.zone)
+	last := time.Date(d.Year(), d.Month(), d.Day()+ev.set.Orders.OldAfterDays+1, 0, 0, 0, 0, ev.zone)
+	return !ev.later(last)
+}
+
+// holds tells whether the drug of an order has an ingredient.
+func (o *orderView) holds(ingredient string) bool {
+	for _, f := range o.drug.match.Found {
+		if f.Name == ingredient {
+			return true
+		}
+	}
+	return false
+}
+
+func isAntihistamine(c terms.Class) bool {
+	return c == terms.AntihistamineSedating || c == terms.AntihistamineNonsedating
+}
+
+func isAntipsychotic(c terms.Class) bool {
+	return c == terms.AntipsychoticTypical || c == terms.AntipsychoticAtypical || c == terms.AntipsychoticNondopaminerg
+}

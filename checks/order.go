@@ -1,0 +1,283 @@
+package checks
+
+import (
+	"strconv"
+	"time"
+)
+
+// orderView is one order as of an instant: whether it counts, how strongly, and for which drugs (contract "An order
+// counts", rules.md R14).
+type orderView struct {
+	*Order
+	ref     Ref
+	version Version
+	counts  bool
+	draft   bool     // being written, intended, or not yet started
+	stepped bool     // as needed, or a short course: one step lower
+	ceiling Severity // by status and intent
+	notes   []string // for the reader: status unknown, a proposal, as needed, ...
+	silence SilenceReason
+	detail  string
+	start   time.Time // authored, when known
+	end     Time      // when it was stopped or ended, for tail exposure
+	drug    drugView
+}
+
+// readOrders weighs all orders of the patient.
+func (ev *evaluation) readOrders() {
+	for i := range ev.st.Facts {
+		f := &ev.st.Facts[i]
+		if f.Kind != KindOrder {
+			continue
+		}
+		o := orderView{Order: f.Order, ref: f.Ref, version: f.Version, ceiling: High}
+		if !o.Authored.IsZero() {
+			o.start = o.Authored.Start(ev.zone)
+		}
+		ev.weighOrder(&o)
+		ev.orders = append(ev.orders, o)
+	}
+}
+
+// mute says why an order does not count.
+func (o *orderView) mute(why SilenceReason, detail string) {
+	o.counts, o.silence, o.detail = false, why, detail
+}
+
+func (ev *evaluation) weighOrder(o *orderView) {
+	switch {
+	case o.DoNotPerform:
+		o.mute(SilentDoNotPerform, "")
+		return
+	case o.Intent == IntentOption:
+		o.mute(SilentOption, "")
+		return
+	case !o.start.IsZero() && ev.later(o.start) && o.Status != StatusDraft:
+		o.mute(SilentNotYet, "dated "+o.Authored.Date(ev.zone))
+		return
+	}
+	o.counts = true
+	ev.weighStatus(o)
+	if !o.counts {
+		return
+	}
+	ev.weighIntent(o)
+	if o.silence != SilentTail {
+		ev.weighDosages(o)
+	}
+}
+
+// weighStatus decides by status; what is stopped may leave a tail, which exposures() works out by drug.
+func (ev *evaluation) weighStatus(o *orderView) {
+	switch o.Status {
+	case StatusActive, StatusInProgress:
+		if o.Kind == Dispense {
+			ev.weighSupply(o, true)
+		}
+	case StatusDraft:
+		o.draft = true
+	case StatusUnknown:
+		o.ceiling = Moderate
+		o.notes = append(o.notes, "The status of the order is unknown.")
+		if o.Kind == Dispense {
+			ev.weighSupply(o, true)
+		}
+	case StatusCompleted:
+		ev.weighSupply(o, false)
+	case StatusStopped:
+		o.end = ev.stopped(o)
+		o.silence = SilentTail
+	case StatusOnHold:
+		o.mute(SilentOnHold, "")
+	case StatusCancelled:
+		o.mute(SilentCancelled, "")
+	case StatusNotTaken:
+		o.mute(SilentNotTaken, "")
+	}
+}
+
+func (ev *evaluation) weighIntent(o *orderView) {
+	if o.Intent == IntentProposal || o.Intent == IntentPlan {
+		o.ceiling = Low
+		o.notes = append(o.notes, "It is a proposal or plan, not an order.")
+	}
+	if o.draft {
+		o.notes = append(o.notes, "It is being written and not yet active.")
+	}
+}
+
+// weighSupply ends an order with its supply and the days of grace. Without a known supply it counts only if it is open.
+func (ev *evaluation) weighSupply(o *orderView, open bool) {
+	end, ok := ev.supplyEnd(o)
+	switch {
+	case !ok && open:
+	case !ok:
+		o.mute(SilentSupplyUnknown, "")
+	case !ev.later(end.AddDate(0, 0, ev.set.Orders.SupplyGraceDays)):
+		o.mute(SilentSupplyEnded, end.In(ev.zone).Format(time.DateOnly))
+	}
+}
+
+// supplyEnd is when the medicine handed out, or to be handed out, is used up: the supply's duration times the repeats and the first,
+// from its start on; else the end of its validity.
+func (ev *evaluation) supplyEnd(o *orderView) (time.Time, bool) {
+	start := o.start
+	if start.IsZero() && !o.Validity.Start.IsZero() {
+		start = o.Validity.Start.Start(ev.zone)
+	}
+	if start.IsZero() && o.version.Updated != 0 {
+		start = time.Unix(0, o.version.Updated)
+	}
+	days, err := strconv.ParseFloat(o.SupplyDays, 64)
+	if err == nil && days > 0 && !start.IsZero() {
+		total := min(days*float64(o.Repeats+1), 36_500)
+		whole := int(total)
+		return start.In(ev.zone).AddDate(0, 0, whole).Add(time.Duration((total - float64(whole)) * float64(24*time.Hour))), true
+	}
+	if !o.Validity.End.IsZero() {
+		return o.Validity.End.End(ev.zone), true
+	}
+	return time.Time{}, false
+}
+
+// stopped is when a stopped order ended: the earlier of the end of its dosage and the time of the version that says so,
+// without either the day it was written.
+func (ev *evaluation) stopped(o *orderView) Time {
+	var end Time
+	take := func(t Time) {
+		if !t.IsZero() && (end.IsZero() || t.End(ev.zone).Before(end.End(ev.zone))) {
+			end = t
+		}
+	}
+	for i := range o.Dosages {
+		take(o.Dosages[i].Bounds.End)
+	}
+	take(o.Effective.End)
+	if o.version.Updated != 0 {
+		take(Instant(time.Unix(0, o.version.Updated)))
+	}
+	if end.IsZero() {
+		return o.Authored
+	}
+	return end
+}
+
+// weighDosages looks at what the dosages say of time: over, not yet begun, as needed, a short course.
+func (ev *evaluation) weighDosages(o *orderView) {
+	periods := make([]Period, 0, len(o.Dosages)+1)
+	asNeeded := len(o.Dosages) > 0
+	for i := range o.Dosages {
+		periods = append(periods, o.Dosages[i].Bounds)
+		asNeeded = asNeeded && o.Dosages[i].AsNeeded
+	}
+	if o.Kind == Statement && o.Effective.End.IsZero() == false {
+		periods = append(periods[:0], Period{End: o.Effective.End})
+	}
+	if over, last := ev.allOver(periods); over {
+		o.mute(SilentEnded, last)
+		return
+	}
+	if ev.allAhead(periods) && !o.draft {
+		o.draft = true
+		o.notes = append(o.notes, "It has not started yet.")
+	}
+	if asNeeded {
+		o.stepped = true
+		o.notes = append(o.notes, "It is for use as needed.")
+	} else if ev.shortCourse(o) {
+		o.stepped = true
+		o.notes = append(o.notes, "It is a short course.")
+	}
+}
+
+// allOver tells whether every period has ended, and when the last one did.
+func (ev *evaluation) allOver(periods []Period) (bool, string) {
+	var last Time
+	over := len(periods) > 0
+	for _, p := range periods {
+		if p.End.IsZero() || ev.later(p.End.End(ev.zone)) {
+			over = false
+			continue
+		}
+		if last.IsZero() || p.End.End(ev.zone).After(last.End(ev.zone)) {
+			last = p.End
+		}
+	}
+	return over, last.Date(ev.zone)
+}
+
+// allAhead tells whether every period that is not over begins later.
+func (ev *evaluation) allAhead(periods []Period) bool {
+	ahead := false
+	for _, p := range periods {
+		switch {
+		case !p.End.IsZero() && !ev.later(p.End.End(ev.zone)):
+		case !p.Start.IsZero() && ev.later(p.Start.Start(ev.zone)):
+			ahead = true
+		default:
+			return false
+		}
+	}
+	return ahead
+}
+
+// shortCourse tells whether all dosages together last no longer than the setting says, or the supply is for no longer.
+func (ev *evaluation) shortCourse(o *orderView) bool {
+	limit := ev.set.Orders.ShortCourseDays
+	if days, err := strconv.ParseFloat(o.SupplyDays, 64); err == nil && days > 0 && days*float64(o.Repeats+1) <= float64(limit) {
+		return true
+	}
+	var first, last time.Time
+	for i := range o.Dosages {
+		d := &o.Dosages[i]
+		if length, ok := boundsDays(d); ok {
+			if length > float64(limit) {
+				return false
+			}
+			continue
+		}
+		if d.Bounds.Start.IsZero() || d.Bounds.End.IsZero() {
+			return false
+		}
+		start, end := d.Bounds.Start.Start(ev.zone), d.Bounds.End.End(ev.zone)
+		if first.IsZero() || start.Before(first) {
+			first = start
+		}
+		if end.After(last) {
+			last = end
+		}
+	}
+	return len(o.Dosages) > 0 && (first.IsZero() || !last.After(first.AddDate(0, 0, limit)))
+}
+
+// boundsDays is how long a dosage lasts by its boundsDuration, or by a count of doses, in days.
+func boundsDays(d *Dosage) (float64, bool) {
+	if v, err := strconv.ParseFloat(d.BoundsLength.Value, 64); err == nil {
+		days, ok := unitDays[d.BoundsLength.unit()]
+		return v * days, ok
+	}
+	t := &d.Timing
+	if t.Count == 1 || t.Events == 1 && t.Frequency == 0 {
+		return 0, true
+	}
+	period, err := strconv.ParseFloat(t.Period, 64)
+	days, ok := unitDays[t.PeriodUnit]
+	if t.Count == 0 || err != nil || !ok {
+		return 0, false
+	}
+	return float64(t.Count-1) / float64(max(t.Frequency, 1)) * period * days, true
+}
+
+// unitDays are UCUM's units of time in days.
+var unitDays = map[string]float64{
+	"s": 1.0 / 86400, "min": 1.0 / 1440, "h": 1.0 / 24, "d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7,
+	"mo": 30, "month": 30, "months": 30, "a": 365, "year": 365, "years": 365,
+}
+
+// unit is the code of a quantity's unit, else its text.
+func (q Quantity) unit() string {
+	if q.Code != "" {
+		return q.Code
+	}
+	return q.Unit
+}

@@ -1,0 +1,80 @@
+package checks
+
+import (
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// ageAtLeast tells whether the patient has had that birthday; ok is false when the birth date leaves it open.
+func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
+	b := ev.person.Birth
+	if b.IsZero() {
+		return false, false
+	}
+	if !ev.later(b.Start(ev.zone).AddDate(years, 0, 0)) {
+		// Even the earliest possible birthday has passed; with a partial date the latest one decides whether that is certain.
+		if b.Precision < ToDay && ev.later(b.End(ev.zone).AddDate(years, 0, -1)) {
+			return false, false
+		}
+		return true, true
+	}
+	return false, true
+}
+
+// pregnant tells whether a pregnancy is on record and not too long ago (rules.md R8): by Condition or by a result. A man, or
+// somebody over 55, is not taken as pregnant: that is an error of the data.
+func (ev *evaluation) pregnant() bool {
+	if ev.person.Sex == Male {
+		return false
+	}
+	if over, ok := ev.ageAtLeast(56); ok && over {
+		return false
+	}
+	for i := range ev.st.Facts {
+		f := &ev.st.Facts[i]
+		if f.Kind == KindCondition && ev.pregnancyCondition(f.Condition) || f.Kind == KindLab && ev.pregnancyResult(f.Lab) {
+			return true
+		}
+	}
+	return false
+}
+
+func (ev *evaluation) pregnancyCondition(c *Condition) bool {
+	if !ev.contextCounts(c, "context_pregnancy") && !ev.contextCounts(c, "rls_pregnancy") {
+		return false
+	}
+	when := c.Recorded
+	if when.IsZero() {
+		when = c.Onset
+	}
+	return ev.pregnancyLasts(when)
+}
+
+// pregnancyLasts tells whether a sign of pregnancy of that time still counts; without a time it does.
+func (ev *evaluation) pregnancyLasts(when Time) bool {
+	return when.IsZero() || !ev.later(when.Start(ev.zone)) && ev.later(when.End(ev.zone).AddDate(0, 0, ev.set.Orders.PregnancyDays))
+}
+
+func (ev *evaluation) pregnancyResult(l *LabResult) bool {
+	if l.Status != LabFinal || !ev.pregnancyLasts(l.Effective.Start) || l.Effective.Start.IsZero() {
+		return false
+	}
+	for _, code := range l.Loincs {
+		row, ok := ev.terms.Lab(code)
+		if ok && (row.Analyte == terms.PregnancyStatus || row.Analyte == terms.PregnancyTest) && saysPregnant(&l.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+// pregnantCodes are coded values that tell a pregnancy: SNOMED CT pregnant, positive, detected.
+var pregnantCodes = map[string]bool{"77386006": true, "10828004": true, "260373001": true}
+
+func saysPregnant(v *Value) bool {
+	for _, c := range v.Concept.Codings {
+		if c.System == terms.SNOMED && pregnantCodes[c.Code] {
+			return true
+		}
+	}
+	return false
+}

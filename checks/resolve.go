@@ -1,0 +1,105 @@
+package checks
+
+import (
+	"slices"
+	"strings"
+)
+
+// reasonWords tell a reader why a flag was resolved.
+var reasonWords = map[Reason]string{
+	ReasonOrderStopped:   "the order has ended, was cancelled or is on hold",
+	ReasonSupplyEnded:    "the supply has been used up",
+	ReasonEnteredInError: "what it rested on was entered in error",
+	ReasonRLSRefuted:     "RLS does not count any more",
+	ReasonLabArrived:     "a laboratory result answers it",
+	ReasonDrugChanged:    "the order is for another drug by now, or was identified",
+	ReasonSuperseded:     "another flag of this patient says more",
+	ReasonContextChanged: "other facts of the patient changed",
+	ReasonRulesetChanged: "the rules, tables or settings changed",
+	ReasonMovedPatient:   "the order belongs to another patient",
+}
+
+// reasonOf says which silence of an order resolves a flag for which reason; what is not named changes the context.
+var reasonOf = map[SilenceReason]Reason{
+	SilentDoNotPerform: ReasonOrderStopped, SilentOption: ReasonOrderStopped, SilentOnHold: ReasonOrderStopped,
+	SilentStopped: ReasonOrderStopped, SilentCancelled: ReasonOrderStopped, SilentNotTaken: ReasonOrderStopped,
+	SilentEnded: ReasonOrderStopped, SilentNotYet: ReasonOrderStopped,
+	SilentSupplyEnded: ReasonSupplyEnded, SilentSupplyUnknown: ReasonSupplyEnded,
+	SilentWithdrawn: ReasonEnteredInError, SilentMoved: ReasonMovedPatient,
+	SilentOrdinary: ReasonDrugChanged, SilentNotSystemic: ReasonDrugChanged, SilentNoCheck: ReasonDrugChanged,
+}
+
+// reason says why a flag is gone, from what explains the silence now.
+func (d *differ) reason(kept OpenFlag) Reason {
+	if d.was != "" && d.was != d.ruleset {
+		return ReasonRulesetChanged
+	}
+	if d.run == nil {
+		d.run = evaluate(d.st, d.set, d.asOf, true)
+	}
+	if d.run.rls.status == RLSNone && !d.set.Everyone {
+		return d.withoutRLS()
+	}
+	if r, ok := d.orderReason(kept.Implicated); ok {
+		return r
+	}
+	if strings.Contains(kept.Check, "iron") {
+		return d.ironReason()
+	}
+	if kept.Check == "medication-unclassified" || !d.run.exposedTo(kept.Ingredient) {
+		return ReasonDrugChanged
+	}
+	return ReasonContextChanged
+}
+
+// withoutRLS tells a withdrawn diagnosis from one that does not count any more.
+func (d *differ) withoutRLS() Reason {
+	for i := range d.st.Facts {
+		f := &d.st.Facts[i]
+		if f.Kind == KindMark && f.Ref.Type() == "Condition" && (f.Mark == MarkEnteredInError || f.Mark == MarkDeleted) {
+			return ReasonEnteredInError
+		}
+	}
+	return ReasonRLSRefuted
+}
+
+// orderReason explains a flag by its orders, when none of them counts any more: a withdrawal says most, then what ended last in the list of reasons.
+func (d *differ) orderReason(orders []Ref) (Reason, bool) {
+	var found []Reason
+	for _, ref := range orders {
+		for _, s := range d.run.silences {
+			if r, ok := reasonOf[s.Reason]; ok && s.Order == ref {
+				found = append(found, r)
+				break
+			}
+		}
+	}
+	if len(orders) == 0 || len(found) < len(orders) {
+		return "", false
+	}
+	for _, r := range []Reason{ReasonEnteredInError, ReasonMovedPatient, ReasonDrugChanged, ReasonOrderStopped} {
+		if slices.Contains(found, r) {
+			return r, true
+		}
+	}
+	return found[0], true
+}
+
+// ironReason tells whether another iron flag took over, or a result came.
+func (d *differ) ironReason() Reason {
+	for _, f := range d.run.findings {
+		if strings.Contains(f.Check, "iron") {
+			return ReasonSuperseded
+		}
+	}
+	return ReasonLabArrived
+}
+
+func (ev *evaluation) exposedTo(ingredient string) bool {
+	for i := range ev.exposures {
+		if ev.exposures[i].Name == ingredient {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,206 @@
+package checks
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// rlsEvidence says how RLS counts in a patient and what says so (rules.md R13).
+type rlsEvidence struct {
+	status RLSStatus
+	refs   []Ref // of the strongest status
+	since  Time  // earliest record among them
+	words  string
+	// silence says why conditions that name RLS do not count, when nothing else does.
+	silence SilenceReason
+	detail  string
+}
+
+// add takes one piece of evidence in; the strongest wins.
+func (e *rlsEvidence) add(status RLSStatus, ref Ref, since Time, words string) {
+	switch {
+	case status < e.status || status == RLSNone:
+		return
+	case status > e.status:
+		*e = rlsEvidence{status: status, words: words, since: since}
+	case e.since.IsZero() || !since.IsZero() && since.Nanos < e.since.Nanos:
+		e.since = since
+	}
+	e.refs = append(e.refs, ref)
+}
+
+// readRLS weighs every Condition, and the reasons of every order that counts.
+func (ev *evaluation) readRLS() {
+	for i := range ev.st.Facts {
+		f := &ev.st.Facts[i]
+		if f.Kind != KindCondition {
+			continue
+		}
+		status, words, silence := ev.weighCondition(f.Condition)
+		if silence != "" && ev.rls.silence == "" {
+			ev.rls.silence, ev.rls.detail = silence, words
+		}
+		ev.rls.add(status, f.Ref, f.Condition.Recorded, words)
+	}
+	for i := range ev.orders {
+		o := &ev.orders[i]
+		if o.counts {
+			status, words := ev.weighReasons(o.Order)
+			ev.rls.add(status, o.ref, o.Order.Authored, words)
+		}
+	}
+}
+
+// weighCondition says how one Condition counts as RLS, in words for a reader; and why not, when it names RLS and does not count.
+func (ev *evaluation) weighCondition(c *Condition) (RLSStatus, string, SilenceReason) {
+	code := ev.namesRLS(&c.Code)
+	if code == terms.CountsNo {
+		return RLSNone, "", ""
+	}
+	if start := c.Recorded.Start(ev.zone); !c.Recorded.IsZero() && ev.later(start) {
+		return RLSNone, "recorded for " + c.Recorded.Date(ev.zone), SilentNotYet
+	}
+	over, words := ev.conditionOver(c)
+	switch {
+	case c.Verification == VerificationRefuted:
+		return RLSNone, "refuted", SilentRLSRefuted
+	case c.FamilyHistory:
+		return RLSNone, "family history only", SilentRLSRefuted
+	case over:
+		return RLSNone, words, SilentRLSResolved
+	case c.Verification > VerificationConfirmed:
+		return RLSPossible, [...]string{"unconfirmed", "provisional", "a differential diagnosis"}[c.Verification-VerificationUnconfirmed], ""
+	case code == terms.CountsPossible:
+		return RLSPossible, "recorded by text or a broader code only", ""
+	case c.Clinical == ClinicalInactive || c.Clinical == ClinicalRemission:
+		return RLSRemission, "inactive or in remission", ""
+	default:
+		return RLSConfirmed, "confirmed", ""
+	}
+}
+
+// conditionOver tells whether a Condition is resolved or has abated.
+func (ev *evaluation) conditionOver(c *Condition) (bool, string) {
+	if c.Clinical == ClinicalResolved {
+		return true, "resolved"
+	}
+	if c.AbatedFlag {
+		return true, "abated"
+	}
+	abated := c.Abatement
+	if !c.AbatementEnd.IsZero() {
+		abated = c.AbatementEnd
+	}
+	if abated.IsZero() || ev.later(abated.End(ev.zone)) {
+		return false, ""
+	}
+	return true, "abated on " + abated.Date(ev.zone)
+}
+
+// namesRLS says whether a concept means RLS. A code that the table knows decides before any text: a look-alike's text does not count.
+func (ev *evaluation) namesRLS(c *Concept) terms.Counts {
+	best, known := terms.CountsNo, false
+	for _, coding := range c.Codings {
+		if row, ok := ev.terms.Condition(coding); ok {
+			known = true
+			best = max(best, row.Counts)
+		}
+	}
+	if known {
+		return best
+	}
+	for _, text := range c.Texts {
+		if terms.RLSText(text) {
+			return terms.CountsPossible
+		}
+	}
+	return terms.CountsNo
+}
+
+// weighReasons says how the reasons of a counted order count: a coded reason is as good as a diagnosis, since the
+// prescriber treats RLS (rules.md R13, a convention); an as-needed reason or a text is a possibility.
+func (ev *evaluation) weighReasons(o *Order) (RLSStatus, string) {
+	best := RLSNone
+	for i := range o.Reasons {
+		switch ev.namesRLS(&o.Reasons[i]) {
+		case terms.CountsYes:
+			return RLSConfirmed, "the coded reason of an order"
+		case terms.CountsPossible:
+			best = RLSPossible
+		}
+	}
+	for _, ref := range o.ReasonRefs {
+		if f := ev.st.Find(ref); f != nil && f.Kind == KindCondition && ev.treats(f.Condition) {
+			return RLSConfirmed, "the diagnosis that an order is for"
+		}
+	}
+	for i := range o.Dosages {
+		if ev.namesRLS(&o.Dosages[i].AsNeededReason) > terms.CountsNo {
+			best = RLSPossible
+		}
+	}
+	return best, "a reason given in words, or for use as needed"
+}
+
+// treats tells whether a diagnosis that an order names as its reason is RLS and has not been taken back.
+func (ev *evaluation) treats(c *Condition) bool {
+	status, _, _ := ev.weighCondition(c)
+	return status != RLSNone && ev.namesRLS(&c.Code) == terms.CountsYes
+}
+
+// hasContext looks for a Condition of a context group (Parkinson disease, dialysis, ...) that has not been refuted and is not over.
+func (ev *evaluation) hasContext(group string) (*Fact, bool) {
+	for i := range ev.st.Facts {
+		f := &ev.st.Facts[i]
+		if f.Kind == KindCondition && ev.contextCounts(f.Condition, group) {
+			return f, true
+		}
+	}
+	return nil, false
+}
+
+func (ev *evaluation) contextCounts(c *Condition, group string) bool {
+	if over, _ := ev.conditionOver(c); over || c.Verification == VerificationRefuted || c.FamilyHistory {
+		return false
+	}
+	if !c.Recorded.IsZero() && ev.later(c.Recorded.Start(ev.zone)) {
+		return false
+	}
+	for _, coding := range c.Code.Codings {
+		if row, ok := ev.terms.Condition(coding); ok && row.Group == group {
+			return true
+		}
+	}
+	return false
+}
+
+// later tells whether t is after the as-of time; if so, t is an instant at which time alone may change the answer.
+func (ev *evaluation) later(t time.Time) bool {
+	if !t.After(ev.asOf) {
+		return false
+	}
+	if ev.next.IsZero() || t.Before(ev.next) {
+		ev.next = t
+	}
+	return true
+}
+
+// rlsWords tells the status for a reader: "RLS is recorded as ... (Condition/7, 2026-01-02)".
+func (ev *evaluation) rlsWords() string {
+	when := ev.rls.since.Date(ev.zone)
+	if when != "" {
+		when = ", " + when
+	}
+	switch ev.rls.status {
+	case RLSConfirmed:
+		return fmt.Sprintf("RLS on record: %s%s.", ev.rls.words, when)
+	case RLSRemission:
+		return fmt.Sprintf("RLS on record, %s%s.", ev.rls.words, when)
+	case RLSPossible:
+		return fmt.Sprintf("RLS is recorded as possible only (%s%s): confirm and code the diagnosis.", ev.rls.words, when)
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,63 @@
+package checks
+
+// SilenceReason says why a check stayed silent. The list is closed.
+type SilenceReason string
+
+// Why an order, a result or a patient raises no flag.
+const (
+	SilentNoRLS         SilenceReason = "rls-not-on-record"
+	SilentRLSRefuted    SilenceReason = "rls-refuted"
+	SilentRLSResolved   SilenceReason = "rls-resolved"
+	SilentNotYet        SilenceReason = "dated-after-as-of"
+	SilentDoNotPerform  SilenceReason = "do-not-perform"
+	SilentOption        SilenceReason = "intent-option"
+	SilentOnHold        SilenceReason = "order-on-hold"
+	SilentStopped       SilenceReason = "order-stopped"
+	SilentCancelled     SilenceReason = "order-cancelled"
+	SilentNotTaken      SilenceReason = "not-taken"
+	SilentEnded         SilenceReason = "dosage-ended"
+	SilentSupplyEnded   SilenceReason = "supply-ended"
+	SilentSupplyUnknown SilenceReason = "completed-supply-unknown"
+	SilentWithdrawn     SilenceReason = "entered-in-error"
+	SilentMoved         SilenceReason = "moved-to-another-patient"
+	SilentNotSystemic   SilenceReason = "route-not-systemic"
+	SilentNoCheck       SilenceReason = "class-without-check"
+	SilentOrdinary      SilenceReason = "ordinary-drug"
+	SilentOff           SilenceReason = "check-switched-off"
+	SilentNotApproved   SilenceReason = "rule-not-approved"
+	SilentParkinson     SilenceReason = "parkinson-disease"
+	SilentNoPartner     SilenceReason = "no-depressant-beside-it"
+	SilentOnlyDrafts    SilenceReason = "both-only-drafts"
+	SilentDoseWithin    SilenceReason = "dose-within-limit"
+	SilentDoseUnknown   SilenceReason = "dose-or-kidney-function-unknown"
+	SilentIronAdequate  SilenceReason = "iron-adequate"
+	SilentIronKnown     SilenceReason = "iron-result-on-record"
+	SilentNoAlpha2Delta SilenceReason = "no-alpha-2-delta-ligand"
+	SilentOtherFlag     SilenceReason = "another-flag-says-more"
+	SilentIdentified    SilenceReason = "drug-identified"
+
+	// SilentTail never leaves the package: a stopped order whose drug may act on.
+	SilentTail SilenceReason = "tail"
+)
+
+// Silence says why one check raised no flag for one order, or for the patient when Order is "".
+type Silence struct {
+	Patient    Ref           `json:"patient"`
+	Order      Ref           `json:"order,omitempty"`
+	Check      string        `json:"check,omitempty"` // "" for every check
+	Ingredient string        `json:"ingredient,omitempty"`
+	Reason     SilenceReason `json:"reason"`
+	Detail     string        `json:"detail,omitempty"`
+}
+
+// quiet notes why a check stayed silent, when somebody wants to know.
+func (ev *evaluation) quiet(o *orderView, check, ingredient string, why SilenceReason, detail string) {
+	if !ev.explain {
+		return
+	}
+	s := Silence{Patient: ev.st.Patient, Check: check, Ingredient: ingredient, Reason: why, Detail: detail}
+	if o != nil {
+		s.Order = o.ref
+	}
+	ev.silences = append(ev.silences, s)
+}
