@@ -1,0 +1,122 @@
+package checks
+
+// lab begins with the status in three bits, and bits for what is there.
+func (c *coder) lab(l *LabResult) {
+	m := c.mask(uint64(l.Status)&7|bitOf(len(l.Loincs) == 1)<<3|bitOf(!l.Value.absent())<<4|bitOf(!l.Effective.Start.absent())<<5|bitOf(!l.Issued.absent())<<6|
+		bitOf(l.Specimen != "")<<7|bitOf(l.Performer != "")<<8|bitOf(len(l.Components) > 0)<<9|bitOf(len(l.Members) > 0)<<10|bitOf(!l.Method.absent())<<11|bitOf(!l.Effective.End.absent())<<12|bitOf(len(l.Loincs) > 1)<<13, 14)
+	if c.reading {
+		l.Status = enumOf(c, m&7, LabCancelled)
+	}
+	c.loincs(&l.Loincs, m&(1<<3) != 0, m&(1<<13) != 0)
+	if m&(1<<4) != 0 {
+		c.value(&l.Value)
+	}
+	if m&(1<<5) != 0 {
+		c.time(&l.Effective.Start)
+	}
+	if m&(1<<12) != 0 {
+		c.time(&l.Effective.End)
+	}
+	if m&(1<<6) != 0 {
+		c.time(&l.Issued)
+	}
+	if m&(1<<7) != 0 {
+		c.ref(&l.Specimen)
+	}
+	if m&(1<<8) != 0 {
+		c.ref(&l.Performer)
+	}
+	c.labParts(l, m)
+}
+
+func (c *coder) loincs(s *[]string, one, more bool) {
+	switch {
+	case more:
+		c.texts(s)
+	case one:
+		if c.reading {
+			*s = cutSlab(&c.words, 1, slabChunk)
+		}
+		c.text(&(*s)[0])
+	}
+}
+
+func (c *coder) labParts(l *LabResult, m uint64) {
+	if m&(1<<9) != 0 {
+		codeLen(c, &l.Components)
+		for i := range l.Components {
+			c.texts(&l.Components[i].Loincs)
+			c.value(&l.Components[i].Value)
+		}
+	}
+	if m&(1<<10) != 0 {
+		c.refs(&l.Members)
+	}
+	if m&(1<<11) != 0 {
+		c.concept(&l.Method)
+	}
+}
+
+func (v *Value) absent() bool {
+	return v.Kind == NoValue && v.Quantity == Quantity{} && v.Text == "" && v.Concept.absent()
+}
+
+// value begins with a shape, which often is that of the value before: kind 3, text 1, concept 1, quantity 6 bits.
+func (c *coder) value(v *Value) {
+	var h uint64
+	if !c.reading {
+		h = uint64(v.Kind)&7 | bitOf(v.Text != "")<<3 | bitOf(!v.Concept.absent())<<4 | v.Quantity.present()<<5
+	}
+	h = c.again(&c.valueShape, h, 11)
+	if c.reading {
+		v.Kind = enumOf(c, h&7, OtherValue)
+	}
+	c.quantityContent(&v.Quantity, h>>5)
+	if h&(1<<3) != 0 {
+		c.text(&v.Text)
+	}
+	if h&(1<<4) != 0 {
+		c.concept(&v.Concept)
+	}
+}
+
+// condition begins with clinical 3 and verification 3 bits, and bits for what is there.
+func (c *coder) condition(d *Condition) {
+	m := c.mask(uint64(d.Clinical)&7|uint64(d.Verification)<<3&63|bitOf(d.AbatedFlag)<<6|bitOf(d.FamilyHistory)<<7|bitOf(!d.Onset.absent())<<8|
+		bitOf(!d.Recorded.absent())<<9|bitOf(!d.Abatement.absent())<<10|bitOf(!d.AbatementEnd.absent())<<11|bitOf(d.Asserter != "")<<12, 13)
+	if c.reading {
+		d.Clinical = enumOf(c, m&7, ClinicalResolved)
+		d.Verification = enumOf(c, m>>3&7, VerificationRefuted)
+		d.AbatedFlag, d.FamilyHistory = m&(1<<6) != 0, m&(1<<7) != 0
+	}
+	c.concept(&d.Code)
+	for i, t := range [...]*Time{&d.Onset, &d.Recorded, &d.Abatement, &d.AbatementEnd} {
+		if m>>(8+i)&1 != 0 {
+			c.time(t)
+		}
+	}
+	if m&(1<<12) != 0 {
+		c.ref(&d.Asserter)
+	}
+}
+
+func (c *coder) person(p *Person) {
+	m := c.mask(uint64(p.Sex)&3|bitOf(p.Deceased)<<2|bitOf(p.Linked)<<3, 4)
+	if c.reading {
+		p.Sex = enumOf(c, m&3, SexOther)
+		p.Deceased, p.Linked = m&4 != 0, m&8 != 0
+	}
+	c.time(&p.Birth)
+}
+
+func (c *coder) acknowledgement(a *Acknowledgement) {
+	if m := c.mask(bitOf(a.Override), 1); c.reading {
+		a.Override = m != 0
+	}
+	c.text(&a.FlagID)
+	c.text(&a.Basis)
+	c.text(&a.Reason)
+	c.text(&a.Author)
+	c.time(&a.Date)
+	c.time(&a.Until)
+}

@@ -1,0 +1,172 @@
+package checks
+
+// order begins with its shape, which often is that of the order before: kind 2, status 4, intent 2 bits, 13 bits for what is there,
+// and 6 of the drug.
+func (c *coder) order(o *Order) {
+	var h uint64
+	if !c.reading {
+		h = uint64(o.Kind)&3 | uint64(o.Status)<<2&60 | uint64(o.Intent)<<6&192 | o.present()<<8 | o.Drug.present()<<21
+	}
+	h = c.again(&c.shape, h, 27)
+	m := h >> 8 & (1<<13 - 1)
+	if c.reading {
+		o.Kind = enumOf(c, h&3, Statement)
+		o.Status = enumOf(c, h>>2&15, StatusNotTaken)
+		o.Intent = enumOf(c, h>>6&3, IntentOption)
+		o.DoNotPerform, o.Reported, o.NoMedication = m&(1<<6) != 0, m&(1<<7) != 0, m&(1<<8) != 0
+	}
+	c.drugContent(&o.Drug, h>>21)
+	if m&1 != 0 {
+		c.time(&o.Authored)
+	}
+	if m&(1<<1) != 0 {
+		c.ref(&o.MedicationRef)
+	}
+	if m&(1<<2) != 0 {
+		codeLen(c, &o.Dosages)
+		for i := range o.Dosages {
+			c.dosage(&o.Dosages[i])
+		}
+	}
+	c.orderContext(o, m)
+	c.orderSupply(o, m)
+}
+
+func (o *Order) present() uint64 {
+	return bitOf(!o.Authored.absent()) | bitOf(o.MedicationRef != "")<<1 | bitOf(len(o.Dosages) > 0)<<2 | bitOf(len(o.Reasons) > 0)<<3 |
+		bitOf(o.SupplyDays != "")<<4 | bitOf(o.Repeats != 0)<<5 | bitOf(o.DoNotPerform)<<6 | bitOf(o.Reported)<<7 | bitOf(o.NoMedication)<<8 |
+		bitOf(!o.Effective.absent())<<9 | bitOf(len(o.ReasonRefs) > 0)<<10 | bitOf(!o.Validity.absent())<<11 | bitOf(o.SupplyAmount != Quantity{})<<12
+}
+
+func (c *coder) orderContext(o *Order, m uint64) {
+	if m&(1<<3) != 0 {
+		codeLen(c, &o.Reasons)
+		for i := range o.Reasons {
+			c.concept(&o.Reasons[i])
+		}
+	}
+	if m&(1<<10) != 0 {
+		c.refs(&o.ReasonRefs)
+	}
+	if m&(1<<9) != 0 {
+		c.period(&o.Effective)
+	}
+}
+
+func (c *coder) orderSupply(o *Order, m uint64) {
+	if m&(1<<4) != 0 {
+		c.text(&o.SupplyDays)
+	}
+	if m&(1<<5) != 0 {
+		c.int(&o.Repeats)
+	}
+	if m&(1<<11) != 0 {
+		c.period(&o.Validity)
+	}
+	if m&(1<<12) != 0 {
+		c.quantity(&o.SupplyAmount)
+	}
+}
+
+// present is the number of codings, up to two, in two bits (3: the rest follows), and bits for what else is there.
+func (d *Drug) present() uint64 {
+	return uint64(min(len(d.Codings), 3)) | bitOf(len(d.Names) > 0)<<2 | bitOf(len(d.Forms) > 0)<<3 | bitOf(len(d.Parts) > 0)<<4 | bitOf(d.Absent)<<5
+}
+
+func (c *coder) drug(d *Drug) { c.drugContent(d, c.mask(d.present(), 6)) }
+
+func (c *coder) drugContent(d *Drug, m uint64) {
+	n := int(m & 3)
+	if n == 3 {
+		n = 3 + c.count(len(d.Codings)-3)
+	}
+	if c.reading {
+		d.Absent = m&(1<<5) != 0
+		d.Codings = c.newCodings(n)
+	}
+	c.codingList(d.Codings)
+	if m&(1<<2) != 0 {
+		c.texts(&d.Names)
+	}
+	if m&(1<<3) != 0 {
+		c.codingsOf(&d.Forms)
+	}
+	if m&(1<<4) != 0 {
+		codeLen(c, &d.Parts)
+		for i := range d.Parts {
+			c.part(&d.Parts[i])
+		}
+	}
+}
+
+func (c *coder) part(p *Part) {
+	m := c.mask(bitOf(len(p.Codings) > 0)|bitOf(len(p.Names) > 0)<<1|bitOf(p.Ref != "")<<2|bitOf(p.Strength != Ratio{})<<3, 4)
+	if m&1 != 0 {
+		c.codingsOf(&p.Codings)
+	}
+	if m&2 != 0 {
+		c.texts(&p.Names)
+	}
+	if m&4 != 0 {
+		c.ref(&p.Ref)
+	}
+	if m&8 != 0 {
+		c.ratio(&p.Strength)
+	}
+}
+
+func (c *coder) dosage(d *Dosage) {
+	m := c.mask(bitOf(d.AsNeeded)|bitOf(d.Timing != Timing{})<<1|bitOf(d.Dose != Quantity{})<<2|bitOf(!d.Route.absent())<<3|bitOf(d.Sequence != 0)<<4|
+		bitOf(!d.Bounds.absent())<<5|bitOf(!d.AsNeededReason.absent())<<6|bitOf(d.BoundsLength != Quantity{})<<7|bitOf(d.MaxPerDay != Ratio{})<<8, 9)
+	if c.reading {
+		d.AsNeeded = m&1 != 0
+	}
+	if m&(1<<1) != 0 {
+		c.timing(&d.Timing)
+	}
+	if m&(1<<2) != 0 {
+		c.quantity(&d.Dose)
+	}
+	if m&(1<<3) != 0 {
+		c.concept(&d.Route)
+	}
+	if m&(1<<4) != 0 {
+		c.int(&d.Sequence)
+	}
+	if m&(1<<5) != 0 {
+		c.period(&d.Bounds)
+	}
+	if m&(1<<6) != 0 {
+		c.concept(&d.AsNeededReason)
+	}
+	if m&(1<<7) != 0 {
+		c.quantity(&d.BoundsLength)
+	}
+	if m&(1<<8) != 0 {
+		c.ratio(&d.MaxPerDay)
+	}
+}
+
+// timing has a bit for each of its fields, in the order in which they follow.
+func (c *coder) timing(t *Timing) {
+	numbers := [...]*int{&t.Frequency, &t.When, &t.TimesOfDay, &t.DaysOfWeek, &t.Count, &t.Events}
+	texts := [...]*string{&t.Period, &t.PeriodUnit, &t.Code}
+	var m uint64
+	for i, p := range texts {
+		m |= bitOf(*p != "") << i
+	}
+	for i, p := range numbers {
+		m |= bitOf(*p != 0) << (i + len(texts))
+	}
+	m = c.mask(m, 9)
+	for i, p := range texts {
+		if m>>i&1 != 0 {
+			c.text(p)
+		}
+	}
+	for i, p := range numbers {
+		if m>>(i+len(texts))&1 != 0 {
+			c.int(p)
+		}
+	}
+}

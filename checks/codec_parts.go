@@ -1,0 +1,111 @@
+package checks
+
+import "github.com/rlsguard/rlsguard/checks/terms"
+
+func (t Time) absent() bool   { return t == Time{} }
+func (p Period) absent() bool { return p == Period{} }
+func (c *Concept) absent() bool {
+	return len(c.Codings) == 0 && len(c.Texts) == 0
+}
+
+func (c *coder) period(p *Period) {
+	c.time(&p.Start)
+	c.time(&p.End)
+}
+
+func (c *coder) ratio(r *Ratio) {
+	c.quantity(&r.Numerator)
+	c.quantity(&r.Denominator)
+}
+
+// quantityUCUM: the code is the unit's text and its system is UCUM, so neither is written.
+const quantityUCUM = 1 << 5
+
+func (c *coder) quantity(q *Quantity) { c.quantityContent(q, c.mask(q.present(), 6)) }
+
+func (q *Quantity) present() uint64 {
+	m := bitOf(q.Value != "") | bitOf(q.Comparator != "")<<1 | bitOf(q.Unit != "")<<2
+	if q.Unit != "" && q.Code == q.Unit && q.System == terms.UCUM {
+		return m | quantityUCUM
+	}
+	return m | bitOf(q.Code != "")<<3 | bitOf(q.System != "")<<4
+}
+
+func (c *coder) quantityContent(q *Quantity, m uint64) {
+	for i, p := range [...]*string{&q.Value, &q.Comparator, &q.Unit, &q.Code, &q.System} {
+		if m>>i&1 != 0 {
+			c.text(p)
+		}
+	}
+	if c.reading && m&quantityUCUM != 0 {
+		q.Code, q.System = q.Unit, terms.UCUM
+	}
+}
+
+// concept begins with bits for codings and texts.
+func (c *coder) concept(k *Concept) {
+	m := c.mask(bitOf(len(k.Codings) > 0)|bitOf(len(k.Texts) > 0)<<1, 2)
+	if m&1 != 0 {
+		c.codingsOf(&k.Codings)
+	}
+	if m&2 != 0 {
+		c.texts(&k.Texts)
+	}
+}
+
+func (c *coder) texts(s *[]string) {
+	n := c.count(len(*s))
+	if c.reading && n > 0 {
+		*s = cutSlab(&c.words, n, slabChunk)
+	}
+	for i := range *s {
+		c.text(&(*s)[i])
+	}
+}
+
+func (c *coder) codingsOf(s *[]terms.Coding) {
+	n := c.count(len(*s))
+	if c.reading {
+		*s = c.newCodings(n)
+	}
+	c.codingList(*s)
+}
+
+func (c *coder) newCodings(n int) []terms.Coding {
+	if n == 0 {
+		return nil
+	}
+	return cutSlab(&c.codings, n, 2*slabChunk)
+}
+
+func (c *coder) codingList(s []terms.Coding) {
+	for i := range s {
+		c.coding(&s[i])
+	}
+}
+
+// coding begins with the system: its position in codecWords plus one, or 0 when it follows as a text; and a bit for the display.
+func (c *coder) coding(k *terms.Coding) {
+	var h uint64
+	if !c.reading {
+		h = bitOf(k.Display != "")
+		if k.System != "" {
+			if i, ok := codecWordTable.find(k.System); ok {
+				h |= uint64(i+1) << 1
+			}
+		}
+	}
+	h = c.uint(h)
+	switch i := h >> 1; {
+	case i == 0:
+		c.text(&k.System)
+	case i > uint64(len(codecWords)):
+		c.fail()
+	case c.reading:
+		k.System = codecWords[i-1]
+	}
+	c.text(&k.Code)
+	if h&1 != 0 {
+		c.text(&k.Display)
+	}
+}

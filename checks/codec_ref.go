@@ -1,0 +1,150 @@
+package checks
+
+import "strings"
+
+// Heads of a reference inside a fact or flag; from refTyped on they are refTyped plus a position in codecTypes.
+const (
+	refNone  = iota
+	refFact  // the position of the fact follows
+	refText  // the whole reference follows as a text
+	refTyped // what stands before the id is known, the id follows as a text
+)
+
+func (c *coder) refs(s *[]Ref) {
+	codeLen(c, s)
+	for i := range *s {
+		c.ref(&(*s)[i])
+	}
+}
+
+func (c *coder) ref(r *Ref) {
+	if c.reading {
+		*r = c.readRef()
+		return
+	}
+	if *r == "" {
+		c.uint(refNone)
+		return
+	}
+	st := State{Facts: c.facts}
+	if i, ok := st.search(*r); ok {
+		c.uint(refFact)
+		c.uint(uint64(i))
+		return
+	}
+	kind, id := splitRef(string(*r))
+	if kind == 0 {
+		c.uint(refText)
+	} else {
+		c.uint(refTyped + uint64(kind))
+	}
+	c.writeText(id)
+}
+
+func (c *coder) readRef() Ref {
+	switch head := c.uint(0); {
+	case head == refNone:
+		return ""
+	case head == refFact:
+		if i := c.uint(0); i < uint64(len(c.facts)) {
+			return c.facts[i].Ref
+		}
+	case head == refText:
+		return Ref(c.readText())
+	case head > refTyped && head < refTyped+uint64(len(codecTypes)):
+		return c.join(codecTypes[head-refTyped], c.readText())
+	}
+	c.fail()
+	return ""
+}
+
+func (c *coder) join(kind, id string) Ref {
+	c.room(len(kind) + len(id))
+	from := c.arena.Len()
+	c.arena.WriteString(kind)
+	c.arena.WriteString(id)
+	return Ref(c.arena.String()[from:])
+}
+
+// splitRef gives the position in codecTypes of what stands before the id of r, and the id; 0 and all of r when it is not among them.
+func splitRef(r string) (kind int, id string) {
+	end := strings.LastIndexByte(r, '/') + 1
+	if end == 0 {
+		end = strings.LastIndexByte(r, ':') + 1
+	}
+	if end == 0 {
+		return 0, r
+	}
+	if i, ok := codecTypeTable.find(r[:end]); ok {
+		return i, r[end:]
+	}
+	return 0, r
+}
+
+// factRefs codes the references of all facts in runs of one head: the head, how many follow, and what of each the head does not say.
+func (c *coder) factRefs(st *State) {
+	for rest := st.Facts; len(rest) > 0; {
+		var head, n uint64
+		if !c.reading {
+			head = refHead(rest[0].Ref, st.Patient)
+			for n = 1; n < uint64(len(rest)) && refHead(rest[n].Ref, st.Patient) == head; n++ {
+			}
+		}
+		head, n = c.uint(head), c.uint(n)
+		if n == 0 || n > uint64(len(rest)) {
+			c.fail()
+			return
+		}
+		for i := range rest[:n] {
+			c.refID(&rest[i].Ref, st.Patient, head)
+		}
+		rest = rest[n:]
+	}
+}
+
+// refSame is the head of a reference to the patient of the state.
+const refSame = 1
+
+// refHead is the head of a fact's or the patient's reference: twice the position in codecTypes, plus one when the id is a UUID, whose 16
+// bytes follow; else a text follows. It is 0 for a reference without a known type, which follows whole, and refSame for patient.
+func refHead(r, patient Ref) uint64 {
+	if r == patient && patient != "" {
+		return refSame
+	}
+	kind, id := splitRef(string(r))
+	_, ok := parseUUID(id)
+	return uint64(kind)<<1 | bitOf(ok && kind > 0)
+}
+
+// refID codes what head does not say.
+func (c *coder) refID(r *Ref, patient Ref, head uint64) {
+	if c.reading {
+		*r = c.readRefID(patient, head)
+		return
+	}
+	_, id := splitRef(string(*r))
+	switch {
+	case head == refSame:
+	case head&1 == 1:
+		u, _ := parseUUID(id)
+		c.b = append(c.b, u[:]...)
+	default:
+		c.writeText(id)
+	}
+}
+
+func (c *coder) readRefID(patient Ref, head uint64) Ref {
+	kind := head >> 1
+	switch {
+	case head == refSame:
+		return patient
+	case head == 0:
+		return Ref(c.readText())
+	case kind >= uint64(len(codecTypes)):
+		c.fail()
+		return ""
+	case head&1 == 1:
+		return Ref(c.keepUUID(codecTypes[kind], c.take(16)))
+	}
+	return c.join(codecTypes[kind], c.readText())
+}

@@ -1,0 +1,150 @@
+package checks
+
+// state codes all references first, so that later ones may name a fact by its position.
+func (c *coder) state(st *State) {
+	c.refID(&st.Patient, "", c.uint(refHead(st.Patient, "")))
+	c.text(&st.Ruleset)
+	n := c.uint(uint64(len(st.Facts))<<1 | bitOf(st.Cut))
+	if n>>1 > uint64(len(c.b)) && c.reading {
+		c.fail()
+		return
+	}
+	if c.reading {
+		st.Cut = n&1 != 0
+		st.Facts = make([]Fact, n>>1)
+	}
+	c.factRefs(st)
+	c.facts = st.Facts
+	for i := range st.Facts {
+		if c.damaged {
+			return
+		}
+		c.fact(&st.Facts[i])
+	}
+	codeLen(c, &st.Flags)
+	for i := range st.Flags {
+		c.openFlag(&st.Flags[i])
+	}
+}
+
+// The header of a fact, lowest bits first: kind 3, form of updated 2, form of the number 2, other sequence 1, entry 1, other epoch 1, mark 2,
+// updated as of the fact before 1.
+func (c *coder) fact(f *Fact) {
+	h := c.factHeader(f)
+	if c.reading {
+		f.Kind = enumOf(c, h&7, KindAcknowledgement)
+		f.Mark = enumOf(c, h>>10&3, MarkMoved)
+	}
+	c.version(&f.Version, h)
+	switch f.Kind {
+	case KindOrder:
+		c.order(pointee(c, &f.Order, &c.orders))
+	case KindLab:
+		c.lab(pointee(c, &f.Lab, &c.labs))
+	case KindCondition:
+		c.condition(pointee(c, &f.Condition, nil))
+	case KindMedication:
+		c.drug(pointee(c, &f.Medication, nil))
+	case KindPatient:
+		c.person(pointee(c, &f.Person, nil))
+	case KindAcknowledgement:
+		c.acknowledgement(pointee(c, &f.Acknowledgement, nil))
+	}
+}
+
+// slabChunk is how many orders or results are allocated together.
+const slabChunk = 4
+
+// pointee is what *p points to; reading, *p gets something to point to. A nil pointer that Kind names is written as an empty value.
+func pointee[T any](c *coder, p **T, slab *[]T) *T {
+	switch {
+	case !c.reading && *p != nil:
+		return *p
+	case !c.reading:
+		return new(T)
+	case slab != nil:
+		*p = &cutSlab(slab, 1, slabChunk)[0]
+	default:
+		*p = new(T)
+	}
+	return *p
+}
+
+// factHeader codes the header, which mostly is that of the fact before, since facts are sorted by type.
+func (c *coder) factHeader(f *Fact) uint64 {
+	var h uint64
+	if !c.reading {
+		v := &f.Version
+		h = uint64(f.Kind)&7 | c.updatedForm(v.Updated) | numberForm(v.Number)<<5 | bitOf(v.Arrival.Sequence != c.before.Arrival.Sequence)<<7 |
+			bitOf(v.Arrival.Entry != 0)<<8 | bitOf(v.Arrival.Epoch != c.before.Arrival.Epoch)<<9 | uint64(f.Mark)<<10&(3<<10)
+	}
+	return c.again(&c.header, h, 13)
+}
+
+// Forms of Version.Number.
+const (
+	numberAbsent = iota
+	numberOne
+	numberText
+)
+
+func numberForm(s string) uint64 {
+	switch s {
+	case "":
+		return numberAbsent
+	case "1":
+		return numberOne
+	}
+	return numberText
+}
+
+func (c *coder) version(v *Version, h uint64) {
+	c.updated(&v.Updated, h)
+	switch h >> 5 & 3 {
+	case numberOne:
+		if c.reading {
+			v.Number = "1"
+		}
+	case numberText:
+		c.text(&v.Number)
+	case numberText + 1:
+		c.fail()
+	}
+	c.arrival(&v.Arrival, h>>7)
+	if v.Updated != 0 {
+		c.before.Updated = v.Updated
+	}
+	c.before.Arrival = v.Arrival
+}
+
+func (c *coder) arrival(a *Arrival, h uint64) {
+	before := c.before.Arrival
+	var sequence, epoch int64
+	if h&1 != 0 {
+		sequence = c.signed(int64(a.Sequence - before.Sequence))
+	}
+	var entry uint64
+	if h&2 != 0 {
+		entry = c.mask(uint64(a.Entry), 32)
+	}
+	if h&4 != 0 {
+		epoch = c.signed(a.Epoch - before.Epoch)
+	}
+	if c.reading {
+		*a = Arrival{Epoch: before.Epoch + epoch, Sequence: before.Sequence + uint64(sequence), Entry: uint32(entry)}
+	}
+}
+
+func (c *coder) openFlag(f *OpenFlag) {
+	c.text(&f.Check)
+	c.text(&f.Ingredient)
+	if s := c.uint(uint64(f.Severity)); c.reading {
+		f.Severity = enumOf(c, s, High)
+	}
+	if n := c.uint(f.Number); c.reading {
+		f.Number = n
+	}
+	c.fixed64(&f.Digest)
+	c.text((*string)(&f.Acked))
+	c.refs(&f.Implicated)
+}

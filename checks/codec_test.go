@@ -1,0 +1,164 @@
+package checks
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"os"
+	"runtime"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+)
+
+// mustRoundTrip fails when st does not come back from its encoding as it was.
+func mustRoundTrip(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, st *State) {
+	t.Helper()
+	b := AppendState(nil, st)
+	got, err := DecodeState(b)
+	if err != nil {
+		t.Fatalf("DecodeState: %v\nof %+v", err, st)
+	}
+	if diff := cmp.Diff(st, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("not what was written (-written +read):\n%s", diff)
+	}
+}
+
+func TestStateOfAnyContentComesBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		st := new(State)
+		drawInto(t, st)
+		mustRoundTrip(t, st)
+	})
+}
+
+func TestStateEncodingAppends(t *testing.T) {
+	st := codecExample(numericID)
+	alone := AppendState(nil, st)
+	if got := AppendState([]byte("before"), st); string(got) != "before"+string(alone) {
+		t.Errorf("AppendState to a prefix gave %x, want the prefix and %x", got, alone)
+	}
+}
+
+func TestDecodedStateSharesNoMemory(t *testing.T) {
+	st := codecExample(uuidID)
+	b := AppendState(nil, st)
+	got, err := DecodeState(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(b)
+	if diff := cmp.Diff(st, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("clearing the input changed the state:\n%s", diff)
+	}
+}
+
+// The golden file was written when format version 1 was fixed. It must stay readable for ever, so it is never written anew.
+func TestStateOfFormatVersion1IsRead(t *testing.T) {
+	b, err := os.ReadFile("testdata/state_v1.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeState(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := codecGolden()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("(-want +read):\n%s", diff)
+	}
+	if stateVersion == 1 && !bytes.Equal(b, AppendState(nil, want)) {
+		t.Error("the encoding changed and its version did not: states that are stored would be misread")
+	}
+}
+
+func TestDamagedStateIsRefused(t *testing.T) {
+	good := AppendState(nil, codecExample(uuidID))
+	refused := func(what string, at int, b []byte) {
+		if st, err := DecodeState(b); !errors.Is(err, ErrStateDamaged) || st != nil {
+			t.Fatalf("%s at %d: got %v, %v; want ErrStateDamaged and no state", what, at, st, err)
+		}
+	}
+	for i := range good {
+		refused("cut", i, good[:i])
+		for bit := range 8 {
+			b := bytes.Clone(good)
+			b[i] ^= 1 << bit
+			refused("flipped bit", i*8+bit, b)
+		}
+	}
+	refused("byte appended", len(good), append(bytes.Clone(good), 0))
+	refused("body cut, sealed again", 0, seal(stateVersion, good[2:len(good)-5]))
+	refused("body longer, sealed again", 0, seal(stateVersion, append(bytes.Clone(good[2:len(good)-4]), 0)))
+	refused("nothing", 0, nil)
+}
+
+func TestOtherFormatVersionIsRefused(t *testing.T) {
+	good := AppendState(nil, codecExample(numericID))
+	for _, version := range []byte{0, stateVersion + 1, 255} {
+		if st, err := DecodeState(seal(version, good[2:len(good)-4])); !errors.Is(err, ErrStateVersion) || st != nil {
+			t.Errorf("version %d: got %v, %v; want ErrStateVersion and no state", version, st, err)
+		}
+	}
+}
+
+func seal(version byte, body []byte) []byte {
+	b := append([]byte{stateMagic, version}, body...)
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// memoryPerByte bounds what a hostile body may make the decoder allocate: the largest struct, an Order, takes three bytes.
+const memoryPerByte = 600
+
+func FuzzDecodeState(f *testing.F) {
+	f.Add([]byte{})
+	for _, st := range []*State{{}, codecGolden(), codecExample(uuidID), codecExample(numericID)} {
+		b := AppendState(nil, st)
+		f.Add(b)
+		f.Add(b[2 : len(b)-4])
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, in := range [][]byte{b, seal(stateVersion, b)} {
+			st, err := DecodeState(in)
+			if err == nil {
+				mustRoundTrip(t, st)
+			} else if st != nil {
+				t.Fatal("an error and a state")
+			}
+		}
+	})
+}
+
+func TestHostileStateTakesBoundedMemory(t *testing.T) {
+	const n = 1 << 16
+	facts := func(kind byte, rest ...byte) []byte {
+		b := binary.AppendUvarint([]byte{0, 0, 0}, n/2<<1) // no patient, no ruleset, not cut, so many facts
+		b = binary.AppendUvarint(append(b, 2<<1), n/2)     // all of one type
+		b = append(b, make([]byte, n/2)...)                // without an id
+		b = binary.AppendUvarint(b, uint64(kind)+1)
+		return append(b, bytes.Repeat(rest, n)...)
+	}
+	for name, body := range map[string][]byte{
+		"orders":     facts(byte(KindOrder), 0, 0, 0, 0),
+		"results":    facts(byte(KindLab), 0, 0),
+		"dosages":    facts(byte(KindOrder), 0, 4, 0, 0xff, 0xff, 3, 0),
+		"counts":     facts(byte(KindOrder), 0, 0xff, 0x1f, 0xff, 0xff, 3),
+		"conditions": facts(byte(KindCondition), 0, 0, 0),
+		"flags":      append([]byte{0, 0, 0, 0}, binary.AppendUvarint(nil, n)...),
+	} {
+		in := seal(stateVersion, append(body, make([]byte, n)...))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := DecodeState(in)
+		runtime.ReadMemStats(&after)
+		if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(len(in)*memoryPerByte); got > limit {
+			t.Errorf("%s: %d bytes allocated for %d bytes of input (error %v), limit %d", name, got, len(in), err, limit)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package checks
+
+// Units of time in nanoseconds.
+const (
+	nanosSecond = 1_000_000_000
+	nanosMinute = 60 * nanosSecond
+	nanosDay    = 24 * 60 * nanosMinute
+)
+
+// timeForms are the ways in which a Time is written: as a difference to the time before, in the coarsest unit that holds it
+// exactly. Their positions are part of the format. oddTime is for everything else: precision and nanoseconds in full.
+var timeForms = [...]struct {
+	precision Precision
+	unit      int64
+}{
+	{NoTime, 1},
+	{ToYear, nanosDay}, {ToMonth, nanosDay}, {ToDay, nanosDay},
+	{ToInstant, nanosMinute}, {ToInstant, nanosSecond}, {ToInstant, 1_000_000}, {ToInstant, 1000},
+	{WithoutOff, nanosMinute}, {WithoutOff, nanosSecond}, {WithoutOff, 1_000_000},
+}
+
+const oddTime = 15
+
+// firstForm of each precision.
+var firstForm = [...]int{ToYear: 1, ToMonth: 2, ToDay: 3, ToInstant: 4, WithoutOff: 8}
+
+func (c *coder) time(t *Time) {
+	if c.reading {
+		*t = c.readTime()
+		return
+	}
+	form, steps := c.timeForm(*t)
+	switch form {
+	case 0:
+		c.b = append(c.b, 0)
+		return
+	case oddTime:
+		c.uint(oddTime)
+		c.uint(uint64(t.Precision))
+		c.signed(t.Nanos)
+	default:
+		c.uint(steps<<4 | uint64(form))
+	}
+	c.last = t.Nanos
+}
+
+// timeForm picks the form of t and its difference to the time before in that form's unit.
+func (c *coder) timeForm(t Time) (form int, steps uint64) {
+	if t == (Time{}) {
+		return 0, 0
+	}
+	if t.Precision == NoTime || t.Precision > WithoutOff {
+		return oddTime, 0
+	}
+	for form = firstForm[t.Precision]; form < len(timeForms) && timeForms[form].precision == t.Precision; form++ {
+		unit := timeForms[form].unit
+		if t.Nanos%unit != 0 {
+			continue
+		}
+		// Both quotients are of 64-bit nanoseconds over at least 1000, so nothing overflows, not even shifted by four bits.
+		return form, zigzag(t.Nanos/unit - c.last/unit)
+	}
+	return oddTime, 0
+}
+
+func (c *coder) readTime() Time {
+	v := c.uint(0)
+	form := int(v & 15)
+	var t Time
+	switch {
+	case form == 0 && v == 0:
+		return t
+	case form == oddTime:
+		t.Precision = enumOf(c, c.uint(0), WithoutOff)
+		t.Nanos = c.signed(0)
+	case form == 0 || form >= len(timeForms):
+		c.fail()
+		return t
+	default:
+		unit := timeForms[form].unit
+		t.Precision = timeForms[form].precision
+		t.Nanos = (unzigzag(v>>4) + c.last/unit) * unit
+	}
+	c.last = t.Nanos
+	return t
+}
+
+// Forms of meta.lastUpdated in the header of a fact, with their units.
+var updatedUnits = [...]int64{0, nanosSecond, 1_000_000, 1}
+
+// updatedSame in the header: as of the fact before, so its form does not matter.
+const updatedSame = 1 << 12
+
+// updatedForm is the part of the header that says how meta.lastUpdated is written.
+func (c *coder) updatedForm(nanos int64) uint64 {
+	switch {
+	case nanos == 0:
+		return 0
+	case nanos == c.before.Updated:
+		return updatedSame
+	case nanos%nanosSecond == 0:
+		return 1 << 3
+	case nanos%1_000_000 == 0:
+		return 2 << 3
+	}
+	return 3 << 3
+}
+
+func (c *coder) updated(v *int64, header uint64) {
+	if header&updatedSame != 0 {
+		if c.reading {
+			*v = c.before.Updated
+		}
+		c.last = *v
+		return
+	}
+	form := header >> 3 & 3
+	if form == 0 {
+		return
+	}
+	unit := updatedUnits[form]
+	before := c.before.Updated / unit
+	if d := c.signed(*v/unit - before); c.reading {
+		*v = (d + before) * unit
+	}
+	c.last = *v
+}
