@@ -1,5 +1,10 @@
 package terms
 
+import (
+	"strings"
+	"sync"
+)
+
 // Analyte is what a laboratory code measures.
 type Analyte uint8
 
@@ -25,10 +30,30 @@ const (
 	PregnancyTestQuantitative
 )
 
+var analyteNames = [...]string{
+	"none", "ferritin", "transferrin saturation", "iron", "total iron binding capacity", "unsaturated iron binding capacity", "transferrin",
+	"soluble transferrin receptor", "iron panel", "hemoglobin", "C-reactive protein", "creatinine", "eGFR", "creatinine clearance",
+	"body weight", "pregnancy status", "pregnancy test", "quantitative pregnancy test",
+}
+
+func (a Analyte) String() string { return analyteNames[a] }
+
+// analytes are the words of labs.tsv for them.
+var analytes = map[string]Analyte{
+	"ferritin": Ferritin, "ferritin goal": Ferritin, "transferrin saturation": TSAT, "iron": Iron,
+	"iron binding capacity total": TIBC, "iron binding capacity unsaturated": UIBC, "transferrin": Transferrin,
+	"soluble transferrin receptor": TransferrinReceptor, "iron and TIBC panel": IronPanel, "iron panel": IronPanel,
+	"hemoglobin": Hemoglobin, "c-reactive protein": CRP, "c-reactive protein high sensitivity": CRP,
+	"creatinine": Creatinine, "creatinine pre or post dialysis": Creatinine, "egfr": EGFR,
+	"creatinine clearance measured": CreatinineClearance, "creatinine clearance Cockcroft-Gault": CreatinineClearance,
+	"body weight": Weight, "pregnancy status": PregnancyStatus, "pregnancy test": PregnancyTest,
+	"pregnancy test quantitative": PregnancyTestQuantitative,
+}
+
 // LabUse says what a result with a code is good for.
 type LabUse uint8
 
-// Values of the column use. Exclude also stands for exclude_until_confirmed.
+// Values of the column use. LabExclude is also exclude_until_confirmed: such a code never gives a value.
 const (
 	LabExclude LabUse = iota
 	LabEvaluate
@@ -40,6 +65,12 @@ const (
 	LabDialysisMarker
 )
 
+var labUses = map[string]LabUse{
+	"evaluate": LabEvaluate, "evaluate_with_note": LabEvaluateWithNote, "context": LabContext, "context_renal": LabContextRenal,
+	"context_pregnancy": LabContextPregnancy, "panel": LabPanel, "dialysis_marker": LabDialysisMarker,
+	"exclude": LabExclude, "exclude_until_confirmed": LabExclude,
+}
+
 // UnitFactor converts a unit: value x Factor (a decimal number) is the value in the canonical unit.
 type UnitFactor struct{ Unit, Factor string }
 
@@ -48,11 +79,79 @@ type Lab struct {
 	LOINC         string
 	Analyte       Analyte
 	Use           LabUse
-	Molar         bool
+	Molar         bool // the code's own unit counts moles
 	CanonicalUnit string
 	ExpectedUnit  string
 	Units         []UnitFactor
 	// Outside the soft limits a result deserves a caveat, outside the hard limits it is not evaluated.
 	SoftLow, SoftHigh, HardLow, HardHigh string
 	Note                                 string
+}
+
+var labs = sync.OnceValue(func() map[string]*Lab {
+	table := make(map[string]*Lab, 96)
+	for line := range rows(labsTSV) {
+		lab := parseLab(line)
+		table[lab.LOINC] = lab
+	}
+	return table
+})
+
+func parseLab(line string) *Lab {
+	lab := &Lab{
+		LOINC: field(line, 0), Analyte: analytes[field(line, 1)], Use: labUses[field(line, 4)],
+		Molar:         strings.HasPrefix(field(line, 2), "moles"),
+		CanonicalUnit: field(line, 5), ExpectedUnit: field(line, 6),
+		SoftLow: field(line, 8), SoftHigh: field(line, 9), HardLow: field(line, 10), HardHigh: field(line, 11),
+		Note: field(line, 13),
+	}
+	for pair := range values(field(line, 7)) {
+		i := strings.LastIndexByte(pair, '=')
+		lab.Units = append(lab.Units, UnitFactor{pair[:i], pair[i+1:]})
+	}
+	return lab
+}
+
+// Lab is the row of a LOINC code in labs.tsv. The row is shared: do not change it.
+func (t *Terms) Lab(loinc string) (*Lab, bool) {
+	lab, ok := labs()[loinc]
+	return lab, ok
+}
+
+// LabRelevant tells whether Lab knows a code. It does not allocate.
+func (t *Terms) LabRelevant(code []byte) bool {
+	_, ok := labs()[string(code)]
+	return ok
+}
+
+// UnitFactor gives the factor from a unit to the canonical unit of a code. The unit may be a code or a text; a micro sign reads
+// as u, l as L. Any other spelling is unknown, upper and lower case count.
+func (t *Terms) UnitFactor(lab *Lab, unit string) (factor string, ok bool) {
+	unit = strings.TrimSpace(unit)
+	for _, known := range lab.Units {
+		if known.Unit == unit {
+			return known.Factor, true
+		}
+	}
+	unit = spellUnit(unit)
+	for _, known := range lab.Units {
+		if known.Unit == unit {
+			return known.Factor, true
+		}
+	}
+	return "", false
+}
+
+var microSigns = strings.NewReplacer("µ", "u", "μ", "u")
+
+// spellUnit writes a unit as labs.tsv does: u for the micro sign, L for the litre.
+func spellUnit(unit string) string {
+	parts := strings.Split(microSigns.Replace(unit), "/")
+	for i, part := range parts {
+		switch part {
+		case "l", "ml", "dl", "ul":
+			parts[i] = part[:len(part)-1] + "L"
+		}
+	}
+	return strings.Join(parts, "/")
 }

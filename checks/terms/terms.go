@@ -136,6 +136,7 @@ type Match struct {
 	Specific bool
 	// RouteGroup of products.tsv (oral, injectable, transdermal, ...), "" when unknown.
 	RouteGroup string
+	// With names other substances of the product that change a check: pyridoxine beside doxylamine.
 	With []string
 	// Identified: there is something to know the drug by, in our tables or not: a well-formed code of a system that has a table
 	// here (RxNorm, ATC, a site's own), or a name. False leads to medication-unclassified.
@@ -147,12 +148,3 @@ type Match struct {
 	// Disagreement tells that two recognised codings of one drug name different ingredients; "" otherwise.
 	Disagreement string
 }
-
-// Terms are the tables, with what a site adds to them and takes from them.
-type Terms struct{}
-
-// Embedded are the project's own tables, loaded when they are first asked for.
-func Embedded() *Terms { return &Terms{} }
-
-// CanonicalSystem maps OIDs (urn:oid:...), older and national URLs of a code system to the one URL that the tables use; other URLs stay.
-func CanonicalSystem(url string) string { return url }

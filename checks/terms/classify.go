@@ -1,0 +1,168 @@
+package terms
+
+import "slices"
+
+// rank says how specific a coding is: of the recognised ones the most specific decide.
+type rank uint8
+
+const (
+	rankNone        rank = iota
+	rankIngredient       // ingredient, brand or ATC concept
+	rankCombination      // RxNorm MIN: several ingredients, perhaps with a form
+	rankProduct          // a drug with strength and form, a pack, a site's code
+)
+
+// recognised is what one coding means.
+type recognised struct {
+	rank       rank
+	found      []Found
+	systemic   Systemic
+	routeGroup string
+	table      string
+	code       string
+}
+
+// Classify tells which drugs the codings and names of one medication mean. A recognised code decides before any name; of several
+// the most specific decides, and a disagreement about ingredients is told. Displays of the codings are names too.
+func (t *Terms) Classify(codings []Coding, names []string) Match {
+	m := Match{}
+	var best recognised
+	for _, c := range codings {
+		r, wellFormed := t.recognise(c)
+		m.Identified = m.Identified || wellFormed || r.rank > rankNone
+		if r.rank == rankNone {
+			continue
+		}
+		if best.rank > rankNone && m.Disagreement == "" && !sameDrugs(best.found, r.found) {
+			m.Disagreement = disagreement(best, r)
+		}
+		switch {
+		case r.rank > best.rank:
+			best = r
+		case r.rank == best.rank:
+			best = merge(best, r)
+		}
+	}
+	if best.rank == rankNone {
+		t.classifyNames(&m, codings, names)
+		return m
+	}
+	m.By, m.Found, m.Systemic, m.RouteGroup = MatchedCode, best.found, best.systemic, best.routeGroup
+	m.Table, m.Matched = best.table, best.code
+	m.Specific = best.rank == rankProduct && best.systemic != SystemicUnknown
+	return m
+}
+
+// recognise looks one coding up, and tells whether its code is well formed in a system that has a table here.
+func (t *Terms) recognise(c Coding) (r recognised, wellFormed bool) {
+	system := CanonicalSystem(c.System)
+	if len(t.site) > 0 {
+		if drugs := t.site[keyOf(system, c.Code)]; len(drugs) > 0 {
+			return recognised{rank: rankProduct, found: foundOf(drugs), table: tableSite, code: c.Code}, true
+		}
+	}
+	switch system {
+	case RxNorm:
+		return recogniseRxNorm(c.Code)
+	case ATC:
+		return t.recogniseATC(c.Code)
+	}
+	return recognised{}, false
+}
+
+func recogniseRxNorm(code string) (recognised, bool) {
+	if !wellFormedRxNorm(code) {
+		return recognised{}, false
+	}
+	if p, ok := findProduct(code); ok {
+		r := recognised{rank: rankProduct, systemic: parseSystemic(p.systemic), routeGroup: p.group(), table: tableProducts, code: p.rxcui}
+		switch p.kind {
+		case "BN":
+			r.rank = rankIngredient
+		case "MIN":
+			r.rank = rankCombination
+		}
+		r.found = foundOf(resolve(p.ingredients))
+		p.addStrengths(r.found)
+		return r, true
+	}
+	if drug := ingredients().byRx[code]; drug != nil {
+		return recognised{rank: rankIngredient, found: []Found{{Ingredient: drug}}, table: tableIngredients, code: code}, true
+	}
+	return recognised{}, true
+}
+
+func (t *Terms) recogniseATC(code string) (recognised, bool) {
+	code = upperCode(code)
+	if !wellFormedATC(code) {
+		return recognised{}, false
+	}
+	if t.withoutATC {
+		return recognised{}, true
+	}
+	entry := atcCodes()[code]
+	if entry == nil {
+		return recognised{}, true
+	}
+	return recognised{rank: rankIngredient, found: foundOf(entry.drugs), systemic: entry.systemic(), table: tableATC, code: code}, true
+}
+
+func foundOf(drugs []*Ingredient) []Found {
+	found := make([]Found, len(drugs))
+	for i, drug := range drugs {
+		found[i].Ingredient = drug
+	}
+	return found
+}
+
+// merge joins two equally specific codings: every ingredient counts, and where they act is told only if they agree on it.
+func merge(a, b recognised) recognised {
+	joined := slices.Clone(a.found)
+	for _, f := range b.found {
+		if !holds(joined, f.Ingredient) {
+			joined = append(joined, f)
+		}
+	}
+	a.found = joined
+	switch {
+	case a.systemic == SystemicUnknown:
+		a.systemic = b.systemic
+	case b.systemic != SystemicUnknown && b.systemic != a.systemic:
+		a.systemic = SystemicUnknown
+	}
+	if a.routeGroup != b.routeGroup {
+		a.routeGroup = ""
+	}
+	return a
+}
+
+func holds(found []Found, drug *Ingredient) bool {
+	return slices.ContainsFunc(found, func(f Found) bool { return f.Ingredient == drug })
+}
+
+func sameDrugs(a, b []Found) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, f := range a {
+		if !holds(b, f.Ingredient) {
+			return false
+		}
+	}
+	return true
+}
+
+func disagreement(a, b recognised) string {
+	return a.table + " has " + nameList(a.found) + " for " + a.code + ", " + b.table + " has " + nameList(b.found) + " for " + b.code
+}
+
+func nameList(found []Found) string {
+	list := ""
+	for i, f := range found {
+		if i > 0 {
+			list += " and "
+		}
+		list += f.Name
+	}
+	return list
+}

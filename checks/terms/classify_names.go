@@ -1,0 +1,168 @@
+package terms
+
+import (
+	"slices"
+	"sync"
+)
+
+// classifyNames tells the drugs that the names of a medication mean: its text and the displays of its codings.
+func (t *Terms) classifyNames(m *Match, codings []Coding, names []string) {
+	seen := make([]string, 0, len(names)+len(codings))
+	absent := absentDisplays(codings)
+	add := func(name string) {
+		if name == "" || slices.Contains(seen, name) || slices.Contains(absent, name) {
+			return
+		}
+		seen = append(seen, name)
+		t.classifyName(m, name)
+	}
+	for _, name := range names {
+		add(name)
+	}
+	for _, c := range codings {
+		add(c.Display)
+	}
+	settleDoubts(m)
+}
+
+// absentDisplays are what codings show that only say that there is no code.
+func absentDisplays(codings []Coding) []string {
+	var displays []string
+	for _, c := range codings {
+		if isAbsence(CanonicalSystem(c.System)) && c.Display != "" {
+			displays = append(displays, c.Display)
+		}
+	}
+	return displays
+}
+
+// classifyName adds what one name tells to the match.
+func (t *Terms) classifyName(m *Match, name string) {
+	p := fold(name)
+	if !isName(p) {
+		return
+	}
+	m.Identified = true
+	found := mentions(p)
+	if len(found) == 0 || homeopathic(p) {
+		return
+	}
+	form := formOf(p)
+	if m.By == MatchedNone {
+		m.By, m.Table, m.Matched = MatchedName, found[0].entry.table, found[0].entry.key
+		m.Systemic, m.RouteGroup = t.nameSystemic(form, found), form.route
+	} else if m.Systemic == SystemicUnknown {
+		m.Systemic, m.RouteGroup = t.nameSystemic(form, found), form.route
+	}
+	for i := range found {
+		t.addMention(m, p, found, i)
+	}
+}
+
+// addMention adds the drugs of one mention. A name that leaves a doubt gives way to one that does not.
+func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
+	entry := all[i].entry
+	doubt := entry.doubt(t.region)
+	drugs := entry.drugs()
+	strength, perML := "", false
+	if len(drugs) == 1 {
+		strength, perML = p.strengthOf(all, i)
+	}
+	for _, drug := range drugs {
+		at := slices.IndexFunc(m.Found, func(f Found) bool { return f.Ingredient == drug })
+		if at < 0 {
+			m.Found = append(m.Found, Found{Ingredient: drug, Doubt: doubt, Strength: strength, PerML: perML})
+			continue
+		}
+		f := &m.Found[at]
+		if doubt == "" {
+			f.Doubt = ""
+		}
+		if f.Strength == "" {
+			f.Strength, f.PerML = strength, perML
+		}
+	}
+}
+
+// settleDoubts drops what a doubtful brand may mean when the same medication also names its drug for certain ("Sominex
+// (diphenhydramine)").
+func settleDoubts(m *Match) {
+	certain := slices.ContainsFunc(m.Found, func(f Found) bool { return f.Doubt == "" })
+	if certain {
+		m.Found = slices.DeleteFunc(m.Found, func(f Found) bool { return f.Doubt != "" })
+	}
+}
+
+// nameSystemic tells where the drug acts by the words of its form. Into the nose, the class decides.
+func (t *Terms) nameSystemic(form formWord, found []mention) Systemic {
+	if len(found) == 1 && form.systemic == SystemicUnknown {
+		return found[0].entry.localOnly()
+	}
+	switch form.systemic {
+	case SystemicDepends:
+		return nasalOf(found)
+	case SystemicNo:
+		if drugs := found[0].entry.drugs(); len(drugs) == 1 && drugs[0].Name == doxepin && form.route == "topical" {
+			return SystemicLowAbsorbed
+		}
+	}
+	return form.systemic
+}
+
+// doxepin is the one drug whose cream is absorbed enough to act.
+const doxepin = "doxepin"
+
+func nasalOf(found []mention) Systemic {
+	answer := SystemicUnknown
+	for i := range found {
+		for _, drug := range found[i].entry.drugs() {
+			switch nasal := drug.Nasal(); {
+			case answer == SystemicUnknown:
+				answer = nasal
+			case answer != nasal:
+				return SystemicDepends
+			}
+		}
+	}
+	return answer
+}
+
+var placeholders = sync.OnceValue(func() map[string]bool {
+	set := make(map[string]bool, 512)
+	for line := range rows(placeholdersTSV) {
+		set[normalise(line)] = true
+	}
+	return set
+})
+
+// isName tells whether a text names anything: not a placeholder ("see comments"), and more than numbers, units and dose forms.
+func isName(p *phrase) bool {
+	if placeholders()[p.key] {
+		return false
+	}
+	for i := 0; i < len(p.tokens); {
+		if _, n := forms().at(p, i); n > 0 {
+			i += n
+			continue
+		}
+		if word := p.word(i); len(word) > 1 && !isDigit(word[0]) && !measures[word] {
+			return true
+		}
+		i++
+	}
+	return false
+}
+
+// measures are words of amounts, which name nothing.
+var measures = words("mg mcg ug g kg ml l dl mmol mol meq iu ie ui units unit unt st stk stuck pcs pc x of per daily times day qd bid tid qid")
+
+// homeopathic remedies are named after drugs and hold none.
+func homeopathic(p *phrase) bool {
+	for i := range p.tokens {
+		switch p.word(i) {
+		case "globuli", "globules", "homeopathic", "homoeopathic", "homoopathisch", "homeopathique", "omeopatico", "homeopatico", "homeopatica", "dhu", "boiron":
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,219 @@
+package terms
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxText is how much of a text is read for names, in bytes: a medication's name is never longer, a narrative is.
+const maxText = 4096
+
+// token is a run of letters of one script, or of digits.
+type token struct {
+	start, end int // in phrase.key
+	raw        int // where it starts in the text as sent
+	rawEnd     int
+	gap        gap // what stands before it
+}
+
+// gap says how two tokens are separated.
+type gap uint8
+
+const (
+	gapJoint  gap = iota // nothing, a hyphen, an apostrophe, a dot or comma inside a number
+	gapSpace             // white space
+	gapList              // slash, plus, ampersand
+	gapBreak             // the end of a phrase: full stop, comma, semicolon, bracket, line end, dash between spaces
+	gapNumber            // a full stop right after a word, as in "No. 3"
+)
+
+// phrase is a text in the form in which names are compared: lower case, accents dropped, tokens joined by one space.
+// The keys of names.tsv are in the same form.
+type phrase struct {
+	raw    string
+	key    string
+	tokens []token
+}
+
+func (p *phrase) word(i int) string { return p.key[p.tokens[i].start:p.tokens[i].end] }
+
+// script classes that are tokens of their own, so that "25mg" is two and "セルトラリン錠" too.
+type script uint8
+
+const (
+	scriptNone script = iota
+	scriptDigit
+	scriptLetter
+	scriptKana
+	scriptHan
+)
+
+func scriptOf(r rune) script {
+	switch {
+	case r >= '0' && r <= '9':
+		return scriptDigit
+	case r < utf8.RuneSelf:
+		if r >= 'a' && r <= 'z' {
+			return scriptLetter
+		}
+		return scriptNone
+	case r >= 0x30A1 && r <= 0x30FE && r != '・':
+		return scriptKana
+	case unicode.Is(unicode.Han, r), r >= 0x3041 && r <= 0x309F:
+		return scriptHan
+	case unicode.IsLetter(r):
+		return scriptLetter
+	case unicode.IsDigit(r):
+		return scriptDigit
+	}
+	return scriptNone
+}
+
+// fold makes the phrase of a text.
+func fold(text string) *phrase {
+	if len(text) > maxText {
+		text = text[:maxText]
+	}
+	p := &phrase{raw: text, tokens: make([]token, 0, 16)}
+	key := make([]byte, 0, len(text)+16)
+	between, last := gapBreak, scriptNone
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		start := at
+		at += size
+		if isMark(r) {
+			key = compose(key, r, last)
+			continue
+		}
+		folded, extra := foldRune(r)
+		class := scriptOf(folded)
+		if class == scriptNone {
+			between = max(between, gapOf(text, start, at, r))
+			last = scriptNone
+			continue
+		}
+		if class != last {
+			if len(p.tokens) > 0 {
+				key = append(key, ' ')
+			}
+			p.tokens = append(p.tokens, token{start: len(key), raw: start, gap: between})
+			between = gapJoint
+		}
+		key = utf8.AppendRune(key, folded)
+		key = append(key, extra...)
+		last = class
+		t := &p.tokens[len(p.tokens)-1]
+		t.end, t.rawEnd = len(key), at
+	}
+	p.key = string(key)
+	for i := range p.tokens { // marks may have changed the length of the last rune
+		if i+1 < len(p.tokens) {
+			p.tokens[i].end = p.tokens[i+1].start - 1
+		} else {
+			p.tokens[i].end = len(p.key)
+		}
+	}
+	return p
+}
+
+// normalise is the key of a name.
+func normalise(name string) string { return fold(name).key }
+
+// gapOf says what the rune text[start:end] separates.
+func gapOf(text string, start, end int, r rune) gap {
+	digitBefore := start > 0 && isDigit(text[start-1])
+	digitAfter := end < len(text) && isDigit(text[end])
+	spaceAfter := end >= len(text) || text[end] == ' '
+	switch r {
+	case '-', '\'', '’', '®', '™', '·', '‐', '‑', '_':
+		if start > 0 && text[start-1] == ' ' && spaceAfter && r != '\'' {
+			return gapBreak
+		}
+		return gapJoint
+	case '.':
+		switch {
+		case digitBefore && digitAfter:
+			return gapJoint
+		case digitAfter || spaceAfter && !digitBefore:
+			return gapNumber
+		}
+		return gapJoint
+	case ',':
+		if digitBefore && digitAfter {
+			return gapJoint
+		}
+		return gapBreak
+	case '/', '+', '&', '＋', '／':
+		return gapList
+	case ';', ':', '(', ')', '[', ']', '{', '}', '\n', '\r', '|', '–', '—', '、', '。', '（', '）', '「', '」', '!', '?':
+		return gapBreak
+	case '%', '*', '#', '"', '<', '>', '=':
+		return gapJoint
+	}
+	return gapSpace
+}
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+// isMark tells whether a rune changes the letter before it.
+func isMark(r rune) bool {
+	return r >= 0x0300 && r <= 0x036F || r >= 0x3099 && r <= 0x309A || r == 'ﾞ' || r == 'ﾟ' || r == 0xAD
+}
+
+// compose puts a Japanese voicing mark onto the sign before it; marks on other letters are dropped with all accents.
+func compose(key []byte, mark rune, last script) []byte {
+	if last != scriptKana {
+		return key
+	}
+	r, size := utf8.DecodeLastRune(key)
+	voiced := r + 1
+	if mark == 0x309A || mark == 'ﾟ' {
+		voiced = r + 2
+	} else if r == 'ウ' {
+		voiced = 'ヴ'
+	}
+	return utf8.AppendRune(key[:len(key)-size], voiced)
+}
+
+// foldRune gives the lower-case base letter of a rune, and what follows it where one letter becomes two.
+func foldRune(r rune) (rune, string) {
+	if r < utf8.RuneSelf {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r, ""
+	}
+	if r >= 0xFF01 && r <= 0xFF5E { // full-width ASCII
+		return foldRune(r - 0xFF01 + '!')
+	}
+	if r >= 0xFF66 && r <= 0xFF9D {
+		return halfKana[r-0xFF66], ""
+	}
+	r = unicode.ToLower(r)
+	if r >= 0x3041 && r <= 0x30FE {
+		return r, ""
+	}
+	switch r {
+	case 'ß':
+		return 's', "s"
+	case 'æ':
+		return 'a', "e"
+	case 'œ':
+		return 'o', "e"
+	case 'þ':
+		return 't', "h"
+	}
+	if i := strings.IndexRune(accented, r); i >= 0 {
+		return rune(unaccented[utf8.RuneCountInString(accented[:i])]), ""
+	}
+	return r, ""
+}
+
+const (
+	accented   = "àáâãäåāăąçćĉċčďđèéêëēĕėęěĝğġģĥħìíîïĩīĭįıĵķĺļľŀłñńņňòóôõöøōŏőŕŗřśŝşšșţťŧțùúûüũūŭůűųŵýÿŷźżžð"
+	unaccented = "aaaaaaaaacccccddeeeeeeeeegggghhiiiiiiiiijklllllnnnnooooooooorrrsssssttttuuuuuuuuuuwyyyzzzd"
+)
+
+// halfKana are the full-width forms of U+FF66 to U+FF9D, which older Japanese systems send.
+var halfKana = []rune("ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン")

@@ -1,0 +1,196 @@
+package terms
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// nameEntry is what a name means. Without ingredients it is a look-alike: a phrase that holds one of our words and names no drug of ours.
+type nameEntry struct {
+	key         string
+	ingredients string // separated by |
+	kind        string // brand, inn, inn_variant, salt, abbreviation
+	region      string
+	note        string
+	table       string
+}
+
+// Tables in which a name or a code may be found, as Match.Table tells them.
+const (
+	tableIngredients = "ingredients.tsv"
+	tableProducts    = "products.tsv"
+	tableNames       = "names.tsv"
+	tableATC         = "atc.tsv"
+	tableSite        = "site"
+)
+
+// findName gives the longest name that starts at token i, and how many tokens it has; 0 when none does. Where two tables hold
+// the same name, names.tsv decides.
+func findName(p *phrase, i int) (nameEntry, int) {
+	rest := p.key[p.tokens[i].start:]
+	first := p.word(i)
+	best, n := longestInNames(rest, first)
+	if e := longestMore(rest, first); e != nil && len(e.key) > len(best.key) {
+		best = *e
+	}
+	if best.key != "" {
+		n = 1 + strings.Count(best.key, " ")
+	}
+	return best, n
+}
+
+func longestInNames(rest, first string) (best nameEntry, n int) {
+	at := search(namesTSV, func(key string) int { return strings.Compare(key, first) })
+	bestLine := ""
+	for at < len(namesTSV) {
+		line := lineAt(namesTSV, at)
+		key := field(line, 0)
+		if !startsWithWord(key, first) {
+			break
+		}
+		if len(key) > len(field(bestLine, 0)) && startsWithWord(rest, key) {
+			bestLine = line
+		}
+		at += len(line) + 1
+	}
+	if bestLine == "" {
+		return nameEntry{}, 0
+	}
+	return nameEntry{
+		key: field(bestLine, 0), ingredients: field(bestLine, 2), kind: field(bestLine, 3),
+		region: field(bestLine, 4), note: field(bestLine, 5), table: tableNames,
+	}, 1
+}
+
+// startsWithWord tells whether s begins with the words of prefix.
+func startsWithWord(s, prefix string) bool {
+	return strings.HasPrefix(s, prefix) && (len(s) == len(prefix) || s[len(prefix)] == ' ')
+}
+
+// moreNames are the names that other tables hold: ingredients, aliases, RxNorm brands, and the phrases of lookalikes.tsv.
+var moreNames = sync.OnceValue(func() []nameEntry {
+	all := make([]nameEntry, 0, 1024)
+	for line := range rows(ingredientsTSV) {
+		name := field(line, 0)
+		all = append(all, nameEntry{key: normalise(name), ingredients: name, kind: "inn", table: tableIngredients})
+		for alias := range values(field(line, 6)) {
+			all = append(all, nameEntry{key: normalise(alias), ingredients: name, kind: "inn_variant", table: tableIngredients})
+		}
+	}
+	for line := range rows(lookalikesTSV) {
+		if name := field(line, 0); strings.Contains(name, " ") {
+			all = append(all, nameEntry{key: normalise(name)})
+		}
+	}
+	for line := range brands() {
+		all = append(all, nameEntry{key: normalise(field(line, 2)), ingredients: field(line, 3), kind: "brand", region: "US", table: tableProducts})
+	}
+	slices.SortStableFunc(all, func(a, b nameEntry) int { return strings.Compare(a.key, b.key) })
+	return slices.CompactFunc(all, func(a, b nameEntry) bool { return a.key == b.key })
+})
+
+// brands yields the brand rows of products.tsv without cutting the other lines.
+func brands() func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		const mark = "\tBN\t"
+		for at := 0; ; {
+			i := strings.Index(productsTSV[at:], mark)
+			if i < 0 {
+				return
+			}
+			start := strings.LastIndexByte(productsTSV[:at+i], '\n') + 1
+			line := lineAt(productsTSV, start)
+			if !yield(line) {
+				return
+			}
+			at = start + len(line)
+		}
+	}
+}
+
+func longestMore(rest, first string) *nameEntry {
+	all := moreNames()
+	at, _ := slices.BinarySearchFunc(all, first, func(e nameEntry, key string) int { return strings.Compare(e.key, key) })
+	var best *nameEntry
+	for ; at < len(all) && startsWithWord(all[at].key, first); at++ {
+		if startsWithWord(rest, all[at].key) {
+			best = &all[at] // sorted, so a longer one comes later
+		}
+	}
+	return best
+}
+
+// drugs are the ingredients of an entry, one for each drug.
+func (e *nameEntry) drugs() []*Ingredient { return resolve(e.ingredients) }
+
+// resolve turns the ingredients field of a table into ingredients, each once.
+func resolve(list string) []*Ingredient {
+	drugs := make([]*Ingredient, 0, 2)
+	for name := range values(list) {
+		if drug := ingredients().byName[name]; drug != nil && !slices.Contains(drugs, drug) {
+			drugs = append(drugs, drug)
+		}
+	}
+	return drugs
+}
+
+// doubt says what else a name may mean, in the words of the table's note; "" when the name is certain, or the site's region makes it so.
+func (e *nameEntry) doubt(region string) string {
+	mark := "brand_reused: "
+	if e.kind == "abbreviation" {
+		mark = "ambiguous: "
+	}
+	i := strings.Index(e.note, mark)
+	if i < 0 || e.certainIn(region) {
+		return ""
+	}
+	what, _, _ := strings.Cut(e.note[i+len(mark):], ";")
+	if e.kind == "abbreviation" {
+		return "the abbreviation " + strings.ToUpper(e.key) + " is " + what
+	}
+	return "the name " + e.key + " is not used for one drug everywhere: " + what
+}
+
+// certainIn tells whether a region is among those of the row. A row of several regions (INT) holds in each of them.
+func (e *nameEntry) certainIn(region string) bool {
+	region = strings.ToUpper(region)
+	if region == "" {
+		return false
+	}
+	if region == "GB" {
+		region = "UK"
+	}
+	for r := range values(e.region) {
+		switch {
+		case r == region, r == "INT",
+			r == "Nordic" && slices.Contains(nordic, region),
+			r == "EU" && slices.Contains(european, region):
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	nordic   = []string{"SE", "NO", "DK", "FI", "IS"}
+	european = []string{"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
+)
+
+// localOnly tells, for a brand that is sold for eye, nose or skin only, that it does not act in the body. Other brands with a
+// local form leave it unknown: their form or route decides.
+func (e *nameEntry) localOnly() Systemic {
+	const mark = "also_topical: "
+	i := strings.Index(e.note, mark)
+	if i < 0 {
+		return SystemicUnknown
+	}
+	what, _, _ := strings.Cut(e.note[i+len(mark):], ";")
+	switch {
+	case !strings.HasSuffix(what, " only"):
+		return SystemicUnknown
+	case e.ingredients == doxepin:
+		return SystemicLowAbsorbed
+	}
+	return SystemicNo
+}

@@ -1,0 +1,62 @@
+package terms
+
+import "cmp"
+
+// product is one row of products.tsv.
+type product struct {
+	rxcui, kind, name, ingredients, routeGroup, systemic string
+}
+
+// findProduct looks a product-level RxNorm code up; the table is sorted by number.
+func findProduct(rxcui string) (product, bool) {
+	at := search(productsTSV, func(key string) int { return compareNumbers(key, rxcui) })
+	line := lineAt(productsTSV, at)
+	if field(line, 0) != rxcui {
+		return product{}, false
+	}
+	return parseProduct(line), true
+}
+
+func parseProduct(line string) product {
+	return product{field(line, 0), field(line, 1), field(line, 2), field(line, 3), field(line, 4), field(line, 5)}
+}
+
+// compareNumbers orders digit strings without leading zeros by their number.
+func compareNumbers(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+}
+
+// wellFormedRxNorm tells whether a code has the shape of an RxNorm concept id.
+func wellFormedRxNorm(code string) bool {
+	if len(code) == 0 || len(code) > 9 || code[0] == '0' {
+		return false
+	}
+	for i := range len(code) {
+		if code[i] < '0' || code[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func parseSystemic(s string) Systemic {
+	switch s {
+	case "yes":
+		return SystemicYes
+	case "no":
+		return SystemicNo
+	case "low_absorbed":
+		return SystemicLowAbsorbed
+	case "depends":
+		return SystemicDepends
+	}
+	return SystemicUnknown
+}
+
+// group leaves out what the table writes for brands and combinations without a dose form.
+func (p product) group() string {
+	if p.routeGroup == "not_applicable" {
+		return ""
+	}
+	return p.routeGroup
+}

@@ -1,0 +1,119 @@
+package terms
+
+import "strings"
+
+// rlsPhrases name restless legs in a text, in the form of a folded phrase. "RLS" alone is not among them: it also abbreviates the
+// right lower segment and a right-to-left shunt. Ekbom alone also names delusional parasitosis.
+var rlsPhrases = []string{
+	"restless leg", "restless legs", "restlessleg", "restlesslegs", "willis ekbom", "ekbom s restless",
+	"unruhigen beine", "unruhige beine", "unruhigen beinen", "ruhelosen beine", "ruhelose beine",
+	"jambes sans repos", "impatiences des membres inferieurs",
+	"piernas inquietas", "pernas inquietas", "pernas irrequietas", "gambe senza riposo",
+	"rusteloze benen", "rastlosa ben", "rastlose ben", "rastlose bein", "myrbena", "levottomat jalat", "levottomien jalkojen",
+	"zespol niespokojnych nog", "syndrom neklidnych nohou", "むずむず 脚", "下肢 静止 不能", "むずむず脚", "下肢静止不能", "レストレスレッグス",
+}
+
+// rlsDenials before the name, in the same phrase, say that it is not this patient's diagnosis.
+var rlsDenials = []string{
+	"no", "not", "non", "without", "denies", "denied", "deny", "denying", "negative for", "negative", "rule out", "ruled out", "r o", "exclude", "excluded",
+	"family history", "family hx", "fh", "fhx", "fam hx", "mother", "father", "sister", "brother", "free of", "never", "absence of", "unlikely",
+	"kein", "keine", "keinen", "ohne", "nicht", "ausschluss", "ausgeschlossen", "verneint", "familienanamnese",
+	"pas", "sans", "aucun", "absence", "exclu", "exclure", "antecedents familiaux", "nie",
+	"sin", "niega", "descartar", "descartado", "antecedentes familiares", "sem", "nega", "excluir", "historia familiar",
+	"senza", "esclude", "escludere", "escluso", "familiarita per", "anamnesi familiare",
+	"geen", "zonder", "ingen", "inga", "inte", "ikke", "uden", "uten", "utan", "ei", "bez",
+}
+
+// rlsDenialsAfter follow the name in the same phrase and deny it.
+var rlsDenialsAfter = []string{
+	"ruled out", "excluded", "denied", "negative", "unlikely", "ausgeschlossen", "verneint", "exclu", "descartado", "escluso", "in mother", "in father",
+	"in family", "not present", "absent",
+}
+
+// RLSText tells whether a text names restless legs as something the patient has. It does not when the same phrase denies it, asks
+// whether it is so, or speaks of the family.
+func RLSText(s string) bool {
+	p := fold(s)
+	for i := range p.tokens {
+		n := rlsAt(p, i)
+		if n > 0 && !rlsDenied(p, i, i+n) {
+			return true
+		}
+	}
+	return false
+}
+
+// rlsAt tells how many tokens the name of restless legs at token i has; 0 when there is none.
+func rlsAt(p *phrase, i int) int {
+	rest := p.key[p.tokens[i].start:]
+	longest := 0
+	for _, name := range rlsPhrases {
+		if startsWithWord(rest, name) {
+			longest = max(longest, 1+strings.Count(name, " "))
+		}
+	}
+	if longest == 0 && p.word(i) == "ekbom" {
+		longest = ekbomOfLegs(p, i)
+	}
+	return longest
+}
+
+// ekbomOfLegs takes Ekbom's syndrome or disease for restless legs only when the text says legs.
+func ekbomOfLegs(p *phrase, i int) int {
+	for j := i + 1; j < len(p.tokens) && j < i+8; j++ {
+		switch p.word(j) {
+		case "leg", "legs", "beine", "jambes", "piernas", "gambe", "pernas", "benen":
+			return j - i + 1
+		}
+	}
+	return 0
+}
+
+func rlsDenied(p *phrase, first, end int) bool {
+	start := first
+	for start > 0 && (p.tokens[start].gap < gapBreak || headsPhrase(p, start)) {
+		start--
+	}
+	stop := end
+	for stop < len(p.tokens) && p.tokens[stop].gap < gapBreak {
+		stop++
+	}
+	for i := start; i < first; i++ {
+		if startsWithAny(p.key[p.tokens[i].start:p.tokens[first].start], rlsDenials) {
+			return true
+		}
+	}
+	for i := end; i < stop; i++ {
+		if startsWithAny(p.key[p.tokens[i].start:], rlsDenialsAfter) {
+			return true
+		}
+	}
+	return p.asked(start, stop)
+}
+
+// headsPhrase tells whether what stands before token i is a heading that speaks of it ("Family history: restless legs").
+func headsPhrase(p *phrase, i int) bool {
+	return strings.Contains(p.raw[p.tokens[i-1].rawEnd:p.tokens[i].raw], ":")
+}
+
+// asked tells whether a question mark stands before or right behind a phrase.
+func (p *phrase) asked(start, stop int) bool {
+	from := 0
+	if start > 0 {
+		from = p.tokens[start-1].rawEnd
+	}
+	to := len(p.raw)
+	if stop < len(p.tokens) {
+		to = p.tokens[stop].raw
+	}
+	return strings.ContainsAny(p.raw[from:to], "?？")
+}
+
+func startsWithAny(s string, list []string) bool {
+	for _, words := range list {
+		if startsWithWord(s, words) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,72 @@
+package terms
+
+import "sync"
+
+// routeRow is a row of routes.tsv.
+type routeRow struct {
+	route    string
+	systemic Systemic
+}
+
+var routes = sync.OnceValue(func() map[codeKey]routeRow {
+	table := make(map[codeKey]routeRow, 64)
+	for line := range rows(routesTSV) {
+		table[codeKey{field(line, 0), field(line, 1)}] = routeRow{field(line, 2), parseSystemic(field(line, 3))}
+	}
+	return table
+})
+
+// Route tells whether a route of administration brings a drug into the body, and what we call it: by the codes of routes.tsv
+// first, then by the words of texts and displays. SystemicDepends is a nasal route (Ingredient.Nasal decides); an unknown route
+// is SystemicUnknown and "".
+func (t *Terms) Route(codings []Coding, texts []string) (Systemic, string) {
+	for _, c := range codings {
+		if row, ok := routes()[codeKey{CanonicalSystem(c.System), upperCode(c.Code)}]; ok {
+			return row.systemic, row.route
+		}
+	}
+	for _, c := range codings {
+		if w, ok := routeWords(c.Display); ok {
+			return w.systemic, w.route
+		}
+	}
+	for _, text := range texts {
+		if w, ok := routeWords(text); ok {
+			return w.systemic, w.route
+		}
+	}
+	// Systems without a table here send the abbreviation as their code ("PO", "IV").
+	for _, c := range codings {
+		if w, ok := routeWords(c.Code); ok {
+			return w.systemic, w.route
+		}
+	}
+	return SystemicUnknown, ""
+}
+
+func routeWords(text string) (formWord, bool) {
+	if text == "" {
+		return formWord{}, false
+	}
+	w := formOf(fold(text))
+	return w, w.systemic != SystemicUnknown
+}
+
+// Form tells whether a dose form (Medication.form) brings a drug into the body, by the words of its displays in the languages of
+// forms.tsv, then by the codes of forms that senders show no words for. SystemicDepends is a nasal form.
+func (t *Terms) Form(codings []Coding) Systemic {
+	for _, c := range codings {
+		if w, ok := routeWords(c.Display); ok {
+			return w.systemic
+		}
+	}
+	for _, c := range codings {
+		if row, ok := routes()[codeKey{CanonicalSystem(c.System), upperCode(c.Code)}]; ok {
+			return row.systemic
+		}
+		if w, ok := routeWords(c.Code); ok {
+			return w.systemic
+		}
+	}
+	return SystemicUnknown
+}

@@ -1,0 +1,218 @@
+package terms
+
+import (
+	"math/big"
+	"strings"
+)
+
+// addStrengths fills in the strengths that the name of a product tells, where it tells one for each ingredient:
+// "pregabalin 150 MG Oral Capsule", "gabapentin 50 MG/ML Oral Solution". Packs hold several products and tell none.
+func (p product) addStrengths(found []Found) {
+	if len(found) == 0 || p.kind == "GPCK" || p.kind == "BPCK" || strings.HasPrefix(p.name, "{") {
+		return
+	}
+	name := p.name
+	if i := strings.LastIndex(name, " ["); i > 0 {
+		name = name[:i]
+	}
+	if !strings.Contains(name, " / ") {
+		if len(found) == 1 {
+			found[0].Strength, found[0].PerML = componentStrength(name)
+		}
+		return
+	}
+	for part := range strings.SplitSeq(name, " / ") {
+		strength, perML := componentStrength(part)
+		if strength == "" {
+			continue
+		}
+		if drug := componentDrug(part); drug != nil {
+			for i := range found {
+				if found[i].Ingredient == drug {
+					found[i].Strength, found[i].PerML = strength, perML
+				}
+			}
+		}
+	}
+}
+
+// componentStrength reads the amount of a component in the style of RxNorm; amounts per hour, actuation or milligram are none.
+func componentStrength(part string) (strength string, perML bool) {
+	words := strings.Fields(part)
+	for i := 1; i < len(words); i++ {
+		if isNumber(words[i-1]) {
+			switch words[i] {
+			case "MG":
+				return words[i-1], false
+			case "MG/ML":
+				return words[i-1], true
+			}
+		}
+	}
+	return "", false
+}
+
+func componentDrug(part string) *Ingredient {
+	for _, m := range mentions(fold(part)) {
+		if drugs := m.entry.drugs(); len(drugs) == 1 {
+			return drugs[0]
+		}
+	}
+	return nil
+}
+
+func isNumber(s string) bool {
+	dots := 0
+	for i := range len(s) {
+		switch {
+		case s[i] == '.':
+			dots++
+		case !isDigit(s[i]):
+			return false
+		}
+	}
+	return s != "" && dots <= 1 && isDigit(s[0]) && isDigit(s[len(s)-1])
+}
+
+// strengthOf reads the strength that a text tells for one of the names in it: the only amount of mass between this name and the
+// next, or, for the only name, in the whole text. Different amounts leave it unknown.
+func (p *phrase) strengthOf(all []mention, i int) (strength string, perML bool) {
+	from, to := all[i].end, len(p.tokens)
+	if i+1 < len(all) {
+		to = all[i+1].first
+	}
+	found := p.amounts(from, to)
+	if len(found) == 0 && len(all) == 1 {
+		found = p.amounts(0, all[0].first)
+	}
+	if len(found) == 0 {
+		return "", false
+	}
+	first := found[0]
+	for _, other := range found[1:] {
+		if other != first && !other.bracketed {
+			return "", false
+		}
+	}
+	return first.milligrams, first.perML
+}
+
+// amount is a mass in a text. A bracketed one explains the first ("325 mg (65 mg iron)").
+type amount struct {
+	milligrams string
+	perML      bool
+	bracketed  bool
+}
+
+func (p *phrase) amounts(from, to int) []amount {
+	var found []amount
+	depth := 0
+	for i := from; i < to; i++ {
+		if i > from {
+			depth += bracketDepth(p.raw[p.tokens[i-1].rawEnd:p.tokens[i].raw])
+		}
+		scale, ok := massUnits[p.word(i)]
+		if !ok || i == 0 {
+			continue
+		}
+		number, start := p.numberBefore(i)
+		if number == "" || start < from {
+			continue
+		}
+		value, ok := new(big.Rat).SetString(number)
+		if !ok {
+			continue
+		}
+		value.Mul(value, new(big.Rat).SetFrac64(scale.num, scale.den))
+		volume, perML := p.perVolume(i)
+		if volume == nil {
+			continue // per hour, per dose, percent: no strength of a unit
+		}
+		if perML {
+			value.Quo(value, volume)
+		}
+		if text, ok := decimal(value); ok {
+			found = append(found, amount{text, perML, depth > 0 && len(found) > 0})
+		}
+	}
+	return found
+}
+
+func bracketDepth(between string) int {
+	return strings.Count(between, "(") - strings.Count(between, ")")
+}
+
+type fraction struct{ num, den int64 }
+
+// massUnits are the units of mass in milligrams.
+var massUnits = map[string]fraction{
+	"mg": {1, 1}, "milligram": {1, 1}, "milligrams": {1, 1}, "g": {1000, 1}, "gram": {1000, 1},
+	"mcg": {1, 1000}, "ug": {1, 1000}, "µg": {1, 1000}, "μg": {1, 1000}, "microgram": {1, 1000}, "micrograms": {1, 1000}, "mikrogramm": {1, 1000},
+}
+
+// numberBefore reads the number that ends before token i, and tells the token it starts at. A comma or a dot in it is the decimal
+// sign, unless it may as well separate thousands: "1,000 mg" and "1.000 mg" are not decided.
+func (p *phrase) numberBefore(i int) (number string, start int) {
+	if p.tokens[i].gap > gapSpace {
+		return "", 0
+	}
+	last := i - 1
+	if last < 0 || !isDigit(p.word(last)[0]) {
+		return "", 0
+	}
+	start = last
+	for start > 0 && isDigit(p.word(start - 1)[0]) && p.tokens[start].gap == gapJoint {
+		start--
+	}
+	switch last - start {
+	case 0:
+		return p.word(last), start
+	case 1:
+		between := p.raw[p.tokens[start].rawEnd:p.tokens[last].raw]
+		whole, part := p.word(start), p.word(last)
+		if between != "." && between != "," || len(part) == 3 && whole != "0" {
+			return "", 0
+		}
+		return whole + "." + part, start
+	}
+	return "", 0
+}
+
+// perVolume tells what the mass at token i is per: nothing (1, false), so many millilitres, or something else (nil).
+func (p *phrase) perVolume(i int) (volume *big.Rat, perML bool) {
+	next := i + 1
+	if next >= len(p.tokens) || p.tokens[next].gap != gapList {
+		return big.NewRat(1, 1), false
+	}
+	if p.word(next) == "ml" {
+		return big.NewRat(1, 1), true
+	}
+	if !isDigit(p.word(next)[0]) || next+1 >= len(p.tokens) {
+		return nil, false
+	}
+	end := next + 1
+	for end < len(p.tokens) && isDigit(p.word(end)[0]) && p.tokens[end].gap == gapJoint {
+		end++
+	}
+	if end < len(p.tokens) && p.word(end) == "ml" {
+		if number, start := p.numberBefore(end); number != "" && start == next {
+			if volume, ok := new(big.Rat).SetString(number); ok && volume.Sign() > 0 {
+				return volume, true
+			}
+		}
+		return nil, false
+	}
+	return big.NewRat(1, 1), false // "50 mg/500 mg": the strength of the next component
+}
+
+// decimal writes a number exactly; false when it has no finite decimal form of reasonable length.
+func decimal(value *big.Rat) (string, bool) {
+	digits, exact := value.FloatPrec()
+	if !exact || digits > 9 {
+		return "", false
+	}
+	return value.FloatString(digits), true
+}
+
+// upperCode gives a code in upper case without surrounding space; it does not allocate when nothing changes.
+func upperCode(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }

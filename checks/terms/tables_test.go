@@ -1,0 +1,235 @@
+package terms
+
+import (
+	"flag"
+	"math/big"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the keys and the order of data/names.tsv")
+
+// TestNamesAreSorted holds names.tsv to the form in which it is searched. After adding rows, run with -update.
+func TestNamesAreSorted(t *testing.T) {
+	header, _, _ := strings.Cut(namesTSV, "\n")
+	lines := []string{}
+	for line := range rows(namesTSV) {
+		fields := strings.Split(line, "\t")
+		if len(fields) != 6 {
+			t.Fatalf("%d fields: %q", len(fields), line)
+		}
+		fields[0] = normalise(fields[1])
+		lines = append(lines, strings.Join(fields, "\t"))
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(field(a, 0)+"\t"+a, field(b, 0)+"\t"+b) })
+	lines = slices.CompactFunc(lines, func(a, b string) bool {
+		if field(a, 0) == field(b, 0) && field(a, 2) != field(b, 2) {
+			t.Errorf("one key, two drugs:\n%s\n%s", a, b)
+		}
+		return field(a, 0) == field(b, 0)
+	})
+	want := header + "\n" + strings.Join(lines, "\n") + "\n"
+	if *update {
+		if err := os.WriteFile("data/names.tsv", []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != namesTSV {
+		t.Error("names.tsv is out of order or a key is wrong: run go test ./checks/terms -run TestNamesAreSorted -update")
+	}
+}
+
+func TestProductsAreSorted(t *testing.T) {
+	last := ""
+	for line := range rows(productsTSV) {
+		p := parseProduct(line)
+		if last != "" && compareNumbers(last, p.rxcui) >= 0 {
+			t.Errorf("%s after %s", p.rxcui, last)
+		}
+		last = p.rxcui
+		if got, ok := findProduct(p.rxcui); !ok || got != p {
+			t.Errorf("product %s is not found where it stands", p.rxcui)
+		}
+	}
+}
+
+var classes = []Class{
+	SSRI, SerotoninModulator, SNRI, Tricyclic, Tetracyclic, AntidepressantOther, AntidepressantAlternative, MAOI, Lithium,
+	AntipsychoticTypical, AntipsychoticAtypical, AntipsychoticNondopaminerg, AntihistamineSedating, AntihistamineNonsedating,
+	DopamineAntagonistAntiemet, DopamineAntagonistOther, DopamineDepleter, AntiemeticAlternative, Alpha2Delta, DopamineAgonist,
+	DopaminePrecursor, IronOral, IronIV, Opioid, Benzodiazepine, ZHypnotic, Barbiturate, MuscleRelaxant, CNSDepressantOther,
+}
+
+func TestTablesReferToKnownIngredients(t *testing.T) {
+	known := func(where, list string) {
+		t.Helper()
+		if list == "" {
+			t.Errorf("%s: no ingredient", where)
+		}
+		for name := range values(list) {
+			if ingredients().byName[name] == nil {
+				t.Errorf("%s: no ingredient %q", where, name)
+			}
+		}
+	}
+	for line := range rows(namesTSV) {
+		known("names.tsv "+field(line, 1), field(line, 2))
+	}
+	for line := range rows(productsTSV) {
+		known("products.tsv "+field(line, 0), field(line, 3))
+	}
+	for line := range rows(atcTSV) {
+		known("atc.tsv", field(line, 0))
+		for code := range values(field(line, 1) + "|" + field(line, 2)) {
+			if !wellFormedATC(code) {
+				t.Errorf("atc.tsv: %s of %s has not the shape of an ATC code", code, field(line, 0))
+			}
+		}
+	}
+}
+
+func TestIngredientsAreWellFormed(t *testing.T) {
+	for line := range rows(ingredientsTSV) {
+		name := field(line, 0)
+		if !slices.Contains(classes, Class(field(line, 1))) {
+			t.Errorf("%s: class %q", name, field(line, 1))
+		}
+		if !slices.Contains([]string{"yes", "low", "no"}, field(line, 2)) {
+			t.Errorf("%s: central %q", name, field(line, 2))
+		}
+		for code := range values(field(line, 4) + "|" + field(line, 5)) {
+			if !wellFormedRxNorm(code) {
+				t.Errorf("%s: RxNorm %q", name, code)
+			}
+			if _, ok := findProduct(code); ok {
+				t.Errorf("%s: %s is a product too", name, code)
+			}
+		}
+	}
+}
+
+func TestLookalikesAreNoNames(t *testing.T) {
+	for line := range rows(lookalikesTSV) {
+		name := field(line, 0)
+		for _, text := range []string{name, strings.ToUpper(name), name + " 25 mg", "Tab. " + name} {
+			if m := Embedded().Classify(nil, []string{text}); len(m.Found) > 0 {
+				t.Errorf("%q means %s by %s", text, m.Found[0].Name, m.Matched)
+			}
+		}
+	}
+}
+
+func TestLabLimitsAreOrdered(t *testing.T) {
+	for line := range rows(labsTSV) {
+		lab := parseLab(line)
+		if lab.Analyte == AnalyteNone && lab.Use != LabExclude {
+			t.Errorf("%s: analyte %q", lab.LOINC, field(line, 1))
+		}
+		if _, ok := labUses[field(line, 4)]; !ok {
+			t.Errorf("%s: use %q", lab.LOINC, field(line, 4))
+		}
+		limits := []string{lab.HardLow, lab.SoftLow, lab.SoftHigh, lab.HardHigh}
+		if slices.Equal(limits, []string{"", "", "", ""}) {
+			continue
+		}
+		var last *big.Rat
+		for _, limit := range limits {
+			value, ok := new(big.Rat).SetString(limit)
+			if !ok {
+				t.Errorf("%s: limit %q", lab.LOINC, limit)
+				continue
+			}
+			if last != nil && last.Cmp(value) > 0 {
+				t.Errorf("%s: limits %v are not in order", lab.LOINC, limits)
+			}
+			last = value
+		}
+	}
+}
+
+func TestLabUnitsHoldTheirOwn(t *testing.T) {
+	for code, lab := range labs() {
+		for _, u := range lab.Units {
+			if value, ok := new(big.Rat).SetString(u.Factor); !ok || value.Sign() <= 0 {
+				t.Errorf("%s: factor %q of %s", code, u.Factor, u.Unit)
+			}
+		}
+		if lab.Use != LabEvaluate && lab.Use != LabEvaluateWithNote {
+			continue
+		}
+		if f, ok := Embedded().UnitFactor(lab, lab.CanonicalUnit); !ok || f != "1" {
+			t.Errorf("%s: canonical unit %s has factor %q", code, lab.CanonicalUnit, f)
+		}
+		if _, ok := Embedded().UnitFactor(lab, lab.ExpectedUnit); !ok {
+			t.Errorf("%s: expected unit %s has no factor", code, lab.ExpectedUnit)
+		}
+	}
+}
+
+func TestFormsAreWellFormed(t *testing.T) {
+	for line := range rows(formsTSV) {
+		if s := parseSystemic(field(line, 2)); s != SystemicYes && s != SystemicNo && s != SystemicDepends {
+			t.Errorf("%s: systemic %q", field(line, 0), field(line, 2))
+		}
+		if w := field(line, 3); w != "strong" && w != "weak" {
+			t.Errorf("%s: weight %q", field(line, 0), w)
+		}
+		if n := len(fold(field(line, 0)).tokens); n == 0 || n > maxFormWords {
+			t.Errorf("%s: %d words", field(line, 0), n)
+		}
+	}
+	for line := range rows(routesTSV) {
+		if parseSystemic(field(line, 3)) == SystemicUnknown || CanonicalSystem(field(line, 0)) != field(line, 0) {
+			t.Errorf("routes.tsv: %s", line)
+		}
+	}
+}
+
+// Words of dose forms are never names of drugs: the two tables read the same text.
+func TestFormsAreNoNames(t *testing.T) {
+	for line := range rows(formsTSV) {
+		if m := Embedded().Classify(nil, []string{field(line, 0)}); len(m.Found) > 0 || m.Identified {
+			t.Errorf("%q: found %v, identified %t", field(line, 0), m.Matched, m.Identified)
+		}
+	}
+	for line := range rows(placeholdersTSV) {
+		if m := Embedded().Classify(nil, []string{line}); len(m.Found) > 0 || m.Identified {
+			t.Errorf("%q: found %v, identified %t", line, m.Matched, m.Identified)
+		}
+	}
+}
+
+func TestEveryBrandIsFoundByItsName(t *testing.T) {
+	n := 0
+	for line := range brands() {
+		n++
+		p := parseProduct(line)
+		m := Embedded().Classify(nil, []string{p.name})
+		want := resolve(p.ingredients)
+		for _, drug := range want {
+			if !holds(m.Found, drug) && m.Table != tableNames {
+				t.Errorf("%s: %s not found (by %s in %s)", p.name, drug.Name, m.Matched, m.Table)
+			}
+		}
+	}
+	if n < 400 {
+		t.Errorf("%d brands", n)
+	}
+}
+
+// Every name of the table is found by itself, and means what its row says.
+func TestEveryNameIsFoundByItself(t *testing.T) {
+	for line := range rows(namesTSV) {
+		m := Embedded().Classify(nil, []string{field(line, 1)})
+		var got []*Ingredient
+		for _, f := range m.Found {
+			got = append(got, f.Ingredient)
+		}
+		if want := resolve(field(line, 2)); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %s", field(line, 1), nameList(m.Found), field(line, 2))
+		}
+	}
+}
