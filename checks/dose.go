@@ -1,0 +1,265 @@
+package checks
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// doseOrder is one order of a drug whose dose matters. Strength is that of one unit of the product, or of one millilitre
+// (PerML), of Ingredient, in mg; "" when the product does not tell.
+type doseOrder struct {
+	Ref        Ref
+	Order      *Order
+	Strength   string
+	PerML      bool
+	Ingredient string
+}
+
+// dailyDose is mg a day. Where it is not complete, some part of it could not be read and mg is what is known at least.
+type dailyDose struct {
+	mg       Decimal
+	complete bool
+	next     time.Time // when a dosage begins or ends; zero when none does
+}
+
+// totalDose adds up the orders of one drug: requests with each other, and statements with each other. Dispenses follow one another,
+// so the largest counts. A request, its dispense and what the patient says are one therapy seen three times: the largest counts.
+func totalDose(orders []doseOrder, zone *time.Location, asOf time.Time) dailyDose {
+	var sums [Statement + 1]dailyDose
+	var seen [Statement + 1]bool
+	var next time.Time
+	for i := range orders {
+		kind := orders[i].Order.Kind
+		d := orders[i].daily(zone, asOf)
+		next = earlier(next, d.next)
+		switch {
+		case !seen[kind]:
+			sums[kind] = d
+		case kind == Dispense:
+			sums[kind] = largerDose(sums[kind], d)
+		default:
+			sums[kind] = dailyDose{mg: sums[kind].mg.plus(d.mg), complete: sums[kind].complete && d.complete}
+		}
+		seen[kind] = true
+	}
+	var total dailyDose
+	for kind, s := range sums {
+		if seen[kind] {
+			total = largerDose(total, s)
+		}
+	}
+	total.next = next
+	return total
+}
+
+// largerDose is the larger of two views of one dose; one complete view is enough.
+func largerDose(a, b dailyDose) dailyDose {
+	out := dailyDose{mg: a.mg, complete: a.complete || b.complete}
+	if b.mg.Cmp(a.mg) > 0 {
+		out.mg = b.mg
+	}
+	return out
+}
+
+// daily is the largest dose a day of one order, now and at every later step of it that is known.
+func (o *doseOrder) daily(zone *time.Location, asOf time.Time) dailyDose {
+	var next time.Time
+	steps := []time.Time{asOf}
+	for i := range o.Order.Dosages {
+		b := o.Order.Dosages[i].Bounds
+		for _, t := range []Time{b.Start, b.End} {
+			if t.IsZero() {
+				continue
+			}
+			at := t.End(zone)
+			if t == b.Start {
+				at = t.Start(zone)
+				if at.After(asOf) {
+					steps = append(steps, at)
+				}
+			}
+			if at.After(asOf) {
+				next = earlier(next, at)
+			}
+		}
+	}
+	var best dailyDose
+	for _, at := range steps {
+		if d, any := o.at(zone, at); any {
+			best = largerStep(best, d)
+		}
+	}
+	best.next = next
+	return best
+}
+
+// largerStep is the larger of two steps of a course; a step that cannot be read does not hide one that can, if that one is already too much.
+func largerStep(a, b dailyDose) dailyDose {
+	if a.mg.Sign() == 0 && !a.complete {
+		return b
+	}
+	out := dailyDose{mg: a.mg, complete: a.complete && b.complete}
+	if b.mg.Cmp(a.mg) > 0 {
+		out.mg = b.mg
+	}
+	return out
+}
+
+// at adds up the dosages in force at an instant: those without a sequence, and the highest of the numbered steps.
+func (o *doseOrder) at(zone *time.Location, at time.Time) (sum dailyDose, any bool) {
+	steps := map[int]dailyDose{}
+	for i := range o.Order.Dosages {
+		d := &o.Order.Dosages[i]
+		if !inForce(d.Bounds, zone, at) {
+			continue
+		}
+		any = true
+		mg, ok := o.perDay(d)
+		step, begun := steps[d.Sequence]
+		steps[d.Sequence] = dailyDose{mg: step.mg.plus(mg), complete: ok && (step.complete || !begun)}
+	}
+	sum, base := steps[0]
+	delete(steps, 0)
+	if !base {
+		sum.complete = any
+	}
+	var highest Decimal
+	for _, step := range steps {
+		sum.complete = sum.complete && step.complete
+		if step.mg.Cmp(highest) > 0 {
+			highest = step.mg
+		}
+	}
+	sum.mg = sum.mg.plus(highest)
+	return sum, any
+}
+
+func inForce(p Period, zone *time.Location, at time.Time) bool {
+	return (p.Start.IsZero() || !p.Start.Start(zone).After(at)) && (p.End.IsZero() || p.End.End(zone).After(at))
+}
+
+// perDay is one dosage's mg a day: dose times frequency, but no more than the maximum that it states; that alone where the rest is not known.
+func (o *doseOrder) perDay(d *Dosage) (Decimal, bool) {
+	most, limited := o.maxPerDay(&d.MaxPerDay)
+	mg, ok := o.milligrams(&d.Dose)
+	rate, timed := rateOf(&d.Timing)
+	if !ok || !timed {
+		return most, limited
+	}
+	day := mg.times(rate.times).over(rate.days)
+	if limited && most.Cmp(day) < 0 {
+		return most, true
+	}
+	return day, true
+}
+
+func (o *doseOrder) maxPerDay(r *Ratio) (Decimal, bool) {
+	mg, ok := o.milligrams(&r.Numerator)
+	unit, known := periodDays[timeUnit(&r.Denominator)]
+	length, err := ParseDecimal(r.Denominator.Value)
+	if !ok || !known || err != nil || length.Sign() <= 0 {
+		return Decimal{}, false
+	}
+	return mg.times(unit.days).over(length.times(unit.times)), true
+}
+
+func timeUnit(q *Quantity) string {
+	for _, u := range []string{q.Code, q.Unit} {
+		switch strings.ToLower(u) {
+		case "h", "hour", "hours":
+			return "h"
+		case "d", "day", "days":
+			return "d"
+		case "wk", "week", "weeks":
+			return "wk"
+		}
+	}
+	return ""
+}
+
+// milligrams converts a dose: a mass as it is, tablets and capsules times the strength of the product, millilitres times that of one.
+func (o *doseOrder) milligrams(q *Quantity) (Decimal, bool) {
+	v, err := ParseDecimal(q.Value)
+	if err != nil || v.Sign() < 0 {
+		return Decimal{}, false
+	}
+	strength, err := ParseDecimal(o.Strength)
+	known := err == nil && strength.Sign() > 0
+	switch unit := doseUnitOf(q); {
+	case unit.mg != "":
+		return v.times(decimal(unit.mg)), true
+	case unit.piece && known && !o.PerML, unit.volume && known && o.PerML:
+		return v.times(strength), true
+	}
+	return Decimal{}, false
+}
+
+// doseUnit is what a unit of a dose means: a mass in mg, a piece of the product, or a millilitre.
+type doseUnit struct {
+	mg            string
+	piece, volume bool
+}
+
+var doseUnits = func() map[string]doseUnit {
+	units := map[string]doseUnit{}
+	for mg, names := range map[string][]string{
+		"1":     {"mg", "milligram", "milligrams", "milligramm", "milligramme"},
+		"1000":  {"g", "gram", "grams", "gramm", "gramme"},
+		"0.001": {"ug", "mcg", "µg", "μg", "microgram", "micrograms", "mikrogramm"},
+	} {
+		for _, n := range names {
+			units[n] = doseUnit{mg: mg}
+		}
+	}
+	for _, n := range []string{"ml", "milliliter", "milliliters", "millilitre", "millilitres", "cc"} {
+		units[n] = doseUnit{volume: true}
+	}
+	for _, n := range dosePieces {
+		units[n] = doseUnit{piece: true}
+	}
+	return units
+}()
+
+// dosePieces are words and codes (v3-orderableDrugForm, SNOMED CT units of presentation, UCUM annotations without their braces) for one solid unit.
+var dosePieces = []string{
+	"1", "tab", "tabs", "tablet", "tablets", "tablet(s)", "tbl", "ertab", "tabletten", "tablette", "tablettes", "filmtablette", "filmtabletten", "comprimé", "comprimés",
+	"comprime", "comprimes", "comprimido", "comprimidos", "compressa", "compresse", "tableta", "tabletas", "tabl",
+	"cap", "caps", "capsule", "capsules", "capsule(s)", "ercap", "orcap", "cps", "kapsel", "kapseln", "hartkapsel", "hartkapseln", "gélule", "gélules", "gelule", "gelules", "cápsula", "cápsulas",
+	"capsula", "capsulas", "pill", "pills", "piece", "pieces", "each", "ea", "stück", "stueck", "stk", "st", "stuk", "stuks",
+	"732936001", "732937005", "385055001", "385049006",
+}
+
+// doseUnitOf reads the code, else the text, of a unit.
+func doseUnitOf(q *Quantity) doseUnit {
+	for _, u := range []string{q.Code, q.Unit} {
+		u = strings.ToLower(strings.Trim(u, "{}[] "))
+		if unit, ok := doseUnits[u]; ok && u != "" {
+			return unit
+		}
+	}
+	return doseUnit{}
+}
+
+// doseRefs are the orders that a dose was added up from.
+func doseRefs(orders []doseOrder) []Ref {
+	refs := make([]Ref, 0, len(orders))
+	for i := range orders {
+		refs = append(refs, orders[i].Ref)
+	}
+	slices.Sort(refs)
+	return refs
+}
+
+// isDialysisCode tells the codes of group context_esrd that mean dialysis from those that mean end-stage disease alone, in which an eGFR still tells the dose.
+func isDialysisCode(c terms.Coding) bool {
+	switch c.System {
+	case terms.SNOMED:
+		return c.Code == "236435004"
+	case terms.ICD10CM:
+		return strings.ReplaceAll(c.Code, ".", "") == "Z992"
+	}
+	return false
+}

@@ -1,0 +1,191 @@
+package checks
+
+import (
+	"errors"
+	"fmt"
+)
+
+// IronSettings are the limits and windows of the iron checks. Sources are the keys of the clinical rules: AASM is Winkelman et al.
+// 2025 (doi 10.5664/jcsm.11390), ASSAY Silber et al. 2025 (doi 10.5664/jcsm.11332); "convention" is our own choice, which a site's
+// clinical owner has to sign off. Ferritin is in ng/mL, TSAT in %.
+type IronSettings struct {
+	// FerritinLow: an adult's ferritin at or below it is low (AASM).
+	FerritinLow Decimal `yaml:"ferritin_low"`
+	// TSATLow: an adult's transferrin saturation below it is low (AASM).
+	TSATLow Decimal `yaml:"tsat_low"`
+	// ChildFerritin: a child's ferritin below it is low (AASM, secondary copy). No TSAT limit is stated for children.
+	ChildFerritin Decimal `yaml:"child_ferritin"`
+	// AdultYears: from this birthday on the adult limits apply.
+	AdultYears int `yaml:"adult_years"`
+	// DialysisFerritin and DialysisTSAT: in end-stage renal disease or on dialysis both have to be below (AASM, conditional).
+	DialysisFerritin Decimal `yaml:"dialysis_ferritin"`
+	DialysisTSAT     Decimal `yaml:"dialysis_tsat"`
+
+	// IVOnlyFerritin: above FerritinLow and up to it oral iron is not expected to help (AASM; whether it is included is a convention).
+	IVOnlyFerritin Decimal `yaml:"iv_only_ferritin"`
+	// OralCeilingTSAT: above it oral iron is not suggested (Mayo algorithm, secondary copy).
+	OralCeilingTSAT Decimal `yaml:"oral_ceiling_tsat"`
+	// InvestigateFerritin: below it the cause of the deficiency is looked for above all (AASM, secondary copy).
+	InvestigateFerritin Decimal `yaml:"investigate_ferritin"`
+	// AssayNoteFerritin: between FerritinLow and it the method decides, since 75 by one assay is about 121 by another (ASSAY).
+	AssayNoteFerritin Decimal `yaml:"assay_note_ferritin"`
+
+	// AgeingDays and StaleDays: results older than these are ageing and stale, by calendar day (conventions).
+	AgeingDays int `yaml:"ageing_days"`
+	StaleDays  int `yaml:"stale_days"`
+	// ShortenedDays replaces AgeingDays in the text during iron therapy, after a low value, in pregnancy and dialysis (convention).
+	ShortenedDays int `yaml:"shortened_days"`
+	// IVIronDays: a draw within so many days after iron by infusion does not tell adequacy (from training, unconfirmed).
+	IVIronDays int `yaml:"iv_iron_days"`
+	// CRPLimit in mg/L and CRPDays: with a C-reactive protein above it within so many days, ferritin above its limit does not clear (convention).
+	CRPLimit Decimal `yaml:"crp_limit"`
+	CRPDays  int     `yaml:"crp_days"`
+
+	// TransferrinFactor x iron (ug/dL) / transferrin (mg/dL) is TSAT in %; laboratories use 70.9 to 71.2.
+	TransferrinFactor Decimal `yaml:"transferrin_factor"`
+	// NearTSATLow to NearTSATHigh: a calculated TSAT in this range is said to be near the limit (convention).
+	NearTSATLow  Decimal `yaml:"near_tsat_low"`
+	NearTSATHigh Decimal `yaml:"near_tsat_high"`
+	// TSATUnitlessPercent reads a TSAT above 1.5 that has no unit as percent, under the LOINC codes 2502-3 and 14801-5 only.
+	TSATUnitlessPercent bool `yaml:"tsat_unitless_percent"`
+
+	// Laboratories have ferritin limits of their own, for an assay that reads higher or lower.
+	Laboratories []LaboratoryLimits `yaml:"laboratories"`
+}
+
+// LaboratoryLimits replace the ferritin limits for the results of one performer, such as Organization/lab-1. Absent ones stay.
+type LaboratoryLimits struct {
+	Performer        string   `yaml:"performer"`
+	FerritinLow      *Decimal `yaml:"ferritin_low"`
+	ChildFerritin    *Decimal `yaml:"child_ferritin"`
+	DialysisFerritin *Decimal `yaml:"dialysis_ferritin"`
+}
+
+// DefaultIronSettings are those of the contract and of the clinical rules.
+func DefaultIronSettings() IronSettings {
+	return IronSettings{
+		FerritinLow: decimal("75"), TSATLow: decimal("20"), ChildFerritin: decimal("50"), AdultYears: 18,
+		DialysisFerritin: decimal("200"), DialysisTSAT: decimal("20"),
+		IVOnlyFerritin: decimal("100"), OralCeilingTSAT: decimal("45"), InvestigateFerritin: decimal("30"), AssayNoteFerritin: decimal("121"),
+		AgeingDays: 180, StaleDays: 365, ShortenedDays: 90, IVIronDays: 28, CRPLimit: decimal("10"), CRPDays: 7,
+		TransferrinFactor: decimal("70.9"), NearTSATLow: decimal("19"), NearTSATHigh: decimal("21"),
+	}
+}
+
+// Validate says which settings cannot be, by their keys.
+func (s *IronSettings) Validate() error {
+	errs := settingErrors{prefix: "iron."}
+	for _, f := range []struct {
+		key string
+		v   Decimal
+		max string
+	}{
+		{"ferritin_low", s.FerritinLow, "1000"}, {"child_ferritin", s.ChildFerritin, "1000"}, {"dialysis_ferritin", s.DialysisFerritin, "2000"},
+		{"iv_only_ferritin", s.IVOnlyFerritin, "2000"}, {"investigate_ferritin", s.InvestigateFerritin, "1000"}, {"assay_note_ferritin", s.AssayNoteFerritin, "2000"},
+		{"tsat_low", s.TSATLow, "100"}, {"dialysis_tsat", s.DialysisTSAT, "100"}, {"oral_ceiling_tsat", s.OralCeilingTSAT, "100"},
+		{"near_tsat_low", s.NearTSATLow, "100"}, {"near_tsat_high", s.NearTSATHigh, "100"},
+		{"crp_limit", s.CRPLimit, "500"}, {"transferrin_factor", s.TransferrinFactor, "100"},
+	} {
+		errs.decimal(f.key, f.v, f.max)
+	}
+	for _, f := range []struct {
+		key  string
+		v    int
+		most int
+	}{
+		{"adult_years", s.AdultYears, 30}, {"ageing_days", s.AgeingDays, 3650}, {"stale_days", s.StaleDays, 3650},
+		{"shortened_days", s.ShortenedDays, 3650}, {"iv_iron_days", s.IVIronDays, 365}, {"crp_days", s.CRPDays, 365},
+	} {
+		errs.count(f.key, f.v, f.most)
+	}
+	errs.check(s.AgeingDays <= s.StaleDays, "ageing_days (%d) must not be above stale_days (%d)", s.AgeingDays, s.StaleDays)
+	errs.check(s.IVOnlyFerritin.Cmp(s.FerritinLow) >= 0, "iv_only_ferritin (%s) must not be below ferritin_low (%s)", s.IVOnlyFerritin, s.FerritinLow)
+	errs.check(s.NearTSATLow.Cmp(s.NearTSATHigh) <= 0, "near_tsat_low (%s) must not be above near_tsat_high (%s)", s.NearTSATLow, s.NearTSATHigh)
+	s.laboratories(&errs)
+	return errs.join()
+}
+
+func (s *IronSettings) laboratories(errs *settingErrors) {
+	seen := map[string]bool{}
+	for i, l := range s.Laboratories {
+		key := fmt.Sprintf("laboratories[%d]", i)
+		errs.check(l.Performer != "", "%s has no performer", key)
+		errs.check(!seen[l.Performer], "%s repeats performer %q", key, l.Performer)
+		seen[l.Performer] = true
+		errs.check(l.FerritinLow != nil || l.ChildFerritin != nil || l.DialysisFerritin != nil, "%s sets no limit", key)
+		for _, v := range []*Decimal{l.FerritinLow, l.ChildFerritin, l.DialysisFerritin} {
+			if v != nil {
+				errs.decimal(key, *v, "2000")
+			}
+		}
+	}
+}
+
+// settingErrors gathers what is wrong with a group of settings, so that a site sees all of it at once.
+type settingErrors struct {
+	prefix string
+	errs   []error
+}
+
+func (e *settingErrors) check(ok bool, format string, args ...any) {
+	if !ok {
+		e.errs = append(e.errs, fmt.Errorf(e.prefix+format, args...))
+	}
+}
+
+func (e *settingErrors) decimal(key string, v Decimal, most string) {
+	e.check(v.Sign() > 0 && v.Cmp(decimal(most)) <= 0, "%s is %s, which is not above 0 and at most %s", key, v, most)
+}
+
+func (e *settingErrors) count(key string, v, most int) {
+	e.check(v > 0 && v <= most, "%s is %d, which is not from 1 to %d", key, v, most)
+}
+
+func (e *settingErrors) join() error { return errors.Join(e.errs...) }
+
+// ironGroup says whose limits apply.
+type ironGroup uint8
+
+// Groups of patients. Where the age is not known the adult limits are applied, and the text says what they would be for a child.
+const (
+	ironAdult ironGroup = iota
+	ironChild
+	ironAgeUnknown
+	ironDialysis
+)
+
+// ferritinLimit is the limit for a group in a laboratory.
+func (s *IronSettings) ferritinLimit(g ironGroup, performer Ref) ironLimit {
+	var own LaboratoryLimits
+	for _, l := range s.Laboratories {
+		if l.Performer == string(performer) {
+			own = l
+		}
+	}
+	pick := func(site *Decimal, general Decimal) Decimal {
+		if site != nil {
+			return *site
+		}
+		return general
+	}
+	switch g {
+	case ironChild:
+		return ironLimit{value: pick(own.ChildFerritin, s.ChildFerritin)}
+	case ironDialysis:
+		return ironLimit{value: pick(own.DialysisFerritin, s.DialysisFerritin)}
+	default:
+		return ironLimit{value: pick(own.FerritinLow, s.FerritinLow), inclusive: true}
+	}
+}
+
+// tsatLimit is the limit for a group; a child has none.
+func (s *IronSettings) tsatLimit(g ironGroup) (ironLimit, bool) {
+	switch g {
+	case ironChild:
+		return ironLimit{}, false
+	case ironDialysis:
+		return ironLimit{value: s.DialysisTSAT}, true
+	default:
+		return ironLimit{value: s.TSATLow}, true
+	}
+}

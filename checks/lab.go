@@ -1,0 +1,220 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// labReading is one result of one analyte: an Observation or one of its components, or a TSAT calculated from several.
+type labReading struct {
+	lab       *terms.Lab
+	refs      []Ref // the Observation; for a calculated one all that it rests on
+	part      int   // component, from 1; 0 is the Observation itself
+	status    LabStatus
+	effective Time
+	dated     bool
+	at        time.Time
+	specimen  Ref
+	performer Ref
+	method    bool // the method of measurement is stated
+	measure   measure
+	reason    labReason
+	// of names the input that reason is about, for a TSAT that could not be calculated.
+	of         string
+	calculated bool
+	note       string
+}
+
+// labBook is all that the results of a patient say as of an instant, by analyte.
+type labBook struct {
+	readings map[terms.Analyte][]labReading
+	// dialysis are results whose code tells that the patient is on dialysis.
+	dialysis []Ref
+	// next is when the next result that is dated ahead begins to count; zero when none is.
+	next time.Time
+	zone *time.Location
+	asOf time.Time
+}
+
+// labReader turns facts into readings.
+type labReader struct {
+	terms *terms.Terms
+	rules labRules
+	book  *labBook
+}
+
+// readLabs reads every result that counts at asOf (rules.md R15): from its effective time on, cancelled ones never. What depends on
+// the order of facts is nothing: readings are sorted by time and reference.
+func readLabs(st *State, t *terms.Terms, zone *time.Location, set *IronSettings, asOf time.Time) *labBook {
+	r := labReader{terms: t, rules: labRules{unitlessPercent: set.TSATUnitlessPercent}, book: &labBook{
+		readings: map[terms.Analyte][]labReading{}, zone: zone, asOf: asOf,
+	}}
+	for i := range st.Facts {
+		if f := &st.Facts[i]; f.Kind == KindLab {
+			r.fact(f)
+		}
+	}
+	for _, rs := range r.book.readings {
+		slices.SortFunc(rs, compareReadings)
+	}
+	slices.Sort(r.book.dialysis)
+	return r.book
+}
+
+// compareReadings puts the newest first, one without a time last, and orders the rest by reference.
+func compareReadings(a, b labReading) int {
+	return cmp.Or(compareNewest(&a, &b), slices.Compare(a.refs, b.refs), cmp.Compare(a.part, b.part))
+}
+
+// compareNewest is negative when a is newer than b. A result without a time is never newer than one that has one.
+func compareNewest(a, b *labReading) int {
+	switch {
+	case a.dated && b.dated:
+		return b.at.Compare(a.at)
+	case a.dated:
+		return -1
+	case b.dated:
+		return 1
+	}
+	return 0
+}
+
+// collected is when a result was taken: its effective time, a period's start, else its end.
+func collected(l *LabResult) Time {
+	if l.Effective.Start.IsZero() {
+		return l.Effective.End
+	}
+	return l.Effective.Start
+}
+
+func (r *labReader) fact(f *Fact) {
+	l := f.Lab
+	if l.Status == LabCancelled {
+		return
+	}
+	base := labReading{
+		refs: []Ref{f.Ref}, status: l.Status, effective: collected(l), specimen: l.Specimen, performer: l.Performer,
+		method: len(l.Method.Codings)+len(l.Method.Texts) > 0,
+	}
+	if !base.effective.IsZero() {
+		base.dated, base.at = true, base.effective.Start(r.book.zone)
+		if base.at.After(r.book.asOf) {
+			r.book.next = earlier(r.book.next, base.at)
+			return
+		}
+	}
+	// A value beside components or members would be the panel's own, which no table code has; without one it is only their envelope.
+	if l.Value.Kind != NoValue || len(l.Components)+len(l.Members) == 0 {
+		r.result(base, l.Loincs, &l.Value)
+	}
+	for i := range l.Components {
+		part := base
+		part.part = i + 1
+		r.result(part, l.Components[i].Loincs, &l.Components[i].Value)
+	}
+}
+
+// result adds the reading of one value under its codes. A code that must never be read as a result (a goal, the soluble receptor)
+// outweighs the others; codes of different tests leave none of them certain.
+func (r *labReader) result(base labReading, loincs []string, v *Value) {
+	labs, clear := r.rows(loincs)
+	for i, lab := range labs {
+		switch {
+		case lab.Use == terms.LabDialysisMarker:
+			if base.status != LabRegistered && v.Kind != AbsentValue {
+				r.book.dialysis = append(r.book.dialysis, base.refs...)
+			}
+		case lab.Use == terms.LabContextPregnancy:
+		case lab.Use == terms.LabPanel:
+			// An ordered iron panel promises a TSAT.
+			if base.status == LabRegistered && len(labs) == 1 {
+				r.add(base, terms.TSAT, lab, v, true)
+			}
+		case i > 0 && lab.Analyte == labs[i-1].Analyte:
+		default:
+			r.add(base, lab.Analyte, lab, v, clear)
+		}
+	}
+}
+
+// rows are the table rows of a result's codes, sorted, and whether they agree on what was measured.
+func (r *labReader) rows(loincs []string) (labs []*terms.Lab, clear bool) {
+	for _, code := range loincs {
+		lab, ok := r.terms.Lab(code)
+		if !ok {
+			continue
+		}
+		if lab.Use == terms.LabExclude {
+			return nil, false
+		}
+		labs = append(labs, lab)
+	}
+	slices.SortFunc(labs, func(a, b *terms.Lab) int {
+		return cmp.Or(cmp.Compare(a.Analyte, b.Analyte), cmp.Compare(a.LOINC, b.LOINC))
+	})
+	analytes := 0
+	for i, lab := range labs {
+		if lab.Use != terms.LabPanel && (i == 0 || lab.Analyte != labs[i-1].Analyte) {
+			analytes++
+		}
+	}
+	return labs, analytes <= 1
+}
+
+func (r *labReader) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *Value, clear bool) {
+	reading.lab = lab
+	switch {
+	case reading.status == LabRegistered:
+		reading.reason = labPending
+	case !clear:
+		reading.reason = labCodesDisagree
+	default:
+		reading.measure, reading.reason = readMeasure(r.terms, lab, v, r.rules)
+	}
+	if lab.Use == terms.LabEvaluateWithNote {
+		reading.note = "It is coded as measured in whole blood, which usually is a slip for serum."
+	}
+	r.book.readings[a] = append(r.book.readings[a], reading)
+}
+
+// earlier is the earlier of two instants, of which the zero one means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// sameDraw tells whether two results are of one draw (rules.md "Same draw"): by specimen where both name one, since different
+// specimens are different draws; else by effective times within 24 h. Two results of one Observation always are.
+func sameDraw(a, b *labReading) bool {
+	switch {
+	case a.refs[0] == b.refs[0]:
+		return true
+	case a.specimen != "" && b.specimen != "":
+		return a.specimen == b.specimen
+	}
+	return a.dated && b.dated && a.at.Sub(b.at).Abs() <= 24*time.Hour
+}
+
+// newestUsable is the newest reading of an analyte that is a final, readable number and meets ok; nil when there is none.
+func (b *labBook) newestUsable(a terms.Analyte, ok func(*labReading) bool) *labReading {
+	rs := b.readings[a]
+	for i := range rs {
+		if r := &rs[i]; r.reason == labUsable && r.status == LabFinal && ok(r) {
+			return r
+		}
+	}
+	return nil
+}
+
+// date is when the result was taken, for a reader.
+func (r *labReading) date(zone *time.Location) string {
+	if !r.dated {
+		return "without a date"
+	}
+	return "dated " + r.effective.Date(zone)
+}

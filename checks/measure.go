@@ -1,0 +1,279 @@
+package checks
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// labReason says why a result cannot be evaluated. The list is closed; the words are in labReasonWords.
+type labReason string
+
+// Reasons why a result cannot be evaluated (rules.md R5, R15).
+const (
+	labUsable          labReason = ""
+	labNoValue         labReason = "no-value"
+	labAbsent          labReason = "data-absent"
+	labText            labReason = "text"
+	labOtherForm       labReason = "not-a-quantity"
+	labNoUnit          labReason = "no-unit"
+	labUnknownUnit     labReason = "unknown-unit"
+	labUnitsDisagree   labReason = "units-disagree"
+	labImplausible     labReason = "implausible"
+	labNegative        labReason = "negative"
+	labLikelyFraction  labReason = "likely-fraction"
+	labLikelyPercent   labReason = "likely-percent"
+	labBadComparator   labReason = "unknown-comparator"
+	labStraddles       labReason = "straddles"
+	labPreliminary     labReason = "preliminary"
+	labUnknownStatus   labReason = "unknown-status"
+	labCodesDisagree   labReason = "codes-disagree"
+	labPending         labReason = "pending"
+	labNotCalculable   labReason = "not-calculable"
+	labInputUnreadable labReason = "input-unusable"
+)
+
+var labReasonWords = map[labReason]string{
+	labNoValue:         "a result without a value",
+	labAbsent:          "the value is stated to be absent",
+	labText:            "the value is text, which is not read for numbers",
+	labOtherForm:       "the value is not a quantity",
+	labNoUnit:          "unit not given",
+	labUnknownUnit:     "the unit is not one that this test is known in",
+	labUnitsDisagree:   "unit code and unit text contradict each other",
+	labImplausible:     "the value is outside what is plausible for its unit",
+	labNegative:        "the value is negative",
+	labLikelyFraction:  "below 1 with the unit %: probably a fraction sent as percent",
+	labLikelyPercent:   "above 1.5 with the unit 1: probably a percentage sent as a fraction",
+	labBadComparator:   "the comparator is not known",
+	labStraddles:       "the value is given only as above or below a number, and the limit lies on both sides of it",
+	labPreliminary:     "a preliminary result, which cannot clear",
+	labUnknownStatus:   "the status of the result is unknown, so it cannot clear",
+	labCodesDisagree:   "its codes name different tests",
+	labPending:         "result pending",
+	labNotCalculable:   "it cannot be calculated from what was sent",
+	labInputUnreadable: "a result that it is calculated from cannot be evaluated",
+}
+
+func (r labReason) words() string { return labReasonWords[r] }
+
+// measure is a result as a number in its analyte's canonical unit.
+type measure struct {
+	value      Decimal
+	comparator string // "<", "<=", ">", ">=" or "": all that is known of the value
+	unit       string // canonical
+	sent       string // number and unit as sent, in the table's spelling, when it was converted; "" otherwise
+	molar      bool   // sent in pmol/L or nmol/L, whose conversion is not exact
+	caveat     bool   // outside the soft limits
+}
+
+// text shows a measure to a reader.
+func (m *measure) text() string {
+	s := m.value.cut(10)
+	if m.comparator != "" {
+		s = m.comparator + " " + s
+	}
+	if m.unit != "" {
+		s += " " + m.unit
+	}
+	if m.sent != "" {
+		s += " (sent as " + m.sent + ")"
+	}
+	return s
+}
+
+// labRules are the settings that reading a number depends on.
+type labRules struct {
+	// unitlessPercent: TSAT without a unit and above 1.5 is a percentage.
+	unitlessPercent bool
+}
+
+// readMeasure reads a result by its row of labs.tsv: value, unit, conversion, plausibility.
+func readMeasure(t *terms.Terms, lab *terms.Lab, v *Value, rules labRules) (measure, labReason) {
+	if reason := formReason(v.Kind); reason != labUsable {
+		return measure{}, reason
+	}
+	q := &v.Quantity
+	switch q.Comparator {
+	case "", "<", "<=", ">", ">=":
+	default:
+		return measure{}, labBadComparator
+	}
+	value, reason := readNumber(q.Value)
+	if reason != labUsable {
+		return measure{}, reason
+	}
+	factor, unit, reason := unitOf(t, lab, q)
+	if lab.Analyte == terms.TSAT {
+		factor, unit, reason = tsatUnit(lab, value, factor, unit, reason, rules)
+	}
+	if reason != labUsable {
+		return measure{}, reason
+	}
+	m := measure{value: value.times(factor), comparator: q.Comparator, unit: lab.CanonicalUnit}
+	if factor.Cmp(decimalInt(1)) != 0 {
+		m.sent = value.cut(10) + " " + unit
+		m.molar = strings.HasPrefix(unit, "pmol/") || strings.HasPrefix(unit, "nmol/")
+	}
+	return plausible(lab, m)
+}
+
+func formReason(k ValueKind) labReason {
+	switch k {
+	case QuantityValue:
+		return labUsable
+	case NoValue:
+		return labNoValue
+	case AbsentValue:
+		return labAbsent
+	case TextValue:
+		return labText
+	default:
+		return labOtherForm
+	}
+}
+
+func readNumber(s string) (Decimal, labReason) {
+	if s == "" {
+		return Decimal{}, labNoValue
+	}
+	x, err := ParseDecimal(s)
+	switch {
+	case errors.Is(err, errBeyondReasonD):
+		return x, labImplausible
+	case err != nil:
+		return x, labOtherForm
+	case x.Sign() < 0:
+		return x, labNegative
+	}
+	return x, labUsable
+}
+
+// unitOf finds the factor to the canonical unit. A UCUM code says more than the text beside it; a code of another system, which
+// may mean anything, only what the text does not say. When both are known units and differ, neither is believed.
+func unitOf(t *terms.Terms, lab *terms.Lab, q *Quantity) (Decimal, string, labReason) {
+	if q.Code == "" && q.Unit == "" {
+		return Decimal{}, "", labNoUnit
+	}
+	code, codeUnit, codeKnown := tableUnit(t, lab, q.Code)
+	text, textUnit, textKnown := tableUnit(t, lab, q.Unit)
+	ucum := q.Code != "" && terms.CanonicalSystem(q.System) == terms.UCUM
+	switch {
+	case codeKnown && textKnown && code.Cmp(text) != 0:
+		return Decimal{}, "", labUnitsDisagree
+	case codeKnown:
+		return code, codeUnit, labUsable
+	case textKnown && !ucum:
+		return text, textUnit, labUsable
+	default:
+		return Decimal{}, "", labUnknownUnit
+	}
+}
+
+// tableUnit gives the factor of a unit and its spelling in the table, which alone is shown to readers.
+func tableUnit(t *terms.Terms, lab *terms.Lab, unit string) (Decimal, string, bool) {
+	if unit == "" {
+		return Decimal{}, "", false
+	}
+	text, ok := t.UnitFactor(lab, unit)
+	if !ok {
+		return Decimal{}, "", false
+	}
+	factor, err := ParseDecimal(text)
+	if err != nil {
+		return Decimal{}, "", false
+	}
+	spelling := lab.CanonicalUnit
+	for i := len(lab.Units) - 1; i >= 0; i-- {
+		if u := lab.Units[i]; u.Factor == text {
+			spelling = u.Unit
+		}
+		if lab.Units[i].Unit == unit {
+			return factor, unit, true
+		}
+	}
+	return factor, spelling, true
+}
+
+// tsatUnit is the unit rule of rules.md R5: TSAT is sent as percent and as fraction under the same codes, so the number has to fit the unit.
+func tsatUnit(lab *terms.Lab, v, factor Decimal, unit string, reason labReason, rules labRules) (Decimal, string, labReason) {
+	one, largest := decimalInt(1), decimal("1.5")
+	switch {
+	case reason == labNoUnit && rules.unitlessPercent && (lab.LOINC == "2502-3" || lab.LOINC == "14801-5") && v.Cmp(largest) > 0:
+		return one, "%", labUsable
+	case reason != labUsable:
+		return factor, unit, reason
+	case factor.Cmp(one) == 0 && v.Cmp(one) < 0:
+		return factor, unit, labLikelyFraction
+	case factor.Cmp(one) > 0 && v.Cmp(largest) > 0:
+		return factor, unit, labLikelyPercent
+	}
+	return factor, unit, labUsable
+}
+
+// plausible holds a measure against the limits of its row: outside the hard ones it is not evaluated, outside the soft ones it carries a caveat.
+func plausible(lab *terms.Lab, m measure) (measure, labReason) {
+	if outsideLimits(m.value, lab.HardLow, lab.HardHigh) {
+		return measure{}, labImplausible
+	}
+	m.caveat = outsideLimits(m.value, lab.SoftLow, lab.SoftHigh)
+	return m, labUsable
+}
+
+func outsideLimits(v Decimal, low, high string) bool {
+	return low != "" && v.Cmp(decimal(low)) < 0 || high != "" && v.Cmp(decimal(high)) > 0
+}
+
+// ironLimit is a threshold: low is what lies below it, and at it when inclusive.
+type ironLimit struct {
+	value     Decimal
+	inclusive bool
+}
+
+// ironVerdict is what a measure says about a limit.
+type ironVerdict uint8
+
+// Verdicts. A measure straddles when all that is known of it lies on both sides of the limit.
+const (
+	verdictNotLow ironVerdict = iota
+	verdictLow
+	verdictStraddles
+)
+
+// judge compares without rounding. A value converted from pmol/L or nmol/L within 1 % of the limit counts as low, since the
+// conversion factor is not known better; at says that it was so close.
+func (l ironLimit) judge(m *measure) (v ironVerdict, at bool) {
+	if m.molar {
+		margin := l.value.times(decimal("0.01"))
+		at = m.value.Cmp(l.value.minus(margin)) >= 0 && m.value.Cmp(l.value.plus(margin)) <= 0
+		l = ironLimit{value: l.value.plus(margin), inclusive: true}
+	}
+	c := m.value.Cmp(l.value)
+	below := c < 0 || c == 0 && l.inclusive
+	switch m.comparator {
+	case "":
+		if below {
+			return verdictLow, at
+		}
+		return verdictNotLow, false
+	case "<":
+		if c <= 0 {
+			return verdictLow, false
+		}
+	case "<=":
+		if below {
+			return verdictLow, false
+		}
+	case ">":
+		// All above the limit itself is not low, whether the limit is or not.
+		if c >= 0 {
+			return verdictNotLow, false
+		}
+	case ">=":
+		if !below {
+			return verdictNotLow, false
+		}
+	}
+	return verdictStraddles, false
+}

@@ -1,0 +1,216 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// analyteState is what is known of ferritin or of TSAT.
+type analyteState uint8
+
+// States of an analyte.
+const (
+	analyteNeverSeen analyteState = iota
+	analytePending                // only results without a value yet
+	analyteUnusable               // the newest result cannot be evaluated
+	analyteUsable
+)
+
+// analyteResult is what the results of one analyte come to. The table, where "normal" is at or above the limit:
+//
+//	newest result                      older results          state      low
+//	none, or only cancelled            -                      never seen no
+//	registered only                    none with a value      pending    no
+//	registered                         any with a value       as those say
+//	final, low                         any                    usable     yes
+//	final, normal                      any                    usable     no
+//	preliminary or unknown, low        any                    usable     yes, provisionally
+//	preliminary or unknown, normal     none usable, or normal unusable   no
+//	preliminary or unknown, normal     newest usable is low   unusable   yes: it may not clear
+//	unreadable (unit, text, absent, ...) none usable, or normal unusable no
+//	unreadable                         newest usable is low   unusable   yes: "newest usable"
+//
+// Newest goes by effective time; of one time a usable result decides before one that is not. One without a time is never newer
+// than one with a time. All results of the newest usable draw count as one: when any is low, it is low.
+type analyteResult struct {
+	state   analyteState
+	low     bool
+	shown   *labReading // the usable result that decides; nil when there is none
+	newest  *labReading // newest usable result, which age goes by
+	atLimit bool        // shown lies within 1 % of the limit, after conversion from pmol/L or nmol/L
+	limit   ironLimit   // that shown was held against
+	limited bool
+	blocked *labReading // newest result when that cannot be evaluated
+	why     labReason
+	pending *labReading
+	other   *labReading // a result of the same draw that disagrees with a low one
+}
+
+// judged is a reading with what it says about its limit.
+type judged struct {
+	*labReading
+	verdict ironVerdict
+	at      bool
+	why     labReason // it can neither raise nor clear
+}
+
+// judgeReading weighs one reading. Only a final result may clear; a low one counts whatever its status.
+func judgeReading(r *labReading, l ironLimit, limited bool) judged {
+	j := judged{labReading: r, why: r.reason}
+	if j.why != labUsable {
+		return j
+	}
+	if limited {
+		j.verdict, j.at = l.judge(&r.measure)
+	}
+	switch {
+	case j.verdict == verdictStraddles:
+		j.why = labStraddles
+	case j.verdict == verdictNotLow:
+		j.why = statusReason(r.status)
+	}
+	return j
+}
+
+// decideAnalyte applies the table of analyteResult to readings that are sorted by compareReadings.
+func decideAnalyte(readings []labReading, limitOf func(*labReading) (ironLimit, bool)) analyteResult {
+	var res analyteResult
+	var usable []judged
+	for i := range readings {
+		r := &readings[i]
+		l, limited := limitOf(r)
+		j := judgeReading(r, l, limited)
+		switch {
+		case j.why == labUsable:
+			usable = append(usable, j)
+		case j.why == labPending:
+			res.pending = cmp.Or(res.pending, r)
+		case res.blocked == nil:
+			res.blocked, res.why = r, j.why
+		}
+	}
+	if len(usable) > 0 {
+		res.decide(newestDraw(usable))
+		res.limit, res.limited = limitOf(res.shown)
+		if res.blocked != nil && compareNewest(res.blocked, res.newest) >= 0 {
+			res.blocked, res.why = nil, labUsable
+		}
+	}
+	switch {
+	case res.blocked != nil:
+		res.state = analyteUnusable
+	case res.shown != nil:
+		res.state = analyteUsable
+	case res.pending != nil:
+		res.state = analytePending
+	}
+	return res
+}
+
+// newestDraw is the newest usable result with all others of its draw. Results of one time that name different specimens are
+// taken together: which came later cannot be told.
+func newestDraw(usable []judged) []judged {
+	anchors := usable[:1]
+	for len(anchors) < len(usable) && compareNewest(anchors[0].labReading, usable[len(anchors)].labReading) == 0 {
+		anchors = usable[:len(anchors)+1]
+	}
+	draw := slices.Clone(anchors)
+	for _, u := range usable[len(anchors):] {
+		if slices.ContainsFunc(anchors, func(a judged) bool { return sameDraw(a.labReading, u.labReading) }) {
+			draw = append(draw, u)
+		}
+	}
+	return draw
+}
+
+// decide takes the low results of a draw before the others, then the newest, then the lowest value.
+func (res *analyteResult) decide(draw []judged) {
+	lowFirst := func(j judged) int {
+		if j.verdict == verdictLow {
+			return 0
+		}
+		return 1
+	}
+	best := slices.MinFunc(draw, func(a, b judged) int {
+		return cmp.Or(cmp.Compare(lowFirst(a), lowFirst(b)), compareNewest(a.labReading, b.labReading),
+			a.measure.value.Cmp(b.measure.value), slices.Compare(a.refs, b.refs), cmp.Compare(a.part, b.part))
+	})
+	res.shown, res.newest, res.atLimit = best.labReading, draw[0].labReading, best.at
+	res.low = best.verdict == verdictLow
+	for _, j := range draw {
+		if res.low && j.verdict == verdictNotLow && res.other == nil {
+			res.other = j.labReading
+		}
+	}
+}
+
+// evidence are the results that the analyte's state rests on.
+func (res *analyteResult) evidence() []Ref {
+	var refs []Ref
+	for _, r := range []*labReading{res.shown, res.newest, res.blocked, res.pending, res.other} {
+		if r != nil {
+			refs = append(refs, r.refs...)
+		}
+	}
+	return refs
+}
+
+// labAge says how old a result is, in the words of the contract.
+type labAge uint8
+
+// Ages: current, ageing (over 180 d, or without a time) and stale (over 365 d).
+const (
+	labCurrent labAge = iota
+	labAgeing
+	labStale
+)
+
+// ageOf counts calendar days. next is when the age changes by time alone; zero when it does not any more.
+func ageOf(r *labReading, b *labBook, s *IronSettings) (age labAge, next time.Time) {
+	if !r.dated {
+		return labAgeing, time.Time{}
+	}
+	taken := civilDayOf(r.effective, b.zone)
+	days := civilDay(b.asOf, b.zone) - taken
+	switch {
+	case days > int64(s.StaleDays):
+		return labStale, time.Time{}
+	case days > int64(s.AgeingDays):
+		return labAgeing, civilStart(taken+int64(s.StaleDays)+1, b.zone)
+	default:
+		return labCurrent, civilStart(taken+int64(s.AgeingDays)+1, b.zone)
+	}
+}
+
+// ironPanel is ferritin and TSAT for one patient, by the limits of the group that applies.
+type ironPanel struct {
+	group          ironGroup
+	ferritin, tsat analyteResult
+}
+
+func readPanel(b *labBook, t *terms.Terms, s *IronSettings, g ironGroup) ironPanel {
+	p := ironPanel{group: g}
+	p.ferritin = decideAnalyte(b.readings[terms.Ferritin], func(r *labReading) (ironLimit, bool) { return s.ferritinLimit(g, r.performer), true })
+	tsatLimit := func(*labReading) (ironLimit, bool) { return s.tsatLimit(g) }
+	row, ok := t.Lab("2502-3")
+	if !ok {
+		row = &terms.Lab{LOINC: "2502-3", Analyte: terms.TSAT, CanonicalUnit: "%"}
+	}
+	readings := tsatReadings(b, row, s.TransferrinFactor, func(r *labReading) bool {
+		l, limited := s.tsatLimit(g)
+		return judgeReading(r, l, limited).why == labUsable
+	})
+	p.tsat = decideAnalyte(readings, tsatLimit)
+	return p
+}
+
+// low tells whether iron is low: either of the two, in end-stage renal disease and dialysis both.
+func (p *ironPanel) low() bool {
+	if p.group == ironDialysis {
+		return p.ferritin.low && p.tsat.low
+	}
+	return p.ferritin.low || p.tsat.low
+}

@@ -1,0 +1,163 @@
+package checks
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cockroachdb/apd/v3"
+)
+
+// Decimal is an exact decimal number. The zero value is 0. Values are never changed once made, so copies may be shared.
+type Decimal struct{ d apd.Decimal }
+
+// Limits of a number that can mean anything: a longer one costs time to compare and tells nothing. They are far above what
+// laboratories send, so that every sensible number is kept to its last digit.
+const (
+	decimalMaxText     = 100 // bytes
+	decimalMaxDigits   = 64  // of the coefficient
+	decimalMaxExponent = 30  // either way
+)
+
+// Errors of ParseDecimal.
+var (
+	errNotDecimal    = errors.New("not a decimal number")
+	errBeyondReasonD = errors.New("a number beyond reason")
+)
+
+// decimalMath never rounds: precision 0 switches rounding off for all but division.
+var (
+	decimalMath  = apd.BaseContext
+	decimalRatio = apd.BaseContext.WithPrecision(200)
+)
+
+// ParseDecimal reads a number as JSON writes it. Numbers of more than 64 digits or with an exponent beyond 30 are refused by
+// looking at the text alone, so that "1e999999999" costs no more than "1".
+func ParseDecimal(s string) (Decimal, error) {
+	if len(s) > decimalMaxText {
+		return Decimal{}, errBeyondReasonD
+	}
+	digits, exponent, ok := scanNumber(s)
+	if !ok {
+		return Decimal{}, errNotDecimal
+	}
+	if digits > decimalMaxDigits || exponent > decimalMaxExponent {
+		return Decimal{}, errBeyondReasonD
+	}
+	var x Decimal
+	if _, _, err := decimalMath.SetString(&x.d, s); err != nil {
+		return Decimal{}, errNotDecimal
+	}
+	return x, nil
+}
+
+// scanNumber counts the digits of a JSON number and gives the size of its exponent, at most one above the limit.
+func scanNumber(s string) (digits, exponent int, ok bool) {
+	s = strings.TrimPrefix(s, "-")
+	whole, rest := leadingDigits(s)
+	if whole == "" {
+		return 0, 0, false
+	}
+	digits = len(whole)
+	if strings.HasPrefix(rest, ".") {
+		var part string
+		if part, rest = leadingDigits(rest[1:]); part == "" {
+			return 0, 0, false
+		}
+		digits += len(part)
+	}
+	if rest == "" {
+		return digits, 0, true
+	}
+	if rest[0] != 'e' && rest[0] != 'E' {
+		return 0, 0, false
+	}
+	rest = rest[1:]
+	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
+		rest = rest[1:]
+	}
+	power, rest := leadingDigits(rest)
+	for _, c := range []byte(power) {
+		exponent = min(exponent*10+int(c-'0'), decimalMaxExponent+1)
+	}
+	return digits, exponent, power != "" && rest == ""
+}
+
+func leadingDigits(s string) (digits, rest string) {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return s[:n], s[n:]
+}
+
+// decimal is a constant of the program or of the tables.
+func decimal(s string) Decimal {
+	x, _ := ParseDecimal(s)
+	return x
+}
+
+func decimalInt(n int) Decimal {
+	var x Decimal
+	x.d.SetInt64(int64(n))
+	return x
+}
+
+// Cmp is negative when x is below y, 0 when they are equal, however they are written.
+func (x Decimal) Cmp(y Decimal) int { return x.d.Cmp(&y.d) }
+
+// Sign is -1, 0 or 1.
+func (x Decimal) Sign() int { return x.d.Sign() }
+
+func (x Decimal) plus(y Decimal) (z Decimal) {
+	decimalMath.Add(&z.d, &x.d, &y.d)
+	return z
+}
+
+func (x Decimal) minus(y Decimal) (z Decimal) {
+	decimalMath.Sub(&z.d, &x.d, &y.d)
+	return z
+}
+
+func (x Decimal) times(y Decimal) (z Decimal) {
+	decimalMath.Mul(&z.d, &x.d, &y.d)
+	return z
+}
+
+// over divides to 200 digits, far more than a ratio of two numbers within decimalMaxDigits needs to be told from a limit. y must not be 0.
+func (x Decimal) over(y Decimal) (z Decimal) {
+	decimalRatio.Quo(&z.d, &x.d, &y.d)
+	return z
+}
+
+// String is the shortest plain notation: 75, 0.18, 1200.
+func (x Decimal) String() string {
+	var r apd.Decimal
+	r.Reduce(&x.d)
+	return r.Text('f')
+}
+
+// cut is x for a reader, cut (never rounded up over a limit) to a number of places.
+func (x Decimal) cut(places int32) string {
+	s := x.String()
+	if point := strings.IndexByte(s, '.'); point >= 0 && len(s)-point-1 > int(places) {
+		s = strings.TrimRight(strings.TrimRight(s[:point+1+int(places)], "0"), ".")
+	}
+	return s
+}
+
+// MarshalText writes what String gives.
+func (x Decimal) MarshalText() ([]byte, error) { return []byte(x.String()), nil }
+
+// UnmarshalText reads a setting, exactly as it stands in the file.
+func (x *Decimal) UnmarshalText(b []byte) error {
+	v, err := ParseDecimal(string(b))
+	if err != nil {
+		return fmt.Errorf("a limit has to be a plain decimal number: %w", err)
+	}
+	*x = v
+	return nil
+}
+
+// Equal lets comparisons by value see through different ways to write one number.
+func (x Decimal) Equal(y Decimal) bool { return x.Cmp(y) == 0 }
