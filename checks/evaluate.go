@@ -22,6 +22,9 @@ type evaluation struct {
 	orders    []orderView
 	exposures []exposure
 
+	iron   *ironDecision // decided when it is first asked for
+	takers []*exposure   // of alpha-2-delta ligands
+
 	findings []Finding
 	silences []Silence
 	next     time.Time // earliest instant after asOf at which time alone may change something
@@ -45,7 +48,7 @@ func NextChange(st *State, set *Settings, asOf time.Time) (time.Time, bool) {
 
 func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluation {
 	ev := &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf, explain: explain}
-	if !mayMatter(st) && !explain {
+	if !ev.mayMatter() {
 		return ev
 	}
 	for i := range st.Facts {
@@ -70,10 +73,27 @@ func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluatio
 	return ev
 }
 
-// mayMatter tells whether a patient can have a finding at all; most have no order, and are passed over at once.
-func mayMatter(st *State) bool {
-	for i := range st.Facts {
-		if k := st.Facts[i].Kind; k == KindOrder || k == KindCondition {
+// mayMatter tells whether RLS can be on record at all. Most patients have neither a diagnosis nor a reason to go by, and are passed over at once.
+func (ev *evaluation) mayMatter() bool {
+	for i := range ev.st.Facts {
+		switch f := &ev.st.Facts[i]; f.Kind {
+		case KindCondition:
+			return true
+		case KindOrder:
+			if ev.set.Everyone || ev.explain || f.Order.hasReason() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (o *Order) hasReason() bool {
+	if len(o.Reasons) > 0 || len(o.ReasonRefs) > 0 {
+		return true
+	}
+	for i := range o.Dosages {
+		if r := &o.Dosages[i].AsNeededReason; len(r.Codings) > 0 || len(r.Texts) > 0 {
 			return true
 		}
 	}

@@ -1,6 +1,11 @@
 package checks
 
-import "github.com/rlsguard/rlsguard/checks/terms"
+import (
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
 
 // ironChecks are the checks of the iron panel; ironFinding decides which one of them is open.
 func ironChecks() []Check {
@@ -8,7 +13,7 @@ func ironChecks() []Check {
 		return Check{
 			ID: id, Title: title, Severity: severity, Trigger: trigger, Classes: []terms.Class{terms.Alpha2Delta},
 			Citations: []Citation{aasm("good practice statement: iron studies before and during treatment")}, Rule: pending(1),
-			run: func(ev *evaluation, c Check) {},
+			run: (*evaluation).ironCheck,
 		}
 	}
 	return []Check{
@@ -25,12 +30,81 @@ func ironChecks() []Check {
 	}
 }
 
-func renalCheck() Check {
-	return Check{
-		ID: "gabapentinoid-renal-dose", Title: "Gabapentinoid dose above what the kidneys allow", Severity: "moderate; low when the dose is unknown",
-		Trigger:   "alpha2delta above the maximum of its label for the kidney function; independent of the RLS evidence",
-		Citations: []Citation{{Source: "US labels of gabapentin, gabapentin enacarbil, pregabalin; Japanese label of mirogabalin", Strength: "label", Review: Pending}},
-		Rule:      pending(1), Classes: []terms.Class{terms.Alpha2Delta}, WithoutRLS: true,
-		run: func(ev *evaluation, c Check) {},
+// ironCheck flags what ironFinding decided, when it is about this check. The orders of alpha-2-delta ligands lower it as they
+// lower every check of theirs.
+func (ev *evaluation) ironCheck(c Check) {
+	d, takers := ev.decideIron()
+	if d.Check != c.ID {
+		ev.quiet(nil, c.ID, "", ironSilence(c, d, len(takers) > 0), d.Known)
+		return
 	}
+	f := Finding{Evidence: d.Evidence, Basis: strings.Join(d.Basis, "|"), Action: d.Action + reviewNote(c)}
+	severity := None
+	var names []string
+	for _, x := range takers {
+		severity = max(severity, x.severity(ev.base(c, d.Severity)))
+		f.Implicated = append(f.Implicated, x.ref)
+		if !slices.Contains(names, x.Name) {
+			names = append(names, x.Name)
+		}
+	}
+	if len(takers) == 0 {
+		severity = d.Severity
+		f.Summary = joinSentences(d.Summary, ev.rlsWords())
+	} else {
+		slices.Sort(names)
+		f.Summary = joinSentences(capital(strings.Join(names, ", "))+" "+ev.taking(takers)+": "+lowerFirst(d.Summary)+notes(takers), ev.rlsWords())
+	}
+	ev.flag(c, severity, f)
+}
+
+// ironSilence says why an iron check other than the open one stayed silent.
+func ironSilence(c Check, d ironDecision, taken bool) SilenceReason {
+	switch {
+	case c.ID == checkIronUnchecked && !taken:
+		return SilentIronKnown
+	case c.ID == checkIronUnchecked || taken && d.Check != "":
+		return SilentOtherFlag
+	case !taken:
+		return SilentNoAlpha2Delta
+	default:
+		return SilentIronAdequate
+	}
+}
+
+// decideIron looks at the iron panel once for all iron checks, and returns the exposures to alpha-2-delta ligands.
+func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
+	if ev.iron != nil {
+		return *ev.iron, ev.takers
+	}
+	var iron []ironOrder
+	for i := range ev.exposures {
+		switch x := &ev.exposures[i]; x.Class {
+		case terms.Alpha2Delta:
+			ev.takers = append(ev.takers, x)
+		case terms.IronOral, terms.IronIV:
+			iron = append(iron, ironOrder{Ref: x.ref, Date: x.Authored, IV: x.Class == terms.IronIV})
+		}
+	}
+	d := ironFinding(ironInput{
+		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Terms: ev.terms, Settings: &ev.set.Iron,
+		Alpha2Delta: len(ev.takers) > 0, Birth: ev.person.Birth, ESRD: ev.contexts("context_esrd"),
+		IronCaution: ev.contexts("context_iron_caution"), Pregnant: ev.pregnant(), Orders: iron,
+	})
+	if !d.Next.IsZero() {
+		ev.later(d.Next)
+	}
+	ev.iron = &d
+	return d, ev.takers
+}
+
+// contexts are the Conditions of a context group that count.
+func (ev *evaluation) contexts(group string) []Ref {
+	var refs []Ref
+	for i := range ev.st.Facts {
+		if f := &ev.st.Facts[i]; f.Kind == KindCondition && ev.contextCounts(f.Condition, group) {
+			refs = append(refs, f.Ref)
+		}
+	}
+	return refs
 }

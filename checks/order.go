@@ -52,7 +52,7 @@ func (ev *evaluation) weighOrder(o *orderView) {
 	case o.Intent == IntentOption:
 		o.mute(SilentOption, "")
 		return
-	case !o.start.IsZero() && ev.later(o.start) && o.Status != StatusDraft:
+	case !o.start.IsZero() && ev.later(o.start) && !(o.Kind == Statement && o.Status == StatusDraft):
 		o.mute(SilentNotYet, "dated "+o.Authored.Date(ev.zone))
 		return
 	}
@@ -140,21 +140,19 @@ func (ev *evaluation) supplyEnd(o *orderView) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// stopped is when a stopped order ended: the earlier of the end of its dosage and the time of the version that says so,
+// stopped is when a stopped order ended: the earlier of the end of its dosages and the time of the version that says so,
 // without either the day it was written.
 func (ev *evaluation) stopped(o *orderView) Time {
-	var end Time
-	take := func(t Time) {
-		if !t.IsZero() && (end.IsZero() || t.End(ev.zone).Before(end.End(ev.zone))) {
-			end = t
+	end := o.Effective.End
+	for i := range o.Dosages {
+		if b := o.Dosages[i].Bounds.End; !b.IsZero() && (end.IsZero() || b.End(ev.zone).After(end.End(ev.zone))) {
+			end = b
 		}
 	}
-	for i := range o.Dosages {
-		take(o.Dosages[i].Bounds.End)
-	}
-	take(o.Effective.End)
 	if o.version.Updated != 0 {
-		take(Instant(time.Unix(0, o.version.Updated)))
+		if said := Instant(time.Unix(0, o.version.Updated)); end.IsZero() || said.Start(ev.zone).Before(end.End(ev.zone)) {
+			end = said
+		}
 	}
 	if end.IsZero() {
 		return o.Authored
@@ -170,7 +168,7 @@ func (ev *evaluation) weighDosages(o *orderView) {
 		periods = append(periods, o.Dosages[i].Bounds)
 		asNeeded = asNeeded && o.Dosages[i].AsNeeded
 	}
-	if o.Kind == Statement && o.Effective.End.IsZero() == false {
+	if o.Kind == Statement && !o.Effective.End.IsZero() {
 		periods = append(periods[:0], Period{End: o.Effective.End})
 	}
 	if over, last := ev.allOver(periods); over {

@@ -16,6 +16,8 @@ type Settings struct {
 	Zone  *time.Location `yaml:"-"` // in which a date begins and ends; nil: UTC
 
 	Orders OrderSettings `yaml:"orders"`
+	Iron   IronSettings  `yaml:"iron"`
+	Renal  RenalSettings `yaml:"renal"`
 
 	// Checks switches single checks off or gives them another severity, by id.
 	Checks map[string]CheckSetting `yaml:"checks"`
@@ -49,6 +51,8 @@ func DefaultSettings() *Settings {
 	return &Settings{
 		Zone:     time.UTC,
 		MaxFacts: 5000,
+		Iron:     DefaultIronSettings(),
+		Renal:    DefaultRenalSettings(),
 		Orders: OrderSettings{
 			OldAfterDays:    730,
 			ShortCourseDays: 3,
@@ -91,7 +95,7 @@ func (s *Settings) Validate() error {
 			errs = append(errs, fmt.Errorf("orders.tail_days.%s: wants a known ingredient and a number of days from 0 up", name))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.Iron.Validate(), s.Renal.Validate())...)
 }
 
 func (s *Settings) terms() *terms.Terms {

@@ -152,3 +152,12 @@ func plural(n int, one, many string) string {
 	}
 	return fmt.Sprintf(many, n)
 }
+
+// lowerFirst writes the first letter small, unless the word goes on in capitals (TSAT).
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) {
+		return s
+	}
+	return string(unicode.ToLower(r)) + s[n:]
+}

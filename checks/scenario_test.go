@@ -1,0 +1,334 @@
+package checks
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// The files under testdata/scenarios tell what a check must do, in lines that a pharmacist can read. A case begins with "# title"; its
+// lines are facts, and those behind "->" the findings, exactly:
+//
+//	as-of 2026-11-23
+//	person female 1974-05-14
+//	rls confirmed [remission, provisional, refuted, resolved, text, ...] [recorded 2026-01-02] [abated 2026-02-03]
+//	condition SYSTEM CODE
+//	request active rx:312938 2026-10-14 [as-needed route:topical bounds:2026-10-14..2026-10-16 supply:30 dose:150mg daily:3 ...]
+//	lab ferritin 152 ng/mL 2026-10-24 [preliminary] [specimen:a]
+//	-> rls-ssri sertraline moderate
+//	silent rls-ssri order-stopped
+const asOfDefault = "2026-11-23T08:00:00Z"
+
+type scenario struct {
+	title  string
+	st     State
+	asOf   time.Time
+	want   []string
+	silent []string
+}
+
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range parseScenarios(t, string(text)) {
+			t.Run(filepath.Base(file)+"/"+s.title, func(t *testing.T) { runScenario(t, s) })
+		}
+	}
+}
+
+func runScenario(t *testing.T, s *scenario) {
+	set := DefaultSettings()
+	var got []string
+	for _, f := range Evaluate(&s.st, set, s.asOf) {
+		got = append(got, strings.Join(strings.Fields(fmt.Sprintf("%s %s %s", f.Check, strings.ReplaceAll(f.Ingredient, " ", "_"), f.Severity)), " "))
+		checkText(t, f)
+	}
+	slices.Sort(got)
+	slices.Sort(s.want)
+	if diff := cmp.Diff(s.want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	var silences []string
+	for _, q := range Explain(&s.st, set, s.asOf) {
+		silences = append(silences, strings.TrimSpace(q.Check+" "+string(q.Reason)))
+	}
+	for _, want := range s.silent {
+		if !slices.Contains(silences, want) {
+			t.Errorf("no silence %q among %q", want, silences)
+		}
+	}
+}
+
+var forbiddenWord = regexp.MustCompile(`(?i)\b(` + strings.Join(forbidden, "|") + `)`)
+
+// checkText holds a text to the rules of wording: it never tells anyone to stop, names dates and no ages, and has a source.
+func checkText(t *testing.T, f Finding) {
+	t.Helper()
+	all := f.Summary + " " + f.Action + " " + strings.Join(f.Alternatives, " ")
+	if w := forbiddenWord.FindString(all); w != "" {
+		t.Errorf("%s says %q: %s", f.Check, w, all)
+	}
+	if strings.Contains(all, "  ") || strings.Contains(all, " .") || strings.Contains(all, "%!") {
+		t.Errorf("%s is badly set: %q", f.Check, all)
+	}
+	if f.Summary == "" || f.Action == "" || len(f.Citations) == 0 || f.Basis == "" {
+		t.Errorf("%s lacks summary, action, citation or basis: %+v", f.Check, f)
+	}
+}
+
+func parseScenarios(t *testing.T, text string) []*scenario {
+	t.Helper()
+	var all []*scenario
+	for n, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || strings.HasPrefix(line, ";"):
+		case strings.HasPrefix(line, "# "):
+			asOf, _ := time.Parse(time.RFC3339, asOfDefault)
+			all = append(all, &scenario{title: line[2:], st: State{Patient: "Patient/1"}, asOf: asOf})
+		default:
+			if err := all[len(all)-1].line(line); err != nil {
+				t.Fatalf("line %d: %q: %v", n+1, line, err)
+			}
+		}
+	}
+	return all
+}
+
+var word = regexp.MustCompile(`"[^"]*"|\S+`)
+
+func (s *scenario) line(line string) error {
+	w := word.FindAllString(line, -1)
+	for i := range w {
+		w[i] = strings.Trim(w[i], `"`)
+	}
+	ref := Ref(fmt.Sprintf("X/%03d", len(s.st.Facts)+1))
+	switch w[0] {
+	case "->":
+		s.want = append(s.want, strings.Join(w[1:], " "))
+		return nil
+	case "silent":
+		s.silent = append(s.silent, strings.Join(w[1:], " "))
+		return nil
+	case "as-of":
+		t, err := time.Parse(time.RFC3339, w[1])
+		s.asOf = t
+		return err
+	case "person":
+		p := &Person{Sex: map[string]Sex{"female": Female, "male": Male}[w[1]]}
+		if len(w) > 2 {
+			p.Birth = day(w[2])
+		}
+		s.st.Merge(Fact{Ref: "Patient/1", Kind: KindPatient, Person: p})
+		return nil
+	case "rls", "condition":
+		return s.condition("Condition"+ref[1:], w)
+	case "request", "dispense", "statement":
+		return s.order("Medication"+ref[1:], w)
+	case "medication":
+		s.st.Merge(Fact{Ref: Ref(w[1]), Kind: KindMedication, Medication: &Drug{Codings: drugOf(w[2]).Codings, Names: drugOf(w[2]).Names}})
+		return nil
+	case "lab":
+		return s.lab("Observation"+ref[1:], w)
+	}
+	return fmt.Errorf("unknown word %q", w[0])
+}
+
+// day reads a FHIR date or dateTime of the forms that scenarios use.
+func day(s string) Time {
+	for layout, p := range map[string]Precision{"2006": ToYear, "2006-01": ToMonth, time.DateOnly: ToDay, time.RFC3339: ToInstant} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return Time{Nanos: t.UnixNano(), Precision: p}
+		}
+	}
+	return Time{}
+}
+
+func (s *scenario) condition(ref Ref, w []string) error {
+	c := &Condition{Code: Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}, Verification: VerificationConfirmed, Clinical: ClinicalActive}
+	if w[0] == "condition" {
+		c.Code.Codings[0] = terms.Coding{System: terms.CanonicalSystem(w[1]), Code: w[2]}
+		w = w[2:]
+	}
+	for i := 1; i < len(w); i++ {
+		switch w[i] {
+		case "confirmed":
+		case "provisional":
+			c.Verification = VerificationProvisional
+		case "refuted":
+			c.Verification = VerificationRefuted
+		case "remission":
+			c.Clinical = ClinicalRemission
+		case "resolved":
+			c.Clinical = ClinicalResolved
+		case "plain": // neither status given
+			c.Clinical, c.Verification = ClinicalAbsent, VerificationAbsent
+		case "text":
+			c.Code = Concept{Texts: []string{w[i+1]}}
+			i++
+		case "id":
+			ref = Ref(w[i+1])
+			i++
+		case "recorded":
+			c.Recorded = day(w[i+1])
+			i++
+		case "abated":
+			c.Abatement = day(w[i+1])
+			i++
+		default:
+			return fmt.Errorf("unknown word %q", w[i])
+		}
+	}
+	s.st.Merge(Fact{Ref: ref, Kind: KindCondition, Condition: c})
+	return nil
+}
+
+func drugOf(s string) Drug {
+	if code, ok := strings.CutPrefix(s, "rx:"); ok {
+		return Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: code}}}
+	}
+	if code, ok := strings.CutPrefix(s, "atc:"); ok {
+		return Drug{Codings: []terms.Coding{{System: terms.ATC, Code: code}}}
+	}
+	return Drug{Names: []string{s}}
+}
+
+var orderStatus = map[string]OrderStatus{
+	"active": StatusActive, "draft": StatusDraft, "on-hold": StatusOnHold, "stopped": StatusStopped, "cancelled": StatusCancelled,
+	"completed": StatusCompleted, "unknown": StatusUnknown, "in-progress": StatusInProgress, "not-taken": StatusNotTaken,
+}
+
+func (s *scenario) order(ref Ref, w []string) error {
+	o := &Order{Kind: map[string]OrderKind{"request": Request, "dispense": Dispense, "statement": Statement}[w[0]], Drug: drugOf(w[2])}
+	status, ok := orderStatus[w[1]]
+	if !ok {
+		return fmt.Errorf("unknown status %q", w[1])
+	}
+	o.Status = status
+	var version Version
+	d := Dosage{}
+	dosed := false
+	for _, word := range w[3:] {
+		key, val, _ := strings.Cut(word, ":")
+		var err error
+		switch key {
+		case "as-needed":
+			d.AsNeeded, dosed = true, true
+		case "for":
+			d.AsNeededReason, dosed = Concept{Texts: []string{val}}, true
+		case "reason":
+			o.Reasons = append(o.Reasons, Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: val}}})
+		case "reason-ref":
+			o.ReasonRefs = append(o.ReasonRefs, Ref(val))
+		case "reason-text":
+			o.Reasons = append(o.Reasons, Concept{Texts: []string{val}})
+		case "route":
+			d.Route, dosed = Concept{Texts: []string{val}}, true
+		case "bounds":
+			a, b, _ := strings.Cut(val, "..")
+			d.Bounds, dosed = Period{Start: day(a), End: day(b)}, true
+		case "lasts":
+			d.BoundsLength, dosed = Quantity{Value: val, Code: "d"}, true
+		case "dose":
+			n := strings.TrimRight(val, "abcdefghijklmnopqrstuvwxyzML")
+			d.Dose, dosed = Quantity{Value: n, Unit: val[len(n):]}, true
+		case "daily":
+			d.Timing.Frequency, err = strconv.Atoi(val)
+			d.Timing.Period, d.Timing.PeriodUnit, dosed = "1", "d", true
+		case "every":
+			n := strings.TrimRight(val, "dwkmo")
+			d.Timing.Frequency, d.Timing.Period, d.Timing.PeriodUnit, dosed = 1, n, val[len(n):], true
+		case "supply":
+			o.SupplyDays = val
+		case "repeats":
+			o.Repeats, err = strconv.Atoi(val)
+		case "valid-until":
+			o.Validity.End = day(val)
+		case "effective-until":
+			o.Effective.End = day(val)
+		case "intent":
+			o.Intent = map[string]Intent{"proposal": IntentProposal, "plan": IntentPlan, "option": IntentOption}[val]
+		case "do-not-perform":
+			o.DoNotPerform = true
+		case "medication":
+			o.MedicationRef, o.Drug = Ref(val), Drug{}
+		case "absent":
+			o.Drug = Drug{Absent: true}
+		case "updated":
+			version.Updated = day(val).Nanos
+		default:
+			if o.Authored = day(word); o.Authored.IsZero() {
+				return fmt.Errorf("unknown word %q", word)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if dosed {
+		o.Dosages = []Dosage{d}
+	}
+	s.st.Merge(Fact{Ref: ref, Version: version, Kind: KindOrder, Order: o})
+	return nil
+}
+
+var labCodes = map[string]string{
+	"ferritin": "2276-4", "ferritin-molar": "14723-1", "tsat": "2502-3", "iron": "2498-4", "tibc": "2500-7", "uibc": "2501-5", "transferrin": "3034-6",
+	"creatinine": "2160-0", "egfr": "98979-8", "weight": "29463-7", "crp": "1988-5", "dialysis": "11041-1", "clearance": "35591-7", "pregnancy": "82810-3",
+}
+
+func (s *scenario) lab(ref Ref, w []string) error {
+	code, ok := labCodes[w[1]]
+	if !ok {
+		return fmt.Errorf("unknown test %q", w[1])
+	}
+	l := &LabResult{Status: LabFinal, Loincs: []string{code}}
+	number := strings.TrimLeft(w[2], "<=>")
+	l.Value = Value{Kind: QuantityValue, Quantity: Quantity{Value: number, Comparator: w[2][:len(w[2])-len(number)], Unit: w[3]}}
+	if w[3] == "-" {
+		l.Value.Quantity.Unit = ""
+	}
+	if w[2] == "text" {
+		l.Value = Value{Kind: TextValue, Text: w[3]}
+	}
+	if w[2] == "snomed" {
+		l.Value = Value{Kind: CodedValue, Concept: Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: w[3]}}}}
+	}
+	for _, word := range w[4:] {
+		switch key, val, _ := strings.Cut(word, ":"); key {
+		case "preliminary":
+			l.Status = LabPreliminary
+		case "registered":
+			l.Status, l.Value = LabRegistered, Value{}
+		case "unknown-status":
+			l.Status = LabUnknown
+		case "cancelled":
+			l.Status = LabCancelled
+		case "specimen":
+			l.Specimen = Ref("Specimen/" + val)
+		case "undated":
+		default:
+			if l.Effective.Start = day(word); l.Effective.Start.IsZero() {
+				return fmt.Errorf("unknown word %q", word)
+			}
+		}
+	}
+	s.st.Merge(Fact{Ref: ref, Kind: KindLab, Lab: l})
+	return nil
+}
