@@ -1,0 +1,217 @@
+package fhir
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// bundle indexes the Bundle at i: each entry is an event, and the Bundle itself is none.
+func (x *index) bundle(i int, p place) int {
+	firstNode, firstField := len(x.nodes), len(x.fields)
+	x.scopes++
+	in := place{container: x.pointer(p) + "/entry", scope: x.scopes, bundles: p.bundles + 1}
+	var typ []byte
+	var bad *Rejection
+	badAt := i
+	refuse := func(at int, detail string) {
+		if bad == nil {
+			bad, badAt = &Rejection{Reason: InvalidResource, Detail: detail}, at
+		}
+	}
+	if p.bundles >= maxBundles {
+		refuse(i, fmt.Sprintf("a Bundle deeper than %d Bundles", maxBundles))
+	}
+	w := x.enter(i)
+	for w.next(x) {
+		switch {
+		case w.name == nType && x.b[w.at] == '"':
+			typ = x.raw(w.at)
+		case w.name != nEntry || x.b[w.at] == 'n':
+		case x.b[w.at] != '[':
+			refuse(w.at, "entry is no array")
+		case bad == nil:
+			w.end = x.entries(w.at, in)
+			if x.tooMany != nil {
+				bad, badAt, x.tooMany = x.tooMany, w.at, nil
+			}
+		}
+	}
+	end := x.leave(&w)
+	if end < 0 {
+		return -1
+	}
+	switch {
+	case w.dup > 0 && (w.dupName == nEntry || w.dupName == nType || w.dupName == nResourceType):
+		bad, badAt = duplicateName(), w.dup
+	case !bundleType(typ):
+		refuse(i, "Bundle.type is none of FHIR R4")
+	}
+	if bad != nil {
+		x.nodes, x.fields = x.nodes[:firstNode], x.fields[:firstField]
+		n := x.add(p)
+		n.typ, n.start, n.end, n.rejection, n.place = "Bundle", uint32(i), uint32(end), bad, uint32(badAt)
+		return end
+	}
+	if len(x.nodes) == firstNode && p.container != "" {
+		n := x.add(p)
+		n.kind, n.typ, n.start, n.end = kindOther, "Bundle", uint32(i), uint32(end)
+	}
+	return end
+}
+
+// entries indexes the array of Bundle entries at i and returns the offset after it, or -1.
+func (x *index) entries(i int, in place) int {
+	return x.elements(i, func(at int, position uint32) int {
+		if int(position) >= x.options.MaxEntries {
+			if x.tooMany == nil {
+				x.tooMany = &Rejection{Reason: TooLarge, Detail: fmt.Sprintf("a Bundle of more than %d entries", x.options.MaxEntries)}
+			}
+			return x.value(at)
+		}
+		in.position = position
+		return x.entryAt(at, in)
+	})
+}
+
+// elements calls f with each element of the array at i; f returns the offset after the element, or -1.
+func (x *index) elements(i int, f func(at int, position uint32) int) int {
+	b := x.b
+	if x.depth >= x.maxDepth {
+		return x.tooDeep(i)
+	}
+	x.depth++
+	defer func() { x.depth-- }()
+	if i = blank(b, i+1); i < len(b) && b[i] == ']' {
+		return i + 1
+	}
+	for position := uint32(0); ; position++ {
+		if i >= len(b) {
+			return x.fail(i, "document ends early")
+		}
+		if i = f(i, position); i < 0 {
+			return -1
+		}
+		i = blank(b, i)
+		switch {
+		case i < len(b) && b[i] == ',':
+			i = blank(b, i+1)
+		case i < len(b) && b[i] == ']':
+			return i + 1
+		default:
+			return x.fail(i, "neither comma nor end after a value")
+		}
+	}
+}
+
+// entryAt indexes one Bundle entry.
+func (x *index) entryAt(i int, p place) int {
+	if x.b[i] != '{' {
+		end := x.value(i)
+		if end >= 0 {
+			p.noResource = true
+			x.reject(p, i, InvalidResource, "a Bundle entry that is no object")
+		}
+		return end
+	}
+	first, firstField := len(x.nodes), len(x.fields)
+	resource := 0
+	w := x.enter(i)
+	for w.next(x) {
+		at := uint32(w.at)
+		switch {
+		case x.b[w.at] == 'n':
+		case w.name == nFullURL:
+			p.entry.fullURL = at
+		case w.name == nRequest:
+			p.entry.request = at
+		case w.name == nResponse:
+			p.entry.response = at
+		case w.name == nResource && resource == 0:
+			resource = w.at
+			w.end = x.resource(w.at, p)
+		}
+	}
+	end := x.leave(&w)
+	if end < 0 {
+		return -1
+	}
+	switch {
+	case w.dup > 0 && entryName(w.dupName):
+		x.nodes, x.fields = x.nodes[:first], x.fields[:firstField]
+		p.noResource = true
+		x.reject(p, w.dup, InvalidJSON, duplicateName().Detail)
+	case resource == 0:
+		p.noResource = true
+		n := x.add(p)
+		n.start, n.end = uint32(i), uint32(end)
+	default:
+		for j := first; j < len(x.nodes); j++ { // what stands after the resource in the entry
+			if n := &x.nodes[j]; n.scope == p.scope && !n.parameter {
+				n.entry = p.entry
+			}
+		}
+	}
+	return end
+}
+
+func entryName(n name) bool {
+	return n == nFullURL || n == nRequest || n == nResponse || n == nResource
+}
+
+// parameters indexes the Parameters at i: every resource in it, at any depth, is an event.
+func (x *index) parameters(i int, p place) int {
+	first := len(x.nodes)
+	w := x.enter(i)
+	for w.next(x) {
+		if w.name == nParameter && x.b[w.at] == '[' {
+			w.end = x.parts(w.at, x.pointer(p)+"/parameter", p)
+		}
+	}
+	end := x.leave(&w)
+	if end < 0 {
+		return -1
+	}
+	if w.dup > 0 && (w.dupName == nParameter || w.dupName == nResourceType) {
+		x.nodes = x.nodes[:first]
+		x.reject(p, w.dup, InvalidJSON, duplicateName().Detail)
+	}
+	if len(x.nodes) == first {
+		n := x.add(p)
+		n.kind, n.typ, n.start, n.end = kindOther, "Parameters", uint32(i), uint32(end)
+	}
+	return end
+}
+
+// parts indexes the array of parameters at i, which pointer leads to.
+func (x *index) parts(i int, pointer string, p place) int {
+	return x.elements(i, func(at int, position uint32) int {
+		if x.b[at] != '{' {
+			return x.value(at)
+		}
+		in := place{container: pointer, position: position, parameter: true, scope: p.scope, bundles: p.bundles}
+		first := len(x.nodes)
+		w := x.enter(at)
+		for w.next(x) {
+			switch {
+			case w.name == nResource && x.b[w.at] != 'n':
+				w.end = x.resource(w.at, in)
+			case w.name == nPart && x.b[w.at] == '[':
+				w.end = x.parts(w.at, fmt.Sprintf("%s/%d/part", pointer, position), p)
+			}
+		}
+		end := x.leave(&w)
+		if end >= 0 && w.dup > 0 && (w.dupName == nResource || w.dupName == nPart) {
+			x.nodes = x.nodes[:first]
+			x.reject(in, w.dup, InvalidJSON, duplicateName().Detail)
+		}
+		return end
+	})
+}
+
+// pointer is the JSON pointer of the resource that stands at p.
+func (x *index) pointer(p place) string {
+	if p.container == "" {
+		return x.root
+	}
+	return p.container + "/" + strconv.Itoa(int(p.position)) + "/resource"
+}

@@ -1,0 +1,144 @@
+package fhir
+
+import "github.com/rlsguard/rlsguard/checks"
+
+const (
+	// maxContainedDepth is how far references from one contained resource to the next are followed: circles end there.
+	maxContainedDepth = 4
+	// maxContainedReads bounds what one resource can make the reader do by referring to many that refer to many.
+	maxContainedReads = 100
+	// maxParts of one product.
+	maxParts = 1000
+)
+
+// contained finds the contained resource id and reads where its properties are; nil when there is none, or when the resource has
+// had more than its share of look-ups.
+func (d *decoder) contained(id string) (o *offsets, k kind) {
+	v := d.at[nContained]
+	if d.reads++; v == 0 || d.rejection != nil || d.reads > maxContainedReads {
+		return nil, kindUnknown
+	}
+	back := d.pos
+	defer func() { d.pos = back }()
+	if d.inside == nil {
+		d.inside = d.containedIDs(int(v))
+	}
+	at, there := d.inside[id]
+	if !there {
+		return nil, kindUnknown
+	}
+	if o = d.offsets(int(at)); o[nResourceType] > 0 {
+		k, _ = kindOf(d.raw(o[nResourceType]))
+	}
+	return o, k
+}
+
+// containedIDs are the places of the contained resources in the array at v.
+func (d *decoder) containedIDs(v int) map[string]uint32 {
+	places := make(map[string]uint32)
+	d.items(v, func(v int) {
+		p := d.object(v)
+		for d.more(&p) {
+			if p.name != nID {
+				continue
+			}
+			id := string(d.raw(uint32(p.v)))
+			if _, there := places[id]; !there {
+				places[id] = uint32(v)
+			}
+		}
+	})
+	return places
+}
+
+// offsets are where the properties of the object at v are.
+func (d *decoder) offsets(v int) *offsets {
+	o := new(offsets)
+	p := d.object(v)
+	for d.more(&p) {
+		o[p.name] = uint32(p.v)
+	}
+	return o
+}
+
+// containedCode reads the code of a contained resource of kind k.
+func (d *decoder) containedCode(id string, k kind) (c concept, ok bool) {
+	o, got := d.contained(id)
+	if o == nil || got != k || o[nCode] == 0 {
+		return concept{}, false
+	}
+	back := d.pos
+	defer func() { d.pos = back }()
+	return d.concept(int(o[nCode])), true
+}
+
+// containedDrug reads the contained Medication, or Substance, id. ok is false when there is none, or when it is too far away.
+func (d *decoder) containedDrug(id string, depth int) (m checks.Drug, ok bool) {
+	if depth >= maxContainedDepth {
+		return checks.Drug{}, false
+	}
+	o, k := d.contained(id)
+	if o == nil || k != kindMedication && k != kindOther || d.oldMedication(o) {
+		return checks.Drug{}, false
+	}
+	back := d.pos
+	defer func() { d.pos = back }()
+	return d.product(o, depth+1), true
+}
+
+// product reads the Medication whose properties are at o; depth counts the references that led to it.
+func (d *decoder) product(o *offsets, depth int) (m checks.Drug) {
+	if v := o[nCode]; v > 0 {
+		m = drug(d.concept(int(v)))
+	} else if v := o[nUnderCode]; v > 0 {
+		reason := ""
+		d.absence(int(v), &reason)
+		m.Absent = reason != ""
+	}
+	if v := o[nForm]; v > 0 {
+		m.Forms = forms(d.concept(int(v)))
+	}
+	if v := o[nIngredient]; v > 0 {
+		d.items(int(v), func(v int) { m.Parts = append(m.Parts, d.parts(v, depth)...) })
+		if len(m.Parts) > maxParts {
+			d.invalid(int(v), "more ingredients than a product has")
+		}
+	}
+	return m
+}
+
+// parts reads one Medication.ingredient: the ingredient, then what a contained product in it is made of.
+func (d *decoder) parts(v, depth int) []checks.Part {
+	var p checks.Part
+	var more []checks.Part
+	o := d.object(v)
+	for d.more(&o) {
+		switch o.name {
+		case nItemCodeableConcept:
+			item := d.concept(o.v)
+			p.Codings, p.Names = item.codings, item.texts
+		case nItemReference:
+			more = d.item(o.v, depth, &p)
+		case nStrength:
+			p.Strength = d.ratio(o.v)
+		}
+	}
+	return append([]checks.Part{p}, more...)
+}
+
+// item reads ingredient.itemReference into p and returns the ingredients of the product that it leads to.
+func (d *decoder) item(v, depth int, p *checks.Part) []checks.Part {
+	r := d.reference(v)
+	if r.display != "" {
+		p.Names = append(p.Names, r.display)
+	}
+	if p.Ref = r.ref; !r.local {
+		return nil
+	}
+	m, ok := d.containedDrug(string(r.ref[1:]), depth)
+	if !ok {
+		return nil
+	}
+	p.Ref, p.Codings, p.Names = "", m.Codings, m.Names
+	return m.Parts
+}

@@ -1,0 +1,97 @@
+package fhir
+
+// container returns the offset after the object or array at i, or -1. It keeps its place in bits and not on the stack of
+// calls, so that a hundred thousand brackets cost nothing.
+func (s *scanner) container(i int) int {
+	b, depth, base := s.b, s.depth, s.depth
+	object := false
+
+open: // b[i] opens a container
+	if depth >= s.maxDepth {
+		return s.tooDeep(i)
+	}
+	if object {
+		s.kinds[depth>>6] |= 1 << (depth & 63)
+	} else {
+		s.kinds[depth>>6] &^= 1 << (depth & 63)
+	}
+	depth++
+	object = b[i] == '{'
+	i++
+	if i < len(b) && b[i] <= ' ' {
+		i = blank(b, i)
+	}
+	if i < len(b) && b[i] == '}' && object || i < len(b) && b[i] == ']' && !object {
+		goto shut
+	}
+	if !object {
+		goto element
+	}
+
+member: // b[i] is where a name has to be
+	if i >= len(b) || b[i] != '"' {
+		return s.fail(i, "no property name in double quotes")
+	}
+	if i = s.str(i); i < 0 {
+		return i
+	}
+	if i < len(b) && b[i] != ':' {
+		i = blank(b, i)
+	}
+	if i >= len(b) || b[i] != ':' {
+		return s.fail(i, "no colon after a property name")
+	}
+	i++
+	if i < len(b) && b[i] <= ' ' {
+		i = blank(b, i)
+	}
+
+element: // b[i] is where a value has to be
+	if i >= len(b) {
+		return s.fail(i, "document ends early")
+	}
+	switch c := b[i]; {
+	case c == '"':
+		i = s.str(i)
+	case c == '{' || c == '[':
+		goto open
+	case c == '-' || c >= '0' && c <= '9':
+		i = s.number(i)
+	default:
+		i = s.literal(i)
+	}
+	if i < 0 {
+		return i
+	}
+
+after: // a value is complete
+	if i < len(b) && b[i] <= ' ' {
+		i = blank(b, i)
+	}
+	if i >= len(b) {
+		return s.fail(i, "document ends early")
+	}
+	switch {
+	case b[i] == ',':
+		i++
+		if i < len(b) && b[i] <= ' ' {
+			i = blank(b, i)
+		}
+		if object {
+			goto member
+		}
+		goto element
+	case b[i] == '}' && object, b[i] == ']' && !object:
+		goto shut
+	}
+	return s.fail(i, "neither comma nor end after a value")
+
+shut:
+	i++
+	depth--
+	if depth == base {
+		return i
+	}
+	object = s.kinds[depth>>6]&(1<<(depth&63)) != 0
+	goto after
+}

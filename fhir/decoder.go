@@ -1,0 +1,145 @@
+package fhir
+
+import "hash/maphash"
+
+// offsets are the places of an object's values by name; 0 is absent, since a value never stands at the beginning of a document.
+type offsets [nameCount]uint32
+
+// decoder is the second pass: it reads the resources that the index has found.
+type decoder struct {
+	options *Options
+	index   *index
+	b       []byte
+	pos     int // offset after the value that was read last
+	at      offsets
+	node    *node
+	base    string // base URL that relative references of this resource belong to; "" is the own server
+
+	rejection   *Rejection
+	rejectionAt int
+
+	scratch  []byte
+	seed     maphash.Seed
+	interned [internSlots]string
+	targets  map[uint64]int32  // nodes by Bundle and fullUrl; filled when somebody asks
+	aimed    bool              // targets is filled
+	inside   map[string]uint32 // contained resources by id; nil when nobody has asked
+	reads    int               // look-ups in inside
+}
+
+const internSlots = 4096
+
+func (d *decoder) init(o *Options) {
+	d.options, d.seed, d.targets = o, maphash.MakeSeed(), make(map[uint64]int32)
+}
+
+// begin turns to the document that x holds.
+func (d *decoder) begin(x *index) {
+	d.index, d.b, d.aimed = x, x.b, false
+}
+
+// decode reads n into res.
+func (d *decoder) decode(n *node, res *Resource) {
+	if n.rejection != nil {
+		res.Rejection = n.rejection
+		d.place(n, res, int(n.place))
+		return
+	}
+	d.node, d.rejection, d.pos, d.inside, d.reads = n, nil, 0, nil, 0
+	d.base = d.nodeBase(n)
+	switch {
+	case d.isDeletion(n):
+		d.deletion(n, res)
+	case n.kind.kept():
+		d.resource(n, res)
+	case n.kind == kindForeign:
+		d.fail(int(n.start), UnsupportedVersion, "a resource type that FHIR R4 does not have")
+	}
+	if d.rejection != nil {
+		*res = Resource{Entry: res.Entry, Pointer: res.Pointer, Type: res.Type, Rejection: d.rejection}
+		d.place(n, res, d.rejectionAt)
+	}
+}
+
+// place completes the pointer of a rejection: from the resource on, so that many bad entries do not cost the square of their number.
+func (d *decoder) place(n *node, res *Resource, at int) {
+	rest := ""
+	if at > int(n.start) {
+		rest = pointerAt(d.b, int(n.start), at)
+	}
+	res.Rejection.Pointer = res.Pointer + rest
+}
+
+// nodeBase is the base URL that relative references in n belong to.
+func (d *decoder) nodeBase(n *node) string {
+	if d.options.Base == "" || n.entry.fullURL == 0 {
+		return ""
+	}
+	tail, base := splitURL(d.raw(n.entry.fullURL))
+	if tail == nil {
+		return ""
+	}
+	return d.foreignBase(base)
+}
+
+func (d *decoder) resource(n *node, res *Resource) {
+	d.at = offsets{}
+	for _, f := range d.index.fields[n.first : n.first+n.n] {
+		d.at[f.name] = f.at
+	}
+	if d.oldShape(n.kind) {
+		return
+	}
+	f := &res.Fact
+	switch n.kind {
+	case kindRequest, kindDispense, kindStatement:
+		d.order(n.kind, res)
+	case kindObservation:
+		d.observation(res)
+	case kindCondition:
+		d.condition(res)
+	case kindMedication:
+		d.medication(f)
+		res.Relevant = true
+	case kindPatient:
+		d.person(f)
+		res.Relevant = true
+	case kindDetectedIssue:
+		d.acknowledgement(res)
+	}
+	if !res.Relevant || d.rejection != nil {
+		return
+	}
+	d.version(f)
+	f.Ref = d.own(n)
+	if n.kind == kindPatient {
+		res.Patient = f.Ref
+	}
+	f.Version.Arrival.Entry = res.Entry
+}
+
+// fail notes why the resource cannot be taken; the first reason stays.
+func (d *decoder) fail(at int, reason Reason, detail string) {
+	if d.rejection == nil {
+		d.rejection, d.rejectionAt = &Rejection{Reason: reason, Detail: detail}, at
+	}
+}
+
+func (d *decoder) invalid(at int, detail string) { d.fail(at, InvalidResource, detail) }
+
+func (d *decoder) wrong(at int, want string) { d.invalid(at, "not "+want) }
+
+// keep copies text out of the document. What occurs again and again (system URLs, units, codes, displays) is copied once.
+func (d *decoder) keep(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if len(b) > 64 {
+		return string(b)
+	}
+	slot := &d.interned[maphash.Bytes(d.seed, b)%internSlots]
+	if *slot != string(b) {
+		*slot = string(b)
+	}
+	return *slot
+}

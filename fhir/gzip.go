@@ -1,0 +1,69 @@
+package fhir
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+const gzipMagic = "\x1f\x8b"
+
+// errorKeeper remembers a failure to read, so that it can be told from damage in what was read.
+type errorKeeper struct {
+	in  io.Reader
+	err error
+}
+
+func (k *errorKeeper) Read(p []byte) (int, error) {
+	n, err := k.in.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		k.err = err
+	}
+	return n, err
+}
+
+// headSize is enough to know UTF-16, gzip, zip and tar by.
+const headSize = 512
+
+// unpack looks at the beginning of the stream and puts gzip behind it where it is packed, one layer only. It names what cannot be read, or "".
+func (s *source) unpack() string {
+	s.head()
+	if b := s.have(); len(b) >= len(gzipMagic) && string(b[:len(gzipMagic)]) == gzipMagic {
+		rest := io.MultiReader(bytes.NewReader(bytes.Clone(b)), s.in)
+		z, err := gzip.NewReader(rest)
+		switch {
+		case err != nil && s.keeper.err != nil:
+			s.failed = s.keeper.err
+			return ""
+		case err != nil:
+			return "damaged gzip"
+		}
+		s.in, s.packed, s.eof, s.start, s.end = z, true, false, 0, 0
+		s.head()
+		if s.damaged != "" && s.start == s.end {
+			return s.damaged
+		}
+	}
+	return foreignEncoding(s.have())
+}
+
+// head reads enough to look at.
+func (s *source) head() {
+	for s.end-s.start < headSize && s.fill() {
+	}
+}
+
+// note sorts the error that ended the stream: its end, damage, or a failure to read.
+func (s *source) note(err error) {
+	switch {
+	case errors.Is(err, io.EOF):
+	case s.packed && s.keeper.err == nil:
+		s.damaged = "damaged gzip"
+	case s.packed:
+		s.failed = s.keeper.err
+	default:
+		s.failed = err
+	}
+}

@@ -1,0 +1,153 @@
+package fhir
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// own is the reference of the resource at n; a bad id makes it invalid.
+func (d *decoder) own(n *node) checks.Ref {
+	if n.id != 0 {
+		if d.b[n.id] != '"' {
+			d.wrong(int(n.id), "a string")
+			return ""
+		}
+		if !validID(d.raw(n.id)) {
+			d.invalid(int(n.id), "id is not 1 to 64 of A-Z, a-z, 0-9, minus and dot")
+			return ""
+		}
+	}
+	return d.identity(n)
+}
+
+// identity is how the resource at n is known: by its id, else by its fullUrl, else by a hash of its content. "" when its id is none.
+func (d *decoder) identity(n *node) checks.Ref {
+	if n.ref == "" && n.typ != "" {
+		n.ref = d.name(n)
+	}
+	return checks.Ref(n.ref)
+}
+
+func (d *decoder) name(n *node) string {
+	var url []byte
+	if n.entry.fullURL != 0 {
+		url = d.raw(n.entry.fullURL)
+	}
+	tail, base := splitURL(url)
+	prefix := ""
+	if tail != nil {
+		prefix = d.foreignBase(base)
+	}
+	if n.id != 0 {
+		id := d.raw(n.id)
+		if !validID(id) {
+			return ""
+		}
+		return d.join(prefix, n.typ, id)
+	}
+	if uuid, ok := bytes.CutPrefix(url, []byte("urn:uuid:")); ok && validID(uuid) {
+		return d.join("", n.typ, uuid)
+	}
+	if typ, id := splitRef(tail); string(typ) == n.typ && validID(id) {
+		return d.join(prefix, n.typ, id)
+	}
+	return d.join("", n.typ, contentHash(d.b[n.start:n.end]))
+}
+
+func (d *decoder) join(prefix, typ string, id []byte) string {
+	d.scratch = append(append(append(append(d.scratch[:0], prefix...), typ...), '/'), id...)
+	return string(d.scratch)
+}
+
+// contentHash is half a SHA-256, in hexadecimal digits, of the JSON value b without its insignificant white space.
+func contentHash(b []byte) []byte {
+	h := sha256.New()
+	for i := 0; i < len(b); {
+		from := i
+		for i < len(b) && b[i] > ' ' {
+			if b[i] == '"' {
+				i = pastString(b, i)
+			} else {
+				i++
+			}
+		}
+		h.Write(b[from:i])
+		i = blank(b, i)
+	}
+	return hex.AppendEncode(nil, h.Sum(nil)[:16])
+}
+
+// version reads meta into f.
+func (d *decoder) version(f *checks.Fact) {
+	v := int(d.at[nMeta])
+	if v == 0 {
+		return
+	}
+	o := d.object(v)
+	for d.more(&o) {
+		switch o.name {
+		case nLastUpdated:
+			f.Version.Updated = d.updated(o.v)
+		case nVersionID:
+			f.Version.Number = d.keep(versionNumber(d.text(o.v)))
+		}
+	}
+}
+
+// updated reads the instant at v at which a version was written. One far ahead of the clock would outrank every correction to come.
+func (d *decoder) updated(v int) int64 {
+	t := d.instant(v)
+	if now := d.options.Now; !now.IsZero() && t.Nanos > now.Add(24*time.Hour).UnixNano() {
+		d.invalid(v, "more than a day in the future")
+	}
+	return max(t.Nanos, 1) // 0 is absent
+}
+
+// versionNumber is id where that is a number, without leading zeros; nil for any other text.
+func versionNumber(id []byte) []byte {
+	if !allDigits(id) || len(id) > maxText {
+		return nil
+	}
+	for len(id) > 1 && id[0] == '0' {
+		id = id[1:]
+	}
+	return id
+}
+
+// about reads the subject of the resource, whose value is at v (0 when absent), into res. It returns false when the resource
+// is about something else than a patient, or rejected. A withdrawn one need not name its patient.
+func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
+	if v == 0 {
+		if !withdrawn {
+			d.fail(int(d.node.start), NoPatient, "no subject")
+		}
+		return withdrawn
+	}
+	r := d.reference(int(v))
+	switch {
+	case d.rejection != nil:
+		return false
+	case r.badID:
+		d.invalid(r.at, "the id of the subject is none of FHIR")
+		return false
+	case r.typ != "" && r.typ != "Patient":
+		return false
+	case r.ref == "" || r.local || r.open:
+		if !withdrawn {
+			d.fail(r.at, NoPatient, "the subject cannot be followed to a Patient")
+		}
+		return withdrawn
+	}
+	res.Patient = r.ref
+	return true
+}
+
+// mark makes res a mark.
+func mark(res *Resource, why checks.MarkReason) {
+	res.Relevant = true
+	res.Fact.Kind, res.Fact.Mark = checks.KindMark, why
+}

@@ -1,0 +1,171 @@
+package fhir
+
+import "bytes"
+
+// A document is read twice. The first pass (index) checks every byte of it and notes where its resources are and where in each
+// of them the properties are that might be needed. Only a document that is sound as a whole is decoded: so nothing of a
+// broken one counts, references may point forward, and what nobody needs is never looked at again.
+
+// field is one property of a resource: its name and where its value begins.
+type field struct {
+	name name
+	at   uint32
+}
+
+// node is one event of a document: a resource, or a Bundle entry without one.
+type node struct {
+	kind       kind
+	noResource bool
+	typ        string // resourceType
+	start, end uint32 // of the resource; of the entry when there is none
+	first, n   uint32 // its fields in index.fields
+	id         uint32 // value of id; 0 when absent
+	entry      entry
+	scope      uint32 // Bundle it is in; 0 is none
+	container  string // JSON pointer of Bundle or Parameters, with the name of the list: "/entry"
+	position   uint32 // in that list
+	parameter  bool
+	rejection  *Rejection // with its place
+	place      uint32
+	ref        string // how others refer to it, once somebody asked
+}
+
+// entry is what a Bundle entry says beside its resource: offsets of the values, 0 when absent.
+type entry struct{ fullURL, request, response uint32 }
+
+// index is the first pass.
+type index struct {
+	scanner
+	options *Options
+	root    string // JSON pointer of the value that is read, inside the document as it came
+	nodes   []node
+	fields  []field
+	scopes  uint32     // Bundles seen
+	tooMany *Rejection // of the Bundle that is read
+}
+
+// maxBundles is how deep Bundles may stand in Bundles: one that holds another, as messages and batch responses do.
+const maxBundles = 2
+
+// place says where a value stands.
+type place struct {
+	container string
+	position  uint32
+	parameter bool
+	scope     uint32
+	bundles   int // Bundles around it
+	entry     entry
+
+	noResource bool // an entry without one
+}
+
+func (x *index) reset(b []byte, o *Options) {
+	x.scanner.reset(b, o.MaxDepth)
+	x.options, x.root = o, ""
+	x.nodes, x.fields, x.scopes, x.tooMany = x.nodes[:0], x.fields[:0], 0, nil
+}
+
+// add puts a node in for p and returns it.
+func (x *index) add(p place) *node {
+	x.nodes = append(x.nodes, node{entry: p.entry, scope: p.scope, container: p.container, position: p.position, parameter: p.parameter,
+		noResource: p.noResource,
+		first:      uint32(len(x.fields))})
+	return &x.nodes[len(x.nodes)-1]
+}
+
+// reject puts a node in that says why what stands at i was not taken.
+func (x *index) reject(p place, i int, reason Reason, detail string) *node {
+	n := x.add(p)
+	n.start, n.end, n.place = uint32(i), uint32(i), uint32(i)
+	n.rejection = &Rejection{Reason: reason, Detail: detail}
+	return n
+}
+
+// resource indexes the resource at i and returns the offset after it, or -1 when the document is broken.
+func (x *index) resource(i int, p place) int {
+	if x.b[i] != '{' {
+		end := x.value(i)
+		if end >= 0 {
+			x.reject(p, i, NotFHIR, "a JSON value that is no object")
+		}
+		return end
+	}
+	typ := x.resourceType(i)
+	if x.err != nil {
+		return -1
+	}
+	switch k, name := kindOf(typ); k {
+	case kindBundle:
+		return x.bundle(i, p)
+	case kindParameters:
+		return x.parameters(i, p)
+	default:
+		return x.leaf(i, p, k, name)
+	}
+}
+
+// resourceType looks for the type of the resource at i: usually the first property, but it may be the last.
+func (x *index) resourceType(i int) (typ []byte) {
+	if j := blank(x.b, i+1); j+14 < len(x.b) && string(x.b[j:j+14]) == `"resourceType"` {
+		if j = blank(x.b, j+14); j < len(x.b) && x.b[j] == ':' {
+			return x.raw(blank(x.b, j+1))
+		}
+	}
+	w := x.enter(i)
+	for w.next(x) {
+		if w.name == nResourceType && typ == nil {
+			typ = x.raw(w.at)
+		}
+	}
+	x.leave(&w)
+	return typ
+}
+
+// raw is the text of the string at i; nil when there is no string.
+func (x *index) raw(i int) []byte {
+	if i >= len(x.b) || x.b[i] != '"' {
+		return nil
+	}
+	end := x.str(i)
+	if end < 0 {
+		return nil
+	}
+	if k := x.b[i+1 : end-1]; bytes.IndexByte(k, '\\') < 0 {
+		return k
+	}
+	return unescape(nil, x.b[i+1:end-1])
+}
+
+// leaf indexes a resource that holds no others of interest.
+func (x *index) leaf(i int, p place, k kind, typ string) int {
+	at := len(x.nodes)
+	x.add(p)
+	id := 0
+	w := x.enter(i)
+	for w.next(x) {
+		switch {
+		case x.b[w.at] == 'n':
+		case w.name == nID:
+			id = w.at
+		case w.name != unknown && k.kept():
+			x.fields = append(x.fields, field{w.name, uint32(w.at)})
+		}
+	}
+	end := x.leave(&w)
+	if end < 0 {
+		return -1
+	}
+	n := &x.nodes[at]
+	n.kind, n.typ, n.start, n.end, n.id = k, typ, uint32(i), uint32(end), uint32(id)
+	n.n = uint32(len(x.fields)) - n.first
+	if w.dup > 0 && (k.kept() || w.dupName == nResourceType) {
+		n.rejection, n.place = duplicateName(), uint32(w.dup)
+	} else if k == kindUnknown {
+		n.rejection, n.place = &Rejection{Reason: NotFHIR, Detail: "resourceType is none of FHIR R4"}, uint32(i)
+	}
+	return end
+}
+
+func duplicateName() *Rejection {
+	return &Rejection{Reason: InvalidJSON, Detail: "a property name twice in one object"}
+}

@@ -1,0 +1,267 @@
+package fhir
+
+import (
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// order reads a MedicationRequest, MedicationDispense or MedicationStatement.
+func (d *decoder) order(k kind, res *Resource) {
+	at := &d.at
+	status, withdrawn := d.orderStatus(k, at[nStatus])
+	intent := d.intent(k, at[nIntent])
+	if d.rejection != nil || !d.about(at[nSubject], withdrawn, res) {
+		return
+	}
+	if withdrawn {
+		mark(res, checks.MarkEnteredInError)
+		return
+	}
+	o := &checks.Order{Status: status, Intent: intent}
+	res.Relevant, res.Fact.Kind, res.Fact.Order = true, checks.KindOrder, o
+	d.orderDrug(o)
+	switch k {
+	case kindRequest:
+		d.request(o)
+	case kindDispense:
+		d.dispense(o)
+	case kindStatement:
+		d.statement(o)
+	}
+	if v := at[nReasonCode]; v > 0 {
+		o.Reasons = d.concepts(int(v))
+	}
+	if v := at[nReasonReference]; v > 0 {
+		d.reasonRefs(int(v), o)
+	}
+}
+
+func (d *decoder) request(o *checks.Order) {
+	at := &d.at
+	if v := at[nDoNotPerform]; v > 0 {
+		o.DoNotPerform = d.boolean(int(v))
+	}
+	o.Reported = at[nReportedReference] > 0
+	if v := at[nReportedBoolean]; v > 0 {
+		o.Reported = d.boolean(int(v))
+	}
+	if v := at[nAuthoredOn]; v > 0 {
+		o.Authored = d.dateTime(int(v))
+	}
+	if v := at[nDosageInstruction]; v > 0 {
+		o.Dosages = d.dosages(int(v))
+	}
+	v := at[nDispenseRequest]
+	if v == 0 {
+		return
+	}
+	p := d.object(int(v))
+	for d.more(&p) {
+		switch p.name {
+		case nValidityPeriod:
+			o.Validity = d.period(p.v)
+		case nNumberOfRepeatsAllowed:
+			o.Repeats = d.whole(p.v)
+		case nQuantity:
+			o.SupplyAmount = d.quantity(p.v)
+		case nExpectedSupplyDuration:
+			o.SupplyDays = days(d.quantity(p.v), "")
+		}
+	}
+}
+
+func (d *decoder) dispense(o *checks.Order) {
+	at := &d.at
+	o.Kind = checks.Dispense
+	for _, n := range [...]name{nWhenPrepared, nWhenHandedOver} {
+		if v := at[n]; v > 0 {
+			o.Authored = d.dateTime(int(v))
+		}
+	}
+	if v := at[nDaysSupply]; v > 0 {
+		o.SupplyDays = days(d.quantity(int(v)), "d")
+	}
+	if v := at[nQuantity]; v > 0 {
+		o.SupplyAmount = d.quantity(int(v))
+	}
+	if v := at[nDosageInstruction]; v > 0 {
+		o.Dosages = d.dosages(int(v))
+	}
+}
+
+func (d *decoder) statement(o *checks.Order) {
+	at := &d.at
+	o.Kind = checks.Statement
+	if v := at[nDateAsserted]; v > 0 {
+		o.Authored = d.dateTime(int(v))
+	}
+	o.Effective = d.effective()
+	if !o.Effective.Start.IsZero() {
+		o.Authored = o.Effective.Start
+	}
+	if v := at[nDosage]; v > 0 {
+		o.Dosages = d.dosages(int(v))
+	}
+}
+
+// effective reads effective[x]; a point in time is a period with a start only.
+func (d *decoder) effective() (p checks.Period) {
+	at := &d.at
+	if at[nEffectiveDateTime] > 0 && at[nEffectivePeriod] > 0 {
+		d.invalid(int(at[nEffectivePeriod]), "a second effective[x]")
+	}
+	if v := at[nEffectiveDateTime]; v > 0 {
+		p.Start = d.dateTime(int(v))
+	}
+	if v := at[nEffectiveInstant]; v > 0 {
+		p.Start = d.instant(int(v))
+	}
+	if v := at[nEffectivePeriod]; v > 0 {
+		p = d.period(int(v))
+	}
+	return p
+}
+
+// orderDrug reads medication[x].
+func (d *decoder) orderDrug(o *checks.Order) {
+	coded, ref := int(d.at[nMedicationCodeableConcept]), int(d.at[nMedicationReference])
+	switch {
+	case coded > 0 && ref > 0:
+		d.invalid(max(coded, ref), "a second medication[x]")
+	case coded > 0:
+		o.Drug = drug(d.concept(coded))
+	case ref > 0:
+		d.orderReference(ref, o)
+	default:
+		o.NoMedication = true
+	}
+	for _, n := range [...]name{nUnderMedicationCodeableConcept, nUnderMedicationReference} {
+		if v := d.at[n]; v > 0 && o.NoMedication {
+			reason := ""
+			d.absence(int(v), &reason)
+			o.Drug.Absent = reason != ""
+			o.NoMedication = !o.Drug.Absent
+		}
+	}
+}
+
+// orderReference reads medicationReference: into the drug where the Medication is contained.
+func (d *decoder) orderReference(v int, o *checks.Order) {
+	r := d.reference(v)
+	if r.local {
+		if got, ok := d.containedDrug(string(r.ref[1:]), 0); ok {
+			o.Drug = got
+			return
+		}
+	}
+	o.MedicationRef = r.ref
+	if r.badID {
+		o.MedicationRef = unfollowed
+	}
+	if r.display != "" {
+		o.Drug.Names = []string{r.display}
+	}
+}
+
+// unfollowed stands for a reference that names a resource which cannot exist: it never resolves.
+const unfollowed checks.Ref = "#"
+
+func drug(c concept) checks.Drug {
+	return checks.Drug{Codings: c.codings, Names: c.texts, Absent: c.absent != ""}
+}
+
+// reasonRefs reads reasonReference. A contained Condition says its reason right here.
+func (d *decoder) reasonRefs(v int, o *checks.Order) {
+	d.items(v, func(v int) {
+		r := d.reference(v)
+		switch {
+		case r.local:
+			if c, ok := d.containedCode(string(r.ref[1:]), kindCondition); ok {
+				o.Reasons = append(o.Reasons, c.facts())
+			}
+		case r.ref != "":
+			o.ReasonRefs = append(o.ReasonRefs, r.ref)
+		}
+		if r.display != "" {
+			o.Reasons = append(o.Reasons, checks.Concept{Texts: []string{r.display}})
+		}
+	})
+}
+
+// orderStatus reads the status of an order (hl7.org/fhir/R4/valueset-medicationrequest-status.html,
+// -medicationdispense-status.html, -medication-statement-status.html); withdrawn is entered-in-error.
+func (d *decoder) orderStatus(k kind, v uint32) (s checks.OrderStatus, withdrawn bool) {
+	if v == 0 {
+		return checks.StatusUnknown, false
+	}
+	code := string(d.text(int(v)))
+	switch code {
+	case "entered-in-error":
+		return checks.StatusUnknown, true
+	case "unknown":
+		return checks.StatusUnknown, false
+	case "completed":
+		return checks.StatusCompleted, false
+	case "on-hold":
+		return checks.StatusOnHold, false
+	case "stopped":
+		return checks.StatusStopped, false
+	}
+	s, ok := orderStatuses[k-kindRequest][code]
+	if !ok {
+		d.invalid(int(v), "status is none of FHIR R4")
+	}
+	return s, false
+}
+
+// orderStatuses are those that not all three resources share.
+var orderStatuses = [...]map[string]checks.OrderStatus{
+	{"active": checks.StatusActive, "draft": checks.StatusDraft, "cancelled": checks.StatusCancelled},
+	{"preparation": checks.StatusInProgress, "in-progress": checks.StatusInProgress, "cancelled": checks.StatusCancelled,
+		"declined": checks.StatusCancelled},
+	{"active": checks.StatusActive, "intended": checks.StatusDraft, "not-taken": checks.StatusNotTaken},
+}
+
+// intent reads MedicationRequest.intent (hl7.org/fhir/R4/valueset-medicationrequest-intent.html).
+func (d *decoder) intent(k kind, v uint32) checks.Intent {
+	if v == 0 || k != kindRequest {
+		return checks.IntentOrder
+	}
+	switch string(d.text(int(v))) {
+	case "order", "original-order", "reflex-order", "filler-order", "instance-order":
+		return checks.IntentOrder
+	case "proposal":
+		return checks.IntentProposal
+	case "plan":
+		return checks.IntentPlan
+	case "option":
+		return checks.IntentOption
+	}
+	d.invalid(int(v), "intent is none of FHIR R4")
+	return checks.IntentOrder
+}
+
+// medication reads a Medication resource.
+func (d *decoder) medication(f *checks.Fact) {
+	if v := d.at[nStatus]; v > 0 {
+		switch string(d.text(int(v))) {
+		case "active", "inactive":
+		case "entered-in-error":
+			f.Kind, f.Mark = checks.KindMark, checks.MarkEnteredInError
+			return
+		default:
+			d.invalid(int(v), "status is none of FHIR R4")
+		}
+	}
+	m := d.product(&d.at, 0)
+	f.Kind, f.Medication = checks.KindMedication, &m
+}
+
+// forms are Medication.form as codings: a text is a coding with nothing but a display.
+func forms(c concept) (list []terms.Coding) {
+	list = append(list, c.codings...)
+	for _, t := range c.texts {
+		list = append(list, terms.Coding{Display: t})
+	}
+	return list
+}

@@ -1,0 +1,127 @@
+package fhir
+
+import "bytes"
+
+// members walks over the properties of one object in the first pass.
+type members struct {
+	start   int
+	i       int  // offset of what comes next
+	name    name // of the current property
+	exact   bool // it is spelled as FHIR does
+	at, end int  // its value; end is 0 as long as nobody has passed over it
+	seen    nameSet
+	dup     int // offset of the first property name that stands there twice
+	dupName name
+	began   bool
+	done    bool
+}
+
+// enter begins with the object at i.
+func (x *index) enter(i int) members {
+	if x.depth >= x.maxDepth {
+		x.tooDeep(i)
+		return members{start: i, done: true}
+	}
+	x.depth++
+	return members{start: i, i: i + 1}
+}
+
+// leave passes over what is left of the object and returns the offset after it, or -1.
+func (x *index) leave(w *members) int {
+	for w.next(x) {
+	}
+	x.depth--
+	if x.err != nil {
+		return -1
+	}
+	return w.i
+}
+
+// next goes to the next property. It returns false at the end of the object, or when the document is broken.
+func (w *members) next(x *index) bool {
+	if w.done || x.err != nil {
+		return false
+	}
+	b := x.b
+	i := w.i
+	if w.began {
+		if i = w.end; i == 0 {
+			i = x.value(w.at)
+		}
+		if i < 0 {
+			return false
+		}
+		i = blank(b, i)
+		if i < len(b) && b[i] == ',' {
+			i = blank(b, i+1)
+		} else if i >= len(b) || b[i] != '}' {
+			x.fail(i, "neither comma nor end after a value")
+			return false
+		} else {
+			w.done, w.i = true, i+1
+			return false
+		}
+	} else {
+		w.began = true
+		if i = blank(b, i); i < len(b) && b[i] == '}' {
+			w.done, w.i = true, i+1
+			return false
+		}
+	}
+	return w.key(x, i)
+}
+
+// key reads the property name at i and finds the value after it.
+func (w *members) key(x *index, i int) bool {
+	b := x.b
+	if i >= len(b) || b[i] != '"' {
+		x.fail(i, "no property name in double quotes")
+		return false
+	}
+	end := x.str(i)
+	if end < 0 {
+		return false
+	}
+	w.name, w.exact = spelled(b[i+1 : end-1])
+	if w.name != unknown && w.seen.add(w.name) && w.dup == 0 {
+		w.dup, w.dupName = i, w.name
+	}
+	if !w.exact {
+		w.name = unknown
+	}
+	if end = blank(b, end); end >= len(b) || b[end] != ':' {
+		x.fail(end, "no colon after a property name")
+		return false
+	}
+	w.at, w.end = blank(b, end+1), 0
+	if w.at >= len(b) {
+		x.fail(w.at, "document ends early")
+		return false
+	}
+	return true
+}
+
+// spelled finds the name that the raw key k spells, perhaps with escapes.
+func spelled(k []byte) (name, bool) {
+	if len(k) == 0 {
+		return unknown, true
+	}
+	for _, c := range k {
+		if c == '\\' || c >= 0x80 {
+			return lookupOdd(unescape(nil, k))
+		}
+	}
+	return lookup(k)
+}
+
+// unescape appends the characters that the raw, valid JSON string k stands for.
+func unescape(dst, k []byte) []byte {
+	for {
+		i := bytes.IndexByte(k, '\\')
+		if i < 0 {
+			return append(dst, k...)
+		}
+		dst = append(dst, k[:i]...)
+		dst, k = unescapeOne(dst, k[i:])
+	}
+}

@@ -1,0 +1,231 @@
+package fhir
+
+import (
+	"bytes"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// observation reads an Observation, where one of its codes is a laboratory test that matters or it has no code to go by.
+func (d *decoder) observation(res *Resource) {
+	at := &d.at
+	status, withdrawn := d.labStatus(at[nStatus])
+	codeless := false
+	relevant := false
+	if v := at[nCode]; v > 0 {
+		relevant, codeless = d.codes(int(v), nil)
+	} else {
+		codeless = true
+	}
+	if v := at[nComponent]; v > 0 && !relevant && d.rejection == nil {
+		relevant = d.componentRelevant(int(v))
+	}
+	if d.rejection != nil || !relevant && !codeless || !d.about(at[nSubject], withdrawn, res) {
+		return
+	}
+	switch {
+	case withdrawn:
+		mark(res, checks.MarkEnteredInError)
+	case !relevant:
+		mark(res, checks.MarkOther)
+	default:
+		res.Relevant, res.Fact.Kind = true, checks.KindLab
+		res.Fact.Lab = d.lab(status)
+	}
+}
+
+// lab reads the result itself.
+func (d *decoder) lab(status checks.LabStatus) *checks.LabResult {
+	at := &d.at
+	l := &checks.LabResult{Status: status, Effective: d.effective()}
+	if v := at[nCode]; v > 0 {
+		d.codes(int(v), &l.Loincs)
+	}
+	l.Value = d.value(at)
+	if v := at[nIssued]; v > 0 {
+		l.Issued = d.instant(int(v))
+	}
+	if v := at[nSpecimen]; v > 0 {
+		l.Specimen = d.ref(int(v))
+	}
+	if v := at[nHasMember]; v > 0 {
+		l.Members = d.refs(int(v))
+	}
+	if v := at[nPerformer]; v > 0 {
+		if refs := d.refs(int(v)); len(refs) > 0 {
+			l.Performer = refs[0]
+		}
+	}
+	if v := at[nMethod]; v > 0 {
+		l.Method = d.concept(int(v)).facts()
+	}
+	if v := at[nComponent]; v > 0 {
+		d.items(int(v), func(v int) {
+			o := d.offsets(v)
+			end := d.pos
+			var c checks.Component
+			if o[nCode] > 0 {
+				d.codes(int(o[nCode]), &c.Loincs)
+			}
+			if len(c.Loincs) > 0 {
+				c.Value = d.value(o)
+				l.Components = append(l.Components, c)
+			}
+			d.pos = end
+		})
+	}
+	return l
+}
+
+// labStatus reads Observation.status (hl7.org/fhir/R4/valueset-observation-status.html).
+func (d *decoder) labStatus(v uint32) (s checks.LabStatus, withdrawn bool) {
+	if v == 0 {
+		return checks.LabUnknown, false
+	}
+	switch string(d.text(int(v))) {
+	case "final", "amended", "corrected":
+		return checks.LabFinal, false
+	case "preliminary":
+		return checks.LabPreliminary, false
+	case "registered":
+		return checks.LabRegistered, false
+	case "cancelled":
+		return checks.LabCancelled, false
+	case "entered-in-error":
+		return checks.LabUnknown, true
+	case "unknown":
+		return checks.LabUnknown, false
+	}
+	d.invalid(int(v), "status is none of FHIR R4")
+	return checks.LabUnknown, false
+}
+
+// codes looks through the CodeableConcept at v for LOINC codes that matter and appends them to list, where that is not nil.
+// empty tells that the concept has neither code nor text, or only says why there is none.
+func (d *decoder) codes(v int, list *[]string) (relevant, empty bool) {
+	empty = true
+	o := d.object(v)
+	for d.more(&o) {
+		switch o.name {
+		case nText:
+			empty = empty && len(d.text(o.v)) == 0
+		case nCoding:
+			d.items(o.v, func(v int) {
+				system, code := d.labCode(v)
+				if len(code) == 0 || system == absentSystem {
+					return
+				}
+				empty = false
+				if system == loincSystem && d.options.Terms.LabRelevant(code) {
+					relevant = true
+					if list != nil {
+						*list = append(*list, d.keep(code))
+					}
+				}
+			})
+		}
+	}
+	return relevant, empty
+}
+
+// componentRelevant tells that one of the components at v has a code that matters.
+func (d *decoder) componentRelevant(v int) (relevant bool) {
+	d.items(v, func(v int) {
+		o := d.object(v)
+		for d.more(&o) {
+			if o.name == nCode {
+				r, _ := d.codes(o.v, nil)
+				relevant = relevant || r
+			}
+		}
+	})
+	return relevant
+}
+
+type labSystem uint8
+
+const (
+	otherSystem labSystem = iota
+	loincSystem
+	absentSystem
+)
+
+// labCode reads the Coding at v without copying it.
+func (d *decoder) labCode(v int) (s labSystem, code []byte) {
+	o := d.object(v)
+	for d.more(&o) {
+		switch o.name {
+		case nSystem:
+			s = d.labSystem(d.text(o.v))
+		case nCode:
+			if code = d.text(o.v); bytes.IndexByte(d.b[o.v:d.pos], '\\') >= 0 {
+				code = bytes.Clone(code) // the scratch buffer is used again
+			}
+		}
+	}
+	return s, code
+}
+
+func (d *decoder) labSystem(text []byte) labSystem {
+	if string(text) == terms.LOINC {
+		return loincSystem
+	}
+	switch terms.CanonicalSystem(d.keep(text)) {
+	case terms.LOINC:
+		return loincSystem
+	case terms.Absent, terms.NullFlav:
+		return absentSystem
+	}
+	return otherSystem
+}
+
+// otherValues are the forms of value[x] that are no result which could be compared.
+var otherValues = [...]name{nValueBoolean, nValueInteger, nValueRange, nValueRatio, nValueSampledData, nValueTime, nValueDateTime, nValuePeriod}
+
+// value reads value[x] and dataAbsentReason of the Observation or component at o. A reason for absence outranks a value: who
+// says both cannot be relied on.
+func (d *decoder) value(o *offsets) (r checks.Value) {
+	forms := 0
+	if v := int(o[nValueQuantity]); v > 0 {
+		forms++
+		r = checks.Value{Kind: checks.QuantityValue, Quantity: d.quantity(v)}
+	}
+	if v := int(o[nValueString]); v > 0 {
+		forms++
+		r = checks.Value{Kind: checks.TextValue, Text: d.keepText(d.text(v))}
+	}
+	if v := int(o[nValueCodeableConcept]); v > 0 {
+		forms++
+		c := d.concept(v)
+		r = checks.Value{Kind: checks.CodedValue, Concept: c.facts()}
+		if c.absent != "" && len(c.codings) == 0 {
+			r = checks.Value{Kind: checks.AbsentValue, Text: c.absent}
+		}
+	}
+	for _, n := range otherValues {
+		if o[n] > 0 {
+			forms++
+			r = checks.Value{Kind: checks.OtherValue, Text: nameText[n]}
+		}
+	}
+	if forms > 1 {
+		d.invalid(int(o[nCode]), "more than one value[x]")
+	}
+	if v := int(o[nDataAbsentReason]); v > 0 {
+		r = checks.Value{Kind: checks.AbsentValue, Text: d.absentCode(v)}
+	}
+	return r
+}
+
+// absentCode is the code of the dataAbsentReason at v.
+func (d *decoder) absentCode(v int) string {
+	c := d.concept(v)
+	switch {
+	case c.absent != "":
+		return c.absent
+	case len(c.codings) > 0:
+		return c.codings[0].Code
+	}
+	return "unknown"
+}

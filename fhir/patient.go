@@ -1,0 +1,39 @@
+package fhir
+
+import "github.com/rlsguard/rlsguard/checks"
+
+// person reads a Patient.
+func (d *decoder) person(f *checks.Fact) {
+	at := &d.at
+	p := &checks.Person{}
+	f.Kind, f.Person = checks.KindPatient, p
+	if v := at[nBirthDate]; v > 0 {
+		p.Birth = d.dateTime(int(v))
+	}
+	if v := at[nGender]; v > 0 {
+		p.Sex = d.sex(int(v))
+	}
+	p.Deceased = at[nDeceasedDateTime] > 0
+	if v := at[nDeceasedBoolean]; v > 0 {
+		p.Deceased = d.boolean(int(v)) || p.Deceased
+	}
+	if v := at[nLink]; v > 0 {
+		p.Linked = d.count(int(v)) > 0
+	}
+}
+
+// sex reads Patient.gender (hl7.org/fhir/R4/valueset-administrative-gender.html).
+func (d *decoder) sex(v int) checks.Sex {
+	switch string(d.text(v)) {
+	case "female":
+		return checks.Female
+	case "male":
+		return checks.Male
+	case "other":
+		return checks.SexOther
+	case "unknown":
+		return checks.SexUnknown
+	}
+	d.invalid(v, "gender is none of FHIR R4")
+	return checks.SexUnknown
+}

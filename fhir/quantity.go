@@ -1,0 +1,122 @@
+package fhir
+
+import (
+	"strconv"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// str is the string at v, copied.
+func (d *decoder) str(v int) string { return d.keep(d.text(v)) }
+
+// boolean is the truth value at v.
+func (d *decoder) boolean(v int) bool {
+	switch d.b[v] {
+	case 't':
+		return true
+	case 'f':
+		return false
+	}
+	d.wrong(v, "true or false")
+	return false
+}
+
+// number is the text of the number at v.
+func (d *decoder) number(v int) []byte {
+	if c := d.b[v]; c != '-' && (c < '0' || c > '9') {
+		d.wrong(v, "a number")
+		return nil
+	}
+	d.pos = past(d.b, v)
+	return d.b[v:d.pos]
+}
+
+// whole is the whole number at v, at least 0. Numbers beyond a million are taken as a million: nobody repeats that often.
+func (d *decoder) whole(v int) int {
+	t := d.number(v)
+	if t == nil {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(t), 10, 64)
+	if err != nil && !allDigits(t) {
+		d.wrong(v, "a whole number")
+		return 0
+	}
+	return int(min(n, 1_000_000))
+}
+
+func allDigits(t []byte) bool {
+	for _, c := range t {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(t) > 0
+}
+
+// quantity reads the Quantity at v.
+func (d *decoder) quantity(v int) (q checks.Quantity) {
+	o := d.object(v)
+	for d.more(&o) {
+		switch o.name {
+		case nValue:
+			q.Value = d.keep(d.number(o.v))
+		case nComparator:
+			if q.Comparator = d.str(o.v); !comparator(q.Comparator) {
+				d.invalid(o.v, "comparator is none of FHIR R4")
+			}
+		case nUnit:
+			q.Unit = d.str(o.v)
+		case nCode:
+			q.Code = d.str(o.v)
+		case nSystem:
+			q.System = d.system(o.v)
+		}
+	}
+	return q
+}
+
+func comparator(c string) bool { return c == "<" || c == "<=" || c == ">=" || c == ">" || c == "" }
+
+// system is the code system at v by its canonical URL.
+func (d *decoder) system(v int) string {
+	return terms.CanonicalSystem(d.str(v))
+}
+
+// high is the high end of the Range at v.
+func (d *decoder) high(v int) (q checks.Quantity) {
+	o := d.object(v)
+	for d.more(&o) {
+		if o.name == nHigh {
+			q = d.quantity(o.v)
+		}
+	}
+	return q
+}
+
+func (d *decoder) ratio(v int) (r checks.Ratio) {
+	o := d.object(v)
+	for d.more(&o) {
+		switch o.name {
+		case nNumerator:
+			r.Numerator = d.quantity(o.v)
+		case nDenominator:
+			r.Denominator = d.quantity(o.v)
+		}
+	}
+	return r
+}
+
+func (d *decoder) period(v int) (p checks.Period) {
+	o := d.object(v)
+	for d.more(&o) {
+		switch o.name {
+		case nStart:
+			p.Start = d.dateTime(o.v)
+		case nEnd:
+			p.End = d.dateTime(o.v)
+		}
+	}
+	return p
+}

@@ -1,0 +1,219 @@
+package fhir
+
+import (
+	"bytes"
+	"hash/maphash"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// reference is a FHIR Reference as far as it could be followed.
+type reference struct {
+	ref     checks.Ref // "" when it names nothing that could be followed
+	local   bool       // ref is "#id": a contained resource
+	badID   bool       // it names an id that FHIR does not allow
+	open    bool       // an unresolved urn
+	typ     string     // type of the resource it leads to, or Reference.type; "" when unknown
+	display string
+	at      int // offset of the text, or of the Reference
+}
+
+// reference reads the Reference at v.
+func (d *decoder) reference(v int) (r reference) {
+	r.at = v
+	typ := ""
+	o := d.object(v)
+	for d.more(&o) {
+		switch o.name {
+		case nReference:
+			text := d.text(o.v)
+			end := d.pos
+			r.at = o.v
+			d.resolve(text, &r)
+			d.pos = end
+		case nType:
+			_, typ = kindOf(d.text(o.v))
+		case nDisplay:
+			r.display = d.keepText(d.text(o.v))
+		}
+	}
+	if r.typ == "" {
+		r.typ = typ
+	}
+	return r
+}
+
+// ref is the resource that the Reference at v names, "" when it names none that can be followed.
+func (d *decoder) ref(v int) checks.Ref {
+	r := d.reference(v)
+	if r.local {
+		return d.own(d.node) + r.ref // of this resource alone
+	}
+	return r.ref
+}
+
+// refs are the resources that the array of References at v names.
+func (d *decoder) refs(v int) (list []checks.Ref) {
+	d.items(v, func(v int) {
+		if r := d.ref(v); r != "" {
+			list = append(list, r)
+		}
+	})
+	return list
+}
+
+// resolve follows the text of a reference: within the Bundle, or to a resource of the own server or another.
+func (d *decoder) resolve(text []byte, r *reference) {
+	switch {
+	case len(text) == 0 || len(text) > maxText || bytes.IndexByte(text, '?') >= 0:
+	case text[0] == '#':
+		if id := text[1:]; validID(id) {
+			r.ref, r.local = checks.Ref(d.keep(text)), true
+		}
+	case bytes.HasPrefix(text, []byte("urn:")):
+		if !d.target(text, r) && plain(text) {
+			r.ref, r.open = checks.Ref(d.keep(text)), true
+		}
+	case bytes.Contains(text, []byte("://")):
+		if d.target(text, r) {
+			return
+		}
+		if tail, base := splitURL(text); tail != nil {
+			d.literal(tail, d.foreignBase(base), r)
+		}
+	default:
+		d.literal(text, d.base, r)
+	}
+}
+
+// literal reads Type/id, perhaps with /_history/version.
+func (d *decoder) literal(text []byte, base string, r *reference) {
+	typ, id := splitRef(text)
+	k, name := kindOf(typ)
+	if k == kindUnknown || id == nil {
+		return
+	}
+	r.typ = name
+	if !validID(id) {
+		r.badID = true
+		return
+	}
+	r.ref = checks.Ref(base + d.keep(text[:len(typ)+1+len(id)]))
+}
+
+// splitRef cuts Type/id or Type/id/_history/version; id is nil for any other form.
+func splitRef(text []byte) (typ, id []byte) {
+	typ, id, found := bytes.Cut(text, []byte("/"))
+	if !found {
+		return nil, nil
+	}
+	id, history, more := bytes.Cut(id, []byte("/"))
+	if more && !bytes.HasPrefix(history, []byte("_history/")) {
+		return nil, nil
+	}
+	return typ, id
+}
+
+// splitURL cuts the absolute URL of a resource into Type/id... and the base before it, with its last slash; tail is nil when no type stands there.
+func splitURL(text []byte) (tail, base []byte) {
+	if i := bytes.Index(text, []byte("/_history/")); i >= 0 {
+		text = text[:i]
+	}
+	id := bytes.LastIndexByte(text, '/')
+	if id <= 0 {
+		return nil, nil
+	}
+	typ := bytes.LastIndexByte(text[:id], '/') + 1
+	if k, _ := kindOf(text[typ:id]); k == kindUnknown {
+		return nil, nil
+	}
+	return text[typ:], text[:typ]
+}
+
+// foreignBase is what of base stays in references: nothing of the own server's, and nothing at all when that is not set.
+func (d *decoder) foreignBase(base []byte) string {
+	own := bytes.TrimRight([]byte(d.options.Base), "/")
+	if len(own) == 0 || bytes.Equal(bytes.TrimRight(base, "/"), own) {
+		return ""
+	}
+	return d.keep(base)
+}
+
+// validID is the rule of FHIR for ids: 1 to 64 of A-Z, a-z, 0-9, minus and dot.
+func validID(id []byte) bool {
+	if len(id) == 0 || len(id) > 64 {
+		return false
+	}
+	for _, c := range id {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// plain tells that text is printable ASCII without blanks.
+func plain(text []byte) bool {
+	for _, c := range text {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// target looks for the entry of the same Bundle whose fullUrl is text.
+func (d *decoder) target(text []byte, r *reference) bool {
+	if d.node.scope == 0 {
+		return false
+	}
+	if !d.aimed {
+		d.aim()
+	}
+	i, ok := d.targets[d.aimKey(d.node.scope, text)]
+	if !ok {
+		return false
+	}
+	n := &d.index.nodes[i]
+	if n.scope != d.node.scope || !bytes.Equal(d.raw(n.entry.fullURL), text) {
+		return false
+	}
+	ref := d.identity(n)
+	if ref == "" {
+		return false
+	}
+	r.ref, r.typ = ref, n.typ
+	return true
+}
+
+// aim notes the fullUrls of all Bundles of the document.
+func (d *decoder) aim() {
+	clear(d.targets)
+	d.aimed = true
+	for i := range d.index.nodes {
+		n := &d.index.nodes[i]
+		if n.entry.fullURL == 0 || n.scope == 0 || n.noResource || n.parameter || d.b[n.entry.fullURL] != '"' {
+			continue
+		}
+		key := d.aimKey(n.scope, d.raw(n.entry.fullURL))
+		if _, there := d.targets[key]; !there {
+			d.targets[key] = int32(i)
+		}
+	}
+}
+
+func (d *decoder) aimKey(scope uint32, url []byte) uint64 {
+	return maphash.Bytes(d.seed, url) ^ uint64(scope)*0x9e3779b97f4a7c15
+}
+
+// raw is the text of the string at v; nil when there is another value.
+func (d *decoder) raw(v uint32) []byte {
+	if d.b[v] != '"' {
+		return nil
+	}
+	k := d.b[v+1 : pastString(d.b, int(v))-1]
+	if bytes.IndexByte(k, '\\') < 0 {
+		return k
+	}
+	return unescape(nil, k)
+}

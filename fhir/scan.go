@@ -1,0 +1,223 @@
+package fhir
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+)
+
+// scanner walks over bytes that nobody has looked at yet: every byte that it passes is checked as JSON (RFC 8259), and more
+// strictly where that leaves room: half a surrogate pair is no character. It allocates nothing but the error.
+type scanner struct {
+	b        []byte
+	depth    int      // containers that are open
+	maxDepth int      // beyond it the document is too deep
+	kinds    []uint64 // a bit for each open container of one call of container: set for an object
+	err      *Rejection
+	at       int // offset of err
+}
+
+func (s *scanner) reset(b []byte, maxDepth int) {
+	s.b, s.depth, s.maxDepth, s.err, s.at = b, 0, maxDepth, nil, 0
+	if n := maxDepth/64 + 1; len(s.kinds) < n {
+		s.kinds = make([]uint64, n)
+	}
+}
+
+// fail notes the first thing that is wrong with the document, and returns the offset that means so.
+func (s *scanner) fail(i int, what string) int {
+	if s.err == nil {
+		s.err, s.at = &Rejection{Reason: InvalidJSON, Detail: fmt.Sprintf("%s at byte %d", what, i)}, i
+	}
+	return -1
+}
+
+func (s *scanner) tooDeep(i int) int {
+	if s.err == nil {
+		s.err, s.at = &Rejection{Reason: TooDeep, Detail: fmt.Sprintf("nested deeper than %d at byte %d", s.maxDepth, i)}, i
+	}
+	return -1
+}
+
+const (
+	ones   = 0x0101010101010101
+	highs  = 0x8080808080808080
+	spaces = 0x2020202020202020
+)
+
+// blank returns the offset of the first byte from i on that is not white space. Indented documents are mostly blanks in long
+// runs, so those are taken eight at a time.
+func blank(b []byte, i int) int {
+	for i < len(b) {
+		switch b[i] {
+		case ' ', '\t', '\r', '\n':
+			i++
+		default:
+			return i
+		}
+		for i+8 <= len(b) {
+			x := binary.LittleEndian.Uint64(b[i:]) ^ spaces
+			if x != 0 {
+				i += bits.TrailingZeros64(x) >> 3
+				break
+			}
+			i += 8
+		}
+	}
+	return i
+}
+
+// str returns the offset after the string whose opening quote is at i.
+func (s *scanner) str(i int) int {
+	b := s.b
+	start := i
+	i++
+	for {
+		for i+8 <= len(b) {
+			m := stringStops(binary.LittleEndian.Uint64(b[i:]))
+			if m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				goto stop
+			}
+			i += 8
+		}
+		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
+			i++
+		}
+	stop:
+		switch {
+		case i >= len(b):
+			return s.fail(start, "string without end")
+		case b[i] == '"':
+			return i + 1
+		case b[i] < ' ':
+			return s.fail(i, "control character in a string")
+		}
+		if i = s.escape(i); i < 0 {
+			return i
+		}
+	}
+}
+
+// stringStops has the high bit of each byte set that is a quote, a backslash or a control character; bytes after the first such one may be set by mistake.
+func stringStops(x uint64) uint64 {
+	q, e := x^(ones*'"'), x^(ones*'\\')
+	return ((q-ones)&^q | (e-ones)&^e | (x-spaces)&^x) & highs
+}
+
+// escape returns the offset after the escape at i.
+func (s *scanner) escape(i int) int {
+	b := s.b
+	if i+1 >= len(b) {
+		return s.fail(i, "escape without end")
+	}
+	switch b[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2
+	case 'u':
+		c := hex4(b, i+2)
+		switch {
+		case c < 0:
+			return s.fail(i, "\\u without four hexadecimal digits")
+		case c < 0xd800 || c > 0xdfff:
+			return i + 6
+		case c < 0xdc00 && i+8 <= len(b) && b[i+6] == '\\' && b[i+7] == 'u':
+			if low := hex4(b, i+8); low >= 0xdc00 && low <= 0xdfff {
+				return i + 12
+			}
+		}
+		return s.fail(i, "half a surrogate pair")
+	}
+	return s.fail(i, "unknown escape")
+}
+
+// hex4 is the number of the four hexadecimal digits at i, or -1.
+func hex4(b []byte, i int) int {
+	if i+4 > len(b) {
+		return -1
+	}
+	n := 0
+	for _, c := range b[i : i+4] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			c = c | 0x20 - 'a' + 10
+		default:
+			return -1
+		}
+		n = n<<4 | int(c)
+	}
+	return n
+}
+
+// number returns the offset after the number at i, which begins with a digit or a minus.
+func (s *scanner) number(i int) int {
+	b := s.b
+	start := i
+	if b[i] == '-' {
+		i++
+	}
+	switch {
+	case i < len(b) && b[i] == '0':
+		i++
+	case i < len(b) && b[i] >= '1' && b[i] <= '9':
+		i = digits(b, i)
+	default:
+		return s.fail(start, "number without digits")
+	}
+	if i < len(b) && b[i] == '.' {
+		j := digits(b, i+1)
+		if j == i+1 {
+			return s.fail(start, "number without digits after the point")
+		}
+		i = j
+	}
+	if i < len(b) && b[i]|0x20 == 'e' {
+		i++
+		if i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
+		}
+		j := digits(b, i)
+		if j == i {
+			return s.fail(start, "number without digits in the exponent")
+		}
+		i = j
+	}
+	return i
+}
+
+func digits(b []byte, i int) int {
+	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
+		i++
+	}
+	return i
+}
+
+// literal returns the offset after true, false or null at i.
+func (s *scanner) literal(i int) int {
+	rest := s.b[i:]
+	switch {
+	case len(rest) >= 4 && (string(rest[:4]) == "true" || string(rest[:4]) == "null"):
+		return i + 4
+	case len(rest) >= 5 && string(rest[:5]) == "false":
+		return i + 5
+	}
+	return s.fail(i, "no JSON value")
+}
+
+// value returns the offset after the value at i, or -1. i is not at white space.
+func (s *scanner) value(i int) int {
+	if i >= len(s.b) {
+		return s.fail(i, "document ends early")
+	}
+	switch c := s.b[i]; {
+	case c == '"':
+		return s.str(i)
+	case c == '{' || c == '[':
+		return s.container(i)
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number(i)
+	}
+	return s.literal(i)
+}

@@ -1,0 +1,205 @@
+package fhir
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Stream reads a file or standard input to its end: one document, or NDJSON (a value a line), either of them perhaps packed with
+// gzip. It is NDJSON when name says so (.ndjson, .jsonl, also with .gz), or when the first line holds a whole value and others follow. Each
+// event is yielded with its line, counted from 1 (always 1 for a single document); Entry counts through the whole stream. A
+// line that cannot be read is rejected alone. yield returns false to end early. The error is the one of in: a failure to
+// read; a Stream that ends so has yielded what came before.
+//
+// It needs no more memory than the largest value, which Options.MaxBytes bounds, whatever the size of the stream.
+func (r *Reader) Stream(in io.Reader, name string, yield func(line int, res Resource) bool) error {
+	s := &r.source
+	s.open(in, r.options.MaxBytes)
+	if what := s.unpack(); what != "" {
+		yield(1, Resource{Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: what}})
+		return s.ioError()
+	}
+	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
+	if strings.HasSuffix(name, ".ndjson") || strings.HasSuffix(name, ".jsonl") || r.lines() {
+		r.ndjson(yield)
+	} else {
+		r.single(yield)
+	}
+	return s.ioError()
+}
+
+// lines tells that the stream is NDJSON by what it begins with.
+func (r *Reader) lines() bool {
+	s := &r.source
+	for seen := 0; ; {
+		b := s.have()
+		if from := max(seen, blank(b, 0)); from < len(b) {
+			if i := bytes.IndexByte(b[from:], '\n'); i >= 0 {
+				return r.whole(b[:from+i]) && s.moreThan(from+i)
+			}
+			seen = len(b)
+		}
+		if len(b) > r.options.MaxBytes || !s.fill() {
+			return false
+		}
+	}
+}
+
+// whole tells that b is one JSON value.
+func (r *Reader) whole(b []byte) bool {
+	b = bytes.TrimPrefix(b, []byte(utf8BOM))
+	i := blank(b, 0)
+	r.index.scanner.reset(b, r.options.MaxDepth)
+	end := r.index.value(i)
+	return end > 0 && blank(b, end) == len(b)
+}
+
+// single reads the stream as one document.
+func (r *Reader) single(yield func(line int, res Resource) bool) {
+	s := &r.source
+	for len(s.have()) <= r.options.MaxBytes && s.fill() {
+	}
+	switch {
+	case s.damaged != "":
+		yield(1, Resource{Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: s.damaged}})
+	case s.failed != nil:
+	case len(s.have()) > r.options.MaxBytes:
+		yield(1, Resource{Rejection: tooLarge(r.options.MaxBytes)})
+	case empty(s.have()):
+	default:
+		r.document(s.have(), 0, func(res Resource) bool { return yield(1, res) })
+	}
+}
+
+func empty(b []byte) bool {
+	b = bytes.TrimPrefix(b, []byte(utf8BOM))
+	return blank(b, 0) == len(b)
+}
+
+// ndjson reads the stream line by line.
+func (r *Reader) ndjson(yield func(line int, res Resource) bool) {
+	s := &r.source
+	entry, on := uint32(0), true
+	reject := func(line int, rej *Rejection) {
+		on = yield(line, Resource{Entry: entry, Rejection: rej})
+		entry++
+	}
+	for line := 1; on; line++ {
+		b, size := s.line()
+		switch {
+		case s.damaged != "":
+			reject(line, &Rejection{Reason: UnsupportedEncoding, Detail: s.damaged})
+			return
+		case s.failed != nil || size == 0:
+			return
+		case b == nil:
+			reject(line, tooLarge(r.options.MaxBytes))
+		case !empty(b):
+			entry, on = r.document(b, entry, func(res Resource) bool { return yield(line, res) })
+		}
+	}
+}
+
+// source is the stream that is read, with a buffer that is kept for the next one.
+type source struct {
+	in         io.Reader
+	keeper     *errorKeeper
+	limit      int
+	buf        []byte
+	start, end int
+	eof        bool
+	packed     bool
+	failed     error  // of the stream itself
+	damaged    string // what is wrong with the packing
+}
+
+const chunk = 64 << 10
+
+func (s *source) open(in io.Reader, limit int) {
+	if s.buf == nil {
+		s.buf = make([]byte, chunk)
+	}
+	keeper := &errorKeeper{in: in}
+	*s = source{in: keeper, keeper: keeper, limit: limit, buf: s.buf}
+}
+
+// have is what was read and not yet used.
+func (s *source) have() []byte { return s.buf[s.start:s.end] }
+
+// fill reads more. It returns false at the end, or when the stream fails.
+func (s *source) fill() bool {
+	if s.eof {
+		return false
+	}
+	if s.start > 0 && s.end == len(s.buf) {
+		s.end = copy(s.buf, s.have())
+		s.start = 0
+	}
+	if s.end == len(s.buf) {
+		grown := make([]byte, min(2*len(s.buf), s.limit+2*chunk))
+		copy(grown, s.buf[:s.end])
+		s.buf = grown
+	}
+	for range 100 {
+		n, err := s.in.Read(s.buf[s.end:])
+		s.end += n
+		if err != nil {
+			s.eof = true
+			s.note(err)
+		}
+		if n > 0 || err != nil {
+			return n > 0
+		}
+	}
+	s.eof, s.failed = true, io.ErrNoProgress
+	return false
+}
+
+// line returns the next line without its end, and its size, which is 0 at the end of the stream. A line over the limit is nil.
+func (s *source) line() (b []byte, size int) {
+	seen := 0
+	for {
+		have := s.have()
+		if i := bytes.IndexByte(have[seen:], '\n'); i >= 0 {
+			size += seen + i + 1
+			s.start += seen + i + 1
+			if size > s.limit+1 {
+				return nil, size
+			}
+			return have[:seen+i], size
+		}
+		if seen = len(have); size+seen > s.limit+1 { // its end is not worth keeping
+			size += seen
+			s.start, s.end, seen = 0, 0, 0
+		}
+		if s.fill() {
+			continue
+		}
+		size += seen
+		s.start = s.end
+		if size > s.limit {
+			return nil, size
+		}
+		return have, size
+	}
+}
+
+// moreThan tells that something but white space stands after the first n bytes.
+func (s *source) moreThan(n int) bool {
+	for blank(s.have(), n) == len(s.have()) {
+		if n = len(s.have()); n > s.limit || !s.fill() {
+			return false
+		}
+	}
+	return true
+}
+
+// ioError is the failure of the stream that was read, if there was one.
+func (s *source) ioError() error {
+	if s.failed == nil {
+		return nil
+	}
+	return fmt.Errorf("reading FHIR: %w", s.failed)
+}

@@ -1,0 +1,101 @@
+package fhir
+
+import "strings"
+
+// kind says what this reader makes of a resource type.
+type kind uint8
+
+const (
+	kindUnknown kind = iota // no resource type of FHIR R4
+	kindOther               // a resource of R4 that nobody here needs
+	kindForeign             // a resource of DSTU2, STU3 or R5 only
+	kindBundle
+	kindParameters
+	kindRequest
+	kindDispense
+	kindStatement
+	kindMedication
+	kindObservation
+	kindCondition
+	kindPatient
+	kindDetectedIssue
+)
+
+// kept tells that resources of this kind become facts.
+func (k kind) kept() bool { return k >= kindRequest }
+
+var used = map[string]kind{
+	"Bundle": kindBundle, "Parameters": kindParameters,
+	"MedicationRequest": kindRequest, "MedicationDispense": kindDispense, "MedicationStatement": kindStatement,
+	"Medication": kindMedication, "Observation": kindObservation, "Condition": kindCondition,
+	"Patient": kindPatient, "DetectedIssue": kindDetectedIssue,
+}
+
+// others are the remaining resource types of R4 (hl7.org/fhir/R4/resourcelist.html).
+const others = `Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic
+Binary BiologicallyDerivedProduct BodyStructure CapabilityStatement CarePlan CareTeam CatalogEntry ChargeItem
+ChargeItemDefinition Claim ClaimResponse ClinicalImpression CodeSystem Communication CommunicationRequest
+CompartmentDefinition Composition ConceptMap Consent Contract Coverage CoverageEligibilityRequest
+CoverageEligibilityResponse Device DeviceDefinition DeviceMetric DeviceRequest DeviceUseStatement DiagnosticReport
+DocumentManifest DocumentReference EffectEvidenceSynthesis Encounter Endpoint EnrollmentRequest EnrollmentResponse
+EpisodeOfCare EventDefinition Evidence EvidenceVariable ExampleScenario ExplanationOfBenefit FamilyMemberHistory Flag
+Goal GraphDefinition Group GuidanceResponse HealthcareService ImagingStudy Immunization ImmunizationEvaluation
+ImmunizationRecommendation ImplementationGuide InsurancePlan Invoice Library Linkage List Location Measure
+MeasureReport Media MedicationAdministration MedicationKnowledge MedicinalProduct MedicinalProductAuthorization
+MedicinalProductContraindication MedicinalProductIndication MedicinalProductIngredient MedicinalProductInteraction
+MedicinalProductManufactured MedicinalProductPackaged MedicinalProductPharmaceutical
+MedicinalProductUndesirableEffect MessageDefinition MessageHeader MolecularSequence NamingSystem NutritionOrder
+ObservationDefinition OperationDefinition OperationOutcome Organization OrganizationAffiliation PaymentNotice
+PaymentReconciliation Person PlanDefinition Practitioner PractitionerRole Procedure Provenance Questionnaire
+QuestionnaireResponse RelatedPerson RequestGroup ResearchDefinition ResearchElementDefinition ResearchStudy
+ResearchSubject RiskAssessment RiskEvidenceSynthesis Schedule SearchParameter ServiceRequest Slot Specimen
+SpecimenDefinition StructureDefinition StructureMap Subscription Substance SubstanceNucleicAcid SubstancePolymer
+SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification SupplyDelivery
+SupplyRequest Task TerminologyCapabilities TestReport TestScript ValueSet VerificationResult VisionPrescription`
+
+// foreign are resource types of DSTU2, STU3, R4B or R5 that R4 does not have (the version histories of hl7.org/fhir).
+const foreign = `BodySite Conformance DataElement DeviceComponent DeviceUseRequest DiagnosticOrder EligibilityRequest
+EligibilityResponse ExpansionProfile ImagingManifest ImagingObjectSelection MedicationOrder Order OrderResponse
+ProcedureRequest ProcessRequest ProcessResponse ReferralRequest Sequence ServiceDefinition MedicationPrescription
+ActorDefinition AdministrableProductDefinition ArtifactAssessment BiologicallyDerivedProductDispense Citation
+ClinicalUseDefinition ConditionDefinition DeviceAssociation DeviceDispense DeviceUsage EncounterHistory
+EvidenceReport FormularyItem GenomicStudy ImagingSelection Ingredient InventoryItem InventoryReport
+ManufacturedItemDefinition MedicinalProductDefinition NutritionIntake NutritionProduct PackagedProductDefinition
+Permission RegulatedAuthorization RequestOrchestration Requirements SubscriptionStatus SubscriptionTopic
+SubstanceDefinition TestPlan Transport`
+
+// typeKinds is the kind of every resource type by its name; typeNames gives the name out without copying it.
+var typeKinds, typeNames = buildTypes()
+
+func buildTypes() (map[string]kind, map[string]string) {
+	kinds, names := make(map[string]kind, 256), make(map[string]string, 256)
+	add := func(t string, k kind) { kinds[t], names[t] = k, t }
+	for t := range strings.FieldsSeq(foreign) {
+		add(t, kindForeign)
+	}
+	for t := range strings.FieldsSeq(others) {
+		add(t, kindOther)
+	}
+	for t, k := range used {
+		add(t, k)
+	}
+	return kinds, names
+}
+
+// kindOf is the kind of the resource type that is spelled t, with its name; the name is "" for an unknown one.
+func kindOf(t []byte) (kind, string) {
+	n, ok := typeNames[string(t)]
+	if !ok {
+		return kindUnknown, ""
+	}
+	return typeKinds[n], n
+}
+
+// bundleType tells that t is a Bundle.type of R4 (hl7.org/fhir/R4/valueset-bundle-type.html).
+func bundleType(t []byte) bool {
+	switch string(t) {
+	case "document", "message", "transaction", "transaction-response", "batch", "batch-response", "history", "searchset", "collection":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,152 @@
+package fhir
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// The second pass walks over bytes that the first has found sound, so nothing here looks for the end of the document or a
+// missing comma. What can still be wrong is the meaning: another type of value than FHIR has there, or one name twice.
+
+// past returns the offset after the value at i of the sound document b.
+func past(b []byte, i int) int {
+	switch b[i] {
+	case '"':
+		return pastString(b, i)
+	case '{', '[':
+		depth := 0
+		for {
+			switch b[i] {
+			case '"':
+				i = pastString(b, i)
+				continue
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return i + 1
+				}
+			case '\n', ' ':
+				i = blank(b, i)
+				continue
+			}
+			i++
+		}
+	}
+	for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' && b[i] > ' ' {
+		i++
+	}
+	return i
+}
+
+func pastString(b []byte, i int) int {
+	for i++; ; {
+		for i+8 <= len(b) {
+			x := binary.LittleEndian.Uint64(b[i:])
+			q, e := x^(ones*'"'), x^(ones*'\\')
+			if m := ((q-ones)&^q | (e-ones)&^e) & highs; m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		for b[i] != '"' && b[i] != '\\' {
+			i++
+		}
+		if b[i] == '"' {
+			return i + 1
+		}
+		i += 2
+	}
+}
+
+// props walks over the properties of an object. Values that are null count as absent.
+type props struct {
+	name name // unknown for a name that nobody reads
+	v    int  // offset of the value
+	i    int
+	seen nameSet
+}
+
+// object begins with the value at v, which has to be an object.
+func (d *decoder) object(v int) props {
+	if d.b[v] != '{' {
+		d.wrong(v, "an object")
+	}
+	return props{i: v + 1}
+}
+
+// more goes to the next property that is not null. It returns false at the end, and after a failure.
+func (d *decoder) more(p *props) bool {
+	for d.rejection == nil {
+		i := p.i // after the opening brace
+		if p.v > 0 {
+			if i = d.pos; i <= p.v {
+				i = past(d.b, p.v)
+			}
+		}
+		if i = blank(d.b, i); d.b[i] == ',' {
+			i = blank(d.b, i+1)
+		}
+		if d.b[i] == '}' {
+			d.pos = i + 1
+			return false
+		}
+		end := pastString(d.b, i)
+		n, exact := spelled(d.b[i+1 : end-1])
+		if n != unknown && p.seen.add(n) {
+			d.fail(i, InvalidJSON, duplicateName().Detail)
+			return false
+		}
+		if p.name = n; !exact {
+			p.name = unknown
+		}
+		p.v = blank(d.b, blank(d.b, end)+1)
+		d.pos = p.v
+		if d.b[p.v] != 'n' {
+			return true
+		}
+	}
+	return false
+}
+
+// items calls f with each element of the array at v that is not null.
+func (d *decoder) items(v int, f func(v int)) {
+	if d.b[v] != '[' {
+		d.wrong(v, "an array")
+		return
+	}
+	i := blank(d.b, v+1)
+	for d.b[i] != ']' && d.rejection == nil {
+		d.pos = i
+		if d.b[i] != 'n' {
+			f(i)
+		}
+		if d.rejection != nil {
+			return
+		}
+		if d.pos <= i {
+			d.pos = past(d.b, i)
+		}
+		if i = blank(d.b, d.pos); d.b[i] == ',' {
+			i = blank(d.b, i+1)
+		}
+	}
+	d.pos = i + 1
+}
+
+// text is the string at v. It lives as long as the document; text that is kept has to go through keep.
+func (d *decoder) text(v int) []byte {
+	if d.b[v] != '"' {
+		d.wrong(v, "a string")
+		return nil
+	}
+	d.pos = pastString(d.b, v)
+	raw := d.b[v+1 : d.pos-1]
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw
+	}
+	d.scratch = unescape(d.scratch[:0], raw)
+	return d.scratch
+}
