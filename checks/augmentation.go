@@ -36,7 +36,7 @@ func (ev *evaluation) augmentation(c Check) {
 		}
 		f.Summary = ev.sentence(group, "dopaminergic treatment can make RLS start earlier in the day, stronger and in more of the body (augmentation).")
 		f.Action = "Ask about earlier onset, spread and intensity, and check iron: low ferritin raises the risk. Change it only slowly and with the prescriber; " +
-			"an abrupt end brings rebound and withdrawal. If Parkinson disease is the reason, code it." + reviewNote(c)
+			"an abrupt end brings rebound and withdrawal. If Parkinson disease is the reason, code it. " + counselling + reviewNote(c)
 		ev.flag(c, severity, f)
 	}
 }

@@ -123,6 +123,9 @@ func (ev *evaluation) flag(c Check, severity Severity, f Finding) {
 	f.Implicated, f.Evidence = tidy(f.Implicated), tidy(f.Evidence)
 	f.Citations = c.Citations
 	f.Basis = basis(f)
+	if ev.set.Audience == ForPatients {
+		forPatients(&f)
+	}
 	ev.findings = append(ev.findings, f)
 }
 

@@ -19,7 +19,7 @@ func (ev *evaluation) offending(c Check, use indication) {
 		first := group[0]
 		f.Ingredient = first.Name
 		f.Summary = ev.offendingSummary(group)
-		f.Action = offendingAction(first, c)
+		f.Action = offendingAction(first) + reviewNote(c)
 		f.Alternatives = alternatives(first, use)
 		ev.flag(c, severity, f)
 	}

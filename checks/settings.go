@@ -25,6 +25,8 @@ type Settings struct {
 	Everyone bool `yaml:"gabapentinoid_checks_for_everyone"`
 	// RequireApproved keeps rules quiet whose review is not finished.
 	RequireApproved bool `yaml:"require_approved_rules"`
+	// Audience of the texts: professional, or patient for the plain words of a leaflet.
+	Audience string `yaml:"audience"`
 	// MaxFacts a patient; the newest stay.
 	MaxFacts int `yaml:"max_facts"`
 }
@@ -50,6 +52,7 @@ type OrderSettings struct {
 func DefaultSettings() *Settings {
 	return &Settings{
 		Zone:     time.UTC,
+		Audience: ForProfessionals,
 		MaxFacts: 5000,
 		Iron:     DefaultIronSettings(),
 		Renal:    DefaultRenalSettings(),
@@ -94,6 +97,9 @@ func (s *Settings) Validate() error {
 		if _, ok := s.terms().Ingredient(name); !ok || days < 0 {
 			errs = append(errs, fmt.Errorf("orders.tail_days.%s: wants a known ingredient and a number of days from 0 up", name))
 		}
+	}
+	if s.Audience != ForProfessionals && s.Audience != ForPatients {
+		errs = append(errs, fmt.Errorf("audience: %q is neither %s nor %s", s.Audience, ForProfessionals, ForPatients))
 	}
 	return errors.Join(append(errs, s.Iron.Validate(), s.Renal.Validate())...)
 }

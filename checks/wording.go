@@ -94,7 +94,7 @@ func notes(group []*exposure) string {
 }
 
 // offendingAction says what to do, and never to end a treatment.
-func offendingAction(x *exposure, c Check) string {
+func offendingAction(x *exposure) string {
 	action := "Ask whether the legs became restless or worse after it was started or raised. Review need, dose and time of day"
 	switch {
 	case isAntipsychotic(x.Class) || x.Class == terms.Lithium:
@@ -104,7 +104,7 @@ func offendingAction(x *exposure, c Check) string {
 	default:
 		action += " with the prescriber. Any change should be gradual: an abrupt end is harmful."
 	}
-	return action + reviewNote(c)
+	return action + " " + counselling
 }
 
 // alternatives fit what the drug is mostly given for (rules.md R1). Domperidone is never offered where an antiemetic that hardly
