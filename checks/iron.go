@@ -148,7 +148,7 @@ func (c *ironCase) unchecked() ironDecision {
 	}
 	return ironDecision{
 		Check: checkIronUnchecked, Severity: Low,
-		Summary: joinSentences("RLS, and no usable ferritin or TSAT within "+dayCount(c.Settings.StaleDays)+".", c.known()),
+		Summary: joinSentences("No usable ferritin or TSAT within "+dayCount(c.Settings.StaleDays)+".", c.known()),
 		Action:  joinSentences("Iron should be looked at in everybody with RLS.", orderIron, sampling),
 		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
@@ -166,7 +166,7 @@ func (c *ironCase) low() ironDecision {
 func (c *ironCase) missing() ironDecision {
 	return ironDecision{
 		Check: checkIronMissing, Severity: Moderate,
-		Summary: joinSentences("Alpha-2-delta ligand in RLS without a complete set of iron results: "+c.gaps()+".", c.knownBeside(), c.readingNotes()),
+		Summary: joinSentences("The set of iron results is not complete: "+c.gaps()+".", c.knownBeside(), c.readingNotes()),
 		Action:  joinSentences(orderIron, sampling, noDelay, c.therapy()),
 		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
@@ -175,7 +175,7 @@ func (c *ironCase) missing() ironDecision {
 func (c *ironCase) unusable() ironDecision {
 	return ironDecision{
 		Check: checkIronUnusable, Severity: Moderate,
-		Summary: joinSentences("Alpha-2-delta ligand in RLS, and the newest iron results cannot be evaluated: "+c.whyUnusable()+".", c.knownBeside(), c.readingNotes()),
+		Summary: joinSentences("The newest iron results cannot be evaluated: "+c.whyUnusable()+".", c.knownBeside(), c.readingNotes()),
 		Action:  joinSentences("Ask the laboratory for the complete result (value, unit, status), or have it repeated.", sampling, noDelay, c.therapy()),
 		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
@@ -187,7 +187,7 @@ func (c *ironCase) stale() ironDecision {
 	if max(c.ferritinAge, c.tsatAge) == labStale {
 		d.Severity, limit = Moderate, c.Settings.StaleDays
 	}
-	d.Summary = joinSentences("Alpha-2-delta ligand in RLS, and the iron results are "+c.olderThan(limit)+".", c.known(), c.readingNotes())
+	d.Summary = joinSentences("The iron results are "+c.olderThan(limit)+".", c.known(), c.readingNotes())
 	d.Basis = append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...)
 	return d
 }
