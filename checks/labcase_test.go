@@ -1,0 +1,101 @@
+package checks
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// labAsOf is the as-of time of the laboratory tests, unless they set one.
+var labAsOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+
+// labTime reads a FHIR date, dateTime or instant.
+func labTime(t testing.TB, s string) Time {
+	t.Helper()
+	for layout, p := range map[string]Precision{"2006": ToYear, "2006-01": ToMonth, time.DateOnly: ToDay, "2006-01-02T15:04:05": WithoutOff} {
+		if v, err := time.Parse(layout, s); err == nil {
+			return Time{Nanos: v.UnixNano(), Precision: p}
+		}
+	}
+	if s == "" {
+		return Time{}
+	}
+	v, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Instant(v)
+}
+
+// labFact is one result: "LOINC value unit date", then any of a status, specimen:x, performer:x. A value may begin with a comparator; a unit
+// "-" is none, a date "-" is none.
+func labFact(t testing.TB, id, line string) Fact {
+	t.Helper()
+	words := strings.Fields(line)
+	l := &LabResult{Status: LabFinal, Loincs: strings.Split(words[0], "+")}
+	l.Value = labValue(words[1], words[2])
+	if words[3] != "-" {
+		l.Effective.Start = labTime(t, words[3])
+	}
+	for _, w := range words[4:] {
+		key, value, _ := strings.Cut(w, ":")
+		switch key {
+		case "preliminary":
+			l.Status = LabPreliminary
+		case "unknown":
+			l.Status = LabUnknown
+		case "registered":
+			l.Status = LabRegistered
+		case "cancelled":
+			l.Status = LabCancelled
+		case "specimen":
+			l.Specimen = Ref("Specimen/" + value)
+		case "performer":
+			l.Performer = Ref("Organization/" + value)
+		default:
+			t.Fatalf("unknown word %q", w)
+		}
+	}
+	return Fact{Ref: Ref("Observation/" + id), Kind: KindLab, Lab: l}
+}
+
+func labValue(value, unit string) Value {
+	switch value {
+	case "absent":
+		return Value{Kind: AbsentValue, Text: "unknown"}
+	case "text":
+		return Value{Kind: TextValue, Text: "85 ng/mL"}
+	case "none":
+		return Value{}
+	}
+	v := Value{Kind: QuantityValue}
+	number := strings.TrimLeft(value, "<>=")
+	v.Quantity = Quantity{Value: number, Comparator: strings.TrimSuffix(value, number)}
+	if unit != "-" {
+		v.Quantity.Code, v.Quantity.Unit, v.Quantity.System = unit, unit, terms.UCUM
+	}
+	return v
+}
+
+// labState holds facts named a, b, c, ... from lines as labFact reads them.
+func labState(t testing.TB, lines ...string) *State {
+	t.Helper()
+	st := &State{Patient: "Patient/1"}
+	for i, line := range lines {
+		st.Merge(labFact(t, string(rune('a'+i)), line))
+	}
+	return st
+}
+
+// ironOf decides iron for an adult on an alpha-2-delta ligand; change alters the input.
+func ironOf(st *State, asOf time.Time, change func(*ironInput)) ironDecision {
+	s := DefaultIronSettings()
+	in := ironInput{Terms: terms.Embedded(), Settings: &s, Alpha2Delta: true, Birth: Time{Nanos: time.Date(1974, 5, 14, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: ToDay}}
+	in.Labs = readLabs(st, in.Terms, time.UTC, &s, asOf)
+	if change != nil {
+		change(&in)
+	}
+	return ironFinding(in)
+}
