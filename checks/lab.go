@@ -107,7 +107,7 @@ func (r *labReader) fact(f *Fact) {
 		}
 	}
 	// A value beside components or members would be the panel's own, which no table code has; without one it is only their envelope.
-	if l.Value.Kind != NoValue || len(l.Components)+len(l.Members) == 0 {
+	if l.Status == LabRegistered || l.Value.Kind != NoValue || len(l.Components)+len(l.Members) == 0 {
 		r.result(base, l.Loincs, &l.Value)
 	}
 	for i := range l.Components {

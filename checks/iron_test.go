@@ -1,0 +1,468 @@
+package checks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+const (
+	okFerritin = "2276-4 152 ng/mL 2026-10-24T08:00:00Z"
+	okTSAT     = "2502-3 31 % 2026-10-24T08:00:00Z"
+)
+
+// ironCases are results of an adult on an alpha-2-delta ligand, and the check that is open with its severity.
+var ironCases = []struct {
+	name, want string
+	labs       []string
+}{
+	{"nothing", "iron-labs-missing moderate", nil},
+	{"both fine", " ", []string{okFerritin, okTSAT}},
+	{"no TSAT", "iron-labs-missing moderate", []string{okFerritin}},
+	{"no ferritin", "iron-labs-missing moderate", []string{okTSAT}},
+	{"only one and low", "iron-low moderate", []string{"2276-4 20 ng/mL 2026-10-24"}},
+	{"ferritin 75", "iron-low moderate", []string{"2276-4 75 ng/mL 2026-10-24", okTSAT}},
+	{"ferritin just above", " ", []string{"2276-4 75.0000000001 ng/mL 2026-10-24", "2502-3 20 % 2026-10-24"}},
+	{"TSAT just below", "iron-low moderate", []string{okFerritin, "2502-3 19.99 % 2026-10-24"}},
+	{"ferritin 168.5 pmol/L", "iron-low moderate", []string{"14723-1 168.5 pmol/L 2026-10-24", okTSAT}},
+	{"ferritin 170.3 pmol/L", " ", []string{"14723-1 170.3 pmol/L 2026-10-24", okTSAT}},
+	{"bare 75 under the molar code", "iron-labs-unusable moderate", []string{"14723-1 75 - 2026-10-24", okTSAT}},
+	{"TSAT as fraction", "iron-low moderate", []string{okFerritin, "14801-5 0.18 1 2026-10-24"}},
+	{"fraction as percent", "iron-labs-unusable moderate", []string{okFerritin, "14801-5 0.18 % 2026-10-24"}},
+	{"text", "iron-labs-unusable moderate", []string{"2276-4 text - 2026-10-24", okTSAT}},
+	{"data absent", "iron-labs-unusable moderate", []string{"2276-4 absent - 2026-10-24", okTSAT}},
+	{"below 50", "iron-low moderate", []string{"2276-4 <50 ng/mL 2026-10-24", okTSAT}},
+	{"below 100", "iron-labs-unusable moderate", []string{"2276-4 <100 ng/mL 2026-10-24", okTSAT}},
+	{"above 1000", " ", []string{"2276-4 >1000 ng/mL 2026-10-24", okTSAT}},
+
+	{"newest decides: normal", " ", []string{"2276-4 20 ng/mL 2026-05-24", okFerritin, okTSAT}},
+	{"newest decides: low", "iron-low moderate", []string{"2276-4 20 ng/mL 2026-11-01", okFerritin, okTSAT}},
+	{"newest cannot be evaluated", "iron-labs-unusable moderate", []string{okFerritin, "2276-4 160 - 2026-11-01", okTSAT}},
+	{"newest cannot be evaluated, the one before is low", "iron-low moderate", []string{"2276-4 20 ng/mL 2026-10-01", "2276-4 160 - 2026-11-01", okTSAT}},
+	{"an older one cannot be evaluated", " ", []string{"2276-4 160 - 2026-10-01", okFerritin, okTSAT}},
+	{"missing outweighs unusable", "iron-labs-missing moderate", []string{"2276-4 160 - 2026-11-01"}},
+	{"unusable outweighs stale", "iron-labs-unusable moderate", []string{"2276-4 160 - 2026-11-01", "2502-3 31 % 2024-01-01"}},
+
+	{"pending only", "iron-labs-missing moderate", []string{okFerritin, "2502-3 none - 2026-11-20 registered"}},
+	{"pending beside a result", " ", []string{okFerritin, okTSAT, "2276-4 none - 2026-11-20 registered"}},
+	{"cancelled only", "iron-labs-missing moderate", []string{okFerritin, "2502-3 31 % 2026-11-20 cancelled"}},
+	{"cancelled after a result", " ", []string{okFerritin, okTSAT, "2502-3 5 % 2026-11-20 cancelled"}},
+	{"preliminary and low", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-11-01 preliminary", okTSAT}},
+	{"preliminary and normal", "iron-labs-unusable moderate", []string{okFerritin, "2502-3 31 % 2026-11-01 preliminary"}},
+	{"preliminary does not clear", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-10-01", "2502-3 31 % 2026-11-01 preliminary"}},
+	{"unknown status and normal", "iron-labs-unusable moderate", []string{okFerritin, "2502-3 31 % 2026-11-01 unknown"}},
+	{"unknown status and low", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-11-01 unknown"}},
+	{"final after preliminary", " ", []string{okFerritin, "2502-3 12 % 2026-10-01 preliminary", okTSAT}},
+
+	{"one draw disagrees", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"}},
+	{"25 h apart are two draws", " ", []string{okFerritin, "2502-3 17 % 2026-11-13T07:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"}},
+	{"exactly 24 h are one draw", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-13T08:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"}},
+	{"two specimens are two draws", " ", []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z specimen:b"}},
+	{"one specimen is one draw", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-10T04:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z specimen:a"}},
+	{"specimen named once", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z"}},
+	{"two specimens of one instant", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-14T08:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z specimen:b"}},
+	{"unreadable twin of one instant", " ", []string{okFerritin, okTSAT, "2276-4 152 - 2026-10-24T08:00:00Z"}},
+
+	{"180 days", " ", []string{"2276-4 152 ng/mL 2026-05-27", okTSAT}},
+	{"181 days", "iron-labs-stale low", []string{"2276-4 152 ng/mL 2026-05-26", okTSAT}},
+	{"181 days, TSAT", "iron-labs-stale low", []string{okFerritin, "2502-3 31 % 2026-05-26"}},
+	{"365 days", "iron-labs-stale low", []string{okFerritin, "2502-3 31 % 2025-11-23"}},
+	{"366 days", "iron-labs-stale moderate", []string{okFerritin, "2502-3 31 % 2025-11-22"}},
+	{"stale and low", "iron-low moderate", []string{"2276-4 20 ng/mL 2019-01-01", okTSAT}},
+	{"no date", "iron-labs-stale low", []string{"2276-4 152 ng/mL -", okTSAT}},
+	{"no date is never newer", " ", []string{"2276-4 20 ng/mL -", okFerritin, okTSAT}},
+	{"no date and the other is stale", "iron-labs-stale moderate", []string{"2276-4 152 ng/mL -", "2502-3 31 % 2025-01-01"}},
+	{"month only", "iron-labs-stale low", []string{"2276-4 152 ng/mL 2026-05", okTSAT}},
+	{"dated tomorrow", "iron-labs-missing moderate", []string{okFerritin, "2502-3 31 % 2026-11-24T09:00:00Z"}},
+	{"low but dated tomorrow", " ", []string{okFerritin, okTSAT, "2276-4 5 ng/mL 2026-11-24"}},
+	{"this instant", " ", []string{okFerritin, "2502-3 31 % 2026-11-23T08:00:00Z"}},
+
+	{"goal", "iron-labs-missing moderate", []string{"86914-9 152 ng/mL 2026-10-24", okTSAT}},
+	{"goal beside the code", "iron-labs-missing moderate", []string{"2276-4+86914-9 152 ng/mL 2026-10-24", okTSAT}},
+	{"two codes of one test", " ", []string{"2276-4+20567-4 152 ng/mL 2026-10-24", okTSAT}},
+	{"codes of two tests", "iron-labs-unusable moderate", []string{okFerritin, "2502-3+2500-7 31 % 2026-10-24"}},
+	{"panel is no result", "iron-labs-missing moderate", []string{okFerritin, "50190-8 31 % 2026-10-24"}},
+
+	{"calculated from TIBC", "iron-low moderate", []string{okFerritin, "14798-3 5 umol/L 2026-10-24", "14800-7 60 umol/L 2026-10-24"}},
+	{"calculated, mixed units", "iron-low moderate", []string{okFerritin, "2498-4 500 ug/L 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
+	{"calculated from UIBC", " ", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2501-5 240 ug/dL 2026-10-24"}},
+	{"calculated from UIBC, just below", "iron-low moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2501-5 240.0000000001 ug/dL 2026-10-24"}},
+	{"calculated from transferrin", "iron-low moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "3034-6 2.5 g/L 2026-10-24"}},
+	{"calculated from two draws: never", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-20", "2500-7 400 ug/dL 2026-10-24"}},
+	{"iron alone", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24"}},
+	{"measured wins", " ", []string{okFerritin, okTSAT, "2498-4 60 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
+	{"measured and low wins", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-10-24", "2498-4 100 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
+	{"a newer calculated one decides", "iron-low moderate", []string{okFerritin, okTSAT, "2498-4 40 ug/dL 2026-11-10", "2500-7 400 ug/dL 2026-11-10"}},
+	{"measured without a number", " ", []string{okFerritin, "2502-3 absent - 2026-10-24", "2498-4 100 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
+	{"iron without unit", "iron-labs-unusable moderate", []string{okFerritin, "2498-4 60 - 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
+	{"calculated from preliminary ones", "iron-labs-unusable moderate", []string{okFerritin, "2498-4 100 ug/dL 2026-10-24 preliminary", "2500-7 300 ug/dL 2026-10-24"}},
+	{"iron below detection", "iron-low moderate", []string{okFerritin, "2498-4 <10 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
+	{"iron above capacity", "iron-labs-unusable moderate", []string{okFerritin, "2498-4 900 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
+}
+
+func TestIronAdult(t *testing.T) {
+	for _, c := range ironCases {
+		t.Run(c.name, func(t *testing.T) {
+			d := ironOf(labState(t, c.labs...), labAsOf, nil)
+			if got := d.Check + " " + d.Severity.String(); got != c.want {
+				t.Errorf("got %q, want %q\n%s\n%s", got, c.want, d.Summary, d.Known)
+			}
+			checkIronTexts(t, d)
+		})
+	}
+}
+
+// checkIronTexts holds every text to the wording rules.
+func checkIronTexts(t *testing.T, d ironDecision) {
+	t.Helper()
+	for _, text := range []string{d.Summary, d.Action, d.Known} {
+		for _, bad := range append([]string{"not done", "days old", "  ", "..", "%!", "<nil>"}, forbidden...) {
+			if strings.Contains(strings.ToLower(text), bad) {
+				t.Errorf("%q in %q", bad, text)
+			}
+		}
+	}
+	if (d.Check == "") != (d.Severity == None) || (d.Check == "") != (d.Summary == "") || (d.Check == "") != (len(d.Basis) == 0) {
+		t.Errorf("half a decision: %+v", d)
+	}
+}
+
+func TestIronByGroup(t *testing.T) {
+	birth := func(s string) func(*ironInput) { return func(in *ironInput) { in.Birth = labTime(t, s) } }
+	esrd := func(in *ironInput) { in.ESRD = []Ref{"Condition/esrd"} }
+	for _, c := range []struct {
+		name, want string
+		change     func(*ironInput)
+		labs       []string
+	}{
+		{"child 60", "", birth("2014-03-02"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
+		{"child 50", "", birth("2014-03-02"), []string{"2276-4 50 ng/mL 2026-10-24", okTSAT}},
+		{"child 49.999", checkIronLow, birth("2014-03-02"), []string{"2276-4 49.999 ng/mL 2026-10-24", okTSAT}},
+		{"child, TSAT 5: not decided on", "", birth("2014-03-02"), []string{"2276-4 60 ng/mL 2026-10-24", "2502-3 5 % 2026-10-24"}},
+		{"child, TSAT missing", checkIronMissing, birth("2014-03-02"), []string{"2276-4 60 ng/mL 2026-10-24"}},
+		{"18 today", checkIronLow, birth("2008-11-23"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
+		{"18 tomorrow", "", birth("2008-11-24"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
+		{"born in 2008: adult limits, not certain", checkIronLow, birth("2008"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
+		{"born in 2009", "", birth("2009"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
+		{"born in November 2008: not certain", checkIronLow, birth("2008-11"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
+		{"birth date not known", checkIronLow, birth(""), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
+		{"dialysis, both low", checkIronLow, esrd, []string{"2276-4 199.9 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24"}},
+		{"dialysis, ferritin 200", "", esrd, []string{"2276-4 200 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24"}},
+		{"dialysis, TSAT 20", "", esrd, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 20 % 2026-10-24"}},
+		{"dialysis, ferritin low alone", checkIronMissing, esrd, []string{"2276-4 20 ng/mL 2026-10-24"}},
+		{"dialysis by a result", checkIronLow, nil, []string{"2276-4 180 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24", "11041-1 8 mg/dL 2025-01-01"}},
+		{"dialysis by a result that was cancelled", checkIronLow, nil, []string{"2276-4 180 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24", "11041-1 8 mg/dL 2025-01-01 cancelled"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := ironOf(labState(t, c.labs...), labAsOf, c.change)
+			if d.Check != c.want {
+				t.Errorf("got %q, want %q: %s", d.Check, c.want, d.Summary)
+			}
+			checkIronTexts(t, d)
+		})
+	}
+}
+
+func TestIronUnchecked(t *testing.T) {
+	off := func(in *ironInput) { in.Alpha2Delta = false }
+	for _, c := range []struct {
+		name, want string
+		labs       []string
+	}{
+		{"nothing", checkIronUnchecked, nil},
+		{"ferritin", "", []string{okFerritin}},
+		{"TSAT, low", "", []string{"2502-3 5 % 2026-10-24"}},
+		{"365 days", "", []string{"2502-3 31 % 2025-11-23"}},
+		{"366 days", checkIronUnchecked, []string{"2502-3 31 % 2025-11-22"}},
+		{"no unit", checkIronUnchecked, []string{"2276-4 152 - 2026-10-24"}},
+		{"no unit, one before", "", []string{"2276-4 152 - 2026-11-20", okFerritin}},
+		{"pending", checkIronUnchecked, []string{"2276-4 none - 2026-11-20 registered"}},
+		{"preliminary and normal", checkIronUnchecked, []string{"2276-4 152 ng/mL 2026-11-20 preliminary"}},
+		{"no date", "", []string{"2276-4 152 ng/mL -"}},
+		{"calculated", "", []string{"2498-4 100 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := ironOf(labState(t, c.labs...), labAsOf, off)
+			if d.Check != c.want || d.Check != "" && d.Severity != Low {
+				t.Errorf("got %q %s, want %q", d.Check, d.Severity, c.want)
+			}
+			checkIronTexts(t, d)
+		})
+	}
+}
+
+// A panel with its results inside, and one that only links them.
+func TestIronPanels(t *testing.T) {
+	part := func(loinc, value, unit string) Component {
+		return Component{Loincs: []string{loinc}, Value: labValue(value, unit)}
+	}
+	panel := Fact{Ref: "Observation/p", Kind: KindLab, Lab: &LabResult{Status: LabFinal, Loincs: []string{"50190-8"}, Effective: Period{Start: labTime(t, "2026-10-24")},
+		Components: []Component{part("2498-4", "60", "ug/dL"), part("2500-7", "400", "ug/dL"), part("2276-4", "152", "ng/mL")}}}
+	d := ironOf(&State{Facts: []Fact{panel}}, labAsOf, nil)
+	if d.Check != checkIronLow || !slices.Equal(d.Evidence, []Ref{"Observation/p"}) {
+		t.Errorf("components: %q, evidence %v", d.Check, d.Evidence)
+	}
+	panel.Lab.Components, panel.Lab.Members = nil, []Ref{"Observation/a", "Observation/b"}
+	st := labState(t, okFerritin, okTSAT)
+	st.Merge(panel)
+	if d := ironOf(st, labAsOf, nil); d.Check != "" {
+		t.Errorf("members: %q", d.Check)
+	}
+	panel.Lab.Status = LabRegistered
+	st = labState(t, okFerritin)
+	st.Merge(panel)
+	if d := ironOf(st, labAsOf, nil); d.Check != checkIronMissing || !strings.Contains(d.Summary, "TSAT is pending") {
+		t.Errorf("registered panel: %q %s", d.Check, d.Summary)
+	}
+}
+
+func TestLaboratoryLimits(t *testing.T) {
+	own := decimal("121")
+	site := func(in *ironInput) {
+		in.Settings.Laboratories = []LaboratoryLimits{{Performer: "Organization/roche", FerritinLow: &own}}
+	}
+	for line, want := range map[string]string{
+		"2276-4 121 ng/mL 2026-10-24 performer:roche":   checkIronLow,
+		"2276-4 121.1 ng/mL 2026-10-24 performer:roche": "",
+		"2276-4 121 ng/mL 2026-10-24 performer:other":   "",
+		"2276-4 121 ng/mL 2026-10-24":                   "",
+	} {
+		if d := ironOf(labState(t, line, okTSAT), labAsOf, site); d.Check != want {
+			t.Errorf("%s: %q, want %q", line, d.Check, want)
+		}
+	}
+}
+
+func TestIronTexts(t *testing.T) {
+	order := func(date string, iv bool) func(*ironInput) {
+		return func(in *ironInput) {
+			in.Orders = []ironOrder{{Ref: "MedicationRequest/fe", Date: labTime(t, date), IV: iv}}
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*ironInput)
+		labs   []string
+		has    []string
+		lacks  []string
+	}{
+		{"low", nil, []string{"14723-1 160 pmol/L 2026-10-24", okTSAT},
+			[]string{"ferritin 71.2 ng/mL (sent as 160 pmol/L), dated 2026-10-24 (low: at or below 75 ng/mL)", "TSAT 31 %, dated 2026-10-24", "oral iron (65 mg"}, []string{"at the limit", "stale"}},
+		{"at the limit", nil, []string{"14723-1 170 pmol/L 2026-10-24", okTSAT}, []string{"at the limit"}, nil},
+		{"very low", nil, []string{"2276-4 29 ng/mL 2026-10-24", okTSAT}, []string{"above all with ferritin below 30"}, nil},
+		{"missing names TSAT", nil, []string{okFerritin}, []string{"no TSAT results found in the data received", "ferritin 152 ng/mL", "iron binding capacity"}, []string{"no ferritin"}},
+		{"pending", nil, []string{okFerritin, "2502-3 none - 2026-11-20 registered"}, []string{"TSAT is pending"}, nil},
+		{"why unusable", nil, []string{"2276-4 152 - 2026-10-24", okTSAT}, []string{"ferritin dated 2026-10-24: unit not given"}, nil},
+		{"straddles", nil, []string{"2276-4 <100 ng/mL 2026-10-24", okTSAT}, []string{"given only as < 100 ng/mL"}, nil},
+		{"calculation failed", nil, []string{okFerritin, "2498-4 60 - 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}, []string{"TSAT to be calculated", "iron: unit not given"}, nil},
+		{"stale", nil, []string{"2276-4 152 ng/mL 2025-11-22", okTSAT}, []string{"limit 365 days", "ferritin dated 2025-11-22"}, nil},
+		{"stale and low", nil, []string{"2276-4 20 ng/mL 2025-11-22", okTSAT}, []string{"is stale", "dated 2025-11-22"}, nil},
+		{"no date", nil, []string{"2276-4 152 ng/mL -", okTSAT}, []string{"without a date"}, nil},
+		{"infusion band", nil, []string{"2276-4 100 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"only intravenous iron"}, []string{"65 mg"}},
+		{"above the band", nil, []string{"2276-4 100.1 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"refer rather than choose"}, []string{"65 mg", "only intravenous"}},
+		{"ferritin missing", nil, []string{"2502-3 12 % 2026-10-24"}, []string{"Have ferritin measured", "no ferritin results found"}, []string{"65 mg"}},
+		{"contradiction", nil, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 46 % 2026-10-24"}, []string{"contradictory"}, []string{"65 mg"}},
+		{"at the ceiling", nil, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 45 % 2026-10-24"}, []string{"65 mg"}, []string{"contradictory"}},
+		{"haemochromatosis", func(in *ironInput) { in.IronCaution = []Ref{"Condition/h"} }, []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"ask a specialist"}, []string{"65 mg", "intravenous"}},
+		{"child", func(in *ironInput) { in.Birth = labTime(t, "2014-03-02") }, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"TSAT is shown", "ferrous sulfate", "below 50 ng/mL"}, []string{"65 mg"}},
+		{"dialysis", func(in *ironInput) { in.ESRD = []Ref{"Condition/e"} }, []string{"2276-4 120 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"both ferritin and TSAT", "iron sucrose"}, []string{"65 mg"}},
+		{"age not known", func(in *ironInput) { in.Birth = Time{} }, []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}, []string{"birth date is not known", "which it is not"}, nil},
+		{"age not known, low for both", func(in *ironInput) { in.Birth = Time{} }, []string{"2276-4 40 ng/mL 2026-10-24", okTSAT}, []string{"which it is as well"}, nil},
+		{"already on iron", order("2026-11-01", false), []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"already ordered (on 2026-11-01)", "iron since the draw", "from 2027-01-22"}, nil},
+		{"after an infusion", order("2026-10-01", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"less than 28 days after intravenous iron (ordered 2026-10-01)"}, nil},
+		{"28 days after an infusion", order("2026-09-26", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, nil, []string{"28 days after intravenous"}},
+		{"inflammation", nil, []string{okFerritin, "2502-3 12 % 2026-10-24", "1988-5 10.1 mg/L 2026-10-31"}, []string{"C-reactive protein was raised (10.1 mg/L, dated 2026-10-31)"}, nil},
+		{"no inflammation", nil, []string{okFerritin, "2502-3 12 % 2026-10-24", "1988-5 10 mg/L 2026-10-24", "1988-5 99 mg/L 2026-11-01"}, nil, []string{"C-reactive"}},
+		{"near the limit", nil, []string{okFerritin, "2498-4 59 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}, []string{"calculated and near the limit", "TSAT 19.66 %"}, nil},
+		{"assay", nil, []string{"2276-4 121 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"assays differ"}, nil},
+		{"no assay note", nil, []string{"2276-4 121.1 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, nil, []string{"assays differ"}},
+		{"earlier low", nil, []string{"2276-4 70 ng/mL 2026-09-01", okFerritin}, []string{"An earlier one was low: ferritin 70 ng/mL, dated 2026-09-01"}, nil},
+		{"disagreement", nil, []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"}, []string{"Results of one draw disagree: TSAT 26 %"}, nil},
+		{"provisional", nil, []string{okFerritin, "2502-3 12 % 2026-11-01 preliminary"}, []string{"provisional"}, nil},
+		{"newer unreadable", nil, []string{"2276-4 20 ng/mL 2026-10-01", "2276-4 160 - 2026-11-01", okTSAT}, []string{"does not clear it"}, nil},
+		{"afternoon", nil, []string{okFerritin, "2502-3 12 % 2026-11-01T12:00:00Z"}, []string{"drawn after noon"}, nil},
+		{"measured unreadable", nil, []string{okFerritin, "2502-3 absent - 2026-10-24", "2498-4 30 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}, []string{"could not be used (the value is stated to be absent)"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := ironOf(labState(t, c.labs...), labAsOf, c.change)
+			text := d.Summary + " " + d.Action
+			for _, w := range c.has {
+				if !strings.Contains(text, w) {
+					t.Errorf("%q is not in %q", w, text)
+				}
+			}
+			for _, w := range c.lacks {
+				if strings.Contains(text, w) {
+					t.Errorf("%q is in %q", w, text)
+				}
+			}
+			checkIronTexts(t, d)
+		})
+	}
+}
+
+// Ages are counted in calendar days of the zone, whatever daylight saving time and leap years do, and change exactly when Next says.
+func TestIronAgesByCalendarDay(t *testing.T) {
+	for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kathmandu"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Skip(err)
+		}
+		for _, drawn := range []string{"2023-03-25T23:30:00Z", "2024-02-29T10:00:00Z", "2017-10-15T03:30:00Z", "2011-06-30T12:00:00Z", "2026-10-25"} {
+			st := labState(t, "2276-4 152 ng/mL "+drawn, "2502-3 31 % "+drawn)
+			at := labTime(t, drawn)
+			day := at.Start(loc).In(loc)
+			if at.Precision == ToDay {
+				day = at.Start(time.UTC)
+			}
+			start := func(days int) time.Time {
+				return civilStart(time.Date(day.Year(), day.Month(), day.Day()+days, 0, 0, 0, 0, time.UTC).Unix()/86_400, loc)
+			}
+			for _, c := range []struct {
+				asOf time.Time
+				want string
+				next time.Time
+			}{
+				{start(181).Add(-1), " ", start(181)}, {start(181), "iron-labs-stale low", start(366)},
+				{start(366).Add(-1), "iron-labs-stale low", start(366)}, {start(366), "iron-labs-stale moderate", time.Time{}},
+			} {
+				d := ironOf(st, labAsOf, func(in *ironInput) { in.Labs = readLabs(st, in.Terms, loc, in.Settings, c.asOf) })
+				if got := d.Check + " " + d.Severity.String(); got != c.want || !d.Next.Equal(c.next) {
+					t.Errorf("%s, drawn %s, as of %s: %q next %s, want %q next %s", zone, drawn, c.asOf, got, d.Next, c.want, c.next)
+				}
+			}
+		}
+	}
+}
+
+func TestIronNext(t *testing.T) {
+	for _, c := range []struct {
+		name, want string
+		change     func(*ironInput)
+		labs       []string
+	}{
+		{"dated ahead", "2026-11-24T09:00:00Z", nil, []string{okFerritin, "2502-3 31 % 2026-11-24T09:00:00Z"}},
+		{"18th birthday", "2027-02-28T00:00:00Z", func(in *ironInput) { in.Birth = labTime(t, "2009-02-28") }, []string{okFerritin, okTSAT}},
+		{"18th birthday of a leap day", "2026-03-01T00:00:00Z", func(in *ironInput) {
+			in.Birth = labTime(t, "2008-02-29")
+			in.Labs = readLabs(&State{}, in.Terms, time.UTC, in.Settings, labTime(t, "2026-02-28").Start(time.UTC))
+		}, nil},
+		{"partial birth date", "2026-12-31T00:00:00Z", func(in *ironInput) { in.Birth = labTime(t, "2008") }, []string{okFerritin, okTSAT}},
+		{"none", "", nil, []string{"2276-4 20 ng/mL 2019-01-01", "2502-3 20 % 2019-01-01"}},
+	} {
+		d := ironOf(labState(t, c.labs...), labAsOf, c.change)
+		got := ""
+		if !d.Next.IsZero() {
+			got = d.Next.Format(time.RFC3339)
+		}
+		if got != c.want {
+			t.Errorf("%s: next %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// drawLab is a result of any kind, in every state that a feed sends.
+func drawLab(t *rapid.T, name string) string {
+	kind := rapid.SampledFrom([]string{"2276-4 ng/mL", "2276-4 -", "14723-1 pmol/L", "2502-3 %", "14801-5 1", "2498-4 ug/dL", "2500-7 ug/dL", "2501-5 ug/dL", "3034-6 mg/dL", "1988-5 mg/L"}).Draw(t, name)
+	loinc, unit, _ := strings.Cut(kind, " ")
+	value := rapid.SampledFrom([]string{"5", "19.99", "20", "31", "0.18", "75", "75.1", "152", "168.5", "170", "300", "<50", "<100", ">80", "absent", "text", "1e400"}).Draw(t, name+" value")
+	date := rapid.SampledFrom([]string{"-", "2026", "2026-11", "2026-11-22", "2026-11-22T08:00:00Z", "2026-11-21T20:00:00Z", "2026-05-01", "2024-05-01", "2026-12-01"}).Draw(t, name+" date")
+	status := rapid.SampledFrom([]string{"", "", "", " preliminary", " registered", " cancelled", " unknown"}).Draw(t, name+" status")
+	specimen := rapid.SampledFrom([]string{"", "", " specimen:a", " specimen:b"}).Draw(t, name+" specimen")
+	return fmt.Sprintf("%s %s %s %s%s%s", loinc, value, unit, date, status, specimen)
+}
+
+// Neither the order nor the repetition of facts matters, and the texts always keep to the rules.
+func TestIronDoesNotDependOnOrder(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		var facts []Fact
+		for i := range rapid.IntRange(0, 8).Draw(r, "n") {
+			facts = append(facts, labFact(t, string(rune('a'+i)), drawLab(r, "lab")))
+		}
+		shuffled := rapid.Permutation(facts).Draw(r, "order")
+		alpha := func(in *ironInput) { in.Alpha2Delta = rapid.Bool().Draw(r, "alpha2delta") }
+		plain := func(facts []Fact, change func(*ironInput)) ironDecision {
+			return ironOf(&State{Facts: facts}, labAsOf, change)
+		}
+		taken := ironInput{}
+		alpha(&taken)
+		same := func(in *ironInput) { in.Alpha2Delta = taken.Alpha2Delta }
+		a, b := plain(facts, same), plain(shuffled, same)
+		if diff := cmp.Diff(a, b); diff != "" {
+			r.Fatal(diff)
+		}
+		checkIronTexts(t, a)
+	})
+}
+
+// Whatever older result arrives, a low ferritin stays low, and time alone never clears it.
+func TestALowValueNeverTurnsNormal(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		st := labState(t, "2276-4 60 ng/mL 2026-11-22T08:00:00Z", okTSAT)
+		for i := range rapid.IntRange(0, 6).Draw(r, "n") {
+			older := labFact(t, string(rune('m'+i)), drawLab(r, "older"))
+			if older.Lab.Effective.Start.Start(time.UTC).After(labTime(t, "2026-11-22T08:00:00Z").Start(time.UTC)) || !older.Lab.Effective.Start.IsZero() && older.Lab.Effective.Start.Start(time.UTC).Equal(labTime(t, "2026-11-22T08:00:00Z").Start(time.UTC)) {
+				continue
+			}
+			st.Merge(older)
+		}
+		for _, years := range []int{0, 1, 9} {
+			if d := ironOf(st, labAsOf.AddDate(years, 0, 0), nil); d.Check != checkIronLow {
+				r.Fatalf("after %d years: %q %s", years, d.Check, d.Known)
+			}
+		}
+	})
+}
+
+// Nothing changes between now and the instant that Next names.
+func TestNothingChangesBeforeNext(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		var lines []string
+		for range rapid.IntRange(0, 5).Draw(r, "n") {
+			lines = append(lines, drawLab(r, "lab"))
+		}
+		st := labState(t, lines...)
+		asOf := labAsOf.AddDate(0, 0, rapid.IntRange(-400, 400).Draw(r, "days"))
+		now := ironOf(st, asOf, nil)
+		until := asOf.AddDate(3, 0, 0)
+		if !now.Next.IsZero() {
+			until = now.Next.Add(-1)
+		}
+		if !now.Next.IsZero() && !now.Next.After(asOf) {
+			r.Fatalf("next %s is not after %s", now.Next, asOf)
+		}
+		later := ironOf(st, until, nil)
+		now.Next, later.Next = time.Time{}, time.Time{}
+		if diff := cmp.Diff(now, later); diff != "" {
+			r.Fatalf("from %s to %s: %s", asOf, until, diff)
+		}
+	})
+}
+
+func TestIronSettings(t *testing.T) {
+	s := DefaultIronSettings()
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*IronSettings){
+		"iron.ferritin_low is 0":           func(s *IronSettings) { s.FerritinLow = Decimal{} },
+		"iron.tsat_low is 101":             func(s *IronSettings) { s.TSATLow = decimal("101") },
+		"ageing_days (400)":                func(s *IronSettings) { s.AgeingDays = 400 },
+		"iron.stale_days is 0":             func(s *IronSettings) { s.StaleDays = 0 },
+		"iv_only_ferritin (70)":            func(s *IronSettings) { s.IVOnlyFerritin = decimal("70") },
+		"laboratories[0] has no performer": func(s *IronSettings) { s.Laboratories = []LaboratoryLimits{{FerritinLow: &s.FerritinLow}} },
+		"laboratories[0] sets no limit":    func(s *IronSettings) { s.Laboratories = []LaboratoryLimits{{Performer: "Organization/1"}} },
+		"near_tsat_low (30)":               func(s *IronSettings) { s.NearTSATLow = decimal("30") },
+	} {
+		s := DefaultIronSettings()
+		change(&s)
+		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want an error with %q, got %v", want, err)
+		}
+	}
+}
