@@ -75,6 +75,7 @@ func fold(text string) *phrase {
 	if len(text) > maxText {
 		text = text[:maxText]
 	}
+	text = spaceJapanese(text)
 	p := &phrase{raw: text, tokens: make([]token, 0, 16)}
 	key := make([]byte, 0, len(text)+16)
 	between, last := gapBreak, scriptNone
@@ -115,6 +116,26 @@ func fold(text string) *phrase {
 		}
 	}
 	return p
+}
+
+// japaneseForms are dose forms that Japanese names carry without a space, in full and half width: a space before them makes
+// them words of their own.
+var japaneseForms = func() *strings.Replacer {
+	var pairs []string
+	for _, form := range strings.Fields(`ドライシロップ シロップ カプセル パッチ テープ クリーム ゲル ローション ゼリー フィルム スプレー コーワ
+		ﾄﾞﾗｲｼﾛｯﾌﾟ ｼﾛｯﾌﾟ ｶﾌﾟｾﾙ ﾊﾟｯﾁ ﾃｰﾌﾟ ｸﾘｰﾑ ﾛｰｼｮﾝ ｾﾞﾘｰ ﾌｨﾙﾑ 錠 散 細粒 顆粒 注 坐剤 坐薬 点眼 点鼻 軟膏 内用液 徐放 水和物 配合`) {
+		pairs = append(pairs, form, " "+form+" ")
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
+func spaceJapanese(text string) string {
+	for i := range len(text) {
+		if text[i] >= 0xE3 {
+			return japaneseForms.Replace(text)
+		}
+	}
+	return text
 }
 
 // normalise is the key of a name.

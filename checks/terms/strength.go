@@ -202,7 +202,12 @@ func (p *phrase) perVolume(i int) (volume *big.Rat, perML bool) {
 		}
 		return nil, false
 	}
-	return big.NewRat(1, 1), false // "50 mg/500 mg": the strength of the next component
+	if end < len(p.tokens) {
+		if _, mass := massUnits[p.word(end)]; mass {
+			return big.NewRat(1, 1), false // "50 mg/500 mg": the strength of the next component
+		}
+	}
+	return nil, false // "2 mg/24 h"
 }
 
 // decimal writes a number exactly; false when it has no finite decimal form of reasonable length.
