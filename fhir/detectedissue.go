@@ -1,0 +1,207 @@
+package fhir
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"sync"
+	"time"
+
+	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// MarshalFlag writes f as a FHIR R4 DetectedIssue (hl7.org/fhir/R4/detectedissue.html). UnmarshalFlag reads back all that f
+// says, under these conditions: texts are UTF-8 and no text of a list is empty, since FHIR has no empty strings. An error says
+// that a value is not one of its closed list, or that AsOf cannot be written; the text of f is never a reason to refuse it.
+func MarshalFlag(f checks.Flag) ([]byte, error) {
+	issue, err := detectedIssue(&f)
+	if err != nil {
+		return nil, fmt.Errorf("flag as DetectedIssue: %w", err)
+	}
+	return issue.MarshalJSON()
+}
+
+func detectedIssue(f *checks.Flag) (*samply.DetectedIssue, error) {
+	if err := closedLists(f); err != nil {
+		return nil, err
+	}
+	asOf, err := flagTime(f.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	issue := &samply.DetectedIssue{
+		Status:             flagStatus(f),
+		Code:               checkCode(f.Check),
+		Patient:            referenceTo(f.Patient),
+		IdentifiedDateTime: asOf,
+		Implicated:         referencesTo(f.Implicated),
+		Detail:             optional(joinDetail(f.Summary, f.Action)),
+		Extension:          flagExtensions(f),
+	}
+	if f.ID != "" {
+		issue.Identifier = []samply.Identifier{{System: ptr(FlagIDSystem), Value: ptr(f.ID)}}
+	}
+	if f.Severity != checks.None {
+		issue.Severity = ptr(severities[f.Severity])
+	}
+	if details := referencesTo(f.Evidence); details != nil {
+		issue.Evidence = []samply.DetectedIssueEvidence{{Detail: details}}
+	}
+	if len(f.Citations) > 0 && f.Citations[0].DOI != "" {
+		issue.Reference = ptr(DOIBase + f.Citations[0].DOI)
+	}
+	if f.Ack != nil {
+		issue.Mitigation = []samply.DetectedIssueMitigation{mitigation(f.Ack)}
+	}
+	return issue, nil
+}
+
+var severities = map[checks.Severity]samply.DetectedIssueSeverity{
+	checks.Low: samply.DetectedIssueSeverityLow, checks.Moderate: samply.DetectedIssueSeverityModerate, checks.High: samply.DetectedIssueSeverityHigh,
+}
+
+// flagStatus says in FHIR's words what became of the finding. An answer to a flag leaves the finding as it is: final.
+func flagStatus(f *checks.Flag) samply.ObservationStatus {
+	switch {
+	case f.Reason == checks.ReasonEnteredInError:
+		return samply.ObservationStatusEnteredInError
+	case f.Change == checks.ChangeResolved, f.Change == checks.ChangeMoved, f.State == checks.Resolved:
+		return samply.ObservationStatusCancelled
+	case f.Change == checks.ChangeUpdated:
+		return samply.ObservationStatusAmended
+	}
+	return samply.ObservationStatusFinal
+}
+
+// checkTitles are the names of the checks for readers of DetectedIssue.code.text.
+var checkTitles = sync.OnceValue(func() map[string]string {
+	titles := map[string]string{}
+	for _, c := range checks.Catalogue() {
+		titles[c.ID] = c.Title
+	}
+	return titles
+})
+
+func checkCode(check string) *samply.CodeableConcept {
+	if check == "" {
+		return nil
+	}
+	return &samply.CodeableConcept{Coding: []samply.Coding{{System: ptr(CheckSystem), Code: ptr(check)}}, Text: optional(checkTitles()[check])}
+}
+
+// flagTime writes an instant as FHIR does: UTC, and as many digits of the second as needed. Absent when t is zero.
+func flagTime(t time.Time) (*string, error) {
+	if t.IsZero() {
+		return nil, nil
+	}
+	t = t.UTC()
+	if t.Year() < 1 || t.Year() > 9999 {
+		return nil, fmt.Errorf("as-of year %d is not within 1 to 9999", t.Year())
+	}
+	return ptr(t.Format(time.RFC3339Nano)), nil
+}
+
+// joinDetail writes summary and action as two paragraphs.
+func joinDetail(summary, action string) string {
+	if summary == "" || action == "" {
+		return summary + action
+	}
+	return summary + "\n\n" + action
+}
+
+func flagExtensions(f *checks.Flag) []samply.Extension {
+	list := make(extensions, 0, 9+len(f.Alternatives)+len(f.Citations)) // an Extension is large, growing copies it
+	list.code(ExtState, string(f.State))
+	list.code(ExtChange, string(f.Change))
+	list.number(ExtNumber, f.Number)
+	list.code(ExtReason, string(f.Reason))
+	list.code(ExtRLS, f.RLS.String())
+	list.text(ExtBasis, f.Basis)
+	list.text(ExtIngredient, f.Ingredient)
+	list.text(ExtAction, f.Action)
+	for _, a := range f.Alternatives {
+		list.text(ExtAlternative, a)
+	}
+	for _, c := range f.Citations {
+		list.citation(c)
+	}
+	list.text(ExtRuleset, f.Ruleset)
+	return list
+}
+
+// extensions leave absent values out, since FHIR has no empty ones.
+type extensions []samply.Extension
+
+func (l *extensions) code(url, v string) {
+	if v != "" {
+		*l = append(*l, samply.Extension{Url: url, ValueCode: &v})
+	}
+}
+
+func (l *extensions) text(url, v string) {
+	if v != "" {
+		*l = append(*l, samply.Extension{Url: url, ValueString: &v})
+	}
+}
+
+func (l *extensions) number(url string, v uint64) {
+	switch {
+	case v == 0:
+	case v <= math.MaxInt32:
+		*l = append(*l, samply.Extension{Url: url, ValueUnsignedInt: ptr(int(v))})
+	default:
+		*l = append(*l, samply.Extension{Url: url, ValueDecimal: ptr(json.Number(strconv.FormatUint(v, 10)))})
+	}
+}
+
+func (l *extensions) citation(c checks.Citation) {
+	parts := make(extensions, 0, 4)
+	parts.text("source", c.Source)
+	parts.text("doi", c.DOI)
+	parts.text("strength", c.Strength)
+	parts.text("review", c.Review)
+	if len(parts) > 0 {
+		*l = append(*l, samply.Extension{Url: ExtCitation, Extension: parts})
+	}
+}
+
+// time writes t as a dateTime; a time of day without an offset, which is none in FHIR, as a string.
+func (l *extensions) time(url string, t checks.Time) {
+	text := timeText(t)
+	switch t.Precision {
+	case checks.NoTime:
+	case checks.WithoutOff:
+		l.text(url, text)
+	default:
+		*l = append(*l, samply.Extension{Url: url, ValueDateTime: &text})
+	}
+}
+
+func referencesTo(refs []checks.Ref) []samply.Reference {
+	var list []samply.Reference
+	for _, r := range refs {
+		if r != "" {
+			list = append(list, *referenceTo(r))
+		}
+	}
+	return list
+}
+
+func referenceTo(r checks.Ref) *samply.Reference {
+	if r == "" {
+		return nil
+	}
+	return &samply.Reference{Reference: ptr(string(r))}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,100 @@
+package fhir
+
+import (
+	"errors"
+	"regexp"
+	"time"
+
+	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// mitigation writes an acknowledgement. FHIR wants an action, so its text says in any case what was done.
+func mitigation(a *checks.Acknowledgement) samply.DetectedIssueMitigation {
+	m := samply.DetectedIssueMitigation{Action: samply.CodeableConcept{Text: ptr("noted")}, Author: author(a.Author)}
+	var list extensions
+	list.text(ExtFlagID, a.FlagID)
+	list.text(ExtBasis, a.Basis)
+	if a.Override {
+		m.Action.Text = ptr("overridden")
+		list = append(list, samply.Extension{Url: ExtOverride, ValueBoolean: ptr(true)})
+	}
+	if a.Reason != "" {
+		m.Action.Coding = []samply.Coding{{System: ptr(AcknowledgementSystem), Code: ptr(a.Reason)}}
+	}
+	switch a.Date.Precision {
+	case checks.NoTime:
+	case checks.WithoutOff:
+		// The day is what FHIR can say of it; the reader takes the extension.
+		m.Date = ptr(timeText(checks.Time{Nanos: a.Date.Nanos, Precision: checks.ToDay}))
+		list.time(ExtDate, a.Date)
+	default:
+		m.Date = ptr(timeText(a.Date))
+	}
+	list.time(ExtUntil, a.Until)
+	m.Extension = list
+	return m
+}
+
+// resourceRef is a reference to a resource of the own server, as opposed to somebody's name.
+var resourceRef = regexp.MustCompile(`^[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}$`)
+
+func author(s string) *samply.Reference {
+	switch {
+	case s == "":
+		return nil
+	case resourceRef.MatchString(s):
+		return &samply.Reference{Reference: &s}
+	}
+	return &samply.Reference{Display: &s}
+}
+
+// timeText writes t as FHIR does, as precisely as it was given; an instant in UTC.
+func timeText(t checks.Time) string {
+	layout := map[checks.Precision]string{
+		checks.ToYear: "2006", checks.ToMonth: "2006-01", checks.ToDay: time.DateOnly,
+		checks.ToInstant: time.RFC3339Nano, checks.WithoutOff: "2006-01-02T15:04:05.999999999",
+	}[t.Precision]
+	return time.Unix(0, t.Nanos).UTC().Format(layout)
+}
+
+func readAcknowledgement(list []samply.DetectedIssueMitigation) (*checks.Acknowledgement, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	if len(list) > 1 {
+		return nil, errors.New("more than one mitigation")
+	}
+	m := &list[0]
+	ext := found(m.Extension)
+	a := &checks.Acknowledgement{FlagID: ext.text(ExtFlagID), Basis: ext.text(ExtBasis), Override: ext.flag(ExtOverride)}
+	if len(m.Action.Coding) > 0 {
+		a.Reason = value(m.Action.Coding[0].Code)
+	}
+	if m.Author != nil {
+		if a.Author = value(m.Author.Reference); a.Author == "" {
+			a.Author = value(m.Author.Display)
+		}
+	}
+	var err error
+	if a.Until, err = ext.time(ExtUntil); err != nil {
+		return nil, err
+	}
+	if a.Date, err = ext.time(ExtDate); err != nil || !a.Date.IsZero() {
+		return a, err
+	}
+	a.Date, err = readTime(value(m.Date), "mitigation.date")
+	return a, err
+}
+
+func readTime(s, what string) (checks.Time, error) {
+	if s == "" {
+		return checks.Time{}, nil
+	}
+	t, ok := parseTime([]byte(s))
+	if !ok {
+		return checks.Time{}, errors.New(what + " is no date or dateTime of FHIR")
+	}
+	return t, nil
+}
