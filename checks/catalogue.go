@@ -62,7 +62,13 @@ var catalogue = sync.OnceValue(func() []Check {
 
 	checks := []Check{ssri, tricyclic, lithium, antipsychotic, antihistamine, snri, tetracyclic, dopamine}
 	checks = append(checks, ironChecks()...)
-	return append(checks, augmentationCheck(), pairCheck(), renalCheck(), unclassifiedCheck())
+	checks = append(checks, augmentationCheck(), pairCheck(), renalCheck(), unclassifiedCheck())
+	for i := range checks {
+		if checks[i].Thresholds == nil {
+			checks[i].Thresholds = tailThresholds(checks[i])
+		}
+	}
+	return checks
 })
 
 // Catalogue lists all checks, in the order of the contract.

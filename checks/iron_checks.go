@@ -9,24 +9,24 @@ import (
 
 // ironChecks are the checks of the iron panel; ironFinding decides which one of them is open.
 func ironChecks() []Check {
-	check := func(id, title, severity, trigger string) Check {
+	check := func(id, title, severity, trigger string, thresholds func(*Settings) []Threshold) Check {
 		return Check{
 			ID: id, Title: title, Severity: severity, Trigger: trigger, Classes: []terms.Class{terms.Alpha2Delta},
 			Citations: []Citation{aasm("good practice statement: iron studies before and during treatment")}, Rule: pending(1),
-			run: (*evaluation).ironCheck,
+			Thresholds: thresholds, run: (*evaluation).ironCheck,
 		}
 	}
 	return []Check{
 		check("iron-labs-missing", "No iron result before an alpha-2-delta ligand", "moderate",
-			"alpha2delta exposure or draft, and ferritin or transferrin saturation (TSAT) never seen"),
+			"alpha2delta exposure or draft, and ferritin or transferrin saturation (TSAT) never seen", orderThresholds),
 		check("iron-labs-stale", "Old iron results before an alpha-2-delta ligand", "moderate over 365 d, low from 181 to 365 d",
-			"alpha2delta, both were seen and usable, but the newest of either is that old"),
+			"alpha2delta, both were seen and usable, but the newest of either is that old", ageThresholds),
 		check("iron-labs-unusable", "Iron result that cannot be evaluated", "moderate",
-			"alpha2delta, and the newest result of either cannot be evaluated"),
+			"alpha2delta, and the newest result of either cannot be evaluated", orderThresholds),
 		check("iron-low", "Low iron beside an alpha-2-delta ligand", "moderate",
-			"alpha2delta, and newest usable ferritin <= 75 ng/mL or TSAT < 20 % (adult; other limits for children and in dialysis)"),
+			"alpha2delta, and newest usable ferritin <= 75 ng/mL or TSAT < 20 % (adult; other limits for children and in dialysis)", ironThresholds),
 		check("rls-iron-unchecked", "RLS without a recent iron result", "low",
-			"no alpha2delta, and no usable ferritin or TSAT within 365 d"),
+			"no alpha2delta, and no usable ferritin or TSAT within 365 d", ageThresholds),
 	}
 }
 

@@ -13,7 +13,8 @@ func renalCheck() Check {
 		Trigger:   "alpha2delta above the maximum of its label for the kidney function; independent of the RLS evidence",
 		Citations: []Citation{{Source: "US labels of gabapentin, gabapentin enacarbil, pregabalin; Japanese label of mirogabalin", Strength: "label", Review: Pending}},
 		Rule:      pending(1), Classes: []terms.Class{terms.Alpha2Delta}, WithoutRLS: true,
-		run: (*evaluation).renalDose,
+		Thresholds: renalThresholds,
+		run:        (*evaluation).renalDose,
 	}
 }
 
