@@ -167,7 +167,7 @@ func (c *ironCase) missing() ironDecision {
 	return ironDecision{
 		Check: checkIronMissing, Severity: Moderate,
 		Summary: joinSentences("The set of iron results is not complete: "+c.gaps()+".", c.knownBeside(), c.readingNotes()),
-		Action:  joinSentences(orderIron, sampling, noDelay, c.therapy()),
+		Action:  joinSentences(c.fill(), noDelay, c.therapy()),
 		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
 }

@@ -41,7 +41,7 @@ func (c *ironCase) previousLow() string {
 		return ""
 	}
 	newest := civilDayOf(f.newest.effective, c.Labs.zone)
-	rs := c.Labs.readings[terms.Ferritin]
+	rs := c.Labs.of(terms.Ferritin)
 	for i := range rs {
 		r := &rs[i]
 		if r.reason != labUsable || !r.dated || !r.at.Before(f.newest.at) || newest-civilDayOf(r.effective, c.Labs.zone) > int64(c.Settings.ShortenedDays) {
@@ -210,6 +210,14 @@ func (c *ironCase) repeat() string {
 		}
 	}
 	return ""
+}
+
+// fill asks for what is missing; a result that is pending need not be ordered again.
+func (c *ironCase) fill() string {
+	if min(c.panel.ferritin.state, c.panel.tsat.state) == analytePending {
+		return "See the pending result when it comes."
+	}
+	return joinSentences(orderIron, sampling)
 }
 
 func sortedUnique(words []string) []string {

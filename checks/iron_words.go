@@ -193,7 +193,7 @@ func (c *ironCase) lowNotes() string {
 			notes = append(notes, "The "+a.name+" is at the limit after conversion from a molar unit, and taken as low.")
 		}
 		if a.res.shown.status != LabFinal {
-			notes = append(notes, "The low "+a.name+" is provisional: its status is "+strings.TrimPrefix(statusWords(a.res.shown.status), "of ")+".")
+			notes = append(notes, "The low "+a.name+" is provisional: it is "+statusWords(a.res.shown.status)+".")
 		}
 		if a.res.other != nil {
 			notes = append(notes, "Results of one draw disagree: "+c.value(a.name, a.res.other)+"; the low one counts.")

@@ -20,6 +20,7 @@ type labReading struct {
 	specimen  Ref
 	performer Ref
 	method    bool // the method of measurement is stated
+	value     *Value
 	measure   measure
 	reason    labReason
 	// of names the input that reason is about, for a TSAT that could not be calculated.
@@ -28,9 +29,13 @@ type labReading struct {
 	note       string
 }
 
-// labBook is all that the results of a patient say as of an instant, by analyte.
+// labBook is all that the results of a patient say as of an instant, by analyte. A book is for one goroutine: numbers are read when
+// of asks for their analyte, since most patients have many weights and creatinines that no check looks at.
 type labBook struct {
-	readings map[terms.Analyte][]labReading
+	terms    *terms.Terms
+	rules    labRules
+	readings [terms.PregnancyTestQuantitative + 1][]labReading
+	read     [terms.PregnancyTestQuantitative + 1]bool
 	// dialysis are results whose code tells that the patient is on dialysis.
 	dialysis []Ref
 	// next is when the next result that is dated ahead begins to count; zero when none is.
@@ -39,29 +44,33 @@ type labBook struct {
 	asOf time.Time
 }
 
-// labReader turns facts into readings.
-type labReader struct {
-	terms *terms.Terms
-	rules labRules
-	book  *labBook
-}
-
 // readLabs reads every result that counts at asOf (rules.md R15): from its effective time on, cancelled ones never. What depends on
 // the order of facts is nothing: readings are sorted by time and reference.
 func readLabs(st *State, t *terms.Terms, zone *time.Location, set *IronSettings, asOf time.Time) *labBook {
-	r := labReader{terms: t, rules: labRules{unitlessPercent: set.TSATUnitlessPercent}, book: &labBook{
-		readings: map[terms.Analyte][]labReading{}, zone: zone, asOf: asOf,
-	}}
+	b := &labBook{terms: t, rules: labRules{unitlessPercent: set.TSATUnitlessPercent}, zone: zone, asOf: asOf}
 	for i := range st.Facts {
 		if f := &st.Facts[i]; f.Kind == KindLab {
-			r.fact(f)
+			b.fact(f)
 		}
 	}
-	for _, rs := range r.book.readings {
-		slices.SortFunc(rs, compareReadings)
+	slices.Sort(b.dialysis)
+	return b
+}
+
+// of are the readings of an analyte, the newest first.
+func (b *labBook) of(a terms.Analyte) []labReading {
+	rs := b.readings[a]
+	if b.read[a] {
+		return rs
 	}
-	slices.Sort(r.book.dialysis)
-	return r.book
+	b.read[a] = true
+	for i := range rs {
+		if r := &rs[i]; r.reason == labUsable {
+			r.measure, r.reason = readMeasure(b.terms, r.lab, r.value, b.rules)
+		}
+	}
+	slices.SortFunc(rs, compareReadings)
+	return rs
 }
 
 // compareReadings puts the newest first, one without a time last, and orders the rest by reference.
@@ -90,7 +99,7 @@ func collected(l *LabResult) Time {
 	return l.Effective.Start
 }
 
-func (r *labReader) fact(f *Fact) {
+func (b *labBook) fact(f *Fact) {
 	l := f.Lab
 	if l.Status == LabCancelled {
 		return
@@ -100,50 +109,50 @@ func (r *labReader) fact(f *Fact) {
 		method: len(l.Method.Codings)+len(l.Method.Texts) > 0,
 	}
 	if !base.effective.IsZero() {
-		base.dated, base.at = true, base.effective.Start(r.book.zone)
-		if base.at.After(r.book.asOf) {
-			r.book.next = earlier(r.book.next, base.at)
+		base.dated, base.at = true, base.effective.Start(b.zone)
+		if base.at.After(b.asOf) {
+			b.next = earlier(b.next, base.at)
 			return
 		}
 	}
 	// A value beside components or members would be the panel's own, which no table code has; without one it is only their envelope.
 	if l.Status == LabRegistered || l.Value.Kind != NoValue || len(l.Components)+len(l.Members) == 0 {
-		r.result(base, l.Loincs, &l.Value)
+		b.result(base, l.Loincs, &l.Value)
 	}
 	for i := range l.Components {
 		part := base
 		part.part = i + 1
-		r.result(part, l.Components[i].Loincs, &l.Components[i].Value)
+		b.result(part, l.Components[i].Loincs, &l.Components[i].Value)
 	}
 }
 
 // result adds the reading of one value under its codes. A code that must never be read as a result (a goal, the soluble receptor)
 // outweighs the others; codes of different tests leave none of them certain.
-func (r *labReader) result(base labReading, loincs []string, v *Value) {
-	labs, clear := r.rows(loincs)
+func (b *labBook) result(base labReading, loincs []string, v *Value) {
+	labs, clear := b.rows(loincs)
 	for i, lab := range labs {
 		switch {
 		case lab.Use == terms.LabDialysisMarker:
 			if base.status != LabRegistered && v.Kind != AbsentValue {
-				r.book.dialysis = append(r.book.dialysis, base.refs...)
+				b.dialysis = append(b.dialysis, base.refs...)
 			}
 		case lab.Use == terms.LabContextPregnancy:
 		case lab.Use == terms.LabPanel:
 			// An ordered iron panel promises a TSAT.
 			if base.status == LabRegistered && len(labs) == 1 {
-				r.add(base, terms.TSAT, lab, v, true)
+				b.add(base, terms.TSAT, lab, v, true)
 			}
 		case i > 0 && lab.Analyte == labs[i-1].Analyte:
 		default:
-			r.add(base, lab.Analyte, lab, v, clear)
+			b.add(base, lab.Analyte, lab, v, clear)
 		}
 	}
 }
 
 // rows are the table rows of a result's codes, sorted, and whether they agree on what was measured.
-func (r *labReader) rows(loincs []string) (labs []*terms.Lab, clear bool) {
+func (b *labBook) rows(loincs []string) (labs []*terms.Lab, clear bool) {
 	for _, code := range loincs {
-		lab, ok := r.terms.Lab(code)
+		lab, ok := b.terms.Lab(code)
 		if !ok {
 			continue
 		}
@@ -164,20 +173,18 @@ func (r *labReader) rows(loincs []string) (labs []*terms.Lab, clear bool) {
 	return labs, analytes <= 1
 }
 
-func (r *labReader) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *Value, clear bool) {
-	reading.lab = lab
+func (b *labBook) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *Value, clear bool) {
+	reading.lab, reading.value = lab, v
 	switch {
 	case reading.status == LabRegistered:
 		reading.reason = labPending
 	case !clear:
 		reading.reason = labCodesDisagree
-	default:
-		reading.measure, reading.reason = readMeasure(r.terms, lab, v, r.rules)
 	}
 	if lab.Use == terms.LabEvaluateWithNote {
 		reading.note = "It is coded as measured in whole blood, which usually is a slip for serum."
 	}
-	r.book.readings[a] = append(r.book.readings[a], reading)
+	b.readings[a] = append(b.readings[a], reading)
 }
 
 // earlier is the earlier of two instants, of which the zero one means never.
@@ -202,7 +209,7 @@ func sameDraw(a, b *labReading) bool {
 
 // newestUsable is the newest reading of an analyte that is a final, readable number and meets ok; nil when there is none.
 func (b *labBook) newestUsable(a terms.Analyte, ok func(*labReading) bool) *labReading {
-	rs := b.readings[a]
+	rs := b.of(a)
 	for i := range rs {
 		if r := &rs[i]; r.reason == labUsable && r.status == LabFinal && ok(r) {
 			return r

@@ -113,7 +113,10 @@ func readMeasure(t *terms.Terms, lab *terms.Lab, v *Value, rules labRules) (meas
 	}
 	m := measure{value: value.times(factor), comparator: q.Comparator, unit: lab.CanonicalUnit}
 	if factor.Cmp(decimalInt(1)) != 0 {
-		m.sent = value.cut(10) + " " + unit
+		m.sent = value.cut(10)
+		if unit != "1" {
+			m.sent += " " + unit
+		}
 		m.molar = strings.HasPrefix(unit, "pmol/") || strings.HasPrefix(unit, "nmol/")
 	}
 	return plausible(lab, m)

@@ -19,7 +19,7 @@ var analyteWords = map[terms.Analyte]string{
 // 100 x iron / TIBC, TIBC being iron + UIBC where only that was measured, or the factor of the settings x iron / transferrin. Draws are never mixed.
 func calculatedTSAT(b *labBook, tsat *terms.Lab, factor Decimal) []labReading {
 	var all []labReading
-	iron := b.readings[terms.Iron]
+	iron := b.of(terms.Iron)
 	for i := range iron {
 		if iron[i].reason == labPending {
 			continue
@@ -37,7 +37,7 @@ func calculatedTSAT(b *labBook, tsat *terms.Lab, factor Decimal) []labReading {
 func bindingPartner(b *labBook, iron *labReading) (*labReading, bool) {
 	var best *labReading
 	for _, a := range bindingAnalytes {
-		rs := b.readings[a]
+		rs := b.of(a)
 		for i := range rs {
 			if r := &rs[i]; r.reason != labPending && sameDraw(iron, r) && (best == nil || betterPartner(iron, r, best)) {
 				best = r
@@ -125,7 +125,7 @@ func ratioComparator(above, below string) (string, bool) {
 // tsatReadings are the measured and calculated TSAT results. Of one draw a measured one that can be used wins; where it cannot,
 // a calculated one takes its place and says so.
 func tsatReadings(b *labBook, tsat *terms.Lab, factor Decimal, clears func(*labReading) bool) []labReading {
-	measured, calculated := b.readings[terms.TSAT], calculatedTSAT(b, tsat, factor)
+	measured, calculated := b.of(terms.TSAT), calculatedTSAT(b, tsat, factor)
 	if len(calculated) == 0 {
 		return measured
 	}
