@@ -11,7 +11,7 @@ type Commit struct {
 	Patients    []PatientChange // sorted by patient
 	Medications []checks.Fact   // new versions of Medication resources
 	Gone        []checks.Fact   // new tombstones
-	// Later are patients that still have to be re-evaluated, once this is committed, before the inputs are acknowledged.
+	// Later are patients that still have to be healed, once this is committed, before the inputs are acknowledged.
 	Later []checks.Ref
 }
 

@@ -15,8 +15,8 @@ func engine() *Engine {
 	return &Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
 }
 
-// event is a resource as it stands in the inbound stream.
-func event(seq uint64, patient checks.Ref, fact checks.Fact) Input {
+// arrives is a resource as it stands in the inbound stream.
+func arrives(seq uint64, patient checks.Ref, fact checks.Fact) Input {
 	return Input{Arrival: checks.Arrival{Epoch: 1, Sequence: seq}, AllowAck: true,
 		Resources: []fhir.Resource{{Type: fact.Ref.Type(), Relevant: true, Patient: patient, Fact: fact}}}
 }
@@ -82,7 +82,7 @@ func events(t *rapid.T) []Input {
 			f = condition(checks.Ref(fmt.Sprintf("Condition/%d", id)))
 		}
 		f = versioned(f, rapid.Int64Range(0, 3).Draw(t, "updated"), rapid.SampledFrom([]string{"", "1", "2", "10"}).Draw(t, "number"))
-		all = append(all, event(uint64(seq+1), p, f))
+		all = append(all, arrives(uint64(seq+1), p, f))
 	}
 	return all
 }

@@ -154,14 +154,10 @@ func cut(st *checks.State, most int) bool {
 	return true
 }
 
-// heal touches a patient and repairs what two instances that did not know of each other's writes may have left: a resource
-// in two patients' states at different versions, a tombstone that was not applied.
-func (f *Fold) heal(ref checks.Ref) {
+// repair mends what two instances that did not know of each other's writes may have left: a resource in two patients' states at
+// different versions, a tombstone that was not applied.
+func (f *Fold) repair(ref checks.Ref) {
 	p := f.patient(ref)
-	if p.old == nil && len(p.st.Facts) == 0 {
-		return
-	}
-	p.touched, p.rearm = true, true
 	for _, fact := range slices.Clone(p.st.Facts) {
 		if fact.Ref == ref || fact.Ref.Type() == "Medication" {
 			continue

@@ -75,13 +75,29 @@ func (e *Engine) Step(view View, inputs []Input, asOf time.Time) (Commit, []Resu
 	return f.Decide(asOf), results
 }
 
-// Reevaluate brings patients up to date with what the view knows and decides about them at asOf. Only those that change are
-// in the commit. It is what a timer, another ruleset, a Medication of many patients, and a state that another instance
-// wrote without knowing all, need.
+// Reevaluate brings patients up to date with what the view knows and decides about them at asOf. Only those that change, or
+// that time alone may change later, are in the commit. It is what a timer and another ruleset need.
 func (e *Engine) Reevaluate(view View, patients []checks.Ref, asOf time.Time) Commit {
 	f := e.NewFold(view)
-	for _, p := range patients {
-		f.heal(p)
+	for _, ref := range patients {
+		if p := f.patient(ref); p.old != nil {
+			f.repair(ref)
+			p.touched, p.rearm = true, true
+		}
+	}
+	return f.Decide(asOf)
+}
+
+// Heal brings patients up to date with what the view knows, and decides about those whom that changes. It is what a
+// Medication of many patients needs, and a state that another instance wrote without knowing all.
+func (e *Engine) Heal(view View, patients []checks.Ref, asOf time.Time) Commit {
+	f := e.NewFold(view)
+	for _, ref := range patients {
+		if p := f.patient(ref); p.old != nil {
+			f.repair(ref)
+			f.settle(p)
+			p.touched = p.changed
+		}
 	}
 	return f.Decide(asOf)
 }

@@ -46,7 +46,7 @@ func run(e *Engine, batches ...[]Input) (*Memory, []checks.Flag) {
 		history = append(history, c.Transitions()...)
 		for len(c.Later) > 0 {
 			some := c.Later[:min(2, len(c.Later))]
-			more := e.Reevaluate(m, some, asOf)
+			more := e.Heal(m, some, asOf)
 			m.Apply(more)
 			history = append(history, more.Transitions()...)
 			c.Later = c.Later[len(some):]
@@ -170,7 +170,7 @@ func TestHealing(t *testing.T) {
 			}
 			m.Apply(c)
 		}
-		m.Apply(e.Reevaluate(m, m.Patients(), asOf))
+		m.Apply(e.Heal(m, m.Patients(), asOf))
 		for _, ref := range m.Patients() {
 			if d := cmp.Diff(live(want.State(ref)), live(m.State(ref)), cmpopts.EquateEmpty()); d != "" {
 				t.Fatalf("%s differs (-one instance +healed):\n%s", ref, d)
@@ -215,7 +215,7 @@ func TestTheNewestFactsStay(t *testing.T) {
 		var all []Input
 		for seq := range rapid.IntRange(1, 20).Draw(t, "events") {
 			f := order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", rapid.IntRange(1, 12).Draw(t, "id"))), rapid.SampledFrom(drugNames).Draw(t, "drug"), "")
-			all = append(all, event(uint64(seq+1), "Patient/A", versioned(f, rapid.Int64Range(0, 9).Draw(t, "updated"), "")))
+			all = append(all, arrives(uint64(seq+1), "Patient/A", versioned(f, rapid.Int64Range(0, 9).Draw(t, "updated"), "")))
 		}
 		want, _ := run(e, all)
 		got, _ := run(e, shuffled(t, all)...)
@@ -240,14 +240,14 @@ func TestOutcomes(t *testing.T) {
 	bad := Input{Resources: []fhir.Resource{
 		{Rejection: &fhir.Rejection{Reason: fhir.NoPatient, Pointer: "/entry/1/resource/subject", Detail: "no subject"}, Pointer: "/entry/1/resource"},
 		{Type: "Encounter"},
-		event(0, "Patient/A", order("MedicationRequest/1", "sertraline", "")).Resources[0]}}
-	silenced := event(1, "Patient/A", checks.Fact{Ref: "DetectedIssue/1", Kind: checks.KindAcknowledgement, Acknowledgement: &checks.Acknowledgement{}})
+		arrives(0, "Patient/A", order("MedicationRequest/1", "sertraline", "")).Resources[0]}}
+	silenced := arrives(1, "Patient/A", checks.Fact{Ref: "DetectedIssue/1", Kind: checks.KindAcknowledgement, Acknowledgement: &checks.Acknowledgement{}})
 	silenced.AllowAck = false
-	waits := event(2, "Patient/A", order("MedicationRequest/1", "", "Medication/1"))
-	comes := event(3, "", medication("Medication/1", "sertraline"))
-	renewed := event(4, "", medication("Medication/1", "sertraline"))
-	newer := event(5, "Patient/B", versioned(order("MedicationRequest/1", "sertraline", ""), 2, ""))
-	late := event(6, "Patient/C", versioned(order("MedicationRequest/1", "sertraline", ""), 1, ""))
+	waits := arrives(2, "Patient/A", order("MedicationRequest/1", "", "Medication/1"))
+	comes := arrives(3, "", medication("Medication/1", "sertraline"))
+	renewed := arrives(4, "", medication("Medication/1", "sertraline"))
+	newer := arrives(5, "Patient/B", versioned(order("MedicationRequest/1", "sertraline", ""), 2, ""))
+	late := arrives(6, "Patient/C", versioned(order("MedicationRequest/1", "sertraline", ""), 1, ""))
 	tests := []struct {
 		name string
 		in   []Input
@@ -276,10 +276,10 @@ func TestOutcomes(t *testing.T) {
 
 func TestMedicationReachesThroughIngredients(t *testing.T) {
 	m, _ := run(engine(),
-		[]Input{event(1, "Patient/A", order("MedicationRequest/1", "", "Medication/kit"))},
-		[]Input{event(2, "", medication("Medication/kit", "kit", "Medication/part", "Medication/kit"))},
-		[]Input{event(3, "", medication("Medication/part", "sertraline"))},
-		[]Input{event(4, "", medication("Medication/other", "lithium"))})
+		[]Input{arrives(1, "Patient/A", order("MedicationRequest/1", "", "Medication/kit"))},
+		[]Input{arrives(2, "", medication("Medication/kit", "kit", "Medication/part", "Medication/kit"))},
+		[]Input{arrives(3, "", medication("Medication/part", "sertraline"))},
+		[]Input{arrives(4, "", medication("Medication/other", "lithium"))})
 	var got []checks.Ref
 	for _, f := range m.State("Patient/A").Facts {
 		got = append(got, f.Ref)

@@ -1,0 +1,197 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/fhir"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// group is the priority group of both durables: one instance is pinned, the others stand by.
+	group = "rlsguard"
+	// pinnedTTL after its last request the pinned instance counts as dead; it asks every pullExpiry.
+	pinnedTTL  = 4 * time.Second
+	pullExpiry = 2 * time.Second
+	ackWait    = 30 * time.Second
+	// pullBytes bounds what is under way to us.
+	pullBytes = 16 << 20
+)
+
+// event is a message that has to be decided and acknowledged: an input, or a timer that went off.
+type event struct {
+	msg   jetstream.Msg
+	seq   uint64
+	input *Input
+	due   token
+}
+
+// floor is the last inbound sequence below which everything is acknowledged.
+type floor struct {
+	mu  sync.Mutex
+	seq uint64
+}
+
+func (f *floor) raise(seq uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seq = max(f.seq, seq)
+}
+
+func (f *floor) get() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.seq
+}
+
+// consume takes events in until ctx ends.
+func (s *session) consume(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.commitEvents(ctx) })
+	g.Go(func() error { return s.watchOver(ctx) })
+	s.health.ready()
+	read := newInputReader(s.cfg.Reader, s.epoch)
+	g.Go(func() error { return s.take(ctx, s.inbound, read.event) })
+	if s.cfg.AsOf.IsZero() {
+		g.Go(func() error { return s.take(ctx, s.dues, dueEvent) })
+	}
+	return g.Wait()
+}
+
+// inbound is the durable consumer of the stream FHIR. One that was deleted goes on where the acknowledged ones ended.
+func (s *session) inbound(ctx context.Context) (jetstream.Consumer, error) {
+	cfg := durable(Durable, s.cfg.Batch)
+	if from := s.floor.get(); from > 0 {
+		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, from+1
+	}
+	return s.consumer(ctx, StreamFHIR, cfg)
+}
+
+// dues is the durable consumer of timers that went off.
+func (s *session) dues(ctx context.Context) (jetstream.Consumer, error) {
+	cfg := durable(DurableDue, s.cfg.Batch)
+	cfg.FilterSubject = subjectDue + "*"
+	return s.consumer(ctx, StreamRLS, cfg)
+}
+
+func durable(name string, batch int) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable: name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 8 * batch,
+		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{group}, PinnedTTL: pinnedTTL,
+	}
+}
+
+func (s *session) consumer(ctx context.Context, stream string, cfg jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+	cons, err := s.js.Consumer(ctx, stream, cfg.Durable)
+	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return cons, err
+	}
+	if cons, err = s.js.CreateConsumer(ctx, stream, cfg); errors.Is(err, jetstream.ErrConsumerExists) { // another instance was faster
+		return s.js.Consumer(ctx, stream, cfg.Durable)
+	}
+	return cons, err
+}
+
+// take reads messages of a consumer into s.events until ctx ends, making the consumer again when it is lost.
+func (s *session) take(ctx context.Context, open func(context.Context) (jetstream.Consumer, error), read func(jetstream.Msg) (event, error)) error {
+	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
+		cons, err := open(ctx)
+		if err == nil {
+			s.health.consuming(true)
+			began := time.Now()
+			err = s.takeFrom(ctx, cons, read)
+			if time.Since(began) > time.Minute {
+				wait = newBackoff()
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			s.health.consuming(false)
+			s.log.Warn().Err(err).Msg("consumer lost, opening it again")
+		}
+	}
+	return nil
+}
+
+func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read func(jetstream.Msg) (event, error)) error {
+	most := max(pullBytes, int(s.nc.MaxPayload())+64<<10)
+	it, err := cons.Messages(jetstream.PullMaxMessagesWithBytesLimit(2*s.cfg.Batch, most), jetstream.PullExpiry(pullExpiry),
+		jetstream.PullPriorityGroup(group))
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, it.Drain)()
+	defer it.Stop()
+	for silent := 0; ; {
+		m, err := it.Next()
+		switch {
+		case ctx.Err() != nil && err != nil:
+			return nil
+		case ctx.Err() != nil:
+			_ = m.Nak() // what is not begun is for another instance, at once
+			continue
+		case errors.Is(err, jetstream.ErrNoHeartbeat) && silent < 5:
+			silent++ // the server may be away for a moment; the iterator asks again by itself
+			continue
+		case err != nil:
+			return err
+		}
+		silent = 0
+		ev, err := read(m)
+		if err != nil {
+			return err
+		}
+		select {
+		case s.events <- ev:
+		case <-ctx.Done():
+			_ = m.Nak()
+		}
+	}
+}
+
+// inputReader turns inbound messages into inputs.
+type inputReader struct {
+	options fhir.Options
+	epoch   int64
+	reader  *fhir.Reader
+	made    time.Time
+}
+
+// readerAge is how stale the clock of a reader may get, against which meta.lastUpdated is held: the limit there is a day.
+const readerAge = 10 * time.Minute
+
+func newInputReader(o fhir.Options, epoch int64) *inputReader {
+	return &inputReader{options: o, epoch: epoch}
+}
+
+func (r *inputReader) event(m jetstream.Msg) (event, error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return event{}, fmt.Errorf("a message that is none of JetStream's: %w", err)
+	}
+	if now := time.Now(); r.reader == nil || now.Sub(r.made).Abs() > readerAge {
+		r.options.Now, r.made = now, now
+		r.reader = fhir.NewReader(r.options)
+	}
+	in := &Input{
+		Arrival:  checks.Arrival{Epoch: r.epoch, Sequence: meta.Sequence.Stream},
+		AllowAck: m.Subject() == SubjectAcknowledge,
+	}
+	r.reader.Document(m.Data(), func(res fhir.Resource) bool {
+		in.Resources = append(in.Resources, res)
+		return true
+	})
+	return event{msg: m, seq: meta.Sequence.Stream, input: in}, nil
+}
+
+// dueEvent reads a timer that went off. One with a token that is none of ours names nobody, and is only acknowledged.
+func dueEvent(m jetstream.Msg) (event, error) {
+	tok, _ := parseToken(strings.TrimPrefix(m.Subject(), subjectDue))
+	return event{msg: m, due: tok}, nil
+}

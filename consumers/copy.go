@@ -1,0 +1,211 @@
+package consumers
+
+import (
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"sync"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// workingCopy is everything that the stream RLS knows about patients, in memory: a direct get for each event would cap at a
+// tenth of the rate. States stay encoded, which is a tenth of their size in Go. It is kept up by what this process commits
+// and by following what others commit.
+type workingCopy struct {
+	tokens *tokens
+	seed   maphash.Seed
+
+	mu          sync.RWMutex
+	patients    table
+	medications table
+	gone        table
+	holders     slotIndex // resource -> patients
+	referrers   slotIndex // Medication -> patients
+	open        openFlags
+	suspects    map[uint32]struct{} // patients that may have to be healed
+	goneRefs    map[uint64]struct{} // hashes of the resources that have a tombstone
+	foreign     uint64              // Medications and tombstones that others wrote
+}
+
+// table is one kind of state, by token.
+type table struct {
+	at   map[token]uint32
+	rows []row
+}
+
+type row struct {
+	token token
+	seq   uint64 // in the stream RLS; what the next write has to expect
+	data  []byte // encoded; nil when it was taken away
+}
+
+func newWorkingCopy(key []byte) *workingCopy {
+	c := &workingCopy{tokens: newTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}}
+	for _, t := range []*table{&c.patients, &c.medications, &c.gone} {
+		t.at = map[token]uint32{}
+	}
+	return c
+}
+
+func (t *table) find(tok token) *row {
+	if i, ok := t.at[tok]; ok {
+		return &t.rows[i]
+	}
+	return nil
+}
+
+// put takes a newer row in; it tells where it is, and whether it was news.
+func (t *table) put(tok token, seq uint64, data []byte) (uint32, bool) {
+	i, ok := t.at[tok]
+	if !ok {
+		i = uint32(len(t.rows))
+		t.at[tok] = i
+		t.rows = append(t.rows, row{token: tok})
+	}
+	r := &t.rows[i]
+	if ok && seq <= r.seq {
+		return i, false
+	}
+	r.seq, r.data = seq, data
+	return i, true
+}
+
+// slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names has to be looked at.
+type slotIndex struct {
+	one  map[uint64]uint32
+	more map[uint64][]uint32
+}
+
+func (x *slotIndex) add(h uint64, slot uint32) {
+	if x.one == nil {
+		x.one, x.more = map[uint64]uint32{}, map[uint64][]uint32{}
+	}
+	first, ok := x.one[h]
+	switch {
+	case !ok:
+		x.one[h] = slot
+	case first != slot && !slices.Contains(x.more[h], slot):
+		x.more[h] = append(x.more[h], slot)
+	}
+}
+
+// each calls do for every slot until it returns false.
+func (x *slotIndex) each(h uint64, do func(uint32) bool) {
+	first, ok := x.one[h]
+	if !ok || !do(first) {
+		return
+	}
+	for _, s := range x.more[h] {
+		if !do(s) {
+			return
+		}
+	}
+}
+
+func (c *workingCopy) hash(ref checks.Ref) uint64 { return maphash.String(c.seed, string(ref)) }
+
+// index notes what a patient's state refers to.
+func (c *workingCopy) index(slot uint32, st *checks.State) {
+	for i := range st.Facts {
+		k := &st.Facts[i]
+		if k.Ref != st.Patient && k.Ref.Type() != "Medication" {
+			c.holders.add(c.hash(k.Ref), slot)
+		}
+		if m := medicationOf(k); m != "" {
+			c.referrers.add(c.hash(m), slot)
+		}
+		for _, m := range ingredients(k) {
+			c.referrers.add(c.hash(m), slot)
+		}
+	}
+}
+
+// apply takes in what this process stored under seq, after a step that saw view.
+func (c *workingCopy) apply(r *stateRow, seq uint64, view *snapshot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slot, news := c.table(r.kind).put(r.token, seq, r.data)
+	if !news {
+		return
+	}
+	switch r.kind {
+	case subjectGone:
+		c.goneRefs[c.hash(r.ref)] = struct{}{}
+	case subjectPatient:
+		c.index(slot, r.state)
+		c.open.set(slot, r.state)
+		if c.foreign != view.foreign || c.shared(r.state) { // the step may have missed what others wrote meanwhile
+			c.suspects[slot] = struct{}{}
+		}
+	}
+}
+
+// patient decodes the state in a slot.
+func (c *workingCopy) patient(slot uint32) (*checks.State, error) {
+	c.mu.RLock()
+	data := c.patients.rows[slot].data
+	c.mu.RUnlock()
+	if data == nil {
+		return nil, nil
+	}
+	return checks.DecodeState(data)
+}
+
+// slots is the number of patients that there is a slot for.
+func (c *workingCopy) slots() uint32 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return uint32(len(c.patients.rows))
+}
+
+// byToken names the patient that a token stands for; "" when it is not known.
+func (c *workingCopy) byToken(tok token) (checks.Ref, error) {
+	c.mu.RLock()
+	slot, ok := c.patients.at[tok]
+	c.mu.RUnlock()
+	if !ok {
+		return "", nil
+	}
+	st, err := c.patient(slot)
+	if err != nil || st == nil {
+		return "", err
+	}
+	return st.Patient, nil
+}
+
+// patientsAt are the patients that an index has under ref. A state that cannot be decoded stops everything: it is better to
+// do nothing than to decide without it.
+func (c *workingCopy) patientsAt(x *slotIndex, ref checks.Ref) ([]checks.Ref, error) {
+	var slots []uint32
+	c.mu.RLock()
+	x.each(c.hash(ref), func(s uint32) bool { slots = append(slots, s); return true })
+	c.mu.RUnlock()
+	var refs []checks.Ref
+	for _, s := range slots {
+		st, err := c.patient(s)
+		if err != nil {
+			return nil, err
+		}
+		if st != nil {
+			refs = append(refs, st.Patient)
+		}
+	}
+	return refs, nil
+}
+
+// decodeFact reads a state of one fact, as Medications and tombstones are kept.
+func decodeFact(data []byte) (*checks.Fact, error) {
+	st, err := checks.DecodeState(data)
+	if err != nil {
+		return nil, err
+	}
+	if len(st.Facts) != 1 {
+		return nil, fmt.Errorf("a state of %d facts where one was expected", len(st.Facts))
+	}
+	return &st.Facts[0], nil
+}
+
+func encodeFact(f checks.Fact) []byte {
+	return checks.AppendState(nil, &checks.State{Facts: []checks.Fact{f}})
+}

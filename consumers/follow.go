@@ -1,0 +1,174 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// errState: a stored state cannot be read. Deciding without it could swallow flags, so nothing is decided.
+var errState = errors.New("a stored state cannot be read")
+
+// followBytes bounds what is under way to us: above the client's own limit reading gets ten times slower.
+const followBytes = 8 << 20
+
+func (c *workingCopy) table(kind string) *table {
+	switch kind {
+	case subjectPatient:
+		return &c.patients
+	case subjectMedication:
+		return &c.medications
+	default:
+		return &c.gone
+	}
+}
+
+// take makes a state that was read from the stream part of the copy; it tells whether it was news.
+func (c *workingCopy) take(subject string, seq uint64, data []byte) (bool, error) {
+	cutAt := strings.LastIndexByte(subject, '.') + 1
+	kind := subject[:cutAt]
+	if kind != subjectPatient && kind != subjectMedication && kind != subjectGone {
+		return false, nil // rls.state.site, or what a later version keeps
+	}
+	tok, err := parseToken(subject[cutAt:])
+	if err != nil {
+		return false, fmt.Errorf("%w: sequence %d of %s: %w", errState, seq, StreamRLS, err)
+	}
+	c.mu.RLock()
+	r := c.table(kind).find(tok)
+	old := r != nil && seq <= r.seq
+	c.mu.RUnlock()
+	if old {
+		return false, nil
+	}
+	st, err := checks.DecodeState(data)
+	if err != nil {
+		return false, fmt.Errorf("%w: sequence %d of %s: %w", errState, seq, StreamRLS, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slot, news := c.table(kind).put(tok, seq, data)
+	if !news {
+		return false, nil
+	}
+	switch kind {
+	case subjectPatient:
+		c.index(slot, st)
+		c.open.set(slot, st)
+		c.suspect(slot, st)
+	case subjectMedication, subjectGone:
+		c.foreign++
+		for i := range st.Facts {
+			c.suspectAll(st.Facts[i].Ref)
+			if kind == subjectGone {
+				c.goneRefs[c.hash(st.Facts[i].Ref)] = struct{}{}
+			}
+		}
+	}
+	return true, nil
+}
+
+// forget notes that a state is not in the stream any more.
+func (c *workingCopy) forget(r *stateRow) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if found := c.table(r.kind).find(r.token); found != nil {
+		found.seq, found.data = 0, nil
+	}
+}
+
+// suspect notes a patient whose state may not know all: whoever wrote it may not have seen a Medication, a tombstone or another patient's
+// version of the same resource. Healing looks closely. This replaces a register of those who wait, and it also mends what
+// a crash left half done.
+func (c *workingCopy) suspect(slot uint32, st *checks.State) {
+	refers := func(k checks.Fact) bool { return medicationOf(&k) != "" && len(c.medications.rows) > 0 }
+	if c.shared(st) || slices.ContainsFunc(st.Facts, refers) {
+		c.suspects[slot] = struct{}{}
+	}
+}
+
+// shared tells whether a resource of st has a tombstone, or was or is another patient's as well.
+func (c *workingCopy) shared(st *checks.State) bool {
+	return slices.ContainsFunc(st.Facts, func(k checks.Fact) bool {
+		h := c.hash(k.Ref)
+		_, gone := c.goneRefs[h]
+		return gone || len(c.holders.more[h]) > 0
+	})
+}
+
+func (c *workingCopy) suspectAll(ref checks.Ref) {
+	mark := func(slot uint32) bool { c.suspects[slot] = struct{}{}; return true }
+	c.holders.each(c.hash(ref), mark)
+	c.referrers.each(c.hash(ref), mark)
+}
+
+// someSuspects takes up to n patients out that may have to be healed.
+func (c *workingCopy) someSuspects(n int) ([]checks.Ref, error) {
+	c.mu.Lock()
+	var slots []uint32
+	for s := range c.suspects {
+		if len(slots) == n {
+			break
+		}
+		slots = append(slots, s)
+		delete(c.suspects, s)
+	}
+	c.mu.Unlock()
+	var refs []checks.Ref
+	for _, s := range slots {
+		st, err := c.patient(s)
+		if err != nil {
+			return nil, err
+		}
+		if st != nil {
+			refs = append(refs, st.Patient)
+		}
+	}
+	return refs, nil
+}
+
+// follow reads all states, calls filled once it has them, and goes on following what others than by write, until ctx ends or a
+// state cannot be read.
+func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, by string, filled func()) error {
+	cons, err := js.OrderedConsumer(ctx, StreamRLS, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectState + ">"}})
+	if err != nil {
+		return fmt.Errorf("following the states: %w", err)
+	}
+	if cons.CachedInfo().NumPending == 0 {
+		filled()
+		filled = nil
+	}
+	it, err := cons.Messages(jetstream.PullMaxBytes(followBytes))
+	if err != nil {
+		return fmt.Errorf("following the states: %w", err)
+	}
+	defer context.AfterFunc(ctx, it.Stop)()
+	defer it.Stop()
+	for {
+		m, err := it.Next()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("following the states: %w", err)
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("following the states: %w", err)
+		}
+		if m.Headers().Get(headerBy) != by {
+			if _, err := c.take(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
+				return err
+			}
+		}
+		if meta.NumPending == 0 && filled != nil {
+			filled()
+			filled = nil
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package consumers
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Health tells how a consumer is doing: whether it lives, whether it is ready and if not why, and its metrics.
+type Health struct {
+	metrics *metrics
+
+	mu      sync.Mutex
+	reasons map[string]struct{} // why it is not ready
+	state   string              // what it is doing instead of consuming
+	looks   time.Time
+}
+
+// Reasons of not being ready.
+const (
+	notConnected = "disconnected"
+	noConsumer   = "consumer-lost"
+	notWriting   = "writes-fail"
+	notLooking   = "server-does-not-answer"
+)
+
+// NewHealth is that of a consumer that has not begun.
+func NewHealth() *Health {
+	return &Health{metrics: newMetrics(), reasons: map[string]struct{}{}, state: "starting"}
+}
+
+// Reasons say why the consumer is not ready; none when it is.
+func (h *Health) Reasons() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []string
+	if h.state != "" {
+		all = append(all, h.state)
+	}
+	for r := range h.reasons {
+		all = append(all, r)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Handler answers /healthz, /readyz and /metrics.
+func (h *Health) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", h.serveReady)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+func (h *Health) serveReady(w http.ResponseWriter, _ *http.Request) {
+	reasons := h.Reasons()
+	w.Header().Set("Content-Type", "application/json")
+	if len(reasons) > 0 {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	json.NewEncoder(w).Encode(struct {
+		Ready   bool     `json:"ready"`
+		Reasons []string `json:"reasons,omitempty"`
+	}{len(reasons) == 0, reasons})
+}
+
+func (h *Health) set(reason string, fine bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if fine {
+		delete(h.reasons, reason)
+	} else {
+		h.reasons[reason] = struct{}{}
+	}
+}
+
+func (h *Health) unready(state string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.state = state
+}
+
+func (h *Health) ready() { h.unready("") }
+
+func (h *Health) connected(yes bool) { h.set(notConnected, yes) }
+func (h *Health) consuming(yes bool) { h.set(noConsumer, yes) }
+func (h *Health) writing(yes bool)   { h.set(notWriting, yes) }
+func (h *Health) looked(err error)   { h.set(notLooking, err == nil) }
+
+// reasonOf names an error that made a session start over, from a closed list.
+func reasonOf(err error) string {
+	switch {
+	case errors.Is(err, errReplaced):
+		return "stream-replaced"
+	case errors.Is(err, errState):
+		return "state-damaged"
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return "stream-missing"
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return "jetstream-disabled"
+	default:
+		return "starting-over"
+	}
+}

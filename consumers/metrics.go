@@ -1,0 +1,114 @@
+package consumers
+
+import (
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// metrics of one consumer. Labels come from closed lists only, so that nothing of a payload can get into them and their
+// number is bounded.
+type metrics struct {
+	registry   *prometheus.Registry
+	outcomes   *prometheus.CounterVec
+	rejections *prometheus.CounterVec
+	batches    prometheus.Histogram
+	decided    prometheus.Histogram
+	commits    prometheus.Histogram
+	messages   prometheus.Histogram
+	conflicts  prometheus.Counter
+	lag        prometheus.Gauge
+	pending    prometheus.Gauge
+
+	mu   sync.Mutex
+	copy *workingCopy
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry:   prometheus.NewRegistry(),
+		outcomes:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_resources_total", Help: "Resources received, by outcome."}, []string{"outcome"}),
+		rejections: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_rejections_total", Help: "Resources rejected, by reason."}, []string{"reason"}),
+		batches:    histogram("rlsguard_batch_inputs", "Inputs decided together.", prometheus.ExponentialBuckets(1, 4, 6)),
+		decided:    histogram("rlsguard_batch_seconds", "Time from having a batch to having it committed.", prometheus.ExponentialBuckets(0.001, 2, 14)),
+		commits:    histogram("rlsguard_commit_seconds", "Time of one commit.", prometheus.ExponentialBuckets(0.0005, 2, 14)),
+		messages:   histogram("rlsguard_commit_messages", "Messages in one commit.", prometheus.ExponentialBuckets(1, 4, 6)),
+		conflicts:  prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_commit_conflicts_total", Help: "Commits refused since another instance wrote the same patient."}),
+		lag:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_lag_messages", Help: "Inbound messages not acknowledged yet."}),
+		pending:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_in_flight_messages", Help: "Inbound messages delivered but not acknowledged yet."}),
+	}
+	for _, o := range Outcomes {
+		m.outcomes.WithLabelValues(string(o))
+	}
+	m.registry.MustRegister(m.outcomes, m.rejections, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.lag, m.pending, m,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func histogram(name, help string, buckets []float64) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+}
+
+var (
+	openDesc     = prometheus.NewDesc("rlsguard_open_flags", "Open flags, by check and severity.", []string{"check", "severity"}, nil)
+	patientsDesc = prometheus.NewDesc("rlsguard_patients", "Patients of whom something is known.", nil, nil)
+)
+
+// Describe implements prometheus.Collector for what is counted in the working copy.
+func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
+	ch <- openDesc
+	ch <- patientsDesc
+}
+
+// Collect implements prometheus.Collector.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	m.mu.Lock()
+	c := m.copy
+	m.mu.Unlock()
+	if c == nil {
+		return
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(len(c.patients.rows)))
+	for k, n := range c.open.counts {
+		ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(n), k.check, k.severity.String())
+	}
+}
+
+func (h *Health) show(c *workingCopy) {
+	h.metrics.mu.Lock()
+	defer h.metrics.mu.Unlock()
+	h.metrics.copy = c
+}
+
+func (h *Health) batch(inputs int, took time.Duration, results []Result) {
+	m := h.metrics
+	m.batches.Observe(float64(inputs))
+	m.decided.Observe(took.Seconds())
+	counts := map[Outcome]int{}
+	for i := range results {
+		counts[results[i].Outcome]++
+		if results[i].Outcome == Rejected {
+			m.rejections.WithLabelValues(string(results[i].Reason)).Inc()
+		}
+	}
+	for o, n := range counts {
+		m.outcomes.WithLabelValues(string(o)).Add(float64(n))
+	}
+}
+
+func (h *Health) conflict() { h.metrics.conflicts.Inc() }
+
+func (h *Health) committed(messages int, took time.Duration) {
+	h.metrics.messages.Observe(float64(messages))
+	h.metrics.commits.Observe(took.Seconds())
+}
+
+func (h *Health) lag(info *jetstream.ConsumerInfo) {
+	h.metrics.lag.Set(float64(info.NumPending) + float64(info.NumAckPending))
+	h.metrics.pending.Set(float64(info.NumAckPending))
+}

@@ -1,0 +1,77 @@
+package consumers
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// stateRow is one state to be written.
+type stateRow struct {
+	kind   string // subject up to the token
+	token  token
+	expect uint64 // sequence of the state that it replaces; 0 when there is none
+	data   []byte
+	ref    checks.Ref    // of a Medication or tombstone
+	state  *checks.State // of a patient
+}
+
+func (r *stateRow) subject() string { return r.kind + r.token.String() }
+
+// pieces cuts a commit into batches. All of a patient goes in one; Medications and tombstones go in the last, so that an input
+// that is delivered again after a crash finds its Medication unknown and reaches the remaining patients.
+func (s *store) pieces(c *Commit, view *snapshot, now time.Time) ([]*piece, error) {
+	var all []*piece
+	cur := &piece{view: view}
+	add := func(p piece) error {
+		if p.size() > maxBatch {
+			return fmt.Errorf("%w: %d messages for one patient, a batch takes %d", errPoison, p.size(), maxBatch)
+		}
+		if cur.size()+p.size() > maxBatch {
+			all, cur = append(all, cur), &piece{view: view}
+		}
+		cur.add(p)
+		return nil
+	}
+	for i := range c.Patients {
+		p, err := s.patientPiece(&c.Patients[i], view, now)
+		if err != nil {
+			return nil, err
+		}
+		if err := add(p); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range c.Gone {
+		r := view.read(goneKey(f.Ref), f.Ref)
+		if err := add(piece{rows: []stateRow{{kind: subjectGone, token: r.token, expect: r.seq, ref: f.Ref, data: encodeFact(f)}}}); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range c.Medications {
+		r := view.read(f.Ref, f.Ref)
+		if err := add(piece{rows: []stateRow{{kind: subjectMedication, token: r.token, expect: r.seq, ref: f.Ref, data: encodeFact(f)}}}); err != nil {
+			return nil, err
+		}
+	}
+	return append(all, cur), nil
+}
+
+func (s *store) patientPiece(ch *PatientChange, view *snapshot, now time.Time) (piece, error) {
+	var p piece
+	for i := range ch.Transitions {
+		msgs, err := flagMessages(&ch.Transitions[i], s.audit)
+		if err != nil {
+			return p, err
+		}
+		p.msgs = append(p.msgs, msgs...)
+	}
+	r := view.read(ch.State.Patient, ch.State.Patient)
+	if at := ch.Next.Unix(); !ch.Next.IsZero() && !s.frozen && s.timers[r.token] != at {
+		p.msgs = append(p.msgs, timerMessage(r.token, ch.Next, now))
+		p.timer = map[token]int64{r.token: at}
+	}
+	p.rows = []stateRow{{kind: subjectPatient, token: r.token, expect: r.seq, data: checks.AppendState(nil, ch.State), state: ch.State}}
+	return p, nil
+}

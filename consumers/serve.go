@@ -1,0 +1,137 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
+	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rs/zerolog"
+)
+
+// Config of Serve.
+type Config struct {
+	// URL and Options say how to connect to a NATS server; not used with Embedded.
+	URL     string
+	Options []nats.Option
+	// Embedded is a server of this process, from StartEmbedded. The caller stops it after Serve has returned.
+	Embedded *Embedded
+
+	Engine *Engine
+	Reader fhir.Options // Now is set by Serve
+	// AsOf freezes the as-of time; zero is the real time. Frozen, there are no timers.
+	AsOf     time.Time
+	Replicas int           // of streams that have to be made; 0 is 1
+	Audit    time.Duration // how long transitions are kept; 0 is DefaultAudit
+	// Batch is the most inputs that are decided together; 0 is DefaultBatch.
+	Batch int
+	// Health is told how it goes; nil is allowed.
+	Health *Health
+	Log    zerolog.Logger
+}
+
+// DefaultBatch fills an atomic batch without many going over into a second one.
+const DefaultBatch = 900
+
+// grace is how long what is in flight may take when Serve is told to stop.
+const grace = 8 * time.Second
+
+// Serve consumes the inbound stream until ctx ends: takes no more then, finishes what is in flight, and returns nil. Faults of
+// the server or the connection are waited out; an error is one that needs a human.
+func Serve(ctx context.Context, cfg Config) error {
+	if cfg.Batch <= 0 {
+		cfg.Batch = DefaultBatch
+	}
+	if cfg.Audit <= 0 {
+		cfg.Audit = DefaultAudit
+	}
+	if cfg.Health == nil {
+		cfg.Health = NewHealth()
+	}
+	if cfg.Engine.MaxTouch == 0 {
+		e := *cfg.Engine
+		e.MaxTouch = chunk
+		cfg.Engine = &e
+	}
+	closed := make(chan struct{})
+	nc, err := cfg.connect(closed)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	by := nuid.Next()
+	for wait := newBackoff(); ; {
+		began := time.Now()
+		err := runSession(ctx, &cfg, nc, by)
+		switch {
+		case ctx.Err() != nil:
+			cfg.Health.unready("stopping")
+			return nil
+		case errors.Is(err, ErrOtherKey), errors.Is(err, ErrNewerFormat), errors.Is(err, ErrHistoryGone):
+			return err
+		}
+		select {
+		case <-closed:
+			return fmt.Errorf("connection to NATS: %w", errors.Join(nats.ErrConnectionClosed, nc.LastError()))
+		default:
+		}
+		cfg.Health.unready(reasonOf(err))
+		cfg.Log.Error().Err(err).Msg("starting over")
+		if time.Since(began) > time.Minute {
+			wait = newBackoff()
+		}
+		wait.sleep(ctx)
+	}
+}
+
+func (c *Config) connect(closed chan struct{}) (*nats.Conn, error) {
+	opts := append([]nats.Option{
+		nats.Name("rlsguard"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectBufSize(-1),
+		nats.CustomReconnectDelay(reconnectDelay),
+		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), // a half-open link is noticed within 15 s
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			c.Health.connected(false)
+			if err != nil {
+				c.Log.Warn().Err(err).Msg("connection to NATS lost")
+			}
+		}),
+		nats.ConnectHandler(func(*nats.Conn) { c.Health.connected(true) }),
+		nats.ReconnectHandler(func(*nats.Conn) { c.Health.connected(true); c.Log.Info().Msg("connected to NATS again") }),
+		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { c.Log.Warn().Err(err).Msg("NATS") }),
+	}, c.Options...)
+	var nc *nats.Conn
+	var err error
+	if c.Embedded != nil {
+		nc, err = c.Embedded.Connect(opts...)
+	} else {
+		nc, err = nats.Connect(c.URL, opts...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connecting to NATS: %w", err)
+	}
+	c.Health.connected(nc.IsConnected())
+	return nc, nil
+}
+
+func reconnectDelay(attempts int) time.Duration {
+	return min(100*time.Millisecond<<min(attempts, 6), 5*time.Second)
+}
+
+// backoff waits longer each time, up to 5 s.
+type backoff struct{ next time.Duration }
+
+func newBackoff() *backoff { return &backoff{100 * time.Millisecond} }
+
+func (b *backoff) sleep(ctx context.Context) {
+	t := time.NewTimer(b.next)
+	defer t.Stop()
+	b.next = min(2*b.next, 5*time.Second)
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

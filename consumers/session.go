@@ -1,0 +1,168 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// requestTimeout is short: while a leader is elected a long one only adds to the gap.
+	requestTimeout = 2 * time.Second
+	// setupTimeout bounds making and reading streams.
+	setupTimeout = 30 * time.Second
+	// chunk is the number of patients that are evaluated again in one commit.
+	chunk = 400
+)
+
+// errReplaced: a stream was deleted, and perhaps made again, under us. What is in memory is not what is stored.
+var errReplaced = errors.New("a stream was deleted or made anew")
+
+// session is one run of the consumer over streams that stay the same.
+type session struct {
+	cfg     *Config
+	log     zerolog.Logger
+	health  *Health
+	js      jetstream.JetStream
+	nc      *nats.Conn
+	by      string
+	copy    *workingCopy
+	store   *store
+	epoch   int64           // creation of the stream FHIR, Unix nanoseconds
+	created time.Time       // of the stream RLS
+	work    context.Context // of what is in flight: ends a while after the session has to stop
+	floor   floor
+	events  chan event
+	dead    map[string]struct{} // dead letters that are there of inputs that are not acknowledged
+}
+
+// runSession runs until ctx ends, or until something makes it start over.
+func runSession(ctx context.Context, cfg *Config, nc *nats.Conn, by string) error {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout), jetstream.WithPublishAsyncMaxPending(256),
+		jetstream.WithPublishAsyncTimeout(5*requestTimeout))
+	if err != nil {
+		return err
+	}
+	defer js.CleanupPublisher()
+	s := &session{cfg: cfg, log: cfg.Log, health: cfg.Health, js: js, nc: nc, by: by, copy: newWorkingCopy(cfg.Engine.Key),
+		events: make(chan event, cfg.Batch)}
+	s.store = &store{nc: nc, js: js, copy: s.copy, audit: cfg.Audit, timers: map[token]int64{}, frozen: !cfg.AsOf.IsZero(),
+		by: []string{by}, timeout: requestTimeout}
+	s.health.unready("starting")
+	s.health.show(s.copy)
+	work, cancel := graceful(ctx)
+	defer cancel()
+	s.work = work
+	have, err := s.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, have)
+}
+
+// graceful is a context that goes on for a while after ctx has ended.
+func graceful(ctx context.Context) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		t := time.NewTimer(grace)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-work.Done():
+		}
+		cancel()
+	})
+	return work, func() { stop(); cancel() }
+}
+
+// prepare makes what is missing and refuses what must not be touched.
+func (s *session) prepare(ctx context.Context) (*site, error) {
+	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+	defer cancel()
+	if err := MakeStreams(ctx, s.js, s.cfg.Replicas); err != nil {
+		return nil, err
+	}
+	created, err := s.streamCreated(ctx, StreamFHIR)
+	if err != nil {
+		return nil, err
+	}
+	s.epoch = created.UnixNano()
+	if s.created, err = s.streamCreated(ctx, StreamRLS); err != nil {
+		return nil, err
+	}
+	have, err := s.checkSite(ctx)
+	if err == nil && have == nil {
+		err = s.checkHistory(ctx)
+	}
+	return have, err
+}
+
+func (s *session) streamCreated(ctx context.Context, name string) (time.Time, error) {
+	stream, err := s.js.Stream(ctx, name)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("stream %s: %w", name, err)
+	}
+	return stream.CachedInfo().Created, nil
+}
+
+// run follows the states, settles them, and then takes events in.
+func (s *session) run(ctx context.Context, have *site) error {
+	g, ctx := errgroup.WithContext(ctx)
+	filled := make(chan struct{})
+	g.Go(func() error { return s.keepFollowing(ctx, filled) })
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-filled:
+		}
+		began := time.Now()
+		if err := s.settleSite(ctx, have); err != nil {
+			return err
+		}
+		if err := s.healAll(ctx); err != nil {
+			return err
+		}
+		s.log.Info().Uint32("patients", s.copy.slots()).Dur("settled_in", time.Since(began)).Msg("states read")
+		if err := s.findDead(ctx); err != nil {
+			return err
+		}
+		return s.consume(ctx)
+	})
+	return g.Wait()
+}
+
+// keepFollowing follows the states, again and again where the connection or the server has a gap.
+func (s *session) keepFollowing(ctx context.Context, filled chan struct{}) error {
+	done := false
+	once := func() {
+		if !done {
+			done = true
+			close(filled)
+		}
+	}
+	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
+		err := s.copy.follow(ctx, s.js, s.by, once)
+		if errors.Is(err, errState) {
+			return err
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn().Err(err).Msg("following the states again")
+		}
+	}
+	return nil
+}
+
+// asOf is the time that is decided for.
+func (s *session) asOf() time.Time {
+	if !s.cfg.AsOf.IsZero() {
+		return s.cfg.AsOf
+	}
+	return time.Now()
+}

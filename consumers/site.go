@@ -1,0 +1,163 @@
+package consumers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Errors that no retry mends: Serve ends with them.
+var (
+	ErrOtherKey    = errors.New("the stored states were made with another site key")
+	ErrNewerFormat = errors.New("the stored states were written by a newer version")
+	ErrHistoryGone = errors.New("the stored states are gone and the inbound stream does not hold all that led to them")
+)
+
+// stateFormat is the layout of the stream RLS: subjects, and what is under them.
+const stateFormat = 1
+
+// site is what all states of a stream were made with.
+type site struct {
+	Format  int    `json:"format"`
+	Key     string `json:"key"`     // fingerprint of the site key
+	Ruleset string `json:"ruleset"` // of tables, rules and settings
+	AsOf    string `json:"asOf,omitempty"`
+	// Done: every patient was evaluated with these.
+	Done bool `json:"done"`
+
+	seq uint64
+}
+
+func (s *session) wantedSite() site {
+	w := site{Format: stateFormat, Key: fingerprint(s.cfg.Engine.Key), Ruleset: s.cfg.Engine.Ruleset}
+	if !s.cfg.AsOf.IsZero() {
+		w.AsOf = s.cfg.AsOf.UTC().Format(time.RFC3339Nano)
+	}
+	return w
+}
+
+// readSite reads the record of the site; nil when there is none.
+func (s *session) readSite(ctx context.Context) (*site, error) {
+	stream, err := s.js.Stream(ctx, StreamRLS)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", StreamRLS, err)
+	}
+	m, err := stream.GetLastMsgForSubject(ctx, subjectSite)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", subjectSite, err)
+	}
+	have := &site{seq: m.Sequence}
+	if err := json.Unmarshal(m.Data, have); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", subjectSite, err)
+	}
+	return have, nil
+}
+
+// checkSite refuses to run on states that this process must not touch. It tells what they were made with; nil for a new site.
+func (s *session) checkSite(ctx context.Context) (*site, error) {
+	have, err := s.readSite(ctx)
+	if err != nil || have == nil {
+		return have, err
+	}
+	want := s.wantedSite()
+	switch {
+	case have.Format > stateFormat:
+		return nil, fmt.Errorf("%w: format %d, this one knows up to %d", ErrNewerFormat, have.Format, stateFormat)
+	case have.Key != want.Key:
+		return nil, fmt.Errorf("%w (fingerprint %s, given %s): flag ids and tokens would not match", ErrOtherKey, have.Key, want.Key)
+	}
+	return have, nil
+}
+
+// writeSite records what the states are made with.
+func (s *session) writeSite(ctx context.Context, w site, expect uint64) (uint64, error) {
+	data, err := json.Marshal(w)
+	if err != nil {
+		return 0, err
+	}
+	m := &nats.Msg{Subject: subjectSite, Data: data, Header: nats.Header{headerExpect: {fmt.Sprint(expect)}}}
+	return s.store.send(ctx, []*nats.Msg{m})
+}
+
+// settleSite brings the states to this process's rules, once.
+func (s *session) settleSite(ctx context.Context, have *site) error {
+	want := s.wantedSite()
+	if have != nil && have.Done && have.Ruleset == want.Ruleset && have.AsOf == want.AsOf {
+		return nil
+	}
+	var seq uint64
+	if have != nil {
+		seq = have.seq
+		w := want
+		s.log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg("rules, settings or as-of time changed: evaluating every patient again")
+		var err error
+		if seq, err = s.writeSite(ctx, w, seq); err != nil {
+			return err
+		}
+		if err := s.reevaluateAll(ctx, have.AsOf == want.AsOf); err != nil {
+			return err
+		}
+	}
+	want.Done = true
+	_, err := s.writeSite(ctx, want, seq)
+	return err
+}
+
+// reevaluateAll decides about every patient again. Where the as-of time is the same, those who have been decided under these rules
+// are done already, so that a restart goes on where the last one ended.
+func (s *session) reevaluateAll(ctx context.Context, skipDone bool) error {
+	var tokens []token
+	for slot := range s.copy.slots() {
+		st, err := s.copy.patient(slot)
+		if err != nil {
+			return err
+		}
+		if st == nil || skipDone && st.Ruleset == s.cfg.Engine.Ruleset {
+			continue
+		}
+		tokens = append(tokens, s.copy.tokens.of(st.Patient))
+		if len(tokens) == chunk {
+			if err := s.reevaluate(ctx, tokens); err != nil {
+				return err
+			}
+			tokens = tokens[:0]
+		}
+	}
+	return s.reevaluate(ctx, tokens)
+}
+
+// checkHistory keeps a site whose states were deleted from going on with nothing: what was acknowledged would never come again.
+// When the inbound stream still holds everything the durable consumer starts over, else this is for a human.
+func (s *session) checkHistory(ctx context.Context) error {
+	cons, err := s.js.Consumer(ctx, StreamFHIR, Durable)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("consumer %s: %w", Durable, err)
+	}
+	if cons.CachedInfo().AckFloor.Stream == 0 {
+		return nil
+	}
+	stream, err := s.js.Stream(ctx, StreamFHIR)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", StreamFHIR, err)
+	}
+	state := stream.CachedInfo().State
+	if missing := state.FirstSeq; missing > 1 || state.NumDeleted > 0 {
+		return fmt.Errorf("%w: sequence 1 of stream %s is not there any more, the first one left is %d", ErrHistoryGone, StreamFHIR, missing)
+	}
+	s.log.Warn().Uint64("messages", state.Msgs).Msg("the stored states are gone: making them again from the inbound stream")
+	if err := s.js.DeleteConsumer(ctx, StreamFHIR, Durable); err != nil {
+		return fmt.Errorf("consumer %s: %w", Durable, err)
+	}
+	return nil
+}

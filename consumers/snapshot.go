@@ -1,0 +1,115 @@
+package consumers
+
+import "github.com/rlsguard/rlsguard/checks"
+
+// snapshot is the View of one step. It remembers the sequence of everything that the step read, since that is what the commit has
+// to expect: what somebody else wrote in between then refuses it.
+type snapshot struct {
+	c     *workingCopy
+	known map[checks.Ref]read
+	err   error
+	// foreign is how many Medications and tombstones of others were known when the step began.
+	foreign uint64
+}
+
+type read struct {
+	token token
+	seq   uint64
+}
+
+func (c *workingCopy) snapshot() *snapshot {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return &snapshot{c: c, known: map[checks.Ref]read{}, foreign: c.foreign}
+}
+
+// look reads the row of ref and remembers its sequence under key.
+func (s *snapshot) look(t *table, key, ref checks.Ref) []byte {
+	tok := s.c.tokens.of(ref)
+	s.c.mu.RLock()
+	defer s.c.mu.RUnlock()
+	r := read{token: tok}
+	var data []byte
+	if found := t.find(tok); found != nil {
+		r.seq, data = found.seq, found.data
+	}
+	if _, again := s.known[key]; !again { // the first look counts
+		s.known[key] = r
+	}
+	return data
+}
+
+// fail keeps the first error: a View has no way to return one, so the step is thrown away after it.
+func (s *snapshot) fail(err error) {
+	if s.err == nil && err != nil {
+		s.err = err
+	}
+}
+
+// State implements View.
+func (s *snapshot) State(patient checks.Ref) *checks.State {
+	data := s.look(&s.c.patients, patient, patient)
+	if data == nil {
+		return nil
+	}
+	st, err := checks.DecodeState(data)
+	s.fail(err)
+	return st
+}
+
+// Medication implements View.
+func (s *snapshot) Medication(ref checks.Ref) *checks.Fact {
+	return s.fact(&s.c.medications, ref)
+}
+
+// goneKey keeps tombstones apart from patients in known: a Patient resource can have both.
+func goneKey(ref checks.Ref) checks.Ref { return "gone|" + ref }
+
+// Gone implements View.
+func (s *snapshot) Gone(ref checks.Ref) *checks.Fact {
+	s.c.mu.RLock()
+	_, some := s.c.goneRefs[s.c.hash(ref)]
+	s.c.mu.RUnlock()
+	if !some {
+		return nil
+	}
+	data := s.look(&s.c.gone, goneKey(ref), ref)
+	if data == nil {
+		return nil
+	}
+	f, err := decodeFact(data)
+	s.fail(err)
+	return f
+}
+
+func (s *snapshot) fact(t *table, ref checks.Ref) *checks.Fact {
+	data := s.look(t, ref, ref)
+	if data == nil {
+		return nil
+	}
+	f, err := decodeFact(data)
+	s.fail(err)
+	return f
+}
+
+// Holders implements View.
+func (s *snapshot) Holders(ref checks.Ref) []checks.Ref {
+	refs, err := s.c.patientsAt(&s.c.holders, ref)
+	s.fail(err)
+	return refs
+}
+
+// Referrers implements View.
+func (s *snapshot) Referrers(medication checks.Ref) []checks.Ref {
+	refs, err := s.c.patientsAt(&s.c.referrers, medication)
+	s.fail(err)
+	return refs
+}
+
+// read is what the step saw of a key. What it did not look at was not there.
+func (s *snapshot) read(key, ref checks.Ref) read {
+	if r, ok := s.known[key]; ok {
+		return r
+	}
+	return read{token: s.c.tokens.of(ref)}
+}

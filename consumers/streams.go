@@ -1,0 +1,85 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// How long things stay.
+const (
+	resolvedTTL = 30 * 24 * time.Hour // a resolved flag, and the last word on the subject of an old severity
+	dueTTL      = 30 * 24 * time.Hour // a timer that went off while nobody ran
+	deadTTL     = 90 * 24 * time.Hour // a dead letter
+	// deadWindow is how long the server itself recognises a dead letter that is sent again; what is older is looked up.
+	deadWindow = 2 * time.Hour
+	// DefaultAudit is how long every transition is kept.
+	DefaultAudit = 400 * 24 * time.Hour
+)
+
+// ttl is d as the header Nats-TTL wants it.
+func ttl(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
+
+// MakeStreams makes the streams that are missing, with so many replicas. One that is there is left as it is, but must be
+// able to do what we need.
+func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) error {
+	for _, want := range streamConfigs(max(replicas, 1)) {
+		if err := makeStream(ctx, js, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func makeStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) error {
+	s, err := js.Stream(ctx, want.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		s, err = js.CreateStream(ctx, want)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another instance was faster
+			s, err = js.Stream(ctx, want.Name)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", want.Name, err)
+	}
+	have := s.CachedInfo().Config
+	switch {
+	case want.AllowAtomicPublish && !have.AllowAtomicPublish:
+		return fmt.Errorf("stream %s is there but does not allow atomic batches", want.Name)
+	case want.AllowMsgTTL && !have.AllowMsgTTL:
+		return fmt.Errorf("stream %s is there but does not allow messages with a time to live", want.Name)
+	case want.AllowMsgSchedules && !have.AllowMsgSchedules:
+		return fmt.Errorf("stream %s is there but does not allow scheduled messages", want.Name)
+	case want.MaxMsgsPerSubject == 1 && have.MaxMsgsPerSubject != 1:
+		return fmt.Errorf("stream %s is there but keeps %d messages a subject instead of 1", want.Name, have.MaxMsgsPerSubject)
+	}
+	return nil
+}
+
+func streamConfigs(replicas int) []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{Name: StreamFHIR, Description: "FHIR R4 resources and Bundles for rlsguard", Subjects: []string{SubjectInbound + ">"}, Replicas: replicas},
+		{
+			Name: StreamRLS, Description: "rlsguard: states, transitions, timers, audit", Replicas: replicas,
+			Subjects:          []string{subjectState + ">", "rls.commit.>", subjectAudit + ">", subjectTimer + "*", subjectDue + "*"},
+			MaxMsgsPerSubject: 1, AllowAtomicPublish: true, AllowMsgTTL: true, AllowMsgSchedules: true, AllowRollup: true,
+			// What core subscribers see is only what was committed; on the batch's own subjects they also see rejected batches.
+			RePublish: &jetstream.RePublish{Source: subjectCommitFlags + ">", Destination: SubjectFlags + ">"},
+		},
+		{
+			// It has no subjects of its own: those of the RePublish would come in a second time.
+			Name: StreamFlags, Description: "rlsguard: newest transition of each flag", Replicas: replicas,
+			MaxMsgsPerSubject: 1, AllowMsgTTL: true, AllowDirect: true,
+			Sources: []*jetstream.StreamSource{{Name: StreamRLS, SubjectTransforms: []jetstream.SubjectTransformConfig{
+				{Source: subjectCommitFlags + ">", Destination: SubjectFlags + ">"}}}},
+		},
+		{
+			Name: StreamDead, Description: "rlsguard: rejected input", Subjects: []string{SubjectDead + ">"},
+			Replicas: replicas, MaxAge: deadTTL, Duplicates: deadWindow,
+		},
+	}
+}
