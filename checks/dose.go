@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -241,16 +240,6 @@ func doseUnitOf(q *Quantity) doseUnit {
 		}
 	}
 	return doseUnit{}
-}
-
-// doseRefs are the orders that a dose was added up from.
-func doseRefs(orders []doseOrder) []Ref {
-	refs := make([]Ref, 0, len(orders))
-	for i := range orders {
-		refs = append(refs, orders[i].Ref)
-	}
-	slices.Sort(refs)
-	return refs
 }
 
 // isDialysisCode tells the codes of group context_esrd that mean dialysis from those that mean end-stage disease alone, in which an eGFR still tells the dose.
