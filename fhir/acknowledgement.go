@@ -1,6 +1,10 @@
 package fhir
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"cmp"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
 
 // ExtUntil is the extension of an acknowledging DetectedIssue with the time (valueDateTime) up to which it holds.
 const ExtUntil = BaseURL + "/StructureDefinition/until"
@@ -26,10 +30,11 @@ func (d *decoder) acknowledgement(res *Resource) {
 		mark(res, checks.MarkEnteredInError)
 		return
 	}
+	var ext issueExtensions
 	if v := at[nExtension]; v > 0 {
-		d.issueExtensions(int(v), a)
+		d.issueExtensions(int(v), &ext)
 	}
-	if d.mitigation(int(at[nMitigation]), a) == 0 {
+	if !d.mitigation(int(at[nMitigation]), ext, a) {
 		return
 	}
 	res.Relevant, res.Fact.Kind, res.Fact.Acknowledgement = true, checks.KindAcknowledgement, a
@@ -61,11 +66,19 @@ func (d *decoder) flagID(v int) (id string) {
 	return id
 }
 
-// issueExtensions reads basis and end.
-func (d *decoder) issueExtensions(v int, a *checks.Acknowledgement) {
+// issueExtensions are the extensions of ours that a DetectedIssue or its mitigation has.
+type issueExtensions struct {
+	basis       string
+	until, date checks.Time
+	override    bool
+	echo        bool // written by us as part of a flag: override is said, and not to be guessed
+}
+
+func (d *decoder) issueExtensions(v int, e *issueExtensions) {
 	d.items(v, func(v int) {
 		var url, text string
-		var until checks.Time
+		var at checks.Time
+		yes := false
 		o := d.object(v)
 		for d.more(&o) {
 			switch o.name {
@@ -74,43 +87,66 @@ func (d *decoder) issueExtensions(v int, a *checks.Acknowledgement) {
 			case nValueString:
 				text = d.keepText(d.text(o.v))
 			case nValueDateTime:
-				until = d.dateTime(o.v)
+				at = d.dateTime(o.v)
+			case nValueBoolean:
+				yes = d.boolean(o.v)
 			}
+		}
+		if at.IsZero() {
+			at, _ = parseTime([]byte(text)) // a time of day without offset comes as a string
 		}
 		switch url {
 		case ExtBasis:
-			a.Basis = text
+			e.basis = text
 		case ExtUntil:
-			a.Until = until
+			e.until = at
+		case ExtDate:
+			e.date = at
+		case ExtOverride:
+			e.override = yes
+		case ExtFlagID:
+			e.echo = true
 		}
 	})
 }
 
-// mitigation reads the mitigations at v, of which the last one counts, and returns their number.
-func (d *decoder) mitigation(v int, a *checks.Acknowledgement) (n int) {
+// mitigation reads the mitigations at v, of which the last one counts, and tells whether there is one.
+func (d *decoder) mitigation(v int, outer issueExtensions, a *checks.Acknowledgement) (found bool) {
 	d.items(v, func(v int) {
-		n++
+		found = true
+		ext := outer
+		*a = checks.Acknowledgement{FlagID: a.FlagID}
 		o := d.object(v)
 		for d.more(&o) {
 			switch o.name {
 			case nAction:
-				if c := d.concept(o.v); len(c.codings) > 0 {
-					a.Reason = c.codings[0].Code
-				} else if len(c.bare) > 0 {
-					a.Reason = c.bare[0].Code
-				}
+				a.Reason = d.actionCode(o.v)
 			case nDate:
 				a.Date = d.dateTime(o.v)
 			case nAuthor:
 				r := d.reference(o.v)
-				if a.Author = string(r.ref); a.Author == "" {
-					a.Author = r.display
-				}
+				a.Author = cmp.Or(string(r.ref), r.display)
 			case nExtension:
-				d.issueExtensions(o.v, a)
+				d.issueExtensions(o.v, &ext)
 			}
 		}
+		a.Basis, a.Until = ext.basis, ext.until
+		if !ext.date.IsZero() {
+			a.Date = ext.date
+		}
+		a.Override = ext.override || !ext.echo && a.Reason != "" && a.Reason != ActionNoted
 	})
-	a.Override = a.Reason != "" && a.Reason != ActionNoted
-	return n
+	return found
+}
+
+// actionCode is the first code of the CodeableConcept at v.
+func (d *decoder) actionCode(v int) string {
+	c := d.concept(v)
+	switch {
+	case len(c.codings) > 0:
+		return c.codings[0].Code
+	case len(c.bare) > 0:
+		return c.bare[0].Code
+	}
+	return ""
 }

@@ -59,8 +59,7 @@ func (d *decoder) name(n *node) string {
 }
 
 func (d *decoder) join(prefix, typ string, id []byte) string {
-	d.scratch = append(append(append(append(d.scratch[:0], prefix...), typ...), '/'), id...)
-	return string(d.scratch)
+	return prefix + typ + "/" + string(id)
 }
 
 // contentHash is half a SHA-256, in hexadecimal digits, of the JSON value b without its insignificant white space.

@@ -65,11 +65,14 @@ func (r *Reader) document(data []byte, entry uint32, yield func(Resource) bool) 
 
 // read indexes data, which root leads to; events tells that a CloudEvent may be unwrapped.
 func (r *Reader) read(data []byte, root string, events bool) *Rejection {
-	if rej := r.encoding(&data); rej != nil {
+	if rej := r.encoding(data); rej != nil {
 		return rej
 	}
 	x := &r.index
+	whole := len(data)
+	data = bytes.TrimPrefix(data, []byte(utf8BOM))
 	x.reset(data, &r.options)
+	x.before = whole - len(data)
 	x.root = root
 	i := blank(data, 0)
 	if i == len(data) {
@@ -91,9 +94,8 @@ func (r *Reader) read(data []byte, root string, events bool) *Rejection {
 	return nil
 }
 
-// encoding refuses what is no UTF-8 or too large, and passes over a byte order mark.
-func (r *Reader) encoding(data *[]byte) *Rejection {
-	b := *data
+// encoding refuses what is no UTF-8 or too large.
+func (r *Reader) encoding(b []byte) *Rejection {
 	if len(b) > r.options.MaxBytes {
 		return tooLarge(r.options.MaxBytes)
 	}
@@ -103,7 +105,6 @@ func (r *Reader) encoding(data *[]byte) *Rejection {
 	if !utf8.Valid(b) {
 		return &Rejection{Reason: UnsupportedEncoding, Detail: fmt.Sprintf("invalid UTF-8 at byte %d", invalidUTF8(b))}
 	}
-	*data = bytes.TrimPrefix(b, []byte(utf8BOM))
 	return nil
 }
 

@@ -15,10 +15,11 @@ type scanner struct {
 	kinds    []uint64 // a bit for each open container of one call of container: set for an object
 	err      *Rejection
 	at       int // offset of err
+	before   int // bytes of the document before b: a byte order mark
 }
 
 func (s *scanner) reset(b []byte, maxDepth int) {
-	s.b, s.depth, s.maxDepth, s.err, s.at = b, 0, maxDepth, nil, 0
+	s.b, s.depth, s.maxDepth, s.err, s.at, s.before = b, 0, maxDepth, nil, 0, 0
 	if n := maxDepth/64 + 1; len(s.kinds) < n {
 		s.kinds = make([]uint64, n)
 	}
@@ -27,14 +28,14 @@ func (s *scanner) reset(b []byte, maxDepth int) {
 // fail notes the first thing that is wrong with the document, and returns the offset that means so.
 func (s *scanner) fail(i int, what string) int {
 	if s.err == nil {
-		s.err, s.at = &Rejection{Reason: InvalidJSON, Detail: fmt.Sprintf("%s at byte %d", what, i)}, i
+		s.err, s.at = &Rejection{Reason: InvalidJSON, Detail: fmt.Sprintf("%s at byte %d", what, s.before+i)}, i
 	}
 	return -1
 }
 
 func (s *scanner) tooDeep(i int) int {
 	if s.err == nil {
-		s.err, s.at = &Rejection{Reason: TooDeep, Detail: fmt.Sprintf("nested deeper than %d at byte %d", s.maxDepth, i)}, i
+		s.err, s.at = &Rejection{Reason: TooDeep, Detail: fmt.Sprintf("nested deeper than %d at byte %d", s.maxDepth, s.before+i)}, i
 	}
 	return -1
 }
