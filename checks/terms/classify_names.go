@@ -23,6 +23,7 @@ func (t *Terms) classifyNames(m *Match, codings []Coding, names []string) {
 		add(c.Display)
 	}
 	settleDoubts(m)
+	settleIron(m)
 }
 
 // absentDisplays are what codings show that only say that there is no code.
@@ -90,6 +91,15 @@ func settleDoubts(m *Match) {
 	certain := slices.ContainsFunc(m.Found, func(f Found) bool { return f.Doubt == "" })
 	if certain {
 		m.Found = slices.DeleteFunc(m.Found, func(f Found) bool { return f.Doubt != "" })
+	}
+}
+
+// settleIron drops the element where its salt is named too: "ferrous sulfate 325 mg (65 mg iron)" is one drug.
+func settleIron(m *Match) {
+	isIron := func(f Found) bool { return f.Class == IronOral || f.Class == IronIV }
+	element := func(f Found) bool { return f.Name == "iron" }
+	if slices.ContainsFunc(m.Found, func(f Found) bool { return isIron(f) && !element(f) }) {
+		m.Found = slices.DeleteFunc(m.Found, element)
 	}
 }
 

@@ -1,9 +1,11 @@
 package terms
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -13,7 +15,7 @@ type Terms struct {
 	region     string
 	withoutATC bool
 	site       map[codeKey][]*Ingredient
-	siteRows   []SiteRow
+	siteRows   []SiteRow // sorted: the order of a file changes no answer
 
 	fingerprint struct {
 		once  sync.Once
@@ -32,7 +34,10 @@ func New(o Options) (*Terms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("terms: %w", err)
 	}
-	return &Terms{region: o.Region, withoutATC: o.WithoutATC, site: site, siteRows: append([]SiteRow(nil), o.Site...)}, nil
+	rows := slices.SortedFunc(slices.Values(o.Site), func(a, b SiteRow) int {
+		return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
+	})
+	return &Terms{region: o.Region, withoutATC: o.WithoutATC, site: site, siteRows: rows}, nil
 }
 
 // Fingerprint is a hash over all tables and options: the same fingerprint means the same answers.

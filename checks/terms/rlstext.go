@@ -10,7 +10,7 @@ var rlsPhrases = []string{
 	"jambes sans repos", "impatiences des membres inferieurs",
 	"piernas inquietas", "pernas inquietas", "pernas irrequietas", "gambe senza riposo",
 	"rusteloze benen", "rastlosa ben", "rastlose ben", "rastlose bein", "myrbena", "levottomat jalat", "levottomien jalkojen",
-	"zespol niespokojnych nog", "syndrom neklidnych nohou", "むずむず 脚", "下肢 静止 不能", "むずむず脚", "下肢静止不能", "レストレスレッグス",
+	"zespol niespokojnych nog", "syndrom neklidnych nohou", "レストレスレッグス",
 }
 
 // rlsDenials before the name, in the same phrase, say that it is not this patient's diagnosis.
@@ -30,10 +30,19 @@ var rlsDenialsAfter = []string{
 	"in family", "not present", "absent",
 }
 
+// Japanese writes without spaces: the name and what denies it are looked for inside the text.
+var (
+	rlsJapanese        = []string{"むずむず脚", "下肢静止不能"}
+	rlsJapaneseDenials = []string{"なし", "無し", "否定", "除外", "家族歴", "疑い", "ではない"}
+)
+
 // RLSText tells whether a text names restless legs as something the patient has. It does not when the same phrase denies it, asks
 // whether it is so, or speaks of the family.
 func RLSText(s string) bool {
 	p := fold(s)
+	if containsAny(p.key, rlsJapanese) {
+		return !containsAny(p.key, rlsJapaneseDenials)
+	}
 	for i := range p.tokens {
 		n := rlsAt(p, i)
 		if n > 0 && !rlsDenied(p, i, i+n) {
@@ -112,6 +121,15 @@ func (p *phrase) asked(start, stop int) bool {
 func startsWithAny(s string, list []string) bool {
 	for _, words := range list {
 		if startsWithWord(s, words) {
+			return true
+		}
+	}
+	return false
+}
+
+func containsAny(s string, list []string) bool {
+	for _, part := range list {
+		if strings.Contains(s, part) {
 			return true
 		}
 	}

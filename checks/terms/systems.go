@@ -85,7 +85,7 @@ func knownSystem(url string) string {
 		return NullFlav
 	case edqm, "urn:oid:0.4.0.127.0.16.1.1.2.1", "https://standardterms.edqm.eu":
 		return edqm
-	case ncit, "urn:oid:2.16.840.1.113883.3.26.1.1":
+	case ncit, "urn:oid:2.16.840.1.113883.3.26.1.1", "http://ncimeta.nci.nih.gov":
 		return ncit
 	}
 	return ""

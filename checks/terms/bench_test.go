@@ -1,0 +1,77 @@
+package terms
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+func BenchmarkClassifyProductCode(b *testing.B) {
+	codings := []Coding{{System: RxNorm, Code: "312938"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		Embedded().Classify(codings, nil)
+	}
+}
+
+func BenchmarkClassifyOrdinaryCode(b *testing.B) {
+	codings := []Coding{{System: RxNorm, Code: "197361"}}
+	names := []string{"Amlodipine 5 MG Oral Tablet"}
+	b.ReportAllocs()
+	for b.Loop() {
+		Embedded().Classify(codings, names)
+	}
+}
+
+func BenchmarkClassifyName(b *testing.B) {
+	names := []string{"Citalopram (as hydrobromide) 20mg tablets"}
+	b.ReportAllocs()
+	for b.Loop() {
+		Embedded().Classify(nil, names)
+	}
+}
+
+func BenchmarkLabRelevant(b *testing.B) {
+	code := []byte("8302-2")
+	for b.Loop() {
+		Embedded().LabRelevant(code)
+	}
+}
+
+func BenchmarkRLSText(b *testing.B) {
+	for b.Loop() {
+		RLSText("Essential hypertension with left ventricular hypertrophy")
+	}
+}
+
+// BenchmarkCold measures what the first answer of a process costs: each round asks in a process of its own, and the same
+// process that asks nothing is measured beside it.
+func BenchmarkCold(b *testing.B) {
+	for _, ask := range []string{"nothing", "code", "name"} {
+		b.Run(ask, func(b *testing.B) {
+			for b.Loop() {
+				cmd := exec.Command(os.Args[0], "-test.run=^TestFirstAnswer$")
+				cmd.Env = append(os.Environ(), "TERMS_ASK="+ask)
+				if err := cmd.Run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestFirstAnswer asks the first question of a process; BenchmarkCold runs it.
+func TestFirstAnswer(t *testing.T) {
+	var m Match
+	switch os.Getenv("TERMS_ASK") {
+	case "code":
+		m = Embedded().Classify([]Coding{{System: RxNorm, Code: "312938"}}, nil)
+	case "name":
+		m = Embedded().Classify(nil, []string{"Zoloft 100 mg"})
+	default:
+		t.Skip("nothing asked")
+	}
+	if drugs(m) != "sertraline 100" {
+		t.Error(drugs(m))
+	}
+}

@@ -1,0 +1,198 @@
+package terms
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// Medication texts as they are written in different places.
+func TestTexts(t *testing.T) {
+	for _, c := range []struct{ text, want, systemic string }{
+		// United States
+		{"Lexapro 10mg", "escitalopram 10", "unknown"},
+		{"Tylenol PM Pill", "diphenhydramine", "yes"},
+		{"diphenhydrAMINE Hydrochloride 25 MG Oral Tablet", "diphenhydramine 25", "yes"},
+		{"Seroquel XR 300 mg", "quetiapine 300", "unknown"},
+		{"Acetaminophen/Hydrocodone", "hydrocodone", "unknown"},
+		{"Percocet 5mg/325mg tablet", "oxycodone", "yes"},
+		{"Gabapentin 250 mg/5 mL oral solution", "gabapentin 50/ml", "yes"},
+		{"Horizant 600 mg ER", "gabapentin enacarbil 600", "unknown"},
+		{"fentanyl 25mcg/hour Patch", "fentanyl", "yes"},
+		{"Ferrous sulfate 325 mg (65 mg iron) tablet", "ferrous sulfate 325", "yes"},
+		{"Iron (ferrous gluconate) 240 mg", "ferrous gluconate 240", "unknown"},
+		{"olanzapine and fluoxetine", "olanzapine + fluoxetine", "unknown"},
+		{"amitriptyline/perphenazine", "amitriptyline + perphenazine", "unknown"},
+		{"Doxepin 5% cream", "doxepin", "low_absorbed"},
+		{"Benadryl Itch Stopping Gel", "diphenhydramine", "no"},
+		{"azelastine nasal spray", "azelastine", "no"},
+		{"Butorphanol nasal spray 10 mg/mL", "butorphanol 10/ml", "yes"},
+		{"Zaditor", "ketotifen", "no"},
+		// United Kingdom
+		{"Citalopram (as hydrobromide) 20mg tablets", "citalopram 20", "yes"},
+		{"Pregabalin 75mg capsules", "pregabalin 75", "yes"},
+		{"Co-codamol 30mg/500mg tablets", "codeine", "yes"},
+		{"Risperidone 500microgram tablets", "risperidone 0.5", "yes"},
+		{"Prochlorperazine 3mg buccal tablets", "prochlorperazine 3", "yes"},
+		{"Priadel 200mg modified-release tablets", "lithium 200", "yes"},
+		// Germany
+		{"Amitriptylin-neuraxpharm 25 mg", "amitriptyline 25", "unknown"},
+		{"GABAPENTIN STADA 600 mg Filmtabletten (100 Stk)", "gabapentin 600", "yes"},
+		{"Venlafaxin - 1 A Pharma® 75mg 100 Tabl. N3", "venlafaxine 75", "yes"},
+		{"Fenistil Gel", "dimetindene", "no"},
+		{"Tavor 2,5 mg", "lorazepam 2.5", "unknown"},
+		{"Metoclopramid Nasenspray", "metoclopramide", "yes"},
+		{"Ketotifen Augentropfen", "ketotifen", "no"},
+		{"Domperidon AL 10 mg", "domperidone 10", "unknown"},
+		// France
+		{"Prégabaline 150 mg, gélule", "pregabalin 150", "yes"},
+		{"Pregabaline 150 mg", "pregabalin 150", "unknown"},
+		{"Pre\u0301gabaline 150 mg", "pregabalin 150", "unknown"}, // decomposed
+		{"LAROXYL 40 mg/ml gouttes buvables", "amitriptyline 40/ml", "yes"},
+		{"Neupro 2 mg/24 h dispositif transdermique", "rotigotine", "yes"},
+		{"Kétotifène collyre", "ketotifen", "no"},
+		// Italy, Spain, Portugal
+		{"Quetiapina 100 mg compresse", "quetiapine 100", "yes"},
+		{"Escitalopram Cinfa 10 mg comprimidos recubiertos", "escitalopram 10", "yes"},
+		{"Gabapentina 300 mg cápsulas duras EFG", "gabapentin 300", "yes"},
+		{"Difenhidramina pomada", "diphenhydramine", "no"},
+		{"Cetirizina colirio", "cetirizine", "no"},
+		// Nordic countries
+		{"Sifrol 0,088 mg tabletter", "pramipexole 0.088", "yes"},
+		{"Cipralex 10 mg filmovertrukne tabletter", "escitalopram 10", "yes"},
+		{"Järnsulfat", "ferrous sulfate", "unknown"},
+		{"Lyrica 150 mg kapslar", "pregabalin 150", "yes"},
+		// Japan
+		{"プレガバリンOD錠75mg「サワイ」", "pregabalin 75", "yes"},
+		{"ﾌﾟﾚｶﾞﾊﾞﾘﾝ錠７５ｍｇ", "pregabalin 75", "yes"}, // half and full width
+		{"リリカカプセル75mg", "pregabalin 75", "yes"},
+		{"クエチアピンフマル酸塩錠25mg", "quetiapine 25", "yes"},
+		{"レスタミンコーワクリーム1%", "diphenhydramine", "no"},
+		{"ザジテン点眼液0.05%", "ketotifen", "no"},
+		{"ニュープロパッチ2.25mg", "rotigotine 2.25", "yes"},
+		// Names that are not used for one drug everywhere
+		{"Postafen 25 mg", "meclizine 25 (?)", "unknown"},
+		{"Sominex", "promethazine (?)", "unknown"},
+		{"Sominex (diphenhydramine) 25 mg", "diphenhydramine 25", "unknown"},
+		{"MCP-ratiopharm 10 mg Tabletten", "metoclopramide 10 (?)", "yes"},
+		// Longest name first, each once
+		{"gabapentin enacarbil 300 mg", "gabapentin enacarbil 300", "unknown"},
+		{"lithium carbonate 300 mg", "lithium 300", "unknown"},
+		{"Zoloft (sertraline) 50 mg", "sertraline 50", "unknown"},
+		{"Levodopa + Benserazid 100/25", "benserazide + levodopa", "unknown"},
+		// What is denied or absent
+		{"Cough syrup without promethazine", "", "unknown"},
+		{"no sertraline", "", "unknown"},
+		{"not sertraline, citalopram 20 mg", "citalopram 20", "unknown"},
+		{"Hustensaft ohne Codein", "", "unknown"},
+		{"sirop sans codéine", "", "unknown"},
+		{"cough syrup w/o codeine", "", "unknown"},
+		{"Codeine-free linctus", "", "unknown"},
+		{"Tylenol No. 3 with codeine", "codeine", "unknown"},
+		// No drug of ours
+		{"iron deficiency", "", "unknown"},
+		{"Deferasirox iron chelator", "", "unknown"},
+		{"lithium heparin tube", "", "unknown"},
+		{"Hydroxychloroquine 200 mg", "", "unknown"},
+		{"Opium D6 Globuli", "", "unknown"},
+		{"Amlodipine 5 MG Oral Tablet", "", "unknown"},
+		// Amounts that are not decided
+		{"Gabapentin 1,000 mg", "gabapentin", "unknown"},
+		{"Gabapentin 1.000 mg", "gabapentin", "unknown"},
+		{"Pramipexole 0,125 mg", "pramipexole 0.125", "unknown"},
+		{"Gabapentin 300 mg, 600 mg", "gabapentin", "unknown"},
+		{"75 mg Pregabalin", "pregabalin 75", "unknown"},
+		{"Pregabalin 0.15 g", "pregabalin 150", "unknown"},
+	} {
+		m := Embedded().Classify(nil, []string{c.text})
+		if got := drugs(m); got != c.want || m.Systemic.String() != c.systemic {
+			t.Errorf("%s: %q systemic %s, want %q %s", c.text, got, m.Systemic, c.want, c.systemic)
+		}
+	}
+}
+
+// Ordinary drugs and companies of the same places, none of which is of our classes.
+func TestOrdinaryDrugsAreNoneOfOurs(t *testing.T) {
+	for _, text := range strings.Split(`metformin 500 mg|L-Thyroxin 75|levothyroxine 50 mcg|amlodipine|ramipril comp|bisoprolol|hydrochlorothiazid|torasemid|
+		apixaban|Eliquis 5 mg|Marcumar|ASS 100|diclofenac gel|Voltaren Schmerzgel|paracetamol|Tylenol Extra Strength|Advil|Aleve|Excedrin Migraine|Novalgin|
+		prednisolone|salbutamol|Symbicort|insulin glargine|Jardiance|allopurinol|methotrexate|amoxicillin|clotrimazole cream|latanoprost eye drops|timolol|
+		tamsulosin|oxybutynin|mirabegron|vitamin D3|magnesium|senna|Movicol|loperamide|levetiracetam|lamotrigine|valproate|carbamazepine|topiramate|phenytoin|
+		donepezil|memantine|melatonin|sumatriptan|propranolol|methylphenidate|atomoxetine|clonidine|buspirone|naltrexone|varenicline|nicotine patch|lidocaine patch|
+		estradiol patch|testosterone gel|pseudoephedrine|Mucinex DM|dextromethorphan|Afrin nasal spray|mometasone nasal spray|benzonatate|benztropine|trihexyphenidyl|
+		amantadine|rasagiline|entacapone|quinine|Doliprane 1000 mg|Kardegic 75|Spasfon|Levothyrox 75|Nolotil|Enantyum|Sintrom|Eutirox|Tachipirina 1000|Pantorc|
+		Alvedon 500 mg|Panodil|Trombyl 75 mg|Levaxin 100 mikrogram|Waran|ワーファリン錠1mg|アムロジピン錠5mg|ロキソニン錠60mg|マグミット錠330mg|タケキャブ錠20mg|
+		カロナール錠500|酸化マグネシウム錠|neuraxpharm|Sandoz|Teva|ratiopharm|Kern Pharma|Cinfa|Mylan|Krka|Orion|Stada|Hexal|Zentiva|Sawai|Nytol Herbal`, "|") {
+		text = strings.TrimSpace(text)
+		if m := Embedded().Classify(nil, []string{text}); len(m.Found) > 0 || !m.Identified {
+			t.Errorf("%q: %s by %s, identified %t", text, drugs(m), m.Matched, m.Identified)
+		}
+	}
+}
+
+// A name is found whole or not at all: letters before or after it make another word.
+func TestNamesAreWholeWords(t *testing.T) {
+	names := []string{}
+	for line := range rows(ingredientsTSV) {
+		names = append(names, field(line, 0))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom(names).Draw(t, "name")
+		tail := rapid.StringMatching(`[a-z]{1,3}`).Draw(t, "tail")
+		head := rapid.StringMatching(`[a-z]{1,3}`).Draw(t, "head")
+		for _, text := range []string{head + name, name + tail} {
+			m := Embedded().Classify(nil, []string{text})
+			for _, f := range m.Found {
+				if m.Matched == normalise(name) {
+					t.Fatalf("%q means %s", text, f.Name)
+				}
+			}
+		}
+	})
+}
+
+// Case, accents, spacing and companies around a name change nothing.
+func TestWritingDoesNotMatter(t *testing.T) {
+	names := []string{}
+	for line := range rows(namesTSV) {
+		if field(line, 0) < "~" {
+			names = append(names, field(line, 1))
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom(names).Draw(t, "name")
+		want := drugs(Embedded().Classify(nil, []string{name}))
+		for _, text := range []string{strings.ToUpper(name), "  " + name + " ", name + "-neuraxpharm", "Sandoz " + name, name + "®", "(" + name + ")"} {
+			if got := drugs(Embedded().Classify(nil, []string{text})); got != want {
+				t.Fatalf("%q: %q, want %q", text, got, want)
+			}
+		}
+	})
+}
+
+func FuzzClassify(f *testing.F) {
+	f.Add("Lexapro 10mg", RxNorm, "36437")
+	f.Add("ﾌﾟﾚｶﾞﾊﾞﾘﾝ錠７５ｍｇ", ATC, "N06AB06")
+	f.Add("no\xff sertraline 5/0 ml 1e9 mg/", "urn:oid:", "")
+	f.Add("Gabapentin 0.000000000001 mg/99999999999999999999999 ml", NDC, "1-2-3")
+	f.Fuzz(func(t *testing.T, text, system, code string) {
+		m := Embedded().Classify([]Coding{{System: system, Code: code, Display: text}}, []string{text})
+		for _, found := range m.Found {
+			if found.Ingredient == nil {
+				t.Fatal("an ingredient is missing")
+			}
+			if found.Strength != "" && !isNumber(found.Strength) {
+				t.Errorf("strength %q", found.Strength)
+			}
+		}
+		if key := normalise(text); utf8.ValidString(text) && len(text) < maxText/2 && normalise(key) != key {
+			t.Errorf("the key of %q is %q, of that %q", text, key, normalise(key))
+		}
+		RLSText(text)
+		Embedded().Route([]Coding{{System: system, Code: code, Display: text}}, []string{text})
+		Embedded().Form([]Coding{{System: system, Code: code, Display: text}})
+		Embedded().Condition(Coding{System: system, Code: code})
+		CanonicalSystem(system)
+	})
+}
