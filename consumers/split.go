@@ -1,0 +1,169 @@
+package consumers
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+)
+
+// message is one to be put on the bus.
+type message struct {
+	subject string
+	data    []byte
+}
+
+// split makes messages of a document: one, or one for each entry of a Bundle that is over the limit. A Bundle that holds acknowledgements
+// is split too, since those count only on their own subject.
+func split(data []byte, limit int) ([]message, error) {
+	kind := resourceType(data)
+	whole := []message{{subject: inboundSubject(kind), data: data}}
+	if len(data) <= limit && (kind != "Bundle" || !bytes.Contains(data, []byte(`"DetectedIssue"`))) {
+		return whole, nil
+	}
+	if kind != "Bundle" {
+		return nil, fmt.Errorf("%d bytes are more than the server's max_payload of %d, and only a Bundle can be sent in parts", len(data), limit)
+	}
+	parts, err := splitBundle(data)
+	if err != nil && len(data) <= limit {
+		return whole, nil // the consumer says what is wrong with it
+	}
+	for _, p := range parts {
+		if len(p.data) > limit {
+			return nil, fmt.Errorf("an entry of %d bytes is more than the server's max_payload of %d", len(p.data), limit)
+		}
+	}
+	return parts, err
+}
+
+type bundleEntry struct {
+	FullURL  string          `json:"fullUrl"`
+	Resource json.RawMessage `json:"resource"`
+}
+
+func splitBundle(data []byte) ([]message, error) {
+	var b struct {
+		Type  json.RawMessage   `json:"type"`
+		Entry []json.RawMessage `json:"entry"`
+	}
+	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &b); err != nil {
+		return nil, fmt.Errorf("a Bundle that is no valid JSON cannot be sent in parts")
+	}
+	entries := make([]bundleEntry, len(b.Entry))
+	names := map[string]string{}
+	for i, raw := range b.Entry {
+		// What cannot be read goes as it is; the consumer rejects it alone.
+		_ = json.Unmarshal(raw, &entries[i])
+		if name := entryName(&entries[i]); name != "" {
+			names[entries[i].FullURL] = name
+		}
+	}
+	var parts []message
+	for i, raw := range b.Entry {
+		parts = append(parts, entryMessage(b.Type, resolveURNs(raw, names), &entries[i], names))
+	}
+	return parts, nil
+}
+
+// entryMessage is the resource itself, or a Bundle of this one entry where that says more: a deletion, a resource known only by
+// its fullUrl, references that its fullUrl gives a base.
+func entryMessage(bundleType, raw json.RawMessage, e *bundleEntry, names map[string]string) message {
+	kind := resourceType(e.Resource)
+	bare := (e.FullURL == "" || bytes.HasPrefix([]byte(e.FullURL), []byte("urn:"))) && resourceID(e.Resource) != "" && !bytes.Contains(raw, []byte(`"DELETE"`))
+	if bare && len(e.Resource) > 0 {
+		return message{inboundSubject(kind), resolveURNs(e.Resource, names)}
+	}
+	var b bytes.Buffer
+	b.WriteString(`{"resourceType":"Bundle"`)
+	if len(bundleType) > 0 {
+		fmt.Fprintf(&b, `,"type":%s`, bundleType)
+	}
+	fmt.Fprintf(&b, `,"entry":[%s]}`, raw)
+	if kind == "DetectedIssue" {
+		return message{SubjectAcknowledge, b.Bytes()}
+	}
+	return message{inboundSubject("Bundle"), b.Bytes()}
+}
+
+// entryName is how others in the Bundle mean an entry with an urn as its fullUrl.
+func entryName(e *bundleEntry) string {
+	uuid, urn := bytes.CutPrefix([]byte(e.FullURL), []byte("urn:uuid:"))
+	kind := resourceType(e.Resource)
+	if !urn || kind == "" {
+		return ""
+	}
+	if id := resourceID(e.Resource); id != "" {
+		return kind + "/" + id
+	}
+	return kind + "/" + string(uuid)
+}
+
+var (
+	urnReference = regexp.MustCompile(`("reference"\s*:\s*")(urn:[^"\\]+)"`)
+	typeName     = regexp.MustCompile(`^[A-Z][A-Za-z]{1,63}$`)
+	idName       = regexp.MustCompile(`^[A-Za-z0-9\-.]{1,64}$`)
+)
+
+// resolveURNs writes the references that only mean something inside the Bundle as relative ones. A quotation mark inside a string is
+// escaped, so that the pattern cannot match in one.
+func resolveURNs(raw []byte, names map[string]string) []byte {
+	if !bytes.Contains(raw, []byte(`"urn:`)) {
+		return raw
+	}
+	return urnReference.ReplaceAllFunc(raw, func(m []byte) []byte {
+		sub := urnReference.FindSubmatch(m)
+		name, ok := names[string(sub[2])]
+		if !ok {
+			return m
+		}
+		return []byte(string(sub[1]) + name + `"`)
+	})
+}
+
+func inboundSubject(kind string) string {
+	if kind == "" {
+		kind = "Unknown"
+	}
+	return SubjectInbound + kind
+}
+
+// resourceType is the type that a document names at its top; "" when it names none that can be a subject.
+func resourceType(data []byte) string {
+	t := topString(data, "resourceType")
+	if !typeName.MatchString(t) {
+		return ""
+	}
+	return t
+}
+
+func resourceID(data []byte) string {
+	id := topString(data, "id")
+	if !idName.MatchString(id) {
+		return ""
+	}
+	return id
+}
+
+// topString is a string member of the object in data, read no further than it stands.
+func topString(data []byte, name string) string {
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return ""
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return ""
+		}
+		if key == name {
+			var s string
+			_ = json.Unmarshal(value, &s)
+			return s
+		}
+	}
+	return ""
+}
