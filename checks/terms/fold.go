@@ -139,7 +139,25 @@ func spaceJapanese(text string) string {
 }
 
 // normalise is the key of a name.
-func normalise(name string) string { return fold(name).key }
+func normalise(name string) string {
+	if isKey(name) {
+		return name
+	}
+	return fold(name).key
+}
+
+// isKey tells, for most rows of the tables, that a name is its own key: words of plain lower-case letters.
+func isKey(name string) bool {
+	last := byte(' ')
+	for i := range len(name) {
+		c := name[i]
+		if (c < 'a' || c > 'z') && (c != ' ' || last == ' ') {
+			return false
+		}
+		last = c
+	}
+	return last != ' '
+}
 
 // gapOf says what the rune text[start:end] separates.
 func gapOf(text string, start, end int, r rune) gap {

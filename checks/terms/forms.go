@@ -15,6 +15,7 @@ type formWord struct {
 // formTable holds forms.tsv by its words; suffixes are the rows for compound words (*tabletten).
 type formTable struct {
 	words    map[string]formWord
+	longest  map[string]int // by first word: how many words the longest row has
 	suffixes []formSuffix
 }
 
@@ -24,29 +25,29 @@ type formSuffix struct {
 }
 
 var forms = sync.OnceValue(func() *formTable {
-	t := &formTable{words: make(map[string]formWord, 1024)}
+	t := &formTable{words: make(map[string]formWord, 1024), longest: make(map[string]int, 1024)}
 	for line := range rows(formsTSV) {
 		w := formWord{route: field(line, 1), systemic: parseSystemic(field(line, 2)), strong: field(line, 3) == "strong"}
 		if suffix, ok := strings.CutPrefix(field(line, 0), "*"); ok {
 			t.suffixes = append(t.suffixes, formSuffix{suffix, w})
 			continue
 		}
-		t.words[normalise(field(line, 0))] = w
+		key := normalise(field(line, 0))
+		first, rest, _ := strings.Cut(key, " ")
+		t.words[key] = w
+		t.longest[first] = max(t.longest[first], 1+len(strings.Fields(rest)))
 	}
 	return t
 })
 
-// maxFormWords is how many words the longest row of forms.tsv has.
-const maxFormWords = 6
-
 // at gives the longest form words that start at token i, and how many tokens they are.
 func (t *formTable) at(p *phrase, i int) (formWord, int) {
-	for n := min(maxFormWords, len(p.tokens)-i); n > 0; n-- {
+	word := p.word(i)
+	for n := min(t.longest[word], len(p.tokens)-i); n > 0; n-- {
 		if w, ok := t.words[p.key[p.tokens[i].start:p.tokens[i+n-1].end]]; ok {
 			return w, n
 		}
 	}
-	word := p.word(i)
 	for _, s := range t.suffixes {
 		if len(word) > len(s.suffix)+2 && strings.HasSuffix(word, s.suffix) {
 			return s.word, 1

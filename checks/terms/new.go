@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 )
@@ -47,7 +48,8 @@ func (t *Terms) Fingerprint() string {
 		for _, table := range [...]string{
 			ingredientsTSV, atcTSV, productsTSV, namesTSV, lookalikesTSV, labsTSV, conditionsTSV, routesTSV, formsTSV, placeholdersTSV,
 		} {
-			fmt.Fprintf(h, "%d\n%s", len(table), table)
+			fmt.Fprintf(h, "%d\n", len(table))
+			io.WriteString(h, table)
 		}
 		fmt.Fprintf(h, "%q %t\n", t.region, t.withoutATC)
 		for _, row := range t.siteRows {

@@ -1,6 +1,9 @@
 package terms
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // product is one row of products.tsv.
 type product struct {
@@ -18,7 +21,11 @@ func findProduct(rxcui string) (product, bool) {
 }
 
 func parseProduct(line string) product {
-	return product{field(line, 0), field(line, 1), field(line, 2), field(line, 3), field(line, 4), field(line, 5)}
+	var f [6]string
+	for i := range f {
+		f[i], line, _ = strings.Cut(line, "\t")
+	}
+	return product{f[0], f[1], f[2], f[3], f[4], f[5]}
 }
 
 // compareNumbers orders digit strings without leading zeros by their number.

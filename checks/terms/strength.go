@@ -38,16 +38,12 @@ func (p product) addStrengths(found []Found) {
 
 // componentStrength reads the amount of a component in the style of RxNorm; amounts per hour, actuation or milligram are none.
 func componentStrength(part string) (strength string, perML bool) {
-	words := strings.Fields(part)
-	for i := 1; i < len(words); i++ {
-		if isNumber(words[i-1]) {
-			switch words[i] {
-			case "MG":
-				return words[i-1], false
-			case "MG/ML":
-				return words[i-1], true
-			}
+	last := ""
+	for word := range strings.FieldsSeq(part) {
+		if (word == "MG" || word == "MG/ML") && isNumber(last) {
+			return last, word == "MG/ML"
 		}
+		last = word
 	}
 	return "", false
 }
