@@ -26,7 +26,7 @@ var anyText = rapid.OneOf(
 	rapid.String(),
 	rapid.SampledFrom(codecWords[:]),
 	rapid.StringMatching(`[0-9]{1,20}`),
-	rapid.StringMatching(`-?[0-9]{1,15}[.-][0-9]{0,4}`),
+	rapid.StringMatching(`-?[0-9]{1,20}[.-][0-9]{0,4}`),
 	rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
 	rapid.StringMatching(`[0-9a-fA-F-]{36}`),
 	rapid.StringMatching(`([0-9a-fA-F]{2}){4,32}`),

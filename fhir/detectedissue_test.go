@@ -158,6 +158,18 @@ func TestStatusSaysWhatBecameOfTheFlag(t *testing.T) {
 	}
 }
 
+// A FHIR unsignedInt ends at 2147483647.
+func TestLargeNumberOfAFlagIsADecimal(t *testing.T) {
+	for number, want := range map[uint64]string{1<<31 - 1: `"valueUnsignedInt":2147483647`, 1 << 31: `"valueDecimal":2147483648`} {
+		f := exampleFlag()
+		f.Number = number
+		if b, err := MarshalFlag(f); err != nil || !bytes.Contains(b, []byte(want)) {
+			t.Errorf("%d: %v, want %s in %s", number, err, want, b)
+		}
+		mustComeBack(t, f)
+	}
+}
+
 func TestFlagThatNobodyKnowsIsNotWritten(t *testing.T) {
 	for name, spoil := range map[string]func(*checks.Flag){
 		"state":    func(f *checks.Flag) { f.State = "closed" },
