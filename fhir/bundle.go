@@ -109,7 +109,7 @@ func (x *index) entryAt(i int, p place) int {
 		end := x.value(i)
 		if end >= 0 {
 			p.noResource = true
-			x.reject(p, i, InvalidResource, "a Bundle entry that is no object")
+			x.reject(p, i, i, InvalidResource, "a Bundle entry that is no object")
 		}
 		return end
 	}
@@ -139,7 +139,7 @@ func (x *index) entryAt(i int, p place) int {
 	case w.dup > 0 && entryName(w.dupName):
 		x.nodes, x.fields = x.nodes[:first], x.fields[:firstField]
 		p.noResource = true
-		x.reject(p, w.dup, InvalidJSON, duplicateName().Detail)
+		x.reject(p, i, w.dup, InvalidJSON, duplicateName().Detail)
 	case resource == 0:
 		p.noResource = true
 		n := x.add(p)
@@ -173,7 +173,7 @@ func (x *index) parameters(i int, p place) int {
 	}
 	if w.dup > 0 && (w.dupName == nParameter || w.dupName == nResourceType) {
 		x.nodes = x.nodes[:first]
-		x.reject(p, w.dup, InvalidJSON, duplicateName().Detail)
+		x.reject(p, i, w.dup, InvalidJSON, duplicateName().Detail)
 	}
 	if len(x.nodes) == first {
 		n := x.add(p)
@@ -202,7 +202,8 @@ func (x *index) parts(i int, pointer string, p place) int {
 		end := x.leave(&w)
 		if end >= 0 && w.dup > 0 && (w.dupName == nResource || w.dupName == nPart) {
 			x.nodes = x.nodes[:first]
-			x.reject(in, w.dup, InvalidJSON, duplicateName().Detail)
+			in.noResource = true
+			x.reject(in, at, w.dup, InvalidJSON, duplicateName().Detail)
 		}
 		return end
 	})

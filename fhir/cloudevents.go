@@ -31,7 +31,7 @@ func (r *Reader) value(i int, events bool) (inner *payload, end int) {
 	case e.event && events && e.base64 > 0 && e.data == 0:
 		return &payload{at: e.base64}, e.end
 	}
-	x.reject(place{}, i, NotFHIR, e.what())
+	x.reject(place{}, i, i, NotFHIR, e.what())
 	return nil, e.end
 }
 

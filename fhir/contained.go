@@ -61,14 +61,17 @@ func (d *decoder) offsets(v int) *offsets {
 	return o
 }
 
-// containedCode reads the code of a contained resource of kind k.
-func (d *decoder) containedCode(id string, k kind) (c concept, ok bool) {
-	o, got := d.contained(id)
-	if o == nil || got != k || o[nCode] == 0 {
+// containedReason reads the code of the contained Condition id, unless it was refuted or withdrawn.
+func (d *decoder) containedReason(id string) (c concept, ok bool) {
+	o, k := d.contained(id)
+	if o == nil || k != kindCondition || o[nCode] == 0 {
 		return concept{}, false
 	}
 	back := d.pos
 	defer func() { d.pos = back }()
+	if v, withdrawn := d.verification(o[nVerificationStatus]); withdrawn || v == checks.VerificationRefuted {
+		return concept{}, false
+	}
 	return d.concept(int(o[nCode])), true
 }
 
@@ -99,10 +102,11 @@ func (d *decoder) product(o *offsets, depth int) (m checks.Drug) {
 		m.Forms = forms(d.concept(int(v)))
 	}
 	if v := o[nIngredient]; v > 0 {
-		d.items(int(v), func(v int) { m.Parts = append(m.Parts, d.parts(v, depth)...) })
-		if len(m.Parts) > maxParts {
-			d.invalid(int(v), "more ingredients than a product has")
-		}
+		d.items(int(v), func(v int) {
+			if m.Parts = append(m.Parts, d.parts(v, depth)...); len(m.Parts) > maxParts {
+				d.invalid(v, "more ingredients than a product has")
+			}
+		})
 	}
 	return m
 }

@@ -73,12 +73,11 @@ func (x *index) add(p place) *node {
 	return &x.nodes[len(x.nodes)-1]
 }
 
-// reject puts a node in that says why what stands at i was not taken.
-func (x *index) reject(p place, i int, reason Reason, detail string) *node {
+// reject puts a node in that says why what stands at start was not taken: for what stands at i, inside or the same.
+func (x *index) reject(p place, start, i int, reason Reason, detail string) {
 	n := x.add(p)
-	n.start, n.end, n.place = uint32(i), uint32(i), uint32(i)
+	n.start, n.end, n.place = uint32(start), uint32(start), uint32(i)
 	n.rejection = &Rejection{Reason: reason, Detail: detail}
-	return n
 }
 
 // resource indexes the resource at i and returns the offset after it, or -1 when the document is broken.
@@ -86,7 +85,7 @@ func (x *index) resource(i int, p place) int {
 	if x.b[i] != '{' {
 		end := x.value(i)
 		if end >= 0 {
-			x.reject(p, i, NotFHIR, "a JSON value that is no object")
+			x.reject(p, i, i, NotFHIR, "a JSON value that is no object")
 		}
 		return end
 	}

@@ -176,7 +176,7 @@ func (d *decoder) reasonRefs(v int, o *checks.Order) {
 		r := d.reference(v)
 		switch {
 		case r.local:
-			if c, ok := d.containedCode(string(r.ref[1:]), kindCondition); ok {
+			if c, ok := d.containedReason(string(r.ref[1:])); ok {
 				o.Reasons = append(o.Reasons, c.facts())
 			}
 		case r.ref != "":

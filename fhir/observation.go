@@ -186,17 +186,22 @@ var otherValues = [...]name{nValueBoolean, nValueInteger, nValueRange, nValueRat
 // value reads value[x] and dataAbsentReason of the Observation or component at o. A reason for absence outranks a value: who
 // says both cannot be relied on.
 func (d *decoder) value(o *offsets) (r checks.Value) {
-	forms := 0
-	if v := int(o[nValueQuantity]); v > 0 {
-		forms++
+	last := 0
+	given := func(n name) int {
+		v := int(o[n])
+		if v > 0 && last > 0 {
+			d.invalid(v, "a second value[x]")
+		}
+		last = max(last, v)
+		return v
+	}
+	if v := given(nValueQuantity); v > 0 {
 		r = checks.Value{Kind: checks.QuantityValue, Quantity: d.quantity(v)}
 	}
-	if v := int(o[nValueString]); v > 0 {
-		forms++
+	if v := given(nValueString); v > 0 {
 		r = checks.Value{Kind: checks.TextValue, Text: d.keepText(d.text(v))}
 	}
-	if v := int(o[nValueCodeableConcept]); v > 0 {
-		forms++
+	if v := given(nValueCodeableConcept); v > 0 {
 		c := d.concept(v)
 		r = checks.Value{Kind: checks.CodedValue, Concept: c.facts()}
 		if c.absent != "" && len(c.codings) == 0 {
@@ -204,13 +209,9 @@ func (d *decoder) value(o *offsets) (r checks.Value) {
 		}
 	}
 	for _, n := range otherValues {
-		if o[n] > 0 {
-			forms++
+		if given(n) > 0 {
 			r = checks.Value{Kind: checks.OtherValue, Text: nameText[n]}
 		}
-	}
-	if forms > 1 {
-		d.invalid(int(o[nCode]), "more than one value[x]")
 	}
 	if v := int(o[nDataAbsentReason]); v > 0 {
 		r = checks.Value{Kind: checks.AbsentValue, Text: d.absentCode(v)}

@@ -19,11 +19,12 @@ func pointerAt(b []byte, start, target int) string {
 	s := scanner{b: b, maxDepth: 1}
 	wantKey := false
 	for i := blank(b, start); i < len(b) && i <= target; i = blank(b, i) {
-		switch c := b[i]; c {
+		c := b[i]
+		if i == target && c != '"' {
+			break
+		}
+		switch c {
 		case '{', '[':
-			if i == target {
-				return joinPointer(stack)
-			}
 			stack = append(stack, frame{array: c == '['})
 			wantKey = c == '{'
 			i++

@@ -7,8 +7,17 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// str is the string at v, copied.
-func (d *decoder) str(v int) string { return d.keep(d.text(v)) }
+// str is the string at v, copied. A code, unit or URL that is longer than maxText is none, and half of it might be another one.
+func (d *decoder) str(v int) string {
+	t := d.text(v)
+	if len(t) > maxText {
+		d.tooLong(v)
+		return ""
+	}
+	return d.keep(t)
+}
+
+func (d *decoder) tooLong(v int) { d.invalid(v, "longer than "+strconv.Itoa(maxText)+" bytes") }
 
 // boolean is the truth value at v.
 func (d *decoder) boolean(v int) bool {
@@ -28,7 +37,10 @@ func (d *decoder) number(v int) []byte {
 		d.wrong(v, "a number")
 		return nil
 	}
-	d.pos = past(d.b, v)
+	if d.pos = past(d.b, v); d.pos-v > maxText {
+		d.tooLong(v)
+		return nil
+	}
 	return d.b[v:d.pos]
 }
 

@@ -60,7 +60,7 @@ func TestDepthIsBounded(t *testing.T) {
 func TestPointerOfEveryPlace(t *testing.T) {
 	doc := ` {"a" : {"b":[1, {"c":"x"} ,[[]]] },"John Doe":1,"d":nope`
 	for place, want := range map[string]string{
-		`{"a"`: "", `"a"`: "/a", `{"b"`: "/a", `[1`: "/a/b", `1,`: "/a/b/0", `{"c"`: "/a/b/1", `"x"`: "/a/b/1/c", `[[]`: "/a/b/2", `]]]`: "/a/b/2/0",
+		`{"a"`: "", `"a"`: "/a", `{"b"`: "/a", `[1`: "/a/b", `1,`: "/a/b/0", `{"c"`: "/a/b/1", `"x"`: "/a/b/1/c", `[[]`: "/a/b/2", `]]]`: "/a/b/2/0/0",
 		`1,"d`: "/?", `nope`: "/d",
 	} {
 		if got := pointerAt([]byte(doc), 0, strings.Index(doc, place)); got != want {

@@ -1,0 +1,102 @@
+package fhir
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+const rls = `{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}`
+
+func TestConditions(t *testing.T) {
+	status := func(system, code string) string {
+		return `{"coding":[{"system":"` + system + `","code":"` + code + `"}]}`
+	}
+	cases := []struct {
+		name, more string
+		want       string // the kind of fact, or the rejection
+	}{
+		{"coded", `,"code":` + rls, "condition"},
+		{"ICD-10-CM", `,"code":{"coding":[{"system":"urn:oid:2.16.840.1.113883.6.90","code":"G25.81"}]}`, "condition"},
+		{"text", `,"code":{"text":"Restless legs"}`, "condition"},
+		{"another", `,"code":{"text":"Asthma"}`, "mark"},
+		{"no code", ``, "mark"},
+		{"withdrawn", `,"code":` + rls + `,"verificationStatus":` + status(verificationSystem, "entered-in-error"), "withdrawn"},
+		{"unknown clinical status", `,"code":` + rls + `,"clinicalStatus":` + status(clinicalSystem, "well"), "invalid-resource /clinicalStatus"},
+		{"foreign clinical status", `,"code":` + rls + `,"clinicalStatus":` + status("http://snomed.info/sct", "81323004"), "invalid-resource /clinicalStatus"},
+		{"unknown verification", `,"code":` + rls + `,"verificationStatus":` + status(verificationSystem, "sure"), "invalid-resource /verificationStatus"},
+		{"clinical status of STU3", `,"code":` + rls + `,"clinicalStatus":"active"`, "unsupported-fhir-version /clinicalStatus"},
+		{"verification of STU3", `,"code":` + rls + `,"verificationStatus":"confirmed"`, "unsupported-fhir-version /verificationStatus"},
+		{"impossible day", `,"code":` + rls + `,"onsetDateTime":"2026-02-30"`, "invalid-resource /onsetDateTime"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r := one(t, rx("Condition", c.more))
+			got := outcome(r)
+			if r.Relevant {
+				got = map[checks.Kind]string{checks.KindCondition: "condition", checks.KindMark: "mark"}[r.Fact.Kind]
+				if r.Fact.Mark == checks.MarkEnteredInError {
+					got = "withdrawn"
+				}
+			}
+			if got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestConditionStatusesAndTimes(t *testing.T) {
+	cases := []struct {
+		more string
+		want checks.Condition
+	}{
+		{``, checks.Condition{}},
+		{`,"clinicalStatus":{"coding":[{"code":"remission"}]}`, checks.Condition{Clinical: checks.ClinicalRemission}},
+		{`,"clinicalStatus":{"text":"Resolved"}`, checks.Condition{Clinical: checks.ClinicalResolved}},
+		{`,"clinicalStatus":{"coding":[{"system":"http://snomed.info/sct","code":"1"},{"system":"` + clinicalSystem + `","code":"inactive"}]}`, checks.Condition{Clinical: checks.ClinicalInactive}},
+		{`,"verificationStatus":{"coding":[{"system":"` + verificationSystem + `","code":"differential"}]}`, checks.Condition{Verification: checks.VerificationDifferential}},
+		{`,"onsetPeriod":{"start":"2020"},"abatementDateTime":"2024-05-01"`, checks.Condition{Onset: at("2020"), Abatement: at("2024-05-01")}},
+		{`,"abatementPeriod":{"start":"2020","end":"2021"}`, checks.Condition{Abatement: at("2020"), AbatementEnd: at("2021")}},
+		{`,"abatementString":"long ago"`, checks.Condition{AbatedFlag: true}}, {`,"abatementBoolean":true`, checks.Condition{AbatedFlag: true}},
+		{`,"abatementBoolean":false`, checks.Condition{}}, {`,"abatementAge":{"value":50}`, checks.Condition{AbatedFlag: true}},
+		{`,"asserter":{"reference":"RelatedPerson/r"},"recordedDate":"2026-01-01T10:00:00"`, checks.Condition{Asserter: "RelatedPerson/r", Recorded: at("2026-01-01T10:00:00")}},
+	}
+	for _, c := range cases {
+		r := one(t, rx("Condition", c.more+`,"code":`+rls))
+		if r.Fact.Condition == nil {
+			t.Errorf("%s: %s", c.more, outcome(r))
+			continue
+		}
+		r.Fact.Condition.Code = checks.Concept{}
+		if diff := cmp.Diff(&c.want, r.Fact.Condition); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.more, diff)
+		}
+	}
+}
+
+func TestPatients(t *testing.T) {
+	cases := []struct {
+		more string
+		want checks.Person
+	}{
+		{``, checks.Person{}}, {`,"gender":"male","birthDate":"1950-01"`, checks.Person{Sex: checks.Male, Birth: at("1950-01")}},
+		{`,"gender":"other","deceasedDateTime":"2026"`, checks.Person{Sex: checks.SexOther, Deceased: true}},
+		{`,"gender":"unknown","deceasedBoolean":true,"link":[{"type":"replaces"}]`, checks.Person{Deceased: true, Linked: true}},
+		{`,"link":[],"birthDate":null`, checks.Person{}},
+	}
+	for _, c := range cases {
+		r := one(t, `{"resourceType":"Patient","id":"p"`+c.more+`}`)
+		if diff := cmp.Diff(&c.want, r.Fact.Person); diff != "" || r.Patient != "Patient/p" {
+			t.Errorf("%s: %s (-want +got):\n%s", c.more, outcome(r), diff)
+		}
+	}
+	for more, want := range map[string]string{`"gender":"F"`: "invalid-resource /gender", `"birthDate":"1.1.1950"`: "invalid-resource /birthDate", `"deceasedBoolean":"no"`: "invalid-resource /deceasedBoolean",
+		`"animal":{}`: "unsupported-fhir-version /animal"} {
+		if got := outcome(one(t, `{"resourceType":"Patient","id":"p",`+more+`}`)); got != want {
+			t.Errorf("%s: %s", more, got)
+		}
+	}
+}

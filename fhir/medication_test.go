@@ -1,0 +1,174 @@
+package fhir
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// rx is a resource of the type with a patient and more properties.
+func rx(typ, more string) string {
+	return `{"resourceType":"` + typ + `","id":"1","subject":{"reference":"Patient/p"}` + more + `}`
+}
+
+func orderOf(t *testing.T, doc string) *checks.Order {
+	t.Helper()
+	r := one(t, doc)
+	if r.Fact.Order == nil {
+		t.Fatalf("no order: %s\n%s", outcome(r), doc)
+	}
+	return r.Fact.Order
+}
+
+func TestOrderStatuses(t *testing.T) {
+	for typ, statuses := range map[string]map[string]checks.OrderStatus{
+		"MedicationRequest": {"active": checks.StatusActive, "on-hold": checks.StatusOnHold, "cancelled": checks.StatusCancelled, "completed": checks.StatusCompleted,
+			"stopped": checks.StatusStopped, "draft": checks.StatusDraft, "unknown": checks.StatusUnknown},
+		"MedicationDispense": {"preparation": checks.StatusInProgress, "in-progress": checks.StatusInProgress, "cancelled": checks.StatusCancelled,
+			"on-hold": checks.StatusOnHold, "completed": checks.StatusCompleted, "stopped": checks.StatusStopped, "declined": checks.StatusCancelled, "unknown": checks.StatusUnknown},
+		"MedicationStatement": {"active": checks.StatusActive, "completed": checks.StatusCompleted, "intended": checks.StatusDraft, "stopped": checks.StatusStopped,
+			"on-hold": checks.StatusOnHold, "unknown": checks.StatusUnknown, "not-taken": checks.StatusNotTaken},
+	} {
+		for code, want := range statuses {
+			if got := orderOf(t, rx(typ, `,"status":"`+code+`"`)).Status; got != want {
+				t.Errorf("%s %s: %d, want %d", typ, code, got, want)
+			}
+		}
+		if got := orderOf(t, rx(typ, "")).Status; got != checks.StatusUnknown {
+			t.Errorf("%s without status: %d", typ, got)
+		}
+		r := one(t, rx(typ, `,"status":"entered-in-error","dosage":7`))
+		if r.Fact.Mark != checks.MarkEnteredInError || r.Fact.Kind != checks.KindMark || r.Patient != "Patient/p" || !r.Relevant {
+			t.Errorf("%s entered in error: %+v", typ, r)
+		}
+		for _, bad := range []string{`"Active"`, `"active "`, `""`, `"preparing"`, `7`, `{}`} {
+			if got := outcome(one(t, rx(typ, `,"status":`+bad))); got != "invalid-resource /status" {
+				t.Errorf("%s status %s: %s", typ, bad, got)
+			}
+		}
+	}
+	for _, pair := range []string{"MedicationRequest intended", "MedicationDispense active", "MedicationDispense draft", "MedicationStatement draft"} {
+		typ, code, _ := strings.Cut(pair, " ")
+		if got := outcome(one(t, rx(typ, `,"status":"`+code+`"`))); got != "invalid-resource /status" {
+			t.Errorf("%s: %s", pair, got)
+		}
+	}
+}
+
+func TestIntents(t *testing.T) {
+	for code, want := range map[string]checks.Intent{"order": checks.IntentOrder, "original-order": checks.IntentOrder, "reflex-order": checks.IntentOrder,
+		"filler-order": checks.IntentOrder, "instance-order": checks.IntentOrder, "proposal": checks.IntentProposal, "plan": checks.IntentPlan, "option": checks.IntentOption} {
+		if got := orderOf(t, rx("MedicationRequest", `,"intent":"`+code+`"`)).Intent; got != want {
+			t.Errorf("%s: %d, want %d", code, got, want)
+		}
+	}
+	if got := outcome(one(t, rx("MedicationRequest", `,"intent":"directive"`))); got != "invalid-resource /intent" {
+		t.Error(got)
+	}
+}
+
+func TestDrugOfAnOrder(t *testing.T) {
+	code := func(s string) []terms.Coding { return []terms.Coding{{System: terms.RxNorm, Code: s}} }
+	concept := func(c string) string { return `{"coding":[{"system":"` + terms.RxNorm + `","code":"` + c + `"}]}` }
+	med := func(id, more string) string { return `{"resourceType":"Medication","id":"` + id + `"` + more + `}` }
+	inside := func(ref string, contained ...string) string {
+		return `,"medicationReference":{"reference":"` + ref + `"},"contained":[` + strings.Join(contained, ",") + `]`
+	}
+	absent := `[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]`
+	cases := []struct {
+		name, more string
+		want       checks.Order
+	}{
+		{"none", ``, checks.Order{NoMedication: true}},
+		{"empty", `,"medicationCodeableConcept":{}`, checks.Order{}},
+		{"code", `,"medicationCodeableConcept":` + concept("1"), checks.Order{Drug: checks.Drug{Codings: code("1")}}},
+		{"system by OID", `,"medicationCodeableConcept":{"coding":[{"system":"urn:oid:2.16.840.1.113883.6.88","code":"1"}]}`, checks.Order{Drug: checks.Drug{Codings: code("1")}}},
+		{"no system", `,"medicationCodeableConcept":{"coding":[{"code":"1","display":"A"},{"display":"B"}],"text":" A "}`, checks.Order{Drug: checks.Drug{Names: []string{"A", "B"}}}},
+		{"absent by extension", `,"medicationCodeableConcept":{"extension":` + absent + `}`, checks.Order{Drug: checks.Drug{Absent: true}}},
+		{"absent beside", `,"_medicationCodeableConcept":{"extension":` + absent + `}`, checks.Order{Drug: checks.Drug{Absent: true}}},
+		{"absent code", `,"medicationCodeableConcept":{"coding":[{"system":"x","_code":{"extension":` + absent + `}}]}`, checks.Order{Drug: checks.Drug{Absent: true}}},
+		{"absent by coding", `,"medicationCodeableConcept":{"coding":[{"system":"` + terms.Absent + `","code":"unknown","display":"Unknown"}]}`, checks.Order{Drug: checks.Drug{Absent: true}}},
+		{"null flavour", `,"medicationCodeableConcept":{"coding":[{"system":"` + terms.NullFlav + `","code":"UNK"}],"text":"ask"}`, checks.Order{Drug: checks.Drug{Absent: true, Names: []string{"ask"}}}},
+		{"reference", `,"medicationReference":{"reference":"Medication/m","display":"A"}`, checks.Order{MedicationRef: "Medication/m", Drug: checks.Drug{Names: []string{"A"}}}},
+		{"identifier", `,"medicationReference":{"identifier":{"value":"1"},"display":"A"}`, checks.Order{Drug: checks.Drug{Names: []string{"A"}}}},
+		{"urn", `,"medicationReference":{"reference":"urn:uuid:7"}`, checks.Order{MedicationRef: "urn:uuid:7"}},
+		{"impossible id", `,"medicationReference":{"reference":"Medication/a b"}`, checks.Order{MedicationRef: "#"}},
+		{"contained", inside("#m", med("m", `,"code":`+concept("2")+`,"form":{"text":"Tablet"}`)),
+			checks.Order{Drug: checks.Drug{Codings: code("2"), Forms: []terms.Coding{{Display: "Tablet"}}}}},
+		{"contained, missing", inside("#n", med("m", "")), checks.Order{MedicationRef: "#n"}},
+		{"contained, another type", inside("#m", `{"resourceType":"Patient","id":"m"}`), checks.Order{MedicationRef: "#m"}},
+		{"contained in contained", inside("#m", med("s", `,"code":`+concept("3")+`,"ingredient":[{"itemCodeableConcept":`+concept("4")+`}]`),
+			med("m", `,"ingredient":[{"itemReference":{"reference":"#s"},"strength":{"numerator":{"value":5}}},{"itemReference":{"reference":"Medication/z"}}]`)),
+			checks.Order{Drug: checks.Drug{Parts: []checks.Part{{Codings: code("3"), Strength: checks.Ratio{Numerator: checks.Quantity{Value: "5"}}},
+				{Codings: code("4")}, {Ref: "Medication/z"}}}}},
+		{"circle", inside("#m", med("m", `,"ingredient":[{"itemReference":{"reference":"#m"}}]`)),
+			checks.Order{Drug: checks.Drug{Parts: []checks.Part{{}, {}, {}, {Ref: "#m"}}}}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			for _, doc := range []string{rx("MedicationRequest", c.more), `{"resourceType":"MedicationRequest"` + c.more + `,"id":"1","subject":{"reference":"Patient/p"}}`} {
+				if diff := cmp.Diff(&c.want, orderOf(t, doc)); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+	both := rx("MedicationRequest", `,"medicationCodeableConcept":{},"medicationReference":{}`)
+	if got := outcome(one(t, both)); got != "invalid-resource /medicationReference" {
+		t.Error(got)
+	}
+}
+
+func TestTimesAndSupplyOfOrders(t *testing.T) {
+	cases := []struct {
+		typ, more string
+		want      checks.Order
+	}{
+		{"MedicationDispense", `,"whenPrepared":"2026-01-01","whenHandedOver":"2026-01-02","daysSupply":{"value":30},"quantity":{"value":60}`,
+			checks.Order{Authored: at("2026-01-02"), SupplyDays: "30", SupplyAmount: checks.Quantity{Value: "60"}}},
+		{"MedicationDispense", `,"whenPrepared":"2026-01-01","whenHandedOver":null,"daysSupply":{"value":2,"code":"wk"}`, checks.Order{Authored: at("2026-01-01"), SupplyDays: "14"}},
+		{"MedicationDispense", `,"daysSupply":{"value":30,"unit":"tablets"}`, checks.Order{}},
+		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":30}}`, checks.Order{}},
+		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":36,"code":"h"}}`, checks.Order{SupplyDays: "1.5"}},
+		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":1e999999999,"code":"d"}}`, checks.Order{}},
+		{"MedicationStatement", `,"dateAsserted":"2026-03-01","effectivePeriod":{"start":"2026-01-01","end":"2026-02-01"}`,
+			checks.Order{Authored: at("2026-01-01"), Effective: checks.Period{Start: at("2026-01-01"), End: at("2026-02-01")}}},
+		{"MedicationStatement", `,"dateAsserted":"2026-03-01","effectiveDateTime":"2026-01-01"`, checks.Order{Authored: at("2026-01-01"), Effective: checks.Period{Start: at("2026-01-01")}}},
+		{"MedicationStatement", `,"dateAsserted":"2026-03-01","dosage":[{"asNeededBoolean":true}]`,
+			checks.Order{Authored: at("2026-03-01"), Dosages: []checks.Dosage{{AsNeeded: true}}}},
+		{"MedicationRequest", `,"doNotPerform":true,"reportedReference":{"display":"x"}`, checks.Order{DoNotPerform: true, Reported: true}},
+		{"MedicationRequest", `,"contained":[{"resourceType":"Condition","id":"c","code":{"text":"itch"}},{"resourceType":"Condition","id":"e","code":{"text":"refuted"},
+			"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"refuted"}]}}],"reasonReference":[{"reference":"#c"},{"reference":"#e"},{"reference":"#d","display":"sleep"}]`,
+			checks.Order{Reasons: []checks.Concept{{Texts: []string{"itch"}}, {Texts: []string{"sleep"}}}}},
+	}
+	kinds := map[string]checks.OrderKind{"MedicationDispense": checks.Dispense, "MedicationStatement": checks.Statement}
+	for i, c := range cases {
+		t.Run(fmt.Sprint(c.typ, i), func(t *testing.T) {
+			c.want.Kind, c.want.NoMedication = kinds[c.typ], true
+			if diff := cmp.Diff(&c.want, orderOf(t, rx(c.typ, c.more))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMedicationResource(t *testing.T) {
+	r := one(t, `{"resourceType":"Medication","id":"m","status":"active","code":{"text":"Mixture"},"form":{"coding":[{"system":"s","code":"f","display":"Cream"}]},
+		"ingredient":[{"itemCodeableConcept":{"text":"A"},"strength":{"numerator":{"value":5,"unit":"mg"},"denominator":{"value":1}}},{"itemReference":{"reference":"http://x/Substance/s"}}]}`)
+	want := checks.Drug{Names: []string{"Mixture"}, Forms: []terms.Coding{{System: "s", Code: "f", Display: "Cream"}, {Display: "Cream"}},
+		Parts: []checks.Part{{Names: []string{"A"}, Strength: checks.Ratio{Numerator: mg("5", "mg"), Denominator: checks.Quantity{Value: "1"}}}, {Ref: "Substance/s"}}}
+	if diff := cmp.Diff(&want, r.Fact.Medication); diff != "" || r.Patient != "" || r.Fact.Kind != checks.KindMedication {
+		t.Errorf("%s (-want +got):\n%s", outcome(r), diff)
+	}
+	for status, want := range map[string]string{"inactive": "Medication/m of ", "entered-in-error": "Medication/m of ", "gone": "invalid-resource /status"} {
+		r := one(t, `{"resourceType":"Medication","id":"m","status":"`+status+`"}`)
+		if got := outcome(r); got != want || (status == "entered-in-error") != (r.Fact.Mark == checks.MarkEnteredInError) {
+			t.Errorf("%s: %s", status, got)
+		}
+	}
+}

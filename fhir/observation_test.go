@@ -1,0 +1,127 @@
+package fhir
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+const ferritin = `{"coding":[{"system":"http://loinc.org","code":"2276-4"}]}`
+
+func TestWhichObservationsMatter(t *testing.T) {
+	cases := []struct{ name, more, want string }{
+		{"ferritin", `,"code":` + ferritin, "Observation/1 of Patient/p"},
+		{"ferritin by OID", `,"code":{"coding":[{"code":"2276-4","system":"urn:oid:2.16.840.1.113883.6.1"}]}`, "Observation/1 of Patient/p"},
+		{"escaped", `,"code":{"coding":[{"system":"http:\/\/loinc.org","code":"2276\u002d4"}]}`, "Observation/1 of Patient/p"},
+		{"another", `,"code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]}`, "irrelevant"},
+		{"no system", `,"code":{"coding":[{"code":"2276-4"}]}`, "irrelevant"},
+		{"another system", `,"code":{"coding":[{"system":"http://example.org","code":"2276-4"}]}`, "irrelevant"},
+		{"text", `,"code":{"text":"Ferritin"}`, "irrelevant"},
+		{"component", `,"component":[{"code":{"text":"x"}},{"code":` + ferritin + `}],"code":{"text":"panel"}`, "Observation/1 of Patient/p"},
+		{"no code", ``, "Observation/1 of Patient/p"},
+		{"empty code", `,"code":{}`, "Observation/1 of Patient/p"},
+		{"absent code", `,"code":{"coding":[{"system":"` + terms.Absent + `","code":"unknown"}]}`, "Observation/1 of Patient/p"},
+		{"bad part of another", `,"code":{"text":"x"},"issued":"never"`, "irrelevant"},
+		{"bad status of another", `,"code":{"text":"x"},"status":"done"`, "invalid-resource /status"},
+		{"bad time", `,"issued":"2026-02-01","code":` + ferritin, "invalid-resource /issued"},
+		{"two values", `,"code":` + ferritin + `,"valueString":"x","valueQuantity":{"value":1}`, "invalid-resource /valueString"},
+		{"code as text", `,"code":"2276-4"`, "invalid-resource /code"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if got := outcome(one(t, rx("Observation", c.more))); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestObservationWithoutOurPatient(t *testing.T) {
+	cases := []struct{ subject, want string }{
+		{`{"reference":"Group/g"}`, "irrelevant"}, {`{"reference":"Device/d"}`, "irrelevant"}, {`{"reference":"http://h/Location/d"}`, "irrelevant"},
+		{`{"type":"Group","identifier":{"value":"1"}}`, "irrelevant"},
+		{`{"type":"Patient","identifier":{"value":"1"}}`, "no-patient /subject"},
+		{`{"reference":"Patient?identifier=1"}`, "no-patient /subject/reference"}, {`{"reference":"urn:uuid:1"}`, "no-patient /subject/reference"},
+		{`{"reference":"#p"}`, "no-patient /subject/reference"}, {`{"reference":"Pateint/1"}`, "no-patient /subject/reference"},
+		{`{"display":"x"}`, "no-patient /subject"}, {`{}`, "no-patient /subject"}, {`null`, "no-patient "},
+		{`{"reference":"Patient/a_b"}`, "invalid-resource /subject/reference"}, {`"Patient/1"`, "invalid-resource /subject"}, {`{"reference":1}`, "invalid-resource /subject/reference"},
+	}
+	for _, c := range cases {
+		doc := `{"resourceType":"Observation","id":"1","code":` + ferritin + `,"subject":` + c.subject + `}`
+		if got := outcome(one(t, doc)); got != c.want {
+			t.Errorf("%s: %s, want %s", c.subject, got, c.want)
+		}
+	}
+	withdrawn := `{"resourceType":"Observation","id":"1","status":"entered-in-error"}`
+	if r := one(t, withdrawn); outcome(r) != "Observation/1 of " || r.Fact.Mark != checks.MarkEnteredInError {
+		t.Errorf("blanked: %s", outcome(r))
+	}
+	if got := outcome(one(t, rx("Observation", `,"status":"entered-in-error","code":{"text":"x"}`))); got != "irrelevant" {
+		t.Errorf("another one, entered in error: %s", got)
+	}
+}
+
+func TestValuesOfResults(t *testing.T) {
+	absent := func(s string) checks.Value { return checks.Value{Kind: checks.AbsentValue, Text: s} }
+	cases := []struct {
+		more string
+		want checks.Value
+	}{
+		{``, checks.Value{}},
+		{`,"valueQuantity":{"value":-1.0e2,"unit":"ug/L"}`, checks.Value{Kind: checks.QuantityValue, Quantity: mg("-1.0e2", "ug/L")}},
+		{`,"valueQuantity":{"value":1e400}`, checks.Value{Kind: checks.QuantityValue, Quantity: checks.Quantity{Value: "1e400"}}},
+		{`,"valueQuantity":{"value":12345678901234567890123456789.0}`, checks.Value{Kind: checks.QuantityValue, Quantity: checks.Quantity{Value: "12345678901234567890123456789.0"}}},
+		{`,"valueString":"low\u00e9"`, checks.Value{Kind: checks.TextValue, Text: "lowé"}},
+		{`,"valueCodeableConcept":{"text":"low"}`, checks.Value{Kind: checks.CodedValue, Concept: checks.Concept{Texts: []string{"low"}}}},
+		{`,"valueInteger":5`, checks.Value{Kind: checks.OtherValue, Text: "valueInteger"}},
+		{`,"valueRange":{"low":{"value":5}}`, checks.Value{Kind: checks.OtherValue, Text: "valueRange"}},
+		{`,"dataAbsentReason":{"coding":[{"system":"` + terms.Absent + `","code":"error"}]}`, absent("error")},
+		{`,"dataAbsentReason":{"coding":[{"system":"http://x","code":"lost"}]}`, absent("lost")},
+		{`,"dataAbsentReason":{"text":"lost"}`, absent("unknown")},
+		{`,"valueQuantity":{"unit":"ug/L"},"dataAbsentReason":{"coding":[{"system":"` + terms.Absent + `","code":"error"}]}`, absent("error")},
+	}
+	for _, c := range cases {
+		r := one(t, rx("Observation", c.more+`,"code":`+ferritin))
+		if r.Fact.Lab == nil {
+			t.Errorf("%s: %s", c.more, outcome(r))
+			continue
+		}
+		if diff := cmp.Diff(c.want, r.Fact.Lab.Value); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.more, diff)
+		}
+	}
+	for _, bad := range []string{`{"value":"45"}`, `{"value":45,"comparator":"~"}`, `[]`, `{"value":45,"unit":7}`, `{"value":45,"code":true}`} {
+		r := one(t, rx("Observation", `,"valueQuantity":`+bad+`,"code":`+ferritin))
+		if r.Rejection == nil || r.Rejection.Reason != InvalidResource {
+			t.Errorf("%s: %s", bad, outcome(r))
+		}
+	}
+}
+
+func TestPanels(t *testing.T) {
+	r := one(t, rx("Observation", `,"status":"registered","effectivePeriod":{"start":"2026-01-01"},"code":{"coding":[{"system":"http://loinc.org","code":"50190-8"}]},
+		"hasMember":[{"reference":"Observation/2"},{"display":"x"},{"reference":"http://h/Observation/3/_history/1"},{"reference":"#4"}],
+		"contained":[{"resourceType":"Specimen","id":"s"}],"specimen":{"reference":"#s"},
+		"component":[{"code":`+ferritin+`,"valueString":"x"},{"code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]},"valueQuantity":{"value":"bad, but of no concern"}},
+			{"dataAbsentReason":{"coding":[{"system":"`+terms.Absent+`","code":"masked"}]},"code":{"coding":[{"code":"2498-4","system":"http://loinc.org"}]}}]`))
+	want := &checks.LabResult{Status: checks.LabRegistered, Loincs: []string{"50190-8"}, Effective: checks.Period{Start: at("2026-01-01")},
+		Members: []checks.Ref{"Observation/2", "Observation/3", "Observation/1#4"}, Specimen: "Observation/1#s",
+		Components: []checks.Component{{Loincs: []string{"2276-4"}, Value: checks.Value{Kind: checks.TextValue, Text: "x"}},
+			{Loincs: []string{"2498-4"}, Value: checks.Value{Kind: checks.AbsentValue, Text: "masked"}}}}
+	if diff := cmp.Diff(want, r.Fact.Lab); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", outcome(r), diff)
+	}
+}
+
+func TestLabStatuses(t *testing.T) {
+	for code, want := range map[string]checks.LabStatus{"final": checks.LabFinal, "amended": checks.LabFinal, "corrected": checks.LabFinal, "preliminary": checks.LabPreliminary,
+		"registered": checks.LabRegistered, "cancelled": checks.LabCancelled, "unknown": checks.LabUnknown} {
+		r := one(t, rx("Observation", `,"status":"`+code+`","code":`+ferritin))
+		if r.Fact.Lab == nil || r.Fact.Lab.Status != want {
+			t.Errorf("%s: %s", code, outcome(r))
+		}
+	}
+}
