@@ -94,6 +94,7 @@ func TestDailyDose(t *testing.T) {
 		{"two at once", []Dosage{{Dose: mgOf("300"), Timing: day}, {Dose: mgOf("600"), Timing: day}}, "", false, "900", true},
 		{"one sequence", []Dosage{{Dose: mgOf("300"), Timing: day, Sequence: 1}, {Dose: mgOf("600"), Timing: day, Sequence: 1}}, "", false, "900", true},
 		{"taper", []Dosage{{Dose: mgOf("300"), Timing: day, Sequence: 1}, {Dose: mgOf("600"), Timing: day, Sequence: 2}, {Dose: mgOf("100"), Timing: day, Sequence: 3}}, "", false, "600", true},
+		{"taper with an unknown step", []Dosage{{Timing: day, Sequence: 1}, {Dose: mgOf("600"), Timing: day, Sequence: 2}, {Dose: mgOf("100"), Timing: day, Sequence: 3}, {Dose: mgOf("50"), Timing: day, Sequence: 4}}, "", false, "600", false},
 		{"one of two unknown", []Dosage{{Dose: mgOf("300"), Timing: day}, {Timing: day}}, "", false, "300", false},
 		{"unknown after known", []Dosage{{Timing: day}, {Dose: mgOf("300"), Timing: day}}, "", false, "300", false},
 		{"over", []Dosage{{Dose: mgOf("900"), Timing: day, Bounds: period("2026-10-01", "2026-10-31")}, {Dose: mgOf("300"), Timing: day, Bounds: period("2026-11-01", "")}}, "", false, "300", true},

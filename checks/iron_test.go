@@ -66,6 +66,7 @@ var ironCases = []struct {
 	{"one specimen is one draw", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-10T04:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z specimen:a"}},
 	{"specimen named once", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z"}},
 	{"two specimens of one instant", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-14T08:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z specimen:b"}},
+	{"two specimens of one instant, the other way", "iron-low moderate", []string{okFerritin, "2502-3 26 % 2026-11-14T08:00:00Z specimen:a", "2502-3 17 % 2026-11-14T08:00:00Z specimen:b"}},
 	{"unreadable twin of one instant", " ", []string{okFerritin, okTSAT, "2276-4 152 - 2026-10-24T08:00:00Z"}},
 
 	{"180 days", " ", []string{"2276-4 152 ng/mL 2026-05-27", okTSAT}},
@@ -94,6 +95,9 @@ var ironCases = []struct {
 	{"calculated from UIBC, just below", "iron-low moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2501-5 240.0000000001 ug/dL 2026-10-24"}},
 	{"calculated from transferrin", "iron-low moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "3034-6 2.5 g/L 2026-10-24"}},
 	{"calculated from two draws: never", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-20", "2500-7 400 ug/dL 2026-10-24"}},
+	{"two capacities: the one that gives the lower saturation", "iron-low moderate", []string{okFerritin, "2498-4 70 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
+	{"iron pending", "iron-labs-missing moderate", []string{okFerritin, "2498-4 none - 2026-10-24 registered", "2500-7 400 ug/dL 2026-10-24"}},
+	{"capacity pending", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2500-7 none - 2026-10-24 registered"}},
 	{"iron alone", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24"}},
 	{"measured wins", " ", []string{okFerritin, okTSAT, "2498-4 60 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
 	{"measured and low wins", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-10-24", "2498-4 100 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
@@ -156,7 +160,8 @@ func TestIronByGroup(t *testing.T) {
 		{"dialysis, TSAT 20", "", esrd, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 20 % 2026-10-24"}},
 		{"dialysis, ferritin low alone", checkIronMissing, esrd, []string{"2276-4 20 ng/mL 2026-10-24"}},
 		{"dialysis by a result", checkIronLow, nil, []string{"2276-4 180 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24", "11041-1 8 mg/dL 2025-01-01"}},
-		{"dialysis by a result that was cancelled", checkIronLow, nil, []string{"2276-4 180 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24", "11041-1 8 mg/dL 2025-01-01 cancelled"}},
+		{"dialysis by a result that is pending", checkIronLow, nil, []string{"2276-4 70 ng/mL 2026-10-24", "2502-3 31 % 2026-10-24", "11041-1 none - 2026-11-01 registered"}},
+		{"dialysis by a result that was cancelled", checkIronLow, nil, []string{"2276-4 70 ng/mL 2026-10-24", "2502-3 31 % 2026-10-24", "11041-1 8 mg/dL 2025-01-01 cancelled"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := ironOf(labState(t, c.labs...), labAsOf, c.change)
@@ -276,6 +281,10 @@ func TestIronTexts(t *testing.T) {
 		{"already on iron", order("2026-11-01", false), []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"already ordered (on 2026-11-01)", "iron since the draw", "from 2027-01-22"}, nil},
 		{"after an infusion", order("2026-10-01", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"less than 28 days after intravenous iron (ordered 2026-10-01)"}, nil},
 		{"28 days after an infusion", order("2026-09-26", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, nil, []string{"28 days after intravenous"}},
+		{"infusion after the draw", order("2026-10-25", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, nil, []string{"28 days after intravenous"}},
+		{"infusion on the day of the draw", order("2026-10-24", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"28 days after intravenous"}, nil},
+		{"earlier low, then iron", order("2026-09-02", false), []string{"2276-4 70 ng/mL 2026-09-01", okFerritin}, nil, []string{"An earlier one"}},
+		{"earlier low, too long ago", nil, []string{"2276-4 70 ng/mL 2026-07-25", okFerritin}, nil, []string{"An earlier one"}},
 		{"inflammation", nil, []string{okFerritin, "2502-3 12 % 2026-10-24", "1988-5 10.1 mg/L 2026-10-31"}, []string{"C-reactive protein was raised (10.1 mg/L, dated 2026-10-31)"}, nil},
 		{"no inflammation", nil, []string{okFerritin, "2502-3 12 % 2026-10-24", "1988-5 10 mg/L 2026-10-24", "1988-5 99 mg/L 2026-11-01"}, nil, []string{"C-reactive"}},
 		{"near the limit", nil, []string{okFerritin, "2498-4 59 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}, []string{"calculated and near the limit", "TSAT 19.66 %"}, nil},
@@ -335,6 +344,22 @@ func TestIronAgesByCalendarDay(t *testing.T) {
 				if got := d.Check + " " + d.Severity.String(); got != c.want || !d.Next.Equal(c.next) {
 					t.Errorf("%s, drawn %s, as of %s: %q next %s, want %q next %s", zone, drawn, c.asOf, got, d.Next, c.want, c.next)
 				}
+			}
+		}
+	}
+}
+
+// The first instant of a day is on that day, and the one before it is not, wherever clocks are put forward or back at midnight.
+func TestCivilStart(t *testing.T) {
+	for _, zone := range []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_Howe"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Skip(err)
+		}
+		for day := int64(14_600); day < 18_300; day++ {
+			at := civilStart(day, loc)
+			if civilDay(at, loc) < day || civilDay(at.Add(-1), loc) >= day {
+				t.Errorf("%s, day %d begins at %s", zone, day, at)
 			}
 		}
 	}
