@@ -68,6 +68,9 @@ func TestCodes(t *testing.T) {
 		{ATC, "N06CA03", "fluoxetine + olanzapine", "yes", false}, // rows of two classes: a combination
 		{ATC, "N05BB01", "hydroxyzine", "yes", false},
 		{ATC, "G04BX14", "dapoxetine", "yes", false},
+		{ATC, "N05BA05", "clorazepate", "yes", false},
+		{ATC, "M03BC01", "orphenadrine", "yes", false},
+		{ATC, "D11AX04", "lithium", "no", false},
 		{ATC, "D04AA32", "diphenhydramine", "no", false},
 		{ATC, "D04AX01", "doxepin", "low_absorbed", false},
 		{ATC, "S01GX08", "ketotifen", "no", false},

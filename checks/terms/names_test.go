@@ -19,6 +19,9 @@ func TestTexts(t *testing.T) {
 		{"Acetaminophen/Hydrocodone", "hydrocodone", "unknown"},
 		{"Percocet 5mg/325mg tablet", "oxycodone", "yes"},
 		{"Gabapentin 250 mg/5 mL oral solution", "gabapentin 50/ml", "yes"},
+		{"carbonyl iron 20 MG / pyridoxine 25 MG Oral Tablet", "carbonyl iron 20", "yes"},
+		{"MST 600", "", "unknown"}, // magnesium salicylate; MST 60 is morphine
+		{"Biorphen 10 mg/mL injection", "orphenadrine 10/ml (?)", "yes"},
 		{"Horizant 600 mg ER", "gabapentin enacarbil 600", "unknown"},
 		{"fentanyl 25mcg/hour Patch", "fentanyl", "yes"},
 		{"Ferrous sulfate 325 mg (65 mg iron) tablet", "ferrous sulfate 325", "yes"},

@@ -106,6 +106,9 @@ func (p *phrase) amounts(from, to int) []amount {
 	for i := from; i < to; i++ {
 		if i > from {
 			depth += bracketDepth(p.raw[p.tokens[i-1].rawEnd:p.tokens[i].raw])
+			if p.nextComponent(i) {
+				break
+			}
 		}
 		scale, ok := massUnits[p.word(i)]
 		if !ok || i == 0 {
@@ -133,6 +136,14 @@ func (p *phrase) amounts(from, to int) []amount {
 	}
 	return found
 }
+
+// nextComponent tells whether token i starts the next drug of a list ("325 MG / oxycodone"), and not what an amount is per.
+func (p *phrase) nextComponent(i int) bool {
+	return p.tokens[i].gap == gapList && !isDigit(p.word(i)[0]) && !perUnits[p.word(i)]
+}
+
+// perUnits are what an amount may be per.
+var perUnits = words("ml l h hr hrs hour hours std stunde stunden heure heures ora ore hora horas d day tag jour actuat actuation actuations dose dosis puff spray mg g kg ug mcg m cm unit")
 
 func bracketDepth(between string) int {
 	return strings.Count(between, "(") - strings.Count(between, ")")
@@ -183,8 +194,11 @@ func (p *phrase) perVolume(i int) (volume *big.Rat, perML bool) {
 	if p.word(next) == "ml" {
 		return big.NewRat(1, 1), true
 	}
+	if p.nextComponent(next) {
+		return big.NewRat(1, 1), false
+	}
 	if !isDigit(p.word(next)[0]) || next+1 >= len(p.tokens) {
-		return nil, false
+		return nil, false // "mg/h"
 	}
 	end := next + 1
 	for end < len(p.tokens) && isDigit(p.word(end)[0]) && p.tokens[end].gap == gapJoint {
