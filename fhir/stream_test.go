@@ -1,0 +1,156 @@
+package fhir
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// stream reads in and says in a line each what came.
+func stream(tb testing.TB, o Options, in io.Reader, name string) (list []string, err error) {
+	tb.Helper()
+	last := -1
+	err = NewReader(o).Stream(in, name, func(line int, r Resource) bool {
+		if int(r.Entry) != last+1 {
+			tb.Errorf("event %d comes after %d", r.Entry, last)
+		}
+		last = int(r.Entry)
+		list = append(list, fmt.Sprintf("%d: %s", line, outcome(r)))
+		return true
+	})
+	return list, err
+}
+
+func pack(s string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	io.WriteString(z, s)
+	z.Close()
+	return b.String()
+}
+
+func pretty(s string) string { return strings.ReplaceAll(s, ",", ",\n  ") }
+
+func TestStreams(t *testing.T) {
+	const rx1, pat = "MedicationRequest/1 of Patient/p", "Patient/p of Patient/p"
+	two := bundle("batch", entryOf(order), entryOf(visit))
+	long := `{"resourceType":"Encounter","x":"` + strings.Repeat("x", 200_000) + `"}`
+	cases := []struct {
+		name, file, in string
+		want           []string
+	}{
+		{"nothing", "", "", nil}, {"blanks", "", " \n\r\n ", nil}, {"a mark", "", "\ufeff", nil}, {"nothing, packed", "a.json.gz", pack(""), nil},
+		{"a document", "a.json", order, []string{"1: " + rx1}}, {"with a newline", "", order + "\n\n", []string{"1: " + rx1}},
+		{"over many lines", "a.json", pretty(two), []string{"1: " + rx1, "1: irrelevant"}},
+		{"with a mark", "", "\ufeff" + pretty(order), []string{"1: " + rx1}},
+		{"with a mark and lines", "", "\ufeff" + order + "\n" + patient, []string{"1: " + rx1, "2: " + pat}},
+		{"lines by content", "a.json", order + "\n" + two + "\n" + patient, []string{"1: " + rx1, "2: " + rx1, "2: irrelevant", "3: " + pat}},
+		{"lines by name", "a.ndjson", order + "\r\n\r\n \nnope\n" + patient + "\n", []string{"1: " + rx1, "4: invalid-json ", "5: " + pat}},
+		{"lines by name, the first one broken", "A.NDJSON.GZ", pack("{\n" + patient), []string{"1: invalid-json ", "2: " + pat}},
+		{"lines, jsonl", "a.jsonl", "7\n[]\n" + patient, []string{"1: not-fhir ", "2: not-fhir ", "3: " + pat}},
+		{"the first line broken", "a.json", "{\"a\":}\n" + patient, []string{"1: invalid-json /a"}},
+		{"two values in one line", "a.ndjson", order + order + "\n" + patient, []string{"1: invalid-json ", "2: " + pat}},
+		{"an array", "a.json", "[\n" + order + ",\n" + patient + "]", []string{"1: not-fhir "}},
+		{"invalid UTF-8 in a line", "a.ndjson", "\"\xff\"\n" + patient, []string{"1: unsupported-encoding ", "2: " + pat}},
+		{"a long line", "", patient + "\n" + long + "\n" + patient, []string{"1: " + pat, "2: too-large ", "3: " + pat}},
+		{"a long last line", "a.ndjson", patient + "\n" + long, []string{"1: " + pat, "2: too-large "}},
+		{"a long document", "a.json", long, []string{"1: too-large "}},
+		{"packed", "a.json.gz", pack(pretty(two)), []string{"1: " + rx1, "1: irrelevant"}},
+		{"packed in spite of its name", "a.json", pack(order), []string{"1: " + rx1}},
+		{"packed lines", "", pack(order+"\n") + pack(patient), []string{"1: " + rx1, "2: " + pat}},
+		{"packed twice", "", pack(pack(order)), []string{"1: unsupported-encoding "}},
+		{"cut", "", pack(pretty(two))[:60], []string{"1: unsupported-encoding "}},
+		{"damaged head", "", "\x1f\x8b\x01\x02", []string{"1: unsupported-encoding "}},
+		{"damaged sum", "", pack(order)[:len(pack(order))-6] + "123456", []string{"1: unsupported-encoding "}},
+		{"bomb", "", pack(strings.Repeat(" ", 50<<20)), []string{"1: too-large "}},
+		{"zip", "a.zip", "PK\x03\x04...", []string{"1: unsupported-encoding "}},
+		{"tar", "a.tar", "a.json" + strings.Repeat("\x00", 251) + "ustar\x0000" + strings.Repeat("\x00", 249), []string{"1: unsupported-encoding "}},
+		{"UTF-16 lines", "a.ndjson", "\xff\xfe{\x00}\x00\n\x00{\x00}\x00", []string{"1: unsupported-encoding "}},
+	}
+	o := DefaultOptions()
+	o.MaxBytes = 100_000
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			for way, in := range map[string]io.Reader{"whole": strings.NewReader(c.in), "by halves": iotest.HalfReader(strings.NewReader(c.in)), "end with data": iotest.DataErrReader(strings.NewReader(c.in))} {
+				got, err := stream(t, o, in, c.file)
+				if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+					t.Errorf("%s: %v (-want +got):\n%s", way, err, diff)
+				}
+			}
+		})
+	}
+}
+
+func TestLinesBeforeDamageAreKept(t *testing.T) {
+	var lines strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&lines, `{"resourceType":"Patient","id":"p%d"}`+"\n", i*7919)
+	}
+	packed := pack(lines.String())
+	got, err := stream(t, DefaultOptions(), strings.NewReader(packed[:len(packed)/2]), "a.ndjson")
+	if n := len(got); err != nil || n < 5000 || !strings.HasSuffix(got[n-1], "unsupported-encoding ") || strings.Count(strings.Join(got, " "), "unsupported") != 1 {
+		t.Errorf("%d events, then %v", n, err)
+	}
+}
+
+func TestFailureToReadIsNoFaultOfTheFile(t *testing.T) {
+	broken := errors.New("broken disk")
+	for name, in := range map[string]string{"plain": order[:50], "lines": patient + "\n" + patient + "\n{", "packed": pack(order)[:30], "at once": "", "packed head": "\x1f\x8b"} {
+		got, err := stream(t, DefaultOptions(), io.MultiReader(strings.NewReader(in), iotest.ErrReader(broken)), "")
+		if !errors.Is(err, broken) || strings.Contains(strings.Join(got, " "), "invalid") || strings.Contains(strings.Join(got, " "), "unsupported") {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
+func TestStreamEndsWhenNobodyWantsMore(t *testing.T) {
+	n := 0
+	err := NewReader(DefaultOptions()).Stream(strings.NewReader(patient+"\n"+patient), "", func(int, Resource) bool { n++; return false })
+	if n != 1 || err != nil {
+		t.Errorf("%d events, %v", n, err)
+	}
+}
+
+// TestMemoryDoesNotGrowWithTheStream reads 200 MB of lines and a bomb of one line.
+func TestMemoryDoesNotGrowWithTheStream(t *testing.T) {
+	o := DefaultOptions()
+	o.MaxBytes = 1 << 20
+	r := NewReader(o)
+	line := `{"resourceType":"Encounter","x":"` + strings.Repeat("x", 100_000) + "\"}\n"
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, in := range []io.Reader{&repeat{text: line, n: 2000}, &repeat{text: strings.Repeat("[", 64<<10), n: 1000}} {
+		if err := r.Stream(in, "a.ndjson", func(int, Resource) bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 16<<20 {
+		t.Errorf("%d bytes allocated", grown)
+	}
+}
+
+// repeat gives text n times.
+type repeat struct {
+	text string
+	n, i int
+}
+
+func (r *repeat) Read(p []byte) (int, error) {
+	if r.n == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, r.text[r.i:])
+	if r.i += n; r.i == len(r.text) {
+		r.i, r.n = 0, r.n-1
+	}
+	return n, nil
+}
