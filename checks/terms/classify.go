@@ -79,7 +79,7 @@ func recogniseRxNorm(code string) (recognised, bool) {
 		switch p.kind {
 		case "BN":
 			r.rank = rankIngredient
-		case "MIN":
+		case "MIN", "SCDC":
 			r.rank = rankCombination
 		}
 		r.found = foundOf(resolve(p.ingredients))

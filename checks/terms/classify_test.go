@@ -54,6 +54,7 @@ func TestCodes(t *testing.T) {
 		{RxNorm, "2119388", "esketamine", "yes", true},             // a pack tells no strength
 		{RxNorm, "214565", "fexofenadine", "unknown", false},       // several ingredients, one of ours
 		{RxNorm, "152371", "diphenhydramine", "unknown", false},    // a brand's code decides, whatever its name may mean elsewhere
+		{RxNorm, "328670", "sertraline 100", "unknown", false},     // a component: ingredient and strength
 		{RxNorm, "197361", "", "unknown", false},                   // amlodipine: an ordinary drug
 		{"urn:oid:2.16.840.1.113883.6.88", "36437", "sertraline", "unknown", false},
 		// ATC
@@ -146,7 +147,8 @@ func TestSeveralCodings(t *testing.T) {
 		{"two ingredients of one rank both count", []Coding{{System: RxNorm, Code: "36437"}, {System: ATC, Code: "N06AB04"}}, "sertraline + citalopram", MatchedCode,
 			"ingredients.tsv has sertraline for 36437, atc.tsv has citalopram for N06AB04"},
 		{"a recognised code decides before any display", []Coding{{System: RxNorm, Code: "312938", Display: "citalopram 20 MG"}}, "sertraline 100", MatchedCode, ""},
-		{"an ordinary code leaves it to the display", []Coding{{System: RxNorm, Code: "328670", Display: "Sertraline 100MG"}}, "sertraline 100", MatchedName, ""},
+		{"a product over its component", []Coding{{System: RxNorm, Code: "328670"}, sertraline}, "sertraline 100", MatchedCode, ""},
+		{"an ordinary code leaves it to the display", []Coding{{System: RxNorm, Code: "8", Display: "Sertraline 100MG"}}, "sertraline 100", MatchedName, ""},
 		{"an unknown code beside a known one", []Coding{{System: SNOMED, Code: "1"}, {System: ATC, Code: "N06AB06"}}, "sertraline", MatchedCode, ""},
 	} {
 		m := Embedded().Classify(c.codings, nil)
