@@ -41,6 +41,7 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
+	seen := map[SilenceReason]bool{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -48,6 +49,34 @@ func TestScenarios(t *testing.T) {
 		}
 		for _, s := range parseScenarios(t, string(text)) {
 			t.Run(filepath.Base(file)+"/"+s.title, func(t *testing.T) { runScenario(t, s) })
+			for _, q := range Explain(&s.st, DefaultSettings(), s.asOf) {
+				seen[q.Reason] = true
+			}
+		}
+	}
+	seen[SilentOff], seen[SilentNotApproved] = true, true // by settings: TestSilenceBySettings
+	for _, r := range SilenceReasons() {
+		if !seen[r] {
+			t.Errorf("no scenario is silent because %s (%s)", r, r.Words())
+		}
+		delete(seen, r)
+	}
+	if len(seen) > 0 {
+		t.Errorf("reasons outside the list: %v", seen)
+	}
+}
+
+func TestSilenceBySettings(t *testing.T) {
+	s := parseScenarios(t, "# one\nrls confirmed\nrequest active rx:312938 2026-10-14")[0]
+	off := false
+	for want, set := range map[SilenceReason]*Settings{
+		SilentOff:         {Checks: map[string]CheckSetting{"rls-ssri": {Enabled: &off}}},
+		SilentNotApproved: {RequireApproved: true},
+	} {
+		set.Iron, set.Renal, set.Orders = DefaultIronSettings(), DefaultRenalSettings(), DefaultSettings().Orders
+		found := slices.ContainsFunc(Explain(&s.st, set, s.asOf), func(q Silence) bool { return q.Check == "rls-ssri" && q.Reason == want })
+		if !found || slices.ContainsFunc(Evaluate(&s.st, set, s.asOf), func(f Finding) bool { return f.Check == "rls-ssri" }) {
+			t.Errorf("rls-ssri is not silent because %s", want)
 		}
 	}
 }
@@ -141,6 +170,10 @@ func (s *scenario) line(line string) error {
 		return s.condition("Condition"+ref[1:], w)
 	case "request", "dispense", "statement":
 		return s.order("Medication"+ref[1:], w)
+	case "mark": // mark REF entered-in-error|deleted|moved
+		why := map[string]MarkReason{"entered-in-error": MarkEnteredInError, "deleted": MarkDeleted, "moved": MarkMoved}[w[2]]
+		s.st.Merge(Fact{Ref: Ref(w[1]), Kind: KindMark, Mark: why})
+		return nil
 	case "medication":
 		s.st.Merge(Fact{Ref: Ref(w[1]), Kind: KindMedication, Medication: &Drug{Codings: drugOf(w[2]).Codings, Names: drugOf(w[2]).Names}})
 		return nil
@@ -266,6 +299,10 @@ func (s *scenario) order(ref Ref, w []string) error {
 			o.Intent = map[string]Intent{"proposal": IntentProposal, "plan": IntentPlan, "option": IntentOption}[val]
 		case "do-not-perform":
 			o.DoNotPerform = true
+		case "mark": // mark REF entered-in-error|deleted|moved
+			why := map[string]MarkReason{"entered-in-error": MarkEnteredInError, "deleted": MarkDeleted, "moved": MarkMoved}[w[2]]
+			s.st.Merge(Fact{Ref: Ref(w[1]), Kind: KindMark, Mark: why})
+			return nil
 		case "medication":
 			o.MedicationRef, o.Drug = Ref(val), Drug{}
 		case "absent":
