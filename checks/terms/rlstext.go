@@ -84,8 +84,11 @@ func rlsDenied(p *phrase, first, end int) bool {
 		start--
 	}
 	stop := end
-	for stop < len(p.tokens) && p.tokens[stop].gap < gapBreak {
+	for stop < len(p.tokens) && (p.tokens[stop].gap < gapBreak || stop == end && p.remarks(stop)) {
 		stop++
+	}
+	if end < stop && p.tokens[end].gap == gapBreak && rlsAnswers[p.word(end)] {
+		return true
 	}
 	for i := start; i < first; i++ {
 		if startsWithAny(p.key[p.tokens[i].start:p.tokens[first].start], rlsDenials) {
@@ -98,6 +101,14 @@ func rlsDenied(p *phrase, first, end int) bool {
 		}
 	}
 	return p.asked(start, stop)
+}
+
+// rlsAnswers right behind the name and a colon or dash answer the question of a form ("Restless legs: no").
+var rlsAnswers = words("no none never nein keine non nee nej nei ei")
+
+// remarks tells whether token i begins a remark on what stands before it: in brackets, after a colon or a dash.
+func (p *phrase) remarks(i int) bool {
+	return strings.ContainsAny(p.raw[p.tokens[i-1].rawEnd:p.tokens[i].raw], "(:-–—")
 }
 
 // headsPhrase tells whether what stands before token i is a heading that speaks of it ("Family history: restless legs").

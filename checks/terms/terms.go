@@ -141,7 +141,7 @@ type Match struct {
 	// Identified: there is something to know the drug by, in our tables or not: a well-formed code of a system that has a table
 	// here (RxNorm, ATC, a site's own), or a name. False leads to medication-unclassified.
 	Identified bool
-	// Table names the table that matched: ingredients.tsv, products.tsv, names.tsv, a site's table.
+	// Table names the table that matched: ingredients.tsv, products.tsv, atc.tsv, names.tsv, or site for a site's own.
 	Table string
 	// Matched is the code or the name that decided, in the words of our tables (never the sender's text).
 	Matched string
