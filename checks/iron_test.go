@@ -98,6 +98,8 @@ var ironCases = []struct {
 	{"two capacities: the one that gives the lower saturation", "iron-low moderate", []string{okFerritin, "2498-4 70 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
 	{"iron pending", "iron-labs-missing moderate", []string{okFerritin, "2498-4 none - 2026-10-24 registered", "2500-7 400 ug/dL 2026-10-24"}},
 	{"capacity pending", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2500-7 none - 2026-10-24 registered"}},
+	{"calculated from results without dates: never", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL -", "2500-7 400 ug/dL -"}},
+	{"calculated from one specimen without dates", "iron-low moderate", []string{okFerritin, "2498-4 60 ug/dL - specimen:a", "2500-7 400 ug/dL - specimen:a"}},
 	{"iron alone", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24"}},
 	{"measured wins", " ", []string{okFerritin, okTSAT, "2498-4 60 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
 	{"measured and low wins", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-10-24", "2498-4 100 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},

@@ -17,16 +17,12 @@ func civilDayOf(t Time, zone *time.Location) int64 {
 	return civilDay(time.Unix(0, t.Nanos), time.UTC)
 }
 
-// civilStart is the first instant of a numbered day in a zone. Where clocks are put forward at midnight the day begins later; where
-// they are put back over midnight, with the first of two midnights.
+// civilStart is the first instant of a numbered day in a zone. Where clocks are put forward at midnight the day begins later.
 func civilStart(day int64, zone *time.Location) time.Time {
 	y, m, d := time.Unix(day*86_400, 0).UTC().Date()
 	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
 	for civilDay(t, zone) < day {
 		t = t.Add(15 * time.Minute)
-	}
-	if before := t.Add(-time.Hour); civilDay(before, zone) >= day {
-		return before
 	}
 	return t
 }
