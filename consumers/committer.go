@@ -63,6 +63,7 @@ func (s *session) giveBack() {
 		select {
 		case ev := <-s.events:
 			_ = ev.msg.Nak() // what does not arrive comes again after AckWait
+			s.held.drop([]event{ev})
 		default:
 			return
 		}
@@ -73,7 +74,7 @@ func (s *session) giveBack() {
 // was committed, and change nothing more.
 func (s *session) batch(batch []event) error {
 	ctx := s.work
-	defer s.keepAlive(batch)()
+	defer s.held.drop(batch)
 	var inputs []Input
 	var from []event
 	var due []token
@@ -104,26 +105,6 @@ func (s *session) batch(batch []event) error {
 		}
 	}
 	return nil
-}
-
-// keepAlive tells the server, until the returned function is called, that a slow batch is still being worked on.
-func (s *session) keepAlive(batch []event) (stop func()) {
-	t := time.NewTicker(ackWait / 3)
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-done:
-				return
-			case <-t.C:
-				for _, ev := range batch {
-					_ = ev.msg.InProgress() // what does not arrive lets the message come again, which is harmless
-				}
-			}
-		}
-	}()
-	return func() { t.Stop(); close(done); <-ended }
 }
 
 // decide folds inputs, commits, and heals whom a changed Medication left for later.

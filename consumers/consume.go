@@ -20,9 +20,11 @@ const (
 	// pinnedTTL after its last request the pinned instance counts as dead; it asks every pullExpiry.
 	pinnedTTL  = 4 * time.Second
 	pullExpiry = 2 * time.Second
-	ackWait    = 30 * time.Second
+	ackWait    = 5 * time.Second
 	// pullBytes bounds what is under way to us.
 	pullBytes = 16 << 20
+	// leastPull messages are asked for, however large they are.
+	leastPull = 8
 )
 
 // event is a message that has to be decided and acknowledged: an input, or a timer that went off.
@@ -56,6 +58,7 @@ func (s *session) consume(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.commitEvents(ctx) })
 	g.Go(func() error { return s.watchOver(ctx) })
+	g.Go(func() error { s.held.keepAlive(ctx); return nil })
 	s.health.ready()
 	read := newInputReader(s.cfg.Reader, s.epoch)
 	g.Go(func() error { return s.take(ctx, s.inbound, read.event) })
@@ -121,7 +124,7 @@ func (s *session) take(ctx context.Context, open func(context.Context) (jetstrea
 
 func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read func(jetstream.Msg) (event, error)) error {
 	most := max(pullBytes, int(s.nc.MaxPayload())+64<<10)
-	it, err := cons.Messages(jetstream.PullMaxMessagesWithBytesLimit(2*s.cfg.Batch, most), jetstream.PullExpiry(pullExpiry),
+	it, err := cons.Messages(jetstream.PullMaxMessagesWithBytesLimit(s.pullSize(ctx), most), jetstream.PullExpiry(pullExpiry),
 		jetstream.PullPriorityGroup(group))
 	if err != nil {
 		return err
@@ -147,12 +150,27 @@ func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read fu
 		if err != nil {
 			return err
 		}
+		if s.held.add(ctx, m) != nil {
+			_ = m.Nak()
+			continue
+		}
 		select {
 		case s.events <- ev:
 		case <-ctx.Done():
 			_ = m.Nak()
+			s.held.drop([]event{ev})
 		}
 	}
+}
+
+// pullSize is how many messages are asked for at once: a batch, fewer when they are large.
+func (s *session) pullSize(ctx context.Context) int {
+	stream, err := s.js.Stream(ctx, StreamFHIR)
+	if err != nil || stream.CachedInfo().State.Msgs == 0 {
+		return s.cfg.Batch
+	}
+	st := stream.CachedInfo().State
+	return max(leastPull, min(s.cfg.Batch, int(2*pullBytes/max(1, st.Bytes/st.Msgs))))
 }
 
 // inputReader turns inbound messages into inputs.

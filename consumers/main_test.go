@@ -1,9 +1,65 @@
 package consumers
 
 import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
 	"testing"
 
+	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv("RLSGUARD_TEST_CHILD") != "" {
+		os.Exit(child())
+	}
+	goleak.VerifyTestMain(m,
+		// The server's own: it waits up to 30 s for the answer to a request that its shutdown cut off.
+		goleak.IgnoreTopFunction("github.com/nats-io/nats-server/v2/server.(*stream).trySetupSourceConsumer.func3"))
+}
+
+// child serves in a process of its own, so that it can be killed: with a server in RLSGUARD_TEST_DIR, or on that at RLSGUARD_TEST_URL.
+func child() int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	cfg := Config{URL: os.Getenv("RLSGUARD_TEST_URL"), Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Batch: 20,
+		Log: zerolog.New(os.Stderr).Level(zerolog.WarnLevel)}
+	if dir := os.Getenv("RLSGUARD_TEST_DIR"); dir != "" {
+		srv, err := StartEmbedded(EmbeddedOptions{Dir: dir, Listen: os.Getenv("RLSGUARD_TEST_LISTEN"), Log: cfg.Log})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer srv.Stop()
+		cfg.Embedded = srv
+	}
+	if err := Serve(ctx, cfg); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// startChild runs TestMain's child with more environment.
+func startChild(t testing.TB, env ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(append(os.Environ(), "RLSGUARD_TEST_CHILD=1"), env...)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { kill(cmd) })
+	return cmd
+}
+
+// kill ends a child as a power cut would.
+func kill(cmd *exec.Cmd) {
+	_ = cmd.Process.Kill() // it may have ended already
+	_ = cmd.Wait()
+}

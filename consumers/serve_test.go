@@ -39,7 +39,13 @@ func (b *bench) start() {
 		b.t.Fatal(err)
 	}
 	b.srv = srv
-	if b.nc, err = nats.Connect(srv.URL()); err != nil {
+	b.reconnect()
+}
+
+func (b *bench) reconnect() {
+	b.t.Helper()
+	var err error
+	if b.nc, err = nats.Connect(b.srv.URL()); err != nil {
 		b.t.Fatal(err)
 	}
 	if b.js, err = jetstream.New(b.nc); err != nil {
@@ -160,13 +166,19 @@ func (b *bench) states() map[checks.Ref]*checks.State {
 // replay is what the same documents give without a server.
 func replay(docs ...string) *Memory {
 	r := NewReplay(engine())
-	reader := fhir.NewReader(fhir.DefaultOptions())
 	for i, d := range docs {
-		in := Input{Arrival: checks.Arrival{Sequence: uint64(i + 1)}}
-		reader.Document([]byte(d), func(res fhir.Resource) bool { in.Resources = append(in.Resources, res); return true })
-		r.Fold(in)
+		r.Fold(readInput(uint64(i+1), d))
 	}
 	return r.Finish(asOf)
+}
+
+func readInput(seq uint64, doc string) Input {
+	in := Input{Arrival: checks.Arrival{Sequence: seq}}
+	fhir.NewReader(fhir.DefaultOptions()).Document([]byte(doc), func(res fhir.Resource) bool {
+		in.Resources = append(in.Resources, res)
+		return true
+	})
+	return in
 }
 
 // sameAsReplay compares what is stored with what replay of the same documents gives.

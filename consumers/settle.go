@@ -47,16 +47,14 @@ func (f *Fold) Decide(asOf time.Time) Commit {
 
 func (f *Fold) decide(p *patient, asOf time.Time) PatientChange {
 	p.own()
-	before := slices.Clone(p.st.Flags)
+	before, ruleset := slices.Clone(p.st.Flags), p.st.Ruleset
 	ch := PatientChange{State: p.st}
 	ch.Transitions = checks.Decide(p.st, f.e.Settings, f.e.Key, f.e.Ruleset, asOf)
-	if p.st.Ruleset != f.e.Ruleset {
-		p.st.Ruleset, p.changed = f.e.Ruleset, true
-	}
+	p.st.Ruleset = f.e.Ruleset
 	if next, ok := checks.NextChange(p.st, f.e.Settings, asOf); ok {
 		ch.Next = next
 	}
-	if len(ch.Transitions) > 0 || !reflect.DeepEqual(before, p.st.Flags) || p.rearm && !ch.Next.IsZero() {
+	if len(ch.Transitions) > 0 || ruleset != f.e.Ruleset || !reflect.DeepEqual(before, p.st.Flags) || p.rearm && !ch.Next.IsZero() {
 		p.changed = true
 	}
 	return ch

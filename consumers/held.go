@@ -1,0 +1,81 @@
+package consumers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/semaphore"
+)
+
+// heldBytes bounds the payloads that were taken and not yet acknowledged.
+const heldBytes = 64 << 20
+
+// held are the messages that this process has and has not acknowledged. While it has them it says so to the server: the
+// time after which they would go to somebody else is short, so that the work of a dead instance is taken over soon.
+type held struct {
+	room *semaphore.Weighted
+	mu   sync.Mutex
+	msgs map[jetstream.Msg]time.Time
+}
+
+func newHeld() *held {
+	return &held{room: semaphore.NewWeighted(heldBytes), msgs: map[jetstream.Msg]time.Time{}}
+}
+
+func weightOf(m jetstream.Msg) int64 { return min(int64(len(m.Data()))+512, heldBytes) }
+
+// add waits until there is room for a message.
+func (h *held) add(ctx context.Context, m jetstream.Msg) error {
+	h.mu.Lock()
+	h.msgs[m] = time.Now()
+	h.mu.Unlock()
+	err := h.room.Acquire(ctx, weightOf(m))
+	if err != nil {
+		h.mu.Lock()
+		delete(h.msgs, m)
+		h.mu.Unlock()
+	}
+	return err
+}
+
+// drop forgets messages that were answered.
+func (h *held) drop(batch []event) {
+	h.mu.Lock()
+	for _, ev := range batch {
+		delete(h.msgs, ev.msg)
+	}
+	h.mu.Unlock()
+	for _, ev := range batch {
+		h.room.Release(weightOf(ev.msg))
+	}
+}
+
+// keepAlive tells the server until ctx ends that what takes its time is being worked on.
+func (h *held) keepAlive(ctx context.Context) {
+	t := time.NewTicker(ackWait / 4)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-t.C:
+			for _, m := range h.olderThan(now.Add(-ackWait / 4)) {
+				_ = m.InProgress() // what does not arrive lets the message come again, which changes nothing
+			}
+		}
+	}
+}
+
+func (h *held) olderThan(t time.Time) []jetstream.Msg {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var old []jetstream.Msg
+	for m, since := range h.msgs {
+		if since.Before(t) {
+			old = append(old, m)
+		}
+	}
+	return old
+}
