@@ -24,22 +24,29 @@ func corpus(tb testing.TB, folder string) map[string][]byte {
 	}
 	docs := make(map[string][]byte)
 	for _, p := range paths {
-		b, err := os.ReadFile(p)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if strings.HasSuffix(p, ".gz") {
-			z, err := gzip.NewReader(bytes.NewReader(b))
-			if err != nil {
-				tb.Fatal(err)
-			}
-			if b, err = io.ReadAll(z); err != nil {
-				tb.Fatal(err)
-			}
-		}
-		docs[filepath.Base(p)] = b
+		docs[filepath.Base(p)] = corpusFile(tb, p)
 	}
 	return docs
+}
+
+// corpusFile is one file, unpacked.
+func corpusFile(tb testing.TB, path string) []byte {
+	tb.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if !strings.HasSuffix(path, ".gz") {
+		return b
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if b, err = io.ReadAll(z); err != nil {
+		tb.Fatal(err)
+	}
+	return b
 }
 
 // events are the resources of the Synthea Bundles, each as one compact message.

@@ -1,10 +1,7 @@
 package fhir
 
 import (
-	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -133,21 +130,5 @@ func TestNamesAreFoundInAnySpelling(t *testing.T) {
 	}
 	if got, _ := spelled([]byte("\u017ftatus")); got != nStatus { // a long s folds to s
 		t.Errorf("found %s", nameText[got])
-	}
-}
-
-// seeds adds the files of the bad samples, and of testdata, to a fuzz target.
-func seeds(f *testing.F) {
-	patterns := []string{"testdata/*.json"}
-	if dir := os.Getenv("RLSGUARD_CORPUS"); dir != "" {
-		patterns = append(patterns, filepath.Join(dir, "bad-json", "*"), filepath.Join(dir, "invalid-resource", "*"))
-	}
-	for _, p := range patterns {
-		paths, _ := filepath.Glob(p)
-		for _, path := range paths {
-			if b, err := os.ReadFile(path); err == nil && len(b) < 64<<10 {
-				f.Add(bytes.Clone(b))
-			}
-		}
 	}
 }
