@@ -1,0 +1,194 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+type checksCommand struct {
+	configFlag
+
+	Format string `enum:"text,json,markdown" default:"text" help:"text to read, json (a line each) for programs, markdown for the README's table."`
+}
+
+// Help is shown below the options.
+func (checksCommand) Help() string {
+	return `With --config the limits, severities and switches are those that the site has put in force.
+
+Examples:
+  rlsguard checks
+  rlsguard checks --config site.yaml --format json | jq -r .check`
+}
+
+// checkInForce is one check of the catalogue, as the settings leave it.
+type checkInForce struct {
+	Check      string             `json:"check"`
+	Title      string             `json:"title"`
+	Enabled    bool               `json:"enabled"`
+	Severity   string             `json:"severity"`
+	Trigger    string             `json:"trigger"`
+	Classes    []string           `json:"classes,omitempty"`
+	NeedsRLS   bool               `json:"needsRls"`
+	Thresholds []thresholdInForce `json:"thresholds,omitempty"`
+	Citations  []checks.Citation  `json:"citations"`
+	Rule       ruleInForce        `json:"rule"`
+}
+
+type thresholdInForce struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Review string `json:"review,omitempty"`
+}
+
+type ruleInForce struct {
+	Version    int    `json:"version"`
+	Status     string `json:"status"`
+	Reviewer   string `json:"reviewer,omitempty"`
+	Date       string `json:"date,omitempty"`
+	NextReview string `json:"nextReview,omitempty"`
+}
+
+// Run lists all checks.
+func (c *checksCommand) Run(p *program) error {
+	set, err := c.setup()
+	if err != nil {
+		return err
+	}
+	list := checksInForce(set.settings)
+	switch c.Format {
+	case "json":
+		return checksJSON(p.stdout, list)
+	case "markdown":
+		return checksMarkdown(p.stdout, list)
+	default:
+		return checksText(p.stdout, list)
+	}
+}
+
+func checksInForce(s *checks.Settings) []checkInForce {
+	var list []checkInForce
+	for _, c := range checks.Catalogue() {
+		set := s.Checks[c.ID]
+		f := checkInForce{
+			Check: c.ID, Title: c.Title, Severity: c.Severity, Trigger: c.Trigger, Citations: c.Citations,
+			Enabled:  (set.Enabled == nil || *set.Enabled) && (!s.RequireApproved || c.Rule.Status == checks.Approved),
+			NeedsRLS: !c.WithoutRLS || !s.Everyone,
+			Rule: ruleInForce{
+				Version: c.Rule.Version, Status: string(c.Rule.Status), Reviewer: c.Rule.Reviewer, Date: c.Rule.Date, NextReview: c.Rule.NextReview,
+			},
+		}
+		if set.Severity != "" {
+			f.Severity += "; here " + set.Severity + " instead of moderate"
+		}
+		for _, class := range c.Classes {
+			f.Classes = append(f.Classes, string(class))
+		}
+		if c.Thresholds != nil {
+			for _, t := range c.Thresholds(s) {
+				f.Thresholds = append(f.Thresholds, thresholdInForce{Name: t.Name, Value: t.Value, Review: t.Review})
+			}
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func checksJSON(w io.Writer, list []checkInForce) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, c := range list {
+		if err := e.Encode(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checksMarkdown writes the table of the README.
+func checksMarkdown(w io.Writer, list []checkInForce) error {
+	var b strings.Builder
+	b.WriteString("| check | severity | opens when | sources | review |\n|---|---|---|---|---|\n")
+	for _, c := range list {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | rule %d, %s |\n", c.Check, cell(c.Severity), cell(c.Trigger), cell(sources(c.Citations)), c.Rule.Version, c.Rule.Status)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "\n", " ").Replace(s)
+}
+
+func sources(citations []checks.Citation) string {
+	var names []string
+	for _, c := range citations {
+		names = append(names, sourceName(c))
+	}
+	return strings.Join(names, "; ")
+}
+
+// sourceName names one citation, with its DOI.
+func sourceName(c checks.Citation) string {
+	if c.DOI == "" {
+		return c.Source
+	}
+	return c.Source + ", doi:" + c.DOI
+}
+
+func checksText(w io.Writer, list []checkInForce) error {
+	var b strings.Builder
+	for i, c := range list {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s: %s\n", c.Check, c.Title)
+		if !c.Enabled {
+			b.WriteString("  switched off by the settings\n")
+		}
+		fmt.Fprintf(&b, "  severity   %s\n  opens when %s\n", c.Severity, c.Trigger)
+		if !c.NeedsRLS {
+			b.WriteString("  patients   everyone, with or without RLS\n")
+		}
+		for _, t := range c.Thresholds {
+			fmt.Fprintf(&b, "  limit      %s = %s%s\n", t.Name, t.Value, review(t.Review))
+		}
+		for _, s := range c.Citations {
+			fmt.Fprintf(&b, "  source     %s%s%s\n", sourceName(s), strength(s.Strength), review(s.Review))
+		}
+		fmt.Fprintf(&b, "  rule       version %d, %s%s\n", c.Rule.Version, c.Rule.Status, dates(c.Rule))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func strength(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
+func review(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ", review " + s
+}
+
+func dates(r ruleInForce) string {
+	text := ""
+	if r.Date != "" {
+		text += " since " + r.Date
+	}
+	if r.Reviewer != "" {
+		text += " by " + r.Reviewer
+	}
+	if r.NextReview != "" {
+		text += ", next review " + r.NextReview
+	}
+	return text
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+type classifyCommand struct {
+	configFlag
+
+	System string   `placeholder:"SYSTEM" help:"Code system of the codes: rxnorm, atc, snomed, ndc, or a URL or OID. Without it the inputs are names."`
+	Format string   `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
+	Inputs []string `arg:"" name:"code-or-text" help:"Codes or names; - reads them from standard input, a line each: a name, or SYSTEM, a tab and a code."`
+}
+
+// Help is shown below the options.
+func (classifyCommand) Help() string {
+	return `For each input: the listed ingredients, their classes, the route that the product tells, whether it acts in the whole body, and which table knew it. "none" means that the tables do not list it; only medicines that matter to the checks are listed.
+
+Examples:
+  rlsguard classify "Lexapro 10mg" "Amitriptylin-neuraxpharm 25 mg"
+  rlsguard classify --system atc N06AB06
+  rlsguard classify --format json --system rxnorm 312938
+  cut -f 2,3 formulary.tsv | rlsguard classify --format json -`
+}
+
+// systemNames are short names for the systems that are typed most.
+var systemNames = map[string]string{
+	"rxnorm": terms.RxNorm, "atc": terms.ATC, "snomed": terms.SNOMED, "ndc": terms.NDC,
+}
+
+// Run classifies all inputs, in order.
+func (c *classifyCommand) Run(p *program) error {
+	set, err := c.setup()
+	if err != nil {
+		return err
+	}
+	tables := set.reader.Terms
+	for _, input := range c.Inputs {
+		if input != stdinName {
+			if err := c.print(p, classify(tables, c.System, input)); err != nil {
+				return err
+			}
+			continue
+		}
+		lines := bufio.NewScanner(p.stdin)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			line := strings.TrimRight(lines.Text(), "\r")
+			if strings.TrimSpace(line) == "" {
+				continue
+			}
+			system, text, tabbed := strings.Cut(line, "\t")
+			if !tabbed {
+				system, text = c.System, line
+			}
+			if err := c.print(p, classify(tables, system, text)); err != nil {
+				return err
+			}
+		}
+		if err := lines.Err(); err != nil {
+			return fmt.Errorf("standard input: %w", err)
+		}
+	}
+	return nil
+}
+
+// classified is one line of the answer.
+type classified struct {
+	Input       string   `json:"input"`
+	System      string   `json:"system,omitempty"`
+	Ingredients []string `json:"ingredients"`
+	Classes     []string `json:"classes"`
+	Route       string   `json:"route,omitempty"`
+	Systemic    string   `json:"systemic"`
+	MatchedBy   string   `json:"matchedBy"`
+	Table       string   `json:"table,omitempty"`   // the table that matched
+	Matched     string   `json:"matched,omitempty"` // the code or name in it
+	Doubt       []string `json:"doubt,omitempty"`   // what else the name may be
+
+	identified bool
+}
+
+// classify asks the tables about a code of a system, or about a name when system is "".
+func classify(t *terms.Terms, system, text string) classified {
+	text = strings.TrimSpace(text)
+	out := classified{Input: text, System: strings.TrimSpace(system), Ingredients: []string{}, Classes: []string{}}
+	if known, ok := systemNames[strings.ToLower(out.System)]; ok {
+		out.System = known
+	}
+	var m terms.Match
+	if out.System == "" {
+		m = t.Classify(nil, []string{text})
+	} else {
+		m = t.Classify([]terms.Coding{{System: terms.CanonicalSystem(out.System), Code: text}}, nil)
+	}
+	for _, f := range m.Found {
+		out.Ingredients = append(out.Ingredients, f.Name)
+		if !slices.Contains(out.Classes, string(f.Class)) {
+			out.Classes = append(out.Classes, string(f.Class))
+		}
+		if f.Doubt != "" && !slices.Contains(out.Doubt, f.Doubt) {
+			out.Doubt = append(out.Doubt, f.Doubt)
+		}
+	}
+	out.Route, out.Systemic = m.RouteGroup, systemicWord(m.Systemic)
+	out.MatchedBy, out.Table, out.Matched, out.identified = m.By.String(), m.Table, m.Matched, m.Identified
+	return out
+}
+
+// systemicWord leaves what depends on the class, a nasal route, unknown: the product alone does not tell.
+func systemicWord(s terms.Systemic) string {
+	if s == terms.SystemicDepends {
+		s = terms.SystemicUnknown
+	}
+	return s.String()
+}
+
+func (c *classifyCommand) print(p *program, out classified) error {
+	if c.Format == "json" {
+		line, err := lineOf(out)
+		if err != nil {
+			return err
+		}
+		return writeLine(p.stdout, line)
+	}
+	_, err := fmt.Fprintln(p.stdout, harmless(out.text()))
+	return err
+}
+
+var looksLikeCode = regexp.MustCompile(`^([A-Z]\d{2}[A-Z]{2}\d{2}|\d{2,9})$`)
+
+// text is the answer for a person.
+func (c classified) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: ", c.Input)
+	if len(c.Ingredients) == 0 {
+		b.WriteString("not listed")
+		switch {
+		case c.System == "" && looksLikeCode.MatchString(c.Input):
+			b.WriteString(" as a name; for a code give its system, such as --system rxnorm or --system atc")
+		case !c.identified:
+			b.WriteString("; an order with nothing else to go by would be flagged as medication-unclassified")
+		default:
+			b.WriteString("; no check is about it")
+		}
+		return b.String()
+	}
+	fmt.Fprintf(&b, "%s (%s)", strings.Join(c.Ingredients, ", "), strings.Join(c.Classes, ", "))
+	if c.Route != "" {
+		fmt.Fprintf(&b, "; route %s", c.Route)
+	}
+	fmt.Fprintf(&b, "; systemic %s; by %s %s in %s", c.Systemic, c.MatchedBy, c.Matched, c.Table)
+	for _, d := range c.Doubt {
+		fmt.Fprintf(&b, "; in doubt: %s", d)
+	}
+	return b.String()
+}

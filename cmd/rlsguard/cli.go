@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+const description = `Checks medicines and iron labs of people with restless legs syndrome (RLS).
+
+It reads FHIR R4 resources, finds medicines that commonly worsen RLS and missing, old or low iron results, and says so in flags: what was found, why, what to do, and on which source that rests. It supports professionals and does not replace their judgement.
+
+First steps:
+  rlsguard demo                    see it work, nothing to set up
+  rlsguard replay FOLDER           check FHIR files
+  rlsguard serve                   check events as they come, on NATS
+
+Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was rejected; 3 --fail-on met.`
+
+// commands is the command line.
+type commands struct {
+	Replay   replayCommand   `cmd:"" help:"Check FHIR files or folders; needs no server."`
+	Serve    serveCommand    `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
+	Publish  publishCommand  `cmd:"" help:"Put FHIR files on the inbound subjects."`
+	Watch    watchCommand    `cmd:"" help:"Follow the flags: the open ones, then live."`
+	Demo     demoCommand     `cmd:"" help:"See it work: made-up patients on a server in a temporary folder."`
+	Classify classifyCommand `cmd:"" help:"Say what the tables know about drug codes and names."`
+	Checks   checksCommand   `cmd:"" help:"List the checks with their limits and sources."`
+
+	Version kong.VersionFlag `help:"Print the version and end."`
+}
+
+// program is what the commands share.
+type program struct {
+	stdin  io.Reader
+	stdout *bufio.Writer
+	stderr io.Writer
+	now    func() time.Time
+	screen screen // what stdout is
+}
+
+// run is the whole program, given its arguments and streams.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &program{stdin: stdin, stdout: bufio.NewWriterSize(stdout, 1<<16), stderr: stderr, now: time.Now, screen: screenOf(stdout)}
+	return p.run(args)
+}
+
+// run selects a command, runs it and gives its exit code.
+func (p *program) run(args []string) int {
+	parser, err := newParser(p.stdout, p.stderr)
+	if err != nil {
+		return exitCode(err, p.stderr)
+	}
+	selected, err := parser.Parse(args)
+	if err != nil {
+		return exitCode(errors.New(err.Error()+" (see rlsguard --help)"), p.stderr) // not wrapped: kong's error has another exit code
+	}
+	err = selected.Run(p)
+	if failed := p.stdout.Flush(); failed != nil {
+		err = fmt.Errorf("output: %w", failed)
+	}
+	return exitCode(err, p.stderr)
+}
+
+func newParser(stdout *bufio.Writer, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(&commands{},
+		kong.Name("rlsguard"), kong.Description(description), kong.Writers(stdout, stderr), kong.Exit(func(code int) {
+			stdout.Flush() // of --help and --version, after which there is nothing to return to
+			os.Exit(code)
+		}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"version": version()},
+	)
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "rlsguard, version unknown"
+	}
+	return "rlsguard " + info.Main.Version + ", " + info.GoVersion
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// config is the file of --config: the settings of the checks, and what goes around them.
+type config struct {
+	checks.Settings `yaml:",inline"`
+
+	ZoneName    string            `yaml:"zone"`
+	Region      string            `yaml:"region"`
+	Terminology terminologyConfig `yaml:"terminology"`
+	Limits      limitsConfig      `yaml:"limits"`
+	BaseURL     string            `yaml:"base_url"`
+}
+
+type terminologyConfig struct {
+	SiteTables []string `yaml:"site_tables"` // paths, from the folder of the configuration file
+	WithoutATC bool     `yaml:"without_atc"`
+}
+
+type limitsConfig struct {
+	MaxBytes   int `yaml:"max_bytes"`
+	MaxDepth   int `yaml:"max_depth"`
+	MaxEntries int `yaml:"max_entries"`
+}
+
+// configFlag is the option that commands share.
+type configFlag struct {
+	Config string `placeholder:"FILE" help:"Settings of the site: limits, windows, switches, zone, region (YAML). The README lists the keys; unknown ones are errors."`
+}
+
+// setup is what a configuration comes to.
+type setup struct {
+	settings *checks.Settings
+	reader   fhir.Options // Now is left to the caller
+	ruleset  string       // hash of tables, rules and settings
+}
+
+// setup reads the configuration file, or takes the defaults when there is none.
+func (f configFlag) setup() (*setup, error) {
+	limits := fhir.DefaultOptions()
+	c := &config{
+		Settings: *checks.DefaultSettings(), ZoneName: "UTC",
+		Limits: limitsConfig{MaxBytes: limits.MaxBytes, MaxDepth: limits.MaxDepth, MaxEntries: limits.MaxEntries},
+	}
+	if f.Config == "" {
+		return c.setup("")
+	}
+	data, err := os.ReadFile(f.Config)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	place := configPlace{file: f.Config}
+	if err := c.decode(data, &place); err != nil {
+		return nil, err
+	}
+	s, err := c.setup(filepath.Dir(f.Config))
+	if err != nil {
+		return nil, place.errors(err)
+	}
+	return s, nil
+}
+
+func (c *config) decode(data []byte, place *configPlace) error {
+	if err := yaml.Unmarshal(data, &place.root); err != nil {
+		return place.syntax(err)
+	}
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return place.decoding(err)
+	}
+	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: more than one document", place.file)
+	}
+	return nil
+}
+
+// setup turns the configuration into settings and checks all of it. Errors start with the key that they are about.
+func (c *config) setup(dir string) (*setup, error) {
+	zone, err := time.LoadLocation(c.ZoneName)
+	if err != nil {
+		return nil, fmt.Errorf("zone: %q is no IANA time zone such as Europe/Berlin", c.ZoneName)
+	}
+	tables, err := c.tables(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := c.Settings
+	s.Zone, s.Terms = zone, tables
+	if err := errors.Join(s.Validate(), c.validate()); err != nil {
+		return nil, err
+	}
+	return &setup{
+		settings: &s,
+		reader: fhir.Options{
+			Terms: tables, Base: c.BaseURL,
+			MaxBytes: c.Limits.MaxBytes, MaxDepth: c.Limits.MaxDepth, MaxEntries: c.Limits.MaxEntries,
+		},
+		ruleset: ruleset(&s, c.BaseURL),
+	}, nil
+}
+
+var regionCode = regexp.MustCompile(`^[A-Z]{2}$`)
+
+func (c *config) validate() error {
+	var errs []error
+	if c.Region != "" && !regionCode.MatchString(c.Region) {
+		errs = append(errs, fmt.Errorf("region: %q is no ISO 3166 country code of two capital letters such as DE", c.Region))
+	}
+	for _, l := range []struct {
+		key        string
+		value, max int
+	}{
+		{"max_bytes", c.Limits.MaxBytes, 1 << 30}, {"max_depth", c.Limits.MaxDepth, 10_000}, {"max_entries", c.Limits.MaxEntries, 10_000_000},
+	} {
+		if l.value < 1 || l.value > l.max {
+			errs = append(errs, fmt.Errorf("limits.%s: %d is not from 1 to %d", l.key, l.value, l.max))
+		}
+	}
+	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		errs = append(errs, fmt.Errorf("base_url: wants the address of the own FHIR server, such as https://fhir.example.org/r4"))
+	}
+	return errors.Join(errs...)
+}
+
+// tables are the embedded ones with what the site adds and takes away.
+func (c *config) tables(dir string) (*terms.Terms, error) {
+	o := terms.Options{Region: c.Region, WithoutATC: c.Terminology.WithoutATC}
+	for i, path := range c.Terminology.SiteTables {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		rows, err := readSiteTable(path)
+		if err != nil {
+			return nil, fmt.Errorf("terminology.site_tables[%d]: %w", i, err)
+		}
+		o.Site = append(o.Site, rows...)
+	}
+	if o.Region == "" && !o.WithoutATC && len(o.Site) == 0 {
+		return terms.Embedded(), nil
+	}
+	return terms.New(o)
+}
+
+func readSiteTable(path string) ([]terms.SiteRow, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rows, err := terms.ReadSite(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return rows, nil
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// configPlace finds the lines of a configuration file that errors are about.
+type configPlace struct {
+	file string
+	root yaml.Node
+}
+
+var (
+	yamlLine     = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
+	unknownField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
+	goType       = regexp.MustCompile("^cannot unmarshal !!\\w+ `(.*)` into (\\S+)$")
+)
+
+// syntax words an error of the YAML itself.
+func (p *configPlace) syntax(err error) error {
+	return p.yamlError(strings.ReplaceAll(err.Error(), "\n", " "))
+}
+
+// decoding words the errors of values that do not fit their keys.
+func (p *configPlace) decoding(err error) error {
+	var mismatch *yaml.TypeError
+	if !errors.As(err, &mismatch) {
+		return p.at(p.culprit(p.document(), nil), err)
+	}
+	var errs []error
+	for _, text := range mismatch.Errors {
+		errs = append(errs, p.yamlError(text))
+	}
+	return errors.Join(errs...)
+}
+
+func (p *configPlace) yamlError(text string) error {
+	m := yamlLine.FindStringSubmatch(text)
+	if m == nil {
+		return fmt.Errorf("%s: %s", p.file, strings.TrimPrefix(text, "yaml: "))
+	}
+	what := m[2]
+	if f := unknownField.FindStringSubmatch(what); f != nil {
+		what = fmt.Sprintf("unknown key %q", f[1])
+	} else if f := goType.FindStringSubmatch(what); f != nil {
+		what = fmt.Sprintf("%q is not what this key wants (%s)", f[1], plainType(f[2]))
+	}
+	return fmt.Errorf("%s:%s: %s", p.file, m[1], what)
+}
+
+// plainType says in words what a Go type takes.
+func plainType(t string) string {
+	switch {
+	case t == "int":
+		return "a whole number"
+	case t == "bool":
+		return "true or false"
+	case t == "string":
+		return "a text"
+	case strings.HasPrefix(t, "[]"):
+		return "a list"
+	default:
+		return "keys and values"
+	}
+}
+
+// errors adds file and line to every error that starts with the path of a key.
+func (p *configPlace) errors(err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var errs []error
+		for _, e := range joined.Unwrap() {
+			errs = append(errs, p.errors(e))
+		}
+		return errors.Join(errs...)
+	}
+	path, _, _ := strings.Cut(err.Error(), " ")
+	return p.at(p.line(strings.TrimSuffix(path, ":")), err)
+}
+
+func (p *configPlace) at(line int, err error) error {
+	if line == 0 {
+		return fmt.Errorf("%s: %w", p.file, err)
+	}
+	return fmt.Errorf("%s:%d: %w", p.file, line, err)
+}
+
+func (p *configPlace) document() *yaml.Node {
+	if len(p.root.Content) == 0 {
+		return &yaml.Node{}
+	}
+	return p.root.Content[0]
+}
+
+// line is where the value of a path like orders.tail_days.fluoxetine or iron.laboratories[0] stands, or what of it is there; 0 when nothing is.
+func (p *configPlace) line(path string) int {
+	node, line := p.document(), 0
+	for _, part := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
+		if node = child(node, part); node == nil {
+			return line
+		}
+		line = node.Line
+	}
+	return line
+}
+
+func child(n *yaml.Node, part string) *yaml.Node {
+	switch n.Kind {
+	case yaml.SequenceNode:
+		if i, err := strconv.Atoi(part); err == nil && i < len(n.Content) {
+			return n.Content[i]
+		}
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == part {
+				return n.Content[i+1]
+			}
+		}
+	}
+	return nil
+}
+
+// culprit finds the line of the value that does not decode, for errors that do not tell: it tries each value by itself, under
+// the keys that lead to it.
+func (p *configPlace) culprit(n *yaml.Node, around func(*yaml.Node) *yaml.Node) int {
+	if around == nil {
+		around = func(inner *yaml.Node) *yaml.Node { return inner }
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i]
+			line := p.culprit(n.Content[i+1], func(inner *yaml.Node) *yaml.Node {
+				return around(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{key, inner}})
+			})
+			if line > 0 {
+				return line
+			}
+		}
+	case yaml.SequenceNode:
+		for _, item := range n.Content {
+			line := p.culprit(item, func(inner *yaml.Node) *yaml.Node {
+				return around(&yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{inner}})
+			})
+			if line > 0 {
+				return line
+			}
+		}
+	default:
+		if around(n).Decode(new(config)) != nil {
+			return n.Line
+		}
+	}
+	return 0
+}

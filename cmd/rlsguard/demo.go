@@ -1,0 +1,247 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+type demoCommand struct {
+	Keep bool `help:"Leave the server running afterwards, to try things with, until Ctrl-C."`
+}
+
+// Help is shown below the options.
+func (demoCommand) Help() string {
+	return `Starts a NATS server and the consumer in a temporary folder, publishes a few made-up patients and prints each flag as it is committed. Nothing is left behind.
+
+Examples:
+  rlsguard demo
+  rlsguard demo --keep`
+}
+
+//go:embed demo/*.json
+var demoFiles embed.FS
+
+// demoAsOf is the day on which the made-up patients are looked at: their dates stay where they are.
+var demoAsOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+
+// demoStory is what is published, and why it is worth looking at.
+var demoStory = []struct{ file, words string }{
+	{"1-anna", "Anna has RLS, good iron values, and was put on sertraline."},
+	{"2-bert", "Bert has RLS, takes gabapentin beside oxycodone, and his ferritin is 41 ng/mL."},
+	{"3-carla", "Carla has RLS and buys Tylenol PM, which holds diphenhydramine; nobody has looked at her iron."},
+	{"4-dora", "Dora's RLS is in remission; she starts mirtazapine."},
+	{"5-emil", "Emil takes sertraline too, but has no RLS: nothing to say."},
+	{"6-anna-again", "Anna's sertraline is stopped: her flag is resolved."},
+}
+
+// Run tells the story once.
+func (c *demoCommand) Run(p *program) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	dir, err := os.MkdirTemp("", "rlsguard-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	d, err := startDemo(ctx, p, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.stop()) }()
+	if err := d.tell(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // Ctrl-C
+		}
+		return err
+	}
+	d.whatNext(c.Keep)
+	if err := p.stdout.Flush(); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	if c.Keep {
+		<-ctx.Done()
+	}
+	return nil
+}
+
+// demo is a server, a consumer on it and somebody who watches.
+type demo struct {
+	*program
+	server *consumers.Embedded
+	nc     *nats.Conn
+	out    printer
+
+	halt  context.CancelFunc
+	serve chan error
+	watch chan error
+	flags chan checks.Flag // as they are committed
+
+	reader *fhir.Reader
+	expect *consumers.Replay // tells how many flags follow from a document
+	n      uint64
+}
+
+func startDemo(ctx context.Context, p *program, dir string) (*demo, error) {
+	key, err := consumers.SiteKey(dir)
+	if err != nil {
+		return nil, err
+	}
+	set, err := configFlag{}.setup()
+	if err != nil {
+		return nil, err
+	}
+	d := &demo{program: p, out: p.newPrinter("text", true), serve: make(chan error, 1), watch: make(chan error, 1), flags: make(chan checks.Flag)}
+	if d.server, err = consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
+		return nil, err
+	}
+	if d.nc, err = d.server.Connect(); err != nil {
+		return nil, errors.Join(err, d.server.Stop())
+	}
+	ctx, d.halt = context.WithCancel(ctx)
+	cfg := consumers.Config{
+		Embedded: d.server, Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: key},
+		Reader: set.reader, AsOf: demoAsOf, Log: zerolog.Nop(), Health: consumers.NewHealth(),
+	}
+	go func() { d.serve <- consumers.Serve(ctx, cfg) }()
+	if err := d.ready(ctx, cfg.Health); err != nil {
+		return nil, errors.Join(err, d.stop())
+	}
+	d.expect = consumers.NewReplay(cfg.Engine)
+	d.reader = fhir.NewReader(set.reader)
+	go func() { d.watch <- d.follow(ctx) }()
+	return d, nil
+}
+
+// follow hands on every flag that is committed.
+func (d *demo) follow(ctx context.Context) error {
+	hand := func(f checks.Flag) error {
+		select {
+		case d.flags <- f:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	first := func(open []checks.Flag) error {
+		for _, f := range open {
+			if err := hand(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return consumers.Watch(ctx, d.nc, consumers.WatchOptions{}, first, hand)
+}
+
+// ready waits until the consumer works, and so the streams are there.
+func (d *demo) ready(ctx context.Context, health *consumers.Health) error {
+	for len(health.Reasons()) > 0 {
+		select {
+		case err := <-d.serve:
+			d.serve <- err
+			return cmp.Or(err, errors.New("the consumer ended"))
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+func (d *demo) stop() error {
+	d.halt()
+	err := <-d.serve
+	d.nc.Close()
+	return errors.Join(err, d.server.Stop())
+}
+
+// tell publishes the story, one document after the other, and prints what is committed in between.
+func (d *demo) tell(ctx context.Context) error {
+	fmt.Fprintf(d.stdout, "rlsguard demo: made-up patients, looked at as of %s\n\n", demoAsOf.Format("2 January 2006"))
+	pub, err := consumers.NewPublisher(ctx, d.nc)
+	if err != nil {
+		return err
+	}
+	defer pub.Close()
+	for _, chapter := range demoStory {
+		fmt.Fprintf(d.stdout, "> %s\n\n", chapter.words)
+		if err := d.chapter(ctx, pub, chapter.file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chapter publishes one document and prints the flags that follow from it.
+func (d *demo) chapter(ctx context.Context, pub *consumers.Publisher, file string) error {
+	data, err := demoFiles.ReadFile("demo/" + file + ".json")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(pub.Publish(ctx, data), pub.Wait(ctx, nil)); err != nil {
+		return err
+	}
+	for range d.expected(data) {
+		select {
+		case f := <-d.flags:
+			if err := d.out.flag(f); err != nil {
+				return fmt.Errorf("output: %w", err)
+			}
+		case err := <-d.watch:
+			return cmp.Or(err, errors.New("the flags ended"))
+		case <-time.After(demoPatience):
+			return errors.New("a flag that has been decided does not come")
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return d.stdout.Flush()
+}
+
+const demoPatience = 30 * time.Second
+
+// expected is the number of transitions that follow from a document: flags are a function of the events, so a replay beside the
+// consumer knows.
+func (d *demo) expected(data []byte) int {
+	d.n++
+	in := consumers.Input{Arrival: checks.Arrival{Sequence: d.n}}
+	d.reader.Document(data, func(r fhir.Resource) bool {
+		in.Resources = append(in.Resources, r)
+		return true
+	})
+	_, flags := d.expect.Step(in, demoAsOf)
+	return len(flags)
+}
+
+// whatNext tells what to try.
+func (d *demo) whatNext(keep bool) {
+	fmt.Fprint(d.stdout, "That was the whole way: FHIR in, decided, committed, flags out.\n\nTo go on:\n")
+	if keep {
+		fmt.Fprintf(d.stdout, `  the server goes on until Ctrl-C; in another terminal:
+  export NATS_URL=%s
+  rlsguard watch                         the open flags, then every change
+  rlsguard publish FILE                  your own FHIR R4 JSON (looked at as of %s)
+  nats sub 'rls.flags.high.>'            what a dashboard would read
+`, d.server.URL(), demoAsOf.Format(time.DateOnly))
+		return
+	}
+	fmt.Fprint(d.stdout, `  rlsguard demo --keep                   leave the server running and look around
+  rlsguard replay FILE_OR_FOLDER         check your own FHIR R4 JSON, no server needed
+  rlsguard serve                         keep a server and its flags; then publish and watch
+  rlsguard checks                        every check with its limits and sources
+`)
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// natsFlags name the NATS server.
+type natsFlags struct {
+	Nats  string `name:"nats" placeholder:"URL" help:"NATS server. Without it: NATS_URL, else a server that rlsguard serve runs here, else the selected NATS context."`
+	Creds string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
+	CA    string `name:"ca" placeholder:"FILE" help:"Certificates that the server's is checked against (PEM)."`
+}
+
+// natsServer says how to reach a server.
+type natsServer struct {
+	url     string
+	options []nats.Option
+}
+
+// find looks for the server in the order that the help tells.
+func (f natsFlags) find() (natsServer, error) {
+	s, err := f.look()
+	if f.Creds != "" {
+		s.options = append(s.options, nats.UserCredentials(f.Creds))
+	}
+	if f.CA != "" {
+		s.options = append(s.options, nats.RootCAs(f.CA))
+	}
+	return s, err
+}
+
+func (f natsFlags) look() (natsServer, error) {
+	if f.Nats != "" {
+		return natsServer{url: f.Nats}, nil
+	}
+	if url := os.Getenv("NATS_URL"); url != "" {
+		return natsServer{url: url}, nil
+	}
+	dir, err := defaultDir()
+	if err == nil {
+		b, err := os.ReadFile(filepath.Join(dir, "nats.url"))
+		if err == nil {
+			return natsServer{url: strings.TrimSpace(string(b))}, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return natsServer{}, err
+		}
+	}
+	return selectedContext()
+}
+
+// connect connects to the server that find finds.
+func (f natsFlags) connect(role string) (*nats.Conn, error) {
+	s, err := f.find()
+	if err != nil {
+		return nil, err
+	}
+	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, s.options...)
+	nc, err := nats.Connect(s.url, options...)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to NATS at %s: %w", withoutPassword(s.url), err)
+	}
+	return nc, nil
+}
+
+// withoutPassword takes the credentials out of a URL, or of several, for messages.
+func withoutPassword(urls string) string {
+	parts := strings.Split(urls, ",")
+	for i, u := range parts {
+		if at := strings.LastIndexByte(u, '@'); at >= 0 {
+			scheme, _, ok := strings.Cut(u, "://")
+			if !ok {
+				scheme = "nats"
+			}
+			parts[i] = scheme + "://" + u[at+1:]
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+// defaultDir is where serve keeps its data when it is not told: the user's data directory.
+func defaultDir() (string, error) {
+	base := os.Getenv("XDG_DATA_HOME")
+	switch {
+	case base != "":
+	case runtime.GOOS == "windows" && os.Getenv("LocalAppData") != "":
+		base = os.Getenv("LocalAppData")
+	default:
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("no data directory: %w; name one with --data", err)
+		}
+		base = filepath.Join(home, ".local", "share")
+		if runtime.GOOS == "darwin" {
+			base = filepath.Join(home, "Library", "Application Support")
+		}
+	}
+	return filepath.Join(base, "rlsguard"), nil
+}
+
+// natsContext is what of a context of the nats command line is used here.
+type natsContext struct {
+	URL      string `json:"url"`
+	User     string `json:"user"`
+	Password string `json:"password"`
+	Token    string `json:"token"`
+	Creds    string `json:"creds"`
+	NKey     string `json:"nkey"`
+	Cert     string `json:"cert"`
+	Key      string `json:"key"`
+	CA       string `json:"ca"`
+	Inbox    string `json:"inbox_prefix"`
+	Domain   string `json:"jetstream_domain"`
+	Prefix   string `json:"jetstream_api_prefix"`
+}
+
+var errNoServer = errors.New("no NATS server is known: give --nats URL, set NATS_URL, run rlsguard serve, or select a context with nats context select")
+
+// selectedContext reads the context that the nats command line has selected.
+func selectedContext() (natsServer, error) {
+	base := os.Getenv("XDG_CONFIG_HOME")
+	if base == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return natsServer{}, errNoServer
+		}
+		base = filepath.Join(home, ".config")
+	}
+	name, err := os.ReadFile(filepath.Join(base, "nats", "context.txt"))
+	if err != nil || strings.TrimSpace(string(name)) == "" {
+		return natsServer{}, errNoServer
+	}
+	path := filepath.Join(base, "nats", "context", strings.TrimSpace(string(name))+".json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return natsServer{}, fmt.Errorf("selected NATS context: %w", err)
+	}
+	var c natsContext
+	if err := json.Unmarshal(data, &c); err != nil {
+		return natsServer{}, fmt.Errorf("selected NATS context %s is no JSON that fits: %w", path, err)
+	}
+	if c.Domain != "" || c.Prefix != "" {
+		return natsServer{}, fmt.Errorf("selected NATS context %s sets a JetStream domain or prefix, which is not supported here", path)
+	}
+	return c.server()
+}
+
+func (c natsContext) server() (natsServer, error) {
+	s := natsServer{url: c.URL}
+	if s.url == "" {
+		s.url = nats.DefaultURL
+	}
+	add := func(set bool, option func() nats.Option) {
+		if set {
+			s.options = append(s.options, option())
+		}
+	}
+	add(c.User != "", func() nats.Option { return nats.UserInfo(c.User, c.Password) })
+	add(c.Token != "", func() nats.Option { return nats.Token(c.Token) })
+	add(c.Creds != "", func() nats.Option { return nats.UserCredentials(expandHome(c.Creds)) })
+	add(c.Cert != "" && c.Key != "", func() nats.Option { return nats.ClientCert(expandHome(c.Cert), expandHome(c.Key)) })
+	add(c.CA != "", func() nats.Option { return nats.RootCAs(expandHome(c.CA)) })
+	add(c.Inbox != "", func() nats.Option { return nats.CustomInboxPrefix(c.Inbox) })
+	if c.NKey != "" {
+		option, err := nats.NkeyOptionFromSeed(expandHome(c.NKey))
+		if err != nil {
+			return s, fmt.Errorf("selected NATS context: %w", err)
+		}
+		s.options = append(s.options, option)
+	}
+	return s, nil
+}
+
+func expandHome(path string) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	home, err := os.UserHomeDir()
+	if !ok || err != nil {
+		return path
+	}
+	return filepath.Join(home, rest)
+}

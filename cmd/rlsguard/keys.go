@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+// publicTestKey makes the flag ids of a replay without --key-file: the same on every machine, and no secret at all.
+const publicTestKey = "rlsguard public test key"
+
+// readKey reads a site key that nobody but its owner may read.
+func readKey(path string) ([]byte, error) {
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("site key: %w", err)
+	}
+	return consumers.ReadSiteKey(path)
+}
+
+// private refuses a file that others than its owner may read.
+func private(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
+		return fmt.Errorf("%s can be read by others (mode %04o): chmod 600 %s", path, mode, path)
+	}
+	return nil
+}

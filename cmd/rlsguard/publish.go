@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+type publishCommand struct {
+	natsFlags
+
+	Wait  bool     `help:"Return when everything that was published has been decided."`
+	Paths []string `arg:"" name:"path" help:"The same inputs as replay takes: files, folders, or - for standard input."`
+}
+
+// Help is shown below the options.
+func (publishCommand) Help() string {
+	return `Each document becomes one message on fhir.<ResourceType>, each line of NDJSON one of its own, and is waited for until the server has stored it. A Bundle that is larger than the server takes goes as its resources, references resolved. What is in them is judged by rlsguard serve: rejected input is found under rls.dead.>.
+
+Examples:
+  rlsguard publish export/
+  rlsguard publish --wait --nats nats://localhost:4222 patient.json && rlsguard watch --once`
+}
+
+// Run publishes all paths.
+func (c *publishCommand) Run(p *program) error {
+	in, err := openInputs(c.Paths, p.stdin)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	for _, note := range in.notes {
+		fmt.Fprintf(p.stderr, "rlsguard: %s\n", note)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	nc, err := c.connect("publish")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	pub, err := consumers.NewPublisher(ctx, nc)
+	if err != nil {
+		return err
+	}
+	defer pub.Close()
+	return publishAll(ctx, p, pub, in.sources, c.Wait)
+}
+
+// publishAll publishes sources in order. What cannot be sent is reported and costs the others nothing; a lost server ends it.
+func publishAll(ctx context.Context, p *program, pub *consumers.Publisher, sources []source, wait bool) error {
+	bar := startProgress(p.stderr, "publishing", totalSize(sources), megabytes)
+	unsent := publishSources(ctx, pub, sources, bar)
+	sent, err := pub.Flush()
+	bar.end()
+	for _, e := range unsent {
+		fmt.Fprintf(p.stderr, "rlsguard: %s\n", harmless(e.Error()))
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stderr, "rlsguard: %s published\n", plural(sent, "message", "messages"))
+	if wait {
+		if err := waitDecided(ctx, p, pub, sent); err != nil {
+			return err
+		}
+	}
+	if len(unsent) > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// publishSources gives the errors of documents that could not be read or sent.
+func publishSources(ctx context.Context, pub *consumers.Publisher, sources []source, bar *progress) []error {
+	var unsent []error
+	for _, s := range sources {
+		in, err := s.open()
+		if err != nil {
+			unsent = append(unsent, err)
+			continue
+		}
+		var lost error
+		err = consumers.Documents(bar.reader(in), s.name, fhir.DefaultOptions().MaxBytes, func(line int, data []byte) error {
+			err := pub.Publish(ctx, data)
+			if err == nil {
+				return nil
+			}
+			if _, lost = pub.Flush(); lost != nil || ctx.Err() != nil {
+				return err
+			}
+			unsent = append(unsent, fmt.Errorf("%s:%d: not published: %w", s.name, line, err))
+			return nil
+		})
+		in.Close()
+		switch {
+		case lost != nil || ctx.Err() != nil:
+			return unsent // Flush tells why
+		case err != nil:
+			unsent = append(unsent, fmt.Errorf("%s: %w", s.name, err))
+		}
+	}
+	return unsent
+}
+
+func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent int) error {
+	bar := startProgress(p.stderr, "deciding", int64(sent), func(n int64) string { return plural(int(n), "message", "messages") })
+	defer bar.end()
+	done := int64(0)
+	return pub.Wait(ctx, func(left uint64) {
+		now := int64(sent) - min(int64(left), int64(sent))
+		bar.add(now - done)
+		done = now
+	})
+}

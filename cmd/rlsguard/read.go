@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// batch is a part of one source's resources, in order.
+type batch struct {
+	resources []fhir.Resource
+	lines     []int // of each resource
+	err       error // the source could not be read to its end; the last batch
+}
+
+// batchSize keeps the cost of handing over small beside that of reading.
+const batchSize = 256
+
+// job is one source on its way through a reader. Its channel takes a few batches ahead of whoever takes them.
+type job struct {
+	source source
+	out    chan batch
+}
+
+// readSources reads sources on all cores and hands what is in them to take, always in the order of sources and of the
+// documents in them, so that nothing depends on which core was faster. n is the position of the source.
+func readSources(sources []source, o fhir.Options, bar *progress, take func(n int, b batch)) {
+	workers := min(runtime.GOMAXPROCS(0), len(sources))
+	work := make(chan job)
+	order := make(chan job, 4*workers) // so far may reading be ahead
+	go func() {
+		defer close(order)
+		defer close(work)
+		for _, s := range sources {
+			j := job{source: s, out: make(chan batch, 4)}
+			order <- j // before work: the first job in order is always one that a worker has or gets next
+			work <- j
+		}
+	}()
+	for range workers {
+		go func() {
+			r := fhir.NewReader(o)
+			for j := range work {
+				readSource(r, j, bar)
+			}
+		}()
+	}
+	n := 0
+	for j := range order {
+		for b := range j.out {
+			take(n, b)
+		}
+		n++
+	}
+}
+
+func readSource(r *fhir.Reader, j job, bar *progress) {
+	defer close(j.out)
+	in, err := j.source.open()
+	if err != nil {
+		j.out <- batch{err: err}
+		return
+	}
+	defer in.Close()
+	var b batch
+	err = r.Stream(bar.reader(in), j.source.name, func(line int, res fhir.Resource) bool {
+		b.resources, b.lines = append(b.resources, res), append(b.lines, line)
+		if len(b.resources) == batchSize {
+			j.out <- b
+			b = batch{}
+		}
+		return true
+	})
+	if err != nil {
+		b.err = fmt.Errorf("%s: %w", j.source.name, err)
+	}
+	j.out <- b
+}
+
+// totalSize is the number of bytes to read; 0 when one of the sources does not tell.
+func totalSize(sources []source) int64 {
+	var total int64
+	for _, s := range sources {
+		if s.size == 0 {
+			return 0
+		}
+		total += s.size
+	}
+	return total
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+type replayCommand struct {
+	configFlag
+
+	AsOf        string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out."`
+	KeyFile     string   `placeholder:"FILE" help:"Site key for flag ids (at least 16 bytes, mode 0600). Without it ids are made with a public key meant for tests."`
+	Format      string   `enum:"text,json,fhir" default:"text" help:"text to read, json (a line each) for programs, fhir (DetectedIssue, a line each)."`
+	Explain     bool     `help:"Also say why checks stayed silent, for each medication order of each patient with RLS."`
+	Transitions bool     `help:"Print every transition (opened, updated, resolved, ...), one event after the other, instead of the flags open at the end."`
+	Summary     string   `placeholder:"FILE" help:"Write an account of all resources and rejections, as JSON."`
+	FailOn      string   `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Exit with 3 when a flag of this severity or a higher one is open at the end: high, moderate or low."`
+	Paths       []string `arg:"" name:"path" help:"FHIR R4 JSON files (resource, Bundle, NDJSON; also gzip), folders (read recursively: .json, .ndjson, also .gz), or - for standard input."`
+}
+
+// Help is shown below the options.
+func (replayCommand) Help() string {
+	return `Flags go to standard output, sorted by patient, check and ingredient. What cannot be read is reported on standard error with file, line and reason; nothing else is lost by it. The order of files and entries, and repetitions, do not change the flags.
+
+Examples:
+  rlsguard replay export/
+  rlsguard replay --format json --as-of 2026-11-23 export/ | jq .summary
+  rlsguard replay --explain patient.json
+  zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -`
+}
+
+// Run reads all paths and prints what is flagged.
+func (c *replayCommand) Run(p *program) error {
+	if c.Format == "fhir" && c.Explain {
+		return fmt.Errorf("--explain has no FHIR form: use it with --format text or json")
+	}
+	set, err := c.setup()
+	if err != nil {
+		return err
+	}
+	r := &replay{program: p, options: c, sum: newSummary(), engine: consumers.Engine{Settings: set.settings, Ruleset: set.ruleset}}
+	if r.asOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
+		return err
+	}
+	if r.engine.Key, err = c.key(); err != nil {
+		return err
+	}
+	r.out = p.newPrinter(c.Format, c.Transitions)
+	set.reader.Now = p.now()
+	return r.run(set.reader)
+}
+
+func (c *replayCommand) key() ([]byte, error) {
+	if c.KeyFile == "" {
+		return []byte(publicTestKey), nil
+	}
+	return readKey(c.KeyFile)
+}
+
+// replay is one run over files.
+type replay struct {
+	*program
+	options *replayCommand
+	engine  consumers.Engine
+	asOf    time.Time
+	out     printer
+	sum     *summary
+
+	fold       *consumers.Replay
+	unreadable int
+	failure    error // of the output
+}
+
+func (r *replay) run(o fhir.Options) error {
+	in, err := openInputs(r.options.Paths, r.stdin)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	if r.options.KeyFile == "" {
+		fmt.Fprintln(r.stderr, "rlsguard: flag ids are made with a public key meant for tests; --key-file gives them the site's own")
+	}
+	for _, note := range in.notes {
+		fmt.Fprintf(r.stderr, "rlsguard: %s\n", note)
+	}
+	r.fold = consumers.NewReplay(&r.engine)
+	bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
+	var failed []error
+	readSources(in.sources, o, bar, func(n int, b batch) {
+		r.take(n, in.sources[n].name, b)
+		if b.err != nil {
+			failed = append(failed, b.err)
+		}
+	})
+	bar.end()
+	r.sum.report(r.stderr)
+	for _, err := range failed {
+		fmt.Fprintf(r.stderr, "rlsguard: %v\n", err)
+	}
+	r.unreadable = len(failed)
+	return r.finish()
+}
+
+// take folds a part of a source in: at once, or one event after the other when transitions are wanted.
+func (r *replay) take(n int, name string, b batch) {
+	in := consumers.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: b.resources, Source: name, AllowAck: true}
+	if !r.options.Transitions {
+		r.count(name, b.lines, r.fold.Fold(in))
+		return
+	}
+	for i := range b.resources {
+		in.Resources = b.resources[i : i+1]
+		results, flags := r.fold.Step(in, r.asOf)
+		r.count(name, b.lines[i:i+1], results)
+		for _, f := range flags {
+			r.print(f)
+		}
+	}
+}
+
+func (r *replay) count(name string, lines []int, results []consumers.Result) {
+	for i, res := range results {
+		r.sum.event(res, func() string { return fmt.Sprintf("%s:%d", name, lines[i]) })
+	}
+}
+
+func (r *replay) print(f checks.Flag) {
+	if r.failure == nil {
+		r.failure = r.out.flag(f)
+	}
+}
+
+// finish decides and prints, and says how it went. The summary is written first, since whoever reads the output may close it early.
+func (r *replay) finish() error {
+	known := r.fold.Finish(r.asOf)
+	met, open := r.openFlags(known)
+	if r.options.Summary != "" {
+		if err := r.sum.write(r.options.Summary); err != nil {
+			return err
+		}
+	}
+	if !r.options.Transitions {
+		for _, f := range open {
+			r.print(f)
+		}
+	}
+	if r.options.Explain {
+		r.explain(known)
+	}
+	if r.failure == nil {
+		r.failure = r.out.end(r.sum)
+	}
+	switch {
+	case r.failure != nil:
+		return fmt.Errorf("output: %w", r.failure)
+	case r.unreadable > 0:
+		return errReported
+	case met:
+		return &exitError{code: exitFailOn, text: "a flag of severity " + r.options.FailOn + " or higher is open (--fail-on)"}
+	case r.sum.Outcomes.Rejected > 0:
+		return errRejected
+	}
+	return nil
+}
+
+// openFlags are the flags open at the end, sorted by patient, check and ingredient. It counts them, and tells whether one of them
+// meets --fail-on.
+func (r *replay) openFlags(known *consumers.Memory) (met bool, open []checks.Flag) {
+	limit, err := checks.ParseSeverity(r.options.FailOn)
+	for _, patient := range known.Patients() {
+		st := known.State(patient)
+		if !anyOpen(st) {
+			continue
+		}
+		for _, f := range checks.OpenFlags(st, r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf) {
+			r.sum.flag(f.Severity)
+			met = met || err == nil && f.Severity >= limit
+			open = append(open, f)
+		}
+	}
+	return met, open
+}
+
+// anyOpen tells whether the last decision left a flag of a patient open; for most patients there is none, and nothing more to do.
+func anyOpen(st *checks.State) bool {
+	for _, f := range st.Flags {
+		if f.Severity != checks.None {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *replay) explain(known *consumers.Memory) {
+	for _, patient := range known.Patients() {
+		for _, s := range checks.Explain(known.State(patient), r.engine.Settings, r.asOf) {
+			if r.failure == nil {
+				r.failure = r.out.silence(s)
+			}
+		}
+	}
+}

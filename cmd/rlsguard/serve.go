@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+type serveCommand struct {
+	configFlag
+
+	Nats  string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it a server runs inside this process."`
+	Creds string `placeholder:"FILE" help:"NATS credentials for --nats, as nsc writes them."`
+	CA    string `name:"ca" placeholder:"FILE" help:"Certificates that the server of --nats is checked against (PEM)."`
+
+	Data    string `placeholder:"DIR" help:"Data folder of the server inside; the user's data directory when left out. nats.url and http.url in it say where it is reached."`
+	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" help:"Address of the server inside; port 0 picks one. Other than this machine only with --tls-cert and --users."`
+	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate of the server inside (PEM)."`
+	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Without it one is made at the first start."`
+
+	HTTP      string `name:"http" default:"127.0.0.1:8223" placeholder:"ADDR" help:"Address for /healthz, /readyz and /metrics; port 0 picks one."`
+	KeyFile   string `placeholder:"FILE" help:"Site key: a secret of at least 16 bytes (mode 0600) that flag ids are made with. Needed with --nats, made in DIR otherwise. It stays the same for ever."`
+	AsOf      string `placeholder:"TIME" help:"Freeze the clock at this date or RFC 3339 time, for tests and demonstrations."`
+	Replicas  int    `default:"1" help:"Replicas of the streams that have to be made; 3 in a cluster."`
+	AuditDays int    `default:"400" placeholder:"DAYS" help:"How long every transition is kept for audit."`
+	LogLevel  string `enum:"trace,debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"trace, debug, info, warn or error. Logs never hold patient data."`
+}
+
+// Help is shown below the options.
+func (serveCommand) Help() string {
+	return `Takes FHIR R4 events from the subjects fhir.> and publishes flags on rls.flags.<severity>.<check>.<id>; the stream RLS_FLAGS keeps the newest of each flag. What cannot be read goes to rls.dead.<reason>. Several may run beside each other: one works, the others stand by.
+
+SIGTERM and SIGINT (Ctrl-C) end it when what is in flight is finished.
+
+Examples:
+  rlsguard serve
+  rlsguard serve --data /var/lib/rlsguard --config /etc/rlsguard/site.yaml
+  rlsguard serve --nats nats://nats.example.org:4222 --creds rlsguard.creds --key-file site.key --replicas 3`
+}
+
+// Run serves until a signal comes.
+func (c *serveCommand) Run(p *program) error {
+	set, err := c.setup()
+	if err != nil {
+		return err
+	}
+	cfg := consumers.Config{
+		Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset}, Reader: set.reader,
+		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Health: consumers.NewHealth(), Log: p.logger(c.LogLevel),
+	}
+	if cfg.Replicas < 1 || cfg.Audit <= 0 {
+		return errors.New("--replicas and --audit-days have to be above 0")
+	}
+	if c.AsOf != "" {
+		if cfg.AsOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
+			return err
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	if c.Nats != "" {
+		return c.external(ctx, cfg)
+	}
+	return c.embedded(ctx, cfg)
+}
+
+// external works on a server of the site's own.
+func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error {
+	if c.KeyFile == "" {
+		return errors.New("--nats needs --key-file: instances on one server have to share the site key")
+	}
+	var err error
+	if cfg.Engine.Key, err = readKey(c.KeyFile); err != nil {
+		return err
+	}
+	server, err := natsFlags{Nats: c.Nats, Creds: c.Creds, CA: c.CA}.find()
+	if err != nil {
+		return err
+	}
+	cfg.URL, cfg.Options = server.url, server.options
+	cfg.Log.Info().Str("nats", withoutPassword(server.url)).Msg("working on a NATS server")
+	return c.run(ctx, cfg, c.Data)
+}
+
+// embedded works on a server inside this process.
+func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err error) {
+	if c.Creds != "" || c.CA != "" {
+		return errors.New("--creds and --ca go with --nats")
+	}
+	dir := c.Data
+	if dir == "" {
+		if dir, err = defaultDir(); err != nil {
+			return err
+		}
+	}
+	if cfg.Engine.Key, err = c.embeddedKey(dir); err != nil {
+		return err
+	}
+	options := consumers.EmbeddedOptions{Dir: dir, Listen: c.Listen, Log: cfg.Log}
+	if options.TLS, err = c.tls(); err != nil {
+		return err
+	}
+	if options.Users, err = readUsers(c.Users); err != nil {
+		return err
+	}
+	if cfg.Embedded, err = consumers.StartEmbedded(options); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cfg.Embedded.Stop()) }()
+	cfg.Log.Info().Str("nats", withoutPassword(cfg.Embedded.URL())).Str("data", dir).Msg("NATS server runs inside")
+	return c.run(ctx, cfg, dir)
+}
+
+func (c *serveCommand) embeddedKey(dir string) ([]byte, error) {
+	if c.KeyFile != "" {
+		return readKey(c.KeyFile)
+	}
+	return consumers.SiteKey(dir)
+}
+
+func (c *serveCommand) tls() (*tls.Config, error) {
+	if c.TLSCert == "" && c.TLSKey == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// readUsers reads user:password lines from a file that nobody but its owner may read.
+func readUsers(path string) (map[string]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("--users: %w", err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--users: %w", err)
+	}
+	users := map[string]string{}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		n++
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		user, password, ok := strings.Cut(line, ":")
+		if !ok || user == "" || password == "" {
+			return nil, fmt.Errorf("--users: %s:%d is not user:password", path, n)
+		}
+		users[user] = password
+	}
+	if len(users) == 0 {
+		return nil, fmt.Errorf("--users: %s names nobody", path)
+	}
+	return users, nil
+}
+
+// run answers HTTP and consumes until ctx ends.
+func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string) (err error) {
+	listener, err := net.Listen("tcp", c.HTTP)
+	if err != nil {
+		return fmt.Errorf("--http: %w", err)
+	}
+	url := "http://" + listener.Addr().String()
+	if dir != "" {
+		path := filepath.Join(dir, "http.url")
+		if err := os.WriteFile(path, []byte(url+"\n"), 0o644); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer os.Remove(path)
+	}
+	cfg.Log.Info().Str("http", url).Str("ruleset", cfg.Engine.Ruleset).Msg("health and metrics")
+	web := &http.Server{Handler: cfg.Health.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(listener) }()
+	err = consumers.Serve(ctx, cfg)
+	if closed := web.Close(); err == nil {
+		err = closed
+	}
+	if served := <-failed; err == nil && !errors.Is(served, http.ErrServerClosed) {
+		err = fmt.Errorf("--http: %w", served)
+	}
+	cfg.Log.Info().Msg("ended")
+	return err
+}
+
+// logger writes to stderr: for a person on a terminal, as JSON anywhere else.
+func (p *program) logger(level string) zerolog.Logger {
+	parsed, err := zerolog.ParseLevel(level)
+	if err != nil {
+		parsed = zerolog.InfoLevel
+	}
+	w := p.stderr
+	if s := screenOf(p.stderr); s.width > 0 {
+		w = zerolog.ConsoleWriter{Out: p.stderr, TimeFormat: time.TimeOnly, NoColor: !s.colour}
+	}
+	return zerolog.New(w).Level(parsed).With().Timestamp().Logger()
+}

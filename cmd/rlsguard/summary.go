@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+// summary accounts for every resource that was read, and for the flags that are open at the end. It is what --summary writes.
+type summary struct {
+	Events   int           `json:"events"`
+	Outcomes outcomes      `json:"outcomes"`
+	Rejected []rejection   `json:"rejected"`
+	Flags    severityCount `json:"flags"`
+}
+
+type outcomes struct {
+	Applied    int `json:"applied"`
+	Unchanged  int `json:"unchanged"`
+	Irrelevant int `json:"irrelevant"`
+	Waiting    int `json:"waiting"`
+	Rejected   int `json:"rejected"`
+}
+
+type rejection struct {
+	Source  string `json:"source"` // file:line
+	Pointer string `json:"pointer"`
+	Reason  string `json:"reason"`
+	Detail  string `json:"detail"`
+}
+
+type severityCount struct {
+	High     int `json:"high"`
+	Moderate int `json:"moderate"`
+	Low      int `json:"low"`
+}
+
+func newSummary() *summary { return &summary{Rejected: []rejection{}} }
+
+// event counts one resource; place is where it came from.
+func (s *summary) event(r consumers.Result, place func() string) {
+	s.Events++
+	switch r.Outcome {
+	case consumers.Applied:
+		s.Outcomes.Applied++
+	case consumers.Unchanged:
+		s.Outcomes.Unchanged++
+	case consumers.Irrelevant:
+		s.Outcomes.Irrelevant++
+	case consumers.Waiting:
+		s.Outcomes.Waiting++
+	case consumers.Rejected:
+		s.Outcomes.Rejected++
+		s.Rejected = append(s.Rejected, rejection{Source: place(), Pointer: r.Pointer, Reason: string(r.Reason), Detail: r.Detail})
+	}
+}
+
+// flag counts one open flag.
+func (s *summary) flag(severity checks.Severity) {
+	switch severity {
+	case checks.High:
+		s.Flags.High++
+	case checks.Moderate:
+		s.Flags.Moderate++
+	case checks.Low:
+		s.Flags.Low++
+	}
+}
+
+// write puts the summary into a file, as one JSON object.
+func (s *summary) write(path string) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		return fmt.Errorf("summary: %w", err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		return fmt.Errorf("summary: %w", err)
+	}
+	return nil
+}
+
+// report tells each rejection, a line each: where, why, and nothing of what was in it.
+func (s *summary) report(stderr io.Writer) {
+	for _, r := range s.Rejected {
+		place := r.Source
+		if r.Pointer != "" {
+			place += " at " + r.Pointer
+		}
+		fmt.Fprintf(stderr, "rlsguard: %s\n", harmless(fmt.Sprintf("%s: rejected, %s: %s", place, r.Reason, r.Detail)))
+	}
+}
+
+// line says in one sentence what was read and found.
+func (s *summary) line() string {
+	o := s.Outcomes
+	text := fmt.Sprintf("%s read: %d applied, %d unchanged, %d irrelevant", plural(s.Events, "resource", "resources"), o.Applied, o.Unchanged, o.Irrelevant)
+	if o.Waiting > 0 {
+		text += fmt.Sprintf(", %d waiting for a Medication", o.Waiting)
+	}
+	if o.Rejected > 0 {
+		text += fmt.Sprintf(", %d rejected", o.Rejected)
+	}
+	open := s.Flags.High + s.Flags.Moderate + s.Flags.Low
+	if open == 0 {
+		return text + ". No flag is open."
+	}
+	return fmt.Sprintf("%s. %s open: %d high, %d moderate, %d low.", text, plural(open, "flag", "flags"), s.Flags.High, s.Flags.Moderate, s.Flags.Low)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+type watchCommand struct {
+	natsFlags
+
+	Severity string `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Only flags of this severity or a higher one: high, moderate or low."`
+	Format   string `enum:"text,json,fhir" default:"text" help:"text to read, json (a line each) for programs, fhir (DetectedIssue, a line each)."`
+	Once     bool   `help:"Print the open flags and end, in the order and form of replay."`
+}
+
+// Help is shown below the options.
+func (watchCommand) Help() string {
+	return `Prints the flags that are open, sorted by patient, check and ingredient, and then every change as it is committed, until Ctrl-C.
+
+Examples:
+  rlsguard watch --severity high
+  rlsguard watch --once --format json | jq -r .patient`
+}
+
+// Run follows the flags.
+func (c *watchCommand) Run(p *program) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	nc, err := c.connect("watch")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	options := consumers.WatchOptions{Once: c.Once}
+	if c.Severity != "" {
+		if options.Severity, err = checks.ParseSeverity(c.Severity); err != nil {
+			return err
+		}
+	}
+	open, live := p.newPrinter(c.Format, false), p.newPrinter(c.Format, true)
+	return consumers.Watch(ctx, nc, options,
+		func(flags []checks.Flag) error { return p.printAll(open, flags, c.Format) },
+		func(f checks.Flag) error { return p.printAll(live, []checks.Flag{f}, c.Format) },
+	)
+}
+
+// printAll prints flags so that they are seen at once.
+func (p *program) printAll(out printer, flags []checks.Flag, format string) error {
+	for _, f := range flags {
+		if err := out.flag(f); err != nil {
+			return fmt.Errorf("output: %w", err)
+		}
+	}
+	if len(flags) == 0 && format == "text" {
+		fmt.Fprintln(p.stdout, "No flag is open.")
+	}
+	if err := p.stdout.Flush(); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
