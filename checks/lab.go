@@ -195,18 +195,6 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// sameDraw tells whether two results are of one draw (rules.md "Same draw"): by specimen where both name one, since different
-// specimens are different draws; else by effective times within 24 h. Two results of one Observation always are.
-func sameDraw(a, b *labReading) bool {
-	switch {
-	case a.refs[0] == b.refs[0]:
-		return true
-	case a.specimen != "" && b.specimen != "":
-		return a.specimen == b.specimen
-	}
-	return a.dated && b.dated && a.at.Sub(b.at).Abs() <= 24*time.Hour
-}
-
 // newestUsable is the newest reading of an analyte that is a final, readable number and meets ok; nil when there is none.
 func (b *labBook) newestUsable(a terms.Analyte, ok func(*labReading) bool) *labReading {
 	rs := b.of(a)

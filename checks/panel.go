@@ -117,9 +117,13 @@ func newestDraw(usable []judged) []judged {
 	for len(anchors) < len(usable) && compareNewest(anchors[0].labReading, usable[len(anchors)].labReading) == 0 {
 		anchors = usable[:len(anchors)+1]
 	}
-	draw := slices.Clone(anchors)
+	first := make([]*labReading, 0, len(anchors))
+	for _, a := range anchors {
+		first = append(first, a.labReading)
+	}
+	draw, index := slices.Clone(anchors), indexDraws(first)
 	for _, u := range usable[len(anchors):] {
-		if slices.ContainsFunc(anchors, func(a judged) bool { return sameDraw(a.labReading, u.labReading) }) {
+		if index.nearest(u.labReading) != nil {
 			draw = append(draw, u)
 		}
 	}

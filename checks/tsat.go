@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -18,55 +17,37 @@ var analyteWords = map[terms.Analyte]string{
 // calculatedTSAT gives a TSAT for every iron result with a binding capacity of the same draw (rules.md "TSAT by calculation"):
 // 100 x iron / TIBC, TIBC being iron + UIBC where only that was measured, or the factor of the settings x iron / transferrin. Draws are never mixed.
 func calculatedTSAT(b *labBook, tsat *terms.Lab, factor Decimal) []labReading {
-	var all []labReading
 	iron := b.of(terms.Iron)
+	if len(iron) == 0 {
+		return nil
+	}
+	var all []labReading
+	partners := bindingPartners(b)
 	for i := range iron {
 		if iron[i].reason == labPending {
 			continue
 		}
-		if partner, ok := bindingPartner(b, &iron[i]); ok {
-			all = append(all, saturation(&iron[i], partner, tsat, factor))
+		for _, index := range partners {
+			if partner := index.nearest(&iron[i]); partner != nil {
+				all = append(all, saturation(&iron[i], partner, tsat, factor))
+				break
+			}
 		}
 	}
 	slices.SortFunc(all, compareReadings)
 	return all
 }
 
-// bindingPartner is the result of the same draw to divide by: a usable one before others, then TIBC before UIBC before
-// transferrin, then the closest in time, then the one that gives the lowest TSAT.
-func bindingPartner(b *labBook, iron *labReading) (*labReading, bool) {
-	var best *labReading
+// bindingPartners are the results to divide by, in the order in which they are preferred: usable ones before others, then TIBC
+// before UIBC before transferrin. Of one draw the nearest in time is taken, then the one that gives the lowest TSAT.
+func bindingPartners(b *labBook) []*drawIndex {
+	var usable, others []*drawIndex
 	for _, a := range bindingAnalytes {
 		rs := b.of(a)
-		for i := range rs {
-			if r := &rs[i]; r.reason != labPending && sameDraw(iron, r) && (best == nil || betterPartner(iron, r, best)) {
-				best = r
-			}
-		}
+		usable = append(usable, indexDraws(pointers(rs, func(r *labReading) bool { return r.reason == labUsable })))
+		others = append(others, indexDraws(pointers(rs, func(r *labReading) bool { return r.reason != labUsable && r.reason != labPending })))
 	}
-	return best, best != nil
-}
-
-func betterPartner(iron, r, best *labReading) bool {
-	usable := func(x *labReading) int {
-		if x.reason == labUsable {
-			return 0
-		}
-		return 1
-	}
-	distance := func(x *labReading) int64 {
-		if !x.dated || !iron.dated {
-			return 0
-		}
-		return int64(x.at.Sub(iron.at).Abs())
-	}
-	return cmp.Or(
-		cmp.Compare(usable(r), usable(best)),
-		cmp.Compare(slices.Index(bindingAnalytes, r.lab.Analyte), slices.Index(bindingAnalytes, best.lab.Analyte)),
-		cmp.Compare(distance(r), distance(best)),
-		best.measure.value.Cmp(r.measure.value),
-		slices.Compare(r.refs, best.refs), cmp.Compare(r.part, best.part),
-	) < 0
+	return append(usable, others...)
 }
 
 // saturation divides; where one of the two cannot be used, the result says which and why.
@@ -129,24 +110,18 @@ func tsatReadings(b *labBook, tsat *terms.Lab, factor Decimal, clears func(*labR
 	if len(calculated) == 0 {
 		return measured
 	}
-	kept := make([]labReading, 0, len(measured)+len(calculated))
-	for _, c := range calculated {
-		if !slices.ContainsFunc(measured, func(m labReading) bool { return clears(&m) && sameDraw(&m, &c) }) {
-			kept = append(kept, c)
+	cannot := func(r *labReading) bool { return !clears(r) }
+	readable, unreadable := indexDraws(pointers(measured, clears)), indexDraws(pointers(measured, cannot))
+	calculated = slices.DeleteFunc(calculated, func(c labReading) bool { return readable.nearest(&c) != nil })
+	instead := indexDraws(pointers(calculated, clears))
+	kept := slices.DeleteFunc(slices.Clone(measured), func(m labReading) bool { return cannot(&m) && instead.nearest(&m) != nil })
+	for i := range calculated {
+		c := &calculated[i]
+		if m := unreadable.nearest(c); m != nil && clears(c) {
+			c.note = "A measured TSAT of the same draw could not be used (" + m.reason.or(m) + ")."
 		}
 	}
-	for _, m := range measured {
-		replaced := false
-		for i := range kept {
-			if c := &kept[i]; c.calculated && !clears(&m) && clears(c) && sameDraw(&m, c) {
-				replaced = true
-				c.note = "A measured TSAT of the same draw could not be used (" + m.reason.or(&m) + ")."
-			}
-		}
-		if !replaced {
-			kept = append(kept, m)
-		}
-	}
+	kept = append(kept, calculated...)
 	slices.SortFunc(kept, compareReadings)
 	return kept
 }
