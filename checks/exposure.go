@@ -212,7 +212,7 @@ func (ev *evaluation) systemic(x *exposure) bool {
 		how = route
 	}
 	if how == terms.SystemicDepends {
-		how = nasal(x.Class)
+		how = x.Nasal()
 	}
 	switch how {
 	case terms.SystemicNo:
@@ -243,14 +243,6 @@ func (ev *evaluation) route(o *Order) (terms.Systemic, string) {
 		}
 	}
 	return how, name
-}
-
-// nasal tells which drugs a nasal route brings into the body: antihistamines stay in the nose.
-func nasal(c terms.Class) terms.Systemic {
-	if isAntihistamine(c) {
-		return terms.SystemicNo
-	}
-	return terms.SystemicYes
 }
 
 // isOld tells whether an order has been active for longer than the setting says, with no newer order of the same drug.
@@ -285,10 +277,6 @@ func (o *orderView) holds(ingredient string) bool {
 		}
 	}
 	return false
-}
-
-func isAntihistamine(c terms.Class) bool {
-	return c == terms.AntihistamineSedating || c == terms.AntihistamineNonsedating
 }
 
 func isAntipsychotic(c terms.Class) bool {

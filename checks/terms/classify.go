@@ -45,10 +45,12 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 	}
 	if best.rank == rankNone {
 		t.classifyNames(&m, codings, names)
+		m.With = companions(m.Found, codings, names)
 		return m
 	}
 	m.By, m.Found, m.Systemic, m.RouteGroup = MatchedCode, best.found, best.systemic, best.routeGroup
 	m.Table, m.Matched = best.table, best.code
+	m.With = companions(m.Found, codings, names)
 	m.Specific = best.rank == rankProduct && best.systemic != SystemicUnknown
 	return m
 }

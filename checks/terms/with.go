@@ -1,0 +1,40 @@
+package terms
+
+import (
+	"slices"
+	"strings"
+)
+
+// doxylamine with pyridoxine is the one combination whose partner, itself in no class of ours, changes a check: it is the
+// licensed drug for nausea in pregnancy.
+const doxylamine = "doxylamine"
+
+// withPyridoxine are parts of names, in small letters, that say so: the vitamin in several languages, and brands of the combination.
+var withPyridoxine = []string{
+	"pyridox", "piridox", "vitamin b6", "vitamine b6", "vitamina b6",
+	"diclegis", "diclectin", "bonjesta", "xonvea", "cariban", "debendox", "bendectin",
+}
+
+// companions tells which other substances of a medication change a check.
+func companions(found []Found, codings []Coding, names []string) []string {
+	if !slices.ContainsFunc(found, func(f Found) bool { return f.Name == doxylamine }) {
+		return nil
+	}
+	said := slices.Clone(names)
+	for _, c := range codings {
+		said = append(said, c.Display)
+		if CanonicalSystem(c.System) != RxNorm || !wellFormedRxNorm(c.Code) {
+			continue
+		}
+		if p, ok := findProduct(c.Code); ok {
+			said = append(said, p.name)
+		}
+	}
+	for _, s := range said {
+		s = strings.ToLower(s)
+		if slices.ContainsFunc(withPyridoxine, func(part string) bool { return strings.Contains(s, part) }) {
+			return []string{"pyridoxine"}
+		}
+	}
+	return nil
+}
