@@ -19,7 +19,7 @@ const (
 
 const dataAbsentReason = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
-// concept is a CodeableConcept as it was sent.
+// concept is a CodeableConcept as it was sent. Its lists live until the next one is read.
 type concept struct {
 	codings []terms.Coding // those with a system and a code
 	texts   []string       // text and displays, without repetition
@@ -28,7 +28,9 @@ type concept struct {
 }
 
 // concept reads the CodeableConcept at v.
-func (d *decoder) concept(v int) (c concept) {
+func (d *decoder) concept(v int) concept {
+	c := &d.scratchConcept
+	*c = concept{codings: c.codings[:0], texts: c.texts[:0], bare: c.bare[:0]}
 	text := ""
 	o := d.object(v)
 	for d.more(&o) {
@@ -40,7 +42,7 @@ func (d *decoder) concept(v int) (c concept) {
 					d.invalid(v, "more codings than anybody needs")
 					return
 				}
-				d.coding(v, &c)
+				d.coding(v, c)
 			})
 		case nText:
 			text = d.keepText(d.text(o.v))
@@ -49,7 +51,7 @@ func (d *decoder) concept(v int) (c concept) {
 		}
 	}
 	c.name(text)
-	return c
+	return *c
 }
 
 // coding reads one Coding into c.
@@ -87,11 +89,14 @@ func (c *concept) name(s string) {
 	}
 }
 
-func (c concept) facts() checks.Concept { return checks.Concept{Codings: c.codings, Texts: c.texts} }
+// fact copies the lists of c.
+func (d *decoder) fact(c concept) checks.Concept {
+	return checks.Concept{Codings: d.codings.take(c.codings), Texts: d.strings.take(c.texts)}
+}
 
 // concepts reads the array of CodeableConcepts at v.
 func (d *decoder) concepts(v int) (list []checks.Concept) {
-	d.items(v, func(v int) { list = append(list, d.concept(v).facts()) })
+	d.items(v, func(v int) { list = append(list, d.fact(d.concept(v))) })
 	return list
 }
 

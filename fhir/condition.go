@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"hash/maphash"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -36,18 +37,34 @@ func (d *decoder) condition(res *Resource) {
 }
 
 // diagnosis keeps of c what the tables know.
-func (d *decoder) diagnosis(c concept) (known checks.Concept) {
+func (d *decoder) diagnosis(c concept) checks.Concept {
+	codings, texts := c.codings[:0], c.texts[:0]
 	for _, one := range c.codings {
 		if _, ok := d.options.Terms.Condition(one); ok {
-			known.Codings = append(known.Codings, one)
+			codings = append(codings, one)
 		}
 	}
 	for _, t := range c.texts {
-		if terms.RLSText(t) {
-			known.Texts = append(known.Texts, t)
+		if d.namesRLS(t) {
+			texts = append(texts, t)
 		}
 	}
-	return known
+	return d.fact(concept{codings: codings, texts: texts})
+}
+
+// verdict is what terms.RLSText has said of a text.
+type verdict struct {
+	text string
+	yes  bool
+}
+
+// namesRLS asks terms.RLSText once for each of the texts that come again and again: most diagnoses are a few hundred.
+func (d *decoder) namesRLS(text string) bool {
+	v := &d.verdicts[maphash.String(d.seed, text)%uint64(len(d.verdicts))]
+	if v.text != text || text == "" {
+		*v = verdict{text, terms.RLSText(text)}
+	}
+	return v.yes
 }
 
 func (d *decoder) conditionTimes(c *checks.Condition) {

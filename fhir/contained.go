@@ -92,7 +92,7 @@ func (d *decoder) containedDrug(id string, depth int) (m checks.Drug, ok bool) {
 // product reads the Medication whose properties are at o; depth counts the references that led to it.
 func (d *decoder) product(o *offsets, depth int) (m checks.Drug) {
 	if v := o[nCode]; v > 0 {
-		m = drug(d.concept(int(v)))
+		m = d.drug(d.concept(int(v)))
 	} else if v := o[nUnderCode]; v > 0 {
 		reason := ""
 		d.absence(int(v), &reason)
@@ -119,8 +119,8 @@ func (d *decoder) parts(v, depth int) []checks.Part {
 	for d.more(&o) {
 		switch o.name {
 		case nItemCodeableConcept:
-			item := d.concept(o.v)
-			p.Codings, p.Names = item.codings, item.texts
+			item := d.fact(d.concept(o.v))
+			p.Codings, p.Names = item.Codings, item.Texts
 		case nItemReference:
 			more = d.item(o.v, depth, &p)
 		case nStrength:

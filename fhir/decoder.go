@@ -1,6 +1,11 @@
 package fhir
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
 
 // offsets are the places of an object's values by name; 0 is absent, since a value never stands at the beginning of a document.
 type offsets [nameCount]uint32
@@ -18,9 +23,17 @@ type decoder struct {
 	rejection   *Rejection
 	rejectionAt int
 
+	codings slab[terms.Coding]
+	strings slab[string]
+
+	scratchConcept concept
+	scratchDosages []checks.Dosage
+	scratchStrings []string
+
 	scratch  []byte
 	seed     maphash.Seed
 	interned [internSlots]string
+	verdicts [512]verdict
 	targets  map[uint64]int32  // nodes by Bundle and fullUrl; filled when somebody asks
 	aimed    bool              // targets is filled
 	inside   map[string]uint32 // contained resources by id; nil when nobody has asked
@@ -83,10 +96,15 @@ func (d *decoder) nodeBase(n *node) string {
 }
 
 func (d *decoder) resource(n *node, res *Resource) {
-	d.at = offsets{}
-	for _, f := range d.index.fields[n.first : n.first+n.n] {
+	fields := d.index.fields[n.first : n.first+n.n]
+	for _, f := range fields {
 		d.at[f.name] = f.at
 	}
+	defer func() { // cheaper than to clear all of it
+		for _, f := range fields {
+			d.at[f.name] = 0
+		}
+	}()
 	if d.oldShape(n.kind) {
 		return
 	}

@@ -32,7 +32,7 @@ func (d *decoder) deletion(n *node, res *Resource) {
 	}
 	var r reference
 	d.resolve(url, &r)
-	if k := typeKinds[r.typ]; d.rejection != nil || r.badID || r.ref == "" || r.local || !k.kept() {
+	if k := types[r.typ].kind; d.rejection != nil || r.badID || r.ref == "" || r.local || !k.kept() {
 		return
 	}
 	mark(res, checks.MarkDeleted)

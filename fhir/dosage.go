@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -8,8 +9,9 @@ import (
 
 // dosages reads the array of Dosages at v.
 func (d *decoder) dosages(v int) (list []checks.Dosage) {
-	d.items(v, func(v int) { list = append(list, d.dosage(v)) })
-	return list
+	d.scratchDosages = d.scratchDosages[:0]
+	d.items(v, func(v int) { d.scratchDosages = append(d.scratchDosages, d.dosage(v)) })
+	return slices.Clone(d.scratchDosages)
 }
 
 func (d *decoder) dosage(v int) (g checks.Dosage) {
@@ -21,9 +23,9 @@ func (d *decoder) dosage(v int) (g checks.Dosage) {
 		case nAsNeededBoolean:
 			g.AsNeeded = g.AsNeeded || d.boolean(o.v)
 		case nAsNeededCodeableConcept:
-			g.AsNeeded, g.AsNeededReason = true, d.concept(o.v).facts()
+			g.AsNeeded, g.AsNeededReason = true, d.fact(d.concept(o.v))
 		case nRoute:
-			g.Route = d.concept(o.v).facts()
+			g.Route = d.fact(d.concept(o.v))
 		case nTiming:
 			d.timing(o.v, &g)
 		case nDoseAndRate:

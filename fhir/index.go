@@ -141,6 +141,7 @@ func (x *index) leaf(i int, p place, k kind, typ string) int {
 	x.add(p)
 	id := 0
 	w := x.enter(i)
+	w.few = !k.kept()
 	for w.next(x) {
 		switch {
 		case x.b[w.at] == 'n':

@@ -129,7 +129,7 @@ func (d *decoder) orderDrug(o *checks.Order) {
 	case coded > 0 && ref > 0:
 		d.invalid(max(coded, ref), "a second medication[x]")
 	case coded > 0:
-		o.Drug = drug(d.concept(coded))
+		o.Drug = d.drug(d.concept(coded))
 	case ref > 0:
 		d.orderReference(ref, o)
 	default:
@@ -159,15 +159,16 @@ func (d *decoder) orderReference(v int, o *checks.Order) {
 		o.MedicationRef = unfollowed
 	}
 	if r.display != "" {
-		o.Drug.Names = []string{r.display}
+		o.Drug.Names = d.strings.take([]string{r.display})
 	}
 }
 
 // unfollowed stands for a reference that names a resource which cannot exist: it never resolves.
 const unfollowed checks.Ref = "#"
 
-func drug(c concept) checks.Drug {
-	return checks.Drug{Codings: c.codings, Names: c.texts, Absent: c.absent != ""}
+func (d *decoder) drug(c concept) checks.Drug {
+	f := d.fact(c)
+	return checks.Drug{Codings: f.Codings, Names: f.Texts, Absent: c.absent != ""}
 }
 
 // reasonRefs reads reasonReference. A contained Condition says its reason right here.
@@ -177,7 +178,7 @@ func (d *decoder) reasonRefs(v int, o *checks.Order) {
 		switch {
 		case r.local:
 			if c, ok := d.containedReason(string(r.ref[1:])); ok {
-				o.Reasons = append(o.Reasons, c.facts())
+				o.Reasons = append(o.Reasons, d.fact(c))
 			}
 		case r.ref != "":
 			o.ReasonRefs = append(o.ReasonRefs, r.ref)

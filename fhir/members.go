@@ -12,6 +12,7 @@ type members struct {
 	seen    nameSet
 	dup     int // offset of the first property name that stands there twice
 	dupName name
+	few     bool // nobody reads more of it than id and resourceType
 	began   bool
 	done    bool
 }
@@ -82,7 +83,9 @@ func (w *members) key(x *index, i int) bool {
 	if end < 0 {
 		return false
 	}
-	w.name, w.exact = spelled(b[i+1 : end-1])
+	if w.name, w.exact = unknown, true; !w.few || mayBeIDOrType(b[i+1]) {
+		w.name, w.exact = spelled(b[i+1 : end-1])
+	}
 	if w.name != unknown && w.seen.add(w.name) && w.dup == 0 {
 		w.dup, w.dupName = i, w.name
 	}
@@ -106,12 +109,21 @@ func spelled(k []byte) (name, bool) {
 	if len(k) == 0 {
 		return unknown, true
 	}
+	n, exact := lookup(k)
+	if n != unknown {
+		return n, exact
+	}
 	for _, c := range k {
 		if c == '\\' || c >= 0x80 {
 			return lookupOdd(unescape(nil, k))
 		}
 	}
-	return lookup(k)
+	return unknown, true
+}
+
+// mayBeIDOrType tells that a key which begins with c may spell id or resourceType.
+func mayBeIDOrType(c byte) bool {
+	return c|0x20 == 'i' || c|0x20 == 'r' || c == '\\' || c >= 0x80
 }
 
 // unescape appends the characters that the raw, valid JSON string k stands for.

@@ -40,7 +40,7 @@ func (d *decoder) lab(status checks.LabStatus) *checks.LabResult {
 	at := &d.at
 	l := &checks.LabResult{Status: status, Effective: d.effective()}
 	if v := at[nCode]; v > 0 {
-		d.codes(int(v), &l.Loincs)
+		l.Loincs = d.loincs(int(v))
 	}
 	l.Value = d.value(at)
 	if v := at[nIssued]; v > 0 {
@@ -58,7 +58,7 @@ func (d *decoder) lab(status checks.LabStatus) *checks.LabResult {
 		}
 	}
 	if v := at[nMethod]; v > 0 {
-		l.Method = d.concept(int(v)).facts()
+		l.Method = d.fact(d.concept(int(v)))
 	}
 	if v := at[nComponent]; v > 0 {
 		d.items(int(v), func(v int) {
@@ -66,7 +66,7 @@ func (d *decoder) lab(status checks.LabStatus) *checks.LabResult {
 			end := d.pos
 			var c checks.Component
 			if o[nCode] > 0 {
-				d.codes(int(o[nCode]), &c.Loincs)
+				c.Loincs = d.loincs(int(o[nCode]))
 			}
 			if len(c.Loincs) > 0 {
 				c.Value = d.value(o)
@@ -127,6 +127,13 @@ func (d *decoder) codes(v int, list *[]string) (relevant, empty bool) {
 		}
 	}
 	return relevant, empty
+}
+
+// loincs are the LOINC codes that matter of the CodeableConcept at v.
+func (d *decoder) loincs(v int) []string {
+	d.scratchStrings = d.scratchStrings[:0]
+	d.codes(v, &d.scratchStrings)
+	return d.strings.take(d.scratchStrings)
 }
 
 // componentRelevant tells that one of the components at v has a code that matters.
@@ -203,7 +210,7 @@ func (d *decoder) value(o *offsets) (r checks.Value) {
 	}
 	if v := given(nValueCodeableConcept); v > 0 {
 		c := d.concept(v)
-		r = checks.Value{Kind: checks.CodedValue, Concept: c.facts()}
+		r = checks.Value{Kind: checks.CodedValue, Concept: d.fact(c)}
 		if c.absent != "" && len(c.codings) == 0 {
 			r = checks.Value{Kind: checks.AbsentValue, Text: c.absent}
 		}

@@ -116,6 +116,9 @@ const utf8BOM = "\xef\xbb\xbf"
 
 // foreignEncoding names the encoding that b begins with, where it is one that is not read; "" otherwise.
 func foreignEncoding(b []byte) string {
+	if len(b) > 3 && b[0] == '{' && b[1] != 0 {
+		return ""
+	}
 	begins := func(s string) bool { return bytes.HasPrefix(b, []byte(s)) }
 	switch {
 	case begins("\xff\xfe\x00\x00"), begins("\x00\x00\xfe\xff"), begins("\x00\x00\x00{"), begins("{\x00\x00\x00"):

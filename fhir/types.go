@@ -64,31 +64,32 @@ ManufacturedItemDefinition MedicinalProductDefinition NutritionIntake NutritionP
 Permission RegulatedAuthorization RequestOrchestration Requirements SubscriptionStatus SubscriptionTopic
 SubstanceDefinition TestPlan Transport`
 
-// typeKinds is the kind of every resource type by its name; typeNames gives the name out without copying it.
-var typeKinds, typeNames = buildTypes()
+// resourceType is a resource type by name.
+type resourceType struct {
+	kind kind
+	name string
+}
 
-func buildTypes() (map[string]kind, map[string]string) {
-	kinds, names := make(map[string]kind, 256), make(map[string]string, 256)
-	add := func(t string, k kind) { kinds[t], names[t] = k, t }
+var types = buildTypes()
+
+func buildTypes() map[string]resourceType {
+	all := make(map[string]resourceType, 256)
 	for t := range strings.FieldsSeq(foreign) {
-		add(t, kindForeign)
+		all[t] = resourceType{kindForeign, t}
 	}
 	for t := range strings.FieldsSeq(others) {
-		add(t, kindOther)
+		all[t] = resourceType{kindOther, t}
 	}
 	for t, k := range used {
-		add(t, k)
+		all[t] = resourceType{k, t}
 	}
-	return kinds, names
+	return all
 }
 
 // kindOf is the kind of the resource type that is spelled t, with its name; the name is "" for an unknown one.
 func kindOf(t []byte) (kind, string) {
-	n, ok := typeNames[string(t)]
-	if !ok {
-		return kindUnknown, ""
-	}
-	return typeKinds[n], n
+	r := types[string(t)]
+	return r.kind, r.name
 }
 
 // bundleType tells that t is a Bundle.type of R4 (hl7.org/fhir/R4/valueset-bundle-type.html).

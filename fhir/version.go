@@ -10,7 +10,7 @@ type shape struct {
 }
 
 // oldShapes by kind, from the R4 and R5 pages of each resource and their version histories (hl7.org/fhir).
-var oldShapes = map[kind][]shape{
+var oldShapes = [kindDetectedIssue + 1][]shape{
 	kindRequest: {
 		{nMedication, "medication as R5 has it"}, {nReason, "reason as R5 has it"}, {nReported, "reported as R5 has it"},
 		{nContext, "context as STU3 has it"}, {nDefinition, "definition as STU3 has it"},
