@@ -52,6 +52,8 @@ type ironDecision struct {
 	Next time.Time
 	// Known says what is on record, for a reader who asks why no check is open.
 	Known string
+	// Need says which results the open check asks for.
+	Need IronNeed
 }
 
 // ironCase is one patient's iron, gathered for deciding and telling.
@@ -79,6 +81,7 @@ func ironFinding(in ironInput) ironDecision {
 	if d.Check != "" {
 		d.Evidence = joinRefs(c.panel.ferritin.evidence(), c.panel.tsat.evidence(), c.groupEvidence(), in.IronCaution)
 		d.Basis = append([]string{c.groupWords()}, d.Basis...)
+		d.Need = c.need(d.Check)
 	}
 	return d
 }

@@ -1,0 +1,81 @@
+package checks
+
+import (
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// LabNeed says what is wrong with the newest result of an analyte.
+type LabNeed string
+
+// Needs of a result. LabPending is one that was ordered and has no value yet.
+const (
+	LabFine     LabNeed = ""
+	LabMissing  LabNeed = "missing"
+	LabPending  LabNeed = "pending"
+	LabUnusable LabNeed = "unusable"
+	LabOld      LabNeed = "old"
+)
+
+// IronNeed says which iron results an open iron flag asks for.
+type IronNeed struct {
+	Check    string // the iron check that is open; "" when none is
+	Ferritin LabNeed
+	TSAT     LabNeed
+}
+
+// Wanted are the analytes to be ordered. Ferritin goes together with iron and total iron binding capacity, from one draw, unless a low value is
+// known already: then only what completes the set. What is pending has been ordered.
+func (n IronNeed) Wanted() []terms.Analyte {
+	wants := func(l LabNeed) bool { return l == LabMissing || l == LabUnusable || l == LabOld }
+	set := n.Check != checkIronLow && (wants(n.Ferritin) || wants(n.TSAT))
+	var all []terms.Analyte
+	if wants(n.Ferritin) || set && n.Ferritin != LabPending {
+		all = append(all, terms.Ferritin)
+	}
+	if wants(n.TSAT) || set && n.TSAT != LabPending {
+		all = append(all, terms.Iron, terms.TIBC)
+	}
+	return all
+}
+
+// IronSampling says how iron results are drawn (rules.md R3).
+const IronSampling = sampling
+
+// NeedIron says which iron results are asked for at asOf. It is empty for a patient in whom RLS does not count, and for one without an
+// open iron flag.
+func NeedIron(st *State, set *Settings, asOf time.Time) IronNeed {
+	ev := evaluate(st, set, asOf, false)
+	if ev.iron == nil || ev.iron.Check == "" {
+		return IronNeed{}
+	}
+	return ev.iron.Need
+}
+
+// need is what the panel lacks for the check that is open.
+func (c *ironCase) need(check string) IronNeed {
+	n := IronNeed{Check: check, Ferritin: needOf(&c.panel.ferritin, c.ferritinAge), TSAT: needOf(&c.panel.tsat, c.tsatAge)}
+	if check == checkIronLow { // one low value is enough: a repeat follows treatment, and does not come before it
+		n.Ferritin, n.TSAT = needOf(&c.panel.ferritin, labCurrent), needOf(&c.panel.tsat, labCurrent)
+	}
+	if check == checkIronStale { // both are repeated from one draw
+		n.Ferritin, n.TSAT = LabOld, LabOld
+	}
+	return n
+}
+
+func needOf(res *analyteResult, age labAge) LabNeed {
+	switch res.state {
+	case analyteNeverSeen:
+		return LabMissing
+	case analytePending:
+		return LabPending
+	case analyteUnusable:
+		return LabUnusable
+	}
+	if age > labCurrent {
+		return LabOld
+	}
+	return LabFine
+}

@@ -1,0 +1,37 @@
+package checks
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+func TestIronNeed(t *testing.T) {
+	const ok = "2502-3 30 % 2026-11-01T08:00:00Z"
+	all := []terms.Analyte{terms.Ferritin, terms.Iron, terms.TIBC}
+	for name, test := range map[string]struct {
+		labs   []string
+		need   IronNeed
+		wanted []terms.Analyte
+	}{
+		"nothing seen":     {nil, IronNeed{checkIronMissing, LabMissing, LabMissing}, all},
+		"ferritin missing": {[]string{ok}, IronNeed{checkIronMissing, LabMissing, LabFine}, all},
+		"no unit":          {[]string{ok, "2276-4 200 - 2026-11-01T08:00:00Z"}, IronNeed{checkIronUnusable, LabUnusable, LabFine}, all},
+		"old":              {[]string{"2276-4 200 ng/mL 2024-11-01T08:00:00Z", ok}, IronNeed{checkIronStale, LabOld, LabOld}, all},
+		"pending":          {[]string{ok, "2276-4 absent - 2026-11-20T08:00:00Z registered"}, IronNeed{checkIronMissing, LabPending, LabFine}, nil},
+		"low":              {[]string{"2276-4 60 ng/mL 2026-11-01T08:00:00Z", ok}, IronNeed{Check: checkIronLow}, nil},
+		"low, no TSAT":     {[]string{"2276-4 60 ng/mL 2026-11-01T08:00:00Z"}, IronNeed{checkIronLow, LabFine, LabMissing}, []terms.Analyte{terms.Iron, terms.TIBC}},
+		"fine":             {[]string{"2276-4 200 ng/mL 2026-11-01T08:00:00Z", ok}, IronNeed{}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ironOf(labState(t, test.labs...), labAsOf, func(in *ironInput) { in.Alpha2Delta = true }).Need
+			if diff := cmp.Diff(test.need, got); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(test.wanted, got.Wanted()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
