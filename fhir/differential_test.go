@@ -157,9 +157,9 @@ type naive struct {
 }
 
 type item struct {
-	raw           json.RawMessage
-	typ, ref, url string
-	bundle        string
+	raw      json.RawMessage
+	typ, ref string
+	bundle   string
 }
 
 func (n *naive) walk(raw json.RawMessage, bundle string) {

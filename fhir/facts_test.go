@@ -80,3 +80,20 @@ func TestFactsOfAPatient(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestFilesOfEveryShape(t *testing.T) {
+	for name, want := range map[string][]string{
+		"statement-contained": {"MedicationStatement/otc-1 of Patient/Q-17"},
+		"dispense-parameters": {"MedicationDispense/d-5 of Patient/Q-17", "Medication/m-1 of "},
+		"panel-cloudevent":    {"Observation/iron-panel of Patient/Q-17"},
+		"history":             {"Condition/c-9 of ", "Condition/c-9 of Patient/Q-17", "MedicationRequest/r-3 of "},
+	} {
+		doc, err := os.ReadFile("testdata/" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, outcomes(read(t, string(doc)))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
