@@ -120,7 +120,7 @@ func checksMarkdown(w io.Writer, list []checkInForce) error {
 }
 
 func cell(s string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "\n", " ").Replace(s)
+	return strings.NewReplacer("|", `\|`, "<", "&lt;", "\n", " ").Replace(s)
 }
 
 func sources(citations []checks.Citation) string {

@@ -54,11 +54,7 @@ type setup struct {
 
 // setup reads the configuration file, or takes the defaults when there is none.
 func (f configFlag) setup() (*setup, error) {
-	limits := fhir.DefaultOptions()
-	c := &config{
-		Settings: *checks.DefaultSettings(), ZoneName: "UTC",
-		Limits: limitsConfig{MaxBytes: limits.MaxBytes, MaxDepth: limits.MaxDepth, MaxEntries: limits.MaxEntries},
-	}
+	c := defaultConfig()
 	if f.Config == "" {
 		return c.setup("")
 	}
@@ -75,6 +71,14 @@ func (f configFlag) setup() (*setup, error) {
 		return nil, place.errors(err)
 	}
 	return s, nil
+}
+
+func defaultConfig() *config {
+	limits := fhir.DefaultOptions()
+	return &config{
+		Settings: *checks.DefaultSettings(), ZoneName: "UTC",
+		Limits: limitsConfig{MaxBytes: limits.MaxBytes, MaxDepth: limits.MaxDepth, MaxEntries: limits.MaxEntries},
+	}
 }
 
 func (c *config) decode(data []byte, place *configPlace) error {

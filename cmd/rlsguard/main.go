@@ -7,6 +7,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // so that the zone setting works where the system has no zones, as in a bare container
 )
 
 func main() {

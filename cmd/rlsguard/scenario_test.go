@@ -63,9 +63,14 @@ func TestScenarios(t *testing.T) {
 
 // TestScenariosInAnyOrder replays every scenario with files, entries and lines shuffled and some of them repeated.
 func TestScenariosInAnyOrder(t *testing.T) {
+	variants := uint64(3)
+	if testing.Short() {
+		variants = 1
+	}
 	for _, s := range readScenarios(t) {
 		t.Run(s.name, func(t *testing.T) {
-			for seed := range uint64(4) {
+			t.Parallel()
+			for seed := range variants {
 				dir := t.TempDir()
 				shuffleFolder(t, rand.New(rand.NewPCG(seed, 1)), filepath.Join(scenarios, s.name), dir)
 				flags, _, _ := replayFolder(t, dir)

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+const readmePath = "../../README.md"
+
+func readReadme(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile(readmePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// between is what stands between two marks of the README; with -update it is replaced by want.
+func between(t *testing.T, start, end, want string) string {
+	t.Helper()
+	text := readReadme(t)
+	before, rest, ok := strings.Cut(text, start)
+	inside, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("README.md has no part from %q to %q", start, end)
+	}
+	if *update && inside != want {
+		if err := os.WriteFile(readmePath, []byte(before+start+want+end+after), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return want
+	}
+	return inside
+}
+
+func TestReadmeListsTheChecks(t *testing.T) {
+	var b bytes.Buffer
+	if err := checksMarkdown(&b, checksInForce(checks.DefaultSettings())); err != nil {
+		t.Fatal(err)
+	}
+	want := "\n\n" + b.String() + "\n"
+	if diff := cmp.Diff(want, between(t, "<!-- checks -->", "<!-- /checks -->", want)); diff != "" {
+		t.Errorf("go test ./cmd/rlsguard -run Readme -update writes the table anew (-want +got)\n%s", diff)
+	}
+}
+
+// TestReadmeListsTheSettings holds the reference to the defaults, and to every key that there is.
+func TestReadmeListsTheSettings(t *testing.T) {
+	_, block, _ := strings.Cut(readReadme(t), "```yaml\n")
+	block, _, _ = strings.Cut(block, "```")
+	got := defaultConfig()
+	got.Renal.Maxima, got.Orders.TailDays = nil, nil // nothing of the defaults may be missing
+	if err := got.decode([]byte(block), &configPlace{file: "README.md"}); err != nil {
+		t.Fatalf("the settings of the README are refused: %v", err)
+	}
+	// What is an example, since the default is nothing.
+	if got.Checks == nil || got.Iron.Laboratories == nil || got.Terminology.SiteTables == nil || got.Region == "" || got.BaseURL == "" {
+		t.Error("an example is missing")
+	}
+	got.Checks, got.Iron.Laboratories, got.Terminology.SiteTables, got.Region, got.BaseURL = nil, nil, nil, "", ""
+	if diff := cmp.Diff(defaultConfig(), got, cmp.AllowUnexported(time.Location{})); diff != "" {
+		t.Errorf("the README does not show the defaults (-want +got)\n%s", diff)
+	}
+	for _, key := range yamlKeys(reflect.TypeFor[config]()) {
+		if !regexp.MustCompile(`(?m)(^[ -]*|[{ ])` + regexp.QuoteMeta(key) + `:`).MatchString(block) {
+			t.Errorf("the README does not show the key %s", key)
+		}
+	}
+}
+
+// yamlKeys are all keys of a struct and of those in it.
+func yamlKeys(t reflect.Type) []string {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return yamlKeys(t.Elem())
+	case reflect.Struct:
+	default:
+		return nil
+	}
+	var keys []string
+	for f := range t.Fields() {
+		key, inline, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if key == "-" || key == "" && inline == "" {
+			continue
+		}
+		if key != "" {
+			keys = append(keys, key)
+		}
+		keys = append(keys, yamlKeys(f.Type)...)
+	}
+	return keys
+}
+
+// The dashboard of the README, word for word.
+func dashboard(ctx context.Context, nc *nats.Conn, show func(change string, flag []byte)) error {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	flags, err := js.OrderedConsumer(ctx, "RLS_FLAGS", jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		return err
+	}
+	messages, err := flags.Messages()
+	if err != nil {
+		return err
+	}
+	defer messages.Stop()
+	for ctx.Err() == nil {
+		m, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		show(m.Headers().Get("Rls-Transition"), m.Data()) // opened, updated, resolved, ...; a FHIR DetectedIssue
+	}
+	return ctx.Err()
+}
+
+func TestReadmeDashboard(t *testing.T) {
+	source, err := os.ReadFile("readme_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, want, _ := strings.Cut(string(source), "// The dashboard of the README, word for word.\n")
+	want, _, _ = strings.Cut(want, "\n}\n")
+	want += "\n}\n"
+	if diff := cmp.Diff(want, between(t, "```go\n", "```", want)); diff != "" {
+		t.Errorf("the README shows another program than the one that is tested (-want +got)\n%s", diff)
+	}
+
+	// It sees what the demo publishes.
+	server, err := consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop()
+	set, err := configFlag{}.setup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	served := make(chan error, 1)
+	engine := &consumers.Engine{Settings: set.settings, Key: []byte(publicTestKey), Ruleset: set.ruleset}
+	go func() {
+		served <- consumers.Serve(ctx, consumers.Config{Embedded: server, Engine: engine, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.Nop()})
+	}()
+	nc, err := server.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	pub, err := consumers.NewPublisher(ctx, nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pub.Close()
+	data, err := demoFiles.ReadFile("demo/1-anna.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pub.Publish(ctx, data); err != nil {
+		t.Fatal(err)
+	}
+	if err := pub.Wait(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	var change, flag string
+	err = dashboard(ctx, nc, func(c string, f []byte) {
+		change, flag = c, string(f)
+		cancel()
+	})
+	if ctx.Err() == nil {
+		t.Error(err)
+	}
+	if change != "opened" || !strings.Contains(flag, `"resourceType":"DetectedIssue"`) {
+		t.Errorf("dashboard saw change %q of %s", change, flag)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
