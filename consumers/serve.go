@@ -30,7 +30,9 @@ type Config struct {
 	Batch int
 	// Health is told how it goes; nil is allowed.
 	Health *Health
-	Log    zerolog.Logger
+	// Known lets others in the process read what is known; nil is allowed.
+	Known *Known
+	Log   zerolog.Logger
 }
 
 // DefaultBatch fills an atomic batch without many going over into a second one.

@@ -123,6 +123,8 @@ func (s *session) run(ctx context.Context, have *site) error {
 			return nil
 		case <-filled:
 		}
+		s.cfg.Known.set(s.copy)
+		defer s.cfg.Known.set(nil)
 		began := time.Now()
 		if err := s.settleSite(ctx, have); err != nil {
 			return err
