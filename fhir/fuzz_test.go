@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -61,6 +62,9 @@ func FuzzDocument(f *testing.F) {
 			return all
 		}
 		all := collect(data)
+		if !utf8.Valid(data) && (len(all) != 1 || all[0].Rejection == nil || all[0].Rejection.Reason != UnsupportedEncoding) {
+			t.Fatalf("no UTF-8, but %v", outcomes(all))
+		}
 		if !json.Valid(bytes.TrimPrefix(data, []byte(utf8BOM))) {
 			if len(all) != 1 || all[0].Rejection == nil {
 				t.Fatalf("broken, but %v", outcomes(all))

@@ -79,10 +79,13 @@ func (r *Reader) read(data []byte, root string, events bool) *Rejection {
 		return &Rejection{Reason: NotFHIR, Pointer: root, Detail: "an empty payload"}
 	}
 	inner, end := r.value(i, events)
-	if end >= 0 && inner == nil {
+	if end >= 0 {
 		if end = blank(data, end); end < len(data) {
 			x.fail(end, "a second value in one document")
 		}
+	}
+	if (x.err != nil || x.high&highs != 0) && !utf8.Valid(data) {
+		return &Rejection{Reason: UnsupportedEncoding, Pointer: root, Detail: fmt.Sprintf("invalid UTF-8 at byte %d", x.before+invalidUTF8(data))}
 	}
 	switch {
 	case x.err != nil:
@@ -94,16 +97,13 @@ func (r *Reader) read(data []byte, root string, events bool) *Rejection {
 	return nil
 }
 
-// encoding refuses what is no UTF-8 or too large.
+// encoding refuses what is too large, or in an encoding that is known by how it begins.
 func (r *Reader) encoding(b []byte) *Rejection {
 	if len(b) > r.options.MaxBytes {
 		return tooLarge(r.options.MaxBytes)
 	}
 	if what := foreignEncoding(b); what != "" {
 		return &Rejection{Reason: UnsupportedEncoding, Detail: what}
-	}
-	if !utf8.Valid(b) {
-		return &Rejection{Reason: UnsupportedEncoding, Detail: fmt.Sprintf("invalid UTF-8 at byte %d", invalidUTF8(b))}
 	}
 	return nil
 }

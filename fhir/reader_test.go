@@ -114,6 +114,7 @@ func TestEveryEventOfADocumentIsAccountedFor(t *testing.T) {
 			[]string{"MedicationRequest/1 of Patient/p", "not-fhir /data_base64/entry/1/resource"}},
 		{"CloudEvent with broken base64", `{"specversion":"1.0","data_base64":"%"}`, []string{"unsupported-encoding /data_base64"}},
 		{"CloudEvent with base64 of no JSON", `{"specversion":"1.0","data_base64":"` + base64.StdEncoding.EncodeToString([]byte(`{"a"`)) + `"}`, []string{"invalid-json /data_base64/a"}},
+		{"CloudEvent in base64 and more", `{"specversion":"1.0","data_base64":"e30="} x`, []string{"invalid-json "}},
 		{"CloudEvent without data", `{"specversion":"1.0"}`, []string{"not-fhir "}},
 		{"CloudEvent with two", `{"specversion":"1.0","data":` + order + `,"data_base64":"e30="}`, []string{"not-fhir "}},
 		{"CloudEvent with text", `{"specversion":"1.0","data":"x"}`, []string{"not-fhir /data"}},

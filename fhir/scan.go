@@ -14,12 +14,13 @@ type scanner struct {
 	maxDepth int      // beyond it the document is too deep
 	kinds    []uint64 // a bit for each open container of one call of container: set for an object
 	err      *Rejection
-	at       int // offset of err
-	before   int // bytes of the document before b: a byte order mark
+	at       int    // offset of err
+	before   int    // bytes of the document before b: a byte order mark
+	high     uint64 // with a high bit when a string may have letters beyond ASCII
 }
 
 func (s *scanner) reset(b []byte, maxDepth int) {
-	s.b, s.depth, s.maxDepth, s.err, s.at, s.before = b, 0, maxDepth, nil, 0, 0
+	s.b, s.depth, s.maxDepth, s.err, s.at, s.before, s.high = b, 0, maxDepth, nil, 0, 0, 0
 	if n := maxDepth/64 + 1; len(s.kinds) < n {
 		s.kinds = make([]uint64, n)
 	}
@@ -70,22 +71,24 @@ func blank(b []byte, i int) int {
 
 // str returns the offset after the string whose opening quote is at i.
 func (s *scanner) str(i int) int {
-	b := s.b
-	start := i
+	b, start, high := s.b, i, uint64(0)
 	i++
 	for {
 		for i+8 <= len(b) {
-			m := stringStops(binary.LittleEndian.Uint64(b[i:]))
-			if m != 0 {
+			x := binary.LittleEndian.Uint64(b[i:])
+			high |= x
+			if m := stringStops(x); m != 0 {
 				i += bits.TrailingZeros64(m) >> 3
 				goto stop
 			}
 			i += 8
 		}
 		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
+			high |= uint64(b[i])
 			i++
 		}
 	stop:
+		s.high |= high
 		switch {
 		case i >= len(b):
 			return s.fail(start, "string without end")
