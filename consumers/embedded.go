@@ -106,12 +106,22 @@ func (e *Embedded) start(o EmbeddedOptions, host string, port int) error {
 	log := &serverLog{log: o.Log}
 	e.srv.SetLoggerV2(log, false, false, false)
 	e.srv.Start()
-	if !e.srv.ReadyForConnections(readyTimeout) || !e.srv.JetStreamEnabled() {
+	if !ready(e.srv, log) {
 		e.srv.Shutdown()
 		e.srv.WaitForShutdown()
 		return fmt.Errorf("embedded server did not get ready: %s", log.last())
 	}
 	return e.announce(o.TLS != nil)
+}
+
+// ready waits until the server takes clients; it never will after a fatal error, of which it only tells its log.
+func ready(s *server.Server, log *serverLog) bool {
+	for end := time.Now().Add(readyTimeout); time.Now().Before(end) && !log.failed(); {
+		if s.ReadyForConnections(200 * time.Millisecond) {
+			return s.JetStreamEnabled()
+		}
+	}
+	return false
 }
 
 func (e *Embedded) announce(encrypted bool) error {

@@ -13,6 +13,7 @@ type serverLog struct {
 	log zerolog.Logger
 	mu  sync.Mutex
 	bad string
+	end bool // a fatal error: the server will not get ready
 }
 
 func (l *serverLog) Noticef(format string, v ...any) {}
@@ -24,7 +25,19 @@ func (l *serverLog) Warnf(format string, v ...any) {
 }
 
 func (l *serverLog) Errorf(format string, v ...any) { l.error(fmt.Sprintf(format, v...)) }
-func (l *serverLog) Fatalf(format string, v ...any) { l.error(fmt.Sprintf(format, v...)) }
+
+func (l *serverLog) Fatalf(format string, v ...any) {
+	l.error(fmt.Sprintf(format, v...))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.end = true
+}
+
+func (l *serverLog) failed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.end
+}
 
 func (l *serverLog) error(s string) {
 	l.mu.Lock()

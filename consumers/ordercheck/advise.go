@@ -1,0 +1,156 @@
+package ordercheck
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// Advice is the answer.
+type Advice struct {
+	Patient checks.Ref
+	AsOf    time.Time
+	Ruleset string
+	Drafts  []checks.Ref  // what was checked, as the flags name them
+	Because []checks.Flag // open because of the drafts: they are among its orders, or it is new or more severe with them
+	Open    []checks.Flag // open without them
+	Iron    checks.IronNeed
+	// IronBecause: the iron flag is one because of the drafts.
+	IronBecause bool
+	// Unrecognised are drafts whose drug is in no table, and that have no RxNorm or ATC code either: nothing was checked for them.
+	Unrecognised []checks.Ref
+	Unread       []Unread
+	Stored       bool // something was known of the patient before the request
+}
+
+// Advise answers q at asOf from what view knows and what q brings. It changes nothing.
+func Advise(e *consumers.Engine, view consumers.View, q *Question, asOf time.Time) Advice {
+	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
+	fold := e.NewFold(onePatient{view, q.Patient})
+	// What is asked arrives after everything that is stored, and the drafts last.
+	facts := consumers.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64}, Resources: a.mine(q.Facts, false)}
+	fold.Add(nil, 0, &facts)
+	before := fold.State(q.Patient)
+	drafts := consumers.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64, Sequence: 1}, Resources: a.mine(q.Drafts, true)}
+	asWritten(drafts.Resources, before, zoneOf(e.Settings), asOf)
+	fold.Add(nil, 1, &drafts)
+	after := fold.State(q.Patient)
+	if after == nil {
+		return a
+	}
+	for i := range drafts.Resources {
+		a.Drafts = append(a.Drafts, drafts.Resources[i].Fact.Ref)
+	}
+	a.split(e, before, after, asOf)
+	a.Unrecognised = unrecognised(e.Settings.Terms, after, a.Drafts)
+	return a
+}
+
+// mine are the resources about the patient, and the Medications that orders may refer to. Others are told.
+func (a *Advice) mine(all []fhir.Resource, draft bool) []fhir.Resource {
+	var mine []fhir.Resource
+	for i := range all {
+		switch r := &all[i]; {
+		case r.Patient == a.Patient || r.Patient == "" && r.Fact.Kind == checks.KindMedication:
+			mine = append(mine, *r)
+		case r.Patient != "":
+			a.Unread = append(a.Unread, Unread{r.Type, r.Pointer, OtherPatient, "it is about another patient than the request", draft})
+		}
+	}
+	return mine
+}
+
+// asWritten makes orders count as orders being written: a draft without a status is one, a draft outranks the stored version that it
+// replaces, whatever its meta says, and one dated ahead is asked about now.
+func asWritten(drafts []fhir.Resource, before *checks.State, zone *time.Location, asOf time.Time) {
+	for i := range drafts {
+		f := &drafts[i].Fact
+		if f.Kind != checks.KindOrder {
+			continue
+		}
+		order := *f.Order
+		if order.Status == checks.StatusUnknown {
+			order.Status = checks.StatusDraft
+		}
+		if !order.Authored.IsZero() && order.Authored.Start(zone).After(asOf) {
+			order.Authored = checks.Instant(asOf)
+		}
+		f.Order = &order
+		if before == nil {
+			continue
+		}
+		if known := before.Find(f.Ref); known != nil && known.Version.Compare(f.Version) > 0 {
+			f.Version.Updated, f.Version.Number = known.Version.Updated, known.Version.Number
+		}
+	}
+}
+
+func zoneOf(s *checks.Settings) *time.Location {
+	if s.Zone == nil {
+		return time.UTC
+	}
+	return s.Zone
+}
+
+// split compares the flags with and without the drafts.
+func (a *Advice) split(e *consumers.Engine, before, after *checks.State, asOf time.Time) {
+	was := map[string]checks.Severity{}
+	if before != nil && len(a.Drafts) > 0 {
+		for _, f := range checks.OpenFlags(before, e.Settings, e.Key, e.Ruleset, asOf) {
+			was[f.ID] = f.Severity
+		}
+	}
+	for _, f := range checks.OpenFlags(after, e.Settings, e.Key, e.Ruleset, asOf) {
+		concerned := slices.ContainsFunc(f.Implicated, func(r checks.Ref) bool { return slices.Contains(a.Drafts, r) })
+		if concerned || len(a.Drafts) > 0 && f.Severity > was[f.ID] {
+			a.Because = append(a.Because, f)
+		} else {
+			a.Open = append(a.Open, f)
+		}
+	}
+	if len(a.Because)+len(a.Open) == 0 {
+		return
+	}
+	a.Iron = checks.NeedIron(after, e.Settings, asOf)
+	a.IronBecause = slices.ContainsFunc(a.Because, func(f checks.Flag) bool { return f.Check == a.Iron.Check })
+}
+
+// unrecognised are the drafts about whose drug the tables know nothing, not even that it is an ordinary one.
+func unrecognised(t *terms.Terms, st *checks.State, drafts []checks.Ref) []checks.Ref {
+	if t == nil {
+		t = terms.Embedded()
+	}
+	var refs []checks.Ref
+	for _, ref := range drafts {
+		f := st.Find(ref)
+		if f == nil || f.Kind != checks.KindOrder {
+			continue
+		}
+		drug := &f.Order.Drug
+		if m := st.Find(f.Order.MedicationRef); m != nil && m.Kind == checks.KindMedication {
+			drug = m.Medication
+		}
+		if !coded(drug) && len(drug.Parts) == 0 && t.Classify(drug.Codings, drug.Names).By == terms.MatchedNone {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
+// coded tells that a drug has a code of a system of which all drugs of interest are in the tables.
+func coded(d *checks.Drug) bool {
+	return slices.ContainsFunc(d.Codings, func(c terms.Coding) bool { return c.System == terms.RxNorm || c.System == terms.ATC })
+}
+
+// onePatient is a view for a question about one patient: a Medication that comes with it concerns nobody else.
+type onePatient struct {
+	consumers.View
+	patient checks.Ref
+}
+
+func (v onePatient) Referrers(checks.Ref) []checks.Ref { return []checks.Ref{v.patient} }

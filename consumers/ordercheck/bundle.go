@@ -1,0 +1,99 @@
+package ordercheck
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// TagSystem is the system of meta.tag, which says in a Bundle why a flag is there.
+const TagSystem = fhir.BaseURL + "/CodeSystem/order-check"
+
+// Tags of flags.
+const (
+	TagBecause = "because-of-draft"
+	TagOpen    = "open-already"
+)
+
+type object map[string]any
+
+// BundleOf writes advice as a FHIR R4 Bundle of type collection: a DetectedIssue for each flag, a ServiceRequest for each test to
+// order, and an OperationOutcome for what was left out.
+func BundleOf(a *Advice) ([]byte, error) {
+	entries := []object{}
+	add := func(resource any) { entries = append(entries, object{"resource": resource}) }
+	for _, group := range []struct {
+		tag   string
+		flags []checks.Flag
+	}{{TagBecause, a.Because}, {TagOpen, a.Open}} {
+		for _, f := range group.flags {
+			issue, err := tagged(f, group.tag)
+			if err != nil {
+				return nil, err
+			}
+			add(issue)
+		}
+	}
+	for _, test := range IronOrders(a.Iron) {
+		add(ServiceRequest(a.Patient, "", test, a.AsOf))
+	}
+	if outcome := outcomeOf(a); outcome != nil {
+		add(outcome)
+	}
+	return json.Marshal(object{"resourceType": "Bundle", "type": "collection", "timestamp": a.AsOf.UTC().Format(time.RFC3339), "entry": entries})
+}
+
+func tagged(f checks.Flag, tag string) (object, error) {
+	data, err := fhir.MarshalFlag(f)
+	if err != nil {
+		return nil, err
+	}
+	issue := object{}
+	if err := json.Unmarshal(data, &issue); err != nil {
+		return nil, err
+	}
+	issue["meta"] = object{"tag": []object{{"system": TagSystem, "code": tag}}}
+	return issue, nil
+}
+
+// ServiceRequest is an order for a test, as a draft for the prescriber to sign.
+func ServiceRequest(patient checks.Ref, encounter string, test Coding, asOf time.Time) map[string]any {
+	r := object{
+		"resourceType": "ServiceRequest", "status": "draft", "intent": "order",
+		"category": []object{{"coding": []object{{"system": terms.SNOMED, "code": "108252007", "display": "Laboratory procedure"}}}},
+		"code":     object{"coding": []Coding{test}, "text": test.Display},
+		"subject":  object{"reference": string(patient)}, "authoredOn": asOf.UTC().Format(time.RFC3339),
+		"reasonCode":         []object{{"text": "Iron status in restless legs syndrome"}},
+		"patientInstruction": checks.IronSampling,
+	}
+	if encounter != "" {
+		r["encounter"] = object{"reference": encounter}
+	}
+	return r
+}
+
+func outcomeOf(a *Advice) object {
+	var issues []object
+	for _, u := range a.Unread {
+		issue := object{"severity": "warning", "code": "not-supported", "diagnostics": fmt.Sprintf("%s at %q left out: %s (%s)", typeOf(u), u.Pointer, u.Reason, u.Detail)}
+		issues = append(issues, issue)
+	}
+	for _, ref := range a.Unrecognised {
+		issues = append(issues, object{"severity": "warning", "code": "not-found", "diagnostics": string(ref) + ": the drug is not in the tables, nothing was checked for it"})
+	}
+	if issues == nil {
+		return nil
+	}
+	return object{"resourceType": "OperationOutcome", "issue": issues}
+}
+
+func typeOf(u Unread) string {
+	if u.Type == "" {
+		return "A part of the request"
+	}
+	return u.Type
+}

@@ -1,0 +1,86 @@
+package ordercheck
+
+import (
+	"sync"
+	"time"
+
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// Stored is where facts are kept. consumers.Known is one; Files another.
+type Stored interface {
+	// Read calls do with all that is stored. After an error what do has made of it is worth nothing.
+	Read(do func(consumers.View) error) error
+}
+
+// Checker answers questions. It is for concurrent use.
+type Checker struct {
+	Engine *consumers.Engine
+	Stored Stored
+	Reader fhir.Options     // Now is set for each question
+	AsOf   func() time.Time // the as-of time; the real time where it is nil
+
+	readers sync.Pool
+}
+
+// asOf is the time that is decided for.
+func (c *Checker) asOf() time.Time {
+	if c.AsOf != nil {
+		return c.AsOf()
+	}
+	return time.Now()
+}
+
+// readerAge is how stale the clock of a reader may get, against which meta.lastUpdated is held: the limit there is a day.
+const readerAge = 10 * time.Minute
+
+type agedReader struct {
+	*fhir.Reader
+	made time.Time
+}
+
+// WithReader lends a reader out.
+func (c *Checker) WithReader(do func(*fhir.Reader)) {
+	now := time.Now()
+	r, ok := c.readers.Get().(*agedReader)
+	if !ok || now.Sub(r.made).Abs() > readerAge {
+		o := c.Reader
+		o.Now = now
+		r = &agedReader{fhir.NewReader(o), now}
+	}
+	do(r.Reader)
+	c.readers.Put(r)
+}
+
+// Ask reads a question and answers it.
+func (c *Checker) Ask(data []byte) (Advice, error) {
+	var q *Question
+	var err error
+	c.WithReader(func(r *fhir.Reader) { q, err = ReadQuestion(r, data) })
+	if err != nil {
+		return Advice{}, err
+	}
+	return c.Advise(q)
+}
+
+// Advise answers a question from what is stored and what it brings. The error is that of Stored.
+func (c *Checker) Advise(q *Question) (Advice, error) {
+	var a Advice
+	err := c.Stored.Read(func(v consumers.View) error {
+		a = Advise(c.Engine, v, q, c.asOf())
+		return nil
+	})
+	return a, err
+}
+
+// AdviseAlone answers a question from what it brings.
+func (c *Checker) AdviseAlone(q *Question) Advice {
+	return Advise(c.Engine, consumers.NewMemory(), q, c.asOf())
+}
+
+// Files are facts that were read from files.
+type Files struct{ View consumers.View }
+
+// Read implements Stored.
+func (f Files) Read(do func(consumers.View) error) error { return do(f.View) }

@@ -1,0 +1,64 @@
+package ordercheck
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// Line is a flag as JSON: what the commands print with --format json.
+type Line struct {
+	ID           string            `json:"id,omitempty"`
+	Check        string            `json:"check,omitempty"`
+	Severity     string            `json:"severity,omitempty"`
+	State        checks.FlagState  `json:"state,omitempty"`
+	Patient      checks.Ref        `json:"patient,omitempty"`
+	Ingredient   string            `json:"ingredient,omitempty"`
+	Implicated   []checks.Ref      `json:"implicated,omitempty"`
+	Evidence     []checks.Ref      `json:"evidence,omitempty"`
+	RLS          string            `json:"rls,omitempty"`
+	Basis        string            `json:"basis,omitempty"`
+	Summary      string            `json:"summary,omitempty"`
+	Action       string            `json:"action,omitempty"`
+	Alternatives []string          `json:"alternatives,omitempty"`
+	Citations    []checks.Citation `json:"citations,omitempty"`
+	AsOf         string            `json:"asOf,omitempty"`
+}
+
+// LineOf writes f.
+func LineOf(f *checks.Flag) Line {
+	l := Line{
+		ID: f.ID, Check: f.Check, Severity: f.Severity.String(), State: f.State, Patient: f.Patient, Ingredient: f.Ingredient,
+		Implicated: f.Implicated, Evidence: f.Evidence, RLS: f.RLS.String(), Basis: f.Basis, Summary: f.Summary, Action: f.Action,
+		Alternatives: f.Alternatives, Citations: f.Citations,
+	}
+	if !f.AsOf.IsZero() {
+		l.AsOf = f.AsOf.UTC().Format(time.RFC3339Nano)
+	}
+	return l
+}
+
+// Flag reads a line back. Who answered the flag, and when, is not in a line.
+func (l *Line) Flag() (checks.Flag, error) {
+	f := checks.Flag{
+		Finding: checks.Finding{
+			Check: l.Check, Ingredient: l.Ingredient, Patient: l.Patient, Implicated: l.Implicated, Evidence: l.Evidence, Basis: l.Basis,
+			Summary: l.Summary, Action: l.Action, Alternatives: l.Alternatives, Citations: l.Citations,
+		},
+		ID: l.ID, State: l.State,
+	}
+	var err error
+	if f.Severity, err = checks.ParseSeverity(l.Severity); err != nil {
+		return f, err
+	}
+	if f.RLS, err = checks.ParseRLSStatus(l.RLS); err != nil {
+		return f, err
+	}
+	if l.AsOf != "" {
+		if f.AsOf, err = time.Parse(time.RFC3339Nano, l.AsOf); err != nil {
+			return f, fmt.Errorf("asOf: %w", err)
+		}
+	}
+	return f, nil
+}

@@ -1,0 +1,146 @@
+package ordercheck
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// Question is what an order check is asked.
+type Question struct {
+	Patient checks.Ref      // whose orders they are
+	Drafts  []fhir.Resource // the orders being written
+	Facts   []fhir.Resource // what else is known: results, diagnoses, orders
+	Unread  []Unread        // what came with it and could not be taken
+}
+
+// Unread is a resource of the request that is left out, and why.
+type Unread struct {
+	Type    string      `json:"type,omitempty"`
+	Pointer string      `json:"pointer,omitempty"`
+	Reason  fhir.Reason `json:"reason"`
+	Detail  string      `json:"detail,omitempty"`
+	Draft   bool        `json:"draft,omitempty"` // it is one of the orders asked about
+}
+
+// OtherPatient is the reason of a resource that is about somebody else than the question.
+const OtherPatient fhir.Reason = "other-patient"
+
+// Errors of a question that has no answer.
+var (
+	ErrNoDraft         = errors.New("no MedicationRequest that could be checked")
+	ErrNoPatient       = errors.New("no patient is named")
+	ErrSeveralPatients = errors.New("drafts of more than one patient")
+)
+
+// ReadQuestion reads a MedicationRequest, which is the draft, a Bundle or Parameters. In Parameters the drafts are what stands in parameters
+// whose name begins with "draft". Without such a name, and in a Bundle, they are the MedicationRequests that are drafts or have no
+// status; where there is none of these, all MedicationRequests. Everything else is a fact. The error is a *fhir.Rejection for what cannot
+// be read as a whole, or one of the above.
+func ReadQuestion(r *fhir.Reader, data []byte) (*Question, error) {
+	var all []fhir.Resource
+	r.Document(data, func(res fhir.Resource) bool {
+		all = append(all, res)
+		return true
+	})
+	if len(all) == 1 && all[0].Rejection != nil {
+		return nil, all[0].Rejection
+	}
+	named := draftParameters(data)
+	isDraft := func(res *fhir.Resource) bool { return isRequest(res) && beingWritten(res) }
+	switch {
+	case len(named) > 0:
+		isDraft = func(res *fhir.Resource) bool {
+			return isRequest(res) && slices.Contains(named, parameterOf(res.Pointer))
+		}
+	case !slices.ContainsFunc(all, func(res fhir.Resource) bool { return isDraft(&res) }):
+		isDraft = isRequest
+	}
+	q := &Question{}
+	for i := range all {
+		q.Add(all[i], isDraft(&all[i]))
+	}
+	return q, q.findPatient()
+}
+
+// Add takes a resource into the question.
+func (q *Question) Add(res fhir.Resource, draft bool) {
+	switch {
+	case res.Rejection != nil:
+		pointer := res.Rejection.Pointer
+		if pointer == "" {
+			pointer = res.Pointer
+		}
+		q.Unread = append(q.Unread, Unread{res.Type, pointer, res.Rejection.Reason, res.Rejection.Detail, draft})
+	case !res.Relevant:
+	case draft:
+		q.Drafts = append(q.Drafts, res)
+	default:
+		q.Facts = append(q.Facts, res)
+	}
+}
+
+// findPatient takes the patient of the drafts.
+func (q *Question) findPatient() error {
+	if len(q.Drafts) == 0 {
+		return ErrNoDraft
+	}
+	for i := range q.Drafts {
+		switch p := q.Drafts[i].Patient; {
+		case p == "":
+			return ErrNoPatient
+		case q.Patient != "" && q.Patient != p:
+			return ErrSeveralPatients
+		default:
+			q.Patient = p
+		}
+	}
+	return nil
+}
+
+func isRequest(res *fhir.Resource) bool {
+	return res.Type == "MedicationRequest" && (res.Rejection != nil || res.Fact.Kind == checks.KindOrder)
+}
+
+func beingWritten(res *fhir.Resource) bool {
+	return res.Rejection == nil && (res.Fact.Order.Status == checks.StatusDraft || res.Fact.Order.Status == checks.StatusUnknown)
+}
+
+// draftParameters are the positions of the parameters whose name begins with draft.
+func draftParameters(data []byte) []int {
+	var p struct {
+		ResourceType string `json:"resourceType"`
+		Parameter    []struct {
+			Name string `json:"name"`
+		} `json:"parameter"`
+	}
+	if json.Unmarshal(data, &p) != nil || p.ResourceType != "Parameters" {
+		return nil
+	}
+	var named []int
+	for i, param := range p.Parameter {
+		if strings.HasPrefix(strings.ToLower(param.Name), "draft") {
+			named = append(named, i)
+		}
+	}
+	return named
+}
+
+// parameterOf is the position of the parameter that a pointer leads into; -1 when it leads into none.
+func parameterOf(pointer string) int {
+	rest, ok := strings.CutPrefix(pointer, "/parameter/")
+	if !ok {
+		return -1
+	}
+	number, _, _ := strings.Cut(rest, "/")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return -1
+	}
+	return n
+}

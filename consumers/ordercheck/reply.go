@@ -1,0 +1,81 @@
+package ordercheck
+
+import (
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// Reply is advice as JSON. Absent values are left out; because and open are always there.
+type Reply struct {
+	Patient      checks.Ref   `json:"patient"`
+	AsOf         string       `json:"asOf"`
+	Ruleset      string       `json:"ruleset,omitempty"`
+	Drafts       []checks.Ref `json:"drafts"`
+	Because      []Line       `json:"because"` // flags because of the drafts
+	Open         []Line       `json:"open"`    // flags that are open without them
+	Iron         *IronReply   `json:"iron,omitempty"`
+	Unrecognised []checks.Ref `json:"unrecognised,omitempty"`
+	Unread       []Unread     `json:"unread,omitempty"`
+	Stored       bool         `json:"stored"` // something was known of the patient before the request
+}
+
+// IronReply says which iron results are missing, and what to order.
+type IronReply struct {
+	Check    string         `json:"check"`
+	Because  bool           `json:"because"` // of the drafts
+	Ferritin checks.LabNeed `json:"ferritin,omitempty"`
+	TSAT     checks.LabNeed `json:"tsat,omitempty"`
+	Order    []Coding       `json:"order,omitempty"`
+	Sampling string         `json:"sampling,omitempty"`
+}
+
+// Coding is what a test is ordered by.
+type Coding struct {
+	System  string `json:"system"`
+	Code    string `json:"code"`
+	Display string `json:"display"`
+}
+
+// Names of the tests are the long common names of LOINC (loinc.org); the codes are those of rules.md R3.
+var ironTests = map[terms.Analyte]Coding{
+	terms.Ferritin: {terms.LOINC, "2276-4", "Ferritin [Mass/volume] in Serum or Plasma"},
+	terms.Iron:     {terms.LOINC, "2498-4", "Iron [Mass/volume] in Serum or Plasma"},
+	terms.TIBC:     {terms.LOINC, "2500-7", "Iron binding capacity [Mass/volume] in Serum or Plasma"},
+}
+
+// IronOrders are the tests that a need asks for.
+func IronOrders(n checks.IronNeed) []Coding {
+	var all []Coding
+	for _, a := range n.Wanted() {
+		all = append(all, ironTests[a])
+	}
+	return all
+}
+
+// ReplyOf writes advice.
+func ReplyOf(a *Advice) Reply {
+	r := Reply{
+		Patient: a.Patient, AsOf: a.AsOf.UTC().Format(time.RFC3339Nano), Ruleset: a.Ruleset, Drafts: a.Drafts, Because: lines(a.Because),
+		Open: lines(a.Open), Unrecognised: a.Unrecognised, Unread: a.Unread, Stored: a.Stored,
+	}
+	if r.Drafts == nil {
+		r.Drafts = []checks.Ref{}
+	}
+	if a.Iron.Check != "" {
+		r.Iron = &IronReply{Check: a.Iron.Check, Because: a.IronBecause, Ferritin: a.Iron.Ferritin, TSAT: a.Iron.TSAT, Order: IronOrders(a.Iron)}
+		if len(r.Iron.Order) > 0 {
+			r.Iron.Sampling = checks.IronSampling
+		}
+	}
+	return r
+}
+
+func lines(flags []checks.Flag) []Line {
+	all := make([]Line, len(flags))
+	for i := range flags {
+		all[i] = LineOf(&flags[i])
+	}
+	return all
+}

@@ -1,0 +1,163 @@
+package consumers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// openNow are the open flags that Watch shows.
+func (b *bench) openNow(o WatchOptions) []checks.Flag {
+	b.t.Helper()
+	var got []checks.Flag
+	o.Once = true
+	if err := Watch(b.t.Context(), b.nc, o, func(f []checks.Flag) error { got = f; return nil }, nil); err != nil {
+		b.t.Fatal(err)
+	}
+	for i := range got {
+		got[i].Number, got[i].Change = 0, ""
+	}
+	return got
+}
+
+func TestPublishWaitWatchIsReplay(t *testing.T) {
+	b := newBench(t)
+	defer b.serve(b.config())()
+	docs := someDocs(25)
+	p, err := NewPublisher(t.Context(), b.nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, d := range docs {
+		if err := p.Publish(t.Context(), []byte(d)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Wait(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	want := open(engine(), replay(docs...))
+	if d := cmp.Diff(want, b.openNow(WatchOptions{})); d != "" {
+		t.Errorf("flags differ (-replay +watch):\n%s", d)
+	}
+	var moderate []checks.Flag
+	for _, f := range want {
+		if f.Severity >= checks.Moderate {
+			moderate = append(moderate, f)
+		}
+	}
+	if d := cmp.Diff(moderate, b.openNow(WatchOptions{Severity: checks.Moderate})); d != "" {
+		t.Errorf("moderate flags differ (-replay +watch):\n%s", d)
+	}
+}
+
+func TestWatchGoesOnLive(t *testing.T) {
+	b := newBench(t)
+	defer b.serve(b.config())()
+	b.publish(rlsJSON("1"))
+	b.decided()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var opened, seen []string
+	err := Watch(ctx, b.nc, WatchOptions{}, func(f []checks.Flag) error {
+		for i := range f {
+			opened = append(opened, f[i].Check)
+		}
+		b.publish(orderJSON("m1", "1", "sertraline", "active", 1), orderJSON("m1", "1", "sertraline", "stopped", 2))
+		return nil
+	}, func(f checks.Flag) error {
+		seen = append(seen, f.Check+" "+string(f.Change))
+		if f.Change == checks.ChangeResolved {
+			cancel()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"rls-iron-unchecked"}, opened); d != "" {
+		t.Errorf("open: %s", d)
+	}
+	// The newest per flag is kept, so that the one in between may be skipped when both come in one go.
+	if n := len(seen); n == 0 || seen[n-1] != "rls-ssri resolved" {
+		t.Errorf("live: %v", seen)
+	}
+}
+
+// A Bundle over the limit goes in parts and means the same.
+func TestLargeBundleGoesInParts(t *testing.T) {
+	doc := func(pad string) string {
+		return fmt.Sprintf(`{"resourceType":"Bundle","type":"transaction","entry":[
+{"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111","resource":{"resourceType":"Patient","gender":"female","birthDate":"1960-01-01"},"request":{"method":"POST","url":"Patient"}},
+{"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{"resourceType":"Medication","id":"med","code":{"text":"sertraline"}}},
+{"fullUrl":"urn:uuid:33333333-3333-4333-8333-333333333333","resource":{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]},"subject":{"reference":"urn:uuid:11111111-1111-4111-8111-111111111111"}}},
+{"resource":{"resourceType":"MedicationRequest","id":"m1","status":"active","intent":"order","subject":{"reference" : "urn:uuid:11111111-1111-4111-8111-111111111111"},"medicationReference":{"reference":"urn:uuid:22222222-2222-4222-8222-222222222222"},"note":[{"text":"%s"}]}},
+{"resource":{"resourceType":"MedicationRequest","id":"gone","status":"active","intent":"order","subject":{"reference":"urn:uuid:11111111-1111-4111-8111-111111111111"},"medicationCodeableConcept":{"text":"mirtazapine"}}},
+{"request":{"method":"DELETE","url":"MedicationRequest/gone"},"response":{"status":"204","lastModified":"2026-11-01T00:00:00Z"}},
+{"resource":{"resourceType":"MedicationRequest","id":"bad","status":"active","intent":"order"}}]}`, pad)
+	}
+	whole := doc("")
+	large := doc(strings.Repeat("x", 2000))
+	msgs, err := split([]byte(large), 2500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts, subjects []string
+	for _, m := range msgs {
+		parts, subjects = append(parts, string(m.data)), append(subjects, m.subject)
+		if !json.Valid(m.data) {
+			t.Errorf("no valid JSON on %s", m.subject)
+		}
+	}
+	if d := cmp.Diff([]string{"fhir.Bundle", "fhir.Medication", "fhir.Bundle", "fhir.MedicationRequest", "fhir.MedicationRequest", "fhir.Bundle", "fhir.MedicationRequest"}, subjects); d != "" {
+		t.Error(d)
+	}
+	want, got := open(engine(), replay(whole)), open(engine(), replay(parts...))
+	if len(want) == 0 {
+		t.Fatal("no flag to compare")
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("flags differ (-whole +parts):\n%s", d)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	tests := []struct {
+		name, doc string
+		limit     int
+		subjects  []string
+		fails     bool
+	}{
+		{name: "small", doc: `{"id":"1","resourceType":"Observation"}`, limit: 100, subjects: []string{"fhir.Observation"}},
+		{name: "no JSON", doc: `{"resource`, limit: 100, subjects: []string{"fhir.Unknown"}},
+		{name: "a type that would break the subject", doc: `{"resourceType":"a.b >"}`, limit: 100, subjects: []string{"fhir.Unknown"}},
+		{name: "type is no string", doc: `{"resourceType":{"resourceType":"Patient"}}`, limit: 100, subjects: []string{"fhir.Unknown"}},
+		{name: "a large resource", doc: `{"resourceType":"Observation","id":"12345678901234567890"}`, limit: 20, fails: true},
+		{name: "a large entry", doc: `{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"12345678901234567890"}}]}`, limit: 40, fails: true},
+		{name: "acknowledgements have their own subject", limit: 1000,
+			doc:      `{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"DetectedIssue","id":"1"}},{"resource":{"resourceType":"Patient","id":"1"}}]}`,
+			subjects: []string{"fhir.DetectedIssue", "fhir.Patient"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			msgs, err := split([]byte(tt.doc), tt.limit)
+			if (err != nil) != tt.fails {
+				t.Fatalf("error: %v", err)
+			}
+			var got []string
+			for _, m := range msgs {
+				got = append(got, m.subject)
+			}
+			if d := cmp.Diff(tt.subjects, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
