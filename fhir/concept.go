@@ -13,8 +13,8 @@ import (
 const (
 	// maxText is how much of a text is kept: names of drugs and diseases are shorter, and a patient's facts go into one message.
 	maxText = 1000
-	// maxCodings of one CodeableConcept; a real one has a handful.
-	maxCodings = 1000
+	// maxCodings of one CodeableConcept; a real one has a handful, and their displays are held against each other.
+	maxCodings = 200
 )
 
 const dataAbsentReason = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"

@@ -7,7 +7,7 @@ const (
 	maxContainedDepth = 4
 	// maxContainedReads bounds what one resource can make the reader do by referring to many that refer to many.
 	maxContainedReads = 100
-	// maxParts of one product.
+	// maxParts of one product, with the products in it.
 	maxParts = 1000
 )
 

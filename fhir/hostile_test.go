@@ -3,6 +3,7 @@ package fhir
 import (
 	"encoding/base64"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode"
@@ -138,7 +139,8 @@ func TestHugeThingsCostLittle(t *testing.T) {
 	cases := map[string]string{
 		"a million codings":         rx("MedicationRequest", `,"medicationCodeableConcept":{"coding":[`+many(300_000, coding)+`]}`),
 		"everything in everything":  rx("MedicationRequest", `,"contained":[{"resourceType":"Medication","id":"m","ingredient":[`+many(1000, part)+`]}],"medicationReference":{"reference":"#m"}`),
-		"one condition, many times": rx("MedicationRequest", `,"contained":[{"resourceType":"Condition","id":"m","code":{"coding":[`+many(900, coding)+`]}}],"reasonReference":[`+many(100_000, ref)+`]`),
+		"one condition, many times": rx("MedicationRequest", `,"contained":[{"resourceType":"Condition","id":"m","code":{"coding":[`+many(150, coding)+`]}}],"reasonReference":[`+many(1000, ref)+`]`),
+		"a million dosages":         rx("MedicationRequest", `,"dosageInstruction":[`+many(1_000_000, func(int) string { return "{}" })+`]`),
 		"many bad entries":          bundle("batch", many(90_000, func(int) string { return entryOf(`{"resourceType":"Patient","id":7}`) })),
 		"many targets": bundle("batch", many(50_000, func(i int) string {
 			return fmt.Sprintf(`{"fullUrl":"urn:uuid:%d","resource":{"resourceType":"MedicationRequest","subject":{"reference":"urn:uuid:0"}}}`, i)
@@ -149,10 +151,18 @@ func TestHugeThingsCostLittle(t *testing.T) {
 	}
 	for name, doc := range cases {
 		t.Run(name, func(t *testing.T) {
-			for _, r := range read(t, doc) {
+			data := []byte(doc)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			NewReader(DefaultOptions()).Document(data, func(r Resource) bool {
 				if o := r.Fact.Order; o != nil && len(o.Reasons) > maxContainedReads {
 					t.Errorf("%d reasons", len(o.Reasons))
 				}
+				return true
+			})
+			runtime.ReadMemStats(&after)
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > 30*uint64(len(doc))+8<<20 {
+				t.Errorf("%d bytes allocated for %d", grown, len(doc))
 			}
 		})
 	}

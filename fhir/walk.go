@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strconv"
 )
 
 // The second pass walks over bytes that the first has found sound, so nothing here looks for the end of the document or a
@@ -111,6 +112,9 @@ func (d *decoder) more(p *props) bool {
 	return false
 }
 
+// maxItems of one array that is read. A real one has a handful; a million empty dosages would cost a thousand times their bytes.
+const maxItems = 1000
+
 // items calls f with each element of the array at v that is not null.
 func (d *decoder) items(v int, f func(v int)) {
 	if d.b[v] != '[' {
@@ -118,7 +122,11 @@ func (d *decoder) items(v int, f func(v int)) {
 		return
 	}
 	i := blank(d.b, v+1)
-	for d.b[i] != ']' && d.rejection == nil {
+	for n := 0; d.b[i] != ']' && d.rejection == nil; n++ {
+		if n == maxItems {
+			d.invalid(i, "more than "+strconv.Itoa(maxItems)+" elements")
+			return
+		}
 		d.pos = i
 		if d.b[i] != 'n' {
 			f(i)
