@@ -13,9 +13,10 @@ import (
 type classifyCommand struct {
 	configFlag
 
-	System string   `placeholder:"SYSTEM" help:"Code system of the codes: rxnorm, atc, snomed, ndc, or a URL or OID. Without it the inputs are names."`
-	Format string   `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
-	Inputs []string `arg:"" name:"code-or-text" help:"Codes or names; - reads them from standard input, a line each: a name, or SYSTEM, a tab and a code."`
+	System    string   `placeholder:"SYSTEM" help:"Code system of the codes: rxnorm, atc, snomed, ndc, or a URL or OID. Without it the inputs are names."`
+	SiteTable []string `type:"existingfile" sep:"none" placeholder:"FILE" help:"Also look in this site table; may be given several times, the first that knows a code decides."`
+	Format    string   `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
+	Inputs    []string `arg:"" name:"code-or-text" help:"Codes or names; - reads them from standard input, a line each: a name, or SYSTEM, a tab and a code."`
 }
 
 // Help is shown below the options.
@@ -36,7 +37,7 @@ var systemNames = map[string]string{
 
 // Run classifies all inputs, in order.
 func (c *classifyCommand) Run(p *program) error {
-	set, err := c.setup()
+	set, err := c.setup(c.SiteTable...)
 	if err != nil {
 		return err
 	}
@@ -79,9 +80,10 @@ type classified struct {
 	Route       string   `json:"route,omitempty"`
 	Systemic    string   `json:"systemic"`
 	MatchedBy   string   `json:"matchedBy"`
-	Table       string   `json:"table,omitempty"`   // the table that matched
-	Matched     string   `json:"matched,omitempty"` // the code or name in it
-	Doubt       []string `json:"doubt,omitempty"`   // what else the name may be
+	Table       string   `json:"table,omitempty"`     // the table that matched
+	SiteTable   string   `json:"siteTable,omitempty"` // its name when it is a site's own
+	Matched     string   `json:"matched,omitempty"`   // the code or name in it
+	Doubt       []string `json:"doubt,omitempty"`     // what else the name may be
 
 	identified bool
 }
@@ -109,7 +111,7 @@ func classify(t *terms.Terms, system, text string) classified {
 		}
 	}
 	out.Route, out.Systemic = m.RouteGroup, systemicWord(m.Systemic)
-	out.MatchedBy, out.Table, out.Matched, out.identified = m.By.String(), m.Table, m.Matched, m.Identified
+	out.MatchedBy, out.Table, out.SiteTable, out.Matched, out.identified = m.By.String(), m.Table, m.SiteTable, m.Matched, m.Identified
 	return out
 }
 
@@ -142,6 +144,8 @@ func (c classified) text() string {
 	if len(c.Ingredients) == 0 {
 		b.WriteString("not listed")
 		switch {
+		case c.Table != "":
+			fmt.Fprintf(&b, "; an ordinary drug by %s %s in %s", c.MatchedBy, c.Matched, c.where())
 		case c.System == "" && looksLikeCode.MatchString(c.Input):
 			b.WriteString(" as a name; for a code give its system, such as --system rxnorm or --system atc")
 		case !c.identified:
@@ -155,9 +159,17 @@ func (c classified) text() string {
 	if c.Route != "" {
 		fmt.Fprintf(&b, "; route %s", c.Route)
 	}
-	fmt.Fprintf(&b, "; systemic %s; by %s %s in %s", c.Systemic, c.MatchedBy, c.Matched, c.Table)
+	fmt.Fprintf(&b, "; systemic %s; by %s %s in %s", c.Systemic, c.MatchedBy, c.Matched, c.where())
 	for _, d := range c.Doubt {
 		fmt.Fprintf(&b, "; in doubt: %s", d)
 	}
 	return b.String()
+}
+
+// where names the table that matched.
+func (c classified) where() string {
+	if c.SiteTable != "" {
+		return "site table " + c.SiteTable
+	}
+	return c.Table
 }

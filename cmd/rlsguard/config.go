@@ -27,6 +27,8 @@ type config struct {
 	Terminology terminologyConfig `yaml:"terminology"`
 	Limits      limitsConfig      `yaml:"limits"`
 	BaseURL     string            `yaml:"base_url"`
+
+	siteTables []*terms.SiteTable // of the command line
 }
 
 type terminologyConfig struct {
@@ -52,9 +54,13 @@ type setup struct {
 	ruleset  string       // hash of tables, rules and settings
 }
 
-// setup reads the configuration file, or takes the defaults when there is none.
-func (f configFlag) setup() (*setup, error) {
+// setup reads the configuration file, or takes the defaults when there is none. More site tables come before those of the file.
+func (f configFlag) setup(siteTables ...string) (*setup, error) {
 	c := defaultConfig()
+	var err error
+	if c.siteTables, err = readSiteTables(siteTables); err != nil {
+		return nil, err
+	}
 	if f.Config == "" {
 		return c.setup("")
 	}
@@ -146,32 +152,44 @@ func (c *config) validate() error {
 
 // tables are the embedded ones with what the site adds and takes away.
 func (c *config) tables(dir string) (*terms.Terms, error) {
-	o := terms.Options{Region: c.Region, WithoutATC: c.Terminology.WithoutATC}
+	o := terms.Options{Region: c.Region, WithoutATC: c.Terminology.WithoutATC, SiteTables: c.siteTables}
 	for i, path := range c.Terminology.SiteTables {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
-		rows, err := readSiteTable(path)
+		table, err := readSiteTable(path)
 		if err != nil {
 			return nil, fmt.Errorf("terminology.site_tables[%d]: %w", i, err)
 		}
-		o.Site = append(o.Site, rows...)
+		o.SiteTables = append(o.SiteTables, table)
 	}
-	if o.Region == "" && !o.WithoutATC && len(o.Site) == 0 {
+	if o.Region == "" && !o.WithoutATC && len(o.SiteTables) == 0 {
 		return terms.Embedded(), nil
 	}
 	return terms.New(o)
 }
 
-func readSiteTable(path string) ([]terms.SiteRow, error) {
+func readSiteTables(paths []string) ([]*terms.SiteTable, error) {
+	var tables []*terms.SiteTable
+	for _, path := range paths {
+		table, err := readSiteTable(path)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, table)
+	}
+	return tables, nil
+}
+
+func readSiteTable(path string) (*terms.SiteTable, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	rows, err := terms.ReadSite(f)
+	table, err := terms.ReadSiteTable(filepath.Base(path), f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return rows, nil
+	return table, nil
 }

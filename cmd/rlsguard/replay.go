@@ -2,6 +2,10 @@ package main
 
 import (
 	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -170,19 +174,32 @@ func (r *replay) finish() error {
 // openFlags are the flags open at the end, sorted by patient, check and ingredient. It counts them, and tells whether one of them
 // meets --fail-on.
 func (r *replay) openFlags(known *consumers.Memory) (met bool, open []checks.Flag) {
+	patients := slices.DeleteFunc(known.Patients(), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
+	found := make([][]checks.Flag, len(patients))
+	eachInParallel(len(patients), func(i int) {
+		found[i] = checks.OpenFlags(known.State(patients[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
+	})
 	limit, err := checks.ParseSeverity(r.options.FailOn)
-	for _, patient := range known.Patients() {
-		st := known.State(patient)
-		if !anyOpen(st) {
-			continue
-		}
-		for _, f := range checks.OpenFlags(st, r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf) {
-			r.sum.flag(f.Severity)
-			met = met || err == nil && f.Severity >= limit
-			open = append(open, f)
-		}
+	open = slices.Concat(found...)
+	for i := range open {
+		r.sum.flag(open[i].Severity)
+		met = met || err == nil && open[i].Severity >= limit
 	}
 	return met, open
+}
+
+// eachInParallel calls do for 0 to n-1, on all cores.
+func eachInParallel(n int, do func(int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // anyOpen tells whether the last decision left a flag of a patient open; for most patients there is none, and nothing more to do.

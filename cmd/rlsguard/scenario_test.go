@@ -87,8 +87,7 @@ func replayFolder(t *testing.T, dir string) ([]string, summary, int) {
 	t.Helper()
 	account := filepath.Join(t.TempDir(), "summary.json")
 	var stdout, stderr bytes.Buffer
-	now := func() time.Time { return time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC) }
-	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: now}
+	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: scenarioNow}
 	code := p.run([]string{"replay", "--as-of", scenarioAsOf, "--format", "json", "--summary", account, dir})
 	if code == exitFailed {
 		t.Fatalf("replay failed: %s", &stderr)
@@ -114,6 +113,9 @@ func replayFolder(t *testing.T, dir string) ([]string, summary, int) {
 	}
 	return flags, sum, code
 }
+
+// scenarioNow is a clock that stands at the as-of time.
+func scenarioNow() time.Time { return time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC) }
 
 func readScenarios(t *testing.T) []scenario {
 	t.Helper()
