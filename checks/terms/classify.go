@@ -19,7 +19,19 @@ type recognised struct {
 	systemic   Systemic
 	routeGroup string
 	table      string
+	siteTable  string
 	code       string
+}
+
+// rankOf is the rank of an RxNorm term type.
+func rankOf(kind string) rank {
+	switch kind {
+	case "BN", "IN", "PIN":
+		return rankIngredient
+	case "MIN", "SCDC":
+		return rankCombination
+	}
+	return rankProduct
 }
 
 // Classify tells which drugs the codings and names of one medication mean. A recognised code decides before any name; of several
@@ -45,12 +57,12 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 	}
 	if best.rank == rankNone {
 		t.classifyNames(&m, codings, names)
-		m.With = companions(m.Found, codings, names)
+		m.With = t.companions(m.Found, codings, names)
 		return m
 	}
 	m.By, m.Found, m.Systemic, m.RouteGroup = MatchedCode, best.found, best.systemic, best.routeGroup
-	m.Table, m.Matched = best.table, best.code
-	m.With = companions(m.Found, codings, names)
+	m.Table, m.SiteTable, m.Matched = best.table, best.siteTable, best.code
+	m.With = t.companions(m.Found, codings, names)
 	m.Specific = best.rank == rankProduct && best.systemic != SystemicUnknown
 	return m
 }
@@ -58,10 +70,8 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 // recognise looks one coding up, and tells whether its code is well formed in a system that has a table here.
 func (t *Terms) recognise(c Coding) (r recognised, wellFormed bool) {
 	system := CanonicalSystem(c.System)
-	if len(t.site) > 0 {
-		if drugs := t.site[keyOf(system, c.Code)]; len(drugs) > 0 {
-			return recognised{rank: rankProduct, found: foundOf(drugs), table: tableSite, code: c.Code}, true
-		}
+	if r, ok := t.recogniseSite(system, c.Code); ok {
+		return r, true
 	}
 	switch system {
 	case RxNorm:
@@ -77,13 +87,7 @@ func recogniseRxNorm(code string) (recognised, bool) {
 		return recognised{}, false
 	}
 	if p, ok := findProduct(code); ok {
-		r := recognised{rank: rankProduct, systemic: parseSystemic(p.systemic), routeGroup: p.group(), table: tableProducts, code: p.rxcui}
-		switch p.kind {
-		case "BN":
-			r.rank = rankIngredient
-		case "MIN", "SCDC":
-			r.rank = rankCombination
-		}
+		r := recognised{rank: rankOf(p.kind), systemic: parseSystemic(p.systemic), routeGroup: p.group(), table: tableProducts, code: p.rxcui}
 		r.found = foundOf(resolve(p.ingredients))
 		p.addStrengths(r.found)
 		return r, true
@@ -159,6 +163,9 @@ func disagreement(a, b recognised) string {
 }
 
 func nameList(found []Found) string {
+	if len(found) == 0 {
+		return "no listed drug"
+	}
 	list := ""
 	for i, f := range found {
 		if i > 0 {

@@ -159,12 +159,12 @@ func TestSeveralCodings(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	site, err := ReadSite(strings.NewReader("# local codes\n\nhttp://fhir.de/CodeSystem/ifa/pzn\t00408362\tgabapentin\n" +
+	site, err := ReadSiteTable("own.tsv", strings.NewReader("# local codes\n\nhttp://fhir.de/CodeSystem/ifa/pzn\t00408362\tgabapentin\n"+
 		"urn:oid:2.16.840.1.113883.6.69\t0069-4900-30\tsertraline\nhttp://snomed.info/sct\t1\tfluoxetine\nhttp://snomed.info/sct\t1\tolanzapine\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := New(Options{Region: "UK", WithoutATC: true, Site: site})
+	own, err := New(Options{Region: "UK", WithoutATC: true, SiteTables: []*SiteTable{site}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,22 +188,22 @@ func TestOptions(t *testing.T) {
 	if own.Fingerprint() == Embedded().Fingerprint() {
 		t.Error("options leave no trace in the fingerprint")
 	}
-	if again, _ := New(Options{Region: "UK", WithoutATC: true, Site: site}); again.Fingerprint() != own.Fingerprint() {
+	if again, _ := New(Options{Region: "UK", WithoutATC: true, SiteTables: []*SiteTable{site}}); again.Fingerprint() != own.Fingerprint() {
 		t.Error("the same options have two fingerprints")
 	}
 }
 
 func TestSiteTableErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"a\tb\n":                            "site table, line 1: 2 fields, want system, code and ingredient separated by tabs",
+		"a\tb\n":                            "site table, line 1: 2 fields, want system, code and ingredient separated by tabs, and at most 9",
 		"# x\ns\tc\tsertraline\ns\tc\tsalt": `site table, line 3: no ingredient "salt" in the tables`,
 		"s\t \tsertraline":                  "site table, line 1: system or code is empty",
 	} {
-		if _, err := ReadSite(strings.NewReader(text)); err == nil || err.Error() != want {
+		if _, err := ReadSiteTable("", strings.NewReader(text)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
-	if _, err := New(Options{Site: []SiteRow{{"s", "c", "salt"}}}); err == nil {
+	if _, err := New(Options{Site: []SiteRow{{System: "s", Code: "c", Ingredient: "salt"}}}); err == nil {
 		t.Error("New takes an ingredient that the tables do not hold")
 	}
 }

@@ -68,6 +68,12 @@ func (t *Terms) Ingredient(name string) (*Ingredient, bool) {
 	return drug, ok
 }
 
+// IngredientByRxNorm is the ingredient whose own concept, salt or alternate concept in RxNorm has that code.
+func (t *Terms) IngredientByRxNorm(code string) (*Ingredient, bool) {
+	drug, ok := ingredients().byRx[code]
+	return drug, ok
+}
+
 // Ingredients are all drugs in the order of ingredients.tsv. The slice is the caller's.
 func (t *Terms) Ingredients() []*Ingredient {
 	return append([]*Ingredient(nil), ingredients().all...)

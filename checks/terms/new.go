@@ -1,7 +1,7 @@
 package terms
 
 import (
-	"cmp"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -15,8 +15,7 @@ import (
 type Terms struct {
 	region     string
 	withoutATC bool
-	site       map[codeKey][]*Ingredient
-	siteRows   []SiteRow // sorted: the order of a file changes no answer
+	site       []*SiteTable
 
 	fingerprint struct {
 		once  sync.Once
@@ -31,14 +30,27 @@ func Embedded() *Terms { return &embedded }
 
 // New gives the tables with the site's options. It fails when a site row names an ingredient that the tables do not hold.
 func New(o Options) (*Terms, error) {
-	site, err := siteCodes(o.Site)
-	if err != nil {
-		return nil, fmt.Errorf("terms: %w", err)
+	site := slices.Clone(o.SiteTables)
+	if len(o.Site) > 0 {
+		table, err := siteTableOf(o.Site)
+		if err != nil {
+			return nil, fmt.Errorf("terms: %w", err)
+		}
+		site = append(site, table)
 	}
-	rows := slices.SortedFunc(slices.Values(o.Site), func(a, b SiteRow) int {
-		return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
-	})
-	return &Terms{region: o.Region, withoutATC: o.WithoutATC, site: site, siteRows: rows}, nil
+	return &Terms{region: o.Region, withoutATC: o.WithoutATC, site: site}, nil
+}
+
+// siteTableOf makes a table of rows that come from no file.
+func siteTableOf(rows []SiteRow) (*SiteTable, error) {
+	var text bytes.Buffer
+	for i, row := range rows {
+		if err := row.check(); err != nil {
+			return nil, fmt.Errorf("site row %d (code %s): %w", i+1, row.Code, err)
+		}
+		text.WriteString(row.String() + "\n")
+	}
+	return newSiteTable("", text.Bytes())
 }
 
 // Fingerprint is a hash over all tables and options: the same fingerprint means the same answers.
@@ -52,8 +64,9 @@ func (t *Terms) Fingerprint() string {
 			io.WriteString(h, table)
 		}
 		fmt.Fprintf(h, "%q %t\n", t.region, t.withoutATC)
-		for _, row := range t.siteRows {
-			fmt.Fprintf(h, "%q %q %q\n", row.System, row.Code, row.Ingredient)
+		for _, table := range t.site {
+			fmt.Fprintf(h, "%d\n", len(table.data))
+			h.Write(table.data)
 		}
 		t.fingerprint.value = hex.EncodeToString(h.Sum(nil)[:16])
 	})

@@ -1,9 +1,7 @@
 package terms
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -13,95 +11,133 @@ type Options struct {
 	Region string
 	// WithoutATC drops the ATC codes, whose terms of use not every site can accept.
 	WithoutATC bool
-	// Site are the site's own codes (NDC, PZN, dm+d, AMT, SNOMED CT, local).
+	// Site are the site's own codes (NDC, PZN, dm+d, AMT, SNOMED CT, local); they come after SiteTables.
 	Site []SiteRow
+	// SiteTables are such codes in files. A code that several tables hold is taken from the first of them.
+	SiteTables []*SiteTable
 }
 
-// SiteRow says which ingredient a site's code holds; a combination has one row for each ingredient.
-type SiteRow struct{ System, Code, Ingredient string }
-
-// codeKey is a code of a canonical system.
-type codeKey struct{ system, code string }
-
-// ReadSite reads a site table: lines of system, code and ingredient, separated by tabs; empty lines and lines that start
-// with # are left out. Ingredients are those of ingredients.tsv or their aliases. An error names the line.
-func ReadSite(r io.Reader) ([]SiteRow, error) {
-	var site []SiteRow
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimPrefix(strings.TrimRight(lines.Text(), "\r"), "\ufeff")
-		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		row, err := parseSiteRow(line)
-		if err != nil {
-			return nil, fmt.Errorf("site table, line %d: %w", n, err)
-		}
-		site = append(site, row)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("site table: %w", err)
-	}
-	return site, nil
+// SiteRow says which ingredient a site's code holds; a combination has one row for each ingredient. What follows the ingredient
+// may be left out. The site's row decides where the embedded tables say something else of a code.
+type SiteRow struct {
+	System, Code string
+	// Ingredient is one of ingredients.tsv or an alias; NoIngredient says that the code is an ordinary drug.
+	Ingredient string
+	// Systemic by the product itself; unknown leaves it to the route of the order. Rows of one code that differ leave it unknown too.
+	Systemic Systemic
+	// Strength of one unit in milligrams, or of one millilitre if PerML, as a decimal number.
+	Strength string
+	PerML    bool
+	// Name of the product. Nothing is matched by it, but partners of a listed ingredient are read in it (pyridoxine).
+	Name string
+	// Kind is the RxNorm term type. A brand, an ingredient or a component gives way to a product that stands beside it.
+	Kind string
+	// Route is a route group as in products.tsv (oral, injectable, topical, ...).
+	Route string
+	// Status is empty for a current code, or says that the owner of the code has withdrawn it: obsolete, suppressed.
+	Status string
 }
+
+// NoIngredient in place of an ingredient says that a code means an ordinary drug, which no check is about.
+const NoIngredient = "-"
+
+// SiteColumns are the columns of a site table in their order. The first three are required.
+var SiteColumns = [...]string{"system", "code", "ingredient", "systemic", "strength", "name", "kind", "route", "status"}
+
+const siteRequired = 3
+
+// String is the row as a line of a site table, without what is empty at its end.
+func (r SiteRow) String() string {
+	systemic, strength := "", r.Strength
+	if r.Systemic != SystemicUnknown {
+		systemic = r.Systemic.String()
+	}
+	if r.PerML {
+		strength += perML
+	}
+	fields := [...]string{r.System, r.Code, r.Ingredient, systemic, strength, r.Name, r.Kind, r.Route, r.Status}
+	return strings.TrimRight(strings.Join(fields[:], "\t"), "\t")
+}
+
+// perML ends a strength that is one of a millilitre.
+const perML = "/mL"
 
 func parseSiteRow(line string) (SiteRow, error) {
-	fields := strings.Split(line, "\t")
-	if len(fields) != 3 {
-		return SiteRow{}, fmt.Errorf("%d fields, want system, code and ingredient separated by tabs", len(fields))
+	var f [len(SiteColumns)]string
+	n := 0
+	for value := range strings.SplitSeq(line, "\t") {
+		if n < len(f) {
+			f[n] = strings.TrimSpace(value)
+		}
+		n++
 	}
-	row := SiteRow{System: strings.TrimSpace(fields[0]), Code: strings.TrimSpace(fields[1]), Ingredient: strings.TrimSpace(fields[2])}
+	if n < siteRequired || n > len(f) {
+		return SiteRow{}, fmt.Errorf("%d fields, want system, code and ingredient separated by tabs, and at most %d", n, len(f))
+	}
+	row := SiteRow{System: f[0], Code: f[1], Ingredient: f[2], Systemic: parseSystemic(f[3]), Name: f[5], Kind: f[6], Route: f[7], Status: f[8]}
+	if row.Systemic == SystemicUnknown && f[3] != "" && f[3] != "unknown" {
+		return SiteRow{}, fmt.Errorf("systemic is %q, want yes, no, low_absorbed, depends or unknown", f[3])
+	}
+	row.Strength, row.PerML = strings.CutSuffix(f[4], perML)
 	return row, row.check()
 }
 
 func (r SiteRow) check() error {
-	if r.System == "" || r.Code == "" {
+	switch {
+	case r.System == "" || r.Code == "":
 		return fmt.Errorf("system or code is empty")
+	case r.Strength != "" && !isNumber(r.Strength):
+		return fmt.Errorf("strength is %q, want milligrams as a decimal number, followed by %s for a millilitre", r.Strength, perML)
+	case strings.ContainsAny(r.System+r.Code+r.Ingredient+r.Name+r.Kind+r.Route+r.Status, "\t\n\r"):
+		return fmt.Errorf("a value holds a tab or a line end")
 	}
-	if _, ok := Embedded().Ingredient(r.Ingredient); !ok {
+	switch r.Status {
+	case "", "current", "obsolete", "suppressed":
+	default:
+		return fmt.Errorf("status is %q, want current, obsolete or suppressed", r.Status)
+	}
+	if _, ok := Embedded().Ingredient(r.Ingredient); !ok && r.Ingredient != NoIngredient {
 		return fmt.Errorf("no ingredient %q in the tables", r.Ingredient)
 	}
 	return nil
 }
 
-// siteCodes indexes a site's rows.
-func siteCodes(site []SiteRow) (map[codeKey][]*Ingredient, error) {
-	codes := make(map[codeKey][]*Ingredient, len(site))
-	for i, row := range site {
-		if err := row.check(); err != nil {
-			return nil, fmt.Errorf("site row %d (code %s): %w", i+1, row.Code, err)
+// codeKey is a code of a canonical system.
+type codeKey struct{ system, code string }
+
+// comparableCode is the form of a code in which it is compared: that of eleven digits of a National Drug Code, that of eight of a
+// Pharmazentralnummer. Other codes stay as they are.
+func comparableCode(system, code string) string {
+	switch system {
+	case NDC:
+		return NDC11(code)
+	case pzn:
+		digits := strings.TrimPrefix(strings.TrimPrefix(code, "PZN"), "-")
+		if n := len(digits); n > 0 && n < 8 && isNumber(digits) {
+			return "00000000"[n:] + digits
 		}
-		drug, _ := Embedded().Ingredient(row.Ingredient)
-		key := keyOf(CanonicalSystem(row.System), row.Code)
-		if !containsDrug(codes[key], drug) {
-			codes[key] = append(codes[key], drug)
-		}
+		return digits
 	}
-	return codes, nil
+	return code
 }
 
-func containsDrug(drugs []*Ingredient, drug *Ingredient) bool {
-	for _, known := range drugs {
-		if known == drug {
-			return true
+// NDC11 gives the form of eleven digits (5-4-2) of a National Drug Code that is hyphenated, or that has a twelfth digit, a zero,
+// before it. Other codes stay: ten digits without hyphens may mean three different ones.
+func NDC11(code string) string {
+	if !strings.Contains(code, "-") {
+		if len(code) == 12 && code[0] == '0' {
+			return code[1:]
 		}
+		return code
 	}
-	return false
-}
-
-// keyOf is the key of a code; a National Drug Code is compared in its form of eleven digits.
-func keyOf(system, code string) codeKey {
-	if system == NDC {
-		code = ndc11(code)
-	}
-	return codeKey{system, code}
-}
-
-// ndc11 gives the form of eleven digits (5-4-2) of a hyphenated National Drug Code; other codes stay.
-func ndc11(code string) string {
 	parts := strings.Split(code, "-")
-	if len(parts) != 3 || len(parts[0]) > 5 || len(parts[1]) > 4 || len(parts[2]) > 2 {
+	if len(parts) != 3 {
+		return code
+	}
+	if len(parts[0]) == 6 && parts[0][0] == '0' {
+		parts[0] = parts[0][1:]
+	}
+	if len(parts[0]) > 5 || len(parts[1]) > 4 || len(parts[2]) > 2 {
 		return code
 	}
 	pad := func(s string, n int) string { return strings.Repeat("0", n-len(s)) + s }

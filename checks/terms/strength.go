@@ -36,6 +36,10 @@ func (p product) addStrengths(found []Found) {
 	}
 }
 
+// ComponentStrength reads the amount that the name of an RxNorm component (SCDC) tells: milligrams of one unit or, if perML, of one
+// millilitre, as a decimal number; "" when it tells none in milligrams.
+func ComponentStrength(name string) (strength string, perML bool) { return componentStrength(name) }
+
 // componentStrength reads the amount of a component in the style of RxNorm; amounts per hour, actuation or milligram are none.
 func componentStrength(part string) (strength string, perML bool) {
 	last := ""

@@ -5,6 +5,7 @@ import "strings"
 // Systems that have no constant of their own in the vocabulary, as their owners publish them.
 const (
 	edqm = "http://standardterms.edqm.eu"
+	pzn  = "http://fhir.de/CodeSystem/ifa/pzn"
 	ncit = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
 )
 
@@ -83,6 +84,8 @@ func knownSystem(url string) string {
 		return Absent
 	case NullFlav, "urn:oid:2.16.840.1.113883.5.1008", "http://hl7.org/fhir/v3/NullFlavor":
 		return NullFlav
+	case pzn, "urn:oid:1.2.276.0.76.4.6":
+		return pzn
 	case edqm, "urn:oid:0.4.0.127.0.16.1.1.2.1", "https://standardterms.edqm.eu":
 		return edqm
 	case ncit, "urn:oid:2.16.840.1.113883.3.26.1.1", "http://ncimeta.nci.nih.gov":

@@ -143,6 +143,8 @@ type Match struct {
 	Identified bool
 	// Table names the table that matched: ingredients.tsv, products.tsv, atc.tsv, names.tsv, or site for a site's own.
 	Table string
+	// SiteTable is the name of the site's table when Table is site.
+	SiteTable string
 	// Matched is the code or the name that decided, in the words of our tables (never the sender's text).
 	Matched string
 	// Disagreement tells that two recognised codings of one drug name different ingredients; "" otherwise.

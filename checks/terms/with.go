@@ -16,13 +16,14 @@ var withPyridoxine = []string{
 }
 
 // companions tells which other substances of a medication change a check.
-func companions(found []Found, codings []Coding, names []string) []string {
+func (t *Terms) companions(found []Found, codings []Coding, names []string) []string {
 	if !slices.ContainsFunc(found, func(f Found) bool { return f.Name == doxylamine }) {
 		return nil
 	}
 	said := slices.Clone(names)
 	for _, c := range codings {
 		said = append(said, c.Display)
+		said = append(said, t.siteNames(CanonicalSystem(c.System), c.Code)...)
 		if CanonicalSystem(c.System) != RxNorm || !wellFormedRxNorm(c.Code) {
 			continue
 		}

@@ -1,0 +1,150 @@
+package terms
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// SiteTable is a site's own table. It keeps the bytes of its file, which are checked once and searched when a code is asked for:
+// a table of RxNorm and its package codes has some hundred thousand rows, and few of them are ever needed. It is safe for
+// concurrent use.
+type SiteTable struct {
+	name   string
+	data   []byte
+	rows   int
+	body   int                      // where the first row starts
+	sorted bool                     // rows are in order, with nothing between them: found by binary search
+	index  func() map[codeKey][]int // where the rows of a code start, for a table that is not sorted
+}
+
+// maxSiteTable bounds what is read.
+const maxSiteTable = 1 << 30
+
+// ReadSiteTable reads a site table: a line each, of the columns that SiteColumns names, separated by tabs; those behind the third
+// may be left out. Empty lines, lines that start with # and a header are passed over. Errors name the line. The name is what
+// Match.SiteTable shows.
+func ReadSiteTable(name string, r io.Reader) (*SiteTable, error) {
+	var data bytes.Buffer
+	if f, ok := r.(interface{ Len() int }); ok {
+		data.Grow(f.Len() + bytes.MinRead)
+	}
+	if _, err := data.ReadFrom(io.LimitReader(r, maxSiteTable+1)); err != nil {
+		return nil, fmt.Errorf("site table: %w", err)
+	}
+	if data.Len() > maxSiteTable {
+		return nil, fmt.Errorf("site table: more than %d MiB", maxSiteTable>>20)
+	}
+	return newSiteTable(name, bytes.TrimPrefix(data.Bytes(), []byte("\ufeff")))
+}
+
+func newSiteTable(name string, data []byte) (*SiteTable, error) {
+	t := &SiteTable{name: name, data: data, sorted: true}
+	var c siteChecker
+	for start, line := 0, 1; start < len(data); line++ {
+		text := siteLine(data[start:])
+		if skippedInSite(text, line) {
+			t.sorted = t.sorted && t.rows == 0
+		} else {
+			ascending, err := c.check(text)
+			if err != nil {
+				return nil, fmt.Errorf("site table, line %d: %w", line, err)
+			}
+			if t.rows++; t.rows == 1 {
+				t.body = start
+			}
+			t.sorted = t.sorted && ascending
+		}
+		start += len(text) + 1
+	}
+	t.index = sync.OnceValue(t.buildIndex)
+	return t, nil
+}
+
+// siteLine is the line at the start of the data, without its end.
+func siteLine(data []byte) []byte {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return data[:i]
+	}
+	return data
+}
+
+func skippedInSite(line []byte, n int) bool {
+	if len(line) > 0 && line[0] > ' ' && line[0] != '#' {
+		return n == 1 && bytes.HasPrefix(line, []byte(SiteColumns[0]+"\t"+SiteColumns[1]+"\t"+SiteColumns[2]))
+	}
+	return len(line) > 0 && line[0] == '#' || len(bytes.TrimSpace(line)) == 0
+}
+
+// buildIndex maps the codes of a table that is not sorted.
+func (t *SiteTable) buildIndex() map[codeKey][]int {
+	index := make(map[codeKey][]int, t.rows)
+	for start, line := 0, 1; start < len(t.data); line++ {
+		text := siteLine(t.data[start:])
+		if !skippedInSite(text, line) {
+			key := siteKey(text)
+			index[key] = append(index[key], start)
+		}
+		start += len(text) + 1
+	}
+	return index
+}
+
+// siteKey is the key of a row in the form in which it is compared.
+func siteKey(line []byte) codeKey {
+	rawSystem, rest, _ := bytes.Cut(line, tab)
+	rawCode, _, _ := bytes.Cut(rest, tab)
+	system := CanonicalSystem(string(bytes.TrimSpace(rawSystem)))
+	return codeKey{system, comparableCode(system, string(bytes.TrimSpace(rawCode)))}
+}
+
+var tab = []byte("\t")
+
+// find gives the rows of a code of a canonical system, in the order of the file.
+func (t *SiteTable) find(system, code string) []SiteRow {
+	key := codeKey{system, comparableCode(system, code)}
+	var found []SiteRow
+	add := func(start int) {
+		// The row has been checked when the table was read.
+		if row, err := parseSiteRow(string(siteLine(t.data[start:]))); err == nil {
+			found = append(found, row)
+		}
+	}
+	if !t.sorted {
+		for _, start := range t.index()[key] {
+			add(start)
+		}
+		return found
+	}
+	prefix := []byte(key.system + "\t" + key.code + "\t")
+	for at := t.search(prefix); at < len(t.data) && bytes.HasPrefix(t.data[at:], prefix); at += len(siteLine(t.data[at:])) + 1 {
+		add(at)
+	}
+	return found
+}
+
+// search gives the start of the first row of a sorted table that is not below the wanted system and code.
+func (t *SiteTable) search(prefix []byte) int {
+	low, high := t.body, len(t.data)
+	for low < high {
+		mid := low + (high-low)/2
+		start := low + bytes.LastIndexByte(t.data[low:mid], '\n') + 1
+		line := siteLine(t.data[start:])
+		if bytes.Compare(sitePrefix(line), prefix) < 0 {
+			low = min(start+len(line)+1, high)
+		} else {
+			high = start
+		}
+	}
+	return low
+}
+
+// sitePrefix is the system and the code of a row, with the tab behind each.
+func sitePrefix(line []byte) []byte {
+	n := bytes.IndexByte(line, '\t') + 1
+	return line[:n+bytes.IndexByte(line[n:], '\t')+1]
+}
+
+// Len is the number of rows.
+func (t *SiteTable) Len() int { return t.rows }
