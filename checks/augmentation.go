@@ -20,12 +20,12 @@ func augmentationCheck() Check {
 // augmentation flags dopamine agonists and levodopa, which in the long run make RLS itself worse (rules.md R10). Carbidopa
 // and benserazide only mark levodopa and never fire.
 func (ev *evaluation) augmentation(c Check) {
-	parkinson, known := ev.hasContext("context_dopaminergic")
+	parkinson, known := ev.parkinson()
 	for _, group := range ev.byIngredient(func(x *exposure) bool {
 		return slices.Contains(c.Classes, x.Class) && x.Central != terms.CentralNo
 	}) {
 		if known {
-			ev.quiet(group[0].orderView, c.ID, group[0].Name, SilentParkinson, string(parkinson.Ref))
+			ev.quiet(group[0].orderView, c.ID, group[0].Name, SilentParkinson, string(parkinson))
 			continue
 		}
 		f := Finding{Ingredient: group[0].Name, Alternatives: []string{"gabapentin, gabapentin enacarbil or pregabalin, after a look at iron"}}
@@ -39,4 +39,19 @@ func (ev *evaluation) augmentation(c Check) {
 			"an abrupt end brings rebound and withdrawal. If Parkinson disease is the reason, code it. " + counselling + reviewNote(c)
 		ev.flag(c, severity, f)
 	}
+}
+
+// parkinson looks for Parkinson disease on record: a Condition, or the coded reason of an order that counts.
+func (ev *evaluation) parkinson() (Ref, bool) {
+	const group = "context_dopaminergic"
+	if f, ok := ev.hasContext(group); ok {
+		return f.Ref, true
+	}
+	for i := range ev.orders {
+		o := &ev.orders[i]
+		if o.counts && slices.ContainsFunc(o.Reasons, func(c Concept) bool { return ev.inGroup(&c, group) }) {
+			return o.ref, true
+		}
+	}
+	return "", false
 }

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -10,6 +9,7 @@ import (
 
 // drugView is what is known of the drug of an order.
 type drugView struct {
+	names      []string // as sent
 	match      terms.Match
 	pending    bool // its Medication has not been seen
 	identified bool
@@ -64,6 +64,7 @@ func (ev *evaluation) classify(o *orderView) {
 		}
 		drug = f.Medication
 	}
+	o.drug.names = drug.Names
 	o.drug.match = ev.classifyDrug(drug)
 	o.drug.identified = o.drug.match.Identified
 }
@@ -125,8 +126,12 @@ func (ev *evaluation) readExposures() {
 				ev.exposures = append(ev.exposures, x)
 			}
 		}
-		if o.silence == SilentTail && !ev.exposedBy(o) {
+		switch {
+		case ev.exposedBy(o):
+		case o.silence == SilentTail:
 			o.mute(SilentStopped, o.end.Date(ev.zone))
+		case len(o.drug.match.Found) > 0 || ev.onlyLocal(o.Order):
+			o.mute(SilentNotSystemic, "")
 		}
 	}
 	for i := range ev.exposures {
@@ -145,52 +150,6 @@ func (ev *evaluation) readExposures() {
 func (ev *evaluation) exposedBy(o *orderView) bool {
 	for i := range ev.exposures {
 		if ev.exposures[i].orderView == o {
-			return true
-		}
-	}
-	return false
-}
-
-// tail tells whether a drug still acts after its order was stopped: long half-lives by the settings, depot antipsychotics for
-// a number of dosing intervals (rules.md R14).
-func (ev *evaluation) tail(x *exposure) bool {
-	if x.end.IsZero() {
-		return false
-	}
-	days, ok := ev.set.Orders.TailDays[x.Name]
-	if interval, depot := ev.depotInterval(x); depot {
-		days, ok = interval*ev.set.Orders.DepotIntervals, true
-	}
-	if !ok || !ev.later(x.end.End(ev.zone).AddDate(0, 0, days)) {
-		return false
-	}
-	x.notes = append(x.notes, "The order ended on "+x.end.Date(ev.zone)+", but the drug acts on for weeks.")
-	return true
-}
-
-// depotInterval is the days between two injections of a depot antipsychotic, when they are stated and a week or more.
-func (ev *evaluation) depotInterval(x *exposure) (int, bool) {
-	if !isAntipsychotic(x.Class) || !ev.injected(x) {
-		return 0, false
-	}
-	for i := range x.Dosages {
-		t := &x.Dosages[i].Timing
-		period, err := strconv.ParseFloat(t.Period, 64)
-		days := period * unitDays[t.PeriodUnit] / float64(max(t.Frequency, 1))
-		if err == nil && days >= 7 {
-			return int(days), true
-		}
-	}
-	return 0, false
-}
-
-func (ev *evaluation) injected(x *exposure) bool {
-	if x.drug.match.RouteGroup == "injectable" {
-		return true
-	}
-	for i := range x.Dosages {
-		_, route := ev.terms.Route(x.Dosages[i].Route.Codings, x.Dosages[i].Route.Texts)
-		if route == "intramuscular" || route == "subcutaneous" {
 			return true
 		}
 	}
@@ -216,7 +175,6 @@ func (ev *evaluation) systemic(x *exposure) bool {
 	}
 	switch how {
 	case terms.SystemicNo:
-		ev.quiet(x.orderView, "", x.Name, SilentNotSystemic, name)
 		return false
 	case terms.SystemicLowAbsorbed:
 		x.ceiling = min(x.ceiling, Low)
@@ -243,6 +201,12 @@ func (ev *evaluation) route(o *Order) (terms.Systemic, string) {
 		}
 	}
 	return how, name
+}
+
+// onlyLocal tells whether the route of an order whose drug is not known keeps it out of the body.
+func (ev *evaluation) onlyLocal(o *Order) bool {
+	how, _ := ev.route(o)
+	return how == terms.SystemicNo
 }
 
 // isOld tells whether an order has been active for longer than the setting says, with no newer order of the same drug.
@@ -277,8 +241,4 @@ func (o *orderView) holds(ingredient string) bool {
 		}
 	}
 	return false
-}
-
-func isAntipsychotic(c terms.Class) bool {
-	return c == terms.AntipsychoticTypical || c == terms.AntipsychoticAtypical || c == terms.AntipsychoticNondopaminerg
 }

@@ -168,7 +168,12 @@ func (ev *evaluation) contextCounts(c *Condition, group string) bool {
 	if !c.Recorded.IsZero() && ev.later(c.Recorded.Start(ev.zone)) {
 		return false
 	}
-	for _, coding := range c.Code.Codings {
+	return ev.inGroup(&c.Code, group)
+}
+
+// inGroup tells whether a concept has a code of a group of rls_conditions.tsv.
+func (ev *evaluation) inGroup(c *Concept, group string) bool {
+	for _, coding := range c.Codings {
 		if row, ok := ev.terms.Condition(coding); ok && row.Group == group {
 			return true
 		}

@@ -1,0 +1,71 @@
+package checks
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// tail tells whether a drug still acts after its order was stopped: long half-lives by the settings, depot antipsychotics for
+// a number of dosing intervals (rules.md R14). A depot whose interval is not stated has none, and not that of the tablets either.
+func (ev *evaluation) tail(x *exposure) bool {
+	if x.end.IsZero() {
+		return false
+	}
+	days, ok := ev.set.Orders.TailDays[x.Name]
+	if isAntipsychotic(x.Class) && ev.injected(x) {
+		var interval int
+		interval, ok = depotInterval(x.Order)
+		days = interval * ev.set.Orders.DepotIntervals
+	}
+	if !ok || !ev.later(x.end.End(ev.zone).AddDate(0, 0, days)) {
+		return false
+	}
+	x.notes = append(x.notes, "The order ended on "+x.end.Date(ev.zone)+", but the drug acts on for weeks.")
+	return true
+}
+
+// depotInterval is the days between two injections, when they are stated and a week or more.
+func depotInterval(o *Order) (int, bool) {
+	for i := range o.Dosages {
+		t := &o.Dosages[i].Timing
+		period, err := strconv.ParseFloat(t.Period, 64)
+		days := period * unitDays[t.PeriodUnit] / float64(max(t.Frequency, 1))
+		if err == nil && days >= 7 {
+			return int(days), true
+		}
+	}
+	return 0, false
+}
+
+// injected tells an injection from a tablet: by the product, by the route, or by the name of a depot.
+func (ev *evaluation) injected(x *exposure) bool {
+	if x.drug.match.RouteGroup == "injectable" {
+		return true
+	}
+	for i := range x.Dosages {
+		_, route := ev.terms.Route(x.Dosages[i].Route.Codings, x.Dosages[i].Route.Texts)
+		if route == "intramuscular" || route == "subcutaneous" {
+			return true
+		}
+	}
+	return slices.ContainsFunc(append(slices.Clone(x.drug.names), x.drug.match.Matched, x.Name), namesDepot)
+}
+
+// depotWords are parts of names that only depot antipsychotics have: their esters, and their brands.
+var depotWords = []string{
+	"decanoat", "enanthat", "palmitat", "pamoat", "embonat", "lauroxil", "undecylenat", "depot", "long-acting", "long acting",
+	"maintena", "asimtufii", "aristada", "xeplion", "trevicta", "byannli", "sustenna", "trinza", "hafyera", "consta", "perseris",
+	"uzedy", "rykindo", "zypadhera", "relprevv", "okedi",
+}
+
+func namesDepot(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(depotWords, func(w string) bool { return strings.Contains(name, w) })
+}
+
+func isAntipsychotic(c terms.Class) bool {
+	return c == terms.AntipsychoticTypical || c == terms.AntipsychoticAtypical || c == terms.AntipsychoticNondopaminerg
+}
