@@ -19,6 +19,7 @@ type natsFlags struct {
 	Nats  string `name:"nats" placeholder:"URL" help:"NATS server. Without it: NATS_URL, else a server that rlsguard serve runs here, else the selected NATS context."`
 	Creds string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
 	CA    string `name:"ca" placeholder:"FILE" help:"Certificates that the server's is checked against (PEM)."`
+	Inbox string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the server answers on, where users have one of their own."`
 }
 
 // natsServer says how to reach a server.
@@ -35,6 +36,9 @@ func (f natsFlags) find() (natsServer, error) {
 	}
 	if f.CA != "" {
 		s.options = append(s.options, nats.RootCAs(f.CA))
+	}
+	if f.Inbox != "" {
+		s.options = append(s.options, nats.CustomInboxPrefix(f.Inbox))
 	}
 	return s, err
 }

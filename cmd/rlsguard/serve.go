@@ -25,6 +25,7 @@ type serveCommand struct {
 	Nats  string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it a server runs inside this process."`
 	Creds string `placeholder:"FILE" help:"NATS credentials for --nats, as nsc writes them."`
 	CA    string `name:"ca" placeholder:"FILE" help:"Certificates that the server of --nats is checked against (PEM)."`
+	Inbox string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the server of --nats answers on, where users have one of their own."`
 
 	Data    string `placeholder:"DIR" help:"Data folder of the server inside; the user's data directory when left out. nats.url and http.url in it say where it is reached."`
 	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" help:"Address of the server inside; port 0 picks one. Other than this machine only with --tls-cert and --users."`
@@ -88,7 +89,7 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 	if cfg.Engine.Key, err = readKey(c.KeyFile); err != nil {
 		return err
 	}
-	server, err := natsFlags{Nats: c.Nats, Creds: c.Creds, CA: c.CA}.find()
+	server, err := natsFlags{Nats: c.Nats, Creds: c.Creds, CA: c.CA, Inbox: c.Inbox}.find()
 	if err != nil {
 		return err
 	}
@@ -99,8 +100,8 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 
 // embedded works on a server inside this process.
 func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err error) {
-	if c.Creds != "" || c.CA != "" {
-		return errors.New("--creds and --ca go with --nats")
+	if c.Creds != "" || c.CA != "" || c.Inbox != "" {
+		return errors.New("--creds, --ca and --inbox-prefix go with --nats")
 	}
 	dir := c.Data
 	if dir == "" {

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+// TestDeployedServer runs the whole way under the users of deploy/nats.conf: each can do its work, and nothing else.
+func TestDeployedServer(t *testing.T) {
+	s := deployedServer(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+
+	set, err := configFlag{}.setup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := natsFlags{Nats: s.url("rlsguard"), CA: s.ca, Inbox: "_INBOX_rlsguard"}.find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	serving, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() {
+		served <- consumers.Serve(serving, consumers.Config{
+			URL: found.url, Options: found.options, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
+			Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: consumers.NewHealth(),
+		})
+	}()
+	defer func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}()
+	waitForStream(ctx, t, s.connect(t, "operator"), "RLS_DEAD")
+
+	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
+	dashboardUser := s.connect(t, "dashboard")
+	var open []checks.Flag
+	err = consumers.Watch(ctx, dashboardUser, consumers.WatchOptions{Once: true}, func(f []checks.Flag) error { open = f; return nil }, nil)
+	if err != nil || len(open) != 1 || open[0].Check != "rls-ssri" {
+		t.Errorf("the dashboard sees %v, %v", open, err)
+	}
+
+	for _, c := range []struct{ user, subject string }{
+		{"producer", "fhir.DetectedIssue"}, {"producer", "rls.flags.high.x.y"}, {"producer", "rls.state.patient.x"},
+		{"reviewer", "fhir.MedicationRequest"},
+		{"dashboard", "fhir.MedicationRequest"}, {"dashboard", "$JS.API.STREAM.MSG.GET.RLS"}, {"dashboard", "$JS.API.STREAM.DELETE.RLS_FLAGS"},
+		{"operator", "$JS.API.STREAM.MSG.GET.RLS"}, {"operator", "fhir.Patient"}, {"operator", "$JS.API.STREAM.PURGE.RLS_DEAD"},
+	} {
+		if !s.refuses(t, c.user, func(nc *nats.Conn) error { return nc.Publish(c.subject, []byte("{}")) }) {
+			t.Errorf("%s may publish on %s", c.user, c.subject)
+		}
+	}
+	for _, c := range []struct{ user, subject string }{
+		{"dashboard", "rls.dead.>"}, {"dashboard", "fhir.>"}, {"dashboard", "_INBOX_rlsguard.>"}, {"producer", "rls.flags.>"}, {"operator", "fhir.>"},
+	} {
+		if !s.refuses(t, c.user, func(nc *nats.Conn) error { _, err := nc.SubscribeSync(c.subject); return err }) {
+			t.Errorf("%s may subscribe to %s", c.user, c.subject)
+		}
+	}
+}
+
+func publishAs(ctx context.Context, t *testing.T, nc *nats.Conn, file string) {
+	t.Helper()
+	pub, err := consumers.NewPublisher(ctx, nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pub.Close()
+	data, err := demoFiles.ReadFile("demo/" + file + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pub.Publish(ctx, data); err != nil {
+		t.Fatal(err)
+	}
+	if err := pub.Wait(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitForStream waits for the last stream that a consumer makes at its first start.
+func waitForStream(ctx context.Context, t *testing.T, nc *nats.Conn, name string) {
+	t.Helper()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, err := js.Stream(ctx, name)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, jetstream.ErrStreamNotFound) {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+type deployed struct {
+	addr string
+	ca   string // certificate file
+}
+
+func (d deployed) url(user string) string { return "tls://" + user + ":" + user + "-secret@" + d.addr }
+
+func (d deployed) connect(t *testing.T, user string, options ...nats.Option) *nats.Conn {
+	t.Helper()
+	found, err := natsFlags{Nats: d.url(user), CA: d.ca, Inbox: "_INBOX_" + user}.find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc, err := nats.Connect(found.url, append(found.options, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// refuses tells whether the server denies a user what do does.
+func (d deployed) refuses(t *testing.T, user string, do func(*nats.Conn) error) bool {
+	t.Helper()
+	denied := make(chan error, 1)
+	nc := d.connect(t, user, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		select {
+		case denied <- err:
+		default:
+		}
+	}))
+	defer nc.Close()
+	if err := do(nc); err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil { // the refusal comes before the answer to this
+		t.Fatal(err)
+	}
+	select {
+	case err := <-denied:
+		return errors.Is(err, nats.ErrPermissionViolation)
+	case <-time.After(time.Second):
+		return false
+	}
+}
+
+// deployedServer starts a server with deploy/nats.conf, on other paths and a free port.
+func deployedServer(t *testing.T) deployed {
+	t.Helper()
+	dir := t.TempDir()
+	conf, err := os.ReadFile("../../deploy/nats.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for old, now := range map[string]string{"/etc/nats": dir, "/var/lib/nats": filepath.Join(dir, "store"), "0.0.0.0:4222": "127.0.0.1:-1"} {
+		if !bytes.Contains(conf, []byte(old)) {
+			t.Fatalf("nats.conf does not hold %s", old)
+		}
+		conf = bytes.ReplaceAll(conf, []byte(old), []byte(filepath.ToSlash(now)))
+	}
+	for _, user := range []string{"rlsguard", "producer", "reviewer", "dashboard", "operator"} {
+		t.Setenv(strings.ToUpper(user)+"_PASSWORD", user+"-secret")
+	}
+	certificate(t, dir)
+	path := filepath.Join(dir, "nats.conf")
+	if err := os.WriteFile(path, conf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	options, err := server.ProcessConfigFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.NoSigs, options.NoLog = true, true
+	s, err := server.NewServer(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(time.Minute) {
+		t.Fatal("the server does not get ready")
+	}
+	return deployed{addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
+}
+
+// certificate writes a certificate that is its own authority.
+func certificate(t *testing.T, dir string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{"server.crt": {Type: "CERTIFICATE", Bytes: cert}, "server.key": {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
