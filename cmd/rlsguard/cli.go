@@ -29,6 +29,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
 	Publish  publishCommand  `cmd:"" help:"Put FHIR files on the inbound subjects."`
 	Watch    watchCommand    `cmd:"" help:"Follow the flags: the open ones, then live."`
+	Check    checkCommand    `cmd:"" help:"Say what an order would be flagged for, before it is written."`
 	Demo     demoCommand     `cmd:"" help:"See it work: made-up patients on a server in a temporary folder."`
 	Classify classifyCommand `cmd:"" help:"Say what the tables know about drug codes and names."`
 	Checks   checksCommand   `cmd:"" help:"List the checks with their limits and sources."`

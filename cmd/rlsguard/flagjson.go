@@ -4,31 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"time"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
 // flagLine is a flag as a line of JSON; keys and their order are promised to others.
 type flagLine struct {
-	ID           string            `json:"id,omitempty"`
-	Check        string            `json:"check,omitempty"`
-	Severity     string            `json:"severity,omitempty"`
-	State        checks.FlagState  `json:"state,omitempty"`
-	Patient      checks.Ref        `json:"patient,omitempty"`
-	Ingredient   string            `json:"ingredient,omitempty"`
-	Implicated   []checks.Ref      `json:"implicated,omitempty"`
-	Evidence     []checks.Ref      `json:"evidence,omitempty"`
-	RLS          string            `json:"rls,omitempty"`
-	Basis        string            `json:"basis,omitempty"`
-	Summary      string            `json:"summary,omitempty"`
-	Action       string            `json:"action,omitempty"`
-	Alternatives []string          `json:"alternatives,omitempty"`
-	Citations    []checks.Citation `json:"citations,omitempty"`
-	AsOf         string            `json:"asOf,omitempty"`
+	ordercheck.Line
 	transitionLine
 }
 
@@ -43,14 +29,7 @@ type transitionLine struct {
 // flagJSON writes f as one line of JSON without its newline; as a transition with what changed, too. Absent values are left out. Characters
 // that a terminal would act on, or that turn the reading direction, are escaped.
 func flagJSON(f checks.Flag, transition bool) ([]byte, error) {
-	line := flagLine{
-		ID: f.ID, Check: f.Check, Severity: f.Severity.String(), State: f.State, Patient: f.Patient, Ingredient: f.Ingredient,
-		Implicated: f.Implicated, Evidence: f.Evidence, RLS: f.RLS.String(), Basis: f.Basis, Summary: f.Summary, Action: f.Action,
-		Alternatives: f.Alternatives, Citations: f.Citations,
-	}
-	if !f.AsOf.IsZero() {
-		line.AsOf = f.AsOf.UTC().Format(time.RFC3339Nano)
-	}
+	line := flagLine{Line: ordercheck.LineOf(&f)}
 	if transition {
 		line.transitionLine = transitionLine{f.Change, f.Number, f.Reason, f.Ruleset}
 	}

@@ -1,6 +1,7 @@
 package ordercheck
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -19,6 +20,17 @@ type Reply struct {
 	Unrecognised []checks.Ref `json:"unrecognised,omitempty"`
 	Unread       []Unread     `json:"unread,omitempty"`
 	Stored       bool         `json:"stored"` // something was known of the patient before the request
+	// Answers are who acknowledged or overrode a flag, by its id.
+	Answers map[string]Answer `json:"answers,omitempty"`
+}
+
+// Answer is an acknowledgement that holds. Date and Until are calendar dates in UTC.
+type Answer struct {
+	Override bool   `json:"override"`
+	Reason   string `json:"reason,omitempty"`
+	Author   string `json:"author,omitempty"`
+	Date     string `json:"date,omitempty"`
+	Until    string `json:"until,omitempty"`
 }
 
 // IronReply says which iron results are missing, and what to order.
@@ -59,6 +71,15 @@ func ReplyOf(a *Advice) Reply {
 	r := Reply{
 		Patient: a.Patient, AsOf: a.AsOf.UTC().Format(time.RFC3339Nano), Ruleset: a.Ruleset, Drafts: a.Drafts, Because: lines(a.Because),
 		Open: lines(a.Open), Unrecognised: a.Unrecognised, Unread: a.Unread, Stored: a.Stored,
+	}
+	for _, f := range slices.Concat(a.Because, a.Open) {
+		if f.Ack == nil {
+			continue
+		}
+		if r.Answers == nil {
+			r.Answers = map[string]Answer{}
+		}
+		r.Answers[f.ID] = Answer{f.Ack.Override, f.Ack.Reason, f.Ack.Author, f.Ack.Date.Date(time.UTC), f.Ack.Until.Date(time.UTC)}
 	}
 	if r.Drafts == nil {
 		r.Drafts = []checks.Ref{}
