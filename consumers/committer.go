@@ -34,18 +34,30 @@ func (s *session) commitEvents(ctx context.Context) error {
 	}
 }
 
+// linger is how long a batch waits for inputs that the server is known to have: a commit costs as much again, however small.
+const linger = 5 * time.Millisecond
+
 // gather takes what is there, up to a batch.
 func (s *session) gather(first event) []event {
 	batch := []event{first}
-	resources := first.weight()
+	resources, last := first.weight(), first
 	for len(batch) < s.cfg.Batch && resources < 4*s.cfg.Batch {
 		select {
-		case ev := <-s.events:
-			batch = append(batch, ev)
-			resources += ev.weight()
+		case last = <-s.events:
 		default:
-			return batch
+			if last.pending == 0 {
+				return batch
+			}
+			t := time.NewTimer(linger)
+			select {
+			case last = <-s.events:
+				t.Stop()
+			case <-t.C:
+				return batch
+			}
 		}
+		batch = append(batch, last)
+		resources += last.weight()
 	}
 	return batch
 }

@@ -33,6 +33,8 @@ type event struct {
 	seq   uint64
 	input *Input
 	due   token
+	// pending is how many more the server had when it sent this one.
+	pending uint64
 }
 
 // floor is the last inbound sequence below which everything is acknowledged.
@@ -163,14 +165,14 @@ func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read fu
 	}
 }
 
-// pullSize is how many messages are asked for at once: a batch, fewer when they are large.
+// pullSize is how many messages are asked for at once: two batches, fewer when they are large.
 func (s *session) pullSize(ctx context.Context) int {
 	stream, err := s.js.Stream(ctx, StreamFHIR)
 	if err != nil || stream.CachedInfo().State.Msgs == 0 {
-		return s.cfg.Batch
+		return 2 * s.cfg.Batch
 	}
 	st := stream.CachedInfo().State
-	return max(leastPull, min(s.cfg.Batch, int(2*pullBytes/max(1, st.Bytes/st.Msgs))))
+	return max(leastPull, min(2*s.cfg.Batch, int(2*pullBytes/max(1, st.Bytes/st.Msgs))))
 }
 
 // inputReader turns inbound messages into inputs.
@@ -205,7 +207,7 @@ func (r *inputReader) event(m jetstream.Msg) (event, error) {
 		in.Resources = append(in.Resources, res)
 		return true
 	})
-	return event{msg: m, seq: meta.Sequence.Stream, input: in}, nil
+	return event{msg: m, seq: meta.Sequence.Stream, input: in, pending: meta.NumPending}, nil
 }
 
 // dueEvent reads a timer that went off. One with a token that is none of ours names nobody, and is only acknowledged.

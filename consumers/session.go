@@ -52,7 +52,7 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn, by string) erro
 	}
 	defer js.CleanupPublisher()
 	s := &session{cfg: cfg, log: cfg.Log, health: cfg.Health, js: js, nc: nc, by: by, copy: newWorkingCopy(cfg.Engine.Key),
-		held: newHeld(), events: make(chan event, cfg.Batch)}
+		held: newHeld(), events: make(chan event, 2*cfg.Batch)}
 	s.store = &store{nc: nc, js: js, copy: s.copy, audit: cfg.Audit, timers: map[token]int64{}, frozen: !cfg.AsOf.IsZero(),
 		by: []string{by}, timeout: requestTimeout}
 	s.health.unready("starting")
