@@ -69,46 +69,6 @@ func (ev *evaluation) classify(o *orderView) {
 	o.drug.identified = o.drug.match.Identified
 }
 
-// classifyDrug asks for the codes first, then for the codes of the parts, then for names: a recognised code decides before any name.
-func (ev *evaluation) classifyDrug(d *Drug) terms.Match {
-	whole := ev.terms.Classify(d.Codings, d.Names)
-	if whole.By != terms.MatchedCode && len(d.Parts) > 0 {
-		parts := ev.classifyParts(d)
-		if parts.By == terms.MatchedCode || whole.By == terms.MatchedNone && parts.Identified {
-			whole = parts
-		}
-	}
-	if whole.Systemic == terms.SystemicUnknown && len(d.Forms) > 0 {
-		whole.Systemic = ev.terms.Form(d.Forms)
-	}
-	return whole
-}
-
-func (ev *evaluation) classifyParts(d *Drug) terms.Match {
-	var all terms.Match
-	for _, p := range d.Parts {
-		m := ev.terms.Classify(p.Codings, p.Names)
-		for i := range m.Found {
-			m.Found[i].Strength, m.Found[i].PerML = partStrength(p.Strength)
-		}
-		all.Found = append(all.Found, m.Found...)
-		all.Identified = all.Identified || m.Identified
-		if m.By == terms.MatchedCode || all.By == terms.MatchedNone {
-			all.By, all.Table, all.Matched = m.By, m.Table, m.Matched
-		}
-	}
-	return all
-}
-
-// partStrength is the strength of one unit in milligrams: "75 mg per 1" or "50 mg per mL".
-func partStrength(r Ratio) (string, bool) {
-	den := r.Denominator
-	if r.Numerator.unit() != "mg" || den.Value != "" && den.Value != "1" {
-		return "", false
-	}
-	return r.Numerator.Value, den.unit() == "mL" || den.unit() == "ml"
-}
-
 // readExposures turns every order that counts into exposures to its ingredients, and says why others are none.
 func (ev *evaluation) readExposures() {
 	for i := range ev.orders {

@@ -88,7 +88,7 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	}
 	d := ironFinding(ironInput{
 		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Terms: ev.terms, Settings: &ev.set.Iron,
-		Alpha2Delta: len(ev.takers) > 0, Birth: ev.person.Birth, ESRD: ev.contexts("context_esrd"),
+		Alpha2Delta: len(ev.takers) > 0, Birth: ev.person.Birth, ESRD: ev.kidneyFailure(),
 		IronCaution: ev.contexts("context_iron_caution"), Pregnant: ev.pregnant(), Orders: iron,
 	})
 	if !d.Next.IsZero() {
@@ -107,4 +107,13 @@ func (ev *evaluation) contexts(group string) []Ref {
 		}
 	}
 	return refs
+}
+
+// kidneyFailure are the Conditions that switch to the limits of dialysis: certain and active ones only, since those limits are
+// narrower and would hide low iron.
+func (ev *evaluation) kidneyFailure() []Ref {
+	return slices.DeleteFunc(ev.contexts("context_esrd"), func(ref Ref) bool {
+		c := ev.st.Find(ref).Condition
+		return c.Verification > VerificationConfirmed || c.Clinical >= ClinicalInactive
+	})
 }

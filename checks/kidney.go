@@ -113,12 +113,12 @@ func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 	}
 }
 
-// weightNear is the newest weight that is not too far in time from a creatinine.
+// weightNear is the newest weight that is not too far in time from a creatinine; one without a time serves where none has one.
 func (in *renalInput) weightNear(creatinine *labReading) *labReading {
 	day := civilDayOf(creatinine.effective, in.Labs.zone)
 	return in.Labs.newestUsable(terms.Weight, func(r *labReading) bool {
 		if !r.dated || r.measure.comparator != "" {
-			return false
+			return r.measure.comparator == ""
 		}
 		gap := civilDayOf(r.effective, in.Labs.zone) - day
 		return max(gap, -gap) <= int64(in.Settings.WeightDays)

@@ -216,8 +216,17 @@ func tsatUnit(lab *terms.Lab, v, factor Decimal, unit string, reason labReason, 
 }
 
 // plausible holds a measure against the limits of its row: outside the hard ones it is not evaluated, outside the soft ones it carries a caveat.
+// "Below 0.4" and "above 60,000" are how laboratories report what lies outside of what they can measure: those bounds are believed.
 func plausible(lab *terms.Lab, m measure) (measure, labReason) {
-	if outsideLimits(m.value, lab.HardLow, lab.HardHigh) {
+	low, high := lab.HardLow, lab.HardHigh
+	switch {
+	case m.value.Sign() <= 0:
+	case m.comparator == "<" || m.comparator == "<=":
+		low = ""
+	case m.comparator == ">" || m.comparator == ">=":
+		high = ""
+	}
+	if outsideLimits(m.value, low, high) {
 		return measure{}, labImplausible
 	}
 	m.caveat = outsideLimits(m.value, lab.SoftLow, lab.SoftHigh)

@@ -59,7 +59,7 @@ func (ev *evaluation) renalInput(group []*exposure) renalInput {
 
 // onDialysis tells whether a Condition that means dialysis itself, not only kidney disease, counts.
 func (ev *evaluation) onDialysis() bool {
-	return slices.ContainsFunc(ev.contexts("context_esrd"), func(ref Ref) bool {
+	return slices.ContainsFunc(ev.kidneyFailure(), func(ref Ref) bool {
 		return slices.ContainsFunc(ev.st.Find(ref).Condition.Code.Codings, isDialysisCode)
 	})
 }
