@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -135,7 +134,10 @@ func (c *classifyCommand) print(p *program, out classified) error {
 	return err
 }
 
-var looksLikeCode = regexp.MustCompile(`^([A-Z]\d{2}[A-Z]{2}\d{2}|\d{2,9})$`)
+// looksLikeCode tells a lone word with a digit and no small letter from a name.
+func looksLikeCode(s string) bool {
+	return strings.ContainsAny(s, "0123456789") && !strings.ContainsAny(s, " ") && strings.ToUpper(s) == s
+}
 
 // text is the answer for a person.
 func (c classified) text() string {
@@ -146,7 +148,7 @@ func (c classified) text() string {
 		switch {
 		case c.Table != "":
 			fmt.Fprintf(&b, "; an ordinary drug by %s %s in %s", c.MatchedBy, c.Matched, c.where())
-		case c.System == "" && looksLikeCode.MatchString(c.Input):
+		case c.System == "" && looksLikeCode(c.Input):
 			b.WriteString(" as a name; for a code give its system, such as --system rxnorm or --system atc")
 		case !c.identified:
 			b.WriteString("; an order with nothing else to go by would be flagged as medication-unclassified")

@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -127,11 +127,13 @@ func (c *config) setup(dir string) (*setup, error) {
 	}, nil
 }
 
-var regionCode = regexp.MustCompile(`^[A-Z]{2}$`)
+func countryCode(s string) bool {
+	return len(s) == 2 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
 
 func (c *config) validate() error {
 	var errs []error
-	if c.Region != "" && !regionCode.MatchString(c.Region) {
+	if c.Region != "" && !countryCode(c.Region) {
 		errs = append(errs, fmt.Errorf("region: %q is no ISO 3166 country code of two capital letters such as DE", c.Region))
 	}
 	for _, l := range []struct {

@@ -16,11 +16,16 @@ type configPlace struct {
 	root yaml.Node
 }
 
-var (
-	yamlLine     = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
-	unknownField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
-	goType       = regexp.MustCompile("^cannot unmarshal !!\\w+ `(.*)` into (\\S+)$")
+// The messages of the YAML package; compiled only when one has to be worded, since every start would pay for it.
+const (
+	yamlLine     = `^(?:yaml: )?line (\d+): (.*)$`
+	unknownField = `^field (\S+) not found in type \S+$`
+	goType       = "^cannot unmarshal !!\\w+ `(.*)` into (\\S+)$"
 )
+
+func match(pattern, text string) []string {
+	return regexp.MustCompile(pattern).FindStringSubmatch(text)
+}
 
 // syntax words an error of the YAML itself.
 func (p *configPlace) syntax(err error) error {
@@ -41,14 +46,14 @@ func (p *configPlace) decoding(err error) error {
 }
 
 func (p *configPlace) yamlError(text string) error {
-	m := yamlLine.FindStringSubmatch(text)
+	m := match(yamlLine, text)
 	if m == nil {
 		return fmt.Errorf("%s: %s", p.file, strings.TrimPrefix(text, "yaml: "))
 	}
 	what := m[2]
-	if f := unknownField.FindStringSubmatch(what); f != nil {
+	if f := match(unknownField, what); f != nil {
 		what = fmt.Sprintf("unknown key %q", f[1])
-	} else if f := goType.FindStringSubmatch(what); f != nil {
+	} else if f := match(goType, what); f != nil {
 		what = fmt.Sprintf("%q is not what this key wants (%s)", f[1], plainType(f[2]))
 	}
 	return fmt.Errorf("%s:%s: %s", p.file, m[1], what)
