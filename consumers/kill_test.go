@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -67,6 +68,9 @@ func TestKillWithEmbeddedServer(t *testing.T) {
 	}
 	b.decided()
 	b.sameAsReplay(docs...)
+	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(WatchOptions{})); d != "" {
+		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
+	}
 	b.nc.Close()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

@@ -61,6 +61,12 @@ func makeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 }
 
 func streamConfigs(replicas int) []jetstream.StreamConfig {
+	// The flags are a copy of what RLS has, and what a crash takes from it is copied again: a sync for each would cost more than all
+	// commits together. Replicated streams sync in groups anyway.
+	copied := jetstream.DefaultPersistMode
+	if replicas == 1 {
+		copied = jetstream.AsyncPersistMode
+	}
 	return []jetstream.StreamConfig{
 		{Name: StreamFHIR, Description: "FHIR R4 resources and Bundles for rlsguard", Subjects: []string{SubjectInbound + ">"}, Replicas: replicas},
 		{
@@ -73,7 +79,7 @@ func streamConfigs(replicas int) []jetstream.StreamConfig {
 		{
 			// It has no subjects of its own: those of the RePublish would come in a second time.
 			Name: StreamFlags, Description: "rlsguard: newest transition of each flag", Replicas: replicas,
-			MaxMsgsPerSubject: 1, AllowMsgTTL: true, AllowDirect: true,
+			MaxMsgsPerSubject: 1, AllowMsgTTL: true, AllowDirect: true, PersistMode: copied,
 			Sources: []*jetstream.StreamSource{{Name: StreamRLS, SubjectTransforms: []jetstream.SubjectTransformConfig{
 				{Source: subjectCommitFlags + ">", Destination: SubjectFlags + ">"}}}},
 		},

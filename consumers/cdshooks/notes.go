@@ -1,0 +1,115 @@
+package cdshooks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// keyWords say what a prefetch key stands for.
+var keyWords = map[string]string{
+	keyPatient: "birth date (patient)", keyConditions: "diagnoses", keyMedications: "active orders", keyFerritin: "ferritin",
+	keyTSAT: "transferrin saturation", keyIron: "iron", keyTIBC: "iron binding capacity", keyCreatinine: "creatinine",
+}
+
+func note(indicator, summary, detail string) Card {
+	return Card{Summary: shorten(summary, summaryLimit), Detail: detail, Indicator: indicator, Source: Source{Label: "rlsguard"}}
+}
+
+// notDone says that nothing was checked, and why.
+func notDone(why string) Card {
+	return note(warning, "RLS check: could not check: "+why, "Medicines and iron results were **not** checked for restless legs syndrome: "+escape(why)+
+		". The absence of other cards says nothing.")
+}
+
+// notes say what stood in the way of a full check.
+func (m *cardMaker) notes(storedFailed bool) (cards []Card) {
+	if n := len(m.advice.Unread); n > 0 {
+		cards = append(cards, m.unread())
+	}
+	if n := len(m.advice.Unrecognised); n > 0 {
+		cards = append(cards, note(info, fmt.Sprintf("RLS check: the drug of %s is not recognised, nothing was checked for it", count(n, "draft", "drafts")),
+			fmt.Sprintf("No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That is no statement about its safety.",
+				strings.Join(refWords(m.advice.Unrecognised, nil), ", "))))
+	}
+	if storedFailed {
+		cards = append(cards, note(warning, "RLS check: the stored record could not be looked at, only what came with the request was checked",
+			"What is stored of the patient is not available at the moment. Diagnoses, orders and results that did not come with the request were **not** looked at."))
+	}
+	if lacking := m.lacking(); len(lacking) > 0 {
+		cards = append(cards, note(info, "RLS check: incomplete, the request brought no "+strings.Join(lacking, ", "),
+			"Not in the request, and nothing is stored of this patient: "+strings.Join(lacking, ", ")+". What they say was **not** looked at; the absence of other cards does not tell that all is well."))
+	}
+	if known := hooks(); !slices.Contains(known, m.request.hook) {
+		cards = append(cards, note(info, "RLS check: this hook is not one of "+strings.Join(known, ", ")+"; it was checked as far as it could be read",
+			"The request was read like one of "+strings.Join(known, ", ")+". Orders that it holds elsewhere were not looked at."))
+	}
+	return cards
+}
+
+func hooks() []string { return []string{OrderSelect, OrderSign, PatientView} }
+
+// lacking are the data that are known from nowhere.
+func (m *cardMaker) lacking() []string {
+	if m.advice.Stored {
+		return nil
+	}
+	var words []string
+	for _, key := range m.request.lacking {
+		words = append(words, keyWords[key])
+	}
+	for _, key := range m.request.partial {
+		words = append(words, "further pages of "+escape(key))
+	}
+	return words
+}
+
+// unread tells what of the request was left out.
+func (m *cardMaker) unread() Card {
+	drafts := 0
+	var lines []string
+	for _, u := range m.advice.Unread {
+		if u.Draft {
+			drafts++
+		}
+		what := u.Type
+		if what == "" {
+			what = "A part"
+		}
+		line := fmt.Sprintf("- %s at `%s`: %s", escape(what), codeSpan(u.Pointer), u.Reason)
+		if u.Detail != "" {
+			line += ", " + escape(u.Detail)
+		}
+		if len(lines) < maxLines {
+			lines = append(lines, line)
+		}
+	}
+	if rest := len(m.advice.Unread) - len(lines); rest > 0 {
+		lines = append(lines, fmt.Sprintf("- and %d more", rest))
+	}
+	summary := fmt.Sprintf("RLS check: %s of the request could not be read and was left out", count(len(m.advice.Unread), "resource", "resources"))
+	if drafts > 0 {
+		summary = fmt.Sprintf("RLS check: %s could NOT be checked: unreadable, or about another patient", count(drafts, "order", "orders"))
+	}
+	return note(warning, summary, "Left out, and so **not** checked (FHIR R4 is read):\n\n"+strings.Join(lines, "\n"))
+}
+
+// maxLines of a list in a card.
+const maxLines = 20
+
+// codeSpan takes out what would end a code span, or run on.
+func codeSpan(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '`' || r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,148 @@
+package cdshooks
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// hookRequest is a call of a service, as far as it is used.
+type hookRequest struct {
+	hook      string
+	user      string
+	encounter string
+	fault     string // why nothing can be checked; "" when it can
+	question  ordercheck.Question
+	ordered   []string // LOINC codes of tests among the draft orders
+	lacking   []string // prefetch keys that did not come
+	partial   []string // prefetch keys of which only the first page came
+}
+
+// object is a JSON object whose values are read when they are needed.
+type object map[string]json.RawMessage
+
+// errNoRequest tells that a body is no JSON object.
+var errNoRequest = errors.New("the body is no JSON object")
+
+// str is a value that is a string; "" for any other.
+func (o object) str(name string) string {
+	var s string
+	if json.Unmarshal(o[name], &s) != nil {
+		return ""
+	}
+	return s
+}
+
+func (o object) object(name string) object {
+	var in object
+	if json.Unmarshal(o[name], &in) != nil {
+		return nil
+	}
+	return in
+}
+
+var validID = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
+
+// readRequest reads a request leniently: only a body that is no JSON object is an error. What else is wrong becomes a fault, or a part
+// that is left out, so that a person is told.
+func readRequest(r *fhir.Reader, body []byte) (*hookRequest, error) {
+	var top object
+	if json.Unmarshal(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), &top) != nil || top == nil {
+		return nil, errNoRequest
+	}
+	context := top.object("context")
+	q := &hookRequest{hook: top.str("hook"), user: context.str("userId"), encounter: withType("Encounter", context.str("encounterId"))}
+	patient := context.str("patientId")
+	if patient == "" {
+		patient = top.str("patient") // as before version 1.0
+	}
+	patient = patient[strings.LastIndexByte(patient, '/')+1:]
+	switch {
+	case context == nil:
+		q.fault = "the request has no context"
+		return q, nil
+	case !validID.MatchString(patient):
+		q.fault = "the request names no patient (context.patientId)"
+		return q, nil
+	}
+	q.question.Patient = checks.Ref("Patient/" + patient)
+	q.readDrafts(r, context)
+	q.readPrefetch(r, top, context)
+	return q, nil
+}
+
+// withType is a reference to a resource that is given by its id alone, or by a reference already.
+func withType(typ, id string) string {
+	if id == "" || strings.Contains(id, "/") {
+		return id
+	}
+	return typ + "/" + id
+}
+
+// readDrafts reads the orders being written. medications is what they were called before order-select and order-sign.
+func (q *hookRequest) readDrafts(r *fhir.Reader, context object) {
+	var selections []string
+	_ = json.Unmarshal(context["selections"], &selections) // without them all drafts are looked at
+	var drafts []fhir.Resource
+	for _, name := range []string{"draftOrders", "medications"} {
+		e := embedded{patient: q.question.Patient, draft: true}
+		e.read(r, context[name], "/context/"+name, func(res fhir.Resource) { drafts = append(drafts, res) })
+		q.ordered = append(q.ordered, e.tests...)
+	}
+	selected := func(res *fhir.Resource) bool {
+		return slices.ContainsFunc(selections, func(s string) bool { return withType(res.Type, s) == string(res.Fact.Ref) })
+	}
+	any := slices.ContainsFunc(drafts, func(res fhir.Resource) bool { return selected(&res) })
+	for i := range drafts {
+		res := &drafts[i]
+		q.question.Add(*res, res.Type == "MedicationRequest" && (!any || res.Rejection != nil || selected(res)))
+	}
+}
+
+// readPrefetch reads what came with the request. In requests of older clients it stands in context.
+func (q *hookRequest) readPrefetch(r *fhir.Reader, top, context object) {
+	given := top.object("prefetch")
+	at := "/prefetch/"
+	if given == nil {
+		given, at = context.object("prefetch"), "/context/prefetch/"
+	}
+	seen := map[string]bool{}
+	var failed []string
+	for _, key := range sortedKeys(given) {
+		e := embedded{patient: q.question.Patient}
+		e.read(r, given[key], at+key, func(res fhir.Resource) {
+			seen[res.Type] = true
+			if res.Type == "OperationOutcome" {
+				failed = append(failed, key)
+			}
+			q.question.Add(res, false)
+		})
+		if e.more {
+			q.partial = append(q.partial, key)
+		}
+	}
+	for _, key := range prefetchKeys {
+		typ, _, _ := strings.Cut(prefetch[key], "?")
+		typ, _, _ = strings.Cut(typ, "/")
+		_, came := given[key]
+		if slices.Contains(failed, key) || !came && !seen[typ] {
+			q.lacking = append(q.lacking, key)
+		}
+	}
+}
+
+func sortedKeys(o object) []string {
+	var keys []string
+	for k := range o {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

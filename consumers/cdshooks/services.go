@@ -1,0 +1,74 @@
+package cdshooks
+
+import "strings"
+
+// Hooks that are answered.
+const (
+	OrderSelect = "order-select"
+	OrderSign   = "order-sign"
+	PatientView = "patient-view"
+)
+
+// Service is one entry of the discovery.
+type Service struct {
+	Hook              string            `json:"hook"`
+	Title             string            `json:"title"`
+	Description       string            `json:"description"`
+	ID                string            `json:"id"`
+	Prefetch          map[string]string `json:"prefetch"`
+	UsageRequirements string            `json:"usageRequirements,omitempty"`
+}
+
+// Keys of the prefetch templates.
+const (
+	keyPatient     = "patient"
+	keyConditions  = "conditions"
+	keyMedications = "medications"
+	keyFerritin    = "ferritin"
+	keyTSAT        = "tsat"
+	keyIron        = "iron"
+	keyTIBC        = "tibc"
+	keyCreatinine  = "creatinine"
+)
+
+// prefetchKeys in the order in which they are told as missing.
+var prefetchKeys = []string{keyPatient, keyConditions, keyMedications, keyFerritin, keyTSAT, keyIron, keyTIBC, keyCreatinine}
+
+// prefetch asks for what the checks look at, within the subset of FHIR searches that CDS Hooks recommends. The codes are the usual ones of
+// each analyte in the tables.
+var prefetch = map[string]string{
+	keyPatient:     "Patient/{{context.patientId}}",
+	keyConditions:  "Condition?patient={{context.patientId}}",
+	keyMedications: "MedicationRequest?patient={{context.patientId}}&status=active",
+	keyFerritin:    newest("2276-4", "20567-4", "14723-1"),
+	keyTSAT:        newest("2502-3", "14801-5", "2505-6"),
+	keyIron:        newest("2498-4", "14798-3"),
+	keyTIBC:        newest("2500-7", "14800-7"),
+	keyCreatinine:  newest("2160-0", "14682-9", "98979-8", "62238-1", "33914-3"),
+}
+
+func newest(loincs ...string) string {
+	for i := range loincs {
+		loincs[i] = "http://loinc.org|" + loincs[i]
+	}
+	return "Observation?patient={{context.patientId}}&code=" + strings.Join(loincs, ",") + "&_sort=-date&_count=5"
+}
+
+// idPrefix of the services: each has an id of its own, since clients know them by it.
+const idPrefix = "rlsguard-"
+
+// services are all that are offered.
+func services(open bool) []Service {
+	note := "FHIR R4. Nothing is fetched: data comes by prefetch, or is known from the events of this site."
+	if open {
+		note = "OPEN DEVELOPMENT MODE: clients are not verified. " + note
+	}
+	make := func(hook, title, description string) Service {
+		return Service{Hook: hook, Title: title, Description: description, ID: idPrefix + hook, Prefetch: prefetch, UsageRequirements: note}
+	}
+	return []Service{
+		make(OrderSelect, "RLS: selected medicines", "Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, while an order is selected."),
+		make(OrderSign, "RLS: medicines before signing", "Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, before orders are signed."),
+		make(PatientView, "RLS: open flags of a patient", "Shows what is flagged for a patient with restless legs syndrome."),
+	}
+}

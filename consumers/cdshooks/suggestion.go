@@ -1,0 +1,80 @@
+package cdshooks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+)
+
+// suggestions are what a user may take over: to order the tests that an iron flag asks for, or to remove the drafts behind any other.
+// To remove a draft is no end of a treatment, which is never suggested.
+func (m *cardMaker) suggestions(f *checks.Flag, card string) []Suggestion {
+	if f.State != checks.Open {
+		return nil
+	}
+	if f.Check == m.advice.Iron.Check {
+		return m.orderTests(card)
+	}
+	var all []Suggestion
+	for _, draft := range m.advice.Drafts {
+		id := strings.TrimPrefix(string(draft), "MedicationRequest/")
+		if !slices.Contains(f.Implicated, draft) || !m.sent(id) {
+			continue
+		}
+		all = append(all, Suggestion{
+			Label: "Remove the draft" + ofDrug(f.Ingredient), UUID: newID(m.key, card+"|remove|"+string(draft)),
+			Actions: []Action{{Type: "delete", Description: "Remove the order that is being written" + ofDrug(f.Ingredient), ResourceID: string(draft)}},
+		})
+	}
+	return all
+}
+
+// sent tells that a draft came with this id: one without an id cannot be named.
+func (m *cardMaker) sent(id string) bool {
+	for i := range m.request.question.Drafts {
+		if d := &m.request.question.Drafts[i]; string(d.Fact.Ref) == "MedicationRequest/"+id && m.request.ids[id] {
+			return true
+		}
+	}
+	return false
+}
+
+func ofDrug(ingredient string) string {
+	if ingredient == "" {
+		return ""
+	}
+	return " (" + ingredient + ")"
+}
+
+// orderTests suggests the tests that are not ordered already.
+func (m *cardMaker) orderTests(card string) []Suggestion {
+	var actions []Action
+	var names []string
+	for _, test := range ordercheck.IronOrders(m.advice.Iron) {
+		if slices.Contains(m.request.ordered, test.Code) {
+			continue
+		}
+		name, _, _ := strings.Cut(test.Display, " [")
+		names = append(names, strings.ToLower(name))
+		actions = append(actions, Action{
+			Type: "create", Description: fmt.Sprintf("Order %s (LOINC %s). %s", strings.ToLower(name), test.Code, checks.IronSampling),
+			Resource: ordercheck.ServiceRequest(m.advice.Patient, m.request.encounter, test, m.advice.AsOf),
+		})
+	}
+	if actions == nil {
+		return nil
+	}
+	return []Suggestion{{Label: "Order " + strings.Join(names, ", "), UUID: newID(m.key, card+"|order"), IsRecommended: true, Actions: actions}}
+}
+
+var titles = sync.OnceValue(func() map[string]string {
+	all := map[string]string{}
+	for _, c := range checks.Catalogue() {
+		all[c.ID] = c.Title
+	}
+	return all
+})
