@@ -234,7 +234,7 @@ func (d *demo) whatNext(keep bool) {
 		fmt.Fprintf(d.stdout, `  the server goes on until Ctrl-C; in another terminal:
   export NATS_URL=%s
   rlsguard watch                         the open flags, then every change
-  rlsguard publish FILE                  your own FHIR R4 JSON (looked at as of %s)
+  rlsguard publish FILE                  your own FHIR R4 JSON, as of %s
   nats sub 'rls.flags.high.>'            what a dashboard would read
 `, d.server.URL(), demoAsOf.Format(time.DateOnly))
 		return
