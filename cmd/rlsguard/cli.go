@@ -25,14 +25,15 @@ Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was 
 
 // commands is the command line.
 type commands struct {
-	Replay   replayCommand   `cmd:"" help:"Check FHIR files or folders; needs no server."`
-	Serve    serveCommand    `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
-	Publish  publishCommand  `cmd:"" help:"Put FHIR files on the inbound subjects."`
-	Watch    watchCommand    `cmd:"" help:"Follow the flags: the open ones, then live."`
-	Check    checkCommand    `cmd:"" help:"Say what an order would be flagged for, before it is written."`
-	Demo     demoCommand     `cmd:"" help:"See it work: made-up patients on a server in a temporary folder."`
-	Classify classifyCommand `cmd:"" help:"Say what the tables know about drug codes and names."`
-	Checks   checksCommand   `cmd:"" help:"List the checks with their limits and sources."`
+	Replay      replayCommand      `cmd:"" help:"Check FHIR files or folders; needs no server."`
+	Serve       serveCommand       `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
+	Publish     publishCommand     `cmd:"" help:"Put FHIR files on the inbound subjects."`
+	Watch       watchCommand       `cmd:"" help:"Follow the flags: the open ones, then live."`
+	Check       checkCommand       `cmd:"" help:"Say what an order would be flagged for, before it is written."`
+	Demo        demoCommand        `cmd:"" help:"See it work: made-up patients on a server in a temporary folder."`
+	Classify    classifyCommand    `cmd:"" help:"Say what the tables know about drug codes and names."`
+	Terminology terminologyCommand `cmd:"" help:"Make site tables from code systems that a site has."`
+	Checks      checksCommand      `cmd:"" help:"List the checks with their limits and sources."`
 
 	Version kong.VersionFlag `help:"Print the version and end."`
 }

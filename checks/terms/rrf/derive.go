@@ -1,0 +1,223 @@
+package rrf
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// drugs are ingredients of the tables, each once.
+type drugs []*terms.Ingredient
+
+// derivation finds out what the concepts of a graph hold.
+type derivation struct {
+	*graph
+	tables *terms.Terms
+	found  []drugs // by concept, once asked for
+	asked  []bool
+	named  map[int32]terms.Match // what the names of withdrawn concepts without relations tell
+}
+
+func newDerivation(g *graph) *derivation {
+	d := &derivation{
+		graph: g, tables: terms.Embedded(),
+		found: make([]drugs, len(g.concepts)), asked: make([]bool, len(g.concepts)), named: map[int32]terms.Match{},
+	}
+	known := map[*terms.Ingredient]bool{}
+	for i := range g.concepts {
+		if drug := d.anchor(int32(i)); drug != nil {
+			known[drug] = true
+		}
+	}
+	g.report.Ingredients = len(known)
+	return d
+}
+
+// anchor is the ingredient of the tables that a concept is: by its code, or, for what the tables have no code of, by its exact name.
+func (d *derivation) anchor(at int32) *terms.Ingredient {
+	c := &d.concepts[at]
+	if c.kind != kindIN && c.kind != kindPIN {
+		return nil
+	}
+	if drug, ok := d.tables.IngredientByRxNorm(codeOf(c.id)); ok {
+		return drug
+	}
+	if drug, ok := d.tables.Ingredient(c.name); ok {
+		return drug
+	}
+	return nil
+}
+
+// drugsOf are the ingredients of a concept. Its relations lead to lower term types only, so that the walk ends.
+func (d *derivation) drugsOf(at int32) drugs {
+	if d.asked[at] {
+		return d.found[at]
+	}
+	d.asked[at] = true
+	switch drug := d.anchor(at); {
+	case drug != nil:
+		d.found[at] = drugs{drug}
+	case d.withoutRelations(at):
+		d.found[at] = d.byName(at)
+	default:
+		d.found[at] = d.byRelations(at)
+	}
+	return d.found[at]
+}
+
+// byRelations joins the ingredients of what a concept is most directly made of.
+func (d *derivation) byRelations(at int32) drugs {
+	var all drugs
+	var replaced drugs
+	for _, e := range d.best(at) {
+		for _, drug := range d.drugsOf(e.part) {
+			if !slices.Contains(all, drug) {
+				all = append(all, drug)
+			}
+		}
+		replaced = append(replaced, d.replacedBy(e.part)...)
+	}
+	return slices.DeleteFunc(all, func(drug *terms.Ingredient) bool { return slices.Contains(replaced, drug) })
+}
+
+// replacedBy are the ingredients whose form a precise ingredient is that is a drug of its own: gabapentin by its enacarbil.
+func (d *derivation) replacedBy(at int32) drugs {
+	own := d.anchor(at)
+	if own == nil || d.concepts[at].kind != kindPIN {
+		return nil
+	}
+	var bases drugs
+	for _, e := range d.parts(at) {
+		if base := d.anchor(e.part); base != nil && base != own {
+			bases = append(bases, base)
+		}
+	}
+	return bases
+}
+
+// best are the most direct relations of a concept.
+func (d *derivation) best(at int32) []edge {
+	parts := d.parts(at)
+	n := 0
+	for n < len(parts) && parts[n].trust == parts[0].trust {
+		n++
+	}
+	if n > 0 && parts[0].trust == byDoseForm {
+		return nil
+	}
+	return parts[:n]
+}
+
+func (d *derivation) withoutRelations(at int32) bool { return len(d.best(at)) == 0 }
+
+// byName reads the name of a withdrawn concept, whose relations RxNorm does not keep. A name that leaves a doubt tells nothing.
+func (d *derivation) byName(at int32) drugs {
+	c := &d.concepts[at]
+	if c.status == statusCurrent || c.kind < kindPIN {
+		return nil
+	}
+	m := d.tables.Classify(nil, []string{c.name})
+	var all drugs
+	for _, f := range m.Found {
+		if f.Doubt != "" {
+			return nil
+		}
+		all = append(all, f.Ingredient)
+	}
+	if len(all) > 0 {
+		d.named[at] = m
+		d.report.ByName++
+	}
+	return all
+}
+
+// checkWhole refuses a release in which current products have no relations: RXNREL.RRF has lost its end.
+func (d *derivation) checkWhole() error {
+	products, alone := 0, 0
+	for i, c := range d.concepts {
+		if c.status != statusCurrent || c.kind != kindSCD && c.kind != kindSBD {
+			continue
+		}
+		products++
+		if d.withoutRelations(int32(i)) {
+			alone++
+		}
+	}
+	if alone > int(tolerated*float64(products)) {
+		return fmt.Errorf("%s has no relation for %d of %d current products: the file is cut, or of another release", RelationsFile, alone, products)
+	}
+	return nil
+}
+
+// codes are the rows of all concepts that hold an ingredient of the tables.
+func (d *derivation) codes() []terms.SiteRow {
+	local := d.localBrands()
+	var rows []terms.SiteRow
+	for i := range d.concepts {
+		at := int32(i)
+		found := d.drugsOf(at)
+		if len(found) == 0 {
+			continue
+		}
+		c := &d.concepts[at]
+		d.report.Codes[c.kind.String()]++
+		if c.status != statusCurrent {
+			d.report.Withdrawn++
+		}
+		d.compare(at, found)
+		rows = d.appendRows(rows, at, terms.SiteRow{System: terms.RxNorm, Code: codeOf(c.id), Kind: c.kind.String(), Status: c.status.String()})
+		if local[at] {
+			for j := len(rows) - len(found); j < len(rows); j++ {
+				rows[j].Systemic = terms.SystemicNo
+			}
+		}
+	}
+	return rows
+}
+
+// appendRows adds the rows of a code that means a concept, one for each ingredient.
+func (d *derivation) appendRows(rows []terms.SiteRow, at int32, row terms.SiteRow) []terms.SiteRow {
+	for _, drug := range d.drugsOf(at) {
+		row.Ingredient = drug.Name
+		row.Name = cleanName(d.concepts[at].name)
+		row.Systemic, row.Route = d.actsWhere(at, drug)
+		row.Strength, row.PerML = d.strength(at, drug)
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// cleanName keeps a name from breaking the row of a table.
+func cleanName(name string) string { return strings.Join(strings.Fields(name), " ") }
+
+func codeOf(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
+
+// compare notes where the release says something else of a code than the embedded tables.
+func (d *derivation) compare(at int32, found drugs) {
+	code := codeOf(d.concepts[at].id)
+	m := d.tables.Classify([]terms.Coding{{System: terms.RxNorm, Code: code}}, nil)
+	if m.By != terms.MatchedCode {
+		return
+	}
+	same := len(m.Found) == len(found)
+	embedded := make([]string, 0, len(m.Found))
+	for _, f := range m.Found {
+		same = same && slices.Contains(found, f.Ingredient)
+		embedded = append(embedded, f.Name)
+	}
+	if !same {
+		d.report.Contradictions = append(d.report.Contradictions, Contradiction{Code: code, Kind: d.concepts[at].kind.String(), Tables: embedded, Release: found.names()})
+	}
+}
+
+func (f drugs) names() []string {
+	names := make([]string, len(f))
+	for i, drug := range f {
+		names[i] = drug.Name
+	}
+	slices.Sort(names)
+	return names
+}

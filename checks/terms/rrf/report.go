@@ -1,0 +1,23 @@
+package rrf
+
+// Report says what an import found, for the person who started it.
+type Report struct {
+	Lines            map[string]int // read, by file
+	Codes            map[string]int // RxNorm codes of the table, by term type
+	Ingredients      int            // ingredients of the tables that the release holds
+	Packages         int            // package codes of the table
+	Withdrawn        int            // RxNorm codes of the table that are suppressed or obsolete
+	ByName           int            // of those, without relations: derived from their names
+	Relations        int            // relations of RxNorm's own concepts that lead to ingredients
+	Reversed         int            // of those, against the order of term types: not followed
+	Dangling         int            // of those, to a concept that is not in the release: not followed
+	OddPackages      int            // package codes in no known form
+	PackageConflicts int            // package codes of several products with different ingredients
+	Contradictions   []Contradiction
+}
+
+// Contradiction is an RxNorm code that the release gives other ingredients than the embedded tables. The site's table decides.
+type Contradiction struct {
+	Code, Kind      string
+	Tables, Release []string
+}
