@@ -135,7 +135,9 @@ func (s *session) decide(ctx context.Context, inputs []Input) ([]Result, error) 
 	case errors.Is(err, errPoison) && len(inputs) == 1:
 		s.log.Error().Err(err).Uint64("sequence", inputs[0].Arrival.Sequence).Msg("input cannot be committed")
 		return rejectAll(inputs), nil
-	case errors.Is(err, errPoison), errors.Is(err, errConflict) && len(inputs) > 1:
+	case errors.Is(err, errConflict) && len(inputs) == 1:
+		return s.decide(ctx, inputs)
+	case errors.Is(err, errPoison), errors.Is(err, errConflict):
 		return s.halve(ctx, inputs)
 	case err != nil:
 		return nil, err

@@ -131,7 +131,7 @@ func (c *workingCopy) apply(r *stateRow, seq uint64, view *snapshot) {
 	}
 	switch r.kind {
 	case subjectGone:
-		c.goneRefs[c.hash(r.ref)] = struct{}{}
+		c.noteGone(r.ref)
 	case subjectPatient:
 		c.index(slot, r.state)
 		c.open.set(slot, r.state)

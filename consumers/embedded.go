@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,10 +96,10 @@ func (e *Embedded) start(o EmbeddedOptions, host string, port int) error {
 		SyncAlways: true, MaxPayload: int32(o.MaxPayload), TLSConfig: o.TLS, TLS: o.TLS != nil,
 		JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30, // the disk is the limit, not the share of it that is free at start
 	}
-	for user, password := range users {
-		opts.Users = append(opts.Users, &server.User{Username: user, Password: password})
+	for _, user := range slices.Sorted(maps.Keys(users)) { // the first is the one that nats.url names
+		opts.Users = append(opts.Users, &server.User{Username: user, Password: users[user]})
 		if e.user == nil {
-			e.user = url.UserPassword(user, password)
+			e.user = url.UserPassword(user, users[user])
 		}
 	}
 	if e.srv, err = server.NewServer(opts); err != nil {

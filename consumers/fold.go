@@ -61,14 +61,40 @@ func (f *Fold) Add(results []Result, n int, in *Input) []Result {
 }
 
 func (f *Fold) take(patient checks.Ref, fact checks.Fact) Outcome {
+	nobody := patient == ""
+	if nobody && undated(&fact) {
+		return f.takeBack(fact)
+	}
+	fact = f.underUndated(fact)
 	switch {
 	case fact.Ref.Type() == "Medication":
 		return f.medication(fact)
-	case patient == "":
+	case nobody:
 		return f.withdraw(fact)
 	default:
 		return f.place(patient, fact)
 	}
+}
+
+// takeBack folds in an undated withdrawal: for every patient who holds the resource, and for all who refer to a Medication.
+func (f *Fold) takeBack(fact checks.Fact) Outcome {
+	if !f.withdrawUndated(fact) {
+		return Unchanged
+	}
+	if fact.Ref.Type() == "Medication" {
+		if known := f.knownMedication(fact.Ref); known != nil {
+			f.medication(f.underUndated(*known))
+		}
+		return Applied
+	}
+	for _, moved := range []bool{false, true} { // whoever has the content first, so that it is told as withdrawn and not as moved
+		for _, h := range f.holdersOf(fact.Ref) {
+			if held := f.peek(h).Find(fact.Ref); held != nil && moved == (held.Kind == checks.KindMark && held.Mark == checks.MarkMoved) {
+				f.place(h, f.underUndated(*held))
+			}
+		}
+	}
+	return Applied
 }
 
 // place folds in a fact that names its patient.

@@ -64,13 +64,19 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte) (bool, error
 	case subjectMedication, subjectGone:
 		c.foreign++
 		for i := range st.Facts {
-			c.suspectAll(st.Facts[i].Ref)
+			c.suspectAll(withdrawnRef(st.Facts[i].Ref))
 			if kind == subjectGone {
-				c.goneRefs[c.hash(st.Facts[i].Ref)] = struct{}{}
+				c.noteGone(st.Facts[i].Ref)
 			}
 		}
 	}
 	return true, nil
+}
+
+// noteGone remembers that there is a tombstone under key.
+func (c *workingCopy) noteGone(key checks.Ref) {
+	c.goneRefs[c.hash(key)] = struct{}{}
+	c.goneRefs[c.hash(withdrawnRef(key))] = struct{}{}
 }
 
 // forget notes that a state is not in the stream any more.

@@ -160,6 +160,10 @@ func (f *Fold) repair(ref checks.Ref) {
 		if fact.Ref == ref || fact.Ref.Type() == "Medication" {
 			continue
 		}
+		if back := f.underUndated(fact); back.Version != fact.Version {
+			fact = back
+			f.set(ref, p, fact)
+		}
 		newest, ok := f.newest(fact.Ref)
 		switch {
 		case !ok:

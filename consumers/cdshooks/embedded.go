@@ -16,6 +16,7 @@ type embedded struct {
 	patient checks.Ref
 	draft   bool
 	tests   []string // LOINC codes of ServiceRequests
+	ids     []string // of MedicationRequests
 	more    bool     // the Bundle has a next page
 }
 
@@ -97,12 +98,13 @@ func (e *embedded) completedEntries(raw json.RawMessage) (json.RawMessage, bool)
 	return list, err == nil
 }
 
-// complete gives a draft the patient of the request when it names none, and tells whether it did. It notes tests that are ordered.
+// complete gives a draft the patient of the request when it names none, and tells whether it did. It notes which tests are ordered, and the ids of orders.
 func (e *embedded) complete(o object) bool {
 	switch o.str("resourceType") {
 	case "ServiceRequest":
 		e.tests = append(e.tests, codesOf(o["code"])...)
 	case "MedicationRequest":
+		e.ids = append(e.ids, o.str("id"))
 		if e.draft && o["subject"] == nil {
 			o["subject"], _ = json.Marshal(map[string]string{"reference": string(e.patient)})
 			return true

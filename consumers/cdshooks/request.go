@@ -20,9 +20,10 @@ type hookRequest struct {
 	encounter string
 	fault     string // why nothing can be checked; "" when it can
 	question  ordercheck.Question
-	ordered   []string // LOINC codes of tests among the draft orders
-	lacking   []string // prefetch keys that did not come
-	partial   []string // prefetch keys of which only the first page came
+	ordered   []string        // LOINC codes of tests among the draft orders
+	ids       map[string]bool // ids that drafts came with
+	lacking   []string        // prefetch keys that did not come
+	partial   []string        // prefetch keys of which only the first page came
 }
 
 // object is a JSON object whose values are read when they are needed.
@@ -58,7 +59,7 @@ func readRequest(r *fhir.Reader, body []byte) (*hookRequest, error) {
 		return nil, errNoRequest
 	}
 	context := top.object("context")
-	q := &hookRequest{hook: top.str("hook"), user: context.str("userId"), encounter: withType("Encounter", context.str("encounterId"))}
+	q := &hookRequest{ids: map[string]bool{}, hook: top.str("hook"), user: context.str("userId"), encounter: withType("Encounter", context.str("encounterId"))}
 	patient := context.str("patientId")
 	if patient == "" {
 		patient = top.str("patient") // as before version 1.0
@@ -95,6 +96,9 @@ func (q *hookRequest) readDrafts(r *fhir.Reader, context object) {
 		e := embedded{patient: q.question.Patient, draft: true}
 		e.read(r, context[name], "/context/"+name, func(res fhir.Resource) { drafts = append(drafts, res) })
 		q.ordered = append(q.ordered, e.tests...)
+		for _, id := range e.ids {
+			q.ids[id] = true
+		}
 	}
 	selected := func(res *fhir.Resource) bool {
 		return slices.ContainsFunc(selections, func(s string) bool { return withType(res.Type, s) == string(res.Fact.Ref) })

@@ -21,8 +21,9 @@ func (m *cardMaker) suggestions(f *checks.Flag, card string) []Suggestion {
 	}
 	var all []Suggestion
 	for _, draft := range m.advice.Drafts {
+		// A draft that came without an id cannot be named.
 		id := strings.TrimPrefix(string(draft), "MedicationRequest/")
-		if !slices.Contains(f.Implicated, draft) || !m.sent(id) {
+		if !slices.Contains(f.Implicated, draft) || !m.request.ids[id] {
 			continue
 		}
 		all = append(all, Suggestion{
@@ -31,16 +32,6 @@ func (m *cardMaker) suggestions(f *checks.Flag, card string) []Suggestion {
 		})
 	}
 	return all
-}
-
-// sent tells that a draft came with this id: one without an id cannot be named.
-func (m *cardMaker) sent(id string) bool {
-	for i := range m.request.question.Drafts {
-		if d := &m.request.question.Drafts[i]; string(d.Fact.Ref) == "MedicationRequest/"+id && m.request.ids[id] {
-			return true
-		}
-	}
-	return false
 }
 
 func ofDrug(ingredient string) string {

@@ -24,8 +24,8 @@ type Checker struct {
 	readers sync.Pool
 }
 
-// asOf is the time that is decided for.
-func (c *Checker) asOf() time.Time {
+// Instant is the time that is decided for.
+func (c *Checker) Instant() time.Time {
 	if c.AsOf != nil {
 		return c.AsOf()
 	}
@@ -68,7 +68,7 @@ func (c *Checker) Ask(data []byte) (Advice, error) {
 func (c *Checker) Advise(q *Question) (Advice, error) {
 	var a Advice
 	err := c.Stored.Read(func(v consumers.View) error {
-		a = Advise(c.Engine, v, q, c.asOf())
+		a = Advise(c.Engine, v, q, c.Instant())
 		return nil
 	})
 	return a, err
@@ -76,7 +76,7 @@ func (c *Checker) Advise(q *Question) (Advice, error) {
 
 // AdviseAlone answers a question from what it brings.
 func (c *Checker) AdviseAlone(q *Question) Advice {
-	return Advise(c.Engine, consumers.NewMemory(), q, c.asOf())
+	return Advise(c.Engine, consumers.NewMemory(), q, c.Instant())
 }
 
 // Files are facts that were read from files.

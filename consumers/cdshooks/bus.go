@@ -1,0 +1,90 @@
+package cdshooks
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+// Where feedback is stored and published.
+const (
+	StreamFeedback  = "RLS_FEEDBACK"
+	SubjectFeedback = "rls.feedback." // then outcome and check
+)
+
+// NATS is the Bus on a NATS server.
+type NATS struct {
+	nc *nats.Conn
+	js jetstream.JetStream
+}
+
+const busTimeout = 5 * time.Second
+
+// NewNATS makes the stream of feedback when it is missing, with so many replicas; what is in it stays for keep. One that is there is left
+// as it is.
+func NewNATS(ctx context.Context, nc *nats.Conn, replicas int, keep time.Duration) (*NATS, error) {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(busTimeout))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*busTimeout)
+	defer cancel()
+	_, err = js.Stream(ctx, StreamFeedback)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err = js.CreateStream(ctx, jetstream.StreamConfig{
+			Name: StreamFeedback, Description: "rlsguard: what users did with cards", Subjects: []string{SubjectFeedback + ">"},
+			Replicas: max(replicas, 1), MaxAge: keep,
+		})
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another instance was faster
+			err = nil
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", StreamFeedback, err)
+	}
+	return &NATS{nc, js}, nil
+}
+
+// Feedback implements Bus.
+func (b *NATS) Feedback(ctx context.Context, f Feedback) error {
+	data, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	if _, err := b.js.Publish(ctx, SubjectFeedback+f.Outcome+"."+cmp.Or(f.Check, "unknown"), data); err != nil {
+		return fmt.Errorf("stream %s: %w", StreamFeedback, err)
+	}
+	return nil
+}
+
+// Acknowledge implements Bus.
+func (b *NATS) Acknowledge(ctx context.Context, detectedIssue []byte) error {
+	if _, err := b.js.Publish(ctx, consumers.SubjectAcknowledge, detectedIssue); err != nil {
+		return fmt.Errorf("%s: %w", consumers.SubjectAcknowledge, err)
+	}
+	return nil
+}
+
+// FindFlag implements Bus. It reads all open flags: it is for the rare feedback on a card that this process does not know any more.
+func (b *NATS) FindFlag(ctx context.Context, match func(*checks.Flag) bool) (*checks.Flag, error) {
+	var found *checks.Flag
+	err := consumers.Watch(ctx, b.nc, consumers.WatchOptions{Once: true}, func(open []checks.Flag) error {
+		for i := range open {
+			if match(&open[i]) {
+				found = &open[i]
+				break
+			}
+		}
+		return nil
+	}, nil)
+	return found, err
+}

@@ -1,0 +1,220 @@
+package cdshooks
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// DefaultTimeout is within what CDS Hooks expects of a service: an answer in the order of 500 ms.
+const DefaultTimeout = 400 * time.Millisecond
+
+// Config of a handler.
+type Config struct {
+	Checker  *ordercheck.Checker
+	Verifier *Verifier           // nil: open, for development; then only requests to a loopback name are answered
+	Bus      Bus                 // takes feedback; nil leaves it unsupported
+	Reasons  []ordercheck.Reason // offered for overriding; nil: the default ones
+	Origins  []string            // of browsers that may call (CORS), such as https://ehr.example.org; * is any that has a token
+	Timeout  time.Duration       // 0: DefaultTimeout
+	MaxBytes int64               // of a request; 0: 16 MiB
+	Log      zerolog.Logger
+}
+
+// handler answers HTTP.
+type handler struct {
+	Config
+	shown *shownCards
+	now   func() time.Time
+}
+
+// NewHandler makes the HTTP handler of /cds-services.
+func NewHandler(c Config) http.Handler {
+	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	c.MaxBytes = cmp.Or(c.MaxBytes, 16<<20)
+	if c.Reasons == nil {
+		c.Reasons = ordercheck.DefaultReasons
+	}
+	h := &handler{Config: c, shown: newShownCards(), now: c.Checker.Instant}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /cds-services", h.discover)
+	mux.HandleFunc("GET /cds-services/{$}", h.discover)
+	mux.HandleFunc("POST /cds-services/{id}", h.guarded(h.call))
+	mux.HandleFunc("POST /cds-services/{id}/feedback", h.guarded(h.feedback))
+	return h.browsers(mux)
+}
+
+// browsers adds what browsers need to call from another origin, and refuses those that may not: a page that an open door on this machine
+// never heard of must neither read nor write.
+func (h *handler) browsers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Cache-Control", "no-store")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Add("Vary", "Origin")
+		if h.Verifier == nil && !loopbackName(r.Host) {
+			problem(w, http.StatusForbidden, "the open development mode answers on this machine only")
+			return
+		}
+		if origin := r.Header.Get("Origin"); origin != "" {
+			if !h.allowed(origin) {
+				problem(w, http.StatusForbidden, "this origin is not allowed")
+				return
+			}
+			header.Set("Access-Control-Allow-Origin", origin)
+			header.Set("Access-Control-Expose-Headers", "WWW-Authenticate")
+		}
+		if r.Method == http.MethodOptions {
+			header.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept")
+			header.Set("Access-Control-Max-Age", "600")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// allowed tells that a page of origin may call: one that is configured, and on an open door one of this machine.
+func (h *handler) allowed(origin string) bool {
+	if slices.Contains(h.Origins, origin) || h.Verifier != nil && slices.Contains(h.Origins, "*") {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return h.Verifier == nil && err == nil && loopbackName(u.Host)
+}
+
+// loopbackName tells that a Host header names this machine: another name that leads here is somebody's trick (DNS rebinding).
+func loopbackName(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	ip := net.ParseIP(strings.Trim(name, "[]"))
+	return name == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (h *handler) discover(w http.ResponseWriter, _ *http.Request) {
+	h.write(w, http.StatusOK, map[string][]Service{"services": services(h.Verifier == nil)})
+}
+
+// guarded lets only clients through that prove who they are, to services that there are.
+func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *Client, []byte)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id := strings.TrimPrefix(r.PathValue("id"), idPrefix)
+		if !slices.Contains(hooks(), id) || idPrefix+id != r.PathValue("id") {
+			problem(w, http.StatusNotFound, "no such service: see /cds-services")
+			return
+		}
+		client := &Client{}
+		if h.Verifier != nil {
+			var err error
+			if client, err = h.Verifier.Verify(r.Context(), r.Header.Get("Authorization"), r.URL.Path); err != nil {
+				h.Log.Warn().Str("service", id).Str("reason", reasonOf(err)).Msg("client refused")
+				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+				problem(w, http.StatusUnauthorized, "the token is not accepted: "+reasonOf(err))
+				return
+			}
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBytes))
+		var large *http.MaxBytesError
+		switch {
+		case errors.As(err, &large):
+			problem(w, http.StatusRequestEntityTooLarge, "the request is larger than this service takes")
+		case err != nil:
+			problem(w, http.StatusBadRequest, "the request ends early")
+		default:
+			next(w, r, client, body)
+		}
+	}
+}
+
+// call answers a hook, in time: with cards, or with one that says why there are none.
+func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *Client, body []byte) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
+	defer cancel()
+	answered := make(chan result, 1)
+	go func() { answered <- h.answer(body) }()
+	select {
+	case a := <-answered:
+		if errors.Is(a.err, errNoRequest) {
+			problem(w, http.StatusBadRequest, "the body is no JSON object: a CDS Hooks request is expected")
+			return
+		}
+		h.write(w, http.StatusOK, Response{Cards: a.cards})
+	case <-ctx.Done():
+		h.Log.Warn().Msg("an order check took too long")
+		h.write(w, http.StatusOK, Response{Cards: []Card{notDone("it took too long")}})
+	}
+}
+
+type result struct {
+	cards []Card
+	err   error
+}
+
+// answer makes the cards. Whatever goes wrong inside becomes a card.
+func (h *handler) answer(body []byte) (a result) {
+	defer func() {
+		if p := recover(); p != nil {
+			h.Log.Error().Msg("an order check failed")
+			a = result{cards: []Card{notDone("an internal fault")}}
+		}
+	}()
+	var q *hookRequest
+	var err error
+	h.Checker.WithReader(func(r *fhir.Reader) { q, err = readRequest(r, body) })
+	switch {
+	case err != nil:
+		return result{err: err}
+	case q.fault != "":
+		return result{cards: []Card{notDone(q.fault)}}
+	}
+	advice, err := h.Checker.Advise(&q.question)
+	if err != nil {
+		if !errors.Is(err, consumers.ErrNotReady) {
+			h.Log.Error().Err(err).Msg("the stored states cannot be read")
+		}
+		advice = h.Checker.AdviseAlone(&q.question)
+	}
+	m := cardMaker{key: h.Checker.Engine.Key, reasons: h.Reasons, request: q, advice: &advice}
+	cards := append(m.flagCards(), m.notes(err != nil)...)
+	h.shown.add(&m, h.now())
+	if cards == nil {
+		cards = []Card{}
+	}
+	return result{cards: cards}
+}
+
+func (h *handler) write(w http.ResponseWriter, status int, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		h.Log.Error().Err(err).Msg("an answer cannot be written")
+		problem(w, http.StatusInternalServerError, "the answer cannot be written")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(data) // who does not wait for it does not want it
+}
+
+// problem says what is wrong with a request.
+func problem(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": text})
+}

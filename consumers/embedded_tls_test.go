@@ -1,0 +1,64 @@
+package consumers
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(cert)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+}
+
+func TestEmbeddedWithTLSAndUsers(t *testing.T) {
+	cert, pool := certificate(t)
+	e, err := StartEmbedded(EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+		Users: map[string]string{"clinic": "secret of the test"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop()
+	if !strings.HasPrefix(e.URL(), "tls://clinic:") {
+		t.Error("the URL does not ask for TLS and a user")
+	}
+	inside, err := e.Connect()
+	if err != nil {
+		t.Fatalf("from within the process: %v", err)
+	}
+	inside.Close()
+	if nc, err := nats.Connect(e.URL()); err == nil {
+		nc.Close()
+		t.Error("connected without knowing the certificate")
+	}
+	nc, err := nats.Connect(e.URL(), nats.Secure(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc.Close()
+}

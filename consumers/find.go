@@ -1,0 +1,62 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// ErrNoFlag tells that no flag with an id is open.
+var ErrNoFlag = errors.New("no flag with this id is open")
+
+// flagID is how ids of flags look: only such a one becomes part of a subject.
+var flagID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// FindFlag reads the open flag with an id from the stream RLS_FLAGS. Its error is ErrNoFlag, or one of the server.
+func FindFlag(ctx context.Context, nc *nats.Conn, id string) (checks.Flag, error) {
+	if !flagID.MatchString(id) {
+		return checks.Flag{}, fmt.Errorf("%w: an id is a UUID in small letters, as watch prints it", ErrNoFlag)
+	}
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(5*time.Second))
+	if err != nil {
+		return checks.Flag{}, err
+	}
+	// Under two subjects after its severity changed: the higher number is the newer word.
+	cons, err := js.OrderedConsumer(ctx, StreamFlags, jetstream.OrderedConsumerConfig{FilterSubjects: []string{SubjectFlags + "*.*." + id}})
+	if err != nil {
+		return checks.Flag{}, fmt.Errorf("stream %s: %w", StreamFlags, err)
+	}
+	left := cons.CachedInfo().NumPending
+	if left == 0 {
+		return checks.Flag{}, ErrNoFlag
+	}
+	it, err := cons.Messages()
+	if err != nil {
+		return checks.Flag{}, fmt.Errorf("stream %s: %w", StreamFlags, err)
+	}
+	defer context.AfterFunc(ctx, it.Stop)()
+	defer it.Stop()
+	known := map[string]checks.Flag{}
+	for left > 0 {
+		f, pending, err := nextFlag(it)
+		if err != nil {
+			return checks.Flag{}, errors.Join(ctx.Err(), err)
+		}
+		if have, ok := known[f.ID]; !ok || have.Number < f.Number {
+			known[f.ID] = f
+		}
+		left = pending
+	}
+	open := sortedOpen(known)
+	if len(open) == 0 {
+		return checks.Flag{}, ErrNoFlag
+	}
+	return open[0], nil
+}
