@@ -86,7 +86,7 @@ func (r SiteRow) check() error {
 	switch {
 	case r.System == "" || r.Code == "":
 		return fmt.Errorf("system or code is empty")
-	case r.Strength != "" && !isNumber(r.Strength):
+	case (r.Strength != "" || r.PerML) && !isNumber(r.Strength):
 		return fmt.Errorf("strength is %q, want milligrams as a decimal number, followed by %s for a millilitre", r.Strength, perML)
 	case strings.ContainsAny(r.System+r.Code+r.Ingredient+r.Name+r.Kind+r.Route+r.Status, "\t\n\r"):
 		return fmt.Errorf("a value holds a tab or a line end")
@@ -131,7 +131,7 @@ func NDC11(code string) string {
 		return code
 	}
 	parts := strings.Split(code, "-")
-	if len(parts) != 3 {
+	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
 		return code
 	}
 	if len(parts[0]) == 6 && parts[0][0] == '0' {

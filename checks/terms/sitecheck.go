@@ -18,7 +18,7 @@ func (c *siteChecker) check(line []byte) (ascending bool, err error) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	var f [len(SiteColumns)][]byte
 	n := splitSite(line, &f)
-	if n < siteRequired || n > len(f) || !c.knows(f[0], f[1], f[2]) || !plainSite(f[3:]) {
+	if n < siteRequired || n > len(f) || !c.knows(f[0], f[1], f[2]) || !plainSite(f[3:]) || bytes.IndexByte(line, '\r') >= 0 {
 		if _, err := parseSiteRow(string(line)); err != nil {
 			return false, err
 		}
@@ -57,7 +57,7 @@ func (c *siteChecker) knows(system, code, ingredient []byte) bool {
 			c.name = url
 		}
 	}
-	if !bytes.Equal(ingredient, c.ingredient) {
+	if !bytes.Equal(ingredient, c.ingredient) || len(ingredient) == 0 {
 		if _, ok := ingredients().byName[string(ingredient)]; !ok {
 			return false
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"sync"
 )
 
@@ -27,9 +28,7 @@ const maxSiteTable = 1 << 30
 // Match.SiteTable shows.
 func ReadSiteTable(name string, r io.Reader) (*SiteTable, error) {
 	var data bytes.Buffer
-	if f, ok := r.(interface{ Len() int }); ok {
-		data.Grow(f.Len() + bytes.MinRead)
-	}
+	data.Grow(sizeOf(r) + bytes.MinRead) // so that nothing is copied while it grows
 	if _, err := data.ReadFrom(io.LimitReader(r, maxSiteTable+1)); err != nil {
 		return nil, fmt.Errorf("site table: %w", err)
 	}
@@ -37,6 +36,19 @@ func ReadSiteTable(name string, r io.Reader) (*SiteTable, error) {
 		return nil, fmt.Errorf("site table: more than %d MiB", maxSiteTable>>20)
 	}
 	return newSiteTable(name, bytes.TrimPrefix(data.Bytes(), []byte("\ufeff")))
+}
+
+// sizeOf is how much a file or a text holds, as far as it can be known.
+func sizeOf(r io.Reader) int {
+	switch r := r.(type) {
+	case interface{ Len() int }:
+		return min(r.Len(), maxSiteTable)
+	case fs.File:
+		if info, err := r.Stat(); err == nil {
+			return int(min(info.Size(), maxSiteTable))
+		}
+	}
+	return 0
 }
 
 func newSiteTable(name string, data []byte) (*SiteTable, error) {
