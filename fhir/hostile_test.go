@@ -140,8 +140,11 @@ func TestHugeThingsCostLittle(t *testing.T) {
 		"a million codings":         rx("MedicationRequest", `,"medicationCodeableConcept":{"coding":[`+many(300_000, coding)+`]}`),
 		"everything in everything":  rx("MedicationRequest", `,"contained":[{"resourceType":"Medication","id":"m","ingredient":[`+many(1000, part)+`]}],"medicationReference":{"reference":"#m"}`),
 		"one condition, many times": rx("MedicationRequest", `,"contained":[{"resourceType":"Condition","id":"m","code":{"coding":[`+many(150, coding)+`]}}],"reasonReference":[`+many(1000, ref)+`]`),
-		"a million dosages":         rx("MedicationRequest", `,"dosageInstruction":[`+many(1_000_000, func(int) string { return "{}" })+`]`),
-		"many bad entries":          bundle("batch", many(90_000, func(int) string { return entryOf(`{"resourceType":"Patient","id":7}`) })),
+		"members of each other": rx("Observation", `,"hasMember":[`+many(1000, ref)+`],"contained":[`+many(900, func(i int) string {
+			return fmt.Sprintf(`{"resourceType":"Observation","id":"m%d","hasMember":[%s]}`, i, many(900, func(i int) string { return fmt.Sprintf(`{"reference":"#m%d"}`, i) }))
+		})+`,{"resourceType":"Observation","id":"m","code":`+ferritin+`,"hasMember":[{"reference":"#m1"}]}]`),
+		"a million dosages": rx("MedicationRequest", `,"dosageInstruction":[`+many(1_000_000, func(int) string { return "{}" })+`]`),
+		"many bad entries":  bundle("batch", many(90_000, func(int) string { return entryOf(`{"resourceType":"Patient","id":7}`) })),
 		"many targets": bundle("batch", many(50_000, func(i int) string {
 			return fmt.Sprintf(`{"fullUrl":"urn:uuid:%d","resource":{"resourceType":"MedicationRequest","subject":{"reference":"urn:uuid:0"}}}`, i)
 		})),
@@ -187,6 +190,24 @@ func TestNothingOfAPayloadLeaks(t *testing.T) {
 	}
 }
 
+// TestNumbersBeyondReasonAreKept holds that a result with too many digits is still there, with a value that no limit finds plausible.
+func TestNumbersBeyondReasonAreKept(t *testing.T) {
+	for given, want := range map[string]string{
+		strings.Repeat("1", 100_000): "1e999", "-" + strings.Repeat("1", 100_000): "-1e999", "0." + strings.Repeat("0", 100_000) + "1": "1e999",
+		"1e" + strings.Repeat("9", 100_000): "1e999", strings.Repeat("7", maxText): strings.Repeat("7", maxText),
+	} {
+		r := one(t, rx("Observation", `,"valueQuantity":{"value":`+given+`,"unit":"ng/mL"},"code":`+ferritin))
+		if r.Fact.Lab == nil || r.Fact.Lab.Value.Quantity != mg(want, "ng/mL") {
+			t.Errorf("%.20s: %s", given, outcome(r))
+		}
+	}
+	o := orderOf(t, rx("MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":`+strings.Repeat("1", 100_000)+`,"code":"d"}},
+		"dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":`+strings.Repeat("1", 100_000)+`}}]}]`))
+	if o.SupplyDays != "" || o.Dosages[0].Dose.Value != "1e999" {
+		t.Errorf("supply for %s days, dose %s", o.SupplyDays, o.Dosages[0].Dose.Value)
+	}
+}
+
 func TestLongTextsAreCut(t *testing.T) {
 	r := one(t, rx("MedicationRequest", `,"medicationCodeableConcept":{"text":"`+strings.Repeat("é", 5000)+`"}`))
 	name := r.Fact.Order.Drug.Names[0]
@@ -195,7 +216,7 @@ func TestLongTextsAreCut(t *testing.T) {
 	}
 	for _, more := range []string{
 		`,"medicationCodeableConcept":{"coding":[{"system":"s","code":"` + strings.Repeat("1", 5000) + `"}]}`,
-		`,"dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":` + strings.Repeat("1", 5000) + `}}]}]`,
+		`,"dosageInstruction":[{"timing":{"repeat":{"period":` + strings.Repeat("1", 5000) + `}}}]`,
 	} {
 		if r := one(t, rx("MedicationRequest", more)); r.Rejection == nil || r.Rejection.Reason != InvalidResource {
 			t.Errorf("a code or number of 5,000 digits was taken")

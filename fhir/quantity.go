@@ -33,15 +33,37 @@ func (d *decoder) boolean(v int) bool {
 
 // number is the text of the number at v.
 func (d *decoder) number(v int) []byte {
+	t := d.digits(v)
+	if len(t) > maxText {
+		d.tooLong(v)
+		return nil
+	}
+	return t
+}
+
+// digits is the text of the number at v, however long.
+func (d *decoder) digits(v int) []byte {
 	if c := d.b[v]; c != '-' && (c < '0' || c > '9') {
 		d.wrong(v, "a number")
 		return nil
 	}
-	if d.pos = past(d.b, v); d.pos-v > maxText {
-		d.tooLong(v)
-		return nil
-	}
+	d.pos = past(d.b, v)
 	return d.b[v:d.pos]
+}
+
+// beyondReason stands for a number with more digits than anybody measures, whatever its size: one that is implausible too. Half of the
+// digits might be a plausible number, and to refuse the resource would hide that there is a result.
+const beyondReason = "1e999"
+
+// amount is the number at v as the value of a quantity.
+func (d *decoder) amount(v int) string {
+	switch t := d.digits(v); {
+	case len(t) <= maxText:
+		return d.keep(t)
+	case t[0] == '-':
+		return "-" + beyondReason
+	}
+	return beyondReason
 }
 
 // whole is the whole number at v, at least 0. Numbers beyond a million are taken as a million: nobody repeats that often.
@@ -73,7 +95,7 @@ func (d *decoder) quantity(v int) (q checks.Quantity) {
 	for d.more(&o) {
 		switch o.name {
 		case nValue:
-			q.Value = d.keep(d.number(o.v))
+			q.Value = d.amount(o.v)
 		case nComparator:
 			if q.Comparator = d.str(o.v); !comparator(q.Comparator) {
 				d.invalid(o.v, "comparator is none of FHIR R4")
