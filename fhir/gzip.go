@@ -8,7 +8,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-const gzipMagic = "\x1f\x8b"
+const (
+	gzipMagic   = "\x1f\x8b"
+	damagedGzip = "damaged gzip"
+)
 
 // errorKeeper remembers a failure to read, so that it can be told from damage in what was read.
 type errorKeeper struct {
@@ -38,7 +41,7 @@ func (s *source) unpack() string {
 			s.failed = s.keeper.err
 			return ""
 		case err != nil:
-			return "damaged gzip"
+			return damagedGzip
 		}
 		s.in, s.packed, s.eof, s.start, s.end = z, true, false, 0, 0
 		s.head()
@@ -47,6 +50,12 @@ func (s *source) unpack() string {
 		}
 	}
 	return foreignEncoding(s.have())
+}
+
+// mayBeJSON tells whether a stream that begins with b can be JSON, sound or broken, or nothing: a file that is named like gzip may have been unpacked on its way.
+func mayBeJSON(b []byte) bool {
+	i := blank(b, 0)
+	return i == len(b) || bytes.IndexByte([]byte(`{["-0123456789tfn`+utf8BOM[:1]), b[i]) >= 0
 }
 
 // head reads enough to look at.
@@ -60,7 +69,7 @@ func (s *source) note(err error) {
 	switch {
 	case errors.Is(err, io.EOF):
 	case s.packed && s.keeper.err == nil:
-		s.damaged = "damaged gzip"
+		s.damaged = damagedGzip
 	case s.packed:
 		s.failed = s.keeper.err
 	default:

@@ -21,7 +21,11 @@ func (r *Reader) Stream(in io.Reader, name string, yield func(line int, res Reso
 		yield(1, Resource{Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: what}})
 		return s.ioError()
 	}
-	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
+	name, packed := strings.CutSuffix(strings.ToLower(name), ".gz")
+	if packed && !s.packed && !mayBeJSON(s.have()) {
+		yield(1, Resource{Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: damagedGzip}})
+		return s.ioError()
+	}
 	if strings.HasSuffix(name, ".ndjson") || strings.HasSuffix(name, ".jsonl") || r.lines() {
 		r.ndjson(yield)
 	} else {
