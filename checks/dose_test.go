@@ -49,6 +49,7 @@ func TestRateOf(t *testing.T) {
 		{"Q0H", Timing{Code: "Q0H"}, ""},
 		{"unknown code", Timing{Code: "QUX"}, ""},
 		{"a single dose", Timing{Count: 1}, "84"},
+		{"a single dose, in words too", Timing{Count: 1, Code: "once"}, "84"},
 		{"several events", Timing{Events: 2}, ""},
 	} {
 		got := ""

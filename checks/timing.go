@@ -33,10 +33,12 @@ func rateOf(t *Timing) (doseRate, bool) {
 		return onWeekdays(per(max(events, t.Frequency), 1), t.DaysOfWeek), true
 	case t.DaysOfWeek > 0:
 		return onWeekdays(per(max(t.Frequency, 1), 1), t.DaysOfWeek), true
-	case t.Code != "":
-		return codeRate(t.Code)
-	case t.Frequency == 0 && (t.Count == 1 || t.Events == 1):
-		// A single dose is at most the dose of its day.
+	}
+	if rate, ok := codeRate(t.Code); ok {
+		return rate, true
+	}
+	if t.Frequency == 0 && (t.Count == 1 || t.Events == 1) {
+		// A single dose is at most the dose of its day, whatever else its code says.
 		return per(1, 1), true
 	}
 	return doseRate{}, false

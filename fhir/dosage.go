@@ -71,15 +71,27 @@ func (d *decoder) timing(v int, g *checks.Dosage) {
 		case nEvent:
 			t.Events = d.count(o.v)
 		case nCode:
-			if c := d.concept(o.v); len(c.codings) > 0 {
-				t.Code = c.codings[0].Code
-			} else if len(c.bare) > 0 {
-				t.Code = c.bare[0].Code
-			}
+			t.Code = timingCode(d.concept(o.v))
 		case nRepeat:
 			d.repeat(o.v, g)
 		}
 	}
+}
+
+// maxAbbreviation is longer than any of "q8h", "b.i.d." or "nocte"; a longer text is a sentence.
+const maxAbbreviation = 16
+
+// timingCode is the code of Timing.code, or its text where that is no more than an abbreviation.
+func timingCode(c concept) string {
+	switch {
+	case len(c.codings) > 0:
+		return c.codings[0].Code
+	case len(c.bare) > 0:
+		return c.bare[0].Code
+	case len(c.texts) > 0 && len(c.texts[len(c.texts)-1]) <= maxAbbreviation: // displays come before the text
+		return c.texts[len(c.texts)-1]
+	}
+	return ""
 }
 
 func (d *decoder) repeat(v int, g *checks.Dosage) {

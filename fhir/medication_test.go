@@ -172,3 +172,15 @@ func TestMedicationResource(t *testing.T) {
 		}
 	}
 }
+
+func TestTimingCodes(t *testing.T) {
+	for code, want := range map[string]string{
+		`{"text":"TID"}`: "TID", `{"text":" q8h "}`: "q8h", `{"coding":[{"display":"b.i.d."}]}`: "b.i.d.", `{"coding":[{"display":"twice"}],"text":"BID"}`: "BID",
+		`{"coding":[{"code":"QD"}],"text":"BID"}`: "QD", `{"coding":[{"system":"s","code":"QD"}],"text":"BID"}`: "QD", `{"text":"one in the morning, two at night"}`: "", `{}`: "",
+	} {
+		o := orderOf(t, rx("MedicationRequest", `,"dosageInstruction":[{"timing":{"code":`+code+`}}]`))
+		if got := o.Dosages[0].Timing.Code; got != want {
+			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+	}
+}
