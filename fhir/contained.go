@@ -14,8 +14,16 @@ const (
 // contained finds the contained resource id and reads where its properties are; nil when there is none, or when the resource has
 // had more than its share of look-ups.
 func (d *decoder) contained(id string) (o *offsets, k kind) {
+	if d.reads++; d.reads > maxContainedReads {
+		return nil, kindUnknown
+	}
+	return d.within(id)
+}
+
+// within is contained for who asks for each id once.
+func (d *decoder) within(id string) (o *offsets, k kind) {
 	v := d.at[nContained]
-	if d.reads++; v == 0 || d.rejection != nil || d.reads > maxContainedReads {
+	if v == 0 || d.rejection != nil {
 		return nil, kindUnknown
 	}
 	back := d.pos

@@ -29,6 +29,7 @@ func seeds(f *testing.F) {
 	for _, doc := range []string{order, patient, bundle("batch", entryOf(order), `{"request":{"method":"DELETE","url":"Condition/1"}}`),
 		`{"specversion":"1.0","data":` + order + `}`, `{"specversion":"1.0","data_base64":"bnVsbA=="}`, `{"resourceType":"Parameters","parameter":[{"part":[{"resource":` + order + `}]}]}`,
 		rx("Observation", `,"code":`+ferritin+`,"component":[{"code":`+ferritin+`,"valueQuantity":{"value":1e5}}]`), rx("Condition", `,"code":`+rls),
+		panelOf("final", []string{"#a", "#b"}, member("a", "2276-4", `,"valueQuantity":{"value":5},"hasMember":[{"reference":"#a"}]`), member("b", "2502-3", `,"status":"cancelled"`)),
 		rx("MedicationRequest", `,"contained":[{"resourceType":"Medication","id":"m","ingredient":[{"itemReference":{"reference":"#m"}}]}],"medicationReference":{"reference":"#m"}`),
 		rx("MedicationStatement", `,"dosage":[{"timing":{"repeat":{"frequency":1,"period":1,"periodUnit":"d"}},"doseAndRate":[{"doseQuantity":{"value":1}}]}]`)} {
 		f.Add([]byte(doc))

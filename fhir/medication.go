@@ -104,24 +104,6 @@ func (d *decoder) statement(o *checks.Order) {
 	}
 }
 
-// effective reads effective[x]; a point in time is a period with a start only.
-func (d *decoder) effective() (p checks.Period) {
-	at := &d.at
-	if at[nEffectiveDateTime] > 0 && at[nEffectivePeriod] > 0 {
-		d.invalid(int(at[nEffectivePeriod]), "a second effective[x]")
-	}
-	if v := at[nEffectiveDateTime]; v > 0 {
-		p.Start = d.dateTime(int(v))
-	}
-	if v := at[nEffectiveInstant]; v > 0 {
-		p.Start = d.instant(int(v))
-	}
-	if v := at[nEffectivePeriod]; v > 0 {
-		p = d.period(int(v))
-	}
-	return p
-}
-
 // orderDrug reads medication[x].
 func (d *decoder) orderDrug(o *checks.Order) {
 	coded, ref := int(d.at[nMedicationCodeableConcept]), int(d.at[nMedicationReference])

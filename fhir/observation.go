@@ -21,6 +21,9 @@ func (d *decoder) observation(res *Resource) {
 	if v := at[nComponent]; v > 0 && !relevant && d.rejection == nil {
 		relevant = d.componentRelevant(int(v))
 	}
+	if !relevant && d.rejection == nil {
+		relevant = d.memberRelevant()
+	}
 	if d.rejection != nil || !relevant && !codeless || !d.about(at[nSubject], withdrawn, res) {
 		return
 	}
@@ -60,22 +63,31 @@ func (d *decoder) lab(status checks.LabStatus) *checks.LabResult {
 	if v := at[nMethod]; v > 0 {
 		l.Method = d.fact(d.concept(int(v)))
 	}
-	if v := at[nComponent]; v > 0 {
+	d.components(at, l)
+	d.members(l)
+	return l
+}
+
+// components reads Observation.component of the Observation at o.
+func (d *decoder) components(o *offsets, l *checks.LabResult) {
+	if v := o[nComponent]; v > 0 {
 		d.items(int(v), func(v int) {
 			o := d.offsets(v)
 			end := d.pos
-			var c checks.Component
-			if o[nCode] > 0 {
-				c.Loincs = d.loincs(int(o[nCode]))
-			}
-			if len(c.Loincs) > 0 {
-				c.Value = d.value(o)
-				l.Components = append(l.Components, c)
-			}
+			d.part(o, l)
 			d.pos = end
 		})
 	}
-	return l
+}
+
+// part adds the result of the component, or of the Observation, at o, where its code matters.
+func (d *decoder) part(o *offsets, l *checks.LabResult) {
+	if o[nCode] == 0 {
+		return
+	}
+	if loincs := d.loincs(int(o[nCode])); len(loincs) > 0 {
+		l.Components = append(l.Components, checks.Component{Loincs: loincs, Value: d.value(o)})
+	}
 }
 
 // labStatus reads Observation.status (hl7.org/fhir/R4/valueset-observation-status.html).

@@ -1,0 +1,70 @@
+package fhir
+
+import "github.com/rlsguard/rlsguard/checks"
+
+// eachMember calls f with the properties of each contained Observation that hasMember leads to, and goes on to the members of those for
+// which f returns true. Each is visited once, so circles end and the work is bounded by the size of the resource.
+func (d *decoder) eachMember(f func(o *offsets) bool) {
+	if d.at[nHasMember] == 0 || d.at[nContained] == 0 {
+		return
+	}
+	seen := make(map[checks.Ref]bool)
+	for lists := []uint32{d.at[nHasMember]}; len(lists) > 0; lists = lists[1:] {
+		d.items(int(lists[0]), func(v int) {
+			r := d.reference(v)
+			if !r.local || seen[r.ref] {
+				return
+			}
+			seen[r.ref] = true
+			end := d.pos
+			o, k := d.within(string(r.ref[1:]))
+			if k == kindObservation && f(o) && o[nHasMember] > 0 {
+				lists = append(lists, o[nHasMember])
+			}
+			d.pos = end
+		})
+	}
+}
+
+// memberRelevant tells that a contained member has a code that matters, whatever its status: a version that cancels it counts too.
+func (d *decoder) memberRelevant() (relevant bool) {
+	d.eachMember(func(o *offsets) bool {
+		if v := o[nCode]; v > 0 && !relevant {
+			relevant, _ = d.codes(int(v), nil)
+		}
+		if v := o[nComponent]; v > 0 && !relevant && d.rejection == nil {
+			relevant = d.componentRelevant(int(v))
+		}
+		return !relevant
+	})
+	return relevant
+}
+
+// members adds the results of the contained members of a panel to its own. Those that were never done, are not done yet, or were withdrawn are none.
+func (d *decoder) members(l *checks.LabResult) {
+	d.eachMember(func(o *offsets) bool {
+		status, withdrawn := d.labStatus(o[nStatus])
+		if withdrawn || status == checks.LabCancelled || status == checks.LabRegistered {
+			return false
+		}
+		before := len(l.Components)
+		d.part(o, l)
+		d.components(o, l)
+		if len(l.Components) > before && o[nStatus] > 0 {
+			l.Status = panelStatus(l.Status, status)
+		}
+		return true
+	})
+}
+
+// panelStatus is the status of a panel of which one member has a result of status member. A panel has one status for all its
+// results: one that is not final must not clear anything, and one that is there is no longer pending.
+func panelStatus(panel, member checks.LabStatus) checks.LabStatus {
+	switch panel {
+	case checks.LabFinal:
+		return member
+	case checks.LabRegistered:
+		return checks.LabPreliminary
+	}
+	return panel
+}
