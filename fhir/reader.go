@@ -18,6 +18,7 @@ type Reader struct {
 	decoder  decoder
 	pointers []string // "/entry/0/resource" and so on
 	source   source
+	usage    usage
 }
 
 // NewReader makes a reader. A limit of o that is 0 or less is the default one, Terms nil the embedded tables.
@@ -48,6 +49,7 @@ func (r *Reader) Document(data []byte, yield func(Resource) bool) {
 
 // document is Document with Entry counting from entry. It returns the next number, and false when yield wants no more.
 func (r *Reader) document(data []byte, entry uint32, yield func(Resource) bool) (uint32, bool) {
+	r.release()
 	if rej := r.read(data, "", true); rej != nil {
 		return entry + 1, yield(Resource{Entry: entry, Rejection: rej})
 	}
