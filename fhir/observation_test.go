@@ -56,7 +56,7 @@ func TestObservationWithoutOurPatient(t *testing.T) {
 		}
 	}
 	withdrawn := `{"resourceType":"Observation","id":"1","status":"entered-in-error"}`
-	if r := one(t, withdrawn); outcome(r) != "Observation/1 of " || r.Fact.Mark != checks.MarkEnteredInError {
+	if r := one(t, withdrawn); outcome(r) != "Observation/1 of " || r.Fact.Mark != checks.MarkEnteredInError || r.Fact.Version != (checks.Version{}) {
 		t.Errorf("blanked: %s", outcome(r))
 	}
 	if got := outcome(one(t, rx("Observation", `,"status":"entered-in-error","code":{"text":"x"}`))); got != "irrelevant" {

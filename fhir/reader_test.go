@@ -118,6 +118,8 @@ func TestEveryEventOfADocumentIsAccountedFor(t *testing.T) {
 		{"CloudEvent without data", `{"specversion":"1.0"}`, []string{"not-fhir "}},
 		{"CloudEvent with two", `{"specversion":"1.0","data":` + order + `,"data_base64":"e30="}`, []string{"not-fhir "}},
 		{"CloudEvent with text", `{"specversion":"1.0","data":"x"}`, []string{"not-fhir /data"}},
+		// The JSON format of CloudEvents 1.0.2 (3.1.2) forbids to read a string in data as a JSON document.
+		{"CloudEvent with JSON in a string", `{"specversion":"1.0","datacontenttype":"application/fhir+json","data":"{\"resourceType\":\"Patient\",\"id\":\"p\"}"}`, []string{"not-fhir /data"}},
 		{"CloudEvent in a CloudEvent", `{"specversion":"1.0","data":{"specversion":"1.0","data":` + order + `}}`, []string{"not-fhir /data"}},
 	}
 	for _, c := range cases {
@@ -170,7 +172,7 @@ func TestDeletionsAreMarksOfWhatTheyName(t *testing.T) {
 			if got := outcome(r); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
-			if r.Relevant && (r.Fact.Kind != checks.KindMark || r.Fact.Mark != checks.MarkDeleted || r.Fact.Version.Updated != c.updated) {
+			if r.Relevant && (r.Fact.Kind != checks.KindMark || r.Fact.Mark != checks.MarkDeleted || r.Fact.Version != (checks.Version{Updated: c.updated})) {
 				t.Errorf("not the mark of a deletion at %d: %+v", c.updated, r.Fact)
 			}
 		})
