@@ -65,6 +65,9 @@ func TestWatchGoesOnLive(t *testing.T) {
 	b.decided()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	if err := shown(ctx, b.js); err != nil {
+		t.Fatal(err)
+	}
 	var opened, seen []string
 	err := Watch(ctx, b.nc, WatchOptions{}, func(f []checks.Flag) error {
 		for i := range f {

@@ -48,7 +48,7 @@ func makeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 	}
 	have := s.CachedInfo().Config
 	switch {
-	case want.AllowAtomicPublish && !have.AllowAtomicPublish:
+	case want.Name != StreamFHIR && want.AllowAtomicPublish && !have.AllowAtomicPublish:
 		return fmt.Errorf("stream %s is there but does not allow atomic batches", want.Name)
 	case want.AllowMsgTTL && !have.AllowMsgTTL:
 		return fmt.Errorf("stream %s is there but does not allow messages with a time to live", want.Name)
@@ -68,7 +68,10 @@ func streamConfigs(replicas int) []jetstream.StreamConfig {
 		copied = jetstream.AsyncPersistMode
 	}
 	return []jetstream.StreamConfig{
-		{Name: StreamFHIR, Description: "FHIR R4 resources and Bundles for rlsguard", Subjects: []string{SubjectInbound + ">"}, Replicas: replicas},
+		{
+			Name: StreamFHIR, Description: "FHIR R4 resources and Bundles for rlsguard", Subjects: []string{SubjectInbound + ">"}, Replicas: replicas,
+			AllowAtomicPublish: true, // for producers that want it; nothing else relies on it
+		},
 		{
 			Name: StreamRLS, Description: "rlsguard: states, transitions, timers, audit", Replicas: replicas,
 			Subjects:          []string{subjectState + ">", "rls.commit.>", subjectAudit + ">", subjectTimer + "*", subjectDue + "*"},
