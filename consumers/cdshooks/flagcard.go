@@ -20,6 +20,8 @@ type cardMaker struct {
 	reasons []ordercheck.Reason
 	request *hookRequest
 	advice  *ordercheck.Advice
+	// everyone: some checks run for patients without RLS too.
+	everyone bool
 }
 
 // flagCards are a card for each flag: what the drafts would bring first, the most severe first.

@@ -191,7 +191,7 @@ func (h *handler) answer(body []byte) (a result) {
 		}
 		advice = h.Checker.AdviseAlone(&q.question)
 	}
-	m := cardMaker{key: h.Checker.Engine.Key, reasons: h.Reasons, request: q, advice: &advice}
+	m := cardMaker{key: h.Checker.Engine.Key, reasons: h.Reasons, request: q, advice: &advice, everyone: h.Checker.Engine.Settings.Everyone}
 	cards := append(m.flagCards(), m.notes(err != nil)...)
 	h.shown.add(&m, h.now())
 	if cards == nil {

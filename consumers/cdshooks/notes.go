@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks"
 )
 
 // keyWords say what a prefetch key stands for.
@@ -27,7 +29,7 @@ func (m *cardMaker) notes(storedFailed bool) (cards []Card) {
 	if n := len(m.advice.Unread); n > 0 {
 		cards = append(cards, m.unread())
 	}
-	if n := len(m.advice.Unrecognised); n > 0 {
+	if n := len(m.advice.Unrecognised); n > 0 && !m.withoutRLS() {
 		cards = append(cards, note(info, fmt.Sprintf("RLS check: the drug of %s is not recognised, nothing was checked for it", count(n, "draft", "drafts")),
 			fmt.Sprintf("No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That is no statement about its safety.",
 				strings.Join(refWords(m.advice.Unrecognised, nil), ", "))))
@@ -49,14 +51,21 @@ func (m *cardMaker) notes(storedFailed bool) (cards []Card) {
 
 func hooks() []string { return []string{OrderSelect, OrderSign, PatientView} }
 
-// lacking are the data that are known from nowhere.
+// withoutRLS tells that the diagnoses are known and RLS is not among them: then no drug and no result would be flagged.
+func (m *cardMaker) withoutRLS() bool {
+	return m.advice.RLS == checks.RLSNone && !m.everyone && (m.advice.Stored || !slices.Contains(m.request.lacking, keyConditions))
+}
+
+// lacking are the data that are known from nowhere. Without RLS only what could bring it on record matters.
 func (m *cardMaker) lacking() []string {
 	if m.advice.Stored {
 		return nil
 	}
 	var words []string
 	for _, key := range m.request.lacking {
-		words = append(words, keyWords[key])
+		if !m.withoutRLS() || key == keyMedications {
+			words = append(words, keyWords[key])
+		}
 	}
 	for _, key := range m.request.partial {
 		words = append(words, "further pages of "+escape(key))
@@ -87,7 +96,7 @@ func (m *cardMaker) unread() Card {
 	if rest := len(m.advice.Unread) - len(lines); rest > 0 {
 		lines = append(lines, fmt.Sprintf("- and %d more", rest))
 	}
-	summary := fmt.Sprintf("RLS check: %s of the request could not be read and was left out", count(len(m.advice.Unread), "resource", "resources"))
+	summary := fmt.Sprintf("RLS check: %s of the request could not be read", count(len(m.advice.Unread), "resource", "resources"))
 	if drafts > 0 {
 		summary = fmt.Sprintf("RLS check: %s could NOT be checked: unreadable, or about another patient", count(drafts, "order", "orders"))
 	}

@@ -19,6 +19,7 @@ type Advice struct {
 	Drafts  []checks.Ref  // what was checked, as the flags name them
 	Because []checks.Flag // open because of the drafts: they are among its orders, or it is new or more severe with them
 	Open    []checks.Flag // open without them
+	RLS     checks.RLSStatus
 	Iron    checks.IronNeed
 	// IronBecause: the iron flag is one because of the drafts.
 	IronBecause bool
@@ -114,8 +115,10 @@ func (a *Advice) split(e *consumers.Engine, before, after *checks.State, asOf ti
 		}
 	}
 	if len(a.Because)+len(a.Open) == 0 {
+		a.RLS = checks.RLS(after, e.Settings, asOf)
 		return
 	}
+	a.RLS = slices.Concat(a.Because, a.Open)[0].RLS // it is the patient's, and so the same in all
 	a.Iron = checks.NeedIron(after, e.Settings, asOf)
 	a.IronBecause = slices.ContainsFunc(a.Because, func(f checks.Flag) bool { return f.Check == a.Iron.Check })
 }

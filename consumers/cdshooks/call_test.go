@@ -1,0 +1,363 @@
+package cdshooks
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+)
+
+func TestDiscovery(t *testing.T) {
+	d := newDoor(t, stored(t), nil)
+	status, header, data := d.send(http.MethodGet, "/cds-services", "")
+	if status != http.StatusOK || header.Get("Content-Type") != "application/json" {
+		t.Errorf("status %d, %s", status, header.Get("Content-Type"))
+	}
+	var v map[string]any
+	if err := json.Unmarshal(data, &v); err != nil {
+		t.Fatal(err)
+	}
+	if fault := of(discoveryRules)(v); fault != "" {
+		t.Error(fault)
+	}
+	var found struct{ Services []Service }
+	if err := json.Unmarshal(data, &found); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range found.Services {
+		got = append(got, s.Hook)
+		for _, key := range prefetchKeys {
+			if !strings.Contains(s.Prefetch[key], "{{context.patientId}}") {
+				t.Errorf("%s: prefetch %s is %q", s.Hook, key, s.Prefetch[key])
+			}
+		}
+		if !strings.Contains(s.UsageRequirements, "OPEN DEVELOPMENT MODE") {
+			t.Errorf("an open door says %q", s.UsageRequirements)
+		}
+	}
+	if diff := cmp.Diff([]string{"order-select", "order-sign", "patient-view"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPregabalinCards(t *testing.T) {
+	tsat := lab("t1", "2502-3", "30", "%")
+	draft := bundle(order("d1", "draft", "pregabalin 75 mg"))
+	for name, test := range map[string]struct{ ferritin, flags, creates string }{
+		"no ferritin":  {"", "iron-labs-missing", "2276-4 2498-4 2500-7"},
+		"ferritin 75":  {lab("f1", "2276-4", "75", "ng/mL"), "iron-low", ""},
+		"ferritin 200": {lab("f1", "2276-4", "200", "ng/mL"), "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			known := []string{adult, rlsCondition, tsat}
+			given := map[string]string{keyPatient: adult, keyConditions: bundle(rlsCondition), keyTSAT: bundle(tsat)}
+			if test.ferritin != "" {
+				known = append(known, test.ferritin)
+				given[keyFerritin] = bundle(test.ferritin)
+			}
+			for from, cards := range map[string][]Card{
+				"stored":     newDoor(t, stored(t, bundle(known...)), nil).cards(OrderSign, hookCall(OrderSign, draft, "{}")),
+				"prefetched": newDoor(t, stored(t), nil).cards(OrderSelect, hookCall(OrderSelect, draft, fullPrefetch(given))),
+			} {
+				if got := flagged(cards); got != test.flags {
+					t.Errorf("%s: flags %q, want %q", from, got, test.flags)
+				}
+				if notes := notesOf(cards); notes != nil {
+					t.Errorf("%s: notes %q", from, notes)
+				}
+				if got := creates(cards); got != test.creates {
+					t.Errorf("%s: to order %q, want %q", from, got, test.creates)
+				}
+			}
+		})
+	}
+}
+
+// creates are the codes of the tests that cards suggest to order.
+func creates(cards []Card) string {
+	var codes []string
+	for _, c := range cards {
+		for _, s := range c.Suggestions {
+			for _, a := range s.Actions {
+				if a.Type == "create" {
+					code := a.Resource["code"].(map[string]any)["coding"].([]any)[0].(map[string]any)
+					codes = append(codes, code["code"].(string))
+				}
+			}
+		}
+	}
+	return strings.Join(codes, " ")
+}
+
+func TestCards(t *testing.T) {
+	iron := []string{lab("t1", "2502-3", "30", "%"), lab("f1", "2276-4", "200", "ng/mL")}
+	d := newDoor(t, stored(t, bundle(append([]string{adult, rlsCondition, order("o1", "active", "oxycodone"), order("o2", "active", "loratadine")}, iron...)...)), nil)
+	cards := d.cards(OrderSign, hookCall(OrderSign, bundle(order("d1", "draft", "sertraline"), order("d2", "draft", "gabapentin")), "{}"))
+	// What the drafts bring comes first, the most severe first.
+	if got := flagged(cards); got != "gabapentinoid-respiratory-depression gabapentin, rls-ssri sertraline, rls-antihistamine loratadine" {
+		t.Fatalf("flags %q", got)
+	}
+	pair, ssri, old := cards[0], cards[1], cards[2]
+	for card, want := range map[*Card]string{&pair: critical, &ssri: warning, &old: info} {
+		if card.Indicator != want {
+			t.Errorf("%s: indicator %s, want %s", card.Summary, card.Indicator, want)
+		}
+	}
+	if got := removes(ssri); got != "MedicationRequest/d1" {
+		t.Errorf("sertraline: removes %q", got)
+	}
+	if got := removes(pair); got != "MedicationRequest/d2" {
+		t.Errorf("pair: removes %q", got)
+	}
+	if len(old.Suggestions) > 0 {
+		t.Errorf("suggestions for what is not being ordered: %v", old.Suggestions)
+	}
+	for _, want := range []string{"**What to do.**", "**Alternatives**", "MedicationRequest/d1 (draft)", "Condition/c1", "https://doi.org/10.5664/jcsm.11390", "review pending"} {
+		if !strings.Contains(ssri.Detail, want) {
+			t.Errorf("the detail lacks %q:\n%s", want, ssri.Detail)
+		}
+	}
+	if !strings.Contains(old.Detail, "flagged before") || strings.Contains(ssri.Detail, "flagged before") {
+		t.Error("new and old flags are not told apart")
+	}
+	if len(ssri.OverrideReasons) != len(ordercheck.DefaultReasons) || len(ssri.Links) == 0 || ssri.Source.URL == "" || ssri.Source.Topic.Code != "rls-ssri" {
+		t.Errorf("card %+v", ssri)
+	}
+	again := d.cards(PatientView, hookCall(PatientView, "null", "{}"))
+	if got := flagged(again); got != "rls-antihistamine loratadine" {
+		t.Errorf("patient-view: %q", got)
+	}
+	if again[0].UUID != old.UUID {
+		t.Error("the same flag has two cards")
+	}
+}
+
+func removes(c Card) string {
+	var ids []string
+	for _, s := range c.Suggestions {
+		for _, a := range s.Actions {
+			if a.Type == "delete" {
+				ids = append(ids, a.ResourceID)
+			}
+		}
+	}
+	return strings.Join(ids, " ")
+}
+
+func TestWhatClientsLeaveOut(t *testing.T) {
+	noSubject := strings.Replace(order("d1", "draft", "mirtazapine"), `"subject":{"reference":"Patient/1"},`, "", 1)
+	noID := strings.Replace(order("d1", "draft", "mirtazapine"), `"id":"d1",`, "", 1)
+	for name, drafts := range map[string]string{
+		"subject of a draft": bundle(noSubject),
+		"type of a Bundle":   `{"resourceType":"Bundle","entry":[{"resource":` + order("d1", "draft", "mirtazapine") + `}]}`,
+		"entry":              `{"resourceType":"Bundle","entry":[` + order("d1", "draft", "mirtazapine") + `]}`,
+		"entry, typed":       `{"resourceType":"Bundle","type":"collection","entry":[` + order("d1", "draft", "mirtazapine") + `]}`,
+		"wrapped":            `{"response":{"status":"200 OK"},"resource":` + bundle(order("d1", "draft", "mirtazapine")) + `}`,
+		"id":                 bundle(noID),
+		"status":             bundle(strings.Replace(order("d1", "draft", "mirtazapine"), `"status":"draft",`, "", 1)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			cards := newDoor(t, stored(t, rlsCondition), nil).cards(OrderSign, hookCall(OrderSign, drafts, "{}"))
+			if got := flagged(cards); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") || notesOf(cards) != nil {
+				t.Errorf("flags %q, notes %q", got, notesOf(cards))
+			}
+			if want := "MedicationRequest/d1"; name != "id" && removes(cards[0]) != want || name == "id" && removes(cards[0]) != "" {
+				t.Errorf("removes %q", removes(cards[0]))
+			}
+		})
+	}
+}
+
+func TestSelections(t *testing.T) {
+	d := newDoor(t, stored(t, bundle(adult, rlsCondition, lab("t1", "2502-3", "30", "%"), lab("f1", "2276-4", "200", "ng/mL"))), nil)
+	drafts := bundle(order("d1", "draft", "sertraline"), order("d2", "draft", "mirtazapine"))
+	for selections, want := range map[string]string{
+		`["MedicationRequest/d2"]`: "rls-tetracyclic mirtazapine",
+		`["d2"]`:                   "rls-tetracyclic mirtazapine",
+		`["NutritionOrder/x"]`:     "rls-ssri sertraline, rls-tetracyclic mirtazapine",
+		`null`:                     "rls-ssri sertraline, rls-tetracyclic mirtazapine",
+	} {
+		body := strings.Replace(hookCall(OrderSelect, drafts, "{}"), `"patientId"`, `"selections":`+selections+`,"patientId"`, 1)
+		var because []string
+		for _, c := range d.cards(OrderSelect, body) {
+			if f := flagOf(c); f["because"] == true {
+				because = append(because, f["check"].(string)+" "+f["ingredient"].(string))
+			}
+		}
+		if got := strings.Join(because, ", "); got != want {
+			t.Errorf("selections %s: because of the drafts %q, want %q", selections, got, want)
+		}
+	}
+}
+
+// Tests that are being ordered already are not suggested again.
+func TestTestsAmongTheDrafts(t *testing.T) {
+	ferritin := `{"resourceType":"ServiceRequest","id":"s1","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]}}`
+	d := newDoor(t, stored(t, rlsCondition), nil)
+	if got := creates(d.cards(OrderSign, hookCall(OrderSign, bundle(order("d1", "draft", "gabapentin"), ferritin), "{}"))); got != "2498-4 2500-7" {
+		t.Errorf("to order %q", got)
+	}
+}
+
+func TestNotes(t *testing.T) {
+	draft := bundle(order("d1", "draft", "bupropion 150 mg"))
+	for name, test := range map[string]struct {
+		body string
+		says []string
+	}{
+		"nothing but the draft": {hookCall(OrderSign, draft, "{}"), []string{"brought no birth date (patient), diagnoses, active orders, ferritin"}},
+		"no results":            {hookCall(OrderSign, draft, `{"patient":`+adult+`,"conditions":`+bundle(rlsCondition)+`,"medications":null}`), []string{"brought no ferritin, transferrin saturation, iron"}},
+		"no RLS":                {hookCall(OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")), `{"conditions":`+bundle()+`,"medications":null}`), nil},
+		"orders unknown":        {hookCall(OrderSign, draft, `{"conditions":`+bundle()+`}`), []string{"brought no active orders"}},
+		"other keys":            {hookCall(OrderSign, draft, `{"item1":`+adult+`,"item2":`+bundle(rlsCondition, order("o1", "active", "ibuprofen"), lab("f1", "2276-4", "200", "ng/mL"))+`}`), nil},
+		"failed":                {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"OperationOutcome","issue":[]}`, 1)), []string{"brought no diagnoses"}},
+		"first page":            {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"http://x"}]}`, 1)), []string{"further pages of conditions"}},
+		"STU3 diagnosis": {hookCall(OrderSign, draft, fullPrefetch(map[string]string{keyConditions: bundle(`{"resourceType":"Condition","id":"x","clinicalStatus":"active","subject":{"reference":"Patient/1"}}`)})),
+			[]string{"1 resource of the request could not be read"}},
+		"R5 draft": {hookCall(OrderSign, bundle(`{"resourceType":"MedicationRequest","id":"x","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`), fullPrefetch(nil)),
+			[]string{"1 order could NOT be checked"}},
+		"draft of another patient": {hookCall(OrderSign, bundle(strings.Replace(order("d1", "draft", "sertraline"), "Patient/1", "Patient/2", 1)), fullPrefetch(nil)), []string{"1 order could NOT be checked"}},
+		"unknown drug":             {hookCall(OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")), fullPrefetch(map[string]string{keyConditions: bundle(rlsCondition)})), []string{"the drug of 1 draft is not recognised"}},
+		"other hook":               {hookCall("medication-prescribe", draft, fullPrefetch(nil)), []string{"this hook is not one of"}},
+		"no context":               {`{"hook":"order-sign"}`, []string{"could not check: the request has no context"}},
+		"no patient":               {`{"hook":"order-sign","context":{"userId":"x"}}`, []string{"could not check: the request names no patient"}},
+		"bad patient":              {`{"hook":"order-sign","context":{"patientId":"a b"}}`, []string{"could not check: the request names no patient"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := notesOf(newDoor(t, stored(t), nil).cards(OrderSign, test.body))
+			if len(got) != len(test.says) {
+				t.Fatalf("notes %q", got)
+			}
+			for i, want := range test.says {
+				if !strings.Contains(got[i], want) {
+					t.Errorf("note %q, want %q", got[i], want)
+				}
+			}
+		})
+	}
+	// Either alone is enough: what is stored makes up for what did not come.
+	if notes := notesOf(newDoor(t, stored(t, rlsCondition), nil).cards(OrderSign, hookCall(OrderSign, draft, "{}"))); notes != nil {
+		t.Errorf("notes %q", notes)
+	}
+}
+
+// slow takes its time; broken panics; unready knows nothing yet.
+type slow struct{ until chan struct{} }
+
+func (s slow) Read(func(consumers.View) error) error { <-s.until; return nil }
+
+type broken struct{}
+
+func (broken) Read(func(consumers.View) error) error { panic("boom") }
+
+func TestNeverSilent(t *testing.T) {
+	body := hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(map[string]string{keyConditions: bundle(rlsCondition)}))
+	wait := make(chan struct{})
+	defer close(wait)
+	for name, test := range map[string]struct {
+		known ordercheck.Stored
+		says  string
+		flags string
+	}{
+		"too slow":  {slow{wait}, "could not check: it took too long", ""},
+		"a panic":   {broken{}, "could not check: an internal fault", ""},
+		"not ready": {consumers.NewKnown(), "the stored record could not be looked at", "rls-iron-unchecked, rls-tetracyclic mirtazapine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoor(t, test.known, func(c *Config) {
+				if name == "too slow" {
+					c.Timeout = time.Millisecond
+				}
+			})
+			cards := d.cards(OrderSign, body)
+			if notes := notesOf(cards); len(notes) != 1 || !strings.Contains(notes[0], test.says) {
+				t.Errorf("notes %q", notes)
+			}
+			got := strings.Split(flagged(cards), ", ")
+			slices.Sort(got)
+			if strings.Join(got, ", ") != test.flags {
+				t.Errorf("flags %q", got)
+			}
+		})
+	}
+}
+
+func TestRefusedRequests(t *testing.T) {
+	d := newDoor(t, stored(t), func(c *Config) { c.MaxBytes = 1000 })
+	sign := "/cds-services/rlsguard-order-sign"
+	for name, test := range map[string]struct {
+		method, path, body string
+		header             []string
+		status             int
+	}{
+		"no JSON":         {http.MethodPost, sign, "{", nil, http.StatusBadRequest},
+		"an array":        {http.MethodPost, sign, "[]", nil, http.StatusBadRequest},
+		"null":            {http.MethodPost, sign, "null", nil, http.StatusBadRequest},
+		"too large":       {http.MethodPost, sign, strings.Repeat(" ", 1001), nil, http.StatusRequestEntityTooLarge},
+		"no such service": {http.MethodPost, "/cds-services/order-sign", "{}", nil, http.StatusNotFound},
+		"wrong method":    {http.MethodGet, sign, "", nil, http.StatusMethodNotAllowed},
+		"another name":    {http.MethodPost, sign, "{}", []string{"Host", "rebound.example"}, http.StatusForbidden},
+		"another origin":  {http.MethodPost, sign, "{}", []string{"Origin", "https://evil.example"}, http.StatusForbidden},
+		"feedback":        {http.MethodPost, sign + "/feedback", "{}", nil, http.StatusNotImplemented},
+	} {
+		if status, _, data := d.send(test.method, test.path, test.body, test.header...); status != test.status {
+			t.Errorf("%s: status %d, want %d: %s", name, status, test.status, data)
+		}
+	}
+}
+
+func TestCORS(t *testing.T) {
+	d := newDoor(t, stored(t), func(c *Config) { c.Origins = []string{"https://ehr.example"} })
+	for _, origin := range []string{"https://ehr.example", "http://localhost:8080", "http://127.0.0.1:3000"} {
+		status, h, _ := d.send(http.MethodOptions, "/cds-services/rlsguard-order-sign", "", "Origin", origin, "Access-Control-Request-Method", "POST",
+			"Access-Control-Request-Headers", "authorization, content-type")
+		if status != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != origin || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "Authorization") ||
+			!strings.Contains(h.Get("Access-Control-Allow-Methods"), "POST") || h.Get("Vary") != "Origin" {
+			t.Errorf("%s: status %d, header %v", origin, status, h)
+		}
+		if _, h, _ := d.send(http.MethodGet, "/cds-services", "", "Origin", origin); h.Get("Access-Control-Allow-Origin") != origin {
+			t.Errorf("%s: header %v", origin, h)
+		}
+	}
+	if status, h, _ := d.send(http.MethodOptions, "/cds-services", "", "Origin", "https://evil.example"); status != http.StatusForbidden || h.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("status %d, header %v", status, h)
+	}
+}
+
+// Every public request gets a valid answer. None of them is about one of our drugs in a patient with RLS.
+func TestSamples(t *testing.T) {
+	root := os.Getenv("RLSGUARD_CORPUS")
+	if root == "" {
+		t.Skip("RLSGUARD_CORPUS is not set")
+	}
+	files, err := filepath.Glob(filepath.Join(root, "cds-hooks", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no samples", err)
+	}
+	d := newDoor(t, stored(t), nil)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, hook := range hooks() {
+			cards := d.cards(hook, string(data))
+			if got := flagged(cards); got != "" {
+				t.Errorf("%s: flags %q", filepath.Base(file), got)
+			}
+			if hook == OrderSign {
+				t.Logf("%s: %q", filepath.Base(file), notesOf(cards))
+			}
+		}
+	}
+}
