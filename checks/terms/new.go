@@ -65,8 +65,7 @@ func (t *Terms) Fingerprint() string {
 		}
 		fmt.Fprintf(h, "%q %t\n", t.region, t.withoutATC)
 		for _, table := range t.site {
-			fmt.Fprintf(h, "%d\n", len(table.data))
-			h.Write(table.data)
+			h.Write(table.sum[:])
 		}
 		t.fingerprint.value = hex.EncodeToString(h.Sum(nil)[:16])
 	})

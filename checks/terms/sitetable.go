@@ -2,6 +2,7 @@ package terms
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,7 +15,8 @@ import (
 type SiteTable struct {
 	name   string
 	data   []byte
-	rows   int
+	sum    [sha256.Size]byte        // of the bytes
+	rows   int                      // of a table that was checked
 	body   int                      // where the first row starts
 	sorted bool                     // rows are in order, with nothing between them: found by binary search
 	index  func() map[codeKey][]int // where the rows of a code start, for a table that is not sorted
@@ -35,7 +37,11 @@ func ReadSiteTable(name string, r io.Reader) (*SiteTable, error) {
 	if data.Len() > maxSiteTable {
 		return nil, fmt.Errorf("site table: more than %d MiB", maxSiteTable>>20)
 	}
-	return newSiteTable(name, bytes.TrimPrefix(data.Bytes(), []byte("\ufeff")))
+	content := bytes.TrimPrefix(data.Bytes(), []byte("\ufeff"))
+	if t := openSealed(name, content); t != nil {
+		return t, nil
+	}
+	return newSiteTable(name, content)
 }
 
 // sizeOf is how much a file or a text holds, as far as it can be known.
@@ -52,7 +58,7 @@ func sizeOf(r io.Reader) int {
 }
 
 func newSiteTable(name string, data []byte) (*SiteTable, error) {
-	t := &SiteTable{name: name, data: data, sorted: true}
+	t := &SiteTable{name: name, data: data, sum: sha256.Sum256(data), sorted: true}
 	var c siteChecker
 	for start, line := 0, 1; start < len(data); line++ {
 		text := siteLine(data[start:])
@@ -159,4 +165,9 @@ func sitePrefix(line []byte) []byte {
 }
 
 // Len is the number of rows.
-func (t *SiteTable) Len() int { return t.rows }
+func (t *SiteTable) Len() int {
+	if t.rows == 0 && t.sorted {
+		return bytes.Count(t.data[t.body:], []byte("\n")) // sealed: every row has its line end
+	}
+	return t.rows
+}

@@ -182,6 +182,49 @@ func TestSiteRowRoundTrip(t *testing.T) {
 	}
 }
 
+// A sealed table answers like one that is read row by row; one that was edited is checked again.
+func TestSeal(t *testing.T) {
+	var text strings.Builder
+	rows := []SiteRow{
+		{System: "s", Code: "2", Ingredient: "sertraline", Systemic: SystemicYes}, {System: "s", Code: "1", Ingredient: "gabapentin"},
+		{System: NDC, Code: "00069490030", Ingredient: "sertraline", Strength: "50"}, {System: "s", Code: "2", Ingredient: "gabapentin"},
+	}
+	if err := WriteSiteTable(&text, rows); err != nil {
+		t.Fatal(err)
+	}
+	sealed := readSite(t, text.String())
+	if openSealed("", []byte(text.String())) == nil || !sealed.sorted || sealed.Len() != len(rows) {
+		t.Errorf("%d rows, sorted %t:\n%s", sealed.Len(), sealed.sorted, text.String())
+	}
+	_, plain, _ := strings.Cut(text.String(), "\n")
+	open := readSite(t, plain)
+	for _, key := range []codeKey{{"s", "1"}, {"s", "2"}, {"s", "3"}, {NDC, "0069-4900-30"}, {"", ""}, {"z", "1"}} {
+		if diff := cmp.Diff(open.find(key.system, key.code), sealed.find(key.system, key.code)); diff != "" {
+			t.Errorf("%v (-open +sealed):\n%s", key, diff)
+		}
+	}
+	if open := len(open.find("s", "2")); open != 2 {
+		t.Errorf("%d rows of a combination", open)
+	}
+	edited := strings.Replace(text.String(), "sertraline", "salt", 1)
+	if _, err := ReadSiteTable("", strings.NewReader(edited)); err == nil || !strings.Contains(err.Error(), "site table, line ") {
+		t.Errorf("an edited table: %v", err)
+	}
+	if siteTerms(t, sealed).Fingerprint() == siteTerms(t, readSite(t, text.String()+"s\t9\tsertraline\n")).Fingerprint() {
+		t.Error("an added row leaves no trace in the fingerprint")
+	}
+	var unsealed strings.Builder
+	if err := WriteSiteTable(&unsealed, []SiteRow{{System: NDC, Code: "0069-4900-30", Ingredient: "sertraline"}}); err != nil {
+		t.Fatal(err)
+	}
+	if found := readSite(t, unsealed.String()).find(NDC, "00069490030"); len(found) != 1 {
+		t.Errorf("a code that is not in its compared form: %v", found)
+	}
+	if err := WriteSiteTable(&unsealed, []SiteRow{{System: "s", Code: "1", Ingredient: "salt"}}); err == nil {
+		t.Error("an unknown ingredient is written")
+	}
+}
+
 func TestNDC11(t *testing.T) {
 	for code, want := range map[string]string{
 		"0069-4900-30": "00069490030", "12345-678-90": "12345067890", "12345-6789-0": "12345678900", "012345-6789-01": "12345678901",
@@ -223,6 +266,17 @@ func FuzzSiteTable(f *testing.F) {
 	})
 }
 
+// all are the rows of a table.
+func (t *SiteTable) all() []SiteRow {
+	var rows []SiteRow
+	for line := range strings.Lines(string(t.data[t.body:])) {
+		if row, err := parseSiteRow(strings.TrimSpace(line)); err == nil {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
 // BenchmarkSiteTable measures what a table of 300,000 rows costs a start, with the fingerprint that goes into the ruleset.
 func BenchmarkSiteTable(b *testing.B) {
 	var text strings.Builder
@@ -237,6 +291,15 @@ func BenchmarkSiteTable(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			readSite(b, text.String())
+		}
+	})
+	b.Run("sealed", func(b *testing.B) {
+		var sealed strings.Builder
+		if err := WriteSiteTable(&sealed, readSite(b, text.String()).all()); err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			readSite(b, sealed.String())
 		}
 	})
 	table := readSite(b, text.String())

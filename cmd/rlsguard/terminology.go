@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
 	"fmt"
@@ -50,7 +49,7 @@ func (c *terminologyImport) Run(p *program) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", files.dir, err)
 	}
-	write := func(w io.Writer) error { return writeSiteTable(w, table.Rows) }
+	write := func(w io.Writer) error { return terms.WriteSiteTable(w, table.Rows) }
 	if c.Out == "" {
 		err = write(p.stdout)
 	} else {
@@ -112,17 +111,6 @@ func (r *releaseFiles) close() {
 			f.Close()
 		}
 	}
-}
-
-// writeSiteTable writes rows below a remark that names the columns.
-func writeSiteTable(w io.Writer, rows []terms.SiteRow) error {
-	out := bufio.NewWriter(w)
-	fmt.Fprintln(out, "# Site table of rlsguard, made from RxNorm release files (U.S. National Library of Medicine). Columns:")
-	fmt.Fprintln(out, "# "+strings.Join(terms.SiteColumns[:], "\t"))
-	for _, row := range rows {
-		fmt.Fprintln(out, row)
-	}
-	return out.Flush()
 }
 
 // replaceFile writes a file beside its place and moves it there when it is whole.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
@@ -98,9 +99,18 @@ func (d *derivation) packageRows(packages map[uint64]packageOf) []terms.SiteRow 
 		if len(rows) > start {
 			d.report.Packages++
 		}
+		for i := start; i < len(rows); i++ {
+			if !strings.Contains(rows[i].Name, partnerMark) {
+				rows[i].Name = ""
+			}
+		}
 	}
 	return rows
 }
+
+// partnerMark stands between the components of a name. Only combinations have partners to read in their names: the names of all
+// package codes would double the size of the table.
+const partnerMark = " / "
 
 // appendMissing adds the ingredients that a code's rows from start on do not hold yet. Two products of one code that hold different
 // ones are an error of the sources: all count, since none of them can be ruled out.
