@@ -49,9 +49,14 @@ func (s *session) buryOnce(ctx context.Context, from []event, results []Result) 
 			return fmt.Errorf("dead letter: %w", err)
 		}
 		waiting = append(waiting, f)
-		s.log.Info().Str("reason", string(r.Reason)).Uint64("sequence", ev.seq).Msg("rejected")
 	}
-	return settled(ctx, waiting)
+	if err := settled(ctx, waiting); err != nil {
+		return err
+	}
+	for input, n := range payloads {
+		s.log.Info().Int("resources", n).Uint64("sequence", from[input].seq).Msg("rejected, see the dead letters")
+	}
+	return nil
 }
 
 // settled waits until all were stored.
