@@ -5,9 +5,9 @@
 // A caller's duties, in this order:
 //
 //  1. call Step with the events in hand, a View of everything that was committed, and the as-of time;
-//  2. write dead letters for the results that are Rejected;
-//  3. write the Commit: all of a patient in one atomic piece, Medications and tombstones in the last one;
-//  4. Heal the patients of Commit.Later, if there are any;
+//  2. write the Commit: all of a patient in one atomic piece, Medications and tombstones in the last one;
+//  3. Heal the patients of Commit.Later, if there are any;
+//  4. write dead letters for the results that are Rejected;
 //  5. acknowledge the events.
 //
 // Whoever stops between any two of these loses nothing: the events come again, find what was written and change nothing more.
