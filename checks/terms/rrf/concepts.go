@@ -30,12 +30,13 @@ type concept struct {
 type graph struct {
 	concepts []concept
 	byID     map[uint32]int32 // position in concepts
+	others   map[uint32]bool  // own concepts of term types that are not known here, which a later release may have
 	edges    []edge           // sorted by whole, once all are read
 	report   Report
 }
 
 func newGraph() *graph {
-	return &graph{byID: map[uint32]int32{}, report: Report{Lines: map[string]int{}, Codes: map[string]int{}}}
+	return &graph{byID: map[uint32]int32{}, others: map[uint32]bool{}, report: Report{Lines: map[string]int{}, Codes: map[string]int{}}}
 }
 
 // readConcepts keeps RxNorm's own atoms of the term types that matter here. Synonyms and the atoms of other sources are passed
@@ -48,7 +49,11 @@ func (g *graph) readConcepts(r io.Reader) error {
 			line.err = errors.New("without concept id")
 		}
 		k := kindsByName[string(line.fields[consoTTY])]
-		if k == kindNone || !line.is(consoSAB, ownSource) || line.err != nil {
+		if line.err != nil || !line.is(consoSAB, ownSource) {
+			return
+		}
+		if k == kindNone {
+			g.others[id] = true
 			return
 		}
 		s, ok := statusOf(line.fields[consoSUPPRESS])

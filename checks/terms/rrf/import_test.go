@@ -188,6 +188,27 @@ func TestVariantsOfAFile(t *testing.T) {
 	}
 }
 
+// A term type that a later release may bring, and source atoms, are passed over.
+func TestUnknownTermTypes(t *testing.T) {
+	f := small()
+	for id := 880001; id < 880050; id++ {
+		f.concept(id, "SCDX", "sertraline of a new kind")
+		f.relate(id, "has_ingredient", sertraline)
+		f.atom(id+1000, "MTHSPL:SU", "sertraline", "N")
+	}
+	f.atom(992001, "PSN", "sertraline 50 MG tablet", "N")
+	table, err := Import(f.release())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(rowsText(importSmall(t).Rows), rowsText(table.Rows)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if table.Report.Dangling != 0 {
+		t.Errorf("%d relations lead nowhere", table.Report.Dangling)
+	}
+}
+
 func rowsText(rows []terms.SiteRow) []string {
 	lines := make([]string, len(rows))
 	for i, r := range rows {

@@ -98,7 +98,9 @@ func (g *graph) connect(whole, part uint32, t trust) {
 	p, also := g.byID[part]
 	g.report.Relations++
 	if !ok || !also {
-		g.report.Dangling++
+		if !ok && !g.others[whole] || !also && !g.others[part] {
+			g.report.Dangling++
+		}
 		return
 	}
 	wk, pk := g.concepts[w].kind, g.concepts[p].kind
