@@ -24,6 +24,9 @@ func TestCorpus(t *testing.T) {
 	if dir == "" {
 		t.Skip("RLSGUARD_CORPUS is not set")
 	}
+	if testing.Short() {
+		t.Skip("left out in short mode")
+	}
 	for row := range tsv(t, filepath.Join(dir, "index.tsv")) {
 		t.Run(row[0], func(t *testing.T) {
 			asOf, ok := sampleAsOf[row[0]]
