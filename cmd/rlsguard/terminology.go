@@ -157,10 +157,12 @@ func importNotes(r *rrf.Report) []string {
 			notes = append(notes, fmt.Sprintf("rlsguard: %d %s", n.count, n.what))
 		}
 	}
-	return append(notes, contradictions(r.Contradictions)...)
+	notes = append(notes, contradictions(r.Contradictions, "%s %s is %s in the release and %s in the tables: the site table decides")...)
+	return append(notes, contradictions(r.Renamed, "%s %s is named %q in the release and taken for %s by its code: check it")...)
 }
 
-func contradictions(all []rrf.Contradiction) []string {
+// contradictions words some of what release and tables say differently: kind, code, release, tables.
+func contradictions(all []rrf.Contradiction, words string) []string {
 	all = slices.SortedFunc(slices.Values(all), func(a, b rrf.Contradiction) int {
 		return cmp.Or(cmp.Compare(len(a.Code), len(b.Code)), cmp.Compare(a.Code, b.Code))
 	})
@@ -170,7 +172,7 @@ func contradictions(all []rrf.Contradiction) []string {
 			notes = append(notes, fmt.Sprintf("rlsguard: and %d more", len(all)-i))
 			break
 		}
-		notes = append(notes, fmt.Sprintf("rlsguard: %s %s is %s in the release and %s in the tables: the site table decides",
+		notes = append(notes, fmt.Sprintf("rlsguard: "+words,
 			c.Kind, c.Code, strings.Join(c.Release, " and "), cmp.Or(strings.Join(c.Tables, " and "), "no listed drug")))
 	}
 	return notes

@@ -30,6 +30,7 @@ func newDerivation(g *graph) *derivation {
 	for i := range g.concepts {
 		if drug := d.anchor(int32(i)); drug != nil {
 			known[drug] = true
+			d.checkName(&g.concepts[i], drug)
 		}
 	}
 	g.report.Ingredients = len(known)
@@ -49,6 +50,14 @@ func (d *derivation) anchor(at int32) *terms.Ingredient {
 		return drug
 	}
 	return nil
+}
+
+// checkName notes an ingredient whose code the tables have, but under a name that they do not take for it: the code may be wrong.
+func (d *derivation) checkName(c *concept, drug *terms.Ingredient) {
+	m := d.tables.Classify(nil, []string{c.name})
+	if !slices.ContainsFunc(m.Found, func(f terms.Found) bool { return f.Ingredient == drug }) {
+		d.report.Renamed = append(d.report.Renamed, Contradiction{Code: codeOf(c.id), Kind: c.kind.String(), Tables: []string{drug.Name}, Release: []string{c.name}})
+	}
 }
 
 // drugsOf are the ingredients of a concept. Its relations lead to lower term types only, so that the walk ends.

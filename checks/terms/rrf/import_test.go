@@ -103,6 +103,7 @@ func TestImportTells(t *testing.T) {
 	f := small()
 	f.concept(312938, "SCD", "gabapentin 100 MG Oral Capsule") // sertraline in the tables
 	f.relate(312938, "has_ingredient", gabapentin)
+	f.concept(4493, "IN", "notfluoxetine") // fluoxetine in the tables
 	f.ndc(992001, "RXNORM", "77777777777", "N")
 	f.ndc(992007, "RXNORM", "77777777777", "N")
 	table, err := Import(f.release())
@@ -115,8 +116,11 @@ func TestImportTells(t *testing.T) {
 	}) {
 		t.Errorf("contradictions: %+v", r.Contradictions)
 	}
+	if diff := cmp.Diff([]Contradiction{{"4493", "IN", []string{"fluoxetine"}, []string{"notfluoxetine"}}}, r.Renamed); diff != "" {
+		t.Errorf("renamed (-want +got):\n%s", diff)
+	}
 	got := []int{r.Ingredients, r.Packages, r.Withdrawn, r.ByName, r.Reversed, r.Dangling, r.OddPackages, r.PackageConflicts}
-	if diff := cmp.Diff([]int{10, 10, 4, 3, 0, 0, 1, 1}, got); diff != "" {
+	if diff := cmp.Diff([]int{11, 10, 4, 3, 0, 0, 1, 1}, got); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
 	if got, want := brief(table.Rows, terms.NDC, "77777777777"), "gabapentin 50/mL yes oral + sertraline 50 yes oral"; got != want {

@@ -14,6 +14,7 @@ type Report struct {
 	OddPackages      int            // package codes in no known form
 	PackageConflicts int            // package codes of several products with different ingredients
 	Contradictions   []Contradiction
+	Renamed          []Contradiction // ingredients whose code has a name in the release that the tables do not take for them
 }
 
 // Contradiction is an RxNorm code that the release gives other ingredients than the embedded tables. The site's table decides.
