@@ -186,10 +186,19 @@ func (c *checkCommand) askServer(p *program, server natsServer, draft []byte) er
 	return c.printAnswer(p, data, bundle)
 }
 
-const askTimeout = 10 * time.Second
+const (
+	askTimeout = 10 * time.Second
+	// askPatience is how long a serve that has just begun may take until it answers.
+	askPatience = 2 * time.Second
+)
 
 func ask(nc *nats.Conn, draft []byte, accept string) ([]byte, error) {
-	m, err := nc.RequestMsg(&nats.Msg{Subject: ordercheck.Subject, Data: draft, Header: nats.Header{"Accept": []string{accept}}}, askTimeout)
+	request := nats.Msg{Subject: ordercheck.Subject, Data: draft, Header: nats.Header{"Accept": []string{accept}}}
+	m, err := nc.RequestMsg(&request, askTimeout)
+	for began := time.Now(); errors.Is(err, nats.ErrNoResponders) && time.Since(began) < askPatience; {
+		time.Sleep(askPatience / 20)
+		m, err = nc.RequestMsg(&request, askTimeout)
+	}
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, withoutPassword(nc.ConnectedUrl()))

@@ -30,6 +30,8 @@ type commands struct {
 	Publish     publishCommand     `cmd:"" help:"Put FHIR files on the inbound subjects."`
 	Watch       watchCommand       `cmd:"" help:"Follow the flags: the open ones, then live."`
 	Check       checkCommand       `cmd:"" help:"Say what an order would be flagged for, before it is written."`
+	Ack         ackCommand         `cmd:"" help:"Say that somebody has seen a flag."`
+	Override    overrideCommand    `cmd:"" help:"Decide against the advice of a flag, with a reason."`
 	Demo        demoCommand        `cmd:"" help:"See it work: made-up patients on a server in a temporary folder."`
 	Classify    classifyCommand    `cmd:"" help:"Say what the tables know about drug codes and names."`
 	Terminology terminologyCommand `cmd:"" help:"Make site tables from code systems that a site has."`

@@ -2,6 +2,8 @@ package main
 
 import (
 	"flag"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,7 +32,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("NATS_URL", "")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfile": waitFile, "env-from": envFrom},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfile": waitFile, "env-from": envFrom, "http-post": httpPost},
 	})
 }
 
@@ -50,4 +52,14 @@ func waitFile(ts *testscript.TestScript, _ bool, args []string) {
 // envFrom sets a variable to what a file says.
 func envFrom(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
+}
+
+// httpPost posts a JSON file to an address, and writes the answer to another file.
+func httpPost(ts *testscript.TestScript, _ bool, args []string) {
+	resp, err := http.Post(args[0], "application/json", strings.NewReader(ts.ReadFile(args[1])))
+	ts.Check(err)
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data, 0o644))
 }

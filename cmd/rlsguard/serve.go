@@ -33,6 +33,8 @@ type serveCommand struct {
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Without it one is made at the first start."`
 
+	doorFlags
+
 	HTTP      string `name:"http" default:"127.0.0.1:8223" placeholder:"ADDR" help:"Address for /healthz, /readyz and /metrics; port 0 picks one."`
 	KeyFile   string `placeholder:"FILE" help:"Site key: a secret of at least 16 bytes (mode 0600) that flag ids are made with. Needed with --nats, made in DIR otherwise. It stays the same for ever."`
 	AsOf      string `placeholder:"TIME" help:"Freeze the clock at this date or RFC 3339 time, for tests and demonstrations."`
@@ -43,14 +45,16 @@ type serveCommand struct {
 
 // Help is shown below the options.
 func (serveCommand) Help() string {
-	return `Takes FHIR R4 events from the subjects fhir.> and publishes flags on rls.flags.<severity>.<check>.<id>; the stream RLS_FLAGS keeps the newest of each flag. What cannot be read goes to rls.dead.<reason>. Several may run beside each other: one works, the others stand by.
+	return `Takes FHIR R4 events from the subjects fhir.> and publishes flags on rls.flags.<severity>.<check>.<id>; the stream RLS_FLAGS keeps the newest of each flag. What cannot be read goes to rls.dead.<reason>. Orders being written are checked on the subject rls.check (see rlsguard check), and with --cds over CDS Hooks. Several may run beside each other: one works, the others stand by.
 
 SIGTERM and SIGINT (Ctrl-C) end it when what is in flight is finished.
 
 Examples:
   rlsguard serve
   rlsguard serve --data /var/lib/rlsguard --config /etc/rlsguard/site.yaml
-  rlsguard serve --nats nats://nats.example.org:4222 --creds rlsguard.creds --key-file site.key --replicas 3`
+  rlsguard serve --nats nats://nats.example.org:4222 --creds rlsguard.creds --key-file site.key --replicas 3
+  rlsguard serve --cds 127.0.0.1:8224 --cds-open
+  rlsguard serve --cds :8443 --cds-tls-cert cds.pem --cds-tls-key cds.key --cds-url https://cds.example.org --cds-issuer https://ehr.example.org/=ehr-keys.json`
 }
 
 // Run serves until a signal comes.
@@ -65,6 +69,9 @@ func (c *serveCommand) Run(p *program) error {
 	}
 	if cfg.Replicas < 1 || cfg.Audit <= 0 {
 		return errors.New("--replicas and --audit-days have to be above 0")
+	}
+	if err := c.check(); err != nil {
+		return err
 	}
 	if c.AsOf != "" {
 		if cfg.AsOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
@@ -190,6 +197,11 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 		}
 		defer os.Remove(path)
 	}
+	doors, err := c.open(ctx, &cfg, dir)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer doors.close()
 	cfg.Log.Info().Str("http", url).Str("ruleset", cfg.Engine.Ruleset).Msg("health and metrics")
 	web := &http.Server{Handler: cfg.Health.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)

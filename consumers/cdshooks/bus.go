@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -23,39 +24,58 @@ const (
 
 // NATS is the Bus on a NATS server.
 type NATS struct {
-	nc *nats.Conn
-	js jetstream.JetStream
+	nc       *nats.Conn
+	js       jetstream.JetStream
+	replicas int
+	keep     time.Duration
+
+	mu       sync.Mutex
+	prepared bool
 }
 
 const busTimeout = 5 * time.Second
 
-// NewNATS makes the stream of feedback when it is missing, with so many replicas; what is in it stays for keep. One that is there is left
-// as it is.
-func NewNATS(ctx context.Context, nc *nats.Conn, replicas int, keep time.Duration) (*NATS, error) {
+// NewNATS makes a bus on a connection, which need not be up yet. The stream of feedback gets so many replicas, and what is in it stays for keep.
+func NewNATS(nc *nats.Conn, replicas int, keep time.Duration) (*NATS, error) {
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(busTimeout))
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*busTimeout)
+	return &NATS{nc: nc, js: js, replicas: max(replicas, 1), keep: keep}, nil
+}
+
+// Prepare makes the stream of feedback when it is missing; one that is there is left as it is. Whoever does not call it gets the stream with
+// the first feedback.
+func (b *NATS) Prepare(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.prepared {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, busTimeout)
 	defer cancel()
-	_, err = js.Stream(ctx, StreamFeedback)
+	_, err := b.js.Stream(ctx, StreamFeedback)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = js.CreateStream(ctx, jetstream.StreamConfig{
+		_, err = b.js.CreateStream(ctx, jetstream.StreamConfig{
 			Name: StreamFeedback, Description: "rlsguard: what users did with cards", Subjects: []string{SubjectFeedback + ">"},
-			Replicas: max(replicas, 1), MaxAge: keep,
+			Replicas: b.replicas, MaxAge: b.keep,
 		})
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another instance was faster
 			err = nil
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", StreamFeedback, err)
+		return fmt.Errorf("stream %s: %w", StreamFeedback, err)
 	}
-	return &NATS{nc, js}, nil
+	b.prepared = true
+	return nil
 }
 
 // Feedback implements Bus.
 func (b *NATS) Feedback(ctx context.Context, f Feedback) error {
+	if err := b.Prepare(ctx); err != nil {
+		return err
+	}
 	data, err := json.Marshal(f)
 	if err != nil {
 		return err

@@ -48,7 +48,10 @@ func TestNATS(t *testing.T) {
 	var bus *NATS
 	for range 2 { // the second time the stream is there
 		var err error
-		if bus, err = NewNATS(ctx, nc, 1, time.Hour); err != nil {
+		if bus, err = NewNATS(nc, 1, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if err := bus.Prepare(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}

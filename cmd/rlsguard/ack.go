@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// answerFlags are the options of ack and override.
+type answerFlags struct {
+	natsFlags
+
+	Author string `placeholder:"WHO" help:"Who answers: a reference such as Practitioner/7, or a name."`
+	Until  string `placeholder:"TIME" help:"The answer lapses at this date (FHIR: 2027-01-31, to the end of that day) or time with offset. It lapses in any case when what the flag rests on changes."`
+	Date   string `placeholder:"TIME" help:"When it was answered; now when left out. An answer counts from then on."`
+	Flag   string `arg:"" name:"flag" help:"Id of the open flag, as watch prints it."`
+}
+
+type ackCommand struct {
+	answerFlags
+
+	Reason string `placeholder:"CODE" help:"A code that says more than that the flag was seen."`
+}
+
+// Help is shown below the options.
+func (ackCommand) Help() string {
+	return `Says that somebody has seen a flag. It stays open, is shown as acknowledged with who, when and why, and comes back when what it rests on gets worse. Needs the right to publish on fhir.DetectedIssue: any FHIR system may send the same DetectedIssue itself.
+
+Examples:
+  rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author Practitioner/7
+  rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --until 2027-01-31`
+}
+
+// Run acknowledges a flag.
+func (c *ackCommand) Run(p *program) error {
+	return c.answer(p, checks.Acknowledgement{Reason: c.Reason}, "acknowledged")
+}
+
+// answer publishes what is decided about a flag.
+func (c *answerFlags) answer(p *program, a checks.Acknowledgement, word string) error {
+	if a.Reason != "" && !reasonCode.MatchString(a.Reason) {
+		return fmt.Errorf("--reason: %q is no code of A-Z, a-z, 0-9, dot, minus and underscore", a.Reason)
+	}
+	if err := c.times(&a, p.now()); err != nil {
+		return err
+	}
+	a.Author = c.Author
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	nc, err := c.connect("answer")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	flag, err := consumers.FindFlag(ctx, nc, c.Flag)
+	if err != nil {
+		return err
+	}
+	data, err := ordercheck.Acknowledgement(&flag, a)
+	if err != nil {
+		return err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	if _, err := js.Publish(ctx, consumers.SubjectAcknowledge, data); err != nil {
+		return fmt.Errorf("%s: %w (it needs a right of its own)", consumers.SubjectAcknowledge, err)
+	}
+	fmt.Fprintf(p.stdout, "%s %s (%s): holds while what it rests on stays the same%s\n", c.Flag, word, flag.Check, untilWords(a.Until))
+	return nil
+}
+
+// times reads the dates of the answer.
+func (c *answerFlags) times(a *checks.Acknowledgement, now time.Time) error {
+	a.Date = checks.Instant(now.UTC().Truncate(time.Second))
+	for _, t := range []struct {
+		name, text string
+		to         *checks.Time
+	}{{"--date", c.Date, &a.Date}, {"--until", c.Until, &a.Until}} {
+		if t.text == "" {
+			continue
+		}
+		var ok bool
+		if *t.to, ok = fhir.ParseTime(t.text); !ok {
+			return fmt.Errorf("%s: %q is neither a date (2027-01-31) nor a time with offset (2027-01-31T08:00:00Z)", t.name, t.text)
+		}
+	}
+	if !a.Until.IsZero() && !a.Until.End(time.UTC).After(now) && c.Date == "" {
+		return errors.New("--until: that time is over")
+	}
+	return nil
+}
+
+func untilWords(t checks.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return ", until " + t.Date(time.UTC)
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+)
+
+type overrideCommand struct {
+	answerFlags
+
+	Reason string `required:"" placeholder:"CODE" help:"Why: one of the codes below, or one of the site's own."`
+}
+
+// Help is shown below the options.
+func (overrideCommand) Help() string {
+	var reasons strings.Builder
+	for _, r := range ordercheck.DefaultReasons {
+		reasons.WriteString("  " + r.Code + strings.Repeat(" ", max(1, 26-len(r.Code))) + r.Display + "\n")
+	}
+	return `Decides against the advice of a flag. It stays open, is shown as overridden with who, when and why, and comes back when what it rests on gets worse. Needs the right to publish on fhir.DetectedIssue.
+
+Reasons:
+` + reasons.String() + `
+Examples:
+  rlsguard override 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --reason benefit-outweighs-risk --author Practitioner/7`
+}
+
+// Run overrides a flag.
+func (c *overrideCommand) Run(p *program) error {
+	return c.answer(p, checks.Acknowledgement{Override: true, Reason: c.Reason}, "overridden")
+}
