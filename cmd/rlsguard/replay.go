@@ -141,19 +141,18 @@ func (r *replay) print(f checks.Flag) {
 // finish decides and prints, and says how it went. The summary is written first, since whoever reads the output may close it early.
 func (r *replay) finish() error {
 	known := r.fold.Finish(r.asOf)
-	met, open := r.openFlags(known)
+	patients := known.Patients()
+	met := r.countFlags(known, patients)
 	if r.options.Summary != "" {
 		if err := r.sum.write(r.options.Summary); err != nil {
 			return err
 		}
 	}
 	if !r.options.Transitions {
-		for _, f := range open {
-			r.print(f)
-		}
+		r.printFlags(known, patients)
 	}
 	if r.options.Explain {
-		r.explain(known)
+		r.explain(known, patients)
 	}
 	if r.failure == nil {
 		r.failure = r.out.end(r.sum)
@@ -171,21 +170,35 @@ func (r *replay) finish() error {
 	return nil
 }
 
-// openFlags are the flags open at the end, sorted by patient, check and ingredient. It counts them, and tells whether one of them
-// meets --fail-on.
-func (r *replay) openFlags(known *consumers.Memory) (met bool, open []checks.Flag) {
-	patients := slices.DeleteFunc(known.Patients(), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
-	found := make([][]checks.Flag, len(patients))
-	eachInParallel(len(patients), func(i int) {
-		found[i] = checks.OpenFlags(known.State(patients[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
-	})
+// countFlags counts the flags that the decision left open, and tells whether one of them meets --fail-on.
+func (r *replay) countFlags(known *consumers.Memory, patients []checks.Ref) (met bool) {
 	limit, err := checks.ParseSeverity(r.options.FailOn)
-	open = slices.Concat(found...)
-	for i := range open {
-		r.sum.flag(open[i].Severity)
-		met = met || err == nil && open[i].Severity >= limit
+	for _, p := range patients {
+		for _, f := range known.State(p).Flags {
+			r.sum.flag(f.Severity)
+			met = met || err == nil && f.Severity >= limit
+		}
 	}
-	return met, open
+	return met
+}
+
+// flagChunk is how many patients are evaluated at once, so that the texts of all flags need not be held.
+const flagChunk = 1024
+
+// printFlags prints the open flags, sorted by patient, check and ingredient.
+func (r *replay) printFlags(known *consumers.Memory, patients []checks.Ref) {
+	patients = slices.DeleteFunc(slices.Clone(patients), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
+	for chunk := range slices.Chunk(patients, flagChunk) {
+		found := make([][]checks.Flag, len(chunk))
+		eachInParallel(len(chunk), func(i int) {
+			found[i] = checks.OpenFlags(known.State(chunk[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
+		})
+		for _, flags := range found {
+			for _, f := range flags {
+				r.print(f)
+			}
+		}
+	}
 }
 
 // eachInParallel calls do for 0 to n-1, on all cores.
@@ -212,8 +225,8 @@ func anyOpen(st *checks.State) bool {
 	return false
 }
 
-func (r *replay) explain(known *consumers.Memory) {
-	for _, patient := range known.Patients() {
+func (r *replay) explain(known *consumers.Memory, patients []checks.Ref) {
+	for _, patient := range patients {
 		for _, s := range checks.Explain(known.State(patient), r.engine.Settings, r.asOf) {
 			if r.failure == nil {
 				r.failure = r.out.silence(s)
