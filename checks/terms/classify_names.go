@@ -106,7 +106,7 @@ func settleIron(m *Match) {
 // nameSystemic tells where the drug acts by the words of its form. Into the nose, the class decides.
 func (t *Terms) nameSystemic(form formWord, found []mention) Systemic {
 	if len(found) == 1 && form.systemic == SystemicUnknown {
-		return found[0].entry.localOnly()
+		return found[0].entry.acts()
 	}
 	switch form.systemic {
 	case SystemicDepends:

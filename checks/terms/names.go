@@ -13,6 +13,7 @@ type nameEntry struct {
 	kind        string // brand, inn, inn_variant, salt, abbreviation
 	region      string
 	note        string
+	systemic    Systemic // where the brand acts, by its products; SystemicUnknown when they do not tell or differ
 	table       string
 }
 
@@ -30,37 +31,50 @@ const (
 func findName(p *phrase, i int) (nameEntry, int) {
 	rest := p.key[p.tokens[i].start:]
 	first := p.word(i)
-	best, n := longestInNames(rest, first)
+	best := longestInNames(rest, first)
 	if e := longestMore(rest, first); e != nil && len(e.key) > len(best.key) {
 		best = *e
 	}
+	if line := longestIn(brandsTSV, rest, first); len(field(line, 0)) > len(best.key) {
+		best = nameEntry{
+			key: field(line, 0), ingredients: field(line, 2), kind: "brand", region: "US",
+			systemic: parseSystemic(field(line, 3)), table: tableProducts,
+		}
+	}
+	n := 0
 	if best.key != "" {
 		n = 1 + strings.Count(best.key, " ")
 	}
 	return best, n
 }
 
-func longestInNames(rest, first string) (best nameEntry, n int) {
-	at := search(namesTSV, func(key string) int { return strings.Compare(key, first) })
-	bestLine := ""
-	for at < len(namesTSV) {
-		line := lineAt(namesTSV, at)
+func longestInNames(rest, first string) nameEntry {
+	line := longestIn(namesTSV, rest, first)
+	if line == "" {
+		return nameEntry{}
+	}
+	return nameEntry{
+		key: field(line, 0), ingredients: field(line, 2), kind: field(line, 3),
+		region: field(line, 4), note: field(line, 5), table: tableNames,
+	}
+}
+
+// longestIn gives the line of a table sorted by key whose key is the longest that rest begins with; "" when none is.
+func longestIn(table, rest, first string) string {
+	at := search(table, func(key string) int { return strings.Compare(key, first) })
+	best := ""
+	for at < len(table) {
+		line := lineAt(table, at)
 		key := field(line, 0)
 		if !startsWithWord(key, first) {
 			break
 		}
-		if len(key) > len(field(bestLine, 0)) && startsWithWord(rest, key) {
-			bestLine = line
+		if len(key) > len(field(best, 0)) && startsWithWord(rest, key) {
+			best = line
 		}
 		at += len(line) + 1
 	}
-	if bestLine == "" {
-		return nameEntry{}, 0
-	}
-	return nameEntry{
-		key: field(bestLine, 0), ingredients: field(bestLine, 2), kind: field(bestLine, 3),
-		region: field(bestLine, 4), note: field(bestLine, 5), table: tableNames,
-	}, 1
+	return best
 }
 
 // startsWithWord tells whether s begins with the words of prefix.
@@ -177,9 +191,12 @@ var (
 	european = []string{"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
 )
 
-// localOnly tells, for a brand that is sold for eye, nose or skin only, that it does not act in the body. Other brands with a
-// local form leave it unknown: their form or route decides.
-func (e *nameEntry) localOnly() Systemic {
+// acts tells where a brand acts when all its products agree: those of products.tsv, or those that are sold for eye, nose or skin
+// only. Other brands with a local form leave it unknown: their form or route decides.
+func (e *nameEntry) acts() Systemic {
+	if e.systemic != SystemicUnknown {
+		return e.systemic
+	}
 	const mark = "also_topical: "
 	i := strings.Index(e.note, mark)
 	if i < 0 {

@@ -17,6 +17,8 @@ var (
 	productsTSV string
 	//go:embed data/names.tsv
 	namesTSV string
+	//go:embed data/brands.tsv
+	brandsTSV string
 	//go:embed data/lookalikes.tsv
 	lookalikesTSV string
 	//go:embed data/labs.tsv

@@ -1,0 +1,107 @@
+package terms
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestBrandsFollowProducts holds brands.tsv to what products.tsv says. After a change of products.tsv or names.tsv, run with -update.
+func TestBrandsFollowProducts(t *testing.T) {
+	header, _, _ := strings.Cut(brandsTSV, "\n")
+	want := header + "\n" + strings.Join(brandLines(), "\n") + "\n"
+	if *update {
+		if err := os.WriteFile("data/brands.tsv", []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != brandsTSV {
+		t.Error("brands.tsv does not say what products.tsv says: run go test ./checks/terms -run TestBrandsFollowProducts -update")
+	}
+}
+
+// brandLines derives the rows of brands.tsv: brands that stand only inside names of products, with all ingredients of those
+// products, and where these act as far as they agree.
+func brandLines() []string {
+	brands := map[string]*product{}
+	for line := range rows(productsTSV) {
+		p := parseProduct(line)
+		name := brandOf(p)
+		key := normalise(name)
+		if name == "" || isNamed(key) {
+			continue
+		}
+		b := brands[key]
+		if b == nil {
+			b = &product{name: name}
+			brands[key] = b
+		}
+		for drug := range values(p.ingredients) {
+			if !slices.Contains(strings.Split(b.ingredients, "|"), drug) {
+				b.ingredients = strings.TrimPrefix(b.ingredients+"|"+drug, "|")
+			}
+		}
+		switch {
+		case p.systemic == "unknown", p.systemic == b.systemic:
+		case b.systemic == "":
+			b.systemic = p.systemic
+		default:
+			b.systemic = "differs"
+		}
+	}
+	lines := []string{}
+	for key, b := range brands {
+		if b.systemic == "" || b.systemic == "differs" {
+			b.systemic = "unknown"
+		}
+		lines = append(lines, strings.Join([]string{key, b.name, b.ingredients, b.systemic}, "\t"))
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(field(a, 0), field(b, 0)) })
+	return lines
+}
+
+var reformulated = regexp.MustCompile(` Reformulated \w+ \d{4}$`)
+
+// brandOf is the brand of a branded product, component or pack, without RxNorm's note on an older composition.
+func brandOf(p product) string {
+	if !slices.Contains([]string{"SBD", "SBDC", "BPCK"}, p.kind) {
+		return ""
+	}
+	i := strings.LastIndexByte(p.name, '[')
+	return reformulated.ReplaceAllString(strings.TrimSuffix(p.name[i+1:], "]"), "")
+}
+
+// isNamed tells whether another table holds a name.
+func isNamed(key string) bool {
+	if line := lineAt(namesTSV, search(namesTSV, func(k string) int { return strings.Compare(k, key) })); field(line, 0) == key {
+		return true
+	}
+	_, found := slices.BinarySearchFunc(moreNames(), key, func(e nameEntry, key string) int { return strings.Compare(e.key, key) })
+	return found
+}
+
+// A brand that stands only inside the names of products is a name, with all its ingredients, and acts where its products do.
+func TestBrandsInsideProductNames(t *testing.T) {
+	for _, c := range []struct{ text, want, systemic string }{
+		{"Serpasil 0.25 mg", "reserpine 0.25", "yes"},
+		{"MERIDIA", "sibutramine", "yes"},
+		{"Dromoran", "levorphanol", "yes"},
+		{"Soma Compound with Codeine", "carisoprodol + codeine", "yes"},
+		{"Fiorinal with codeine", "butalbital + codeine", "yes"},
+		{"Synalgos-DC", "dihydrocodeine", "yes"},
+		{"Percodan", "oxycodone", "yes"},
+		{"Dymista", "azelastine", "no"},
+		{"HC Derma Pax", "diphenhydramine", "no"},
+		{"Lastacaft", "alcaftadine", "no"},
+		{"Diphen", "diphenhydramine (?)", "unknown"},
+		{"DIPHEN/ATROP 2.5 MG", "", "unknown"},
+	} {
+		m := Embedded().Classify(nil, []string{c.text})
+		if got := drugs(m); got != c.want || m.Systemic.String() != c.systemic {
+			t.Errorf("%s: %q systemic %s, want %q %s", c.text, got, m.Systemic, c.want, c.systemic)
+		}
+	}
+}
