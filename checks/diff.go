@@ -36,16 +36,7 @@ func Decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time
 
 // OpenFlags are the flags of st that are open at asOf, sorted by check and ingredient, numbered as Decide last left them.
 func OpenFlags(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
-	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf}
-	flags := d.flags(Evaluate(st, set, asOf))
-	for i := range flags {
-		for _, k := range st.Flags {
-			if k.Check == flags[i].Check && k.Ingredient == flags[i].Ingredient {
-				flags[i].Number = k.Number
-			}
-		}
-	}
-	return flags
+	return Assess(st, set, key, ruleset, asOf).Flags
 }
 
 func compareFlag(kept []OpenFlag, i int, now []Flag, j int) int {

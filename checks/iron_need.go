@@ -1,10 +1,6 @@
 package checks
 
-import (
-	"time"
-
-	"github.com/rlsguard/rlsguard/checks/terms"
-)
+import "github.com/rlsguard/rlsguard/checks/terms"
 
 // LabNeed says what is wrong with the newest result of an analyte.
 type LabNeed string
@@ -42,16 +38,6 @@ func (n IronNeed) Wanted() []terms.Analyte {
 
 // IronSampling says how iron results are drawn (rules.md R3).
 const IronSampling = sampling
-
-// NeedIron says which iron results are asked for at asOf. It is empty for a patient in whom RLS does not count, and for one without an
-// open iron flag.
-func NeedIron(st *State, set *Settings, asOf time.Time) IronNeed {
-	ev := evaluate(st, set, asOf, false)
-	if ev.iron == nil || ev.iron.Check == "" {
-		return IronNeed{}
-	}
-	return ev.iron.Need
-}
 
 // need is what the panel lacks for the check that is open.
 func (c *ironCase) need(check string) IronNeed {

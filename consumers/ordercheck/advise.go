@@ -1,6 +1,7 @@
 package ordercheck
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -100,26 +101,32 @@ func zoneOf(s *checks.Settings) *time.Location {
 
 // split compares the flags with and without the drafts.
 func (a *Advice) split(e *consumers.Engine, before, after *checks.State, asOf time.Time) {
+	now := checks.Assess(after, e.Settings, e.Key, e.Ruleset, asOf)
+	a.RLS, a.Iron = now.RLS, now.Iron
+	var others []checks.Flag
+	for _, f := range now.Flags {
+		if slices.ContainsFunc(f.Implicated, func(r checks.Ref) bool { return slices.Contains(a.Drafts, r) }) {
+			a.Because = append(a.Because, f)
+		} else {
+			others = append(others, f)
+		}
+	}
 	was := map[string]checks.Severity{}
-	if before != nil && len(a.Drafts) > 0 {
+	if before != nil && len(a.Drafts) > 0 && len(others) > 0 {
 		for _, f := range checks.OpenFlags(before, e.Settings, e.Key, e.Ruleset, asOf) {
 			was[f.ID] = f.Severity
 		}
 	}
-	for _, f := range checks.OpenFlags(after, e.Settings, e.Key, e.Ruleset, asOf) {
-		concerned := slices.ContainsFunc(f.Implicated, func(r checks.Ref) bool { return slices.Contains(a.Drafts, r) })
-		if concerned || len(a.Drafts) > 0 && f.Severity > was[f.ID] {
+	for _, f := range others {
+		if len(a.Drafts) > 0 && f.Severity > was[f.ID] {
 			a.Because = append(a.Because, f)
 		} else {
 			a.Open = append(a.Open, f)
 		}
 	}
-	if len(a.Because)+len(a.Open) == 0 {
-		a.RLS = checks.RLS(after, e.Settings, asOf)
-		return
-	}
-	a.RLS = slices.Concat(a.Because, a.Open)[0].RLS // it is the patient's, and so the same in all
-	a.Iron = checks.NeedIron(after, e.Settings, asOf)
+	slices.SortFunc(a.Because, func(x, y checks.Flag) int {
+		return cmp.Or(cmp.Compare(x.Check, y.Check), cmp.Compare(x.Ingredient, y.Ingredient))
+	})
 	a.IronBecause = slices.ContainsFunc(a.Because, func(f checks.Flag) bool { return f.Check == a.Iron.Check })
 }
 

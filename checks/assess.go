@@ -1,0 +1,28 @@
+package checks
+
+import "time"
+
+// Assessment is what one evaluation says of a patient.
+type Assessment struct {
+	Flags []Flag    // open, sorted by check and ingredient, numbered as Decide last left them
+	Iron  IronNeed  // which iron results the open iron flag asks for
+	RLS   RLSStatus // how RLS counts
+}
+
+// Assess evaluates st at asOf and changes nothing.
+func Assess(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) Assessment {
+	ev := evaluate(st, set, asOf, false)
+	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf}
+	a := Assessment{Flags: d.flags(ev.findings), RLS: ev.rls.status}
+	for i := range a.Flags {
+		for _, k := range st.Flags {
+			if k.Check == a.Flags[i].Check && k.Ingredient == a.Flags[i].Ingredient {
+				a.Flags[i].Number = k.Number
+			}
+		}
+	}
+	if ev.iron != nil && ev.iron.Check != "" {
+		a.Iron = ev.iron.Need
+	}
+	return a
+}
