@@ -91,12 +91,12 @@ func (r *Reader) ndjson(yield func(line int, res Resource) bool) {
 		entry++
 	}
 	for line := 1; on; line++ {
-		b, size := s.line()
+		b, size, ended := s.line()
 		switch {
-		case s.damaged != "":
+		case !ended && s.damaged != "":
 			reject(line, &Rejection{Reason: UnsupportedEncoding, Detail: s.damaged})
 			return
-		case s.failed != nil || size == 0:
+		case !ended && s.failed != nil || size == 0:
 			return
 		case b == nil:
 			reject(line, tooLarge(r.options.MaxBytes))
@@ -161,8 +161,9 @@ func (s *source) fill() bool {
 	return false
 }
 
-// line returns the next line without its end, and its size, which is 0 at the end of the stream. A line over the limit is nil.
-func (s *source) line() (b []byte, size int) {
+// line returns the next line without its end, its size, which is 0 at the end of the stream, and whether it has an end: what
+// stands before damage in the stream is whole. A line over the limit is nil.
+func (s *source) line() (b []byte, size int, ended bool) {
 	seen := 0
 	for {
 		have := s.have()
@@ -170,9 +171,9 @@ func (s *source) line() (b []byte, size int) {
 			size += seen + i + 1
 			s.start += seen + i + 1
 			if size > s.limit+1 {
-				return nil, size
+				return nil, size, true
 			}
-			return have[:seen+i], size
+			return have[:seen+i], size, true
 		}
 		if seen = len(have); size+seen > s.limit+1 { // its end is not worth keeping
 			size += seen
@@ -184,9 +185,9 @@ func (s *source) line() (b []byte, size int) {
 		size += seen
 		s.start = s.end
 		if size > s.limit {
-			return nil, size
+			return nil, size, false
 		}
-		return have, size
+		return have, size, false
 	}
 }
 

@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -160,4 +161,32 @@ func (r *repeat) Read(p []byte) (int, error) {
 		r.i, r.n = 0, r.n-1
 	}
 	return n, nil
+}
+
+// What stands before the cut of a packed file is whole: those lines count, and the cut is told once.
+func TestBufferedLinesBeforeDamageAreKept(t *testing.T) {
+	const lines = 200
+	var plain bytes.Buffer
+	for i := range lines {
+		fmt.Fprintf(&plain, `{"resourceType":"Patient","id":"p%d","birthDate":"1950-01-01","text":{"div":"%x"}}`+"\n", i, sha256.Sum256([]byte{byte(i)}))
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write(plain.Bytes())
+	z.Close()
+	good, bad := 0, 0
+	err := NewReader(DefaultOptions()).Stream(bytes.NewReader(packed.Bytes()[:packed.Len()-40]), "x.ndjson.gz", func(_ int, res Resource) bool {
+		switch {
+		case res.Rejection == nil:
+			good++
+		case res.Rejection.Reason == UnsupportedEncoding:
+			bad++
+		default:
+			t.Errorf("rejected as %v", res.Rejection)
+		}
+		return true
+	})
+	if err != nil || good < lines/2 || bad != 1 {
+		t.Errorf("%d lines and %d rejections before the cut, error %v", good, bad, err)
+	}
 }
