@@ -83,7 +83,7 @@ func isNamed(key string) bool {
 	return found
 }
 
-// A brand that stands only inside the names of products is a name, with all its ingredients, and acts where its products do.
+// A brand that stands inside the names of products is a name, with all its ingredients, and acts where its products do.
 func TestBrandsInsideProductNames(t *testing.T) {
 	for _, c := range []struct{ text, want, systemic string }{
 		{"Serpasil 0.25 mg", "reserpine 0.25", "yes"},
@@ -93,6 +93,9 @@ func TestBrandsInsideProductNames(t *testing.T) {
 		{"Fiorinal with codeine", "butalbital + codeine", "yes"},
 		{"Synalgos-DC", "dihydrocodeine", "yes"},
 		{"Percodan", "oxycodone", "yes"},
+		{"Tussionex", "chlorpheniramine + hydrocodone", "unknown"},
+		{"Tussionex PennKinetic", "chlorpheniramine + hydrocodone", "yes"},
+		{"Histex HC", "carbinoxamine + hydrocodone", "yes"},
 		{"Dymista", "azelastine", "no"},
 		{"HC Derma Pax", "diphenhydramine", "no"},
 		{"Lastacaft", "alcaftadine", "no"},
@@ -102,6 +105,35 @@ func TestBrandsInsideProductNames(t *testing.T) {
 		m := Embedded().Classify(nil, []string{c.text})
 		if got := drugs(m); got != c.want || m.Systemic.String() != c.systemic {
 			t.Errorf("%s: %q systemic %s, want %q %s", c.text, got, m.Systemic, c.want, c.systemic)
+		}
+	}
+}
+
+// A brand of which every product holds an ingredient means that ingredient too.
+func TestBrandsHoldWhatAllTheirProductsHold(t *testing.T) {
+	common := map[string][]string{}
+	for line := range rows(productsTSV) {
+		p := parseProduct(line)
+		brand := brandOf(p)
+		if p.kind == "BN" {
+			brand = p.name
+		}
+		if brand == "" {
+			continue
+		}
+		drugs, known := common[brand]
+		if !known {
+			drugs = strings.Split(p.ingredients, "|")
+		}
+		common[brand] = slices.DeleteFunc(drugs, func(drug string) bool { return !slices.Contains(strings.Split(p.ingredients, "|"), drug) })
+	}
+	elsewhere := map[string]bool{"Sominex": true, "Triferic": true} // promethazine in the UK; one concept of two rows
+	for brand, drugs := range common {
+		m := Embedded().Classify(nil, []string{brand})
+		for _, drug := range drugs {
+			if !elsewhere[brand] && !holds(m.Found, ingredients().byName[drug]) {
+				t.Errorf("%s: %s not found, only %s", brand, drug, nameList(m.Found))
+			}
 		}
 	}
 }
