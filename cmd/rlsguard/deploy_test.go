@@ -181,7 +181,7 @@ func deployedServer(t *testing.T) deployed {
 		}
 		conf = bytes.ReplaceAll(conf, []byte(old), []byte(filepath.ToSlash(now)))
 	}
-	for _, user := range []string{"rlsguard", "producer", "reviewer", "dashboard", "operator"} {
+	for _, user := range []string{"rlsguard", "orders", "producer", "reviewer", "dashboard", "operator"} {
 		t.Setenv(strings.ToUpper(user)+"_PASSWORD", user+"-secret")
 	}
 	certificate(t, dir)

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+)
+
+// TestDeployedOrderCheck asks, answers a flag and sends feedback under the users of deploy/nats.conf. Only who may ask gets an answer about a
+// patient, and only who may acknowledge silences a flag.
+func TestDeployedOrderCheck(t *testing.T) {
+	s := deployedServer(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	dir := t.TempDir()
+	defer serveDeployed(ctx, t, s, dir)()
+	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
+
+	const draft = `{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order","subject":{"reference":"Patient/anna"},"medicationCodeableConcept":{"text":"mirtazapine"},"authoredOn":"2026-11-20"}`
+	asked, err := ask(s.connect(t, "orders"), []byte(draft), "application/json")
+	if err != nil || !bytes.Contains(asked, []byte(`"rls-tetracyclic"`)) {
+		t.Fatalf("order entry gets %s, %v", asked, err)
+	}
+	var reply ordercheck.Reply
+	if err := json.Unmarshal(asked, &reply); err != nil || len(reply.Open) != 1 {
+		t.Fatalf("open already: %s, %v", asked, err)
+	}
+	if m, err := s.connect(t, "orders").Request("$SRV.PING.rlsguard", nil, 5*time.Second); err != nil || !bytes.Contains(m.Data, []byte("rlsguard")) {
+		t.Errorf("the service is not found: %v", err)
+	}
+	for _, user := range []string{"producer", "reviewer", "dashboard", "operator"} {
+		if !s.refuses(t, user, func(nc *nats.Conn) error { return nc.Publish("rls.check", []byte(draft)) }) {
+			t.Errorf("%s may ask about any patient", user)
+		}
+	}
+	for _, subject := range []string{"fhir.DetectedIssue", "rls.feedback.overridden.x"} {
+		if !s.refuses(t, "orders", func(nc *nats.Conn) error { return nc.Publish(subject, []byte("{}")) }) {
+			t.Errorf("order entry may publish on %s", subject)
+		}
+	}
+
+	// A card is overridden.
+	feedback, err := s.connect(t, "operator").SubscribeSync("rls.feedback.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cds, err := os.ReadFile(filepath.Join(dir, "cds.url"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := strings.TrimSpace(string(cds)) + "/cds-services/rlsguard-patient-view"
+	var view cdshooks.Response
+	if err := json.Unmarshal(postJSON(t, service, `{"hook":"patient-view","hookInstance":"1","context":{"userId":"Practitioner/7","patientId":"anna"}}`), &view); err != nil || len(view.Cards) != 1 {
+		t.Fatalf("cards %+v, %v", view, err)
+	}
+	postJSON(t, service+"/feedback", `{"feedback":[{"card":"`+view.Cards[0].UUID+`","outcome":"overridden","outcomeTimestamp":"2026-11-22T10:00:00Z","overrideReason":{"reason":{"code":"will-monitor","system":"x"}}}]}`)
+	if m, err := feedback.NextMsg(10 * time.Second); err != nil || m.Subject != "rls.feedback.overridden.rls-ssri" {
+		t.Errorf("feedback %v, %v", m, err)
+	}
+	flag := reply.Open[0].ID
+	waitState(ctx, t, s, flag, checks.Overridden)
+
+	// And then noted by hand.
+	var out bytes.Buffer
+	p := &program{stdout: bufio.NewWriter(&out), stderr: io.Discard, now: time.Now}
+	if code := p.run([]string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--date", "2026-11-22", flag}); code != exitDone {
+		t.Fatalf("ack ends with %d", code)
+	}
+	waitState(ctx, t, s, flag, checks.Acknowledged)
+}
+
+// serveDeployed runs consumer and doors as rlsguard does.
+func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (stop func()) {
+	t.Helper()
+	set, err := configFlag{}.setup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := natsFlags{Nats: s.url("rlsguard"), CA: s.ca, Inbox: "_INBOX_rlsguard"}.find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := consumers.Config{
+		URL: found.url, Options: found.options, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
+		Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: consumers.NewHealth(),
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	flags := doorFlags{CDS: "127.0.0.1:0", CDSOpen: true}
+	opened, err := flags.open(ctx, &cfg, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- consumers.Serve(ctx, cfg) }()
+	waitForStream(ctx, t, s.connect(t, "operator"), "RLS_DEAD")
+	return func() {
+		cancel()
+		opened.close()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func postJSON(t *testing.T, url, body string) []byte {
+	t.Helper()
+	resp, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("status %d, %v: %s", resp.StatusCode, err, data)
+	}
+	return data
+}
+
+// waitState waits until a flag has a state.
+func waitState(ctx context.Context, t *testing.T, s deployed, flag string, want checks.FlagState) {
+	t.Helper()
+	nc := s.connect(t, "dashboard")
+	for {
+		f, err := consumers.FindFlag(ctx, nc, flag)
+		if err == nil && f.State == want {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("the flag is %s, %v, and not %s", f.State, err, want)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
