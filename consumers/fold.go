@@ -54,6 +54,7 @@ func (f *Fold) Add(results []Result, n int, in *Input) []Result {
 			fact := r.Fact
 			fact.Version.Arrival = checks.Arrival{Epoch: in.Arrival.Epoch, Sequence: in.Arrival.Sequence, Entry: r.Entry}
 			res.Outcome = f.take(r.Patient, fact)
+			res.Linked = fact.Kind == checks.KindPatient && fact.Person.Linked
 		}
 		results = append(results, res)
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -19,7 +18,6 @@ type Health struct {
 	mu      sync.Mutex
 	reasons map[string]struct{} // why it is not ready
 	state   string              // what it is doing instead of consuming
-	looks   time.Time
 }
 
 // Reasons of not being ready.

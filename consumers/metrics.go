@@ -20,6 +20,7 @@ type metrics struct {
 	commits    prometheus.Histogram
 	messages   prometheus.Histogram
 	conflicts  prometheus.Counter
+	linked     prometheus.Counter
 	lag        prometheus.Gauge
 	pending    prometheus.Gauge
 
@@ -37,13 +38,14 @@ func newMetrics() *metrics {
 		commits:    histogram("rlsguard_commit_seconds", "Time of one commit.", prometheus.ExponentialBuckets(0.0005, 2, 14)),
 		messages:   histogram("rlsguard_commit_messages", "Messages in one commit.", prometheus.ExponentialBuckets(1, 4, 6)),
 		conflicts:  prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_commit_conflicts_total", Help: "Commits refused since another instance wrote the same patient."}),
+		linked:     prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_linked_patients_total", Help: "Patient resources with a link to another patient: merges are not followed."}),
 		lag:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_lag_messages", Help: "Inbound messages not acknowledged yet."}),
 		pending:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_in_flight_messages", Help: "Inbound messages delivered but not acknowledged yet."}),
 	}
 	for _, o := range Outcomes {
 		m.outcomes.WithLabelValues(string(o))
 	}
-	m.registry.MustRegister(m.outcomes, m.rejections, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.lag, m.pending, m,
+	m.registry.MustRegister(m.outcomes, m.rejections, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.linked, m.lag, m.pending, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -92,6 +94,9 @@ func (h *Health) batch(inputs int, took time.Duration, results []Result) {
 	counts := map[Outcome]int{}
 	for i := range results {
 		counts[results[i].Outcome]++
+		if results[i].Linked && results[i].Outcome == Applied {
+			m.linked.Inc()
+		}
 		if results[i].Outcome == Rejected {
 			m.rejections.WithLabelValues(string(results[i].Reason)).Inc()
 		}

@@ -39,6 +39,7 @@ type Result struct {
 	Pointer string // JSON pointer in the document
 	Reason  fhir.Reason
 	Detail  string
+	Linked  bool // a Patient with Patient.link: merges are counted, not followed
 }
 
 // View is what has been committed so far. States and facts that it hands out must not be changed.

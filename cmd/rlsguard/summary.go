@@ -17,6 +17,8 @@ type summary struct {
 	Outcomes outcomes      `json:"outcomes"`
 	Rejected []rejection   `json:"rejected"`
 	Flags    severityCount `json:"flags"`
+	// linked are Patients with a link to another one: merges are told, not followed.
+	linked int
 }
 
 type outcomes struct {
@@ -45,6 +47,9 @@ func newSummary() *summary { return &summary{Rejected: []rejection{}} }
 // event counts one resource; place is where it came from.
 func (s *summary) event(r consumers.Result, place func() string) {
 	s.Events++
+	if r.Linked {
+		s.linked++
+	}
 	switch r.Outcome {
 	case consumers.Applied:
 		s.Outcomes.Applied++
@@ -106,6 +111,9 @@ func (s *summary) line() string {
 	}
 	if o.Rejected > 0 {
 		text += fmt.Sprintf(", %d rejected", o.Rejected)
+	}
+	if s.linked > 0 {
+		text += fmt.Sprintf("; %s linked to another patient, which is not followed", plural(s.linked, "Patient is", "Patients are"))
 	}
 	open := s.Flags.High + s.Flags.Moderate + s.Flags.Low
 	if open == 0 {
