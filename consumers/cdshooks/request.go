@@ -103,10 +103,10 @@ func (q *hookRequest) readDrafts(r *fhir.Reader, context object) {
 	selected := func(res *fhir.Resource) bool {
 		return slices.ContainsFunc(selections, func(s string) bool { return withType(res.Type, s) == string(res.Fact.Ref) })
 	}
-	any := slices.ContainsFunc(drafts, func(res fhir.Resource) bool { return selected(&res) })
+	focused := slices.ContainsFunc(drafts, func(res fhir.Resource) bool { return selected(&res) })
 	for i := range drafts {
 		res := &drafts[i]
-		q.question.Add(*res, res.Type == "MedicationRequest" && (!any || res.Rejection != nil || selected(res)))
+		q.question.Add(*res, res.Type == "MedicationRequest" && (!focused || res.Rejection != nil || selected(res)))
 	}
 }
 

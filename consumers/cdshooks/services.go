@@ -63,12 +63,12 @@ func services(open bool) []Service {
 	if open {
 		note = "OPEN DEVELOPMENT MODE: clients are not verified. " + note
 	}
-	make := func(hook, title, description string) Service {
+	service := func(hook, title, description string) Service {
 		return Service{Hook: hook, Title: title, Description: description, ID: idPrefix + hook, Prefetch: prefetch, UsageRequirements: note}
 	}
 	return []Service{
-		make(OrderSelect, "RLS: selected medicines", "Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, while an order is selected."),
-		make(OrderSign, "RLS: medicines before signing", "Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, before orders are signed."),
-		make(PatientView, "RLS: open flags of a patient", "Shows what is flagged for a patient with restless legs syndrome."),
+		service(OrderSelect, "RLS: selected medicines", "Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, while an order is selected."),
+		service(OrderSign, "RLS: medicines before signing", "Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, before orders are signed."),
+		service(PatientView, "RLS: open flags of a patient", "Shows what is flagged for a patient with restless legs syndrome."),
 	}
 }
