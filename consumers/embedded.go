@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -29,16 +31,28 @@ type EmbeddedOptions struct {
 	TLS        *tls.Config
 	Users      map[string]string // password by user
 	MaxPayload int               // bytes of a message; 0 is the server's default of 1 MiB
-	Log        zerolog.Logger
+	// Repair goes on with what is left of a damaged store that cannot be made again from the inbound stream.
+	Repair bool
+	Log    zerolog.Logger
 }
 
 // Embedded is a NATS server with JetStream inside this process.
 type Embedded struct {
-	srv  *server.Server
-	lock *os.File
-	path string // of nats.url
-	url  string
-	user *url.Userinfo
+	options EmbeddedOptions
+	server  *server.Options
+	lock    *os.File
+	path    string // of nats.url
+	url     string
+	addr    string
+	user    *url.Userinfo
+	log     *serverLog
+	ledger  *ledger
+	keeping context.CancelFunc
+	kept    chan struct{} // closed when nobody watches over the disk any more
+
+	mu     sync.Mutex
+	srv    *server.Server
+	onDisk func(fine bool)
 }
 
 // readyTimeout is how long a server may take to open its store.
@@ -58,8 +72,8 @@ func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Embedded{lock: lock, path: filepath.Join(o.Dir, "nats.url")}
-	if err := e.start(o, host, port); err != nil {
+	e := &Embedded{options: o, lock: lock, path: filepath.Join(o.Dir, "nats.url"), log: &serverLog{log: o.Log}}
+	if err := e.start(host, port); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return e, nil
@@ -83,37 +97,84 @@ func listenAddress(o EmbeddedOptions) (string, int, error) {
 	return host, port, nil
 }
 
-func (e *Embedded) start(o EmbeddedOptions, host string, port int) error {
+func (e *Embedded) start(host string, port int) error {
+	o := &e.options
 	if err := os.Remove(e.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	users, err := credentials(o)
+	if err := writable(o.Dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	users, err := credentials(*o)
 	if err != nil {
 		return err
 	}
-	opts := &server.Options{
+	e.server = &server.Options{
 		ServerName: "rlsguard", Host: host, Port: port, NoSigs: true, JetStream: true, StoreDir: filepath.Join(o.Dir, "jetstream"),
 		SyncAlways: true, MaxPayload: int32(o.MaxPayload), TLSConfig: o.TLS, TLS: o.TLS != nil,
 		JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30, // the disk is the limit, not the share of it that is free at start
 	}
 	for _, user := range slices.Sorted(maps.Keys(users)) { // the first is the one that nats.url names
-		opts.Users = append(opts.Users, &server.User{Username: user, Password: users[user]})
+		e.server.Users = append(e.server.Users, &server.User{Username: user, Password: users[user]})
 		if e.user == nil {
 			e.user = url.UserPassword(user, users[user])
 		}
 	}
-	if e.srv, err = server.NewServer(opts); err != nil {
+	if err := e.open(); err != nil {
+		return err
+	}
+	address := e.current().Addr()
+	e.addr = address.String()
+	if tcp, ok := address.(*net.TCPAddr); ok {
+		e.server.Port = tcp.Port // the same when it has to start again
+	}
+	if err := e.announce(o.TLS != nil); err != nil {
+		e.down()
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	e.keeping, e.kept = cancel, make(chan struct{})
+	go e.keep(ctx)
+	return nil
+}
+
+// up starts the server on the store as it is.
+func (e *Embedded) up() error {
+	e.log.clear()
+	srv, err := server.NewServer(e.server.Clone())
+	if err != nil {
 		return fmt.Errorf("embedded server: %w", err)
 	}
-	log := &serverLog{log: o.Log}
-	e.srv.SetLoggerV2(log, false, false, false)
-	e.srv.Start()
-	if !ready(e.srv, log) {
-		e.srv.Shutdown()
-		e.srv.WaitForShutdown()
-		return fmt.Errorf("embedded server did not get ready: %s", log.last())
+	srv.SetLoggerV2(e.log, false, false, false)
+	srv.Start()
+	if !ready(srv, e.log) {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+		return fmt.Errorf("embedded server did not get ready: %s", e.log.last())
 	}
-	return e.announce(o.TLS != nil)
+	e.mu.Lock()
+	e.srv = srv
+	e.mu.Unlock()
+	return nil
+}
+
+// down stops the server, once everything that it acknowledged is on disk.
+func (e *Embedded) down() {
+	e.mu.Lock()
+	srv := e.srv
+	e.srv = nil
+	e.mu.Unlock()
+	if srv != nil {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+	}
+}
+
+// current is the server; nil while it starts again.
+func (e *Embedded) current() *server.Server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.srv
 }
 
 // ready waits until the server takes clients; it never will after a fatal error, of which it only tells its log.
@@ -127,13 +188,13 @@ func ready(s *server.Server, log *serverLog) bool {
 }
 
 func (e *Embedded) announce(encrypted bool) error {
-	u := url.URL{Scheme: "nats", User: e.user, Host: e.srv.Addr().String()}
+	u := url.URL{Scheme: "nats", User: e.user, Host: e.addr}
 	if encrypted {
 		u.Scheme = "tls"
 	}
 	e.url = u.String()
 	if err := writeFile(e.path, []byte(e.url+"\n")); err != nil {
-		return errors.Join(fmt.Errorf("data folder: %w", err), e.Stop())
+		return fmt.Errorf("data folder: %w", err)
 	}
 	return nil
 }
@@ -163,13 +224,22 @@ func credentials(o EmbeddedOptions) (map[string]string, error) {
 func (e *Embedded) URL() string { return e.url }
 
 // Addr is the address that the server listens on.
-func (e *Embedded) Addr() string { return e.srv.Addr().String() }
+func (e *Embedded) Addr() string { return e.addr }
 
 // Connect connects from within the process.
 func (e *Embedded) Connect(opts ...nats.Option) (*nats.Conn, error) {
 	password, _ := e.user.Password()
-	opts = append(opts, nats.InProcessServer(e.srv), nats.UserInfo(e.user.Username(), password))
+	opts = append(opts, nats.InProcessServer(e), nats.UserInfo(e.user.Username(), password))
 	return nats.Connect("", opts...)
+}
+
+// InProcessConn implements nats.InProcessConnProvider: connections find the server again after it was started again.
+func (e *Embedded) InProcessConn() (net.Conn, error) {
+	srv := e.current()
+	if srv == nil {
+		return nil, errors.New("the embedded server is starting again")
+	}
+	return srv.InProcessConn()
 }
 
 // Stop stops the server, once everything that it acknowledged is on disk.
@@ -178,7 +248,7 @@ func (e *Embedded) Stop() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	e.srv.Shutdown()
-	e.srv.WaitForShutdown()
-	return errors.Join(err, e.lock.Close())
+	e.keeping()
+	<-e.kept
+	return errors.Join(err, e.close(), e.lock.Close())
 }

@@ -2,8 +2,10 @@ package consumers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/rs/zerolog"
 )
@@ -15,6 +17,7 @@ type serverLog struct {
 	mu  sync.Mutex
 	bad string
 	end bool // a fatal error: the server will not get ready
+	io  bool // the disk failed it
 }
 
 func (l *serverLog) Noticef(format string, v ...any) {}
@@ -25,7 +28,34 @@ func (l *serverLog) Warnf(format string, v ...any) {
 	if strings.HasPrefix(format, "Plaintext passwords") {
 		return // the one that was made at random stands in a file only its owner can read
 	}
-	l.log.Warn().Str("from", "nats-server").Msg(fmt.Sprintf(format, v...))
+	s := fmt.Sprintf(format, v...)
+	l.notice(s)
+	l.log.Warn().Str("from", "nats-server").Msg(s)
+}
+
+// diskErrors are how failed writes read. The server stops storing after one, and says it nowhere but in its log.
+var diskErrors = []string{syscall.ENOSPC.Error(), syscall.EIO.Error(), syscall.EROFS.Error(), "out of file resources", "JetStream out of resources"}
+
+// notice remembers a failed write.
+func (l *serverLog) notice(s string) {
+	if slices.ContainsFunc(diskErrors, func(e string) bool { return strings.Contains(s, e) }) {
+		l.mu.Lock()
+		l.io = true
+		l.mu.Unlock()
+	}
+}
+
+// diskFailed tells whether a write failed since clear.
+func (l *serverLog) diskFailed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.io
+}
+
+func (l *serverLog) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.io, l.end, l.bad = false, false, ""
 }
 
 func (l *serverLog) Errorf(format string, v ...any) { l.error(fmt.Sprintf(format, v...)) }
@@ -44,6 +74,7 @@ func (l *serverLog) failed() bool {
 }
 
 func (l *serverLog) error(s string) {
+	l.notice(s)
 	l.mu.Lock()
 	l.bad = s
 	l.mu.Unlock()

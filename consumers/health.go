@@ -26,6 +26,7 @@ const (
 	noConsumer   = "consumer-lost"
 	notWriting   = "writes-fail"
 	notLooking   = "server-does-not-answer"
+	noDisk       = "disk"
 )
 
 // NewHealth is that of a consumer that has not begun.
@@ -90,6 +91,7 @@ func (h *Health) ready() { h.unready("") }
 func (h *Health) connected(yes bool) { h.set(notConnected, yes) }
 func (h *Health) consuming(yes bool) { h.set(noConsumer, yes) }
 func (h *Health) writing(yes bool)   { h.set(notWriting, yes) }
+func (h *Health) disk(fine bool)     { h.set(noDisk, fine) }
 func (h *Health) looked(err error)   { h.set(notLooking, err == nil) }
 
 // reasonOf names an error that made a session start over, from a closed list.

@@ -64,6 +64,10 @@ func Serve(ctx context.Context, cfg Config) error {
 		return err
 	}
 	defer nc.Close()
+	if cfg.Embedded != nil {
+		cfg.Embedded.watchDisk(cfg.Health.disk)
+		defer cfg.Embedded.watchDisk(nil)
+	}
 	by := nuid.Next()
 	for wait := newBackoff(); ; {
 		began := time.Now()

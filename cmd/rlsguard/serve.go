@@ -32,6 +32,7 @@ type serveCommand struct {
 	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate of the server inside (PEM)."`
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Without it one is made at the first start."`
+	Repair  bool   `help:"Go on with what is left of a damaged data folder, after serve refused it; a copy of what is damaged stays in DIR/damaged."`
 
 	doorFlags
 
@@ -119,7 +120,7 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 	if cfg.Engine.Key, err = c.embeddedKey(dir); err != nil {
 		return err
 	}
-	options := consumers.EmbeddedOptions{Dir: dir, Listen: c.Listen, Log: cfg.Log}
+	options := consumers.EmbeddedOptions{Dir: dir, Listen: c.Listen, Repair: c.Repair, Log: cfg.Log}
 	if options.TLS, err = c.tls(); err != nil {
 		return err
 	}

@@ -1,0 +1,146 @@
+package consumers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ledger is what an embedded server is known to have stored, kept beside its store: without it nobody could tell a store that lost
+// something from one that never had it.
+type ledger struct {
+	Streams map[string]streamMark `json:"streams"`
+	// Decided is the inbound sequence up to which everything was decided, and what that changed was stored.
+	Decided uint64 `json:"decided"`
+	// Files are the sizes of the store's files after a clean stop; nil while it runs.
+	Files map[string]int64 `json:"files,omitempty"`
+}
+
+// streamMark is how far a stream was that syncs every write.
+type streamMark struct {
+	Created time.Time `json:"created"`
+	First   uint64    `json:"first"`
+	Last    uint64    `json:"last"`
+	Deleted int       `json:"deleted,omitempty"`
+}
+
+// ledgerName is the ledger's file in the data folder.
+const ledgerName = "ledger.json"
+
+func readLedger(dir string) (*ledger, error) {
+	path := filepath.Join(dir, ledgerName)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &ledger{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	l := &ledger{}
+	if err := json.Unmarshal(b, l); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, path, err)
+	}
+	return l, nil
+}
+
+func (l *ledger) write(dir string) error {
+	b, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, ledgerName), append(b, '\n'))
+}
+
+// whole tells whether the inbound stream held everything that was ever published.
+func (l *ledger) whole() bool {
+	m, ok := l.Streams[StreamFHIR]
+	return ok && m.First <= 1 && m.Deleted == 0
+}
+
+// note brings l to what the server has now. Decided is read first, so that it never runs ahead of what the streams hold.
+func (l *ledger) note(ctx context.Context, js jetstream.JetStream) error {
+	decided := uint64(0)
+	cons, err := js.Consumer(ctx, StreamFHIR, Durable)
+	switch {
+	case err == nil:
+		decided = cons.CachedInfo().AckFloor.Stream
+	case !errors.Is(err, jetstream.ErrConsumerNotFound) && !errors.Is(err, jetstream.ErrStreamNotFound):
+		return err
+	}
+	marks, err := marksOf(ctx, js)
+	if err != nil {
+		return err
+	}
+	l.Streams, l.Decided = marks, decided
+	return nil
+}
+
+func marksOf(ctx context.Context, js jetstream.JetStream) (map[string]streamMark, error) {
+	marks := map[string]streamMark{}
+	list := js.ListStreams(ctx)
+	for info := range list.Info() {
+		if info.Config.Storage == jetstream.MemoryStorage || info.Config.PersistMode == jetstream.AsyncPersistMode {
+			continue // they may lose their end, and whoever made them knows it
+		}
+		marks[info.Config.Name] = streamMark{Created: info.Created, First: info.State.FirstSeq, Last: info.State.LastSeq, Deleted: info.State.NumDeleted}
+	}
+	return marks, list.Err()
+}
+
+// missing compares the files of a store that was stopped cleanly with those that are there.
+func (l *ledger) missing(dir string) ([]damage, error) {
+	if l.Files == nil {
+		return nil, nil
+	}
+	now, err := sizes(dir)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	var found []damage
+	for _, name := range slices.Sorted(maps.Keys(l.Files)) {
+		d := damage{stream: streamOfFile(name), file: filepath.Join(dir, name)}
+		switch size, there := now[name]; {
+		case !there:
+			d.why = "it is gone"
+		case size != l.Files[name]:
+			d.why = fmt.Sprintf("it has %d bytes, and had %d when the server stopped", size, l.Files[name])
+		default:
+			continue
+		}
+		found = append(found, d)
+	}
+	return found, nil
+}
+
+func streamOfFile(name string) string {
+	parts := strings.Split(filepath.ToSlash(name), "/") // jetstream/jetstream/$G/streams/NAME/...
+	if len(parts) < 5 {
+		return ""
+	}
+	return parts[4]
+}
+
+// behind compares what the server has with what it was known to have.
+func (l *ledger) behind(now map[string]streamMark) []damage {
+	var found []damage
+	for _, name := range slices.Sorted(maps.Keys(l.Streams)) {
+		was := l.Streams[name]
+		switch is, there := now[name]; {
+		case !there:
+			found = append(found, damage{stream: name, why: "it is gone"})
+		case is.Created.Equal(was.Created) && is.Last < was.Last:
+			found = append(found, damage{stream: name, why: fmt.Sprintf("it ends at sequence %d, and reached %d", is.Last, was.Last)})
+		}
+	}
+	return found
+}

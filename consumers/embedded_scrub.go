@@ -1,0 +1,156 @@
+package consumers
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/minio/highwayhash"
+)
+
+// damage is what is wrong with the store of a stream.
+type damage struct {
+	stream string
+	file   string // "" when it is none in particular
+	why    string
+}
+
+func (d damage) String() string {
+	if d.file == "" {
+		return "stream " + d.stream + ": " + d.why
+	}
+	return d.file + ": " + d.why
+}
+
+// Layout of a block file of nats-server: records of length (with a bit for headers), sequence, time, length of the subject, then
+// subject, headers, payload, and a checksum over all but the lengths.
+const (
+	recordHeader = 22
+	recordSum    = 8
+	headersBit   = 1 << 31
+)
+
+// streamsDir is where the server keeps the streams of its only account; it puts a folder of its own below the one it is given.
+func streamsDir(dir string) string {
+	return filepath.Join(dir, "jetstream", "jetstream", "$G", "streams")
+}
+
+// scrub reads every record of every stream in a data folder and checks it. The server itself goes on without what it cannot read, and
+// answers that it is not there; states that are missing without a word would be flags that never come. A record that is cut
+// short at the very end is what a crash leaves of a message that was never acknowledged, and no damage.
+func scrub(dir string) ([]damage, error) {
+	files, err := filepath.Glob(filepath.Join(streamsDir(dir), "*", "msgs", "*.blk"))
+	if err != nil {
+		return nil, err
+	}
+	last := map[string]int{}
+	for _, f := range files {
+		stream, n := blockOf(f)
+		last[stream] = max(last[stream], n)
+	}
+	var found []damage
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			return nil, fmt.Errorf("data folder: %w", err)
+		}
+		stream, n := blockOf(f)
+		at, torn := scrubBlock(data, stream, n)
+		if at < 0 || torn && n == last[stream] {
+			continue
+		}
+		found = append(found, damage{stream, f, fmt.Sprintf("the record at byte %d of %d cannot be read", at, len(data))})
+	}
+	return found, nil
+}
+
+// blockOf is the stream and the number of a block file.
+func blockOf(path string) (string, int) {
+	n, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(path), ".blk"))
+	if err != nil {
+		n = -1
+	}
+	return filepath.Base(filepath.Dir(filepath.Dir(path))), n
+}
+
+// scrubBlock returns where the first bad record begins, -1 when there is none, and whether it may be a write that was cut short.
+func scrubBlock(data []byte, stream string, n int) (at int, torn bool) {
+	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", stream, n))
+	h, err := highwayhash.NewDigest64(key[:])
+	if err != nil {
+		return 0, false
+	}
+	for at < len(data) {
+		size := sound(data[at:], h)
+		if size == 0 {
+			return at, cutShort(data[at:])
+		}
+		at += size
+	}
+	return -1, false
+}
+
+// sound is the size of the record that data begins with; 0 when it is no sound one.
+func sound(data []byte, h hash.Hash) int {
+	if len(data) < recordHeader+recordSum {
+		return 0
+	}
+	length, subject := binary.LittleEndian.Uint32(data), int(binary.LittleEndian.Uint16(data[20:]))
+	size, from := int(length&^headersBit), recordHeader+subject
+	if length&headersBit != 0 {
+		from += 4 // the length of the headers is not part of the sum
+	}
+	if size > len(data) || from > size-recordSum {
+		return 0
+	}
+	h.Reset()
+	h.Write(data[4:20])
+	h.Write(data[recordHeader : recordHeader+subject])
+	h.Write(data[from : size-recordSum])
+	if !bytes.Equal(h.Sum(nil), data[size-recordSum:size]) {
+		return 0
+	}
+	return size
+}
+
+// cutShort tells whether rest may be a record that was not written to its end: it reaches beyond the file, or is blank.
+func cutShort(rest []byte) bool {
+	if len(rest) < recordHeader+recordSum || !slices.ContainsFunc(rest, func(b byte) bool { return b != 0 }) {
+		return true
+	}
+	return int(binary.LittleEndian.Uint32(rest)&^headersBit) > len(rest)
+}
+
+// sizes are those of the files that hold streams, by path below the data folder. They do not change while nothing runs.
+func sizes(dir string) (map[string]int64, error) {
+	all := map[string]int64{}
+	err := filepath.WalkDir(streamsDir(dir), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".blk" && !isStreamMeta(path) {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		all[name] = info.Size()
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return all, err
+}
+
+func isStreamMeta(path string) bool {
+	return filepath.Base(path) == "meta.inf" && filepath.Base(filepath.Dir(filepath.Dir(path))) == "streams"
+}
