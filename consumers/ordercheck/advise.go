@@ -48,8 +48,8 @@ func Advise(e *consumers.Engine, view consumers.View, q *Question, asOf time.Tim
 	for i := range drafts.Resources {
 		a.Drafts = append(a.Drafts, drafts.Resources[i].Fact.Ref)
 	}
-	a.split(e, before, after, asOf)
-	a.Unrecognised = unrecognised(e.Settings.Terms, after, a.Drafts)
+	a.split(e, before, after, len(facts.Resources) == 0, asOf)
+	a.Unrecognised = unrecognised(e.Settings.Terms, after, a.unflagged())
 	return a
 }
 
@@ -92,6 +92,15 @@ func asWritten(drafts []fhir.Resource, before *checks.State, zone *time.Location
 	}
 }
 
+// unflagged are the drafts that no flag is about: what is flagged was recognised, or the flag says that it was not.
+func (a *Advice) unflagged() []checks.Ref {
+	return slices.DeleteFunc(slices.Clone(a.Drafts), func(draft checks.Ref) bool {
+		return slices.ContainsFunc(a.Because, func(f checks.Flag) bool {
+			return slices.Contains(f.Implicated, draft)
+		})
+	})
+}
+
 func zoneOf(s *checks.Settings) *time.Location {
 	if s.Zone == nil {
 		return time.UTC
@@ -99,8 +108,8 @@ func zoneOf(s *checks.Settings) *time.Location {
 	return s.Zone
 }
 
-// split compares the flags with and without the drafts.
-func (a *Advice) split(e *consumers.Engine, before, after *checks.State, asOf time.Time) {
+// split compares the flags with and without the drafts. decided tells that before is as it was stored.
+func (a *Advice) split(e *consumers.Engine, before, after *checks.State, decided bool, asOf time.Time) {
 	now := checks.Assess(after, e.Settings, e.Key, e.Ruleset, asOf)
 	a.RLS, a.Iron = now.RLS, now.Iron
 	var others []checks.Flag
@@ -113,12 +122,10 @@ func (a *Advice) split(e *consumers.Engine, before, after *checks.State, asOf ti
 	}
 	was := map[string]checks.Severity{}
 	if before != nil && len(a.Drafts) > 0 && len(others) > 0 {
-		for _, f := range checks.OpenFlags(before, e.Settings, e.Key, e.Ruleset, asOf) {
-			was[f.ID] = f.Severity
-		}
+		was = severities(e, before, decided, asOf)
 	}
 	for _, f := range others {
-		if len(a.Drafts) > 0 && f.Severity > was[f.ID] {
+		if len(a.Drafts) > 0 && f.Severity > was[f.Check+"|"+f.Ingredient] {
 			a.Because = append(a.Because, f)
 		} else {
 			a.Open = append(a.Open, f)
@@ -128,6 +135,23 @@ func (a *Advice) split(e *consumers.Engine, before, after *checks.State, asOf ti
 		return cmp.Or(cmp.Compare(x.Check, y.Check), cmp.Compare(x.Ingredient, y.Ingredient))
 	})
 	a.IronBecause = slices.ContainsFunc(a.Because, func(f checks.Flag) bool { return f.Check == a.Iron.Check })
+}
+
+// severities are those of the flags that are open without the drafts, by check and ingredient. What was decided when the state was stored
+// need not be decided again.
+func severities(e *consumers.Engine, before *checks.State, decided bool, asOf time.Time) map[string]checks.Severity {
+	was := map[string]checks.Severity{}
+	if decided && before.Ruleset == e.Ruleset {
+		for i := range before.Flags {
+			f := &before.Flags[i]
+			was[f.Check+"|"+f.Ingredient] = f.Severity
+		}
+		return was
+	}
+	for _, f := range checks.Evaluate(before, e.Settings, asOf) {
+		was[f.Check+"|"+f.Ingredient] = f.Severity
+	}
+	return was
 }
 
 // unrecognised are the drafts about whose drug the tables know nothing, not even that it is an ordinary one.
