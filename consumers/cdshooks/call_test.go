@@ -162,6 +162,7 @@ func TestWhatClientsLeaveOut(t *testing.T) {
 		"type of a Bundle":   `{"resourceType":"Bundle","entry":[{"resource":` + order("d1", "draft", "mirtazapine") + `}]}`,
 		"entry":              `{"resourceType":"Bundle","entry":[` + order("d1", "draft", "mirtazapine") + `]}`,
 		"entry, typed":       `{"resourceType":"Bundle","type":"collection","entry":[` + order("d1", "draft", "mirtazapine") + `]}`,
+		"Bundle":             `[` + order("d1", "draft", "mirtazapine") + `]`,
 		"wrapped":            `{"response":{"status":"200 OK"},"resource":` + bundle(order("d1", "draft", "mirtazapine")) + `}`,
 		"id":                 bundle(noID),
 		"status":             bundle(strings.Replace(order("d1", "draft", "mirtazapine"), `"status":"draft",`, "", 1)),
@@ -175,6 +176,21 @@ func TestWhatClientsLeaveOut(t *testing.T) {
 				t.Errorf("removes %q", removes(cards[0]))
 			}
 		})
+	}
+}
+
+// A client may call its drafts by their old name, or write the patient's id as a number.
+func TestOlderClients(t *testing.T) {
+	d := newDoor(t, stored(t, rlsCondition), nil)
+	for _, name := range []string{"medications", "orders"} {
+		body := `{"hook":"order-sign","patient":"1","context":{"` + name + `":` + bundle(order("d1", "draft", "mirtazapine")) + `}}`
+		if got := flagged(d.cards(OrderSign, body)); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") {
+			t.Errorf("%s: flags %q", name, got)
+		}
+	}
+	body := strings.Replace(hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}"), `"patientId":"1"`, `"patientId":1`, 1)
+	if got := flagged(d.cards(OrderSign, body)); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") {
+		t.Errorf("a number: flags %q", got)
 	}
 }
 

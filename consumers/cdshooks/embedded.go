@@ -3,14 +3,15 @@ package cdshooks
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// embedded reads one FHIR resource or Bundle of a request. Clients leave out what goes without saying there: the type of the Bundle, the
-// entry around a resource, the patient of a draft, or wrap a resource with the response that brought it. That is made up for; everything
+// embedded reads one FHIR resource or Bundle of a request, or a list of them. Clients leave out what goes without saying there: the type of
+// the Bundle, the entry around a resource, the patient of a draft, or wrap a resource with the response that brought it. That is made up for; everything
 // else is up to the reader.
 type embedded struct {
 	patient checks.Ref
@@ -22,6 +23,13 @@ type embedded struct {
 
 func (e *embedded) read(r *fhir.Reader, raw json.RawMessage, pointer string, take func(fhir.Resource)) {
 	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+		return
+	}
+	var list []json.RawMessage
+	if raw[0] == '[' && json.Unmarshal(raw, &list) == nil {
+		for i, item := range list {
+			e.read(r, item, pointer+"/"+strconv.Itoa(i), take)
+		}
 		return
 	}
 	var o object

@@ -32,13 +32,17 @@ type object map[string]json.RawMessage
 // errNoRequest tells that a body is no JSON object.
 var errNoRequest = errors.New("the body is no JSON object")
 
-// str is a value that is a string; "" for any other.
+// str is a value that is a string, or a number, as which some clients write ids; "" for any other.
 func (o object) str(name string) string {
 	var s string
-	if json.Unmarshal(o[name], &s) != nil {
-		return ""
+	if json.Unmarshal(o[name], &s) == nil {
+		return s
 	}
-	return s
+	var n json.Number
+	if json.Unmarshal(o[name], &n) == nil {
+		return n.String()
+	}
+	return ""
 }
 
 func (o object) object(name string) object {
@@ -87,12 +91,12 @@ func withType(typ, id string) string {
 	return typ + "/" + id
 }
 
-// readDrafts reads the orders being written. medications is what they were called before order-select and order-sign.
+// readDrafts reads the orders being written. medications and orders are what they were called before order-select and order-sign.
 func (q *hookRequest) readDrafts(r *fhir.Reader, context object) {
 	var selections []string
 	_ = json.Unmarshal(context["selections"], &selections) // without them all drafts are looked at
 	var drafts []fhir.Resource
-	for _, name := range []string{"draftOrders", "medications"} {
+	for _, name := range []string{"draftOrders", "medications", "orders"} {
 		e := embedded{patient: q.question.Patient, draft: true}
 		e.read(r, context[name], "/context/"+name, func(res fhir.Resource) { drafts = append(drafts, res) })
 		q.ordered = append(q.ordered, e.tests...)
