@@ -132,7 +132,7 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 		b.t.Fatal(err)
 	}
 	defer it.Stop()
-	st := &store{nc: nc, js: js, timeout: time.Minute}
+	st := &jetStore{nc: nc, js: js, timeout: time.Minute}
 	payload := []byte(strings.Repeat("s", 600))
 	var batch []jetstream.Msg
 	for seen, out := 0, 0; seen < events; seen++ {
@@ -147,7 +147,7 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 		for due := written * (seen + 1) / events; out < due; out++ {
 			msgs = append(msgs, &nats.Msg{Subject: "noop." + strconv.Itoa(out%max(states, 1)), Data: payload, Header: nats.Header{}})
 			if len(msgs) == maxBatch || out == due-1 {
-				if _, err := st.send(b.t.Context(), msgs); err != nil {
+				if _, err := st.Write(b.t.Context(), msgs); err != nil {
 					b.t.Fatal(err)
 				}
 				msgs = nil

@@ -6,87 +6,30 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// healEvery is how often patients are looked at whose state may not know all; by then the instance that wrote it has mostly mended it itself.
-const healEvery = 3 * time.Second
-
-// commitEvents decides about events in batches: whatever came while the last batch was committed makes up the next one.
-func (s *session) commitEvents(ctx context.Context) error {
-	heal := time.NewTicker(healEvery)
-	defer heal.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			s.giveBack()
-			return nil
-		case <-heal.C:
-			if err := s.heal(ctx, chunk); err != nil {
-				return err
-			}
-		case ev := <-s.events:
-			if err := s.batch(s.gather(ev)); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// linger is how long a batch waits for inputs that the server is known to have: a commit costs as much again, however small.
-const linger = 5 * time.Millisecond
-
-// gather takes what is there, up to a batch.
-func (s *session) gather(first event) []event {
-	batch := []event{first}
-	resources, last := first.weight(), first
-	for len(batch) < s.cfg.Batch && resources < 4*s.cfg.Batch {
-		select {
-		case last = <-s.events:
-		default:
-			if last.pending == 0 {
-				return batch
-			}
-			t := time.NewTimer(linger)
-			select {
-			case last = <-s.events:
-				t.Stop()
-			case <-t.C:
-				return batch
-			}
-		}
-		batch = append(batch, last)
-		resources += last.weight()
-	}
-	return batch
-}
-
-func (e *event) weight() int {
-	if e.input == nil {
-		return 1
-	}
-	return len(e.input.Resources)
-}
-
-// giveBack lets another instance have what was taken but not begun.
-func (s *session) giveBack() {
-	for {
-		select {
-		case ev := <-s.events:
-			_ = ev.msg.Nak() // what does not arrive comes again after AckWait
-			s.held.drop([]event{ev})
-		default:
-			return
-		}
-	}
+// Committer decides about events and commits what they change, until what it decided on is what is stored. It is the part of Serve
+// that knows neither a connection nor a clock nor a goroutine. It is not for concurrent use.
+type Committer struct {
+	engine *Engine
+	asOf   func() time.Time // the time that is decided for
+	now    func() time.Time
+	sleep  func(context.Context, time.Duration)
+	copy   *workingCopy
+	store  *writer
+	health *Health
+	log    zerolog.Logger
+	intact func(context.Context) error                    // whether what is in memory is still what is stored
+	reject func(context.Context, []event, []Result) error // writes dead letters
 }
 
 // batch commits what a batch of events changes, and acknowledges them. After an error none is: they come again, find what
 // was committed, and change nothing more.
-func (s *session) batch(batch []event) error {
-	ctx := s.work
-	defer s.held.drop(batch)
+func (c *Committer) batch(ctx context.Context, batch []event) error {
 	var inputs []Input
 	var from []event
 	var due []token
@@ -99,52 +42,52 @@ func (s *session) batch(batch []event) error {
 	}
 	if len(inputs) > 0 {
 		began := time.Now()
-		results, err := s.decide(ctx, inputs)
+		results, err := c.decide(ctx, inputs)
 		if err != nil {
 			return err
 		}
-		if err := s.bury(ctx, from, results); err != nil {
+		if err := c.reject(ctx, from, results); err != nil {
 			return err
 		}
-		s.health.batch(len(inputs), time.Since(began), results)
+		c.health.batch(len(inputs), time.Since(began), results)
 	}
-	if err := s.reevaluate(ctx, due); err != nil {
+	if err := c.reevaluate(ctx, due); err != nil {
 		return err
 	}
 	for _, ev := range batch {
 		if err := ev.msg.Ack(); err != nil {
-			s.log.Warn().Err(err).Uint64("sequence", ev.seq).Msg("acknowledgement failed, the input will come again")
+			c.log.Warn().Err(err).Uint64("sequence", ev.seq).Msg("acknowledgement failed, the input will come again")
 		}
 	}
 	return nil
 }
 
 // decide folds inputs, commits, and heals whom a changed Medication left for later.
-func (s *session) decide(ctx context.Context, inputs []Input) ([]Result, error) {
+func (c *Committer) decide(ctx context.Context, inputs []Input) ([]Result, error) {
 	var results []Result
 	var later []checks.Ref
-	err := s.commit(ctx, func(view *snapshot) Commit {
-		c, r := s.cfg.Engine.Step(view, inputs, s.asOf())
+	err := c.commit(ctx, func(view *snapshot) Commit {
+		commit, r := c.engine.Step(view, inputs, c.asOf())
 		if results == nil { // what a second attempt finds known was news
 			results = r
 		}
-		later = append(later, c.Later...)
-		return c
+		later = append(later, commit.Later...)
+		return commit
 	})
 	switch {
-	case errors.Is(err, errPoison) && len(inputs) == 1:
-		s.log.Error().Err(err).Uint64("sequence", inputs[0].Arrival.Sequence).Msg("input cannot be committed")
+	case errors.Is(err, ErrPoison) && len(inputs) == 1:
+		c.log.Error().Err(err).Uint64("sequence", inputs[0].Arrival.Sequence).Msg("input cannot be committed")
 		return rejectAll(inputs), nil
-	case errors.Is(err, errConflict) && len(inputs) == 1:
-		return s.decide(ctx, inputs)
-	case errors.Is(err, errPoison), errors.Is(err, errConflict):
-		return s.halve(ctx, inputs)
+	case errors.Is(err, ErrConflict) && len(inputs) == 1:
+		return c.decide(ctx, inputs)
+	case errors.Is(err, ErrPoison), errors.Is(err, ErrConflict):
+		return c.halve(ctx, inputs)
 	case err != nil:
 		return nil, err
 	}
 	for len(later) > 0 {
 		n := min(chunk, len(later))
-		if err := s.healPatients(ctx, later[:n]); err != nil {
+		if err := c.healPatients(ctx, later[:n]); err != nil {
 			return nil, err
 		}
 		later = later[n:]
@@ -153,13 +96,13 @@ func (s *session) decide(ctx context.Context, inputs []Input) ([]Result, error) 
 }
 
 // halve decides about two halves: conflicts get rarer, and an input that cannot be committed is found.
-func (s *session) halve(ctx context.Context, inputs []Input) ([]Result, error) {
+func (c *Committer) halve(ctx context.Context, inputs []Input) ([]Result, error) {
 	mid := (len(inputs) + 1) / 2
-	first, err := s.decide(ctx, inputs[:mid])
+	first, err := c.decide(ctx, inputs[:mid])
 	if err != nil || mid == len(inputs) {
 		return first, err
 	}
-	second, err := s.decide(ctx, inputs[mid:])
+	second, err := c.decide(ctx, inputs[mid:])
 	for i := range second {
 		second[i].Input += mid
 	}
@@ -176,34 +119,34 @@ func rejectAll(inputs []Input) []Result {
 }
 
 // commit steps and writes until what the step saw is still so when it is written.
-func (s *session) commit(ctx context.Context, step func(*snapshot) Commit) error {
+func (c *Committer) commit(ctx context.Context, step func(*snapshot) Commit) error {
 	wait := newBackoff()
 	for refused := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		view := s.copy.snapshot()
-		c, err := safely(view, step)
+		view := c.copy.snapshot()
+		commit, err := safely(view, step)
 		if err != nil {
 			return err
 		}
-		p, err := s.write(ctx, &c, view)
+		p, err := c.write(ctx, &commit, view)
 		switch {
 		case err == nil:
 			return nil
-		case errors.Is(err, errConflict):
-			s.health.conflict()
+		case errors.Is(err, ErrConflict):
+			c.health.conflict()
 			if refused++; refused > 2 {
 				return err
 			}
-		case errors.Is(err, errUnknown):
-			s.log.Warn().Err(err).Msg("commit without an answer, reading back")
-			s.health.writing(false)
-			wait.sleep(ctx)
+		case errors.Is(err, ErrUnknown):
+			c.log.Warn().Err(err).Msg("commit without an answer, reading back")
+			c.health.writing(false)
+			c.sleep(ctx, wait.step())
 		default:
 			return err
 		}
-		if err := s.readBack(ctx, p, wait); err != nil {
+		if err := c.readBack(ctx, p, wait); err != nil {
 			return err
 		}
 	}
@@ -213,7 +156,7 @@ func (s *session) commit(ctx context.Context, step func(*snapshot) Commit) error
 func safely(view *snapshot, step func(*snapshot) Commit) (c Commit, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: evaluation failed: %T", errPoison, p) // the value may hold a payload
+			err = fmt.Errorf("%w: evaluation failed: %T", ErrPoison, p) // the value may hold a payload
 		}
 	}()
 	c = step(view)
@@ -224,38 +167,55 @@ func safely(view *snapshot, step func(*snapshot) Commit) (c Commit, err error) {
 }
 
 // write commits piece by piece; the piece that failed comes back with the error.
-func (s *session) write(ctx context.Context, c *Commit, view *snapshot) (*piece, error) {
-	pieces, err := s.store.pieces(c, view, time.Now())
+func (c *Committer) write(ctx context.Context, commit *Commit, view *snapshot) (*piece, error) {
+	pieces, err := c.store.pieces(commit, view, c.now())
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range pieces {
 		began := time.Now()
-		if err := s.store.commit(ctx, p); err != nil {
+		if err := c.store.commit(ctx, p); err != nil {
 			return p, err
 		}
 		if p.size() > 0 {
-			s.health.committed(p.size(), time.Since(began))
+			c.health.committed(p.size(), time.Since(began))
 		}
 	}
 	return nil, nil
 }
 
 // readBack learns what is stored, however long the server is away.
-func (s *session) readBack(ctx context.Context, p *piece, wait *backoff) error {
+func (c *Committer) readBack(ctx context.Context, p *piece, wait *backoff) error {
 	for {
-		err := s.unreplaced(ctx)
+		err := c.intact(ctx)
 		if err == nil {
-			err = s.store.readBack(ctx, p)
+			err = c.store.readBack(ctx, p)
 		}
 		switch {
 		case err == nil:
-			s.health.writing(true)
+			c.health.writing(true)
 			return nil
 		case errors.Is(err, errReplaced), errors.Is(err, errState), ctx.Err() != nil:
 			return err
 		}
-		s.log.Warn().Err(err).Msg("reading back failed, trying again")
-		wait.sleep(ctx)
+		c.log.Warn().Err(err).Msg("reading back failed, trying again")
+		c.sleep(ctx, wait.step())
+	}
+}
+
+// step is the time to wait now.
+func (b *backoff) step() time.Duration {
+	d := b.next
+	b.next = min(2*b.next, 5*time.Second)
+	return d
+}
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
 	}
 }

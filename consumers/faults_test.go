@@ -291,8 +291,8 @@ func TestConflict(t *testing.T) {
 func (b *bench) session() *session {
 	b.t.Helper()
 	cfg := b.config()
-	s := &session{cfg: &cfg, log: cfg.Log, health: cfg.Health, js: b.js, nc: b.nc, copy: newWorkingCopy(cfg.Engine.Key)}
-	s.store = &store{nc: b.nc, js: b.js, copy: s.copy, audit: DefaultAudit, timers: map[token]int64{}, frozen: true, by: []string{"x"}, timeout: 5 * time.Second}
+	cfg.Audit = DefaultAudit
+	s := newSession(&cfg, b.nc, b.js, "x")
 	if _, err := s.prepare(context.Background()); err != nil {
 		b.t.Fatal(err)
 	}

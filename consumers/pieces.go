@@ -21,12 +21,12 @@ func (r *stateRow) subject() string { return r.kind + r.token.String() }
 
 // pieces cuts a commit into batches. All of a patient goes in one; Medications and tombstones go in the last, so that an input
 // that is delivered again after a crash finds its Medication unknown and reaches the remaining patients.
-func (s *store) pieces(c *Commit, view *snapshot, now time.Time) ([]*piece, error) {
+func (w *writer) pieces(c *Commit, view *snapshot, now time.Time) ([]*piece, error) {
 	var all []*piece
 	cur := &piece{view: view}
 	add := func(p piece) error {
 		if p.size() > maxBatch {
-			return fmt.Errorf("%w: %d messages for one patient, a batch takes %d", errPoison, p.size(), maxBatch)
+			return fmt.Errorf("%w: %d messages for one patient, a batch takes %d", ErrPoison, p.size(), maxBatch)
 		}
 		if cur.size()+p.size() > maxBatch {
 			all, cur = append(all, cur), &piece{view: view}
@@ -35,7 +35,7 @@ func (s *store) pieces(c *Commit, view *snapshot, now time.Time) ([]*piece, erro
 		return nil
 	}
 	for i := range c.Patients {
-		p, err := s.patientPiece(&c.Patients[i], view, now)
+		p, err := w.patientPiece(&c.Patients[i], view, now)
 		if err != nil {
 			return nil, err
 		}
@@ -58,17 +58,17 @@ func (s *store) pieces(c *Commit, view *snapshot, now time.Time) ([]*piece, erro
 	return append(all, cur), nil
 }
 
-func (s *store) patientPiece(ch *PatientChange, view *snapshot, now time.Time) (piece, error) {
+func (w *writer) patientPiece(ch *PatientChange, view *snapshot, now time.Time) (piece, error) {
 	var p piece
 	for i := range ch.Transitions {
-		msgs, err := flagMessages(&ch.Transitions[i], s.audit)
+		msgs, err := flagMessages(&ch.Transitions[i], w.audit)
 		if err != nil {
 			return p, err
 		}
 		p.msgs = append(p.msgs, msgs...)
 	}
 	r := view.read(ch.State.Patient, ch.State.Patient)
-	if at := ch.Next.Unix(); !ch.Next.IsZero() && !s.frozen && s.timers[r.token] != at {
+	if at := ch.Next.Unix(); !ch.Next.IsZero() && !w.frozen && w.timers[r.token] != at {
 		p.msgs = append(p.msgs, timerMessage(r.token, ch.Next, now))
 		p.timer = map[token]int64{r.token: at}
 	}

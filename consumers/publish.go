@@ -24,7 +24,7 @@ const (
 // server that syncs always then syncs once for all of it.
 type Publisher struct {
 	js      jetstream.JetStream
-	store   *store // only to send batches
+	store   *jetStore // only to send batches
 	limit   int
 	batches bool
 	queue   chan message
@@ -43,7 +43,7 @@ func NewPublisher(ctx context.Context, nc *nats.Conn) (*Publisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Publisher{js: js, store: &store{nc: nc, js: js, timeout: publishTimeout}, limit: int(nc.MaxPayload()),
+	p := &Publisher{js: js, store: &jetStore{nc: nc, js: js, timeout: publishTimeout}, limit: int(nc.MaxPayload()),
 		queue: make(chan message, window), ended: make(chan struct{})}
 	if err := makeStream(ctx, js, streamConfigs(1)[0]); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (p *Publisher) deliver(batch []message) (uint64, error) {
 	for i, m := range batch {
 		msgs[i] = &nats.Msg{Subject: m.subject, Data: m.data, Header: nats.Header{}}
 	}
-	first, err := p.store.send(context.Background(), msgs)
+	first, err := p.store.Write(context.Background(), msgs)
 	return first + uint64(len(batch)) - 1, err
 }
 

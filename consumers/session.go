@@ -8,7 +8,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -26,14 +25,11 @@ var errReplaced = errors.New("a stream was deleted or made anew")
 
 // session is one run of the consumer over streams that stay the same.
 type session struct {
+	*Committer
 	cfg     *Config
-	log     zerolog.Logger
-	health  *Health
 	js      jetstream.JetStream
 	nc      *nats.Conn
 	by      string
-	copy    *workingCopy
-	store   *store
 	epoch   int64           // creation of the stream FHIR, Unix nanoseconds
 	created time.Time       // of the stream RLS
 	work    context.Context // of what is in flight: ends a while after the session has to stop
@@ -51,10 +47,7 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn, by string) erro
 		return err
 	}
 	defer js.CleanupPublisher()
-	s := &session{cfg: cfg, log: cfg.Log, health: cfg.Health, js: js, nc: nc, by: by, copy: newWorkingCopy(cfg.Engine.Key),
-		held: newHeld(), events: make(chan event, 2*cfg.Batch)}
-	s.store = &store{nc: nc, js: js, copy: s.copy, audit: cfg.Audit, timers: map[token]int64{}, frozen: !cfg.AsOf.IsZero(),
-		by: []string{by}, timeout: requestTimeout}
+	s := newSession(cfg, nc, js, by)
 	s.health.unready("starting")
 	s.health.show(s.copy)
 	work, cancel := graceful(ctx)
@@ -65,6 +58,14 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn, by string) erro
 		return err
 	}
 	return s.run(ctx, have)
+}
+
+func newSession(cfg *Config, nc *nats.Conn, js jetstream.JetStream, by string) *session {
+	s := &session{cfg: cfg, js: js, nc: nc, by: by, held: newHeld(), events: make(chan event, 2*cfg.Batch)}
+	s.Committer = NewCommitter(CommitterOptions{Engine: cfg.Engine, Store: &jetStore{nc: nc, js: js, timeout: requestTimeout}, By: by,
+		AsOf: cfg.AsOf, Audit: cfg.Audit, Now: time.Now, Sleep: sleep, Health: cfg.Health, Log: cfg.Log})
+	s.intact, s.reject = s.unreplaced, s.bury
+	return s
 }
 
 // graceful is a context that goes on for a while after ctx has ended.
@@ -160,12 +161,4 @@ func (s *session) keepFollowing(ctx context.Context, filled chan struct{}) error
 		}
 	}
 	return nil
-}
-
-// asOf is the time that is decided for.
-func (s *session) asOf() time.Time {
-	if !s.cfg.AsOf.IsZero() {
-		return s.cfg.AsOf
-	}
-	return time.Now()
 }

@@ -84,7 +84,7 @@ func (s *session) writeSite(ctx context.Context, w site, expect uint64) (uint64,
 		return 0, err
 	}
 	m := &nats.Msg{Subject: subjectSite, Data: data, Header: nats.Header{headerExpect: {fmt.Sprint(expect)}}}
-	return s.store.send(ctx, []*nats.Msg{m})
+	return s.store.to.Write(ctx, []*nats.Msg{m})
 }
 
 // settleSite brings the states to this process's rules, once.

@@ -1,0 +1,85 @@
+package consumers
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+)
+
+// CommitterOptions are what a Committer works with.
+type CommitterOptions struct {
+	Engine *Engine
+	Store  Store
+	By     string        // names this process in what it writes
+	AsOf   time.Time     // freezes the as-of time, and there are no timers; zero is Now
+	Audit  time.Duration // how long transitions are kept
+	Now    func() time.Time
+	Sleep  func(context.Context, time.Duration)
+	// Reject writes dead letters for the results that are Rejected; it gets all results.
+	Reject func(context.Context, []Input, []Result) error
+	Health *Health
+	Log    zerolog.Logger
+}
+
+// NewCommitter is one that knows nothing until it has followed what is stored.
+func NewCommitter(o CommitterOptions) *Committer {
+	c := &Committer{engine: o.Engine, asOf: o.Now, now: o.Now, sleep: o.Sleep, copy: newWorkingCopy(o.Engine.Key), health: o.Health, log: o.Log,
+		intact: func(context.Context) error { return nil }}
+	if !o.AsOf.IsZero() {
+		c.asOf = func() time.Time { return o.AsOf }
+	}
+	c.store = &writer{to: o.Store, copy: c.copy, audit: o.Audit, timers: map[token]int64{}, frozen: !o.AsOf.IsZero(), by: []string{o.By}}
+	c.reject = func(ctx context.Context, from []event, results []Result) error {
+		inputs := make([]Input, len(from))
+		for i := range from {
+			inputs[i] = *from[i].input
+		}
+		return o.Reject(ctx, inputs, results)
+	}
+	return c
+}
+
+// Delivery is a message with what was read from it; without an Input it is a timer that went off.
+type Delivery struct {
+	Msg   jetstream.Msg
+	Input *Input
+}
+
+// Deliver decides about what was delivered, commits, writes dead letters and acknowledges, in this order. After an error nothing is
+// acknowledged: it comes again, finds what was committed, and changes nothing more.
+func (c *Committer) Deliver(ctx context.Context, deliveries []Delivery) error {
+	batch := make([]event, len(deliveries))
+	for i, d := range deliveries {
+		batch[i] = event{msg: d.Msg, input: d.Input}
+		if d.Input == nil {
+			batch[i].due, _ = parseToken(strings.TrimPrefix(d.Msg.Subject(), subjectDue))
+			continue
+		}
+		batch[i].seq = d.Input.Arrival.Sequence
+	}
+	return c.batch(ctx, batch)
+}
+
+// Follow takes in a message of the store, unless this process wrote it. Its error is a state that cannot be read.
+func (c *Committer) Follow(msg jetstream.Msg, sequence uint64) error {
+	if msg.Headers().Get(headerBy) == c.store.by[0] {
+		return nil
+	}
+	_, err := c.copy.take(msg.Subject(), sequence, msg.Data())
+	return err
+}
+
+// Heal brings all patients up to date whose state may not know all.
+func (c *Committer) Heal(ctx context.Context) error { return c.healAll(ctx) }
+
+// Look calls do with a View of what is known, as Known does.
+func (c *Committer) Look(do func(View) error) error {
+	s := c.copy.snapshot()
+	if err := do(s); err != nil {
+		return err
+	}
+	return s.err
+}

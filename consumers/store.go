@@ -1,0 +1,121 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Errors of a Store, by what the caller has to do.
+var (
+	// ErrConflict: somebody else wrote one of the subjects meanwhile. Nothing was stored. Read back and fold again.
+	ErrConflict = errors.New("another instance wrote the same patient")
+	// ErrUnknown: no answer, or none that tells. It may have been stored. Read back and fold again, never send again blindly.
+	ErrUnknown = errors.New("outcome of the commit is not known")
+	// ErrPoison: these inputs can never be committed. Others must not wait for them.
+	ErrPoison = errors.New("cannot be committed")
+)
+
+// Stored is what a Store has under a subject.
+type Stored struct {
+	Sequence uint64 // 0 when there is nothing
+	Data     []byte
+}
+
+// Store is the stream RLS as a Committer needs it: one message a subject, the newest.
+type Store interface {
+	// Write stores messages in their order, all or none, and returns the sequence of the first; the others follow it without a gap.
+	// None is stored where a header Nats-Expected-Last-Subject-Sequence does not hold. Its errors wrap ErrConflict, ErrUnknown or ErrPoison.
+	Write(ctx context.Context, msgs []*nats.Msg) (uint64, error)
+	// Last is what stands under each of subjects.
+	Last(ctx context.Context, subjects []string) ([]Stored, error)
+}
+
+// maxBatch is the most messages that the server takes in one atomic batch.
+const maxBatch = 1000
+
+// writer turns commits into messages, stores them, and keeps the working copy up.
+type writer struct {
+	to     Store
+	copy   *workingCopy
+	audit  time.Duration
+	timers map[token]int64 // those set by this process, Unix seconds
+	frozen bool            // no timers
+	by     []string        // names this process in what it writes
+}
+
+// piece is what goes into one batch.
+type piece struct {
+	msgs  []*nats.Msg // all but the states
+	rows  []stateRow  // their messages come last
+	timer map[token]int64
+	view  *snapshot // that the step saw
+}
+
+func (p *piece) size() int { return len(p.msgs) + len(p.rows) }
+
+// add takes q in.
+func (p *piece) add(q piece) {
+	p.msgs, p.rows = append(p.msgs, q.msgs...), append(p.rows, q.rows...)
+	for tok, at := range q.timer {
+		if p.timer == nil {
+			p.timer = map[token]int64{}
+		}
+		p.timer[tok] = at
+	}
+}
+
+// messages are the batch in its order: transitions first, states last, so that a batch that a damaged disk cuts short repeats
+// transitions and never swallows them.
+func (w *writer) messages(p *piece) []*nats.Msg {
+	msgs := p.msgs
+	for i := range p.rows {
+		r := &p.rows[i]
+		msgs = append(msgs, &nats.Msg{Subject: r.subject(), Data: r.data, Header: nats.Header{headerExpect: {strconv.FormatUint(r.expect, 10)}, headerBy: w.by}})
+	}
+	return msgs
+}
+
+// commit writes one piece whole or not at all, and makes it part of the working copy.
+func (w *writer) commit(ctx context.Context, p *piece) error {
+	msgs := w.messages(p)
+	if len(msgs) == 0 {
+		return nil
+	}
+	first, err := w.to.Write(ctx, msgs)
+	if err != nil {
+		return err
+	}
+	for i := range p.rows {
+		w.copy.apply(&p.rows[i], first+uint64(len(p.msgs)+i), p.view)
+	}
+	for tok, at := range p.timer {
+		w.timers[tok] = at
+	}
+	return nil
+}
+
+// readBack brings the rows of p in the working copy to what the stream has.
+func (w *writer) readBack(ctx context.Context, p *piece) error {
+	subjects := make([]string, len(p.rows))
+	for i := range p.rows {
+		subjects[i] = p.rows[i].subject()
+	}
+	found, err := w.to.Last(ctx, subjects)
+	if err != nil {
+		return err
+	}
+	for i := range p.rows {
+		if found[i].Sequence == 0 {
+			w.copy.forget(&p.rows[i])
+			continue
+		}
+		if _, err := w.copy.take(subjects[i], found[i].Sequence, found[i].Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
