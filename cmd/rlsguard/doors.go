@@ -66,6 +66,7 @@ type doors struct {
 	log     zerolog.Logger
 	checker *ordercheck.Checker
 	known   *consumers.Known
+	health  *consumers.Health
 	nc      *nats.Conn
 	bus     *cdshooks.NATS
 	web     *http.Server
@@ -77,7 +78,7 @@ type doors struct {
 // open opens the doors for the consumer that cfg will be given to. They answer as soon as that knows what is stored.
 func (d *doorFlags) open(ctx context.Context, cfg *consumers.Config, dir string) (_ *doors, err error) {
 	cfg.Known = consumers.NewKnown()
-	o := &doors{log: cfg.Log, known: cfg.Known, checker: &ordercheck.Checker{Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader}}
+	o := &doors{log: cfg.Log, known: cfg.Known, health: cfg.Health, checker: &ordercheck.Checker{Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader}}
 	if asOf := cfg.AsOf; !asOf.IsZero() {
 		o.checker.AsOf = func() time.Time { return asOf }
 	}
@@ -153,7 +154,7 @@ func (d *doorFlags) openCDS(o *doors, dir string) error {
 		url = "https://" + listener.Addr().String()
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
 	}
-	c := cdshooks.Config{Checker: o.checker, Bus: o.bus, Origins: d.CDSOrigin, MaxBytes: int64(o.checker.Reader.MaxBytes), Log: o.log}
+	c := cdshooks.Config{Checker: o.checker, Bus: o.bus, Origins: d.CDSOrigin, Behind: o.behind, MaxBytes: int64(o.checker.Reader.MaxBytes), Log: o.log}
 	if c.Verifier, err = d.verifier(url); err == nil {
 		c.Reasons, err = d.reasons()
 	}
@@ -180,6 +181,9 @@ func (d *doorFlags) openCDS(o *doors, dir string) error {
 	})
 	return nil
 }
+
+// behind tells that the consumer is not ready, so that what it knows may be out of date.
+func (o *doors) behind() bool { return o.health != nil && len(o.health.Reasons()) > 0 }
 
 // verifier checks the tokens of the issuers; nil when the door is open.
 func (d *doorFlags) verifier(url string) (*cdshooks.Verifier, error) {

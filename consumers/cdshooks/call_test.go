@@ -308,6 +308,19 @@ func TestNeverSilent(t *testing.T) {
 	}
 }
 
+func TestBehind(t *testing.T) {
+	behind := true
+	d := newDoor(t, stored(t, rlsCondition), func(c *Config) { c.Behind = func() bool { return behind } })
+	body := hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}")
+	if notes := notesOf(d.cards(OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], "may be out of date") {
+		t.Errorf("notes %q", notes)
+	}
+	behind = false
+	if notes := notesOf(d.cards(OrderSign, body)); notes != nil {
+		t.Errorf("notes %q", notes)
+	}
+}
+
 func TestRefusedRequests(t *testing.T) {
 	d := newDoor(t, stored(t), func(c *Config) { c.MaxBytes = 1000 })
 	sign := "/cds-services/rlsguard-order-sign"

@@ -30,6 +30,7 @@ type Config struct {
 	Bus      Bus                 // takes feedback; nil leaves it unsupported
 	Reasons  []ordercheck.Reason // offered for overriding; nil: the default ones
 	Origins  []string            // of browsers that may call (CORS), such as https://ehr.example.org; * is any that has a token
+	Behind   func() bool         // tells that what is stored may be out of date; nil: it never is
 	Timeout  time.Duration       // 0: DefaultTimeout
 	MaxBytes int64               // of a request; 0: 16 MiB
 	Log      zerolog.Logger
@@ -192,7 +193,14 @@ func (h *handler) answer(body []byte) (a result) {
 		advice = h.Checker.AdviseAlone(&q.question)
 	}
 	m := cardMaker{key: h.Checker.Engine.Key, reasons: h.Reasons, request: q, advice: &advice, everyone: h.Checker.Engine.Settings.Everyone}
-	cards := append(m.flagCards(), m.notes(err != nil)...)
+	state := storeRead
+	switch {
+	case err != nil:
+		state = storeFailed
+	case h.Behind != nil && h.Behind():
+		state = storeBehind
+	}
+	cards := append(m.flagCards(), m.notes(state)...)
 	h.shown.add(&m, h.now())
 	if cards == nil {
 		cards = []Card{}

@@ -24,8 +24,17 @@ func notDone(why string) Card {
 		". The absence of other cards says nothing.")
 }
 
+// storeState says how what is stored could be read.
+type storeState uint8
+
+const (
+	storeRead storeState = iota
+	storeBehind
+	storeFailed
+)
+
 // notes say what stood in the way of a full check.
-func (m *cardMaker) notes(storedFailed bool) (cards []Card) {
+func (m *cardMaker) notes(store storeState) (cards []Card) {
 	if n := len(m.advice.Unread); n > 0 {
 		cards = append(cards, m.unread())
 	}
@@ -34,7 +43,11 @@ func (m *cardMaker) notes(storedFailed bool) (cards []Card) {
 			fmt.Sprintf("No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That is no statement about its safety.",
 				strings.Join(refWords(m.advice.Unrecognised, nil), ", "))))
 	}
-	if storedFailed {
+	switch store {
+	case storeBehind:
+		cards = append(cards, note(info, "RLS check: the stored record may be out of date, since events are not coming in at the moment",
+			"The connection to the events of this site is disturbed. What came since is **not** looked at, unless it came with the request."))
+	case storeFailed:
 		cards = append(cards, note(warning, "RLS check: the stored record could not be looked at, only what came with the request was checked",
 			"What is stored of the patient is not available at the moment. Diagnoses, orders and results that did not come with the request were **not** looked at."))
 	}
