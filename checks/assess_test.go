@@ -10,7 +10,7 @@ func TestAssess(t *testing.T) {
 	key := []byte("key")
 	st := &State{Patient: "Patient/1"}
 	assess := func() Assessment { return Assess(st, DefaultSettings(), key, "r", labAsOf) }
-	if a := assess(); a.RLS != RLSNone || a.Flags != nil && len(a.Flags) > 0 || a.Iron != (IronNeed{}) {
+	if a := assess(); a.RLS != RLSNone || len(a.Flags) > 0 || a.Iron != (IronNeed{}) {
 		t.Errorf("%+v for a patient without facts", a)
 	}
 	st.Merge(Fact{Ref: "Condition/1", Kind: KindCondition, Condition: &Condition{Code: Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}}})
