@@ -48,7 +48,7 @@ func readLedger(dir string) (*ledger, error) {
 	}
 	l := &ledger{}
 	if err := json.Unmarshal(b, l); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, path, err)
+		return nil, fmt.Errorf("%w: %s: %w; start once with --repair to go on without it", ErrDamaged, path, err)
 	}
 	return l, nil
 }
@@ -59,6 +59,12 @@ func (l *ledger) write(dir string) error {
 		return err
 	}
 	return writeFile(filepath.Join(dir, ledgerName), append(b, '\n'))
+}
+
+// decidedAll tells whether every input that was stored had been decided, and what it changed was stored.
+func (l *ledger) decidedAll() bool {
+	m, ok := l.Streams[StreamFHIR]
+	return ok && l.Decided >= m.Last
 }
 
 // whole tells whether the inbound stream held everything that was ever published.
@@ -140,6 +146,8 @@ func (l *ledger) behind(now map[string]streamMark) []damage {
 			found = append(found, damage{stream: name, why: "it is gone"})
 		case is.Created.Equal(was.Created) && is.Last < was.Last:
 			found = append(found, damage{stream: name, why: fmt.Sprintf("it ends at sequence %d, and reached %d", is.Last, was.Last)})
+		case is.Created.Equal(was.Created) && name == StreamFHIR && is.First > max(was.First, l.Decided+1):
+			found = append(found, damage{stream: name, why: fmt.Sprintf("it begins at sequence %d, and only those up to %d had been decided", is.First, l.Decided)})
 		}
 	}
 	return found

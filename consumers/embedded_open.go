@@ -22,15 +22,19 @@ var ErrDamaged = errors.New("the data folder is damaged")
 var remade = []string{StreamRLS, StreamFlags, StreamDead}
 
 // open starts the server once its store is known to be whole. What is damaged and can be made again is put aside, and the inbound
-// stream is read again; else nothing is touched, and the error says what to do.
+// stream is read again; else it stays as it is, and the error says what to do.
 func (e *Embedded) open() error {
 	dir := e.options.Dir
 	var err error
-	if e.ledger, err = readLedger(dir); err != nil {
+	if e.ledger, err = readLedger(dir); errors.Is(err, ErrDamaged) && e.options.Repair {
+		e.options.Log.Error().Err(err).Msg("damaged")
+		e.ledger, err = &ledger{}, nil
+	}
+	if err != nil {
 		return err
 	}
 	clean := e.ledger.Files != nil
-	found, err := scrub(dir)
+	found, err := scrub(dir, e.ledger)
 	if err != nil {
 		return err
 	}
@@ -70,6 +74,7 @@ func (e *Embedded) mend(found []damage) error {
 	if !e.mendable(damaged) && !e.options.Repair {
 		return refusal(e.options.Dir, found)
 	}
+	damaged[StreamFlags] = damaged[StreamFlags] || damaged[StreamRLS] // a copy of what is not there any more
 	for _, name := range slices.Sorted(maps.Keys(damaged)) {
 		keep := name == StreamFHIR || !slices.Contains(remade, name) || !e.mendable(damaged) // what the server can still read of it stays
 		if err := e.putAside(name, keep); err != nil {
@@ -79,10 +84,21 @@ func (e *Embedded) mend(found []damage) error {
 	return nil
 }
 
-// mendable tells whether all that is damaged can be made again: the flags from the states, the rest from an inbound stream that is whole.
+// mendable tells whether nothing is lost for good: flags are copied again from the states, states and dead letters are made again from an
+// inbound stream that is whole, and that one is not needed any more once all that was in it has been decided.
 func (e *Embedded) mendable(damaged map[string]bool) bool {
 	for name := range damaged {
-		if !slices.Contains(remade, name) || name != StreamFlags && (damaged[StreamFHIR] || !e.ledger.whole()) {
+		switch name {
+		case StreamFlags:
+		case StreamRLS, StreamDead:
+			if damaged[StreamFHIR] || !e.ledger.whole() {
+				return false
+			}
+		case StreamFHIR:
+			if !e.ledger.decidedAll() {
+				return false
+			}
+		default:
 			return false
 		}
 	}
@@ -97,7 +113,7 @@ func refusal(dir string, found []damage) error {
 	if len(lines) > 5 {
 		lines = append(lines[:5], fmt.Sprintf("%d more", len(lines)-5))
 	}
-	return fmt.Errorf("%w, and the inbound stream does not hold all that is needed to make it again: %s. Nothing was changed. "+
+	return fmt.Errorf("%w, and the inbound stream does not hold all that is needed to make it again: %s. "+
 		"Put a backup of %s in place, or start once with --repair: that keeps a copy of what is damaged, goes on with what can still be read, and reads the inbound stream again; "+
 		"what is lost has to be published again", ErrDamaged, strings.Join(lines, "; "), dir)
 }
@@ -132,7 +148,6 @@ func (e *Embedded) compare(again *bool) error {
 			found = append(found, d)
 		}
 	}
-	found = slices.DeleteFunc(found, func(d damage) bool { return e.decidedAll(d, now) })
 	if len(found) == 0 {
 		return e.refill(now)
 	}
@@ -148,12 +163,6 @@ func (e *Embedded) compare(again *bool) error {
 		return fmt.Errorf("embedded server: %w", err)
 	}
 	return e.refill(now)
-}
-
-// decidedAll: what is missing at the end of the inbound stream had been decided, and the states hold it.
-func (e *Embedded) decidedAll(d damage, now map[string]streamMark) bool {
-	was := e.ledger.Streams
-	return d.stream == StreamFHIR && now[StreamFHIR].Last > 0 && e.ledger.Decided >= was[StreamFHIR].Last && now[StreamRLS].Last >= was[StreamRLS].Last
 }
 
 func (e *Embedded) marks() (now map[string]streamMark, err error) {
@@ -195,7 +204,8 @@ func (e *Embedded) refill(now map[string]streamMark) error {
 		if err != nil {
 			return err
 		}
-		if err := stream.DeleteMsg(ctx, ack.Sequence); err != nil {
+		// A sequence that the server holds for lost stays so, even when it is written anew.
+		if err := stream.DeleteMsg(ctx, ack.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
 			return err
 		}
 		seq = ack.Sequence

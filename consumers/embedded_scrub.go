@@ -37,6 +37,7 @@ const (
 	recordHeader = 22
 	recordSum    = 8
 	headersBit   = 1 << 31
+	deletedBits  = 3 << 62 // of a sequence whose message was deleted
 )
 
 // streamsDir is where the server keeps the streams of its only account; it puts a folder of its own below the one it is given.
@@ -46,8 +47,8 @@ func streamsDir(dir string) string {
 
 // scrub reads every record of every stream in a data folder and checks it. The server itself goes on without what it cannot read, and
 // answers that it is not there; states that are missing without a word would be flags that never come. A record that is cut
-// short at the very end is what a crash leaves of a message that was never acknowledged, and no damage.
-func scrub(dir string) ([]damage, error) {
+// short at the very end, after all that the ledger knows of, is what a crash leaves of a message that was never acknowledged, and no damage.
+func scrub(dir string, l *ledger) ([]damage, error) {
 	files, err := filepath.Glob(filepath.Join(streamsDir(dir), "*", "msgs", "*.blk"))
 	if err != nil {
 		return nil, err
@@ -64,8 +65,8 @@ func scrub(dir string) ([]damage, error) {
 			return nil, fmt.Errorf("data folder: %w", err)
 		}
 		stream, n := blockOf(f)
-		at, torn := scrubBlock(data, stream, n)
-		if at < 0 || torn && n == last[stream] {
+		at, reached, torn := scrubBlock(data, stream, n)
+		if at < 0 || torn && n == last[stream] && reached >= l.Streams[stream].Last {
 			continue
 		}
 		found = append(found, damage{stream, f, fmt.Sprintf("the record at byte %d of %d cannot be read", at, len(data))})
@@ -82,21 +83,23 @@ func blockOf(path string) (string, int) {
 	return filepath.Base(filepath.Dir(filepath.Dir(path))), n
 }
 
-// scrubBlock returns where the first bad record begins, -1 when there is none, and whether it may be a write that was cut short.
-func scrubBlock(data []byte, stream string, n int) (at int, torn bool) {
+// scrubBlock returns where the first bad record begins, -1 when there is none, the last sequence before it, and whether it may be a
+// write that was cut short.
+func scrubBlock(data []byte, stream string, n int) (at int, reached uint64, torn bool) {
 	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", stream, n))
 	h, err := highwayhash.NewDigest64(key[:])
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
 	for at < len(data) {
 		size := sound(data[at:], h)
 		if size == 0 {
-			return at, cutShort(data[at:])
+			return at, reached, cutShort(data[at:])
 		}
+		reached = max(reached, binary.LittleEndian.Uint64(data[at+4:])&^deletedBits)
 		at += size
 	}
-	return -1, false
+	return -1, reached, false
 }
 
 // sound is the size of the record that data begins with; 0 when it is no sound one.

@@ -3,6 +3,7 @@ package consumers
 import (
 	"context"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -37,6 +38,15 @@ func child() int {
 		}
 		defer srv.Stop()
 		cfg.Embedded = srv
+	}
+	if path := os.Getenv("RLSGUARD_TEST_HTTP"); path != "" { // where it says how healthy it is
+		cfg.Health = NewHealth()
+		web := httptest.NewServer(cfg.Health.Handler())
+		defer web.Close()
+		if err := writeFile(path, []byte(web.URL)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	if err := Serve(ctx, cfg); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -28,9 +28,26 @@ func ttl(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second)
 // able to do what we need.
 func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) error {
 	for _, want := range streamConfigs(max(replicas, 1)) {
+		if want.Name == StreamRLS {
+			if err := forgetCopy(ctx, js); err != nil {
+				return err
+			}
+		}
 		if err := makeStream(ctx, js, want); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// forgetCopy deletes the copy of flags whose original is gone: it would go on copying only where the old one ended, and show flags that
+// nobody can resolve any more.
+func forgetCopy(ctx context.Context, js jetstream.JetStream) error {
+	if _, err := js.Stream(ctx, StreamRLS); !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil // whatever else is wrong shows when the stream is made
+	}
+	if err := js.DeleteStream(ctx, StreamFlags); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("stream %s: %w", StreamFlags, err)
 	}
 	return nil
 }
