@@ -136,8 +136,11 @@ func (d *differ) gone(kept OpenFlag) OpenFlag {
 	if kept.Severity == None {
 		return kept
 	}
+	return d.resolve(kept, d.reason(kept))
+}
+
+func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 	kept.Number++
-	reason := d.reason(kept)
 	f := Flag{
 		Finding: Finding{
 			Check: kept.Check, Ingredient: kept.Ingredient, Patient: d.st.Patient, Severity: kept.Severity, Implicated: kept.Implicated,

@@ -17,6 +17,7 @@ var reasonWords = map[Reason]string{
 	ReasonContextChanged: "other facts of the patient changed",
 	ReasonRulesetChanged: "the rules, tables or settings changed",
 	ReasonMovedPatient:   "the order belongs to another patient",
+	ReasonErased:         "what was stored about the patient was erased",
 }
 
 // reasonOf says which silence of an order resolves a flag for which reason; what is not named changes the context.

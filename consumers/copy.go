@@ -32,6 +32,7 @@ type workingCopy struct {
 type table struct {
 	at   map[token]uint32
 	rows []row
+	gone int // rows whose state was erased
 }
 
 type row struct {
@@ -66,6 +67,12 @@ func (t *table) put(tok token, seq uint64, data []byte) (uint32, bool) {
 	r := &t.rows[i]
 	if ok && seq <= r.seq {
 		return i, false
+	}
+	switch {
+	case data == nil && (r.data != nil || !ok):
+		t.gone++
+	case data != nil && r.data == nil && ok:
+		t.gone--
 	}
 	r.seq, r.data = seq, data
 	return i, true

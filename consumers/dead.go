@@ -86,6 +86,9 @@ func (s *session) deadLetter(ev *event, r *Result, payload bool) *nats.Msg {
 		HeaderSequence: {strconv.FormatUint(ev.seq, 10)}, HeaderEpoch: {strconv.FormatInt(s.epoch, 10)},
 		HeaderTime: {time.Now().UTC().Format(time.RFC3339)},
 	}}
+	if ev.msg.Subject() == SubjectAcknowledge {
+		m.Header[HeaderSubject] = []string{SubjectAcknowledge}
+	}
 	size := len(m.Data) + 64 // of the message id
 	for k, v := range m.Header {
 		size += len(k) + len(v[0]) + 4

@@ -50,6 +50,9 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte) (bool, error
 	if err != nil {
 		return false, fmt.Errorf("%w: sequence %d of %s: %w", errState, seq, StreamRLS, err)
 	}
+	if erased(st) {
+		data = nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	slot, news := c.table(kind).put(tok, seq, data)
@@ -60,7 +63,9 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte) (bool, error
 	case subjectPatient:
 		c.index(slot, st)
 		c.open.set(slot, st)
-		c.suspect(slot, st)
+		if delete(c.suspects, slot); data != nil {
+			c.suspect(slot, st)
+		}
 	case subjectMedication, subjectGone:
 		c.foreign++
 		for i := range st.Facts {
@@ -83,7 +88,11 @@ func (c *workingCopy) noteGone(key checks.Ref) {
 func (c *workingCopy) forget(r *stateRow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if found := c.table(r.kind).find(r.token); found != nil {
+	if t := c.table(r.kind); t.find(r.token) != nil {
+		found := t.find(r.token)
+		if found.data != nil {
+			t.gone++
+		}
 		found.seq, found.data = 0, nil
 	}
 }

@@ -23,6 +23,7 @@ const (
 	HeaderEpoch    = "Rls-Stream-Created"
 	HeaderTime     = "Rls-Time"
 	HeaderLeftOut  = "Rls-Payload" // "left-out" when the payload did not fit
+	HeaderSubject  = "Rls-Subject" // of the input, when that was the one for acknowledgements
 
 	headerBy        = "Rls-By" // the process that wrote a state
 	headerTTL       = "Nats-TTL"

@@ -75,7 +75,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(len(c.patients.rows)))
+	ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(len(c.patients.rows)-c.patients.gone))
 	for k, n := range c.open.counts {
 		ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(n), k.check, k.severity.String())
 	}

@@ -68,6 +68,9 @@ func (w *writer) patientPiece(ch *PatientChange, view *snapshot, now time.Time) 
 		p.msgs = append(p.msgs, msgs...)
 	}
 	r := view.read(ch.State.Patient, ch.State.Patient)
+	if !r.known {
+		delete(w.timers, r.token) // an erased patient's timers went too
+	}
 	if at := ch.Next.Unix(); !ch.Next.IsZero() && !w.frozen && w.timers[r.token] != at {
 		p.msgs = append(p.msgs, timerMessage(r.token, ch.Next, now))
 		p.timer = map[token]int64{r.token: at}

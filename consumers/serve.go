@@ -26,6 +26,8 @@ type Config struct {
 	AsOf     time.Time
 	Replicas int           // of streams that have to be made; 0 is 1
 	Audit    time.Duration // how long transitions are kept; 0 is DefaultAudit
+	// Dead is how long dead letters are kept; 0 is DefaultDead where their stream has to be made, and as it is where it is there.
+	Dead time.Duration
 	// Batch is the most inputs that are decided together; 0 is DefaultBatch.
 	Batch int
 	// Health is told how it goes; nil is allowed.
@@ -76,7 +78,7 @@ func Serve(ctx context.Context, cfg Config) error {
 		case ctx.Err() != nil:
 			cfg.Health.unready("stopping")
 			return nil
-		case errors.Is(err, ErrOtherKey), errors.Is(err, ErrNewerFormat), errors.Is(err, ErrHistoryGone):
+		case errors.Is(err, ErrOtherKey), errors.Is(err, ErrNewerFormat), errors.Is(err, ErrHistoryGone), errors.Is(err, ErrImporting):
 			return err
 		}
 		select {

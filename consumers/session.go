@@ -90,6 +90,11 @@ func (s *session) prepare(ctx context.Context) (*site, error) {
 	if err := MakeStreams(ctx, s.js, s.cfg.Replicas); err != nil {
 		return nil, err
 	}
+	if s.cfg.Dead > 0 {
+		if err := keepDead(ctx, s.js, s.cfg.Dead); err != nil {
+			return nil, err
+		}
+	}
 	created, err := s.streamCreated(ctx, StreamFHIR)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ var (
 	ErrOtherKey    = errors.New("the stored states were made with another site key")
 	ErrNewerFormat = errors.New("the stored states were written by a newer version")
 	ErrHistoryGone = errors.New("the stored states are gone and the inbound stream does not hold all that led to them")
+	ErrImporting   = errors.New("an import of the stored states did not end: run rlsguard import again")
 )
 
 // stateFormat is the layout of the stream RLS: subjects, and what is under them.
@@ -29,6 +30,10 @@ type site struct {
 	AsOf    string `json:"asOf,omitempty"`
 	// Done: every patient was evaluated with these.
 	Done bool `json:"done"`
+	// Importing: what is stored is a part of an import.
+	Importing bool `json:"importing,omitempty"`
+	// Rearm: what is stored was imported, and no timers are set.
+	Rearm bool `json:"rearm,omitempty"`
 
 	seq uint64
 }
@@ -42,8 +47,8 @@ func (s *session) wantedSite() site {
 }
 
 // readSite reads the record of the site; nil when there is none.
-func (s *session) readSite(ctx context.Context) (*site, error) {
-	stream, err := s.js.Stream(ctx, StreamRLS)
+func readSite(ctx context.Context, js jetstream.JetStream) (*site, error) {
+	stream, err := js.Stream(ctx, StreamRLS)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", StreamRLS, err)
 	}
@@ -63,28 +68,37 @@ func (s *session) readSite(ctx context.Context) (*site, error) {
 
 // checkSite refuses to run on states that this process must not touch. It tells what they were made with; nil for a new site.
 func (s *session) checkSite(ctx context.Context) (*site, error) {
-	have, err := s.readSite(ctx)
+	have, err := readSite(ctx, s.js)
 	if err != nil || have == nil {
 		return have, err
 	}
-	want := s.wantedSite()
-	switch {
-	case have.Format > stateFormat:
-		return nil, fmt.Errorf("%w: format %d, this one knows up to %d", ErrNewerFormat, have.Format, stateFormat)
-	case have.Key != want.Key:
-		return nil, fmt.Errorf("%w (fingerprint %s, given %s): flag ids and tokens would not match", ErrOtherKey, have.Key, want.Key)
+	if err := have.fits(s.cfg.Engine.Key); err != nil {
+		return nil, err
 	}
 	return have, nil
 }
 
+// fits tells why states must not be touched by whoever has this key.
+func (w *site) fits(key []byte) error {
+	switch own := fingerprint(key); {
+	case w.Format > stateFormat:
+		return fmt.Errorf("%w: format %d, this one knows up to %d", ErrNewerFormat, w.Format, stateFormat)
+	case w.Key != own:
+		return fmt.Errorf("%w (fingerprint %s, given %s): flag ids and tokens would not match", ErrOtherKey, w.Key, own)
+	case w.Importing:
+		return ErrImporting
+	}
+	return nil
+}
+
 // writeSite records what the states are made with.
-func (s *session) writeSite(ctx context.Context, w site, expect uint64) (uint64, error) {
+func writeSite(ctx context.Context, to Store, w site, expect uint64) (uint64, error) {
 	data, err := json.Marshal(w)
 	if err != nil {
 		return 0, err
 	}
 	m := &nats.Msg{Subject: subjectSite, Data: data, Header: nats.Header{headerExpect: {fmt.Sprint(expect)}}}
-	return s.store.to.Write(ctx, []*nats.Msg{m})
+	return to.Write(ctx, []*nats.Msg{m})
 }
 
 // settleSite brings the states to this process's rules, once.
@@ -97,17 +111,22 @@ func (s *session) settleSite(ctx context.Context, have *site) error {
 	if have != nil {
 		seq = have.seq
 		w := want
-		s.log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg("rules, settings or as-of time changed: evaluating every patient again")
+		w.Rearm = have.Rearm
+		why := "rules, settings or as-of time changed: evaluating every patient again"
+		if have.Rearm {
+			why = "states were imported: evaluating every patient again and setting timers"
+		}
+		s.log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg(why)
 		var err error
-		if seq, err = s.writeSite(ctx, w, seq); err != nil {
+		if seq, err = writeSite(ctx, s.store.to, w, seq); err != nil {
 			return err
 		}
-		if err := s.reevaluateAll(ctx, have.AsOf == want.AsOf); err != nil {
+		if err := s.reevaluateAll(ctx, have.AsOf == want.AsOf && !have.Rearm); err != nil {
 			return err
 		}
 	}
 	want.Done = true
-	_, err := s.writeSite(ctx, want, seq)
+	_, err := writeSite(ctx, s.store.to, want, seq)
 	return err
 }
 

@@ -15,6 +15,7 @@ type snapshot struct {
 type read struct {
 	token token
 	seq   uint64
+	known bool // there was a state
 }
 
 func (c *workingCopy) snapshot() *snapshot {
@@ -33,6 +34,7 @@ func (s *snapshot) look(t *table, key, ref checks.Ref) []byte {
 	if found := t.find(tok); found != nil {
 		r.seq, data = found.seq, found.data
 	}
+	r.known = data != nil
 	if _, again := s.known[key]; !again { // the first look counts
 		s.known[key] = r
 	}
@@ -69,6 +71,7 @@ func goneKey(ref checks.Ref) checks.Ref { return "gone|" + ref }
 func (s *snapshot) Gone(ref checks.Ref) *checks.Fact {
 	s.c.mu.RLock()
 	_, some := s.c.goneRefs[s.c.hash(ref)]
+	some = some || s.c.gone.gone > 0 // an erased one stands under a token alone, and whoever writes a new one has to expect it
 	s.c.mu.RUnlock()
 	if !some {
 		return nil

@@ -14,11 +14,13 @@ import (
 const (
 	resolvedTTL = 30 * 24 * time.Hour // a resolved flag, and the last word on the subject of an old severity
 	dueTTL      = 30 * 24 * time.Hour // a timer that went off while nobody ran
-	deadTTL     = 90 * 24 * time.Hour // a dead letter
+	erasedTTL   = 30 * 24 * time.Hour // the marker of an erasure
 	// deadWindow is how long the server itself recognises a dead letter that is sent again; what is older is looked up.
 	deadWindow = 2 * time.Hour
 	// DefaultAudit is how long every transition is kept.
 	DefaultAudit = 400 * 24 * time.Hour
+	// DefaultDead is how long a dead letter is kept.
+	DefaultDead = 90 * 24 * time.Hour
 )
 
 // ttl is d as the header Nats-TTL wants it.
@@ -36,6 +38,24 @@ func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) erro
 		if err := makeStream(ctx, js, want); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// keepDead sets how long dead letters are kept.
+func keepDead(ctx context.Context, js jetstream.JetStream, age time.Duration) error {
+	s, err := js.Stream(ctx, StreamDead)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", StreamDead, err)
+	}
+	cfg := s.CachedInfo().Config
+	if cfg.MaxAge == age {
+		return nil
+	}
+	cfg.MaxAge = age
+	cfg.Duplicates = min(cfg.Duplicates, age) // the server takes no longer one
+	if _, err := js.UpdateStream(ctx, cfg); err != nil {
+		return fmt.Errorf("stream %s: %w", StreamDead, err)
 	}
 	return nil
 }
@@ -105,7 +125,7 @@ func streamConfigs(replicas int) []jetstream.StreamConfig {
 		},
 		{
 			Name: StreamDead, Description: "rlsguard: rejected input", Subjects: []string{SubjectDead + ">"},
-			Replicas: replicas, MaxAge: deadTTL, Duplicates: deadWindow,
+			Replicas: replicas, MaxAge: DefaultDead, Duplicates: deadWindow,
 		},
 	}
 }

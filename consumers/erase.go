@@ -1,0 +1,247 @@
+package consumers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// Erased tells what an erasure found, or would find.
+type Erased struct {
+	Facts   int      // resources of the patient
+	Flags   int      // flags that were ever opened
+	Open    int      // of these
+	Letters []uint64 // dead letters whose payload names the patient: they stay
+}
+
+// Nothing tells that nothing was stored about the patient, dead letters aside.
+func (e *Erased) Nothing() bool { return e.Facts == 0 && e.Flags == 0 }
+
+// stored is what stands under a patient's token.
+type storedState struct {
+	seq   uint64
+	state *checks.State // nil when there is none
+	flags []string      // ids of all flags, also of an erasure that may not have been finished
+}
+
+// resolutionTTL bounds how long the last word about an erased patient's flags stays, should it not be removed right after it was shown.
+const resolutionTTL = time.Hour
+
+// Find tells what Erase would remove. Its errors are those of Erase.
+func (o *Operator) Find(ctx context.Context, key []byte, patient checks.Ref) (Erased, error) {
+	if _, err := o.site(ctx, key); err != nil {
+		return Erased{}, err
+	}
+	have, err := o.stored(ctx, key, patient)
+	if err != nil {
+		return Erased{}, err
+	}
+	return have.found(), nil
+}
+
+func (s *storedState) found() Erased {
+	e := Erased{Flags: len(s.flags)}
+	if s.state != nil {
+		e.Facts = len(s.state.Facts)
+		for i := range s.state.Flags {
+			if s.state.Flags[i].Severity != checks.None {
+				e.Open++
+			}
+		}
+	}
+	return e
+}
+
+// Erase removes what is stored about a patient: facts, flags with their history, timers, and the tombstones of the patient's resources. Running
+// instances forget the patient at once; whoever follows flags is told that they are resolved, with the reason erased. It can be
+// repeated, and finishes one that was cut short. What producers sent stays in the stream FHIR. Its errors are ErrNoStates, ErrOtherKey,
+// ErrNewerFormat and those of the server. progress, which may be nil, is told how many dead letters were searched.
+func (o *Operator) Erase(ctx context.Context, key []byte, patient checks.Ref, progress func(n int)) (Erased, error) {
+	site, err := o.site(ctx, key)
+	if err != nil {
+		return Erased{}, err
+	}
+	have, upTo, err := o.mark(ctx, key, patient, site.Ruleset)
+	if err != nil {
+		return Erased{}, err
+	}
+	done := have.found()
+	if upTo > 0 {
+		if err := o.purge(ctx, newTokens(key).of(patient), have.flags, upTo); err != nil {
+			return done, err
+		}
+	}
+	done.Letters, err = o.lettersAbout(ctx, patient, progress)
+	return done, err
+}
+
+// mark puts the marker in the place of the patient's state, and tells what was there and up to which sequence of RLS the patient has to be
+// removed; 0 when there was nothing.
+func (o *Operator) mark(ctx context.Context, key []byte, patient checks.Ref, ruleset string) (*storedState, uint64, error) {
+	subject := subjectPatient + newTokens(key).of(patient).String()
+	for wait := newBackoff(); ; wait.sleep(ctx) {
+		have, err := o.stored(ctx, key, patient)
+		if err != nil {
+			return nil, 0, err
+		}
+		tombs, err := o.tombstones(ctx, key, patient, have.state)
+		if err != nil {
+			return nil, 0, err
+		}
+		if have.state == nil && len(tombs) == 0 {
+			return have, have.seq, nil
+		}
+		msgs, err := resolutions(have.state, key, ruleset)
+		if err != nil {
+			return nil, 0, err
+		}
+		seq, err := o.writeMarkers(ctx, tombs, append(msgs, erasureMessage(subject, have.seq, o.by, have.flags)))
+		switch {
+		case err == nil:
+			return have, seq, nil
+		case ctx.Err() != nil:
+			return nil, 0, ctx.Err()
+		case !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnknown):
+			return nil, 0, err
+		}
+	}
+}
+
+// writeMarkers writes the tombstones' markers, and then last in one piece; it returns the sequence of the last message.
+func (o *Operator) writeMarkers(ctx context.Context, tombs, last []*nats.Msg) (uint64, error) {
+	for len(tombs) > 0 {
+		n := min(len(tombs), maxBatch/2)
+		if _, err := o.store.Write(ctx, tombs[:n]); err != nil {
+			return 0, err
+		}
+		tombs = tombs[n:]
+	}
+	first, err := o.store.Write(ctx, last)
+	return first + uint64(len(last)) - 1, err
+}
+
+// stored reads what stands under a patient's token.
+func (o *Operator) stored(ctx context.Context, key []byte, patient checks.Ref) (*storedState, error) {
+	stream, err := o.js.Stream(ctx, StreamRLS)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", StreamRLS, err)
+	}
+	m, err := stream.GetLastMsgForSubject(ctx, subjectPatient+newTokens(key).of(patient).String())
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return &storedState{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading a state: %w", err)
+	}
+	s := &storedState{seq: m.Sequence}
+	if s.state, err = checks.DecodeState(m.Data); err != nil {
+		return nil, fmt.Errorf("%w: sequence %d of %s: %w", errState, m.Sequence, StreamRLS, err)
+	}
+	for _, f := range s.state.Flags {
+		s.flags = append(s.flags, checks.FlagID(key, patient, f.Check, f.Ingredient))
+	}
+	if erased(s.state) {
+		s.state = nil
+		if ids := m.Header.Get(headerErased); ids != "" {
+			s.flags = strings.Split(ids, ",")
+		}
+	}
+	return s, nil
+}
+
+// tombstones are the markers for the tombstones of the patient and of the patient's resources. One that moved away is another patient's.
+func (o *Operator) tombstones(ctx context.Context, key []byte, patient checks.Ref, st *checks.State) ([]*nats.Msg, error) {
+	refs := []checks.Ref{patient}
+	if st != nil {
+		for i := range st.Facts {
+			if f := &st.Facts[i]; f.Ref != patient && f.Ref.Type() != "Medication" && (f.Kind != checks.KindMark || f.Mark != checks.MarkMoved) {
+				refs = append(refs, f.Ref)
+			}
+		}
+	}
+	stream, err := o.js.Stream(ctx, StreamRLS)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", StreamRLS, err)
+	}
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(subjectGone+"*"))
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", StreamRLS, err)
+	}
+	var msgs []*nats.Msg
+	tokens := newTokens(key)
+	for _, ref := range refs {
+		for _, r := range []checks.Ref{ref, undatedKey(ref)} {
+			subject := subjectGone + tokens.of(r).String()
+			if info.State.Subjects[subject] == 0 {
+				continue
+			}
+			last, err := o.store.Last(ctx, []string{subject})
+			if err != nil {
+				return nil, err
+			}
+			if st, err := checks.DecodeState(last[0].Data); last[0].Sequence > 0 && (err != nil || !erased(st)) {
+				msgs = append(msgs, erasureMessage(subject, last[0].Sequence, o.by, nil))
+			}
+		}
+	}
+	return msgs, nil
+}
+
+// resolutions tell whoever follows flags that those of a state are no longer open.
+func resolutions(st *checks.State, key []byte, ruleset string) ([]*nats.Msg, error) {
+	if st == nil {
+		return nil, nil
+	}
+	var msgs []*nats.Msg
+	flags := checks.Erase(st, key, ruleset, time.Now())
+	for i := range flags {
+		both, err := flagMessages(&flags[i], resolutionTTL)
+		if err != nil {
+			return nil, err
+		}
+		both[0].Header[headerTTL] = []string{ttl(resolutionTTL)}
+		msgs = append(msgs, both[0])
+	}
+	return msgs, nil
+}
+
+// lettersAbout are the dead letters whose payload names the patient.
+func (o *Operator) lettersAbout(ctx context.Context, patient checks.Ref, progress func(n int)) ([]uint64, error) {
+	var found []uint64
+	err := each(ctx, o.js, StreamDead, jetstream.OrderedConsumerConfig{}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		if mentions(m.Data(), string(patient)) {
+			found = append(found, meta.Sequence.Stream)
+		}
+		if progress != nil {
+			progress(1)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// mentions tells whether a payload holds a reference, and not only one that begins with it.
+func mentions(data []byte, ref string) bool {
+	for {
+		_, after, ok := bytes.Cut(data, []byte(ref))
+		if !ok {
+			return false
+		}
+		if len(after) == 0 || !isIDByte(after[0]) {
+			return true
+		}
+		data = after
+	}
+}
+
+func isIDByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '-' || c == '.'
+}

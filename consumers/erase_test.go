@@ -1,0 +1,201 @@
+package consumers
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+func (b *bench) operator() *Operator {
+	b.t.Helper()
+	o, err := NewOperator(b.nc)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return o
+}
+
+// naming are the subjects of messages of a stream that hold a text anywhere.
+func (b *bench) naming(stream, text string) []string {
+	b.t.Helper()
+	var found []string
+	for _, m := range b.messages(stream, ">") {
+		all := append([]byte(m.Subject()), m.Data()...)
+		for _, values := range m.Headers() {
+			for _, v := range values {
+				all = append(all, v...)
+			}
+		}
+		if bytes.Contains(all, []byte(text)) {
+			found = append(found, m.Subject())
+		}
+	}
+	return found
+}
+
+func deletionJSON(id string) string {
+	return `{"resourceType":"Bundle","type":"history","entry":[{"fullUrl":"https://fhir.example.org/MedicationRequest/` + id + `","request":{"method":"DELETE","url":"MedicationRequest/` + id + `"}}]}`
+}
+
+// The identifier is one that nothing else can hold by chance.
+const erasedID = "Zq7-erased-patient"
+
+func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
+	b := newBench(t)
+	cfg := b.config()
+	cfg.AsOf = time.Time{} // with timers
+	defer b.serve(cfg)()
+	live := make(chan checks.Flag, 100)
+	go Watch(t.Context(), b.nc, WatchOptions{}, func([]checks.Flag) error { return nil }, func(f checks.Flag) error { live <- f; return nil })
+	docs := []string{rlsJSON(erasedID), orderJSON("m1-"+erasedID, erasedID, "sertraline", "active", 1), orderJSON("m2-"+erasedID, erasedID, "gabapentin", "active", 1),
+		orderJSON("m3-"+erasedID, erasedID, "lithium", "active", 1), deletionJSON("m3-" + erasedID), rlsJSON("2"), orderJSON("m4", "2", "sertraline", "active", 1),
+		`{"resourceType":"Observation","id":"x","subject":{"reference":"Patient/` + erasedID + `"}}`}
+	b.publish(docs...)
+	b.decided()
+	if len(b.naming(StreamRLS, erasedID)) == 0 {
+		t.Fatal("there is nothing to erase")
+	}
+	b.wait("shown", func() bool { return len(b.naming(StreamFlags, erasedID)) > 0 })
+	o := b.operator()
+	before, err := o.Find(t.Context(), cfg.Engine.Key, "Patient/"+erasedID)
+	if err != nil || before.Open == 0 || before.Facts < 4 {
+		t.Fatalf("found %+v, %v", before, err)
+	}
+	done, err := o.Erase(t.Context(), cfg.Engine.Key, "Patient/"+erasedID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(before.Facts, done.Facts); d != "" {
+		t.Error(d)
+	}
+	for _, stream := range []string{StreamRLS, StreamFlags} {
+		if left := b.naming(stream, erasedID); len(left) > 0 {
+			t.Errorf("%s still names the patient under %q", stream, left)
+		}
+	}
+	tok := newTokens(cfg.Engine.Key).of("Patient/" + erasedID)
+	if left := b.messages(StreamRLS, subjectTimer+tok.String()); len(left) > 0 {
+		t.Error("a timer is left")
+	}
+	resolved := 0
+	for resolved < before.Open {
+		select {
+		case f := <-live:
+			if f.Reason == checks.ReasonErased {
+				resolved++
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("followers were told of %d resolved flags of %d", resolved, before.Open)
+		}
+	}
+
+	// The running instance forgot everything: one order alone opens what it opens in an unknown patient, numbered from one.
+	b.publish(rlsJSON(erasedID), orderJSON("m9", erasedID, "mirtazapine", "active", 1), orderJSON("m3-"+erasedID, erasedID, "lithium", "active", 1))
+	b.decided()
+	st := b.states()["Patient/"+erasedID]
+	if st == nil || len(st.Facts) != 3 {
+		t.Fatalf("after a new event the patient is %+v", st)
+	}
+	for _, f := range st.Flags {
+		if f.Number != 1 || f.Severity == checks.None {
+			t.Errorf("%s has number %d", f.Check, f.Number)
+		}
+	}
+	if len(st.Flags) < 2 || st.Find(checks.Ref("MedicationRequest/m3-"+erasedID)).Kind != checks.KindOrder {
+		t.Errorf("the tombstone was not erased, or flags are missing: %+v", st.Flags)
+	}
+	if left := b.messages(StreamRLS, subjectTimer+tok.String()); len(left) != 1 {
+		t.Errorf("%d timers were set anew", len(left))
+	}
+	if b.states()["Patient/2"] == nil {
+		t.Error("another patient is gone too")
+	}
+}
+
+// A state under which an instance has decided is erased before it commits: it decides again, from nothing.
+func TestEraseMeetsACommit(t *testing.T) {
+	b := newBench(t)
+	stop := b.serve(b.config())
+	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1))
+	b.decided()
+	o := b.operator()
+	for i := range 20 {
+		drug := []string{"mirtazapine", "lithium", "venlafaxine", "sertraline"}[i%4]
+		b.publish(orderJSON("x", "1", drug, "active", i+1))
+		if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.decided()
+	if err := consistent(b.history()); err != nil { // of what came after the last erasure
+		t.Error(err)
+	}
+	if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if left := append(b.naming(StreamRLS, "Patient/1"), b.naming(StreamFlags, "Patient/1")...); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+	defer b.serve(b.config())() // a restart reads the marker
+	b.publish(orderJSON("y", "1", "lithium", "active", 1))
+	b.decided()
+	if st := b.states()["Patient/1"]; st == nil || len(st.Facts) != 1 {
+		t.Errorf("after the restart: %+v", st)
+	}
+}
+
+// An erasure that ended after its marker was written is finished by the next one.
+func TestEraseIsFinished(t *testing.T) {
+	b := newBench(t)
+	defer b.serve(b.config())()
+	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1))
+	b.decided()
+	o := b.operator()
+	if _, _, err := o.mark(t.Context(), engine().Key, "Patient/1", "r1"); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.naming(StreamRLS, "Patient/1")) == 0 {
+		t.Fatal("nothing is left to finish")
+	}
+	for range 2 {
+		if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != nil {
+			t.Fatal(err)
+		}
+		if left := append(b.naming(StreamRLS, "Patient/1"), b.naming(StreamFlags, "Patient/1")...); len(left) > 0 {
+			t.Errorf("left: %q", left)
+		}
+	}
+}
+
+func TestEraseNamesDeadLetters(t *testing.T) {
+	b := newBench(t)
+	defer b.serve(b.config())()
+	b.publish(`{"resourceType":"MedicationRequest","id":"a","subject":{"reference":"Patient/1"},"status":7}`,
+		`{"resourceType":"MedicationRequest","id":"a","subject":{"reference":"Patient/11"},"status":7}`)
+	b.decided()
+	if n := len(b.messages(StreamDead, ">")); n != 2 {
+		t.Fatalf("%d dead letters", n)
+	}
+	done, err := b.operator().Erase(t.Context(), engine().Key, "Patient/1", nil)
+	if err != nil || !done.Nothing() || !cmp.Equal(done.Letters, []uint64{1}) {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+func TestEraseRefusesAnotherKey(t *testing.T) {
+	b := newBench(t)
+	o := b.operator()
+	if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != ErrNoStates {
+		t.Errorf("on an empty server: %v", err)
+	}
+	b.serve(b.config())()
+	if _, err := o.Erase(t.Context(), []byte("another key of the tests"), "Patient/1", nil); !errors.Is(err, ErrOtherKey) {
+		t.Errorf("with another key: %v", err)
+	}
+}
