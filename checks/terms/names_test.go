@@ -80,6 +80,16 @@ func TestTexts(t *testing.T) {
 		{"Sominex", "promethazine (?)", "unknown"},
 		{"Sominex (diphenhydramine) 25 mg", "diphenhydramine 25", "unknown"},
 		{"MCP-ratiopharm 10 mg Tabletten", "metoclopramide 10 (?)", "yes"},
+		{"Serenase 1 mg", "haloperidol 1 (?)", "unknown"}, // lorazepam in Belgium
+		{"Nausicalm", "dimenhydrinate (?)", "unknown"},    // cyclizine in New Zealand
+		// Brands of several countries
+		{"Gravol 50 mg", "dimenhydrinate 50", "unknown"},
+		{"Endone 5 mg tablet", "oxycodone 5", "yes"},
+		{"Aropax 20 mg", "paroxetine 20", "unknown"},
+		{"Cerucal 10 mg tabletki", "metoclopramide 10", "yes"},
+		{"Fiorinal-C 1/2", "butalbital + codeine", "unknown"},
+		{"ベゲタミン-A配合錠", "chlorpromazine + promethazine + phenobarbital", "yes"},
+		{"ZzzQuil Pure Zzzs", "", "unknown"}, // melatonin
 		// Longest name first, each once
 		{"gabapentin enacarbil 300 mg", "gabapentin enacarbil 300", "unknown"},
 		{"lithium carbonate 300 mg", "lithium 300", "unknown"},
