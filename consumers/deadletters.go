@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -166,6 +167,6 @@ func (o *Operator) Drop(ctx context.Context, number uint64) error {
 
 // isNoMessage tells whether a deletion found nothing to delete.
 func isNoMessage(err error) bool {
-	var api *jetstream.APIError
-	return errors.Is(err, jetstream.ErrMsgNotFound) || errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeMessageNotFound || api.Code == 404)
+	gone := func(text string) bool { return strings.Contains(err.Error(), text) } // the server has one code for all reasons
+	return errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && (gone("no message found") || gone("deleted message"))
 }
