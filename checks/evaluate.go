@@ -40,10 +40,20 @@ func Explain(st *State, set *Settings, asOf time.Time) []Silence {
 	return evaluate(st, set, asOf, true).silences
 }
 
-// NextChange is the next instant after asOf at which time alone may change what Evaluate says; false when there is none.
+// NextChange is the next instant after asOf at which time alone may change what Evaluate says, or whether it is acknowledged; false when there is none.
 func NextChange(st *State, set *Settings, asOf time.Time) (time.Time, bool) {
-	next := evaluate(st, set, asOf, false).next
-	return next, !next.IsZero()
+	ev := evaluate(st, set, asOf, false)
+	for i := range st.Facts {
+		if a := st.Facts[i].Acknowledgement; a != nil {
+			for _, t := range []Time{a.Date, a.Until} {
+				if !t.IsZero() {
+					ev.later(t.Start(ev.zone))
+					ev.later(t.End(ev.zone))
+				}
+			}
+		}
+	}
+	return ev.next, !ev.next.IsZero()
 }
 
 func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluation {

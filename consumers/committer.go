@@ -51,6 +51,9 @@ func (c *Committer) batch(ctx context.Context, batch []event) error {
 		}
 		c.health.batch(len(inputs), time.Since(began), results)
 	}
+	if err := c.refresh(ctx, due); err != nil {
+		return err
+	}
 	if err := c.reevaluate(ctx, due); err != nil {
 		return err
 	}

@@ -9,9 +9,14 @@ import (
 
 // Fold takes events into copies of the states that it finds in a View, until Decide.
 //
-// What makes the result independent of order, repetition and batching is one rule: every patient that any version of a
-// resource ever named has a fact of it, at its newest version. It is the content for the patient whom that version names, and
-// a mark for all others.
+// What makes the result independent of order, repetition and batching is one rule: every patient that any version of a resource
+// ever named has a fact of it, at the newest version that names this patient. It is the content where that is the newest of all
+// versions, and a mark where another one, which names another patient or nobody, is newer.
+//
+// A patient's facts are cut to the newest, by these versions. Only events that name the patient change them, and only upwards, so which
+// facts stay does not depend on order either. What is cut is forgotten, also for others: where a resource moved from A to B, was cut from
+// B, and only then an older version that names A arrives, A has its content back. So such a resource may count once too often, never too
+// seldom.
 type Fold struct {
 	e           *Engine
 	view        View
@@ -66,14 +71,13 @@ func (f *Fold) take(patient checks.Ref, fact checks.Fact) Outcome {
 	if nobody && undated(&fact) {
 		return f.takeBack(fact)
 	}
-	fact = f.underUndated(fact)
 	switch {
 	case fact.Ref.Type() == "Medication":
 		return f.medication(fact)
 	case nobody:
 		return f.withdraw(fact)
 	default:
-		return f.place(patient, fact)
+		return f.place(patient, f.underUndated(fact))
 	}
 }
 
@@ -83,16 +87,12 @@ func (f *Fold) takeBack(fact checks.Fact) Outcome {
 		return Unchanged
 	}
 	if fact.Ref.Type() == "Medication" {
-		if known := f.knownMedication(fact.Ref); known != nil {
-			f.medication(f.underUndated(*known))
-		}
+		f.reach(fact.Ref)
 		return Applied
 	}
-	for _, moved := range []bool{false, true} { // whoever has the content first, so that it is told as withdrawn and not as moved
-		for _, h := range f.holdersOf(fact.Ref) {
-			if held := f.peek(h).Find(fact.Ref); held != nil && moved == (held.Kind == checks.KindMark && held.Mark == checks.MarkMoved) {
-				f.place(h, f.underUndated(*held))
-			}
+	for _, h := range f.holdersOf(fact.Ref) {
+		if held := f.peek(h).Find(fact.Ref); held != nil {
+			f.put(h, f.underUndated(*held))
 		}
 	}
 	return Applied
@@ -101,25 +101,24 @@ func (f *Fold) takeBack(fact checks.Fact) Outcome {
 // place folds in a fact that names its patient.
 func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
 	p := f.patient(ref)
-	if known := p.st.Find(fact.Ref); known != nil {
-		if fact.Version.Compare(known.Version) <= 0 {
-			return Unchanged
-		}
-		same := sameContent(known, &fact)
-		f.set(ref, p, fact)
-		f.markOthers(ref, fact)
-		return f.outcome(fact, same)
-	}
-	if p.st.Cut && olderThanAll(p.st, fact.Version) {
+	known := p.st.Find(fact.Ref)
+	if known != nil && fact.Version.Compare(known.Version) <= 0 {
 		return Unchanged
 	}
-	if newest, ok := f.newest(fact.Ref); ok && newest.Version.Compare(fact.Version) > 0 {
-		f.set(ref, p, newest) // so that the state is the same as if this one had come first
+	same := known != nil && sameContent(known, &fact)
+	newer, outdated := f.newer(ref, &fact)
+	if !outdated {
+		f.markOthers(ref, fact)
+	}
+	if known == nil && p.st.Cut && olderThanAll(p.st, fact.Version) {
+		return Unchanged
+	}
+	if outdated {
+		f.set(ref, p, outranked(fact, newer)) // so that the state is the same as if this one had come first
 		return Unchanged
 	}
 	f.set(ref, p, fact)
-	f.markOthers(ref, fact)
-	return f.outcome(fact, false)
+	return f.outcome(fact, same)
 }
 
 func (f *Fold) outcome(fact checks.Fact, same bool) Outcome {
@@ -135,13 +134,16 @@ func (f *Fold) outcome(fact checks.Fact, same bool) Outcome {
 
 // withdraw folds in a deletion, or a resource entered in error, that names no patient.
 func (f *Fold) withdraw(fact checks.Fact) Outcome {
-	newest, known := f.newest(fact.Ref)
-	if known && fact.Version.Compare(newest.Version) <= 0 {
+	tomb := f.knownGone(fact.Ref)
+	if tomb != nil && fact.Version.Compare(tomb.Version) <= 0 {
 		return Unchanged
 	}
-	tomb := f.knownGone(fact.Ref)
 	same := tomb != nil && sameContent(tomb, &fact)
-	f.gone[fact.Ref] = fact
+	_, outdated := f.newer("", &fact)
+	f.gone[fact.Ref] = fact // also where it is outdated: what is newer may be cut
+	if outdated {
+		return Unchanged
+	}
 	f.markOthers("", fact)
 	return f.outcome(fact, same)
 }
@@ -154,50 +156,66 @@ func (f *Fold) medication(fact checks.Fact) Outcome {
 	}
 	same := known != nil && sameContent(known, &fact)
 	f.medications[fact.Ref] = fact
-	for n, ref := range f.referrersOf(fact.Ref) {
+	f.reach(fact.Ref)
+	return f.outcome(fact, same)
+}
+
+// reach has all patients decided who refer to a Medication, as far as one commit may touch them.
+func (f *Fold) reach(medication checks.Ref) {
+	for n, ref := range f.referrersOf(medication) {
 		if f.e.MaxTouch > 0 && n >= f.e.MaxTouch {
 			f.later = append(f.later, ref)
 			continue
 		}
 		f.patient(ref).touched = true
 	}
-	return f.outcome(fact, same)
 }
 
-// newest is the newest version of ref that anybody has, as whoever does not have it should see it: a tombstone, or moved away.
-func (f *Fold) newest(ref checks.Ref) (checks.Fact, bool) {
-	var best checks.Fact
-	known := false
-	if tomb := f.knownGone(ref); tomb != nil {
-		best, known = *tomb, true
+// newer tells whether a version of fact's resource that names another patient than ref, or nobody, is newer; and why fact is then only a
+// mark.
+func (f *Fold) newer(ref checks.Ref, fact *checks.Fact) (why checks.MarkReason, is bool) {
+	best := fact.Version
+	if tomb := f.knownGone(fact.Ref); tomb != nil && tomb.Version.Compare(best) > 0 {
+		best, why, is = tomb.Version, tomb.Mark, true
 	}
-	for _, h := range f.holdersOf(ref) {
-		if fact := f.peek(h).Find(ref); fact != nil && (!known || fact.Version.Compare(best.Version) > 0) {
-			best, known = movedMark(*fact), true
+	for _, h := range f.holdersOf(fact.Ref) {
+		if h == ref {
+			continue
+		}
+		if held := f.peek(h).Find(fact.Ref); held != nil && held.Version.Compare(best) > 0 {
+			best, why, is = held.Version, checks.MarkMoved, true
 		}
 	}
-	return best, known
+	return why, is
 }
 
 // markOthers tells all other holders of fact's resource that their version is not the newest any more.
 func (f *Fold) markOthers(owner checks.Ref, fact checks.Fact) {
+	why := fact.Mark
+	if owner != "" {
+		why = checks.MarkMoved
+	}
 	for _, h := range f.holdersOf(fact.Ref) {
 		if h == owner {
 			continue
 		}
-		if held := f.peek(h).Find(fact.Ref); held == nil || held.Version.Compare(fact.Version) >= 0 {
-			continue
+		if held := f.peek(h).Find(fact.Ref); held != nil && held.Version.Compare(fact.Version) < 0 {
+			f.put(h, outranked(*held, why))
 		}
-		mark := fact
-		if owner != "" {
-			mark = movedMark(fact)
-		}
-		f.set(h, f.patient(h), mark)
 	}
 }
 
-func movedMark(newest checks.Fact) checks.Fact {
-	return checks.Fact{Ref: newest.Ref, Version: newest.Version, Kind: checks.KindMark, Mark: checks.MarkMoved}
+// put gives a patient another form of a version that the patient has.
+func (f *Fold) put(ref checks.Ref, fact checks.Fact) {
+	p := f.patient(ref)
+	if held := p.st.Find(fact.Ref); held.Kind != fact.Kind || held.Mark != fact.Mark {
+		f.set(ref, p, fact)
+	}
+}
+
+// outranked is what is left of a version when another is newer.
+func outranked(fact checks.Fact, why checks.MarkReason) checks.Fact {
+	return checks.Fact{Ref: fact.Ref, Version: fact.Version, Kind: checks.KindMark, Mark: why}
 }
 
 // sameContent tells whether a later arrival says the same as what is known, under the same version.

@@ -71,7 +71,7 @@ func (f *Fold) settle(p *patient) {
 	for i := range p.st.Facts {
 		if k := &p.st.Facts[i]; k.Ref.Type() == "Medication" {
 			had++
-			if w := wanted[k.Ref]; w == nil || w.Version != k.Version {
+			if w := wanted[k.Ref]; w == nil || w.Version != k.Version || w.Kind != k.Kind {
 				had = -1
 				break
 			}
@@ -152,26 +152,19 @@ func cut(st *checks.State, most int) bool {
 	return true
 }
 
-// repair mends what two instances that did not know of each other's writes may have left: a resource in two patients' states at
-// different versions, a tombstone that was not applied.
+// repair mends what two instances that did not know of each other's writes may have left: a resource in two patients' states that both
+// take their version for the newest, a tombstone that was not applied.
 func (f *Fold) repair(ref checks.Ref) {
-	p := f.patient(ref)
-	for _, fact := range slices.Clone(p.st.Facts) {
-		if fact.Ref == ref || fact.Ref.Type() == "Medication" {
+	for _, fact := range slices.Clone(f.patient(ref).st.Facts) {
+		if fact.Ref.Type() == "Medication" {
 			continue
 		}
-		if back := f.underUndated(fact); back.Version != fact.Version {
-			fact = back
-			f.set(ref, p, fact)
+		if why, outdated := f.newer(ref, &fact); outdated {
+			f.put(ref, outranked(fact, why))
+			continue
 		}
-		newest, ok := f.newest(fact.Ref)
-		switch {
-		case !ok:
-		case newest.Version.Compare(fact.Version) > 0:
-			f.set(ref, p, newest)
-		case fact.Kind != checks.KindMark:
-			f.markOthers(ref, fact)
-		}
+		f.put(ref, f.underUndated(fact))
+		f.markOthers(ref, fact)
 	}
 }
 

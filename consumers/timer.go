@@ -8,6 +8,23 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
+// refresh reads the states of patients whose timers went off. What this process follows may lag, and where an old state says that nothing has
+// changed, nothing is written, so no conflict would tell.
+func (c *Committer) refresh(ctx context.Context, due []token) error {
+	for len(due) > 0 {
+		n := min(chunk, len(due))
+		p := &piece{}
+		for _, tok := range due[:n] {
+			p.rows = append(p.rows, stateRow{kind: subjectPatient, token: tok})
+		}
+		if err := c.readBack(ctx, p, newBackoff()); err != nil {
+			return err
+		}
+		due = due[n:]
+	}
+	return nil
+}
+
 // reevaluate decides again about patients whose timers went off, or under other rules. A token that names nobody any more is passed over.
 func (c *Committer) reevaluate(ctx context.Context, due []token) error {
 	for len(due) > 0 {

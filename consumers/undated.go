@@ -39,11 +39,12 @@ func (f *Fold) withdrawUndated(fact checks.Fact) bool {
 
 // underUndated is fact, or the mark that an undated withdrawal makes of it when that arrived after it.
 func (f *Fold) underUndated(fact checks.Fact) checks.Fact {
+	if fact.Kind == checks.KindMark {
+		return fact
+	}
 	w := f.knownGone(undatedKey(fact.Ref))
 	if w == nil || w.Version.Arrival.Compare(fact.Version.Arrival) <= 0 {
 		return fact
 	}
-	mark := checks.Fact{Ref: fact.Ref, Version: fact.Version, Kind: checks.KindMark, Mark: w.Mark}
-	mark.Version.Arrival = w.Version.Arrival
-	return mark
+	return outranked(fact, w.Mark)
 }

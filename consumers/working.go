@@ -64,11 +64,18 @@ func medicationOf(fact *checks.Fact) checks.Ref {
 	return fact.Order.MedicationRef
 }
 
+// knownMedication is what the newest version of a Medication says, with a withdrawal that another commit may have brought.
 func (f *Fold) knownMedication(ref checks.Ref) *checks.Fact {
-	if m, ok := f.medications[ref]; ok {
-		return &m
+	m, ok := f.medications[ref]
+	if !ok {
+		known := f.view.Medication(ref)
+		if known == nil {
+			return nil
+		}
+		m = *known
 	}
-	return f.view.Medication(ref)
+	m = f.underUndated(m)
+	return &m
 }
 
 func (f *Fold) knownGone(ref checks.Ref) *checks.Fact {
@@ -79,6 +86,9 @@ func (f *Fold) knownGone(ref checks.Ref) *checks.Fact {
 }
 
 func (f *Fold) holdersOf(ref checks.Ref) []checks.Ref {
+	if ref.Type() == "Patient" {
+		return []checks.Ref{ref}
+	}
 	return f.holders.with(ref, f.view.Holders(ref))
 }
 
