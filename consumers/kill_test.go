@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// kills is how often a child is killed; RLSGUARD_SOAK is the number for a long run.
+// kills is how often a fault is made; RLSGUARD_SOAK=1 is for a long run, a higher number says how long.
 func kills(t *testing.T, few int) int {
 	s := os.Getenv("RLSGUARD_SOAK")
 	if s == "" {
@@ -25,6 +25,9 @@ func kills(t *testing.T, few int) int {
 	n, err := strconv.Atoi(s)
 	if err != nil {
 		t.Fatalf("RLSGUARD_SOAK: %v", err)
+	}
+	if n <= 1 {
+		return 10 * few
 	}
 	return n
 }

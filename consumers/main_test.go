@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/rlsguard/rlsguard/fhir"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
@@ -26,6 +27,9 @@ func TestMain(m *testing.M) {
 
 // child serves in a process of its own, so that it can be killed: with a server in RLSGUARD_TEST_DIR, or on that at RLSGUARD_TEST_URL.
 func child() int {
+	if path := os.Getenv("RLSGUARD_TEST_NATS"); path != "" {
+		return natsServer(path)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	cfg := Config{URL: os.Getenv("RLSGUARD_TEST_URL"), Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Batch: 20,
@@ -53,6 +57,22 @@ func child() int {
 		return 1
 	}
 	return 0
+}
+
+// natsServer is a NATS server of its own, until it is killed.
+func natsServer(path string) int {
+	o, err := server.ProcessConfigFile(path)
+	if err == nil {
+		o.NoLog, o.NoSigs = true, true
+		var s *server.Server
+		if s, err = server.NewServer(o); err == nil {
+			s.Start()
+			s.WaitForShutdown()
+			return 0
+		}
+	}
+	fmt.Fprintln(os.Stderr, err)
+	return 1
 }
 
 // startChild runs TestMain's child with more environment.

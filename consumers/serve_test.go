@@ -62,8 +62,14 @@ func (b *bench) stop() {
 
 // config is that of an instance on the bench's server, with the as-of time frozen.
 func (b *bench) config() Config {
-	return Config{URL: b.srv.URL(), Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Health: NewHealth(),
-		Log: zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.WarnLevel)}
+	cfg := configOf(b.t)
+	cfg.URL = b.srv.URL()
+	return cfg
+}
+
+func configOf(t testing.TB) Config {
+	return Config{Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Health: NewHealth(),
+		Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)}
 }
 
 // serve runs an instance until the returned function is called.

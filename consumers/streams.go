@@ -91,6 +91,8 @@ func makeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 		return fmt.Errorf("stream %s is there but does not allow messages with a time to live", want.Name)
 	case want.AllowMsgSchedules && !have.AllowMsgSchedules:
 		return fmt.Errorf("stream %s is there but does not allow scheduled messages", want.Name)
+	case want.Name == StreamRLS && (have.MaxAge > 0 || have.MaxBytes > 0 || have.MaxMsgs > 0):
+		return fmt.Errorf("stream %s is there with a limit of age, bytes or messages: it would throw states away", want.Name)
 	case want.MaxMsgsPerSubject == 1 && have.MaxMsgsPerSubject != 1:
 		return fmt.Errorf("stream %s is there but keeps %d messages a subject instead of 1", want.Name, have.MaxMsgsPerSubject)
 	}
