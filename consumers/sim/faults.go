@@ -1,0 +1,118 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+// late is a batch whose answer was given up on and that is still on its way.
+type late struct{ msgs []*nats.Msg }
+
+// Write implements consumers.Store with all that can become of a batch.
+func (in *instance) Write(_ context.Context, msgs []*nats.Msg) (uint64, error) {
+	w := in.w
+	msgs = w.mutate(msgs)
+	in.pause()
+	w.effects++
+	fate := 100
+	if w.faults > 0 {
+		fate = w.rand.IntN(100)
+	}
+	if fate < 12 {
+		w.faults--
+	}
+	if fate < 6 {
+		w.tell(in, "gives up on", msgs)
+	}
+	switch {
+	case fate < 4: // lost on its way
+		if w.mutant == believesSilence {
+			return uint64(len(w.server.log) + 1), nil
+		}
+		return 0, consumers.ErrUnknown
+	case fate < 6: // still on its way when it is given up
+		w.late = append(w.late, late{msgs})
+		return 0, consumers.ErrUnknown
+	}
+	if err := w.server.check(msgs); err != nil {
+		w.conflicts++
+		w.tell(in, "is refused", msgs)
+		return 0, err
+	}
+	if fate < 9 && w.damage && len(msgs) > 1 { // the power fails, and of the batch only the first messages are there afterwards
+		w.tear(msgs)
+		in.pause() // never comes back
+	}
+	first := w.server.store(msgs, len(msgs))
+	w.tell(in, "stores", msgs)
+	if fate < 12 { // the answer is lost
+		in.pause()
+		return 0, consumers.ErrUnknown
+	}
+	in.pause()
+	return w.misplaced(first, msgs), nil
+}
+
+// tear leaves a part of a batch behind, and nobody running.
+func (w *world) tear(msgs []*nats.Msg) {
+	w.server.store(msgs, 1+w.rand.IntN(len(msgs)-1))
+	w.torn++
+	w.blackout = true
+}
+
+// arrive lets a batch that was given up come in after all, if it still fits.
+func (w *world) arrive(i int) {
+	msgs := w.late[i].msgs
+	w.late = append(w.late[:i], w.late[i+1:]...)
+	if w.server.check(msgs) == nil {
+		w.server.store(msgs, len(msgs))
+	}
+}
+
+// Last implements consumers.Store.
+func (in *instance) Last(_ context.Context, subjects []string) ([]consumers.Stored, error) {
+	in.pause()
+	w := in.w
+	if w.faults > 0 && w.rand.IntN(20) == 0 {
+		w.faults--
+		return nil, fmt.Errorf("no answer")
+	}
+	found := make([]consumers.Stored, len(subjects))
+	for i, s := range subjects {
+		if seq := w.server.last[s]; seq > 0 {
+			found[i] = consumers.Stored{Sequence: seq, Data: w.server.log[seq-1].data}
+		}
+	}
+	in.pause()
+	return found, nil
+}
+
+// reject notes the outcomes and writes dead letters, each under an id, so that one that is written twice is there once.
+func (in *instance) reject(_ context.Context, inputs []consumers.Input, results []consumers.Result) error {
+	w := in.w
+	in.pause()
+	w.outcome(inputs, results)
+	for i := range results {
+		r := &results[i]
+		if r.Outcome == consumers.Rejected {
+			w.dead[fmt.Sprint(inputs[r.Input].Arrival.Sequence, "|", r.Pointer)]++
+			in.pause()
+		}
+	}
+	return nil
+}
+
+// acknowledge is lost now and then, and then the message comes again.
+func (w *world) acknowledge(in *instance, q *queue, i int) error {
+	in.pause()
+	if w.faults > 0 && w.rand.IntN(15) == 0 {
+		w.faults--
+		return fmt.Errorf("connection lost")
+	}
+	q.ack(i)
+	return nil
+}

@@ -1,0 +1,147 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+// errDown ends whatever an instance is doing, as kill -9 would.
+var errDown = errors.New("crashed")
+
+// instance is one process. It runs as a coroutine that hands over before and after each effect, so that anything may happen between two.
+type instance struct {
+	w        *world
+	name     string
+	c        *consumers.Committer
+	followed int // messages of the stream RLS that it has seen
+	wake     time.Time
+	idle     bool // it found nothing to do
+	next     func() (struct{}, bool)
+	stop     func()
+	yield    func(struct{}) bool
+}
+
+// start begins a new process.
+func (w *world) start() *instance {
+	w.starts++
+	in := &instance{w: w, name: fmt.Sprint("instance-", w.starts)}
+	in.c = consumers.NewCommitter(consumers.CommitterOptions{
+		Engine: w.engine, Store: in, By: in.name, AsOf: w.frozen, Audit: consumers.DefaultAudit,
+		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Reject: in.reject, Health: health, Log: zerolog.Nop()})
+	in.next, in.stop = iter.Pull(func(yield func(struct{}) bool) {
+		defer func() {
+			if p := recover(); p != nil && p != errDown {
+				panic(p)
+			}
+		}()
+		in.yield = yield
+		in.run()
+	})
+	return in
+}
+
+// pause hands over; it does not come back where the process is killed meanwhile.
+func (in *instance) pause() {
+	if !in.yield(struct{}{}) {
+		panic(errDown)
+	}
+}
+
+func (in *instance) sleep(_ context.Context, d time.Duration) {
+	in.wake = in.w.server.now.Add(d)
+	in.pause()
+}
+
+// run reads the states, heals, and then takes what is delivered, until an error makes it start over.
+func (in *instance) run() {
+	ctx := context.Background()
+	in.follow(len(in.w.server.log))
+	in.pause()
+	err := in.heal(ctx)
+	for healed := in.w.server.now; err == nil; {
+		deliveries := in.pull()
+		idle := len(deliveries) == 0
+		if in.idle = idle; idle {
+			in.pause()
+		} else {
+			err = in.c.Deliver(ctx, deliveries)
+		}
+		if err == nil && (idle || in.w.server.now.Sub(healed) > 3*time.Second) {
+			healed = in.w.server.now
+			err = in.heal(ctx)
+		}
+	}
+	in.w.startedOver++
+	in.w.tell(in, fmt.Sprint("starts over: ", err), nil)
+}
+
+func (in *instance) heal(ctx context.Context) error {
+	if in.w.mutant == neverHeals {
+		return nil
+	}
+	return in.c.Heal(ctx)
+}
+
+// follow takes in up to n messages that the stream has and that this process has not seen. What was overwritten is not there any more.
+func (in *instance) follow(n int) {
+	log := in.w.server.log
+	for ; n > 0 && in.followed < len(log); n-- {
+		m := &log[in.followed]
+		in.followed++
+		if in.w.server.last[m.subject] != uint64(in.followed) {
+			continue
+		}
+		if err := in.c.Follow(&message{subject: m.subject, header: m.header, data: m.data}, uint64(in.followed)); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// pull takes a few messages, in any order.
+func (in *instance) pull() []consumers.Delivery {
+	w := in.w
+	most := 1 + w.rand.IntN(6)
+	var got []consumers.Delivery
+	for _, q := range []*queue{w.server.inbound, w.server.due} {
+		ready := q.ready(w.server.now)
+		w.rand.Shuffle(len(ready), func(i, j int) {
+			if w.reorder {
+				ready[i], ready[j] = ready[j], ready[i]
+			}
+		})
+		for _, i := range ready {
+			if len(got) == most {
+				break
+			}
+			got = append(got, in.deliver(q, i))
+		}
+	}
+	return got
+}
+
+func (in *instance) deliver(q *queue, i int) consumers.Delivery {
+	it := &q.items[i]
+	it.until, it.times = in.w.server.now.Add(ackWait), it.times+1
+	ack := func() error { return in.w.acknowledge(in, q, i) }
+	m := &message{subject: it.subject, header: nats.Header{}, ack: ack}
+	in.w.tell(in, fmt.Sprint("gets ", it.subject, it.seq), nil)
+	if q == in.w.server.due {
+		return consumers.Delivery{Msg: m}
+	}
+	if in.w.mutant == acknowledgesFirst {
+		q.ack(i)
+	}
+	input := in.w.inputs[it.seq-1]
+	if in.w.mutant == lastProcessedWins {
+		input = in.w.reversioned(input)
+	}
+	return consumers.Delivery{Msg: m, Input: &input}
+}

@@ -1,0 +1,73 @@
+package sim
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// mutant is a deliberate error, to hold that the checks see it.
+type mutant int
+
+const (
+	none              mutant = iota
+	lastProcessedWins        // of two versions that which is processed later, whatever it says of itself
+	acknowledgesFirst        // before the commit
+	statesFirst              // in a batch, before the transitions
+	expectsNothing           // writes over whatever is there
+	believesSilence          // no answer is taken for a yes
+	neverHeals               // what an instance missed is left as it is
+)
+
+var mutantNames = map[mutant]string{lastProcessedWins: "last processed wins", acknowledgesFirst: "acknowledges first", statesFirst: "states first",
+	expectsNothing: "expects nothing", believesSilence: "believes silence", neverHeals: "never heals"}
+
+// mutate is a batch as the mutant sends it.
+func (w *world) mutate(msgs []*nats.Msg) []*nats.Msg {
+	switch w.mutant {
+	case statesFirst:
+		msgs = slices.Clone(msgs)
+		slices.SortStableFunc(msgs, func(a, b *nats.Msg) int { return cmp.Compare(rank(a), rank(b)) })
+	case expectsNothing:
+		for _, m := range msgs {
+			delete(m.Header, expect)
+		}
+	}
+	return msgs
+}
+
+func rank(m *nats.Msg) int {
+	if strings.HasPrefix(m.Subject, stateSubject) {
+		return 0
+	}
+	return 1
+}
+
+// misplaced is the sequence that a batch begins with, such that whoever puts states first is not found out by their sequences.
+func (w *world) misplaced(first uint64, msgs []*nats.Msg) uint64 {
+	if w.mutant != statesFirst {
+		return first
+	}
+	for _, m := range msgs {
+		if rank(m) > 0 {
+			first--
+		}
+	}
+	return first
+}
+
+// reversioned is an input whose versions say nothing but that they are processed now.
+func (w *world) reversioned(in consumers.Input) consumers.Input {
+	in.Resources = append([]fhir.Resource(nil), in.Resources...)
+	for i := range in.Resources {
+		w.versions++
+		in.Resources[i].Fact.Version = checks.Version{Updated: int64(w.versions)}
+	}
+	return in
+}
