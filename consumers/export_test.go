@@ -1,0 +1,195 @@
+package consumers
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+func (b *bench) export() []byte {
+	b.t.Helper()
+	var buf bytes.Buffer
+	if _, err := b.operator().Export(b.t.Context(), engine().Key, &buf, nil, nil); err != nil {
+		b.t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func TestExportAndImport(t *testing.T) {
+	from := newBench(t)
+	cfg := from.config()
+	cfg.AsOf = time.Time{}
+	stop := from.serve(cfg)
+	docs := someDocs(30)
+	from.publish(docs...)
+	from.decided()
+	data := from.export() // while it serves
+	stop()
+	sum, _ := from.verify(VerifyOptions{})
+
+	to := newBench(t)
+	o := to.operator()
+	if n, err := CheckExport(engine().Key, bytes.NewReader(data)); err != nil || n.Patients < 30 {
+		t.Fatalf("%+v, %v", n, err)
+	}
+	stored := int64(0)
+	done, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, func(n int64) { stored += n })
+	if err != nil || uint64(stored) != done.Records {
+		t.Fatalf("%+v, told of %d, %v", done, stored, err)
+	}
+	if d := cmp.Diff(from.states(), to.states()); d != "" {
+		t.Errorf("states (-exported +imported):\n%s", d)
+	}
+	if d := cmp.Diff(from.history(), to.history()); d != "" {
+		t.Errorf("audit (-exported +imported):\n%s", d)
+	}
+	if d := cmp.Diff(from.openNow(WatchOptions{}), to.openNow(WatchOptions{})); d != "" {
+		t.Errorf("open flags (-exported +imported):\n%s", d)
+	}
+	if got, kinds := to.verify(VerifyOptions{}); len(kinds) > 0 || got.Patients != sum.Patients || got.Flags != sum.Flags {
+		t.Errorf("after the import: %+v, %s", got, kinds)
+	}
+
+	// It goes on: timers are set, and numbers continue.
+	number := func() map[string]uint64 {
+		most := map[string]uint64{}
+		for _, f := range to.history() {
+			most[f.ID] = max(most[f.ID], f.Number)
+		}
+		return most
+	}
+	before := number()
+	cfg = to.config()
+	cfg.AsOf = time.Time{}
+	defer to.serve(cfg)()
+	to.publish(orderJSON("b1", "1", "mirtazapine", "stopped", 9))
+	to.decided()
+	if _, kinds := to.verify(VerifyOptions{}); len(kinds) > 0 { // also of timers
+		t.Errorf("while it serves again: %s", kinds)
+	}
+	id := checks.FlagID(engine().Key, "Patient/1", "rls-tetracyclic", "mirtazapine")
+	if now := number(); before[id] == 0 || now[id] != before[id]+1 {
+		t.Errorf("the flag was at number %d and is at %d", before[id], now[id])
+	}
+	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(err, ErrServing) {
+		t.Errorf("import beside a running instance: %v", err)
+	}
+}
+
+func TestImportRefuses(t *testing.T) {
+	b := newBench(t)
+	stop := b.serve(b.config())
+	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1))
+	b.decided()
+	stop()
+	data := b.export()
+	o := b.operator()
+	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(err, ErrNotEmpty) {
+		t.Errorf("into a server with states: %v", err)
+	}
+	if _, err := CheckExport([]byte("another key of the tests"), bytes.NewReader(data)); !errors.Is(err, ErrOtherKey) {
+		t.Errorf("with another key: %v", err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pack := func(plain []byte) []byte {
+		var b bytes.Buffer
+		w, _ := gzip.NewWriterLevel(&b, gzip.NoCompression)
+		w.Write(plain)
+		w.Close()
+		return b.Bytes()
+	}
+	if _, err := CheckExport(engine().Key, bytes.NewReader(pack(plain))); err != nil {
+		t.Fatal(err)
+	}
+	// Wherever it is cut off or changed, that is noticed; every fifth byte is tried.
+	for i := 0; i < len(plain); i += 5 {
+		if _, err := CheckExport(engine().Key, bytes.NewReader(pack(plain[:i]))); err == nil {
+			t.Fatalf("cut at byte %d: no error", i)
+		}
+		changed := bytes.Clone(plain)
+		changed[i] ^= 4
+		if _, err := CheckExport(engine().Key, bytes.NewReader(pack(changed))); err == nil {
+			t.Fatalf("byte %d changed: no error", i)
+		}
+	}
+	if _, err := CheckExport(engine().Key, bytes.NewReader(pack(append(plain, 0)))); !errors.Is(err, ErrExport) {
+		t.Errorf("with more behind its end: %v", err)
+	}
+	for _, cut := range []int{0, 1, len(data) / 2, len(data) - 1} {
+		if _, err := CheckExport(engine().Key, bytes.NewReader(data[:cut])); !errors.Is(err, ErrExport) {
+			t.Errorf("cut to %d bytes: %v", cut, err)
+		}
+	}
+}
+
+// An import that ended in the middle is not served, and can be done again.
+func TestImportIsDoneAgain(t *testing.T) {
+	from := newBench(t)
+	stop := from.serve(from.config())
+	from.publish(someDocs(10)...)
+	from.decided()
+	stop()
+	data := from.export()
+	to := newBench(t)
+	o := to.operator()
+	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data[:len(data)-3]), 1, nil); err == nil {
+		t.Fatal("an import of a cut file ended well")
+	}
+	if err := Serve(t.Context(), to.config()); !errors.Is(err, ErrImporting) {
+		t.Errorf("Serve on half an import: %v", err)
+	}
+	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, kinds := to.verify(VerifyOptions{}); len(kinds) > 0 {
+		t.Errorf("differences: %s", kinds)
+	}
+}
+
+func FuzzExport(f *testing.F) {
+	var b bytes.Buffer
+	w, err := newExportWriter(&b, exportHeader{Format: exportFormat, Version: exportVersion, States: stateFormat, Key: fingerprint(engine().Key)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := w.record(subjectPatient+"00112233445566778899aabbccddeeff", nil, checks.AppendState(nil, &checks.State{Patient: "Patient/1"})); err != nil {
+		f.Fatal(err)
+	}
+	if err := w.close(); err != nil {
+		f.Fatal(err)
+	}
+	z, err := gzip.NewReader(&b)
+	if err != nil {
+		f.Fatal(err)
+	}
+	plain, err := io.ReadAll(z)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(plain)
+	f.Add(plain[:len(plain)-1])
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		w.Write(plain)
+		w.Close()
+		_, err := CheckExport(engine().Key, &b)
+		if err != nil && !errors.Is(err, ErrExport) && !errors.Is(err, ErrNewerFormat) && !errors.Is(err, ErrOtherKey) {
+			t.Errorf("an error of no kind: %v", err)
+		}
+	})
+}
