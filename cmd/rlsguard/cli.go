@@ -27,6 +27,7 @@ Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was 
 type commands struct {
 	Replay      replayCommand      `cmd:"" help:"Check FHIR files or folders; needs no server."`
 	Serve       serveCommand       `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
+	Setup       setupCommand       `cmd:"" help:"Make the streams on a NATS server, for serve to work on."`
 	Publish     publishCommand     `cmd:"" help:"Put FHIR files on the inbound subjects."`
 	Watch       watchCommand       `cmd:"" help:"Follow the flags: the open ones, then live."`
 	Check       checkCommand       `cmd:"" help:"Say what an order would be flagged for, before it is written."`

@@ -92,7 +92,7 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := natsFlags{Nats: s.url("rlsguard"), CA: s.ca, Inbox: "_INBOX_rlsguard"}.find()
+	found, err := natsFlags{Nats: s.url("rlsguard"), connectFlags: connectFlags{CA: s.ca, Inbox: "_INBOX_rlsguard"}}.find()
 	if err != nil {
 		t.Fatal(err)
 	}

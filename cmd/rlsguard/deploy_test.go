@@ -36,7 +36,7 @@ func TestDeployedServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := natsFlags{Nats: s.url("rlsguard"), CA: s.ca, Inbox: "_INBOX_rlsguard"}.find()
+	found, err := natsFlags{Nats: s.url("rlsguard"), connectFlags: connectFlags{CA: s.ca, Inbox: "_INBOX_rlsguard"}}.find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestDeployedServer(t *testing.T) {
 		{"producer", "fhir.DetectedIssue"}, {"producer", "rls.flags.high.x.y"}, {"producer", "rls.state.patient.x"},
 		{"reviewer", "fhir.MedicationRequest"},
 		{"dashboard", "fhir.MedicationRequest"}, {"dashboard", "$JS.API.STREAM.MSG.GET.RLS"}, {"dashboard", "$JS.API.STREAM.DELETE.RLS_FLAGS"},
-		{"operator", "$JS.API.STREAM.MSG.GET.RLS"}, {"operator", "fhir.Patient"}, {"operator", "$JS.API.STREAM.PURGE.RLS_DEAD"},
+		{"operator", "$JS.API.STREAM.MSG.GET.RLS"}, {"operator", "fhir.DetectedIssue"}, {"operator", "$JS.API.STREAM.PURGE.RLS_DEAD"},
 	} {
 		if !s.refuses(t, c.user, func(nc *nats.Conn) error { return nc.Publish(c.subject, []byte("{}")) }) {
 			t.Errorf("%s may publish on %s", c.user, c.subject)
@@ -130,7 +130,7 @@ func (d deployed) url(user string) string { return "tls://" + user + ":" + user 
 
 func (d deployed) connect(t *testing.T, user string, options ...nats.Option) *nats.Conn {
 	t.Helper()
-	found, err := natsFlags{Nats: d.url(user), CA: d.ca, Inbox: "_INBOX_" + user}.find()
+	found, err := natsFlags{Nats: d.url(user), connectFlags: connectFlags{CA: d.ca, Inbox: "_INBOX_" + user}}.find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,10 +181,17 @@ func deployedServer(t *testing.T) deployed {
 		}
 		conf = bytes.ReplaceAll(conf, []byte(old), []byte(filepath.ToSlash(now)))
 	}
-	for _, user := range []string{"rlsguard", "orders", "producer", "reviewer", "dashboard", "operator"} {
+	for _, user := range []string{"rlsguard", "admin", "producer", "orders", "reviewer", "dashboard", "operator", "sys"} {
 		t.Setenv(strings.ToUpper(user)+"_PASSWORD", user+"-secret")
 	}
 	certificate(t, dir)
+	accounts, err := os.ReadFile("../../deploy/accounts.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "accounts.conf"), accounts, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(dir, "nats.conf")
 	if err := os.WriteFile(path, conf, 0o600); err != nil {
 		t.Fatal(err)
@@ -203,7 +210,12 @@ func deployedServer(t *testing.T) deployed {
 	if !s.ReadyForConnections(time.Minute) {
 		t.Fatal("the server does not get ready")
 	}
-	return deployed{addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
+	d := deployed{addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
+	setup := setupCommand{natsFlags: natsFlags{Nats: d.url("admin"), connectFlags: connectFlags{CA: d.ca, Inbox: "_INBOX_admin"}}, Replicas: 1, AuditDays: 1}
+	if err := setup.Run(&program{stderr: t.Output()}); err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // certificate writes a certificate that is its own authority.

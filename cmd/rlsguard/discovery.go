@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,33 +16,99 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// natsFlags name the NATS server.
+// natsFlags name the NATS server and say how to connect to it.
 type natsFlags struct {
-	Nats  string `name:"nats" placeholder:"URL" help:"NATS server. Without it: NATS_URL, else a server that rlsguard serve runs here, else the selected NATS context."`
+	Nats string `name:"nats" placeholder:"URL" help:"NATS server. Without it: NATS_URL, else a server that rlsguard serve runs here, else the selected NATS context."`
+	connectFlags
+	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate that this client shows to the server (PEM)."`
+	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+}
+
+// connectFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by every user of a machine.
+type connectFlags struct {
 	Creds string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
-	CA    string `name:"ca" placeholder:"FILE" help:"Certificates that the server's is checked against (PEM)."`
-	Inbox string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the server answers on, where users have one of their own."`
+	NKey  string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
+	CA    string `name:"ca" aliases:"tls-ca" placeholder:"FILE" help:"Certificates that the NATS server's is checked against (PEM)."`
+	Inbox string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the NATS server answers on, where users have one of their own."`
+	Plain bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
 }
 
 // natsServer says how to reach a server.
 type natsServer struct {
 	url     string
 	options []nats.Option
+	secure  bool // TLS whatever the URL says
 }
 
 // find looks for the server in the order that the help tells.
 func (f natsFlags) find() (natsServer, error) {
 	s, err := f.look()
+	if err != nil {
+		return s, err
+	}
+	if (f.TLSCert == "") != (f.TLSKey == "") {
+		return s, errors.New("--tls-cert and --tls-key go together")
+	}
+	if f.TLSCert != "" {
+		s.secure, s.options = true, append(s.options, nats.ClientCert(f.TLSCert, f.TLSKey))
+	}
+	return f.complete(s)
+}
+
+// complete adds what the flags say, and refuses to send patient data to another machine in the clear.
+func (f connectFlags) complete(s natsServer) (natsServer, error) {
+	for _, file := range []struct{ option, path string }{{"--creds", f.Creds}, {"--nkey", f.NKey}} {
+		if file.path != "" {
+			if err := private(file.path); err != nil {
+				return s, fmt.Errorf("%s: %w", file.option, err)
+			}
+		}
+	}
 	if f.Creds != "" {
 		s.options = append(s.options, nats.UserCredentials(f.Creds))
 	}
+	if f.NKey != "" {
+		option, err := nats.NkeyOptionFromSeed(f.NKey)
+		if err != nil {
+			return s, fmt.Errorf("--nkey: %w", err)
+		}
+		s.options = append(s.options, option)
+	}
 	if f.CA != "" {
-		s.options = append(s.options, nats.RootCAs(f.CA))
+		s.secure, s.options = true, append(s.options, nats.RootCAs(f.CA))
 	}
 	if f.Inbox != "" {
 		s.options = append(s.options, nats.CustomInboxPrefix(f.Inbox))
 	}
-	return s, err
+	if !s.secure && !f.Plain {
+		if err := encrypted(s.url); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// encrypted refuses URLs that lead to other machines without TLS.
+func encrypted(urls string) error {
+	for u := range strings.SplitSeq(urls, ",") {
+		u = strings.TrimSpace(u)
+		scheme, rest, ok := strings.Cut(u, "://")
+		if !ok {
+			scheme, rest = "nats", u
+		}
+		if scheme == "tls" || scheme == "wss" {
+			continue
+		}
+		parsed, err := url.Parse("nats://" + rest)
+		if err != nil {
+			return errors.New("the URL of the NATS server cannot be read") // its text may hold a password
+		}
+		host := parsed.Hostname()
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return fmt.Errorf("%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where the network is trusted", withoutPassword(u))
+		}
+	}
+	return nil
 }
 
 func (f natsFlags) look() (natsServer, error) {
@@ -172,6 +240,7 @@ func (c natsContext) server() (natsServer, error) {
 	add(c.User != "", func() nats.Option { return nats.UserInfo(c.User, c.Password) })
 	add(c.Token != "", func() nats.Option { return nats.Token(c.Token) })
 	add(c.Creds != "", func() nats.Option { return nats.UserCredentials(expandHome(c.Creds)) })
+	s.secure = c.CA != "" || c.Cert != "" && c.Key != ""
 	add(c.Cert != "" && c.Key != "", func() nats.Option { return nats.ClientCert(expandHome(c.Cert), expandHome(c.Key)) })
 	add(c.CA != "", func() nats.Option { return nats.RootCAs(expandHome(c.CA)) })
 	add(c.Inbox != "", func() nats.Option { return nats.CustomInboxPrefix(c.Inbox) })

@@ -19,13 +19,18 @@ func readKey(path string) ([]byte, error) {
 	return consumers.ReadSiteKey(path)
 }
 
-// private refuses a file that others than its owner may read.
+// private refuses a file that others than its owner may read. One of root's that its group may read is how an orchestrator hands a
+// secret to a process of another user.
 func private(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
+	mode := info.Mode().Perm()
+	if mode&0o077 == 0o040 && lentByRoot(info) {
+		return nil
+	}
+	if runtime.GOOS != "windows" && mode&0o077 != 0 {
 		return fmt.Errorf("%s can be read by others (mode %04o): chmod 600 %s", path, mode, path)
 	}
 	return nil

@@ -22,14 +22,12 @@ import (
 type serveCommand struct {
 	configFlag
 
-	Nats  string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it a server runs inside this process."`
-	Creds string `placeholder:"FILE" help:"NATS credentials for --nats, as nsc writes them."`
-	CA    string `name:"ca" placeholder:"FILE" help:"Certificates that the server of --nats is checked against (PEM)."`
-	Inbox string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the server of --nats answers on, where users have one of their own."`
+	Nats string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it a server runs inside this process."`
+	connectFlags
 
 	Data    string `placeholder:"DIR" help:"Data folder of the server inside; the user's data directory when left out. nats.url and http.url in it say where it is reached."`
 	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" help:"Address of the server inside; port 0 picks one. Other than this machine only with --tls-cert and --users."`
-	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate of the server inside (PEM)."`
+	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate of the server inside (PEM); with --nats, that this client shows."`
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Without it one is made at the first start."`
 	Repair  bool   `help:"Go on with what is left of a damaged data folder, after serve refused it; a copy of what is damaged stays in DIR/damaged."`
@@ -53,7 +51,7 @@ SIGTERM and SIGINT (Ctrl-C) end it when what is in flight is finished.
 Examples:
   rlsguard serve
   rlsguard serve --data /var/lib/rlsguard --config /etc/rlsguard/site.yaml
-  rlsguard serve --nats nats://nats.example.org:4222 --creds rlsguard.creds --key-file site.key --replicas 3
+  rlsguard serve --nats tls://nats.example.org:4222 --creds rlsguard.creds --key-file site.key --replicas 3
   rlsguard serve --cds 127.0.0.1:8224 --cds-open
   rlsguard serve --cds :8443 --cds-tls-cert cds.pem --cds-tls-key cds.key --cds-url https://cds.example.org --cds-issuer https://ehr.example.org/=ehr-keys.json`
 }
@@ -97,7 +95,7 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 	if cfg.Engine.Key, err = readKey(c.KeyFile); err != nil {
 		return err
 	}
-	server, err := natsFlags{Nats: c.Nats, Creds: c.Creds, CA: c.CA, Inbox: c.Inbox}.find()
+	server, err := natsFlags{Nats: c.Nats, connectFlags: c.connectFlags, TLSCert: c.TLSCert, TLSKey: c.TLSKey}.find()
 	if err != nil {
 		return err
 	}
@@ -108,8 +106,8 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 
 // embedded works on a server inside this process.
 func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err error) {
-	if c.Creds != "" || c.CA != "" || c.Inbox != "" {
-		return errors.New("--creds, --ca and --inbox-prefix go with --nats")
+	if c.connectFlags != (connectFlags{}) {
+		return errors.New("--creds, --nkey, --ca, --inbox-prefix and --plaintext go with --nats")
 	}
 	dir := c.Data
 	if dir == "" {

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+type setupCommand struct {
+	natsFlags
+
+	Replicas  int `default:"1" help:"Replicas of the streams that are made; 3 in a cluster."`
+	AuditDays int `default:"400" placeholder:"DAYS" help:"How long feedback on cards is kept."`
+}
+
+// Help is shown below the options.
+func (setupCommand) Help() string {
+	return `Makes the streams that are missing and leaves those that are there as they are. rlsguard serve does the same where it may: this command is for servers where the user of serve must not make or delete streams, as in deploy/.
+
+Examples:
+  rlsguard setup --nats tls://nats.example.org:4222 --creds admin.creds --replicas 3`
+}
+
+const setupTimeout = 30 * time.Second
+
+// Run makes the streams.
+func (c *setupCommand) Run(p *program) error {
+	if c.Replicas < 1 || c.AuditDays < 1 {
+		return errors.New("--replicas and --audit-days have to be above 0")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+	defer cancel()
+	nc, err := c.connect("setup")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(setupTimeout))
+	if err != nil {
+		return err
+	}
+	if err := consumers.MakeStreams(ctx, js, c.Replicas); err != nil {
+		return err
+	}
+	bus, err := cdshooks.NewNATS(nc, c.Replicas, time.Duration(c.AuditDays)*24*time.Hour)
+	if err != nil {
+		return err
+	}
+	if err := bus.Prepare(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stderr, "rlsguard: the streams are there")
+	return nil
+}

@@ -1,0 +1,140 @@
+package deploy
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// may is who may publish on a subject, which is how everything is asked of JetStream too; whoever is not named may not.
+var may = []struct {
+	subject string
+	users   string
+}{
+	{"fhir.MedicationRequest", "admin producer operator"},
+	{"fhir.DetectedIssue", "admin rlsguard reviewer"},
+	{"rls.check", "admin orders"},
+	{"rls.flags.high.x.y", "admin"}, // no stream takes it: the flags are a copy
+	{"rls.state.patient.x", "admin rlsguard"},
+	{"rls.commit.flags.high.x.y", "admin rlsguard"},
+	{"rls.dead.not-fhir", "admin rlsguard"},
+	{"$JS.API.STREAM.MSG.GET.RLS", "admin rlsguard"},
+	{"$JS.API.DIRECT.GET.RLS", "admin"},
+	{"$JS.API.CONSUMER.CREATE.RLS.x.rls.state.>", "admin rlsguard"},
+	{"$JS.API.CONSUMER.MSG.NEXT.RLS.x", "admin rlsguard"},
+	{"$JS.API.CONSUMER.CREATE.FHIR.x", "admin rlsguard"},
+	{"$JS.API.CONSUMER.MSG.NEXT.FHIR.rlsguard", "admin rlsguard"},
+	{"$JS.API.STREAM.MSG.GET.FHIR", "admin rlsguard operator"},
+	{"$JS.ACK.FHIR.rlsguard.1.1.1.1.0", "admin rlsguard"},
+	{"$JS.API.CONSUMER.CREATE.RLS_FLAGS.x", "admin rlsguard reviewer dashboard"},
+	{"$JS.API.CONSUMER.CREATE.RLS_DEAD.x", "admin rlsguard operator"},
+	{"$JS.API.STREAM.MSG.GET.RLS_DEAD", "admin operator"},
+	{"$JS.API.STREAM.MSG.DELETE.RLS_DEAD", "admin operator"},
+	{"$JS.API.STREAM.CREATE.X", "admin"},
+	{"$JS.API.STREAM.UPDATE.RLS", "admin"},
+	{"$JS.API.STREAM.DELETE.X", "admin"},
+	{"$JS.API.STREAM.PURGE.X", "admin"},
+	{"$JS.API.STREAM.SNAPSHOT.RLS", "admin"},
+	{"$JS.API.CONSUMER.DELETE.FHIR.x", "admin"},
+	{"$SYS.REQ.SERVER.PING", ""},
+}
+
+// reads is who may subscribe.
+var reads = []struct{ subject, users string }{
+	{"fhir.>", ""},
+	{"rls.flags.>", "admin dashboard"},
+	{"rls.dead.>", "admin operator"},
+	{"rls.feedback.>", "operator"},
+	{"rls.check", "rlsguard"},
+	{"rls.state.>", ""},
+	{"rls.commit.>", ""},
+	{"rls.audit.>", ""},
+	{"_INBOX.>", ""},
+	{"_INBOX_rlsguard.>", "rlsguard"},
+	{"_INBOX_admin.>", "admin"},
+	{"$JS.API.>", ""},
+	{"$SYS.>", ""},
+	{">", ""},
+}
+
+func TestPermissions(t *testing.T) {
+	s := run(t, "nats.conf", 1)
+	s.setUp(t, 1)
+	s.holdTo(t)
+	if nc, err := nats.Connect("tls://"+s.addresses[0], nats.RootCAs(s.ca)); err == nil {
+		nc.Close()
+		t.Error("somebody without a name was let in")
+	}
+	if nc, err := nats.Connect("nats://"+s.addresses[0], nats.UserInfo("dashboard", "dashboard-secret"), nats.TLSHandshakeFirst()); err == nil {
+		nc.Close()
+		t.Error("a server that nobody knows was trusted")
+	}
+}
+
+// holdTo tries everything with everybody.
+func (s site) holdTo(t *testing.T) {
+	t.Helper()
+	for _, user := range users {
+		for _, c := range may {
+			want := slices.Contains(strings.Fields(c.users), user)
+			if got := s.allowed(t, user, func(nc *nats.Conn) error { return nc.Publish(c.subject, []byte("{}")) }); got != want {
+				t.Errorf("%s may publish on %s: %v", user, c.subject, got)
+			}
+		}
+		for _, c := range reads {
+			want := slices.Contains(strings.Fields(c.users), user)
+			if got := s.allowed(t, user, func(nc *nats.Conn) error { _, err := nc.SubscribeSync(c.subject); return err }); got != want {
+				t.Errorf("%s may subscribe to %s: %v", user, c.subject, got)
+			}
+		}
+	}
+}
+
+// Three servers from the file that an operator copies to each; they find each other over TLS and hold every stream three times.
+func TestCluster(t *testing.T) {
+	ports := freePorts(t, 3)
+	s := run(t, "nats-cluster.conf", 3,
+		"0.0.0.0:6222", fmt.Sprintf("127.0.0.1:%d|127.0.0.1:%d|127.0.0.1:%d", ports[0], ports[1], ports[2]),
+		"nats://nats-1.example.org:6222", fmt.Sprintf("nats://127.0.0.1:%d", ports[0]),
+		"nats://nats-2.example.org:6222", fmt.Sprintf("nats://127.0.0.1:%d", ports[1]),
+		"nats://nats-3.example.org:6222", fmt.Sprintf("nats://127.0.0.1:%d", ports[2]))
+	s.setUp(t, 3)
+	js, err := jetstream.New(s.connect(t, "admin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"FHIR", "RLS", "RLS_FLAGS", "RLS_DEAD"} {
+		stream, err := js.Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := stream.CachedInfo().Cluster; c == nil || len(c.Replicas) != 2 {
+			t.Errorf("%s is not held three times: %+v", name, c)
+		}
+	}
+	if s.allowed(t, "dashboard", func(nc *nats.Conn) error { return nc.Publish("rls.state.patient.x", nil) }) {
+		t.Error("the accounts are not those of one server")
+	}
+}
+
+// join writes numbers so that run takes the one of each server.
+func join(ports []int) string { return strings.Join(strings.Fields(fmt.Sprint(ports)), "|") }
+
+func freePorts(t *testing.T, n int) []int {
+	t.Helper()
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
