@@ -27,6 +27,8 @@ import (
 type EmbeddedOptions struct {
 	Dir    string // data folder; also gets nats.url
 	Listen string // host:port; port 0 picks one
+	// Private: nobody but this process connects, Listen and TLS do not count, and a store that is damaged is refused instead of mended.
+	Private bool
 	// TLS and Users are needed to listen on more than the loopback interface. Without Users a user and password are made at the first start.
 	TLS        *tls.Config
 	Users      map[string]string // password by user
@@ -61,6 +63,9 @@ const readyTimeout = 10 * time.Minute
 // StartEmbedded starts a server and returns when it is ready for clients. It syncs every write: the server's default loses two
 // minutes of acknowledged messages when the power fails.
 func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
+	if o.Private {
+		o.Listen, o.TLS = "127.0.0.1:0", nil
+	}
 	host, port, err := listenAddress(o)
 	if err != nil {
 		return nil, err
@@ -110,7 +115,7 @@ func (e *Embedded) start(host string, port int) error {
 		return err
 	}
 	e.server = &server.Options{
-		ServerName: "rlsguard", Host: host, Port: port, NoSigs: true, JetStream: true, StoreDir: filepath.Join(o.Dir, "jetstream"),
+		ServerName: "rlsguard", Host: host, Port: port, DontListen: o.Private, NoSigs: true, JetStream: true, StoreDir: filepath.Join(o.Dir, "jetstream"),
 		SyncAlways: true, MaxPayload: int32(o.MaxPayload), TLSConfig: o.TLS, TLS: o.TLS != nil,
 		JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30, // the disk is the limit, not the share of it that is free at start
 	}
@@ -123,14 +128,16 @@ func (e *Embedded) start(host string, port int) error {
 	if err := e.open(); err != nil {
 		return err
 	}
-	address := e.current().Addr()
-	e.addr = address.String()
-	if tcp, ok := address.(*net.TCPAddr); ok {
-		e.server.Port = tcp.Port // the same when it has to start again
-	}
-	if err := e.announce(o.TLS != nil); err != nil {
-		e.down()
-		return err
+	if !o.Private {
+		address := e.current().Addr()
+		e.addr = address.String()
+		if tcp, ok := address.(*net.TCPAddr); ok {
+			e.server.Port = tcp.Port // the same when it has to start again
+		}
+		if err := e.announce(o.TLS != nil); err != nil {
+			e.down()
+			return err
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	e.keeping, e.kept = cancel, make(chan struct{})

@@ -71,7 +71,10 @@ func (e *Embedded) mend(found []damage) error {
 		damaged[d.stream] = true
 		e.options.Log.Error().Str("stream", d.stream).Str("file", d.file).Str("why", d.why).Msg("damaged")
 	}
-	if !e.mendable(damaged) && !e.options.Repair {
+	switch {
+	case e.options.Private:
+		return fmt.Errorf("%w: %s. Nothing was changed; rlsguard serve on it mends it or says what to do", ErrDamaged, found[0])
+	case !e.mendable(damaged) && !e.options.Repair:
 		return refusal(e.options.Dir, found)
 	}
 	damaged[StreamFlags] = damaged[StreamFlags] || damaged[StreamRLS] // a copy of what is not there any more

@@ -48,9 +48,9 @@ func (o *Operator) Find(ctx context.Context, key []byte, patient checks.Ref) (Er
 }
 
 func (s *storedState) found() Erased {
-	e := Erased{Flags: len(s.flags)}
+	var e Erased
 	if s.state != nil {
-		e.Facts = len(s.state.Facts)
+		e.Facts, e.Flags = len(s.state.Facts), len(s.flags)
 		for i := range s.state.Flags {
 			if s.state.Flags[i].Severity != checks.None {
 				e.Open++

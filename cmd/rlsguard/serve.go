@@ -39,6 +39,7 @@ type serveCommand struct {
 	AsOf      string `placeholder:"TIME" help:"Freeze the clock at this date or RFC 3339 time, for tests and demonstrations."`
 	Replicas  int    `default:"1" help:"Replicas of the streams that have to be made; 3 in a cluster."`
 	AuditDays int    `default:"400" placeholder:"DAYS" help:"How long every transition is kept for audit."`
+	DeadDays  int    `placeholder:"DAYS" help:"How long rejected input is kept: 90 where its stream has to be made, as it is where it is there."`
 	LogLevel  string `enum:"trace,debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"trace, debug, info, warn or error. Logs never hold patient data."`
 }
 
@@ -64,10 +65,13 @@ func (c *serveCommand) Run(p *program) error {
 	}
 	cfg := consumers.Config{
 		Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset}, Reader: set.reader,
-		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Health: consumers.NewHealth(), Log: p.logger(c.LogLevel),
+		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: consumers.NewHealth(), Log: p.logger(c.LogLevel),
 	}
 	if cfg.Replicas < 1 || cfg.Audit <= 0 {
 		return errors.New("--replicas and --audit-days have to be above 0")
+	}
+	if cfg.Dead < 0 {
+		return errors.New("--dead-days has to be above 0")
 	}
 	if err := c.check(); err != nil {
 		return err

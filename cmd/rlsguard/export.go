@@ -1,0 +1,165 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+type exportCommand struct {
+	storedFlags
+
+	File string `arg:"" help:"Where to, or - for standard output. A file must not be there yet; only its owner can read it."`
+}
+
+// Help is shown below the options.
+func (exportCommand) Help() string {
+	return `Writes everything that rlsguard knows: the facts of all patients, their flags with their numbers, and the transitions kept for audit, as they are at one moment. rlsguard serve may go on meanwhile. Not in it: the streams FHIR and RLS_DEAD, which nats stream backup takes, timers, which are set again, and the site key, without which an export is worth nothing: keep a copy of it apart. An export holds patient data and is not encrypted.
+
+The file is gzip around a checksummed stream of records; rlsguard import refuses one that is not whole.
+
+Examples:
+  rlsguard export /backup/rlsguard-2026-11-24.gz
+  rlsguard export --nats nats://nats.example.org:4222 --creds rlsguard.creds --key-file site.key - | age -r age1... >backup.age`
+}
+
+// Run exports.
+func (c *exportCommand) Run(p *program) (err error) {
+	ctx, stop := interruptible()
+	defer stop()
+	if c.File != "-" {
+		if _, err := os.Lstat(c.File); !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(err, fmt.Errorf("%s is there already: name another file", c.File))
+		}
+	}
+	s, err := c.open(p, "export", false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	var bar *progress
+	var done consumers.Ported
+	write := func(w io.Writer) (err error) {
+		done, err = s.Export(ctx, s.key, w, func(n int64) { bar = startProgress(p.stderr, "exporting", n, messages) }, func(n int64) { bar.add(n) })
+		return err
+	}
+	if c.File == "-" {
+		err = write(p.stdout)
+	} else {
+		err = writeWhole(c.File, write)
+	}
+	bar.end()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stderr, "rlsguard: %s exported\n", portedWords(done))
+	return nil
+}
+
+func portedWords(n consumers.Ported) string {
+	return plural(int(n.Patients), "state", "states") + " of patients and " + plural(int(n.Transitions), "transition", "transitions")
+}
+
+// writeWhole puts a file in place once all of it is written, readable for its owner alone.
+func writeWhole(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	err = write(f)
+	if err == nil {
+		err = errors.Join(f.Chmod(0o600), f.Sync())
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+type importCommand struct {
+	storedFlags
+
+	Replicas int    `default:"1" help:"Replicas of the streams that have to be made; 3 in a cluster."`
+	File     string `arg:"" help:"What rlsguard export wrote."`
+}
+
+// Help is shown below the options.
+func (importCommand) Help() string {
+	return `Stores an export on a server that has no states yet, for a new cluster or after a loss. rlsguard serve must not run there; started after it, it sets the timers, evaluates every patient, and goes on with the numbers of the flags. It refuses a server with states, another site key, and a file that is not whole; the file is read to its end before anything is stored. One that was interrupted is done again from the start. With --data, the site key of --key-file is put into DIR too.
+
+Examples:
+  rlsguard import --nats nats://new.example.org:4222 --creds rlsguard.creds --key-file site.key --replicas 3 rlsguard-2026-11-24.gz
+  rlsguard import --data /var/lib/rlsguard --key-file site.key rlsguard-2026-11-24.gz && rlsguard verify --data /var/lib/rlsguard`
+}
+
+// Run imports.
+func (c *importCommand) Run(p *program) (err error) {
+	if c.Replicas < 1 {
+		return errors.New("--replicas has to be above 0")
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	key, err := c.siteKey()
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	bar := startProgress(p.stderr, "checking", info.Size(), megabytes)
+	whole, err := consumers.CheckExport(key, bar.reader(f))
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	s, err := c.open(p, "import", true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := c.keepKey(); err != nil {
+		return err
+	}
+	bar = startProgress(p.stderr, "importing", int64(whole.Records), func(n int64) string { return plural(int(n), "record", "records") })
+	done, err := s.Import(ctx, s.key, f, c.Replicas, bar.add)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stderr, "rlsguard: %s imported; start rlsguard serve now\n", portedWords(done))
+	return nil
+}
+
+// keepKey puts the key into a data folder that has none, so that serve on it uses this one.
+func (c *importCommand) keepKey() error {
+	if c.Data == "" || c.KeyFile == "" {
+		return nil
+	}
+	path := filepath.Join(c.Data, "site.key")
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	key, err := os.ReadFile(c.KeyFile)
+	if err != nil {
+		return err
+	}
+	return writeWhole(path, func(w io.Writer) error {
+		_, err := w.Write(key)
+		return err
+	})
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+// storedFlags say where what is stored is found: on a server, or in the data folder of one that is not running.
+type storedFlags struct {
+	natsFlags
+
+	Data    string `placeholder:"DIR" help:"Data folder that rlsguard serve without --nats used and does not use now."`
+	KeyFile string `placeholder:"FILE" help:"Site key that rlsguard serve uses; site.key in DIR, or in the user's data directory, when left out."`
+}
+
+// stored is an open door to what is stored.
+type stored struct {
+	*consumers.Operator
+	key    []byte
+	nc     *nats.Conn
+	server *consumers.Embedded
+}
+
+// open connects, or starts a server on the folder that nobody else reaches. With fresh the folder need not be there yet.
+func (f *storedFlags) open(p *program, role string, fresh bool) (*stored, error) {
+	if f.Data != "" && (f.Nats != "" || f.Creds != "" || f.CA != "" || f.Inbox != "") {
+		return nil, errors.New("--data names a folder without a running server: it does not go with --nats, --creds, --ca and --inbox-prefix")
+	}
+	key, err := f.siteKey()
+	if err != nil {
+		return nil, err
+	}
+	s := &stored{key: key}
+	if err := s.connect(p, f, role, fresh); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *stored) connect(p *program, f *storedFlags, role string, fresh bool) (err error) {
+	if f.Data == "" {
+		s.nc, err = f.connect(role)
+	} else {
+		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
+			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
+		}
+		if s.server, err = consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: f.Data, Private: true, Log: p.logger("error")}); err != nil {
+			return err
+		}
+		s.nc, err = s.server.Connect()
+	}
+	if err != nil {
+		return err
+	}
+	s.Operator, err = consumers.NewOperator(s.nc)
+	return err
+}
+
+// siteKey reads the key of --key-file, else that of the data folder.
+func (f *storedFlags) siteKey() ([]byte, error) {
+	path := f.KeyFile
+	switch {
+	case path != "":
+	case f.Data != "":
+		path = filepath.Join(f.Data, "site.key")
+	case f.Nats != "" || os.Getenv("NATS_URL") != "":
+		return nil, errors.New("with a NATS server of your own --key-file is needed: the site key that rlsguard serve uses")
+	default:
+		dir, err := defaultDir()
+		if err != nil {
+			return nil, err
+		}
+		path = filepath.Join(dir, "site.key")
+	}
+	return readKey(path)
+}
+
+func (s *stored) close() error {
+	if s.nc != nil {
+		s.nc.Close()
+	}
+	if s.server != nil {
+		return s.server.Stop()
+	}
+	return nil
+}
+
+// interruptible is a context that Ctrl-C ends.
+func interruptible() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}

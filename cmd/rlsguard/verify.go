@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+type verifyCommand struct {
+	configFlag
+	storedFlags
+
+	AsOf   string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
+	Format string `enum:"text,json" default:"text" help:"text to read, json (a line for each difference) for programs."`
+}
+
+// Help is shown below the options.
+func (verifyCommand) Help() string {
+	return `Decides about every stored patient again, from the stored facts, and compares: with the flags that the patient's state has open, with the newest transition of each flag in the streams RLS and RLS_FLAGS, with the transitions kept for audit, with the timers that are set, and the inbound stream with what it should still hold. Checksums of all states are checked on the way. It changes nothing, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and the rights of its user. It needs as much memory as rlsguard serve.
+
+Patients are named by their token, the last part of rls.state.patient.<token>: no identifier is printed.
+
+Exit codes: 0 all is as it should be; 1 something differs, or could not be read.
+
+Examples:
+  rlsguard verify
+  rlsguard verify --nats nats://nats.example.org:4222 --creds rlsguard.creds --key-file site.key --config site.yaml
+  rlsguard verify --data /var/lib/rlsguard`
+}
+
+// Run verifies.
+func (c *verifyCommand) Run(p *program) (err error) {
+	set, err := c.setup()
+	if err != nil {
+		return err
+	}
+	opt := consumers.VerifyOptions{Now: p.now()}
+	if c.AsOf != "" {
+		if opt.AsOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
+			return err
+		}
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	s, err := c.open(p, "verify", false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	opt.Engine = &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: s.key}
+	var bar *progress
+	opt.Total = func(n int64) {
+		bar.end()
+		bar = startProgress(p.stderr, "reading", n, messages)
+	}
+	opt.Progress = func(n int64) { bar.add(n) }
+	sum, found, err := s.Verify(ctx, opt)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if err := p.printDifferences(found, c.Format); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	return p.verified(&sum, found, set.ruleset, c.Format)
+}
+
+// messages words a number of messages.
+func messages(n int64) string { return plural(int(n), "message", "messages") }
+
+func (p *program) printDifferences(found []consumers.Difference, format string) error {
+	for _, d := range found {
+		if format == "json" {
+			line, err := lineOf(d)
+			if err == nil {
+				err = writeLine(p.stdout, line)
+			}
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		about := string(d.Kind)
+		for _, part := range []struct{ name, text string }{{"patient", d.Token}, {"flag", d.Flag}, {"", d.Check}} {
+			switch {
+			case part.text == "":
+			case part.name == "":
+				about += " (" + part.text + ")"
+			default:
+				about += ", " + part.name + " " + part.text
+			}
+		}
+		if _, err := fmt.Fprintf(p.stdout, "%s: %s\n", harmless(about), harmless(d.Detail)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verified closes with what was looked at, and gives the exit code.
+func (p *program) verified(sum *consumers.Verified, found []consumers.Difference, ruleset, format string) error {
+	w := p.stderr
+	if format == "text" {
+		w = p.stdout
+	}
+	if sum.Ruleset != ruleset {
+		fmt.Fprintf(p.stderr, "rlsguard: the states were decided under other rules or settings (%s) than these (%s): give the --config of rlsguard serve, or restart it\n", sum.Ruleset, ruleset)
+	}
+	if sum.Inbound > 0 {
+		fmt.Fprintf(p.stderr, "rlsguard: %s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made again from it\n", plural(sum.Inbound, "message that is", "messages that are"))
+	}
+	what := "the same"
+	if len(found) > 0 {
+		what = plural(len(found), "difference", "differences")
+	}
+	fmt.Fprintf(w, "%s and %s verified as of %s: %s\n", plural(sum.Patients, "patient", "patients"), plural(sum.Flags, "open flag", "open flags"),
+		sum.AsOf.UTC().Format("2006-01-02T15:04:05Z"), what)
+	if len(found) > 0 {
+		return errReported
+	}
+	return nil
+}
