@@ -18,6 +18,7 @@ type Committer struct {
 	engine *Engine
 	asOf   func() time.Time // the time that is decided for
 	now    func() time.Time
+	frozen time.Time // as-of time; zero when it is now
 	sleep  func(context.Context, time.Duration)
 	copy   *workingCopy
 	store  *writer

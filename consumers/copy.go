@@ -24,6 +24,9 @@ type workingCopy struct {
 	referrers   slotIndex // Medication -> patients
 	open        openFlags
 	suspects    map[uint32]struct{} // patients that may have to be healed
+	ruleset     string              // of this process
+	outdated    bool                // the states were settled under other rules since: it is not ours to decide them again
+	otherRules  map[uint32]struct{} // patients that were last decided under other rules
 	goneRefs    map[uint64]struct{} // hashes of the resources that have a tombstone
 	foreign     uint64              // Medications and tombstones that others wrote
 }
@@ -42,7 +45,7 @@ type row struct {
 }
 
 func newWorkingCopy(key []byte) *workingCopy {
-	c := &workingCopy{tokens: newTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}}
+	c := &workingCopy{tokens: newTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}}
 	for _, t := range []*table{&c.patients, &c.medications, &c.gone} {
 		t.at = map[token]uint32{}
 	}
@@ -142,6 +145,7 @@ func (c *workingCopy) apply(r *stateRow, seq uint64, view *snapshot) {
 	case subjectPatient:
 		c.index(slot, r.state)
 		c.open.set(slot, r.state)
+		delete(c.otherRules, slot)
 		if c.foreign != view.foreign || c.shared(r.state) { // the step may have missed what others wrote meanwhile
 			c.suspects[slot] = struct{}{}
 		}

@@ -18,6 +18,8 @@ type CommitterOptions struct {
 	Audit  time.Duration // how long transitions are kept
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration)
+	// MaxBatch is the number of messages from which on a commit is cut into several; 0 is what a server takes in one batch.
+	MaxBatch int
 	// Reject writes dead letters for the results that are Rejected; it gets all results.
 	Reject func(context.Context, []Input, []Result) error
 	Health *Health
@@ -26,12 +28,16 @@ type CommitterOptions struct {
 
 // NewCommitter is one that knows nothing until it has followed what is stored.
 func NewCommitter(o CommitterOptions) *Committer {
-	c := &Committer{engine: o.Engine, asOf: o.Now, now: o.Now, sleep: o.Sleep, copy: newWorkingCopy(o.Engine.Key), health: o.Health, log: o.Log,
+	c := &Committer{engine: o.Engine, frozen: o.AsOf, asOf: o.Now, now: o.Now, sleep: o.Sleep, copy: newWorkingCopy(o.Engine.Key), health: o.Health, log: o.Log,
 		intact: func(context.Context) error { return nil }}
 	if !o.AsOf.IsZero() {
 		c.asOf = func() time.Time { return o.AsOf }
 	}
-	c.store = &writer{to: o.Store, copy: c.copy, audit: o.Audit, timers: map[token]int64{}, frozen: !o.AsOf.IsZero(), by: []string{o.By}}
+	c.copy.ruleset = o.Engine.Ruleset
+	c.store = &writer{to: o.Store, copy: c.copy, most: maxBatch, audit: o.Audit, timers: map[token]int64{}, frozen: !o.AsOf.IsZero(), by: []string{o.By}}
+	if o.MaxBatch > 0 {
+		c.store.most = o.MaxBatch
+	}
 	c.reject = func(ctx context.Context, from []event, results []Result) error {
 		inputs := make([]Input, len(from))
 		for i := range from {
@@ -70,6 +76,22 @@ func (c *Committer) Follow(msg jetstream.Msg, sequence uint64) error {
 	}
 	_, err := c.copy.take(msg.Subject(), sequence, msg.Data())
 	return err
+}
+
+// Settle brings the states to this process's rules, once.
+func (c *Committer) Settle(ctx context.Context) error {
+	found, err := c.store.to.Last(ctx, []string{subjectSite})
+	if err != nil {
+		return err
+	}
+	if found[0].Sequence == 0 {
+		return c.settleSite(ctx, nil)
+	}
+	have, err := parseSite(found[0].Sequence, found[0].Data)
+	if err != nil {
+		return err
+	}
+	return c.settleSite(ctx, have)
 }
 
 // Heal brings all patients up to date whose state may not know all.

@@ -32,8 +32,11 @@ func (c *workingCopy) table(kind string) *table {
 func (c *workingCopy) take(subject string, seq uint64, data []byte) (bool, error) {
 	cutAt := strings.LastIndexByte(subject, '.') + 1
 	kind := subject[:cutAt]
+	if subject == subjectSite {
+		return false, c.takeSite(seq, data)
+	}
 	if kind != subjectPatient && kind != subjectMedication && kind != subjectGone {
-		return false, nil // rls.state.site, or what a later version keeps
+		return false, nil // what a later version keeps
 	}
 	tok, err := parseToken(subject[cutAt:])
 	if err != nil {
@@ -66,6 +69,7 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte) (bool, error
 		if delete(c.suspects, slot); data != nil {
 			c.suspect(slot, st)
 		}
+		c.rules(slot, st)
 	case subjectMedication, subjectGone:
 		c.foreign++
 		for i := range st.Facts {
@@ -76,6 +80,26 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte) (bool, error
 		}
 	}
 	return true, nil
+}
+
+// takeSite notes under which rules the states are settled.
+func (c *workingCopy) takeSite(seq uint64, data []byte) error {
+	s, err := parseSite(seq, data)
+	if err != nil {
+		return fmt.Errorf("%w: sequence %d of %s: %w", errState, seq, StreamRLS, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.outdated = s.Ruleset != c.ruleset
+	return nil
+}
+
+// rules notes whether a state that another process wrote was decided under the rules of this one. One that began before these rules did
+// may go on for a while.
+func (c *workingCopy) rules(slot uint32, st *checks.State) {
+	if delete(c.otherRules, slot); !erased(st) && st.Ruleset != c.ruleset {
+		c.otherRules[slot] = struct{}{}
+	}
 }
 
 // noteGone remembers that there is a tombstone under key.
@@ -120,20 +144,37 @@ func (c *workingCopy) suspectAll(ref checks.Ref) {
 	mark := func(slot uint32) bool { c.suspects[slot] = struct{}{}; return true }
 	c.holders.each(c.hash(ref), mark)
 	c.referrers.each(c.hash(ref), mark)
+	if slot, ok := c.patients.at[c.tokens.of(ref)]; ok && ref.Type() == "Patient" { // who has a fact about itself
+		mark(slot)
+	}
 }
 
 // someSuspects takes up to n patients out that may have to be healed.
-func (c *workingCopy) someSuspects(n int) ([]checks.Ref, error) {
+func (c *workingCopy) someSuspects(n int) ([]checks.Ref, error) { return c.some(c.suspects, n) }
+
+// someOtherRules takes up to n patients out that have to be decided under the rules of this process.
+func (c *workingCopy) someOtherRules(n int) ([]checks.Ref, error) {
+	c.mu.RLock()
+	outdated := c.outdated
+	c.mu.RUnlock()
+	if outdated {
+		return nil, nil
+	}
+	return c.some(c.otherRules, n)
+}
+
+func (c *workingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) {
 	c.mu.Lock()
 	var slots []uint32
-	for s := range c.suspects {
+	for s := range of {
 		if len(slots) == n {
 			break
 		}
 		slots = append(slots, s)
-		delete(c.suspects, s)
+		delete(of, s)
 	}
 	c.mu.Unlock()
+	slices.Sort(slots) // so that a run can be repeated
 	var refs []checks.Ref
 	for _, s := range slots {
 		st, err := c.patient(s)

@@ -28,7 +28,7 @@ func (w *writer) pieces(c *Commit, view *snapshot, now time.Time) ([]*piece, err
 		if p.size() > maxBatch {
 			return fmt.Errorf("%w: %d messages for one patient, a batch takes %d", ErrPoison, p.size(), maxBatch)
 		}
-		if cur.size()+p.size() > maxBatch {
+		if cur.size()+p.size() > w.most {
 			all, cur = append(all, cur), &piece{view: view}
 		}
 		cur.add(p)

@@ -38,10 +38,10 @@ type site struct {
 	seq uint64
 }
 
-func (s *session) wantedSite() site {
-	w := site{Format: stateFormat, Key: fingerprint(s.cfg.Engine.Key), Ruleset: s.cfg.Engine.Ruleset}
-	if !s.cfg.AsOf.IsZero() {
-		w.AsOf = s.cfg.AsOf.UTC().Format(time.RFC3339Nano)
+func (c *Committer) wantedSite() site {
+	w := site{Format: stateFormat, Key: fingerprint(c.engine.Key), Ruleset: c.engine.Ruleset}
+	if !c.frozen.IsZero() {
+		w.AsOf = c.frozen.UTC().Format(time.RFC3339Nano)
 	}
 	return w
 }
@@ -59,8 +59,12 @@ func readSite(ctx context.Context, js jetstream.JetStream) (*site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", subjectSite, err)
 	}
-	have := &site{seq: m.Sequence}
-	if err := json.Unmarshal(m.Data, have); err != nil {
+	return parseSite(m.Sequence, m.Data)
+}
+
+func parseSite(seq uint64, data []byte) (*site, error) {
+	have := &site{seq: seq}
+	if err := json.Unmarshal(data, have); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", subjectSite, err)
 	}
 	return have, nil
@@ -102,8 +106,8 @@ func writeSite(ctx context.Context, to Store, w site, expect uint64) (uint64, er
 }
 
 // settleSite brings the states to this process's rules, once.
-func (s *session) settleSite(ctx context.Context, have *site) error {
-	want := s.wantedSite()
+func (c *Committer) settleSite(ctx context.Context, have *site) error {
+	want := c.wantedSite()
 	if have != nil && have.Done && have.Ruleset == want.Ruleset && have.AsOf == want.AsOf {
 		return nil
 	}
@@ -116,41 +120,41 @@ func (s *session) settleSite(ctx context.Context, have *site) error {
 		if have.Rearm {
 			why = "states were imported: evaluating every patient again and setting timers"
 		}
-		s.log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg(why)
+		c.log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg(why)
 		var err error
-		if seq, err = writeSite(ctx, s.store.to, w, seq); err != nil {
+		if seq, err = writeSite(ctx, c.store.to, w, seq); err != nil {
 			return err
 		}
-		if err := s.reevaluateAll(ctx, have.AsOf == want.AsOf && !have.Rearm); err != nil {
+		if err := c.reevaluateAll(ctx, have.AsOf == want.AsOf && !have.Rearm); err != nil {
 			return err
 		}
 	}
 	want.Done = true
-	_, err := writeSite(ctx, s.store.to, want, seq)
+	_, err := writeSite(ctx, c.store.to, want, seq)
 	return err
 }
 
 // reevaluateAll decides about every patient again. Where the as-of time is the same, those who have been decided under these rules
 // are done already, so that a restart goes on where the last one ended.
-func (s *session) reevaluateAll(ctx context.Context, skipDone bool) error {
+func (c *Committer) reevaluateAll(ctx context.Context, skipDone bool) error {
 	var tokens []token
-	for slot := range s.copy.slots() {
-		st, err := s.copy.patient(slot)
+	for slot := range c.copy.slots() {
+		st, err := c.copy.patient(slot)
 		if err != nil {
 			return err
 		}
-		if st == nil || skipDone && st.Ruleset == s.cfg.Engine.Ruleset {
+		if st == nil || skipDone && st.Ruleset == c.engine.Ruleset {
 			continue
 		}
-		tokens = append(tokens, s.copy.tokens.of(st.Patient))
+		tokens = append(tokens, c.copy.tokens.of(st.Patient))
 		if len(tokens) == chunk {
-			if err := s.reevaluate(ctx, tokens); err != nil {
+			if err := c.reevaluate(ctx, tokens); err != nil {
 				return err
 			}
 			tokens = tokens[:0]
 		}
 	}
-	return s.reevaluate(ctx, tokens)
+	return c.reevaluate(ctx, tokens)
 }
 
 // checkHistory keeps a site whose states were deleted from going on with nothing: what was acknowledged would never come again.

@@ -44,6 +44,7 @@ type writer struct {
 	audit  time.Duration
 	timers map[token]int64 // those set by this process, Unix seconds
 	frozen bool            // no timers
+	most   int             // messages of one batch
 	by     []string        // names this process in what it writes
 }
 

@@ -48,27 +48,35 @@ func (c *Committer) reevaluate(ctx context.Context, due []token) error {
 	return nil
 }
 
-// heal looks at up to n patients whose state may not know all.
+// heal looks at up to n patients whose state may not know all, and at as many that were decided under other rules.
 func (c *Committer) heal(ctx context.Context, n int) error {
-	refs, err := c.copy.someSuspects(n)
-	if err != nil {
-		return err
-	}
-	return c.healPatients(ctx, refs)
+	_, err := c.healSome(ctx, n)
+	return err
 }
 
 // healAll looks at all of them.
 func (c *Committer) healAll(ctx context.Context) error {
 	for ctx.Err() == nil {
-		refs, err := c.copy.someSuspects(chunk)
-		if err != nil || len(refs) == 0 {
-			return err
-		}
-		if err := c.healPatients(ctx, refs); err != nil {
+		if n, err := c.healSome(ctx, chunk); n == 0 || err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c *Committer) healSome(ctx context.Context, n int) (int, error) {
+	refs, err := c.copy.someSuspects(n)
+	if err != nil {
+		return 0, err
+	}
+	if err := c.healPatients(ctx, refs); err != nil {
+		return 0, err
+	}
+	other, err := c.copy.someOtherRules(n)
+	if err != nil {
+		return 0, err
+	}
+	return len(refs) + len(other), c.persist(ctx, other, c.engine.Reevaluate)
 }
 
 func (c *Committer) healPatients(ctx context.Context, refs []checks.Ref) error {

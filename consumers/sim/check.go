@@ -74,6 +74,9 @@ func (w *world) states() (map[checks.Ref]*checks.State, error) {
 
 // sameState compares what is decided about a patient, and what it rests on.
 func (w *world) sameState(inputs []consumers.Input, want, got *checks.State) error {
+	if got.Ruleset != w.engine.Ruleset {
+		return fmt.Errorf("last decided under %s", got.Ruleset)
+	}
 	if want.Cut != got.Cut {
 		return fmt.Errorf("cut: %v, in a replay %v", got.Cut, want.Cut)
 	}
@@ -116,6 +119,7 @@ func (w *world) shown(states map[checks.Ref]*checks.State) error {
 		}
 	}
 	seen, doubt := map[string]bool{}, w.tornFlags()
+	maps.DeleteFunc(open, func(name string, _ bool) bool { return doubt[flagOf(name)] })
 	for subject, seq := range w.server.last {
 		name, ok := strings.CutPrefix(subject, flagSubject)
 		if !ok {
@@ -124,7 +128,7 @@ func (w *world) shown(states map[checks.Ref]*checks.State) error {
 		switch checks.Change(w.server.log[seq-1].header.Get(consumers.HeaderTransition)) {
 		case checks.ChangeResolved, checks.ChangeMoved:
 		default:
-			if id := name[strings.LastIndexByte(name, '.')+1:]; !doubt[id] || open[name] {
+			if !doubt[flagOf(name)] {
 				seen[name] = true
 			}
 		}
@@ -143,12 +147,16 @@ func same[T any](what string, want, got []T) error {
 	return nil
 }
 
-// tornFlags are those of which a batch that was cut short left a transition behind without the state that goes with it.
+// flagOf is the id at the end of a subject.
+func flagOf(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
+
+// tornFlags are those of which a batch that was cut short may have left a transition behind without the state that goes with it. It is
+// shown until the next transition of the flag.
 func (w *world) tornFlags() map[string]bool {
 	ids := map[string]bool{}
 	for i := range w.server.log {
 		if m := &w.server.log[i]; m.torn && strings.HasPrefix(m.subject, flagSubject) {
-			ids[m.subject[strings.LastIndexByte(m.subject, '.')+1:]] = true
+			ids[flagOf(m.subject)] = true
 		}
 	}
 	return ids

@@ -20,6 +20,7 @@ var errDown = errors.New("crashed")
 type instance struct {
 	w        *world
 	name     string
+	old      bool // began before the upgrade
 	c        *consumers.Committer
 	followed int // messages of the stream RLS that it has seen
 	wake     time.Time
@@ -33,8 +34,12 @@ type instance struct {
 func (w *world) start() *instance {
 	w.starts++
 	in := &instance{w: w, name: fmt.Sprint("instance-", w.starts)}
+	engine := w.engine
+	if in.old = w.before != nil && w.rand.IntN(3) > 0; in.old {
+		engine = w.before
+	}
 	in.c = consumers.NewCommitter(consumers.CommitterOptions{
-		Engine: w.engine, Store: in, By: in.name, AsOf: w.frozen, Audit: consumers.DefaultAudit,
+		Engine: engine, MaxBatch: w.maxBatch, Store: in, By: in.name, AsOf: w.frozen, Audit: consumers.DefaultAudit,
 		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Reject: in.reject, Health: health, Log: zerolog.Nop()})
 	in.next, in.stop = iter.Pull(func(yield func(struct{}) bool) {
 		defer func() {
@@ -65,7 +70,10 @@ func (in *instance) run() {
 	ctx := context.Background()
 	in.follow(len(in.w.server.log))
 	in.pause()
-	err := in.heal(ctx)
+	err := in.c.Settle(ctx)
+	if err == nil {
+		err = in.heal(ctx)
+	}
 	for healed := in.w.server.now; err == nil; {
 		deliveries := in.pull()
 		idle := len(deliveries) == 0

@@ -43,7 +43,7 @@ func (w *world) mutate(msgs []*nats.Msg) []*nats.Msg {
 }
 
 func rank(m *nats.Msg) int {
-	if strings.HasPrefix(m.Subject, stateSubject) {
+	if strings.HasPrefix(m.Subject, "rls.state.") {
 		return 0
 	}
 	return 1

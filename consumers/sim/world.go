@@ -18,6 +18,7 @@ type world struct {
 	rand      *rand.Rand
 	mutant    mutant
 	engine    *consumers.Engine
+	before    *consumers.Engine // of processes that began before an upgrade; nil without one
 	server    *server
 	frozen    time.Time // as-of time; zero when it moves with the clock
 	instances []*instance
@@ -28,6 +29,7 @@ type world struct {
 	most             int // inputs
 	patients, orders int
 	reorder          bool
+	maxBatch         int  // messages of a batch; 0 is what a server takes
 	cut              bool // few facts are kept
 	damage           bool // the disk may cut batches short
 	faults           int  // how many more things may go wrong
@@ -71,6 +73,15 @@ func (w *world) draw() {
 	w.engine = &consumers.Engine{Settings: settings, Key: []byte("key of the simulation, not secret"), Ruleset: "r1", MaxTouch: w.rand.IntN(3)}
 	if w.cut = w.rand.IntN(4) == 0; w.cut {
 		settings.MaxFacts = 1 + w.rand.IntN(5)
+	}
+	if w.rand.IntN(5) == 0 {
+		off := false
+		other := *settings
+		other.Checks = map[string]checks.CheckSetting{"rls-iron-unchecked": {Enabled: &off}, "rls-ssri": {Severity: "high"}}
+		w.before = &consumers.Engine{Settings: &other, Key: w.engine.Key, Ruleset: "r0"}
+	}
+	if w.rand.IntN(3) == 0 {
+		w.maxBatch = 2 + w.rand.IntN(8)
 	}
 	if w.rand.IntN(2) == 0 {
 		w.frozen = began
@@ -167,6 +178,13 @@ func (w *world) settled() bool {
 		return false
 	}
 	w.faults = 0
+	for k, in := range w.instances {
+		if in.old {
+			w.before = nil
+			w.crash(k)
+			return false
+		}
+	}
 	before := len(w.server.log)
 	for k := range w.instances {
 		w.instances[k].follow(len(w.server.log))
