@@ -15,7 +15,7 @@ import (
 var ErrNoStates = errors.New("nothing of rlsguard is stored on this server: rlsguard serve has not run here")
 
 // Operator does what operators need: dead letters, verification, export and import, erasure. It works beside running instances, and needs
-// the rights of rlsguard itself for all but dead letters.
+// more rights than an instance for all but dead letters: to purge, and to make streams.
 type Operator struct {
 	nc    *nats.Conn
 	js    jetstream.JetStream

@@ -91,8 +91,8 @@ func (s *session) prepare(ctx context.Context) (*site, error) {
 		return nil, err
 	}
 	if s.cfg.Dead > 0 {
-		if err := keepDead(ctx, s.js, s.cfg.Dead); err != nil {
-			return nil, err
+		if err := KeepDead(ctx, s.js, s.cfg.Dead); err != nil { // a right that the user of serve need not have
+			s.log.Warn().Err(err).Msg("dead letters are kept as long as before")
 		}
 	}
 	created, err := s.streamCreated(ctx, StreamFHIR)

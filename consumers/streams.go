@@ -42,8 +42,8 @@ func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) erro
 	return nil
 }
 
-// keepDead sets how long dead letters are kept.
-func keepDead(ctx context.Context, js jetstream.JetStream, age time.Duration) error {
+// KeepDead sets how long dead letters are kept. Their stream has to be there.
+func KeepDead(ctx context.Context, js jetstream.JetStream, age time.Duration) error {
 	s, err := js.Stream(ctx, StreamDead)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", StreamDead, err)

@@ -29,7 +29,7 @@ It cannot be undone, and it is no block: a later event of the patient starts afr
 
 Examples:
   rlsguard erase Patient/123
-  rlsguard erase Patient/123 --yes --nats nats://nats.example.org:4222 --creds rlsguard.creds --key-file site.key`
+  rlsguard erase Patient/123 --yes --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key`
 }
 
 var patientRef = regexp.MustCompile(`^Patient/[A-Za-z0-9.-]{1,64}$`)

@@ -20,6 +20,7 @@ type setupCommand struct {
 
 	Replicas  int `default:"1" help:"Replicas of the streams that are made; 3 in a cluster."`
 	AuditDays int `default:"400" placeholder:"DAYS" help:"How long feedback on cards is kept."`
+	DeadDays  int `placeholder:"DAYS" help:"How long rejected input is kept: 90 where its stream has to be made, as it is where it is there."`
 }
 
 // Help is shown below the options.
@@ -34,8 +35,8 @@ const setupTimeout = 30 * time.Second
 
 // Run makes the streams.
 func (c *setupCommand) Run(p *program) error {
-	if c.Replicas < 1 || c.AuditDays < 1 {
-		return errors.New("--replicas and --audit-days have to be above 0")
+	if c.Replicas < 1 || c.AuditDays < 1 || c.DeadDays < 0 {
+		return errors.New("--replicas, --audit-days and --dead-days have to be above 0")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -52,6 +53,11 @@ func (c *setupCommand) Run(p *program) error {
 	}
 	if err := consumers.MakeStreams(ctx, js, c.Replicas); err != nil {
 		return err
+	}
+	if c.DeadDays > 0 {
+		if err := consumers.KeepDead(ctx, js, time.Duration(c.DeadDays)*24*time.Hour); err != nil {
+			return err
+		}
 	}
 	bus, err := cdshooks.NewNATS(nc, c.Replicas, time.Duration(c.AuditDays)*24*time.Hour)
 	if err != nil {

@@ -17,7 +17,7 @@ type verifyCommand struct {
 
 // Help is shown below the options.
 func (verifyCommand) Help() string {
-	return `Decides about every stored patient again, from the stored facts, and compares: with the flags that the patient's state has open, with the newest transition of each flag in the streams RLS and RLS_FLAGS, with the transitions kept for audit, with the timers that are set, and the inbound stream with what it should still hold. Checksums of all states are checked on the way. It changes nothing, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and the rights of its user. It needs as much memory as rlsguard serve.
+	return `Decides about every stored patient again, from the stored facts, and compares: with the flags that the patient's state has open, with the newest transition of each flag in the streams RLS and RLS_FLAGS, with the transitions kept for audit, with the timers that are set, and the inbound stream with what it should still hold. Checksums of all states are checked on the way. It changes nothing, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and rights to read all streams. It needs as much memory as rlsguard serve.
 
 Patients are named by their token, the last part of rls.state.patient.<token>: no identifier is printed.
 
@@ -25,7 +25,7 @@ Exit codes: 0 all is as it should be; 1 something differs, or could not be read.
 
 Examples:
   rlsguard verify
-  rlsguard verify --nats nats://nats.example.org:4222 --creds rlsguard.creds --key-file site.key --config site.yaml
+  rlsguard verify --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key --config site.yaml
   rlsguard verify --data /var/lib/rlsguard`
 }
 

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+// deadSelection are the options that say which letters are meant.
+type deadSelection struct {
+	natsFlags
+
+	Reason  string   `placeholder:"REASON" help:"All of this reason."`
+	All     bool     `help:"All there are; needs --yes."`
+	Yes     bool     `help:"Yes, all."`
+	Numbers []uint64 `arg:"" optional:"" name:"number" help:"Numbers of dead letters, as dead list prints them."`
+}
+
+func (c *deadSelection) selection() (consumers.DeadSelection, error) {
+	s := consumers.DeadSelection{Numbers: c.Numbers, Reason: c.Reason, All: c.All}
+	ways := 0
+	for _, set := range []bool{len(c.Numbers) > 0, c.Reason != "", c.All} {
+		if set {
+			ways++
+		}
+	}
+	switch {
+	case ways != 1:
+		return s, errors.New("give either numbers, or --reason, or --all with --yes")
+	case c.All && !c.Yes:
+		return s, errors.New("--all means every dead letter there is: add --yes")
+	}
+	return s, checkReason(c.Reason)
+}
+
+// find reads the letters that are meant; numbers that nobody has are reported.
+func (c *deadSelection) find(ctx context.Context, p *program, o *consumers.Operator, siblings bool) ([]consumers.DeadLetter, error) {
+	s, err := c.selection()
+	if err != nil {
+		return nil, err
+	}
+	letters, missing, err := o.Select(ctx, s, siblings)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range missing {
+		fmt.Fprintf(p.stderr, "rlsguard: dead letter %d: %s\n", n, consumers.ErrNoLetter)
+	}
+	if len(missing) > 0 {
+		return letters, errReported
+	}
+	return letters, nil
+}
+
+type deadRetryCommand struct {
+	deadSelection
+
+	Wait bool `help:"Return when it has been decided about them, and tell what was rejected again."`
+}
+
+// Help is shown below the options.
+func (deadRetryCommand) Help() string {
+	return `Publishes the payloads on fhir.<ResourceType> as new messages, and removes the letters once those are stored. All rejections of one input, such as a Bundle, go as one. What is still wrong becomes a new dead letter; what was right the first time changes nothing when it comes again. It needs a producer's rights besides those of an operator; acknowledgements go on fhir.DetectedIssue only if they came there.
+
+Exit codes: 0 done; 1 some could not be put through and stay; 2 with --wait: some were rejected again.
+
+Examples:
+  rlsguard dead retry 12 13
+  rlsguard dead retry --reason invalid-resource --wait`
+}
+
+// Run retries.
+func (c *deadRetryCommand) Run(p *program) error {
+	if _, err := c.selection(); err != nil {
+		return err
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	o, closeAll, err := connectDead(&c.natsFlags)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	letters, failed := c.find(ctx, p, o, true)
+	if failed != nil && !errors.Is(failed, errReported) {
+		return failed
+	}
+	bar := startProgress(p.stderr, "putting through", int64(len(letters)), func(n int64) string { return plural(int(n), "letter", "letters") })
+	done, err := o.Retry(ctx, letters, func() { bar.add(1) })
+	bar.end()
+	for _, l := range letters {
+		if err := done.Failed[l.Number]; err != nil {
+			fmt.Fprintf(p.stderr, "rlsguard: dead letter %d stays: %s\n", l.Number, harmless(err.Error()))
+			failed = errReported
+		}
+	}
+	fmt.Fprintf(p.stdout, "%s put through again, %s removed\n", plural(done.Inputs, "input", "inputs"), plural(done.Letters, "dead letter", "dead letters"))
+	if err != nil || !c.Wait || done.Inputs == 0 {
+		return errors.Join(err, failed)
+	}
+	if err := c.wait(ctx, p, o, &done); err != nil {
+		return err
+	}
+	return failed
+}
+
+// wait tells what was rejected again.
+func (c *deadRetryCommand) wait(ctx context.Context, p *program, o *consumers.Operator, done *consumers.Retried) error {
+	if err := o.WaitDecided(ctx, done.Last); err != nil {
+		return err
+	}
+	again, err := o.RejectedAgain(ctx, done)
+	if err != nil || len(again) == 0 {
+		return err
+	}
+	fmt.Fprintln(p.stdout, "Rejected again:")
+	for _, l := range again {
+		if err := p.printLetter(&l, "text"); err != nil {
+			return fmt.Errorf("output: %w", err)
+		}
+	}
+	return errRejected
+}
+
+type deadDropCommand struct{ deadSelection }
+
+// Help is shown below the options.
+func (deadDropCommand) Help() string {
+	return `Removes dead letters, and what they hold of the payload. The input stays in the stream FHIR as long as that keeps it.
+
+Examples:
+  rlsguard dead drop 12
+  rlsguard dead drop --reason not-fhir
+  rlsguard dead drop --all --yes`
+}
+
+// Run drops.
+func (c *deadDropCommand) Run(p *program) error {
+	if _, err := c.selection(); err != nil {
+		return err
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	o, closeAll, err := connectDead(&c.natsFlags)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	letters, failed := c.find(ctx, p, o, false)
+	if failed != nil && !errors.Is(failed, errReported) {
+		return failed
+	}
+	bar := startProgress(p.stderr, "removing", int64(len(letters)), func(n int64) string { return plural(int(n), "letter", "letters") })
+	defer bar.end()
+	for _, l := range letters {
+		if err := o.Drop(ctx, l.Number); err != nil {
+			return err
+		}
+		bar.add(1)
+	}
+	fmt.Fprintf(p.stdout, "%s removed\n", plural(len(letters), "dead letter", "dead letters"))
+	return failed
+}

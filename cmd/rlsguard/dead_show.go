@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rlsguard/rlsguard/consumers"
+)
+
+type deadShowCommand struct {
+	natsFlags
+
+	Payload bool   `help:"Only the payload, byte for byte as it was received, for a file or another program."`
+	Format  string `enum:"text,json" default:"text" help:"text to read, json for programs."`
+	Number  uint64 `arg:"" help:"Number of the dead letter, as dead list prints it."`
+}
+
+// Help is shown below the options.
+func (deadShowCommand) Help() string {
+	return `The payload is patient data. What a terminal would act on in it is shown as a replacement character. A payload that was left out of the letter is read from the stream FHIR.
+
+Examples:
+  rlsguard dead show 12
+  rlsguard dead show 12 --payload >input.json`
+}
+
+// Run shows one.
+func (c *deadShowCommand) Run(p *program) error {
+	ctx, stop := interruptible()
+	defer stop()
+	o, closeAll, err := connectDead(&c.natsFlags)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	l, data, err := o.DeadLetter(ctx, c.Number)
+	if err != nil {
+		return fmt.Errorf("dead letter %d: %w", c.Number, err)
+	}
+	if data == nil && l.LeftOut && c.Payload {
+		return fmt.Errorf("dead letter %d: %w", c.Number, consumers.ErrNoPayload)
+	}
+	if c.Payload {
+		_, err := p.stdout.Write(data)
+		return err
+	}
+	l.Size = len(data)
+	if c.Format == "json" {
+		letter, text := jsonOf(&l), string(data)
+		letter.Payload = &text
+		line, err := lineOf(letter)
+		if err != nil {
+			return err
+		}
+		return writeLine(p.stdout, line)
+	}
+	for _, row := range []struct{ name, text string }{
+		{"Number", fmt.Sprint(l.Number)}, {"Time", l.Time.Format(time.RFC3339)}, {"Reason", l.Reason}, {"Detail", l.Detail}, {"Pointer", l.Pointer},
+		{"Input", fmt.Sprintf("sequence %d of the stream FHIR", l.Input)}, {"Payload", payloadWords(&l, data)},
+	} {
+		if row.text != "" {
+			fmt.Fprintf(p.stdout, "%-9s%s\n", row.name, harmless(row.text))
+		}
+	}
+	for line := range strings.Lines(indented(data)) {
+		fmt.Fprintln(p.stdout, "  "+harmlessLine(strings.TrimRight(line, "\r\n")))
+	}
+	return nil
+}
+
+func payloadWords(l *consumers.DeadLetter, data []byte) string {
+	switch {
+	case data == nil && l.LeftOut:
+		return "left out, and the stream FHIR does not hold it any more"
+	case l.LeftOut:
+		return fmt.Sprintf("%d bytes, from the stream FHIR", len(data))
+	}
+	return fmt.Sprintf("%d bytes", len(data))
+}
+
+// indented sets JSON out in lines; anything else stays as it is.
+func indented(data []byte) string {
+	var b bytes.Buffer
+	if json.Indent(&b, data, "", "  ") != nil {
+		return string(data)
+	}
+	return b.String()
+}
+
+// harmlessLine is a line without what a terminal would act on, its indentation kept.
+func harmlessLine(line string) string {
+	rest := strings.TrimLeft(line, " ")
+	return line[:len(line)-len(rest)] + harmless(strings.ToValidUTF8(rest, "\ufffd"))
+}
