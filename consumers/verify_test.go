@@ -153,6 +153,12 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 	if _, kinds := b.verify(VerifyOptions{}); !slices.Contains(kinds, ShownDiffers) || !slices.Contains(kinds, AuditDiffers) || len(kinds) != 2 {
 		t.Errorf("with a flag that is not shown and a hole in the audit: %s", kinds)
 	}
+	// What is shown is a copy: deleted, it is made anew.
+	if err := b.js.DeleteStream(t.Context(), StreamFlags); err != nil {
+		t.Fatal(err)
+	}
+	b.serve(b.config())()
+	b.wait("copied anew", func() bool { _, kinds := b.verify(VerifyOptions{}); return !slices.Contains(kinds, ShownDiffers) })
 	other := engine()
 	other.Key = []byte("another key of the tests")
 	if _, _, err := b.operator().Verify(t.Context(), VerifyOptions{Engine: other, Now: time.Now()}); !errors.Is(err, ErrOtherKey) {
