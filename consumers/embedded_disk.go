@@ -132,6 +132,10 @@ func (e *Embedded) reopen() error {
 		return nil // it never tried to write meanwhile
 	}
 	e.down()
+	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is copied again.
+	if err := os.RemoveAll(filepath.Join(streamsDir(e.options.Dir), StreamFlags)); err != nil {
+		return err
+	}
 	if err := e.open(); err != nil {
 		return err
 	}
