@@ -32,7 +32,7 @@ func (s *session) commitEvents(ctx context.Context) error {
 // commitHeld commits events that are held, and lets go of them.
 func (s *session) commitHeld(batch []event) error {
 	defer s.held.drop(batch)
-	return s.batch(s.work, batch)
+	return s.batch(s.work, s.timely(batch))
 }
 
 // linger is how long a batch waits for inputs that the server is known to have: a commit costs as much again, however small.

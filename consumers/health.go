@@ -27,6 +27,7 @@ const (
 	notWriting   = "writes-fail"
 	notLooking   = "server-does-not-answer"
 	noDisk       = "disk"
+	wrongClock   = "clock"
 )
 
 // NewHealth is that of a consumer that has not begun.
@@ -91,6 +92,7 @@ func (h *Health) ready() { h.unready("") }
 func (h *Health) connected(yes bool) { h.set(notConnected, yes) }
 func (h *Health) consuming(yes bool) { h.set(noConsumer, yes) }
 func (h *Health) writing(yes bool)   { h.set(notWriting, yes) }
+func (h *Health) clock(fine bool)    { h.set(wrongClock, fine) }
 func (h *Health) disk(fine bool)     { h.set(noDisk, fine) }
 func (h *Health) looked(err error)   { h.set(notLooking, err == nil) }
 

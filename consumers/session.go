@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -35,6 +36,7 @@ type session struct {
 	work    context.Context // of what is in flight: ends a while after the session has to stop
 	floor   floor
 	held    *held
+	astray  atomic.Bool // the clock of this machine is not that of the server
 	events  chan event
 	dead    map[string]struct{} // dead letters that are there of inputs that are not acknowledged
 }

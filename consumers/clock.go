@@ -1,0 +1,39 @@
+package consumers
+
+import "time"
+
+// clockLimit is how far the clocks of this machine and of the server may be apart. A wrong one here must not end or begin what time alone
+// ends or begins.
+const clockLimit = 5 * time.Minute
+
+// timerDelay is how long a timer that went off is put back while the clocks are apart.
+const timerDelay = 30 * time.Second
+
+// compareClocks holds this machine's clock against the time at which the server answered.
+func (s *session) compareClocks(server time.Time) {
+	if server.IsZero() || !s.frozen.IsZero() {
+		return
+	}
+	apart := s.now().Sub(server)
+	astray := apart.Abs() > clockLimit
+	s.health.clock(!astray)
+	if s.astray.Swap(astray) != astray {
+		s.log.Warn().Dur("ahead", apart).Bool("too_far", astray).Msg("clock compared with the server's")
+	}
+}
+
+// timely leaves out the timers that went off while the clocks are apart; they come again.
+func (s *session) timely(batch []event) []event {
+	if !s.astray.Load() {
+		return batch
+	}
+	var rest []event
+	for _, ev := range batch {
+		if ev.input != nil {
+			rest = append(rest, ev)
+			continue
+		}
+		_ = ev.msg.NakWithDelay(timerDelay) // what does not arrive comes again after AckWait
+	}
+	return rest
+}
