@@ -32,7 +32,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("NATS_URL", "")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfile": waitFile, "env-from": envFrom, "http-post": httpPost},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfile": waitFile, "waitready": waitReady, "env-from": envFrom, "http-post": httpPost},
 	})
 }
 
@@ -46,6 +46,24 @@ func waitFile(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%s did not come", args[0])
 		}
 		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// waitReady waits until the server whose address is in a file says that it is ready: its streams are there and it consumes.
+func waitReady(ts *testscript.TestScript, neg bool, args []string) {
+	waitFile(ts, neg, args)
+	address := strings.TrimSpace(ts.ReadFile(args[0])) + "/readyz"
+	for deadline := time.Now().Add(time.Minute); ; {
+		if resp, err := http.Get(address); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s did not turn ready", address)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 
