@@ -13,10 +13,23 @@ import (
 // flag whose severity changes gives two: moved, the last word under the old severity, then updated. key is the site key, ruleset the hash
 // of tables, rules and settings. A change of asOf alone gives none.
 func Decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
+	transitions, _ := DecideUntil(st, set, key, ruleset, asOf)
+	return transitions
+}
+
+// DecideUntil is Decide and NextChange in one evaluation: next is zero when time alone changes nothing.
+func DecideUntil(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) (transitions []Flag, next time.Time) {
+	ev := evaluate(st, set, asOf, false)
 	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf, was: st.Ruleset}
-	now := d.flags(Evaluate(st, set, asOf))
+	d.decide(d.flags(ev.findings))
+	return d.out, ev.nextChange()
+}
+
+// decide turns the open flags into now.
+func (d *differ) decide(now []Flag) {
+	st := d.st
 	kept := st.Flags
-	st.Flags, st.Ruleset = nil, ruleset
+	st.Flags, st.Ruleset = nil, d.ruleset
 	i, j := 0, 0
 	for i < len(kept) || j < len(now) {
 		switch order := compareFlag(kept, i, now, j); {
@@ -31,7 +44,6 @@ func Decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time
 			i, j = i+1, j+1
 		}
 	}
-	return d.out
 }
 
 // OpenFlags are the flags of st that are open at asOf, sorted by check and ingredient, numbered as Decide last left them.

@@ -42,9 +42,14 @@ func Explain(st *State, set *Settings, asOf time.Time) []Silence {
 
 // NextChange is the next instant after asOf at which time alone may change what Evaluate says, or whether it is acknowledged; false when there is none.
 func NextChange(st *State, set *Settings, asOf time.Time) (time.Time, bool) {
-	ev := evaluate(st, set, asOf, false)
-	for i := range st.Facts {
-		if a := st.Facts[i].Acknowledgement; a != nil {
+	next := evaluate(st, set, asOf, false).nextChange()
+	return next, !next.IsZero()
+}
+
+// nextChange is the instant of NextChange; zero when there is none.
+func (ev *evaluation) nextChange() time.Time {
+	for i := range ev.st.Facts {
+		if a := ev.st.Facts[i].Acknowledgement; a != nil {
 			for _, t := range []Time{a.Date, a.Until} {
 				if !t.IsZero() {
 					ev.later(t.Start(ev.zone))
@@ -53,7 +58,7 @@ func NextChange(st *State, set *Settings, asOf time.Time) (time.Time, bool) {
 			}
 		}
 	}
-	return ev.next, !ev.next.IsZero()
+	return ev.next
 }
 
 func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluation {
@@ -67,6 +72,9 @@ func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluatio
 		}
 	}
 	ev.readOrders()
+	if !explain && !set.Everyone && !ev.mayHaveRLS() {
+		return ev
+	}
 	ev.readExposures()
 	ev.readRLS()
 	if ev.rls.status == RLSNone && !set.Everyone {
@@ -96,6 +104,15 @@ func (ev *evaluation) mayMatter() bool {
 		}
 	}
 	return false
+}
+
+// mayHaveRLS tells whether RLS counts if every order counts that still may. Of these, exposures only take some away, so where the answer
+// is no the drugs need not be looked up, which is most of the work.
+func (ev *evaluation) mayHaveRLS() bool {
+	ev.readRLS()
+	may := ev.rls.status > RLSNone
+	ev.rls = rlsEvidence{}
+	return may
 }
 
 func (o *Order) hasReason() bool {

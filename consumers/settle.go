@@ -49,11 +49,7 @@ func (f *Fold) decide(p *patient, asOf time.Time) PatientChange {
 	p.own()
 	before, ruleset := slices.Clone(p.st.Flags), p.st.Ruleset
 	ch := PatientChange{State: p.st}
-	ch.Transitions = checks.Decide(p.st, f.e.Settings, f.e.Key, f.e.Ruleset, asOf)
-	p.st.Ruleset = f.e.Ruleset
-	if next, ok := checks.NextChange(p.st, f.e.Settings, asOf); ok {
-		ch.Next = next
-	}
+	ch.Transitions, ch.Next = checks.DecideUntil(p.st, f.e.Settings, f.e.Key, f.e.Ruleset, asOf)
 	if len(ch.Transitions) > 0 || ruleset != f.e.Ruleset || !reflect.DeepEqual(before, p.st.Flags) || p.rearm && !ch.Next.IsZero() {
 		p.changed = true
 	}
