@@ -75,18 +75,20 @@ type Replay struct {
 	mem  *Memory
 	fold *Fold
 	n    int
+	res  []Result
 }
 
 // NewReplay starts with nothing known.
 func NewReplay(e *Engine) *Replay { return &Replay{e: e, mem: NewMemory()} }
 
-// Fold takes an input in and leaves the decision to Finish.
+// Fold takes an input in and leaves the decision to Finish. The results are good until the next call.
 func (r *Replay) Fold(in Input) []Result {
 	if r.fold == nil {
 		r.fold = r.e.NewFold(r.mem)
 	}
 	r.n++
-	return r.fold.Add(nil, r.n-1, &in)
+	r.res = r.fold.Add(r.res[:0], r.n-1, &in)
+	return r.res
 }
 
 // Step takes an input in and decides what it changes at asOf.

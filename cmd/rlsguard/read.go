@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"sync"
 
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -17,14 +18,29 @@ type batch struct {
 // batchSize keeps the cost of handing over small beside that of reading.
 const batchSize = 256
 
+// batches are those that were taken, for the next resources: most are irrelevant, and to make room for them anew would cost as much as a third of reading.
+var batches = sync.Pool{New: func() any {
+	return &batch{resources: make([]fhir.Resource, 0, batchSize), lines: make([]int, 0, batchSize)}
+}}
+
+func newBatch() *batch { return batches.Get().(*batch) }
+
+// free gives a batch back. It forgets the facts, which whoever took them may have dropped.
+func (b *batch) free() {
+	clear(b.resources)
+	b.resources, b.lines, b.err = b.resources[:0], b.lines[:0], nil
+	batches.Put(b)
+}
+
 // job is one source on its way through a reader. Its channel takes a few batches ahead of whoever takes them.
 type job struct {
 	source source
-	out    chan batch
+	out    chan *batch
 }
 
 // readSources reads sources on all cores and hands what is in them to take, always in the order of sources and of the
-// documents in them, so that nothing depends on which core was faster. n is the position of the source.
+// documents in them, so that nothing depends on which core was faster. n is the position of the source. take keeps no slice of a
+// batch.
 func readSources(sources []source, o fhir.Options, bar *progress, take func(n int, b batch)) {
 	workers := min(runtime.GOMAXPROCS(0), len(sources))
 	work := make(chan job)
@@ -33,7 +49,7 @@ func readSources(sources []source, o fhir.Options, bar *progress, take func(n in
 		defer close(order)
 		defer close(work)
 		for _, s := range sources {
-			j := job{source: s, out: make(chan batch, 4)}
+			j := job{source: s, out: make(chan *batch, 4)}
 			order <- j // before work: the first job in order is always one that a worker has or gets next
 			work <- j
 		}
@@ -49,7 +65,8 @@ func readSources(sources []source, o fhir.Options, bar *progress, take func(n in
 	n := 0
 	for j := range order {
 		for b := range j.out {
-			take(n, b)
+			take(n, *b)
+			b.free()
 		}
 		n++
 	}
@@ -59,16 +76,16 @@ func readSource(r *fhir.Reader, j job, bar *progress) {
 	defer close(j.out)
 	in, err := j.source.open()
 	if err != nil {
-		j.out <- batch{err: err}
+		j.out <- &batch{err: err}
 		return
 	}
 	defer in.Close()
-	var b batch
+	b := newBatch()
 	err = r.Stream(bar.reader(in), j.source.name, func(line int, res fhir.Resource) bool {
 		b.resources, b.lines = append(b.resources, res), append(b.lines, line)
 		if len(b.resources) == batchSize {
 			j.out <- b
-			b = batch{}
+			b = newBatch()
 		}
 		return true
 	})
