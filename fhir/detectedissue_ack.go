@@ -3,6 +3,7 @@ package fhir
 import (
 	"errors"
 	"regexp"
+	"sync"
 	"time"
 
 	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
@@ -38,13 +39,13 @@ func mitigation(a *checks.Acknowledgement) samply.DetectedIssueMitigation {
 }
 
 // resourceRef is a reference to a resource of the own server, as opposed to somebody's name.
-var resourceRef = regexp.MustCompile(`^[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}$`)
+var resourceRef = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}$`) })
 
 func author(s string) *samply.Reference {
 	switch {
 	case s == "":
 		return nil
-	case resourceRef.MatchString(s):
+	case resourceRef().MatchString(s):
 		return &samply.Reference{Reference: &s}
 	}
 	return &samply.Reference{Display: &s}
