@@ -25,6 +25,13 @@ type orderView struct {
 
 // readOrders weighs all orders of the patient.
 func (ev *evaluation) readOrders() {
+	n := 0
+	for i := range ev.st.Facts {
+		if ev.st.Facts[i].Kind == KindOrder {
+			n++
+		}
+	}
+	ev.orders = make([]orderView, 0, n)
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
 		if f.Kind != KindOrder {
@@ -128,7 +135,7 @@ func (ev *evaluation) supplyEnd(o *orderView) (time.Time, bool) {
 	if start.IsZero() && o.version.Updated != 0 {
 		start = time.Unix(0, o.version.Updated)
 	}
-	days, err := strconv.ParseFloat(o.SupplyDays, 64)
+	days, err := number(o.SupplyDays)
 	if err == nil && days > 0 && !start.IsZero() {
 		total := min(days*float64(o.Repeats+1), 36_500)
 		whole := int(total)
@@ -222,7 +229,7 @@ func (ev *evaluation) allAhead(periods []Period) bool {
 // shortCourse tells whether all dosages together last no longer than the setting says, or the supply is for no longer.
 func (ev *evaluation) shortCourse(o *orderView) bool {
 	limit := ev.set.Orders.ShortCourseDays
-	if days, err := strconv.ParseFloat(o.SupplyDays, 64); err == nil && days > 0 && days*float64(o.Repeats+1) <= float64(limit) {
+	if days, err := number(o.SupplyDays); err == nil && days > 0 && days*float64(o.Repeats+1) <= float64(limit) {
 		return true
 	}
 	var first, last time.Time
@@ -248,9 +255,17 @@ func (ev *evaluation) shortCourse(o *orderView) bool {
 	return len(o.Dosages) > 0 && (first.IsZero() || !last.After(first.AddDate(0, 0, limit)))
 }
 
+// number reads a decimal. Most are not there, and an error for each costs more than all else that is done about an order.
+func number(s string) (float64, error) {
+	if s == "" {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseFloat(s, 64)
+}
+
 // boundsDays is how long a dosage lasts by its boundsDuration, or by a count of doses, in days.
 func boundsDays(d *Dosage) (float64, bool) {
-	if v, err := strconv.ParseFloat(d.BoundsLength.Value, 64); err == nil {
+	if v, err := number(d.BoundsLength.Value); err == nil {
 		days, ok := unitDays[d.BoundsLength.unit()]
 		return v * days, ok
 	}
