@@ -121,20 +121,3 @@ func TestCluster(t *testing.T) {
 		t.Error("the accounts are not those of one server")
 	}
 }
-
-// join writes numbers so that run takes the one of each server.
-func join(ports []int) string { return strings.Join(strings.Fields(fmt.Sprint(ports)), "|") }
-
-func freePorts(t *testing.T, n int) []int {
-	t.Helper()
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
-}
