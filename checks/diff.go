@@ -20,7 +20,7 @@ func Decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time
 // DecideUntil is Decide and NextChange in one evaluation: next is zero when time alone changes nothing.
 func DecideUntil(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) (transitions []Flag, next time.Time) {
 	ev := evaluate(st, set, asOf, false)
-	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf, was: st.Ruleset}
+	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf, was: st.Ruleset, rls: ev.rls.status}
 	d.decide(d.flags(ev.findings))
 	return d.out, ev.nextChange()
 }
@@ -70,6 +70,7 @@ type differ struct {
 	asOf    time.Time
 	out     []Flag
 	was     string      // ruleset of the last decision
+	rls     RLSStatus   // as it counts now, which a resolved flag tells too
 	run     *evaluation // with explanations; made when a flag is resolved
 }
 
@@ -155,7 +156,7 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 	kept.Number++
 	f := Flag{
 		Finding: Finding{
-			Check: kept.Check, Ingredient: kept.Ingredient, Patient: d.st.Patient, Severity: kept.Severity, Implicated: kept.Implicated,
+			Check: kept.Check, Ingredient: kept.Ingredient, Patient: d.st.Patient, Severity: kept.Severity, Implicated: kept.Implicated, RLS: d.rls,
 			Summary: "No longer open: " + reasonWords[reason] + ".",
 			Action:  "Nothing to do for this flag.",
 		},

@@ -137,7 +137,7 @@ func (c *ironCase) replace(f *labReading) string {
 	return text + "."
 }
 
-// caution says when intravenous iron is not for now.
+// caution says when intravenous iron has to wait.
 func (c *ironCase) caution() string {
 	if len(c.IronCaution) > 0 || c.panel.group == ironChild {
 		return ""

@@ -26,12 +26,12 @@ const (
 // className is how a class is named to a reader.
 var className = map[terms.Class]string{
 	terms.SSRI: "SSRI", terms.SerotoninModulator: "serotonin modulator", terms.SNRI: "SNRI",
-	terms.Tricyclic: "tricyclic antidepressant", terms.Tetracyclic: "tetracyclic antidepressant", terms.Lithium: "lithium",
+	terms.Tricyclic: "tricyclic antidepressant", terms.Tetracyclic: "tetracyclic antidepressant", terms.Lithium: "mood stabiliser",
 	terms.AntipsychoticTypical: "dopamine-blocking antipsychotic", terms.AntipsychoticAtypical: "antipsychotic",
 	terms.AntipsychoticNondopaminerg: "antipsychotic without dopamine blockade",
 	terms.AntihistamineSedating:      "sedating antihistamine", terms.AntihistamineNonsedating: "non-sedating antihistamine",
 	terms.DopamineAntagonistAntiemet: "dopamine-blocking antiemetic", terms.DopamineAntagonistOther: "dopamine antagonist",
-	terms.DopamineDepleter: "dopamine depleter", terms.DopamineAgonist: "dopamine agonist", terms.DopaminePrecursor: "levodopa",
+	terms.DopamineDepleter: "dopamine depleter", terms.DopamineAgonist: "dopamine agonist", terms.DopaminePrecursor: "dopamine precursor",
 }
 
 // offendingSummary says which drug meets RLS, how it is known and what is uncertain.
@@ -52,11 +52,7 @@ func (ev *evaluation) offendingSummary(group []*exposure) string {
 // sentence opens a summary: drug, class, whether it is new or already taken, what follows from it, then the notes and the RLS evidence.
 func (ev *evaluation) sentence(group []*exposure, effect string) string {
 	x := group[0]
-	class := className[x.Class]
-	if class == x.Name {
-		class = "mood stabiliser"
-	}
-	return fmt.Sprintf("%s (%s) %s: %s%s %s", capital(x.Name), class, ev.taking(group), effect, notes(group), ev.rlsWords())
+	return fmt.Sprintf("%s (%s) %s: %s%s %s", capital(x.Name), className[x.Class], ev.taking(group), effect, notes(group), ev.rlsWords())
 }
 
 // taking tells whether the drug or the diagnosis came first (rules.md R12).
@@ -98,9 +94,11 @@ func offendingAction(x *exposure) string {
 	action := "Ask whether the legs became restless or worse after it was started or raised. Review need, dose and time of day"
 	switch {
 	case isAntipsychotic(x.Class) || x.Class == terms.Lithium:
-		action += " with the prescriber: the psychiatric need outweighs RLS."
+		action += " with the prescriber; where it is given for a psychiatric reason, that need outweighs RLS."
 	case x.Class == terms.AntihistamineSedating:
 		action += "; with a gabapentinoid, opioid or hypnotic it adds to sedation."
+	case x.Class == terms.AntihistamineNonsedating || x.Class == terms.DopamineAntagonistAntiemet:
+		action += " with the prescriber."
 	default:
 		action += " with the prescriber. Any change should be gradual: an abrupt end is harmful."
 	}
@@ -130,6 +128,9 @@ func alternatives(x *exposure, use indication) []string {
 		}
 		return []string{"for nausea: ondansetron or granisetron; domperidone where licensed (mind the QT interval)"}
 	default:
+		if x.Name == "prochlorperazine" { // mostly given as an antiemetic
+			return []string{"for nausea: ondansetron or granisetron", "for psychosis: specialist review only"}
+		}
 		return []string{"specialist review only"}
 	}
 }

@@ -19,8 +19,10 @@ func (m *putBack) NakWithDelay(d time.Duration) error { m.after = d; return nil 
 // With a clock that is far from the server's nothing changes by time alone, and the consumer says so.
 func TestClockAstray(t *testing.T) {
 	b := newBench(t)
-	b.serve(b.config())() // makes streams and consumers
+	stop := b.serve(b.config()) // makes streams and consumers
 	s := b.session()
+	b.wait("consuming", func() bool { return s.look(t.Context()) == nil })
+	stop()
 	s.frozen = time.Time{}
 	due, input := &putBack{}, &putBack{}
 	batch := []event{{msg: due}, {msg: input, input: &Input{}}}
