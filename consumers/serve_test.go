@@ -143,13 +143,14 @@ func (b *bench) messages(stream, filter string) []jetstream.Msg {
 		b.t.Fatal(err)
 	}
 	var all []jetstream.Msg
-	for n := c.CachedInfo().NumPending; uint64(len(all)) < n; {
+	for n, more := c.CachedInfo().NumPending, true; more && uint64(len(all)) < n; {
 		batch, err := c.Fetch(int(n)-len(all), jetstream.FetchMaxWait(5*time.Second))
 		if err != nil {
 			b.t.Fatal(err)
 		}
+		more = false // what was there when asked may have gone since: its time to live is over
 		for m := range batch.Messages() {
-			all = append(all, m)
+			all, more = append(all, m), true
 		}
 	}
 	return all
