@@ -61,11 +61,15 @@ func letterOf(number uint64, at time.Time, h nats.Header, size int) DeadLetter {
 
 // DeadLetters calls do with every dead letter, oldest first; with a reason, only with those.
 func (o *Operator) DeadLetters(ctx context.Context, reason string, do func(DeadLetter) error) error {
-	cfg := jetstream.OrderedConsumerConfig{HeadersOnly: true, FilterSubjects: []string{SubjectDead + ">"}}
+	return deadLetters(ctx, o.js, jetstream.OrderedConsumerConfig{}, reason, do)
+}
+
+func deadLetters(ctx context.Context, js jetstream.JetStream, cfg jetstream.OrderedConsumerConfig, reason string, do func(DeadLetter) error) error {
+	cfg.HeadersOnly, cfg.FilterSubjects = true, []string{SubjectDead + ">"}
 	if reason != "" {
 		cfg.FilterSubjects = []string{SubjectDead + reason}
 	}
-	return each(ctx, o.js, StreamDead, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+	return each(ctx, js, StreamDead, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		size, _ := strconv.Atoi(m.Headers().Get("Nats-Msg-Size")) // the server always says it
 		return do(letterOf(meta.Sequence.Stream, meta.Timestamp, m.Headers(), size))
 	})

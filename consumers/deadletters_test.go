@@ -64,7 +64,7 @@ func TestRetryAfterAFix(t *testing.T) {
 	if err != nil || done.Inputs != 3 || done.Letters != 3 || len(done.Failed) > 0 || told != 3 {
 		t.Fatalf("%+v, %v, told %d times", done, err, told)
 	}
-	if err := o.WaitDecided(t.Context(), done.Last); err != nil {
+	if err := o.WaitDecided(t.Context(), done.Last, WaitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	b.sameAsReplay(docs...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -105,20 +104,8 @@ func (o *Operator) again(ctx context.Context, l *DeadLetter, data []byte) (uint6
 }
 
 // WaitDecided returns when the inbound stream has been decided up to a sequence.
-func (o *Operator) WaitDecided(ctx context.Context, sequence uint64) error {
-	t := time.NewTicker(50 * time.Millisecond)
-	defer t.Stop()
-	for {
-		floor, err := decidedUpTo(ctx, o.js)
-		if err != nil || floor >= sequence {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-t.C:
-		}
-	}
+func (o *Operator) WaitDecided(ctx context.Context, sequence uint64, w WaitOptions) error {
+	return waitDecided(ctx, o.js, sequence, w)
 }
 
 // RejectedAgain are the dead letters that a retry led to, once it has been decided.

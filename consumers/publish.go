@@ -2,7 +2,6 @@ package consumers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -31,10 +30,13 @@ type Publisher struct {
 	ended   chan struct{}
 	waiting sync.WaitGroup
 
-	mu   sync.Mutex
-	sent int
-	last uint64
-	err  error
+	epoch int64     // creation of the stream FHIR, Unix nanoseconds
+	since time.Time // the server's, before anything was published
+
+	mu     sync.Mutex
+	sent   int
+	stored stored // where it came from
+	err    error
 }
 
 // NewPublisher makes a publisher. The stream FHIR is made when it is not there.
@@ -52,7 +54,8 @@ func NewPublisher(ctx context.Context, nc *nats.Conn) (*Publisher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", StreamFHIR, err)
 	}
-	p.batches = s.CachedInfo().Config.AllowAtomicPublish
+	info := s.CachedInfo()
+	p.batches, p.epoch, p.since = info.Config.AllowAtomicPublish, info.Created.UnixNano(), info.TimeStamp
 	go p.run()
 	return p, nil
 }
@@ -60,11 +63,17 @@ func NewPublisher(ctx context.Context, nc *nats.Conn) (*Publisher, error) {
 // Publish sends one document, as several messages when it is a Bundle over the server's limit. It waits for earlier
 // acknowledgements only when too many are missing; an error may be that of an earlier document.
 func (p *Publisher) Publish(ctx context.Context, data []byte) error {
+	return p.PublishFrom(ctx, Origin{}, data)
+}
+
+// PublishFrom is Publish for a document whose origin Rejected shall tell.
+func (p *Publisher) PublishFrom(ctx context.Context, from Origin, data []byte) error {
 	msgs, err := split(data, p.limit)
 	if err != nil {
 		return err
 	}
 	for _, m := range msgs {
+		m.from = from
 		if err := p.failed(); err != nil {
 			return err
 		}
@@ -85,13 +94,15 @@ func (p *Publisher) run() {
 	for m := range p.queue {
 		batch := p.gather(m)
 		if p.failed() == nil {
-			last, err := p.deliver(batch)
+			seqs, err := p.deliver(batch)
 			p.mu.Lock()
 			if err != nil {
 				p.err = fmt.Errorf("publishing: %w", err)
-			} else {
-				p.sent, p.last = p.sent+len(batch), max(p.last, last)
 			}
+			for i, seq := range seqs {
+				p.stored.add(seq, batch[i].from)
+			}
+			p.sent += len(seqs)
 			p.mu.Unlock()
 		}
 		for range batch {
@@ -116,8 +127,8 @@ func (p *Publisher) gather(first message) []message {
 	return batch
 }
 
-// deliver returns the sequence of the last message, once all are stored.
-func (p *Publisher) deliver(batch []message) (uint64, error) {
+// deliver returns the sequence of each message, once all are stored.
+func (p *Publisher) deliver(batch []message) ([]uint64, error) {
 	if !p.batches {
 		return p.deliverSingly(batch)
 	}
@@ -126,27 +137,39 @@ func (p *Publisher) deliver(batch []message) (uint64, error) {
 		msgs[i] = &nats.Msg{Subject: m.subject, Data: m.data, Header: nats.Header{}}
 	}
 	first, err := p.store.Write(context.Background(), msgs)
-	return first + uint64(len(batch)) - 1, err
+	if err != nil {
+		return nil, err
+	}
+	seqs := make([]uint64, len(batch))
+	for i := range seqs {
+		seqs[i] = first + uint64(i)
+	}
+	return seqs, nil
 }
 
-func (p *Publisher) deliverSingly(batch []message) (last uint64, err error) {
+func (p *Publisher) deliverSingly(batch []message) ([]uint64, error) {
 	acks := make([]jetstream.PubAckFuture, 0, len(batch))
 	for _, m := range batch {
 		f, err := p.js.PublishMsgAsync(&nats.Msg{Subject: m.subject, Data: m.data}, jetstream.WithStallWait(publishTimeout))
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		acks = append(acks, f)
 	}
+	seqs := make([]uint64, 0, len(batch))
+	var err error
 	for _, f := range acks {
 		select {
 		case ack := <-f.Ok():
-			last = max(last, ack.Sequence)
+			seqs = append(seqs, ack.Sequence)
 		case failed := <-f.Err():
 			err = failed
 		}
 	}
-	return last, err
+	if err != nil {
+		return nil, err
+	}
+	return seqs, nil
 }
 
 func (p *Publisher) failed() error {
@@ -168,45 +191,4 @@ func (p *Publisher) Close() {
 	close(p.queue)
 	<-p.ended
 	p.js.CleanupPublisher()
-}
-
-// Wait returns when everything that was published has been decided, and the flags are where Watch reads them. progress, which
-// may be nil, is told how many messages are still to be decided.
-func (p *Publisher) Wait(ctx context.Context, progress func(left uint64)) error {
-	if _, err := p.Flush(); err != nil {
-		return err
-	}
-	t := time.NewTicker(50 * time.Millisecond)
-	defer t.Stop()
-	for {
-		floor, err := decidedUpTo(ctx, p.js)
-		if err != nil {
-			return err
-		}
-		if progress != nil {
-			progress(p.last - min(p.last, floor))
-		}
-		if floor >= p.last {
-			return shown(ctx, p.js)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-t.C:
-		}
-	}
-}
-
-// decidedUpTo is the inbound sequence up to which everything has been decided. Nobody may be serving yet.
-func decidedUpTo(ctx context.Context, js jetstream.JetStream) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	c, err := js.Consumer(ctx, StreamFHIR, Durable)
-	switch {
-	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
-		return 0, nil
-	case err != nil:
-		return 0, fmt.Errorf("consumer %s: %w", Durable, err)
-	}
-	return c.CachedInfo().AckFloor.Stream, nil
 }

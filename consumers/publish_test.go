@@ -40,7 +40,7 @@ func TestPublishWaitWatchIsReplay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := p.Wait(t.Context(), nil); err != nil {
+	if err := p.Wait(t.Context(), WaitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	want := open(engine(), replay(docs...))
@@ -55,6 +55,84 @@ func TestPublishWaitWatchIsReplay(t *testing.T) {
 	}
 	if d := cmp.Diff(moderate, b.openNow(WatchOptions{Severity: checks.Moderate})); d != "" {
 		t.Errorf("moderate flags differ (-replay +watch):\n%s", d)
+	}
+}
+
+// What of the published was rejected is told with its origin, what others published is not.
+func TestPublishTellsRejections(t *testing.T) {
+	b := newBench(t)
+	defer b.serve(b.config())()
+	b.publish(`{`)
+	p, err := NewPublisher(t.Context(), b.nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	lines := []string{rlsJSON("1"), `{`, orderJSON("a", "1", "sertraline", "active", 1), `{"resourceType":"Nonsense"}`}
+	for i, d := range lines {
+		if i == 2 {
+			if _, err := p.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			b.publish(`[]`) // in between
+		}
+		if err := p.PublishFrom(t.Context(), Origin{"a.ndjson", 2 * (i + 1)}, []byte(d)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Wait(t.Context(), WaitOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	err = p.Rejected(t.Context(), func(from Origin, l DeadLetter) error {
+		got[fmt.Sprintf("%s:%d", from.Source, from.Line)] = l.Reason
+		return nil
+	})
+	if d := cmp.Diff(map[string]string{"a.ndjson:4": "invalid-json", "a.ndjson:8": "not-fhir"}, got); d != "" || err != nil {
+		t.Errorf("%v, rejected (-want +got):\n%s", err, d)
+	}
+}
+
+func TestSpansOfOrigins(t *testing.T) {
+	var s stored
+	for _, m := range []struct {
+		seq  uint64
+		from Origin
+	}{{3, Origin{"a", 1}}, {4, Origin{"a", 2}}, {5, Origin{"a", 4}}, {6, Origin{"b", 1}}, {9, Origin{"b", 2}}, {10, Origin{"b", 2}}} {
+		s.add(m.seq, m.from)
+	}
+	if len(s.spans) != 5 || s.last() != 10 {
+		t.Errorf("%d spans up to %d", len(s.spans), s.last())
+	}
+	want := map[uint64]Origin{3: {"a", 1}, 4: {"a", 2}, 5: {"a", 4}, 6: {"b", 1}, 9: {"b", 2}, 10: {"b", 2}}
+	for seq := range uint64(12) {
+		from, ours := s.find(seq)
+		if _, wanted := want[seq]; ours != wanted || from != want[seq] {
+			t.Errorf("%d is %v, %t", seq, from, ours)
+		}
+	}
+}
+
+// Where nobody serves, that is told once, and the waiting goes on; somebody who serves ends it.
+func TestWaitWithNobodyServing(t *testing.T) {
+	b := newBench(t)
+	p, err := NewPublisher(t.Context(), b.nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.Publish(t.Context(), []byte(rlsJSON("1"))); err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan struct{})
+	waited := make(chan error, 1)
+	go func() {
+		waited <- p.Wait(t.Context(), WaitOptions{Patience: time.Millisecond, Nobody: func() { close(told) }}) // twice would panic
+	}()
+	<-told
+	defer b.serve(b.config())()
+	if err := <-waited; err != nil {
+		t.Error(err)
 	}
 }
 

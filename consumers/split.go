@@ -11,6 +11,7 @@ import (
 type message struct {
 	subject string
 	data    []byte
+	from    Origin
 }
 
 // split makes messages of a document: one, or one for each entry of a Bundle that is over the limit. A Bundle that holds acknowledgements
@@ -71,7 +72,7 @@ func entryMessage(bundleType, raw json.RawMessage, e *bundleEntry, names map[str
 	kind := resourceType(e.Resource)
 	bare := (e.FullURL == "" || bytes.HasPrefix([]byte(e.FullURL), []byte("urn:"))) && resourceID(e.Resource) != "" && !bytes.Contains(raw, []byte(`"DELETE"`))
 	if bare && len(e.Resource) > 0 {
-		return message{inboundSubject(kind), resolveURNs(e.Resource, names)}
+		return message{subject: inboundSubject(kind), data: resolveURNs(e.Resource, names)}
 	}
 	var b bytes.Buffer
 	b.WriteString(`{"resourceType":"Bundle"`)
@@ -80,9 +81,9 @@ func entryMessage(bundleType, raw json.RawMessage, e *bundleEntry, names map[str
 	}
 	fmt.Fprintf(&b, `,"entry":[%s]}`, raw)
 	if kind == "DetectedIssue" {
-		return message{SubjectAcknowledge, b.Bytes()}
+		return message{subject: SubjectAcknowledge, data: b.Bytes()}
 	}
-	return message{inboundSubject("Bundle"), b.Bytes()}
+	return message{subject: inboundSubject("Bundle"), data: b.Bytes()}
 }
 
 // entryName is how others in the Bundle mean an entry with an urn as its fullUrl.

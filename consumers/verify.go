@@ -145,7 +145,7 @@ func (v *verification) holes(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", StreamFHIR, err)
 	}
-	floor, err := decidedUpTo(ctx, v.o.js)
+	floor, _, err := decidedUpTo(ctx, v.o.js)
 	if err != nil || stream.CachedInfo().State.NumDeleted == 0 {
 		return err
 	}

@@ -108,7 +108,7 @@ func (c *deadRetryCommand) Run(p *program) error {
 
 // wait tells what was rejected again.
 func (c *deadRetryCommand) wait(ctx context.Context, p *program, o *consumers.Operator, done *consumers.Retried) error {
-	if err := o.WaitDecided(ctx, done.Last); err != nil {
+	if err := o.WaitDecided(ctx, done.Last, consumers.WaitOptions{Nobody: p.nobodyDecides}); err != nil {
 		return err
 	}
 	again, err := o.RejectedAgain(ctx, done)

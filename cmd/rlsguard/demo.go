@@ -192,7 +192,7 @@ func (d *demo) chapter(ctx context.Context, pub *consumers.Publisher, file strin
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(pub.Publish(ctx, data), pub.Wait(ctx, nil)); err != nil {
+	if err := errors.Join(pub.Publish(ctx, data), pub.Wait(ctx, consumers.WaitOptions{})); err != nil {
 		return err
 	}
 	for range d.expected(data) {

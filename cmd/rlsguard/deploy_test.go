@@ -97,7 +97,7 @@ func publishAs(ctx context.Context, t *testing.T, nc *nats.Conn, file string) {
 	if err := pub.Publish(ctx, data); err != nil {
 		t.Fatal(err)
 	}
-	if err := pub.Wait(ctx, nil); err != nil {
+	if err := pub.Wait(ctx, consumers.WaitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }

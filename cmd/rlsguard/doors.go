@@ -160,7 +160,7 @@ func (d *doorFlags) openCDS(o *doors, dir string) error {
 	}
 	if err == nil && dir != "" {
 		o.urlFile = filepath.Join(dir, "cds.url")
-		err = os.WriteFile(o.urlFile, []byte(url+"\n"), 0o644)
+		err = writeURL(o.urlFile, url)
 	}
 	if err != nil {
 		return errors.Join(err, listener.Close())

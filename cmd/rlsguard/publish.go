@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -20,7 +21,9 @@ type publishCommand struct {
 
 // Help is shown below the options.
 func (publishCommand) Help() string {
-	return `Each document becomes one message on fhir.<ResourceType>, each line of NDJSON one of its own, and is waited for until the server has stored it. A Bundle that is larger than the server takes goes as its resources, references resolved. What is in them is judged by rlsguard serve: rejected input is found under rls.dead.>.
+	return `Each document becomes one message on fhir.<ResourceType>, each line of NDJSON one of its own, and is waited for until the server has stored it. A Bundle that is larger than the server takes goes as its resources, references resolved. What is in them is judged by rlsguard serve: rejected input is found with rlsguard dead. With --wait it is reported here too, where this user may read it.
+
+Exit codes: 0 done; 1 some could not be read or published; 2 with --wait: some was rejected.
 
 Examples:
   rlsguard publish export/
@@ -65,15 +68,16 @@ func publishAll(ctx context.Context, p *program, pub *consumers.Publisher, sourc
 		return err
 	}
 	fmt.Fprintf(p.stderr, "rlsguard: %s published\n", plural(sent, "message", "messages"))
+	var rejected error
 	if wait {
-		if err := waitDecided(ctx, p, pub, sent); err != nil {
+		if rejected, err = waitDecided(ctx, p, pub, sent); err != nil {
 			return err
 		}
 	}
 	if len(unsent) > 0 {
 		return errReported
 	}
-	return nil
+	return rejected
 }
 
 // publishSources gives the errors of documents that could not be read or sent.
@@ -87,7 +91,7 @@ func publishSources(ctx context.Context, pub *consumers.Publisher, sources []sou
 		}
 		var lost error
 		err = consumers.Documents(bar.reader(in), s.name, fhir.DefaultOptions().MaxBytes, func(line int, data []byte) error {
-			err := pub.Publish(ctx, data)
+			err := pub.PublishFrom(ctx, consumers.Origin{Source: s.name, Line: line}, data)
 			if err == nil {
 				return nil
 			}
@@ -108,13 +112,36 @@ func publishSources(ctx context.Context, pub *consumers.Publisher, sources []sou
 	return unsent
 }
 
-func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent int) error {
+// waitDecided returns when all is decided: errRejected when some of it was rejected, which it reports.
+func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent int) (rejected, err error) {
 	bar := startProgress(p.stderr, "deciding", int64(sent), func(n int64) string { return plural(int(n), "message", "messages") })
-	defer bar.end()
 	done := int64(0)
-	return pub.Wait(ctx, func(left uint64) {
+	err = pub.Wait(ctx, consumers.WaitOptions{Nobody: p.nobodyDecides, Left: func(left uint64) {
 		now := int64(sent) - min(int64(left), int64(sent))
 		bar.add(now - done)
 		done = now
+	}})
+	bar.end()
+	if err != nil {
+		return nil, err
+	}
+	err = pub.Rejected(ctx, func(from consumers.Origin, l consumers.DeadLetter) error {
+		rejected = errRejected
+		place := fmt.Sprintf("%s:%d", from.Source, from.Line)
+		if l.Pointer != "" {
+			place += " at " + l.Pointer
+		}
+		fmt.Fprintf(p.stderr, "rlsguard: %s\n", harmless(fmt.Sprintf("%s: rejected, %s: %s (dead letter %d)", place, l.Reason, l.Detail, l.Number)))
+		return nil
 	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		fmt.Fprintf(p.stderr, "rlsguard: whether some of it was rejected is not known: this user may not read the stream %s\n", consumers.StreamDead)
+		err = nil
+	}
+	return rejected, err
+}
+
+// nobodyDecides says why waiting may take for ever.
+func (p *program) nobodyDecides() {
+	fmt.Fprintln(p.stderr, "rlsguard: still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting")
 }

@@ -177,7 +177,7 @@ func TestReadmeDashboard(t *testing.T) {
 	if err := pub.Publish(ctx, data); err != nil {
 		t.Fatal(err)
 	}
-	if err := pub.Wait(ctx, nil); err != nil {
+	if err := pub.Wait(ctx, consumers.WaitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var change, flag string

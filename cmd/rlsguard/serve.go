@@ -195,7 +195,7 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	url := "http://" + listener.Addr().String()
 	if dir != "" {
 		path := filepath.Join(dir, "http.url")
-		if err := os.WriteFile(path, []byte(url+"\n"), 0o644); err != nil {
+		if err := writeURL(path, url); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 		defer os.Remove(path)
@@ -218,6 +218,14 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	}
 	cfg.Log.Info().Msg("ended")
 	return err
+}
+
+// writeURL writes a file that others wait for: it is there whole, or not at all.
+func writeURL(path, url string) error {
+	if err := os.WriteFile(path+".new", []byte(url+"\n"), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 // logger writes to stderr: for a person on a terminal, as JSON anywhere else.

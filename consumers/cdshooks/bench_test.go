@@ -133,7 +133,7 @@ func startConsumer(b *testing.B, patients int) (*nats.Conn, *consumers.Known, fu
 			b.Fatal(err)
 		}
 	}
-	if err := pub.Wait(ctx, nil); err != nil {
+	if err := pub.Wait(ctx, consumers.WaitOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	pub.Close()

@@ -1,0 +1,90 @@
+package consumers
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Origin is where a document that is published was read.
+type Origin struct {
+	Source string
+	Line   int
+}
+
+// stored are sequences of messages with their origins. Lines of one file that went one after the other are one span.
+type stored struct{ spans []span }
+
+type span struct {
+	first uint64
+	count int
+	from  Origin // of the first
+}
+
+// add notes a message. Sequences grow.
+func (p *stored) add(seq uint64, from Origin) {
+	if n := len(p.spans); n > 0 {
+		s := &p.spans[n-1]
+		if seq == s.first+uint64(s.count) && from == (Origin{s.from.Source, s.from.Line + s.count}) {
+			s.count++
+			return
+		}
+	}
+	p.spans = append(p.spans, span{first: seq, count: 1, from: from})
+}
+
+// last is the greatest sequence; 0 when there is none.
+func (p *stored) last() uint64 {
+	if len(p.spans) == 0 {
+		return 0
+	}
+	s := p.spans[len(p.spans)-1]
+	return s.first + uint64(s.count) - 1
+}
+
+// find is the origin of a message; false when it is not one of these.
+func (p *stored) find(seq uint64) (Origin, bool) {
+	i, found := slices.BinarySearchFunc(p.spans, seq, func(s span, seq uint64) int {
+		switch {
+		case seq < s.first:
+			return 1
+		case seq >= s.first+uint64(s.count):
+			return -1
+		}
+		return 0
+	})
+	if !found {
+		return Origin{}, false
+	}
+	s := p.spans[i]
+	return Origin{s.from.Source, s.from.Line + int(seq-s.first)}, true
+}
+
+// Wait returns when everything that was published has been decided, and the flags are where Watch reads them.
+func (p *Publisher) Wait(ctx context.Context, w WaitOptions) error {
+	if _, err := p.Flush(); err != nil {
+		return err
+	}
+	if err := waitDecided(ctx, p.js, p.stored.last(), w); err != nil {
+		return err
+	}
+	return shown(ctx, p.js)
+}
+
+// Rejected calls do with every rejection of what was published, once it has been decided. It takes an operator's right to read dead letters:
+// where that is missing the error is context.DeadlineExceeded, since the server does not answer.
+func (p *Publisher) Rejected(ctx context.Context, do func(Origin, DeadLetter) error) error {
+	if _, err := p.Flush(); err != nil || len(p.stored.spans) == 0 {
+		return err
+	}
+	since := p.since.Add(-time.Minute) // the servers of a cluster have a clock each
+	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
+	return deadLetters(ctx, p.js, cfg, "", func(l DeadLetter) error {
+		if from, ours := p.stored.find(l.Input); ours && l.epoch == p.epoch {
+			return do(from, l)
+		}
+		return nil
+	})
+}
