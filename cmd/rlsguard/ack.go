@@ -21,7 +21,7 @@ import (
 type answerFlags struct {
 	natsFlags
 
-	Author string `placeholder:"WHO" help:"Who answers: a reference such as Practitioner/7, or a name."`
+	Author string `required:"" placeholder:"WHO" help:"Who answers: a reference such as Practitioner/7, or a name."`
 	Until  string `placeholder:"TIME" help:"The answer lapses at this date (FHIR: 2027-01-31, to the end of that day) or time with offset. It lapses in any case when what the flag rests on changes."`
 	Date   string `placeholder:"TIME" help:"When it was answered; now when left out. An answer counts from then on."`
 	Flag   string `arg:"" name:"flag" help:"Id of the open flag, as watch prints it."`
@@ -39,7 +39,7 @@ func (ackCommand) Help() string {
 
 Examples:
   rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author Practitioner/7
-  rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --until 2027-01-31`
+  rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author 'Dr. A' --until 2027-01-31`
 }
 
 // Run acknowledges a flag.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -27,6 +30,7 @@ type config struct {
 	Terminology terminologyConfig `yaml:"terminology"`
 	Limits      limitsConfig      `yaml:"limits"`
 	BaseURL     string            `yaml:"base_url"`
+	Reasons     map[string]string `yaml:"override_reasons"` // the site's own: code and words
 
 	siteTables []*terms.SiteTable // of the command line
 }
@@ -52,6 +56,7 @@ type setup struct {
 	settings *checks.Settings
 	reader   fhir.Options // Now is left to the caller
 	ruleset  string       // hash of tables, rules and settings
+	reasons  []ordercheck.Reason
 }
 
 // setup reads the configuration file, or takes the defaults when there is none. More site tables come before those of the file.
@@ -124,7 +129,17 @@ func (c *config) setup(dir string) (*setup, error) {
 			MaxBytes: c.Limits.MaxBytes, MaxDepth: c.Limits.MaxDepth, MaxEntries: c.Limits.MaxEntries,
 		},
 		ruleset: ruleset(&s, c.BaseURL),
+		reasons: c.reasons(),
 	}, nil
+}
+
+// reasons to override a flag are the site's own, then the usual ones.
+func (c *config) reasons() []ordercheck.Reason {
+	var all []ordercheck.Reason
+	for _, code := range slices.Sorted(maps.Keys(c.Reasons)) {
+		all = append(all, ordercheck.Reason{Code: code, Display: c.Reasons[code]})
+	}
+	return append(all, ordercheck.DefaultReasons...)
 }
 
 func countryCode(s string) bool {
@@ -135,6 +150,11 @@ func (c *config) validate() error {
 	var errs []error
 	if c.Region != "" && !countryCode(c.Region) {
 		errs = append(errs, fmt.Errorf("region: %q is no ISO 3166 country code of two capital letters such as DE", c.Region))
+	}
+	for _, code := range slices.Sorted(maps.Keys(c.Reasons)) {
+		if !reasonCode.MatchString(code) || c.Reasons[code] == "" {
+			errs = append(errs, fmt.Errorf("override_reasons.%s: wants a code of A-Z, a-z, 0-9, dot, minus and underscore, and words for it", code))
+		}
 	}
 	for _, l := range []struct {
 		key        string

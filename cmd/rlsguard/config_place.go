@@ -20,7 +20,7 @@ type configPlace struct {
 const (
 	yamlLine     = `^(?:yaml: )?line (\d+): (.*)$`
 	unknownField = `^field (\S+) not found in type \S+$`
-	goType       = "^cannot unmarshal !!\\w+ `(.*)` into (\\S+)$"
+	goType       = "^cannot unmarshal !!(\\w+)(?: `(.*)`)? into (\\S+)$"
 )
 
 func match(pattern, text string) []string {
@@ -36,7 +36,11 @@ func (p *configPlace) syntax(err error) error {
 func (p *configPlace) decoding(err error) error {
 	var mismatch *yaml.TypeError
 	if !errors.As(err, &mismatch) {
-		return p.at(p.culprit(p.document(), nil), err)
+		line := p.culprit(p.document(), nil)
+		if key := p.key(line, yaml.ScalarNode, ""); key != "" {
+			err = fmt.Errorf("%s: %w", key, err)
+		}
+		return p.at(line, err)
 	}
 	var errs []error
 	for _, text := range mismatch.Errors {
@@ -54,7 +58,17 @@ func (p *configPlace) yamlError(text string) error {
 	if f := match(unknownField, what); f != nil {
 		what = fmt.Sprintf("unknown key %q", f[1])
 	} else if f := match(goType, what); f != nil {
-		what = fmt.Sprintf("%q is not what this key wants (%s)", f[1], plainType(f[2]))
+		line, _ := strconv.Atoi(m[1]) // digits
+		value, key := strconv.Quote(f[2]), ""
+		switch f[1] {
+		case "seq":
+			value, key = "a list", p.key(line, yaml.SequenceNode, "")
+		case "map":
+			value, key = "keys and values", p.key(line, yaml.MappingNode, "")
+		default:
+			key = p.key(line, yaml.ScalarNode, f[2])
+		}
+		what = strings.TrimPrefix(fmt.Sprintf("%s: %s is not what this key wants (%s)", key, value, plainType(f[3])), ": ")
 	}
 	return fmt.Errorf("%s:%s: %s", p.file, m[1], what)
 }
@@ -112,6 +126,29 @@ func (p *configPlace) line(path string) int {
 		line = node.Line
 	}
 	return line
+}
+
+// key is the path of the innermost value of a kind that starts on a line; a scalar is the first one with a value, which may end in dots
+// where it was cut. "" when there is none.
+func (p *configPlace) key(line int, kind yaml.Kind, value string) string {
+	value = strings.TrimSuffix(value, "...")
+	var found string
+	var walk func(n *yaml.Node, path string)
+	walk = func(n *yaml.Node, path string) {
+		if n.Line == line && n.Kind == kind && (kind != yaml.ScalarNode || found == "" && strings.HasPrefix(n.Value, value)) {
+			found = path
+		}
+		for i, c := range n.Content {
+			switch {
+			case n.Kind == yaml.SequenceNode:
+				walk(c, fmt.Sprintf("%s[%d]", path, i))
+			case i%2 == 1:
+				walk(c, strings.TrimPrefix(path+"."+n.Content[i-1].Value, "."))
+			}
+		}
+	}
+	walk(p.document(), "")
+	return found
 }
 
 func child(n *yaml.Node, part string) *yaml.Node {

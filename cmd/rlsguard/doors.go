@@ -25,14 +25,15 @@ import (
 
 // doorFlags are the options of the order check at serve.
 type doorFlags struct {
-	CDS        string   `name:"cds" placeholder:"ADDR" help:"Address for CDS Hooks 2.0 (/cds-services); port 0 picks one, cds.url in DIR says which. Without it there is none. Other than this machine only with --cds-tls-cert and --cds-issuer."`
-	CDSTLSCert string   `name:"cds-tls-cert" placeholder:"FILE" help:"Certificate of the CDS Hooks address (PEM)."`
-	CDSTLSKey  string   `name:"cds-tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
-	CDSIssuer  []string `name:"cds-issuer" sep:"none" placeholder:"ISSUER=KEYS" help:"A CDS client that may call: the iss of its tokens, and its public keys as a JWK Set, in a file or at an https address. May be given several times."`
-	CDSURL     []string `name:"cds-url" sep:"none" placeholder:"URL" help:"Base URL under which clients call, which is the aud of their tokens; the address of --cds when left out. May be given several times."`
-	CDSOrigin  []string `name:"cds-origin" sep:"none" placeholder:"ORIGIN" help:"Origin of browser pages that may call (CORS), such as https://ehr.example.org. May be given several times."`
-	CDSReason  []string `name:"cds-reason" sep:"none" placeholder:"CODE=TEXT" help:"A reason of the site's own to override a card, beside the usual ones. May be given several times."`
-	CDSOpen    bool     `name:"cds-open" help:"For development: let every client of this machine in, without a token."`
+	CDS        string              `name:"cds" placeholder:"ADDR" help:"Address for CDS Hooks 2.0 (/cds-services); port 0 picks one, cds.url in DIR says which. Without it there is none. Other than this machine only with --cds-tls-cert and --cds-issuer."`
+	CDSTLSCert string              `name:"cds-tls-cert" placeholder:"FILE" help:"Certificate of the CDS Hooks address (PEM)."`
+	CDSTLSKey  string              `name:"cds-tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+	CDSIssuer  []string            `name:"cds-issuer" sep:"none" placeholder:"ISSUER=KEYS" help:"A CDS client that may call: the iss of its tokens, and its public keys as a JWK Set, in a file or at an https address. May be given several times."`
+	CDSURL     []string            `name:"cds-url" sep:"none" placeholder:"URL" help:"Base URL under which clients call, which is the aud of their tokens; the address of --cds when left out. May be given several times."`
+	CDSOrigin  []string            `name:"cds-origin" sep:"none" placeholder:"ORIGIN" help:"Origin of browser pages that may call (CORS), such as https://ehr.example.org. May be given several times."`
+	CDSReason  []string            `name:"cds-reason" sep:"none" placeholder:"CODE=TEXT" help:"A reason of the site's own to override a card, beside the usual ones and override_reasons of --config. May be given several times."`
+	Own        []ordercheck.Reason `kong:"-"` // reasons of the configuration and the usual ones
+	CDSOpen    bool                `name:"cds-open" help:"For development: let every client of this machine in, without a token."`
 }
 
 // check tells what of the options does not go together.
@@ -211,7 +212,7 @@ func (d *doorFlags) verifier(url string) (*cdshooks.Verifier, error) {
 
 var reasonCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// reasons are the usual ones and the site's own, which come first.
+// reasons are the site's own, those of the command line first, and the usual ones.
 func (d *doorFlags) reasons() ([]ordercheck.Reason, error) {
 	var all []ordercheck.Reason
 	for _, arg := range d.CDSReason {
@@ -221,7 +222,7 @@ func (d *doorFlags) reasons() ([]ordercheck.Reason, error) {
 		}
 		all = append(all, ordercheck.Reason{Code: code, Display: text})
 	}
-	return append(all, ordercheck.DefaultReasons...), nil
+	return append(all, d.Own...), nil
 }
 
 // close closes the doors; what is being answered gets a moment.

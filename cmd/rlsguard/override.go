@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -8,9 +10,10 @@ import (
 )
 
 type overrideCommand struct {
+	configFlag
 	answerFlags
 
-	Reason string `required:"" placeholder:"CODE" help:"Why: one of the codes below, or one of the site's own."`
+	Reason string `required:"" placeholder:"CODE" help:"Why: one of the codes below, or one of override_reasons in the file of --config."`
 }
 
 // Help is shown below the options.
@@ -29,5 +32,16 @@ Examples:
 
 // Run overrides a flag.
 func (c *overrideCommand) Run(p *program) error {
+	set, err := c.setup()
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(set.reasons, func(r ordercheck.Reason) bool { return r.Code == c.Reason }) {
+		var known []string
+		for _, r := range set.reasons {
+			known = append(known, r.Code)
+		}
+		return fmt.Errorf("--reason: %q is not one of %s; the site's own are override_reasons in the file of --config", c.Reason, strings.Join(known, ", "))
+	}
 	return c.answer(p, checks.Acknowledgement{Override: true, Reason: c.Reason}, "overridden")
 }

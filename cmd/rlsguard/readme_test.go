@@ -70,10 +70,10 @@ func TestReadmeListsTheSettings(t *testing.T) {
 		t.Fatalf("the settings of the README are refused: %v", err)
 	}
 	// What is an example, since the default is nothing.
-	if got.Checks == nil || got.Iron.Laboratories == nil || got.Terminology.SiteTables == nil || got.Region == "" || got.BaseURL == "" {
+	if got.Checks == nil || got.Iron.Laboratories == nil || got.Terminology.SiteTables == nil || got.Region == "" || got.BaseURL == "" || got.Reasons == nil {
 		t.Error("an example is missing")
 	}
-	got.Checks, got.Iron.Laboratories, got.Terminology.SiteTables, got.Region, got.BaseURL = nil, nil, nil, "", ""
+	got.Checks, got.Iron.Laboratories, got.Terminology.SiteTables, got.Region, got.BaseURL, got.Reasons = nil, nil, nil, "", "", nil
 	if diff := cmp.Diff(defaultConfig(), got, cmp.AllowUnexported(time.Location{}), cmpopts.IgnoreUnexported(config{})); diff != "" {
 		t.Errorf("the README does not show the defaults (-want +got)\n%s", diff)
 	}

@@ -63,6 +63,7 @@ func (c *serveCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	c.Own = set.reasons
 	cfg := consumers.Config{
 		Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset}, Reader: set.reader,
 		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: consumers.NewHealth(), Log: p.logger(c.LogLevel),
