@@ -29,7 +29,8 @@ type inputs struct {
 // stdinName stands for standard input in paths and reports.
 const stdinName = "-"
 
-// openInputs finds all files that paths name. A path that is not there, or a folder that cannot be read, is an error.
+// openInputs finds all files that paths name. A path that is not there, or a folder that cannot be read, is an error; so are folders that
+// hold no file to read at all: a test over them would pass for ever.
 func openInputs(paths []string, stdin io.Reader) (*inputs, error) {
 	in := &inputs{}
 	for _, path := range paths {
@@ -37,6 +38,10 @@ func openInputs(paths []string, stdin io.Reader) (*inputs, error) {
 			in.close()
 			return nil, err
 		}
+	}
+	if len(paths) > 0 && len(in.sources) == 0 {
+		in.close()
+		return nil, errors.New("nothing was read: " + strings.Join(in.notes, "; "))
 	}
 	return in, nil
 }
