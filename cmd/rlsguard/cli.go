@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -70,7 +71,7 @@ func (p *program) run(args []string) int {
 	}
 	selected, err := parser.Parse(args)
 	if err != nil {
-		return exitCode(errors.New(err.Error()+" (see rlsguard --help)"), p.stderr) // not wrapped: kong's error has another exit code
+		return exitCode(errors.New(usageText(err)), p.stderr) // not wrapped: kong's error has another exit code
 	}
 	err = selected.Run(p)
 	if failed := p.stdout.Flush(); failed != nil {
@@ -79,12 +80,32 @@ func (p *program) run(args []string) int {
 	return exitCode(err, p.stderr)
 }
 
+// usageText says what is wrong with the arguments, and whose help to read.
+func usageText(err error) string {
+	command := "rlsguard"
+	var parsing *kong.ParseError
+	if errors.As(err, &parsing) && parsing.Context.Selected() != nil {
+		command = parsing.Context.Selected().FullPath()
+	}
+	text := strings.Replace(err.Error(), `must be one of "",`, "must be one of ", 1) // the default of an option that may be left out
+	return text + " (see " + command + " --help)"
+}
+
+// helpText is the help of an option with its default, where that does not stand in the place of its value.
+func helpText(v *kong.Value) string {
+	if v.Flag == nil || v.Flag.PlaceHolder == "" || v.Default == "" {
+		return v.Help
+	}
+	return v.Help + " Default: " + v.Default + "."
+}
+
 func newParser(stdout *bufio.Writer, stderr io.Writer) (*kong.Kong, error) {
 	return kong.New(&commands{},
 		kong.Name("rlsguard"), kong.Description(description), kong.Writers(stdout, stderr), kong.Exit(func(code int) {
 			stdout.Flush() // of --help and --version, after which there is nothing to return to
 			os.Exit(code)
 		}),
+		kong.ValueFormatter(helpText),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Vars{"version": version()},
 	)

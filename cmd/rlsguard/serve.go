@@ -39,7 +39,7 @@ type serveCommand struct {
 	AsOf      string `placeholder:"TIME" help:"Freeze the clock at this date or RFC 3339 time, for tests and demonstrations."`
 	Replicas  int    `default:"1" help:"Replicas of the streams that have to be made; 3 in a cluster."`
 	AuditDays int    `default:"400" placeholder:"DAYS" help:"How long every transition is kept for audit."`
-	DeadDays  int    `placeholder:"DAYS" help:"How long rejected input is kept: 90 where its stream has to be made, as it is where it is there."`
+	DeadDays  int    `placeholder:"DAYS" help:"How long rejected input is kept. Left out: 90 where its stream has to be made, unchanged where it is there."`
 	LogLevel  string `enum:"trace,debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"trace, debug, info, warn or error. Logs never hold patient data."`
 }
 
