@@ -45,7 +45,7 @@ func (t *Terms) classifyName(m *Match, name string) {
 	}
 	m.Identified = true
 	found := mentions(p)
-	if len(found) == 0 || homeopathic(p) {
+	if len(found) == 0 || homeopathic(p, found) {
 		return
 	}
 	form := formOf(p)
@@ -165,14 +165,3 @@ func isName(p *phrase) bool {
 
 // measures are words of amounts, which name nothing.
 var measures = words("mg mcg ug g kg ml l dl mmol mol meq iu ie ui units unit unt st stk stuck pcs pc x of per daily times day qd bid tid qid")
-
-// homeopathic remedies are named after drugs and hold none.
-func homeopathic(p *phrase) bool {
-	for i := range p.tokens {
-		switch p.word(i) {
-		case "globuli", "globules", "homeopathic", "homoeopathic", "homoopathisch", "homeopathique", "omeopatico", "homeopatico", "homeopatica", "dhu", "boiron":
-			return true
-		}
-	}
-	return false
-}

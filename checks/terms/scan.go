@@ -21,6 +21,9 @@ func mentions(p *phrase) []mention {
 			entry, n = findKanaStem(p, i)
 		}
 		if n == 0 {
+			entry, n = findStem(p, i)
+		}
+		if n == 0 {
 			denied = denied && !contrasts[p.word(i)] || denies(p, i)
 			i++
 			continue
