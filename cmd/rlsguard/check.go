@@ -62,7 +62,7 @@ func (c *checkCommand) Run(p *program) error {
 		case !errors.Is(err, errNoServer):
 			return err
 		}
-		fmt.Fprintln(p.stderr, "rlsguard: no server is known and no --facts are given: only what is in the draft's file is looked at")
+		tellf(p.stderr, "no server is known and no --facts are given: only what is in the draft's file is looked at")
 	}
 	return c.askFiles(p, set, draft)
 }
@@ -139,7 +139,7 @@ func (r *replay) facts(o fhir.Options, paths []string) (*consumers.Memory, error
 	defer in.close()
 	r.fold = consumers.NewReplay(&r.engine)
 	for _, note := range in.notes {
-		fmt.Fprintf(r.stderr, "rlsguard: %s\n", note)
+		tellf(r.stderr, "%s", note)
 	}
 	if len(in.sources) > 0 {
 		bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
@@ -152,7 +152,7 @@ func (r *replay) facts(o fhir.Options, paths []string) (*consumers.Memory, error
 		})
 		bar.end()
 		for _, err := range failed {
-			fmt.Fprintf(r.stderr, "rlsguard: %v\n", err)
+			tellf(r.stderr, "%v", err)
 		}
 		r.unreadable = len(failed)
 	}

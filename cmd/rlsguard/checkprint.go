@@ -38,7 +38,7 @@ func (c *checkCommand) failOnMet() error {
 // print writes the answer, and what was left out on stderr.
 func (c *checkCommand) print(p *program, r ordercheck.Reply, bundle []byte) error {
 	for _, u := range r.Unread {
-		fmt.Fprintf(p.stderr, "rlsguard: %s\n", harmless(fmt.Sprintf("%s at %s: left out, %s: %s", c.Draft, u.Pointer, u.Reason, u.Detail)))
+		tellf(p.stderr, "%s at %s: left out, %s: %s", c.Draft, u.Pointer, u.Reason, u.Detail)
 	}
 	because, err := flagsOf(&r, r.Because)
 	if err != nil {

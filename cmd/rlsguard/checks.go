@@ -65,7 +65,7 @@ func (c *checksCommand) Run(p *program) error {
 	case "markdown":
 		return checksMarkdown(p.stdout, list)
 	default:
-		return checksText(p.stdout, list)
+		return checksText(p.stdout, list, p.textWidth())
 	}
 }
 
@@ -139,30 +139,46 @@ func sourceName(c checks.Citation) string {
 	return c.Source + ", doi:" + c.DOI
 }
 
-func checksText(w io.Writer, list []checkInForce) error {
+func checksText(w io.Writer, list []checkInForce, width int) error {
 	var b strings.Builder
 	for i, c := range list {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s: %s\n", c.Check, c.Title)
+		row(&b, width, "", c.Check+": "+c.Title)
 		if !c.Enabled {
 			b.WriteString("  switched off by the settings\n")
 		}
-		fmt.Fprintf(&b, "  severity   %s\n  opens when %s\n", c.Severity, c.Trigger)
+		row(&b, width, "severity", c.Severity)
+		row(&b, width, "opens when", c.Trigger)
 		if !c.NeedsRLS {
-			b.WriteString("  patients   everyone, with or without RLS\n")
+			row(&b, width, "patients", "everyone, with or without RLS")
 		}
 		for _, t := range c.Thresholds {
-			fmt.Fprintf(&b, "  limit      %s = %s%s\n", t.Name, t.Value, review(t.Review))
+			row(&b, width, "limit", t.Name+" = "+t.Value+review(t.Review))
 		}
 		for _, s := range c.Citations {
-			fmt.Fprintf(&b, "  source     %s%s%s\n", sourceName(s), strength(s.Strength), review(s.Review))
+			row(&b, width, "source", sourceName(s)+strength(s.Strength)+review(s.Review))
 		}
-		fmt.Fprintf(&b, "  rule       version %d, %s%s\n", c.Rule.Version, c.Rule.Status, dates(c.Rule))
+		row(&b, width, "rule", fmt.Sprintf("version %d, %s%s", c.Rule.Version, c.Rule.Status, dates(c.Rule)))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// row writes a text behind its label, wrapped; without a label it begins where the line does.
+func row(b *strings.Builder, width int, label, text string) {
+	const indent = 2 + 11 // and the longest label with a blank
+	if label == "" {
+		for i, line := range wrap(text, width, labelIndent) {
+			fmt.Fprintf(b, "%*s%s\n", labelIndent*min(i, 1), "", line)
+		}
+		return
+	}
+	for _, line := range wrap(text, max(width-indent, leastText), 0) {
+		fmt.Fprintf(b, "  %-11s%s\n", label, line)
+		label = ""
+	}
 }
 
 func strength(s string) string {

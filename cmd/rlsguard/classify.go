@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -41,9 +42,13 @@ func (c *classifyCommand) Run(p *program) error {
 		return err
 	}
 	tables := set.reader.Terms
+	unknown := unknownSystems{}
+	defer unknown.tell(p)
 	for _, input := range c.Inputs {
 		if input != stdinName {
-			if err := c.print(p, classify(tables, c.System, input)); err != nil {
+			out := classify(tables, c.System, input)
+			unknown.see(c.System, &out)
+			if err := c.print(p, out); err != nil {
 				return err
 			}
 			continue
@@ -59,7 +64,9 @@ func (c *classifyCommand) Run(p *program) error {
 			if !tabbed {
 				system, text = c.System, line
 			}
-			if err := c.print(p, classify(tables, system, text)); err != nil {
+			out := classify(tables, system, text)
+			unknown.see(system, &out)
+			if err := c.print(p, out); err != nil {
 				return err
 			}
 		}
@@ -68,6 +75,24 @@ func (c *classifyCommand) Run(p *program) error {
 		}
 	}
 	return nil
+}
+
+// unknownSystems are systems as they were typed of which no built-in table has drug codes; true where a site table had one.
+type unknownSystems map[string]bool
+
+func (u unknownSystems) see(system string, c *classified) {
+	if c.System != "" && terms.CanonicalSystem(c.System) != terms.RxNorm && terms.CanonicalSystem(c.System) != terms.ATC {
+		u[system] = u[system] || c.Table != ""
+	}
+}
+
+// tell says which systems are known, where one may have been meant that is not.
+func (u unknownSystems) tell(p *program) {
+	for _, system := range slices.Sorted(maps.Keys(u)) {
+		if !u[system] {
+			tellf(p.stderr, "no code of the system %s was found: the built-in tables know drug codes of rxnorm and atc, all others come with a site table (--site-table)", system)
+		}
+	}
 }
 
 // classified is one line of the answer.
@@ -130,8 +155,12 @@ func (c *classifyCommand) print(p *program, out classified) error {
 		}
 		return writeLine(p.stdout, line)
 	}
-	_, err := fmt.Fprintln(p.stdout, harmless(out.text()))
-	return err
+	for i, line := range wrap(out.text(), p.textWidth(), labelIndent) {
+		if _, err := fmt.Fprintf(p.stdout, "%*s%s\n", labelIndent*min(i, 1), "", line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // looksLikeCode tells a lone word with a digit and no small letter from a name.

@@ -46,7 +46,7 @@ func (c *deadSelection) find(ctx context.Context, p *program, o *consumers.Opera
 		return nil, err
 	}
 	for _, n := range missing {
-		fmt.Fprintf(p.stderr, "rlsguard: dead letter %d: %s\n", n, consumers.ErrNoLetter)
+		tellf(p.stderr, "dead letter %d: %s", n, consumers.ErrNoLetter)
 	}
 	if len(missing) > 0 {
 		return letters, errReported
@@ -92,7 +92,7 @@ func (c *deadRetryCommand) Run(p *program) error {
 	bar.end()
 	for _, l := range letters {
 		if err := done.Failed[l.Number]; err != nil {
-			fmt.Fprintf(p.stderr, "rlsguard: dead letter %d stays: %s\n", l.Number, harmless(err.Error()))
+			tellf(p.stderr, "dead letter %d stays: %s", l.Number, err.Error())
 			failed = errReported
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -37,7 +36,7 @@ func exitCode(err error, stderr io.Writer) int {
 		return exitDone
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintf(stderr, "rlsguard: %s\n", text)
+		tellf(stderr, "%s", text)
 	}
 	var coded interface{ ExitCode() int }
 	if errors.As(err, &coded) {

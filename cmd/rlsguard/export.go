@@ -57,7 +57,7 @@ func (c *exportCommand) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "rlsguard: %s exported\n", portedWords(done))
+	tellf(p.stderr, "%s exported", portedWords(done))
 	return nil
 }
 
@@ -141,7 +141,7 @@ func (c *importCommand) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "rlsguard: %s imported; start rlsguard serve now\n", portedWords(done))
+	tellf(p.stderr, "%s imported; start rlsguard serve now", portedWords(done))
 	return nil
 }
 

@@ -108,3 +108,17 @@ func TestColumnsOfWideAndCombiningCharacters(t *testing.T) {
 		}
 	}
 }
+
+// Messages are wrapped on a terminal; elsewhere each is one line, whatever is in it.
+func TestMessagesOnStderr(t *testing.T) {
+	for width, want := range map[int]string{
+		0:  "rlsguard: a.yaml:1: one two three four five\nb.yaml:2: six\ufffd\n",
+		30: "rlsguard: a.yaml:1: one two\n  three four five\nb.yaml:2: six\ufffd\n",
+	} {
+		var b strings.Builder
+		tellLines(&b, width, "rlsguard: a.yaml:1: one two three four five\nb.yaml:2: six\x1b")
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Errorf("%d columns (-want +got)\n%s", width, diff)
+		}
+	}
+}

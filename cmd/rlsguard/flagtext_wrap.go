@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"io"
 	"strings"
 	"unicode"
 )
@@ -46,6 +49,26 @@ func wrap(text string, width, hang int) []string {
 		lines = append(lines, line.String())
 	}
 	return lines
+}
+
+// textWidth is how wide text on standard output may get.
+func (p *program) textWidth() int { return max(cmp.Or(p.screen.width, usualWidth), leastText) }
+
+// tellf writes a message on stderr: wrapped on a terminal, one line each for anything else, so that a log can be searched.
+func tellf(stderr io.Writer, format string, args ...any) {
+	tellLines(stderr, screenOf(stderr).width, "rlsguard: "+fmt.Sprintf(format, args...))
+}
+
+func tellLines(w io.Writer, width int, text string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if width == 0 {
+			fmt.Fprintln(w, harmless(line))
+			continue
+		}
+		for i, part := range wrap(line, max(width, leastText), labelIndent) {
+			fmt.Fprintf(w, "%*s%s\n", labelIndent*min(i, 1), "", part)
+		}
+	}
 }
 
 // columns that s takes on a terminal: East Asian characters and emoji take two, combining marks none.

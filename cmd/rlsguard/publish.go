@@ -38,7 +38,7 @@ func (c *publishCommand) Run(p *program) error {
 	}
 	defer in.close()
 	for _, note := range in.notes {
-		fmt.Fprintf(p.stderr, "rlsguard: %s\n", note)
+		tellf(p.stderr, "%s", note)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -62,12 +62,12 @@ func publishAll(ctx context.Context, p *program, pub *consumers.Publisher, sourc
 	sent, err := pub.Flush()
 	bar.end()
 	for _, e := range unsent {
-		fmt.Fprintf(p.stderr, "rlsguard: %s\n", harmless(e.Error()))
+		tellf(p.stderr, "%s", e.Error())
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "rlsguard: %s published\n", plural(sent, "message", "messages"))
+	tellf(p.stderr, "%s published", plural(sent, "message", "messages"))
 	var rejected error
 	if wait {
 		if rejected, err = waitDecided(ctx, p, pub, sent); err != nil {
@@ -131,11 +131,11 @@ func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent
 		if l.Pointer != "" {
 			place += " at " + l.Pointer
 		}
-		fmt.Fprintf(p.stderr, "rlsguard: %s\n", harmless(fmt.Sprintf("%s: rejected, %s: %s (dead letter %d)", place, l.Reason, l.Detail, l.Number)))
+		tellf(p.stderr, "%s: rejected, %s: %s (dead letter %d)", place, l.Reason, l.Detail, l.Number)
 		return nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		fmt.Fprintf(p.stderr, "rlsguard: whether some of it was rejected is not known: this user may not read the stream %s\n", consumers.StreamDead)
+		tellf(p.stderr, "whether some of it was rejected is not known: this user may not read the stream %s", consumers.StreamDead)
 		err = nil
 	}
 	return rejected, err
@@ -143,5 +143,5 @@ func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent
 
 // nobodyDecides says why waiting may take for ever.
 func (p *program) nobodyDecides() {
-	fmt.Fprintln(p.stderr, "rlsguard: still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting")
+	tellf(p.stderr, "still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting")
 }

@@ -86,10 +86,10 @@ func (r *replay) run(o fhir.Options) error {
 	}
 	defer in.close()
 	if r.options.KeyFile == "" {
-		fmt.Fprintln(r.stderr, "rlsguard: flag ids are made with a public key meant for tests; --key-file gives them the site's own")
+		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
 	}
 	for _, note := range in.notes {
-		fmt.Fprintf(r.stderr, "rlsguard: %s\n", note)
+		tellf(r.stderr, "%s", note)
 	}
 	r.fold = consumers.NewReplay(&r.engine)
 	bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
@@ -103,7 +103,7 @@ func (r *replay) run(o fhir.Options) error {
 	bar.end()
 	r.sum.report(r.stderr)
 	for _, err := range failed {
-		fmt.Fprintf(r.stderr, "rlsguard: %v\n", err)
+		tellf(r.stderr, "%v", err)
 	}
 	r.unreadable = len(failed)
 	return r.finish()

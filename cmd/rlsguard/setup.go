@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -66,6 +65,6 @@ func (c *setupCommand) Run(p *program) error {
 	if err := bus.Prepare(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintln(p.stderr, "rlsguard: the streams are there")
+	tellf(p.stderr, "the streams are there")
 	return nil
 }

@@ -98,7 +98,7 @@ func (s *summary) report(stderr io.Writer) {
 		if r.Pointer != "" {
 			place += " at " + r.Pointer
 		}
-		fmt.Fprintf(stderr, "rlsguard: %s\n", harmless(fmt.Sprintf("%s: rejected, %s: %s", place, r.Reason, r.Detail)))
+		tellf(stderr, "%s: rejected, %s: %s", place, r.Reason, r.Detail)
 	}
 }
 

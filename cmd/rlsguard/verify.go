@@ -105,10 +105,10 @@ func (p *program) verified(sum *consumers.Verified, found []consumers.Difference
 		w = p.stdout
 	}
 	if sum.Ruleset != ruleset {
-		fmt.Fprintf(p.stderr, "rlsguard: the states were decided under other rules or settings (%s) than these (%s): give the --config of rlsguard serve, or restart it\n", sum.Ruleset, ruleset)
+		tellf(p.stderr, "the states were decided under other rules or settings (%s) than these (%s): give the --config of rlsguard serve, or restart it", sum.Ruleset, ruleset)
 	}
 	if sum.Inbound > 0 {
-		fmt.Fprintf(p.stderr, "rlsguard: %s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made again from it\n", plural(sum.Inbound, "message that is", "messages that are"))
+		tellf(p.stderr, "%s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made again from it", plural(sum.Inbound, "message that is", "messages that are"))
 	}
 	what := "the same"
 	if len(found) > 0 {

@@ -33,7 +33,7 @@ const OtherPatient fhir.Reason = "other-patient"
 
 // Errors of a question that has no answer.
 var (
-	ErrNoDraft         = errors.New("no MedicationRequest that could be checked")
+	ErrNoDraft         = errors.New("no draft in it: a MedicationRequest is expected, alone or in a Bundle or Parameters")
 	ErrNoPatient       = errors.New("no patient is named")
 	ErrSeveralPatients = errors.New("drafts of more than one patient")
 )
