@@ -61,7 +61,7 @@ func (s *session) consume(ctx context.Context) error {
 	g.Go(func() error { return s.commitEvents(ctx) })
 	g.Go(func() error { return s.watchOver(ctx) })
 	g.Go(func() error { s.held.keepAlive(ctx); return nil })
-	s.health.ready()
+	g.Go(func() error { return s.becomeReady(ctx) })
 	read := newInputReader(s.cfg.Reader, s.epoch)
 	g.Go(func() error { return s.take(ctx, s.inbound, read.event) })
 	if s.cfg.AsOf.IsZero() {

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -52,9 +53,12 @@ type Embedded struct {
 	keeping context.CancelFunc
 	kept    chan struct{} // closed when nobody watches over the disk any more
 
+	rebuild atomic.Uint64 // how far the inbound stream reached when it had to be read again, until a session knows
+	starts  atomic.Int64  // how often the server was started again
+
 	mu     sync.Mutex
 	srv    *server.Server
-	onDisk func(fine bool)
+	onDisk func(fine, again bool)
 }
 
 // readyTimeout is how long a server may take to open its store.

@@ -69,7 +69,7 @@ func (e *Embedded) keep(ctx context.Context) {
 			}
 		}
 		failing = err != nil
-		e.tell(!failing)
+		e.tell(!failing, false)
 	}
 }
 
@@ -131,6 +131,7 @@ func (e *Embedded) reopen() error {
 	if !e.log.diskFailed() && e.current() != nil && e.current().JetStreamEnabled() {
 		return nil // it never tried to write meanwhile
 	}
+	e.tell(false, true)
 	e.down()
 	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is copied again.
 	if err := os.RemoveAll(filepath.Join(streamsDir(e.options.Dir), StreamFlags)); err != nil {
@@ -139,6 +140,7 @@ func (e *Embedded) reopen() error {
 	if err := e.open(); err != nil {
 		return err
 	}
+	e.starts.Add(1)
 	e.options.Log.Info().Msg("the disk takes writes again, the embedded server was started again")
 	return nil
 }
@@ -159,18 +161,19 @@ func (e *Embedded) close() error {
 	return nil
 }
 
-// watchDisk calls do with whether the disk can be relied on, from now on.
-func (e *Embedded) watchDisk(do func(fine bool)) {
+// watchDisk calls do with whether the disk can be relied on, from now on, and whether the server is about to be started again: what a
+// session knows of it ends with that.
+func (e *Embedded) watchDisk(do func(fine, again bool)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.onDisk = do
 }
 
-func (e *Embedded) tell(fine bool) {
+func (e *Embedded) tell(fine, again bool) {
 	e.mu.Lock()
 	do := e.onDisk
 	e.mu.Unlock()
 	if do != nil {
-		do(fine)
+		do(fine, again)
 	}
 }

@@ -223,6 +223,9 @@ func (e *Embedded) resume(clean, again bool) error {
 		return nil
 	}
 	return e.ask(context.Background(), func(ctx context.Context, js jetstream.JetStream) error {
+		if inbound, err := js.Stream(ctx, StreamFHIR); again && err == nil {
+			e.rebuild.Store(inbound.CachedInfo().State.LastSeq)
+		}
 		cons, err := js.Consumer(ctx, StreamFHIR, Durable)
 		if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
 			return nil

@@ -66,7 +66,7 @@ func (o *Operator) purgeShown(ctx context.Context, id string, upTo uint64) error
 			if err != nil {
 				return fmt.Errorf("stream %s: %w", StreamFlags, err)
 			}
-			if sourceSequence(m) >= upTo {
+			if sourceSequence(m.Header) >= upTo {
 				continue
 			}
 			left = true

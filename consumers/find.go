@@ -45,7 +45,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, id string) (checks.Flag, error
 	defer it.Stop()
 	known := map[string]checks.Flag{}
 	for left > 0 {
-		f, pending, err := nextFlag(it)
+		f, pending, err := nextFlag(ctx, it)
 		if err != nil {
 			return checks.Flag{}, errors.Join(ctx.Err(), err)
 		}

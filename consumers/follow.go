@@ -205,8 +205,8 @@ func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, by str
 	}
 	defer context.AfterFunc(ctx, it.Stop)()
 	defer it.Stop()
-	for {
-		m, err := it.Next()
+	for next := jetstream.NextContext(ctx); ; {
+		m, err := it.Next(next) // an iterator that is stopped while it opens itself again would wait for ever
 		if ctx.Err() != nil {
 			return nil
 		}

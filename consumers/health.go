@@ -28,6 +28,9 @@ const (
 	notLooking   = "server-does-not-answer"
 	noDisk       = "disk"
 	wrongClock   = "clock"
+
+	rebuilding   = "states-rebuilding" // what was lost is made again from the inbound stream
+	copyingFlags = "flags-copying"     // RLS_FLAGS does not show yet what was committed
 )
 
 // NewHealth is that of a consumer that has not begun.

@@ -63,8 +63,8 @@ func each(ctx context.Context, js jetstream.JetStream, stream string, cfg jetstr
 	}
 	defer context.AfterFunc(ctx, it.Stop)()
 	defer it.Stop()
-	for {
-		m, err := it.Next()
+	for next := jetstream.NextContext(ctx); ; {
+		m, err := it.Next(next)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

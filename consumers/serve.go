@@ -35,6 +35,9 @@ type Config struct {
 	// Known lets others in the process read what is known; nil is allowed.
 	Known *Known
 	Log   zerolog.Logger
+
+	// rebuild is how far the inbound stream reached when states that were lost began to be made again from it; 0 when none are.
+	rebuild uint64
 }
 
 // DefaultBatch fills an atomic batch without many going over into a second one.
@@ -67,7 +70,12 @@ func Serve(ctx context.Context, cfg Config) error {
 	}
 	defer nc.Close()
 	if cfg.Embedded != nil {
-		cfg.Embedded.watchDisk(cfg.Health.disk)
+		cfg.Embedded.watchDisk(func(fine, again bool) {
+			if again {
+				cfg.Health.unready("starting-over")
+			}
+			cfg.Health.disk(fine)
+		})
 		defer cfg.Embedded.watchDisk(nil)
 	}
 	by := nuid.Next()

@@ -34,11 +34,14 @@ type session struct {
 	epoch   int64           // creation of the stream FHIR, Unix nanoseconds
 	created time.Time       // of the stream RLS
 	work    context.Context // of what is in flight: ends a while after the session has to stop
-	floor   floor
-	held    *held
-	astray  atomic.Bool // the clock of this machine is not that of the server
-	events  chan event
-	dead    map[string]struct{} // dead letters that are there of inputs that are not acknowledged
+	// flagsMade is the creation of the stream RLS_FLAGS, Unix nanoseconds; 0 while the session makes it anew.
+	flagsMade atomic.Int64
+	starts    int64 // of the embedded server, when the session began
+	floor     floor
+	held      *held
+	astray    atomic.Bool // the clock of this machine is not that of the server
+	events    chan event
+	dead      map[string]struct{} // dead letters that are there of inputs that are not acknowledged
 }
 
 // runSession runs until ctx ends, or until something makes it start over.
@@ -66,6 +69,9 @@ func newSession(cfg *Config, nc *nats.Conn, js jetstream.JetStream, by string) *
 	s := &session{cfg: cfg, js: js, nc: nc, by: by, held: newHeld(), events: make(chan event, 2*cfg.Batch)}
 	s.Committer = NewCommitter(CommitterOptions{Engine: cfg.Engine, Store: &jetStore{nc: nc, js: js, timeout: requestTimeout}, By: by,
 		AsOf: cfg.AsOf, Audit: cfg.Audit, Now: time.Now, Sleep: sleep, Health: cfg.Health, Log: cfg.Log})
+	if cfg.Embedded != nil {
+		s.starts = cfg.Embedded.starts.Load()
+	}
 	s.intact, s.reject = s.unreplaced, s.bury
 	return s
 }
@@ -104,6 +110,14 @@ func (s *session) prepare(ctx context.Context) (*site, error) {
 	s.epoch = created.UnixNano()
 	if s.created, err = s.streamCreated(ctx, StreamRLS); err != nil {
 		return nil, err
+	}
+	made, err := s.streamCreated(ctx, StreamFlags)
+	if err != nil {
+		return nil, err
+	}
+	s.flagsMade.Store(made.UnixNano())
+	if s.cfg.Embedded != nil {
+		s.cfg.rebuild = max(s.cfg.rebuild, s.cfg.Embedded.rebuild.Swap(0))
 	}
 	have, err := s.checkSite(ctx)
 	if err == nil && have == nil {

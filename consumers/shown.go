@@ -7,29 +7,29 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
 // shownTimeout is how long is waited for the flags to be copied; after it they are shown as they are.
 const shownTimeout = 5 * time.Second
 
-// shown waits until the stream RLS_FLAGS has what was committed in RLS: it copies from there, a moment later. Who may not read RLS
-// does not wait.
+// shown waits until the stream RLS_FLAGS has what was committed in RLS: it copies from there, in the same order, a moment later. What it
+// has of an earlier RLS says nothing, so the newest commit is looked for itself. Who may not read RLS does not wait.
 func shown(ctx context.Context, js jetstream.JetStream) error {
 	waiting, cancel := context.WithTimeout(ctx, shownTimeout)
 	defer cancel()
 	committed := lastOf(waiting, js, StreamRLS, subjectCommitFlags+">")
-	if committed == nil {
-		return ctx.Err()
-	}
-	for waiting.Err() == nil {
-		if m := lastOf(waiting, js, StreamFlags, SubjectFlags+">"); m != nil && sourceSequence(m) >= committed.Sequence {
+	for committed != nil && waiting.Err() == nil {
+		m := lastOf(waiting, js, StreamFlags, SubjectFlags+strings.TrimPrefix(committed.Subject, subjectCommitFlags))
+		switch {
+		case m == nil || sourceSequence(m.Header) < committed.Sequence:
+		case sourceSequence(m.Header) == committed.Sequence:
 			return nil
+		default: // of a later commit, which may be of an earlier RLS
+			committed = lastOf(waiting, js, StreamRLS, committed.Subject)
 		}
-		select {
-		case <-waiting.Done():
-		case <-time.After(5 * time.Millisecond):
-		}
+		sleep(waiting, 5*time.Millisecond)
 	}
 	return ctx.Err()
 }
@@ -48,8 +48,8 @@ func lastOf(ctx context.Context, js jetstream.JetStream, stream, subject string)
 }
 
 // sourceSequence is where in RLS a message of RLS_FLAGS comes from, as the server notes it: stream, sequence, and more.
-func sourceSequence(m *jetstream.RawStreamMsg) uint64 {
-	fields := strings.Fields(m.Header.Get("Nats-Stream-Source"))
+func sourceSequence(h nats.Header) uint64 {
+	fields := strings.Fields(h.Get("Nats-Stream-Source"))
 	if len(fields) < 2 {
 		return 0
 	}

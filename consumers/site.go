@@ -179,8 +179,12 @@ func (s *session) checkHistory(ctx context.Context) error {
 		return fmt.Errorf("%w: sequence 1 of stream %s is not there any more, the first one left is %d", ErrHistoryGone, StreamFHIR, missing)
 	}
 	s.log.Warn().Uint64("messages", state.Msgs).Msg("the stored states are gone: making them again from the inbound stream")
+	if err := s.remakeCopy(ctx, time.Unix(0, s.flagsMade.Load())); err != nil { // it shows what nobody may resolve; it is compared once more before we are ready
+		s.log.Warn().Err(err).Msg("the copy of the flags is still the old one")
+	}
 	if err := s.js.DeleteConsumer(ctx, StreamFHIR, Durable); err != nil {
 		return fmt.Errorf("consumer %s: %w", Durable, err)
 	}
+	s.cfg.rebuild = max(s.cfg.rebuild, state.LastSeq)
 	return nil
 }

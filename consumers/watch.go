@@ -44,7 +44,7 @@ func Watch(ctx context.Context, nc *nats.Conn, o WatchOptions, open func([]check
 	defer it.Stop()
 	known := map[string]checks.Flag{}
 	for left := cons.CachedInfo().NumPending; left > 0; {
-		f, pending, err := nextFlag(it)
+		f, pending, err := nextFlag(ctx, it)
 		if err != nil {
 			return stopped(ctx, err)
 		}
@@ -57,7 +57,7 @@ func Watch(ctx context.Context, nc *nats.Conn, o WatchOptions, open func([]check
 		return err
 	}
 	for {
-		f, _, err := nextFlag(it)
+		f, _, err := nextFlag(ctx, it)
 		if err != nil {
 			return stopped(ctx, err)
 		}
@@ -79,9 +79,9 @@ func severityFilters(least checks.Severity) []string {
 }
 
 // nextFlag waits for a transition; pending is how many are there after it.
-func nextFlag(it jetstream.MessagesContext) (f checks.Flag, pending uint64, err error) {
+func nextFlag(ctx context.Context, it jetstream.MessagesContext) (f checks.Flag, pending uint64, err error) {
 	for {
-		m, err := it.Next()
+		m, err := it.Next(jetstream.NextContext(ctx))
 		if errors.Is(err, jetstream.ErrNoHeartbeat) {
 			continue // the server is away for a moment; the consumer goes on where it was
 		}

@@ -49,9 +49,17 @@ func (s *session) look(ctx context.Context) error {
 
 // unreplaced tells whether the streams are still those that the session began with.
 func (s *session) unreplaced(ctx context.Context) error {
-	for name, made := range map[string]time.Time{StreamRLS: s.created, StreamFHIR: time.Unix(0, s.epoch), StreamFlags: {}, StreamDead: {}} {
+	if s.cfg.Embedded != nil && s.cfg.Embedded.starts.Load() != s.starts {
+		return fmt.Errorf("%w: the embedded server was started again", errReplaced)
+	}
+	flags := time.Time{} // while this session makes RLS_FLAGS anew
+	if made := s.flagsMade.Load(); made != 0 {
+		flags = time.Unix(0, made)
+	}
+	for name, made := range map[string]time.Time{StreamRLS: s.created, StreamFHIR: time.Unix(0, s.epoch), StreamFlags: flags, StreamDead: {}} {
 		created, err := s.streamCreated(ctx, name)
 		switch {
+		case errors.Is(err, jetstream.ErrStreamNotFound) && name == StreamFlags && flags.IsZero():
 		case errors.Is(err, jetstream.ErrStreamNotFound):
 			return fmt.Errorf("%w: %s is gone", errReplaced, name)
 		case err != nil:
