@@ -166,7 +166,7 @@ func idWords(f *checks.Flag, transition bool) string {
 		words = append(words, fmt.Sprintf("change %d", f.Number))
 	}
 	if !f.AsOf.IsZero() {
-		words = append(words, "as of "+f.AsOf.UTC().Format("2006-01-02 15:04:05.999999999")+" UTC")
+		words = append(words, "as of "+f.AsOf.UTC().Format("2006-01-02 15:04:05")+" UTC")
 	}
 	return strings.Join(words, ", ")
 }

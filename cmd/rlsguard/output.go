@@ -90,23 +90,53 @@ func writeLine(w io.Writer, line []byte) error {
 
 // textPrinter writes for a person, and closes with a sentence about all that was read.
 type textPrinter struct {
-	w         io.Writer
-	options   textOptions
-	explained checks.Ref // patient whose silences are being told
+	w       io.Writer
+	options textOptions
+
+	pending []checks.Silence // of one order with one reason, not yet written
+	told    checks.Silence   // the last one that was written
 }
 
 func (p *textPrinter) flag(f checks.Flag) error {
 	return flagText(p.w, f, p.options)
 }
 
+// silence writes what came before, unless s only names another check: a reason that several checks have is told once.
 func (p *textPrinter) silence(s checks.Silence) error {
-	if s.Patient != p.explained {
-		p.explained = s.Patient
+	if len(p.pending) > 0 {
+		same := p.pending[0]
+		same.Check = s.Check
+		if same != s || s.Check == "" {
+			if err := p.silences(); err != nil {
+				return err
+			}
+		}
+	}
+	p.pending = append(p.pending, s)
+	return nil
+}
+
+// silences writes those that wait.
+func (p *textPrinter) silences() error {
+	if len(p.pending) == 0 {
+		return nil
+	}
+	s := p.pending[0]
+	if s.Patient != p.told.Patient {
 		if _, err := fmt.Fprintf(p.w, "%s: why there is no other flag\n", harmless(string(s.Patient))); err != nil {
 			return err
 		}
 	}
-	for i, line := range wrap(silenceText(s), max(cmp.Or(p.options.Width, usualWidth)-2*labelIndent, leastText), 0) {
+	var names []string
+	for _, other := range p.pending {
+		names = append(names, other.Check)
+	}
+	text := silenceText(&s, names)
+	if s.Detail != "" && (s.Patient != p.told.Patient || s.Order != p.told.Order || s.Detail != p.told.Detail) {
+		text += " (" + s.Detail + ")"
+	}
+	p.told, p.pending = s, p.pending[:0]
+	for i, line := range wrap(text, max(cmp.Or(p.options.Width, usualWidth)-2*labelIndent, leastText), 0) {
 		if _, err := fmt.Fprintf(p.w, "%*s%s\n", labelIndent*min(i+1, 2), "", line); err != nil {
 			return err
 		}
@@ -114,8 +144,8 @@ func (p *textPrinter) silence(s checks.Silence) error {
 	return nil
 }
 
-// silenceText words one silence: the order, the drug, the check, and why.
-func silenceText(s checks.Silence) string {
+// silenceText words the silence of checks: the order, the drug, the checks, and why.
+func silenceText(s *checks.Silence, names []string) string {
 	about := "all orders"
 	switch {
 	case s.Order != "" && s.Ingredient != "":
@@ -127,29 +157,20 @@ func silenceText(s checks.Silence) string {
 	case s.Check != "":
 		about = "the patient"
 	}
-	which := "every check"
-	if s.Check != "" {
-		which = s.Check
+	which := "every check is"
+	switch {
+	case len(names) > 1:
+		which = strings.Join(names, ", ") + " are"
+	case s.Check != "":
+		which = s.Check + " is"
 	}
-	text := fmt.Sprintf("%s: %s is silent: %s", about, which, reasonWords(s.Reason))
-	if s.Detail != "" {
-		text += " (" + s.Detail + ")"
-	}
-	return text
-}
-
-// reasonWords turns a reason such as rls-not-on-record into words.
-func reasonWords(r checks.SilenceReason) string {
-	words := strings.Split(string(r), "-")
-	for i, w := range words {
-		if w == "rls" {
-			words[i] = "RLS"
-		}
-	}
-	return strings.Join(words, " ")
+	return fmt.Sprintf("%s: %s silent: %s", about, which, s.Reason.Words())
 }
 
 func (p *textPrinter) end(s *summary) error {
+	if err := p.silences(); err != nil {
+		return err
+	}
 	for _, line := range wrap(s.line(), max(cmp.Or(p.options.Width, usualWidth), leastText), 0) {
 		if _, err := fmt.Fprintln(p.w, line); err != nil {
 			return err
