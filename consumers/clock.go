@@ -34,6 +34,7 @@ func (s *session) timely(batch []event) []event {
 			continue
 		}
 		_ = ev.msg.NakWithDelay(timerDelay) // what does not arrive comes again after AckWait
+		s.held.drop([]event{ev})
 	}
 	return rest
 }

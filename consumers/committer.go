@@ -1,9 +1,11 @@
 package consumers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,91 +28,65 @@ type Committer struct {
 	log    zerolog.Logger
 	intact func(context.Context) error                    // whether what is in memory is still what is stored
 	reject func(context.Context, []event, []Result) error // writes dead letters
+	done   func([]event)                                  // events that were acknowledged
+	flight *flight                                        // what is on its way; nil when nothing is
 }
 
-// batch commits what a batch of events changes, and acknowledges them. After an error none is: they come again, find what
-// was committed, and change nothing more.
-func (c *Committer) batch(ctx context.Context, batch []event) error {
-	var inputs []Input
-	var from []event
-	var due []token
-	for _, ev := range batch {
-		if ev.input == nil {
-			due = append(due, ev.due)
-			continue
+// decide folds inputs, commits, and heals whom a changed Medication left for later. results are those of an earlier attempt, if there was
+// one: what the next finds known was news.
+func (c *Committer) decide(ctx context.Context, inputs []Input, results []Result) ([]Result, error) {
+	var later []checks.Ref
+	for {
+		err := c.commit(ctx, func(view *snapshot) Commit {
+			commit, r := c.engine.Step(view, inputs, c.asOf())
+			if results == nil {
+				results = r
+			}
+			later = append(later, commit.Later...)
+			return commit
+		})
+		switch {
+		case err == nil:
+			return results, c.healLater(ctx, later)
+		case !errors.Is(err, ErrConflict) && !errors.Is(err, ErrPoison):
+			return nil, err
+		case len(inputs) > 1:
+			return c.halve(ctx, inputs, results)
+		case errors.Is(err, ErrPoison):
+			c.log.Error().Err(err).Uint64("sequence", inputs[0].Arrival.Sequence).Msg("input cannot be committed")
+			return rejectAll(inputs), nil
 		}
-		inputs, from = append(inputs, *ev.input), append(from, ev)
 	}
-	if len(inputs) > 0 {
-		began := time.Now()
-		results, err := c.decide(ctx, inputs)
-		if err != nil {
+}
+
+func (c *Committer) healLater(ctx context.Context, later []checks.Ref) error {
+	for refs := range slices.Chunk(later, chunk) {
+		if err := c.healPatients(ctx, refs); err != nil {
 			return err
-		}
-		if err := c.reject(ctx, from, results); err != nil {
-			return err
-		}
-		c.health.batch(len(inputs), time.Since(began), results)
-	}
-	if err := c.refresh(ctx, due); err != nil {
-		return err
-	}
-	if err := c.reevaluate(ctx, due); err != nil {
-		return err
-	}
-	for _, ev := range batch {
-		if err := ev.msg.Ack(); err != nil {
-			c.log.Warn().Err(err).Uint64("sequence", ev.seq).Msg("acknowledgement failed, the input will come again")
 		}
 	}
 	return nil
 }
 
-// decide folds inputs, commits, and heals whom a changed Medication left for later.
-func (c *Committer) decide(ctx context.Context, inputs []Input) ([]Result, error) {
-	var results []Result
-	var later []checks.Ref
-	err := c.commit(ctx, func(view *snapshot) Commit {
-		commit, r := c.engine.Step(view, inputs, c.asOf())
-		if results == nil { // what a second attempt finds known was news
-			results = r
-		}
-		later = append(later, commit.Later...)
-		return commit
-	})
-	switch {
-	case errors.Is(err, ErrPoison) && len(inputs) == 1:
-		c.log.Error().Err(err).Uint64("sequence", inputs[0].Arrival.Sequence).Msg("input cannot be committed")
-		return rejectAll(inputs), nil
-	case errors.Is(err, ErrConflict) && len(inputs) == 1:
-		return c.decide(ctx, inputs)
-	case errors.Is(err, ErrPoison), errors.Is(err, ErrConflict):
-		return c.halve(ctx, inputs)
-	case err != nil:
+// halve decides about two halves: conflicts get rarer, and an input that cannot be committed is found.
+func (c *Committer) halve(ctx context.Context, inputs []Input, results []Result) ([]Result, error) {
+	mid := len(inputs) / 2
+	at, _ := slices.BinarySearchFunc(results, mid, func(r Result, mid int) int { return cmp.Compare(r.Input, mid) })
+	move(results[at:], -mid)
+	first, err := c.decide(ctx, inputs[:mid], slices.Clip(results[:at]))
+	if err != nil {
 		return nil, err
 	}
-	for len(later) > 0 {
-		n := min(chunk, len(later))
-		if err := c.healPatients(ctx, later[:n]); err != nil {
-			return nil, err
-		}
-		later = later[n:]
-	}
-	return results, nil
+	second, err := c.decide(ctx, inputs[mid:], results[at:])
+	move(second, mid)
+	return append(first, second...), err
 }
 
-// halve decides about two halves: conflicts get rarer, and an input that cannot be committed is found.
-func (c *Committer) halve(ctx context.Context, inputs []Input) ([]Result, error) {
-	mid := (len(inputs) + 1) / 2
-	first, err := c.decide(ctx, inputs[:mid])
-	if err != nil || mid == len(inputs) {
-		return first, err
+// move makes results those of inputs that stand n further on.
+func move(results []Result, n int) {
+	for i := range results {
+		results[i].Input += n
 	}
-	second, err := c.decide(ctx, inputs[mid:])
-	for i := range second {
-		second[i].Input += mid
-	}
-	return append(first, second...), err
 }
 
 // rejectAll rejects inputs whose changes no message can hold.
@@ -124,8 +100,7 @@ func rejectAll(inputs []Input) []Result {
 
 // commit steps and writes until what the step saw is still so when it is written.
 func (c *Committer) commit(ctx context.Context, step func(*snapshot) Commit) error {
-	wait := newBackoff()
-	for refused := 0; ; {
+	for a := newAttempts(); ; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -135,25 +110,39 @@ func (c *Committer) commit(ctx context.Context, step func(*snapshot) Commit) err
 			return err
 		}
 		p, err := c.write(ctx, &commit, view)
-		switch {
-		case err == nil:
+		if err == nil {
 			return nil
-		case errors.Is(err, ErrConflict):
-			c.health.conflict()
-			if refused++; refused > 2 {
-				return err
-			}
-		case errors.Is(err, ErrUnknown):
-			c.log.Warn().Err(err).Msg("commit without an answer, reading back")
-			c.health.writing(false)
-			c.sleep(ctx, wait.step())
-		default:
-			return err
 		}
-		if err := c.readBack(ctx, p, wait); err != nil {
+		if err := c.again(ctx, a, p, err); err != nil {
 			return err
 		}
 	}
+}
+
+// attempts are those to commit one thing.
+type attempts struct {
+	refused int
+	wait    *backoff
+}
+
+func newAttempts() *attempts { return &attempts{wait: newBackoff()} }
+
+// again learns what is stored after a commit failed with err, so that it can be tried once more; it returns the error where it cannot.
+func (c *Committer) again(ctx context.Context, a *attempts, p *piece, err error) error {
+	switch {
+	case errors.Is(err, ErrConflict):
+		c.health.conflict()
+		if a.refused++; a.refused > 2 {
+			return err
+		}
+	case errors.Is(err, ErrUnknown):
+		c.log.Warn().Err(err).Msg("commit without an answer, reading back")
+		c.health.writing(false)
+		c.sleep(ctx, a.wait.step())
+	default:
+		return err
+	}
+	return c.readBack(ctx, p, a.wait)
 }
 
 // safely runs a step. A panic in it is an input that nobody foresaw: it must not stop the others.
@@ -177,15 +166,19 @@ func (c *Committer) write(ctx context.Context, commit *Commit, view *snapshot) (
 		return nil, err
 	}
 	for _, p := range pieces {
-		began := time.Now()
+		began := c.now()
 		if err := c.store.commit(ctx, p); err != nil {
 			return p, err
 		}
-		if p.size() > 0 {
-			c.health.committed(p.size(), time.Since(began))
-		}
+		c.committed(p, began)
 	}
 	return nil, nil
+}
+
+func (c *Committer) committed(p *piece, began time.Time) {
+	if p.size() > 0 {
+		c.health.committed(p.size(), c.now().Sub(began))
+	}
 }
 
 // readBack learns what is stored, however long the server is away.

@@ -117,16 +117,21 @@ func (c *workingCopy) hash(ref checks.Ref) uint64 { return maphash.String(c.seed
 
 // index notes what a patient's state refers to.
 func (c *workingCopy) index(slot uint32, st *checks.State) {
+	references(st, func(ref checks.Ref) { c.holders.add(c.hash(ref), slot) }, func(m checks.Ref) { c.referrers.add(c.hash(m), slot) })
+}
+
+// references names the resources that a state holds, other than the Patient, and the Medications that it refers to.
+func references(st *checks.State, holds, refers func(checks.Ref)) {
 	for i := range st.Facts {
 		k := &st.Facts[i]
 		if k.Ref != st.Patient && k.Ref.Type() != "Medication" {
-			c.holders.add(c.hash(k.Ref), slot)
+			holds(k.Ref)
 		}
 		if m := medicationOf(k); m != "" {
-			c.referrers.add(c.hash(m), slot)
+			refers(m)
 		}
 		for _, m := range ingredients(k) {
-			c.referrers.add(c.hash(m), slot)
+			refers(m)
 		}
 	}
 }

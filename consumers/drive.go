@@ -29,7 +29,7 @@ type CommitterOptions struct {
 // NewCommitter is one that knows nothing until it has followed what is stored.
 func NewCommitter(o CommitterOptions) *Committer {
 	c := &Committer{engine: o.Engine, frozen: o.AsOf, asOf: o.Now, now: o.Now, sleep: o.Sleep, copy: newWorkingCopy(o.Engine.Key), health: o.Health, log: o.Log,
-		intact: func(context.Context) error { return nil }}
+		intact: func(context.Context) error { return nil }, done: func([]event) {}}
 	if !o.AsOf.IsZero() {
 		c.asOf = func() time.Time { return o.AsOf }
 	}
@@ -54,8 +54,9 @@ type Delivery struct {
 	Input *Input
 }
 
-// Deliver decides about what was delivered, commits, writes dead letters and acknowledges, in this order. After an error nothing is
-// acknowledged: it comes again, finds what was committed, and changes nothing more.
+// Deliver decides about what was delivered and sends what that changes. It is acknowledged when the next is delivered, or by Finish, after
+// it was committed and dead letters were written. After an error nothing is: it comes again, finds what was committed, and changes nothing
+// more.
 func (c *Committer) Deliver(ctx context.Context, deliveries []Delivery) error {
 	batch := make([]event, len(deliveries))
 	for i, d := range deliveries {
@@ -66,8 +67,11 @@ func (c *Committer) Deliver(ctx context.Context, deliveries []Delivery) error {
 		}
 		batch[i].seq = d.Input.Arrival.Sequence
 	}
-	return c.batch(ctx, batch)
+	return c.begin(ctx, batch)
 }
+
+// Finish waits until what was delivered is committed, and acknowledges it.
+func (c *Committer) Finish(ctx context.Context) error { return c.finish(ctx) }
 
 // Follow takes in a message of the store, unless this process wrote it. Its error is a state that cannot be read.
 func (c *Committer) Follow(msg jetstream.Msg, sequence uint64) error {

@@ -267,7 +267,7 @@ func TestConflict(t *testing.T) {
 			s = y
 		}
 		in := readInput(uint64(i+1), d)
-		if _, err := s.decide(t.Context(), []Input{in}); err != nil {
+		if _, err := s.decide(t.Context(), []Input{in}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -43,12 +43,12 @@ func (h *held) add(ctx context.Context, m jetstream.Msg) error {
 // drop forgets messages that were answered.
 func (h *held) drop(batch []event) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	for _, ev := range batch {
-		delete(h.msgs, ev.msg)
-	}
-	h.mu.Unlock()
-	for _, ev := range batch {
-		h.room.Release(weightOf(ev.msg))
+		if _, ok := h.msgs[ev.msg]; ok {
+			delete(h.msgs, ev.msg)
+			h.room.Release(weightOf(ev.msg))
+		}
 	}
 }
 

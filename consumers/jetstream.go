@@ -21,9 +21,30 @@ type jetStore struct {
 	timeout time.Duration // of one request
 }
 
-// Write implements Store.
+// Send implements Store.
+func (s *jetStore) Send(ctx context.Context, msgs []*nats.Msg) <-chan Written {
+	answer := make(chan Written, 1)
+	last, err := s.stage(msgs)
+	if err != nil {
+		answer <- Written{Err: err}
+		return answer
+	}
+	go func() {
+		seq, err := s.request(ctx, last)
+		answer <- Written{First: seq - uint64(len(msgs)) + 1, Err: err}
+	}()
+	return answer
+}
+
+// Write is Send, and waits for the answer.
 func (s *jetStore) Write(ctx context.Context, msgs []*nats.Msg) (uint64, error) {
-	last := msgs[len(msgs)-1]
+	w := <-s.Send(ctx, msgs)
+	return w.First, w.Err
+}
+
+// stage sends all of a batch but its last message, which commits it.
+func (s *jetStore) stage(msgs []*nats.Msg) (last *nats.Msg, err error) {
+	last = msgs[len(msgs)-1]
 	if len(msgs) > 1 { // a batch of one costs five times a plain publish
 		id := []string{nuid.Next()}
 		for i, m := range msgs {
@@ -33,20 +54,21 @@ func (s *jetStore) Write(ctx context.Context, msgs []*nats.Msg) (uint64, error) 
 	}
 	for _, m := range msgs[:len(msgs)-1] {
 		if err := s.nc.PublishMsg(m); err != nil {
-			return 0, publishError(err)
+			return nil, publishError(err)
 		}
 	}
+	return last, nil
+}
+
+// request sends a message that is answered, and returns the sequence that it was stored under.
+func (s *jetStore) request(ctx context.Context, m *nats.Msg) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	reply, err := s.nc.RequestMsgWithContext(ctx, last)
+	reply, err := s.nc.RequestMsgWithContext(ctx, m)
 	if err != nil {
 		return 0, publishError(err)
 	}
-	seq, err := parseAck(reply.Data)
-	if err != nil {
-		return 0, err
-	}
-	return seq - uint64(len(msgs)) + 1, nil
+	return parseAck(reply.Data)
 }
 
 func publishError(err error) error {

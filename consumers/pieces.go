@@ -11,7 +11,9 @@ import (
 type stateRow struct {
 	kind   string // subject up to the token
 	token  token
-	expect uint64 // sequence of the state that it replaces; 0 when there is none
+	expect uint64    // sequence of the state that it replaces; 0 when there is none
+	after  *stateRow // what it replaces, as long as that is not stored itself
+	seq    uint64    // its own, once it is stored
 	data   []byte
 	ref    checks.Ref    // of a Medication or tombstone
 	state  *checks.State // of a patient
@@ -75,6 +77,6 @@ func (w *writer) patientPiece(ch *PatientChange, view *snapshot, now time.Time) 
 		p.msgs = append(p.msgs, timerMessage(r.token, ch.Next, now))
 		p.timer = map[token]int64{r.token: at}
 	}
-	p.rows = []stateRow{{kind: subjectPatient, token: r.token, expect: r.seq, data: checks.AppendState(nil, ch.State), state: ch.State}}
+	p.rows = []stateRow{{kind: subjectPatient, token: r.token, expect: r.seq, after: r.row, data: checks.AppendState(nil, ch.State), state: ch.State}}
 	return p, nil
 }

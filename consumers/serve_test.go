@@ -138,22 +138,34 @@ func (b *bench) history() []checks.Flag {
 // messages reads what a stream has under a subject.
 func (b *bench) messages(stream, filter string) []jetstream.Msg {
 	b.t.Helper()
+	for {
+		if all, whole := b.readAll(stream, filter); whole {
+			return all
+		}
+	}
+}
+
+// readAll reads what there is, unless some of it expires meanwhile, or the server lets it wait.
+func (b *bench) readAll(stream, filter string) (all []jetstream.Msg, whole bool) {
+	b.t.Helper()
 	c, err := b.js.OrderedConsumer(b.t.Context(), stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	var all []jetstream.Msg
-	for n, more := c.CachedInfo().NumPending, true; more && uint64(len(all)) < n; {
-		batch, err := c.Fetch(int(n)-len(all), jetstream.FetchMaxWait(5*time.Second))
+	for n := int(c.CachedInfo().NumPending); len(all) < n; {
+		batch, err := c.Fetch(n-len(all), jetstream.FetchMaxWait(5*time.Second))
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		more = false // what was there when asked may have gone since: its time to live is over
+		before := len(all)
 		for m := range batch.Messages() {
-			all, more = append(all, m), true
+			all = append(all, m)
+		}
+		if len(all) == before {
+			return nil, false
 		}
 	}
-	return all
+	return all, true
 }
 
 // states are those stored, by patient.

@@ -38,6 +38,7 @@ type session struct {
 	flagsMade atomic.Int64
 	starts    int64 // of the embedded server, when the session began
 	floor     floor
+	appetite  int // events that are decided together at most
 	held      *held
 	astray    atomic.Bool // the clock of this machine is not that of the server
 	events    chan event
@@ -66,13 +67,13 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn, by string) erro
 }
 
 func newSession(cfg *Config, nc *nats.Conn, js jetstream.JetStream, by string) *session {
-	s := &session{cfg: cfg, js: js, nc: nc, by: by, held: newHeld(), events: make(chan event, 2*cfg.Batch)}
+	s := &session{cfg: cfg, js: js, nc: nc, by: by, held: newHeld(), events: make(chan event, 2*cfg.Batch), appetite: cfg.Batch}
 	s.Committer = NewCommitter(CommitterOptions{Engine: cfg.Engine, Store: &jetStore{nc: nc, js: js, timeout: requestTimeout}, By: by,
 		AsOf: cfg.AsOf, Audit: cfg.Audit, Now: time.Now, Sleep: sleep, Health: cfg.Health, Log: cfg.Log})
 	if cfg.Embedded != nil {
 		s.starts = cfg.Embedded.starts.Load()
 	}
-	s.intact, s.reject = s.unreplaced, s.bury
+	s.intact, s.reject, s.done = s.unreplaced, s.bury, s.held.drop
 	return s
 }
 

@@ -102,7 +102,8 @@ func writeSite(ctx context.Context, to Store, w site, expect uint64) (uint64, er
 		return 0, err
 	}
 	m := &nats.Msg{Subject: subjectSite, Data: data, Header: nats.Header{headerExpect: {fmt.Sprint(expect)}}}
-	return to.Write(ctx, []*nats.Msg{m})
+	written := <-to.Send(ctx, []*nats.Msg{m})
+	return written.First, written.Err
 }
 
 // settleSite brings the states to this process's rules, once.

@@ -6,6 +6,7 @@ import "github.com/rlsguard/rlsguard/checks"
 // to expect: what somebody else wrote in between then refuses it.
 type snapshot struct {
 	c     *workingCopy
+	over  *overlay // what is on its way; nil when nothing is
 	known map[checks.Ref]read
 	err   error
 	// foreign is how many Medications and tombstones of others were known when the step began.
@@ -15,18 +16,25 @@ type snapshot struct {
 type read struct {
 	token token
 	seq   uint64
-	known bool // there was a state
+	known bool      // there was a state
+	row   *stateRow // the state, where it is still on its way: it has no sequence yet
 }
 
-func (c *workingCopy) snapshot() *snapshot {
+func (c *workingCopy) snapshot() *snapshot { return c.snapshotOver(nil) }
+
+func (c *workingCopy) snapshotOver(over *overlay) *snapshot {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return &snapshot{c: c, known: map[checks.Ref]read{}, foreign: c.foreign}
+	return &snapshot{c: c, over: over, known: map[checks.Ref]read{}, foreign: c.foreign}
 }
 
 // look reads the row of ref and remembers its sequence under key.
 func (s *snapshot) look(t *table, key, ref checks.Ref) []byte {
 	tok := s.c.tokens.of(ref)
+	if row := s.over.find(tok); row != nil && t == &s.c.patients {
+		s.known[key] = read{token: tok, known: true, row: row}
+		return row.data
+	}
 	s.c.mu.RLock()
 	defer s.c.mu.RUnlock()
 	r := read{token: tok}
@@ -99,14 +107,14 @@ func (s *snapshot) fact(t *table, ref checks.Ref) *checks.Fact {
 func (s *snapshot) Holders(ref checks.Ref) []checks.Ref {
 	refs, err := s.c.patientsAt(&s.c.holders, ref)
 	s.fail(err)
-	return refs
+	return s.over.withHolders(ref, refs)
 }
 
 // Referrers implements View.
 func (s *snapshot) Referrers(medication checks.Ref) []checks.Ref {
 	refs, err := s.c.patientsAt(&s.c.referrers, medication)
 	s.fail(err)
-	return refs
+	return s.over.withReferrers(medication, refs)
 }
 
 // read is what the step saw of a key. What it did not look at was not there.

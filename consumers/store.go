@@ -27,11 +27,17 @@ type Stored struct {
 
 // Store is the stream RLS as a Committer needs it: one message a subject, the newest.
 type Store interface {
-	// Write stores messages in their order, all or none, and returns the sequence of the first; the others follow it without a gap.
-	// None is stored where a header Nats-Expected-Last-Subject-Sequence does not hold. Its errors wrap ErrConflict, ErrUnknown or ErrPoison.
-	Write(ctx context.Context, msgs []*nats.Msg) (uint64, error)
+	// Send stores messages in their order, all or none; the answer comes once, within the store's own time. None is stored where a header
+	// Nats-Expected-Last-Subject-Sequence does not hold. What is sent later is stored later.
+	Send(ctx context.Context, msgs []*nats.Msg) <-chan Written
 	// Last is what stands under each of subjects.
 	Last(ctx context.Context, subjects []string) ([]Stored, error)
+}
+
+// Written is what became of messages that were sent.
+type Written struct {
+	First uint64 // sequence of the first message; the others follow it without a gap
+	Err   error  // wraps ErrConflict, ErrUnknown or ErrPoison
 }
 
 // maxBatch is the most messages that the server takes in one atomic batch.
@@ -75,26 +81,42 @@ func (w *writer) messages(p *piece) []*nats.Msg {
 	msgs := p.msgs
 	for i := range p.rows {
 		r := &p.rows[i]
+		if r.after != nil { // which is stored by now
+			r.expect, r.after = r.after.seq, nil
+		}
 		msgs = append(msgs, &nats.Msg{Subject: r.subject(), Data: r.data, Header: nats.Header{headerExpect: {strconv.FormatUint(r.expect, 10)}, headerBy: w.by}})
 	}
 	return msgs
 }
 
 // commit writes one piece whole or not at all, and makes it part of the working copy.
-func (w *writer) commit(ctx context.Context, p *piece) error {
-	msgs := w.messages(p)
-	if len(msgs) == 0 {
-		return nil
-	}
-	first, err := w.to.Write(ctx, msgs)
-	if err != nil {
-		return err
-	}
-	for i := range p.rows {
-		w.copy.apply(&p.rows[i], first+uint64(len(p.msgs)+i), p.view)
+func (w *writer) commit(ctx context.Context, p *piece) error { return w.land(p, <-w.send(ctx, p)) }
+
+// send sends one piece on its way.
+func (w *writer) send(ctx context.Context, p *piece) <-chan Written {
+	if p.size() == 0 {
+		nothing := make(chan Written, 1)
+		nothing <- Written{}
+		return nothing
 	}
 	for tok, at := range p.timer {
 		w.timers[tok] = at
+	}
+	return w.to.Send(ctx, w.messages(p))
+}
+
+// land makes a piece part of the working copy, where it was stored.
+func (w *writer) land(p *piece, written Written) error {
+	if written.Err != nil {
+		for tok := range p.timer {
+			delete(w.timers, tok)
+		}
+		return written.Err
+	}
+	for i := range p.rows {
+		r := &p.rows[i]
+		r.seq = written.First + uint64(len(p.msgs)+i)
+		w.copy.apply(r, r.seq, p.view)
 	}
 	return nil
 }

@@ -12,8 +12,16 @@ import (
 // late is a batch whose answer was given up on and that is still on its way.
 type late struct{ msgs []*nats.Msg }
 
-// Write implements consumers.Store with all that can become of a batch.
-func (in *instance) Write(_ context.Context, msgs []*nats.Msg) (uint64, error) {
+// Send implements consumers.Store. What becomes of the batch is known at once here, but whoever sent it learns it when he asks.
+func (in *instance) Send(_ context.Context, msgs []*nats.Msg) <-chan consumers.Written {
+	first, err := in.write(msgs)
+	answer := make(chan consumers.Written, 1)
+	answer <- consumers.Written{First: first, Err: err}
+	return answer
+}
+
+// write is all that can become of a batch.
+func (in *instance) write(msgs []*nats.Msg) (uint64, error) {
 	w := in.w
 	msgs = w.mutate(msgs)
 	in.pause()

@@ -74,13 +74,20 @@ func (in *instance) run() {
 	if err == nil {
 		err = in.heal(ctx)
 	}
+	onItsWay := false
 	for healed := in.w.server.now; err == nil; {
 		deliveries := in.pull()
 		idle := len(deliveries) == 0
 		if in.idle = idle; idle {
 			in.pause()
 		} else {
+			if onItsWay {
+				in.w.overlapped++
+			}
 			err = in.c.Deliver(ctx, deliveries)
+		}
+		if onItsWay = !idle && in.w.rand.IntN(3) > 0; err == nil && !onItsWay { // otherwise the next batch is decided over this one
+			err = in.c.Finish(ctx)
 		}
 		if err == nil && (idle || in.w.server.now.Sub(healed) > 3*time.Second) {
 			healed = in.w.server.now

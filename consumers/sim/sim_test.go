@@ -48,6 +48,9 @@ func TestSim(t *testing.T) {
 	})
 	took := time.Since(began)
 	t.Logf("seeds %d to %d, %.0f a second, %d failed: %+v", *first, *first+uint64(n)-1, float64(n)/took.Seconds(), failed, total)
+	if failed == 0 && min(total.Crashes, total.Conflicts, total.Torn, total.Overlapped) == 0 {
+		t.Error("something that can happen never did")
+	}
 }
 
 func (s *Stats) add(o Stats) {
@@ -58,6 +61,7 @@ func (s *Stats) add(o Stats) {
 	s.Torn += o.Torn
 	s.Effects += o.Effects
 	s.Transitions += o.Transitions
+	s.Overlapped += o.Overlapped
 }
 
 // each calls do for n seeds on all processors, until some have failed.

@@ -41,11 +41,11 @@ type world struct {
 
 	trace func(format string, args ...any) // tells a run step by step; nil does not
 
-	starts, crashes, conflicts, torn, startedOver, effects, versions int
+	starts, crashes, conflicts, torn, startedOver, effects, versions, overlapped int
 }
 
 // Stats are what happened in a run.
-type Stats struct{ Inputs, Instances, Crashes, Conflicts, Torn, Effects, Transitions int }
+type Stats struct{ Inputs, Instances, Crashes, Conflicts, Torn, Effects, Transitions, Overlapped int }
 
 // maxSteps bounds a run: one that does not come to rest is as wrong as one that comes out wrong.
 const maxSteps = 20_000
@@ -63,7 +63,7 @@ func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 	if err == nil {
 		err = w.check()
 	}
-	return Stats{len(w.inputs), len(w.instances), w.crashes, w.conflicts, w.torn, w.effects, w.transitions()}, err
+	return Stats{len(w.inputs), len(w.instances), w.crashes, w.conflicts, w.torn, w.effects, w.transitions(), w.overlapped}, err
 }
 
 // draw sets the scene.

@@ -1,0 +1,47 @@
+package consumers
+
+import "github.com/rlsguard/rlsguard/checks"
+
+// overlay is what a commit that is on its way will have changed about patients. A step that sees it decides as if it were stored.
+type overlay struct {
+	rows      map[token]*stateRow
+	holders   index
+	referrers index
+}
+
+// newOverlay is that of a piece; nil when there is none.
+func newOverlay(p *piece) *overlay {
+	if p == nil {
+		return nil
+	}
+	o := &overlay{rows: make(map[token]*stateRow, len(p.rows))}
+	for i := range p.rows {
+		r := &p.rows[i]
+		o.rows[r.token] = r
+		references(r.state, func(ref checks.Ref) { o.holders.add(ref, r.state.Patient) }, func(m checks.Ref) { o.referrers.add(m, r.state.Patient) })
+	}
+	return o
+}
+
+func (o *overlay) find(tok token) *stateRow {
+	if o == nil {
+		return nil
+	}
+	return o.rows[tok]
+}
+
+// withHolders adds the patients who will hold a resource to those who do.
+func (o *overlay) withHolders(ref checks.Ref, now []checks.Ref) []checks.Ref {
+	if o == nil {
+		return now
+	}
+	return o.holders.with(ref, now)
+}
+
+// withReferrers adds the patients who will refer to a Medication to those who do.
+func (o *overlay) withReferrers(medication checks.Ref, now []checks.Ref) []checks.Ref {
+	if o == nil {
+		return now
+	}
+	return o.referrers.with(medication, now)
+}
