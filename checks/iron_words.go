@@ -11,7 +11,7 @@ import (
 const (
 	orderIron = "Order ferritin together with iron and total iron binding capacity."
 	sampling  = "Draw in the morning, fasting, with no iron supplements for 24 h before."
-	noDelay   = "The test is no condition for the treatment: it need not be delayed."
+	noDelay   = "Testing need not delay treatment."
 )
 
 func dayCount(n int) string { return fmt.Sprintf("%d days", n) }

@@ -10,9 +10,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// Words that never appear in a text, since they could be read as the order to end a treatment: see TestNeverStop.
-var forbidden = []string{"stop", "discontinue", "cease", "withhold"}
-
 // indication is what a class of drugs is mostly given for; it decides which alternatives are offered.
 type indication uint8
 

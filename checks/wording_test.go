@@ -1,0 +1,44 @@
+package checks
+
+import (
+	"regexp"
+	"testing"
+)
+
+// What no text says, to professionals or patients, since it could be read as the order to end a treatment or not to begin one. Withdrawal,
+// the syndrome, is another word than to withdraw a drug.
+var ordersAnEnd = regexp.MustCompile(`(?i)\b(stop|discontinu|ceas(e|ing)|withh[eo]ld|avoid|quit|contraindicat|come off|no longer (take|give|use)|` +
+	`withdr(aw|ew)(n|s|ing)?\b|(not|never|don't|cannot|can't) (take|give|use|prescribe)\b|not be (taken|given|prescribed)\b|(must|should|may|can) not be used)`)
+
+func TestWordsThatOrderAnEnd(t *testing.T) {
+	for _, text := range []string{
+		"Stop it.", "has to be stopped", "Discontinue it", "Withheld for a day", "Avoid it in RLS.", "Please do not take it", "It must not be used.", "Never give it with opioids.",
+		"Don't use it", "Withdraw it slowly", "No longer take it", "cessation: ceasing it",
+	} {
+		if !ordersAnEnd.MatchString(text) {
+			t.Errorf("%q passes", text)
+		}
+	}
+	for _, text := range []string{
+		"an abrupt end brings rebound and withdrawal", "Any change should be gradual", "ask before taking more", "unit not given", "a measured TSAT could not be used", "keep taking it as prescribed",
+		"It is not recommended on haemodialysis.",
+	} {
+		if w := ordersAnEnd.FindString(text); w != "" {
+			t.Errorf("%q is refused for %q", text, w)
+		}
+	}
+}
+
+// Drowsiness and slow breathing need help at once, and who bought a remedy has nobody who prescribed it.
+func TestLeafletsOfDanger(t *testing.T) {
+	for check, wants := range map[string][]string{
+		"gabapentinoid-respiratory-depression": {"very slow", "hardly be woken", "at once", "alcohol"},
+		"rls-antihistamine":                    {"If you bought it yourself", "before taking more", "If it was prescribed"},
+	} {
+		for _, want := range wants {
+			if !regexp.MustCompile(want).MatchString(leaflets[check][1]) {
+				t.Errorf("%s does not say %q: %s", check, want, leaflets[check][1])
+			}
+		}
+	}
+}
