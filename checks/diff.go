@@ -113,7 +113,7 @@ func (d *differ) acknowledgement(f *Flag) *Acknowledgement {
 
 // found brings a flag that is open up to date.
 func (d *differ) found(kept OpenFlag, f Flag) OpenFlag {
-	digest := digest(&f)
+	digest := f.Digest()
 	if kept.Severity == f.Severity && kept.Digest == digest {
 		return kept
 	}
@@ -172,8 +172,8 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 	return OpenFlag{Check: kept.Check, Ingredient: kept.Ingredient, Number: kept.Number}
 }
 
-// digest is a hash of all that a flag says but its as-of time and number.
-func digest(f *Flag) uint64 {
+// Digest is a hash of all that f says but its as-of time and number; OpenFlag keeps it of the last transition.
+func (f *Flag) Digest() uint64 {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d|%s|%d|%q|%q|%q|%q|%q|%q|", f.Severity, f.State, f.RLS, f.Implicated, f.Evidence, f.Basis, f.Summary, f.Action, f.Alternatives)
 	if f.Ack != nil {

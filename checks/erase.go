@@ -13,6 +13,3 @@ func Erase(st *State, key []byte, ruleset string, asOf time.Time) []Flag {
 	}
 	return d.out
 }
-
-// Digest is a hash of all that f says but its as-of time and number; OpenFlag keeps it of the last transition.
-func (f *Flag) Digest() uint64 { return digest(f) }

@@ -31,7 +31,7 @@ const (
 )
 
 // ErrExport: a file is no export, or not a whole one.
-var ErrExport = errors.New("this is no whole export of rlsguard")
+var ErrExport = errors.New("this is not a complete export of rlsguard")
 
 // exportHeader is the first line of an export.
 type exportHeader struct {

@@ -48,7 +48,7 @@ func splitBundle(data []byte) ([]message, error) {
 		Entry []json.RawMessage `json:"entry"`
 	}
 	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &b); err != nil {
-		return nil, fmt.Errorf("a Bundle that is no valid JSON cannot be sent in parts")
+		return nil, fmt.Errorf("a Bundle that is not valid JSON cannot be sent in parts")
 	}
 	entries := make([]bundleEntry, len(b.Entry))
 	names := map[string]string{}

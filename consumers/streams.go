@@ -27,7 +27,7 @@ const (
 func ttl(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
 // MakeStreams makes the streams that are missing, with so many replicas. One that is there is left as it is, but must be
-// able to do what we need.
+// able to do what we need; only the copy of flags is made anew where its original is gone.
 func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) error {
 	for _, want := range streamConfigs(max(replicas, 1)) {
 		if want.Name == StreamRLS {

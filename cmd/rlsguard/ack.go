@@ -50,7 +50,7 @@ func (c *ackCommand) Run(p *program) error {
 // answer publishes what is decided about a flag.
 func (c *answerFlags) answer(p *program, a checks.Acknowledgement, word string) error {
 	if a.Reason != "" && !reasonCode.MatchString(a.Reason) {
-		return fmt.Errorf("--reason: %q is no code of A-Z, a-z, 0-9, dot, minus and underscore", a.Reason)
+		return fmt.Errorf("--reason: %q is not a code of A-Z, a-z, 0-9, dot, minus and underscore", a.Reason)
 	}
 	if err := c.times(&a, p.now()); err != nil {
 		return err

@@ -111,7 +111,7 @@ func (c *config) decode(data []byte, place *configPlace) error {
 func (c *config) setup(dir string) (*setup, error) {
 	zone, err := time.LoadLocation(c.ZoneName)
 	if err != nil {
-		return nil, fmt.Errorf("zone: %q is no IANA time zone such as Europe/Berlin", c.ZoneName)
+		return nil, fmt.Errorf("zone: %q is not an IANA time zone such as Europe/Berlin", c.ZoneName)
 	}
 	tables, err := c.tables(dir)
 	if err != nil {
@@ -149,7 +149,7 @@ func countryCode(s string) bool {
 func (c *config) validate() error {
 	var errs []error
 	if c.Region != "" && !countryCode(c.Region) {
-		errs = append(errs, fmt.Errorf("region: %q is no ISO 3166 country code of two capital letters such as DE", c.Region))
+		errs = append(errs, fmt.Errorf("region: %q is not an ISO 3166 country code of two capital letters such as DE", c.Region))
 	}
 	for _, code := range slices.Sorted(maps.Keys(c.Reasons)) {
 		if !reasonCode.MatchString(code) || c.Reasons[code] == "" {

@@ -219,7 +219,7 @@ func selectedContext() (natsServer, error) {
 	}
 	var c natsContext
 	if err := json.Unmarshal(data, &c); err != nil {
-		return natsServer{}, fmt.Errorf("selected NATS context %s is no JSON that fits: %w", path, err)
+		return natsServer{}, fmt.Errorf("selected NATS context %s cannot be read: %w", path, err)
 	}
 	if c.Domain != "" || c.Prefix != "" {
 		return natsServer{}, fmt.Errorf("selected NATS context %s sets a JetStream domain or prefix, which is not supported here", path)

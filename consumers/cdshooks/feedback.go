@@ -109,10 +109,10 @@ func readFeedback(body []byte) ([]Feedback, []time.Time, error) {
 	for _, in := range b.Feedback {
 		at, err := time.Parse(time.RFC3339, in.At)
 		if err != nil {
-			return nil, nil, errors.New("outcomeTimestamp is no RFC 3339 time")
+			return nil, nil, errors.New("outcomeTimestamp is not an RFC 3339 time")
 		}
 		if _, err := uuid.Parse(in.Card); err != nil {
-			return nil, nil, errors.New("card is no UUID")
+			return nil, nil, errors.New("card is not a UUID")
 		}
 		if in.Outcome != Accepted && in.Outcome != Overridden {
 			return nil, nil, errors.New("outcome is neither accepted nor overridden")

@@ -153,7 +153,7 @@ func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *Client, body [
 	select {
 	case a := <-answered:
 		if errors.Is(a.err, errNoRequest) {
-			problem(w, http.StatusBadRequest, "the body is no JSON object: a CDS Hooks request is expected")
+			problem(w, http.StatusBadRequest, "the body is not a JSON object: a CDS Hooks request is expected")
 			return
 		}
 		h.write(w, http.StatusOK, Response{Cards: a.cards})

@@ -40,7 +40,7 @@ func (m *cardMaker) notes(store storeState) (cards []Card) {
 	}
 	if n := len(m.advice.Unrecognised); n > 0 && !m.withoutRLS() {
 		cards = append(cards, note(info, fmt.Sprintf("RLS check: the drug of %s is not recognised, nothing was checked for it", count(n, "draft", "drafts")),
-			fmt.Sprintf("No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That is no statement about its safety.",
+			fmt.Sprintf("No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That says nothing about its safety.",
 				strings.Join(refWords(m.advice.Unrecognised, nil), ", "))))
 	}
 	switch store {

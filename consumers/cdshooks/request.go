@@ -30,7 +30,7 @@ type hookRequest struct {
 type object map[string]json.RawMessage
 
 // errNoRequest tells that a body is no JSON object.
-var errNoRequest = errors.New("the body is no JSON object")
+var errNoRequest = errors.New("the body is not a JSON object")
 
 // str is a value that is a string, or a number, as which some clients write ids; "" for any other.
 func (o object) str(name string) string {

@@ -30,7 +30,7 @@ func TestDamage(t *testing.T) {
 		{"concepts cut between lines", head(conso, 30), rel, sat, "lead to concepts that RXNCONSO.RRF does not hold"},
 		{"concepts exchanged", conso, swap(rel), sat, "point against the term types"},
 		{"another file", rel, conso, sat, "RXNCONSO.RRF, line 1: 16 fields ended by |, want 18"},
-		{"an id that is none", strings.Replace(conso, "\n", "\nx", 1), rel, sat, "RXNCONSO.RRF, line 2: field 1 is no concept id"},
+		{"an id that is none", strings.Replace(conso, "\n", "\nx", 1), rel, sat, "RXNCONSO.RRF, line 2: field 1 is not a concept id"},
 		{"no id", "|ENG||||||1|1|||RXNORM|IN|1|a||N||\n", rel, sat, "RXNCONSO.RRF, line 1: without concept id"},
 		{"not UTF-8", strings.Replace(conso, "sertraline", "sertr\xe4line", 1), rel, sat, "not UTF-8"},
 		{"odd SUPPRESS", strings.Replace(conso, "|N|4096|", "|Q|4096|", 1), rel, sat, "RXNCONSO.RRF, line 1: unknown value of SUPPRESS"},

@@ -27,7 +27,7 @@ func (r *row) id(n int) uint32 {
 	}
 	value, err := strconv.ParseUint(string(text), 10, 32)
 	if (err != nil || value == 0 || value > 999_999_999 || text[0] == '0') && r.err == nil {
-		r.err = fmt.Errorf("field %d is no concept id", n+1)
+		r.err = fmt.Errorf("field %d is not a concept id", n+1)
 	}
 	return uint32(value)
 }
