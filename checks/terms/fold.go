@@ -242,6 +242,16 @@ func foldRune(r rune) (rune, string) {
 		return 'o', "e"
 	case 'þ':
 		return 't', "h"
+	case 'ﬀ': // ligatures of typeset sources
+		return 'f', "f"
+	case 'ﬁ':
+		return 'f', "i"
+	case 'ﬂ':
+		return 'f', "l"
+	case 'ﬃ':
+		return 'f', "fi"
+	case 'ﬄ':
+		return 'f', "fl"
 	}
 	if i := strings.IndexRune(accented, r); i >= 0 {
 		return rune(unaccented[utf8.RuneCountInString(accented[:i])]), ""

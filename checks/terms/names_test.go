@@ -75,6 +75,10 @@ func TestTexts(t *testing.T) {
 		{"レスタミンコーワクリーム1%", "diphenhydramine", "no"},
 		{"ザジテン点眼液0.05%", "ketotifen", "no"},
 		{"ニュープロパッチ2.25mg", "rotigotine 2.25", "yes"},
+		{"コデインリン酸塩散1%", "codeine", "yes"},
+		// Ligatures of typeset sources
+		{"ﬂuoxetine 20 mg", "fluoxetine 20", "unknown"},
+		{"Diﬂucan 150 mg", "", "unknown"},
 		// Names that are not used for one drug everywhere
 		{"Postafen 25 mg", "meclizine 25 (?)", "unknown"},
 		{"Sominex", "promethazine (?)", "unknown"},

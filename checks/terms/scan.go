@@ -84,7 +84,7 @@ func freeOf(p *phrase, i int) bool {
 // kanaSalts end Japanese names that are written in one with the acid of their salt (クエチアピンフマル酸塩).
 var kanaSalts = []string{
 	"マレイン", "フマル", "コハク", "シュウ", "メシル", "ベシル", "トシル", "クエン", "タンニン", "デカン", "エナント", "パモ", "エンボン",
-	"ヒベンズ", "サリチル", "リンゴ", "ナトリウム", "カリウム", "パルミチン", "ウンデシレン",
+	"ヒベンズ", "サリチル", "リンゴ", "ナトリウム", "カリウム", "パルミチン", "ウンデシレン", "リン",
 }
 
 // findKanaStem looks a Japanese name up without the salt that ends it.
