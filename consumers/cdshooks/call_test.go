@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -275,6 +276,34 @@ func (s slow) Read(func(consumers.View) error) error { <-s.until; return nil }
 type broken struct{}
 
 func (broken) Read(func(consumers.View) error) error { panic("boom") }
+
+// blocked tells that it is read, and takes its time.
+type blocked struct{ begun, until chan struct{} }
+
+func (b blocked) Read(func(consumers.View) error) error { b.begun <- struct{}{}; <-b.until; return nil }
+
+// Beyond what is worked on at once, others wait, within their deadline; then they are told so. What nobody waits for any more counts until
+// it is done.
+func TestTooManyAtOnce(t *testing.T) {
+	body := hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(nil))
+	store := blocked{make(chan struct{}, 100), make(chan struct{})}
+	d := newDoor(t, store, func(c *Config) { c.AtOnce, c.Timeout = 1, 50*time.Millisecond })
+	var first sync.WaitGroup
+	first.Go(func() { d.cards(OrderSign, body) })
+	<-store.begun
+	busy := "could not check: too many requests at once"
+	if notes := notesOf(d.cards(OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], busy) {
+		t.Errorf("notes %q", notes)
+	}
+	first.Wait()
+	if notes := notesOf(d.cards(OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], busy) {
+		t.Errorf("after the first has its answer, notes %q", notes)
+	}
+	close(store.until)
+	for strings.Contains(strings.Join(notesOf(d.cards(OrderSign, body)), " "), "could not check") {
+		// The first makes room in its own time.
+	}
+}
 
 func TestNeverSilent(t *testing.T) {
 	body := hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(map[string]string{keyConditions: bundle(rlsCondition)}))

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type Config struct {
 	Behind   func() bool         // tells that what is stored may be out of date; nil: it never is
 	Timeout  time.Duration       // 0: DefaultTimeout
 	MaxBytes int64               // of a request; 0: 16 MiB
+	AtOnce   int                 // answers that are worked on beside each other, others wait for their turn; 0: two a processor
 	Log      zerolog.Logger
 }
 
@@ -41,16 +43,18 @@ type handler struct {
 	Config
 	shown *shownCards
 	now   func() time.Time
+	room  chan struct{} // holds one for each answer that is worked on
 }
 
 // NewHandler makes the HTTP handler of /cds-services.
 func NewHandler(c Config) http.Handler {
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
 	c.MaxBytes = cmp.Or(c.MaxBytes, 16<<20)
+	c.AtOnce = cmp.Or(c.AtOnce, 2*runtime.GOMAXPROCS(0))
 	if c.Reasons == nil {
 		c.Reasons = ordercheck.DefaultReasons
 	}
-	h := &handler{Config: c, shown: newShownCards(), now: c.Checker.Instant}
+	h := &handler{Config: c, shown: newShownCards(), now: c.Checker.Instant, room: make(chan struct{}, c.AtOnce)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cds-services", h.discover)
 	mux.HandleFunc("GET /cds-services/{$}", h.discover)
@@ -148,8 +152,18 @@ func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *Client,
 func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *Client, body []byte) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
 	defer cancel()
+	select {
+	case h.room <- struct{}{}:
+	case <-ctx.Done():
+		h.Log.Warn().Msg("too many order checks at once")
+		h.write(w, http.StatusOK, Response{Cards: []Card{notDone("too many requests at once")}})
+		return
+	}
 	answered := make(chan result, 1)
-	go func() { answered <- h.answer(body) }()
+	go func() {
+		defer func() { <-h.room }() // not before: an answer that nobody waits for any more goes on working
+		answered <- h.answer(body)
+	}()
 	select {
 	case a := <-answered:
 		if errors.Is(a.err, errNoRequest) {
