@@ -12,8 +12,19 @@
 //
 // Whoever stops between any two of these loses nothing: the events come again, find what was written and change nothing more.
 //
-// Doors: Serve runs the consumer, StartEmbedded a server for it, Publish puts inputs on the inbound stream, Watch follows
-// flags, NewReplay folds files. The subjects and streams are in subjects.go and streams.go.
+// Where things are:
+//
+//   - Serve (serve.go, session.go) runs the consumer, StartEmbedded (embedded.go) a server for it.
+//   - A Publisher (publish.go, published.go) puts inputs on the inbound stream, waits (decided.go) and tells what was rejected; Watch
+//     (watch.go) follows flags, FindFlag reads one, Known is what an instance knows, for answers beside it.
+//   - NewReplay (memory.go) folds files.
+//   - An Operator (operate.go) does what people need when something went wrong: dead letters (deadletters.go, deadretry.go), Verify
+//     (verify.go), Export and Import (export.go, import.go), Erase (erase.go).
+//   - Subjects, headers and streams are in subjects.go, headers.go and streams.go. States are stored in the format of package checks
+//     (AppendState), the record of the site in that of site.go, an export in that of exportformat.go; what is on the wire is made by
+//     package fhir.
+//   - Questions about orders that nobody has written yet are answered in the folders ordercheck and cdshooks; sim is a simulation of
+//     instances, server and faults.
 //
 // The package must not know clinical logic (which drug, result or diagnosis means what): it moves facts, and asks package
 // checks to decide. Nor may a patient's identifier, a name or a free text of a payload get into a subject, a log line, a

@@ -131,7 +131,7 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 		return err
 	}
 	if cfg.Embedded, err = consumers.StartEmbedded(options); err != nil {
-		return err
+		return whenInUse(err, "most likely by another rlsguard serve: end that first, or give a folder of its own with --data")
 	}
 	defer func() { err = errors.Join(err, cfg.Embedded.Stop()) }()
 	cfg.Log.Info().Str("nats", withoutPassword(cfg.Embedded.URL())).Str("data", dir).Msg("NATS server runs inside")

@@ -54,7 +54,7 @@ func (s *stored) connect(p *program, f *storedFlags, role string, fresh bool) (e
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
 		}
 		if s.server, err = consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: f.Data, Private: true, Log: p.logger("error")}); err != nil {
-			return err
+			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()
 	}
@@ -62,6 +62,14 @@ func (s *stored) connect(p *program, f *storedFlags, role string, fresh bool) (e
 		return err
 	}
 	s.Operator, err = consumers.NewOperator(s.nc)
+	return err
+}
+
+// whenInUse adds what to do to the error of a data folder that another process has. It is that of the lock on the folder.
+func whenInUse(err error, what string) error {
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("%w; %s", err, what)
+	}
 	return err
 }
 
