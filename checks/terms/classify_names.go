@@ -48,12 +48,15 @@ func (t *Terms) classifyName(m *Match, name string) {
 	if len(found) == 0 || homeopathic(p, found) {
 		return
 	}
-	form := formOf(p)
 	if m.By == MatchedNone {
 		m.By, m.Table, m.Matched = MatchedName, found[0].entry.table, found[0].entry.key
+	}
+	if m.Systemic == SystemicUnknown {
+		form := formOf(p)
 		m.Systemic, m.RouteGroup = t.nameSystemic(form, found), form.route
-	} else if m.Systemic == SystemicUnknown {
-		m.Systemic, m.RouteGroup = t.nameSystemic(form, found), form.route
+		if m.Systemic == SystemicNo && !form.strong && p.tellsDose() {
+			m.Systemic, m.RouteGroup = t.nameSystemic(formWord{}, found), ""
+		}
 	}
 	for i := range found {
 		t.addMention(m, p, found, i)

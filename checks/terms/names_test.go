@@ -109,6 +109,15 @@ func TestTexts(t *testing.T) {
 		{"Nexito Plus", "escitalopram + clonazepam", "unknown"},
 		{"Tylenol #3", "codeine", "unknown"},
 		{"HYDROCO/APAP TAB 5-325MG", "hydrocodone", "yes"},
+		// Weak words of local forms beside a dose
+		{"VENLAFAXINE LP 75 mg gél", "venlafaxine 75", "unknown"},
+		{"DULOXETINE BGR 60MG GEL", "duloxetine 60", "unknown"},
+		{"Hydroxyzine 25 mg for itchy skin", "hydroxyzine 25", "unknown"},
+		{"Gabapentin 6% gel", "gabapentin", "no"},
+		{"Fenistil Gel 30 g", "dimetindene 30000", "no"},
+		{"Pheniramine eyes 3 mg/ml", "pheniramine 3/ml", "no"},
+		{"Instanyl 50 microgram spray", "fentanyl 0.05", "yes"},
+		{"Diphenhydramine spray", "diphenhydramine", "no"},
 		// Salts in one word with the drug, and Latin genitives
 		{"sertralinhydroklorid", "sertraline", "unknown"},
 		{"Venlafaksiinihydrokloridi 75 mg", "venlafaxine 75", "unknown"},

@@ -97,6 +97,18 @@ func (p *phrase) strengthOf(all []mention, i int) (strength string, perML bool) 
 	return first.milligrams, first.perML
 }
 
+// tellsDose tells whether a text has an amount that one takes, as no cream or drops have: 20 mg, not 20 mg/ml, 2 % or a tube of
+// 30 g. Then a weak word of a local form is no form: "20MG GEL" is a French gélule, "10 mg for itchy eyes" a tablet.
+func (p *phrase) tellsDose() bool {
+	for _, a := range p.amounts(0, len(p.tokens)) {
+		mg, ok := new(big.Rat).SetString(a.milligrams)
+		if ok && !a.perML && mg.Cmp(big.NewRat(1, 1)) >= 0 && mg.Cmp(big.NewRat(2000, 1)) <= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // amount is a mass in a text. A bracketed one explains the first ("325 mg (65 mg iron)").
 type amount struct {
 	milligrams string
