@@ -10,36 +10,52 @@ import (
 
 // patientFound is what was found about one patient.
 type patientFound struct {
+	token string
 	open  int
 	flags []string // ids of all flags that the state has
 	diffs []Difference
 }
 
+func (p *patientFound) tell(kind DifferenceKind, check, flag, detail string) {
+	p.diffs = append(p.diffs, Difference{Kind: kind, Token: p.token, Flag: flag, Check: check, Detail: detail})
+}
+
 // patient decides about the state in a slot again, and compares. It only reads, so that many can be looked at beside each other.
 func (v *verification) patient(slot uint32) (found patientFound) {
 	row := &v.copy.patients.rows[slot]
-	tell := func(kind DifferenceKind, check, flag, detail string) {
-		found.diffs = append(found.diffs, Difference{Kind: kind, Token: row.token.String(), Flag: flag, Check: check, Detail: detail})
-	}
+	found.token = row.token.String()
 	st, err := checks.DecodeState(row.data)
 	if err != nil { // it was decoded when it was read
-		tell(StateDamaged, "", "", err.Error())
+		found.tell(StateDamaged, "", "", err.Error())
 		return found
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			tell(FlagDiffers, "", "", fmt.Sprintf("evaluation failed: %T", p)) // the value may hold facts
+			found.tell(FlagDiffers, "", "", fmt.Sprintf("evaluation failed: %T", p)) // the value may hold facts
 		}
 	}()
 	if v.copy.tokens.of(st.Patient) != row.token {
-		tell(StateDamaged, "", "", fmt.Sprintf("sequence %d of %s is the state of another patient", row.seq, StreamRLS))
+		found.tell(StateDamaged, "", "", fmt.Sprintf("sequence %d of %s is the state of another patient", row.seq, StreamRLS))
 		return found
 	}
+	v.decisions(&found, st)
+	for i := range st.Flags {
+		v.transitions(&found, st.Patient, &st.Flags[i])
+	}
+	v.timer(&found, row.token, st)
+	return found
+}
+
+// decisions compares the flags of a state with those that its facts give.
+func (v *verification) decisions(found *patientFound, st *checks.State) {
 	again, settled := v.again(st.Patient)
 	if !settled {
-		tell(FactsDiffer, "", "", "other states know newer versions of what it refers to")
+		found.tell(FactsDiffer, "", "", "other states know newer versions of what it refers to")
 	}
 	for _, f := range again {
+		if f.Change == checks.ChangeMoved {
+			continue // another transition says what it became
+		}
 		was := "no such flag open"
 		for i := range st.Flags {
 			if k := &st.Flags[i]; k.Check == f.Check && k.Ingredient == f.Ingredient && k.Severity != checks.None {
@@ -50,34 +66,37 @@ func (v *verification) patient(slot uint32) (found patientFound) {
 		if f.State == checks.Resolved {
 			now = "nothing"
 		}
-		if f.Change != checks.ChangeMoved {
-			tell(FlagDiffers, f.Check, f.ID, fmt.Sprintf("the facts give %s, the state has %s (it would be %s)", now, was, f.Change))
-		}
+		found.tell(FlagDiffers, f.Check, f.ID, fmt.Sprintf("the facts give %s, the state has %s (it would be %s)", now, was, f.Change))
 	}
-	for i := range st.Flags {
-		k := &st.Flags[i]
-		id := checks.FlagID(v.opt.Engine.Key, st.Patient, k.Check, k.Ingredient)
-		found.flags = append(found.flags, id)
-		if k.Severity != checks.None {
-			found.open++
-		}
-		if detail := differs(k, v.committed[id]); detail != "" {
-			tell(CommitDiffers, k.Check, id, detail)
-		}
-		if detail := differs(k, v.shown[id]); detail != "" {
-			tell(ShownDiffers, k.Check, id, detail)
-		}
-		if detail := auditDiffers(k, v.audit[id]); detail != "" {
-			tell(AuditDiffers, k.Check, id, detail)
-		}
+}
+
+// transitions compares a flag of a state with what was published of it.
+func (v *verification) transitions(found *patientFound, patient checks.Ref, k *checks.OpenFlag) {
+	id := checks.FlagID(v.opt.Engine.Key, patient, k.Check, k.Ingredient)
+	found.flags = append(found.flags, id)
+	if k.Severity != checks.None {
+		found.open++
 	}
-	if v.site.AsOf == "" && !v.site.Rearm {
-		next, some := checks.NextChange(st, v.opt.Engine.Settings, v.opt.AsOf)
-		if _, set := v.timers[row.token]; some && !set {
-			tell(TimerMissing, "", "", "something has to be looked at on "+next.UTC().Format("2006-01-02T15:04:05Z"))
-		}
+	if detail := differs(k, v.committed[id]); detail != "" {
+		found.tell(CommitDiffers, k.Check, id, detail)
 	}
-	return found
+	if detail := differs(k, v.shown[id]); detail != "" {
+		found.tell(ShownDiffers, k.Check, id, detail)
+	}
+	if detail := auditDiffers(k, v.audit[id]); detail != "" {
+		found.tell(AuditDiffers, k.Check, id, detail)
+	}
+}
+
+// timer looks whether one is set where time alone changes something.
+func (v *verification) timer(found *patientFound, tok token, st *checks.State) {
+	if v.site.AsOf != "" || v.site.Rearm {
+		return
+	}
+	next, some := checks.NextChange(st, v.opt.Engine.Settings, v.opt.AsOf)
+	if _, set := v.timers[tok]; some && !set {
+		found.tell(TimerMissing, "", "", "something has to be looked at on "+next.UTC().Format("2006-01-02T15:04:05Z"))
+	}
 }
 
 // again decides about a patient as if a timer had gone off. It tells the transitions, and whether the facts are all that is known.
