@@ -135,7 +135,7 @@ func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent
 		return nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		tellf(p.stderr, "whether some of it was rejected is not known: this user may not read the stream %s", consumers.StreamDead)
+		tellf(p.stderr, "whether some of it was rejected is not known: the server gives this user no answer about the stream %s, which operators may read", consumers.StreamDead)
 		err = nil
 	}
 	return rejected, err
