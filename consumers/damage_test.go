@@ -58,7 +58,7 @@ func crashed(t *testing.T, dir string) {
 
 // What is damaged is made again from the inbound stream, or refused with the file and a way out; it is never served as if it were whole.
 func TestDamagedStore(t *testing.T) {
-	docs := someDocs(12)
+	docs := append(someDocs(12), `{"resourceType":"MedicationRequest","id":"nobody"}`)
 	sound := soundStore(t, docs)
 	block := func(stream string) func(*testing.T, string) string {
 		return func(t *testing.T, dir string) string { return storeFile(t, dir, stream, "msgs/*.blk") }
@@ -84,6 +84,13 @@ func TestDamagedStore(t *testing.T) {
 		"states, bit in the middle, crash": {of: block(StreamRLS), do: flipBit(.5), crash: true},
 		"states, bit at the end, crash":    {of: block(StreamRLS), do: flipBit(1), crash: true},
 		"states, block gone":               {of: block(StreamRLS)},
+		"states, block gone, crash":        {of: block(StreamRLS), crash: true},
+		"states, block empty, no crash":    {of: block(StreamRLS), do: func([]byte) []byte { return nil }},
+		"dead letters, block gone, crash":  {of: block(StreamDead), crash: true},
+		"flags, block gone, crash":         {of: block(StreamFlags), crash: true},
+		"flags, half a block, crash":       {of: block(StreamFlags), do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
+		"consumer damaged":                 {of: file(StreamFHIR, "obs/rlsguard/meta.inf"), do: flipBit(.5)},
+		"consumer's state cut, crash":      {of: file(StreamFHIR, "obs/rlsguard/o.dat"), do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
 		"states, meta gone":                {of: file(StreamRLS, "meta.inf")},
 		"states, meta gone, crash":         {of: file(StreamRLS, "meta.inf"), crash: true},
 		"states, meta damaged, crash":      {of: file(StreamRLS, "meta.inf"), do: flipBit(.5), crash: true},
@@ -113,6 +120,36 @@ func TestDamagedStore(t *testing.T) {
 				refused(t, dir, path)
 			}
 			mended(t, dir, c.refuse, docs)
+		})
+	}
+}
+
+// A block that the ledger knows of and that is gone after a crash took states with it, although the stream reaches as far as before.
+func TestBlockGoneInTheMiddle(t *testing.T) {
+	docs := someDocs(12)
+	for name, refuse := range map[string]bool{"inputs are whole": false, "inputs are not": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := soundStore(t, docs)
+			l, err := readLedger(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.Files = nil
+			l.Blocks[StreamRLS] = append([]int{0}, l.Blocks[StreamRLS]...)
+			if mark := l.Streams[StreamFHIR]; refuse { // the inbound stream has dropped what was decided long ago
+				mark.First, mark.Deleted = 2, 1
+				l.Streams[StreamFHIR] = mark
+			}
+			if err := l.write(dir); err != nil {
+				t.Fatal(err)
+			}
+			if refuse {
+				refused(t, dir, filepath.Join(streamsDir(dir), StreamRLS, "msgs", "0.blk"))
+			}
+			mended(t, dir, refuse, docs)
+			if kept, err := filepath.Glob(filepath.Join(dir, "damaged", StreamRLS+"-*")); err != nil || len(kept) != 1 {
+				t.Errorf("%d copies of what is damaged: %v", len(kept), err)
+			}
 		})
 	}
 }

@@ -34,6 +34,8 @@ type EmbeddedOptions struct {
 	TLS        *tls.Config
 	Users      map[string]string // password by user
 	MaxPayload int               // bytes of a message; 0 is the server's default of 1 MiB
+	// Fresh begins with an empty store where that of a folder which was used before is gone, for what is imported.
+	Fresh bool
 	// Repair goes on with what is left of a damaged store that cannot be made again from the inbound stream.
 	Repair bool
 	Log    zerolog.Logger
@@ -114,7 +116,10 @@ func (e *Embedded) start(host string, port int) error {
 	if err := writable(o.Dir); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	users, err := credentials(*o)
+	if err := checkUsed(o); err != nil {
+		return err
+	}
+	users, made, err := credentials(*o)
 	if err != nil {
 		return err
 	}
@@ -130,6 +135,10 @@ func (e *Embedded) start(host string, port int) error {
 		}
 	}
 	if err := e.open(); err != nil {
+		return err
+	}
+	if err := e.begun(made); err != nil {
+		e.down()
 		return err
 	}
 	if !o.Private {
@@ -210,25 +219,42 @@ func (e *Embedded) announce(encrypted bool) error {
 	return nil
 }
 
-// credentials are the users of the options, else the one made at the first start.
-func credentials(o EmbeddedOptions) (map[string]string, error) {
+// passwordName is the file with the user that was made at the first start.
+const passwordName = "nats.user"
+
+// credentials are the users of the options, else the one made at the first start; made is what has to be kept of it then.
+func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err error) {
 	if len(o.Users) > 0 {
-		return o.Users, nil
+		return o.Users, nil, nil
 	}
-	path := filepath.Join(o.Dir, "nats.user")
+	path := filepath.Join(o.Dir, passwordName)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		b = []byte("rlsguard:" + rand.Text())
-		err = writeFile(path, append(b, '\n'))
+		made = []byte("rlsguard:" + rand.Text() + "\n")
+		b, err = made, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("credentials of the embedded server: %w", err)
+		return nil, nil, fmt.Errorf("credentials of the embedded server: %w", err)
 	}
 	user, password, ok := strings.Cut(strings.TrimSpace(string(b)), ":")
 	if !ok || password == "" {
-		return nil, fmt.Errorf("%s does not hold user:password", path)
+		return nil, nil, fmt.Errorf("%s does not hold user:password: put its backup in place, or delete it, and another password is made", path)
 	}
-	return map[string]string{user: password}, nil
+	return map[string]string{user: password}, made, nil
+}
+
+// begun notes, once the server runs, that the folder holds a store: a start that failed leaves nothing that says so.
+func (e *Embedded) begun(password []byte) error {
+	dir := e.options.Dir
+	if err := e.ledger.write(dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if password != nil {
+		if err := writeFile(filepath.Join(dir, passwordName), password); err != nil {
+			return fmt.Errorf("credentials of the embedded server: %w", err)
+		}
+	}
+	return markUsed(dir)
 }
 
 // URL is where clients of the server connect, with user and password.

@@ -107,7 +107,7 @@ func probe(dir string) error {
 
 // note brings the ledger to what the server has.
 func (e *Embedded) note(ctx context.Context) error {
-	return e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error { return e.ledger.note(ctx, js) })
+	return e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error { return e.ledger.note(ctx, e.options.Dir, js) })
 }
 
 // ask lets do talk to the server for a moment.

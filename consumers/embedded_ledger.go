@@ -22,6 +22,8 @@ type ledger struct {
 	Streams map[string]streamMark `json:"streams"`
 	// Decided is the inbound sequence up to which everything was decided, and what that changed was stored.
 	Decided uint64 `json:"decided"`
+	// Blocks are the numbers of the block files of each stream while it runs.
+	Blocks map[string][]int `json:"blocks,omitempty"`
 	// Files are the sizes of the store's files after a clean stop; nil while it runs.
 	Files map[string]int64 `json:"files,omitempty"`
 }
@@ -74,7 +76,7 @@ func (l *ledger) whole() bool {
 }
 
 // note brings l to what the server has now. Decided is read first, so that it never runs ahead of what the streams hold.
-func (l *ledger) note(ctx context.Context, js jetstream.JetStream) error {
+func (l *ledger) note(ctx context.Context, dir string, js jetstream.JetStream) error {
 	decided := uint64(0)
 	cons, err := js.Consumer(ctx, StreamFHIR, Durable)
 	switch {
@@ -87,7 +89,11 @@ func (l *ledger) note(ctx context.Context, js jetstream.JetStream) error {
 	if err != nil {
 		return err
 	}
-	l.Streams, l.Decided = marks, decided
+	blocks, err := blocksOf(dir, marks)
+	if err != nil {
+		return err
+	}
+	l.Streams, l.Decided, l.Blocks = marks, decided, blocks
 	return nil
 }
 

@@ -34,11 +34,14 @@ func (e *Embedded) open() error {
 		return err
 	}
 	clean := e.ledger.Files != nil
-	found, err := scrub(dir, e.ledger)
+	found, reached, err := scrub(dir, e.ledger)
 	if err != nil {
 		return err
 	}
 	gone, err := e.ledger.missing(dir)
+	if err == nil && !clean {
+		gone, err = e.ledger.lost(dir, reached)
+	}
 	if err != nil {
 		return err
 	}
@@ -52,7 +55,11 @@ func (e *Embedded) open() error {
 	if err := e.up(); err != nil {
 		return err
 	}
-	if err := e.compare(&again); err != nil {
+	err = e.dropUnread()
+	if err == nil {
+		err = e.compare(&again)
+	}
+	if err != nil {
 		e.down()
 		return err
 	}

@@ -48,11 +48,13 @@ func streamsDir(dir string) string {
 // scrub reads every record of every stream in a data folder and checks it. The server itself goes on without what it cannot read, and
 // answers that it is not there; states that are missing without a word would be flags that never come. A record that is cut
 // short at the very end, after all that the ledger knows of, is what a crash leaves of a message that was never acknowledged, and no damage.
-func scrub(dir string, l *ledger) ([]damage, error) {
+// It also tells which sequence each stream reaches.
+func scrub(dir string, l *ledger) ([]damage, map[string]uint64, error) {
 	files, err := filepath.Glob(filepath.Join(streamsDir(dir), "*", "msgs", "*.blk"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	ends := map[string]uint64{}
 	last := map[string]int{}
 	for _, f := range files {
 		stream, n := blockOf(f)
@@ -62,16 +64,17 @@ func scrub(dir string, l *ledger) ([]damage, error) {
 	for _, f := range files {
 		data, err := os.ReadFile(f)
 		if err != nil {
-			return nil, fmt.Errorf("data folder: %w", err)
+			return nil, nil, fmt.Errorf("data folder: %w", err)
 		}
 		stream, n := blockOf(f)
 		at, reached, torn := scrubBlock(data, stream, n)
+		ends[stream] = max(ends[stream], reached)
 		if at < 0 || torn && n == last[stream] && reached >= l.Streams[stream].Last {
 			continue
 		}
 		found = append(found, damage{stream, f, fmt.Sprintf("the record at byte %d of %d cannot be read", at, len(data))})
 	}
-	return found, nil
+	return found, ends, nil
 }
 
 // blockOf is the stream and the number of a block file.

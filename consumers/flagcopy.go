@@ -176,10 +176,13 @@ func (s *session) rebuilt(ctx context.Context) error {
 	}
 	s.health.unready(rebuilding)
 	for ctx.Err() == nil {
-		cons, err := s.js.Consumer(ctx, StreamFHIR, Durable)
-		if err == nil && cons.CachedInfo().AckFloor.Stream >= s.cfg.rebuild {
-			s.cfg.rebuild = 0
-			return nil
+		if cons, err := s.js.Consumer(ctx, StreamFHIR, Durable); err == nil {
+			info := cons.CachedInfo()
+			// Where the stream ends with what is missing, nothing acknowledges its last sequence.
+			if info.AckFloor.Stream >= s.cfg.rebuild || info.NumPending == 0 && info.NumAckPending == 0 {
+				s.cfg.rebuild = 0
+				return nil
+			}
 		}
 		sleep(ctx, copyEvery)
 	}

@@ -53,7 +53,7 @@ func (s *stored) connect(p *program, f *storedFlags, role string, fresh bool) (e
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
 		}
-		if s.server, err = consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: f.Data, Private: true, Log: p.logger("error")}); err != nil {
+		if s.server, err = consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: p.logger("error")}); err != nil {
 			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()
