@@ -1,0 +1,133 @@
+package consumers
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// told is what a Watch has handed on.
+type told struct {
+	mu    sync.Mutex
+	flags map[string]checks.Flag
+	live  []checks.Flag
+}
+
+func (w *told) take(f checks.Flag) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.flags[f.ID] = f
+	w.live = append(w.live, f)
+	return nil
+}
+
+// open are the flags that somebody who watches believes to be open, and the transitions that came live.
+func (w *told) open() (flags []checks.Flag, live []checks.Flag) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	flags = sortedOpen(w.flags)
+	for i := range flags {
+		flags[i].Number, flags[i].Change = 0, ""
+	}
+	return flags, append(live, w.live...)
+}
+
+// watch follows the flags until the test ends; it returns when the open ones were told.
+func (b *bench) watch() *told {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &told{flags: map[string]checks.Flag{}}
+	began, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- Watch(ctx, b.nc, WatchOptions{}, func(open []checks.Flag) error {
+			for _, f := range open {
+				w.flags[f.ID] = f
+			}
+			close(began)
+			return nil
+		}, w.take)
+	}()
+	b.t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.t.Errorf("Watch: %v", err)
+		}
+	})
+	<-began
+	return w
+}
+
+// Whoever watches while RLS_FLAGS is made anew learns what changed, and hears nothing twice.
+func TestWatchThroughAnotherCopy(t *testing.T) {
+	docs := someDocs(12)
+	more := []string{orderJSON("a1", "1", "sertraline", "stopped", 9), rlsJSON("new"), orderJSON("anew", "new", "sertraline", "active", 1)}
+	for name, c := range map[string]struct {
+		gone []string
+		same bool // transitions go on with their numbers
+	}{
+		"the copy":           {gone: []string{StreamFlags}, same: true},
+		"states and copy":    {gone: []string{StreamFlags, StreamRLS}},
+		"states":             {gone: []string{StreamRLS}},
+		"the copy, twice":    {gone: []string{StreamFlags, "", StreamFlags}, same: true},
+		"nothing, but pause": {gone: []string{""}, same: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			stop := b.serve(b.config())
+			b.publish(docs...)
+			b.decided()
+			if err := shown(t.Context(), b.js); err != nil {
+				t.Fatal(err)
+			}
+			w := b.watch()
+			stop()
+			for _, stream := range c.gone {
+				if stream == "" {
+					b.serve(b.config())()
+				} else if err := b.js.DeleteStream(t.Context(), stream); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.publish(more...)
+			defer b.serve(b.config())()
+			b.decided()
+			want := open(engine(), replay(append(docs, more...)...))
+			b.wait("told", func() bool {
+				got, _ := w.open()
+				return c.same && cmp.Equal(want, got) || !c.same && includes(got, want)
+			})
+			_, live := w.open()
+			seen := map[string]bool{}
+			for _, f := range live {
+				id := fmt.Sprintf("%s.%d %s", f.ID, f.Number, f.Change)
+				if seen[id] {
+					t.Errorf("told twice: %s", id)
+				}
+				seen[id] = true
+			}
+			if news := 3; c.same && len(live) != news {
+				t.Errorf("%d transitions told, %d were news", len(live), news)
+			}
+		})
+	}
+}
+
+// includes: those who watch know of every open flag. One that was open and was never opened again by states that were made anew they may
+// still believe to be open.
+func includes(got, want []checks.Flag) bool {
+	have := map[string]checks.Flag{}
+	for _, f := range got {
+		have[f.ID] = f
+	}
+	for _, f := range want {
+		if !cmp.Equal(have[f.ID], f) {
+			return false
+		}
+	}
+	return true
+}
