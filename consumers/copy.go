@@ -35,13 +35,14 @@ type workingCopy struct {
 type table struct {
 	at   map[token]uint32
 	rows []row
+	slab slab
 	gone int // rows whose state was erased
 }
 
 type row struct {
 	token token
-	seq   uint64 // in the stream RLS; what the next write has to expect
-	data  []byte // encoded; nil when it was taken away
+	seq   uint64   // in the stream RLS; what the next write has to expect
+	at    location // its encoded state; none when it was taken away
 }
 
 func newWorkingCopy(key []byte) *workingCopy {
@@ -71,15 +72,32 @@ func (t *table) put(tok token, seq uint64, data []byte) (uint32, bool) {
 	if ok && seq <= r.seq {
 		return i, false
 	}
-	switch {
-	case data == nil && (r.data != nil || !ok):
+	switch had := r.at.size > 0; {
+	case data == nil && (had || !ok):
 		t.gone++
-	case data != nil && r.data == nil && ok:
+	case data != nil && !had && ok:
 		t.gone--
 	}
-	r.seq, r.data = seq, data
+	r.seq = seq
+	t.set(i, data)
 	return i, true
 }
+
+// set gives a slot another state.
+func (t *table) set(slot uint32, data []byte) {
+	old := t.rows[slot].at
+	t.rows[slot].at = t.slab.put(slot, data)
+	if t.slab.drop(old) {
+		t.slab.clear(old.chunk, func(slot uint32, at location, data []byte) {
+			if r := &t.rows[slot]; r.at == at {
+				r.at = t.slab.put(slot, data)
+			}
+		})
+	}
+}
+
+// data is the encoded state of a row; nil when it was taken away.
+func (t *table) data(r *row) []byte { return t.slab.get(r.at) }
 
 // slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names has to be looked at.
 type slotIndex struct {
@@ -160,7 +178,7 @@ func (c *workingCopy) apply(r *stateRow, seq uint64, view *snapshot) {
 // patient decodes the state in a slot.
 func (c *workingCopy) patient(slot uint32) (*checks.State, error) {
 	c.mu.RLock()
-	data := c.patients.rows[slot].data
+	data := c.patients.data(&c.patients.rows[slot])
 	c.mu.RUnlock()
 	if data == nil {
 		return nil, nil

@@ -112,13 +112,16 @@ func (c *workingCopy) noteGone(key checks.Ref) {
 func (c *workingCopy) forget(r *stateRow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t := c.table(r.kind); t.find(r.token) != nil {
-		found := t.find(r.token)
-		if found.data != nil {
-			t.gone++
-		}
-		found.seq, found.data = 0, nil
+	t := c.table(r.kind)
+	slot, ok := t.at[r.token]
+	if !ok {
+		return
 	}
+	if t.rows[slot].at.size > 0 {
+		t.gone++
+	}
+	t.rows[slot].seq = 0
+	t.set(slot, nil)
 }
 
 // suspect notes a patient whose state may not know all: whoever wrote it may not have seen a Medication, a tombstone or another patient's

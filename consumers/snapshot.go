@@ -40,7 +40,7 @@ func (s *snapshot) look(t *table, key, ref checks.Ref) []byte {
 	r := read{token: tok}
 	var data []byte
 	if found := t.find(tok); found != nil {
-		r.seq, data = found.seq, found.data
+		r.seq, data = found.seq, t.data(found)
 	}
 	r.known = data != nil
 	if _, again := s.known[key]; !again { // the first look counts

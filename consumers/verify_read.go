@@ -158,7 +158,7 @@ func (v *verification) bySubject(m jetstream.Msg, _ *jetstream.MsgMetadata) erro
 func (v *verification) decide(ctx context.Context) error {
 	slots := make([]uint32, 0, v.copy.slots())
 	for slot, r := range v.copy.patients.rows {
-		if r.data != nil {
+		if r.at.size > 0 {
 			slots = append(slots, uint32(slot))
 		}
 	}
