@@ -34,6 +34,17 @@ func (s *scanner) fail(i int, what string) int {
 	return -1
 }
 
+// noValue says that no JSON value begins at i, and for a whole document what it looks like instead.
+func noValue(b []byte, i, depth int) string {
+	switch {
+	case depth > 0 || i >= len(b) || b[i] < ' ' || blank(b, 0) < i:
+		return "no JSON value"
+	case b[i] == '<':
+		return "this looks like XML, not JSON: no JSON value"
+	}
+	return "this looks like text, not JSON: no JSON value"
+}
+
 func (s *scanner) tooDeep(i int) int {
 	if s.err == nil {
 		s.err, s.at = &Rejection{Reason: TooDeep, Detail: fmt.Sprintf("nested deeper than %d at byte %d", s.maxDepth, s.before+i)}, i
@@ -207,7 +218,7 @@ func (s *scanner) literal(i int) int {
 	case len(rest) >= 5 && string(rest[:5]) == "false":
 		return i + 5
 	}
-	return s.fail(i, "no JSON value")
+	return s.fail(i, noValue(s.b, i, s.depth))
 }
 
 // value returns the offset after the value at i, or -1. i is not at white space.

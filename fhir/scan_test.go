@@ -132,3 +132,21 @@ func TestNamesAreFoundInAnySpelling(t *testing.T) {
 		t.Errorf("found %s", nameText[got])
 	}
 }
+
+// What is no JSON at all says what it looks like; a mistake inside of JSON does not.
+func TestTextIsNoJSON(t *testing.T) {
+	for doc, want := range map[string]string{
+		"id,name\n":          "this looks like text, not JSON: no JSON value at byte 0",
+		"<Patient/>":         "this looks like XML, not JSON: no JSON value at byte 0",
+		`{"resourceType":x}`: "no JSON value at byte 16",
+		`[x]`:                "no JSON value at byte 1",
+		"\x01":               "no JSON value at byte 0",
+	} {
+		NewReader(DefaultOptions()).Document([]byte(doc), func(r Resource) bool {
+			if r.Rejection == nil || r.Rejection.Reason != InvalidJSON || r.Rejection.Detail != want {
+				t.Errorf("%q: %+v, want %q", doc, r.Rejection, want)
+			}
+			return true
+		})
+	}
+}
