@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
@@ -58,6 +59,8 @@ func crashed(t *testing.T, dir string) {
 
 // What is damaged is made again from the inbound stream, or refused with the file and a way out; it is never served as if it were whole.
 func TestDamagedStore(t *testing.T) {
+	defer func(d time.Duration) { copyStall = d }(copyStall)
+	copyStall = 2 * time.Second
 	docs := append(someDocs(12), `{"resourceType":"MedicationRequest","id":"nobody"}`)
 	sound := soundStore(t, docs)
 	block := func(stream string) func(*testing.T, string) string {
@@ -162,6 +165,9 @@ func soundStore(t *testing.T, docs []string, undecided ...string) string {
 	stop := b.serve(b.config())
 	b.publish(docs...)
 	b.decided()
+	b.wait("copied", func() bool {
+		return len(b.messages(StreamFlags, SubjectFlags+">")) == len(b.messages(StreamRLS, subjectCommitFlags+">"))
+	})
 	stop()
 	b.publish(undecided...)
 	b.stop()

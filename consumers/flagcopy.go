@@ -13,12 +13,12 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-const (
-	// copyEvery is how often is looked whether RLS_FLAGS has caught up.
-	copyEvery = 100 * time.Millisecond
-	// copyStall is how long the server may copy nothing while there is something to copy; it tries again by itself every few seconds.
-	copyStall = 30 * time.Second
-)
+// copyEvery is how often is looked whether RLS_FLAGS has caught up.
+const copyEvery = 100 * time.Millisecond
+
+// copyStall is how long the server may copy nothing while there is something to copy; it tries again by itself every few seconds. Tests
+// have less patience.
+var copyStall = 30 * time.Second
 
 // shownFlag is a transition in RLS_FLAGS.
 type shownFlag struct {
