@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -30,8 +31,14 @@ func (l *serverLog) Warnf(format string, v ...any) {
 	}
 	s := fmt.Sprintf(format, v...)
 	l.notice(s)
-	l.log.Warn().Str("from", "nats-server").Msg(s)
+	l.log.Warn().Str("from", "nats-server").Msg(unquoted(s))
 }
+
+// quotes are what the server quotes: subjects that clients chose, and what they sent where it was no NATS protocol.
+var quotes = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'.*'`)
+
+// unquoted is a line of the server without what others have put into it.
+func unquoted(s string) string { return quotes.ReplaceAllString(s, "(left out)") }
 
 // diskErrors are how failed writes read. The server stops storing after one, and says it nowhere but in its log.
 var diskErrors = []string{syscall.ENOSPC.Error(), syscall.EIO.Error(), syscall.EROFS.Error(), "out of file resources", "JetStream out of resources"}
@@ -78,7 +85,7 @@ func (l *serverLog) error(s string) {
 	l.mu.Lock()
 	l.bad = s
 	l.mu.Unlock()
-	l.log.Error().Str("from", "nats-server").Msg(s)
+	l.log.Error().Str("from", "nats-server").Msg(unquoted(s))
 }
 
 // last is the last error, as the reason why the server did not start.
