@@ -65,6 +65,9 @@ func (b *bench) watch() *told {
 // Whoever watches while RLS_FLAGS is made anew learns what changed, and hears nothing twice.
 func TestWatchThroughAnotherCopy(t *testing.T) {
 	docs := someDocs(12)
+	for version := 3; version < 40; version++ { // the first copy counts further than one that is made later
+		docs = append(docs, orderJSON("a2", "2", "sertraline", []string{"active", "stopped"}[version%2], version))
+	}
 	more := []string{orderJSON("a1", "1", "sertraline", "stopped", 9), rlsJSON("new"), orderJSON("anew", "new", "sertraline", "active", 1)}
 	for name, c := range map[string]struct {
 		gone []string
@@ -78,7 +81,9 @@ func TestWatchThroughAnotherCopy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
-			stop := b.serve(b.config())
+			cfg := b.config()
+			cfg.Batch = 1
+			stop := b.serve(cfg)
 			b.publish(docs...)
 			b.decided()
 			if err := shown(t.Context(), b.js); err != nil {
