@@ -148,7 +148,7 @@ func (s *session) readDead(ctx context.Context, since time.Time) error {
 	if !since.IsZero() {
 		cfg.DeliverPolicy, cfg.OptStartTime = jetstream.DeliverByStartTimePolicy, &since
 	}
-	cons, err := s.js.OrderedConsumer(ctx, StreamDead, cfg)
+	cons, err := ordered(ctx, s.js, StreamDead, cfg)
 	if err != nil {
 		return fmt.Errorf("dead letters: %w", err)
 	}

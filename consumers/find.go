@@ -29,7 +29,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, id string) (checks.Flag, error
 		return checks.Flag{}, err
 	}
 	// Under two subjects after its severity changed: the higher number is the newer word.
-	cons, err := js.OrderedConsumer(ctx, StreamFlags, jetstream.OrderedConsumerConfig{FilterSubjects: []string{SubjectFlags + "*.*." + id}})
+	cons, err := ordered(ctx, js, StreamFlags, jetstream.OrderedConsumerConfig{FilterSubjects: []string{SubjectFlags + "*.*." + id}})
 	if err != nil {
 		return checks.Flag{}, fmt.Errorf("stream %s: %w", StreamFlags, err)
 	}

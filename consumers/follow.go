@@ -194,7 +194,7 @@ func (c *workingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) 
 // follow reads all states, calls filled once it has them, and goes on following what others than by write, until ctx ends or a
 // state cannot be read.
 func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, by string, filled func()) error {
-	cons, err := js.OrderedConsumer(ctx, StreamRLS, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectState + ">"}})
+	cons, err := ordered(ctx, js, StreamRLS, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectState + ">"}})
 	if err != nil {
 		return fmt.Errorf("following the states: %w", err)
 	}

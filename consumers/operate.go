@@ -47,10 +47,20 @@ func (o *Operator) site(ctx context.Context, key []byte) (*site, error) {
 	return have, have.fits(key)
 }
 
+// abandoned is how long the server keeps a consumer that nobody asks any more. Whoever is killed leaves one, a stream takes a thousand, and
+// the usual five minutes would let an instance that is killed every second lock itself out.
+const abandoned = 30 * time.Second
+
+// ordered opens an ordered consumer. One that the server gave up meanwhile is made again where it was.
+func ordered(ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.OrderedConsumerConfig) (jetstream.Consumer, error) {
+	cfg.InactiveThreshold = abandoned
+	return js.OrderedConsumer(ctx, stream, cfg)
+}
+
 // each calls do with what a stream has, in its order, until there is no more. What is written meanwhile is read too, so that at the end
 // all messages under one subject have been seen up to the newest.
 func each(ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.OrderedConsumerConfig, do func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
-	cons, err := js.OrderedConsumer(ctx, stream, cfg)
+	cons, err := ordered(ctx, js, stream, cfg)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", stream, err)
 	}

@@ -148,7 +148,7 @@ func (b *bench) messages(stream, filter string) []jetstream.Msg {
 // readAll reads what there is, unless some of it expires meanwhile, or the server lets it wait.
 func (b *bench) readAll(stream, filter string) (all []jetstream.Msg, whole bool) {
 	b.t.Helper()
-	c, err := b.js.OrderedConsumer(b.t.Context(), stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}})
+	c, err := ordered(b.t.Context(), b.js, stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func (w *watcher) follow(ctx context.Context) error {
 	if !w.options.Once {
 		go lookForAnother(ctx, cancel, w.js, stream.CachedInfo().Created)
 	}
-	cons, err := w.js.OrderedConsumer(ctx, StreamFlags, jetstream.OrderedConsumerConfig{FilterSubjects: severityFilters(w.options.Severity)})
+	cons, err := ordered(ctx, w.js, StreamFlags, jetstream.OrderedConsumerConfig{FilterSubjects: severityFilters(w.options.Severity)})
 	if err != nil {
 		return stopped(ctx, err)
 	}
