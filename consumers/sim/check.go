@@ -165,7 +165,8 @@ func (w *world) tornFlags() map[string]bool {
 // history holds that each flag's transitions are numbered 1, 2, 3 and so on in the order in which they are stored, that it opens before it
 // resolves, and that its state knows the last number. What a torn batch left behind is repeated.
 func (w *world) history(states map[checks.Ref]*checks.State) error {
-	number, isOpen, torn, before := map[string]uint64{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	number, isOpen, torn := map[string]uint64{}, map[string]bool{}, map[string]bool{}
+	from, before := map[string]uint64{}, map[string]bool{} // number and isOpen where the torn batch began: it may have two transitions of a flag
 	for i := range w.server.log {
 		m := &w.server.log[i]
 		name, ok := strings.CutPrefix(m.subject, auditSubject)
@@ -173,10 +174,14 @@ func (w *world) history(states map[checks.Ref]*checks.State) error {
 			continue
 		}
 		id, n, _ := strings.Cut(name, ".")
-		if torn[id] && n == strconv.FormatUint(number[id], 10) { // what a batch that was cut short left behind is repeated
-			number[id], isOpen[id] = number[id]-1, before[id]
+		repeated := torn[id] && n == strconv.FormatUint(from[id]+1, 10) // what a batch that was cut short left behind
+		if repeated {
+			number[id], isOpen[id] = from[id], before[id]
 		}
-		torn[id], before[id] = m.torn, isOpen[id]
+		if repeated || !torn[id] {
+			from[id], before[id] = number[id], isOpen[id]
+		}
+		torn[id] = m.torn
 		if number[id]++; n != strconv.FormatUint(number[id], 10) {
 			return fmt.Errorf("flag %s: transition %s after %d", id, n, number[id]-1)
 		}
