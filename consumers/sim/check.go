@@ -166,7 +166,7 @@ func (w *world) tornFlags() map[string]bool {
 // resolves, and that its state knows the last number. What a torn batch left behind is repeated.
 func (w *world) history(states map[checks.Ref]*checks.State) error {
 	number, isOpen, torn := map[string]uint64{}, map[string]bool{}, map[string]bool{}
-	from, before := map[string]uint64{}, map[string]bool{} // number and isOpen where the torn batch began: it may have two transitions of a flag
+	from, before := map[string]uint64{}, map[string]bool{} // the number where torn batches began; what was open before a transition
 	for i := range w.server.log {
 		m := &w.server.log[i]
 		name, ok := strings.CutPrefix(m.subject, auditSubject)
@@ -174,14 +174,12 @@ func (w *world) history(states map[checks.Ref]*checks.State) error {
 			continue
 		}
 		id, n, _ := strings.Cut(name, ".")
-		repeated := torn[id] && n == strconv.FormatUint(from[id]+1, 10) // what a batch that was cut short left behind
-		if repeated {
-			number[id], isOpen[id] = from[id], before[id]
+		if k, err := strconv.ParseUint(n, 10, 64); err == nil && torn[id] && from[id] < k && k <= number[id] { // what batches that were cut short left behind is repeated
+			number[id], isOpen[id] = k-1, before[name]
+		} else if !torn[id] {
+			from[id] = number[id]
 		}
-		if repeated || !torn[id] {
-			from[id], before[id] = number[id], isOpen[id]
-		}
-		torn[id] = m.torn
+		torn[id], before[name] = m.torn, isOpen[id]
 		if number[id]++; n != strconv.FormatUint(number[id], 10) {
 			return fmt.Errorf("flag %s: transition %s after %d", id, n, number[id]-1)
 		}
