@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -52,13 +53,10 @@ func (s *session) takeBatch(first event) error {
 	if err != nil {
 		return err
 	}
-	full := len(batch) >= s.appetite
 	if err := s.begin(s.work, s.timely(batch)); err != nil {
 		return err
 	}
-	if full {
-		s.adapt(len(batch))
-	}
+	s.adapt(batch)
 	return nil
 }
 
@@ -70,8 +68,13 @@ const (
 	mostAppetite = 3
 )
 
-// adapt makes the next batch such that its commit is a good one, going by what n events have made of this one.
-func (s *session) adapt(n int) {
+// adapt makes the next batch such that its commit is a good one, going by what a full batch of inputs has led to. One with timers says
+// nothing: what they lead to is committed by itself.
+func (s *session) adapt(batch []event) {
+	n := len(batch)
+	if n < s.appetite || slices.ContainsFunc(batch, func(ev event) bool { return ev.input == nil }) {
+		return
+	}
 	if s.flight == nil { // more than one commit
 		s.appetite = max(s.appetite/2, 1)
 		return
