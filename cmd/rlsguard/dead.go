@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,18 +19,20 @@ type deadCommand struct {
 	Drop  deadDropCommand  `cmd:"" help:"Remove dead letters for good."`
 }
 
-// connectDead connects for the commands about dead letters.
-func connectDead(f *natsFlags) (*consumers.Operator, func(), error) {
+// withDead connects for the commands about dead letters, and lets do work until Ctrl-C.
+func withDead(f *natsFlags, do func(context.Context, *consumers.Operator) error) error {
+	ctx, stop := interruptible()
+	defer stop()
 	nc, err := f.connect("dead")
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
+	defer nc.Close()
 	o, err := consumers.NewOperator(nc)
 	if err != nil {
-		nc.Close()
-		return nil, nil, err
+		return err
 	}
-	return o, nc.Close, nil
+	return do(ctx, o)
 }
 
 var deadReasons = []fhir.Reason{fhir.InvalidJSON, fhir.NotFHIR, fhir.UnsupportedVersion, fhir.InvalidResource, fhir.NoPatient, fhir.TooLarge, fhir.TooDeep, fhir.UnsupportedEncoding}
@@ -66,16 +69,13 @@ func (c *deadListCommand) Run(p *program) error {
 	if c.Limit < 0 {
 		return errors.New("--limit has to be 0 or above")
 	}
-	ctx, stop := interruptible()
-	defer stop()
-	o, closeAll, err := connectDead(&c.natsFlags)
-	if err != nil {
-		return err
-	}
-	defer closeAll()
+	return withDead(&c.natsFlags, func(ctx context.Context, o *consumers.Operator) error { return c.list(ctx, p, o) })
+}
+
+func (c *deadListCommand) list(ctx context.Context, p *program, o *consumers.Operator) error {
 	var letters []consumers.DeadLetter
 	total := 0
-	err = o.DeadLetters(ctx, c.Reason, func(l consumers.DeadLetter) error {
+	err := o.DeadLetters(ctx, c.Reason, func(l consumers.DeadLetter) error {
 		total++
 		if letters = append(letters, l); c.Limit > 0 && len(letters) > 2*c.Limit {
 			letters = append(letters[:0], letters[len(letters)-c.Limit:]...)

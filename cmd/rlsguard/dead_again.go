@@ -35,23 +35,28 @@ func (c *deadSelection) selection() (consumers.DeadSelection, error) {
 	return s, checkReason(c.Reason)
 }
 
-// find reads the letters that are meant; numbers that nobody has are reported.
-func (c *deadSelection) find(ctx context.Context, p *program, o *consumers.Operator, siblings bool) ([]consumers.DeadLetter, error) {
+// run calls do with the letters that are meant; numbers that nobody has are reported.
+func (c *deadSelection) run(p *program, siblings bool, do func(context.Context, *consumers.Operator, []consumers.DeadLetter) error) error {
 	s, err := c.selection()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	letters, missing, err := o.Select(ctx, s, siblings)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range missing {
-		tellf(p.stderr, "dead letter %d: %s", n, consumers.ErrNoLetter)
-	}
-	if len(missing) > 0 {
-		return letters, errReported
-	}
-	return letters, nil
+	return withDead(&c.natsFlags, func(ctx context.Context, o *consumers.Operator) error {
+		letters, missing, err := o.Select(ctx, s, siblings)
+		if err != nil {
+			return err
+		}
+		for _, n := range missing {
+			tellf(p.stderr, "dead letter %d: %s", n, consumers.ErrNoLetter)
+		}
+		if err := do(ctx, o, letters); err != nil {
+			return err
+		}
+		if len(missing) > 0 {
+			return errReported
+		}
+		return nil
+	})
 }
 
 type deadRetryCommand struct {
@@ -73,23 +78,16 @@ Examples:
 
 // Run retries.
 func (c *deadRetryCommand) Run(p *program) error {
-	if _, err := c.selection(); err != nil {
-		return err
-	}
-	ctx, stop := interruptible()
-	defer stop()
-	o, closeAll, err := connectDead(&c.natsFlags)
-	if err != nil {
-		return err
-	}
-	defer closeAll()
-	letters, failed := c.find(ctx, p, o, true)
-	if failed != nil && !errors.Is(failed, errReported) {
-		return failed
-	}
+	return c.run(p, true, func(ctx context.Context, o *consumers.Operator, letters []consumers.DeadLetter) error {
+		return c.retry(ctx, p, o, letters)
+	})
+}
+
+func (c *deadRetryCommand) retry(ctx context.Context, p *program, o *consumers.Operator, letters []consumers.DeadLetter) error {
 	bar := startProgress(p.stderr, "putting through", int64(len(letters)), func(n int64) string { return plural(int(n), "letter", "letters") })
 	done, err := o.Retry(ctx, letters, func() { bar.add(1) })
 	bar.end()
+	var failed error
 	for _, l := range letters {
 		if err := done.Failed[l.Number]; err != nil {
 			tellf(p.stderr, "dead letter %d stays: %s", l.Number, err.Error())
@@ -138,28 +136,16 @@ Examples:
 
 // Run drops.
 func (c *deadDropCommand) Run(p *program) error {
-	if _, err := c.selection(); err != nil {
-		return err
-	}
-	ctx, stop := interruptible()
-	defer stop()
-	o, closeAll, err := connectDead(&c.natsFlags)
-	if err != nil {
-		return err
-	}
-	defer closeAll()
-	letters, failed := c.find(ctx, p, o, false)
-	if failed != nil && !errors.Is(failed, errReported) {
-		return failed
-	}
-	bar := startProgress(p.stderr, "removing", int64(len(letters)), func(n int64) string { return plural(int(n), "letter", "letters") })
-	defer bar.end()
-	for _, l := range letters {
-		if err := o.Drop(ctx, l.Number); err != nil {
-			return err
+	return c.run(p, false, func(ctx context.Context, o *consumers.Operator, letters []consumers.DeadLetter) error {
+		bar := startProgress(p.stderr, "removing", int64(len(letters)), func(n int64) string { return plural(int(n), "letter", "letters") })
+		defer bar.end()
+		for _, l := range letters {
+			if err := o.Drop(ctx, l.Number); err != nil {
+				return err
+			}
+			bar.add(1)
 		}
-		bar.add(1)
-	}
-	fmt.Fprintf(p.stdout, "%s removed\n", plural(len(letters), "dead letter", "dead letters"))
-	return failed
+		fmt.Fprintf(p.stdout, "%s removed\n", plural(len(letters), "dead letter", "dead letters"))
+		return nil
+	})
 }

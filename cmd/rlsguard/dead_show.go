@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -29,13 +30,10 @@ Examples:
 
 // Run shows one.
 func (c *deadShowCommand) Run(p *program) error {
-	ctx, stop := interruptible()
-	defer stop()
-	o, closeAll, err := connectDead(&c.natsFlags)
-	if err != nil {
-		return err
-	}
-	defer closeAll()
+	return withDead(&c.natsFlags, func(ctx context.Context, o *consumers.Operator) error { return c.show(ctx, p, o) })
+}
+
+func (c *deadShowCommand) show(ctx context.Context, p *program, o *consumers.Operator) error {
 	l, data, err := o.DeadLetter(ctx, c.Number)
 	if err != nil {
 		return fmt.Errorf("dead letter %d: %w", c.Number, err)
