@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"net/url"
 	"strconv"
 	"strings"
@@ -18,6 +19,9 @@ import (
 // otherwise be stored thousands of times. The others say that it was left out; the stream sequence finds it.
 const deadPayloads = 4
 
+// deadBytes is how many bytes of payload go into one batch of dead letters: the server holds a batch until it is complete.
+const deadBytes = 8 << 20
+
 // bury writes a dead letter for every rejection, before the input is acknowledged, however long that takes.
 func (s *session) bury(ctx context.Context, from []event, results []Result) error {
 	for wait := newBackoff(); ; wait.sleep(ctx) {
@@ -30,8 +34,24 @@ func (s *session) bury(ctx context.Context, from []event, results []Result) erro
 }
 
 func (s *session) buryOnce(ctx context.Context, from []event, results []Result) error {
-	var waiting []jetstream.PubAckFuture
-	payloads := map[int]int{}
+	letters := s.deadLetters(from, results)
+	for msgs := range byBytes(letters, deadBytes) {
+		if len(msgs) > 1 && s.buryTogether(ctx, msgs) {
+			continue
+		}
+		if err := s.buryEach(ctx, msgs); err != nil {
+			return err
+		}
+	}
+	if len(letters) > 0 {
+		s.log.Info().Int("resources", len(letters)).Str("sequence", letters[0].Header.Get(HeaderSequence)).Msg("rejected, see the dead letters")
+	}
+	return nil
+}
+
+// deadLetters are those that are not there yet, each once.
+func (s *session) deadLetters(from []event, results []Result) (letters []*nats.Msg) {
+	payloads, made := map[int]int{}, map[string]bool{}
 	for i := range results {
 		r := &results[i]
 		if r.Outcome != Rejected {
@@ -39,24 +59,59 @@ func (s *session) buryOnce(ctx context.Context, from []event, results []Result) 
 		}
 		ev := &from[r.Input]
 		id := deadID(s.epoch, ev.seq, r)
-		if _, there := s.dead[id]; there {
+		if _, there := s.dead[id]; there || made[id] {
 			continue
 		}
+		made[id] = true
 		payloads[r.Input]++
 		m := s.deadLetter(ev, r, payloads[r.Input] <= deadPayloads)
-		f, err := s.js.PublishMsgAsync(m, jetstream.WithMsgID(id), jetstream.WithStallWait(requestTimeout))
-		if err != nil {
+		m.Header[nats.MsgIdHdr] = []string{id}
+		letters = append(letters, m)
+	}
+	return letters
+}
+
+// buryTogether stores letters in one atomic batch: one sync of the disk instead of one each, so that a sender who gets everything wrong
+// does not hold up the others. It tells whether that worked. A batch is refused as a whole where one of its letters is there already, and
+// by a stream that was made without batches.
+func (s *session) buryTogether(ctx context.Context, msgs []*nats.Msg) bool {
+	_, err := s.batches.Write(ctx, msgs)
+	if err == nil {
+		return true
+	}
+	for _, m := range msgs {
+		unstage(m)
+	}
+	return false
+}
+
+// buryEach stores letters one by one; the server drops those that it has.
+func (s *session) buryEach(ctx context.Context, msgs []*nats.Msg) error {
+	waiting := make([]jetstream.PubAckFuture, len(msgs))
+	for i, m := range msgs {
+		var err error
+		if waiting[i], err = s.js.PublishMsgAsync(m, jetstream.WithStallWait(requestTimeout)); err != nil {
 			return fmt.Errorf("dead letter: %w", err)
 		}
-		waiting = append(waiting, f)
 	}
-	if err := settled(ctx, waiting); err != nil {
-		return err
+	return settled(ctx, waiting)
+}
+
+// byBytes cuts messages into runs that one batch can hold, of at most so many bytes of payload where they are more than one.
+func byBytes(msgs []*nats.Msg, most int) iter.Seq[[]*nats.Msg] {
+	return func(yield func([]*nats.Msg) bool) {
+		for len(msgs) > 0 {
+			n, size := 1, len(msgs[0].Data)
+			for n < min(len(msgs), maxBatch) && size+len(msgs[n].Data) <= most {
+				size += len(msgs[n].Data)
+				n++
+			}
+			if !yield(msgs[:n]) {
+				return
+			}
+			msgs = msgs[n:]
+		}
 	}
-	for input, n := range payloads {
-		s.log.Info().Int("resources", n).Uint64("sequence", from[input].seq).Msg("rejected, see the dead letters")
-	}
-	return nil
 }
 
 // settled waits until all were stored.

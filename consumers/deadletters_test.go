@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 func (b *bench) letters(reason string) []DeadLetter {
@@ -176,5 +177,52 @@ func TestDeadLettersAreKeptAsLongAsTold(t *testing.T) {
 		if got := age(); got != c.want {
 			t.Errorf("told %v: kept for %v", c.told, got)
 		}
+	}
+}
+
+// Letters of a flood are stored many at a time. Where that cannot be, because one is there already or their stream was made by an older
+// version, each is there once all the same.
+func TestDeadLettersOfAFlood(t *testing.T) {
+	const n = 1200
+	for name, c := range map[string]struct{ there, older bool }{"nothing there": {}, "one there": {there: true}, "older stream": {older: true}} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			if c.older {
+				cfg := jetstream.StreamConfig{Name: StreamDead, Subjects: []string{SubjectDead + ">"}, Duplicates: deadWindow}
+				if _, err := b.js.CreateStream(t.Context(), cfg); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := MakeStreams(t.Context(), b.js, 1); err != nil {
+				t.Fatal(err)
+			}
+			s, err := b.js.Stream(t.Context(), StreamFHIR)
+			if err != nil {
+				t.Fatal(err)
+			}
+			docs := make([]string, n)
+			for i := range docs {
+				docs[i] = "{"
+			}
+			b.publish(docs...)
+			if c.there { // from a run that was killed before it acknowledged
+				id := deadID(s.CachedInfo().Created.UnixNano(), 7, &Result{Reason: "invalid-json"})
+				sequence := nats.Header{HeaderSequence: {"7"}}
+				if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: SubjectDead + "invalid-json", Header: sequence}, jetstream.WithMsgID(id)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			defer b.serve(b.config())()
+			b.decided()
+			seen := map[uint64]int{}
+			for _, l := range b.letters("") {
+				seen[l.Input]++
+			}
+			for input := uint64(1); input <= n; input++ {
+				if seen[input] != 1 {
+					t.Fatalf("%d letters of input %d; letters of %d inputs", seen[input], input, len(seen))
+				}
+			}
+		})
 	}
 }

@@ -60,6 +60,13 @@ func (s *jetStore) stage(msgs []*nats.Msg) (last *nats.Msg, err error) {
 	return last, nil
 }
 
+// unstage makes a message one of no batch again.
+func unstage(m *nats.Msg) {
+	for _, name := range []string{headerBatch, headerBatchSeq, headerCommit} {
+		delete(m.Header, name)
+	}
+}
+
 // request sends a message that is answered, and returns the sequence that it was stored under.
 func (s *jetStore) request(ctx context.Context, m *nats.Msg) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)

@@ -30,6 +30,7 @@ type session struct {
 	cfg     *Config
 	js      jetstream.JetStream
 	nc      *nats.Conn
+	batches *jetStore
 	by      string
 	epoch   int64           // creation of the stream FHIR, Unix nanoseconds
 	created time.Time       // of the stream RLS
@@ -67,8 +68,8 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn, by string) erro
 }
 
 func newSession(cfg *Config, nc *nats.Conn, js jetstream.JetStream, by string) *session {
-	s := &session{cfg: cfg, js: js, nc: nc, by: by, held: newHeld(), events: make(chan event, 2*cfg.Batch), appetite: cfg.Batch}
-	s.Committer = NewCommitter(CommitterOptions{Engine: cfg.Engine, Store: &jetStore{nc: nc, js: js, timeout: requestTimeout}, By: by,
+	s := &session{cfg: cfg, js: js, nc: nc, by: by, batches: &jetStore{nc: nc, js: js, timeout: requestTimeout}, held: newHeld(), events: make(chan event, 2*cfg.Batch), appetite: cfg.Batch}
+	s.Committer = NewCommitter(CommitterOptions{Engine: cfg.Engine, Store: s.batches, By: by,
 		AsOf: cfg.AsOf, Audit: cfg.Audit, Now: time.Now, Sleep: sleep, Health: cfg.Health, Log: cfg.Log})
 	if cfg.Embedded != nil {
 		s.starts = cfg.Embedded.starts.Load()

@@ -42,17 +42,17 @@ func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) erro
 	return nil
 }
 
-// KeepDead sets how long dead letters are kept. Their stream has to be there.
+// KeepDead sets how long dead letters are kept, and that they can be stored together. Their stream has to be there.
 func KeepDead(ctx context.Context, js jetstream.JetStream, age time.Duration) error {
 	s, err := js.Stream(ctx, StreamDead)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", StreamDead, err)
 	}
 	cfg := s.CachedInfo().Config
-	if cfg.MaxAge == age {
+	if cfg.MaxAge == age && cfg.AllowAtomicPublish {
 		return nil
 	}
-	cfg.MaxAge = age
+	cfg.MaxAge, cfg.AllowAtomicPublish = age, true
 	cfg.Duplicates = min(cfg.Duplicates, age) // the server takes no longer one
 	if _, err := js.UpdateStream(ctx, cfg); err != nil {
 		return fmt.Errorf("stream %s: %w", StreamDead, err)
@@ -85,7 +85,7 @@ func makeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 	}
 	have := s.CachedInfo().Config
 	switch {
-	case want.Name != StreamFHIR && want.AllowAtomicPublish && !have.AllowAtomicPublish:
+	case want.Name == StreamRLS && !have.AllowAtomicPublish:
 		return fmt.Errorf("stream %s is there but does not allow atomic batches", want.Name)
 	case want.AllowMsgTTL && !have.AllowMsgTTL:
 		return fmt.Errorf("stream %s is there but does not allow messages with a time to live", want.Name)
@@ -127,7 +127,7 @@ func streamConfigs(replicas int) []jetstream.StreamConfig {
 		},
 		{
 			Name: StreamDead, Description: "rlsguard: rejected input", Subjects: []string{SubjectDead + ">"},
-			Replicas: replicas, MaxAge: DefaultDead, Duplicates: deadWindow,
+			Replicas: replicas, MaxAge: DefaultDead, Duplicates: deadWindow, AllowAtomicPublish: true,
 		},
 	}
 }
