@@ -38,6 +38,19 @@ func AppendState(b []byte, st *State) []byte {
 // ErrStateVersion or ErrStateDamaged, with more words around it, and then there is no state: a part of one is never returned.
 // The state shares no memory with b. Memory taken is at most proportional to len(b).
 func DecodeState(b []byte) (*State, error) {
+	body, err := openState(b)
+	if err != nil {
+		return nil, err
+	}
+	st := new(State)
+	if err := decodeBody(body, &coder{reading: true}, st); err != nil {
+		return nil, err
+	}
+	return st, nil
+}
+
+// openState takes the envelope off a state.
+func openState(b []byte) (body []byte, err error) {
 	if len(b) < stateMinimum {
 		return nil, fmt.Errorf("%w: %d bytes are too few", ErrStateDamaged, len(b))
 	}
@@ -51,15 +64,14 @@ func DecodeState(b []byte) (*State, error) {
 	if body[1] != stateVersion {
 		return nil, fmt.Errorf("%w: %d, and this program knows %d", ErrStateVersion, body[1], stateVersion)
 	}
-	return decodeBody(body[2:])
+	return body[2:], nil
 }
 
-func decodeBody(body []byte) (*State, error) {
-	c := coder{b: body, reading: true}
-	st := new(State)
+func decodeBody(body []byte, c *coder, st *State) error {
+	c.b = body
 	c.state(st)
 	if c.damaged || len(c.b) > 0 {
-		return nil, fmt.Errorf("%w: its content does not fit its format", ErrStateDamaged)
+		return fmt.Errorf("%w: its content does not fit its format", ErrStateDamaged)
 	}
-	return st, nil
+	return nil
 }

@@ -24,11 +24,17 @@ type coder struct {
 	valueShape uint64  // of the value before
 	before     Version // of the fact before
 
-	arena   strings.Builder // backs the texts that are read
-	orders  []Order
-	labs    []LabResult
-	codings []terms.Coding
-	words   []string
+	arena strings.Builder // backs the texts that are read
+	slabs
+}
+
+// slabs are what is read is cut from.
+type slabs struct {
+	newFacts []Fact
+	orders   []Order
+	labs     []LabResult
+	codings  []terms.Coding
+	words    []string
 }
 
 const codecRecent = 32

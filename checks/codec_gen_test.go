@@ -180,6 +180,15 @@ func BenchmarkState(b *testing.B) {
 			}
 			b.ReportMetric(float64(len(buf)), "B/state")
 		})
+		b.Run("read/"+c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			var r StateReader
+			for b.Loop() {
+				if _, err := r.Decode(encoded); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 		b.Run("decode/"+c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

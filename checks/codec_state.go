@@ -11,7 +11,7 @@ func (c *coder) state(st *State) {
 	}
 	if c.reading {
 		st.Cut = n&1 != 0
-		st.Facts = make([]Fact, n>>1)
+		st.Facts = cutSlab(&c.newFacts, int(n>>1), 0)
 	}
 	c.factRefs(st)
 	c.facts = st.Facts

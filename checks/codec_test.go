@@ -38,6 +38,38 @@ func TestStateOfAnyContentComesBack(t *testing.T) {
 	})
 }
 
+// What one state leaves behind in a reader is not seen in the next, also after a damaged one and after one that its memory did not hold.
+func TestStateReaderReadsAsDecodeState(t *testing.T) {
+	large := new(State)
+	for i := range 2 * readerFacts {
+		for _, f := range codecExample(numericID).Facts {
+			f.Ref = Ref(f.Ref.Type() + "/" + uuidID(i))
+			large.Merge(f)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var r StateReader
+		for range rapid.IntRange(2, 6).Draw(t, "states") {
+			st := new(State)
+			if rapid.IntRange(0, 9).Draw(t, "large") == 0 {
+				st = large
+			} else {
+				drawInto(t, st)
+			}
+			b := AppendState(nil, st)
+			if rapid.Bool().Draw(t, "damage") {
+				body := b[2 : len(b)-crc32.Size]
+				b = seal(stateVersion, body[:rapid.IntRange(0, len(body)).Draw(t, "length")])
+			}
+			want, wantErr := DecodeState(b)
+			got, err := r.Decode(b)
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || (err == nil) != (wantErr == nil) {
+				t.Fatalf("%v and %v; (-DecodeState +StateReader):\n%s", wantErr, err, diff)
+			}
+		}
+	})
+}
+
 func TestStateEncodingAppends(t *testing.T) {
 	st := codecExample(numericID)
 	alone := AppendState(nil, st)

@@ -43,7 +43,7 @@ func feed(n, patients int) [][]byte {
 // BenchmarkPipeline compares serve with a consumer that decides nothing, on the same stream of the same embedded server that syncs
 // every write: events a second of each, and their ratio. What the other commits for each batch is what serve was seen to.
 func BenchmarkPipeline(b *testing.B) {
-	const events = 20_000
+	const events = 60_000
 	be := &bench{t: b, dir: filepath.Join(b.TempDir(), "data")}
 	be.start()
 	defer be.stop()
@@ -55,7 +55,7 @@ func BenchmarkPipeline(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer js.CleanupPublisher()
-	for _, d := range feed(events, 4000) {
+	for _, d := range feed(events, 12_000) {
 		if _, err := js.PublishAsync("fhir.any", d, jetstream.WithStallWait(time.Minute)); err != nil {
 			b.Fatal(err)
 		}

@@ -53,6 +53,18 @@ func newWorkingCopy(key []byte) *workingCopy {
 	return c
 }
 
+// expect makes room for so many states before they are read: growing step by step would copy each several times. Nearly all are patients',
+// and each has a resource at least.
+func (c *workingCopy) expect(n uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n = min(n, 1<<24); len(c.patients.rows) > 0 {
+		return
+	}
+	c.patients.at, c.patients.rows = make(map[token]uint32, n), make([]row, 0, n)
+	c.holders.one, c.holders.more = make(map[uint64]uint32, n), map[uint64][]uint32{}
+}
+
 func (t *table) find(tok token) *row {
 	if i, ok := t.at[tok]; ok {
 		return &t.rows[i]

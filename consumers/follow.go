@@ -28,8 +28,9 @@ func (c *workingCopy) table(kind string) *table {
 	}
 }
 
-// take makes a state that was read from the stream part of the copy; it tells whether it was news.
-func (c *workingCopy) take(subject string, seq uint64, data []byte) (bool, error) {
+// take makes a state that was read from the stream part of the copy, with checks.DecodeState or what does the same; it tells whether it was
+// news.
+func (c *workingCopy) take(subject string, seq uint64, data []byte, decode func([]byte) (*checks.State, error)) (bool, error) {
 	cutAt := strings.LastIndexByte(subject, '.') + 1
 	kind := subject[:cutAt]
 	if subject == subjectSite {
@@ -43,13 +44,13 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte) (bool, error
 		return false, fmt.Errorf("%w: sequence %d of %s: %w", errState, seq, StreamRLS, err)
 	}
 	c.mu.RLock()
-	r := c.table(kind).find(tok)
-	old := r != nil && seq <= r.seq
+	row := c.table(kind).find(tok)
+	old := row != nil && seq <= row.seq
 	c.mu.RUnlock()
 	if old {
 		return false, nil
 	}
-	st, err := checks.DecodeState(data)
+	st, err := decode(data)
 	if err != nil {
 		return false, fmt.Errorf("%w: sequence %d of %s: %w", errState, seq, StreamRLS, err)
 	}
@@ -198,6 +199,7 @@ func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, by str
 	if err != nil {
 		return fmt.Errorf("following the states: %w", err)
 	}
+	c.expect(cons.CachedInfo().NumPending)
 	if cons.CachedInfo().NumPending == 0 {
 		filled()
 		filled = nil
@@ -208,6 +210,7 @@ func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, by str
 	}
 	defer context.AfterFunc(ctx, it.Stop)()
 	defer it.Stop()
+	var r checks.StateReader
 	for next := jetstream.NextContext(ctx); ; {
 		m, err := it.Next(next) // an iterator that is stopped while it opens itself again would wait for ever
 		if ctx.Err() != nil {
@@ -221,7 +224,7 @@ func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, by str
 			return fmt.Errorf("following the states: %w", err)
 		}
 		if m.Headers().Get(headerBy) != by {
-			if _, err := c.take(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
+			if _, err := c.take(m.Subject(), meta.Sequence.Stream, m.Data(), r.Decode); err != nil {
 				return err
 			}
 		}

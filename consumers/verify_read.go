@@ -95,7 +95,7 @@ func (v *verification) run(ctx context.Context) error {
 }
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-	if _, err := v.copy.take(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
+	if _, err := v.copy.take(m.Subject(), meta.Sequence.Stream, m.Data(), checks.DecodeState); err != nil {
 		v.add(Difference{Kind: StateDamaged, Token: m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:], Detail: err.Error()})
 	}
 	return nil
