@@ -60,7 +60,7 @@ func timeText(t checks.Time) string {
 	return time.Unix(0, t.Nanos).UTC().Format(layout)
 }
 
-func readAcknowledgement(list []samply.DetectedIssueMitigation) (*checks.Acknowledgement, error) {
+func readAcknowledgement(list []flagMitigation) (*checks.Acknowledgement, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -68,16 +68,12 @@ func readAcknowledgement(list []samply.DetectedIssueMitigation) (*checks.Acknowl
 		return nil, errors.New("more than one mitigation")
 	}
 	m := &list[0]
-	ext := found(m.Extension)
+	ext := m.extension
 	a := &checks.Acknowledgement{FlagID: ext.text(ExtFlagID), Basis: ext.text(ExtBasis), Override: ext.flag(ExtOverride)}
-	if len(m.Action.Coding) > 0 {
-		a.Reason = value(m.Action.Coding[0].Code)
+	if len(m.action) > 0 {
+		a.Reason = m.action[0].code
 	}
-	if m.Author != nil {
-		if a.Author = value(m.Author.Reference); a.Author == "" {
-			a.Author = value(m.Author.Display)
-		}
-	}
+	a.Author = m.author
 	var err error
 	if a.Until, err = ext.time(ExtUntil); err != nil {
 		return nil, err
@@ -85,7 +81,7 @@ func readAcknowledgement(list []samply.DetectedIssueMitigation) (*checks.Acknowl
 	if a.Date, err = ext.time(ExtDate); err != nil || !a.Date.IsZero() {
 		return a, err
 	}
-	a.Date, err = readTime(value(m.Date), "mitigation.date")
+	a.Date, err = readTime(m.date, "mitigation.date")
 	return a, err
 }
 

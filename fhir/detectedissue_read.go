@@ -1,15 +1,13 @@
 package fhir
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/rlsguard/rlsguard/checks"
 )
@@ -25,79 +23,57 @@ func UnmarshalFlag(b []byte) (checks.Flag, error) {
 }
 
 func readFlag(b []byte) (f checks.Flag, err error) {
-	var in struct {
-		ResourceType string `json:"resourceType"`
-		samply.DetectedIssue
+	var in flagIssue
+	if err := in.read(b); err != nil {
+		return f, err
 	}
-	if err := json.Unmarshal(b, &in); err != nil {
-		return f, plainError(err)
-	}
-	if in.ResourceType != "DetectedIssue" {
+	if in.resourceType != "DetectedIssue" {
 		return f, errors.New("resourceType is not DetectedIssue")
 	}
-	issue := &in.DetectedIssue
-	if f.ID, err = flagID(issue.Identifier); err != nil {
+	if f.ID, err = flagID(in.identifier); err != nil {
 		return f, err
 	}
-	if f.Check, err = readCheck(issue.Code); err != nil {
+	if f.Check, err = readCheck(in.code); err != nil {
 		return f, err
 	}
-	if f.Ack, err = readAcknowledgement(issue.Mitigation); err != nil {
+	if f.Ack, err = readAcknowledgement(in.mitigation); err != nil {
 		return f, err
 	}
-	f.Patient = readReference(issue.Patient)
-	f.Implicated = readReferences(issue.Implicated)
-	for _, e := range issue.Evidence {
-		f.Evidence = append(f.Evidence, readReferences(e.Detail)...)
-	}
-	if issue.Severity != nil {
-		if f.Severity, err = checks.ParseSeverity(issue.Severity.Code()); err != nil {
+	f.Patient = checks.Ref(in.patient)
+	f.Implicated, f.Evidence = readReferences(in.implicated), readReferences(in.evidence)
+	if in.severity != "" {
+		if f.Severity, err = checks.ParseSeverity(in.severity); err != nil {
 			return f, errors.New("severity is not one of low, moderate, high")
 		}
 	}
-	if err = readFlagExtensions(&f, found(issue.Extension)); err != nil {
+	if err = readFlagExtensions(&f, in.extension); err != nil {
 		return f, err
 	}
-	if f.Summary, err = splitDetail(value(issue.Detail), f.Action); err != nil {
+	if f.Summary, err = splitDetail(in.detail, f.Action); err != nil {
 		return f, err
 	}
-	if f.AsOf, err = readAsOf(issue.IdentifiedDateTime); err != nil {
+	if f.AsOf, err = readAsOf(in.identifiedDateTime); err != nil {
 		return f, err
 	}
-	if issue.Status != flagStatus(&f) {
+	if in.status != flagStatus(&f).Code() {
 		return f, errors.New("status does not fit the extensions that say what became of the flag")
 	}
 	return f, nil
 }
 
-// plainError drops what the JSON decoder and samply quote of the input.
-func plainError(err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Errorf("no JSON from byte %d on", syntax.Offset)
-	case errors.As(err, &kind):
-		return fmt.Errorf("%s is of the wrong JSON type", kind.Field)
-	}
-	return errors.New("a code is not one of FHIR R4's")
-}
-
-func flagID(list []samply.Identifier) (string, error) {
+func flagID(list []flagCoding) (string, error) {
 	for _, i := range list {
-		if value(i.System) == FlagIDSystem && value(i.Value) != "" {
-			return *i.Value, nil
+		if i.system == FlagIDSystem && i.value != "" {
+			return i.value, nil
 		}
 	}
 	return "", errors.New("no identifier of system " + FlagIDSystem)
 }
 
-func readCheck(code *samply.CodeableConcept) (string, error) {
-	if code != nil {
-		for _, c := range code.Coding {
-			if value(c.System) == CheckSystem && value(c.Code) != "" {
-				return *c.Code, nil
-			}
+func readCheck(list []flagCoding) (string, error) {
+	for _, c := range list {
+		if c.system == CheckSystem && c.code != "" {
+			return c.code, nil
 		}
 	}
 	return "", errors.New("no code of system " + CheckSystem)
@@ -116,10 +92,11 @@ func readFlagExtensions(f *checks.Flag, ext found) (err error) {
 	}
 	f.Basis, f.Ingredient, f.Action, f.Ruleset = ext.text(ExtBasis), ext.text(ExtIngredient), ext.text(ExtAction), ext.text(ExtRuleset)
 	for _, e := range ext {
-		switch parts := found(e.Extension); e.Url {
+		switch e.url {
 		case ExtAlternative:
-			f.Alternatives = append(f.Alternatives, value(e.ValueString))
+			f.Alternatives = append(f.Alternatives, e.text)
 		case ExtCitation:
+			parts := e.parts
 			f.Citations = append(f.Citations, checks.Citation{Source: parts.text("source"), DOI: parts.text("doi"), Strength: parts.text("strength"), Review: parts.text("review")})
 		}
 	}
@@ -162,79 +139,54 @@ func splitDetail(detail, action string) (summary string, err error) {
 	return summary, nil
 }
 
-func readAsOf(s *string) (time.Time, error) {
-	if s == nil {
+func readAsOf(s string) (time.Time, error) {
+	if s == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(time.RFC3339Nano, *s)
+	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		return time.Time{}, errors.New("identifiedDateTime is no dateTime with an offset")
 	}
 	return t.UTC(), nil
 }
 
-func readReference(r *samply.Reference) checks.Ref {
-	if r == nil {
-		return ""
-	}
-	return checks.Ref(value(r.Reference))
-}
-
-func readReferences(list []samply.Reference) []checks.Ref {
+func readReferences(list []string) []checks.Ref {
 	var refs []checks.Ref
-	for i := range list {
-		refs = append(refs, readReference(&list[i]))
+	for _, r := range list {
+		refs = append(refs, checks.Ref(r))
 	}
 	return refs
 }
 
 // found are extensions, looked up by their URL.
-type found []samply.Extension
+type found []flagExtension
 
-func (l found) get(url string) *samply.Extension {
+func (l found) get(url string) *flagExtension {
 	for i := range l {
-		if l[i].Url == url {
+		if l[i].url == url {
 			return &l[i]
 		}
 	}
-	return new(samply.Extension)
+	return new(flagExtension)
 }
 
-func (l found) code(url string) string { return value(l.get(url).ValueCode) }
-func (l found) text(url string) string { return value(l.get(url).ValueString) }
-
-func (l found) flag(url string) bool {
-	b := l.get(url).ValueBoolean
-	return b != nil && *b
-}
+func (l found) code(url string) string { return l.get(url).code }
+func (l found) text(url string) string { return l.get(url).text }
+func (l found) flag(url string) bool   { return l.get(url).yes }
 
 func (l found) number(url string) (uint64, error) {
-	switch e := l.get(url); {
-	case e.ValueUnsignedInt != nil && *e.ValueUnsignedInt >= 0:
-		return uint64(*e.ValueUnsignedInt), nil
-	case e.ValueDecimal != nil:
-		n, err := strconv.ParseUint(e.ValueDecimal.String(), 10, 64)
-		if err != nil {
-			return 0, errors.New("number is no whole number")
-		}
-		return n, nil
-	case e.ValueUnsignedInt != nil:
-		return 0, errors.New("number is negative")
+	text := l.get(url).number
+	if text == "" {
+		return 0, nil
 	}
-	return 0, nil
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, errors.New("number is no whole number from 0 on")
+	}
+	return n, nil
 }
 
 func (l found) time(url string) (checks.Time, error) {
 	e := l.get(url)
-	if e.ValueDateTime != nil {
-		return readTime(*e.ValueDateTime, url)
-	}
-	return readTime(value(e.ValueString), url)
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
+	return readTime(cmp.Or(e.dateTime, e.text), url)
 }

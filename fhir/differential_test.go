@@ -425,3 +425,10 @@ func dose(g samply.Dosage) (q checks.Quantity) {
 	}
 	return q
 }
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

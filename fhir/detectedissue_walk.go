@@ -1,0 +1,93 @@
+package fhir
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// issueReader reads a sound document. Its first error stays; it names an element and holds no text of the document.
+type issueReader struct {
+	b   []byte
+	err error
+}
+
+// object calls do with each property of the object at v that is not null.
+func (r *issueReader) object(v int, what string, do func(name []byte, v int)) {
+	if r.b[v] != '{' {
+		r.wrong(what)
+		return
+	}
+	for i := r.next(v + 1); r.b[i] != '}' && r.err == nil; {
+		end := pastString(r.b, i)
+		value := blank(r.b, blank(r.b, end)+1)
+		if r.b[value] != 'n' {
+			do(r.b[i+1:end-1], value)
+		}
+		i = r.next(past(r.b, value))
+	}
+}
+
+// items calls do with each element of the array at v that is not null.
+func (r *issueReader) items(v int, what string, do func(v int)) {
+	if r.b[v] != '[' {
+		r.wrong(what)
+		return
+	}
+	for i := r.next(v + 1); r.b[i] != ']' && r.err == nil; i = r.next(past(r.b, i)) {
+		if r.b[i] != 'n' {
+			do(i)
+		}
+	}
+}
+
+// next is where the next property or element stands, or the end of what holds them.
+func (r *issueReader) next(i int) int {
+	if i = blank(r.b, i); r.b[i] == ',' {
+		i = blank(r.b, i+1)
+	}
+	return i
+}
+
+func (r *issueReader) text(v int, what string) string {
+	if r.b[v] != '"' {
+		r.wrong(what)
+		return ""
+	}
+	text := r.b[v+1 : pastString(r.b, v)-1]
+	if known, ok := issueWords()[string(text)]; ok {
+		return known
+	}
+	if bytes.IndexByte(text, '\\') >= 0 {
+		text = unescape(nil, text)
+	}
+	if !utf8.Valid(text) {
+		return strings.ToValidUTF8(string(text), "\ufffd")
+	}
+	return string(text)
+}
+
+func (r *issueReader) wrong(what string) {
+	if r.err == nil {
+		r.err = errors.New(what + " is of the wrong JSON type")
+	}
+}
+
+// issueWords are texts that most flags share, so that they need not be copied out of each.
+var issueWords = sync.OnceValue(func() map[string]string {
+	words := map[string]string{}
+	for _, w := range []string{FlagIDSystem, CheckSystem, AcknowledgementSystem, ExtBasis, ExtState, ExtChange, ExtNumber, ExtReason, ExtRLS, ExtIngredient, ExtAction,
+		ExtAlternative, ExtCitation, ExtRuleset, ExtFlagID, ExtOverride, ExtDate, ExtUntil, "DetectedIssue", "source", "doi", "strength", "review", "low", "moderate",
+		"high", "confirmed", "final"} {
+		words[w] = w
+	}
+	for _, s := range flagStates {
+		words[string(s)] = string(s)
+	}
+	for _, c := range flagChanges {
+		words[string(c)] = string(c)
+	}
+	return words
+})
