@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/minio/highwayhash"
 )
@@ -60,21 +61,51 @@ func scrub(dir string, l *ledger) ([]damage, map[string]uint64, error) {
 		stream, n := blockOf(f)
 		last[stream] = max(last[stream], n)
 	}
+	blocks := make([]scrubbed, len(files))
+	inParallel(len(files), func(i int) { blocks[i] = scrubFile(files[i]) })
 	var found []damage
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			return nil, nil, fmt.Errorf("data folder: %w", err)
+	for i, b := range blocks {
+		if b.err != nil {
+			return nil, nil, fmt.Errorf("data folder: %w", b.err)
 		}
-		stream, n := blockOf(f)
-		at, reached, torn := scrubBlock(data, stream, n)
-		ends[stream] = max(ends[stream], reached)
-		if at < 0 || torn && n == last[stream] && reached >= l.Streams[stream].Last {
+		stream, n := blockOf(files[i])
+		ends[stream] = max(ends[stream], b.reached)
+		if b.at < 0 || b.torn && n == last[stream] && b.reached >= l.Streams[stream].Last {
 			continue
 		}
-		found = append(found, damage{stream, f, fmt.Sprintf("the record at byte %d of %d cannot be read", at, len(data))})
+		found = append(found, damage{stream, files[i], fmt.Sprintf("the record at byte %d of %d cannot be read", b.at, b.size)})
 	}
 	return found, ends, nil
+}
+
+// scrubbed is what is known of a block file.
+type scrubbed struct {
+	size    int
+	at      int    // where the first bad record begins; -1 when there is none
+	reached uint64 // the last sequence before it
+	torn    bool   // it may be a write that was cut short
+	err     error
+}
+
+// scrubBuffers are as large as the blocks of the server: a new one for each would cost more than the reading.
+var scrubBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func scrubFile(path string) (s scrubbed) {
+	f, err := os.Open(path)
+	if err != nil {
+		return scrubbed{err: err}
+	}
+	defer f.Close()
+	buf := scrubBuffers.Get().(*bytes.Buffer)
+	defer scrubBuffers.Put(buf)
+	buf.Reset()
+	if _, err := buf.ReadFrom(f); err != nil {
+		return scrubbed{err: err}
+	}
+	stream, n := blockOf(path)
+	s.size = buf.Len()
+	s.at, s.reached, s.torn = scrubBlock(buf.Bytes(), stream, n)
+	return s
 }
 
 // blockOf is the stream and the number of a block file.
@@ -122,7 +153,8 @@ func sound(data []byte, h hash.Hash) int {
 	h.Write(data[4:20])
 	h.Write(data[recordHeader : recordHeader+subject])
 	h.Write(data[from : size-recordSum])
-	if !bytes.Equal(h.Sum(nil), data[size-recordSum:size]) {
+	var sum [recordSum]byte
+	if !bytes.Equal(h.Sum(sum[:0]), data[size-recordSum:size]) {
 		return 0
 	}
 	return size

@@ -8,6 +8,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -16,9 +17,10 @@ import (
 )
 
 type options struct {
-	samples, bin, work string
-	rounds, megabytes  int
-	peers              peerFlag
+	samples, bin, work, only  string
+	rounds, megabytes, events int
+	patients                  numbers
+	peers                     peerFlag
 }
 
 func main() {
@@ -33,6 +35,9 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds")
 	flag.IntVar(&o.megabytes, "mb", 240, "size of the input: so large that start-up does not count, and that what is slurped shows")
 	flag.Var(&o.peers, "peer", "one more program, as NAME=COMMAND; the files are appended to the command (may be repeated)")
+	flag.StringVar(&o.only, "only", "", "files or bus: only what reads files, or only what runs on a server")
+	flag.IntVar(&o.events, "events", 60_000, "events of a round on the bus")
+	flag.Var(&o.patients, "patients", "how many patients serve knows; may be repeated (10000 and 100000)")
 	flag.Parse()
 	exit(o.run())
 }
@@ -61,6 +66,26 @@ func (o *options) run() error {
 			return fmt.Errorf("building rlsguard: %w", err)
 		}
 	}
+	if o.only != "bus" {
+		if err := o.onFiles(); err != nil {
+			return err
+		}
+	}
+	if o.only == "files" {
+		return nil
+	}
+	if len(o.patients) == 0 {
+		o.patients = numbers{10_000, 100_000}
+	}
+	for _, n := range o.patients {
+		if err := o.onBus(context.Background(), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *options) onFiles() error {
 	in, err := makeInputs(o)
 	if err != nil {
 		return err
@@ -76,10 +101,10 @@ func (o *options) run() error {
 func (o *options) tables(in *inputs) []*table {
 	return []*table{
 		o.replayTable(in),
-		{title: "replay, 1 and 2 cores, memory", patients: in.plain.patients, bytes: in.plain.bytes, cases: []*run{
+		{title: "replay, 1 and 2 cores, memory", items: in.plain.patients, unit: "patients", bytes: in.plain.bytes, cases: []*run{
 			o.rlsguard("GOMAXPROCS=1", 1, "replay", in.plain.dir), o.rlsguard("GOMAXPROCS=2", 2, "replay", in.plain.dir),
 		}},
-		{title: "replay of .json.gz, 2 cores", patients: in.packed.patients, bytes: in.packed.bytes, cases: []*run{
+		{title: "replay of .json.gz, 2 cores", items: in.packed.patients, unit: "patients", bytes: in.packed.bytes, cases: []*run{
 			role("unpacking alone", 2, "unpack", in.packed.dir), o.rlsguard("rlsguard replay", 2, "replay", in.packed.dir),
 		}},
 		{title: "start-up", rounds: 8 * o.rounds, cases: []*run{
@@ -92,7 +117,7 @@ func (o *options) tables(in *inputs) []*table {
 
 // replayTable holds replay, which runs all checks, against programs that parse the same files or ask three questions of them.
 func (o *options) replayTable(in *inputs) *table {
-	t := &table{title: "replay, 1 core", patients: in.plain.patients, bytes: in.plain.bytes}
+	t := &table{title: "replay, 1 core", items: in.plain.patients, unit: "patients", bytes: in.plain.bytes}
 	if node, err := exec.LookPath("node"); err == nil {
 		t.cases = append(t.cases, jsonParse(node, in.plain.dir), command("Node, files read and parsed", 1, []string{node, "--input-type=module", "-e", readJS, in.plain.dir}))
 	}

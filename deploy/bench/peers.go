@@ -4,6 +4,7 @@ import (
 	_ "embed" // the peers in other languages
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -31,6 +32,17 @@ func jsonParse(node, dir string) *run {
 // rlsguard is the program under measurement. What it says about the input is no failure of the run.
 func (o *options) rlsguard(name string, cores int, args ...string) *run {
 	return command(name, cores, append([]string{o.bin}, args...))
+}
+
+// numbers is a flag that may be repeated.
+type numbers []int
+
+func (n *numbers) String() string { return "" }
+
+func (n *numbers) Set(s string) error {
+	v, err := strconv.Atoi(s)
+	*n = append(*n, v)
+	return err
 }
 
 // peerFlag are programs of the user.
@@ -69,6 +81,10 @@ func runRole(args []string) error {
 		return eachFile(args[1], valid)
 	case "unpack":
 		return unpackAll(args[1])
+	case "server":
+		return runServer(args[1])
+	case "noop":
+		return runNoop(args[1:])
 	case "make":
 		return makeAll(args[1:])
 	}

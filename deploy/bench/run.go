@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -20,6 +21,7 @@ type run struct {
 	argv     []string
 	ownClock bool // it prints the seconds that count
 	reported []int
+	do       func() (time.Duration, error) // instead of a process
 
 	wall, cpu []time.Duration
 	peak      int64 // memory in bytes, the least of all rounds
@@ -28,6 +30,11 @@ type run struct {
 
 func command(name string, cores int, argv []string) *run {
 	return &run{name: name, cores: cores, argv: argv}
+}
+
+// measured is a case that says itself how long it took.
+func measured(name string, do func() (time.Duration, error)) *run {
+	return &run{name: name, do: do, ownClock: true}
 }
 
 // role is this program as one of its own peers.
@@ -42,6 +49,11 @@ func role(name string, cores int, args ...string) *run {
 func (r *run) once() error {
 	if r.err != nil {
 		return r.err
+	}
+	if r.do != nil {
+		took, err := r.do()
+		r.wall = append(r.wall, took)
+		return err
 	}
 	c := exec.Command(r.argv[0], r.argv[1:]...)
 	c.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(r.cores))
@@ -75,11 +87,12 @@ func (r *run) once() error {
 
 // table is a set of cases whose ratios mean something.
 type table struct {
-	title    string
-	patients int
-	bytes    int64
-	rounds   int // 0 for as many as were asked for
-	cases    []*run
+	title  string
+	items  int    // 0 for start-up
+	unit   string // of items
+	bytes  int64
+	rounds int // 0 for as many as were asked for
+	cases  []*run
 }
 
 // measure runs the cases in turn, once to warm caches and then round after round. A case that fails is left out from then on.
@@ -97,11 +110,13 @@ func (t *table) measure(rounds int) {
 func (t *table) print(w io.Writer) {
 	fmt.Fprintf(w, "\n%s", t.title)
 	if t.bytes > 0 {
-		fmt.Fprintf(w, ": %d patients, %.0f MB", t.patients, float64(t.bytes)/1e6)
+		fmt.Fprintf(w, ": %d %s, %.0f MB", t.items, t.unit, float64(t.bytes)/1e6)
+	} else if t.items > 0 {
+		fmt.Fprintf(w, ": %d %s a round", t.items, t.unit)
 	}
 	fmt.Fprintln(w)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "case\tbest ms\tmedian\tspread\tCPU ms\tpatients/s\tMB/s\tpeak MiB\tx first\t")
+	fmt.Fprintf(tw, "case\tbest ms\tmedian\tspread\tCPU ms\t%s\tMB/s\tpeak MiB\tx first\t\n", cmp.Or(t.unit, "-")+"/s")
 	for _, r := range t.cases {
 		if r.err != nil {
 			fmt.Fprintf(tw, "%s\tfailed: %v\t\n", r.name, r.err)
@@ -110,12 +125,16 @@ func (t *table) print(w io.Writer) {
 		best := slices.Min(r.wall)
 		spread := float64(slices.Max(r.wall))/float64(best) - 1
 		slices.Sort(r.wall)
-		cpu := ms(slices.Min(r.cpu))
-		if r.ownClock {
-			cpu = "" // of more than what its clock covers
+		cpu := ""
+		if !r.ownClock { // it would be of more than what its clock covers
+			cpu = ms(slices.Min(r.cpu))
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%.0f %%\t%s\t%s\t%s\t%.0f\t%s\t\n", r.name, ms(best), ms(r.wall[len(r.wall)/2]), 100*spread, cpu,
-			per(float64(t.patients), best), per(float64(t.bytes)/1e6, best), float64(r.peak)/(1<<20), t.ratio(best))
+		peak := ""
+		if r.peak > 0 {
+			peak = fmt.Sprintf("%.0f", float64(r.peak)/(1<<20))
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%.0f %%\t%s\t%s\t%s\t%s\t%s\t\n", r.name, ms(best), ms(r.wall[len(r.wall)/2]), 100*spread, cpu,
+			per(float64(t.items), best), per(float64(t.bytes)/1e6, best), peak, t.ratio(best))
 	}
 	tw.Flush()
 }
@@ -126,7 +145,7 @@ func (t *table) ratio(best time.Duration) string {
 		return ""
 	}
 	first := slices.Min(t.cases[0].wall)
-	if t.patients == 0 {
+	if t.items == 0 {
 		return fmt.Sprintf("%.2f (time)", float64(best)/float64(first))
 	}
 	return fmt.Sprintf("%.2f", float64(first)/float64(best))
