@@ -43,16 +43,9 @@ func FindFlag(ctx context.Context, nc *nats.Conn, id string) (checks.Flag, error
 	}
 	defer context.AfterFunc(ctx, it.Stop)()
 	defer it.Stop()
-	known := map[string]checks.Flag{}
-	for left > 0 {
-		f, pending, err := nextFlag(ctx, it)
-		if err != nil {
-			return checks.Flag{}, errors.Join(ctx.Err(), err)
-		}
-		if have, ok := known[f.ID]; !ok || have.Number < f.Number {
-			known[f.ID] = f
-		}
-		left = pending
+	known, err := pendingFlags(ctx, it, left)
+	if err != nil {
+		return checks.Flag{}, errors.Join(ctx.Err(), err)
 	}
 	open := sortedOpen(known)
 	if len(open) == 0 {

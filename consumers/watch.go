@@ -1,18 +1,15 @@
 package consumers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/fhir"
 )
 
 // WatchOptions say what Watch shows.
@@ -78,22 +75,15 @@ func (w *watcher) follow(ctx context.Context) error {
 	}
 	defer context.AfterFunc(ctx, it.Stop)()
 	defer it.Stop()
-	known := map[string]checks.Flag{} // the newest of each flag in this stream
-	for left := cons.CachedInfo().NumPending; left > 0; {
-		f, pending, err := nextFlag(ctx, it)
-		if err != nil {
-			return stopped(ctx, err)
-		}
-		if have, ok := known[f.ID]; !ok || have.Number < f.Number {
-			known[f.ID] = f
-		}
-		left = pending
+	known, err := pendingFlags(ctx, it, cons.CachedInfo().NumPending)
+	if err != nil {
+		return stopped(ctx, err)
 	}
 	if err := w.tellFirst(known); err != nil || w.options.Once {
 		return err
 	}
 	for {
-		f, _, err := nextFlag(ctx, it)
+		f, err := nextFlag(ctx, it)
 		if err != nil {
 			return stopped(ctx, err)
 		}
@@ -110,7 +100,10 @@ func (w *watcher) follow(ctx context.Context) error {
 // tellFirst hands on what a stream has: all that is open, or what has changed since the stream before it.
 func (w *watcher) tellFirst(known map[string]checks.Flag) error {
 	if !w.opened {
-		w.opened, w.told = true, maps.Clone(known)
+		w.opened = true
+		if !w.options.Once {
+			w.told = maps.Clone(known)
+		}
 		return w.open(sortedOpen(known))
 	}
 	for _, f := range sortedFlags(known) {
@@ -168,27 +161,6 @@ func severityFilters(least checks.Severity) []string {
 	return all
 }
 
-// nextFlag waits for a transition; pending is how many are there after it.
-func nextFlag(ctx context.Context, it jetstream.MessagesContext) (f checks.Flag, pending uint64, err error) {
-	for {
-		m, err := it.Next(jetstream.NextContext(ctx))
-		if errors.Is(err, jetstream.ErrNoHeartbeat) {
-			continue // the server is away for a moment; the consumer goes on where it was
-		}
-		if err != nil {
-			return f, 0, err
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return f, 0, err
-		}
-		if f, err = fhir.UnmarshalFlag(m.Data()); err != nil {
-			return f, 0, fmt.Errorf("flag at sequence %d of %s: %w", meta.Sequence.Stream, StreamFlags, err)
-		}
-		return f, meta.NumPending, nil
-	}
-}
-
 // stopped is what reading ends with: nothing when ctx ended, and errReplaced when that was since there is another stream.
 func stopped(ctx context.Context, err error) error {
 	switch {
@@ -198,18 +170,4 @@ func stopped(ctx context.Context, err error) error {
 		return nil
 	}
 	return fmt.Errorf("stream %s: %w", StreamFlags, err)
-}
-
-func isOpen(f *checks.Flag) bool { return f.State != checks.Resolved && f.Change != checks.ChangeMoved }
-
-func sortedOpen(known map[string]checks.Flag) []checks.Flag {
-	return slices.DeleteFunc(sortedFlags(known), func(f checks.Flag) bool { return !isOpen(&f) })
-}
-
-func sortedFlags(known map[string]checks.Flag) []checks.Flag {
-	flags := slices.Collect(maps.Values(known))
-	slices.SortFunc(flags, func(a, b checks.Flag) int {
-		return cmp.Or(cmp.Compare(a.Patient, b.Patient), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient))
-	})
-	return flags
 }

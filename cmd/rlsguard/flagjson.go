@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -44,7 +45,7 @@ func flagJSON(f checks.Flag, transition bool) ([]byte, error) {
 
 // escapeInvisible writes what is not shown as itself as \uXXXX. Outside of strings JSON has only ASCII, so all of a line may be treated alike.
 func escapeInvisible(line []byte) []byte {
-	if bytes.IndexFunc(line, invisible) < 0 {
+	if !slices.ContainsFunc(line, func(c byte) bool { return c < ' ' || c > '~' }) || bytes.IndexFunc(line, invisible) < 0 {
 		return line
 	}
 	out := make([]byte, 0, len(line)+32)
