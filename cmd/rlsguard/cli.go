@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // run selects a command, runs it and gives its exit code.
 func (p *program) run(args []string) int {
-	parser, err := newParser(p.stdout, p.stderr)
+	parser, err := newParser(grammar(args), p.stdout, p.stderr)
 	if err != nil {
 		return exitCode(err, p.stderr)
 	}
@@ -99,8 +100,22 @@ func helpText(v *kong.Value) string {
 	return v.Help + " Default: " + v.Default + "."
 }
 
-func newParser(stdout *bufio.Writer, stderr io.Writer) (*kong.Kong, error) {
-	return kong.New(&commands{},
+// grammar is the command line, or of it no more than the command that args begin with: to make all of it takes a third of the start.
+func grammar(args []string) any {
+	if len(args) == 0 {
+		return &commands{}
+	}
+	all := reflect.TypeFor[commands]()
+	command, ok := all.FieldByNameFunc(func(name string) bool { return strings.ToLower(name) == args[0] })
+	if _, is := command.Tag.Lookup("cmd"); !ok || !is {
+		return &commands{}
+	}
+	version, _ := all.FieldByName("Version")
+	return reflect.New(reflect.StructOf([]reflect.StructField{command, version})).Interface()
+}
+
+func newParser(grammar any, stdout *bufio.Writer, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(grammar,
 		kong.Name("rlsguard"), kong.Description(description), kong.Writers(stdout, stderr), kong.Exit(func(code int) {
 			stdout.Flush() // of --help and --version, after which there is nothing to return to
 			os.Exit(code)
