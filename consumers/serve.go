@@ -117,7 +117,13 @@ func (c *Config) connect(closed chan struct{}) (*nats.Conn, error) {
 		nats.ConnectHandler(func(*nats.Conn) { c.Health.connected(true) }),
 		nats.ReconnectHandler(func(*nats.Conn) { c.Health.connected(true); c.Log.Info().Msg("connected to NATS again") }),
 		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { c.Log.Warn().Err(err).Msg("NATS") }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if errors.Is(err, nats.ErrSlowConsumer) { // mostly the server's word that a request is filled; a message would be delivered again
+				c.Log.Debug().Err(err).Msg("NATS")
+				return
+			}
+			c.Log.Warn().Err(err).Msg("NATS")
+		}),
 	}, c.Options...)
 	var nc *nats.Conn
 	var err error
