@@ -21,7 +21,7 @@ type run struct {
 	argv     []string
 	ownClock bool // it prints the seconds that count
 	reported []int
-	do       func() (time.Duration, error) // instead of a process
+	do       func(*run) (time.Duration, error) // instead of a process
 
 	wall, cpu []time.Duration
 	peak      int64 // memory in bytes, the least of all rounds
@@ -33,7 +33,7 @@ func command(name string, cores int, argv []string) *run {
 }
 
 // measured is a case that says itself how long it took.
-func measured(name string, do func() (time.Duration, error)) *run {
+func measured(name string, do func(*run) (time.Duration, error)) *run {
 	return &run{name: name, do: do, ownClock: true}
 }
 
@@ -51,7 +51,7 @@ func (r *run) once() error {
 		return r.err
 	}
 	if r.do != nil {
-		took, err := r.do()
+		took, err := r.do(r)
 		r.wall = append(r.wall, took)
 		return err
 	}
@@ -79,10 +79,15 @@ func (r *run) once() error {
 	}
 	r.wall = append(r.wall, wall)
 	r.cpu = append(r.cpu, c.ProcessState.UserTime()+c.ProcessState.SystemTime())
-	if p := peakMemory(c.ProcessState); r.peak == 0 || p < r.peak {
+	r.notePeak(c.ProcessState)
+	return nil
+}
+
+// notePeak notes how much memory a process that has ended took at most.
+func (r *run) notePeak(s *os.ProcessState) {
+	if p := peakMemory(s); r.peak == 0 || p < r.peak {
 		r.peak = p
 	}
-	return nil
 }
 
 // table is a set of cases whose ratios mean something.
