@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,8 +54,12 @@ func (b *bus) start() error {
 	if err != nil {
 		return fmt.Errorf("server: %w", err)
 	}
-	b.url = strings.TrimSpace(line)
-	if b.nc, err = nats.Connect(b.url); err != nil {
+	return b.connect(strings.TrimSpace(line))
+}
+
+func (b *bus) connect(url string) (err error) {
+	b.url = url
+	if b.nc, err = nats.Connect(url); err != nil {
 		return err
 	}
 	b.js, err = jetstream.New(b.nc)
@@ -110,14 +116,42 @@ func background(argv ...string) (stop func(), err error) {
 	}, nil
 }
 
-// serve starts rlsguard serve on the bus.
+// serve starts rlsguard serve on the bus, and returns when it is ready.
 func (b *bus) serve() (stop func(), err error) {
-	return background(b.o.bin, "serve", "--nats", b.url, "--key-file", b.key(), "--http", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	stop, err = background(b.o.bin, "serve", "--nats", b.url, "--key-file", b.key(), "--http", address)
+	if err != nil {
+		return nil, err
+	}
+	for end := time.Now().Add(startTimeout); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if ready("http://" + address) {
+			return stop, nil
+		}
+	}
+	stop()
+	return nil, errors.New("serve does not get ready")
 }
 
-// noop starts the no-op on the bus. It writes what says.
-func (b *bus) noop(what string) (stop func(), err error) {
-	r := role("", 2, "noop", b.url, what)
+// ready asks serve.
+func ready(url string) bool {
+	r, err := http.Get(url + "/readyz")
+	if err != nil {
+		return false
+	}
+	r.Body.Close()
+	return r.StatusCode == http.StatusOK
+}
+
+// noop starts the no-op on the bus, which writes what says, about so many patients.
+func (b *bus) noop(what string, patients int) (stop func(), err error) {
+	r := role("", 2, "noop", b.url, what, strconv.Itoa(patients))
 	if r.err != nil {
 		return nil, r.err
 	}

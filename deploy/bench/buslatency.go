@@ -21,7 +21,7 @@ func (w *busWork) latencies(ctx context.Context, out io.Writer) error {
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(out, "\none at a time, %d each\n", probes)
 	fmt.Fprintln(tw, "case\tmin ms\tp50\tp99\tp50 x first\t")
-	stop, err := w.noop(perFlag)
+	stop, err := w.noop(perFlag, w.patients)
 	if err != nil {
 		return err
 	}

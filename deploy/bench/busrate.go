@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // onBus measures serve among so many patients and prints.
@@ -45,7 +48,7 @@ func (o *options) onBus(ctx context.Context, patients int) error {
 		return err
 	}
 	b.kill()
-	if err := os.CopyFS(filepath.Join(w.serveDir(), "jetstream"), os.DirFS(filepath.Join(dir, "jetstream"))); err != nil {
+	if err := w.copyForServe(ctx); err != nil {
 		return err
 	}
 	t = w.startTable(ctx)
@@ -62,13 +65,23 @@ type busWork struct {
 	last   uint64 // sequence of the last event
 }
 
-// runs runs a program until the durable has done everything, and says how long that took.
+// runs runs a program until the durable has done everything, and says how long that took once it was ready: it gets nothing before.
 func (w *busWork) runs(ctx context.Context, durable string, start func() (func(), error)) (time.Duration, error) {
+	_, err := w.js.PauseConsumer(ctx, "FHIR", durable, time.Now().Add(time.Hour))
+	paused := err == nil
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) { // it makes it itself
+		return 0, err
+	}
 	stop, err := start()
 	if err != nil {
 		return 0, err
 	}
 	defer stop()
+	if paused {
+		if _, err := w.js.ResumeConsumer(ctx, "FHIR", durable); err != nil {
+			return 0, err
+		}
+	}
 	return w.took(ctx, durable, w.last)
 }
 
@@ -77,7 +90,7 @@ func (w *busWork) serves(ctx context.Context) (time.Duration, error) {
 }
 
 func (w *busWork) noops(ctx context.Context, what string) (time.Duration, error) {
-	return w.runs(ctx, noopDurable(what), func() (func(), error) { return w.noop(what) })
+	return w.runs(ctx, noopDurable(what), func() (func(), error) { return w.noop(what, w.patients) })
 }
 
 // fill makes all patients known.

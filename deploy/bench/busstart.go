@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,12 +52,46 @@ func (w *busWork) readAll(ctx context.Context, stream, subject string) error {
 // serveDir is a copy of the server's folder: one that two servers used in turn would look damaged to the one that keeps account of it.
 func (w *busWork) serveDir() string { return filepath.Join(w.dir, "serve") }
 
+// copyForServe makes the folder of serve, and lets serve find once that all events in it have been decided: a folder that it does not know it reads
+// from the start.
+func (w *busWork) copyForServe(ctx context.Context) error {
+	if err := os.CopyFS(filepath.Join(w.serveDir(), "jetstream"), os.DirFS(filepath.Join(w.dir, "jetstream"))); err != nil {
+		return err
+	}
+	stop, err := background(w.serveCommand()...)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for end := time.Now().Add(startTimeout); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if url, err := os.ReadFile(filepath.Join(w.serveDir(), "http.url")); err == nil && ready(strings.TrimSpace(string(url))) {
+			break
+		}
+	}
+	url, err := os.ReadFile(filepath.Join(w.serveDir(), "nats.url"))
+	if err != nil {
+		return err
+	}
+	inside := &bus{o: w.o}
+	if err := inside.connect(strings.TrimSpace(string(url))); err != nil {
+		return err
+	}
+	defer inside.nc.Close()
+	_, err = inside.took(ctx, "rlsguard", w.last)
+	return err
+}
+
+func (w *busWork) serveCommand() []string {
+	return []string{w.o.bin, "serve", "--data", w.serveDir(), "--key-file", w.key(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"}
+}
+
 // startServe starts serve on its folder, waits until it says that it is ready, and kills it.
 func (w *busWork) startServe(r *run) (time.Duration, error) {
 	address := filepath.Join(w.serveDir(), "http.url")
 	_ = os.Remove(address) // of the time before
 	began := time.Now()
-	c := exec.Command(w.o.bin, "serve", "--data", w.serveDir(), "--key-file", w.key(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
+	argv := w.serveCommand()
+	c := exec.Command(argv[0], argv[1:]...)
 	if err := c.Start(); err != nil {
 		return 0, err
 	}
@@ -70,7 +103,8 @@ func (w *busWork) startServe(r *run) (time.Duration, error) {
 			return 0, fmt.Errorf("serve ended: %w", err)
 		case <-time.After(5 * time.Millisecond):
 		}
-		if !ready(address) {
+		url, err := os.ReadFile(address)
+		if err != nil || !ready(strings.TrimSpace(string(url))) {
 			continue
 		}
 		took := time.Since(began)
@@ -79,18 +113,4 @@ func (w *busWork) startServe(r *run) (time.Duration, error) {
 		r.notePeak(c.ProcessState)
 		return took, nil
 	}
-}
-
-// ready asks serve, whose address stands in a file.
-func ready(address string) bool {
-	url, err := os.ReadFile(address)
-	if err != nil {
-		return false
-	}
-	r, err := http.Get(strings.TrimSpace(string(url)) + "/readyz")
-	if err != nil {
-		return false
-	}
-	r.Body.Close()
-	return r.StatusCode == http.StatusOK
 }

@@ -22,10 +22,11 @@ type noop struct {
 	inbox string
 	reply *nats.Subscription // of inbox
 
-	what  string  // perType, perFlag, or a number
-	share float64 // messages an event
-	due   float64
-	n     int
+	what     string  // perType, perFlag, or a number
+	share    float64 // messages an event
+	due      float64
+	n        int
+	patients int
 
 	held    []jetstream.Msg // what out is about
 	out     []*nats.Msg
@@ -37,8 +38,7 @@ const (
 	noopEvents   = 900
 	noopMessages = 990
 	// noopIdle is how long it waits for more events before it commits what it has.
-	noopIdle     = time.Millisecond
-	noopPatients = 100_000
+	noopIdle = time.Millisecond
 
 	perType = "type" // a message for each resource of a type that matters
 	perFlag = "flag" // two for each event: a state and a flag
@@ -49,14 +49,17 @@ func noopDurable(what string) string { return "noop-" + strings.ReplaceAll(what,
 
 // runNoop consumes until it is interrupted.
 func runNoop(args []string) error {
-	if len(args) != 2 {
-		return errors.New("noop URL WHAT")
+	if len(args) != 3 {
+		return errors.New("noop URL WHAT PATIENTS")
 	}
 	url, what := args[0], args[1]
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	x := &noop{what: what}
 	var err error
+	if x.patients, err = strconv.Atoi(args[2]); err != nil {
+		return err
+	}
 	if what != perType && what != perFlag {
 		if x.share, err = strconv.ParseFloat(what, 64); err != nil {
 			return err
@@ -141,7 +144,7 @@ var matter = [][]byte{[]byte("MedicationRequest"), []byte("Observation"), []byte
 func (x *noop) write(kinds ...string) {
 	x.n++
 	for _, k := range kinds {
-		x.out = append(x.out, &nats.Msg{Subject: k + strconv.Itoa(x.n*7919%noopPatients), Data: payload, Header: nats.Header{}})
+		x.out = append(x.out, &nats.Msg{Subject: k + strconv.Itoa(x.n*7919%x.patients), Data: payload, Header: nats.Header{}})
 	}
 }
 
