@@ -233,8 +233,7 @@ func (b *bus) count(ctx context.Context, stream string) (uint64, error) {
 
 // took is how long the durable took from the first event that was delivered to the acknowledgement of the one with sequence last.
 func (b *bus) took(ctx context.Context, durable string, last uint64) (time.Duration, error) {
-	var before *jetstream.ConsumerInfo
-	var began time.Time
+	began, begun := time.Now(), false
 	for end := time.Now().Add(startTimeout); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		c, err := b.js.Consumer(ctx, "FHIR", durable)
 		if errors.Is(err, jetstream.ErrConsumerNotFound) {
@@ -244,14 +243,11 @@ func (b *bus) took(ctx context.Context, durable string, last uint64) (time.Durat
 			return 0, err
 		}
 		info := c.CachedInfo()
-		if before == nil {
-			before = info
-		}
-		if began.IsZero() && info.Delivered.Consumer > 0 && info.Delivered.Consumer >= before.Delivered.Consumer && info.NumAckPending > 0 {
-			began = time.Now()
-		}
-		if info.AckFloor.Stream >= last {
+		switch {
+		case info.AckFloor.Stream >= last:
 			return time.Since(began), nil
+		case !begun:
+			began, begun = time.Now(), info.NumAckPending > 0
 		}
 	}
 	return 0, fmt.Errorf("%s does not get done", durable)
