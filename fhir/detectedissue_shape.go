@@ -33,6 +33,9 @@ type flagExtension struct {
 	parts                     found
 }
 
+// usualExtensions are about as many as a flag or a citation has.
+const usualExtensions = 10
+
 // maxIssueDepth is that of the readers of input.
 const maxIssueDepth = 64
 
@@ -104,7 +107,8 @@ func (r *issueReader) mitigation(v int) (m flagMitigation) {
 	return m
 }
 
-func (r *issueReader) extensions(v int) (all found) {
+func (r *issueReader) extensions(v int) found {
+	all := make(found, 0, usualExtensions)
 	r.items(v, "extension", func(v int) {
 		var e flagExtension
 		r.object(v, "extension", func(name []byte, v int) {

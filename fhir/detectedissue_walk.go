@@ -11,6 +11,7 @@ import (
 // issueReader reads a sound document. Its first error stays; it names an element and holds no text of the document.
 type issueReader struct {
 	b   []byte
+	pos int // offset after the value that was read last
 	err error
 }
 
@@ -20,14 +21,16 @@ func (r *issueReader) object(v int, what string, do func(name []byte, v int)) {
 		r.wrong(what)
 		return
 	}
-	for i := r.next(v + 1); r.b[i] != '}' && r.err == nil; {
+	i := r.next(v + 1)
+	for r.b[i] != '}' && r.err == nil {
 		end := pastString(r.b, i)
 		value := blank(r.b, blank(r.b, end)+1)
-		if r.b[value] != 'n' {
+		if r.pos = value; r.b[value] != 'n' {
 			do(r.b[i+1:end-1], value)
 		}
-		i = r.next(past(r.b, value))
+		i = r.after(value)
 	}
+	r.pos = i + 1
 }
 
 // items calls do with each element of the array at v that is not null.
@@ -36,11 +39,22 @@ func (r *issueReader) items(v int, what string, do func(v int)) {
 		r.wrong(what)
 		return
 	}
-	for i := r.next(v + 1); r.b[i] != ']' && r.err == nil; i = r.next(past(r.b, i)) {
-		if r.b[i] != 'n' {
+	i := r.next(v + 1)
+	for r.b[i] != ']' && r.err == nil {
+		if r.pos = i; r.b[i] != 'n' {
 			do(i)
 		}
+		i = r.after(i)
 	}
+	r.pos = i + 1
+}
+
+// after is where goes on what holds the value at v, which may have been read or not.
+func (r *issueReader) after(v int) int {
+	if r.pos <= v {
+		r.pos = past(r.b, v)
+	}
+	return r.next(r.pos)
 }
 
 // next is where the next property or element stands, or the end of what holds them.
@@ -56,7 +70,8 @@ func (r *issueReader) text(v int, what string) string {
 		r.wrong(what)
 		return ""
 	}
-	text := r.b[v+1 : pastString(r.b, v)-1]
+	r.pos = pastString(r.b, v)
+	text := r.b[v+1 : r.pos-1]
 	if known, ok := issueWords()[string(text)]; ok {
 		return known
 	}
