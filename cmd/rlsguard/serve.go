@@ -5,12 +5,14 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -95,7 +97,13 @@ func (c *serveCommand) Run(p *program) error {
 
 // gcFloor lets the heap grow to twice its size before the garbage collector runs, however little lives on it: while few patients are known,
 // collecting what every event leaves behind cost a tenth of the events a second. Nobody writes to it, so it takes addresses and no memory.
-func gcFloor() []byte { return make([]byte, 64<<20) }
+// Where the operator has set GOMEMLIMIT, of which it would take its share, there is none.
+func gcFloor() []byte {
+	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
+		return nil
+	}
+	return make([]byte, 64<<20)
+}
 
 // external works on a server of the site's own.
 func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error {
