@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -102,22 +100,8 @@ func (b *bus) rlsguard(args ...string) error {
 	return nil
 }
 
-// background starts a program that runs until stop is called.
-func background(argv ...string) (stop func(), err error) {
-	c := exec.Command(argv[0], argv[1:]...)
-	c.Stdout, c.Stderr = io.Discard, io.Discard
-	c.Env = append(os.Environ(), "GOMAXPROCS=2")
-	if err := c.Start(); err != nil {
-		return nil, err
-	}
-	return func() {
-		_ = c.Process.Signal(os.Interrupt) // if it has ended already, Wait says so
-		_ = c.Wait()
-	}, nil
-}
-
 // serve starts rlsguard serve on the bus, and returns when it is ready.
-func (b *bus) serve() (stop func(), err error) {
+func (b *bus) serve() (*child, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -126,31 +110,15 @@ func (b *bus) serve() (stop func(), err error) {
 	if err := l.Close(); err != nil {
 		return nil, err
 	}
-	stop, err = background(b.o.bin, "serve", "--nats", b.url, "--key-file", b.key(), "--http", address)
+	c, err := background(b.o.bin, "serve", "--nats", b.url, "--key-file", b.key(), "--http", address)
 	if err != nil {
 		return nil, err
 	}
-	for end := time.Now().Add(startTimeout); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if ready("http://" + address) {
-			return stop, nil
-		}
-	}
-	stop()
-	return nil, errors.New("serve does not get ready")
-}
-
-// ready asks serve.
-func ready(url string) bool {
-	r, err := http.Get(url + "/readyz")
-	if err != nil {
-		return false
-	}
-	r.Body.Close()
-	return r.StatusCode == http.StatusOK
+	return c, c.untilReady(func() string { return "http://" + address })
 }
 
 // noop starts the no-op on the bus, which writes what says, about so many patients.
-func (b *bus) noop(what string, patients int) (stop func(), err error) {
+func (b *bus) noop(what string, patients int) (*child, error) {
 	r := role("", 2, "noop", b.url, what, strconv.Itoa(patients))
 	if r.err != nil {
 		return nil, r.err
@@ -183,7 +151,8 @@ func (b *bus) send(ctx context.Context, next func() []byte) (uint64, error) {
 		}
 		msgs = nil
 	}
-	return b.last(ctx, "FHIR")
+	state, err := b.state(ctx, "FHIR")
+	return state.LastSeq, err
 }
 
 // sendBatch events go out in one atomic batch: a sync for each would take most of the time.
@@ -213,22 +182,13 @@ func committed(m *nats.Msg) error {
 	return nil
 }
 
-// last is the last sequence of a stream.
-func (b *bus) last(ctx context.Context, stream string) (uint64, error) {
+// state is what a stream holds.
+func (b *bus) state(ctx context.Context, stream string) (jetstream.StreamState, error) {
 	s, err := b.js.Stream(ctx, stream)
 	if err != nil {
-		return 0, err
+		return jetstream.StreamState{}, err
 	}
-	return s.CachedInfo().State.LastSeq, nil
-}
-
-// count is how many messages a stream has.
-func (b *bus) count(ctx context.Context, stream string) (uint64, error) {
-	s, err := b.js.Stream(ctx, stream)
-	if err != nil {
-		return 0, err
-	}
-	return s.CachedInfo().State.Msgs, nil
+	return s.CachedInfo().State, nil
 }
 
 // took is how long the durable took from the first event that was delivered to the acknowledgement of the one with sequence last.

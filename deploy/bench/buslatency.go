@@ -21,7 +21,7 @@ func (w *busWork) latencies(ctx context.Context, out io.Writer) error {
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(out, "\none at a time, %d each\n", probes)
 	fmt.Fprintln(tw, "case\tmin ms\tp50\tp99\tp50 x first\t")
-	stop, err := w.noop(perFlag, w.patients)
+	c, err := w.noop(perFlag, w.patients)
 	if err != nil {
 		return err
 	}
@@ -29,14 +29,14 @@ func (w *busWork) latencies(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	first, err := w.probe(tw, "no-op: event to flag", 0, func(i int) error { return w.flagged(ctx, i, "noop.flags.>") })
-	stop()
+	c.stop()
 	if err != nil {
 		return err
 	}
-	if stop, err = w.serve(); err != nil {
+	if c, err = w.serve(); err != nil {
 		return err
 	}
-	defer stop()
+	defer c.stop()
 	if _, err := w.took(ctx, "rlsguard", w.last); err != nil {
 		return err
 	}
@@ -143,11 +143,11 @@ func (w *busWork) watch(ctx context.Context, out *tabwriter.Writer) error {
 		}
 		first, all = least(first, f), least(all, a)
 	}
-	flags, err := w.bus.count(ctx, "RLS_FLAGS")
+	flags, err := w.state(ctx, "RLS_FLAGS")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "reading %d flags and no more\t%s\t\t\t\t\n", flags, ms(bare))
+	fmt.Fprintf(out, "reading %d flags and no more\t%s\t\t\t\t\n", flags.Msgs, ms(bare))
 	fmt.Fprintf(out, "watch --once of them: first line\t%s\t\t\t\t\n", ms(first))
 	fmt.Fprintf(out, "all lines\t%s\t\t\t\t\n", ms(all))
 	return out.Flush()

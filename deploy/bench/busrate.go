@@ -66,17 +66,17 @@ type busWork struct {
 }
 
 // runs runs a program until the durable has done everything, and says how long that took once it was ready: it gets nothing before.
-func (w *busWork) runs(ctx context.Context, durable string, start func() (func(), error)) (time.Duration, error) {
+func (w *busWork) runs(ctx context.Context, durable string, start func() (*child, error)) (time.Duration, error) {
 	_, err := w.js.PauseConsumer(ctx, "FHIR", durable, time.Now().Add(time.Hour))
 	paused := err == nil
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) { // it makes it itself
 		return 0, err
 	}
-	stop, err := start()
+	c, err := start()
 	if err != nil {
 		return 0, err
 	}
-	defer stop()
+	defer c.stop()
 	if paused {
 		if _, err := w.js.ResumeConsumer(ctx, "FHIR", durable); err != nil {
 			return 0, err
@@ -90,7 +90,7 @@ func (w *busWork) serves(ctx context.Context) (time.Duration, error) {
 }
 
 func (w *busWork) noops(ctx context.Context, what string) (time.Duration, error) {
-	return w.runs(ctx, noopDurable(what), func() (func(), error) { return w.noop(what, w.patients) })
+	return w.runs(ctx, noopDurable(what), func() (*child, error) { return w.noop(what, w.patients) })
 }
 
 // fill makes all patients known.
@@ -113,7 +113,7 @@ func (w *busWork) more(ctx context.Context) (err error) {
 
 // rateTable holds serve against the no-op that writes as many messages, and the one that does not look into what it gets.
 func (w *busWork) rateTable(ctx context.Context) (*table, error) {
-	before, err := w.bus.last(ctx, "RLS")
+	before, err := w.state(ctx, "RLS")
 	if err != nil {
 		return nil, err
 	}
@@ -123,11 +123,11 @@ func (w *busWork) rateTable(ctx context.Context) (*table, error) {
 	if _, err := w.serves(ctx); err != nil {
 		return nil, err
 	}
-	after, err := w.bus.last(ctx, "RLS")
+	after, err := w.state(ctx, "RLS")
 	if err != nil {
 		return nil, err
 	}
-	share := strconv.FormatFloat(float64(after-before)/float64(w.events), 'f', 4, 64)
+	share := strconv.FormatFloat(float64(after.LastSeq-before.LastSeq)/float64(w.events), 'f', 4, 64)
 	for _, what := range []string{share, perType} { // what came so far is none of their work
 		if _, err := w.noops(ctx, what); err != nil {
 			return nil, err

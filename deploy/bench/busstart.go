@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -58,22 +57,13 @@ func (w *busWork) copyForServe(ctx context.Context) error {
 	if err := os.CopyFS(filepath.Join(w.serveDir(), "jetstream"), os.DirFS(filepath.Join(w.dir, "jetstream"))); err != nil {
 		return err
 	}
-	stop, err := background(w.serveCommand()...)
+	c, err := w.serveInside()
 	if err != nil {
 		return err
 	}
-	defer stop()
-	for end := time.Now().Add(startTimeout); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if url, err := os.ReadFile(filepath.Join(w.serveDir(), "http.url")); err == nil && ready(strings.TrimSpace(string(url))) {
-			break
-		}
-	}
-	url, err := os.ReadFile(filepath.Join(w.serveDir(), "nats.url"))
-	if err != nil {
-		return err
-	}
+	defer c.stop()
 	inside := &bus{o: w.o}
-	if err := inside.connect(strings.TrimSpace(string(url))); err != nil {
+	if err := inside.connect(w.told("nats.url")); err != nil {
 		return err
 	}
 	defer inside.nc.Close()
@@ -81,36 +71,34 @@ func (w *busWork) copyForServe(ctx context.Context) error {
 	return err
 }
 
-func (w *busWork) serveCommand() []string {
-	return []string{w.o.bin, "serve", "--data", w.serveDir(), "--key-file", w.key(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"}
+// serveInside starts serve with its server inside on its folder, and returns when it is ready.
+func (w *busWork) serveInside() (*child, error) {
+	_ = os.Remove(filepath.Join(w.serveDir(), "http.url")) // of the time before
+	c, err := background(w.o.bin, "serve", "--data", w.serveDir(), "--key-file", w.key(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	return c, c.untilReady(func() string { return w.told("http.url") })
 }
 
-// startServe starts serve on its folder, waits until it says that it is ready, and kills it.
+// told is an address that serve wrote into its folder; "" as long as it has not.
+func (w *busWork) told(name string) string {
+	url, err := os.ReadFile(filepath.Join(w.serveDir(), name))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(url))
+}
+
+// startServe measures the start of serve, and kills it.
 func (w *busWork) startServe(r *run) (time.Duration, error) {
-	address := filepath.Join(w.serveDir(), "http.url")
-	_ = os.Remove(address) // of the time before
 	began := time.Now()
-	argv := w.serveCommand()
-	c := exec.Command(argv[0], argv[1:]...)
-	if err := c.Start(); err != nil {
+	c, err := w.serveInside()
+	if err != nil {
 		return 0, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
-	for {
-		select {
-		case err := <-ended:
-			return 0, fmt.Errorf("serve ended: %w", err)
-		case <-time.After(5 * time.Millisecond):
-		}
-		url, err := os.ReadFile(address)
-		if err != nil || !ready(strings.TrimSpace(string(url))) {
-			continue
-		}
-		took := time.Since(began)
-		_ = c.Process.Kill() // the next start is after kill -9
-		<-ended
-		r.notePeak(c.ProcessState)
-		return took, nil
-	}
+	took := time.Since(began)
+	c.kill() // the next start is after it
+	r.notePeak(c.cmd.ProcessState)
+	return took, nil
 }
