@@ -36,13 +36,10 @@ type flagExtension struct {
 // usualExtensions are about as many as a flag or a citation has.
 const usualExtensions = 10
 
-// maxIssueDepth is that of the readers of input.
-const maxIssueDepth = 64
-
 // read fills s with what stands in b.
 func (s *flagIssue) read(b []byte) error {
 	var sc scanner
-	sc.reset(b, maxIssueDepth)
+	sc.reset(b, DefaultOptions().MaxDepth)
 	start := blank(b, 0)
 	switch end := sc.value(start); {
 	case sc.err != nil:
