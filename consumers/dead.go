@@ -44,7 +44,8 @@ func (s *session) buryOnce(ctx context.Context, from []event, results []Result) 
 		}
 	}
 	if len(letters) > 0 {
-		s.log.Info().Int("resources", len(letters)).Str("sequence", letters[0].Header.Get(HeaderSequence)).Msg("rejected, see the dead letters")
+		first := letterOf(0, time.Time{}, letters[0].Header, 0)
+		s.log.Info().Int("resources", len(letters)).Uint64("sequence", first.Input).Msg("rejected, see the dead letters")
 	}
 	return nil
 }
