@@ -19,7 +19,8 @@ var (
 // magic byte, version byte, body, CRC-32C of all that (4 bytes, little endian).
 const (
 	stateMagic   = 0xB5
-	stateVersion = 1
+	stateVersion = 2 // that is written
+	stateOldest  = 1 // that is read: it tells nothing of kinds and places (codec_places.go)
 	stateMinimum = 2 + crc32.Size
 )
 
@@ -29,7 +30,7 @@ var codecCRC = crc32.MakeTable(crc32.Castagnoli)
 // relies on what State and Fact promise: of the pointers of a Fact only the one that Kind names is written.
 func AppendState(b []byte, st *State) []byte {
 	start := len(b)
-	c := coder{b: append(b, stateMagic, stateVersion), facts: st.Facts}
+	c := coder{b: append(b, stateMagic, stateVersion), version: stateVersion, facts: st.Facts}
 	c.state(st)
 	return binary.LittleEndian.AppendUint32(c.b, crc32.Checksum(c.b[start:], codecCRC))
 }
@@ -38,33 +39,33 @@ func AppendState(b []byte, st *State) []byte {
 // ErrStateVersion or ErrStateDamaged, with more words around it, and then there is no state: a part of one is never returned.
 // The state shares no memory with b. Memory taken is at most proportional to len(b).
 func DecodeState(b []byte) (*State, error) {
-	body, err := openState(b)
+	version, body, err := openState(b)
 	if err != nil {
 		return nil, err
 	}
 	st := new(State)
-	if err := decodeBody(body, &coder{reading: true}, st); err != nil {
+	if err := decodeBody(body, &coder{reading: true, version: version}, st); err != nil {
 		return nil, err
 	}
 	return st, nil
 }
 
 // openState takes the envelope off a state.
-func openState(b []byte) (body []byte, err error) {
+func openState(b []byte) (version byte, body []byte, err error) {
 	if len(b) < stateMinimum {
-		return nil, fmt.Errorf("%w: %d bytes are too few", ErrStateDamaged, len(b))
+		return 0, nil, fmt.Errorf("%w: %d bytes are too few", ErrStateDamaged, len(b))
 	}
 	body, sum := b[:len(b)-crc32.Size], b[len(b)-crc32.Size:]
 	if body[0] != stateMagic {
-		return nil, fmt.Errorf("%w: not a state", ErrStateDamaged)
+		return 0, nil, fmt.Errorf("%w: not a state", ErrStateDamaged)
 	}
 	if crc32.Checksum(body, codecCRC) != binary.LittleEndian.Uint32(sum) {
-		return nil, fmt.Errorf("%w: checksum", ErrStateDamaged)
+		return 0, nil, fmt.Errorf("%w: checksum", ErrStateDamaged)
 	}
-	if body[1] != stateVersion {
-		return nil, fmt.Errorf("%w: %d, and this program knows %d", ErrStateVersion, body[1], stateVersion)
+	if body[1] < stateOldest || body[1] > stateVersion {
+		return 0, nil, fmt.Errorf("%w: %d, and this program knows %d to %d", ErrStateVersion, body[1], stateOldest, stateVersion)
 	}
-	return body[2:], nil
+	return body[1], body[2:], nil
 }
 
 func decodeBody(body []byte, c *coder, st *State) error {

@@ -60,6 +60,9 @@ func draw(t *rapid.T, v reflect.Value) {
 	case *Fact:
 		drawFact(t, p)
 		return
+	case *Cut:
+		*p = Cut(rapid.Uint64().Draw(t, "cut")) & cutKnown
+		return
 	case *Time:
 		*p = Time{Nanos: anyNanos.Draw(t, "nanos"), Precision: Precision(rapid.Uint8Range(0, 5).Draw(t, "precision"))}
 		return
@@ -106,6 +109,17 @@ func drawFact(t *rapid.T, f *Fact) {
 	if p := payload(f); p.IsValid() {
 		p.Set(reflect.New(p.Type().Elem()))
 		draw(t, p.Elem())
+	}
+	if rapid.IntRange(0, 4).Draw(t, "past") > 0 {
+		return
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "versions") {
+		var v Version
+		drawInto(t, &v)
+		f.Past = append(f.Past, Past{Version: v, Places: Places(rapid.Uint32Range(0, 1<<placeCount-1).Draw(t, "places")), Mark: MarkReason(rapid.Uint8Range(0, 3).Draw(t, "mark"))})
+	}
+	if f.Kind == KindMark && rapid.Bool().Draw(t, "hides") {
+		f.Hidden = &Fact{Ref: f.Ref, Version: f.Version, Kind: KindPatient, Person: &Person{Sex: Male}}
 	}
 }
 

@@ -23,7 +23,7 @@ func codecGolden() *State {
 	condition := &Condition{Code: text, Clinical: ClinicalRelapse, Verification: VerificationProvisional, Onset: Time{Nanos: 1_577_836_800_000_000_000, Precision: ToYear},
 		Recorded: Time{Nanos: 1_580_515_200_000_000_000, Precision: ToMonth}, Abatement: day(20_002), AbatementEnd: day(20_003), AbatedFlag: true, Asserter: "Practitioner/9", FamilyHistory: true}
 	version := Version{Updated: 1_763_970_300_000_000_000, Number: "12", Arrival: Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: 42, Entry: 3}}
-	return &State{Patient: "Patient/5b0e9a44-8a2e-4b7c-9d51-0f6f3a1c2d3e", Ruleset: "9f86d081884c7d65", Cut: true,
+	return &State{Patient: "Patient/5b0e9a44-8a2e-4b7c-9d51-0f6f3a1c2d3e", Ruleset: "9f86d081884c7d65", Cut: 1 << cutEarlier,
 		Facts: []Fact{
 			{Ref: "Condition/7", Version: version, Kind: KindCondition, Condition: condition},
 			{Ref: "DetectedIssue/a-1", Version: version, Kind: KindAcknowledgement, Acknowledgement: &Acknowledgement{"d3adb33f-0000-8000-8000-000000000001", "0123456789abcdef", true, "13", "Practitioner/9", day(20_004), day(20_005)}},

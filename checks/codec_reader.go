@@ -18,11 +18,12 @@ const (
 
 // Decode is DecodeState. The State, its slices and what it points to are good until the next call; its texts stay.
 func (r *StateReader) Decode(b []byte) (*State, error) {
-	body, err := openState(b)
+	version, body, err := openState(b)
 	if err != nil {
 		return nil, err
 	}
 	r.reset()
+	r.c.version = version
 	if err := decodeBody(body, &r.c, &r.st); err != nil {
 		return nil, err
 	}

@@ -4,13 +4,13 @@ package checks
 func (c *coder) state(st *State) {
 	c.refID(&st.Patient, "", c.uint(refHead(st.Patient, "")))
 	c.text(&st.Ruleset)
-	n := c.uint(uint64(len(st.Facts))<<1 | bitOf(st.Cut))
+	n := c.uint(uint64(len(st.Facts))<<1 | bitOf(st.Cut != 0))
 	if n>>1 > uint64(len(c.b)) && c.reading {
 		c.fail()
 		return
 	}
 	if c.reading {
-		st.Cut = n&1 != 0
+		st.Cut = Cut(n&1) << cutEarlier
 		st.Facts = cutSlab(&c.newFacts, int(n>>1), 0)
 	}
 	c.factRefs(st)
@@ -25,6 +25,7 @@ func (c *coder) state(st *State) {
 	for i := range st.Flags {
 		c.openFlag(&st.Flags[i])
 	}
+	c.keeping(st, n&1 != 0)
 }
 
 // The header of a fact, lowest bits first: kind 3, form of updated 2, form of the number 2, other sequence 1, entry 1, other epoch 1, mark 2,
@@ -35,7 +36,12 @@ func (c *coder) fact(f *Fact) {
 		f.Kind = enumOf(c, h&7, KindAcknowledgement)
 		f.Mark = enumOf(c, h>>10&3, MarkMoved)
 	}
-	c.version(&f.Version, h)
+	c.factVersion(&f.Version, h)
+	c.content(f)
+}
+
+// content codes what the kind of f names.
+func (c *coder) content(f *Fact) {
 	switch f.Kind {
 	case KindOrder:
 		c.order(pointee(c, &f.Order, &c.orders))
@@ -98,7 +104,7 @@ func numberForm(s string) uint64 {
 	return numberText
 }
 
-func (c *coder) version(v *Version, h uint64) {
+func (c *coder) factVersion(v *Version, h uint64) {
 	c.updated(&v.Updated, h)
 	switch h >> 5 & 3 {
 	case numberOne:

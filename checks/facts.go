@@ -35,6 +35,11 @@ type Fact struct {
 	Kind    Kind
 	Mark    MarkReason
 
+	// Past are older versions that still take places under the limits (Trim), the newest first.
+	Past []Past
+	// Hidden is what a mark stands for that another patient's version outranks, for as long as that one is kept.
+	Hidden *Fact
+
 	Order           *Order
 	Lab             *LabResult
 	Condition       *Condition

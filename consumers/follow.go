@@ -135,12 +135,13 @@ func (c *workingCopy) suspect(slot uint32, st *checks.State) {
 	}
 }
 
-// shared tells whether a resource of st has a tombstone, or was or is another patient's as well.
+// shared tells whether a resource of st has a tombstone, or was or is another patient's as well,
+// by the facts of others or its own.
 func (c *workingCopy) shared(st *checks.State) bool {
 	return slices.ContainsFunc(st.Facts, func(k checks.Fact) bool {
 		h := c.hash(k.Ref)
 		_, gone := c.goneRefs[h]
-		return gone || len(c.holders.more[h]) > 0
+		return gone || k.Hidden != nil || len(c.holders.more[h]) > 0
 	})
 }
 

@@ -33,7 +33,7 @@ type Advice struct {
 // Advise answers q at asOf from what view knows and what q brings. It changes nothing.
 func Advise(e *consumers.Engine, view consumers.View, q *Question, asOf time.Time) Advice {
 	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
-	fold := e.NewFold(onePatient{view, q.Patient})
+	fold := e.NewFold(onePatient{view, q.Patient}).Whole()
 	// What is asked arrives after everything that is stored, and the drafts last.
 	facts := consumers.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64}, Resources: a.mine(q.Facts, false)}
 	fold.Add(nil, 0, &facts)

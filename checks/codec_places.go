@@ -1,0 +1,94 @@
+package checks
+
+// keeping codes what is known of limits: what was cut, and the places that older versions take. Few patients have either.
+func (c *coder) keeping(st *State, cut bool) {
+	if c.version < 2 {
+		return
+	}
+	if cut {
+		if v := Cut(c.uint(uint64(st.Cut))); c.reading {
+			if st.Cut = v; v == 0 || v&^cutKnown != 0 {
+				c.fail()
+			}
+		}
+	}
+	var held []int
+	for i := range st.Facts {
+		if len(st.Facts[i].Past) > 0 || st.Facts[i].Hidden != nil {
+			held = append(held, i)
+		}
+	}
+	n := c.count(len(held))
+	for k, next := 0, 0; k < n && !c.damaged; k++ {
+		var skip int
+		if !c.reading {
+			skip = held[k] - next
+		}
+		skip = int(min(c.uint(uint64(skip)), uint64(len(st.Facts))))
+		if next += skip; next >= len(st.Facts) {
+			c.fail()
+			return
+		}
+		c.places(&st.Facts[next])
+		next++
+	}
+}
+
+// places codes how many older versions f has, and a bit for a hidden one; at least one of the two.
+func (c *coder) places(f *Fact) {
+	h := c.uint(uint64(len(f.Past))<<1 | bitOf(f.Hidden != nil))
+	if c.reading {
+		if h == 0 || h>>1 > uint64(len(c.b)) {
+			c.fail()
+			return
+		}
+		if h>>1 > 0 {
+			f.Past = make([]Past, h>>1)
+		}
+	}
+	for i := range f.Past {
+		c.past(&f.Past[i], &f.Version)
+	}
+	if h&1 == 0 {
+		return
+	}
+	if c.reading {
+		f.Hidden = &Fact{Ref: f.Ref, Version: f.Version}
+	}
+	k := c.uint(uint64(f.Hidden.Kind)&7 | uint64(f.Hidden.Mark)<<3)
+	if c.reading {
+		f.Hidden.Kind, f.Hidden.Mark = enumOf(c, k&7, KindAcknowledgement), enumOf(c, min(k>>3, 255), MarkMoved)
+	}
+	c.content(f.Hidden)
+}
+
+// past codes the places and the reason of a mark, and what of the version differs from that of the fact.
+func (c *coder) past(p *Past, of *Version) {
+	v := p.Version
+	if c.reading {
+		v = *of
+	}
+	h := c.mask(uint64(p.Mark)&3|bitOf(v.Updated != of.Updated)<<2|bitOf(v.Number != of.Number)<<3|bitOf(v.Arrival != of.Arrival)<<4, 5)
+	places := c.mask(uint64(p.Places), uint(placeCount))
+	if h&(1<<2) != 0 {
+		d := c.signed(v.Updated - of.Updated)
+		v.Updated = of.Updated + d
+	}
+	if h&(1<<3) != 0 {
+		c.text(&v.Number)
+	}
+	if h&(1<<4) != 0 {
+		c.pastArrival(&v.Arrival, of.Arrival)
+	}
+	if c.reading {
+		*p = Past{Version: v, Places: Places(places), Mark: MarkReason(h & 3)}
+	}
+}
+
+func (c *coder) pastArrival(a *Arrival, of Arrival) {
+	epoch, sequence := c.signed(a.Epoch-of.Epoch), c.signed(int64(a.Sequence-of.Sequence))
+	entry := c.mask(uint64(a.Entry), 32)
+	if c.reading {
+		*a = Arrival{Epoch: of.Epoch + epoch, Sequence: of.Sequence + uint64(sequence), Entry: uint32(entry)}
+	}
+}
