@@ -132,3 +132,17 @@ func thousands(n int) string {
 	}
 	return s
 }
+
+// leafletCut is what a patient reads of it.
+const leafletCut = "Not all of your older records were looked at."
+
+// tellCut adds to a text that older facts were left out. set is nil where nothing is evaluated.
+func (s *State) tellCut(set *Settings, text string) string {
+	if s.Cut == 0 || set == nil {
+		return text
+	}
+	if set.Audience == ForPatients {
+		return text + " " + leafletCut
+	}
+	return text + " " + s.Cut.Words(set.Facts)
+}

@@ -67,6 +67,7 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte, decode func(
 	case subjectPatient:
 		c.index(slot, st)
 		c.open.set(slot, st)
+		c.cut.set(slot, st)
 		if delete(c.suspects, slot); data != nil {
 			c.suspect(slot, st)
 		}
