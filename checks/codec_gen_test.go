@@ -113,14 +113,16 @@ func drawFact(t *rapid.T, f *Fact) {
 	if rapid.IntRange(0, 4).Draw(t, "past") > 0 {
 		return
 	}
-	for range rapid.IntRange(0, 3).Draw(t, "versions") {
+	k := &Kept{}
+	for range rapid.IntRange(1, 3).Draw(t, "versions") {
 		var v Version
 		drawInto(t, &v)
-		f.Past = append(f.Past, Past{Version: v, Places: Places(rapid.Uint32Range(0, 1<<placeCount-1).Draw(t, "places")), Mark: MarkReason(rapid.Uint8Range(0, 3).Draw(t, "mark"))})
+		k.Past = append(k.Past, Past{Version: v, Places: Places(rapid.Uint32Range(0, 1<<placeCount-1).Draw(t, "places")), Mark: MarkReason(rapid.Uint8Range(0, 3).Draw(t, "mark"))})
 	}
 	if f.Kind == KindMark && rapid.Bool().Draw(t, "hides") {
-		f.Hidden = &Fact{Ref: f.Ref, Version: f.Version, Kind: KindPatient, Person: &Person{Sex: Male}}
+		k.Hidden = &Fact{Ref: f.Ref, Version: f.Version, Kind: KindPatient, Person: &Person{Sex: Male}}
 	}
+	f.Kept = k
 }
 
 func numericID(i int) string { return fmt.Sprint(4_812_330 + 37*i) }

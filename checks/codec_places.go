@@ -14,7 +14,7 @@ func (c *coder) keeping(st *State, cut bool) {
 	}
 	var held []int
 	for i := range st.Facts {
-		if len(st.Facts[i].Past) > 0 || st.Facts[i].Hidden != nil {
+		if st.Facts[i].Kept != nil {
 			held = append(held, i)
 		}
 	}
@@ -36,30 +36,34 @@ func (c *coder) keeping(st *State, cut bool) {
 
 // places codes how many older versions f has, and a bit for a hidden one; at least one of the two.
 func (c *coder) places(f *Fact) {
-	h := c.uint(uint64(len(f.Past))<<1 | bitOf(f.Hidden != nil))
+	if c.reading {
+		f.Kept = new(Kept)
+	}
+	k := f.Kept
+	h := c.uint(uint64(len(k.Past))<<1 | bitOf(k.Hidden != nil))
 	if c.reading {
 		if h == 0 || h>>1 > uint64(len(c.b)) {
 			c.fail()
 			return
 		}
 		if h>>1 > 0 {
-			f.Past = make([]Past, h>>1)
+			k.Past = make([]Past, h>>1)
 		}
 	}
-	for i := range f.Past {
-		c.past(&f.Past[i], &f.Version)
+	for i := range k.Past {
+		c.past(&k.Past[i], &f.Version)
 	}
 	if h&1 == 0 {
 		return
 	}
 	if c.reading {
-		f.Hidden = &Fact{Ref: f.Ref, Version: f.Version}
+		k.Hidden = &Fact{Ref: f.Ref, Version: f.Version}
 	}
-	k := c.uint(uint64(f.Hidden.Kind)&7 | uint64(f.Hidden.Mark)<<3)
+	kind := c.uint(uint64(k.Hidden.Kind)&7 | uint64(k.Hidden.Mark)<<3)
 	if c.reading {
-		f.Hidden.Kind, f.Hidden.Mark = enumOf(c, k&7, KindAcknowledgement), enumOf(c, min(k>>3, 255), MarkMoved)
+		k.Hidden.Kind, k.Hidden.Mark = enumOf(c, kind&7, KindAcknowledgement), enumOf(c, min(kind>>3, 255), MarkMoved)
 	}
-	c.content(f.Hidden)
+	c.content(k.Hidden)
 }
 
 // past codes the places and the reason of a mark, and what of the version differs from that of the fact.

@@ -35,10 +35,8 @@ type Fact struct {
 	Kind    Kind
 	Mark    MarkReason
 
-	// Past are older versions that still take places under the limits (Trim), the newest first.
-	Past []Past
-	// Hidden is what a mark stands for that another patient's version outranks, for as long as that one is kept.
-	Hidden *Fact
+	// Kept is what the limits need to know of older versions; nil for most resources.
+	Kept *Kept
 
 	Order           *Order
 	Lab             *LabResult

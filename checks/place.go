@@ -24,6 +24,41 @@ type Past struct {
 	Mark    MarkReason // of a version that is a mark
 }
 
+// Kept is what is known of a resource beyond what its fact says. It is not changed once it is made, since facts share it.
+type Kept struct {
+	Past []Past // that still take places, the newest first
+	// Hidden is what a mark stands for that another patient's version outranks, for as long as that one is kept.
+	Hidden *Fact
+}
+
+func (f *Fact) past() []Past {
+	if f.Kept == nil {
+		return nil
+	}
+	return f.Kept.Past
+}
+
+// hidden is nil where nothing is.
+func (f *Fact) hidden() *Fact {
+	if f.Kept == nil {
+		return nil
+	}
+	return f.Kept.Hidden
+}
+
+// keep replaces what is kept.
+func (f *Fact) keep(past []Past, hidden *Fact) {
+	if f.Kept = nil; len(past) > 0 || hidden != nil {
+		f.Kept = &Kept{past, hidden}
+	}
+}
+
+// SamePlaces tells whether older versions of two facts take the same places.
+func SamePlaces(a, b *Fact) bool { return slices.Equal(a.past(), b.past()) }
+
+// Hides tells whether f is a mark of which Unhidden knows more.
+func (f *Fact) Hides() bool { return f.hidden() != nil }
+
 // places are those of what f says. They follow from this version alone: then the newest version in each place, and with it the newest
 // facts there, are the same whatever came first.
 func (f *Fact) places(t *terms.Terms) Places {
@@ -54,33 +89,38 @@ func analytesOf(t *terms.Terms, loincs []string) (p Places) {
 
 // Outranked tells whether f is a mark for the only reason that another patient's version, or a deletion, is newer. The first of Past then
 // is what its own version was.
-func (f *Fact) Outranked() bool { return len(f.Past) > 0 && f.Past[0].Version == f.Version }
+func (f *Fact) Outranked() bool {
+	past := f.past()
+	return len(past) > 0 && past[0].Version == f.Version
+}
 
 // Outrank is the mark that is left of f when something newer is known. With hide it can be taken back by Unhidden.
 func (s *Settings) Outrank(f Fact, why MarkReason, hide bool) Fact {
-	out := Fact{Ref: f.Ref, Version: f.Version, Kind: KindMark, Mark: why, Past: f.Past}
-	if !f.Outranked() {
-		own := Past{Version: f.Version, Places: f.places(s.terms())}
-		if f.Kind == KindMark {
-			own.Mark = f.Mark
-		}
-		out.Past = append([]Past{own}, f.Past...)
-		if f.Past = nil; hide {
-			out.Hidden = &f
-		}
+	out := Fact{Ref: f.Ref, Version: f.Version, Kind: KindMark, Mark: why}
+	if f.Outranked() {
+		out.keep(f.past(), nil)
+		return out
+	}
+	own := Past{Version: f.Version, Places: f.places(s.terms())}
+	if f.Kind == KindMark {
+		own.Mark = f.Mark
+	}
+	past := append([]Past{own}, f.past()...)
+	if f.Kept = nil; hide {
+		out.keep(past, &f)
+	} else {
+		out.keep(past, nil)
 	}
 	return out
 }
 
 // Unhidden is what f says of itself, as far as that is kept.
 func (f *Fact) Unhidden() Fact {
-	if f.Hidden == nil {
+	if !f.Hides() || !f.Outranked() {
 		return *f
 	}
-	own := *f.Hidden
-	if len(f.Past) > 1 {
-		own.Past = f.Past[1:]
-	}
+	own := *f.hidden()
+	own.keep(f.past()[1:], nil)
 	return own
 }
 
@@ -92,7 +132,7 @@ func (s *Settings) Join(a, b Fact) Fact {
 	if !b.Outranked() {
 		a.yield(s.terms(), Past{Version: b.Version, Places: b.places(s.terms()), Mark: b.Mark})
 	}
-	for _, p := range b.Past {
+	for _, p := range b.past() {
 		a.yield(s.terms(), p)
 	}
 	return a
@@ -103,9 +143,9 @@ func (f *Fact) yield(t *terms.Terms, p Past) {
 	if !f.Outranked() {
 		p.Places &^= f.places(t)
 	}
-	for i := range f.Past {
-		if f.Past[i].Version.Compare(p.Version) >= 0 {
-			p.Places &^= f.Past[i].Places
+	for _, q := range f.past() {
+		if q.Version.Compare(p.Version) >= 0 {
+			p.Places &^= q.Places
 		}
 	}
 	if p.Places == 0 {
@@ -114,8 +154,8 @@ func (f *Fact) yield(t *terms.Terms, p Past) {
 	if p.Places&placeMark == 0 {
 		p.Mark = MarkOther
 	}
-	past := make([]Past, 0, len(f.Past)+1)
-	for _, q := range f.Past {
+	past := make([]Past, 0, len(f.past())+1)
+	for _, q := range f.past() {
 		if q.Version.Compare(p.Version) < 0 {
 			q.Places &^= p.Places
 		}
@@ -127,7 +167,7 @@ func (f *Fact) yield(t *terms.Terms, p Past) {
 		}
 	}
 	at, _ := slices.BinarySearchFunc(past, p.Version, func(q Past, v Version) int { return v.Compare(q.Version) })
-	f.Past = slices.Insert(past, at, p)
+	f.keep(slices.Insert(past, at, p), f.hidden())
 }
 
 // eachPlace calls do for every place that f takes, with the version that takes it.
@@ -135,8 +175,9 @@ func (f *Fact) eachPlace(t *terms.Terms, do func(bit int, v *Version)) {
 	if !f.Outranked() {
 		eachBit(f.places(t), func(bit int) { do(bit, &f.Version) })
 	}
-	for i := range f.Past {
-		eachBit(f.Past[i].Places, func(bit int) { do(bit, &f.Past[i].Version) })
+	past := f.past()
+	for i := range past {
+		eachBit(past[i].Places, func(bit int) { do(bit, &past[i].Version) })
 	}
 }
 

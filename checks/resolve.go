@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -20,6 +21,9 @@ var reasonWords = map[Reason]string{
 	ReasonLeftOut:        "what it rested on is among the older facts that were left out",
 	ReasonErased:         "what was stored about the patient was erased",
 }
+
+// Reasons are all reasons.
+func Reasons() []Reason { return slices.Sorted(maps.Keys(reasonWords)) }
 
 // reasonOf says which silence of an order resolves a flag for which reason; what is not named changes the context.
 var reasonOf = map[SilenceReason]Reason{

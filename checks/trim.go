@@ -125,23 +125,34 @@ func (t *trimmer) raise(p place, f floor) {
 	}
 }
 
+// few is the number of facts up to which it is cheaper to look for the oldest than to sort all: one too many, at the limit.
+const few = 8
+
 // nth is the nth newest in a place.
 func (t *trimmer) nth(p place, n int) floor {
-	all := make([]floor, 0, t.counts[p.group][p.bit])
+	count := t.counts[p.group][p.bit]
+	oldest := make([]floor, 0, min(count, count-n+1+few)) // the oldest first
 	t.each(func(q place, f floor) {
-		if p == q {
-			all = append(all, f)
+		switch most := count - n + 1; {
+		case p != q:
+		case most > few:
+			oldest = append(oldest, f)
+		case len(oldest) < most || f.compare(oldest[most-1]) < 0:
+			at, _ := slices.BinarySearchFunc(oldest, f, floor.compare)
+			oldest = slices.Insert(oldest[:min(len(oldest), most-1)], at, f)
 		}
 	})
-	slices.SortFunc(all, func(a, b floor) int { return b.compare(a) })
-	return all[n-1]
+	if count-n+1 > few {
+		slices.SortFunc(oldest, floor.compare)
+	}
+	return oldest[count-n]
 }
 
 // cut leaves the facts that have a place.
 func (t *trimmer) cut() {
 	kept := t.st.Facts[:0]
 	for _, f := range t.st.Facts {
-		if f.Ref.Type() == "Medication" || t.keep(&f) {
+		if f.Ref.Type() == "Medication" || t.stays(&f) {
 			kept = append(kept, f)
 		} else {
 			t.Gone = append(t.Gone, f.Ref)
@@ -151,21 +162,21 @@ func (t *trimmer) cut() {
 	t.st.Facts = kept
 }
 
-// keep leaves f what has a place; false when that is nothing.
-func (t *trimmer) keep(f *Fact) bool {
+// stays leaves f what has a place; false when that is nothing.
+func (t *trimmer) stays(f *Fact) bool {
 	own := !f.Outranked() && t.left(f.Ref, &f.Version, f.places(t.terms)) != 0
-	if len(f.Past) == 0 {
+	if f.Kept == nil {
 		return own
 	}
 	var past []Past
-	for _, p := range f.Past {
+	for _, p := range f.past() {
 		if p.Places = t.left(f.Ref, &p.Version, p.Places); p.Places != 0 {
 			past = append(past, p)
 		}
 	}
 	switch {
 	case own, len(past) > 0 && past[0].Version == f.Version:
-		f.Past = past
+		f.keep(past, f.hidden())
 	case len(past) == 0:
 		return false
 	default:
@@ -177,12 +188,11 @@ func (t *trimmer) keep(f *Fact) bool {
 
 // before is a fact of which the newest version that is left is the first of past. Only of a mark it is known what that said.
 func before(ref Ref, past []Past) Fact {
-	f := Fact{Ref: ref, Version: past[0].Version, Kind: KindMark, Mark: past[0].Mark, Past: past}
+	f := Fact{Ref: ref, Version: past[0].Version, Kind: KindMark, Mark: past[0].Mark}
 	if past[0].Places == placeMark {
-		if f.Past = past[1:]; len(f.Past) == 0 {
-			f.Past = nil
-		}
+		past = past[1:]
 	}
+	f.keep(past, nil)
 	return f
 }
 

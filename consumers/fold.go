@@ -2,7 +2,6 @@ package consumers
 
 import (
 	"reflect"
-	"slices"
 
 	"github.com/rlsguard/rlsguard/checks"
 )
@@ -109,7 +108,7 @@ func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
 	if known != nil {
 		own := known.Unhidden()
 		older = fact.Version.Compare(known.Version) <= 0
-		if joined = f.e.Settings.Join(own, fact); older && samePlaces(&joined, &own) {
+		if joined = f.e.Settings.Join(own, fact); older && checks.SamePlaces(&joined, &own) {
 			return Unchanged
 		}
 	}
@@ -235,18 +234,16 @@ func (f *Fold) reform(ref, resource checks.Ref) {
 func (f *Fold) put(ref checks.Ref, fact checks.Fact) {
 	p := f.patient(ref)
 	held := p.st.Find(fact.Ref)
-	if held.Kind != fact.Kind || held.Mark != fact.Mark || (held.Hidden == nil) != (fact.Hidden == nil) || !samePlaces(held, &fact) {
+	if held.Kind != fact.Kind || held.Mark != fact.Mark || held.Hides() != fact.Hides() || !checks.SamePlaces(held, &fact) {
 		p.reformed = true
 		f.set(ref, p, fact)
 	}
 }
 
-func samePlaces(a, b *checks.Fact) bool { return slices.Equal(a.Past, b.Past) }
-
 // sameContent tells whether a later arrival says the same as what is known, under the same version.
 func sameContent(a, b *checks.Fact) bool {
 	x, y := *a, *b
 	x.Version.Arrival, y.Version.Arrival = checks.Arrival{}, checks.Arrival{}
-	x.Past, y.Past, x.Hidden, y.Hidden = nil, nil, nil, nil
+	x.Kept, y.Kept = nil, nil
 	return reflect.DeepEqual(x, y)
 }

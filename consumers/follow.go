@@ -142,7 +142,7 @@ func (c *workingCopy) shared(st *checks.State) bool {
 	return slices.ContainsFunc(st.Facts, func(k checks.Fact) bool {
 		h := c.hash(k.Ref)
 		_, gone := c.goneRefs[h]
-		return gone || k.Hidden != nil || len(c.holders.more[h]) > 0
+		return gone || k.Hides() || len(c.holders.more[h]) > 0
 	})
 }
 

@@ -64,8 +64,8 @@ func (f *Fold) limit(ref checks.Ref) {
 	if !p.grown || f.whole {
 		return
 	}
-	p.grown = false
-	if f.trim(p); p.st.Cut == 0 && !p.reformed {
+	f.trim(p)
+	if p.grown = false; p.st.Cut == 0 && !p.reformed {
 		return
 	}
 	for resource := range p.lost {
@@ -93,6 +93,6 @@ func sameFacts(a, b []checks.Fact) bool {
 
 // shared tells whether two facts are the same without looking at what they say.
 func shared(a, b *checks.Fact) bool {
-	return a.Kind == b.Kind && a.Mark == b.Mark && a.Hidden == b.Hidden && len(a.Past)+len(b.Past) == 0 && a.Order == b.Order && a.Lab == b.Lab &&
+	return a.Kind == b.Kind && a.Mark == b.Mark && a.Kept == b.Kept && a.Order == b.Order && a.Lab == b.Lab &&
 		a.Condition == b.Condition && a.Medication == b.Medication && a.Person == b.Person && a.Acknowledgement == b.Acknowledgement
 }
