@@ -38,11 +38,18 @@ func manyVersions(t *rapid.T) (all []Input) {
 		p := rapid.SampledFrom([]checks.Ref{"Patient/A", "Patient/A", "Patient/A", "Patient/B"}).Draw(t, "patient")
 		id := rapid.IntRange(1, 5).Draw(t, "id")
 		var f checks.Fact
-		switch rapid.IntRange(0, 3).Draw(t, "kind") {
+		switch rapid.IntRange(0, 5).Draw(t, "kind") {
+		case 2:
+			f = checks.Fact{Ref: checks.Ref(fmt.Sprintf("DetectedIssue/%d", id)), Kind: checks.KindAcknowledgement, Acknowledgement: &checks.Acknowledgement{FlagID: "x"}}
+		case 3:
+			f = checks.Fact{Ref: p, Kind: checks.KindPatient, Person: &checks.Person{Sex: checks.Female}}
 		case 0:
 			f = condition(checks.Ref(fmt.Sprintf("Condition/%d", id)))
 		case 1:
 			f = result(checks.Ref(fmt.Sprintf("Observation/%d", id)), drawnAnalytes[id%len(drawnAnalytes)], fmt.Sprint(20*id))
+			if id == 5 { // a panel
+				f.Lab.Components = []checks.Component{{Loincs: drawnAnalytes[:1], Value: f.Lab.Value}}
+			}
 		default:
 			f = order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), rapid.SampledFrom(drugNames).Draw(t, "drug"), "")
 		}
