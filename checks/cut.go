@@ -13,12 +13,16 @@ type Cut uint64
 
 const (
 	cutMarks    = int(groupCount)     // first bit of the groups that lost marks
-	cutEarlier  = 2 * int(groupCount) // by a version of this program that did not tell kinds apart
+	cutEarlier  = 2 * int(groupCount) // CutEarlier
 	cutAnalytes = 16                  // first bit of the analytes
 	cutBits     = cutAnalytes + int(terms.PregnancyTestQuantitative) + 1
 
 	cutAllAnalytes = (Cut(1)<<(cutBits-cutAnalytes) - 1) << cutAnalytes
-	cutKnown       = cutAllAnalytes | 1<<(cutEarlier+1) - 1
+
+	// CutEarlier tells that a version of this program cut facts that did not tell kinds apart.
+	CutEarlier Cut = 1 << cutEarlier
+	// CutKnown are all bits that mean something.
+	CutKnown = cutAllAnalytes | (CutEarlier<<1 - 1)
 )
 
 // cutOf is what tells that something was cut from a place.
@@ -57,7 +61,7 @@ func (c Cut) Kinds() (kinds []string) {
 }
 
 // CutKinds are all that Kinds may name.
-func CutKinds() []string { return cutKnown.Kinds() }
+func CutKinds() []string { return CutKnown.Kinds() }
 
 // cutKind is a kind as it is told.
 type cutKind struct {
@@ -87,7 +91,7 @@ func (c Cut) each(do func(cutKind)) {
 			do(analyteKind(a))
 		}
 	}
-	if c&(1<<cutEarlier) != 0 {
+	if c&CutEarlier != 0 {
 		do(cutKind{name: "earlier", words: "records"})
 	}
 }

@@ -1,12 +1,10 @@
 package checks
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -27,7 +25,7 @@ func TestWordsOfACut(t *testing.T) {
 		// Where marks were cut, fewer than the limit may have stayed.
 		{cutOf(place{groupOrders, 0}).tidy(), "Only the newest orders are kept; older ones were left out.", "orders"},
 		{(cutOf(place{groupResults, 0}) | analyte(terms.Weight)).tidy(), "Only the newest test results are kept; older ones were left out.", "results"},
-		{1 << cutEarlier, "Only the newest records are kept; older ones were left out.", "earlier"},
+		{CutEarlier, "Only the newest records are kept; older ones were left out.", "earlier"},
 	} {
 		if got := c.cut.Words(DefaultFactLimits()); got != c.words {
 			t.Errorf("%b: %q, want %q", c.cut, got, c.words)
@@ -98,22 +96,6 @@ func TestReasonOfACutFlag(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", name, flags, c.want)
 		}
 	}
-}
-
-// A state that an earlier version cut does not say of what: that is told too.
-func TestCutOfFormatVersion1(t *testing.T) {
-	b, err := os.ReadFile("testdata/state_v1.bin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := DecodeState(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff([]string{"earlier"}, st.Cut.Kinds()); d != "" {
-		t.Error(d)
-	}
-	mustRoundTrip(t, st)
 }
 
 func TestFactLimitsAreValidated(t *testing.T) {

@@ -30,20 +30,24 @@ func BenchmarkDecide(b *testing.B) {
 }
 
 func manyFacts(n int, rls bool) *State {
-	st := codecExample(uuidID)
-	orders, results := st.Find(Ref("MedicationRequest/"+uuidID(1))), st.Find(Ref("Observation/"+uuidID(10)))
-	diagnosis := st.Find(Ref("Condition/" + uuidID(20)))
+	at := Instant(time.Date(2026, 3, 14, 8, 15, 0, 0, time.UTC))
+	order := Fact{Kind: KindOrder, Order: &Order{Status: StatusActive, Authored: at,
+		Drug: Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: "312938"}}}}}
+	result := Fact{Kind: KindLab, Lab: &LabResult{Status: LabFinal, Loincs: []string{"2276-4"}, Effective: Period{Start: at},
+		Value: Value{Kind: QuantityValue, Quantity: Quantity{Value: "45.2", Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}}}}
+	code := "32914008"
 	if !rls {
-		diagnosis.Condition.Code.Codings = []terms.Coding{{System: terms.SNOMED, Code: "38341003"}}
+		code = "38341003"
 	}
-	many := &State{Patient: st.Patient}
-	many.Merge(*diagnosis)
+	many := &State{Patient: "Patient/0"}
+	many.Merge(Fact{Ref: "Condition/20", Kind: KindCondition, Condition: &Condition{Clinical: ClinicalActive,
+		Verification: VerificationConfirmed, Code: Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: code}}}}})
 	for i := range n - 1 {
-		f, kind := *orders, "MedicationRequest/"
+		f, kind := order, "MedicationRequest/"
 		if i%2 > 0 {
-			f, kind = *results, "Observation/"
+			f, kind = result, "Observation/"
 		}
-		f.Ref = Ref(kind + uuidID(100+i))
+		f.Ref = Ref(kind + FlagID([]byte("ids"), "", fmt.Sprint(100+i), ""))
 		many.Merge(f)
 	}
 	return many

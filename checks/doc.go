@@ -12,9 +12,8 @@
 // A check may read the Facts, the Settings and the as-of time that it is handed, and nothing else.
 //
 // Evaluate answers what has to be flagged, Decide turns that into transitions of the flags that a State has (diff.go), Explain says why a
-// check stayed silent. AppendState and DecodeState (codec.go and its neighbours) are the one stored form of a State: versioned, with a
-// checksum, and refused rather than guessed when it is damaged or newer. Words for professionals stand with each check and in wording.go,
-// those for patients in leaflet.go. The tables are in the folder terms.
+// check stayed silent. Words for professionals stand with each check and in wording.go, those for patients in leaflet.go. The tables are in
+// the folder terms, the stored form of a State is the package codec.
 //
 // The package must not know FHIR's JSON, NATS, files, logs or the time of day.
 package checks

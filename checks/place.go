@@ -15,6 +15,9 @@ const (
 	placeMark    Places = 1
 	placeContent        = placeMark << (1 + terms.AnalyteNone)
 	placeCount          = 2 + int(terms.PregnancyTestQuantitative)
+
+	// AllPlaces are all bits that mean something.
+	AllPlaces Places = 1<<placeCount - 1
 )
 
 // Past is a version of a resource that is not what its fact says, and that still takes a place: before a deletion it was an order, say.

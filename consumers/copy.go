@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // workingCopy is everything that the stream RLS knows about patients, in memory: a direct get for each event would cap at a
@@ -197,7 +198,7 @@ func (c *workingCopy) patient(slot uint32) (*checks.State, error) {
 	if data == nil {
 		return nil, nil
 	}
-	return checks.DecodeState(data)
+	return codec.Decode(data)
 }
 
 // slots is the number of patients that there is a slot for.
@@ -244,7 +245,7 @@ func (c *workingCopy) patientsAt(x *slotIndex, ref checks.Ref) ([]checks.Ref, er
 
 // decodeFact reads a state of one fact, as Medications and tombstones are kept.
 func decodeFact(data []byte) (*checks.Fact, error) {
-	st, err := checks.DecodeState(data)
+	st, err := codec.Decode(data)
 	if err != nil {
 		return nil, err
 	}
@@ -255,5 +256,5 @@ func decodeFact(data []byte) (*checks.Fact, error) {
 }
 
 func encodeFact(f checks.Fact) []byte {
-	return checks.AppendState(nil, &checks.State{Facts: []checks.Fact{f}})
+	return codec.Append(nil, &checks.State{Facts: []checks.Fact{f}})
 }

@@ -20,8 +20,8 @@
 //   - NewReplay (memory.go) folds files.
 //   - An Operator (operate.go) does what people need when something went wrong: dead letters (deadletters.go, deadretry.go), Verify
 //     (verify.go), Export and Import (export.go, import.go), Erase (erase.go).
-//   - Subjects, headers and streams are in subjects.go, headers.go and streams.go. States are stored in the format of package checks
-//     (AppendState), the record of the site in that of site.go, an export in that of exportformat.go; what is on the wire is made by
+//   - Subjects, headers and streams are in subjects.go, headers.go and streams.go. States are stored in the format of package
+//     checks/codec, the record of the site in that of site.go, an export in that of exportformat.go; what is on the wire is made by
 //     package fhir.
 //   - Questions about orders that nobody has written yet are answered in the folders ordercheck and cdshooks; sim is a simulation of
 //     instances, server and faults.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rs/zerolog"
 )
 
@@ -79,7 +79,7 @@ func (c *Committer) Follow(msg jetstream.Msg, sequence uint64) error {
 	if msg.Headers().Get(headerBy) == c.store.by[0] {
 		return nil
 	}
-	_, err := c.copy.take(msg.Subject(), sequence, msg.Data(), checks.DecodeState)
+	_, err := c.copy.take(msg.Subject(), sequence, msg.Data(), codec.Decode)
 	return err
 }
 

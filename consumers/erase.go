@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // Erased tells what an erasure found, or would find.
@@ -142,7 +143,7 @@ func (o *Operator) stored(ctx context.Context, key []byte, patient checks.Ref) (
 		return nil, fmt.Errorf("reading a state: %w", err)
 	}
 	s := &storedState{seq: m.Sequence}
-	if s.state, err = checks.DecodeState(m.Data); err != nil {
+	if s.state, err = codec.Decode(m.Data); err != nil {
 		return nil, fmt.Errorf("%w: sequence %d of %s: %w", errState, m.Sequence, StreamRLS, err)
 	}
 	for _, f := range s.state.Flags {
@@ -187,7 +188,7 @@ func (o *Operator) tombstones(ctx context.Context, key []byte, patient checks.Re
 			if err != nil {
 				return nil, err
 			}
-			if st, err := checks.DecodeState(last[0].Data); last[0].Sequence > 0 && (err != nil || !erased(st)) {
+			if st, err := codec.Decode(last[0].Data); last[0].Sequence > 0 && (err != nil || !erased(st)) {
 				msgs = append(msgs, erasureMessage(subject, last[0].Sequence, o.by, nil))
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // A patient is erased by a state that is empty, under the subject of the old one and expecting its sequence. Instances follow states, so all
@@ -23,7 +24,7 @@ func erased(st *checks.State) bool {
 
 // erasureMessage is the marker that takes the place of a state.
 func erasureMessage(subject string, expect uint64, by string, flags []string) *nats.Msg {
-	return &nats.Msg{Subject: subject, Data: checks.AppendState(nil, &checks.State{}), Header: nats.Header{
+	return &nats.Msg{Subject: subject, Data: codec.Append(nil, &checks.State{}), Header: nats.Header{
 		headerExpect: {strconv.FormatUint(expect, 10)}, headerBy: {by}, headerTTL: {ttl(erasedTTL)}, headerErased: {strings.Join(flags, ",")},
 	}}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // Ported is how much was exported or imported.
@@ -59,7 +59,7 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 			return nil
 		}
 		if strings.HasPrefix(m.Subject(), subjectState) {
-			st, err := checks.DecodeState(m.Data())
+			st, err := codec.Decode(m.Data())
 			if err != nil {
 				return fmt.Errorf("%w: sequence %d of %s: %w", errState, meta.Sequence.Stream, StreamRLS, err)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 func (b *bench) export() []byte {
@@ -166,7 +167,7 @@ func FuzzExport(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := w.record(subjectPatient+"00112233445566778899aabbccddeeff", nil, checks.AppendState(nil, &checks.State{Patient: "Patient/1"})); err != nil {
+	if err := w.record(subjectPatient+"00112233445566778899aabbccddeeff", nil, codec.Append(nil, &checks.State{Patient: "Patient/1"})); err != nil {
 		f.Fatal(err)
 	}
 	if err := w.close(); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // errState: a stored state cannot be read. Deciding without it could swallow flags, so nothing is decided.
@@ -28,7 +29,7 @@ func (c *workingCopy) table(kind string) *table {
 	}
 }
 
-// take makes a state that was read from the stream part of the copy, with checks.DecodeState or what does the same; it tells whether it was
+// take makes a state that was read from the stream part of the copy, with codec.Decode or what does the same; it tells whether it was
 // news.
 func (c *workingCopy) take(subject string, seq uint64, data []byte, decode func([]byte) (*checks.State, error)) (bool, error) {
 	cutAt := strings.LastIndexByte(subject, '.') + 1
@@ -212,7 +213,7 @@ func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, by str
 	}
 	defer context.AfterFunc(ctx, it.Stop)()
 	defer it.Stop()
-	var r checks.StateReader
+	var r codec.Reader
 	for next := jetstream.NextContext(ctx); ; {
 		m, err := it.Next(next) // an iterator that is stopped while it opens itself again would wait for ever
 		if ctx.Err() != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // Errors of an import, which then has changed nothing.
@@ -68,7 +68,7 @@ func importable(subject string, data []byte) error {
 		if len(data) == 0 { // erased while it was exported
 			return nil
 		}
-		if _, err := checks.DecodeState(data); err != nil {
+		if _, err := codec.Decode(data); err != nil {
 			return fmt.Errorf("%w: %w", ErrExport, err)
 		}
 		return nil

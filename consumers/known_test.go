@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // Who reads beside the consumer sees what was committed, and nothing before the states are read or after the consumer has ended.
@@ -23,7 +24,7 @@ func TestKnown(t *testing.T) {
 	}
 	c := newWorkingCopy(cfg.Engine.Key)
 	st := &checks.State{Patient: "Patient/1", Facts: []checks.Fact{{Ref: "Condition/1", Kind: checks.KindMark}}}
-	row := &stateRow{kind: subjectPatient, ref: st.Patient, token: c.tokens.of(st.Patient), data: checks.AppendState(nil, st), state: st}
+	row := &stateRow{kind: subjectPatient, ref: st.Patient, token: c.tokens.of(st.Patient), data: codec.Append(nil, st), state: st}
 	c.apply(row, 1, c.snapshot())
 	damaged := newWorkingCopy(cfg.Engine.Key)
 	bad := *row

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // stateRow is one state to be written.
@@ -77,6 +78,6 @@ func (w *writer) patientPiece(ch *PatientChange, view *snapshot, now time.Time) 
 		p.msgs = append(p.msgs, timerMessage(r.token, ch.Next, now))
 		p.timer = map[token]int64{r.token: at}
 	}
-	p.rows = []stateRow{{kind: subjectPatient, token: r.token, expect: r.seq, after: r.row, data: checks.AppendState(nil, ch.State), state: ch.State}}
+	p.rows = []stateRow{{kind: subjectPatient, token: r.token, expect: r.seq, after: r.row, data: codec.Append(nil, ch.State), state: ch.State}}
 	return p, nil
 }

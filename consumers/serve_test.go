@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/fhir"
 	"github.com/rs/zerolog"
 )
@@ -173,7 +174,7 @@ func (b *bench) states() map[checks.Ref]*checks.State {
 	b.t.Helper()
 	all := map[checks.Ref]*checks.State{}
 	for _, m := range b.messages(StreamRLS, subjectPatient+"*") {
-		st, err := checks.DecodeState(m.Data())
+		st, err := codec.Decode(m.Data())
 		if err != nil {
 			b.t.Fatal(err)
 		}

@@ -1,6 +1,9 @@
 package consumers
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
+)
 
 // snapshot is the View of one step. It remembers the sequence of everything that the step read, since that is what the commit has
 // to expect: what somebody else wrote in between then refuses it.
@@ -62,7 +65,7 @@ func (s *snapshot) State(patient checks.Ref) *checks.State {
 	if data == nil {
 		return nil
 	}
-	st, err := checks.DecodeState(data)
+	st, err := codec.Decode(data)
 	s.fail(err)
 	return st
 }

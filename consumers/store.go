@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // Errors of a Store, by what the caller has to do.
@@ -137,7 +137,7 @@ func (w *writer) readBack(ctx context.Context, p *piece) error {
 			w.copy.forget(&p.rows[i])
 			continue
 		}
-		if _, err := w.copy.take(subjects[i], found[i].Sequence, found[i].Data, checks.DecodeState); err != nil {
+		if _, err := w.copy.take(subjects[i], found[i].Sequence, found[i].Data, codec.Decode); err != nil {
 			return err
 		}
 	}

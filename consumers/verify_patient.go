@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // patientFound is what was found about one patient.
@@ -24,7 +25,7 @@ func (p *patientFound) tell(kind DifferenceKind, check, flag, detail string) {
 func (v *verification) patient(slot uint32) (found patientFound) {
 	row := &v.copy.patients.rows[slot]
 	found.token = row.token.String()
-	st, err := checks.DecodeState(v.copy.patients.data(row))
+	st, err := codec.Decode(v.copy.patients.data(row))
 	if err != nil { // it was decoded when it was read
 		found.tell(StateDamaged, "", "", err.Error())
 		return found

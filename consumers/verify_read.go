@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -95,7 +96,7 @@ func (v *verification) run(ctx context.Context) error {
 }
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-	if _, err := v.copy.take(m.Subject(), meta.Sequence.Stream, m.Data(), checks.DecodeState); err != nil {
+	if _, err := v.copy.take(m.Subject(), meta.Sequence.Stream, m.Data(), codec.Decode); err != nil {
 		v.add(Difference{Kind: StateDamaged, Token: m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:], Detail: err.Error()})
 	}
 	return nil

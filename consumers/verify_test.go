@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // verify gives what differs, told by kind, and fails where a difference names a patient.
@@ -111,7 +112,7 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 		st := *good
 		st.Facts, st.Flags = slices.Clone(good.Facts), slices.Clone(good.Flags)
 		change(&st)
-		return checks.AppendState(nil, &st)
+		return codec.Append(nil, &st)
 	}
 	for _, c := range []struct {
 		name   string
@@ -137,7 +138,7 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 			b.write(subject, data)
 		}, []DifferenceKind{CommitDiffers, CommitDiffers, ShownDiffers, ShownDiffers, StateDamaged}},
 		{"a state in the place of another", func() {
-			b.write(subject, checks.AppendState(nil, second))
+			b.write(subject, codec.Append(nil, second))
 		}, []DifferenceKind{CommitDiffers, CommitDiffers, ShownDiffers, ShownDiffers, StateDamaged}},
 	} {
 		c.change()

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -100,7 +101,7 @@ func flagged(flags []checks.Flag) string {
 func states(m *consumers.Memory) []byte {
 	var b bytes.Buffer
 	for _, p := range m.Patients() {
-		b.Write(checks.AppendState(nil, m.State(p)))
+		b.Write(codec.Append(nil, m.State(p)))
 	}
 	return b.Bytes()
 }

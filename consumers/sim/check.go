@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/consumers"
 )
 
@@ -63,7 +64,7 @@ func (w *world) states() (map[checks.Ref]*checks.State, error) {
 		if !strings.HasPrefix(subject, stateSubject) {
 			continue
 		}
-		st, err := checks.DecodeState(w.server.log[seq-1].data)
+		st, err := codec.Decode(w.server.log[seq-1].data)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 func (w *world) traceInputs() {
@@ -32,7 +33,7 @@ func subjects(msgs []*nats.Msg) string {
 	var all []string
 	for _, m := range msgs {
 		name := m.Subject
-		if st, err := checks.DecodeState(m.Data); err == nil && strings.HasPrefix(name, "rls.state.") {
+		if st, err := codec.Decode(m.Data); err == nil && strings.HasPrefix(name, "rls.state.") {
 			var facts []string
 			for i := range st.Facts {
 				facts = append(facts, describe(&st.Facts[i]))

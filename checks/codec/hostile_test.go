@@ -1,9 +1,11 @@
-package checks
+package codec
 
 import (
 	"encoding/binary"
 	"errors"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/checks"
 )
 
 // uvarints is a body out of numbers.
@@ -24,13 +26,13 @@ func stateBody(v ...uint64) []byte { return uvarints(append([]uint64{0, 0, 0}, v
 // Whatever this format does not have was written by another program, however good its checksum: it is refused, not guessed at.
 func TestUnknownContentIsRefused(t *testing.T) {
 	const huge = 1 << 60
-	order, lab, ack := uint64(KindOrder), uint64(KindLab), uint64(KindAcknowledgement)
+	order, lab, ack := uint64(checks.KindOrder), uint64(checks.KindLab), uint64(checks.KindAcknowledgement)
 	for name, body := range map[string][]byte{
 		"more facts than bytes":     stateBody(huge << 1),
 		"more flags than bytes":     stateBody(0, huge),
 		"an empty run":              stateBody(1<<1, 2<<1, 0, 0, 0, 0),
 		"a run beyond the facts":    stateBody(1<<1, 2<<1, 2, 0, 0, 0, 0),
-		"type of a fact":            stateBody(1<<1, uint64(len(codecTypes))<<1, 1, 0, 1, 0),
+		"type of a fact":            stateBody(1<<1, uint64(len(refTypes))<<1, 1, 0, 1, 0),
 		"half a UUID":               stateBody(1<<1, 2<<1|1, 1, 0, 0, 0),
 		"kind":                      factBody(7, 0),
 		"header bit":                factBody(1<<13, 0),
@@ -41,14 +43,14 @@ func TestUnknownContentIsRefused(t *testing.T) {
 		"shape bit of order":        factBody(order, 1<<27+1, 0),
 		"more codings than bytes":   factBody(order, 3<<21+1, huge, 0),
 		"more names than bytes":     factBody(order, 1<<(21+2)+1, huge, 0),
-		"system of a coding":        factBody(order, 1<<21+1, uint64(len(codecWords)+1)<<1, 0, 0),
+		"system of a coding":        factBody(order, 1<<21+1, uint64(len(words)+1)<<1, 0, 0),
 		"form of a time":            factBody(order, 1<<8+1, uint64(len(timeForms)), 0),
-		"precision of an odd time":  factBody(order, 1<<8+1, oddTime, uint64(WithoutOff)+1, 0, 0),
+		"precision of an odd time":  factBody(order, 1<<8+1, oddTime, uint64(checks.WithoutOff)+1, 0, 0),
 		"absent time with a number": factBody(order, 1<<8+1, 1<<4, 0),
 		"reference to no fact":      factBody(order, 1<<9+1, refFact, 1, 0),
-		"type of a reference":       factBody(order, 1<<9+1, refTyped+uint64(len(codecTypes)), 0, 0),
+		"type of a reference":       factBody(order, 1<<9+1, refTyped+uint64(len(refTypes)), 0, 0),
 		"untyped reference":         factBody(order, 1<<9+1, refTyped, 0, 0),
-		"word":                      factBody(order, 1<<12+1, uint64(len(codecWords))<<2|textWord, 0),
+		"word":                      factBody(order, 1<<12+1, uint64(len(words))<<2|textWord, 0),
 		"text beyond the rest":      factBody(order, 1<<12+1, huge, 0),
 		"hex beyond the rest":       factBody(order, 1<<12+1, 100<<5|formHex<<2|textForm, 0),
 		"text that was not seen":    factBody(order, 1<<12+1, 0<<5|formSeen<<2|textForm, 0),
@@ -58,21 +60,21 @@ func TestUnknownContentIsRefused(t *testing.T) {
 		"kind of value":             factBody(lab, 1<<4, 7+1, 0),
 		"bit of value":              factBody(lab, 1<<4, 1<<11+1, 0),
 		"bit of acknowledgement":    factBody(ack, 2, 0, 0, 0, 0, 0, 0, 0),
-		"severity":                  stateBody(0, 1, 0, 0, uint64(High)+1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+		"severity":                  stateBody(0, 1, 0, 0, uint64(checks.High)+1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 		"half a digest":             stateBody(0, 1, 0, 0, 0, 0, 0, 0, 0),
 		"nothing cut":               {0, 0, 0, 1, 0, 0},
-		"kind that was cut":         append([]byte{0, 0, 0, 1, 0}, uvarints(1<<cutBits)...),
+		"kind that was cut":         append([]byte{0, 0, 0, 1, 0}, uvarints(uint64(checks.CutKnown)+1)...),
 		"places of no fact":         append(factBody(0, 0, 1, 1), 2),
 		"no places":                 factBody(0, 0, 1, 0, 0),
 		"more places than bytes":    factBody(0, 0, 1, 0, huge<<1),
-		"bit of places":             factBody(0, 0, 1, 0, 1<<1, 0, 1<<placeCount),
+		"bit of places":             factBody(0, 0, 1, 0, 1<<1, 0, uint64(checks.AllPlaces)+1),
 		"bit of an older version":   factBody(0, 0, 1, 0, 1<<1, 1<<5, 1),
 		"kind of what is hidden":    factBody(0, 0, 1, 0, 1, 7),
 		"mark of what is hidden":    factBody(0, 0, 1, 0, 1, 4<<3),
 		"overlong varint":           {0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 	} {
-		if st, err := DecodeState(seal(stateVersion, append(body, 0))); !errors.Is(err, ErrStateDamaged) || st != nil {
-			t.Errorf("%s: got %+v, %v; want ErrStateDamaged and no state", name, st, err)
+		if st, err := Decode(seal(version, append(body, 0))); !errors.Is(err, ErrDamaged) || st != nil {
+			t.Errorf("%s: got %+v, %v; want ErrDamaged and no state", name, st, err)
 		}
 	}
 }
@@ -83,17 +85,17 @@ func TestKnownContentIsTaken(t *testing.T) {
 		"nothing": stateBody(0, 0),
 		"mark":    factBody(0, 0),
 		"entry":   factBody(1<<8, 1<<32-1, 0),
-		"order":   factBody(uint64(KindOrder), 1, 0),
-		"time":    factBody(uint64(KindOrder), 1<<8+1, 3, 0),
-		"odd":     factBody(uint64(KindOrder), 1<<8+1, oddTime, uint64(WithoutOff), 2, 0),
-		"ref":     factBody(uint64(KindOrder), 1<<9+1, refFact, 0, 0),
-		"typed":   factBody(uint64(KindOrder), 1<<9+1, refTyped+1, 0, 0),
-		"word":    factBody(uint64(KindOrder), 1<<12+1, uint64(len(codecWords)-1)<<2|textWord, 0),
-		"result":  factBody(uint64(KindLab), 1<<4, uint64(OtherValue)+1, 0),
-		"ack":     factBody(uint64(KindAcknowledgement), 1, 0, 0, 0, 0, 0, 0, 0),
-		"flag":    stateBody(0, 1, 0, 0, uint64(High), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+		"order":   factBody(uint64(checks.KindOrder), 1, 0),
+		"time":    factBody(uint64(checks.KindOrder), 1<<8+1, 3, 0),
+		"odd":     factBody(uint64(checks.KindOrder), 1<<8+1, oddTime, uint64(checks.WithoutOff), 2, 0),
+		"ref":     factBody(uint64(checks.KindOrder), 1<<9+1, refFact, 0, 0),
+		"typed":   factBody(uint64(checks.KindOrder), 1<<9+1, refTyped+1, 0, 0),
+		"word":    factBody(uint64(checks.KindOrder), 1<<12+1, uint64(len(words)-1)<<2|textWord, 0),
+		"result":  factBody(uint64(checks.KindLab), 1<<4, uint64(checks.OtherValue)+1, 0),
+		"ack":     factBody(uint64(checks.KindAcknowledgement), 1, 0, 0, 0, 0, 0, 0, 0),
+		"flag":    stateBody(0, 1, 0, 0, uint64(checks.High), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 	} {
-		if _, err := DecodeState(seal(stateVersion, append(body, 0))); err != nil {
+		if _, err := Decode(seal(version, append(body, 0))); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -1,10 +1,10 @@
-package checks
+package codec
 
 import "github.com/rlsguard/rlsguard/checks/terms"
 
-// codecWords are texts that are written as their position. They are a part of format version 1: words may be appended, since a
+// words are texts that are written as their position. They are a part of format version 1: words may be appended, since a
 // state written before does not name them; none may be changed, moved or taken away. The first 32 cost one byte, all others two.
-var codecWords = [...]string{
+var words = [...]string{
 	0: terms.UCUM, terms.RxNorm, terms.SNOMED, terms.LOINC, terms.ATC, terms.ICD10CM, terms.ICD10,
 	7: "ng/mL", "%", "ug/L", "mg", "{tablet}", "mL", "mg/dL", "d", "h", "ug/dL", "umol/L", "TAB", "tablet", "TABLET", "CAP", "capsule",
 	23: "BID", "QD", "TID", "QHS", "acknowledged", "overridden", "final", "oral", "Oral",
@@ -28,8 +28,8 @@ var codecWords = [...]string{
 	179: "pramipexole", "ropinirole", "rotigotine", "levodopa", "ondansetron", "domperidone", "iron", "bupropion",
 }
 
-// codecTypes are what stands before the id of a reference, by position, from 1; the same rule as for codecWords.
-var codecTypes = [...]string{
+// refTypes are what stands before the id of a reference, by position, from 1; the same rule as for words.
+var refTypes = [...]string{
 	1: "MedicationRequest/", "Observation/", "Condition/", "Patient/", "MedicationStatement/", "MedicationDispense/", "Medication/",
 	8: "DetectedIssue/", "urn:uuid:", "Practitioner/", "PractitionerRole/", "Organization/", "Encounter/", "Specimen/", "CarePlan/",
 	16: "Device/", "RelatedPerson/", "DiagnosticReport/", "Group/", "Location/", "CareTeam/", "Procedure/", "MedicationAdministration/",
@@ -37,18 +37,18 @@ var codecTypes = [...]string{
 }
 
 // wordTable finds the position of a word: a small open hash, several times as fast as a map for words as short as these.
-type wordTable struct {
+type positions struct {
 	words []string
 	slots [1024]uint16 // position + 1
 }
 
 var (
-	codecWordTable = newWordTable(codecWords[:])
-	codecTypeTable = newWordTable(codecTypes[:])
+	wordTable = newPositions(words[:])
+	typeTable = newPositions(refTypes[:])
 )
 
-func newWordTable(list []string) *wordTable {
-	t := &wordTable{words: list}
+func newPositions(list []string) *positions {
+	t := &positions{words: list}
 	for i, w := range list {
 		if w == "" {
 			continue
@@ -68,7 +68,7 @@ func wordHash(s string) uint32 {
 	return h >> 22
 }
 
-func (t *wordTable) find(s string) (int, bool) {
+func (t *positions) find(s string) (int, bool) {
 	for at := wordHash(s); t.slots[at] != 0; at = (at + 1) % uint32(len(t.slots)) {
 		if i := int(t.slots[at]) - 1; t.words[i] == s {
 			return i, true

@@ -1,9 +1,10 @@
-package checks
+package codec
 
 import (
 	"encoding/binary"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -16,14 +17,14 @@ type coder struct {
 	version byte // of the format
 	damaged bool // reading failed; from then on everything reads as zero
 
-	facts      []Fact              // whose references may be named by position
-	seen       [codecRecent]string // ring of the last longer texts, which may be named by position
+	facts      []checks.Fact       // whose references may be named by position
+	seen       [recentTexts]string // ring of the last longer texts, which may be named by position
 	nSeen      int
-	last       int64   // the time before, which the next one is likely to be near
-	header     uint64  // of the fact before
-	shape      uint64  // of the order before
-	valueShape uint64  // of the value before
-	before     Version // of the fact before
+	last       int64          // the time before, which the next one is likely to be near
+	header     uint64         // of the fact before
+	shape      uint64         // of the order before
+	valueShape uint64         // of the value before
+	before     checks.Version // of the fact before
 
 	arena strings.Builder // backs the texts that are read
 	slabs
@@ -31,14 +32,14 @@ type coder struct {
 
 // slabs are what is read is cut from.
 type slabs struct {
-	newFacts []Fact
-	orders   []Order
-	labs     []LabResult
+	newFacts []checks.Fact
+	orders   []checks.Order
+	labs     []checks.LabResult
 	codings  []terms.Coding
 	words    []string
 }
 
-const codecRecent = 32
+const recentTexts = 32
 
 func (c *coder) fail() {
 	c.damaged = true

@@ -1,13 +1,19 @@
-package checks
+package codec
+
+import (
+	"math/bits"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
 
 // keeping codes what is known of limits: what was cut, and the places that older versions take. Few patients have either.
-func (c *coder) keeping(st *State, cut bool) {
+func (c *coder) keeping(st *checks.State, cut bool) {
 	if c.version < 2 {
 		return
 	}
 	if cut {
-		if v := Cut(c.uint(uint64(st.Cut))); c.reading {
-			if st.Cut = v; v == 0 || v&^cutKnown != 0 {
+		if v := checks.Cut(c.uint(uint64(st.Cut))); c.reading {
+			if st.Cut = v; v == 0 || v&^checks.CutKnown != 0 {
 				c.fail()
 			}
 		}
@@ -35,9 +41,9 @@ func (c *coder) keeping(st *State, cut bool) {
 }
 
 // places codes how many older versions f has, and a bit for a hidden one; at least one of the two.
-func (c *coder) places(f *Fact) {
+func (c *coder) places(f *checks.Fact) {
 	if c.reading {
-		f.Kept = new(Kept)
+		f.Kept = new(checks.Kept)
 	}
 	k := f.Kept
 	h := c.uint(uint64(len(k.Past))<<1 | bitOf(k.Hidden != nil))
@@ -47,7 +53,7 @@ func (c *coder) places(f *Fact) {
 			return
 		}
 		if h>>1 > 0 {
-			k.Past = make([]Past, h>>1)
+			k.Past = make([]checks.Past, h>>1)
 		}
 	}
 	for i := range k.Past {
@@ -57,23 +63,23 @@ func (c *coder) places(f *Fact) {
 		return
 	}
 	if c.reading {
-		k.Hidden = &Fact{Ref: f.Ref, Version: f.Version}
+		k.Hidden = &checks.Fact{Ref: f.Ref, Version: f.Version}
 	}
 	kind := c.uint(uint64(k.Hidden.Kind)&7 | uint64(k.Hidden.Mark)<<3)
 	if c.reading {
-		k.Hidden.Kind, k.Hidden.Mark = enumOf(c, kind&7, KindAcknowledgement), enumOf(c, min(kind>>3, 255), MarkMoved)
+		k.Hidden.Kind, k.Hidden.Mark = enumOf(c, kind&7, checks.KindAcknowledgement), enumOf(c, min(kind>>3, 255), checks.MarkMoved)
 	}
 	c.content(k.Hidden)
 }
 
 // past codes the places and the reason of a mark, and what of the version differs from that of the fact.
-func (c *coder) past(p *Past, of *Version) {
+func (c *coder) past(p *checks.Past, of *checks.Version) {
 	v := p.Version
 	if c.reading {
 		v = *of
 	}
 	h := c.mask(uint64(p.Mark)&3|bitOf(v.Updated != of.Updated)<<2|bitOf(v.Number != of.Number)<<3|bitOf(v.Arrival != of.Arrival)<<4, 5)
-	places := c.mask(uint64(p.Places), uint(placeCount))
+	places := c.mask(uint64(p.Places), uint(bits.Len32(uint32(checks.AllPlaces))))
 	if h&(1<<2) != 0 {
 		d := c.signed(v.Updated - of.Updated)
 		v.Updated = of.Updated + d
@@ -85,14 +91,14 @@ func (c *coder) past(p *Past, of *Version) {
 		c.pastArrival(&v.Arrival, of.Arrival)
 	}
 	if c.reading {
-		*p = Past{Version: v, Places: Places(places), Mark: MarkReason(h & 3)}
+		*p = checks.Past{Version: v, Places: checks.Places(places), Mark: checks.MarkReason(h & 3)}
 	}
 }
 
-func (c *coder) pastArrival(a *Arrival, of Arrival) {
+func (c *coder) pastArrival(a *checks.Arrival, of checks.Arrival) {
 	epoch, sequence := c.signed(a.Epoch-of.Epoch), c.signed(int64(a.Sequence-of.Sequence))
 	entry := c.mask(uint64(a.Entry), 32)
 	if c.reading {
-		*a = Arrival{Epoch: of.Epoch + epoch, Sequence: of.Sequence + uint64(sequence), Entry: uint32(entry)}
+		*a = checks.Arrival{Epoch: of.Epoch + epoch, Sequence: of.Sequence + uint64(sequence), Entry: uint32(entry)}
 	}
 }

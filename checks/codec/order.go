@@ -1,18 +1,20 @@
-package checks
+package codec
+
+import "github.com/rlsguard/rlsguard/checks"
 
 // order begins with its shape, which often is that of the order before: kind 2, status 4, intent 2 bits, 13 bits for what is there,
 // and 6 of the drug.
-func (c *coder) order(o *Order) {
+func (c *coder) order(o *checks.Order) {
 	var h uint64
 	if !c.reading {
-		h = uint64(o.Kind)&3 | uint64(o.Status)<<2&60 | uint64(o.Intent)<<6&192 | o.present()<<8 | o.Drug.present()<<21
+		h = uint64(o.Kind)&3 | uint64(o.Status)<<2&60 | uint64(o.Intent)<<6&192 | orderBits(o)<<8 | drugBits(&o.Drug)<<21
 	}
 	h = c.again(&c.shape, h, 27)
 	m := h >> 8 & (1<<13 - 1)
 	if c.reading {
-		o.Kind = enumOf(c, h&3, Statement)
-		o.Status = enumOf(c, h>>2&15, StatusNotTaken)
-		o.Intent = enumOf(c, h>>6&3, IntentOption)
+		o.Kind = enumOf(c, h&3, checks.Statement)
+		o.Status = enumOf(c, h>>2&15, checks.StatusNotTaken)
+		o.Intent = enumOf(c, h>>6&3, checks.IntentOption)
 		o.DoNotPerform, o.Reported, o.NoMedication = m&(1<<6) != 0, m&(1<<7) != 0, m&(1<<8) != 0
 	}
 	c.drugContent(&o.Drug, h>>21)
@@ -32,13 +34,13 @@ func (c *coder) order(o *Order) {
 	c.orderSupply(o, m)
 }
 
-func (o *Order) present() uint64 {
-	return bitOf(!o.Authored.absent()) | bitOf(o.MedicationRef != "")<<1 | bitOf(len(o.Dosages) > 0)<<2 | bitOf(len(o.Reasons) > 0)<<3 |
+func orderBits(o *checks.Order) uint64 {
+	return bitOf(given(o.Authored)) | bitOf(o.MedicationRef != "")<<1 | bitOf(len(o.Dosages) > 0)<<2 | bitOf(len(o.Reasons) > 0)<<3 |
 		bitOf(o.SupplyDays != "")<<4 | bitOf(o.Repeats != 0)<<5 | bitOf(o.DoNotPerform)<<6 | bitOf(o.Reported)<<7 | bitOf(o.NoMedication)<<8 |
-		bitOf(!o.Effective.absent())<<9 | bitOf(len(o.ReasonRefs) > 0)<<10 | bitOf(!o.Validity.absent())<<11 | bitOf(o.SupplyAmount != Quantity{})<<12
+		bitOf(given(o.Effective))<<9 | bitOf(len(o.ReasonRefs) > 0)<<10 | bitOf(given(o.Validity))<<11 | bitOf(given(o.SupplyAmount))<<12
 }
 
-func (c *coder) orderContext(o *Order, m uint64) {
+func (c *coder) orderContext(o *checks.Order, m uint64) {
 	if m&(1<<3) != 0 {
 		codeLen(c, &o.Reasons)
 		for i := range o.Reasons {
@@ -53,7 +55,7 @@ func (c *coder) orderContext(o *Order, m uint64) {
 	}
 }
 
-func (c *coder) orderSupply(o *Order, m uint64) {
+func (c *coder) orderSupply(o *checks.Order, m uint64) {
 	if m&(1<<4) != 0 {
 		c.text(&o.SupplyDays)
 	}
@@ -68,14 +70,14 @@ func (c *coder) orderSupply(o *Order, m uint64) {
 	}
 }
 
-// present is the number of codings, up to two, in two bits (3: the rest follows), and bits for what else is there.
-func (d *Drug) present() uint64 {
+// drugBits is the number of codings, up to two, in two bits (3: the rest follows), and bits for what else is there.
+func drugBits(d *checks.Drug) uint64 {
 	return uint64(min(len(d.Codings), 3)) | bitOf(len(d.Names) > 0)<<2 | bitOf(len(d.Forms) > 0)<<3 | bitOf(len(d.Parts) > 0)<<4 | bitOf(d.Absent)<<5
 }
 
-func (c *coder) drug(d *Drug) { c.drugContent(d, c.mask(d.present(), 6)) }
+func (c *coder) drug(d *checks.Drug) { c.drugContent(d, c.mask(drugBits(d), 6)) }
 
-func (c *coder) drugContent(d *Drug, m uint64) {
+func (c *coder) drugContent(d *checks.Drug, m uint64) {
 	n := int(m & 3)
 	if n == 3 {
 		n = 3 + c.count(len(d.Codings)-3)
@@ -99,8 +101,8 @@ func (c *coder) drugContent(d *Drug, m uint64) {
 	}
 }
 
-func (c *coder) part(p *Part) {
-	m := c.mask(bitOf(len(p.Codings) > 0)|bitOf(len(p.Names) > 0)<<1|bitOf(p.Ref != "")<<2|bitOf(p.Strength != Ratio{})<<3, 4)
+func (c *coder) part(p *checks.Part) {
+	m := c.mask(bitOf(len(p.Codings) > 0)|bitOf(len(p.Names) > 0)<<1|bitOf(p.Ref != "")<<2|bitOf(given(p.Strength))<<3, 4)
 	if m&1 != 0 {
 		c.codingsOf(&p.Codings)
 	}
@@ -115,9 +117,9 @@ func (c *coder) part(p *Part) {
 	}
 }
 
-func (c *coder) dosage(d *Dosage) {
-	m := c.mask(bitOf(d.AsNeeded)|bitOf(d.Timing != Timing{})<<1|bitOf(d.Dose != Quantity{})<<2|bitOf(!d.Route.absent())<<3|bitOf(d.Sequence != 0)<<4|
-		bitOf(!d.Bounds.absent())<<5|bitOf(!d.AsNeededReason.absent())<<6|bitOf(d.BoundsLength != Quantity{})<<7|bitOf(d.MaxPerDay != Ratio{})<<8, 9)
+func (c *coder) dosage(d *checks.Dosage) {
+	m := c.mask(bitOf(d.AsNeeded)|bitOf(given(d.Timing))<<1|bitOf(given(d.Dose))<<2|bitOf(hasConcept(&d.Route))<<3|bitOf(d.Sequence != 0)<<4|
+		bitOf(given(d.Bounds))<<5|bitOf(hasConcept(&d.AsNeededReason))<<6|bitOf(given(d.BoundsLength))<<7|bitOf(given(d.MaxPerDay))<<8, 9)
 	if c.reading {
 		d.AsNeeded = m&1 != 0
 	}
@@ -148,7 +150,7 @@ func (c *coder) dosage(d *Dosage) {
 }
 
 // timing has a bit for each of its fields, in the order in which they follow.
-func (c *coder) timing(t *Timing) {
+func (c *coder) timing(t *checks.Timing) {
 	numbers := [...]*int{&t.Frequency, &t.When, &t.TimesOfDay, &t.DaysOfWeek, &t.Count, &t.Events}
 	texts := [...]*string{&t.Period, &t.PeriodUnit, &t.Code}
 	var m uint64

@@ -1,11 +1,13 @@
-package checks
+package codec
+
+import "github.com/rlsguard/rlsguard/checks"
 
 // lab begins with the status in three bits, and bits for what is there.
-func (c *coder) lab(l *LabResult) {
-	m := c.mask(uint64(l.Status)&7|bitOf(len(l.Loincs) == 1)<<3|bitOf(!l.Value.absent())<<4|bitOf(!l.Effective.Start.absent())<<5|bitOf(!l.Issued.absent())<<6|
-		bitOf(l.Specimen != "")<<7|bitOf(l.Performer != "")<<8|bitOf(len(l.Components) > 0)<<9|bitOf(len(l.Members) > 0)<<10|bitOf(!l.Method.absent())<<11|bitOf(!l.Effective.End.absent())<<12|bitOf(len(l.Loincs) > 1)<<13, 14)
+func (c *coder) lab(l *checks.LabResult) {
+	m := c.mask(uint64(l.Status)&7|bitOf(len(l.Loincs) == 1)<<3|bitOf(hasValue(&l.Value))<<4|bitOf(given(l.Effective.Start))<<5|bitOf(given(l.Issued))<<6|
+		bitOf(l.Specimen != "")<<7|bitOf(l.Performer != "")<<8|bitOf(len(l.Components) > 0)<<9|bitOf(len(l.Members) > 0)<<10|bitOf(hasConcept(&l.Method))<<11|bitOf(given(l.Effective.End))<<12|bitOf(len(l.Loincs) > 1)<<13, 14)
 	if c.reading {
-		l.Status = enumOf(c, m&7, LabCancelled)
+		l.Status = enumOf(c, m&7, checks.LabCancelled)
 	}
 	c.loincs(&l.Loincs, m&(1<<3) != 0, m&(1<<13) != 0)
 	if m&(1<<4) != 0 {
@@ -41,7 +43,7 @@ func (c *coder) loincs(s *[]string, one, more bool) {
 	}
 }
 
-func (c *coder) labParts(l *LabResult, m uint64) {
+func (c *coder) labParts(l *checks.LabResult, m uint64) {
 	if m&(1<<9) != 0 {
 		codeLen(c, &l.Components)
 		for i := range l.Components {
@@ -57,19 +59,19 @@ func (c *coder) labParts(l *LabResult, m uint64) {
 	}
 }
 
-func (v *Value) absent() bool {
-	return v.Kind == NoValue && v.Quantity == Quantity{} && v.Text == "" && v.Concept.absent()
+func hasValue(v *checks.Value) bool {
+	return v.Kind != checks.NoValue || given(v.Quantity) || v.Text != "" || hasConcept(&v.Concept)
 }
 
 // value begins with a shape, which often is that of the value before: kind 3, text 1, concept 1, quantity 6 bits.
-func (c *coder) value(v *Value) {
+func (c *coder) value(v *checks.Value) {
 	var h uint64
 	if !c.reading {
-		h = uint64(v.Kind)&7 | bitOf(v.Text != "")<<3 | bitOf(!v.Concept.absent())<<4 | v.Quantity.present()<<5
+		h = uint64(v.Kind)&7 | bitOf(v.Text != "")<<3 | bitOf(hasConcept(&v.Concept))<<4 | quantityBits(&v.Quantity)<<5
 	}
 	h = c.again(&c.valueShape, h, 11)
 	if c.reading {
-		v.Kind = enumOf(c, h&7, OtherValue)
+		v.Kind = enumOf(c, h&7, checks.OtherValue)
 	}
 	c.quantityContent(&v.Quantity, h>>5)
 	if h&(1<<3) != 0 {
@@ -81,16 +83,16 @@ func (c *coder) value(v *Value) {
 }
 
 // condition begins with clinical 3 and verification 3 bits, and bits for what is there.
-func (c *coder) condition(d *Condition) {
-	m := c.mask(uint64(d.Clinical)&7|uint64(d.Verification)<<3&63|bitOf(d.AbatedFlag)<<6|bitOf(d.FamilyHistory)<<7|bitOf(!d.Onset.absent())<<8|
-		bitOf(!d.Recorded.absent())<<9|bitOf(!d.Abatement.absent())<<10|bitOf(!d.AbatementEnd.absent())<<11|bitOf(d.Asserter != "")<<12, 13)
+func (c *coder) condition(d *checks.Condition) {
+	m := c.mask(uint64(d.Clinical)&7|uint64(d.Verification)<<3&63|bitOf(d.AbatedFlag)<<6|bitOf(d.FamilyHistory)<<7|bitOf(given(d.Onset))<<8|
+		bitOf(given(d.Recorded))<<9|bitOf(given(d.Abatement))<<10|bitOf(given(d.AbatementEnd))<<11|bitOf(d.Asserter != "")<<12, 13)
 	if c.reading {
-		d.Clinical = enumOf(c, m&7, ClinicalResolved)
-		d.Verification = enumOf(c, m>>3&7, VerificationRefuted)
+		d.Clinical = enumOf(c, m&7, checks.ClinicalResolved)
+		d.Verification = enumOf(c, m>>3&7, checks.VerificationRefuted)
 		d.AbatedFlag, d.FamilyHistory = m&(1<<6) != 0, m&(1<<7) != 0
 	}
 	c.concept(&d.Code)
-	for i, t := range [...]*Time{&d.Onset, &d.Recorded, &d.Abatement, &d.AbatementEnd} {
+	for i, t := range [...]*checks.Time{&d.Onset, &d.Recorded, &d.Abatement, &d.AbatementEnd} {
 		if m>>(8+i)&1 != 0 {
 			c.time(t)
 		}
@@ -100,16 +102,16 @@ func (c *coder) condition(d *Condition) {
 	}
 }
 
-func (c *coder) person(p *Person) {
+func (c *coder) person(p *checks.Person) {
 	m := c.mask(uint64(p.Sex)&3|bitOf(p.Deceased)<<2|bitOf(p.Linked)<<3, 4)
 	if c.reading {
-		p.Sex = enumOf(c, m&3, SexOther)
+		p.Sex = enumOf(c, m&3, checks.SexOther)
 		p.Deceased, p.Linked = m&4 != 0, m&8 != 0
 	}
 	c.time(&p.Birth)
 }
 
-func (c *coder) acknowledgement(a *Acknowledgement) {
+func (c *coder) acknowledgement(a *checks.Acknowledgement) {
 	if m := c.mask(bitOf(a.Override), 1); c.reading {
 		a.Override = m != 0
 	}

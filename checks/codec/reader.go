@@ -1,12 +1,15 @@
-package checks
+package codec
 
-import "github.com/rlsguard/rlsguard/checks/terms"
+import (
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
 
-// StateReader is DecodeState for one state after the other, each looked at for a moment: most of the memory that a state takes serves the
+// Reader is Decode for one state after the other, each looked at for a moment: most of the memory that a state takes serves the
 // next one again. The zero value is ready. It is not for concurrent use.
-type StateReader struct {
+type Reader struct {
 	c    coder
-	st   State
+	st   checks.State
 	full slabs
 }
 
@@ -16,24 +19,24 @@ const (
 	readerTexts = 128
 )
 
-// Decode is DecodeState. The State, its slices and what it points to are good until the next call; its texts stay.
-func (r *StateReader) Decode(b []byte) (*State, error) {
-	version, body, err := openState(b)
+// Decode is Decode. The State, its slices and what it points to are good until the next call; its texts stay.
+func (r *Reader) Decode(b []byte) (*checks.State, error) {
+	format, body, err := unwrap(b)
 	if err != nil {
 		return nil, err
 	}
 	r.reset()
-	r.c.version = version
-	if err := decodeBody(body, &r.c, &r.st); err != nil {
+	r.c.version = format
+	if err := readBody(body, &r.c, &r.st); err != nil {
 		return nil, err
 	}
 	return &r.st, nil
 }
 
 // reset makes the slabs whole again.
-func (r *StateReader) reset() {
+func (r *Reader) reset() {
 	if r.full.newFacts == nil {
-		r.full = slabs{make([]Fact, readerFacts), make([]Order, readerFacts), make([]LabResult, readerFacts),
+		r.full = slabs{make([]checks.Fact, readerFacts), make([]checks.Order, readerFacts), make([]checks.LabResult, readerFacts),
 			make([]terms.Coding, readerTexts), make([]string, readerTexts)}
 	} else {
 		wipe(r.full.newFacts, r.c.newFacts)
@@ -42,7 +45,7 @@ func (r *StateReader) reset() {
 		wipe(r.full.codings, r.c.codings)
 		wipe(r.full.words, r.c.words)
 	}
-	r.c, r.st = coder{reading: true, slabs: r.full}, State{}
+	r.c, r.st = coder{reading: true, slabs: r.full}, checks.State{}
 }
 
 // wipe clears what was cut off a slab; all of it when another one took its place.

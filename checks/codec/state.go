@@ -1,7 +1,9 @@
-package checks
+package codec
+
+import "github.com/rlsguard/rlsguard/checks"
 
 // state codes all references first, so that later ones may name a fact by its position.
-func (c *coder) state(st *State) {
+func (c *coder) state(st *checks.State) {
 	c.refID(&st.Patient, "", c.uint(refHead(st.Patient, "")))
 	c.text(&st.Ruleset)
 	n := c.uint(uint64(len(st.Facts))<<1 | bitOf(st.Cut != 0))
@@ -10,7 +12,7 @@ func (c *coder) state(st *State) {
 		return
 	}
 	if c.reading {
-		st.Cut = Cut(n&1) << cutEarlier
+		st.Cut = checks.CutEarlier * checks.Cut(n&1)
 		st.Facts = cutSlab(&c.newFacts, int(n>>1), 0)
 	}
 	c.factRefs(st)
@@ -30,30 +32,30 @@ func (c *coder) state(st *State) {
 
 // The header of a fact, lowest bits first: kind 3, form of updated 2, form of the number 2, other sequence 1, entry 1, other epoch 1, mark 2,
 // updated as of the fact before 1.
-func (c *coder) fact(f *Fact) {
+func (c *coder) fact(f *checks.Fact) {
 	h := c.factHeader(f)
 	if c.reading {
-		f.Kind = enumOf(c, h&7, KindAcknowledgement)
-		f.Mark = enumOf(c, h>>10&3, MarkMoved)
+		f.Kind = enumOf(c, h&7, checks.KindAcknowledgement)
+		f.Mark = enumOf(c, h>>10&3, checks.MarkMoved)
 	}
 	c.factVersion(&f.Version, h)
 	c.content(f)
 }
 
 // content codes what the kind of f names.
-func (c *coder) content(f *Fact) {
+func (c *coder) content(f *checks.Fact) {
 	switch f.Kind {
-	case KindOrder:
+	case checks.KindOrder:
 		c.order(pointee(c, &f.Order, &c.orders))
-	case KindLab:
+	case checks.KindLab:
 		c.lab(pointee(c, &f.Lab, &c.labs))
-	case KindCondition:
+	case checks.KindCondition:
 		c.condition(pointee(c, &f.Condition, nil))
-	case KindMedication:
+	case checks.KindMedication:
 		c.drug(pointee(c, &f.Medication, nil))
-	case KindPatient:
+	case checks.KindPatient:
 		c.person(pointee(c, &f.Person, nil))
-	case KindAcknowledgement:
+	case checks.KindAcknowledgement:
 		c.acknowledgement(pointee(c, &f.Acknowledgement, nil))
 	}
 }
@@ -77,7 +79,7 @@ func pointee[T any](c *coder, p **T, slab *[]T) *T {
 }
 
 // factHeader codes the header, which mostly is that of the fact before, since facts are sorted by type.
-func (c *coder) factHeader(f *Fact) uint64 {
+func (c *coder) factHeader(f *checks.Fact) uint64 {
 	var h uint64
 	if !c.reading {
 		v := &f.Version
@@ -104,7 +106,7 @@ func numberForm(s string) uint64 {
 	return numberText
 }
 
-func (c *coder) factVersion(v *Version, h uint64) {
+func (c *coder) factVersion(v *checks.Version, h uint64) {
 	c.updated(&v.Updated, h)
 	switch h >> 5 & 3 {
 	case numberOne:
@@ -123,7 +125,7 @@ func (c *coder) factVersion(v *Version, h uint64) {
 	c.before.Arrival = v.Arrival
 }
 
-func (c *coder) arrival(a *Arrival, h uint64) {
+func (c *coder) arrival(a *checks.Arrival, h uint64) {
 	before := c.before.Arrival
 	var sequence, epoch int64
 	if h&1 != 0 {
@@ -137,15 +139,15 @@ func (c *coder) arrival(a *Arrival, h uint64) {
 		epoch = c.signed(a.Epoch - before.Epoch)
 	}
 	if c.reading {
-		*a = Arrival{Epoch: before.Epoch + epoch, Sequence: before.Sequence + uint64(sequence), Entry: uint32(entry)}
+		*a = checks.Arrival{Epoch: before.Epoch + epoch, Sequence: before.Sequence + uint64(sequence), Entry: uint32(entry)}
 	}
 }
 
-func (c *coder) openFlag(f *OpenFlag) {
+func (c *coder) openFlag(f *checks.OpenFlag) {
 	c.text(&f.Check)
 	c.text(&f.Ingredient)
 	if s := c.uint(uint64(f.Severity)); c.reading {
-		f.Severity = enumOf(c, s, High)
+		f.Severity = enumOf(c, s, checks.High)
 	}
 	if n := c.uint(f.Number); c.reading {
 		f.Number = n

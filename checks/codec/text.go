@@ -1,4 +1,4 @@
-package checks
+package codec
 
 import (
 	"encoding/hex"
@@ -9,7 +9,7 @@ import (
 const (
 	textRaw    = iota // the rest is the length, the bytes follow
 	textNumber        // a whole number without leading zeros
-	textWord          // position in codecWords
+	textWord          // position in words
 	textForm          // three more bits: one of the forms
 )
 
@@ -43,7 +43,7 @@ func (c *coder) writeText(s string) {
 	if s[0] <= '9' && c.writeNumeral(s) {
 		return
 	}
-	if i, ok := codecWordTable.find(s); ok {
+	if i, ok := wordTable.find(s); ok {
 		c.uint(uint64(i)<<2 | textWord)
 		return
 	}
@@ -91,8 +91,8 @@ func (c *coder) form(v, form uint64) { c.uint(v<<5 | form<<2 | textForm) }
 
 // writeLong writes a text that may come again.
 func (c *coder) writeLong(s string) {
-	for back := range min(c.nSeen, codecRecent) {
-		if c.seen[(c.nSeen-1-back)%codecRecent] == s {
+	for back := range min(c.nSeen, recentTexts) {
+		if c.seen[(c.nSeen-1-back)%recentTexts] == s {
 			c.form(uint64(back), formSeen)
 			return
 		}
@@ -111,7 +111,7 @@ func (c *coder) writeLong(s string) {
 }
 
 func (c *coder) remember(s string) {
-	c.seen[c.nSeen%codecRecent] = s
+	c.seen[c.nSeen%recentTexts] = s
 	c.nSeen++
 }
 
@@ -146,11 +146,11 @@ func (c *coder) readText() string {
 		var buf [20]byte
 		return c.keep(strconv.AppendUint(buf[:0], rest, 10))
 	case textWord:
-		if rest >= uint64(len(codecWords)) {
+		if rest >= uint64(len(words)) {
 			c.fail()
 			return ""
 		}
-		return codecWords[rest]
+		return words[rest]
 	}
 	return c.readForm(rest>>3, rest&7)
 }
@@ -170,8 +170,8 @@ func (c *coder) readForm(v, form uint64) string {
 		c.remember(s)
 		return s
 	case formSeen:
-		if v < uint64(min(c.nSeen, codecRecent)) {
-			return c.seen[(c.nSeen-1-int(v))%codecRecent]
+		if v < uint64(min(c.nSeen, recentTexts)) {
+			return c.seen[(c.nSeen-1-int(v))%recentTexts]
 		}
 	}
 	c.fail()

@@ -1,72 +1,74 @@
-package checks
+package codec
 
 import (
 	"fmt"
 	"reflect"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/checks"
 )
 
 // A field added to a fact and forgotten in the codec would be lost on every restart. So every single field is set alone, which also
 // finds a field that is written only when another one is there.
 func TestEveryFieldOfAStateComesBack(t *testing.T) {
-	for _, kind := range []Kind{KindMark, KindOrder, KindLab, KindCondition, KindMedication, KindPatient, KindAcknowledgement} {
-		fact := Fact{Kind: kind}
+	for _, kind := range []checks.Kind{checks.KindMark, checks.KindOrder, checks.KindLab, checks.KindCondition, checks.KindMedication, checks.KindPatient, checks.KindAcknowledgement} {
+		fact := checks.Fact{Kind: kind}
 		if p := payload(&fact); p.IsValid() {
 			eachLeaf(p.Type().Elem(), "", func(path string, set func(reflect.Value)) {
-				f := Fact{Ref: "Observation/1", Kind: kind}
+				f := checks.Fact{Ref: "Observation/1", Kind: kind}
 				p := payload(&f)
 				p.Set(reflect.New(p.Type().Elem()))
 				set(p.Elem())
-				roundTrips(t, fmt.Sprintf("kind %d: %s", kind, path), &State{Facts: []Fact{f}})
+				roundTrips(t, fmt.Sprintf("kind %d: %s", kind, path), &checks.State{Facts: []checks.Fact{f}})
 			})
 		}
 	}
-	eachLeaf(reflect.TypeFor[Fact](), "", func(path string, set func(reflect.Value)) {
-		var f Fact
+	eachLeaf(reflect.TypeFor[checks.Fact](), "", func(path string, set func(reflect.Value)) {
+		var f checks.Fact
 		set(reflect.ValueOf(&f).Elem())
-		if f.Kind == KindMark && !payloadSet(&f) && f.Kept == nil {
-			roundTrips(t, "fact: "+path, &State{Facts: []Fact{f}})
+		if f.Kind == checks.KindMark && !payloadSet(&f) && f.Kept == nil {
+			roundTrips(t, "fact: "+path, &checks.State{Facts: []checks.Fact{f}})
 		}
 	})
-	eachLeaf(reflect.TypeFor[OpenFlag](), "", func(path string, set func(reflect.Value)) {
-		var f OpenFlag
+	eachLeaf(reflect.TypeFor[checks.OpenFlag](), "", func(path string, set func(reflect.Value)) {
+		var f checks.OpenFlag
 		set(reflect.ValueOf(&f).Elem())
-		roundTrips(t, "flag: "+path, &State{Flags: []OpenFlag{f}})
+		roundTrips(t, "flag: "+path, &checks.State{Flags: []checks.OpenFlag{f}})
 	})
-	roundTrips(t, "patient", &State{Patient: "Patient/1"})
-	roundTrips(t, "ruleset", &State{Ruleset: "r"})
-	for bit := range cutBits {
-		if c := Cut(1) << bit; c&cutKnown != 0 {
-			roundTrips(t, fmt.Sprintf("cut %b", c), &State{Cut: c})
+	roundTrips(t, "patient", &checks.State{Patient: "Patient/1"})
+	roundTrips(t, "ruleset", &checks.State{Ruleset: "r"})
+	for bit := range 64 {
+		if c := checks.Cut(1) << bit; c&checks.CutKnown != 0 {
+			roundTrips(t, fmt.Sprintf("cut %b", c), &checks.State{Cut: c})
 		}
 	}
-	eachLeaf(reflect.TypeFor[Past](), "", func(path string, set func(reflect.Value)) {
-		var p Past
+	eachLeaf(reflect.TypeFor[checks.Past](), "", func(path string, set func(reflect.Value)) {
+		var p checks.Past
 		set(reflect.ValueOf(&p).Elem())
-		roundTrips(t, "past"+path, &State{Facts: []Fact{{Ref: "Observation/1"}, {Ref: "Observation/2", Kept: &Kept{Past: []Past{p, p}}}}})
+		roundTrips(t, "past"+path, &checks.State{Facts: []checks.Fact{{Ref: "Observation/1"}, {Ref: "Observation/2", Kept: &checks.Kept{Past: []checks.Past{p, p}}}}})
 	})
-	roundTrips(t, "hidden", &State{Facts: []Fact{{Ref: "Patient/1", Mark: MarkMoved, Version: Version{Updated: 3},
-		Kept: &Kept{Hidden: &Fact{Ref: "Patient/1", Version: Version{Updated: 3}, Kind: KindPatient, Person: &Person{Sex: Male}}}}}})
-	if n := reflect.TypeFor[State]().NumField(); n != 5 {
+	hidden := checks.Fact{Ref: "Patient/1", Version: checks.Version{Updated: 3}, Kind: checks.KindPatient, Person: &checks.Person{Sex: checks.Male}}
+	roundTrips(t, "hidden", &checks.State{Facts: []checks.Fact{{Ref: hidden.Ref, Mark: checks.MarkMoved, Version: hidden.Version, Kept: &checks.Kept{Hidden: &hidden}}}})
+	if n := reflect.TypeFor[checks.State]().NumField(); n != 5 {
 		t.Errorf("State has %d fields; code the new one and try it here", n)
 	}
 }
 
-func roundTrips(t *testing.T, what string, st *State) {
+func roundTrips(t *testing.T, what string, st *checks.State) {
 	t.Run(what, func(t *testing.T) { mustRoundTrip(t, st) })
 }
 
 // payload is the pointer of f that its kind names; invalid for a mark.
-func payload(f *Fact) reflect.Value {
-	name := map[Kind]string{KindOrder: "Order", KindLab: "Lab", KindCondition: "Condition", KindMedication: "Medication",
-		KindPatient: "Person", KindAcknowledgement: "Acknowledgement"}[f.Kind]
+func payload(f *checks.Fact) reflect.Value {
+	name := map[checks.Kind]string{checks.KindOrder: "Order", checks.KindLab: "Lab", checks.KindCondition: "Condition", checks.KindMedication: "Medication",
+		checks.KindPatient: "Person", checks.KindAcknowledgement: "Acknowledgement"}[f.Kind]
 	if name == "" {
 		return reflect.Value{}
 	}
 	return reflect.ValueOf(f).Elem().FieldByName(name)
 }
 
-func payloadSet(f *Fact) bool {
+func payloadSet(f *checks.Fact) bool {
 	return f.Order != nil || f.Lab != nil || f.Condition != nil || f.Medication != nil || f.Person != nil || f.Acknowledgement != nil
 }
 
@@ -109,29 +111,29 @@ func setLeaf(v reflect.Value, path string) {
 	}
 }
 
-func TestCodecWordsAreDistinctAndFound(t *testing.T) {
-	for i, w := range codecWords {
-		if got, ok := codecWordTable.find(w); w == "" || !ok || got != i {
+func TestWordsAreDistinctAndFound(t *testing.T) {
+	for i, w := range words {
+		if got, ok := wordTable.find(w); w == "" || !ok || got != i {
 			t.Errorf("word %d %q is found at %d, %v: it is empty or occurs twice", i, w, got, ok)
 		}
 	}
-	for i, w := range codecTypes[1:] {
-		if got, ok := codecTypeTable.find(w); w == "" || !ok || got != i+1 {
+	for i, w := range refTypes[1:] {
+		if got, ok := typeTable.find(w); w == "" || !ok || got != i+1 {
 			t.Errorf("type %d %q is found at %d, %v: it is empty or occurs twice", i+1, w, got, ok)
 		}
 	}
 }
 
 // Words and types are a part of the format: those of version 1 stay where they are.
-func TestCodecWordsStayWhereTheyAre(t *testing.T) {
+func TestWordsStayWhereTheyAre(t *testing.T) {
 	for i, want := range map[int]string{0: "http://unitsofmeasure.org", 6: "http://hl7.org/fhir/sid/icd-10", 7: "ng/mL", 22: "capsule", 31: "Oral",
 		40: "http://terminology.hl7.org/CodeSystem/v3-NullFlavor", 45: "http://terminology.hl7.org/CodeSystem/v3-TimingEvent",
 		62: "medication-unclassified", 81: "HS", 118: "umol/l", 137: "valuePeriod", 143: "Transdermal route", 186: "bupropion"} {
-		if codecWords[i] != want {
-			t.Errorf("word %d is %q; format version 1 has %q there", i, codecWords[i], want)
+		if words[i] != want {
+			t.Errorf("word %d is %q; format version 1 has %q there", i, words[i], want)
 		}
 	}
-	if codecTypes[1] != "MedicationRequest/" || codecTypes[15] != "CarePlan/" || codecTypes[28] != "AllergyIntolerance/" {
+	if refTypes[1] != "MedicationRequest/" || refTypes[15] != "CarePlan/" || refTypes[28] != "AllergyIntolerance/" {
 		t.Error("a type moved")
 	}
 }

@@ -1,4 +1,6 @@
-package checks
+package codec
+
+import "github.com/rlsguard/rlsguard/checks"
 
 // Units of time in nanoseconds.
 const (
@@ -10,21 +12,21 @@ const (
 // timeForms are the ways in which a Time is written: as a difference to the time before, in the coarsest unit that holds it
 // exactly. Their positions are part of the format. oddTime is for everything else: precision and nanoseconds in full.
 var timeForms = [...]struct {
-	precision Precision
+	precision checks.Precision
 	unit      int64
 }{
-	{NoTime, 1},
-	{ToYear, nanosDay}, {ToMonth, nanosDay}, {ToDay, nanosDay},
-	{ToInstant, nanosMinute}, {ToInstant, nanosSecond}, {ToInstant, 1_000_000}, {ToInstant, 1000},
-	{WithoutOff, nanosMinute}, {WithoutOff, nanosSecond}, {WithoutOff, 1_000_000},
+	{checks.NoTime, 1},
+	{checks.ToYear, nanosDay}, {checks.ToMonth, nanosDay}, {checks.ToDay, nanosDay},
+	{checks.ToInstant, nanosMinute}, {checks.ToInstant, nanosSecond}, {checks.ToInstant, 1_000_000}, {checks.ToInstant, 1000},
+	{checks.WithoutOff, nanosMinute}, {checks.WithoutOff, nanosSecond}, {checks.WithoutOff, 1_000_000},
 }
 
 const oddTime = 15
 
 // firstForm of each precision.
-var firstForm = [...]int{ToYear: 1, ToMonth: 2, ToDay: 3, ToInstant: 4, WithoutOff: 8}
+var firstForm = [...]int{checks.ToYear: 1, checks.ToMonth: 2, checks.ToDay: 3, checks.ToInstant: 4, checks.WithoutOff: 8}
 
-func (c *coder) time(t *Time) {
+func (c *coder) time(t *checks.Time) {
 	if c.reading {
 		*t = c.readTime()
 		return
@@ -45,11 +47,11 @@ func (c *coder) time(t *Time) {
 }
 
 // timeForm picks the form of t and its difference to the time before in that form's unit.
-func (c *coder) timeForm(t Time) (form int, steps uint64) {
-	if t == (Time{}) {
+func (c *coder) timeForm(t checks.Time) (form int, steps uint64) {
+	if t == (checks.Time{}) {
 		return 0, 0
 	}
-	if t.Precision == NoTime || t.Precision > WithoutOff {
+	if t.Precision == checks.NoTime || t.Precision > checks.WithoutOff {
 		return oddTime, 0
 	}
 	for form = firstForm[t.Precision]; form < len(timeForms) && timeForms[form].precision == t.Precision; form++ {
@@ -63,15 +65,15 @@ func (c *coder) timeForm(t Time) (form int, steps uint64) {
 	return oddTime, 0
 }
 
-func (c *coder) readTime() Time {
+func (c *coder) readTime() checks.Time {
 	v := c.uint(0)
 	form := int(v & 15)
-	var t Time
+	var t checks.Time
 	switch {
 	case form == 0 && v == 0:
 		return t
 	case form == oddTime:
-		t.Precision = enumOf(c, c.uint(0), WithoutOff)
+		t.Precision = enumOf(c, c.uint(0), checks.WithoutOff)
 		t.Nanos = c.signed(0)
 	case form == 0 || form >= len(timeForms):
 		c.fail()

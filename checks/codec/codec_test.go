@@ -1,4 +1,4 @@
-package checks
+package codec
 
 import (
 	"bytes"
@@ -12,18 +12,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"github.com/rlsguard/rlsguard/checks"
 )
 
 // mustRoundTrip fails when st does not come back from its encoding as it was.
 func mustRoundTrip(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, st *State) {
+}, st *checks.State) {
 	t.Helper()
-	b := AppendState(nil, st)
-	got, err := DecodeState(b)
+	b := Append(nil, st)
+	got, err := Decode(b)
 	if err != nil {
-		t.Fatalf("DecodeState: %v\nof %+v", err, st)
+		t.Fatalf("Decode: %v\nof %+v", err, st)
 	}
 	if diff := cmp.Diff(st, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("not what was written (-written +read):\n%s", diff)
@@ -32,56 +34,56 @@ func mustRoundTrip(t interface {
 
 func TestStateOfAnyContentComesBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		st := new(State)
+		st := new(checks.State)
 		drawInto(t, st)
 		mustRoundTrip(t, st)
 	})
 }
 
 // What one state leaves behind in a reader is not seen in the next, also after a damaged one and after one that its memory did not hold.
-func TestStateReaderReadsAsDecodeState(t *testing.T) {
-	large := new(State)
+func TestReaderReadsAsDecode(t *testing.T) {
+	large := new(checks.State)
 	for i := range 2 * readerFacts {
-		for _, f := range codecExample(numericID).Facts {
-			f.Ref = Ref(f.Ref.Type() + "/" + uuidID(i))
+		for _, f := range example(numericID).Facts {
+			f.Ref = checks.Ref(f.Ref.Type() + "/" + uuidID(i))
 			large.Merge(f)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		var r StateReader
+		var r Reader
 		for range rapid.IntRange(2, 6).Draw(t, "states") {
-			st := new(State)
+			st := new(checks.State)
 			if rapid.IntRange(0, 9).Draw(t, "large") == 0 {
 				st = large
 			} else {
 				drawInto(t, st)
 			}
-			b := AppendState(nil, st)
+			b := Append(nil, st)
 			if rapid.Bool().Draw(t, "damage") {
 				body := b[2 : len(b)-crc32.Size]
-				b = seal(stateVersion, body[:rapid.IntRange(0, len(body)).Draw(t, "length")])
+				b = seal(version, body[:rapid.IntRange(0, len(body)).Draw(t, "length")])
 			}
-			want, wantErr := DecodeState(b)
+			want, wantErr := Decode(b)
 			got, err := r.Decode(b)
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || (err == nil) != (wantErr == nil) {
-				t.Fatalf("%v and %v; (-DecodeState +StateReader):\n%s", wantErr, err, diff)
+				t.Fatalf("%v and %v; (-Decode +Reader):\n%s", wantErr, err, diff)
 			}
 		}
 	})
 }
 
 func TestStateEncodingAppends(t *testing.T) {
-	st := codecExample(numericID)
-	alone := AppendState(nil, st)
-	if got := AppendState([]byte("before"), st); string(got) != "before"+string(alone) {
-		t.Errorf("AppendState to a prefix gave %x, want the prefix and %x", got, alone)
+	st := example(numericID)
+	alone := Append(nil, st)
+	if got := Append([]byte("before"), st); string(got) != "before"+string(alone) {
+		t.Errorf("Append to a prefix gave %x, want the prefix and %x", got, alone)
 	}
 }
 
 func TestDecodedStateSharesNoMemory(t *testing.T) {
-	st := codecExample(uuidID)
-	b := AppendState(nil, st)
-	got, err := DecodeState(b)
+	st := example(uuidID)
+	b := Append(nil, st)
+	got, err := Decode(b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,24 +99,24 @@ func TestStateOfFormatVersion1IsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := DecodeState(b)
+	got, err := Decode(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := codecGolden()
+	want := golden()
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +read):\n%s", diff)
 	}
-	if stateVersion == 1 && !bytes.Equal(b, AppendState(nil, want)) {
+	if version == 1 && !bytes.Equal(b, Append(nil, want)) {
 		t.Error("the encoding changed and its version did not: states that are stored would be misread")
 	}
 }
 
 func TestDamagedStateIsRefused(t *testing.T) {
-	good := AppendState(nil, codecExample(uuidID))
+	good := Append(nil, example(uuidID))
 	refused := func(what string, at int, b []byte) {
-		if st, err := DecodeState(b); !errors.Is(err, ErrStateDamaged) || st != nil {
-			t.Fatalf("%s at %d: got %v, %v; want ErrStateDamaged and no state", what, at, st, err)
+		if st, err := Decode(b); !errors.Is(err, ErrDamaged) || st != nil {
+			t.Fatalf("%s at %d: got %v, %v; want ErrDamaged and no state", what, at, st, err)
 		}
 	}
 	for i := range good {
@@ -126,22 +128,22 @@ func TestDamagedStateIsRefused(t *testing.T) {
 		}
 	}
 	refused("byte appended", len(good), append(bytes.Clone(good), 0))
-	refused("body cut, sealed again", 0, seal(stateVersion, good[2:len(good)-5]))
-	refused("body longer, sealed again", 0, seal(stateVersion, append(bytes.Clone(good[2:len(good)-4]), 0)))
+	refused("body cut, sealed again", 0, seal(version, good[2:len(good)-5]))
+	refused("body longer, sealed again", 0, seal(version, append(bytes.Clone(good[2:len(good)-4]), 0)))
 	refused("nothing", 0, nil)
 }
 
 func TestOtherFormatVersionIsRefused(t *testing.T) {
-	good := AppendState(nil, codecExample(numericID))
-	for _, version := range []byte{0, stateVersion + 1, 255} {
-		if st, err := DecodeState(seal(version, good[2:len(good)-4])); !errors.Is(err, ErrStateVersion) || st != nil {
-			t.Errorf("version %d: got %v, %v; want ErrStateVersion and no state", version, st, err)
+	good := Append(nil, example(numericID))
+	for _, version := range []byte{0, version + 1, 255} {
+		if st, err := Decode(seal(version, good[2:len(good)-4])); !errors.Is(err, ErrVersion) || st != nil {
+			t.Errorf("version %d: got %v, %v; want ErrVersion and no state", version, st, err)
 		}
 	}
 }
 
 func seal(version byte, body []byte) []byte {
-	b := append([]byte{stateMagic, version}, body...)
+	b := append([]byte{magic, version}, body...)
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
 }
 
@@ -150,14 +152,14 @@ const memoryPerByte = 600
 
 func FuzzDecodeState(f *testing.F) {
 	f.Add([]byte{})
-	for _, st := range []*State{{}, codecGolden(), codecExample(uuidID), codecExample(numericID)} {
-		b := AppendState(nil, st)
+	for _, st := range []*checks.State{{}, golden(), example(uuidID), example(numericID)} {
+		b := Append(nil, st)
 		f.Add(b)
 		f.Add(b[2 : len(b)-4])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, in := range [][]byte{b, seal(stateVersion, b)} {
-			st, err := DecodeState(in)
+		for _, in := range [][]byte{b, seal(version, b)} {
+			st, err := Decode(in)
 			if err == nil {
 				mustRoundTrip(t, st)
 			} else if st != nil {
@@ -177,17 +179,17 @@ func TestHostileStateTakesBoundedMemory(t *testing.T) {
 		return append(b, bytes.Repeat(rest, n)...)
 	}
 	for name, body := range map[string][]byte{
-		"orders":     facts(byte(KindOrder), 0, 0, 0, 0),
-		"results":    facts(byte(KindLab), 0, 0),
-		"dosages":    facts(byte(KindOrder), 0, 4, 0, 0xff, 0xff, 3, 0),
-		"counts":     facts(byte(KindOrder), 0, 0xff, 0x1f, 0xff, 0xff, 3),
-		"conditions": facts(byte(KindCondition), 0, 0, 0),
+		"orders":     facts(byte(checks.KindOrder), 0, 0, 0, 0),
+		"results":    facts(byte(checks.KindLab), 0, 0),
+		"dosages":    facts(byte(checks.KindOrder), 0, 4, 0, 0xff, 0xff, 3, 0),
+		"counts":     facts(byte(checks.KindOrder), 0, 0xff, 0x1f, 0xff, 0xff, 3),
+		"conditions": facts(byte(checks.KindCondition), 0, 0, 0),
 		"flags":      append([]byte{0, 0, 0, 0}, binary.AppendUvarint(nil, n)...),
 	} {
-		in := seal(stateVersion, append(body, make([]byte, n)...))
+		in := seal(version, append(body, make([]byte, n)...))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := DecodeState(in)
+		_, err := Decode(in)
 		runtime.ReadMemStats(&after)
 		if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(len(in)*memoryPerByte); got > limit {
 			t.Errorf("%s: %d bytes allocated for %d bytes of input (error %v), limit %d", name, got, len(in), err, limit)

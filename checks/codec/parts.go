@@ -1,19 +1,24 @@
-package checks
+package codec
 
-import "github.com/rlsguard/rlsguard/checks/terms"
+import (
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
 
-func (t Time) absent() bool   { return t == Time{} }
-func (p Period) absent() bool { return p == Period{} }
-func (c *Concept) absent() bool {
-	return len(c.Codings) == 0 && len(c.Texts) == 0
+// given tells that v is not the zero value of its type.
+func given[T comparable](v T) bool {
+	var zero T
+	return v != zero
 }
 
-func (c *coder) period(p *Period) {
+func hasConcept(k *checks.Concept) bool { return len(k.Codings)+len(k.Texts) > 0 }
+
+func (c *coder) period(p *checks.Period) {
 	c.time(&p.Start)
 	c.time(&p.End)
 }
 
-func (c *coder) ratio(r *Ratio) {
+func (c *coder) ratio(r *checks.Ratio) {
 	c.quantity(&r.Numerator)
 	c.quantity(&r.Denominator)
 }
@@ -21,9 +26,9 @@ func (c *coder) ratio(r *Ratio) {
 // quantityUCUM: the code is the unit's text and its system is UCUM, so neither is written.
 const quantityUCUM = 1 << 5
 
-func (c *coder) quantity(q *Quantity) { c.quantityContent(q, c.mask(q.present(), 6)) }
+func (c *coder) quantity(q *checks.Quantity) { c.quantityContent(q, c.mask(quantityBits(q), 6)) }
 
-func (q *Quantity) present() uint64 {
+func quantityBits(q *checks.Quantity) uint64 {
 	m := bitOf(q.Value != "") | bitOf(q.Comparator != "")<<1 | bitOf(q.Unit != "")<<2
 	if q.Unit != "" && q.Code == q.Unit && q.System == terms.UCUM {
 		return m | quantityUCUM
@@ -31,7 +36,7 @@ func (q *Quantity) present() uint64 {
 	return m | bitOf(q.Code != "")<<3 | bitOf(q.System != "")<<4
 }
 
-func (c *coder) quantityContent(q *Quantity, m uint64) {
+func (c *coder) quantityContent(q *checks.Quantity, m uint64) {
 	for i, p := range [...]*string{&q.Value, &q.Comparator, &q.Unit, &q.Code, &q.System} {
 		if m>>i&1 != 0 {
 			c.text(p)
@@ -43,7 +48,7 @@ func (c *coder) quantityContent(q *Quantity, m uint64) {
 }
 
 // concept begins with bits for codings and texts.
-func (c *coder) concept(k *Concept) {
+func (c *coder) concept(k *checks.Concept) {
 	m := c.mask(bitOf(len(k.Codings) > 0)|bitOf(len(k.Texts) > 0)<<1, 2)
 	if m&1 != 0 {
 		c.codingsOf(&k.Codings)
@@ -84,13 +89,13 @@ func (c *coder) codingList(s []terms.Coding) {
 	}
 }
 
-// coding begins with the system: its position in codecWords plus one, or 0 when it follows as a text; and a bit for the display.
+// coding begins with the system: its position in words plus one, or 0 when it follows as a text; and a bit for the display.
 func (c *coder) coding(k *terms.Coding) {
 	var h uint64
 	if !c.reading {
 		h = bitOf(k.Display != "")
 		if k.System != "" {
-			if i, ok := codecWordTable.find(k.System); ok {
+			if i, ok := wordTable.find(k.System); ok {
 				h |= uint64(i+1) << 1
 			}
 		}
@@ -99,10 +104,10 @@ func (c *coder) coding(k *terms.Coding) {
 	switch i := h >> 1; {
 	case i == 0:
 		c.text(&k.System)
-	case i > uint64(len(codecWords)):
+	case i > uint64(len(words)):
 		c.fail()
 	case c.reading:
-		k.System = codecWords[i-1]
+		k.System = words[i-1]
 	}
 	c.text(&k.Code)
 	if h&1 != 0 {

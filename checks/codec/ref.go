@@ -1,8 +1,13 @@
-package checks
+package codec
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// Heads of a reference inside a fact or flag; from refTyped on they are refTyped plus a position in codecTypes.
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// Heads of a reference inside a fact or flag; from refTyped on they are refTyped plus a position in refTypes.
 const (
 	refNone  = iota
 	refFact  // the position of the fact follows
@@ -10,14 +15,14 @@ const (
 	refTyped // what stands before the id is known, the id follows as a text
 )
 
-func (c *coder) refs(s *[]Ref) {
+func (c *coder) refs(s *[]checks.Ref) {
 	codeLen(c, s)
 	for i := range *s {
 		c.ref(&(*s)[i])
 	}
 }
 
-func (c *coder) ref(r *Ref) {
+func (c *coder) ref(r *checks.Ref) {
 	if c.reading {
 		*r = c.readRef()
 		return
@@ -26,8 +31,7 @@ func (c *coder) ref(r *Ref) {
 		c.uint(refNone)
 		return
 	}
-	st := State{Facts: c.facts}
-	if i, ok := st.search(*r); ok {
+	if i, ok := position(c.facts, *r); ok {
 		c.uint(refFact)
 		c.uint(uint64(i))
 		return
@@ -41,7 +45,14 @@ func (c *coder) ref(r *Ref) {
 	c.writeText(id)
 }
 
-func (c *coder) readRef() Ref {
+// position is where the fact about r stands; facts are sorted by reference.
+func position(facts []checks.Fact, r checks.Ref) (int, bool) {
+	return slices.BinarySearchFunc(facts, r, func(f checks.Fact, r checks.Ref) int {
+		return strings.Compare(string(f.Ref), string(r))
+	})
+}
+
+func (c *coder) readRef() checks.Ref {
 	switch head := c.uint(0); {
 	case head == refNone:
 		return ""
@@ -50,23 +61,23 @@ func (c *coder) readRef() Ref {
 			return c.facts[i].Ref
 		}
 	case head == refText:
-		return Ref(c.readText())
-	case head > refTyped && head < refTyped+uint64(len(codecTypes)):
-		return c.join(codecTypes[head-refTyped], c.readText())
+		return checks.Ref(c.readText())
+	case head > refTyped && head < refTyped+uint64(len(refTypes)):
+		return c.join(refTypes[head-refTyped], c.readText())
 	}
 	c.fail()
 	return ""
 }
 
-func (c *coder) join(kind, id string) Ref {
+func (c *coder) join(kind, id string) checks.Ref {
 	c.room(len(kind) + len(id))
 	from := c.arena.Len()
 	c.arena.WriteString(kind)
 	c.arena.WriteString(id)
-	return Ref(c.arena.String()[from:])
+	return checks.Ref(c.arena.String()[from:])
 }
 
-// splitRef gives the position in codecTypes of what stands before the id of r, and the id; 0 and all of r when it is not among them.
+// splitRef gives the position in refTypes of what stands before the id of r, and the id; 0 and all of r when it is not among them.
 func splitRef(r string) (kind int, id string) {
 	end := strings.LastIndexByte(r, '/') + 1
 	if end == 0 {
@@ -75,14 +86,14 @@ func splitRef(r string) (kind int, id string) {
 	if end == 0 {
 		return 0, r
 	}
-	if i, ok := codecTypeTable.find(r[:end]); ok {
+	if i, ok := typeTable.find(r[:end]); ok {
 		return i, r[end:]
 	}
 	return 0, r
 }
 
 // factRefs codes the references of all facts in runs of one head: the head, how many follow, and what of each the head does not say.
-func (c *coder) factRefs(st *State) {
+func (c *coder) factRefs(st *checks.State) {
 	for rest := st.Facts; len(rest) > 0; {
 		var head, n uint64
 		if !c.reading {
@@ -105,9 +116,9 @@ func (c *coder) factRefs(st *State) {
 // refSame is the head of a reference to the patient of the state.
 const refSame = 1
 
-// refHead is the head of a fact's or the patient's reference: twice the position in codecTypes, plus one when the id is a UUID, whose 16
+// refHead is the head of a fact's or the patient's reference: twice the position in refTypes, plus one when the id is a UUID, whose 16
 // bytes follow; else a text follows. It is 0 for a reference without a known type, which follows whole, and refSame for patient.
-func refHead(r, patient Ref) uint64 {
+func refHead(r, patient checks.Ref) uint64 {
 	if r == patient && patient != "" {
 		return refSame
 	}
@@ -117,7 +128,7 @@ func refHead(r, patient Ref) uint64 {
 }
 
 // refID codes what head does not say.
-func (c *coder) refID(r *Ref, patient Ref, head uint64) {
+func (c *coder) refID(r *checks.Ref, patient checks.Ref, head uint64) {
 	if c.reading {
 		*r = c.readRefID(patient, head)
 		return
@@ -133,18 +144,18 @@ func (c *coder) refID(r *Ref, patient Ref, head uint64) {
 	}
 }
 
-func (c *coder) readRefID(patient Ref, head uint64) Ref {
+func (c *coder) readRefID(patient checks.Ref, head uint64) checks.Ref {
 	kind := head >> 1
 	switch {
 	case head == refSame:
 		return patient
 	case head == 0:
-		return Ref(c.readText())
-	case kind >= uint64(len(codecTypes)):
+		return checks.Ref(c.readText())
+	case kind >= uint64(len(refTypes)):
 		c.fail()
 		return ""
 	case head&1 == 1:
-		return Ref(c.keepUUID(codecTypes[kind], c.take(16)))
+		return checks.Ref(c.keepUUID(refTypes[kind], c.take(16)))
 	}
-	return c.join(codecTypes[kind], c.readText())
+	return c.join(refTypes[kind], c.readText())
 }
