@@ -107,7 +107,15 @@ func (s *session) consumer(ctx context.Context, stream string, cfg jetstream.Con
 // take reads messages of a consumer into s.events until ctx ends, making the consumer again when it is lost.
 func (s *session) take(ctx context.Context, open func(context.Context) (jetstream.Consumer, error), read func(jetstream.Msg) (event, error)) error {
 	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
-		cons, err := open(ctx)
+		// What is made or taken on a stream that another instance made anew would begin where the old one ended.
+		err := s.unreplaced(ctx)
+		if errors.Is(err, errReplaced) {
+			return err
+		}
+		var cons jetstream.Consumer
+		if err == nil {
+			cons, err = open(ctx)
+		}
 		if err == nil {
 			s.health.consuming(true)
 			began := time.Now()

@@ -39,7 +39,7 @@ func (w *world) start() *instance {
 		engine = w.before
 	}
 	in.c = consumers.NewCommitter(consumers.CommitterOptions{
-		Engine: engine, MaxBatch: w.maxBatch, Store: in, By: in.name, AsOf: w.frozen, Audit: consumers.DefaultAudit,
+		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen, Audit: consumers.DefaultAudit,
 		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Reject: in.reject, Health: health, Log: zerolog.Nop()})
 	in.next, in.stop = iter.Pull(func(yield func(struct{}) bool) {
 		defer func() {
