@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats-server/v2/server"
 )
 
 func referringJSON(id, patient, medication string, version int) string {
@@ -74,12 +72,6 @@ func faults() []fault {
 		overwritten("state of a patient", func(*bench) string { return subjectPatient + newTokens(engine().Key).of("Patient/1").String() }),
 		overwritten("Medication", func(*bench) string { return subjectMedication + newTokens(engine().Key).of("Medication/m").String() }),
 		overwritten("record of the site", func(*bench) string { return subjectSite }),
-		{name: "JetStream off and on", do: func(b *bench) func() {
-			b.check(b.srv.current().DisableJetStream())
-			return func() {
-				b.check(b.srv.current().EnableJetStream(&server.JetStreamConfig{StoreDir: b.srv.server.StoreDir, MaxMemory: 1 << 30, MaxStore: 1 << 50, SyncAlways: true}))
-			}
-		}},
 		again,
 	}
 }
@@ -94,11 +86,15 @@ func (b *bench) check(err error) {
 // Whatever makes an instance start over within its process: it says afterwards all that it said before, is not ready before it does, and
 // goes on as if nothing had been.
 func TestStartingOver(t *testing.T) {
-	defer func(d time.Duration) { copyStall = d }(copyStall)
+	stall := copyStall
+	t.Cleanup(func() { copyStall = stall })
 	copyStall = 2 * time.Second
 	for _, f := range faults() {
 		for n := 1; n <= 2; n++ {
-			t.Run(fmt.Sprintf("%s, %d running", f.name, n), func(t *testing.T) { startOver(t, f, n) })
+			t.Run(fmt.Sprintf("%s, %d running", f.name, n), func(t *testing.T) {
+				t.Parallel()
+				startOver(t, f, n)
+			})
 		}
 	}
 }
