@@ -119,6 +119,17 @@ func (in *instance) saysAll(want said, drafts []string) error {
 	return in.holdsStored()
 }
 
+// saysWhenReady is saysAll as soon as the instance is ready. One that has still to start over may do so while it is asked.
+func (in *instance) saysWhenReady(want said, drafts []string) error {
+	for {
+		in.b.wait("ready", in.ready)
+		overs := in.overs.Load()
+		if err := in.saysAll(want, drafts); in.ready() && in.overs.Load() == overs {
+			return err
+		}
+	}
+}
+
 // overheard asks an instance the whole time, until stop is called: whatever it answers has to be right, and it has to answer while it is ready.
 func (in *instance) overheard(want said, drafts []string) (stop func()) {
 	end, ended := make(chan struct{}), make(chan error, 1)

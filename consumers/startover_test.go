@@ -1,10 +1,14 @@
 package consumers
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 func referringJSON(id, patient, medication string, version int) string {
@@ -134,8 +138,7 @@ func startOver(t *testing.T, f fault, n int) {
 	b.wait("started over", func() bool { return all[0].overs.Load() > 0 || all[n-1].overs.Load() > 0 })
 	mend()
 	for i, in := range all {
-		b.wait("ready again", in.ready)
-		if err := in.saysAll(want, drafts); err != nil {
+		if err := in.saysWhenReady(want, drafts); err != nil {
 			t.Errorf("instance %d of %d, ready again: %v", i+1, n, err)
 		}
 	}
@@ -165,5 +168,72 @@ func (b *bench) allSay(all []*instance, want said, drafts []string) {
 		if err != nil {
 			b.t.Errorf("instance %d of %d: %v", i+1, len(all), err)
 		}
+	}
+}
+
+// While states are made from inputs, what is known is a part of it: nothing is answered from that, by whichever instance, and also where the
+// one that began was killed.
+func TestNoAnswerFromAPart(t *testing.T) {
+	before, _, drafts := story()
+	want, err := spoken(replay(before...), drafts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := func(b *bench) {
+		stop := b.serve(b.config())
+		b.publish(before...)
+		b.decided()
+		stop()
+		b.check(b.js.DeleteStream(t.Context(), StreamRLS))
+	}
+	for name, prepare := range map[string]func(*bench){
+		"a new site, and inputs are there": func(b *bench) {
+			b.check(MakeStreams(t.Context(), b.js, 1))
+			b.publish(before...)
+		},
+		"states lost": lost,
+		"states lost, killed after it began": func(b *bench) {
+			lost(b)
+			s := b.session()
+			b.check(s.settleSite(t.Context(), nil))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			prepare(b)
+			var all []*instance
+			for range 2 {
+				cfg := b.config()
+				cfg.Batch = 1
+				in := &instance{b: b, cfg: cfg}
+				in.cfg.Known = NewKnown()
+				defer in.overheard(want, drafts)()
+				all = append(all, in)
+			}
+			for _, in := range all {
+				defer b.serve(in.cfg)()
+			}
+			b.allSay(all, want, drafts)
+			b.sameAsReplay(before...)
+			b.wait("noted as made again", func() bool {
+				have, err := readSite(t.Context(), b.js)
+				return err == nil && have != nil && have.Rebuilding == 0
+			})
+		})
+	}
+}
+
+// A consumer that was lost is not opened again on a stream that is another one by now: it would begin in the middle.
+func TestConsumerOfAReplacedStream(t *testing.T) {
+	b := newBench(t)
+	s, opened := b.session(), 0
+	err := s.take(t.Context(), func(context.Context) (jetstream.Consumer, error) {
+		opened++
+		b.check(b.js.DeleteStream(t.Context(), StreamRLS))
+		b.check(MakeStreams(t.Context(), b.js, 1))
+		return nil, jetstream.ErrConsumerDeleted
+	}, nil)
+	if !errors.Is(err, errReplaced) || opened != 1 {
+		t.Errorf("opened %d times, then: %v", opened, err)
 	}
 }
