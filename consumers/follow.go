@@ -122,7 +122,7 @@ func (c *workingCopy) settled(rows []stateRow) error {
 		delete(sent, r.token)
 		c.mu.Unlock()
 		if kept.Sequence > 0 {
-			_, err := c.take(r.subject(), kept.Sequence, kept.Data, checks.DecodeState)
+			_, err := c.take(r.subject(), kept.Sequence, kept.Data, codec.Decode)
 			all = errors.Join(all, err)
 		}
 	}

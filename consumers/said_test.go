@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
 // AskStored answers a draft as rls.check does. Package ordercheck, which is above this one, is put in by ask_test.go.
@@ -99,7 +100,7 @@ func (in *instance) holdsStored() error {
 	stored := in.b.states()
 	return in.cfg.Known.Read(func(v View) error {
 		for _, ref := range slices.Sorted(maps.Keys(stored)) {
-			if have := v.State(ref); have == nil || !slices.Equal(checks.AppendState(nil, have), checks.AppendState(nil, stored[ref])) {
+			if have := v.State(ref); have == nil || !slices.Equal(codec.Append(nil, have), codec.Append(nil, stored[ref])) {
 				return fmt.Errorf("%s is not held as it is stored", ref)
 			}
 		}

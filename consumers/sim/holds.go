@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/consumers"
 )
 
@@ -46,7 +47,7 @@ func holds(v consumers.View, subject string, data []byte) error {
 	if kind != stateSubject && kind != medicationSubject && kind != goneSubject {
 		return nil
 	}
-	st, err := checks.DecodeState(data)
+	st, err := codec.Decode(data)
 	if err != nil {
 		return err
 	}
