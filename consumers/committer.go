@@ -30,6 +30,8 @@ type Committer struct {
 	reject func(context.Context, []event, []Result) error // writes dead letters
 	done   func([]event)                                  // events that were acknowledged
 	flight *flight                                        // what is on its way; nil when nothing is
+	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
+	rebuilding uint64
 }
 
 // decide folds inputs, commits, and heals whom a changed Medication left for later. results are those of an earlier attempt, if there was

@@ -106,8 +106,13 @@ func (s *session) consumer(ctx context.Context, stream string, cfg jetstream.Con
 
 // take reads messages of a consumer into s.events until ctx ends, making the consumer again when it is lost.
 func (s *session) take(ctx context.Context, open func(context.Context) (jetstream.Consumer, error), read func(jetstream.Msg) (event, error)) error {
+	again := false
 	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
-		cons, err := open(ctx)
+		cons, err := s.openAgain(ctx, open, again)
+		if errors.Is(err, errReplaced) {
+			return err
+		}
+		again = true
 		if err == nil {
 			s.health.consuming(true)
 			began := time.Now()
@@ -122,6 +127,17 @@ func (s *session) take(ctx context.Context, open func(context.Context) (jetstrea
 		}
 	}
 	return nil
+}
+
+// openAgain opens a consumer; again, only on streams that are still the same. Another instance may have made them anew, or reads the inbound
+// stream from its start to make lost states again: a consumer that goes on where the old one ended would pass over all before that.
+func (s *session) openAgain(ctx context.Context, open func(context.Context) (jetstream.Consumer, error), again bool) (jetstream.Consumer, error) {
+	if again {
+		if err := s.unreplaced(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return open(ctx)
 }
 
 func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read func(jetstream.Msg) (event, error)) error {

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
@@ -31,6 +32,7 @@ type workingCopy struct {
 	otherRules  map[uint32]struct{} // patients that were last decided under other rules
 	goneRefs    map[uint64]struct{} // hashes of the resources that have a tombstone
 	foreign     uint64              // Medications and tombstones that others wrote
+	seen        atomic.Uint64       // sequence in the stream RLS up to which states were followed
 }
 
 // table is one kind of state, by token.
@@ -39,6 +41,8 @@ type table struct {
 	rows []row
 	slab slab
 	gone int // rows whose state was erased
+	// sent are the states on their way to the stream, with what was read there meanwhile: one of them, or what refuses it.
+	sent map[token]Stored
 }
 
 type row struct {
@@ -50,7 +54,7 @@ type row struct {
 func newWorkingCopy(key []byte) *workingCopy {
 	c := &workingCopy{tokens: newTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}}
 	for _, t := range []*table{&c.patients, &c.medications, &c.gone} {
-		t.at = map[token]uint32{}
+		t.at, t.sent = map[token]uint32{}, map[token]Stored{}
 	}
 	return c
 }

@@ -14,7 +14,6 @@ import (
 type CommitterOptions struct {
 	Engine *Engine
 	Store  Store
-	By     string        // names this process in what it writes
 	AsOf   time.Time     // freezes the as-of time, and there are no timers; zero is Now
 	Audit  time.Duration // how long transitions are kept
 	Now    func() time.Time
@@ -35,7 +34,7 @@ func NewCommitter(o CommitterOptions) *Committer {
 		c.asOf = func() time.Time { return o.AsOf }
 	}
 	c.copy.ruleset = o.Engine.Ruleset
-	c.store = &writer{to: o.Store, copy: c.copy, most: maxBatch, audit: o.Audit, timers: map[token]int64{}, frozen: !o.AsOf.IsZero(), by: []string{o.By}}
+	c.store = &writer{to: o.Store, copy: c.copy, most: maxBatch, audit: o.Audit, timers: map[token]int64{}, frozen: !o.AsOf.IsZero()}
 	if o.MaxBatch > 0 {
 		c.store.most = o.MaxBatch
 	}
@@ -74,11 +73,8 @@ func (c *Committer) Deliver(ctx context.Context, deliveries []Delivery) error {
 // Finish waits until what was delivered is committed, and acknowledges it.
 func (c *Committer) Finish(ctx context.Context) error { return c.finish(ctx) }
 
-// Follow takes in a message of the store, unless this process wrote it. Its error is a state that cannot be read.
+// Follow takes in a message of the store. Its error is a state that cannot be read.
 func (c *Committer) Follow(msg jetstream.Msg, sequence uint64) error {
-	if msg.Headers().Get(headerBy) == c.store.by[0] {
-		return nil
-	}
 	_, err := c.copy.take(msg.Subject(), sequence, msg.Data(), codec.Decode)
 	return err
 }

@@ -132,6 +132,7 @@ func (e *Embedded) reopen() error {
 		return nil // it never tried to write meanwhile
 	}
 	e.tell(false, true)
+	e.starts.Add(1) // before a session may find the server as it was left
 	e.down()
 	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is copied again.
 	if err := os.RemoveAll(filepath.Join(streamsDir(e.options.Dir), StreamFlags)); err != nil {
@@ -140,7 +141,6 @@ func (e *Embedded) reopen() error {
 	if err := e.open(); err != nil {
 		return err
 	}
-	e.starts.Add(1)
 	e.options.Log.Info().Msg("the disk takes writes again, the embedded server was started again")
 	return nil
 }

@@ -104,7 +104,7 @@ func (o *Operator) mark(ctx context.Context, key []byte, patient checks.Ref, rul
 		if err != nil {
 			return nil, 0, err
 		}
-		seq, err := o.writeMarkers(ctx, tombs, append(msgs, erasureMessage(subject, have.seq, o.by, have.flags)))
+		seq, err := o.writeMarkers(ctx, tombs, append(msgs, erasureMessage(subject, have.seq, have.flags)))
 		switch {
 		case err == nil:
 			return have, seq, nil
@@ -189,7 +189,7 @@ func (o *Operator) tombstones(ctx context.Context, key []byte, patient checks.Re
 				return nil, err
 			}
 			if st, err := codec.Decode(last[0].Data); last[0].Sequence > 0 && (err != nil || !erased(st)) {
-				msgs = append(msgs, erasureMessage(subject, last[0].Sequence, o.by, nil))
+				msgs = append(msgs, erasureMessage(subject, last[0].Sequence, nil))
 			}
 		}
 	}

@@ -23,8 +23,8 @@ func erased(st *checks.State) bool {
 }
 
 // erasureMessage is the marker that takes the place of a state.
-func erasureMessage(subject string, expect uint64, by string, flags []string) *nats.Msg {
+func erasureMessage(subject string, expect uint64, flags []string) *nats.Msg {
 	return &nats.Msg{Subject: subject, Data: codec.Append(nil, &checks.State{}), Header: nats.Header{
-		headerExpect: {strconv.FormatUint(expect, 10)}, headerBy: {by}, headerTTL: {ttl(erasedTTL)}, headerErased: {strings.Join(flags, ",")},
+		headerExpect: {strconv.FormatUint(expect, 10)}, headerTTL: {ttl(erasedTTL)}, headerErased: {strings.Join(flags, ",")},
 	}}
 }

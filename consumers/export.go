@@ -77,11 +77,14 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 	return done, out.close()
 }
 
+// formerBy named the process that wrote a state, which no reader needs.
+const formerBy = "Rls-By"
+
 // lasting are the headers that a message keeps when it moves, with the time that it has left.
 func lasting(h nats.Header, since time.Time) nats.Header {
 	kept := nats.Header{}
 	for name := range h {
-		if name != headerBy && name != headerErased && (strings.HasPrefix(name, "Rls-") || strings.HasPrefix(name, "ce-")) {
+		if name != formerBy && name != headerErased && (strings.HasPrefix(name, "Rls-") || strings.HasPrefix(name, "ce-")) {
 			kept.Set(name, h.Get(name))
 		}
 	}

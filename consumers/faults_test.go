@@ -292,7 +292,7 @@ func (b *bench) session() *session {
 	b.t.Helper()
 	cfg := b.config()
 	cfg.Audit = DefaultAudit
-	s := newSession(&cfg, b.nc, b.js, "x")
+	s := newSession(&cfg, b.nc, b.js)
 	if _, err := s.prepare(context.Background()); err != nil {
 		b.t.Fatal(err)
 	}

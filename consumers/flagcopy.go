@@ -165,26 +165,79 @@ func (s *session) becomeReady(ctx context.Context) error {
 	if err := s.settleCopy(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
-	s.health.ready()
+	if err := s.unreplaced(ctx); err != nil {
+		if errors.Is(err, errReplaced) {
+			return err
+		}
+		s.log.Warn().Err(err).Msg("looking at the streams again") // watchOver goes on doing so, and tells
+	}
+	s.health.readyIf(ctx)
 	return nil
 }
 
 // rebuilt waits until the inbound stream was decided as far as it reached when states were lost.
 func (s *session) rebuilt(ctx context.Context) error {
-	if s.cfg.rebuild == 0 {
+	if s.rebuilding == 0 {
 		return nil
 	}
 	s.health.unready(rebuilding)
-	for ctx.Err() == nil {
-		if cons, err := s.js.Consumer(ctx, StreamFHIR, Durable); err == nil {
-			info := cons.CachedInfo()
-			// Where the stream ends with what is missing, nothing acknowledges its last sequence.
-			if info.AckFloor.Stream >= s.cfg.rebuild || info.NumPending == 0 && info.NumAckPending == 0 {
-				s.cfg.rebuild = 0
-				return nil
-			}
+	for !s.rebuiltUpTo(ctx, s.rebuilding) {
+		if sleep(ctx, copyEvery); ctx.Err() != nil {
+			return nil
 		}
-		sleep(ctx, copyEvery)
+	}
+	if err := s.caughtUp(ctx); err != nil {
+		return err
+	}
+	s.cfg.Known.offer(ctx, s.copy)
+	s.cfg.rebuild = 0
+	return s.noteRebuilt(ctx)
+}
+
+// rebuiltUpTo tells whether the inbound stream was decided so far, by whichever instance.
+func (s *session) rebuiltUpTo(ctx context.Context, sequence uint64) bool {
+	cons, err := s.js.Consumer(ctx, StreamFHIR, Durable)
+	if err != nil {
+		return false
+	}
+	info := cons.CachedInfo()
+	// Where the stream ends with what is missing, nothing acknowledges its last sequence.
+	return info.AckFloor.Stream >= sequence || info.NumPending == 0 && info.NumAckPending == 0
+}
+
+// caughtUp waits until the states that are stored now were read, which others may have written.
+func (s *session) caughtUp(ctx context.Context) error {
+	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
+		stream, err := s.js.Stream(ctx, StreamRLS)
+		var last *jetstream.RawStreamMsg
+		if err == nil {
+			last, err = stream.GetLastMsgForSubject(ctx, subjectState+">")
+		}
+		switch {
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+			return fmt.Errorf("%w: %s is gone", errReplaced, StreamRLS)
+		case err != nil:
+			s.log.Warn().Err(err).Msg("asking again for the newest state")
+			continue
+		}
+		for s.copy.seen.Load() < last.Sequence && ctx.Err() == nil {
+			sleep(ctx, copyEvery/10)
+		}
+		return nil
+	}
+	return nil
+}
+
+// noteRebuilt takes Rebuilding out of the record of the site, unless another instance has.
+func (s *session) noteRebuilt(ctx context.Context) error {
+	have, err := readSite(ctx, s.js)
+	if err == nil && have != nil && have.Rebuilding > 0 {
+		done := *have
+		done.Rebuilding = 0
+		_, err = writeSite(ctx, s.store.to, done, have.seq)
+	}
+	if err != nil && ctx.Err() == nil { // the next start finds at once that everything is decided
+		s.log.Debug().Err(err).Msg("that the states are made again is not noted")
 	}
 	return nil
 }

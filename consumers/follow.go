@@ -44,11 +44,7 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte, decode func(
 	if err != nil {
 		return false, fmt.Errorf("%w: sequence %d of %s: %w", errState, seq, StreamRLS, err)
 	}
-	c.mu.RLock()
-	row := c.table(kind).find(tok)
-	old := row != nil && seq <= row.seq
-	c.mu.RUnlock()
-	if old {
+	if c.held(kind, tok, seq) || c.postponed(kind, tok, seq, data) {
 		return false, nil
 	}
 	st, err := decode(data)
@@ -85,6 +81,55 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte, decode func(
 	return true, nil
 }
 
+// held tells whether the copy has what stands under seq, or what replaced it. Nothing else is passed over: not even what this process
+// wrote, since who wrote a state does not tell whether this copy has it.
+func (c *workingCopy) held(kind string, tok token, seq uint64) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	row := c.table(kind).find(tok)
+	return row != nil && seq <= row.seq
+}
+
+// postponed keeps a state back while one under the same token is on its way: it mostly is that one, which then need not be decoded.
+func (c *workingCopy) postponed(kind string, tok token, seq uint64, data []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sent := c.table(kind).sent
+	was, ok := sent[tok]
+	if ok && seq > was.Sequence {
+		sent[tok] = Stored{seq, data}
+	}
+	return ok
+}
+
+// send notes that states are on their way.
+func (c *workingCopy) send(rows []stateRow) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range rows {
+		c.table(rows[i].kind).sent[rows[i].token] = Stored{}
+	}
+}
+
+// settled takes in what was kept back while states were on their way, once what became of them is known. Those that are part of the copy
+// by then are passed over.
+func (c *workingCopy) settled(rows []stateRow) error {
+	var all error
+	for i := range rows {
+		r := &rows[i]
+		c.mu.Lock()
+		sent := c.table(r.kind).sent
+		kept := sent[r.token]
+		delete(sent, r.token)
+		c.mu.Unlock()
+		if kept.Sequence > 0 {
+			_, err := c.take(r.subject(), kept.Sequence, kept.Data, codec.Decode)
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}
+
 // takeSite notes under which rules the states are settled.
 func (c *workingCopy) takeSite(seq uint64, data []byte) error {
 	s, err := parseSite(seq, data)
@@ -97,7 +142,7 @@ func (c *workingCopy) takeSite(seq uint64, data []byte) error {
 	return nil
 }
 
-// rules notes whether a state that another process wrote was decided under the rules of this one. One that began before these rules did
+// rules notes whether a state that was read was decided under the rules of this process. Another one, that began before these rules did,
 // may go on for a while.
 func (c *workingCopy) rules(slot uint32, st *checks.State) {
 	if delete(c.otherRules, slot); !erased(st) && st.Ruleset != c.ruleset {
@@ -195,9 +240,8 @@ func (c *workingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) 
 	return refs, nil
 }
 
-// follow reads all states, calls filled once it has them, and goes on following what others than by write, until ctx ends or a
-// state cannot be read.
-func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, by string, filled func()) error {
+// follow reads all states, calls filled once it has them, and goes on following what is written, until ctx ends or a state cannot be read.
+func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
 	cons, err := ordered(ctx, js, StreamRLS, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectState + ">"}})
 	if err != nil {
 		return fmt.Errorf("following the states: %w", err)
@@ -226,11 +270,10 @@ func (c *workingCopy) follow(ctx context.Context, js jetstream.JetStream, by str
 		if err != nil {
 			return fmt.Errorf("following the states: %w", err)
 		}
-		if m.Headers().Get(headerBy) != by {
-			if _, err := c.take(m.Subject(), meta.Sequence.Stream, m.Data(), r.Decode); err != nil {
-				return err
-			}
+		if _, err := c.take(m.Subject(), meta.Sequence.Stream, m.Data(), r.Decode); err != nil {
+			return err
 		}
+		c.seen.Store(meta.Sequence.Stream)
 		if meta.NumPending == 0 && filled != nil {
 			filled()
 			filled = nil

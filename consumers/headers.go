@@ -25,7 +25,6 @@ const (
 	HeaderLeftOut  = "Rls-Payload" // "left-out" when the payload did not fit
 	HeaderSubject  = "Rls-Subject" // of the input, when that was the one for acknowledgements
 
-	headerBy        = "Rls-By" // the process that wrote a state
 	headerTTL       = "Nats-TTL"
 	headerExpect    = "Nats-Expected-Last-Subject-Sequence"
 	headerBatch     = "Nats-Batch-Id"

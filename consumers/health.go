@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -90,7 +91,24 @@ func (h *Health) unready(state string) {
 	h.state = state
 }
 
-func (h *Health) ready() { h.unready("") }
+// readyIf tells that it is ready, unless what the session knows is void by now.
+func (h *Health) readyIf(ctx context.Context) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if ctx.Err() == nil {
+		h.state = ""
+	}
+}
+
+// begin is for a session that knows nothing yet: what was wrong with the one before says nothing about it.
+func (h *Health) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.state = "starting"
+	for _, r := range []string{noConsumer, notWriting, notLooking} {
+		delete(h.reasons, r)
+	}
+}
 
 func (h *Health) connected(yes bool) { h.set(notConnected, yes) }
 func (h *Health) consuming(yes bool) { h.set(noConsumer, yes) }

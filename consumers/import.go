@@ -129,10 +129,9 @@ func (b *importBatch) add(ctx context.Context, subject string, h nats.Header, da
 	}
 	m := &nats.Msg{Subject: subject, Header: h, Data: data}
 	if len(data) == 0 && strings.HasPrefix(subject, subjectState) { // erased while it was exported
-		m = erasureMessage(subject, 0, b.o.by, nil)
+		m = erasureMessage(subject, 0, nil)
 		m.Header.Del(headerExpect)
 	}
-	m.Header[headerBy] = []string{b.o.by}
 	b.msgs, b.size = append(b.msgs, m), b.size+len(data)
 	b.subjects[subject] = struct{}{}
 	return nil

@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"context"
 	"errors"
 	"sync"
 
@@ -38,12 +39,18 @@ func (k *Known) Read(do func(View) error) error {
 }
 
 // set changes what is read: nil while states are being read. A nil Known takes nothing.
-func (k *Known) set(c *workingCopy) {
+func (k *Known) set(c *workingCopy) { k.offer(context.Background(), c) }
+
+// offer is set, unless ctx has ended: then what c holds is void.
+func (k *Known) offer(ctx context.Context, c *workingCopy) {
 	if k == nil {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
 	k.copy = c
 	if c != nil && !k.done {
 		k.done = true

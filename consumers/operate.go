@@ -8,7 +8,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 )
 
 // ErrNoStates tells that a server has no states of rlsguard.
@@ -20,7 +19,6 @@ type Operator struct {
 	nc    *nats.Conn
 	js    jetstream.JetStream
 	store *jetStore
-	by    string
 }
 
 // operatorTimeout is that of one request: longer than an instance's, since nobody waits for the next one.
@@ -32,7 +30,7 @@ func NewOperator(nc *nats.Conn) (*Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Operator{nc: nc, js: js, store: &jetStore{nc: nc, js: js, timeout: operatorTimeout}, by: nuid.Next()}, nil
+	return &Operator{nc: nc, js: js, store: &jetStore{nc: nc, js: js, timeout: operatorTimeout}}, nil
 }
 
 // site is the record of the site whose key is given. Its errors are ErrNoStates, ErrOtherKey, ErrNewerFormat and those of the server.

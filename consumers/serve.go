@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nuid"
 	"github.com/rlsguard/rlsguard/fhir"
 	"github.com/rs/zerolog"
 )
@@ -36,7 +35,7 @@ type Config struct {
 	Known *Known
 	Log   zerolog.Logger
 
-	// rebuild is how far the inbound stream reached when states that were lost began to be made again from it; 0 when none are.
+	// rebuild is what the record of the site has as Rebuilding, also before a session could write it.
 	rebuild uint64
 }
 
@@ -78,10 +77,9 @@ func Serve(ctx context.Context, cfg Config) error {
 		})
 		defer cfg.Embedded.watchDisk(nil)
 	}
-	by := nuid.Next()
 	for wait := newBackoff(); ; {
 		began := time.Now()
-		err := runSession(ctx, &cfg, nc, by)
+		err := runSession(ctx, &cfg, nc)
 		switch {
 		case ctx.Err() != nil:
 			cfg.Health.unready("stopping")

@@ -31,7 +31,6 @@ type session struct {
 	js      jetstream.JetStream
 	nc      *nats.Conn
 	batches *jetStore
-	by      string
 	epoch   int64           // creation of the stream FHIR, Unix nanoseconds
 	created time.Time       // of the stream RLS
 	work    context.Context // of what is in flight: ends a while after the session has to stop
@@ -47,15 +46,15 @@ type session struct {
 }
 
 // runSession runs until ctx ends, or until something makes it start over.
-func runSession(ctx context.Context, cfg *Config, nc *nats.Conn, by string) error {
+func runSession(ctx context.Context, cfg *Config, nc *nats.Conn) error {
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout), jetstream.WithPublishAsyncMaxPending(256),
 		jetstream.WithPublishAsyncTimeout(5*requestTimeout))
 	if err != nil {
 		return err
 	}
 	defer js.CleanupPublisher()
-	s := newSession(cfg, nc, js, by)
-	s.health.unready("starting")
+	s := newSession(cfg, nc, js)
+	s.health.begin()
 	s.health.show(s.copy)
 	work, cancel := graceful(ctx)
 	defer cancel()
@@ -67,9 +66,9 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn, by string) erro
 	return s.run(ctx, have)
 }
 
-func newSession(cfg *Config, nc *nats.Conn, js jetstream.JetStream, by string) *session {
-	s := &session{cfg: cfg, js: js, nc: nc, by: by, batches: &jetStore{nc: nc, js: js, timeout: requestTimeout}, held: newHeld(), events: make(chan event, 2*cfg.Batch), appetite: cfg.Batch}
-	s.Committer = NewCommitter(CommitterOptions{Engine: cfg.Engine, Store: s.batches, By: by,
+func newSession(cfg *Config, nc *nats.Conn, js jetstream.JetStream) *session {
+	s := &session{cfg: cfg, js: js, nc: nc, batches: &jetStore{nc: nc, js: js, timeout: requestTimeout}, held: newHeld(), events: make(chan event, 2*cfg.Batch), appetite: cfg.Batch}
+	s.Committer = NewCommitter(CommitterOptions{Engine: cfg.Engine, Store: s.batches,
 		AsOf: cfg.AsOf, Audit: cfg.Audit, Now: time.Now, Sleep: sleep, Health: cfg.Health, Log: cfg.Log})
 	if cfg.Embedded != nil {
 		s.starts = cfg.Embedded.starts.Load()
@@ -122,9 +121,15 @@ func (s *session) prepare(ctx context.Context) (*site, error) {
 		s.cfg.rebuild = max(s.cfg.rebuild, s.cfg.Embedded.rebuild.Swap(0))
 	}
 	have, err := s.checkSite(ctx)
-	if err == nil && have == nil {
+	switch {
+	case err != nil:
+		return nil, err
+	case have == nil:
 		err = s.checkHistory(ctx)
+	default: // another instance, or this one before it was killed, may have begun to
+		s.cfg.rebuild = max(s.cfg.rebuild, have.Rebuilding)
 	}
+	s.rebuilding = s.cfg.rebuild
 	return have, err
 }
 
@@ -138,7 +143,14 @@ func (s *session) streamCreated(ctx context.Context, name string) (time.Time, er
 
 // run follows the states, settles them, and then takes events in.
 func (s *session) run(ctx context.Context, have *site) error {
+	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
+	defer context.AfterFunc(ctx, func() {
+		if serving.Err() == nil { // what was begun is still finished, but what is known may be void
+			s.health.unready(reasonOf(context.Cause(ctx)))
+			s.cfg.Known.set(nil)
+		}
+	})()
 	filled := make(chan struct{})
 	g.Go(func() error { return s.keepFollowing(ctx, filled) })
 	g.Go(func() error {
@@ -147,8 +159,10 @@ func (s *session) run(ctx context.Context, have *site) error {
 			return nil
 		case <-filled:
 		}
-		s.cfg.Known.set(s.copy)
 		defer s.cfg.Known.set(nil)
+		if s.rebuilding == 0 { // otherwise it is a part only
+			s.cfg.Known.offer(ctx, s.copy)
+		}
 		began := time.Now()
 		if err := s.settleSite(ctx, have); err != nil {
 			return err
@@ -175,7 +189,7 @@ func (s *session) keepFollowing(ctx context.Context, filled chan struct{}) error
 		}
 	}
 	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
-		err := s.copy.follow(ctx, s.js, s.by, once)
+		err := s.copy.follow(ctx, s.js, once)
 		if errors.Is(err, errState) {
 			return err
 		}

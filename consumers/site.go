@@ -34,12 +34,15 @@ type site struct {
 	Importing bool `json:"importing,omitempty"`
 	// Rearm: what is stored was imported, and no timers are set.
 	Rearm bool `json:"rearm,omitempty"`
+	// Rebuilding is how far the inbound stream reached when states that were lost began to be made again from it. What is stored is a part
+	// until all of that is decided.
+	Rebuilding uint64 `json:"rebuilding,omitempty"`
 
 	seq uint64
 }
 
 func (c *Committer) wantedSite() site {
-	w := site{Format: stateFormat, Key: fingerprint(c.engine.Key), Ruleset: c.engine.Ruleset}
+	w := site{Format: stateFormat, Key: fingerprint(c.engine.Key), Ruleset: c.engine.Ruleset, Rebuilding: c.rebuilding}
 	if !c.frozen.IsZero() {
 		w.AsOf = c.frozen.UTC().Format(time.RFC3339Nano)
 	}
@@ -109,12 +112,15 @@ func writeSite(ctx context.Context, to Store, w site, expect uint64) (uint64, er
 // settleSite brings the states to this process's rules, once.
 func (c *Committer) settleSite(ctx context.Context, have *site) error {
 	want := c.wantedSite()
-	if have != nil && have.Done && have.Ruleset == want.Ruleset && have.AsOf == want.AsOf {
+	settled := have != nil && have.Done && have.Ruleset == want.Ruleset && have.AsOf == want.AsOf
+	if settled && have.Rebuilding == want.Rebuilding {
 		return nil
 	}
 	var seq uint64
 	if have != nil {
 		seq = have.seq
+	}
+	if have != nil && !settled {
 		w := want
 		w.Rearm = have.Rearm
 		why := "rules, settings or as-of time changed: evaluating every patient again"
@@ -159,8 +165,15 @@ func (c *Committer) reevaluateAll(ctx context.Context, skipDone bool) error {
 }
 
 // checkHistory keeps a site whose states were deleted from going on with nothing: what was acknowledged would never come again.
-// When the inbound stream still holds everything the durable consumer starts over, else this is for a human.
+// When the inbound stream still holds everything the durable consumer starts over, else this is for a human. Whoever comes a moment later
+// finds no consumer or a new one, and has to wait for the same.
 func (s *session) checkHistory(ctx context.Context) error {
+	stream, err := s.js.Stream(ctx, StreamFHIR)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", StreamFHIR, err)
+	}
+	state := stream.CachedInfo().State
+	s.cfg.rebuild = max(s.cfg.rebuild, state.LastSeq)
 	cons, err := s.js.Consumer(ctx, StreamFHIR, Durable)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil
@@ -171,11 +184,6 @@ func (s *session) checkHistory(ctx context.Context) error {
 	if cons.CachedInfo().AckFloor.Stream == 0 {
 		return nil
 	}
-	stream, err := s.js.Stream(ctx, StreamFHIR)
-	if err != nil {
-		return fmt.Errorf("stream %s: %w", StreamFHIR, err)
-	}
-	state := stream.CachedInfo().State
 	if missing := state.FirstSeq; missing > 1 || state.NumDeleted > 0 {
 		return fmt.Errorf("%w: sequence 1 of stream %s is not there any more, the first one left is %d", ErrHistoryGone, StreamFHIR, missing)
 	}
@@ -186,6 +194,5 @@ func (s *session) checkHistory(ctx context.Context) error {
 	if err := s.js.DeleteConsumer(ctx, StreamFHIR, Durable); err != nil {
 		return fmt.Errorf("consumer %s: %w", Durable, err)
 	}
-	s.cfg.rebuild = max(s.cfg.rebuild, state.LastSeq)
 	return nil
 }

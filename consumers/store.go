@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -52,7 +53,6 @@ type writer struct {
 	timers map[token]int64 // those set by this process, Unix seconds
 	frozen bool            // no timers
 	most   int             // messages of one batch
-	by     []string        // names this process in what it writes
 }
 
 // piece is what goes into one batch.
@@ -85,7 +85,7 @@ func (w *writer) messages(p *piece) []*nats.Msg {
 		if r.after != nil { // which is stored by now
 			r.expect, r.after = r.after.seq, nil
 		}
-		msgs = append(msgs, &nats.Msg{Subject: r.subject(), Data: r.data, Header: nats.Header{headerExpect: {strconv.FormatUint(r.expect, 10)}, headerBy: w.by}})
+		msgs = append(msgs, &nats.Msg{Subject: r.subject(), Data: r.data, Header: nats.Header{headerExpect: {strconv.FormatUint(r.expect, 10)}}})
 	}
 	return msgs
 }
@@ -103,23 +103,24 @@ func (w *writer) send(ctx context.Context, p *piece) <-chan Written {
 	for tok, at := range p.timer {
 		w.timers[tok] = at
 	}
+	w.copy.send(p.rows)
 	return w.to.Send(ctx, w.messages(p))
 }
 
-// land makes a piece part of the working copy, where it was stored.
+// land makes a piece part of the working copy, where it was stored, and takes in what others stored meanwhile.
 func (w *writer) land(p *piece, written Written) error {
 	if written.Err != nil {
 		for tok := range p.timer {
 			delete(w.timers, tok)
 		}
-		return written.Err
+		return cmp.Or(w.copy.settled(p.rows), written.Err)
 	}
 	for i := range p.rows {
 		r := &p.rows[i]
 		r.seq = written.First + uint64(len(p.msgs)+i)
 		w.copy.apply(r, r.seq, p.view)
 	}
-	return nil
+	return w.copy.settled(p.rows)
 }
 
 // readBack brings the rows of p in the working copy to what the stream has.

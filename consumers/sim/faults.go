@@ -10,7 +10,10 @@ import (
 )
 
 // late is a batch whose answer was given up on and that is still on its way.
-type late struct{ msgs []*nats.Msg }
+type late struct {
+	msgs []*nats.Msg
+	by   *instance
+}
 
 // Send implements consumers.Store. What becomes of the batch is known at once here, but whoever sent it learns it when he asks.
 func (in *instance) Send(_ context.Context, msgs []*nats.Msg) <-chan consumers.Written {
@@ -43,7 +46,7 @@ func (in *instance) write(msgs []*nats.Msg) (uint64, error) {
 		}
 		return 0, consumers.ErrUnknown
 	case fate < 6: // still on its way when it is given up
-		w.late = append(w.late, late{msgs})
+		w.late = append(w.late, late{msgs, in})
 		return 0, consumers.ErrUnknown
 	}
 	if err := w.server.check(msgs); err != nil {
@@ -52,10 +55,10 @@ func (in *instance) write(msgs []*nats.Msg) (uint64, error) {
 		return 0, err
 	}
 	if fate < 9 && w.damage && len(msgs) > 1 { // the power fails, and of the batch only the first messages are there afterwards
-		w.tear(msgs)
+		w.tear(in, msgs)
 		in.pause() // never comes back
 	}
-	first := w.server.store(msgs, len(msgs))
+	first := w.server.store(in, msgs, len(msgs))
 	w.tell(in, "stores", msgs)
 	if fate < 12 { // the answer is lost
 		in.pause()
@@ -66,18 +69,18 @@ func (in *instance) write(msgs []*nats.Msg) (uint64, error) {
 }
 
 // tear leaves a part of a batch behind, and nobody running.
-func (w *world) tear(msgs []*nats.Msg) {
-	w.server.store(msgs, 1+w.rand.IntN(len(msgs)-1))
+func (w *world) tear(in *instance, msgs []*nats.Msg) {
+	w.server.store(in, msgs, 1+w.rand.IntN(len(msgs)-1))
 	w.torn++
 	w.blackout = true
 }
 
 // arrive lets a batch that was given up come in after all, if it still fits.
 func (w *world) arrive(i int) {
-	msgs := w.late[i].msgs
+	msgs, by := w.late[i].msgs, w.late[i].by
 	w.late = append(w.late[:i], w.late[i+1:]...)
 	if w.server.check(msgs) == nil {
-		w.server.store(msgs, len(msgs))
+		w.server.store(by, msgs, len(msgs))
 	}
 }
 

@@ -16,14 +16,16 @@ import (
 // errDown ends whatever an instance is doing, as kill -9 would.
 var errDown = errors.New("crashed")
 
-// instance is one process. It runs as a coroutine that hands over before and after each effect, so that anything may happen between two.
+// instance is one session of a process. It runs as a coroutine that hands over before and after each effect, so that anything may happen between two.
 type instance struct {
 	w        *world
+	process  string // it stays the same when an instance starts over
 	name     string
 	old      bool // began before the upgrade
 	c        *consumers.Committer
 	followed int // messages of the stream RLS that it has seen
 	wake     time.Time
+	ready    bool // it has read what is stored, and nothing of its own is on its way
 	idle     bool // it found nothing to do
 	next     func() (struct{}, bool)
 	stop     func()
@@ -33,13 +35,27 @@ type instance struct {
 // start begins a new process.
 func (w *world) start() *instance {
 	w.starts++
-	in := &instance{w: w, name: fmt.Sprint("instance-", w.starts)}
+	return w.session(fmt.Sprint("instance-", w.starts), w.before != nil && w.rand.IntN(3) > 0)
+}
+
+// startOver begins a new session in the process of one that has ended, or ends here: what it has sent may still arrive.
+func (w *world) startOver(in *instance) *instance {
+	w.startedOver++
+	w.tell(in, "starts over", nil)
+	in.stop()
+	return w.session(in.process, in.old)
+}
+
+// session begins with nothing known.
+func (w *world) session(process string, old bool) *instance {
+	w.sessions++
+	in := &instance{w: w, process: process, name: fmt.Sprint(process, "/", w.sessions), old: old}
 	engine := w.engine
-	if in.old = w.before != nil && w.rand.IntN(3) > 0; in.old {
+	if old {
 		engine = w.before
 	}
 	in.c = consumers.NewCommitter(consumers.CommitterOptions{
-		Engine: engine, MaxBatch: w.maxBatch, Store: in, By: in.name, AsOf: w.frozen, Audit: consumers.DefaultAudit,
+		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen, Audit: consumers.DefaultAudit,
 		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Reject: in.reject, Health: health, Log: zerolog.Nop()})
 	in.next, in.stop = iter.Pull(func(yield func(struct{}) bool) {
 		defer func() {
@@ -75,7 +91,11 @@ func (in *instance) run() {
 		err = in.heal(ctx)
 	}
 	onItsWay := false
+	in.ready = err == nil
 	for healed := in.w.server.now; err == nil; {
+		if in.ready = !onItsWay; in.ready && in.w.rand.IntN(8) == 0 {
+			in.holdsAll()
+		}
 		deliveries := in.pull()
 		idle := len(deliveries) == 0
 		if in.idle = idle; idle {
@@ -84,18 +104,19 @@ func (in *instance) run() {
 			if onItsWay {
 				in.w.overlapped++
 			}
+			in.ready = false
 			err = in.c.Deliver(ctx, deliveries)
 		}
 		if onItsWay = !idle && in.w.rand.IntN(3) > 0; err == nil && !onItsWay { // otherwise the next batch is decided over this one
 			err = in.c.Finish(ctx)
 		}
+		in.ready = !onItsWay
 		if err == nil && (idle || in.w.server.now.Sub(healed) > 3*time.Second) {
 			healed = in.w.server.now
 			err = in.heal(ctx)
 		}
 	}
-	in.w.startedOver++
-	in.w.tell(in, fmt.Sprint("starts over: ", err), nil)
+	in.w.tell(in, fmt.Sprint("ends: ", err), nil)
 }
 
 func (in *instance) heal(ctx context.Context) error {
@@ -111,7 +132,7 @@ func (in *instance) follow(n int) {
 	for ; n > 0 && in.followed < len(log); n-- {
 		m := &log[in.followed]
 		in.followed++
-		if in.w.server.last[m.subject] != uint64(in.followed) {
+		if in.w.server.last[m.subject] != uint64(in.followed) || in.passesOver(m) {
 			continue
 		}
 		if err := in.c.Follow(&message{subject: m.subject, header: m.header, data: m.data}, uint64(in.followed)); err != nil {

@@ -23,10 +23,12 @@ const (
 	expectsNothing           // writes over whatever is there
 	believesSilence          // no answer is taken for a yes
 	neverHeals               // what an instance missed is left as it is
+	forgets                  // what the same process wrote is passed over, also after starting over
 )
 
 var mutantNames = map[mutant]string{lastProcessedWins: "last processed wins", acknowledgesFirst: "acknowledges first", statesFirst: "states first",
-	expectsNothing: "expects nothing", believesSilence: "believes silence", neverHeals: "never heals"}
+	expectsNothing: "expects nothing", believesSilence: "believes silence", neverHeals: "never heals",
+	forgets: "forgets"}
 
 // mutate is a batch as the mutant sends it.
 func (w *world) mutate(msgs []*nats.Msg) []*nats.Msg {
@@ -40,6 +42,11 @@ func (w *world) mutate(msgs []*nats.Msg) []*nats.Msg {
 		}
 	}
 	return msgs
+}
+
+// passesOver tells that a mutant takes a message for one that it has.
+func (in *instance) passesOver(m *stored) bool {
+	return in.w.mutant == forgets && m.by != nil && m.by.process == in.process
 }
 
 func rank(m *nats.Msg) int {

@@ -27,6 +27,7 @@ type stored struct {
 	header  nats.Header
 	data    []byte
 	torn    bool // of a batch that was cut short
+	by      *instance
 }
 
 // server is the stream RLS, with one message a subject, and its consumers.
@@ -58,10 +59,10 @@ func (s *server) check(msgs []*nats.Msg) error {
 }
 
 // store takes messages in, as far as n of them, and returns the sequence of the first.
-func (s *server) store(msgs []*nats.Msg, n int) uint64 {
+func (s *server) store(by *instance, msgs []*nats.Msg, n int) uint64 {
 	first := uint64(len(s.log) + 1)
 	for _, m := range msgs[:n] {
-		s.put(stored{m.Subject, m.Header, m.Data, n < len(msgs)})
+		s.put(stored{m.Subject, m.Header, m.Data, n < len(msgs), by})
 	}
 	return first
 }

@@ -48,7 +48,7 @@ func TestSim(t *testing.T) {
 	})
 	took := time.Since(began)
 	t.Logf("seeds %d to %d, %.0f a second, %d failed: %+v", *first, *first+uint64(n)-1, float64(n)/took.Seconds(), failed, total)
-	if failed == 0 && min(total.Crashes, total.Conflicts, total.Torn, total.Overlapped) == 0 {
+	if failed == 0 && min(total.Crashes, total.StartedOver, total.Conflicts, total.Torn, total.Overlapped) == 0 {
 		t.Error("something that can happen never did")
 	}
 }
@@ -57,6 +57,7 @@ func (s *Stats) add(o Stats) {
 	s.Inputs += o.Inputs
 	s.Instances += o.Instances
 	s.Crashes += o.Crashes
+	s.StartedOver += o.StartedOver
 	s.Conflicts += o.Conflicts
 	s.Torn += o.Torn
 	s.Effects += o.Effects

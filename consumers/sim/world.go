@@ -40,11 +40,11 @@ type world struct {
 
 	trace func(format string, args ...any) // tells a run step by step; nil does not
 
-	starts, crashes, conflicts, torn, startedOver, effects, versions, overlapped int
+	starts, sessions, crashes, conflicts, torn, startedOver, effects, versions, overlapped int
 }
 
 // Stats are what happened in a run.
-type Stats struct{ Inputs, Instances, Crashes, Conflicts, Torn, Effects, Transitions, Overlapped int }
+type Stats struct{ Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped int }
 
 // maxSteps bounds a run: one that does not come to rest is as wrong as one that comes out wrong.
 const maxSteps = 20_000
@@ -62,7 +62,7 @@ func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 	if err == nil {
 		err = w.check()
 	}
-	return Stats{len(w.inputs), len(w.instances), w.crashes, w.conflicts, w.torn, w.effects, w.transitions(), w.overlapped}, err
+	return Stats{len(w.inputs), len(w.instances), w.crashes, w.startedOver, w.conflicts, w.torn, w.effects, w.transitions(), w.overlapped}, err
 }
 
 // draw sets the scene.
@@ -142,7 +142,11 @@ func (w *world) step() {
 	case 5:
 		if w.faults > 0 && w.rand.IntN(4) == 0 {
 			w.faults--
-			w.crash(k)
+			if w.rand.IntN(2) == 0 {
+				w.crash(k)
+			} else {
+				w.instances[k] = w.startOver(in)
+			}
 		}
 	default:
 		if !in.wake.After(w.server.now) {
@@ -154,7 +158,7 @@ func (w *world) step() {
 // resume lets a process go on to its next effect; one that ended starts over.
 func (w *world) resume(k int) {
 	if _, alive := w.instances[k].next(); !alive {
-		w.instances[k] = w.start()
+		w.instances[k] = w.startOver(w.instances[k])
 	}
 }
 
@@ -207,7 +211,11 @@ func (w *world) settled() bool {
 			}
 		}
 	}
-	return len(w.server.log) == before && w.server.due.pending == 0
+	for _, in := range w.instances {
+		in.follow(len(w.server.log))
+		in.holdsAll()
+	}
+	return len(w.server.log) == before && w.server.due.pending == 0 && w.wrong == nil
 }
 
 // rested tells that all are idle.
