@@ -78,10 +78,9 @@ func Serve(ctx context.Context, cfg Config) error {
 		})
 		defer cfg.Embedded.watchDisk(nil)
 	}
-	by := nuid.Next()
 	for wait := newBackoff(); ; {
 		began := time.Now()
-		err := runSession(ctx, &cfg, nc, by)
+		err := runSession(ctx, &cfg, nc, nuid.Next())
 		switch {
 		case ctx.Err() != nil:
 			cfg.Health.unready("stopping")
@@ -94,7 +93,7 @@ func Serve(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("connection to NATS: %w", errors.Join(nats.ErrConnectionClosed, nc.LastError()))
 		default:
 		}
-		cfg.Health.unready(reasonOf(err))
+		cfg.Health.failed(err)
 		cfg.Log.Error().Err(err).Msg("starting over")
 		if time.Since(began) > time.Minute {
 			wait = newBackoff()
