@@ -28,7 +28,7 @@ type Committer struct {
 	log    zerolog.Logger
 	intact func(context.Context) error                    // whether what is in memory is still what is stored
 	reject func(context.Context, []event, []Result) error // writes dead letters
-	done   func([]event)                                  // events that were acknowledged
+	done   func([]event)                                  // events that are decided, and acknowledged next
 	flight *flight                                        // what is on its way; nil when nothing is
 	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
 	rebuilding uint64

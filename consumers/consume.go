@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,27 +36,17 @@ type event struct {
 	pending uint64
 }
 
-// floor is the last inbound sequence below which everything is acknowledged.
-type floor struct {
-	mu  sync.Mutex
-	seq uint64
-}
-
-func (f *floor) raise(seq uint64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.seq = max(f.seq, seq)
-}
-
-func (f *floor) get() uint64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.seq
-}
-
 // consume takes events in until ctx ends.
-func (s *session) consume(ctx context.Context) error {
+func (s *session) consume(ctx context.Context) (err error) {
+	defer func() { // what was decided at the end
+		last, cancel := context.WithTimeout(s.work, requestTimeout)
+		defer cancel()
+		if failed := s.record(last, nil); failed != nil {
+			s.log.Warn().Err(failed).Msg("what was decided last is not recorded: it will be read again")
+		}
+	}()
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.keepRecord(ctx) })
 	g.Go(func() error { return s.commitEvents(ctx) })
 	g.Go(func() error { return s.watchOver(ctx) })
 	g.Go(func() error { s.held.keepAlive(ctx); return nil })
@@ -70,20 +59,21 @@ func (s *session) consume(ctx context.Context) error {
 	return g.Wait()
 }
 
-// inbound is the durable consumer of the stream FHIR. One that was deleted goes on where the acknowledged ones ended.
+// inbound is the durable consumer of the stream FHIR. One that was deleted goes on where all was decided; where it was deleted before this
+// session began, everything is read again: that is what an operator who deletes it wants.
 func (s *session) inbound(ctx context.Context) (jetstream.Consumer, error) {
-	cfg := durable(Durable, s.cfg.Batch)
-	if from := s.floor.get(); from > 0 {
-		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, from+1
+	cfg := s.inboundConfig()
+	if _, err := s.js.Consumer(ctx, StreamFHIR, Durable); errors.Is(err, jetstream.ErrConsumerNotFound) && !s.inputs.opened {
+		cfg = durable(Durable, s.cfg.Batch)
 	}
-	return s.consumer(ctx, StreamFHIR, cfg)
+	cons, err := s.consumer(ctx, StreamFHIR, cfg)
+	s.inputs.opened = s.inputs.opened || err == nil
+	return cons, err
 }
 
 // dues is the durable consumer of timers that went off.
 func (s *session) dues(ctx context.Context) (jetstream.Consumer, error) {
-	cfg := durable(DurableDue, s.cfg.Batch)
-	cfg.FilterSubject = subjectDue + "*"
-	return s.consumer(ctx, StreamRLS, cfg)
+	return s.consumer(ctx, StreamRLS, s.duesConfig())
 }
 
 func durable(name string, batch int) jetstream.ConsumerConfig {
@@ -91,17 +81,6 @@ func durable(name string, batch int) jetstream.ConsumerConfig {
 		Durable: name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 8 * batch,
 		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{group}, PinnedTTL: pinnedTTL,
 	}
-}
-
-func (s *session) consumer(ctx context.Context, stream string, cfg jetstream.ConsumerConfig) (jetstream.Consumer, error) {
-	cons, err := s.js.Consumer(ctx, stream, cfg.Durable)
-	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return cons, err
-	}
-	if cons, err = s.js.CreateConsumer(ctx, stream, cfg); errors.Is(err, jetstream.ErrConsumerExists) { // another instance was faster
-		return s.js.Consumer(ctx, stream, cfg.Durable)
-	}
-	return cons, err
 }
 
 // take reads messages of a consumer into s.events until ctx ends, making the consumer again when it is lost.
@@ -149,7 +128,11 @@ func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read fu
 	}
 	defer context.AfterFunc(ctx, it.Drain)()
 	defer it.Stop()
+	inbound := cons.CachedInfo().Stream == StreamFHIR
 	for silent := 0; ; {
+		if inbound {
+			s.inputs.waits()
+		}
 		m, err := it.Next()
 		switch {
 		case ctx.Err() != nil && err != nil:
@@ -164,6 +147,12 @@ func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read fu
 			return err
 		}
 		silent = 0
+		if inbound {
+			s.inputs.took(m)
+			if err := s.whole(ctx, m); err != nil {
+				return err
+			}
+		}
 		ev, err := read(m)
 		if err != nil {
 			return err

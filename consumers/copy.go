@@ -33,6 +33,7 @@ type workingCopy struct {
 	goneRefs    map[uint64]struct{} // hashes of the resources that have a tombstone
 	foreign     uint64              // Medications and tombstones that others wrote
 	seen        atomic.Uint64       // sequence in the stream RLS up to which states were followed
+	others      map[string]struct{} // subjects of the stream among the states that are no state
 }
 
 // table is one kind of state, by token.
@@ -43,6 +44,8 @@ type table struct {
 	gone int // rows whose state was erased
 	// sent are the states on their way to the stream, with what was read there meanwhile: one of them, or what refuses it.
 	sent map[token]Stored
+	// absent are rows of which the stream has nothing, not even the marker of an erasure.
+	absent int
 }
 
 type row struct {
@@ -51,8 +54,11 @@ type row struct {
 	at    location // its encoded state; none when it was taken away
 }
 
+// absent: it was erased, and the marker has left too.
+func (r *row) absent() bool { return r.seq == 0 && r.at.size == 0 }
+
 func newWorkingCopy(key []byte) *workingCopy {
-	c := &workingCopy{tokens: newTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}}
+	c := &workingCopy{tokens: newTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{}}
 	for _, t := range []*table{&c.patients, &c.medications, &c.gone} {
 		t.at, t.sent = map[token]uint32{}, map[token]Stored{}
 	}
@@ -89,6 +95,9 @@ func (t *table) put(tok token, seq uint64, data []byte) (uint32, bool) {
 	r := &t.rows[i]
 	if ok && seq <= r.seq {
 		return i, false
+	}
+	if ok && r.absent() {
+		t.absent--
 	}
 	switch had := r.at.size > 0; {
 	case data == nil && (had || !ok):

@@ -183,12 +183,11 @@ func (s *session) findDead(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("consumer %s: %w", Durable, err)
 	}
-	s.floor.raise(cons.CachedInfo().AckFloor.Stream)
 	stream, err := s.js.Stream(ctx, StreamFHIR)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", StreamFHIR, err)
 	}
-	next := max(s.floor.get()+1, stream.CachedInfo().State.FirstSeq)
+	next := max(cons.CachedInfo().AckFloor.Stream+1, stream.CachedInfo().State.FirstSeq)
 	if next > stream.CachedInfo().State.LastSeq {
 		return nil
 	}

@@ -167,12 +167,12 @@ func (c *Committer) goneOff(ctx context.Context, due []event) error {
 }
 
 func (c *Committer) acknowledge(events []event) {
+	c.done(events)
 	for _, ev := range events {
 		if err := ev.msg.Ack(); err != nil {
 			c.log.Warn().Err(err).Uint64("sequence", ev.seq).Msg("acknowledgement failed, the input will come again")
 		}
 	}
-	c.done(events)
 }
 
 // sorted tells inputs from timers that went off.

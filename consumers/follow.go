@@ -35,10 +35,12 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte, decode func(
 	cutAt := strings.LastIndexByte(subject, '.') + 1
 	kind := subject[:cutAt]
 	if subject == subjectSite {
+		c.noteOther(subject)
 		return false, c.takeSite(seq, data)
 	}
 	if kind != subjectPatient && kind != subjectMedication && kind != subjectGone {
-		return false, nil // what a later version keeps
+		c.noteOther(subject) // what a later version keeps
+		return false, nil
 	}
 	tok, err := parseToken(subject[cutAt:])
 	if err != nil {
@@ -156,20 +158,25 @@ func (c *workingCopy) noteGone(key checks.Ref) {
 	c.goneRefs[c.hash(withdrawnRef(key))] = struct{}{}
 }
 
-// forget notes that a state is not in the stream any more.
+// forget notes that a state is not in the stream any more. What was known stays: a state does not leave by itself, so what is decided next
+// stores it again. Only the marker of an erasure does.
 func (c *workingCopy) forget(r *stateRow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.table(r.kind)
-	slot, ok := t.at[r.token]
-	if !ok {
+	row := t.find(r.token)
+	if row == nil || row.absent() {
 		return
 	}
-	if t.rows[slot].at.size > 0 {
-		t.gone++
+	if row.seq = 0; row.absent() {
+		t.absent++
 	}
-	t.rows[slot].seq = 0
-	t.set(slot, nil)
+}
+
+func (c *workingCopy) noteOther(subject string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.others[subject] = struct{}{}
 }
 
 // suspect notes a patient whose state may not know all: whoever wrote it may not have seen a Medication, a tombstone or another patient's

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -18,6 +19,8 @@ type Health struct {
 
 	mu      sync.Mutex
 	reasons map[string]struct{} // why it is not ready
+	details map[string]string   // of reasons that have some
+	notices map[string]string   // what has to be seen though it may be ready
 	state   string              // what it is doing instead of consuming
 }
 
@@ -32,11 +35,15 @@ const (
 
 	rebuilding   = "states-rebuilding" // what was lost is made again from the inbound stream
 	copyingFlags = "flags-copying"     // RLS_FLAGS does not show yet what was committed
+
+	changedStream   = "stream-settings"   // a stream throws away, or does not take, what it has to keep
+	changedConsumer = "consumer-settings" // a durable was changed and cannot be mended
+	statesMissing   = "states-missing"    // stored states vanished
 )
 
 // NewHealth is that of a consumer that has not begun.
 func NewHealth() *Health {
-	return &Health{metrics: newMetrics(), reasons: map[string]struct{}{}, state: "starting"}
+	return &Health{metrics: newMetrics(), reasons: map[string]struct{}{}, details: map[string]string{}, notices: map[string]string{}, state: "starting"}
 }
 
 // Reasons say why the consumer is not ready; none when it is.
@@ -65,14 +72,47 @@ func (h *Health) Handler() http.Handler {
 
 func (h *Health) serveReady(w http.ResponseWriter, _ *http.Request) {
 	reasons := h.Reasons()
+	details, notices := h.told()
 	w.Header().Set("Content-Type", "application/json")
 	if len(reasons) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	json.NewEncoder(w).Encode(struct {
-		Ready   bool     `json:"ready"`
-		Reasons []string `json:"reasons,omitempty"`
-	}{len(reasons) == 0, reasons})
+		Ready   bool              `json:"ready"`
+		Reasons []string          `json:"reasons,omitempty"`
+		Details map[string]string `json:"details,omitempty"` // by reason
+		Notices []string          `json:"notices,omitempty"`
+	}{len(reasons) == 0, reasons, details, notices})
+}
+
+func (h *Health) told() (details map[string]string, notices []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.details), slices.Sorted(maps.Values(h.notices))
+}
+
+// trouble is a reason that has to be described; "" when there is none. It tells whether that is news.
+func (h *Health) trouble(reason, detail string) (news bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	news = h.details[reason] != detail
+	if detail == "" {
+		delete(h.reasons, reason)
+		delete(h.details, reason)
+		return news
+	}
+	h.reasons[reason] = struct{}{}
+	h.details[reason] = detail
+	return news
+}
+
+// notice is shown as long as it is not "".
+func (h *Health) notice(about, text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if delete(h.notices, about); text != "" {
+		h.notices[about] = text
+	}
 }
 
 func (h *Health) set(reason string, fine bool) {
@@ -116,6 +156,14 @@ func (h *Health) writing(yes bool)   { h.set(notWriting, yes) }
 func (h *Health) clock(fine bool)    { h.set(wrongClock, fine) }
 func (h *Health) disk(fine bool)     { h.set(noDisk, fine) }
 func (h *Health) looked(err error)   { h.set(notLooking, err == nil) }
+
+// failed tells of an error that made a session start over.
+func (h *Health) failed(err error) {
+	h.unready(reasonOf(err))
+	if wrong := unfit(""); errors.As(err, &wrong) {
+		h.trouble(changedStream, string(wrong))
+	}
+}
 
 // reasonOf names an error that made a session start over, from a closed list.
 func reasonOf(err error) string {

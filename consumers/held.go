@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,6 +67,24 @@ func (h *held) keepAlive(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// inputs are the sequences of the inbound messages among them.
+func (h *held) inputs() stretches {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var seqs []uint64
+	for m := range h.msgs {
+		if meta, err := m.Metadata(); err == nil && meta.Stream == StreamFHIR {
+			seqs = append(seqs, meta.Sequence.Stream)
+		}
+	}
+	slices.Sort(seqs)
+	var all stretches
+	for _, seq := range seqs {
+		all = all.add(seq, seq)
+	}
+	return all
 }
 
 func (h *held) olderThan(t time.Time) []jetstream.Msg {

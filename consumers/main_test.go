@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("RLSGUARD_TEST_CHILD") != "" {
 		os.Exit(child())
 	}
+	lookEvery = 300 * time.Millisecond
 	goleak.VerifyTestMain(m,
 		// The server's own: it waits up to 30 s for the answer to a request that its shutdown cut off.
 		goleak.IgnoreTopFunction("github.com/nats-io/nats-server/v2/server.(*stream).trySetupSourceConsumer.func3"),

@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type metrics struct {
 	messages   prometheus.Histogram
 	conflicts  prometheus.Counter
 	linked     prometheus.Counter
+	lost       lossCounts
 	lag        prometheus.Gauge
 	pending    prometheus.Gauge
 
@@ -56,6 +58,8 @@ func histogram(name, help string, buckets []float64) prometheus.Histogram {
 
 var (
 	openDesc     = prometheus.NewDesc("rlsguard_open_flags", "Open flags, by check and severity.", []string{"check", "severity"}, nil)
+	lostDesc     = prometheus.NewDesc("rlsguard_inputs_lost_total", "Inputs that left the stream FHIR before they were decided, as stored.", nil, nil)
+	lostOpenDesc = prometheus.NewDesc("rlsguard_inputs_lost_unacknowledged", "Those of them that no operator has acknowledged.", nil, nil)
 	patientsDesc = prometheus.NewDesc("rlsguard_patients", "Patients of whom something is known.", nil, nil)
 )
 
@@ -64,13 +68,19 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- openDesc
 	ch <- patientsDesc
 	ch <- cutDesc
+	ch <- lostDesc
+	ch <- lostOpenDesc
 }
 
 // Collect implements prometheus.Collector.
 func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	m.mu.Lock()
-	c := m.copy
+	c, lost := m.copy, m.lost
 	m.mu.Unlock()
+	if lost.known {
+		ch <- prometheus.MustNewConstMetric(lostDesc, prometheus.CounterValue, float64(lost.total))
+		ch <- prometheus.MustNewConstMetric(lostOpenDesc, prometheus.GaugeValue, float64(lost.open))
+	}
 	if c == nil {
 		return
 	}
@@ -81,6 +91,28 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	for k, n := range c.open.counts {
 		ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(n), k.check, k.severity.String())
 	}
+}
+
+// lossCounts are what the record of inputs says.
+type lossCounts struct {
+	known       bool
+	total, open uint64
+}
+
+// losses shows what the record of inputs says.
+func (h *Health) losses(r *inputRecord) {
+	h.metrics.mu.Lock()
+	h.metrics.lost = lossCounts{known: true, total: r.open() + r.Known, open: r.open()}
+	h.metrics.mu.Unlock()
+	text := ""
+	if n := r.open(); n > 0 {
+		text = fmt.Sprintf("%d inputs left the stream %s before they were decided", n, StreamFHIR)
+		if len(r.Lost) > 0 {
+			text += fmt.Sprintf(" (%s)", stretch{r.Lost[0][0], r.Lost.end()})
+		}
+		text += ": publish them again, then run rlsguard verify --acknowledge-losses"
+	}
+	h.notice("inputs-lost", text)
 }
 
 func (h *Health) show(c *workingCopy) {

@@ -92,7 +92,7 @@ func Serve(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("connection to NATS: %w", errors.Join(nats.ErrConnectionClosed, nc.LastError()))
 		default:
 		}
-		cfg.Health.unready(reasonOf(err))
+		cfg.Health.failed(err)
 		cfg.Log.Error().Err(err).Msg("starting over")
 		if time.Since(began) > time.Minute {
 			wait = newBackoff()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,8 +38,12 @@ type session struct {
 	// flagsMade is the creation of the stream RLS_FLAGS, Unix nanoseconds; 0 while the session makes it anew.
 	flagsMade atomic.Int64
 	starts    int64 // of the embedded server, when the session began
-	floor     floor
-	appetite  int // events that are decided together at most
+	inputs    *inputs
+	lastRLS   uint64 // last sequence that was seen of the stream RLS
+	census    census
+	mending   sync.Mutex
+	mended    []time.Time // when durables were made again
+	appetite  int         // events that are decided together at most
 	held      *held
 	astray    atomic.Bool // the clock of this machine is not that of the server
 	events    chan event
@@ -55,6 +60,7 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn) error {
 	defer js.CleanupPublisher()
 	s := newSession(cfg, nc, js)
 	s.health.begin()
+	s.health.writing(true) // what the last session could not write is nothing that this one has tried
 	s.health.show(s.copy)
 	work, cancel := graceful(ctx)
 	defer cancel()
@@ -67,13 +73,17 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn) error {
 }
 
 func newSession(cfg *Config, nc *nats.Conn, js jetstream.JetStream) *session {
-	s := &session{cfg: cfg, js: js, nc: nc, batches: &jetStore{nc: nc, js: js, timeout: requestTimeout}, held: newHeld(), events: make(chan event, 2*cfg.Batch), appetite: cfg.Batch}
+	s := &session{cfg: cfg, js: js, nc: nc, batches: &jetStore{nc: nc, js: js, timeout: requestTimeout}, held: newHeld(), inputs: newInputs(), events: make(chan event, 2*cfg.Batch), appetite: cfg.Batch}
 	s.Committer = NewCommitter(CommitterOptions{Engine: cfg.Engine, Store: s.batches,
 		AsOf: cfg.AsOf, Audit: cfg.Audit, Now: time.Now, Sleep: sleep, Health: cfg.Health, Log: cfg.Log})
 	if cfg.Embedded != nil {
 		s.starts = cfg.Embedded.starts.Load()
 	}
-	s.intact, s.reject, s.done = s.unreplaced, s.bury, s.held.drop
+	s.intact, s.reject = s.unreplaced, s.bury
+	s.done = func(batch []event) {
+		s.held.drop(batch)
+		s.inputs.note(batch)
+	}
 	return s
 }
 
@@ -171,6 +181,9 @@ func (s *session) run(ctx context.Context, have *site) error {
 			return err
 		}
 		s.log.Info().Uint32("patients", s.copy.slots()).Dur("settled_in", time.Since(began)).Msg("states read")
+		if err := s.openInputs(ctx, have); err != nil {
+			return err
+		}
 		if err := s.findDead(ctx); err != nil {
 			return err
 		}

@@ -86,18 +86,20 @@ func makeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 	have := s.CachedInfo().Config
 	switch {
 	case want.Name == StreamRLS && !have.AllowAtomicPublish:
-		return fmt.Errorf("stream %s is there but does not allow atomic batches", want.Name)
+		return unfitf("stream %s is there but does not allow atomic batches (allow_atomic)", want.Name)
 	case want.AllowMsgTTL && !have.AllowMsgTTL:
-		return fmt.Errorf("stream %s is there but does not allow messages with a time to live", want.Name)
+		return unfitf("stream %s is there but does not allow messages with a time to live (allow_msg_ttl)", want.Name)
 	case want.AllowMsgSchedules && !have.AllowMsgSchedules:
-		return fmt.Errorf("stream %s is there but does not allow scheduled messages", want.Name)
+		return unfitf("stream %s is there but does not allow scheduled messages (allow_msg_schedules)", want.Name)
 	case want.Name == StreamRLS && (have.MaxAge > 0 || have.MaxBytes > 0 || have.MaxMsgs > 0):
-		return fmt.Errorf("stream %s is there with a limit of age, bytes or messages: it would throw states away", want.Name)
+		return unfitf("stream %s is there with a limit of age, bytes or messages (max_age, max_bytes, max_msgs): it would throw states away", want.Name)
 	case want.MaxMsgsPerSubject == 1 && have.MaxMsgsPerSubject != 1:
-		return fmt.Errorf("stream %s is there but keeps %d messages a subject instead of 1", want.Name, have.MaxMsgsPerSubject)
+		return unfitf("stream %s is there but keeps %d messages a subject instead of 1 (max_msgs_per_subject)", want.Name, have.MaxMsgsPerSubject)
 	}
 	return nil
 }
+
+func unfitf(format string, args ...any) error { return unfit(fmt.Sprintf(format, args...)) }
 
 func streamConfigs(replicas int) []jetstream.StreamConfig {
 	// The flags are a copy of what RLS has, and what a crash takes from it is copied again: a sync for each would cost more than all

@@ -32,7 +32,7 @@ const (
 	ShownDiffers  DifferenceKind = "shown-differs"  // the newest transition in RLS_FLAGS is not that of the state
 	AuditDiffers  DifferenceKind = "audit-differs"  // the transitions kept for audit have a hole, or do not end with the newest
 	TimerMissing  DifferenceKind = "timer-missing"  // time alone will change a flag, and nothing will look at it then
-	InputMissing  DifferenceKind = "input-missing"  // the inbound stream has a hole in what is not decided yet
+	InputMissing  DifferenceKind = "input-missing"  // inputs left the inbound stream before they were decided
 )
 
 // VerifyOptions say what stored states are compared with.
@@ -145,22 +145,41 @@ func (v *verification) holes(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", StreamFHIR, err)
 	}
-	floor, _, err := decidedUpTo(ctx, v.o.js)
-	if err != nil || stream.CachedInfo().State.NumDeleted == 0 {
+	record, err := v.inputs(ctx, stream.CachedInfo())
+	if err != nil {
 		return err
 	}
 	info, err := stream.Info(ctx, jetstream.WithDeletedDetails(true))
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", StreamFHIR, err)
 	}
-	for _, seq := range info.State.Deleted {
-		if seq <= floor {
-			v.sum.Inbound++
+	gone := stretches{}.add(1, before(info.State.FirstSeq))
+	for _, seq := range info.State.Deleted { // of a stream that nothing was ever in it says 0
+		if seq == 0 {
 			continue
 		}
-		v.add(Difference{Kind: InputMissing, Detail: fmt.Sprintf("sequence %d of stream %s is missing and was not decided", seq, StreamFHIR)})
+		if len(record.Decided.gaps(seq, seq)) == 0 {
+			v.sum.Inbound++
+		}
+		gone = gone.add(seq, seq)
+	}
+	for _, x := range gone.without(record.Decided) {
+		v.add(Difference{Kind: InputMissing, Detail: fmt.Sprintf("%s of stream %s (%d) left before anybody decided", x, StreamFHIR, x.count())})
+	}
+	if record.Earlier > 0 {
+		v.add(Difference{Kind: InputMissing, Detail: fmt.Sprintf("%d more of stream %s, earlier, left before anybody decided", record.Earlier, StreamFHIR)})
 	}
 	return nil
+}
+
+// inputs is the record of what was decided. Where there is none, the consumer is believed.
+func (v *verification) inputs(ctx context.Context, fhir *jetstream.StreamInfo) (*inputRecord, error) {
+	r, err := readInputs(ctx, v.o.js)
+	if err != nil || r != nil && r.Stream == fhir.Created.UnixNano() {
+		return r, err
+	}
+	floor, _, err := decidedUpTo(ctx, v.o.js)
+	return &inputRecord{Decided: stretches{}.add(1, max(floor, before(fhir.State.FirstSeq)))}, err
 }
 
 func severityWord(s checks.Severity) string {

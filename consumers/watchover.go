@@ -9,8 +9,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// lookEvery is how often streams and consumer are looked at.
-const lookEvery = 2 * time.Second
+// lookEvery is how often streams and consumers are looked at. Tests have less patience.
+var lookEvery = time.Second
 
 // watchOver looks at streams and consumer: it learns up to where everything is acknowledged, and notices what was deleted.
 func (s *session) watchOver(ctx context.Context) error {
@@ -18,7 +18,7 @@ func (s *session) watchOver(ctx context.Context) error {
 	defer t.Stop()
 	for {
 		err := s.look(ctx)
-		if errors.Is(err, errReplaced) {
+		if errors.Is(err, errReplaced) || errors.Is(err, errRestored) {
 			return err
 		}
 		if ctx.Err() == nil {
@@ -33,40 +33,62 @@ func (s *session) watchOver(ctx context.Context) error {
 }
 
 func (s *session) look(ctx context.Context) error {
-	if err := s.unreplaced(ctx); err != nil {
+	streams, err := s.streams(ctx)
+	if err != nil {
 		return err
 	}
-	cons, err := s.js.Consumer(ctx, StreamFHIR, Durable)
-	if err != nil {
-		return fmt.Errorf("consumer %s: %w", Durable, err)
+	s.trouble(changedStream, unfitStreams(streams))
+	info, err := s.watchDurables(ctx)
+	if err != nil || info == nil {
+		return err
 	}
-	info := cons.CachedInfo()
-	s.floor.raise(info.AckFloor.Stream)
 	s.health.lag(info)
 	s.compareClocks(info.TimeStamp)
-	return nil
+	if err := s.watchInputs(ctx, streams[StreamFHIR], info); err != nil {
+		return err
+	}
+	return s.watchStates(ctx, streams[StreamRLS], s.answers(info))
+}
+
+// trouble shows a reason of not being ready, "" when it has gone, and logs it once.
+func (s *session) trouble(reason, detail string) {
+	switch news := s.health.trouble(reason, detail); {
+	case news && detail != "":
+		s.log.Error().Str("reason", reason).Msg(detail)
+	case news:
+		s.log.Info().Str("reason", reason).Msg("as it should be again")
+	}
 }
 
 // unreplaced tells whether the streams are still those that the session began with.
 func (s *session) unreplaced(ctx context.Context) error {
+	_, err := s.streams(ctx)
+	return err
+}
+
+// streams are those that the session began with, as they are now.
+func (s *session) streams(ctx context.Context) (map[string]*jetstream.StreamInfo, error) {
 	if s.cfg.Embedded != nil && s.cfg.Embedded.starts.Load() != s.starts {
-		return fmt.Errorf("%w: the embedded server was started again", errReplaced)
+		return nil, fmt.Errorf("%w: the embedded server was started again", errReplaced)
 	}
 	flags := time.Time{} // while this session makes RLS_FLAGS anew
 	if made := s.flagsMade.Load(); made != 0 {
 		flags = time.Unix(0, made)
 	}
+	found := map[string]*jetstream.StreamInfo{}
 	for name, made := range map[string]time.Time{StreamRLS: s.created, StreamFHIR: time.Unix(0, s.epoch), StreamFlags: flags, StreamDead: {}} {
-		created, err := s.streamCreated(ctx, name)
+		stream, err := s.js.Stream(ctx, name)
 		switch {
 		case errors.Is(err, jetstream.ErrStreamNotFound) && name == StreamFlags && flags.IsZero():
+			continue
 		case errors.Is(err, jetstream.ErrStreamNotFound):
-			return fmt.Errorf("%w: %s is gone", errReplaced, name)
+			return nil, fmt.Errorf("%w: %s is gone", errReplaced, name)
 		case err != nil:
-			return err
-		case !made.IsZero() && !created.Equal(made):
-			return fmt.Errorf("%w: %s", errReplaced, name)
+			return nil, fmt.Errorf("stream %s: %w", name, err)
+		case !made.IsZero() && !stream.CachedInfo().Created.Equal(made):
+			return nil, fmt.Errorf("%w: %s", errReplaced, name)
 		}
+		found[name] = stream.CachedInfo()
 	}
-	return nil
+	return found, nil
 }

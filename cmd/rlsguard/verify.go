@@ -11,13 +11,17 @@ type verifyCommand struct {
 	configFlag
 	storedFlags
 
-	AsOf   string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
+	AsOf              string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
+	AcknowledgeLosses bool   `help:"First note that the lost inputs which rlsguard serve has recorded are known: they are not reported any more."`
+
 	Format string `enum:"text,json" default:"text" help:"text to read, json (a line for each difference) for programs."`
 }
 
 // Help is shown below the options.
 func (verifyCommand) Help() string {
-	return `Decides about every stored patient again, from the stored facts, and compares: with the flags that the patient's state has open, with the newest transition of each flag in the streams RLS and RLS_FLAGS, with the transitions kept for audit, with the timers that are set, and the inbound stream with what it should still hold. Checksums of all states are checked on the way. It changes nothing, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and rights to read all streams. It needs as much memory as rlsguard serve.
+	return `Decides about every stored patient again, from the stored facts, and compares: with the flags that the patient's state has open, with the newest transition of each flag in the streams RLS and RLS_FLAGS, with the transitions kept for audit, with the timers that are set, and the inbound stream with what it should still hold. Checksums of all states are checked on the way. It changes nothing but what --acknowledge-losses says, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and rights to read all streams. It needs as much memory as rlsguard serve.
+
+input-missing names inputs that left the stream FHIR before they were decided (maximum age, purge, deletion). Have them published again, then run rlsguard verify --acknowledge-losses.
 
 Patients are named by their token, the last part of rls.state.patient.<token>: no identifier is printed.
 
@@ -49,6 +53,13 @@ func (c *verifyCommand) Run(p *program) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	opt.Engine = &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: s.key}
+	if c.AcknowledgeLosses {
+		n, err := s.AcknowledgeLosses(ctx, s.key)
+		if err != nil {
+			return err
+		}
+		tellf(p.stderr, "%s acknowledged", plural(int(n), "lost input", "lost inputs"))
+	}
 	var bar *progress
 	opt.Total = func(n int64) {
 		bar.end()

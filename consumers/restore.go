@@ -1,0 +1,149 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
+)
+
+// errRestored: states that had vanished were stored again. Everything is read anew, and decided
+// anew, since timers went with them.
+var errRestored = errors.New("states that had vanished were stored again")
+
+// restore stores states again as they are in memory, and the newest transitions of their flags.
+// The record of the site comes first: what is stored after it is decided anew at the next start,
+// which also sets the timers.
+func (s *session) restore(ctx context.Context, missing missingRows) error {
+	n := missing.count()
+	untold, err := s.restoreFlags(ctx)
+	if err != nil {
+		return err
+	}
+	have, err := readSite(ctx, s.js)
+	if err != nil {
+		return err
+	}
+	again, seq := s.wantedSite(), uint64(0)
+	if again.Rearm = true; have != nil {
+		seq = have.seq
+	}
+	if _, err := writeSite(ctx, s.store.to, again, seq); err != nil {
+		return err
+	}
+	for _, ref := range untold {
+		missing.rows[subjectPatient][s.copy.tokens.of(ref)] = struct{}{}
+	}
+	for _, kind := range []string{subjectGone, subjectMedication, subjectPatient} {
+		for part := range slices.Chunk(slices.Collect(maps.Keys(missing.rows[kind])), chunk) {
+			p, err := s.piece(kind, part, untold)
+			if err != nil {
+				return err
+			}
+			if err := s.store.commit(ctx, p); err != nil {
+				return fmt.Errorf("storing states again: %w", err)
+			}
+		}
+	}
+	s.log.Error().Int("states", n).Int("flags", len(untold)).
+		Msg("stored states had vanished from the stream RLS: they are stored again from memory; flags with no transition left open again")
+	return errRestored
+}
+
+// restoreFlags puts the newest transitions of open flags back that RLS does not have, from
+// RLS_FLAGS. It gives the flags that neither has, with their patients.
+func (s *session) restoreFlags(ctx context.Context) (map[string]checks.Ref, error) {
+	missing, err := s.openFlags()
+	if err != nil {
+		return nil, err
+	}
+	read := func(stream, filter string, do func(id string, m jetstream.Msg, meta *jetstream.MsgMetadata) error) error {
+		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter + ">"}}
+		return each(ctx, s.js, stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+			return do(m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:], m, meta)
+		})
+	}
+	err = read(StreamRLS, subjectCommitFlags, func(id string, m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		if showsOpen(m) {
+			delete(missing, id)
+		}
+		return nil
+	})
+	if err != nil || len(missing) == 0 {
+		return nil, err
+	}
+	err = read(StreamFlags, SubjectFlags, func(id string, m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		if _, is := missing[id]; !is || !showsOpen(m) {
+			return nil
+		}
+		back := nats.NewMsg(subjectCommitFlags + strings.TrimPrefix(m.Subject(), SubjectFlags))
+		back.Data, back.Header = m.Data(), lasting(m.Headers(), meta.Timestamp)
+		back.Header[headerExpect] = []string{"0"}
+		if written := <-s.batches.Send(ctx, []*nats.Msg{back}); written.Err != nil && !errors.Is(written.Err, ErrConflict) {
+			return written.Err
+		}
+		delete(missing, id)
+		return nil
+	})
+	return missing, err
+}
+
+// openFlags are the ids of all open flags, with their patients.
+func (s *session) openFlags() (map[string]checks.Ref, error) {
+	c := s.copy
+	c.mu.RLock()
+	slots := slices.Collect(maps.Keys(c.open.bySlot))
+	c.mu.RUnlock()
+	ids := map[string]checks.Ref{}
+	for _, slot := range slots {
+		st, err := c.patient(slot)
+		if err != nil {
+			return nil, err
+		}
+		for i := 0; st != nil && i < len(st.Flags); i++ {
+			if f := &st.Flags[i]; f.Severity != checks.None {
+				ids[checks.FlagID(s.engine.Key, st.Patient, f.Check, f.Ingredient)] = st.Patient
+			}
+		}
+	}
+	return ids, nil
+}
+
+// piece stores states again. Flags nobody can read any more are resolved in them, so that they are
+// opened again.
+func (s *session) piece(kind string, tokens []token, untold map[string]checks.Ref) (*piece, error) {
+	p := &piece{view: s.copy.snapshot()}
+	for _, tok := range tokens {
+		seq, data := s.copy.lookUp(kind, tok)
+		if data == nil {
+			continue
+		}
+		st, err := codec.Decode(data)
+		if err != nil {
+			return nil, fmt.Errorf("%w: in memory: %w", errState, err)
+		}
+		row := stateRow{kind: kind, token: tok, data: data, state: st, expect: seq}
+		if kind != subjectPatient && len(st.Facts) == 1 {
+			row.ref = st.Facts[0].Ref
+		}
+		for i := range st.Flags {
+			f := &st.Flags[i]
+			if _, is := untold[checks.FlagID(s.engine.Key, st.Patient, f.Check, f.Ingredient)]; is {
+				f.Severity, row.data = checks.None, nil
+			}
+		}
+		if row.data == nil {
+			row.data = codec.Append(nil, st)
+		}
+		p.rows = append(p.rows, row)
+	}
+	return p, nil
+}
