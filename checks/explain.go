@@ -1,6 +1,9 @@
 package checks
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // explainNoRLS says, for a patient who has orders, that RLS does not count and why.
 func (ev *evaluation) explainNoRLS() {
@@ -23,7 +26,7 @@ func (ev *evaluation) explainOrders() {
 			continue
 		}
 		if o.drug.identified && len(o.drug.match.Found) == 0 {
-			ev.quiet(o, "", "", SilentOrdinary, "")
+			ev.quiet(o, "", "", SilentOrdinary, cmp.Or(o.drug.match.Known, o.drug.match.NotKnown))
 		}
 	}
 	for i := range ev.exposures {

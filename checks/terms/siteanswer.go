@@ -3,11 +3,26 @@ package terms
 // siteRows are the rows that a site's tables have for a code: those of the first table that knows it.
 func (t *Terms) siteRows(system, code string) (rows []SiteRow, table string) {
 	for _, s := range t.site {
-		if rows := s.find(system, code); len(rows) > 0 {
+		rows := s.find(system, code)
+		if sister := sisterSystem(system); len(rows) == 0 && sister != "" {
+			rows = s.find(sister, code)
+		}
+		if len(rows) > 0 {
 			return rows, s.name
 		}
 	}
 	return nil, ""
+}
+
+// sisterSystem is the other system under which the same code may stand: dm+d codes are SNOMED CT codes.
+func sisterSystem(system string) string {
+	switch system {
+	case DMD:
+		return SNOMED
+	case SNOMED:
+		return DMD
+	}
+	return ""
 }
 
 // recogniseSite tells what a site's tables say of a code. Where its rows differ about where the drug acts, it is not known.
@@ -17,7 +32,7 @@ func (t *Terms) recogniseSite(system, code string) (recognised, bool) {
 		return recognised{}, false
 	}
 	r := recognised{
-		rank: rankOf(rows[0].Kind), systemic: rows[0].Systemic, routeGroup: rows[0].Route,
+		standing: standingListed, rank: rankOf(rows[0].Kind), systemic: rows[0].Systemic, routeGroup: rows[0].Route,
 		table: tableSite, siteTable: table, code: rows[0].Code,
 	}
 	for _, row := range rows {
