@@ -67,6 +67,9 @@ func (t *Terms) classifyName(m *Match, name string) {
 func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 	entry := all[i].entry
 	doubt, unsure := entry.doubts(t.region, p)
+	if doubt != "" && p.explains(all[i]) {
+		return
+	}
 	drugs := entry.drugs()
 	strength, perML := "", false
 	if len(drugs) == 1 {

@@ -73,6 +73,12 @@ func (p *phrase) tellsProduct() bool {
 	return false
 }
 
+// explains tells whether a brand stands in square brackets behind the product that it names, as RxNorm writes it: "sennosides 8.6 MG
+// Oral Tablet [Senexon]". What the brand means in other countries is then settled.
+func (p *phrase) explains(m mention) bool {
+	return m.first > 0 && strings.HasSuffix(strings.TrimRight(p.raw[:p.tokens[m.first].raw], " "), "[")
+}
+
 // companies put their name behind that of the substance.
 var companies = words("ratiopharm hexal stada neuraxpharm sandoz teva aliud heumann aristo zentiva mylan viatris accord abz betapharm biomo winthrop")
 

@@ -105,12 +105,12 @@ func (r SiteRow) check() error {
 // codeKey is a code of a canonical system.
 type codeKey struct{ system, code string }
 
-// comparableCode is the form of a code in which it is compared: that of eleven digits of a National Drug Code, that of eight of a
-// Pharmazentralnummer. Other codes stay as they are.
+// comparableCode is the form of a code in which it is compared: that of eleven digits of a National Drug Code (5-4 with a hyphen
+// for a product without its package), that of eight of a Pharmazentralnummer. Other codes stay as they are.
 func comparableCode(system, code string) string {
 	switch system {
 	case NDC:
-		return NDC11(code)
+		return comparableNDC(code)
 	case pzn:
 		digits := strings.TrimPrefix(strings.TrimPrefix(code, "PZN"), "-")
 		if n := len(digits); n > 0 && n < 8 && isNumber(digits) {

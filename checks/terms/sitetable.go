@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"sync"
 )
 
@@ -170,4 +171,21 @@ func (t *SiteTable) Len() int {
 		return bytes.Count(t.data[t.body:], []byte("\n")) // sealed: every row has its line end
 	}
 	return t.rows
+}
+
+// Rows yields the rows in the order of the file.
+func (t *SiteTable) Rows() iter.Seq[SiteRow] {
+	return func(yield func(SiteRow) bool) {
+		for start, line := 0, 1; start < len(t.data); line++ {
+			text := siteLine(t.data[start:])
+			start += len(text) + 1
+			if skippedInSite(text, line) {
+				continue
+			}
+			// The row has been checked when the table was read.
+			if row, err := parseSiteRow(string(text)); err == nil && !yield(row) {
+				return
+			}
+		}
+	}
 }
