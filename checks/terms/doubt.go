@@ -62,15 +62,12 @@ func (e *nameEntry) onlyWithForm() bool { return strings.HasPrefix(e.note, "only
 
 // tellsProduct tells whether a text speaks of a product: it has an amount, a dose form, or the name of a company that sells generics.
 func (p *phrase) tellsProduct() bool {
-	if len(p.amounts(0, len(p.tokens))) > 0 || formOf(p).systemic != SystemicUnknown {
-		return true
-	}
 	for i := range p.tokens {
-		if companies[p.word(i)] {
+		if _, n := forms().at(p, i); n > 0 || companies[p.word(i)] {
 			return true
 		}
 	}
-	return false
+	return len(p.amounts(0, len(p.tokens))) > 0
 }
 
 // explains tells whether a brand stands in square brackets behind the product that it names, as RxNorm writes it: "sennosides 8.6 MG

@@ -98,10 +98,10 @@ func (d *derivation) withIngredients(r *record, rows []terms.SiteRow) []terms.Si
 		d.report.Differ = append(d.report.Differ, Difference{Code: r.code, Name: r.name, ByIngredients: listed, ByName: named})
 	}
 	like := terms.SiteRow{System: terms.DMD}
-	if m := d.tables.Classify(nil, []string{r.name}); len(rows) == 0 {
-		like.Systemic, like.Route = m.Systemic, m.RouteGroup
-	} else {
+	if len(rows) > 0 {
 		like.Systemic, like.Route, like.Name = rows[0].Systemic, rows[0].Route, r.name
+	} else if acts := d.tables.Form([]terms.Coding{{Display: r.name}}); acts != terms.SystemicDepends {
+		like.Systemic = acts
 	}
 	for _, name := range listed {
 		if !slices.Contains(named, name) {
