@@ -1,9 +1,6 @@
 package terms
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // WithNDCProducts adds a row for each product of the package codes among some rows whose packages all hold the same: orders may carry
 // the product alone, or a package that is not sold any more. The rows are sorted by system, code and ingredient.
@@ -38,9 +35,7 @@ func WithNDCProducts(rows []SiteRow) []SiteRow {
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, func(a, b SiteRow) int {
-		return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
-	})
+	slices.SortFunc(rows, CompareSiteRows)
 	return rows
 }
 

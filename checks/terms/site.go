@@ -1,6 +1,7 @@
 package terms
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -100,6 +101,11 @@ func (r SiteRow) check() error {
 		return fmt.Errorf("no ingredient %q in the tables", r.Ingredient)
 	}
 	return nil
+}
+
+// CompareSiteRows orders rows by system, code and ingredient, as a site table is searched.
+func CompareSiteRows(a, b SiteRow) int {
+	return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
 }
 
 // codeKey is a code of a canonical system.

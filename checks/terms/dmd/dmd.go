@@ -109,7 +109,7 @@ func Import(r Release) (*Table, error) {
 }
 
 func compareRows(a, b terms.SiteRow) int {
-	return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient), cmp.Compare(a.Status, b.Status))
+	return cmp.Or(terms.CompareSiteRows(a, b), cmp.Compare(a.Status, b.Status))
 }
 
 // sameCode keeps the current of two rows that say the same of one code.

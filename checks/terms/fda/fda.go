@@ -9,7 +9,6 @@
 package fda
 
 import (
-	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -75,13 +74,9 @@ func Import(d Directory) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(rows, compareRows)
+	slices.SortFunc(rows, terms.CompareSiteRows)
 	t.Rows = terms.WithNDCProducts(slices.Compact(rows))
 	return t, nil
-}
-
-func compareRows(a, b terms.SiteRow) int {
-	return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
 }
 
 // rowsOf gives a package the rows of its product.

@@ -229,7 +229,7 @@ func checkLoads(t *testing.T, table *Table) {
 	if _, err := terms.ReadSiteTable("", strings.NewReader(strings.Join(rowsText(table.Rows), "\n"))); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.IsSortedFunc(table.Rows, compareRows) {
+	if !slices.IsSortedFunc(table.Rows, terms.CompareSiteRows) {
 		t.Fatal("not sorted")
 	}
 }

@@ -9,7 +9,6 @@
 package rrf
 
 import (
-	"cmp"
 	"io"
 	"slices"
 
@@ -64,13 +63,8 @@ func Import(r Release) (*Table, error) {
 		}
 		t.Rows = append(t.Rows, packages...)
 	}
-	slices.SortFunc(t.Rows, compareRows)
+	slices.SortFunc(t.Rows, terms.CompareSiteRows)
 	t.Rows = terms.WithNDCProducts(slices.Compact(t.Rows))
 	t.Report = g.report
 	return t, nil
-}
-
-// compareRows orders rows as a site table is searched.
-func compareRows(a, b terms.SiteRow) int {
-	return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
 }
