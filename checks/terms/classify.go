@@ -113,7 +113,8 @@ func (t *Terms) recogniseATC(code string) (recognised, bool) {
 	switch {
 	case entry != nil:
 		return recognised{
-			rank: rankIngredient, standing: standingListed, found: foundOf(entry.drugs), systemic: entry.systemic(), table: tableATC, code: code,
+			rank: rankIngredient, standing: standingListed, found: foundOf(entry.drugs), systemic: entry.systemic(),
+			table: tableATC, code: code,
 		}, true
 	case atcCodes().groups[code[:min(len(code), atcGroup)]]:
 		return recognised{standing: standingAbsent, code: code}, true

@@ -23,8 +23,8 @@ const (
 	releaseUnsaid
 )
 
-// standingOf says what the release tells of an RxNorm code that the tables of drugs do not hold. A code that was ours when the
-// release was read, and is not found any more, is not known.
+// standingOf says what the release tells of an RxNorm code that the tables of drugs do not hold. A
+// code that was ours when the release was read, and is not found any more, is not known.
 func standingOf(rxcui string) standing {
 	n, err := strconv.ParseUint(rxcui, 10, 64)
 	if err != nil {
