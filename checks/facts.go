@@ -35,6 +35,9 @@ type Fact struct {
 	Kind    Kind
 	Mark    MarkReason
 
+	// Kept is what the limits need to know of older versions; nil for most resources.
+	Kept *Kept
+
 	Order           *Order
 	Lab             *LabResult
 	Condition       *Condition

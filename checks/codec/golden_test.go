@@ -30,7 +30,7 @@ func golden() *checks.State {
 	condition := &checks.Condition{Code: text, Clinical: checks.ClinicalRelapse, Verification: checks.VerificationProvisional, Onset: checks.Time{Nanos: 1_577_836_800_000_000_000, Precision: checks.ToYear},
 		Recorded: checks.Time{Nanos: 1_580_515_200_000_000_000, Precision: checks.ToMonth}, Abatement: day(20_002), AbatementEnd: day(20_003), AbatedFlag: true, Asserter: "Practitioner/9", FamilyHistory: true}
 	version := checks.Version{Updated: 1_763_970_300_000_000_000, Number: "12", Arrival: checks.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: 42, Entry: 3}}
-	return &checks.State{Patient: "Patient/5b0e9a44-8a2e-4b7c-9d51-0f6f3a1c2d3e", Ruleset: "9f86d081884c7d65", Cut: true,
+	return &checks.State{Patient: "Patient/5b0e9a44-8a2e-4b7c-9d51-0f6f3a1c2d3e", Ruleset: "9f86d081884c7d65", Cut: checks.CutEarlier,
 		Facts: []checks.Fact{
 			{Ref: "Condition/7", Version: version, Kind: checks.KindCondition, Condition: condition},
 			{Ref: "DetectedIssue/a-1", Version: version, Kind: checks.KindAcknowledgement, Acknowledgement: &checks.Acknowledgement{

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
@@ -17,8 +20,11 @@ type summary struct {
 	Outcomes outcomes      `json:"outcomes"`
 	Rejected []rejection   `json:"rejected"`
 	Flags    severityCount `json:"flags"`
+	// Cut counts the patients of whom older facts were left out, by kind.
+	Cut map[string]int `json:"cut,omitempty"`
 	// linked are Patients with a link to another one: merges are told, not followed.
 	linked int
+	cut    int // patients of whom some were
 }
 
 type outcomes struct {
@@ -77,6 +83,20 @@ func (s *summary) flag(severity checks.Severity) {
 	}
 }
 
+// leftOut counts one patient.
+func (s *summary) leftOut(cut checks.Cut) {
+	if cut == 0 {
+		return
+	}
+	if s.Cut == nil {
+		s.Cut = map[string]int{}
+	}
+	s.cut++
+	for _, kind := range cut.Kinds() {
+		s.Cut[kind]++
+	}
+}
+
 // write puts the summary into a file, as one JSON object.
 func (s *summary) write(path string) error {
 	var b bytes.Buffer
@@ -114,6 +134,9 @@ func (s *summary) line() string {
 	}
 	if s.linked > 0 {
 		text += fmt.Sprintf("; %s linked to another patient, which is not followed", plural(s.linked, "Patient is", "Patients are"))
+	}
+	if s.cut > 0 {
+		text += fmt.Sprintf("; older facts of %s were left out (%s)", plural(s.cut, "patient", "patients"), strings.Join(slices.Sorted(maps.Keys(s.Cut)), ", "))
 	}
 	open := s.Flags.High + s.Flags.Moderate + s.Flags.Low
 	if open == 0 {
