@@ -182,11 +182,11 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 		system, code, display, want string
 		identified                  bool
 	}{
-		{RxNorm, "197361", "", "RxNorm 197361: another drug of " + release, true},
-		{RxNorm, " 197361", "", "RxNorm 197361: another drug of " + release, true},
+		{RxNorm, "197361", "", "RxNorm 197361: another drug in " + release, true},
+		{RxNorm, " 197361", "", "RxNorm 197361: another drug in " + release, true},
 		{RxNorm, "999999999", "", "RxNorm 999999999 is neither in our tables nor in " + release, false},
 		{RxNorm, "999999999", "Foobarol 5 mg", "RxNorm 999999999 is neither in our tables nor in " + release, true},
-		{RxNorm, "1151122", "", "RxNorm 1151122 is in " + release + ", but not in our tables, and which drug it is is not known here", false},
+		{RxNorm, "1151122", "", "RxNorm 1151122 is in " + release + ", but our tables do not say which drug it is", false},
 		{RxNorm, "x", "", "", false},
 		{ATC, "C08CA01", "", "ATC C08CA01: its group holds none of our drugs", true},
 		{ATC, "c08ca", "", "ATC C08CA: its group holds none of our drugs", true},

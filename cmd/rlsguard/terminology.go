@@ -17,7 +17,7 @@ import (
 
 type terminologyCommand struct {
 	Import  terminologyImport  `cmd:"" help:"Make a site table from a site's own release of RxNorm, dm+d or the NDC directory."`
-	Compare terminologyCompare `cmd:"" help:"Say which codes mean another drug in a new site table than in an old one."`
+	Compare terminologyCompare `cmd:"" help:"Say which codes mean something else in a new site table than in an old one."`
 }
 
 type terminologyImport struct {
