@@ -28,7 +28,7 @@ func mentions(p *phrase) []mention {
 			i++
 			continue
 		}
-		if entry.ingredients != "" && !denied && !freeOf(p, i+n) {
+		if entry.ingredients != "" && !denied && !freeOf(p, i+n) && (!entry.onlyWithForm() || p.tellsProduct()) {
 			found = append(found, mention{entry, i, i + n})
 		}
 		i += n
