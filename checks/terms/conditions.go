@@ -54,28 +54,39 @@ var headers = []struct{ prefix, row string }{
 // Condition is what the table says of a diagnosis code. ICD codes are known with and without their dot; an edition of ICD-10 without a
 // row of its own uses those of ICD-10-CM, then of ICD-10. A coding without a system is never guessed.
 func (t *Terms) Condition(c Coding) (ConditionRow, bool) {
+	key, ok := conditionKey(c)
+	return conditions()[key], ok
+}
+
+// conditionKey is the row that speaks for a coding.
+func conditionKey(c Coding) (codeKey, bool) {
 	system := CanonicalSystem(c.System)
 	if system == "" || c.Code == "" {
-		return ConditionRow{}, false
+		return codeKey{}, false
 	}
 	code := conditionCode(system, c.Code)
-	if row, ok := conditions()[codeKey{system, code}]; ok {
-		return row, true
+	if key := (codeKey{system, code}); inConditions(key) {
+		return key, true
 	}
 	if !isICD10(system) {
-		return ConditionRow{}, false
+		return codeKey{}, false
 	}
 	for _, edition := range [...]string{ICD10CM, ICD10} {
-		if row, ok := conditions()[codeKey{edition, code}]; ok {
-			return row, true
+		if key := (codeKey{edition, code}); inConditions(key) {
+			return key, true
 		}
 	}
 	for _, h := range headers {
 		if strings.HasPrefix(code, h.prefix) && len(code) <= 7 {
-			return conditions()[codeKey{ICD10CM, h.row}], true
+			return codeKey{ICD10CM, h.row}, true
 		}
 	}
-	return ConditionRow{}, false
+	return codeKey{}, false
+}
+
+func inConditions(key codeKey) bool {
+	_, ok := conditions()[key]
+	return ok
 }
 
 // conditionCode gives a code in the form in which the table's codes are compared.

@@ -23,11 +23,12 @@ First steps:
   rlsguard replay FOLDER           check FHIR files
   rlsguard serve                   check events as they come, on NATS
 
-Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was rejected; 3 --fail-on met.`
+Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was rejected; 3 --fail-on met, or a test differed.`
 
 // commands is the command line.
 type commands struct {
 	Replay      replayCommand      `cmd:"" help:"Check FHIR files or folders; needs no server."`
+	Test        testCommand        `cmd:"" help:"Run test cases: files, and the flags that they must give."`
 	Serve       serveCommand       `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
 	Setup       setupCommand       `cmd:"" help:"Make the streams on a NATS server, for serve to work on."`
 	Publish     publishCommand     `cmd:"" help:"Put FHIR files on the inbound subjects."`
