@@ -2,6 +2,7 @@ package cases
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,11 +67,12 @@ type Case struct {
 	Notes []string  // words of the notes; noshuffle keeps a case from being shuffled
 	AsOf  time.Time // zero when the case does not say
 	Want  Want
-	// Dir holds rlsguard.yaml when HasSettings.
+	// HasSettings: an rlsguard.yaml is part of the case.
 	HasSettings bool
 	// Fault is what is wrong with the case itself; it cannot be run.
 	Fault error
 
+	dir    string // of a case that is a folder
 	files  []file
 	source expectations
 }
@@ -113,9 +115,11 @@ func (c *Case) inputs() []file {
 	return in
 }
 
-// Settings hands a folder with the settings of the case to use: rlsguard.yaml, and the tables that it names. The folder is gone when use
-// returns.
-func (c *Case) Settings(use func(path string) error) (err error) {
+// Settings hands the path of the case's rlsguard.yaml to use. The files beside it may be gone when use returns.
+func (c *Case) Settings(use func(path string) error) error {
+	if c.dir != "" {
+		return use(filepath.Join(c.dir, settingsFile))
+	}
 	dir, err := os.MkdirTemp("", "rlsguard-case-")
 	if err != nil {
 		return err
@@ -140,7 +144,10 @@ func (c *Case) Settings(use func(path string) error) (err error) {
 			return err
 		}
 	}
-	return use(filepath.Join(dir, settingsFile))
+	if err := use(filepath.Join(dir, settingsFile)); err != nil {
+		return errors.New(strings.ReplaceAll(err.Error(), dir, c.Name)) // where the reader knows the file to be
+	}
+	return nil
 }
 
 // ParseAsOf reads the as-of time of a case: an RFC 3339 time, or a date, which stands for its last second in UTC.

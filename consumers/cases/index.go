@@ -25,7 +25,8 @@ func (l *loader) tables(dir, name string) error {
 	}
 	for _, n := range names {
 		c := l.newCase(filepath.Join(name, n))
-		c.files, c.Fault = folderFiles(filepath.Join(dir, n))
+		c.dir = filepath.Join(dir, n)
+		c.files, c.Fault = folderFiles(c.dir)
 		c.source = &folderTables{set: set, name: n}
 		if errors.Is(c.Fault, fs.ErrNotExist) {
 			c.Fault = fmt.Errorf("%s names it, and there is no such folder", indexFile)

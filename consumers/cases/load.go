@@ -82,6 +82,7 @@ func (l *loader) folder(dir, name string) error {
 		if c.Name == "." {
 			c.Name = filepath.Base(l.suite)
 		}
+		c.dir = dir
 		c.files, c.Fault = folderFiles(dir)
 		c.source = &caseTables{dir: dir}
 		c.readOwn()
@@ -119,9 +120,9 @@ func tablesAbove(dir string, has func(string) bool) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		t, err := readTable(filepath.Join(dir, name), data)
-		if err != nil || t.has("scenario") {
-			return err == nil, err
+		// A table that cannot be read is the fault of the case in this folder, which tells it.
+		if t, err := readTable(name, data); err == nil && t.has("scenario") {
+			return true, nil
 		}
 	}
 	return false, nil

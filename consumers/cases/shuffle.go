@@ -25,13 +25,18 @@ func (c *Case) RunShuffled(rules *Rules, asOf time.Time, n int) (*Got, error) {
 	if !c.AsOf.IsZero() {
 		asOf = c.AsOf
 	}
-	h := fnv.New64a()
-	io.WriteString(h, c.Name)
-	files, err := shuffled(rand.New(rand.NewPCG(h.Sum64(), uint64(n))), c.inputs())
+	files, err := shuffled(variantSource(c.Name, n), c.inputs())
 	if err != nil {
 		return nil, err
 	}
 	return run(files, rules, asOf, false)
+}
+
+// variantSource is the chance behind variant n of a case.
+func variantSource(name string, n int) *rand.Rand {
+	h := fnv.New64a()
+	io.WriteString(h, name)
+	return rand.New(rand.NewPCG(h.Sum64(), uint64(n)))
 }
 
 // MayShuffle tells whether the order of its inputs means nothing to a case.
