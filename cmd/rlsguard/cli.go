@@ -41,11 +41,12 @@ type commands struct {
 	Terminology terminologyCommand `cmd:"" help:"Make site tables from code systems that a site has."`
 	Checks      checksCommand      `cmd:"" help:"List the checks with their limits and sources."`
 
-	Dead   deadCommand   `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
-	Verify verifyCommand `cmd:"" help:"Decide about every stored patient again and say what differs."`
-	Export exportCommand `cmd:"" help:"Write all states to a file, as a backup or to move."`
-	Import importCommand `cmd:"" help:"Store an export on a server without states."`
-	Erase  eraseCommand  `cmd:"" help:"Remove all that is stored about a patient."`
+	Rehearse rehearseCommand `cmd:"" help:"Say what other settings would change for the stored patients."`
+	Dead     deadCommand     `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
+	Verify   verifyCommand   `cmd:"" help:"Decide about every stored patient again and say what differs."`
+	Export   exportCommand   `cmd:"" help:"Write all states to a file, as a backup or to move."`
+	Import   importCommand   `cmd:"" help:"Store an export on a server without states."`
+	Erase    eraseCommand    `cmd:"" help:"Remove all that is stored about a patient."`
 
 	Version kong.VersionFlag `help:"Print the version and end."`
 }

@@ -15,6 +15,7 @@ import (
 
 type replayCommand struct {
 	configFlag
+	againstFlags
 
 	AsOf        string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out."`
 	KeyFile     string   `placeholder:"FILE" help:"Site key for flag ids (at least 16 bytes, mode 0600). Without it ids are made with a public key meant for tests."`
@@ -34,13 +35,17 @@ Examples:
   rlsguard replay export/
   rlsguard replay --format json --as-of 2026-11-23 export/ | jq .summary
   rlsguard replay --explain patient.json
-  zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -`
+  zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -
+  rlsguard replay --against proposed.yaml --html rehearsal.html export/`
 }
 
 // Run reads all paths and prints what is flagged.
 func (c *replayCommand) Run(p *program) error {
 	if c.Format == "fhir" && c.Explain {
 		return fmt.Errorf("--explain has no FHIR form: use it with --format text or json")
+	}
+	if err := c.checkRehearsal(); err != nil {
+		return err
 	}
 	set, err := c.setup()
 	if err != nil {
@@ -85,7 +90,7 @@ func (r *replay) run(o fhir.Options) error {
 		return err
 	}
 	defer in.close()
-	if r.options.KeyFile == "" {
+	if r.options.KeyFile == "" && !r.options.wanted() {
 		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
 	}
 	for _, note := range in.notes {
@@ -148,7 +153,13 @@ func (r *replay) finish() error {
 			return err
 		}
 	}
-	if !r.options.Transitions {
+	switch {
+	case r.options.wanted():
+		if err := r.rehearse(known); err != nil {
+			return err
+		}
+		return r.ended(met)
+	case !r.options.Transitions:
 		r.printFlags(known, patients)
 	}
 	if r.options.Explain {
@@ -157,6 +168,11 @@ func (r *replay) finish() error {
 	if r.failure == nil {
 		r.failure = r.out.end(r.sum)
 	}
+	return r.ended(met)
+}
+
+// ended gives the exit code.
+func (r *replay) ended(met bool) error {
 	switch {
 	case r.failure != nil:
 		return fmt.Errorf("output: %w", r.failure)

@@ -120,29 +120,5 @@ func (g *Got) silence(f Flag) string {
 	if st == nil {
 		return "nothing is known of this patient"
 	}
-	found := checks.Explain(st, g.rules.Engine.Settings, g.AsOf)
-	for _, fits := range []func(s *checks.Silence) bool{
-		func(s *checks.Silence) bool { return s.Check == f.Check && s.Ingredient == f.Ingredient },
-		func(s *checks.Silence) bool { return s.Check == f.Check && s.Ingredient == "" },
-		func(s *checks.Silence) bool {
-			return s.Check == "" && s.Ingredient == f.Ingredient && f.Ingredient != ""
-		},
-		func(s *checks.Silence) bool { return s.Check == "" && s.Ingredient == "" },
-	} {
-		if i := slices.IndexFunc(found, func(s checks.Silence) bool { return fits(&s) }); i >= 0 {
-			return sentence(&found[i])
-		}
-	}
-	return ""
-}
-
-func sentence(s *checks.Silence) string {
-	text := s.Reason.Words()
-	if s.Order != "" {
-		text = string(s.Order) + ": " + text
-	}
-	if s.Detail != "" {
-		text += " (" + s.Detail + ")"
-	}
-	return text
+	return checks.Why(st, g.rules.Engine.Settings, g.AsOf, f.Check, f.Ingredient)
 }
