@@ -201,7 +201,7 @@ func ask(nc *nats.Conn, draft []byte, accept string) ([]byte, error) {
 	}
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, withoutPassword(nc.ConnectedUrl()))
+		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, consumers.WithoutCredentials(nc.ConnectedUrl()))
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", ordercheck.Subject, err)
 	}
