@@ -58,6 +58,7 @@ func Serve(ctx context.Context, cfg Config) error {
 	if cfg.Health == nil {
 		cfg.Health = NewHealth()
 	}
+	cfg.tellQuiet()
 	if cfg.Engine.MaxTouch == 0 {
 		e := *cfg.Engine
 		e.MaxTouch = chunk
