@@ -80,37 +80,52 @@ func jetStreamServer(t *testing.T, o server.Options) *server.Server {
 
 func portOf(s *server.Server) int { return s.Addr().(*net.TCPAddr).Port }
 
-// serving runs Serve on a server of the site's own, with its log.
-func serving(t *testing.T, url string, options ...nats.Option) (cfg Config, log *logged, d *dialer, ended chan error) {
+// reaching is a Serve on a server of the site's own, with its log.
+type reaching struct {
+	health *Health
+	log    *logged
+	dialer *dialer
+	cancel context.CancelFunc
+	ended  chan struct{}
+	err    error // when it has ended
+}
+
+func reach(t *testing.T, url string) *reaching {
 	t.Helper()
-	log, d, ended = &logged{}, &dialer{}, make(chan error, 1)
-	cfg = configOf(t)
-	cfg.URL, cfg.Log = url, zerolog.New(log)
-	cfg.Options = append(options, nats.SetCustomDialer(d))
-	ctx, cancel := context.WithCancel(context.Background())
-	finished := make(chan struct{})
-	go func() { defer close(finished); ended <- Serve(ctx, cfg) }()
-	t.Cleanup(func() { cancel(); <-finished })
-	return cfg, log, d, ended
+	r := &reaching{log: &logged{}, dialer: &dialer{}, ended: make(chan struct{})}
+	cfg := configOf(t)
+	cfg.URL, cfg.Log, cfg.Options, r.health = url, zerolog.New(r.log), []nats.Option{nats.SetCustomDialer(r.dialer)}, cfg.Health
+	var ctx context.Context
+	ctx, r.cancel = context.WithCancel(context.Background())
+	go func() { defer close(r.ended); r.err = Serve(ctx, cfg) }()
+	t.Cleanup(r.stop)
+	return r
+}
+
+// stop ends it; before its server, or it gives what is in flight its time.
+func (r *reaching) stop() {
+	r.cancel()
+	<-r.ended
 }
 
 func TestDeadPortIsNamedOnce(t *testing.T) {
 	b := &bench{t: t}
 	port := deadPort(t)
-	cfg, log, d, _ := serving(t, fmt.Sprintf("nats://user:hush@127.0.0.1:%d", port))
-	b.wait("attempts", func() bool { return d.attempts() > 2 })
-	text := log.String()
+	r := reach(t, fmt.Sprintf("nats://user:hush@127.0.0.1:%d", port))
+	defer r.stop()
+	b.wait("attempts", func() bool { return r.dialer.attempts() > 2 })
+	text := r.log.String()
 	want := fmt.Sprintf(`"nats":"nats://127.0.0.1:%d","error":"dial tcp 127.0.0.1:%d: connect: connection refused"`, port, port)
 	if strings.Count(text, "\n") != 1 || !strings.Contains(text, want) || !strings.Contains(text, "trying again") || strings.Contains(text, "hush") {
-		t.Errorf("after %d attempts:\n%s", d.attempts(), text)
+		t.Errorf("after %d attempts:\n%s", r.dialer.attempts(), text)
 	}
-	if got := cfg.Health.Reasons(); strings.Join(got, " ") != "disconnected starting" {
+	if got := r.health.Reasons(); strings.Join(got, " ") != "disconnected starting" {
 		t.Errorf("not ready because of %v", got)
 	}
 
 	jetStreamServer(t, server.Options{Port: port})
-	b.wait("ready", func() bool { return len(cfg.Health.Reasons()) == 0 })
-	if text = log.String(); strings.Count(text, `"connected to NATS"`) != 1 || strings.Contains(text, "starting over") {
+	b.wait("ready", func() bool { return len(r.health.Reasons()) == 0 })
+	if text = r.log.String(); strings.Count(text, `"connected to NATS"`) != 1 || strings.Contains(text, "starting over") {
 		t.Error(text)
 	}
 }
@@ -124,37 +139,38 @@ func TestTLSFailureIsNamedOnce(t *testing.T) {
 		return o
 	}
 	port := portOf(jetStreamServer(t, secured(server.Options{Port: server.RANDOM_PORT})))
-	_, log, d, _ := serving(t, fmt.Sprintf("nats://user:hush@127.0.0.1:%d", port))
-	b.wait("attempts", func() bool { return d.attempts() > 2 })
-	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "unknown authority") || strings.Contains(text, "hush") {
+	r := reach(t, fmt.Sprintf("nats://user:hush@127.0.0.1:%d", port))
+	b.wait("attempts", func() bool { return r.dialer.attempts() > 2 })
+	if text := r.log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "unknown authority") || strings.Contains(text, "hush") {
 		t.Errorf("without its certificate: %s", text)
 	}
 
 	// The same after the connection was lost, of which the client tells nobody.
 	first := jetStreamServer(t, server.Options{Port: server.RANDOM_PORT})
 	port = portOf(first)
-	cfg, log, d, _ := serving(t, fmt.Sprintf("nats://127.0.0.1:%d", port))
-	b.wait("ready", func() bool { return len(cfg.Health.Reasons()) == 0 })
+	r = reach(t, fmt.Sprintf("nats://127.0.0.1:%d", port))
+	defer r.stop()
+	b.wait("ready", func() bool { return len(r.health.Reasons()) == 0 })
 	first.Shutdown()
 	first.WaitForShutdown()
 	jetStreamServer(t, secured(server.Options{Port: port}))
-	b.wait("told", func() bool { return strings.Contains(log.String(), "unknown authority") })
-	before := d.attempts()
-	b.wait("more attempts", func() bool { return d.attempts() > before+1 })
-	if text := log.String(); strings.Count(text, "unknown authority") != 1 {
+	b.wait("told", func() bool { return strings.Contains(r.log.String(), "unknown authority") })
+	before := r.dialer.attempts()
+	b.wait("more attempts", func() bool { return r.dialer.attempts() > before+1 })
+	if text := r.log.String(); strings.Count(text, "unknown authority") != 1 {
 		t.Errorf("after a connection:\n%s", text)
 	}
 }
 
 func TestUserWhoIsRefusedIsNamed(t *testing.T) {
 	port := portOf(jetStreamServer(t, server.Options{Port: server.RANDOM_PORT, Username: "somebody", Password: "else"}))
-	_, log, _, ended := serving(t, fmt.Sprintf("nats://user:hush@127.0.0.1:%d", port))
-	err := <-ended
-	ended <- err
+	r := reach(t, fmt.Sprintf("nats://user:hush@127.0.0.1:%d", port))
+	<-r.ended
+	err := r.err
 	if want := fmt.Sprintf("NATS at nats://127.0.0.1:%d refuses this user: nats: ", port); err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 		t.Error(err)
 	}
-	if text := log.String(); strings.Contains(text, "starting over") || strings.Contains(text, "hush") {
+	if text := r.log.String(); strings.Contains(text, "starting over") || strings.Contains(text, "hush") {
 		t.Error(text)
 	}
 }
