@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"io"
 	"io/fs"
@@ -20,6 +21,9 @@ import (
 
 	"github.com/rlsguard/rlsguard/consumers"
 )
+
+// releasePatience is how long a command or a start may take before it counts as hung.
+const releasePatience = 2 * time.Minute
 
 // erasedPatient is one that a release forgot, so that a replay must not know it either.
 const erasedPatient = "rel-erased"
@@ -105,14 +109,15 @@ func startServe(t *testing.T, binary, dir string, options ...string) *served {
 
 func (s *served) waitReady(dir string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	client := &http.Client{Timeout: 5 * time.Second}
+	for deadline := time.Now().Add(releasePatience); ; time.Sleep(10 * time.Millisecond) {
 		select {
 		case <-s.ended:
 			s.t.Fatalf("serve ended: %s", s.log)
 		default:
 		}
 		if address, err := os.ReadFile(filepath.Join(dir, "http.url")); err == nil {
-			if resp, err := http.Get(strings.TrimSpace(string(address)) + "/readyz"); err == nil {
+			if resp, err := client.Get(strings.TrimSpace(string(address)) + "/readyz"); err == nil {
 				resp.Body.Close()
 				if resp.StatusCode == http.StatusOK {
 					return
@@ -131,7 +136,11 @@ func (s *served) stop() {
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		s.t.Fatal(err)
 	}
-	<-s.ended
+	select {
+	case <-s.ended:
+	case <-time.After(releasePatience):
+		s.t.Fatal("serve does not end")
+	}
 	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
 		s.t.Fatalf("serve ended with %d: %s", code, s.log)
 	}
@@ -147,7 +156,9 @@ func (s *served) run(code int, args ...string) string {
 func runIn(t *testing.T, env []string, binary string, code int, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(binary, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), releasePatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = append(append(os.Environ(), "NATS_URL=", "XDG_DATA_HOME="+t.TempDir()), env...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != code {
