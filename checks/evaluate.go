@@ -132,11 +132,11 @@ func (o *Order) hasReason() bool {
 
 // run runs one check, if the settings let it.
 func (ev *evaluation) run(c Check) {
-	switch {
-	case !ev.set.enabled(c.ID):
-		ev.quiet(nil, c.ID, "", SilentOff, "")
-	case ev.set.RequireApproved && c.Rule.Status != Approved:
-		ev.quiet(nil, c.ID, "", SilentNotApproved, string(c.Rule.Status))
+	switch why := ev.set.silences(c); {
+	case why == SilentNotApproved:
+		ev.quiet(nil, c.ID, "", why, string(c.Rule.Status))
+	case why != "":
+		ev.quiet(nil, c.ID, "", why, "")
 	case ev.rls.status == RLSNone && !c.WithoutRLS:
 	default:
 		c.run(ev, c)

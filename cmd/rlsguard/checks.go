@@ -71,11 +71,15 @@ func (c *checksCommand) Run(p *program) error {
 
 func checksInForce(s *checks.Settings) []checkInForce {
 	var list []checkInForce
+	quiet := map[string]bool{}
+	for _, q := range s.Quiet() {
+		quiet[q.Check] = true
+	}
 	for _, c := range checks.Catalogue() {
 		set := s.Checks[c.ID]
 		f := checkInForce{
 			Check: c.ID, Title: c.Title, Severity: c.Severity, Trigger: c.Trigger, Citations: c.Citations,
-			Enabled:  (set.Enabled == nil || *set.Enabled) && (!s.RequireApproved || c.Rule.Status == checks.Approved),
+			Enabled:  !quiet[c.ID],
 			NeedsRLS: !c.WithoutRLS || !s.Everyone,
 			Rule: ruleInForce{
 				Version: c.Rule.Version, Status: string(c.Rule.Status), Reviewer: c.Rule.Reviewer, Date: c.Rule.Date, NextReview: c.Rule.NextReview,

@@ -106,10 +106,13 @@ func (d *doorFlags) open(ctx context.Context, cfg *consumers.Config, dir string)
 
 // connectDoors makes a connection of its own, so that questions do not queue behind the consumer's work.
 func connectDoors(cfg *consumers.Config) (*nats.Conn, error) {
-	options := append([]nats.Option{
-		nats.Name("rlsguard check"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+	// While the consumer itself is not ready it says why, and once is enough.
+	quiet := func() bool { return cfg.Health != nil && len(cfg.Health.Reasons()) > 0 }
+	reach := &consumers.Reach{Log: cfg.Log.With().Str("for", "order check").Logger(), Server: cfg.URL, Quiet: quiet}
+	options := append(append(reach.Options(),
+		nats.Name("rlsguard check"),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { cfg.Log.Warn().Err(err).Msg("NATS, order check") }),
-	}, cfg.Options...)
+	), cfg.Options...)
 	if cfg.Embedded != nil {
 		return cfg.Embedded.Connect(options...)
 	}

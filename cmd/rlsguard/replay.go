@@ -80,33 +80,47 @@ type replay struct {
 }
 
 func (r *replay) run(o fhir.Options) error {
-	in, err := openInputs(r.options.Paths, r.stdin)
+	if r.options.KeyFile == "" {
+		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
+	}
+	if err := r.read(o, r.options.Paths); err != nil {
+		return err
+	}
+	return r.finish()
+}
+
+// read folds everything that paths name, and reports what could not be read and what held nothing.
+func (r *replay) read(o fhir.Options, paths []string) error {
+	in, err := openInputs(paths, r.stdin)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	if r.options.KeyFile == "" {
-		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
-	}
-	for _, note := range in.notes {
-		tellf(r.stderr, "%s", note)
-	}
+	r.sum.Unread = append(r.sum.Unread, in.unread...)
+	r.sum.quiet(r.engine.Settings)
 	r.fold = consumers.NewReplay(&r.engine)
 	bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
-	var failed []error
+	before := 0
 	readSources(in.sources, o, bar, func(n int, b batch) {
 		r.take(n, in.sources[n].name, b)
-		if b.err != nil {
-			failed = append(failed, b.err)
+		if b.last {
+			r.end(in.sources[n].name, b, r.sum.Events-before)
+			before = r.sum.Events
 		}
 	})
 	bar.end()
 	r.sum.report(r.stderr)
-	for _, err := range failed {
-		tellf(r.stderr, "%v", err)
+	return nil
+}
+
+// end accounts for a source that has been read.
+func (r *replay) end(name string, b batch, events int) {
+	if b.err != nil {
+		r.unreadable++
+		r.sum.Unread = append(r.sum.Unread, failedSource(name, b.err))
+		return
 	}
-	r.unreadable = len(failed)
-	return r.finish()
+	r.sum.Unread = append(r.sum.Unread, emptied(name, events, b.hollow, b.line)...)
 }
 
 // take folds a part of a source in: at once, or one event after the other when transitions are wanted.
@@ -147,6 +161,9 @@ func (r *replay) finish() error {
 		if err := r.sum.write(r.options.Summary); err != nil {
 			return err
 		}
+	}
+	if r.sum.Events == 0 {
+		return errNothing
 	}
 	if !r.options.Transitions {
 		r.printFlags(known, patients)

@@ -19,6 +19,8 @@ type summary struct {
 	Events   int           `json:"events"`
 	Outcomes outcomes      `json:"outcomes"`
 	Rejected []rejection   `json:"rejected"`
+	Unread   []unread      `json:"unread,omitempty"`
+	Quiet    []quiet       `json:"quiet,omitempty"`
 	Flags    severityCount `json:"flags"`
 	// Cut counts the patients of whom older facts were left out, by kind.
 	Cut map[string]int `json:"cut,omitempty"`
@@ -48,7 +50,9 @@ type severityCount struct {
 	Low      int `json:"low"`
 }
 
-func newSummary() *summary { return &summary{Rejected: []rejection{}} }
+func newSummary() *summary {
+	return &summary{Rejected: []rejection{}}
+}
 
 // event counts one resource; place is where it came from.
 func (s *summary) event(r consumers.Result, place func() string) {
@@ -111,8 +115,11 @@ func (s *summary) write(path string) error {
 	return nil
 }
 
-// report tells each rejection, a line each: where, why, and nothing of what was in it.
+// report tells the checks that are quiet, each rejection, a line each: where, why, and nothing of what was in it; and what was not read.
 func (s *summary) report(stderr io.Writer) {
+	if len(s.Quiet) > 0 {
+		tellf(stderr, "%s", quietLine(s.Quiet))
+	}
 	for _, r := range s.Rejected {
 		place := r.Source
 		if r.Pointer != "" {
@@ -120,6 +127,7 @@ func (s *summary) report(stderr io.Writer) {
 		}
 		tellf(stderr, "%s: rejected, %s: %s", place, r.Reason, r.Detail)
 	}
+	tellUnread(stderr, s.Unread)
 }
 
 // line says in one sentence what was read and found.
@@ -139,7 +147,10 @@ func (s *summary) line() string {
 		text += fmt.Sprintf("; older facts of %s were left out (%s)", plural(s.cut, "patient", "patients"), strings.Join(slices.Sorted(maps.Keys(s.Cut)), ", "))
 	}
 	open := s.Flags.High + s.Flags.Moderate + s.Flags.Low
-	if open == 0 {
+	switch {
+	case open == 0 && len(s.Quiet) > 0:
+		return text + ". No flag is open; " + quietCount(len(s.Quiet)) + "."
+	case open == 0:
 		return text + ". No flag is open."
 	}
 	return fmt.Sprintf("%s. %s open: %d high, %d moderate, %d low.", text, plural(open, "flag", "flags"), s.Flags.High, s.Flags.Moderate, s.Flags.Low)

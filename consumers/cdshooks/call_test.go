@@ -240,7 +240,7 @@ func TestNotes(t *testing.T) {
 		"orders unknown":        {hookCall(OrderSign, draft, `{"conditions":`+bundle()+`}`), []string{"brought no active orders"}},
 		"other keys":            {hookCall(OrderSign, draft, `{"item1":`+adult+`,"item2":`+bundle(rlsCondition, order("o1", "active", "ibuprofen"), lab("f1", "2276-4", "200", "ng/mL"))+`}`), nil},
 		"failed":                {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"OperationOutcome","issue":[]}`, 1)), []string{"brought no diagnoses"}},
-		"first page":            {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"http://x"}]}`, 1)), []string{"further pages of conditions"}},
+		"first page":            {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"http://x"}]}`, 1)), []string{"brought only a part of diagnoses"}},
 		"STU3 diagnosis": {hookCall(OrderSign, draft, fullPrefetch(map[string]string{keyConditions: bundle(`{"resourceType":"Condition","id":"x","clinicalStatus":"active","subject":{"reference":"Patient/1"}}`)})),
 			[]string{"1 resource of the request could not be read"}},
 		"R5 draft": {hookCall(OrderSign, bundle(`{"resourceType":"MedicationRequest","id":"x","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`), fullPrefetch(nil)),

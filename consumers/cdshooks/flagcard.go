@@ -42,7 +42,7 @@ func (m *cardMaker) flagCards() (cards []Card) {
 func (m *cardMaker) flagCard(f *checks.Flag, because bool) Card {
 	id := cardID(m.key, f)
 	c := Card{
-		UUID: id, Summary: shorten(f.Summary, summaryLimit), Detail: m.detail(f, because), Indicator: indicatorOf(f), Source: sourceOf(f),
+		UUID: id, Summary: m.summary(f), Detail: m.detail(f, because), Indicator: indicatorOf(f), Source: sourceOf(f),
 		Suggestions: m.suggestions(f, id), OverrideReasons: m.overrideReasons(), Links: linksOf(f),
 		Extension: map[string]any{ExtensionFlag: FlagExtension{ordercheck.LineOf(f), because}},
 	}
