@@ -155,12 +155,7 @@ func (s *session) streamCreated(ctx context.Context, name string) (time.Time, er
 func (s *session) run(ctx context.Context, have *site) error {
 	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
-	defer context.AfterFunc(ctx, func() {
-		if serving.Err() == nil { // what was begun is still finished, but what is known may be void
-			s.health.unready(reasonOf(context.Cause(ctx)))
-			s.cfg.Known.set(nil)
-		}
-	})()
+	defer s.tellWhenVoid(ctx, serving)()
 	filled := make(chan struct{})
 	g.Go(func() error { return s.keepFollowing(ctx, filled) })
 	g.Go(func() error {
@@ -190,6 +185,24 @@ func (s *session) run(ctx context.Context, have *site) error {
 		return s.consume(ctx)
 	})
 	return g.Wait()
+}
+
+// tellWhenVoid tells as soon as ctx ends that nothing is known any more, unless all of serving ends: what was begun is still finished, which
+// may take a while. Call done in the end, or it would tell of the next session.
+func (s *session) tellWhenVoid(ctx, serving context.Context) (done func()) {
+	told := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(told)
+		if serving.Err() == nil {
+			s.health.unready(reasonOf(context.Cause(ctx)))
+			s.cfg.Known.set(nil)
+		}
+	})
+	return func() {
+		if !stop() {
+			<-told
+		}
+	}
 }
 
 // keepFollowing follows the states, again and again where the connection or the server has a gap.

@@ -226,9 +226,13 @@ func TestNoAnswerFromAPart(t *testing.T) {
 // A consumer that was lost is not opened again on a stream that is another one by now: it would begin in the middle.
 func TestConsumerOfAReplacedStream(t *testing.T) {
 	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	s, opened := b.session(), 0
-	err := s.take(t.Context(), func(context.Context) (jetstream.Consumer, error) {
-		opened++
+	err := s.take(ctx, func(context.Context) (jetstream.Consumer, error) {
+		if opened++; opened > 1 {
+			cancel()
+		}
 		b.check(b.js.DeleteStream(t.Context(), StreamRLS))
 		b.check(MakeStreams(t.Context(), b.js, 1))
 		return nil, jetstream.ErrConsumerDeleted
