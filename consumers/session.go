@@ -164,7 +164,6 @@ func (s *session) run(ctx context.Context, have *site) error {
 			return nil
 		case <-filled:
 		}
-		defer s.cfg.Known.set(nil)
 		if s.rebuilding == 0 { // otherwise it is a part only
 			s.cfg.Known.offer(ctx, s.copy)
 		}
@@ -202,6 +201,7 @@ func (s *session) tellWhenVoid(ctx, serving context.Context) (done func()) {
 		if !stop() {
 			<-told
 		}
+		s.cfg.Known.set(nil) // after it was told that nothing is ready: whoever is ready answers
 	}
 }
 
