@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -17,7 +18,10 @@ type Health struct {
 
 	mu      sync.Mutex
 	reasons map[string]struct{} // why it is not ready
+	lost    map[string]struct{} // durables that cannot be read
 	state   string              // what it is doing instead of consuming
+	cause   string              // why it started over; kept until it is ready again
+	turned  func(reasons []string)
 }
 
 // Reasons of not being ready.
@@ -29,28 +33,57 @@ const (
 	noDisk       = "disk"
 	wrongClock   = "clock"
 
+	starting     = "starting"
+	stopping     = "stopping"
 	rebuilding   = "states-rebuilding" // what was lost is made again from the inbound stream
 	copyingFlags = "flags-copying"     // RLS_FLAGS does not show yet what was committed
+
+	streamReplaced = "stream-replaced"
+	streamMissing  = "stream-missing"
+	stateDamaged   = "state-damaged"
+	noJetStream    = "jetstream-disabled"
+	startingOver   = "starting-over" // any other error
 )
+
+// NotReady are all reasons that /readyz and the metrics name, sorted. A test produces each one by its fault and holds that an alert fires.
+var NotReady = []string{
+	wrongClock, noConsumer, notConnected, noDisk, copyingFlags, noJetStream, notLooking, starting, startingOver, stateDamaged, rebuilding,
+	stopping, streamMissing, streamReplaced, notWriting,
+}
+
+// causes are those that reasonOf gives.
+var causes = []string{streamReplaced, stateDamaged, streamMissing, noJetStream, startingOver}
 
 // NewHealth is that of a consumer that has not begun.
 func NewHealth() *Health {
-	return &Health{metrics: newMetrics(), reasons: map[string]struct{}{}, state: "starting"}
+	h := &Health{metrics: newMetrics(), reasons: map[string]struct{}{}, lost: map[string]struct{}{}, state: starting}
+	h.metrics.registry.MustRegister(readyMetrics{h})
+	return h
 }
+
+// Register adds metrics of others in the process to /metrics. Their labels have to come from closed lists too.
+func (h *Health) Register(c prometheus.Collector) error { return h.metrics.registry.Register(c) }
 
 // Reasons say why the consumer is not ready; none when it is.
 func (h *Health) Reasons() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.all()
+}
+
+// all are the reasons, sorted, each once.
+func (h *Health) all() []string {
 	var all []string
-	if h.state != "" {
-		all = append(all, h.state)
+	for _, r := range []string{h.state, h.cause} {
+		if r != "" {
+			all = append(all, r)
+		}
 	}
 	for r := range h.reasons {
 		all = append(all, r)
 	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 // Handler answers /healthz, /readyz and /metrics.
@@ -74,43 +107,102 @@ func (h *Health) serveReady(w http.ResponseWriter, _ *http.Request) {
 	}{len(reasons) == 0, reasons})
 }
 
-func (h *Health) set(reason string, fine bool) {
+// onTurn calls do, one call at a time, whenever the consumer turns ready, with no reasons, or stops being so. do must not ask Health.
+func (h *Health) onTurn(do func(reasons []string)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if fine {
-		delete(h.reasons, reason)
-	} else {
-		h.reasons[reason] = struct{}{}
+	h.turned = do
+}
+
+// change makes a change and tells if it turned the consumer ready or unready.
+func (h *Health) change(do func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := len(h.all()) == 0
+	do()
+	if now := h.all(); h.turned != nil && was != (len(now) == 0) {
+		h.turned(now)
 	}
 }
 
-func (h *Health) unready(state string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.state = state
+func (h *Health) set(reason string, fine bool) {
+	h.change(func() {
+		if fine {
+			delete(h.reasons, reason)
+		} else {
+			h.reasons[reason] = struct{}{}
+		}
+	})
 }
 
-func (h *Health) ready() { h.unready("") }
+// running tells which rules the consumer goes by.
+func (h *Health) running(ruleset string) {
+	h.metrics.mu.Lock()
+	defer h.metrics.mu.Unlock()
+	h.metrics.ruleset = ruleset
+}
 
-func (h *Health) connected(yes bool) { h.set(notConnected, yes) }
-func (h *Health) consuming(yes bool) { h.set(noConsumer, yes) }
-func (h *Health) writing(yes bool)   { h.set(notWriting, yes) }
-func (h *Health) clock(fine bool)    { h.set(wrongClock, fine) }
-func (h *Health) disk(fine bool)     { h.set(noDisk, fine) }
-func (h *Health) looked(err error)   { h.set(notLooking, err == nil) }
+// begin is that of a session. What the one before it could not do says nothing about this one.
+func (h *Health) begin() {
+	h.change(func() {
+		h.state = starting
+		clear(h.lost)
+		for _, r := range []string{noConsumer, notWriting, notLooking} {
+			delete(h.reasons, r)
+		}
+	})
+}
+
+func (h *Health) unready(state string) { h.change(func() { h.state = state }) }
+
+// startOver tells that a session ended with an error, and why. That stays a reason while the next ones begin: each of them ends before
+// anybody looks where the fault lasts.
+func (h *Health) startOver(cause string) {
+	h.change(func() { h.state, h.cause = starting, cause })
+	h.metrics.startsOver.WithLabelValues(cause).Inc()
+}
+
+func (h *Health) ready() { h.change(func() { h.state, h.cause = "", "" }) }
+
+func (h *Health) connected(yes bool) {
+	h.set(notConnected, yes)
+	if !yes {
+		h.metrics.seen.forget()
+	}
+}
+
+// consuming tells of each durable whether it can be read: that one can says nothing about another.
+func (h *Health) consuming(durable string, yes bool) {
+	h.change(func() {
+		if yes {
+			delete(h.lost, durable)
+		} else {
+			h.lost[durable] = struct{}{}
+		}
+		delete(h.reasons, noConsumer)
+		if len(h.lost) > 0 {
+			h.reasons[noConsumer] = struct{}{}
+		}
+	})
+}
+
+func (h *Health) writing(yes bool) { h.set(notWriting, yes) }
+func (h *Health) clock(fine bool)  { h.set(wrongClock, fine) }
+func (h *Health) disk(fine bool)   { h.set(noDisk, fine) }
+func (h *Health) looked(err error) { h.set(notLooking, err == nil) }
 
 // reasonOf names an error that made a session start over, from a closed list.
 func reasonOf(err error) string {
 	switch {
 	case errors.Is(err, errReplaced):
-		return "stream-replaced"
+		return streamReplaced
 	case errors.Is(err, errState):
-		return "state-damaged"
+		return stateDamaged
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return "stream-missing"
+		return streamMissing
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-		return "jetstream-disabled"
+		return noJetStream
 	default:
-		return "starting-over"
+		return startingOver
 	}
 }

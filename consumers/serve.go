@@ -72,19 +72,21 @@ func Serve(ctx context.Context, cfg Config) error {
 	if cfg.Embedded != nil {
 		cfg.Embedded.watchDisk(func(fine, again bool) {
 			if again {
-				cfg.Health.unready("starting-over")
+				cfg.Health.unready(startingOver)
 			}
 			cfg.Health.disk(fine)
 		})
 		defer cfg.Embedded.watchDisk(nil)
 	}
+	defer cfg.tellHealth()()
+	defer cfg.observe(ctx, nc)()
 	by := nuid.Next()
 	for wait := newBackoff(); ; {
 		began := time.Now()
 		err := runSession(ctx, &cfg, nc, by)
 		switch {
 		case ctx.Err() != nil:
-			cfg.Health.unready("stopping")
+			cfg.Health.unready(stopping)
 			return nil
 		case errors.Is(err, ErrOtherKey), errors.Is(err, ErrNewerFormat), errors.Is(err, ErrHistoryGone), errors.Is(err, ErrImporting):
 			return err
@@ -94,7 +96,7 @@ func Serve(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("connection to NATS: %w", errors.Join(nats.ErrConnectionClosed, nc.LastError()))
 		default:
 		}
-		cfg.Health.unready(reasonOf(err))
+		cfg.Health.startOver(reasonOf(err))
 		cfg.Log.Error().Err(err).Msg("starting over")
 		if time.Since(began) > time.Minute {
 			wait = newBackoff()

@@ -55,8 +55,8 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn, by string) erro
 	}
 	defer js.CleanupPublisher()
 	s := newSession(cfg, nc, js, by)
-	s.health.unready("starting")
-	s.health.show(s.copy)
+	s.health.begin()
+	s.health.show(nil) // nothing is known yet
 	work, cancel := graceful(ctx)
 	defer cancel()
 	s.work = work
@@ -148,6 +148,7 @@ func (s *session) run(ctx context.Context, have *site) error {
 		case <-filled:
 		}
 		s.cfg.Known.set(s.copy)
+		s.health.show(s.copy)
 		defer s.cfg.Known.set(nil)
 		began := time.Now()
 		if err := s.settleSite(ctx, have); err != nil {
@@ -156,7 +157,7 @@ func (s *session) run(ctx context.Context, have *site) error {
 		if err := s.healAll(ctx); err != nil {
 			return err
 		}
-		s.log.Info().Uint32("patients", s.copy.slots()).Dur("settled_in", time.Since(began)).Msg("states read")
+		s.log.Info().Int("patients", s.copy.known()).Int64("settled_in_ms", time.Since(began).Milliseconds()).Msg("states read")
 		if err := s.findDead(ctx); err != nil {
 			return err
 		}

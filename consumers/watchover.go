@@ -42,7 +42,6 @@ func (s *session) look(ctx context.Context) error {
 	}
 	info := cons.CachedInfo()
 	s.floor.raise(info.AckFloor.Stream)
-	s.health.lag(info)
 	s.compareClocks(info.TimeStamp)
 	return nil
 }
