@@ -3,6 +3,7 @@ package consumers
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,9 +19,10 @@ func (c *Config) tellHealth() (stop func()) {
 	c.Health.running(c.Engine.Ruleset)
 	log := c.Log
 	c.Health.onTurn(func(reasons []string) {
-		if len(reasons) == 0 {
+		switch {
+		case len(reasons) == 0:
 			log.Info().Msg("ready")
-		} else {
+		case !slices.Contains(reasons, stopping): // who stops it knows
 			log.Warn().Strs("reasons", reasons).Msg("not ready")
 		}
 	})
@@ -34,27 +36,31 @@ func (c *Config) observe(ctx context.Context, nc *nats.Conn) (stop func()) {
 	var running sync.WaitGroup
 	running.Go(func() {
 		for ctx.Err() == nil {
-			c.Health.metrics.seen.look(ctx, nc)
-			sleep(ctx, lookEvery)
+			wait := lookEvery
+			if !c.Health.metrics.seen.look(ctx, nc) {
+				wait /= 4 // the consumer may be about to be made
+			}
+			sleep(ctx, wait)
 		}
 	})
 	return func() { cancel(); running.Wait(); c.Health.metrics.seen.forget() }
 }
 
-// look reads what the metrics show of the server.
-func (s *seen) look(ctx context.Context, nc *nats.Conn) {
+// look reads what the metrics show of the server. It tells whether that is known now.
+func (s *seen) look(ctx context.Context, nc *nats.Conn) bool {
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout))
 	if err != nil || !nc.IsConnected() {
 		s.forget()
-		return
+		return false
 	}
 	at := time.Now()
 	w, now, err := readWaiting(ctx, js)
 	if silent(err) { // the rest would wait as long
 		s.forget()
-		return
+		return false
 	}
 	s.show(at, w, storedLetters(ctx, js), copyLag(ctx, js, now))
+	return w != nil
 }
 
 // silent tells that a server did not answer, rather than that it does not have what was asked for.

@@ -198,6 +198,9 @@ func fullDisk(b *bench) func() (string, error) {
 
 // Each reason of not being ready comes of a real fault, is in the metrics, and lets an alert fire while it lasts.
 func TestAlertForEachReason(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
+	}
 	for _, reason := range NotReady {
 		t.Run(reason, func(t *testing.T) {
 			fault := faults[reason]

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,7 +158,10 @@ func pad(values []float64, n int) []float64 {
 	return values
 }
 
-// hold goes on for a while as the last few scrapes went, again and again.
+// ages are gauges that grow while a fault lasts.
+var ages = regexp.MustCompile(`^rlsguard_(oldest_undecided|flags_copy_lag)_seconds\{`)
+
+// hold goes on for a while as the last few scrapes went, again and again: counters and ages go on growing.
 func (r *recording) hold(last int, d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,7 +169,7 @@ func (r *recording) hold(last int, d time.Duration) {
 	n := r.scrapes + int(d/scrapeEvery)
 	for name, values := range r.series {
 		growth := 0.0
-		if was := len(values) - 1 - last; r.counters[name] && was >= 0 && values[len(values)-1] > values[was] {
+		if was := len(values) - 1 - last; (r.counters[name] || ages.MatchString(name)) && was >= 0 && values[len(values)-1] > values[was] {
 			growth = values[len(values)-1] - values[was]
 		}
 		for len(values) < n {
