@@ -82,7 +82,10 @@ func TestLabelsComeFromClosedLists(t *testing.T) {
 	}
 	for _, want := range []string{`rlsguard_ruleset_info{hash="r1"} 1`, "rlsguard_ready 1", "rlsguard_active 1", "rlsguard_inbound_lag_messages 0", "rlsguard_oldest_undecided_seconds 0",
 		"rlsguard_flags_copy_lag_seconds 0", fmt.Sprintf("rlsguard_event_to_flag_seconds_count %d", len(docs)), "rlsguard_build_info{"} {
-		b.wait(want, func() bool { text, err := metricsOf(cfg.Health)(); return err == nil && strings.Contains(text, "\n"+want) })
+		b.wait(want, func() bool {
+			text, err := metricsOf(cfg.Health)()
+			return err == nil && strings.Contains(text, "\n"+want)
+		})
 	}
 }
 
