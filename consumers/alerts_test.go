@@ -27,6 +27,7 @@ func newPair(t *testing.T) *pair {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
+	t.Parallel()
 	p := &pair{bench: newBench(t), files: map[string]string{}, children: map[string]*exec.Cmd{}}
 	ask := map[string]func() (string, error){}
 	for _, name := range []string{"a", "b"} {
@@ -80,10 +81,14 @@ func (p *pair) active() string {
 	return found
 }
 
-// silence is no alert, every few seconds from the start of a recording to its end.
-func (r *recording) silence(until time.Duration) (all []firing) {
-	for at := 5 * time.Second; at <= until; at += 5 * time.Second {
+// silence is no alert: with every evaluation while a recording was made, and now and then after it.
+func silence(recorded, until time.Duration) (all []firing) {
+	step := time.Second
+	for at := step; at <= until; at += step {
 		all = append(all, firing{at: at, only: true})
+		if at > recorded {
+			step = 10 * time.Second
+		}
 	}
 	return all
 }
@@ -105,8 +110,9 @@ func TestNoAlertInARollingRestart(t *testing.T) {
 	}
 	time.Sleep(6 * scrapeEvery)
 	p.stop()
+	recorded := p.duration()
 	p.hold(6, 20*time.Minute)
-	p.ruleTest(t, p.silence(p.duration())...)
+	p.ruleTest(t, silence(recorded, p.duration())...)
 }
 
 // The active instance is killed and stays away: the other takes over, and for a quarter of an hour nobody is called.
@@ -119,8 +125,9 @@ func TestNoAlertInAFailover(t *testing.T) {
 	p.wait("taken over", func() bool { return p.active() == other })
 	time.Sleep(6 * scrapeEvery)
 	p.stop()
+	recorded := p.duration()
 	p.hold(6, 20*time.Minute)
-	expect := p.silence(14 * time.Minute)
+	expect := silence(recorded, 14*time.Minute)
 	p.ruleTest(t, append(expect, firing{at: p.duration(), alerts: []string{"RlsguardStandbyMissing"}, only: true})...)
 }
 
@@ -181,6 +188,7 @@ func TestAlertsWhileReady(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
+	t.Parallel()
 	for alert, fault := range map[string]func(*bench, *Health){
 		"RlsguardFlagsNotCopied": func(b *bench, h *Health) {
 			b.fillUp(StreamFlags)
@@ -218,6 +226,7 @@ func TestAlertsWhileReady(t *testing.T) {
 			fault(b, cfg.Health)
 			time.Sleep(6 * scrapeEvery)
 			stop()
+			r.lasting = true
 			r.hold(3, 14*time.Minute)
 			expect := firing{at: r.duration(), alerts: []string{alert}}
 			if alert == "RlsguardNotConsuming" {

@@ -201,6 +201,7 @@ func TestAlertForEachReason(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
+	t.Parallel()
 	for _, reason := range NotReady {
 		t.Run(reason, func(t *testing.T) {
 			fault := faults[reason]

@@ -34,6 +34,7 @@ type recording struct {
 	scrapes  int
 	series   map[string][]float64
 	counters map[string]bool
+	lasting  bool // the fault goes on: ages grow on
 }
 
 // record scrapes until the returned function is called.
@@ -158,10 +159,10 @@ func pad(values []float64, n int) []float64 {
 	return values
 }
 
-// ages are gauges that grow while a fault lasts.
+// ages are gauges that grow while what they are about goes on.
 var ages = regexp.MustCompile(`^rlsguard_(oldest_undecided|flags_copy_lag)_seconds\{`)
 
-// hold goes on for a while as the last few scrapes went, again and again: counters and ages go on growing.
+// hold goes on for a while as the last few scrapes went, again and again: counters go on growing, and ages where the fault lasts.
 func (r *recording) hold(last int, d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -169,7 +170,7 @@ func (r *recording) hold(last int, d time.Duration) {
 	n := r.scrapes + int(d/scrapeEvery)
 	for name, values := range r.series {
 		growth := 0.0
-		if was := len(values) - 1 - last; (r.counters[name] || ages.MatchString(name)) && was >= 0 && values[len(values)-1] > values[was] {
+		if was := len(values) - 1 - last; (r.counters[name] || r.lasting && ages.MatchString(name)) && was >= 0 && values[len(values)-1] > values[was] {
 			growth = values[len(values)-1] - values[was]
 		}
 		for len(values) < n {
@@ -246,7 +247,7 @@ func (r *recording) ruleTest(t *testing.T, expect ...firing) {
 		tests = append(tests, object{"expr": fmt.Sprintf(`max by (alertname) (ALERTS{alertstate="firing",alertname=~%q})`, names), "eval_time": fmt.Sprintf("%dms", f.at.Milliseconds()), "exp_samples": samples})
 	}
 	text, err := yaml.Marshal(object{
-		"rule_files": []string{rules}, "evaluation_interval": "5s",
+		"rule_files": []string{rules}, "evaluation_interval": "1s",
 		"tests": []object{{"interval": scrapeEvery.String(), "input_series": series, "promql_expr_test": tests}},
 	})
 	if err != nil {
