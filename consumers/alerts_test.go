@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// pair is two instances in processes of their own on one server, under load, and what was recorded of them.
+// pair is two instances in processes of their own on one server, under load, and what was recorded
+// of them.
 type pair struct {
 	*bench
 	files    map[string]string
@@ -115,7 +116,8 @@ func TestNoAlertInARollingRestart(t *testing.T) {
 	p.ruleTest(t, silence(recorded, p.duration())...)
 }
 
-// The active instance is killed and stays away: the other takes over, and for a quarter of an hour nobody is called.
+// The active instance is killed and stays away: the other takes over, and for a quarter of an hour
+// nobody is called.
 func TestNoAlertInAFailover(t *testing.T) {
 	p := newPair(t)
 	killed := p.active()
@@ -145,7 +147,9 @@ func TestAlertWhereBothAreNotReady(t *testing.T) {
 	time.Sleep(6 * scrapeEvery)
 	p.stop()
 	p.hold(6, 5*time.Minute)
-	for _, name := range []string{"inbound_lag_messages", "inbound_in_flight_messages", "oldest_undecided_seconds", "active", "dead_letters", "flags_copy_lag_seconds"} {
+	for _, name := range []string{
+		"inbound_lag_messages", "inbound_in_flight_messages", "oldest_undecided_seconds", "active", "dead_letters", "flags_copy_lag_seconds",
+	} {
 		values := p.series["rlsguard_"+name+`{instance="a",job="rlsguard"}`]
 		switch {
 		case len(values) == 0 || math.IsNaN(values[before-1]):

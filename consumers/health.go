@@ -46,7 +46,8 @@ const (
 	startingOver   = "starting-over" // any other error
 )
 
-// NotReady are all reasons that /readyz and the metrics name, sorted. A test produces each one by its fault and holds that an alert fires.
+// NotReady are all reasons that /readyz and the metrics name, sorted. A test produces each one by
+// its fault and holds that an alert fires.
 var NotReady = []string{
 	wrongClock, noConsumer, notConnected, noDisk, copyingFlags, noJetStream, notLooking, starting, startingOver, stateDamaged, rebuilding,
 	stopping, streamMissing, streamReplaced, notWriting,
@@ -62,7 +63,8 @@ func NewHealth() *Health {
 	return h
 }
 
-// Register adds metrics of others in the process to /metrics. Their labels have to come from closed lists too.
+// Register adds metrics of others in the process to /metrics. Their labels have to come from closed
+// lists too.
 func (h *Health) Register(c prometheus.Collector) error { return h.metrics.registry.Register(c) }
 
 // Reasons say why the consumer is not ready; none when it is.
@@ -108,7 +110,8 @@ func (h *Health) serveReady(w http.ResponseWriter, _ *http.Request) {
 	}{len(reasons) == 0, reasons})
 }
 
-// onTurn calls do, one call at a time, whenever the consumer turns ready, with no reasons, or stops being so. do must not ask Health.
+// onTurn calls do, one call at a time, whenever the consumer turns ready, with no reasons, or stops
+// being so. do must not ask Health.
 func (h *Health) onTurn(do func(reasons []string)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -156,8 +159,8 @@ func (h *Health) begin() {
 
 func (h *Health) unready(state string) { h.change(func() { h.state = state }) }
 
-// startOver tells that a session ended with an error, and why. That stays a reason while the next ones begin: each of them ends before
-// anybody looks where the fault lasts.
+// startOver tells that a session ended with an error, and why. That stays a reason while the next
+// ones begin: each of them ends before anybody looks where the fault lasts.
 func (h *Health) startOver(cause string) {
 	h.change(func() { h.state, h.cause = starting, cause })
 	h.metrics.startsOver.WithLabelValues(cause).Inc()
@@ -201,7 +204,8 @@ func reasonOf(err error) string {
 		return stateDamaged
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return streamMissing
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount), errors.Is(err, nats.ErrNoResponders):
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount),
+		errors.Is(err, nats.ErrNoResponders):
 		return noJetStream
 	default:
 		return startingOver

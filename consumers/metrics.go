@@ -40,9 +40,11 @@ func newMetrics() *metrics {
 		messages:   histogram("rlsguard_commit_messages", "Messages in one commit.", prometheus.ExponentialBuckets(1, 4, 6)),
 		conflicts:  prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_commit_conflicts_total", Help: "Commits refused since another instance wrote the same patient."}),
 		linked:     prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_linked_patients_total", Help: "Patient resources with a link to another patient: merges are not followed."}),
-		latency:    histogram("rlsguard_event_to_flag_seconds", "Time from storing an input to committing its decision, which publishes its flags.", prometheus.ExponentialBuckets(0.002, 2, 22)),
-		startsOver: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_starts_over_total", Help: "How often the consumer gave up and started over, by reason."}, []string{"reason"}),
-		seen:       &seen{},
+		latency: histogram("rlsguard_event_to_flag_seconds",
+			"Time from storing an input to committing its decision, which publishes its flags.", prometheus.ExponentialBuckets(0.002, 2, 22)),
+		startsOver: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_starts_over_total",
+			Help: "How often the consumer gave up and started over, by reason."}, []string{"reason"}),
+		seen: &seen{},
 	}
 	for _, o := range Outcomes {
 		m.outcomes.WithLabelValues(string(o))

@@ -9,10 +9,14 @@ import (
 )
 
 var (
-	readyDesc    = prometheus.NewDesc("rlsguard_ready", "1 while the instance is ready, as /readyz says; else 0.", nil, nil)
-	notReadyDesc = prometheus.NewDesc("rlsguard_not_ready", "1 for each reason why the instance is not ready, 0 for the others.", []string{"reason"}, nil)
-	buildDesc    = prometheus.NewDesc("rlsguard_build_info", "Always 1: the build.", []string{"version", "commit", "go"}, nil)
-	rulesetDesc  = prometheus.NewDesc("rlsguard_ruleset_info", "Always 1: hash of the tables, rules, texts and settings that flags are raised by.", []string{"hash"}, nil)
+	readyDesc = prometheus.NewDesc("rlsguard_ready",
+		"1 while the instance is ready, as /readyz says; else 0.", nil, nil)
+	notReadyDesc = prometheus.NewDesc("rlsguard_not_ready",
+		"1 for each reason why the instance is not ready, 0 for the others.", []string{"reason"}, nil)
+	buildDesc = prometheus.NewDesc("rlsguard_build_info",
+		"Always 1: the build.", []string{"version", "commit", "go"}, nil)
+	rulesetDesc = prometheus.NewDesc("rlsguard_ruleset_info",
+		"Always 1: hash of the tables, rules, texts and settings that flags are raised by.", []string{"hash"}, nil)
 )
 
 // readyMetrics is what /readyz says, as metrics, and what runs.
@@ -50,7 +54,8 @@ func oneIf(yes bool) float64 {
 	return 0
 }
 
-// build is the version of the module and the commit it was built from, as far as the toolchain noted them.
+// build is the version of the module and the commit it was built from, as far as the toolchain
+// noted them.
 func build() (version, commit string) {
 	version, commit = "unknown", "unknown"
 	info, ok := debug.ReadBuildInfo()

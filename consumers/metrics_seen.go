@@ -7,17 +7,23 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// seenFor is how long what was seen of the server may be shown. What cannot be read is absent from the metrics: a zero, or the last value,
-// would say that all is well.
+// seenFor is how long what was seen of the server may be shown. What cannot be read is absent from
+// the metrics: a zero, or the last value, would say that all is well.
 const seenFor = 5 * lookEvery
 
 var (
-	lagDesc     = prometheus.NewDesc("rlsguard_inbound_lag_messages", "Inbound messages not acknowledged yet; absent while that cannot be read.", nil, nil)
-	flightDesc  = prometheus.NewDesc("rlsguard_inbound_in_flight_messages", "Inbound messages delivered but not acknowledged yet; absent while that cannot be read.", nil, nil)
-	oldestDesc  = prometheus.NewDesc("rlsguard_oldest_undecided_seconds", "Age of the oldest input that is not decided, 0 when there is none; absent while that cannot be read.", nil, nil)
-	activeDesc  = prometheus.NewDesc("rlsguard_active", "1 while the server hands this instance the inputs, 0 while it stands by or none has come; absent while that cannot be read.", nil, nil)
-	lettersDesc = prometheus.NewDesc("rlsguard_dead_letters", "Rejected inputs that are stored; absent while that cannot be read.", nil, nil)
-	copyDesc    = prometheus.NewDesc("rlsguard_flags_copy_lag_seconds", "Age of the oldest committed transition that RLS_FLAGS does not have, 0 when it has all; absent while that cannot be read.", nil, nil)
+	lagDesc = prometheus.NewDesc("rlsguard_inbound_lag_messages",
+		"Inbound messages not acknowledged yet; absent while that cannot be read.", nil, nil)
+	flightDesc = prometheus.NewDesc("rlsguard_inbound_in_flight_messages",
+		"Inbound messages delivered but not acknowledged yet; absent while that cannot be read.", nil, nil)
+	oldestDesc = prometheus.NewDesc("rlsguard_oldest_undecided_seconds",
+		"Age of the oldest input that is not decided, 0 when there is none; absent while that cannot be read.", nil, nil)
+	activeDesc = prometheus.NewDesc("rlsguard_active",
+		"1 while the server hands this instance the inputs, 0 while it stands by or none has come; absent while that cannot be read.", nil, nil)
+	lettersDesc = prometheus.NewDesc("rlsguard_dead_letters",
+		"Rejected inputs that are stored; absent while that cannot be read.", nil, nil)
+	copyDesc = prometheus.NewDesc("rlsguard_flags_copy_lag_seconds",
+		"Age of the oldest committed transition that RLS_FLAGS does not have, 0 when it has all; absent while that cannot be read.", nil, nil)
 )
 
 // waiting is what is known of inputs that are not decided.

@@ -30,7 +30,8 @@ func labelValues() map[string][]string {
 	return all
 }
 
-// Whatever comes in, labels come from closed lists and name no patient, so that the number of series is bounded.
+// Whatever comes in, labels come from closed lists and name no patient, so that the number of
+// series is bounded.
 func TestLabelsComeFromClosedLists(t *testing.T) {
 	const secret = "Zebrowski"
 	b := newBench(t)
@@ -89,7 +90,8 @@ func TestLabelsComeFromClosedLists(t *testing.T) {
 	}
 }
 
-// The time from event to flag counts from when the server stored the input, not from when it was taken.
+// The time from event to flag counts from when the server stored the input, not from when it was
+// taken.
 func TestLatencyCountsWhatWaited(t *testing.T) {
 	b := newBench(t)
 	b.serve(b.config())()
@@ -105,7 +107,8 @@ func TestLatencyCountsWhatWaited(t *testing.T) {
 	}
 }
 
-// A session that begins says nothing of patients that it has not read yet, and of what the one before could not do.
+// A session that begins says nothing of patients that it has not read yet, and of what the one
+// before could not do.
 func TestSessionBeginsAnew(t *testing.T) {
 	h := NewHealth()
 	h.ready()

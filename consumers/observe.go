@@ -14,7 +14,8 @@ import (
 // headerPin names the pinned instance of a priority group in what the server sends it.
 const headerPin = "Nats-Pin-Id"
 
-// tellHealth lets the log say when the consumer turns ready, and when it stops being so, until the returned function is called.
+// tellHealth lets the log say when the consumer turns ready, and when it stops being so, until the
+// returned function is called.
 func (c *Config) tellHealth() (stop func()) {
 	c.Health.running(c.Engine.Ruleset)
 	log := c.Log
@@ -29,8 +30,8 @@ func (c *Config) tellHealth() (stop func()) {
 	return func() { c.Health.onTurn(nil) }
 }
 
-// observe looks at what waits, in a goroutine of its own and on the server, until the returned function is called: sessions that end before
-// they consume would never tell.
+// observe looks at what waits, in a goroutine of its own and on the server, until the returned
+// function is called: sessions that end before they consume would never tell.
 func (c *Config) observe(ctx context.Context, nc *nats.Conn) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -123,7 +124,8 @@ func storedLetters(ctx context.Context, js jetstream.JetStream) *uint64 {
 	return &stream.CachedInfo().State.Msgs
 }
 
-// copyLag is the age of the first committed transition that RLS_FLAGS does not have; nil where that cannot be read.
+// copyLag is the age of the first committed transition that RLS_FLAGS does not have; nil where that
+// cannot be read.
 func copyLag(ctx context.Context, js jetstream.JetStream, now time.Time) *time.Duration {
 	flags, err := js.Stream(ctx, StreamFlags)
 	if err != nil {

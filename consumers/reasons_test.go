@@ -18,8 +18,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// faults produce each reason of not being ready: they start an instance, and return how its metrics are asked for once the fault is there,
-// which lasts until the test ends.
+// faults produce each reason of not being ready: they start an instance, and return how its metrics
+// are asked for once the fault is there, which lasts until the test ends.
 var faults = map[string]func(*bench) func() (string, error){
 	starting: func(b *bench) func() (string, error) { // nobody can read the states while others have all consumers of their stream
 		cfg := b.config()
@@ -132,7 +132,8 @@ var faults = map[string]func(*bench) func() (string, error){
 	},
 }
 
-// begin runs an instance until the test ends; it need not get ready. Where it does so before the fault, the caller waits for that.
+// begin runs an instance until the test ends; it need not get ready. Where it does so before the
+// fault, the caller waits for that.
 func (b *bench) begin(cfg Config) func() (string, error) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -181,7 +182,8 @@ func (b *bench) takeConsumers(stream string) {
 	b.limit(server.JetStreamAccountLimits{MaxConsumers: 1})
 }
 
-// fullDisk is an instance with its server inside, in a file system of its own that something else fills.
+// fullDisk is an instance with its server inside, in a file system of its own that something else
+// fills.
 func fullDisk(b *bench) func() (string, error) {
 	t := b.t.(*testing.T)
 	dir, health := t.TempDir(), filepath.Join(t.TempDir(), "http")
@@ -196,7 +198,8 @@ func fullDisk(b *bench) func() (string, error) {
 	return metricsAt(health)
 }
 
-// Each reason of not being ready comes of a real fault, is in the metrics, and lets an alert fire while it lasts.
+// Each reason of not being ready comes of a real fault, is in the metrics, and lets an alert fire
+// while it lasts.
 func TestAlertForEachReason(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
@@ -229,65 +232,7 @@ func TestAlertForEachReason(t *testing.T) {
 
 // The list of reasons is closed: whatever the code calls a reason is in it.
 func TestReasonsAreClosed(t *testing.T) {
-	values, used := map[string]string{}, map[string]bool{}
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := gotoken.NewFileSet()
-	var all []*ast.File
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(set, name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, f)
-		ast.Inspect(f, func(n ast.Node) bool {
-			if spec, ok := n.(*ast.ValueSpec); ok {
-				for i, v := range spec.Values {
-					if lit, ok := v.(*ast.BasicLit); ok && lit.Kind == gotoken.STRING && i < len(spec.Names) {
-						values[spec.Names[i].Name], _ = strconv.Unquote(lit.Value)
-					}
-				}
-			}
-			return true
-		})
-	}
-	valueOf := func(e ast.Expr) string {
-		switch e := e.(type) {
-		case *ast.BasicLit:
-			s, _ := strconv.Unquote(e.Value)
-			return s
-		case *ast.Ident:
-			return values[e.Name]
-		}
-		return ""
-	}
-	for _, f := range all {
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				sel, ok := n.Fun.(*ast.SelectorExpr)
-				if ok && len(n.Args) > 0 && slices.Contains([]string{"unready", "startOver"}, sel.Sel.Name) || ok && sel.Sel.Name == "set" && len(n.Args) == 2 {
-					used[valueOf(n.Args[0])] = true
-				}
-			case *ast.FuncDecl:
-				if n.Name.Name == "reasonOf" {
-					ast.Inspect(n, func(n ast.Node) bool {
-						if r, ok := n.(*ast.ReturnStmt); ok {
-							used[valueOf(r.Results[0])] = true
-						}
-						return true
-					})
-				}
-			}
-			return true
-		})
-	}
-	delete(used, "") // not a constant
+	used := usedReasons(t)
 	if len(used) < 10 {
 		t.Fatalf("only %d reasons found in the code", len(used))
 	}
@@ -308,4 +253,96 @@ func TestReasonsAreClosed(t *testing.T) {
 			t.Errorf("deploy/README.md does not name the reason %s", reason)
 		}
 	}
+}
+
+// usedReasons are the constants that the code gives to the methods of Health that take a reason,
+// and those that reasonOf returns.
+func usedReasons(t *testing.T) map[string]bool {
+	t.Helper()
+	constants, used := map[string]string{}, map[string]bool{}
+	all := sources(t)
+	for _, f := range all {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.ValueSpec); ok {
+				for i, v := range spec.Values {
+					constants[spec.Names[i].Name] = literal(v)
+				}
+			}
+			return true
+		})
+	}
+	use := func(e ast.Expr) {
+		reason := literal(e)
+		if name, ok := e.(*ast.Ident); ok {
+			reason = constants[name.Name]
+		}
+		if reason != "" {
+			used[reason] = true
+		}
+	}
+	for _, f := range all {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if takesReason(n) {
+					use(n.Args[0])
+				}
+			case *ast.FuncDecl:
+				if n.Name.Name == "reasonOf" {
+					ast.Inspect(n, func(n ast.Node) bool {
+						if r, ok := n.(*ast.ReturnStmt); ok {
+							use(r.Results[0])
+						}
+						return true
+					})
+				}
+			}
+			return true
+		})
+	}
+	return used
+}
+
+func takesReason(call *ast.CallExpr) bool {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	switch sel.Sel.Name {
+	case "unready", "startOver":
+		return len(call.Args) == 1
+	case "set":
+		return len(call.Args) == 2
+	}
+	return false
+}
+
+// literal is the value of a string; "" of anything else.
+func literal(e ast.Expr) string {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != gotoken.STRING {
+		return ""
+	}
+	s, _ := strconv.Unquote(lit.Value) // the parser took it
+	return s
+}
+
+// sources are the files of this package but its tests.
+func sources(t *testing.T) (all []*ast.File) {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	return all
 }

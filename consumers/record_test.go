@@ -24,10 +24,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// scrapeEvery is how often a recording asks for /metrics. The rule tests run on the same scale of time.
+// scrapeEvery is how often a recording asks for /metrics. The rule tests run on the same scale of
+// time.
 const scrapeEvery = 500 * time.Millisecond
 
-// recording is what a Prometheus server would have of some instances: every series, with a value for each scrape, NaN where it was absent.
+// recording is what a Prometheus server would have of some instances: every series, with a value
+// for each scrape, NaN where it was absent.
 type recording struct {
 	mu       sync.Mutex
 	ask      map[string]func() (string, error) // the text of /metrics, by instance
@@ -162,7 +164,8 @@ func pad(values []float64, n int) []float64 {
 // ages are gauges that grow while what they are about goes on.
 var ages = regexp.MustCompile(`^rlsguard_(oldest_undecided|flags_copy_lag)_seconds\{`)
 
-// hold goes on for a while as the last few scrapes went, again and again: counters go on growing, and ages where the fault lasts.
+// hold goes on for a while as the last few scrapes went, again and again: counters go on growing,
+// and ages where the fault lasts.
 func (r *recording) hold(last int, d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -184,7 +187,8 @@ func (r *recording) hold(last int, d time.Duration) {
 // duration is how long the recording is.
 func (r *recording) duration() time.Duration { return time.Duration(r.scrapes) * scrapeEvery }
 
-// notation writes values as rule tests want them. A series that is absent from a scrape is marked stale, as a server does.
+// notation writes values as rule tests want them. A series that is absent from a scrape is marked
+// stale, as a server does.
 func notation(values []float64) string {
 	var out []string
 	for i := 0; i < len(values); {
@@ -244,7 +248,10 @@ func (r *recording) ruleTest(t *testing.T, expect ...firing) {
 		for _, a := range f.alerts {
 			samples = append(samples, object{"labels": fmt.Sprintf(`{alertname=%q}`, a), "value": 1})
 		}
-		tests = append(tests, object{"expr": fmt.Sprintf(`max by (alertname) (ALERTS{alertstate="firing",alertname=~%q})`, names), "eval_time": fmt.Sprintf("%dms", f.at.Milliseconds()), "exp_samples": samples})
+		tests = append(tests, object{
+			"expr":      fmt.Sprintf(`max by (alertname) (ALERTS{alertstate="firing",alertname=~%q})`, names),
+			"eval_time": fmt.Sprintf("%dms", f.at.Milliseconds()), "exp_samples": samples,
+		})
 	}
 	text, err := yaml.Marshal(object{
 		"rule_files": []string{rules}, "evaluation_interval": "1s",

@@ -55,7 +55,8 @@ func (s *sight) back() {
 	}
 }
 
-// watchOver looks, until ctx ends, whether flags would still come: an idle stream and a dead one are equally silent.
+// watchOver looks, until ctx ends, whether flags would still come: an idle stream and a dead one
+// are equally silent.
 func (w *watcher) watchOver(ctx context.Context) {
 	status := w.nc.StatusChanged(nats.CONNECTED, nats.RECONNECTING, nats.DISCONNECTED, nats.CLOSED)
 	defer w.nc.RemoveStatusListener(status)
@@ -89,7 +90,8 @@ func (w *watcher) watchOver(ctx context.Context) {
 // errReading: what is there has not been told yet.
 var errReading = errors.New("the flags are being read")
 
-// look tells why no flag would come now. Where there is another stream, the reading of this one ends.
+// look tells why no flag would come now. Where there is another stream, the reading of this one
+// ends.
 func (w *watcher) look(ctx context.Context) error {
 	if !w.nc.IsConnected() {
 		return ErrConnectionLost
@@ -116,8 +118,8 @@ func (w *watcher) look(ctx context.Context) error {
 	return w.consumed(ctx, r)
 }
 
-// consumed tells why the consumer that is read would bring nothing. The client opens a lost one again by itself, and lets nobody ask for it
-// meanwhile.
+// consumed tells why the consumer that is read would bring nothing. The client opens a lost one
+// again by itself, and lets nobody ask for it meanwhile.
 func (w *watcher) consumed(ctx context.Context, r *reading) error {
 	if r.asked == nil {
 		asked := make(chan error, 1)

@@ -68,7 +68,8 @@ func await[T any](t testing.TB, what string, from chan T) (v T) {
 	return v
 }
 
-// Whoever watches hears that they are blind, and why, hears when they see again, and is told then what they missed.
+// Whoever watches hears that they are blind, and why, hears when they see again, and is told then
+// what they missed.
 func TestWatchSaysThatItIsBlind(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault func(*bench, *proxy)
@@ -137,7 +138,8 @@ func (b *bench) dropFlagConsumers(*proxy) {
 	}
 }
 
-// A server is killed and started again on its store: whoever watches hears both, and gets what came after.
+// A server is killed and started again on its store: whoever watches hears both, and gets what came
+// after.
 func TestWatchThroughAKilledServer(t *testing.T) {
 	port := freePorts(t, 1)[0]
 	conf := filepath.Join(t.TempDir(), "nats.conf")

@@ -17,16 +17,17 @@ import (
 type WatchOptions struct {
 	Severity checks.Severity // this or worse; None is all
 	Once     bool            // the open flags, and no more
-	// Blind is called when what was handed on may be out of date: since when, and why, which is ErrConnectionLost, ErrNoFlags or another
-	// error. Seeing is called when it is up to date again. Either may be nil; they are called one at a time, beside open and live.
+	// Blind is called when what was handed on may be out of date: since when, and why, which is
+	// ErrConnectionLost, ErrNoFlags or another error. Seeing is called when it is up to date again.
+	// Either may be nil; they are called one at a time, beside open and live.
 	Blind  func(since time.Time, why error)
 	Seeing func()
 }
 
 // Watch calls open once with the flags that are open, sorted by patient, check and ingredient, and then live with every transition,
 // until ctx ends or one of them returns an error. It needs no right but to read the stream RLS_FLAGS. When that stream is made anew, it is
-// read again from its start, and live gets what differs from what was shown before. Once open was called, faults of the server or the
-// connection are waited out.
+// read again from its start, and live gets what differs from what was shown before. Once open was
+// called, faults of the server or the connection are waited out.
 func Watch(ctx context.Context, nc *nats.Conn, o WatchOptions, open func([]checks.Flag) error, live func(checks.Flag) error) error {
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(watchTimeout))
 	if err != nil {

@@ -70,7 +70,8 @@ func (c *watchCommand) Run(p *program) error {
 	}
 }
 
-// sight says on standard error since when what is printed may be out of date, and when it is not any more. Standard output is for flags.
+// sight says on standard error since when what is printed may be out of date, and when it is not
+// any more. Standard output is for flags.
 func (p *program) sight() (blind func(time.Time, error), seeing func()) {
 	again := ""
 	blind = func(since time.Time, why error) {

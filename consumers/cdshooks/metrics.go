@@ -30,8 +30,8 @@ var outcomes = []string{
 // noCheck is the label of a card, or of feedback on one, that belongs to no check.
 const noCheck = "none"
 
-// Metrics count calls, cards and feedback. Labels come from closed lists, whatever a client sends. They are a prometheus.Collector; a nil
-// Metrics counts nothing.
+// Metrics count calls, cards and feedback. Labels come from closed lists, whatever a client sends.
+// They are a prometheus.Collector; a nil Metrics counts nothing.
 type Metrics struct {
 	calls    *prometheus.CounterVec
 	took     *prometheus.HistogramVec

@@ -15,7 +15,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
-// counted are the counters of metrics that are not 0, and the numbers of times taken, by name and the values of their labels.
+// counted are the counters of metrics that are not 0, and the numbers of times taken, by name and
+// the values of their labels.
 func counted(t *testing.T, m *Metrics) map[string]int {
 	t.Helper()
 	r := prometheus.NewRegistry()

@@ -20,7 +20,8 @@ const (
 	outcomeFailed     = "failed"
 )
 
-// Metrics count what is asked on rls.check. They are a prometheus.Collector; a nil Metrics counts nothing.
+// Metrics count what is asked on rls.check. They are a prometheus.Collector; a nil Metrics counts
+// nothing.
 type Metrics struct {
 	asked *prometheus.CounterVec
 	took  prometheus.Histogram
