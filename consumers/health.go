@@ -49,8 +49,8 @@ const (
 // NotReady are all reasons that /readyz and the metrics name, sorted. A test produces each one by
 // its fault and holds that an alert fires.
 var NotReady = []string{
-	wrongClock, noConsumer, notConnected, noDisk, copyingFlags, noJetStream, notLooking, starting, startingOver, stateDamaged, rebuilding,
-	stopping, streamMissing, streamReplaced, notWriting,
+	wrongClock, noConsumer, notConnected, noDisk, copyingFlags, noJetStream, notLooking, starting, startingOver,
+	stateDamaged, rebuilding, stopping, streamMissing, streamReplaced, notWriting,
 }
 
 // causes are those that reasonOf gives.
@@ -64,8 +64,13 @@ func NewHealth() *Health {
 }
 
 // Register adds metrics of others in the process to /metrics. Their labels have to come from closed
-// lists too.
-func (h *Health) Register(c prometheus.Collector) error { return h.metrics.registry.Register(c) }
+// lists too. A nil Health takes none.
+func (h *Health) Register(c prometheus.Collector) error {
+	if h == nil {
+		return nil
+	}
+	return h.metrics.registry.Register(c)
+}
 
 // Reasons say why the consumer is not ready; none when it is.
 func (h *Health) Reasons() []string {

@@ -34,7 +34,8 @@ func (r readyMetrics) Collect(ch chan<- prometheus.Metric) {
 	reasons := r.health.Reasons()
 	ch <- prometheus.MustNewConstMetric(readyDesc, prometheus.GaugeValue, oneIf(len(reasons) == 0))
 	for _, reason := range NotReady {
-		ch <- prometheus.MustNewConstMetric(notReadyDesc, prometheus.GaugeValue, oneIf(slices.Contains(reasons, reason)), reason)
+		is := oneIf(slices.Contains(reasons, reason))
+		ch <- prometheus.MustNewConstMetric(notReadyDesc, prometheus.GaugeValue, is, reason)
 	}
 	version, commit := build()
 	ch <- prometheus.MustNewConstMetric(buildDesc, prometheus.GaugeValue, 1, version, commit, runtime.Version())

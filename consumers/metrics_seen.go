@@ -19,11 +19,13 @@ var (
 	oldestDesc = prometheus.NewDesc("rlsguard_oldest_undecided_seconds",
 		"Age of the oldest input that is not decided, 0 when there is none; absent while that cannot be read.", nil, nil)
 	activeDesc = prometheus.NewDesc("rlsguard_active",
-		"1 while the server hands this instance the inputs, 0 while it stands by or none has come; absent while that cannot be read.", nil, nil)
+		"1 while the server hands this instance the inputs, 0 while it stands by or none has come; "+
+			"absent while that cannot be read.", nil, nil)
 	lettersDesc = prometheus.NewDesc("rlsguard_dead_letters",
 		"Rejected inputs that are stored; absent while that cannot be read.", nil, nil)
 	copyDesc = prometheus.NewDesc("rlsguard_flags_copy_lag_seconds",
-		"Age of the oldest committed transition that RLS_FLAGS does not have, 0 when it has all; absent while that cannot be read.", nil, nil)
+		"Age of the oldest committed transition that RLS_FLAGS does not have, 0 when it has all; "+
+			"absent while that cannot be read.", nil, nil)
 )
 
 // waiting is what is known of inputs that are not decided.

@@ -100,7 +100,9 @@ func ageOf(stored, now time.Time) time.Duration {
 }
 
 // nextStored tells when the next message after a sequence was stored; zero when there is none.
-func nextStored(ctx context.Context, js jetstream.JetStream, name string, after uint64, subject string) (time.Time, error) {
+func nextStored(ctx context.Context, js jetstream.JetStream, name string, after uint64, subject string) (
+	time.Time, error,
+) {
 	stream, err := js.Stream(ctx, name)
 	if err != nil {
 		return time.Time{}, err

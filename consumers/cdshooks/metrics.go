@@ -24,7 +24,8 @@ const (
 )
 
 var outcomes = []string{
-	outcomeAnswered, outcomeWithoutRecord, outcomeNotChecked, outcomeBusy, outcomeLate, outcomeFailed, outcomeRefused, outcomeUnreadable,
+	outcomeAnswered, outcomeWithoutRecord, outcomeNotChecked, outcomeBusy, outcomeLate, outcomeFailed, outcomeRefused,
+	outcomeUnreadable,
 }
 
 // noCheck is the label of a card, or of feedback on one, that belongs to no check.
@@ -46,10 +47,13 @@ func NewMetrics() *Metrics {
 	}
 	m := &Metrics{
 		calls: counter("rlsguard_cds_calls_total", "Calls of CDS Hooks services, by outcome.", "service", "outcome"),
-		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "rlsguard_cds_call_seconds", Help: "Time from a call of a CDS Hooks service to its answer.",
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "rlsguard_cds_call_seconds",
+			Help:    "Time from a call of a CDS Hooks service to its answer.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 12)}, []string{"service"}),
-		cards:    counter("rlsguard_cds_cards_total", "Cards shown, by check and severity; none for notes, which no check makes.", "check", "severity"),
-		feedback: counter("rlsguard_cds_feedback_total", "What users did with cards, by outcome and check.", "outcome", "check"),
+		cards: counter("rlsguard_cds_cards_total",
+			"Cards shown, by check and severity; none for notes, which no check makes.", "check", "severity"),
+		feedback: counter("rlsguard_cds_feedback_total",
+			"What users did with cards, by outcome and check.", "outcome", "check"),
 	}
 	for _, service := range hooks() {
 		m.took.WithLabelValues(service)

@@ -30,11 +30,15 @@ type Metrics struct {
 // NewMetrics have counted nothing.
 func NewMetrics() *Metrics {
 	m := &Metrics{
-		asked: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_order_checks_total", Help: "Order checks asked for on rls.check, by outcome."}, []string{"outcome"}),
-		took: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "rlsguard_order_check_seconds", Help: "Time from reading an order check to its answer.",
+		asked: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_order_checks_total",
+			Help: "Order checks asked for on rls.check, by outcome."}, []string{"outcome"}),
+		took: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "rlsguard_order_check_seconds",
+			Help:    "Time from reading an order check to its answer.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
 	}
-	for _, o := range []string{outcomeFlagged, outcomeUnflagged, outcomeUnreadable, outcomeNoQuestion, outcomeNotReady, outcomeFailed} {
+	for _, o := range []string{
+		outcomeFlagged, outcomeUnflagged, outcomeUnreadable, outcomeNoQuestion, outcomeNotReady, outcomeFailed,
+	} {
 		m.asked.WithLabelValues(o)
 	}
 	return m
