@@ -9,7 +9,7 @@ import (
 
 // seenFor is how long what was seen of the server may be shown. What cannot be read is absent from
 // the metrics: a zero, or the last value, would say that all is well.
-const seenFor = 5 * lookEvery
+const seenFor = 10 * time.Second
 
 var (
 	lagDesc = prometheus.NewDesc("rlsguard_inbound_lag_messages",

@@ -16,7 +16,7 @@ import (
 
 // labelValues are the closed lists that labels come from, by metric and label; "" is any metric.
 func labelValues() map[string][]string {
-	all := map[string][]string{"severity": {"low", "moderate", "high"}, "hash": {"r1"}}
+	all := map[string][]string{"severity": {"low", "moderate", "high"}, "hash": {"r1"}, "kind": checks.CutKinds()}
 	for _, c := range checks.Catalogue() {
 		all["check"] = append(all["check"], c.ID)
 	}

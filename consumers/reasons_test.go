@@ -311,7 +311,7 @@ func takesReason(call *ast.CallExpr) bool {
 	switch sel.Sel.Name {
 	case "unready", "startOver":
 		return len(call.Args) == 1
-	case "set":
+	case "set", "trouble":
 		return len(call.Args) == 2
 	}
 	return false
