@@ -26,9 +26,14 @@ const deadBytes = 8 << 20
 func (s *session) bury(ctx context.Context, from []event, results []Result) error {
 	for wait := newBackoff(); ; wait.sleep(ctx) {
 		err := s.buryOnce(ctx, from, results)
-		if err == nil || ctx.Err() != nil {
+		switch {
+		case err == nil:
+			s.health.writing(true)
+			return nil
+		case ctx.Err() != nil:
 			return err
 		}
+		s.health.writing(false) // nothing is acknowledged meanwhile
 		s.log.Warn().Err(err).Msg("dead letters could not be stored, trying again")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
@@ -23,11 +22,13 @@ type metrics struct {
 	conflicts  prometheus.Counter
 	linked     prometheus.Counter
 	lost       lossCounts
-	lag        prometheus.Gauge
-	pending    prometheus.Gauge
+	latency    prometheus.Histogram
+	startsOver *prometheus.CounterVec
+	seen       *seen
 
-	mu   sync.Mutex
-	copy *workingCopy
+	mu      sync.Mutex
+	copy    *workingCopy
+	ruleset string
 }
 
 func newMetrics() *metrics {
@@ -41,13 +42,20 @@ func newMetrics() *metrics {
 		messages:   histogram("rlsguard_commit_messages", "Messages in one commit.", prometheus.ExponentialBuckets(1, 4, 6)),
 		conflicts:  prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_commit_conflicts_total", Help: "Commits refused since another instance wrote the same patient."}),
 		linked:     prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_linked_patients_total", Help: "Patient resources with a link to another patient: merges are not followed."}),
-		lag:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_lag_messages", Help: "Inbound messages not acknowledged yet."}),
-		pending:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_in_flight_messages", Help: "Inbound messages delivered but not acknowledged yet."}),
+		latency: histogram("rlsguard_event_to_flag_seconds",
+			"Time from storing an input to committing its decision, which publishes its flags.",
+			prometheus.ExponentialBuckets(0.002, 2, 22)),
+		startsOver: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_starts_over_total",
+			Help: "How often the consumer gave up and started over, by reason."}, []string{"reason"}),
+		seen: &seen{},
 	}
 	for _, o := range Outcomes {
 		m.outcomes.WithLabelValues(string(o))
 	}
-	m.registry.MustRegister(m.outcomes, m.rejections, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.linked, m.lag, m.pending, m,
+	for _, r := range causes {
+		m.startsOver.WithLabelValues(r)
+	}
+	m.registry.MustRegister(m.outcomes, m.rejections, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.linked, m.latency, m.startsOver, m.seen, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -84,9 +92,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	if c == nil {
 		return
 	}
+	ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(c.known()))
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(len(c.patients.rows)-c.patients.gone))
 	c.cut.collect(ch)
 	for k, n := range c.open.counts {
 		ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(n), k.check, k.severity.String())
@@ -147,7 +155,9 @@ func (h *Health) committed(messages int, took time.Duration) {
 	h.metrics.commits.Observe(took.Seconds())
 }
 
-func (h *Health) lag(info *jetstream.ConsumerInfo) {
-	h.metrics.lag.Set(float64(info.NumPending) + float64(info.NumAckPending))
-	h.metrics.pending.Set(float64(info.NumAckPending))
+// decided tells when an input was stored whose decision is committed now; zero is not known.
+func (h *Health) decided(stored, now time.Time) {
+	if !stored.IsZero() {
+		h.metrics.latency.Observe(max(0, now.Sub(stored).Seconds())) // two clocks
+	}
 }

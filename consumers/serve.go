@@ -71,19 +71,21 @@ func Serve(ctx context.Context, cfg Config) error {
 	if cfg.Embedded != nil {
 		cfg.Embedded.watchDisk(func(fine, again bool) {
 			if again {
-				cfg.Health.unready("starting-over")
+				cfg.Health.unready(startingOver)
 			}
 			cfg.Health.disk(fine)
 		})
 		defer cfg.Embedded.watchDisk(nil)
 	}
+	defer cfg.tellHealth()()
+	defer cfg.observe(ctx, nc)()
 	for wait := newBackoff(); ; {
 		reached(ctx, nc)
 		began := time.Now()
 		err := runSession(ctx, &cfg, nc)
 		switch {
 		case ctx.Err() != nil:
-			cfg.Health.unready("stopping")
+			cfg.Health.unready(stopping)
 			return nil
 		case errors.Is(err, ErrOtherKey), errors.Is(err, ErrNewerFormat), errors.Is(err, ErrHistoryGone), errors.Is(err, ErrImporting):
 			return err

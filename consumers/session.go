@@ -60,8 +60,7 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn) error {
 	defer js.CleanupPublisher()
 	s := newSession(cfg, nc, js)
 	s.health.begin()
-	s.health.writing(true) // what the last session could not write is nothing that this one has tried
-	s.health.show(s.copy)
+	s.health.show(nil) // nothing is known yet
 	work, cancel := graceful(ctx)
 	defer cancel()
 	s.work = work
@@ -164,6 +163,7 @@ func (s *session) run(ctx context.Context, have *site) error {
 			return nil
 		case <-filled:
 		}
+		s.health.show(s.copy)
 		if s.rebuilding == 0 { // otherwise it is a part only
 			s.cfg.Known.offer(ctx, s.copy)
 		}
@@ -174,7 +174,7 @@ func (s *session) run(ctx context.Context, have *site) error {
 		if err := s.healAll(ctx); err != nil {
 			return err
 		}
-		s.log.Info().Uint32("patients", s.copy.slots()).Dur("settled_in", time.Since(began)).Msg("states read")
+		s.log.Info().Int("patients", s.copy.known()).Int64("settled_in_ms", time.Since(began).Milliseconds()).Msg("states read")
 		if err := s.openInputs(ctx, have); err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ type fault struct {
 	embedded bool
 }
 
-func faults() []fault {
+func startsOver() []fault {
 	nothing := func() {}
 	removed := func(stream string) fault {
 		return fault{name: stream + " deleted", do: func(b *bench) func() {
@@ -93,7 +93,7 @@ func TestStartingOver(t *testing.T) {
 	stall := copyStall
 	t.Cleanup(func() { copyStall = stall })
 	copyStall = 2 * time.Second
-	for _, f := range faults() {
+	for _, f := range startsOver() {
 		for n := 1; n <= 2; n++ {
 			t.Run(fmt.Sprintf("%s, %d running", f.name, n), func(t *testing.T) {
 				t.Parallel()
@@ -229,7 +229,7 @@ func TestConsumerOfAReplacedStream(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s, opened := b.session(), 0
-	err := s.take(ctx, func(context.Context) (jetstream.Consumer, error) {
+	err := s.take(ctx, Durable, func(context.Context) (jetstream.Consumer, error) {
 		if opened++; opened > 1 {
 			cancel()
 		}

@@ -134,12 +134,12 @@ func (f natsFlags) look() (natsServer, error) {
 }
 
 // connect connects to the server that find finds.
-func (f natsFlags) connect(role string) (*nats.Conn, error) {
+func (f natsFlags) connect(role string, more ...nats.Option) (*nats.Conn, error) {
 	s, err := f.find()
 	if err != nil {
 		return nil, err
 	}
-	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, s.options...)
+	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, append(s.options, more...)...)
 	nc, err := nats.Connect(s.url, options...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to NATS at %s: %w", consumers.WithoutCredentials(s.url), err)
