@@ -57,7 +57,9 @@ func (f *floor) get() uint64 {
 
 // consume takes events in until ctx ends.
 func (s *session) consume(ctx context.Context) error {
+	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
+	defer s.tellWhenVoid(ctx, serving)()
 	g.Go(func() error { return s.commitEvents(ctx) })
 	g.Go(func() error { return s.watchOver(ctx) })
 	g.Go(func() error { s.held.keepAlive(ctx); return nil })

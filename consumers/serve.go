@@ -77,6 +77,7 @@ func Serve(ctx context.Context, cfg Config) error {
 		})
 		defer cfg.Embedded.watchDisk(nil)
 	}
+	defer context.AfterFunc(ctx, func() { cfg.Health.unready("stopping") })() // at once; what is in flight is finished after it
 	for wait := newBackoff(); ; {
 		began := time.Now()
 		err := runSession(ctx, &cfg, nc)
