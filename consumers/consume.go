@@ -46,7 +46,9 @@ func (s *session) consume(ctx context.Context) (err error) {
 			s.log.Warn().Err(failed).Msg("what was decided last is not recorded: it will be read again")
 		}
 	}()
+	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
+	defer s.tellWhenVoid(ctx, serving)()
 	g.Go(func() error { return s.keepRecord(ctx) })
 	g.Go(func() error { return s.commitEvents(ctx) })
 	g.Go(func() error { return s.watchOver(ctx) })

@@ -79,6 +79,7 @@ func Serve(ctx context.Context, cfg Config) error {
 	}
 	defer cfg.tellHealth()()
 	defer cfg.observe(ctx, nc)()
+	defer context.AfterFunc(ctx, func() { cfg.Health.unready(stopping) })() // at once; what is in flight is finished after it
 	for wait := newBackoff(); ; {
 		reached(ctx, nc)
 		began := time.Now()

@@ -202,12 +202,13 @@ func TestNoAnswerFromAPart(t *testing.T) {
 			b := newBench(t)
 			prepare(b)
 			var all []*instance
+			var hear []func()
 			for range 2 {
 				cfg := b.config()
 				cfg.Batch = 1
 				in := &instance{b: b, cfg: cfg}
 				in.cfg.Known = NewKnown()
-				defer in.overheard(want, drafts)()
+				hear = append(hear, in.overheard(want, drafts))
 				all = append(all, in)
 			}
 			for _, in := range all {
@@ -219,6 +220,9 @@ func TestNoAnswerFromAPart(t *testing.T) {
 				have, err := readSite(t.Context(), b.js)
 				return err == nil && have != nil && have.Rebuilding == 0
 			})
+			for _, stop := range hear {
+				stop()
+			}
 		})
 	}
 }
