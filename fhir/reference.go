@@ -81,8 +81,20 @@ func (d *decoder) resolve(text []byte, r *reference) {
 		if tail, base := splitURL(text); tail != nil {
 			d.literal(tail, d.foreignBase(base), r)
 		}
+	case bytes.IndexByte(text, '/') < 0:
+		d.withoutSign(text, r)
 	default:
 		d.literal(text, d.base, r)
+	}
+}
+
+// withoutSign follows a reference that names a contained resource and leaves out the number sign.
+func (d *decoder) withoutSign(text []byte, r *reference) {
+	if d.at[nContained] == 0 || !validID(text) {
+		return
+	}
+	if o, _ := d.within(string(text)); o != nil {
+		r.ref, r.local = checks.Ref("#"+string(text)), true
 	}
 }
 
