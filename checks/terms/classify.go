@@ -70,14 +70,15 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 // recognise looks one coding up, and tells whether its code is well formed in a system that has a table here.
 func (t *Terms) recognise(c Coding) (r recognised, wellFormed bool) {
 	system := CanonicalSystem(c.System)
-	if r, ok := t.recogniseSite(system, c.Code); ok {
+	code := PlainCode(system, c.Code)
+	if r, ok := t.recogniseSite(system, code); ok {
 		return r, true
 	}
 	switch system {
 	case RxNorm:
-		return recogniseRxNorm(c.Code)
+		return recogniseRxNorm(code)
 	case ATC:
-		return t.recogniseATC(c.Code)
+		return t.recogniseATC(code)
 	}
 	return recognised{}, false
 }
