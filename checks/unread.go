@@ -1,5 +1,7 @@
 package checks
 
+import "reflect"
+
 // Unread says which parts of a version were there and could not be read. The part reads as the table "Partly read" of the
 // contract says; the rest of the version counts.
 type Unread uint16
@@ -24,11 +26,22 @@ const (
 	UnreadAll Unread = 1<<iota - 1
 )
 
-// Outranks notes in f, the newer of two versions of one resource, what it has to know of the other.
-func (f *Fact) Outranks(older *Fact) {
-	if older.Unread&(UnreadVersion|NewerUnread) != 0 {
-		f.Unread |= NewerUnread
+// Outranking is f, the newer of two versions of one resource, with what it has to know of the older one; noted tells that this is
+// more than it knew. A version that came twice does not outrank itself.
+func (f *Fact) Outranking(older *Fact) (newer Fact, noted bool) {
+	newer = *f
+	if f.Unread&NewerUnread == 0 && older.Unread&(UnreadVersion|NewerUnread) != 0 && !SameContent(f, older) {
+		newer.Unread |= NewerUnread
 	}
+	return newer, newer.Unread != f.Unread
+}
+
+// SameContent tells whether two arrivals say the same of one resource, under the same version.
+func SameContent(a, b *Fact) bool {
+	x, y := *a, *b
+	x.Version.Arrival, y.Version.Arrival = Arrival{}, Arrival{}
+	x.Unread, y.Unread = x.Unread&^NewerUnread, y.Unread&^NewerUnread
+	return reflect.DeepEqual(x, y)
 }
 
 // noteUnread notes what of an order could not be read. What may turn its meaning around leaves it at most low.
