@@ -32,6 +32,7 @@ type decoder struct {
 	scratchStrings []string
 
 	scratch  []byte
+	folded   []byte // a URN in small letters
 	seed     maphash.Seed
 	interned [internSlots]string
 	verdicts [512]verdict
@@ -66,7 +67,8 @@ func (d *decoder) decode(n *node, res *Resource) {
 		d.deletion(n, res)
 	case method == "PATCH":
 		d.patch(n, res)
-	case n.empty:
+	case n.empty && n.kind.kept():
+		d.own(n) // it says nothing, but what it is known by has to be sound
 	case n.kind.kept():
 		d.resource(n, res)
 	case n.kind == kindForeign:

@@ -204,10 +204,8 @@ func (d *decoder) orderStatus(k kind, v uint32) (s checks.OrderStatus, withdrawn
 	if v == 0 {
 		return checks.StatusUnknown, false
 	}
+	mark := d.mark()
 	code := d.word(int(v))
-	if code == nil {
-		return checks.StatusUnknown, false
-	}
 	switch string(code) {
 	case "entered-in-error":
 		return checks.StatusUnknown, true
@@ -222,7 +220,7 @@ func (d *decoder) orderStatus(k kind, v uint32) (s checks.OrderStatus, withdrawn
 	}
 	s, ok := orderStatuses[k-kindRequest][string(code)]
 	if !ok {
-		d.unread(int(v), "status is none of FHIR R4")
+		d.unknownCode(mark, v, "status")
 	}
 	return s, false
 }
@@ -240,8 +238,8 @@ func (d *decoder) intent(k kind, v uint32) checks.Intent {
 	if v == 0 || k != kindRequest {
 		return checks.IntentOrder
 	}
-	code := d.word(int(v))
-	switch string(code) {
+	mark := d.mark()
+	switch string(d.word(int(v))) {
 	case "order", "original-order", "reflex-order", "filler-order", "instance-order":
 		return checks.IntentOrder
 	case "proposal":
@@ -251,24 +249,21 @@ func (d *decoder) intent(k kind, v uint32) checks.Intent {
 	case "option":
 		return checks.IntentOption
 	}
-	if code != nil {
-		d.unread(int(v), "intent is none of FHIR R4")
-	}
+	d.unknownCode(mark, v, "intent")
 	return checks.IntentOrder
 }
 
 // medication reads a Medication resource.
 func (d *decoder) medication(f *checks.Fact) {
 	if v := d.at[nStatus]; v > 0 {
-		switch code := d.word(int(v)); string(code) {
+		mark := d.mark()
+		switch string(d.word(int(v))) {
 		case "active", "inactive":
 		case "entered-in-error":
 			f.Kind, f.Mark = checks.KindMark, checks.MarkEnteredInError
 			return
 		default:
-			if code != nil {
-				d.unread(int(v), "status is none of FHIR R4")
-			}
+			d.unknownCode(mark, v, "status")
 		}
 	}
 	m := d.product(&d.at, 0)

@@ -136,8 +136,8 @@ func (d *decoder) labStatus(v uint32) (s checks.LabStatus, withdrawn bool) {
 	if v == 0 {
 		return checks.LabUnknown, false
 	}
-	code := d.word(int(v))
-	switch string(code) {
+	mark := d.mark()
+	switch string(d.word(int(v))) {
 	case "final", "amended", "corrected":
 		return checks.LabFinal, false
 	case "preliminary":
@@ -151,9 +151,7 @@ func (d *decoder) labStatus(v uint32) (s checks.LabStatus, withdrawn bool) {
 	case "unknown":
 		return checks.LabUnknown, false
 	}
-	if code != nil {
-		d.unread(int(v), "status is none of FHIR R4")
-	}
+	d.unknownCode(mark, v, "status")
 	return checks.LabUnknown, false
 }
 

@@ -27,6 +27,7 @@ func (d *decoder) person(f *checks.Fact) {
 
 // sex reads Patient.gender (hl7.org/fhir/R4/valueset-administrative-gender.html).
 func (d *decoder) sex(v int) checks.Sex {
+	mark := d.mark()
 	switch string(d.word(v)) {
 	case "female":
 		return checks.Female
@@ -37,6 +38,6 @@ func (d *decoder) sex(v int) checks.Sex {
 	case "unknown":
 		return checks.SexUnknown
 	}
-	d.unread(v, "gender is none of FHIR R4")
+	d.unknownCode(mark, uint32(v), "gender")
 	return checks.SexUnknown
 }

@@ -44,6 +44,13 @@ func (d *decoder) unread(v int, detail string) {
 
 func (d *decoder) wrong(v int, want string) { d.unread(v, "not "+want) }
 
+// unknownCode notes that the code at v is none that FHIR R4 has there, unless it was noted since mark that it is no code at all.
+func (d *decoder) unknownCode(mark int, v uint32, what string) {
+	if len(d.gaps) == mark {
+		d.unread(int(v), what+" is none of FHIR R4")
+	}
+}
+
 // mark is how much was noted so far.
 func (d *decoder) mark() int { return len(d.gaps) }
 
@@ -137,7 +144,7 @@ func (d *decoder) tell(res *Resource) {
 // decides tells that g is in an element which decides whether a resource concerns us, or which of its versions does.
 func (d *decoder) decides(g *gap, kept bool) bool {
 	switch d.element(g) {
-	case nCode, nComponent, nContained, nHasMember, nIdentifier:
+	case nCode, nComponent, nContained, nHasMember, nIdentifier, nMitigation:
 		return true
 	case nMeta, nResponse:
 		return kept
