@@ -56,22 +56,28 @@ func (d *decoder) request(o *checks.Order) {
 	if v == 0 {
 		return
 	}
+	unknown := false
 	p := d.object(int(v))
 	for d.more(&p) {
+		mark := d.mark()
 		switch p.name {
 		case nValidityPeriod:
 			o.Validity = d.period(p.v)
 		case nNumberOfRepeatsAllowed:
 			o.Repeats = d.whole(p.v)
+			unknown = d.unreadSince(mark, checks.UnreadSupply) || unknown
 		case nQuantity:
 			o.SupplyAmount = d.supplyAmount(p.v)
 		case nExpectedSupplyDuration:
 			o.SupplyDays = d.supplyDays(p.v, false)
+			unknown = len(d.gaps) > mark || unknown
 		case nModifierExtension:
-			mark := d.mark()
 			d.modified(uint32(p.v))
-			d.unreadSince(mark, checks.UnreadSupply)
+			unknown = d.unreadSince(mark, checks.UnreadSupply) || unknown
 		}
+	}
+	if unknown { // nor does the validity tell then how long it lasts
+		o.SupplyDays, o.Validity.End = "", checks.Time{}
 	}
 }
 
@@ -104,7 +110,9 @@ func (d *decoder) dispense(o *checks.Order) {
 	o.Kind = checks.Dispense
 	for _, n := range [...]name{nWhenPrepared, nWhenHandedOver} {
 		if v := at[n]; v > 0 {
-			o.Authored = d.dateTime(int(v))
+			if t := d.dateTime(int(v)); !t.IsZero() {
+				o.Authored = t
+			}
 		}
 	}
 	if v := at[nDaysSupply]; v > 0 {
