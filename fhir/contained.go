@@ -51,6 +51,9 @@ func (d *decoder) containedIDs(v int) map[string]uint32 {
 	d.items(v, func(v int) {
 		p := d.object(v)
 		for d.more(&p) {
+			if (p.name == nID || p.name == nResourceType) && d.b[p.v] != '"' {
+				d.wrong(p.v, "a string")
+			}
 			if p.name != nID {
 				continue
 			}

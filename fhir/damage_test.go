@@ -323,7 +323,7 @@ func resources(t *testing.T, name string) (docs []string) {
 				s["reference"] = "Patient/zz"
 			}
 		}
-		if o["resourceType"] != "Bundle" && o["id"] != nil {
+		if o["resourceType"] != "Bundle" && o["resourceType"] != "Parameters" && o["id"] != nil {
 			docs = append(docs, encoded(o))
 		}
 	}
