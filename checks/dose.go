@@ -220,7 +220,7 @@ var dosePieces = []string{
 // doseUnitOf reads the code, else the text, of a unit.
 func doseUnitOf(q *Quantity) doseUnit {
 	for _, u := range []string{q.Code, q.Unit} {
-		u = strings.ToLower(strings.Trim(u, "{}[] "))
+		u = strings.ToLower(strings.Trim(u, "{}[]. "))
 		if unit, ok := doseUnits[u]; ok && u != "" {
 			return unit
 		}
