@@ -112,7 +112,13 @@ func (d *decoder) tell(res *Resource) {
 		return
 	}
 	if !res.Relevant || res.Fact.Kind == checks.KindMark {
-		d.gaps = slices.DeleteFunc(d.gaps, func(g gap) bool { return !d.decides(&g, res.Relevant) })
+		kept := d.gaps[:0]
+		for i := range d.gaps {
+			if d.decides(&d.gaps[i], res.Relevant) {
+				kept = append(kept, d.gaps[i])
+			}
+		}
+		d.gaps = kept
 	}
 	slices.SortStableFunc(d.gaps, func(a, b gap) int { return a.at - b.at })
 	d.gaps = slices.CompactFunc(d.gaps, func(a, b gap) bool { return a.at == b.at && a.outer == b.outer })
