@@ -45,9 +45,9 @@ func (d *decoder) unread(v int, detail string) {
 func (d *decoder) wrong(v int, want string) { d.unread(v, "not "+want) }
 
 // unknownCode notes that the code at v is none that FHIR R4 has there, unless it was noted since mark that it is no code at all.
-func (d *decoder) unknownCode(mark int, v uint32, what string) {
+func (d *decoder) unknownCode(mark int, v uint32, detail string) {
 	if len(d.gaps) == mark {
-		d.unread(int(v), what+" is none of FHIR R4")
+		d.unread(int(v), detail)
 	}
 }
 
