@@ -160,7 +160,7 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 	f := Flag{
 		Finding: Finding{
 			Check: kept.Check, Ingredient: kept.Ingredient, Patient: d.st.Patient, Severity: kept.Severity, Implicated: kept.Implicated, RLS: d.rls,
-			Summary: "No longer open: " + reasonWords[reason] + ".",
+			Summary: d.st.tellCut(d.set, "No longer open: "+reasonWords[reason]+"."),
 			Action:  "Nothing to do for this flag.",
 		},
 		ID: FlagID(d.key, d.st.Patient, kept.Check, kept.Ingredient), Number: kept.Number, State: Resolved,

@@ -63,6 +63,9 @@ func (ev *evaluation) nextChange() time.Time {
 
 func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluation {
 	ev := &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf, explain: explain}
+	if words := st.Cut.Words(set.Facts); words != "" {
+		ev.quiet(nil, "", "", SilentLeftOut, words)
+	}
 	if !ev.mayMatter() {
 		return ev
 	}
@@ -153,6 +156,7 @@ func (ev *evaluation) flag(c Check, severity Severity, f Finding) {
 	if ev.set.Audience == ForPatients {
 		forPatients(&f)
 	}
+	f.Summary = ev.st.tellCut(ev.set, f.Summary)
 	ev.findings = append(ev.findings, f)
 }
 

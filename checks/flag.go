@@ -41,7 +41,8 @@ const (
 	ReasonContextChanged Reason = "context-changed"  // age, dialysis, Parkinson disease, dose, kidney function, ...
 	ReasonRulesetChanged Reason = "ruleset-changed"  // tables, rules or settings changed
 	ReasonMovedPatient   Reason = "moved-to-another-patient"
-	ReasonErased         Reason = "erased" // all that was stored about the patient was removed
+	ReasonLeftOut        Reason = "facts-left-out" // what it rested on is among the facts that were cut
+	ReasonErased         Reason = "erased"         // all that was stored about the patient was removed
 )
 
 // Flag is a finding with its identity and history: what is printed, published and watched.

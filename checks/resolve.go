@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -17,8 +18,12 @@ var reasonWords = map[Reason]string{
 	ReasonContextChanged: "other facts of the patient changed",
 	ReasonRulesetChanged: "the rules, tables or settings changed",
 	ReasonMovedPatient:   "the order belongs to another patient",
+	ReasonLeftOut:        "what it rested on is among the older facts that were left out",
 	ReasonErased:         "what was stored about the patient was erased",
 }
+
+// Reasons are all reasons.
+func Reasons() []Reason { return slices.Sorted(maps.Keys(reasonWords)) }
 
 // reasonOf says which silence of an order resolves a flag for which reason; what is not named changes the context.
 var reasonOf = map[SilenceReason]Reason{
@@ -44,6 +49,9 @@ func (d *differ) reason(kept OpenFlag) Reason {
 	if r, ok := d.orderReason(kept.Implicated); ok {
 		return r
 	}
+	if d.leftOut(kept.Implicated) {
+		return ReasonLeftOut
+	}
 	if strings.Contains(kept.Check, "iron") {
 		return d.ironReason()
 	}
@@ -61,7 +69,15 @@ func (d *differ) withoutRLS() Reason {
 			return ReasonEnteredInError
 		}
 	}
+	if d.run.rls.silence == "" && d.st.Cut.has(1<<groupConditions) {
+		return ReasonLeftOut
+	}
 	return ReasonRLSRefuted
+}
+
+// leftOut tells that an order of a flag is not known any more.
+func (d *differ) leftOut(orders []Ref) bool {
+	return d.st.Cut.has(1<<groupOrders) && slices.ContainsFunc(orders, func(ref Ref) bool { return d.st.Find(ref) == nil })
 }
 
 // orderReason explains a flag by its orders, when none of them counts any more: a withdrawal says most, then what ended last in the list of reasons.

@@ -40,6 +40,7 @@ const (
 	SilentNoAlpha2Delta SilenceReason = "no-alpha-2-delta-ligand"
 	SilentOtherFlag     SilenceReason = "another-flag-says-more"
 	SilentIdentified    SilenceReason = "drug-identified"
+	SilentLeftOut       SilenceReason = "facts-left-out"
 
 	// SilentTail never leaves the package: a stopped order whose drug may act on.
 	SilentTail SilenceReason = "tail"
@@ -84,6 +85,7 @@ var silenceWords = map[SilenceReason]string{
 	SilentNoAlpha2Delta: "no alpha-2-delta ligand",
 	SilentOtherFlag:     "another flag of the patient says more",
 	SilentIdentified:    "every order names a drug that can be looked up",
+	SilentLeftOut:       "older facts were left out",
 }
 
 // Silence says why one check raised no flag for one order, or for the patient when Order is "".
