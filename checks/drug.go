@@ -1,6 +1,10 @@
 package checks
 
-import "github.com/rlsguard/rlsguard/checks/terms"
+import (
+	"cmp"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
 
 // classifyDrug asks for the codes first, then for the codes of the parts, then for names: a recognised code decides before any
 // name. Strength and dose form may come from whichever of them tells: a code for the ingredient alone has neither.
@@ -62,6 +66,7 @@ func (ev *evaluation) classifyParts(d *Drug) terms.Match {
 		}
 		all.Found = append(all.Found, m.Found...)
 		all.Identified = all.Identified || m.Identified
+		all.Known, all.NotKnown = cmp.Or(all.Known, m.Known), cmp.Or(all.NotKnown, m.NotKnown)
 		if m.By == terms.MatchedCode || all.By == terms.MatchedNone {
 			all.By, all.Table, all.Matched = m.By, m.Table, m.Matched
 		}

@@ -23,7 +23,7 @@ func (ev *evaluation) explainOrders() {
 			continue
 		}
 		if o.drug.identified && len(o.drug.match.Found) == 0 {
-			ev.quiet(o, "", "", SilentOrdinary, "")
+			ev.quietOther(o)
 		}
 	}
 	for i := range ev.exposures {
@@ -42,6 +42,16 @@ func (ev *evaluation) explainOrders() {
 			ev.silences = append(ev.silences, Silence{Patient: ev.st.Patient, Order: f.Ref, Reason: why})
 		}
 	}
+}
+
+// quietOther says by what an order is known to be for another drug, or that only its name says so.
+func (ev *evaluation) quietOther(o *orderView) {
+	m := &o.drug.match
+	if m.Known == "" && m.NotKnown != "" {
+		ev.quiet(o, "", "", SilentUnknownCode, m.NotKnown)
+		return
+	}
+	ev.quiet(o, "", "", SilentOrdinary, m.Known)
 }
 
 // concerned tells whether any check is about the class of an exposure.

@@ -101,7 +101,10 @@ func (ev *evaluation) readExposures() {
 		x := &ev.exposures[i]
 		if x.Doubt != "" {
 			x.ceiling = min(x.ceiling, Low)
-			x.notes = append(x.notes, "The name is not certain: "+x.Doubt+".")
+			x.notes = append(x.notes, "Uncertain: "+x.Doubt+".")
+		}
+		if x.Unsure != "" {
+			x.notes = append(x.notes, "The class is certain, the drug is not: "+x.Unsure+".")
 		}
 		if ev.isOld(x) {
 			x.old = true

@@ -32,7 +32,7 @@ var reasonOf = map[SilenceReason]Reason{
 	SilentEnded: ReasonOrderStopped, SilentNotYet: ReasonOrderStopped,
 	SilentSupplyEnded: ReasonSupplyEnded, SilentSupplyUnknown: ReasonSupplyEnded,
 	SilentWithdrawn: ReasonEnteredInError, SilentMoved: ReasonMovedPatient,
-	SilentOrdinary: ReasonDrugChanged, SilentNotSystemic: ReasonDrugChanged, SilentNoCheck: ReasonDrugChanged,
+	SilentOrdinary: ReasonDrugChanged, SilentUnknownCode: ReasonDrugChanged, SilentNotSystemic: ReasonDrugChanged, SilentNoCheck: ReasonDrugChanged,
 }
 
 // reason says why a flag is gone, from what explains the silence now.

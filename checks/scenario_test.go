@@ -241,7 +241,12 @@ func (s *scenario) condition(ref Ref, w []string) error {
 
 func drugOf(s string) Drug {
 	if code, ok := strings.CutPrefix(s, "rx:"); ok {
-		return Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: code}}}
+		code, name, named := strings.Cut(code, " ")
+		d := Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: code}}}
+		if named {
+			d.Names = []string{name}
+		}
+		return d
 	}
 	if code, ok := strings.CutPrefix(s, "atc:"); ok {
 		return Drug{Codings: []terms.Coding{{System: terms.ATC, Code: code}}}

@@ -28,6 +28,7 @@ const (
 	SilentNotSystemic   SilenceReason = "route-not-systemic"
 	SilentNoCheck       SilenceReason = "class-without-check"
 	SilentOrdinary      SilenceReason = "ordinary-drug"
+	SilentUnknownCode   SilenceReason = "code-not-known"
 	SilentOff           SilenceReason = "check-switched-off"
 	SilentNotApproved   SilenceReason = "rule-not-approved"
 	SilentParkinson     SilenceReason = "parkinson-disease"
@@ -73,6 +74,7 @@ var silenceWords = map[SilenceReason]string{
 	SilentNotSystemic:   "does not reach the body by its route or form",
 	SilentNoCheck:       "no check is about its class",
 	SilentOrdinary:      "an ordinary drug, in none of our classes",
+	SilentUnknownCode:   "its name is none of ours, and of its code nothing is known",
 	SilentOff:           "the check is switched off",
 	SilentNotApproved:   "the rule is not approved, and the settings want that",
 	SilentParkinson:     "Parkinson disease is on record",

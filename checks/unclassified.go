@@ -44,6 +44,8 @@ func unidentified(o *orderView) string {
 		return "it names no medication"
 	case o.Drug.Absent:
 		return "its drug is given as absent or unknown"
+	case o.drug.match.NotKnown != "":
+		return "its drug has no name, and " + o.drug.match.NotKnown
 	default:
 		return "its drug has no name, and no code of a system that is known here"
 	}

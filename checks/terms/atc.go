@@ -8,17 +8,29 @@ type atcEntry struct {
 	local bool // a code of products for skin, eye, nose or mouth
 }
 
-var atcCodes = sync.OnceValue(func() map[string]*atcEntry { return loadATC(atcTSV) })
+// atcGroup is how many characters name a chemical subgroup, the level above the substance.
+const atcGroup = 5
+
+// atcTable holds the codes of our drugs, and the groups of any level that hold one of them.
+type atcTable struct {
+	byCode map[string]*atcEntry
+	groups map[string]bool
+}
+
+var atcCodes = sync.OnceValue(func() *atcTable { return loadATC(atcTSV) })
 
 // loadATC reads the ATC table. Rows of one class that share a code are one drug, named after the first; rows of different
 // classes that share one are a combination, and each counts.
-func loadATC(table string) map[string]*atcEntry {
-	codes := make(map[string]*atcEntry, 512)
+func loadATC(table string) *atcTable {
+	t := &atcTable{byCode: make(map[string]*atcEntry, 1024), groups: make(map[string]bool, 512)}
 	add := func(code string, drug *Ingredient, local bool) {
-		entry := codes[code]
+		entry := t.byCode[code]
 		if entry == nil {
 			entry = &atcEntry{local: local}
-			codes[code] = entry
+			t.byCode[code] = entry
+			for _, n := range [...]int{1, 3, 4, atcGroup} {
+				t.groups[code[:min(n, len(code))]] = true
+			}
 		}
 		for _, known := range entry.drugs {
 			if known.Class == drug.Class {
@@ -39,7 +51,7 @@ func loadATC(table string) map[string]*atcEntry {
 			add(code, drug, true)
 		}
 	}
-	return codes
+	return t
 }
 
 // systemic tells where products with the code act. Doxepin cream is absorbed enough to sedate on large areas.

@@ -1,6 +1,9 @@
 package terms
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // rank says how specific a coding is: of the recognised ones the most specific decide.
 type rank uint8
@@ -15,12 +18,16 @@ const (
 // recognised is what one coding means.
 type recognised struct {
 	rank       rank
+	standing   standing
 	found      []Found
 	systemic   Systemic
 	routeGroup string
 	table      string
 	siteTable  string
 	code       string
+	with       []string
+	nameless   bool          // of a code whose name is not known here: see crossCheck
+	others     []*Ingredient // what a nameless code may mean instead
 }
 
 // rankOf is the rank of an RxNorm term type.
@@ -40,9 +47,12 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 	m := Match{}
 	var best recognised
 	for _, c := range codings {
-		r, wellFormed := t.recognise(c)
-		m.Identified = m.Identified || wellFormed || r.rank > rankNone
+		system := CanonicalSystem(c.System)
+		r, seen := t.recognise(system, PlainCode(system, c.Code))
 		if r.rank == rankNone {
+			if seen {
+				m.Known, m.NotKnown = cmp.Or(m.Known, r.known(system)), cmp.Or(m.NotKnown, r.notKnown(system))
+			}
 			continue
 		}
 		if best.rank > rankNone && m.Disagreement == "" && !sameDrugs(best.found, r.found) {
@@ -55,10 +65,14 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 			best = merge(best, r)
 		}
 	}
+	m.Identified = best.rank > rankNone || m.Known != ""
 	if best.rank == rankNone {
 		t.classifyNames(&m, codings, names)
 		m.With = t.companions(m.Found, codings, names)
 		return m
+	}
+	if best.nameless {
+		t.crossCheck(&best, codings, names)
 	}
 	m.By, m.Found, m.Systemic, m.RouteGroup = MatchedCode, best.found, best.systemic, best.routeGroup
 	m.Table, m.SiteTable, m.Matched = best.table, best.siteTable, best.code
@@ -67,10 +81,9 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 	return m
 }
 
-// recognise looks one coding up, and tells whether its code is well formed in a system that has a table here.
-func (t *Terms) recognise(c Coding) (r recognised, wellFormed bool) {
-	system := CanonicalSystem(c.System)
-	code := PlainCode(system, c.Code)
+// recognise looks a code up, and tells whether anything can be said of it: it is well formed and the tables are meant to hold its
+// system as a whole, or they hold the code.
+func (t *Terms) recognise(system, code string) (r recognised, seen bool) {
 	if r, ok := t.recogniseSite(system, code); ok {
 		return r, true
 	}
@@ -79,24 +92,12 @@ func (t *Terms) recognise(c Coding) (r recognised, wellFormed bool) {
 		return recogniseRxNorm(code)
 	case ATC:
 		return t.recogniseATC(code)
+	case NDC:
+		return recogniseNDC(code)
+	case DMD, SNOMED:
+		return recogniseDMD(code)
 	}
 	return recognised{}, false
-}
-
-func recogniseRxNorm(code string) (recognised, bool) {
-	if !wellFormedRxNorm(code) {
-		return recognised{}, false
-	}
-	if p, ok := findProduct(code); ok {
-		r := recognised{rank: rankOf(p.kind), systemic: parseSystemic(p.systemic), routeGroup: p.group(), table: tableProducts, code: p.rxcui}
-		r.found = foundOf(resolve(p.ingredients))
-		p.addStrengths(r.found)
-		return r, true
-	}
-	if drug := ingredients().byRx[code]; drug != nil {
-		return recognised{rank: rankIngredient, found: []Found{{Ingredient: drug}}, table: tableIngredients, code: code}, true
-	}
-	return recognised{}, true
 }
 
 func (t *Terms) recogniseATC(code string) (recognised, bool) {
@@ -104,14 +105,20 @@ func (t *Terms) recogniseATC(code string) (recognised, bool) {
 	if !wellFormedATC(code) {
 		return recognised{}, false
 	}
-	if t.withoutATC {
-		return recognised{}, true
+	if t.withoutATC || len(atcCodes().byCode) == 0 { // then nothing can be said of any code
+		return recognised{}, false
 	}
-	entry := atcCodes()[code]
-	if entry == nil {
-		return recognised{}, true
+	entry := atcCodes().byCode[code]
+	switch {
+	case entry != nil:
+		return recognised{
+			rank: rankIngredient, standing: standingListed, found: foundOf(entry.drugs), systemic: entry.systemic(),
+			table: tableATC, code: code,
+		}, true
+	case atcCodes().groups[code[:min(len(code), atcGroup)]]:
+		return recognised{standing: standingAbsent, code: code}, true
 	}
-	return recognised{rank: rankIngredient, found: foundOf(entry.drugs), systemic: entry.systemic(), table: tableATC, code: code}, true
+	return recognised{standing: standingOther, code: code}, true
 }
 
 func foundOf(drugs []*Ingredient) []Found {

@@ -69,7 +69,10 @@ func (t *Terms) classifyName(m *Match, name string) {
 // addMention adds the drugs of one mention. A name that leaves a doubt gives way to one that does not.
 func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 	entry := all[i].entry
-	doubt := entry.doubt(t.region)
+	doubt, unsure := entry.doubts(t.region, p)
+	if doubt != "" && p.explains(all[i]) {
+		return
+	}
 	drugs := entry.drugs()
 	strength, perML := "", false
 	if len(drugs) == 1 {
@@ -78,12 +81,15 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 	for _, drug := range drugs {
 		at := slices.IndexFunc(m.Found, func(f Found) bool { return f.Ingredient == drug })
 		if at < 0 {
-			m.Found = append(m.Found, Found{Ingredient: drug, Doubt: doubt, Strength: strength, PerML: perML})
+			m.Found = append(m.Found, Found{Ingredient: drug, Doubt: doubt, Unsure: unsure, Strength: strength, PerML: perML})
 			continue
 		}
 		f := &m.Found[at]
 		if doubt == "" {
 			f.Doubt = ""
+		}
+		if doubt == "" && unsure == "" {
+			f.Unsure = ""
 		}
 		if f.Strength == "" {
 			f.Strength, f.PerML = strength, perML
@@ -92,12 +98,16 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 }
 
 // settleDoubts drops what a doubtful brand may mean when the same medication also names its drug for certain ("Sominex
-// (diphenhydramine)").
+// (diphenhydramine)"); an unsure one gives way to a drug of its class only.
 func settleDoubts(m *Match) {
-	certain := slices.ContainsFunc(m.Found, func(f Found) bool { return f.Doubt == "" })
-	if certain {
+	if slices.ContainsFunc(m.Found, func(f Found) bool { return f.Doubt == "" }) {
 		m.Found = slices.DeleteFunc(m.Found, func(f Found) bool { return f.Doubt != "" })
 	}
+	certain := slices.Clone(m.Found)
+	certain = slices.DeleteFunc(certain, func(f Found) bool { return f.Unsure != "" })
+	m.Found = slices.DeleteFunc(m.Found, func(f Found) bool {
+		return f.Unsure != "" && slices.ContainsFunc(certain, func(c Found) bool { return c.Class == f.Class })
+	})
 }
 
 // settleIron drops the element where its salt is named too: "ferrous sulfate 325 mg (65 mg iron)" is one drug.

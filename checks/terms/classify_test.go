@@ -101,7 +101,8 @@ func TestIdentified(t *testing.T) {
 	}{
 		{"nothing at all", Coding{}, "", false},
 		{"RxNorm code of an ordinary drug", Coding{System: RxNorm, Code: "197361"}, "", true},
-		{"RxNorm code that nobody knows", Coding{System: RxNorm, Code: "99999999"}, "", true},
+		{"RxNorm code that nobody knows", Coding{System: RxNorm, Code: "99999999"}, "", false},
+		{"RxNorm code of the release whose drug is not known here", Coding{System: RxNorm, Code: "1151122"}, "", false},
 		{"malformed RxNorm code", Coding{System: RxNorm, Code: "19736X"}, "", false},
 		{"ATC code of an ordinary drug", Coding{System: ATC, Code: "C08CA01"}, "", true},
 		{"ATC group", Coding{System: ATC, Code: "C09A"}, "", true},
@@ -176,9 +177,9 @@ func TestOptions(t *testing.T) {
 		{Coding{System: NDC, Code: "00069490030"}, "sertraline"},
 		{Coding{System: NDC, Code: "0069-4900-30"}, "sertraline"},
 		{Coding{System: SNOMED, Code: "1", Display: "whatever"}, "fluoxetine + olanzapine"},
-		{Coding{System: ATC, Code: "N06AB06"}, ""},
+		{Coding{System: ATC, Code: "N06AB06", Display: "Foobarol"}, ""},
 		{Coding{Display: "Sominex"}, "promethazine"},
-		{Coding{Display: "Postafen"}, "meclizine (?)"},
+		{Coding{Display: "Postafen"}, "meclizine"},
 	} {
 		m := own.Classify([]Coding{c.coding}, nil)
 		if got := drugs(m); got != c.want || !m.Identified {
@@ -209,10 +210,10 @@ func TestSiteTableErrors(t *testing.T) {
 }
 
 func TestATCTableMayBeEmpty(t *testing.T) {
-	if codes := loadATC(""); len(codes) != 0 {
+	if codes := loadATC("").byCode; len(codes) != 0 {
 		t.Errorf("%d codes", len(codes))
 	}
-	if codes := loadATC("ingredient\tatc\tatc_local\n"); len(codes) != 0 {
+	if codes := loadATC("ingredient\tatc\tatc_local\n").byCode; len(codes) != 0 {
 		t.Errorf("%d codes", len(codes))
 	}
 }

@@ -13,6 +13,7 @@ type nameEntry struct {
 	kind        string // brand, inn, inn_variant, salt, abbreviation
 	region      string
 	note        string
+	others      string   // what else the name means: meanings separated by |, ingredients of one by +
 	systemic    Systemic // where the brand acts, by its products; SystemicUnknown when they do not tell or differ
 	table       string
 }
@@ -23,6 +24,9 @@ const (
 	tableProducts    = "products.tsv"
 	tableNames       = "names.tsv"
 	tableATC         = "atc.tsv"
+	tableRxNorm      = "rxnorm.tsv"
+	tableNDC         = "ndc.tsv"
+	tableDMD         = "dmd.tsv"
 	tableSite        = "site"
 )
 
@@ -55,7 +59,7 @@ func longestInNames(rest, first string) nameEntry {
 	}
 	return nameEntry{
 		key: field(line, 0), ingredients: field(line, 2), kind: field(line, 3),
-		region: field(line, 4), note: field(line, 5), table: tableNames,
+		region: field(line, 4), note: field(line, 5), others: field(line, 6), table: tableNames,
 	}
 }
 
@@ -149,60 +153,13 @@ func resolve(list string) []*Ingredient {
 	return drugs
 }
 
-// doubt says what else a name may mean, in the words of the table's note; "" when the name is certain, or the site's region makes it so.
-func (e *nameEntry) doubt(region string) string {
-	mark := "brand_reused: "
-	if e.kind == "abbreviation" {
-		mark = "ambiguous: "
-	}
-	i := strings.Index(e.note, mark)
-	if i < 0 || e.certainIn(region) {
-		return ""
-	}
-	what, _, _ := strings.Cut(e.note[i+len(mark):], ";")
-	if e.kind == "abbreviation" {
-		return "the abbreviation " + strings.ToUpper(e.key) + " is " + what
-	}
-	return "the name " + e.key + " is not used for one drug everywhere: " + what
-}
-
-// certainIn tells whether a region is among those of the row. A row of several regions (INT) holds in each of them.
-func (e *nameEntry) certainIn(region string) bool {
-	region = strings.ToUpper(region)
-	if region == "" {
-		return false
-	}
-	if region == "GB" {
-		region = "UK"
-	}
-	for r := range values(e.region) {
-		switch {
-		case r == region, r == "INT",
-			r == "Nordic" && slices.Contains(nordic, region),
-			r == "EU" && slices.Contains(european, region):
-			return true
-		}
-	}
-	return false
-}
-
-var (
-	nordic   = []string{"SE", "NO", "DK", "FI", "IS"}
-	european = []string{"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
-)
-
 // acts tells where a brand acts when all its products agree: those of products.tsv, or those that are sold for eye, nose or skin
 // only. Other brands with a local form leave it unknown: their form or route decides.
 func (e *nameEntry) acts() Systemic {
 	if e.systemic != SystemicUnknown {
 		return e.systemic
 	}
-	const mark = "also_topical: "
-	i := strings.Index(e.note, mark)
-	if i < 0 {
-		return SystemicUnknown
-	}
-	what, _, _ := strings.Cut(e.note[i+len(mark):], ";")
+	what := e.noted("also_topical: ")
 	switch {
 	case !strings.HasSuffix(what, " only"):
 		return SystemicUnknown

@@ -58,7 +58,8 @@ func (t *Terms) Fingerprint() string {
 	t.fingerprint.once.Do(func() {
 		h := sha256.New()
 		for _, table := range [...]string{
-			ingredientsTSV, atcTSV, productsTSV, namesTSV, brandsTSV, lookalikesTSV, labsTSV, conditionsTSV, routesTSV, formsTSV, placeholdersTSV,
+			ingredientsTSV, atcTSV, productsTSV, rxnormTSV, namesTSV, brandsTSV, lookalikesTSV, labsTSV, conditionsTSV, routesTSV, formsTSV,
+			placeholdersTSV, dmdMeanings, packed(ndcBin).sum(), packed(dmdBin).sum(), packed(releaseBin).sum(),
 		} {
 			fmt.Fprintf(h, "%d\n", len(table))
 			io.WriteString(h, table)

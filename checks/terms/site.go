@@ -1,6 +1,7 @@
 package terms
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -102,15 +103,20 @@ func (r SiteRow) check() error {
 	return nil
 }
 
+// CompareSiteRows orders rows by system, code and ingredient, as a site table is searched.
+func CompareSiteRows(a, b SiteRow) int {
+	return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
+}
+
 // codeKey is a code of a canonical system.
 type codeKey struct{ system, code string }
 
-// comparableCode is the form of a code in which it is compared: that of eleven digits of a National Drug Code, that of eight of a
-// Pharmazentralnummer. Other codes stay as they are.
+// comparableCode is the form of a code in which it is compared: that of eleven digits of a National Drug Code (5-4 with a hyphen
+// for a product without its package), that of eight of a Pharmazentralnummer. Other codes stay as they are.
 func comparableCode(system, code string) string {
 	switch system {
 	case NDC:
-		return NDC11(code)
+		return comparableNDC(code)
 	case pzn:
 		digits := strings.TrimPrefix(strings.TrimPrefix(code, "PZN"), "-")
 		if n := len(digits); n > 0 && n < 8 && isNumber(digits) {

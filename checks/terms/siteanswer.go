@@ -1,13 +1,53 @@
 package terms
 
+import "fmt"
+
 // siteRows are the rows that a site's tables have for a code: those of the first table that knows it.
 func (t *Terms) siteRows(system, code string) (rows []SiteRow, table string) {
 	for _, s := range t.site {
-		if rows := s.find(system, code); len(rows) > 0 {
+		if rows := s.written(system, code); len(rows) > 0 {
 			return rows, s.name
 		}
 	}
 	return nil, ""
+}
+
+// written are the rows of a code in whichever form it is written: a dm+d code under the system of SNOMED CT, a package by the other
+// packages of its product, ten digits without hyphens where the table holds only one of the codes that they may be.
+func (s *SiteTable) written(system, code string) []SiteRow {
+	if rows := s.find(system, code); len(rows) > 0 {
+		return rows
+	}
+	if sister := sisterSystem(system); sister != "" {
+		return s.find(sister, code)
+	}
+	if system != NDC {
+		return nil
+	}
+	number, _ := readNDC(code)
+	var found []SiteRow
+	for _, full := range number.packages {
+		rows := s.find(NDC, fmt.Sprintf("%011d", full))
+		if len(found) > 0 && len(rows) > 0 {
+			return nil
+		}
+		found = append(found, rows...)
+	}
+	if len(found) > 0 || len(number.products) == 0 {
+		return found
+	}
+	return s.find(NDC, productNDC(number.products[0]))
+}
+
+// sisterSystem is the other system under which the same code may stand: dm+d codes are SNOMED CT codes.
+func sisterSystem(system string) string {
+	switch system {
+	case DMD:
+		return SNOMED
+	case SNOMED:
+		return DMD
+	}
+	return ""
 }
 
 // recogniseSite tells what a site's tables say of a code. Where its rows differ about where the drug acts, it is not known.
@@ -17,7 +57,7 @@ func (t *Terms) recogniseSite(system, code string) (recognised, bool) {
 		return recognised{}, false
 	}
 	r := recognised{
-		rank: rankOf(rows[0].Kind), systemic: rows[0].Systemic, routeGroup: rows[0].Route,
+		standing: standingListed, rank: rankOf(rows[0].Kind), systemic: rows[0].Systemic, routeGroup: rows[0].Route,
 		table: tableSite, siteTable: table, code: rows[0].Code,
 	}
 	for _, row := range rows {

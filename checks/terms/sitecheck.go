@@ -71,10 +71,15 @@ func (c *siteChecker) comparable(code []byte) bool {
 	switch {
 	case !trimmed(code):
 		return false
-	case c.name == "", c.name == NDC && len(code) == 11 && allDigits(code), c.name == pzn && len(code) == 8 && allDigits(code):
+	case c.name == "", c.name == NDC && (len(code) == 11 && allDigits(code) || isProductNDC(code)), c.name == pzn && len(code) == 8 && allDigits(code):
 		return true
 	}
 	return comparableCode(c.name, string(code)) == string(code)
+}
+
+// isProductNDC tells whether a code has the written form of a product: 5-4.
+func isProductNDC(code []byte) bool {
+	return len(code) == 10 && code[5] == '-' && allDigits(code[:5]) && allDigits(code[6:])
 }
 
 func allDigits(s []byte) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"sync"
 )
 
@@ -16,7 +17,7 @@ type SiteTable struct {
 	name   string
 	data   []byte
 	sum    [sha256.Size]byte        // of the bytes
-	rows   int                      // of a table that was checked
+	rows   int                      // of a table that was checked; of a sealed one -1: not counted
 	body   int                      // where the first row starts
 	sorted bool                     // rows are in order, with nothing between them: found by binary search
 	index  func() map[codeKey][]int // where the rows of a code start, for a table that is not sorted
@@ -166,8 +167,25 @@ func sitePrefix(line []byte) []byte {
 
 // Len is the number of rows.
 func (t *SiteTable) Len() int {
-	if t.rows == 0 && t.sorted {
+	if t.rows < 0 {
 		return bytes.Count(t.data[t.body:], []byte("\n")) // sealed: every row has its line end
 	}
 	return t.rows
+}
+
+// Rows yields the rows in the order of the file.
+func (t *SiteTable) Rows() iter.Seq[SiteRow] {
+	return func(yield func(SiteRow) bool) {
+		for start, line := 0, 1; start < len(t.data); line++ {
+			text := siteLine(t.data[start:])
+			start += len(text) + 1
+			if skippedInSite(text, line) {
+				continue
+			}
+			// The row has been checked when the table was read.
+			if row, err := parseSiteRow(string(text)); err == nil && !yield(row) {
+				return
+			}
+		}
+	}
 }

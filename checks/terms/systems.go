@@ -35,6 +35,8 @@ func CanonicalSystem(url string) string {
 		return canonicalOID(trimmed)
 	case strings.HasPrefix(trimmed, "http://id.who.int/icd/release/11"):
 		return ICD11 // one URL a release
+	case strings.HasPrefix(trimmed, "https://dmd.nhs.uk/"), strings.HasPrefix(trimmed, "http://dmd.nhs.uk/"):
+		return DMD // one URL a kind of product
 	}
 	return trimmed
 }
@@ -83,7 +85,7 @@ var nationalOIDs = []struct{ arc, system string }{
 
 // plainHTTP gives the http form of a host and path, for the few hosts which senders also write with https.
 func plainHTTP(rest string) string {
-	for _, known := range [...]string{RxNorm, ATC, SNOMED, LOINC, ICD10, ICD10CM, ICD9CM, ICD11, UCUM, edqm} {
+	for _, known := range [...]string{RxNorm, ATC, SNOMED, LOINC, ICD10, ICD10CM, ICD9CM, ICD11, NDC, UCUM, edqm} {
 		if known[len("http://"):] == rest {
 			return known
 		}
@@ -121,6 +123,8 @@ func knownSystem(url string) string {
 		return ReadV2
 	case NDC, "urn:oid:2.16.840.1.113883.6.69", "2.16.840.1.113883.6.69":
 		return NDC
+	case DMD, "http://dmd.nhs.uk":
+		return DMD
 	case UCUM, "urn:oid:2.16.840.1.113883.6.8", "2.16.840.1.113883.6.8":
 		return UCUM
 	case V3Route, "urn:oid:2.16.840.1.113883.5.112", "http://hl7.org/fhir/v3/RouteOfAdministration":

@@ -25,6 +25,7 @@ const (
 	ICPC2    = "http://hl7.org/fhir/sid/icpc-2"
 	ReadV2   = "http://read.info/readv2"
 	NDC      = "http://hl7.org/fhir/sid/ndc"
+	DMD      = "https://dmd.nhs.uk"
 	UCUM     = "http://unitsofmeasure.org"
 	V3Route  = "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration"
 	Absent   = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
@@ -65,6 +66,7 @@ const (
 	Barbiturate                Class = "barbiturate"
 	MuscleRelaxant             Class = "muscle_relaxant"
 	CNSDepressantOther         Class = "cns_depressant_other"
+	RLSContraindicated         Class = "rls_contraindicated" // the label contraindicates it in RLS: trimetazidine
 )
 
 // Central says how far an ingredient enters the brain.
@@ -119,6 +121,9 @@ type Found struct {
 	// Doubt: the name is used for another drug elsewhere (brand_reused) or is an ambiguous abbreviation: it counts at most low.
 	// It says in words what else the name may be.
 	Doubt string
+	// Unsure: elsewhere the name means another drug of the same class: the class is certain, the ingredient is not. It says in words
+	// what the others are.
+	Unsure string
 	// Strength of one unit (tablet, capsule, patch) or of one millilitre of the product, in milligrams, as a decimal number; "" when the tables do not tell.
 	Strength string
 	// PerML: Strength is per millilitre.
@@ -138,10 +143,15 @@ type Match struct {
 	RouteGroup string
 	// With names other substances of the product that change a check: pyridoxine beside doxylamine.
 	With []string
-	// Identified: there is something to know the drug by, in our tables or not: a well-formed code of a system that has a table
-	// here (RxNorm, ATC, a site's own), or a name. False leads to medication-unclassified.
+	// Identified: there is something to know the drug by, in our tables or not: a code that they hold, one that is known to be
+	// another drug, or a name. False leads to medication-unclassified.
 	Identified bool
-	// Table names the table that matched: ingredients.tsv, products.tsv, atc.tsv, names.tsv, or site for a site's own.
+	// Known says of a code that it is known to be a drug in none of our classes, and by what; "" when no code is.
+	Known string
+	// NotKnown says of a well-formed code that neither the tables nor the release nor the group of its system tell its drug.
+	NotKnown string
+	// Table names the table that matched: ingredients.tsv, products.tsv, rxnorm.tsv, ndc.tsv, dmd.tsv, atc.tsv, names.tsv, or site
+	// for a site's own.
 	Table string
 	// SiteTable is the name of the site's table when Table is site.
 	SiteTable string

@@ -22,16 +22,22 @@ func (t *Terms) companions(found []Found, codings []Coding, names []string) []st
 	}
 	said := slices.Clone(names)
 	for _, c := range codings {
+		system, code := CanonicalSystem(c.System), strings.TrimSpace(c.Code)
+		if r, _ := t.recognise(system, code); len(r.with) > 0 {
+			return r.with
+		}
 		said = append(said, c.Display)
-		said = append(said, t.siteNames(CanonicalSystem(c.System), c.Code)...)
-		if CanonicalSystem(c.System) != RxNorm || !wellFormedRxNorm(c.Code) {
-			continue
-		}
-		if p, ok := findProduct(c.Code); ok {
-			said = append(said, p.name)
-		}
+		said = append(said, t.siteNames(system, code)...)
 	}
-	for _, s := range said {
+	return companionsIn(found, said...)
+}
+
+// companionsIn tells which of these substances the names of a medication say.
+func companionsIn(found []Found, names ...string) []string {
+	if !slices.ContainsFunc(found, func(f Found) bool { return f.Name == doxylamine }) {
+		return nil
+	}
+	for _, s := range names {
 		s = strings.ToLower(s)
 		if slices.ContainsFunc(withPyridoxine, func(part string) bool { return strings.Contains(s, part) }) {
 			return []string{"pyridoxine"}

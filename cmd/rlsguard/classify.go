@@ -13,7 +13,7 @@ import (
 type classifyCommand struct {
 	configFlag
 
-	System    string   `placeholder:"SYSTEM" help:"Code system of the codes: rxnorm, atc, snomed, ndc, or a URL or OID. Without it the inputs are names."`
+	System    string   `placeholder:"SYSTEM" help:"Code system of the codes: rxnorm, atc, ndc, dmd, snomed, or a URL or OID. Without it the inputs are names."`
 	SiteTable []string `type:"existingfile" sep:"none" placeholder:"FILE" help:"Also look in this site table; may be given several times, the first that knows a code decides."`
 	Format    string   `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
 	Inputs    []string `arg:"" name:"code-or-text" help:"Codes or names; - reads them from standard input, a line each: a name, or SYSTEM, a tab and a code."`
@@ -21,18 +21,19 @@ type classifyCommand struct {
 
 // Help is shown below the options.
 func (classifyCommand) Help() string {
-	return `For each input: the listed ingredients, their classes, the route that the product tells, whether it acts in the whole body, and which table knew it. "none" means that the tables do not list it; only medicines that matter to the checks are listed.
+	return `For each input: the listed ingredients, their classes, the route that the product tells, whether it acts in the whole body, and which table knew it. "not listed" means that no check is about it; only medicines that matter to the checks are listed. Of a code that is not listed the answer says whether it is known to be another drug, and by which release, or whether nothing is known of it.
 
 Examples:
   rlsguard classify "Lexapro 10mg" "Amitriptylin-neuraxpharm 25 mg"
   rlsguard classify --system atc N06AB06
   rlsguard classify --format json --system rxnorm 312938
+  rlsguard classify --system ndc 0049-4900-66
   cut -f 2,3 formulary.tsv | rlsguard classify --format json -`
 }
 
 // systemNames are short names for the systems that are typed most.
 var systemNames = map[string]string{
-	"rxnorm": terms.RxNorm, "atc": terms.ATC, "snomed": terms.SNOMED, "ndc": terms.NDC,
+	"rxnorm": terms.RxNorm, "atc": terms.ATC, "snomed": terms.SNOMED, "ndc": terms.NDC, "dmd": terms.DMD,
 }
 
 // Run classifies all inputs, in order.
@@ -81,8 +82,10 @@ func (c *classifyCommand) Run(p *program) error {
 type unknownSystems map[string]bool
 
 func (u unknownSystems) see(system string, c *classified) {
-	if c.System != "" && terms.CanonicalSystem(c.System) != terms.RxNorm && terms.CanonicalSystem(c.System) != terms.ATC {
-		u[system] = u[system] || c.Table != ""
+	switch terms.CanonicalSystem(c.System) {
+	case "", terms.RxNorm, terms.ATC:
+	default:
+		u[system] = u[system] || c.Table != "" || c.Known != ""
 	}
 }
 
@@ -90,7 +93,7 @@ func (u unknownSystems) see(system string, c *classified) {
 func (u unknownSystems) tell(p *program) {
 	for _, system := range slices.Sorted(maps.Keys(u)) {
 		if !u[system] {
-			tellf(p.stderr, "no code of the system %s was found: the built-in tables know drug codes of rxnorm and atc, all others come with a site table (--site-table)", system)
+			tellf(p.stderr, "no code of the system %s was found: the built-in tables know drug codes of rxnorm and atc, and those of listed drugs in ndc (packages sold in October 2025) and dmd (part of it); all others come with a site table (--site-table)", system)
 		}
 	}
 }
@@ -108,6 +111,9 @@ type classified struct {
 	SiteTable   string   `json:"siteTable,omitempty"` // its name when it is a site's own
 	Matched     string   `json:"matched,omitempty"`   // the code or name in it
 	Doubt       []string `json:"doubt,omitempty"`     // what else the name may be
+	Unsure      []string `json:"unsure,omitempty"`    // which other drug of the same class it may be
+	Known       string   `json:"known,omitempty"`     // by what the code is known to be another drug
+	NotKnown    string   `json:"notKnown,omitempty"`  // that nothing is known of the code
 
 	identified bool
 }
@@ -133,8 +139,11 @@ func classify(t *terms.Terms, system, text string) classified {
 		if f.Doubt != "" && !slices.Contains(out.Doubt, f.Doubt) {
 			out.Doubt = append(out.Doubt, f.Doubt)
 		}
+		if f.Unsure != "" && !slices.Contains(out.Unsure, f.Unsure) {
+			out.Unsure = append(out.Unsure, f.Unsure)
+		}
 	}
-	out.Route, out.Systemic = m.RouteGroup, systemicWord(m.Systemic)
+	out.Route, out.Systemic, out.Known, out.NotKnown = m.RouteGroup, systemicWord(m.Systemic), m.Known, m.NotKnown
 	out.MatchedBy, out.Table, out.SiteTable, out.Matched, out.identified = m.By.String(), m.Table, m.SiteTable, m.Matched, m.Identified
 	return out
 }
@@ -179,7 +188,12 @@ func (c classified) text() string {
 			fmt.Fprintf(&b, "; an ordinary drug by %s %s in %s", c.MatchedBy, c.Matched, c.where())
 		case c.System == "" && looksLikeCode(c.Input):
 			b.WriteString(" as a name; for a code give its system, such as --system rxnorm or --system atc")
+		case c.Known != "":
+			fmt.Fprintf(&b, "; %s; no check is about it", c.Known)
 		case !c.identified:
+			if c.NotKnown != "" {
+				b.WriteString("; " + c.NotKnown)
+			}
 			b.WriteString("; an order with nothing else to go by would be flagged as medication-unclassified")
 		default:
 			b.WriteString("; no check is about it")
@@ -193,6 +207,9 @@ func (c classified) text() string {
 	fmt.Fprintf(&b, "; systemic %s; by %s %s in %s", c.Systemic, c.MatchedBy, c.Matched, c.where())
 	for _, d := range c.Doubt {
 		fmt.Fprintf(&b, "; in doubt: %s", d)
+	}
+	for _, u := range c.Unsure {
+		fmt.Fprintf(&b, "; the class is certain, the drug is not: %s", u)
 	}
 	return b.String()
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,45 +10,54 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/dmd"
+	"github.com/rlsguard/rlsguard/checks/terms/fda"
 	"github.com/rlsguard/rlsguard/checks/terms/rrf"
 )
 
 type terminologyCommand struct {
-	Import terminologyImport `cmd:"" help:"Make a site table from a site's own RxNorm release files."`
+	Import  terminologyImport  `cmd:"" help:"Make a site table from a site's own release of RxNorm, dm+d or the NDC directory."`
+	Compare terminologyCompare `cmd:"" help:"Say which codes mean something else in a new site table than in an old one."`
 }
 
 type terminologyImport struct {
-	RxNorm string `name:"rxnorm" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of an unpacked RxNorm release, or its rrf folder: RXNCONSO.RRF and RXNREL.RRF, and RXNSAT.RRF for package codes (NDC)."`
+	RxNorm string `name:"rxnorm" xor:"from" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of an unpacked RxNorm release, or its rrf folder: RXNCONSO.RRF and RXNREL.RRF, and RXNSAT.RRF for package codes (NDC)."`
+	NDC    string `name:"ndc" xor:"from" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of the FDA's NDC directory: product.txt and package.txt."`
+	DMD    string `name:"dmd" xor:"from" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of an unpacked dm+d release: XML files (f_vmp2_*.xml, ...), or the csv folder of its extract tool (f_vmp_VmpType.csv, ...)."`
+	Others bool   `negatable:"" default:"true" help:"Also take the codes of all other drugs, so that they are told from unknown ones (on unless --no-others, which makes the table much smaller)."`
 	Out    string `placeholder:"FILE" help:"Where the site table goes, replaced only when all went well; standard output without it."`
 }
 
 // Help is shown below the options.
 func (terminologyImport) Help() string {
-	return `Derives every RxNorm code and every package code (NDC) of the listed ingredients: products, components, forms, dose groups, brands, combinations and packs, with strength and whether they act in the whole body; withdrawn codes too, marked. The table is plain text (` + strings.Join(terms.SiteColumns[:], ", ") + `, separated by tabs) and can be read, edited and extended.
+	return `Derives every code of the listed ingredients: products, components, forms, dose groups, brands, combinations, packs and packages, with strength and whether they act in the whole body; withdrawn codes too, marked. The table is plain text (` + strings.Join(terms.SiteColumns[:], ", ") + `, separated by tabs) and can be read, edited and extended. Name it after the release: answers about its codes show that name.
 
 A damaged release gives an error and no table. What the release says otherwise than the tables of rlsguard is listed; the site's table decides.
 
 Examples:
-  rlsguard terminology import --rxnorm RxNorm_full/rrf --out rxnorm.tsv
-  rlsguard classify --site-table rxnorm.tsv --system ndc 00069-4900-30
-  printf 'terminology:\n  site_tables: [rxnorm.tsv]\n' > site.yaml
+  rlsguard terminology import --rxnorm RxNorm_full/rrf --out rxnorm-2026-03.tsv
+  rlsguard terminology import --dmd nhsbsa_dmd_3.2.0 --out dmd-2026-03-02.tsv
+  rlsguard terminology import --ndc ndctext --out ndc-2026-03-02.tsv
+  rlsguard terminology compare rxnorm-2026-02.tsv rxnorm-2026-03.tsv
+  rlsguard classify --site-table rxnorm-2026-03.tsv --system ndc 00069-4900-30
+  printf 'terminology:\n  site_tables: [rxnorm-2026-03.tsv]\n' > site.yaml
   rlsguard replay --config site.yaml FOLDER`
 }
 
 // Run reads the release and writes the table.
 func (c *terminologyImport) Run(p *program) error {
-	files, err := openRelease(c.RxNorm)
+	read := c.importRxNorm
+	switch {
+	case c.NDC != "":
+		read = c.importNDC
+	case c.DMD != "":
+		read = c.importDMD
+	}
+	rows, notes, err := read(p)
 	if err != nil {
 		return err
 	}
-	defer files.close()
-	bar := startProgress(p.stderr, "reading", files.size, megabytes)
-	table, err := rrf.Import(files.release(bar))
-	bar.end()
-	if err != nil {
-		return fmt.Errorf("%s: %w", files.dir, err)
-	}
-	write := func(w io.Writer) error { return terms.WriteSiteTable(w, table.Rows) }
+	write := func(w io.Writer) error { return terms.WriteSiteTable(w, rows) }
 	if c.Out == "" {
 		err = write(p.stdout)
 	} else {
@@ -58,76 +66,113 @@ func (c *terminologyImport) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return writeLine(p.stderr, []byte(strings.Join(importNotes(&table.Report), "\n")))
+	return writeLine(p.stderr, []byte(strings.Join(notes, "\n")))
 }
 
-// releaseFiles are the open files of a release; one that is nil is not there.
-type releaseFiles struct {
-	dir                             string
-	concepts, relations, attributes *os.File
-	size                            int64
-}
-
-// openRelease opens the files of a release in a folder or in its subfolder rrf.
-func openRelease(dir string) (*releaseFiles, error) {
-	if _, err := os.Stat(filepath.Join(dir, rrf.ConceptsFile)); err != nil {
-		if _, err := os.Stat(filepath.Join(dir, "rrf", rrf.ConceptsFile)); err == nil {
-			dir = filepath.Join(dir, "rrf")
-		}
+func (c *terminologyImport) importRxNorm(p *program) ([]terms.SiteRow, []string, error) {
+	dir := c.RxNorm
+	sub := filepath.Join(dir, "rrf")
+	if !exists(filepath.Join(dir, rrf.ConceptsFile)) && exists(filepath.Join(sub, rrf.ConceptsFile)) {
+		dir = sub
 	}
-	r := &releaseFiles{dir: dir}
-	for _, f := range []struct {
-		name     string
-		file     **os.File
-		optional bool
-	}{{rrf.ConceptsFile, &r.concepts, false}, {rrf.RelationsFile, &r.relations, false}, {rrf.AttributesFile, &r.attributes, true}} {
-		file, err := os.Open(filepath.Join(dir, f.name))
-		if errors.Is(err, os.ErrNotExist) && f.optional {
-			continue
-		}
-		if err != nil {
-			r.close()
-			return nil, fmt.Errorf("no RxNorm release: %w", err)
-		}
-		*f.file = file
-		if info, err := file.Stat(); err == nil {
-			r.size += info.Size()
-		}
+	files := &releaseFiles{dir: dir, what: "RxNorm"}
+	defer files.close()
+	concepts, relations := files.open(rrf.ConceptsFile), files.open(rrf.RelationsFile)
+	attributes := files.openOptional(rrf.AttributesFile)
+	if files.err != nil {
+		return nil, nil, files.err
 	}
-	return r, nil
-}
-
-func (r *releaseFiles) release(bar *progress) rrf.Release {
-	release := rrf.Release{Concepts: bar.reader(r.concepts), Relations: bar.reader(r.relations)}
-	if r.attributes != nil {
-		release.Attributes = bar.reader(r.attributes)
+	bar := startProgress(p.stderr, "reading", files.size, megabytes)
+	release := rrf.Release{Concepts: bar.reader(concepts), Relations: bar.reader(relations), Others: c.Others}
+	if attributes != nil {
+		release.Attributes = bar.reader(attributes)
 	}
-	return release
-}
-
-func (r *releaseFiles) close() {
-	for _, f := range []*os.File{r.concepts, r.relations, r.attributes} {
-		if f != nil {
-			f.Close()
-		}
-	}
-}
-
-// replaceFile writes a file beside its place and moves it there when it is whole.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".rlsguard-*")
+	table, err := rrf.Import(release)
+	bar.end()
 	if err != nil {
-		return err
+		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
+	return table.Rows, importNotes(&table.Report), nil
+}
+
+func (c *terminologyImport) importNDC(p *program) ([]terms.SiteRow, []string, error) {
+	files := &releaseFiles{dir: c.NDC, what: "NDC directory"}
+	defer files.close()
+	products, packages := files.open(fda.ProductsFile), files.open(fda.PackagesFile)
+	if files.err != nil {
+		return nil, nil, files.err
+	}
+	bar := startProgress(p.stderr, "reading", files.size, megabytes)
+	table, err := fda.Import(fda.Directory{Products: bar.reader(products), Packages: bar.reader(packages), Others: c.Others})
+	bar.end()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", c.NDC, err)
+	}
+	r := &table.Report
+	notes := []string{fmt.Sprintf("rlsguard: %d packages of %d products: %d hold listed ingredients", r.Packages, r.Products, r.Listed)}
+	return table.Rows, append(notes, counted([]count{
+		{r.Others, "packages of other drugs"}, {r.Odd, "codes in no form of a National Drug Code: left out"},
+		{r.Orphans, "packages of a product that " + fda.ProductsFile + " does not hold: left out"},
+	})...), nil
+}
+
+func (c *terminologyImport) importDMD(p *program) ([]terms.SiteRow, []string, error) {
+	files := &releaseFiles{dir: c.DMD, what: "dm+d"}
+	defer files.close()
+	release := dmd.Release{Others: c.Others, Text: len(glob(c.DMD, "f_vmp_VmpType.csv")) > 0}
+	wanted := []struct {
+		into      *io.Reader
+		xml, text string
+	}{
+		{&release.Substances, "f_ingredient[0-9]*.xml", "f_ingredient*.csv"},
+		{&release.Moieties, "f_vtm[0-9]*.xml", "f_vtm*.csv"},
+		{&release.Products, "f_vmp[0-9]*.xml", "f_vmp_VmpType.csv"},
+		{&release.ProductIngredients, "", "f_vmp_VpiType.csv"},
+		{&release.ActualProducts, "f_amp[0-9]*.xml", "f_amp_AmpType.csv"},
+		{&release.Packs, "f_vmpp[0-9]*.xml", "f_vmpp_VmppType.csv"},
+		{&release.ActualPacks, "f_ampp[0-9]*.xml", "f_ampp_AmppType.csv"},
+	}
+	opened := make([]*os.File, len(wanted))
+	for i, w := range wanted {
+		name := w.xml
+		if release.Text {
+			name = w.text
 		}
-	}()
-	if err = errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
+		if name != "" {
+			opened[i] = files.openOne(name)
+		}
 	}
-	return os.Rename(f.Name(), path)
+	if files.err != nil {
+		return nil, nil, files.err
+	}
+	bar := startProgress(p.stderr, "reading", files.size, megabytes)
+	for i, f := range opened {
+		if f != nil {
+			*wanted[i].into = bar.reader(f)
+		}
+	}
+	table, err := dmd.Import(release)
+	bar.end()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", c.DMD, err)
+	}
+	return table.Rows, dmdNotes(&table.Report), nil
+}
+
+func dmdNotes(r *dmd.Report) []string {
+	notes := []string{fmt.Sprintf("rlsguard: %d virtual and %d actual products, %d and %d packs: %d codes hold listed ingredients",
+		r.Read["VMP"], r.Read["AMP"], r.Read["VMPP"], r.Read["AMPP"], r.Listed)}
+	notes = append(notes, counted([]count{
+		{r.Others, "codes of other drugs"}, {r.Orphans, "products or packs of a product that the release does not hold: known by their names"},
+	})...)
+	for i, d := range r.Differ {
+		if i == contradictionsShown {
+			return append(notes, fmt.Sprintf("rlsguard: and %d more", len(r.Differ)-i))
+		}
+		notes = append(notes, fmt.Sprintf("rlsguard: %s %q holds %s by its ingredients and %s by its name: all count", d.Code, d.Name,
+			strings.Join(d.ByIngredients, " and "), cmp.Or(strings.Join(d.ByName, " and "), "no listed drug")))
+	}
+	return notes
 }
 
 // contradictionsShown bounds what is listed of one kind.
@@ -144,19 +189,14 @@ func importNotes(r *rrf.Report) []string {
 	if _, read := r.Lines[rrf.AttributesFile]; !read {
 		notes = append(notes, "rlsguard: no "+rrf.AttributesFile+", so no package codes (NDC)")
 	}
-	for _, n := range []struct {
-		count int
-		what  string
-	}{
+	notes = append(notes, counted([]count{
+		{r.Others, "RxNorm codes of other drugs"},
 		{r.Reversed, "relations against the order of their term types: not followed"},
 		{r.Dangling, "relations to concepts that the release does not hold: not followed"},
 		{r.OddPackages, "package codes in no known form, or of ten digits without hyphens: left out"},
 		{r.PackageConflicts, "ingredients of package codes that stand for several products: all count"},
-	} {
-		if n.count > 0 {
-			notes = append(notes, fmt.Sprintf("rlsguard: %d %s", n.count, n.what))
-		}
-	}
+	})...)
+	notes = append(notes, contradictions(r.Kept, "%s %s is %s in the release and %s in the tables: the tables decide")...)
 	notes = append(notes, contradictions(r.Contradictions, "%s %s is %s in the release and %s in the tables: the site table decides")...)
 	return append(notes, contradictions(r.Renamed, "%s %s is named %q in the release and taken for %s by its code: check it")...)
 }
@@ -173,7 +213,22 @@ func contradictions(all []rrf.Contradiction, words string) []string {
 			break
 		}
 		notes = append(notes, fmt.Sprintf("rlsguard: "+words,
-			c.Kind, c.Code, strings.Join(c.Release, " and "), cmp.Or(strings.Join(c.Tables, " and "), "no listed drug")))
+			c.Kind, c.Code, cmp.Or(strings.Join(c.Release, " and "), "no listed drug"), cmp.Or(strings.Join(c.Tables, " and "), "no listed drug")))
+	}
+	return notes
+}
+
+// count is a number that is told when it is not 0.
+type count struct {
+	n    int
+	what string
+}
+
+func counted(all []count) (notes []string) {
+	for _, c := range all {
+		if c.n > 0 {
+			notes = append(notes, fmt.Sprintf("rlsguard: %d %s", c.n, c.what))
+		}
 	}
 	return notes
 }

@@ -172,16 +172,11 @@ func unrecognised(t *terms.Terms, st *checks.State, drafts []checks.Ref) []check
 		if m := st.Find(f.Order.MedicationRef); m != nil && m.Kind == checks.KindMedication {
 			drug = m.Medication
 		}
-		if !coded(drug) && len(drug.Parts) == 0 && t.Classify(drug.Codings, drug.Names).By == terms.MatchedNone {
+		if m := t.Classify(drug.Codings, drug.Names); len(drug.Parts) == 0 && m.By == terms.MatchedNone && m.Known == "" {
 			refs = append(refs, ref)
 		}
 	}
 	return refs
-}
-
-// coded tells that a drug has a code of a system of which all drugs of interest are in the tables.
-func coded(d *checks.Drug) bool {
-	return slices.ContainsFunc(d.Codings, func(c terms.Coding) bool { return c.System == terms.RxNorm || c.System == terms.ATC })
 }
 
 // onePatient is a view for a question about one patient: a Medication that comes with it concerns nobody else.

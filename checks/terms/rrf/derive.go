@@ -19,6 +19,7 @@ type derivation struct {
 	found  []drugs // by concept, once asked for
 	asked  []bool
 	named  map[int32]terms.Match // what the names of withdrawn concepts without relations tell
+	others bool                  // other drugs have rows too
 }
 
 func newDerivation(g *graph) *derivation {
@@ -168,10 +169,11 @@ func (d *derivation) codes() []terms.SiteRow {
 	for i := range d.concepts {
 		at := int32(i)
 		found := d.drugsOf(at)
+		c := &d.concepts[at]
 		if len(found) == 0 {
+			rows = d.appendOther(rows, at)
 			continue
 		}
-		c := &d.concepts[at]
 		d.report.Codes[c.kind.String()]++
 		if c.status != statusCurrent {
 			d.report.Withdrawn++
@@ -185,6 +187,42 @@ func (d *derivation) codes() []terms.SiteRow {
 		}
 	}
 	return rows
+}
+
+// appendOther adds the row of a concept that holds none of our drugs. What the embedded tables take for one of them keeps their answer.
+func (d *derivation) appendOther(rows []terms.SiteRow, at int32) []terms.SiteRow {
+	c := &d.concepts[at]
+	row := terms.SiteRow{System: terms.RxNorm, Code: codeOf(c.id), Ingredient: terms.NoIngredient, Kind: c.kind.String(), Status: c.status.String()}
+	if embedded := d.embedded(c); len(embedded) > 0 && c.kind >= kindIN {
+		d.report.Kept = append(d.report.Kept, Contradiction{Code: row.Code, Kind: row.Kind, Tables: embedded})
+		return rows
+	}
+	if !d.isOther(at) {
+		return rows
+	}
+	d.report.Others++
+	return append(rows, row)
+}
+
+// isOther tells whether a concept is known to be a drug in none of our classes, so that its code gets a row that says so: not dose
+// forms, not what the embedded tables take for a drug of ours, and of withdrawn concepts only those whose name names none.
+func (d *derivation) isOther(at int32) bool {
+	c := &d.concepts[at]
+	if !d.others || c.kind < kindIN || len(d.drugsOf(at)) > 0 {
+		return false
+	}
+	if len(d.embedded(c)) > 0 {
+		return false
+	}
+	return !d.withoutRelations(at) || c.kind < kindPIN || len(d.tables.Classify(nil, []string{c.name}).Found) == 0
+}
+
+// embedded are the ingredients that the embedded tables have for the code of a concept.
+func (d *derivation) embedded(c *concept) (names []string) {
+	for _, f := range d.tables.Classify([]terms.Coding{{System: terms.RxNorm, Code: codeOf(c.id)}}, nil).Found {
+		names = append(names, f.Name)
+	}
+	return names
 }
 
 // appendRows adds the rows of a code that means a concept, one for each ingredient.

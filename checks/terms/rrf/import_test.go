@@ -81,7 +81,8 @@ func TestImportPackages(t *testing.T) {
 		}
 	}
 	want := []string{
-		"00000000101", "00069490030", "00069490041", "00268043005", "11111022233", "11111222203", "22222333344", "33333444455", "44444333322",
+		"00000-0001", "00000000101", "00069-4900", "00069490030", "00069490041", "00268-0430", "00268043005", "11111-0222", "11111-2222",
+		"11111022233", "11111222203", "22222-3333", "22222333344", "33333-4444", "33333444455", "44444-3333", "44444333322",
 	}
 	if diff := cmp.Diff(want, codes); diff != "" {
 		t.Errorf("codes (-want +got):\n%s", diff)
@@ -92,6 +93,7 @@ func TestImportPackages(t *testing.T) {
 		"22222333344": "diphenhydramine 20/mL no topical",
 		"00000000101": "diphenhydramine 25 yes oral obsolete + oxycodone 5 yes oral obsolete",
 		"44444333322": "sertraline yes oral",
+		"00069-4900":  "sertraline 50 yes oral",
 	} {
 		if got := brief(table.Rows, terms.NDC, code); got != want {
 			t.Errorf("%s: %q, want %q", code, got, want)
@@ -227,7 +229,7 @@ func checkLoads(t *testing.T, table *Table) {
 	if _, err := terms.ReadSiteTable("", strings.NewReader(strings.Join(rowsText(table.Rows), "\n"))); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.IsSortedFunc(table.Rows, compareRows) {
+	if !slices.IsSortedFunc(table.Rows, terms.CompareSiteRows) {
 		t.Fatal("not sorted")
 	}
 }

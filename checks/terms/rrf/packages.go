@@ -96,8 +96,12 @@ func (d *derivation) packageRows(packages map[uint64]packageOf) []terms.SiteRow 
 		for _, at := range p.more {
 			rows = d.appendMissing(rows, start, at, row)
 		}
-		if len(rows) > start {
+		switch {
+		case len(rows) > start:
 			d.report.Packages++
+		case d.isOther(p.at):
+			row.Ingredient = terms.NoIngredient
+			rows = append(rows, row)
 		}
 		for i := start; i < len(rows); i++ {
 			if !strings.Contains(rows[i].Name, partnerMark) {

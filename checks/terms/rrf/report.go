@@ -6,6 +6,7 @@ type Report struct {
 	Codes            map[string]int // RxNorm codes of the table, by term type
 	Ingredients      int            // ingredients of the tables that the release holds
 	Packages         int            // package codes of the table
+	Others           int            // RxNorm codes of other drugs, where they were asked for
 	Withdrawn        int            // RxNorm codes of the table that are suppressed or obsolete
 	ByName           int            // of those, without relations: derived from their names
 	Relations        int            // relations of RxNorm's own concepts that lead to ingredients
@@ -14,6 +15,7 @@ type Report struct {
 	OddPackages      int            // package codes in no known form
 	PackageConflicts int            // package codes of several products with different ingredients
 	Contradictions   []Contradiction
+	Kept             []Contradiction // codes of our drugs in the embedded tables, of none in the release: they keep their embedded rows
 	Renamed          []Contradiction // ingredients whose code has a name in the release that the tables do not take for them
 }
 

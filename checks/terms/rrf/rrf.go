@@ -9,7 +9,6 @@
 package rrf
 
 import (
-	"cmp"
 	"io"
 	"slices"
 
@@ -27,6 +26,8 @@ const (
 type Release struct {
 	Concepts, Relations io.Reader
 	Attributes          io.Reader // nil when the site has none: then there are no package codes
+	// Others asks for the codes of all other drugs too: a site's own release then tells another drug from an unknown code.
+	Others bool
 }
 
 // Table is what a release comes to.
@@ -50,6 +51,7 @@ func Import(r Release) (*Table, error) {
 		return nil, err
 	}
 	d := newDerivation(g)
+	d.others = r.Others
 	if err := d.checkWhole(); err != nil {
 		return nil, err
 	}
@@ -61,13 +63,8 @@ func Import(r Release) (*Table, error) {
 		}
 		t.Rows = append(t.Rows, packages...)
 	}
-	slices.SortFunc(t.Rows, compareRows)
-	t.Rows = slices.Compact(t.Rows)
+	slices.SortFunc(t.Rows, terms.CompareSiteRows)
+	t.Rows = terms.WithNDCProducts(slices.Compact(t.Rows))
 	t.Report = g.report
 	return t, nil
-}
-
-// compareRows orders rows as a site table is searched.
-func compareRows(a, b terms.SiteRow) int {
-	return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
 }

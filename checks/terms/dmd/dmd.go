@@ -1,0 +1,119 @@
+// Package dmd reads a release of the NHS dictionary of medicines and devices (dm+d), as XML or as
+// the text files that its extract tool makes of it, and derives from it the rows of a site table:
+// virtual and actual products, their packs and moieties that hold an ingredient of the tables, and,
+// where they are asked for, all others.
+//
+// The formats are those of the dm+d data model of the NHS Business Services Authority. Text files
+// have no names of columns and differ between versions of the tool: only the first column, the code
+// of the row, is taken by its place, references are known by what they refer to.
+//
+// It must not know files, folders or terminals, nor what a check makes of a row.
+package dmd
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// Release holds the open files of one release, all of one format. Those that are nil are not there:
+// only Products is needed.
+type Release struct {
+	Substances         io.Reader // f_ingredient
+	Moieties           io.Reader // f_vtm
+	Products           io.Reader // f_vmp
+	ProductIngredients io.Reader // f_vmp_VpiType, of the text files only: XML has them among the products
+	ActualProducts     io.Reader // f_amp
+	Packs              io.Reader // f_vmpp
+	ActualPacks        io.Reader // f_ampp
+	Text               bool      // text files, separated by bars
+	// Others asks for the codes of all other drugs too.
+	Others bool
+}
+
+// Table is what a release comes to.
+type Table struct {
+	Rows   []terms.SiteRow // sorted by system, code and ingredient, each once
+	Report Report
+}
+
+// Report says what an import found.
+type Report struct {
+	Read    map[string]int // rows by kind: VTM, VMP, AMP, VMPP, AMPP
+	Listed  int            // codes that hold a drug of the tables
+	Others  int            // codes of other drugs, where they were asked for
+	Orphans int            // rows that refer to a product that the release does not hold: known by their names
+	Differ  []Difference   // virtual products whose ingredients and name do not name the same drugs: all count
+}
+
+// Difference is a product whose name says other drugs than its ingredients.
+type Difference struct {
+	Code, Name            string
+	ByIngredients, ByName []string
+}
+
+// record is a row of any of the files.
+type record struct {
+	code, previous string
+	refs           []string // codes in the order of the row
+	name           string
+	invalid        bool
+}
+
+var errNoProducts = errors.New("the release holds no virtual medicinal products (VMP)")
+
+// Import reads a release and derives the rows of a site table. A damaged file gives an error and no
+// table.
+func Import(r Release) (*Table, error) {
+	d := &derivation{
+		tables: terms.Embedded(), others: r.Others, substances: map[string][]string{}, ingredients: map[string][]string{},
+		meanings: map[string]meaning{}, report: Report{Read: map[string]int{}},
+	}
+	read := readXML
+	if r.Text {
+		read = readText
+	}
+	// In this order each file refers to those before it only.
+	for _, file := range []struct {
+		in   io.Reader
+		kind string
+		each func(*record)
+	}{
+		{r.Substances, "ING", d.substance},
+		{r.Moieties, "VTM", func(rec *record) { d.named(rec, "VTM") }},
+		{r.ProductIngredients, "VPI", d.ingredient},
+		{r.Products, "VMP", d.product},
+		{r.ActualProducts, "AMP", func(rec *record) { d.of(rec, "AMP") }},
+		{r.Packs, "VMPP", func(rec *record) { d.of(rec, "VMPP") }},
+		{r.ActualPacks, "AMPP", func(rec *record) { d.of(rec, "AMPP") }},
+	} {
+		if file.in == nil {
+			continue
+		}
+		kinds := map[string]func(*record){file.kind: file.each}
+		if file.kind == "VMP" && !r.Text {
+			kinds["VPI"] = d.ingredient
+		}
+		if err := read(file.in, kinds); err != nil {
+			return nil, err
+		}
+		if file.kind == "VMP" {
+			d.products()
+		}
+	}
+	if d.report.Read["VMP"] == 0 {
+		return nil, errNoProducts
+	}
+	slices.SortFunc(d.rows, compareRows)
+	return &Table{Rows: slices.CompactFunc(d.rows, sameCode), Report: d.report}, nil
+}
+
+func compareRows(a, b terms.SiteRow) int {
+	return cmp.Or(terms.CompareSiteRows(a, b), cmp.Compare(a.Status, b.Status))
+}
+
+// sameCode keeps the current of two rows that say the same of one code.
+func sameCode(a, b terms.SiteRow) bool { return a.Code == b.Code && a.Ingredient == b.Ingredient }

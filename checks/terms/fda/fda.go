@@ -1,0 +1,244 @@
+// Package fda reads the two text files of the FDA's National Drug Code directory (product.txt,
+// package.txt) and derives from them the rows of a site table: every product and package that holds
+// an ingredient of the tables, and, where they are asked for, all others.
+//
+// The files are tab-separated with a line of column names; what a column is, its name says. Text
+// that is not UTF-8 is read as Windows-1252.
+//
+// It must not know files, folders or terminals, nor what a check makes of a row.
+package fda
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// Names of the files in the directory's archive.
+const (
+	ProductsFile = "product.txt"
+	PackagesFile = "package.txt"
+)
+
+// Directory holds the open files of one day's directory.
+type Directory struct {
+	Products, Packages io.Reader
+	// Others asks for the codes of all other drugs too.
+	Others bool
+}
+
+// Table is what a directory comes to.
+type Table struct {
+	Rows   []terms.SiteRow // sorted by system, code and ingredient, each once
+	Report Report
+}
+
+// Report says what an import found.
+type Report struct {
+	Products, Packages int // read
+	Listed             int // packages that hold a drug of the tables
+	Others             int // packages of other drugs, where they were asked for
+	Odd                int // codes in no form of a National Drug Code: left out
+	Orphans            int // packages of a product that product.txt does not hold: left out
+}
+
+// Import reads a directory and derives the rows of a site table. A file without the columns that
+// are needed, or without rows, gives an error and no table.
+func Import(d Directory) (*Table, error) {
+	t := &Table{}
+	products, err := readProducts(d.Products, &t.Report)
+	if err != nil {
+		return nil, err
+	}
+	var rows []terms.SiteRow
+	err = readTable(d.Packages, PackagesFile, []string{"PRODUCTNDC", "NDCPACKAGECODE"}, func(get func(string) string) {
+		t.Report.Packages++
+		of, known := products[get("PRODUCTNDC")]
+		code := terms.NDC11(get("NDCPACKAGECODE"))
+		switch {
+		case !known:
+			t.Report.Orphans++
+		case len(code) != 11:
+			t.Report.Odd++
+		case len(of) > 0:
+			t.Report.Listed++
+		case d.Others:
+			t.Report.Others++
+		}
+		if known && len(code) == 11 {
+			rows = append(rows, rowsOf(of, code, d.Others)...)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(rows, terms.CompareSiteRows)
+	t.Rows = terms.WithNDCProducts(slices.Compact(rows))
+	return t, nil
+}
+
+// rowsOf gives a package the rows of its product.
+func rowsOf(product []terms.SiteRow, code string, others bool) []terms.SiteRow {
+	if len(product) == 0 {
+		if !others {
+			return nil
+		}
+		return []terms.SiteRow{{System: terms.NDC, Code: code, Ingredient: terms.NoIngredient}}
+	}
+	rows := slices.Clone(product)
+	for i := range rows {
+		rows[i].Code = code
+	}
+	return rows
+}
+
+// readProducts gives the rows of each product, without a code; a product of another drug has none.
+func readProducts(r io.Reader, report *Report) (map[string][]terms.SiteRow, error) {
+	products := map[string][]terms.SiteRow{}
+	need := []string{
+		"PRODUCTNDC", "NONPROPRIETARYNAME", "SUBSTANCENAME", "DOSAGEFORMNAME", "ROUTENAME", "MARKETINGCATEGORYNAME",
+		"ACTIVE_NUMERATOR_STRENGTH", "ACTIVE_INGRED_UNIT",
+	}
+	err := readTable(r, ProductsFile, need, func(get func(string) string) {
+		report.Products++
+		code := get("PRODUCTNDC")
+		products[code] = append(products[code], productRows(get)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for code, rows := range products {
+		products[code] = mergeRows(rows)
+	}
+	return products, nil
+}
+
+// mergeRows keeps one row for each ingredient of a product that is listed several times, and only
+// what its listings agree on.
+func mergeRows(rows []terms.SiteRow) []terms.SiteRow {
+	var merged []terms.SiteRow
+	for _, row := range rows {
+		i := slices.IndexFunc(merged, func(m terms.SiteRow) bool { return m.Ingredient == row.Ingredient })
+		if i < 0 {
+			merged = append(merged, row)
+			continue
+		}
+		m := &merged[i]
+		if m.Strength != row.Strength || m.PerML != row.PerML {
+			m.Strength, m.PerML = "", false
+		}
+		if m.Systemic != row.Systemic {
+			m.Systemic = terms.SystemicUnknown
+		}
+		if m.Route != row.Route {
+			m.Route = ""
+		}
+	}
+	return merged
+}
+
+// productRows derives the rows of one line of product.txt.
+func productRows(get func(string) string) []terms.SiteRow {
+	if strings.Contains(strings.ToUpper(get("MARKETINGCATEGORYNAME")), "HOMEOPATHIC") {
+		return nil // named after drugs, and holds none
+	}
+	tables := terms.Embedded()
+	substances := list(get("SUBSTANCENAME"))
+	if len(substances) == 0 {
+		substances = []string{get("NONPROPRIETARYNAME")}
+	}
+	amounts, units := list(get("ACTIVE_NUMERATOR_STRENGTH")), list(get("ACTIVE_INGRED_UNIT"))
+	acts, route := actsWhere(get("ROUTENAME"), get("DOSAGEFORMNAME"))
+	name := ""
+	if len(substances) > 1 {
+		name = strings.Join(substances, " / ") // a partner that changes a check is read in it
+	}
+	var rows []terms.SiteRow
+	for i, substance := range substances {
+		for _, f := range tables.Classify(nil, []string{substance}).Found {
+			if f.Doubt != "" {
+				continue
+			}
+			row := terms.SiteRow{System: terms.NDC, Ingredient: f.Name, Systemic: acts, Route: route, Name: name}
+			if acts == terms.SystemicDepends {
+				row.Systemic = f.Nasal()
+			}
+			if i < len(amounts) && i < len(units) {
+				row.Strength, row.PerML = strength(amounts[i], units[i])
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// list cuts a value that holds several, as the directory writes them.
+func list(value string) []string {
+	var all []string
+	for one := range strings.SplitSeq(value, ";") {
+		if one = strings.TrimSpace(one); one != "" {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// actsWhere tells where a product acts by its route, else by its dose form. Several routes that
+// differ leave it unknown.
+func actsWhere(routes, form string) (terms.Systemic, string) {
+	tables := terms.Embedded()
+	acts, route := terms.SystemicUnknown, ""
+	for i, one := range list(routes) {
+		a, r := tables.Route(nil, []string{one})
+		if i > 0 && a != acts {
+			return terms.SystemicUnknown, ""
+		}
+		if i > 0 && r != route {
+			r = ""
+		}
+		acts, route = a, r
+	}
+	if acts == terms.SystemicUnknown {
+		acts = tables.Form([]terms.Coding{{Display: form}})
+	}
+	return acts, route
+}
+
+// strength gives milligrams of one unit or of one millilitre: the directory writes 50 with mg/1,
+// mg/mL or mg/5mL. What is not in milligrams or micrograms is left out.
+func strength(amount, unit string) (milligrams string, perML bool) {
+	mass, per, ok := strings.Cut(strings.ToLower(unit), "/")
+	if !ok {
+		return "", false
+	}
+	value, ok := decimal(amount)
+	if !ok {
+		return "", false
+	}
+	switch mass {
+	case "mg":
+	case "ug":
+		value.Quo(value, thousand)
+	case "g":
+		value.Mul(value, thousand)
+	default:
+		return "", false
+	}
+	switch volume, isVolume := strings.CutSuffix(per, "ml"); {
+	case per == "1":
+	case isVolume && volume == "":
+		perML = true
+	case isVolume:
+		n, ok := decimal(volume)
+		if !ok || n.Sign() == 0 {
+			return "", false
+		}
+		value.Quo(value, n)
+		perML = true
+	default:
+		return "", false
+	}
+	return written(value), perML
+}

@@ -1,0 +1,102 @@
+package terms
+
+import (
+	"slices"
+	"strconv"
+)
+
+// recogniseNDC looks a package or product code of the FDA's National Drug Code directory up: in the
+// table of packages, and, where a package is not in it, by the others of its product, which hold
+// the same drug. What is not found may be any drug: the table holds the packages of our drugs that
+// were sold in October 2025.
+func recogniseNDC(code string) (recognised, bool) {
+	number, ok := readNDC(code)
+	if !ok {
+		return recognised{}, false
+	}
+	r := recognised{code: number.text}
+	var rxcuis []uint64
+	for _, full := range number.packages {
+		packed(ndcBin).between(full, full, func(_, rxcui uint64) { rxcuis = addNumber(rxcuis, rxcui) })
+	}
+	if len(rxcuis) == 0 {
+		for _, product := range number.products {
+			packed(ndcBin).between(product*100, product*100+99, func(_, rxcui uint64) { rxcuis = addNumber(rxcuis, rxcui) })
+		}
+	}
+	other := 0
+	for _, rxcui := range rxcuis {
+		p, ok := findProduct(strconv.FormatUint(rxcui, 10))
+		if !ok {
+			other++
+			continue
+		}
+		r.joinPackage(p.recognised())
+	}
+	switch {
+	case len(rxcuis) == 0:
+		return recognised{}, false
+	case r.rank == rankNone:
+		r.standing = standingOther
+		return r, true
+	case other > 0:
+		r.doubtful("the code "+r.code+" also stands for a package of another drug", false)
+	}
+	r.table, r.standing = tableNDC, standingListed
+	return r, true
+}
+
+func addNumber(list []uint64, n uint64) []uint64 {
+	for _, known := range list {
+		if known == n {
+			return list
+		}
+	}
+	return append(list, n)
+}
+
+// joinPackage adds one more product for which a code may stand. What they differ in is not known.
+func (r *recognised) joinPackage(p recognised) {
+	if r.rank == rankNone {
+		r.rank, r.found, r.systemic, r.routeGroup, r.with = p.rank, p.found, p.systemic, p.routeGroup, p.with
+		return
+	}
+	if !sameDrugs(r.found, p.found) {
+		oneClass := slices.Equal(classesOf(drugsOf(r.found)), classesOf(drugsOf(p.found)))
+		*r = merge(*r, p)
+		r.doubtful("the code "+r.code+" stands for packages of several drugs", oneClass)
+	}
+	for i := range r.found {
+		for _, f := range p.found {
+			if f.Ingredient == r.found[i].Ingredient && (f.Strength != r.found[i].Strength || f.PerML != r.found[i].PerML) {
+				r.found[i].Strength, r.found[i].PerML = "", false
+			}
+		}
+	}
+	if p.systemic != r.systemic {
+		r.systemic = SystemicUnknown
+	}
+	if p.routeGroup != r.routeGroup {
+		r.routeGroup = ""
+	}
+}
+
+// doubtful marks what was found: as unsure where all that it may be has the same classes and
+// nothing has raised a doubt yet.
+func (r *recognised) doubtful(why string, oneClass bool) {
+	for i := range r.found {
+		if f := &r.found[i]; oneClass && f.Doubt == "" {
+			f.Unsure = why
+		} else {
+			f.Doubt, f.Unsure = why, ""
+		}
+	}
+}
+
+func drugsOf(found []Found) []*Ingredient {
+	drugs := make([]*Ingredient, len(found))
+	for i, f := range found {
+		drugs[i] = f.Ingredient
+	}
+	return drugs
+}

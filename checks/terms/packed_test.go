@@ -1,0 +1,194 @@
+package terms
+
+import (
+	"cmp"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/binary"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+//go:generate go test . -run TestPackedTablesFollowTheirSources -update
+
+// entry is a code of a packed table.
+type entry struct{ code, value uint64 }
+
+// pack writes a table in the form that packed reads.
+func pack(entries []entry) []byte {
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.code, b.code) })
+	n := (len(entries) + packedBlock - 1) / packedBlock
+	head := binary.BigEndian.AppendUint32(nil, uint32(n))
+	var body []byte
+	for block := range slices.Chunk(entries, packedBlock) {
+		head = binary.BigEndian.AppendUint64(head, block[0].code)
+		head = binary.BigEndian.AppendUint32(head, uint32(packedHead+n*packedEntry+len(body)))
+		body = binary.AppendUvarint(body, block[0].value)
+		for i, e := range block[1:] {
+			step := (e.code - block[i].code) << 1
+			if e.value == block[i].value {
+				body = binary.AppendUvarint(body, step)
+				continue
+			}
+			body = binary.AppendUvarint(body, step|1)
+			body = binary.AppendUvarint(body, e.value)
+		}
+	}
+	rest := append(head, body...)
+	sum := sha256.Sum256(rest)
+	return append(sum[:packedSum], rest...)
+}
+
+// readSource reads a readable table, packed by gzip.
+func readSource(t testing.TB, name string) string {
+	t.Helper()
+	f, err := os.Open("data/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func number(t testing.TB, s string) uint64 {
+	t.Helper()
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func ndcEntries(t testing.TB) (entries []entry) {
+	for line := range rows(readSource(t, "ndc.tsv.gz")) {
+		rxcui := number(t, field(line, 0))
+		for code := range values(field(line, 1)) {
+			entries = append(entries, entry{number(t, code), rxcui})
+		}
+	}
+	return entries
+}
+
+func releaseEntries(t testing.TB) (entries []entry) {
+	kinds := map[string]uint64{"listed": releaseListed, "other": releaseOther, "unknown": releaseUnsaid}
+	for line := range rows(readSource(t, "rxnorm_release.tsv.gz")) {
+		kind, ok := kinds[field(line, 1)]
+		if !ok {
+			t.Fatal(line)
+		}
+		entries = append(entries, entry{number(t, field(line, 0)), kind})
+	}
+	return entries
+}
+
+// dmdEntries are the codes, and what they mean: the most frequent meanings first, since these have
+// the shorter numbers.
+func dmdEntries(t testing.TB) (entries []entry, meanings string) {
+	count := map[string]int{}
+	all := map[uint64]string{}
+	for line := range rows(readSource(t, "dmd.tsv.gz")) {
+		meaning := meaningOf(t, field(line, 1), field(line, 2), field(line, 3))
+		all[number(t, field(line, 0))] = meaning
+		count[meaning]++
+	}
+	order := slices.SortedFunc(maps.Keys(count), func(a, b string) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b))
+	})
+	for code, meaning := range all {
+		entries = append(entries, entry{code, uint64(slices.Index(order, meaning))})
+	}
+	return entries, "ingredients\tsystemic\troute\twith\n" + strings.Join(order, "\n") + "\n"
+}
+
+// meaningOf says what a product of that name means: the strengths and the route that the name
+// tells.
+func meaningOf(t testing.TB, list, systemic, name string) string {
+	m := Embedded().Classify(nil, []string{name})
+	var parts []string
+	for part := range values(list) {
+		drug := ingredients().byName[part]
+		if drug == nil {
+			t.Fatalf("%s: no ingredient %q", name, part)
+		}
+		for _, f := range m.Found {
+			if f.Ingredient == drug && f.Strength != "" {
+				part += "=" + f.Strength
+				if f.PerML {
+					part += perML
+				}
+			}
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join([]string{strings.Join(parts, "|"), systemic, m.RouteGroup, strings.Join(m.With, "|")}, "\t")
+}
+
+func TestPackedTablesFollowTheirSources(t *testing.T) {
+	dmd, meanings := dmdEntries(t)
+	for name, want := range map[string][]byte{
+		"ndc.bin": pack(ndcEntries(t)), "dmd.bin": pack(dmd), "dmd_meanings.tsv": []byte(meanings), "rxnorm_release.bin": pack(releaseEntries(t)),
+	} {
+		if *update {
+			if err := os.WriteFile("data/"+name, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if got, err := os.ReadFile("data/" + name); err != nil || string(got) != string(want) {
+			t.Errorf("%s does not follow its source: run go generate ./checks/terms (%v)", name, err)
+		}
+	}
+}
+
+// Every code is found with its value, and none beside it.
+func TestPackedFindsWhatWasPacked(t *testing.T) {
+	dmd, _ := dmdEntries(t)
+	for name, c := range map[string]struct {
+		table   packed
+		entries []entry
+	}{
+		"ndc": {packed(ndcBin), ndcEntries(t)}, "dmd": {packed(dmdBin), dmd}, "release": {packed(releaseBin), releaseEntries(t)},
+		"none": {packed(pack(nil)), nil}, "one": {packed(pack([]entry{{7, 9}})), []entry{{7, 9}}},
+	} {
+		want := map[uint64]uint64{}
+		for _, e := range c.entries {
+			want[e.code] = e.value
+		}
+		if len(want) != len(c.entries) {
+			t.Errorf("%s: %d codes in %d rows", name, len(want), len(c.entries))
+		}
+		n := 0
+		c.table.between(0, 1<<63, func(code, value uint64) {
+			n++
+			if v, ok := want[code]; !ok || v != value {
+				t.Errorf("%s: %d has %d, want %d", name, code, value, v)
+			}
+		})
+		if n != len(want) {
+			t.Errorf("%s: %d codes, want %d", name, n, len(want))
+		}
+		for _, e := range c.entries {
+			for _, code := range []uint64{e.code, e.code + 1, e.code - 1, rand.Uint64N(1 << 62)} {
+				v, ok := c.table.find(code)
+				w, wanted := want[code]
+				if ok != wanted || v != w {
+					t.Fatalf("%s: %d gives %d %t, want %d %t", name, code, v, ok, w, wanted)
+				}
+			}
+		}
+	}
+}

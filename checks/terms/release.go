@@ -1,0 +1,70 @@
+package terms
+
+import "strconv"
+
+// Release names the RxNorm release whose codes tell another drug from an unknown code.
+const Release = "RxNorm's prescribable release of February 2026"
+
+// standing says what is known of a well-formed code that is in no table of drugs.
+type standing uint8
+
+const (
+	standingNone   standing = iota // not a code of a system with tables here
+	standingListed                 // in our tables
+	standingOther                  // known to be a drug in none of our classes
+	standingUnsaid                 // of the release, but nothing here says which drug it is
+	standingAbsent                 // in neither
+)
+
+// Values of rxnorm_release.bin.
+const (
+	releaseListed = iota // one of ours when the table was made
+	releaseOther
+	releaseUnsaid
+)
+
+// standingOf says what the release tells of an RxNorm code that the tables of drugs do not hold. A
+// code that was ours when the release was read, and is not found any more, is not known.
+func standingOf(rxcui string) standing {
+	n, err := strconv.ParseUint(rxcui, 10, 64)
+	if err != nil {
+		return standingAbsent
+	}
+	switch value, ok := packed(releaseBin).find(n); {
+	case !ok:
+		return standingAbsent
+	case value == releaseOther:
+		return standingOther
+	}
+	return standingUnsaid
+}
+
+// known says by what a code is known to be another drug; "" when it is not.
+func (r *recognised) known(system string) string {
+	switch {
+	case r.standing != standingOther:
+		return ""
+	case system == ATC:
+		return "ATC " + r.code + ": its group holds none of our drugs"
+	case system == NDC:
+		return "NDC " + r.code + ": a package of another drug"
+	}
+	return "RxNorm " + r.code + ": another drug in " + Release
+}
+
+// notKnown says of a well-formed code that nothing is known of it; "" when something is.
+func (r *recognised) notKnown(system string) string {
+	name := "RxNorm "
+	if system == ATC {
+		name = "ATC "
+	}
+	switch {
+	case r.standing == standingAbsent && system == ATC:
+		return name + r.code + " is in none of our tables, and its group holds drugs that are"
+	case r.standing == standingAbsent:
+		return name + r.code + " is neither in our tables nor in " + Release
+	case r.standing == standingUnsaid:
+		return name + r.code + " is in " + Release + ", but our tables do not say which drug it is"
+	}
+	return ""
+}

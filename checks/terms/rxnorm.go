@@ -1,0 +1,89 @@
+package terms
+
+import (
+	_ "embed" // the table
+	"slices"
+	"strings"
+)
+
+// rxnormTSV holds the codes whose names are not known here: dose forms and groups, precise
+// ingredients, brands.
+//
+//go:embed data/rxnorm.tsv
+var rxnormTSV string
+
+func recogniseRxNorm(code string) (recognised, bool) {
+	if !wellFormedRxNorm(code) {
+		return recognised{}, false
+	}
+	if p, ok := findProduct(code); ok {
+		return p.recognised(), true
+	}
+	if drug := ingredients().byRx[code]; drug != nil {
+		return recognised{
+			rank: rankIngredient, standing: standingListed, found: []Found{{Ingredient: drug}}, table: tableIngredients, code: code,
+		}, true
+	}
+	if r, ok := recogniseNameless(code); ok {
+		return r, true
+	}
+	return recognised{standing: standingOf(code), code: code}, true
+}
+
+// recognised is what the code of a product means.
+func (p product) recognised() recognised {
+	r := recognised{
+		rank: rankOf(p.kind), standing: standingListed, systemic: parseSystemic(p.systemic), routeGroup: p.group(),
+		table: tableProducts, code: p.rxcui,
+	}
+	r.found = foundOf(resolve(p.ingredients))
+	p.addStrengths(r.found)
+	r.with = companionsIn(r.found, p.name)
+	return r
+}
+
+// recogniseNameless looks a code up of which only the ingredient is known. The column others says
+// which drug of the same class it may be instead.
+func recogniseNameless(code string) (recognised, bool) {
+	line := lineAt(rxnormTSV, search(rxnormTSV, func(key string) int { return compareNumbers(key, code) }))
+	if field(line, 0) != code {
+		return recognised{}, false
+	}
+	r := recognised{
+		rank: rankIngredient, standing: standingListed, found: foundOf(resolve(field(line, 1))),
+		systemic: parseSystemic(field(line, 2)), table: tableRxNorm, code: code,
+		nameless: true, others: resolve(field(line, 3)),
+	}
+	if len(r.others) > 0 {
+		for i := range r.found {
+			r.found[i].Unsure = "RxNorm " + code + " may also be " + strings.ReplaceAll(field(line, 3), "|", " or ")
+		}
+	}
+	return r, true
+}
+
+// crossCheck lets the names of an order say more than a code whose own name is not known: which
+// other ingredients the product holds, and which of two drugs of one class it is. A name that says
+// anything else does not change what the code means.
+func (t *Terms) crossCheck(r *recognised, codings []Coding, names []string) {
+	var m Match
+	t.classifyNames(&m, codings, names)
+	if len(m.Found) == 0 {
+		return
+	}
+	settled := true
+	for _, f := range r.found {
+		settled = settled && holds(m.Found, f.Ingredient)
+	}
+	if !settled {
+		for _, f := range m.Found {
+			if !holds(r.found, f.Ingredient) && !slices.Contains(r.others, f.Ingredient) {
+				return
+			}
+		}
+	}
+	r.found = m.Found
+	if r.systemic == SystemicUnknown {
+		r.systemic, r.routeGroup = m.Systemic, m.RouteGroup
+	}
+}
