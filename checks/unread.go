@@ -1,6 +1,10 @@
 package checks
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
 
 // Unread says which parts of a version were there and could not be read. The part reads as the table "Partly read" of the
 // contract says; the rest of the version counts.
@@ -30,7 +34,10 @@ const (
 // more than it knew. A version that came twice does not outrank itself.
 func (f *Fact) Outranking(older *Fact) (newer Fact, noted bool) {
 	newer = *f
-	if f.Unread&NewerUnread == 0 && older.Unread&(UnreadVersion|NewerUnread) != 0 && !SameContent(f, older) {
+	if f.Unread&UnreadVersion != 0 && f.Outranked() && !f.Hides() {
+		return newer, false
+	}
+	if older.Unread&NewerUnread != 0 || older.Unread&UnreadVersion != 0 && f.Unread&NewerUnread == 0 && !SameContent(f, older) {
 		newer.Unread |= NewerUnread
 	}
 	return newer, newer.Unread != f.Unread
@@ -43,6 +50,26 @@ func SameContent(a, b *Fact) bool {
 	x.Kept, y.Kept = nil, nil
 	x.Unread, y.Unread = x.Unread&^NewerUnread, y.Unread&^NewerUnread
 	return reflect.DeepEqual(x, y)
+}
+
+// newerUnread says of the facts that a flag rests on which may be outdated.
+func (ev *evaluation) newerUnread(refs []Ref) string {
+	var doubtful []string
+	add := func(ref Ref) {
+		if f := ev.st.Find(ref); f != nil && f.Unread&NewerUnread != 0 && !slices.Contains(doubtful, string(ref)) {
+			doubtful = append(doubtful, string(ref))
+		}
+	}
+	for _, ref := range refs {
+		add(ref)
+		if f := ev.st.Find(ref); f != nil && f.Order != nil && f.Order.MedicationRef != "" {
+			add(f.Order.MedicationRef)
+		}
+	}
+	if len(doubtful) == 0 {
+		return ""
+	}
+	return "A newer version may exist of " + strings.Join(doubtful, ", ") + ": one was received whose version cannot be read."
 }
 
 // noteUnread notes what of an order could not be read. What may turn its meaning around leaves it at most low.
@@ -78,5 +105,4 @@ var unreadNotes = []struct {
 	{UnreadDate, "A date of the order cannot be read."},
 	{UnreadDose, "A part of its dosage cannot be read."},
 	{UnreadModifier, "It has a modifier extension that is not known here and may change its meaning."},
-	{NewerUnread, "A newer version of it may exist: the version of one that was received cannot be read."},
 }
