@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// weighSupply ends an order with its supply and the days of grace. Without a known supply it counts only if it is open. A supply that
-// is stated and cannot be read is neither: the order counts for as long as the settings say, with a cap.
+// weighSupply ends an order with its supply and the days of grace. Without a known supply it counts
+// only if it is open. A supply that is stated and cannot be read is neither: the order counts for
+// as long as the settings say, with a cap.
 func (ev *evaluation) weighSupply(o *orderView, open bool) {
 	if o.unread&UnreadSupply != 0 && o.SupplyDays == "" && o.Validity.End.IsZero() {
 		ev.weighUnreadSupply(o)
@@ -47,8 +48,9 @@ func (ev *evaluation) supplyStart(o *orderView) time.Time {
 	return time.Time{}
 }
 
-// supplyEnd is when the medicine handed out, or to be handed out, is used up: the supply's duration times the repeats and the first,
-// from its start on; else the end of its validity; else what the quantity comes to.
+// supplyEnd is when the medicine handed out, or to be handed out, is used up: the supply's duration
+// times the repeats and the first, from its start on; else the end of its validity; else what the
+// quantity comes to.
 func (ev *evaluation) supplyEnd(o *orderView) (time.Time, bool) {
 	start := ev.supplyStart(o)
 	days, err := number(o.SupplyDays)
@@ -71,7 +73,8 @@ func (ev *evaluation) usedUp(o *orderView, start time.Time, days float64) time.T
 	return start.In(ev.zone).AddDate(0, 0, whole).Add(time.Duration((total - float64(whole)) * float64(24*time.Hour)))
 }
 
-// quantityDays is how many days a quantity lasts by the structured daily dose. As needed, and in steps of different doses, nobody knows.
+// quantityDays is how many days a quantity lasts by the structured daily dose. As needed, and in
+// steps of different doses, nobody knows.
 func (ev *evaluation) quantityDays(o *orderView) (float64, bool) {
 	q := o.SupplyAmount
 	if q.Value == "" || len(o.Dosages) == 0 {
@@ -98,8 +101,8 @@ func (ev *evaluation) quantityDays(o *orderView) (float64, bool) {
 	return days, err == nil
 }
 
-// supplyMeasure says in what a quantity of that unit and the doses of an order are counted: in pieces or millilitres where both are,
-// else in milligrams by the strength of the product.
+// supplyMeasure says in what a quantity of that unit and the doses of an order are counted: in
+// pieces or millilitres where both are, else in milligrams by the strength of the product.
 func (ev *evaluation) supplyMeasure(o *orderView, unit doseUnit) *doseOrder {
 	same := true
 	for i := range o.Dosages {

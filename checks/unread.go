@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Unread says which parts of a version were there and could not be read. The part reads as the table "Partly read" of the
-// contract says; the rest of the version counts.
+// Unread says which parts of a version were there and could not be read. The part reads as the
+// table "Partly read" of the contract says; the rest of the version counts.
 type Unread uint16
 
 // Parts that flags have to speak of. They are a part of the stored form: append, never move.
@@ -23,15 +23,17 @@ const (
 	UnreadModifier                    // a modifierExtension that is not known here
 	UnreadVersion                     // meta.lastUpdated or versionId, so that the version is the lowest
 	UnreadOther                       // anything else
-	// NewerUnread: an UnreadVersion of the same resource lost to this one. It may be the newer of the two.
+	// NewerUnread: an UnreadVersion of the same resource lost to this one. It may be the newer of
+	// the two.
 	NewerUnread
 
 	// UnreadAll are all of them.
 	UnreadAll Unread = 1<<iota - 1
 )
 
-// Outranking is f, the newer of two versions of one resource, with what it has to know of the older one; noted tells that this is
-// more than it knew. A version that came twice does not outrank itself.
+// Outranking is f, the newer of two versions of one resource, with what it has to know of the older
+// one; noted tells that this is more than it knew. A version that came twice does not outrank
+// itself.
 func (f *Fact) Outranking(older *Fact) (newer Fact, noted bool) {
 	newer = *f
 	if f.Unread&UnreadVersion != 0 && f.Outranked() && !f.Hides() {
@@ -72,7 +74,8 @@ func (ev *evaluation) newerUnread(refs []Ref) string {
 	return "A newer version may exist of " + strings.Join(doubtful, ", ") + ": one was received whose version cannot be read."
 }
 
-// noteUnread notes what of an order could not be read. What may turn its meaning around leaves it at most low.
+// noteUnread notes what of an order could not be read. What may turn its meaning around leaves it
+// at most low.
 func (o *orderView) noteUnread() {
 	for _, n := range unreadNotes {
 		if o.unread&n.part != 0 {

@@ -7,13 +7,15 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// PartlyRead is the reason of a letter that rejects nothing: it tells what of an input was there and could not be read.
+// PartlyRead is the reason of a letter that rejects nothing: it tells what of an input was there
+// and could not be read.
 const PartlyRead fhir.Reason = "partly-read"
 
 const (
 	// mostHeader is how long a header of a dead letter may be, in bytes.
 	mostHeader = 8 << 10
-	// mostPlaces of one input are told in its letter, as far as the header holds them; the others are counted.
+	// mostPlaces of one input are told in its letter, as far as the header holds them; the others
+	// are counted.
 	mostPlaces = 200
 )
 

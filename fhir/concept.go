@@ -11,9 +11,11 @@ import (
 )
 
 const (
-	// maxText is how much of a text is kept: names of drugs and diseases are shorter, and a patient's facts go into one message.
+	// maxText is how much of a text is kept: names of drugs and diseases are shorter, and a
+	// patient's facts go into one message.
 	maxText = 1000
-	// maxCodings of one CodeableConcept; a real one has a handful, and their displays are held against each other.
+	// maxCodings of one CodeableConcept; a real one has a handful, and their displays are held
+	// against each other.
 	maxCodings = 200
 )
 
@@ -127,8 +129,8 @@ func (d *decoder) concepts(v int) (list []checks.Concept) {
 	return list
 }
 
-// extensions looks into the extensions at v (an array, or an object that has one) for a data-absent-reason and for the certainty of
-// a German diagnosis.
+// extensions looks into the extensions at v (an array, or an object that has one) for a
+// data-absent-reason and for the certainty of a German diagnosis.
 func (d *decoder) extensions(v int, c *concept) {
 	if d.b[v] == '{' {
 		o := d.object(v)

@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// condition reads a Condition. One that the tables do not know leaves a mark, since a later version may change the code.
+// condition reads a Condition. One that the tables do not know leaves a mark, since a later version
+// may change the code.
 func (d *decoder) condition(res *Resource) {
 	at := &d.at
 	verification, withdrawn := d.verification(at[nVerificationStatus])
@@ -58,7 +59,8 @@ type verdict struct {
 	yes  bool
 }
 
-// namesRLS asks terms.RLSText once for each of the texts that come again and again: most diagnoses are a few hundred.
+// namesRLS asks terms.RLSText once for each of the texts that come again and again: most diagnoses
+// are a few hundred.
 func (d *decoder) namesRLS(text string) bool {
 	v := &d.verdicts[maphash.String(d.seed, text)%uint64(len(d.verdicts))]
 	if v.text != text || text == "" {
@@ -140,8 +142,9 @@ func (d *decoder) verification(v uint32) (s checks.Verification, withdrawn bool)
 	return s, false
 }
 
-// readStatus reads a status that is a CodeableConcept by the first code that codes hold: of its own system, else of any other, else
-// without a system, else by its texts. The zero status is for none, unread for one that cannot be read.
+// readStatus reads a status that is a CodeableConcept by the first code that codes hold: of its own
+// system, else of any other, else without a system, else by its texts. The zero status is for none,
+// unread for one that cannot be read.
 func readStatus[S ~uint8](d *decoder, v uint32, system string, codes map[string]S, unread S) S {
 	if v == 0 {
 		return 0

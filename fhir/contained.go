@@ -7,16 +7,18 @@ import (
 )
 
 const (
-	// maxContainedDepth is how far references from one contained resource to the next are followed: circles end there.
+	// maxContainedDepth is how far references from one contained resource to the next are followed:
+	// circles end there.
 	maxContainedDepth = 4
-	// maxContainedReads bounds what one resource can make the reader do by referring to many that refer to many.
+	// maxContainedReads bounds what one resource can make the reader do by referring to many that
+	// refer to many.
 	maxContainedReads = 100
 	// maxParts of one product, with the products in it.
 	maxParts = 1000
 )
 
-// contained finds the contained resource id and reads where its properties are; nil when there is none, or when the resource has
-// had more than its share of look-ups.
+// contained finds the contained resource id and reads where its properties are; nil when there is
+// none, or when the resource has had more than its share of look-ups.
 func (d *decoder) contained(id string) (o *offsets, k kind) {
 	if d.reads++; d.reads > maxContainedReads {
 		return nil, kindUnknown
@@ -95,7 +97,8 @@ func (d *decoder) containedReason(id string) (c concept, ok bool) {
 	return c, true
 }
 
-// containedDrug reads the contained Medication, or Substance, id. ok is false when there is none, or when it is too far away.
+// containedDrug reads the contained Medication, or Substance, id. ok is false when there is none,
+// or when it is too far away.
 func (d *decoder) containedDrug(id string, depth int) (m checks.Drug, ok bool) {
 	if depth >= maxContainedDepth {
 		return checks.Drug{}, false
@@ -130,8 +133,8 @@ func (d *decoder) product(o *offsets, depth int) (m checks.Drug) {
 	return m
 }
 
-// parts reads one Medication.ingredient: the ingredient, then what a contained product in it is made of.
-// A modifierExtension on one of them is one on the product.
+// parts reads one Medication.ingredient: the ingredient, then what a contained product in it is
+// made of. A modifierExtension on one of them is one on the product.
 func (d *decoder) parts(v, depth int, modified *bool) []checks.Part {
 	var p checks.Part
 	var more []checks.Part
@@ -155,7 +158,8 @@ func (d *decoder) parts(v, depth int, modified *bool) []checks.Part {
 	return append([]checks.Part{p}, more...)
 }
 
-// item reads ingredient.itemReference into p and returns the ingredients of the product that it leads to.
+// item reads ingredient.itemReference into p and returns the ingredients of the product that it
+// leads to.
 func (d *decoder) item(v, depth int, p *checks.Part, modified *bool) []checks.Part {
 	r := d.reference(v)
 	if r.display != "" {

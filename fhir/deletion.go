@@ -36,7 +36,8 @@ func (d *decoder) requestURL(n *node) (url []byte) {
 	return url
 }
 
-// requestType is the type of the resources that a URL of a request is about, with or without an id or a search.
+// requestType is the type of the resources that a URL of a request is about, with or without an id
+// or a search.
 func requestType(url []byte) (kind, string) {
 	url, _, _ = bytes.Cut(url, []byte("?"))
 	for len(url) > 0 {
@@ -57,8 +58,9 @@ func (d *decoder) patch(n *node, res *Resource) {
 	}
 }
 
-// deletion makes a mark of the resource that a DELETE entry names. Conditional ones name none: which resources they hit only the
-// server knows, so they are rejected where they may hit what concerns us.
+// deletion makes a mark of the resource that a DELETE entry names. Conditional ones name none:
+// which resources they hit only the server knows, so they are rejected where they may hit what
+// concerns us.
 func (d *decoder) deletion(n *node, res *Resource) {
 	url := d.requestURL(n)
 	var r reference

@@ -14,7 +14,8 @@ func (d *decoder) dosages(v int) (list []checks.Dosage) {
 	return slices.Clone(d.scratchDosages)
 }
 
-// dosage reads the Dosage at v. Where a part of what says how much is taken cannot be read, none of it is known.
+// dosage reads the Dosage at v. Where a part of what says how much is taken cannot be read, none of
+// it is known.
 func (d *decoder) dosage(v int) (g checks.Dosage) {
 	unknown := false
 	o := d.object(v)

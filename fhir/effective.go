@@ -2,8 +2,8 @@ package fhir
 
 import "github.com/rlsguard/rlsguard/checks"
 
-// effective reads effective[x]; a point in time is a period with a start only. unread tells that there is one and neither its start
-// nor its end can be read.
+// effective reads effective[x]; a point in time is a period with a start only. unread tells that
+// there is one and neither its start nor its end can be read.
 func (d *decoder) effective(at *offsets) (p checks.Period, unread bool) {
 	mark := d.mark()
 	if at[nEffectiveDateTime] > 0 && at[nEffectivePeriod] > 0 {
@@ -27,7 +27,8 @@ func (d *decoder) effective(at *offsets) (p checks.Period, unread bool) {
 	return p, len(d.gaps) > mark && p == (checks.Period{})
 }
 
-// latestEvent is the last of Timing.event of the Timing at v: of something that was measured several times, the newest measurement counts.
+// latestEvent is the last of Timing.event of the Timing at v: of something that was measured
+// several times, the newest measurement counts.
 func (d *decoder) latestEvent(v int) (latest checks.Time) {
 	o := d.object(v)
 	for d.more(&o) {

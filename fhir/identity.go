@@ -32,7 +32,8 @@ func (d *decoder) soundID(n *node) bool {
 	return true
 }
 
-// identity is how the resource at n is known: by its id, else by its fullUrl, else by a hash of its content. "" when its id is none.
+// identity is how the resource at n is known: by its id, else by its fullUrl, else by a hash of its
+// content. "" when its id is none.
 func (d *decoder) identity(n *node) checks.Ref {
 	if n.ref == "" && n.typ != "" {
 		n.ref = d.name(n)
@@ -70,7 +71,8 @@ func (d *decoder) join(prefix, typ string, id []byte) string {
 	return prefix + typ + "/" + string(id)
 }
 
-// contentHash is half a SHA-256, in hexadecimal digits, of the JSON value b without its insignificant white space.
+// contentHash is half a SHA-256, in hexadecimal digits, of the JSON value b without its
+// insignificant white space.
 func contentHash(b []byte) []byte {
 	h := sha256.New()
 	for i := 0; i < len(b); {
@@ -138,7 +140,8 @@ func etag(tag []byte) []byte {
 	return bytes.Trim(tag, `"`)
 }
 
-// updated reads the instant at v at which a version was written; 0 when it cannot be read. One far ahead of the clock would outrank every correction to come.
+// updated reads the instant at v at which a version was written; 0 when it cannot be read. One far
+// ahead of the clock would outrank every correction to come.
 func (d *decoder) updated(v int) int64 {
 	t := d.instant(v)
 	if t.IsZero() {
@@ -161,8 +164,9 @@ func versionNumber(id []byte) []byte {
 	return id
 }
 
-// about reads the subject of the resource, whose value is at v (0 when absent), into res. It returns false when the resource
-// is about something else than a patient, or rejected. A withdrawn one need not name its patient.
+// about reads the subject of the resource, whose value is at v (0 when absent), into res. It
+// returns false when the resource is about something else than a patient, or rejected. A withdrawn
+// one need not name its patient.
 func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
 	if v == 0 {
 		if !withdrawn {

@@ -7,7 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// observation reads an Observation, where one of its codes is a laboratory test that matters or it has no code to go by.
+// observation reads an Observation, where one of its codes is a laboratory test that matters or it
+// has no code to go by.
 func (d *decoder) observation(res *Resource) {
 	at := &d.at
 	status, withdrawn := d.labStatus(at[nStatus])
@@ -78,7 +79,8 @@ func (d *decoder) lab(o *offsets, status checks.LabStatus) *checks.LabResult {
 	return l
 }
 
-// notAfter sets the latest that a result can be from whose effective time cannot be read: when it was issued, or its version written.
+// notAfter sets the latest that a result can be from whose effective time cannot be read: when it
+// was issued, or its version written.
 func notAfter(l *checks.LabResult, updated int64) {
 	if !l.TimeUnread {
 		return
@@ -162,8 +164,9 @@ func (d *decoder) labStatus(v uint32) (s checks.LabStatus, withdrawn bool) {
 	return checks.LabUnknown, false
 }
 
-// codes looks through the CodeableConcept at v for LOINC codes that matter and appends them to list, where that is not nil.
-// empty tells that the concept has neither code nor text, or only says why there is none.
+// codes looks through the CodeableConcept at v for LOINC codes that matter and appends them to
+// list, where that is not nil. empty tells that the concept has neither code nor text, or only says
+// why there is none.
 func (d *decoder) codes(v int, list *[]string) (relevant, empty bool) {
 	empty = true
 	o := d.object(v)
@@ -255,8 +258,9 @@ func (d *decoder) labSystem(text []byte) labSystem {
 // otherValues are the forms of value[x] that are no result which could be compared.
 var otherValues = [...]name{nValueBoolean, nValueInteger, nValueRange, nValueRatio, nValueSampledData, nValueTime, nValueDateTime, nValuePeriod}
 
-// value reads value[x] and dataAbsentReason of the Observation or component at o. A reason for absence outranks a value: who
-// says both cannot be relied on. Two values are none that can be read.
+// value reads value[x] and dataAbsentReason of the Observation or component at o. A reason for
+// absence outranks a value: who says both cannot be relied on. Two values are none that can be
+// read.
 func (d *decoder) value(o *offsets) (r checks.Value) {
 	before := d.mark()
 	last := 0

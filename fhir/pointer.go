@@ -13,8 +13,9 @@ type frame struct {
 	key   []byte
 }
 
-// pointerAt is the JSON pointer of what stands at the offset target, counted from the value at start. The document may be
-// broken from target on. It is worked out only when something is told, so reading does not have to keep it.
+// pointerAt is the JSON pointer of what stands at the offset target, counted from the value at
+// start. The document may be broken from target on. It is worked out only when something is told,
+// so reading does not have to keep it.
 func pointerAt(b []byte, start, target int) string { return pointersAt(b, start, []int{target})[0] }
 
 // pointersAt is pointerAt for several offsets in ascending order, in one walk.
@@ -105,7 +106,8 @@ func joinPointer(stack []frame) string {
 	return p.String()
 }
 
-// safeKey is k where it can be a property name, else "?": a pointer goes into logs and headers, and nothing of a payload may come along.
+// safeKey is k where it can be a property name, else "?": a pointer goes into logs and headers, and
+// nothing of a payload may come along.
 func safeKey(k []byte) string {
 	if len(k) == 0 || len(k) > 64 {
 		return "?"

@@ -2,8 +2,8 @@ package fhir
 
 import "github.com/rlsguard/rlsguard/checks"
 
-// report reads a DiagnosticReport for the results that it contains. One without any says nothing here: Observations of their own come
-// by themselves.
+// report reads a DiagnosticReport for the results that it contains. One without any says nothing
+// here: Observations of their own come by themselves.
 func (d *decoder) report(res *Resource) {
 	at := &d.at
 	status, withdrawn := d.reportStatus(at[nStatus])
@@ -19,7 +19,8 @@ func (d *decoder) report(res *Resource) {
 	}
 }
 
-// containedResults tells whether a contained Observation has a code that matters, and whether one has no code to go by.
+// containedResults tells whether a contained Observation has a code that matters, and whether one
+// has no code to go by.
 func (d *decoder) containedResults(v uint32) (relevant, codeless bool) {
 	if v == 0 {
 		return false, false
@@ -54,8 +55,8 @@ func (d *decoder) containedResults(v uint32) (relevant, codeless bool) {
 	return relevant, codeless
 }
 
-// reported reads the contained results of a report of that status. Each has the report's time where it has none of its own, and a
-// status no better than the report's.
+// reported reads the contained results of a report of that status. Each has the report's time where
+// it has none of its own, and a status no better than the report's.
 func (d *decoder) reported(status checks.LabStatus) *checks.LabResult {
 	at := &d.at
 	all := &checks.LabResult{Status: status}
@@ -109,8 +110,8 @@ func (d *decoder) containedResult(o *offsets, report checks.LabStatus) *checks.L
 	return l
 }
 
-// capStatus is the status of a result that a report of status report contains: one that is not final must not clear anything, and one
-// that is there is no longer pending.
+// capStatus is the status of a result that a report of status report contains: one that is not
+// final must not clear anything, and one that is there is no longer pending.
 func capStatus(result, report checks.LabStatus) checks.LabStatus {
 	switch {
 	case result == checks.LabRegistered || result == checks.LabCancelled || report == checks.LabFinal:

@@ -8,9 +8,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// What of a resource is there and cannot be read does not cost the rest of it. The reader notes the place (unread) and goes on as
-// if the value were absent; who needs more than that asks whether something was noted since (unreadSince). What each part reads as
-// is in the contract, "Partly read". Strict are only identity, type, subject and JSON itself: those end in fail.
+// What of a resource is there and cannot be read does not cost the rest of it. The reader notes the
+// place (unread) and goes on as if the value were absent; who needs more than that asks whether
+// something was noted since (unreadSince). What each part reads as is in the contract, "Partly
+// read". Strict are only identity, type, subject and JSON itself: those end in fail.
 
 // Unread is one place of a resource that is there and could not be read.
 type Unread struct {
@@ -44,7 +45,8 @@ func (d *decoder) unread(v int, detail string) {
 
 func (d *decoder) wrong(v int, want string) { d.unread(v, "not "+want) }
 
-// unknownCode notes that the code at v is none that FHIR R4 has there, unless it was noted since mark that it is no code at all.
+// unknownCode notes that the code at v is none that FHIR R4 has there, unless it was noted since
+// mark that it is no code at all.
 func (d *decoder) unknownCode(mark int, v uint32, detail string) {
 	if len(d.gaps) == mark {
 		d.unread(int(v), detail)
@@ -69,7 +71,8 @@ func (d *decoder) mustRead(mark int) {
 	}
 }
 
-// unreadParts says which parts of the checks an element of a resource belongs to; all others are UnreadOther.
+// unreadParts says which parts of the checks an element of a resource belongs to; all others are
+// UnreadOther.
 var unreadParts = [nameCount]checks.Unread{
 	nStatus: checks.UnreadStatus, nClinicalStatus: checks.UnreadStatus, nVerificationStatus: checks.UnreadStatus,
 	nIntent: checks.UnreadIntent, nDoNotPerform: checks.UnreadNegation, nMeta: checks.UnreadVersion,
@@ -106,7 +109,8 @@ func (d *decoder) partOf(g *gap) checks.Unread {
 	return cmp.Or(unreadParts[d.element(g)], checks.UnreadOther)
 }
 
-// tell hands over what was noted of a resource: all of it when the resource matters, else what decides whether it does.
+// tell hands over what was noted of a resource: all of it when the resource matters, else what
+// decides whether it does.
 func (d *decoder) tell(res *Resource) {
 	if len(d.gaps) == 0 {
 		return
@@ -147,7 +151,8 @@ func (d *decoder) tell(res *Resource) {
 	}
 }
 
-// decides tells that g is in an element which decides whether a resource concerns us, or which of its versions does.
+// decides tells that g is in an element which decides whether a resource concerns us, or which of
+// its versions does.
 func (d *decoder) decides(g *gap, kept bool) bool {
 	switch d.element(g) {
 	case nCode, nComponent, nContained, nHasMember, nIdentifier, nMitigation:
@@ -158,8 +163,9 @@ func (d *decoder) decides(g *gap, kept bool) bool {
 	return false
 }
 
-// modified notes a modifierExtension at v (0 when absent). None is known here, so whatever it says may change the meaning of what
-// it stands in (hl7.org/fhir/R4/extensibility.html#modifierExtension).
+// modified notes a modifierExtension at v (0 when absent). None is known here, so whatever it says
+// may change the meaning of what it stands in
+// (hl7.org/fhir/R4/extensibility.html#modifierExtension).
 func (d *decoder) modified(v uint32) bool {
 	if v == 0 || d.b[v] == '[' && d.b[blank(d.b, int(v)+1)] == ']' {
 		return false

@@ -5,10 +5,11 @@ import (
 	"unicode"
 )
 
-// UnitFactor gives the factor from a unit to the canonical unit of a code. The unit may be a code or a text. Spelling does not matter
-// where it cannot change the meaning: compatibility forms of Unicode, case (unless two units of the row differ by nothing else), micro
-// signs, mcg, blanks, powers, annotations in braces that the row does not list, words for percent and pound, "per 100 mL", and the
-// ways in which laboratories write the unit of eGFR. Any other unit is unknown.
+// UnitFactor gives the factor from a unit to the canonical unit of a code. The unit may be a code
+// or a text. Spelling does not matter where it cannot change the meaning: compatibility forms of
+// Unicode, case (unless two units of the row differ by nothing else), micro signs, mcg, blanks,
+// powers, annotations in braces that the row does not list, words for percent and pound, "per 100
+// mL", and the ways in which laboratories write the unit of eGFR. Any other unit is unknown.
 func (t *Terms) UnitFactor(lab *Lab, unit string) (factor string, ok bool) {
 	unit = strings.TrimSpace(unit)
 	for _, known := range lab.Units {
@@ -36,7 +37,8 @@ func (t *Terms) UnitFactor(lab *Lab, unit string) (factor string, ok bool) {
 	return "", false
 }
 
-// foldUnits are the units of a row by their folded spelling. One that two units with different factors share is "".
+// foldUnits are the units of a row by their folded spelling. One that two units with different
+// factors share is "".
 func foldUnits(units []UnitFactor) map[string]string {
 	folded := make(map[string]string, len(units))
 	for _, u := range units {
@@ -50,8 +52,8 @@ func foldUnits(units []UnitFactor) map[string]string {
 	return folded
 }
 
-// unitSigns are characters that stand for several, or for others, in units: the compatibility forms of Unicode (NFKC) that
-// laboratory systems have, and signs that look alike.
+// unitSigns are characters that stand for several, or for others, in units: the compatibility forms
+// of Unicode (NFKC) that laboratory systems have, and signs that look alike.
 var unitSigns = map[rune]string{
 	'µ': "u", 'μ': "u", '㎍': "ug", '㎎': "mg", '㎏': "kg", '㎖': "ml", '㎗': "dl", '㎕': "ul", 'ℓ': "l", '㏖': "mol", '㎡': "m2",
 	'²': "2", '³': "3", '¹': "1", '⁰': "0", '⁻': "-", '−': "-", '‐': "-", '⁄': "/", '∕': "/", '÷': "/", '·': ".", '⋅': ".", '㌫': "%",
