@@ -25,6 +25,9 @@ func CutCertainty(system, code string) (plain string, letter byte) {
 		return code, 0
 	}
 	rest := strings.TrimRight(code[:len(code)-1], " ")
+	if rest == "" {
+		return code, 0
+	}
 	if c := rest[len(rest)-1]; !isDigit(c) && strings.IndexByte("+*!", c) < 0 && !strings.HasSuffix(rest, "†") && c != '-' {
 		return code, 0
 	}

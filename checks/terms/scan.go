@@ -66,7 +66,7 @@ func objects(p *phrase, i int) bool {
 		return true
 	}
 	_, n := findName(p, i+1)
-	return n > 0 && !p.tellsDose() && formOf(p).route == ""
+	return n > 0 && len(p.amounts(0, len(p.tokens))) == 0 && formOf(p).route == ""
 }
 
 // notTolerated tells whether a name, which ends before token i, is one of something that is not tolerated ("codeine allergy"). Brands
