@@ -83,6 +83,9 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 		case terms.Alpha2Delta:
 			ev.takers = append(ev.takers, x)
 		case terms.IronOral, terms.IronIV:
+			if x.unread&UnreadModifier != 0 {
+				continue // it may say that nothing is given
+			}
 			iron = append(iron, ironOrder{Ref: x.ref, Date: x.Authored, IV: x.Class == terms.IronIV})
 		}
 	}
@@ -114,6 +117,6 @@ func (ev *evaluation) contexts(group string) []Ref {
 func (ev *evaluation) kidneyFailure() []Ref {
 	return slices.DeleteFunc(ev.contexts("context_esrd"), func(ref Ref) bool {
 		c := ev.st.Find(ref).Condition
-		return c.Verification > VerificationConfirmed || c.Clinical >= ClinicalInactive
+		return c.Verification > VerificationConfirmed || c.Clinical >= ClinicalInactive || c.Modified || c.Code.Certainty != CertaintyAsCoded
 	})
 }

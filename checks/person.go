@@ -55,6 +55,11 @@ func (ev *evaluation) pregnancyLasts(when Time) bool {
 }
 
 func (ev *evaluation) pregnancyResult(l *LabResult) bool {
+	for i := range l.Results {
+		if ev.pregnancyResult(&l.Results[i]) {
+			return true
+		}
+	}
 	if l.Status != LabFinal || !ev.pregnancyLasts(l.Effective.Start) || l.Effective.Start.IsZero() {
 		return false
 	}

@@ -49,6 +49,9 @@ func renalFinding(in renalInput) renalDecision {
 	d := renalDecision{Next: earlier(in.Labs.next, earlier(dose.next, kidney.next))}
 	if kidney.band == renalUnknown {
 		d.Known = "kidney function is not known: " + kidney.silence
+		if kidney.opens {
+			in.unread(&d, &row, &dose, &kidney)
+		}
 		return d
 	}
 	most := row.maximum(kidney.band)
@@ -75,6 +78,33 @@ func renalFinding(in renalInput) renalDecision {
 	d.Basis = []string{"dose=" + known, "band=" + in.Settings.bandWords(kidney.band)}
 	d.Action = in.action(&row, most)
 	return d
+}
+
+// unread decides where the newest kidney value cannot be evaluated. A dose that is within the maximum of the worst kidneys is within
+// every other, and one above that of healthy ones is above all.
+func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDose, kidney *kidneyFunction) {
+	known := "in a daily dose that the orders do not tell"
+	if dose.complete {
+		known = dose.mg.cut(2) + " mg a day"
+	} else if dose.mg.Sign() > 0 {
+		known = "at least " + dose.mg.cut(2) + " mg a day"
+	}
+	least, most := row.maximum(renalFailure), row.maximum(renalNormal)
+	switch {
+	case dose.mg.minus(renalSlack).Cmp(most) > 0:
+		d.Severity = Moderate
+		d.Summary = capital(in.Ingredient) + " " + known + " is above the maximum of " + most.String() + " mg a day even for healthy kidneys."
+	case dose.complete && dose.mg.minus(renalSlack).Cmp(least) <= 0:
+		d.Within = true
+		return
+	default:
+		d.Severity, most = Low, least
+		d.Summary = capital(in.Ingredient) + " " + known + ", and the newest kidney value cannot be evaluated."
+	}
+	d.Summary += " Known: " + kidney.words + "."
+	d.Evidence = joinRefs(kidney.refs)
+	d.Basis = []string{"dose=" + known, "band=unread"}
+	d.Action = joinSentences("Ask the laboratory for the complete result (value, unit, status), or have it repeated.", in.action(row, most))
 }
 
 func (in *renalInput) action(row *RenalMaximum, most Decimal) string {

@@ -17,6 +17,8 @@ type RenalSettings struct {
 	CKDDays        int `yaml:"ckd_days"`
 	// WeightDays: a weight further from the creatinine is not used for Cockcroft-Gault (convention).
 	WeightDays int `yaml:"weight_days"`
+	// CreatinineAlone, in mg/dL: above it a creatinine is told even where age or sex is not known, so that it cannot be evaluated (convention).
+	CreatinineAlone Decimal `yaml:"creatinine_alone_above"`
 	// Maxima by ingredient. A site that names one replaces the whole row.
 	Maxima map[string]RenalMaximum `yaml:"maxima"`
 }
@@ -38,7 +40,7 @@ func DefaultRenalSettings() RenalSettings {
 		return RenalMaximum{Normal: decimal(normal), Moderate: decimal(moderate), Severe: decimal(severe), Failure: decimal(failure), Source: source, Dialysis: dialysis}
 	}
 	return RenalSettings{
-		Normal: decimal("60"), Moderate: decimal("30"), Severe: decimal("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365,
+		Normal: decimal("60"), Moderate: decimal("30"), Severe: decimal("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal("1.5"),
 		Maxima: map[string]RenalMaximum{
 			"gabapentin": row("3600", "1400", "700", "300", "US label of gabapentin (secondary copy)",
 				"On haemodialysis the dose goes by clearance, with 125 to 350 mg after each session of 4 h."),
@@ -63,6 +65,7 @@ func (s *RenalSettings) Validate() error {
 	errs.count("creatinine_days", s.CreatinineDays, 3650)
 	errs.count("ckd_days", s.CKDDays, 3650)
 	errs.count("weight_days", s.WeightDays, 3650)
+	errs.decimal("creatinine_alone_above", s.CreatinineAlone, "40")
 	for _, name := range slices.Sorted(maps.Keys(s.Maxima)) {
 		m, key := s.Maxima[name], "maxima."+name
 		for _, v := range []Decimal{m.Normal, m.Moderate, m.Severe, m.Failure} {

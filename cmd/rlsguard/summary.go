@@ -16,17 +16,21 @@ import (
 
 // summary accounts for every resource that was read, and for the flags that are open at the end. It is what --summary writes.
 type summary struct {
-	Events   int           `json:"events"`
-	Outcomes outcomes      `json:"outcomes"`
-	Rejected []rejection   `json:"rejected"`
-	Unread   []unread      `json:"unread,omitempty"`
-	Quiet    []quiet       `json:"quiet,omitempty"`
-	Flags    severityCount `json:"flags"`
+	Events   int         `json:"events"`
+	Outcomes outcomes    `json:"outcomes"`
+	Rejected []rejection `json:"rejected"`
+	// Partly are the places of resources that counted which were there and could not be read.
+	Partly []rejection   `json:"partly"`
+	Unread []unread      `json:"unread,omitempty"`
+	Quiet  []quiet       `json:"quiet,omitempty"`
+	Flags  severityCount `json:"flags"`
 	// Cut counts the patients of whom older facts were left out, by kind.
 	Cut map[string]int `json:"cut,omitempty"`
 	// linked are Patients with a link to another one: merges are told, not followed.
 	linked int
 	cut    int // patients of whom some were
+	// partly is how many resources have places that could not be read.
+	partly int
 }
 
 type outcomes struct {
@@ -51,7 +55,7 @@ type severityCount struct {
 }
 
 func newSummary() *summary {
-	return &summary{Rejected: []rejection{}}
+	return &summary{Rejected: []rejection{}, Partly: []rejection{}}
 }
 
 // event counts one resource; place is where it came from.
@@ -59,6 +63,13 @@ func (s *summary) event(r consumers.Result, place func() string) {
 	s.Events++
 	if r.Linked {
 		s.linked++
+	}
+	if len(r.Unread) > 0 {
+		s.partly++
+		source := place()
+		for _, u := range r.Unread {
+			s.Partly = append(s.Partly, rejection{Source: source, Pointer: u.Pointer, Reason: string(consumers.PartlyRead), Detail: u.Detail})
+		}
 	}
 	switch r.Outcome {
 	case consumers.Applied:
@@ -128,6 +139,9 @@ func (s *summary) report(stderr io.Writer) {
 		tellf(stderr, "%s: rejected, %s: %s", place, r.Reason, r.Detail)
 	}
 	tellUnread(stderr, s.Unread)
+	for _, r := range s.Partly {
+		tellf(stderr, "%s at %s: cannot be read, %s; the rest of the resource counts", r.Source, r.Pointer, r.Detail)
+	}
 }
 
 // line says in one sentence what was read and found.
@@ -139,6 +153,9 @@ func (s *summary) line() string {
 	}
 	if o.Rejected > 0 {
 		text += fmt.Sprintf(", %d rejected", o.Rejected)
+	}
+	if s.partly > 0 {
+		text += fmt.Sprintf("; %s read in part", plural(s.partly, "was", "were"))
 	}
 	if s.linked > 0 {
 		text += fmt.Sprintf("; %s linked to another patient, which is not followed", plural(s.linked, "Patient is", "Patients are"))

@@ -270,6 +270,34 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// What could not be read of a draft or a fact is told with its place, beside the cards of what could.
+func TestCardOfWhatWasReadInPart(t *testing.T) {
+	const secret = "Zebrowski"
+	draft := strings.Replace(order("d1", "draft", "sertraline"), `"intent":"order"`, `"intent":"`+secret+`"`, 1)
+	result := strings.Replace(lab("f1", "2276-4", "200", "ng/mL"), `"value":200`, `"value":"`+secret+`"`, 1)
+	cards := newDoor(t, stored(t), nil).cards(OrderSign, hookCall(OrderSign, bundle(draft),
+		fullPrefetch(map[string]string{keyConditions: bundle(rlsCondition), keyFerritin: bundle(result)})))
+	notes := notesOf(cards)
+	if len(notes) != 1 || !strings.Contains(notes[0], "2 parts of the request could not be read, the rest was checked") {
+		t.Fatalf("notes %q", notes)
+	}
+	said, flags := "", 0
+	for _, c := range cards {
+		said += c.Summary + c.Detail
+		if flagOf(c)["check"] == "rls-ssri" {
+			flags++
+		}
+	}
+	for _, want := range []string{"`/context/draftOrders/entry/0/resource/intent`", "`/prefetch/ferritin/entry/0/resource/valueQuantity/value`"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no card names %s: %s", want, said)
+		}
+	}
+	if flags != 1 || strings.Contains(said, secret) {
+		t.Errorf("%d flags of the draft, in %s", flags, said)
+	}
+}
+
 // A card tells what was left out of the stored record.
 func TestNoteOfACut(t *testing.T) {
 	var many []string
