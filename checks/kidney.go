@@ -10,7 +10,8 @@ import (
 
 // kidneyFunction is what is known of a patient's kidneys.
 type kidneyFunction struct {
-	band renalBand
+	band      renalBand
+	clearance measure // in mL/min
 	// words tell the value, where it is from and that it is an approximation, if it is.
 	words string
 	refs  []Ref
@@ -85,7 +86,7 @@ func (in *renalInput) direct(r *labReading, name, reservation string) kidneyFunc
 		return kidneyFunction{}
 	}
 	return kidneyFunction{
-		band: in.Settings.band(&r.measure), refs: r.refs, at: r,
+		band: in.Settings.band(&r.measure), clearance: r.measure, refs: r.refs, at: r,
 		words: name + " " + r.measure.text() + ", " + r.date(in.Labs.zone) + reservation,
 	}
 }
@@ -107,7 +108,7 @@ func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 	}
 	m := measure{value: above.over(decimalInt(72).times(creatinine.measure.value)), unit: "mL/min"}
 	return kidneyFunction{
-		band: in.Settings.band(&m), refs: slices.Concat(creatinine.refs, weight.refs), at: creatinine,
+		band: in.Settings.band(&m), clearance: m, refs: slices.Concat(creatinine.refs, weight.refs), at: creatinine,
 		words: fmt.Sprintf("creatinine clearance %s mL/min by Cockcroft-Gault (creatinine %s, %s; weight %s, %s)", m.value.cut(1),
 			creatinine.measure.text(), creatinine.date(in.Labs.zone), weight.measure.text(), weight.date(in.Labs.zone)),
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // labReading is one result of one analyte: an Observation or one of its components, or a TSAT calculated from several.
@@ -209,7 +210,7 @@ func (b *labBook) newestUsable(a terms.Analyte, ok func(*labReading) bool) *labR
 // date is when the result was taken, for a reader.
 func (r *labReading) date(zone *time.Location) string {
 	if !r.dated {
-		return "without a date"
+		return words.Say("iron.undated")
 	}
-	return "dated " + r.effective.Date(zone)
+	return r.effective.Date(zone)
 }

@@ -75,10 +75,10 @@ func (m *measure) text() string {
 		s = m.comparator + " " + s
 	}
 	if m.unit != "" {
-		s += " " + m.unit
+		s += " " + unitWords(m.unit)
 	}
 	if m.sent != "" {
-		s += " (sent as " + m.sent + ")"
+		s += ", sent as " + unitWords(m.sent)
 	}
 	return s
 }

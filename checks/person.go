@@ -4,6 +4,11 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
+// died tells whether the patient has died by the as-of time.
+func (ev *evaluation) died() bool {
+	return ev.person.Deceased
+}
+
 // ageAtLeast tells whether the patient has had that birthday; ok is false when the birth date leaves it open.
 func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 	b := ev.person.Birth

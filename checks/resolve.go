@@ -5,21 +5,6 @@ import (
 	"strings"
 )
 
-// reasonWords tell a reader why a flag was resolved.
-var reasonWords = map[Reason]string{
-	ReasonOrderStopped:   "the order has ended, was cancelled or is on hold",
-	ReasonSupplyEnded:    "the supply has been used up",
-	ReasonEnteredInError: "what it rested on was entered in error",
-	ReasonRLSRefuted:     "RLS does not count any more",
-	ReasonLabArrived:     "a laboratory result answers it",
-	ReasonDrugChanged:    "the order is for another drug by now, or was identified",
-	ReasonSuperseded:     "another flag of this patient says more",
-	ReasonContextChanged: "other facts of the patient changed",
-	ReasonRulesetChanged: "the rules, tables or settings changed",
-	ReasonMovedPatient:   "the order belongs to another patient",
-	ReasonErased:         "what was stored about the patient was erased",
-}
-
 // reasonOf says which silence of an order resolves a flag for which reason; what is not named changes the context.
 var reasonOf = map[SilenceReason]Reason{
 	SilentDoNotPerform: ReasonOrderStopped, SilentOption: ReasonOrderStopped, SilentOnHold: ReasonOrderStopped,
@@ -37,6 +22,9 @@ func (d *differ) reason(kept OpenFlag) Reason {
 	}
 	if d.run == nil {
 		d.run = evaluate(d.st, d.set, d.asOf, true)
+	}
+	if d.run.died() {
+		return ReasonPatientDied
 	}
 	if d.run.rls.status == RLSNone && !d.set.Everyone {
 		return d.withoutRLS()

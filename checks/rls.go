@@ -1,10 +1,10 @@
 package checks
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // rlsEvidence says how RLS counts in a patient and what says so (rules.md R13).
@@ -19,12 +19,12 @@ type rlsEvidence struct {
 }
 
 // add takes one piece of evidence in; the strongest wins.
-func (e *rlsEvidence) add(status RLSStatus, ref Ref, since Time, words string) {
+func (e *rlsEvidence) add(status RLSStatus, ref Ref, since Time, why string) {
 	switch {
 	case status < e.status || status == RLSNone:
 		return
 	case status > e.status:
-		*e = rlsEvidence{status: status, words: words, since: since}
+		*e = rlsEvidence{status: status, words: why, since: since}
 	case e.since.IsZero() || !since.IsZero() && since.Nanos < e.since.Nanos:
 		e.since = since
 	}
@@ -38,17 +38,17 @@ func (ev *evaluation) readRLS() {
 		if f.Kind != KindCondition {
 			continue
 		}
-		status, words, silence := ev.weighCondition(f.Condition)
+		status, why, silence := ev.weighCondition(f.Condition)
 		if silence != "" && ev.rls.silence == "" {
-			ev.rls.silence, ev.rls.detail = silence, words
+			ev.rls.silence, ev.rls.detail = silence, why
 		}
-		ev.rls.add(status, f.Ref, f.Condition.Recorded, words)
+		ev.rls.add(status, f.Ref, f.Condition.Recorded, why)
 	}
 	for i := range ev.orders {
 		o := &ev.orders[i]
 		if o.counts {
-			status, words := ev.weighReasons(o.Order)
-			ev.rls.add(status, o.ref, o.Order.Authored, words)
+			status, why := ev.weighReasons(o.Order)
+			ev.rls.add(status, o.ref, o.Order.Authored, why)
 		}
 	}
 }
@@ -62,18 +62,18 @@ func (ev *evaluation) weighCondition(c *Condition) (RLSStatus, string, SilenceRe
 	if start := c.Recorded.Start(ev.zone); !c.Recorded.IsZero() && ev.later(start) {
 		return RLSNone, "recorded for " + c.Recorded.Date(ev.zone), SilentNotYet
 	}
-	over, words := ev.conditionOver(c)
+	over, ended := ev.conditionOver(c)
 	switch {
 	case c.Verification == VerificationRefuted:
 		return RLSNone, "refuted", SilentRLSRefuted
 	case c.FamilyHistory:
 		return RLSNone, "family history only", SilentRLSRefuted
 	case over:
-		return RLSNone, words, SilentRLSResolved
+		return RLSNone, ended, SilentRLSResolved
 	case c.Verification > VerificationConfirmed:
 		return RLSPossible, [...]string{"unconfirmed", "provisional", "a differential diagnosis"}[c.Verification-VerificationUnconfirmed], ""
 	case code == terms.CountsPossible:
-		return RLSPossible, "recorded by text or a broader code only", ""
+		return RLSPossible, words.Say("rls.why.text"), ""
 	case c.Clinical == ClinicalInactive || c.Clinical == ClinicalRemission:
 		return RLSRemission, "inactive or in remission", ""
 	default:
@@ -141,7 +141,7 @@ func (ev *evaluation) weighReasons(o *Order) (RLSStatus, string) {
 			best = RLSPossible
 		}
 	}
-	return best, "a reason given in words, or for use as needed"
+	return best, words.Say("rls.why.words")
 }
 
 // treats tells whether a diagnosis that an order names as its reason is RLS and has not been taken back.
@@ -192,19 +192,19 @@ func (ev *evaluation) later(t time.Time) bool {
 	return true
 }
 
-// rlsWords tells the status for a reader: "RLS is recorded as ... (Condition/7, 2026-01-02)".
+// rlsWords tell how RLS is known: "RLS confirmed, recorded 2026-01-02."
 func (ev *evaluation) rlsWords() string {
 	when := ev.rls.since.Date(ev.zone)
 	if when != "" {
-		when = ", " + when
+		when = words.Say("rls.when", "date", when)
 	}
 	switch ev.rls.status {
 	case RLSConfirmed:
-		return fmt.Sprintf("RLS on record: %s%s.", ev.rls.words, when)
+		return words.Say("rls.confirmed", "when", when)
 	case RLSRemission:
-		return fmt.Sprintf("RLS on record, %s%s.", ev.rls.words, when)
+		return words.Say("rls.remission", "when", when)
 	case RLSPossible:
-		return fmt.Sprintf("RLS is recorded as possible only (%s%s): confirm and code the diagnosis.", ev.rls.words, when)
+		return words.Say("rls.possible", "why", ev.rls.words, "when", when)
 	default:
 		return ""
 	}

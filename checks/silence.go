@@ -41,6 +41,11 @@ const (
 	SilentNoAlpha2Delta SilenceReason = "no-alpha-2-delta-ligand"
 	SilentOtherFlag     SilenceReason = "another-flag-says-more"
 	SilentIdentified    SilenceReason = "drug-identified"
+	SilentOtherReason   SilenceReason = "ordered-for-something-else"
+	SilentNoAntagonist  SilenceReason = "no-antagonist-beside-it"
+	SilentNoSecond      SilenceReason = "no-second-gabapentinoid"
+	SilentIronNotLow    SilenceReason = "iron-not-low"
+	SilentDied          SilenceReason = "patient-died"
 
 	// SilentTail never leaves the package: a stopped order whose drug may act on.
 	SilentTail SilenceReason = "tail"
@@ -76,16 +81,21 @@ var silenceWords = map[SilenceReason]string{
 	SilentUnknownCode:   "its name is none of ours, and of its code nothing is known",
 	SilentOff:           "the check is switched off",
 	SilentNotApproved:   "the rule is not approved, and the settings want that",
-	SilentParkinson:     "Parkinson disease is on record",
+	SilentParkinson:     "parkinsonism is on record",
 	SilentNoPartner:     "nothing that depresses breathing beside it",
 	SilentOnlyDrafts:    "both halves of the pair are only drafts",
-	SilentDoseWithin:    "the dose is within what the kidneys allow",
+	SilentDoseWithin:    "the dose is within the maximum",
 	SilentDoseUnknown:   "dose or kidney function is not known",
 	SilentIronAdequate:  "ferritin and TSAT are usable, recent and not low",
 	SilentIronKnown:     "a usable iron result within the year is on record",
 	SilentNoAlpha2Delta: "no alpha-2-delta ligand",
 	SilentOtherFlag:     "another flag of the patient says more",
 	SilentIdentified:    "every order names a drug that can be looked up",
+	SilentOtherReason:   "ordered for another disease, by its coded reason",
+	SilentNoAntagonist:  "no dopamine antagonist beside it",
+	SilentNoSecond:      "no second gabapentinoid beside it",
+	SilentIronNotLow:    "iron is not known to be low",
+	SilentDied:          "the patient has died",
 }
 
 // Silence says why one check raised no flag for one order, or for the patient when Order is "".

@@ -21,7 +21,7 @@ type watchCommand struct {
 
 // Help is shown below the options.
 func (watchCommand) Help() string {
-	return `Prints the flags that are open, sorted by patient, check and ingredient, and then every change as it is committed, until Ctrl-C.
+	return `Prints the flags that are open, sorted by patient, check and ingredient (as text by patient, the worst first), and then every change as it is committed, until Ctrl-C.
 
 Examples:
   rlsguard watch --severity high
@@ -52,10 +52,16 @@ func (c *watchCommand) Run(p *program) error {
 
 // printAll prints flags so that they are seen at once.
 func (p *program) printAll(out printer, flags []checks.Flag, format string) error {
+	if format == "text" {
+		flags = worstFirst(flags)
+	}
 	for _, f := range flags {
 		if err := out.flag(f); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
+	}
+	if err := out.ended(); err != nil {
+		return fmt.Errorf("output: %w", err)
 	}
 	if len(flags) == 0 && format == "text" {
 		fmt.Fprintln(p.stdout, "No flag is open.")

@@ -87,7 +87,7 @@ func ReplyOf(a *Advice) Reply {
 	if a.Iron.Check != "" {
 		r.Iron = &IronReply{Check: a.Iron.Check, Because: a.IronBecause, Ferritin: a.Iron.Ferritin, TSAT: a.Iron.TSAT, Order: IronOrders(a.Iron)}
 		if len(r.Iron.Order) > 0 {
-			r.Iron.Sampling = checks.IronSampling
+			r.Iron.Sampling = checks.IronSampling()
 		}
 	}
 	return r
