@@ -64,11 +64,17 @@ func (ev *evaluation) antagonists(c Check) {
 
 // antagonistLeaflet names the partners, and does not tell people to go on with an antiemetic that has just made them restless.
 func (ev *evaluation) antagonistLeaflet(partners []string) leaflet {
-	l := leaflet{About: "antagonist", Do: []string{"antagonist.do", "antagonist.other"}, Partners: partners}
+	l := leaflet{About: "antagonist", Do: []string{"antagonist.do"}, Partners: partners}
 	for _, name := range partners {
 		if drug, ok := ev.terms.Ingredient(name); ok && (drug.Class == terms.DopamineAntagonistAntiemet || len(usual[name]) > 0 && usual[name][0] == useNausea) {
-			l.Do[1] = "antagonist.nausea"
+			l.Nausea = append(l.Nausea, name)
 		}
+	}
+	if len(l.Nausea) > 0 {
+		l.Do = append(l.Do, "antagonist.nausea")
+	}
+	if len(l.Nausea) < len(partners) {
+		l.Do = append(l.Do, "antagonist.other")
 	}
 	return l
 }

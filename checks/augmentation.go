@@ -49,7 +49,7 @@ func (ev *evaluation) augmentation(c Check) {
 		plain := leaflet{About: "augmentation", Do: []string{"augmentation.do", "keep"}}
 		if low, _ := ev.ironLow(); low {
 			f.Action = words.Say("augmentation.action.iron")
-			plain.Do = []string{"augmentation.iron", "augmentation.do", "keep"}
+			plain.Do = []string{"augmentation.do", "augmentation.iron", "keep"}
 		}
 		f.Alternatives = ev.agonistAlternatives()
 		ev.flag(c, severity, f, plain)

@@ -14,16 +14,22 @@ const (
 	ForPatients      = "patient"
 )
 
-// leaflet says which plain words a finding has: what it is about, what to do, and the drugs beside its own. Each check makes its own.
+// leaflet says which plain words a finding has: what it is about, what to do, and the drugs beside its own, of which some may be taken for nausea.
+// Each check makes its own.
 type leaflet struct {
 	About    string
 	Do       []string
 	Partners []string
+	Nausea   []string
 }
 
 // forPatients replaces the texts of a finding by the plain words of a leaflet. Its sources stay, for whoever hands it out.
 func (ev *evaluation) forPatients(f *Finding, c Check, l leaflet) {
-	pairs := []string{"drug", f.Ingredient, "partners", words.And(l.Partners), "drugs", words.And(l.Partners)}
+	others := slices.DeleteFunc(slices.Clone(l.Partners), func(p string) bool { return slices.Contains(l.Nausea, p) })
+	pairs := []string{
+		"drug", f.Ingredient, "partners", words.And(l.Partners), "drugs", words.And(l.Partners), "nausea", words.And(l.Nausea),
+		"others", words.And(others), "all", words.And(append([]string{f.Ingredient}, l.Partners...)),
+	}
 	f.Audience = ForPatients
 	f.Summary = words.Say("leaflet."+l.About, pairs...)
 	var do []string

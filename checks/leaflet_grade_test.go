@@ -106,7 +106,8 @@ func TestLeafletsOfDanger(t *testing.T) {
 		{text("cyproheptadine 4 mg tablet"), []string{"hay fever"}, []string{"colds or sleep"}},
 		{text("diphenhydramine 25 mg tablet"), []string{"colds or sleep", "If you bought it yourself"}, nil},
 		{text("aripiprazole 5 mg tablet"), []string{"helps restless legs in some people and makes them worse in others"}, nil},
-		{text("ropinirole 1 mg tablet", "metoclopramide 10 mg tablet"), []string{"Ropinirole and metoclopramide work against each other", "keep taking ropinirole"}, []string{"keep taking metoclopramide"}},
+		{text("ropinirole 1 mg tablet", "haloperidol 1 mg tablet", "metoclopramide 10 mg tablet"), []string{"Ropinirole, haloperidol and metoclopramide work against", "stiff after metoclopramide?", "keep taking haloperidol, too"}, nil},
+		{text("ropinirole 1 mg tablet", "metoclopramide 10 mg tablet"), []string{"Ropinirole and metoclopramide work against each other", "keep taking ropinirole", "after metoclopramide"}, []string{"keep taking metoclopramide"}},
 	} {
 		for _, w := range c.has {
 			if !strings.Contains(c.text, w) {

@@ -23,7 +23,7 @@ const (
 	fromProject = "AASM 2025 names regular tests; the number is a convention of this project"
 )
 
-func number2(name string, value fmt.Stringer, unit, source string) Threshold {
+func measured(name string, value fmt.Stringer, unit, source string) Threshold {
 	return Threshold{Name: name, Value: value.String() + " " + unit, Source: source, Review: Pending}
 }
 
@@ -56,7 +56,7 @@ func tailThresholds(c Check) func(*Settings) []Threshold {
 		case c.ID == "rls-antipsychotic" || c.ID == checkAntagonist:
 			all = append(all, counted("orders.depot_intervals", s.Orders.DepotIntervals, "intervals", fromRules))
 		case slices.Contains(c.Classes, terms.Tricyclic):
-			all = append(all, number2("orders.doxepin_low_mg", s.Orders.DoxepinLow, "mg/d", "label of doxepin for insomnia"))
+			all = append(all, measured("orders.doxepin_low_mg", s.Orders.DoxepinLow, "mg/d", "label of doxepin for insomnia"))
 		case slices.Contains(c.Classes, terms.AntihistamineSedating):
 			all = append(all, convention("orders.pregnancy_days", s.Orders.PregnancyDays, "d"))
 		}
@@ -68,9 +68,9 @@ func dopamineThresholds(s *Settings) []Threshold {
 	d := &s.Dopamine
 	all := []Threshold{convention("dopamine.new_days", d.NewDays, "d")}
 	for _, drug := range slices.Sorted(maps.Keys(d.Maxima)) {
-		all = append(all, number2("dopamine.maxima."+drug, d.Maxima[drug].Most, "mg/d", d.Maxima[drug].Source))
+		all = append(all, measured("dopamine.maxima."+drug, d.Maxima[drug].Most, "mg/d", d.Maxima[drug].Source))
 	}
-	all = append(all, number2("dopamine.pramipexole_base", d.PramipexoleBase, "mg/d", "label for RLS (EU), as the base, secondary copy"))
+	all = append(all, measured("dopamine.pramipexole_base", d.PramipexoleBase, "mg/d", "label for RLS (EU), as the base, secondary copy"))
 	return append(append(all, ironLimits(s)...), orderThresholds(s)...)
 }
 
@@ -91,7 +91,7 @@ func ironLimits(s *Settings) []Threshold {
 		convention("iron.adult_years", i.AdultYears, "a"),
 		below("iron.dialysis_ferritin", i.DialysisFerritin, "ng/mL", fromAASM2),
 		below("iron.dialysis_tsat", i.DialysisTSAT, "%", fromAASM2),
-		number2("iron.transferrin_factor", i.TransferrinFactor, "(ug/dL)/(mg/dL)", "reckoned from molar masses; laboratories use 70.9 to 71.2"),
+		measured("iron.transferrin_factor", i.TransferrinFactor, "(ug/dL)/(mg/dL)", "reckoned from molar masses; laboratories use 70.9 to 71.2"),
 	}
 }
 
@@ -99,8 +99,9 @@ func ironThresholds(s *Settings) []Threshold {
 	i := &s.Iron
 	all := append(ironLimits(s),
 		counted("iron.shortened_days", i.ShortenedDays, "d", fromProject),
-		number2("iron.iv_only_ferritin", i.IVOnlyFerritin, "ng/mL", fromAASM),
-		number2("iron.oral_ceiling_tsat", i.OralCeilingTSAT, "%", fromMayo),
+		measured("iron.iv_only_ferritin", i.IVOnlyFerritin, "ng/mL", fromAASM),
+		measured("iron.oral_ceiling_tsat", i.OralCeilingTSAT, "%", fromMayo),
+		measured("iron.investigate_ferritin", i.InvestigateFerritin, "ng/mL", fromAASM2),
 	)
 	all = append(append(all, readingThresholds(s)...), orderThresholds(s)...)
 	for n, l := range i.Laboratories {
@@ -109,7 +110,7 @@ func ironThresholds(s *Settings) []Threshold {
 			value *Decimal
 		}{{"ferritin_low", l.FerritinLow}, {"child_ferritin", l.ChildFerritin}, {"dialysis_ferritin", l.DialysisFerritin}} {
 			if v.value != nil {
-				all = append(all, number2(fmt.Sprintf("iron.laboratories[%d].%s", n, v.name), *v.value, "ng/mL", l.Performer))
+				all = append(all, measured(fmt.Sprintf("iron.laboratories[%d].%s", n, v.name), *v.value, "ng/mL", l.Performer))
 			}
 		}
 	}
@@ -120,12 +121,12 @@ func ironThresholds(s *Settings) []Threshold {
 func readingThresholds(s *Settings) []Threshold {
 	i := &s.Iron
 	return []Threshold{
-		number2("iron.assay_note_ferritin", i.AssayNoteFerritin, "ng/mL", "Silber 2025, J Clin Sleep Med 21:65-67"),
+		measured("iron.assay_note_ferritin", i.AssayNoteFerritin, "ng/mL", "Silber 2025, J Clin Sleep Med 21:65-67"),
 		counted("iron.iv_iron_days", i.IVIronDays, "d", fromRules),
-		number2("iron.crp_limit", i.CRPLimit, "mg/L", fromUs),
+		measured("iron.crp_limit", i.CRPLimit, "mg/L", fromUs),
 		convention("iron.crp_days", i.CRPDays, "d"),
-		number2("iron.near_tsat_low", i.NearTSATLow, "%", fromUs),
-		number2("iron.near_tsat_high", i.NearTSATHigh, "%", fromUs),
+		measured("iron.near_tsat_low", i.NearTSATLow, "%", fromUs),
+		measured("iron.near_tsat_high", i.NearTSATHigh, "%", fromUs),
 	}
 }
 
@@ -143,10 +144,10 @@ func unusableThresholds(s *Settings) []Threshold {
 func renalThresholds(s *Settings) []Threshold {
 	r := &s.Renal
 	all := []Threshold{
-		number2("renal.normal_from", r.Normal, "mL/min", "labels"),
-		number2("renal.moderate_above", r.Moderate, "mL/min", "labels; to which band it belongs is a convention"),
-		number2("renal.severe_above", r.Severe, "mL/min", "labels; to which band it belongs is a convention"),
-		number2("renal.unknown_dose_below", r.UnknownDoseBelow, "mL/min", fromUs),
+		measured("renal.normal_from", r.Normal, "mL/min", "labels"),
+		measured("renal.moderate_above", r.Moderate, "mL/min", "labels; to which band it belongs is a convention"),
+		measured("renal.severe_above", r.Severe, "mL/min", "labels; to which band it belongs is a convention"),
+		measured("renal.unknown_dose_below", r.UnknownDoseBelow, "mL/min", fromUs),
 		convention("renal.creatinine_days", r.CreatinineDays, "d"),
 		convention("renal.ckd_days", r.CKDDays, "d"),
 		convention("renal.weight_days", r.WeightDays, "d"),

@@ -19,6 +19,8 @@ import (
 type printer interface {
 	flag(checks.Flag) error
 	silence(checks.Silence) error
+	// begin is called before flags of so many patients.
+	begin(patients int)
 	// ended is called behind the last of several flags that are shown together, end behind all that was read.
 	ended() error
 	end(*summary) error
@@ -58,6 +60,7 @@ func (p *jsonPrinter) silence(s checks.Silence) error {
 	return writeLine(p.w, line)
 }
 
+func (*jsonPrinter) begin(int)          {}
 func (*jsonPrinter) ended() error       { return nil }
 func (*jsonPrinter) end(*summary) error { return nil }
 
@@ -73,6 +76,7 @@ func (p *fhirPrinter) flag(f checks.Flag) error {
 }
 
 func (*fhirPrinter) silence(checks.Silence) error { return nil }
+func (*fhirPrinter) begin(int)                    {}
 func (*fhirPrinter) ended() error                 { return nil }
 func (*fhirPrinter) end(*summary) error           { return nil }
 
@@ -101,10 +105,11 @@ type textPrinter struct {
 	w       io.Writer
 	options textOptions
 
-	patient checks.Ref      // whose flags are being written
-	counsel []string        // that the patient's flags have
-	checks  map[string]bool // that were written, and whether for professionals
-	asOf    time.Time       // of the newest of them
+	patients int             // that are written together
+	patient  checks.Ref      // whose flags are being written
+	counsel  []string        // that the patient's flags have
+	checks   map[string]bool // that were written, and whether for professionals
+	asOf     time.Time       // of the newest of them
 
 	pending []checks.Silence // of one order with one reason, not yet written
 	told    checks.Silence   // the last one that was written
@@ -115,7 +120,7 @@ func (p *textPrinter) flag(f checks.Flag) error {
 		if err := p.closePatient(); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintln(p.w, harmless(string(f.Patient))); err != nil {
+		if err := p.heading(&f); err != nil {
 			return err
 		}
 	}
@@ -133,6 +138,21 @@ func (p *textPrinter) flag(f checks.Flag) error {
 	}
 	p.checks[f.Check] = p.checks[f.Check] || f.Audience != checks.ForPatients
 	return flagText(p.w, f, p.options)
+}
+
+func (p *textPrinter) begin(patients int) { p.patients = patients }
+
+// heading names the patient. A leaflet is for one person, who needs no reference; where there are several, the line to cut along has it.
+func (p *textPrinter) heading(f *checks.Flag) error {
+	text := harmless(string(f.Patient))
+	if f.Audience == checks.ForPatients {
+		if p.patients < 2 {
+			return nil
+		}
+		text = "- - - " + text + " - - -\n"
+	}
+	_, err := fmt.Fprintln(p.w, text)
+	return err
 }
 
 // closePatient writes what may be said to a patient whatever the flags are about.

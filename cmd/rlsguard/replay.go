@@ -192,6 +192,7 @@ const flagChunk = 1024
 // printFlags prints the open flags, sorted by patient, check and ingredient; as text the worst first.
 func (r *replay) printFlags(known *consumers.Memory, patients []checks.Ref) {
 	patients = slices.DeleteFunc(slices.Clone(patients), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
+	r.out.begin(len(patients))
 	text := r.options.Format == "text"
 	if text {
 		slices.SortStableFunc(patients, func(a, b checks.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })

@@ -55,6 +55,7 @@ func (p *program) printAll(out printer, flags []checks.Flag, format string) erro
 	if format == "text" {
 		flags = worstFirst(flags)
 	}
+	out.begin(patientsOf(flags))
 	for _, f := range flags {
 		if err := out.flag(f); err != nil {
 			return fmt.Errorf("output: %w", err)
@@ -70,4 +71,13 @@ func (p *program) printAll(out printer, flags []checks.Flag, format string) erro
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
+}
+
+// patientsOf counts the patients of flags.
+func patientsOf(flags []checks.Flag) int {
+	seen := map[checks.Ref]bool{}
+	for i := range flags {
+		seen[flags[i].Patient] = true
+	}
+	return len(seen)
 }
