@@ -26,11 +26,11 @@ func augmentationCheck() Check {
 func (ev *evaluation) augmentation(c Check) {
 	parkinson, known := ev.parkinson()
 	for i := range ev.exposures {
-		if x := &ev.exposures[i]; isAgonist(&x.Found) && ev.forSomethingElse(x.Order) {
+		if x := &ev.exposures[i]; isAgonist(&x.Found) && ev.forSomethingElse(x.orderView) {
 			ev.quiet(x.orderView, c.ID, x.Name, SilentOtherReason, "")
 		}
 	}
-	for _, group := range ev.byIngredient(func(x *exposure) bool { return isAgonist(&x.Found) && !ev.forSomethingElse(x.Order) }) {
+	for _, group := range ev.byIngredient(func(x *exposure) bool { return isAgonist(&x.Found) && !ev.forSomethingElse(x.orderView) }) {
 		if known {
 			ev.quiet(group[0].orderView, c.ID, group[0].Name, SilentParkinson, string(parkinson))
 			continue
@@ -85,7 +85,7 @@ func (ev *evaluation) augmentationConcern(group []*exposure) augmentationConcern
 // none has a date, it is new.
 func (ev *evaluation) agonistBegan() (day int64, dated, isNew bool) {
 	taken := func(o *orderView) bool {
-		return o.everTaken() && !ev.forSomethingElse(o.Order) && slices.ContainsFunc(o.drug.match.Found, func(f terms.Found) bool { return isAgonist(&f) })
+		return o.everTaken() && !ev.forSomethingElse(o) && slices.ContainsFunc(o.drug.match.Found, func(f terms.Found) bool { return isAgonist(&f) })
 	}
 	day, dated = ev.firstDay(taken, lastDayOf)
 	return day, dated, !dated || ev.within(day, ev.set.Dopamine.NewDays)
@@ -143,21 +143,21 @@ const (
 )
 
 // forSomethingElse tells whether an order is, by its coded reasons, for another disease that dopamine agonists treat, and none of them is RLS.
-func (ev *evaluation) forSomethingElse(o *Order) bool {
-	return !ev.reasonIsRLS(o) && (ev.orderedFor(o, contextParkinson) || ev.orderedFor(o, contextProlactin))
+func (ev *evaluation) forSomethingElse(o *orderView) bool {
+	return !ev.reasonIsRLS(o) && (ev.orderedFor(o.Order, contextParkinson) || ev.orderedFor(o.Order, contextProlactin))
 }
 
-// orderedFor tells whether a reason of an order, or a diagnosis that it refers to, is in a group.
+// orderedFor tells whether a reason of an order, or a diagnosis that it refers to, is in a group. A suspicion is no reason here, since it would silence.
 func (ev *evaluation) orderedFor(o *Order, group string) bool {
-	return slices.ContainsFunc(o.Reasons, func(c Concept) bool { return ev.inGroup(&c, group) }) ||
+	return slices.ContainsFunc(o.Reasons, func(c Concept) bool { return c.Certainty == CertaintyAsCoded && ev.inGroup(&c, group) }) ||
 		slices.ContainsFunc(o.ReasonRefs, func(ref Ref) bool {
 			f := ev.st.Find(ref)
-			return f != nil && f.Kind == KindCondition && ev.contextCounts(f.Condition, group)
+			return f != nil && f.Kind == KindCondition && !f.Condition.doubtful() && ev.contextCounts(f.Condition, group)
 		})
 }
 
 // reasonIsRLS tells whether any reason of an order may be RLS, be it in words.
-func (ev *evaluation) reasonIsRLS(o *Order) bool {
+func (ev *evaluation) reasonIsRLS(o *orderView) bool {
 	status, _ := ev.weighReasons(o)
 	return status > RLSNone
 }
@@ -169,7 +169,7 @@ func (ev *evaluation) parkinson() (Ref, bool) {
 	}
 	for i := range ev.orders {
 		o := &ev.orders[i]
-		if o.counts && !ev.reasonIsRLS(o.Order) && ev.orderedFor(o.Order, contextParkinson) {
+		if o.counts && !ev.reasonIsRLS(o) && ev.orderedFor(o.Order, contextParkinson) {
 			return o.ref, true
 		}
 	}

@@ -100,6 +100,9 @@ func (d *differ) acknowledgement(f *Flag) *Acknowledgement {
 			continue
 		}
 		a := c.Acknowledgement
+		if c.Unread&UnreadDate != 0 {
+			continue // there is an end, and nobody knows when
+		}
 		if !a.Until.IsZero() && !a.Until.End(d.set.zone()).After(d.asOf) || !a.Date.IsZero() && a.Date.Start(d.set.zone()).After(d.asOf) {
 			continue
 		}

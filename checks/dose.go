@@ -196,26 +196,12 @@ func (o *doseOrder) scaled(mg Decimal) Decimal {
 
 func (o *doseOrder) maxPerDay(r *Ratio) (Decimal, bool) {
 	mg, ok := o.milligrams(&r.Numerator)
-	unit, known := periodDays[timeUnit(&r.Denominator)]
+	unit, known := periodDays[timeUnitOf(&r.Denominator)]
 	length, err := ParseDecimal(r.Denominator.Value)
 	if !ok || !known || err != nil || length.Sign() <= 0 {
 		return Decimal{}, false
 	}
 	return mg.times(unit.days).over(length.times(unit.times)), true
-}
-
-func timeUnit(q *Quantity) string {
-	for _, u := range []string{q.Code, q.Unit} {
-		switch strings.ToLower(u) {
-		case "h", "hour", "hours":
-			return "h"
-		case "d", "day", "days":
-			return "d"
-		case "wk", "week", "weeks":
-			return "wk"
-		}
-	}
-	return ""
 }
 
 // milligrams converts a dose: a mass as it is, tablets and capsules times the strength of the product, millilitres times that of one.
@@ -274,7 +260,7 @@ var dosePieces = []string{
 // doseUnitOf reads the code, else the text, of a unit.
 func doseUnitOf(q *Quantity) doseUnit {
 	for _, u := range []string{q.Code, q.Unit} {
-		u = strings.ToLower(strings.Trim(u, "{}[] "))
+		u = strings.ToLower(strings.Trim(u, "{}[]. "))
 		if unit, ok := doseUnits[u]; ok && u != "" {
 			return unit
 		}

@@ -66,6 +66,9 @@ func (ev *evaluation) classify(o *orderView) {
 		}
 		drug = f.Medication
 	}
+	if drug.Modified {
+		o.modified()
+	}
 	o.drug.names = drug.Names
 	o.drug.match = ev.classifyDrug(drug)
 	o.drug.identified = o.drug.match.Identified

@@ -124,7 +124,8 @@ func (ev *evaluation) ironOrders() []ironOrder {
 			}
 			all = append(all, ironOrder{
 				Ref: o.ref, Date: o.Authored, IV: iv, Current: o.counts,
-				Replaces: o.everTaken() && f.Name != "iron",
+				// Of an order with a modifier extension that is not known nothing is certain.
+				Replaces: o.everTaken() && f.Name != "iron" && o.unread&UnreadModifier == 0,
 			})
 			break
 		}
@@ -164,6 +165,6 @@ func (ev *evaluation) kidneyFailure() []Ref {
 func (ev *evaluation) certain(group string) []Ref {
 	return slices.DeleteFunc(ev.contexts(group), func(ref Ref) bool {
 		c := ev.st.Find(ref).Condition
-		return c.Verification > VerificationConfirmed || c.Clinical >= ClinicalInactive
+		return c.Verification > VerificationConfirmed || c.Clinical >= ClinicalInactive || c.Modified || c.Code.Certainty != CertaintyAsCoded
 	})
 }

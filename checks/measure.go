@@ -32,6 +32,10 @@ const (
 	labPending         labReason = "pending"
 	labNotCalculable   labReason = "not-calculable"
 	labInputUnreadable labReason = "input-unusable"
+	labInputUnread     labReason = "input-unreadable"
+	labUnread          labReason = "unreadable"
+	labModified        labReason = "modifier-extension"
+	labTimeUnread      labReason = "time-unreadable"
 )
 
 var labReasonWords = map[labReason]string{
@@ -54,9 +58,19 @@ var labReasonWords = map[labReason]string{
 	labPending:         "result pending",
 	labNotCalculable:   "it cannot be calculated from what was sent",
 	labInputUnreadable: "a result that it is calculated from cannot be evaluated",
+	labInputUnread:     "a result that it is calculated from cannot be read",
+	labUnread:          "the value cannot be read as it was sent",
+	labModified:        "it has a modifier extension that is not known here and may change its meaning",
+	labTimeUnread:      "when it was taken cannot be read, so it may be older than others, and it is not low",
 }
 
 func (r labReason) words() string { return labReasonWords[r] }
+
+// unreadable tells that a result is there and could not be read, so that nobody knows whether it is low. Text, or a unit that is not
+// known, is what the laboratory said.
+func (r labReason) unreadable() bool {
+	return r == labUnread || r == labModified || r == labBadComparator
+}
 
 // measure is a result as a number in its analyte's canonical unit.
 type measure struct {
@@ -91,6 +105,9 @@ type labRules struct {
 
 // readMeasure reads a result by its row of labs.tsv: value, unit, conversion, plausibility.
 func readMeasure(t *terms.Terms, lab *terms.Lab, v *Value, rules labRules) (measure, labReason) {
+	if v.Kind == UnreadValue && v.Text != "" {
+		return measure{}, labModified
+	}
 	if reason := formReason(v.Kind); reason != labUsable {
 		return measure{}, reason
 	}
@@ -132,6 +149,8 @@ func formReason(k ValueKind) labReason {
 		return labAbsent
 	case TextValue:
 		return labText
+	case UnreadValue:
+		return labUnread
 	default:
 		return labOtherForm
 	}

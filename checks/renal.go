@@ -54,6 +54,9 @@ func renalFinding(in renalInput) renalDecision {
 	d := renalDecision{Next: earlier(in.Labs.next, earlier(dose.next, kidney.next))}
 	if kidney.band == renalUnknown {
 		d.Known = words.Say("renal.kidneys-unknown", "why", kidney.silence)
+		if kidney.opens {
+			in.unread(&d, &row, &dose, &kidney)
+		}
 		return d
 	}
 	band := in.Settings.bandOf(&kidney.clearance, row.LowerEnds)
@@ -88,6 +91,32 @@ func renalFinding(in renalInput) renalDecision {
 	d.Evidence = joinRefs(kidney.refs)
 	d.Basis = []string{"dose=" + d.doseBasis(&dose), "band=" + in.Settings.bandBasis(band)}
 	return d
+}
+
+// unread decides where the newest kidney value cannot be evaluated. A dose that is within the maximum of the worst kidneys is within
+// every other, and one above that of healthy ones is above all.
+func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDose, kidney *kidneyFunction) {
+	known, basis := words.Say("renal.dose.unknown"), "in a daily dose that the orders do not tell"
+	switch {
+	case dose.complete:
+		known, basis = words.Say("renal.dose", "mg", dose.mg.cut(2)), dose.mg.cut(2)+" mg a day"
+	case dose.mg.Sign() > 0:
+		known, basis = words.Say("renal.dose.least", "mg", dose.mg.cut(2)), "at least "+dose.mg.cut(2)+" mg a day"
+	}
+	say := []string{"drug", in.Ingredient, "dose", known, "most", row.Normal.String() + " mg", "least", row.Failure.String() + " mg", "source", row.Source, "kidneys", kidney.words}
+	switch {
+	case dose.mg.minus(doseSlack).Cmp(row.Normal) > 0:
+		d.Severity, d.leaflet = Moderate, "normal"
+		d.Summary, d.Action = words.Say("renal.above.normal", say...), joinSentences(in.otherReason(), words.Say("renal.action"))
+	case dose.complete && dose.mg.minus(doseSlack).Cmp(row.Failure) <= 0:
+		d.Within = true
+		return
+	default:
+		d.Severity, d.leaflet = Low, "unclear"
+		d.Summary, d.Action = words.Say("renal.unread", say...), joinSentences(words.Say("renal.action.unread"), in.dialysis(row))
+	}
+	d.Evidence = joinRefs(kidney.refs)
+	d.Basis = []string{"dose=" + basis, "band=unread"}
 }
 
 // row is that of the label which applies to these orders: by country, by coded reason, else the drug's own.

@@ -57,7 +57,7 @@ func (ev *evaluation) renalInput(group []*exposure) renalInput {
 func (ev *evaluation) reasonsBesideRLS(group []*exposure) []string {
 	var groups []string
 	for _, x := range group {
-		if ev.reasonIsRLS(x.Order) {
+		if ev.reasonIsRLS(x.orderView) {
 			return nil
 		}
 		for _, v := range ev.set.Renal.Variants {

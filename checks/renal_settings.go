@@ -22,6 +22,8 @@ type RenalSettings struct {
 	WeightDays int `yaml:"weight_days"`
 	// UnknownDoseBelow: below this clearance an unknown dose is worth a flag (convention).
 	UnknownDoseBelow Decimal `yaml:"unknown_dose_below"`
+	// CreatinineAlone, in mg/dL: above it a creatinine is told even where age or sex is not known, so that it cannot be evaluated (convention).
+	CreatinineAlone Decimal `yaml:"creatinine_alone_above"`
 	// Maxima by ingredient. A site that names one replaces the whole row.
 	Maxima map[string]RenalMaximum `yaml:"maxima"`
 	// Variants replace the row of an ingredient where the label of a country, or for a coded reason, differs. The first that fits decides.
@@ -67,8 +69,8 @@ func DefaultRenalSettings() RenalSettings {
 	japan := row("600", "300", "0", "0", "Japanese label", "package insert", "")
 	japan.LowerEnds = true
 	return RenalSettings{
-		Normal: decimal("60"), Moderate: decimal("30"), Severe: decimal("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365,
 		UnknownDoseBelow: decimal("30"),
+		Normal: decimal("60"), Moderate: decimal("30"), Severe: decimal("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal("1.5"),
 		Maxima: map[string]RenalMaximum{
 			"gabapentin": gabapentin,
 			"pregabalin": row("600", "300", "150", "75", "US label", "secondary copy",
@@ -97,6 +99,7 @@ func (s *RenalSettings) Validate() error {
 	errs.count("ckd_days", s.CKDDays, 3650)
 	errs.count("weight_days", s.WeightDays, 3650)
 	errs.decimal("unknown_dose_below", s.UnknownDoseBelow, "200")
+	errs.decimal("creatinine_alone_above", s.CreatinineAlone, "40")
 	for _, name := range slices.Sorted(maps.Keys(s.Maxima)) {
 		m := s.Maxima[name]
 		m.validate(&errs, "maxima."+name, false)

@@ -47,7 +47,7 @@ func (ev *evaluation) readRLS() {
 	for i := range ev.orders {
 		o := &ev.orders[i]
 		if o.counts {
-			status, why := ev.weighReasons(o.Order)
+			status, why := ev.weighReasons(o)
 			ev.rls.add(status, o.ref, o.Order.Authored, why)
 		}
 	}
@@ -66,12 +66,20 @@ func (ev *evaluation) weighCondition(c *Condition) (RLSStatus, string, SilenceRe
 	switch {
 	case c.Verification == VerificationRefuted:
 		return RLSNone, "refuted", SilentRLSRefuted
+	case c.Code.Certainty == CertaintyShut:
+		return RLSNone, "excluded, or a state after it, by its mark of certainty", SilentRLSRefuted
 	case c.FamilyHistory:
 		return RLSNone, "family history only", SilentRLSRefuted
 	case over:
 		return RLSNone, ended, SilentRLSResolved
+	case c.Verification == VerificationUnread || c.Clinical == ClinicalUnread:
+		return RLSPossible, words.Say("rls.why.unread"), ""
 	case c.Verification > VerificationConfirmed:
 		return RLSPossible, [...]string{"unconfirmed", "provisional", "a differential diagnosis"}[c.Verification-VerificationUnconfirmed], ""
+	case c.Code.Certainty == CertaintyPossible:
+		return RLSPossible, words.Say("rls.why.suspected"), ""
+	case c.Modified:
+		return RLSPossible, words.Say("rls.why.modified"), ""
 	case code == terms.CountsPossible:
 		return RLSPossible, words.Say("rls.why.text"), ""
 	case c.Clinical == ClinicalInactive || c.Clinical == ClinicalRemission:
@@ -121,27 +129,52 @@ func (ev *evaluation) namesRLS(c *Concept) terms.Counts {
 
 // weighReasons says how the reasons of a counted order count: a coded reason is as good as a diagnosis, since the
 // prescriber treats RLS (rules.md R13, a convention); an as-needed reason or a text is a possibility.
-func (ev *evaluation) weighReasons(o *Order) (RLSStatus, string) {
+func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 	best := RLSNone
+	most := RLSConfirmed
+	if o.unread&UnreadModifier != 0 {
+		most = RLSPossible
+	}
 	for i := range o.Reasons {
-		switch ev.namesRLS(&o.Reasons[i]) {
+		switch ev.reasonNamesRLS(&o.Reasons[i]) {
 		case terms.CountsYes:
-			return RLSConfirmed, "the coded reason of an order"
+			return min(most, RLSConfirmed), "the coded reason of an order"
 		case terms.CountsPossible:
 			best = RLSPossible
 		}
 	}
 	for _, ref := range o.ReasonRefs {
-		if f := ev.st.Find(ref); f != nil && f.Kind == KindCondition && ev.treats(f.Condition) {
-			return RLSConfirmed, "the diagnosis that an order is for"
+		f := ev.st.Find(ref)
+		switch {
+		case f == nil || f.Kind != KindCondition || !ev.treats(f.Condition):
+		case f.Condition.doubtful():
+			best = RLSPossible
+		default:
+			return min(most, RLSConfirmed), "the diagnosis that an order is for"
 		}
 	}
 	for i := range o.Dosages {
-		if ev.namesRLS(&o.Dosages[i].AsNeededReason) > terms.CountsNo {
+		if ev.reasonNamesRLS(&o.Dosages[i].AsNeededReason) > terms.CountsNo {
 			best = RLSPossible
 		}
 	}
 	return best, words.Say("rls.why.words")
+}
+
+// reasonNamesRLS is namesRLS for a reason, which may have a mark of certainty of its own.
+func (ev *evaluation) reasonNamesRLS(c *Concept) terms.Counts {
+	switch c.Certainty {
+	case CertaintyShut:
+		return terms.CountsNo
+	case CertaintyPossible:
+		return min(ev.namesRLS(c), terms.CountsPossible)
+	}
+	return ev.namesRLS(c)
+}
+
+// doubtful tells that something of a Condition cannot be read, or is marked as suspected, so that it is at most possible.
+func (c *Condition) doubtful() bool {
+	return c.Modified || c.Verification == VerificationUnread || c.Clinical == ClinicalUnread || c.Code.Certainty == CertaintyPossible
 }
 
 // treats tells whether a diagnosis that an order names as its reason is RLS and has not been taken back.
@@ -162,7 +195,7 @@ func (ev *evaluation) hasContext(group string) (*Fact, bool) {
 }
 
 func (ev *evaluation) contextCounts(c *Condition, group string) bool {
-	if over, _ := ev.conditionOver(c); over || c.Verification == VerificationRefuted || c.FamilyHistory {
+	if over, _ := ev.conditionOver(c); over || c.Verification == VerificationRefuted || c.FamilyHistory || c.Code.Certainty == CertaintyShut {
 		return false
 	}
 	if !c.Recorded.IsZero() && ev.later(c.Recorded.Start(ev.zone)) {

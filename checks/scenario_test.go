@@ -180,7 +180,12 @@ func (s *scenario) line(line string) error {
 		if len(w) > 2 {
 			p.Birth = day(w[2])
 		}
-		p.Deceased = slices.Contains(w, "died")
+		if i := slices.Index(w, "died"); i >= 0 {
+			p.Deceased = true
+			if i+1 < len(w) {
+				p.Died = day(w[i+1])
+			}
+		}
 		s.st.Merge(Fact{Ref: "Patient/1", Kind: KindPatient, Person: p})
 		return nil
 	case "rls", "condition":

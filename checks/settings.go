@@ -42,15 +42,17 @@ type CheckSetting struct {
 // OrderSettings say how long an order counts. All are conventions of this project without a source in the literature
 // (rules.md R14, marks [C] and [T]): their review is pending.
 type OrderSettings struct {
-	OldAfterDays    int            `yaml:"old_after_days"`    // active for longer with nothing newer: at most low
-	ShortCourseDays int            `yaml:"short_course_days"` // a course of at most so many days: one step lower
-	SupplyGraceDays int            `yaml:"supply_grace_days"` // a completed order counts so long after its supply
-	TailDays        map[string]int `yaml:"tail_days"`         // after stopped, by ingredient
-	DepotIntervals  int            `yaml:"depot_intervals"`   // a depot antipsychotic lasts so many dosing intervals after stopped
-	PregnancyDays   int            `yaml:"pregnancy_days"`    // how long a sign of pregnancy counts
-	SwitchDays      int            `yaml:"switch_days"`       // two gabapentinoids at once are low for so long
-	OlderYears      int            `yaml:"older_years"`       // from this age on a pair with a depressant names age as a risk (FDA 2019)
-	DoxepinLow      Decimal        `yaml:"doxepin_low_mg"`    // doxepin up to so many mg a day is low (label for insomnia)
+	OldAfterDays    int `yaml:"old_after_days"`    // active for longer with nothing newer: at most low
+	ShortCourseDays int `yaml:"short_course_days"` // a course of at most so many days: one step lower
+	SupplyGraceDays int `yaml:"supply_grace_days"` // a completed order counts so long after its supply
+	// UnreadSupplyDays: an order whose stated supply cannot be read counts so long after it was written or handed over.
+	UnreadSupplyDays int            `yaml:"unread_supply_days"`
+	TailDays         map[string]int `yaml:"tail_days"`       // after stopped, by ingredient
+	DepotIntervals   int            `yaml:"depot_intervals"` // a depot antipsychotic lasts so many dosing intervals after stopped
+	PregnancyDays    int            `yaml:"pregnancy_days"`  // how long a sign of pregnancy counts
+	SwitchDays       int            `yaml:"switch_days"`     // two gabapentinoids at once are low for so long
+	OlderYears       int            `yaml:"older_years"`     // from this age on a pair with a depressant names age as a risk (FDA 2019)
+	DoxepinLow       Decimal        `yaml:"doxepin_low_mg"`  // doxepin up to so many mg a day is low (label for insomnia)
 }
 
 // DefaultSettings are those of the contract.
@@ -63,15 +65,16 @@ func DefaultSettings() *Settings {
 		Renal:    DefaultRenalSettings(),
 		Dopamine: DefaultDopamineSettings(),
 		Orders: OrderSettings{
-			OldAfterDays:    730,
-			ShortCourseDays: 3,
-			SupplyGraceDays: 7,
-			TailDays:        map[string]int{"fluoxetine": 35, "cariprazine": 28, "aripiprazole": 14},
-			DepotIntervals:  2,
-			PregnancyDays:   305,
-			SwitchDays:      28,
-			OlderYears:      65,
-			DoxepinLow:      decimal("6"),
+			OldAfterDays:     730,
+			ShortCourseDays:  3,
+			SupplyGraceDays:  7,
+			UnreadSupplyDays: 180,
+			TailDays:         map[string]int{"fluoxetine": 35, "cariprazine": 28, "aripiprazole": 14},
+			DepotIntervals:   2,
+			PregnancyDays:    305,
+			SwitchDays:       28,
+			OlderYears:       65,
+			DoxepinLow:       decimal("6"),
 		},
 	}
 }
@@ -87,6 +90,7 @@ func (s *Settings) Validate() error {
 		{"orders.old_after_days", s.Orders.OldAfterDays, 1},
 		{"orders.short_course_days", s.Orders.ShortCourseDays, 0},
 		{"orders.supply_grace_days", s.Orders.SupplyGraceDays, 0},
+		{"orders.unread_supply_days", s.Orders.UnreadSupplyDays, 0},
 		{"orders.depot_intervals", s.Orders.DepotIntervals, 0},
 		{"orders.pregnancy_days", s.Orders.PregnancyDays, 0},
 		{"orders.switch_days", s.Orders.SwitchDays, 1},

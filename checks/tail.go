@@ -2,7 +2,6 @@ package checks
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -32,10 +31,8 @@ func (ev *evaluation) tail(x *exposure) bool {
 func depotInterval(o *Order) (int, bool) {
 	for i := range o.Dosages {
 		t := &o.Dosages[i].Timing
-		period, err := strconv.ParseFloat(t.Period, 64)
-		days := period * unitDays[t.PeriodUnit] / float64(max(t.Frequency, 1))
-		if err == nil && days >= 7 {
-			return int(days), true
+		if period, ok := t.periodDays(); ok && period/float64(max(t.Frequency, 1)) >= 7 {
+			return int(period / float64(max(t.Frequency, 1))), true
 		}
 	}
 	return 0, false

@@ -40,6 +40,7 @@ func orderThresholds(s *Settings) []Threshold {
 		convention("orders.old_after_days", s.Orders.OldAfterDays, "d"),
 		convention("orders.short_course_days", s.Orders.ShortCourseDays, "d"),
 		convention("orders.supply_grace_days", s.Orders.SupplyGraceDays, "d"),
+		convention("orders.unread_supply_days", s.Orders.UnreadSupplyDays, "d"),
 	}
 }
 
@@ -148,6 +149,7 @@ func renalThresholds(s *Settings) []Threshold {
 		measured("renal.moderate_above", r.Moderate, "mL/min", "labels; to which band it belongs is a convention"),
 		measured("renal.severe_above", r.Severe, "mL/min", "labels; to which band it belongs is a convention"),
 		measured("renal.unknown_dose_below", r.UnknownDoseBelow, "mL/min", fromUs),
+		measured("renal.creatinine_alone_above", r.CreatinineAlone, "mg/dL", fromUs),
 		convention("renal.creatinine_days", r.CreatinineDays, "d"),
 		convention("renal.ckd_days", r.CKDDays, "d"),
 		convention("renal.weight_days", r.WeightDays, "d"),

@@ -67,9 +67,13 @@ func saturation(iron, partner *labReading, tsat *terms.Lab, factor Decimal) labR
 	if partner.status != LabFinal {
 		r.status = partner.status
 	}
+	r.unplaced = iron.unplaced || partner.unplaced
 	for _, input := range []*labReading{iron, partner} {
 		if input.reason != labUsable {
 			r.reason, r.of = labInputUnreadable, analyteWords[input.lab.Analyte]+": "+input.reason.words()
+			if input.reason.unreadable() {
+				r.reason = labInputUnread
+			}
 			return r
 		}
 	}
@@ -104,7 +108,7 @@ func ratioComparator(above, below string) (string, bool) {
 }
 
 // tsatReadings are the measured and calculated TSAT results. Of one draw a measured one that can be used wins; where it cannot,
-// a calculated one takes its place and says so.
+// a calculated one takes its place and says so, but for one that was sent and could not be read, which stays.
 func tsatReadings(b *labBook, tsat *terms.Lab, factor Decimal, clears func(*labReading) bool) []labReading {
 	measured, calculated := b.of(terms.TSAT), calculatedTSAT(b, tsat, factor)
 	if len(calculated) == 0 {
@@ -114,7 +118,9 @@ func tsatReadings(b *labBook, tsat *terms.Lab, factor Decimal, clears func(*labR
 	readable, unreadable := indexDraws(pointers(measured, clears)), indexDraws(pointers(measured, cannot))
 	calculated = slices.DeleteFunc(calculated, func(c labReading) bool { return readable.nearest(&c) != nil })
 	instead := indexDraws(pointers(calculated, clears))
-	kept := slices.DeleteFunc(slices.Clone(measured), func(m labReading) bool { return cannot(&m) && instead.nearest(&m) != nil })
+	kept := slices.DeleteFunc(slices.Clone(measured), func(m labReading) bool {
+		return cannot(&m) && !m.reason.unreadable() && instead.nearest(&m) != nil
+	})
 	for i := range calculated {
 		c := &calculated[i]
 		if m := unreadable.nearest(c); m != nil && clears(c) {

@@ -1,7 +1,6 @@
 package consumers
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -46,7 +45,7 @@ func (e *Engine) NewFold(view View) *Fold {
 func (f *Fold) Add(results []Result, n int, in *Input) []Result {
 	for i := range in.Resources {
 		r := &in.Resources[i]
-		res := Result{Input: n, Type: r.Type, Pointer: r.Pointer}
+		res := Result{Input: n, Type: r.Type, Pointer: r.Pointer, Unread: r.Unread}
 		switch {
 		case r.Rejection != nil:
 			res.Outcome, res.Reason, res.Detail = Rejected, r.Rejection.Reason, r.Rejection.Detail
@@ -103,9 +102,15 @@ func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
 	p := f.patient(ref)
 	known := p.st.Find(fact.Ref)
 	if known != nil && fact.Version.Compare(known.Version) <= 0 {
+		if newest, noted := known.Outranking(&fact); noted {
+			f.set(ref, p, newest)
+		}
 		return Unchanged
 	}
-	same := known != nil && sameContent(known, &fact)
+	same := known != nil && checks.SameContent(known, &fact)
+	if known != nil {
+		fact, _ = fact.Outranking(known)
+	}
 	newer, outdated := f.newer(ref, &fact)
 	if !outdated {
 		f.markOthers(ref, fact)
@@ -138,7 +143,7 @@ func (f *Fold) withdraw(fact checks.Fact) Outcome {
 	if tomb != nil && fact.Version.Compare(tomb.Version) <= 0 {
 		return Unchanged
 	}
-	same := tomb != nil && sameContent(tomb, &fact)
+	same := tomb != nil && checks.SameContent(tomb, &fact)
 	_, outdated := f.newer("", &fact)
 	f.gone[fact.Ref] = fact // also where it is outdated: what is newer may be cut
 	if outdated {
@@ -152,9 +157,16 @@ func (f *Fold) withdraw(fact checks.Fact) Outcome {
 func (f *Fold) medication(fact checks.Fact) Outcome {
 	known := f.knownMedication(fact.Ref)
 	if known != nil && fact.Version.Compare(known.Version) <= 0 {
+		if newest, noted := known.Outranking(&fact); noted {
+			f.medications[fact.Ref] = newest
+			f.reach(fact.Ref)
+		}
 		return Unchanged
 	}
-	same := known != nil && sameContent(known, &fact)
+	same := known != nil && checks.SameContent(known, &fact)
+	if known != nil {
+		fact, _ = fact.Outranking(known)
+	}
 	f.medications[fact.Ref] = fact
 	f.reach(fact.Ref)
 	return f.outcome(fact, same)
@@ -215,14 +227,8 @@ func (f *Fold) put(ref checks.Ref, fact checks.Fact) {
 
 // outranked is what is left of a version when another is newer.
 func outranked(fact checks.Fact, why checks.MarkReason) checks.Fact {
-	return checks.Fact{Ref: fact.Ref, Version: fact.Version, Kind: checks.KindMark, Mark: why}
-}
-
-// sameContent tells whether a later arrival says the same as what is known, under the same version.
-func sameContent(a, b *checks.Fact) bool {
-	x, y := *a, *b
-	x.Version.Arrival, y.Version.Arrival = checks.Arrival{}, checks.Arrival{}
-	return reflect.DeepEqual(x, y)
+	return checks.Fact{Ref: fact.Ref, Version: fact.Version, Kind: checks.KindMark, Mark: why,
+		Unread: fact.Unread & (checks.UnreadVersion | checks.NewerUnread)}
 }
 
 func olderThanAll(st *checks.State, v checks.Version) bool {

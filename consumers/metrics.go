@@ -15,6 +15,7 @@ type metrics struct {
 	registry   *prometheus.Registry
 	outcomes   *prometheus.CounterVec
 	rejections *prometheus.CounterVec
+	partly     *prometheus.CounterVec
 	batches    prometheus.Histogram
 	decided    prometheus.Histogram
 	commits    prometheus.Histogram
@@ -33,19 +34,21 @@ func newMetrics() *metrics {
 		registry:   prometheus.NewRegistry(),
 		outcomes:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_resources_total", Help: "Resources received, by outcome."}, []string{"outcome"}),
 		rejections: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_rejections_total", Help: "Resources rejected, by reason."}, []string{"reason"}),
-		batches:    histogram("rlsguard_batch_inputs", "Inputs decided together.", prometheus.ExponentialBuckets(1, 4, 6)),
-		decided:    histogram("rlsguard_batch_seconds", "Time from having a batch to having it committed.", prometheus.ExponentialBuckets(0.001, 2, 14)),
-		commits:    histogram("rlsguard_commit_seconds", "Time of one commit.", prometheus.ExponentialBuckets(0.0005, 2, 14)),
-		messages:   histogram("rlsguard_commit_messages", "Messages in one commit.", prometheus.ExponentialBuckets(1, 4, 6)),
-		conflicts:  prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_commit_conflicts_total", Help: "Commits refused since another instance wrote the same patient."}),
-		linked:     prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_linked_patients_total", Help: "Patient resources with a link to another patient: merges are not followed."}),
-		lag:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_lag_messages", Help: "Inbound messages not acknowledged yet."}),
-		pending:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_in_flight_messages", Help: "Inbound messages delivered but not acknowledged yet."}),
+		partly: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_partly_read_total",
+			Help: "Places of resources that were there and could not be read, by resource type and element."}, []string{"type", "element"}),
+		batches:   histogram("rlsguard_batch_inputs", "Inputs decided together.", prometheus.ExponentialBuckets(1, 4, 6)),
+		decided:   histogram("rlsguard_batch_seconds", "Time from having a batch to having it committed.", prometheus.ExponentialBuckets(0.001, 2, 14)),
+		commits:   histogram("rlsguard_commit_seconds", "Time of one commit.", prometheus.ExponentialBuckets(0.0005, 2, 14)),
+		messages:  histogram("rlsguard_commit_messages", "Messages in one commit.", prometheus.ExponentialBuckets(1, 4, 6)),
+		conflicts: prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_commit_conflicts_total", Help: "Commits refused since another instance wrote the same patient."}),
+		linked:    prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_linked_patients_total", Help: "Patient resources with a link to another patient: merges are not followed."}),
+		lag:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_lag_messages", Help: "Inbound messages not acknowledged yet."}),
+		pending:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_in_flight_messages", Help: "Inbound messages delivered but not acknowledged yet."}),
 	}
 	for _, o := range Outcomes {
 		m.outcomes.WithLabelValues(string(o))
 	}
-	m.registry.MustRegister(m.outcomes, m.rejections, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.linked, m.lag, m.pending, m,
+	m.registry.MustRegister(m.outcomes, m.rejections, m.partly, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.linked, m.lag, m.pending, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -99,6 +102,9 @@ func (h *Health) batch(inputs int, took time.Duration, results []Result) {
 		}
 		if results[i].Outcome == Rejected {
 			m.rejections.WithLabelValues(string(results[i].Reason)).Inc()
+		}
+		for _, u := range results[i].Unread {
+			m.partly.WithLabelValues(results[i].Type, u.Element).Inc()
 		}
 	}
 	for o, n := range counts {

@@ -13,7 +13,7 @@ import (
 func (d *decoder) own(n *node) checks.Ref {
 	if n.id != 0 {
 		if d.b[n.id] != '"' {
-			d.wrong(int(n.id), "a string")
+			d.invalid(int(n.id), "not a string")
 			return ""
 		}
 		if !validID(d.raw(n.id)) {
@@ -80,26 +80,62 @@ func contentHash(b []byte) []byte {
 	return hex.AppendEncode(nil, h.Sum(nil)[:16])
 }
 
-// version reads meta into f.
-func (d *decoder) version(f *checks.Fact) {
-	v := int(d.at[nMeta])
-	if v == 0 {
+// version reads meta into f, and from the Bundle entry what meta lacks: a history has it there.
+func (d *decoder) version(f *checks.Fact, n *node) {
+	if v := int(d.at[nMeta]); v > 0 {
+		o := d.object(v)
+		for d.more(&o) {
+			switch o.name {
+			case nLastUpdated:
+				f.Version.Updated = d.updated(o.v)
+			case nVersionID:
+				f.Version.Number = d.keep(versionNumber(d.text(o.v)))
+			}
+		}
+	}
+	d.response(n, &f.Version)
+}
+
+// response reads entry.response into what version lacks.
+func (d *decoder) response(n *node, version *checks.Version) {
+	if n.entry.response == 0 || n.parameter {
 		return
 	}
-	o := d.object(v)
+	mark := d.mark()
+	o := d.object(int(n.entry.response))
+	d.outside(mark, "/response")
 	for d.more(&o) {
-		switch o.name {
-		case nLastUpdated:
-			f.Version.Updated = d.updated(o.v)
-		case nVersionID:
-			f.Version.Number = d.keep(versionNumber(d.text(o.v)))
+		mark := d.mark()
+		switch {
+		case o.name == nLastModified && version.Updated == 0:
+			version.Updated = d.updated(o.v)
+			d.outside(mark, "/response/lastModified")
+		case o.name == nETag && version.Number == "":
+			version.Number = d.keep(versionNumber(etag(d.text(o.v))))
+			d.outside(mark, "/response/etag")
 		}
 	}
 }
 
-// updated reads the instant at v at which a version was written. One far ahead of the clock would outrank every correction to come.
+// outside tells of what was noted since mark that it stands in the Bundle entry, beside the resource.
+func (d *decoder) outside(mark int, pointer string) {
+	for i := mark; i < len(d.gaps); i++ {
+		d.gaps[i].outer, d.gaps[i].at, d.gaps[i].part = pointer, 0, checks.UnreadVersion
+	}
+}
+
+// etag is the version in an HTTP entity tag: W/"3" or "3".
+func etag(tag []byte) []byte {
+	tag = bytes.TrimPrefix(bytes.TrimSpace(tag), []byte("W/"))
+	return bytes.Trim(tag, `"`)
+}
+
+// updated reads the instant at v at which a version was written; 0 when it cannot be read. One far ahead of the clock would outrank every correction to come.
 func (d *decoder) updated(v int) int64 {
 	t := d.instant(v)
+	if t.IsZero() {
+		return 0
+	}
 	if now := d.options.Now; !now.IsZero() && t.Nanos > now.Add(24*time.Hour).UnixNano() {
 		d.invalid(v, "more than a day in the future")
 	}
@@ -126,7 +162,11 @@ func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
 		}
 		return withdrawn
 	}
+	mark := d.mark()
 	r := d.reference(int(v))
+	if r.ref == "" && !r.badID && !withdrawn {
+		d.mustRead(mark)
+	}
 	switch {
 	case d.rejection != nil:
 		return false

@@ -29,7 +29,9 @@ var (
 // magic byte, version byte, body, CRC-32C of all that (4 bytes, little endian).
 const (
 	magic   = 0xB5
-	version = 1
+	version = 2
+	// oldest is the first format version, of which every later one only says more: the same program reads them all.
+	oldest  = 1
 	minimum = 2 + crc32.Size
 )
 
@@ -71,8 +73,8 @@ func unwrap(b []byte) (body []byte, err error) {
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
 		return nil, fmt.Errorf("%w: checksum", ErrDamaged)
 	}
-	if body[1] != version {
-		return nil, fmt.Errorf("%w: %d, and this program knows %d", ErrVersion, body[1], version)
+	if body[1] < oldest || body[1] > version {
+		return nil, fmt.Errorf("%w: %d, and this program knows %d to %d", ErrVersion, body[1], oldest, version)
 	}
 	return body[2:], nil
 }

@@ -45,3 +45,25 @@ func golden() *checks.State {
 		Flags: []checks.OpenFlag{{Check: "rls-ssri", Ingredient: "sertraline", Severity: checks.Moderate, Number: 7, Digest: 0xfedcba9876543210, Acked: checks.Overridden,
 			Implicated: []checks.Ref{"MedicationDispense/0a0b0c0d-0e0f-4011-8213-141516171819", "MedicationRequest/gone"}}}}
 }
+
+// golden2 is what testdata/state_v2.bin holds: golden, and what version 2 says more, which is what of a version could not be read.
+func golden2() *checks.State {
+	st := golden()
+	for i := range st.Facts {
+		f := &st.Facts[i]
+		f.Unread = checks.UnreadVersion | checks.NewerUnread
+		switch f.Kind {
+		case checks.KindCondition:
+			f.Condition.Clinical, f.Condition.Verification, f.Condition.Modified = checks.ClinicalUnread, checks.VerificationUnread, true
+			f.Condition.Code.Certainty = checks.CertaintyPossible
+		case checks.KindOrder:
+			f.Unread |= checks.UnreadSupply
+			f.Order.Drug.Modified = true
+		case checks.KindLab:
+			one := *f.Lab
+			one.TimeUnread, one.Value = true, checks.Value{Kind: checks.UnreadValue, Text: "modifierExtension"}
+			f.Lab.Results = []checks.LabResult{one, {Status: checks.LabFinal, Loincs: []string{"2502-3"}}}
+		}
+	}
+	return st
+}

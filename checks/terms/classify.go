@@ -85,6 +85,7 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 // recognise looks a code up, and tells whether anything can be said of it: it is well formed and the tables are meant to hold its
 // system as a whole, or they hold the code.
 func (t *Terms) recognise(system, code string) (r recognised, seen bool) {
+	code = PlainCode(system, code)
 	if r, ok := t.recogniseSite(system, code); ok {
 		return r, true
 	}

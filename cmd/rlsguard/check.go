@@ -124,7 +124,7 @@ func (c *checkCommand) askFiles(p *program, set *setup, draft []byte) error {
 		return c.failOnMet()
 	case r.unreadable > 0:
 		return errReported
-	case len(a.Unread) > 0 || r.sum.Outcomes.Rejected > 0:
+	case ordercheck.LeftOut(a.Unread) || r.sum.Outcomes.Rejected > 0:
 		return errRejected
 	}
 	return nil

@@ -25,7 +25,7 @@ func (c *checkCommand) printAnswer(p *program, data, bundle []byte) error {
 		return err
 	case c.failed(because):
 		return c.failOnMet()
-	case len(r.Unread) > 0:
+	case ordercheck.LeftOut(r.Unread):
 		return errRejected
 	}
 	return nil
@@ -38,6 +38,10 @@ func (c *checkCommand) failOnMet() error {
 // print writes the answer, and what was left out on stderr.
 func (c *checkCommand) print(p *program, r ordercheck.Reply, bundle []byte) error {
 	for _, u := range r.Unread {
+		if u.Partly {
+			tellf(p.stderr, "%s at %s: cannot be read, %s; the rest was checked", c.Draft, u.Pointer, u.Detail)
+			continue
+		}
 		tellf(p.stderr, "%s at %s: left out, %s: %s", c.Draft, u.Pointer, u.Reason, u.Detail)
 	}
 	because, err := flagsOf(&r, r.Because)

@@ -126,8 +126,12 @@ func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent
 		return nil, err
 	}
 	err = pub.Rejected(ctx, func(from consumers.Origin, l consumers.DeadLetter) error {
-		rejected = errRejected
 		place := fmt.Sprintf("%s:%d", from.Source, from.Line)
+		if l.PartlyRead() {
+			tellf(p.stderr, "%s: partly read, the rest counts: %s (dead letter %d)", place, l.Detail, l.Number)
+			return nil
+		}
+		rejected = errRejected
 		if l.Pointer != "" {
 			place += " at " + l.Pointer
 		}

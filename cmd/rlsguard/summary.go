@@ -13,12 +13,16 @@ import (
 
 // summary accounts for every resource that was read, and for the flags that are open at the end. It is what --summary writes.
 type summary struct {
-	Events   int           `json:"events"`
-	Outcomes outcomes      `json:"outcomes"`
-	Rejected []rejection   `json:"rejected"`
-	Flags    severityCount `json:"flags"`
+	Events   int         `json:"events"`
+	Outcomes outcomes    `json:"outcomes"`
+	Rejected []rejection `json:"rejected"`
+	// Partly are the places of resources that counted which were there and could not be read.
+	Partly []rejection   `json:"partly"`
+	Flags  severityCount `json:"flags"`
 	// linked are Patients with a link to another one: merges are told, not followed.
 	linked int
+	// partly is how many resources have such places.
+	partly int
 }
 
 type outcomes struct {
@@ -42,13 +46,20 @@ type severityCount struct {
 	Low      int `json:"low"`
 }
 
-func newSummary() *summary { return &summary{Rejected: []rejection{}} }
+func newSummary() *summary { return &summary{Rejected: []rejection{}, Partly: []rejection{}} }
 
 // event counts one resource; place is where it came from.
 func (s *summary) event(r consumers.Result, place func() string) {
 	s.Events++
 	if r.Linked {
 		s.linked++
+	}
+	if len(r.Unread) > 0 {
+		s.partly++
+		source := place()
+		for _, u := range r.Unread {
+			s.Partly = append(s.Partly, rejection{Source: source, Pointer: u.Pointer, Reason: string(consumers.PartlyRead), Detail: u.Detail})
+		}
 	}
 	switch r.Outcome {
 	case consumers.Applied:
@@ -100,6 +111,9 @@ func (s *summary) report(stderr io.Writer) {
 		}
 		tellf(stderr, "%s: rejected, %s: %s", place, r.Reason, r.Detail)
 	}
+	for _, r := range s.Partly {
+		tellf(stderr, "%s at %s: cannot be read, %s; the rest of the resource counts", r.Source, r.Pointer, r.Detail)
+	}
 }
 
 // line says in one sentence what was read and found.
@@ -111,6 +125,9 @@ func (s *summary) line() string {
 	}
 	if o.Rejected > 0 {
 		text += fmt.Sprintf(", %d rejected", o.Rejected)
+	}
+	if s.partly > 0 {
+		text += fmt.Sprintf("; %s read in part", plural(s.partly, "was", "were"))
 	}
 	if s.linked > 0 {
 		text += fmt.Sprintf("; %s linked to another patient, which is not followed", plural(s.linked, "Patient is", "Patients are"))

@@ -46,6 +46,9 @@ func (e *embedded) read(r *fhir.Reader, raw json.RawMessage, pointer string, tak
 	}
 	r.Document(raw, func(res fhir.Resource) bool {
 		res.Pointer = pointer + res.Pointer
+		for i := range res.Unread {
+			res.Unread[i].Pointer = pointer + res.Unread[i].Pointer
+		}
 		if res.Rejection != nil {
 			rej := *res.Rejection
 			rej.Pointer = pointer + rej.Pointer

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
 // keyWords say what a prefetch key stands for.
@@ -35,8 +36,13 @@ const (
 
 // notes say what stood in the way of a full check.
 func (m *cardMaker) notes(store storeState) (cards []Card) {
-	if n := len(m.advice.Unread); n > 0 {
-		cards = append(cards, m.unread())
+	partly := func(u ordercheck.Unread) bool { return u.Partly }
+	whole := func(u ordercheck.Unread) bool { return !u.Partly }
+	if left := slices.DeleteFunc(slices.Clone(m.advice.Unread), partly); len(left) > 0 {
+		cards = append(cards, unread(left))
+	}
+	if parts := slices.DeleteFunc(slices.Clone(m.advice.Unread), whole); len(parts) > 0 {
+		cards = append(cards, partlyRead(parts))
 	}
 	if n := len(m.advice.Unrecognised); n > 0 && !m.withoutRLS() {
 		cards = append(cards, note(info, fmt.Sprintf("RLS check: the drug of %s is not recognised, nothing was checked for it", count(n, "draft", "drafts")),
@@ -87,13 +93,30 @@ func (m *cardMaker) lacking() []string {
 }
 
 // unread tells what of the request was left out.
-func (m *cardMaker) unread() Card {
+func unread(left []ordercheck.Unread) Card {
 	drafts := 0
-	var lines []string
-	for _, u := range m.advice.Unread {
+	for _, u := range left {
 		if u.Draft {
 			drafts++
 		}
+	}
+	summary := fmt.Sprintf("RLS check: %s of the request could not be read", count(len(left), "resource", "resources"))
+	if drafts > 0 {
+		summary = fmt.Sprintf("RLS check: %s could NOT be checked: unreadable, or about another patient", count(drafts, "order", "orders"))
+	}
+	return note(warning, summary, "Left out, and so **not** checked (FHIR R4 is read):\n\n"+unreadLines(left))
+}
+
+// partlyRead tells what of the request was there and could not be read, beside what was checked.
+func partlyRead(parts []ordercheck.Unread) Card {
+	return note(info, fmt.Sprintf("RLS check: %s of the request could not be read, the rest was checked", count(len(parts), "part", "parts")),
+		"What cannot be read counts as unknown and clears nothing:\n\n"+unreadLines(parts))
+}
+
+// unreadLines are a list of what could not be read.
+func unreadLines(all []ordercheck.Unread) string {
+	var lines []string
+	for _, u := range all[:min(len(all), maxLines)] {
 		what := u.Type
 		if what == "" {
 			what = "A part"
@@ -102,18 +125,12 @@ func (m *cardMaker) unread() Card {
 		if u.Detail != "" {
 			line += ", " + escape(u.Detail)
 		}
-		if len(lines) < maxLines {
-			lines = append(lines, line)
-		}
+		lines = append(lines, line)
 	}
-	if rest := len(m.advice.Unread) - len(lines); rest > 0 {
+	if rest := len(all) - len(lines); rest > 0 {
 		lines = append(lines, fmt.Sprintf("- and %d more", rest))
 	}
-	summary := fmt.Sprintf("RLS check: %s of the request could not be read", count(len(m.advice.Unread), "resource", "resources"))
-	if drafts > 0 {
-		summary = fmt.Sprintf("RLS check: %s could NOT be checked: unreadable, or about another patient", count(drafts, "order", "orders"))
-	}
-	return note(warning, summary, "Left out, and so **not** checked (FHIR R4 is read):\n\n"+strings.Join(lines, "\n"))
+	return strings.Join(lines, "\n")
 }
 
 // maxLines of a list in a card.

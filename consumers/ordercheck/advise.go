@@ -61,7 +61,8 @@ func (a *Advice) mine(all []fhir.Resource, draft bool) []fhir.Resource {
 		case r.Patient == a.Patient || r.Patient == "" && r.Fact.Kind == checks.KindMedication:
 			mine = append(mine, *r)
 		case r.Patient != "":
-			a.Unread = append(a.Unread, Unread{r.Type, r.Pointer, OtherPatient, "it is about another patient than the request", draft})
+			a.Unread = append(a.Unread, Unread{Type: r.Type, Pointer: r.Pointer, Reason: OtherPatient,
+				Detail: "it is about another patient than the request", Draft: draft})
 		}
 	}
 	return mine
