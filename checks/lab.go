@@ -197,7 +197,7 @@ func (b *labBook) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *Va
 		reading.reason = labCodesDisagree
 	}
 	if lab.Use == terms.LabEvaluateWithNote {
-		reading.note = "It is coded as measured in whole blood, which usually is a slip for serum."
+		reading.note = words.Say("lab.note.whole-blood")
 	}
 	b.readings[a] = append(b.readings[a], reading)
 }

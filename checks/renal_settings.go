@@ -70,7 +70,7 @@ func DefaultRenalSettings() RenalSettings {
 	japan.LowerEnds = true
 	return RenalSettings{
 		UnknownDoseBelow: decimal("30"),
-		Normal: decimal("60"), Moderate: decimal("30"), Severe: decimal("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal("1.5"),
+		Normal:           decimal("60"), Moderate: decimal("30"), Severe: decimal("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal("1.5"),
 		Maxima: map[string]RenalMaximum{
 			"gabapentin": gabapentin,
 			"pregabalin": row("600", "300", "150", "75", "US label", "secondary copy",

@@ -83,7 +83,7 @@ func TestKidneyFunction(t *testing.T) {
 		{"Cockcroft-Gault, umol/L", nil, []string{"14682-9 132.626 umol/L 2026-10-24", weight}, "creatinine clearance 41.5 mL/min", true},
 		{"age on the day of the creatinine", nil, []string{"2160-0 1.5 mg/dL 2026-05-13", weight}, "creatinine clearance 42 mL/min", true},
 		{"no weight: eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", egfr45}, "eGFR 45", true},
-		{"no weight, no eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24"}, "eGFR 41.6 mL/min per 1.73 m2 by CKD-EPI 2021 (creatinine 1.5 mg/dL", true},
+		{"no weight, no eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24"}, "eGFR 41.6 mL/min per 1.73 m² by CKD-EPI 2021 (creatinine 1.5 mg/dL", true},
 		{"weight too old", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", "29463-7 60 kg 2025-10-23"}, "by CKD-EPI 2021", true},
 		{"sex unknown", func(in *renalInput) { in.Sex = SexUnknown }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
 		{"birth date unknown", func(in *renalInput) { in.Birth = Time{} }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},

@@ -60,22 +60,22 @@ func (ev *evaluation) weighCondition(c *Condition) (RLSStatus, string, SilenceRe
 		return RLSNone, "", ""
 	}
 	if start := c.Recorded.Start(ev.zone); !c.Recorded.IsZero() && ev.later(start) {
-		return RLSNone, "recorded for " + c.Recorded.Date(ev.zone), SilentNotYet
+		return RLSNone, words.Say("rls.why.ahead", "date", c.Recorded.Date(ev.zone)), SilentNotYet
 	}
 	over, ended := ev.conditionOver(c)
 	switch {
 	case c.Verification == VerificationRefuted:
 		return RLSNone, "refuted", SilentRLSRefuted
 	case c.Code.Certainty == CertaintyShut:
-		return RLSNone, "excluded, or a state after it, by its mark of certainty", SilentRLSRefuted
+		return RLSNone, words.Say("rls.why.shut"), SilentRLSRefuted
 	case c.FamilyHistory:
-		return RLSNone, "family history only", SilentRLSRefuted
+		return RLSNone, words.Say("rls.why.family"), SilentRLSRefuted
 	case over:
 		return RLSNone, ended, SilentRLSResolved
 	case c.Verification == VerificationUnread || c.Clinical == ClinicalUnread:
 		return RLSPossible, words.Say("rls.why.unread"), ""
 	case c.Verification > VerificationConfirmed:
-		return RLSPossible, [...]string{"unconfirmed", "provisional", "a differential diagnosis"}[c.Verification-VerificationUnconfirmed], ""
+		return RLSPossible, words.Say([...]string{"rls.why.unconfirmed", "rls.why.provisional", "rls.why.differential"}[c.Verification-VerificationUnconfirmed]), ""
 	case c.Code.Certainty == CertaintyPossible:
 		return RLSPossible, words.Say("rls.why.suspected"), ""
 	case c.Modified:
@@ -83,7 +83,7 @@ func (ev *evaluation) weighCondition(c *Condition) (RLSStatus, string, SilenceRe
 	case code == terms.CountsPossible:
 		return RLSPossible, words.Say("rls.why.text"), ""
 	case c.Clinical == ClinicalInactive || c.Clinical == ClinicalRemission:
-		return RLSRemission, "inactive or in remission", ""
+		return RLSRemission, words.Say("rls.why.remission"), ""
 	default:
 		return RLSConfirmed, "confirmed", ""
 	}
@@ -104,7 +104,7 @@ func (ev *evaluation) conditionOver(c *Condition) (bool, string) {
 	if abated.IsZero() || ev.later(abated.End(ev.zone)) {
 		return false, ""
 	}
-	return true, "abated on " + abated.Date(ev.zone)
+	return true, words.Say("rls.why.abated", "date", abated.Date(ev.zone))
 }
 
 // namesRLS says whether a concept means RLS. A code that the table knows decides before any text: a look-alike's text does not count.
@@ -138,7 +138,7 @@ func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 	for i := range o.Reasons {
 		switch ev.reasonNamesRLS(&o.Reasons[i]) {
 		case terms.CountsYes:
-			return min(most, RLSConfirmed), "the coded reason of an order"
+			return min(most, RLSConfirmed), words.Say("rls.why.reason")
 		case terms.CountsPossible:
 			best = RLSPossible
 		}
@@ -150,7 +150,7 @@ func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 		case f.Condition.doubtful():
 			best = RLSPossible
 		default:
-			return min(most, RLSConfirmed), "the diagnosis that an order is for"
+			return min(most, RLSConfirmed), words.Say("rls.why.diagnosis")
 		}
 	}
 	for i := range o.Dosages {

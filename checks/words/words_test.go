@@ -59,7 +59,14 @@ func TestKeysAndCodeAgree(t *testing.T) {
 			t.Errorf("no text for %q", m[1])
 		}
 	}
-	begun := []string{"class.", "effect.", "use.", "instead.", "resolved.", "renal.band.", "leaflet.renal.", "list."}
+	for prefix, kind := range map[string]string{"lab.": "labReason", "silent.": "SilenceReason", "resolved.": "Reason"} {
+		for _, m := range regexp.MustCompile(`\s`+kind+`\s+= "([a-z0-9-]+)"`).FindAllStringSubmatch(code.String(), -1) {
+			if !Has(prefix+m[1]) && m[1] != "tail" {
+				t.Errorf("no text for %s %q", kind, m[1])
+			}
+		}
+	}
+	begun := []string{"class.", "effect.", "use.", "instead.", "resolved.", "renal.band.", "leaflet.renal.", "list.", "silent.", "lab.", "unread."}
 	for _, key := range Keys() {
 		short := strings.TrimPrefix(key, "leaflet.")
 		said := strings.Contains(code.String(), `"`+key+`"`) || strings.Contains(code.String(), `"`+short+`"`)
