@@ -33,8 +33,12 @@ type Threshold struct {
 	Review      string // pending until a clinician has confirmed it
 }
 
-// checkAntagonist is the id of the check of dopamine agonists beside their antagonists.
-const checkAntagonist = "dopamine-agonist-antagonist"
+// Ids of the checks of drugs taken together.
+const (
+	checkAntagonist = "dopamine-agonist-antagonist"
+	checkDuplicate  = "gabapentinoid-duplicate"
+	checkPair       = "gabapentinoid-respiratory-depression"
+)
 
 var catalogue = sync.OnceValue(func() []Check {
 	list := append(offendingChecks(), ironChecks()...)

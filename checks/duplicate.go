@@ -11,7 +11,7 @@ import (
 
 func duplicateCheck() Check {
 	return Check{
-		ID: "gabapentinoid-duplicate", Title: "Two gabapentinoids at once",
+		ID: checkDuplicate, Title: "Two gabapentinoids at once",
 		Severity:   "moderate; low while the later one began less than 28 d ago (a switch)",
 		Trigger:    "two different alpha2delta ingredients at once; independent of the RLS evidence",
 		Citations:  []Citation{{Source: "Labels (gabapentin, pregabalin)", Strength: "label; duplication lists", Review: Pending}},

@@ -32,6 +32,9 @@ func (d *differ) reason(kept OpenFlag) Reason {
 	if r, ok := d.orderReason(kept.Implicated); ok {
 		return r
 	}
+	if r, ok := d.pairReason(kept); ok {
+		return r
+	}
 	if strings.Contains(kept.Check, "iron") {
 		return d.ironReason()
 	}
@@ -73,6 +76,21 @@ func (d *differ) orderReason(orders []Ref) (Reason, bool) {
 	}
 	return found[0], true
 }
+
+// pairReason explains a flag about drugs taken together, which is over with one of its halves.
+func (d *differ) pairReason(kept OpenFlag) (Reason, bool) {
+	if !slices.Contains(pairChecks, kept.Check) {
+		return "", false
+	}
+	for _, ref := range kept.Implicated {
+		if r, ok := d.orderReason([]Ref{ref}); ok {
+			return r, true
+		}
+	}
+	return ReasonContextChanged, true
+}
+
+var pairChecks = []string{checkAntagonist, checkDuplicate, checkPair}
 
 // ironReason tells whether another iron flag took over, or a result came.
 func (d *differ) ironReason() Reason {
