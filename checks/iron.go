@@ -66,6 +66,8 @@ type ironDecision struct {
 	// Fact tells the newest values, and Facts where they are from, to a check that is about something else.
 	Fact  string
 	Facts []Ref
+	// Note is for whoever writes an order: ferritin lies in the band in which only intravenous iron is expected to help.
+	Note string
 
 	Leaflet leaflet
 }
@@ -98,6 +100,7 @@ func ironFinding(in ironInput) ironDecision {
 		d = c.unchecked()
 	}
 	d.Next, d.Known, d.Low, d.Replaced = c.next, joinSentences(c.known(), c.groupNote(), c.bandNote()), c.panel.low(), c.replaced
+	d.Note = c.bandNote()
 	d.Fact, d.Facts = c.fact(), joinRefs(c.panel.ferritin.evidence(), c.panel.tsat.evidence())
 	if d.Check != "" {
 		d.Evidence = joinRefs(d.Facts, c.groupEvidence(), in.IronCaution)

@@ -76,7 +76,7 @@ func (c *ironCase) therapy() string {
 // due names the day on which a low value is to be repeated, as coming or past.
 func (c *ironCase) due() string {
 	r := c.newestLow()
-	if r == nil || !r.dated {
+	if r == nil || !r.dated || len(c.IronCaution) > 0 {
 		return ""
 	}
 	due := c.dueDay(r)

@@ -127,6 +127,11 @@ func (p *program) printCheck(r *ordercheck.Reply, because, open []checks.Flag) e
 		}
 		fmt.Fprintf(p.stdout, "  %s\n", r.Iron.Sampling)
 	}
+	if r.IronNote != "" {
+		for _, line := range wrap(r.IronNote, p.textWidth(), 0) {
+			fmt.Fprintln(p.stdout, line)
+		}
+	}
 	for _, ref := range r.Unrecognised {
 		fmt.Fprintf(p.stdout, "Not recognised: the drug of %s is in no table, nothing was checked for it.\n", harmless(string(ref)))
 	}

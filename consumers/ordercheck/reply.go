@@ -17,6 +17,7 @@ type Reply struct {
 	Because      []Line       `json:"because"` // flags because of the drafts
 	Open         []Line       `json:"open"`    // flags that are open without them
 	Iron         *IronReply   `json:"iron,omitempty"`
+	IronNote     string       `json:"ironNote,omitempty"` // where no flag says it
 	Unrecognised []checks.Ref `json:"unrecognised,omitempty"`
 	Unread       []Unread     `json:"unread,omitempty"`
 	Stored       bool         `json:"stored"` // something was known of the patient before the request
@@ -70,7 +71,7 @@ func IronOrders(n checks.IronNeed) []Coding {
 func ReplyOf(a *Advice) Reply {
 	r := Reply{
 		Patient: a.Patient, AsOf: a.AsOf.UTC().Format(time.RFC3339Nano), Ruleset: a.Ruleset, Drafts: a.Drafts, Because: lines(a.Because),
-		Open: lines(a.Open), Unrecognised: a.Unrecognised, Unread: a.Unread, Stored: a.Stored,
+		Open: lines(a.Open), IronNote: a.Note, Unrecognised: a.Unrecognised, Unread: a.Unread, Stored: a.Stored,
 	}
 	for _, f := range slices.Concat(a.Because, a.Open) {
 		if f.Ack == nil {
