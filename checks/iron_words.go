@@ -3,12 +3,9 @@ package checks
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/rlsguard/rlsguard/checks/words"
 )
-
-func inZone(t time.Time, zone *time.Location) string { return t.In(zone).Format(time.DateOnly) }
 
 // groupWords names the limits that apply, for the basis of an answer.
 func (c *ironCase) groupWords() string {

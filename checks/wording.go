@@ -102,9 +102,6 @@ func unitWords(unit string) string {
 	return strings.NewReplacer("{", "", "}", "", "_m2", " m²", "[", "", "]", "", "ug/", "µg/", "umol/", "µmol/").Replace(unit)
 }
 
-// capital writes the first letter large.
-func capital(s string) string { return words.Capital(s) }
-
 // shortened cuts a text as it was sent to a length that fits a line, at a word where there is one.
 func shortened(s string, most int) string {
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
