@@ -162,7 +162,7 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 	f := Flag{
 		Finding: Finding{
 			Check: kept.Check, Ingredient: kept.Ingredient, Patient: d.st.Patient, Severity: kept.Severity, Implicated: kept.Implicated, RLS: d.rls,
-			Summary: words.Say("resolved.summary", "why", words.Say("resolved."+string(reason))),
+			Summary: d.st.tellCut(d.set, words.Say("resolved.summary", "why", words.Say("resolved."+string(reason)))),
 			Action:  words.Say("resolved.action"),
 		},
 		ID: FlagID(d.key, d.st.Patient, kept.Check, kept.Ingredient), Number: kept.Number, State: Resolved,

@@ -65,6 +65,9 @@ func (ev *evaluation) nextChange() time.Time {
 
 func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluation {
 	ev := &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf, explain: explain}
+	if words := st.Cut.Words(set.Facts); words != "" {
+		ev.quiet(nil, "", "", SilentLeftOut, words)
+	}
 	if !ev.mayMatter() {
 		return ev
 	}
@@ -161,6 +164,7 @@ func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 	if ev.set.Audience == ForPatients {
 		ev.forPatients(&f, c, l)
 	}
+	f.Summary = ev.st.tellCut(ev.set, f.Summary)
 	ev.findings = append(ev.findings, f)
 }
 

@@ -36,6 +36,9 @@ type Fact struct {
 	Mark    MarkReason
 	Unread  Unread // what of this version was there and could not be read
 
+	// Kept is what the limits need to know of older versions; nil for most resources.
+	Kept *Kept
+
 	Order           *Order
 	Lab             *LabResult
 	Condition       *Condition

@@ -42,7 +42,8 @@ const (
 	ReasonRulesetChanged Reason = "ruleset-changed"  // tables, rules or settings changed
 	ReasonMovedPatient   Reason = "moved-to-another-patient"
 	ReasonPatientDied    Reason = "patient-died"
-	ReasonErased         Reason = "erased" // all that was stored about the patient was removed
+	ReasonLeftOut        Reason = "facts-left-out" // what it rested on is among the facts that were cut
+	ReasonErased         Reason = "erased"         // all that was stored about the patient was removed
 )
 
 // Flag is a finding with its identity and history: what is printed, published and watched.

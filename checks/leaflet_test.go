@@ -45,6 +45,13 @@ lab tsat 31 % 2026-10-24
 request active "gabapentin 300 mg capsule" 2026-10-14
 # unchecked
 rls confirmed
+# older facts were left out
+rls confirmed
+lab ferritin 152 ng/mL 2026-10-24
+request active "mirtazapine 15 mg tablet" 2026-10-14
+cut orders
+cut ferritin
+cut body-weight
 `
 
 // The texts of every check, for both audiences, as people see them. Rewrite with RLSGUARD_UPDATE=1, and only when every changed line

@@ -5,6 +5,14 @@ import (
 	"strings"
 )
 
+// Reasons are all reasons.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonOrderStopped, ReasonSupplyEnded, ReasonEnteredInError, ReasonRLSRefuted, ReasonLabArrived, ReasonDrugChanged, ReasonSuperseded,
+		ReasonContextChanged, ReasonRulesetChanged, ReasonMovedPatient, ReasonPatientDied, ReasonLeftOut, ReasonErased,
+	}
+}
+
 // reasonOf says which silence of an order resolves a flag for which reason; what is not named changes the context.
 var reasonOf = map[SilenceReason]Reason{
 	SilentDoNotPerform: ReasonOrderStopped, SilentOption: ReasonOrderStopped, SilentOnHold: ReasonOrderStopped,
@@ -32,6 +40,9 @@ func (d *differ) reason(kept OpenFlag) Reason {
 	if r, ok := d.orderReason(kept.Implicated); ok {
 		return r
 	}
+	if d.leftOut(kept.Implicated) {
+		return ReasonLeftOut
+	}
 	if r, ok := d.pairReason(kept); ok {
 		return r
 	}
@@ -52,7 +63,15 @@ func (d *differ) withoutRLS() Reason {
 			return ReasonEnteredInError
 		}
 	}
+	if d.run.rls.silence == "" && d.st.Cut.has(1<<groupConditions) {
+		return ReasonLeftOut
+	}
 	return ReasonRLSRefuted
+}
+
+// leftOut tells that an order of a flag is not known any more.
+func (d *differ) leftOut(orders []Ref) bool {
+	return d.st.Cut.has(1<<groupOrders) && slices.ContainsFunc(orders, func(ref Ref) bool { return d.st.Find(ref) == nil })
 }
 
 // orderReason explains a flag by its orders, when none of them counts any more: a withdrawal says most, then what ended last in the list of reasons.

@@ -24,6 +24,7 @@ import (
 //	condition SYSTEM CODE
 //	request active rx:312938 2026-10-14 [as-needed route:topical bounds:2026-10-14..2026-10-16 supply:30 dose:150mg daily:3 ...]
 //	lab ferritin 152 ng/mL 2026-10-24 [preliminary] [specimen:a]
+//	cut conditions
 //	-> rls-ssri sertraline moderate
 //	silent rls-ssri order-stopped
 const asOfDefault = "2026-11-23T08:00:00Z"
@@ -199,6 +200,14 @@ func (s *scenario) line(line string) error {
 	case "medication":
 		s.st.Merge(Fact{Ref: Ref(w[1]), Kind: KindMedication, Medication: &Drug{Codings: drugOf(w[2]).Codings, Names: drugOf(w[2]).Names}})
 		return nil
+	case "cut": // cut KIND: older ones were left out
+		for bit := range cutBits {
+			if c := Cut(1) << bit; slices.Equal(c.Kinds(), w[1:]) {
+				s.st.Cut |= c
+				return nil
+			}
+		}
+		return fmt.Errorf("nothing of that name is cut")
 	case "lab":
 		return s.lab("Observation"+ref[1:], w)
 	}

@@ -29,8 +29,8 @@ type Settings struct {
 	RequireApproved bool `yaml:"require_approved_rules"`
 	// Audience of the texts: professional, or patient for the plain words of a leaflet.
 	Audience string `yaml:"audience"`
-	// MaxFacts a patient; the newest stay.
-	MaxFacts int `yaml:"max_facts"`
+	// Facts are the limits of what is kept of one patient.
+	Facts FactLimits `yaml:"facts"`
 }
 
 // CheckSetting is what a site may change of one check.
@@ -60,7 +60,7 @@ func DefaultSettings() *Settings {
 	return &Settings{
 		Zone:     time.UTC,
 		Audience: ForProfessionals,
-		MaxFacts: 5000,
+		Facts:    DefaultFactLimits(),
 		Iron:     DefaultIronSettings(),
 		Renal:    DefaultRenalSettings(),
 		Dopamine: DefaultDopamineSettings(),
@@ -86,7 +86,6 @@ func (s *Settings) Validate() error {
 		name     string
 		val, min int
 	}{
-		{"max_facts", s.MaxFacts, 10},
 		{"orders.old_after_days", s.Orders.OldAfterDays, 1},
 		{"orders.short_course_days", s.Orders.ShortCourseDays, 0},
 		{"orders.supply_grace_days", s.Orders.SupplyGraceDays, 0},
@@ -119,7 +118,7 @@ func (s *Settings) Validate() error {
 	if s.Audience != ForProfessionals && s.Audience != ForPatients {
 		errs = append(errs, fmt.Errorf("audience: %q is neither %s nor %s", s.Audience, ForProfessionals, ForPatients))
 	}
-	return errors.Join(append(errs, s.Iron.Validate(), s.Renal.Validate(), s.Dopamine.Validate())...)
+	return errors.Join(append(errs, s.Facts.Validate(), s.Iron.Validate(), s.Renal.Validate(), s.Dopamine.Validate())...)
 }
 
 func (s *Settings) terms() *terms.Terms {

@@ -47,6 +47,7 @@ const (
 	SilentNoSecond      SilenceReason = "no-second-gabapentinoid"
 	SilentIronNotLow    SilenceReason = "iron-not-low"
 	SilentDied          SilenceReason = "patient-died"
+	SilentLeftOut       SilenceReason = "facts-left-out"
 
 	// SilentTail never leaves the package: a stopped order whose drug may act on.
 	SilentTail SilenceReason = "tail"
@@ -98,6 +99,7 @@ var silenceReasons = []SilenceReason{
 	SilentNoSecond,
 	SilentIronNotLow,
 	SilentDied,
+	SilentLeftOut,
 }
 
 // Silence says why one check raised no flag for one order, or for the patient when Order is "".

@@ -12,8 +12,8 @@ type State struct {
 	Flags   []OpenFlag
 	// Ruleset that Flags were decided under.
 	Ruleset string
-	// Cut tells that the oldest facts were left out, since there were more than the settings allow.
-	Cut bool
+	// Cut tells of which kinds facts were left out.
+	Cut Cut
 }
 
 // Find returns the fact about ref, or nil.

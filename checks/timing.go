@@ -104,11 +104,27 @@ func LengthInDays(q *Quantity, inDays bool) (days string, ok bool) {
 	if unit == "" && inDays {
 		unit = "d"
 	}
+	if n, err := strconv.ParseUint(q.Value, 10, 20); err == nil && unit != "" { // most are whole: decimals cost more than reading the rest
+		if days, ok := wholeDays(unit, n); ok {
+			return days, true
+		}
+	}
 	n, err := ParseDecimal(q.Value)
 	if unit == "" || err != nil || n.Sign() < 0 || n.Cmp(decimalInt(1_000_000)) > 0 {
 		return "", false
 	}
 	return periodDays[unit].length(n).cut(10), true
+}
+
+// wholeDays is a whole number of units in days, where that is whole too.
+func wholeDays(unit string, n uint64) (days string, ok bool) {
+	switch unit {
+	case "d":
+		return strconv.FormatUint(n, 10), true
+	case "wk":
+		return strconv.FormatUint(7*n, 10), true
+	}
+	return "", false
 }
 
 // length is n units of time in days.

@@ -44,6 +44,7 @@ func (f *Fact) Outranking(older *Fact) (newer Fact, noted bool) {
 func SameContent(a, b *Fact) bool {
 	x, y := *a, *b
 	x.Version.Arrival, y.Version.Arrival = Arrival{}, Arrival{}
+	x.Kept, y.Kept = nil, nil
 	x.Unread, y.Unread = x.Unread&^NewerUnread, y.Unread&^NewerUnread
 	return reflect.DeepEqual(x, y)
 }

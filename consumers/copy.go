@@ -24,6 +24,7 @@ type workingCopy struct {
 	holders     slotIndex // resource -> patients
 	referrers   slotIndex // Medication -> patients
 	open        openFlags
+	cut         cuts
 	suspects    map[uint32]struct{} // patients that may have to be healed
 	ruleset     string              // of this process
 	outdated    bool                // the states were settled under other rules since: it is not ours to decide them again
@@ -181,6 +182,7 @@ func (c *workingCopy) apply(r *stateRow, seq uint64, view *snapshot) {
 	case subjectPatient:
 		c.index(slot, r.state)
 		c.open.set(slot, r.state)
+		c.cut.set(slot, r.state)
 		delete(c.otherRules, slot)
 		if c.foreign != view.foreign || c.shared(r.state) { // the step may have missed what others wrote meanwhile
 			c.suspects[slot] = struct{}{}

@@ -1,8 +1,6 @@
 package consumers
 
 import (
-	"slices"
-
 	"github.com/rlsguard/rlsguard/checks"
 )
 
@@ -12,10 +10,10 @@ import (
 // ever named has a fact of it, at the newest version that names this patient. It is the content where that is the newest of all
 // versions, and a mark where another one, which names another patient or nobody, is newer.
 //
-// A patient's facts are cut to the newest, by these versions. Only events that name the patient change them, and only upwards, so which
-// facts stay does not depend on order either. What is cut is forgotten, also for others: where a resource moved from A to B, was cut from
-// B, and only then an older version that names A arrives, A has its content back. So such a resource may count once too often, never too
-// seldom.
+// A patient's facts are cut to the newest of each kind, by the versions that name the patient alone, so which facts stay does not depend on
+// order either (checks.State.Trim). What is cut is forgotten, also for others: where a resource moved from A to B and was cut from B, A has
+// its content back, which the mark has kept. So such a resource may count once too often, never too seldom; and it does so whatever came
+// first.
 type Fold struct {
 	e           *Engine
 	view        View
@@ -25,6 +23,7 @@ type Fold struct {
 	holders     index                      // what the fold added to those of the view
 	referrers   index
 	later       []checks.Ref
+	whole       bool // nothing is cut
 }
 
 type patient struct {
@@ -33,6 +32,7 @@ type patient struct {
 	changed bool          // st differs from old
 	touched bool          // has to be decided
 	rearm   bool          // its timer has gone off, or may be missing
+	limited
 }
 
 // NewFold starts a fold over what view knows.
@@ -76,7 +76,7 @@ func (f *Fold) take(patient checks.Ref, fact checks.Fact) Outcome {
 	case nobody:
 		return f.withdraw(fact)
 	default:
-		return f.place(patient, f.underUndated(fact))
+		return f.place(patient, fact)
 	}
 }
 
@@ -90,9 +90,7 @@ func (f *Fold) takeBack(fact checks.Fact) Outcome {
 		return Applied
 	}
 	for _, h := range f.holdersOf(fact.Ref) {
-		if held := f.peek(h).Find(fact.Ref); held != nil {
-			f.put(h, f.underUndated(*held))
-		}
+		f.reform(h, fact.Ref)
 	}
 	return Applied
 }
@@ -101,29 +99,27 @@ func (f *Fold) takeBack(fact checks.Fact) Outcome {
 func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
 	p := f.patient(ref)
 	known := p.st.Find(fact.Ref)
-	if known != nil && fact.Version.Compare(known.Version) <= 0 {
-		if newest, noted := known.Outranking(&fact); noted {
-			f.set(ref, p, newest)
-		}
+	if known == nil && f.refuses(p, &fact) {
 		return Unchanged
 	}
-	same := known != nil && checks.SameContent(known, &fact)
+	joined, older := fact, false
 	if known != nil {
-		fact, _ = fact.Outranking(known)
+		own := known.Unhidden()
+		older = fact.Version.Compare(known.Version) <= 0
+		if joined = f.e.Settings.Join(own, fact); older && checks.SamePlaces(&joined, &own) && joined.Unread == own.Unread {
+			return Unchanged
+		}
 	}
-	newer, outdated := f.newer(ref, &fact)
-	if !outdated {
-		f.markOthers(ref, fact)
+	formed, outdated := f.form(ref, joined)
+	same := known != nil && checks.SameContent(known, &formed)
+	if !outdated && !older {
+		f.markOthers(ref, formed)
 	}
-	if known == nil && p.st.Cut && olderThanAll(p.st, fact.Version) {
+	f.set(ref, p, formed) // also where it is outdated, so that the state is the same as if this one had come first
+	if outdated || older {
 		return Unchanged
 	}
-	if outdated {
-		f.set(ref, p, outranked(fact, newer)) // so that the state is the same as if this one had come first
-		return Unchanged
-	}
-	f.set(ref, p, fact)
-	return f.outcome(fact, same)
+	return f.outcome(formed, same)
 }
 
 func (f *Fold) outcome(fact checks.Fact, same bool) Outcome {
@@ -144,12 +140,14 @@ func (f *Fold) withdraw(fact checks.Fact) Outcome {
 		return Unchanged
 	}
 	same := tomb != nil && checks.SameContent(tomb, &fact)
-	_, outdated := f.newer("", &fact)
+	_, outdated, _ := f.newer("", &fact)
 	f.gone[fact.Ref] = fact // also where it is outdated: what is newer may be cut
+	for _, h := range f.holdersOf(fact.Ref) {
+		f.reform(h, fact.Ref)
+	}
 	if outdated {
 		return Unchanged
 	}
-	f.markOthers("", fact)
 	return f.outcome(fact, same)
 }
 
@@ -183,12 +181,27 @@ func (f *Fold) reach(medication checks.Ref) {
 	}
 }
 
-// newer tells whether a version of fact's resource that names another patient than ref, or nobody, is newer; and why fact is then only a
-// mark.
-func (f *Fold) newer(ref checks.Ref, fact *checks.Fact) (why checks.MarkReason, is bool) {
+// form is what a patient has of a fact by what else is known of its resource: a mark where a version that names another patient is newer, or
+// a withdrawal. outdated tells that something newer by its version is known.
+func (f *Fold) form(ref checks.Ref, fact checks.Fact) (formed checks.Fact, outdated bool) {
+	why, outdated, gone := f.newer(ref, &fact)
+	if w := f.undatedOver(&fact); w != nil {
+		if gone = true; !outdated {
+			why = w.Mark
+		}
+	}
+	if !outdated && !gone {
+		return fact, false
+	}
+	return f.e.Settings.Outrank(fact, why, !gone), outdated
+}
+
+// newer tells whether a version of fact's resource that names another patient than ref, or nobody, is newer, and why fact is then only a
+// mark; and whether it is one for ever, since a withdrawal is among them.
+func (f *Fold) newer(ref checks.Ref, fact *checks.Fact) (why checks.MarkReason, is, gone bool) {
 	best := fact.Version
 	if tomb := f.knownGone(fact.Ref); tomb != nil && tomb.Version.Compare(best) > 0 {
-		best, why, is = tomb.Version, tomb.Mark, true
+		best, why, is, gone = tomb.Version, tomb.Mark, true, true
 	}
 	for _, h := range f.holdersOf(fact.Ref) {
 		if h == ref {
@@ -198,41 +211,36 @@ func (f *Fold) newer(ref checks.Ref, fact *checks.Fact) (why checks.MarkReason, 
 			best, why, is = held.Version, checks.MarkMoved, true
 		}
 	}
-	return why, is
+	return why, is, gone
 }
 
 // markOthers tells all other holders of fact's resource that their version is not the newest any more.
 func (f *Fold) markOthers(owner checks.Ref, fact checks.Fact) {
-	why := fact.Mark
-	if owner != "" {
-		why = checks.MarkMoved
-	}
 	for _, h := range f.holdersOf(fact.Ref) {
 		if h == owner {
 			continue
 		}
 		if held := f.peek(h).Find(fact.Ref); held != nil && held.Version.Compare(fact.Version) < 0 {
-			f.put(h, outranked(*held, why))
+			own := held.Unhidden()
+			f.put(h, f.e.Settings.Outrank(own, checks.MarkMoved, f.undatedOver(&own) == nil))
 		}
+	}
+}
+
+// reform brings what a patient has of a resource up to date with what else is known of it.
+func (f *Fold) reform(ref, resource checks.Ref) {
+	if held := f.peek(ref).Find(resource); held != nil {
+		formed, _ := f.form(ref, held.Unhidden())
+		f.put(ref, formed)
 	}
 }
 
 // put gives a patient another form of a version that the patient has.
 func (f *Fold) put(ref checks.Ref, fact checks.Fact) {
 	p := f.patient(ref)
-	if held := p.st.Find(fact.Ref); held.Kind != fact.Kind || held.Mark != fact.Mark {
+	held := p.st.Find(fact.Ref)
+	if held.Kind != fact.Kind || held.Mark != fact.Mark || held.Hides() != fact.Hides() || held.Unread != fact.Unread || !checks.SamePlaces(held, &fact) {
+		p.reformed = true
 		f.set(ref, p, fact)
 	}
-}
-
-// outranked is what is left of a version when another is newer.
-func outranked(fact checks.Fact, why checks.MarkReason) checks.Fact {
-	return checks.Fact{Ref: fact.Ref, Version: fact.Version, Kind: checks.KindMark, Mark: why,
-		Unread: fact.Unread & (checks.UnreadVersion | checks.NewerUnread)}
-}
-
-func olderThanAll(st *checks.State, v checks.Version) bool {
-	return !slices.ContainsFunc(st.Facts, func(k checks.Fact) bool {
-		return k.Ref.Type() != "Medication" && k.Version.Compare(v) <= 0
-	})
 }

@@ -68,6 +68,7 @@ func (c *workingCopy) take(subject string, seq uint64, data []byte, decode func(
 	case subjectPatient:
 		c.index(slot, st)
 		c.open.set(slot, st)
+		c.cut.set(slot, st)
 		if delete(c.suspects, slot); data != nil {
 			c.suspect(slot, st)
 		}
@@ -136,12 +137,13 @@ func (c *workingCopy) suspect(slot uint32, st *checks.State) {
 	}
 }
 
-// shared tells whether a resource of st has a tombstone, or was or is another patient's as well.
+// shared tells whether a resource of st has a tombstone, or was or is another patient's as well,
+// by the facts of others or its own.
 func (c *workingCopy) shared(st *checks.State) bool {
 	return slices.ContainsFunc(st.Facts, func(k checks.Fact) bool {
 		h := c.hash(k.Ref)
 		_, gone := c.goneRefs[h]
-		return gone || len(c.holders.more[h]) > 0
+		return gone || k.Hides() || len(c.holders.more[h]) > 0
 	})
 }
 

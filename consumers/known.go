@@ -55,7 +55,7 @@ func (k *Known) set(c *workingCopy) {
 // caller's to change; it is nil when nothing is known.
 func (f *Fold) State(ref checks.Ref) *checks.State {
 	p := f.patient(ref)
-	f.settle(p)
+	f.settle(ref)
 	if p.old == nil && !p.changed {
 		return nil
 	}

@@ -66,6 +66,7 @@ var (
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- openDesc
 	ch <- patientsDesc
+	ch <- cutDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -79,6 +80,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(len(c.patients.rows)-c.patients.gone))
+	c.cut.collect(ch)
 	for k, n := range c.open.counts {
 		ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(n), k.check, k.severity.String())
 	}

@@ -19,21 +19,21 @@ const depth = 4
 // Decide brings all that was touched into its final form, decides about it at asOf and hands back what changed. The fold is used up.
 func (f *Fold) Decide(asOf time.Time) Commit {
 	var c Commit
-	refs := make([]checks.Ref, 0, len(f.patients))
-	for ref, p := range f.patients {
-		if p.touched {
-			refs = append(refs, ref)
-		}
+	for _, ref := range f.touched() {
+		f.limit(ref)
 	}
-	slices.Sort(refs)
+	refs := f.touched()
 	for _, ref := range refs {
-		f.settle(f.patients[ref])
+		f.settle(ref)
 	}
 	changes := make([]PatientChange, len(refs))
 	inParallel(len(refs), func(i int) { changes[i] = f.decide(f.patients[refs[i]], asOf) })
-	for i := range changes {
-		if f.patients[refs[i]].changed {
-			c.Patients = append(c.Patients, changes[i])
+	// Who has back what was cut from another comes first: where a commit is written in parts and ends between, healing finds two who hold it.
+	for _, shed := range []bool{false, true} {
+		for i := range changes {
+			if p := f.patients[refs[i]]; p.changed && p.shed == shed {
+				c.Patients = append(c.Patients, changes[i])
+			}
 		}
 	}
 	c.Medications, c.Gone = values(f.medications), values(f.gone)
@@ -43,6 +43,18 @@ func (f *Fold) Decide(asOf time.Time) Commit {
 		}
 	}
 	return c
+}
+
+// touched are the patients that have to be decided, sorted.
+func (f *Fold) touched() []checks.Ref {
+	refs := make([]checks.Ref, 0, len(f.patients))
+	for ref, p := range f.patients {
+		if p.touched {
+			refs = append(refs, ref)
+		}
+	}
+	slices.Sort(refs)
+	return refs
 }
 
 func (f *Fold) decide(p *patient, asOf time.Time) PatientChange {
@@ -56,12 +68,10 @@ func (f *Fold) decide(p *patient, asOf time.Time) PatientChange {
 	return ch
 }
 
-// settle cuts p's facts to the limit and gives it the Medications that its orders refer to, and no others.
-func (f *Fold) settle(p *patient) {
-	if most := f.e.Settings.MaxFacts; most > 0 && len(p.st.Facts) > most {
-		p.own()
-		p.changed = cut(p.st, most) || p.changed
-	}
+// settle cuts a patient's facts to the limits and gives the patient the Medications that the orders refer to, and no others.
+func (f *Fold) settle(ref checks.Ref) {
+	f.limit(ref)
+	p := f.patients[ref]
 	wanted := f.wanted(p.st)
 	had := 0
 	for i := range p.st.Facts {
@@ -127,40 +137,20 @@ func ingredients(m *checks.Fact) []checks.Ref {
 	return refs
 }
 
-// cut leaves the newest most facts. Medications are not counted: they come and go with the orders that refer to them.
-func cut(st *checks.State, most int) bool {
-	own := make([]*checks.Fact, 0, len(st.Facts))
-	for i := range st.Facts {
-		if st.Facts[i].Ref.Type() != "Medication" {
-			own = append(own, &st.Facts[i])
-		}
-	}
-	if len(own) <= most {
-		return false
-	}
-	slices.SortFunc(own, func(a, b *checks.Fact) int { return cmp.Or(b.Version.Compare(a.Version), cmp.Compare(b.Ref, a.Ref)) })
-	gone := make(map[checks.Ref]struct{}, len(own)-most)
-	for _, k := range own[most:] {
-		gone[k.Ref] = struct{}{}
-	}
-	st.Facts = slices.DeleteFunc(st.Facts, func(k checks.Fact) bool { _, out := gone[k.Ref]; return out })
-	st.Cut = true
-	return true
-}
-
 // repair mends what two instances that did not know of each other's writes may have left: a resource in two patients' states that both
 // take their version for the newest, a tombstone that was not applied.
 func (f *Fold) repair(ref checks.Ref) {
-	for _, fact := range slices.Clone(f.patient(ref).st.Facts) {
+	p := f.patient(ref)
+	p.grown = true // other limits may be in force
+	for _, fact := range slices.Clone(p.st.Facts) {
 		if fact.Ref.Type() == "Medication" {
 			continue
 		}
-		if why, outdated := f.newer(ref, &fact); outdated {
-			f.put(ref, outranked(fact, why))
-			continue
+		formed, outdated := f.form(ref, fact.Unhidden())
+		f.put(ref, formed)
+		if !outdated {
+			f.markOthers(ref, formed)
 		}
-		f.put(ref, f.underUndated(fact))
-		f.markOthers(ref, fact)
 	}
 }
 

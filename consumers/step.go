@@ -98,7 +98,7 @@ func (e *Engine) Heal(view View, patients []checks.Ref, asOf time.Time) Commit {
 	for _, ref := range patients {
 		if p := f.patient(ref); p.old != nil {
 			f.repair(ref)
-			f.settle(p)
+			f.settle(ref)
 			p.touched = p.changed
 		}
 	}

@@ -208,34 +208,6 @@ func live(st *checks.State) []checks.Fact {
 	return slices.DeleteFunc(slices.Clone(st.Facts), func(f checks.Fact) bool { return f.Kind == checks.KindMark })
 }
 
-func TestTheNewestFactsStay(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		e := engine()
-		e.Settings.MaxFacts = rapid.IntRange(1, 4).Draw(t, "max facts")
-		var all []Input
-		for seq := range rapid.IntRange(1, 20).Draw(t, "events") {
-			f := order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", rapid.IntRange(1, 12).Draw(t, "id"))), rapid.SampledFrom(drugNames).Draw(t, "drug"), "")
-			all = append(all, arrives(uint64(seq+1), "Patient/A", versioned(f, rapid.Int64Range(0, 9).Draw(t, "updated"), "")))
-		}
-		want, _ := run(e, all)
-		got, _ := run(e, shuffled(t, all)...)
-		if d := cmp.Diff(facts(want), facts(got)); d != "" {
-			t.Fatalf("facts differ:\n%s", d)
-		}
-		st := want.State("Patient/A")
-		if len(st.Facts) > e.Settings.MaxFacts {
-			t.Fatalf("%d facts where %d are allowed", len(st.Facts), e.Settings.MaxFacts)
-		}
-		distinct := map[checks.Ref]bool{}
-		for _, in := range all {
-			distinct[in.Resources[0].Fact.Ref] = true
-		}
-		if cut := len(distinct) > e.Settings.MaxFacts; cut != st.Cut {
-			t.Fatalf("cut %v with %d resources and a limit of %d", st.Cut, len(distinct), e.Settings.MaxFacts)
-		}
-	})
-}
-
 func TestOutcomes(t *testing.T) {
 	bad := Input{Resources: []fhir.Resource{
 		{Rejection: &fhir.Rejection{Reason: fhir.NoPatient, Pointer: "/entry/1/resource/subject", Detail: "no subject"}, Pointer: "/entry/1/resource"},

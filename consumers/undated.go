@@ -37,14 +37,22 @@ func (f *Fold) withdrawUndated(fact checks.Fact) bool {
 	return true
 }
 
-// underUndated is fact, or the mark that an undated withdrawal makes of it when that arrived after it.
+// underUndated is a Medication, or the mark that an undated withdrawal makes of it when that arrived after it.
 func (f *Fold) underUndated(fact checks.Fact) checks.Fact {
-	if fact.Kind == checks.KindMark {
-		return fact
+	if w := f.undatedOver(&fact); w != nil {
+		return checks.Fact{Ref: fact.Ref, Version: fact.Version, Kind: checks.KindMark, Mark: w.Mark}
+	}
+	return fact
+}
+
+// undatedOver is the undated withdrawal that arrived after fact; nil when there is none, or fact is a mark by itself.
+func (f *Fold) undatedOver(fact *checks.Fact) *checks.Fact {
+	if fact.Kind == checks.KindMark && !fact.Outranked() {
+		return nil
 	}
 	w := f.knownGone(undatedKey(fact.Ref))
 	if w == nil || w.Version.Arrival.Compare(fact.Version.Arrival) <= 0 {
-		return fact
+		return nil
 	}
-	return outranked(fact, w.Mark)
+	return w
 }

@@ -105,7 +105,7 @@ func (v *verification) again(ref checks.Ref) ([]checks.Flag, bool) {
 	f := v.opt.Engine.NewFold(v.copy.snapshot())
 	p := f.patient(ref)
 	f.repair(ref)
-	f.settle(p)
+	f.settle(ref)
 	settled := !p.changed
 	p.touched = true
 	for other, q := range f.patients {

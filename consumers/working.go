@@ -16,6 +16,7 @@ func (f *Fold) patient(ref checks.Ref) *patient {
 	if p.st = p.old; p.st == nil {
 		p.st = &checks.State{Patient: ref}
 	}
+	p.roof = roof(p.st)
 	f.patients[ref] = p
 	return p
 }
@@ -35,7 +36,7 @@ func (f *Fold) peek(ref checks.Ref) *checks.State { return f.patient(ref).st }
 // set puts fact into p's state, in the place of any other version.
 func (f *Fold) set(ref checks.Ref, p *patient, fact checks.Fact) {
 	p.own()
-	p.touched, p.changed = true, true
+	p.touched, p.changed, p.grown = true, true, true
 	i, known := find(p.st, fact.Ref)
 	if known {
 		p.st.Facts[i] = fact
@@ -48,8 +49,8 @@ func (f *Fold) set(ref checks.Ref, p *patient, fact checks.Fact) {
 	if m := medicationOf(&fact); m != "" {
 		f.referrers.add(m, ref)
 	}
-	if most := f.e.Settings.MaxFacts; most > 0 && len(p.st.Facts) > 2*most {
-		cut(p.st, most) // now and then, so that a flood of facts costs linear time
+	if len(p.st.Facts) > p.roof && !f.whole {
+		f.trim(p) // now and then, so that a flood of facts costs linear time
 	}
 }
 

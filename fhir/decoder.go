@@ -68,7 +68,7 @@ func (d *decoder) decode(n *node, res *Resource) {
 	case method == "PATCH":
 		d.patch(n, res)
 	case n.empty && n.kind.kept():
-		d.own(n) // it says nothing, but what it is known by has to be sound
+		d.soundID(n) // it says nothing, but what it is known by has to be sound
 	case n.kind.kept():
 		d.resource(n, res)
 	case n.kind == kindForeign:

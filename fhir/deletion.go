@@ -14,10 +14,10 @@ func (d *decoder) method(n *node) (method string) {
 	o := d.object(int(n.entry.request))
 	for d.more(&o) {
 		if o.name == nMethod && d.b[o.v] == '"' {
-			switch string(bytes.ToUpper(bytes.TrimSpace(d.text(o.v)))) {
-			case "DELETE":
+			switch t := d.text(o.v); {
+			case len(t) == len("DELETE") && bytes.EqualFold(t, []byte("DELETE")):
 				method = "DELETE"
-			case "PATCH":
+			case len(t) == len("PATCH") && bytes.EqualFold(t, []byte("PATCH")):
 				method = "PATCH"
 			}
 		}

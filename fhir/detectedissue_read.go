@@ -130,8 +130,7 @@ func closedLists(f *checks.Flag) error {
 var (
 	flagStates  = []checks.FlagState{checks.Open, checks.Acknowledged, checks.Overridden, checks.Resolved}
 	flagChanges = []checks.Change{checks.ChangeOpened, checks.ChangeUpdated, checks.ChangeResolved, checks.ChangeMoved, checks.ChangeAcknowledged, checks.ChangeOverridden}
-	flagReasons = []checks.Reason{checks.ReasonOrderStopped, checks.ReasonSupplyEnded, checks.ReasonEnteredInError, checks.ReasonRLSRefuted, checks.ReasonLabArrived,
-		checks.ReasonDrugChanged, checks.ReasonSuperseded, checks.ReasonContextChanged, checks.ReasonRulesetChanged, checks.ReasonMovedPatient, checks.ReasonErased, checks.ReasonPatientDied}
+	flagReasons = checks.Reasons()
 )
 
 // splitDetail takes the action off the end of detail.

@@ -172,7 +172,8 @@ func (d *decoder) bounds(n name, v int, g *checks.Dosage) {
 	} else {
 		g.BoundsLength = d.quantity(v)
 	}
-	if _, ok := checks.LengthInDays(&g.BoundsLength, false); len(d.gaps) == mark && !ok && g.BoundsLength.Value != "" {
+	q := &g.BoundsLength
+	if len(d.gaps) == mark && q.Value != "" && terms.TimeUnit(q.Code) == "" && terms.TimeUnit(q.Unit) == "" {
 		d.unread(v, "no length of time in a unit that is known")
 	}
 	if d.unreadSince(mark, checks.UnreadDose) {

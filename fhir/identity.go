@@ -11,17 +11,25 @@ import (
 
 // own is the reference of the resource at n; a bad id makes it invalid.
 func (d *decoder) own(n *node) checks.Ref {
+	if !d.soundID(n) {
+		return ""
+	}
+	return d.identity(n)
+}
+
+// soundID tells that the resource at n has no id, or one of FHIR; else it makes it invalid.
+func (d *decoder) soundID(n *node) bool {
 	if n.id != 0 {
 		if d.b[n.id] != '"' {
 			d.invalid(int(n.id), "not a string")
-			return ""
+			return false
 		}
 		if !validID(d.raw(n.id)) {
 			d.invalid(int(n.id), "id is not 1 to 64 of A-Z, a-z, 0-9, minus and dot")
-			return ""
+			return false
 		}
 	}
-	return d.identity(n)
+	return true
 }
 
 // identity is how the resource at n is known: by its id, else by its fullUrl, else by a hash of its content. "" when its id is none.

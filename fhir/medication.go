@@ -228,7 +228,7 @@ func (d *decoder) orderStatus(k kind, v uint32) (s checks.OrderStatus, withdrawn
 	}
 	s, ok := orderStatuses[k-kindRequest][string(code)]
 	if !ok {
-		d.unknownCode(mark, v, "status")
+		d.unknownCode(mark, v, "status is none of FHIR R4")
 	}
 	return s, false
 }
@@ -257,7 +257,7 @@ func (d *decoder) intent(k kind, v uint32) checks.Intent {
 	case "option":
 		return checks.IntentOption
 	}
-	d.unknownCode(mark, v, "intent")
+	d.unknownCode(mark, v, "intent is none of FHIR R4")
 	return checks.IntentOrder
 }
 
@@ -271,7 +271,7 @@ func (d *decoder) medication(f *checks.Fact) {
 			f.Kind, f.Mark = checks.KindMark, checks.MarkEnteredInError
 			return
 		default:
-			d.unknownCode(mark, v, "status")
+			d.unknownCode(mark, v, "status is none of FHIR R4")
 		}
 	}
 	m := d.product(&d.at, 0)

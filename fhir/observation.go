@@ -27,6 +27,17 @@ func (d *decoder) observation(res *Resource) {
 	if d.rejection != nil || !relevant && !codeless || !d.about(at[nSubject], withdrawn, res) {
 		return
 	}
+	if isResult(res, relevant, withdrawn) {
+		res.Fact.Lab = d.lab(at, status)
+		d.members(res.Fact.Lab)
+		if d.modified(at[nModifierExtension]) {
+			spoil(res.Fact.Lab)
+		}
+	}
+}
+
+// isResult makes res a result, or the mark that is left of one, and tells which.
+func isResult(res *Resource, relevant, withdrawn bool) bool {
 	switch {
 	case withdrawn:
 		mark(res, checks.MarkEnteredInError)
@@ -34,12 +45,8 @@ func (d *decoder) observation(res *Resource) {
 		mark(res, checks.MarkOther)
 	default:
 		res.Relevant, res.Fact.Kind = true, checks.KindLab
-		res.Fact.Lab = d.lab(at, status)
-		d.members(res.Fact.Lab)
-		if d.modified(at[nModifierExtension]) {
-			spoil(res.Fact.Lab)
-		}
 	}
+	return res.Fact.Kind == checks.KindLab
 }
 
 // lab reads the result at o, whose effective times and codes are its own.
@@ -151,7 +158,7 @@ func (d *decoder) labStatus(v uint32) (s checks.LabStatus, withdrawn bool) {
 	case "unknown":
 		return checks.LabUnknown, false
 	}
-	d.unknownCode(mark, v, "status")
+	d.unknownCode(mark, v, "status is none of FHIR R4")
 	return checks.LabUnknown, false
 }
 

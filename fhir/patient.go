@@ -39,6 +39,6 @@ func (d *decoder) sex(v int) checks.Sex {
 	case "unknown":
 		return checks.SexUnknown
 	}
-	d.unknownCode(mark, uint32(v), "gender")
+	d.unknownCode(mark, uint32(v), "gender is none of FHIR R4")
 	return checks.SexUnknown
 }

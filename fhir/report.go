@@ -14,13 +14,7 @@ func (d *decoder) report(res *Resource) {
 	if d.rejection != nil || !relevant && !codeless && !(withdrawn && at[nContained] == 0) || !d.about(at[nSubject], withdrawn, res) {
 		return
 	}
-	switch {
-	case withdrawn:
-		mark(res, checks.MarkEnteredInError)
-	case !relevant:
-		mark(res, checks.MarkOther)
-	default:
-		res.Relevant, res.Fact.Kind = true, checks.KindLab
+	if isResult(res, relevant, withdrawn) {
 		res.Fact.Lab = d.reported(status)
 	}
 }

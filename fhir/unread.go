@@ -45,9 +45,9 @@ func (d *decoder) unread(v int, detail string) {
 func (d *decoder) wrong(v int, want string) { d.unread(v, "not "+want) }
 
 // unknownCode notes that the code at v is none that FHIR R4 has there, unless it was noted since mark that it is no code at all.
-func (d *decoder) unknownCode(mark int, v uint32, what string) {
+func (d *decoder) unknownCode(mark int, v uint32, detail string) {
 	if len(d.gaps) == mark {
-		d.unread(int(v), what+" is none of FHIR R4")
+		d.unread(int(v), detail)
 	}
 }
 
@@ -112,7 +112,13 @@ func (d *decoder) tell(res *Resource) {
 		return
 	}
 	if !res.Relevant || res.Fact.Kind == checks.KindMark {
-		d.gaps = slices.DeleteFunc(d.gaps, func(g gap) bool { return !d.decides(&g, res.Relevant) })
+		kept := d.gaps[:0]
+		for i := range d.gaps {
+			if d.decides(&d.gaps[i], res.Relevant) {
+				kept = append(kept, d.gaps[i])
+			}
+		}
+		d.gaps = kept
 	}
 	slices.SortStableFunc(d.gaps, func(a, b gap) int { return a.at - b.at })
 	d.gaps = slices.CompactFunc(d.gaps, func(a, b gap) bool { return a.at == b.at && a.outer == b.outer })

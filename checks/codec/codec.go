@@ -30,7 +30,8 @@ var (
 const (
 	magic   = 0xB5
 	version = 2
-	// oldest is the first format version, of which every later one only says more: the same program reads them all.
+	// oldest is the first format version. A later one says more where the earlier has zeros, and at the end: of kinds and places
+	// (places.go), and of what could not be read.
 	oldest  = 1
 	minimum = 2 + crc32.Size
 )
@@ -41,7 +42,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // relies on what State and Fact promise: of the pointers of a Fact only the one that Kind names is written.
 func Append(b []byte, st *checks.State) []byte {
 	start := len(b)
-	c := coder{b: append(b, magic, version), facts: st.Facts}
+	c := coder{b: append(b, magic, version), version: version, facts: st.Facts}
 	c.state(st)
 	return binary.LittleEndian.AppendUint32(c.b, crc32.Checksum(c.b[start:], castagnoli))
 }
@@ -50,33 +51,33 @@ func Append(b []byte, st *checks.State) []byte {
 // ErrVersion or ErrDamaged, with more words around it, and then there is no state: a part of one is never returned.
 // The state shares no memory with b. Memory taken is at most proportional to len(b).
 func Decode(b []byte) (*checks.State, error) {
-	body, err := unwrap(b)
+	format, body, err := unwrap(b)
 	if err != nil {
 		return nil, err
 	}
 	st := new(checks.State)
-	if err := readBody(body, &coder{reading: true}, st); err != nil {
+	if err := readBody(body, &coder{reading: true, version: format}, st); err != nil {
 		return nil, err
 	}
 	return st, nil
 }
 
-// openState takes the envelope off a state.
-func unwrap(b []byte) (body []byte, err error) {
+// unwrap takes the envelope off a state.
+func unwrap(b []byte) (format byte, body []byte, err error) {
 	if len(b) < minimum {
-		return nil, fmt.Errorf("%w: %d bytes are too few", ErrDamaged, len(b))
+		return 0, nil, fmt.Errorf("%w: %d bytes are too few", ErrDamaged, len(b))
 	}
 	body, sum := b[:len(b)-crc32.Size], b[len(b)-crc32.Size:]
 	if body[0] != magic {
-		return nil, fmt.Errorf("%w: not a state", ErrDamaged)
+		return 0, nil, fmt.Errorf("%w: not a state", ErrDamaged)
 	}
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
-		return nil, fmt.Errorf("%w: checksum", ErrDamaged)
+		return 0, nil, fmt.Errorf("%w: checksum", ErrDamaged)
 	}
 	if body[1] < oldest || body[1] > version {
-		return nil, fmt.Errorf("%w: %d, and this program knows %d to %d", ErrVersion, body[1], oldest, version)
+		return 0, nil, fmt.Errorf("%w: %d, and this program knows %d to %d", ErrVersion, body[1], oldest, version)
 	}
-	return body[2:], nil
+	return body[1], body[2:], nil
 }
 
 func readBody(body []byte, c *coder, st *checks.State) error {

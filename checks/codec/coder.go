@@ -14,6 +14,7 @@ import (
 type coder struct {
 	b       []byte // what was written; or what is left to read
 	reading bool
+	version byte // of the format
 	damaged bool // reading failed; from then on everything reads as zero
 
 	facts      []checks.Fact       // whose references may be named by position

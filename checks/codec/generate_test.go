@@ -68,6 +68,9 @@ func draw(t *rapid.T, v reflect.Value) {
 			drawFields(t, reflect.ValueOf(&(*p)[i]).Elem(), "Results") // a report is in no report
 		}
 		return
+	case *checks.Cut:
+		*p = checks.Cut(rapid.Uint64().Draw(t, "cut")) & checks.CutKnown
+		return
 	case *checks.Time:
 		*p = checks.Time{Nanos: anyNanos.Draw(t, "nanos"), Precision: checks.Precision(rapid.Uint8Range(0, 5).Draw(t, "precision"))}
 		return
@@ -120,6 +123,23 @@ func drawFact(t *rapid.T, f *checks.Fact) {
 		p.Set(reflect.New(p.Type().Elem()))
 		draw(t, p.Elem())
 	}
+	if rapid.IntRange(0, 4).Draw(t, "kept") == 0 {
+		drawKept(t, f)
+	}
+}
+
+func drawKept(t *rapid.T, f *checks.Fact) {
+	k := &checks.Kept{}
+	for range rapid.IntRange(1, 3).Draw(t, "versions") {
+		p := checks.Past{Places: checks.Places(rapid.Uint32().Draw(t, "places")) & checks.AllPlaces}
+		drawInto(t, &p.Version)
+		drawInto(t, &p.Mark)
+		k.Past = append(k.Past, p)
+	}
+	if f.Kind == checks.KindMark && rapid.Bool().Draw(t, "hides") {
+		k.Hidden = &checks.Fact{Ref: f.Ref, Version: f.Version, Kind: checks.KindPatient, Person: &checks.Person{Sex: checks.Male}}
+	}
+	f.Kept = k
 }
 
 func numericID(i int) string { return fmt.Sprint(4_812_330 + 37*i) }

@@ -30,7 +30,7 @@ func golden() *checks.State {
 	condition := &checks.Condition{Code: text, Clinical: checks.ClinicalRelapse, Verification: checks.VerificationProvisional, Onset: checks.Time{Nanos: 1_577_836_800_000_000_000, Precision: checks.ToYear},
 		Recorded: checks.Time{Nanos: 1_580_515_200_000_000_000, Precision: checks.ToMonth}, Abatement: day(20_002), AbatementEnd: day(20_003), AbatedFlag: true, Asserter: "Practitioner/9", FamilyHistory: true}
 	version := checks.Version{Updated: 1_763_970_300_000_000_000, Number: "12", Arrival: checks.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: 42, Entry: 3}}
-	return &checks.State{Patient: "Patient/5b0e9a44-8a2e-4b7c-9d51-0f6f3a1c2d3e", Ruleset: "9f86d081884c7d65", Cut: true,
+	return &checks.State{Patient: "Patient/5b0e9a44-8a2e-4b7c-9d51-0f6f3a1c2d3e", Ruleset: "9f86d081884c7d65", Cut: checks.CutEarlier,
 		Facts: []checks.Fact{
 			{Ref: "Condition/7", Version: version, Kind: checks.KindCondition, Condition: condition},
 			{Ref: "DetectedIssue/a-1", Version: version, Kind: checks.KindAcknowledgement, Acknowledgement: &checks.Acknowledgement{
@@ -46,9 +46,11 @@ func golden() *checks.State {
 			Implicated: []checks.Ref{"MedicationDispense/0a0b0c0d-0e0f-4011-8213-141516171819", "MedicationRequest/gone"}}}}
 }
 
-// golden2 is what testdata/state_v2.bin holds: golden, and what version 2 says more, which is what of a version could not be read.
+// golden2 is what testdata/state_v2.bin holds: golden, and what version 2 says more: what of a version could not be read, what was
+// cut, and the places of older versions.
 func golden2() *checks.State {
 	st := golden()
+	st.Cut = checks.CutKnown
 	for i := range st.Facts {
 		f := &st.Facts[i]
 		f.Unread = checks.UnreadVersion | checks.NewerUnread
@@ -63,6 +65,9 @@ func golden2() *checks.State {
 			one := *f.Lab
 			one.TimeUnread, one.Value = true, checks.Value{Kind: checks.UnreadValue, Text: "modifierExtension"}
 			f.Lab.Results = []checks.LabResult{one, {Status: checks.LabFinal, Loincs: []string{"2502-3"}}}
+		case checks.KindMark:
+			hidden := checks.Fact{Ref: f.Ref, Version: f.Version, Kind: checks.KindOrder, Order: &checks.Order{SupplyDays: "30"}, Unread: checks.UnreadDose}
+			f.Kept = &checks.Kept{Past: []checks.Past{{Version: f.Version, Places: checks.AllPlaces, Mark: checks.MarkOther}}, Hidden: &hidden}
 		}
 	}
 	return st

@@ -72,9 +72,18 @@ func TestUnknownContentIsRefused(t *testing.T) {
 		"bit of acknowledgement":    factBody(ack, 2, 0, 0, 0, 0, 0, 0, 0),
 		"severity":                  stateBody(0, 1, 0, 0, uint64(checks.High)+1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 		"half a digest":             stateBody(0, 1, 0, 0, 0, 0, 0, 0, 0),
+		"nothing cut":               {0, 0, 0, 1, 0, 0},
+		"kind that was cut":         append([]byte{0, 0, 0, 1, 0}, uvarints(uint64(checks.CutKnown)+1)...),
+		"places of no fact":         append(factBody(0, 0, 1, 1), 2),
+		"no places":                 factBody(0, 0, 1, 0, 0),
+		"more places than bytes":    factBody(0, 0, 1, 0, huge<<1),
+		"bit of places":             factBody(0, 0, 1, 0, 1<<1, 0, uint64(checks.AllPlaces)+1),
+		"bit of an older version":   factBody(0, 0, 1, 0, 1<<1, 1<<5, 1),
+		"kind of what is hidden":    factBody(0, 0, 1, 0, 1, 7),
+		"mark of what is hidden":    factBody(0, 0, 1, 0, 1, 4<<3),
 		"overlong varint":           {0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 	} {
-		if st, err := Decode(seal(version, body)); !errors.Is(err, ErrDamaged) || st != nil {
+		if st, err := Decode(seal(version, append(body, 0))); !errors.Is(err, ErrDamaged) || st != nil {
 			t.Errorf("%s: got %+v, %v; want ErrDamaged and no state", name, st, err)
 		}
 	}
@@ -98,7 +107,7 @@ func TestKnownContentIsTaken(t *testing.T) {
 		"ack":     factBody(uint64(checks.KindAcknowledgement), 1, 0, 0, 0, 0, 0, 0, 0),
 		"flag":    stateBody(0, 1, 0, 0, uint64(checks.High), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 	} {
-		if _, err := Decode(seal(version, body)); err != nil {
+		if _, err := Decode(seal(version, append(body, 0))); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

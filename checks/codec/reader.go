@@ -21,11 +21,12 @@ const (
 
 // Decode is Decode. The State, its slices and what it points to are good until the next call; its texts stay.
 func (r *Reader) Decode(b []byte) (*checks.State, error) {
-	body, err := unwrap(b)
+	format, body, err := unwrap(b)
 	if err != nil {
 		return nil, err
 	}
 	r.reset()
+	r.c.version = format
 	if err := readBody(body, &r.c, &r.st); err != nil {
 		return nil, err
 	}

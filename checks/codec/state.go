@@ -6,13 +6,13 @@ import "github.com/rlsguard/rlsguard/checks"
 func (c *coder) state(st *checks.State) {
 	c.refID(&st.Patient, "", c.uint(refHead(st.Patient, "")))
 	c.text(&st.Ruleset)
-	n := c.uint(uint64(len(st.Facts))<<1 | bitOf(st.Cut))
+	n := c.uint(uint64(len(st.Facts))<<1 | bitOf(st.Cut != 0))
 	if n>>1 > uint64(len(c.b)) && c.reading {
 		c.fail()
 		return
 	}
 	if c.reading {
-		st.Cut = n&1 != 0
+		st.Cut = checks.CutEarlier * checks.Cut(n&1)
 		st.Facts = cutSlab(&c.newFacts, int(n>>1), 0)
 	}
 	c.factRefs(st)
@@ -27,6 +27,7 @@ func (c *coder) state(st *checks.State) {
 	for i := range st.Flags {
 		c.openFlag(&st.Flags[i])
 	}
+	c.keeping(st, n&1 != 0)
 }
 
 // The header of a fact, lowest bits first: kind 3, form of updated 2, form of the number 2, other sequence 1, entry 1, other epoch 1,
@@ -38,11 +39,14 @@ func (c *coder) fact(f *checks.Fact) {
 		f.Mark = enumOf(c, h>>10&3, checks.MarkMoved)
 	}
 	if h&unreadFollows != 0 {
-		if u := c.mask(uint64(f.Unread), unreadBits); c.reading {
-			f.Unread = checks.Unread(u)
-		}
+		c.unread(&f.Unread)
 	}
-	c.version(&f.Version, h)
+	c.factVersion(&f.Version, h)
+	c.content(f)
+}
+
+// content codes what the kind of f names.
+func (c *coder) content(f *checks.Fact) {
 	switch f.Kind {
 	case checks.KindOrder:
 		c.order(pointee(c, &f.Order, &c.orders))
@@ -56,6 +60,13 @@ func (c *coder) fact(f *checks.Fact) {
 		c.person(pointee(c, &f.Person, nil))
 	case checks.KindAcknowledgement:
 		c.acknowledgement(pointee(c, &f.Acknowledgement, nil))
+	}
+}
+
+// unread codes the parts of a version that could not be read.
+func (c *coder) unread(u *checks.Unread) {
+	if v := c.mask(uint64(*u), unreadBits); c.reading {
+		*u = checks.Unread(v)
 	}
 }
 
@@ -113,7 +124,7 @@ func numberForm(s string) uint64 {
 	return numberText
 }
 
-func (c *coder) version(v *checks.Version, h uint64) {
+func (c *coder) factVersion(v *checks.Version, h uint64) {
 	c.updated(&v.Updated, h)
 	switch h >> 5 & 3 {
 	case numberOne:

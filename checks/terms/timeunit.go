@@ -44,6 +44,9 @@ func TimeUnit(text string) string {
 	if len(text) > 64 {
 		return ""
 	}
+	if unit, ok := timeUnits()[text]; ok {
+		return unit
+	}
 	text = strings.Trim(strings.TrimSpace(text), "{}[].")
 	for _, plural := range [...]string{"(s)", "(n)", "(en)", "(e)", "(r)", "(er)", "(es)", "(i)"} {
 		if singular, ok := strings.CutSuffix(text, plural); ok {

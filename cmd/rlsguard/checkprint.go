@@ -135,6 +135,9 @@ func (p *program) printCheck(r *ordercheck.Reply, because, open []checks.Flag) e
 	for _, ref := range r.Unrecognised {
 		fmt.Fprintf(p.stdout, "Not recognised: the drug of %s is in no table, nothing was checked for it.\n", harmless(string(ref)))
 	}
+	if r.LeftOut != "" {
+		fmt.Fprintln(p.stdout, harmless(r.LeftOut))
+	}
 	return nil
 }
 

@@ -2,10 +2,12 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +34,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("NATS_URL", "")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfile": waitFile, "waitready": waitReady, "env-from": envFrom, "http-post": httpPost},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfile": waitFile, "waitready": waitReady, "env-from": envFrom, "http-post": httpPost, "weights": weights},
 	})
 }
 
@@ -80,4 +82,18 @@ func httpPost(ts *testscript.TestScript, _ bool, args []string) {
 	data, err := io.ReadAll(resp.Body)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data, 0o644))
+}
+
+// weights writes so many weights of Patient/p into a file, each with a version newer than any diagnosis of the script.
+func weights(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	var b strings.Builder
+	for i := range n {
+		at := time.Date(2026, 1, 1, 0, i, 0, 0, time.UTC).Format(time.RFC3339)
+		fmt.Fprintf(&b, `{"resourceType":"Observation","id":"w%d","meta":{"versionId":"1","lastUpdated":%q},"status":"final","subject":{"reference":"Patient/p"},`+
+			`"effectiveDateTime":%q,"code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}]},`+
+			`"valueQuantity":{"value":70,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}`+"\n", i, at, at)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o644))
 }

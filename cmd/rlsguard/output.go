@@ -237,7 +237,7 @@ func (p *textPrinter) silences() error {
 		names = append(names, other.Check)
 	}
 	text := silenceText(&s, names)
-	if s.Detail != "" && (s.Patient != p.told.Patient || s.Order != p.told.Order || s.Detail != p.told.Detail) {
+	if s.Detail != "" && s.Reason != checks.SilentLeftOut && (s.Patient != p.told.Patient || s.Order != p.told.Order || s.Detail != p.told.Detail) {
 		text += " (" + s.Detail + ")"
 	}
 	p.told, p.pending = s, p.pending[:0]
@@ -251,6 +251,9 @@ func (p *textPrinter) silences() error {
 
 // silenceText words the silence of checks: the order, the drug, the checks, and why.
 func silenceText(s *checks.Silence, names []string) string {
+	if s.Reason == checks.SilentLeftOut {
+		return s.Detail
+	}
 	about := "all orders"
 	switch {
 	case s.Order != "" && s.Ingredient != "":

@@ -174,10 +174,11 @@ func (r *replay) finish() error {
 	return nil
 }
 
-// countFlags counts the flags that the decision left open, and tells whether one of them meets --fail-on.
+// countFlags counts the flags that the decision left open and the patients of whom facts were left out, and tells whether one of them meets --fail-on.
 func (r *replay) countFlags(known *consumers.Memory, patients []checks.Ref) (met bool) {
 	limit, err := checks.ParseSeverity(r.options.FailOn)
 	for _, p := range patients {
+		r.sum.leftOut(known.State(p).Cut)
 		for _, f := range known.State(p).Flags {
 			r.sum.flag(f.Severity)
 			met = met || err == nil && f.Severity >= limit

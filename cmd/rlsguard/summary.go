@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
@@ -19,9 +22,12 @@ type summary struct {
 	// Partly are the places of resources that counted which were there and could not be read.
 	Partly []rejection   `json:"partly"`
 	Flags  severityCount `json:"flags"`
+	// Cut counts the patients of whom older facts were left out, by kind.
+	Cut map[string]int `json:"cut,omitempty"`
 	// linked are Patients with a link to another one: merges are told, not followed.
 	linked int
-	// partly is how many resources have such places.
+	cut    int // patients of whom some were
+	// partly is how many resources have places that could not be read.
 	partly int
 }
 
@@ -88,6 +94,20 @@ func (s *summary) flag(severity checks.Severity) {
 	}
 }
 
+// leftOut counts one patient.
+func (s *summary) leftOut(cut checks.Cut) {
+	if cut == 0 {
+		return
+	}
+	if s.Cut == nil {
+		s.Cut = map[string]int{}
+	}
+	s.cut++
+	for _, kind := range cut.Kinds() {
+		s.Cut[kind]++
+	}
+}
+
 // write puts the summary into a file, as one JSON object.
 func (s *summary) write(path string) error {
 	var b bytes.Buffer
@@ -131,6 +151,9 @@ func (s *summary) line() string {
 	}
 	if s.linked > 0 {
 		text += fmt.Sprintf("; %s linked to another patient, which is not followed", plural(s.linked, "Patient is", "Patients are"))
+	}
+	if s.cut > 0 {
+		text += fmt.Sprintf("; older facts of %s were left out (%s)", plural(s.cut, "patient", "patients"), strings.Join(slices.Sorted(maps.Keys(s.Cut)), ", "))
 	}
 	open := s.Flags.High + s.Flags.Moderate + s.Flags.Low
 	if open == 0 {

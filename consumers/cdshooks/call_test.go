@@ -2,6 +2,7 @@ package cdshooks
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
@@ -264,6 +266,18 @@ func TestNotes(t *testing.T) {
 	}
 	// Either alone is enough: what is stored makes up for what did not come.
 	if notes := notesOf(newDoor(t, stored(t, rlsCondition), nil).cards(OrderSign, hookCall(OrderSign, draft, "{}"))); notes != nil {
+		t.Errorf("notes %q", notes)
+	}
+}
+
+// A card tells what was left out of the stored record.
+func TestNoteOfACut(t *testing.T) {
+	var many []string
+	for i := range checks.DefaultSettings().Facts.Results + 1 {
+		many = append(many, lab(fmt.Sprint("w", i), "29463-7", "70", "kg"))
+	}
+	notes := notesOf(newDoor(t, stored(t, bundle(append(many, rlsCondition)...)), nil).cards(OrderSign, hookCall(OrderSign, bundle(order("d1", "draft", "bupropion 150 mg")), "{}")))
+	if len(notes) != 1 || !strings.Contains(notes[0], "older facts of the patient were left out") {
 		t.Errorf("notes %q", notes)
 	}
 }

@@ -49,6 +49,9 @@ func (m *cardMaker) notes(store storeState) (cards []Card) {
 			fmt.Sprintf("No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That says nothing about its safety.",
 				strings.Join(refWords(m.advice.Unrecognised, nil), ", "))))
 	}
+	if m.advice.LeftOut != "" {
+		cards = append(cards, note(info, "RLS check: older facts of the patient were left out", m.advice.LeftOut+" What they say was **not** looked at."))
+	}
 	switch store {
 	case storeBehind:
 		cards = append(cards, note(info, "RLS check: the stored record may be out of date, since events are not coming in at the moment",

@@ -29,13 +29,14 @@ type Advice struct {
 	// Unrecognised are drafts whose drug is in no table, and that have no RxNorm or ATC code either: nothing was checked for them.
 	Unrecognised []checks.Ref
 	Unread       []Unread
-	Stored       bool // something was known of the patient before the request
+	LeftOut      string // which older facts of the patient were left out, in a sentence; "" when none
+	Stored       bool   // something was known of the patient before the request
 }
 
 // Advise answers q at asOf from what view knows and what q brings. It changes nothing.
 func Advise(e *consumers.Engine, view consumers.View, q *Question, asOf time.Time) Advice {
 	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
-	fold := e.NewFold(onePatient{view, q.Patient})
+	fold := e.NewFold(onePatient{view, q.Patient}).Whole()
 	// What is asked arrives after everything that is stored, and the drafts last.
 	facts := consumers.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64}, Resources: a.mine(q.Facts, false)}
 	fold.Add(nil, 0, &facts)
@@ -50,6 +51,7 @@ func Advise(e *consumers.Engine, view consumers.View, q *Question, asOf time.Tim
 	for i := range drafts.Resources {
 		a.Drafts = append(a.Drafts, drafts.Resources[i].Fact.Ref)
 	}
+	a.LeftOut = after.Cut.Words(e.Settings.Facts)
 	a.split(e, before, after, len(facts.Resources) == 0, asOf)
 	a.Unrecognised = unrecognised(e.Settings.Terms, after, a.unflagged())
 	return a

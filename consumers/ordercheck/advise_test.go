@@ -3,6 +3,7 @@ package ordercheck
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -206,4 +207,20 @@ func slicesIndex(flags []checks.Flag, check string) int {
 		}
 	}
 	return 0
+}
+
+// A draft says nothing of its version, which is the lowest: it is looked at all the same where the stored orders are at their limit, and the
+// answer tells what was left out of them.
+func TestDraftBesideTooManyOrders(t *testing.T) {
+	var many []string
+	for i := range checks.DefaultSettings().Facts.Orders + 1 {
+		many = append(many, order(fmt.Sprint("o", i), "stopped", "paracetamol", fmt.Sprintf(`,"meta":{"versionId":"%d"}`, i+1)))
+	}
+	a := ask(t, stored(t, bundle(append(many, rlsCondition)...)), order("d1", "draft", "sertraline 50 mg"))
+	if got := flagged(a.Because); got != "rls-ssri sertraline" {
+		t.Errorf("because of the draft %q", got)
+	}
+	if a.LeftOut != "Only the newest 2,000 orders are kept; older ones were left out." {
+		t.Errorf("left out: %q", a.LeftOut)
+	}
 }

@@ -88,6 +88,9 @@ func outcomeOf(a *Advice) object {
 	for _, ref := range a.Unrecognised {
 		issues = append(issues, object{"severity": "warning", "code": "not-found", "diagnostics": string(ref) + ": the drug is not in the tables, nothing was checked for it"})
 	}
+	if a.LeftOut != "" {
+		issues = append(issues, object{"severity": "warning", "code": "incomplete", "diagnostics": a.LeftOut})
+	}
 	if issues == nil {
 		return nil
 	}

@@ -20,7 +20,8 @@ type Reply struct {
 	IronNote     string       `json:"ironNote,omitempty"` // where no flag says it
 	Unrecognised []checks.Ref `json:"unrecognised,omitempty"`
 	Unread       []Unread     `json:"unread,omitempty"`
-	Stored       bool         `json:"stored"` // something was known of the patient before the request
+	LeftOut      string       `json:"leftOut,omitempty"` // which older facts of the patient were left out, in a sentence
+	Stored       bool         `json:"stored"`            // something was known of the patient before the request
 	// Answers are who acknowledged or overrode a flag, by its id.
 	Answers map[string]Answer `json:"answers,omitempty"`
 }
@@ -71,7 +72,7 @@ func IronOrders(n checks.IronNeed) []Coding {
 func ReplyOf(a *Advice) Reply {
 	r := Reply{
 		Patient: a.Patient, AsOf: a.AsOf.UTC().Format(time.RFC3339Nano), Ruleset: a.Ruleset, Drafts: a.Drafts, Because: lines(a.Because),
-		Open: lines(a.Open), IronNote: a.Note, Unrecognised: a.Unrecognised, Unread: a.Unread, Stored: a.Stored,
+		Open: lines(a.Open), IronNote: a.Note, Unrecognised: a.Unrecognised, Unread: a.Unread, LeftOut: a.LeftOut, Stored: a.Stored,
 	}
 	for _, f := range slices.Concat(a.Because, a.Open) {
 		if f.Ack == nil {

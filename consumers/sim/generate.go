@@ -162,11 +162,3 @@ func (w *world) replay(inputs []consumers.Input, asOf time.Time) *consumers.Memo
 	}
 	return r.Finish(asOf)
 }
-
-// full is a replay that cuts nothing.
-func (w *world) full(inputs []consumers.Input) *consumers.Memory {
-	settings := *w.engine.Settings
-	settings.MaxFacts = 0
-	uncut := world{engine: &consumers.Engine{Settings: &settings, Key: w.engine.Key, Ruleset: w.engine.Ruleset}}
-	return uncut.replay(inputs, w.asOf())
-}

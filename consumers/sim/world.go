@@ -30,7 +30,6 @@ type world struct {
 	patients, orders int
 	reorder          bool
 	maxBatch         int  // messages of a batch; 0 is what a server takes
-	cut              bool // few facts are kept
 	damage           bool // the disk may cut batches short
 	faults           int  // how many more things may go wrong
 
@@ -71,8 +70,9 @@ func (w *world) draw() {
 	settings := checks.DefaultSettings()
 	w.most, w.patients, w.orders = 4+w.rand.IntN(24), 1+w.rand.IntN(4), 1+w.rand.IntN(4)
 	w.engine = &consumers.Engine{Settings: settings, Key: []byte("key of the simulation, not secret"), Ruleset: "r1", MaxTouch: w.rand.IntN(3)}
-	if w.cut = w.rand.IntN(4) == 0; w.cut {
-		settings.MaxFacts = 1 + w.rand.IntN(5)
+	if w.rand.IntN(4) == 0 { // few facts are kept
+		few := func() int { return 1 + w.rand.IntN(4) }
+		settings.Facts = checks.FactLimits{Conditions: few(), Orders: few(), Results: few(), Answers: few(), Others: few(), Marks: few()}
 	}
 	if w.rand.IntN(5) == 0 {
 		off := false

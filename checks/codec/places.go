@@ -1,0 +1,105 @@
+package codec
+
+import (
+	"math/bits"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// keeping codes what is known of limits: what was cut, and the places that older versions take. Few patients have either.
+func (c *coder) keeping(st *checks.State, cut bool) {
+	if c.version < 2 {
+		return
+	}
+	if cut {
+		if v := checks.Cut(c.uint(uint64(st.Cut))); c.reading {
+			if st.Cut = v; v == 0 || v&^checks.CutKnown != 0 {
+				c.fail()
+			}
+		}
+	}
+	var held []int
+	for i := range st.Facts {
+		if st.Facts[i].Kept != nil {
+			held = append(held, i)
+		}
+	}
+	n := c.count(len(held))
+	for k, next := 0, 0; k < n && !c.damaged; k++ {
+		var skip int
+		if !c.reading {
+			skip = held[k] - next
+		}
+		skip = int(min(c.uint(uint64(skip)), uint64(len(st.Facts))))
+		if next += skip; next >= len(st.Facts) {
+			c.fail()
+			return
+		}
+		c.places(&st.Facts[next])
+		next++
+	}
+}
+
+// places codes how many older versions f has, and a bit for a hidden one; at least one of the two.
+func (c *coder) places(f *checks.Fact) {
+	if c.reading {
+		f.Kept = new(checks.Kept)
+	}
+	k := f.Kept
+	h := c.uint(uint64(len(k.Past))<<1 | bitOf(k.Hidden != nil))
+	if c.reading {
+		if h == 0 || h>>1 > uint64(len(c.b)) {
+			c.fail()
+			return
+		}
+		if h>>1 > 0 {
+			k.Past = make([]checks.Past, h>>1)
+		}
+	}
+	for i := range k.Past {
+		c.past(&k.Past[i], &f.Version)
+	}
+	if h&1 == 0 {
+		return
+	}
+	if c.reading {
+		k.Hidden = &checks.Fact{Ref: f.Ref, Version: f.Version}
+	}
+	kind := c.mask(uint64(k.Hidden.Kind)&7|uint64(k.Hidden.Mark)<<3&24|uint64(k.Hidden.Unread)<<5, 5+unreadBits)
+	if c.reading {
+		k.Hidden.Kind, k.Hidden.Mark = enumOf(c, kind&7, checks.KindAcknowledgement), enumOf(c, kind>>3&3, checks.MarkMoved)
+		k.Hidden.Unread = checks.Unread(kind >> 5)
+	}
+	c.content(k.Hidden)
+}
+
+// past codes the places and the reason of a mark, and what of the version differs from that of the fact.
+func (c *coder) past(p *checks.Past, of *checks.Version) {
+	v := p.Version
+	if c.reading {
+		v = *of
+	}
+	h := c.mask(uint64(p.Mark)&3|bitOf(v.Updated != of.Updated)<<2|bitOf(v.Number != of.Number)<<3|bitOf(v.Arrival != of.Arrival)<<4, 5)
+	places := c.mask(uint64(p.Places), uint(bits.Len32(uint32(checks.AllPlaces))))
+	if h&(1<<2) != 0 {
+		d := c.signed(v.Updated - of.Updated)
+		v.Updated = of.Updated + d
+	}
+	if h&(1<<3) != 0 {
+		c.text(&v.Number)
+	}
+	if h&(1<<4) != 0 {
+		c.pastArrival(&v.Arrival, of.Arrival)
+	}
+	if c.reading {
+		*p = checks.Past{Version: v, Places: checks.Places(places), Mark: checks.MarkReason(h & 3)}
+	}
+}
+
+func (c *coder) pastArrival(a *checks.Arrival, of checks.Arrival) {
+	epoch, sequence := c.signed(a.Epoch-of.Epoch), c.signed(int64(a.Sequence-of.Sequence))
+	entry := c.mask(uint64(a.Entry), 32)
+	if c.reading {
+		*a = checks.Arrival{Epoch: of.Epoch + epoch, Sequence: of.Sequence + uint64(sequence), Entry: uint32(entry)}
+	}
+}

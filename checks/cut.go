@@ -1,0 +1,141 @@
+package checks
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
+)
+
+// Cut tells of which kinds facts of a patient were left out, since there were more than the settings allow. It never takes anything back:
+// what was left out is not known any more. Bits are stored, so they stay what they are.
+type Cut uint64
+
+const (
+	cutMarks    = int(groupCount)     // first bit of the groups that lost marks
+	cutEarlier  = 2 * int(groupCount) // CutEarlier
+	cutAnalytes = 16                  // first bit of the analytes
+	cutBits     = cutAnalytes + int(terms.PregnancyTestQuantitative) + 1
+
+	cutAllAnalytes = (Cut(1)<<(cutBits-cutAnalytes) - 1) << cutAnalytes
+
+	// CutEarlier tells that a version of this program cut facts that did not tell kinds apart.
+	CutEarlier Cut = 1 << cutEarlier
+	// CutKnown are all bits that mean something.
+	CutKnown = cutAllAnalytes | (CutEarlier<<1 - 1)
+)
+
+// cutOf is what tells that something was cut from a place.
+func cutOf(p place) Cut {
+	switch {
+	case p.bit == 0:
+		return 1 << (cutMarks + int(p.group))
+	case p.group == groupResults:
+		return 1 << (cutAnalytes + p.bit - 1)
+	default:
+		return 1 << p.group
+	}
+}
+
+// has tells whether c says what d does. Where results of all analytes were left out, it says so of each.
+func (c Cut) has(d Cut) bool {
+	if c&(1<<groupResults) != 0 {
+		c |= cutAllAnalytes
+	}
+	return c&d == d
+}
+
+// tidy has c say the same whatever was cut first: a kind that lost marks lost what is older than them, of all analytes.
+func (c Cut) tidy() Cut {
+	c |= c >> cutMarks & (1<<groupCount - 1)
+	if c&(1<<groupResults) != 0 {
+		c &^= cutAllAnalytes
+	}
+	return c
+}
+
+// Kinds name what was left out, in one word each, sorted as they are told.
+func (c Cut) Kinds() (kinds []string) {
+	c.each(func(k cutKind) { kinds = append(kinds, k.name) })
+	return kinds
+}
+
+// CutKinds are all that Kinds may name.
+func CutKinds() []string { return CutKnown.Kinds() }
+
+// cutKind is a kind as it is told.
+type cutKind struct {
+	name  string
+	words string // of several
+	limit func(*FactLimits) int
+	whole bool // only the limit was cut by: the newest so many are there
+}
+
+var cutGroups = [groupCount]cutKind{
+	groupConditions: {name: "conditions", words: "diagnoses", limit: func(l *FactLimits) int { return l.Conditions }},
+	groupOrders:     {name: "orders", words: "orders", limit: func(l *FactLimits) int { return l.Orders }},
+	groupResults:    {name: "results", words: "test results", limit: func(l *FactLimits) int { return l.Results }},
+	groupAnswers:    {name: "answers", words: "answers to flags", limit: func(l *FactLimits) int { return l.Answers }},
+	groupOthers:     {name: "others", words: "other records", limit: func(l *FactLimits) int { return l.Others }},
+}
+
+func (c Cut) each(do func(cutKind)) {
+	for g, k := range cutGroups {
+		if c&(1<<g) != 0 {
+			k.whole = c&(1<<(cutMarks+g)) == 0
+			do(k)
+		}
+	}
+	for a := terms.AnalyteNone; a <= terms.PregnancyTestQuantitative; a++ {
+		if c&(1<<(cutAnalytes+a)) != 0 {
+			do(analyteKind(a))
+		}
+	}
+	if c&CutEarlier != 0 {
+		do(cutKind{name: "earlier", words: "records"})
+	}
+}
+
+func analyteKind(a terms.Analyte) cutKind {
+	k := cutKind{name: strings.ReplaceAll(a.String(), " ", "-"), words: a.String() + " results", whole: true, limit: func(l *FactLimits) int { return l.Results }}
+	if a == terms.AnalyteNone {
+		k.name, k.words = "unnamed-results", "results of unnamed tests"
+	}
+	return k
+}
+
+// Words tell a reader what was left out, in one sentence; "" when nothing was.
+func (c Cut) Words(l FactLimits) string {
+	var parts []string
+	c.each(func(k cutKind) {
+		if k.whole && k.limit(&l) > 0 {
+			k.words = thousands(k.limit(&l)) + " " + k.words
+		}
+		parts = append(parts, k.words)
+	})
+	if len(parts) == 0 {
+		return ""
+	}
+	return words.Say("cut.kept", "kinds", words.And(parts))
+}
+
+// thousands writes a number with a comma after every third digit from the right.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for at := len(s) - 3; at > 0; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
+}
+
+// tellCut adds to a text that older facts were left out. set is nil where nothing is evaluated.
+func (s *State) tellCut(set *Settings, text string) string {
+	if s.Cut == 0 || set == nil {
+		return text
+	}
+	if set.Audience == ForPatients {
+		return text + " " + words.Say("leaflet.cut")
+	}
+	return text + " " + s.Cut.Words(set.Facts)
+}

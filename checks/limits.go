@@ -1,0 +1,75 @@
+package checks
+
+import (
+	"errors"
+	"fmt"
+)
+
+// FactLimits are how many facts are kept of one patient, by kind; 0 is no limit. Of each kind the newest stay, by the versions of the
+// resources. A limit bounds the size of a state, and what one sender can do to the other kinds: nothing.
+type FactLimits struct {
+	Conditions int `yaml:"conditions"`
+	Orders     int `yaml:"orders"`  // MedicationRequest, MedicationDispense and MedicationStatement together
+	Results    int `yaml:"results"` // of each analyte
+	Answers    int `yaml:"answers"` // acknowledgements and overrides
+	Others     int `yaml:"others"`
+	// Marks of resources that were deleted, were entered in error or do not concern us, for each of the kinds above. They are counted apart,
+	// so that they push nothing else out.
+	Marks int `yaml:"marks"`
+}
+
+// DefaultFactLimits are those of the contract.
+func DefaultFactLimits() FactLimits {
+	return FactLimits{Conditions: 1000, Orders: 2000, Results: 200, Answers: 500, Others: 500, Marks: 2000}
+}
+
+// Validate tells every limit that is out of range, joined into one error.
+func (l FactLimits) Validate() error {
+	var errs []error
+	for _, v := range []struct {
+		name string
+		val  int
+	}{
+		{"conditions", l.Conditions}, {"orders", l.Orders}, {"results", l.Results}, {"answers", l.Answers}, {"others", l.Others}, {"marks", l.Marks},
+	} {
+		if v.val < 10 {
+			errs = append(errs, fmt.Errorf("facts.%s: %d is below 10", v.name, v.val))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// group is the kind of facts that a limit is about. It follows from the type of the resource alone, so that no version changes it.
+type group uint8
+
+const (
+	groupConditions group = iota
+	groupOrders
+	groupResults
+	groupAnswers
+	groupOthers
+	groupCount
+)
+
+func groupOf(r Ref) group {
+	switch r.Type() {
+	case "Condition":
+		return groupConditions
+	case "MedicationRequest", "MedicationDispense", "MedicationStatement":
+		return groupOrders
+	case "Observation", "DiagnosticReport":
+		return groupResults
+	case "DetectedIssue":
+		return groupAnswers
+	default:
+		return groupOthers
+	}
+}
+
+// of is the limit of one place.
+func (l FactLimits) of(p place) int {
+	if p.bit == 0 {
+		return l.Marks
+	}
+	return [groupCount]int{l.Conditions, l.Orders, l.Results, l.Answers, l.Others}[p.group]
+}

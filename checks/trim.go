@@ -1,0 +1,207 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// How facts are cut so that the order of events does not matter:
+//
+// Each version takes places that follow from what it says (Places), and a resource stands in a place by the newest version that ever took
+// it. It keeps the place when a later version is a mark: an order that was deleted still counts as one. So what stands in a place only
+// ever grows in number and in version, whatever comes first, and the newest n of it are the same in the end: what once had n newer ones
+// above it always will, and may be forgotten. If a deletion gave its place away, the place would be free or not by what had been forgotten
+// before. A fact stays as long as it has a place.
+//
+// A mark that is cut could let an older version of its resource count again. So from then on everything of its kind that is older than
+// the oldest mark goes with it. That is a limit which only rises, too.
+//
+// One thing is not covered: a result that changes its analyte from one version to the next, with more than the limit of newer ones beside it.
+
+// Trimmed is what Trim did and found.
+type Trimmed struct {
+	Gone    []Ref // facts that are not there any more
+	Changed []Ref // facts whose newest version was forgotten, and that are what the one before was
+	floors  map[place]floor
+}
+
+type place struct {
+	group group
+	bit   int
+}
+
+// floor is the oldest that stays in a place which something was cut from.
+type floor struct {
+	version Version
+	ref     Ref
+}
+
+func (f floor) compare(g floor) int {
+	return cmp.Or(f.version.Compare(g.version), cmp.Compare(f.ref, g.ref))
+}
+
+// Trim cuts the facts of st to the limits of set. Medications are not counted: they come and go with the orders that refer to them. It
+// looks at each fact, and sorts those of the kinds that are over their limits.
+func (s *State) Trim(set *Settings) Trimmed {
+	t := trimmer{st: s, terms: set.terms(), limits: set.Facts}
+	t.each(func(p place, _ floor) { t.counts[p.group][p.bit]++ })
+	for g := range groupCount {
+		t.group(g)
+	}
+	if len(t.floors) > 0 {
+		s.Cut = s.Cut.tidy()
+		t.cut()
+	}
+	return t.Trimmed
+}
+
+// Refuses tells that Trim would cut f again, of whose resource nothing else is known.
+func (t *Trimmed) Refuses(f *Fact, set *Settings) bool {
+	if len(t.floors) == 0 {
+		return false
+	}
+	refused := true
+	g := groupOf(f.Ref)
+	f.eachPlace(set.terms(), func(bit int, v *Version) { refused = refused && t.below(place{g, bit}, floor{*v, f.Ref}) })
+	return refused
+}
+
+func (t *Trimmed) below(p place, f floor) bool {
+	least, some := t.floors[p]
+	return some && f.compare(least) < 0
+}
+
+type trimmer struct {
+	Trimmed
+	st     *State
+	terms  *terms.Terms
+	limits FactLimits
+	counts [groupCount][placeCount]int
+}
+
+// each calls do for every place that is taken.
+func (t *trimmer) each(do func(place, floor)) {
+	for i := range t.st.Facts {
+		f := &t.st.Facts[i]
+		if f.Ref.Type() == "Medication" {
+			continue
+		}
+		g := groupOf(f.Ref)
+		f.eachPlace(t.terms, func(bit int, v *Version) { do(place{g, bit}, floor{*v, f.Ref}) })
+	}
+}
+
+// group finds what stays of a kind. What is older than its oldest mark goes with the marks that were cut.
+func (t *trimmer) group(g group) {
+	for bit := range placeCount {
+		p := place{g, bit}
+		n, most := t.counts[g][bit], t.limits.of(p)
+		if most > 0 && n > most {
+			t.st.Cut |= cutOf(p)
+		}
+		if !t.st.Cut.has(cutOf(p)) || n == 0 {
+			continue
+		}
+		if bit > 0 && n >= most && most > 0 {
+			t.raise(p, t.nth(p, most))
+		} else if bit == 0 {
+			t.raise(p, t.nth(p, min(n, cmp.Or(most, n))))
+		}
+	}
+	marks, some := t.floors[place{g, 0}]
+	for bit := 1; some && bit < placeCount; bit++ {
+		t.raise(place{g, bit}, marks)
+	}
+}
+
+func (t *trimmer) raise(p place, f floor) {
+	if t.floors == nil {
+		t.floors = map[place]floor{}
+	}
+	if had, some := t.floors[p]; !some || had.compare(f) < 0 {
+		t.floors[p] = f
+	}
+}
+
+// few is the number of facts up to which it is cheaper to look for the oldest than to sort all: one too many, at the limit.
+const few = 8
+
+// nth is the nth newest in a place.
+func (t *trimmer) nth(p place, n int) floor {
+	count := t.counts[p.group][p.bit]
+	oldest := make([]floor, 0, min(count, count-n+1+few)) // the oldest first
+	t.each(func(q place, f floor) {
+		switch most := count - n + 1; {
+		case p != q:
+		case most > few:
+			oldest = append(oldest, f)
+		case len(oldest) < most || f.compare(oldest[most-1]) < 0:
+			at, _ := slices.BinarySearchFunc(oldest, f, floor.compare)
+			oldest = slices.Insert(oldest[:min(len(oldest), most-1)], at, f)
+		}
+	})
+	if count-n+1 > few {
+		slices.SortFunc(oldest, floor.compare)
+	}
+	return oldest[count-n]
+}
+
+// cut leaves the facts that have a place.
+func (t *trimmer) cut() {
+	kept := t.st.Facts[:0]
+	for _, f := range t.st.Facts {
+		if f.Ref.Type() == "Medication" || t.stays(&f) {
+			kept = append(kept, f)
+		} else {
+			t.Gone = append(t.Gone, f.Ref)
+		}
+	}
+	clear(t.st.Facts[len(kept):])
+	t.st.Facts = kept
+}
+
+// stays leaves f what has a place; false when that is nothing.
+func (t *trimmer) stays(f *Fact) bool {
+	own := !f.Outranked() && t.left(f.Ref, &f.Version, f.places(t.terms)) != 0
+	if f.Kept == nil {
+		return own
+	}
+	var past []Past
+	for _, p := range f.past() {
+		if p.Places = t.left(f.Ref, &p.Version, p.Places); p.Places != 0 {
+			past = append(past, p)
+		}
+	}
+	switch {
+	case own, len(past) > 0 && past[0].Version == f.Version:
+		f.keep(past, f.hidden())
+	case len(past) == 0:
+		return false
+	default:
+		*f = before(f.Ref, past)
+		t.Changed = append(t.Changed, f.Ref)
+	}
+	return true
+}
+
+// before is a fact of which the newest version that is left is the first of past. Only of a mark it is known what that said.
+func before(ref Ref, past []Past) Fact {
+	f := Fact{Ref: ref, Version: past[0].Version, Kind: KindMark, Mark: past[0].Mark}
+	if past[0].Places == placeMark {
+		past = past[1:]
+	}
+	f.keep(past, nil)
+	return f
+}
+
+// left are those of the places of a version that it keeps.
+func (t *trimmer) left(ref Ref, v *Version, places Places) (left Places) {
+	eachBit(places, func(bit int) {
+		if !t.below(place{groupOf(ref), bit}, floor{*v, ref}) {
+			left |= placeMark << bit
+		}
+	})
+	return left
+}

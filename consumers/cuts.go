@@ -1,0 +1,54 @@
+package consumers
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// cuts counts the patients of whom older facts were left out, for the metrics. Most patients cost nothing.
+type cuts struct {
+	bySlot map[uint32]checks.Cut
+	counts map[checks.Cut]int
+}
+
+func (c *cuts) set(slot uint32, st *checks.State) {
+	old := c.bySlot[slot]
+	if old == st.Cut {
+		return
+	}
+	if c.bySlot == nil {
+		c.bySlot, c.counts = map[uint32]checks.Cut{}, map[checks.Cut]int{}
+	}
+	if c.counts[old]--; c.counts[old] <= 0 {
+		delete(c.counts, old)
+	}
+	if c.bySlot[slot] = st.Cut; st.Cut == 0 {
+		delete(c.bySlot, slot)
+		return
+	}
+	c.counts[st.Cut]++
+}
+
+// byKind counts a patient for every kind of which something was left out.
+func (c *cuts) byKind() map[string]int {
+	n := map[string]int{}
+	for _, kind := range checks.CutKinds() {
+		n[kind] = 0
+	}
+	for cut, patients := range c.counts {
+		for _, kind := range cut.Kinds() {
+			n[kind] += patients
+		}
+	}
+	return n
+}
+
+var cutDesc = prometheus.NewDesc("rlsguard_cut_patients", "Patients of whom older facts were left out, by the kind of facts.", []string{"kind"}, nil)
+
+// collect gives the metric of each kind, also where it is nothing.
+func (c *cuts) collect(ch chan<- prometheus.Metric) {
+	for kind, n := range c.byKind() {
+		ch <- prometheus.MustNewConstMetric(cutDesc, prometheus.GaugeValue, float64(n), kind)
+	}
+}
