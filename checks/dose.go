@@ -253,7 +253,7 @@ var dosePieces = []string{
 	"comprime", "comprimes", "comprimido", "comprimidos", "compressa", "compresse", "tableta", "tabletas", "tabl",
 	"cap", "caps", "capsule", "capsules", "capsule(s)", "ercap", "orcap", "cps", "kapsel", "kapseln", "hartkapsel", "hartkapseln", "gélule", "gélules", "gelule", "gelules", "cápsula", "cápsulas",
 	"capsula", "capsulas", "pill", "pills", "piece", "pieces", "each", "ea", "stück", "stueck", "stk", "st", "stuk", "stuks",
-	"patch", "patches", "patch(es)", "pflaster", "parche", "parches", "cerotto", "cerotti", "adesivo", "pleister", "plåster", "system", "transdermal system",
+	"patch", "patches", "patch(es)", "tpatch", "tpath16", "tpath24", "tpath72", "pflaster", "parche", "parches", "cerotto", "cerotti", "adesivo", "pleister", "plåster", "system", "transdermal system",
 	"732936001", "732937005", "385055001", "385049006",
 }
 
