@@ -110,6 +110,7 @@ type textPrinter struct {
 	counsel  []string        // that the patient's flags have
 	checks   map[string]bool // that were written, and whether for professionals
 	asOf     time.Time       // of the newest of them
+	reviewed bool            // how far the review has come has been said
 
 	pending []checks.Silence // of one order with one reason, not yet written
 	told    checks.Silence   // the last one that was written
@@ -194,16 +195,20 @@ func (p *textPrinter) ended() error {
 	if !p.asOf.IsZero() && !p.options.Transition {
 		text = "As of " + p.asOf.UTC().Format("2006-01-02 15:04:05") + " UTC. "
 	}
-	if n := checks.Unreviewed(slices.Collect(maps.Keys(p.checks))); n > 0 {
+	if n := checks.Unreviewed(slices.Collect(maps.Keys(p.checks))); n > 0 && !p.reviewed {
+		p.reviewed = p.options.Transition // of changes that go on, once is enough
 		text += fmt.Sprintf("No clinician has approved %s yet: see rlsguard checks.", plural(n, "rule behind these flags", "rules behind these flags"))
 	}
 	p.checks, p.asOf = nil, time.Time{}
-	for _, line := range wrap(text, cmp.Or(p.options.Width, usualWidth), 0) {
-		if _, err := fmt.Fprintln(p.w, line); err != nil {
-			return err
-		}
+	if text == "" {
+		return nil
 	}
-	return nil
+	lines := wrap(text, cmp.Or(p.options.Width, usualWidth), 0)
+	if p.options.Transition { // something follows
+		lines = append(lines, "")
+	}
+	_, err := fmt.Fprintln(p.w, strings.Join(lines, "\n"))
+	return err
 }
 
 // silence writes what came before, unless s only names another check: a reason that several checks have is told once.
