@@ -10,9 +10,10 @@ import (
 	"testing"
 )
 
-// What every check answers to every case of testdata/scenarios, and in which version. A check that answers a case differently under the
-// same version fails here, whatever its description says: whoever approved it approved something else. With RLSGUARD_UPDATE=1 the
-// file is written, but still refuses that. A case that is edited is a new one.
+// What every check answers to every case of testdata/scenarios, and in which version. A check that
+// answers a case differently under the same version fails here, whatever its description says:
+// whoever approved it approved something else. With RLSGUARD_UPDATE=1 the file is written, but
+// still refuses that. A case that is edited is a new one.
 func TestAChangedAnswerRaisesTheVersion(t *testing.T) {
 	const file = "testdata/answers.golden"
 	old, err := os.ReadFile(file)

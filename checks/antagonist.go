@@ -23,7 +23,8 @@ func antagonistCheck() Check {
 var (
 	agonistClasses    = []terms.Class{terms.DopamineAgonist, terms.DopaminePrecursor}
 	antagonistClasses = []terms.Class{
-		terms.AntipsychoticTypical, terms.AntipsychoticAtypical, terms.DopamineAntagonistAntiemet, terms.DopamineAntagonistOther, terms.DopamineDepleter,
+		terms.AntipsychoticTypical, terms.AntipsychoticAtypical,
+		terms.DopamineAntagonistAntiemet, terms.DopamineAntagonistOther, terms.DopamineDepleter,
 	}
 )
 
@@ -50,7 +51,8 @@ func (ev *evaluation) antagonists(c Check) {
 		switch {
 		case p.severity > None:
 			f := Finding{Ingredient: first.Name, Implicated: p.refs, Basis: "with=" + strings.Join(p.partners, ",")}
-			f.Summary = joinSentences(words.Say("antagonist.summary", "drug", first.Name, "partners", words.And(p.partners)), notes(group, p.notes...), ev.rlsWords())
+			summary := words.Say("antagonist.summary", "drug", first.Name, "partners", words.And(p.partners))
+			f.Summary = joinSentences(summary, notes(group, p.notes...), ev.rlsWords())
 			f.Action = words.Say("antagonist.action")
 			f.Alternatives = ev.antagonistAlternatives(p.partners)
 			ev.flag(c, p.severity, f, ev.antagonistLeaflet(p.partners))
@@ -62,11 +64,12 @@ func (ev *evaluation) antagonists(c Check) {
 	}
 }
 
-// antagonistLeaflet names the partners, and does not tell people to go on with an antiemetic that has just made them restless.
+// antagonistLeaflet names the partners, and does not tell people to go on with an antiemetic that
+// has just made them restless.
 func (ev *evaluation) antagonistLeaflet(partners []string) leaflet {
 	l := leaflet{About: "antagonist", Do: []string{"antagonist.do"}, Partners: partners}
 	for _, name := range partners {
-		if drug, ok := ev.terms.Ingredient(name); ok && (drug.Class == terms.DopamineAntagonistAntiemet || len(usual[name]) > 0 && usual[name][0] == useNausea) {
+		if ev.isAntiemetic(name) {
 			l.Nausea = append(l.Nausea, name)
 		}
 	}
@@ -77,4 +80,10 @@ func (ev *evaluation) antagonistLeaflet(partners []string) leaflet {
 		l.Do = append(l.Do, "antagonist.other")
 	}
 	return l
+}
+
+// isAntiemetic tells whether a drug is mostly given for nausea.
+func (ev *evaluation) isAntiemetic(name string) bool {
+	drug, ok := ev.terms.Ingredient(name)
+	return ok && drug.Class == terms.DopamineAntagonistAntiemet || len(usual[name]) > 0 && usual[name][0] == useNausea
 }

@@ -22,7 +22,8 @@ func augmentationCheck() Check {
 	}
 }
 
-// augmentation flags dopamine agonists and levodopa, which in the long run make RLS itself worse (rules.md R10).
+// augmentation flags dopamine agonists and levodopa, which in the long run make RLS itself worse
+// (rules.md R10).
 func (ev *evaluation) augmentation(c Check) {
 	parkinson, known := ev.parkinson()
 	for i := range ev.exposures {
@@ -30,7 +31,8 @@ func (ev *evaluation) augmentation(c Check) {
 			ev.quiet(x.orderView, c.ID, x.Name, SilentOtherReason, "")
 		}
 	}
-	for _, group := range ev.byIngredient(func(x *exposure) bool { return isAgonist(&x.Found) && !ev.forSomethingElse(x.orderView) }) {
+	counts := func(x *exposure) bool { return isAgonist(&x.Found) && !ev.forSomethingElse(x.orderView) }
+	for _, group := range ev.byIngredient(counts) {
 		if known {
 			ev.quiet(group[0].orderView, c.ID, group[0].Name, SilentParkinson, string(parkinson))
 			continue
@@ -44,7 +46,8 @@ func (ev *evaluation) augmentation(c Check) {
 		severity := ev.gather(&f, group, own)
 		iron, refs := ev.ironFacts()
 		f.Evidence, f.Basis = refs, strings.Join(concern.basis, "|")
-		f.Summary = ev.summary(group, joinSentences(append([]string{words.Say("augmentation.effect")}, append(concern.words, iron)...)...))
+		effect := slices.Concat([]string{words.Say("augmentation.effect")}, concern.words, []string{iron})
+		f.Summary = ev.summary(group, joinSentences(effect...))
 		f.Action = words.Say("augmentation.action")
 		plain := leaflet{About: "augmentation", Do: []string{"augmentation.do", "keep"}}
 		if low, _ := ev.ironLow(); low {
@@ -56,7 +59,8 @@ func (ev *evaluation) augmentation(c Check) {
 	}
 }
 
-// augmentationConcern is what makes augmentation likely enough for more than a low flag, besides iron that is told anyway.
+// augmentationConcern is what makes augmentation likely enough for more than a low flag, besides
+// iron that is told anyway.
 type augmentationConcern struct {
 	basis, words []string
 }
@@ -81,17 +85,19 @@ func (ev *evaluation) augmentationConcern(group []*exposure) augmentationConcern
 	return a
 }
 
-// agonistBegan says when treatment with the class began: by the first order that ever was more than a plan. Where there are only drafts, or
-// none has a date, it is new.
+// agonistBegan says when treatment with the class began: by the first order that ever was more than
+// a plan. Where there are only drafts, or none has a date, it is new.
 func (ev *evaluation) agonistBegan() (day int64, dated, isNew bool) {
 	taken := func(o *orderView) bool {
-		return o.everTaken() && !ev.forSomethingElse(o) && slices.ContainsFunc(o.drug.match.Found, func(f terms.Found) bool { return isAgonist(&f) })
+		return o.everTaken() && !ev.forSomethingElse(o) &&
+			slices.ContainsFunc(o.drug.match.Found, func(f terms.Found) bool { return isAgonist(&f) })
 	}
 	day, dated = ev.firstDay(taken, lastDayOf)
 	return day, dated, !dated || ev.within(day, ev.set.Dopamine.NewDays)
 }
 
-// aboveAgonistMaximum tells whether the orders of one drug together exceed its largest dose for RLS. What is known at least is enough.
+// aboveAgonistMaximum tells whether the orders of one drug together exceed its largest dose for
+// RLS. What is known at least is enough.
 func (ev *evaluation) aboveAgonistMaximum(group []*exposure) (dose, most string, above bool) {
 	row, ok := ev.set.Dopamine.Maxima[group[0].Name]
 	if !ok {
@@ -107,7 +113,8 @@ func (ev *evaluation) aboveAgonistMaximum(group []*exposure) (dose, most string,
 	return total.mg.cut(2) + " mg", row.Most.String() + " mg", true
 }
 
-// agonistOrders are the orders of a group as doses; those of pramipexole by the base are brought to the salt first.
+// agonistOrders are the orders of a group as doses; those of pramipexole by the base are brought to
+// the salt first.
 func (ev *evaluation) agonistOrders(group []*exposure) []doseOrder {
 	all := make([]doseOrder, 0, len(group))
 	for _, x := range group {
@@ -120,12 +127,15 @@ func (ev *evaluation) agonistOrders(group []*exposure) []doseOrder {
 	return all
 }
 
-// pramipexoleBases are the strengths of pramipexole products that are labelled by the base, in mg; none is one of the salt.
+// pramipexoleBases are the strengths of pramipexole products that are labelled by the base, in mg;
+// none is one of the salt.
 var pramipexoleBases = []string{"0.088", "0.18", "0.35", "0.7", "0.26", "0.52", "1.05", "1.57", "2.1", "2.62", "3.15"}
 
-// statesBase tells whether the doses of an order of pramipexole are those of the base: by its strength or a dose that only those have, or in words.
+// statesBase tells whether the doses of an order of pramipexole are those of the base: by its
+// strength or a dose that only those have, or in words.
 func statesBase(x *exposure) bool {
-	if isOneOf(x.Strength, pramipexoleBases) || slices.ContainsFunc(x.drug.names, func(n string) bool { return strings.Contains(strings.ToLower(n), "base") }) {
+	saysBase := func(name string) bool { return strings.Contains(strings.ToLower(name), "base") }
+	if isOneOf(x.Strength, pramipexoleBases) || slices.ContainsFunc(x.drug.names, saysBase) {
 		return true
 	}
 	return x.Strength == "" && slices.ContainsFunc(x.Dosages, func(d Dosage) bool { return isOneOf(d.Dose.Value, pramipexoleBases) })
@@ -142,14 +152,17 @@ const (
 	contextProlactin = "context_prolactin"
 )
 
-// forSomethingElse tells whether an order is, by its coded reasons, for another disease that dopamine agonists treat, and none of them is RLS.
+// forSomethingElse tells whether an order is, by its coded reasons, for another disease that
+// dopamine agonists treat, and none of them is RLS.
 func (ev *evaluation) forSomethingElse(o *orderView) bool {
 	return !ev.reasonIsRLS(o) && (ev.orderedFor(o.Order, contextParkinson) || ev.orderedFor(o.Order, contextProlactin))
 }
 
-// orderedFor tells whether a reason of an order, or a diagnosis that it refers to, is in a group. A suspicion is no reason here, since it would silence.
+// orderedFor tells whether a reason of an order, or a diagnosis that it refers to, is in a group. A
+// suspicion is no reason here, since it would silence.
 func (ev *evaluation) orderedFor(o *Order, group string) bool {
-	return slices.ContainsFunc(o.Reasons, func(c Concept) bool { return c.Certainty == CertaintyAsCoded && ev.inGroup(&c, group) }) ||
+	isIn := func(c Concept) bool { return c.Certainty == CertaintyAsCoded && ev.inGroup(&c, group) }
+	return slices.ContainsFunc(o.Reasons, isIn) ||
 		slices.ContainsFunc(o.ReasonRefs, func(ref Ref) bool {
 			f := ev.st.Find(ref)
 			return f != nil && f.Kind == KindCondition && !f.Condition.doubtful() && ev.contextCounts(f.Condition, group)
@@ -162,7 +175,8 @@ func (ev *evaluation) reasonIsRLS(o *orderView) bool {
 	return status > RLSNone
 }
 
-// parkinson looks for parkinsonism on record: a Condition, or the coded reason of an order that counts and is not for RLS as well.
+// parkinson looks for parkinsonism on record: a Condition, or the coded reason of an order that
+// counts and is not for RLS as well.
 func (ev *evaluation) parkinson() (Ref, bool) {
 	if f, ok := ev.hasContext(contextParkinson); ok {
 		return f.Ref, true

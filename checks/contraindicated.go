@@ -7,7 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// contraindicatedCheck is about medicines whose label lists RLS as a contraindication: trimetazidine (EMA review of 2012).
+// contraindicatedCheck is about medicines whose label lists RLS as a contraindication:
+// trimetazidine (EMA review of 2012).
 func contraindicatedCheck() Check {
 	return Check{
 		ID: "rls-contraindicated", Title: "Medicine whose label rules it out in RLS", Severity: "high",

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// The flags of a patient who dies are resolved with that reason; and none was open on the wrong side of the date.
+// The flags of a patient who dies are resolved with that reason; and none was open on the wrong
+// side of the date.
 func TestStoryOfADeath(t *testing.T) {
 	s := newStory(t)
 	s.fact("Observation/1", "lab ferritin 152 ng/mL 2026-10-24")
@@ -39,7 +40,8 @@ func TestStoryOfPairs(t *testing.T) {
 	s.expect("2 resolved gabapentinoid-duplicate moderate resolved order-stopped")
 }
 
-// Time alone ends what is milder: a switch after 28 days, replaced iron when its repeat is due, and new treatment after 90 days.
+// Time alone ends what is milder: a switch after 28 days, replaced iron when its repeat is due, and
+// new treatment after 90 days.
 func TestWhatTimeAloneChanges(t *testing.T) {
 	s := newStory(t)
 	s.now = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)

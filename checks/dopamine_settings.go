@@ -5,13 +5,16 @@ import (
 	"slices"
 )
 
-// DopamineSettings are the limits of the augmentation check: when a dopamine agonist or levodopa is worth more than a low flag.
+// DopamineSettings are the limits of the augmentation check: when a dopamine agonist or levodopa is
+// worth more than a low flag.
 type DopamineSettings struct {
 	// NewDays: treatment whose first order is at most so old is new (convention).
 	NewDays int `yaml:"new_days"`
-	// Maxima by ingredient are the largest doses for RLS, in mg a day. A site that names one replaces the whole row.
+	// Maxima by ingredient are the largest doses for RLS, in mg a day. A site that names one
+	// replaces the whole row.
 	Maxima map[string]DoseMaximum `yaml:"maxima"`
-	// PramipexoleBase is the maximum of pramipexole where the product states the base and not the salt, in mg a day.
+	// PramipexoleBase is the maximum of pramipexole where the product states the base and not the
+	// salt, in mg a day.
 	PramipexoleBase Decimal `yaml:"pramipexole_base"`
 }
 

@@ -25,7 +25,8 @@ func duplicateCheck() Check {
 	}
 }
 
-// duplicates flags two gabapentinoids at once: one flag for the patient, with the highest severity of the combinations.
+// duplicates flags two gabapentinoids at once: one flag for the patient, with the highest severity
+// of the combinations.
 func (ev *evaluation) duplicates(c Check) {
 	groups := ev.byIngredient(func(x *exposure) bool { return x.Class == terms.Alpha2Delta })
 	if len(groups) < 2 {
@@ -68,8 +69,8 @@ func (ev *evaluation) duplicates(c Check) {
 	ev.flag(c, severity, f, leaflet{About: "duplicate", Do: []string{"duplicate.do"}, Partners: names})
 }
 
-// switching tells whether the last of the drugs to begin began so recently that one may be replacing the other. Without a date of each
-// nothing is known of that.
+// switching tells whether the last of the drugs to begin began so recently that one may be
+// replacing the other. Without a date of each nothing is known of that.
 func (ev *evaluation) switching(groups [][]*exposure) bool {
 	var last int64
 	for _, group := range groups {

@@ -23,14 +23,16 @@ func pairCheck() Check {
 	}
 }
 
-// depressants are the classes that depress breathing together with a gabapentinoid, with the severity of the pair. A sedating
-// antihistamine is none of them: its own flag names the added sedation (rules.md R6).
+// depressants are the classes that depress breathing together with a gabapentinoid, with the
+// severity of the pair. A sedating antihistamine is none of them: its own flag names the added
+// sedation (rules.md R6).
 var depressants = map[terms.Class]Severity{
 	terms.Opioid: High, terms.Benzodiazepine: Moderate, terms.ZHypnotic: Moderate, terms.Barbiturate: Moderate,
 	terms.MuscleRelaxant: Moderate, terms.CNSDepressantOther: Moderate,
 }
 
-// pairs flags each gabapentinoid that is taken beside a depressant: one flag with the highest severity of its combinations.
+// pairs flags each gabapentinoid that is taken beside a depressant: one flag with the highest
+// severity of its combinations.
 func (ev *evaluation) pairs(c Check) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == terms.Alpha2Delta }) {
 		first := group[0]
@@ -38,7 +40,8 @@ func (ev *evaluation) pairs(c Check) {
 		switch {
 		case p.severity > None:
 			f := Finding{Ingredient: first.Name, Implicated: p.refs, Evidence: ev.contexts(contextRespiratory)}
-			f.Summary = joinSentences(words.Say("pair.summary", "drug", first.Name, "partners", words.And(p.partners), "risks", ev.riskWords()), notes(group, p.notes...))
+			summary := words.Say("pair.summary", "drug", first.Name, "partners", words.And(p.partners), "risks", ev.riskWords())
+			f.Summary = joinSentences(summary, notes(group, p.notes...))
 			f.Action = words.Say("pair.action")
 			plain := leaflet{About: "pair", Do: []string{"pair.ask", "pair.do"}, Partners: p.partners}
 			if slices.ContainsFunc(p.partners, ev.isOpioid) {
@@ -54,7 +57,8 @@ func (ev *evaluation) pairs(c Check) {
 	}
 }
 
-// depression is the severity of a pair with a gabapentinoid; None for what does not depress breathing.
+// depression is the severity of a pair with a gabapentinoid; None for what does not depress
+// breathing.
 func depression(x *exposure) Severity {
 	if x.Name == "oxybate" { // boxed warning: respiratory depression
 		return High

@@ -45,8 +45,8 @@ func usuallyFor(x *exposure, u use) bool {
 	return len(list) > 0 && list[0] == u
 }
 
-// alternatives fit the coded or written reason of the orders. Where none tells, they are those of the drug's usual uses, each headed by its
-// use (rules.md R1).
+// alternatives fit the coded or written reason of the orders. Where none tells, they are those of
+// the drug's usual uses, each headed by its use (rules.md R1).
 func (ev *evaluation) alternatives(group []*exposure, common use, little bool) []string {
 	var uses []use
 	for _, x := range group {
@@ -133,7 +133,7 @@ func (ev *evaluation) antagonistAlternatives(partners []string) []string {
 		key := ""
 		switch {
 		case !ok:
-		case drug.Class == terms.DopamineAntagonistAntiemet || len(usual[name]) > 0 && usual[name][0] == useNausea:
+		case ev.isAntiemetic(name):
 			key = "antagonist.nausea"
 		case isAntipsychotic(drug.Class):
 			key = "antagonist.psychosis"

@@ -7,7 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// treatment says what iron can do for this patient (rules.md R3, R9, R11). Where iron overload is on record it is no iron at all.
+// treatment says what iron can do for this patient (rules.md R3, R9, R11). Where iron overload is
+// on record it is no iron at all.
 func (c *ironCase) treatment() string {
 	f, t := &c.panel.ferritin, &c.panel.tsat
 	band := []string{"low", c.Settings.FerritinLow.String(), "high", c.Settings.IVOnlyFerritin.String()}
@@ -104,8 +105,8 @@ func (c *ironCase) newestLow() *labReading {
 	return newest
 }
 
-// replacing tells whether iron is being replaced: a real exposure to iron by mouth, or an infusion, that began after the draw of the
-// newest low value; and only until its repeat is due.
+// replacing tells whether iron is being replaced: a real exposure to iron by mouth, or an infusion,
+// that began after the draw of the newest low value; and only until its repeat is due.
 func (c *ironCase) replacing() bool {
 	r := c.newestLow()
 	if r == nil || !r.dated {
@@ -116,7 +117,8 @@ func (c *ironCase) replacing() bool {
 		return false
 	}
 	for _, o := range c.Orders {
-		if o.Replaces && c.after(o.Date, r) && (c.replacedSince.IsZero() || o.Date.Start(c.Labs.zone).Before(c.replacedSince.Start(c.Labs.zone))) {
+		earlier := c.replacedSince.IsZero() || o.Date.Start(c.Labs.zone).Before(c.replacedSince.Start(c.Labs.zone))
+		if o.Replaces && c.after(o.Date, r) && earlier {
 			c.replacedSince = o.Date
 		}
 	}
@@ -127,7 +129,8 @@ func (c *ironCase) replacing() bool {
 	return true
 }
 
-// after tells whether an order is later than a draw. The same day is, unless both tell the time of day and that says otherwise.
+// after tells whether an order is later than a draw. The same day is, unless both tell the time of
+// day and that says otherwise.
 func (c *ironCase) after(order Time, r *labReading) bool {
 	if order.IsZero() {
 		return false

@@ -91,7 +91,8 @@ func (c *ironCase) afterInfusion(name string, r *labReading) string {
 			continue
 		}
 		if gap := civilDayOf(r.effective, c.Labs.zone) - civilDayOf(o.Date, c.Labs.zone); gap >= 0 && gap < int64(c.Settings.IVIronDays) {
-			return words.Say("iron.note.infusion", "analyte", name, "date", r.date(c.Labs.zone), "days", strconv.Itoa(c.Settings.IVIronDays), "order", o.Date.Date(c.Labs.zone))
+			return words.Say("iron.note.infusion", "analyte", name, "date", r.date(c.Labs.zone),
+				"days", strconv.Itoa(c.Settings.IVIronDays), "order", o.Date.Date(c.Labs.zone))
 		}
 	}
 	return ""
@@ -106,7 +107,8 @@ func (c *ironCase) calculatedNote() string {
 	return words.Say("iron.note.near")
 }
 
-// previousLow shows a low ferritin shortly before a newer one that is not low, when no iron was ordered in between.
+// previousLow shows a low ferritin shortly before a newer one that is not low, when no iron was
+// ordered in between.
 func (c *ironCase) previousLow() string {
 	f := &c.panel.ferritin
 	if f.shown == nil || f.low || !f.newest.dated {
@@ -151,7 +153,8 @@ func (c *ironCase) assayNote() string {
 	return words.Say("iron.note.assay", "low", c.Settings.FerritinLow.String(), "high", c.Settings.AssayNoteFerritin.String())
 }
 
-// inflammation tells that a ferritin above its limit does not clear beside a raised C-reactive protein of the same week.
+// inflammation tells that a ferritin above its limit does not clear beside a raised C-reactive
+// protein of the same week.
 func (c *ironCase) inflammation() string {
 	f := &c.panel.ferritin
 	if f.shown == nil || f.low || !f.shown.dated {
@@ -169,7 +172,8 @@ func (c *ironCase) inflammation() string {
 	return words.Say("iron.note.crp", "value", crp.measure.text(), "date", crp.date(c.Labs.zone))
 }
 
-// bandNote tells, where iron is not low, that ferritin lies in the band in which only intravenous iron is expected to help an adult.
+// bandNote tells, where iron is not low, that ferritin lies in the band in which only intravenous
+// iron is expected to help an adult.
 func (c *ironCase) bandNote() string {
 	if c.panel.low() || c.panel.group != ironAdult || !c.inBand() {
 		return ""

@@ -161,7 +161,8 @@ func (c *ironCase) lowSummary() string {
 	var low, rest []string
 	for _, a := range c.analytes() {
 		if a.res.low {
-			low = append(low, words.Say("iron.low.limit", "value", c.value(a.name, a.res.shown), "limit", limitWords(a.res.limit, a.res.shown.measure.unit)))
+			limit := limitWords(a.res.limit, a.res.shown.measure.unit)
+			low = append(low, words.Say("iron.low.limit", "value", c.value(a.name, a.res.shown), "limit", limit))
 		} else {
 			rest = append(rest, c.state(a.name, a.res))
 		}

@@ -14,8 +14,8 @@ const (
 	ForPatients      = "patient"
 )
 
-// leaflet says which plain words a finding has: what it is about, what to do, and the drugs beside its own, of which some may be taken for nausea.
-// Each check makes its own.
+// leaflet says which plain words a finding has: what it is about, what to do, and the drugs beside
+// its own, of which some may be taken for nausea. Each check makes its own.
 type leaflet struct {
 	About    string
 	Do       []string
@@ -23,7 +23,8 @@ type leaflet struct {
 	Nausea   []string
 }
 
-// forPatients replaces the texts of a finding by the plain words of a leaflet. Its sources stay, for whoever hands it out.
+// forPatients replaces the texts of a finding by the plain words of a leaflet. Its sources stay,
+// for whoever hands it out.
 func (ev *evaluation) forPatients(f *Finding, c Check, l leaflet) {
 	others := slices.DeleteFunc(slices.Clone(l.Partners), func(p string) bool { return slices.Contains(l.Nausea, p) })
 	pairs := []string{
@@ -42,7 +43,8 @@ func (ev *evaluation) forPatients(f *Finding, c Check, l leaflet) {
 	}
 }
 
-// sold are sedating antihistamines that are also in remedies which people buy for allergy, colds or sleep.
+// sold are sedating antihistamines that are also in remedies which people buy for allergy, colds or
+// sleep.
 var sold = []string{
 	"diphenhydramine", "doxylamine", "chlorpheniramine", "dexchlorpheniramine", "brompheniramine", "dexbrompheniramine", "triprolidine",
 	"pheniramine", "pyrilamine", "promethazine", "clemastine",
@@ -75,7 +77,8 @@ func offendingLeaflet(x *exposure, little bool) leaflet {
 	return l
 }
 
-// nauseaLeaflet never tells people to go on with a drug that has just made them restless: it is taken as needed, and there are others.
+// nauseaLeaflet never tells people to go on with a drug that has just made them restless: it is
+// taken as needed, and there are others.
 func nauseaLeaflet(x *exposure) (leaflet, bool) {
 	switch {
 	case isDopamineAntagonist(x.Class) && x.Central == terms.CentralLow:

@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// A leaflet is read by people who are tired: Flesch and Kincaid's grade is at most 8, each drug name counted as one syllable.
+// A leaflet is read by people who are tired: Flesch and Kincaid's grade is at most 8, each drug
+// name counted as one syllable.
 func TestLeafletsArePlain(t *testing.T) {
 	const most = 8.0
 	seen := map[string]float64{}
@@ -81,7 +82,8 @@ func syllablesOf(word string) int {
 	return max(n, 1)
 }
 
-// Slow breathing needs help at once, and what has just made somebody restless is not to be gone on with.
+// Slow breathing needs help at once, and what has just made somebody restless is not to be gone on
+// with.
 func TestLeafletsOfDanger(t *testing.T) {
 	text := func(order ...string) string {
 		s := parseScenarios(t, "# x\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nlab tsat 31 % 2026-10-24\nrequest active \""+strings.Join(order, "\" 2026-01-14\nrequest active \"")+"\" 2026-01-14")[0]

@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// offending flags systemic exposure to a class that can bring on or worsen RLS: one flag for each ingredient, with the
-// highest severity that any of its orders gives (rules.md R1).
+// offending flags systemic exposure to a class that can bring on or worsen RLS: one flag for each
+// ingredient, with the highest severity that any of its orders gives (rules.md R1).
 func (ev *evaluation) offending(c Check, use use) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return slices.Contains(c.Classes, x.Class) }) {
 		first := group[0]
@@ -30,7 +30,8 @@ func (ev *evaluation) offending(c Check, use use) {
 	}
 }
 
-// gather puts the orders of a group behind a finding, and returns the highest severity that any of them gives.
+// gather puts the orders of a group behind a finding, and returns the highest severity that any of
+// them gives.
 func (ev *evaluation) gather(f *Finding, group []*exposure, own Severity) Severity {
 	severity := None
 	for _, x := range group {
@@ -58,8 +59,8 @@ func isDopamineAntagonist(c terms.Class) bool {
 	return c == terms.DopamineAntagonistAntiemet || c == terms.DopamineAntagonistOther || c == terms.DopamineDepleter
 }
 
-// littleDoxepin tells whether a group is doxepin for sleep: all that is taken adds up to no more than the setting, as structured doses. What is
-// on the skin does not count.
+// littleDoxepin tells whether a group is doxepin for sleep: all that is taken adds up to no more
+// than the setting, as structured doses. What is on the skin does not count.
 func (ev *evaluation) littleDoxepin(group []*exposure) bool {
 	if group[0].Name != "doxepin" {
 		return false
@@ -85,7 +86,8 @@ func doseOrderOf(x *exposure) doseOrder {
 	return doseOrder{Ref: x.ref, Order: x.Order, Strength: x.Strength, PerML: x.PerML, Released: x.Released, Hours: x.Hours, Ingredient: x.Name}
 }
 
-// partialAgonists at the dopamine receptor, for which aggravation and improvement are both reported.
+// partialAgonists at the dopamine receptor, for which aggravation and improvement are both
+// reported.
 var partialAgonists = []string{"aripiprazole", "aripiprazole lauroxil", "brexpiprazole", "cariprazine"}
 
 // with tells whether the product of an order holds another substance, known by its name only.

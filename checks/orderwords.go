@@ -64,7 +64,8 @@ func (ev *evaluation) productWords(o *orderView) string {
 	return strings.Join(parts, " / ")
 }
 
-// doseWords are the milligrams a day, where the dosage says so and the product has one drug of ours.
+// doseWords are the milligrams a day, where the dosage says so and the product has one drug of
+// ours.
 func (ev *evaluation) doseWords(o *orderView) string {
 	asNeeded := len(o.Dosages) > 0 && !slices.ContainsFunc(o.Dosages, func(d Dosage) bool { return !d.AsNeeded })
 	text := ""

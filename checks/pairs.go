@@ -14,8 +14,9 @@ type pairing struct {
 	notes     []string
 }
 
-// pair goes through all combinations of the orders of one drug with its partners; at least one half must be a real exposure. severity is
-// that of the pair before anything about the orders, None when the other is no partner.
+// pair goes through all combinations of the orders of one drug with its partners; at least one half
+// must be a real exposure. severity is that of the pair before anything about the orders, None when
+// the other is no partner.
 func (ev *evaluation) pair(group []*exposure, severity func(*exposure) Severity) pairing {
 	var p pairing
 	for _, a := range group {
@@ -41,8 +42,8 @@ func (ev *evaluation) pair(group []*exposure, severity func(*exposure) Severity)
 	return p
 }
 
-// pairSeverity caps the severity of a pair by status, intent and certainty of both halves, and by age only when both are old. As needed
-// and short courses do not lower it: one dose is enough.
+// pairSeverity caps the severity of a pair by status, intent and certainty of both halves, and by
+// age only when both are old. As needed and short courses do not lower it: one dose is enough.
 func pairSeverity(s Severity, a, b *exposure) Severity {
 	s = min(s, a.ceiling, b.ceiling)
 	if a.old && b.old {
@@ -51,7 +52,8 @@ func pairSeverity(s Severity, a, b *exposure) Severity {
 	return s
 }
 
-// everTaken tells whether an order is, or once was, more than a plan: the patient had the drug, or has it.
+// everTaken tells whether an order is, or once was, more than a plan: the patient had the drug, or
+// has it.
 func (o *orderView) everTaken() bool {
 	if o.DoNotPerform || o.Intent != IntentOrder || o.draft {
 		return false
@@ -63,8 +65,8 @@ func (o *orderView) everTaken() bool {
 	return o.silence != SilentNotYet && o.silence != SilentNotSystemic
 }
 
-// firstDay is the day on which the first of the orders that want accepts was written, by the given reading of partial dates; ok is false
-// when none of them has a date.
+// firstDay is the day on which the first of the orders that want accepts was written, by the given
+// reading of partial dates; ok is false when none of them has a date.
 func (ev *evaluation) firstDay(want func(*orderView) bool, dayOf func(Time, *time.Location) int64) (day int64, ok bool) {
 	for i := range ev.orders {
 		o := &ev.orders[i]
@@ -78,7 +80,8 @@ func (ev *evaluation) firstDay(want func(*orderView) bool, dayOf func(Time, *tim
 	return day, ok
 }
 
-// within tells whether a day was at most so many days ago; the day on which it will not be any more is noted.
+// within tells whether a day was at most so many days ago; the day on which it will not be any more
+// is noted.
 func (ev *evaluation) within(day int64, days int) bool {
 	return ev.later(civilStart(day+int64(days)+1, ev.zone))
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// Every number that a check goes by is listed beside it, by the key of its setting, with where it is from and how far its review has come. What is
-// only a convention of this project is pending until the clinical owner of a site signs it.
+// Every number that a check goes by is listed beside it, by the key of its setting, with where it
+// is from and how far its review has come. What is only a convention of this project is pending
+// until the clinical owner of a site signs it.
 
 // Sources of numbers.
 const (
@@ -44,12 +45,17 @@ func orderThresholds(s *Settings) []Threshold {
 	}
 }
 
-// tailThresholds are those of the drugs that act on after their order was stopped, among the classes of a check.
+// tailThresholds are those of the drugs that act on after their order was stopped, among the
+// classes of a check.
 func tailThresholds(c Check) func(*Settings) []Threshold {
 	return func(s *Settings) []Threshold {
 		all := orderThresholds(s)
 		for _, name := range slices.Sorted(maps.Keys(s.Orders.TailDays)) {
-			if drug, ok := s.terms().Ingredient(name); ok && (slices.Contains(c.Classes, drug.Class) || c.ID == checkAntagonist && slices.Contains(antagonistClasses, drug.Class)) {
+			classes := c.Classes
+			if c.ID == checkAntagonist {
+				classes = slices.Concat(classes, antagonistClasses)
+			}
+			if drug, ok := s.terms().Ingredient(name); ok && slices.Contains(classes, drug.Class) {
 				all = append(all, counted("orders.tail_days."+name, s.Orders.TailDays[name], "d", fromRules))
 			}
 		}

@@ -16,7 +16,8 @@ func (ev *evaluation) summary(group []*exposure, effect string) string {
 	return joinSentences(ev.taking(group)+": "+effect, notes(group), ev.rlsWords())
 }
 
-// taking opens a summary: drug, class, and whether the drug or the diagnosis came first (rules.md R12).
+// taking opens a summary: drug, class, and whether the drug or the diagnosis came first (rules.md
+// R12).
 func (ev *evaluation) taking(group []*exposure) string {
 	already := !ev.rls.since.IsZero()
 	draft := true
@@ -97,7 +98,8 @@ func (x *exposure) pairNotes() []string {
 // civilDate writes a numbered day.
 func civilDate(day int64) string { return time.Unix(day*86_400, 0).UTC().Format(time.DateOnly) }
 
-// unitWords writes a UCUM unit as people do: without braces, and with the power that they stand for.
+// unitWords writes a UCUM unit as people do: without braces, and with the power that they stand
+// for.
 func unitWords(unit string) string {
 	return strings.NewReplacer("{", "", "}", "", "_m2", " m²", "[", "", "]", "", "ug/", "µg/", "umol/", "µmol/").Replace(unit)
 }

@@ -29,7 +29,8 @@ const (
 //go:embed data/indications.tsv
 var indicationsTSV string
 
-// indications are the rows of indications.tsv: how the codes of a use begin, and words that name it.
+// indications are the rows of indications.tsv: how the codes of a use begin, and words that name
+// it.
 type indications struct {
 	codes []useCode // longest first
 	words []useWord
@@ -61,8 +62,8 @@ var useTable = sync.OnceValue(func() indications {
 	return t
 })
 
-// UsesOf tells what a reason means: by its codes, of which those of ICD count with all below them, else by its words. Nothing where the
-// table knows neither.
+// UsesOf tells what a reason means: by its codes, of which those of ICD count with all below them,
+// else by its words. Nothing where the table knows neither.
 func (t *Terms) UsesOf(codings []Coding, texts []string) []Use {
 	var uses []Use
 	add := func(u Use) {

@@ -1,8 +1,9 @@
-// Package words holds every text that the checks say to people, apart from the rules, so that both can be reviewed and a text can be
-// translated without reading code. professional.txt is for prescribers, nurses and pharmacists, patient.txt for leaflets.
+// Package words holds every text that the checks say to people, apart from the rules, so that both
+// can be reviewed and a text can be translated without reading code. professional.txt is for
+// prescribers, nurses and pharmacists, patient.txt for leaflets.
 //
-// A line is "key: text". A text has places in braces: {drug} takes the value of that name, {Drug} the same with a capital letter. Lines
-// that begin with a semicolon are notes for translators.
+// A line is "key: text". A text has places in braces: {drug} takes the value of that name, {Drug}
+// the same with a capital letter. Lines that begin with a semicolon are notes for translators.
 package words
 
 import (
@@ -35,8 +36,8 @@ var texts = sync.OnceValue(func() map[string]string {
 	return all
 })
 
-// Say is the text of a key with its places filled in: pairs are names and values. An unknown key is "", and a place without a value stays
-// as it is; tests see to it that neither happens.
+// Say is the text of a key with its places filled in: pairs are names and values. An unknown key is
+// "", and a place without a value stays as it is; tests see to it that neither happens.
 func Say(key string, pairs ...string) string {
 	text := texts()[key]
 	if !strings.Contains(text, "{") {

@@ -38,7 +38,8 @@ func TestFilesAreWellFormed(t *testing.T) {
 	}
 }
 
-// Code that says a text names one that is there, and every text is said somewhere: by its key, or by the beginning of its key and a word of the domain.
+// Code that says a text names one that is there, and every text is said somewhere: by its key, or
+// by the beginning of its key and a word of the domain.
 func TestKeysAndCodeAgree(t *testing.T) {
 	files, err := filepath.Glob("../*.go")
 	if err != nil || len(files) == 0 {

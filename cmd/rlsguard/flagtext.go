@@ -13,7 +13,8 @@ import (
 
 // textOptions say how a flag is written for a person.
 type textOptions struct {
-	// Width of the terminal in columns; 0 is 80. Words longer than a line stay whole, so that a reference can be copied.
+	// Width of the terminal in columns; 0 is 80. Words longer than a line stay whole, so that a
+	// reference can be copied.
 	Width int
 	// Colour marks the severity with terminal escapes.
 	Colour bool
@@ -28,8 +29,9 @@ const (
 	leastText   = 24 // columns that a text has even on a narrow terminal
 )
 
-// flagText writes f for a person, below the heading of its patient: how severe, which check and drug; what was found; what to do; what
-// instead; what was ordered; on what it rests. A flag of a leaflet is its plain words and nothing else.
+// flagText writes f for a person, below the heading of its patient: how severe, which check and
+// drug; what was found; what to do; what instead; what was ordered; on what it rests. A flag of a
+// leaflet is its plain words and nothing else.
 func flagText(w io.Writer, f checks.Flag, opt textOptions) error {
 	if opt.Width <= 0 {
 		opt.Width = usualWidth
@@ -82,7 +84,8 @@ func (t *flagWriter) heading(f *checks.Flag) {
 	}
 }
 
-// row writes a text behind its label, wrapped; nothing when there is no text. Without a label it takes the whole width.
+// row writes a text behind its label, wrapped; nothing when there is no text. Without a label it
+// takes the whole width.
 func (t *flagWriter) row(label, text string) {
 	indent := labelIndent
 	if label != "" {
@@ -112,7 +115,8 @@ func (t *flagWriter) orders(f *checks.Flag) {
 	var all []string
 	for _, ref := range f.Implicated {
 		text := string(ref)
-		if i := slices.IndexFunc(f.Orders, func(o checks.OrderWords) bool { return o.Ref == ref }); i >= 0 && f.Orders[i].Words() != "" {
+		same := func(o checks.OrderWords) bool { return o.Ref == ref }
+		if i := slices.IndexFunc(f.Orders, same); i >= 0 && f.Orders[i].Words() != "" {
 			text = f.Orders[i].Words()
 		}
 		all = append(all, text)
@@ -180,7 +184,8 @@ func idWords(f *checks.Flag, transition bool) string {
 	return strings.Join(words, ", ")
 }
 
-// worstFirst sorts flags as people read them: patients with the worst flag first, and within a patient the worst flag first.
+// worstFirst sorts flags as people read them: patients with the worst flag first, and within a
+// patient the worst flag first.
 func worstFirst(flags []checks.Flag) []checks.Flag {
 	worst := map[checks.Ref]checks.Severity{}
 	for i := range flags {

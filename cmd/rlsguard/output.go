@@ -21,12 +21,14 @@ type printer interface {
 	silence(checks.Silence) error
 	// begin is called before flags of so many patients.
 	begin(patients int)
-	// ended is called behind the last of several flags that are shown together, end behind all that was read.
+	// ended is called behind the last of several flags that are shown together, end behind all that
+	// was read.
 	ended() error
 	end(*summary) error
 }
 
-// newPrinter gives the printer of a format. With transitions a flag is shown as the change that it is.
+// newPrinter gives the printer of a format. With transitions a flag is shown as the change that it
+// is.
 func (p *program) newPrinter(format string, transitions bool) printer {
 	switch format {
 	case "json":
@@ -38,7 +40,8 @@ func (p *program) newPrinter(format string, transitions bool) printer {
 	}
 }
 
-// jsonPrinter writes a line of JSON each. A line that explains silence has the one key "silence", which no flag has.
+// jsonPrinter writes a line of JSON each. A line that explains silence has the one key "silence",
+// which no flag has.
 type jsonPrinter struct {
 	w           io.Writer
 	transitions bool
@@ -99,8 +102,9 @@ func writeLine(w io.Writer, line []byte) error {
 	return err
 }
 
-// textPrinter writes for a person: flags below the heading of their patient, then what may be said to each of them once, and how far the review
-// of the rules has come; it closes with a sentence about all that was read.
+// textPrinter writes for a person: flags below the heading of their patient, then what may be said
+// to each of them once, and how far the review of the rules has come; it closes with a sentence
+// about all that was read.
 type textPrinter struct {
 	w       io.Writer
 	options textOptions
@@ -143,7 +147,8 @@ func (p *textPrinter) flag(f checks.Flag) error {
 
 func (p *textPrinter) begin(patients int) { p.patients = patients }
 
-// heading names the patient. A leaflet is for one person, who needs no reference; where there are several, the line to cut along has it.
+// heading names the patient. A leaflet is for one person, who needs no reference; where there are
+// several, the line to cut along has it.
 func (p *textPrinter) heading(f *checks.Flag) error {
 	text := harmless(string(f.Patient))
 	if f.Audience == checks.ForPatients {
@@ -186,7 +191,8 @@ func (p *textPrinter) professional() bool {
 	return false
 }
 
-// ended says once as of when the flags are, and how far the review of the rules behind them has come.
+// ended says once as of when the flags are, and how far the review of the rules behind them has
+// come.
 func (p *textPrinter) ended() error {
 	if err := p.closePatient(); err != nil || !p.professional() {
 		return err
@@ -211,7 +217,8 @@ func (p *textPrinter) ended() error {
 	return err
 }
 
-// silence writes what came before, unless s only names another check: a reason that several checks have is told once.
+// silence writes what came before, unless s only names another check: a reason that several checks
+// have is told once.
 func (p *textPrinter) silence(s checks.Silence) error {
 	if len(p.pending) > 0 {
 		same := p.pending[0]
