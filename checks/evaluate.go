@@ -157,6 +157,7 @@ func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 	f.Check, f.Severity, f.Patient, f.RLS = c.ID, severity, ev.st.Patient, ev.rls.status
 	f.Evidence = append(slices.Clip(f.Evidence), ev.rls.refs...)
 	f.Implicated, f.Evidence = tidy(f.Implicated), tidy(f.Evidence)
+	f.Summary = joinSentences(f.Summary, ev.newerUnread(slices.Concat(f.Implicated, f.Evidence)))
 	f.Citations = c.Citations
 	f.Basis = basis(f)
 	f.Orders = ev.orderWords(f.Implicated)

@@ -109,6 +109,9 @@ func (f *Fact) Outranked() bool {
 // Outrank is the mark that is left of f when something newer is known. With hide it can be taken back by Unhidden.
 func (s *Settings) Outrank(f Fact, why MarkReason, hide bool) Fact {
 	out := Fact{Ref: f.Ref, Version: f.Version, Kind: KindMark, Mark: why, Unread: f.Unread & (UnreadVersion | NewerUnread)}
+	if !hide && out.Unread&UnreadVersion != 0 {
+		out.Unread = UnreadVersion // what came before it cannot be told from itself any more
+	}
 	if f.Outranked() {
 		out.keep(f.past(), nil)
 		return out

@@ -2,6 +2,8 @@ package checks
 
 import (
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -34,7 +36,10 @@ const (
 // more than it knew. A version that came twice does not outrank itself.
 func (f *Fact) Outranking(older *Fact) (newer Fact, noted bool) {
 	newer = *f
-	if f.Unread&NewerUnread == 0 && older.Unread&(UnreadVersion|NewerUnread) != 0 && !SameContent(f, older) {
+	if f.Unread&UnreadVersion != 0 && f.Outranked() && !f.Hides() {
+		return newer, false
+	}
+	if older.Unread&NewerUnread != 0 || older.Unread&UnreadVersion != 0 && f.Unread&NewerUnread == 0 && !SameContent(f, older) {
 		newer.Unread |= NewerUnread
 	}
 	return newer, newer.Unread != f.Unread
@@ -47,6 +52,26 @@ func SameContent(a, b *Fact) bool {
 	x.Kept, y.Kept = nil, nil
 	x.Unread, y.Unread = x.Unread&^NewerUnread, y.Unread&^NewerUnread
 	return reflect.DeepEqual(x, y)
+}
+
+// newerUnread says of the facts that a flag rests on which may be outdated.
+func (ev *evaluation) newerUnread(refs []Ref) string {
+	var doubtful []string
+	add := func(ref Ref) {
+		if f := ev.st.Find(ref); f != nil && f.Unread&NewerUnread != 0 && !slices.Contains(doubtful, string(ref)) {
+			doubtful = append(doubtful, string(ref))
+		}
+	}
+	for _, ref := range refs {
+		add(ref)
+		if f := ev.st.Find(ref); f != nil && f.Order != nil && f.Order.MedicationRef != "" {
+			add(f.Order.MedicationRef)
+		}
+	}
+	if len(doubtful) == 0 {
+		return ""
+	}
+	return words.Say("unread.newer", "refs", strings.Join(doubtful, ", "))
 }
 
 // noteUnread notes what of an order could not be read. What may turn its meaning around leaves it at most low.
@@ -82,5 +107,4 @@ var unreadNotes = []struct {
 	{UnreadDate, "unread.date"},
 	{UnreadDose, "unread.dose"},
 	{UnreadModifier, "unread.modifier"},
-	{NewerUnread, "unread.newer"},
 }

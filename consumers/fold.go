@@ -153,17 +153,17 @@ func (f *Fold) withdraw(fact checks.Fact) Outcome {
 
 // medication folds in a Medication, or its deletion, for all who refer to it.
 func (f *Fold) medication(fact checks.Fact) Outcome {
-	known := f.knownMedication(fact.Ref)
-	if known != nil && fact.Version.Compare(known.Version) <= 0 {
-		if newest, noted := known.Outranking(&fact); noted {
+	held, known := f.heldMedication(fact.Ref), f.knownMedication(fact.Ref)
+	if held != nil && fact.Version.Compare(held.Version) <= 0 {
+		if newest, noted := held.Outranking(&fact); noted {
 			f.medications[fact.Ref] = newest
 			f.reach(fact.Ref)
 		}
 		return Unchanged
 	}
 	same := known != nil && checks.SameContent(known, &fact)
-	if known != nil {
-		fact, _ = fact.Outranking(known)
+	if held != nil {
+		fact, _ = fact.Outranking(held)
 	}
 	f.medications[fact.Ref] = fact
 	f.reach(fact.Ref)

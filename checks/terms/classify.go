@@ -3,7 +3,6 @@ package terms
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // rank says how specific a coding is: of the recognised ones the most specific decide.
@@ -49,7 +48,7 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 	var best recognised
 	for _, c := range codings {
 		system := CanonicalSystem(c.System)
-		r, seen := t.recognise(system, strings.TrimSpace(c.Code))
+		r, seen := t.recognise(system, PlainCode(system, c.Code))
 		if r.rank == rankNone {
 			if seen {
 				m.Known, m.NotKnown = cmp.Or(m.Known, r.known(system)), cmp.Or(m.NotKnown, r.notKnown(system))
@@ -85,7 +84,6 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 // recognise looks a code up, and tells whether anything can be said of it: it is well formed and the tables are meant to hold its
 // system as a whole, or they hold the code.
 func (t *Terms) recognise(system, code string) (r recognised, seen bool) {
-	code = PlainCode(system, code)
 	if r, ok := t.recogniseSite(system, code); ok {
 		return r, true
 	}
@@ -114,7 +112,8 @@ func (t *Terms) recogniseATC(code string) (recognised, bool) {
 	switch {
 	case entry != nil:
 		return recognised{
-			rank: rankIngredient, standing: standingListed, found: foundOf(entry.drugs), systemic: entry.systemic(), table: tableATC, code: code,
+			rank: rankIngredient, standing: standingListed, found: foundOf(entry.drugs), systemic: entry.systemic(),
+			table: tableATC, code: code,
 		}, true
 	case atcCodes().groups[code[:min(len(code), atcGroup)]]:
 		return recognised{standing: standingAbsent, code: code}, true

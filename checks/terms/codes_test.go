@@ -46,7 +46,8 @@ func TestNDCForms(t *testing.T) {
 	}
 }
 
-// A product whose packages hold several drugs, or another drug, is in doubt; where all are of one class only the drug is.
+// A product whose packages hold several drugs, or another drug, is in doubt; where all are of one
+// class only the drug is.
 func TestNDCProductsOfSeveralDrugs(t *testing.T) {
 	for code, want := range map[string]struct {
 		found         string
@@ -117,7 +118,8 @@ func TestDMD(t *testing.T) {
 	}
 }
 
-// Codes whose own names are not known here: the names of the order say which other drugs the product holds.
+// Codes whose own names are not known here: the names of the order say which other drugs the
+// product holds.
 func TestNamelessCodes(t *testing.T) {
 	for _, c := range []struct{ code, display, want, why string }{
 		{"141927", "", "alprazolam", "a brand of letter A"},
@@ -180,11 +182,11 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 		system, code, display, want string
 		identified                  bool
 	}{
-		{RxNorm, "197361", "", "RxNorm 197361: another drug of " + release, true},
-		{RxNorm, " 197361", "", "RxNorm 197361: another drug of " + release, true},
+		{RxNorm, "197361", "", "RxNorm 197361: another drug in " + release, true},
+		{RxNorm, " 197361", "", "RxNorm 197361: another drug in " + release, true},
 		{RxNorm, "999999999", "", "RxNorm 999999999 is neither in our tables nor in " + release, false},
 		{RxNorm, "999999999", "Foobarol 5 mg", "RxNorm 999999999 is neither in our tables nor in " + release, true},
-		{RxNorm, "1151122", "", "RxNorm 1151122 is in " + release + ", but not in our tables, and which drug it is is not known here", false},
+		{RxNorm, "1151122", "", "RxNorm 1151122 is in " + release + ", but our tables do not say which drug it is", false},
 		{RxNorm, "x", "", "", false},
 		{ATC, "C08CA01", "", "ATC C08CA01: its group holds none of our drugs", true},
 		{ATC, "c08ca", "", "ATC C08CA: its group holds none of our drugs", true},
@@ -212,7 +214,8 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 	}
 }
 
-// No code of the release that the tables know as ours is called another drug, and none that was ours when it was read.
+// No code of the release that the tables know as ours is called another drug, and none that was
+// ours when it was read.
 func TestTheReleaseContradictsNoTable(t *testing.T) {
 	count := map[uint64]int{}
 	packed(releaseBin).between(0, 1<<62, func(_, value uint64) { count[value]++ })
@@ -245,4 +248,17 @@ func TestCombinationsLoseNoPart(t *testing.T) {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
+}
+
+// FuzzNDC: any text is read as a code or not, and the form in which codes are compared is its own.
+func FuzzNDC(f *testing.F) {
+	for _, code := range []string{"0002-3230-30", "NDC 00002323030", "N4", "0002323030", "000002-3230", "-", "*", "‐0"} {
+		f.Add(code)
+	}
+	f.Fuzz(func(t *testing.T, code string) {
+		if once := comparableNDC(code); comparableNDC(once) != once {
+			t.Errorf("%q: %q, then %q", code, once, comparableNDC(once))
+		}
+		Embedded().Classify([]Coding{{System: NDC, Code: code}, {System: DMD, Code: code}, {System: RxNorm, Code: code}}, nil)
+	})
 }

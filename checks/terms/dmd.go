@@ -2,8 +2,8 @@ package terms
 
 import "strings"
 
-// recogniseDMD looks a code of the NHS dictionary of medicines and devices up. Its codes are SNOMED CT identifiers and come under
-// either system.
+// recogniseDMD looks a code of the NHS dictionary of medicines and devices up. Its codes are SNOMED
+// CT identifiers and come under either system.
 func recogniseDMD(code string) (recognised, bool) {
 	number, ok := digits(code, len(code))
 	if !ok || len(code) > 18 {
@@ -18,10 +18,12 @@ func recogniseDMD(code string) (recognised, bool) {
 	return r, true
 }
 
-// parseMeaning reads a line of dmd_meanings.tsv: ingredients, each with the strength that the name of the product tells, where it
-// acts, the route, and other substances that change a check.
+// parseMeaning reads a line of dmd_meanings.tsv: ingredients, each with the strength that the name
+// of the product tells, where it acts, the route, and other substances that change a check.
 func parseMeaning(line string) recognised {
-	r := recognised{rank: rankProduct, standing: standingListed, systemic: parseSystemic(field(line, 1)), routeGroup: field(line, 2)}
+	r := recognised{
+		rank: rankProduct, standing: standingListed, systemic: parseSystemic(field(line, 1)), routeGroup: field(line, 2),
+	}
 	for one := range values(field(line, 0)) {
 		name, strength, _ := strings.Cut(one, "=")
 		drug := ingredients().byName[name]

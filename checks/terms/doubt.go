@@ -11,9 +11,10 @@ const (
 	noDrug    = "none"  // no drug at all
 )
 
-// doubts says what else a name may mean, in the words of the table's note. A doubt leaves open whether a check is about the drug; a
-// name all of whose meanings have the classes of its own row is unsure only: the ingredient is uncertain, what to make of it is not.
-// Both are "" when the name is certain: by the site's region, or because what stands beside it leaves one meaning.
+// doubts says what else a name may mean, in the words of the table's note. A doubt leaves open
+// whether a check is about the drug; a name all of whose meanings have the classes of its own row
+// is unsure only: the ingredient is uncertain, what to make of it is not. Both are "" when the name
+// is certain: by the site's region, or because what stands beside it leaves one meaning.
 func (e *nameEntry) doubts(region string, p *phrase) (doubt, unsure string) {
 	switch {
 	case e.others == "", e.certainIn(region), e.others == noDrug && p.tellsProduct():
@@ -57,10 +58,12 @@ func classesOf(drugs []*Ingredient) []Class {
 	return slices.Compact(classes)
 }
 
-// onlyWithForm tells that a name is an ordinary word too, so that it names a drug only where a strength or a dose form says so.
+// onlyWithForm tells that a name is an ordinary word too, so that it names a drug only where a
+// strength or a dose form says so.
 func (e *nameEntry) onlyWithForm() bool { return strings.HasPrefix(e.note, "only_with_form") }
 
-// tellsProduct tells whether a text speaks of a product: it has an amount, a dose form, or the name of a company that sells generics.
+// tellsProduct tells whether a text speaks of a product: it has an amount, a dose form, or the name
+// of a company that sells generics.
 func (p *phrase) tellsProduct() bool {
 	for i := range p.tokens {
 		if _, n := forms().at(p, i); n > 0 || companies[p.word(i)] {
@@ -70,16 +73,19 @@ func (p *phrase) tellsProduct() bool {
 	return len(p.amounts(0, len(p.tokens))) > 0
 }
 
-// explains tells whether a brand stands in square brackets behind the product that it names, as RxNorm writes it: "sennosides 8.6 MG
-// Oral Tablet [Senexon]". What the brand means in other countries is then settled.
+// explains tells whether a brand stands in square brackets behind the product that it names, as
+// RxNorm writes it: "sennosides 8.6 MG Oral Tablet [Senexon]". What the brand means in other
+// countries is then settled.
 func (p *phrase) explains(m mention) bool {
 	return m.first > 0 && strings.HasSuffix(strings.TrimRight(p.raw[:p.tokens[m.first].raw], " "), "[")
 }
 
 // companies put their name behind that of the substance.
-var companies = words("ratiopharm hexal stada neuraxpharm sandoz teva aliud heumann aristo zentiva mylan viatris accord abz betapharm biomo winthrop")
+var companies = words(`ratiopharm hexal stada neuraxpharm sandoz teva aliud heumann aristo zentiva mylan viatris accord abz
+	betapharm biomo winthrop`)
 
-// certainIn tells whether a region is among those of the row. A row of several regions (INT) holds in each of them.
+// certainIn tells whether a region is among those of the row. A row of several regions (INT) holds
+// in each of them.
 func (e *nameEntry) certainIn(region string) bool {
 	region = strings.ToUpper(region)
 	if region == "" {
@@ -101,5 +107,8 @@ func (e *nameEntry) certainIn(region string) bool {
 
 var (
 	nordic   = []string{"SE", "NO", "DK", "FI", "IS"}
-	european = []string{"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
+	european = []string{
+		"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL",
+		"PL", "PT", "RO", "SE", "SI", "SK",
+	}
 )

@@ -5,9 +5,10 @@ import (
 	"strconv"
 )
 
-// recogniseNDC looks a package or product code of the FDA's National Drug Code directory up: in the table of packages, and, where a
-// package is not in it, by the others of its product, which hold the same drug. What is not found may be any drug: the
-// table holds the packages of our drugs that were sold in October 2025.
+// recogniseNDC looks a package or product code of the FDA's National Drug Code directory up: in the
+// table of packages, and, where a package is not in it, by the others of its product, which hold
+// the same drug. What is not found may be any drug: the table holds the packages of our drugs that
+// were sold in October 2025.
 func recogniseNDC(code string) (recognised, bool) {
 	number, ok := readNDC(code)
 	if !ok {
@@ -80,7 +81,8 @@ func (r *recognised) joinPackage(p recognised) {
 	}
 }
 
-// doubtful marks what was found: as unsure where all that it may be has the same classes and nothing has raised a doubt yet.
+// doubtful marks what was found: as unsure where all that it may be has the same classes and
+// nothing has raised a doubt yet.
 func (r *recognised) doubtful(why string, oneClass bool) {
 	for i := range r.found {
 		if f := &r.found[i]; oneClass && f.Doubt == "" {

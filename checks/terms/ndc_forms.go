@@ -6,16 +6,18 @@ import (
 	"strings"
 )
 
-// ndcNumber is what a written code may mean, as the numbers of eleven digits of packages and of nine digits of products.
+// ndcNumber is what a written code may mean, as the numbers of eleven digits of packages and of
+// nine digits of products.
 type ndcNumber struct {
 	text     string // as it is shown
 	packages []uint64
 	products []uint64
 }
 
-// readNDC reads a code in the forms in which it is written: eleven digits (5-4-2) with or without hyphens, ten with hyphens (4-4-2,
-// 5-3-2, 5-4-1) or without (any of the three), twelve with a zero before, and the product alone: nine digits, or its two
-// parts. The words NDC and N4, which labels and claims put before it, are passed over.
+// readNDC reads a code in the forms in which it is written: eleven digits (5-4-2) with or without
+// hyphens, ten with hyphens (4-4-2, 5-3-2, 5-4-1) or without (any of the three), twelve with a zero
+// before, and the product alone: nine digits, or its two parts. The words NDC and N4, which labels
+// and claims put before it, are passed over.
 func readNDC(code string) (ndcNumber, bool) {
 	code = plainNDC(code)
 	full := NDC11(code)
@@ -49,7 +51,8 @@ func readNDC(code string) (ndcNumber, bool) {
 // productNDC is the written form of a product: 5-4.
 func productNDC(number uint64) string { return fmt.Sprintf("%05d-%04d", number/10_000, number%10_000) }
 
-// comparableNDC is the one form of a code that can be written in several. What may mean several codes stays as it is.
+// comparableNDC is the one form of a code that can be written in several. What may mean several
+// codes stays as it is.
 func comparableNDC(code string) string {
 	switch number, ok := readNDC(code); {
 	case ok && len(number.packages) == 1:

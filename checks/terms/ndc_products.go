@@ -2,8 +2,9 @@ package terms
 
 import "slices"
 
-// WithNDCProducts adds a row for each product of the package codes among some rows whose packages all hold the same: orders may carry
-// the product alone, or a package that is not sold any more. The rows are sorted by system, code and ingredient.
+// WithNDCProducts adds a row for each product of the package codes among some rows whose packages
+// all hold the same: orders may carry the product alone, or a package that is not sold any more.
+// The rows are sorted by system, code and ingredient.
 func WithNDCProducts(rows []SiteRow) []SiteRow {
 	type product struct {
 		rows []SiteRow
@@ -39,7 +40,8 @@ func WithNDCProducts(rows []SiteRow) []SiteRow {
 	return rows
 }
 
-// samePackages tells whether two packages hold the same drugs in the same strengths, whatever became of the packages.
+// samePackages tells whether two packages hold the same drugs in the same strengths, whatever
+// became of the packages.
 func samePackages(a, b []SiteRow) bool {
 	return slices.EqualFunc(a, b, func(a, b SiteRow) bool {
 		a.Code, a.Status, a.Name = b.Code, b.Status, b.Name

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Some tables are too long to be searched as text: package codes, dm+d, the codes of a whole release. They are packed by a test
-// from their readable sources in the folder data (see SOURCES.md), and looked up where they stand, so that a start pays nothing
-// for them.
+// Some tables are too long to be searched as text: package codes, dm+d, the codes of a whole
+// release. They are packed by a test from their readable sources in the folder data (see
+// SOURCES.md), and looked up where they stand, so that a start pays nothing for them.
 var (
 	//go:embed data/ndc.bin
 	ndcBin string
@@ -23,9 +23,10 @@ var (
 
 // packed is a table of ascending numbers, each with a value.
 //
-// It starts with a hash over what follows, the number of blocks and, for each block, its first code and the place where it starts.
-// A block is the value of its first code, then for each further code the distance to the one before, doubled, plus one where the
-// value changes, and the new value. Numbers within a block are varints.
+// It starts with a hash over what follows, the number of blocks and, for each block, its first code
+// and the place where it starts. A block is the value of its first code, then for each further code
+// the distance to the one before, doubled, plus one where the value changes, and the new value.
+// Numbers within a block are varints.
 type packed string
 
 const (

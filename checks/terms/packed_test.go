@@ -95,7 +95,8 @@ func releaseEntries(t testing.TB) (entries []entry) {
 	return entries
 }
 
-// dmdEntries are the codes, and what they mean: the most frequent meanings first, since these have the shorter numbers.
+// dmdEntries are the codes, and what they mean: the most frequent meanings first, since these have
+// the shorter numbers.
 func dmdEntries(t testing.TB) (entries []entry, meanings string) {
 	count := map[string]int{}
 	all := map[uint64]string{}
@@ -113,7 +114,8 @@ func dmdEntries(t testing.TB) (entries []entry, meanings string) {
 	return entries, "ingredients\tsystemic\troute\twith\n" + strings.Join(order, "\n") + "\n"
 }
 
-// meaningOf says what a product of that name means: the strengths and the route that the name tells.
+// meaningOf says what a product of that name means: the strengths and the route that the name
+// tells.
 func meaningOf(t testing.TB, list, systemic, name string) string {
 	m := Embedded().Classify(nil, []string{name})
 	var parts []string

@@ -23,8 +23,8 @@ const (
 	releaseUnsaid
 )
 
-// standingOf says what the release tells of an RxNorm code that the tables of drugs do not hold. A code that was ours when the
-// release was read, and is not found any more, is not known.
+// standingOf says what the release tells of an RxNorm code that the tables of drugs do not hold. A
+// code that was ours when the release was read, and is not found any more, is not known.
 func standingOf(rxcui string) standing {
 	n, err := strconv.ParseUint(rxcui, 10, 64)
 	if err != nil {
@@ -49,7 +49,7 @@ func (r *recognised) known(system string) string {
 	case system == NDC:
 		return "NDC " + r.code + ": a package of another drug"
 	}
-	return "RxNorm " + r.code + ": another drug of " + Release
+	return "RxNorm " + r.code + ": another drug in " + Release
 }
 
 // notKnown says of a well-formed code that nothing is known of it; "" when something is.
@@ -64,7 +64,7 @@ func (r *recognised) notKnown(system string) string {
 	case r.standing == standingAbsent:
 		return name + r.code + " is neither in our tables nor in " + Release
 	case r.standing == standingUnsaid:
-		return name + r.code + " is in " + Release + ", but not in our tables, and which drug it is is not known here"
+		return name + r.code + " is in " + Release + ", but our tables do not say which drug it is"
 	}
 	return ""
 }

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// rxnormTSV holds the codes whose names are not known here: dose forms and groups, precise ingredients, brands.
+// rxnormTSV holds the codes whose names are not known here: dose forms and groups, precise
+// ingredients, brands.
 //
 //go:embed data/rxnorm.tsv
 var rxnormTSV string
@@ -19,7 +20,9 @@ func recogniseRxNorm(code string) (recognised, bool) {
 		return p.recognised(), true
 	}
 	if drug := ingredients().byRx[code]; drug != nil {
-		return recognised{rank: rankIngredient, standing: standingListed, found: []Found{{Ingredient: drug}}, table: tableIngredients, code: code}, true
+		return recognised{
+			rank: rankIngredient, standing: standingListed, found: []Found{{Ingredient: drug}}, table: tableIngredients, code: code,
+		}, true
 	}
 	if r, ok := recogniseNameless(code); ok {
 		return r, true
@@ -39,18 +42,18 @@ func (p product) recognised() recognised {
 	return r
 }
 
-// recogniseNameless looks a code up of which only the ingredient is known. The column others says which drug of the same class it
-// may be instead.
+// recogniseNameless looks a code up of which only the ingredient is known. The column others says
+// which drug of the same class it may be instead.
 func recogniseNameless(code string) (recognised, bool) {
 	line := lineAt(rxnormTSV, search(rxnormTSV, func(key string) int { return compareNumbers(key, code) }))
 	if field(line, 0) != code {
 		return recognised{}, false
 	}
 	r := recognised{
-		rank: rankIngredient, standing: standingListed, found: foundOf(resolve(field(line, 1))), systemic: parseSystemic(field(line, 2)),
-		table: tableRxNorm, code: code, nameless: true,
+		rank: rankIngredient, standing: standingListed, found: foundOf(resolve(field(line, 1))),
+		systemic: parseSystemic(field(line, 2)), table: tableRxNorm, code: code,
+		nameless: true, others: resolve(field(line, 3)),
 	}
-	r.others = resolve(field(line, 3))
 	if len(r.others) > 0 {
 		for i := range r.found {
 			r.found[i].Unsure = "RxNorm " + code + " may also be " + strings.ReplaceAll(field(line, 3), "|", " or ")
@@ -59,8 +62,9 @@ func recogniseNameless(code string) (recognised, bool) {
 	return r, true
 }
 
-// crossCheck lets the names of an order say more than a code whose own name is not known: which other ingredients the product
-// holds, and which of two drugs of one class it is. A name that says anything else does not change what the code means.
+// crossCheck lets the names of an order say more than a code whose own name is not known: which
+// other ingredients the product holds, and which of two drugs of one class it is. A name that says
+// anything else does not change what the code means.
 func (t *Terms) crossCheck(r *recognised, codings []Coding, names []string) {
 	var m Match
 	t.classifyNames(&m, codings, names)

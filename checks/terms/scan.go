@@ -28,7 +28,8 @@ func mentions(p *phrase) []mention {
 			i++
 			continue
 		}
-		if entry.ingredients != "" && !denied && !freeOf(p, i+n) && !notTolerated(p, i+n, &entry) && (!entry.onlyWithForm() || p.tellsProduct()) {
+		if entry.ingredients != "" && !denied && !freeOf(p, i+n) && !notTolerated(p, i+n, &entry) &&
+			(!entry.onlyWithForm() || p.tellsProduct()) {
 			found = append(found, mention{entry, i, i + n})
 		}
 		i += n

@@ -61,7 +61,7 @@ func openSealed(name string, data []byte) *SiteTable {
 	if string(found) != seal(sum) {
 		return nil
 	}
-	t := &SiteTable{name: name, data: data, sum: sum, sorted: true}
+	t := &SiteTable{name: name, data: data, sum: sum, rows: -1, sorted: true}
 	for t.body < len(data) && data[t.body] == '#' {
 		t.body += len(siteLine(data[t.body:])) + 1
 	}

@@ -17,7 +17,7 @@ type SiteTable struct {
 	name   string
 	data   []byte
 	sum    [sha256.Size]byte        // of the bytes
-	rows   int                      // of a table that was checked
+	rows   int                      // of a table that was checked; of a sealed one -1: not counted
 	body   int                      // where the first row starts
 	sorted bool                     // rows are in order, with nothing between them: found by binary search
 	index  func() map[codeKey][]int // where the rows of a code start, for a table that is not sorted
@@ -167,7 +167,7 @@ func sitePrefix(line []byte) []byte {
 
 // Len is the number of rows.
 func (t *SiteTable) Len() int {
-	if t.rows == 0 && t.sorted {
+	if t.rows < 0 {
 		return bytes.Count(t.data[t.body:], []byte("\n")) // sealed: every row has its line end
 	}
 	return t.rows

@@ -241,6 +241,7 @@ func TestNDC11(t *testing.T) {
 func FuzzSiteTable(f *testing.F) {
 	f.Add("s\tc\tsertraline\tyes\t50/mL\tname\tSCD\toral\tobsolete\n# x\n\ns\td\t-\r\n")
 	f.Add("system\tcode\t")
+	f.Add("\n")
 	f.Add("s\tc\rd\tsertraline")
 	f.Add("system\tcode\tingredient\n\ufeffs\tc\tGabapentin\t\t.5")
 	f.Add(NDC + "\t0069-4900-30\tsertraline\n" + NDC + "\t00069490030\tsertraline")

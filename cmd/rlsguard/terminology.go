@@ -17,7 +17,7 @@ import (
 
 type terminologyCommand struct {
 	Import  terminologyImport  `cmd:"" help:"Make a site table from a site's own release of RxNorm, dm+d or the NDC directory."`
-	Compare terminologyCompare `cmd:"" help:"Say which codes mean another drug in a new site table than in an old one."`
+	Compare terminologyCompare `cmd:"" help:"Say which codes mean something else in a new site table than in an old one."`
 }
 
 type terminologyImport struct {
@@ -71,12 +71,14 @@ func (c *terminologyImport) Run(p *program) error {
 
 func (c *terminologyImport) importRxNorm(p *program) ([]terms.SiteRow, []string, error) {
 	dir := c.RxNorm
-	if sub := filepath.Join(dir, "rrf"); !exists(filepath.Join(dir, rrf.ConceptsFile)) && exists(filepath.Join(sub, rrf.ConceptsFile)) {
+	sub := filepath.Join(dir, "rrf")
+	if !exists(filepath.Join(dir, rrf.ConceptsFile)) && exists(filepath.Join(sub, rrf.ConceptsFile)) {
 		dir = sub
 	}
 	files := &releaseFiles{dir: dir, what: "RxNorm"}
 	defer files.close()
-	concepts, relations, attributes := files.open(rrf.ConceptsFile), files.open(rrf.RelationsFile), files.openOptional(rrf.AttributesFile)
+	concepts, relations := files.open(rrf.ConceptsFile), files.open(rrf.RelationsFile)
+	attributes := files.openOptional(rrf.AttributesFile)
 	if files.err != nil {
 		return nil, nil, files.err
 	}
@@ -118,15 +120,24 @@ func (c *terminologyImport) importDMD(p *program) ([]terms.SiteRow, []string, er
 	files := &releaseFiles{dir: c.DMD, what: "dm+d"}
 	defer files.close()
 	release := dmd.Release{Others: c.Others, Text: len(glob(c.DMD, "f_vmp_VmpType.csv")) > 0}
-	names := []string{"f_ingredient[0-9]*.xml", "f_vtm[0-9]*.xml", "f_vmp[0-9]*.xml", "", "f_amp[0-9]*.xml", "f_vmpp[0-9]*.xml", "f_ampp[0-9]*.xml"}
-	if release.Text {
-		names = []string{"f_ingredient*.csv", "f_vtm*.csv", "f_vmp_VmpType.csv", "f_vmp_VpiType.csv", "f_amp_AmpType.csv", "f_vmpp_VmppType.csv", "f_ampp_AmppType.csv"}
+	wanted := []struct {
+		into      *io.Reader
+		xml, text string
+	}{
+		{&release.Substances, "f_ingredient[0-9]*.xml", "f_ingredient*.csv"},
+		{&release.Moieties, "f_vtm[0-9]*.xml", "f_vtm*.csv"},
+		{&release.Products, "f_vmp[0-9]*.xml", "f_vmp_VmpType.csv"},
+		{&release.ProductIngredients, "", "f_vmp_VpiType.csv"},
+		{&release.ActualProducts, "f_amp[0-9]*.xml", "f_amp_AmpType.csv"},
+		{&release.Packs, "f_vmpp[0-9]*.xml", "f_vmpp_VmppType.csv"},
+		{&release.ActualPacks, "f_ampp[0-9]*.xml", "f_ampp_AmppType.csv"},
 	}
-	into := []*io.Reader{
-		&release.Substances, &release.Moieties, &release.Products, &release.ProductIngredients, &release.ActualProducts, &release.Packs, &release.ActualPacks,
-	}
-	opened := make([]*os.File, len(names))
-	for i, name := range names {
+	opened := make([]*os.File, len(wanted))
+	for i, w := range wanted {
+		name := w.xml
+		if release.Text {
+			name = w.text
+		}
 		if name != "" {
 			opened[i] = files.openOne(name)
 		}
@@ -137,7 +148,7 @@ func (c *terminologyImport) importDMD(p *program) ([]terms.SiteRow, []string, er
 	bar := startProgress(p.stderr, "reading", files.size, megabytes)
 	for i, f := range opened {
 		if f != nil {
-			*into[i] = bar.reader(f)
+			*wanted[i].into = bar.reader(f)
 		}
 	}
 	table, err := dmd.Import(release)

@@ -18,7 +18,7 @@ type terminologyCompare struct {
 
 // Help is shown below the options.
 func (terminologyCompare) Help() string {
-	return `Lists codes that mean another drug in the new table, codes of listed drugs that the old table has and the new one lacks, and how many are new. Read it before the new table is put into the configuration; then replay a copy of what is stored with both configurations and compare the flags.
+	return `Lists codes that mean another drug, strength or place of action in the new table, codes of listed drugs that the old table has and the new one lacks, and how many are new. Read it before the new table is put into the configuration; then replay a copy of what is stored with both configurations and compare the flags.
 
 Examples:
   rlsguard terminology compare rxnorm-2026-02.tsv rxnorm-2026-03.tsv`
@@ -41,7 +41,7 @@ func (c *terminologyCompare) Run(p *program) error {
 		now, stays := after[code]
 		switch {
 		case stays && now != old:
-			changed = append(changed, fmt.Sprintf("%s %s: %s, was %s", code.system, code.code, now, old))
+			changed = append(changed, fmt.Sprintf("%s %s: %s; was %s", code.system, code.code, now, old))
 		case !stays && old != ordinaryDrug:
 			gone = append(gone, fmt.Sprintf("%s %s: was %s", code.system, code.code, old))
 		}
@@ -54,7 +54,7 @@ func (c *terminologyCompare) Run(p *program) error {
 		}
 	}
 	lines := []string{fmt.Sprintf("%d codes before, %d now: %d new of listed drugs, %d new of other drugs", len(before), len(after), added, others)}
-	lines = append(lines, c.list("mean another drug", changed)...)
+	lines = append(lines, c.list("mean something else", changed)...)
 	lines = append(lines, c.list("of listed drugs are gone", gone)...)
 	return writeLine(p.stdout, []byte(strings.Join(lines, "\n")))
 }
@@ -76,23 +76,36 @@ func compareCodes(a, b codeOf) int {
 
 const ordinaryDrug = "another drug"
 
-// meaningsOf gives the ingredients of each code, in words.
+// meaningsOf gives what each code means, in words: what a check makes of it would change with it.
 func meaningsOf(t *terms.SiteTable) map[codeOf]string {
-	ingredients := map[codeOf][]string{}
+	parts := map[codeOf][]string{}
 	for row := range t.Rows() {
 		code := codeOf{terms.CanonicalSystem(row.System), row.Code}
-		name := row.Ingredient
-		if name == terms.NoIngredient {
-			name = ordinaryDrug
-		}
-		if !slices.Contains(ingredients[code], name) {
-			ingredients[code] = append(ingredients[code], name)
+		if meaning := meaningOf(row); !slices.Contains(parts[code], meaning) {
+			parts[code] = append(parts[code], meaning)
 		}
 	}
-	meanings := make(map[codeOf]string, len(ingredients))
-	for code, names := range ingredients {
+	meanings := make(map[codeOf]string, len(parts))
+	for code, names := range parts {
 		slices.Sort(names)
 		meanings[code] = strings.Join(names, " and ")
 	}
 	return meanings
+}
+
+func meaningOf(row terms.SiteRow) string {
+	if row.Ingredient == terms.NoIngredient {
+		return ordinaryDrug
+	}
+	meaning := row.Ingredient
+	if row.Strength != "" {
+		meaning += " " + row.Strength + " mg"
+	}
+	if row.PerML {
+		meaning += "/mL"
+	}
+	if row.Systemic != terms.SystemicUnknown {
+		meaning += " (systemic " + row.Systemic.String() + ")"
+	}
+	return meaning
 }

@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 )
 
-// releaseFiles are the open files of a release in a folder. The first that cannot be opened is kept as an error.
+// releaseFiles are the open files of a release in a folder. The first that cannot be opened is kept
+// as an error.
 type releaseFiles struct {
 	dir, what string
 	files     []*os.File

@@ -44,7 +44,8 @@ func (d *derivation) ingredient(r *record) {
 
 func (d *derivation) product(r *record) { d.waiting = append(d.waiting, *r) }
 
-// products derives the meaning of each virtual product, whose ingredients XML has behind all of them.
+// products derives the meaning of each virtual product, whose ingredients XML has behind all of
+// them.
 func (d *derivation) products() {
 	for i := range d.waiting {
 		r := &d.waiting[i]
@@ -64,7 +65,8 @@ func (d *derivation) byName(name string) meaning {
 			return meaning{}
 		}
 		row := terms.SiteRow{
-			System: terms.DMD, Ingredient: f.Name, Systemic: m.Systemic, Strength: f.Strength, PerML: f.PerML, Route: m.RouteGroup,
+			System: terms.DMD, Ingredient: f.Name, Systemic: m.Systemic, Route: m.RouteGroup,
+			Strength: f.Strength, PerML: f.PerML,
 		}
 		if m.Systemic == terms.SystemicDepends {
 			row.Systemic = f.Nasal()
@@ -95,7 +97,7 @@ func (d *derivation) withIngredients(r *record, rows []terms.SiteRow) []terms.Si
 	slices.Sort(listed)
 	slices.Sort(named)
 	if len(listed) > 0 && !slices.Equal(listed, named) {
-		d.report.Differ = append(d.report.Differ, Difference{Code: r.code, Name: r.name, ByIngredients: listed, ByName: named})
+		d.report.Differ = append(d.report.Differ, Difference{r.code, r.name, listed, named})
 	}
 	like := terms.SiteRow{System: terms.DMD}
 	if len(rows) > 0 {
@@ -162,7 +164,8 @@ func (d *derivation) add(r *record, kind string, m meaning) {
 	}
 }
 
-// kindOf is the term type of a site table that ranks like a kind of dm+d: a moiety gives way to a product beside it.
+// kindOf is the term type of a site table that ranks like a kind of dm+d: a moiety gives way to a
+// product beside it.
 func kindOf(kind string) string {
 	if kind == "VTM" {
 		return "IN"

@@ -1,10 +1,11 @@
-// Package dmd reads a release of the NHS dictionary of medicines and devices (dm+d), as XML or as the text files that its extract
-// tool makes of it, and derives from it the rows of a site table: virtual and actual products, their packs and moieties that hold
-// an ingredient of the tables, and, where they are asked for, all others.
+// Package dmd reads a release of the NHS dictionary of medicines and devices (dm+d), as XML or as
+// the text files that its extract tool makes of it, and derives from it the rows of a site table:
+// virtual and actual products, their packs and moieties that hold an ingredient of the tables, and,
+// where they are asked for, all others.
 //
-// The formats are those of the dm+d data model of the NHS Business Services Authority. Text files have no names of columns and
-// differ between versions of the tool: only the first column, the code of the row, is taken by its place, references are known
-// by what they refer to.
+// The formats are those of the dm+d data model of the NHS Business Services Authority. Text files
+// have no names of columns and differ between versions of the tool: only the first column, the code
+// of the row, is taken by its place, references are known by what they refer to.
 //
 // It must not know files, folders or terminals, nor what a check makes of a row.
 package dmd
@@ -18,7 +19,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// Release holds the open files of one release, all of one format. Those that are nil are not there: only Products is needed.
+// Release holds the open files of one release, all of one format. Those that are nil are not there:
+// only Products is needed.
 type Release struct {
 	Substances         io.Reader // f_ingredient
 	Moieties           io.Reader // f_vtm
@@ -63,7 +65,8 @@ type record struct {
 
 var errNoProducts = errors.New("the release holds no virtual medicinal products (VMP)")
 
-// Import reads a release and derives the rows of a site table. A damaged file gives an error and no table.
+// Import reads a release and derives the rows of a site table. A damaged file gives an error and no
+// table.
 func Import(r Release) (*Table, error) {
 	d := &derivation{
 		tables: terms.Embedded(), others: r.Others, substances: map[string][]string{}, ingredients: map[string][]string{},

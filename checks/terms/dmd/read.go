@@ -11,9 +11,12 @@ import (
 	"unicode/utf8"
 )
 
-// Elements of the XML files that hold the code of their own row, by the kind of the row, and those that refer to other rows.
+// Elements of the XML files that hold the code of their own row, by the kind of the row, and those
+// that refer to other rows.
 var (
-	ownCodes = map[string]string{"ING": "ISID", "VTM": "VTMID", "VMP": "VPID", "VPI": "VPID", "AMP": "APID", "VMPP": "VPPID", "AMPP": "APPID"}
+	ownCodes = map[string]string{
+		"ING": "ISID", "VTM": "VTMID", "VMP": "VPID", "VPI": "VPID", "AMP": "APID", "VMPP": "VPPID", "AMPP": "APPID",
+	}
 	previous = map[string]string{"ING": "ISIDPREV", "VTM": "VTMIDPREV", "VMP": "VPIDPREV"}
 	// An actual pack means what its actual product means, else what its virtual pack means.
 	references = map[string][]string{"VPI": {"ISID"}, "AMP": {"VPID"}, "VMPP": {"VPID"}, "AMPP": {"APID", "VPPID"}}
@@ -59,7 +62,9 @@ func readXML(r io.Reader, kinds map[string]func(*record)) error {
 		for _, f := range row.Fields {
 			values[f.XMLName.Local] = strings.TrimSpace(f.Text)
 		}
-		rec := record{code: values[ownCodes[kind]], previous: values[previous[kind]], name: values["NM"], invalid: values["INVALID"] == "1"}
+		rec := record{
+			code: values[ownCodes[kind]], previous: values[previous[kind]], name: values["NM"], invalid: values["INVALID"] == "1",
+		}
 		for _, ref := range references[kind] {
 			if v := values[ref]; v != "" {
 				rec.refs = append(rec.refs, v)
@@ -75,8 +80,8 @@ func readXML(r io.Reader, kinds map[string]func(*record)) error {
 // maxLine bounds a line of a text file; names of packs are below a thousand bytes.
 const maxLine = 1 << 16
 
-// readText gives the rows of a text file to the one function of its kind. Every later field that looks like a code may be a
-// reference, the first one with a letter is the name.
+// readText gives the rows of a text file to the one function of its kind. Every later field that
+// looks like a code may be a reference, the first one with a letter is the name.
 func readText(r io.Reader, kinds map[string]func(*record)) error {
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 1<<12), maxLine)

@@ -1,9 +1,9 @@
-// Package fda reads the two text files of the FDA's National Drug Code directory (product.txt, package.txt) and derives from them the
-// rows of a site table: every product and package that holds an ingredient of the tables, and, where they are asked for, all
-// others.
+// Package fda reads the two text files of the FDA's National Drug Code directory (product.txt,
+// package.txt) and derives from them the rows of a site table: every product and package that holds
+// an ingredient of the tables, and, where they are asked for, all others.
 //
-// The files are tab-separated with a line of column names; what a column is, its name says. Text that is not UTF-8 is read as
-// Windows-1252.
+// The files are tab-separated with a line of column names; what a column is, its name says. Text
+// that is not UTF-8 is read as Windows-1252.
 //
 // It must not know files, folders or terminals, nor what a check makes of a row.
 package fda
@@ -44,8 +44,8 @@ type Report struct {
 	Orphans            int // packages of a product that product.txt does not hold: left out
 }
 
-// Import reads a directory and derives the rows of a site table. A file without the columns that are needed, or without rows, gives an
-// error and no table.
+// Import reads a directory and derives the rows of a site table. A file without the columns that
+// are needed, or without rows, gives an error and no table.
 func Import(d Directory) (*Table, error) {
 	t := &Table{}
 	products, err := readProducts(d.Products, &t.Report)
@@ -97,8 +97,10 @@ func rowsOf(product []terms.SiteRow, code string, others bool) []terms.SiteRow {
 // readProducts gives the rows of each product, without a code; a product of another drug has none.
 func readProducts(r io.Reader, report *Report) (map[string][]terms.SiteRow, error) {
 	products := map[string][]terms.SiteRow{}
-	need := []string{"PRODUCTNDC", "NONPROPRIETARYNAME", "SUBSTANCENAME", "DOSAGEFORMNAME", "ROUTENAME", "MARKETINGCATEGORYNAME",
-		"ACTIVE_NUMERATOR_STRENGTH", "ACTIVE_INGRED_UNIT"}
+	need := []string{
+		"PRODUCTNDC", "NONPROPRIETARYNAME", "SUBSTANCENAME", "DOSAGEFORMNAME", "ROUTENAME", "MARKETINGCATEGORYNAME",
+		"ACTIVE_NUMERATOR_STRENGTH", "ACTIVE_INGRED_UNIT",
+	}
 	err := readTable(r, ProductsFile, need, func(get func(string) string) {
 		report.Products++
 		code := get("PRODUCTNDC")
@@ -113,7 +115,8 @@ func readProducts(r io.Reader, report *Report) (map[string][]terms.SiteRow, erro
 	return products, nil
 }
 
-// mergeRows keeps one row for each ingredient of a product that is listed several times, and only what its listings agree on.
+// mergeRows keeps one row for each ingredient of a product that is listed several times, and only
+// what its listings agree on.
 func mergeRows(rows []terms.SiteRow) []terms.SiteRow {
 	var merged []terms.SiteRow
 	for _, row := range rows {
@@ -182,7 +185,8 @@ func list(value string) []string {
 	return all
 }
 
-// actsWhere tells where a product acts by its route, else by its dose form. Several routes that differ leave it unknown.
+// actsWhere tells where a product acts by its route, else by its dose form. Several routes that
+// differ leave it unknown.
 func actsWhere(routes, form string) (terms.Systemic, string) {
 	tables := terms.Embedded()
 	acts, route := terms.SystemicUnknown, ""
@@ -202,8 +206,8 @@ func actsWhere(routes, form string) (terms.Systemic, string) {
 	return acts, route
 }
 
-// strength gives milligrams of one unit or of one millilitre: the directory writes 50 with mg/1, mg/mL or mg/5mL. What is not in
-// milligrams or micrograms is left out.
+// strength gives milligrams of one unit or of one millilitre: the directory writes 50 with mg/1,
+// mg/mL or mg/5mL. What is not in milligrams or micrograms is left out.
 func strength(amount, unit string) (milligrams string, perML bool) {
 	mass, per, ok := strings.Cut(strings.ToLower(unit), "/")
 	if !ok {

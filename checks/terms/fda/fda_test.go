@@ -14,7 +14,8 @@ const (
 	packageColumns = "PRODUCTID\tPRODUCTNDC\tNDCPACKAGECODE"
 )
 
-// directory builds the two files: a product a line without its id, and a package a line as product and code.
+// directory builds the two files: a product a line without its id, and a package a line as product
+// and code.
 func directory(products, packages string) Directory {
 	file := func(columns, lines string) *strings.Reader {
 		var b strings.Builder

@@ -12,10 +12,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine bounds a line. The longest of the directory, with all substances of an allergenic extract, are some ten thousand bytes.
+// maxLine bounds a line. The longest of the directory, with all substances of an allergenic
+// extract, are some ten thousand bytes.
 const maxLine = 1 << 20
 
-// readTable gives each row of a file to a function, which asks for the values by the names of their columns.
+// readTable gives each row of a file to a function, which asks for the values by the names of their
+// columns.
 func readTable(r io.Reader, file string, need []string, each func(get func(column string) string)) error {
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 1<<16), maxLine)
@@ -40,7 +42,8 @@ func readTable(r io.Reader, file string, need []string, each func(get func(colum
 			continue
 		}
 		if len(fields) != len(columns) {
-			return fmt.Errorf("%s, line %d: %d fields, want %d: the line is damaged, or the file is cut", file, lines, len(fields), len(columns))
+			return fmt.Errorf("%s, line %d: %d fields, want %d: the line is damaged, or the file is cut",
+				file, lines, len(fields), len(columns))
 		}
 		each(func(column string) string {
 			if i := slices.Index(columns, column); i >= 0 {
@@ -60,7 +63,8 @@ func readTable(r io.Reader, file string, need []string, each func(get func(colum
 	return nil
 }
 
-// text is a line as text: the directory was written in Windows-1252 for years, whose letters above ASCII are those of Latin-1.
+// text is a line as text: the directory was written in Windows-1252 for years, whose letters above
+// ASCII are those of Latin-1.
 func text(line []byte) string {
 	if utf8.Valid(line) {
 		return string(line)
@@ -86,7 +90,8 @@ func decimal(s string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(s)
 }
 
-// written is a number as a decimal with at most six digits behind the point, without zeros at its end.
+// written is a number as a decimal with at most six digits behind the point, without zeros at its
+// end.
 func written(v *big.Rat) string {
 	return strings.TrimRight(strings.TrimRight(v.FloatString(6), "0"), ".")
 }
