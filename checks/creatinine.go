@@ -1,11 +1,11 @@
 package checks
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // personKnown tells whether age on the day of a creatinine and sex are known, so that formulas hold.
@@ -44,8 +44,10 @@ func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 	}
 	value := above.over(decimalInt(72).times(creatinine.measure.value))
 	return in.estimated(creatinine, value, "mL/min", slices.Concat(creatinine.refs, weight.refs),
-		fmt.Sprintf("creatinine clearance %%s mL/min by Cockcroft-Gault (creatinine %s%s, %s; weight %s, %s)", creatinine.measure.text(),
-			provisional(creatinine), creatinine.date(in.Labs.zone), weight.measure.text(), weight.date(in.Labs.zone)))
+		func(clearance string) string {
+			return words.Say("kidney.cockcroft-gault", "clearance", clearance, "creatinine", creatinine.measure.text()+provisional(creatinine),
+				"date", creatinine.date(in.Labs.zone), "weight", weight.measure.text(), "weighed", weight.date(in.Labs.zone))
+		})
 }
 
 // ckdEPI estimates the eGFR of an adult by CKD-EPI 2021 (Inker et al., doi 10.1056/NEJMoa2102953): 142 x min(Scr/k, 1)^a x
@@ -65,12 +67,14 @@ func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 	}
 	value := factor.times(ratio.power(a)).times(decimal("0.9938").power(decimalInt(age)))
 	return in.estimated(creatinine, value, "mL/min/{1.73_m2}", creatinine.refs,
-		fmt.Sprintf("eGFR %%s mL/min per 1.73 m2 by CKD-EPI 2021 (creatinine %s%s, %s; no usable weight)%s", creatinine.measure.text(),
-			provisional(creatinine), creatinine.date(in.Labs.zone), reservation))
+		func(clearance string) string {
+			return words.Say("kidney.ckd-epi", "clearance", clearance, "creatinine", creatinine.measure.text()+provisional(creatinine),
+				"date", creatinine.date(in.Labs.zone)) + reservation()
+		})
 }
 
 // estimated is a clearance that falls as a creatinine rises, so that a bound of one is the opposite bound of the other.
-func (in *renalInput) estimated(creatinine *labReading, value Decimal, unit string, refs []Ref, words string) kidneyFunction {
+func (in *renalInput) estimated(creatinine *labReading, value Decimal, unit string, refs []Ref, tell func(clearance string) string) kidneyFunction {
 	comparator, _ := ratioComparator("", creatinine.measure.comparator)
 	m := measure{value: value, comparator: comparator, unit: unit}
 	band, reason := in.readable(creatinine, &m)
@@ -81,7 +85,7 @@ func (in *renalInput) estimated(creatinine *labReading, value Decimal, unit stri
 	if comparator != "" {
 		shown = comparator + " " + shown
 	}
-	return kidneyFunction{band: band, refs: refs, at: creatinine, words: fmt.Sprintf(words, shown)}
+	return kidneyFunction{band: band, clearance: m, refs: refs, at: creatinine, words: tell(shown)}
 }
 
 // weightNear is the newest weight that is not too far in time from a creatinine; one without a time serves where none has one.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // evaluation is one run over the facts of one patient.
@@ -22,8 +23,9 @@ type evaluation struct {
 	orders    []orderView
 	exposures []exposure
 
-	iron   *ironDecision // decided when it is first asked for
-	takers []*exposure   // of alpha-2-delta ligands
+	iron    *ironDecision // decided when it is first asked for
+	takers  []*exposure   // of alpha-2-delta ligands
+	treated []*exposure   // of medicines for RLS: those, dopamine agonists and levodopa
 
 	findings []Finding
 	silences []Silence
@@ -73,6 +75,10 @@ func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluatio
 		if st.Facts[i].Kind == KindPatient {
 			ev.person = *st.Facts[i].Person
 		}
+	}
+	if ev.died() {
+		ev.quiet(nil, "", "", SilentDied, "")
+		return ev
 	}
 	ev.readOrders()
 	if !explain && !set.Everyone && !ev.mayHaveRLS() {
@@ -144,7 +150,7 @@ func (ev *evaluation) run(c Check) {
 }
 
 // flag takes a finding in. severity is before the RLS evidence, which lowers it unless the check says otherwise.
-func (ev *evaluation) flag(c Check, severity Severity, f Finding) {
+func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 	if !c.WithoutRLS {
 		severity = ev.rls.status.limit(severity)
 	}
@@ -154,11 +160,21 @@ func (ev *evaluation) flag(c Check, severity Severity, f Finding) {
 	f.Summary = joinSentences(f.Summary, ev.newerUnread(slices.Concat(f.Implicated, f.Evidence)))
 	f.Citations = c.Citations
 	f.Basis = basis(f)
+	f.Orders = ev.orderWords(f.Implicated)
+	f.Counsel = ev.counsel(c)
 	if ev.set.Audience == ForPatients {
-		forPatients(&f)
+		ev.forPatients(&f, c, l)
 	}
 	f.Summary = ev.st.tellCut(ev.set, f.Summary)
 	ev.findings = append(ev.findings, f)
+}
+
+// counsel is what a patient with RLS may be told whatever the flag is about.
+func (ev *evaluation) counsel(c Check) []string {
+	if c.WithoutRLS || ev.rls.status == RLSNone {
+		return nil
+	}
+	return []string{words.Say("counsel.habits"), words.Say("counsel.sleep")}
 }
 
 // base is the severity that a check has by itself: what a site set instead of moderate, else the rule's own.

@@ -320,6 +320,7 @@ type Person struct {
 	Birth    Time
 	Sex      Sex
 	Deceased bool
+	Died     Time // deceasedDateTime; absent where only deceasedBoolean says so
 	Linked   bool // Patient.link is there: merges are counted, not followed
 }
 

@@ -5,11 +5,13 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // kidneyFunction is what is known of a patient's kidneys.
 type kidneyFunction struct {
-	band renalBand
+	band      renalBand
+	clearance measure // in mL/min
 	// words tell the value, where it is from and that it is an approximation, if it is; of one that cannot be evaluated, why.
 	words string
 	refs  []Ref
@@ -34,9 +36,9 @@ func readKidney(in *renalInput) kidneyFunction {
 		readings []*labReading
 		read     func(*labReading) kidneyFunction
 	}{
-		{clearance, func(r *labReading) kidneyFunction { return in.direct(r, "creatinine clearance", "") }},
+		{clearance, func(r *labReading) kidneyFunction { return in.direct(r, words.Say("kidney.clearance"), "") }},
 		{creatinine, in.cockcroftGault},
-		{egfr, func(r *labReading) kidneyFunction { return in.direct(r, "eGFR", reservation) }},
+		{egfr, func(r *labReading) kidneyFunction { return in.direct(r, words.Say("kidney.egfr"), reservation()) }},
 		{creatinine, in.ckdEPI},
 	} {
 		for _, r := range source.readings {
@@ -48,7 +50,7 @@ func readKidney(in *renalInput) kidneyFunction {
 	return in.unreadKidney(slices.Concat(clearance, egfr), creatinine)
 }
 
-const reservation = ", an approximation, since labels dose on creatinine clearance"
+func reservation() string { return words.Say("kidney.approximation") }
 
 // kidneyDay are the results of the newest day on which there is one with a value, and which is not too old, by analyte; the newest first.
 func (in *renalInput) kidneyDay() (clearance, creatinine, egfr []*labReading) {
@@ -87,9 +89,9 @@ func (in *renalInput) onDialysis() bool { return in.Dialysis || len(in.Labs.dial
 
 func (in *renalInput) noKidney() string {
 	if in.onDialysis() {
-		return "dialysis is on record and no clearance was found in the data received"
+		return words.Say("kidney.none.dialysis")
 	}
-	return "no usable and recent creatinine clearance, creatinine with age and sex, or eGFR was found in the data received"
+	return words.Say("kidney.none")
 }
 
 // recent is k, unless it is too old for this patient. One without a time is taken as ageing: good enough, but not in chronic kidney
@@ -155,7 +157,7 @@ func (in *renalInput) direct(r *labReading, name, reservation string) kidneyFunc
 		return kidneyFunction{}
 	}
 	return kidneyFunction{
-		band: band, refs: r.refs, at: r,
+		band: band, clearance: r.measure, refs: r.refs, at: r,
 		words: name + " " + r.measure.text() + provisional(r) + ", " + r.date(in.Labs.zone) + reservation,
 	}
 }
@@ -174,23 +176,23 @@ func (in *renalInput) unreadKidney(reported, creatinine []*labReading) kidneyFun
 	k := kidneyFunction{at: all[0]}
 	_, k.next = in.tooOld(k.at, in.Settings.CreatinineDays)
 	if years, known := in.ageAt(k.at); known && years < 18 {
-		k.silence = "nothing is computed for children"
+		k.silence = words.Say("kidney.child")
 		return k
 	}
 	for _, r := range all {
 		k.refs = append(k.refs, r.refs...)
 		why := in.whyUnread(r)
 		if k.words == "" {
-			k.words = kidneyWords[r.lab.Analyte] + " " + r.date(in.Labs.zone) + ": " + why
+			k.words = words.Say(kidneyWords[r.lab.Analyte]) + " " + r.date(in.Labs.zone) + ": " + why
 		}
 		k.opens = k.opens || !in.withoutPerson(r) || in.highInAnybody(r)
 	}
-	k.silence = "the newest value cannot be evaluated: " + k.words
+	k.silence = words.Say("kidney.unread", "why", k.words)
 	return k
 }
 
 var kidneyWords = map[terms.Analyte]string{
-	terms.CreatinineClearance: "creatinine clearance", terms.Creatinine: "creatinine", terms.EGFR: "eGFR",
+	terms.CreatinineClearance: "kidney.clearance", terms.Creatinine: "kidney.creatinine", terms.EGFR: "kidney.egfr",
 }
 
 // withoutPerson tells of a creatinine that only age or sex is missing.
@@ -204,7 +206,7 @@ func (in *renalInput) highInAnybody(r *labReading) bool {
 
 func (in *renalInput) whyUnread(r *labReading) string {
 	if in.withoutPerson(r) {
-		return "given as " + r.measure.text() + ", which says nothing without age and sex"
+		return words.Say("kidney.alone", "value", r.measure.text())
 	}
 	reason := r.reason
 	if reason == labUsable {
@@ -213,7 +215,7 @@ func (in *renalInput) whyUnread(r *labReading) string {
 	switch {
 	case reason != labUsable:
 	case r.unplaced:
-		return "when it was taken cannot be read, and it is not low"
+		return words.Say("kidney.time")
 	default:
 		reason = labStraddles
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // labReading is one result of one analyte: an Observation or one of its components, or a TSAT calculated from several.
@@ -196,7 +197,7 @@ func (b *labBook) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *Va
 		reading.reason = labCodesDisagree
 	}
 	if lab.Use == terms.LabEvaluateWithNote {
-		reading.note = "It is coded as measured in whole blood, which usually is a slip for serum."
+		reading.note = words.Say("lab.note.whole-blood")
 	}
 	b.readings[a] = append(b.readings[a], reading)
 }
@@ -224,9 +225,9 @@ func (b *labBook) newestUsable(a terms.Analyte, ok func(*labReading) bool) *labR
 func (r *labReading) date(zone *time.Location) string {
 	switch {
 	case r.unplaced:
-		return "at a time that cannot be read"
+		return words.Say("iron.unplaced")
 	case !r.dated:
-		return "without a date"
+		return words.Say("iron.undated")
 	}
-	return "dated " + r.effective.Date(zone)
+	return r.effective.Date(zone)
 }

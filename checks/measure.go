@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// labReason says why a result cannot be evaluated. The list is closed; the words are in labReasonWords.
+// labReason says why a result cannot be evaluated. The list is closed; the words are in checks/words.
 type labReason string
 
 // Reasons why a result cannot be evaluated (rules.md R5, R15).
@@ -38,33 +39,7 @@ const (
 	labTimeUnread      labReason = "time-unreadable"
 )
 
-var labReasonWords = map[labReason]string{
-	labNoValue:         "a result without a value",
-	labAbsent:          "the value is stated to be absent",
-	labText:            "the value is text, which is not read for numbers",
-	labOtherForm:       "the value is not a quantity",
-	labNoUnit:          "unit not given",
-	labUnknownUnit:     "the unit is not one that this test is known in",
-	labUnitsDisagree:   "unit code and unit text contradict each other",
-	labImplausible:     "the value is outside what is plausible for its unit",
-	labNegative:        "the value is negative",
-	labLikelyFraction:  "below 1 with the unit %: probably a fraction sent as percent",
-	labLikelyPercent:   "above 1.5 with the unit 1: probably a percentage sent as a fraction",
-	labBadComparator:   "the comparator is not known",
-	labStraddles:       "the value is given only as above or below a number, and the limit lies on both sides of it",
-	labPreliminary:     "a preliminary result, which cannot clear",
-	labUnknownStatus:   "the status of the result is unknown, so it cannot clear",
-	labCodesDisagree:   "its codes name different tests",
-	labPending:         "result pending",
-	labNotCalculable:   "it cannot be calculated from what was sent",
-	labInputUnreadable: "a result that it is calculated from cannot be evaluated",
-	labInputUnread:     "a result that it is calculated from cannot be read",
-	labUnread:          "the value cannot be read as it was sent",
-	labModified:        "it has a modifier extension that is not known here and may change its meaning",
-	labTimeUnread:      "when it was taken cannot be read, so it may be older than others, and it is not low",
-}
-
-func (r labReason) words() string { return labReasonWords[r] }
+func (r labReason) words() string { return words.Say("lab." + string(r)) }
 
 // unreadable tells that a result is there and could not be read, so that nobody knows whether it is low. Text, or a unit that is not
 // known, is what the laboratory said.
@@ -89,10 +64,10 @@ func (m *measure) text() string {
 		s = m.comparator + " " + s
 	}
 	if m.unit != "" {
-		s += " " + m.unit
+		s += " " + unitWords(m.unit)
 	}
 	if m.sent != "" {
-		s += " (sent as " + m.sent + ")"
+		s += ", sent as " + unitWords(m.sent)
 	}
 	return s
 }

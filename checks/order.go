@@ -3,6 +3,8 @@ package checks
 import (
 	"strconv"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // orderView is one order as of an instant: whether it counts, how strongly, and for which drugs (contract "An order
@@ -88,7 +90,7 @@ func (ev *evaluation) weighStatus(o *orderView) {
 	case StatusUnknown:
 		o.ceiling = min(o.ceiling, Moderate)
 		if o.unread&UnreadStatus == 0 {
-			o.notes = append(o.notes, "The status of the order is unknown.")
+			o.notes = append(o.notes, words.Say("order.unknown-status"))
 		}
 		if o.Kind == Dispense {
 			ev.weighSupply(o, true)
@@ -110,10 +112,10 @@ func (ev *evaluation) weighStatus(o *orderView) {
 func (ev *evaluation) weighIntent(o *orderView) {
 	if o.Intent == IntentProposal || o.Intent == IntentPlan {
 		o.ceiling = min(o.ceiling, Low)
-		o.notes = append(o.notes, "It is a proposal or plan, not an order.")
+		o.notes = append(o.notes, words.Say("order.proposal"))
 	}
 	if o.draft {
-		o.notes = append(o.notes, "It is being written and not yet active.")
+		o.notes = append(o.notes, words.Say("order.draft"))
 	}
 }
 
@@ -154,14 +156,14 @@ func (ev *evaluation) weighDosages(o *orderView) {
 	}
 	if ev.allAhead(periods) && !o.draft {
 		o.draft = true
-		o.notes = append(o.notes, "It has not started yet.")
+		o.notes = append(o.notes, words.Say("order.not-started"))
 	}
 	if asNeeded {
 		o.stepped = true
-		o.notes = append(o.notes, "It is for use as needed.")
+		o.notes = append(o.notes, words.Say("order.as-needed"))
 	} else if ev.shortCourse(o) {
 		o.stepped = true
-		o.notes = append(o.notes, "It is a short course.")
+		o.notes = append(o.notes, words.Say("order.short"))
 	}
 }
 

@@ -4,6 +4,12 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
+// died tells whether the patient has died by the as-of time. A death without a date has been.
+func (ev *evaluation) died() bool {
+	p := &ev.person
+	return p.Deceased && (p.Died.IsZero() || !ev.later(p.Died.Start(ev.zone)))
+}
+
 // ageAtLeast tells whether the patient has had that birthday; ok is false when the birth date leaves it open.
 func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 	b := ev.person.Birth

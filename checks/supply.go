@@ -1,8 +1,10 @@
 package checks
 
 import (
-	"fmt"
+	"strconv"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // weighSupply ends an order with its supply and the days of grace. Without a known supply it counts
@@ -32,7 +34,7 @@ func (ev *evaluation) weighUnreadSupply(o *orderView) {
 		}
 	}
 	o.ceiling = min(o.ceiling, Moderate)
-	o.notes = append(o.notes, fmt.Sprintf("How long its supply lasts cannot be read: it counts for %d days.", days))
+	o.notes = append(o.notes, words.Say("unread.supply", "days", strconv.Itoa(days)))
 }
 
 // supplyStart is when a supply was handed out, or was to be; zero when nothing tells.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // tail tells whether a drug still acts after its order was stopped: long half-lives by the settings, depot antipsychotics for
@@ -22,7 +23,7 @@ func (ev *evaluation) tail(x *exposure) bool {
 	if !ok || !ev.later(x.end.End(ev.zone).AddDate(0, 0, days)) {
 		return false
 	}
-	x.notes = append(x.notes, "The order ended on "+x.end.Date(ev.zone)+", but the drug acts on for weeks.")
+	x.notes = append(x.notes, words.Say("order.tail", "date", x.end.Date(ev.zone)))
 	return true
 }
 

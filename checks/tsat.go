@@ -4,14 +4,15 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // bindingAnalytes measure how much iron could be bound, in the order in which they are preferred for calculating TSAT.
 var bindingAnalytes = []terms.Analyte{terms.TIBC, terms.UIBC, terms.Transferrin}
 
 var analyteWords = map[terms.Analyte]string{
-	terms.Ferritin: "ferritin", terms.TSAT: "transferrin saturation (TSAT)", terms.Iron: "iron", terms.TIBC: "total iron binding capacity",
-	terms.UIBC: "unsaturated iron binding capacity", terms.Transferrin: "transferrin",
+	terms.Ferritin: "analyte.ferritin", terms.TSAT: "analyte.tsat", terms.Iron: "analyte.iron", terms.TIBC: "analyte.tibc",
+	terms.UIBC: "analyte.uibc", terms.Transferrin: "analyte.transferrin",
 }
 
 // calculatedTSAT gives a TSAT for every iron result with a binding capacity of the same draw (rules.md "TSAT by calculation"):
@@ -70,7 +71,7 @@ func saturation(iron, partner *labReading, tsat *terms.Lab, factor Decimal) labR
 	r.unplaced = iron.unplaced || partner.unplaced
 	for _, input := range []*labReading{iron, partner} {
 		if input.reason != labUsable {
-			r.reason, r.of = labInputUnreadable, analyteWords[input.lab.Analyte]+": "+input.reason.words()
+			r.reason, r.of = labInputUnreadable, words.Say(analyteWords[input.lab.Analyte])+": "+input.reason.words()
 			if input.reason.unreadable() {
 				r.reason = labInputUnread
 			}
@@ -124,7 +125,7 @@ func tsatReadings(b *labBook, tsat *terms.Lab, factor Decimal, clears func(*labR
 	for i := range calculated {
 		c := &calculated[i]
 		if m := unreadable.nearest(c); m != nil && clears(c) {
-			c.note = "A measured TSAT of the same draw could not be used (" + m.reason.or(m) + ")."
+			c.note = words.Say("iron.note.measured", "why", m.reason.or(m))
 		}
 	}
 	kept = append(kept, calculated...)

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // Unread says which parts of a version were there and could not be read. The part reads as the
@@ -71,7 +73,7 @@ func (ev *evaluation) newerUnread(refs []Ref) string {
 	if len(doubtful) == 0 {
 		return ""
 	}
-	return "A newer version may exist of " + strings.Join(doubtful, ", ") + ": one was received whose version cannot be read."
+	return words.Say("unread.newer", "refs", strings.Join(doubtful, ", "))
 }
 
 // noteUnread notes what of an order could not be read. What may turn its meaning around leaves it
@@ -79,7 +81,7 @@ func (ev *evaluation) newerUnread(refs []Ref) string {
 func (o *orderView) noteUnread() {
 	for _, n := range unreadNotes {
 		if o.unread&n.part != 0 {
-			o.notes = append(o.notes, n.note)
+			o.notes = append(o.notes, words.Say(n.key))
 		}
 	}
 	if o.unread&UnreadModifier != 0 {
@@ -92,20 +94,20 @@ func (o *orderView) modified() {
 	if o.unread&UnreadModifier == 0 {
 		o.unread |= UnreadModifier
 		o.ceiling = min(o.ceiling, Low)
-		o.notes = append(o.notes, "Its Medication has a modifier extension that is not known here and may change its meaning.")
+		o.notes = append(o.notes, words.Say("unread.medication"))
 	}
 }
 
 // unreadNotes tell the reader of a flag what of an order could not be read and what it was taken for.
 var unreadNotes = []struct {
 	part Unread
-	note string
+	key  string
 }{
-	{UnreadStatus, "The status of the order cannot be read."},
-	{UnreadIntent, "The intent of the order cannot be read and is taken as order."},
-	{UnreadNegation, "Whether it says \"do not perform\" cannot be read: taken as no."},
-	{UnreadAsNeeded, "Whether it is for use as needed cannot be read: taken as no."},
-	{UnreadDate, "A date of the order cannot be read."},
-	{UnreadDose, "A part of its dosage cannot be read."},
-	{UnreadModifier, "It has a modifier extension that is not known here and may change its meaning."},
+	{UnreadStatus, "unread.status"},
+	{UnreadIntent, "unread.intent"},
+	{UnreadNegation, "unread.negation"},
+	{UnreadAsNeeded, "unread.as-needed"},
+	{UnreadDate, "unread.date"},
+	{UnreadDose, "unread.dose"},
+	{UnreadModifier, "unread.modifier"},
 }

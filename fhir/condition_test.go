@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -84,7 +85,7 @@ func TestPatients(t *testing.T) {
 		want checks.Person
 	}{
 		{`,"active":true`, checks.Person{}}, {`,"gender":"male","birthDate":"1950-01"`, checks.Person{Sex: checks.Male, Birth: at("1950-01")}},
-		{`,"gender":"other","deceasedDateTime":"2026"`, checks.Person{Sex: checks.SexOther, Deceased: true}},
+		{`,"gender":"other","deceasedDateTime":"2026"`, checks.Person{Sex: checks.SexOther, Deceased: true, Died: checks.Time{Nanos: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: checks.ToYear}}},
 		{`,"gender":"unknown","deceasedBoolean":true,"link":[{"type":"replaces"}]`, checks.Person{Deceased: true, Linked: true}},
 		{`,"link":[],"birthDate":null,"active":true`, checks.Person{}},
 	}

@@ -14,7 +14,8 @@ func (d *decoder) person(f *checks.Fact) {
 		p.Sex = d.sex(int(v))
 	}
 	if v := at[nDeceasedDateTime]; v > 0 {
-		p.Deceased = !d.dateTime(int(v)).IsZero()
+		p.Died = d.dateTime(int(v))
+		p.Deceased = !p.Died.IsZero()
 	}
 	if v := at[nDeceasedBoolean]; v > 0 {
 		p.Deceased = d.boolean(int(v)) || p.Deceased

@@ -130,12 +130,15 @@ func (c *coder) condition(d *checks.Condition) {
 }
 
 func (c *coder) person(p *checks.Person) {
-	m := c.mask(uint64(p.Sex)&3|bitOf(p.Deceased)<<2|bitOf(p.Linked)<<3, 4)
+	m := c.mask(uint64(p.Sex)&3|bitOf(p.Deceased)<<2|bitOf(p.Linked)<<3|bitOf(given(p.Died))<<4, 5)
 	if c.reading {
 		p.Sex = enumOf(c, m&3, checks.SexOther)
 		p.Deceased, p.Linked = m&4 != 0, m&8 != 0
 	}
 	c.time(&p.Birth)
+	if m&(1<<4) != 0 {
+		c.time(&p.Died)
+	}
 }
 
 func (c *coder) acknowledgement(a *checks.Acknowledgement) {

@@ -74,14 +74,17 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 		return
 	}
 	drugs := entry.drugs()
-	strength, perML := "", false
+	strength, perML, released, hours := "", false, "", ""
 	if len(drugs) == 1 {
 		strength, perML = p.strengthOf(all, i)
+		if strength == "" && len(all) == 1 {
+			released, hours = p.releaseOf()
+		}
 	}
 	for _, drug := range drugs {
 		at := slices.IndexFunc(m.Found, func(f Found) bool { return f.Ingredient == drug })
 		if at < 0 {
-			m.Found = append(m.Found, Found{Ingredient: drug, Doubt: doubt, Unsure: unsure, Strength: strength, PerML: perML})
+			m.Found = append(m.Found, Found{Ingredient: drug, Doubt: doubt, Unsure: unsure, Strength: strength, PerML: perML, Released: released, Hours: hours})
 			continue
 		}
 		f := &m.Found[at]
@@ -92,7 +95,7 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 			f.Unsure = ""
 		}
 		if f.Strength == "" {
-			f.Strength, f.PerML = strength, perML
+			f.Strength, f.PerML, f.Released, f.Hours = strength, perML, released, hours
 		}
 	}
 }

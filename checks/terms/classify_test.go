@@ -18,6 +18,9 @@ func drugs(m Match) string {
 		if f.PerML {
 			s += "/ml"
 		}
+		if f.Hours != "" {
+			s += " " + f.Released + "/" + f.Hours + " h"
+		}
 		if f.Doubt != "" {
 			s += " (?)"
 		}

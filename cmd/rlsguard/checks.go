@@ -41,6 +41,7 @@ type checkInForce struct {
 type thresholdInForce struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
+	Source string `json:"source,omitempty"`
 	Review string `json:"review,omitempty"`
 }
 
@@ -93,7 +94,7 @@ func checksInForce(s *checks.Settings) []checkInForce {
 		}
 		if c.Thresholds != nil {
 			for _, t := range c.Thresholds(s) {
-				f.Thresholds = append(f.Thresholds, thresholdInForce{Name: t.Name, Value: t.Value, Review: t.Review})
+				f.Thresholds = append(f.Thresholds, thresholdInForce{Name: t.Name, Value: t.Value, Source: t.Source, Review: t.Review})
 			}
 		}
 		list = append(list, f)
@@ -159,7 +160,7 @@ func checksText(w io.Writer, list []checkInForce, width int) error {
 			row(&b, width, "patients", "everyone, with or without RLS")
 		}
 		for _, t := range c.Thresholds {
-			row(&b, width, "limit", t.Name+" = "+t.Value+review(t.Review))
+			row(&b, width, "limit", t.Name+" = "+t.Value+strength(t.Source)+review(t.Review))
 		}
 		for _, s := range c.Citations {
 			row(&b, width, "source", sourceName(s)+strength(s.Strength)+review(s.Review))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -28,7 +29,7 @@ type replayCommand struct {
 
 // Help is shown below the options.
 func (replayCommand) Help() string {
-	return `Flags go to standard output, sorted by patient, check and ingredient. What cannot be read is reported on standard error with file, line and reason; nothing else is lost by it. The order of files and entries, and repetitions, do not change the flags.
+	return `Flags go to standard output, sorted by patient, check and ingredient; as text by patient, the worst first. What cannot be read is reported on standard error with file, line and reason; nothing else is lost by it. The order of files and entries, and repetitions, do not change the flags.
 
 Examples:
   rlsguard replay export/
@@ -167,6 +168,9 @@ func (r *replay) finish() error {
 	}
 	if !r.options.Transitions {
 		r.printFlags(known, patients)
+		if r.failure == nil {
+			r.failure = r.out.ended()
+		}
 	}
 	if r.options.Explain {
 		r.explain(known, patients)
@@ -203,15 +207,23 @@ func (r *replay) countFlags(known *consumers.Memory, patients []checks.Ref) (met
 // flagChunk is how many patients are evaluated at once, so that the texts of all flags need not be held.
 const flagChunk = 1024
 
-// printFlags prints the open flags, sorted by patient, check and ingredient.
+// printFlags prints the open flags, sorted by patient, check and ingredient; as text the worst first.
 func (r *replay) printFlags(known *consumers.Memory, patients []checks.Ref) {
 	patients = slices.DeleteFunc(slices.Clone(patients), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
+	r.out.begin(len(patients))
+	text := r.options.Format == "text"
+	if text {
+		slices.SortStableFunc(patients, func(a, b checks.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
+	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
 		found := make([][]checks.Flag, len(chunk))
 		eachInParallel(len(chunk), func(i int) {
 			found[i] = checks.OpenFlags(known.State(chunk[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
 		})
 		for _, flags := range found {
+			if text {
+				flags = worstFirst(flags)
+			}
 			for _, f := range flags {
 				r.print(f)
 			}
@@ -241,6 +253,15 @@ func anyOpen(st *checks.State) bool {
 		}
 	}
 	return false
+}
+
+// worstOf is the highest severity of a patient's open flags.
+func worstOf(st *checks.State) checks.Severity {
+	worst := checks.None
+	for _, f := range st.Flags {
+		worst = max(worst, f.Severity)
+	}
+	return worst
 }
 
 func (r *replay) explain(known *consumers.Memory, patients []checks.Ref) {

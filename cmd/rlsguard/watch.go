@@ -25,7 +25,8 @@ type watchCommand struct {
 
 // Help is shown below the options.
 func (watchCommand) Help() string {
-	return `Prints the flags that are open, sorted by patient, check and ingredient, and then every change as it is committed, until Ctrl-C. Standard error says when the connection is lost, so that the list may be out of date, and when it is back.
+	return `Prints the flags that are open, sorted by patient, check and ingredient (as text by patient, the worst first), and then every change as it is committed, until Ctrl-C.
+Standard error says when the connection is lost, so that the list may be out of date, and when it is back.
 
 Examples:
   rlsguard watch --severity high
@@ -88,10 +89,17 @@ func (p *program) sight() (blind func(time.Time, error), seeing func()) {
 
 // printAll prints flags so that they are seen at once.
 func (p *program) printAll(out printer, flags []checks.Flag, format string) error {
+	if format == "text" {
+		flags = worstFirst(flags)
+	}
+	out.begin(patientsOf(flags))
 	for _, f := range flags {
 		if err := out.flag(f); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
+	}
+	if err := out.ended(); err != nil {
+		return fmt.Errorf("output: %w", err)
 	}
 	if len(flags) == 0 && format == "text" {
 		fmt.Fprintln(p.stdout, "No flag is open.")
@@ -100,4 +108,13 @@ func (p *program) printAll(out printer, flags []checks.Flag, format string) erro
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
+}
+
+// patientsOf counts the patients of flags.
+func patientsOf(flags []checks.Flag) int {
+	seen := map[checks.Ref]bool{}
+	for i := range flags {
+		seen[flags[i].Patient] = true
+	}
+	return len(seen)
 }

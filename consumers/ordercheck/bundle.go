@@ -68,7 +68,7 @@ func ServiceRequest(patient checks.Ref, encounter string, test Coding, asOf time
 		"code":     object{"coding": []Coding{test}, "text": test.Display},
 		"subject":  object{"reference": string(patient)}, "authoredOn": asOf.UTC().Format(time.RFC3339),
 		"reasonCode":         []object{{"text": "Iron status in restless legs syndrome"}},
-		"patientInstruction": checks.IronSampling,
+		"patientInstruction": checks.IronSampling(),
 	}
 	if encounter != "" {
 		r["encounter"] = object{"reference": encounter}
