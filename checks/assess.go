@@ -6,6 +6,7 @@ import "time"
 type Assessment struct {
 	Flags []Flag    // open, sorted by check and ingredient, numbered as Decide last left them
 	Iron  IronNeed  // which iron results the open iron flag asks for
+	Note  string    // on iron, where no flag says it: only intravenous iron is expected to help at this ferritin
 	RLS   RLSStatus // how RLS counts
 }
 
@@ -21,8 +22,11 @@ func Assess(st *State, set *Settings, key []byte, ruleset string, asOf time.Time
 			}
 		}
 	}
-	if ev.iron != nil && ev.iron.Check != "" {
-		a.Iron = ev.iron.Need
+	if ev.iron != nil {
+		a.Note = ev.iron.Note
+		if ev.iron.Check != "" {
+			a.Iron = ev.iron.Need
+		}
 	}
 	return a
 }

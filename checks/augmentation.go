@@ -2,54 +2,188 @@ package checks
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 func augmentationCheck() Check {
 	return Check{
-		ID: "dopamine-agonist-augmentation", Title: "Dopamine agonist or levodopa for RLS", Severity: "moderate",
-		Trigger:   "classes dopamine_agonist, dopamine_precursor, and no Parkinson disease on record",
-		Citations: []Citation{aasm("conditional against standard use of levodopa, pramipexole, ropinirole, rotigotine; strong against cabergoline")},
-		Rule:      pending(1),
-		Classes:   []terms.Class{terms.DopamineAgonist, terms.DopaminePrecursor},
-		run:       (*evaluation).augmentation,
+		ID: "dopamine-agonist-augmentation", Title: "Dopamine agonist or levodopa for RLS",
+		Severity: "moderate when treatment is new (90 d), above the RLS maximum, or iron is low; else low",
+		Trigger: "classes dopamine_agonist, dopamine_precursor, no parkinsonism on record, and not ordered for parkinsonism, prolactin, growth hormone, " +
+			"a pituitary adenoma or lactation alone",
+		Citations:  []Citation{aasm("conditional against standard use of levodopa, pramipexole, ropinirole, rotigotine; against cabergoline")},
+		Rule:       pending(2),
+		Classes:    agonistClasses,
+		Thresholds: dopamineThresholds,
+		run:        (*evaluation).augmentation,
 	}
 }
 
-// augmentation flags dopamine agonists and levodopa, which in the long run make RLS itself worse (rules.md R10). Carbidopa
-// and benserazide only mark levodopa and never fire.
+// augmentation flags dopamine agonists and levodopa, which in the long run make RLS itself worse
+// (rules.md R10).
 func (ev *evaluation) augmentation(c Check) {
 	parkinson, known := ev.parkinson()
-	for _, group := range ev.byIngredient(func(x *exposure) bool {
-		return slices.Contains(c.Classes, x.Class) && x.Central != terms.CentralNo
-	}) {
+	for i := range ev.exposures {
+		if x := &ev.exposures[i]; isAgonist(&x.Found) && ev.forSomethingElse(x.orderView) {
+			ev.quiet(x.orderView, c.ID, x.Name, SilentOtherReason, "")
+		}
+	}
+	counts := func(x *exposure) bool { return isAgonist(&x.Found) && !ev.forSomethingElse(x.orderView) }
+	for _, group := range ev.byIngredient(counts) {
 		if known {
 			ev.quiet(group[0].orderView, c.ID, group[0].Name, SilentParkinson, string(parkinson))
 			continue
 		}
-		f := Finding{Ingredient: group[0].Name, Alternatives: []string{"gabapentin, gabapentin enacarbil or pregabalin, after a look at iron"}}
-		severity := None
-		for _, x := range group {
-			severity = max(severity, x.severity(ev.base(c, Moderate)))
-			f.Implicated = append(f.Implicated, x.ref)
+		f := Finding{Ingredient: group[0].Name}
+		concern := ev.augmentationConcern(group)
+		own := Low
+		if len(concern.basis) > 0 {
+			own = ev.base(c, Moderate)
 		}
-		f.Summary = ev.sentence(group, "dopaminergic treatment can make RLS start earlier in the day, stronger and in more of the body (augmentation).")
-		f.Action = "Ask about earlier onset, spread and intensity, and check iron: low ferritin raises the risk. Change it only slowly and with the prescriber; " +
-			"an abrupt end brings rebound and withdrawal. If Parkinson disease is the reason, code it. " + counselling + reviewNote(c)
-		ev.flag(c, severity, f)
+		severity := ev.gather(&f, group, own)
+		iron, refs := ev.ironFacts()
+		f.Evidence, f.Basis = refs, strings.Join(concern.basis, "|")
+		effect := slices.Concat([]string{words.Say("augmentation.effect")}, concern.words, []string{iron})
+		f.Summary = ev.summary(group, joinSentences(effect...))
+		f.Action = words.Say("augmentation.action")
+		plain := leaflet{About: "augmentation", Do: []string{"augmentation.do", "keep"}}
+		if low, _ := ev.ironLow(); low {
+			f.Action = words.Say("augmentation.action.iron")
+			plain.Do = []string{"augmentation.do", "augmentation.iron", "keep"}
+		}
+		f.Alternatives = ev.agonistAlternatives()
+		ev.flag(c, severity, f, plain)
 	}
 }
 
-// parkinson looks for Parkinson disease on record: a Condition, or the coded reason of an order that counts.
+// augmentationConcern is what makes augmentation likely enough for more than a low flag, besides
+// iron that is told anyway.
+type augmentationConcern struct {
+	basis, words []string
+}
+
+func (ev *evaluation) augmentationConcern(group []*exposure) augmentationConcern {
+	var a augmentationConcern
+	if day, dated, isNew := ev.agonistBegan(); isNew {
+		a.basis = append(a.basis, "new")
+		text := words.Say("augmentation.new.undated")
+		if dated {
+			text = words.Say("augmentation.new", "date", civilDate(day))
+		}
+		a.words = append(a.words, text)
+	}
+	if dose, most, above := ev.aboveAgonistMaximum(group); above {
+		a.basis = append(a.basis, "dose="+dose)
+		a.words = append(a.words, words.Say("augmentation.dose", "dose", dose, "most", most))
+	}
+	if low, _ := ev.ironLow(); low {
+		a.basis = append(a.basis, "iron low")
+	}
+	return a
+}
+
+// agonistBegan says when treatment with the class began: by the first order that ever was more than
+// a plan. Where there are only drafts, or none has a date, it is new.
+func (ev *evaluation) agonistBegan() (day int64, dated, isNew bool) {
+	taken := func(o *orderView) bool {
+		return o.everTaken() && !ev.forSomethingElse(o) &&
+			slices.ContainsFunc(o.drug.match.Found, func(f terms.Found) bool { return isAgonist(&f) })
+	}
+	day, dated = ev.firstDay(taken, lastDayOf)
+	return day, dated, !dated || ev.within(day, ev.set.Dopamine.NewDays)
+}
+
+// aboveAgonistMaximum tells whether the orders of one drug together exceed its largest dose for
+// RLS. What is known at least is enough.
+func (ev *evaluation) aboveAgonistMaximum(group []*exposure) (dose, most string, above bool) {
+	row, ok := ev.set.Dopamine.Maxima[group[0].Name]
+	if !ok {
+		return "", "", false
+	}
+	total := totalDose(ev.agonistOrders(group), ev.zone, ev.asOf)
+	if !total.next.IsZero() {
+		ev.later(total.next)
+	}
+	if total.mg.minus(doseSlack).Cmp(row.Most) <= 0 {
+		return "", "", false
+	}
+	return total.mg.cut(2) + " mg", row.Most.String() + " mg", true
+}
+
+// agonistOrders are the orders of a group as doses; those of pramipexole by the base are brought to
+// the salt first.
+func (ev *evaluation) agonistOrders(group []*exposure) []doseOrder {
+	all := make([]doseOrder, 0, len(group))
+	for _, x := range group {
+		o := doseOrderOf(x)
+		if x.Name == "pramipexole" && statesBase(x) {
+			o.Scale = ev.set.Dopamine.Maxima[x.Name].Most.over(ev.set.Dopamine.PramipexoleBase)
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// pramipexoleBases are the strengths of pramipexole products that are labelled by the base, in mg;
+// none is one of the salt.
+var pramipexoleBases = []string{"0.088", "0.18", "0.35", "0.7", "0.26", "0.52", "1.05", "1.57", "2.1", "2.62", "3.15"}
+
+// statesBase tells whether the doses of an order of pramipexole are those of the base: by its
+// strength or a dose that only those have, or in words.
+func statesBase(x *exposure) bool {
+	saysBase := func(name string) bool { return strings.Contains(strings.ToLower(name), "base") }
+	if isOneOf(x.Strength, pramipexoleBases) || slices.ContainsFunc(x.drug.names, saysBase) {
+		return true
+	}
+	return x.Strength == "" && slices.ContainsFunc(x.Dosages, func(d Dosage) bool { return isOneOf(d.Dose.Value, pramipexoleBases) })
+}
+
+func isOneOf(number string, list []string) bool {
+	v, err := ParseDecimal(number)
+	return err == nil && slices.ContainsFunc(list, func(s string) bool { return v.Cmp(decimal(s)) == 0 })
+}
+
+// Groups of rls_conditions.tsv that a dopamine agonist may be given for.
+const (
+	contextParkinson = "context_dopaminergic"
+	contextProlactin = "context_prolactin"
+)
+
+// forSomethingElse tells whether an order is, by its coded reasons, for another disease that
+// dopamine agonists treat, and none of them is RLS.
+func (ev *evaluation) forSomethingElse(o *orderView) bool {
+	return !ev.reasonIsRLS(o) && (ev.orderedFor(o.Order, contextParkinson) || ev.orderedFor(o.Order, contextProlactin))
+}
+
+// orderedFor tells whether a reason of an order, or a diagnosis that it refers to, is in a group. A
+// suspicion is no reason here, since it would silence.
+func (ev *evaluation) orderedFor(o *Order, group string) bool {
+	isIn := func(c Concept) bool { return c.Certainty == CertaintyAsCoded && ev.inGroup(&c, group) }
+	return slices.ContainsFunc(o.Reasons, isIn) ||
+		slices.ContainsFunc(o.ReasonRefs, func(ref Ref) bool {
+			f := ev.st.Find(ref)
+			return f != nil && f.Kind == KindCondition && !f.Condition.doubtful() && ev.contextCounts(f.Condition, group)
+		})
+}
+
+// reasonIsRLS tells whether any reason of an order may be RLS, be it in words.
+func (ev *evaluation) reasonIsRLS(o *orderView) bool {
+	status, _ := ev.weighReasons(o)
+	return status > RLSNone
+}
+
+// parkinson looks for parkinsonism on record: a Condition, or the coded reason of an order that
+// counts and is not for RLS as well.
 func (ev *evaluation) parkinson() (Ref, bool) {
-	const group = "context_dopaminergic"
-	if f, ok := ev.hasContext(group); ok {
+	if f, ok := ev.hasContext(contextParkinson); ok {
 		return f.Ref, true
 	}
 	for i := range ev.orders {
 		o := &ev.orders[i]
-		if o.counts && slices.ContainsFunc(o.Reasons, func(c Concept) bool { return ev.inGroup(&c, group) }) {
+		if o.counts && !ev.reasonIsRLS(o) && ev.orderedFor(o.Order, contextParkinson) {
 			return o.ref, true
 		}
 	}

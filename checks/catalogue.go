@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -25,54 +26,77 @@ type Check struct {
 	run func(*evaluation, Check)
 }
 
-// Threshold is a number that a check goes by.
+// Threshold is a number that a check goes by, and where it is from.
 type Threshold struct {
 	Name, Value string
-	Review      string // pending when the value is a convention without a source
+	Source      string
+	Review      string // pending until a clinician has confirmed it
 }
 
+// Ids of the checks of drugs taken together.
+const (
+	checkAntagonist = "dopamine-agonist-antagonist"
+	checkDuplicate  = "gabapentinoid-duplicate"
+	checkPair       = "gabapentinoid-respiratory-depression"
+)
+
 var catalogue = sync.OnceValue(func() []Check {
-	offending := func(id, title, trigger string, use indication, classes ...terms.Class) Check {
+	list := append(offendingChecks(), ironChecks()...)
+	list = append(list, augmentationCheck(), antagonistCheck(), pairCheck(), duplicateCheck(), renalCheck(), unclassifiedCheck())
+	for i := range list {
+		if list[i].Thresholds == nil {
+			list[i].Thresholds = tailThresholds(list[i])
+		}
+	}
+	return list
+})
+
+// offendingChecks are those of medicines that can bring on or worsen RLS.
+func offendingChecks() []Check {
+	offending := func(id, title, trigger string, version int, use use, classes ...terms.Class) Check {
 		return Check{
 			ID: id, Title: title, Severity: "moderate", Trigger: trigger, Classes: classes,
-			Citations: []Citation{aasm("good practice statement: address aggravating medicines first")}, Rule: pending(1),
+			Citations: []Citation{aasm("good practice statement: address aggravating medicines first")}, Rule: pending(version),
 			run: func(ev *evaluation, c Check) { ev.offending(c, use) },
 		}
 	}
-	antipsychotic := offending("rls-antipsychotic", "Antipsychotic in RLS", "classes antipsychotic_* (prochlorperazine is here)", forPsychosis,
+	antipsychotic := offending("rls-antipsychotic", "Antipsychotic in RLS", "classes antipsychotic_* (prochlorperazine is here)", 2, usePsychosis,
 		terms.AntipsychoticTypical, terms.AntipsychoticAtypical, terms.AntipsychoticNondopaminerg)
-	antipsychotic.Severity = "moderate; low for aripiprazole, brexpiprazole, cariprazine and non-dopaminergic ones"
-	antihistamine := offending("rls-antihistamine", "Antihistamine in RLS", "classes antihistamine_* (promethazine is here)", forAllergy,
+	antipsychotic.Severity = "moderate; low for aripiprazole (lauroxil too), brexpiprazole, cariprazine and non-dopaminergic ones"
+	antihistamine := offending("rls-antihistamine", "Antihistamine in RLS", "classes antihistamine_* (promethazine is here)", 2, useAllergy,
 		terms.AntihistamineSedating, terms.AntihistamineNonsedating)
 	antihistamine.Severity = "moderate for sedating, low for non-sedating ones"
-	ssri := offending("rls-ssri", "SSRI or serotonin modulator in RLS", "classes ssri, serotonin_modulator", forDepression, terms.SSRI, terms.SerotoninModulator)
-	ssri.Citations = append(ssri.Citations, kolla())
-	tricyclic := offending("rls-tricyclic", "Tricyclic antidepressant in RLS", "class tricyclic", forDepression, terms.Tricyclic)
+	ssri := offending("rls-ssri", "SSRI or serotonin modulator in RLS", "classes ssri, serotonin_modulator", 2, useDepression, terms.SSRI, terms.SerotoninModulator)
+	ssri.Citations = append(ssri.Citations, rottach(), kolla())
+	tricyclic := offending("rls-tricyclic", "Tricyclic antidepressant in RLS", "class tricyclic", 2, useDepression, terms.Tricyclic)
+	tricyclic.Severity = "moderate; low for doxepin up to 6 mg a day"
 	tricyclic.Citations = append(tricyclic.Citations, kolla())
-	lithium := offending("rls-lithium", "Lithium in RLS", "class lithium", forPsychosis, terms.Lithium)
+	lithium := offending("rls-lithium", "Lithium in RLS", "class lithium", 2, useBipolar, terms.Lithium)
 	lithium.Citations = []Citation{{Source: "Terao 1991, Biol Psychiatry 30:1167-70", Strength: "case reports", Review: Pending}}
-	snri := offending("rls-snri", "SNRI in RLS", "class snri", forDepression, terms.SNRI)
-	snri.Citations = append(snri.Citations, kolla())
-	tetracyclic := offending("rls-tetracyclic", "Mirtazapine, mianserin and other tetracyclics in RLS", "class tetracyclic", forDepression, terms.Tetracyclic)
-	tetracyclic.Citations = append(tetracyclic.Citations, Citation{Source: "Rottach 2008, J Psychiatr Res, PMID 18468624", Strength: "prospective cohort", Review: Pending})
+	snri := offending("rls-snri", "SNRI in RLS", "class snri", 2, useDepression, terms.SNRI)
+	snri.Citations = append(snri.Citations, rottach(), kolla())
+	tetracyclic := offending("rls-tetracyclic", "Mirtazapine, mianserin and other tetracyclics in RLS", "class tetracyclic", 2, useDepression, terms.Tetracyclic)
+	tetracyclic.Citations = append(tetracyclic.Citations, rottach())
 	dopamine := offending("rls-dopamine-antagonist", "Dopamine antagonist or depleter in RLS",
-		"classes dopamine_antagonist_antiemetic, dopamine_antagonist_other, dopamine_depleter", forNausea,
+		"classes dopamine_antagonist_antiemetic, dopamine_antagonist_other, dopamine_depleter", 2, useNausea,
 		terms.DopamineAntagonistAntiemet, terms.DopamineAntagonistOther, terms.DopamineDepleter)
 	dopamine.Severity = "moderate; low for antiemetics that hardly enter the brain"
-
-	checks := []Check{ssri, tricyclic, lithium, antipsychotic, antihistamine, snri, tetracyclic, dopamine}
-	checks = append(checks, ironChecks()...)
-	checks = append(checks, augmentationCheck(), pairCheck(), renalCheck(), unclassifiedCheck())
-	for i := range checks {
-		if checks[i].Thresholds == nil {
-			checks[i].Thresholds = tailThresholds(checks[i])
-		}
-	}
-	return checks
-})
+	return []Check{ssri, tricyclic, lithium, antipsychotic, antihistamine, snri, tetracyclic, dopamine, contraindicatedCheck()}
+}
 
 // Catalogue lists all checks, in the order of the contract.
 func Catalogue() []Check { return catalogue() }
+
+// Unreviewed tells how many of the checks behind flags have a rule that nobody has approved.
+func Unreviewed(ids []string) int {
+	n := 0
+	for _, c := range Catalogue() {
+		if slices.Contains(ids, c.ID) && c.Rule.Status != Approved {
+			n++
+		}
+	}
+	return n
+}
 
 func aasm(strength string) Citation {
 	return Citation{Source: "AASM 2025 (Winkelman et al.)", DOI: "10.5664/jcsm.11390", Strength: strength, Review: Pending}
@@ -80,4 +104,8 @@ func aasm(strength string) Citation {
 
 func kolla() Citation {
 	return Citation{Source: "Kolla 2018, Sleep Med Rev 38:131-140", Strength: "systematic review", Review: Pending}
+}
+
+func rottach() Citation {
+	return Citation{Source: "Rottach 2008, J Psychiatr Res, PMID 18468624", Strength: "prospective cohort", Review: Pending}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // Cut tells of which kinds facts of a patient were left out, since there were more than the settings allow. It never takes anything back:
@@ -116,16 +117,7 @@ func (c Cut) Words(l FactLimits) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Only the newest " + listed(parts) + " are kept; older ones were left out."
-}
-
-// listed writes a list as a sentence has it.
-func listed(parts []string) string {
-	n := len(parts) - 1
-	if n == 0 {
-		return parts[0]
-	}
-	return strings.Join(parts[:n], ", ") + " and " + parts[n]
+	return words.Say("cut.kept", "kinds", words.And(parts))
 }
 
 // thousands writes a number with a comma after every third digit from the right.
@@ -137,16 +129,13 @@ func thousands(n int) string {
 	return s
 }
 
-// leafletCut is what a patient reads of it.
-const leafletCut = "Not all of your older records were looked at."
-
 // tellCut adds to a text that older facts were left out. set is nil where nothing is evaluated.
 func (s *State) tellCut(set *Settings, text string) string {
 	if s.Cut == 0 || set == nil {
 		return text
 	}
 	if set.Audience == ForPatients {
-		return text + " " + leafletCut
+		return text + " " + words.Say("leaflet.cut")
 	}
 	return text + " " + s.Cut.Words(set.Facts)
 }

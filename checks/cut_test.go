@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 func TestWordsOfACut(t *testing.T) {
@@ -65,7 +66,7 @@ func TestFlagsTellTheCut(t *testing.T) {
 	s = parseScenarios(t, "# one\nrls confirmed\ncut ferritin")[0]
 	set.Audience = ForPatients
 	for _, f := range Evaluate(&s.st, set, s.asOf) {
-		if !strings.HasSuffix(f.Summary, leafletCut) {
+		if !strings.HasSuffix(f.Summary, words.Say("leaflet.cut")) {
 			t.Error(f.Summary)
 		}
 	}

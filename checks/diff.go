@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // Decide evaluates st at asOf, brings st.Flags up to date and returns the transitions, in order of check and ingredient. A
@@ -98,6 +100,9 @@ func (d *differ) acknowledgement(f *Flag) *Acknowledgement {
 			continue
 		}
 		a := c.Acknowledgement
+		if c.Unread&UnreadDate != 0 {
+			continue // there is an end, and nobody knows when
+		}
 		if !a.Until.IsZero() && !a.Until.End(d.set.zone()).After(d.asOf) || !a.Date.IsZero() && a.Date.Start(d.set.zone()).After(d.asOf) {
 			continue
 		}
@@ -157,8 +162,8 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 	f := Flag{
 		Finding: Finding{
 			Check: kept.Check, Ingredient: kept.Ingredient, Patient: d.st.Patient, Severity: kept.Severity, Implicated: kept.Implicated, RLS: d.rls,
-			Summary: d.st.tellCut(d.set, "No longer open: "+reasonWords[reason]+"."),
-			Action:  "Nothing to do for this flag.",
+			Summary: d.st.tellCut(d.set, words.Say("resolved.summary", "why", words.Say("resolved."+string(reason)))),
+			Action:  words.Say("resolved.action"),
 		},
 		ID: FlagID(d.key, d.st.Patient, kept.Check, kept.Ingredient), Number: kept.Number, State: Resolved,
 		Change: ChangeResolved, Reason: reason, AsOf: d.asOf, Ruleset: d.ruleset,
@@ -175,7 +180,8 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 // Digest is a hash of all that f says but its as-of time and number; OpenFlag keeps it of the last transition.
 func (f *Flag) Digest() uint64 {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d|%s|%d|%q|%q|%q|%q|%q|%q|", f.Severity, f.State, f.RLS, f.Implicated, f.Evidence, f.Basis, f.Summary, f.Action, f.Alternatives)
+	fmt.Fprintf(h, "%d|%s|%d|%q|%q|%q|%q|%q|%q|%q|%q|", f.Severity, f.State, f.RLS, f.Implicated, f.Evidence, f.Basis, f.Summary, f.Action,
+		f.Alternatives, f.Orders, f.Counsel)
 	if f.Ack != nil {
 		fmt.Fprintf(h, "%q|%q|%q|%d|%d", f.Ack.Reason, f.Ack.Author, f.Ack.Basis, f.Ack.Date.Nanos, f.Ack.Until.Nanos)
 	}

@@ -12,7 +12,7 @@
 // A check may read the Facts, the Settings and the as-of time that it is handed, and nothing else.
 //
 // Evaluate answers what has to be flagged, Decide turns that into transitions of the flags that a State has (diff.go), Explain says why a
-// check stayed silent. Words for professionals stand with each check and in wording.go, those for patients in leaflet.go. The tables are in
+// check stayed silent. All texts are in the package words; a check says which, and leaflet.go which of them a patient gets. The tables are in
 // the folder terms, the stored form of a State is the package codec.
 //
 // The package must not know FHIR's JSON, NATS, files, logs or the time of day.

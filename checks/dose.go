@@ -3,19 +3,24 @@ package checks
 import (
 	"strings"
 	"time"
-
-	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 // doseOrder is one order of a drug whose dose matters. Strength is that of one unit of the product, or of one millilitre
-// (PerML), of Ingredient, in mg; "" when the product does not tell.
+// (PerML), of Ingredient, in mg; "" when the product does not tell. A patch has what it releases in Hours instead.
 type doseOrder struct {
 	Ref        Ref
 	Order      *Order
 	Strength   string
 	PerML      bool
+	Released   string
+	Hours      string
 	Ingredient string
+	// Scale brings the milligrams of this order to those of the limit (a base to its salt); zero is 1.
+	Scale Decimal
 }
+
+// doseSlack absorbs what division cannot represent: two thirds thrice is 2.
+var doseSlack = decimal("1e-30")
 
 // dailyDose is mg a day. Where it is not complete, some part of it could not be read and mg is what is known at least.
 type dailyDose struct {
@@ -143,40 +148,60 @@ func inForce(p Period, zone *time.Location, at time.Time) bool {
 // perDay is one dosage's mg a day: dose times frequency, but no more than the maximum that it states; that alone where the rest is not known.
 func (o *doseOrder) perDay(d *Dosage) (Decimal, bool) {
 	most, limited := o.maxPerDay(&d.MaxPerDay)
-	mg, ok := o.milligrams(&d.Dose)
-	rate, timed := rateOf(&d.Timing)
-	if !ok || !timed {
-		return most, limited
+	day, ok := o.released(&d.Dose)
+	if !ok {
+		mg, known := o.milligrams(&d.Dose)
+		rate, timed := rateOf(&d.Timing)
+		if !known || !timed {
+			return most, limited
+		}
+		day = mg.times(rate.times).over(rate.days)
 	}
-	day := mg.times(rate.times).over(rate.days)
 	if limited && most.Cmp(day) < 0 {
 		return most, true
 	}
 	return day, true
 }
 
+// released is what patches release in a day, which how often they are changed does not tell: by a dose in milligrams per hour or day, or by
+// their number.
+func (o *doseOrder) released(q *Quantity) (Decimal, bool) {
+	v, err := ParseDecimal(q.Value)
+	if err != nil || v.Sign() < 0 {
+		return Decimal{}, false
+	}
+	for _, unit := range []string{q.Code, q.Unit} {
+		mass, span, ok := strings.Cut(strings.ToLower(strings.ReplaceAll(unit, " ", "")), "/")
+		if per, known := releaseSpans[span]; ok && known && doseUnits[mass].mg != "" {
+			return o.scaled(v.times(decimal(doseUnits[mass].mg)).times(decimal("24")).over(decimal(per))), true
+		}
+	}
+	released, err := ParseDecimal(o.Released)
+	hours, bad := ParseDecimal(o.Hours)
+	if err != nil || bad != nil || hours.Sign() <= 0 || !doseUnitOf(q).piece {
+		return Decimal{}, false
+	}
+	return o.scaled(v.times(released).times(decimal("24")).over(hours)), true
+}
+
+// releaseSpans are the spans of time that a dose may be per, in hours.
+var releaseSpans = map[string]string{"h": "1", "hr": "1", "hour": "1", "24h": "24", "24hr": "24", "(24.h)": "24", "d": "24", "day": "24"}
+
+func (o *doseOrder) scaled(mg Decimal) Decimal {
+	if o.Scale.Sign() > 0 {
+		return mg.times(o.Scale)
+	}
+	return mg
+}
+
 func (o *doseOrder) maxPerDay(r *Ratio) (Decimal, bool) {
 	mg, ok := o.milligrams(&r.Numerator)
-	unit, known := periodDays[timeUnit(&r.Denominator)]
+	unit, known := periodDays[timeUnitOf(&r.Denominator)]
 	length, err := ParseDecimal(r.Denominator.Value)
 	if !ok || !known || err != nil || length.Sign() <= 0 {
 		return Decimal{}, false
 	}
 	return mg.times(unit.days).over(length.times(unit.times)), true
-}
-
-func timeUnit(q *Quantity) string {
-	for _, u := range []string{q.Code, q.Unit} {
-		switch strings.ToLower(u) {
-		case "h", "hour", "hours":
-			return "h"
-		case "d", "day", "days":
-			return "d"
-		case "wk", "week", "weeks":
-			return "wk"
-		}
-	}
-	return ""
 }
 
 // milligrams converts a dose: a mass as it is, tablets and capsules times the strength of the product, millilitres times that of one.
@@ -189,9 +214,9 @@ func (o *doseOrder) milligrams(q *Quantity) (Decimal, bool) {
 	known := err == nil && strength.Sign() > 0
 	switch unit := doseUnitOf(q); {
 	case unit.mg != "":
-		return v.times(decimal(unit.mg)), true
+		return o.scaled(v.times(decimal(unit.mg))), true
 	case unit.piece && known && !o.PerML, unit.volume && known && o.PerML:
-		return v.times(strength), true
+		return o.scaled(v.times(strength)), true
 	}
 	return Decimal{}, false
 }
@@ -228,27 +253,17 @@ var dosePieces = []string{
 	"comprime", "comprimes", "comprimido", "comprimidos", "compressa", "compresse", "tableta", "tabletas", "tabl",
 	"cap", "caps", "capsule", "capsules", "capsule(s)", "ercap", "orcap", "cps", "kapsel", "kapseln", "hartkapsel", "hartkapseln", "gélule", "gélules", "gelule", "gelules", "cápsula", "cápsulas",
 	"capsula", "capsulas", "pill", "pills", "piece", "pieces", "each", "ea", "stück", "stueck", "stk", "st", "stuk", "stuks",
+	"patch", "patches", "patch(es)", "tpatch", "tpath16", "tpath24", "tpath72", "pflaster", "parche", "parches", "cerotto", "cerotti", "adesivo", "pleister", "plåster", "system", "transdermal system",
 	"732936001", "732937005", "385055001", "385049006",
 }
 
 // doseUnitOf reads the code, else the text, of a unit.
 func doseUnitOf(q *Quantity) doseUnit {
 	for _, u := range []string{q.Code, q.Unit} {
-		u = strings.ToLower(strings.Trim(u, "{}[] "))
+		u = strings.ToLower(strings.Trim(u, "{}[]. "))
 		if unit, ok := doseUnits[u]; ok && u != "" {
 			return unit
 		}
 	}
 	return doseUnit{}
-}
-
-// isDialysisCode tells the codes of group context_esrd that mean dialysis from those that mean end-stage disease alone, in which an eGFR still tells the dose.
-func isDialysisCode(c terms.Coding) bool {
-	switch c.System {
-	case terms.SNOMED:
-		return c.Code == "236435004"
-	case terms.ICD10CM:
-		return strings.ReplaceAll(c.Code, ".", "") == "Z992"
-	}
-	return false
 }

@@ -11,11 +11,19 @@ import (
 // of results of one day costs no more than others. Of one draw are two results of one Observation; two that name the same
 // specimen; and, where one names none, two with effective times within 24 h. Different specimens are different draws.
 type drawIndex struct {
-	observation map[Ref]drawList
+	observation map[observed]drawList
 	specimen    map[Ref]drawList
 	dated       drawList
 	loose       drawList // dated and without a specimen
 }
+
+// observed is one Observation: a resource, or one of those that a report contains.
+type observed struct {
+	ref    Ref
+	result int
+}
+
+func (r *labReading) observed() observed { return observed{r.refs[0], r.result} }
 
 // drawList is sorted: dated ones first, by time; of one time the largest value first.
 type drawList []*labReading
@@ -25,11 +33,11 @@ const sameDrawWithin = 24 * time.Hour
 func indexDraws(readings []*labReading) *drawIndex {
 	readings = slices.Clone(readings)
 	slices.SortFunc(readings, func(a, b *labReading) int {
-		return cmp.Or(compareOldest(a, b), b.measure.value.Cmp(a.measure.value), slices.Compare(a.refs, b.refs), cmp.Compare(a.part, b.part))
+		return cmp.Or(compareOldest(a, b), b.measure.value.Cmp(a.measure.value), compareSource(a, b))
 	})
-	x := &drawIndex{observation: map[Ref]drawList{}, specimen: map[Ref]drawList{}}
+	x := &drawIndex{observation: map[observed]drawList{}, specimen: map[Ref]drawList{}}
 	for _, r := range readings {
-		x.observation[r.refs[0]] = append(x.observation[r.refs[0]], r)
+		x.observation[r.observed()] = append(x.observation[r.observed()], r)
 		if r.specimen != "" {
 			x.specimen[r.specimen] = append(x.specimen[r.specimen], r)
 		}
@@ -53,7 +61,7 @@ func compareOldest(a, b *labReading) int {
 
 // nearest is the result of the same draw as r that is nearest in time, and of the largest value where several are; nil when there is none.
 func (x *drawIndex) nearest(r *labReading) *labReading {
-	best := x.observation[r.refs[0]].nearest(r)
+	best := x.observation[r.observed()].nearest(r)
 	within := x.dated
 	if r.specimen != "" {
 		best = nearer(r, best, x.specimen[r.specimen].nearest(r))
@@ -98,7 +106,7 @@ func nearer(r, a, b *labReading) *labReading {
 		}
 		return x.at.Sub(r.at).Abs()
 	}
-	if cmp.Or(cmp.Compare(distance(a), distance(b)), b.measure.value.Cmp(a.measure.value), slices.Compare(a.refs, b.refs), cmp.Compare(a.part, b.part)) <= 0 {
+	if cmp.Or(cmp.Compare(distance(a), distance(b)), b.measure.value.Cmp(a.measure.value), compareSource(a, b)) <= 0 {
 		return a
 	}
 	return b

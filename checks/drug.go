@@ -36,7 +36,7 @@ func complete(m, other *terms.Match) {
 		f := &m.Found[i]
 		for _, o := range other.Found {
 			if f.Strength == "" && o.Name == f.Name {
-				f.Strength, f.PerML = o.Strength, o.PerML
+				f.Strength, f.PerML, f.Released, f.Hours = o.Strength, o.PerML, o.Released, o.Hours
 			}
 		}
 	}
@@ -61,7 +61,7 @@ func (ev *evaluation) classifyParts(d *Drug) terms.Match {
 		m := ev.terms.Classify(p.Codings, p.Names)
 		if strength, perML, ok := partStrength(&p.Strength); ok {
 			for i := range m.Found {
-				m.Found[i].Strength, m.Found[i].PerML = strength, perML
+				m.Found[i].Strength, m.Found[i].PerML, m.Found[i].Released, m.Found[i].Hours = strength, perML, "", ""
 			}
 		}
 		all.Found = append(all.Found, m.Found...)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // evaluation is one run over the facts of one patient.
@@ -22,8 +23,9 @@ type evaluation struct {
 	orders    []orderView
 	exposures []exposure
 
-	iron   *ironDecision // decided when it is first asked for
-	takers []*exposure   // of alpha-2-delta ligands
+	iron    *ironDecision // decided when it is first asked for
+	takers  []*exposure   // of alpha-2-delta ligands
+	treated []*exposure   // of medicines for RLS: those, dopamine agonists and levodopa
 
 	findings []Finding
 	silences []Silence
@@ -73,6 +75,10 @@ func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluatio
 		if st.Facts[i].Kind == KindPatient {
 			ev.person = *st.Facts[i].Person
 		}
+	}
+	if ev.died() {
+		ev.quiet(nil, "", "", SilentDied, "")
+		return ev
 	}
 	ev.readOrders()
 	if !explain && !set.Everyone && !ev.mayHaveRLS() {
@@ -132,11 +138,11 @@ func (o *Order) hasReason() bool {
 
 // run runs one check, if the settings let it.
 func (ev *evaluation) run(c Check) {
-	switch {
-	case !ev.set.enabled(c.ID):
-		ev.quiet(nil, c.ID, "", SilentOff, "")
-	case ev.set.RequireApproved && c.Rule.Status != Approved:
-		ev.quiet(nil, c.ID, "", SilentNotApproved, string(c.Rule.Status))
+	switch why := ev.set.silences(c); {
+	case why == SilentNotApproved:
+		ev.quiet(nil, c.ID, "", why, string(c.Rule.Status))
+	case why != "":
+		ev.quiet(nil, c.ID, "", why, "")
 	case ev.rls.status == RLSNone && !c.WithoutRLS:
 	default:
 		c.run(ev, c)
@@ -144,20 +150,31 @@ func (ev *evaluation) run(c Check) {
 }
 
 // flag takes a finding in. severity is before the RLS evidence, which lowers it unless the check says otherwise.
-func (ev *evaluation) flag(c Check, severity Severity, f Finding) {
+func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 	if !c.WithoutRLS {
 		severity = ev.rls.status.limit(severity)
 	}
 	f.Check, f.Severity, f.Patient, f.RLS = c.ID, severity, ev.st.Patient, ev.rls.status
 	f.Evidence = append(slices.Clip(f.Evidence), ev.rls.refs...)
 	f.Implicated, f.Evidence = tidy(f.Implicated), tidy(f.Evidence)
+	f.Summary = joinSentences(f.Summary, ev.newerUnread(slices.Concat(f.Implicated, f.Evidence)))
 	f.Citations = c.Citations
 	f.Basis = basis(f)
+	f.Orders = ev.orderWords(f.Implicated)
+	f.Counsel = ev.counsel(c)
 	if ev.set.Audience == ForPatients {
-		forPatients(&f)
+		ev.forPatients(&f, c, l)
 	}
 	f.Summary = ev.st.tellCut(ev.set, f.Summary)
 	ev.findings = append(ev.findings, f)
+}
+
+// counsel is what a patient with RLS may be told whatever the flag is about.
+func (ev *evaluation) counsel(c Check) []string {
+	if c.WithoutRLS || ev.rls.status == RLSNone {
+		return nil
+	}
+	return []string{words.Say("counsel.habits"), words.Say("counsel.sleep")}
 }
 
 // base is the severity that a check has by itself: what a site set instead of moderate, else the rule's own.

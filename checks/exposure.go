@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // drugView is what is known of the drug of an order.
@@ -21,6 +22,7 @@ type exposure struct {
 	terms.Found
 	ceiling Severity // of the order, the name and the route together, without age
 	old     bool     // active for long with nothing newer
+	skin    bool     // on the skin, and only partly absorbed
 	notes   []string
 }
 
@@ -64,6 +66,9 @@ func (ev *evaluation) classify(o *orderView) {
 		}
 		drug = f.Medication
 	}
+	if drug.Modified {
+		o.modified()
+	}
 	o.drug.names = drug.Names
 	o.drug.match = ev.classifyDrug(drug)
 	o.drug.identified = o.drug.match.Identified
@@ -98,14 +103,14 @@ func (ev *evaluation) readExposures() {
 		x := &ev.exposures[i]
 		if x.Doubt != "" {
 			x.ceiling = min(x.ceiling, Low)
-			x.notes = append(x.notes, "Uncertain: "+x.Doubt+".")
+			x.notes = append(x.notes, words.Say("order.doubt", "doubt", x.Doubt))
 		}
 		if x.Unsure != "" {
-			x.notes = append(x.notes, "The class is certain, the drug is not: "+x.Unsure+".")
+			x.notes = append(x.notes, words.Say("order.unsure", "why", x.Unsure))
 		}
 		if ev.isOld(x) {
 			x.old = true
-			x.notes = append(x.notes, "Active since "+x.Authored.Date(ev.zone)+" with nothing newer: is it still taken?")
+			x.notes = append(x.notes, words.Say("order.old", "date", x.Authored.Date(ev.zone)))
 		}
 	}
 }
@@ -140,13 +145,13 @@ func (ev *evaluation) systemic(x *exposure) bool {
 	case terms.SystemicNo:
 		return false
 	case terms.SystemicLowAbsorbed:
-		x.ceiling = min(x.ceiling, Low)
-		x.notes = append(x.notes, "On the skin only some of it is absorbed, on large areas enough to sedate.")
+		x.ceiling, x.skin = min(x.ceiling, Low), true
+		x.notes = append(x.notes, words.Say("order.skin"))
 	case terms.SystemicUnknown:
-		x.notes = append(x.notes, "Route not stated: taken as systemic.")
+		x.notes = append(x.notes, words.Say("order.route-unknown"))
 	}
 	if x.drug.match.Specific && route != terms.SystemicUnknown && route != terms.SystemicDepends && route != product {
-		x.notes = append(x.notes, "Route and product of the order contradict each other: check the entry.")
+		x.notes = append(x.notes, words.Say("order.contradiction"))
 	}
 	return true
 }

@@ -34,6 +34,7 @@ type Fact struct {
 	Version Version
 	Kind    Kind
 	Mark    MarkReason
+	Unread  Unread // what of this version was there and could not be read
 
 	// Kept is what the limits need to know of older versions; nil for most resources.
 	Kept *Kept
@@ -94,6 +95,8 @@ type Drug struct {
 	Parts []Part
 	// Absent: a data-absent-reason or null flavour stands where the code should be.
 	Absent bool
+	// Modified: the Medication has a modifierExtension, which may change the meaning of all of it.
+	Modified bool
 }
 
 // Part is one Medication.ingredient.
@@ -154,7 +157,20 @@ type Order struct {
 type Concept struct {
 	Codings []terms.Coding
 	Texts   []string // text and displays, without repetition
+	// Certainty of a diagnosis as ICD-10-GM adds it to a code.
+	Certainty Certainty
 }
+
+// Certainty is the additional mark of certainty of ICD-10-GM (Zusatzkennzeichen der Diagnosensicherheit). G, a certain
+// diagnosis, says nothing more than the code does.
+type Certainty uint8
+
+// Certainties. Of several in one concept the highest counts.
+const (
+	CertaintyAsCoded  Certainty = iota // no mark, or G
+	CertaintyPossible                  // V (suspected), or a mark that cannot be read
+	CertaintyShut                      // A (excluded) or Z (state after): not this patient's diagnosis now
+)
 
 // Dosage is one FHIR Dosage. TextOnly text is never read for numbers.
 type Dosage struct {
@@ -207,6 +223,11 @@ type LabResult struct {
 	Members    []Ref // hasMember
 	Performer  Ref   // first performer, for limits of one laboratory
 	Method     Concept
+	// TimeUnread: there is an effective time and it cannot be read, so this may be the newest result; but no newer than Effective.End,
+	// where that is set.
+	TimeUnread bool
+	// Results of a DiagnosticReport that contains them, each with the subject, time and status that it has from its report.
+	Results []LabResult
 }
 
 // Component is one Observation.component.
@@ -226,6 +247,8 @@ const (
 	CodedValue                     // valueCodeableConcept
 	AbsentValue                    // dataAbsentReason
 	OtherValue                     // a range, ratio, boolean, ...: named in Text
+	// UnreadValue: a value that cannot be read, two of them, or one under a modifierExtension, which may turn its meaning around.
+	UnreadValue
 )
 
 // Value is Observation.value[x] or dataAbsentReason.
@@ -251,6 +274,7 @@ const (
 	ClinicalInactive
 	ClinicalRemission
 	ClinicalResolved
+	ClinicalUnread // there, and none that is known
 )
 
 // Verification statuses. EnteredInError does not occur: that is a mark.
@@ -261,6 +285,7 @@ const (
 	VerificationProvisional
 	VerificationDifferential
 	VerificationRefuted
+	VerificationUnread // there, and none that is known
 )
 
 // Condition is one Condition whose code is in rls_conditions.tsv or whose text names restless legs; all others are marks.
@@ -276,6 +301,7 @@ type Condition struct {
 	AbatedFlag    bool
 	Asserter      Ref
 	FamilyHistory bool
+	Modified      bool // it has a modifierExtension, which may change the meaning of all of it
 }
 
 // Sex is Patient.gender.
@@ -294,6 +320,7 @@ type Person struct {
 	Birth    Time
 	Sex      Sex
 	Deceased bool
+	Died     Time // deceasedDateTime; absent where only deceasedBoolean says so
 	Linked   bool // Patient.link is there: merges are counted, not followed
 }
 

@@ -65,7 +65,7 @@ type Citation struct {
 // Finding is what Evaluate says has to be flagged. It is identified by patient, check and ingredient.
 type Finding struct {
 	Check        string
-	Ingredient   string // "" for iron and unclassified findings
+	Ingredient   string // "" for iron, duplicate and unclassified findings
 	Patient      Ref
 	Severity     Severity
 	RLS          RLSStatus
@@ -75,7 +75,14 @@ type Finding struct {
 	Summary      string
 	Action       string
 	Alternatives []string
-	Citations    []Citation
+	// Orders describe what Implicated refers to, as far as it was sent.
+	Orders []OrderWords
+	// Counsel is the advice that is the same for every flag of a patient.
+	Counsel   []string
+	Citations []Citation
+
+	// Audience is ForPatients where the texts are plain words; "" where they are for professionals.
+	Audience string
 }
 
 // FlagID identifies the flag of a finding for ever: the same patient, check and ingredient give the same id on every machine

@@ -41,6 +41,7 @@ const (
 	ReasonContextChanged Reason = "context-changed"  // age, dialysis, Parkinson disease, dose, kidney function, ...
 	ReasonRulesetChanged Reason = "ruleset-changed"  // tables, rules or settings changed
 	ReasonMovedPatient   Reason = "moved-to-another-patient"
+	ReasonPatientDied    Reason = "patient-died"
 	ReasonLeftOut        Reason = "facts-left-out" // what it rested on is among the facts that were cut
 	ReasonErased         Reason = "erased"         // all that was stored about the patient was removed
 )

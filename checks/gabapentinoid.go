@@ -1,120 +1,90 @@
 package checks
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 func pairCheck() Check {
 	return Check{
-		ID: "gabapentinoid-respiratory-depression", Title: "Gabapentinoid beside a drug that depresses breathing",
-		Severity:   "high with an opioid, moderate with a benzodiazepine, z-hypnotic, barbiturate, muscle relaxant or other depressant",
+		ID: checkPair, Title: "Gabapentinoid beside a drug that depresses breathing",
+		Severity:   "high with an opioid or oxybate, moderate with a benzodiazepine, z-hypnotic, barbiturate, muscle relaxant or other depressant",
 		Trigger:    "alpha2delta together with it; the worst partner decides; independent of the RLS evidence",
-		Citations:  []Citation{{Source: "FDA Drug Safety Communication 2019-12-19", Strength: "safety communication", Review: Pending}},
-		Rule:       pending(1),
+		Citations:  []Citation{{Source: "FDA 2019-12-19 (Drug Safety Communication)", Strength: "safety communication", Review: Pending}},
+		Rule:       pending(2),
 		Classes:    []terms.Class{terms.Alpha2Delta},
+		Thresholds: pairThresholds,
 		WithoutRLS: true,
 		run:        (*evaluation).pairs,
 	}
 }
 
-// depressants are the classes that depress breathing together with a gabapentinoid, with the severity of the pair. A sedating
-// antihistamine is none of them: its own flag names the added sedation (rules.md R6).
+// depressants are the classes that depress breathing together with a gabapentinoid, with the
+// severity of the pair. A sedating antihistamine is none of them: its own flag names the added
+// sedation (rules.md R6).
 var depressants = map[terms.Class]Severity{
 	terms.Opioid: High, terms.Benzodiazepine: Moderate, terms.ZHypnotic: Moderate, terms.Barbiturate: Moderate,
 	terms.MuscleRelaxant: Moderate, terms.CNSDepressantOther: Moderate,
 }
 
-// pairs flags each gabapentinoid that is taken beside a depressant: one flag with the highest severity of its combinations.
+// pairs flags each gabapentinoid that is taken beside a depressant: one flag with the highest
+// severity of its combinations.
 func (ev *evaluation) pairs(c Check) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == terms.Alpha2Delta }) {
-		best, partners, refs := ev.worstPair(c, group)
+		first := group[0]
+		p := ev.pair(group, func(x *exposure) Severity { return ev.base(c, depression(x)) })
 		switch {
-		case best > None:
-			f := Finding{Ingredient: group[0].Name, Implicated: refs, Evidence: ev.breathingRisks()}
-			f.Summary = ev.pairSummary(group, partners)
-			f.Action = "Use the lowest doses, raise them slowly, watch sedation and breathing, and tell the patient and the family what to look for" +
-				naloxone(partners) + ". Opioids and gabapentinoids are both used on purpose in refractory RLS, and an abrupt end of either is harmful: agree any change with the prescriber." + reviewNote(c)
-			ev.flag(c, best, f)
-		case len(refs) > 0:
-			ev.quiet(group[0].orderView, c.ID, group[0].Name, SilentOnlyDrafts, "")
+		case p.severity > None:
+			f := Finding{Ingredient: first.Name, Implicated: p.refs, Evidence: ev.contexts(contextRespiratory)}
+			summary := words.Say("pair.summary", "drug", first.Name, "partners", words.And(p.partners), "risks", ev.riskWords())
+			f.Summary = joinSentences(summary, notes(group, p.notes...))
+			f.Action = words.Say("pair.action")
+			plain := leaflet{About: "pair", Do: []string{"pair.ask", "pair.do"}, Partners: p.partners}
+			if slices.ContainsFunc(p.partners, ev.isOpioid) {
+				f.Action = words.Say("pair.action.opioid")
+				plain.Do[0] = "pair.ask.opioid"
+			}
+			ev.flag(c, p.severity, f, plain)
+		case p.onlyDraft:
+			ev.quiet(first.orderView, c.ID, first.Name, SilentOnlyDrafts, "")
 		default:
-			ev.quiet(group[0].orderView, c.ID, group[0].Name, SilentNoPartner, "")
+			ev.quiet(first.orderView, c.ID, first.Name, SilentNoPartner, "")
 		}
 	}
 }
 
-// worstPair goes through all combinations of the gabapentinoid's orders with depressants. Refs are set and best is None when
-// every combination is of two drafts.
-func (ev *evaluation) worstPair(c Check, group []*exposure) (best Severity, partners []string, refs []Ref) {
-	for _, g := range group {
-		for i := range ev.exposures {
-			p := &ev.exposures[i]
-			severity, depresses := depressants[p.Class]
-			if !depresses {
-				continue
-			}
-			refs = append(refs, g.ref, p.ref)
-			if g.draft && p.draft {
-				continue
-			}
-			best = max(best, pairSeverity(ev.base(c, severity), g, p))
-			if !slices.Contains(partners, p.Name) {
-				partners = append(partners, p.Name)
-			}
-		}
+// depression is the severity of a pair with a gabapentinoid; None for what does not depress
+// breathing.
+func depression(x *exposure) Severity {
+	if x.Name == "oxybate" { // boxed warning: respiratory depression
+		return High
 	}
-	slices.Sort(partners)
-	return best, partners, refs
+	return depressants[x.Class]
 }
 
-// pairSeverity caps the severity of a pair by status, intent and certainty of both halves, and by age only when both are old. As needed
-// and short courses do not lower it: one dose is enough.
-func pairSeverity(s Severity, a, b *exposure) Severity {
-	s = min(s, a.ceiling, b.ceiling)
-	if a.old && b.old {
-		return min(s, Low)
-	}
-	return s
+func (ev *evaluation) isOpioid(name string) bool {
+	i, ok := ev.terms.Ingredient(name)
+	return ok && i.Class == terms.Opioid
 }
 
-func (ev *evaluation) pairSummary(group []*exposure, partners []string) string {
-	risks := ev.riskWords()
-	if risks != "" {
-		risks = " Further risk: " + risks + "."
-	}
-	return fmt.Sprintf("%s together with %s: breathing may become shallow and the patient drowsy.%s%s",
-		capital(group[0].Name), strings.Join(partners, ", "), notes(group), risks)
-}
+// contextRespiratory are conditions that the FDA names as risk factors, or that are of their kind.
+const contextRespiratory = "context_respiratory"
 
-// naloxone is offered where an opioid is among the partners.
-func naloxone(partners []string) string {
-	for _, p := range partners {
-		if i, ok := terms.Embedded().Ingredient(p); ok && i.Class == terms.Opioid {
-			return "; consider naloxone at home"
-		}
-	}
-	return ""
-}
-
-// breathingRisks are conditions on record that the FDA names as risk factors.
-func (ev *evaluation) breathingRisks() []Ref {
-	if f, ok := ev.hasContext("context_respiratory"); ok {
-		return []Ref{f.Ref}
-	}
-	return nil
-}
-
+// riskWords name what makes slow breathing likelier in this patient.
 func (ev *evaluation) riskWords() string {
-	var words []string
-	if _, ok := ev.hasContext("context_respiratory"); ok {
-		words = append(words, "lung disease or sleep apnoea on record")
+	var risks []string
+	if _, ok := ev.hasContext(contextRespiratory); ok {
+		risks = append(risks, words.Say("pair.risk.lungs"))
 	}
-	if age, ok := ev.ageAtLeast(65); ok && age {
-		words = append(words, "aged 65 or over")
+	if age, ok := ev.ageAtLeast(ev.set.Orders.OlderYears); ok && age {
+		risks = append(risks, words.Say("pair.risk.age", "years", strconv.Itoa(ev.set.Orders.OlderYears)))
 	}
-	return strings.Join(words, ", ")
+	if len(risks) == 0 {
+		return ""
+	}
+	return words.Say("pair.risks", "risks", strings.Join(risks, "; "))
 }

@@ -1,10 +1,12 @@
 package checks
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // Ids of the iron checks.
@@ -18,9 +20,12 @@ const (
 
 // ironOrder is an order for iron, from which the text tells that treatment is under way and how results are to be read.
 type ironOrder struct {
-	Ref  Ref
-	Date Time // authored; zero when not known
-	IV   bool // class iron_iv
+	Ref     Ref
+	Date    Time // authored; zero when not known
+	IV      bool // class iron_iv
+	Current bool // it counts
+	// Replaces: it is a real exposure that replaces iron, and not the little in a multivitamin.
+	Replaces bool
 }
 
 // ironInput is all that the iron checks look at.
@@ -30,13 +35,15 @@ type ironInput struct {
 	Settings *IronSettings
 	// Alpha2Delta: there is an exposure to, or a draft of, an alpha-2-delta ligand.
 	Alpha2Delta bool
-	Birth       Time // zero when not known
+	// Treated: there is an exposure to, or a draft of, a medicine for RLS: an alpha-2-delta ligand, a dopamine agonist or levodopa.
+	Treated bool
+	Birth   Time // zero when not known
 	// ESRD are the Conditions of group context_esrd that count; results that mark dialysis are found in Labs.
 	ESRD []Ref
 	// IronCaution are the Conditions of group context_iron_caution (haemochromatosis) that count.
 	IronCaution []Ref
 	Pregnant    bool
-	Orders      []ironOrder // counted orders for iron
+	Orders      []ironOrder
 }
 
 // ironDecision says which iron check is open, if any: at most one of them is.
@@ -54,6 +61,15 @@ type ironDecision struct {
 	Known string
 	// Need says which results the open check asks for.
 	Need IronNeed
+	// Low: the newest usable iron is low. Replaced: it is being replaced, so that the flag is one step lower.
+	Low, Replaced bool
+	// Fact tells the newest values, and Facts where they are from, to a check that is about something else.
+	Fact  string
+	Facts []Ref
+	// Note is for whoever writes an order: ferritin lies in the band in which only intravenous iron is expected to help.
+	Note string
+
+	Leaflet leaflet
 }
 
 // ironCase is one patient's iron, gathered for deciding and telling.
@@ -62,6 +78,8 @@ type ironCase struct {
 	panel                ironPanel
 	ferritinAge, tsatAge labAge
 	next                 time.Time
+	replaced             bool
+	replacedSince        Time
 }
 
 // ironFinding decides the iron checks. iron-low outweighs the others, since one low value is enough and a low value never turns normal
@@ -71,17 +89,24 @@ func ironFinding(in ironInput) ironDecision {
 	c.panel = readPanel(in.Labs, in.Terms, in.Settings, c.group())
 	c.ferritinAge = c.age(&c.panel.ferritin)
 	c.tsatAge = c.age(&c.panel.tsat)
+	c.replaced = c.panel.low() && c.replacing()
 	var d ironDecision
-	if in.Alpha2Delta {
+	switch {
+	case c.panel.low():
+		d = c.low()
+	case in.Alpha2Delta:
 		d = c.alpha2delta()
-	} else {
+	default:
 		d = c.unchecked()
 	}
-	d.Next, d.Known = c.next, c.known()
+	d.Next, d.Known, d.Low, d.Replaced = c.next, joinSentences(c.known(), c.groupNote(), c.bandNote()), c.panel.low(), c.replaced
+	d.Note = c.bandNote()
+	d.Fact, d.Facts = c.fact(), joinRefs(c.panel.ferritin.evidence(), c.panel.tsat.evidence())
 	if d.Check != "" {
-		d.Evidence = joinRefs(c.panel.ferritin.evidence(), c.panel.tsat.evidence(), c.groupEvidence(), in.IronCaution)
+		d.Evidence = joinRefs(d.Facts, c.groupEvidence(), in.IronCaution)
 		d.Basis = append([]string{c.groupWords()}, d.Basis...)
 		d.Need = c.need(d.Check)
+		d.Leaflet = c.leaflet(d.Check)
 	}
 	return d
 }
@@ -131,8 +156,6 @@ func (c *ironCase) alpha2delta() ironDecision {
 	f, t := &c.panel.ferritin, &c.panel.tsat
 	either := func(s analyteState) bool { return f.state == s || t.state == s }
 	switch {
-	case c.panel.low():
-		return c.low()
 	case either(analyteNeverSeen) || either(analytePending):
 		return c.missing()
 	case either(analyteUnusable):
@@ -143,34 +166,48 @@ func (c *ironCase) alpha2delta() ironDecision {
 	return ironDecision{}
 }
 
-// unchecked is the check for a patient who takes no alpha-2-delta ligand: one usable value within the year, of either, keeps it quiet.
+// unchecked is the check for a patient who takes no alpha-2-delta ligand. Enough to decide within the year keeps it quiet: one of the two for
+// an adult, both in end-stage renal disease or dialysis, ferritin for a child.
 func (c *ironCase) unchecked() ironDecision {
-	fresh := func(res *analyteResult, age labAge) bool { return res.shown != nil && age < labStale }
-	if fresh(&c.panel.ferritin, c.ferritinAge) || fresh(&c.panel.tsat, c.tsatAge) {
+	fresh := func(res *analyteResult, age labAge) bool { return res.state == analyteUsable && age < labStale }
+	f, t := fresh(&c.panel.ferritin, c.ferritinAge), fresh(&c.panel.tsat, c.tsatAge)
+	enough := f || t
+	switch c.panel.group {
+	case ironDialysis:
+		enough = f && t
+	case ironChild:
+		enough = f
+	}
+	if enough {
 		return ironDecision{}
 	}
 	return ironDecision{
 		Check: checkIronUnchecked, Severity: Low,
-		Summary: joinSentences("No usable ferritin or TSAT within "+dayCount(c.Settings.StaleDays)+".", c.known()),
-		Action:  joinSentences("Iron should be looked at in everybody with RLS.", orderIron, sampling),
+		Summary: joinSentences(words.Say("iron.unchecked", "days", strconv.Itoa(c.Settings.StaleDays)), c.known()),
+		Action:  joinSentences(words.Say("iron.unchecked.action"), words.Say("iron.order"), words.Say("iron.sampling")),
 		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
 }
 
+// low is moderate beside a medicine for RLS: there iron was to be looked at first.
 func (c *ironCase) low() ironDecision {
-	return ironDecision{
-		Check: checkIronLow, Severity: Moderate,
+	d := ironDecision{
+		Check: checkIronLow, Severity: Low,
 		Summary: joinSentences(c.lowSummary(), c.lowNotes()),
-		Action:  joinSentences(c.treatment(), c.caution(), c.therapy(), c.shortened(), c.repeat()),
+		Action:  joinSentences(c.treatment(), c.caution(), c.therapy(), c.due(), c.complete()),
 		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, labCurrent), c.basisOf("tsat", &c.panel.tsat, labCurrent)...),
 	}
+	if c.Treated {
+		d.Severity = Moderate
+	}
+	return d
 }
 
 func (c *ironCase) missing() ironDecision {
 	return ironDecision{
 		Check: checkIronMissing, Severity: Moderate,
-		Summary: joinSentences("The set of iron results is not complete: "+c.gaps()+".", c.knownBeside(), c.readingNotes()),
-		Action:  joinSentences(c.fill(), noDelay, c.therapy()),
+		Summary: joinSentences(c.gaps(), c.knownBeside(), c.readingNotes()),
+		Action:  joinSentences(c.fill(), words.Say("iron.no-delay"), c.therapy()),
 		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
 }
@@ -178,21 +215,32 @@ func (c *ironCase) missing() ironDecision {
 func (c *ironCase) unusable() ironDecision {
 	return ironDecision{
 		Check: checkIronUnusable, Severity: Moderate,
-		Summary: joinSentences("The newest iron results cannot be evaluated: "+c.whyUnusable()+".", c.knownBeside(), c.readingNotes()),
-		Action:  joinSentences("Ask the laboratory for the complete result (value, unit, status), or have it repeated.", sampling, noDelay, c.therapy()),
+		Summary: joinSentences(words.Say("iron.unusable", "why", c.whyUnusable()), c.knownBeside(), c.readingNotes()),
+		Action:  joinSentences(words.Say("iron.unusable.action"), words.Say("iron.sampling"), words.Say("iron.no-delay"), c.therapy()),
 		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
 }
 
 func (c *ironCase) stale() ironDecision {
-	d := ironDecision{Check: checkIronStale, Severity: Low, Action: joinSentences("Have ferritin and TSAT repeated.", sampling, noDelay, c.therapy(), c.shortened())}
+	d := ironDecision{Check: checkIronStale, Severity: Low}
 	limit := c.Settings.AgeingDays
 	if max(c.ferritinAge, c.tsatAge) == labStale {
 		d.Severity, limit = Moderate, c.Settings.StaleDays
 	}
-	d.Summary = joinSentences("The iron results are "+c.olderThan(limit)+".", c.known(), c.readingNotes())
+	d.Summary = joinSentences(c.old(limit), c.recent(), c.readingNotes())
+	d.Action = joinSentences(words.Say("iron.stale.action"), words.Say("iron.sampling"), words.Say("iron.no-delay"), c.therapy())
 	d.Basis = append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...)
 	return d
+}
+
+// recent tells the result that is not old, beside one that is.
+func (c *ironCase) recent() string {
+	for _, a := range c.analytes() {
+		if a.age == labCurrent && a.res.shown != nil {
+			return words.Say("iron.also", "rest", c.value(a.name, a.res.shown))
+		}
+	}
+	return ""
 }
 
 // basisOf is one analyte in the terms that an acknowledgement rests on.

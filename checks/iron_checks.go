@@ -5,66 +5,79 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // ironChecks are the checks of the iron panel; ironFinding decides which one of them is open.
 func ironChecks() []Check {
-	check := func(id, title, severity, trigger string, thresholds func(*Settings) []Threshold) Check {
+	check := func(id, title, severity, trigger string, version int, thresholds func(*Settings) []Threshold) Check {
 		return Check{
 			ID: id, Title: title, Severity: severity, Trigger: trigger, Classes: []terms.Class{terms.Alpha2Delta},
-			Citations: []Citation{aasm("good practice statement: iron studies before and during treatment")}, Rule: pending(1),
+			Citations: []Citation{aasm("good practice statement: iron studies before and during treatment")}, Rule: pending(version),
 			Thresholds: thresholds, run: (*evaluation).ironCheck,
 		}
 	}
+	low := check("iron-low", "Low iron in RLS", "moderate beside a medicine for RLS (alpha2delta, dopamine_agonist, dopamine_precursor), else low; one step lower while iron is being replaced",
+		"newest usable ferritin <= 75 ng/mL or TSAT < 20 % (adult; other limits for children and in dialysis)", 2, ironThresholds)
+	low.Classes = append(low.Classes, agonistClasses...)
 	return []Check{
 		check("iron-labs-missing", "No iron result before an alpha-2-delta ligand", "moderate",
-			"alpha2delta exposure or draft, and ferritin or transferrin saturation (TSAT) never seen", orderThresholds),
+			"alpha2delta exposure or draft, and ferritin or transferrin saturation (TSAT) never seen", 2, orderThresholds),
 		check("iron-labs-stale", "Old iron results before an alpha-2-delta ligand", "moderate over 365 d, low from 181 to 365 d",
-			"alpha2delta, both were seen and usable, but the newest of either is that old", ageThresholds),
+			"alpha2delta, both were seen and usable, but the newest of either is that old", 2, ageThresholds),
 		check("iron-labs-unusable", "Iron result that cannot be evaluated", "moderate",
-			"alpha2delta, and the newest result of either cannot be evaluated", orderThresholds),
-		check("iron-low", "Low iron beside an alpha-2-delta ligand", "moderate",
-			"alpha2delta, and newest usable ferritin <= 75 ng/mL or TSAT < 20 % (adult; other limits for children and in dialysis)", ironThresholds),
+			"alpha2delta, and the newest result of either cannot be evaluated", 2, unusableThresholds),
+		low,
 		check("rls-iron-unchecked", "RLS without a recent iron result", "low",
-			"no alpha2delta, and no usable ferritin or TSAT within 365 d", ageThresholds),
+			"no alpha2delta, and no usable ferritin or TSAT within 365 d (in end-stage renal disease or dialysis both, in children ferritin)", 2, ageThresholds),
 	}
 }
 
-// ironCheck flags what ironFinding decided, when it is about this check. The orders of alpha-2-delta ligands lower it as they
-// lower every check of theirs.
+// ironCheck flags what ironFinding decided, when it is about this check. The orders of medicines for RLS lower it as they lower every
+// check of theirs.
 func (ev *evaluation) ironCheck(c Check) {
 	d, takers := ev.decideIron()
+	if c.ID == checkIronLow {
+		takers = ev.treated
+	}
 	if d.Check != c.ID {
 		ev.quiet(nil, c.ID, "", ironSilence(c, d, len(takers) > 0), d.Known)
 		return
 	}
-	f := Finding{Evidence: d.Evidence, Basis: strings.Join(d.Basis, "|"), Action: d.Action + reviewNote(c)}
-	severity := None
+	f := Finding{Evidence: d.Evidence, Basis: strings.Join(d.Basis, "|"), Action: d.Action}
+	severity := d.Severity
+	drugs := ""
+	if len(takers) > 0 {
+		severity = ev.gather(&f, takers, ev.base(c, d.Severity))
+		drugs = words.Say("iron.for", "drugs", words.And(namesOf(takers)))
+	}
+	if d.Replaced {
+		severity = severity.stepDown()
+	}
+	f.Summary = joinSentences(d.Summary, drugs, notes(takers), ev.rlsWords())
+	ev.flag(c, severity, f, d.Leaflet)
+}
+
+// namesOf are the ingredients of exposures, sorted, each once.
+func namesOf(group []*exposure) []string {
 	var names []string
-	for _, x := range takers {
-		severity = max(severity, x.severity(ev.base(c, d.Severity)))
-		f.Implicated = append(f.Implicated, x.ref)
-		if !slices.Contains(names, x.Name) {
-			names = append(names, x.Name)
-		}
+	for _, x := range group {
+		names = append(names, x.Name)
 	}
-	if len(takers) == 0 {
-		severity = d.Severity
-		f.Summary = joinSentences(d.Summary, ev.rlsWords())
-	} else {
-		slices.Sort(names)
-		f.Summary = joinSentences(capital(strings.Join(names, ", "))+" "+ev.taking(takers)+": "+lowerFirst(d.Summary)+notes(takers), ev.rlsWords())
-	}
-	ev.flag(c, severity, f)
+	return sortedUnique(names)
 }
 
 // ironSilence says why an iron check other than the open one stayed silent.
 func ironSilence(c Check, d ironDecision, taken bool) SilenceReason {
 	switch {
+	case d.Check != "" && (taken || c.ID == checkIronUnchecked):
+		return SilentOtherFlag
 	case c.ID == checkIronUnchecked && !taken:
 		return SilentIronKnown
-	case c.ID == checkIronUnchecked || taken && d.Check != "":
+	case c.ID == checkIronUnchecked:
 		return SilentOtherFlag
+	case c.ID == checkIronLow && !taken:
+		return SilentIronNotLow
 	case !taken:
 		return SilentNoAlpha2Delta
 	default:
@@ -77,25 +90,59 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	if ev.iron != nil {
 		return *ev.iron, ev.takers
 	}
-	var iron []ironOrder
 	for i := range ev.exposures {
-		switch x := &ev.exposures[i]; x.Class {
-		case terms.Alpha2Delta:
+		x := &ev.exposures[i]
+		if x.Class == terms.Alpha2Delta {
 			ev.takers = append(ev.takers, x)
-		case terms.IronOral, terms.IronIV:
-			iron = append(iron, ironOrder{Ref: x.ref, Date: x.Authored, IV: x.Class == terms.IronIV})
+		}
+		if x.Class == terms.Alpha2Delta || isAgonist(&x.Found) {
+			ev.treated = append(ev.treated, x)
 		}
 	}
 	d := ironFinding(ironInput{
 		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Terms: ev.terms, Settings: &ev.set.Iron,
-		Alpha2Delta: len(ev.takers) > 0, Birth: ev.person.Birth, ESRD: ev.kidneyFailure(),
-		IronCaution: ev.contexts("context_iron_caution"), Pregnant: ev.pregnant(), Orders: iron,
+		Alpha2Delta: len(ev.takers) > 0, Treated: len(ev.treated) > 0, Birth: ev.person.Birth, ESRD: ev.kidneyFailure(),
+		IronCaution: ev.contexts("context_iron_caution"), Pregnant: ev.pregnant(), Orders: ev.ironOrders(),
 	})
 	if !d.Next.IsZero() {
 		ev.later(d.Next)
 	}
 	ev.iron = &d
 	return d, ev.takers
+}
+
+// ironOrders are the orders for iron that tell something about results: those that count, and infusions that were given, supply or not.
+func (ev *evaluation) ironOrders() []ironOrder {
+	var all []ironOrder
+	for i := range ev.orders {
+		o := &ev.orders[i]
+		for _, f := range o.drug.match.Found {
+			iv := f.Class == terms.IronIV
+			given := iv && o.everTaken() && o.Status != StatusStopped && o.Status != StatusOnHold
+			if !iv && f.Class != terms.IronOral || !o.counts && !given || o.silence == SilentTail {
+				continue
+			}
+			all = append(all, ironOrder{
+				Ref: o.ref, Date: o.Authored, IV: iv, Current: o.counts,
+				// Of an order with a modifier extension that is not known nothing is certain.
+				Replaces: o.everTaken() && f.Name != "iron" && o.unread&UnreadModifier == 0,
+			})
+			break
+		}
+	}
+	return all
+}
+
+// ironLow tells whether the newest usable iron is low, however old, and by which results.
+func (ev *evaluation) ironLow() (bool, []Ref) {
+	d, _ := ev.decideIron()
+	return d.Low, d.Facts
+}
+
+// ironFacts tells the newest iron values to a check that is about something else.
+func (ev *evaluation) ironFacts() (string, []Ref) {
+	d, _ := ev.decideIron()
+	return d.Fact, d.Facts
 }
 
 // contexts are the Conditions of a context group that count.
@@ -109,11 +156,15 @@ func (ev *evaluation) contexts(group string) []Ref {
 	return refs
 }
 
-// kidneyFailure are the Conditions that switch to the limits of dialysis: certain and active ones only, since those limits are
-// narrower and would hide low iron.
+// kidneyFailure are the Conditions that switch to the limits of dialysis.
 func (ev *evaluation) kidneyFailure() []Ref {
-	return slices.DeleteFunc(ev.contexts("context_esrd"), func(ref Ref) bool {
+	return append(ev.certain("context_esrd"), ev.certain("context_dialysis")...)
+}
+
+// certain are the Conditions of a group that are certain and active. Only these switch to limits that are narrower, and would hide low iron.
+func (ev *evaluation) certain(group string) []Ref {
+	return slices.DeleteFunc(ev.contexts(group), func(ref Ref) bool {
 		c := ev.st.Find(ref).Condition
-		return c.Verification > VerificationConfirmed || c.Clinical >= ClinicalInactive
+		return c.Verification > VerificationConfirmed || c.Clinical >= ClinicalInactive || c.Modified || c.Code.Certainty != CertaintyAsCoded
 	})
 }

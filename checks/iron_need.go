@@ -1,6 +1,9 @@
 package checks
 
-import "github.com/rlsguard/rlsguard/checks/terms"
+import (
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
+)
 
 // LabNeed says what is wrong with the newest result of an analyte.
 type LabNeed string
@@ -37,7 +40,7 @@ func (n IronNeed) Wanted() []terms.Analyte {
 }
 
 // IronSampling says how iron results are drawn (rules.md R3).
-const IronSampling = sampling
+func IronSampling() string { return words.Say("iron.sampling.long") }
 
 // need is what the panel lacks for the check that is open.
 func (c *ironCase) need(check string) IronNeed {

@@ -1,12 +1,85 @@
 package checks
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
+
+// lowNotes are the reservations of iron-low.
+func (c *ironCase) lowNotes() string {
+	var notes []string
+	for _, a := range c.analytes() {
+		if !a.res.low {
+			continue
+		}
+		note := func(key string, pairs ...string) {
+			notes = append(notes, words.Say(key, append(pairs, "analyte", a.name)...))
+		}
+		if a.age == labStale {
+			note("iron.low.stale", "days", strconv.Itoa(c.Settings.StaleDays))
+		}
+		if a.res.atLimit {
+			note("iron.low.at-limit")
+		}
+		if a.res.shown.status != LabFinal {
+			note("iron.low.provisional", "status", statusWords(a.res.shown.status))
+		}
+		if a.res.other != nil {
+			note("iron.low.disagrees", "value", c.value(a.name, a.res.other))
+		}
+		if a.res.blocked != nil {
+			note("iron.low.newer-unusable")
+		}
+	}
+	return joinSentences(append(notes, c.groupNote(), c.readingNotes())...)
+}
+
+// groupNote says what the limits rest on where that is not plain.
+func (c *ironCase) groupNote() string {
+	switch c.panel.group {
+	case ironDialysis:
+		return words.Say("iron.group.dialysis", "ferritin", c.Settings.DialysisFerritin.String(), "tsat", c.Settings.DialysisTSAT.String())
+	case ironChild:
+		return words.Say("iron.group.child")
+	case ironAgeUnknown:
+		would := "iron.group.unknown.none"
+		if f := c.panel.ferritin.shown; f != nil {
+			would = "iron.group.unknown.no"
+			if v, _ := c.Settings.ferritinLimit(ironChild, f.performer).judge(&f.measure); v == verdictLow {
+				would = "iron.group.unknown.yes"
+			}
+		}
+		return words.Say("iron.group.unknown", "limit", c.Settings.ferritinLimit(ironChild, "").value.String(), "would", words.Say(would))
+	}
+	return ""
+}
+
+// readingNotes are reservations about how a result is to be read. They hold whatever the decision.
+func (c *ironCase) readingNotes() string {
+	var notes []string
+	for _, a := range c.analytes() {
+		r := a.res.shown
+		if r == nil {
+			continue
+		}
+		if r.measure.caveat {
+			notes = append(notes, words.Say("iron.note.range", "analyte", a.name))
+		}
+		if r.note != "" {
+			notes = append(notes, r.note)
+		}
+		if r.effective.Precision >= ToInstant && r.at.In(c.Labs.zone).Hour() >= 12 {
+			notes = append(notes, words.Say("iron.note.afternoon", "analyte", a.name, "date", r.date(c.Labs.zone)))
+		}
+		notes = append(notes, c.afterInfusion(a.name, r))
+	}
+	notes = append(notes, c.calculatedNote(), c.previousLow(), c.assayNote(), c.inflammation())
+	return joinSentences(slices.Compact(notes)...)
+}
 
 // afterInfusion tells that a draw came too soon after iron by infusion.
 func (c *ironCase) afterInfusion(name string, r *labReading) string {
@@ -18,8 +91,8 @@ func (c *ironCase) afterInfusion(name string, r *labReading) string {
 			continue
 		}
 		if gap := civilDayOf(r.effective, c.Labs.zone) - civilDayOf(o.Date, c.Labs.zone); gap >= 0 && gap < int64(c.Settings.IVIronDays) {
-			return fmt.Sprintf("The %s %s was drawn less than %s after intravenous iron (ordered %s): it does not tell adequacy.",
-				name, r.date(c.Labs.zone), dayCount(c.Settings.IVIronDays), o.Date.Date(c.Labs.zone))
+			return words.Say("iron.note.infusion", "analyte", name, "date", r.date(c.Labs.zone),
+				"days", strconv.Itoa(c.Settings.IVIronDays), "order", o.Date.Date(c.Labs.zone))
 		}
 	}
 	return ""
@@ -31,10 +104,11 @@ func (c *ironCase) calculatedNote() string {
 	if r == nil || !r.calculated || r.measure.value.Cmp(c.Settings.NearTSATLow) < 0 || r.measure.value.Cmp(c.Settings.NearTSATHigh) > 0 {
 		return ""
 	}
-	return "The TSAT is calculated and near the limit."
+	return words.Say("iron.note.near")
 }
 
-// previousLow shows a low ferritin shortly before a newer one that is not low, when no iron was ordered in between.
+// previousLow shows a low ferritin shortly before a newer one that is not low, when no iron was
+// ordered in between.
 func (c *ironCase) previousLow() string {
 	f := &c.panel.ferritin
 	if f.shown == nil || f.low || !f.newest.dated {
@@ -48,7 +122,7 @@ func (c *ironCase) previousLow() string {
 			continue
 		}
 		if v, _ := c.Settings.ferritinLimit(c.panel.group, r.performer).judge(&r.measure); v == verdictLow && !c.ironSince(r) {
-			return "An earlier one was low: " + c.value("ferritin", r) + ", with no order for iron found since."
+			return words.Say("iron.note.earlier", "value", c.value("ferritin", r))
 		}
 	}
 	return ""
@@ -56,12 +130,9 @@ func (c *ironCase) previousLow() string {
 
 // ironSince tells whether iron was ordered on or after the day of a draw.
 func (c *ironCase) ironSince(r *labReading) bool {
-	for _, o := range c.Orders {
-		if !o.Date.IsZero() && (!r.dated || civilDayOf(o.Date, c.Labs.zone) >= civilDayOf(r.effective, c.Labs.zone)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Orders, func(o ironOrder) bool {
+		return !o.Date.IsZero() && (!r.dated || civilDayOf(o.Date, c.Labs.zone) >= civilDayOf(r.effective, c.Labs.zone))
+	})
 }
 
 // assayNote tells that the method matters, for a ferritin that another assay could read as low.
@@ -79,10 +150,11 @@ func (c *ironCase) assayNote() string {
 	if v.Cmp(c.Settings.FerritinLow) <= 0 || v.Cmp(c.Settings.AssayNoteFerritin) > 0 {
 		return ""
 	}
-	return "The ferritin assay is not stated: assays differ by about 60 %, so that 75 ng/mL on one reads as 121 ng/mL on another."
+	return words.Say("iron.note.assay", "low", c.Settings.FerritinLow.String(), "high", c.Settings.AssayNoteFerritin.String())
 }
 
-// inflammation tells that a ferritin above its limit does not clear beside a raised C-reactive protein of the same week.
+// inflammation tells that a ferritin above its limit does not clear beside a raised C-reactive
+// protein of the same week.
 func (c *ironCase) inflammation() string {
 	f := &c.panel.ferritin
 	if f.shown == nil || f.low || !f.shown.dated {
@@ -97,138 +169,14 @@ func (c *ironCase) inflammation() string {
 	if crp == nil {
 		return ""
 	}
-	return "C-reactive protein was raised (" + crp.measure.text() + ", " + crp.date(c.Labs.zone) + "): ferritin may read falsely high and does not clear; TSAT decides."
+	return words.Say("iron.note.crp", "value", crp.measure.text(), "date", crp.date(c.Labs.zone))
 }
 
-// treatment says what iron can do for this patient (rules.md R3, R9, R11).
-func (c *ironCase) treatment() string {
-	switch {
-	case len(c.IronCaution) > 0:
-		return "Haemochromatosis or iron overload is on record: give no iron on this result; ask a specialist."
-	case c.panel.group == ironDialysis:
-		return "Consider intravenous iron sucrose with the renal team. Gabapentin is usually begun at 100 mg after dialysis or at night, seldom above 300 mg."
-	case c.panel.group == ironChild:
-		return "Discuss oral ferrous sulfate with a specialist for children; the adult limits and the adult band for infusions do not apply."
-	}
-	f, t := c.panel.ferritin.shown, c.panel.tsat.shown
-	tooMuch := t != nil && c.panel.tsat.state == analyteUsable && t.measure.value.Cmp(c.Settings.OralCeilingTSAT) > 0
-	switch {
-	case c.panel.ferritin.low && tooMuch:
-		return "Low ferritin with a TSAT above " + c.Settings.OralCeilingTSAT.String() + " % is contradictory: have both repeated before any iron is given."
-	case c.panel.ferritin.low:
-		return c.replace(f)
-	case f == nil || c.panel.ferritin.state != analyteUsable:
-		return "Have ferritin measured: it decides whether oral iron can help."
-	case f.measure.value.Cmp(c.Settings.IVOnlyFerritin) <= 0:
-		return "With ferritin in the band from " + c.Settings.FerritinLow.String() + " to " + c.Settings.IVOnlyFerritin.String() +
-			" ng/mL oral iron is not expected to help: only intravenous iron is considered."
-	}
-	return "Low by TSAT alone with ferritin above " + c.Settings.IVOnlyFerritin.String() +
-		" ng/mL: inflammation or functional deficiency is possible; refer rather than choose a product."
-}
-
-// replace is the advice for an adult's low ferritin.
-func (c *ironCase) replace(f *labReading) string {
-	text := "Treat iron as well: oral iron (65 mg elemental iron once daily or every other day, with vitamin C; it takes about 12 weeks) or intravenous iron. " +
-		"Look for the cause of the deficiency"
-	if f.measure.value.Cmp(c.Settings.InvestigateFerritin) < 0 {
-		text += ", above all with ferritin below " + c.Settings.InvestigateFerritin.String() + " ng/mL"
-	}
-	return text + "."
-}
-
-// caution says when intravenous iron has to wait.
-func (c *ironCase) caution() string {
-	if len(c.IronCaution) > 0 || c.panel.group == ironChild {
+// bandNote tells, where iron is not low, that ferritin lies in the band in which only intravenous
+// iron is expected to help an adult.
+func (c *ironCase) bandNote() string {
+	if c.panel.low() || c.panel.group != ironAdult || !c.inBand() {
 		return ""
 	}
-	if c.Pregnant {
-		return "Pregnancy is on record: intravenous iron only from the second trimester on, and not in active infection."
-	}
-	return "No intravenous iron in active infection or the first trimester of pregnancy."
-}
-
-// therapy tells that iron is ordered already.
-func (c *ironCase) therapy() string {
-	var dates []string
-	for _, o := range c.Orders {
-		date := "without a date"
-		if !o.Date.IsZero() {
-			date = "on " + o.Date.Date(c.Labs.zone)
-		}
-		dates = append(dates, date)
-	}
-	if len(dates) == 0 {
-		return ""
-	}
-	return "Iron is already ordered (" + strings.Join(sortedUnique(dates), ", ") + "): ask when it is to be rechecked."
-}
-
-// shortened names the date from which a repeat is due where results age faster. It is a date, so that the text does not change with time alone.
-func (c *ironCase) shortened() string {
-	older := c.olderDraw()
-	if older == nil || !older.dated {
-		return ""
-	}
-	var why []string
-	if c.ironSince(older) {
-		why = append(why, "iron since the draw")
-	}
-	if c.panel.low() {
-		why = append(why, "a low value")
-	}
-	if c.Pregnant {
-		why = append(why, "pregnancy")
-	}
-	if c.panel.group == ironDialysis {
-		why = append(why, "dialysis")
-	}
-	if len(why) == 0 {
-		return ""
-	}
-	due := civilStart(civilDayOf(older.effective, c.Labs.zone)+int64(c.Settings.ShortenedDays), c.Labs.zone)
-	return fmt.Sprintf("With %s a repeat is due %s after the draw: from %s on.", strings.Join(why, " and "), dayCount(c.Settings.ShortenedDays), inZone(due, c.Labs.zone))
-}
-
-// olderDraw is the older of the newest ferritin and the newest TSAT.
-func (c *ironCase) olderDraw() *labReading {
-	f, t := c.panel.ferritin.newest, c.panel.tsat.newest
-	switch {
-	case f == nil:
-		return t
-	case t == nil || compareNewest(f, t) > 0:
-		return f
-	}
-	return t
-}
-
-// repeat asks for what a complete picture lacks.
-func (c *ironCase) repeat() string {
-	for _, a := range c.analytes() {
-		if a.res.state != analyteUsable {
-			return joinSentences("Have the set completed ("+a.name+").", sampling)
-		}
-	}
-	return ""
-}
-
-// fill asks for what is missing; a result that is pending need not be ordered again.
-func (c *ironCase) fill() string {
-	if min(c.panel.ferritin.state, c.panel.tsat.state) == analytePending {
-		return "See the pending result when it comes."
-	}
-	return joinSentences(orderIron, sampling)
-}
-
-func sortedUnique(words []string) []string {
-	words = slices.Clone(words)
-	slices.Sort(words)
-	return slices.Compact(words)
-}
-
-// joinRefs gathers references, sorted, each once.
-func joinRefs(groups ...[]Ref) []Ref {
-	all := slices.Concat(groups...)
-	slices.Sort(all)
-	return slices.Compact(all)
+	return words.Say("iron.note.band", "low", c.Settings.FerritinLow.String(), "high", c.Settings.IVOnlyFerritin.String())
 }

@@ -179,18 +179,18 @@ func TestIronByGroup(t *testing.T) {
 }
 
 func TestIronUnchecked(t *testing.T) {
-	off := func(in *ironInput) { in.Alpha2Delta = false }
+	off := func(in *ironInput) { in.Alpha2Delta, in.Treated = false, false }
 	for _, c := range []struct {
 		name, want string
 		labs       []string
 	}{
 		{"nothing", checkIronUnchecked, nil},
 		{"ferritin", "", []string{okFerritin}},
-		{"TSAT, low", "", []string{"2502-3 5 % 2026-10-24"}},
+		{"TSAT, low", checkIronLow, []string{"2502-3 5 % 2026-10-24"}},
 		{"365 days", "", []string{"2502-3 31 % 2025-11-23"}},
 		{"366 days", checkIronUnchecked, []string{"2502-3 31 % 2025-11-22"}},
 		{"no unit", checkIronUnchecked, []string{"2276-4 152 - 2026-10-24"}},
-		{"no unit, one before", "", []string{"2276-4 152 - 2026-11-20", okFerritin}},
+		{"no unit, one before: the older one speaks for nothing", checkIronUnchecked, []string{"2276-4 152 - 2026-11-20", okFerritin}},
 		{"pending", checkIronUnchecked, []string{"2276-4 none - 2026-11-20 registered"}},
 		{"preliminary and normal", checkIronUnchecked, []string{"2276-4 152 ng/mL 2026-11-20 preliminary"}},
 		{"no date", "", []string{"2276-4 152 ng/mL -"}},
@@ -251,7 +251,7 @@ func TestLaboratoryLimits(t *testing.T) {
 func TestIronTexts(t *testing.T) {
 	order := func(date string, iv bool) func(*ironInput) {
 		return func(in *ironInput) {
-			in.Orders = []ironOrder{{Ref: "MedicationRequest/fe", Date: labTime(t, date), IV: iv}}
+			in.Orders = []ironOrder{{Ref: "MedicationRequest/fe", Date: labTime(t, date), IV: iv, Current: true, Replaces: true}}
 		}
 	}
 	for _, c := range []struct {
@@ -262,42 +262,42 @@ func TestIronTexts(t *testing.T) {
 		lacks  []string
 	}{
 		{"low", nil, []string{"14723-1 160 pmol/L 2026-10-24", okTSAT},
-			[]string{"ferritin 71.2 ng/mL (sent as 160 pmol/L), dated 2026-10-24 (low: at or below 75 ng/mL)", "TSAT 31 %, dated 2026-10-24", "oral iron (65 mg"}, []string{"at the limit", "stale"}},
+			[]string{"ferritin 71.2 ng/mL, sent as 160 pmol/L (2026-10-24), limit 75 ng/mL", "TSAT 31 % (2026-10-24)", "by mouth (65 mg", "If there is no iron overload"}, []string{"at the limit", "stale"}},
 		{"at the limit", nil, []string{"14723-1 170 pmol/L 2026-10-24", okTSAT}, []string{"at the limit"}, nil},
 		{"very low", nil, []string{"2276-4 29 ng/mL 2026-10-24", okTSAT}, []string{"above all with ferritin below 30"}, nil},
-		{"missing names TSAT", nil, []string{okFerritin}, []string{"no TSAT results found in the data received", "ferritin 152 ng/mL", "iron binding capacity"}, []string{"no ferritin"}},
+		{"missing names TSAT", nil, []string{okFerritin}, []string{"No TSAT received", "ferritin 152 ng/mL", "TIBC"}, []string{"no ferritin"}},
 		{"pending", nil, []string{okFerritin, "2502-3 none - 2026-11-20 registered"}, []string{"TSAT is pending"}, nil},
-		{"why unusable", nil, []string{"2276-4 152 - 2026-10-24", okTSAT}, []string{"ferritin dated 2026-10-24: unit not given"}, nil},
+		{"why unusable", nil, []string{"2276-4 152 - 2026-10-24", okTSAT}, []string{"ferritin (2026-10-24): unit not given"}, nil},
 		{"straddles", nil, []string{"2276-4 <100 ng/mL 2026-10-24", okTSAT}, []string{"given only as < 100 ng/mL"}, nil},
 		{"calculation failed", nil, []string{okFerritin, "2498-4 60 - 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}, []string{"TSAT to be calculated", "iron: unit not given"}, nil},
-		{"stale", nil, []string{"2276-4 152 ng/mL 2025-11-22", okTSAT}, []string{"limit 365 days", "ferritin dated 2025-11-22"}, nil},
-		{"stale and low", nil, []string{"2276-4 20 ng/mL 2025-11-22", okTSAT}, []string{"is stale", "dated 2025-11-22"}, nil},
+		{"stale", nil, []string{"2276-4 152 ng/mL 2025-11-22", okTSAT}, []string{"limit 365 days", "ferritin 152 ng/mL (2025-11-22)"}, nil},
+		{"stale and low", nil, []string{"2276-4 20 ng/mL 2025-11-22", okTSAT}, []string{"is not recent (limit 365 days)", "(2025-11-22)", "was due on 2026-02-20"}, nil},
 		{"no date", nil, []string{"2276-4 152 ng/mL -", okTSAT}, []string{"without a date"}, nil},
 		{"infusion band", nil, []string{"2276-4 100 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"only intravenous iron"}, []string{"65 mg"}},
 		{"above the band", nil, []string{"2276-4 100.1 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"refer rather than choose"}, []string{"65 mg", "only intravenous"}},
-		{"ferritin missing", nil, []string{"2502-3 12 % 2026-10-24"}, []string{"Have ferritin measured", "no ferritin results found"}, []string{"65 mg"}},
+		{"ferritin missing", nil, []string{"2502-3 12 % 2026-10-24"}, []string{"Have ferritin measured", "no ferritin received"}, []string{"65 mg"}},
 		{"contradiction", nil, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 46 % 2026-10-24"}, []string{"contradictory"}, []string{"65 mg"}},
 		{"at the ceiling", nil, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 45 % 2026-10-24"}, []string{"65 mg"}, []string{"contradictory"}},
-		{"haemochromatosis", func(in *ironInput) { in.IronCaution = []Ref{"Condition/h"} }, []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"ask a specialist"}, []string{"65 mg", "intravenous"}},
-		{"child", func(in *ironInput) { in.Birth = labTime(t, "2014-03-02") }, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"TSAT is shown", "ferrous sulfate", "below 50 ng/mL"}, []string{"65 mg"}},
-		{"dialysis", func(in *ironInput) { in.ESRD = []Ref{"Condition/e"} }, []string{"2276-4 120 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"both ferritin and TSAT", "iron sucrose"}, []string{"65 mg"}},
-		{"age not known", func(in *ironInput) { in.Birth = Time{} }, []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}, []string{"birth date is not known", "which it is not"}, nil},
-		{"age not known, low for both", func(in *ironInput) { in.Birth = Time{} }, []string{"2276-4 40 ng/mL 2026-10-24", okTSAT}, []string{"which it is as well"}, nil},
-		{"already on iron", order("2026-11-01", false), []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"already ordered (on 2026-11-01)", "iron since the draw", "from 2027-01-22"}, nil},
-		{"after an infusion", order("2026-10-01", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"less than 28 days after intravenous iron (ordered 2026-10-01)"}, nil},
+		{"haemochromatosis", func(in *ironInput) { in.IronCaution = []Ref{"Condition/h"} }, []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"no iron on this result", "Refer to the specialist"}, []string{"65 mg", "intravenous"}},
+		{"child", func(in *ironInput) { in.Birth = labTime(t, "2014-03-02") }, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"TSAT has no limit", "ferrous sulfate", "below 50 ng/mL"}, []string{"65 mg"}},
+		{"dialysis", func(in *ironInput) { in.ESRD = []Ref{"Condition/e"} }, []string{"2276-4 120 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"both have to be low", "(sucrose)"}, []string{"65 mg"}},
+		{"age not known", func(in *ironInput) { in.Birth = Time{} }, []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}, []string{"Age unknown", "would not be low"}, nil},
+		{"age not known, low for both", func(in *ironInput) { in.Birth = Time{} }, []string{"2276-4 40 ng/mL 2026-10-24", okTSAT}, []string{"would be low, too"}, nil},
+		{"already on iron", order("2026-11-01", false), []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"Iron has been ordered since the draw (2026-11-01)", "A repeat is due on 2027-01-22"}, nil},
+		{"after an infusion", order("2026-10-01", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"less than 28 days after intravenous iron (2026-10-01)"}, nil},
 		{"28 days after an infusion", order("2026-09-26", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, nil, []string{"28 days after intravenous"}},
 		{"infusion after the draw", order("2026-10-25", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, nil, []string{"28 days after intravenous"}},
 		{"infusion on the day of the draw", order("2026-10-24", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"28 days after intravenous"}, nil},
 		{"earlier low, then iron", order("2026-09-02", false), []string{"2276-4 70 ng/mL 2026-09-01", okFerritin}, nil, []string{"An earlier one"}},
 		{"earlier low, too long ago", nil, []string{"2276-4 70 ng/mL 2026-07-25", okFerritin}, nil, []string{"An earlier one"}},
-		{"inflammation", nil, []string{okFerritin, "2502-3 12 % 2026-10-24", "1988-5 10.1 mg/L 2026-10-31"}, []string{"C-reactive protein was raised (10.1 mg/L, dated 2026-10-31)"}, nil},
+		{"inflammation", nil, []string{okFerritin, "2502-3 12 % 2026-10-24", "1988-5 10.1 mg/L 2026-10-31"}, []string{"C-reactive protein was raised (10.1 mg/L, 2026-10-31)"}, nil},
 		{"no inflammation", nil, []string{okFerritin, "2502-3 12 % 2026-10-24", "1988-5 10 mg/L 2026-10-24", "1988-5 99 mg/L 2026-11-01"}, nil, []string{"C-reactive"}},
-		{"near the limit", nil, []string{okFerritin, "2498-4 59 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}, []string{"calculated and near the limit", "TSAT 19.66 %"}, nil},
-		{"assay", nil, []string{"2276-4 121 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"assays differ"}, nil},
-		{"no assay note", nil, []string{"2276-4 121.1 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, nil, []string{"assays differ"}},
-		{"earlier low", nil, []string{"2276-4 70 ng/mL 2026-09-01", okFerritin}, []string{"An earlier one was low: ferritin 70 ng/mL, dated 2026-09-01"}, nil},
-		{"disagreement", nil, []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"}, []string{"Results of one draw disagree: TSAT 26 %"}, nil},
-		{"provisional", nil, []string{okFerritin, "2502-3 12 % 2026-11-01 preliminary"}, []string{"provisional"}, nil},
+		{"near the limit", nil, []string{okFerritin, "2498-4 59 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}, []string{"The calculated TSAT is near the limit", "TSAT 19.66 %"}, nil},
+		{"assay", nil, []string{"2276-4 121 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"assay not stated"}, nil},
+		{"no assay note", nil, []string{"2276-4 121.1 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, nil, []string{"assay not stated"}},
+		{"earlier low", nil, []string{"2276-4 70 ng/mL 2026-09-01", okFerritin}, []string{"An earlier one was low: ferritin 70 ng/mL (2026-09-01)"}, nil},
+		{"disagreement", nil, []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"}, []string{"One draw, two results: TSAT 26 %", "due on 2027-02-12"}, nil},
+		{"provisional", nil, []string{okFerritin, "2502-3 12 % 2026-11-01 preliminary"}, []string{"The low TSAT is preliminary"}, nil},
 		{"newer unreadable", nil, []string{"2276-4 20 ng/mL 2026-10-01", "2276-4 160 - 2026-11-01", okTSAT}, []string{"does not clear it"}, nil},
 		{"afternoon", nil, []string{okFerritin, "2502-3 12 % 2026-11-01T12:00:00Z"}, []string{"drawn after noon"}, nil},
 		{"measured unreadable", nil, []string{okFerritin, "2502-3 absent - 2026-10-24", "2498-4 30 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}, []string{"could not be used (the value is stated to be absent)"}, nil},
@@ -415,7 +415,7 @@ func TestIronDoesNotDependOnOrder(t *testing.T) {
 			facts = append(facts, labFact(t, string(rune('a'+i)), drawLab(r, "lab")))
 		}
 		shuffled := rapid.Permutation(facts).Draw(r, "order")
-		alpha := func(in *ironInput) { in.Alpha2Delta = rapid.Bool().Draw(r, "alpha2delta") }
+		alpha := func(in *ironInput) { in.Alpha2Delta = rapid.Bool().Draw(r, "alpha2delta"); in.Treated = in.Alpha2Delta }
 		plain := func(facts []Fact, change func(*ironInput)) ironDecision {
 			return ironOf(&State{Facts: facts}, labAsOf, change)
 		}

@@ -1,47 +1,36 @@
 package checks
 
 import (
-	"fmt"
-	"slices"
+	"strconv"
 	"strings"
-	"time"
+
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// Sentences that several iron texts share.
-const (
-	orderIron = "Order ferritin together with iron and total iron binding capacity."
-	sampling  = "Draw in the morning, fasting, with no iron supplements for 24 h before."
-	noDelay   = "Testing need not delay treatment."
-)
-
-func dayCount(n int) string { return fmt.Sprintf("%d days", n) }
-
-func inZone(t time.Time, zone *time.Location) string { return t.In(zone).Format(time.DateOnly) }
-
-// groupWords names the limits that apply.
+// groupWords names the limits that apply, for the basis of an answer.
 func (c *ironCase) groupWords() string {
 	return [...]string{"adult limits", "limit for children", "adult limits, birth date not known", "limits for dialysis"}[c.panel.group]
 }
 
-// value tells one result: "ferritin 71.2 ng/mL (sent as 160 pmol/L), dated 2026-10-24".
+// value tells one result: "ferritin 71.2 ng/mL, sent as 160 pmol/L (2026-10-24)".
 func (c *ironCase) value(name string, r *labReading) string {
-	text := r.measure.text()
+	key, m := "iron.value", r.measure
 	if r.calculated {
-		m := r.measure
 		m.value = decimal(m.value.cut(2))
-		text = m.text() + ", calculated from iron and binding capacity of one draw"
+		key = "iron.value.calculated"
 	}
+	text := m.text()
 	if r.status != LabFinal {
 		text += ", " + statusWords(r.status)
 	}
-	return name + " " + text + ", " + r.date(c.Labs.zone)
+	return words.Say(key, "analyte", name, "value", text, "date", r.date(c.Labs.zone))
 }
 
 func statusWords(s LabStatus) string {
 	if s == LabPreliminary {
-		return "preliminary"
+		return words.Say("iron.preliminary")
 	}
-	return "of unknown status"
+	return words.Say("iron.unknown-status")
 }
 
 // state tells all that is known of one analyte.
@@ -54,10 +43,10 @@ func (c *ironCase) state(name string, res *analyteResult) string {
 		parts = append(parts, c.blocked(name, res))
 	}
 	if res.pending != nil {
-		parts = append(parts, name+" "+labPending.words()+" ("+res.pending.date(c.Labs.zone)+")")
+		parts = append(parts, words.Say("iron.pending", "analyte", name, "date", res.pending.date(c.Labs.zone)))
 	}
 	if len(parts) == 0 {
-		return "no " + name + " results found in the data received"
+		return words.Say("iron.none", "analyte", name)
 	}
 	return strings.Join(parts, "; ")
 }
@@ -66,43 +55,59 @@ func (c *ironCase) state(name string, res *analyteResult) string {
 func (c *ironCase) blocked(name string, res *analyteResult) string {
 	why := res.why.words()
 	if res.why == labStraddles {
-		why = "given only as " + res.blocked.measure.text() + ", and the limit lies on both sides of that"
+		why = words.Say("iron.blocked.straddles", "value", res.blocked.measure.text())
 	}
 	if res.blocked.of != "" {
 		why += " (" + res.blocked.of + ")"
 	}
+	key := "iron.blocked"
 	if res.blocked.calculated {
-		name += " to be calculated"
+		key = "iron.blocked.calculated"
 	}
-	return name + " " + res.blocked.date(c.Labs.zone) + ": " + why
+	return words.Say(key, "analyte", name, "date", res.blocked.date(c.Labs.zone), "why", why)
 }
 
 // known says all that is on record.
 func (c *ironCase) known() string {
-	return "On record: " + c.state("ferritin", &c.panel.ferritin) + "; " + c.state("TSAT", &c.panel.tsat) + "."
+	return words.Say("iron.known", "known", c.state("ferritin", &c.panel.ferritin)+"; "+c.state("TSAT", &c.panel.tsat))
 }
 
 // gaps names what is missing, and whether it is pending.
 func (c *ironCase) gaps() string {
-	var parts []string
+	var none, pending []string
 	for _, a := range c.analytes() {
 		switch a.res.state {
 		case analytePending:
-			parts = append(parts, a.name+" is pending")
+			pending = append(pending, a.name)
 		case analyteNeverSeen:
-			parts = append(parts, "no "+a.name+" results found in the data received")
+			none = append(none, a.name)
 		}
 	}
-	return strings.Join(parts, "; ")
+	var parts []string
+	for _, p := range pending {
+		parts = append(parts, words.Say("iron.missing.pending", "analytes", p))
+	}
+	if len(none) > 0 {
+		parts = append(parts, words.Say("iron.missing.none", "analytes", or(none)))
+	}
+	return words.Say("iron.missing", "what", strings.Join(parts, "; "))
+}
+
+func or(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return words.Say("list.or", "most", list[0], "last", list[1])
 }
 
 type namedAnalyte struct {
 	name string
 	res  *analyteResult
+	age  labAge
 }
 
 func (c *ironCase) analytes() []namedAnalyte {
-	return []namedAnalyte{{"ferritin", &c.panel.ferritin}, {"TSAT", &c.panel.tsat}}
+	return []namedAnalyte{{"ferritin", &c.panel.ferritin, c.ferritinAge}, {"TSAT", &c.panel.tsat, c.tsatAge}}
 }
 
 // knownBeside tells what is on record of the other analyte when one is missing or unusable.
@@ -118,7 +123,7 @@ func (c *ironCase) knownBeside() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "On record: " + strings.Join(parts, "; ") + "."
+	return words.Say("iron.known", "known", strings.Join(parts, "; "))
 }
 
 func (c *ironCase) eitherMissing() bool {
@@ -135,117 +140,70 @@ func (c *ironCase) whyUnusable() string {
 	return strings.Join(parts, "; ")
 }
 
-// olderThan says which results the age check is about.
-func (c *ironCase) olderThan(limit int) string {
+// old says which results are not recent, and against which limit.
+func (c *ironCase) old(limit int) string {
 	var parts []string
-	for i, a := range c.analytes() {
-		age := [...]labAge{c.ferritinAge, c.tsatAge}[i]
-		if age == labCurrent {
+	key := "iron.stale"
+	for _, a := range c.analytes() {
+		if a.age == labCurrent {
 			continue
 		}
 		if !a.res.newest.dated {
-			parts = append(parts, a.name+" without a date, so that its age cannot be judged")
-		} else {
-			parts = append(parts, a.name+" "+a.res.newest.date(c.Labs.zone))
+			key = "iron.stale.undated"
 		}
+		parts = append(parts, c.value(a.name, a.res.newest))
 	}
-	return "not recent (limit " + dayCount(limit) + "): " + strings.Join(parts, "; ")
+	return words.Say(key, "days", strconv.Itoa(limit), "old", strings.Join(parts, "; "))
 }
 
 // lowSummary says what is low, against which limit, and what the other value is.
 func (c *ironCase) lowSummary() string {
 	var low, rest []string
 	for _, a := range c.analytes() {
-		switch {
-		case a.res.low:
-			low = append(low, c.value(a.name, a.res.shown)+" (low: "+limitWords(a.res.limit, a.res.shown.measure.unit)+")")
-		default:
+		if a.res.low {
+			limit := limitWords(a.res.limit, a.res.shown.measure.unit)
+			low = append(low, words.Say("iron.low.limit", "value", c.value(a.name, a.res.shown), "limit", limit))
+		} else {
 			rest = append(rest, c.state(a.name, a.res))
 		}
 	}
-	text := "Iron is low for RLS: " + strings.Join(low, "; ") + "."
+	text := words.Say("iron.low", "low", strings.Join(low, "; "))
 	if len(rest) > 0 {
-		text += " Beside it: " + strings.Join(rest, "; ") + "."
+		text = joinSentences(text, words.Say("iron.also", "rest", strings.Join(rest, "; ")))
 	}
 	return text
 }
 
 func limitWords(l ironLimit, unit string) string {
-	how := "below "
+	key := "iron.limit.below"
 	if l.inclusive {
-		how = "at or below "
+		key = "iron.limit.at"
 	}
-	return how + l.value.String() + " " + unit
+	return words.Say(key, "limit", l.value.String()+" "+unitWords(unit))
 }
 
-// lowNotes are the reservations of iron-low.
-func (c *ironCase) lowNotes() string {
-	var notes []string
-	for i, a := range c.analytes() {
-		if !a.res.low {
-			continue
-		}
-		age := [...]labAge{c.ferritinAge, c.tsatAge}[i]
-		if age == labStale {
-			notes = append(notes, fmt.Sprintf("The low %s is stale (limit %s); a low value does not turn normal with age.", a.name, dayCount(c.Settings.StaleDays)))
-		}
-		if a.res.atLimit {
-			notes = append(notes, "The "+a.name+" is at the limit after conversion from a molar unit, and taken as low.")
-		}
-		if a.res.shown.status != LabFinal {
-			notes = append(notes, "The low "+a.name+" is provisional: it is "+statusWords(a.res.shown.status)+".")
-		}
-		if a.res.other != nil {
-			notes = append(notes, "Results of one draw disagree: "+c.value(a.name, a.res.other)+"; the low one counts.")
-		}
-		if a.res.blocked != nil {
-			notes = append(notes, "A newer result cannot be evaluated and does not clear it.")
-		}
-	}
-	return joinSentences(append(notes, c.groupNote(), c.readingNotes())...)
-}
-
-// groupNote says what the limits rest on where that is not plain.
-func (c *ironCase) groupNote() string {
-	f := &c.panel.ferritin
-	switch c.panel.group {
-	case ironDialysis:
-		return "End-stage renal disease or dialysis is on record: both ferritin and TSAT have to be low; ferritin is inflated there, so TSAT leads."
-	case ironChild:
-		return "For children no TSAT limit is stated: TSAT is shown, not decided on."
-	case ironAgeUnknown:
-		child := c.Settings.ferritinLimit(ironChild, "")
-		note := "The birth date is not known well enough: adult limits were applied. For a child ferritin would be low " + limitWords(child, "ng/mL")
-		if f.shown != nil {
-			if v, _ := c.Settings.ferritinLimit(ironChild, f.shown.performer).judge(&f.shown.measure); v == verdictLow {
-				return note + ", which it is as well."
-			}
-			return note + ", which it is not."
-		}
-		return note + "."
-	}
-	return ""
-}
-
-// readingNotes are reservations about how a result is to be read. They hold whatever the decision.
-func (c *ironCase) readingNotes() string {
-	var notes []string
+// fact tells the newest iron values to a check that is about something else.
+func (c *ironCase) fact() string {
+	var low, known []string
 	for _, a := range c.analytes() {
-		r := a.res.shown
-		if r == nil {
+		if a.res.shown == nil {
 			continue
 		}
-		if r.measure.caveat {
-			notes = append(notes, "The "+a.name+" is outside the usual range: check it.")
+		if a.res.low && c.panel.low() {
+			low = append(low, c.value(a.name, a.res.shown))
+		} else {
+			known = append(known, c.value(a.name, a.res.shown))
 		}
-		if r.note != "" {
-			notes = append(notes, r.note)
-		}
-		if r.effective.Precision >= ToInstant && r.at.In(c.Labs.zone).Hour() >= 12 {
-			notes = append(notes, "The "+a.name+" "+r.date(c.Labs.zone)+" was drawn after noon.")
-		}
-		notes = append(notes, c.afterInfusion(a.name, r))
 	}
-	notes = append(notes, c.calculatedNote(), c.previousLow(), c.assayNote(), c.inflammation())
-	return joinSentences(slices.Compact(notes)...)
+	switch why := c.whyUnusable(); {
+	case len(low) > 1:
+		return words.Say("iron.fact.low.both", "values", words.And(low))
+	case len(low) > 0:
+		return words.Say("iron.fact.low", "values", words.And(low))
+	case why != "":
+		return words.Say("iron.fact.unknown", "why", why)
+	case len(known) > 0:
+		return words.Say("iron.fact.known", "values", words.And(known))
+	}
+	return words.Say("iron.fact.none")
 }

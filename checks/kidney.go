@@ -1,75 +1,124 @@
 package checks
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // kidneyFunction is what is known of a patient's kidneys.
 type kidneyFunction struct {
-	band renalBand
-	// words tell the value, where it is from and that it is an approximation, if it is.
+	band      renalBand
+	clearance measure // in mL/min
+	// words tell the value, where it is from and that it is an approximation, if it is; of one that cannot be evaluated, why.
 	words string
 	refs  []Ref
 	at    *labReading // by which it is dated
 	next  time.Time   // when it becomes too old; zero when never
+	// opens: the newest value cannot be evaluated, and that has to be said.
+	opens bool
 	// silence says why it is not known.
 	silence string
 }
 
-// readKidney takes the newest result that is not too old: a clearance, a creatinine with age, sex and weight by Cockcroft-Gault,
-// or an eGFR; of one day in this order, since labels dose on clearance. On dialysis only a clearance tells anything.
+// readKidney takes the values of the newest day. Of these a clearance decides first, then Cockcroft-Gault, then an eGFR, since labels dose
+// on clearance, then an eGFR by CKD-EPI. Where none of that day can be evaluated nothing older speaks. On dialysis only a clearance
+// tells anything.
 func readKidney(in *renalInput) kidneyFunction {
-	fresh := func(r *labReading) bool {
-		age, _ := in.kidneyAge(r)
-		return age
-	}
-	candidates := []kidneyFunction{in.direct(in.Labs.newestUsable(terms.CreatinineClearance, fresh), "creatinine clearance", "")}
-	if !in.onDialysis() {
-		candidates = append(candidates, in.cockcroftGault(in.Labs.newestUsable(terms.Creatinine, func(r *labReading) bool { return fresh(r) && r.measure.comparator == "" })))
-		candidates = append(candidates, in.direct(in.Labs.newestUsable(terms.EGFR, fresh), "eGFR", ", an approximation, since labels dose on creatinine clearance"))
-	}
-	candidates = slices.DeleteFunc(candidates, func(k kidneyFunction) bool { return k.band == renalUnknown })
-	if len(candidates) == 0 {
+	clearance, creatinine, egfr := in.kidneyDay()
+	if len(clearance)+len(creatinine)+len(egfr) == 0 {
 		return kidneyFunction{silence: in.noKidney()}
 	}
-	best := candidates[0]
-	for _, k := range candidates[1:] {
-		if in.newerDay(k.at, best.at) {
-			best = k
+	var k kidneyFunction
+	for _, source := range []struct {
+		readings []*labReading
+		read     func(*labReading) kidneyFunction
+	}{
+		{clearance, func(r *labReading) kidneyFunction { return in.direct(r, words.Say("kidney.clearance"), "") }},
+		{creatinine, in.cockcroftGault},
+		{egfr, func(r *labReading) kidneyFunction { return in.direct(r, words.Say("kidney.egfr"), reservation()) }},
+		{creatinine, in.ckdEPI},
+	} {
+		for _, r := range source.readings {
+			if k = source.read(r); k.band != renalUnknown {
+				return in.recent(k)
+			}
 		}
 	}
-	_, best.next = in.kidneyAge(best.at)
-	return best
+	return in.unreadKidney(slices.Concat(clearance, egfr), creatinine)
+}
+
+func reservation() string { return words.Say("kidney.approximation") }
+
+// kidneyDay are the results of the newest day on which there is one with a value, and which is not too old, by analyte; the newest first.
+func (in *renalInput) kidneyDay() (clearance, creatinine, egfr []*labReading) {
+	analytes := []terms.Analyte{terms.CreatinineClearance, terms.Creatinine, terms.EGFR}
+	if in.onDialysis() {
+		analytes = analytes[:1]
+	}
+	var newest *labReading
+	each := func(f func(a terms.Analyte, r *labReading)) {
+		for _, a := range analytes {
+			rs := in.Labs.of(a)
+			for i := range rs {
+				if old, _ := in.tooOld(&rs[i], in.Settings.CreatinineDays); rs[i].reason != labPending && !old {
+					f(a, &rs[i])
+				}
+			}
+		}
+	}
+	each(func(_ terms.Analyte, r *labReading) {
+		if newest == nil || in.newerDay(r, newest) {
+			newest = r
+		}
+	})
+	lists := map[terms.Analyte]*[]*labReading{
+		terms.CreatinineClearance: &clearance, terms.Creatinine: &creatinine, terms.EGFR: &egfr,
+	}
+	each(func(a terms.Analyte, r *labReading) {
+		if !in.newerDay(newest, r) {
+			*lists[a] = append(*lists[a], r)
+		}
+	})
+	return clearance, creatinine, egfr
 }
 
 func (in *renalInput) onDialysis() bool { return in.Dialysis || len(in.Labs.dialysis) > 0 }
 
 func (in *renalInput) noKidney() string {
 	if in.onDialysis() {
-		return "dialysis is on record and no clearance was found in the data received"
+		return words.Say("kidney.none.dialysis")
 	}
-	return "no usable and recent creatinine clearance, creatinine with age, sex and weight, or eGFR was found in the data received"
+	return words.Say("kidney.none")
 }
 
-// kidneyAge tells whether a result is recent enough, and when it will not be any more. One without a time is taken as ageing: good enough, but not in
-// chronic kidney disease.
-func (in *renalInput) kidneyAge(r *labReading) (fresh bool, next time.Time) {
+// recent is k, unless it is too old for this patient. One without a time is taken as ageing: good enough, but not in chronic kidney
+// disease.
+func (in *renalInput) recent(k kidneyFunction) kidneyFunction {
 	limit := in.Settings.CreatinineDays
 	if in.CKD {
 		limit = in.Settings.CKDDays
 	}
-	if !r.dated {
-		return !in.CKD, time.Time{}
+	old, next := in.tooOld(k.at, limit)
+	if old || in.CKD && !k.at.dated {
+		return kidneyFunction{silence: in.noKidney()}
 	}
-	day := civilDayOf(r.effective, in.Labs.zone)
-	if civilDay(in.Labs.asOf, in.Labs.zone)-day > int64(limit) {
+	k.next = next
+	return k
+}
+
+// tooOld tells whether a result is older than a number of days, and when it will be; never where it has no time.
+func (in *renalInput) tooOld(r *labReading, days int) (old bool, next time.Time) {
+	if !r.dated || r.unplaced {
 		return false, time.Time{}
 	}
-	return true, civilStart(day+int64(limit)+1, in.Labs.zone)
+	day := civilDayOf(r.effective, in.Labs.zone)
+	if civilDay(in.Labs.asOf, in.Labs.zone)-day > int64(days) {
+		return true, time.Time{}
+	}
+	return false, civilStart(day+int64(days)+1, in.Labs.zone)
 }
 
 // newerDay tells whether a was taken on a later day than b.
@@ -80,57 +129,95 @@ func (in *renalInput) newerDay(a, b *labReading) bool {
 	return civilDayOf(a.effective, in.Labs.zone) > civilDayOf(b.effective, in.Labs.zone)
 }
 
+// readable says why a value cannot be evaluated. One that would clear has to be final, and of a known time; one that is bad counts
+// whatever it is.
+func (in *renalInput) readable(r *labReading, m *measure) (renalBand, labReason) {
+	if r.reason != labUsable {
+		return renalUnknown, r.reason
+	}
+	band := in.Settings.band(m)
+	above := m.comparator == ">" || m.comparator == ">="
+	switch {
+	case above && m.value.Cmp(in.Settings.Normal) < 0:
+		return renalUnknown, labStraddles
+	case band != renalNormal:
+		return band, labUsable
+	case r.status != LabFinal:
+		return renalUnknown, statusReason(r.status)
+	case r.unplaced:
+		return renalUnknown, labTimeUnread
+	}
+	return band, labUsable
+}
+
+// direct is a clearance or an eGFR that a laboratory reports.
 func (in *renalInput) direct(r *labReading, name, reservation string) kidneyFunction {
-	if r == nil {
+	band, reason := in.readable(r, &r.measure)
+	if reason != labUsable {
 		return kidneyFunction{}
 	}
 	return kidneyFunction{
-		band: in.Settings.band(&r.measure), refs: r.refs, at: r,
-		words: name + " " + r.measure.text() + ", " + r.date(in.Labs.zone) + reservation,
+		band: band, clearance: r.measure, refs: r.refs, at: r,
+		words: name + " " + r.measure.text() + provisional(r) + ", " + r.date(in.Labs.zone) + reservation,
 	}
 }
 
-// cockcroftGault estimates clearance: (140 - age) x kg / (72 x creatinine in mg/dL), x 0.85 in women; for adults, with the age on the
-// day of the creatinine, so that the estimate does not change by itself.
-func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
-	if creatinine == nil || !creatinine.dated || in.Sex != Female && in.Sex != Male || in.Birth.IsZero() || creatinine.measure.value.Sign() == 0 {
-		return kidneyFunction{}
+func provisional(r *labReading) string {
+	if r.status == LabFinal {
+		return ""
 	}
-	weight := in.weightNear(creatinine)
-	age := ageOn(in.Birth, civilDayOf(creatinine.effective, in.Labs.zone), in.Labs.zone)
-	if weight == nil || age < 18 || age >= 120 {
-		return kidneyFunction{}
-	}
-	above := decimalInt(140 - age).times(weight.measure.value)
-	if in.Sex == Female {
-		above = above.times(decimal("0.85"))
-	}
-	m := measure{value: above.over(decimalInt(72).times(creatinine.measure.value)), unit: "mL/min"}
-	return kidneyFunction{
-		band: in.Settings.band(&m), refs: slices.Concat(creatinine.refs, weight.refs), at: creatinine,
-		words: fmt.Sprintf("creatinine clearance %s mL/min by Cockcroft-Gault (creatinine %s, %s; weight %s, %s)", m.value.cut(1),
-			creatinine.measure.text(), creatinine.date(in.Labs.zone), weight.measure.text(), weight.date(in.Labs.zone)),
-	}
+	return ", " + statusWords(r.status)
 }
 
-// weightNear is the newest weight that is not too far in time from a creatinine; one without a time serves where none has one.
-func (in *renalInput) weightNear(creatinine *labReading) *labReading {
-	day := civilDayOf(creatinine.effective, in.Labs.zone)
-	return in.Labs.newestUsable(terms.Weight, func(r *labReading) bool {
-		if !r.dated || r.measure.comparator != "" {
-			return r.measure.comparator == ""
+// unreadKidney says why nothing of the newest day can be evaluated. A creatinine says nothing without age and sex unless it is high in
+// anybody, and nothing is opened for children.
+func (in *renalInput) unreadKidney(reported, creatinine []*labReading) kidneyFunction {
+	all := slices.Concat(reported, creatinine)
+	k := kidneyFunction{at: all[0]}
+	_, k.next = in.tooOld(k.at, in.Settings.CreatinineDays)
+	if years, known := in.ageAt(k.at); known && years < 18 {
+		k.silence = words.Say("kidney.child")
+		return k
+	}
+	for _, r := range all {
+		k.refs = append(k.refs, r.refs...)
+		why := in.whyUnread(r)
+		if k.words == "" {
+			k.words = words.Say(kidneyWords[r.lab.Analyte]) + " " + r.date(in.Labs.zone) + ": " + why
 		}
-		gap := civilDayOf(r.effective, in.Labs.zone) - day
-		return max(gap, -gap) <= int64(in.Settings.WeightDays)
-	})
+		k.opens = k.opens || !in.withoutPerson(r) || in.highInAnybody(r)
+	}
+	k.silence = words.Say("kidney.unread", "why", k.words)
+	return k
 }
 
-// ageOn is the age in whole years on a day; with a partial birth date the higher of the possible ones, which is the more careful.
-func ageOn(birth Time, day int64, zone *time.Location) int {
-	now := time.Unix(day*86_400, 0).UTC()
-	age := now.Year() - time.Unix(0, birth.Nanos).UTC().Year()
-	if first, _ := birthdays(birth, age, zone); civilDay(first, zone) > day {
-		age--
+var kidneyWords = map[terms.Analyte]string{
+	terms.CreatinineClearance: "kidney.clearance", terms.Creatinine: "kidney.creatinine", terms.EGFR: "kidney.egfr",
+}
+
+// withoutPerson tells of a creatinine that only age or sex is missing.
+func (in *renalInput) withoutPerson(r *labReading) bool {
+	return r.lab.Analyte == terms.Creatinine && r.reason == labUsable && !in.personKnown(r)
+}
+
+func (in *renalInput) highInAnybody(r *labReading) bool {
+	return r.reason == labUsable && r.measure.value.Cmp(in.Settings.CreatinineAlone) > 0 && r.measure.comparator != "<" && r.measure.comparator != "<="
+}
+
+func (in *renalInput) whyUnread(r *labReading) string {
+	if in.withoutPerson(r) {
+		return words.Say("kidney.alone", "value", r.measure.text())
 	}
-	return age
+	reason := r.reason
+	if reason == labUsable {
+		reason = statusReason(r.status)
+	}
+	switch {
+	case reason != labUsable:
+	case r.unplaced:
+		return words.Say("kidney.time")
+	default:
+		reason = labStraddles
+	}
+	return reason.words()
 }

@@ -6,17 +6,21 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // labReading is one result of one analyte: an Observation or one of its components, or a TSAT calculated from several.
 type labReading struct {
 	lab       *terms.Lab
 	refs      []Ref // the Observation; for a calculated one all that it rests on
+	result    int   // of several in one report, from 1
 	part      int   // component, from 1; 0 is the Observation itself
 	status    LabStatus
 	effective Time
 	dated     bool
 	at        time.Time
+	// unplaced: its effective time cannot be read. It is placed as late as it may be.
+	unplaced  bool
 	specimen  Ref
 	performer Ref
 	method    bool // the method of measurement is stated
@@ -50,7 +54,10 @@ func readLabs(st *State, t *terms.Terms, zone *time.Location, set *IronSettings,
 	b := &labBook{terms: t, rules: labRules{unitlessPercent: set.TSATUnitlessPercent}, zone: zone, asOf: asOf}
 	for i := range st.Facts {
 		if f := &st.Facts[i]; f.Kind == KindLab {
-			b.fact(f)
+			b.fact(f.Ref, f.Lab, 0)
+			for i := range f.Lab.Results {
+				b.fact(f.Ref, &f.Lab.Results[i], i+1)
+			}
 		}
 	}
 	slices.Sort(b.dialysis)
@@ -75,7 +82,12 @@ func (b *labBook) of(a terms.Analyte) []labReading {
 
 // compareReadings puts the newest first, one without a time last, and orders the rest by reference.
 func compareReadings(a, b labReading) int {
-	return cmp.Or(compareNewest(&a, &b), slices.Compare(a.refs, b.refs), cmp.Compare(a.part, b.part))
+	return cmp.Or(compareNewest(&a, &b), compareSource(&a, &b))
+}
+
+// compareSource orders readings by where they stand, so that nothing depends on the order of facts.
+func compareSource(a, b *labReading) int {
+	return cmp.Or(slices.Compare(a.refs, b.refs), cmp.Compare(a.result, b.result), cmp.Compare(a.part, b.part))
 }
 
 // compareNewest is negative when a is newer than b. A result without a time is never newer than one that has one.
@@ -99,21 +111,24 @@ func collected(l *LabResult) Time {
 	return l.Effective.Start
 }
 
-func (b *labBook) fact(f *Fact) {
-	l := f.Lab
-	if l.Status == LabCancelled {
+// fact adds what the resource ref says; of a report that contains several results the one of that number.
+func (b *labBook) fact(ref Ref, l *LabResult, number int) {
+	if l.Status == LabCancelled || len(l.Results) > 0 {
 		return
 	}
 	base := labReading{
-		refs: []Ref{f.Ref}, status: l.Status, effective: collected(l), specimen: l.Specimen, performer: l.Performer,
-		method: len(l.Method.Codings)+len(l.Method.Texts) > 0,
+		refs: []Ref{ref}, result: number, status: l.Status, effective: collected(l), specimen: l.Specimen, performer: l.Performer,
+		method: len(l.Method.Codings)+len(l.Method.Texts) > 0, unplaced: l.TimeUnread,
 	}
 	if !base.effective.IsZero() {
 		base.dated, base.at = true, base.effective.Start(b.zone)
-		if base.at.After(b.asOf) {
-			b.next = earlier(b.next, base.at)
-			return
-		}
+	}
+	switch {
+	case base.unplaced && (!base.dated || base.at.After(b.asOf)):
+		base.dated, base.at, base.effective = true, b.asOf, Instant(b.asOf)
+	case base.dated && base.at.After(b.asOf):
+		b.next = earlier(b.next, base.at)
+		return
 	}
 	// A value beside components or members would be the panel's own, which no table code has; without one it is only their envelope.
 	if l.Status == LabRegistered || l.Value.Kind != NoValue || len(l.Components)+len(l.Members) == 0 {
@@ -138,8 +153,8 @@ func (b *labBook) result(base labReading, loincs []string, v *Value) {
 			}
 		case lab.Use == terms.LabContextPregnancy:
 		case lab.Use == terms.LabPanel:
-			// An ordered iron panel promises a TSAT.
-			if base.status == LabRegistered && len(labs) == 1 {
+			// An ordered iron panel promises a TSAT, and so does one of which a part cannot be read.
+			if (base.status == LabRegistered || v.Kind == UnreadValue) && len(labs) == 1 {
 				b.add(base, terms.TSAT, lab, v, true)
 			}
 		case i > 0 && lab.Analyte == labs[i-1].Analyte:
@@ -182,7 +197,7 @@ func (b *labBook) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *Va
 		reading.reason = labCodesDisagree
 	}
 	if lab.Use == terms.LabEvaluateWithNote {
-		reading.note = "It is coded as measured in whole blood, which usually is a slip for serum."
+		reading.note = words.Say("lab.note.whole-blood")
 	}
 	b.readings[a] = append(b.readings[a], reading)
 }
@@ -208,8 +223,11 @@ func (b *labBook) newestUsable(a terms.Analyte, ok func(*labReading) bool) *labR
 
 // date is when the result was taken, for a reader.
 func (r *labReading) date(zone *time.Location) string {
-	if !r.dated {
-		return "without a date"
+	switch {
+	case r.unplaced:
+		return words.Say("iron.unplaced")
+	case !r.dated:
+		return words.Say("iron.undated")
 	}
-	return "dated " + r.effective.Date(zone)
+	return r.effective.Date(zone)
 }

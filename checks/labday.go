@@ -47,3 +47,11 @@ func birthdays(birth Time, years int, zone *time.Location) (first, last time.Tim
 	}
 	return at(m, d), at(lastMonth, lastDay)
 }
+
+// lastDayOf is the last calendar day that a FHIR time can mean; civilDayOf is the first.
+func lastDayOf(t Time, zone *time.Location) int64 {
+	if t.Precision == ToYear || t.Precision == ToMonth {
+		return civilDay(t.End(zone), zone) - 1
+	}
+	return civilDayOf(t, zone)
+}

@@ -1,8 +1,11 @@
 package checks
 
 import (
-	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // Audiences of the texts.
@@ -11,64 +14,135 @@ const (
 	ForPatients      = "patient"
 )
 
-// counselling is what eases RLS without a medicine; no strength of evidence is on record for it, its review is pending.
-const (
-	counselling = "Counsel on walking and exercise, evening caffeine, alcohol, nicotine and heavy meals, and on sleep."
-	selfHelp    = "What helps many people: walking and stretching when the legs bother, regular exercise earlier in the day, less caffeine, alcohol and nicotine in the evening, " +
-		"no heavy late meals, and a cool, dark, quiet bedroom."
-)
-
-// leaflets are the words for patients, by check: what it is about, and what to do. %s is the drug.
-var leaflets = map[string][2]string{
-	"rls-ssri":          {offendingLeaflet, askLeaflet},
-	"rls-tricyclic":     {offendingLeaflet, askLeaflet},
-	"rls-lithium":       {"%s may make restless legs worse in some people.", askLeaflet},
-	"rls-antipsychotic": {offendingLeaflet, askLeaflet},
-	"rls-antihistamine": {"%s, which is also in many remedies for allergy, colds and sleep, can make restless legs worse.", worseLeaflet + " If you bought it yourself, " +
-		"ask before taking more. If it was prescribed for you, please keep taking it as prescribed until you have talked about it. For hay fever there are remedies that trouble the legs less."},
-	"rls-snri":                {offendingLeaflet, askLeaflet},
-	"rls-tetracyclic":         {offendingLeaflet, askLeaflet},
-	"rls-dopamine-antagonist": {offendingLeaflet, askLeaflet},
-	checkIronMissing:          {"Low iron stores can make legs restless, and no complete iron test of yours is known here.", bloodLeaflet},
-	checkIronStale:            {"Low iron stores can make legs restless, and your last iron test was some time ago.", bloodLeaflet},
-	checkIronUnusable:         {"Low iron stores can make legs restless, and your last iron test cannot be read here.", bloodLeaflet},
-	checkIronLow:              {"Your iron stores are low for somebody with restless legs.", "Ask your doctor whether iron is right for you, and why the stores are low. Please ask before you take iron on your own: too much harms."},
-	checkIronUnchecked:        {"Low iron stores can make legs restless, and no recent iron test of yours is known here.", bloodLeaflet},
-	"dopamine-agonist-augmentation": {"%s eases restless legs at first, but over time it can make them start earlier in the day and spread.",
-		"Tell your doctor or pharmacist if that happens. " + keepLeaflet},
-	"gabapentinoid-respiratory-depression": {"%s together with another of your medicines can make you very drowsy and your breathing slow.",
-		"Tell the people you live with: if your breathing is very slow or you can hardly be woken, they should call an ambulance at once. " +
-			"Talk to your doctor or pharmacist soon about taking them together, and drink no alcohol with them. Please keep taking them as prescribed until then: ending one suddenly can harm."},
-	checkRenalDose:            {"Your dose of %s may be more than your kidneys can handle.", "Ask your doctor or pharmacist about the dose soon, sooner if you feel drowsy or unsteady. " + keepLeaflet},
-	"medication-unclassified": {"One of your medicines could not be checked here, since its name is not known.", "Please show your pharmacist all medicines that you take."},
+// leaflet says which plain words a finding has: what it is about, what to do, and the drugs beside
+// its own, of which some may be taken for nausea. Each check makes its own.
+type leaflet struct {
+	About    string
+	Do       []string
+	Partners []string
+	Nausea   []string
 }
 
-const (
-	offendingLeaflet = "%s can make restless legs worse."
-	worseLeaflet     = "If your legs became restless, or worse, after you began it or took more of it, tell your doctor or pharmacist."
-	keepLeaflet      = "Please keep taking it as prescribed until you have talked to them: ending it suddenly can harm."
-	askLeaflet       = worseLeaflet + " " + keepLeaflet
-	bloodLeaflet     = "Ask your doctor about a blood test of ferritin and iron, taken in the morning and without iron tablets the day before."
-)
-
-// forPatients replaces the texts of a finding by the plain words of a leaflet.
-func forPatients(f *Finding) {
-	words := leaflets[f.Check]
-	f.Summary = words[0]
-	if strings.Contains(words[0], "%s") {
-		f.Summary = fmt.Sprintf(words[0], capitalAt(words[0], f.Ingredient))
+// forPatients replaces the texts of a finding by the plain words of a leaflet. Its sources stay,
+// for whoever hands it out.
+func (ev *evaluation) forPatients(f *Finding, c Check, l leaflet) {
+	others := slices.DeleteFunc(slices.Clone(l.Partners), func(p string) bool { return slices.Contains(l.Nausea, p) })
+	pairs := []string{
+		"drug", f.Ingredient, "partners", words.And(l.Partners), "drugs", words.And(l.Partners), "nausea", words.And(l.Nausea),
+		"others", words.And(others), "all", words.And(append([]string{f.Ingredient}, l.Partners...)),
 	}
-	f.Action = words[1]
-	if strings.HasPrefix(f.Check, "rls-") {
-		f.Action += " " + selfHelp
+	f.Audience = ForPatients
+	f.Summary = words.Say("leaflet."+l.About, pairs...)
+	var do []string
+	for _, key := range l.Do {
+		do = append(do, words.Say("leaflet."+key, pairs...))
 	}
-	f.Alternatives = nil
+	f.Action, f.Alternatives, f.Counsel = strings.Join(do, " "), nil, nil
+	if !c.WithoutRLS && ev.rls.status > RLSNone {
+		f.Counsel = []string{words.Say("leaflet.counsel.habits"), words.Say("leaflet.counsel.sleep")}
+	}
 }
 
-// capitalAt writes a drug with a capital when it opens the sentence.
-func capitalAt(template, drug string) string {
-	if strings.HasPrefix(template, "%s") {
-		return capital(drug)
+// sold are sedating antihistamines that are also in remedies which people buy for allergy, colds or
+// sleep.
+var sold = []string{
+	"diphenhydramine", "doxylamine", "chlorpheniramine", "dexchlorpheniramine", "brompheniramine", "dexbrompheniramine", "triprolidine",
+	"pheniramine", "pyrilamine", "promethazine", "clemastine",
+}
+
+// offendingLeaflet are the plain words about a drug that may worsen RLS.
+func offendingLeaflet(x *exposure, little bool) leaflet {
+	var l leaflet
+	for _, kind := range []func(*exposure) (leaflet, bool){nauseaLeaflet, psychiatricLeaflet, antihistamineLeaflet} {
+		if found, ok := kind(x); ok {
+			return found
+		}
 	}
-	return drug
+	l = leaflet{About: "ssri", Do: []string{"ask", "keep"}}
+	switch {
+	case little:
+		l.About = "rarely"
+	case x.Name == "mirtazapine":
+		l.About = "mirtazapine"
+	case x.Class == terms.Tricyclic:
+		l.About = "few"
+	case x.Class == terms.DopamineAntagonistOther:
+		l = leaflet{About: "legs", Do: []string{"ask", "keep-mild"}}
+		if usuallyFor(x, useVertigo) {
+			l.Do = append(l.Do, "dizzy")
+		}
+	case x.Class == terms.DopamineDepleter:
+		l.About = "can"
+	}
+	return l
+}
+
+// nauseaLeaflet never tells people to go on with a drug that has just made them restless: it is
+// taken as needed, and there are others.
+func nauseaLeaflet(x *exposure) (leaflet, bool) {
+	switch {
+	case isDopamineAntagonist(x.Class) && x.Central == terms.CentralLow:
+		return leaflet{About: "rarely", Do: []string{"nausea"}}, true
+	case x.Class == terms.DopamineAntagonistAntiemet, isAntipsychotic(x.Class) && usuallyFor(x, useNausea):
+		return leaflet{About: "legs", Do: []string{"nausea"}}, true
+	}
+	return leaflet{}, false
+}
+
+func psychiatricLeaflet(x *exposure) (leaflet, bool) {
+	switch {
+	case x.Class == terms.Lithium:
+		return leaflet{About: "few", Do: []string{"ask", "keep"}}, true
+	case slices.Contains(partialAgonists, x.Name):
+		return leaflet{About: "both-ways", Do: []string{"ask", "keep", "still"}}, true
+	case x.Class == terms.AntipsychoticNondopaminerg:
+		return leaflet{About: "unknown", Do: []string{"ask", "keep"}}, true
+	case isAntipsychotic(x.Class):
+		return leaflet{About: "can", Do: []string{"ask", "keep", "still"}}, true
+	}
+	return leaflet{}, false
+}
+
+func antihistamineLeaflet(x *exposure) (leaflet, bool) {
+	switch {
+	case x.Class == terms.AntihistamineNonsedating:
+		return leaflet{About: "less", Do: []string{"fine"}}, true
+	case x.Class != terms.AntihistamineSedating:
+		return leaflet{}, false
+	}
+	l := leaflet{About: "can", Do: []string{"ask", "bought", "sleepy"}}
+	if slices.Contains(sold, x.Name) {
+		l.Do = append([]string{"shelf"}, l.Do...)
+	}
+	if len(usual[x.Name]) == 0 || slices.Contains(usual[x.Name], useAllergy) {
+		l.Do = append(l.Do, "hay-fever")
+	}
+	return l, true
+}
+
+// leaflet of the iron check that is open.
+func (c *ironCase) leaflet(check string) leaflet {
+	switch check {
+	case checkIronMissing, checkIronUnchecked:
+		return leaflet{About: "iron.missing", Do: []string{"iron.test"}}
+	case checkIronStale:
+		return leaflet{About: "iron.stale", Do: []string{"iron.test"}}
+	case checkIronUnusable:
+		return leaflet{About: "iron.unusable", Do: []string{"iron.test"}}
+	}
+	switch {
+	case len(c.IronCaution) > 0:
+		return leaflet{About: "iron.overload", Do: []string{"iron.overload.do"}}
+	case c.replaced:
+		return leaflet{About: c.lowLeaflet(), Do: []string{"iron.replaced"}}
+	}
+	return leaflet{About: c.lowLeaflet(), Do: []string{"iron.do"}}
+}
+
+// lowLeaflet says that stores are low only where ferritin is.
+func (c *ironCase) lowLeaflet() string {
+	if c.panel.ferritin.low {
+		return "iron.ferritin"
+	}
+	return "iron.tsat"
 }

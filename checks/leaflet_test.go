@@ -27,6 +27,8 @@ request active "metoclopramide 10 mg tablet" 2026-10-14
 request active "ropinirole 1 mg tablet" 2026-10-14
 request active "pregabalin 150 mg capsule" 2026-10-14 dose:150mg daily:3
 request active "oxycodone 5 mg tablet" 2026-10-14
+request active "gabapentin 300 mg capsule" 2026-01-14
+request active "trimetazidine 35 mg tablet" 2026-10-14
 request active x 2026-10-14 absent
 # missing
 rls provisional

@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// labReason says why a result cannot be evaluated. The list is closed; the words are in labReasonWords.
+// labReason says why a result cannot be evaluated. The list is closed; the words are in checks/words.
 type labReason string
 
 // Reasons why a result cannot be evaluated (rules.md R5, R15).
@@ -32,31 +33,19 @@ const (
 	labPending         labReason = "pending"
 	labNotCalculable   labReason = "not-calculable"
 	labInputUnreadable labReason = "input-unusable"
+	labInputUnread     labReason = "input-unreadable"
+	labUnread          labReason = "unreadable"
+	labModified        labReason = "modifier-extension"
+	labTimeUnread      labReason = "time-unreadable"
 )
 
-var labReasonWords = map[labReason]string{
-	labNoValue:         "a result without a value",
-	labAbsent:          "the value is stated to be absent",
-	labText:            "the value is text, which is not read for numbers",
-	labOtherForm:       "the value is not a quantity",
-	labNoUnit:          "unit not given",
-	labUnknownUnit:     "the unit is not one that this test is known in",
-	labUnitsDisagree:   "unit code and unit text contradict each other",
-	labImplausible:     "the value is outside what is plausible for its unit",
-	labNegative:        "the value is negative",
-	labLikelyFraction:  "below 1 with the unit %: probably a fraction sent as percent",
-	labLikelyPercent:   "above 1.5 with the unit 1: probably a percentage sent as a fraction",
-	labBadComparator:   "the comparator is not known",
-	labStraddles:       "the value is given only as above or below a number, and the limit lies on both sides of it",
-	labPreliminary:     "a preliminary result, which cannot clear",
-	labUnknownStatus:   "the status of the result is unknown, so it cannot clear",
-	labCodesDisagree:   "its codes name different tests",
-	labPending:         "result pending",
-	labNotCalculable:   "it cannot be calculated from what was sent",
-	labInputUnreadable: "a result that it is calculated from cannot be evaluated",
-}
+func (r labReason) words() string { return words.Say("lab." + string(r)) }
 
-func (r labReason) words() string { return labReasonWords[r] }
+// unreadable tells that a result is there and could not be read, so that nobody knows whether it is low. Text, or a unit that is not
+// known, is what the laboratory said.
+func (r labReason) unreadable() bool {
+	return r == labUnread || r == labModified || r == labBadComparator
+}
 
 // measure is a result as a number in its analyte's canonical unit.
 type measure struct {
@@ -75,10 +64,10 @@ func (m *measure) text() string {
 		s = m.comparator + " " + s
 	}
 	if m.unit != "" {
-		s += " " + m.unit
+		s += " " + unitWords(m.unit)
 	}
 	if m.sent != "" {
-		s += " (sent as " + m.sent + ")"
+		s += ", sent as " + unitWords(m.sent)
 	}
 	return s
 }
@@ -91,6 +80,9 @@ type labRules struct {
 
 // readMeasure reads a result by its row of labs.tsv: value, unit, conversion, plausibility.
 func readMeasure(t *terms.Terms, lab *terms.Lab, v *Value, rules labRules) (measure, labReason) {
+	if v.Kind == UnreadValue && v.Text != "" {
+		return measure{}, labModified
+	}
 	if reason := formReason(v.Kind); reason != labUsable {
 		return measure{}, reason
 	}
@@ -132,6 +124,8 @@ func formReason(k ValueKind) labReason {
 		return labAbsent
 	case TextValue:
 		return labText
+	case UnreadValue:
+		return labUnread
 	default:
 		return labOtherForm
 	}

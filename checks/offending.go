@@ -4,25 +4,41 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// offending flags systemic exposure to a class that can bring on or worsen RLS: one flag for each ingredient, with the
-// highest severity that any of its orders gives (rules.md R1).
-func (ev *evaluation) offending(c Check, use indication) {
+// offending flags systemic exposure to a class that can bring on or worsen RLS: one flag for each
+// ingredient, with the highest severity that any of its orders gives (rules.md R1).
+func (ev *evaluation) offending(c Check, use use) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return slices.Contains(c.Classes, x.Class) }) {
-		var f Finding
+		first := group[0]
+		f := Finding{Ingredient: first.Name}
+		little := ev.littleDoxepin(group)
 		severity := None
 		for _, x := range group {
-			severity = max(severity, x.severity(ev.base(c, ev.ownSeverity(x))))
+			own := ev.ownSeverity(x)
+			if little {
+				own = Low
+			}
+			severity = max(severity, x.severity(ev.base(c, own)))
 			f.Implicated = append(f.Implicated, x.ref)
 		}
-		first := group[0]
-		f.Ingredient = first.Name
-		f.Summary = ev.offendingSummary(group)
-		f.Action = offendingAction(first) + reviewNote(c)
-		f.Alternatives = alternatives(first, use)
-		ev.flag(c, severity, f)
+		f.Summary = ev.summary(group, ev.effect(first, little))
+		f.Action = words.Say(actionKey(first))
+		f.Alternatives = ev.alternatives(group, use, little)
+		ev.flag(c, severity, f, offendingLeaflet(first, little))
 	}
+}
+
+// gather puts the orders of a group behind a finding, and returns the highest severity that any of
+// them gives.
+func (ev *evaluation) gather(f *Finding, group []*exposure, own Severity) Severity {
+	severity := None
+	for _, x := range group {
+		severity = max(severity, x.severity(own))
+		f.Implicated = append(f.Implicated, x.ref)
+	}
+	return severity
 }
 
 // ownSeverity is the severity of an ingredient before anything about its order.
@@ -31,7 +47,7 @@ func (ev *evaluation) ownSeverity(x *exposure) Severity {
 	case slices.Contains(partialAgonists, x.Name),
 		x.Class == terms.AntipsychoticNondopaminerg,
 		x.Class == terms.AntihistamineNonsedating,
-		x.Class == terms.DopamineAntagonistAntiemet && x.Central == terms.CentralLow,
+		isDopamineAntagonist(x.Class) && x.Central == terms.CentralLow,
 		x.Name == "doxylamine" && x.with("pyridoxine") && ev.pregnant():
 		return Low
 	default:
@@ -39,8 +55,40 @@ func (ev *evaluation) ownSeverity(x *exposure) Severity {
 	}
 }
 
-// partialAgonists at the dopamine receptor, for which aggravation and improvement are both reported.
-var partialAgonists = []string{"aripiprazole", "brexpiprazole", "cariprazine"}
+func isDopamineAntagonist(c terms.Class) bool {
+	return c == terms.DopamineAntagonistAntiemet || c == terms.DopamineAntagonistOther || c == terms.DopamineDepleter
+}
+
+// littleDoxepin tells whether a group is doxepin for sleep: all that is taken adds up to no more
+// than the setting, as structured doses. What is on the skin does not count.
+func (ev *evaluation) littleDoxepin(group []*exposure) bool {
+	if group[0].Name != "doxepin" {
+		return false
+	}
+	var orders []doseOrder
+	for _, x := range group {
+		if !x.skin {
+			orders = append(orders, doseOrderOf(x))
+		}
+	}
+	if len(orders) == 0 {
+		return false
+	}
+	dose := totalDose(orders, ev.zone, ev.asOf)
+	if !dose.next.IsZero() {
+		ev.later(dose.next)
+	}
+	return dose.complete && dose.mg.minus(doseSlack).Cmp(ev.set.Orders.DoxepinLow) <= 0
+}
+
+// doseOrderOf is an exposure as a dose.
+func doseOrderOf(x *exposure) doseOrder {
+	return doseOrder{Ref: x.ref, Order: x.Order, Strength: x.Strength, PerML: x.PerML, Released: x.Released, Hours: x.Hours, Ingredient: x.Name}
+}
+
+// partialAgonists at the dopamine receptor, for which aggravation and improvement are both
+// reported.
+var partialAgonists = []string{"aripiprazole", "aripiprazole lauroxil", "brexpiprazole", "cariprazine"}
 
 // with tells whether the product of an order holds another substance, known by its name only.
 func (x *exposure) with(name string) bool { return slices.Contains(x.drug.match.With, name) }

@@ -3,6 +3,8 @@ package checks
 import (
 	"strconv"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // orderView is one order as of an instant: whether it counts, how strongly, and for which drugs (contract "An order
@@ -11,6 +13,7 @@ type orderView struct {
 	*Order
 	ref     Ref
 	version Version
+	unread  Unread
 	counts  bool
 	draft   bool     // being written, intended, or not yet started
 	stepped bool     // as needed, or a short course: one step lower
@@ -37,7 +40,7 @@ func (ev *evaluation) readOrders() {
 		if f.Kind != KindOrder {
 			continue
 		}
-		o := orderView{Order: f.Order, ref: f.Ref, version: f.Version, ceiling: High}
+		o := orderView{Order: f.Order, ref: f.Ref, version: f.Version, unread: f.Unread, ceiling: High}
 		if !o.Authored.IsZero() {
 			o.start = o.Authored.Start(ev.zone)
 		}
@@ -64,6 +67,7 @@ func (ev *evaluation) weighOrder(o *orderView) {
 		return
 	}
 	o.counts = true
+	o.noteUnread()
 	ev.weighStatus(o)
 	if !o.counts {
 		return
@@ -84,8 +88,10 @@ func (ev *evaluation) weighStatus(o *orderView) {
 	case StatusDraft:
 		o.draft = true
 	case StatusUnknown:
-		o.ceiling = Moderate
-		o.notes = append(o.notes, "The status of the order is unknown.")
+		o.ceiling = min(o.ceiling, Moderate)
+		if o.unread&UnreadStatus == 0 {
+			o.notes = append(o.notes, words.Say("order.unknown-status"))
+		}
 		if o.Kind == Dispense {
 			ev.weighSupply(o, true)
 		}
@@ -105,46 +111,12 @@ func (ev *evaluation) weighStatus(o *orderView) {
 
 func (ev *evaluation) weighIntent(o *orderView) {
 	if o.Intent == IntentProposal || o.Intent == IntentPlan {
-		o.ceiling = Low
-		o.notes = append(o.notes, "It is a proposal or plan, not an order.")
+		o.ceiling = min(o.ceiling, Low)
+		o.notes = append(o.notes, words.Say("order.proposal"))
 	}
 	if o.draft {
-		o.notes = append(o.notes, "It is being written and not yet active.")
+		o.notes = append(o.notes, words.Say("order.draft"))
 	}
-}
-
-// weighSupply ends an order with its supply and the days of grace. Without a known supply it counts only if it is open.
-func (ev *evaluation) weighSupply(o *orderView, open bool) {
-	end, ok := ev.supplyEnd(o)
-	switch {
-	case !ok && open:
-	case !ok:
-		o.mute(SilentSupplyUnknown, "")
-	case !ev.later(end.AddDate(0, 0, ev.set.Orders.SupplyGraceDays)):
-		o.mute(SilentSupplyEnded, end.In(ev.zone).Format(time.DateOnly))
-	}
-}
-
-// supplyEnd is when the medicine handed out, or to be handed out, is used up: the supply's duration times the repeats and the first,
-// from its start on; else the end of its validity.
-func (ev *evaluation) supplyEnd(o *orderView) (time.Time, bool) {
-	start := o.start
-	if start.IsZero() && !o.Validity.Start.IsZero() {
-		start = o.Validity.Start.Start(ev.zone)
-	}
-	if start.IsZero() && o.version.Updated != 0 {
-		start = time.Unix(0, o.version.Updated)
-	}
-	days, err := number(o.SupplyDays)
-	if err == nil && days > 0 && !start.IsZero() {
-		total := min(days*float64(o.Repeats+1), 36_500)
-		whole := int(total)
-		return start.In(ev.zone).AddDate(0, 0, whole).Add(time.Duration((total - float64(whole)) * float64(24*time.Hour))), true
-	}
-	if !o.Validity.End.IsZero() {
-		return o.Validity.End.End(ev.zone), true
-	}
-	return time.Time{}, false
 }
 
 // stopped is when a stopped order ended: the earlier of the end of its dosages and the time of the version that says so,
@@ -184,14 +156,14 @@ func (ev *evaluation) weighDosages(o *orderView) {
 	}
 	if ev.allAhead(periods) && !o.draft {
 		o.draft = true
-		o.notes = append(o.notes, "It has not started yet.")
+		o.notes = append(o.notes, words.Say("order.not-started"))
 	}
 	if asNeeded {
 		o.stepped = true
-		o.notes = append(o.notes, "It is for use as needed.")
+		o.notes = append(o.notes, words.Say("order.as-needed"))
 	} else if ev.shortCourse(o) {
 		o.stepped = true
-		o.notes = append(o.notes, "It is a short course.")
+		o.notes = append(o.notes, words.Say("order.short"))
 	}
 }
 
@@ -265,26 +237,24 @@ func number(s string) (float64, error) {
 
 // boundsDays is how long a dosage lasts by its boundsDuration, or by a count of doses, in days.
 func boundsDays(d *Dosage) (float64, bool) {
-	if v, err := number(d.BoundsLength.Value); err == nil {
-		days, ok := unitDays[d.BoundsLength.unit()]
-		return v * days, ok
+	if d.BoundsLength.Value != "" {
+		text, ok := LengthInDays(&d.BoundsLength, false)
+		days, err := number(text)
+		return days, ok && err == nil
 	}
 	t := &d.Timing
 	if t.Count == 1 || t.Events == 1 && t.Frequency == 0 {
 		return 0, true
 	}
-	period, err := strconv.ParseFloat(t.Period, 64)
-	days, ok := unitDays[t.PeriodUnit]
-	if t.Count == 0 || err != nil || !ok {
-		return 0, false
-	}
-	return float64(t.Count-1) / float64(max(t.Frequency, 1)) * period * days, true
+	period, ok := t.periodDays()
+	return float64(t.Count-1) / float64(max(t.Frequency, 1)) * period, ok && t.Count > 0
 }
 
-// unitDays are UCUM's units of time in days.
-var unitDays = map[string]float64{
-	"s": 1.0 / 86400, "min": 1.0 / 1440, "h": 1.0 / 24, "d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7,
-	"mo": 30, "month": 30, "months": 30, "a": 365, "year": 365, "years": 365,
+// periodDays is timing.repeat.period in days.
+func (t *Timing) periodDays() (float64, bool) {
+	text, ok := LengthInDays(&Quantity{Value: t.Period, Code: t.PeriodUnit}, false)
+	days, err := number(text)
+	return days, ok && err == nil
 }
 
 // unit is the code of a quantity's unit, else its text.

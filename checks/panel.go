@@ -33,8 +33,10 @@ const (
 //	unreadable (unit, text, absent, ...) none usable, or normal unusable no
 //	unreadable                         newest usable is low   unusable   yes: "newest usable"
 //
-// Newest goes by effective time; of one time a usable result decides before one that is not. One without a time is never newer
-// than one with a time. All results of the newest usable draw count as one: when any is low, it is low.
+// Newest goes by effective time; of one time a usable result decides before one that is not, but of one draw one that was sent and
+// could not be read outranks a normal one. One without a time is never newer than one with a time; one whose time cannot be read may be
+// the newest, so a low one counts and any other cannot be evaluated. All results of the newest usable draw count as one: when any is
+// low, it is low.
 type analyteResult struct {
 	state   analyteState
 	low     bool
@@ -71,6 +73,9 @@ func judgeReading(r *labReading, l ironLimit, limited bool) judged {
 		j.why = labStraddles
 	case j.verdict == verdictNotLow:
 		j.why = statusReason(r.status)
+		if j.why == labUsable && r.unplaced {
+			j.why = labTimeUnread
+		}
 	}
 	return j
 }
@@ -79,6 +84,7 @@ func judgeReading(r *labReading, l ironLimit, limited bool) judged {
 func decideAnalyte(readings []labReading, limitOf func(*labReading) (ironLimit, bool)) analyteResult {
 	var res analyteResult
 	var usable []judged
+	var unread []*labReading
 	for i := range readings {
 		r := &readings[i]
 		l, limited := limitOf(r)
@@ -88,15 +94,25 @@ func decideAnalyte(readings []labReading, limitOf func(*labReading) (ironLimit, 
 			usable = append(usable, j)
 		case j.why == labPending:
 			res.pending = cmp.Or(res.pending, r)
-		case res.blocked == nil:
-			res.blocked, res.why = r, j.why
+		default:
+			if j.why.unreadable() {
+				unread = append(unread, r)
+			}
+			if res.blocked == nil {
+				res.blocked, res.why = r, j.why
+			}
 		}
 	}
 	if len(usable) > 0 {
-		res.decide(newestDraw(usable))
+		draw := newestDraw(usable)
+		res.decide(draw)
 		res.limit, res.limited = limitOf(res.shown)
 		if res.blocked != nil && compareNewest(res.blocked, res.newest) >= 0 {
 			res.blocked, res.why = nil, labUsable
+		}
+		if res.blocked == nil && !res.low {
+			res.blocked = unreadOfDraw(draw, unread)
+			res.why = unreadReason(res.blocked)
 		}
 	}
 	switch {
@@ -108,6 +124,31 @@ func decideAnalyte(readings []labReading, limitOf func(*labReading) (ironLimit, 
 		res.state = analytePending
 	}
 	return res
+}
+
+// unreadOfDraw is an unreadable result of the same draw as usable ones; nil when there is none.
+func unreadOfDraw(draw []judged, unread []*labReading) *labReading {
+	if len(unread) == 0 {
+		return nil
+	}
+	usable := make([]*labReading, 0, len(draw))
+	for _, j := range draw {
+		usable = append(usable, j.labReading)
+	}
+	index := indexDraws(usable)
+	for _, r := range unread {
+		if index.nearest(r) != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+func unreadReason(r *labReading) labReason {
+	if r == nil {
+		return labUsable
+	}
+	return r.reason
 }
 
 // newestDraw is the newest usable result with all others of its draw. Results of one time that name different specimens are
@@ -140,7 +181,7 @@ func (res *analyteResult) decide(draw []judged) {
 	}
 	best := slices.MinFunc(draw, func(a, b judged) int {
 		return cmp.Or(cmp.Compare(lowFirst(a), lowFirst(b)), compareNewest(a.labReading, b.labReading),
-			a.measure.value.Cmp(b.measure.value), slices.Compare(a.refs, b.refs), cmp.Compare(a.part, b.part))
+			a.measure.value.Cmp(b.measure.value), compareSource(a.labReading, b.labReading))
 	})
 	res.shown, res.newest, res.atLimit = best.labReading, draw[0].labReading, best.at
 	res.low = best.verdict == verdictLow
@@ -174,7 +215,7 @@ const (
 
 // ageOf counts calendar days. next is when the age changes by time alone; zero when it does not any more.
 func ageOf(r *labReading, b *labBook, s *IronSettings) (age labAge, next time.Time) {
-	if !r.dated {
+	if !r.dated || r.unplaced {
 		return labAgeing, time.Time{}
 	}
 	taken := civilDayOf(r.effective, b.zone)

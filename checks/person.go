@@ -4,6 +4,12 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
+// died tells whether the patient has died by the as-of time. A death without a date has been.
+func (ev *evaluation) died() bool {
+	p := &ev.person
+	return p.Deceased && (p.Died.IsZero() || !ev.later(p.Died.Start(ev.zone)))
+}
+
 // ageAtLeast tells whether the patient has had that birthday; ok is false when the birth date leaves it open.
 func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 	b := ev.person.Birth
@@ -55,6 +61,11 @@ func (ev *evaluation) pregnancyLasts(when Time) bool {
 }
 
 func (ev *evaluation) pregnancyResult(l *LabResult) bool {
+	for i := range l.Results {
+		if ev.pregnancyResult(&l.Results[i]) {
+			return true
+		}
+	}
 	if l.Status != LabFinal || !ev.pregnancyLasts(l.Effective.Start) || l.Effective.Start.IsZero() {
 		return false
 	}

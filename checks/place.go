@@ -71,12 +71,21 @@ func (f *Fact) places(t *terms.Terms) Places {
 	case f.Kind != KindLab || groupOf(f.Ref) != groupResults:
 		return placeContent
 	}
-	p := analytesOf(t, f.Lab.Loincs)
-	for i := range f.Lab.Components {
-		p |= analytesOf(t, f.Lab.Components[i].Loincs)
-	}
+	p := f.Lab.places(t)
 	if p == 0 {
 		return placeContent
+	}
+	return p
+}
+
+// places are those of a result, its components, and the results that a report contains.
+func (l *LabResult) places(t *terms.Terms) Places {
+	p := analytesOf(t, l.Loincs)
+	for i := range l.Components {
+		p |= analytesOf(t, l.Components[i].Loincs)
+	}
+	for i := range l.Results {
+		p |= l.Results[i].places(t)
 	}
 	return p
 }
@@ -99,7 +108,10 @@ func (f *Fact) Outranked() bool {
 
 // Outrank is the mark that is left of f when something newer is known. With hide it can be taken back by Unhidden.
 func (s *Settings) Outrank(f Fact, why MarkReason, hide bool) Fact {
-	out := Fact{Ref: f.Ref, Version: f.Version, Kind: KindMark, Mark: why}
+	out := Fact{Ref: f.Ref, Version: f.Version, Kind: KindMark, Mark: why, Unread: f.Unread & (UnreadVersion | NewerUnread)}
+	if !hide && out.Unread&UnreadVersion != 0 {
+		out.Unread = UnreadVersion // what came before it cannot be told from itself any more
+	}
 	if f.Outranked() {
 		out.keep(f.past(), nil)
 		return out
@@ -132,6 +144,7 @@ func (s *Settings) Join(a, b Fact) Fact {
 	if a.Version.Compare(b.Version) < 0 {
 		a, b = b, a
 	}
+	a, _ = a.Outranking(&b)
 	if !b.Outranked() {
 		a.yield(s.terms(), Past{Version: b.Version, Places: b.places(s.terms()), Mark: b.Mark})
 	}

@@ -1,7 +1,10 @@
 package checks
 
 import (
+	"slices"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // checkRenalDose is the id of the renal dose check.
@@ -13,12 +16,15 @@ type renalInput struct {
 	Settings *RenalSettings
 	Birth    Time
 	Sex      Sex
-	// Dialysis: a Condition whose code means dialysis (isDialysisCode) counts. Results that mark it are found in Labs.
+	// Dialysis: a Condition of group context_dialysis counts. Results that mark it are found in Labs.
 	Dialysis bool
 	// CKD: chronic kidney disease is on record (context_esrd), so that results age faster.
 	CKD        bool
 	Ingredient string
-	Orders     []doseOrder // counted orders of the ingredient
+	// Region is the country of the site; Reasons are the groups of diagnoses that the orders are for, when none of them is for RLS.
+	Region  string
+	Reasons []string
+	Orders  []doseOrder // counted orders of the ingredient
 }
 
 // renalDecision says whether the dose is too high for the kidneys.
@@ -32,57 +38,147 @@ type renalDecision struct {
 	// Within: dose and kidney function are known, and the dose is not above the maximum. Known says what is known, for a reader who asks why there is no flag.
 	Within bool
 	Known  string
+
+	leaflet string // its kind
 }
 
-// renalSlack absorbs what division cannot represent: two thirds thrice is 2.
-var renalSlack = decimal("1e-30")
-
-// renalFinding decides for one drug. A dose above the maximum of its band: moderate. Impaired kidneys and an unknown dose: low. Kidney
-// function unknown, or good with an unknown dose: none.
+// renalFinding decides for one drug. A dose above the maximum of its band: moderate. Clearance below the setting and an unknown dose: low. Kidney
+// function unknown, or better with an unknown dose: none.
 func renalFinding(in renalInput) renalDecision {
-	row, ok := in.Settings.Maxima[in.Ingredient]
+	row, ok := in.row()
 	if !ok || len(in.Orders) == 0 {
-		return renalDecision{Known: "no renal maximum is known for it"}
+		return renalDecision{Known: words.Say("renal.none")}
 	}
 	dose := totalDose(in.Orders, in.Labs.zone, in.Labs.asOf)
 	kidney := readKidney(&in)
 	d := renalDecision{Next: earlier(in.Labs.next, earlier(dose.next, kidney.next))}
 	if kidney.band == renalUnknown {
-		d.Known = "kidney function is not known: " + kidney.silence
+		d.Known = words.Say("renal.kidneys-unknown", "why", kidney.silence)
+		if kidney.opens {
+			in.unread(&d, &row, &dose, &kidney)
+		}
 		return d
 	}
-	most := row.maximum(kidney.band)
-	known := "at least " + dose.mg.cut(2) + " mg a day"
+	band := in.Settings.bandOf(&kidney.clearance, row.LowerEnds)
+	most := row.maximum(band, in.Settings, &kidney.clearance)
+	known := words.Say("renal.dose.least", "mg", dose.mg.cut(2))
 	if dose.complete {
-		known = dose.mg.cut(2) + " mg a day"
+		known = words.Say("renal.dose", "mg", dose.mg.cut(2))
 	}
+	say := []string{"drug", in.Ingredient, "dose", known, "most", most.cut(1) + " mg", "band", in.Settings.bandWords(band), "source", row.Source, "kidneys", kidney.words}
 	switch {
-	case dose.mg.minus(renalSlack).Cmp(most) > 0:
+	case most.Sign() == 0:
 		d.Severity = Moderate
-		d.Summary = capital(in.Ingredient) + " " + known + " is above the maximum of " + most.String() + " mg a day for a clearance of " +
-			in.Settings.bandWords(kidney.band) + ". Known: " + kidney.words + "."
-	case !dose.complete && kidney.band != renalNormal:
+		d.leaflet = "ruled-out"
+		d.Summary, d.Action = words.Say("renal.ruled-out", say...), words.Say("renal.action.ruled-out")
+	case dose.mg.minus(doseSlack).Cmp(most) > 0 && band == renalNormal:
+		d.Severity = Moderate
+		d.leaflet = "normal"
+		d.Summary, d.Action = words.Say("renal.above.normal", say...), joinSentences(in.otherReason(), words.Say("renal.action"))
+	case dose.mg.minus(doseSlack).Cmp(most) > 0:
+		d.Severity = Moderate
+		d.leaflet = "above"
+		d.Summary, d.Action = words.Say("renal.above", say...), joinSentences(words.Say("renal.action"), in.dialysis(&row))
+	case !dose.complete && kidney.clearance.below(in.Settings.UnknownDoseBelow):
 		d.Severity = Low
-		known = "not known"
-		d.Summary = capital(in.Ingredient) + " with a clearance of " + in.Settings.bandWords(kidney.band) +
-			", and its daily dose is not known from the orders received. Known: " + kidney.words + "."
+		d.leaflet = "unknown"
+		d.Summary, d.Action = words.Say("renal.unknown", say...), joinSentences(words.Say("renal.action.unknown"), in.dialysis(&row))
 	default:
 		d.Within = dose.complete
-		d.Known = capital(in.Ingredient) + " " + known + ", maximum " + most.String() + " mg a day; " + kidney.words
+		d.Known = words.Say("renal.known", say...)
 		return d
 	}
 	d.Evidence = joinRefs(kidney.refs)
-	d.Basis = []string{"dose=" + known, "band=" + in.Settings.bandWords(kidney.band)}
-	d.Action = in.action(&row, most)
+	d.Basis = []string{"dose=" + d.doseBasis(&dose), "band=" + in.Settings.bandBasis(band)}
 	return d
 }
 
-func (in *renalInput) action(row *RenalMaximum, most Decimal) string {
-	dialysis := ""
-	if in.onDialysis() {
-		dialysis = row.Dialysis
+// unread decides where the newest kidney value cannot be evaluated. A dose that is within the maximum of the worst kidneys is within
+// every other, and one above that of healthy ones is above all.
+func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDose, kidney *kidneyFunction) {
+	known, basis := words.Say("renal.dose.unknown"), "in a daily dose that the orders do not tell"
+	switch {
+	case dose.complete:
+		known, basis = words.Say("renal.dose", "mg", dose.mg.cut(2)), dose.mg.cut(2)+" mg a day"
+	case dose.mg.Sign() > 0:
+		known, basis = words.Say("renal.dose.least", "mg", dose.mg.cut(2)), "at least "+dose.mg.cut(2)+" mg a day"
 	}
-	return joinSentences("Check the total daily dose against kidney function with the prescriber: at most "+most.String()+" mg a day ("+row.Source+").",
-		"Any reduction should be gradual; watch for sedation and falls.", dialysis,
-		"In acute kidney injury neither formula nor eGFR holds. Doses for RLS are often lower than these maxima, which come from epilepsy and pain.")
+	say := []string{"drug", in.Ingredient, "dose", known, "most", row.Normal.String() + " mg", "least", row.Failure.String() + " mg", "source", row.Source, "kidneys", kidney.words}
+	switch {
+	case dose.mg.minus(doseSlack).Cmp(row.Normal) > 0:
+		d.Severity, d.leaflet = Moderate, "normal"
+		d.Summary, d.Action = words.Say("renal.above.normal", say...), joinSentences(in.otherReason(), words.Say("renal.action"))
+	case dose.complete && dose.mg.minus(doseSlack).Cmp(row.Failure) <= 0:
+		d.Within = true
+		return
+	default:
+		d.Severity, d.leaflet = Low, "unclear"
+		d.Summary, d.Action = words.Say("renal.unread", say...), joinSentences(words.Say("renal.action.unread"), in.dialysis(row))
+	}
+	d.Evidence = joinRefs(kidney.refs)
+	d.Basis = []string{"dose=" + basis, "band=unread"}
+}
+
+// row is that of the label which applies to these orders: by country, by coded reason, else the drug's own.
+func (in *renalInput) row() (RenalMaximum, bool) {
+	for _, v := range in.Settings.Variants {
+		if v.Ingredient == in.Ingredient && (v.Region == "" || v.Region == in.Region) && (v.Reason == "" || slices.Contains(in.Reasons, v.Reason)) {
+			return v.RenalMaximum, true
+		}
+	}
+	row, ok := in.Settings.Maxima[in.Ingredient]
+	return row, ok
+}
+
+// otherReason names the larger maximum that the same drug has for another reason, which may not have been coded.
+func (in *renalInput) otherReason() string {
+	for _, v := range in.Settings.Variants {
+		if v.Ingredient == in.Ingredient && v.Reason == postherpetic && v.Region == "" && !slices.Contains(in.Reasons, v.Reason) && in.Region != "JP" {
+			return words.Say("renal.other-reason", "most", v.Normal.String()+" mg")
+		}
+	}
+	return ""
+}
+
+func (in *renalInput) dialysis(row *RenalMaximum) string {
+	if in.onDialysis() {
+		return row.Dialysis
+	}
+	return ""
+}
+
+// below tells whether a measure certainly lies below a limit.
+func (m *measure) below(limit Decimal) bool {
+	switch m.comparator {
+	case "":
+		return m.value.Cmp(limit) < 0
+	case "<":
+		return m.value.Cmp(limit) <= 0
+	case "<=":
+		return m.value.Cmp(limit) < 0
+	}
+	return false
+}
+
+// doseBasis is the dose in the terms that an answer rests on, which no wording changes.
+func (d *renalDecision) doseBasis(dose *dailyDose) string {
+	switch {
+	case d.Severity == Low:
+		return "not known"
+	case dose.complete:
+		return dose.mg.cut(2) + " mg a day"
+	}
+	return "at least " + dose.mg.cut(2) + " mg a day"
+}
+
+func (s *RenalSettings) bandBasis(b renalBand) string {
+	switch b {
+	case renalNormal:
+		return s.Normal.String() + " mL/min or more"
+	case renalModerate:
+		return "above " + s.Moderate.String() + " and below " + s.Normal.String() + " mL/min"
+	case renalSevere:
+		return "above " + s.Severe.String() + " and up to " + s.Moderate.String() + " mL/min"
+	}
+	return "up to " + s.Severe.String() + " mL/min"
 }

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -9,10 +8,10 @@ import (
 
 func renalCheck() Check {
 	return Check{
-		ID: checkRenalDose, Title: "Gabapentinoid dose above what the kidneys allow", Severity: "moderate; low when the dose is unknown",
-		Trigger:   "alpha2delta above the maximum of its label for the kidney function; independent of the RLS evidence",
-		Citations: []Citation{{Source: "US labels of gabapentin, gabapentin enacarbil, pregabalin; Japanese label of mirogabalin", Strength: "label", Review: Pending}},
-		Rule:      pending(1), Classes: []terms.Class{terms.Alpha2Delta}, WithoutRLS: true,
+		ID: checkRenalDose, Title: "Gabapentinoid dose above its maximum", Severity: "moderate; low when the dose is unknown and clearance is below 30 mL/min",
+		Trigger:   "alpha2delta above the maximum of its label for the kidney function, by region and coded reason; independent of the RLS evidence",
+		Citations: []Citation{{Source: "Labels (gabapentinoids; US, and Japan for mirogabalin and enacarbil)", Strength: "label", Review: Pending}},
+		Rule:      pending(2), Classes: []terms.Class{terms.Alpha2Delta}, WithoutRLS: true,
 		Thresholds: renalThresholds,
 		run:        (*evaluation).renalDose,
 	}
@@ -34,14 +33,10 @@ func (ev *evaluation) renalDose(c Check) {
 			ev.quiet(first.orderView, c.ID, first.Name, why, d.Known)
 			continue
 		}
-		f := Finding{Ingredient: first.Name, Evidence: d.Evidence, Basis: strings.Join(d.Basis, "|"), Action: d.Action + reviewNote(c)}
-		severity := None
-		for _, x := range group {
-			severity = max(severity, x.severity(ev.base(c, d.Severity)))
-			f.Implicated = append(f.Implicated, x.ref)
-		}
-		f.Summary = d.Summary + notes(group)
-		ev.flag(c, severity, f)
+		f := Finding{Ingredient: first.Name, Evidence: d.Evidence, Basis: strings.Join(d.Basis, "|"), Action: d.Action}
+		severity := ev.gather(&f, group, ev.base(c, d.Severity))
+		f.Summary = joinSentences(d.Summary, notes(group))
+		ev.flag(c, severity, f, leaflet{About: "renal." + d.leaflet, Do: []string{"renal.do"}})
 	}
 }
 
@@ -49,17 +44,30 @@ func (ev *evaluation) renalInput(group []*exposure) renalInput {
 	in := renalInput{
 		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Settings: &ev.set.Renal,
 		Birth: ev.person.Birth, Sex: ev.person.Sex, Dialysis: ev.onDialysis(), Ingredient: group[0].Name,
-		CKD: len(ev.contexts("context_esrd"))+len(ev.contexts("context_esrd_check")) > 0,
+		CKD:    len(ev.contexts("context_esrd"))+len(ev.contexts("context_dialysis"))+len(ev.contexts("context_esrd_check")) > 0,
+		Region: ev.terms.Region(), Reasons: ev.reasonsBesideRLS(group),
 	}
 	for _, x := range group {
-		in.Orders = append(in.Orders, doseOrder{Ref: x.ref, Order: x.Order, Strength: x.Strength, PerML: x.PerML, Ingredient: x.Name})
+		in.Orders = append(in.Orders, doseOrderOf(x))
 	}
 	return in
 }
 
-// onDialysis tells whether a Condition that means dialysis itself, not only kidney disease, counts.
-func (ev *evaluation) onDialysis() bool {
-	return slices.ContainsFunc(ev.kidneyFailure(), func(ref Ref) bool {
-		return slices.ContainsFunc(ev.st.Find(ref).Condition.Code.Codings, isDialysisCode)
-	})
+// reasonsBesideRLS are the groups for which a label has a row of its own, among the coded reasons of orders none of which is for RLS.
+func (ev *evaluation) reasonsBesideRLS(group []*exposure) []string {
+	var groups []string
+	for _, x := range group {
+		if ev.reasonIsRLS(x.orderView) {
+			return nil
+		}
+		for _, v := range ev.set.Renal.Variants {
+			if v.Reason != "" && ev.orderedFor(x.Order, v.Reason) {
+				groups = append(groups, v.Reason)
+			}
+		}
+	}
+	return groups
 }
+
+// onDialysis tells whether a Condition that means dialysis itself, not only kidney disease, counts.
+func (ev *evaluation) onDialysis() bool { return len(ev.certain("context_dialysis")) > 0 }

@@ -1,8 +1,11 @@
 package checks
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // RenalSettings are the limits of the renal dose check (rules.md R7). Clearance is in mL/min, doses in mg a day.
@@ -17,8 +20,22 @@ type RenalSettings struct {
 	CKDDays        int `yaml:"ckd_days"`
 	// WeightDays: a weight further from the creatinine is not used for Cockcroft-Gault (convention).
 	WeightDays int `yaml:"weight_days"`
+	// UnknownDoseBelow: below this clearance an unknown dose is worth a flag (convention).
+	UnknownDoseBelow Decimal `yaml:"unknown_dose_below"`
+	// CreatinineAlone, in mg/dL: above it a creatinine is told even where age or sex is not known, so that it cannot be evaluated (convention).
+	CreatinineAlone Decimal `yaml:"creatinine_alone_above"`
 	// Maxima by ingredient. A site that names one replaces the whole row.
 	Maxima map[string]RenalMaximum `yaml:"maxima"`
+	// Variants replace the row of an ingredient where the label of a country, or for a coded reason, differs. The first that fits decides.
+	Variants []RenalVariant `yaml:"variants"`
+}
+
+// RenalVariant is a row for one country, or for one coded reason of an order when no reason of it is RLS.
+type RenalVariant struct {
+	Ingredient   string `yaml:"ingredient"`
+	Region       string `yaml:"region"` // ISO 3166, "" for every country
+	Reason       string `yaml:"reason"` // group of rls_conditions.tsv, "" for every reason
+	RenalMaximum `yaml:",inline"`
 }
 
 // RenalMaximum is the largest total a day for each band, and where that is from.
@@ -27,27 +44,45 @@ type RenalMaximum struct {
 	Moderate Decimal `yaml:"moderate"`
 	Severe   Decimal `yaml:"severe"`
 	Failure  Decimal `yaml:"failure"`
-	Source   string  `yaml:"source"`
+	// Source as a reader of a flag sees it; Seen says how it was read, for whoever reviews the numbers.
+	Source string `yaml:"source"`
+	Seen   string `yaml:"seen"`
+	// Proportional: within the lowest band the maximum falls with clearance, from Failure at its upper end to nothing.
+	Proportional bool `yaml:"proportional"`
+	// LowerEnds: moderate_above and severe_above belong to the band above them, as some labels say ("from 30 mL/min on").
+	LowerEnds bool `yaml:"lower_ends"`
 	// Dialysis is what the text adds for haemodialysis.
 	Dialysis string `yaml:"dialysis"`
 }
 
-// DefaultRenalSettings are those of the labels, read through secondary copies but for mirogabalin (PMDA).
+// postherpetic is the group of diagnoses for which gabapentin enacarbil has a label of its own.
+const postherpetic = "context_postherpetic"
+
+// DefaultRenalSettings are those of the labels, read through secondary copies but for mirogabalin (PMDA). In a variant 0 rules the drug out.
 func DefaultRenalSettings() RenalSettings {
-	row := func(normal, moderate, severe, failure, source, dialysis string) RenalMaximum {
-		return RenalMaximum{Normal: decimal(normal), Moderate: decimal(moderate), Severe: decimal(severe), Failure: decimal(failure), Source: source, Dialysis: dialysis}
+	row := func(normal, moderate, severe, failure, source, seen, dialysis string) RenalMaximum {
+		return RenalMaximum{Normal: decimal(normal), Moderate: decimal(moderate), Severe: decimal(severe), Failure: decimal(failure), Source: source, Seen: seen, Dialysis: dialysis}
 	}
+	gabapentin := row("3600", "1400", "700", "300", "US label", "secondary copy",
+		"On haemodialysis the dose goes by clearance, with 125 to 350 mg after each session of 4 h.")
+	gabapentin.Proportional = true
+	japan := row("600", "300", "0", "0", "Japanese label", "package insert", "")
+	japan.LowerEnds = true
 	return RenalSettings{
-		Normal: decimal("60"), Moderate: decimal("30"), Severe: decimal("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365,
+		UnknownDoseBelow: decimal("30"),
+		Normal:           decimal("60"), Moderate: decimal("30"), Severe: decimal("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal("1.5"),
 		Maxima: map[string]RenalMaximum{
-			"gabapentin": row("3600", "1400", "700", "300", "US label of gabapentin (secondary copy)",
-				"On haemodialysis the dose goes by clearance, with 125 to 350 mg after each session of 4 h."),
-			"pregabalin": row("600", "300", "150", "75", "US label of pregabalin (secondary copy)",
+			"gabapentin": gabapentin,
+			"pregabalin": row("600", "300", "150", "75", "US label", "secondary copy",
 				"On haemodialysis the dose goes by clearance, with a supplement after each session."),
 			// 300 mg every other day below 15 mL/min.
-			"gabapentin enacarbil": row("600", "600", "300", "150", "US label of gabapentin enacarbil for RLS (secondary copy; 30 to 59 from training)",
-				"It is not recommended on haemodialysis."),
-			"mirogabalin": row("30", "15", "7.5", "7.5", "Japanese label of mirogabalin (PMDA)", ""),
+			"gabapentin enacarbil": row("600", "600", "300", "150", "US label for RLS", "secondary copies", "It is not recommended on haemodialysis."),
+			"mirogabalin":          row("30", "15", "7.5", "7.5", "Japanese label", "PMDA", ""),
+		},
+		Variants: []RenalVariant{
+			{Ingredient: "gabapentin enacarbil", Region: "JP", RenalMaximum: japan},
+			{Ingredient: "gabapentin enacarbil", Reason: postherpetic, RenalMaximum: row("1200", "1200", "600", "300", "US label for zoster pain", "secondary copy",
+				"On haemodialysis 300 to 600 mg after each session.")},
 		},
 	}
 }
@@ -63,15 +98,29 @@ func (s *RenalSettings) Validate() error {
 	errs.count("creatinine_days", s.CreatinineDays, 3650)
 	errs.count("ckd_days", s.CKDDays, 3650)
 	errs.count("weight_days", s.WeightDays, 3650)
+	errs.decimal("unknown_dose_below", s.UnknownDoseBelow, "200")
+	errs.decimal("creatinine_alone_above", s.CreatinineAlone, "40")
 	for _, name := range slices.Sorted(maps.Keys(s.Maxima)) {
-		m, key := s.Maxima[name], "maxima."+name
-		for _, v := range []Decimal{m.Normal, m.Moderate, m.Severe, m.Failure} {
-			errs.decimal(key, v, "100000")
-		}
-		errs.check(m.Failure.Cmp(m.Severe) <= 0 && m.Severe.Cmp(m.Moderate) <= 0 && m.Moderate.Cmp(m.Normal) <= 0, "%s must not rise as clearance falls", key)
-		errs.check(m.Source != "", "%s has no source", key)
+		m := s.Maxima[name]
+		m.validate(&errs, "maxima."+name, false)
+	}
+	for i := range s.Variants {
+		v, key := &s.Variants[i], fmt.Sprintf("variants[%d]", i)
+		errs.check(v.Ingredient != "" && (v.Region != "" || v.Reason != ""), "%s wants an ingredient, and a region or a reason", key)
+		v.validate(&errs, key, true)
 	}
 	return errs.join()
+}
+
+// validate checks a row; ruledOut allows 0.
+func (m *RenalMaximum) validate(errs *settingErrors, key string, ruledOut bool) {
+	for _, v := range []Decimal{m.Normal, m.Moderate, m.Severe, m.Failure} {
+		if !ruledOut || v.Sign() != 0 {
+			errs.decimal(key, v, "100000")
+		}
+	}
+	errs.check(m.Failure.Cmp(m.Severe) <= 0 && m.Severe.Cmp(m.Moderate) <= 0 && m.Moderate.Cmp(m.Normal) <= 0, "%s must not rise as clearance falls", key)
+	errs.check(m.Source != "", "%s has no source", key)
 }
 
 // renalBand is a band of kidney function.
@@ -87,21 +136,13 @@ const (
 )
 
 func (s *RenalSettings) bandWords(b renalBand) string {
-	switch b {
-	case renalNormal:
-		return s.Normal.String() + " mL/min or more"
-	case renalModerate:
-		return "above " + s.Moderate.String() + " and below " + s.Normal.String() + " mL/min"
-	case renalSevere:
-		return "above " + s.Severe.String() + " and up to " + s.Moderate.String() + " mL/min"
-	case renalFailure:
-		return "up to " + s.Severe.String() + " mL/min"
-	}
-	return "unknown"
+	key := [...]string{"unknown", "failure", "severe", "moderate", "normal"}[b]
+	return words.Say("renal.band."+key, "normal", s.Normal.String(), "moderate", s.Moderate.String(), "severe", s.Severe.String())
 }
 
-// maximum of a drug in a band, in mg a day.
-func (m *RenalMaximum) maximum(b renalBand) Decimal {
+// maximum of a drug at a clearance, in mg a day. What is known only as above or below a number has the best maximum that fits, since what exceeds
+// that exceeds all.
+func (m *RenalMaximum) maximum(b renalBand, s *RenalSettings, clearance *measure) Decimal {
 	switch b {
 	case renalNormal:
 		return m.Normal
@@ -109,25 +150,31 @@ func (m *RenalMaximum) maximum(b renalBand) Decimal {
 		return m.Moderate
 	case renalSevere:
 		return m.Severe
-	default:
-		return m.Failure
 	}
+	if m.Proportional && clearance.value.Cmp(s.Severe) < 0 {
+		return m.Failure.times(clearance.value).over(s.Severe)
+	}
+	return m.Failure
 }
 
-// band of a measure.
-func (s *RenalSettings) band(m *measure) renalBand {
-	v := m.value
+// band of a measure, for labels that count 30 and 15 mL/min to the band below them.
+func (s *RenalSettings) band(m *measure) renalBand { return s.bandOf(m, false) }
+
+func (s *RenalSettings) bandOf(m *measure, lowerEnds bool) renalBand {
 	if m.comparator == ">" || m.comparator == ">=" {
 		return renalNormal
 	}
 	exclusive := m.comparator == "<"
-	normal := v.Cmp(s.Normal)
+	from := func(limit Decimal, inclusive bool) bool {
+		c := m.value.Cmp(limit)
+		return c > 0 || c == 0 && inclusive && !exclusive
+	}
 	switch {
-	case normal > 0 || normal == 0 && !exclusive:
+	case from(s.Normal, true):
 		return renalNormal
-	case v.Cmp(s.Moderate) > 0:
+	case from(s.Moderate, lowerEnds):
 		return renalModerate
-	case v.Cmp(s.Severe) > 0:
+	case from(s.Severe, lowerEnds):
 		return renalSevere
 	default:
 		return renalFailure

@@ -34,15 +34,19 @@ func TestRenalMaxima(t *testing.T) {
 	for drug, row := range maxima {
 		for egfr, band := range bands {
 			lab := "98979-8 " + egfr + " mL/min/{1.73_m2} 2026-10-24"
-			if d := renalOf(t, drug, row[band], nil, lab); d.Severity != None || !d.Within {
-				t.Errorf("%s %s mg at %s: %s", drug, row[band], egfr, d.Severity)
+			most := row[band]
+			if drug == "gabapentin" && egfr == "5" {
+				most = "100" // in proportion below 15 mL/min
 			}
-			if d := renalOf(t, drug, row[band]+".1", nil, lab); !strings.Contains(row[band], ".") && d.Severity != Moderate {
+			if d := renalOf(t, drug, most, nil, lab); d.Severity != None || !d.Within {
+				t.Errorf("%s %s mg at %s: %s", drug, most, egfr, d.Severity)
+			}
+			if d := renalOf(t, drug, most+".1", nil, lab); !strings.Contains(most, ".") && d.Severity != Moderate {
 				t.Errorf("%s %s.1 mg at %s: %s", drug, row[band], egfr, d.Severity)
 			}
-			want := Low
-			if band == 0 {
-				want = None
+			want := None
+			if egfr == "15.001" || band == 3 {
+				want = Low
 			}
 			if d := renalOf(t, drug, "", nil, lab); d.Severity != want || d.Within {
 				t.Errorf("%s, dose unknown, at %s: %s", drug, egfr, d.Severity)
@@ -69,33 +73,34 @@ func TestKidneyFunction(t *testing.T) {
 		over   bool   // pregabalin 450 mg is too much
 	}{
 		{"nothing", nil, nil, "kidney function is not known", false},
-		{"eGFR", nil, []string{egfr45}, "eGFR 45 mL/min/{1.73_m2}, dated 2026-10-24, an approximation", true},
+		{"eGFR", nil, []string{egfr45}, "eGFR 45 mL/min/1.73 m², 2026-10-24, an approximation", true},
 		{"eGFR above 60", nil, []string{"33914-3 >60 mL/min/{1.73_m2} 2026-10-24"}, "eGFR > 60", false},
 		{"eGFR below 60", nil, []string{"33914-3 <60 mL/min/{1.73_m2} 2026-10-24"}, "eGFR < 60", true},
-		{"eGFR above 30 says little", nil, []string{"33914-3 >30 mL/min/{1.73_m2} 2026-10-24"}, "eGFR > 30", false},
+		{"eGFR above 30 says little", nil, []string{"33914-3 >30 mL/min/{1.73_m2} 2026-10-24"}, "the limit lies on both sides", false},
 		// (140 - 52) x 60 x 0.85 / (72 x 1.5) = 41.55
 		{"Cockcroft-Gault", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "creatinine clearance 41.5 mL/min by Cockcroft-Gault", true},
 		{"Cockcroft-Gault, man", man, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "creatinine clearance 48.8 mL/min", true},
 		{"Cockcroft-Gault, umol/L", nil, []string{"14682-9 132.626 umol/L 2026-10-24", weight}, "creatinine clearance 41.5 mL/min", true},
 		{"age on the day of the creatinine", nil, []string{"2160-0 1.5 mg/dL 2026-05-13", weight}, "creatinine clearance 42 mL/min", true},
 		{"no weight: eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", egfr45}, "eGFR 45", true},
-		{"no weight, no eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24"}, "not known", false},
-		{"weight too old", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", "29463-7 60 kg 2025-10-23"}, "not known", false},
+		{"no weight, no eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24"}, "eGFR 41.6 mL/min per 1.73 m² by CKD-EPI 2021 (creatinine 1.5 mg/dL", true},
+		{"weight too old", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", "29463-7 60 kg 2025-10-23"}, "by CKD-EPI 2021", true},
 		{"sex unknown", func(in *renalInput) { in.Sex = SexUnknown }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
 		{"birth date unknown", func(in *renalInput) { in.Birth = Time{} }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
 		{"child", func(in *renalInput) { in.Birth = labTime(t, "2012-01-01") }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
 		{"Cockcroft-Gault before eGFR of the day", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", weight, "98979-8 80 mL/min/{1.73_m2} 2026-10-24"}, "41.5 mL/min", true},
-		{"clearance of the day first", nil, []string{"2164-2 80 mL/min 2026-10-24", egfr45}, "creatinine clearance 80 mL/min, dated", false},
+		{"clearance of the day first", nil, []string{"2164-2 80 mL/min 2026-10-24", egfr45}, "creatinine clearance 80 mL/min, 2026", false},
 		{"newer eGFR decides", nil, []string{"2164-2 80 mL/min 2026-03-01", egfr45}, "eGFR 45", true},
 		{"365 days", nil, []string{"98979-8 45 mL/min/{1.73_m2} 2025-11-23"}, "eGFR 45", true},
 		{"366 days", nil, []string{"98979-8 45 mL/min/{1.73_m2} 2025-11-22"}, "not known", false},
 		{"90 days in kidney disease", ckd, []string{"98979-8 45 mL/min/{1.73_m2} 2026-08-25"}, "eGFR 45", true},
 		{"91 days in kidney disease", ckd, []string{"98979-8 45 mL/min/{1.73_m2} 2026-08-24"}, "not known", false},
-		{"no date", nil, []string{"98979-8 45 mL/min/{1.73_m2} -"}, "eGFR 45 mL/min/{1.73_m2}, without a date", true},
+		{"no date", nil, []string{"98979-8 45 mL/min/{1.73_m2} -"}, "eGFR 45 mL/min/1.73 m², without a date", true},
 		{"no date in kidney disease", ckd, []string{"98979-8 45 mL/min/{1.73_m2} -"}, "not known", false},
 		{"no date is never newer", nil, []string{"98979-8 45 mL/min/{1.73_m2} -", "2164-2 80 mL/min 2026-03-01"}, "creatinine clearance 80", false},
 		{"creatinine as a bound", nil, []string{"2160-0 <1.5 mg/dL 2026-10-24", weight}, "not known", false},
-		{"preliminary", nil, []string{"98979-8 45 mL/min/{1.73_m2} 2026-10-24 preliminary"}, "not known", false},
+		{"preliminary", nil, []string{"98979-8 45 mL/min/{1.73_m2} 2026-10-24 preliminary"}, "eGFR 45 mL/min/1.73 m², preliminary", true},
+		{"preliminary and normal", nil, []string{"98979-8 88 mL/min/{1.73_m2} 2026-10-24 preliminary"}, "a preliminary result, which cannot clear", false},
 		{"no unit", nil, []string{"98979-8 45 - 2026-10-24"}, "not known", false},
 		{"dialysis", dialysis, []string{egfr45, "2160-0 6 mg/dL 2026-10-24", weight}, "dialysis is on record and no clearance", false},
 		{"dialysis by a result", nil, []string{egfr45, "51619-5 6 mg/dL 2026-10-24"}, "dialysis is on record", false},
@@ -119,7 +124,7 @@ func TestKidneyFunction(t *testing.T) {
 func TestRenalDecision(t *testing.T) {
 	const egfr45 = "98979-8 45 mL/min/{1.73_m2} 2026-10-24"
 	d := renalOf(t, "pregabalin", "450", nil, egfr45)
-	for _, want := range []string{"Pregabalin 450 mg a day is above the maximum of 300 mg a day", "above 30 and below 60 mL/min"} {
+	for _, want := range []string{"Pregabalin 450 mg a day is above the maximum of 300 mg a day", "a clearance of 30 to 60 mL/min"} {
 		if !strings.Contains(d.Summary, want) {
 			t.Errorf("%q is not in %q", want, d.Summary)
 		}
@@ -137,8 +142,11 @@ func TestRenalDecision(t *testing.T) {
 	if d := renalOf(t, "pregabalin", "450", two, egfr45); d.Severity != Moderate || !strings.Contains(d.Summary, "at least 450 mg") {
 		t.Errorf("known part alone is too much: %s %q", d.Severity, d.Summary)
 	}
-	if d := renalOf(t, "pregabalin", "150", two, egfr45); d.Severity != Low {
-		t.Errorf("unknown part: %s", d.Severity)
+	if d := renalOf(t, "pregabalin", "150", two, egfr45); d.Severity != None || d.Within {
+		t.Errorf("unknown part at 45 mL/min: %s", d.Severity)
+	}
+	if d := renalOf(t, "pregabalin", "75", two, "98979-8 29.9 mL/min/{1.73_m2} 2026-10-24"); d.Severity != Low {
+		t.Errorf("unknown part below 30 mL/min: %s", d.Severity)
 	}
 	if d := renalOf(t, "crisugabalin", "450", nil, egfr45); d.Severity != None || d.Within {
 		t.Errorf("a drug without a maximum: %+v", d)
@@ -157,10 +165,10 @@ func TestRenalSettings(t *testing.T) {
 		"must rise":                  func(s *RenalSettings) { s.Moderate = decimal("70") },
 		"renal.creatinine_days is 0": func(s *RenalSettings) { s.CreatinineDays = 0 },
 		"renal.maxima.x has no source": func(s *RenalSettings) {
-			s.Maxima["x"] = RenalMaximum{decimal("1"), decimal("1"), decimal("1"), decimal("1"), "", ""}
+			s.Maxima["x"] = RenalMaximum{Normal: decimal("1"), Moderate: decimal("1"), Severe: decimal("1"), Failure: decimal("1")}
 		},
 		"renal.maxima.x must not rise": func(s *RenalSettings) {
-			s.Maxima["x"] = RenalMaximum{decimal("1"), decimal("1"), decimal("1"), decimal("2"), "label", ""}
+			s.Maxima["x"] = RenalMaximum{Normal: decimal("1"), Moderate: decimal("1"), Severe: decimal("1"), Failure: decimal("2"), Source: "label"}
 		},
 		"renal.maxima.x is 0, which is not":    func(s *RenalSettings) { s.Maxima["x"] = RenalMaximum{Normal: decimal("1"), Source: "label"} },
 		"renal.normal_from is 201, which is n": func(s *RenalSettings) { s.Normal = decimal("201") },
@@ -173,16 +181,35 @@ func TestRenalSettings(t *testing.T) {
 	}
 }
 
+// The label differs by country and by coded reason.
+func TestRenalVariants(t *testing.T) {
+	egfr := func(v string) string { return "98979-8 " + v + " mL/min/{1.73_m2} 2026-10-24" }
+	japan := func(in *renalInput) { in.Region = "JP" }
+	zoster := func(in *renalInput) { in.Reasons = []string{postherpetic} }
+	for _, c := range []struct {
+		mg, egfr string
+		change   func(*renalInput)
+		want     Severity
+	}{
+		{"600", "60", japan, None}, {"601", "60", japan, Moderate}, {"301", "59", japan, Moderate}, {"300", "59", japan, None},
+		{"300", "30", japan, None}, {"300", "29.9", japan, Moderate}, {"", "29.9", japan, Moderate}, {"1", "10", japan, Moderate}, {"", "45", japan, None},
+		{"1200", "90", zoster, None}, {"1201", "90", zoster, Moderate}, {"1200", "45", zoster, None}, {"601", "30", zoster, Moderate}, {"300", "15", zoster, None},
+		{"601", "90", nil, Moderate}, {"300", "30", nil, None},
+	} {
+		if d := renalOf(t, "gabapentin enacarbil", c.mg, c.change, egfr(c.egfr)); d.Severity != c.want {
+			t.Errorf("%q mg at %s: %s, want %s: %s", c.mg, c.egfr, d.Severity, c.want, d.Summary)
+		}
+	}
+}
+
 func TestDialysisCodes(t *testing.T) {
 	for c, want := range map[terms.Coding]bool{
-		{System: terms.SNOMED, Code: "236435004"}: true, {System: terms.ICD10CM, Code: "Z99.2"}: true, {System: terms.ICD10CM, Code: "Z992"}: true,
+		{System: terms.SNOMED, Code: "236435004"}: true, {System: terms.ICD10CM, Code: "Z99.2"}: true, {System: terms.ICD10GM, Code: "Z992"}: true,
+		{System: terms.ICD10, Code: "Z49.1"}: true, {System: terms.ICD9CM, Code: "V56.0"}: true, {System: terms.ICD9CM, Code: "V4511"}: true,
 		{System: terms.SNOMED, Code: "236434000"}: false, {System: terms.ICD10CM, Code: "N18.6"}: false, {System: "http://local", Code: "Z99.2"}: false,
 	} {
-		if isDialysisCode(c) != want {
-			t.Errorf("%v: %v", c, !want)
-		}
-		if row, ok := terms.Embedded().Condition(c); want && (!ok || row.Group != "context_esrd") {
-			t.Errorf("%v is not in the table as context_esrd", c)
+		if row, ok := terms.Embedded().Condition(c); want != (ok && row.Group == "context_dialysis") {
+			t.Errorf("%v: %v", c, row)
 		}
 	}
 }

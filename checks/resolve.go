@@ -1,29 +1,17 @@
 package checks
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
 
-// reasonWords tell a reader why a flag was resolved.
-var reasonWords = map[Reason]string{
-	ReasonOrderStopped:   "the order has ended, was cancelled or is on hold",
-	ReasonSupplyEnded:    "the supply has been used up",
-	ReasonEnteredInError: "what it rested on was entered in error",
-	ReasonRLSRefuted:     "RLS does not count any more",
-	ReasonLabArrived:     "a laboratory result answers it",
-	ReasonDrugChanged:    "the order is for another drug by now, or was identified",
-	ReasonSuperseded:     "another flag of this patient says more",
-	ReasonContextChanged: "other facts of the patient changed",
-	ReasonRulesetChanged: "the rules, tables or settings changed",
-	ReasonMovedPatient:   "the order belongs to another patient",
-	ReasonLeftOut:        "what it rested on is among the older facts that were left out",
-	ReasonErased:         "what was stored about the patient was erased",
-}
-
 // Reasons are all reasons.
-func Reasons() []Reason { return slices.Sorted(maps.Keys(reasonWords)) }
+func Reasons() []Reason {
+	return []Reason{
+		ReasonOrderStopped, ReasonSupplyEnded, ReasonEnteredInError, ReasonRLSRefuted, ReasonLabArrived, ReasonDrugChanged, ReasonSuperseded,
+		ReasonContextChanged, ReasonRulesetChanged, ReasonMovedPatient, ReasonPatientDied, ReasonLeftOut, ReasonErased,
+	}
+}
 
 // reasonOf says which silence of an order resolves a flag for which reason; what is not named changes the context.
 var reasonOf = map[SilenceReason]Reason{
@@ -43,6 +31,9 @@ func (d *differ) reason(kept OpenFlag) Reason {
 	if d.run == nil {
 		d.run = evaluate(d.st, d.set, d.asOf, true)
 	}
+	if d.run.died() {
+		return ReasonPatientDied
+	}
 	if d.run.rls.status == RLSNone && !d.set.Everyone {
 		return d.withoutRLS()
 	}
@@ -51,6 +42,9 @@ func (d *differ) reason(kept OpenFlag) Reason {
 	}
 	if d.leftOut(kept.Implicated) {
 		return ReasonLeftOut
+	}
+	if r, ok := d.pairReason(kept); ok {
+		return r
 	}
 	if strings.Contains(kept.Check, "iron") {
 		return d.ironReason()
@@ -101,6 +95,21 @@ func (d *differ) orderReason(orders []Ref) (Reason, bool) {
 	}
 	return found[0], true
 }
+
+// pairReason explains a flag about drugs taken together, which is over with one of its halves.
+func (d *differ) pairReason(kept OpenFlag) (Reason, bool) {
+	if !slices.Contains(pairChecks, kept.Check) {
+		return "", false
+	}
+	for _, ref := range kept.Implicated {
+		if r, ok := d.orderReason([]Ref{ref}); ok {
+			return r, true
+		}
+	}
+	return ReasonContextChanged, true
+}
+
+var pairChecks = []string{checkAntagonist, checkDuplicate, checkPair}
 
 // ironReason tells whether another iron flag took over, or a result came.
 func (d *differ) ironReason() Reason {

@@ -1,10 +1,10 @@
 package checks
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // rlsEvidence says how RLS counts in a patient and what says so (rules.md R13).
@@ -19,12 +19,12 @@ type rlsEvidence struct {
 }
 
 // add takes one piece of evidence in; the strongest wins.
-func (e *rlsEvidence) add(status RLSStatus, ref Ref, since Time, words string) {
+func (e *rlsEvidence) add(status RLSStatus, ref Ref, since Time, why string) {
 	switch {
 	case status < e.status || status == RLSNone:
 		return
 	case status > e.status:
-		*e = rlsEvidence{status: status, words: words, since: since}
+		*e = rlsEvidence{status: status, words: why, since: since}
 	case e.since.IsZero() || !since.IsZero() && since.Nanos < e.since.Nanos:
 		e.since = since
 	}
@@ -38,17 +38,17 @@ func (ev *evaluation) readRLS() {
 		if f.Kind != KindCondition {
 			continue
 		}
-		status, words, silence := ev.weighCondition(f.Condition)
+		status, why, silence := ev.weighCondition(f.Condition)
 		if silence != "" && ev.rls.silence == "" {
-			ev.rls.silence, ev.rls.detail = silence, words
+			ev.rls.silence, ev.rls.detail = silence, why
 		}
-		ev.rls.add(status, f.Ref, f.Condition.Recorded, words)
+		ev.rls.add(status, f.Ref, f.Condition.Recorded, why)
 	}
 	for i := range ev.orders {
 		o := &ev.orders[i]
 		if o.counts {
-			status, words := ev.weighReasons(o.Order)
-			ev.rls.add(status, o.ref, o.Order.Authored, words)
+			status, why := ev.weighReasons(o)
+			ev.rls.add(status, o.ref, o.Order.Authored, why)
 		}
 	}
 }
@@ -60,22 +60,30 @@ func (ev *evaluation) weighCondition(c *Condition) (RLSStatus, string, SilenceRe
 		return RLSNone, "", ""
 	}
 	if start := c.Recorded.Start(ev.zone); !c.Recorded.IsZero() && ev.later(start) {
-		return RLSNone, "recorded for " + c.Recorded.Date(ev.zone), SilentNotYet
+		return RLSNone, words.Say("rls.why.ahead", "date", c.Recorded.Date(ev.zone)), SilentNotYet
 	}
-	over, words := ev.conditionOver(c)
+	over, ended := ev.conditionOver(c)
 	switch {
 	case c.Verification == VerificationRefuted:
 		return RLSNone, "refuted", SilentRLSRefuted
+	case c.Code.Certainty == CertaintyShut:
+		return RLSNone, words.Say("rls.why.shut"), SilentRLSRefuted
 	case c.FamilyHistory:
-		return RLSNone, "family history only", SilentRLSRefuted
+		return RLSNone, words.Say("rls.why.family"), SilentRLSRefuted
 	case over:
-		return RLSNone, words, SilentRLSResolved
+		return RLSNone, ended, SilentRLSResolved
+	case c.Verification == VerificationUnread || c.Clinical == ClinicalUnread:
+		return RLSPossible, words.Say("rls.why.unread"), ""
 	case c.Verification > VerificationConfirmed:
-		return RLSPossible, [...]string{"unconfirmed", "provisional", "a differential diagnosis"}[c.Verification-VerificationUnconfirmed], ""
+		return RLSPossible, words.Say([...]string{"rls.why.unconfirmed", "rls.why.provisional", "rls.why.differential"}[c.Verification-VerificationUnconfirmed]), ""
+	case c.Code.Certainty == CertaintyPossible:
+		return RLSPossible, words.Say("rls.why.suspected"), ""
+	case c.Modified:
+		return RLSPossible, words.Say("rls.why.modified"), ""
 	case code == terms.CountsPossible:
-		return RLSPossible, "recorded by text or a broader code only", ""
+		return RLSPossible, words.Say("rls.why.text"), ""
 	case c.Clinical == ClinicalInactive || c.Clinical == ClinicalRemission:
-		return RLSRemission, "inactive or in remission", ""
+		return RLSRemission, words.Say("rls.why.remission"), ""
 	default:
 		return RLSConfirmed, "confirmed", ""
 	}
@@ -96,7 +104,7 @@ func (ev *evaluation) conditionOver(c *Condition) (bool, string) {
 	if abated.IsZero() || ev.later(abated.End(ev.zone)) {
 		return false, ""
 	}
-	return true, "abated on " + abated.Date(ev.zone)
+	return true, words.Say("rls.why.abated", "date", abated.Date(ev.zone))
 }
 
 // namesRLS says whether a concept means RLS. A code that the table knows decides before any text: a look-alike's text does not count.
@@ -121,27 +129,52 @@ func (ev *evaluation) namesRLS(c *Concept) terms.Counts {
 
 // weighReasons says how the reasons of a counted order count: a coded reason is as good as a diagnosis, since the
 // prescriber treats RLS (rules.md R13, a convention); an as-needed reason or a text is a possibility.
-func (ev *evaluation) weighReasons(o *Order) (RLSStatus, string) {
+func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 	best := RLSNone
+	most := RLSConfirmed
+	if o.unread&UnreadModifier != 0 {
+		most = RLSPossible
+	}
 	for i := range o.Reasons {
-		switch ev.namesRLS(&o.Reasons[i]) {
+		switch ev.reasonNamesRLS(&o.Reasons[i]) {
 		case terms.CountsYes:
-			return RLSConfirmed, "the coded reason of an order"
+			return min(most, RLSConfirmed), words.Say("rls.why.reason")
 		case terms.CountsPossible:
 			best = RLSPossible
 		}
 	}
 	for _, ref := range o.ReasonRefs {
-		if f := ev.st.Find(ref); f != nil && f.Kind == KindCondition && ev.treats(f.Condition) {
-			return RLSConfirmed, "the diagnosis that an order is for"
+		f := ev.st.Find(ref)
+		switch {
+		case f == nil || f.Kind != KindCondition || !ev.treats(f.Condition):
+		case f.Condition.doubtful():
+			best = RLSPossible
+		default:
+			return min(most, RLSConfirmed), words.Say("rls.why.diagnosis")
 		}
 	}
 	for i := range o.Dosages {
-		if ev.namesRLS(&o.Dosages[i].AsNeededReason) > terms.CountsNo {
+		if ev.reasonNamesRLS(&o.Dosages[i].AsNeededReason) > terms.CountsNo {
 			best = RLSPossible
 		}
 	}
-	return best, "a reason given in words, or for use as needed"
+	return best, words.Say("rls.why.words")
+}
+
+// reasonNamesRLS is namesRLS for a reason, which may have a mark of certainty of its own.
+func (ev *evaluation) reasonNamesRLS(c *Concept) terms.Counts {
+	switch c.Certainty {
+	case CertaintyShut:
+		return terms.CountsNo
+	case CertaintyPossible:
+		return min(ev.namesRLS(c), terms.CountsPossible)
+	}
+	return ev.namesRLS(c)
+}
+
+// doubtful tells that something of a Condition cannot be read, or is marked as suspected, so that it is at most possible.
+func (c *Condition) doubtful() bool {
+	return c.Modified || c.Verification == VerificationUnread || c.Clinical == ClinicalUnread || c.Code.Certainty == CertaintyPossible
 }
 
 // treats tells whether a diagnosis that an order names as its reason is RLS and has not been taken back.
@@ -162,7 +195,7 @@ func (ev *evaluation) hasContext(group string) (*Fact, bool) {
 }
 
 func (ev *evaluation) contextCounts(c *Condition, group string) bool {
-	if over, _ := ev.conditionOver(c); over || c.Verification == VerificationRefuted || c.FamilyHistory {
+	if over, _ := ev.conditionOver(c); over || c.Verification == VerificationRefuted || c.FamilyHistory || c.Code.Certainty == CertaintyShut {
 		return false
 	}
 	if !c.Recorded.IsZero() && ev.later(c.Recorded.Start(ev.zone)) {
@@ -192,19 +225,19 @@ func (ev *evaluation) later(t time.Time) bool {
 	return true
 }
 
-// rlsWords tells the status for a reader: "RLS is recorded as ... (Condition/7, 2026-01-02)".
+// rlsWords tell how RLS is known: "RLS confirmed, recorded 2026-01-02."
 func (ev *evaluation) rlsWords() string {
 	when := ev.rls.since.Date(ev.zone)
 	if when != "" {
-		when = ", " + when
+		when = words.Say("rls.when", "date", when)
 	}
 	switch ev.rls.status {
 	case RLSConfirmed:
-		return fmt.Sprintf("RLS on record: %s%s.", ev.rls.words, when)
+		return words.Say("rls.confirmed", "when", when)
 	case RLSRemission:
-		return fmt.Sprintf("RLS on record, %s%s.", ev.rls.words, when)
+		return words.Say("rls.remission", "when", when)
 	case RLSPossible:
-		return fmt.Sprintf("RLS is recorded as possible only (%s%s): confirm and code the diagnosis.", ev.rls.words, when)
+		return words.Say("rls.possible", "why", ev.rls.words, "when", when)
 	default:
 		return ""
 	}

@@ -24,5 +24,5 @@ type Rule struct {
 
 // pending is a rule that waits for its clinical review.
 func pending(version int) Rule {
-	return Rule{Version: version, Status: Submitted, Date: "2026-11-24", NextReview: "2027-05-24"}
+	return Rule{Version: version, Status: Submitted, Date: "2026-11-29", NextReview: "2027-05-29"}
 }

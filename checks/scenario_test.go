@@ -67,6 +67,24 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// eachScenario calls do with every case of testdata/scenarios.
+func eachScenario(t *testing.T, do func(*scenario)) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/scenarios/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range parseScenarios(t, string(text)) {
+			do(s)
+		}
+	}
+}
+
 func TestSilenceBySettings(t *testing.T) {
 	s := parseScenarios(t, "# one\nrls confirmed\nrequest active rx:312938 2026-10-14")[0]
 	off := false
@@ -112,7 +130,7 @@ func checkText(t *testing.T, f Finding) {
 	if w := ordersAnEnd.FindString(all); w != "" {
 		t.Errorf("%s says %q: %s", f.Check, w, all)
 	}
-	if strings.Contains(all, "  ") || strings.Contains(all, " .") || strings.Contains(all, "%!") {
+	if strings.ContainsAny(all, "{}") || strings.Contains(all, "  ") || strings.Contains(all, " .") || strings.Contains(all, "%!") {
 		t.Errorf("%s is badly set: %q", f.Check, all)
 	}
 	if f.Summary == "" || f.Action == "" || len(f.Citations) == 0 || f.Basis == "" {
@@ -162,6 +180,12 @@ func (s *scenario) line(line string) error {
 		p := &Person{Sex: map[string]Sex{"female": Female, "male": Male}[w[1]]}
 		if len(w) > 2 {
 			p.Birth = day(w[2])
+		}
+		if i := slices.Index(w, "died"); i >= 0 {
+			p.Deceased = true
+			if i+1 < len(w) {
+				p.Died = day(w[i+1])
+			}
 		}
 		s.st.Merge(Fact{Ref: "Patient/1", Kind: KindPatient, Person: p})
 		return nil
@@ -279,6 +303,8 @@ func (s *scenario) order(ref Ref, w []string) error {
 			d.AsNeededReason, dosed = Concept{Texts: []string{val}}, true
 		case "reason":
 			o.Reasons = append(o.Reasons, Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: val}}})
+		case "reason-icd":
+			o.Reasons = append(o.Reasons, Concept{Codings: []terms.Coding{{System: terms.ICD10CM, Code: val}}})
 		case "reason-ref":
 			o.ReasonRefs = append(o.ReasonRefs, Ref(val))
 		case "reason-text":

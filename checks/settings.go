@@ -18,10 +18,12 @@ type Settings struct {
 	Orders OrderSettings `yaml:"orders"`
 	Iron   IronSettings  `yaml:"iron"`
 	Renal  RenalSettings `yaml:"renal"`
+	// Dopamine are the limits of the augmentation check.
+	Dopamine DopamineSettings `yaml:"dopamine"`
 
 	// Checks switches single checks off or gives them another severity, by id.
 	Checks map[string]CheckSetting `yaml:"checks"`
-	// Everyone has the gabapentinoid pair and dose checks run for patients without RLS too.
+	// Everyone has the three gabapentinoid checks that are about harm rather than RLS run for patients without RLS too.
 	Everyone bool `yaml:"gabapentinoid_checks_for_everyone"`
 	// RequireApproved keeps rules quiet whose review is not finished.
 	RequireApproved bool `yaml:"require_approved_rules"`
@@ -40,12 +42,17 @@ type CheckSetting struct {
 // OrderSettings say how long an order counts. All are conventions of this project without a source in the literature
 // (rules.md R14, marks [C] and [T]): their review is pending.
 type OrderSettings struct {
-	OldAfterDays    int            `yaml:"old_after_days"`    // active for longer with nothing newer: at most low
-	ShortCourseDays int            `yaml:"short_course_days"` // a course of at most so many days: one step lower
-	SupplyGraceDays int            `yaml:"supply_grace_days"` // a completed order counts so long after its supply
-	TailDays        map[string]int `yaml:"tail_days"`         // after stopped, by ingredient
-	DepotIntervals  int            `yaml:"depot_intervals"`   // a depot antipsychotic lasts so many dosing intervals after stopped
-	PregnancyDays   int            `yaml:"pregnancy_days"`    // how long a sign of pregnancy counts
+	OldAfterDays    int `yaml:"old_after_days"`    // active for longer with nothing newer: at most low
+	ShortCourseDays int `yaml:"short_course_days"` // a course of at most so many days: one step lower
+	SupplyGraceDays int `yaml:"supply_grace_days"` // a completed order counts so long after its supply
+	// UnreadSupplyDays: an order whose stated supply cannot be read counts so long after it was written or handed over.
+	UnreadSupplyDays int            `yaml:"unread_supply_days"`
+	TailDays         map[string]int `yaml:"tail_days"`       // after stopped, by ingredient
+	DepotIntervals   int            `yaml:"depot_intervals"` // a depot antipsychotic lasts so many dosing intervals after stopped
+	PregnancyDays    int            `yaml:"pregnancy_days"`  // how long a sign of pregnancy counts
+	SwitchDays       int            `yaml:"switch_days"`     // two gabapentinoids at once are low for so long
+	OlderYears       int            `yaml:"older_years"`     // from this age on a pair with a depressant names age as a risk (FDA 2019)
+	DoxepinLow       Decimal        `yaml:"doxepin_low_mg"`  // doxepin up to so many mg a day is low (label for insomnia)
 }
 
 // DefaultSettings are those of the contract.
@@ -56,13 +63,18 @@ func DefaultSettings() *Settings {
 		Facts:    DefaultFactLimits(),
 		Iron:     DefaultIronSettings(),
 		Renal:    DefaultRenalSettings(),
+		Dopamine: DefaultDopamineSettings(),
 		Orders: OrderSettings{
-			OldAfterDays:    730,
-			ShortCourseDays: 3,
-			SupplyGraceDays: 7,
-			TailDays:        map[string]int{"fluoxetine": 35, "cariprazine": 28, "aripiprazole": 14},
-			DepotIntervals:  2,
-			PregnancyDays:   305,
+			OldAfterDays:     730,
+			ShortCourseDays:  3,
+			SupplyGraceDays:  7,
+			UnreadSupplyDays: 180,
+			TailDays:         map[string]int{"fluoxetine": 35, "cariprazine": 28, "aripiprazole": 14},
+			DepotIntervals:   2,
+			PregnancyDays:    305,
+			SwitchDays:       28,
+			OlderYears:       65,
+			DoxepinLow:       decimal("6"),
 		},
 	}
 }
@@ -77,8 +89,11 @@ func (s *Settings) Validate() error {
 		{"orders.old_after_days", s.Orders.OldAfterDays, 1},
 		{"orders.short_course_days", s.Orders.ShortCourseDays, 0},
 		{"orders.supply_grace_days", s.Orders.SupplyGraceDays, 0},
+		{"orders.unread_supply_days", s.Orders.UnreadSupplyDays, 0},
 		{"orders.depot_intervals", s.Orders.DepotIntervals, 0},
 		{"orders.pregnancy_days", s.Orders.PregnancyDays, 0},
+		{"orders.switch_days", s.Orders.SwitchDays, 1},
+		{"orders.older_years", s.Orders.OlderYears, 1},
 	} {
 		if v.val < v.min {
 			errs = append(errs, fmt.Errorf("%s: %d is below %d", v.name, v.val, v.min))
@@ -97,10 +112,13 @@ func (s *Settings) Validate() error {
 			errs = append(errs, fmt.Errorf("orders.tail_days.%s: wants a known ingredient and a number of days from 0 up", name))
 		}
 	}
+	if s.Orders.DoxepinLow.Sign() < 0 {
+		errs = append(errs, fmt.Errorf("orders.doxepin_low_mg: %s is below 0", s.Orders.DoxepinLow))
+	}
 	if s.Audience != ForProfessionals && s.Audience != ForPatients {
 		errs = append(errs, fmt.Errorf("audience: %q is neither %s nor %s", s.Audience, ForProfessionals, ForPatients))
 	}
-	return errors.Join(append(errs, s.Facts.Validate(), s.Iron.Validate(), s.Renal.Validate())...)
+	return errors.Join(append(errs, s.Facts.Validate(), s.Iron.Validate(), s.Renal.Validate(), s.Dopamine.Validate())...)
 }
 
 func (s *Settings) terms() *terms.Terms {

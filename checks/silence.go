@@ -1,8 +1,9 @@
 package checks
 
 import (
-	"maps"
 	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // SilenceReason says why a check stayed silent. The list is closed.
@@ -41,6 +42,11 @@ const (
 	SilentNoAlpha2Delta SilenceReason = "no-alpha-2-delta-ligand"
 	SilentOtherFlag     SilenceReason = "another-flag-says-more"
 	SilentIdentified    SilenceReason = "drug-identified"
+	SilentOtherReason   SilenceReason = "ordered-for-something-else"
+	SilentNoAntagonist  SilenceReason = "no-antagonist-beside-it"
+	SilentNoSecond      SilenceReason = "no-second-gabapentinoid"
+	SilentIronNotLow    SilenceReason = "iron-not-low"
+	SilentDied          SilenceReason = "patient-died"
 	SilentLeftOut       SilenceReason = "facts-left-out"
 
 	// SilentTail never leaves the package: a stopped order whose drug may act on.
@@ -49,45 +55,51 @@ const (
 
 // SilenceReasons are all reasons, with words for a reader.
 func SilenceReasons() []SilenceReason {
-	return slices.Sorted(maps.Keys(silenceWords))
+	return slices.Sorted(slices.Values(silenceReasons))
 }
 
 // Words say the reason to a reader.
-func (r SilenceReason) Words() string { return silenceWords[r] }
+func (r SilenceReason) Words() string { return words.Say("silent." + string(r)) }
 
-var silenceWords = map[SilenceReason]string{
-	SilentNoRLS:         "RLS is not on record",
-	SilentRLSRefuted:    "RLS was refuted, or is family history only",
-	SilentRLSResolved:   "RLS is resolved or has abated",
-	SilentNotYet:        "dated after the as-of time",
-	SilentDoNotPerform:  "a prohibition, not a prescription",
-	SilentOption:        "an option that nobody has chosen",
-	SilentOnHold:        "the order is on hold",
-	SilentStopped:       "the order has ended and its drug does not act on",
-	SilentCancelled:     "the order was cancelled",
-	SilentNotTaken:      "stated as not taken",
-	SilentEnded:         "its dosage has ended",
-	SilentSupplyEnded:   "completed, and the supply is used up",
-	SilentSupplyUnknown: "completed, and no supply is known",
-	SilentWithdrawn:     "entered in error or deleted",
-	SilentMoved:         "belongs to another patient by now",
-	SilentNotSystemic:   "does not reach the body by its route or form",
-	SilentNoCheck:       "no check is about its class",
-	SilentOrdinary:      "an ordinary drug, in none of our classes",
-	SilentUnknownCode:   "its name is none of ours, and of its code nothing is known",
-	SilentOff:           "the check is switched off",
-	SilentNotApproved:   "the rule is not approved, and the settings want that",
-	SilentParkinson:     "Parkinson disease is on record",
-	SilentNoPartner:     "nothing that depresses breathing beside it",
-	SilentOnlyDrafts:    "both halves of the pair are only drafts",
-	SilentDoseWithin:    "the dose is within what the kidneys allow",
-	SilentDoseUnknown:   "dose or kidney function is not known",
-	SilentIronAdequate:  "ferritin and TSAT are usable, recent and not low",
-	SilentIronKnown:     "a usable iron result within the year is on record",
-	SilentNoAlpha2Delta: "no alpha-2-delta ligand",
-	SilentOtherFlag:     "another flag of the patient says more",
-	SilentIdentified:    "every order names a drug that can be looked up",
-	SilentLeftOut:       "older facts were left out",
+// silenceReasons are all that are told.
+var silenceReasons = []SilenceReason{
+	SilentNoRLS,
+	SilentRLSRefuted,
+	SilentRLSResolved,
+	SilentNotYet,
+	SilentDoNotPerform,
+	SilentOption,
+	SilentOnHold,
+	SilentStopped,
+	SilentCancelled,
+	SilentNotTaken,
+	SilentEnded,
+	SilentSupplyEnded,
+	SilentSupplyUnknown,
+	SilentWithdrawn,
+	SilentMoved,
+	SilentNotSystemic,
+	SilentNoCheck,
+	SilentOrdinary,
+	SilentUnknownCode,
+	SilentOff,
+	SilentNotApproved,
+	SilentParkinson,
+	SilentNoPartner,
+	SilentOnlyDrafts,
+	SilentDoseWithin,
+	SilentDoseUnknown,
+	SilentIronAdequate,
+	SilentIronKnown,
+	SilentNoAlpha2Delta,
+	SilentOtherFlag,
+	SilentIdentified,
+	SilentOtherReason,
+	SilentNoAntagonist,
+	SilentNoSecond,
+	SilentIronNotLow,
+	SilentDied,
+	SilentLeftOut,
 }
 
 // Silence says why one check raised no flag for one order, or for the patient when Order is "".

@@ -36,9 +36,12 @@ func (s *State) Merge(f Fact) bool {
 		s.Facts = slices.Insert(s.Facts, i, f)
 		return true
 	}
-	if f.Version.Compare(s.Facts[i].Version) <= 0 {
-		return false
+	held := &s.Facts[i]
+	if f.Version.Compare(held.Version) <= 0 {
+		newest, noted := held.Outranking(&f)
+		*held = newest
+		return noted
 	}
-	s.Facts[i] = f
+	*held, _ = f.Outranking(held)
 	return true
 }

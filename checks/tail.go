@@ -2,10 +2,10 @@ package checks
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // tail tells whether a drug still acts after its order was stopped: long half-lives by the settings, depot antipsychotics for
@@ -23,7 +23,7 @@ func (ev *evaluation) tail(x *exposure) bool {
 	if !ok || !ev.later(x.end.End(ev.zone).AddDate(0, 0, days)) {
 		return false
 	}
-	x.notes = append(x.notes, "The order ended on "+x.end.Date(ev.zone)+", but the drug acts on for weeks.")
+	x.notes = append(x.notes, words.Say("order.tail", "date", x.end.Date(ev.zone)))
 	return true
 }
 
@@ -31,10 +31,8 @@ func (ev *evaluation) tail(x *exposure) bool {
 func depotInterval(o *Order) (int, bool) {
 	for i := range o.Dosages {
 		t := &o.Dosages[i].Timing
-		period, err := strconv.ParseFloat(t.Period, 64)
-		days := period * unitDays[t.PeriodUnit] / float64(max(t.Frequency, 1))
-		if err == nil && days >= 7 {
-			return int(days), true
+		if period, ok := t.periodDays(); ok && period/float64(max(t.Frequency, 1)) >= 7 {
+			return int(period / float64(max(t.Frequency, 1))), true
 		}
 	}
 	return 0, false

@@ -5,73 +5,189 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// Thresholds in force are listed beside each check by the key of their setting. What the guideline gives is its own review; what is
-// only a convention of this project is pending until the clinical owner of a site signs it.
+// Every number that a check goes by is listed beside it, by the key of its setting, with where it
+// is from and how far its review has come. What is only a convention of this project is pending
+// until the clinical owner of a site signs it.
+
+// Sources of numbers.
+const (
+	fromUs      = "convention of this project"
+	fromAASM    = "AASM 2025"
+	fromAASM2   = "AASM 2025, secondary copy"
+	fromMayo    = "Mayo algorithm, secondary copy"
+	fromFDA     = "FDA 2019"
+	fromRules   = "from training, unconfirmed"
+	fromProject = "AASM 2025 names regular tests; the number is a convention of this project"
+)
+
+func measured(name string, value fmt.Stringer, unit, source string) Threshold {
+	return Threshold{Name: name, Value: value.String() + " " + unit, Source: source, Review: Pending}
+}
 
 func convention(name string, value int, unit string) Threshold {
-	return Threshold{Name: name, Value: strconv.Itoa(value) + " " + unit, Review: Pending}
+	return counted(name, value, unit, fromUs)
+}
+
+func counted(name string, value int, unit, source string) Threshold {
+	return Threshold{Name: name, Value: strconv.Itoa(value) + " " + unit, Source: source, Review: Pending}
 }
 
 func orderThresholds(s *Settings) []Threshold {
-	all := []Threshold{
+	return []Threshold{
 		convention("orders.old_after_days", s.Orders.OldAfterDays, "d"),
 		convention("orders.short_course_days", s.Orders.ShortCourseDays, "d"),
 		convention("orders.supply_grace_days", s.Orders.SupplyGraceDays, "d"),
+		convention("orders.unread_supply_days", s.Orders.UnreadSupplyDays, "d"),
 	}
-	return all
 }
 
-// tailThresholds are those of the drugs that act on after their order was stopped, among the classes of a check.
+// tailThresholds are those of the drugs that act on after their order was stopped, among the
+// classes of a check.
 func tailThresholds(c Check) func(*Settings) []Threshold {
 	return func(s *Settings) []Threshold {
 		all := orderThresholds(s)
 		for _, name := range slices.Sorted(maps.Keys(s.Orders.TailDays)) {
-			if drug, ok := s.terms().Ingredient(name); ok && slices.Contains(c.Classes, drug.Class) {
-				all = append(all, convention("orders.tail_days."+name, s.Orders.TailDays[name], "d"))
+			classes := c.Classes
+			if c.ID == checkAntagonist {
+				classes = slices.Concat(classes, antagonistClasses)
+			}
+			if drug, ok := s.terms().Ingredient(name); ok && slices.Contains(classes, drug.Class) {
+				all = append(all, counted("orders.tail_days."+name, s.Orders.TailDays[name], "d", fromRules))
 			}
 		}
-		if c.ID == "rls-antipsychotic" {
-			all = append(all, convention("orders.depot_intervals", s.Orders.DepotIntervals, "intervals"))
+		switch {
+		case c.ID == "rls-antipsychotic" || c.ID == checkAntagonist:
+			all = append(all, counted("orders.depot_intervals", s.Orders.DepotIntervals, "intervals", fromRules))
+		case slices.Contains(c.Classes, terms.Tricyclic):
+			all = append(all, measured("orders.doxepin_low_mg", s.Orders.DoxepinLow, "mg/d", "label of doxepin for insomnia"))
+		case slices.Contains(c.Classes, terms.AntihistamineSedating):
+			all = append(all, convention("orders.pregnancy_days", s.Orders.PregnancyDays, "d"))
 		}
 		return all
 	}
 }
 
+func dopamineThresholds(s *Settings) []Threshold {
+	d := &s.Dopamine
+	all := []Threshold{convention("dopamine.new_days", d.NewDays, "d")}
+	for _, drug := range slices.Sorted(maps.Keys(d.Maxima)) {
+		all = append(all, measured("dopamine.maxima."+drug, d.Maxima[drug].Most, "mg/d", d.Maxima[drug].Source))
+	}
+	all = append(all, measured("dopamine.pramipexole_base", d.PramipexoleBase, "mg/d", "label for RLS (EU), as the base, secondary copy"))
+	return append(append(all, ironLimits(s)...), orderThresholds(s)...)
+}
+
+func pairThresholds(s *Settings) []Threshold {
+	return append([]Threshold{counted("orders.older_years", s.Orders.OlderYears, "a", fromFDA)}, orderThresholds(s)...)
+}
+
+// ironLimits decide what is low.
+func ironLimits(s *Settings) []Threshold {
+	i := &s.Iron
+	below := func(name string, v Decimal, unit, source string) Threshold {
+		return Threshold{Name: name, Value: "< " + v.String() + " " + unit, Source: source, Review: Pending}
+	}
+	return []Threshold{
+		{Name: "iron.ferritin_low", Value: "<= " + i.FerritinLow.String() + " ng/mL", Source: fromAASM, Review: Pending},
+		below("iron.tsat_low", i.TSATLow, "%", fromAASM),
+		below("iron.child_ferritin", i.ChildFerritin, "ng/mL", fromAASM2),
+		convention("iron.adult_years", i.AdultYears, "a"),
+		below("iron.dialysis_ferritin", i.DialysisFerritin, "ng/mL", fromAASM2),
+		below("iron.dialysis_tsat", i.DialysisTSAT, "%", fromAASM2),
+		measured("iron.transferrin_factor", i.TransferrinFactor, "(ug/dL)/(mg/dL)", "reckoned from molar masses; laboratories use 70.9 to 71.2"),
+	}
+}
+
 func ironThresholds(s *Settings) []Threshold {
 	i := &s.Iron
+	all := append(ironLimits(s),
+		counted("iron.shortened_days", i.ShortenedDays, "d", fromProject),
+		measured("iron.iv_only_ferritin", i.IVOnlyFerritin, "ng/mL", fromAASM),
+		measured("iron.oral_ceiling_tsat", i.OralCeilingTSAT, "%", fromMayo),
+		measured("iron.investigate_ferritin", i.InvestigateFerritin, "ng/mL", fromAASM2),
+	)
+	all = append(append(all, readingThresholds(s)...), orderThresholds(s)...)
+	for n, l := range i.Laboratories {
+		for _, v := range []struct {
+			name  string
+			value *Decimal
+		}{{"ferritin_low", l.FerritinLow}, {"child_ferritin", l.ChildFerritin}, {"dialysis_ferritin", l.DialysisFerritin}} {
+			if v.value != nil {
+				all = append(all, measured(fmt.Sprintf("iron.laboratories[%d].%s", n, v.name), *v.value, "ng/mL", l.Performer))
+			}
+		}
+	}
+	return all
+}
+
+// readingThresholds decide what a text adds about how a result is to be read.
+func readingThresholds(s *Settings) []Threshold {
+	i := &s.Iron
 	return []Threshold{
-		{Name: "iron.ferritin_low", Value: "<= " + i.FerritinLow.String() + " ng/mL", Review: Pending},
-		{Name: "iron.tsat_low", Value: "< " + i.TSATLow.String() + " %", Review: Pending},
-		{Name: "iron.child_ferritin", Value: "< " + i.ChildFerritin.String() + " ng/mL", Review: Pending},
-		convention("iron.adult_years", i.AdultYears, "a"),
-		{Name: "iron.dialysis_ferritin", Value: "< " + i.DialysisFerritin.String() + " ng/mL", Review: Pending},
-		{Name: "iron.dialysis_tsat", Value: "< " + i.DialysisTSAT.String() + " %", Review: Pending},
+		measured("iron.assay_note_ferritin", i.AssayNoteFerritin, "ng/mL", "Silber 2025, J Clin Sleep Med 21:65-67"),
+		counted("iron.iv_iron_days", i.IVIronDays, "d", fromRules),
+		measured("iron.crp_limit", i.CRPLimit, "mg/L", fromUs),
+		convention("iron.crp_days", i.CRPDays, "d"),
+		measured("iron.near_tsat_low", i.NearTSATLow, "%", fromUs),
+		measured("iron.near_tsat_high", i.NearTSATHigh, "%", fromUs),
 	}
 }
 
 func ageThresholds(s *Settings) []Threshold {
-	return []Threshold{
-		convention("iron.ageing_days", s.Iron.AgeingDays, "d"),
-		convention("iron.stale_days", s.Iron.StaleDays, "d"),
-	}
+	return append([]Threshold{
+		counted("iron.ageing_days", s.Iron.AgeingDays, "d", fromProject),
+		counted("iron.stale_days", s.Iron.StaleDays, "d", fromProject),
+	}, unusableThresholds(s)...)
+}
+
+func unusableThresholds(s *Settings) []Threshold {
+	return append(readingThresholds(s), orderThresholds(s)...)
 }
 
 func renalThresholds(s *Settings) []Threshold {
 	r := &s.Renal
 	all := []Threshold{
+		measured("renal.normal_from", r.Normal, "mL/min", "labels"),
+		measured("renal.moderate_above", r.Moderate, "mL/min", "labels; to which band it belongs is a convention"),
+		measured("renal.severe_above", r.Severe, "mL/min", "labels; to which band it belongs is a convention"),
+		measured("renal.unknown_dose_below", r.UnknownDoseBelow, "mL/min", fromUs),
+		measured("renal.creatinine_alone_above", r.CreatinineAlone, "mg/dL", fromUs),
 		convention("renal.creatinine_days", r.CreatinineDays, "d"),
 		convention("renal.ckd_days", r.CKDDays, "d"),
+		convention("renal.weight_days", r.WeightDays, "d"),
 	}
 	for _, drug := range slices.Sorted(maps.Keys(r.Maxima)) {
 		m := r.Maxima[drug]
-		all = append(all, Threshold{
-			Name: "renal.maxima." + drug,
-			Value: fmt.Sprintf("%s, %s, %s, %s mg/d from %s, above %s, above %s mL/min, and below", m.Normal, m.Moderate, m.Severe, m.Failure,
-				r.Normal, r.Moderate, r.Severe),
-			Review: Pending,
-		})
+		all = append(all, m.threshold("renal.maxima."+drug))
 	}
-	return all
+	for i := range r.Variants {
+		v := &r.Variants[i]
+		name := "renal.variants." + v.Ingredient
+		for _, when := range []string{v.Region, v.Reason} {
+			if when != "" {
+				name += "." + when
+			}
+		}
+		all = append(all, v.threshold(name))
+	}
+	return append(all, orderThresholds(s)...)
+}
+
+func (m *RenalMaximum) threshold(name string) Threshold {
+	value := fmt.Sprintf("%s, %s, %s, %s mg/d, from the best to the lowest band", m.Normal, m.Moderate, m.Severe, m.Failure)
+	if m.Proportional {
+		value += ", in proportion within that"
+	}
+	if m.LowerEnds {
+		value += "; the lower end of a band belongs to it"
+	}
+	source := m.Source
+	if m.Seen != "" {
+		source += " (" + m.Seen + ")"
+	}
+	return Threshold{Name: name, Value: value, Source: source, Review: Pending}
 }

@@ -3,12 +3,14 @@ package checks
 import (
 	"strconv"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 // doseRate says that a dose is taken a number of times in a number of days; kept as a ratio, so that nothing is rounded.
 type doseRate struct{ times, days Decimal }
 
-// periodDays are the periodUnits of FHIR in days, as ratios.
+// periodDays are the units of time that terms.TimeUnit knows in days, as ratios.
 var periodDays = map[string]doseRate{
 	"s": {decimalInt(1), decimalInt(86_400)}, "min": {decimalInt(1), decimalInt(1440)}, "h": {decimalInt(1), decimalInt(24)},
 	"d": {decimalInt(1), decimalInt(1)}, "wk": {decimalInt(7), decimalInt(1)}, "mo": {decimalInt(30), decimalInt(1)}, "a": {decimalInt(365), decimalInt(1)},
@@ -46,18 +48,19 @@ func rateOf(t *Timing) (doseRate, bool) {
 
 // repeatRate reads frequency, period and periodUnit. Several times of day within one day say more than a frequency of 1.
 func repeatRate(t *Timing, events int) (doseRate, bool) {
-	unit, ok := periodDays[t.PeriodUnit]
+	name := terms.TimeUnit(t.PeriodUnit)
+	unit, ok := periodDays[name]
 	period, err := ParseDecimal(t.Period)
 	if !ok || err != nil || period.Sign() <= 0 {
 		return doseRate{}, false
 	}
 	times := max(t.Frequency, 1)
-	daily := t.PeriodUnit == "d" && period.Cmp(decimalInt(1)) == 0
+	daily := name == "d" && period.Cmp(decimalInt(1)) == 0
 	if daily {
 		times = max(times, events)
 	}
 	rate := doseRate{times: decimalInt(times).times(unit.days), days: period.times(unit.times)}
-	if daily || t.PeriodUnit == "h" {
+	if daily || name == "h" {
 		rate = onWeekdays(rate, t.DaysOfWeek)
 	}
 	return rate, true
@@ -91,4 +94,46 @@ func codeRate(code string) (doseRate, bool) {
 		return per(1, n), true
 	}
 	return doseRate{}, false
+}
+
+// LengthInDays is a length of time in days, as a decimal number. A unit code of UCUM decides, else the text of the unit, in any case
+// and in the languages of the tables; inDays tells that a unit which is none of time, or none at all, means days. ok is false for what is
+// no length that a course of treatment can have.
+func LengthInDays(q *Quantity, inDays bool) (days string, ok bool) {
+	unit := timeUnitOf(q)
+	if unit == "" && inDays {
+		unit = "d"
+	}
+	if n, err := strconv.ParseUint(q.Value, 10, 20); err == nil && unit != "" { // most are whole: decimals cost more than reading the rest
+		if days, ok := wholeDays(unit, n); ok {
+			return days, true
+		}
+	}
+	n, err := ParseDecimal(q.Value)
+	if unit == "" || err != nil || n.Sign() < 0 || n.Cmp(decimalInt(1_000_000)) > 0 {
+		return "", false
+	}
+	return periodDays[unit].length(n).cut(10), true
+}
+
+// wholeDays is a whole number of units in days, where that is whole too.
+func wholeDays(unit string, n uint64) (days string, ok bool) {
+	switch unit {
+	case "d":
+		return strconv.FormatUint(n, 10), true
+	case "wk":
+		return strconv.FormatUint(7*n, 10), true
+	}
+	return "", false
+}
+
+// length is n units of time in days.
+func (r doseRate) length(n Decimal) Decimal { return n.times(r.times).over(r.days) }
+
+// timeUnitOf is the unit of time of a quantity as periodDays has it: of its code, else of its text; "" when it has none.
+func timeUnitOf(q *Quantity) string {
+	if unit := terms.TimeUnit(q.Code); unit != "" {
+		return unit
+	}
+	return terms.TimeUnit(q.Unit)
 }

@@ -4,14 +4,15 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // bindingAnalytes measure how much iron could be bound, in the order in which they are preferred for calculating TSAT.
 var bindingAnalytes = []terms.Analyte{terms.TIBC, terms.UIBC, terms.Transferrin}
 
 var analyteWords = map[terms.Analyte]string{
-	terms.Ferritin: "ferritin", terms.TSAT: "transferrin saturation (TSAT)", terms.Iron: "iron", terms.TIBC: "total iron binding capacity",
-	terms.UIBC: "unsaturated iron binding capacity", terms.Transferrin: "transferrin",
+	terms.Ferritin: "analyte.ferritin", terms.TSAT: "analyte.tsat", terms.Iron: "analyte.iron", terms.TIBC: "analyte.tibc",
+	terms.UIBC: "analyte.uibc", terms.Transferrin: "analyte.transferrin",
 }
 
 // calculatedTSAT gives a TSAT for every iron result with a binding capacity of the same draw (rules.md "TSAT by calculation"):
@@ -67,9 +68,13 @@ func saturation(iron, partner *labReading, tsat *terms.Lab, factor Decimal) labR
 	if partner.status != LabFinal {
 		r.status = partner.status
 	}
+	r.unplaced = iron.unplaced || partner.unplaced
 	for _, input := range []*labReading{iron, partner} {
 		if input.reason != labUsable {
-			r.reason, r.of = labInputUnreadable, analyteWords[input.lab.Analyte]+": "+input.reason.words()
+			r.reason, r.of = labInputUnreadable, words.Say(analyteWords[input.lab.Analyte])+": "+input.reason.words()
+			if input.reason.unreadable() {
+				r.reason = labInputUnread
+			}
 			return r
 		}
 	}
@@ -104,7 +109,7 @@ func ratioComparator(above, below string) (string, bool) {
 }
 
 // tsatReadings are the measured and calculated TSAT results. Of one draw a measured one that can be used wins; where it cannot,
-// a calculated one takes its place and says so.
+// a calculated one takes its place and says so, but for one that was sent and could not be read, which stays.
 func tsatReadings(b *labBook, tsat *terms.Lab, factor Decimal, clears func(*labReading) bool) []labReading {
 	measured, calculated := b.of(terms.TSAT), calculatedTSAT(b, tsat, factor)
 	if len(calculated) == 0 {
@@ -114,11 +119,13 @@ func tsatReadings(b *labBook, tsat *terms.Lab, factor Decimal, clears func(*labR
 	readable, unreadable := indexDraws(pointers(measured, clears)), indexDraws(pointers(measured, cannot))
 	calculated = slices.DeleteFunc(calculated, func(c labReading) bool { return readable.nearest(&c) != nil })
 	instead := indexDraws(pointers(calculated, clears))
-	kept := slices.DeleteFunc(slices.Clone(measured), func(m labReading) bool { return cannot(&m) && instead.nearest(&m) != nil })
+	kept := slices.DeleteFunc(slices.Clone(measured), func(m labReading) bool {
+		return cannot(&m) && !m.reason.unreadable() && instead.nearest(&m) != nil
+	})
 	for i := range calculated {
 		c := &calculated[i]
 		if m := unreadable.nearest(c); m != nil && clears(c) {
-			c.note = "A measured TSAT of the same draw could not be used (" + m.reason.or(m) + ")."
+			c.note = words.Say("iron.note.measured", "why", m.reason.or(m))
 		}
 	}
 	kept = append(kept, calculated...)

@@ -1,13 +1,17 @@
 package checks
 
-import "fmt"
+import (
+	"strconv"
+
+	"github.com/rlsguard/rlsguard/checks/words"
+)
 
 func unclassifiedCheck() Check {
 	return Check{
 		ID: "medication-unclassified", Title: "Medication that cannot be identified", Severity: "low",
 		Trigger:   "a counted order with nothing to identify its drug by",
 		Citations: []Citation{{Source: "rlsguard: absence of data is not safety", Review: Pending}},
-		Rule:      pending(1),
+		Rule:      pending(2),
 		run:       (*evaluation).unclassified,
 	}
 }
@@ -30,23 +34,27 @@ func (ev *evaluation) unclassified(c Check) {
 		ev.quiet(nil, c.ID, "", SilentIdentified, "")
 		return
 	}
-	f.Summary = fmt.Sprintf("%s in a patient with RLS cannot be checked: %s. %s", plural(len(f.Implicated), "An order", "%d orders"), why, ev.rlsWords())
-	f.Action = "Look up the drug and enter it with a code or a name; until then nothing is known about it here." + reviewNote(c)
-	ev.flag(c, Low, f)
+	key := "unclassified.one"
+	if len(f.Implicated) > 1 {
+		key = "unclassified.many"
+	}
+	f.Summary = joinSentences(words.Say(key, "count", strconv.Itoa(len(f.Implicated)), "why", why), ev.rlsWords())
+	f.Action = words.Say("unclassified.action")
+	ev.flag(c, Low, f, leaflet{About: "unclassified", Do: []string{"unclassified.do"}})
 }
 
 // unidentified says why the drug of an order is not known.
 func unidentified(o *orderView) string {
 	switch {
 	case o.drug.pending:
-		return "the medication that it refers to (" + string(o.MedicationRef) + ") has not been received"
+		return words.Say("unclassified.pending", "ref", string(o.MedicationRef))
 	case o.NoMedication:
-		return "it names no medication"
+		return words.Say("unclassified.none")
 	case o.Drug.Absent:
-		return "its drug is given as absent or unknown"
+		return words.Say("unclassified.absent")
 	case o.drug.match.NotKnown != "":
-		return "its drug has no name, and " + o.drug.match.NotKnown
+		return words.Say("unclassified.code", "why", o.drug.match.NotKnown)
 	default:
-		return "its drug has no name, and no code of a system that is known here"
+		return words.Say("unclassified.nameless")
 	}
 }

@@ -1,58 +1,23 @@
 package checks
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// indication is what a class of drugs is mostly given for; it decides which alternatives are offered.
-type indication uint8
-
-const (
-	forDepression indication = iota
-	forPsychosis
-	forAllergy
-	forNausea
-)
-
-// className is how a class is named to a reader.
-var className = map[terms.Class]string{
-	terms.SSRI: "SSRI", terms.SerotoninModulator: "serotonin modulator", terms.SNRI: "SNRI",
-	terms.Tricyclic: "tricyclic antidepressant", terms.Tetracyclic: "tetracyclic antidepressant", terms.Lithium: "mood stabiliser",
-	terms.AntipsychoticTypical: "dopamine-blocking antipsychotic", terms.AntipsychoticAtypical: "antipsychotic",
-	terms.AntipsychoticNondopaminerg: "antipsychotic without dopamine blockade",
-	terms.AntihistamineSedating:      "sedating antihistamine", terms.AntihistamineNonsedating: "non-sedating antihistamine",
-	terms.DopamineAntagonistAntiemet: "dopamine-blocking antiemetic", terms.DopamineAntagonistOther: "dopamine antagonist",
-	terms.DopamineDepleter: "dopamine depleter", terms.DopamineAgonist: "dopamine agonist", terms.DopaminePrecursor: "dopamine precursor",
+// summary says which drug meets RLS, what follows from it, what is uncertain, and how RLS is known.
+func (ev *evaluation) summary(group []*exposure, effect string) string {
+	return joinSentences(ev.taking(group)+": "+effect, notes(group), ev.rlsWords())
 }
 
-// offendingSummary says which drug meets RLS, how it is known and what is uncertain.
-func (ev *evaluation) offendingSummary(group []*exposure) string {
-	x := group[0]
-	effect := "can bring on or worsen RLS."
-	switch {
-	case x.Class == terms.AntihistamineNonsedating || x.Class == terms.DopamineAntagonistAntiemet && x.Central == terms.CentralLow:
-		effect = "hardly enters the brain and affects RLS less than others of its kind."
-	case slices.Contains(partialAgonists, x.Name):
-		effect = "is reported both to worsen and to ease RLS."
-	case x.Class == terms.Lithium:
-		effect = "may worsen RLS; the evidence is case reports only."
-	}
-	return ev.sentence(group, "it "+effect)
-}
-
-// sentence opens a summary: drug, class, whether it is new or already taken, what follows from it, then the notes and the RLS evidence.
-func (ev *evaluation) sentence(group []*exposure, effect string) string {
-	x := group[0]
-	return fmt.Sprintf("%s (%s) %s: %s%s %s", capital(x.Name), className[x.Class], ev.taking(group), effect, notes(group), ev.rlsWords())
-}
-
-// taking tells whether the drug or the diagnosis came first (rules.md R12).
+// taking opens a summary: drug, class, and whether the drug or the diagnosis came first (rules.md
+// R12).
 func (ev *evaluation) taking(group []*exposure) string {
 	already := !ev.rls.since.IsZero()
 	draft := true
@@ -60,102 +25,95 @@ func (ev *evaluation) taking(group []*exposure) string {
 		draft = draft && x.draft
 		already = already && !x.start.IsZero() && x.start.Before(ev.rls.since.Start(ev.zone))
 	}
+	key := "taking"
 	switch {
 	case draft:
-		return "is being ordered for a patient with RLS"
+		key = "taking.draft"
 	case already:
-		return "was already taken when RLS was recorded"
-	default:
-		return "in a patient with RLS"
+		key = "taking.before"
 	}
+	return words.Say(key, "drug", group[0].Name, "class", words.Say("class."+string(group[0].Class)))
 }
 
-// notes are the reservations of a group's orders, each once.
-func notes(group []*exposure) string {
+// effect is what a drug does to RLS, with the certainty that the evidence has.
+func (ev *evaluation) effect(x *exposure, little bool) string {
+	switch {
+	case little:
+		return words.Say("effect.doxepin-low", "most", ev.set.Orders.DoxepinLow.String())
+	case slices.Contains(partialAgonists, x.Name):
+		return words.Say("effect.partial")
+	case x.Name == "mirtazapine":
+		return words.Say("effect.mirtazapine")
+	case isDopamineAntagonist(x.Class) && x.Central == terms.CentralLow:
+		return words.Say("effect.central-low")
+	}
+	return words.Say("effect." + string(x.Class))
+}
+
+// actionKey is what to do about a drug that may worsen RLS, and never to end a treatment.
+func actionKey(x *exposure) string {
+	switch {
+	case isAntipsychotic(x.Class) && usuallyFor(x, useNausea):
+		return "action.antiemetic"
+	case isAntipsychotic(x.Class) || x.Class == terms.Lithium:
+		return "action.psychiatric"
+	case x.Class == terms.AntihistamineSedating:
+		return "action.sedating"
+	case x.Class == terms.AntihistamineNonsedating:
+		return "action.nonsedating"
+	case x.Class == terms.DopamineAntagonistAntiemet:
+		return "action.antiemetic"
+	case isDopamineAntagonist(x.Class):
+		return "action.review"
+	}
+	return "action.taper"
+}
+
+// notes are the reservations of a group's orders, and others, each once.
+func notes(group []*exposure, more ...string) string {
 	var all []string
 	for _, x := range group {
-		for _, n := range x.notes {
-			if !slices.Contains(all, n) {
-				all = append(all, n)
-			}
+		all = append(all, x.notes...)
+	}
+	var once []string
+	for _, n := range append(all, more...) {
+		if !slices.Contains(once, n) {
+			once = append(once, n)
 		}
 	}
-	if len(all) == 0 {
-		return ""
+	return strings.Join(once, " ")
+}
+
+// pairNotes are those reservations of a partner that lower a pair.
+func (x *exposure) pairNotes() []string {
+	var kept []string
+	for _, n := range x.notes {
+		if n != words.Say("order.as-needed") && n != words.Say("order.short") && n != words.Say("order.route-unknown") {
+			kept = append(kept, n)
+		}
 	}
-	return " " + strings.Join(all, " ")
+	return kept
 }
 
-// offendingAction says what to do, and never to end a treatment.
-func offendingAction(x *exposure) string {
-	action := "Ask whether the legs became restless or worse after it was started or raised. Review need, dose and time of day"
-	switch {
-	case isAntipsychotic(x.Class) || x.Class == terms.Lithium:
-		action += " with the prescriber; where it is given for a psychiatric reason, that need outweighs RLS."
-	case x.Class == terms.AntihistamineSedating:
-		action += "; with a gabapentinoid, opioid or hypnotic it adds to sedation."
-	case x.Class == terms.AntihistamineNonsedating || x.Class == terms.DopamineAntagonistAntiemet:
-		action += " with the prescriber."
-	default:
-		action += " with the prescriber. Any change should be gradual: an abrupt end is harmful."
-	}
-	return action + " " + counselling
+// civilDate writes a numbered day.
+func civilDate(day int64) string { return time.Unix(day*86_400, 0).UTC().Format(time.DateOnly) }
+
+// unitWords writes a UCUM unit as people do: without braces, and with the power that they stand
+// for.
+func unitWords(unit string) string {
+	return strings.NewReplacer("{", "", "}", "", "_m2", " m²", "[", "", "]", "", "ug/", "µg/", "umol/", "µmol/").Replace(unit)
 }
 
-// alternatives fit what the drug is mostly given for (rules.md R1). Domperidone is never offered where an antiemetic that hardly
-// enters the brain is flagged.
-func alternatives(x *exposure, use indication) []string {
-	switch use {
-	case forDepression:
-		return []string{"for depression: bupropion where suitable (not with seizures or an eating disorder)"}
-	case forAllergy:
-		if x.Class == terms.AntihistamineNonsedating {
-			return []string{"for allergic rhinitis: a nasal steroid"}
-		}
-		return []string{
-			"for allergy: fexofenadine, loratadine or desloratadine (cetirizine is less preferred); a nasal steroid",
-			"for sleep: behavioural therapy, or an RLS treatment that also helps sleep",
-		}
-	case forNausea:
-		if x.Class != terms.DopamineAntagonistAntiemet {
-			return nil
-		}
-		if x.Central == terms.CentralLow {
-			return []string{"for nausea: ondansetron or granisetron"}
-		}
-		return []string{"for nausea: ondansetron or granisetron; domperidone where licensed (mind the QT interval)"}
-	default:
-		if x.Name == "prochlorperazine" { // mostly given as an antiemetic
-			return []string{"for nausea: ondansetron or granisetron", "for psychosis: specialist review only"}
-		}
-		return []string{"specialist review only"}
-	}
-}
-
-// reviewNote closes an action with the source of the rule and how far its review has come.
-func reviewNote(c Check) string {
-	return fmt.Sprintf(" Source: %s (rule review: %s).", c.Citations[0].Source, c.Rule.Status)
-}
-
-// capital writes the first letter large.
-func capital(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(r)) + s[n:]
-}
-
-// plural picks the wording for a count.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return fmt.Sprintf(many, n)
-}
-
-// lowerFirst writes the first letter small, unless the word goes on in capitals (TSAT).
-func lowerFirst(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) {
+// shortened cuts a text as it was sent to a length that fits a line, at a word where there is one.
+func shortened(s string, most int) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	if utf8.RuneCountInString(s) <= most {
 		return s
 	}
-	return string(unicode.ToLower(r)) + s[n:]
+	runes := []rune(s)[:most-1]
+	cut := string(runes)
+	if i := strings.LastIndexByte(cut, ' '); i > most/2 {
+		cut = cut[:i]
+	}
+	return cut + "…"
 }

@@ -18,7 +18,7 @@ func (s *session) compareClocks(server time.Time) {
 	astray := apart.Abs() > clockLimit
 	s.health.clock(!astray)
 	if s.astray.Swap(astray) != astray {
-		s.log.Warn().Dur("ahead", apart).Bool("too_far", astray).Msg("clock compared with the server's")
+		s.log.Warn().Int64("ahead_ms", apart.Milliseconds()).Bool("too_far", astray).Msg("clock compared with the server's")
 	}
 }
 

@@ -34,6 +34,7 @@ type event struct {
 	due   token
 	// pending is how many more the server had when it sent this one.
 	pending uint64
+	stored  time.Time // when the server stored an input
 }
 
 // consume takes events in until ctx ends.
@@ -45,16 +46,18 @@ func (s *session) consume(ctx context.Context) (err error) {
 			s.log.Warn().Err(failed).Msg("what was decided last is not recorded: it will be read again")
 		}
 	}()
+	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
+	defer s.tellWhenVoid(ctx, serving)()
 	g.Go(func() error { return s.keepRecord(ctx) })
 	g.Go(func() error { return s.commitEvents(ctx) })
 	g.Go(func() error { return s.watchOver(ctx) })
 	g.Go(func() error { s.held.keepAlive(ctx); return nil })
 	g.Go(func() error { return s.becomeReady(ctx) })
 	read := newInputReader(s.cfg.Reader, s.epoch)
-	g.Go(func() error { return s.take(ctx, s.inbound, read.event) })
+	g.Go(func() error { return s.take(ctx, Durable, s.inbound, read.event) })
 	if s.cfg.AsOf.IsZero() {
-		g.Go(func() error { return s.take(ctx, s.dues, dueEvent) })
+		g.Go(func() error { return s.take(ctx, DurableDue, s.dues, dueEvent) })
 	}
 	return g.Wait()
 }
@@ -84,7 +87,8 @@ func durable(name string, batch int) jetstream.ConsumerConfig {
 }
 
 // take reads messages of a consumer into s.events until ctx ends, making the consumer again when it is lost.
-func (s *session) take(ctx context.Context, open func(context.Context) (jetstream.Consumer, error), read func(jetstream.Msg) (event, error)) error {
+func (s *session) take(ctx context.Context, durable string, open func(context.Context) (jetstream.Consumer, error),
+	read func(jetstream.Msg) (event, error)) error {
 	again := false
 	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
 		cons, err := s.openAgain(ctx, open, again)
@@ -93,7 +97,7 @@ func (s *session) take(ctx context.Context, open func(context.Context) (jetstrea
 		}
 		again = true
 		if err == nil {
-			s.health.consuming(true)
+			s.health.consuming(durable, true)
 			began := time.Now()
 			err = s.takeFrom(ctx, cons, read)
 			if time.Since(began) > time.Minute {
@@ -101,7 +105,7 @@ func (s *session) take(ctx context.Context, open func(context.Context) (jetstrea
 			}
 		}
 		if err != nil && ctx.Err() == nil {
-			s.health.consuming(false)
+			s.health.consuming(durable, false)
 			s.log.Warn().Err(err).Msg("consumer lost, opening it again")
 		}
 	}
@@ -156,6 +160,9 @@ func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read fu
 		ev, err := read(m)
 		if err != nil {
 			return err
+		}
+		if ev.input != nil {
+			s.health.pinned(m.Headers().Get(headerPin))
 		}
 		if s.held.add(ctx, m) != nil {
 			_ = m.Nak()
@@ -212,7 +219,7 @@ func (r *inputReader) event(m jetstream.Msg) (event, error) {
 		in.Resources = append(in.Resources, res)
 		return true
 	})
-	return event{msg: m, seq: meta.Sequence.Stream, input: in, pending: meta.NumPending}, nil
+	return event{msg: m, seq: meta.Sequence.Stream, input: in, pending: meta.NumPending, stored: meta.Timestamp}, nil
 }
 
 // dueEvent reads a timer that went off. One with a token that is none of ours names nobody, and is only acknowledged.

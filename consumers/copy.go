@@ -221,6 +221,13 @@ func (c *workingCopy) slots() uint32 {
 	return uint32(len(c.patients.rows))
 }
 
+// known is the number of patients of whom something is known.
+func (c *workingCopy) known() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.patients.rows) - c.patients.gone
+}
+
 // byToken names the patient that a token stands for; "" when it is not known.
 func (c *workingCopy) byToken(tok token) (checks.Ref, error) {
 	c.mu.RLock()

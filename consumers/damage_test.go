@@ -61,7 +61,7 @@ func crashed(t *testing.T, dir string) {
 func TestDamagedStore(t *testing.T) {
 	defer func(d time.Duration) { copyStall = d }(copyStall)
 	copyStall = 2 * time.Second
-	docs := append(someDocs(12), `{"resourceType":"MedicationRequest","id":"nobody"}`)
+	docs := append(someDocs(12), `{"resourceType":"MedicationRequest","id":"nobody","status":"active"}`)
 	sound := soundStore(t, docs)
 	block := func(stream string) func(*testing.T, string) string {
 		return func(t *testing.T, dir string) string { return storeFile(t, dir, stream, "msgs/*.blk") }

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"iter"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,9 +27,14 @@ const deadBytes = 8 << 20
 func (s *session) bury(ctx context.Context, from []event, results []Result) error {
 	for wait := newBackoff(); ; wait.sleep(ctx) {
 		err := s.buryOnce(ctx, from, results)
-		if err == nil || ctx.Err() != nil {
+		switch {
+		case err == nil:
+			s.health.writing(true)
+			return nil
+		case ctx.Err() != nil:
 			return err
 		}
+		s.health.writing(false) // nothing is acknowledged meanwhile
 		s.log.Warn().Err(err).Msg("dead letters could not be stored, trying again")
 	}
 }
@@ -45,17 +51,18 @@ func (s *session) buryOnce(ctx context.Context, from []event, results []Result) 
 	}
 	if len(letters) > 0 {
 		first := letterOf(0, time.Time{}, letters[0].Header, 0)
-		s.log.Info().Int("resources", len(letters)).Uint64("sequence", first.Input).Msg("rejected, see the dead letters")
+		s.log.Info().Int("letters", len(letters)).Uint64("sequence", first.Input).Msg("rejected or partly read, see the dead letters")
 	}
 	return nil
 }
 
 // deadLetters are those that are not there yet, each once.
 func (s *session) deadLetters(from []event, results []Result) (letters []*nats.Msg) {
+	results = append(slices.Clip(results), partlyRead(results)...)
 	payloads, made := map[int]int{}, map[string]bool{}
 	for i := range results {
 		r := &results[i]
-		if r.Outcome != Rejected {
+		if r.Reason == "" {
 			continue
 		}
 		ev := &from[r.Input]
@@ -64,8 +71,12 @@ func (s *session) deadLetters(from []event, results []Result) (letters []*nats.M
 			continue
 		}
 		made[id] = true
-		payloads[r.Input]++
-		m := s.deadLetter(ev, r, payloads[r.Input] <= deadPayloads)
+		payload := r.Reason != PartlyRead
+		if payload {
+			payloads[r.Input]++
+			payload = payloads[r.Input] <= deadPayloads
+		}
+		m := s.deadLetter(ev, r, payload)
 		m.Header[nats.MsgIdHdr] = []string{id}
 		letters = append(letters, m)
 	}
@@ -158,8 +169,8 @@ func (s *session) deadLetter(ev *event, r *Result, payload bool) *nats.Msg {
 
 // headerText is s as a header can carry it: printable ASCII stays, all else is percent-encoded, so that nothing breaks out of it.
 func headerText(s string) string {
-	if len(s) > 1024 {
-		s = s[:1024]
+	if len(s) > mostHeader {
+		s = s[:mostHeader]
 	}
 	var b strings.Builder
 	for i := range len(s) {

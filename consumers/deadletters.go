@@ -41,6 +41,9 @@ type inputID struct {
 	sequence uint64
 }
 
+// PartlyRead tells that nothing was rejected: the input counted, and parts of it could not be read.
+func (l *DeadLetter) PartlyRead() bool { return l.Reason == string(PartlyRead) }
+
 func (l *DeadLetter) from() inputID { return inputID{l.epoch, l.Input} }
 
 func letterOf(number uint64, at time.Time, h nats.Header, size int) DeadLetter {
@@ -124,10 +127,12 @@ type DeadSelection struct {
 	Numbers []uint64
 	Reason  string // all of this reason
 	All     bool
+	// Rejected: All leaves out letters that tell of an input which counted, but for parts.
+	Rejected bool
 }
 
 func (s *DeadSelection) has(l *DeadLetter) bool {
-	return s.All || s.Reason != "" && l.Reason == s.Reason || slices.Contains(s.Numbers, l.Number)
+	return s.All && !(s.Rejected && l.PartlyRead()) || s.Reason != "" && l.Reason == s.Reason || slices.Contains(s.Numbers, l.Number)
 }
 
 // Select reads the dead letters that are meant, oldest first, and the numbers that no letter has. With siblings it also takes the other

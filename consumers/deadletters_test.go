@@ -25,7 +25,7 @@ func TestPoisonDoesNotBlock(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
 	docs := someDocs(10)
-	poison := []string{`{`, `[]`, "\x00\xff", `{"resourceType":"MedicationRequest","id":"a"}`, `{"resourceType":"Bundle","type":"x"}`}
+	poison := []string{`{`, `[]`, "\x00\xff", `{"resourceType":"MedicationRequest","id":"a","status":"active"}`, `{"resourceType":"Bundle","type":"x"}`}
 	var mixed []string
 	for i, d := range docs {
 		mixed = append(mixed, poison[i%len(poison)], d)

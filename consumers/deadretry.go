@@ -117,7 +117,7 @@ func (o *Operator) RejectedAgain(ctx context.Context, r *Retried) ([]DeadLetter,
 	epoch := stream.CachedInfo().Created.UnixNano()
 	var again []DeadLetter
 	err = o.DeadLetters(ctx, "", func(l DeadLetter) error {
-		if _, ours := r.news[l.Input]; ours && l.epoch == epoch {
+		if _, ours := r.news[l.Input]; ours && l.epoch == epoch && !l.PartlyRead() {
 			again = append(again, l)
 		}
 		return nil

@@ -176,8 +176,8 @@ func TestEraseIsFinished(t *testing.T) {
 func TestEraseNamesDeadLetters(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
-	b.publish(`{"resourceType":"MedicationRequest","id":"a","subject":{"reference":"Patient/1"},"status":7}`,
-		`{"resourceType":"MedicationRequest","id":"a","subject":{"reference":"Patient/11"},"status":7}`)
+	b.publish(`{"resourceType":"MedicationRequest","id":7,"subject":{"reference":"Patient/1"},"status":"active"}`,
+		`{"resourceType":"MedicationRequest","id":7,"subject":{"reference":"Patient/11"},"status":"active"}`)
 	b.decided()
 	if n := len(b.messages(StreamDead, ">")); n != 2 {
 		t.Fatalf("%d dead letters", n)

@@ -91,8 +91,11 @@ func flagOf(m jetstream.Msg) (checks.Flag, error) {
 	if meta, metaErr := m.Metadata(); metaErr == nil {
 		where = fmt.Sprintf("sequence %d", meta.Sequence.Stream)
 	}
-	return f, fmt.Errorf("flag at %s of %s: %w", where, StreamFlags, err)
+	return f, flagError{fmt.Errorf("flag at %s of %s: %w", where, StreamFlags, err)}
 }
+
+// flagError is that of a message which is no flag.
+type flagError struct{ error }
 
 func isOpen(f *checks.Flag) bool { return f.State != checks.Resolved && f.Change != checks.ChangeMoved }
 

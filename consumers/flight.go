@@ -146,6 +146,9 @@ func (c *Committer) conclude(ctx context.Context, f *flight) error {
 		return err
 	}
 	c.health.batch(len(f.inputs), c.now().Sub(f.began), f.results)
+	for i := range f.events {
+		c.health.decided(f.events[i].stored, c.now())
+	}
 	c.acknowledge(f.events)
 	return nil
 }

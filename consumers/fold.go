@@ -1,8 +1,6 @@
 package consumers
 
 import (
-	"reflect"
-
 	"github.com/rlsguard/rlsguard/checks"
 )
 
@@ -47,7 +45,7 @@ func (e *Engine) NewFold(view View) *Fold {
 func (f *Fold) Add(results []Result, n int, in *Input) []Result {
 	for i := range in.Resources {
 		r := &in.Resources[i]
-		res := Result{Input: n, Type: r.Type, Pointer: r.Pointer}
+		res := Result{Input: n, Type: r.Type, Pointer: r.Pointer, Unread: r.Unread}
 		switch {
 		case r.Rejection != nil:
 			res.Outcome, res.Reason, res.Detail = Rejected, r.Rejection.Reason, r.Rejection.Detail
@@ -108,12 +106,12 @@ func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
 	if known != nil {
 		own := known.Unhidden()
 		older = fact.Version.Compare(known.Version) <= 0
-		if joined = f.e.Settings.Join(own, fact); older && checks.SamePlaces(&joined, &own) {
+		if joined = f.e.Settings.Join(own, fact); older && checks.SamePlaces(&joined, &own) && joined.Unread == own.Unread {
 			return Unchanged
 		}
 	}
 	formed, outdated := f.form(ref, joined)
-	same := known != nil && sameContent(known, &formed)
+	same := known != nil && checks.SameContent(known, &formed)
 	if !outdated && !older {
 		f.markOthers(ref, formed)
 	}
@@ -141,7 +139,7 @@ func (f *Fold) withdraw(fact checks.Fact) Outcome {
 	if tomb != nil && fact.Version.Compare(tomb.Version) <= 0 {
 		return Unchanged
 	}
-	same := tomb != nil && sameContent(tomb, &fact)
+	same := tomb != nil && checks.SameContent(tomb, &fact)
 	_, outdated, _ := f.newer("", &fact)
 	f.gone[fact.Ref] = fact // also where it is outdated: what is newer may be cut
 	for _, h := range f.holdersOf(fact.Ref) {
@@ -155,11 +153,18 @@ func (f *Fold) withdraw(fact checks.Fact) Outcome {
 
 // medication folds in a Medication, or its deletion, for all who refer to it.
 func (f *Fold) medication(fact checks.Fact) Outcome {
-	known := f.knownMedication(fact.Ref)
-	if known != nil && fact.Version.Compare(known.Version) <= 0 {
+	held, known := f.heldMedication(fact.Ref), f.knownMedication(fact.Ref)
+	if held != nil && fact.Version.Compare(held.Version) <= 0 {
+		if newest, noted := held.Outranking(&fact); noted {
+			f.medications[fact.Ref] = newest
+			f.reach(fact.Ref)
+		}
 		return Unchanged
 	}
-	same := known != nil && sameContent(known, &fact)
+	same := known != nil && checks.SameContent(known, &fact)
+	if held != nil {
+		fact, _ = fact.Outranking(held)
+	}
 	f.medications[fact.Ref] = fact
 	f.reach(fact.Ref)
 	return f.outcome(fact, same)
@@ -234,16 +239,8 @@ func (f *Fold) reform(ref, resource checks.Ref) {
 func (f *Fold) put(ref checks.Ref, fact checks.Fact) {
 	p := f.patient(ref)
 	held := p.st.Find(fact.Ref)
-	if held.Kind != fact.Kind || held.Mark != fact.Mark || held.Hides() != fact.Hides() || !checks.SamePlaces(held, &fact) {
+	if held.Kind != fact.Kind || held.Mark != fact.Mark || held.Hides() != fact.Hides() || held.Unread != fact.Unread || !checks.SamePlaces(held, &fact) {
 		p.reformed = true
 		f.set(ref, p, fact)
 	}
-}
-
-// sameContent tells whether a later arrival says the same as what is known, under the same version.
-func sameContent(a, b *checks.Fact) bool {
-	x, y := *a, *b
-	x.Version.Arrival, y.Version.Arrival = checks.Arrival{}, checks.Arrival{}
-	x.Kept, y.Kept = nil, nil
-	return reflect.DeepEqual(x, y)
 }

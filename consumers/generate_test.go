@@ -82,6 +82,9 @@ func events(t *rapid.T) []Input {
 			f = condition(checks.Ref(fmt.Sprintf("Condition/%d", id)))
 		}
 		f = versioned(f, rapid.Int64Range(0, 3).Draw(t, "updated"), rapid.SampledFrom([]string{"", "1", "2", "10"}).Draw(t, "number"))
+		if f.Version.Updated == 0 && rapid.Bool().Draw(t, "unreadable version") {
+			f.Unread = checks.UnreadVersion
+		}
 		all = append(all, arrives(uint64(seq+1), p, f))
 	}
 	return all

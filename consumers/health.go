@@ -9,7 +9,9 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -21,7 +23,10 @@ type Health struct {
 	reasons map[string]struct{} // why it is not ready
 	details map[string]string   // of reasons that have some
 	notices map[string]string   // what has to be seen though it may be ready
+	lost    map[string]struct{} // durables that cannot be read
 	state   string              // what it is doing instead of consuming
+	cause   string              // why it started over; kept until it is ready again
+	turned  func(reasons []string)
 }
 
 // Reasons of not being ready.
@@ -33,32 +38,68 @@ const (
 	noDisk       = "disk"
 	wrongClock   = "clock"
 
+	starting     = "starting"
+	stopping     = "stopping"
 	rebuilding   = "states-rebuilding" // what was lost is made again from the inbound stream
 	copyingFlags = "flags-copying"     // RLS_FLAGS does not show yet what was committed
 
 	changedStream   = "stream-settings"   // a stream throws away, or does not take, what it has to keep
 	changedConsumer = "consumer-settings" // a durable was changed and cannot be mended
 	statesMissing   = "states-missing"    // stored states vanished
+	streamReplaced  = "stream-replaced"
+	streamMissing   = "stream-missing"
+	stateDamaged    = "state-damaged"
+	noJetStream     = "jetstream-disabled"
+	startingOver    = "starting-over" // any other error
 )
+
+// NotReady are all reasons that /readyz and the metrics name, sorted. A test produces each one by
+// its fault and holds that an alert fires.
+var NotReady = []string{
+	wrongClock, noConsumer, changedConsumer, notConnected, noDisk, copyingFlags, noJetStream, notLooking, starting,
+	startingOver, stateDamaged, statesMissing, rebuilding, stopping, streamMissing, streamReplaced, changedStream, notWriting,
+}
+
+// causes are those that reasonOf gives.
+var causes = []string{streamReplaced, stateDamaged, streamMissing, noJetStream, startingOver}
 
 // NewHealth is that of a consumer that has not begun.
 func NewHealth() *Health {
-	return &Health{metrics: newMetrics(), reasons: map[string]struct{}{}, details: map[string]string{}, notices: map[string]string{}, state: "starting"}
+	h := &Health{metrics: newMetrics(), reasons: map[string]struct{}{}, lost: map[string]struct{}{},
+		details: map[string]string{}, notices: map[string]string{}, state: starting}
+	h.metrics.registry.MustRegister(readyMetrics{h})
+	return h
+}
+
+// Register adds metrics of others in the process to /metrics. Their labels have to come from closed
+// lists too. A nil Health takes none.
+func (h *Health) Register(c prometheus.Collector) error {
+	if h == nil {
+		return nil
+	}
+	return h.metrics.registry.Register(c)
 }
 
 // Reasons say why the consumer is not ready; none when it is.
 func (h *Health) Reasons() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.all()
+}
+
+// all are the reasons, sorted, each once.
+func (h *Health) all() []string {
 	var all []string
-	if h.state != "" {
-		all = append(all, h.state)
+	for _, r := range []string{h.state, h.cause} {
+		if r != "" {
+			all = append(all, r)
+		}
 	}
 	for r := range h.reasons {
 		all = append(all, r)
 	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 // Handler answers /healthz, /readyz and /metrics.
@@ -93,16 +134,15 @@ func (h *Health) told() (details map[string]string, notices []string) {
 
 // trouble is a reason that has to be described; "" when there is none. It tells whether that is news.
 func (h *Health) trouble(reason, detail string) (news bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	news = h.details[reason] != detail
-	if detail == "" {
-		delete(h.reasons, reason)
-		delete(h.details, reason)
-		return news
-	}
-	h.reasons[reason] = struct{}{}
-	h.details[reason] = detail
+	h.change(func() {
+		news = h.details[reason] != detail
+		if detail == "" {
+			delete(h.reasons, reason)
+			delete(h.details, reason)
+			return
+		}
+		h.reasons[reason], h.details[reason] = struct{}{}, detail
+	})
 	return news
 }
 
@@ -115,51 +155,101 @@ func (h *Health) notice(about, text string) {
 	}
 }
 
-func (h *Health) set(reason string, fine bool) {
+// onTurn calls do, one call at a time, whenever the consumer turns ready, with no reasons, or stops
+// being so. do must not ask Health.
+func (h *Health) onTurn(do func(reasons []string)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if fine {
-		delete(h.reasons, reason)
-	} else {
-		h.reasons[reason] = struct{}{}
+	h.turned = do
+}
+
+// change makes a change and tells if it turned the consumer ready or unready.
+func (h *Health) change(do func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := len(h.all()) == 0
+	do()
+	if now := h.all(); h.turned != nil && was != (len(now) == 0) {
+		h.turned(now)
 	}
 }
 
-func (h *Health) unready(state string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.state = state
+func (h *Health) set(reason string, fine bool) {
+	h.change(func() {
+		if fine {
+			delete(h.reasons, reason)
+		} else {
+			h.reasons[reason] = struct{}{}
+		}
+	})
+}
+
+// running tells which rules the consumer goes by.
+func (h *Health) running(ruleset string) {
+	h.metrics.mu.Lock()
+	defer h.metrics.mu.Unlock()
+	h.metrics.ruleset = ruleset
+}
+
+// begin is that of a session. What the one before it could not do says nothing about this one.
+func (h *Health) begin() {
+	h.change(func() {
+		h.state = starting
+		clear(h.lost)
+		for _, r := range []string{noConsumer, notWriting, notLooking} {
+			delete(h.reasons, r)
+		}
+	})
+}
+
+func (h *Health) unready(state string) { h.change(func() { h.state = state }) }
+
+// startOver tells that a session ended with an error, and why. That stays a reason while the next
+// ones begin: each of them ends before anybody looks where the fault lasts.
+func (h *Health) startOver(cause string) {
+	h.change(func() { h.state, h.cause = starting, cause })
+	h.metrics.startsOver.WithLabelValues(cause).Inc()
 }
 
 // readyIf tells that it is ready, unless what the session knows is void by now.
 func (h *Health) readyIf(ctx context.Context) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if ctx.Err() == nil {
-		h.state = ""
+	h.change(func() {
+		if ctx.Err() == nil {
+			h.state, h.cause = "", ""
+		}
+	})
+}
+
+func (h *Health) connected(yes bool) {
+	h.set(notConnected, yes)
+	if !yes {
+		h.metrics.seen.forget()
 	}
 }
 
-// begin is for a session that knows nothing yet: what was wrong with the one before says nothing about it.
-func (h *Health) begin() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.state = "starting"
-	for _, r := range []string{noConsumer, notWriting, notLooking} {
-		delete(h.reasons, r)
-	}
+// consuming tells of each durable whether it can be read: that one can says nothing about another.
+func (h *Health) consuming(durable string, yes bool) {
+	h.change(func() {
+		if yes {
+			delete(h.lost, durable)
+		} else {
+			h.lost[durable] = struct{}{}
+		}
+		delete(h.reasons, noConsumer)
+		if len(h.lost) > 0 {
+			h.reasons[noConsumer] = struct{}{}
+		}
+	})
 }
 
-func (h *Health) connected(yes bool) { h.set(notConnected, yes) }
-func (h *Health) consuming(yes bool) { h.set(noConsumer, yes) }
-func (h *Health) writing(yes bool)   { h.set(notWriting, yes) }
-func (h *Health) clock(fine bool)    { h.set(wrongClock, fine) }
-func (h *Health) disk(fine bool)     { h.set(noDisk, fine) }
-func (h *Health) looked(err error)   { h.set(notLooking, err == nil) }
+func (h *Health) writing(yes bool) { h.set(notWriting, yes) }
+func (h *Health) clock(fine bool)  { h.set(wrongClock, fine) }
+func (h *Health) disk(fine bool)   { h.set(noDisk, fine) }
+func (h *Health) looked(err error) { h.set(notLooking, err == nil) }
 
 // failed tells of an error that made a session start over.
 func (h *Health) failed(err error) {
-	h.unready(reasonOf(err))
+	h.startOver(reasonOf(err))
 	if wrong := unfit(""); errors.As(err, &wrong) {
 		h.trouble(changedStream, string(wrong))
 	}
@@ -169,14 +259,15 @@ func (h *Health) failed(err error) {
 func reasonOf(err error) string {
 	switch {
 	case errors.Is(err, errReplaced):
-		return "stream-replaced"
+		return streamReplaced
 	case errors.Is(err, errState):
-		return "state-damaged"
+		return stateDamaged
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return "stream-missing"
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-		return "jetstream-disabled"
+		return streamMissing
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount),
+		errors.Is(err, nats.ErrNoResponders):
+		return noJetStream
 	default:
-		return "starting-over"
+		return startingOver
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
@@ -16,6 +15,7 @@ type metrics struct {
 	registry   *prometheus.Registry
 	outcomes   *prometheus.CounterVec
 	rejections *prometheus.CounterVec
+	partly     *prometheus.CounterVec
 	batches    prometheus.Histogram
 	decided    prometheus.Histogram
 	commits    prometheus.Histogram
@@ -23,11 +23,13 @@ type metrics struct {
 	conflicts  prometheus.Counter
 	linked     prometheus.Counter
 	lost       lossCounts
-	lag        prometheus.Gauge
-	pending    prometheus.Gauge
+	latency    prometheus.Histogram
+	startsOver *prometheus.CounterVec
+	seen       *seen
 
-	mu   sync.Mutex
-	copy *workingCopy
+	mu      sync.Mutex
+	copy    *workingCopy
+	ruleset string
 }
 
 func newMetrics() *metrics {
@@ -35,19 +37,28 @@ func newMetrics() *metrics {
 		registry:   prometheus.NewRegistry(),
 		outcomes:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_resources_total", Help: "Resources received, by outcome."}, []string{"outcome"}),
 		rejections: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_rejections_total", Help: "Resources rejected, by reason."}, []string{"reason"}),
-		batches:    histogram("rlsguard_batch_inputs", "Inputs decided together.", prometheus.ExponentialBuckets(1, 4, 6)),
-		decided:    histogram("rlsguard_batch_seconds", "Time from having a batch to having it committed.", prometheus.ExponentialBuckets(0.001, 2, 14)),
-		commits:    histogram("rlsguard_commit_seconds", "Time of one commit.", prometheus.ExponentialBuckets(0.0005, 2, 14)),
-		messages:   histogram("rlsguard_commit_messages", "Messages in one commit.", prometheus.ExponentialBuckets(1, 4, 6)),
-		conflicts:  prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_commit_conflicts_total", Help: "Commits refused since another instance wrote the same patient."}),
-		linked:     prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_linked_patients_total", Help: "Patient resources with a link to another patient: merges are not followed."}),
-		lag:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_lag_messages", Help: "Inbound messages not acknowledged yet."}),
-		pending:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "rlsguard_inbound_in_flight_messages", Help: "Inbound messages delivered but not acknowledged yet."}),
+		partly: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_partly_read_total",
+			Help: "Places of resources that were there and could not be read, by resource type and element."}, []string{"type", "element"}),
+		batches:   histogram("rlsguard_batch_inputs", "Inputs decided together.", prometheus.ExponentialBuckets(1, 4, 6)),
+		decided:   histogram("rlsguard_batch_seconds", "Time from having a batch to having it committed.", prometheus.ExponentialBuckets(0.001, 2, 14)),
+		commits:   histogram("rlsguard_commit_seconds", "Time of one commit.", prometheus.ExponentialBuckets(0.0005, 2, 14)),
+		messages:  histogram("rlsguard_commit_messages", "Messages in one commit.", prometheus.ExponentialBuckets(1, 4, 6)),
+		conflicts: prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_commit_conflicts_total", Help: "Commits refused since another instance wrote the same patient."}),
+		linked:    prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_linked_patients_total", Help: "Patient resources with a link to another patient: merges are not followed."}),
+		latency: histogram("rlsguard_event_to_flag_seconds",
+			"Time from storing an input to committing its decision, which publishes its flags.",
+			prometheus.ExponentialBuckets(0.002, 2, 22)),
+		startsOver: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_starts_over_total",
+			Help: "How often the consumer gave up and started over, by reason."}, []string{"reason"}),
+		seen: &seen{},
 	}
 	for _, o := range Outcomes {
 		m.outcomes.WithLabelValues(string(o))
 	}
-	m.registry.MustRegister(m.outcomes, m.rejections, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.linked, m.lag, m.pending, m,
+	for _, r := range causes {
+		m.startsOver.WithLabelValues(r)
+	}
+	m.registry.MustRegister(m.outcomes, m.rejections, m.partly, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.linked, m.latency, m.startsOver, m.seen, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -84,9 +95,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	if c == nil {
 		return
 	}
+	ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(c.known()))
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(len(c.patients.rows)-c.patients.gone))
 	c.cut.collect(ch)
 	for k, n := range c.open.counts {
 		ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(n), k.check, k.severity.String())
@@ -134,6 +145,9 @@ func (h *Health) batch(inputs int, took time.Duration, results []Result) {
 		if results[i].Outcome == Rejected {
 			m.rejections.WithLabelValues(string(results[i].Reason)).Inc()
 		}
+		for _, u := range results[i].Unread {
+			m.partly.WithLabelValues(results[i].Type, u.Element).Inc()
+		}
 	}
 	for o, n := range counts {
 		m.outcomes.WithLabelValues(string(o)).Add(float64(n))
@@ -147,7 +161,9 @@ func (h *Health) committed(messages int, took time.Duration) {
 	h.metrics.commits.Observe(took.Seconds())
 }
 
-func (h *Health) lag(info *jetstream.ConsumerInfo) {
-	h.metrics.lag.Set(float64(info.NumPending) + float64(info.NumAckPending))
-	h.metrics.pending.Set(float64(info.NumAckPending))
+// decided tells when an input was stored whose decision is committed now; zero is not known.
+func (h *Health) decided(stored, now time.Time) {
+	if !stored.IsZero() {
+		h.metrics.latency.Observe(max(0, now.Sub(stored).Seconds())) // two clocks
+	}
 }

@@ -57,13 +57,13 @@ func Serve(ctx context.Context, cfg Config) error {
 	if cfg.Health == nil {
 		cfg.Health = NewHealth()
 	}
+	cfg.tellQuiet()
 	if cfg.Engine.MaxTouch == 0 {
 		e := *cfg.Engine
 		e.MaxTouch = chunk
 		cfg.Engine = &e
 	}
-	closed := make(chan struct{})
-	nc, err := cfg.connect(closed)
+	nc, err := cfg.connect()
 	if err != nil {
 		return err
 	}
@@ -71,26 +71,27 @@ func Serve(ctx context.Context, cfg Config) error {
 	if cfg.Embedded != nil {
 		cfg.Embedded.watchDisk(func(fine, again bool) {
 			if again {
-				cfg.Health.unready("starting-over")
+				cfg.Health.unready(startingOver)
 			}
 			cfg.Health.disk(fine)
 		})
 		defer cfg.Embedded.watchDisk(nil)
 	}
+	defer cfg.tellHealth()()
+	defer cfg.observe(ctx, nc)()
+	defer context.AfterFunc(ctx, func() { cfg.Health.unready(stopping) })() // at once; what is in flight is finished after it
 	for wait := newBackoff(); ; {
+		reached(ctx, nc)
 		began := time.Now()
 		err := runSession(ctx, &cfg, nc)
 		switch {
 		case ctx.Err() != nil:
-			cfg.Health.unready("stopping")
+			cfg.Health.unready(stopping)
 			return nil
 		case errors.Is(err, ErrOtherKey), errors.Is(err, ErrNewerFormat), errors.Is(err, ErrHistoryGone), errors.Is(err, ErrImporting):
 			return err
-		}
-		select {
-		case <-closed:
-			return fmt.Errorf("connection to NATS: %w", errors.Join(nats.ErrConnectionClosed, nc.LastError()))
-		default:
+		case nc.IsClosed():
+			return closedBy(nc.LastError(), cfg.URL)
 		}
 		cfg.Health.failed(err)
 		cfg.Log.Error().Err(err).Msg("starting over")
@@ -101,20 +102,11 @@ func Serve(ctx context.Context, cfg Config) error {
 	}
 }
 
-func (c *Config) connect(closed chan struct{}) (*nats.Conn, error) {
-	opts := append([]nats.Option{
-		nats.Name("rlsguard"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectBufSize(-1),
-		nats.CustomReconnectDelay(reconnectDelay),
-		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), // a half-open link is noticed within 15 s
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			c.Health.connected(false)
-			if err != nil {
-				c.Log.Warn().Err(err).Msg("connection to NATS lost")
-			}
-		}),
-		nats.ConnectHandler(func(*nats.Conn) { c.Health.connected(true) }),
-		nats.ReconnectHandler(func(*nats.Conn) { c.Health.connected(true); c.Log.Info().Msg("connected to NATS again") }),
-		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
+func (c *Config) connect() (*nats.Conn, error) {
+	reach := &Reach{Log: c.Log, Server: c.URL, Connected: c.Health.connected}
+	opts := append(append(reach.Options(),
+		nats.Name("rlsguard"), nats.ReconnectBufSize(-1),
+		nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), // a half-open link is noticed within 15 s
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			if errors.Is(err, nats.ErrSlowConsumer) { // mostly the server's word that a request is filled; a message would be delivered again
 				c.Log.Debug().Err(err).Msg("NATS")
@@ -122,7 +114,7 @@ func (c *Config) connect(closed chan struct{}) (*nats.Conn, error) {
 			}
 			c.Log.Warn().Err(err).Msg("NATS")
 		}),
-	}, c.Options...)
+	), c.Options...)
 	var nc *nats.Conn
 	var err error
 	if c.Embedded != nil {
@@ -133,12 +125,9 @@ func (c *Config) connect(closed chan struct{}) (*nats.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to NATS: %w", err)
 	}
+	reach.watch(nc)
 	c.Health.connected(nc.IsConnected())
 	return nc, nil
-}
-
-func reconnectDelay(attempts int) time.Duration {
-	return min(100*time.Millisecond<<min(attempts, 6), 5*time.Second)
 }
 
 // backoff waits longer each time, up to 5 s.

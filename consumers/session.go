@@ -60,8 +60,7 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn) error {
 	defer js.CleanupPublisher()
 	s := newSession(cfg, nc, js)
 	s.health.begin()
-	s.health.writing(true) // what the last session could not write is nothing that this one has tried
-	s.health.show(s.copy)
+	s.health.show(nil) // nothing is known yet
 	work, cancel := graceful(ctx)
 	defer cancel()
 	s.work = work
@@ -155,12 +154,7 @@ func (s *session) streamCreated(ctx context.Context, name string) (time.Time, er
 func (s *session) run(ctx context.Context, have *site) error {
 	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
-	defer context.AfterFunc(ctx, func() {
-		if serving.Err() == nil { // what was begun is still finished, but what is known may be void
-			s.health.unready(reasonOf(context.Cause(ctx)))
-			s.cfg.Known.set(nil)
-		}
-	})()
+	defer s.tellWhenVoid(ctx, serving)()
 	filled := make(chan struct{})
 	g.Go(func() error { return s.keepFollowing(ctx, filled) })
 	g.Go(func() error {
@@ -169,7 +163,7 @@ func (s *session) run(ctx context.Context, have *site) error {
 			return nil
 		case <-filled:
 		}
-		defer s.cfg.Known.set(nil)
+		s.health.show(s.copy)
 		if s.rebuilding == 0 { // otherwise it is a part only
 			s.cfg.Known.offer(ctx, s.copy)
 		}
@@ -180,7 +174,7 @@ func (s *session) run(ctx context.Context, have *site) error {
 		if err := s.healAll(ctx); err != nil {
 			return err
 		}
-		s.log.Info().Uint32("patients", s.copy.slots()).Dur("settled_in", time.Since(began)).Msg("states read")
+		s.log.Info().Int("patients", s.copy.known()).Int64("settled_in_ms", time.Since(began).Milliseconds()).Msg("states read")
 		if err := s.openInputs(ctx, have); err != nil {
 			return err
 		}
@@ -190,6 +184,25 @@ func (s *session) run(ctx context.Context, have *site) error {
 		return s.consume(ctx)
 	})
 	return g.Wait()
+}
+
+// tellWhenVoid tells as soon as ctx ends that nothing is known any more, unless all of serving ends: what was begun is still finished, which
+// may take a while. Call done in the end, or it would tell of the next session.
+func (s *session) tellWhenVoid(ctx, serving context.Context) (done func()) {
+	told := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(told)
+		if serving.Err() == nil {
+			s.health.unready(reasonOf(context.Cause(ctx)))
+			s.cfg.Known.set(nil)
+		}
+	})
+	return func() {
+		if !stop() {
+			<-told
+		}
+		s.cfg.Known.set(nil) // after it was told that nothing is ready: whoever is ready answers
+	}
 }
 
 // keepFollowing follows the states, again and again where the connection or the server has a gap.

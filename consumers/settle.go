@@ -77,7 +77,7 @@ func (f *Fold) settle(ref checks.Ref) {
 	for i := range p.st.Facts {
 		if k := &p.st.Facts[i]; k.Ref.Type() == "Medication" {
 			had++
-			if w := wanted[k.Ref]; w == nil || w.Version != k.Version || w.Kind != k.Kind {
+			if w := wanted[k.Ref]; w == nil || w.Version != k.Version || w.Kind != k.Kind || w.Unread != k.Unread {
 				had = -1
 				break
 			}

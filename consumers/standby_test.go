@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type proxy struct {
 	open     []net.Conn
 	refuse   bool
 	hold     bool // half open: it takes bytes and passes none on
+	later    bool // what the server says of the time is a year ahead
 }
 
 func newProxy(t *testing.T, to string) *proxy {
@@ -61,12 +63,12 @@ func (p *proxy) accept(running *sync.WaitGroup) {
 		}
 		p.open = append(p.open, in, out)
 		p.mu.Unlock()
-		running.Go(func() { p.pass(in, out) })
-		running.Go(func() { p.pass(out, in) })
+		running.Go(func() { p.pass(in, out, false) })
+		running.Go(func() { p.pass(out, in, p.later) })
 	}
 }
 
-func (p *proxy) pass(from, to net.Conn) {
+func (p *proxy) pass(from, to net.Conn, later bool) {
 	defer to.Close()
 	defer from.Close()
 	for b := make([]byte, 32<<10); ; {
@@ -79,6 +81,10 @@ func (p *proxy) pass(from, to net.Conn) {
 		p.mu.Unlock()
 		if hold {
 			continue
+		}
+		if later {
+			year := time.Now().UTC().Year()
+			copy(b, bytes.ReplaceAll(b[:n], fmt.Appendf(nil, `"ts":"%d-`, year), fmt.Appendf(nil, `"ts":"%d-`, year+1)))
 		}
 		if _, err := to.Write(b[:n]); err != nil {
 			return

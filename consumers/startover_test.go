@@ -44,7 +44,7 @@ type fault struct {
 	embedded bool
 }
 
-func faults() []fault {
+func startsOver() []fault {
 	nothing := func() {}
 	removed := func(stream string) fault {
 		return fault{name: stream + " deleted", do: func(b *bench) func() {
@@ -93,7 +93,7 @@ func TestStartingOver(t *testing.T) {
 	stall := copyStall
 	t.Cleanup(func() { copyStall = stall })
 	copyStall = 2 * time.Second
-	for _, f := range faults() {
+	for _, f := range startsOver() {
 		for n := 1; n <= 2; n++ {
 			t.Run(fmt.Sprintf("%s, %d running", f.name, n), func(t *testing.T) {
 				t.Parallel()
@@ -202,12 +202,13 @@ func TestNoAnswerFromAPart(t *testing.T) {
 			b := newBench(t)
 			prepare(b)
 			var all []*instance
+			var hear []func()
 			for range 2 {
 				cfg := b.config()
 				cfg.Batch = 1
 				in := &instance{b: b, cfg: cfg}
 				in.cfg.Known = NewKnown()
-				defer in.overheard(want, drafts)()
+				hear = append(hear, in.overheard(want, drafts))
 				all = append(all, in)
 			}
 			for _, in := range all {
@@ -219,6 +220,9 @@ func TestNoAnswerFromAPart(t *testing.T) {
 				have, err := readSite(t.Context(), b.js)
 				return err == nil && have != nil && have.Rebuilding == 0
 			})
+			for _, stop := range hear {
+				stop()
+			}
 		})
 	}
 }
@@ -226,9 +230,13 @@ func TestNoAnswerFromAPart(t *testing.T) {
 // A consumer that was lost is not opened again on a stream that is another one by now: it would begin in the middle.
 func TestConsumerOfAReplacedStream(t *testing.T) {
 	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	s, opened := b.session(), 0
-	err := s.take(t.Context(), func(context.Context) (jetstream.Consumer, error) {
-		opened++
+	err := s.take(ctx, Durable, func(context.Context) (jetstream.Consumer, error) {
+		if opened++; opened > 1 {
+			cancel()
+		}
 		b.check(b.js.DeleteStream(t.Context(), StreamRLS))
 		b.check(MakeStreams(t.Context(), b.js, 1))
 		return nil, jetstream.ErrConsumerDeleted

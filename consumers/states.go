@@ -29,13 +29,13 @@ func (s *session) watchStates(ctx context.Context, rls *jetstream.StreamInfo, an
 		return fmt.Errorf("%w: %s ends at sequence %d, and reached %d", errReplaced, StreamRLS, rls.State.LastSeq, s.lastRLS)
 	}
 	s.lastRLS = rls.State.LastSeq
-	known := s.copy.known()
+	expected := s.copy.expected()
 	stored, err := s.countStates(ctx)
 	if err != nil {
 		return err
 	}
 	c := &s.census
-	if stored >= known {
+	if stored >= expected {
 		c.short, c.next = 0, time.Time{}
 		s.trouble(statesMissing, "")
 		return nil
@@ -122,8 +122,8 @@ func (s *session) missingStates(ctx context.Context) (missingRows, error) {
 	return m, nil
 }
 
-// known is how many subjects of states the stream has, as far as this process knows.
-func (c *workingCopy) known() uint64 {
+// expected is how many subjects of states the stream has, as far as this process knows.
+func (c *workingCopy) expected() uint64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	n := len(c.others)

@@ -39,7 +39,9 @@ type Result struct {
 	Pointer string // JSON pointer in the document
 	Reason  fhir.Reason
 	Detail  string
-	Linked  bool // a Patient with Patient.link: merges are counted, not followed
+	// Unread are places of a resource that was taken, or is irrelevant, which are there and could not be read.
+	Unread []fhir.Unread
+	Linked bool // a Patient with Patient.link: merges are counted, not followed
 }
 
 // View is what has been committed so far. States and facts that it hands out must not be changed.

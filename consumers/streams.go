@@ -79,6 +79,9 @@ func makeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another instance was faster
 			s, err = js.Stream(ctx, want.Name)
 		}
+		if err != nil { // whoever may not make it does not even get an answer
+			err = fmt.Errorf("%w, and cannot be made: %w", jetstream.ErrStreamNotFound, err)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", want.Name, err)

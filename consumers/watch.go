@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,39 +17,91 @@ import (
 type WatchOptions struct {
 	Severity checks.Severity // this or worse; None is all
 	Once     bool            // the open flags, and no more
+	// Blind is called when what was handed on may be out of date: since when, and why, which is
+	// ErrConnectionLost, ErrNoFlags or another error. Seeing is called when it is up to date again.
+	// Either may be nil; they are called one at a time, beside open and live.
+	Blind  func(since time.Time, why error)
+	Seeing func()
 }
 
 // Watch calls open once with the flags that are open, sorted by patient, check and ingredient, and then live with every transition,
 // until ctx ends or one of them returns an error. It needs no right but to read the stream RLS_FLAGS. When that stream is made anew, it is
-// read again from its start, and live gets what differs from what was shown before.
+// read again from its start, and live gets what differs from what was shown before. Once open was
+// called, faults of the server or the connection are waited out.
 func Watch(ctx context.Context, nc *nats.Conn, o WatchOptions, open func([]checks.Flag) error, live func(checks.Flag) error) error {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(5*time.Second))
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(watchTimeout))
 	if err != nil {
 		return err
 	}
-	w := &watcher{js: js, options: o, open: open, live: live, told: map[string]checks.Flag{}}
+	w := &watcher{
+		nc: nc, js: js, options: o, told: map[string]checks.Flag{}, sight: sight{blind: o.Blind, seeing: o.Seeing},
+		open: func(flags []checks.Flag) error { return handedOn(open(flags)) },
+		live: func(f checks.Flag) error { return handedOn(live(f)) },
+	}
 	if o.Once {
 		if err := shown(ctx, js); err != nil {
 			return err
 		}
+		return given(w.follow(ctx))
 	}
-	for err = w.follow(ctx); errors.Is(err, errReplaced); err = w.follow(ctx) {
-		if err := w.awaitStream(ctx); err != nil {
-			return stopped(ctx, err)
+	ctx, cancel := context.WithCancel(ctx)
+	var looking sync.WaitGroup
+	looking.Go(func() { w.watchOver(ctx) })
+	defer func() { cancel(); looking.Wait() }()
+	for {
+		err := w.follow(ctx)
+		replaced := errors.Is(err, errReplaced)
+		if err == nil || !w.opened && !replaced || final(err) || nc.IsClosed() {
+			return given(err)
 		}
+		if replaced {
+			err = ErrNoFlags
+		}
+		w.sight.lost(time.Now(), err)
+		w.awaitStream(ctx)
 	}
-	return err
 }
+
+// watchTimeout is how long the server may take to answer before Watch calls itself blind.
+const watchTimeout = 5 * time.Second
 
 // watcher follows the flags through one stream RLS_FLAGS after the other.
 type watcher struct {
+	nc      *nats.Conn
 	js      jetstream.JetStream
 	options WatchOptions
 	open    func([]checks.Flag) error
 	live    func(checks.Flag) error
+	sight   sight
 	// told is the newest of each flag that open or live got; opened that open was called.
 	told   map[string]checks.Flag
 	opened bool
+
+	mu     sync.Mutex
+	reader *reading // what is being read; nil while nothing is
+
+	seen time.Time // when watchOver last saw that all is well
+}
+
+// reading is the stream that a watcher reads.
+type reading struct {
+	made time.Time
+	end  context.CancelCauseFunc
+	cons jetstream.Consumer // nil until all that was there has been told
+	// asked gets the error of asking for cons; nil while that is not asked for.
+	asked chan error
+}
+
+func (w *watcher) read(r *reading) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reader = r
+}
+
+func (w *watcher) reads() *reading {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.reader
 }
 
 // follow reads the stream as it is now, from its start, until ctx ends. Its error is errReplaced when there is another one.
@@ -62,9 +115,9 @@ func (w *watcher) follow(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	if !w.options.Once {
-		go lookForAnother(ctx, cancel, w.js, stream.CachedInfo().Created)
-	}
+	made := stream.CachedInfo().Created
+	w.read(&reading{made: made, end: cancel})
+	defer w.read(nil)
 	cons, err := ordered(ctx, w.js, StreamFlags, jetstream.OrderedConsumerConfig{FilterSubjects: severityFilters(w.options.Severity)})
 	if err != nil {
 		return stopped(ctx, err)
@@ -82,6 +135,7 @@ func (w *watcher) follow(ctx context.Context) error {
 	if err := w.tellFirst(known); err != nil || w.options.Once {
 		return err
 	}
+	w.read(&reading{made: made, end: cancel, cons: cons})
 	for {
 		f, err := nextFlag(ctx, it)
 		if err != nil {
@@ -125,29 +179,15 @@ func (w *watcher) tell(f checks.Flag) error {
 	return w.live(f)
 }
 
-// lookForAnother ends the reading of a stream with errReplaced when it is gone, or another one.
-func lookForAnother(ctx context.Context, end context.CancelCauseFunc, js jetstream.JetStream, made time.Time) {
-	for ctx.Err() == nil {
-		sleep(ctx, lookEvery)
-		stream, err := js.Stream(ctx, StreamFlags)
-		if errors.Is(err, jetstream.ErrStreamNotFound) || err == nil && !stream.CachedInfo().Created.Equal(made) {
-			end(errReplaced)
-		}
-	}
-}
-
 // awaitStream waits until there is a stream again, and for a moment until it holds what was committed.
-func (w *watcher) awaitStream(ctx context.Context) error {
-	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
-		_, err := w.js.Stream(ctx, StreamFlags)
-		if err == nil {
-			return shown(ctx, w.js)
-		}
-		if !errors.Is(err, jetstream.ErrStreamNotFound) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrNoResponders) {
-			return err
+func (w *watcher) awaitStream(ctx context.Context) {
+	for wait := newBackoff(); ctx.Err() == nil && !w.nc.IsClosed(); {
+		wait.sleep(ctx)
+		if _, err := w.js.Stream(ctx, StreamFlags); err == nil {
+			_ = shown(ctx, w.js) // its only error is that ctx ended
+			return
 		}
 	}
-	return ctx.Err()
 }
 
 func severityFilters(least checks.Severity) []string {

@@ -42,7 +42,6 @@ func (s *session) look(ctx context.Context) error {
 	if err != nil || info == nil {
 		return err
 	}
-	s.health.lag(info)
 	s.compareClocks(info.TimeStamp)
 	if err := s.watchInputs(ctx, streams[StreamFHIR], info); err != nil {
 		return err

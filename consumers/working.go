@@ -67,16 +67,20 @@ func medicationOf(fact *checks.Fact) checks.Ref {
 
 // knownMedication is what the newest version of a Medication says, with a withdrawal that another commit may have brought.
 func (f *Fold) knownMedication(ref checks.Ref) *checks.Fact {
-	m, ok := f.medications[ref]
-	if !ok {
-		known := f.view.Medication(ref)
-		if known == nil {
-			return nil
-		}
-		m = *known
+	held := f.heldMedication(ref)
+	if held == nil {
+		return nil
 	}
-	m = f.underUndated(m)
+	m := f.underUndated(*held)
 	return &m
+}
+
+// heldMedication is a Medication as it came, whatever was withdrawn since.
+func (f *Fold) heldMedication(ref checks.Ref) *checks.Fact {
+	if m, ok := f.medications[ref]; ok {
+		return &m
+	}
+	return f.view.Medication(ref)
 }
 
 func (f *Fold) knownGone(ref checks.Ref) *checks.Fact {

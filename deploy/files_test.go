@@ -4,7 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,11 +20,34 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-var metric = regexp.MustCompile(`\brlsguard_[a-z_]+`)
+var (
+	metric  = regexp.MustCompile(`\brlsguard_[a-z_]+`)
+	written = regexp.MustCompile(`"(rlsguard_[a-z_]+)"`) // as the code names one
+	row     = regexp.MustCompile("(?m)^\\| `(rlsguard_[a-z_]+)`")
+)
+
+// metrics are all that the code has.
+func metrics(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	err := filepath.WalkDir("../consumers", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, m := range written.FindAllStringSubmatch(read(t, path), -1) {
+			all[m[1]] = true
+		}
+		return nil
+	})
+	if err != nil || len(all) < 20 {
+		t.Fatalf("%d metrics found: %v", len(all), err)
+	}
+	return all
+}
 
 // Alerts and dashboard ask for metrics that there are.
 func TestMetricsExist(t *testing.T) {
-	known := read(t, "../consumers/metrics.go")
+	known := metrics(t)
 	for _, file := range []string{"alerts.yaml", "dashboard.json"} {
 		names := metric.FindAllString(read(t, file), -1)
 		if len(names) < 5 {
@@ -30,13 +58,89 @@ func TestMetricsExist(t *testing.T) {
 			for _, suffix := range []string{"_bucket", "_sum", "_count"} {
 				base = strings.TrimSuffix(base, suffix)
 			}
-			if !strings.Contains(known, `"`+base+`"`) {
+			if !known[base] {
 				t.Errorf("%s: there is no metric %s", file, name)
 			}
 		}
 	}
 	if !json.Valid([]byte(read(t, "dashboard.json"))) {
 		t.Error("dashboard.json is no JSON")
+	}
+}
+
+// The README has a row for every metric, and for no other.
+func TestMetricsAreDocumented(t *testing.T) {
+	known, told := metrics(t), map[string]bool{}
+	for _, m := range row.FindAllStringSubmatch(read(t, "README.md"), -1) {
+		told[m[1]] = true
+	}
+	for name := range known {
+		if !told[name] {
+			t.Errorf("%s is not documented", name)
+		}
+	}
+	for name := range told {
+		if !known[name] {
+			t.Errorf("%s is documented and does not exist", name)
+		}
+	}
+}
+
+// The dashboard shows what an alert is about.
+func TestDashboardShowsReadiness(t *testing.T) {
+	text := read(t, "dashboard.json")
+	for _, name := range []string{"rlsguard_ready", "rlsguard_not_ready", "rlsguard_active", "rlsguard_oldest_undecided_seconds", "rlsguard_event_to_flag_seconds_bucket",
+		"rlsguard_flags_copy_lag_seconds", "rlsguard_dead_letters", "rlsguard_order_checks_total", "rlsguard_order_check_seconds_bucket", "rlsguard_cds_calls_total",
+		"rlsguard_cds_call_seconds_bucket", "rlsguard_cds_cards_total", "rlsguard_cds_feedback_total", "rlsguard_build_info", "rlsguard_ruleset_info", "rlsguard_starts_over_total"} {
+		if !strings.Contains(text, name) {
+			t.Errorf("dashboard.json does not show %s", name)
+		}
+	}
+}
+
+// Prometheus takes the queries of the dashboard for rules, once the variables of Grafana are put in.
+func TestDashboardQueriesAreValid(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		if os.Getenv("RLSGUARD_PROMTOOL") != "" {
+			t.Fatal("promtool is not installed (Debian: apt-get install prometheus)")
+		}
+		t.Skip("queries are not tested: promtool is not installed (Debian: apt-get install prometheus)")
+	}
+	var board struct {
+		Panels []struct {
+			ID      int
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal([]byte(read(t, "dashboard.json")), &board); err != nil {
+		t.Fatal(err)
+	}
+	type object = map[string]any
+	var rules []object
+	ids := map[int]bool{}
+	for _, p := range board.Panels {
+		if ids[p.ID] {
+			t.Errorf("two panels have the id %d", p.ID)
+		}
+		ids[p.ID] = true
+		for i, target := range p.Targets {
+			rules = append(rules, object{"record": fmt.Sprintf("panel_%d_%d", p.ID, i), "expr": target.Expr})
+		}
+	}
+	if len(rules) < 20 {
+		t.Errorf("%d queries", len(rules))
+	}
+	text, err := yaml.Marshal(object{"groups": []object{{"name": "dashboard", "rules": rules}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "dashboard.yaml")
+	put(t, path, string(text))
+	for _, file := range []string{path, "alerts.yaml"} {
+		if out, err := exec.Command(promtool, "check", "rules", file).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
 	}
 }
 

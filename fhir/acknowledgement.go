@@ -79,6 +79,7 @@ func (d *decoder) issueExtensions(v int, e *issueExtensions) {
 		var url, text string
 		var at checks.Time
 		yes := false
+		mark := d.mark()
 		o := d.object(v)
 		for d.more(&o) {
 			switch o.name {
@@ -100,6 +101,7 @@ func (d *decoder) issueExtensions(v int, e *issueExtensions) {
 			e.basis = text
 		case ExtUntil:
 			e.until = at
+			d.unreadSince(mark, checks.UnreadDate)
 		case ExtDate:
 			e.date = at
 		case ExtOverride:

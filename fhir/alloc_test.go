@@ -19,6 +19,11 @@ func TestAllocations(t *testing.T) {
 		{"another diagnosis", rx("Condition", `,"code":{"text":"Asthma"}`), 1},
 		{"a diagnosis", rx("Condition", `,"code":`+rls), 2},
 		{"an order", plain, 2},
+		{"a report without results in it", rx("DiagnosticReport", `,"status":"final","code":{"text":"Iron"},"result":[{"reference":"Observation/1"}]`), 0},
+		{"a report of other results", rx("DiagnosticReport", `,"status":"final","contained":[{"resourceType":"Observation","id":"a","code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]}}]`), 0},
+		{"another result with a bad status", rx("Observation", `,"status":"done","code":{"text":"Glucose"}`), 0},
+		{"nothing but type and id", `{"resourceType":"Observation","id":"1"}`, 0},
+		{"a Bundle of requests of no concern", bundle("batch", `{"resource":`+visit+`,"request":{"method":"POST","url":"Encounter"}}`), 0},
 		{"a Bundle of no concern", bundle("batch", entryOf(visit), entryOf(visit)), 0},
 	}
 	for _, c := range cases {

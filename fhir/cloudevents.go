@@ -1,12 +1,13 @@
 package fhir
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 )
 
 // value indexes the value at i, the root of a document, and returns the offset after it. inner is the payload of a CloudEvent that
-// came in base64 and has still to be read.
+// came in a string and has still to be read.
 func (r *Reader) value(i int, events bool) (inner *payload, end int) {
 	x := &r.index
 	if x.b[i] != '{' {
@@ -22,6 +23,8 @@ func (r *Reader) value(i int, events bool) (inner *payload, end int) {
 	case e.dup > 0:
 		x.err, x.at = duplicateName(), e.dup
 		return nil, -1
+	case e.event && events && e.data > 0 && e.base64 == 0 && x.b[e.data] == '"':
+		return &payload{at: e.data, text: true}, e.end
 	case e.event && events && e.data > 0 && e.base64 == 0:
 		x.root += "/data"
 		if x.depth++; x.resource(e.data, place{}) < 0 {
@@ -75,13 +78,19 @@ func (x *index) envelope(i int) (e envelope) {
 	return e
 }
 
-// payload is a CloudEvent's data_base64: the offset of its value.
-type payload struct{ at int }
+// payload is a CloudEvent's data_base64, or data as JSON in a string: the offset of its value.
+type payload struct {
+	at   int
+	text bool
+}
 
 // unwrap reads the payload of a CloudEvent. A CloudEvent in it is not unwrapped again.
 func (r *Reader) unwrap(p *payload) *Rejection {
-	const root = "/data_base64"
 	raw := r.index.raw(p.at)
+	if p.text {
+		return r.inner(bytes.Clone(raw), "/data")
+	}
+	const root = "/data_base64"
 	if base64.StdEncoding.DecodedLen(len(raw)) > r.options.MaxBytes+2 {
 		rej := tooLarge(r.options.MaxBytes)
 		rej.Pointer = root
@@ -91,6 +100,11 @@ func (r *Reader) unwrap(p *payload) *Rejection {
 	if raw == nil || err != nil {
 		return &Rejection{Reason: UnsupportedEncoding, Pointer: root, Detail: "no base64"}
 	}
+	return r.inner(data, root)
+}
+
+// inner reads the payload of a CloudEvent that stands at root.
+func (r *Reader) inner(data []byte, root string) *Rejection {
 	rej := r.read(data, root, false)
 	if rej != nil && rej.Pointer == "" {
 		rej.Pointer = root

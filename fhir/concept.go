@@ -11,9 +11,11 @@ import (
 )
 
 const (
-	// maxText is how much of a text is kept: names of drugs and diseases are shorter, and a patient's facts go into one message.
+	// maxText is how much of a text is kept: names of drugs and diseases are shorter, and a
+	// patient's facts go into one message.
 	maxText = 1000
-	// maxCodings of one CodeableConcept; a real one has a handful, and their displays are held against each other.
+	// maxCodings of one CodeableConcept; a real one has a handful, and their displays are held
+	// against each other.
 	maxCodings = 200
 )
 
@@ -21,10 +23,11 @@ const dataAbsentReason = "http://hl7.org/fhir/StructureDefinition/data-absent-re
 
 // concept is a CodeableConcept as it was sent. Its lists live until the next one is read.
 type concept struct {
-	codings []terms.Coding // those with a system and a code
-	texts   []string       // text and displays, without repetition
-	absent  string         // the code of a data-absent-reason or null flavour that stands in place of a code
-	bare    []terms.Coding // codes without a system
+	codings   []terms.Coding // those with a system and a code
+	texts     []string       // text and displays, without repetition
+	absent    string         // the code of a data-absent-reason or null flavour that stands in place of a code
+	bare      []terms.Coding // codes without a system
+	certainty checks.Certainty
 }
 
 // concept reads the CodeableConcept at v.
@@ -47,7 +50,7 @@ func (d *decoder) concept(v int) concept {
 		case nText:
 			text = d.keepText(d.text(o.v))
 		case nExtension, nUnderText:
-			d.absence(o.v, &c.absent)
+			d.extensions(o.v, c)
 		}
 	}
 	c.name(text)
@@ -67,19 +70,45 @@ func (d *decoder) coding(v int, c *concept) {
 		case nDisplay:
 			one.Display = d.keepText(d.text(o.v))
 		case nExtension, nUnderCode:
-			d.absence(o.v, &c.absent)
+			d.extensions(o.v, c)
 		}
 	}
+	one.Code = terms.PlainCode(one.System, one.Code)
 	switch {
 	case one.System == terms.Absent || one.System == terms.NullFlav:
 		c.absent = one.Code
 		return
 	case one.Code != "" && one.System != "":
+		d.certain(&one, c)
 		c.codings = append(c.codings, one)
 	case one.Code != "":
 		c.bare = append(c.bare, one)
 	}
 	c.name(one.Display)
+}
+
+// certain takes the letter of certainty off a code where the letter makes it one that the tables know.
+func (d *decoder) certain(one *terms.Coding, c *concept) {
+	code, letter := terms.CutCertainty(one.System, one.Code)
+	if letter == 0 {
+		return
+	}
+	plain := terms.Coding{System: one.System, Code: code}
+	if _, known := d.options.Terms.Condition(plain); known {
+		one.Code = code
+		c.certainty = max(c.certainty, certaintyOf(letter))
+	}
+}
+
+// certaintyOf is what a letter of ICD-10-GM says (BfArM, Zusatzkennzeichen der Diagnosensicherheit).
+func certaintyOf(letter byte) checks.Certainty {
+	switch letter {
+	case 'G':
+		return checks.CertaintyAsCoded
+	case 'A', 'Z':
+		return checks.CertaintyShut
+	}
+	return checks.CertaintyPossible
 }
 
 // name adds a text that is not there yet.
@@ -91,7 +120,7 @@ func (c *concept) name(s string) {
 
 // fact copies the lists of c.
 func (d *decoder) fact(c concept) checks.Concept {
-	return checks.Concept{Codings: d.codings.take(c.codings), Texts: d.strings.take(c.texts)}
+	return checks.Concept{Codings: d.codings.take(c.codings), Texts: d.strings.take(c.texts), Certainty: c.certainty}
 }
 
 // concepts reads the array of CodeableConcepts at v.
@@ -100,33 +129,66 @@ func (d *decoder) concepts(v int) (list []checks.Concept) {
 	return list
 }
 
-// absence looks into extensions at v (an array, or an object that has one) for a data-absent-reason.
-func (d *decoder) absence(v int, code *string) {
+// extensions looks into the extensions at v (an array, or an object that has one) for a
+// data-absent-reason and for the certainty of a German diagnosis.
+func (d *decoder) extensions(v int, c *concept) {
 	if d.b[v] == '{' {
 		o := d.object(v)
 		for d.more(&o) {
 			if o.name == nExtension {
-				d.absence(o.v, code)
+				d.extensions(o.v, c)
 			}
 		}
 		return
 	}
-	d.items(v, func(v int) {
-		var reason string
-		absent := false
-		o := d.object(v)
-		for d.more(&o) {
-			switch o.name {
-			case nURL:
-				absent = string(d.text(o.v)) == dataAbsentReason
-			case nValueCode:
-				reason = d.str(o.v)
-			}
+	d.items(v, func(v int) { d.extension(v, c) })
+}
+
+const certaintyExtension = "icd-10-gm-diagnosesicherheit"
+
+func (d *decoder) extension(v int, c *concept) {
+	var reason, letter string
+	absent, certainty := false, false
+	o := d.object(v)
+	for d.more(&o) {
+		switch o.name {
+		case nURL:
+			url := d.text(o.v)
+			absent = string(url) == dataAbsentReason
+			certainty = bytes.HasSuffix(url, []byte(certaintyExtension))
+		case nValueCode, nValueString:
+			reason = d.str(o.v)
+			letter = reason
+		case nValueCoding:
+			letter = d.codeOf(o.v)
 		}
-		if absent {
-			*code = cmp.Or(reason, "unknown")
+	}
+	switch {
+	case absent:
+		c.absent = cmp.Or(reason, "unknown")
+	case certainty && len(letter) == 1:
+		c.certainty = max(c.certainty, certaintyOf(letter[0]&^0x20))
+	case certainty:
+		c.certainty = max(c.certainty, checks.CertaintyPossible)
+	}
+}
+
+// codeOf is the code of the Coding at v.
+func (d *decoder) codeOf(v int) (code string) {
+	o := d.object(v)
+	for d.more(&o) {
+		if o.name == nCode {
+			code = d.str(o.v)
 		}
-	})
+	}
+	return code
+}
+
+// absence is the reason that the extensions at v give for there being no code.
+func (d *decoder) absence(v int) string {
+	var c concept
+	d.extensions(v, &c)
+	return c.absent
 }
 
 // keepText copies the beginning of a text, without blanks around it.

@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// condition reads a Condition. One that the tables do not know leaves a mark, since a later version may change the code.
+// condition reads a Condition. One that the tables do not know leaves a mark, since a later version
+// may change the code.
 func (d *decoder) condition(res *Resource) {
 	at := &d.at
 	verification, withdrawn := d.verification(at[nVerificationStatus])
@@ -28,7 +29,7 @@ func (d *decoder) condition(res *Resource) {
 		mark(res, checks.MarkOther)
 		return
 	}
-	c := &checks.Condition{Code: code, Clinical: clinical, Verification: verification}
+	c := &checks.Condition{Code: code, Clinical: clinical, Verification: verification, Modified: d.modified(at[nModifierExtension])}
 	res.Relevant, res.Fact.Kind, res.Fact.Condition = true, checks.KindCondition, c
 	d.conditionTimes(c)
 	if v := at[nAsserter]; v > 0 {
@@ -49,7 +50,7 @@ func (d *decoder) diagnosis(c concept) checks.Concept {
 			texts = append(texts, t)
 		}
 	}
-	return d.fact(concept{codings: codings, texts: texts})
+	return d.fact(concept{codings: codings, texts: texts, certainty: c.certainty})
 }
 
 // verdict is what terms.RLSText has said of a text.
@@ -58,7 +59,8 @@ type verdict struct {
 	yes  bool
 }
 
-// namesRLS asks terms.RLSText once for each of the texts that come again and again: most diagnoses are a few hundred.
+// namesRLS asks terms.RLSText once for each of the texts that come again and again: most diagnoses
+// are a few hundred.
 func (d *decoder) namesRLS(text string) bool {
 	v := &d.verdicts[maphash.String(d.seed, text)%uint64(len(d.verdicts))]
 	if v.text != text || text == "" {
@@ -85,7 +87,17 @@ func (d *decoder) conditionTimes(c *checks.Condition) {
 		p := d.period(int(v))
 		c.Abatement, c.AbatementEnd = p.Start, p.End
 	}
-	c.AbatedFlag = at[nAbatementString] > 0 || at[nAbatementAge] > 0 || at[nAbatementRange] > 0
+	for _, n := range [...]name{nAbatementString, nAbatementAge, nAbatementRange} {
+		want, what := byte('{'), "an object"
+		if n == nAbatementString {
+			want, what = '"', "a string"
+		}
+		if v := int(at[n]); v > 0 && d.b[v] != want {
+			d.wrong(v, what)
+		} else if v > 0 {
+			c.AbatedFlag = true
+		}
+	}
 	if v := at[nAbatementBoolean]; v > 0 {
 		c.AbatedFlag = d.boolean(int(v)) || c.AbatedFlag
 	}
@@ -96,54 +108,72 @@ const (
 	verificationSystem = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 )
 
+// clinicalCodes are those of FHIR R4 and the concepts of SNOMED CT that systems send in their place.
 var clinicalCodes = map[string]checks.ClinicalStatus{
 	"active": checks.ClinicalActive, "recurrence": checks.ClinicalRecurrence, "relapse": checks.ClinicalRelapse,
 	"inactive": checks.ClinicalInactive, "remission": checks.ClinicalRemission, "resolved": checks.ClinicalResolved,
+	"55561003": checks.ClinicalActive, "73425007": checks.ClinicalInactive, "413322009": checks.ClinicalResolved,
+	"277022003": checks.ClinicalRemission, "263855007": checks.ClinicalRelapse, "246455001": checks.ClinicalRecurrence,
 }
+
+// withdrawnStatus stands in verificationCodes for entered in error, which makes the resource a mark.
+const withdrawnStatus = checks.VerificationUnread + 1
 
 var verificationCodes = map[string]checks.Verification{
 	"unconfirmed": checks.VerificationUnconfirmed, "provisional": checks.VerificationProvisional,
 	"differential": checks.VerificationDifferential, "confirmed": checks.VerificationConfirmed,
-	"refuted": checks.VerificationRefuted,
+	"refuted": checks.VerificationRefuted, "entered-in-error": withdrawnStatus,
+	"410605003": checks.VerificationConfirmed, "415684004": checks.VerificationProvisional, "410590009": checks.VerificationUnconfirmed,
+	"410592001": checks.VerificationProvisional, "2931005": checks.VerificationProvisional, "47965005": checks.VerificationDifferential,
+	"410516002": checks.VerificationRefuted, "410594000": checks.VerificationRefuted,
 }
 
 // clinical reads clinicalStatus (hl7.org/fhir/R4/valueset-condition-clinical.html).
 func (d *decoder) clinical(v uint32) checks.ClinicalStatus {
-	code, given := d.statusCode(v, clinicalSystem)
-	s, ok := clinicalCodes[code]
-	if given && !ok {
-		d.invalid(int(v), "clinicalStatus is none of FHIR R4")
-	}
-	return s
+	return readStatus(d, v, clinicalSystem, clinicalCodes, checks.ClinicalUnread)
 }
 
 // verification reads verificationStatus (hl7.org/fhir/R4/valueset-condition-ver-status.html).
 func (d *decoder) verification(v uint32) (s checks.Verification, withdrawn bool) {
-	code, given := d.statusCode(v, verificationSystem)
-	s, ok := verificationCodes[code]
-	if given && !ok && code != "entered-in-error" {
-		d.invalid(int(v), "verificationStatus is none of FHIR R4")
+	s = readStatus(d, v, verificationSystem, verificationCodes, checks.VerificationUnread)
+	if s == withdrawnStatus {
+		return checks.VerificationAbsent, true
 	}
-	return s, code == "entered-in-error"
+	return s, false
 }
 
-// statusCode is the code of a status that is a CodeableConcept: of its own system, else without a system, else its text. given
-// tells that there is a status at all.
-func (d *decoder) statusCode(v uint32, system string) (code string, given bool) {
+// readStatus reads a status that is a CodeableConcept by the first code that codes hold: of its own
+// system, else of any other, else without a system, else by its texts. The zero status is for none,
+// unread for one that cannot be read.
+func readStatus[S ~uint8](d *decoder, v uint32, system string, codes map[string]S, unread S) S {
 	if v == 0 {
-		return "", false
+		return 0
 	}
+	mark := d.mark()
 	c := d.concept(int(v))
-	for _, one := range c.codings {
-		if one.System == system {
-			return one.Code, true
+	for _, own := range [...]bool{true, false} {
+		for _, one := range c.codings {
+			if s, ok := codes[strings.ToLower(one.Code)]; ok && (one.System == system) == own {
+				return s
+			}
+		}
+	}
+	for _, one := range c.bare {
+		if s, ok := codes[strings.ToLower(one.Code)]; ok {
+			return s
+		}
+	}
+	for _, text := range c.texts {
+		if s, ok := codes[strings.ToLower(text)]; ok {
+			return s
 		}
 	}
 	switch {
-	case len(c.bare) > 0:
-		return c.bare[0].Code, true
-	case len(c.texts) > 0:
-		return strings.ToLower(c.texts[0]), true
+	case d.unreadSince(mark, checks.UnreadStatus):
+	case len(c.codings)+len(c.bare)+len(c.texts) > 0:
+		d.unread(int(v), "a status that is none of FHIR R4")
+	default:
+		return 0
 	}
-	return "", len(c.codings) > 0
+	return unread
 }

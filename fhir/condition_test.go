@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,12 +25,12 @@ func TestConditions(t *testing.T) {
 		{"another", `,"code":{"text":"Asthma"}`, "mark"},
 		{"no code", ``, "mark"},
 		{"withdrawn", `,"code":` + rls + `,"verificationStatus":` + status(verificationSystem, "entered-in-error"), "withdrawn"},
-		{"unknown clinical status", `,"code":` + rls + `,"clinicalStatus":` + status(clinicalSystem, "well"), "invalid-resource /clinicalStatus"},
-		{"foreign clinical status", `,"code":` + rls + `,"clinicalStatus":` + status("http://snomed.info/sct", "81323004"), "invalid-resource /clinicalStatus"},
-		{"unknown verification", `,"code":` + rls + `,"verificationStatus":` + status(verificationSystem, "sure"), "invalid-resource /verificationStatus"},
+		{"unknown clinical status", `,"code":` + rls + `,"clinicalStatus":` + status(clinicalSystem, "well"), "condition, not /clinicalStatus"},
+		{"foreign clinical status", `,"code":` + rls + `,"clinicalStatus":` + status("http://snomed.info/sct", "81323004"), "condition, not /clinicalStatus"},
+		{"unknown verification", `,"code":` + rls + `,"verificationStatus":` + status(verificationSystem, "sure"), "condition, not /verificationStatus"},
 		{"clinical status of STU3", `,"code":` + rls + `,"clinicalStatus":"active"`, "unsupported-fhir-version /clinicalStatus"},
 		{"verification of STU3", `,"code":` + rls + `,"verificationStatus":"confirmed"`, "unsupported-fhir-version /verificationStatus"},
-		{"impossible day", `,"code":` + rls + `,"onsetDateTime":"2026-02-30"`, "invalid-resource /onsetDateTime"},
+		{"impossible day", `,"code":` + rls + `,"onsetDateTime":"2026-02-30"`, "condition, not /onsetDateTime"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -40,6 +41,7 @@ func TestConditions(t *testing.T) {
 				if r.Fact.Mark == checks.MarkEnteredInError {
 					got = "withdrawn"
 				}
+				got += unreadOf(r)
 			}
 			if got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
@@ -82,10 +84,10 @@ func TestPatients(t *testing.T) {
 		more string
 		want checks.Person
 	}{
-		{``, checks.Person{}}, {`,"gender":"male","birthDate":"1950-01"`, checks.Person{Sex: checks.Male, Birth: at("1950-01")}},
-		{`,"gender":"other","deceasedDateTime":"2026"`, checks.Person{Sex: checks.SexOther, Deceased: true}},
+		{`,"active":true`, checks.Person{}}, {`,"gender":"male","birthDate":"1950-01"`, checks.Person{Sex: checks.Male, Birth: at("1950-01")}},
+		{`,"gender":"other","deceasedDateTime":"2026"`, checks.Person{Sex: checks.SexOther, Deceased: true, Died: checks.Time{Nanos: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: checks.ToYear}}},
 		{`,"gender":"unknown","deceasedBoolean":true,"link":[{"type":"replaces"}]`, checks.Person{Deceased: true, Linked: true}},
-		{`,"link":[],"birthDate":null`, checks.Person{}},
+		{`,"link":[],"birthDate":null,"active":true`, checks.Person{}},
 	}
 	for _, c := range cases {
 		r := one(t, `{"resourceType":"Patient","id":"p"`+c.more+`}`)
@@ -93,7 +95,8 @@ func TestPatients(t *testing.T) {
 			t.Errorf("%s: %s (-want +got):\n%s", c.more, outcome(r), diff)
 		}
 	}
-	for more, want := range map[string]string{`"gender":"F"`: "invalid-resource /gender", `"birthDate":"1.1.1950"`: "invalid-resource /birthDate", `"deceasedBoolean":"no"`: "invalid-resource /deceasedBoolean",
+	for more, want := range map[string]string{`"gender":"F"`: "Patient/p of Patient/p, not /gender", `"birthDate":"1.1.1950"`: "Patient/p of Patient/p, not /birthDate",
+		`"deceasedBoolean":"no"`: "Patient/p of Patient/p, not /deceasedBoolean", `"deceasedDateTime":"lately"`: "Patient/p of Patient/p, not /deceasedDateTime",
 		`"animal":{}`: "unsupported-fhir-version /animal"} {
 		if got := outcome(one(t, `{"resourceType":"Patient","id":"p",`+more+`}`)); got != want {
 			t.Errorf("%s: %s", more, got)

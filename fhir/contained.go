@@ -1,18 +1,24 @@
 package fhir
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
 
 const (
-	// maxContainedDepth is how far references from one contained resource to the next are followed: circles end there.
+	// maxContainedDepth is how far references from one contained resource to the next are followed:
+	// circles end there.
 	maxContainedDepth = 4
-	// maxContainedReads bounds what one resource can make the reader do by referring to many that refer to many.
+	// maxContainedReads bounds what one resource can make the reader do by referring to many that
+	// refer to many.
 	maxContainedReads = 100
 	// maxParts of one product, with the products in it.
 	maxParts = 1000
 )
 
-// contained finds the contained resource id and reads where its properties are; nil when there is none, or when the resource has
-// had more than its share of look-ups.
+// contained finds the contained resource id and reads where its properties are; nil when there is
+// none, or when the resource has had more than its share of look-ups.
 func (d *decoder) contained(id string) (o *offsets, k kind) {
 	if d.reads++; d.reads > maxContainedReads {
 		return nil, kindUnknown
@@ -47,10 +53,13 @@ func (d *decoder) containedIDs(v int) map[string]uint32 {
 	d.items(v, func(v int) {
 		p := d.object(v)
 		for d.more(&p) {
+			if (p.name == nID || p.name == nResourceType) && d.b[p.v] != '"' {
+				d.wrong(p.v, "a string")
+			}
 			if p.name != nID {
 				continue
 			}
-			id := string(d.raw(uint32(p.v)))
+			id := strings.TrimPrefix(string(d.raw(uint32(p.v))), "#") // some servers write the reference as the id
 			if _, there := places[id]; !there {
 				places[id] = uint32(v)
 			}
@@ -77,13 +86,19 @@ func (d *decoder) containedReason(id string) (c concept, ok bool) {
 	}
 	back := d.pos
 	defer func() { d.pos = back }()
-	if v, withdrawn := d.verification(o[nVerificationStatus]); withdrawn || v == checks.VerificationRefuted {
+	v, withdrawn := d.verification(o[nVerificationStatus])
+	if withdrawn || v == checks.VerificationRefuted {
 		return concept{}, false
 	}
-	return d.concept(int(o[nCode])), true
+	c = d.concept(int(o[nCode]))
+	if modified := d.modified(o[nModifierExtension]); modified || v == checks.VerificationUnread {
+		c.certainty = max(c.certainty, checks.CertaintyPossible)
+	}
+	return c, true
 }
 
-// containedDrug reads the contained Medication, or Substance, id. ok is false when there is none, or when it is too far away.
+// containedDrug reads the contained Medication, or Substance, id. ok is false when there is none,
+// or when it is too far away.
 func (d *decoder) containedDrug(id string, depth int) (m checks.Drug, ok bool) {
 	if depth >= maxContainedDepth {
 		return checks.Drug{}, false
@@ -102,16 +117,15 @@ func (d *decoder) product(o *offsets, depth int) (m checks.Drug) {
 	if v := o[nCode]; v > 0 {
 		m = d.drug(d.concept(int(v)))
 	} else if v := o[nUnderCode]; v > 0 {
-		reason := ""
-		d.absence(int(v), &reason)
-		m.Absent = reason != ""
+		m.Absent = d.absence(int(v)) != ""
 	}
+	m.Modified = d.modified(o[nModifierExtension])
 	if v := o[nForm]; v > 0 {
 		m.Forms = forms(d.concept(int(v)))
 	}
 	if v := o[nIngredient]; v > 0 {
 		d.items(int(v), func(v int) {
-			if m.Parts = append(m.Parts, d.parts(v, depth)...); len(m.Parts) > maxParts {
+			if m.Parts = append(m.Parts, d.parts(v, depth, &m.Modified)...); len(m.Parts) > maxParts {
 				d.invalid(v, "more ingredients than a product has")
 			}
 		})
@@ -119,8 +133,9 @@ func (d *decoder) product(o *offsets, depth int) (m checks.Drug) {
 	return m
 }
 
-// parts reads one Medication.ingredient: the ingredient, then what a contained product in it is made of.
-func (d *decoder) parts(v, depth int) []checks.Part {
+// parts reads one Medication.ingredient: the ingredient, then what a contained product in it is
+// made of. A modifierExtension on one of them is one on the product.
+func (d *decoder) parts(v, depth int, modified *bool) []checks.Part {
 	var p checks.Part
 	var more []checks.Part
 	o := d.object(v)
@@ -130,16 +145,22 @@ func (d *decoder) parts(v, depth int) []checks.Part {
 			item := d.fact(d.concept(o.v))
 			p.Codings, p.Names = item.Codings, item.Texts
 		case nItemReference:
-			more = d.item(o.v, depth, &p)
+			more = d.item(o.v, depth, &p, modified)
 		case nStrength:
-			p.Strength = d.ratio(o.v)
+			mark := d.mark()
+			if p.Strength = d.ratio(o.v); d.unreadSince(mark, checks.UnreadDose) {
+				p.Strength = checks.Ratio{}
+			}
+		case nModifierExtension:
+			*modified = d.modified(uint32(o.v)) || *modified
 		}
 	}
 	return append([]checks.Part{p}, more...)
 }
 
-// item reads ingredient.itemReference into p and returns the ingredients of the product that it leads to.
-func (d *decoder) item(v, depth int, p *checks.Part) []checks.Part {
+// item reads ingredient.itemReference into p and returns the ingredients of the product that it
+// leads to.
+func (d *decoder) item(v, depth int, p *checks.Part, modified *bool) []checks.Part {
 	r := d.reference(v)
 	if r.display != "" {
 		p.Names = append(p.Names, r.display)
@@ -152,5 +173,6 @@ func (d *decoder) item(v, depth int, p *checks.Part) []checks.Part {
 		return nil
 	}
 	p.Ref, p.Codings, p.Names = "", m.Codings, m.Names
+	*modified = *modified || m.Modified
 	return m.Parts
 }

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"bytes"
 	"math"
 	"time"
 
@@ -10,18 +11,27 @@ import (
 // dateTime reads the FHIR date or dateTime at v (hl7.org/fhir/R4/datatypes.html#dateTime). A time of day without offset, which
 // FHIR does not allow but senders write, is taken and marked as such.
 func (d *decoder) dateTime(v int) checks.Time {
-	t, ok := parseTime(d.text(v))
+	if d.b[v] != '"' {
+		d.wrong(v, "a string")
+		return checks.Time{}
+	}
+	t, ok := parseTime(bytes.TrimSpace(d.text(v)))
 	if !ok {
-		d.invalid(v, "no date or dateTime of FHIR")
+		d.unread(v, "no date or dateTime of FHIR")
 	}
 	return t
 }
 
 // instant reads the FHIR instant at v: a date with time and offset.
 func (d *decoder) instant(v int) checks.Time {
-	t, ok := parseTime(d.text(v))
+	if d.b[v] != '"' {
+		d.wrong(v, "a string")
+		return checks.Time{}
+	}
+	t, ok := parseTime(bytes.TrimSpace(d.text(v)))
 	if !ok || t.Precision != checks.ToInstant {
-		d.invalid(v, "no instant of FHIR")
+		d.unread(v, "no instant of FHIR")
+		return checks.Time{}
 	}
 	return t
 }

@@ -22,6 +22,7 @@ type decoder struct {
 
 	rejection   *Rejection
 	rejectionAt int
+	gaps        []gap // what could not be read
 
 	codings slab[terms.Coding]
 	strings slab[string]
@@ -31,6 +32,7 @@ type decoder struct {
 	scratchStrings []string
 
 	scratch  []byte
+	folded   []byte // a URN in small letters
 	seed     maphash.Seed
 	interned [internSlots]string
 	verdicts [512]verdict
@@ -58,11 +60,15 @@ func (d *decoder) decode(n *node, res *Resource) {
 		d.place(n, res, int(n.place))
 		return
 	}
-	d.node, d.rejection, d.pos, d.inside, d.reads = n, nil, 0, nil, 0
+	d.node, d.rejection, d.pos, d.inside, d.reads, d.gaps = n, nil, 0, nil, 0, d.gaps[:0]
 	d.base = d.nodeBase(n)
-	switch {
-	case d.isDeletion(n):
+	switch method := d.method(n); {
+	case method == "DELETE":
 		d.deletion(n, res)
+	case method == "PATCH":
+		d.patch(n, res)
+	case n.empty && n.kind.kept():
+		d.soundID(n) // it says nothing, but what it is known by has to be sound
 	case n.kind.kept():
 		d.resource(n, res)
 	case n.kind == kindForeign:
@@ -71,7 +77,9 @@ func (d *decoder) decode(n *node, res *Resource) {
 	if d.rejection != nil {
 		*res = Resource{Entry: res.Entry, Pointer: res.Pointer, Type: res.Type, Rejection: d.rejection}
 		d.place(n, res, d.rejectionAt)
+		return
 	}
+	d.tell(res)
 }
 
 // place completes the pointer of a rejection: from the resource on, so that many bad entries do not cost the square of their number.
@@ -116,6 +124,8 @@ func (d *decoder) resource(n *node, res *Resource) {
 		d.observation(res)
 	case kindCondition:
 		d.condition(res)
+	case kindReport:
+		d.report(res)
 	case kindMedication:
 		d.medication(f)
 		res.Relevant = true
@@ -128,7 +138,13 @@ func (d *decoder) resource(n *node, res *Resource) {
 	if !res.Relevant || d.rejection != nil {
 		return
 	}
-	d.version(f)
+	d.version(f, n)
+	if f.Kind == checks.KindLab {
+		notAfter(f.Lab, f.Version.Updated)
+		for i := range f.Lab.Results {
+			notAfter(&f.Lab.Results[i], f.Version.Updated)
+		}
+	}
 	f.Ref = d.own(n)
 	if n.kind == kindPatient {
 		res.Patient = f.Ref
@@ -143,9 +159,8 @@ func (d *decoder) fail(at int, reason Reason, detail string) {
 	}
 }
 
+// invalid refuses the resource: for what it is known by, or for a limit.
 func (d *decoder) invalid(at int, detail string) { d.fail(at, InvalidResource, detail) }
-
-func (d *decoder) wrong(at int, want string) { d.invalid(at, "not "+want) }
 
 // keep copies text out of the document. What occurs again and again (system URLs, units, codes, displays) is copied once.
 func (d *decoder) keep(b []byte) string {

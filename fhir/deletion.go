@@ -6,46 +6,81 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// isDeletion tells that n is a Bundle entry that reports a DELETE.
-func (d *decoder) isDeletion(n *node) bool {
+// method is the HTTP method of the request that a Bundle entry was, "" when the entry names none.
+func (d *decoder) method(n *node) (method string) {
 	if n.parameter || n.entry.request == 0 || d.b[n.entry.request] != '{' {
-		return false
+		return ""
 	}
-	del := false
 	o := d.object(int(n.entry.request))
 	for d.more(&o) {
 		if o.name == nMethod && d.b[o.v] == '"' {
-			del = string(d.text(o.v)) == "DELETE"
+			switch t := d.text(o.v); {
+			case len(t) == len("DELETE") && bytes.EqualFold(t, []byte("DELETE")):
+				method = "DELETE"
+			case len(t) == len("PATCH") && bytes.EqualFold(t, []byte("PATCH")):
+				method = "PATCH"
+			}
 		}
 	}
-	return del
+	return method
 }
 
-// deletion makes a mark of the resource that a DELETE entry names. Conditional ones name none: which resources they hit only the server knows.
-func (d *decoder) deletion(n *node, res *Resource) {
-	var url []byte
+// requestURL is the URL of the request that a Bundle entry was.
+func (d *decoder) requestURL(n *node) (url []byte) {
 	o := d.object(int(n.entry.request))
 	for d.more(&o) {
-		if o.name == nURL {
+		if o.name == nURL && d.b[o.v] == '"' {
 			url = bytes.Clone(d.text(o.v))
 		}
 	}
+	return url
+}
+
+// requestType is the type of the resources that a URL of a request is about, with or without an id
+// or a search.
+func requestType(url []byte) (kind, string) {
+	url, _, _ = bytes.Cut(url, []byte("?"))
+	for len(url) > 0 {
+		i := bytes.LastIndexByte(url, '/')
+		if k, name := kindOf(url[i+1:]); k != kindUnknown {
+			return k, name
+		}
+		url = url[:max(i, 0)]
+	}
+	return kindUnknown, ""
+}
+
+// patch rejects a change that came without the resource: what it would come to only the server knows.
+func (d *decoder) patch(n *node, res *Resource) {
+	if k, name := requestType(d.requestURL(n)); k.kept() {
+		res.Type = name
+		d.fail(int(n.start), UnsupportedOperation, "a PATCH: send the whole resource as it is now")
+	}
+}
+
+// deletion makes a mark of the resource that a DELETE entry names. Conditional ones name none:
+// which resources they hit only the server knows, so they are rejected where they may hit what
+// concerns us.
+func (d *decoder) deletion(n *node, res *Resource) {
+	url := d.requestURL(n)
 	var r reference
 	d.resolve(url, &r)
-	if k := types[r.typ].kind; d.rejection != nil || r.badID || r.ref == "" || r.local || !k.kept() {
+	k := types[r.typ].kind
+	switch {
+	case d.rejection != nil || r.badID || r.local:
+		return
+	case r.ref == "":
+		if k, name := requestType(url); k.kept() && bytes.IndexByte(url, '?') >= 0 {
+			res.Type = name
+			d.fail(int(n.start), UnsupportedOperation, "a conditional DELETE: send one for each resource")
+		}
+		return
+	case !k.kept():
 		return
 	}
 	mark(res, checks.MarkDeleted)
 	res.Type = r.typ
 	res.Fact.Ref = r.ref
 	res.Fact.Version.Arrival.Entry = res.Entry
-	if n.entry.response == 0 {
-		return
-	}
-	o = d.object(int(n.entry.response))
-	for d.more(&o) {
-		if o.name == nLastModified {
-			res.Fact.Version.Updated = d.updated(o.v)
-		}
-	}
+	d.response(n, &res.Fact.Version)
 }

@@ -37,7 +37,7 @@ func detectedIssue(f *checks.Flag) (*samply.DetectedIssue, error) {
 		Code:               checkCode(f.Check),
 		Patient:            referenceTo(f.Patient),
 		IdentifiedDateTime: asOf,
-		Implicated:         referencesTo(f.Implicated),
+		Implicated:         implicated(f),
 		Detail:             optional(joinDetail(f.Summary, f.Action)),
 		Extension:          flagExtensions(f),
 	}
@@ -113,7 +113,7 @@ func joinDetail(summary, action string) string {
 }
 
 func flagExtensions(f *checks.Flag) []samply.Extension {
-	list := make(extensions, 0, 9+len(f.Alternatives)+len(f.Citations)) // an Extension is large, growing copies it
+	list := make(extensions, 0, 10+len(f.Alternatives)+len(f.Citations)+len(f.Orders)+len(f.Counsel)) // an Extension is large, growing copies it
 	list.code(ExtState, string(f.State))
 	list.code(ExtChange, string(f.Change))
 	list.number(ExtNumber, f.Number)
@@ -128,6 +128,13 @@ func flagExtensions(f *checks.Flag) []samply.Extension {
 	for _, c := range f.Citations {
 		list.citation(c)
 	}
+	for _, o := range f.Orders {
+		list.order(o)
+	}
+	for _, c := range f.Counsel {
+		list.text(ExtCounsel, c)
+	}
+	list.code(ExtAudience, f.Audience)
 	list.text(ExtRuleset, f.Ruleset)
 	return list
 }
@@ -168,6 +175,17 @@ func (l *extensions) citation(c checks.Citation) {
 	}
 }
 
+func (l *extensions) order(o checks.OrderWords) {
+	parts := make(extensions, 0, 4)
+	parts.text("ref", string(o.Ref))
+	parts.text("product", o.Product)
+	parts.text("dose", o.Dose)
+	parts.text("since", o.Since)
+	if len(parts) > 0 {
+		*l = append(*l, samply.Extension{Url: ExtOrder, Extension: parts})
+	}
+}
+
 // time writes t as a dateTime; a time of day without an offset, which is none in FHIR, as a string.
 func (l *extensions) time(url string, t checks.Time) {
 	text := timeText(t)
@@ -178,6 +196,19 @@ func (l *extensions) time(url string, t checks.Time) {
 	default:
 		*l = append(*l, samply.Extension{Url: url, ValueDateTime: &text})
 	}
+}
+
+// implicated are the orders behind a flag, shown as what they order.
+func implicated(f *checks.Flag) []samply.Reference {
+	list := referencesTo(f.Implicated)
+	for i := range list {
+		for _, o := range f.Orders {
+			if string(o.Ref) == *list[i].Reference {
+				list[i].Display = optional(o.Words())
+			}
+		}
+	}
+	return list
 }
 
 func referencesTo(refs []checks.Ref) []samply.Reference {

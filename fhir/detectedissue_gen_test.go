@@ -28,6 +28,10 @@ var flagEnums = map[reflect.Type]*rapid.Generator[any]{
 	reflect.TypeFor[checks.Reason]():    oneOf(append(flagReasons, "")...),
 	reflect.TypeFor[time.Time]():        rapid.Map(rapid.Int64(), func(n int64) any { return time.Unix(0, n).UTC() }),
 	reflect.TypeFor[checks.Time]():      rapid.Map(anyTime, func(t checks.Time) any { return t }),
+	reflect.TypeFor[checks.OrderWords](): rapid.Custom(func(t *rapid.T) any {
+		optional := rapid.OneOf(rapid.Just(""), flagText)
+		return checks.OrderWords{Ref: checks.Ref(flagText.Draw(t, "ref")), Product: optional.Draw(t, "product"), Dose: optional.Draw(t, "dose"), Since: optional.Draw(t, "since")}
+	}),
 	reflect.TypeFor[checks.Citation](): rapid.Custom(func(t *rapid.T) any {
 		return checks.Citation{Source: flagText.Draw(t, "source"), DOI: rapid.SampledFrom([]string{"", "10.5664/jcsm.11390"}).Draw(t, "doi"), Strength: flagText.Draw(t, "strength"), Review: "pending"}
 	}),

@@ -90,11 +90,18 @@ func readFlagExtensions(f *checks.Flag, ext found) (err error) {
 	if f.Number, err = ext.number(ExtNumber); err != nil {
 		return err
 	}
+	f.Audience = ext.code(ExtAudience)
 	f.Basis, f.Ingredient, f.Action, f.Ruleset = ext.text(ExtBasis), ext.text(ExtIngredient), ext.text(ExtAction), ext.text(ExtRuleset)
 	for _, e := range ext {
 		switch e.url {
 		case ExtAlternative:
 			f.Alternatives = append(f.Alternatives, e.text)
+		case ExtCounsel:
+			f.Counsel = append(f.Counsel, e.text)
+		case ExtOrder:
+			f.Orders = append(f.Orders, checks.OrderWords{
+				Ref: checks.Ref(e.parts.text("ref")), Product: e.parts.text("product"), Dose: e.parts.text("dose"), Since: e.parts.text("since"),
+			})
 		case ExtCitation:
 			parts := e.parts
 			f.Citations = append(f.Citations, checks.Citation{Source: parts.text("source"), DOI: parts.text("doi"), Strength: parts.text("strength"), Review: parts.text("review")})

@@ -94,7 +94,7 @@ func (r *issueReader) wrong(what string) {
 var issueWords = sync.OnceValue(func() map[string]string {
 	words := map[string]string{}
 	for _, w := range []string{FlagIDSystem, CheckSystem, AcknowledgementSystem, ExtBasis, ExtState, ExtChange, ExtNumber, ExtReason, ExtRLS, ExtIngredient, ExtAction,
-		ExtAlternative, ExtCitation, ExtRuleset, ExtFlagID, ExtOverride, ExtDate, ExtUntil, "DetectedIssue", "source", "doi", "strength", "review", "low", "moderate",
+		ExtAlternative, ExtCitation, ExtOrder, ExtCounsel, ExtAudience, ExtRuleset, "ref", "product", "dose", "since", ExtFlagID, ExtOverride, ExtDate, ExtUntil, "DetectedIssue", "source", "doi", "strength", "review", "low", "moderate",
 		"high", "confirmed", "final"} {
 		words[w] = w
 	}

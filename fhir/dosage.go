@@ -2,9 +2,9 @@ package fhir
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 // dosages reads the array of Dosages at v.
@@ -14,20 +14,36 @@ func (d *decoder) dosages(v int) (list []checks.Dosage) {
 	return slices.Clone(d.scratchDosages)
 }
 
+// dosage reads the Dosage at v. Where a part of what says how much is taken cannot be read, none of
+// it is known.
 func (d *decoder) dosage(v int) (g checks.Dosage) {
+	unknown := false
 	o := d.object(v)
 	for d.more(&o) {
+		mark := d.mark()
 		switch o.name {
 		case nSequence:
 			g.Sequence = d.whole(o.v)
 		case nAsNeededBoolean:
-			g.AsNeeded = g.AsNeeded || d.boolean(o.v)
+			g.AsNeeded = d.boolean(o.v) || g.AsNeeded
+			d.unreadSince(mark, checks.UnreadAsNeeded)
+			continue
 		case nAsNeededCodeableConcept:
+			if d.b[o.v] != '{' {
+				d.wrong(o.v, "an object")
+				d.unreadSince(mark, checks.UnreadAsNeeded)
+				continue
+			}
 			g.AsNeeded, g.AsNeededReason = true, d.fact(d.concept(o.v))
+			d.unreadSince(mark, checks.UnreadOther)
+			continue
 		case nRoute:
 			g.Route = d.fact(d.concept(o.v))
+			d.unreadSince(mark, checks.UnreadOther)
+			continue
 		case nTiming:
-			d.timing(o.v, &g)
+			unknown = d.timing(o.v, &g) || unknown
+			continue
 		case nDoseAndRate:
 			d.items(o.v, func(v int) { d.dose(v, &g) })
 		case nMaxDosePerPeriod:
@@ -36,11 +52,17 @@ func (d *decoder) dosage(v int) (g checks.Dosage) {
 			} else {
 				g.MaxPerDay = d.ratio(o.v)
 			}
+		case nModifierExtension:
+			d.modified(uint32(o.v))
 		case nDoseQuantity, nDoseRange:
 			d.foreign(o.v, "a dose as STU3 has it")
 		case nAsNeededFor:
 			d.foreign(o.v, "asNeededFor as R5 has it")
 		}
+		unknown = d.unreadSince(mark, checks.UnreadDose) || unknown
+	}
+	if unknown {
+		g.Timing, g.Dose, g.MaxPerDay, g.Sequence = checks.Timing{}, checks.Quantity{}, checks.Ratio{}, 0
 	}
 	return g
 }
@@ -55,6 +77,8 @@ func (d *decoder) dose(v int, g *checks.Dosage) {
 			q = d.quantity(o.v)
 		case nDoseRange:
 			q = d.high(o.v)
+		case nModifierExtension:
+			d.modified(uint32(o.v))
 		}
 		if g.Dose == (checks.Quantity{}) {
 			g.Dose = q
@@ -62,20 +86,28 @@ func (d *decoder) dose(v int, g *checks.Dosage) {
 	}
 }
 
-// timing reads Dosage.timing.
-func (d *decoder) timing(v int, g *checks.Dosage) {
+// timing reads Dosage.timing, and tells that a part of it cannot be read, other than a date.
+func (d *decoder) timing(v int, g *checks.Dosage) (unknown bool) {
 	t := &g.Timing
+	mark := d.mark()
 	o := d.object(v)
+	unknown = d.unreadSince(mark, checks.UnreadDose)
 	for d.more(&o) {
+		mark := d.mark()
 		switch o.name {
 		case nEvent:
 			t.Events = d.count(o.v)
 		case nCode:
 			t.Code = timingCode(d.concept(o.v))
 		case nRepeat:
-			d.repeat(o.v, g)
+			unknown = d.repeat(o.v, g) || unknown
+			continue
+		case nModifierExtension:
+			d.modified(uint32(o.v))
 		}
+		unknown = d.unreadSince(mark, checks.UnreadDose) || unknown
 	}
+	return unknown
 }
 
 // maxAbbreviation is longer than any of "q8h", "b.i.d." or "nocte"; a longer text is a sentence.
@@ -94,24 +126,30 @@ func timingCode(c concept) string {
 	return ""
 }
 
-func (d *decoder) repeat(v int, g *checks.Dosage) {
+// repeat reads timing.repeat, and tells that a part of it cannot be read, other than a date.
+func (d *decoder) repeat(v int, g *checks.Dosage) (unknown bool) {
 	t := &g.Timing
+	mark := d.mark()
 	o := d.object(v)
+	unknown = d.unreadSince(mark, checks.UnreadDose)
 	for d.more(&o) {
+		mark := d.mark()
 		switch o.name {
 		case nBoundsPeriod:
 			g.Bounds = d.period(o.v)
-		case nBoundsDuration:
-			g.BoundsLength = d.quantity(o.v)
-		case nBoundsRange:
-			g.BoundsLength = d.high(o.v)
+			d.unreadSince(mark, checks.UnreadDate)
+			continue
+		case nBoundsDuration, nBoundsRange:
+			d.bounds(o.name, o.v, g)
+			continue
 		case nFrequency, nFrequencyMax:
 			t.Frequency = max(t.Frequency, d.whole(o.v))
 		case nPeriod:
 			t.Period = d.keep(d.number(o.v))
 		case nPeriodUnit:
-			if t.PeriodUnit = d.str(o.v); !periodUnit(t.PeriodUnit) {
-				d.invalid(o.v, "periodUnit is none of FHIR R4")
+			u := d.str(o.v)
+			if t.PeriodUnit = terms.TimeUnit(u); t.PeriodUnit == "" && len(d.gaps) == mark {
+				d.unread(o.v, "no unit of time that is known")
 			}
 		case nWhen:
 			t.When = d.count(o.v)
@@ -122,6 +160,25 @@ func (d *decoder) repeat(v int, g *checks.Dosage) {
 		case nCount:
 			t.Count = d.whole(o.v)
 		}
+		unknown = d.unreadSince(mark, checks.UnreadDose) || unknown
+	}
+	return unknown
+}
+
+// bounds reads how long a dosage is taken. A length that cannot be read makes no short course.
+func (d *decoder) bounds(n name, v int, g *checks.Dosage) {
+	mark := d.mark()
+	if n == nBoundsRange {
+		g.BoundsLength = d.high(v)
+	} else {
+		g.BoundsLength = d.quantity(v)
+	}
+	q := &g.BoundsLength
+	if len(d.gaps) == mark && q.Value != "" && terms.TimeUnit(q.Code) == "" && terms.TimeUnit(q.Unit) == "" {
+		d.unread(v, "no length of time in a unit that is known")
+	}
+	if d.unreadSince(mark, checks.UnreadDose) {
+		g.BoundsLength = checks.Quantity{}
 	}
 }
 
@@ -129,36 +186,4 @@ func (d *decoder) repeat(v int, g *checks.Dosage) {
 func (d *decoder) count(v int) (n int) {
 	d.items(v, func(int) { n++ })
 	return n
-}
-
-func periodUnit(u string) bool {
-	switch u {
-	case "s", "min", "h", "d", "wk", "mo", "a":
-		return true
-	}
-	return false
-}
-
-// daysPer is the length of a unit of time in days.
-var daysPer = map[string]float64{
-	"h": 1. / 24, "hour": 1. / 24, "hours": 1. / 24, "d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7,
-	"mo": 30, "month": 30, "months": 30, "a": 365, "year": 365, "years": 365,
-}
-
-// days is q in days; unit is what a missing unit means. "" when that is not known, or not a length that a supply can have.
-func days(q checks.Quantity, unit string) string {
-	for _, u := range [...]string{q.Code, q.Unit} {
-		if _, known := daysPer[u]; known {
-			unit = u
-			break
-		}
-		if u != "" {
-			unit = ""
-		}
-	}
-	n, err := strconv.ParseFloat(q.Value, 64)
-	if daysPer[unit] == 0 || err != nil || n < 0 || n > 1e6 {
-		return ""
-	}
-	return strconv.FormatFloat(n*daysPer[unit], 'f', -1, 64)
 }

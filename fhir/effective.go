@@ -2,11 +2,13 @@ package fhir
 
 import "github.com/rlsguard/rlsguard/checks"
 
-// effective reads effective[x]; a point in time is a period with a start only.
-func (d *decoder) effective() (p checks.Period) {
-	at := &d.at
+// effective reads effective[x]; a point in time is a period with a start only. unread tells that
+// there is one and neither its start nor its end can be read.
+func (d *decoder) effective(at *offsets) (p checks.Period, unread bool) {
+	mark := d.mark()
 	if at[nEffectiveDateTime] > 0 && at[nEffectivePeriod] > 0 {
-		d.invalid(int(at[nEffectivePeriod]), "a second effective[x]")
+		d.unread(int(max(at[nEffectiveDateTime], at[nEffectivePeriod])), "a second effective[x]")
+		return p, true
 	}
 	if v := at[nEffectiveDateTime]; v > 0 {
 		p.Start = d.dateTime(int(v))
@@ -18,12 +20,15 @@ func (d *decoder) effective() (p checks.Period) {
 		p = d.period(int(v))
 	}
 	if v := at[nEffectiveTiming]; v > 0 && p == (checks.Period{}) {
-		p.Start = d.latestEvent(int(v))
+		if p.Start = d.latestEvent(int(v)); len(d.gaps) > mark {
+			p.Start = checks.Time{} // one of several that cannot be read may be the latest
+		}
 	}
-	return p
+	return p, len(d.gaps) > mark && p == (checks.Period{})
 }
 
-// latestEvent is the last of Timing.event of the Timing at v: of something that was measured several times, the newest measurement counts.
+// latestEvent is the last of Timing.event of the Timing at v: of something that was measured
+// several times, the newest measurement counts.
 func (d *decoder) latestEvent(v int) (latest checks.Time) {
 	o := d.object(v)
 	for d.more(&o) {

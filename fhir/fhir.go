@@ -26,7 +26,13 @@ const (
 	TooLarge            Reason = "too-large"
 	TooDeep             Reason = "too-deep"
 	UnsupportedEncoding Reason = "unsupported-encoding"
+	// UnsupportedOperation: an entry changes resources without saying what they are then.
+	UnsupportedOperation Reason = "unsupported-operation"
 )
+
+// Reasons are all of them, in the order of the contract.
+var Reasons = []Reason{InvalidJSON, NotFHIR, UnsupportedVersion, InvalidResource, NoPatient, TooLarge, TooDeep, UnsupportedEncoding,
+	UnsupportedOperation}
 
 // Rejection says why something was not taken, where, and what was expected. Detail never holds text of the payload.
 type Rejection struct {
@@ -61,7 +67,9 @@ type Resource struct {
 	Pointer   string // JSON pointer of the resource in the document
 	Type      string // resourceType; "" when it could not be read
 	Rejection *Rejection
-	Relevant  bool
+	// Unread are the places of a resource that was taken which are there and could not be read.
+	Unread   []Unread
+	Relevant bool
 	// Patient the fact is about; "" for a Medication, and for a deletion or withdrawal that names no patient.
 	Patient checks.Ref
 	Fact    checks.Fact // Version.Arrival is left to the caller except for Entry

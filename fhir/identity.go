@@ -11,20 +11,29 @@ import (
 
 // own is the reference of the resource at n; a bad id makes it invalid.
 func (d *decoder) own(n *node) checks.Ref {
-	if n.id != 0 {
-		if d.b[n.id] != '"' {
-			d.wrong(int(n.id), "a string")
-			return ""
-		}
-		if !validID(d.raw(n.id)) {
-			d.invalid(int(n.id), "id is not 1 to 64 of A-Z, a-z, 0-9, minus and dot")
-			return ""
-		}
+	if !d.soundID(n) {
+		return ""
 	}
 	return d.identity(n)
 }
 
-// identity is how the resource at n is known: by its id, else by its fullUrl, else by a hash of its content. "" when its id is none.
+// soundID tells that the resource at n has no id, or one of FHIR; else it makes it invalid.
+func (d *decoder) soundID(n *node) bool {
+	if n.id != 0 {
+		if d.b[n.id] != '"' {
+			d.invalid(int(n.id), "not a string")
+			return false
+		}
+		if !validID(d.raw(n.id)) {
+			d.invalid(int(n.id), "id is not 1 to 64 of A-Z, a-z, 0-9, minus and dot")
+			return false
+		}
+	}
+	return true
+}
+
+// identity is how the resource at n is known: by its id, else by its fullUrl, else by a hash of its
+// content. "" when its id is none.
 func (d *decoder) identity(n *node) checks.Ref {
 	if n.ref == "" && n.typ != "" {
 		n.ref = d.name(n)
@@ -62,7 +71,8 @@ func (d *decoder) join(prefix, typ string, id []byte) string {
 	return prefix + typ + "/" + string(id)
 }
 
-// contentHash is half a SHA-256, in hexadecimal digits, of the JSON value b without its insignificant white space.
+// contentHash is half a SHA-256, in hexadecimal digits, of the JSON value b without its
+// insignificant white space.
 func contentHash(b []byte) []byte {
 	h := sha256.New()
 	for i := 0; i < len(b); {
@@ -80,26 +90,63 @@ func contentHash(b []byte) []byte {
 	return hex.AppendEncode(nil, h.Sum(nil)[:16])
 }
 
-// version reads meta into f.
-func (d *decoder) version(f *checks.Fact) {
-	v := int(d.at[nMeta])
-	if v == 0 {
+// version reads meta into f, and from the Bundle entry what meta lacks: a history has it there.
+func (d *decoder) version(f *checks.Fact, n *node) {
+	if v := int(d.at[nMeta]); v > 0 {
+		o := d.object(v)
+		for d.more(&o) {
+			switch o.name {
+			case nLastUpdated:
+				f.Version.Updated = d.updated(o.v)
+			case nVersionID:
+				f.Version.Number = d.keep(versionNumber(d.text(o.v)))
+			}
+		}
+	}
+	d.response(n, &f.Version)
+}
+
+// response reads entry.response into what version lacks.
+func (d *decoder) response(n *node, version *checks.Version) {
+	if n.entry.response == 0 || n.parameter {
 		return
 	}
-	o := d.object(v)
+	mark := d.mark()
+	o := d.object(int(n.entry.response))
+	d.outside(mark, "/response")
 	for d.more(&o) {
-		switch o.name {
-		case nLastUpdated:
-			f.Version.Updated = d.updated(o.v)
-		case nVersionID:
-			f.Version.Number = d.keep(versionNumber(d.text(o.v)))
+		mark := d.mark()
+		switch {
+		case o.name == nLastModified && version.Updated == 0:
+			version.Updated = d.updated(o.v)
+			d.outside(mark, "/response/lastModified")
+		case o.name == nETag && version.Number == "":
+			version.Number = d.keep(versionNumber(etag(d.text(o.v))))
+			d.outside(mark, "/response/etag")
 		}
 	}
 }
 
-// updated reads the instant at v at which a version was written. One far ahead of the clock would outrank every correction to come.
+// outside tells of what was noted since mark that it stands in the Bundle entry, beside the resource.
+func (d *decoder) outside(mark int, pointer string) {
+	for i := mark; i < len(d.gaps); i++ {
+		d.gaps[i].outer, d.gaps[i].at, d.gaps[i].part = pointer, 0, checks.UnreadVersion
+	}
+}
+
+// etag is the version in an HTTP entity tag: W/"3" or "3".
+func etag(tag []byte) []byte {
+	tag = bytes.TrimPrefix(bytes.TrimSpace(tag), []byte("W/"))
+	return bytes.Trim(tag, `"`)
+}
+
+// updated reads the instant at v at which a version was written; 0 when it cannot be read. One far
+// ahead of the clock would outrank every correction to come.
 func (d *decoder) updated(v int) int64 {
 	t := d.instant(v)
+	if t.IsZero() {
+		return 0
+	}
 	if now := d.options.Now; !now.IsZero() && t.Nanos > now.Add(24*time.Hour).UnixNano() {
 		d.invalid(v, "more than a day in the future")
 	}
@@ -117,8 +164,9 @@ func versionNumber(id []byte) []byte {
 	return id
 }
 
-// about reads the subject of the resource, whose value is at v (0 when absent), into res. It returns false when the resource
-// is about something else than a patient, or rejected. A withdrawn one need not name its patient.
+// about reads the subject of the resource, whose value is at v (0 when absent), into res. It
+// returns false when the resource is about something else than a patient, or rejected. A withdrawn
+// one need not name its patient.
 func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
 	if v == 0 {
 		if !withdrawn {
@@ -126,7 +174,11 @@ func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
 		}
 		return withdrawn
 	}
+	mark := d.mark()
 	r := d.reference(int(v))
+	if r.ref == "" && !r.badID && !withdrawn {
+		d.mustRead(mark)
+	}
 	switch {
 	case d.rejection != nil:
 		return false

@@ -16,6 +16,7 @@ type field struct {
 type node struct {
 	kind       kind
 	noResource bool
+	empty      bool   // it holds nothing but type, id and meta
 	typ        string // resourceType
 	start, end uint32 // of the resource; of the entry when there is none
 	first, n   uint32 // its fields in index.fields
@@ -140,22 +141,26 @@ func (x *index) leaf(i int, p place, k kind, typ string) int {
 	at := len(x.nodes)
 	x.add(p)
 	id := 0
+	empty := true
 	w := x.enter(i)
 	w.few = !k.kept()
 	for w.next(x) {
 		switch {
 		case x.b[w.at] == 'n':
+			continue
 		case w.name == nID:
 			id = w.at
 		case w.name != unknown && k.kept():
 			x.fields = append(x.fields, field{w.name, uint32(w.at)})
 		}
+		empty = empty && (w.name == nID || w.name == nMeta || w.name == nResourceType)
 	}
 	end := x.leave(&w)
 	if end < 0 {
 		return -1
 	}
 	n := &x.nodes[at]
+	n.empty = empty
 	n.kind, n.typ, n.start, n.end, n.id = k, typ, uint32(i), uint32(end), uint32(id)
 	n.n = uint32(len(x.fields)) - n.first
 	if w.dup > 0 && (k.kept() || w.dupName == nResourceType) {

@@ -19,6 +19,7 @@ func (d *decoder) order(k kind, res *Resource) {
 	}
 	o := &checks.Order{Status: status, Intent: intent}
 	res.Relevant, res.Fact.Kind, res.Fact.Order = true, checks.KindOrder, o
+	d.modified(at[nModifierExtension])
 	d.orderDrug(o)
 	switch k {
 	case kindRequest:
@@ -55,19 +56,53 @@ func (d *decoder) request(o *checks.Order) {
 	if v == 0 {
 		return
 	}
+	unknown := false
 	p := d.object(int(v))
 	for d.more(&p) {
+		mark := d.mark()
 		switch p.name {
 		case nValidityPeriod:
 			o.Validity = d.period(p.v)
 		case nNumberOfRepeatsAllowed:
 			o.Repeats = d.whole(p.v)
+			unknown = d.unreadSince(mark, checks.UnreadSupply) || unknown
 		case nQuantity:
-			o.SupplyAmount = d.quantity(p.v)
+			o.SupplyAmount = d.supplyAmount(p.v)
 		case nExpectedSupplyDuration:
-			o.SupplyDays = days(d.quantity(p.v), "")
+			o.SupplyDays = d.supplyDays(p.v, false)
+			unknown = len(d.gaps) > mark || unknown
+		case nModifierExtension:
+			d.modified(uint32(p.v))
+			unknown = d.unreadSince(mark, checks.UnreadSupply) || unknown
 		}
 	}
+	if unknown { // nor does the validity tell then how long it lasts
+		o.SupplyDays, o.Validity.End = "", checks.Time{}
+	}
+}
+
+// supplyAmount is the Quantity at v that is or was handed out; nothing when a part of it cannot be read.
+func (d *decoder) supplyAmount(v int) checks.Quantity {
+	mark := d.mark()
+	q := d.quantity(v)
+	if d.unreadSince(mark, checks.UnreadDose) {
+		return checks.Quantity{}
+	}
+	return q
+}
+
+// supplyDays is the Quantity at v, a length of time, in days; inDays tells that a unit which is none of time means days.
+func (d *decoder) supplyDays(v int, inDays bool) string {
+	mark := d.mark()
+	q := d.quantity(v)
+	days, ok := checks.LengthInDays(&q, inDays)
+	if len(d.gaps) == mark && !ok && q.Value != "" {
+		d.unread(v, "no length of time in a unit that is known")
+	}
+	if d.unreadSince(mark, checks.UnreadSupply) {
+		return ""
+	}
+	return days
 }
 
 func (d *decoder) dispense(o *checks.Order) {
@@ -75,14 +110,16 @@ func (d *decoder) dispense(o *checks.Order) {
 	o.Kind = checks.Dispense
 	for _, n := range [...]name{nWhenPrepared, nWhenHandedOver} {
 		if v := at[n]; v > 0 {
-			o.Authored = d.dateTime(int(v))
+			if t := d.dateTime(int(v)); !t.IsZero() {
+				o.Authored = t
+			}
 		}
 	}
 	if v := at[nDaysSupply]; v > 0 {
-		o.SupplyDays = days(d.quantity(int(v)), "d")
+		o.SupplyDays = d.supplyDays(int(v), true)
 	}
 	if v := at[nQuantity]; v > 0 {
-		o.SupplyAmount = d.quantity(int(v))
+		o.SupplyAmount = d.supplyAmount(int(v))
 	}
 	if v := at[nDosageInstruction]; v > 0 {
 		o.Dosages = d.dosages(int(v))
@@ -95,7 +132,7 @@ func (d *decoder) statement(o *checks.Order) {
 	if v := at[nDateAsserted]; v > 0 {
 		o.Authored = d.dateTime(int(v))
 	}
-	o.Effective = d.effective()
+	o.Effective, _ = d.effective(at)
 	if !o.Effective.Start.IsZero() {
 		o.Authored = o.Effective.Start
 	}
@@ -108,8 +145,8 @@ func (d *decoder) statement(o *checks.Order) {
 func (d *decoder) orderDrug(o *checks.Order) {
 	coded, ref := int(d.at[nMedicationCodeableConcept]), int(d.at[nMedicationReference])
 	switch {
-	case coded > 0 && ref > 0:
-		d.invalid(max(coded, ref), "a second medication[x]")
+	case coded > 0 && ref > 0: // neither is believed
+		d.unread(max(coded, ref), "a second medication[x]")
 	case coded > 0:
 		o.Drug = d.drug(d.concept(coded))
 	case ref > 0:
@@ -119,9 +156,7 @@ func (d *decoder) orderDrug(o *checks.Order) {
 	}
 	for _, n := range [...]name{nUnderMedicationCodeableConcept, nUnderMedicationReference} {
 		if v := d.at[n]; v > 0 && o.NoMedication {
-			reason := ""
-			d.absence(int(v), &reason)
-			o.Drug.Absent = reason != ""
+			o.Drug.Absent = d.absence(int(v)) != ""
 			o.NoMedication = !o.Drug.Absent
 		}
 	}
@@ -177,8 +212,9 @@ func (d *decoder) orderStatus(k kind, v uint32) (s checks.OrderStatus, withdrawn
 	if v == 0 {
 		return checks.StatusUnknown, false
 	}
-	code := string(d.text(int(v)))
-	switch code {
+	mark := d.mark()
+	code := d.word(int(v))
+	switch string(code) {
 	case "entered-in-error":
 		return checks.StatusUnknown, true
 	case "unknown":
@@ -190,9 +226,9 @@ func (d *decoder) orderStatus(k kind, v uint32) (s checks.OrderStatus, withdrawn
 	case "stopped":
 		return checks.StatusStopped, false
 	}
-	s, ok := orderStatuses[k-kindRequest][code]
+	s, ok := orderStatuses[k-kindRequest][string(code)]
 	if !ok {
-		d.invalid(int(v), "status is none of FHIR R4")
+		d.unknownCode(mark, v, "status is none of FHIR R4")
 	}
 	return s, false
 }
@@ -210,7 +246,8 @@ func (d *decoder) intent(k kind, v uint32) checks.Intent {
 	if v == 0 || k != kindRequest {
 		return checks.IntentOrder
 	}
-	switch string(d.text(int(v))) {
+	mark := d.mark()
+	switch string(d.word(int(v))) {
 	case "order", "original-order", "reflex-order", "filler-order", "instance-order":
 		return checks.IntentOrder
 	case "proposal":
@@ -220,20 +257,21 @@ func (d *decoder) intent(k kind, v uint32) checks.Intent {
 	case "option":
 		return checks.IntentOption
 	}
-	d.invalid(int(v), "intent is none of FHIR R4")
+	d.unknownCode(mark, v, "intent is none of FHIR R4")
 	return checks.IntentOrder
 }
 
 // medication reads a Medication resource.
 func (d *decoder) medication(f *checks.Fact) {
 	if v := d.at[nStatus]; v > 0 {
-		switch string(d.text(int(v))) {
+		mark := d.mark()
+		switch string(d.word(int(v))) {
 		case "active", "inactive":
 		case "entered-in-error":
 			f.Kind, f.Mark = checks.KindMark, checks.MarkEnteredInError
 			return
 		default:
-			d.invalid(int(v), "status is none of FHIR R4")
+			d.unknownCode(mark, v, "status is none of FHIR R4")
 		}
 	}
 	m := d.product(&d.at, 0)

@@ -46,15 +46,20 @@ func TestOrderStatuses(t *testing.T) {
 		if r.Fact.Mark != checks.MarkEnteredInError || r.Fact.Kind != checks.KindMark || r.Patient != "Patient/p" || !r.Relevant {
 			t.Errorf("%s entered in error: %+v", typ, r)
 		}
-		for _, bad := range []string{`"Active"`, `"active "`, `""`, `"preparing"`, `7`, `{}`} {
-			if got := outcome(one(t, rx(typ, `,"status":`+bad))); got != "invalid-resource /status" {
+		for _, folded := range []string{"Completed", "STOPPED ", " on-hold"} {
+			if got := orderOf(t, rx(typ, `,"status":"`+folded+`"`)).Status; got != statuses[strings.ToLower(strings.TrimSpace(folded))] {
+				t.Errorf("%s status %q: %d", typ, folded, got)
+			}
+		}
+		for _, bad := range []string{`"running"`, `""`, `"preparing"`, `7`, `{}`} {
+			if got := outcome(one(t, rx(typ, `,"status":`+bad))); got != typ+"/1 of Patient/p, not /status" {
 				t.Errorf("%s status %s: %s", typ, bad, got)
 			}
 		}
 	}
 	for _, pair := range []string{"MedicationRequest intended", "MedicationDispense active", "MedicationDispense draft", "MedicationStatement draft"} {
 		typ, code, _ := strings.Cut(pair, " ")
-		if got := outcome(one(t, rx(typ, `,"status":"`+code+`"`))); got != "invalid-resource /status" {
+		if got := outcome(one(t, rx(typ, `,"status":"`+code+`"`))); got != typ+"/1 of Patient/p, not /status" {
 			t.Errorf("%s: %s", pair, got)
 		}
 	}
@@ -67,7 +72,7 @@ func TestIntents(t *testing.T) {
 			t.Errorf("%s: %d, want %d", code, got, want)
 		}
 	}
-	if got := outcome(one(t, rx("MedicationRequest", `,"intent":"directive"`))); got != "invalid-resource /intent" {
+	if got := outcome(one(t, rx("MedicationRequest", `,"intent":"directive"`))); got != "MedicationRequest/1 of Patient/p, not /intent" {
 		t.Error(got)
 	}
 }
@@ -119,7 +124,7 @@ func TestDrugOfAnOrder(t *testing.T) {
 		})
 	}
 	both := rx("MedicationRequest", `,"medicationCodeableConcept":{},"medicationReference":{}`)
-	if got := outcome(one(t, both)); got != "invalid-resource /medicationReference" {
+	if got := outcome(one(t, both)); got != "MedicationRequest/1 of Patient/p, not /medicationReference" {
 		t.Error(got)
 	}
 }
@@ -132,7 +137,7 @@ func TestTimesAndSupplyOfOrders(t *testing.T) {
 		{"MedicationDispense", `,"whenPrepared":"2026-01-01","whenHandedOver":"2026-01-02","daysSupply":{"value":30},"quantity":{"value":60}`,
 			checks.Order{Authored: at("2026-01-02"), SupplyDays: "30", SupplyAmount: checks.Quantity{Value: "60"}}},
 		{"MedicationDispense", `,"whenPrepared":"2026-01-01","whenHandedOver":null,"daysSupply":{"value":2,"code":"wk"}`, checks.Order{Authored: at("2026-01-01"), SupplyDays: "14"}},
-		{"MedicationDispense", `,"daysSupply":{"value":30,"unit":"tablets"}`, checks.Order{}},
+		{"MedicationDispense", `,"daysSupply":{"value":30,"unit":"tablets"}`, checks.Order{SupplyDays: "30"}},
 		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":30}}`, checks.Order{}},
 		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":36,"code":"h"}}`, checks.Order{SupplyDays: "1.5"}},
 		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":1e999999999,"code":"d"}}`, checks.Order{}},
@@ -165,7 +170,7 @@ func TestMedicationResource(t *testing.T) {
 	if diff := cmp.Diff(&want, r.Fact.Medication); diff != "" || r.Patient != "" || r.Fact.Kind != checks.KindMedication {
 		t.Errorf("%s (-want +got):\n%s", outcome(r), diff)
 	}
-	for status, want := range map[string]string{"inactive": "Medication/m of ", "entered-in-error": "Medication/m of ", "gone": "invalid-resource /status"} {
+	for status, want := range map[string]string{"inactive": "Medication/m of ", "entered-in-error": "Medication/m of ", "gone": "Medication/m of , not /status"} {
 		r := one(t, `{"resourceType":"Medication","id":"m","status":"`+status+`"}`)
 		if got := outcome(r); got != want || (status == "entered-in-error") != (r.Fact.Mark == checks.MarkEnteredInError) {
 			t.Errorf("%s: %s", status, got)

@@ -69,6 +69,7 @@ const (
 	nEffectiveTiming
 	nEnd
 	nEntry
+	nETag
 	nEvent
 	nExpectedSupplyDuration
 	nExtension
@@ -102,6 +103,7 @@ const (
 	nMeta
 	nMethod
 	nMitigation
+	nModifierExtension
 	nNotDone
 	nNumberOfRepeatsAllowed
 	nNumerator
@@ -155,6 +157,7 @@ const (
 	nValueBoolean
 	nValueCode
 	nValueCodeableConcept
+	nValueCoding
 	nValueDateTime
 	nValueInteger
 	nValuePeriod
@@ -222,7 +225,10 @@ var nameText = [nameCount]string{
 	nVerificationStatus: "verificationStatus", nVersionID: "versionId", nWasNotTaken: "wasNotTaken", nWhen: "when",
 	nWhenHandedOver: "whenHandedOver", nWhenPrepared: "whenPrepared", nUnderCode: "_code",
 	nUnderMedicationCodeableConcept: "_medicationCodeableConcept", nUnderMedicationReference: "_medicationReference",
-	nUnderText: "_text", nUnderValue: "_value",
+	nModifierExtension: "modifierExtension",
+	nValueCoding:       "valueCoding",
+	nETag:              "etag",
+	nUnderText:         "_text", nUnderValue: "_value",
 }
 
 // nameHash ignores case, so that "Status" meets "status" in the same place: two spellings of one name in one object are a duplicate.

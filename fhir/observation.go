@@ -7,7 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// observation reads an Observation, where one of its codes is a laboratory test that matters or it has no code to go by.
+// observation reads an Observation, where one of its codes is a laboratory test that matters or it
+// has no code to go by.
 func (d *decoder) observation(res *Resource) {
 	at := &d.at
 	status, withdrawn := d.labStatus(at[nStatus])
@@ -27,6 +28,17 @@ func (d *decoder) observation(res *Resource) {
 	if d.rejection != nil || !relevant && !codeless || !d.about(at[nSubject], withdrawn, res) {
 		return
 	}
+	if isResult(res, relevant, withdrawn) {
+		res.Fact.Lab = d.lab(at, status)
+		d.members(res.Fact.Lab)
+		if d.modified(at[nModifierExtension]) {
+			spoil(res.Fact.Lab)
+		}
+	}
+}
+
+// isResult makes res a result, or the mark that is left of one, and tells which.
+func isResult(res *Resource, relevant, withdrawn bool) bool {
 	switch {
 	case withdrawn:
 		mark(res, checks.MarkEnteredInError)
@@ -34,49 +46,72 @@ func (d *decoder) observation(res *Resource) {
 		mark(res, checks.MarkOther)
 	default:
 		res.Relevant, res.Fact.Kind = true, checks.KindLab
-		res.Fact.Lab = d.lab(status)
 	}
+	return res.Fact.Kind == checks.KindLab
 }
 
-// lab reads the result itself.
-func (d *decoder) lab(status checks.LabStatus) *checks.LabResult {
-	at := &d.at
-	l := &checks.LabResult{Status: status, Effective: d.effective()}
-	if v := at[nCode]; v > 0 {
+// lab reads the result at o, whose effective times and codes are its own.
+func (d *decoder) lab(o *offsets, status checks.LabStatus) *checks.LabResult {
+	l := &checks.LabResult{Status: status}
+	l.Effective, l.TimeUnread = d.effective(o)
+	if v := o[nCode]; v > 0 {
 		l.Loincs = d.loincs(int(v))
 	}
-	l.Value = d.value(at)
-	if v := at[nIssued]; v > 0 {
+	l.Value = d.value(o)
+	if v := o[nIssued]; v > 0 {
 		l.Issued = d.instant(int(v))
 	}
-	if v := at[nSpecimen]; v > 0 {
+	if v := o[nSpecimen]; v > 0 {
 		l.Specimen = d.ref(int(v))
 	}
-	if v := at[nHasMember]; v > 0 {
+	if v := o[nHasMember]; v > 0 {
 		l.Members = d.refs(int(v))
 	}
-	if v := at[nPerformer]; v > 0 {
+	if v := o[nPerformer]; v > 0 {
 		if refs := d.refs(int(v)); len(refs) > 0 {
 			l.Performer = refs[0]
 		}
 	}
-	if v := at[nMethod]; v > 0 {
+	if v := o[nMethod]; v > 0 {
 		l.Method = d.fact(d.concept(int(v)))
 	}
-	d.components(at, l)
-	d.members(l)
+	d.components(o, l)
 	return l
+}
+
+// notAfter sets the latest that a result can be from whose effective time cannot be read: when it
+// was issued, or its version written.
+func notAfter(l *checks.LabResult, updated int64) {
+	if !l.TimeUnread {
+		return
+	}
+	bound := l.Issued
+	if updated > 0 && (bound.IsZero() || updated < bound.Nanos) {
+		bound = checks.Time{Nanos: updated, Precision: checks.ToInstant}
+	}
+	l.Effective.End = bound
 }
 
 // components reads Observation.component of the Observation at o.
 func (d *decoder) components(o *offsets, l *checks.LabResult) {
-	if v := o[nComponent]; v > 0 {
-		d.items(int(v), func(v int) {
-			o := d.offsets(v)
-			end := d.pos
-			d.part(o, l)
-			d.pos = end
-		})
+	v := o[nComponent]
+	if v == 0 {
+		return
+	}
+	broken := d.b[v] != '['
+	d.items(int(v), func(v int) {
+		if d.b[v] != '{' {
+			d.wrong(v, "an object")
+			broken = true
+			return
+		}
+		o := d.offsets(v)
+		end := d.pos
+		d.part(o, l)
+		d.pos = end
+	})
+	if broken && l.Value.Kind == checks.NoValue {
+		l.Value.Kind = checks.UnreadValue // one of the panel's, whichever it is
 	}
 }
 
@@ -86,7 +121,22 @@ func (d *decoder) part(o *offsets, l *checks.LabResult) {
 		return
 	}
 	if loincs := d.loincs(int(o[nCode])); len(loincs) > 0 {
-		l.Components = append(l.Components, checks.Component{Loincs: loincs, Value: d.value(o)})
+		part := checks.Component{Loincs: loincs, Value: d.value(o)}
+		if d.modified(o[nModifierExtension]) {
+			part.Value = modifiedValue
+		}
+		l.Components = append(l.Components, part)
+	}
+}
+
+// modifiedValue stands for a value under a modifierExtension.
+var modifiedValue = checks.Value{Kind: checks.UnreadValue, Text: nameText[nModifierExtension]}
+
+// spoil makes every value of l one that cannot be evaluated.
+func spoil(l *checks.LabResult) {
+	l.Value = modifiedValue
+	for i := range l.Components {
+		l.Components[i].Value = modifiedValue
 	}
 }
 
@@ -95,7 +145,8 @@ func (d *decoder) labStatus(v uint32) (s checks.LabStatus, withdrawn bool) {
 	if v == 0 {
 		return checks.LabUnknown, false
 	}
-	switch string(d.text(int(v))) {
+	mark := d.mark()
+	switch string(d.word(int(v))) {
 	case "final", "amended", "corrected":
 		return checks.LabFinal, false
 	case "preliminary":
@@ -109,12 +160,13 @@ func (d *decoder) labStatus(v uint32) (s checks.LabStatus, withdrawn bool) {
 	case "unknown":
 		return checks.LabUnknown, false
 	}
-	d.invalid(int(v), "status is none of FHIR R4")
+	d.unknownCode(mark, v, "status is none of FHIR R4")
 	return checks.LabUnknown, false
 }
 
-// codes looks through the CodeableConcept at v for LOINC codes that matter and appends them to list, where that is not nil.
-// empty tells that the concept has neither code nor text, or only says why there is none.
+// codes looks through the CodeableConcept at v for LOINC codes that matter and appends them to
+// list, where that is not nil. empty tells that the concept has neither code nor text, or only says
+// why there is none.
 func (d *decoder) codes(v int, list *[]string) (relevant, empty bool) {
 	empty = true
 	o := d.object(v)
@@ -178,10 +230,14 @@ func (d *decoder) labCode(v int) (s labSystem, code []byte) {
 		case nSystem:
 			s = d.labSystem(d.text(o.v))
 		case nCode:
-			if code = d.text(o.v); bytes.IndexByte(d.b[o.v:d.pos], '\\') >= 0 {
+			text := d.text(o.v)
+			if code = bytes.TrimSpace(text); text != nil && bytes.IndexByte(d.b[o.v:d.pos], '\\') >= 0 {
 				code = bytes.Clone(code) // the scratch buffer is used again
 			}
 		}
+	}
+	if i := bytes.IndexByte(code, '|'); i > 0 && s == loincSystem {
+		code = bytes.TrimSpace(code[:i])
 	}
 	return s, code
 }
@@ -202,14 +258,16 @@ func (d *decoder) labSystem(text []byte) labSystem {
 // otherValues are the forms of value[x] that are no result which could be compared.
 var otherValues = [...]name{nValueBoolean, nValueInteger, nValueRange, nValueRatio, nValueSampledData, nValueTime, nValueDateTime, nValuePeriod}
 
-// value reads value[x] and dataAbsentReason of the Observation or component at o. A reason for absence outranks a value: who
-// says both cannot be relied on.
+// value reads value[x] and dataAbsentReason of the Observation or component at o. A reason for
+// absence outranks a value: who says both cannot be relied on. Two values are none that can be
+// read.
 func (d *decoder) value(o *offsets) (r checks.Value) {
+	before := d.mark()
 	last := 0
 	given := func(n name) int {
 		v := int(o[n])
 		if v > 0 && last > 0 {
-			d.invalid(v, "a second value[x]")
+			d.unread(max(v, last), "a second value[x]")
 		}
 		last = max(last, v)
 		return v
@@ -231,6 +289,9 @@ func (d *decoder) value(o *offsets) (r checks.Value) {
 		if given(n) > 0 {
 			r = checks.Value{Kind: checks.OtherValue, Text: nameText[n]}
 		}
+	}
+	if len(d.gaps) > before {
+		r = checks.Value{Kind: checks.UnreadValue}
 	}
 	if v := int(o[nDataAbsentReason]); v > 0 {
 		r = checks.Value{Kind: checks.AbsentValue, Text: d.absentCode(v)}

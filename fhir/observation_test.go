@@ -25,10 +25,13 @@ func TestWhichObservationsMatter(t *testing.T) {
 		{"empty code", `,"code":{}`, "Observation/1 of Patient/p"},
 		{"absent code", `,"code":{"coding":[{"system":"` + terms.Absent + `","code":"unknown"}]}`, "Observation/1 of Patient/p"},
 		{"bad part of another", `,"code":{"text":"x"},"issued":"never"`, "irrelevant"},
-		{"bad status of another", `,"code":{"text":"x"},"status":"done"`, "invalid-resource /status"},
-		{"bad time", `,"issued":"2026-02-01","code":` + ferritin, "invalid-resource /issued"},
-		{"two values", `,"code":` + ferritin + `,"valueString":"x","valueQuantity":{"value":1}`, "invalid-resource /valueString"},
-		{"code as text", `,"code":"2276-4"`, "invalid-resource /code"},
+		{"bad status of another", `,"code":{"text":"x"},"status":"done"`, "irrelevant"},
+		{"bad time", `,"issued":"2026-02-01","code":` + ferritin, "Observation/1 of Patient/p, not /issued"},
+		{"two values", `,"code":` + ferritin + `,"valueString":"x","valueQuantity":{"value":1}`, "Observation/1 of Patient/p, not /valueQuantity"},
+		{"code as text", `,"code":"2276-4"`, "Observation/1 of Patient/p, not /code"},
+		{"code of another type, with a text", `,"code":{"coding":[{"code":2276}],"text":"x"}`, "irrelevant, not /code/coding/0/code"},
+		{"blanks", `,"code":{"coding":[{"system":" http://loinc.org","code":" 2276-4 "}]}`, "Observation/1 of Patient/p"},
+		{"with a term", `,"code":{"coding":[{"system":"LN","code":"2276-4|Ferritin|"}]}`, "Observation/1 of Patient/p"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -95,7 +98,7 @@ func TestValuesOfResults(t *testing.T) {
 	}
 	for _, bad := range []string{`{"value":"45"}`, `{"value":45,"comparator":"~"}`, `[]`, `{"value":45,"unit":7}`, `{"value":45,"code":true}`} {
 		r := one(t, rx("Observation", `,"valueQuantity":`+bad+`,"code":`+ferritin))
-		if r.Rejection == nil || r.Rejection.Reason != InvalidResource {
+		if len(r.Unread) != 1 || r.Fact.Lab == nil || r.Fact.Lab.Value.Kind != checks.UnreadValue || r.Fact.Lab.Value.Quantity != (checks.Quantity{}) {
 			t.Errorf("%s: %s", bad, outcome(r))
 		}
 	}

@@ -66,8 +66,8 @@ func TestContainedMembers(t *testing.T) {
 		panelOf("final", []string{"#g"}, glucose, member("a", "2276-4", "")):                                                 "irrelevant",
 		panelOf("final", []string{"#g"}, strings.Replace(member("g", "2276-4", ""), `"Observation"`, `"ServiceRequest"`, 1)): "irrelevant",
 		panelOf("entered-in-error", []string{"#a"}, member("a", "2276-4", "")):                                               "Observation/1 of Patient/p",
-		panelOf("final", []string{"#a"}, member("a", "2276-4", `,"status":"gone"`)):                                          "invalid-resource /contained/0/status",
-		panelOf("final", []string{"#a"}, member("a", "2276-4", `,"valueQuantity":7`)):                                        "invalid-resource /contained/0/valueQuantity",
+		panelOf("final", []string{"#a"}, member("a", "2276-4", `,"status":"gone"`)):                                          "Observation/1 of Patient/p, not /contained/0/status",
+		panelOf("final", []string{"#a"}, member("a", "2276-4", `,"valueQuantity":7`)):                                        "Observation/1 of Patient/p, not /contained/0/valueQuantity",
 	} {
 		if got := outcome(one(t, doc)); got != want {
 			t.Errorf("%s, want %s: %s", got, want, doc)
@@ -91,7 +91,7 @@ func TestTimesOfResults(t *testing.T) {
 		`"effectiveTiming":{"event":["2026-02-30"]}`: "/effectiveTiming/event/0", `"effectiveTiming":{"event":"2026-02-03"}`: "/effectiveTiming/event",
 		`"effectiveTiming":"2026-02-03"`: "/effectiveTiming",
 	} {
-		if got := outcome(one(t, rx("Observation", ","+more+`,"code":`+ferritin))); got != "invalid-resource "+want {
+		if got := outcome(one(t, rx("Observation", ","+more+`,"code":`+ferritin))); got != "Observation/1 of Patient/p, not "+want {
 			t.Errorf("%s: %s", more, got)
 		}
 	}

@@ -13,10 +13,14 @@ func (d *decoder) person(f *checks.Fact) {
 	if v := at[nGender]; v > 0 {
 		p.Sex = d.sex(int(v))
 	}
-	p.Deceased = at[nDeceasedDateTime] > 0
+	if v := at[nDeceasedDateTime]; v > 0 {
+		p.Died = d.dateTime(int(v))
+		p.Deceased = !p.Died.IsZero()
+	}
 	if v := at[nDeceasedBoolean]; v > 0 {
 		p.Deceased = d.boolean(int(v)) || p.Deceased
 	}
+	d.modified(at[nModifierExtension]) // told only: what is read of a Patient stays what it is
 	if v := at[nLink]; v > 0 {
 		p.Linked = d.count(int(v)) > 0
 	}
@@ -24,7 +28,8 @@ func (d *decoder) person(f *checks.Fact) {
 
 // sex reads Patient.gender (hl7.org/fhir/R4/valueset-administrative-gender.html).
 func (d *decoder) sex(v int) checks.Sex {
-	switch string(d.text(v)) {
+	mark := d.mark()
+	switch string(d.word(v)) {
 	case "female":
 		return checks.Female
 	case "male":
@@ -34,6 +39,6 @@ func (d *decoder) sex(v int) checks.Sex {
 	case "unknown":
 		return checks.SexUnknown
 	}
-	d.invalid(v, "gender is none of FHIR R4")
+	d.unknownCode(mark, uint32(v), "gender is none of FHIR R4")
 	return checks.SexUnknown
 }

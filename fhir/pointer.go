@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -12,57 +13,84 @@ type frame struct {
 	key   []byte
 }
 
-// pointerAt is the JSON pointer of what stands at the offset target, counted from the value at start. The document may be
-// broken from target on. It is worked out only when something is rejected, so reading does not have to keep it.
-func pointerAt(b []byte, start, target int) string {
-	var stack []frame
+// pointerAt is the JSON pointer of what stands at the offset target, counted from the value at
+// start. The document may be broken from target on. It is worked out only when something is told,
+// so reading does not have to keep it.
+func pointerAt(b []byte, start, target int) string { return pointersAt(b, start, []int{target})[0] }
+
+// pointersAt is pointerAt for several offsets in ascending order, in one walk.
+func pointersAt(b []byte, start int, targets []int) []string {
+	w := pointerWalk{targets: targets, found: make([]string, 0, len(targets)), stack: make([]frame, 0, 8)}
 	s := scanner{b: b, maxDepth: 1}
-	wantKey := false
-	for i := blank(b, start); i < len(b) && i <= target; i = blank(b, i) {
-		c := b[i]
-		if i == target && c != '"' {
-			break
-		}
-		switch c {
-		case '{', '[':
-			stack = append(stack, frame{array: c == '['})
-			wantKey = c == '{'
-			i++
-		case '}', ']':
-			if len(stack) > 0 {
-				stack = stack[:len(stack)-1]
-			}
-			wantKey = false
-			i++
-		case ',':
-			if n := len(stack); n > 0 {
-				stack[n-1].index++
-				wantKey = !stack[n-1].array
-			}
-			i++
-		case ':':
-			i++
-		case '"':
+	for i := blank(b, start); i < len(b) && !w.done(); i = blank(b, i) {
+		w.reach(i)
+		if b[i] == '"' {
 			end := s.str(i)
 			if end < 0 {
-				return joinPointer(stack)
+				break
 			}
-			if n := len(stack); n > 0 && wantKey {
-				stack[n-1].key, wantKey = b[i+1:end-1], false
-				if target < end {
-					return joinPointer(stack)
-				}
-			}
-			if i = end; target < end {
-				return joinPointer(stack)
-			}
-		default:
-			for i < len(b) && strings.IndexByte("{}[],:\" \t\r\n", b[i]) < 0 {
-				i++
-			}
+			w.text(b[i+1:end-1], end)
+			i = end
+			continue
+		}
+		w.reach(i + 1)
+		if w.punctuation(b[i]) {
+			i++
+			continue
+		}
+		for i < len(b) && strings.IndexByte("{}[],:\" \t\r\n", b[i]) < 0 {
+			i++
 		}
 	}
-	return joinPointer(stack)
+	w.reach(math.MaxInt)
+	return w.found
+}
+
+// pointerWalk is where pointersAt has come to.
+type pointerWalk struct {
+	targets []int
+	found   []string
+	stack   []frame
+	wantKey bool
+}
+
+func (w *pointerWalk) done() bool { return len(w.found) == len(w.targets) }
+
+// reach answers for all targets before the offset end.
+func (w *pointerWalk) reach(end int) {
+	for !w.done() && w.targets[len(w.found)] < end {
+		w.found = append(w.found, joinPointer(w.stack))
+	}
+}
+
+// text passes over the string k, a key or a value, which ends at end.
+func (w *pointerWalk) text(k []byte, end int) {
+	if n := len(w.stack); n > 0 && w.wantKey {
+		w.stack[n-1].key, w.wantKey = k, false
+	}
+	w.reach(end)
+}
+
+// punctuation passes over c, where it is a mark of JSON.
+func (w *pointerWalk) punctuation(c byte) bool {
+	n := len(w.stack)
+	switch c {
+	case '{', '[':
+		w.stack = append(w.stack, frame{array: c == '['})
+		w.wantKey = c == '{'
+	case '}', ']':
+		w.stack = w.stack[:max(n-1, 0)]
+		w.wantKey = false
+	case ',':
+		if n > 0 {
+			w.stack[n-1].index++
+			w.wantKey = !w.stack[n-1].array
+		}
+	case ':':
+	default:
+		return false
+	}
+	return true
 }
 
 func joinPointer(stack []frame) string {
@@ -78,7 +106,8 @@ func joinPointer(stack []frame) string {
 	return p.String()
 }
 
-// safeKey is k where it can be a property name, else "?": a pointer goes into logs and headers, and nothing of a payload may come along.
+// safeKey is k where it can be a property name, else "?": a pointer goes into logs and headers, and
+// nothing of a payload may come along.
 func safeKey(k []byte) string {
 	if len(k) == 0 || len(k) > 64 {
 		return "?"

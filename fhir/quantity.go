@@ -1,15 +1,17 @@
 package fhir
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// str is the string at v, copied. A code, unit or URL that is longer than maxText is none, and half of it might be another one.
+// str is the string at v without blanks around it, copied. A code, unit or URL that is longer than maxText is none, and half of it
+// might be another one.
 func (d *decoder) str(v int) string {
-	t := d.text(v)
+	t := bytes.TrimSpace(d.text(v))
 	if len(t) > maxText {
 		d.tooLong(v)
 		return ""
@@ -17,7 +19,7 @@ func (d *decoder) str(v int) string {
 	return d.keep(t)
 }
 
-func (d *decoder) tooLong(v int) { d.invalid(v, "longer than "+strconv.Itoa(maxText)+" bytes") }
+func (d *decoder) tooLong(v int) { d.unread(v, "longer than "+strconv.Itoa(maxText)+" bytes") }
 
 // boolean is the truth value at v.
 func (d *decoder) boolean(v int) bool {
@@ -98,7 +100,7 @@ func (d *decoder) quantity(v int) (q checks.Quantity) {
 			q.Value = d.amount(o.v)
 		case nComparator:
 			if q.Comparator = d.str(o.v); !comparator(q.Comparator) {
-				d.invalid(o.v, "comparator is none of FHIR R4")
+				d.unread(o.v, "comparator is none of FHIR R4")
 			}
 		case nUnit:
 			q.Unit = d.str(o.v)

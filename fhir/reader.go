@@ -19,6 +19,8 @@ type Reader struct {
 	pointers []string // "/entry/0/resource" and so on
 	source   source
 	usage    usage
+
+	hollow, firstHollow int // documents of the last Stream without a resource, and the line of the first
 }
 
 // NewReader makes a reader. A limit of o that is 0 or less is the default one, Terms nil the embedded tables.

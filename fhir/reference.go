@@ -70,7 +70,7 @@ func (d *decoder) resolve(text []byte, r *reference) {
 		if id := text[1:]; validID(id) {
 			r.ref, r.local = checks.Ref(d.keep(text)), true
 		}
-	case bytes.HasPrefix(text, []byte("urn:")):
+	case isURN(text):
 		if !d.target(text, r) && plain(text) {
 			r.ref, r.open = checks.Ref(d.keep(text)), true
 		}
@@ -81,8 +81,20 @@ func (d *decoder) resolve(text []byte, r *reference) {
 		if tail, base := splitURL(text); tail != nil {
 			d.literal(tail, d.foreignBase(base), r)
 		}
+	case bytes.IndexByte(text, '/') < 0:
+		d.withoutSign(text, r)
 	default:
 		d.literal(text, d.base, r)
+	}
+}
+
+// withoutSign follows a reference that names a contained resource and leaves out the number sign.
+func (d *decoder) withoutSign(text []byte, r *reference) {
+	if d.at[nContained] == 0 || !validID(text) {
+		return
+	}
+	if o, _ := d.within(string(text)); o != nil {
+		r.ref, r.local = checks.Ref("#"+string(text)), true
 	}
 }
 
@@ -175,7 +187,7 @@ func (d *decoder) target(text []byte, r *reference) bool {
 		return false
 	}
 	n := &d.index.nodes[i]
-	if n.scope != d.node.scope || !bytes.Equal(d.raw(n.entry.fullURL), text) {
+	if full := d.raw(n.entry.fullURL); n.scope != d.node.scope || !bytes.Equal(full, text) && !(isURN(text) && bytes.EqualFold(full, text)) {
 		return false
 	}
 	ref := d.identity(n)
@@ -202,7 +214,19 @@ func (d *decoder) aim() {
 	}
 }
 
+func isURN(url []byte) bool { return len(url) > 4 && bytes.EqualFold(url[:4], []byte("urn:")) }
+
+// aimKey is the same for a UUID in any case.
 func (d *decoder) aimKey(scope uint32, url []byte) uint64 {
+	if isURN(url) {
+		d.folded = append(d.folded[:0], url...)
+		for i, c := range d.folded {
+			if c >= 'A' && c <= 'Z' {
+				d.folded[i] = c + 'a' - 'A'
+			}
+		}
+		url = d.folded
+	}
 	return maphash.Bytes(d.seed, url) ^ uint64(scope)*0x9e3779b97f4a7c15
 }
 

@@ -31,7 +31,9 @@ func TestReferencesWithinABundle(t *testing.T) {
 		want      []string
 	}{
 		{"urn to id", bundle("transaction", about("urn:uuid:a"), entry("urn:uuid:a", patient)), []string{"Condition/c of Patient/p", "Patient/p of Patient/p"}},
-		{"urn to urn", bundle("transaction", entry("urn:uuid:a", `{"resourceType":"Patient"}`), about("urn:uuid:a")), []string{"Patient/a of Patient/a", "Condition/c of Patient/a"}},
+		{"urn to urn", bundle("transaction", entry("urn:uuid:a", `{"resourceType":"Patient","active":true}`), about("urn:uuid:a")), []string{"Patient/a of Patient/a", "Condition/c of Patient/a"}},
+		{"urn in another case", bundle("transaction", about("URN:UUID:0A-B"), entry("urn:uuid:0a-b", patient)), []string{"Condition/c of Patient/p", "Patient/p of Patient/p"}},
+		{"urn to nothing but type and id", bundle("transaction", entry("urn:uuid:a", `{"resourceType":"Patient"}`), about("urn:uuid:a")), []string{"irrelevant", "Condition/c of Patient/a"}},
 		{"urn of an OID", bundle("transaction", entry("urn:oid:1.2", patient), about("urn:oid:1.2")), []string{"Patient/p of Patient/p", "Condition/c of Patient/p"}},
 		{"absolute", bundle("collection", entry("http://x/y", patient), about("http://x/y")), []string{"Patient/p of Patient/p", "Condition/c of Patient/p"}},
 		{"fullUrl after the resource", bundle("batch", about("urn:uuid:a"), `{"resource":`+patient+`,"fullUrl":"urn:uuid:a"}`), []string{"Condition/c of Patient/p", "Patient/p of Patient/p"}},
@@ -120,7 +122,7 @@ func TestAcknowledgements(t *testing.T) {
 	for more, want := range map[string]string{
 		id + `,"mitigation":[{"action":{"text":"seen"}}]`: "DetectedIssue/a of Patient/p", id: "irrelevant", id + `,"mitigation":[]`: "irrelevant",
 		`,"mitigation":[{"action":{"text":"seen"}}]`: "irrelevant", `,"identifier":[{"system":"urn:x","value":"9"}],"mitigation":[{}]`: "irrelevant",
-		id + `,"mitigation":[{"date":"soon"}]`: "invalid-resource /mitigation/0/date",
+		id + `,"mitigation":[{"date":"soon"}]`: "DetectedIssue/a of Patient/p, not /mitigation/0/date",
 	} {
 		if got := outcome(one(t, issue(more))); got != want {
 			t.Errorf("%s: %s, want %s", more, got, want)

@@ -8,22 +8,61 @@ import (
 )
 
 // Stream reads a file or standard input to its end: one document, or NDJSON (a value a line), either of them perhaps packed with
-// gzip. It is NDJSON when name says so (.ndjson, .jsonl, also with .gz), or when the first line holds a whole value and others follow. Each
-// event is yielded with its line, counted from 1 (always 1 for a single document); Entry counts through the whole stream. A
-// line that cannot be read is rejected alone. yield returns false to end early. The error is the one of in: a failure to
-// read; a Stream that ends so has yielded what came before.
+// gzip, as Documents finds them. Each event is yielded with its line, counted from 1 (always 1 for a single document); Entry
+// counts through the whole stream. A line that cannot be read is rejected alone. yield returns false to end early. The error
+// is the one of in: a failure to read; a Stream that ends so has yielded what came before.
 //
 // It needs no more memory than the largest value, which Options.MaxBytes bounds, whatever the size of the stream.
 func (r *Reader) Stream(in io.Reader, name string, yield func(line int, res Resource) bool) error {
+	var entry uint32
+	line, on := 0, true
+	resource := func(res Resource) bool { return yield(line, res) }
+	r.hollow, r.firstHollow = 0, 0
+	return r.Documents(in, name, func(d Document) bool {
+		line = d.Line
+		if d.Rejection != nil {
+			on = yield(line, Resource{Entry: entry, Rejection: d.Rejection})
+			entry++
+			return on
+		}
+		before := entry
+		entry, on = r.document(d.Data, entry, resource)
+		if entry == before {
+			if r.hollow++; r.hollow == 1 {
+				r.firstHollow = line
+			}
+		}
+		return on
+	})
+}
+
+// Hollow tells how many documents of the last Stream held no resource, such as a Bundle without entries, and the line of the
+// first of them.
+func (r *Reader) Hollow() (documents, line int) { return r.hollow, r.firstHollow }
+
+// Document is one of a stream, not yet read.
+type Document struct {
+	// Line that it begins at, from 1; always 1 where the stream is one document.
+	Line int
+	// Data is the document without the line's end. It is overwritten by the next one.
+	Data []byte
+	// Rejection is why there is no Data: too large, or packed or encoded in a way that is not read.
+	Rejection *Rejection
+}
+
+// Documents reads a file or standard input to its end and yields each document in it, for a Reader or for a bus. It is NDJSON
+// when name says so (.ndjson, .jsonl, also with .gz), or when the first line holds a whole value and others follow. Blank lines
+// are none. yield returns false to end early. The error is the one of in.
+func (r *Reader) Documents(in io.Reader, name string, yield func(Document) bool) error {
 	s := &r.source
 	s.open(in, r.options.MaxBytes)
 	if what := s.unpack(); what != "" {
-		yield(1, Resource{Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: what}})
+		yield(Document{Line: 1, Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: what}})
 		return s.ioError()
 	}
 	name, packed := strings.CutSuffix(strings.ToLower(name), ".gz")
 	if packed && !s.packed && !mayBeJSON(s.have()) {
-		yield(1, Resource{Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: damagedGzip}})
+		yield(Document{Line: 1, Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: damagedGzip}})
 		return s.ioError()
 	}
 	if strings.HasSuffix(name, ".ndjson") || strings.HasSuffix(name, ".jsonl") || r.lines() {
@@ -32,6 +71,12 @@ func (r *Reader) Stream(in io.Reader, name string, yield func(line int, res Reso
 		r.single(yield)
 	}
 	return s.ioError()
+}
+
+// Holds tells whether a document has a resource in it, or cannot be read, which a Bundle without entries does not.
+func (r *Reader) Holds(data []byte) bool {
+	r.release()
+	return r.read(data, "", true) != nil || len(r.index.nodes) > 0
 }
 
 // lines tells that the stream is NDJSON by what it begins with.
@@ -60,20 +105,20 @@ func (r *Reader) whole(b []byte) bool {
 	return end > 0 && blank(b, end) == len(b)
 }
 
-// single reads the stream as one document.
-func (r *Reader) single(yield func(line int, res Resource) bool) {
+// single takes the stream as one document.
+func (r *Reader) single(yield func(Document) bool) {
 	s := &r.source
 	for len(s.have()) <= r.options.MaxBytes && s.fill() {
 	}
 	switch {
 	case s.damaged != "":
-		yield(1, Resource{Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: s.damaged}})
+		yield(Document{Line: 1, Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: s.damaged}})
 	case s.failed != nil:
 	case len(s.have()) > r.options.MaxBytes:
-		yield(1, Resource{Rejection: tooLarge(r.options.MaxBytes)})
+		yield(Document{Line: 1, Rejection: tooLarge(r.options.MaxBytes)})
 	case empty(s.have()):
 	default:
-		r.document(s.have(), 0, func(res Resource) bool { return yield(1, res) })
+		yield(Document{Line: 1, Data: s.have()})
 	}
 }
 
@@ -82,26 +127,21 @@ func empty(b []byte) bool {
 	return blank(b, 0) == len(b)
 }
 
-// ndjson reads the stream line by line.
-func (r *Reader) ndjson(yield func(line int, res Resource) bool) {
+// ndjson takes the stream line by line.
+func (r *Reader) ndjson(yield func(Document) bool) {
 	s := &r.source
-	entry, on := uint32(0), true
-	reject := func(line int, rej *Rejection) {
-		on = yield(line, Resource{Entry: entry, Rejection: rej})
-		entry++
-	}
-	for line := 1; on; line++ {
+	for line, on := 1, true; on; line++ {
 		b, size, ended := s.line()
 		switch {
 		case !ended && s.damaged != "":
-			reject(line, &Rejection{Reason: UnsupportedEncoding, Detail: s.damaged})
+			yield(Document{Line: line, Rejection: &Rejection{Reason: UnsupportedEncoding, Detail: s.damaged}})
 			return
 		case !ended && s.failed != nil || size == 0:
 			return
 		case b == nil:
-			reject(line, tooLarge(r.options.MaxBytes))
+			on = yield(Document{Line: line, Rejection: tooLarge(r.options.MaxBytes)})
 		case !empty(b):
-			entry, on = r.document(b, entry, func(res Resource) bool { return yield(line, res) })
+			on = yield(Document{Line: line, Data: b})
 		}
 	}
 }

@@ -30,6 +30,28 @@ func stream(tb testing.TB, o Options, in io.Reader, name string) (list []string,
 	return list, err
 }
 
+// oneByOne reads the documents of in one by one, as a bus hands them on, and says the same as stream.
+func oneByOne(tb testing.TB, o Options, in io.Reader, name string) (list []string, err error) {
+	tb.Helper()
+	finder, reader := NewReader(o), NewReader(o)
+	err = finder.Documents(in, name, func(d Document) bool {
+		if d.Rejection != nil {
+			list = append(list, fmt.Sprintf("%d: %s", d.Line, outcome(Resource{Rejection: d.Rejection})))
+			return true
+		}
+		before := len(list)
+		reader.Document(d.Data, func(r Resource) bool {
+			list = append(list, fmt.Sprintf("%d: %s", d.Line, outcome(r)))
+			return true
+		})
+		if finder.Holds(d.Data) != (len(list) > before) {
+			tb.Errorf("line %d: Holds tells %v, and it has %d resources", d.Line, finder.Holds(d.Data), len(list)-before)
+		}
+		return true
+	})
+	return list, err
+}
+
 func pack(s string) string {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -91,6 +113,40 @@ func TestStreams(t *testing.T) {
 				got, err := stream(t, o, in, c.file)
 				if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
 					t.Errorf("%s: %v (-want +got):\n%s", way, err, diff)
+				}
+			}
+			if got, err := oneByOne(t, o, strings.NewReader(c.in), c.file); err != nil || cmp.Diff(c.want, got) != "" {
+				t.Errorf("one by one: %v (-want +got):\n%s", err, cmp.Diff(c.want, got))
+			}
+		})
+	}
+}
+
+// A document without a resource is no event, and is told apart from one that has some.
+func TestHollowDocuments(t *testing.T) {
+	for name, c := range map[string]struct {
+		in              string
+		hollow, line, n int
+	}{
+		"none":               {patient + "\n" + order, 0, 0, 2},
+		"an empty stream":    {"\n \n", 0, 0, 0},
+		"a Bundle":           {`{"resourceType":"Bundle","type":"collection"}`, 1, 1, 0},
+		"an empty one":       {`{"resourceType":"Bundle","type":"searchset","entry":[]}`, 1, 1, 0},
+		"lines":              {patient + "\n" + `{"resourceType":"Bundle","type":"searchset"}` + "\n\n" + `{"resourceType":"Bundle","type":"batch"}` + "\n" + patient, 2, 2, 2},
+		"what is no FHIR":    {`{}`, 0, 0, 1},
+		"what is broken":     {`{"resourceType":"Bundle",`, 0, 0, 1},
+		"a Bundle inside":    {bundle("batch", entryOf(order)), 0, 0, 1},
+		"a CloudEvent of it": {`{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"resourceType":"Bundle","type":"collection"}}`, 1, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := NewReader(DefaultOptions())
+			for range 2 { // nothing is left of the stream before
+				n := 0
+				if err := r.Stream(strings.NewReader(c.in), "", func(int, Resource) bool { n++; return true }); err != nil {
+					t.Fatal(err)
+				}
+				if hollow, line := r.Hollow(); hollow != c.hollow || line != c.line || n != c.n {
+					t.Errorf("%d hollow from line %d, %d events", hollow, line, n)
 				}
 			}
 		})

@@ -16,6 +16,7 @@ const (
 	kindStatement
 	kindMedication
 	kindObservation
+	kindReport
 	kindCondition
 	kindPatient
 	kindDetectedIssue
@@ -27,7 +28,7 @@ func (k kind) kept() bool { return k >= kindRequest }
 var used = map[string]kind{
 	"Bundle": kindBundle, "Parameters": kindParameters,
 	"MedicationRequest": kindRequest, "MedicationDispense": kindDispense, "MedicationStatement": kindStatement,
-	"Medication": kindMedication, "Observation": kindObservation, "Condition": kindCondition,
+	"Medication": kindMedication, "Observation": kindObservation, "DiagnosticReport": kindReport, "Condition": kindCondition,
 	"Patient": kindPatient, "DetectedIssue": kindDetectedIssue,
 }
 
@@ -36,7 +37,7 @@ const others = `Account ActivityDefinition AdverseEvent AllergyIntolerance Appoi
 Binary BiologicallyDerivedProduct BodyStructure CapabilityStatement CarePlan CareTeam CatalogEntry ChargeItem
 ChargeItemDefinition Claim ClaimResponse ClinicalImpression CodeSystem Communication CommunicationRequest
 CompartmentDefinition Composition ConceptMap Consent Contract Coverage CoverageEligibilityRequest
-CoverageEligibilityResponse Device DeviceDefinition DeviceMetric DeviceRequest DeviceUseStatement DiagnosticReport
+CoverageEligibilityResponse Device DeviceDefinition DeviceMetric DeviceRequest DeviceUseStatement
 DocumentManifest DocumentReference EffectEvidenceSynthesis Encounter Endpoint EnrollmentRequest EnrollmentResponse
 EpisodeOfCare EventDefinition Evidence EvidenceVariable ExampleScenario ExplanationOfBenefit FamilyMemberHistory Flag
 Goal GraphDefinition Group GuidanceResponse HealthcareService ImagingStudy Immunization ImmunizationEvaluation

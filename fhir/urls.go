@@ -16,7 +16,7 @@ const (
 
 const structures = BaseURL + "/StructureDefinition/"
 
-// Extensions of a flag's DetectedIssue. Each occurs at most once, except ExtAlternative and ExtCitation; an absent value has none.
+// Extensions of a flag's DetectedIssue. Each occurs at most once, except ExtAlternative, ExtCitation, ExtOrder and ExtCounsel; an absent value has none.
 const (
 	// ExtBasis (string) is the basis of a flag: who acknowledges it sends it back. In a mitigation it is the basis that was answered.
 	ExtBasis       = structures + "basis"
@@ -30,6 +30,9 @@ const (
 	ExtAlternative = structures + "alternative" // string, one each, in their order
 	ExtCitation    = structures + "citation"    // complex: source, doi, strength, review (strings), in their order
 	ExtRuleset     = structures + "ruleset"     // string: hash of tables, rules and settings
+	ExtOrder       = structures + "order"       // complex: ref, product, dose, since (strings): what an implicated order says, in their order
+	ExtCounsel     = structures + "counsel"     // string, one each: advice that is the same for every flag of the patient
+	ExtAudience    = structures + "audience"    // code: patient, where the texts are plain words
 )
 
 // Extensions of a flag's mitigation.

@@ -67,20 +67,22 @@ type props struct {
 	name name // unknown for a name that nobody reads
 	v    int  // offset of the value
 	i    int
+	none bool // it is no object
 	seen nameSet
 }
 
-// object begins with the value at v, which has to be an object.
+// object begins with the value at v. One that is no object has no properties, which is noted.
 func (d *decoder) object(v int) props {
 	if d.b[v] != '{' {
 		d.wrong(v, "an object")
+		return props{none: true}
 	}
 	return props{i: v + 1}
 }
 
-// more goes to the next property that is not null. It returns false at the end, and after a failure.
+// more goes to the next property that is not null. It returns false at the end, and after a rejection.
 func (d *decoder) more(p *props) bool {
-	for d.rejection == nil {
+	for d.rejection == nil && !p.none {
 		i := p.i // after the opening brace
 		if p.v > 0 {
 			if i = d.pos; i <= p.v {
@@ -157,4 +159,15 @@ func (d *decoder) text(v int) []byte {
 	}
 	d.scratch = unescape(d.scratch[:0], raw)
 	return d.scratch
+}
+
+// word is the code at v in small letters, without blanks around it. It lives as long as text.
+func (d *decoder) word(v int) []byte {
+	t := bytes.TrimSpace(d.text(v))
+	for _, c := range t {
+		if c >= 'A' && c <= 'Z' {
+			return bytes.ToLower(t)
+		}
+	}
+	return t
 }

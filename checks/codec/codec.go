@@ -29,8 +29,10 @@ var (
 // magic byte, version byte, body, CRC-32C of all that (4 bytes, little endian).
 const (
 	magic   = 0xB5
-	version = 2 // that is written
-	oldest  = 1 // that is read: it tells nothing of kinds and places (places.go)
+	version = 2
+	// oldest is the first format version. A later one says more where the earlier has zeros, and at the end: of kinds and places
+	// (places.go), and of what could not be read.
+	oldest  = 1
 	minimum = 2 + crc32.Size
 )
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"os"
 	"runtime"
@@ -93,22 +94,23 @@ func TestDecodedStateSharesNoMemory(t *testing.T) {
 	}
 }
 
-// The golden file was written when format version 1 was fixed. It must stay readable for ever, so it is never written anew.
-func TestStateOfFormatVersion1IsRead(t *testing.T) {
-	b, err := os.ReadFile("testdata/state_v1.bin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := Decode(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := golden()
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("(-want +read):\n%s", diff)
-	}
-	if version == 1 && !bytes.Equal(b, Append(nil, want)) {
-		t.Error("the encoding changed and its version did not: states that are stored would be misread")
+// The golden files were written when their format versions were fixed. They must stay readable for ever, so they are never written anew.
+func TestStatesOfAllFormatVersionsAreRead(t *testing.T) {
+	for v, want := range map[byte]*checks.State{1: golden(), 2: golden2()} {
+		b, err := os.ReadFile(fmt.Sprintf("testdata/state_v%d.bin", v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Decode(b)
+		if err != nil {
+			t.Fatalf("version %d: %v", v, err)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("version %d (-want +read):\n%s", v, diff)
+		}
+		if v == version && !bytes.Equal(b, Append(nil, want)) {
+			t.Error("the encoding changed and its version did not: states that are stored would be misread")
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ type coder struct {
 	header     uint64         // of the fact before
 	shape      uint64         // of the order before
 	valueShape uint64         // of the value before
+	nested     int            // results in results that are open
 	before     checks.Version // of the fact before
 
 	arena strings.Builder // backs the texts that are read

@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -83,6 +84,9 @@ func eachLeaf(t reflect.Type, path string, visit func(path string, set func(refl
 			})
 		}
 	case reflect.Slice:
+		if t == reflect.TypeFor[[]checks.LabResult]() && strings.HasPrefix(path, ".Results") && strings.Count(path, ".Results") > 1 {
+			return // a report is in no report
+		}
 		eachLeaf(t.Elem(), path+"[]", func(p string, set func(reflect.Value)) {
 			visit(p, func(v reflect.Value) {
 				v.Set(reflect.MakeSlice(t, 2, 2))
@@ -102,7 +106,7 @@ func setLeaf(v reflect.Value, path string) {
 		v.SetString("text of " + path)
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Uint8, reflect.Uint32, reflect.Uint64:
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		v.SetUint(1)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(-3)
@@ -124,7 +128,7 @@ func TestWordsAreDistinctAndFound(t *testing.T) {
 	}
 }
 
-// Words and types are a part of the format: those of version 1 stay where they are.
+// Words and types are a part of the format since version 1: those stay where they are.
 func TestWordsStayWhereTheyAre(t *testing.T) {
 	for i, want := range map[int]string{0: "http://unitsofmeasure.org", 6: "http://hl7.org/fhir/sid/icd-10", 7: "ng/mL", 22: "capsule", 31: "Oral",
 		40: "http://terminology.hl7.org/CodeSystem/v3-NullFlavor", 45: "http://terminology.hl7.org/CodeSystem/v3-TimingEvent",

@@ -18,8 +18,9 @@ var lastOf = map[reflect.Type]uint64{
 	reflect.TypeFor[checks.Kind](): uint64(checks.KindAcknowledgement), reflect.TypeFor[checks.MarkReason](): uint64(checks.MarkMoved),
 	reflect.TypeFor[checks.OrderKind](): uint64(checks.Statement), reflect.TypeFor[checks.OrderStatus](): uint64(checks.StatusNotTaken),
 	reflect.TypeFor[checks.Intent](): uint64(checks.IntentOption), reflect.TypeFor[checks.LabStatus](): uint64(checks.LabCancelled),
-	reflect.TypeFor[checks.ValueKind](): uint64(checks.OtherValue), reflect.TypeFor[checks.ClinicalStatus](): uint64(checks.ClinicalResolved),
-	reflect.TypeFor[checks.Verification](): uint64(checks.VerificationRefuted), reflect.TypeFor[checks.Sex](): uint64(checks.SexOther),
+	reflect.TypeFor[checks.ValueKind](): uint64(checks.UnreadValue), reflect.TypeFor[checks.ClinicalStatus](): uint64(checks.ClinicalUnread),
+	reflect.TypeFor[checks.Verification](): uint64(checks.VerificationUnread), reflect.TypeFor[checks.Sex](): uint64(checks.SexOther),
+	reflect.TypeFor[checks.Certainty](): uint64(checks.CertaintyShut), reflect.TypeFor[checks.Unread](): uint64(checks.UnreadAll),
 	reflect.TypeFor[checks.Severity](): uint64(checks.High), reflect.TypeFor[checks.Precision](): uint64(checks.WithoutOff),
 }
 
@@ -61,6 +62,12 @@ func draw(t *rapid.T, v reflect.Value) {
 	case *checks.Fact:
 		drawFact(t, p)
 		return
+	case *[]checks.LabResult:
+		*p = make([]checks.LabResult, rapid.IntRange(0, 3).Draw(t, "results"))
+		for i := range *p {
+			drawFields(t, reflect.ValueOf(&(*p)[i]).Elem(), "Results") // a report is in no report
+		}
+		return
 	case *checks.Cut:
 		*p = checks.Cut(rapid.Uint64().Draw(t, "cut")) & checks.CutKnown
 		return
@@ -78,11 +85,7 @@ func draw(t *rapid.T, v reflect.Value) {
 func drawKind(t *rapid.T, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if rapid.Bool().Draw(t, "set "+v.Type().Field(i).Name) {
-				draw(t, v.Field(i))
-			}
-		}
+		drawFields(t, v, "")
 	case reflect.Slice:
 		n := rapid.SampledFrom([]int{0, 1, 1, 2, 3, 6}).Draw(t, "length")
 		v.Set(reflect.MakeSlice(v.Type(), n, n))
@@ -102,11 +105,20 @@ func drawKind(t *rapid.T, v reflect.Value) {
 	}
 }
 
+func drawFields(t *rapid.T, v reflect.Value, without string) {
+	for i := range v.NumField() {
+		if name := v.Type().Field(i).Name; name != without && rapid.Bool().Draw(t, "set "+name) {
+			draw(t, v.Field(i))
+		}
+	}
+}
+
 func drawFact(t *rapid.T, f *checks.Fact) {
 	draw(t, reflect.ValueOf(&f.Ref).Elem())
 	draw(t, reflect.ValueOf(&f.Version).Elem())
 	draw(t, reflect.ValueOf(&f.Kind).Elem())
 	draw(t, reflect.ValueOf(&f.Mark).Elem())
+	draw(t, reflect.ValueOf(&f.Unread).Elem())
 	if p := payload(f); p.IsValid() {
 		p.Set(reflect.New(p.Type().Elem()))
 		draw(t, p.Elem())

@@ -45,3 +45,30 @@ func golden() *checks.State {
 		Flags: []checks.OpenFlag{{Check: "rls-ssri", Ingredient: "sertraline", Severity: checks.Moderate, Number: 7, Digest: 0xfedcba9876543210, Acked: checks.Overridden,
 			Implicated: []checks.Ref{"MedicationDispense/0a0b0c0d-0e0f-4011-8213-141516171819", "MedicationRequest/gone"}}}}
 }
+
+// golden2 is what testdata/state_v2.bin holds: golden, and what version 2 says more: what of a version could not be read, what was
+// cut, and the places of older versions.
+func golden2() *checks.State {
+	st := golden()
+	st.Cut = checks.CutKnown
+	for i := range st.Facts {
+		f := &st.Facts[i]
+		f.Unread = checks.UnreadVersion | checks.NewerUnread
+		switch f.Kind {
+		case checks.KindCondition:
+			f.Condition.Clinical, f.Condition.Verification, f.Condition.Modified = checks.ClinicalUnread, checks.VerificationUnread, true
+			f.Condition.Code.Certainty = checks.CertaintyPossible
+		case checks.KindOrder:
+			f.Unread |= checks.UnreadSupply
+			f.Order.Drug.Modified = true
+		case checks.KindLab:
+			one := *f.Lab
+			one.TimeUnread, one.Value = true, checks.Value{Kind: checks.UnreadValue, Text: "modifierExtension"}
+			f.Lab.Results = []checks.LabResult{one, {Status: checks.LabFinal, Loincs: []string{"2502-3"}}}
+		case checks.KindMark:
+			hidden := checks.Fact{Ref: f.Ref, Version: f.Version, Kind: checks.KindOrder, Order: &checks.Order{SupplyDays: "30"}, Unread: checks.UnreadDose}
+			f.Kept = &checks.Kept{Past: []checks.Past{{Version: f.Version, Places: checks.AllPlaces, Mark: checks.MarkOther}}, Hidden: &hidden}
+		}
+	}
+	return st
+}

@@ -23,6 +23,14 @@ func factBody(header uint64, content ...uint64) []byte {
 
 func stateBody(v ...uint64) []byte { return uvarints(append([]uint64{0, 0, 0}, v...)...) }
 
+// deepResults is a report in a report, so many times.
+func deepResults(n int) (v []uint64) {
+	for range n {
+		v = append(v, 1<<15, 1)
+	}
+	return append(v, 0, 0, 0, 0)
+}
+
 // Whatever this format does not have was written by another program, however good its checksum: it is refused, not guessed at.
 func TestUnknownContentIsRefused(t *testing.T) {
 	const huge = 1 << 60
@@ -35,12 +43,12 @@ func TestUnknownContentIsRefused(t *testing.T) {
 		"type of a fact":            stateBody(1<<1, uint64(len(refTypes))<<1, 1, 0, 1, 0),
 		"half a UUID":               stateBody(1<<1, 2<<1|1, 1, 0, 0, 0),
 		"kind":                      factBody(7, 0),
-		"header bit":                factBody(1<<13, 0),
+		"header bit":                factBody(1<<14, 0),
 		"form of the version":       factBody(3<<5, 0),
 		"entry beyond 32 bits":      factBody(1<<8, 1<<32, 0),
 		"kind of order":             factBody(order, 3+1, 0),
 		"status of order":           factBody(order, 9<<2+1, 0),
-		"shape bit of order":        factBody(order, 1<<27+1, 0),
+		"shape bit of order":        factBody(order, 1<<28+1, 0),
 		"more codings than bytes":   factBody(order, 3<<21+1, huge, 0),
 		"more names than bytes":     factBody(order, 1<<(21+2)+1, huge, 0),
 		"system of a coding":        factBody(order, 1<<21+1, uint64(len(words)+1)<<1, 0, 0),
@@ -56,7 +64,9 @@ func TestUnknownContentIsRefused(t *testing.T) {
 		"text that was not seen":    factBody(order, 1<<12+1, 0<<5|formSeen<<2|textForm, 0),
 		"form of a text":            factBody(order, 1<<12+1, 7<<2|textForm, 0),
 		"status of result":          factBody(lab, 7, 0),
-		"bit of result":             factBody(lab, 1<<14, 0),
+		"bit of result":             factBody(lab, 1<<16, 0),
+		"unread part":               factBody(unreadFollows, 1<<unreadBits),
+		"results in results":        factBody(lab, deepResults(maxNested+1)...),
 		"kind of value":             factBody(lab, 1<<4, 7+1, 0),
 		"bit of value":              factBody(lab, 1<<4, 1<<11+1, 0),
 		"bit of acknowledgement":    factBody(ack, 2, 0, 0, 0, 0, 0, 0, 0),
@@ -84,6 +94,8 @@ func TestKnownContentIsTaken(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"nothing": stateBody(0, 0),
 		"mark":    factBody(0, 0),
+		"unread":  factBody(unreadFollows, uint64(checks.UnreadAll), 0),
+		"report":  factBody(uint64(checks.KindLab), deepResults(1)[:4]...),
 		"entry":   factBody(1<<8, 1<<32-1, 0),
 		"order":   factBody(uint64(checks.KindOrder), 1, 0),
 		"time":    factBody(uint64(checks.KindOrder), 1<<8+1, 3, 0),
@@ -91,7 +103,7 @@ func TestKnownContentIsTaken(t *testing.T) {
 		"ref":     factBody(uint64(checks.KindOrder), 1<<9+1, refFact, 0, 0),
 		"typed":   factBody(uint64(checks.KindOrder), 1<<9+1, refTyped+1, 0, 0),
 		"word":    factBody(uint64(checks.KindOrder), 1<<12+1, uint64(len(words)-1)<<2|textWord, 0),
-		"result":  factBody(uint64(checks.KindLab), 1<<4, uint64(checks.OtherValue)+1, 0),
+		"result":  factBody(uint64(checks.KindLab), 1<<4, uint64(checks.UnreadValue)+1, 0),
 		"ack":     factBody(uint64(checks.KindAcknowledgement), 1, 0, 0, 0, 0, 0, 0, 0),
 		"flag":    stateBody(0, 1, 0, 0, uint64(checks.High), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 	} {

@@ -4,10 +4,10 @@ import "github.com/rlsguard/rlsguard/checks"
 
 // lab begins with the status in three bits, and bits for what is there.
 func (c *coder) lab(l *checks.LabResult) {
-	m := c.mask(uint64(l.Status)&7|bitOf(len(l.Loincs) == 1)<<3|bitOf(hasValue(&l.Value))<<4|bitOf(given(l.Effective.Start))<<5|bitOf(given(l.Issued))<<6|
-		bitOf(l.Specimen != "")<<7|bitOf(l.Performer != "")<<8|bitOf(len(l.Components) > 0)<<9|bitOf(len(l.Members) > 0)<<10|bitOf(hasConcept(&l.Method))<<11|bitOf(given(l.Effective.End))<<12|bitOf(len(l.Loincs) > 1)<<13, 14)
+	m := c.mask(labBits(l), 16)
 	if c.reading {
 		l.Status = enumOf(c, m&7, checks.LabCancelled)
+		l.TimeUnread = m&(1<<14) != 0
 	}
 	c.loincs(&l.Loincs, m&(1<<3) != 0, m&(1<<13) != 0)
 	if m&(1<<4) != 0 {
@@ -29,6 +29,13 @@ func (c *coder) lab(l *checks.LabResult) {
 		c.ref(&l.Performer)
 	}
 	c.labParts(l, m)
+}
+
+func labBits(l *checks.LabResult) uint64 {
+	return uint64(l.Status)&7 | bitOf(len(l.Loincs) == 1)<<3 | bitOf(hasValue(&l.Value))<<4 | bitOf(given(l.Effective.Start))<<5 |
+		bitOf(given(l.Issued))<<6 | bitOf(l.Specimen != "")<<7 | bitOf(l.Performer != "")<<8 | bitOf(len(l.Components) > 0)<<9 |
+		bitOf(len(l.Members) > 0)<<10 | bitOf(hasConcept(&l.Method))<<11 | bitOf(given(l.Effective.End))<<12 |
+		bitOf(len(l.Loincs) > 1)<<13 | bitOf(l.TimeUnread)<<14 | bitOf(len(l.Results) > 0)<<15
 }
 
 func (c *coder) loincs(s *[]string, one, more bool) {
@@ -57,7 +64,26 @@ func (c *coder) labParts(l *checks.LabResult, m uint64) {
 	if m&(1<<11) != 0 {
 		c.concept(&l.Method)
 	}
+	if m&(1<<15) != 0 {
+		c.labResults(&l.Results)
+	}
 }
+
+// labResults are those of a report. Reports are in no report, and a state that says otherwise is not followed further.
+func (c *coder) labResults(s *[]checks.LabResult) {
+	if c.nested++; c.nested > maxNested {
+		c.fail()
+		return
+	}
+	codeLen(c, s)
+	for i := range *s {
+		c.lab(&(*s)[i])
+	}
+	c.nested--
+}
+
+// maxNested is how deep results may stand in results.
+const maxNested = 8
 
 func hasValue(v *checks.Value) bool {
 	return v.Kind != checks.NoValue || given(v.Quantity) || v.Text != "" || hasConcept(&v.Concept)
@@ -71,7 +97,7 @@ func (c *coder) value(v *checks.Value) {
 	}
 	h = c.again(&c.valueShape, h, 11)
 	if c.reading {
-		v.Kind = enumOf(c, h&7, checks.OtherValue)
+		v.Kind = enumOf(c, h&7, checks.UnreadValue)
 	}
 	c.quantityContent(&v.Quantity, h>>5)
 	if h&(1<<3) != 0 {
@@ -84,12 +110,13 @@ func (c *coder) value(v *checks.Value) {
 
 // condition begins with clinical 3 and verification 3 bits, and bits for what is there.
 func (c *coder) condition(d *checks.Condition) {
-	m := c.mask(uint64(d.Clinical)&7|uint64(d.Verification)<<3&63|bitOf(d.AbatedFlag)<<6|bitOf(d.FamilyHistory)<<7|bitOf(given(d.Onset))<<8|
-		bitOf(given(d.Recorded))<<9|bitOf(given(d.Abatement))<<10|bitOf(given(d.AbatementEnd))<<11|bitOf(d.Asserter != "")<<12, 13)
+	m := c.mask(uint64(d.Clinical)&7|uint64(d.Verification)<<3&63|bitOf(d.AbatedFlag)<<6|bitOf(d.FamilyHistory)<<7|
+		bitOf(given(d.Onset))<<8|bitOf(given(d.Recorded))<<9|bitOf(given(d.Abatement))<<10|bitOf(given(d.AbatementEnd))<<11|
+		bitOf(d.Asserter != "")<<12|bitOf(d.Modified)<<13, 14)
 	if c.reading {
-		d.Clinical = enumOf(c, m&7, checks.ClinicalResolved)
-		d.Verification = enumOf(c, m>>3&7, checks.VerificationRefuted)
-		d.AbatedFlag, d.FamilyHistory = m&(1<<6) != 0, m&(1<<7) != 0
+		d.Clinical = enumOf(c, m&7, checks.ClinicalUnread)
+		d.Verification = enumOf(c, m>>3&7, checks.VerificationUnread)
+		d.AbatedFlag, d.FamilyHistory, d.Modified = m&(1<<6) != 0, m&(1<<7) != 0, m&(1<<13) != 0
 	}
 	c.concept(&d.Code)
 	for i, t := range [...]*checks.Time{&d.Onset, &d.Recorded, &d.Abatement, &d.AbatementEnd} {
@@ -103,12 +130,15 @@ func (c *coder) condition(d *checks.Condition) {
 }
 
 func (c *coder) person(p *checks.Person) {
-	m := c.mask(uint64(p.Sex)&3|bitOf(p.Deceased)<<2|bitOf(p.Linked)<<3, 4)
+	m := c.mask(uint64(p.Sex)&3|bitOf(p.Deceased)<<2|bitOf(p.Linked)<<3|bitOf(given(p.Died))<<4, 5)
 	if c.reading {
 		p.Sex = enumOf(c, m&3, checks.SexOther)
 		p.Deceased, p.Linked = m&4 != 0, m&8 != 0
 	}
 	c.time(&p.Birth)
+	if m&(1<<4) != 0 {
+		c.time(&p.Died)
+	}
 }
 
 func (c *coder) acknowledgement(a *checks.Acknowledgement) {

@@ -3,13 +3,13 @@ package codec
 import "github.com/rlsguard/rlsguard/checks"
 
 // order begins with its shape, which often is that of the order before: kind 2, status 4, intent 2 bits, 13 bits for what is there,
-// and 6 of the drug.
+// and 7 of the drug.
 func (c *coder) order(o *checks.Order) {
 	var h uint64
 	if !c.reading {
 		h = uint64(o.Kind)&3 | uint64(o.Status)<<2&60 | uint64(o.Intent)<<6&192 | orderBits(o)<<8 | drugBits(&o.Drug)<<21
 	}
-	h = c.again(&c.shape, h, 27)
+	h = c.again(&c.shape, h, 28)
 	m := h >> 8 & (1<<13 - 1)
 	if c.reading {
 		o.Kind = enumOf(c, h&3, checks.Statement)
@@ -72,10 +72,11 @@ func (c *coder) orderSupply(o *checks.Order, m uint64) {
 
 // drugBits is the number of codings, up to two, in two bits (3: the rest follows), and bits for what else is there.
 func drugBits(d *checks.Drug) uint64 {
-	return uint64(min(len(d.Codings), 3)) | bitOf(len(d.Names) > 0)<<2 | bitOf(len(d.Forms) > 0)<<3 | bitOf(len(d.Parts) > 0)<<4 | bitOf(d.Absent)<<5
+	return uint64(min(len(d.Codings), 3)) | bitOf(len(d.Names) > 0)<<2 | bitOf(len(d.Forms) > 0)<<3 | bitOf(len(d.Parts) > 0)<<4 |
+		bitOf(d.Absent)<<5 | bitOf(d.Modified)<<6
 }
 
-func (c *coder) drug(d *checks.Drug) { c.drugContent(d, c.mask(drugBits(d), 6)) }
+func (c *coder) drug(d *checks.Drug) { c.drugContent(d, c.mask(drugBits(d), 7)) }
 
 func (c *coder) drugContent(d *checks.Drug, m uint64) {
 	n := int(m & 3)
@@ -83,7 +84,7 @@ func (c *coder) drugContent(d *checks.Drug, m uint64) {
 		n = 3 + c.count(len(d.Codings)-3)
 	}
 	if c.reading {
-		d.Absent = m&(1<<5) != 0
+		d.Absent, d.Modified = m&(1<<5) != 0, m&(1<<6) != 0
 		d.Codings = c.newCodings(n)
 	}
 	c.codingList(d.Codings)

@@ -11,7 +11,7 @@ func given[T comparable](v T) bool {
 	return v != zero
 }
 
-func hasConcept(k *checks.Concept) bool { return len(k.Codings)+len(k.Texts) > 0 }
+func hasConcept(k *checks.Concept) bool { return len(k.Codings)+len(k.Texts) > 0 || k.Certainty > 0 }
 
 func (c *coder) period(p *checks.Period) {
 	c.time(&p.Start)
@@ -47,9 +47,12 @@ func (c *coder) quantityContent(q *checks.Quantity, m uint64) {
 	}
 }
 
-// concept begins with bits for codings and texts.
+// concept begins with bits for codings and texts, and two of the certainty.
 func (c *coder) concept(k *checks.Concept) {
-	m := c.mask(bitOf(len(k.Codings) > 0)|bitOf(len(k.Texts) > 0)<<1, 2)
+	m := c.mask(bitOf(len(k.Codings) > 0)|bitOf(len(k.Texts) > 0)<<1|uint64(k.Certainty)<<2&12, 4)
+	if c.reading {
+		k.Certainty = enumOf(c, m>>2, checks.CertaintyShut)
+	}
 	if m&1 != 0 {
 		c.codingsOf(&k.Codings)
 	}

@@ -65,9 +65,10 @@ func (c *coder) places(f *checks.Fact) {
 	if c.reading {
 		k.Hidden = &checks.Fact{Ref: f.Ref, Version: f.Version}
 	}
-	kind := c.uint(uint64(k.Hidden.Kind)&7 | uint64(k.Hidden.Mark)<<3)
+	kind := c.mask(uint64(k.Hidden.Kind)&7|uint64(k.Hidden.Mark)<<3&24|uint64(k.Hidden.Unread)<<5, 5+unreadBits)
 	if c.reading {
-		k.Hidden.Kind, k.Hidden.Mark = enumOf(c, kind&7, checks.KindAcknowledgement), enumOf(c, min(kind>>3, 255), checks.MarkMoved)
+		k.Hidden.Kind, k.Hidden.Mark = enumOf(c, kind&7, checks.KindAcknowledgement), enumOf(c, kind>>3&3, checks.MarkMoved)
+		k.Hidden.Unread = checks.Unread(kind >> 5)
 	}
 	c.content(k.Hidden)
 }

@@ -30,13 +30,16 @@ func (c *coder) state(st *checks.State) {
 	c.keeping(st, n&1 != 0)
 }
 
-// The header of a fact, lowest bits first: kind 3, form of updated 2, form of the number 2, other sequence 1, entry 1, other epoch 1, mark 2,
-// updated as of the fact before 1.
+// The header of a fact, lowest bits first: kind 3, form of updated 2, form of the number 2, other sequence 1, entry 1, other epoch 1,
+// mark 2, updated as of the fact before 1, parts that could not be read follow 1.
 func (c *coder) fact(f *checks.Fact) {
 	h := c.factHeader(f)
 	if c.reading {
 		f.Kind = enumOf(c, h&7, checks.KindAcknowledgement)
 		f.Mark = enumOf(c, h>>10&3, checks.MarkMoved)
+	}
+	if h&unreadFollows != 0 {
+		c.unread(&f.Unread)
 	}
 	c.factVersion(&f.Version, h)
 	c.content(f)
@@ -59,6 +62,18 @@ func (c *coder) content(f *checks.Fact) {
 		c.acknowledgement(pointee(c, &f.Acknowledgement, nil))
 	}
 }
+
+// unread codes the parts of a version that could not be read.
+func (c *coder) unread(u *checks.Unread) {
+	if v := c.mask(uint64(*u), unreadBits); c.reading {
+		*u = checks.Unread(v)
+	}
+}
+
+const (
+	unreadFollows = 1 << 13
+	unreadBits    = 12
+)
 
 // slabChunk is how many orders or results are allocated together.
 const slabChunk = 4
@@ -85,8 +100,11 @@ func (c *coder) factHeader(f *checks.Fact) uint64 {
 		v := &f.Version
 		h = uint64(f.Kind)&7 | c.updatedForm(v.Updated) | numberForm(v.Number)<<5 | bitOf(v.Arrival.Sequence != c.before.Arrival.Sequence)<<7 |
 			bitOf(v.Arrival.Entry != 0)<<8 | bitOf(v.Arrival.Epoch != c.before.Arrival.Epoch)<<9 | uint64(f.Mark)<<10&(3<<10)
+		if f.Unread != 0 {
+			h |= unreadFollows
+		}
 	}
-	return c.again(&c.header, h, 13)
+	return c.again(&c.header, h, 14)
 }
 
 // Forms of Version.Number.

@@ -3,7 +3,6 @@ package terms
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // rank says how specific a coding is: of the recognised ones the most specific decide.
@@ -49,7 +48,7 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 	var best recognised
 	for _, c := range codings {
 		system := CanonicalSystem(c.System)
-		r, seen := t.recognise(system, strings.TrimSpace(c.Code))
+		r, seen := t.recognise(system, PlainCode(system, c.Code))
 		if r.rank == rankNone {
 			if seen {
 				m.Known, m.NotKnown = cmp.Or(m.Known, r.known(system)), cmp.Or(m.NotKnown, r.notKnown(system))

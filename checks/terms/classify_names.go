@@ -2,7 +2,10 @@ package terms
 
 import (
 	"slices"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // classifyNames tells the drugs that the names of a medication mean: its text and the displays of its codings.
@@ -40,11 +43,11 @@ func absentDisplays(codings []Coding) []string {
 // classifyName adds what one name tells to the match.
 func (t *Terms) classifyName(m *Match, name string) {
 	p := fold(name)
-	if !isName(p) {
+	found := mentions(p)
+	if len(found) == 0 && !isName(p) {
 		return
 	}
 	m.Identified = true
-	found := mentions(p)
 	if len(found) == 0 || homeopathic(p, found) {
 		return
 	}
@@ -71,14 +74,17 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 		return
 	}
 	drugs := entry.drugs()
-	strength, perML := "", false
+	strength, perML, released, hours := "", false, "", ""
 	if len(drugs) == 1 {
 		strength, perML = p.strengthOf(all, i)
+		if strength == "" && len(all) == 1 {
+			released, hours = p.releaseOf()
+		}
 	}
 	for _, drug := range drugs {
 		at := slices.IndexFunc(m.Found, func(f Found) bool { return f.Ingredient == drug })
 		if at < 0 {
-			m.Found = append(m.Found, Found{Ingredient: drug, Doubt: doubt, Unsure: unsure, Strength: strength, PerML: perML})
+			m.Found = append(m.Found, Found{Ingredient: drug, Doubt: doubt, Unsure: unsure, Strength: strength, PerML: perML, Released: released, Hours: hours})
 			continue
 		}
 		f := &m.Found[at]
@@ -89,7 +95,7 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 			f.Unsure = ""
 		}
 		if f.Strength == "" {
-			f.Strength, f.PerML = strength, perML
+			f.Strength, f.PerML, f.Released, f.Hours = strength, perML, released, hours
 		}
 	}
 }
@@ -158,20 +164,75 @@ var placeholders = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// isName tells whether a text names anything: not a placeholder ("see comments"), and more than numbers, units and dose forms.
+// fillers are words that name no drug, alone or together: those of the placeholders, names of code systems, and what people write
+// around them ("Medication not listed", "NDC 00049-4900-66", "see pharmacy note").
+var fillers = sync.OnceValue(func() map[string]bool {
+	set := words(`ndc rxnorm rxcui cui pzn atc snomed sct sctid loinc icd gtin ean upc dmd amp vmp ampp vmpp din cip ucd hcpcs cpt gpi
+		gsn id ids identifier number numbers nr num no nos sku barcode listed list available unavailable provided given entered recorded
+		found note notes comment comments instruction instructions see refer pharmacy pharmacist prescriber provider doctor physician chart
+		record records external outside imported import historical legacy converted migrated transferred generic brand known redacted
+		removed deleted hidden specified pending the an is was of by for from in on at and or to with per as above below attached
+		attachment document documents discharge admission any current active new old manual manually dispensed supply items line type
+		class category route form strength dose dosage daily local internal system value term description label entry`)
+	for key := range placeholders() {
+		for word := range strings.FieldsSeq(key) {
+			set[word] = true
+		}
+	}
+	return set
+})
+
+// isName tells whether a text names anything: not a placeholder ("see comments"), not only a code, and more than numbers, units, dose
+// forms and fillers, in a script for which there are names.
 func isName(p *phrase) bool {
-	if placeholders()[p.key] {
+	if placeholders()[p.key] || isCode(p) {
 		return false
 	}
+	kana := hasKana(p.raw)
 	for i := 0; i < len(p.tokens); {
 		if _, n := forms().at(p, i); n > 0 {
 			i += n
 			continue
 		}
-		if word := p.word(i); len(word) > 1 && !isDigit(word[0]) && !measures[word] {
+		if word := p.word(i); len(word) > 1 && !isDigit(word[0]) && !measures[word] && !fillers()[word] && hasNames(word, kana) {
 			return true
 		}
 		i++
+	}
+	return false
+}
+
+// isCode tells that a text is one code: an ATC code, or letters and at least four digits without a blank ("RX312941").
+func isCode(p *phrase) bool {
+	raw := strings.TrimSpace(p.raw)
+	if raw == "" || strings.ContainsFunc(raw, unicode.IsSpace) {
+		return false
+	}
+	digits := 0
+	for i := range len(raw) {
+		if raw[i] >= 0x80 {
+			return false
+		}
+		if isDigit(raw[i]) {
+			digits++
+		}
+	}
+	return digits >= 4 || len(raw) == 7 && wellFormedATC(upperCode(raw))
+}
+
+// hasKana tells that a text is Japanese: names of drugs in Chinese characters alone may be those of another country.
+func hasKana(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r >= 0x3041 && r <= 0x30FE || r >= 0xFF66 && r <= 0xFF9F })
+}
+
+// hasNames tells that the tables have names in the script of a word: Latin, and Japanese.
+func hasNames(word string, kana bool) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	switch {
+	case r < utf8.RuneSelf || unicode.Is(unicode.Latin, r):
+		return true
+	case scriptOf(r) == scriptKana || scriptOf(r) == scriptHan:
+		return kana
 	}
 	return false
 }

@@ -18,6 +18,9 @@ func drugs(m Match) string {
 		if f.PerML {
 			s += "/ml"
 		}
+		if f.Hours != "" {
+			s += " " + f.Released + "/" + f.Hours + " h"
+		}
 		if f.Doubt != "" {
 			s += " (?)"
 		}
@@ -120,7 +123,7 @@ func TestIdentified(t *testing.T) {
 		{"only a dose form and a number", Coding{}, "Tablet 10 mg", false},
 		{"punctuation", Coding{}, "--- ???", false},
 		{"a name of nobody's", Coding{}, "Foobarol", true},
-		{"a statement", Coding{}, "No known current medicines", true},
+		{"a statement", Coding{}, "No known current medicines", false},
 	} {
 		var codings []Coding
 		if c.coding != (Coding{}) {
@@ -177,7 +180,7 @@ func TestOptions(t *testing.T) {
 		{Coding{System: NDC, Code: "00069490030"}, "sertraline"},
 		{Coding{System: NDC, Code: "0069-4900-30"}, "sertraline"},
 		{Coding{System: SNOMED, Code: "1", Display: "whatever"}, "fluoxetine + olanzapine"},
-		{Coding{System: ATC, Code: "N06AB06", Display: "a name"}, ""},
+		{Coding{System: ATC, Code: "N06AB06", Display: "Foobarol"}, ""},
 		{Coding{Display: "Sominex"}, "promethazine"},
 		{Coding{Display: "Postafen"}, "meclizine"},
 	} {

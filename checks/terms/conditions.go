@@ -1,6 +1,7 @@
 package terms
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -17,16 +18,34 @@ const (
 
 func (c Counts) String() string { return [...]string{"no", "possible", "yes"}[c] }
 
-// ConditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike, lookalike_signal, or a context
-// (context_esrd, context_esrd_check, context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic).
+// ConditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike, lookalike_signal, other, or a context
+// (context_esrd, context_dialysis, context_esrd_check, context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic,
+// context_prolactin, context_postherpetic).
 type ConditionRow struct {
 	Counts Counts
 	Group  string
 }
 
-var conditions = sync.OnceValue(func() map[codeKey]ConditionRow {
-	table := make(map[codeKey]ConditionRow, 64)
+// conditionTable holds codes, and categories that stand for all codes below them: rows whose code ends in "-". Rows with the status
+// unverified_off were not found in public material and are not loaded.
+type conditionTable struct {
+	codes      map[codeKey]ConditionRow
+	categories []conditionCategory // longest first
+}
+
+type conditionCategory struct {
+	codeKey
+	row ConditionRow
+}
+
+const unverifiedOff = "unverified_off"
+
+var conditions = sync.OnceValue(func() conditionTable {
+	table := conditionTable{codes: make(map[codeKey]ConditionRow, 256)}
 	for line := range rows(conditionsTSV) {
+		if field(line, 5) == unverifiedOff {
+			continue
+		}
 		row := ConditionRow{Group: field(line, 4)}
 		switch field(line, 3) {
 		case "yes":
@@ -35,58 +54,50 @@ var conditions = sync.OnceValue(func() map[codeKey]ConditionRow {
 			row.Counts = CountsPossible
 		}
 		system := CanonicalSystem(field(line, 0))
-		key := codeKey{system, conditionCode(system, field(line, 1))}
-		if _, twice := table[key]; !twice {
-			table[key] = row
+		key := codeKey{system, conditionCode(system, strings.TrimSuffix(field(line, 1), "-"))}
+		if strings.HasSuffix(field(line, 1), "-") {
+			table.categories = append(table.categories, conditionCategory{key, row})
+			continue
+		}
+		if _, twice := table.codes[key]; !twice {
+			table.codes[key] = row
 		}
 	}
+	slices.SortStableFunc(table.categories, func(a, b conditionCategory) int { return len(b.code) - len(a.code) })
 	return table
 })
 
-// headers are categories of ICD-10 that count with all their subcategories, as the notes of rls_conditions.tsv say, and the row
-// that speaks for them.
-var headers = []struct{ prefix, row string }{
-	{"J44", "J449"},
-	{"E8311", "E83110"},
-	{"G20", "G20"},
-}
-
 // Condition is what the table says of a diagnosis code. ICD codes are known with and without their dot; an edition of ICD-10 without a
-// row of its own uses those of ICD-10-CM, then of ICD-10. A coding without a system is never guessed.
+// row of its own uses those of ICD-10, then of ICD-10-CM. A coding without a system is never guessed.
 func (t *Terms) Condition(c Coding) (ConditionRow, bool) {
-	key, ok := conditionKey(c)
-	return conditions()[key], ok
+	_, row, ok := condition(c)
+	return row, ok
 }
 
-// conditionKey is the row that speaks for a coding.
-func conditionKey(c Coding) (codeKey, bool) {
+// condition is the row that speaks for a coding, and its key.
+func condition(c Coding) (codeKey, ConditionRow, bool) {
 	system := CanonicalSystem(c.System)
 	if system == "" || c.Code == "" {
-		return codeKey{}, false
+		return codeKey{}, ConditionRow{}, false
 	}
 	code := conditionCode(system, c.Code)
-	if key := (codeKey{system, code}); inConditions(key) {
-		return key, true
+	editions := [...]string{system, ICD10, ICD10CM}
+	known := editions[:1]
+	if isICD10(system) {
+		known = editions[:]
 	}
-	if !isICD10(system) {
-		return codeKey{}, false
-	}
-	for _, edition := range [...]string{ICD10CM, ICD10} {
-		if key := (codeKey{edition, code}); inConditions(key) {
-			return key, true
+	for _, edition := range known {
+		key := codeKey{edition, code}
+		if row, ok := conditions().codes[key]; ok {
+			return key, row, true
 		}
 	}
-	for _, h := range headers {
-		if strings.HasPrefix(code, h.prefix) && len(code) <= 7 {
-			return codeKey{ICD10CM, h.row}, true
+	for _, category := range conditions().categories {
+		if strings.HasPrefix(code, category.code) && slices.Contains(known, category.system) && len(code) <= 8 {
+			return category.codeKey, category.row, true
 		}
 	}
-	return codeKey{}, false
-}
-
-func inConditions(key codeKey) bool {
-	_, ok := conditions()[key]
-	return ok
+	return codeKey{}, ConditionRow{}, false
 }
 
 // conditionCode gives a code in the form in which the table's codes are compared.

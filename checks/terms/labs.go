@@ -86,6 +86,7 @@ type Lab struct {
 	// Outside the soft limits a result deserves a caveat, outside the hard limits it is not evaluated.
 	SoftLow, SoftHigh, HardLow, HardHigh string
 	Note                                 string
+	folded                               map[string]string // factors by folded unit; "" for one that may be several
 }
 
 var labs = sync.OnceValue(func() map[string]*Lab {
@@ -109,6 +110,7 @@ func parseLab(line string) *Lab {
 		i := strings.LastIndexByte(pair, '=')
 		lab.Units = append(lab.Units, UnitFactor{pair[:i], pair[i+1:]})
 	}
+	lab.folded = foldUnits(lab.Units)
 	return lab
 }
 
@@ -122,36 +124,4 @@ func (t *Terms) Lab(loinc string) (*Lab, bool) {
 func (t *Terms) LabRelevant(code []byte) bool {
 	_, ok := labs()[string(code)]
 	return ok
-}
-
-// UnitFactor gives the factor from a unit to the canonical unit of a code. The unit may be a code or a text; a micro sign reads
-// as u, l as L. Any other spelling is unknown, upper and lower case count.
-func (t *Terms) UnitFactor(lab *Lab, unit string) (factor string, ok bool) {
-	unit = strings.TrimSpace(unit)
-	for _, known := range lab.Units {
-		if known.Unit == unit {
-			return known.Factor, true
-		}
-	}
-	unit = spellUnit(unit)
-	for _, known := range lab.Units {
-		if known.Unit == unit {
-			return known.Factor, true
-		}
-	}
-	return "", false
-}
-
-var microSigns = strings.NewReplacer("µ", "u", "μ", "u")
-
-// spellUnit writes a unit as labs.tsv does: u for the micro sign, L for the litre.
-func spellUnit(unit string) string {
-	parts := strings.Split(microSigns.Replace(unit), "/")
-	for i, part := range parts {
-		switch part {
-		case "l", "ml", "dl", "ul":
-			parts[i] = part[:len(part)-1] + "L"
-		}
-	}
-	return strings.Join(parts, "/")
 }

@@ -6,19 +6,22 @@ import (
 	"slices"
 )
 
-// ConditionCodes are the codes of rls_conditions.tsv, sorted; ICD codes without their dot.
+// ConditionCodes are the codes and categories of rls_conditions.tsv, sorted; ICD codes without their dot.
 func (t *Terms) ConditionCodes() []Coding {
 	var all []Coding
-	for key := range conditions() {
+	for key := range conditions().codes {
 		all = append(all, Coding{System: key.system, Code: key.code})
 	}
+	for _, c := range conditions().categories {
+		all = append(all, Coding{System: c.system, Code: c.code})
+	}
 	slices.SortFunc(all, func(a, b Coding) int { return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code)) })
-	return all
+	return slices.Compact(all)
 }
 
 // ConditionCode is the code among ConditionCodes whose row speaks for a coding.
 func (t *Terms) ConditionCode(c Coding) (Coding, bool) {
-	key, ok := conditionKey(c)
+	key, _, ok := condition(c)
 	return Coding{System: key.system, Code: key.code}, ok
 }
 

@@ -23,7 +23,7 @@ func TestTexts(t *testing.T) {
 		{"MST 600", "", "unknown"}, // magnesium salicylate; MST 60 is morphine
 		{"Biorphen 10 mg/mL injection", "orphenadrine 10/ml (?)", "yes"},
 		{"Horizant 600 mg ER", "gabapentin enacarbil 600", "unknown"},
-		{"fentanyl 25mcg/hour Patch", "fentanyl", "yes"},
+		{"fentanyl 25mcg/hour Patch", "fentanyl 0.025/1 h", "yes"},
 		{"Ferrous sulfate 325 mg (65 mg iron) tablet", "ferrous sulfate 325", "yes"},
 		{"Iron (ferrous gluconate) 240 mg", "ferrous gluconate 240", "unknown"},
 		{"olanzapine and fluoxetine", "olanzapine + fluoxetine", "unknown"},
@@ -54,7 +54,7 @@ func TestTexts(t *testing.T) {
 		{"Pregabaline 150 mg", "pregabalin 150", "unknown"},
 		{"Pre\u0301gabaline 150 mg", "pregabalin 150", "unknown"}, // decomposed
 		{"LAROXYL 40 mg/ml gouttes buvables", "amitriptyline 40/ml", "yes"},
-		{"Neupro 2 mg/24 h dispositif transdermique", "rotigotine", "yes"},
+		{"Neupro 2 mg/24 h dispositif transdermique", "rotigotine 2/24 h", "yes"},
 		{"Kétotifène collyre", "ketotifen", "no"},
 		// Italy, Spain, Portugal
 		{"Quetiapina 100 mg compresse", "quetiapine 100", "yes"},

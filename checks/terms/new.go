@@ -41,6 +41,9 @@ func New(o Options) (*Terms, error) {
 	return &Terms{region: o.Region, withoutATC: o.WithoutATC, site: site}, nil
 }
 
+// Region is the country that the site has set, "" when none.
+func (t *Terms) Region() string { return t.region }
+
 // siteTableOf makes a table of rows that come from no file.
 func siteTableOf(rows []SiteRow) (*SiteTable, error) {
 	var text bytes.Buffer
@@ -59,7 +62,7 @@ func (t *Terms) Fingerprint() string {
 		h := sha256.New()
 		for _, table := range [...]string{
 			ingredientsTSV, atcTSV, productsTSV, rxnormTSV, namesTSV, brandsTSV, lookalikesTSV, labsTSV, conditionsTSV, routesTSV, formsTSV,
-			placeholdersTSV, dmdMeanings, packed(ndcBin).sum(), packed(dmdBin).sum(), packed(releaseBin).sum(),
+			placeholdersTSV, indicationsTSV, dmdMeanings, packed(ndcBin).sum(), packed(dmdBin).sum(), packed(releaseBin).sum(),
 		} {
 			fmt.Fprintf(h, "%d\n", len(table))
 			io.WriteString(h, table)

@@ -33,7 +33,7 @@ var rlsDenialsAfter = []string{
 // Japanese writes without spaces: the name and what denies it are looked for inside the text.
 var (
 	rlsJapanese        = []string{"むずむず脚", "下肢静止不能"}
-	rlsJapaneseDenials = []string{"なし", "無し", "否定", "除外", "家族歴", "疑い", "ではない"}
+	rlsJapaneseDenials = []string{"なし", "無し", "否定", "除外", "家族歴", "ではない"}
 )
 
 // RLSText tells whether a text names restless legs as something the patient has. It does not when the same phrase denies it, asks

@@ -14,7 +14,7 @@ func mentions(p *phrase) []mention {
 	denied := false
 	for i := 0; i < len(p.tokens); {
 		if p.tokens[i].gap >= gapBreak {
-			denied = false
+			denied = i > 0 && (allergies[p.word(i-1)] || intolerances[p.word(i-1)]) && headsPhrase(p, i)
 		}
 		entry, n := findName(p, i)
 		if n == 0 {
@@ -24,11 +24,12 @@ func mentions(p *phrase) []mention {
 			entry, n = findStem(p, i)
 		}
 		if n == 0 {
-			denied = denied && !contrasts[p.word(i)] || denies(p, i)
+			denied = denied && !contrasts[p.word(i)] || denies(p, i) || objects(p, i)
 			i++
 			continue
 		}
-		if entry.ingredients != "" && !denied && !freeOf(p, i+n) && (!entry.onlyWithForm() || p.tellsProduct()) {
+		if entry.ingredients != "" && !denied && !freeOf(p, i+n) && !notTolerated(p, i+n, &entry) &&
+			(!entry.onlyWithForm() || p.tellsProduct()) {
 			found = append(found, mention{entry, i, i + n})
 		}
 		i += n
@@ -39,6 +40,44 @@ func mentions(p *phrase) []mention {
 // denials are words after which a name does not count, up to the end of the phrase, in the languages of names.tsv.
 var denials = words(`no not without kein keine keinen keiner nicht ohne sans sin senza sem zonder geen niet
 	ikke inte ej uden utan uten ilman bez nie`)
+
+// allergies and intolerances say that a patient must not have what stands beside them, unless they are a part of a product's name.
+var (
+	allergies    = words("allergy allergies allergic allergie allergien allergisch allergique alergia alergias alergico allergia allergico allergi")
+	intolerances = words(`intolerance intolerances intolerant unvertraglichkeit intoleranz intolerant intolerante intolerancia intoleranza
+		intolleranza overgevoeligheid`)
+	// beside link an allergy to what it is against.
+	beside = words("to against of gegen auf zu a al alla au aux a la contre contra voor mot for with")
+)
+
+// objects tells whether token i says that what follows is not tolerated ("allergy to codeine", "intolerance codeine"). "Allergy
+// relief" and "allergy tablets" are products.
+func objects(p *phrase, i int) bool {
+	word := p.word(i)
+	if i+1 >= len(p.tokens) || p.tokens[i+1].gap >= gapBreak {
+		return false
+	}
+	switch {
+	case intolerances[word]:
+		return true
+	case !allergies[word]:
+		return false
+	case beside[p.word(i+1)]:
+		return true
+	}
+	_, n := findName(p, i+1)
+	return n > 0 && len(p.amounts(0, len(p.tokens))) == 0 && formOf(p).route == ""
+}
+
+// notTolerated tells whether a name, which ends before token i, is one of something that is not tolerated ("codeine allergy"). Brands
+// have lines of that name ("Benadryl Allergy").
+func notTolerated(p *phrase, i int, entry *nameEntry) bool {
+	if i >= len(p.tokens) || p.tokens[i].gap >= gapBreak {
+		return false
+	}
+	word, last := p.word(i), i+1 == len(p.tokens) || p.tokens[i+1].gap >= gapBreak
+	return intolerances[word] || allergies[word] && last && entry.kind != "brand"
+}
 
 // contrasts end a denial within a phrase.
 var contrasts = words("but aber sondern mais pero sino ma mas maar men mutta ale")

@@ -18,6 +18,9 @@ func (p product) addStrengths(found []Found) {
 	if !strings.Contains(name, " / ") {
 		if len(found) == 1 {
 			found[0].Strength, found[0].PerML = componentStrength(name)
+			if released := componentRelease(name); found[0].Strength == "" && released != "" {
+				found[0].Released, found[0].Hours = released, "1"
+			}
 		}
 		return
 	}
@@ -50,6 +53,18 @@ func componentStrength(part string) (strength string, perML bool) {
 		last = word
 	}
 	return "", false
+}
+
+// componentRelease reads what the component of a patch releases in an hour ("rotigotine 0.125 MG/HR"), in milligrams.
+func componentRelease(part string) string {
+	last := ""
+	for word := range strings.FieldsSeq(part) {
+		if word == "MG/HR" && isNumber(last) {
+			return last
+		}
+		last = word
+	}
+	return ""
 }
 
 func componentDrug(part string) *Ingredient {
@@ -96,6 +111,48 @@ func (p *phrase) strengthOf(all []mention, i int) (strength string, perML bool) 
 	}
 	return first.milligrams, first.perML
 }
+
+// releaseOf reads what a patch releases, in the words of its name ("2 mg/24 h"): milligrams in so many hours. Different amounts leave it unknown.
+func (p *phrase) releaseOf() (milligrams, hours string) {
+	for i := 1; i+1 < len(p.tokens); i++ {
+		scale, ok := massUnits[p.word(i)]
+		number, _ := p.numberBefore(i)
+		span := p.hoursAt(i + 1)
+		if !ok || number == "" || span == "" {
+			continue
+		}
+		value, ok := new(big.Rat).SetString(number)
+		if !ok {
+			continue
+		}
+		text, ok := decimal(value.Mul(value, new(big.Rat).SetFrac64(scale.num, scale.den)))
+		if !ok || milligrams != "" && (text != milligrams || span != hours) {
+			return "", ""
+		}
+		milligrams, hours = text, span
+	}
+	return milligrams, hours
+}
+
+// hoursAt reads the span of time that an amount before token i is per: "/h", "/24 h", "/24h", "/day".
+func (p *phrase) hoursAt(i int) string {
+	switch {
+	case p.tokens[i].gap != gapList:
+		return ""
+	case hourWords[p.word(i)]:
+		return "1"
+	case dayWords[p.word(i)]:
+		return "24"
+	case isDigit(p.word(i)[0]) && i+1 < len(p.tokens) && hourWords[p.word(i+1)]:
+		return p.word(i)
+	}
+	return ""
+}
+
+var (
+	hourWords = words("h hr hrs hour hours std stunde stunden heure heures ora ore hora horas")
+	dayWords  = words("d day tag jour dia giorno")
+)
 
 // tellsDose tells whether a text has an amount that one takes, as no cream or drops have: 20 mg, not 20 mg/ml, 2 % or a tube of
 // 30 g. Then a weak word of a local form is no form: "20MG GEL" is a French gélule, "10 mg for itchy eyes" a tablet.

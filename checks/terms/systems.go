@@ -31,12 +31,56 @@ func CanonicalSystem(url string) string {
 	switch {
 	case strings.HasPrefix(trimmed, "http://snomed.info/sct/"), strings.HasPrefix(trimmed, "http://snomed.info/xsct"):
 		return SNOMED // an edition, perhaps with its date
+	case isOID(trimmed):
+		return canonicalOID(trimmed)
 	case strings.HasPrefix(trimmed, "http://id.who.int/icd/release/11"):
 		return ICD11 // one URL a release
 	case strings.HasPrefix(trimmed, "https://dmd.nhs.uk/"), strings.HasPrefix(trimmed, "http://dmd.nhs.uk/"):
 		return DMD // one URL a kind of product
 	}
 	return trimmed
+}
+
+// v2Systems are code systems by their names in HL7 v2 (table 0396), which converters leave where a URL belongs.
+var v2Systems = map[string]string{
+	"LN": LOINC, "SCT": SNOMED, "SCT2": SNOMED, "SNM": SNOMED, "RXNORM": RxNorm, "NDC": NDC, "UCUM": UCUM, "WC": ATC, "ATC": ATC,
+	"I10": ICD10, "I10C": ICD10CM, "I9C": ICD9CM, "ICD10GM": ICD10GM, "ICPC": ICPC2, "IC2": ICPC2,
+}
+
+// isOID tells that a system is an OID in any spelling that CanonicalSystem has not met yet.
+func isOID(system string) bool {
+	return len(system) > 8 && (strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && isDigit(system[0]) && isDigit(system[2]))
+}
+
+// canonicalOID reads OIDs without urn:oid: and with it in capital letters, and those of national editions, of which there is one a
+// year in Germany.
+func canonicalOID(system string) string {
+	oid := system
+	if strings.EqualFold(oid[:8], "urn:oid:") {
+		oid = oid[8:]
+	}
+	if c := knownSystem("urn:oid:" + oid); c != "" {
+		return c
+	}
+	for _, n := range nationalOIDs {
+		if strings.HasPrefix(oid, n.arc) {
+			return n.system
+		}
+	}
+	return "urn:oid:" + oid
+}
+
+// nationalOIDs are arcs under which countries publish their editions. Germany gives every yearly edition of ICD-10-GM an OID among
+// those of its other code systems; none of these has codes in the form of ICD.
+var nationalOIDs = []struct{ arc, system string }{
+	{"1.2.276.0.76.5.", ICD10GM},            // Germany
+	{"2.16.578.1.12.4.1.1.7110", ICD10},     // Norway
+	{"1.2.752.116.1.1.1.", ICD10},           // Sweden
+	{"1.2.246.537.6.1.", ICD10},             // Finland
+	{"2.16.578.1.12.4.1.1.7170", ICPC2},     // Norway
+	{"2.16.840.1.113883.2.4.4.31.1", ICPC2}, // Netherlands, ICPC-1: the same code for restless legs
+	{"2.16.840.1.113883.6.138", ICPC2},      // ICPC and its translations of 1993
+	{"2.16.840.1.113883.6.139", ICPC2},      // ICPC-2 and its translations
 }
 
 // plainHTTP gives the http form of a host and path, for the few hosts which senders also write with https.
@@ -72,8 +116,9 @@ func knownSystem(url string) string {
 		return ICD9CM
 	case ICD11, "http://id.who.int/icd11/mms", "http://hl7.org/fhir/sid/icd-11":
 		return ICD11
-	case ICPC2, "urn:oid:2.16.840.1.113883.6.139", "http://hl7.org/fhir/sid/icpc-2-nor":
-		return ICPC2
+	case ICPC2, "urn:oid:2.16.840.1.113883.6.139", "http://hl7.org/fhir/sid/icpc-2-nor",
+		"http://hl7.org/fhir/sid/icpc-1", "http://hl7.org/fhir/sid/icpc-1-nl":
+		return ICPC2 // ICPC-1 has the same code for restless legs
 	case ReadV2, "urn:oid:2.16.840.1.113883.2.1.6.2", "http://read.info/ReadV2":
 		return ReadV2
 	case NDC, "urn:oid:2.16.840.1.113883.6.69", "2.16.840.1.113883.6.69":
@@ -95,7 +140,7 @@ func knownSystem(url string) string {
 	case ncit, "urn:oid:2.16.840.1.113883.3.26.1.1", "http://ncimeta.nci.nih.gov":
 		return ncit
 	}
-	return ""
+	return v2Systems[url]
 }
 
 // isICD10 tells whether a system is ICD-10 in any edition: WHO's, or a national one under whatever URL.

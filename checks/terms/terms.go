@@ -128,6 +128,8 @@ type Found struct {
 	Strength string
 	// PerML: Strength is per millilitre.
 	PerML bool
+	// Released are the milligrams that one unit, a patch, releases in so many Hours, as decimal numbers; "" for all else, and then it has no Strength.
+	Released, Hours string
 }
 
 // Match is what the tables say of a drug.

@@ -124,39 +124,20 @@ func (c *checkCommand) askFiles(p *program, set *setup, draft []byte) error {
 		return c.failOnMet()
 	case r.unreadable > 0:
 		return errReported
-	case len(a.Unread) > 0 || r.sum.Outcomes.Rejected > 0:
+	case ordercheck.LeftOut(a.Unread) || r.sum.Outcomes.Rejected > 0:
 		return errRejected
 	}
 	return nil
 }
 
-// facts folds the files of paths, as replay does, and reports what cannot be read.
+// facts folds the files of paths, as replay does, and reports what cannot be read. Without paths nothing is known.
 func (r *replay) facts(o fhir.Options, paths []string) (*consumers.Memory, error) {
-	in, err := openInputs(paths, r.stdin)
-	if err != nil {
+	if err := r.read(o, paths); err != nil {
 		return nil, err
 	}
-	defer in.close()
-	r.fold = consumers.NewReplay(&r.engine)
-	for _, note := range in.notes {
-		tellf(r.stderr, "%s", note)
+	if len(paths) > 0 && r.sum.Events == 0 {
+		return nil, errNothing
 	}
-	if len(in.sources) > 0 {
-		bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
-		var failed []error
-		readSources(in.sources, o, bar, func(n int, b batch) {
-			r.take(n, in.sources[n].name, b)
-			if b.err != nil {
-				failed = append(failed, b.err)
-			}
-		})
-		bar.end()
-		for _, err := range failed {
-			tellf(r.stderr, "%v", err)
-		}
-		r.unreadable = len(failed)
-	}
-	r.sum.report(r.stderr)
 	return r.fold.Finish(r.asOf), nil
 }
 
@@ -201,7 +182,7 @@ func ask(nc *nats.Conn, draft []byte, accept string) ([]byte, error) {
 	}
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, withoutPassword(nc.ConnectedUrl()))
+		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, consumers.WithoutCredentials(nc.ConnectedUrl()))
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", ordercheck.Subject, err)
 	}

@@ -25,7 +25,7 @@ func (c *checkCommand) printAnswer(p *program, data, bundle []byte) error {
 		return err
 	case c.failed(because):
 		return c.failOnMet()
-	case len(r.Unread) > 0:
+	case ordercheck.LeftOut(r.Unread):
 		return errRejected
 	}
 	return nil
@@ -38,6 +38,10 @@ func (c *checkCommand) failOnMet() error {
 // print writes the answer, and what was left out on stderr.
 func (c *checkCommand) print(p *program, r ordercheck.Reply, bundle []byte) error {
 	for _, u := range r.Unread {
+		if u.Partly {
+			tellf(p.stderr, "%s at %s: cannot be read, %s; the rest was checked", c.Draft, u.Pointer, u.Detail)
+			continue
+		}
 		tellf(p.stderr, "%s at %s: left out, %s: %s", c.Draft, u.Pointer, u.Reason, u.Detail)
 	}
 	because, err := flagsOf(&r, r.Because)
@@ -95,6 +99,7 @@ func (p *program) printCheck(r *ordercheck.Reply, because, open []checks.Flag) e
 	if len(because)+len(open) == 0 {
 		fmt.Fprintf(p.stdout, "Nothing to flag for %s%s.\n", plural(len(r.Drafts), "draft", "drafts"), knownWords(r))
 	}
+	out := &textPrinter{w: p.stdout, options: textOptions{Width: p.screen.width, Colour: p.screen.colour}}
 	for _, part := range []struct {
 		title string
 		flags []checks.Flag
@@ -103,11 +108,17 @@ func (p *program) printCheck(r *ordercheck.Reply, because, open []checks.Flag) e
 			continue
 		}
 		fmt.Fprintf(p.stdout, "%s\n\n", part.title)
-		for _, f := range inOrder(part.flags) {
-			if err := flagText(p.stdout, f, textOptions{Width: p.screen.width, Colour: p.screen.colour}); err != nil {
+		for _, f := range worstFirst(part.flags) {
+			if err := out.flag(f); err != nil {
 				return err
 			}
 		}
+		if err := out.closePatient(); err != nil {
+			return err
+		}
+	}
+	if err := out.ended(); err != nil {
+		return err
 	}
 	if r.Iron != nil && len(r.Iron.Order) > 0 {
 		fmt.Fprintln(p.stdout, "To order:")
@@ -115,6 +126,11 @@ func (p *program) printCheck(r *ordercheck.Reply, because, open []checks.Flag) e
 			fmt.Fprintf(p.stdout, "  %s (LOINC %s)\n", test.Display, test.Code)
 		}
 		fmt.Fprintf(p.stdout, "  %s\n", r.Iron.Sampling)
+	}
+	if r.IronNote != "" {
+		for _, line := range wrap(r.IronNote, p.textWidth(), 0) {
+			fmt.Fprintln(p.stdout, line)
+		}
 	}
 	for _, ref := range r.Unrecognised {
 		fmt.Fprintf(p.stdout, "Not recognised: the drug of %s is in no table, nothing was checked for it.\n", harmless(string(ref)))

@@ -41,6 +41,7 @@ type checkInForce struct {
 type thresholdInForce struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
+	Source string `json:"source,omitempty"`
 	Review string `json:"review,omitempty"`
 }
 
@@ -71,11 +72,15 @@ func (c *checksCommand) Run(p *program) error {
 
 func checksInForce(s *checks.Settings) []checkInForce {
 	var list []checkInForce
+	quiet := map[string]bool{}
+	for _, q := range s.Quiet() {
+		quiet[q.Check] = true
+	}
 	for _, c := range checks.Catalogue() {
 		set := s.Checks[c.ID]
 		f := checkInForce{
 			Check: c.ID, Title: c.Title, Severity: c.Severity, Trigger: c.Trigger, Citations: c.Citations,
-			Enabled:  (set.Enabled == nil || *set.Enabled) && (!s.RequireApproved || c.Rule.Status == checks.Approved),
+			Enabled:  !quiet[c.ID],
 			NeedsRLS: !c.WithoutRLS || !s.Everyone,
 			Rule: ruleInForce{
 				Version: c.Rule.Version, Status: string(c.Rule.Status), Reviewer: c.Rule.Reviewer, Date: c.Rule.Date, NextReview: c.Rule.NextReview,
@@ -89,7 +94,7 @@ func checksInForce(s *checks.Settings) []checkInForce {
 		}
 		if c.Thresholds != nil {
 			for _, t := range c.Thresholds(s) {
-				f.Thresholds = append(f.Thresholds, thresholdInForce{Name: t.Name, Value: t.Value, Review: t.Review})
+				f.Thresholds = append(f.Thresholds, thresholdInForce{Name: t.Name, Value: t.Value, Source: t.Source, Review: t.Review})
 			}
 		}
 		list = append(list, f)
@@ -155,7 +160,7 @@ func checksText(w io.Writer, list []checkInForce, width int) error {
 			row(&b, width, "patients", "everyone, with or without RLS")
 		}
 		for _, t := range c.Thresholds {
-			row(&b, width, "limit", t.Name+" = "+t.Value+review(t.Review))
+			row(&b, width, "limit", t.Name+" = "+t.Value+strength(t.Source)+review(t.Review))
 		}
 		for _, s := range c.Citations {
 			row(&b, width, "source", sourceName(s)+strength(s.Strength)+review(s.Review))

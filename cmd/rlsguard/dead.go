@@ -35,7 +35,7 @@ func withDead(f *natsFlags, do func(context.Context, *consumers.Operator) error)
 	return do(ctx, o)
 }
 
-var deadReasons = []fhir.Reason{fhir.InvalidJSON, fhir.NotFHIR, fhir.UnsupportedVersion, fhir.InvalidResource, fhir.NoPatient, fhir.TooLarge, fhir.TooDeep, fhir.UnsupportedEncoding}
+var deadReasons = append(slices.Clone(fhir.Reasons), consumers.PartlyRead)
 
 func checkReason(reason string) error {
 	if reason == "" || slices.Contains(deadReasons, fhir.Reason(reason)) {

@@ -41,6 +41,7 @@ func (c *deadSelection) run(p *program, siblings bool, do func(context.Context, 
 	if err != nil {
 		return err
 	}
+	s.Rejected = siblings // what is put through again is what did not count
 	return withDead(&c.natsFlags, func(ctx context.Context, o *consumers.Operator) error {
 		letters, missing, err := o.Select(ctx, s, siblings)
 		if err != nil {

@@ -209,6 +209,9 @@ func (d *demo) chapter(ctx context.Context, pub *consumers.Publisher, file strin
 			return ctx.Err()
 		}
 	}
+	if err := d.out.ended(); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
 	return d.stdout.Flush()
 }
 

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,11 +43,12 @@ func TestDeployedServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	serving, stop := context.WithCancel(ctx)
+	health := consumers.NewHealth()
 	served := make(chan error, 1)
 	go func() {
 		served <- consumers.Serve(serving, consumers.Config{
 			URL: found.url, Options: found.options, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
-			Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: consumers.NewHealth(),
+			Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: health,
 		})
 	}()
 	defer func() {
@@ -57,6 +60,7 @@ func TestDeployedServer(t *testing.T) {
 	waitForStream(ctx, t, s.connect(t, "operator"), "RLS_DEAD")
 
 	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
+	allMeasured(ctx, t, health)
 	dashboardUser := s.connect(t, "dashboard")
 	var open []checks.Flag
 	err = consumers.Watch(ctx, dashboardUser, consumers.WatchOptions{Once: true}, func(f []checks.Flag) error { open = f; return nil }, nil)
@@ -79,6 +83,23 @@ func TestDeployedServer(t *testing.T) {
 	} {
 		if !s.refuses(t, c.user, func(nc *nats.Conn) error { _, err := nc.SubscribeSync(c.subject); return err }) {
 			t.Errorf("%s may subscribe to %s", c.user, c.subject)
+		}
+	}
+}
+
+// allMeasured: the rights of the user are enough for every metric that is read from the server.
+func allMeasured(ctx context.Context, t *testing.T, health *consumers.Health) {
+	t.Helper()
+	text := ""
+	for _, name := range []string{"inbound_lag_messages", "oldest_undecided_seconds", "active", "dead_letters", "flags_copy_lag_seconds"} {
+		for !strings.Contains(text, "\nrlsguard_"+name+" ") {
+			if ctx.Err() != nil {
+				t.Fatalf("%s is absent", name)
+			}
+			time.Sleep(10 * time.Millisecond)
+			rec := httptest.NewRecorder()
+			health.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+			text = rec.Body.String()
 		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/consumers"
 )
 
 // natsFlags name the NATS server and say how to connect to it.
@@ -105,7 +107,7 @@ func encrypted(urls string) error {
 		}
 		host := parsed.Hostname()
 		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return fmt.Errorf("%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where the network is trusted", withoutPassword(u))
+			return fmt.Errorf("%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where the network is trusted", consumers.WithoutCredentials(u))
 		}
 	}
 	return nil
@@ -132,32 +134,17 @@ func (f natsFlags) look() (natsServer, error) {
 }
 
 // connect connects to the server that find finds.
-func (f natsFlags) connect(role string) (*nats.Conn, error) {
+func (f natsFlags) connect(role string, more ...nats.Option) (*nats.Conn, error) {
 	s, err := f.find()
 	if err != nil {
 		return nil, err
 	}
-	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, s.options...)
+	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, append(s.options, more...)...)
 	nc, err := nats.Connect(s.url, options...)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to NATS at %s: %w", withoutPassword(s.url), err)
+		return nil, fmt.Errorf("connecting to NATS at %s: %w", consumers.WithoutCredentials(s.url), err)
 	}
 	return nc, nil
-}
-
-// withoutPassword takes the credentials out of a URL, or of several, for messages.
-func withoutPassword(urls string) string {
-	parts := strings.Split(urls, ",")
-	for i, u := range parts {
-		if at := strings.LastIndexByte(u, '@'); at >= 0 {
-			scheme, _, ok := strings.Cut(u, "://")
-			if !ok {
-				scheme = "nats"
-			}
-			parts[i] = scheme + "://" + u[at+1:]
-		}
-	}
-	return strings.Join(parts, ",")
 }
 
 // defaultDir is where serve keeps its data when it is not told: the user's data directory.

@@ -79,7 +79,7 @@ type doors struct {
 // open opens the doors for the consumer that cfg will be given to. They answer as soon as that knows what is stored.
 func (d *doorFlags) open(ctx context.Context, cfg *consumers.Config, dir string) (_ *doors, err error) {
 	cfg.Known = consumers.NewKnown()
-	o := &doors{log: cfg.Log, known: cfg.Known, health: cfg.Health, checker: &ordercheck.Checker{Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader}}
+	o := &doors{log: cfg.Log, known: cfg.Known, health: cfg.Health, checker: &ordercheck.Checker{Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader, Metrics: ordercheck.NewMetrics()}}
 	if asOf := cfg.AsOf; !asOf.IsZero() {
 		o.checker.AsOf = func() time.Time { return asOf }
 	}
@@ -88,6 +88,9 @@ func (d *doorFlags) open(ctx context.Context, cfg *consumers.Config, dir string)
 			o.close()
 		}
 	}()
+	if err := o.health.Register(o.checker.Metrics); err != nil {
+		return nil, err
+	}
 	if o.nc, err = connectDoors(cfg); err != nil {
 		return nil, err
 	}
@@ -106,10 +109,13 @@ func (d *doorFlags) open(ctx context.Context, cfg *consumers.Config, dir string)
 
 // connectDoors makes a connection of its own, so that questions do not queue behind the consumer's work.
 func connectDoors(cfg *consumers.Config) (*nats.Conn, error) {
-	options := append([]nats.Option{
-		nats.Name("rlsguard check"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+	// While the consumer itself is not ready it says why, and once is enough.
+	quiet := func() bool { return cfg.Health != nil && len(cfg.Health.Reasons()) > 0 }
+	reach := &consumers.Reach{Log: cfg.Log.With().Str("for", "order check").Logger(), Server: cfg.URL, Quiet: quiet}
+	options := append(append(reach.Options(),
+		nats.Name("rlsguard check"),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { cfg.Log.Warn().Err(err).Msg("NATS, order check") }),
-	}, cfg.Options...)
+	), cfg.Options...)
 	if cfg.Embedded != nil {
 		return cfg.Embedded.Connect(options...)
 	}
@@ -155,9 +161,12 @@ func (d *doorFlags) openCDS(o *doors, dir string) error {
 		url = "https://" + listener.Addr().String()
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
 	}
-	c := cdshooks.Config{Checker: o.checker, Bus: o.bus, Origins: d.CDSOrigin, Behind: o.behind, MaxBytes: int64(o.checker.Reader.MaxBytes), Log: o.log}
+	c := cdshooks.Config{Checker: o.checker, Bus: o.bus, Origins: d.CDSOrigin, Behind: o.behind, MaxBytes: int64(o.checker.Reader.MaxBytes), Metrics: cdshooks.NewMetrics(), Log: o.log}
 	if c.Verifier, err = d.verifier(url); err == nil {
 		c.Reasons, err = d.reasons()
+	}
+	if err == nil {
+		err = o.health.Register(c.Metrics)
 	}
 	if err == nil && dir != "" {
 		o.urlFile = filepath.Join(dir, "cds.url")

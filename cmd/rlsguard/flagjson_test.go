@@ -17,6 +17,8 @@ func shownFlag() checks.Flag {
 		Finding: checks.Finding{
 			Check: "rls-ssri", Ingredient: "sertraline", Patient: "Patient/1", Severity: checks.Moderate, RLS: checks.RLSConfirmed,
 			Implicated: []checks.Ref{"MedicationRequest/9"}, Evidence: []checks.Ref{"Condition/7"}, Basis: "5d41402abc4b2a76",
+			Orders:  []checks.OrderWords{{Ref: "MedicationRequest/9", Product: "Zoloft 50 mg tablet", Dose: "50 mg a day", Since: "2026-03-14"}},
+			Counsel: []string{"Walking helps."},
 			Summary: "Sertraline (SSRI) is taken since 2026-03-14: it can bring on or worsen RLS. RLS is confirmed (Condition/7, recorded 2024-05-02).",
 			Action:  "Review the need with the prescriber <and> the patient. Changes only gradually & together with them.", Alternatives: []string{"bupropion", "trazodone at night (limited evidence)"},
 			Citations: []checks.Citation{{Source: "AASM 2025 (Winkelman et al.)", DOI: "10.5664/jcsm.11390", Strength: "good practice statement", Review: "pending"}, {Source: "Kolla 2018"}},
@@ -29,10 +31,11 @@ func shownFlag() checks.Flag {
 
 func TestFlagJSONHasThePromisedKeysInOrder(t *testing.T) {
 	const line = `{"id":"3d3f2a10-55aa-8c1d-9e4f-0123456789ab","check":"rls-ssri","severity":"moderate","state":"overridden","patient":"Patient/1",` +
-		`"ingredient":"sertraline","implicated":["MedicationRequest/9"],"evidence":["Condition/7"],"rls":"confirmed","basis":"5d41402abc4b2a76",` +
+		`"ingredient":"sertraline","implicated":["MedicationRequest/9"],"evidence":["Condition/7"],` +
+		`"orders":[{"ref":"MedicationRequest/9","product":"Zoloft 50 mg tablet","dose":"50 mg a day","since":"2026-03-14"}],"rls":"confirmed","basis":"5d41402abc4b2a76",` +
 		`"summary":"Sertraline (SSRI) is taken since 2026-03-14: it can bring on or worsen RLS. RLS is confirmed (Condition/7, recorded 2024-05-02).",` +
 		`"action":"Review the need with the prescriber <and> the patient. Changes only gradually & together with them.",` +
-		`"alternatives":["bupropion","trazodone at night (limited evidence)"],` +
+		`"counsel":["Walking helps."],"alternatives":["bupropion","trazodone at night (limited evidence)"],` +
 		`"citations":[{"source":"AASM 2025 (Winkelman et al.)","doi":"10.5664/jcsm.11390","strength":"good practice statement","review":"pending"},{"source":"Kolla 2018","review":""}],` +
 		`"asOf":"2026-11-23T08:00:00Z"`
 	resolved := checks.Flag{Finding: checks.Finding{Check: "iron-low", Patient: "Patient/1"}, State: checks.Resolved, Change: checks.ChangeResolved, Number: 2, Reason: checks.ReasonLabArrived,

@@ -1,18 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/fhir"
 )
 
 // textOptions say how a flag is written for a person.
 type textOptions struct {
-	// Width of the terminal in columns; 0 is 80. Words longer than a line stay whole, so that a reference can be copied.
+	// Width of the terminal in columns; 0 is 80. Words longer than a line stay whole, so that a
+	// reference can be copied.
 	Width int
 	// Colour marks the severity with terminal escapes.
 	Colour bool
@@ -23,29 +25,30 @@ type textOptions struct {
 const (
 	usualWidth  = 80
 	labelIndent = 2
-	textIndent  = 16 // after the longest label
+	textIndent  = 6  // after the longest label
 	leastText   = 24 // columns that a text has even on a narrow terminal
 )
 
-// flagText writes f for a person: how severe, which check, drug and patient; what was found; what to do; alternatives; on what it
-// rests; sources with their review status. Then an empty line.
+// flagText writes f for a person, below the heading of its patient: how severe, which check and
+// drug; what was found; what to do; what instead; what was ordered; on what it rests. A flag of a
+// leaflet is its plain words and nothing else.
 func flagText(w io.Writer, f checks.Flag, opt textOptions) error {
 	if opt.Width <= 0 {
 		opt.Width = usualWidth
 	}
 	t := flagWriter{opt: opt}
-	t.heading(&f)
-	t.row("", f.Summary)
-	t.row("What to do", f.Action)
-	t.row("Alternatives", strings.Join(f.Alternatives, "; "))
-	t.row("Orders", joinRefs(f.Implicated))
-	t.row("Evidence", evidenceWords(&f))
-	for _, c := range f.Citations {
-		t.row("Source", citationWords(c))
+	if f.Audience == checks.ForPatients {
+		t.row("", f.Summary+" "+f.Action)
+		t.b.WriteByte('\n')
+	} else {
+		t.heading(&f)
+		t.row("", f.Summary)
+		t.row("Do", f.Action)
+		t.row("Or", strings.Join(f.Alternatives, "; "))
+		t.orders(&f)
+		t.row("Ack", answerWords(f.Ack))
+		t.row("Ref", sourceWords(&f)+" ["+idWords(&f, opt.Transition)+"]")
 	}
-	t.row("Answered", answerWords(f.Ack))
-	t.row("Flag", idWords(&f, opt.Transition))
-	t.b.WriteByte('\n')
 	_, err := io.WriteString(w, t.b.String())
 	return err
 }
@@ -61,7 +64,7 @@ const colourEnd = "\x1b[0m"
 
 func (t *flagWriter) heading(f *checks.Flag) {
 	severity := strings.ToUpper(f.Severity.String())
-	words := []string{severity, f.Check, f.Ingredient, string(f.Patient)}
+	words := []string{severity, f.Check, f.Ingredient}
 	became := string(f.State)
 	if t.opt.Transition && f.Change != "" {
 		became = string(f.Change)
@@ -81,16 +84,17 @@ func (t *flagWriter) heading(f *checks.Flag) {
 	}
 }
 
-// row writes a text behind its label, wrapped; nothing when there is no text. Without a label it takes the whole width.
+// row writes a text behind its label, wrapped; nothing when there is no text. Without a label it
+// takes the whole width.
 func (t *flagWriter) row(label, text string) {
 	indent := labelIndent
 	if label != "" {
 		indent = textIndent
+		label = fmt.Sprintf("%-*s", textIndent-labelIndent, label)
 	}
 	for i, line := range wrap(text, max(t.opt.Width-indent, leastText), 0) {
 		if i == 0 && label != "" {
-			line = fmt.Sprintf("%-*s%s", textIndent-labelIndent, label, line)
-			t.line(labelIndent, line)
+			t.line(labelIndent, label+line)
 			continue
 		}
 		t.line(indent, line)
@@ -103,38 +107,46 @@ func (t *flagWriter) line(indent int, text string) {
 	t.b.WriteByte('\n')
 }
 
-func joinRefs(refs []checks.Ref) string {
-	words := make([]string, len(refs))
-	for i, r := range refs {
-		words[i] = string(r)
+// mostOrders is how many orders a flag shows; JSON has them all.
+const mostOrders = 3
+
+// orders writes what was ordered; an order of which nothing is known by its reference.
+func (t *flagWriter) orders(f *checks.Flag) {
+	var all []string
+	for _, ref := range f.Implicated {
+		text := string(ref)
+		same := func(o checks.OrderWords) bool { return o.Ref == ref }
+		if i := slices.IndexFunc(f.Orders, same); i >= 0 && f.Orders[i].Words() != "" {
+			text = f.Orders[i].Words()
+		}
+		all = append(all, text)
 	}
-	return strings.Join(words, ", ")
+	if len(all) > mostOrders {
+		all = append(all[:mostOrders], fmt.Sprintf("and %d more", len(all)-mostOrders))
+	}
+	t.row("Rx", strings.Join(all, "; "))
 }
 
-func evidenceWords(f *checks.Flag) string {
-	status := "RLS " + f.RLS.String()
-	if f.RLS == checks.RLSNone {
-		status = "no RLS on record that counts"
+// sourceWords name the sources on a line. Their review status is said once per output.
+func sourceWords(f *checks.Flag) string {
+	var names []string
+	for _, c := range f.Citations {
+		name, _, _ := strings.Cut(c.Source, ",")
+		name, _, _ = strings.Cut(name, " (")
+		names = append(names, name)
 	}
-	if len(f.Evidence) == 0 {
-		return status
-	}
-	return status + ": " + joinRefs(f.Evidence)
+	return strings.Join(onceEach(names), "; ")
 }
 
-// citationWords name a source with its strength and, always, how far our own review of it has come.
-func citationWords(c checks.Citation) string {
-	words := []string{c.Source}
-	if c.Strength != "" {
-		words = append(words, c.Strength)
+// onceEach keeps the first of equal words.
+func onceEach(list []string) []string {
+	var once []string
+	for _, w := range list {
+		if !slices.Contains(once, w) {
+			once = append(once, w)
+		}
 	}
-	if c.DOI != "" {
-		words = append(words, fhir.DOIBase+c.DOI)
-	}
-	if c.Review == "" {
-		return strings.Join(append(words, "review status not known"), "; ")
-	}
-	return strings.Join(append(words, "review "+c.Review), "; ")
+	return once
 }
 
 func answerWords(a *checks.Acknowledgement) string {
@@ -160,13 +172,29 @@ func answerWords(a *checks.Acknowledgement) string {
 	return words
 }
 
+// idWords are the id by which a flag is answered, and when it was decided.
 func idWords(f *checks.Flag, transition bool) string {
 	words := []string{f.ID}
 	if transition && f.Number > 0 {
 		words = append(words, fmt.Sprintf("change %d", f.Number))
 	}
-	if !f.AsOf.IsZero() {
+	if transition && !f.AsOf.IsZero() {
 		words = append(words, "as of "+f.AsOf.UTC().Format("2006-01-02 15:04:05")+" UTC")
 	}
 	return strings.Join(words, ", ")
+}
+
+// worstFirst sorts flags as people read them: patients with the worst flag first, and within a
+// patient the worst flag first.
+func worstFirst(flags []checks.Flag) []checks.Flag {
+	worst := map[checks.Ref]checks.Severity{}
+	for i := range flags {
+		worst[flags[i].Patient] = max(worst[flags[i].Patient], flags[i].Severity)
+	}
+	flags = slices.Clone(flags)
+	slices.SortStableFunc(flags, func(a, b checks.Flag) int {
+		return cmp.Or(cmp.Compare(worst[b.Patient], worst[a.Patient]), cmp.Compare(a.Patient, b.Patient), cmp.Compare(b.Severity, a.Severity),
+			cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient))
+	})
+	return flags
 }

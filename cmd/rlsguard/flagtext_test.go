@@ -5,12 +5,14 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 var updateFlagText = flag.Bool("update-flagtext", false, "write testdata/flagtext.golden anew")
@@ -63,7 +65,8 @@ func TestColourOnlyWhenAsked(t *testing.T) {
 
 func TestNothingInAFlagActsOnTheTerminal(t *testing.T) {
 	f := checks.Flag{Finding: checks.Finding{Check: hostile, Ingredient: hostile, Patient: hostile, Severity: checks.High, Implicated: []checks.Ref{hostile}, Evidence: []checks.Ref{hostile},
-		Basis: hostile, Summary: hostile, Action: hostile, Alternatives: []string{hostile}, Citations: []checks.Citation{{Source: hostile, DOI: hostile, Strength: hostile, Review: hostile}}},
+		Basis: hostile, Summary: hostile, Action: hostile, Alternatives: []string{hostile}, Counsel: []string{hostile},
+		Orders: []checks.OrderWords{{Ref: hostile, Product: hostile, Dose: hostile, Since: hostile}}, Citations: []checks.Citation{{Source: hostile, DOI: hostile, Strength: hostile, Review: hostile}}},
 		ID: hostile, State: hostile, Change: hostile, Reason: hostile, Ruleset: hostile, Number: 1, Ack: &checks.Acknowledgement{Reason: hostile, Author: hostile}}
 	for _, opt := range []textOptions{{}, {Transition: true, Width: 200}} {
 		got := shown(t, f, opt)
@@ -120,5 +123,65 @@ func TestMessagesOnStderr(t *testing.T) {
 		if diff := cmp.Diff(want, b.String()); diff != "" {
 			t.Errorf("%d columns (-want +got)\n%s", width, diff)
 		}
+	}
+}
+
+// Five flags of a patient, with their heading, what is said to each patient, and the review, fit a terminal of 50 lines; the worst comes first.
+func TestFiveFlagsFitAScreen(t *testing.T) {
+	st := &checks.State{Patient: "Patient/1"}
+	day := func(s string) checks.Time {
+		at, err := time.Parse(time.DateOnly, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return checks.Time{Nanos: at.UnixNano(), Precision: checks.ToDay}
+	}
+	st.Merge(checks.Fact{Ref: "Condition/7", Kind: checks.KindCondition, Condition: &checks.Condition{Recorded: day("2024-05-02"),
+		Code: checks.Concept{Codings: []terms.Coding{{System: terms.ICD10CM, Code: "G25.81"}}}}})
+	order := func(ref checks.Ref, name, dose string) {
+		st.Merge(checks.Fact{Ref: ref, Kind: checks.KindOrder, Order: &checks.Order{Status: checks.StatusActive, Drug: checks.Drug{Names: []string{name}}, Authored: day("2026-03-14"),
+			Dosages: []checks.Dosage{{Dose: checks.Quantity{Value: dose, Unit: "mg"}, Timing: checks.Timing{Frequency: 1, Period: "1", PeriodUnit: "d"},
+				Route: checks.Concept{Texts: []string{"oral"}}}}}})
+	}
+	st.Merge(checks.Fact{Ref: "Patient/1", Kind: checks.KindPatient, Person: &checks.Person{Birth: day("1960-05-01"), Sex: checks.Female}})
+	order("MedicationRequest/901", "Sertraline 50 MG Oral Tablet", "50")
+	order("MedicationRequest/902", "Gabapentin 300 MG Oral Capsule", "300")
+	order("MedicationRequest/903", "Oxycodone Hydrochloride 5 MG Oral Tablet", "10")
+	order("MedicationRequest/904", "Amitriptyline 25 MG Oral Tablet", "25")
+	order("MedicationRequest/905", "Promethazine 25 MG Oral Tablet", "25")
+	st.Merge(checks.Fact{Ref: "Observation/1", Kind: checks.KindLab, Lab: &checks.LabResult{Status: checks.LabFinal, Loincs: []string{"2276-4"}, Effective: checks.Period{Start: day("2026-10-24")},
+		Value: checks.Value{Kind: checks.QuantityValue, Quantity: checks.Quantity{Value: "42", Unit: "ng/mL"}}}})
+	flags := checks.OpenFlags(st, checks.DefaultSettings(), []byte("key"), "r", time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
+	if len(flags) != 5 {
+		t.Fatalf("%d flags", len(flags))
+	}
+	var b strings.Builder
+	p := &textPrinter{w: &b}
+	for _, f := range worstFirst(flags) {
+		if err := p.flag(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.ended(); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "\n"); n > 50 {
+		t.Errorf("%d lines:\n%s", n, b.String())
+	}
+	if !strings.HasPrefix(b.String(), "Patient/1\nHIGH gabapentinoid-respiratory-depression gabapentin\n") {
+		t.Errorf("the worst is not first:\n%s", b.String())
+	}
+}
+
+func TestWorstFirst(t *testing.T) {
+	flag := func(p checks.Ref, check string, s checks.Severity) checks.Flag {
+		return checks.Flag{Finding: checks.Finding{Patient: p, Check: check, Severity: s}}
+	}
+	var got []string
+	for _, f := range worstFirst([]checks.Flag{flag("Patient/1", "a", checks.Low), flag("Patient/1", "b", checks.Moderate), flag("Patient/2", "a", checks.Moderate), flag("Patient/2", "c", checks.High)}) {
+		got = append(got, string(f.Patient)+f.Check)
+	}
+	if diff := cmp.Diff([]string{"Patient/2c", "Patient/2a", "Patient/1b", "Patient/1a"}, got); diff != "" {
+		t.Error(diff)
 	}
 }

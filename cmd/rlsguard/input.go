@@ -22,15 +22,14 @@ type source struct {
 // inputs are the sources of a command line, in the order in which they are read: paths as given, the files of a folder sorted by path.
 type inputs struct {
 	sources []source
-	notes   []string // what a reader of stderr should know
+	unread  []unread // what lies in the folders and is no source
 	roots   []*os.Root
 }
 
 // stdinName stands for standard input in paths and reports.
 const stdinName = "-"
 
-// openInputs finds all files that paths name. A path that is not there, or a folder that cannot be read, is an error; so are folders that
-// hold no file to read at all: a test over them would pass for ever.
+// openInputs finds all files that paths name. A path that is not there, or a folder that cannot be opened, is an error.
 func openInputs(paths []string, stdin io.Reader) (*inputs, error) {
 	in := &inputs{}
 	for _, path := range paths {
@@ -38,10 +37,6 @@ func openInputs(paths []string, stdin io.Reader) (*inputs, error) {
 			in.close()
 			return nil, err
 		}
-	}
-	if len(paths) > 0 && len(in.sources) == 0 {
-		in.close()
-		return nil, errors.New("nothing was read: " + strings.Join(in.notes, "; "))
 	}
 	return in, nil
 }
@@ -65,48 +60,120 @@ func (in *inputs) add(path string, stdin io.Reader) error {
 	return nil
 }
 
-// folder adds the files of a folder. They are opened through a root that no link leads out of.
+// folder is one that is walked. Its files are opened through a root that no link leads out of.
+type folder struct {
+	path  string
+	root  *os.Root
+	found []source
+	other map[string]int // files that are not read for their name, by its end
+	links []unread
+}
+
+// folder adds the files of a folder.
 func (in *inputs) folder(path string) error {
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return err
 	}
 	in.roots = append(in.roots, root)
-	var found []source
-	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(path, name), err)
-		}
-		if entry.IsDir() || !readable(name) {
-			return nil
-		}
-		info, err := root.Stat(name)
-		switch {
-		case err != nil && entry.Type()&fs.ModeSymlink != 0:
-			in.notes = append(in.notes, filepath.Join(path, name)+": not read, a link that leads nowhere or out of the folder")
-			return nil
-		case err != nil:
-			return err
-		case info.Mode().IsRegular():
-			found = append(found, source{name: filepath.Join(path, name), size: info.Size(),
-				open: func() (io.ReadCloser, error) { return root.Open(name) }})
-		}
-		return nil
-	})
-	if err != nil {
+	f := &folder{path: path, root: root, other: map[string]int{}}
+	if err := fs.WalkDir(root.FS(), ".", f.visit); err != nil {
 		return err
 	}
-	if len(found) == 0 {
-		in.notes = append(in.notes, path+": no file in it ends in .json, .ndjson, .json.gz or .ndjson.gz")
-	}
-	slices.SortFunc(found, func(a, b source) int { return cmp.Compare(filepath.ToSlash(a.name), filepath.ToSlash(b.name)) })
-	in.sources = append(in.sources, found...)
+	slices.SortFunc(f.found, func(a, b source) int { return cmp.Compare(filepath.ToSlash(a.name), filepath.ToSlash(b.name)) })
+	in.sources = append(in.sources, f.found...)
+	in.unread = append(in.unread, f.links...)
+	in.unread = append(in.unread, f.passedOver()...)
 	return nil
+}
+
+func (f *folder) visit(name string, entry fs.DirEntry, err error) error {
+	switch {
+	case err != nil && name == ".":
+		return fmt.Errorf("%s: %w", f.path, err)
+	case err != nil:
+		f.fail(name, err)
+	case entry.IsDir():
+	case entry.Type()&fs.ModeSymlink != 0:
+		f.link(name)
+	case !readable(name):
+		f.other[ending(name)]++
+	default:
+		if info, err := entry.Info(); err != nil {
+			f.fail(name, err)
+		} else {
+			f.file(name, name, info)
+		}
+	}
+	return nil
+}
+
+// file adds what stands at target, a path in the folder, under the name that it was found by. What is no regular file could
+// keep its reader waiting for ever.
+func (f *folder) file(name, target string, info fs.FileInfo) {
+	full := filepath.Join(f.path, name)
+	if !info.Mode().IsRegular() {
+		f.links = append(f.links, unread{Source: full, Reason: unreadSpecial, Count: 1, Detail: "not a regular file"})
+		return
+	}
+	f.found = append(f.found, source{name: full, size: info.Size(), open: func() (io.ReadCloser, error) { return f.root.Open(target) }})
+}
+
+// fail adds a source that cannot be opened, so that it is reported as one and the others are read.
+func (f *folder) fail(name string, err error) {
+	full := filepath.Join(f.path, name)
+	f.found = append(f.found, source{name: full, open: func() (io.ReadCloser, error) { return nil, fmt.Errorf("%s: %w", full, err) }})
+}
+
+// link follows a link to a file of the same folder. A folder that a link leads to is read where it stands, if that is inside.
+func (f *folder) link(name string) {
+	target := name
+	info, err := f.root.Stat(name)
+	if err != nil {
+		if target = f.inside(name); target != "" {
+			info, err = f.root.Stat(target)
+		}
+	}
+	full := filepath.Join(f.path, name)
+	switch {
+	case err == nil && info.IsDir():
+	case err == nil && readable(name):
+		f.file(name, target, info)
+	case err == nil || !readable(name) && !isFolder(full):
+		f.other[ending(name)]++
+	default:
+		f.links = append(f.links, unread{Source: full, Reason: unreadLink, Count: 1, Detail: "a link that leads nowhere or out of the folder"})
+	}
+}
+
+// inside is where in the folder a link leads that is written as an absolute path; "" when it does not.
+func (f *folder) inside(name string) string {
+	base, err := filepath.EvalSymlinks(f.path)
+	if err != nil {
+		return ""
+	}
+	if base, err = filepath.Abs(base); err != nil {
+		return ""
+	}
+	target, err := filepath.EvalSymlinks(filepath.Join(base, name))
+	if err != nil {
+		return ""
+	}
+	rel, err := filepath.Rel(base, target)
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return rel
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // readable tells which files of a folder are read.
 func readable(name string) bool {
-	name = strings.TrimSuffix(name, ".gz")
+	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
 	return strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".ndjson")
 }
 

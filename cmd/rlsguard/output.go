@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -16,10 +19,16 @@ import (
 type printer interface {
 	flag(checks.Flag) error
 	silence(checks.Silence) error
+	// begin is called before flags of so many patients.
+	begin(patients int)
+	// ended is called behind the last of several flags that are shown together, end behind all that
+	// was read.
+	ended() error
 	end(*summary) error
 }
 
-// newPrinter gives the printer of a format. With transitions a flag is shown as the change that it is.
+// newPrinter gives the printer of a format. With transitions a flag is shown as the change that it
+// is.
 func (p *program) newPrinter(format string, transitions bool) printer {
 	switch format {
 	case "json":
@@ -31,7 +40,8 @@ func (p *program) newPrinter(format string, transitions bool) printer {
 	}
 }
 
-// jsonPrinter writes a line of JSON each. A line that explains silence has the one key "silence", which no flag has.
+// jsonPrinter writes a line of JSON each. A line that explains silence has the one key "silence",
+// which no flag has.
 type jsonPrinter struct {
 	w           io.Writer
 	transitions bool
@@ -53,6 +63,8 @@ func (p *jsonPrinter) silence(s checks.Silence) error {
 	return writeLine(p.w, line)
 }
 
+func (*jsonPrinter) begin(int)          {}
+func (*jsonPrinter) ended() error       { return nil }
 func (*jsonPrinter) end(*summary) error { return nil }
 
 // fhirPrinter writes a DetectedIssue each, on a line.
@@ -67,6 +79,8 @@ func (p *fhirPrinter) flag(f checks.Flag) error {
 }
 
 func (*fhirPrinter) silence(checks.Silence) error { return nil }
+func (*fhirPrinter) begin(int)                    {}
+func (*fhirPrinter) ended() error                 { return nil }
 func (*fhirPrinter) end(*summary) error           { return nil }
 
 // lineOf is a value as one line of JSON, with what a terminal would act on escaped.
@@ -88,20 +102,123 @@ func writeLine(w io.Writer, line []byte) error {
 	return err
 }
 
-// textPrinter writes for a person, and closes with a sentence about all that was read.
+// textPrinter writes for a person: flags below the heading of their patient, then what may be said
+// to each of them once, and how far the review of the rules has come; it closes with a sentence
+// about all that was read.
 type textPrinter struct {
 	w       io.Writer
 	options textOptions
+
+	patients int             // that are written together
+	patient  checks.Ref      // whose flags are being written
+	counsel  []string        // that the patient's flags have
+	checks   map[string]bool // that were written, and whether for professionals
+	asOf     time.Time       // of the newest of them
+	reviewed bool            // how far the review has come has been said
 
 	pending []checks.Silence // of one order with one reason, not yet written
 	told    checks.Silence   // the last one that was written
 }
 
 func (p *textPrinter) flag(f checks.Flag) error {
+	if f.Patient != p.patient {
+		if err := p.closePatient(); err != nil {
+			return err
+		}
+		if err := p.heading(&f); err != nil {
+			return err
+		}
+	}
+	p.patient = f.Patient
+	for _, c := range f.Counsel {
+		if !slices.Contains(p.counsel, c) && !p.options.Transition {
+			p.counsel = append(p.counsel, c)
+		}
+	}
+	if p.checks == nil {
+		p.checks = map[string]bool{}
+	}
+	if f.AsOf.After(p.asOf) {
+		p.asOf = f.AsOf
+	}
+	p.checks[f.Check] = p.checks[f.Check] || f.Audience != checks.ForPatients
 	return flagText(p.w, f, p.options)
 }
 
-// silence writes what came before, unless s only names another check: a reason that several checks have is told once.
+func (p *textPrinter) begin(patients int) { p.patients = patients }
+
+// heading names the patient. A leaflet is for one person, who needs no reference; where there are
+// several, the line to cut along has it.
+func (p *textPrinter) heading(f *checks.Flag) error {
+	text := harmless(string(f.Patient))
+	if f.Audience == checks.ForPatients {
+		if p.patients < 2 {
+			return nil
+		}
+		text = "- - - " + text + " - - -\n"
+	}
+	_, err := fmt.Fprintln(p.w, text)
+	return err
+}
+
+// closePatient writes what may be said to a patient whatever the flags are about.
+func (p *textPrinter) closePatient() error {
+	if p.patient == "" {
+		return nil
+	}
+	t := flagWriter{opt: p.options}
+	t.opt.Width = cmp.Or(t.opt.Width, usualWidth)
+	if len(p.counsel) > 0 {
+		label := "All"
+		if len(p.checks) == 0 || !p.professional() {
+			label = ""
+		}
+		t.row(label, strings.Join(p.counsel, " "))
+	}
+	t.b.WriteByte('\n')
+	p.patient, p.counsel = "", nil
+	_, err := io.WriteString(p.w, t.b.String())
+	return err
+}
+
+// professional tells whether anything but leaflets was written.
+func (p *textPrinter) professional() bool {
+	for _, yes := range p.checks {
+		if yes {
+			return true
+		}
+	}
+	return false
+}
+
+// ended says once as of when the flags are, and how far the review of the rules behind them has
+// come.
+func (p *textPrinter) ended() error {
+	if err := p.closePatient(); err != nil || !p.professional() {
+		return err
+	}
+	var text string
+	if !p.asOf.IsZero() && !p.options.Transition {
+		text = "As of " + p.asOf.UTC().Format("2006-01-02 15:04:05") + " UTC. "
+	}
+	if n := checks.Unreviewed(slices.Collect(maps.Keys(p.checks))); n > 0 && !p.reviewed {
+		p.reviewed = p.options.Transition // of changes that go on, once is enough
+		text += fmt.Sprintf("No clinician has approved %s yet: see rlsguard checks.", plural(n, "rule behind these flags", "rules behind these flags"))
+	}
+	p.checks, p.asOf = nil, time.Time{}
+	if text == "" {
+		return nil
+	}
+	lines := wrap(text, cmp.Or(p.options.Width, usualWidth), 0)
+	if p.options.Transition { // something follows
+		lines = append(lines, "")
+	}
+	_, err := fmt.Fprintln(p.w, strings.Join(lines, "\n"))
+	return err
+}
+
+// silence writes what came before, unless s only names another check: a reason that several checks
+// have is told once.
 func (p *textPrinter) silence(s checks.Silence) error {
 	if len(p.pending) > 0 {
 		same := p.pending[0]
@@ -172,6 +289,9 @@ func silenceText(s *checks.Silence, names []string) string {
 
 func (p *textPrinter) end(s *summary) error {
 	if err := p.silences(); err != nil {
+		return err
+	}
+	if err := p.ended(); err != nil {
 		return err
 	}
 	for _, line := range wrap(s.line(), max(cmp.Or(p.options.Width, usualWidth), leastText), 0) {

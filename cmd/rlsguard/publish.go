@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -37,8 +39,9 @@ func (c *publishCommand) Run(p *program) error {
 		return err
 	}
 	defer in.close()
-	for _, note := range in.notes {
-		tellf(p.stderr, "%s", note)
+	tellUnread(p.stderr, in.unread)
+	if len(in.sources) == 0 {
+		return errNothing
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -57,15 +60,20 @@ func (c *publishCommand) Run(p *program) error {
 
 // publishAll publishes sources in order. What cannot be sent is reported and costs the others nothing; a lost server ends it.
 func publishAll(ctx context.Context, p *program, pub *consumers.Publisher, sources []source, wait bool) error {
+	s := &sending{pub: pub, reader: fhir.NewReader(fhir.Options{})}
 	bar := startProgress(p.stderr, "publishing", totalSize(sources), megabytes)
-	unsent := publishSources(ctx, pub, sources, bar)
+	s.sources(ctx, sources, bar)
 	sent, err := pub.Flush()
 	bar.end()
-	for _, e := range unsent {
+	tellUnread(p.stderr, s.unread)
+	for _, e := range s.unsent {
 		tellf(p.stderr, "%s", e.Error())
 	}
 	if err != nil {
 		return err
+	}
+	if sent == 0 && len(s.unsent) == 0 {
+		return errNothing
 	}
 	tellf(p.stderr, "%s published", plural(sent, "message", "messages"))
 	var rejected error
@@ -74,42 +82,77 @@ func publishAll(ctx context.Context, p *program, pub *consumers.Publisher, sourc
 			return err
 		}
 	}
-	if len(unsent) > 0 {
+	if len(s.unsent) > 0 {
 		return errReported
 	}
 	return rejected
 }
 
-// publishSources gives the errors of documents that could not be read or sent.
-func publishSources(ctx context.Context, pub *consumers.Publisher, sources []source, bar *progress) []error {
-	var unsent []error
-	for _, s := range sources {
-		in, err := s.open()
+// sending is what publish has sent, and not.
+type sending struct {
+	pub    *consumers.Publisher
+	reader *fhir.Reader
+	unsent []error  // of documents that could not be read or sent
+	unread []unread // there is no resource in them
+}
+
+// sources sends what is in sources, until the server is lost or ctx ends; Flush tells why.
+func (s *sending) sources(ctx context.Context, sources []source, bar *progress) {
+	for _, from := range sources {
+		in, err := from.open()
 		if err != nil {
-			unsent = append(unsent, err)
+			s.unsent = append(s.unsent, sourceError(from.name, err))
 			continue
 		}
-		var lost error
-		err = consumers.Documents(bar.reader(in), s.name, fhir.DefaultOptions().MaxBytes, func(line int, data []byte) error {
-			err := pub.PublishFrom(ctx, consumers.Origin{Source: s.name, Line: line}, data)
-			if err == nil {
-				return nil
-			}
-			if _, lost = pub.Flush(); lost != nil || ctx.Err() != nil {
-				return err
-			}
-			unsent = append(unsent, fmt.Errorf("%s:%d: not published: %w", s.name, line, err))
-			return nil
-		})
+		on, err := s.source(ctx, from.name, bar.reader(in))
 		in.Close()
-		switch {
-		case lost != nil || ctx.Err() != nil:
-			return unsent // Flush tells why
-		case err != nil:
-			unsent = append(unsent, fmt.Errorf("%s: %w", s.name, err))
+		if err != nil {
+			s.unsent = append(s.unsent, sourceError(from.name, err))
+		}
+		if !on {
+			return
 		}
 	}
-	return unsent
+}
+
+// source sends the documents of one source. It returns false when no more can be sent.
+func (s *sending) source(ctx context.Context, name string, in io.Reader) (on bool, err error) {
+	on = true
+	documents, hollow, first := 0, 0, 0
+	err = s.reader.Documents(in, name, func(d fhir.Document) bool {
+		documents++
+		if d.Rejection == nil && !s.reader.Holds(d.Data) {
+			if hollow++; hollow == 1 {
+				first = d.Line
+			}
+			return true
+		}
+		on = s.document(ctx, name, d)
+		return on
+	})
+	if on && err == nil {
+		s.unread = append(s.unread, emptied(name, documents, hollow, first)...)
+	}
+	return on, err
+}
+
+func (s *sending) document(ctx context.Context, name string, d fhir.Document) (on bool) {
+	refuse := func(why string) {
+		s.unsent = append(s.unsent, fmt.Errorf("%s:%d: not published: %s", name, d.Line, why))
+	}
+	if r := d.Rejection; r != nil {
+		refuse(fmt.Sprintf("%s, %s", r.Reason, r.Detail))
+		return true
+	}
+	err := s.pub.PublishFrom(ctx, consumers.Origin{Source: name, Line: d.Line}, bytes.Clone(d.Data))
+	if err == nil {
+		return true
+	}
+	if _, lost := s.pub.Flush(); lost != nil || ctx.Err() != nil {
+		return false
+	}
+	refuse(err.Error())
+	return true
 }
 
 // waitDecided returns when all is decided: errRejected when some of it was rejected, which it reports.
@@ -126,8 +169,12 @@ func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent
 		return nil, err
 	}
 	err = pub.Rejected(ctx, func(from consumers.Origin, l consumers.DeadLetter) error {
-		rejected = errRejected
 		place := fmt.Sprintf("%s:%d", from.Source, from.Line)
+		if l.PartlyRead() {
+			tellf(p.stderr, "%s: partly read, the rest counts: %s (dead letter %d)", place, l.Detail, l.Number)
+			return nil
+		}
+		rejected = errRejected
 		if l.Pointer != "" {
 			place += " at " + l.Pointer
 		}

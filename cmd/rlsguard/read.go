@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/rlsguard/rlsguard/fhir"
@@ -12,7 +15,10 @@ import (
 type batch struct {
 	resources []fhir.Resource
 	lines     []int // of each resource
-	err       error // the source could not be read to its end; the last batch
+	last      bool  // of its source, with what follows
+	err       error // the source could not be read to its end
+	hollow    int   // documents without a resource
+	line      int   // of the first of them
 }
 
 // batchSize keeps the cost of handing over small beside that of reading.
@@ -28,7 +34,7 @@ func newBatch() *batch { return batches.Get().(*batch) }
 // free gives a batch back. It forgets the facts, which whoever took them may have dropped.
 func (b *batch) free() {
 	clear(b.resources)
-	b.resources, b.lines, b.err = b.resources[:0], b.lines[:0], nil
+	*b = batch{resources: b.resources[:0], lines: b.lines[:0]}
 	batches.Put(b)
 }
 
@@ -76,7 +82,7 @@ func readSource(r *fhir.Reader, j job, bar *progress) {
 	defer close(j.out)
 	in, err := j.source.open()
 	if err != nil {
-		j.out <- &batch{err: err}
+		j.out <- &batch{last: true, err: sourceError(j.source.name, err)}
 		return
 	}
 	defer in.Close()
@@ -90,9 +96,22 @@ func readSource(r *fhir.Reader, j job, bar *progress) {
 		return true
 	})
 	if err != nil {
-		b.err = fmt.Errorf("%s: %w", j.source.name, err)
+		b.err = sourceError(j.source.name, err)
 	}
+	b.last = true
+	b.hollow, b.line = r.Hollow()
 	j.out <- b
+}
+
+// sourceError names the source of an error once.
+func sourceError(name string, err error) error {
+	if wrong := (*fs.PathError)(nil); errors.As(err, &wrong) {
+		err = wrong.Err
+	}
+	if strings.HasPrefix(err.Error(), name+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // totalSize is the number of bytes to read; 0 when one of the sources does not tell.

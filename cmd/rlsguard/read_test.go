@@ -27,7 +27,7 @@ func TestSourcesAreReadInOrder(t *testing.T) {
 		for i, n := range sizes {
 			var b bytes.Buffer
 			for j := range n {
-				fmt.Fprintf(&b, `{"resourceType":"Patient","id":"%d-%d"}`+"\n", i, j)
+				fmt.Fprintf(&b, `{"resourceType":"Patient","id":"%d-%d","active":true}`+"\n", i, j)
 				want = append(want, fmt.Sprintf("%d:%d Patient/%d-%d", i, j+1, i, j))
 			}
 			sources = append(sources, source{name: fmt.Sprintf("%d.ndjson", i), open: func() (io.ReadCloser, error) {
@@ -52,7 +52,7 @@ func TestSourcesAreReadInOrder(t *testing.T) {
 // TestUnreadableSource: a failure names its source, and the others are read.
 func TestUnreadableSource(t *testing.T) {
 	patient := func(id string) io.Reader {
-		return strings.NewReader(`{"resourceType":"Patient","id":"` + id + `"}` + "\n")
+		return strings.NewReader(`{"resourceType":"Patient","id":"` + id + `","active":true}` + "\n")
 	}
 	sources := []source{
 		{name: "a.ndjson", open: func() (io.ReadCloser, error) { return io.NopCloser(iotest.ErrReader(errors.New("disk is gone"))), nil }},

@@ -65,7 +65,7 @@ func TestReadmeListsTheSettings(t *testing.T) {
 	_, block, _ := strings.Cut(readReadme(t), "```yaml\n")
 	block, _, _ = strings.Cut(block, "```")
 	got := defaultConfig()
-	got.Renal.Maxima, got.Orders.TailDays = nil, nil // nothing of the defaults may be missing
+	got.Renal.Maxima, got.Renal.Variants, got.Dopamine.Maxima, got.Orders.TailDays = nil, nil, nil, nil // nothing of the defaults may be missing
 	if err := got.decode([]byte(block), &configPlace{file: "README.md"}); err != nil {
 		t.Fatalf("the settings of the README are refused: %v", err)
 	}

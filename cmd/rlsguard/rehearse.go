@@ -198,6 +198,9 @@ func (r *replay) rehearse(known *consumers.Memory) error {
 	if n := r.sum.Outcomes.Rejected; n > 0 {
 		report.Notes = append(report.Notes, plural(n, "resource was rejected, and counts", "resources were rejected, and count")+" on neither side.")
 	}
+	if n := len(r.sum.Unread); n > 0 {
+		report.Notes = append(report.Notes, "Not everything was read: "+plural(n, "part of the input is", "parts of the input are")+" reported on standard error.")
+	}
 	return r.writeRehearsal(report, r.options.rehearseFlags, r.options.Format)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -29,7 +30,7 @@ type replayCommand struct {
 
 // Help is shown below the options.
 func (replayCommand) Help() string {
-	return `Flags go to standard output, sorted by patient, check and ingredient. What cannot be read is reported on standard error with file, line and reason; nothing else is lost by it. The order of files and entries, and repetitions, do not change the flags.
+	return `Flags go to standard output, sorted by patient, check and ingredient; as text by patient, the worst first. What cannot be read is reported on standard error with file, line and reason; nothing else is lost by it. The order of files and entries, and repetitions, do not change the flags.
 
 Examples:
   rlsguard replay export/
@@ -85,33 +86,47 @@ type replay struct {
 }
 
 func (r *replay) run(o fhir.Options) error {
-	in, err := openInputs(r.options.Paths, r.stdin)
+	if r.options.KeyFile == "" && !r.options.wanted() {
+		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
+	}
+	if err := r.read(o, r.options.Paths); err != nil {
+		return err
+	}
+	return r.finish()
+}
+
+// read folds everything that paths name, and reports what could not be read and what held nothing.
+func (r *replay) read(o fhir.Options, paths []string) error {
+	in, err := openInputs(paths, r.stdin)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	if r.options.KeyFile == "" && !r.options.wanted() {
-		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
-	}
-	for _, note := range in.notes {
-		tellf(r.stderr, "%s", note)
-	}
+	r.sum.Unread = append(r.sum.Unread, in.unread...)
+	r.sum.quiet(r.engine.Settings)
 	r.fold = consumers.NewReplay(&r.engine)
 	bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
-	var failed []error
+	before := 0
 	readSources(in.sources, o, bar, func(n int, b batch) {
 		r.take(n, in.sources[n].name, b)
-		if b.err != nil {
-			failed = append(failed, b.err)
+		if b.last {
+			r.end(in.sources[n].name, b, r.sum.Events-before)
+			before = r.sum.Events
 		}
 	})
 	bar.end()
 	r.sum.report(r.stderr)
-	for _, err := range failed {
-		tellf(r.stderr, "%v", err)
+	return nil
+}
+
+// end accounts for a source that has been read.
+func (r *replay) end(name string, b batch, events int) {
+	if b.err != nil {
+		r.unreadable++
+		r.sum.Unread = append(r.sum.Unread, failedSource(name, b.err))
+		return
 	}
-	r.unreadable = len(failed)
-	return r.finish()
+	r.sum.Unread = append(r.sum.Unread, emptied(name, events, b.hollow, b.line)...)
 }
 
 // take folds a part of a source in: at once, or one event after the other when transitions are wanted.
@@ -153,14 +168,20 @@ func (r *replay) finish() error {
 			return err
 		}
 	}
-	switch {
-	case r.options.wanted():
+	if r.sum.Events == 0 {
+		return errNothing
+	}
+	if r.options.wanted() {
 		if err := r.rehearse(known); err != nil {
 			return err
 		}
 		return r.ended(met)
-	case !r.options.Transitions:
+	}
+	if !r.options.Transitions {
 		r.printFlags(known, patients)
+		if r.failure == nil {
+			r.failure = r.out.ended()
+		}
 	}
 	if r.options.Explain {
 		r.explain(known, patients)
@@ -202,15 +223,23 @@ func (r *replay) countFlags(known *consumers.Memory, patients []checks.Ref) (met
 // flagChunk is how many patients are evaluated at once, so that the texts of all flags need not be held.
 const flagChunk = 1024
 
-// printFlags prints the open flags, sorted by patient, check and ingredient.
+// printFlags prints the open flags, sorted by patient, check and ingredient; as text the worst first.
 func (r *replay) printFlags(known *consumers.Memory, patients []checks.Ref) {
 	patients = slices.DeleteFunc(slices.Clone(patients), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
+	r.out.begin(len(patients))
+	text := r.options.Format == "text"
+	if text {
+		slices.SortStableFunc(patients, func(a, b checks.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
+	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
 		found := make([][]checks.Flag, len(chunk))
 		eachInParallel(len(chunk), func(i int) {
 			found[i] = checks.OpenFlags(known.State(chunk[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
 		})
 		for _, flags := range found {
+			if text {
+				flags = worstFirst(flags)
+			}
 			for _, f := range flags {
 				r.print(f)
 			}
@@ -240,6 +269,15 @@ func anyOpen(st *checks.State) bool {
 		}
 	}
 	return false
+}
+
+// worstOf is the highest severity of a patient's open flags.
+func worstOf(st *checks.State) checks.Severity {
+	worst := checks.None
+	for _, f := range st.Flags {
+		worst = max(worst, f.Severity)
+	}
+	return worst
 }
 
 func (r *replay) explain(known *consumers.Memory, patients []checks.Ref) {

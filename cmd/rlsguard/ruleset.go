@@ -9,17 +9,18 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// ruleset is a hash of everything besides a patient's facts and the as-of time that decides what is flagged: tables, rules and
-// settings. Where it differs, patients are evaluated anew.
+// ruleset is a hash of everything besides a patient's facts and the as-of time that decides what is flagged and in which words: tables, rules,
+// texts and settings. Where it differs, patients are evaluated anew.
 func ruleset(s *checks.Settings, base string) string {
 	h := sha256.New()
 	tables := s.Terms
 	if tables == nil {
 		tables = terms.Embedded()
 	}
-	fmt.Fprintf(h, "tables %s\nzone %s\nbase %q\n", tables.Fingerprint(), s.Zone, base)
+	fmt.Fprintf(h, "texts %s\ntables %s\nzone %s\nbase %q\n", words.Fingerprint(), tables.Fingerprint(), s.Zone, base)
 	for _, c := range checks.Catalogue() {
 		fmt.Fprintf(h, "rule %s %d %s\n", c.ID, c.Rule.Version, c.Rule.Status)
 	}

@@ -66,8 +66,13 @@ func TestScenariosAsCases(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: time.Now}
 	code := p.run([]string{"test", "--as-of", scenarioAsOf, "--shuffle", variants, "--format", "json", scenarios})
+	for line := range strings.Lines(stdout.String()) {
+		if strings.Contains(line, `"difference"`) {
+			t.Error(line)
+		}
+	}
 	if code != exitDone || stderr.Len() > 0 {
-		t.Fatalf("exit %d: %s%s", code, &stdout, &stderr)
+		t.Fatalf("exit %d: %s", code, &stderr)
 	}
 	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
 	var total struct {

@@ -119,7 +119,7 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 		return err
 	}
 	cfg.URL, cfg.Options = server.url, server.options
-	cfg.Log.Info().Str("nats", withoutPassword(server.url)).Msg("working on a NATS server")
+	cfg.Log.Info().Str("nats", consumers.WithoutCredentials(server.url)).Msg("working on a NATS server")
 	return c.run(ctx, cfg, c.Data)
 }
 
@@ -148,7 +148,7 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 		return whenInUse(err, "most likely by another rlsguard serve: end that first, or give a folder of its own with --data")
 	}
 	defer func() { err = errors.Join(err, cfg.Embedded.Stop()) }()
-	cfg.Log.Info().Str("nats", withoutPassword(cfg.Embedded.URL())).Str("data", dir).Msg("NATS server runs inside")
+	cfg.Log.Info().Str("nats", consumers.WithoutCredentials(cfg.Embedded.URL())).Str("data", dir).Msg("NATS server runs inside")
 	return c.run(ctx, cfg, dir)
 }
 

@@ -16,15 +16,21 @@ import (
 
 // summary accounts for every resource that was read, and for the flags that are open at the end. It is what --summary writes.
 type summary struct {
-	Events   int           `json:"events"`
-	Outcomes outcomes      `json:"outcomes"`
-	Rejected []rejection   `json:"rejected"`
-	Flags    severityCount `json:"flags"`
+	Events   int         `json:"events"`
+	Outcomes outcomes    `json:"outcomes"`
+	Rejected []rejection `json:"rejected"`
+	// Partly are the places of resources that counted which were there and could not be read.
+	Partly []rejection   `json:"partly"`
+	Unread []unread      `json:"unread,omitempty"`
+	Quiet  []quiet       `json:"quiet,omitempty"`
+	Flags  severityCount `json:"flags"`
 	// Cut counts the patients of whom older facts were left out, by kind.
 	Cut map[string]int `json:"cut,omitempty"`
 	// linked are Patients with a link to another one: merges are told, not followed.
 	linked int
 	cut    int // patients of whom some were
+	// partly is how many resources have places that could not be read.
+	partly int
 }
 
 type outcomes struct {
@@ -48,13 +54,22 @@ type severityCount struct {
 	Low      int `json:"low"`
 }
 
-func newSummary() *summary { return &summary{Rejected: []rejection{}} }
+func newSummary() *summary {
+	return &summary{Rejected: []rejection{}, Partly: []rejection{}}
+}
 
 // event counts one resource; place is where it came from.
 func (s *summary) event(r consumers.Result, place func() string) {
 	s.Events++
 	if r.Linked {
 		s.linked++
+	}
+	if len(r.Unread) > 0 {
+		s.partly++
+		source := place()
+		for _, u := range r.Unread {
+			s.Partly = append(s.Partly, rejection{Source: source, Pointer: u.Pointer, Reason: string(consumers.PartlyRead), Detail: u.Detail})
+		}
 	}
 	switch r.Outcome {
 	case consumers.Applied:
@@ -111,14 +126,21 @@ func (s *summary) write(path string) error {
 	return nil
 }
 
-// report tells each rejection, a line each: where, why, and nothing of what was in it.
+// report tells the checks that are quiet, each rejection, a line each: where, why, and nothing of what was in it; and what was not read.
 func (s *summary) report(stderr io.Writer) {
+	if len(s.Quiet) > 0 {
+		tellf(stderr, "%s", quietLine(s.Quiet))
+	}
 	for _, r := range s.Rejected {
 		place := r.Source
 		if r.Pointer != "" {
 			place += " at " + r.Pointer
 		}
 		tellf(stderr, "%s: rejected, %s: %s", place, r.Reason, r.Detail)
+	}
+	tellUnread(stderr, s.Unread)
+	for _, r := range s.Partly {
+		tellf(stderr, "%s at %s: cannot be read, %s; the rest of the resource counts", r.Source, r.Pointer, r.Detail)
 	}
 }
 
@@ -132,6 +154,9 @@ func (s *summary) line() string {
 	if o.Rejected > 0 {
 		text += fmt.Sprintf(", %d rejected", o.Rejected)
 	}
+	if s.partly > 0 {
+		text += fmt.Sprintf("; %s read in part", plural(s.partly, "was", "were"))
+	}
 	if s.linked > 0 {
 		text += fmt.Sprintf("; %s linked to another patient, which is not followed", plural(s.linked, "Patient is", "Patients are"))
 	}
@@ -139,7 +164,10 @@ func (s *summary) line() string {
 		text += fmt.Sprintf("; older facts of %s were left out (%s)", plural(s.cut, "patient", "patients"), strings.Join(slices.Sorted(maps.Keys(s.Cut)), ", "))
 	}
 	open := s.Flags.High + s.Flags.Moderate + s.Flags.Low
-	if open == 0 {
+	switch {
+	case open == 0 && len(s.Quiet) > 0:
+		return text + ". No flag is open; " + quietCount(len(s.Quiet)) + "."
+	case open == 0:
 		return text + ". No flag is open."
 	}
 	return fmt.Sprintf("%s. %s open: %d high, %d moderate, %d low.", text, plural(open, "flag", "flags"), s.Flags.High, s.Flags.Moderate, s.Flags.Low)

@@ -167,15 +167,15 @@ func (t *testRun) coverage(w io.Writer, c *cases.Coverage) error {
 	}
 	for i := range parts {
 		t.list(w, parts[i].What+" reached", slices.Sorted(maps.Keys(parts[i].By)), func(s string) string { return fmt.Sprintf("%s (%d)", s, parts[i].By[s]) })
-		t.list(w, parts[i].What+" not reached", parts[i].Not, words)
+		t.list(w, parts[i].What+" not reached", parts[i].Not, reasonWords)
 	}
 	t.list(w, "limits held from both sides", held, nil)
 	t.list(w, "limits not held from both sides", open, nil)
 	return nil
 }
 
-// words says what a reason of silence means; other names say it themselves.
-func words(name string) string {
+// reasonWords says what a reason of silence means; other names say it themselves.
+func reasonWords(name string) string {
 	if text := checks.SilenceReason(name).Words(); text != "" {
 		return name + " (" + text + ")"
 	}

@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
@@ -21,7 +25,8 @@ type watchCommand struct {
 
 // Help is shown below the options.
 func (watchCommand) Help() string {
-	return `Prints the flags that are open, sorted by patient, check and ingredient, and then every change as it is committed, until Ctrl-C.
+	return `Prints the flags that are open, sorted by patient, check and ingredient (as text by patient, the worst first), and then every change as it is committed, until Ctrl-C.
+Standard error says when the connection is lost, so that the list may be out of date, and when it is back.
 
 Examples:
   rlsguard watch --severity high
@@ -32,7 +37,8 @@ Examples:
 func (c *watchCommand) Run(p *program) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	nc, err := c.connect("watch")
+	// A link that died without a word is noticed within 15 seconds.
+	nc, err := c.connect("watch", nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), nats.ReconnectWait(time.Second))
 	if err != nil {
 		return err
 	}
@@ -44,18 +50,56 @@ func (c *watchCommand) Run(p *program) error {
 		}
 	}
 	open, live := p.newPrinter(c.Format, false), p.newPrinter(c.Format, true)
-	return consumers.Watch(ctx, nc, options,
-		func(flags []checks.Flag) error { return p.printAll(open, flags, c.Format) },
-		func(f checks.Flag) error { return p.printAll(live, []checks.Flag{f}, c.Format) },
-	)
+	options.Blind, options.Seeing = p.sight()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- consumers.Watch(ctx, nc, options,
+			func(flags []checks.Flag) error { return p.printAll(open, flags, c.Format) },
+			func(f checks.Flag) error { return p.printAll(live, []checks.Flag{f}, c.Format) },
+		)
+	}()
+	select {
+	case err = <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err = <-ended:
+		return err
+	case <-time.After(time.Second): // it waits for a server that is away, and prints nothing any more
+		return nil
+	}
+}
+
+// sight says on standard error since when what is printed may be out of date, and when it is not
+// any more. Standard output is for flags.
+func (p *program) sight() (blind func(time.Time, error), seeing func()) {
+	again := ""
+	blind = func(since time.Time, why error) {
+		word := " since "
+		again = "up to date again"
+		if errors.Is(why, consumers.ErrConnectionLost) {
+			word, again = " at ", "connected again"
+		}
+		fmt.Fprintf(p.stderr, "rlsguard: %v%s%s; the list may be out of date, retrying\n", why, word, since.Local().Format(time.TimeOnly))
+	}
+	seeing = func() { fmt.Fprintf(p.stderr, "rlsguard: %s at %s\n", again, p.now().Local().Format(time.TimeOnly)) }
+	return blind, seeing
 }
 
 // printAll prints flags so that they are seen at once.
 func (p *program) printAll(out printer, flags []checks.Flag, format string) error {
+	if format == "text" {
+		flags = worstFirst(flags)
+	}
+	out.begin(patientsOf(flags))
 	for _, f := range flags {
 		if err := out.flag(f); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
+	}
+	if err := out.ended(); err != nil {
+		return fmt.Errorf("output: %w", err)
 	}
 	if len(flags) == 0 && format == "text" {
 		fmt.Fprintln(p.stdout, "No flag is open.")
@@ -64,4 +108,13 @@ func (p *program) printAll(out printer, flags []checks.Flag, format string) erro
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
+}
+
+// patientsOf counts the patients of flags.
+func patientsOf(flags []checks.Flag) int {
+	seen := map[checks.Ref]bool{}
+	for i := range flags {
+		seen[flags[i].Patient] = true
+	}
+	return len(seen)
 }

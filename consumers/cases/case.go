@@ -99,7 +99,7 @@ const (
 
 // isInput tells which files are read: those that replay reads in a folder.
 func isInput(name string) bool {
-	name = strings.TrimSuffix(name, ".gz")
+	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
 	return strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".ndjson")
 }
 

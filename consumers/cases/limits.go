@@ -144,11 +144,14 @@ func numberText(v reflect.Value) string {
 	return strconv.FormatInt(v.Int(), 10)
 }
 
-// cloned is a copy that shares no number with s.
+// cloned is a copy that shares no number with s. The zone and the tables, which no configuration key holds, are shared.
 func cloned(s *checks.Settings) *checks.Settings {
 	out := *s
-	for _, group := range []reflect.Value{reflect.ValueOf(&out.Orders), reflect.ValueOf(&out.Iron), reflect.ValueOf(&out.Renal)} {
-		group.Elem().Set(deepCopy(group.Elem()))
+	v := reflect.ValueOf(&out).Elem()
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("yaml") != "-" {
+			v.Field(i).Set(deepCopy(v.Field(i)))
+		}
 	}
 	return &out
 }

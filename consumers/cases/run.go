@@ -2,6 +2,7 @@ package cases
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -54,12 +55,14 @@ func run(inputs []file, rules *Rules, asOf time.Time, stepwise bool) (*Got, erro
 	o.Now = asOf
 	reader := fhir.NewReader(o)
 	replay := consumers.NewReplay(&rules.Engine)
+	resources := 0
 	for n, f := range inputs {
 		data, err := f.read()
 		if err != nil {
 			return nil, err
 		}
 		err = reader.Stream(bytes.NewReader(data), f.name, func(line int, r fhir.Resource) bool {
+			resources++
 			in := consumers.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: []fhir.Resource{r}, AllowAck: true}
 			results := g.fold(replay, in, stepwise)
 			g.reject(fmt.Sprintf("%s:%d", f.name, line), results)
@@ -68,6 +71,9 @@ func run(inputs []file, rules *Rules, asOf time.Time, stepwise bool) (*Got, erro
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
+	}
+	if resources == 0 {
+		return nil, errors.New("no resource in its input")
 	}
 	g.known = replay.Finish(asOf)
 	g.decide()

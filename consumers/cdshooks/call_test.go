@@ -240,7 +240,7 @@ func TestNotes(t *testing.T) {
 		"orders unknown":        {hookCall(OrderSign, draft, `{"conditions":`+bundle()+`}`), []string{"brought no active orders"}},
 		"other keys":            {hookCall(OrderSign, draft, `{"item1":`+adult+`,"item2":`+bundle(rlsCondition, order("o1", "active", "ibuprofen"), lab("f1", "2276-4", "200", "ng/mL"))+`}`), nil},
 		"failed":                {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"OperationOutcome","issue":[]}`, 1)), []string{"brought no diagnoses"}},
-		"first page":            {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"http://x"}]}`, 1)), []string{"further pages of conditions"}},
+		"first page":            {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"http://x"}]}`, 1)), []string{"brought only a part of diagnoses"}},
 		"STU3 diagnosis": {hookCall(OrderSign, draft, fullPrefetch(map[string]string{keyConditions: bundle(`{"resourceType":"Condition","id":"x","clinicalStatus":"active","subject":{"reference":"Patient/1"}}`)})),
 			[]string{"1 resource of the request could not be read"}},
 		"R5 draft": {hookCall(OrderSign, bundle(`{"resourceType":"MedicationRequest","id":"x","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`), fullPrefetch(nil)),
@@ -267,6 +267,34 @@ func TestNotes(t *testing.T) {
 	// Either alone is enough: what is stored makes up for what did not come.
 	if notes := notesOf(newDoor(t, stored(t, rlsCondition), nil).cards(OrderSign, hookCall(OrderSign, draft, "{}"))); notes != nil {
 		t.Errorf("notes %q", notes)
+	}
+}
+
+// What could not be read of a draft or a fact is told with its place, beside the cards of what could.
+func TestCardOfWhatWasReadInPart(t *testing.T) {
+	const secret = "Zebrowski"
+	draft := strings.Replace(order("d1", "draft", "sertraline"), `"intent":"order"`, `"intent":"`+secret+`"`, 1)
+	result := strings.Replace(lab("f1", "2276-4", "200", "ng/mL"), `"value":200`, `"value":"`+secret+`"`, 1)
+	cards := newDoor(t, stored(t), nil).cards(OrderSign, hookCall(OrderSign, bundle(draft),
+		fullPrefetch(map[string]string{keyConditions: bundle(rlsCondition), keyFerritin: bundle(result)})))
+	notes := notesOf(cards)
+	if len(notes) != 1 || !strings.Contains(notes[0], "2 parts of the request could not be read, the rest was checked") {
+		t.Fatalf("notes %q", notes)
+	}
+	said, flags := "", 0
+	for _, c := range cards {
+		said += c.Summary + c.Detail
+		if flagOf(c)["check"] == "rls-ssri" {
+			flags++
+		}
+	}
+	for _, want := range []string{"`/context/draftOrders/entry/0/resource/intent`", "`/prefetch/ferritin/entry/0/resource/valueQuantity/value`"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no card names %s: %s", want, said)
+		}
+	}
+	if flags != 1 || strings.Contains(said, secret) {
+		t.Errorf("%d flags of the draft, in %s", flags, said)
 	}
 }
 

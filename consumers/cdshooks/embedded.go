@@ -18,34 +18,35 @@ type embedded struct {
 	draft   bool
 	tests   []string // LOINC codes of ServiceRequests
 	ids     []string // of MedicationRequests
-	more    bool     // the Bundle has a next page
+	brought
 }
 
 func (e *embedded) read(r *fhir.Reader, raw json.RawMessage, pointer string, take func(fhir.Resource)) {
-	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+	if absent(raw) {
 		return
 	}
-	var list []json.RawMessage
-	if raw[0] == '[' && json.Unmarshal(raw, &list) == nil {
+	if list := itemsOf(raw); list != nil {
 		for i, item := range list {
 			e.read(r, item, pointer+"/"+strconv.Itoa(i), take)
 		}
 		return
 	}
-	var o object
-	if json.Unmarshal(raw, &o) == nil && o["resourceType"] == nil && o["resource"] != nil {
-		pointer += "/resource"
-		raw = o["resource"]
-		o = nil
-		if json.Unmarshal(raw, &o) != nil || o == nil {
-			return // a response without a resource
-		}
+	o, wrapped := e.unwrap(raw)
+	switch {
+	case o == nil:
+		return
+	case wrapped != nil:
+		pointer, raw = pointer+"/resource", wrapped
 	}
-	if o != nil {
-		raw = e.completed(o, raw)
+	e.survey(o)
+	if o.str("resourceType") == outcomeType {
+		return
 	}
-	r.Document(raw, func(res fhir.Resource) bool {
+	r.Document(e.completed(o, raw), func(res fhir.Resource) bool {
 		res.Pointer = pointer + res.Pointer
+		for i := range res.Unread {
+			res.Unread[i].Pointer = pointer + res.Unread[i].Pointer
+		}
 		if res.Rejection != nil {
 			rej := *res.Rejection
 			rej.Pointer = pointer + rej.Pointer
@@ -54,6 +55,62 @@ func (e *embedded) read(r *fhir.Reader, raw json.RawMessage, pointer string, tak
 		take(res)
 		return true
 	})
+}
+
+func absent(raw json.RawMessage) bool { return len(raw) == 0 || bytes.Equal(raw, []byte("null")) }
+
+// itemsOf are a JSON array's; nil when raw is none.
+func itemsOf(raw json.RawMessage) []json.RawMessage {
+	var list []json.RawMessage
+	if len(raw) == 0 || raw[0] != '[' || json.Unmarshal(raw, &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// unwrap is the resource that raw is, or that it wraps beside the response that brought it; then wrapped is the resource as it was
+// sent. What is no resource is a failure.
+func (e *embedded) unwrap(raw json.RawMessage) (o object, wrapped json.RawMessage) {
+	if json.Unmarshal(raw, &o) != nil || o == nil {
+		e.fail("not a FHIR resource but a " + kindOf(raw))
+		return nil, nil
+	}
+	_, some := o["resource"]
+	if o["resourceType"] != nil || !some && o["response"] == nil {
+		if o["resourceType"] == nil {
+			e.fail("an object without resourceType")
+			return nil, nil
+		}
+		return o, nil
+	}
+	failed := e.response(o)
+	wrapped = o["resource"]
+	var in object
+	switch {
+	case absent(wrapped):
+		if !failed {
+			e.fail("a response without a resource")
+		}
+		return nil, nil
+	case json.Unmarshal(wrapped, &in) != nil || in == nil:
+		e.fail("not a FHIR resource but a " + kindOf(wrapped))
+		return nil, nil
+	}
+	return in, wrapped
+}
+
+// kindOf is what a JSON value is, in words.
+func kindOf(raw json.RawMessage) string {
+	switch raw[0] {
+	case '"':
+		return "text"
+	case '[':
+		return "list"
+	case 't', 'f':
+		return "truth value"
+	default:
+		return "number"
+	}
 }
 
 // completed is a resource, or a Bundle with its entries, with what was left out; raw when nothing was.
@@ -68,7 +125,6 @@ func (e *embedded) completed(o object, raw json.RawMessage) json.RawMessage {
 	if changed {
 		o["type"] = json.RawMessage(`"collection"`)
 	}
-	e.more = e.more || hasNext(o["link"])
 	if entries, ok := e.completedEntries(o["entry"]); ok {
 		o["entry"] = entries
 		changed = true
@@ -144,17 +200,4 @@ func codesOf(raw json.RawMessage) []string {
 		}
 	}
 	return codes
-}
-
-func hasNext(raw json.RawMessage) bool {
-	var links []struct {
-		Relation string `json:"relation"`
-	}
-	_ = json.Unmarshal(raw, &links)
-	for _, l := range links {
-		if l.Relation == "next" {
-			return true
-		}
-	}
-	return false
 }

@@ -92,6 +92,7 @@ func (h *handler) feedback(w http.ResponseWriter, r *http.Request, client *Clien
 			problem(w, http.StatusServiceUnavailable, "the feedback cannot be stored at the moment: send it again")
 			return
 		}
+		h.Metrics.answered(f)
 	}
 	w.WriteHeader(http.StatusOK)
 }

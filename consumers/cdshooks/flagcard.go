@@ -22,6 +22,8 @@ type cardMaker struct {
 	advice  *ordercheck.Advice
 	// everyone: some checks run for patients without RLS too.
 	everyone bool
+	// counselled: a card has said already what is the same for every flag of the patient.
+	counselled bool
 }
 
 // flagCards are a card for each flag: what the drafts would bring first, the most severe first.
@@ -42,7 +44,7 @@ func (m *cardMaker) flagCards() (cards []Card) {
 func (m *cardMaker) flagCard(f *checks.Flag, because bool) Card {
 	id := cardID(m.key, f)
 	c := Card{
-		UUID: id, Summary: shorten(f.Summary, summaryLimit), Detail: m.detail(f, because), Indicator: indicatorOf(f), Source: sourceOf(f),
+		UUID: id, Summary: m.summary(f), Detail: m.detail(f, because), Indicator: indicatorOf(f), Source: sourceOf(f),
 		Suggestions: m.suggestions(f, id), OverrideReasons: m.overrideReasons(), Links: linksOf(f),
 		Extension: map[string]any{ExtensionFlag: FlagExtension{ordercheck.LineOf(f), because}},
 	}
@@ -74,7 +76,7 @@ func (m *cardMaker) detail(f *checks.Flag, because bool) string {
 	if len(f.Alternatives) > 0 {
 		paragraph("**Alternatives**\n\n- %s", strings.Join(escapeAll(f.Alternatives), "\n- "))
 	}
-	rests := refWords(f.Implicated, m.advice.Drafts)
+	rests := m.orderWords(f)
 	if len(f.Evidence) > 0 {
 		rests = append(rests, refWords(f.Evidence, nil)...)
 	}
@@ -91,7 +93,24 @@ func (m *cardMaker) detail(f *checks.Flag, because bool) string {
 	for _, c := range f.Citations {
 		b.WriteString("- Source: " + citation(c) + "\n")
 	}
+	if first := !m.counselled; first && len(f.Counsel) > 0 {
+		m.counselled = true
+		b.WriteString("\n**For every patient with RLS.** " + strings.Join(escapeAll(f.Counsel), " ") + "\n")
+	}
 	return strings.TrimSpace(b.String())
+}
+
+// orderWords say what was ordered, with the references behind it, and which of it is a draft.
+func (m *cardMaker) orderWords(f *checks.Flag) []string {
+	list := refWords(f.Implicated, m.advice.Drafts)
+	for i := range list {
+		for _, o := range f.Orders {
+			if text := o.Words(); o.Ref == f.Implicated[i] && text != "" {
+				list[i] = escape(text) + " (" + list[i] + ")"
+			}
+		}
+	}
+	return list
 }
 
 // refWords name resources, and which of them are drafts.

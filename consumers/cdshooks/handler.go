@@ -35,6 +35,7 @@ type Config struct {
 	Timeout  time.Duration       // 0: DefaultTimeout
 	MaxBytes int64               // of a request; 0: 16 MiB
 	AtOnce   int                 // answers that are worked on beside each other, others wait for their turn; 0: two a processor
+	Metrics  *Metrics            // count what is asked and shown; nil counts nothing
 	Log      zerolog.Logger
 }
 
@@ -125,11 +126,12 @@ func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *Client,
 			problem(w, http.StatusNotFound, "no such service: see /cds-services")
 			return
 		}
-		client := &Client{}
+		began, client := time.Now(), &Client{}
 		if h.Verifier != nil {
 			var err error
 			if client, err = h.Verifier.Verify(r.Context(), r.Header.Get("Authorization"), r.URL.Path); err != nil {
 				h.Log.Warn().Str("service", id).Str("reason", reasonOf(err)).Msg("client refused")
+				h.Metrics.called(r, outcomeRefused, began)
 				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 				problem(w, http.StatusUnauthorized, "the token is not accepted: "+reasonOf(err))
 				return
@@ -139,8 +141,10 @@ func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *Client,
 		var large *http.MaxBytesError
 		switch {
 		case errors.As(err, &large):
+			h.Metrics.called(r, outcomeUnreadable, began)
 			problem(w, http.StatusRequestEntityTooLarge, "the request is larger than this service takes")
 		case err != nil:
+			h.Metrics.called(r, outcomeUnreadable, began)
 			problem(w, http.StatusBadRequest, "the request ends early")
 		default:
 			next(w, r, client, body)
@@ -150,13 +154,14 @@ func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *Client,
 
 // call answers a hook, in time: with cards, or with one that says why there are none.
 func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *Client, body []byte) {
+	began := time.Now()
 	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
 	defer cancel()
 	select {
 	case h.room <- struct{}{}:
 	case <-ctx.Done():
 		h.Log.Warn().Msg("too many order checks at once")
-		h.write(w, http.StatusOK, Response{Cards: []Card{notDone("too many requests at once")}})
+		h.show(w, r, began, result{cards: []Card{notDone("too many requests at once")}, outcome: outcomeBusy})
 		return
 	}
 	answered := make(chan result, 1)
@@ -167,19 +172,28 @@ func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *Client, body [
 	select {
 	case a := <-answered:
 		if errors.Is(a.err, errNoRequest) {
+			h.Metrics.called(r, a.outcome, began)
 			problem(w, http.StatusBadRequest, "the body is not a JSON object: a CDS Hooks request is expected")
 			return
 		}
-		h.write(w, http.StatusOK, Response{Cards: a.cards})
+		h.show(w, r, began, a)
 	case <-ctx.Done():
 		h.Log.Warn().Msg("an order check took too long")
-		h.write(w, http.StatusOK, Response{Cards: []Card{notDone("it took too long")}})
+		h.show(w, r, began, result{cards: []Card{notDone("it took too long")}, outcome: outcomeLate})
 	}
 }
 
+// show sends cards, and counts them.
+func (h *handler) show(w http.ResponseWriter, r *http.Request, began time.Time, a result) {
+	h.Metrics.called(r, a.outcome, began)
+	h.Metrics.shown(a.cards)
+	h.write(w, http.StatusOK, Response{Cards: a.cards})
+}
+
 type result struct {
-	cards []Card
-	err   error
+	cards   []Card
+	outcome string
+	err     error
 }
 
 // answer makes the cards. Whatever goes wrong inside becomes a card.
@@ -187,7 +201,7 @@ func (h *handler) answer(body []byte) (a result) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.Log.Error().Msg("an order check failed")
-			a = result{cards: []Card{notDone("an internal fault")}}
+			a = result{cards: []Card{notDone("an internal fault")}, outcome: outcomeFailed}
 		}
 	}()
 	var q *hookRequest
@@ -195,9 +209,9 @@ func (h *handler) answer(body []byte) (a result) {
 	h.Checker.WithReader(func(r *fhir.Reader) { q, err = readRequest(r, body) })
 	switch {
 	case err != nil:
-		return result{err: err}
+		return result{err: err, outcome: outcomeUnreadable}
 	case q.fault != "":
-		return result{cards: []Card{notDone(q.fault)}}
+		return result{cards: []Card{notDone(q.fault)}, outcome: outcomeNotChecked}
 	}
 	advice, err := h.Checker.Advise(&q.question)
 	if err != nil {
@@ -207,10 +221,10 @@ func (h *handler) answer(body []byte) (a result) {
 		advice = h.Checker.AdviseAlone(&q.question)
 	}
 	m := cardMaker{key: h.Checker.Engine.Key, reasons: h.Reasons, request: q, advice: &advice, everyone: h.Checker.Engine.Settings.Everyone}
-	state := storeRead
+	state, outcome := storeRead, outcomeAnswered
 	switch {
 	case err != nil:
-		state = storeFailed
+		state, outcome = storeFailed, outcomeWithoutRecord
 	case h.Behind != nil && h.Behind():
 		state = storeBehind
 	}
@@ -219,7 +233,7 @@ func (h *handler) answer(body []byte) (a result) {
 	if cards == nil {
 		cards = []Card{}
 	}
-	return result{cards: cards}
+	return result{cards: cards, outcome: outcome}
 }
 
 func (h *handler) write(w http.ResponseWriter, status int, v any) {

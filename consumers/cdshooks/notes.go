@@ -6,16 +6,29 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
 // keyWords say what a prefetch key stands for.
 var keyWords = map[string]string{
 	keyPatient: "birth date (patient)", keyConditions: "diagnoses", keyMedications: "active orders", keyFerritin: "ferritin",
 	keyTSAT: "transferrin saturation", keyIron: "iron", keyTIBC: "iron binding capacity", keyCreatinine: "creatinine",
+	keyWeight: "body weight", keyStatements: "medicines without an order",
+}
+
+// wordOf says what a prefetch key stands for; one that is not ours is named as it is, so far as it is short.
+func wordOf(key string) string {
+	if w := keyWords[key]; w != "" {
+		return w
+	}
+	if runes := []rune(key); len(runes) > 40 {
+		key = string(runes[:40]) + "…"
+	}
+	return escape(key)
 }
 
 func note(indicator, summary, detail string) Card {
-	return Card{Summary: shorten(summary, summaryLimit), Detail: detail, Indicator: indicator, Source: Source{Label: "rlsguard"}}
+	return Card{Summary: short(summary), Detail: detail, Indicator: indicator, Source: Source{Label: "rlsguard"}}
 }
 
 // notDone says that nothing was checked, and why.
@@ -35,8 +48,13 @@ const (
 
 // notes say what stood in the way of a full check.
 func (m *cardMaker) notes(store storeState) (cards []Card) {
-	if n := len(m.advice.Unread); n > 0 {
-		cards = append(cards, m.unread())
+	partly := func(u ordercheck.Unread) bool { return u.Partly }
+	whole := func(u ordercheck.Unread) bool { return !u.Partly }
+	if left := slices.DeleteFunc(slices.Clone(m.advice.Unread), partly); len(left) > 0 {
+		cards = append(cards, unread(left))
+	}
+	if parts := slices.DeleteFunc(slices.Clone(m.advice.Unread), whole); len(parts) > 0 {
+		cards = append(cards, partlyRead(parts))
 	}
 	if n := len(m.advice.Unrecognised); n > 0 && !m.withoutRLS() {
 		cards = append(cards, note(info, fmt.Sprintf("RLS check: the drug of %s is not recognised, nothing was checked for it", count(n, "draft", "drafts")),
@@ -54,9 +72,8 @@ func (m *cardMaker) notes(store storeState) (cards []Card) {
 		cards = append(cards, note(warning, "RLS check: the stored record could not be looked at, only what came with the request was checked",
 			"What is stored of the patient is not available at the moment. Diagnoses, orders and results that did not come with the request were **not** looked at."))
 	}
-	if lacking := m.lacking(); len(lacking) > 0 {
-		cards = append(cards, note(info, "RLS check: incomplete, the request brought no "+strings.Join(lacking, ", "),
-			"Not in the request, and nothing is stored of this patient: "+strings.Join(lacking, ", ")+". What they say was **not** looked at; the absence of other cards does not tell that all is well."))
+	if card, ok := m.incomplete(); ok {
+		cards = append(cards, card)
 	}
 	if known := hooks(); !slices.Contains(known, m.request.hook) {
 		cards = append(cards, note(info, "RLS check: this hook is not one of "+strings.Join(known, ", ")+"; it was checked as far as it could be read",
@@ -69,34 +86,76 @@ func hooks() []string { return []string{OrderSelect, OrderSign, PatientView} }
 
 // withoutRLS tells that the diagnoses are known and RLS is not among them: then no drug and no result would be flagged.
 func (m *cardMaker) withoutRLS() bool {
-	return m.advice.RLS == checks.RLSNone && !m.everyone && (m.advice.Stored || !slices.Contains(m.request.lacking, keyConditions))
+	came := !slices.Contains(m.request.lacking, keyConditions) && !slices.Contains(m.request.partial, keyConditions)
+	return m.advice.RLS == checks.RLSNone && !m.everyone && (came || m.advice.Stored && len(m.request.faults[keyConditions]) == 0)
 }
 
-// lacking are the data that are known from nowhere. Without RLS only what could bring it on record matters.
-func (m *cardMaker) lacking() []string {
-	if m.advice.Stored {
-		return nil
+// matters tells whether what is missing under a key could change what is flagged. Without RLS only what could bring it on record does. What is
+// stored of the patient makes up for what was left out, and for pages that were not fetched, but not in silence for a fetch that failed.
+func (m *cardMaker) matters(key string) bool {
+	if m.advice.Stored && len(m.request.faults[key]) == 0 {
+		return false
 	}
-	var words []string
-	for _, key := range m.request.lacking {
-		if !m.withoutRLS() || key == keyMedications {
-			words = append(words, keyWords[key])
+	return !m.withoutRLS() || key == keyMedications || keyWords[key] == ""
+}
+
+// incomplete says what the prefetch did not bring, where that is known from nowhere else.
+func (m *cardMaker) incomplete() (Card, bool) {
+	var no, part, lines []string
+	tell := func(key, why string, words *[]string) {
+		if !m.matters(key) {
+			return
+		}
+		*words = append(*words, wordOf(key))
+		if faults := m.request.faults[key]; len(faults) > 0 {
+			why = strings.Join(faults, "; ")
+		}
+		if len(lines) < maxLines {
+			lines = append(lines, fmt.Sprintf("- %s: %s", wordOf(key), why))
 		}
 	}
-	for _, key := range m.request.partial {
-		words = append(words, "further pages of "+escape(key))
+	for _, key := range m.request.lacking {
+		tell(key, "did not come", &no)
 	}
-	return words
+	for _, key := range m.request.partial {
+		tell(key, "there is more than came", &part)
+	}
+	if len(lines) == 0 {
+		return Card{}, false
+	}
+	known := "nothing is stored of this patient"
+	if m.advice.Stored {
+		known = "only what is stored of this patient was looked at instead"
+	}
+	return note(info, m.request.summary(no, part), "Not in the request, and "+known+":\n\n"+strings.Join(lines, "\n")+
+		"\n\nWhat they say was **not** looked at; the absence of other cards does not tell that all is well."), true
 }
 
 // unread tells what of the request was left out.
-func (m *cardMaker) unread() Card {
+func unread(left []ordercheck.Unread) Card {
 	drafts := 0
-	var lines []string
-	for _, u := range m.advice.Unread {
+	for _, u := range left {
 		if u.Draft {
 			drafts++
 		}
+	}
+	summary := fmt.Sprintf("RLS check: %s of the request could not be read", count(len(left), "resource", "resources"))
+	if drafts > 0 {
+		summary = fmt.Sprintf("RLS check: %s could NOT be checked: unreadable, or about another patient", count(drafts, "order", "orders"))
+	}
+	return note(warning, summary, "Left out, and so **not** checked (FHIR R4 is read):\n\n"+unreadLines(left))
+}
+
+// partlyRead tells what of the request was there and could not be read, beside what was checked.
+func partlyRead(parts []ordercheck.Unread) Card {
+	return note(info, fmt.Sprintf("RLS check: %s of the request could not be read, the rest was checked", count(len(parts), "part", "parts")),
+		"What cannot be read counts as unknown and clears nothing:\n\n"+unreadLines(parts))
+}
+
+// unreadLines are a list of what could not be read.
+func unreadLines(all []ordercheck.Unread) string {
+	var lines []string
+	for _, u := range all[:min(len(all), maxLines)] {
 		what := u.Type
 		if what == "" {
 			what = "A part"
@@ -105,18 +164,12 @@ func (m *cardMaker) unread() Card {
 		if u.Detail != "" {
 			line += ", " + escape(u.Detail)
 		}
-		if len(lines) < maxLines {
-			lines = append(lines, line)
-		}
+		lines = append(lines, line)
 	}
-	if rest := len(m.advice.Unread) - len(lines); rest > 0 {
+	if rest := len(all) - len(lines); rest > 0 {
 		lines = append(lines, fmt.Sprintf("- and %d more", rest))
 	}
-	summary := fmt.Sprintf("RLS check: %s of the request could not be read", count(len(m.advice.Unread), "resource", "resources"))
-	if drafts > 0 {
-		summary = fmt.Sprintf("RLS check: %s could NOT be checked: unreadable, or about another patient", count(drafts, "order", "orders"))
-	}
-	return note(warning, summary, "Left out, and so **not** checked (FHIR R4 is read):\n\n"+strings.Join(lines, "\n"))
+	return strings.Join(lines, "\n")
 }
 
 // maxLines of a list in a card.

@@ -22,8 +22,7 @@ type hookRequest struct {
 	question  ordercheck.Question
 	ordered   []string        // LOINC codes of tests among the draft orders
 	ids       map[string]bool // ids that drafts came with
-	lacking   []string        // prefetch keys that did not come
-	partial   []string        // prefetch keys of which only the first page came
+	missing                   // of the prefetch
 }
 
 // object is a JSON object whose values are read when they are needed.
@@ -99,6 +98,9 @@ func (q *hookRequest) readDrafts(r *fhir.Reader, context object) {
 	for _, name := range []string{"draftOrders", "medications", "orders"} {
 		e := embedded{patient: q.question.Patient, draft: true}
 		e.read(r, context[name], "/context/"+name, func(res fhir.Resource) { drafts = append(drafts, res) })
+		for _, why := range e.faults {
+			q.question.Unread = append(q.question.Unread, ordercheck.Unread{Pointer: "/context/" + name, Reason: fhir.NotFHIR, Detail: why, Draft: true})
+		}
 		q.ordered = append(q.ordered, e.tests...)
 		for _, id := range e.ids {
 			q.ids[id] = true
@@ -121,29 +123,13 @@ func (q *hookRequest) readPrefetch(r *fhir.Reader, top, context object) {
 	if given == nil {
 		given, at = context.object("prefetch"), "/context/prefetch/"
 	}
-	seen := map[string]bool{}
-	var failed []string
+	came := map[string]*brought{}
 	for _, key := range sortedKeys(given) {
 		e := embedded{patient: q.question.Patient}
-		e.read(r, given[key], at+key, func(res fhir.Resource) {
-			seen[res.Type] = true
-			if res.Type == "OperationOutcome" {
-				failed = append(failed, key)
-			}
-			q.question.Add(res, false)
-		})
-		if e.more {
-			q.partial = append(q.partial, key)
-		}
+		e.read(r, given[key], at+key, func(res fhir.Resource) { q.question.Add(res, false) })
+		came[key] = &e.brought
 	}
-	for _, key := range prefetchKeys {
-		typ, _, _ := strings.Cut(prefetch[key], "?")
-		typ, _, _ = strings.Cut(typ, "/")
-		_, came := given[key]
-		if slices.Contains(failed, key) || !came && !seen[typ] {
-			q.lacking = append(q.lacking, key)
-		}
-	}
+	q.missing = missingOf(came)
 }
 
 func sortedKeys(o object) []string {

@@ -1,6 +1,9 @@
 package cdshooks
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Hooks that are answered.
 const (
@@ -29,29 +32,44 @@ const (
 	keyIron        = "iron"
 	keyTIBC        = "tibc"
 	keyCreatinine  = "creatinine"
+	keyWeight      = "weight"
+	keyStatements  = "statements"
 )
 
 // prefetchKeys in the order in which they are told as missing.
-var prefetchKeys = []string{keyPatient, keyConditions, keyMedications, keyFerritin, keyTSAT, keyIron, keyTIBC, keyCreatinine}
+var prefetchKeys = []string{keyPatient, keyConditions, keyMedications, keyFerritin, keyTSAT, keyIron, keyTIBC, keyCreatinine, keyWeight, keyStatements}
+
+// newerKeys were added to the templates later. A client that sends none of them has the older templates, and is not told about them.
+var newerKeys = []string{keyWeight, keyStatements}
 
 // prefetch asks for what the checks look at, within the subset of FHIR searches that CDS Hooks recommends. The codes are the usual ones of
 // each analyte in the tables.
 var prefetch = map[string]string{
 	keyPatient:     "Patient/{{context.patientId}}",
 	keyConditions:  "Condition?patient={{context.patientId}}",
-	keyMedications: "MedicationRequest?patient={{context.patientId}}&status=active",
+	keyMedications: "MedicationRequest?patient={{context.patientId}}&status=active&_include=MedicationRequest:medication",
 	keyFerritin:    newest("2276-4", "20567-4", "14723-1"),
 	keyTSAT:        newest("2502-3", "14801-5", "2505-6"),
 	keyIron:        newest("2498-4", "14798-3"),
 	keyTIBC:        newest("2500-7", "14800-7"),
 	keyCreatinine:  newest("2160-0", "14682-9", "98979-8", "62238-1", "33914-3"),
+	keyWeight:      newest("29463-7"),
+	keyStatements:  "MedicationStatement?patient={{context.patientId}}&status=active&_include=MedicationStatement:medication",
+}
+
+// newestResults is how many results of an analyte are asked for.
+const newestResults = 5
+
+// asksFor is how many resources a template asks for where that is not all: so many that came are complete, whatever else there is.
+var asksFor = map[string]int{
+	keyFerritin: newestResults, keyTSAT: newestResults, keyIron: newestResults, keyTIBC: newestResults, keyCreatinine: newestResults, keyWeight: newestResults,
 }
 
 func newest(loincs ...string) string {
 	for i := range loincs {
 		loincs[i] = "http://loinc.org|" + loincs[i]
 	}
-	return "Observation?patient={{context.patientId}}&code=" + strings.Join(loincs, ",") + "&_sort=-date&_count=5"
+	return "Observation?patient={{context.patientId}}&code=" + strings.Join(loincs, ",") + fmt.Sprintf("&_sort=-date&_count=%d", newestResults)
 }
 
 // idPrefix of the services: each has an id of its own, since clients know them by it.

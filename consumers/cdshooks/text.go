@@ -34,22 +34,3 @@ func escapeAll(texts []string) []string {
 	}
 	return out
 }
-
-// shorten is the first sentence of text, cut between words where it is longer than most characters.
-func shorten(text string, most int) string {
-	if end := strings.Index(text, ". "); end > 0 {
-		text = text[:end+1]
-	}
-	runes := []rune(text)
-	if len(runes) <= most {
-		return text
-	}
-	cut := runes[:most-1]
-	for i := len(cut) - 1; i > most/2; i-- {
-		if cut[i] == ' ' {
-			cut = cut[:i]
-			break
-		}
-	}
-	return strings.TrimRight(string(cut), " ,;:") + "…"
-}

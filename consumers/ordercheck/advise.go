@@ -22,6 +22,8 @@ type Advice struct {
 	Open    []checks.Flag // open without them
 	RLS     checks.RLSStatus
 	Iron    checks.IronNeed
+	// Note is on iron, where no flag says it.
+	Note string
 	// IronBecause: the iron flag is one because of the drafts.
 	IronBecause bool
 	// Unrecognised are drafts whose drug is in no table, and that have no RxNorm or ATC code either: nothing was checked for them.
@@ -63,7 +65,8 @@ func (a *Advice) mine(all []fhir.Resource, draft bool) []fhir.Resource {
 		case r.Patient == a.Patient || r.Patient == "" && r.Fact.Kind == checks.KindMedication:
 			mine = append(mine, *r)
 		case r.Patient != "":
-			a.Unread = append(a.Unread, Unread{r.Type, r.Pointer, OtherPatient, "it is about another patient than the request", draft})
+			a.Unread = append(a.Unread, Unread{Type: r.Type, Pointer: r.Pointer, Reason: OtherPatient,
+				Detail: "it is about another patient than the request", Draft: draft})
 		}
 	}
 	return mine
@@ -113,6 +116,7 @@ func zoneOf(s *checks.Settings) *time.Location {
 // split compares the flags with and without the drafts. decided tells that before is as it was stored.
 func (a *Advice) split(e *consumers.Engine, before, after *checks.State, decided bool, asOf time.Time) {
 	now := checks.Assess(after, e.Settings, e.Key, e.Ruleset, asOf)
+	a.Note = now.Note
 	a.RLS, a.Iron = now.RLS, now.Iron
 	var others []checks.Flag
 	for _, f := range now.Flags {

@@ -22,9 +22,9 @@ func TestPregabalinDraft(t *testing.T) {
 		order         string
 		says, without string
 	}{
-		"no iron result": {nil, "iron-labs-missing", "2276-4 2498-4 2500-7", "Order ferritin together with iron", ""},
+		"no iron result": {nil, "iron-labs-missing", "2276-4 2498-4 2500-7", "Order ferritin, iron and TIBC", ""},
 		"no ferritin":    {[]string{tsat}, "iron-labs-missing", "2276-4 2498-4 2500-7", "ferritin", ""},
-		"ferritin 75":    {[]string{tsat, lab("f1", "2276-4", "75", "ng/mL", lastMonth)}, "iron-low", "", "iron", "Order ferritin"},
+		"ferritin 75":    {[]string{tsat, lab("f1", "2276-4", "75", "ng/mL", lastMonth)}, "iron-low", "", "iron", "Order ferritin,"},
 		"ferritin 200":   {[]string{tsat, lab("f1", "2276-4", "200", "ng/mL", lastMonth)}, "", "", "", "ferritin"},
 	} {
 		t.Run(name, func(t *testing.T) {

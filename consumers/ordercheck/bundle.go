@@ -68,7 +68,7 @@ func ServiceRequest(patient checks.Ref, encounter string, test Coding, asOf time
 		"code":     object{"coding": []Coding{test}, "text": test.Display},
 		"subject":  object{"reference": string(patient)}, "authoredOn": asOf.UTC().Format(time.RFC3339),
 		"reasonCode":         []object{{"text": "Iron status in restless legs syndrome"}},
-		"patientInstruction": checks.IronSampling,
+		"patientInstruction": checks.IronSampling(),
 	}
 	if encounter != "" {
 		r["encounter"] = object{"reference": encounter}
@@ -80,6 +80,9 @@ func outcomeOf(a *Advice) object {
 	var issues []object
 	for _, u := range a.Unread {
 		issue := object{"severity": "warning", "code": "not-supported", "diagnostics": fmt.Sprintf("%s at %q left out: %s (%s)", typeOf(u), u.Pointer, u.Reason, u.Detail)}
+		if u.Partly {
+			issue["code"], issue["diagnostics"] = "value", fmt.Sprintf("%s: what stands at %q cannot be read (%s); the rest was checked", typeOf(u), u.Pointer, u.Detail)
+		}
 		issues = append(issues, issue)
 	}
 	for _, ref := range a.Unrecognised {

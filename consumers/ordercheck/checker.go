@@ -20,6 +20,8 @@ type Checker struct {
 	Stored Stored
 	Reader fhir.Options     // Now is set for each question
 	AsOf   func() time.Time // the as-of time; the real time where it is nil
+	// Metrics count what Serve answers; nil counts nothing.
+	Metrics *Metrics
 
 	readers sync.Pool
 }

@@ -9,21 +9,24 @@ import (
 
 // Line is a flag as JSON: what the commands print with --format json.
 type Line struct {
-	ID           string            `json:"id,omitempty"`
-	Check        string            `json:"check,omitempty"`
-	Severity     string            `json:"severity,omitempty"`
-	State        checks.FlagState  `json:"state,omitempty"`
-	Patient      checks.Ref        `json:"patient,omitempty"`
-	Ingredient   string            `json:"ingredient,omitempty"`
-	Implicated   []checks.Ref      `json:"implicated,omitempty"`
-	Evidence     []checks.Ref      `json:"evidence,omitempty"`
-	RLS          string            `json:"rls,omitempty"`
-	Basis        string            `json:"basis,omitempty"`
-	Summary      string            `json:"summary,omitempty"`
-	Action       string            `json:"action,omitempty"`
-	Alternatives []string          `json:"alternatives,omitempty"`
-	Citations    []checks.Citation `json:"citations,omitempty"`
-	AsOf         string            `json:"asOf,omitempty"`
+	ID           string              `json:"id,omitempty"`
+	Check        string              `json:"check,omitempty"`
+	Severity     string              `json:"severity,omitempty"`
+	State        checks.FlagState    `json:"state,omitempty"`
+	Patient      checks.Ref          `json:"patient,omitempty"`
+	Ingredient   string              `json:"ingredient,omitempty"`
+	Implicated   []checks.Ref        `json:"implicated,omitempty"`
+	Evidence     []checks.Ref        `json:"evidence,omitempty"`
+	Orders       []checks.OrderWords `json:"orders,omitempty"`
+	RLS          string              `json:"rls,omitempty"`
+	Basis        string              `json:"basis,omitempty"`
+	Summary      string              `json:"summary,omitempty"`
+	Action       string              `json:"action,omitempty"`
+	Counsel      []string            `json:"counsel,omitempty"`
+	Alternatives []string            `json:"alternatives,omitempty"`
+	Citations    []checks.Citation   `json:"citations,omitempty"`
+	Audience     string              `json:"audience,omitempty"` // patient, where the texts are plain words
+	AsOf         string              `json:"asOf,omitempty"`
 }
 
 // LineOf writes f.
@@ -31,7 +34,7 @@ func LineOf(f *checks.Flag) Line {
 	l := Line{
 		ID: f.ID, Check: f.Check, Severity: f.Severity.String(), State: f.State, Patient: f.Patient, Ingredient: f.Ingredient,
 		Implicated: f.Implicated, Evidence: f.Evidence, RLS: f.RLS.String(), Basis: f.Basis, Summary: f.Summary, Action: f.Action,
-		Alternatives: f.Alternatives, Citations: f.Citations,
+		Alternatives: f.Alternatives, Citations: f.Citations, Orders: f.Orders, Counsel: f.Counsel, Audience: f.Audience,
 	}
 	if !f.AsOf.IsZero() {
 		l.AsOf = f.AsOf.UTC().Format(time.RFC3339Nano)
@@ -45,6 +48,7 @@ func (l *Line) Flag() (checks.Flag, error) {
 		Finding: checks.Finding{
 			Check: l.Check, Ingredient: l.Ingredient, Patient: l.Patient, Implicated: l.Implicated, Evidence: l.Evidence, Basis: l.Basis,
 			Summary: l.Summary, Action: l.Action, Alternatives: l.Alternatives, Citations: l.Citations,
+			Orders: l.Orders, Counsel: l.Counsel, Audience: l.Audience,
 		},
 		ID: l.ID, State: l.State,
 	}

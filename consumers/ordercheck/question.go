@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -26,6 +27,8 @@ type Unread struct {
 	Reason  fhir.Reason `json:"reason"`
 	Detail  string      `json:"detail,omitempty"`
 	Draft   bool        `json:"draft,omitempty"` // it is one of the orders asked about
+	// Partly: it is not left out; only what stands at Pointer could not be read.
+	Partly bool `json:"partly,omitempty"`
 }
 
 // OtherPatient is the reason of a resource that is about somebody else than the question.
@@ -76,13 +79,22 @@ func (q *Question) Add(res fhir.Resource, draft bool) {
 		if pointer == "" {
 			pointer = res.Pointer
 		}
-		q.Unread = append(q.Unread, Unread{res.Type, pointer, res.Rejection.Reason, res.Rejection.Detail, draft})
+		q.Unread = append(q.Unread, Unread{Type: res.Type, Pointer: pointer, Reason: res.Rejection.Reason, Detail: res.Rejection.Detail, Draft: draft})
+		return
 	case !res.Relevant:
 	case draft:
 		q.Drafts = append(q.Drafts, res)
 	default:
 		q.Facts = append(q.Facts, res)
 	}
+	for _, u := range res.Unread {
+		q.Unread = append(q.Unread, Unread{Type: res.Type, Pointer: u.Pointer, Reason: consumers.PartlyRead, Detail: u.Detail, Draft: draft, Partly: true})
+	}
+}
+
+// LeftOut tells that a resource of the request was not looked at.
+func LeftOut(unread []Unread) bool {
+	return slices.ContainsFunc(unread, func(u Unread) bool { return !u.Partly })
 }
 
 // findPatient takes the patient of the drafts.

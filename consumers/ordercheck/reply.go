@@ -17,6 +17,7 @@ type Reply struct {
 	Because      []Line       `json:"because"` // flags because of the drafts
 	Open         []Line       `json:"open"`    // flags that are open without them
 	Iron         *IronReply   `json:"iron,omitempty"`
+	IronNote     string       `json:"ironNote,omitempty"` // where no flag says it
 	Unrecognised []checks.Ref `json:"unrecognised,omitempty"`
 	Unread       []Unread     `json:"unread,omitempty"`
 	LeftOut      string       `json:"leftOut,omitempty"` // which older facts of the patient were left out, in a sentence
@@ -71,7 +72,7 @@ func IronOrders(n checks.IronNeed) []Coding {
 func ReplyOf(a *Advice) Reply {
 	r := Reply{
 		Patient: a.Patient, AsOf: a.AsOf.UTC().Format(time.RFC3339Nano), Ruleset: a.Ruleset, Drafts: a.Drafts, Because: lines(a.Because),
-		Open: lines(a.Open), Unrecognised: a.Unrecognised, Unread: a.Unread, LeftOut: a.LeftOut, Stored: a.Stored,
+		Open: lines(a.Open), IronNote: a.Note, Unrecognised: a.Unrecognised, Unread: a.Unread, LeftOut: a.LeftOut, Stored: a.Stored,
 	}
 	for _, f := range slices.Concat(a.Because, a.Open) {
 		if f.Ack == nil {
@@ -88,7 +89,7 @@ func ReplyOf(a *Advice) Reply {
 	if a.Iron.Check != "" {
 		r.Iron = &IronReply{Check: a.Iron.Check, Because: a.IronBecause, Ferritin: a.Iron.Ferritin, TSAT: a.Iron.TSAT, Order: IronOrders(a.Iron)}
 		if len(r.Iron.Order) > 0 {
-			r.Iron.Sampling = checks.IronSampling
+			r.Iron.Sampling = checks.IronSampling()
 		}
 	}
 	return r

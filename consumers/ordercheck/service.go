@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -66,13 +67,17 @@ func compact(schema string) string { return strings.Join(strings.Fields(schema),
 
 // handle answers one request. What it cannot send was not wanted any more.
 func (c *Checker) handle(req micro.Request) {
+	began, outcome := time.Now(), outcomeFailed
 	defer func() {
 		if recover() != nil {
+			outcome = outcomeFailed
 			_ = req.Error(CodeInternal, "the check failed", nil)
 		}
+		c.Metrics.count(outcome, time.Since(began))
 	}()
 	a, err := c.Ask(req.Data())
 	if err != nil {
+		outcome = outcomeOfError(err)
 		refuse(req, err)
 		return
 	}
@@ -88,6 +93,7 @@ func (c *Checker) handle(req micro.Request) {
 		refuse(req, err)
 		return
 	}
+	outcome = outcomeOfAnswer(&a)
 	_ = req.Respond(data, micro.WithHeaders(micro.Headers{"Content-Type": []string{format}}))
 }
 

@@ -119,8 +119,8 @@ func TestServiceRefuses(t *testing.T) {
 	for request_, code := range map[string]string{
 		`{"resourceType":"` + secret: CodeUnreadable,
 		"":                           CodeUnreadable,
-		`{"resourceType":"Condition","id":"` + secret + `"}`:   CodeUnreadable,
-		bundle(strings.Replace(rlsCondition, "c1", secret, 1)): CodeNoQuestion,
+		`{"resourceType":"Condition","code":{},"id":"` + secret + `"}`: CodeUnreadable,
+		bundle(strings.Replace(rlsCondition, "c1", secret, 1)):         CodeNoQuestion,
 	} {
 		m := request(t, nc, Subject, request_, nil)
 		if got := m.Header.Get(micro.ErrorCodeHeader); got != code {

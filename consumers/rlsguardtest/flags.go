@@ -104,7 +104,7 @@ func (k Kit) Decide(asOf time.Time, paths ...string) ([]checks.Flag, []Rejection
 }
 
 func isInput(name string) bool {
-	name = strings.TrimSuffix(name, ".gz")
+	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
 	return strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".ndjson")
 }
 

@@ -73,7 +73,7 @@ func TestFlagsOfFiles(t *testing.T) {
 // TestRejectionsFail: a test whose input is rejected must not pass.
 func TestRejectionsFail(t *testing.T) {
 	r := &recorder{TB: t}
-	rlsguardtest.FlagsOf(r, asOf, rls, `{"resourceType":"MedicationRequest","id":"m"}`)
+	rlsguardtest.FlagsOf(r, asOf, rls, `{"resourceType":"MedicationRequest","id":"m","status":"active","medicationCodeableConcept":{"text":"sertraline"}}`)
 	if len(r.failures) != 1 || !strings.Contains(r.failures[0], "document-2.json:1") {
 		t.Errorf("failures %q", r.failures)
 	}

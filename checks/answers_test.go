@@ -1,0 +1,110 @@
+package checks
+
+import (
+	"fmt"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What every check answers to every case of testdata/scenarios, and in which version. A check that
+// answers a case differently under the same version fails here, whatever its description says:
+// whoever approved it approved something else. With RLSGUARD_UPDATE=1 the file is written, but
+// still refuses that. A case that is edited is a new one.
+func TestAChangedAnswerRaisesTheVersion(t *testing.T) {
+	const file = "testdata/answers.golden"
+	old, err := os.ReadFile(file)
+	update := os.Getenv("RLSGUARD_UPDATE") != ""
+	if err != nil && !update {
+		t.Fatal(err)
+	}
+	versions, known := map[string]string{}, map[string]string{}
+	for line := range strings.Lines(string(old)) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
+		if check, ok := strings.CutPrefix(key, "version "); ok {
+			versions[check] = value
+			continue
+		}
+		known[key] = value
+	}
+	var b strings.Builder
+	current := map[string]string{}
+	for _, c := range Catalogue() {
+		current[c.ID] = fmt.Sprint(c.Rule.Version)
+		fmt.Fprintf(&b, "version %s = %d\n", c.ID, c.Rule.Version)
+	}
+	for _, line := range answers(t) {
+		key, now, _ := strings.Cut(line, " = ")
+		b.WriteString(line + "\n")
+		was, ok := known[key]
+		for _, c := range Catalogue() {
+			if ok && answerOf(was, c.ID) != answerOf(now, c.ID) && versions[c.ID] == current[c.ID] {
+				t.Errorf("%s answers %q to %s, and %q before: raise its version", c.ID, answerOf(now, c.ID), key, answerOf(was, c.ID))
+			}
+		}
+	}
+	switch {
+	case t.Failed() || b.String() == string(old):
+	case update:
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("cases or versions are new: write %s with RLSGUARD_UPDATE=1", file)
+	}
+}
+
+// answers are the flags of every case, a line each.
+func answers(t *testing.T) []string {
+	files, err := filepath.Glob("testdata/scenarios/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for part := range strings.SplitSeq("\n"+string(text), "\n# ") {
+			title, _, _ := strings.Cut(part, "\n")
+			if !strings.Contains(part, "\n") || strings.HasPrefix(strings.TrimSpace(part), ";") {
+				continue
+			}
+			s := parseScenarios(t, "# "+part)[0]
+			var found []string
+			for _, f := range Evaluate(&s.st, DefaultSettings(), s.asOf) {
+				found = append(found, f.Check+":"+f.Ingredient+":"+f.Severity.String())
+			}
+			slices.Sort(found)
+			h := fnv.New32a()
+			h.Write([]byte(facts(part)))
+			lines = append(lines, fmt.Sprintf("%s/%s %08x = %s", strings.TrimSuffix(filepath.Base(file), ".txt"), title, h.Sum32(), strings.Join(found, ", ")))
+		}
+	}
+	return lines
+}
+
+// facts are the lines of a case that are no answer.
+func facts(part string) string {
+	var kept []string
+	for line := range strings.SplitSeq(part, "\n") {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "->") && !strings.HasPrefix(line, "silent ") && !strings.HasPrefix(line, ";") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n")
+}
+
+func answerOf(all, check string) string {
+	var own []string
+	for a := range strings.SplitSeq(all, ", ") {
+		if strings.HasPrefix(a, check+":") {
+			own = append(own, a)
+		}
+	}
+	return strings.Join(own, ", ")
+}

@@ -1,0 +1,111 @@
+package checks
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
+)
+
+// personKnown tells whether age on the day of a creatinine and sex are known, so that formulas hold.
+func (in *renalInput) personKnown(r *labReading) bool {
+	years, known := in.ageAt(r)
+	return known && years < 120 && (in.Sex == Female || in.Sex == Male)
+}
+
+// adult tells whether a creatinine can be put into a formula.
+func (in *renalInput) adult(r *labReading) bool {
+	years, _ := in.ageAt(r)
+	return r.reason == labUsable && in.personKnown(r) && years >= 18 && r.measure.value.Sign() > 0
+}
+
+// ageAt is the age on the day of a result, so that an estimate does not change by itself.
+func (in *renalInput) ageAt(r *labReading) (years int, known bool) {
+	if in.Birth.IsZero() || !r.dated || r.unplaced {
+		return 0, false
+	}
+	return ageOn(in.Birth, civilDayOf(r.effective, in.Labs.zone), in.Labs.zone), true
+}
+
+// cockcroftGault estimates clearance: (140 - age) x kg / (72 x creatinine in mg/dL), x 0.85 in women; for adults with a weight.
+func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
+	if !in.adult(creatinine) {
+		return kidneyFunction{}
+	}
+	weight := in.weightNear(creatinine)
+	if weight == nil {
+		return kidneyFunction{}
+	}
+	age, _ := in.ageAt(creatinine)
+	above := decimalInt(140 - age).times(weight.measure.value)
+	if in.Sex == Female {
+		above = above.times(decimal("0.85"))
+	}
+	value := above.over(decimalInt(72).times(creatinine.measure.value))
+	return in.estimated(creatinine, value, "mL/min", slices.Concat(creatinine.refs, weight.refs),
+		func(clearance string) string {
+			return words.Say("kidney.cockcroft-gault", "clearance", clearance, "creatinine", creatinine.measure.text()+provisional(creatinine),
+				"date", creatinine.date(in.Labs.zone), "weight", weight.measure.text(), "weighed", weight.date(in.Labs.zone))
+		})
+}
+
+// ckdEPI estimates the eGFR of an adult by CKD-EPI 2021 (Inker et al., doi 10.1056/NEJMoa2102953): 142 x min(Scr/k, 1)^a x
+// max(Scr/k, 1)^-1.200 x 0.9938^age, x 1.012 in women; k is 0.7 and a -0.241 in women, 0.9 and -0.302 in men; Scr in mg/dL.
+func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
+	if !in.adult(creatinine) {
+		return kidneyFunction{}
+	}
+	age, _ := in.ageAt(creatinine)
+	k, a, factor := decimal("0.9"), decimal("-0.302"), decimalInt(142)
+	if in.Sex == Female {
+		k, a, factor = decimal("0.7"), decimal("-0.241"), decimal("142").times(decimal("1.012"))
+	}
+	ratio := creatinine.measure.value.over(k)
+	if ratio.Cmp(decimalInt(1)) > 0 {
+		a = decimal("-1.2")
+	}
+	value := factor.times(ratio.power(a)).times(decimal("0.9938").power(decimalInt(age)))
+	return in.estimated(creatinine, value, "mL/min/{1.73_m2}", creatinine.refs,
+		func(clearance string) string {
+			return words.Say("kidney.ckd-epi", "clearance", clearance, "creatinine", creatinine.measure.text()+provisional(creatinine),
+				"date", creatinine.date(in.Labs.zone)) + reservation()
+		})
+}
+
+// estimated is a clearance that falls as a creatinine rises, so that a bound of one is the opposite bound of the other.
+func (in *renalInput) estimated(creatinine *labReading, value Decimal, unit string, refs []Ref, tell func(clearance string) string) kidneyFunction {
+	comparator, _ := ratioComparator("", creatinine.measure.comparator)
+	m := measure{value: value, comparator: comparator, unit: unit}
+	band, reason := in.readable(creatinine, &m)
+	if reason != labUsable {
+		return kidneyFunction{}
+	}
+	shown := value.cut(1)
+	if comparator != "" {
+		shown = comparator + " " + shown
+	}
+	return kidneyFunction{band: band, clearance: m, refs: refs, at: creatinine, words: tell(shown)}
+}
+
+// weightNear is the newest weight that is not too far in time from a creatinine; one without a time serves where none has one.
+func (in *renalInput) weightNear(creatinine *labReading) *labReading {
+	day := civilDayOf(creatinine.effective, in.Labs.zone)
+	return in.Labs.newestUsable(terms.Weight, func(r *labReading) bool {
+		if !r.dated || r.measure.comparator != "" {
+			return r.measure.comparator == ""
+		}
+		gap := civilDayOf(r.effective, in.Labs.zone) - day
+		return max(gap, -gap) <= int64(in.Settings.WeightDays)
+	})
+}
+
+// ageOn is the age in whole years on a day; with a partial birth date the higher of the possible ones, which is the more careful.
+func ageOn(birth Time, day int64, zone *time.Location) int {
+	now := time.Unix(day*86_400, 0).UTC()
+	age := now.Year() - time.Unix(0, birth.Nanos).UTC().Year()
+	if first, _ := birthdays(birth, age, zone); civilDay(first, zone) > day {
+		age--
+	}
+	return age
+}

@@ -1,0 +1,173 @@
+package checks
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/words"
+)
+
+// treatment says what iron can do for this patient (rules.md R3, R9, R11). Where iron overload is
+// on record it is no iron at all.
+func (c *ironCase) treatment() string {
+	f, t := &c.panel.ferritin, &c.panel.tsat
+	band := []string{"low", c.Settings.FerritinLow.String(), "high", c.Settings.IVOnlyFerritin.String()}
+	switch {
+	case len(c.IronCaution) > 0:
+		return words.Say("iron.advice.overload")
+	case c.panel.group == ironDialysis:
+		return words.Say("iron.advice.dialysis")
+	case c.panel.group == ironChild:
+		return words.Say("iron.advice.child")
+	case f.low && t.shown != nil && t.state == analyteUsable && t.shown.measure.value.Cmp(c.Settings.OralCeilingTSAT) > 0:
+		return words.Say("iron.advice.contradictory", "ceiling", c.Settings.OralCeilingTSAT.String())
+	case f.low && c.replaced:
+		return words.Say("iron.advice.replaced", "date", c.replacedSince.Date(c.Labs.zone))
+	case f.low:
+		cause := words.Say("iron.cause")
+		if f.shown.measure.value.Cmp(c.Settings.InvestigateFerritin) < 0 {
+			cause = words.Say("iron.cause.all", "limit", c.Settings.InvestigateFerritin.String())
+		}
+		return words.Say("iron.advice.replace", "cause", cause)
+	case f.shown == nil || f.state != analyteUsable:
+		return words.Say("iron.advice.measure")
+	case c.inBand():
+		return words.Say("iron.advice.iv-only", band...)
+	}
+	return words.Say("iron.advice.refer", band...)
+}
+
+// caution says when intravenous iron has to wait.
+func (c *ironCase) caution() string {
+	switch {
+	case len(c.IronCaution) > 0 || c.panel.group == ironChild || c.replaced:
+		return ""
+	case c.Pregnant:
+		return words.Say("iron.advice.pregnant")
+	case c.panel.group == ironDialysis, !c.panel.ferritin.low && c.inBand():
+		return words.Say("iron.advice.infection")
+	}
+	return ""
+}
+
+// inBand tells whether ferritin is not low, and only intravenous iron is expected to help.
+func (c *ironCase) inBand() bool {
+	f := &c.panel.ferritin
+	return f.state == analyteUsable && !f.low && f.shown.measure.value.Cmp(c.Settings.IVOnlyFerritin) <= 0
+}
+
+// therapy tells that iron is ordered already.
+func (c *ironCase) therapy() string {
+	var dates []string
+	for _, o := range c.Orders {
+		switch {
+		case !o.Current:
+		case o.Date.IsZero():
+			dates = append(dates, words.Say("iron.ordered.undated"))
+		default:
+			dates = append(dates, words.Say("iron.ordered.on", "date", o.Date.Date(c.Labs.zone)))
+		}
+	}
+	if len(dates) == 0 || c.replaced {
+		return ""
+	}
+	return words.Say("iron.ordered", "dates", strings.Join(sortedUnique(dates), ", "))
+}
+
+// due names the day on which a low value is to be repeated, as coming or past.
+func (c *ironCase) due() string {
+	r := c.newestLow()
+	if r == nil || !r.dated || len(c.IronCaution) > 0 {
+		return ""
+	}
+	due := c.dueDay(r)
+	key := "iron.was-due"
+	if start := civilStart(due, c.Labs.zone); start.After(c.Labs.asOf) {
+		key = "iron.due"
+		c.changesAt(start)
+	}
+	return words.Say(key, "date", civilDate(due))
+}
+
+// dueDay is the day on which a repeat of a result is due.
+func (c *ironCase) dueDay(r *labReading) int64 {
+	return civilDayOf(r.effective, c.Labs.zone) + int64(c.Settings.ShortenedDays)
+}
+
+// newestLow is the low result that was drawn last: iron is to be looked at again so long after it.
+func (c *ironCase) newestLow() *labReading {
+	var newest *labReading
+	for _, a := range c.analytes() {
+		if a.res.low && (newest == nil || compareNewest(a.res.shown, newest) < 0) {
+			newest = a.res.shown
+		}
+	}
+	return newest
+}
+
+// replacing tells whether iron is being replaced: a real exposure to iron by mouth, or an infusion,
+// that began after the draw of the newest low value; and only until its repeat is due.
+func (c *ironCase) replacing() bool {
+	r := c.newestLow()
+	if r == nil || !r.dated {
+		return false
+	}
+	due := civilStart(c.dueDay(r), c.Labs.zone)
+	if !due.After(c.Labs.asOf) {
+		return false
+	}
+	for _, o := range c.Orders {
+		earlier := c.replacedSince.IsZero() || o.Date.Start(c.Labs.zone).Before(c.replacedSince.Start(c.Labs.zone))
+		if o.Replaces && c.after(o.Date, r) && earlier {
+			c.replacedSince = o.Date
+		}
+	}
+	if c.replacedSince.IsZero() {
+		return false
+	}
+	c.changesAt(due)
+	return true
+}
+
+// after tells whether an order is later than a draw. The same day is, unless both tell the time of
+// day and that says otherwise.
+func (c *ironCase) after(order Time, r *labReading) bool {
+	if order.IsZero() {
+		return false
+	}
+	if order.Precision >= ToInstant && r.effective.Precision >= ToInstant {
+		return !order.Start(c.Labs.zone).Before(r.at)
+	}
+	return civilDayOf(order, c.Labs.zone) >= lastDayOf(r.effective, c.Labs.zone)
+}
+
+// complete asks for what a full picture lacks.
+func (c *ironCase) complete() string {
+	for _, a := range c.analytes() {
+		if a.res.state != analyteUsable {
+			return words.Say("iron.complete", "analyte", a.name)
+		}
+	}
+	return ""
+}
+
+// fill asks for what is missing; a result that is pending need not be ordered again.
+func (c *ironCase) fill() string {
+	if min(c.panel.ferritin.state, c.panel.tsat.state) == analytePending {
+		return words.Say("iron.wait")
+	}
+	return joinSentences(words.Say("iron.order"), words.Say("iron.sampling"))
+}
+
+func sortedUnique(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// joinRefs gathers references, sorted, each once.
+func joinRefs(groups ...[]Ref) []Ref {
+	all := slices.Concat(groups...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

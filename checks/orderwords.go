@@ -1,0 +1,86 @@
+package checks
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/words"
+)
+
+// OrderWords say what was ordered in words that a pharmacist recognises, as far as it was sent.
+type OrderWords struct {
+	Ref     Ref    `json:"ref"`
+	Product string `json:"product,omitempty"` // as sent, else by our tables; shortened
+	Dose    string `json:"dose,omitempty"`    // by structured dosage only
+	Since   string `json:"since,omitempty"`   // when it was written, handed over or begun, as precisely as it was sent
+}
+
+// Words describe the order on a line; "" where nothing is known but its reference.
+func (o *OrderWords) Words() string {
+	var parts []string
+	for _, p := range []string{o.Product, o.Dose} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if o.Since != "" {
+		parts = append(parts, words.Say("order.since", "date", o.Since))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// productLength is how long the name of a product gets in a flag.
+const productLength = 60
+
+// orderWords describe the orders behind a finding, in the order of their references.
+func (ev *evaluation) orderWords(refs []Ref) []OrderWords {
+	var all []OrderWords
+	for i := range ev.orders {
+		o := &ev.orders[i]
+		if !slices.Contains(refs, o.ref) {
+			continue
+		}
+		all = append(all, OrderWords{Ref: o.ref, Product: ev.productWords(o), Dose: ev.doseWords(o), Since: o.Authored.Date(ev.zone)})
+	}
+	slices.SortFunc(all, func(a, b OrderWords) int { return strings.Compare(string(a.Ref), string(b.Ref)) })
+	return all
+}
+
+// productWords name the product as it was sent; where only a code was, our tables name the drug.
+func (ev *evaluation) productWords(o *orderView) string {
+	for _, n := range o.drug.names {
+		if n = shortened(n, productLength); n != "" {
+			return n
+		}
+	}
+	var parts []string
+	for _, f := range o.drug.match.Found {
+		part := f.Name
+		if f.Strength != "" && !f.PerML {
+			part += " " + f.Strength + " mg"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, " / ")
+}
+
+// doseWords are the milligrams a day, where the dosage says so and the product has one drug of
+// ours.
+func (ev *evaluation) doseWords(o *orderView) string {
+	asNeeded := len(o.Dosages) > 0 && !slices.ContainsFunc(o.Dosages, func(d Dosage) bool { return !d.AsNeeded })
+	text := ""
+	if found := o.drug.match.Found; len(found) == 1 {
+		x := exposure{orderView: o, Found: found[0]}
+		d := totalDose([]doseOrder{doseOrderOf(&x)}, ev.zone, ev.asOf)
+		if d.complete && d.mg.Sign() > 0 {
+			text = words.Say("order.a-day", "mg", d.mg.cut(2))
+		}
+	}
+	switch {
+	case asNeeded && text != "":
+		return words.Say("order.dose.as-needed", "dose", text)
+	case asNeeded:
+		return words.Say("order.as-needed.short")
+	}
+	return text
+}

@@ -1,0 +1,109 @@
+package terms
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Use is what a drug is given for, as far as it decides which alternatives fit.
+type Use string
+
+// Uses of indications.tsv.
+const (
+	UseDepression Use = "depression"
+	UseAnxiety    Use = "anxiety"
+	UsePsychosis  Use = "psychosis"
+	UseBipolar    Use = "bipolar"
+	UseInsomnia   Use = "insomnia"
+	UsePain       Use = "pain"
+	UseMigraine   Use = "migraine"
+	UseNausea     Use = "nausea"
+	UseVertigo    Use = "vertigo"
+	UseItch       Use = "itch"
+	UseAllergy    Use = "allergy"
+	UseChorea     Use = "chorea"
+)
+
+//go:embed data/indications.tsv
+var indicationsTSV string
+
+// indications are the rows of indications.tsv: how the codes of a use begin, and words that name
+// it.
+type indications struct {
+	codes []useCode // longest first
+	words []useWord
+}
+
+type (
+	useCode struct {
+		key codeKey
+		use Use
+	}
+	useWord struct {
+		word string
+		use  Use
+	}
+)
+
+var useTable = sync.OnceValue(func() indications {
+	var t indications
+	for line := range rows(indicationsTSV) {
+		use := Use(field(line, 0))
+		if system := field(line, 1); system != "text" {
+			system = CanonicalSystem(system)
+			t.codes = append(t.codes, useCode{codeKey{system, conditionCode(system, field(line, 2))}, use})
+			continue
+		}
+		t.words = append(t.words, useWord{normalise(field(line, 2)), use})
+	}
+	slices.SortStableFunc(t.codes, func(a, b useCode) int { return len(b.key.code) - len(a.key.code) })
+	return t
+})
+
+// UsesOf tells what a reason means: by its codes, of which those of ICD count with all below them,
+// else by its words. Nothing where the table knows neither.
+func (t *Terms) UsesOf(codings []Coding, texts []string) []Use {
+	var uses []Use
+	add := func(u Use) {
+		if !slices.Contains(uses, u) {
+			uses = append(uses, u)
+		}
+	}
+	for _, c := range codings {
+		if u, ok := useOfCode(c); ok {
+			add(u)
+		}
+	}
+	if len(uses) > 0 {
+		return uses
+	}
+	for _, c := range codings {
+		texts = append(slices.Clip(texts), c.Display)
+	}
+	for _, text := range texts {
+		key := " " + normalise(text) + " "
+		for _, w := range useTable().words {
+			if strings.Contains(key, " "+w.word) {
+				add(w.use)
+			}
+		}
+	}
+	return uses
+}
+
+func useOfCode(c Coding) (Use, bool) {
+	system := CanonicalSystem(c.System)
+	if system == "" || c.Code == "" {
+		return "", false
+	}
+	code := conditionCode(system, c.Code)
+	for _, row := range useTable().codes {
+		below := isICD10(system) && isICD10(row.key.system) && strings.HasPrefix(code, row.key.code)
+		if below || row.key == (codeKey{system, code}) {
+			return row.use, true
+		}
+	}
+	return "", false
+}

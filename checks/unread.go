@@ -1,0 +1,113 @@
+package checks
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/words"
+)
+
+// Unread says which parts of a version were there and could not be read. The part reads as the
+// table "Partly read" of the contract says; the rest of the version counts.
+type Unread uint16
+
+// Parts that flags have to speak of. They are a part of the stored form: append, never move.
+const (
+	UnreadStatus   Unread = 1 << iota // the status: unknown
+	UnreadIntent                      // the intent: order
+	UnreadNegation                    // doNotPerform: false
+	UnreadAsNeeded                    // asNeeded: false
+	UnreadDate                        // a date: absent
+	UnreadSupply                      // the stated supply
+	UnreadDose                        // dosage, quantity or timing: unknown
+	UnreadDrug                        // the medication
+	UnreadModifier                    // a modifierExtension that is not known here
+	UnreadVersion                     // meta.lastUpdated or versionId, so that the version is the lowest
+	UnreadOther                       // anything else
+	// NewerUnread: an UnreadVersion of the same resource lost to this one. It may be the newer of
+	// the two.
+	NewerUnread
+
+	// UnreadAll are all of them.
+	UnreadAll Unread = 1<<iota - 1
+)
+
+// Outranking is f, the newer of two versions of one resource, with what it has to know of the older
+// one; noted tells that this is more than it knew. A version that came twice does not outrank
+// itself.
+func (f *Fact) Outranking(older *Fact) (newer Fact, noted bool) {
+	newer = *f
+	if f.Unread&UnreadVersion != 0 && f.Outranked() && !f.Hides() {
+		return newer, false
+	}
+	if older.Unread&NewerUnread != 0 || older.Unread&UnreadVersion != 0 && f.Unread&NewerUnread == 0 && !SameContent(f, older) {
+		newer.Unread |= NewerUnread
+	}
+	return newer, newer.Unread != f.Unread
+}
+
+// SameContent tells whether two arrivals say the same of one resource, under the same version.
+func SameContent(a, b *Fact) bool {
+	x, y := *a, *b
+	x.Version.Arrival, y.Version.Arrival = Arrival{}, Arrival{}
+	x.Kept, y.Kept = nil, nil
+	x.Unread, y.Unread = x.Unread&^NewerUnread, y.Unread&^NewerUnread
+	return reflect.DeepEqual(x, y)
+}
+
+// newerUnread says of the facts that a flag rests on which may be outdated.
+func (ev *evaluation) newerUnread(refs []Ref) string {
+	var doubtful []string
+	add := func(ref Ref) {
+		if f := ev.st.Find(ref); f != nil && f.Unread&NewerUnread != 0 && !slices.Contains(doubtful, string(ref)) {
+			doubtful = append(doubtful, string(ref))
+		}
+	}
+	for _, ref := range refs {
+		add(ref)
+		if f := ev.st.Find(ref); f != nil && f.Order != nil && f.Order.MedicationRef != "" {
+			add(f.Order.MedicationRef)
+		}
+	}
+	if len(doubtful) == 0 {
+		return ""
+	}
+	return words.Say("unread.newer", "refs", strings.Join(doubtful, ", "))
+}
+
+// noteUnread notes what of an order could not be read. What may turn its meaning around leaves it
+// at most low.
+func (o *orderView) noteUnread() {
+	for _, n := range unreadNotes {
+		if o.unread&n.part != 0 {
+			o.notes = append(o.notes, words.Say(n.key))
+		}
+	}
+	if o.unread&UnreadModifier != 0 {
+		o.ceiling = min(o.ceiling, Low)
+	}
+}
+
+// modified notes that a Medication of its own may mean something else than it says.
+func (o *orderView) modified() {
+	if o.unread&UnreadModifier == 0 {
+		o.unread |= UnreadModifier
+		o.ceiling = min(o.ceiling, Low)
+		o.notes = append(o.notes, words.Say("unread.medication"))
+	}
+}
+
+// unreadNotes tell the reader of a flag what of an order could not be read and what it was taken for.
+var unreadNotes = []struct {
+	part Unread
+	key  string
+}{
+	{UnreadStatus, "unread.status"},
+	{UnreadIntent, "unread.intent"},
+	{UnreadNegation, "unread.negation"},
+	{UnreadAsNeeded, "unread.as-needed"},
+	{UnreadDate, "unread.date"},
+	{UnreadDose, "unread.dose"},
+	{UnreadModifier, "unread.modifier"},
+}

@@ -1,0 +1,115 @@
+package consumers
+
+import (
+	"math/rand/v2"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+const unreadOrder = `{"resourceType":"MedicationRequest","id":"u","status":"Geheim","intent":"order","subject":{"reference":"Patient/1"},"authoredOn":7,
+	"medicationCodeableConcept":{"text":"sertraline 50 mg"}}`
+
+// What was read in part counts, and one letter without payload tells all its places. Nothing of it is in a metric but type and element.
+func TestPartlyRead(t *testing.T) {
+	b := newBench(t)
+	cfg := b.config()
+	defer b.serve(cfg)()
+	bundle := `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + unreadOrder + `},{"resource":` +
+		orderJSON("m1", "1", "sertraline", "active", 1) + `},{"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"code":5}]}}},
+		{"resource":{"resourceType":"MedicationRequest","id":"x","status":"active","intent":"order"}}]}`
+	b.publish(bundle, orderJSON("m2", "1", "sertraline", "active", 1))
+	b.decided()
+	letters := b.messages(StreamDead, SubjectDead+string(PartlyRead))
+	if len(letters) != 1 || len(b.letters("")) != 2 {
+		t.Fatalf("%d letters of it, %d in all", len(letters), len(b.letters("")))
+	}
+	m := letters[0]
+	for header, want := range map[string]string{
+		HeaderReason: "partly-read", HeaderSequence: "1",
+		HeaderPointer: "/entry/0/resource/status /entry/0/resource/authoredOn /entry/2/resource/code/coding/0/code",
+		HeaderDetail: "/entry/0/resource/status: status is none of FHIR R4; /entry/0/resource/authoredOn: not a string; " +
+			"/entry/2/resource/code/coding/0/code: not a string",
+	} {
+		if got := m.Headers().Get(header); got != want {
+			t.Errorf("%s: %q, want %q", header, got, want)
+		}
+	}
+	if len(m.Data()) > 0 || strings.Contains(m.Headers().Get(HeaderDetail), "Geheim") {
+		t.Error("a letter about what could not be read holds some of it")
+	}
+	if st := b.states()["Patient/1"]; st == nil || len(st.Facts) != 4 {
+		t.Errorf("the resource that was read in part was not taken: %+v", st)
+	}
+	rec := httptest.NewRecorder()
+	cfg.Health.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
+	for _, want := range []string{
+		`rlsguard_partly_read_total{element="status",type="MedicationRequest"} 1`, `rlsguard_partly_read_total{element="code",type="Condition"} 1`,
+		`rlsguard_resources_total{outcome="rejected"} 1`,
+	} {
+		if !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("no metric %s", want)
+		}
+	}
+	again, _, err := b.operator().Select(t.Context(), DeadSelection{All: true, Rejected: true}, false)
+	if err != nil || len(again) != 1 || again[0].PartlyRead() {
+		t.Errorf("to be put through again: %+v, %v", again, err)
+	}
+}
+
+// A letter holds as many places as its headers do, and counts the others.
+func TestPlacesOfALetter(t *testing.T) {
+	bad := `{"resourceType":"Bundle","type":"collection","entry":[` + strings.TrimSuffix(strings.Repeat(`{"resource":`+unreadOrder+`},`, 300), ",") + `]}`
+	var results []Result
+	results = engine().NewFold(NewMemory()).Add(results, 0, ptr(readInput(1, bad)))
+	letters := partlyRead(results)
+	if len(letters) != 1 || len(letters[0].Detail) > mostHeader || !strings.Contains(letters[0].Detail, "; and ") {
+		t.Errorf("%d letters, %d bytes: ...%s", len(letters), len(letters[0].Detail), letters[0].Detail[max(0, len(letters[0].Detail)-40):])
+	}
+}
+
+// A version that cannot be placed loses to one that can, in any order and however often it comes; the flag says that it may be newer.
+func TestVersionsThatCannotBePlaced(t *testing.T) {
+	version := func(status, updated string) string {
+		return `{"resourceType":"MedicationRequest","id":"m","status":"` + status + `","intent":"order","subject":{"reference":"Patient/1"},
+			"meta":{"lastUpdated":` + updated + `},"medicationCodeableConcept":{"text":"sertraline 50 mg"}}`
+	}
+	docs := []string{
+		`{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}}`,
+		version("stopped", `"yesterday"`), version("active", `"2026-10-01T08:00:00Z"`), version("on-hold", `"2026-09-01T08:00:00Z"`), version("draft", `7`),
+	}
+	e := engine()
+	var inputs []Input
+	for i, d := range docs {
+		inputs = append(inputs, readInput(uint64(i+1), d))
+	}
+	m, _ := run(e, inputs)
+	first := facts(m)
+	if flags := open(e, m); len(flags) != 2 || !strings.Contains(flags[1].Summary, "A newer version may exist of MedicationRequest/m") {
+		t.Fatalf("flags %+v", flags)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 60 {
+		mixed := append([]Input(nil), inputs...)
+		for range rng.IntN(4) {
+			mixed = append(mixed, inputs[rng.IntN(len(inputs))])
+		}
+		rng.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
+		cut := rng.IntN(len(mixed))
+		m, _ := run(e, mixed[:cut], mixed[cut:])
+		if diff := cmp.Diff(first, facts(m), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("another order gives other facts:\n%s", diff)
+		}
+	}
+	without, _ := run(e, inputs[:1], inputs[2:4])
+	for _, f := range open(e, without) {
+		if strings.Contains(f.Summary, "newer version may") {
+			t.Errorf("nothing unreadable came: %s", f.Summary)
+		}
+	}
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,182 @@
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// viewer is somebody who watches, and what they hear of the connection.
+type viewer struct {
+	blind  chan error
+	seeing chan struct{}
+	live   chan checks.Flag
+}
+
+// view watches until the test ends, through a connection of its own.
+func (b *bench) view(url string) *viewer {
+	b.t.Helper()
+	nc, err := nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	v := &viewer{make(chan error, 10), make(chan struct{}, 10), make(chan checks.Flag, 100)}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended, began := make(chan error, 1), make(chan struct{})
+	o := WatchOptions{
+		Blind: func(since time.Time, why error) {
+			if ago := time.Since(since); ago < 0 || ago > time.Minute {
+				b.t.Errorf("blind since %v", since)
+			}
+			v.blind <- why
+		},
+		Seeing: func() { v.seeing <- struct{}{} },
+	}
+	go func() {
+		ended <- Watch(ctx, nc, o, func([]checks.Flag) error { close(began); return nil }, func(f checks.Flag) error { v.live <- f; return nil })
+	}()
+	b.t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.t.Errorf("Watch: %v", err)
+		}
+		nc.Close()
+	})
+	<-began
+	return v
+}
+
+// await takes what has to come.
+func await[T any](t testing.TB, what string, from chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(time.Minute):
+		t.Fatalf("%s did not come within a minute", what)
+	}
+	return v
+}
+
+// Whoever watches hears that they are blind, and why, hears when they see again, and is told then
+// what they missed.
+func TestWatchSaysThatItIsBlind(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault func(*bench, *proxy)
+		mend  func(*bench, *proxy)
+		why   error
+	}{
+		"connection cut":       {func(_ *bench, p *proxy) { p.set(true, false) }, func(_ *bench, p *proxy) { p.set(false, false) }, ErrConnectionLost},
+		"nobody answers":       {func(_ *bench, p *proxy) { p.set(false, true) }, func(_ *bench, p *proxy) { p.set(true, false); p.set(false, false) }, ErrNoAnswer},
+		"the stream is gone":   {func(b *bench, _ *proxy) { b.drop(StreamFlags) }, func(b *bench, _ *proxy) { b.make() }, ErrNoFlags},
+		"the consumer is gone": {(*bench).dropFlagConsumers, func(b *bench, _ *proxy) { b.limit(server.JetStreamAccountLimits{}) }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.serve(b.config())()
+			p := newProxy(t, b.srv.Addr())
+			v := b.view(p.url(b.srv.URL()))
+			c.fault(b, p)
+			if why := await(t, "blind", v.blind); c.why != nil && !errors.Is(why, c.why) {
+				t.Errorf("blind for %v, want %v", why, c.why)
+			}
+			c.mend(b, p)
+			await(t, "seeing", v.seeing)
+			defer b.serve(b.config())()
+			b.publish(rlsJSON("1"), orderJSON("m1", "1", "sertraline", "active", 1))
+			await(t, "flag", v.live)
+			if n := len(v.blind) + len(v.seeing); n != 0 {
+				t.Errorf("%d more words of it", n)
+			}
+		})
+	}
+}
+
+func (b *bench) drop(stream string) {
+	b.t.Helper()
+	if err := b.js.DeleteStream(b.t.Context(), stream); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) make() {
+	b.t.Helper()
+	if err := MakeStreams(b.t.Context(), b.js, 1); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// dropFlagConsumers deletes all consumers of RLS_FLAGS, and lets nobody make another.
+func (b *bench) dropFlagConsumers(*proxy) {
+	b.t.Helper()
+	stream, err := b.js.Stream(b.t.Context(), StreamFlags)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var names []string
+	for name := range stream.ConsumerNames(b.t.Context()).Name() {
+		names = append(names, name)
+	}
+	if _, err := stream.CreateConsumer(b.t.Context(), jetstream.ConsumerConfig{Durable: "another"}); err != nil {
+		b.t.Fatal(err)
+	}
+	b.limit(server.JetStreamAccountLimits{MaxConsumers: 1})
+	for _, name := range slices.Compact(names) {
+		if err := stream.DeleteConsumer(b.t.Context(), name); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// A server is killed and started again on its store: whoever watches hears both, and gets what came
+// after.
+func TestWatchThroughAKilledServer(t *testing.T) {
+	port := freePorts(t, 1)[0]
+	conf := filepath.Join(t.TempDir(), "nats.conf")
+	text := fmt.Sprintf("listen: \"127.0.0.1:%d\"\njetstream { store_dir: %q, sync_interval: always }\n", port, t.TempDir())
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start := func() *exec.Cmd { return startChild(t, "RLSGUARD_TEST_NATS="+conf) }
+	cmd := start()
+	url := fmt.Sprintf("nats://127.0.0.1:%d", port)
+	b := &bench{t: t}
+	var err error
+	b.wait("connected", func() bool {
+		b.nc, err = nats.Connect(url, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+		return err == nil
+	})
+	t.Cleanup(b.nc.Close)
+	if b.js, err = jetstream.New(b.nc); err != nil {
+		t.Fatal(err)
+	}
+	cfg := configOf(t)
+	cfg.URL = url
+	defer b.serve(cfg)()
+	b.publish(rlsJSON("1"), orderJSON("m1", "1", "sertraline", "active", 1))
+	b.decided()
+	if err := shown(t.Context(), b.js); err != nil {
+		t.Fatal(err)
+	}
+	v := b.view(url)
+	for round := range 2 {
+		kill(cmd)
+		if why := await(t, "blind", v.blind); !errors.Is(why, ErrConnectionLost) {
+			t.Errorf("blind for %v", why)
+		}
+		cmd = start()
+		await(t, "seeing", v.seeing)
+		b.wait("published", func() bool { return b.tryPublish(orderJSON("m2", "1", drugNames[round], "active", 1+round)) })
+		await(t, "flag", v.live)
+	}
+}
