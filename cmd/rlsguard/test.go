@@ -129,15 +129,15 @@ type testRun struct {
 
 func (t *testRun) prepare() (err error) {
 	t.close = func() {}
-	if t.via, t.close, err = t.options.open(); err != nil {
+	o := t.options
+	if !o.elsewhere() {
+		t.rules, err = rulesOf(o.configFlag)
 		return err
 	}
-	switch {
-	case t.via == nil:
-		t.rules, err = rulesOf(t.options.configFlag)
-	case t.options.Config != "" || t.options.Update || t.options.Shuffle > 0:
-		err = errors.New("--config, --update and --shuffle do not go with --via-nats and --via-cds: a service has its own settings")
+	if o.Config != "" || o.Update || o.Shuffle > 0 {
+		return errors.New("--config, --update and --shuffle do not go with --via-nats and --via-cds: a service has its own settings")
 	}
+	t.via, t.close, err = o.open()
 	return err
 }
 

@@ -26,7 +26,12 @@ type viaFlags struct {
 	CDSToken   string `name:"cds-token" placeholder:"FILE" help:"Bearer token for the service (mode 0600)."`
 }
 
-// open connects to the service; nil when cases are run here.
+// elsewhere tells that cases are put to a service.
+func (f *viaFlags) elsewhere() bool {
+	return f.ViaNats || f.ViaCDS != "" || f.CDSMapping != "" || f.CDSToken != ""
+}
+
+// open connects to the service.
 func (f *viaFlags) open() (cases.Service, func(), error) {
 	none := func() {}
 	switch {
@@ -40,8 +45,6 @@ func (f *viaFlags) open() (cases.Service, func(), error) {
 			return nil, none, err
 		}
 		return natsService{nc}, nc.Close, nil
-	case f.ViaCDS == "":
-		return nil, none, nil
 	}
 	s := &cases.CDS{URL: f.ViaCDS, Client: &http.Client{Timeout: 30 * time.Second}}
 	if f.CDSMapping != "" {

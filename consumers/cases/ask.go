@@ -121,7 +121,7 @@ func documents(name string, data []byte) ([]json.RawMessage, error) {
 	}
 }
 
-// gatherer collects the resources of a case.
+// gatherer collects the resources of a case, also out of CloudEvents.
 type gatherer struct {
 	all    []Resource
 	seen   map[string]json.RawMessage // by type and id
@@ -142,9 +142,20 @@ func (g *gatherer) document(doc json.RawMessage) error {
 		ID           string        `json:"id"`
 		Status       string        `json:"status"`
 		Entry        []bundleEntry `json:"entry"`
+
+		SpecVersion string          `json:"specversion"`
+		Data        json.RawMessage `json:"data"`
 	}
-	if json.Unmarshal(doc, &head) != nil || head.ResourceType == "" {
-		return unaskable("an input is no FHIR resource by itself (an event around one, say)")
+	var text string
+	switch {
+	case json.Unmarshal(doc, &head) != nil:
+		return unaskable("an input is no FHIR resource")
+	case head.SpecVersion != "" && json.Unmarshal(head.Data, &text) == nil:
+		return g.document(json.RawMessage(text))
+	case head.SpecVersion != "" && len(head.Data) > 0:
+		return g.document(head.Data)
+	case head.ResourceType == "":
+		return unaskable("an input is no FHIR resource")
 	}
 	if head.ResourceType == "Bundle" {
 		return g.bundle(head.Entry)
