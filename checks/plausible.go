@@ -7,15 +7,16 @@ import (
 	"slices"
 )
 
-// sensibleRange is the range in which a limit makes sense. One outside of it would keep a check quiet, or raise it for everyone,
-// without a word: most often it was written in another unit.
+// sensibleRange is the range in which a limit makes sense. One outside of it would keep a check
+// quiet, or raise it for everyone, without a word: most often it was written in another unit.
 type sensibleRange struct {
 	low, high, unit string
 	// times, which may be "", turns what was written in another unit into this one.
 	times, other string
 }
 
-// Ranges are wider than any guideline or label asks for: they catch units and slips of a digit, not opinions.
+// Ranges are wider than any guideline or label asks for: they catch units and slips of a digit, not
+// opinions.
 var (
 	inFerritin  = sensibleRange{"10", "500", "ng/mL", "1000", "mg/L"}
 	inDialysis  = sensibleRange{"50", "1500", "ng/mL", "1000", "mg/L"}
@@ -33,8 +34,8 @@ var (
 	inSpan      = sensibleRange{low: "0", high: "3650", unit: "days"}
 )
 
-// Plausible refuses limits that make no sense as what they are, joined into one error that names the unit of each. Validate, which tells what cannot
-// be at all, comes first.
+// Plausible refuses limits that make no sense as what they are, joined into one error that names
+// the unit of each. Validate, which tells what cannot be at all, comes first.
 func (s *Settings) Plausible() error {
 	p := plausibility{}
 	p.iron(&s.Iron)
@@ -64,10 +65,12 @@ func (p *plausibility) iron(s *IronSettings) {
 		v   Decimal
 		in  sensibleRange
 	}{
-		{"ferritin_low", s.FerritinLow, inFerritin}, {"child_ferritin", s.ChildFerritin, inFerritin}, {"dialysis_ferritin", s.DialysisFerritin, inDialysis},
+		{"ferritin_low", s.FerritinLow, inFerritin}, {"child_ferritin", s.ChildFerritin, inFerritin},
+		{"dialysis_ferritin", s.DialysisFerritin, inDialysis},
 		{"iv_only_ferritin", s.IVOnlyFerritin, inFerritins}, {"investigate_ferritin", s.InvestigateFerritin, inFerritins},
 		{"assay_note_ferritin", s.AssayNoteFerritin, inFerritins},
-		{"tsat_low", s.TSATLow, inTSAT}, {"dialysis_tsat", s.DialysisTSAT, inTSAT}, {"oral_ceiling_tsat", s.OralCeilingTSAT, inCeiling},
+		{"tsat_low", s.TSATLow, inTSAT}, {"dialysis_tsat", s.DialysisTSAT, inTSAT},
+		{"oral_ceiling_tsat", s.OralCeilingTSAT, inCeiling},
 		{"near_tsat_low", s.NearTSATLow, inTSAT}, {"near_tsat_high", s.NearTSATHigh, inTSAT},
 		{"crp_limit", s.CRPLimit, inCRP}, {"transferrin_factor", s.TransferrinFactor, inFactor},
 	} {
@@ -85,7 +88,10 @@ func (p *plausibility) iron(s *IronSettings) {
 			key string
 			v   *Decimal
 			in  sensibleRange
-		}{{"ferritin_low", l.FerritinLow, inFerritin}, {"child_ferritin", l.ChildFerritin, inFerritin}, {"dialysis_ferritin", l.DialysisFerritin, inDialysis}} {
+		}{
+			{"ferritin_low", l.FerritinLow, inFerritin}, {"child_ferritin", l.ChildFerritin, inFerritin},
+			{"dialysis_ferritin", l.DialysisFerritin, inDialysis},
+		} {
 			if own.v != nil {
 				p.number(key+"."+own.key, *own.v, own.in)
 			}
@@ -123,7 +129,8 @@ func (p *plausibility) dopamine(s *DopamineSettings) {
 
 // dose holds the largest dose of a drug to a tenth and ten times the usual one.
 func (p *plausibility) dose(key string, v, usual Decimal) {
-	p.number(key, v, sensibleRange{usual.over(decimal("10")).String(), usual.times(decimal("10")).String(), "mg a day", "1000", "g"})
+	tenth, tenfold := usual.over(decimal("10")).String(), usual.times(decimal("10")).String()
+	p.number(key, v, sensibleRange{tenth, tenfold, "mg a day", "1000", "g"})
 }
 
 func (p *plausibility) days(key string, v int, in sensibleRange) { p.number(key, decimalInt(v), in) }

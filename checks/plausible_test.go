@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestPlausibleRanges: the defaults are plausible, and so are limits that sites really use; those in another unit are not.
+// TestPlausibleRanges: the defaults are plausible, and so are limits that sites really use; those
+// in another unit are not.
 func TestPlausibleRanges(t *testing.T) {
 	if err := DefaultSettings().Plausible(); err != nil {
 		t.Fatal(err)

@@ -12,9 +12,15 @@ import (
 	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
-// States hands every stored state to take, one after the other, and changes nothing; instances may go on. A state that is written
-// meanwhile may come twice. The errors are those of Export, and those of take.
-func (o *Operator) States(ctx context.Context, key []byte, total, progress func(n int64), take func(*checks.State) error) error {
+// States hands every stored state to take, one after the other, and changes nothing; instances may
+// go on. A state that is written meanwhile may come twice. The errors are those of Export, and
+// those of take.
+func (o *Operator) States(
+	ctx context.Context,
+	key []byte,
+	total, progress func(n int64),
+	take func(*checks.State) error,
+) error {
 	if _, err := o.site(ctx, key); err != nil {
 		return err
 	}

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// ConditionCodes are the codes and categories of rls_conditions.tsv, sorted; ICD codes without their dot.
+// ConditionCodes are the codes and categories of rls_conditions.tsv, sorted; ICD codes without
+// their dot.
 func (t *Terms) ConditionCodes() []Coding {
 	var all []Coding
 	for key := range conditions().codes {
@@ -15,7 +16,10 @@ func (t *Terms) ConditionCodes() []Coding {
 	for _, c := range conditions().categories {
 		all = append(all, Coding{System: c.system, Code: c.code})
 	}
-	slices.SortFunc(all, func(a, b Coding) int { return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code)) })
+	slices.SortFunc(
+		all,
+		func(a, b Coding) int { return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code)) },
+	)
 	return slices.Compact(all)
 }
 

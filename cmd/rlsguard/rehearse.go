@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -41,19 +42,8 @@ Examples:
 
 // Run rehearses over what is stored.
 func (c *rehearseCommand) Run(p *program) (err error) {
-	before, err := c.setup()
+	sides, err := c.sides(p)
 	if err != nil {
-		return err
-	}
-	after, err := configFlag{Config: c.Against}.setup()
-	if err != nil {
-		return err
-	}
-	if why := otherReading(before, after); why != "" {
-		return fmt.Errorf("--against %s changes %s, which decides what is read and kept: rehearse over files, with rlsguard replay --against", c.Against, why)
-	}
-	sides := &rehearse.Sides{Before: before.settings, After: after.settings}
-	if sides.AsOf, err = parseAsOf(c.AsOf, before.settings.Zone, p.now()); err != nil {
 		return err
 	}
 	ctx, stop := interruptible()
@@ -71,9 +61,41 @@ func (c *rehearseCommand) Run(p *program) (err error) {
 		}
 	}
 	r := p.newRehearsal(c.rehearseFlags, c.Format)
+	if err := p.rehearseStates(ctx, s, r, sides); err != nil {
+		return err
+	}
+	report := r.Report(sides.AsOf, configName(c.Config), configName(c.Against))
+	report.Settings, report.Compared = rehearse.Settings(sides.Before, sides.After), true
+	return p.writeRehearsal(report, c.rehearseFlags, c.Format)
+}
+
+// sides are both configurations, which have to read and keep the same.
+func (c *rehearseCommand) sides(p *program) (*rehearse.Sides, error) {
+	before, err := c.setup()
+	if err != nil {
+		return nil, err
+	}
+	after, err := configFlag{Config: c.Against}.setup()
+	if err != nil {
+		return nil, err
+	}
+	if why := otherReading(before, after); why != "" {
+		return nil, fmt.Errorf("--against %s changes %s, which decides what is read and kept: "+
+			"rehearse over files, with rlsguard replay --against", c.Against, why)
+	}
+	sides := &rehearse.Sides{Before: before.settings, After: after.settings}
+	sides.AsOf, err = parseAsOf(c.AsOf, before.settings.Zone, p.now())
+	return sides, err
+}
+
+// rehearseStates takes all stored patients in, each once.
+func (p *program) rehearseStates(
+	ctx context.Context, s *stored, r *rehearse.Rehearsal, sides *rehearse.Sides,
+) error {
 	var bar *progress
 	seen := map[checks.Ref]struct{}{}
-	err = s.States(ctx, s.key,
+	defer func() { bar.end() }()
+	return s.States(ctx, s.key,
 		func(n int64) { bar = startProgress(p.stderr, "deciding", n, messages) },
 		func(n int64) { bar.add(n) },
 		func(st *checks.State) error {
@@ -84,13 +106,6 @@ func (c *rehearseCommand) Run(p *program) (err error) {
 			one := sides.Patient(st, st)
 			return r.Add(&one)
 		})
-	bar.end()
-	if err != nil {
-		return err
-	}
-	report := r.Report(sides.AsOf, configName(c.Config), configName(c.Against))
-	report.Settings, report.Compared = rehearse.Settings(sides.Before, sides.After), true
-	return p.writeRehearsal(report, c.rehearseFlags, c.Format)
 }
 
 // configName names a configuration for people.
@@ -101,7 +116,8 @@ func configName(path string) string {
 	return path
 }
 
-// otherReading names what of two configurations makes them read or keep other facts; "" when the same are read.
+// otherReading names what of two configurations makes them read or keep other facts; "" when the
+// same are read.
 func otherReading(a, b *setup) string {
 	x, y := a.reader, b.reader
 	switch {
@@ -177,12 +193,15 @@ func (c *replayCommand) checkRehearsal() error {
 	case !c.wanted():
 		return nil
 	case c.Transitions || c.Explain || c.FailOn != "" || c.Format == "fhir":
-		return errors.New("--transitions, --explain, --fail-on and --format fhir do not go with --against and --against-binary")
+		return errors.New(
+			"--transitions, --explain, --fail-on and --format fhir do not go with --against and --against-binary",
+		)
 	}
 	return nil
 }
 
-// rehearse compares the flags of what was read with those of another configuration, or another binary.
+// rehearse compares the flags of what was read with those of another configuration, or another
+// binary.
 func (r *replay) rehearse(known *consumers.Memory) error {
 	out := r.newRehearsal(r.options.rehearseFlags, r.options.Format)
 	var report *rehearse.Report
@@ -196,10 +215,20 @@ func (r *replay) rehearse(known *consumers.Memory) error {
 		return err
 	}
 	if n := r.sum.Outcomes.Rejected; n > 0 {
-		report.Notes = append(report.Notes, plural(n, "resource was rejected, and counts", "resources were rejected, and count")+" on neither side.")
+		report.Notes = append(
+			report.Notes,
+			plural(n, "resource was rejected, and counts", "resources were rejected, and count")+" on neither side.",
+		)
 	}
 	if n := len(r.sum.Unread); n > 0 {
-		report.Notes = append(report.Notes, "Not everything was read: "+plural(n, "part of the input is", "parts of the input are")+" reported on standard error.")
+		report.Notes = append(
+			report.Notes,
+			"Not everything was read: "+plural(
+				n,
+				"part of the input is",
+				"parts of the input are",
+			)+" reported on standard error.",
+		)
 	}
 	return r.writeRehearsal(report, r.options.rehearseFlags, r.options.Format)
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/rehearse"
 )
 
-// againstBinary compares with what another binary prints. Both print patients in the same order, so only one patient at a time is held.
+// againstBinary compares with what another binary prints. Both print patients in the same order, so
+// only one patient at a time is held.
 func (r *replay) againstBinary(out *rehearse.Rehearsal, known *consumers.Memory) (*rehearse.Report, error) {
 	if slices.Contains(r.options.Paths, stdinName) {
 		return nil, errors.New("--against-binary: standard input can be read only once: give files")
@@ -36,13 +37,25 @@ func (r *replay) againstBinary(out *rehearse.Rehearsal, known *consumers.Memory)
 	if ended := other.end(err); ended != nil {
 		return nil, fmt.Errorf("--against-binary: %w", ended)
 	}
-	report := out.Report(r.asOf, "this version, "+configName(r.options.Config), r.options.AgainstBinary+" ("+other.version+"), "+configName(config))
-	report.Notes = append(report.Notes, "Why the other version has no flag is not known; its settings are not compared.")
+	report := out.Report(
+		r.asOf,
+		"this version, "+configName(r.options.Config),
+		r.options.AgainstBinary+" ("+other.version+"), "+configName(config),
+	)
+	report.Notes = append(
+		report.Notes,
+		"Why the other version has no flag is not known; its settings are not compared.",
+	)
 	return report, nil
 }
 
 // mergeOther takes all patients of both sides in, in order.
-func (r *replay) mergeOther(out *rehearse.Rehearsal, sides *rehearse.Sides, known *consumers.Memory, other *otherRun) error {
+func (r *replay) mergeOther(
+	out *rehearse.Rehearsal,
+	sides *rehearse.Sides,
+	known *consumers.Memory,
+	other *otherRun,
+) error {
 	other.next()
 	take := func(ref checks.Ref, st *checks.State) error {
 		one := rehearse.Patient{Ref: ref}
@@ -125,7 +138,12 @@ func (o *otherRun) next() {
 	case f.Patient == "" || f.Patient < o.patient:
 		o.err = errors.New("its flags are not in the order of their patients")
 	default:
-		o.patient, o.flag = f.Patient, rehearse.Flag{Check: f.Check, Ingredient: f.Ingredient, Severity: f.Severity, Summary: f.Summary}
+		o.patient, o.flag = f.Patient, rehearse.Flag{
+			Check:      f.Check,
+			Ingredient: f.Ingredient,
+			Severity:   f.Severity,
+			Summary:    f.Summary,
+		}
 	}
 }
 

@@ -67,9 +67,6 @@ func (c *testCommand) Run(p *program) error {
 		return importCases(p, all, c.Import)
 	}
 	t := &testRun{program: p, options: c}
-	if t.asOf, err = cases.ParseAsOf(c.AsOf); err != nil {
-		return fmt.Errorf("--as-of: %w", err)
-	}
 	if err := t.prepare(); err != nil {
 		return err
 	}
@@ -131,11 +128,19 @@ func (t *testRun) prepare() (err error) {
 	t.close = func() {}
 	o := t.options
 	if !o.elsewhere() {
-		t.rules, err = rulesOf(o.configFlag)
+		if t.rules, err = rulesOf(o.configFlag); err != nil {
+			return err
+		}
+		t.asOf, err = parseAsOf(o.AsOf, t.rules.Engine.Settings.Zone, t.now())
 		return err
 	}
 	if o.Config != "" || o.Update || o.Shuffle > 0 {
-		return errors.New("--config, --update and --shuffle do not go with --via-nats and --via-cds: a service has its own settings")
+		return errors.New(
+			"--config, --update and --shuffle do not go with --via-nats and --via-cds: a service has its own settings",
+		)
+	}
+	if t.asOf, err = parseAsOf(o.AsOf, time.UTC, t.now()); err != nil {
+		return err
 	}
 	t.via, t.close, err = o.open()
 	return err
@@ -146,7 +151,10 @@ func rulesOf(f configFlag) (*cases.Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cases.Rules{Engine: consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Reader: set.reader}, nil
+	return &cases.Rules{
+		Engine: consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)},
+		Reader: set.reader,
+	}, nil
 }
 
 func (t *testRun) runAll(all []*cases.Case) {
@@ -154,7 +162,12 @@ func (t *testRun) runAll(all []*cases.Case) {
 	if jobs < 1 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	bar := startProgress(t.stderr, "testing", int64(len(all)), func(n int64) string { return plural(int(n), "case", "cases") })
+	bar := startProgress(
+		t.stderr,
+		"testing",
+		int64(len(all)),
+		func(n int64) string { return plural(int(n), "case", "cases") },
+	)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(jobs, len(all)) {

@@ -102,7 +102,8 @@ func (t *testRun) difference(w io.Writer, d cases.Difference) {
 	}
 }
 
-// perCheck says, of a service, how many of the cases of each check it holds: the flags of that check are those expected.
+// perCheck says, of a service, how many of the cases of each check it holds: the flags of that
+// check are those expected.
 func (t *testRun) perCheck(w io.Writer) error {
 	held, all := map[string]int{}, map[string]int{}
 	for i := range t.results {
@@ -152,7 +153,10 @@ func (t *testRun) coverage(w io.Writer, c *cases.Coverage) error {
 		l := &c.Limits[i]
 		if l.Both() {
 			both++
-			held = append(held, fmt.Sprintf("%s = %s: noticed when lowered %s, raised %s", l.Name, l.Value, l.Lower, l.Raise))
+			held = append(
+				held,
+				fmt.Sprintf("%s = %s: noticed when lowered %s, raised %s", l.Name, l.Value, l.Lower, l.Raise),
+			)
 			continue
 		}
 		open = append(open, fmt.Sprintf("%s = %s: %s", l.Name, l.Value, oneSide(l)))
@@ -166,7 +170,12 @@ func (t *testRun) coverage(w io.Writer, c *cases.Coverage) error {
 		return err
 	}
 	for i := range parts {
-		t.list(w, parts[i].What+" reached", slices.Sorted(maps.Keys(parts[i].By)), func(s string) string { return fmt.Sprintf("%s (%d)", s, parts[i].By[s]) })
+		t.list(
+			w,
+			parts[i].What+" reached",
+			slices.Sorted(maps.Keys(parts[i].By)),
+			func(s string) string { return fmt.Sprintf("%s (%d)", s, parts[i].By[s]) },
+		)
 		t.list(w, parts[i].What+" not reached", parts[i].Not, reasonWords)
 	}
 	t.list(w, "limits held from both sides", held, nil)
@@ -231,7 +240,15 @@ type caseLine struct {
 func (t *testRun) json(n tally) error {
 	for i := range t.results {
 		r := &t.results[i]
-		l := caseLine{Case: r.Case.Name, Suite: r.Case.Suite, Title: r.Case.Title, Result: "holds", Variants: r.Variants, Differences: r.Differences, Flags: []cases.Flag{}}
+		l := caseLine{
+			Case:        r.Case.Name,
+			Suite:       r.Case.Suite,
+			Title:       r.Case.Title,
+			Result:      "holds",
+			Variants:    r.Variants,
+			Differences: r.Differences,
+			Flags:       []cases.Flag{},
+		}
 		if r.Got != nil && r.Got.Flags != nil {
 			l.Flags = r.Got.Flags
 		}
@@ -247,7 +264,14 @@ func (t *testRun) json(n tally) error {
 			return err
 		}
 	}
-	total := map[string]any{"cases": len(t.results), "hold": n.hold, "differ": n.differ, "failed": n.failed, "skipped": n.skipped, "variants": n.variants}
+	total := map[string]any{
+		"cases":    len(t.results),
+		"hold":     n.hold,
+		"differ":   n.differ,
+		"failed":   n.failed,
+		"skipped":  n.skipped,
+		"variants": n.variants,
+	}
 	if t.via == nil {
 		total["coverage"] = cases.CoverageOf(t.results)
 	}

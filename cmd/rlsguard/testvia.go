@@ -72,7 +72,8 @@ func (f *viaFlags) open() (cases.Service, func(), error) {
 // natsService puts questions to rls.check.
 type natsService struct{ nc *nats.Conn }
 
-// Ask implements cases.Service. rls.check is asked about drafts, so a question without one gets a draft of an ordinary drug.
+// Ask implements cases.Service. rls.check is asked about drafts, so a question without one gets a
+// draft of an ordinary drug.
 func (s natsService) Ask(_ context.Context, q *cases.Question) (*cases.Answer, error) {
 	type parameter struct {
 		Name     string          `json:"name"`
@@ -121,7 +122,10 @@ func answerOf(data []byte) (*cases.Answer, error) {
 		return nil, fmt.Errorf("asOf of the reply: %w", err)
 	}
 	for _, l := range append(reply.Because, reply.Open...) {
-		a.Flags = append(a.Flags, cases.Flag{Patient: string(l.Patient), Check: l.Check, Ingredient: l.Ingredient, Severity: l.Severity})
+		a.Flags = append(
+			a.Flags,
+			cases.Flag{Patient: string(l.Patient), Check: l.Check, Ingredient: l.Ingredient, Severity: l.Severity},
+		)
 	}
 	return a, nil
 }

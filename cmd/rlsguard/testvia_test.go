@@ -19,13 +19,16 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// TestOwnDoorHoldsTheScenarios: at least nine of ten scenarios can be asked through CDS Hooks, and all of these hold. The others say why.
+// TestOwnDoorHoldsTheScenarios: at least nine of ten scenarios can be asked through CDS Hooks, and
+// all of these hold. The others say why.
 func TestOwnDoorHoldsTheScenarios(t *testing.T) {
 	checker := &ordercheck.Checker{
 		Engine: &consumers.Engine{Settings: checks.DefaultSettings(), Key: []byte(publicTestKey)},
 		Stored: ordercheck.Files{View: consumers.NewMemory()}, Reader: fhir.DefaultOptions(), AsOf: scenarioNow,
 	}
-	door := httptest.NewServer(cdshooks.NewHandler(cdshooks.Config{Checker: checker, Log: zerolog.Nop(), Timeout: time.Minute}))
+	door := httptest.NewServer(
+		cdshooks.NewHandler(cdshooks.Config{Checker: checker, Log: zerolog.Nop(), Timeout: time.Minute}),
+	)
 	defer door.Close()
 	var stdout, stderr bytes.Buffer
 	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: time.Now}

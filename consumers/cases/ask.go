@@ -43,7 +43,8 @@ type Answer struct {
 	Unnamed []string
 }
 
-// AnyIngredient is the ingredient of a flag of which a service does not say it. It stands for one of those that are expected.
+// AnyIngredient is the ingredient of a flag of which a service does not say it. It stands for one
+// of those that are expected.
 const AnyIngredient = "*"
 
 // errUnaskable says why a case cannot be put as a question.
@@ -53,8 +54,8 @@ func (e errUnaskable) Error() string { return e.why }
 
 func unaskable(format string, args ...any) error { return errUnaskable{fmt.Sprintf(format, args...)} }
 
-// Questions puts a case as questions, one for each patient. why says why it cannot be: a request holds one version of each resource, and
-// its answer does not tell rejections or transitions.
+// Questions puts a case as questions, one for each patient. why says why it cannot be: a request
+// holds one version of each resource, and its answer does not tell rejections or transitions.
 func (c *Case) Questions() (questions []Question, why string, err error) {
 	switch {
 	case c.Fault != nil:
@@ -168,7 +169,15 @@ func (g *gatherer) document(doc json.RawMessage) error {
 		return nil
 	}
 	g.seen[key] = doc
-	g.all = append(g.all, Resource{Type: head.ResourceType, ID: head.ID, JSON: doc, Draft: head.ResourceType == "MedicationRequest" && head.Status == "draft"})
+	g.all = append(
+		g.all,
+		Resource{
+			Type:  head.ResourceType,
+			ID:    head.ID,
+			JSON:  doc,
+			Draft: head.ResourceType == "MedicationRequest" && head.Status == "draft",
+		},
+	)
 	return nil
 }
 
@@ -228,7 +237,8 @@ func canonical(raw json.RawMessage) []byte {
 	return out
 }
 
-// questions sorts the resources by their patients. What names none, such as a Medication, goes with every question.
+// questions sorts the resources by their patients. What names none, such as a Medication, goes with
+// every question.
 func (g *gatherer) questions() ([]Question, error) {
 	local := strings.NewReplacer(g.locals...)
 	byPatient := map[string][]Resource{}
@@ -257,7 +267,8 @@ func (g *gatherer) questions() ([]Question, error) {
 	return out, nil
 }
 
-// patientOf is the patient that a resource names by a reference with a type; an address is cut to its end.
+// patientOf is the patient that a resource names by a reference with a type; an address is cut to
+// its end.
 func patientOf(r *Resource) string {
 	var in struct {
 		Subject struct {
@@ -289,9 +300,7 @@ func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, w
 	if why != "" || err != nil {
 		return nil, why, err
 	}
-	if !c.AsOf.IsZero() {
-		asOf = c.AsOf
-	}
+	asOf = c.at(asOf, nil)
 	g = &Got{AsOf: asOf, Rejected: map[string]int{}, Why: map[Flag]string{}}
 	for i := range questions {
 		a, err := s.Ask(ctx, &questions[i])
@@ -302,7 +311,11 @@ func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, w
 			return nil, "", err
 		}
 		if !a.AsOf.IsZero() && !a.AsOf.Equal(asOf) {
-			return nil, fmt.Sprintf("the service decides as of %s, the case as of %s", a.AsOf.UTC().Format(time.RFC3339), asOf.Format(time.RFC3339)), nil
+			return nil, fmt.Sprintf(
+				"the service decides as of %s, the case as of %s",
+				a.AsOf.UTC().Format(time.RFC3339),
+				asOf.Format(time.RFC3339),
+			), nil
 		}
 		g.Flags = append(g.Flags, a.Flags...)
 	}

@@ -15,9 +15,10 @@ func stub(t *testing.T, hook string) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cds-services", func(w http.ResponseWriter, _ *http.Request) {
-		json.NewEncoder(w).Encode(map[string]any{"services": []map[string]any{{"hook": hook, "id": "legs", "prefetch": map[string]string{
-			"problems": "Condition?patient={{context.patientId}}", "meds": "MedicationRequest?patient={{context.patientId}}&status=active",
-		}}}})
+		json.NewEncoder(w).
+			Encode(map[string]any{"services": []map[string]any{{"hook": hook, "id": "legs", "prefetch": map[string]string{
+				"problems": "Condition?patient={{context.patientId}}", "meds": "MedicationRequest?patient={{context.patientId}}&status=active",
+			}}}})
 	})
 	mux.HandleFunc("POST /cds-services/legs", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -30,10 +31,19 @@ func stub(t *testing.T, hook string) *httptest.Server {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		cards := []map[string]any{{"summary": "Have a nice day", "indicator": "info", "source": map[string]string{"label": "stub"}}}
+		cards := []map[string]any{
+			{"summary": "Have a nice day", "indicator": "info", "source": map[string]string{"label": "stub"}},
+		}
 		orders := string(in.Context.DraftOrders) + string(in.Prefetch.Meds)
 		if strings.Contains(orders, "sertraline") && strings.Contains(string(in.Prefetch.Problems), "G25.81") {
-			cards = append(cards, map[string]any{"summary": "Restless legs: taking sertraline", "indicator": "warning", "source": map[string]string{"label": "stub"}})
+			cards = append(
+				cards,
+				map[string]any{
+					"summary":   "Restless legs: taking sertraline",
+					"indicator": "warning",
+					"source":    map[string]string{"label": "stub"},
+				},
+			)
 		}
 		json.NewEncoder(w).Encode(map[string]any{"cards": cards})
 	})
@@ -54,15 +64,20 @@ const stubCases = "-- ssri/expected.tsv --\npatient\tcheck\tingredient\tseverity
 	"-- deleted/expected.tsv --\npatient\tcheck\tseverity\n-- deleted/a.json --\n" + `{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Condition/c"}}]}` + "\n" +
 	"-- rejected/rejected.tsv --\nreason\ninvalid-json\n-- rejected/a.json --\n{\n"
 
-// TestStubHoldsItsRule: a service that knows one rule holds that rule's cases, fails those of others, and what no request can hold is
-// told with the reason.
+// TestStubHoldsItsRule: a service that knows one rule holds that rule's cases, fails those of
+// others, and what no request can hold is told with the reason.
 func TestStubHoldsItsRule(t *testing.T) {
 	m, err := ReadMapping([]byte(oneRule))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, hook := range []string{patientView, orderSign} {
-		service := &CDS{URL: stub(t, hook).URL + "/cds-services/", Token: "secret", Mapping: m, Client: http.DefaultClient}
+		service := &CDS{
+			URL:     stub(t, hook).URL + "/cds-services/",
+			Token:   "secret",
+			Mapping: m,
+			Client:  http.DefaultClient,
+		}
 		if err := service.Open(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -120,10 +135,25 @@ func TestMappingFaults(t *testing.T) {
 	}
 }
 
-// TestAnyIngredient: a card that does not say the drug stands for one that is expected, and only once.
+// TestAnyIngredient: a card that does not say the drug stands for one that is expected, and only
+// once.
 func TestAnyIngredient(t *testing.T) {
-	c := &Case{Want: Want{Rejected: map[string]int{}, Flags: []Flag{{"Patient/1", "rls-ssri", "citalopram", "low"}, {"Patient/1", "rls-ssri", "sertraline", "moderate"}}}}
-	g := &Got{Flags: []Flag{{"Patient/1", "rls-ssri", AnyIngredient, "moderate"}, {"Patient/1", "rls-ssri", "citalopram", "low"}, {"Patient/1", "rls-snri", AnyIngredient, "low"}}}
+	c := &Case{
+		Want: Want{
+			Rejected: map[string]int{},
+			Flags: []Flag{
+				{"Patient/1", "rls-ssri", "citalopram", "low"},
+				{"Patient/1", "rls-ssri", "sertraline", "moderate"},
+			},
+		},
+	}
+	g := &Got{
+		Flags: []Flag{
+			{"Patient/1", "rls-ssri", AnyIngredient, "moderate"},
+			{"Patient/1", "rls-ssri", "citalopram", "low"},
+			{"Patient/1", "rls-snri", AnyIngredient, "low"},
+		},
+	}
 	c.nameIngredients(g)
 	d := c.compareFlags(g)
 	if len(d) != 1 || d[0].Kind != "unexpected" || !strings.Contains(d[0].Text, "rls-snri (*)") {
@@ -131,7 +161,8 @@ func TestAnyIngredient(t *testing.T) {
 	}
 }
 
-// TestQuestions: local references become those of a type, equal repetitions fall together, and an event is opened.
+// TestQuestions: local references become those of a type, equal repetitions fall together, and an
+// event is opened.
 func TestQuestions(t *testing.T) {
 	condition := strings.Replace(rls, `"Patient/1"`, `"urn:uuid:p"`, 1)
 	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.json --\n"+

@@ -33,8 +33,12 @@ func (f Flag) String() string {
 func (f Flag) key() Flag { f.Severity = ""; return f }
 
 func compareFlags(a, b Flag) int {
-	return cmp.Or(cmp.Compare(a.Patient, b.Patient), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient),
-		cmp.Compare(a.Severity, b.Severity))
+	return cmp.Or(
+		cmp.Compare(a.Patient, b.Patient),
+		cmp.Compare(a.Check, b.Check),
+		cmp.Compare(a.Ingredient, b.Ingredient),
+		cmp.Compare(a.Severity, b.Severity),
+	)
 }
 
 func flagOf(f *checks.Finding) Flag {
@@ -55,7 +59,8 @@ type Want struct {
 	Rejected map[string]int // by reason
 	// Transitions, one input after the other; nil when they are not tested.
 	Transitions []Transition
-	// Unknown says why there is nothing to compare with, as in a bundle whose expected outcome names no flags; "" when there is.
+	// Unknown says why there is nothing to compare with, as in a bundle whose expected outcome
+	// names no flags; "" when there is.
 	Unknown string
 }
 
@@ -64,8 +69,8 @@ type Case struct {
 	Name  string // path below that given to Load, with slashes
 	Suite string // path given to Load
 	Title string
-	Notes []string  // words of the notes; noshuffle keeps a case from being shuffled
-	AsOf  time.Time // zero when the case does not say
+	Notes []string // words of the notes; noshuffle keeps a case from being shuffled
+	AsOf  string   // a date or time; "" when the case does not say
 	Want  Want
 	// HasSettings: an rlsguard.yaml is part of the case.
 	HasSettings bool
@@ -115,7 +120,8 @@ func (c *Case) inputs() []file {
 	return in
 }
 
-// Settings hands the path of the case's rlsguard.yaml to use. The files beside it may be gone when use returns.
+// Settings hands the path of the case's rlsguard.yaml to use. The files beside it may be gone when
+// use returns.
 func (c *Case) Settings(use func(path string) error) error {
 	if c.dir != "" {
 		return use(filepath.Join(c.dir, settingsFile))
@@ -150,16 +156,30 @@ func (c *Case) Settings(use func(path string) error) error {
 	return nil
 }
 
-// ParseAsOf reads the as-of time of a case: an RFC 3339 time, or a date, which stands for its last second in UTC.
-func ParseAsOf(text string) (time.Time, error) {
+// parseAsOf reads the as-of time of a case: an RFC 3339 time, or a date, which stands for its last
+// second in zone, as it does for replay.
+func parseAsOf(text string, zone *time.Location) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.UTC(), nil
 	}
-	d, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("as-of: %q is neither a date (2026-11-23) nor a time with offset (2026-11-23T08:00:00Z)", text)
+	if zone == nil {
+		zone = time.UTC
 	}
-	return d.AddDate(0, 0, 1).Add(-time.Second), nil
+	d, err := time.ParseInLocation(time.DateOnly, text, zone)
+	if err != nil {
+		return time.Time{}, fmt.Errorf(
+			"as-of: %q is neither a date (2026-11-23) nor a time with offset (2026-11-23T08:00:00Z)", text)
+	}
+	return d.AddDate(0, 0, 1).Add(-time.Second).UTC(), nil
+}
+
+// at is the time to decide for: that of the case, else asOf.
+func (c *Case) at(asOf time.Time, zone *time.Location) time.Time {
+	if c.AsOf == "" {
+		return asOf
+	}
+	t, _ := parseAsOf(c.AsOf, zone) // read before
+	return t
 }
 
 // fullPatient is a reference to a patient that may be given by its id alone.

@@ -21,7 +21,10 @@ import (
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 func rules() *Rules {
-	return &Rules{Engine: consumers.Engine{Settings: checks.DefaultSettings(), Key: []byte("a key of sixteen")}, Reader: fhir.DefaultOptions()}
+	return &Rules{
+		Engine: consumers.Engine{Settings: checks.DefaultSettings(), Key: []byte("a key of sixteen")},
+		Reader: fhir.DefaultOptions(),
+	}
 }
 
 const (
@@ -67,7 +70,11 @@ func result(t *testing.T, c *Case) Result {
 func TestJUnitIsXML(t *testing.T) {
 	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n1\trls-snri\tlow\n-- x/a.ndjson --\n"+rls+"\n")[0]
 	c.Suite, c.Title = "cases & <more>", "a \x1b[31mred\x00 title"
-	results := []Result{result(t, c), {Case: c, Skipped: "why"}, {Case: &Case{Suite: "other", Name: "e"}, Err: errors.New("broken \x07")}}
+	results := []Result{
+		result(t, c),
+		{Case: c, Skipped: "why"},
+		{Case: &Case{Suite: "other", Name: "e"}, Err: errors.New("broken \x07")},
+	}
 	var b bytes.Buffer
 	if err := WriteJUnit(&b, results); err != nil {
 		t.Fatal(err)
@@ -76,7 +83,8 @@ func TestJUnitIsXML(t *testing.T) {
 	if err := xml.Unmarshal(b.Bytes(), &read); err != nil {
 		t.Fatalf("%v\n%s", err, &b)
 	}
-	if read.Tests != 3 || read.Failures != 1 || read.Errors != 1 || read.Skipped != 1 || len(read.Suites) != 2 || read.Suites[0].Name != "cases & <more>" {
+	if read.Tests != 3 || read.Failures != 1 || read.Errors != 1 || read.Skipped != 1 || len(read.Suites) != 2 ||
+		read.Suites[0].Name != "cases & <more>" {
 		t.Errorf("%+v", read)
 	}
 	if f := read.Suites[0].Cases[0].Failure; f == nil || !strings.Contains(f.Text, "missing: Patient/1 rls-snri low") {
@@ -84,7 +92,8 @@ func TestJUnitIsXML(t *testing.T) {
 	}
 }
 
-// TestLimitsFromBothSides: a ferritin of 75 and one of 76 hold the limit of 75 to the digit; one of 40 alone holds it from one side.
+// TestLimitsFromBothSides: a ferritin of 75 and one of 76 hold the limit of 75 to the digit; one of
+// 40 alone holds it from one side.
 func TestLimitsFromBothSides(t *testing.T) {
 	limit := func(values ...string) Limit {
 		var results []Result
@@ -108,7 +117,8 @@ func TestLimitsFromBothSides(t *testing.T) {
 	}
 }
 
-// TestLimitsLeaveSettingsAlone: moving a limit changes nothing of the settings that a case was decided by.
+// TestLimitsLeaveSettingsAlone: moving a limit changes nothing of the settings that a case was
+// decided by.
 func TestLimitsLeaveSettingsAlone(t *testing.T) {
 	s := checks.DefaultSettings()
 	before := numbers(s)
@@ -183,7 +193,8 @@ func TestPassedOver(t *testing.T) {
 	}
 }
 
-// TestShuffledVariantsDiffer: the same number gives the same variant, another number another one, and nothing gets lost.
+// TestShuffledVariantsDiffer: the same number gives the same variant, another number another one,
+// and nothing gets lost.
 func TestShuffledVariantsDiffer(t *testing.T) {
 	entries := `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + rls + `},{"resource":` + sertraline + `},{"resource":` + gabapentin + `}]}`
 	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.json --\n"+entries+"\n-- x/b.ndjson --\n"+ferritin("12.50")+"\n"+ferritin("13")+"\n")[0]
@@ -235,4 +246,20 @@ func variantText(t *testing.T, c *Case, n int) string {
 		b.WriteString(f.name + "\n" + string(data))
 	}
 	return b.String()
+}
+
+// TestAsOfInZone: a date as as-of ends where the settings have their midnight, as it does for replay.
+func TestAsOfInZone(t *testing.T) {
+	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/as-of --\n2026-11-23\n-- x/a.ndjson --\n"+rls+"\n")[0]
+	r := rules()
+	for zone, want := range map[string]string{"UTC": "2026-11-23T23:59:59Z", "Europe/Berlin": "2026-11-23T22:59:59Z"} {
+		var err error
+		if r.Engine.Settings.Zone, err = time.LoadLocation(zone); err != nil {
+			t.Fatal(err)
+		}
+		g, err := c.Run(r, asOf)
+		if err != nil || g.AsOf.Format(time.RFC3339) != want {
+			t.Errorf("%s: %v %v", zone, g.AsOf, err)
+		}
+	}
 }

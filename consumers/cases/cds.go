@@ -75,7 +75,8 @@ func (s *CDS) Open(ctx context.Context) error {
 // service is the one to call for a hook; nil when there is none.
 func (s *CDS) service(hook string) *cdsService {
 	i := slices.IndexFunc(s.services, func(d cdsService) bool {
-		return d.Hook == hook && (s.Mapping == nil || s.Mapping.Services[hook] == "" || s.Mapping.Services[hook] == d.ID)
+		return d.Hook == hook &&
+			(s.Mapping == nil || s.Mapping.Services[hook] == "" || s.Mapping.Services[hook] == d.ID)
 	})
 	if i < 0 {
 		return nil
@@ -108,8 +109,9 @@ func (s *CDS) do(ctx context.Context, method, path string, body []byte) ([]byte,
 	return data, nil
 }
 
-// Ask implements Service. Drafts are asked about as they are signed; where there are none, the patient's view is asked for. A service
-// without that is asked about all orders as if they were being signed.
+// Ask implements Service. Drafts are asked about as they are signed; where there are none, the
+// patient's view is asked for. A service without that is asked about all orders as if they were
+// being signed.
 func (s *CDS) Ask(ctx context.Context, q *Question) (*Answer, error) {
 	var drafts, rest []Resource
 	for _, r := range q.Resources {
@@ -176,15 +178,18 @@ func (s *CDS) answer(patient string, data []byte) (*Answer, error) {
 			a.Unnamed = append(a.Unnamed, c.Summary)
 			continue
 		}
-		if !slices.ContainsFunc(a.Flags, func(have Flag) bool { return have.key() == f.key() && f.Ingredient != AnyIngredient }) {
+		if !slices.ContainsFunc(
+			a.Flags,
+			func(have Flag) bool { return have.key() == f.key() && f.Ingredient != AnyIngredient },
+		) {
 			a.Flags = append(a.Flags, f)
 		}
 	}
 	return a, nil
 }
 
-// hookBody is a request with what the service asks for in its prefetch. What no template asks for comes under a key of its own, so that a
-// service which can use it has all of the case.
+// hookBody is a request with what the service asks for in its prefetch. What no template asks for
+// comes under a key of its own, so that a service which can use it has all of the case.
 func hookBody(patient, hook string, service *cdsService, drafts, rest []Resource) ([]byte, error) {
 	id := strings.TrimPrefix(patient, "Patient/")
 	hookContext := map[string]any{"patientId": id, "userId": "Practitioner/test"}
@@ -218,7 +223,14 @@ func hookBody(patient, hook string, service *cdsService, drafts, rest []Resource
 	if len(others) > 0 {
 		prefetch["others"] = searchset(others)
 	}
-	return json.Marshal(map[string]any{"hook": hook, "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "context": hookContext, "prefetch": prefetch})
+	return json.Marshal(
+		map[string]any{
+			"hook":         hook,
+			"hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+			"context":      hookContext,
+			"prefetch":     prefetch,
+		},
+	)
 }
 
 func bundle(kind string, all []Resource) map[string]any {
@@ -237,8 +249,8 @@ func searchset(all []Resource) map[string]any {
 	return b
 }
 
-// fits tells whether a search of a prefetch template would find a resource, by its type and the codes that it names. A search by status is
-// not held to: what has ended is part of a case.
+// fits tells whether a search of a prefetch template would find a resource, by its type and the
+// codes that it names. A search by status is not held to: what has ended is part of a case.
 func fits(template string, r *Resource) bool {
 	typ, query, search := strings.Cut(template, "?")
 	if !search {

@@ -47,7 +47,14 @@ func (c *Case) compareFlags(g *Got) (out []Difference) {
 		case !ok:
 			out = append(out, Difference{"unexpected", f.String(), g.Why[f.key()]})
 		case severity != f.Severity:
-			out = append(out, Difference{"severity", fmt.Sprintf("%s is %s, expected %s", f.key(), f.Severity, severity), g.Why[f.key()]})
+			out = append(
+				out,
+				Difference{
+					"severity",
+					fmt.Sprintf("%s is %s, expected %s", f.key(), f.Severity, severity),
+					g.Why[f.key()],
+				},
+			)
 		}
 	}
 	return out
@@ -88,7 +95,10 @@ func (c *Case) compareRejected(g *Got) (out []Difference) {
 				places = append(places, rej.Place+": "+rej.Detail)
 			}
 		}
-		out = append(out, Difference{"rejected", fmt.Sprintf("%s %d times, expected %d", r, got, want), strings.Join(places, "; ")})
+		out = append(
+			out,
+			Difference{"rejected", fmt.Sprintf("%s %d times, expected %d", r, got, want), strings.Join(places, "; ")},
+		)
 	}
 	return out
 }
@@ -105,5 +115,12 @@ func transitionLines(want, got []Transition) string {
 		}
 		return list[n].String()
 	}
-	return fmt.Sprintf("number %d is %s, expected %s (%d in all, expected %d)", n+1, show(got), show(want), len(got), len(want))
+	return fmt.Sprintf(
+		"number %d is %s, expected %s (%d in all, expected %d)",
+		n+1,
+		show(got),
+		show(want),
+		len(got),
+		len(want),
+	)
 }

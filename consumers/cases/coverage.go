@@ -14,7 +14,8 @@ type Coverage struct {
 	Checks   Reached `json:"checks"`
 	Silences Reached `json:"silences"`
 	Limits   []Limit `json:"limits"`
-	// Rows of the tables that decide: ingredients, diagnoses, laboratory codes; and the tables by which drugs were found.
+	// Rows of the tables that decide: ingredients, diagnoses, laboratory codes; and the tables by
+	// which drugs were found.
 	Rows []Reached `json:"rows"`
 }
 
@@ -30,12 +31,18 @@ func (r *Reached) Text() string {
 	return fmt.Sprintf("%s: %d of %d", r.What, len(r.By), len(r.By)+len(r.Not))
 }
 
-// CoverageOf looks at what cases gave. Limits are moved one after the other, in each case's own settings, to see whether a case notices.
+// CoverageOf looks at what cases gave. Limits are moved one after the other, in each case's own
+// settings, to see whether a case notices.
 func CoverageOf(results []Result) Coverage {
 	tables := terms.Embedded()
 	c := Coverage{
 		Checks: newReached("checks"), Silences: newReached("reasons of silence"),
-		Rows: []Reached{newReached("ingredients"), newReached("diagnosis codes"), newReached("laboratory codes"), newReached("drug tables")},
+		Rows: []Reached{
+			newReached("ingredients"),
+			newReached("diagnosis codes"),
+			newReached("laboratory codes"),
+			newReached("drug tables"),
+		},
 	}
 	for i := range results {
 		if g := results[i].Got; g != nil && g.known != nil {

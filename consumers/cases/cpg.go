@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// profileCPG is the profile of a test case bundle (HL7 Clinical Practice Guidelines, hl7.org/fhir/uv/cpg): a collection of test data
-// with one GuidanceResponse or MeasureReport, which is the expected outcome.
+// profileCPG is the profile of a test case bundle (HL7 Clinical Practice Guidelines,
+// hl7.org/fhir/uv/cpg): a collection of test data with one GuidanceResponse or MeasureReport, which
+// is the expected outcome.
 const profileCPG = "http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-testcasebundle"
 
 type cpgBundle struct {
@@ -49,11 +49,15 @@ func isCPG(data []byte) bool {
 	}
 	var b cpgBundle
 	return json.Unmarshal(data, &b) == nil && b.ResourceType == "Bundle" &&
-		slices.ContainsFunc(b.Meta.Profile, func(p string) bool { p, _, _ = strings.Cut(p, "|"); return p == profileCPG })
+		slices.ContainsFunc(
+			b.Meta.Profile,
+			func(p string) bool { p, _, _ = strings.Cut(p, "|"); return p == profileCPG },
+		)
 }
 
-// cpg is the case of a test case bundle. Expected flags are the DetectedIssues that the GuidanceResponse holds: contained, or in its
-// output parameters. One that succeeded and has neither a result nor output expects none.
+// cpg is the case of a test case bundle. Expected flags are the DetectedIssues that the
+// GuidanceResponse holds: contained, or in its output parameters. One that succeeded and has
+// neither a result nor output expects none.
 func (l *loader) cpg(path, name string, data []byte) *Case {
 	c := l.newCase(strings.TrimSuffix(name, ".json"))
 	c.source = readOnly{path}
@@ -95,7 +99,8 @@ func (c *Case) expectGuidance(b *cpgBundle, o *cpgOutcome, raw json.RawMessage) 
 	c.setAsOf(o.OccurrenceDateTime)
 	issues := detectedIssues(raw)
 	for _, e := range b.Entry {
-		if ref := o.OutputParameters.Reference; ref != "" && (e.FullURL == ref || strings.HasSuffix(ref, "/"+idOf(e.Resource))) {
+		if ref := o.OutputParameters.Reference; ref != "" &&
+			(e.FullURL == ref || strings.HasSuffix(ref, "/"+idOf(e.Resource))) {
 			issues = append(issues, detectedIssues(e.Resource)...)
 		}
 	}
@@ -114,7 +119,8 @@ func (c *Case) expectGuidance(b *cpgBundle, o *cpgOutcome, raw json.RawMessage) 
 	}
 }
 
-// flagOfIssue reads as much of a DetectedIssue as a test goes by, so that people can write it by hand.
+// flagOfIssue reads as much of a DetectedIssue as a test goes by, so that people can write it by
+// hand.
 func flagOfIssue(raw json.RawMessage) (f Flag, err error) {
 	var in struct {
 		Severity string `json:"severity"`
@@ -196,8 +202,8 @@ func (c *Case) WriteTo(dir string) error {
 			return err
 		}
 	}
-	if !c.AsOf.IsZero() {
-		if err := os.WriteFile(filepath.Join(dir, asOfFile), []byte(c.AsOf.Format(time.RFC3339)+"\n"), 0o666); err != nil {
+	if c.AsOf != "" {
+		if err := os.WriteFile(filepath.Join(dir, asOfFile), []byte(c.AsOf+"\n"), 0o666); err != nil {
 			return err
 		}
 	}

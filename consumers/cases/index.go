@@ -84,7 +84,10 @@ func (l *loader) index(set *tableSet, byName map[string]*Case) {
 		}
 		for column, n := range map[string]int{"n_flags": len(c.Want.Flags), "expected_rejected": rejected} {
 			if said := t.cell(row, column); said != "" && said != strconv.Itoa(n) {
-				c.Fault = cmp.Or(c.Fault, fmt.Errorf("%s:%d: %s is %s, but the tables have %d", t.name, row.number, column, said, n))
+				c.Fault = cmp.Or(
+					c.Fault,
+					fmt.Errorf("%s:%d: %s is %s, but the tables have %d", t.name, row.number, column, said, n),
+				)
 			}
 		}
 	}

@@ -57,7 +57,8 @@ type junitText struct {
 	Text    string `xml:",chardata"`
 }
 
-// WriteJUnit writes results in the form that build servers read, a suite for each path that was given.
+// WriteJUnit writes results in the form that build servers read, a suite for each path that was
+// given.
 func WriteJUnit(w io.Writer, results []Result) error {
 	all := junitSuites{Name: "rlsguard test"}
 	for i := range results {

@@ -11,7 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// Limit is a number of the settings, and the least change of it that a case notices: another flag or another severity.
+// Limit is a number of the settings, and the least change of it that a case notices: another flag
+// or another severity.
 type Limit struct {
 	Name   string `json:"limit"`
 	Value  string `json:"value"`
@@ -111,7 +112,8 @@ func numbers(s *checks.Settings) map[string]string {
 	return all
 }
 
-// moved is a copy of settings with one number changed; nil when there is none of that name or it stays the same.
+// moved is a copy of settings with one number changed; nil when there is none of that name or it
+// stays the same.
 func moved(s *checks.Settings, name string, move func(float64) float64) *checks.Settings {
 	out, done := cloned(s), false
 	walk(reflect.ValueOf(out).Elem(), "", func(path string, v reflect.Value) {
@@ -144,7 +146,8 @@ func numberText(v reflect.Value) string {
 	return strconv.FormatInt(v.Int(), 10)
 }
 
-// cloned is a copy that shares no number with s. The zone and the tables, which no configuration key holds, are shared.
+// cloned is a copy that shares no number with s. The zone and the tables, which no configuration
+// key holds, are shared.
 func cloned(s *checks.Settings) *checks.Settings {
 	out := *s
 	v := reflect.ValueOf(&out).Elem()

@@ -16,8 +16,9 @@ import (
 
 // Load finds the cases under a path, in order of their names. The path is one of:
 //
-//   - a folder with index.tsv, or with an expected.tsv that has a column scenario: the tables above all cases. Each row of index.tsv
-//     names a folder beside it; without index.tsv every folder with input in it is a case;
+//   - a folder with index.tsv, or with an expected.tsv that has a column scenario: the tables above
+//     all cases. Each row of index.tsv names a folder beside it; without index.tsv every folder
+//     with input in it is a case;
 //   - a folder with an expected.tsv, rejected.tsv or transitions.tsv without that column: one case;
 //   - a txtar archive with such a file in it: one case;
 //   - a CPG test case bundle (a file in JSON): one case;
@@ -39,7 +40,11 @@ func Load(path string) (found []*Case, notes []string, err error) {
 		return nil, nil, err
 	}
 	if len(l.found) == 0 {
-		return nil, l.notes, fmt.Errorf("%s: no case in it: a case has an expected.tsv, rejected.tsv or transitions.tsv%s", path, because(l.notes))
+		return nil, l.notes, fmt.Errorf(
+			"%s: no case in it: a case has an expected.tsv, rejected.tsv or transitions.tsv%s",
+			path,
+			because(l.notes),
+		)
 	}
 	slices.SortStableFunc(l.found, func(a, b *Case) int { return cmp.Compare(a.Name, b.Name) })
 	return l.found, l.notes, nil
@@ -166,7 +171,10 @@ func (l *loader) file(dir, name string, named bool) error {
 			return nil
 		}
 		if named {
-			return fmt.Errorf("%s: not a CPG test case bundle (meta.profile), which is the only case that is one JSON file", path)
+			return fmt.Errorf(
+				"%s: not a CPG test case bundle (meta.profile), which is the only case that is one JSON file",
+				path,
+			)
 		}
 		l.note("%s: passed over, input without an %s beside it", path, expectedFile)
 	case named:
@@ -204,12 +212,11 @@ func (c *Case) setAsOf(text string) {
 	if text == "" {
 		return
 	}
-	t, err := ParseAsOf(text)
-	if err != nil {
+	if _, err := parseAsOf(text, nil); err != nil {
 		c.Fault = cmp.Or(c.Fault, err)
 		return
 	}
-	c.AsOf = t
+	c.AsOf = text
 }
 
 // readOwn reads what a case says of itself.

@@ -12,23 +12,24 @@ import (
 
 // Mapping says which of our checks the cards of a foreign CDS Hooks service stand for.
 type Mapping struct {
-	// Services are the ids to call, by hook; without one the first that discovery lists for the hook.
+	// Services are the ids to call, by hook; without one the first that discovery lists for the
+	// hook.
 	Services map[string]string `yaml:"services"`
 	// Severity by the indicator of a card.
 	Severity map[string]string `yaml:"severity"`
 	Cards    []CardRule        `yaml:"cards"`
 }
 
-// CardRule names a check. Every pattern that is given has to match; the first rule that does is taken. Patterns are regular expressions
-// (github.com/google/re2/wiki/Syntax).
+// CardRule names a check. Every pattern that is given has to match; the first rule that does is
+// taken. Patterns are regular expressions (github.com/google/re2/wiki/Syntax).
 type CardRule struct {
 	Check   string  `yaml:"check"`
 	Summary pattern `yaml:"summary"`
 	Detail  pattern `yaml:"detail"`
 	Source  pattern `yaml:"source"` // label of the source
 	Topic   pattern `yaml:"topic"`  // code of source.topic
-	// Ingredient is matched against summary and detail; its group is the ingredient. Without it the ingredient is not compared; none says
-	// that the check has none.
+	// Ingredient is matched against summary and detail; its group is the ingredient. Without it the
+	// ingredient is not compared; none says that the check has none.
 	Ingredient pattern `yaml:"ingredient"`
 	None       bool    `yaml:"none"`
 	Severity   string  `yaml:"severity"` // instead of that of the indicator
@@ -77,7 +78,8 @@ func ReadMapping(data []byte) (*Mapping, error) {
 // flag is what a card stands for; false when no rule fits.
 func (m *Mapping) flag(patient string, c *cdsCard) (Flag, bool) {
 	for _, r := range m.Cards {
-		if !r.Summary.fits(c.Summary) || !r.Detail.fits(c.Detail) || !r.Source.fits(c.Source.Label) || !r.Topic.fits(c.Source.Topic.Code) {
+		if !r.Summary.fits(c.Summary) || !r.Detail.fits(c.Detail) || !r.Source.fits(c.Source.Label) ||
+			!r.Topic.fits(c.Source.Topic.Code) {
 			continue
 		}
 		f := Flag{Patient: patient, Check: r.Check, Ingredient: AnyIngredient, Severity: m.Severity[c.Indicator]}

@@ -34,16 +34,14 @@ type Got struct {
 // Rejection is one resource that was rejected.
 type Rejection struct{ Place, Reason, Detail string }
 
-// Run folds the inputs of a case and decides at asOf, or at the time that the case gives. The clock of the reader stands at that
-// time, so that the answer is the same on every day. The error is that of an input that cannot be read to its end, or a Fault.
+// Run folds the inputs of a case and decides at asOf, or at the time that the case gives. The clock
+// of the reader stands at that time, so that the answer is the same on every day. The error is that
+// of an input that cannot be read to its end, or a Fault.
 func (c *Case) Run(rules *Rules, asOf time.Time) (*Got, error) {
 	if c.Fault != nil {
 		return nil, c.Fault
 	}
-	if !c.AsOf.IsZero() {
-		asOf = c.AsOf
-	}
-	return run(c.inputs(), rules, asOf, c.Want.Transitions != nil)
+	return run(c.inputs(), rules, c.at(asOf, rules.Engine.Settings.Zone), c.Want.Transitions != nil)
 }
 
 func run(inputs []file, rules *Rules, asOf time.Time, stepwise bool) (*Got, error) {
@@ -63,7 +61,11 @@ func run(inputs []file, rules *Rules, asOf time.Time, stepwise bool) (*Got, erro
 		}
 		err = reader.Stream(bytes.NewReader(data), f.name, func(line int, r fhir.Resource) bool {
 			resources++
-			in := consumers.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: []fhir.Resource{r}, AllowAck: true}
+			in := consumers.Input{
+				Arrival:   checks.Arrival{Sequence: uint64(n) + 1},
+				Resources: []fhir.Resource{r},
+				AllowAck:  true,
+			}
 			results := g.fold(replay, in, stepwise)
 			g.reject(fmt.Sprintf("%s:%d", f.name, line), results)
 			return true

@@ -16,20 +16,18 @@ import (
 // NoShuffle in the notes of a case says that its order matters.
 const NoShuffle = "noshuffle"
 
-// RunShuffled runs variant n of a case: its files under other names and so in another order, one of them perhaps twice, with their
-// entries and lines in another order and some repeated. The same n gives the same variant.
+// RunShuffled runs variant n of a case: its files under other names and so in another order, one of
+// them perhaps twice, with their entries and lines in another order and some repeated. The same n
+// gives the same variant.
 func (c *Case) RunShuffled(rules *Rules, asOf time.Time, n int) (*Got, error) {
 	if c.Fault != nil {
 		return nil, c.Fault
-	}
-	if !c.AsOf.IsZero() {
-		asOf = c.AsOf
 	}
 	files, err := shuffled(variantSource(c.Name, n), c.inputs())
 	if err != nil {
 		return nil, err
 	}
-	return run(files, rules, asOf, false)
+	return run(files, rules, c.at(asOf, rules.Engine.Settings.Zone), false)
 }
 
 // variantSource is the chance behind variant n of a case.
@@ -42,8 +40,8 @@ func variantSource(name string, n int) *rand.Rand {
 // MayShuffle tells whether the order of its inputs means nothing to a case.
 func (c *Case) MayShuffle() bool { return !slices.Contains(c.Notes, NoShuffle) }
 
-// CompareShuffled says what a variant changed beyond base, what the case as it stands has different. Rejections are not compared: what is
-// repeated is rejected again.
+// CompareShuffled says what a variant changed beyond base, what the case as it stands has
+// different. Rejections are not compared: what is repeated is rejected again.
 func (c *Case) CompareShuffled(g *Got, n int, base []Difference) (out []Difference) {
 	for _, d := range c.compareFlags(g) {
 		if slices.Contains(base, d) {
@@ -123,12 +121,13 @@ func shuffledLines(rng *rand.Rand, data []byte) []byte {
 	return append(bytes.Join(lines, []byte("\n")), '\n')
 }
 
-// shuffledBundle shuffles the entries of a Bundle and repeats some that may be repeated: a fullUrl may be there only once. The first of
-// a document or message stays first.
+// shuffledBundle shuffles the entries of a Bundle and repeats some that may be repeated: a fullUrl
+// may be there only once. The first of a document or message stays first.
 func shuffledBundle(rng *rand.Rand, data []byte) []byte {
 	var doc map[string]json.RawMessage
 	var entries []json.RawMessage
-	if json.Unmarshal(data, &doc) != nil || string(doc["resourceType"]) != `"Bundle"` || json.Unmarshal(doc["entry"], &entries) != nil {
+	if json.Unmarshal(data, &doc) != nil || string(doc["resourceType"]) != `"Bundle"` ||
+		json.Unmarshal(doc["entry"], &entries) != nil {
 		return data
 	}
 	keep := 0

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// table is a file of tab-separated values with a header. Cells are known by the names of their columns, so that more may be added.
+// table is a file of tab-separated values with a header. Cells are known by the names of their
+// columns, so that more may be added.
 type table struct {
 	name   string
 	header []string
@@ -93,7 +94,12 @@ func (t *table) bytes() []byte {
 }
 
 func (t *table) flag(l line) (Flag, error) {
-	f := Flag{Patient: fullPatient(t.cell(l, "patient")), Check: t.cell(l, "check"), Ingredient: t.cell(l, "ingredient"), Severity: t.cell(l, "severity")}
+	f := Flag{
+		Patient:    fullPatient(t.cell(l, "patient")),
+		Check:      t.cell(l, "check"),
+		Ingredient: t.cell(l, "ingredient"),
+		Severity:   t.cell(l, "severity"),
+	}
 	if f.Ingredient == "-" {
 		f.Ingredient = ""
 	}

@@ -37,7 +37,12 @@ var headers = map[string][]string{
 // rows of a table, by their columns.
 func (g *Got) rows(kind string) (rows []map[string]string) {
 	cells := func(f Flag) map[string]string {
-		return map[string]string{"patient": f.Patient, "check": f.Check, "ingredient": f.Ingredient, "severity": f.Severity}
+		return map[string]string{
+			"patient":    f.Patient,
+			"check":      f.Check,
+			"ingredient": f.Ingredient,
+			"severity":   f.Severity,
+		}
 	}
 	switch kind {
 	case rejectedFile:
@@ -205,7 +210,14 @@ func (s *folderTables) update(_ *Case, g *Got) error {
 	}
 	for i, l := range t.lines {
 		if l.cells != nil && t.cell(l, "scenario") == s.name {
-			t.lines[i] = t.merged(l, map[string]string{"scenario": s.name, "n_flags": strconv.Itoa(len(g.Flags)), "expected_rejected": strconv.Itoa(rejected)})
+			t.lines[i] = t.merged(
+				l,
+				map[string]string{
+					"scenario":          s.name,
+					"n_flags":           strconv.Itoa(len(g.Flags)),
+					"expected_rejected": strconv.Itoa(rejected),
+				},
+			)
 		}
 	}
 	return os.WriteFile(t.name, t.bytes(), 0o666)

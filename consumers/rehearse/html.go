@@ -51,14 +51,21 @@ const (
 	rowHeight                      = 26.0
 )
 
-// WriteHTML writes a report as one page that needs nothing else: no script, and neither style nor picture from elsewhere.
+// WriteHTML writes a report as one page that needs nothing else: no script, and neither style nor
+// picture from elsewhere.
 func (r *Report) WriteHTML(w io.Writer) error {
-	return page().Execute(w, pageData{Report: r, Changes: r.changesPlot(), Open: r.openPlot(), Shown: len(r.Examples), Kinds: Kinds})
+	return page().Execute(w, pageData{
+		Report: r, Changes: r.changesPlot(), Open: r.openPlot(), Shown: len(r.Examples), Kinds: Kinds,
+	})
 }
 
 // changesPlot has what closed to the left of a line, what opened and moved to its right.
 func (r *Report) changesPlot() plot {
-	p := plot{Title: "Flags that change, by check: closed to the left, opened and moved to the right", Width: plotWidth, Axis: plotLeft + (plotWidth-plotLeft-plotRight)/2}
+	p := plot{
+		Title: "Flags that change, by check: closed to the left, opened and moved to the right",
+		Width: plotWidth,
+		Axis:  plotLeft + (plotWidth-plotLeft-plotRight)/2,
+	}
 	most := 1
 	for _, c := range r.Checks {
 		most = max(most, c.Closed, c.Opened+c.Moved)
@@ -71,7 +78,10 @@ func (r *Report) changesPlot() plot {
 		row := plotRow{Label: c.Check, Y: float64(len(p.Rows)) * rowHeight}
 		closed, opened, moved := float64(c.Closed)*unit, float64(c.Opened)*unit, float64(c.Moved)*unit
 		for _, b := range []bar{
-			{Kind: "closed", X: p.Axis - closed, W: closed, N: c.Closed, Text: strconv.Itoa(c.Closed), TextX: p.Axis - closed - 4, Anchor: "end"},
+			{
+				Kind: "closed", X: p.Axis - closed, W: closed, N: c.Closed,
+				Text: strconv.Itoa(c.Closed), TextX: p.Axis - closed - 4, Anchor: "end",
+			},
 			{Kind: "opened", X: p.Axis, W: opened, N: c.Opened},
 			{Kind: "moved", X: p.Axis + opened, W: moved, N: c.Moved},
 		} {
@@ -90,7 +100,12 @@ func (r *Report) changesPlot() plot {
 
 // openPlot has the open flags of both sides by severity, each in a bar of parts.
 func (r *Report) openPlot() plot {
-	p := plot{Title: "Open flags before and after, by severity", Width: plotWidth, Axis: plotLeft, Height: 2*rowHeight + 6}
+	p := plot{
+		Title:  "Open flags before and after, by severity",
+		Width:  plotWidth,
+		Axis:   plotLeft,
+		Height: 2*rowHeight + 6,
+	}
 	unit := (plotWidth - plotLeft - plotRight) / float64(max(1, r.OpenBefore.Total(), r.OpenAfter.Total()))
 	for i, open := range []Severities{r.OpenBefore, r.OpenAfter} {
 		row := plotRow{Label: []string{"before", "after"}[i], Y: float64(i) * rowHeight}
@@ -100,7 +115,18 @@ func (r *Report) openPlot() plot {
 			n    int
 		}{{"high", open.High}, {"moderate", open.Moderate}, {"low", open.Low}} {
 			if w := float64(part.n) * unit; part.n > 0 {
-				row.Bars = append(row.Bars, bar{Kind: part.kind, X: x, W: w, N: part.n, Text: strconv.Itoa(part.n), TextX: x + w/2, Anchor: "middle"})
+				row.Bars = append(
+					row.Bars,
+					bar{
+						Kind:   part.kind,
+						X:      x,
+						W:      w,
+						N:      part.n,
+						Text:   strconv.Itoa(part.n),
+						TextX:  x + w/2,
+						Anchor: "middle",
+					},
+				)
 				x += w
 			}
 		}

@@ -36,14 +36,25 @@ func TestChanges(t *testing.T) {
 	}
 	want := []Change{
 		{Change: Closed, Patient: "Patient/1", Check: "a", From: "low", Was: "a says", Is: "a is silent"},
-		{Change: Moved, Patient: "Patient/1", Check: "b", Ingredient: "x", From: "high", To: "moderate", Was: "b says", Is: "b says"},
+		{
+			Change:     Moved,
+			Patient:    "Patient/1",
+			Check:      "b",
+			Ingredient: "x",
+			From:       "high",
+			To:         "moderate",
+			Was:        "b says",
+			Is:         "b says",
+		},
 		{Change: Opened, Patient: "Patient/1", Check: "b", Ingredient: "y", To: "high", Is: "b says"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	rep := r.Report(asOf, "one", "two")
-	if rep.Counts != (Counts{1, 1, 1}) || rep.Per1000 != (Rates{250, 250, 250}) || rep.Patients != 1 || rep.Changed != 1 || rep.OpenBefore.Total() != 3 {
+	if rep.Counts != (Counts{1, 1, 1}) || rep.Per1000 != (Rates{250, 250, 250}) || rep.Patients != 1 ||
+		rep.Changed != 1 ||
+		rep.OpenBefore.Total() != 3 {
 		t.Errorf("%+v", rep)
 	}
 	r.Each = func(Change) error { return errors.New("full") }
@@ -57,7 +68,11 @@ func TestReportDoesNotGrow(t *testing.T) {
 	size := func(patients int) int {
 		r := New(2)
 		for i := range patients {
-			p := Patient{Ref: checks.Ref(fmt.Sprintf("Patient/%06d", i)), Orders: 1, After: []Flag{flag("a", "", checks.Low), flag("b", "x", checks.High)}}
+			p := Patient{
+				Ref:    checks.Ref(fmt.Sprintf("Patient/%06d", i)),
+				Orders: 1,
+				After:  []Flag{flag("a", "", checks.Low), flag("b", "x", checks.High)},
+			}
 			if err := r.Add(&p); err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +92,8 @@ func TestReportDoesNotGrow(t *testing.T) {
 	}
 }
 
-// TestPage: every kind of change is drawn, what a record says is escaped, and the drawing is well-formed.
+// TestPage: every kind of change is drawn, what a record says is escaped, and the drawing is
+// well-formed.
 func TestPage(t *testing.T) {
 	r := New(5)
 	for _, p := range []Patient{
@@ -116,7 +132,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestSettingsThatDiffer: by their keys, those of lists and tables too; equal settings differ in nothing.
+// TestSettingsThatDiffer: by their keys, those of lists and tables too; equal settings differ in
+// nothing.
 func TestSettingsThatDiffer(t *testing.T) {
 	a, b := checks.DefaultSettings(), checks.DefaultSettings()
 	if got := Settings(a, b); len(got) > 0 {
@@ -126,7 +143,11 @@ func TestSettingsThatDiffer(t *testing.T) {
 	b.Checks = map[string]checks.CheckSetting{"rls-ssri": {Enabled: &off}}
 	b.Iron.StaleDays, b.Orders.TailDays = 300, map[string]int{"fluoxetine": 40}
 	want := []Setting{
-		{"checks.rls-ssri.enabled", "", "false"}, {"iron.stale_days", "365", "300"}, {"orders.tail_days.aripiprazole", "14", ""},
+		{
+			"checks.rls-ssri.enabled",
+			"",
+			"false",
+		}, {"iron.stale_days", "365", "300"}, {"orders.tail_days.aripiprazole", "14", ""},
 		{"orders.tail_days.cariprazine", "28", ""}, {"orders.tail_days.fluoxetine", "35", "40"},
 	}
 	if diff := cmp.Diff(want, Settings(a, b)); diff != "" {

@@ -12,8 +12,9 @@ type Sides struct {
 	AsOf          time.Time
 }
 
-// Patient decides about one patient on both sides. Acknowledgements do not count: they answer flags, and open or close none. after is what
-// the other side knows of the patient; nil when it does not know the patient.
+// Patient decides about one patient on both sides. Acknowledgements do not count: they answer
+// flags, and open or close none. after is what the other side knows of the patient; nil when it
+// does not know the patient.
 func (s *Sides) Patient(before, after *checks.State) Patient {
 	p := Patient{}
 	if after != nil {

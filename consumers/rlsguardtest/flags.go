@@ -1,9 +1,11 @@
-// Package rlsguardtest is for tests in Go of other modules: the flags that FHIR files give, in one call.
+// Package rlsguardtest is for tests in Go of other modules: the flags that FHIR files give, in one
+// call.
 //
 //	flags := rlsguardtest.Flags(t, asOf, "testdata/patient.json")
 //
-// It needs no server, and links none. A bus in the test's own process is in the package bustest below this one. Who wants cases in
-// files instead, with the flags that they must give, runs rlsguard test.
+// It needs no server, and links none. A bus in the test's own process is in the package bustest
+// below this one. Who wants cases in files instead, with the flags that they must give, runs
+// rlsguard test.
 package rlsguardtest
 
 import (
@@ -36,9 +38,10 @@ type Rejection struct {
 
 func (r Rejection) String() string { return fmt.Sprintf("%s: %s: %s", r.Place, r.Reason, r.Detail) }
 
-// Flags are the open flags that files give at asOf, sorted by patient, check and ingredient. A path is a file (a resource, a Bundle or
-// NDJSON; also gzip) or a folder, which is read as rlsguard replay reads it. A file that cannot be read and a resource that is rejected
-// fail the test: a test over input that nobody reads would pass for ever.
+// Flags are the open flags that files give at asOf, sorted by patient, check and ingredient. A path
+// is a file (a resource, a Bundle or NDJSON; also gzip) or a folder, which is read as rlsguard
+// replay reads it. A file that cannot be read and a resource that is rejected fail the test: a test
+// over input that nobody reads would pass for ever.
 func Flags(t testing.TB, asOf time.Time, files ...string) []checks.Flag {
 	t.Helper()
 	return Kit{}.Flags(t, asOf, files...)
@@ -80,8 +83,8 @@ func held(t testing.TB, flags []checks.Flag, rejected []Rejection, err error) []
 	return flags
 }
 
-// Decide gives the flags of files, and what was rejected, for tests of just that. The error is that of a file that cannot be read, or of
-// paths without any input.
+// Decide gives the flags of files, and what was rejected, for tests of just that. The error is that
+// of a file that cannot be read, or of paths without any input.
 func (k Kit) Decide(asOf time.Time, paths ...string) ([]checks.Flag, []Rejection, error) {
 	f := k.fold(asOf)
 	read := 0
@@ -98,7 +101,10 @@ func (k Kit) Decide(asOf time.Time, paths ...string) ([]checks.Flag, []Rejection
 		}
 	}
 	if read == 0 {
-		return nil, nil, fmt.Errorf("no input in %s: no file ends in .json, .ndjson, .json.gz or .ndjson.gz", strings.Join(paths, ", "))
+		return nil, nil, fmt.Errorf(
+			"no input in %s: no file ends in .json, .ndjson, .json.gz or .ndjson.gz",
+			strings.Join(paths, ", "),
+		)
 	}
 	return f.flags(), f.rejected, nil
 }

@@ -56,7 +56,10 @@ func TestFlagsOfFiles(t *testing.T) {
 	if got := ids(rlsguardtest.Flags(t, asOf, dir)); !slices.Equal(got, want) {
 		t.Errorf("of a folder: %v", got)
 	}
-	if got := ids(rlsguardtest.Flags(t, asOf, filepath.Join(dir, "deeper/b.json"), filepath.Join(dir, "a.json"))); !slices.Equal(got, want) {
+	if got := ids(rlsguardtest.Flags(t, asOf, filepath.Join(dir, "deeper/b.json"), filepath.Join(dir, "a.json"))); !slices.Equal(
+		got,
+		want,
+	) {
 		t.Errorf("of files: %v", got)
 	}
 	if _, _, err := (rlsguardtest.Kit{}).Decide(asOf, filepath.Join(dir, "none")); err == nil {
@@ -73,7 +76,12 @@ func TestFlagsOfFiles(t *testing.T) {
 // TestRejectionsFail: a test whose input is rejected must not pass.
 func TestRejectionsFail(t *testing.T) {
 	r := &recorder{TB: t}
-	rlsguardtest.FlagsOf(r, asOf, rls, `{"resourceType":"MedicationRequest","id":"m","status":"active","medicationCodeableConcept":{"text":"sertraline"}}`)
+	rlsguardtest.FlagsOf(
+		r,
+		asOf,
+		rls,
+		`{"resourceType":"MedicationRequest","id":"m","status":"active","medicationCodeableConcept":{"text":"sertraline"}}`,
+	)
 	if len(r.failures) != 1 || !strings.Contains(r.failures[0], "document-2.json:1") {
 		t.Errorf("failures %q", r.failures)
 	}
@@ -83,21 +91,27 @@ func TestSettingsOfAKit(t *testing.T) {
 	off := false
 	set := checks.DefaultSettings()
 	set.Checks = map[string]checks.CheckSetting{"rls-ssri": {Enabled: &off}}
-	if got := ids((rlsguardtest.Kit{Settings: set}).FlagsOf(t, asOf, rls, order)); !slices.Equal(got, []string{"rls-iron-unchecked low"}) {
+	if got := ids((rlsguardtest.Kit{Settings: set}).FlagsOf(t, asOf, rls, order)); !slices.Equal(
+		got,
+		[]string{"rls-iron-unchecked low"},
+	) {
 		t.Errorf("%v", got)
 	}
 }
 
-// TestLinksNoServer: whoever tests with this package must not link a NATS server. What package consumers brings is not its own.
+// TestLinksNoServer: whoever tests with this package must not link a NATS server. What package
+// consumers brings is not its own.
 func TestLinksNoServer(t *testing.T) {
 	const module = "github.com/rlsguard/rlsguard/"
 	mine, theirs := deps(t, module+"consumers/rlsguardtest"), deps(t, module+"consumers")
 	for _, d := range mine {
-		if strings.Contains(d, "/nats-server/") && !(slices.Contains(mine, module+"consumers") && slices.Contains(theirs, d)) {
+		if strings.Contains(d, "/nats-server/") &&
+			!(slices.Contains(mine, module+"consumers") && slices.Contains(theirs, d)) {
 			t.Errorf("rlsguardtest links %s", d)
 		}
 	}
-	if slices.Contains(mine, module+"consumers/embedded") || slices.Contains(mine, module+"consumers/rlsguardtest/bustest") {
+	if slices.Contains(mine, module+"consumers/embedded") ||
+		slices.Contains(mine, module+"consumers/rlsguardtest/bustest") {
 		t.Error("rlsguardtest links a server of ours")
 	}
 }

@@ -37,7 +37,10 @@ func (f *fold) take(place string, r fhir.Resource) {
 	in := consumers.Input{Arrival: checks.Arrival{Sequence: f.input}, Resources: []fhir.Resource{r}, AllowAck: true}
 	for _, res := range f.replay.Fold(in) {
 		if res.Outcome == consumers.Rejected {
-			f.rejected = append(f.rejected, Rejection{place, fhir.Rejection{Reason: res.Reason, Pointer: res.Pointer, Detail: res.Detail}})
+			f.rejected = append(
+				f.rejected,
+				Rejection{place, fhir.Rejection{Reason: res.Reason, Pointer: res.Pointer, Detail: res.Detail}},
+			)
 		}
 	}
 }
@@ -45,7 +48,9 @@ func (f *fold) take(place string, r fhir.Resource) {
 func (f *fold) flags() (all []checks.Flag) {
 	known := f.replay.Finish(f.asOf)
 	for _, p := range known.Patients() {
-		all = append(all, checks.OpenFlags(known.State(p), f.engine.Settings, f.engine.Key, f.engine.Ruleset, f.asOf)...)
+		all = append(
+			all,
+			checks.OpenFlags(known.State(p), f.engine.Settings, f.engine.Key, f.engine.Ruleset, f.asOf)...)
 	}
 	return all
 }

@@ -1,4 +1,5 @@
-// Package bustest runs rlsguard on a NATS server in a test's own process: events in, flags out, as at a site.
+// Package bustest runs rlsguard on a NATS server in a test's own process: events in, flags out, as
+// at a site.
 package bustest
 
 import (
@@ -30,7 +31,8 @@ type Options struct {
 	Settings *checks.Settings // nil: checks.DefaultSettings
 }
 
-// Start starts a server in a folder of the test and a consumer that decides as of asOf. It returns when both are ready.
+// Start starts a server in a folder of the test and a consumer that decides as of asOf. It returns
+// when both are ready.
 func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 	t.Helper()
 	dir := t.TempDir()
@@ -38,7 +40,9 @@ func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	server, err := consumers.StartEmbedded(
+		consumers.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +62,8 @@ func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 	reader := fhir.DefaultOptions()
 	reader.Terms = o.Settings.Terms
 	b.serve(consumers.Config{
-		Embedded: server, Engine: &consumers.Engine{Settings: o.Settings, Key: key, Ruleset: "test"}, Reader: reader, AsOf: asOf,
+		Embedded: server, Engine: &consumers.Engine{Settings: o.Settings, Key: key, Ruleset: "test"},
+		Reader: reader, AsOf: asOf,
 		Log: zerolog.Nop(), Health: consumers.NewHealth(),
 	})
 	return b
@@ -83,7 +88,8 @@ func (b *Bus) serve(cfg consumers.Config) {
 	}
 }
 
-// Publish publishes documents in order and returns when all are decided. What is rejected fails the test.
+// Publish publishes documents in order and returns when all are decided. What is rejected fails the
+// test.
 func (b *Bus) Publish(documents ...string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

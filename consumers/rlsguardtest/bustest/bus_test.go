@@ -1,6 +1,7 @@
 package bustest_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -23,5 +24,16 @@ func TestBus(t *testing.T) {
 	bus.Publish(stopped)
 	if flags := bus.Flags(); len(flags) != 1 || flags[0].Check != "rls-iron-unchecked" {
 		t.Errorf("%+v", flags)
+	}
+}
+
+// A test of a consumer of flags: the bus runs in the test's own process, and ends with it.
+func ExampleStart() {
+	var t *testing.T // that of the test
+	bus := bustest.Start(t, time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), bustest.Options{})
+	bus.Publish(rls, order)
+	// A client of the test connects to bus.URL, and reads rls.flags.> as it would at a site.
+	for _, f := range bus.Flags() {
+		fmt.Println(f.Check, f.Severity)
 	}
 }
