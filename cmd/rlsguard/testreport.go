@@ -105,25 +105,39 @@ func (t *testRun) difference(w io.Writer, d cases.Difference) {
 // perCheck says, of a service, how many of the cases of each check it holds: the flags of that
 // check are those expected.
 func (t *testRun) perCheck(w io.Writer) error {
-	held, all := map[string]int{}, map[string]int{}
+	held := t.heldByCheck()
+	for _, check := range slices.Sorted(maps.Keys(held)) {
+		h := held[check]
+		if _, err := fmt.Fprintf(w, "  %s: %d of %d\n", check, h.Hold, h.Cases); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// held is how many of the cases of a check hold.
+type held struct {
+	Hold  int `json:"hold"`
+	Cases int `json:"cases"`
+}
+
+func (t *testRun) heldByCheck() map[string]held {
+	all := map[string]held{}
 	for i := range t.results {
 		r := &t.results[i]
 		if r.Got == nil {
 			continue
 		}
 		for _, check := range checksOf(r.Case.Want.Flags) {
-			all[check]++
+			h := all[check]
+			h.Cases++
 			if slices.Equal(ofCheck(r.Case.Want.Flags, check), ofCheck(r.Got.Flags, check)) {
-				held[check]++
+				h.Hold++
 			}
+			all[check] = h
 		}
 	}
-	for _, check := range slices.Sorted(maps.Keys(all)) {
-		if _, err := fmt.Fprintf(w, "  %s: %d of %d\n", check, held[check], all[check]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return all
 }
 
 func checksOf(flags []cases.Flag) (ids []string) {
@@ -274,6 +288,8 @@ func (t *testRun) json(n tally) error {
 	}
 	if t.via == nil {
 		total["coverage"] = cases.CoverageOf(t.results)
+	} else {
+		total["checks"] = t.heldByCheck()
 	}
 	return t.line(total)
 }

@@ -127,5 +127,8 @@ func answerOf(data []byte) (*cases.Answer, error) {
 			cases.Flag{Patient: string(l.Patient), Check: l.Check, Ingredient: l.Ingredient, Severity: l.Severity},
 		)
 	}
+	for _, u := range reply.Unread {
+		a.Said = append(a.Said, fmt.Sprintf("%s at %s: %s, %s", u.Type, u.Pointer, u.Reason, u.Detail))
+	}
 	return a, nil
 }

@@ -37,10 +37,8 @@ type Resource struct {
 type Answer struct {
 	Flags []Flag
 	AsOf  time.Time // zero when the service does not say
-	// Unread tells what the service could not read of the question, in words.
-	Unread []string
-	// Unnamed are cards that the mapping gives no name of a check.
-	Unnamed []string
+	// Said is what else the service told: what it could not read, and cards that stand for no check.
+	Said []string
 }
 
 // AnyIngredient is the ingredient of a flag of which a service does not say it. It stands for one
@@ -318,6 +316,7 @@ func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, w
 			), nil
 		}
 		g.Flags = append(g.Flags, a.Flags...)
+		g.said = append(g.said, a.Said...)
 	}
 	slices.SortFunc(g.Flags, compareFlags)
 	c.nameIngredients(g)

@@ -90,13 +90,13 @@ func TestStubHoldsItsRule(t *testing.T) {
 			case why != "":
 				got[c.Name] = why
 			case len(c.Compare(g)) > 0:
-				got[c.Name] = "differs"
+				got[c.Name] = "differs: " + c.Compare(g)[0].Why
 			default:
 				got[c.Name] = "holds"
 			}
 		}
 		for name, want := range map[string]string{
-			"ssri": "holds", "quiet": "holds", "iron": "differs", "versions": "several versions of a MedicationRequest", "deleted": "a DELETE", "rejected": "what is rejected",
+			"ssri": "holds", "quiet": "holds", "iron": "differs: beside its flags the service said: Have a nice day", "versions": "several versions of a MedicationRequest", "deleted": "a DELETE", "rejected": "what is rejected",
 		} {
 			if !strings.Contains(got[name], want) {
 				t.Errorf("%s, %s: %q, want %q", hook, name, got[name], want)

@@ -175,7 +175,7 @@ func (s *CDS) answer(patient string, data []byte) (*Answer, error) {
 			a.AsOf = c.Extension.Flag.AsOf
 		}
 		if !known {
-			a.Unnamed = append(a.Unnamed, c.Summary)
+			a.Said = append(a.Said, c.Summary)
 			continue
 		}
 		if !slices.ContainsFunc(

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -29,6 +30,7 @@ type Got struct {
 
 	known *consumers.Memory
 	rules *Rules
+	said  []string // by a service, beside its flags
 }
 
 // Rejection is one resource that was rejected.
@@ -121,7 +123,10 @@ func (g *Got) decide() {
 
 // silence says why a flag is not there; "" when nothing tells.
 func (g *Got) silence(f Flag) string {
-	if g.known == nil {
+	switch {
+	case g.known == nil && len(g.said) > 0:
+		return "beside its flags the service said: " + strings.Join(g.said, "; ")
+	case g.known == nil:
 		return ""
 	}
 	st := g.known.State(checks.Ref(f.Patient))
