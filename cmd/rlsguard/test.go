@@ -45,7 +45,7 @@ func (testCommand) Help() string {
 
 Tables have a header and are separated by tabs; more columns may stand in them. One set of tables may stand above many cases: with a column scenario, which names the folder, and index.tsv (scenario, title, as_of, notes) beside them.
 
-With --via-nats and --via-cds the cases are put to a service instead. Its clock must stand at the time of the cases (rlsguard serve --as-of), and nothing may be stored of their patients. Cases that cannot be put as a question are listed with the reason.
+With --via-nats and --via-cds the cases are put to a service instead. Its clock must stand at the time of the cases (rlsguard serve --as-of), or --move-dates brings them to today; and nothing may be stored of their patients. Cases that cannot be put as a question are listed with the reason.
 
 Coverage says which checks, reasons of silence and rows of the tables the cases reached, and which limits they hold from both sides: each limit is moved down and up until a case has other flags.
 
@@ -142,7 +142,9 @@ func (t *testRun) prepare() (err error) {
 	if t.asOf, err = parseAsOf(o.AsOf, time.UTC, t.now()); err != nil {
 		return err
 	}
-	t.via, t.close, err = o.open()
+	if t.via, t.close, err = o.open(); err == nil && o.MoveDates {
+		t.via = cases.Moved{Service: t.via, Now: t.now()}
+	}
 	return err
 }
 

@@ -22,13 +22,14 @@ type viaFlags struct {
 
 	ViaNats    bool   `name:"via-nats" help:"Put the cases to the order check (rls.check) of a running rlsguard serve, found as other commands find it."`
 	ViaCDS     string `name:"via-cds" placeholder:"URL" help:"Put the cases to a CDS Hooks service at this address."`
+	MoveDates  bool   `name:"move-dates" help:"For a service whose clock cannot stand still: move every date of a case by the days from its as-of time to now. Cases at the very edge of a limit in days may then differ."`
 	CDSMapping string `name:"cds-mapping" placeholder:"FILE" help:"Which of our checks the cards of another service stand for (YAML; see the README)."`
 	CDSToken   string `name:"cds-token" placeholder:"FILE" help:"Bearer token for the service (mode 0600)."`
 }
 
 // elsewhere tells that cases are put to a service.
 func (f *viaFlags) elsewhere() bool {
-	return f.ViaNats || f.ViaCDS != "" || f.CDSMapping != "" || f.CDSToken != ""
+	return f.ViaNats || f.ViaCDS != "" || f.CDSMapping != "" || f.CDSToken != "" || f.MoveDates
 }
 
 // open connects to the service.
@@ -37,6 +38,8 @@ func (f *viaFlags) open() (cases.Service, func(), error) {
 	switch {
 	case f.ViaNats && f.ViaCDS != "":
 		return nil, none, errors.New("--via-nats and --via-cds exclude each other")
+	case !f.ViaNats && f.ViaCDS == "" && f.MoveDates:
+		return nil, none, errors.New("--move-dates needs --via-nats or --via-cds")
 	case f.ViaCDS == "" && (f.CDSMapping != "" || f.CDSToken != ""):
 		return nil, none, errors.New("--cds-mapping and --cds-token need --via-cds URL")
 	case f.ViaNats:

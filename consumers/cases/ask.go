@@ -292,6 +292,13 @@ func patientOf(r *Resource) string {
 	return string(checks.Ref(ref[i:]))
 }
 
+// move moves the dates of a question.
+func (q *Question) move(days int) {
+	for i := range q.Resources {
+		q.Resources[i].JSON = moveDates(q.Resources[i].JSON, days)
+	}
+}
+
 // RunVia asks a service. why says why the case was not asked, or its answer is not compared.
 func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, why string, err error) {
 	questions, why, err := c.Questions()
@@ -300,7 +307,11 @@ func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, w
 	}
 	asOf = c.at(asOf, nil)
 	g = &Got{AsOf: asOf, Rejected: map[string]int{}, Why: map[Flag]string{}}
+	moved, moves := s.(Moved)
 	for i := range questions {
+		if moves {
+			questions[i].move(moved.days(asOf))
+		}
 		a, err := s.Ask(ctx, &questions[i])
 		if errors.As(err, new(errUnaskable)) {
 			return nil, err.Error(), nil
@@ -308,7 +319,7 @@ func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, w
 		if err != nil {
 			return nil, "", err
 		}
-		if !a.AsOf.IsZero() && !a.AsOf.Equal(asOf) {
+		if !moves && !a.AsOf.IsZero() && !a.AsOf.Equal(asOf) {
 			return nil, fmt.Sprintf(
 				"the service decides as of %s, the case as of %s",
 				a.AsOf.UTC().Format(time.RFC3339),

@@ -176,3 +176,12 @@ func TestQuestions(t *testing.T) {
 		t.Errorf("%s", r.JSON)
 	}
 }
+
+// TestMovedDates: whole days, whatever the form; the time of day, numbers and dates to the month stay.
+func TestMovedDates(t *testing.T) {
+	in := `{"a":"2026-11-23","b":["2024-02-28T08:00:00.5+01:00"],"c":"2026-11","d":"2026-11-23 is no date","e":{"v":1.50}}`
+	want := `{"a":"2026-11-25","b":["2024-03-01T08:00:00.5+01:00"],"c":"2026-11","d":"2026-11-23 is no date","e":{"v":1.50}}`
+	if got := string(moveDates(json.RawMessage(in), 2)); got != want {
+		t.Errorf("%s", got)
+	}
+}
