@@ -40,7 +40,7 @@ func (testCommand) Help() string {
   expected.tsv     patient, check, ingredient, severity: exactly these flags are open
   rejected.tsv     reason, count; without it nothing may be rejected
   transitions.tsv  change, patient, check, ingredient, severity: in this order, one resource after the other
-  as-of            the date or time to decide for
+  as-of            the date or time to decide for (also as-of.txt)
   rlsguard.yaml    settings, as --config takes them
 
 Tables have a header and are separated by tabs; more columns may stand in them. One set of tables may stand above many cases: with a column scenario, which names the folder, and index.tsv (scenario, title, as_of, notes) beside them.

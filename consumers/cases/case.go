@@ -100,6 +100,7 @@ const (
 	transitionsFile = "transitions.tsv"
 	indexFile       = "index.tsv"
 	asOfFile        = "as-of"
+	asOfText        = "as-of.txt"
 )
 
 // isInput tells which files are read: those that replay reads in a folder.

@@ -223,12 +223,12 @@ func (c *Case) setAsOf(text string) {
 func (c *Case) readOwn() {
 	for _, f := range c.files {
 		needs := columns[f.name]
-		if needs == nil && f.name != asOfFile {
+		if needs == nil && !isAsOf(f.name) {
 			c.HasSettings = c.HasSettings || f.name == settingsFile
 			continue
 		}
 		data, err := f.read()
-		if err == nil && f.name == asOfFile {
+		if err == nil && isAsOf(f.name) {
 			c.setAsOf(string(bytes.TrimSpace(data)))
 			continue
 		}
@@ -270,3 +270,5 @@ func (c *Case) check() {
 		}
 	}
 }
+
+func isAsOf(name string) bool { return name == asOfFile || name == asOfText }
