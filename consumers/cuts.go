@@ -1,10 +1,6 @@
 package consumers
 
-import (
-	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/rlsguard/rlsguard/checks"
-)
+import "github.com/rlsguard/rlsguard/checks"
 
 // cuts counts the patients of whom older facts were left out, for the metrics. Most patients cost nothing.
 type cuts struct {
@@ -42,13 +38,4 @@ func (c *cuts) byKind() map[string]int {
 		}
 	}
 	return n
-}
-
-var cutDesc = prometheus.NewDesc("rlsguard_cut_patients", "Patients of whom older facts were left out, by the kind of facts.", []string{"kind"}, nil)
-
-// collect gives the metric of each kind, also where it is nothing.
-func (c *cuts) collect(ch chan<- prometheus.Metric) {
-	for kind, n := range c.byKind() {
-		ch <- prometheus.MustNewConstMetric(cutDesc, prometheus.GaugeValue, float64(n), kind)
-	}
 }

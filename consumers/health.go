@@ -3,14 +3,11 @@ package consumers
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
 	"sync"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
@@ -223,7 +220,7 @@ func (h *Health) readyIf(ctx context.Context) {
 func (h *Health) connected(yes bool) {
 	h.set(notConnected, yes)
 	if !yes {
-		h.metrics.seen.forget()
+		h.blind()
 	}
 }
 
@@ -246,28 +243,3 @@ func (h *Health) writing(yes bool) { h.set(notWriting, yes) }
 func (h *Health) clock(fine bool)  { h.set(wrongClock, fine) }
 func (h *Health) disk(fine bool)   { h.set(noDisk, fine) }
 func (h *Health) looked(err error) { h.set(notLooking, err == nil) }
-
-// failed tells of an error that made a session start over.
-func (h *Health) failed(err error) {
-	h.startOver(reasonOf(err))
-	if wrong := unfit(""); errors.As(err, &wrong) {
-		h.trouble(changedStream, string(wrong))
-	}
-}
-
-// reasonOf names an error that made a session start over, from a closed list.
-func reasonOf(err error) string {
-	switch {
-	case errors.Is(err, errReplaced):
-		return streamReplaced
-	case errors.Is(err, errState):
-		return stateDamaged
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return streamMissing
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount),
-		errors.Is(err, nats.ErrNoResponders):
-		return noJetStream
-	default:
-		return startingOver
-	}
-}

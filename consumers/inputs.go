@@ -200,7 +200,7 @@ func (s *session) record(ctx context.Context, lost stretches) error {
 				i.own = nil
 			}
 			i.mu.Unlock()
-			s.health.losses(&r)
+			s.tellLosses(&r)
 			return nil
 		}
 		if try == 3 {
@@ -227,7 +227,7 @@ func (s *session) reloadInputs(ctx context.Context) error {
 	if have := s.inputs.stored; have == nil || have.seq <= r.seq {
 		s.inputs.stored = r
 	}
-	s.health.losses(s.inputs.stored)
+	s.tellLosses(s.inputs.stored)
 	return nil
 }
 
@@ -248,4 +248,17 @@ func (s *session) beginInputs(ctx context.Context, upTo uint64) error {
 	s.inputs.stored = &fresh
 	s.inputs.mu.Unlock()
 	return nil
+}
+
+// tellLosses counts the inputs that were lost, and says what to do about those that nobody has acknowledged.
+func (s *session) tellLosses(r *inputRecord) {
+	text := ""
+	if n := r.open(); n > 0 {
+		text = fmt.Sprintf("%d inputs left the stream %s before they were decided", n, StreamFHIR)
+		if len(r.Lost) > 0 {
+			text += fmt.Sprintf(" (%s)", stretch{r.Lost[0][0], r.Lost.end()})
+		}
+		text += ": publish them again, then run rlsguard verify --acknowledge-losses"
+	}
+	s.health.losses(r.open()+r.Known, r.open(), text)
 }

@@ -1,12 +1,13 @@
 package consumers
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/rlsguard/rlsguard/checks"
 )
 
 // metrics of one consumer. Labels come from closed lists only, so that nothing of a payload can get into them and their
@@ -28,7 +29,7 @@ type metrics struct {
 	seen       *seen
 
 	mu      sync.Mutex
-	copy    *workingCopy
+	copy    Counted
 	ruleset string
 }
 
@@ -69,6 +70,7 @@ func histogram(name, help string, buckets []float64) prometheus.Histogram {
 
 var (
 	openDesc     = prometheus.NewDesc("rlsguard_open_flags", "Open flags, by check and severity.", []string{"check", "severity"}, nil)
+	cutDesc      = prometheus.NewDesc("rlsguard_cut_patients", "Patients of whom older facts were left out, by the kind of facts.", []string{"kind"}, nil)
 	lostDesc     = prometheus.NewDesc("rlsguard_inputs_lost_total", "Inputs that left the stream FHIR before they were decided, as stored.", nil, nil)
 	lostOpenDesc = prometheus.NewDesc("rlsguard_inputs_lost_unacknowledged", "Those of them that no operator has acknowledged.", nil, nil)
 	patientsDesc = prometheus.NewDesc("rlsguard_patients", "Patients of whom something is known.", nil, nil)
@@ -95,13 +97,34 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	if c == nil {
 		return
 	}
-	ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(c.known()))
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	c.cut.collect(ch)
-	for k, n := range c.open.counts {
-		ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(n), k.check, k.severity.String())
-	}
+	c.Counts(func(n Counts) {
+		ch <- prometheus.MustNewConstMetric(patientsDesc, prometheus.GaugeValue, float64(n.Patients))
+		for kind, patients := range n.Cut {
+			ch <- prometheus.MustNewConstMetric(cutDesc, prometheus.GaugeValue, float64(patients), kind)
+		}
+		for k, flags := range n.Open {
+			ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(flags), k.Check, k.Severity.String())
+		}
+	})
+}
+
+// Counted is what an instance knows, as far as the metrics count it.
+type Counted interface {
+	// Counts calls do with what is known now; do must not keep the maps.
+	Counts(do func(Counts))
+}
+
+// Counts of what is known.
+type Counts struct {
+	Patients int
+	Open     map[FlagKind]int
+	Cut      map[string]int // patients of whom older facts were left out, by the kind of facts
+}
+
+// FlagKind is what open flags are counted by.
+type FlagKind struct {
+	Check    string
+	Severity checks.Severity
 }
 
 // lossCounts are what the record of inputs says.
@@ -110,23 +133,16 @@ type lossCounts struct {
 	total, open uint64
 }
 
-// losses shows what the record of inputs says.
-func (h *Health) losses(r *inputRecord) {
+// losses tells how many inputs were lost, how many of these nobody has acknowledged, and what to do about
+// those; "" when there are none.
+func (h *Health) losses(total, open uint64, notice string) {
 	h.metrics.mu.Lock()
-	h.metrics.lost = lossCounts{known: true, total: r.open() + r.Known, open: r.open()}
+	h.metrics.lost = lossCounts{known: true, total: total, open: open}
 	h.metrics.mu.Unlock()
-	text := ""
-	if n := r.open(); n > 0 {
-		text = fmt.Sprintf("%d inputs left the stream %s before they were decided", n, StreamFHIR)
-		if len(r.Lost) > 0 {
-			text += fmt.Sprintf(" (%s)", stretch{r.Lost[0][0], r.Lost.end()})
-		}
-		text += ": publish them again, then run rlsguard verify --acknowledge-losses"
-	}
-	h.notice("inputs-lost", text)
+	h.notice("inputs-lost", notice)
 }
 
-func (h *Health) show(c *workingCopy) {
+func (h *Health) show(c Counted) {
 	h.metrics.mu.Lock()
 	defer h.metrics.mu.Unlock()
 	h.metrics.copy = c

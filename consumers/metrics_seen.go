@@ -46,13 +46,16 @@ type seen struct {
 	copying *time.Duration
 }
 
-func (s *seen) forget() { s.show(time.Time{}, nil, nil, nil) }
-
-func (s *seen) show(at time.Time, w *waiting, letters *uint64, copying *time.Duration) {
+// see tells what was seen of the server at a time; a part that could not be read is nil, and absent in the metrics.
+func (h *Health) see(at time.Time, w *waiting, letters *uint64, copying *time.Duration) {
+	s := h.metrics.seen
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at, s.waiting, s.letters, s.copying = at, w, letters, copying
 }
+
+// blind tells that nothing of the server can be seen.
+func (h *Health) blind() { h.see(time.Time{}, nil, nil, nil) }
 
 // pinned tells under which name the server hands this instance its inputs.
 func (h *Health) pinned(name string) {

@@ -38,29 +38,29 @@ func (c *Config) observe(ctx context.Context, nc *nats.Conn) (stop func()) {
 	running.Go(func() {
 		for ctx.Err() == nil {
 			wait := lookEvery
-			if !c.Health.metrics.seen.look(ctx, nc) {
+			if !c.look(ctx, nc) {
 				wait /= 4 // the consumer may be about to be made
 			}
 			sleep(ctx, wait)
 		}
 	})
-	return func() { cancel(); running.Wait(); c.Health.metrics.seen.forget() }
+	return func() { cancel(); running.Wait(); c.Health.blind() }
 }
 
 // look reads what the metrics show of the server. It tells whether that is known now.
-func (s *seen) look(ctx context.Context, nc *nats.Conn) bool {
+func (c *Config) look(ctx context.Context, nc *nats.Conn) bool {
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout))
 	if err != nil || !nc.IsConnected() {
-		s.forget()
+		c.Health.blind()
 		return false
 	}
 	at := time.Now()
 	w, now, err := readWaiting(ctx, js)
 	if silent(err) { // the rest would wait as long
-		s.forget()
+		c.Health.blind()
 		return false
 	}
-	s.show(at, w, storedLetters(ctx, js), copyLag(ctx, js, now))
+	c.Health.see(at, w, storedLetters(ctx, js), copyLag(ctx, js, now))
 	return w != nil
 }
 

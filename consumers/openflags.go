@@ -8,23 +8,18 @@ import (
 
 // openFlags counts the open flags by check and severity, for the metrics. Most patients have none and cost nothing.
 type openFlags struct {
-	bySlot map[uint32][]flagKind
-	counts map[flagKind]int
-}
-
-type flagKind struct {
-	check    string
-	severity checks.Severity
+	bySlot map[uint32][]FlagKind
+	counts map[FlagKind]int
 }
 
 func (o *openFlags) set(slot uint32, st *checks.State) {
 	if o.counts == nil {
-		o.bySlot, o.counts = map[uint32][]flagKind{}, map[flagKind]int{}
+		o.bySlot, o.counts = map[uint32][]FlagKind{}, map[FlagKind]int{}
 	}
-	var now []flagKind
+	var now []FlagKind
 	for i := range st.Flags {
 		if f := &st.Flags[i]; f.Severity != checks.None {
-			now = append(now, flagKind{f.Check, f.Severity})
+			now = append(now, FlagKind{f.Check, f.Severity})
 		}
 	}
 	old := o.bySlot[slot]
@@ -42,4 +37,11 @@ func (o *openFlags) set(slot uint32, st *checks.State) {
 	} else {
 		o.bySlot[slot] = now
 	}
+}
+
+// Counts implements Counted.
+func (c *workingCopy) Counts(do func(Counts)) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	do(Counts{Patients: len(c.patients.rows) - c.patients.gone, Open: c.open.counts, Cut: c.cut.byKind()})
 }

@@ -29,13 +29,10 @@ func (q quietChecks) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// tellQuiet says which checks are quiet, in the log and the metrics: nobody should take their silence for safety.
-func (c *Config) tellQuiet() {
-	n := quietOf(c.Engine.Settings)
-	c.Health.metrics.registry.Unregister(n) // of an earlier Serve with the same Health
-	c.Health.metrics.registry.MustRegister(n)
-	if off, unapproved := n[checks.SilentOff], n[checks.SilentNotApproved]; off+unapproved > 0 {
-		c.Log.Warn().Int("quiet", off+unapproved).Int("checks", len(checks.Catalogue())).Int(string(checks.SilentOff), off).
-			Int(string(checks.SilentNotApproved), unapproved).Msg("checks are quiet by the settings: they open no flag")
-	}
+// quiet counts the checks that the settings keep from opening any flag, by reason, in the metrics.
+func (h *Health) quiet(s *checks.Settings) quietChecks {
+	n := quietOf(s)
+	h.metrics.registry.Unregister(n) // of an earlier use of the same Health
+	h.metrics.registry.MustRegister(n)
+	return n
 }

@@ -30,17 +30,17 @@ type said struct {
 // spoken is what an instance should say that knows all of m.
 func spoken(m *Memory, drafts []string) (said, error) {
 	answers, err := answersOf(func(do func(View) error) error { return do(m) }, drafts)
-	open := map[flagKind]int{}
+	open := map[FlagKind]int{}
 	for _, ref := range m.Patients() {
 		for _, f := range m.State(ref).Flags {
 			if f.Severity != checks.None {
-				open[flagKind{f.Check, f.Severity}]++
+				open[FlagKind{f.Check, f.Severity}]++
 			}
 		}
 	}
 	s := said{Answers: answers, Counts: []string{fmt.Sprint("rlsguard_patients ", len(m.Patients()))}}
 	for k, n := range open {
-		s.Counts = append(s.Counts, fmt.Sprintf("rlsguard_open_flags{check=%q,severity=%q} %d", k.check, k.severity, n))
+		s.Counts = append(s.Counts, fmt.Sprintf("rlsguard_open_flags{check=%q,severity=%q} %d", k.Check, k.Severity, n))
 	}
 	slices.Sort(s.Counts)
 	return s, err

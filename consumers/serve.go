@@ -93,7 +93,7 @@ func Serve(ctx context.Context, cfg Config) error {
 		case nc.IsClosed():
 			return closedBy(nc.LastError(), cfg.URL)
 		}
-		cfg.Health.failed(err)
+		cfg.failed(err)
 		cfg.Log.Error().Err(err).Msg("starting over")
 		if time.Since(began) > time.Minute {
 			wait = newBackoff()

@@ -104,3 +104,19 @@ func (e *Engine) Heal(view View, patients []checks.Ref, asOf time.Time) Commit {
 	}
 	return f.Decide(asOf)
 }
+
+// Again decides about a patient as if a timer had gone off. It hands back the transitions that this leads to, none where
+// the state is as it should be, and tells whether the state holds all that the view knows of its facts.
+func (e *Engine) Again(view View, ref checks.Ref, asOf time.Time) (transitions []checks.Flag, whole bool) {
+	f := e.NewFold(view)
+	p := f.patient(ref)
+	f.repair(ref)
+	f.settle(ref)
+	whole = !p.changed
+	p.touched = true
+	for other, q := range f.patients {
+		q.touched = other == ref
+	}
+	c := f.Decide(asOf)
+	return c.Transitions(), whole
+}

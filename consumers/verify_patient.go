@@ -49,7 +49,7 @@ func (v *verification) patient(slot uint32) (found patientFound) {
 
 // decisions compares the flags of a state with those that its facts give.
 func (v *verification) decisions(found *patientFound, st *checks.State) {
-	again, settled := v.again(st.Patient)
+	again, settled := v.opt.Engine.Again(v.copy.snapshot(), st.Patient, v.opt.AsOf)
 	if !settled {
 		found.tell(FactsDiffer, "", "", "other states know newer versions of what it refers to")
 	}
@@ -98,21 +98,6 @@ func (v *verification) timer(found *patientFound, tok token, st *checks.State) {
 	if _, set := v.timers[tok]; some && !set {
 		found.tell(TimerMissing, "", "", "something has to be looked at on "+next.UTC().Format("2006-01-02T15:04:05Z"))
 	}
-}
-
-// again decides about a patient as if a timer had gone off. It tells the transitions, and whether the facts are all that is known.
-func (v *verification) again(ref checks.Ref) ([]checks.Flag, bool) {
-	f := v.opt.Engine.NewFold(v.copy.snapshot())
-	p := f.patient(ref)
-	f.repair(ref)
-	f.settle(ref)
-	settled := !p.changed
-	p.touched = true
-	for other, q := range f.patients {
-		q.touched = other == ref
-	}
-	c := f.Decide(v.opt.AsOf)
-	return c.Transitions(), settled
 }
 
 // differs compares a flag of a state with its newest transition in a stream; "" is the same. A resolved one may have left.
