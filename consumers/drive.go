@@ -70,9 +70,6 @@ func (c *Committer) Deliver(ctx context.Context, deliveries []Delivery) error {
 	return c.begin(ctx, batch)
 }
 
-// Finish waits until what was delivered is committed, and acknowledges it.
-func (c *Committer) Finish(ctx context.Context) error { return c.finish(ctx) }
-
 // Follow takes in a message of the store. Its error is a state that cannot be read.
 func (c *Committer) Follow(msg jetstream.Msg, sequence uint64) error {
 	_, err := c.copy.take(msg.Subject(), sequence, msg.Data(), codec.Decode)
@@ -94,9 +91,6 @@ func (c *Committer) Settle(ctx context.Context) error {
 	}
 	return c.settleSite(ctx, have)
 }
-
-// Heal brings all patients up to date whose state may not know all.
-func (c *Committer) Heal(ctx context.Context) error { return c.healAll(ctx) }
 
 // Look calls do with a View of what is known, as Known does.
 func (c *Committer) Look(do func(View) error) error {

@@ -33,7 +33,7 @@ func (c *Committer) begin(ctx context.Context, batch []event) error {
 	if len(due) == 0 {
 		return nil
 	}
-	if err := c.finish(ctx); err != nil {
+	if err := c.Finish(ctx); err != nil {
 		return err
 	}
 	return c.goneOff(ctx, due)
@@ -41,7 +41,7 @@ func (c *Committer) begin(ctx context.Context, batch []event) error {
 
 func (c *Committer) launch(ctx context.Context, events []event) error {
 	if c.flight != nil && !c.flight.plain {
-		if err := c.finish(ctx); err != nil {
+		if err := c.Finish(ctx); err != nil {
 			return err
 		}
 	}
@@ -98,7 +98,7 @@ func (c *Committer) makeReady(events []event) *flight {
 
 // oneByOne decides about events and commits with nothing else on its way.
 func (c *Committer) oneByOne(ctx context.Context, events []event) error {
-	if err := c.finish(ctx); err != nil {
+	if err := c.Finish(ctx); err != nil {
 		return err
 	}
 	f := &flight{events: events, inputs: inputsOf(events), began: c.now()}
@@ -110,7 +110,7 @@ func (c *Committer) oneByOne(ctx context.Context, events []event) error {
 }
 
 // finish waits for the commit that is on its way, and acknowledges its batch.
-func (c *Committer) finish(ctx context.Context) error {
+func (c *Committer) Finish(ctx context.Context) error {
 	f := c.flight
 	if f == nil {
 		return nil

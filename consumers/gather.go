@@ -17,11 +17,11 @@ func (s *session) commitEvents(ctx context.Context) error {
 		var err error
 		select {
 		case <-ctx.Done():
-			err = s.finish(s.work)
+			err = s.Finish(s.work)
 			s.giveBack()
 			return err
 		case <-heal.C:
-			if err = s.finish(s.work); err == nil {
+			if err = s.Finish(s.work); err == nil {
 				err = s.heal(ctx, chunk)
 			}
 		case w := <-s.answer():
@@ -45,7 +45,7 @@ func (s *session) answer() <-chan Written {
 
 func (s *session) answered(w Written) error {
 	s.flight.written = &w
-	return s.finish(s.work)
+	return s.Finish(s.work)
 }
 
 func (s *session) takeBatch(first event) error {

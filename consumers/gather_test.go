@@ -11,7 +11,7 @@ func TestAppetite(t *testing.T) {
 		}
 		return batch
 	}
-	commit := func(messages int) *flight { return &flight{piece: &piece{rows: make([]stateRow, messages)}} }
+	sized := func(messages int) *flight { return &flight{piece: &piece{rows: make([]stateRow, messages)}} }
 	for _, c := range []struct {
 		name   string
 		flight *flight
@@ -20,12 +20,12 @@ func TestAppetite(t *testing.T) {
 	}{
 		{"timers", nil, make([]event, 900), 900},
 		{"inputs with a timer", nil, append(inputs(899), event{}), 900},
-		{"not full", commit(1), inputs(899), 900},
+		{"not full", sized(1), inputs(899), 900},
 		{"more than one commit", nil, inputs(900), 450},
-		{"a good commit", commit(goodCommit), inputs(900), 900},
-		{"a small commit", commit(600), inputs(900), 1200},
-		{"hardly a change", commit(1), inputs(900), 1800},
-		{"a message each and more", commit(1000), inputs(900), 720},
+		{"a good commit", sized(goodCommit), inputs(900), 900},
+		{"a small commit", sized(600), inputs(900), 1200},
+		{"hardly a change", sized(1), inputs(900), 1800},
+		{"a message each and more", sized(1000), inputs(900), 720},
 	} {
 		s := &session{Committer: &Committer{flight: c.flight}, cfg: &Config{Batch: 900}, appetite: 900}
 		if s.adapt(c.batch); s.appetite != c.want {

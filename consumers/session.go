@@ -171,7 +171,7 @@ func (s *session) run(ctx context.Context, have *site) error {
 		if err := s.settleSite(ctx, have); err != nil {
 			return err
 		}
-		if err := s.healAll(ctx); err != nil {
+		if err := s.Heal(ctx); err != nil {
 			return err
 		}
 		s.log.Info().Int("patients", s.copy.known()).Int64("settled_in_ms", time.Since(began).Milliseconds()).Msg("states read")

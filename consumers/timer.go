@@ -55,7 +55,7 @@ func (c *Committer) heal(ctx context.Context, n int) error {
 }
 
 // healAll looks at all of them.
-func (c *Committer) healAll(ctx context.Context) error {
+func (c *Committer) Heal(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if n, err := c.healSome(ctx, chunk); n == 0 || err != nil {
 			return err

@@ -36,15 +36,15 @@ type Advice struct {
 // Advise answers q at asOf from what view knows and what q brings. It changes nothing.
 func Advise(e *consumers.Engine, view consumers.View, q *Question, asOf time.Time) Advice {
 	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
-	fold := e.NewFold(onePatient{view, q.Patient}).Whole()
+	known := e.NewFold(onePatient{view, q.Patient}).Whole()
 	// What is asked arrives after everything that is stored, and the drafts last.
 	facts := consumers.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64}, Resources: a.mine(q.Facts, false)}
-	fold.Add(nil, 0, &facts)
-	before := fold.State(q.Patient)
+	known.Add(nil, 0, &facts)
+	before := known.State(q.Patient)
 	drafts := consumers.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64, Sequence: 1}, Resources: a.mine(q.Drafts, true)}
 	asWritten(drafts.Resources, before, zoneOf(e.Settings), asOf)
-	fold.Add(nil, 1, &drafts)
-	after := fold.State(q.Patient)
+	known.Add(nil, 1, &drafts)
+	after := known.State(q.Patient)
 	if after == nil {
 		return a
 	}

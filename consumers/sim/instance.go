@@ -56,7 +56,7 @@ func (w *world) session(process string, old bool) *instance {
 	}
 	in.c = consumers.NewCommitter(consumers.CommitterOptions{
 		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen, Audit: consumers.DefaultAudit,
-		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Reject: in.reject, Health: health, Log: zerolog.Nop()})
+		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Reject: in.reject, Health: unheard, Log: zerolog.Nop()})
 	in.next, in.stop = iter.Pull(func(yield func(struct{}) bool) {
 		defer func() {
 			if p := recover(); p != nil && p != errDown {

@@ -10,8 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers"
 )
 
-// health is for all runs: making one costs more than a run.
-var health = consumers.NewHealth()
+// unheard is for all runs: making one costs more than a run.
+var unheard = consumers.NewHealth()
 
 // world is one run: the server, the processes, what is sent, and how much may go wrong.
 type world struct {
