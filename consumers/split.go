@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // message is one to be put on the bus.
@@ -40,6 +41,20 @@ func split(data []byte, limit int) ([]message, error) {
 type bundleEntry struct {
 	FullURL  string          `json:"fullUrl"`
 	Resource json.RawMessage `json:"resource"`
+	Response json.RawMessage `json:"response"`
+	Request  struct {
+		Method string `json:"method"`
+	} `json:"request"`
+}
+
+// plain tells that an entry says no more than its resource does: it is no deletion and no change in parts, and no answer, which
+// may have the version that the resource lacks.
+func (e *bundleEntry) plain() bool {
+	switch strings.ToUpper(strings.TrimSpace(e.Request.Method)) {
+	case "", "POST", "PUT", "GET":
+		return len(e.Response) == 0
+	}
+	return false
 }
 
 func splitBundle(data []byte) ([]message, error) {
@@ -56,7 +71,7 @@ func splitBundle(data []byte) ([]message, error) {
 		// What cannot be read goes as it is; the consumer rejects it alone.
 		_ = json.Unmarshal(raw, &entries[i])
 		if name := entryName(&entries[i]); name != "" {
-			names[entries[i].FullURL] = name
+			names[strings.ToLower(entries[i].FullURL)] = name // a UUID in any case is the same
 		}
 	}
 	var parts []message
@@ -66,11 +81,11 @@ func splitBundle(data []byte) ([]message, error) {
 	return parts, nil
 }
 
-// entryMessage is the resource itself, or a Bundle of this one entry where that says more: a deletion, a resource known only by
-// its fullUrl, references that its fullUrl gives a base.
+// entryMessage is the resource itself, or a Bundle of this one entry where that says more: an entry that is not plain, a resource known
+// only by its fullUrl, references that its fullUrl gives a base.
 func entryMessage(bundleType, raw json.RawMessage, e *bundleEntry, names map[string]string) message {
 	kind := resourceType(e.Resource)
-	bare := (e.FullURL == "" || bytes.HasPrefix([]byte(e.FullURL), []byte("urn:"))) && resourceID(e.Resource) != "" && !bytes.Contains(raw, []byte(`"DELETE"`))
+	bare := (e.FullURL == "" || bytes.HasPrefix([]byte(e.FullURL), []byte("urn:"))) && resourceID(e.Resource) != "" && e.plain()
 	if bare && len(e.Resource) > 0 {
 		return message{subject: inboundSubject(kind), data: resolveURNs(e.Resource, names)}
 	}
@@ -88,7 +103,8 @@ func entryMessage(bundleType, raw json.RawMessage, e *bundleEntry, names map[str
 
 // entryName is how others in the Bundle mean an entry with an urn as its fullUrl.
 func entryName(e *bundleEntry) string {
-	uuid, urn := bytes.CutPrefix([]byte(e.FullURL), []byte("urn:uuid:"))
+	const prefix = "urn:uuid:"
+	urn := len(e.FullURL) > len(prefix) && strings.EqualFold(e.FullURL[:len(prefix)], prefix)
 	kind := resourceType(e.Resource)
 	if !urn || kind == "" {
 		return ""
@@ -96,11 +112,11 @@ func entryName(e *bundleEntry) string {
 	if id := resourceID(e.Resource); id != "" {
 		return kind + "/" + id
 	}
-	return kind + "/" + string(uuid)
+	return kind + "/" + e.FullURL[len(prefix):]
 }
 
 var (
-	urnReference = regexp.MustCompile(`("reference"\s*:\s*")(urn:[^"\\]+)"`)
+	urnReference = regexp.MustCompile(`("reference"\s*:\s*")((?i:urn):[^"\\]+)"`)
 	typeName     = regexp.MustCompile(`^[A-Z][A-Za-z]{1,63}$`)
 	idName       = regexp.MustCompile(`^[A-Za-z0-9\-.]{1,64}$`)
 )
@@ -108,12 +124,12 @@ var (
 // resolveURNs writes the references that only mean something inside the Bundle as relative ones. A quotation mark inside a string is
 // escaped, so that the pattern cannot match in one.
 func resolveURNs(raw []byte, names map[string]string) []byte {
-	if !bytes.Contains(raw, []byte(`"urn:`)) {
+	if !bytes.Contains(raw, []byte(`"urn:`)) && !bytes.Contains(raw, []byte(`"URN:`)) {
 		return raw
 	}
 	return urnReference.ReplaceAllFunc(raw, func(m []byte) []byte {
 		sub := urnReference.FindSubmatch(m)
-		name, ok := names[string(sub[2])]
+		name, ok := names[strings.ToLower(string(sub[2]))]
 		if !ok {
 			return m
 		}
