@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // pair is two instances in processes of their own on one server, under load, and what was recorded
@@ -196,14 +199,14 @@ func TestAlertsWhileReady(t *testing.T) {
 		t.Skip("takes half a minute")
 	}
 	t.Parallel()
-	for alert, fault := range map[string]func(*bench, *Health){
-		"RlsguardFlagsNotCopied": func(b *bench, h *Health) {
-			b.fillUp(StreamFlags)
+	for alert, fault := range map[string]func(*bench, *health.Health){
+		"RlsguardFlagsNotCopied": func(b *bench, h *health.Health) {
+			b.fillUp(layout.StreamFlags)
 			b.publish(someDocs(3)...)
 			b.decided()
 			b.wait("behind", func() bool { return number(h, "rlsguard_flags_copy_lag_seconds") > 0 })
 		},
-		"RlsguardNotConsuming": func(b *bench, h *Health) { // somebody else takes the inputs, and does nothing with them
+		"RlsguardNotConsuming": func(b *bench, h *health.Health) { // somebody else takes the inputs, and does nothing with them
 			b.publish(someDocs(1)...)
 			b.decided()
 			b.stealInputs()
@@ -212,12 +215,12 @@ func TestAlertsWhileReady(t *testing.T) {
 				return number(h, "rlsguard_inbound_lag_messages") > 0 && number(h, "rlsguard_oldest_undecided_seconds") > 0
 			})
 		},
-		"RlsguardStartsOver": func(b *bench, h *Health) { // somebody deletes a stream again and again
+		"RlsguardStartsOver": func(b *bench, h *health.Health) { // somebody deletes a stream again and again
 			for range 5 {
-				if err := b.js.DeleteStream(b.t.Context(), StreamDead); err != nil {
+				if err := b.js.DeleteStream(b.t.Context(), layout.StreamDead); err != nil {
 					b.t.Fatal(err)
 				}
-				b.wait("made again", func() bool { _, err := b.js.Stream(b.t.Context(), StreamDead); return err == nil })
+				b.wait("made again", func() bool { _, err := b.js.Stream(b.t.Context(), layout.StreamDead); return err == nil })
 				b.wait("ready", func() bool { return len(h.Reasons()) == 0 })
 			}
 		},
@@ -245,9 +248,9 @@ func TestAlertsWhileReady(t *testing.T) {
 // stealInputs is a client that takes what is for the instances and answers nothing.
 func (b *bench) stealInputs() {
 	b.t.Helper()
-	stream, err := b.js.Stream(b.t.Context(), StreamFHIR)
+	stream, err := b.js.Stream(b.t.Context(), layout.StreamFHIR)
 	b.check(err)
-	cons, err := stream.Consumer(b.t.Context(), Durable)
+	cons, err := stream.Consumer(b.t.Context(), layout.Durable)
 	b.check(err)
 	it, err := cons.Messages(jetstream.PullPriorityGroup(group), jetstream.PullExpiry(pullExpiry))
 	b.check(err)
@@ -264,7 +267,7 @@ func (b *bench) stealInputs() {
 	}()
 	n := 100
 	b.wait("stolen", func() bool {
-		b.check(stream.UnpinConsumer(b.t.Context(), Durable, group))
+		b.check(stream.UnpinConsumer(b.t.Context(), layout.Durable, group))
 		n++
 		b.publish(someDocsFrom(n, 1)...)
 		select {
@@ -277,7 +280,7 @@ func (b *bench) stealInputs() {
 }
 
 // number is the value of a metric without labels; -1 when it is absent.
-func number(h *Health, name string) float64 {
+func number(h *health.Health, name string) float64 {
 	text, err := metricsOf(h)()
 	_, after, ok := strings.Cut(text, "\n"+name+" ")
 	v := -1.0

@@ -12,9 +12,13 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/fhir"
 	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/fhir"
 )
 
 // The mix is a hospital's feed: of 20 events 12 are none of ours, the others orders, results and diagnoses of changing patients.
@@ -48,7 +52,7 @@ func BenchmarkPipeline(b *testing.B) {
 	be := &bench{t: b, dir: filepath.Join(b.TempDir(), "data")}
 	be.start()
 	defer be.stop()
-	if err := MakeStreams(b.Context(), be.js, 1); err != nil {
+	if err := jet.MakeStreams(b.Context(), be.js, 1); err != nil {
 		b.Fatal(err)
 	}
 	js, err := jetstream.New(be.nc, jetstream.WithPublishAsyncMaxPending(1024))
@@ -66,7 +70,7 @@ func BenchmarkPipeline(b *testing.B) {
 	for b.Loop() {
 		before := be.lastRLS()
 		ours += be.timeServe(events)
-		states, flags := len(be.messages(StreamRLS, subjectPatient+"*")), int(be.lastRLS()-before)
+		states, flags := len(be.messages(layout.StreamRLS, layout.SubjectPatient+"*")), int(be.lastRLS()-before)
 		noop += be.timeNoop(events, states, flags)
 		be.clear()
 	}
@@ -78,7 +82,7 @@ func BenchmarkPipeline(b *testing.B) {
 }
 
 func (b *bench) lastRLS() uint64 {
-	s, err := b.js.Stream(b.t.Context(), StreamRLS)
+	s, err := b.js.Stream(b.t.Context(), layout.StreamRLS)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -91,7 +95,7 @@ func (b *bench) timeServe(events int) time.Duration {
 	cfg := Config{Embedded: b.srv, Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Log: zerolog.Nop()}
 	began := time.Now() // its start, a tenth of a second, counts
 	go func() { ended <- Serve(ctx, cfg) }()
-	b.acknowledged(Durable, events)
+	b.acknowledged(layout.Durable, events)
 	took := time.Since(began)
 	cancel()
 	if err := <-ended; err != nil {
@@ -103,7 +107,7 @@ func (b *bench) timeServe(events int) time.Duration {
 // acknowledged waits until a consumer of FHIR has acknowledged so many.
 func (b *bench) acknowledged(name string, n int) {
 	b.wait("acknowledged", func() bool {
-		c, err := b.js.Consumer(b.t.Context(), StreamFHIR, name)
+		c, err := b.js.Consumer(b.t.Context(), layout.StreamFHIR, name)
 		return err == nil && c.CachedInfo().AckFloor.Stream >= uint64(n)
 	})
 }
@@ -124,7 +128,7 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 		b.t.Fatal(err)
 	}
 	began := time.Now()
-	cons, err := js.CreateConsumer(b.t.Context(), StreamFHIR, durable("noop", DefaultBatch))
+	cons, err := js.CreateConsumer(b.t.Context(), layout.StreamFHIR, durable("noop", DefaultBatch))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -133,7 +137,7 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 		b.t.Fatal(err)
 	}
 	defer it.Stop()
-	st := &jetStore{nc: nc, js: js, timeout: time.Minute}
+	st := &jet.JetStore{Nc: nc, Js: js, Timeout: time.Minute}
 	payload := []byte(strings.Repeat("s", 600))
 	var batch []jetstream.Msg
 	for seen, out := 0, 0; seen < events; seen++ {
@@ -147,7 +151,7 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 		var msgs []*nats.Msg
 		for due := written * (seen + 1) / events; out < due; out++ {
 			msgs = append(msgs, &nats.Msg{Subject: "noop." + strconv.Itoa(out%max(states, 1)), Data: payload, Header: nats.Header{}})
-			if len(msgs) == maxBatch || out == due-1 {
+			if len(msgs) == jet.MaxBatch || out == due-1 {
 				if _, err := st.Write(b.t.Context(), msgs); err != nil {
 					b.t.Fatal(err)
 				}
@@ -167,17 +171,17 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 
 // clear makes the server as it was before a round, but for the inbound stream.
 func (b *bench) clear() {
-	for _, name := range []string{StreamFlags, StreamRLS, "NOOP"} {
+	for _, name := range []string{layout.StreamFlags, layout.StreamRLS, "NOOP"} {
 		if err := b.js.DeleteStream(b.t.Context(), name); err != nil {
 			b.t.Fatal(err)
 		}
 	}
-	for _, name := range []string{Durable, "noop"} {
-		if err := b.js.DeleteConsumer(b.t.Context(), StreamFHIR, name); err != nil {
+	for _, name := range []string{layout.Durable, "noop"} {
+		if err := b.js.DeleteConsumer(b.t.Context(), layout.StreamFHIR, name); err != nil {
 			b.t.Fatal(err)
 		}
 	}
-	if err := MakeStreams(b.t.Context(), b.js, 1); err != nil {
+	if err := jet.MakeStreams(b.t.Context(), b.js, 1); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -188,7 +192,7 @@ func BenchmarkLimit(b *testing.B) {
 	for _, n := range []int{1000, 1999, 2001, 20_000} {
 		b.Run(fmt.Sprintf("orders=%d", n), func(b *testing.B) {
 			e := engine()
-			r := NewReplay(e)
+			r := fold.NewReplay(e)
 			for i := range n {
 				r.Fold(arrives(uint64(i+1), "Patient/A", order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", i)), "paracetamol", "")))
 			}
@@ -197,7 +201,7 @@ func BenchmarkLimit(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				seq++
-				e.Step(m, []Input{arrives(seq, "Patient/A", order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", seq)), "paracetamol", ""))}, asOf)
+				e.Step(m, []fold.Input{arrives(seq, "Patient/A", order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", seq)), "paracetamol", ""))}, asOf)
 			}
 		})
 	}

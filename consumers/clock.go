@@ -1,6 +1,10 @@
 package consumers
 
-import "time"
+import (
+	"time"
+
+	"github.com/rlsguard/rlsguard/consumers/commit"
+)
 
 // clockLimit is how far the clocks of this machine and of the server may be apart. A wrong one here must not end or begin what time alone
 // ends or begins.
@@ -11,30 +15,30 @@ const timerDelay = 30 * time.Second
 
 // compareClocks holds this machine's clock against the time at which the server answered.
 func (s *session) compareClocks(server time.Time) {
-	if server.IsZero() || !s.frozen.IsZero() {
+	if server.IsZero() || !s.Frozen.IsZero() {
 		return
 	}
-	apart := s.now().Sub(server)
+	apart := s.Now().Sub(server)
 	astray := apart.Abs() > clockLimit
-	s.health.clock(!astray)
-	if s.astray.Swap(astray) != astray {
-		s.log.Warn().Int64("ahead_ms", apart.Milliseconds()).Bool("too_far", astray).Msg("clock compared with the server's")
+	s.Health.Clock(!astray)
+	if s.clockSkewed.Swap(astray) != astray {
+		s.Log.Warn().Int64("ahead_ms", apart.Milliseconds()).Bool("too_far", astray).Msg("clock compared with the server's")
 	}
 }
 
 // timely leaves out the timers that went off while the clocks are apart; they come again.
-func (s *session) timely(batch []event) []event {
-	if !s.astray.Load() {
+func (s *session) withoutTimersIfSkewed(batch []commit.Event) []commit.Event {
+	if !s.clockSkewed.Load() {
 		return batch
 	}
-	var rest []event
+	var rest []commit.Event
 	for _, ev := range batch {
-		if ev.input != nil {
+		if ev.Input != nil {
 			rest = append(rest, ev)
 			continue
 		}
-		_ = ev.msg.NakWithDelay(timerDelay) // what does not arrive comes again after AckWait
-		s.held.drop([]event{ev})
+		_ = ev.Msg.NakWithDelay(timerDelay) // what does not arrive comes again after AckWait
+		s.unacked.drop([]commit.Event{ev})
 	}
 	return rest
 }

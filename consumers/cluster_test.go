@@ -12,6 +12,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // cluster is three servers in processes of their own.
@@ -62,7 +65,7 @@ cluster { name: test, listen: "127.0.0.1:%d", routes: ["nats://127.0.0.1:%d", "n
 	if c.js, err = jetstream.New(c.nc); err != nil {
 		t.Fatal(err)
 	}
-	c.wait("formed", func() bool { return MakeStreams(t.Context(), c.js, 3) == nil })
+	c.wait("formed", func() bool { return jet.MakeStreams(t.Context(), c.js, 3) == nil })
 	return c
 }
 
@@ -120,7 +123,7 @@ func TestClusterLeaderKilled(t *testing.T) {
 		cfg := c.config3()
 		defer c.serve(cfg)()
 	}
-	sub, err := c.nc.SubscribeSync(SubjectFlags + ">")
+	sub, err := c.nc.SubscribeSync(layout.SubjectFlags + ">")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +134,7 @@ func TestClusterLeaderKilled(t *testing.T) {
 	for round := range kills(t, 1) {
 		more := someDocsFrom(100*round, 25)
 		docs = append(docs, more...)
-		stream := []string{StreamRLS, StreamFHIR, StreamFlags}[round%3]
+		stream := []string{layout.StreamRLS, layout.StreamFHIR, layout.StreamFlags}[round%3]
 		node := c.lead(stream)
 		published := make(chan struct{})
 		go func() {
@@ -145,8 +148,8 @@ func TestClusterLeaderKilled(t *testing.T) {
 		c.decided()
 		t.Logf("leader of %s killed: all %d inputs stored and decided %v after", stream, len(more), time.Since(began))
 		c.startNode(node)
-		c.current(StreamRLS)
-		c.current(StreamFHIR)
+		c.current(layout.StreamRLS)
+		c.current(layout.StreamFHIR)
 	}
 	c.sameAsReplay(docs...)
 	if os.Getenv("RLSGUARD_SOAK") != "" { // the server takes half a minute until it goes on copying

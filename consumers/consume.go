@@ -8,9 +8,14 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/fhir"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/fhir"
 )
 
 const (
@@ -26,24 +31,13 @@ const (
 	leastPull = 8
 )
 
-// event is a message that has to be decided and acknowledged: an input, or a timer that went off.
-type event struct {
-	msg   jetstream.Msg
-	seq   uint64
-	input *Input
-	due   token
-	// pending is how many more the server had when it sent this one.
-	pending uint64
-	stored  time.Time // when the server stored an input
-}
-
 // consume takes events in until ctx ends.
 func (s *session) consume(ctx context.Context) (err error) {
 	defer func() { // what was decided at the end
-		last, cancel := context.WithTimeout(s.work, requestTimeout)
+		last, cancel := context.WithTimeout(s.work, jet.RequestTimeout)
 		defer cancel()
 		if failed := s.record(last, nil); failed != nil {
-			s.log.Warn().Err(failed).Msg("what was decided last is not recorded: it will be read again")
+			s.Log.Warn().Err(failed).Msg("what was decided last is not recorded: it will be read again")
 		}
 	}()
 	serving := ctx
@@ -52,12 +46,12 @@ func (s *session) consume(ctx context.Context) (err error) {
 	g.Go(func() error { return s.keepRecord(ctx) })
 	g.Go(func() error { return s.commitEvents(ctx) })
 	g.Go(func() error { return s.watchOver(ctx) })
-	g.Go(func() error { s.held.keepAlive(ctx); return nil })
+	g.Go(func() error { s.unacked.keepAlive(ctx); return nil })
 	g.Go(func() error { return s.becomeReady(ctx) })
 	read := newInputReader(s.cfg.Reader, s.epoch)
-	g.Go(func() error { return s.take(ctx, Durable, s.inbound, read.event) })
+	g.Go(func() error { return s.take(ctx, layout.Durable, s.inbound, read.event) })
 	if s.cfg.AsOf.IsZero() {
-		g.Go(func() error { return s.take(ctx, DurableDue, s.dues, dueEvent) })
+		g.Go(func() error { return s.take(ctx, layout.DurableDue, s.dues, dueEvent) })
 	}
 	return g.Wait()
 }
@@ -66,17 +60,17 @@ func (s *session) consume(ctx context.Context) (err error) {
 // session began, everything is read again: that is what an operator who deletes it wants.
 func (s *session) inbound(ctx context.Context) (jetstream.Consumer, error) {
 	cfg := s.inboundConfig()
-	if _, err := s.js.Consumer(ctx, StreamFHIR, Durable); errors.Is(err, jetstream.ErrConsumerNotFound) && !s.inputs.opened {
-		cfg = durable(Durable, s.cfg.Batch)
+	if _, err := s.js.Consumer(ctx, layout.StreamFHIR, layout.Durable); errors.Is(err, jetstream.ErrConsumerNotFound) && !s.inputs.opened {
+		cfg = durable(layout.Durable, s.cfg.Batch)
 	}
-	cons, err := s.consumer(ctx, StreamFHIR, cfg)
+	cons, err := s.consumer(ctx, layout.StreamFHIR, cfg)
 	s.inputs.opened = s.inputs.opened || err == nil
 	return cons, err
 }
 
 // dues is the durable consumer of timers that went off.
 func (s *session) dues(ctx context.Context) (jetstream.Consumer, error) {
-	return s.consumer(ctx, StreamRLS, s.duesConfig())
+	return s.consumer(ctx, layout.StreamRLS, s.duesConfig())
 }
 
 func durable(name string, batch int) jetstream.ConsumerConfig {
@@ -88,25 +82,25 @@ func durable(name string, batch int) jetstream.ConsumerConfig {
 
 // take reads messages of a consumer into s.events until ctx ends, making the consumer again when it is lost.
 func (s *session) take(ctx context.Context, durable string, open func(context.Context) (jetstream.Consumer, error),
-	read func(jetstream.Msg) (event, error)) error {
+	read func(jetstream.Msg) (commit.Event, error)) error {
 	again := false
-	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
+	for wait := jet.NewBackoff(); ctx.Err() == nil; wait.Sleep(ctx) {
 		cons, err := s.openAgain(ctx, open, again)
-		if errors.Is(err, errReplaced) {
+		if errors.Is(err, jet.ErrReplaced) {
 			return err
 		}
 		again = true
 		if err == nil {
-			s.health.consuming(durable, true)
+			s.Health.Consuming(durable, true)
 			began := time.Now()
 			err = s.takeFrom(ctx, cons, read)
 			if time.Since(began) > time.Minute {
-				wait = newBackoff()
+				wait = jet.NewBackoff()
 			}
 		}
 		if err != nil && ctx.Err() == nil {
-			s.health.consuming(durable, false)
-			s.log.Warn().Err(err).Msg("consumer lost, opening it again")
+			s.Health.Consuming(durable, false)
+			s.Log.Warn().Err(err).Msg("consumer lost, opening it again")
 		}
 	}
 	return nil
@@ -123,7 +117,7 @@ func (s *session) openAgain(ctx context.Context, open func(context.Context) (jet
 	return open(ctx)
 }
 
-func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read func(jetstream.Msg) (event, error)) error {
+func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read func(jetstream.Msg) (commit.Event, error)) error {
 	most := max(pullBytes, int(s.nc.MaxPayload())+64<<10)
 	it, err := cons.Messages(jetstream.PullMaxMessagesWithBytesLimit(s.pullSize(ctx), most), jetstream.PullExpiry(pullExpiry),
 		jetstream.PullPriorityGroup(group))
@@ -132,7 +126,7 @@ func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read fu
 	}
 	defer context.AfterFunc(ctx, it.Drain)()
 	defer it.Stop()
-	inbound := cons.CachedInfo().Stream == StreamFHIR
+	inbound := cons.CachedInfo().Stream == layout.StreamFHIR
 	for silent := 0; ; {
 		if inbound {
 			s.inputs.waits()
@@ -161,10 +155,10 @@ func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read fu
 		if err != nil {
 			return err
 		}
-		if ev.input != nil {
-			s.health.pinned(m.Headers().Get(headerPin))
+		if ev.Input != nil {
+			s.Health.Pinned(m.Headers().Get(headerPin))
 		}
-		if s.held.add(ctx, m) != nil {
+		if s.unacked.add(ctx, m) != nil {
 			_ = m.Nak()
 			continue
 		}
@@ -172,14 +166,14 @@ func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read fu
 		case s.events <- ev:
 		case <-ctx.Done():
 			_ = m.Nak()
-			s.held.drop([]event{ev})
+			s.unacked.drop([]commit.Event{ev})
 		}
 	}
 }
 
 // pullSize is how many messages are asked for at once: two batches, fewer when they are large.
 func (s *session) pullSize(ctx context.Context) int {
-	stream, err := s.js.Stream(ctx, StreamFHIR)
+	stream, err := s.js.Stream(ctx, layout.StreamFHIR)
 	if err != nil || stream.CachedInfo().State.Msgs == 0 {
 		return 2 * s.cfg.Batch
 	}
@@ -202,28 +196,28 @@ func newInputReader(o fhir.Options, epoch int64) *inputReader {
 	return &inputReader{options: o, epoch: epoch}
 }
 
-func (r *inputReader) event(m jetstream.Msg) (event, error) {
+func (r *inputReader) event(m jetstream.Msg) (commit.Event, error) {
 	meta, err := m.Metadata()
 	if err != nil {
-		return event{}, fmt.Errorf("a message that is none of JetStream's: %w", err)
+		return commit.Event{}, fmt.Errorf("a message that is none of JetStream's: %w", err)
 	}
 	if now := time.Now(); r.reader == nil || now.Sub(r.made).Abs() > readerAge {
 		r.options.Now, r.made = now, now
 		r.reader = fhir.NewReader(r.options)
 	}
-	in := &Input{
+	in := &fold.Input{
 		Arrival:  checks.Arrival{Epoch: r.epoch, Sequence: meta.Sequence.Stream},
-		AllowAck: m.Subject() == SubjectAcknowledge,
+		AllowAck: m.Subject() == layout.SubjectAcknowledge,
 	}
 	r.reader.Document(m.Data(), func(res fhir.Resource) bool {
 		in.Resources = append(in.Resources, res)
 		return true
 	})
-	return event{msg: m, seq: meta.Sequence.Stream, input: in, pending: meta.NumPending, stored: meta.Timestamp}, nil
+	return commit.Event{Msg: m, Seq: meta.Sequence.Stream, Input: in, Pending: meta.NumPending, Stored: meta.Timestamp}, nil
 }
 
 // dueEvent reads a timer that went off. One with a token that is none of ours names nobody, and is only acknowledged.
-func dueEvent(m jetstream.Msg) (event, error) {
-	tok, _ := parseToken(strings.TrimPrefix(m.Subject(), subjectDue))
-	return event{msg: m, due: tok}, nil
+func dueEvent(m jetstream.Msg) (commit.Event, error) {
+	tok, _ := layout.ParseToken(strings.TrimPrefix(m.Subject(), layout.SubjectDue))
+	return commit.Event{Msg: m, Due: tok}, nil
 }

@@ -11,12 +11,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // storeFile is a file of a stream's store.
 func storeFile(t *testing.T, dir, stream, name string) string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(streamsDir(dir), stream, name))
+	found, err := filepath.Glob(filepath.Join(embedded.StreamsDir(dir), stream, name))
 	for _, path := range slices.Backward(found) {
 		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 			return path
@@ -47,12 +51,12 @@ func flipBit(part float64) func([]byte) []byte {
 // crashed makes a store that was stopped cleanly one that was not: the ledger does not know the files.
 func crashed(t *testing.T, dir string) {
 	t.Helper()
-	l, err := readLedger(dir)
+	l, err := embedded.ReadLedger(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.Files = nil
-	if err := l.write(dir); err != nil {
+	if err := l.Write(dir); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -75,39 +79,39 @@ func TestDamagedStore(t *testing.T) {
 		crash  bool
 		refuse bool
 	}{
-		"states, 1 byte cut":               {of: block(StreamRLS), do: cutTail(1)},
-		"states, 60 bytes cut":             {of: block(StreamRLS), do: cutTail(60)},
-		"states, 2000 bytes cut":           {of: block(StreamRLS), do: cutTail(2000)},
-		"states, 1 byte cut, crash":        {of: block(StreamRLS), do: cutTail(1), crash: true},
-		"states, 20 bytes cut, crash":      {of: block(StreamRLS), do: cutTail(20), crash: true},
-		"states, 150 bytes cut, crash":     {of: block(StreamRLS), do: cutTail(150), crash: true},
-		"states, all cut, crash":           {of: block(StreamRLS), do: func([]byte) []byte { return nil }, crash: true},
-		"states, bit at the start":         {of: block(StreamRLS), do: flipBit(0)},
-		"states, bit in the middle":        {of: block(StreamRLS), do: flipBit(.5)},
-		"states, bit in the middle, crash": {of: block(StreamRLS), do: flipBit(.5), crash: true},
-		"states, bit at the end, crash":    {of: block(StreamRLS), do: flipBit(1), crash: true},
-		"states, block gone":               {of: block(StreamRLS)},
-		"states, block gone, crash":        {of: block(StreamRLS), crash: true},
-		"states, block empty, no crash":    {of: block(StreamRLS), do: func([]byte) []byte { return nil }},
-		"dead letters, block gone, crash":  {of: block(StreamDead), crash: true},
-		"flags, block gone, crash":         {of: block(StreamFlags), crash: true},
-		"flags, half a block, crash":       {of: block(StreamFlags), do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
-		"consumer damaged":                 {of: file(StreamFHIR, "obs/rlsguard/meta.inf"), do: flipBit(.5)},
-		"consumer's state cut, crash":      {of: file(StreamFHIR, "obs/rlsguard/o.dat"), do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
-		"states, meta gone":                {of: file(StreamRLS, "meta.inf")},
-		"states, meta gone, crash":         {of: file(StreamRLS, "meta.inf"), crash: true},
-		"states, meta damaged, crash":      {of: file(StreamRLS, "meta.inf"), do: flipBit(.5), crash: true},
-		"states, index gone":               {of: file(StreamRLS, "msgs/index.db")},
-		"states, index damaged":            {of: file(StreamRLS, "msgs/index.db"), do: flipBit(.5)},
-		"flags, meta gone":                 {of: file(StreamFlags, "meta.inf")},
-		"garbage after the states, crash":  {of: block(StreamRLS), do: func(b []byte) []byte { return append(b, make([]byte, 100)...) }, crash: true},
-		"consumer gone":                    {of: file(StreamFHIR, "obs/rlsguard/meta.inf")},
-		"inputs, tail cut":                 {of: block(StreamFHIR), do: cutTail(300)},
-		"inputs, tail cut, crash":          {of: block(StreamFHIR), do: cutTail(300), crash: true},
-		"inputs, bit in the middle":        {of: block(StreamFHIR), do: flipBit(.5)},
-		"inputs, meta gone":                {of: file(StreamFHIR, "meta.inf")},
-		"inputs, block gone, crash":        {of: block(StreamFHIR), crash: true},
-		"ledger damaged":                   {of: func(_ *testing.T, dir string) string { return filepath.Join(dir, ledgerName) }, do: cutTail(9), refuse: true},
+		"states, 1 byte cut":               {of: block(layout.StreamRLS), do: cutTail(1)},
+		"states, 60 bytes cut":             {of: block(layout.StreamRLS), do: cutTail(60)},
+		"states, 2000 bytes cut":           {of: block(layout.StreamRLS), do: cutTail(2000)},
+		"states, 1 byte cut, crash":        {of: block(layout.StreamRLS), do: cutTail(1), crash: true},
+		"states, 20 bytes cut, crash":      {of: block(layout.StreamRLS), do: cutTail(20), crash: true},
+		"states, 150 bytes cut, crash":     {of: block(layout.StreamRLS), do: cutTail(150), crash: true},
+		"states, all cut, crash":           {of: block(layout.StreamRLS), do: func([]byte) []byte { return nil }, crash: true},
+		"states, bit at the start":         {of: block(layout.StreamRLS), do: flipBit(0)},
+		"states, bit in the middle":        {of: block(layout.StreamRLS), do: flipBit(.5)},
+		"states, bit in the middle, crash": {of: block(layout.StreamRLS), do: flipBit(.5), crash: true},
+		"states, bit at the end, crash":    {of: block(layout.StreamRLS), do: flipBit(1), crash: true},
+		"states, block gone":               {of: block(layout.StreamRLS)},
+		"states, block gone, crash":        {of: block(layout.StreamRLS), crash: true},
+		"states, block empty, no crash":    {of: block(layout.StreamRLS), do: func([]byte) []byte { return nil }},
+		"dead letters, block gone, crash":  {of: block(layout.StreamDead), crash: true},
+		"flags, block gone, crash":         {of: block(layout.StreamFlags), crash: true},
+		"flags, half a block, crash":       {of: block(layout.StreamFlags), do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
+		"consumer damaged":                 {of: file(layout.StreamFHIR, "obs/rlsguard/meta.inf"), do: flipBit(.5)},
+		"consumer's state cut, crash":      {of: file(layout.StreamFHIR, "obs/rlsguard/o.dat"), do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
+		"states, meta gone":                {of: file(layout.StreamRLS, "meta.inf")},
+		"states, meta gone, crash":         {of: file(layout.StreamRLS, "meta.inf"), crash: true},
+		"states, meta damaged, crash":      {of: file(layout.StreamRLS, "meta.inf"), do: flipBit(.5), crash: true},
+		"states, index gone":               {of: file(layout.StreamRLS, "msgs/index.db")},
+		"states, index damaged":            {of: file(layout.StreamRLS, "msgs/index.db"), do: flipBit(.5)},
+		"flags, meta gone":                 {of: file(layout.StreamFlags, "meta.inf")},
+		"garbage after the states, crash":  {of: block(layout.StreamRLS), do: func(b []byte) []byte { return append(b, make([]byte, 100)...) }, crash: true},
+		"consumer gone":                    {of: file(layout.StreamFHIR, "obs/rlsguard/meta.inf")},
+		"inputs, tail cut":                 {of: block(layout.StreamFHIR), do: cutTail(300)},
+		"inputs, tail cut, crash":          {of: block(layout.StreamFHIR), do: cutTail(300), crash: true},
+		"inputs, bit in the middle":        {of: block(layout.StreamFHIR), do: flipBit(.5)},
+		"inputs, meta gone":                {of: file(layout.StreamFHIR, "meta.inf")},
+		"inputs, block gone, crash":        {of: block(layout.StreamFHIR), crash: true},
+		"ledger damaged":                   {of: func(_ *testing.T, dir string) string { return filepath.Join(dir, embedded.LedgerName) }, do: cutTail(9), refuse: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")
@@ -133,24 +137,24 @@ func TestBlockGoneInTheMiddle(t *testing.T) {
 	for name, refuse := range map[string]bool{"inputs are whole": false, "inputs are not": true} {
 		t.Run(name, func(t *testing.T) {
 			dir := soundStore(t, docs)
-			l, err := readLedger(dir)
+			l, err := embedded.ReadLedger(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
 			l.Files = nil
-			l.Blocks[StreamRLS] = append([]int{0}, l.Blocks[StreamRLS]...)
-			if mark := l.Streams[StreamFHIR]; refuse { // the inbound stream has dropped what was decided long ago
+			l.Blocks[layout.StreamRLS] = append([]int{0}, l.Blocks[layout.StreamRLS]...)
+			if mark := l.Streams[layout.StreamFHIR]; refuse { // the inbound stream has dropped what was decided long ago
 				mark.First, mark.Deleted = 2, 1
-				l.Streams[StreamFHIR] = mark
+				l.Streams[layout.StreamFHIR] = mark
 			}
-			if err := l.write(dir); err != nil {
+			if err := l.Write(dir); err != nil {
 				t.Fatal(err)
 			}
 			if refuse {
-				refused(t, dir, filepath.Join(streamsDir(dir), StreamRLS, "msgs", "0.blk"))
+				refused(t, dir, filepath.Join(embedded.StreamsDir(dir), layout.StreamRLS, "msgs", "0.blk"))
 			}
 			mended(t, dir, refuse, docs)
-			if kept, err := filepath.Glob(filepath.Join(dir, "damaged", StreamRLS+"-*")); err != nil || len(kept) != 1 {
+			if kept, err := filepath.Glob(filepath.Join(dir, "damaged", layout.StreamRLS+"-*")); err != nil || len(kept) != 1 {
 				t.Errorf("%d copies of what is damaged: %v", len(kept), err)
 			}
 		})
@@ -166,7 +170,7 @@ func soundStore(t *testing.T, docs []string, undecided ...string) string {
 	b.publish(docs...)
 	b.decided()
 	b.wait("copied", func() bool {
-		return len(b.messages(StreamFlags, SubjectFlags+">")) == len(b.messages(StreamRLS, subjectCommitFlags+">"))
+		return len(b.messages(layout.StreamFlags, layout.SubjectFlags+">")) == len(b.messages(layout.StreamRLS, layout.SubjectCommitFlags+">"))
 	})
 	stop()
 	b.publish(undecided...)
@@ -196,7 +200,7 @@ func TestDamagedInputsNotDecided(t *testing.T) {
 			if err := os.CopyFS(dir, os.DirFS(sound)); err != nil {
 				t.Fatal(err)
 			}
-			path := storeFile(t, dir, StreamFHIR, c.name)
+			path := storeFile(t, dir, layout.StreamFHIR, c.name)
 			if c.crash {
 				crashed(t, dir)
 			}
@@ -221,12 +225,12 @@ func damageFile(t *testing.T, path string, do func([]byte) []byte) {
 func refused(t *testing.T, dir, path string) {
 	t.Helper()
 	for range 2 {
-		e, err := StartEmbedded(EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+		e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 		if err == nil {
 			e.Stop()
 			t.Fatal("started")
 		}
-		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "--repair") {
+		if !errors.Is(err, embedded.ErrDamaged) || !strings.Contains(err.Error(), "--repair") {
 			t.Errorf("no way out: %v", err)
 		}
 		if !strings.Contains(err.Error(), path) && !strings.Contains(err.Error(), "stream FHIR") {
@@ -240,7 +244,7 @@ func mended(t *testing.T, dir string, repair bool, docs []string, again ...strin
 	t.Helper()
 	b := &bench{t: t, dir: dir}
 	var err error
-	if b.srv, err = StartEmbedded(EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Repair: repair, Log: zerolog.Nop()}); err != nil {
+	if b.srv, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Repair: repair, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	defer b.stop()
@@ -252,7 +256,7 @@ func mended(t *testing.T, dir string, repair bool, docs []string, again ...strin
 	b.publish(again...)
 	b.publish(more...)
 	b.decided()
-	if d := cmp.Diff(open(engine(), replay(append(docs, more...)...)), b.openNow(WatchOptions{Once: true})); d != "" {
+	if d := cmp.Diff(open(engine(), replay(append(docs, more...)...)), b.openNow(watch.WatchOptions{Once: true})); d != "" {
 		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 	}
 	stop()

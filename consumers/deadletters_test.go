@@ -9,12 +9,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
-func (b *bench) letters(reason string) []DeadLetter {
+func (b *bench) letters(reason string) []layout.DeadLetter {
 	b.t.Helper()
-	var all []DeadLetter
-	if err := b.operator().DeadLetters(b.t.Context(), reason, func(l DeadLetter) error { all = append(all, l); return nil }); err != nil {
+	var all []layout.DeadLetter
+	if err := b.operator().DeadLetters(b.t.Context(), reason, func(l layout.DeadLetter) error { all = append(all, l); return nil }); err != nil {
 		b.t.Fatal(err)
 	}
 	return all
@@ -56,7 +61,7 @@ func TestRetryAfterAFix(t *testing.T) {
 	}
 	defer b.serve(b.config())()
 	o := b.operator()
-	letters, _, err := o.Select(t.Context(), DeadSelection{All: true}, true)
+	letters, _, err := o.Select(t.Context(), operate.DeadSelection{All: true}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +70,7 @@ func TestRetryAfterAFix(t *testing.T) {
 	if err != nil || done.Inputs != 3 || done.Letters != 3 || len(done.Failed) > 0 || told != 3 {
 		t.Fatalf("%+v, %v, told %d times", done, err, told)
 	}
-	if err := o.WaitDecided(t.Context(), done.Last, WaitOptions{}); err != nil {
+	if err := o.WaitDecided(t.Context(), done.Last, jet.WaitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	b.sameAsReplay(docs...)
@@ -73,7 +78,7 @@ func TestRetryAfterAFix(t *testing.T) {
 	if err != nil || len(again) != 1 || again[0].Reason != "invalid-json" || again[0].Input <= 3 {
 		t.Errorf("rejected again: %+v, %v", again, err)
 	}
-	if d := cmp.Diff(again, b.letters(""), cmp.AllowUnexported(DeadLetter{})); d != "" {
+	if d := cmp.Diff(again, b.letters(""), cmp.AllowUnexported(layout.DeadLetter{})); d != "" {
 		t.Errorf("letters (-rejected again +there):\n%s", d)
 	}
 }
@@ -96,7 +101,7 @@ func TestRetryOfABundle(t *testing.T) {
 	if _, data, err := o.DeadLetter(t.Context(), letters[5].Number); err != nil || len(data) == 0 {
 		t.Errorf("payload from the inbound stream: %d bytes, %v", len(data), err)
 	}
-	chosen, missing, err := o.Select(t.Context(), DeadSelection{Numbers: []uint64{letters[5].Number, 99}}, true)
+	chosen, missing, err := o.Select(t.Context(), operate.DeadSelection{Numbers: []uint64{letters[5].Number, 99}}, true)
 	if err != nil || len(chosen) != 6 || !cmp.Equal(missing, []uint64{99}) {
 		t.Fatalf("chosen %d, missing %d, %v", len(chosen), missing, err)
 	}
@@ -109,17 +114,17 @@ func TestRetryOfABundle(t *testing.T) {
 func TestRetryWithoutPayload(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
-	id := nats.Header{HeaderReason: {"too-large"}, HeaderSequence: {"77"}, HeaderEpoch: {"1"}, HeaderLeftOut: {"left-out"}}
-	if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: SubjectDead + "too-large", Header: id}); err != nil {
+	id := nats.Header{layout.HeaderReason: {"too-large"}, layout.HeaderSequence: {"77"}, layout.HeaderEpoch: {"1"}, layout.HeaderLeftOut: {"left-out"}}
+	if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: layout.SubjectDead + "too-large", Header: id}); err != nil {
 		t.Fatal(err)
 	}
 	o := b.operator()
-	letters, _, err := o.Select(t.Context(), DeadSelection{Reason: "too-large"}, true)
+	letters, _, err := o.Select(t.Context(), operate.DeadSelection{Reason: "too-large"}, true)
 	if err != nil || len(letters) != 1 {
 		t.Fatalf("%+v, %v", letters, err)
 	}
 	done, err := o.Retry(t.Context(), letters, nil)
-	if err != nil || !errors.Is(done.Failed[1], ErrNoPayload) || done.Letters != 0 {
+	if err != nil || !errors.Is(done.Failed[1], operate.ErrNoPayload) || done.Letters != 0 {
 		t.Errorf("%+v, %v", done, err)
 	}
 	if err := o.Drop(t.Context(), 1); err != nil {
@@ -128,7 +133,7 @@ func TestRetryWithoutPayload(t *testing.T) {
 	if err := o.Drop(t.Context(), 1); err != nil {
 		t.Errorf("dropped twice: %v", err)
 	}
-	if _, _, err := o.DeadLetter(t.Context(), 1); !errors.Is(err, ErrNoLetter) {
+	if _, _, err := o.DeadLetter(t.Context(), 1); !errors.Is(err, operate.ErrNoLetter) {
 		t.Errorf("after it was dropped: %v", err)
 	}
 }
@@ -138,14 +143,14 @@ func TestRetryLendsNoPermission(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
 	issue := `{"resourceType":"DetectedIssue","id":"d","id":"e"}`
-	for _, subject := range []string{"fhir.Patient", SubjectAcknowledge} {
+	for _, subject := range []string{"fhir.Patient", layout.SubjectAcknowledge} {
 		if _, err := b.js.Publish(t.Context(), subject, []byte(issue)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b.decided()
 	o := b.operator()
-	letters, _, err := o.Select(t.Context(), DeadSelection{All: true}, true)
+	letters, _, err := o.Select(t.Context(), operate.DeadSelection{All: true}, true)
 	if err != nil || len(letters) != 2 {
 		t.Fatalf("%+v, %v", letters, err)
 	}
@@ -153,10 +158,10 @@ func TestRetryLendsNoPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	var subjects []string
-	for _, m := range b.messages(StreamFHIR, ">") {
+	for _, m := range b.messages(layout.StreamFHIR, ">") {
 		subjects = append(subjects, m.Subject())
 	}
-	if d := cmp.Diff([]string{"fhir.Patient", SubjectAcknowledge, "fhir.Unknown", SubjectAcknowledge}, subjects); d != "" {
+	if d := cmp.Diff([]string{"fhir.Patient", layout.SubjectAcknowledge, "fhir.Unknown", layout.SubjectAcknowledge}, subjects); d != "" {
 		t.Errorf("subjects (-want +got):\n%s", d)
 	}
 }
@@ -164,13 +169,13 @@ func TestRetryLendsNoPermission(t *testing.T) {
 func TestDeadLettersAreKeptAsLongAsTold(t *testing.T) {
 	b := newBench(t)
 	age := func() time.Duration {
-		s, err := b.js.Stream(t.Context(), StreamDead)
+		s, err := b.js.Stream(t.Context(), layout.StreamDead)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s.CachedInfo().Config.MaxAge
 	}
-	for _, c := range []struct{ told, want time.Duration }{{0, DefaultDead}, {time.Hour, time.Hour}, {0, time.Hour}, {300 * time.Hour, 300 * time.Hour}} {
+	for _, c := range []struct{ told, want time.Duration }{{0, layout.DefaultDead}, {time.Hour, time.Hour}, {0, time.Hour}, {300 * time.Hour, 300 * time.Hour}} {
 		cfg := b.config()
 		cfg.Dead = c.told
 		b.serve(cfg)()
@@ -188,15 +193,15 @@ func TestDeadLettersOfAFlood(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			if c.older {
-				cfg := jetstream.StreamConfig{Name: StreamDead, Subjects: []string{SubjectDead + ">"}, Duplicates: deadWindow}
+				cfg := jetstream.StreamConfig{Name: layout.StreamDead, Subjects: []string{layout.SubjectDead + ">"}, Duplicates: layout.DeadWindow}
 				if _, err := b.js.CreateStream(t.Context(), cfg); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := MakeStreams(t.Context(), b.js, 1); err != nil {
+			if err := jet.MakeStreams(t.Context(), b.js, 1); err != nil {
 				t.Fatal(err)
 			}
-			s, err := b.js.Stream(t.Context(), StreamFHIR)
+			s, err := b.js.Stream(t.Context(), layout.StreamFHIR)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,9 +211,9 @@ func TestDeadLettersOfAFlood(t *testing.T) {
 			}
 			b.publish(docs...)
 			if c.there { // from a run that was killed before it acknowledged
-				id := deadID(s.CachedInfo().Created.UnixNano(), 7, &Result{Reason: "invalid-json"})
-				sequence := nats.Header{HeaderSequence: {"7"}}
-				if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: SubjectDead + "invalid-json", Header: sequence}, jetstream.WithMsgID(id)); err != nil {
+				id := deadID(s.CachedInfo().Created.UnixNano(), 7, &fold.Result{Reason: "invalid-json"})
+				sequence := nats.Header{layout.HeaderSequence: {"7"}}
+				if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: layout.SubjectDead + "invalid-json", Header: sequence}, jetstream.WithMsgID(id)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // inNamespace is a command of a shell in which folders can be mounted, with the test's child as $0. It skips the test where the system does not permit that.
@@ -131,7 +133,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	b.sameAsReplay(docs...)
 	b.shownAsReplay(docs)
-	if n := len(b.messages(StreamDead, SubjectDead+">")); n != 0 {
+	if n := len(b.messages(layout.StreamDead, layout.SubjectDead+">")); n != 0 {
 		t.Errorf("%d dead letters", n)
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // A durable consumer that somebody changed is made again. That loses nothing: what was decided and
@@ -19,7 +22,7 @@ const mendsAMinute = 5
 // inboundConfig is that of the consumer of inputs, from where they were decided up to; from the
 // start where that is not known.
 func (s *session) inboundConfig() jetstream.ConsumerConfig {
-	cfg := durable(Durable, s.cfg.Batch)
+	cfg := durable(layout.Durable, s.cfg.Batch)
 	if from, known := s.inputs.floor(); known && from > 0 {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, from+1
 	}
@@ -27,8 +30,8 @@ func (s *session) inboundConfig() jetstream.ConsumerConfig {
 }
 
 func (s *session) duesConfig() jetstream.ConsumerConfig {
-	cfg := durable(DurableDue, s.cfg.Batch)
-	cfg.FilterSubject = subjectDue + "*"
+	cfg := durable(layout.DurableDue, s.cfg.Batch)
+	cfg.FilterSubject = layout.SubjectDue + "*"
 	return cfg
 }
 
@@ -91,7 +94,7 @@ func (s *session) mend(ctx context.Context, stream string, cfg jetstream.Consume
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", errChanged, what, err)
 	}
-	s.log.Warn().Str("consumer", cfg.Durable).Strs("settings", changed).Uint64("from", max(cfg.OptStartSeq, 1)).
+	s.Log.Warn().Str("consumer", cfg.Durable).Strs("settings", changed).Uint64("from", max(cfg.OptStartSeq, 1)).
 		Msg("a consumer was changed: it is made again as it was, and reads again what it may have passed by")
 	return nil
 }
@@ -103,8 +106,8 @@ func (s *session) watchDurables(ctx context.Context) (*jetstream.ConsumerInfo, e
 	for _, d := range []struct {
 		stream string
 		cfg    jetstream.ConsumerConfig
-	}{{StreamFHIR, s.inboundConfig()}, {StreamRLS, s.duesConfig()}} {
-		if d.stream == StreamRLS && !s.cfg.AsOf.IsZero() {
+	}{{layout.StreamFHIR, s.inboundConfig()}, {layout.StreamRLS, s.duesConfig()}} {
+		if d.stream == layout.StreamRLS && !s.cfg.AsOf.IsZero() {
 			continue // there are no timers
 		}
 		cons, err := s.js.Consumer(ctx, d.stream, d.cfg.Durable)
@@ -117,11 +120,11 @@ func (s *session) watchDurables(ctx context.Context) (*jetstream.ConsumerInfo, e
 		case errors.Is(err, jetstream.ErrConsumerNotFound): // whoever reads from it makes it again
 		case err != nil:
 			return nil, fmt.Errorf("consumer %s: %w", d.cfg.Durable, err)
-		case d.stream == StreamFHIR:
+		case d.stream == layout.StreamFHIR:
 			inbound = cons.CachedInfo()
 		}
 	}
-	s.trouble(changedConsumer, strings.Join(refused, "; "))
+	s.trouble(health.ChangedConsumer, strings.Join(refused, "; "))
 	return inbound, nil
 }
 
@@ -135,7 +138,7 @@ func changedSettings(have *jetstream.ConsumerInfo, want jetstream.ConsumerConfig
 	}
 	all := want.FilterSubject
 	if all == "" {
-		all = SubjectInbound + ">"
+		all = layout.SubjectInbound + ">"
 	}
 	wide := len(filters) == 1 && (filters[0] == all || filters[0] == ">") || len(filters) == 0
 	var changed []string
@@ -180,17 +183,17 @@ func (s *session) whole(ctx context.Context, m jetstream.Msg) error {
 	if len(m.Data()) > 0 || m.Headers().Get("Nats-Msg-Size") == "" {
 		return nil
 	}
-	stream, err := s.js.Stream(ctx, StreamFHIR)
+	stream, err := s.js.Stream(ctx, layout.StreamFHIR)
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", StreamFHIR, err)
+		return fmt.Errorf("stream %s: %w", layout.StreamFHIR, err)
 	}
 	stored, err := stream.GetMsg(ctx, sequenceOf(m))
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):
 	case err != nil:
-		return fmt.Errorf("stream %s: %w", StreamFHIR, err)
+		return fmt.Errorf("stream %s: %w", layout.StreamFHIR, err)
 	case len(stored.Data) == 0: // the producer's own header
 		return nil
 	}
-	return fmt.Errorf("consumer %s: %w: headers_only", Durable, errChanged)
+	return fmt.Errorf("consumer %s: %w: headers_only", layout.Durable, errChanged)
 }

@@ -8,31 +8,36 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 // A durable that somebody changed is made again, and what it passed by meanwhile is decided.
 func TestDurableChanged(t *testing.T) {
 	update := func(change func(*jetstream.ConsumerConfig)) func(*testing.T, *bench) {
 		return func(t *testing.T, b *bench) {
-			c, err := b.js.Consumer(t.Context(), StreamFHIR, Durable)
+			c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable)
 			if err != nil {
 				t.Fatal(err)
 			}
 			cfg := c.CachedInfo().Config
 			change(&cfg)
-			if _, err := b.js.UpdateConsumer(t.Context(), StreamFHIR, cfg); err != nil {
+			if _, err := b.js.UpdateConsumer(t.Context(), layout.StreamFHIR, cfg); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	replace := func(change func(*jetstream.ConsumerConfig)) func(*testing.T, *bench) {
 		return func(t *testing.T, b *bench) {
-			cfg := durable(Durable, 20)
+			cfg := durable(layout.Durable, 20)
 			change(&cfg)
-			if err := b.js.DeleteConsumer(t.Context(), StreamFHIR, Durable); err != nil {
+			if err := b.js.DeleteConsumer(t.Context(), layout.StreamFHIR, layout.Durable); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := b.js.CreateOrUpdateConsumer(t.Context(), StreamFHIR, cfg); err != nil {
+			if _, err := b.js.CreateOrUpdateConsumer(t.Context(), layout.StreamFHIR, cfg); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,7 +52,7 @@ func TestDurableChanged(t *testing.T) {
 		"inactive":        update(func(c *jetstream.ConsumerConfig) { c.InactiveThreshold = time.Hour }),
 		"request batch":   update(func(c *jetstream.ConsumerConfig) { c.MaxRequestBatch = 1 }),
 		"paused": func(t *testing.T, b *bench) {
-			if _, err := b.js.PauseConsumer(t.Context(), StreamFHIR, Durable, time.Now().Add(time.Hour)); err != nil {
+			if _, err := b.js.PauseConsumer(t.Context(), layout.StreamFHIR, layout.Durable, time.Now().Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -60,14 +65,14 @@ func TestDurableChanged(t *testing.T) {
 		"no pinning":     replace(func(c *jetstream.ConsumerConfig) { c.PriorityPolicy, c.PriorityGroups, c.PinnedTTL = 0, nil, 0 }),
 		"original speed": replace(func(c *jetstream.ConsumerConfig) { c.ReplayPolicy = jetstream.ReplayOriginalPolicy }),
 		"push": func(t *testing.T, b *bench) {
-			if err := b.js.DeleteConsumer(t.Context(), StreamFHIR, Durable); err != nil {
+			if err := b.js.DeleteConsumer(t.Context(), layout.StreamFHIR, layout.Durable); err != nil {
 				t.Fatal(err)
 			}
 			js, err := b.nc.JetStream()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := js.AddConsumer(StreamFHIR, &nats.ConsumerConfig{Durable: Durable, DeliverSubject: "elsewhere", AckPolicy: nats.AckExplicitPolicy}); err != nil {
+			if _, err := js.AddConsumer(layout.StreamFHIR, &nats.ConsumerConfig{Durable: layout.Durable, DeliverSubject: "elsewhere", AckPolicy: nats.AckExplicitPolicy}); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -98,19 +103,19 @@ func TestDurableChanged(t *testing.T) {
 					stop = b.serve(cfg)
 				}
 				b.wait("mended", func() bool {
-					c, err := b.js.Consumer(t.Context(), StreamFHIR, Durable)
-					return err == nil && len(changedSettings(c.CachedInfo(), durable(Durable, DefaultBatch))) == 0
+					c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable)
+					return err == nil && len(changedSettings(c.CachedInfo(), durable(layout.Durable, DefaultBatch))) == 0
 				})
-				b.wait("the same", func() bool { return len(b.states()) == len(replay(docs...).states) })
-				time.Sleep(2 * lookEvery)
+				b.wait("the same", func() bool { return len(b.states()) == len(replay(docs...).States) })
+				time.Sleep(2 * jet.LookEvery)
 				b.decided()
 				b.wait("ready", func() bool { return len(cfg.Health.Reasons()) == 0 })
 				stop()
 				b.sameAsReplay(docs...)
-				if n := len(b.messages(StreamDead, SubjectDead+">")); n > 0 {
+				if n := len(b.messages(layout.StreamDead, layout.SubjectDead+">")); n > 0 {
 					t.Errorf("%d dead letters", n)
 				}
-				if _, kinds := b.verify(VerifyOptions{}); len(kinds) > 0 {
+				if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
 					t.Errorf("verify: %s", kinds)
 				}
 			})
@@ -124,12 +129,12 @@ func TestDurableChangedAgainAndAgain(t *testing.T) {
 	cfg := b.config()
 	defer b.serve(cfg)()
 	b.wait("refused", func() bool {
-		if c, err := b.js.Consumer(t.Context(), StreamFHIR, Durable); err == nil && !c.CachedInfo().Config.HeadersOnly {
+		if c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable); err == nil && !c.CachedInfo().Config.HeadersOnly {
 			change := c.CachedInfo().Config
 			change.HeadersOnly = true
-			_, _ = b.js.UpdateConsumer(t.Context(), StreamFHIR, change) // it may be about to be made again
+			_, _ = b.js.UpdateConsumer(t.Context(), layout.StreamFHIR, change) // it may be about to be made again
 		}
 		_, body := asks(&cfg, "/readyz")
-		return slices.Contains(cfg.Health.Reasons(), changedConsumer) && strings.Contains(body, "headers_only") && strings.Contains(body, Durable)
+		return slices.Contains(cfg.Health.Reasons(), health.ChangedConsumer) && strings.Contains(body, "headers_only") && strings.Contains(body, layout.Durable)
 	})
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 func TestEmbeddedRefuses(t *testing.T) {
@@ -19,7 +23,7 @@ func TestEmbeddedRefuses(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, o := range map[string]EmbeddedOptions{
+	for name, o := range map[string]embedded.EmbeddedOptions{
 		"every interface without TLS":     {Dir: t.TempDir(), Listen: "0.0.0.0:0"},
 		"users alone are not enough":      {Dir: t.TempDir(), Listen: ":0", Users: map[string]string{"a": "b"}},
 		"no port":                         {Dir: t.TempDir(), Listen: "127.0.0.1"},
@@ -29,7 +33,7 @@ func TestEmbeddedRefuses(t *testing.T) {
 		"a name that may lead to outside": {Dir: t.TempDir(), Listen: "example.org:0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if e, err := StartEmbedded(o); err == nil {
+			if e, err := embedded.StartEmbedded(o); err == nil {
 				e.Stop()
 				t.Error("started")
 			}
@@ -53,24 +57,24 @@ func TestEmbeddedURL(t *testing.T) {
 		nc.Close()
 		t.Error("connected without a password")
 	}
-	first := b.srv.user.String()
+	first := b.srv.User.String()
 	b.stop()
 	if _, err := os.Stat(path); err == nil {
 		t.Error("nats.url is there though nobody listens")
 	}
 	b.start()
-	if again := b.srv.user.String(); again != first {
+	if again := b.srv.User.String(); again != first {
 		t.Error("another password at the second start")
 	}
 }
 
 func TestSiteKeyIsMadeOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
-	first, err := SiteKey(dir)
-	if err != nil || len(first) < minKey {
+	first, err := embedded.SiteKey(dir)
+	if err != nil || len(first) < embedded.MinKey {
 		t.Fatal(len(first), err)
 	}
-	again, err := SiteKey(dir)
+	again, err := embedded.SiteKey(dir)
 	if err != nil || string(again) != string(first) {
 		t.Error("another key at the second start", err)
 	}
@@ -78,7 +82,7 @@ func TestSiteKeyIsMadeOnce(t *testing.T) {
 	if err := os.WriteFile(short, []byte("secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadSiteKey(short); err == nil {
+	if _, err := embedded.ReadSiteKey(short); err == nil {
 		t.Error("a short key was taken")
 	}
 }
@@ -100,11 +104,11 @@ func TestNothingOfAPatientLeaks(t *testing.T) {
 	if !strings.Contains(seen, "rlsguard_patients 2") || !strings.Contains(seen, `rlsguard_resources_total{outcome="rejected"}`) {
 		t.Errorf("metrics are missing:\n%s", seen)
 	}
-	for _, stream := range []string{StreamRLS, StreamFlags, StreamDead} {
+	for _, stream := range []string{layout.StreamRLS, layout.StreamFlags, layout.StreamDead} {
 		for _, m := range b.messages(stream, ">") {
 			seen += m.Subject()
 			for k, v := range m.Headers() {
-				if stream != StreamDead || k != HeaderPointer { // a pointer names what is at the place; operators may read the payload too
+				if stream != layout.StreamDead || k != layout.HeaderPointer { // a pointer names what is at the place; operators may read the payload too
 					seen += k + strings.Join(v, "")
 				}
 			}
@@ -142,25 +146,25 @@ func TestReadiness(t *testing.T) {
 // The server has what design and dashboards rely on.
 func TestStreams(t *testing.T) {
 	b := newBench(t)
-	if err := MakeStreams(t.Context(), b.js, 1); err != nil {
+	if err := jet.MakeStreams(t.Context(), b.js, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := MakeStreams(t.Context(), b.js, 1); err != nil {
+	if err := jet.MakeStreams(t.Context(), b.js, 1); err != nil {
 		t.Fatalf("again: %v", err)
 	}
-	b.publishRaw(subjectCommitFlags+"high.some-check.id", "Nats-TTL", "1")
-	b.publishRaw(subjectCommitFlags+"low.some-check.id", "", "")
-	b.wait("copied", func() bool { return len(b.messages(StreamFlags, SubjectFlags+"low.>")) == 1 })
+	b.publishRaw(layout.SubjectCommitFlags+"high.some-check.id", "Nats-TTL", "1")
+	b.publishRaw(layout.SubjectCommitFlags+"low.some-check.id", "", "")
+	b.wait("copied", func() bool { return len(b.messages(layout.StreamFlags, layout.SubjectFlags+"low.>")) == 1 })
 	b.wait("gone after its time", func() bool {
-		return len(b.messages(StreamFlags, SubjectFlags+"high.>")) == 0 && len(b.messages(StreamRLS, subjectCommitFlags+"high.>")) == 0
+		return len(b.messages(layout.StreamFlags, layout.SubjectFlags+"high.>")) == 0 && len(b.messages(layout.StreamRLS, layout.SubjectCommitFlags+"high.>")) == 0
 	})
-	if err := b.js.DeleteStream(t.Context(), StreamRLS); err != nil {
+	if err := b.js.DeleteStream(t.Context(), layout.StreamRLS); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: StreamRLS, Subjects: []string{"rls.state.>"}}); err != nil {
+	if _, err := b.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: layout.StreamRLS, Subjects: []string{"rls.state.>"}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := MakeStreams(t.Context(), b.js, 1); err == nil {
+	if err := jet.MakeStreams(t.Context(), b.js, 1); err == nil {
 		t.Error("a stream without atomic batches was taken")
 	}
 }
@@ -193,7 +197,7 @@ func TestTimerMessageIsAhead(t *testing.T) {
 		now.Add(-time.Hour):       "@at 2026-01-01T12:00:03Z",
 		now.Add(90 * time.Minute): "@at 2026-01-01T13:30:01Z",
 	} {
-		if got := timerMessage(token{}, at, now).Header.Get("Nats-Schedule"); got != want {
+		if got := layout.TimerMessage(layout.Token{}, at, now).Header.Get("Nats-Schedule"); got != want {
 			t.Errorf("%v: %q, want %q", at, got, want)
 		}
 	}

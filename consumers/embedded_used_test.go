@@ -10,6 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // A folder that was used and has no store any more is not taken for a new one.
@@ -21,13 +25,13 @@ func TestStoreGone(t *testing.T) {
 		users map[string]string
 		names string // what the refusal names
 	}{
-		"ledger and store":                      {gone: []string{ledgerName, "jetstream"}, names: "jetstream"},
-		"ledger, store and password":            {gone: []string{ledgerName, "jetstream", passwordName}, names: "jetstream"},
-		"ledger, store and marker":              {gone: []string{ledgerName, "jetstream", usedName}, names: "jetstream"},
+		"ledger and store":                      {gone: []string{embedded.LedgerName, "jetstream"}, names: "jetstream"},
+		"ledger, store and password":            {gone: []string{embedded.LedgerName, "jetstream", embedded.PasswordName}, names: "jetstream"},
+		"ledger, store and marker":              {gone: []string{embedded.LedgerName, "jetstream", embedded.UsedName}, names: "jetstream"},
 		"store":                                 {gone: []string{"jetstream"}, names: "stream"},
-		"ledger":                                {gone: []string{ledgerName}, names: ledgerName},
-		"ledger and streams":                    {gone: []string{ledgerName, filepath.Join("jetstream", "jetstream")}, names: "jetstream"},
-		"ledger, store and password, own users": {gone: []string{ledgerName, "jetstream", passwordName}, users: map[string]string{"a": "b"}, names: "jetstream"},
+		"ledger":                                {gone: []string{embedded.LedgerName}, names: embedded.LedgerName},
+		"ledger and streams":                    {gone: []string{embedded.LedgerName, filepath.Join("jetstream", "jetstream")}, names: "jetstream"},
+		"ledger, store and password, own users": {gone: []string{embedded.LedgerName, "jetstream", embedded.PasswordName}, users: map[string]string{"a": "b"}, names: "jetstream"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")
@@ -40,12 +44,12 @@ func TestStoreGone(t *testing.T) {
 				}
 			}
 			for range 2 {
-				e, err := StartEmbedded(EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Users: c.users, Log: zerolog.Nop()})
+				e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Users: c.users, Log: zerolog.Nop()})
 				if err == nil {
 					e.Stop()
 					t.Fatal("started")
 				}
-				if text := err.Error(); !errors.Is(err, ErrDamaged) || !strings.Contains(text, dir) || !strings.Contains(text, c.names) || !strings.Contains(text, "--repair") {
+				if text := err.Error(); !errors.Is(err, embedded.ErrDamaged) || !strings.Contains(text, dir) || !strings.Contains(text, c.names) || !strings.Contains(text, "--repair") {
 					t.Errorf("what is gone, or a way out, is missing: %v", err)
 				}
 			}
@@ -57,17 +61,17 @@ func TestStoreGone(t *testing.T) {
 // An import is a way out where the store is gone.
 func TestStoreGoneIsFreshForAnImport(t *testing.T) {
 	dir := soundStore(t, someDocs(3))
-	for _, name := range []string{ledgerName, "jetstream"} {
+	for _, name := range []string{embedded.LedgerName, "jetstream"} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	e, err := StartEmbedded(EmbeddedOptions{Dir: dir, Private: true, Log: zerolog.Nop()})
+	e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Private: true, Log: zerolog.Nop()})
 	if err == nil {
 		e.Stop()
 		t.Fatal("started for something else than an import")
 	}
-	if e, err = StartEmbedded(EmbeddedOptions{Dir: dir, Private: true, Fresh: true, Log: zerolog.Nop()}); err != nil {
+	if e, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Private: true, Fresh: true, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.Stop(); err != nil {
@@ -82,12 +86,12 @@ func TestFirstStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "site.key"), []byte("the key of an operator\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if e, err := StartEmbedded(EmbeddedOptions{Dir: dir, Listen: b.srv.Addr(), Log: zerolog.Nop()}); err == nil {
+	if e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: b.srv.Addr(), Log: zerolog.Nop()}); err == nil {
 		e.Stop()
 		t.Fatal("started on a port in use")
 	}
 	for range 2 { // at once after a start that stored nothing, too
-		e, err := StartEmbedded(EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+		e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,11 +125,11 @@ func TestFilesTellWhatAStreamReached(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
-			if err := MakeStreams(t.Context(), b.js, 1); err != nil {
+			if err := jet.MakeStreams(t.Context(), b.js, 1); err != nil {
 				t.Fatal(err)
 			}
 			b.publish(someDocs(4)...)
-			s, err := b.js.Stream(t.Context(), StreamFHIR)
+			s, err := b.js.Stream(t.Context(), layout.StreamFHIR)
 			if err == nil {
 				err = remove(b, s)
 			}
@@ -134,11 +138,11 @@ func TestFilesTellWhatAStreamReached(t *testing.T) {
 			}
 			b.stop()
 			for range 2 { // also when the server has written its files anew
-				_, reached, err := scrub(b.dir, &ledger{})
+				_, reached, err := embedded.Scrub(b.dir, &embedded.Ledger{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if d := cmp.Diff(s.CachedInfo().State.LastSeq, reached[StreamFHIR]); d != "" {
+				if d := cmp.Diff(s.CachedInfo().State.LastSeq, reached[layout.StreamFHIR]); d != "" {
 					t.Errorf("-server +files: %s", d)
 				}
 				b.start()

@@ -9,11 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
-func (b *bench) operator() *Operator {
+func (b *bench) operator() *operate.Operator {
 	b.t.Helper()
-	o, err := NewOperator(b.nc)
+	o, err := operate.NewOperator(b.nc)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -51,16 +54,16 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 	cfg.AsOf = time.Time{} // with timers
 	defer b.serve(cfg)()
 	live := make(chan checks.Flag, 100)
-	go Watch(t.Context(), b.nc, WatchOptions{}, func([]checks.Flag) error { return nil }, func(f checks.Flag) error { live <- f; return nil })
+	go watch.Watch(t.Context(), b.nc, watch.WatchOptions{}, func([]checks.Flag) error { return nil }, func(f checks.Flag) error { live <- f; return nil })
 	docs := []string{rlsJSON(erasedID), orderJSON("m1-"+erasedID, erasedID, "sertraline", "active", 1), orderJSON("m2-"+erasedID, erasedID, "gabapentin", "active", 1),
 		orderJSON("m3-"+erasedID, erasedID, "lithium", "active", 1), deletionJSON("m3-" + erasedID), rlsJSON("2"), orderJSON("m4", "2", "sertraline", "active", 1),
 		`{"resourceType":"Observation","id":"x","subject":{"reference":"Patient/` + erasedID + `"}}`}
 	b.publish(docs...)
 	b.decided()
-	if len(b.naming(StreamRLS, erasedID)) == 0 {
+	if len(b.naming(layout.StreamRLS, erasedID)) == 0 {
 		t.Fatal("there is nothing to erase")
 	}
-	b.wait("shown", func() bool { return len(b.naming(StreamFlags, erasedID)) > 0 })
+	b.wait("shown", func() bool { return len(b.naming(layout.StreamFlags, erasedID)) > 0 })
 	o := b.operator()
 	before, err := o.Find(t.Context(), cfg.Engine.Key, "Patient/"+erasedID)
 	if err != nil || before.Open == 0 || before.Facts < 4 {
@@ -73,13 +76,13 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 	if d := cmp.Diff(before.Facts, done.Facts); d != "" {
 		t.Error(d)
 	}
-	for _, stream := range []string{StreamRLS, StreamFlags} {
+	for _, stream := range []string{layout.StreamRLS, layout.StreamFlags} {
 		if left := b.naming(stream, erasedID); len(left) > 0 {
 			t.Errorf("%s still names the patient under %q", stream, left)
 		}
 	}
-	tok := newTokens(cfg.Engine.Key).of("Patient/" + erasedID)
-	if left := b.messages(StreamRLS, subjectTimer+tok.String()); len(left) > 0 {
+	tok := layout.NewTokens(cfg.Engine.Key).Of("Patient/" + erasedID)
+	if left := b.messages(layout.StreamRLS, layout.SubjectTimer+tok.String()); len(left) > 0 {
 		t.Error("a timer is left")
 	}
 	resolved := 0
@@ -109,7 +112,7 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 	if len(st.Flags) < 2 || st.Find(checks.Ref("MedicationRequest/m3-"+erasedID)).Kind != checks.KindOrder {
 		t.Errorf("the tombstone was not erased, or flags are missing: %+v", st.Flags)
 	}
-	if left := b.messages(StreamRLS, subjectTimer+tok.String()); len(left) != 1 {
+	if left := b.messages(layout.StreamRLS, layout.SubjectTimer+tok.String()); len(left) != 1 {
 		t.Errorf("%d timers were set anew", len(left))
 	}
 	if b.states()["Patient/2"] == nil {
@@ -139,7 +142,7 @@ func TestEraseMeetsACommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop()
-	if left := append(b.naming(StreamRLS, "Patient/1"), b.naming(StreamFlags, "Patient/1")...); len(left) > 0 {
+	if left := append(b.naming(layout.StreamRLS, "Patient/1"), b.naming(layout.StreamFlags, "Patient/1")...); len(left) > 0 {
 		t.Errorf("left: %q", left)
 	}
 	defer b.serve(b.config())() // a restart reads the marker
@@ -157,17 +160,17 @@ func TestEraseIsFinished(t *testing.T) {
 	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1))
 	b.decided()
 	o := b.operator()
-	if _, _, err := o.mark(t.Context(), engine().Key, "Patient/1", "r1"); err != nil {
+	if _, _, err := o.Mark(t.Context(), engine().Key, "Patient/1", "r1"); err != nil {
 		t.Fatal(err)
 	}
-	if len(b.naming(StreamRLS, "Patient/1")) == 0 {
+	if len(b.naming(layout.StreamRLS, "Patient/1")) == 0 {
 		t.Fatal("nothing is left to finish")
 	}
 	for range 2 {
 		if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != nil {
 			t.Fatal(err)
 		}
-		if left := append(b.naming(StreamRLS, "Patient/1"), b.naming(StreamFlags, "Patient/1")...); len(left) > 0 {
+		if left := append(b.naming(layout.StreamRLS, "Patient/1"), b.naming(layout.StreamFlags, "Patient/1")...); len(left) > 0 {
 			t.Errorf("left: %q", left)
 		}
 	}
@@ -179,7 +182,7 @@ func TestEraseNamesDeadLetters(t *testing.T) {
 	b.publish(`{"resourceType":"MedicationRequest","id":7,"subject":{"reference":"Patient/1"},"status":"active"}`,
 		`{"resourceType":"MedicationRequest","id":7,"subject":{"reference":"Patient/11"},"status":"active"}`)
 	b.decided()
-	if n := len(b.messages(StreamDead, ">")); n != 2 {
+	if n := len(b.messages(layout.StreamDead, ">")); n != 2 {
 		t.Fatalf("%d dead letters", n)
 	}
 	done, err := b.operator().Erase(t.Context(), engine().Key, "Patient/1", nil)
@@ -191,11 +194,11 @@ func TestEraseNamesDeadLetters(t *testing.T) {
 func TestEraseRefusesAnotherKey(t *testing.T) {
 	b := newBench(t)
 	o := b.operator()
-	if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != ErrNoStates {
+	if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != operate.ErrNoStates {
 		t.Errorf("on an empty server: %v", err)
 	}
 	b.serve(b.config())()
-	if _, err := o.Erase(t.Context(), []byte("another key of the tests"), "Patient/1", nil); !errors.Is(err, ErrOtherKey) {
+	if _, err := o.Erase(t.Context(), []byte("another key of the tests"), "Patient/1", nil); !errors.Is(err, layout.ErrOtherKey) {
 		t.Errorf("with another key: %v", err)
 	}
 }

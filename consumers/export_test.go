@@ -12,6 +12,9 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 func (b *bench) export() []byte {
@@ -33,11 +36,11 @@ func TestExportAndImport(t *testing.T) {
 	from.decided()
 	data := from.export() // while it serves
 	stop()
-	sum, _ := from.verify(VerifyOptions{})
+	sum, _ := from.verify(operate.VerifyOptions{})
 
 	to := newBench(t)
 	o := to.operator()
-	if n, err := CheckExport(engine().Key, bytes.NewReader(data)); err != nil || n.Patients < 30 {
+	if n, err := operate.CheckExport(engine().Key, bytes.NewReader(data)); err != nil || n.Patients < 30 {
 		t.Fatalf("%+v, %v", n, err)
 	}
 	stored := int64(0)
@@ -51,10 +54,10 @@ func TestExportAndImport(t *testing.T) {
 	if d := cmp.Diff(from.history(), to.history()); d != "" {
 		t.Errorf("audit (-exported +imported):\n%s", d)
 	}
-	if d := cmp.Diff(from.openNow(WatchOptions{}), to.openNow(WatchOptions{})); d != "" {
+	if d := cmp.Diff(from.openNow(watch.WatchOptions{}), to.openNow(watch.WatchOptions{})); d != "" {
 		t.Errorf("open flags (-exported +imported):\n%s", d)
 	}
-	if got, kinds := to.verify(VerifyOptions{}); len(kinds) > 0 || got.Patients != sum.Patients || got.Flags != sum.Flags {
+	if got, kinds := to.verify(operate.VerifyOptions{}); len(kinds) > 0 || got.Patients != sum.Patients || got.Flags != sum.Flags {
 		t.Errorf("after the import: %+v, %s", got, kinds)
 	}
 
@@ -72,14 +75,14 @@ func TestExportAndImport(t *testing.T) {
 	defer to.serve(cfg)()
 	to.publish(orderJSON("b1", "1", "mirtazapine", "stopped", 9))
 	to.decided()
-	if _, kinds := to.verify(VerifyOptions{}); len(kinds) > 0 { // also of timers
+	if _, kinds := to.verify(operate.VerifyOptions{}); len(kinds) > 0 { // also of timers
 		t.Errorf("while it serves again: %s", kinds)
 	}
 	id := checks.FlagID(engine().Key, "Patient/1", "rls-tetracyclic", "mirtazapine")
 	if now := number(); before[id] == 0 || now[id] != before[id]+1 {
 		t.Errorf("the flag was at number %d and is at %d", before[id], now[id])
 	}
-	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(err, ErrServing) {
+	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(err, operate.ErrServing) {
 		t.Errorf("import beside a running instance: %v", err)
 	}
 }
@@ -92,10 +95,10 @@ func TestImportRefuses(t *testing.T) {
 	stop()
 	data := b.export()
 	o := b.operator()
-	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(err, ErrNotEmpty) {
+	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(err, operate.ErrNotEmpty) {
 		t.Errorf("into a server with states: %v", err)
 	}
-	if _, err := CheckExport([]byte("another key of the tests"), bytes.NewReader(data)); !errors.Is(err, ErrOtherKey) {
+	if _, err := operate.CheckExport([]byte("another key of the tests"), bytes.NewReader(data)); !errors.Is(err, layout.ErrOtherKey) {
 		t.Errorf("with another key: %v", err)
 	}
 	z, err := gzip.NewReader(bytes.NewReader(data))
@@ -113,25 +116,25 @@ func TestImportRefuses(t *testing.T) {
 		w.Close()
 		return b.Bytes()
 	}
-	if _, err := CheckExport(engine().Key, bytes.NewReader(pack(plain))); err != nil {
+	if _, err := operate.CheckExport(engine().Key, bytes.NewReader(pack(plain))); err != nil {
 		t.Fatal(err)
 	}
 	// Wherever it is cut off or changed, that is noticed; every 23rd byte is tried.
 	for i := 0; i < len(plain); i += 23 {
-		if _, err := CheckExport(engine().Key, bytes.NewReader(pack(plain[:i]))); err == nil {
+		if _, err := operate.CheckExport(engine().Key, bytes.NewReader(pack(plain[:i]))); err == nil {
 			t.Fatalf("cut at byte %d: no error", i)
 		}
 		changed := bytes.Clone(plain)
 		changed[i] ^= 4
-		if _, err := CheckExport(engine().Key, bytes.NewReader(pack(changed))); err == nil {
+		if _, err := operate.CheckExport(engine().Key, bytes.NewReader(pack(changed))); err == nil {
 			t.Fatalf("byte %d changed: no error", i)
 		}
 	}
-	if _, err := CheckExport(engine().Key, bytes.NewReader(pack(append(plain, 0)))); !errors.Is(err, ErrExport) {
+	if _, err := operate.CheckExport(engine().Key, bytes.NewReader(pack(append(plain, 0)))); !errors.Is(err, operate.ErrExport) {
 		t.Errorf("with more behind its end: %v", err)
 	}
 	for _, cut := range []int{0, 1, len(data) / 2, len(data) - 1} {
-		if _, err := CheckExport(engine().Key, bytes.NewReader(data[:cut])); !errors.Is(err, ErrExport) {
+		if _, err := operate.CheckExport(engine().Key, bytes.NewReader(data[:cut])); !errors.Is(err, operate.ErrExport) {
 			t.Errorf("cut to %d bytes: %v", cut, err)
 		}
 	}
@@ -150,27 +153,27 @@ func TestImportIsDoneAgain(t *testing.T) {
 	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data[:len(data)-3]), 1, nil); err == nil {
 		t.Fatal("an import of a cut file ended well")
 	}
-	if err := Serve(t.Context(), to.config()); !errors.Is(err, ErrImporting) {
+	if err := Serve(t.Context(), to.config()); !errors.Is(err, layout.ErrImporting) {
 		t.Errorf("Serve on half an import: %v", err)
 	}
 	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, kinds := to.verify(VerifyOptions{}); len(kinds) > 0 {
+	if _, kinds := to.verify(operate.VerifyOptions{}); len(kinds) > 0 {
 		t.Errorf("differences: %s", kinds)
 	}
 }
 
 func FuzzExport(f *testing.F) {
 	var b bytes.Buffer
-	w, err := newExportWriter(&b, exportHeader{Format: exportFormat, Version: exportVersion, States: stateFormat, Key: fingerprint(engine().Key)})
+	w, err := operate.NewExportWriter(&b, operate.ExportHeader{Format: operate.ExportFormat, Version: operate.ExportVersion, States: layout.StateFormat, Key: layout.Fingerprint(engine().Key)})
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := w.record(subjectPatient+"00112233445566778899aabbccddeeff", nil, codec.Append(nil, &checks.State{Patient: "Patient/1"})); err != nil {
+	if err := w.Record(layout.SubjectPatient+"00112233445566778899aabbccddeeff", nil, codec.Append(nil, &checks.State{Patient: "Patient/1"})); err != nil {
 		f.Fatal(err)
 	}
-	if err := w.close(); err != nil {
+	if err := w.Close(); err != nil {
 		f.Fatal(err)
 	}
 	z, err := gzip.NewReader(&b)
@@ -188,8 +191,8 @@ func FuzzExport(f *testing.F) {
 		w := gzip.NewWriter(&b)
 		w.Write(plain)
 		w.Close()
-		_, err := CheckExport(engine().Key, &b)
-		if err != nil && !errors.Is(err, ErrExport) && !errors.Is(err, ErrNewerFormat) && !errors.Is(err, ErrOtherKey) {
+		_, err := operate.CheckExport(engine().Key, &b)
+		if err != nil && !errors.Is(err, operate.ErrExport) && !errors.Is(err, layout.ErrNewerFormat) && !errors.Is(err, layout.ErrOtherKey) {
 			t.Errorf("an error of no kind: %v", err)
 		}
 	})

@@ -9,7 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // someDocs are documents of n patients that open flags, change and resolve some.
@@ -54,7 +58,7 @@ func TestServerAwayForAWhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.dir = t.TempDir()
-	srv, err := StartEmbedded(EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0"})
+	srv, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +70,7 @@ func TestServerAwayForAWhile(t *testing.T) {
 	b.publish(docs[:40]...)
 	b.stop()
 	b.wait("not ready", func() bool { return len(cfg.Health.Reasons()) > 0 })
-	if b.srv, err = StartEmbedded(EmbeddedOptions{Dir: b.dir, Listen: listen}); err != nil {
+	if b.srv, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.dir, Listen: listen}); err != nil {
 		t.Fatal(err)
 	}
 	b.reconnect()
@@ -84,11 +88,11 @@ func TestRedeliveryIsNotSeen(t *testing.T) {
 	b.publish(docs...)
 	b.decided()
 	stop()
-	before, dead := len(b.history()), len(b.messages(StreamDead, SubjectDead+">"))
+	before, dead := len(b.history()), len(b.messages(layout.StreamDead, layout.SubjectDead+">"))
 	if dead != 2 {
 		t.Errorf("%d dead letters of 2 bad documents", dead)
 	}
-	if err := b.js.DeleteConsumer(t.Context(), StreamFHIR, Durable); err != nil { // everything comes again
+	if err := b.js.DeleteConsumer(t.Context(), layout.StreamFHIR, layout.Durable); err != nil { // everything comes again
 		t.Fatal(err)
 	}
 	defer b.serve(b.config())()
@@ -96,7 +100,7 @@ func TestRedeliveryIsNotSeen(t *testing.T) {
 	if after := len(b.history()); after != before {
 		t.Errorf("%d transitions became %d", before, after)
 	}
-	if after := len(b.messages(StreamDead, SubjectDead+">")); after != dead {
+	if after := len(b.messages(layout.StreamDead, layout.SubjectDead+">")); after != dead {
 		t.Errorf("%d dead letters became %d", dead, after)
 	}
 }
@@ -108,15 +112,15 @@ func TestDeadLetters(t *testing.T) {
 {"resource":{"resourceType":"MedicationRequest","id":"x","status":"active","intent":"order"}}]}`
 	b.publish(bundle)
 	b.decided()
-	letters := b.messages(StreamDead, SubjectDead+">")
+	letters := b.messages(layout.StreamDead, layout.SubjectDead+">")
 	if len(letters) != 1 {
 		t.Fatalf("%d dead letters", len(letters))
 	}
 	m := letters[0]
-	if m.Subject() != SubjectDead+"no-patient" || string(m.Data()) != bundle {
+	if m.Subject() != layout.SubjectDead+"no-patient" || string(m.Data()) != bundle {
 		t.Errorf("dead letter on %s with %d bytes of payload", m.Subject(), len(m.Data()))
 	}
-	for h, want := range map[string]string{HeaderReason: "no-patient", HeaderSequence: "1"} {
+	for h, want := range map[string]string{layout.HeaderReason: "no-patient", layout.HeaderSequence: "1"} {
 		if got := m.Headers().Get(h); got != want {
 			t.Errorf("%s: %q, want %q", h, got, want)
 		}
@@ -132,7 +136,7 @@ func TestConsumerDeleted(t *testing.T) {
 	stop := b.serve(b.config())
 	b.publish(docs[:15]...)
 	b.decided()
-	if err := b.js.DeleteConsumer(t.Context(), StreamFHIR, Durable); err != nil {
+	if err := b.js.DeleteConsumer(t.Context(), layout.StreamFHIR, layout.Durable); err != nil {
 		t.Fatal(err)
 	}
 	b.publish(docs[15:]...)
@@ -147,12 +151,12 @@ func TestStatesDeleted(t *testing.T) {
 	stop := b.serve(b.config())
 	b.publish(docs...)
 	b.decided()
-	if err := b.js.DeleteStream(t.Context(), StreamRLS); err != nil {
+	if err := b.js.DeleteStream(t.Context(), layout.StreamRLS); err != nil {
 		t.Fatal(err)
 	}
-	b.wait("made again", func() bool { _, err := b.js.Stream(t.Context(), StreamRLS); return err == nil })
+	b.wait("made again", func() bool { _, err := b.js.Stream(t.Context(), layout.StreamRLS); return err == nil })
 	b.decided()
-	b.wait("evaluated", func() bool { return len(b.states()) == len(replay(docs...).states) })
+	b.wait("evaluated", func() bool { return len(b.states()) == len(replay(docs...).States) })
 	stop()
 	b.sameAsReplay(docs...)
 }
@@ -163,17 +167,17 @@ func TestStatesDeletedAndInputGone(t *testing.T) {
 	b.publish(someDocs(3)...)
 	b.decided()
 	stop()
-	s, err := b.js.Stream(t.Context(), StreamFHIR)
+	s, err := b.js.Stream(t.Context(), layout.StreamFHIR)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Purge(t.Context(), jetstream.WithPurgeSequence(3)); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.js.DeleteStream(t.Context(), StreamRLS); err != nil {
+	if err := b.js.DeleteStream(t.Context(), layout.StreamRLS); err != nil {
 		t.Fatal(err)
 	}
-	if err := Serve(t.Context(), b.config()); !errors.Is(err, ErrHistoryGone) {
+	if err := Serve(t.Context(), b.config()); !errors.Is(err, layout.ErrHistoryGone) {
 		t.Errorf("Serve: %v", err)
 	}
 }
@@ -192,13 +196,13 @@ func TestOtherRulesEvaluateEveryoneOnce(t *testing.T) {
 			t.Errorf("%s was last decided under %q", ref, st.Ruleset)
 		}
 	}
-	before := b.messages(StreamRLS, subjectPatient+"*")
+	before := b.messages(layout.StreamRLS, layout.SubjectPatient+"*")
 	b.serve(cfg)()
-	if d := cmp.Diff(len(before), len(b.messages(StreamRLS, subjectPatient+"*"))); d != "" {
+	if d := cmp.Diff(len(before), len(b.messages(layout.StreamRLS, layout.SubjectPatient+"*"))); d != "" {
 		t.Error(d)
 	}
 	last := func(m []jetstream.Msg) uint64 { meta, _ := m[len(m)-1].Metadata(); return meta.Sequence.Stream }
-	if last(before) != last(b.messages(StreamRLS, subjectPatient+"*")) {
+	if last(before) != last(b.messages(layout.StreamRLS, layout.SubjectPatient+"*")) {
 		t.Error("the same rules evaluated everyone again")
 	}
 }
@@ -243,7 +247,7 @@ func TestTimerGoesOffOnce(t *testing.T) {
 		t.Error(d)
 	}
 	b.wait("timer acknowledged", func() bool {
-		c, err := b.js.Consumer(t.Context(), StreamRLS, DurableDue)
+		c, err := b.js.Consumer(t.Context(), layout.StreamRLS, layout.DurableDue)
 		return err == nil && c.CachedInfo().NumAckPending == 0 && c.CachedInfo().NumPending == 0
 	})
 }
@@ -252,7 +256,7 @@ func TestTimerGoesOffOnce(t *testing.T) {
 func TestConflict(t *testing.T) {
 	b := newBench(t)
 	b.serve(b.config())() // makes streams and site
-	sub, err := b.nc.SubscribeSync(SubjectFlags + ">")
+	sub, err := b.nc.SubscribeSync(layout.SubjectFlags + ">")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +271,7 @@ func TestConflict(t *testing.T) {
 			s = y
 		}
 		in := readInput(uint64(i+1), d)
-		if _, err := s.decide(t.Context(), []Input{in}, nil); err != nil {
+		if _, err := s.FoldAndCommit(t.Context(), []fold.Input{in}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -291,7 +295,7 @@ func TestConflict(t *testing.T) {
 func (b *bench) session() *session {
 	b.t.Helper()
 	cfg := b.config()
-	cfg.Audit = DefaultAudit
+	cfg.Audit = layout.DefaultAudit
 	s := newSession(&cfg, b.nc, b.js)
 	if _, err := s.prepare(context.Background()); err != nil {
 		b.t.Fatal(err)

@@ -11,6 +11,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // copyEvery is how often is looked whether RLS_FLAGS has caught up.
@@ -21,7 +24,7 @@ const copyEvery = 100 * time.Millisecond
 var copyStall = 30 * time.Second
 
 // shownFlag is a transition in RLS_FLAGS.
-type shownFlag struct {
+type copiedFlag struct {
 	from   uint64 // sequence in RLS
 	number string
 	open   bool
@@ -44,30 +47,30 @@ func (c *copyState) settled() bool { return c.behind == 0 && len(c.wrong) == 0 }
 func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, error) {
 	c := copyState{wrong: map[uint64]struct{}{}}
 	var err error
-	if c.made, err = s.streamCreated(ctx, StreamFlags); err != nil {
+	if c.made, err = s.streamCreated(ctx, layout.StreamFlags); err != nil {
 		return c, err
 	}
-	seed := s.copy.seed
-	flags := map[uint64]shownFlag{}
+	seed := s.Copy.Seed
+	flags := map[uint64]copiedFlag{}
 	headers := func(filter string) jetstream.OrderedConsumerConfig {
 		return jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter + ">"}, HeadersOnly: true}
 	}
-	err = each(ctx, s.js, StreamFlags, headers(SubjectFlags), func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-		f := shownFlag{from: sourceSequence(m.Headers()), number: m.Headers().Get(HeaderNumber), open: showsOpen(m)}
-		flags[maphash.String(seed, m.Subject()[len(SubjectFlags):])] = f
+	err = jet.Each(ctx, s.js, layout.StreamFlags, headers(layout.SubjectFlags), func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		f := copiedFlag{from: jet.SourceSequence(m.Headers()), number: m.Headers().Get(layout.HeaderNumber), open: showsOpen(m)}
+		flags[maphash.String(seed, m.Subject()[len(layout.SubjectFlags):])] = f
 		c.top, c.count = max(c.top, f.from), c.count+1
 		return nil
 	})
 	if err != nil {
 		return c, err
 	}
-	err = each(ctx, s.js, StreamRLS, headers(subjectCommitFlags), func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-		h, seq := maphash.String(seed, m.Subject()[len(subjectCommitFlags):]), meta.Sequence.Stream
+	err = jet.Each(ctx, s.js, layout.StreamRLS, headers(layout.SubjectCommitFlags), func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		h, seq := maphash.String(seed, m.Subject()[len(layout.SubjectCommitFlags):]), meta.Sequence.Stream
 		f, there := flags[h]
 		delete(flags, h)
 		switch {
 		case !there && !showsOpen(m): // it has expired, or will not be missed
-		case there && f.from == seq && f.number == m.Headers().Get(HeaderNumber):
+		case there && f.from == seq && f.number == m.Headers().Get(layout.HeaderNumber):
 		case f.from < seq && seq > upTo:
 		case f.from < seq && seq > c.top:
 			c.behind++
@@ -86,24 +89,24 @@ func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, erro
 
 // showsOpen tells whether a transition leaves its flag open under this subject.
 func showsOpen(m jetstream.Msg) bool {
-	change := checks.Change(m.Headers().Get(HeaderTransition))
+	change := checks.Change(m.Headers().Get(layout.HeaderTransition))
 	return change != checks.ChangeResolved && change != checks.ChangeMoved
 }
 
 // settleCopy returns when dashboards read in RLS_FLAGS what RLS has committed. A copy that cannot become that is made again: the server
 // copies what comes after the last sequence that it has copied, so a RLS that lost its end or began anew leaves flags in it that nobody
 // resolves any more, or is not copied at all.
-func (s *session) settleCopy(ctx context.Context) error {
+func (s *session) waitCopySettled(ctx context.Context) error {
 	var before copyState
 	upTo, moved := uint64(math.MaxUint64), time.Now()
-	if m := lastOf(ctx, s.js, StreamRLS, subjectCommitFlags+">"); m != nil {
+	if m := jet.LastOf(ctx, s.js, layout.StreamRLS, layout.SubjectCommitFlags+">"); m != nil {
 		upTo = m.Sequence
 	}
-	for wait := newBackoff(); ctx.Err() == nil; {
+	for wait := jet.NewBackoff(); ctx.Err() == nil; {
 		now, err := s.compareCopy(ctx, upTo)
 		if err != nil {
-			s.log.Warn().Err(err).Msg("comparing the copy of the flags again")
-			wait.sleep(ctx)
+			s.Log.Warn().Err(err).Msg("comparing the copy of the flags again")
+			wait.Sleep(ctx)
 			continue
 		}
 		if now.settled() {
@@ -114,15 +117,15 @@ func (s *session) settleCopy(ctx context.Context) error {
 		}
 		// What looks wrong once may be in the middle of being erased.
 		if both := intersection(before.wrong, now.wrong); both > 0 && now.made.Equal(before.made) || time.Since(moved) > copyStall {
-			s.log.Error().Int("wrong", len(now.wrong)).Int("missing", now.behind).Msg("stream RLS_FLAGS does not become what RLS has committed: making it again")
+			s.Log.Error().Int("wrong", len(now.wrong)).Int("missing", now.behind).Msg("stream RLS_FLAGS does not become what RLS has committed: making it again")
 			if err := s.remakeCopy(ctx, now.made); err != nil {
-				s.log.Error().Err(err).Msg("stream RLS_FLAGS cannot be made again: a user who may has to delete it and run rlsguard setup")
-				wait.sleep(ctx)
+				s.Log.Error().Err(err).Msg("stream RLS_FLAGS cannot be made again: a user who may has to delete it and run rlsguard setup")
+				wait.Sleep(ctx)
 			}
 			moved = time.Now()
 		}
 		before = now
-		sleep(ctx, copyEvery)
+		jet.Sleep(ctx, copyEvery)
 	}
 	return nil
 }
@@ -138,17 +141,17 @@ func intersection(a, b map[uint64]struct{}) (n int) {
 
 // remakeCopy makes RLS_FLAGS again, unless another instance has done so.
 func (s *session) remakeCopy(ctx context.Context, made time.Time) error {
-	if now, err := s.streamCreated(ctx, StreamFlags); err != nil || !now.Equal(made) {
+	if now, err := s.streamCreated(ctx, layout.StreamFlags); err != nil || !now.Equal(made) {
 		return err
 	}
 	s.flagsMade.Store(0) // the session is the one that replaces it
-	if err := s.js.DeleteStream(ctx, StreamFlags); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return fmt.Errorf("stream %s: %w", StreamFlags, err)
+	if err := s.js.DeleteStream(ctx, layout.StreamFlags); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
 	}
-	if err := MakeStreams(ctx, s.js, s.cfg.Replicas); err != nil {
+	if err := jet.MakeStreams(ctx, s.js, s.cfg.Replicas); err != nil {
 		return err
 	}
-	now, err := s.streamCreated(ctx, StreamFlags)
+	now, err := s.streamCreated(ctx, layout.StreamFlags)
 	if err == nil {
 		s.flagsMade.Store(now.UnixNano())
 	}
@@ -161,42 +164,42 @@ func (s *session) becomeReady(ctx context.Context) error {
 	if err := s.rebuilt(ctx); err != nil {
 		return err
 	}
-	s.health.unready(copyingFlags)
-	if err := s.settleCopy(ctx); err != nil || ctx.Err() != nil {
+	s.Health.Unready(health.CopyingFlags)
+	if err := s.waitCopySettled(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
 	if err := s.unreplaced(ctx); err != nil {
-		if errors.Is(err, errReplaced) {
+		if errors.Is(err, jet.ErrReplaced) {
 			return err
 		}
-		s.log.Warn().Err(err).Msg("looking at the streams again") // watchOver goes on doing so, and tells
+		s.Log.Warn().Err(err).Msg("looking at the streams again") // watchOver goes on doing so, and tells
 	}
-	s.health.readyIf(ctx)
+	s.Health.ReadyIf(ctx)
 	return nil
 }
 
 // rebuilt waits until the inbound stream was decided as far as it reached when states were lost.
 func (s *session) rebuilt(ctx context.Context) error {
-	if s.rebuilding == 0 {
+	if s.Rebuilding == 0 {
 		return nil
 	}
-	s.health.unready(rebuilding)
-	for !s.rebuiltUpTo(ctx, s.rebuilding) {
-		if sleep(ctx, copyEvery); ctx.Err() != nil {
+	s.Health.Unready(health.Rebuilding)
+	for !s.rebuiltUpTo(ctx, s.Rebuilding) {
+		if jet.Sleep(ctx, copyEvery); ctx.Err() != nil {
 			return nil
 		}
 	}
 	if err := s.caughtUp(ctx); err != nil {
 		return err
 	}
-	s.cfg.Known.offer(ctx, s.copy)
+	s.cfg.Known.Offer(ctx, s.Copy)
 	s.cfg.rebuild = 0
 	return s.noteRebuilt(ctx)
 }
 
 // rebuiltUpTo tells whether the inbound stream was decided so far, by whichever instance.
 func (s *session) rebuiltUpTo(ctx context.Context, sequence uint64) bool {
-	cons, err := s.js.Consumer(ctx, StreamFHIR, Durable)
+	cons, err := s.js.Consumer(ctx, layout.StreamFHIR, layout.Durable)
 	if err != nil {
 		return false
 	}
@@ -207,21 +210,21 @@ func (s *session) rebuiltUpTo(ctx context.Context, sequence uint64) bool {
 
 // caughtUp waits until the states that are stored now were read, which others may have written.
 func (s *session) caughtUp(ctx context.Context) error {
-	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
-		stream, err := s.js.Stream(ctx, StreamRLS)
+	for wait := jet.NewBackoff(); ctx.Err() == nil; wait.Sleep(ctx) {
+		stream, err := s.js.Stream(ctx, layout.StreamRLS)
 		var last *jetstream.RawStreamMsg
 		if err == nil {
-			last, err = stream.GetLastMsgForSubject(ctx, subjectState+">")
+			last, err = stream.GetLastMsgForSubject(ctx, layout.SubjectState+">")
 		}
 		switch {
 		case errors.Is(err, jetstream.ErrStreamNotFound):
-			return fmt.Errorf("%w: %s is gone", errReplaced, StreamRLS)
+			return fmt.Errorf("%w: %s is gone", jet.ErrReplaced, layout.StreamRLS)
 		case err != nil:
-			s.log.Warn().Err(err).Msg("asking again for the newest state")
+			s.Log.Warn().Err(err).Msg("asking again for the newest state")
 			continue
 		}
-		for s.copy.seen.Load() < last.Sequence && ctx.Err() == nil {
-			sleep(ctx, copyEvery/10)
+		for s.Copy.Seen.Load() < last.Sequence && ctx.Err() == nil {
+			jet.Sleep(ctx, copyEvery/10)
 		}
 		return nil
 	}
@@ -230,14 +233,14 @@ func (s *session) caughtUp(ctx context.Context) error {
 
 // noteRebuilt takes Rebuilding out of the record of the site, unless another instance has.
 func (s *session) noteRebuilt(ctx context.Context) error {
-	have, err := readSite(ctx, s.js)
+	have, err := jet.ReadSite(ctx, s.js)
 	if err == nil && have != nil && have.Rebuilding > 0 {
 		done := *have
 		done.Rebuilding = 0
-		_, err = writeSite(ctx, s.store.to, done, have.seq)
+		_, err = jet.WriteSite(ctx, s.Store.To, done, have.Seq)
 	}
 	if err != nil && ctx.Err() == nil { // the next start finds at once that everything is decided
-		s.log.Debug().Err(err).Msg("that the states are made again is not noted")
+		s.Log.Debug().Err(err).Msg("that the states are made again is not noted")
 	}
 	return nil
 }

@@ -6,6 +6,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // The copy for dashboards is what was committed as soon as an instance is ready, whatever happened to it or to the stream that it copies.
@@ -23,16 +27,16 @@ func TestCopySettles(t *testing.T) {
 	}
 	for name, damage := range map[string]func(*bench){
 		"one is missing": func(b *bench) {
-			b.remove(StreamFlags, SubjectFlags+"moderate.>")
+			b.remove(layout.StreamFlags, layout.SubjectFlags+"moderate.>")
 		},
-		"all are missing": func(b *bench) { purge(b, StreamFlags) },
-		"states purged":   func(b *bench) { purge(b, StreamRLS) },
+		"all are missing": func(b *bench) { purge(b, layout.StreamFlags) },
+		"states purged":   func(b *bench) { purge(b, layout.StreamRLS) },
 		"states anew under an old copy": func(b *bench) {
-			if err := b.js.DeleteStream(b.t.Context(), StreamRLS); err != nil {
+			if err := b.js.DeleteStream(b.t.Context(), layout.StreamRLS); err != nil {
 				b.t.Fatal(err)
 			}
-			for _, want := range streamConfigs(1) {
-				if err := makeStream(b.t.Context(), b.js, want); err != nil {
+			for _, want := range layout.StreamConfigs(1) {
+				if err := jet.MakeStream(b.t.Context(), b.js, want); err != nil {
 					b.t.Fatal(err)
 				}
 			}
@@ -45,13 +49,13 @@ func TestCopySettles(t *testing.T) {
 			b.decided()
 			stop()
 			b.publish(more...)
-			if err := shown(t.Context(), b.js); err != nil {
+			if err := jet.WaitCopied(t.Context(), b.js); err != nil {
 				t.Fatal(err)
 			}
 			damage(b)
 			defer b.serve(b.config())()
 			b.decided()
-			if d := cmp.Diff(open(engine(), replay(append(docs, more...)...)), b.openNow(WatchOptions{})); d != "" {
+			if d := cmp.Diff(open(engine(), replay(append(docs, more...)...)), b.openNow(watch.WatchOptions{})); d != "" {
 				t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 			}
 		})
@@ -66,20 +70,20 @@ func TestNotReadyWhileRebuilding(t *testing.T) {
 	b.publish(docs...)
 	b.decided()
 	stop()
-	if err := b.js.DeleteStream(t.Context(), StreamRLS); err != nil {
+	if err := b.js.DeleteStream(t.Context(), layout.StreamRLS); err != nil {
 		t.Fatal(err)
 	}
 	cfg := b.config()
 	cfg.Batch = 1
 	defer b.serve(cfg)()
-	c, err := b.js.Consumer(t.Context(), StreamFHIR, Durable)
+	c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if floor := c.CachedInfo().AckFloor.Stream; floor < uint64(len(docs)) {
 		t.Errorf("ready at input %d of %d", floor, len(docs))
 	}
-	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(WatchOptions{})); d != "" {
+	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(watch.WatchOptions{})); d != "" {
 		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 	}
 }
@@ -91,14 +95,14 @@ func TestShownWaitsForTheNewestCommit(t *testing.T) {
 	b.publish(someDocs(5)...)
 	b.decided()
 	stop()
-	if err := shown(t.Context(), b.js); err != nil {
+	if err := jet.WaitCopied(t.Context(), b.js); err != nil {
 		t.Fatal(err)
 	}
-	newest := lastOf(t.Context(), b.js, StreamRLS, subjectCommitFlags+">")
-	b.remove(StreamFlags, SubjectFlags+strings.TrimPrefix(newest.Subject, subjectCommitFlags))
-	ctx, cancel := context.WithTimeout(t.Context(), shownTimeout/10)
+	newest := jet.LastOf(t.Context(), b.js, layout.StreamRLS, layout.SubjectCommitFlags+">")
+	b.remove(layout.StreamFlags, layout.SubjectFlags+strings.TrimPrefix(newest.Subject, layout.SubjectCommitFlags))
+	ctx, cancel := context.WithTimeout(t.Context(), jet.CopiedTimeout/10)
 	defer cancel()
-	if err := shown(ctx, b.js); err == nil {
+	if err := jet.WaitCopied(ctx, b.js); err == nil {
 		t.Error("the newest commit is not there")
 	}
 }

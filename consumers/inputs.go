@@ -2,91 +2,24 @@ package consumers
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/decided"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
-
-// subjectInputs is the record of which inputs were decided. The floor of the durable consumer does
-// not tell: it also moves over what a filter passes by, and over what left the stream.
-const subjectInputs = "rls.commit.inputs"
-
-// mostLost bounds the list of lost sequences in the record; those before it are only counted.
-const mostLost = 1000
-
-// inputRecord says what became of the sequences of the stream FHIR.
-type inputRecord struct {
-	Stream  int64     `json:"stream"`  // its creation, Unix nanoseconds
-	Decided stretches `json:"decided"` // and what that changed is stored, or the loss was acknowledged
-	Lost    stretches `json:"lost,omitempty"`
-	Earlier uint64    `json:"earlier,omitempty"`      // lost before those, not listed any more
-	Known   uint64    `json:"acknowledged,omitempty"` // lost, and an operator said so
-
-	seq uint64
-}
-
-// accounted are the sequences that nobody has to look for.
-func (r *inputRecord) accounted() stretches { return r.Decided.with(r.Lost) }
-
-// open is how many lost inputs nobody has acknowledged.
-func (r *inputRecord) open() uint64 { return r.Lost.count() + r.Earlier }
-
-// shorten keeps the record small enough for a message.
-func (r *inputRecord) shorten() {
-	for len(r.Lost) > mostLost {
-		x := r.Lost[0]
-		r.Earlier += x.count()
-		r.Decided, r.Lost = r.Decided.with(stretches{x}), r.Lost[1:]
-	}
-}
-
-// readInputs reads the record; nil when there is none.
-func readInputs(ctx context.Context, js jetstream.JetStream) (*inputRecord, error) {
-	stream, err := js.Stream(ctx, StreamRLS)
-	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", StreamRLS, err)
-	}
-	m, err := stream.GetLastMsgForSubject(ctx, subjectInputs)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", subjectInputs, err)
-	}
-	r := &inputRecord{seq: m.Sequence}
-	if err := json.Unmarshal(m.Data, r); err != nil {
-		return &inputRecord{seq: m.Sequence}, nil // of no stream: begun anew
-	}
-	return r, nil
-}
-
-// write stores the record over the one with the sequence that r has, and none else.
-func (r *inputRecord) write(ctx context.Context, to Store) error {
-	r.shorten()
-	data, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	expect := nats.Header{headerExpect: {strconv.FormatUint(r.seq, 10)}}
-	written := <-to.Send(ctx, []*nats.Msg{{Subject: subjectInputs, Data: data, Header: expect}})
-	if written.Err == nil {
-		r.seq = written.First
-	}
-	return written.Err
-}
 
 // inputs is what an instance knows of the inbound stream: what it decided itself, and what the
 // record says.
 type inputs struct {
 	mu     sync.Mutex
-	own    stretches    // decided by this session
-	stored *inputRecord // nil while there is none
+	own    decided.Stretches    // decided by this session
+	stored *decided.InputRecord // nil while there is none
 	news   chan struct{}
 
 	pin    string // that the server gave with the last input
@@ -101,12 +34,12 @@ type inputs struct {
 func newInputs() *inputs { return &inputs{news: make(chan struct{}, 1)} }
 
 // note takes in what was decided and acknowledged.
-func (i *inputs) note(batch []event) {
+func (i *inputs) note(batch []commit.Event) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, ev := range batch {
-		if ev.input != nil {
-			i.own = i.own.add(ev.seq, ev.seq)
+		if ev.Input != nil {
+			i.own = i.own.Add(ev.Seq, ev.Seq)
 		}
 	}
 	select {
@@ -148,14 +81,14 @@ func (i *inputs) floor() (seq uint64, known bool) {
 	if i.stored == nil {
 		return 0, false
 	}
-	return i.stored.accounted().with(i.own).floor(), true
+	return i.stored.Accounted().With(i.own).Floor(), true
 }
 
 // merged is the record with what this session decided. What was taken for lost and came after all
 // is not.
-func (i *inputs) merged() inputRecord {
+func (i *inputs) merged() decided.InputRecord {
 	r := *i.stored
-	r.Decided, r.Lost = r.Decided.with(i.own), r.Lost.without(i.own)
+	r.Decided, r.Lost = r.Decided.With(i.own), r.Lost.Without(i.own)
 	return r
 }
 
@@ -172,15 +105,15 @@ func (s *session) keepRecord(ctx context.Context) error {
 		case <-s.inputs.news:
 		}
 		if err := s.record(ctx, nil); err != nil && ctx.Err() == nil {
-			s.log.Warn().Err(err).Msg("what was decided is not recorded yet")
+			s.Log.Warn().Err(err).Msg("what was decided is not recorded yet")
 		}
-		sleep(ctx, recordEvery)
+		jet.Sleep(ctx, recordEvery)
 	}
 }
 
 // record stores what this session decided, and lost as lost. Another instance may do the same
 // meanwhile: both end up in it.
-func (s *session) record(ctx context.Context, lost stretches) error {
+func (s *session) record(ctx context.Context, lost decided.Stretches) error {
 	i := s.inputs
 	for try := 1; ; try++ {
 		i.mu.Lock()
@@ -189,18 +122,18 @@ func (s *session) record(ctx context.Context, lost stretches) error {
 			return nil
 		}
 		r := i.merged()
-		own := i.own.count()
+		own := i.own.Count()
 		i.mu.Unlock()
-		r.Lost = r.Lost.with(lost.without(r.Decided))
-		err := r.write(ctx, s.batches)
+		r.Lost = r.Lost.With(lost.Without(r.Decided))
+		err := r.Write(ctx, s.batches)
 		if err == nil {
 			i.mu.Lock()
 			i.stored = &r
-			if i.own.count() == own {
+			if i.own.Count() == own {
 				i.own = nil
 			}
 			i.mu.Unlock()
-			s.health.losses(&r)
+			s.tellLosses(&r)
 			return nil
 		}
 		if try == 3 {
@@ -214,7 +147,7 @@ func (s *session) record(ctx context.Context, lost stretches) error {
 
 // reloadInputs reads the record again.
 func (s *session) reloadInputs(ctx context.Context) error {
-	r, err := readInputs(ctx, s.js)
+	r, err := decided.ReadInputs(ctx, s.js)
 	if err != nil {
 		return err
 	}
@@ -224,28 +157,41 @@ func (s *session) reloadInputs(ctx context.Context) error {
 		s.inputs.stored = nil
 		return nil
 	}
-	if have := s.inputs.stored; have == nil || have.seq <= r.seq {
+	if have := s.inputs.stored; have == nil || have.Seq <= r.Seq {
 		s.inputs.stored = r
 	}
-	s.health.losses(s.inputs.stored)
+	s.tellLosses(s.inputs.stored)
 	return nil
 }
 
 // beginInputs makes a record where there is none: everything up to a sequence counts as decided.
 func (s *session) beginInputs(ctx context.Context, upTo uint64) error {
-	r, err := readInputs(ctx, s.js)
+	r, err := decided.ReadInputs(ctx, s.js)
 	if err != nil {
 		return err
 	}
-	fresh := inputRecord{Stream: s.epoch, Decided: stretches{}.add(1, upTo)}
+	fresh := decided.InputRecord{Stream: s.epoch, Decided: decided.Stretches{}.Add(1, upTo)}
 	if r != nil {
-		fresh.seq = r.seq
+		fresh.Seq = r.Seq
 	}
-	if err := fresh.write(ctx, s.batches); err != nil {
+	if err := fresh.Write(ctx, s.batches); err != nil {
 		return err
 	}
 	s.inputs.mu.Lock()
 	s.inputs.stored = &fresh
 	s.inputs.mu.Unlock()
 	return nil
+}
+
+// tellLosses counts the inputs that were lost, and says what to do about those that nobody has acknowledged.
+func (s *session) tellLosses(r *decided.InputRecord) {
+	text := ""
+	if n := r.Open(); n > 0 {
+		text = fmt.Sprintf("%d inputs left the stream %s before they were decided", n, layout.StreamFHIR)
+		if len(r.Lost) > 0 {
+			text += fmt.Sprintf(" (%s)", decided.Stretch{r.Lost[0][0], r.Lost.End()})
+		}
+		text += ": publish them again, then run rlsguard verify --acknowledge-losses"
+	}
+	s.Health.Losses(r.Open()+r.Known, r.Open(), text)
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // kills is how often a fault is made; RLSGUARD_SOAK=1 is for a long run, a higher number says how long.
@@ -47,7 +50,7 @@ func TestKillWithEmbeddedServer(t *testing.T) {
 			return err == nil
 		})
 		b.js, _ = jetstream.New(b.nc)
-		b.wait("streams", func() bool { _, err := b.js.Stream(t.Context(), StreamDead); return err == nil })
+		b.wait("streams", func() bool { _, err := b.js.Stream(t.Context(), layout.StreamDead); return err == nil })
 	}
 	env := []string{"RLSGUARD_TEST_DIR=" + dir, "RLSGUARD_TEST_LISTEN=127.0.0.1:0"}
 	cmd := startChild(t, env...)
@@ -71,7 +74,7 @@ func TestKillWithEmbeddedServer(t *testing.T) {
 	}
 	b.decided()
 	b.sameAsReplay(docs...)
-	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(WatchOptions{})); d != "" {
+	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(watch.WatchOptions{})); d != "" {
 		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 	}
 	b.nc.Close()
@@ -88,8 +91,8 @@ func TestKillOneOfTwo(t *testing.T) {
 	b := newBench(t)
 	env := "RLSGUARD_TEST_URL=" + b.srv.URL()
 	first, second := startChild(t, env), startChild(t, env)
-	b.wait("streams", func() bool { _, err := b.js.Stream(t.Context(), StreamDead); return err == nil })
-	sub, err := b.nc.SubscribeSync(SubjectFlags + ">")
+	b.wait("streams", func() bool { _, err := b.js.Stream(t.Context(), layout.StreamDead); return err == nil })
+	sub, err := b.nc.SubscribeSync(layout.SubjectFlags + ">")
 	if err != nil {
 		t.Fatal(err)
 	}

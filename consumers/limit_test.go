@@ -14,6 +14,8 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
 )
 
 // fewFacts are limits that a handful of events pass again and again.
@@ -33,7 +35,7 @@ var drawnAnalytes = []string{"2276-4", "2502-3", "29463-7"}
 
 // manyVersions draws versions of few resources of each kind, of two patients: contents, marks that name their patient and marks that do
 // not, of any version.
-func manyVersions(t *rapid.T) (all []Input) {
+func manyVersions(t *rapid.T) (all []fold.Input) {
 	for seq := range rapid.IntRange(1, 24).Draw(t, "events") {
 		p := rapid.SampledFrom([]checks.Ref{"Patient/A", "Patient/A", "Patient/A", "Patient/B"}).Draw(t, "patient")
 		id := rapid.IntRange(1, 5).Draw(t, "id")
@@ -68,9 +70,9 @@ func manyVersions(t *rapid.T) (all []Input) {
 }
 
 // states are facts and what was told of them, without the history of flags.
-func states(m *Memory) map[checks.Ref]checks.State {
+func states(m *fold.Memory) map[checks.Ref]checks.State {
 	all := map[checks.Ref]checks.State{}
-	for ref, st := range m.states {
+	for ref, st := range m.States {
 		all[ref] = checks.State{Facts: st.Facts, Cut: st.Cut}
 	}
 	return all
@@ -111,7 +113,7 @@ func TestTheNewestOfEachKindStay(t *testing.T) {
 		e.Settings.Facts = fewFacts(t)
 		limit := map[string]int{"Condition": e.Settings.Facts.Conditions, "MedicationRequest": e.Settings.Facts.Orders, "Observation": e.Settings.Facts.Results}
 		newest := map[checks.Ref]checks.Version{}
-		var all []Input
+		var all []fold.Input
 		for seq := range rapid.IntRange(1, 30).Draw(t, "events") {
 			id := rapid.IntRange(1, 8).Draw(t, "id")
 			f := rapid.SampledFrom([]checks.Fact{condition(checks.Ref(fmt.Sprintf("Condition/%d", id))), result(checks.Ref(fmt.Sprintf("Observation/%d", id)), "29463-7", "70"),
@@ -195,7 +197,7 @@ func TestLimitsOnTheBus(t *testing.T) {
 }
 
 // metric is the value of a line of /metrics.
-func metric(t *testing.T, h *Health, name string) string {
+func metric(t *testing.T, h *health.Health, name string) string {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))

@@ -10,6 +10,12 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/decided"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 // asks gets a path from an instance.
@@ -47,7 +53,7 @@ func (b *bench) setStream(name string, change func(*jetstream.StreamConfig)) (re
 func (b *bench) deleteInputs(seqs ...uint64) {
 	b.t.Helper()
 	for _, seq := range seqs {
-		if err := b.stream(StreamFHIR).DeleteMsg(b.t.Context(), seq); err != nil {
+		if err := b.stream(layout.StreamFHIR).DeleteMsg(b.t.Context(), seq); err != nil {
 			b.t.Fatal(err)
 		}
 	}
@@ -64,7 +70,7 @@ func (b *bench) losesInputs(cfg *Config, n int) {
 	if code, body := asks(cfg, "/readyz"); code != http.StatusOK || strings.Contains(body, fmt.Sprintf("%d inputs left", n)) != (n > 0) {
 		b.t.Errorf("%d %s", code, body)
 	}
-	if _, kinds := b.verify(VerifyOptions{}); slices.Contains(kinds, InputMissing) != (n > 0) {
+	if _, kinds := b.verify(operate.VerifyOptions{}); slices.Contains(kinds, operate.InputMissing) != (n > 0) {
 		b.t.Errorf("verify finds %s", kinds)
 	}
 }
@@ -77,17 +83,17 @@ func TestInputsLost(t *testing.T) {
 		leave func(*bench)
 		lost  int
 	}{
-		"purged":           {func(b *bench) { _ = b.stream(StreamFHIR).Purge(t.Context()) }, 6},
-		"partly purged":    {func(b *bench) { _ = b.stream(StreamFHIR).Purge(t.Context(), jetstream.WithPurgeSequence(9)) }, 3},
-		"too old":          {func(b *bench) { b.setStream(StreamFHIR, short) }, 6},
-		"too many":         {func(b *bench) { b.setStream(StreamFHIR, func(c *jetstream.StreamConfig) { c.MaxMsgs = 2 })() }, 4},
-		"too large":        {func(b *bench) { b.setStream(StreamFHIR, func(c *jetstream.StreamConfig) { c.MaxBytes = 800 })() }, -1},
+		"purged":           {func(b *bench) { _ = b.stream(layout.StreamFHIR).Purge(t.Context()) }, 6},
+		"partly purged":    {func(b *bench) { _ = b.stream(layout.StreamFHIR).Purge(t.Context(), jetstream.WithPurgeSequence(9)) }, 3},
+		"too old":          {func(b *bench) { b.setStream(layout.StreamFHIR, short) }, 6},
+		"too many":         {func(b *bench) { b.setStream(layout.StreamFHIR, func(c *jetstream.StreamConfig) { c.MaxMsgs = 2 })() }, 4},
+		"too large":        {func(b *bench) { b.setStream(layout.StreamFHIR, func(c *jetstream.StreamConfig) { c.MaxBytes = 800 })() }, -1},
 		"deleted":          {func(b *bench) { b.deleteInputs(7, 9) }, 2},
 		"deleted at first": {func(b *bench) { b.deleteInputs(6) }, 1},
 		"deleted at last":  {func(b *bench) { b.deleteInputs(11) }, 1},
 		"nothing undecided": {func(b *bench) {
 			b.deleteInputs(1, 3)
-			_ = b.stream(StreamFHIR).Purge(t.Context(), jetstream.WithPurgeSequence(6))
+			_ = b.stream(layout.StreamFHIR).Purge(t.Context(), jetstream.WithPurgeSequence(6))
 		}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,11 +105,11 @@ func TestInputsLost(t *testing.T) {
 			stop()
 			b.publish(slices.Repeat(someDocs(1)[:1], 6)...)
 			c.leave(b)
-			b.wait("gone", func() bool { return name != "too old" || b.stream(StreamFHIR).CachedInfo().State.Msgs == 0 })
+			b.wait("gone", func() bool { return name != "too old" || b.stream(layout.StreamFHIR).CachedInfo().State.Msgs == 0 })
 			if c.lost < 0 {
-				c.lost = 6 - int(b.stream(StreamFHIR).CachedInfo().State.Msgs)
+				c.lost = 6 - int(b.stream(layout.StreamFHIR).CachedInfo().State.Msgs)
 			}
-			if _, kinds := b.verify(VerifyOptions{}); slices.Contains(kinds, InputMissing) != (c.lost > 0) {
+			if _, kinds := b.verify(operate.VerifyOptions{}); slices.Contains(kinds, operate.InputMissing) != (c.lost > 0) {
 				t.Errorf("verify before the start finds %s", kinds)
 			}
 			cfg := b.config()
@@ -122,7 +128,7 @@ func TestInputsLost(t *testing.T) {
 				t.Fatalf("acknowledged %d: %v", n, err)
 			}
 			b.wait("not told any more", func() bool { _, body := asks(&cfg, "/readyz"); return !strings.Contains(body, "left the stream") })
-			if _, kinds := b.verify(VerifyOptions{}); len(kinds) > 0 {
+			if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
 				t.Errorf("verify after it was acknowledged: %s", kinds)
 			}
 			if _, m := asks(&cfg, "/metrics"); !strings.Contains(m, fmt.Sprintf("\nrlsguard_inputs_lost_total %d\n", c.lost)) {
@@ -139,10 +145,10 @@ func TestInputsLostWhileServing(t *testing.T) {
 	cfg := b.config()
 	cfg.Batch = 1
 	defer b.serve(cfg)()
-	restore := b.setStream(StreamRLS, func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1 }) // no commit gets through
+	restore := b.setStream(layout.StreamRLS, func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1 }) // no commit gets through
 	docs := someDocs(30)
 	b.publish(docs...)
-	b.wait("stuck", func() bool { return slices.Contains(cfg.Health.Reasons(), notWriting) })
+	b.wait("stuck", func() bool { return slices.Contains(cfg.Health.Reasons(), health.NotWriting) })
 	last := uint64(len(docs))
 	b.deleteInputs(1, 2, last-5, last-4, last-1)
 	restore()
@@ -157,7 +163,7 @@ func TestInputsLostWhileServing(t *testing.T) {
 func TestNoInputIsMissed(t *testing.T) {
 	b := newBench(t)
 	child := startChild(t, "RLSGUARD_TEST_URL="+b.srv.URL())
-	b.wait("streams", func() bool { _, err := b.js.Stream(t.Context(), StreamFHIR); return err == nil })
+	b.wait("streams", func() bool { _, err := b.js.Stream(t.Context(), layout.StreamFHIR); return err == nil })
 	docs := someDocs(40)
 	b.publish(docs[:60]...)
 	b.decided()
@@ -167,18 +173,18 @@ func TestNoInputIsMissed(t *testing.T) {
 	kill(child)
 	b.decided()
 	for range 3 {
-		if err := b.stream(StreamFHIR).Purge(t.Context(), jetstream.WithPurgeSequence(b.stream(StreamFHIR).CachedInfo().State.LastSeq)); err != nil {
+		if err := b.stream(layout.StreamFHIR).Purge(t.Context(), jetstream.WithPurgeSequence(b.stream(layout.StreamFHIR).CachedInfo().State.LastSeq)); err != nil {
 			t.Fatal(err)
 		}
 		b.publish(docs[0])
 		b.decided()
-		time.Sleep(2 * lookEvery)
+		time.Sleep(2 * jet.LookEvery)
 	}
 	b.losesInputs(&cfg, 0)
 	stop()
 	cfg = b.config()
 	defer b.serve(cfg)()
-	time.Sleep(3 * lookEvery)
+	time.Sleep(3 * jet.LookEvery)
 	b.losesInputs(&cfg, 0)
 	b.sameAsReplay(docs...)
 }
@@ -192,17 +198,17 @@ func TestInputsRecordedAheadOfTheStream(t *testing.T) {
 	b.publish(docs[:10]...)
 	b.decided()
 	stop()
-	r, err := readInputs(t.Context(), b.js)
+	r, err := decided.ReadInputs(t.Context(), b.js)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Decided = r.Decided.with(stretches{{1, 100}})
-	if err := r.write(t.Context(), b.operator().store); err != nil {
+	r.Decided = r.Decided.With(decided.Stretches{{1, 100}})
+	if err := r.Write(t.Context(), b.operator().Store); err != nil {
 		t.Fatal(err)
 	}
 	cfg := b.config()
 	defer b.serve(cfg)()
-	if err := b.js.DeleteConsumer(t.Context(), StreamFHIR, Durable); err != nil {
+	if err := b.js.DeleteConsumer(t.Context(), layout.StreamFHIR, layout.Durable); err != nil {
 		t.Fatal(err)
 	}
 	b.publish(docs[10:]...)

@@ -12,16 +12,20 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/rlsguard/rlsguard/fhir"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
+
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/fhir"
 )
 
 func TestMain(m *testing.M) {
 	if os.Getenv("RLSGUARD_TEST_CHILD") != "" {
 		os.Exit(child())
 	}
-	lookEvery = 300 * time.Millisecond
+	jet.LookEvery = 300 * time.Millisecond
 	goleak.VerifyTestMain(m,
 		// The server's own: it waits up to 30 s for the answer to a request that its shutdown cut off.
 		goleak.IgnoreTopFunction("github.com/nats-io/nats-server/v2/server.(*stream).trySetupSourceConsumer.func3"),
@@ -40,7 +44,7 @@ func child() int {
 	cfg := Config{URL: os.Getenv("RLSGUARD_TEST_URL"), Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Batch: 20,
 		Log: zerolog.New(os.Stderr).Level(zerolog.WarnLevel)}
 	if dir := os.Getenv("RLSGUARD_TEST_DIR"); dir != "" {
-		srv, err := StartEmbedded(EmbeddedOptions{Dir: dir, Listen: os.Getenv("RLSGUARD_TEST_LISTEN"), Log: cfg.Log})
+		srv, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: os.Getenv("RLSGUARD_TEST_LISTEN"), Log: cfg.Log})
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -49,10 +53,10 @@ func child() int {
 		cfg.Embedded = srv
 	}
 	if path := os.Getenv("RLSGUARD_TEST_HTTP"); path != "" { // where it says how healthy it is
-		cfg.Health = NewHealth()
+		cfg.Health = health.NewHealth()
 		web := httptest.NewServer(cfg.Health.Handler())
 		defer web.Close()
-		if err := writeFile(path, []byte(web.URL)); err != nil {
+		if err := embedded.WriteFile(path, []byte(web.URL)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}

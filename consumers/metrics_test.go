@@ -11,6 +11,10 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -20,13 +24,13 @@ func labelValues() map[string][]string {
 	for _, c := range checks.Catalogue() {
 		all["check"] = append(all["check"], c.ID)
 	}
-	for _, o := range Outcomes {
+	for _, o := range fold.Outcomes {
 		all["outcome"] = append(all["outcome"], string(o))
 	}
 	for _, r := range []fhir.Reason{fhir.InvalidJSON, fhir.NotFHIR, fhir.UnsupportedVersion, fhir.InvalidResource, fhir.NoPatient, fhir.TooLarge, fhir.TooDeep, fhir.UnsupportedEncoding} {
 		all["rlsguard_rejections_total reason"] = append(all["rlsguard_rejections_total reason"], string(r))
 	}
-	all["reason"] = NotReady
+	all["reason"] = health.NotReady
 	return all
 }
 
@@ -110,21 +114,21 @@ func TestLatencyCountsWhatWaited(t *testing.T) {
 // A session that begins says nothing of patients that it has not read yet, and of what the one
 // before could not do.
 func TestSessionBeginsAnew(t *testing.T) {
-	h := NewHealth()
-	h.readyIf(t.Context())
+	h := health.NewHealth()
+	h.ReadyIf(t.Context())
 	for _, fault := range []func(){
-		func() { h.writing(false) }, func() { h.consuming(Durable, false) }, func() { h.looked(ErrUnknown) },
+		func() { h.Writing(false) }, func() { h.Consuming(layout.Durable, false) }, func() { h.Looked(jet.ErrUnknown) },
 	} {
 		fault()
 		if len(h.Reasons()) != 1 {
 			t.Errorf("reasons %v", h.Reasons())
 		}
-		h.startOver(stateDamaged)
-		h.begin()
-		if got := h.Reasons(); !slices.Equal(got, []string{starting, stateDamaged}) {
+		h.StartOver(health.StateDamaged)
+		h.Begin()
+		if got := h.Reasons(); !slices.Equal(got, []string{health.Starting, health.StateDamaged}) {
 			t.Errorf("a new session: %v", got)
 		}
-		h.readyIf(t.Context())
+		h.ReadyIf(t.Context())
 		if got := h.Reasons(); len(got) > 0 {
 			t.Errorf("ready: %v", got)
 		}
@@ -133,15 +137,15 @@ func TestSessionBeginsAnew(t *testing.T) {
 
 // Two durables are read: that one is found again does not hide that the other is lost.
 func TestOneConsumerDoesNotHideTheOther(t *testing.T) {
-	h := NewHealth()
-	h.readyIf(t.Context())
-	h.consuming(Durable, false)
-	h.consuming(DurableDue, false)
-	h.consuming(DurableDue, true)
-	if got := h.Reasons(); !slices.Equal(got, []string{noConsumer}) {
+	h := health.NewHealth()
+	h.ReadyIf(t.Context())
+	h.Consuming(layout.Durable, false)
+	h.Consuming(layout.DurableDue, false)
+	h.Consuming(layout.DurableDue, true)
+	if got := h.Reasons(); !slices.Equal(got, []string{health.NoConsumer}) {
 		t.Errorf("reasons %v", got)
 	}
-	h.consuming(Durable, true)
+	h.Consuming(layout.Durable, true)
 	if got := h.Reasons(); len(got) > 0 {
 		t.Errorf("reasons %v", got)
 	}

@@ -9,6 +9,10 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // headerPin names the pinned instance of a priority group in what the server sends it.
@@ -17,17 +21,17 @@ const headerPin = "Nats-Pin-Id"
 // tellHealth lets the log say when the consumer turns ready, and when it stops being so, until the
 // returned function is called.
 func (c *Config) tellHealth() (stop func()) {
-	c.Health.running(c.Engine.Ruleset)
+	c.Health.Running(c.Engine.Ruleset)
 	log := c.Log
-	c.Health.onTurn(func(reasons []string) {
+	c.Health.OnTurn(func(reasons []string) {
 		switch {
 		case len(reasons) == 0:
 			log.Info().Msg("ready")
-		case !slices.Contains(reasons, stopping): // who stops it knows
+		case !slices.Contains(reasons, health.Stopping): // who stops it knows
 			log.Warn().Strs("reasons", reasons).Msg("not ready")
 		}
 	})
-	return func() { c.Health.onTurn(nil) }
+	return func() { c.Health.OnTurn(nil) }
 }
 
 // observe looks at what waits, in a goroutine of its own and on the server, until the returned
@@ -37,57 +41,52 @@ func (c *Config) observe(ctx context.Context, nc *nats.Conn) (stop func()) {
 	var running sync.WaitGroup
 	running.Go(func() {
 		for ctx.Err() == nil {
-			wait := lookEvery
-			if !c.Health.metrics.seen.look(ctx, nc) {
+			wait := jet.LookEvery
+			if !c.look(ctx, nc) {
 				wait /= 4 // the consumer may be about to be made
 			}
-			sleep(ctx, wait)
+			jet.Sleep(ctx, wait)
 		}
 	})
-	return func() { cancel(); running.Wait(); c.Health.metrics.seen.forget() }
+	return func() { cancel(); running.Wait(); c.Health.Blind() }
 }
 
 // look reads what the metrics show of the server. It tells whether that is known now.
-func (s *seen) look(ctx context.Context, nc *nats.Conn) bool {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout))
+func (c *Config) look(ctx context.Context, nc *nats.Conn) bool {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(jet.RequestTimeout))
 	if err != nil || !nc.IsConnected() {
-		s.forget()
+		c.Health.Blind()
 		return false
 	}
 	at := time.Now()
 	w, now, err := readWaiting(ctx, js)
-	if silent(err) { // the rest would wait as long
-		s.forget()
+	if jet.Silent(err) { // the rest would wait as long
+		c.Health.Blind()
 		return false
 	}
-	s.show(at, w, storedLetters(ctx, js), copyLag(ctx, js, now))
+	c.Health.See(at, w, storedLetters(ctx, js), copyLag(ctx, js, now))
 	return w != nil
 }
 
-// silent tells that a server did not answer, rather than that it does not have what was asked for.
-func silent(err error) bool {
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.Canceled)
-}
-
 // readWaiting is what is not decided, and the server's time; nil where that cannot be read.
-func readWaiting(ctx context.Context, js jetstream.JetStream) (*waiting, time.Time, error) {
-	cons, err := js.Consumer(ctx, StreamFHIR, Durable)
+func readWaiting(ctx context.Context, js jetstream.JetStream) (*health.Waiting, time.Time, error) {
+	cons, err := js.Consumer(ctx, layout.StreamFHIR, layout.Durable)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	info := cons.CachedInfo()
-	w := &waiting{undecided: info.NumPending + uint64(info.NumAckPending), inFlight: uint64(info.NumAckPending)}
+	w := &health.Waiting{Undecided: info.NumPending + uint64(info.NumAckPending), InFlight: uint64(info.NumAckPending)}
 	for _, g := range info.PriorityGroups {
-		w.pin = g.PinnedClientID
+		w.Pin = g.PinnedClientID
 	}
-	if w.undecided == 0 {
+	if w.Undecided == 0 {
 		return w, info.TimeStamp, nil
 	}
-	stored, err := nextStored(ctx, js, StreamFHIR, info.AckFloor.Stream, SubjectInbound+">")
+	stored, err := nextStored(ctx, js, layout.StreamFHIR, info.AckFloor.Stream, layout.SubjectInbound+">")
 	if err != nil {
 		return nil, info.TimeStamp, err
 	}
-	w.oldest = ageOf(stored, info.TimeStamp)
+	w.Oldest = ageOf(stored, info.TimeStamp)
 	return w, info.TimeStamp, nil
 }
 
@@ -119,7 +118,7 @@ func nextStored(ctx context.Context, js jetstream.JetStream, name string, after 
 
 // storedLetters is how many dead letters are stored; nil where that cannot be read.
 func storedLetters(ctx context.Context, js jetstream.JetStream) *uint64 {
-	stream, err := js.Stream(ctx, StreamDead)
+	stream, err := js.Stream(ctx, layout.StreamDead)
 	if err != nil {
 		return nil
 	}
@@ -129,18 +128,18 @@ func storedLetters(ctx context.Context, js jetstream.JetStream) *uint64 {
 // copyLag is the age of the first committed transition that RLS_FLAGS does not have; nil where that
 // cannot be read.
 func copyLag(ctx context.Context, js jetstream.JetStream, now time.Time) *time.Duration {
-	flags, err := js.Stream(ctx, StreamFlags)
+	flags, err := js.Stream(ctx, layout.StreamFlags)
 	if err != nil {
 		return nil
 	}
 	var copied uint64
-	switch m, err := flags.GetLastMsgForSubject(ctx, SubjectFlags+">"); {
+	switch m, err := flags.GetLastMsgForSubject(ctx, layout.SubjectFlags+">"); {
 	case err == nil:
-		copied = sourceSequence(m.Header)
+		copied = jet.SourceSequence(m.Header)
 	case !errors.Is(err, jetstream.ErrMsgNotFound):
 		return nil
 	}
-	stored, err := nextStored(ctx, js, StreamRLS, copied, subjectCommitFlags+">")
+	stored, err := nextStored(ctx, js, layout.StreamRLS, copied, layout.SubjectCommitFlags+">")
 	if err != nil || now.IsZero() {
 		return nil
 	}

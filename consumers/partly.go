@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
 )
-
-// PartlyRead is the reason of a letter that rejects nothing: it tells what of an input was there
-// and could not be read.
-const PartlyRead fhir.Reason = "partly-read"
 
 const (
 	// mostHeader is how long a header of a dead letter may be, in bytes.
@@ -35,7 +33,7 @@ func (p *places) add(u *fhir.Unread) {
 }
 
 // partlyRead makes one letter for each input of which something could not be read, with all its places.
-func partlyRead(results []Result) (letters []Result) {
+func partlyRead(results []fold.Result) (letters []fold.Result) {
 	var all []places
 	at := map[int]int{}
 	for i := range results {
@@ -44,7 +42,7 @@ func partlyRead(results []Result) (letters []Result) {
 			if _, there := at[n]; !there {
 				at[n] = len(all)
 				all = append(all, places{})
-				letters = append(letters, Result{Input: n, Reason: PartlyRead})
+				letters = append(letters, fold.Result{Input: n, Reason: layout.PartlyRead})
 			}
 			all[at[n]].add(&results[i].Unread[j])
 		}

@@ -8,6 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 const unreadOrder = `{"resourceType":"MedicationRequest","id":"u","status":"Geheim","intent":"order","subject":{"reference":"Patient/1"},"authoredOn":7,
@@ -23,22 +27,22 @@ func TestPartlyRead(t *testing.T) {
 		{"resource":{"resourceType":"MedicationRequest","id":"x","status":"active","intent":"order"}}]}`
 	b.publish(bundle, orderJSON("m2", "1", "sertraline", "active", 1))
 	b.decided()
-	letters := b.messages(StreamDead, SubjectDead+string(PartlyRead))
+	letters := b.messages(layout.StreamDead, layout.SubjectDead+string(layout.PartlyRead))
 	if len(letters) != 1 || len(b.letters("")) != 2 {
 		t.Fatalf("%d letters of it, %d in all", len(letters), len(b.letters("")))
 	}
 	m := letters[0]
 	for header, want := range map[string]string{
-		HeaderReason: "partly-read", HeaderSequence: "1",
-		HeaderPointer: "/entry/0/resource/status /entry/0/resource/authoredOn /entry/2/resource/code/coding/0/code",
-		HeaderDetail: "/entry/0/resource/status: status is none of FHIR R4; /entry/0/resource/authoredOn: not a string; " +
+		layout.HeaderReason: "partly-read", layout.HeaderSequence: "1",
+		layout.HeaderPointer: "/entry/0/resource/status /entry/0/resource/authoredOn /entry/2/resource/code/coding/0/code",
+		layout.HeaderDetail: "/entry/0/resource/status: status is none of FHIR R4; /entry/0/resource/authoredOn: not a string; " +
 			"/entry/2/resource/code/coding/0/code: not a string",
 	} {
 		if got := m.Headers().Get(header); got != want {
 			t.Errorf("%s: %q, want %q", header, got, want)
 		}
 	}
-	if len(m.Data()) > 0 || strings.Contains(m.Headers().Get(HeaderDetail), "Geheim") {
+	if len(m.Data()) > 0 || strings.Contains(m.Headers().Get(layout.HeaderDetail), "Geheim") {
 		t.Error("a letter about what could not be read holds some of it")
 	}
 	if st := b.states()["Patient/1"]; st == nil || len(st.Facts) != 4 {
@@ -54,7 +58,7 @@ func TestPartlyRead(t *testing.T) {
 			t.Errorf("no metric %s", want)
 		}
 	}
-	again, _, err := b.operator().Select(t.Context(), DeadSelection{All: true, Rejected: true}, false)
+	again, _, err := b.operator().Select(t.Context(), operate.DeadSelection{All: true, Rejected: true}, false)
 	if err != nil || len(again) != 1 || again[0].PartlyRead() {
 		t.Errorf("to be put through again: %+v, %v", again, err)
 	}
@@ -63,8 +67,8 @@ func TestPartlyRead(t *testing.T) {
 // A letter holds as many places as its headers do, and counts the others.
 func TestPlacesOfALetter(t *testing.T) {
 	bad := `{"resourceType":"Bundle","type":"collection","entry":[` + strings.TrimSuffix(strings.Repeat(`{"resource":`+unreadOrder+`},`, 300), ",") + `]}`
-	var results []Result
-	results = engine().NewFold(NewMemory()).Add(results, 0, ptr(readInput(1, bad)))
+	var results []fold.Result
+	results = engine().NewFold(fold.NewMemory()).Add(results, 0, ptr(readInput(1, bad)))
 	letters := partlyRead(results)
 	if len(letters) != 1 || len(letters[0].Detail) > mostHeader || !strings.Contains(letters[0].Detail, "; and ") {
 		t.Errorf("%d letters, %d bytes: ...%s", len(letters), len(letters[0].Detail), letters[0].Detail[max(0, len(letters[0].Detail)-40):])
@@ -82,7 +86,7 @@ func TestVersionsThatCannotBePlaced(t *testing.T) {
 		version("stopped", `"yesterday"`), version("active", `"2026-10-01T08:00:00Z"`), version("on-hold", `"2026-09-01T08:00:00Z"`), version("draft", `7`),
 	}
 	e := engine()
-	var inputs []Input
+	var inputs []fold.Input
 	for i, d := range docs {
 		inputs = append(inputs, readInput(uint64(i+1), d))
 	}
@@ -93,7 +97,7 @@ func TestVersionsThatCannotBePlaced(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 60 {
-		mixed := append([]Input(nil), inputs...)
+		mixed := append([]fold.Input(nil), inputs...)
 		for range rng.IntN(4) {
 			mixed = append(mixed, inputs[rng.IntN(len(inputs))])
 		}

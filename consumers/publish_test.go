@@ -9,15 +9,20 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/publish"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // openNow are the open flags that Watch shows.
-func (b *bench) openNow(o WatchOptions) []checks.Flag {
+func (b *bench) openNow(o watch.WatchOptions) []checks.Flag {
 	b.t.Helper()
 	var got []checks.Flag
 	o.Once = true
-	if err := Watch(b.t.Context(), b.nc, o, func(f []checks.Flag) error { got = f; return nil }, nil); err != nil {
+	if err := watch.Watch(b.t.Context(), b.nc, o, func(f []checks.Flag) error { got = f; return nil }, nil); err != nil {
 		b.t.Fatal(err)
 	}
 	for i := range got {
@@ -30,7 +35,7 @@ func TestPublishWaitWatchIsReplay(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
 	docs := someDocs(25)
-	p, err := NewPublisher(t.Context(), b.nc)
+	p, err := publish.NewPublisher(t.Context(), b.nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +45,11 @@ func TestPublishWaitWatchIsReplay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := p.Wait(t.Context(), WaitOptions{}); err != nil {
+	if err := p.Wait(t.Context(), jet.WaitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	want := open(engine(), replay(docs...))
-	if d := cmp.Diff(want, b.openNow(WatchOptions{})); d != "" {
+	if d := cmp.Diff(want, b.openNow(watch.WatchOptions{})); d != "" {
 		t.Errorf("flags differ (-replay +watch):\n%s", d)
 	}
 	var moderate []checks.Flag
@@ -53,7 +58,7 @@ func TestPublishWaitWatchIsReplay(t *testing.T) {
 			moderate = append(moderate, f)
 		}
 	}
-	if d := cmp.Diff(moderate, b.openNow(WatchOptions{Severity: checks.Moderate})); d != "" {
+	if d := cmp.Diff(moderate, b.openNow(watch.WatchOptions{Severity: checks.Moderate})); d != "" {
 		t.Errorf("moderate flags differ (-replay +watch):\n%s", d)
 	}
 }
@@ -63,7 +68,7 @@ func TestPublishTellsRejections(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
 	b.publish(`{`)
-	p, err := NewPublisher(t.Context(), b.nc)
+	p, err := publish.NewPublisher(t.Context(), b.nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,15 +81,15 @@ func TestPublishTellsRejections(t *testing.T) {
 			}
 			b.publish(`[]`) // in between
 		}
-		if err := p.PublishFrom(t.Context(), Origin{"a.ndjson", 2 * (i + 1)}, []byte(d)); err != nil {
+		if err := p.PublishFrom(t.Context(), publish.Origin{Source: "a.ndjson", Line: 2 * (i + 1)}, []byte(d)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := p.Wait(t.Context(), WaitOptions{}); err != nil {
+	if err := p.Wait(t.Context(), jet.WaitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
-	err = p.Rejected(t.Context(), func(from Origin, l DeadLetter) error {
+	err = p.Rejected(t.Context(), func(from publish.Origin, l layout.DeadLetter) error {
 		got[fmt.Sprintf("%s:%d", from.Source, from.Line)] = l.Reason
 		return nil
 	})
@@ -94,19 +99,19 @@ func TestPublishTellsRejections(t *testing.T) {
 }
 
 func TestSpansOfOrigins(t *testing.T) {
-	var s stored
+	var s publish.Origins
 	for _, m := range []struct {
 		seq  uint64
-		from Origin
-	}{{3, Origin{"a", 1}}, {4, Origin{"a", 2}}, {5, Origin{"a", 4}}, {6, Origin{"b", 1}}, {9, Origin{"b", 2}}, {10, Origin{"b", 2}}} {
-		s.add(m.seq, m.from)
+		from publish.Origin
+	}{{3, publish.Origin{Source: "a", Line: 1}}, {4, publish.Origin{Source: "a", Line: 2}}, {5, publish.Origin{Source: "a", Line: 4}}, {6, publish.Origin{Source: "b", Line: 1}}, {9, publish.Origin{Source: "b", Line: 2}}, {10, publish.Origin{Source: "b", Line: 2}}} {
+		s.Add(m.seq, m.from)
 	}
-	if len(s.spans) != 5 || s.last() != 10 {
-		t.Errorf("%d spans up to %d", len(s.spans), s.last())
+	if len(s.Spans) != 5 || s.Last() != 10 {
+		t.Errorf("%d spans up to %d", len(s.Spans), s.Last())
 	}
-	want := map[uint64]Origin{3: {"a", 1}, 4: {"a", 2}, 5: {"a", 4}, 6: {"b", 1}, 9: {"b", 2}, 10: {"b", 2}}
+	want := map[uint64]publish.Origin{3: {Source: "a", Line: 1}, 4: {Source: "a", Line: 2}, 5: {Source: "a", Line: 4}, 6: {Source: "b", Line: 1}, 9: {Source: "b", Line: 2}, 10: {Source: "b", Line: 2}}
 	for seq := range uint64(12) {
-		from, ours := s.find(seq)
+		from, ours := s.Find(seq)
 		if _, wanted := want[seq]; ours != wanted || from != want[seq] {
 			t.Errorf("%d is %v, %t", seq, from, ours)
 		}
@@ -116,7 +121,7 @@ func TestSpansOfOrigins(t *testing.T) {
 // Where nobody serves, that is told once, and the waiting goes on; somebody who serves ends it.
 func TestWaitWithNobodyServing(t *testing.T) {
 	b := newBench(t)
-	p, err := NewPublisher(t.Context(), b.nc)
+	p, err := publish.NewPublisher(t.Context(), b.nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +132,7 @@ func TestWaitWithNobodyServing(t *testing.T) {
 	told := make(chan struct{})
 	waited := make(chan error, 1)
 	go func() {
-		waited <- p.Wait(t.Context(), WaitOptions{Patience: time.Millisecond, Nobody: func() { close(told) }}) // twice would panic
+		waited <- p.Wait(t.Context(), jet.WaitOptions{Patience: time.Millisecond, Nobody: func() { close(told) }}) // twice would panic
 	}()
 	<-told
 	defer b.serve(b.config())()
@@ -143,11 +148,11 @@ func TestWatchGoesOnLive(t *testing.T) {
 	b.decided()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := shown(ctx, b.js); err != nil {
+	if err := jet.WaitCopied(ctx, b.js); err != nil {
 		t.Fatal(err)
 	}
 	var opened, seen []string
-	err := Watch(ctx, b.nc, WatchOptions{}, func(f []checks.Flag) error {
+	err := watch.Watch(ctx, b.nc, watch.WatchOptions{}, func(f []checks.Flag) error {
 		for i := range f {
 			opened = append(opened, f[i].Check)
 		}
@@ -188,15 +193,15 @@ func TestLargeBundleGoesInParts(t *testing.T) {
 	}
 	whole := doc("")
 	large := doc(strings.Repeat("x", 2000))
-	msgs, err := split([]byte(large), 2500)
+	msgs, err := publish.Split([]byte(large), 2500)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var parts, subjects []string
 	for _, m := range msgs {
-		parts, subjects = append(parts, string(m.data)), append(subjects, m.subject)
-		if !json.Valid(m.data) {
-			t.Errorf("no valid JSON on %s", m.subject)
+		parts, subjects = append(parts, string(m.Data)), append(subjects, m.Subject)
+		if !json.Valid(m.Data) {
+			t.Errorf("no valid JSON on %s", m.Subject)
 		}
 	}
 	if d := cmp.Diff([]string{"fhir.Bundle", "fhir.Medication", "fhir.Bundle", "fhir.MedicationRequest", "fhir.MedicationRequest", "fhir.Bundle", "fhir.MedicationRequest"}, subjects); d != "" {
@@ -222,6 +227,14 @@ func TestSplit(t *testing.T) {
 		{name: "no JSON", doc: `{"resource`, limit: 100, subjects: []string{"fhir.Unknown"}},
 		{name: "a type that would break the subject", doc: `{"resourceType":"a.b >"}`, limit: 100, subjects: []string{"fhir.Unknown"}},
 		{name: "type is no string", doc: `{"resourceType":{"resourceType":"Patient"}}`, limit: 100, subjects: []string{"fhir.Unknown"}},
+		{name: "a history keeps its versions", limit: 200,
+			doc: `{"resourceType":"Bundle","type":"history","entry":[{"resource":{"resourceType":"Patient","id":"1","active":true},"response":{"etag":"W/\"2\"","lastModified":"2026-01-01T00:00:00Z"}},` +
+				`{"resource":{"resourceType":"Patient","id":"2","active":true},"request":{"method":"PUT","url":"Patient/2"}}]}`,
+			subjects: []string{"fhir.Bundle", "fhir.Patient"}},
+		{name: "a change in parts keeps its method", limit: 200,
+			doc: `{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Binary","id":"b","data":"W10="},"request":{"method":"patch","url":"MedicationRequest/1"}},` +
+				`{"resource":{"resourceType":"Patient","id":"2","active":true},"request":{"method":"PUT","url":"Patient/2"}}]}`,
+			subjects: []string{"fhir.Bundle", "fhir.Patient"}},
 		{name: "a large resource", doc: `{"resourceType":"Observation","id":"12345678901234567890"}`, limit: 20, fails: true},
 		{name: "a large entry", doc: `{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"12345678901234567890"}}]}`, limit: 40, fails: true},
 		{name: "acknowledgements have their own subject", limit: 1000,
@@ -230,13 +243,13 @@ func TestSplit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			msgs, err := split([]byte(tt.doc), tt.limit)
+			msgs, err := publish.Split([]byte(tt.doc), tt.limit)
 			if (err != nil) != tt.fails {
 				t.Fatalf("error: %v", err)
 			}
 			var got []string
 			for _, m := range msgs {
-				got = append(got, m.subject)
+				got = append(got, m.Subject)
 			}
 			if d := cmp.Diff(tt.subjects, got); d != "" {
 				t.Error(d)

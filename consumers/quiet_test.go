@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
 func TestQuietChecksAreTold(t *testing.T) {
@@ -30,7 +31,7 @@ func TestQuietChecksAreTold(t *testing.T) {
 			cfg.Log = zerolog.New(log)
 			set := *cfg.Engine.Settings
 			c.change(&set)
-			cfg.Engine = &Engine{Settings: &set, Key: cfg.Engine.Key}
+			cfg.Engine = &fold.Engine{Settings: &set, Key: cfg.Engine.Key}
 			cfg.tellQuiet()
 			cfg.tellQuiet() // a second Serve
 			if c.log == "" && log.String() != "" || !strings.Contains(log.String(), c.log) {

@@ -14,6 +14,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers/health"
 )
 
 // logged is a log that is read while it is written.
@@ -82,7 +84,7 @@ func portOf(s *server.Server) int { return s.Addr().(*net.TCPAddr).Port }
 
 // reaching is a Serve on a server of the site's own, with its log.
 type reaching struct {
-	health *Health
+	health *health.Health
 	log    *logged
 	dialer *dialer
 	cancel context.CancelFunc

@@ -16,99 +16,102 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // faults produce each reason of not being ready: they start an instance, and return how its metrics
 // are asked for once the fault is there, which lasts until the test ends.
 var faults = map[string]func(*bench) func() (string, error){
-	starting: func(b *bench) func() (string, error) { // nobody can read the states while others have all consumers of their stream
+	health.Starting: func(b *bench) func() (string, error) { // nobody can read the states while others have all consumers of their stream
 		cfg := b.config()
 		b.serve(cfg)()
-		b.takeConsumers(StreamRLS)
+		b.takeConsumers(layout.StreamRLS)
 		return b.begin(b.config())
 	},
-	stopping: func(b *bench) func() (string, error) {
+	health.Stopping: func(b *bench) func() (string, error) {
 		cfg := b.config()
 		b.serve(cfg)()
 		return metricsOf(cfg.Health)
 	},
-	notConnected: func(b *bench) func() (string, error) {
+	health.NotConnected: func(b *bench) func() (string, error) {
 		ask, p := b.throughProxy()
 		p.set(true, false)
 		return ask
 	},
-	notLooking: func(b *bench) func() (string, error) {
+	health.NotLooking: func(b *bench) func() (string, error) {
 		ask, p := b.throughProxy()
 		p.set(false, true)
 		return ask
 	},
-	noConsumer: func(b *bench) func() (string, error) {
+	health.NoConsumer: func(b *bench) func() (string, error) {
 		ask := b.begin(b.config())
-		b.takeConsumers(StreamFHIR)
-		if err := b.js.DeleteConsumer(b.t.Context(), StreamFHIR, Durable); err != nil {
+		b.takeConsumers(layout.StreamFHIR)
+		if err := b.js.DeleteConsumer(b.t.Context(), layout.StreamFHIR, layout.Durable); err != nil {
 			b.t.Fatal(err)
 		}
 		return ask
 	},
-	notWriting: func(b *bench) func() (string, error) {
+	health.NotWriting: func(b *bench) func() (string, error) {
 		b.serve(b.config())()
 		b.publish(someDocs(3)...)
-		b.fillUp(StreamRLS)
+		b.fillUp(layout.StreamRLS)
 		return b.begin(b.config())
 	},
-	noDisk: fullDisk,
-	wrongClock: func(b *bench) func() (string, error) {
+	health.NoDisk: fullDisk,
+	health.WrongClock: func(b *bench) func() (string, error) {
 		p := newProxy(b.t.(*testing.T), b.srv.Addr())
 		p.later = true
 		cfg := b.config()
 		cfg.URL, cfg.AsOf = p.url(b.srv.URL()), time.Time{}
 		return b.begin(cfg)
 	},
-	rebuilding: func(b *bench) func() (string, error) { // states are gone, and an input that cannot be put aside holds up the making of new ones
+	health.Rebuilding: func(b *bench) func() (string, error) { // states are gone, and an input that cannot be put aside holds up the making of new ones
 		stop := b.serve(b.config())
 		b.publish(someDocs(3)...)
 		b.decided()
 		stop()
-		b.fillUp(StreamDead)
+		b.fillUp(layout.StreamDead)
 		b.publish("[]")
-		if err := b.js.DeleteStream(b.t.Context(), StreamRLS); err != nil {
+		if err := b.js.DeleteStream(b.t.Context(), layout.StreamRLS); err != nil {
 			b.t.Fatal(err)
 		}
 		return b.begin(b.config())
 	},
-	copyingFlags: func(b *bench) func() (string, error) { // RLS_FLAGS takes no more
+	health.CopyingFlags: func(b *bench) func() (string, error) { // RLS_FLAGS takes no more
 		stop := b.serve(b.config())
-		b.fillUp(StreamFlags)
+		b.fillUp(layout.StreamFlags)
 		b.publish(someDocs(3)...)
 		b.decided()
 		stop()
 		return b.begin(b.config())
 	},
-	streamReplaced: func(b *bench) func() (string, error) { // and the states cannot be read again
+	health.StreamReplaced: func(b *bench) func() (string, error) { // and the states cannot be read again
 		ask := b.begin(b.config())
-		b.takeConsumers(StreamRLS)
-		if err := b.js.DeleteStream(b.t.Context(), StreamDead); err != nil {
+		b.takeConsumers(layout.StreamRLS)
+		if err := b.js.DeleteStream(b.t.Context(), layout.StreamDead); err != nil {
 			b.t.Fatal(err)
 		}
 		return ask
 	},
-	streamMissing: func(b *bench) func() (string, error) { // and may not be made
+	health.StreamMissing: func(b *bench) func() (string, error) { // and may not be made
 		ask := b.begin(b.config())
-		if err := b.js.DeleteStream(b.t.Context(), StreamFHIR); err != nil {
+		if err := b.js.DeleteStream(b.t.Context(), layout.StreamFHIR); err != nil {
 			b.t.Fatal(err)
 		}
 		b.limit(server.JetStreamAccountLimits{MaxStreams: 1})
 		return ask
 	},
-	stateDamaged: func(b *bench) func() (string, error) {
+	health.StateDamaged: func(b *bench) func() (string, error) {
 		ask := b.begin(b.config())
-		if _, err := b.js.Publish(b.t.Context(), subjectPatient+strings.Repeat("0", 32), []byte("junk")); err != nil {
+		if _, err := b.js.Publish(b.t.Context(), layout.SubjectPatient+strings.Repeat("0", 32), []byte("junk")); err != nil {
 			b.t.Fatal(err)
 		}
 		b.publish(someDocs(3)...)
 		return ask
 	},
-	noJetStream: func(b *bench) func() (string, error) {
+	health.NoJetStream: func(b *bench) func() (string, error) {
 		srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true})
 		if err != nil {
 			b.t.Fatal(err)
@@ -119,35 +122,35 @@ var faults = map[string]func(*bench) func() (string, error){
 		cfg.URL = srv.ClientURL()
 		return b.begin(cfg)
 	},
-	changedStream: func(b *bench) func() (string, error) {
+	health.ChangedStream: func(b *bench) func() (string, error) {
 		ask := b.begin(b.config())
-		b.maxAge(StreamRLS, 24*time.Hour)
+		b.maxAge(layout.StreamRLS, 24*time.Hour)
 		return ask
 	},
-	statesMissing: func(b *bench) func() (string, error) { // and the stream would not keep what is stored again
+	health.StatesMissing: func(b *bench) func() (string, error) { // and the stream would not keep what is stored again
 		ask := b.begin(b.config())
 		b.publish(someDocs(3)...)
 		b.decided()
-		b.maxAge(StreamRLS, time.Second)
+		b.maxAge(layout.StreamRLS, time.Second)
 		return ask
 	},
-	changedConsumer: func(b *bench) func() (string, error) { // again and again
+	health.ChangedConsumer: func(b *bench) func() (string, error) { // again and again
 		cfg := b.config()
 		ask := b.begin(cfg)
 		b.wait("refused", func() bool {
-			c, err := b.js.Consumer(b.t.Context(), StreamFHIR, Durable)
+			c, err := b.js.Consumer(b.t.Context(), layout.StreamFHIR, layout.Durable)
 			if err == nil && !c.CachedInfo().Config.HeadersOnly {
 				change := c.CachedInfo().Config
 				change.HeadersOnly = true
-				_, _ = b.js.UpdateConsumer(b.t.Context(), StreamFHIR, change) // it may be about to be made again
+				_, _ = b.js.UpdateConsumer(b.t.Context(), layout.StreamFHIR, change) // it may be about to be made again
 			}
-			return slices.Contains(cfg.Health.Reasons(), changedConsumer)
+			return slices.Contains(cfg.Health.Reasons(), health.ChangedConsumer)
 		})
 		return ask
 	},
-	startingOver: func(b *bench) func() (string, error) { // somebody made the stream as it is no use
-		for _, c := range streamConfigs(1) {
-			if c.Name == StreamRLS {
+	health.StartingOver: func(b *bench) func() (string, error) { // somebody made the stream as it is no use
+		for _, c := range layout.StreamConfigs(1) {
+			if c.Name == layout.StreamRLS {
 				c.AllowAtomicPublish = false
 			}
 			if _, err := b.js.CreateStream(b.t.Context(), c); err != nil {
@@ -194,7 +197,7 @@ func (b *bench) limit(l server.JetStreamAccountLimits) {
 		}
 	}
 	l.MaxMemory, l.MaxStore = -1, -1
-	if err := b.srv.current().GlobalAccount().UpdateJetStreamLimits(map[string]server.JetStreamAccountLimits{"": l}); err != nil {
+	if err := b.srv.Current().GlobalAccount().UpdateJetStreamLimits(map[string]server.JetStreamAccountLimits{"": l}); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -244,7 +247,7 @@ func TestAlertForEachReason(t *testing.T) {
 		t.Skip("takes a minute")
 	}
 	t.Parallel()
-	for _, reason := range NotReady {
+	for _, reason := range health.NotReady {
 		t.Run(reason, func(t *testing.T) {
 			fault := faults[reason]
 			if fault == nil {
@@ -276,18 +279,18 @@ func TestReasonsAreClosed(t *testing.T) {
 		t.Fatalf("only %d reasons found in the code", len(used))
 	}
 	for reason := range used {
-		if !slices.Contains(NotReady, reason) {
+		if !slices.Contains(health.NotReady, reason) {
 			t.Errorf("the reason %s is not in NotReady", reason)
 		}
 	}
-	if !slices.IsSorted(NotReady) {
+	if !slices.IsSorted(health.NotReady) {
 		t.Error("NotReady is not sorted")
 	}
 	doc, err := os.ReadFile("../deploy/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, reason := range NotReady {
+	for _, reason := range health.NotReady {
 		if !strings.Contains(string(doc), "`"+reason+"`") {
 			t.Errorf("deploy/README.md does not name the reason %s", reason)
 		}

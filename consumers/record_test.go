@@ -22,6 +22,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/rlsguard/rlsguard/consumers/health"
 )
 
 // scrapeEvery is how often a recording asks for /metrics. The rule tests run on the same scale of
@@ -65,7 +67,7 @@ func record(t *testing.T, ask map[string]func() (string, error)) (r *recording, 
 }
 
 // metricsOf asks an instance of this process.
-func metricsOf(h *Health) func() (string, error) {
+func metricsOf(h *health.Health) func() (string, error) {
 	return func() (string, error) {
 		rec := httptest.NewRecorder()
 		h.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -97,7 +99,7 @@ func (r *recording) scrape() error {
 	defer r.mu.Unlock()
 	for instance, ask := range r.ask {
 		text, err := ask()
-		r.put(fmt.Sprintf(`up{instance=%q,job="rlsguard"}`, instance), oneIf(err == nil), false)
+		r.put(fmt.Sprintf(`up{instance=%q,job="rlsguard"}`, instance), health.OneIf(err == nil), false)
 		if err != nil {
 			continue
 		}

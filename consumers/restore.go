@@ -13,6 +13,9 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // errRestored: states that had vanished were stored again. Everything is read anew, and decided
@@ -22,38 +25,38 @@ var errRestored = errors.New("states that had vanished were stored again")
 // restore stores states again as they are in memory, and the newest transitions of their flags.
 // The record of the site comes first: what is stored after it is decided anew at the next start,
 // which also sets the timers.
-func (s *session) restore(ctx context.Context, missing missingRows) error {
-	n := missing.count()
+func (s *session) restore(ctx context.Context, missing commit.MissingRows) error {
+	n := missing.Count()
 	untold, err := s.restoreFlags(ctx)
 	if err != nil {
 		return err
 	}
-	have, err := readSite(ctx, s.js)
+	have, err := jet.ReadSite(ctx, s.js)
 	if err != nil {
 		return err
 	}
-	again, seq := s.wantedSite(), uint64(0)
+	again, seq := s.WantedSite(), uint64(0)
 	if again.Rearm = true; have != nil {
-		seq = have.seq
+		seq = have.Seq
 	}
-	if _, err := writeSite(ctx, s.store.to, again, seq); err != nil {
+	if _, err := jet.WriteSite(ctx, s.Store.To, again, seq); err != nil {
 		return err
 	}
 	for _, ref := range untold {
-		missing.rows[subjectPatient][s.copy.tokens.of(ref)] = struct{}{}
+		missing.Rows[layout.SubjectPatient][s.Copy.Tokens.Of(ref)] = struct{}{}
 	}
-	for _, kind := range []string{subjectGone, subjectMedication, subjectPatient} {
-		for part := range slices.Chunk(slices.Collect(maps.Keys(missing.rows[kind])), chunk) {
+	for _, kind := range []string{layout.SubjectGone, layout.SubjectMedication, layout.SubjectPatient} {
+		for part := range slices.Chunk(slices.Collect(maps.Keys(missing.Rows[kind])), commit.Chunk) {
 			p, err := s.piece(kind, part, untold)
 			if err != nil {
 				return err
 			}
-			if err := s.store.commit(ctx, p); err != nil {
+			if err := s.Store.Commit(ctx, p); err != nil {
 				return fmt.Errorf("storing states again: %w", err)
 			}
 		}
 	}
-	s.log.Error().Int("states", n).Int("flags", len(untold)).
+	s.Log.Error().Int("states", n).Int("flags", len(untold)).
 		Msg("stored states had vanished from the stream RLS: they are stored again from memory; flags with no transition left open again")
 	return errRestored
 }
@@ -67,11 +70,11 @@ func (s *session) restoreFlags(ctx context.Context) (map[string]checks.Ref, erro
 	}
 	read := func(stream, filter string, do func(id string, m jetstream.Msg, meta *jetstream.MsgMetadata) error) error {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter + ">"}}
-		return each(ctx, s.js, stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		return jet.Each(ctx, s.js, stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 			return do(m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:], m, meta)
 		})
 	}
-	err = read(StreamRLS, subjectCommitFlags, func(id string, m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+	err = read(layout.StreamRLS, layout.SubjectCommitFlags, func(id string, m jetstream.Msg, _ *jetstream.MsgMetadata) error {
 		if showsOpen(m) {
 			delete(missing, id)
 		}
@@ -80,14 +83,14 @@ func (s *session) restoreFlags(ctx context.Context) (map[string]checks.Ref, erro
 	if err != nil || len(missing) == 0 {
 		return nil, err
 	}
-	err = read(StreamFlags, SubjectFlags, func(id string, m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+	err = read(layout.StreamFlags, layout.SubjectFlags, func(id string, m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		if _, is := missing[id]; !is || !showsOpen(m) {
 			return nil
 		}
-		back := nats.NewMsg(subjectCommitFlags + strings.TrimPrefix(m.Subject(), SubjectFlags))
-		back.Data, back.Header = m.Data(), lasting(m.Headers(), meta.Timestamp)
-		back.Header[headerExpect] = []string{"0"}
-		if written := <-s.batches.Send(ctx, []*nats.Msg{back}); written.Err != nil && !errors.Is(written.Err, ErrConflict) {
+		back := nats.NewMsg(layout.SubjectCommitFlags + strings.TrimPrefix(m.Subject(), layout.SubjectFlags))
+		back.Data, back.Header = m.Data(), layout.Lasting(m.Headers(), meta.Timestamp)
+		back.Header[layout.HeaderExpect] = []string{"0"}
+		if written := <-s.batches.Send(ctx, []*nats.Msg{back}); written.Err != nil && !errors.Is(written.Err, jet.ErrConflict) {
 			return written.Err
 		}
 		delete(missing, id)
@@ -98,19 +101,19 @@ func (s *session) restoreFlags(ctx context.Context) (map[string]checks.Ref, erro
 
 // openFlags are the ids of all open flags, with their patients.
 func (s *session) openFlags() (map[string]checks.Ref, error) {
-	c := s.copy
-	c.mu.RLock()
-	slots := slices.Collect(maps.Keys(c.open.bySlot))
-	c.mu.RUnlock()
+	c := s.Copy
+	c.Mu.RLock()
+	slots := slices.Collect(maps.Keys(c.Open.BySlot))
+	c.Mu.RUnlock()
 	ids := map[string]checks.Ref{}
 	for _, slot := range slots {
-		st, err := c.patient(slot)
+		st, err := c.Patient(slot)
 		if err != nil {
 			return nil, err
 		}
 		for i := 0; st != nil && i < len(st.Flags); i++ {
 			if f := &st.Flags[i]; f.Severity != checks.None {
-				ids[checks.FlagID(s.engine.Key, st.Patient, f.Check, f.Ingredient)] = st.Patient
+				ids[checks.FlagID(s.Engine.Key, st.Patient, f.Check, f.Ingredient)] = st.Patient
 			}
 		}
 	}
@@ -119,31 +122,31 @@ func (s *session) openFlags() (map[string]checks.Ref, error) {
 
 // piece stores states again. Flags nobody can read any more are resolved in them, so that they are
 // opened again.
-func (s *session) piece(kind string, tokens []token, untold map[string]checks.Ref) (*piece, error) {
-	p := &piece{view: s.copy.snapshot()}
+func (s *session) piece(kind string, tokens []layout.Token, untold map[string]checks.Ref) (*commit.Piece, error) {
+	p := &commit.Piece{View: s.Copy.Snapshot()}
 	for _, tok := range tokens {
-		seq, data := s.copy.lookUp(kind, tok)
+		seq, data := s.Copy.LookUp(kind, tok)
 		if data == nil {
 			continue
 		}
 		st, err := codec.Decode(data)
 		if err != nil {
-			return nil, fmt.Errorf("%w: in memory: %w", errState, err)
+			return nil, fmt.Errorf("%w: in memory: %w", layout.ErrState, err)
 		}
-		row := stateRow{kind: kind, token: tok, data: data, state: st, expect: seq}
-		if kind != subjectPatient && len(st.Facts) == 1 {
-			row.ref = st.Facts[0].Ref
+		row := commit.StateRow{Kind: kind, Token: tok, Data: data, State: st, Expect: seq}
+		if kind != layout.SubjectPatient && len(st.Facts) == 1 {
+			row.Ref = st.Facts[0].Ref
 		}
 		for i := range st.Flags {
 			f := &st.Flags[i]
-			if _, is := untold[checks.FlagID(s.engine.Key, st.Patient, f.Check, f.Ingredient)]; is {
-				f.Severity, row.data = checks.None, nil
+			if _, is := untold[checks.FlagID(s.Engine.Key, st.Patient, f.Check, f.Ingredient)]; is {
+				f.Severity, row.Data = checks.None, nil
 			}
 		}
-		if row.data == nil {
-			row.data = codec.Append(nil, st)
+		if row.Data == nil {
+			row.Data = codec.Append(nil, st)
 		}
-		p.rows = append(p.rows, row)
+		p.Rows = append(p.Rows, row)
 	}
 	return p, nil
 }

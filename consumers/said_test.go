@@ -16,10 +16,15 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // AskStored answers a draft as rls.check does. Package ordercheck, which is above this one, is put in by ask_test.go.
-var AskStored func(read func(func(View) error) error, e *Engine, asOf time.Time, draft string) (string, error)
+var AskStored func(read func(func(fold.View) error) error, e *fold.Engine, asOf time.Time, draft string) (string, error)
 
 // said is everything that an instance says, but for flags, which all instances say in one place.
 type said struct {
@@ -28,25 +33,25 @@ type said struct {
 }
 
 // spoken is what an instance should say that knows all of m.
-func spoken(m *Memory, drafts []string) (said, error) {
-	answers, err := answersOf(func(do func(View) error) error { return do(m) }, drafts)
-	open := map[flagKind]int{}
+func spoken(m *fold.Memory, drafts []string) (said, error) {
+	answers, err := answersOf(func(do func(fold.View) error) error { return do(m) }, drafts)
+	open := map[health.FlagKind]int{}
 	for _, ref := range m.Patients() {
 		for _, f := range m.State(ref).Flags {
 			if f.Severity != checks.None {
-				open[flagKind{f.Check, f.Severity}]++
+				open[health.FlagKind{Check: f.Check, Severity: f.Severity}]++
 			}
 		}
 	}
 	s := said{Answers: answers, Counts: []string{fmt.Sprint("rlsguard_patients ", len(m.Patients()))}}
 	for k, n := range open {
-		s.Counts = append(s.Counts, fmt.Sprintf("rlsguard_open_flags{check=%q,severity=%q} %d", k.check, k.severity, n))
+		s.Counts = append(s.Counts, fmt.Sprintf("rlsguard_open_flags{check=%q,severity=%q} %d", k.Check, k.Severity, n))
 	}
 	slices.Sort(s.Counts)
 	return s, err
 }
 
-func answersOf(read func(func(View) error) error, drafts []string) ([]string, error) {
+func answersOf(read func(func(fold.View) error) error, drafts []string) ([]string, error) {
 	var all []string
 	for _, d := range drafts {
 		a, err := AskStored(read, engine(), asOf, d)
@@ -68,7 +73,7 @@ type instance struct {
 
 func (b *bench) instance(cfg Config) *instance {
 	in := &instance{b: b, cfg: cfg}
-	in.cfg.Known = NewKnown()
+	in.cfg.Known = commit.NewKnown()
 	in.cfg.Log = cfg.Log.Level(zerolog.Disabled).Hook(zerolog.HookFunc(func(_ *zerolog.Event, _ zerolog.Level, msg string) {
 		if msg == "starting over" {
 			in.overs.Add(1)
@@ -98,7 +103,7 @@ func (in *instance) said(drafts []string) (said, error) {
 // holdsStored compares what an instance holds of every patient with what is stored.
 func (in *instance) holdsStored() error {
 	stored := in.b.states()
-	return in.cfg.Known.Read(func(v View) error {
+	return in.cfg.Known.Read(func(v fold.View) error {
 		for _, ref := range slices.Sorted(maps.Keys(stored)) {
 			if have := v.State(ref); have == nil || !slices.Equal(codec.Append(nil, have), codec.Append(nil, stored[ref])) {
 				return fmt.Errorf("%s is not held as it is stored", ref)
@@ -145,7 +150,7 @@ func (in *instance) overheard(want said, drafts []string) (stop func()) {
 			overs, ready := in.overs.Load(), in.ready()
 			got, err := answersOf(in.cfg.Known.Read, drafts)
 			ready = ready && in.ready() && in.overs.Load() == overs
-			if err != nil && (ready || !errors.Is(err, ErrNotReady)) {
+			if err != nil && (ready || !errors.Is(err, commit.ErrNotReady)) {
 				ended <- fmt.Errorf("ready: %v, but no answer: %w", ready, err)
 				return
 			}
@@ -167,9 +172,9 @@ func (in *instance) overheard(want said, drafts []string) (stop func()) {
 // handOver lets another instance be the active one.
 func (b *bench) handOver() {
 	b.t.Helper()
-	s, err := b.js.Stream(b.t.Context(), StreamFHIR)
+	s, err := b.js.Stream(b.t.Context(), layout.StreamFHIR)
 	if err == nil {
-		err = s.UnpinConsumer(b.t.Context(), Durable, group)
+		err = s.UnpinConsumer(b.t.Context(), layout.Durable, group)
 	}
 	if err != nil {
 		b.t.Fatal(err)
@@ -179,7 +184,7 @@ func (b *bench) handOver() {
 // overwrite puts data under a subject, and returns what puts back what was there.
 func (b *bench) overwrite(subject, data string) (mend func()) {
 	b.t.Helper()
-	was := lastOf(b.t.Context(), b.js, StreamRLS, subject)
+	was := jet.LastOf(b.t.Context(), b.js, layout.StreamRLS, subject)
 	if was == nil {
 		b.t.Fatalf("nothing under %s", subject)
 	}

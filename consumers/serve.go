@@ -7,8 +7,15 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/rlsguard/rlsguard/fhir"
 	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/fhir"
 )
 
 // Config of Serve.
@@ -17,9 +24,9 @@ type Config struct {
 	URL     string
 	Options []nats.Option
 	// Embedded is a server of this process, from StartEmbedded. The caller stops it after Serve has returned.
-	Embedded *Embedded
+	Embedded *embedded.Embedded
 
-	Engine *Engine
+	Engine *fold.Engine
 	Reader fhir.Options // Now is set by Serve
 	// AsOf freezes the as-of time; zero is the real time. Frozen, there are no timers.
 	AsOf     time.Time
@@ -30,9 +37,9 @@ type Config struct {
 	// Batch is the most inputs that are decided together; 0 is DefaultBatch.
 	Batch int
 	// Health is told how it goes; nil is allowed.
-	Health *Health
+	Health *health.Health
 	// Known lets others in the process read what is known; nil is allowed.
-	Known *Known
+	Known *commit.Known
 	Log   zerolog.Logger
 
 	// rebuild is what the record of the site has as Rebuilding, also before a session could write it.
@@ -52,15 +59,15 @@ func Serve(ctx context.Context, cfg Config) error {
 		cfg.Batch = DefaultBatch
 	}
 	if cfg.Audit <= 0 {
-		cfg.Audit = DefaultAudit
+		cfg.Audit = layout.DefaultAudit
 	}
 	if cfg.Health == nil {
-		cfg.Health = NewHealth()
+		cfg.Health = health.NewHealth()
 	}
 	cfg.tellQuiet()
 	if cfg.Engine.MaxTouch == 0 {
 		e := *cfg.Engine
-		e.MaxTouch = chunk
+		e.MaxTouch = commit.Chunk
 		cfg.Engine = &e
 	}
 	nc, err := cfg.connect()
@@ -69,41 +76,41 @@ func Serve(ctx context.Context, cfg Config) error {
 	}
 	defer nc.Close()
 	if cfg.Embedded != nil {
-		cfg.Embedded.watchDisk(func(fine, again bool) {
+		cfg.Embedded.WatchDisk(func(fine, again bool) {
 			if again {
-				cfg.Health.unready(startingOver)
+				cfg.Health.Unready(health.StartingOver)
 			}
-			cfg.Health.disk(fine)
+			cfg.Health.Disk(fine)
 		})
-		defer cfg.Embedded.watchDisk(nil)
+		defer cfg.Embedded.WatchDisk(nil)
 	}
 	defer cfg.tellHealth()()
 	defer cfg.observe(ctx, nc)()
-	defer context.AfterFunc(ctx, func() { cfg.Health.unready(stopping) })() // at once; what is in flight is finished after it
-	for wait := newBackoff(); ; {
-		reached(ctx, nc)
+	defer context.AfterFunc(ctx, func() { cfg.Health.Unready(health.Stopping) })() // at once; what is in flight is finished after it
+	for wait := jet.NewBackoff(); ; {
+		jet.Reached(ctx, nc)
 		began := time.Now()
 		err := runSession(ctx, &cfg, nc)
 		switch {
 		case ctx.Err() != nil:
-			cfg.Health.unready(stopping)
+			cfg.Health.Unready(health.Stopping)
 			return nil
-		case errors.Is(err, ErrOtherKey), errors.Is(err, ErrNewerFormat), errors.Is(err, ErrHistoryGone), errors.Is(err, ErrImporting):
+		case errors.Is(err, layout.ErrOtherKey), errors.Is(err, layout.ErrNewerFormat), errors.Is(err, layout.ErrHistoryGone), errors.Is(err, layout.ErrImporting):
 			return err
 		case nc.IsClosed():
-			return closedBy(nc.LastError(), cfg.URL)
+			return jet.ClosedBy(nc.LastError(), cfg.URL)
 		}
-		cfg.Health.failed(err)
+		cfg.failed(err)
 		cfg.Log.Error().Err(err).Msg("starting over")
 		if time.Since(began) > time.Minute {
-			wait = newBackoff()
+			wait = jet.NewBackoff()
 		}
-		wait.sleep(ctx)
+		wait.Sleep(ctx)
 	}
 }
 
 func (c *Config) connect() (*nats.Conn, error) {
-	reach := &Reach{Log: c.Log, Server: c.URL, Connected: c.Health.connected}
+	reach := &jet.Reach{Log: c.Log, Server: c.URL, Connected: c.Health.Connected}
 	opts := append(append(reach.Options(),
 		nats.Name("rlsguard"), nats.ReconnectBufSize(-1),
 		nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), // a half-open link is noticed within 15 s
@@ -125,22 +132,7 @@ func (c *Config) connect() (*nats.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to NATS: %w", err)
 	}
-	reach.watch(nc)
-	c.Health.connected(nc.IsConnected())
+	reach.Watch(nc)
+	c.Health.Connected(nc.IsConnected())
 	return nc, nil
-}
-
-// backoff waits longer each time, up to 5 s.
-type backoff struct{ next time.Duration }
-
-func newBackoff() *backoff { return &backoff{100 * time.Millisecond} }
-
-func (b *backoff) sleep(ctx context.Context) {
-	t := time.NewTimer(b.next)
-	defer t.Stop()
-	b.next = min(2*b.next, 5*time.Second)
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

@@ -11,17 +11,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
-	"github.com/rs/zerolog"
 )
 
 // bench is a server and what tests do with it.
 type bench struct {
 	t   testing.TB
 	dir string
-	srv *Embedded
+	srv *embedded.Embedded
 	nc  *nats.Conn
 	js  jetstream.JetStream
 }
@@ -35,7 +41,7 @@ func newBench(t testing.TB) *bench {
 
 func (b *bench) start() {
 	b.t.Helper()
-	srv, err := StartEmbedded(EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0", Log: zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.ErrorLevel)})
+	srv, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0", Log: zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.ErrorLevel)})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -69,7 +75,7 @@ func (b *bench) config() Config {
 }
 
 func configOf(t testing.TB) Config {
-	return Config{Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Health: NewHealth(),
+	return Config{Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Health: health.NewHealth(),
 		Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)}
 }
 
@@ -113,11 +119,11 @@ func (b *bench) publish(docs ...string) {
 func (b *bench) decided() {
 	b.t.Helper()
 	b.wait("decided", func() bool {
-		s, err := b.js.Stream(b.t.Context(), StreamFHIR)
+		s, err := b.js.Stream(b.t.Context(), layout.StreamFHIR)
 		if err != nil {
 			return false
 		}
-		c, err := b.js.Consumer(b.t.Context(), StreamFHIR, Durable)
+		c, err := b.js.Consumer(b.t.Context(), layout.StreamFHIR, layout.Durable)
 		return err == nil && c.CachedInfo().AckFloor.Stream >= s.CachedInfo().State.LastSeq
 	})
 }
@@ -126,7 +132,7 @@ func (b *bench) decided() {
 func (b *bench) history() []checks.Flag {
 	b.t.Helper()
 	var flags []checks.Flag
-	for _, m := range b.messages(StreamRLS, subjectAudit+">") {
+	for _, m := range b.messages(layout.StreamRLS, layout.SubjectAudit+">") {
 		f, err := fhir.UnmarshalFlag(m.Data())
 		if err != nil {
 			b.t.Fatal(err)
@@ -149,7 +155,7 @@ func (b *bench) messages(stream, filter string) []jetstream.Msg {
 // readAll reads what there is, unless some of it expires meanwhile, or the server lets it wait.
 func (b *bench) readAll(stream, filter string) (all []jetstream.Msg, whole bool) {
 	b.t.Helper()
-	c, err := ordered(b.t.Context(), b.js, stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}})
+	c, err := jet.Ordered(b.t.Context(), b.js, stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -173,7 +179,7 @@ func (b *bench) readAll(stream, filter string) (all []jetstream.Msg, whole bool)
 func (b *bench) states() map[checks.Ref]*checks.State {
 	b.t.Helper()
 	all := map[checks.Ref]*checks.State{}
-	for _, m := range b.messages(StreamRLS, subjectPatient+"*") {
+	for _, m := range b.messages(layout.StreamRLS, layout.SubjectPatient+"*") {
 		st, err := codec.Decode(m.Data())
 		if err != nil {
 			b.t.Fatal(err)
@@ -184,16 +190,16 @@ func (b *bench) states() map[checks.Ref]*checks.State {
 }
 
 // replay is what the same documents give without a server.
-func replay(docs ...string) *Memory {
-	r := NewReplay(engine())
+func replay(docs ...string) *fold.Memory {
+	r := fold.NewReplay(engine())
 	for i, d := range docs {
 		r.Fold(readInput(uint64(i+1), d))
 	}
 	return r.Finish(asOf)
 }
 
-func readInput(seq uint64, doc string) Input {
-	in := Input{Arrival: checks.Arrival{Sequence: seq}}
+func readInput(seq uint64, doc string) fold.Input {
+	in := fold.Input{Arrival: checks.Arrival{Sequence: seq}}
 	fhir.NewReader(fhir.DefaultOptions()).Document([]byte(doc), func(res fhir.Resource) bool {
 		in.Resources = append(in.Resources, res)
 		return true
@@ -205,8 +211,8 @@ func readInput(seq uint64, doc string) Input {
 func (b *bench) sameAsReplay(docs ...string) {
 	b.t.Helper()
 	want := replay(docs...)
-	got := NewMemory()
-	got.states = b.states()
+	got := fold.NewMemory()
+	got.States = b.states()
 	if d := cmp.Diff(open(engine(), want), open(engine(), got)); d != "" {
 		b.t.Errorf("flags differ (-replay +serve):\n%s", d)
 	}
@@ -244,7 +250,7 @@ func TestAnotherKeyIsRefused(t *testing.T) {
 	b.serve(b.config())()
 	cfg := b.config()
 	cfg.Engine.Key = []byte("another key of the tests")
-	if err := Serve(t.Context(), cfg); !errors.Is(err, ErrOtherKey) {
+	if err := Serve(t.Context(), cfg); !errors.Is(err, layout.ErrOtherKey) {
 		t.Errorf("Serve with another key: %v", err)
 	}
 }

@@ -11,56 +11,51 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-const (
-	// requestTimeout is short: while a leader is elected a long one only adds to the gap.
-	requestTimeout = 2 * time.Second
-	// setupTimeout bounds making and reading streams.
-	setupTimeout = 30 * time.Second
-	// chunk is the number of patients that are evaluated again in one commit.
-	chunk = 400
-)
-
-// errReplaced: a stream was deleted, and perhaps made again, under us. What is in memory is not what is stored.
-var errReplaced = errors.New("a stream was deleted or made anew")
+// setupTimeout bounds making and reading streams.
+const setupTimeout = 30 * time.Second
 
 // session is one run of the consumer over streams that stay the same.
 type session struct {
-	*Committer
+	*commit.Committer
 	cfg     *Config
 	js      jetstream.JetStream
 	nc      *nats.Conn
-	batches *jetStore
+	batches *jet.JetStore
 	epoch   int64           // creation of the stream FHIR, Unix nanoseconds
 	created time.Time       // of the stream RLS
 	work    context.Context // of what is in flight: ends a while after the session has to stop
 	// flagsMade is the creation of the stream RLS_FLAGS, Unix nanoseconds; 0 while the session makes it anew.
-	flagsMade atomic.Int64
-	starts    int64 // of the embedded server, when the session began
-	inputs    *inputs
-	lastRLS   uint64 // last sequence that was seen of the stream RLS
-	census    census
-	mending   sync.Mutex
-	mended    []time.Time // when durables were made again
-	appetite  int         // events that are decided together at most
-	held      *held
-	astray    atomic.Bool // the clock of this machine is not that of the server
-	events    chan event
-	dead      map[string]struct{} // dead letters that are there of inputs that are not acknowledged
+	flagsMade   atomic.Int64
+	starts      int64 // of the embedded server, when the session began
+	inputs      *inputs
+	lastRLS     uint64 // last sequence that was seen of the stream RLS
+	census      census
+	mending     sync.Mutex
+	mended      []time.Time // when durables were made again
+	batchTarget int         // events that are decided together at most
+	unacked     *unacked
+	clockSkewed atomic.Bool // the clock of this machine is not that of the server
+	events      chan commit.Event
+	dead        map[string]struct{} // dead letters that are there of inputs that are not acknowledged
 }
 
 // runSession runs until ctx ends, or until something makes it start over.
 func runSession(ctx context.Context, cfg *Config, nc *nats.Conn) error {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout), jetstream.WithPublishAsyncMaxPending(256),
-		jetstream.WithPublishAsyncTimeout(5*requestTimeout))
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(jet.RequestTimeout), jetstream.WithPublishAsyncMaxPending(256),
+		jetstream.WithPublishAsyncTimeout(5*jet.RequestTimeout))
 	if err != nil {
 		return err
 	}
 	defer js.CleanupPublisher()
 	s := newSession(cfg, nc, js)
-	s.health.begin()
-	s.health.show(nil) // nothing is known yet
+	s.Health.Begin()
+	s.Health.Show(nil) // nothing is known yet
 	work, cancel := graceful(ctx)
 	defer cancel()
 	s.work = work
@@ -72,15 +67,15 @@ func runSession(ctx context.Context, cfg *Config, nc *nats.Conn) error {
 }
 
 func newSession(cfg *Config, nc *nats.Conn, js jetstream.JetStream) *session {
-	s := &session{cfg: cfg, js: js, nc: nc, batches: &jetStore{nc: nc, js: js, timeout: requestTimeout}, held: newHeld(), inputs: newInputs(), events: make(chan event, 2*cfg.Batch), appetite: cfg.Batch}
-	s.Committer = NewCommitter(CommitterOptions{Engine: cfg.Engine, Store: s.batches,
-		AsOf: cfg.AsOf, Audit: cfg.Audit, Now: time.Now, Sleep: sleep, Health: cfg.Health, Log: cfg.Log})
+	s := &session{cfg: cfg, js: js, nc: nc, batches: &jet.JetStore{Nc: nc, Js: js, Timeout: jet.RequestTimeout}, unacked: newUnacked(), inputs: newInputs(), events: make(chan commit.Event, 2*cfg.Batch), batchTarget: cfg.Batch}
+	s.Committer = commit.NewCommitter(commit.CommitterOptions{Engine: cfg.Engine, Store: s.batches,
+		AsOf: cfg.AsOf, Audit: cfg.Audit, Now: time.Now, Sleep: jet.Sleep, Health: cfg.Health, Log: cfg.Log})
 	if cfg.Embedded != nil {
-		s.starts = cfg.Embedded.starts.Load()
+		s.starts = cfg.Embedded.Starts.Load()
 	}
-	s.intact, s.reject = s.unreplaced, s.bury
-	s.done = func(batch []event) {
-		s.held.drop(batch)
+	s.Intact, s.Reject = s.unreplaced, s.writeDeadLetters
+	s.Done = func(batch []commit.Event) {
+		s.unacked.drop(batch)
 		s.inputs.note(batch)
 	}
 	return s
@@ -102,32 +97,32 @@ func graceful(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // prepare makes what is missing and refuses what must not be touched.
-func (s *session) prepare(ctx context.Context) (*site, error) {
+func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
-	if err := MakeStreams(ctx, s.js, s.cfg.Replicas); err != nil {
+	if err := jet.MakeStreams(ctx, s.js, s.cfg.Replicas); err != nil {
 		return nil, err
 	}
 	if s.cfg.Dead > 0 {
-		if err := KeepDead(ctx, s.js, s.cfg.Dead); err != nil { // a right that the user of serve need not have
-			s.log.Warn().Err(err).Msg("dead letters are kept as long as before")
+		if err := jet.KeepDead(ctx, s.js, s.cfg.Dead); err != nil { // a right that the user of serve need not have
+			s.Log.Warn().Err(err).Msg("dead letters are kept as long as before")
 		}
 	}
-	created, err := s.streamCreated(ctx, StreamFHIR)
+	created, err := s.streamCreated(ctx, layout.StreamFHIR)
 	if err != nil {
 		return nil, err
 	}
 	s.epoch = created.UnixNano()
-	if s.created, err = s.streamCreated(ctx, StreamRLS); err != nil {
+	if s.created, err = s.streamCreated(ctx, layout.StreamRLS); err != nil {
 		return nil, err
 	}
-	made, err := s.streamCreated(ctx, StreamFlags)
+	made, err := s.streamCreated(ctx, layout.StreamFlags)
 	if err != nil {
 		return nil, err
 	}
 	s.flagsMade.Store(made.UnixNano())
 	if s.cfg.Embedded != nil {
-		s.cfg.rebuild = max(s.cfg.rebuild, s.cfg.Embedded.rebuild.Swap(0))
+		s.cfg.rebuild = max(s.cfg.rebuild, s.cfg.Embedded.Rebuild.Swap(0))
 	}
 	have, err := s.checkSite(ctx)
 	switch {
@@ -138,7 +133,7 @@ func (s *session) prepare(ctx context.Context) (*site, error) {
 	default: // another instance, or this one before it was killed, may have begun to
 		s.cfg.rebuild = max(s.cfg.rebuild, have.Rebuilding)
 	}
-	s.rebuilding = s.cfg.rebuild
+	s.Rebuilding = s.cfg.rebuild
 	return have, err
 }
 
@@ -151,7 +146,7 @@ func (s *session) streamCreated(ctx context.Context, name string) (time.Time, er
 }
 
 // run follows the states, settles them, and then takes events in.
-func (s *session) run(ctx context.Context, have *site) error {
+func (s *session) run(ctx context.Context, have *layout.SiteRecord) error {
 	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	defer s.tellWhenVoid(ctx, serving)()
@@ -163,18 +158,18 @@ func (s *session) run(ctx context.Context, have *site) error {
 			return nil
 		case <-filled:
 		}
-		s.health.show(s.copy)
-		if s.rebuilding == 0 { // otherwise it is a part only
-			s.cfg.Known.offer(ctx, s.copy)
+		s.Health.Show(s.Copy)
+		if s.Rebuilding == 0 { // otherwise it is a part only
+			s.cfg.Known.Offer(ctx, s.Copy)
 		}
 		began := time.Now()
-		if err := s.settleSite(ctx, have); err != nil {
+		if err := s.ApplyRules(ctx, have); err != nil {
 			return err
 		}
-		if err := s.healAll(ctx); err != nil {
+		if err := s.Heal(ctx); err != nil {
 			return err
 		}
-		s.log.Info().Int("patients", s.copy.known()).Int64("settled_in_ms", time.Since(began).Milliseconds()).Msg("states read")
+		s.Log.Info().Int("patients", s.Copy.Known()).Int64("settled_in_ms", time.Since(began).Milliseconds()).Msg("states read")
 		if err := s.openInputs(ctx, have); err != nil {
 			return err
 		}
@@ -193,15 +188,15 @@ func (s *session) tellWhenVoid(ctx, serving context.Context) (done func()) {
 	stop := context.AfterFunc(ctx, func() {
 		defer close(told)
 		if serving.Err() == nil {
-			s.health.unready(reasonOf(context.Cause(ctx)))
-			s.cfg.Known.set(nil)
+			s.Health.Unready(reasonOf(context.Cause(ctx)))
+			s.cfg.Known.Set(nil)
 		}
 	})
 	return func() {
 		if !stop() {
 			<-told
 		}
-		s.cfg.Known.set(nil) // after it was told that nothing is ready: whoever is ready answers
+		s.cfg.Known.Set(nil) // after it was told that nothing is ready: whoever is ready answers
 	}
 }
 
@@ -214,13 +209,13 @@ func (s *session) keepFollowing(ctx context.Context, filled chan struct{}) error
 			close(filled)
 		}
 	}
-	for wait := newBackoff(); ctx.Err() == nil; wait.sleep(ctx) {
-		err := s.copy.follow(ctx, s.js, once)
-		if errors.Is(err, errState) {
+	for wait := jet.NewBackoff(); ctx.Err() == nil; wait.Sleep(ctx) {
+		err := s.Copy.Follow(ctx, s.js, once)
+		if errors.Is(err, layout.ErrState) {
 			return err
 		}
 		if err != nil && ctx.Err() == nil {
-			s.log.Warn().Err(err).Msg("following the states again")
+			s.Log.Warn().Err(err).Msg("following the states again")
 		}
 	}
 	return nil

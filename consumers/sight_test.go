@@ -14,7 +14,11 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // viewer is somebody who watches, and what they hear of the connection.
@@ -34,7 +38,7 @@ func (b *bench) view(url string) *viewer {
 	v := &viewer{make(chan error, 10), make(chan struct{}, 10), make(chan checks.Flag, 100)}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended, began := make(chan error, 1), make(chan struct{})
-	o := WatchOptions{
+	o := watch.WatchOptions{
 		Blind: func(since time.Time, why error) {
 			if ago := time.Since(since); ago < 0 || ago > time.Minute {
 				b.t.Errorf("blind since %v", since)
@@ -44,7 +48,7 @@ func (b *bench) view(url string) *viewer {
 		Seeing: func() { v.seeing <- struct{}{} },
 	}
 	go func() {
-		ended <- Watch(ctx, nc, o, func([]checks.Flag) error { close(began); return nil }, func(f checks.Flag) error { v.live <- f; return nil })
+		ended <- watch.Watch(ctx, nc, o, func([]checks.Flag) error { close(began); return nil }, func(f checks.Flag) error { v.live <- f; return nil })
 	}()
 	b.t.Cleanup(func() {
 		cancel()
@@ -76,9 +80,9 @@ func TestWatchSaysThatItIsBlind(t *testing.T) {
 		mend  func(*bench, *proxy)
 		why   error
 	}{
-		"connection cut":       {func(_ *bench, p *proxy) { p.set(true, false) }, func(_ *bench, p *proxy) { p.set(false, false) }, ErrConnectionLost},
-		"nobody answers":       {func(_ *bench, p *proxy) { p.set(false, true) }, func(_ *bench, p *proxy) { p.set(true, false); p.set(false, false) }, ErrNoAnswer},
-		"the stream is gone":   {func(b *bench, _ *proxy) { b.drop(StreamFlags) }, func(b *bench, _ *proxy) { b.make() }, ErrNoFlags},
+		"connection cut":       {func(_ *bench, p *proxy) { p.set(true, false) }, func(_ *bench, p *proxy) { p.set(false, false) }, watch.ErrConnectionLost},
+		"nobody answers":       {func(_ *bench, p *proxy) { p.set(false, true) }, func(_ *bench, p *proxy) { p.set(true, false); p.set(false, false) }, watch.ErrNoAnswer},
+		"the stream is gone":   {func(b *bench, _ *proxy) { b.drop(layout.StreamFlags) }, func(b *bench, _ *proxy) { b.make() }, watch.ErrNoFlags},
 		"the consumer is gone": {(*bench).dropFlagConsumers, func(b *bench, _ *proxy) { b.limit(server.JetStreamAccountLimits{}) }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +115,7 @@ func (b *bench) drop(stream string) {
 
 func (b *bench) make() {
 	b.t.Helper()
-	if err := MakeStreams(b.t.Context(), b.js, 1); err != nil {
+	if err := jet.MakeStreams(b.t.Context(), b.js, 1); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -119,7 +123,7 @@ func (b *bench) make() {
 // dropFlagConsumers deletes all consumers of RLS_FLAGS, and lets nobody make another.
 func (b *bench) dropFlagConsumers(*proxy) {
 	b.t.Helper()
-	stream, err := b.js.Stream(b.t.Context(), StreamFlags)
+	stream, err := b.js.Stream(b.t.Context(), layout.StreamFlags)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -165,13 +169,13 @@ func TestWatchThroughAKilledServer(t *testing.T) {
 	defer b.serve(cfg)()
 	b.publish(rlsJSON("1"), orderJSON("m1", "1", "sertraline", "active", 1))
 	b.decided()
-	if err := shown(t.Context(), b.js); err != nil {
+	if err := jet.WaitCopied(t.Context(), b.js); err != nil {
 		t.Fatal(err)
 	}
 	v := b.view(url)
 	for round := range 2 {
 		kill(cmd)
-		if why := await(t, "blind", v.blind); !errors.Is(why, ErrConnectionLost) {
+		if why := await(t, "blind", v.blind); !errors.Is(why, watch.ErrConnectionLost) {
 			t.Errorf("blind for %v", why)
 		}
 		cmd = start()

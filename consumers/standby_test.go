@@ -18,7 +18,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // proxy stands between an instance and a server, to cut their connection.
@@ -144,7 +147,7 @@ func (b *bench) shownAsReplay(docs []string) {
 	b.t.Helper()
 	want, differ, began := open(engine(), replay(docs...)), "", time.Now()
 	for end := began.Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if differ = cmp.Diff(want, b.openNow(WatchOptions{})); differ == "" {
+		if differ = cmp.Diff(want, b.openNow(watch.WatchOptions{})); differ == "" {
 			b.t.Logf("dashboards read it %v later", time.Since(began))
 			return
 		}
@@ -236,7 +239,7 @@ func TestFrozenInstance(t *testing.T) {
 
 // A stream that takes no more holds inputs back: nothing is acknowledged, rejected or lost, and it goes on when there is room.
 func TestStreamFull(t *testing.T) {
-	for _, name := range []string{StreamRLS, StreamDead} {
+	for _, name := range []string{layout.StreamRLS, layout.StreamDead} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			b.serve(b.config())()
@@ -246,17 +249,17 @@ func TestStreamFull(t *testing.T) {
 			cfg := b.config()
 			defer b.serve(cfg)()
 			b.wait("held back", func() bool {
-				c, err := b.js.Consumer(t.Context(), StreamFHIR, Durable)
+				c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable)
 				return err == nil && c.CachedInfo().NumAckPending > 0
 			})
-			if name == StreamRLS {
+			if name == layout.StreamRLS {
 				b.wait("unready", func() bool { return len(cfg.Health.Reasons()) > 0 })
 			}
 			time.Sleep(time.Second) // time to do wrong
-			if n := len(b.messages(StreamDead, SubjectDead+">")); n != 0 {
+			if n := len(b.messages(layout.StreamDead, layout.SubjectDead+">")); n != 0 {
 				t.Errorf("%d dead letters", n)
 			}
-			c, err := b.js.Consumer(t.Context(), StreamFHIR, Durable)
+			c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable)
 			if err != nil || c.CachedInfo().AckFloor.Stream >= uint64(len(docs)) {
 				t.Errorf("acknowledged though not all was stored: %v", err)
 			}
@@ -264,7 +267,7 @@ func TestStreamFull(t *testing.T) {
 			b.decided()
 			b.wait("ready", func() bool { return len(cfg.Health.Reasons()) == 0 })
 			b.sameAsReplay(docs...)
-			if n := len(b.messages(StreamDead, SubjectDead+">")); n != 2 {
+			if n := len(b.messages(layout.StreamDead, layout.SubjectDead+">")); n != 2 {
 				t.Errorf("%d dead letters of 2 bad inputs", n)
 			}
 		})
@@ -278,10 +281,10 @@ func (b *bench) fillUp(name string) (room func()) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if name == StreamRLS {
+	if name == layout.StreamRLS {
 		limit := func(bytes int64) {
 			l := map[string]server.JetStreamAccountLimits{"": {MaxMemory: -1, MaxStore: bytes, MaxStreams: -1, MaxConsumers: -1}}
-			if err := b.srv.current().GlobalAccount().UpdateJetStreamLimits(l); err != nil {
+			if err := b.srv.Current().GlobalAccount().UpdateJetStreamLimits(l); err != nil {
 				b.t.Fatal(err)
 			}
 		}
@@ -349,9 +352,11 @@ func TestSlowWatch(t *testing.T) {
 		return nil
 	}
 	going, leave := context.WithCancel(ctx)
-	go func() { ended <- Watch(ctx, b.nc, WatchOptions{}, func([]checks.Flag) error { return nil }, note) }()
 	go func() {
-		ended <- Watch(going, b.nc, WatchOptions{}, func([]checks.Flag) error { return nil }, func(checks.Flag) error { leave(); return nil })
+		ended <- watch.Watch(ctx, b.nc, watch.WatchOptions{}, func([]checks.Flag) error { return nil }, note)
+	}()
+	go func() {
+		ended <- watch.Watch(going, b.nc, watch.WatchOptions{}, func([]checks.Flag) error { return nil }, func(checks.Flag) error { leave(); return nil })
 	}()
 	b.publish(docs[1:]...)
 	b.decided()
@@ -359,7 +364,7 @@ func TestSlowWatch(t *testing.T) {
 	b.wait("caught up", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
-		open := b.openNow(WatchOptions{})
+		open := b.openNow(watch.WatchOptions{})
 		for _, f := range open {
 			if have, ok := seen[f.ID]; f.Patient != "Patient/0" && (!ok || have.Basis != f.Basis) {
 				return false

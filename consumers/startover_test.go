@@ -9,6 +9,10 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 func referringJSON(id, patient, medication string, version int) string {
@@ -54,10 +58,10 @@ func startsOver() []fault {
 	}
 	anew := func(stream string) fault {
 		return fault{name: stream + " made anew", do: func(b *bench) func() {
-			for _, want := range streamConfigs(1) {
+			for _, want := range layout.StreamConfigs(1) {
 				if want.Name == stream {
 					b.check(b.js.DeleteStream(b.t.Context(), stream))
-					b.check(makeStream(b.t.Context(), b.js, want))
+					b.check(jet.MakeStream(b.t.Context(), b.js, want))
 				}
 			}
 			return nothing
@@ -67,15 +71,19 @@ func startsOver() []fault {
 		return fault{name: name + " damaged and mended", do: func(b *bench) func() { return b.overwrite(subject(b), "damaged") }}
 	}
 	again := fault{name: "server inside started again", embedded: true, do: func(b *bench) func() {
-		b.srv.log.notice("no space left on device")
+		b.srv.Log.Notice("no space left on device")
 		return nothing
 	}}
 	return []fault{
-		removed(StreamFlags), removed(StreamDead), removed(StreamFHIR), removed(StreamRLS),
-		anew(StreamFlags), anew(StreamFHIR), anew(StreamRLS),
-		overwritten("state of a patient", func(*bench) string { return subjectPatient + newTokens(engine().Key).of("Patient/1").String() }),
-		overwritten("Medication", func(*bench) string { return subjectMedication + newTokens(engine().Key).of("Medication/m").String() }),
-		overwritten("record of the site", func(*bench) string { return subjectSite }),
+		removed(layout.StreamFlags), removed(layout.StreamDead), removed(layout.StreamFHIR), removed(layout.StreamRLS),
+		anew(layout.StreamFlags), anew(layout.StreamFHIR), anew(layout.StreamRLS),
+		overwritten("state of a patient", func(*bench) string {
+			return layout.SubjectPatient + layout.NewTokens(engine().Key).Of("Patient/1").String()
+		}),
+		overwritten("Medication", func(*bench) string {
+			return layout.SubjectMedication + layout.NewTokens(engine().Key).Of("Medication/m").String()
+		}),
+		overwritten("record of the site", func(*bench) string { return layout.SubjectSite }),
 		again,
 	}
 }
@@ -184,18 +192,18 @@ func TestNoAnswerFromAPart(t *testing.T) {
 		b.publish(before...)
 		b.decided()
 		stop()
-		b.check(b.js.DeleteStream(t.Context(), StreamRLS))
+		b.check(b.js.DeleteStream(t.Context(), layout.StreamRLS))
 	}
 	for name, prepare := range map[string]func(*bench){
 		"a new site, and inputs are there": func(b *bench) {
-			b.check(MakeStreams(t.Context(), b.js, 1))
+			b.check(jet.MakeStreams(t.Context(), b.js, 1))
 			b.publish(before...)
 		},
 		"states lost": lost,
 		"states lost, killed after it began": func(b *bench) {
 			lost(b)
 			s := b.session()
-			b.check(s.settleSite(t.Context(), nil))
+			b.check(s.ApplyRules(t.Context(), nil))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -207,7 +215,7 @@ func TestNoAnswerFromAPart(t *testing.T) {
 				cfg := b.config()
 				cfg.Batch = 1
 				in := &instance{b: b, cfg: cfg}
-				in.cfg.Known = NewKnown()
+				in.cfg.Known = commit.NewKnown()
 				hear = append(hear, in.overheard(want, drafts))
 				all = append(all, in)
 			}
@@ -217,7 +225,7 @@ func TestNoAnswerFromAPart(t *testing.T) {
 			b.allSay(all, want, drafts)
 			b.sameAsReplay(before...)
 			b.wait("noted as made again", func() bool {
-				have, err := readSite(t.Context(), b.js)
+				have, err := jet.ReadSite(t.Context(), b.js)
 				return err == nil && have != nil && have.Rebuilding == 0
 			})
 			for _, stop := range hear {
@@ -233,15 +241,15 @@ func TestConsumerOfAReplacedStream(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s, opened := b.session(), 0
-	err := s.take(ctx, Durable, func(context.Context) (jetstream.Consumer, error) {
+	err := s.take(ctx, layout.Durable, func(context.Context) (jetstream.Consumer, error) {
 		if opened++; opened > 1 {
 			cancel()
 		}
-		b.check(b.js.DeleteStream(t.Context(), StreamRLS))
-		b.check(MakeStreams(t.Context(), b.js, 1))
+		b.check(b.js.DeleteStream(t.Context(), layout.StreamRLS))
+		b.check(jet.MakeStreams(t.Context(), b.js, 1))
 		return nil, jetstream.ErrConsumerDeleted
 	}, nil)
-	if !errors.Is(err, errReplaced) || opened != 1 {
+	if !errors.Is(err, jet.ErrReplaced) || opened != 1 {
 		t.Errorf("opened %d times, then: %v", opened, err)
 	}
 }

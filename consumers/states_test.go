@@ -7,35 +7,41 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 // States that vanish under a running instance turn it red, and are stored again from memory with
 // all that goes with them.
 func TestStatesVanish(t *testing.T) {
 	purge := func(subject string) func(*bench) {
-		return func(b *bench) { b.remove(StreamRLS, subject) }
+		return func(b *bench) { b.remove(layout.StreamRLS, subject) }
 	}
 	for name, vanish := range map[string]func(*bench){
-		"all states": purge(subjectState + ">"),
-		"patients":   purge(subjectPatient + "*"),
+		"all states": purge(layout.SubjectState + ">"),
+		"patients":   purge(layout.SubjectPatient + "*"),
 		"one patient": func(b *bench) {
-			b.remove(StreamRLS, subjectPatient+newTokens(engine().Key).of("Patient/1").String())
+			b.remove(layout.StreamRLS, layout.SubjectPatient+layout.NewTokens(engine().Key).Of("Patient/1").String())
 		},
-		"the record of the site": purge(subjectSite),
+		"the record of the site": purge(layout.SubjectSite),
 		"everything copied": func(b *bench) {
-			if err := b.stream(StreamRLS).Purge(b.t.Context()); err != nil {
+			if err := b.stream(layout.StreamRLS).Purge(b.t.Context()); err != nil {
 				b.t.Fatal(err)
 			}
 		},
 		"everything": func(b *bench) {
-			if err := b.stream(StreamRLS).Purge(b.t.Context()); err != nil {
+			if err := b.stream(layout.StreamRLS).Purge(b.t.Context()); err != nil {
 				b.t.Fatal(err)
 			}
 		},
 		"grown old": func(b *bench) {
-			restore := b.setStream(StreamRLS, func(c *jetstream.StreamConfig) { c.MaxAge, c.Duplicates = time.Second, time.Second })
-			b.wait("thrown away", func() bool { return b.stream(StreamRLS).CachedInfo().State.Msgs == 0 })
-			time.Sleep(3 * lookEvery)
+			restore := b.setStream(layout.StreamRLS, func(c *jetstream.StreamConfig) { c.MaxAge, c.Duplicates = time.Second, time.Second })
+			b.wait("thrown away", func() bool { return b.stream(layout.StreamRLS).CachedInfo().State.Msgs == 0 })
+			time.Sleep(3 * jet.LookEvery)
 			restore()
 		},
 	} {
@@ -53,13 +59,13 @@ func TestStatesVanish(t *testing.T) {
 				b.decided()
 				if name == "everything copied" {
 					b.wait("copied", func() bool {
-						return len(b.messages(StreamFlags, SubjectFlags+">")) >= len(b.messages(StreamRLS, subjectCommitFlags+">"))
+						return len(b.messages(layout.StreamFlags, layout.SubjectFlags+">")) >= len(b.messages(layout.StreamRLS, layout.SubjectCommitFlags+">"))
 					})
 				}
 				want := b.states()
 				red := make(chan struct{})
 				go func() {
-					for !slices.Contains(cfg.Health.Reasons(), statesMissing) {
+					for !slices.Contains(cfg.Health.Reasons(), health.StatesMissing) {
 						time.Sleep(time.Millisecond)
 					}
 					close(red)
@@ -70,12 +76,12 @@ func TestStatesVanish(t *testing.T) {
 				b.publish(orderJSON("new", "1", "gabapentin", "active", 1))
 				b.decided()
 				b.wait("ready", func() bool { return len(cfg.Health.Reasons()) == 0 })
-				got := NewMemory()
-				got.states = b.states()
+				got := fold.NewMemory()
+				got.States = b.states()
 				if d := cmp.Diff(open(engine(), replay(append(docs, orderJSON("new", "1", "gabapentin", "active", 1))...)), open(engine(), got)); d != "" {
 					t.Errorf("flags differ (-replay +serve):\n%s", d)
 				}
-				if _, kinds := b.verify(VerifyOptions{}); len(kinds) > 0 {
+				if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
 					t.Errorf("verify: %s", kinds)
 				}
 			})
@@ -90,7 +96,7 @@ func TestStateVanishesBeforeAnEvent(t *testing.T) {
 	defer b.serve(b.config())()
 	b.publish(docs[:2]...)
 	b.decided()
-	b.remove(StreamRLS, subjectPatient+"*")
+	b.remove(layout.StreamRLS, layout.SubjectPatient+"*")
 	b.publish(docs[2])
 	b.decided()
 	b.wait("decided with all facts", func() bool { st := b.states()["Patient/1"]; return st != nil && len(st.Facts) == 3 })
@@ -108,11 +114,11 @@ func TestErasureIsNoLoss(t *testing.T) {
 		t.Fatal(err)
 	}
 	red := false
-	for end := time.Now().Add(4 * lookEvery); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(4 * jet.LookEvery); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		red = red || len(cfg.Health.Reasons()) > 0
 	}
-	b.remove(StreamRLS, subjectPatient+newTokens(engine().Key).of("Patient/1").String()) // as the marker leaves after a month
-	for end := time.Now().Add(4 * lookEvery); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	b.remove(layout.StreamRLS, layout.SubjectPatient+layout.NewTokens(engine().Key).Of("Patient/1").String()) // as the marker leaves after a month
+	for end := time.Now().Add(4 * jet.LookEvery); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		red = red || len(cfg.Health.Reasons()) > 0
 	}
 	if red || b.states()["Patient/1"] != nil {

@@ -13,10 +13,12 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 // verify gives what differs, told by kind, and fails where a difference names a patient.
-func (b *bench) verify(o VerifyOptions) (Verified, []DifferenceKind) {
+func (b *bench) verify(o operate.VerifyOptions) (operate.Verified, []operate.DifferenceKind) {
 	b.t.Helper()
 	if o.Engine == nil {
 		o.Engine = engine()
@@ -26,7 +28,7 @@ func (b *bench) verify(o VerifyOptions) (Verified, []DifferenceKind) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	var kinds []DifferenceKind
+	var kinds []operate.DifferenceKind
 	for _, d := range found {
 		if strings.Contains(d.Detail, "Patient/") {
 			b.t.Errorf("%s names a patient", d.Detail)
@@ -82,12 +84,12 @@ func TestVerifyBesideARunningInstance(t *testing.T) {
 			looking = false
 		default:
 		}
-		if _, kinds := b.verify(VerifyOptions{}); len(kinds) > 0 {
+		if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
 			t.Errorf("differences while an instance works: %s", kinds)
 		}
 	}
 	b.decided()
-	sum, kinds := b.verify(VerifyOptions{})
+	sum, kinds := b.verify(operate.VerifyOptions{})
 	if len(kinds) > 0 || sum.Patients != 60 || sum.Flags == 0 || sum.Ruleset != "r1" {
 		t.Errorf("%+v, %s", sum, kinds)
 	}
@@ -101,11 +103,11 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 		b.decided()
 	}
 	stop()
-	if _, kinds := b.verify(VerifyOptions{}); len(kinds) > 0 {
+	if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
 		t.Fatalf("differences before anything was changed: %s", kinds)
 	}
 	key := engine().Key
-	subject := subjectPatient + newTokens(key).of("Patient/1").String()
+	subject := layout.SubjectPatient + layout.NewTokens(key).Of("Patient/1").String()
 	good, second := b.states()["Patient/1"], b.states()["Patient/2"]
 	id := checks.FlagID(key, "Patient/1", "rls-ssri", "sertraline")
 	one := func(change func(*checks.State)) []byte {
@@ -117,52 +119,55 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func()
-		want   []DifferenceKind
+		want   []operate.DifferenceKind
 	}{
 		{"a flag missing in the state", func() {
 			b.write(subject, one(func(st *checks.State) {
 				st.Flags = slices.DeleteFunc(st.Flags, func(f checks.OpenFlag) bool { return f.Check == "rls-ssri" })
 			}))
-		}, []DifferenceKind{CommitDiffers, FlagDiffers, ShownDiffers}},
+		}, []operate.DifferenceKind{operate.CommitDiffers, operate.FlagDiffers, operate.ShownDiffers}},
 		{"a fact missing in the state", func() {
 			b.write(subject, one(func(st *checks.State) {
 				st.Facts = slices.DeleteFunc(st.Facts, func(f checks.Fact) bool { return f.Kind == checks.KindOrder })
 			}))
-		}, []DifferenceKind{FlagDiffers}},
+		}, []operate.DifferenceKind{operate.FlagDiffers}},
 		{"a number gone back", func() {
 			b.write(subject, one(func(st *checks.State) { st.Flags[slices.IndexFunc(st.Flags, isSSRI)].Number-- }))
-		}, []DifferenceKind{AuditDiffers, CommitDiffers, ShownDiffers}},
+		}, []operate.DifferenceKind{operate.AuditDiffers, operate.CommitDiffers, operate.ShownDiffers}},
 		{"a damaged state", func() {
 			data := one(func(*checks.State) {})
 			data[len(data)/2] ^= 1
 			b.write(subject, data)
-		}, []DifferenceKind{CommitDiffers, CommitDiffers, ShownDiffers, ShownDiffers, StateDamaged}},
+		}, []operate.DifferenceKind{operate.CommitDiffers, operate.CommitDiffers, operate.ShownDiffers, operate.ShownDiffers, operate.StateDamaged}},
 		{"a state in the place of another", func() {
 			b.write(subject, codec.Append(nil, second))
-		}, []DifferenceKind{CommitDiffers, CommitDiffers, ShownDiffers, ShownDiffers, StateDamaged}},
+		}, []operate.DifferenceKind{operate.CommitDiffers, operate.CommitDiffers, operate.ShownDiffers, operate.ShownDiffers, operate.StateDamaged}},
 	} {
 		c.change()
-		_, kinds := b.verify(VerifyOptions{})
+		_, kinds := b.verify(operate.VerifyOptions{})
 		slices.Sort(kinds)
 		if d := cmp.Diff(c.want, kinds); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}
 	}
 	b.write(subject, one(func(*checks.State) {}))
-	b.remove(StreamFlags, SubjectFlags+"*.*."+id)
-	b.remove(StreamRLS, subjectAudit+id+".2")
-	if _, kinds := b.verify(VerifyOptions{}); !slices.Contains(kinds, ShownDiffers) || !slices.Contains(kinds, AuditDiffers) || len(kinds) != 2 {
+	b.remove(layout.StreamFlags, layout.SubjectFlags+"*.*."+id)
+	b.remove(layout.StreamRLS, layout.SubjectAudit+id+".2")
+	if _, kinds := b.verify(operate.VerifyOptions{}); !slices.Contains(kinds, operate.ShownDiffers) || !slices.Contains(kinds, operate.AuditDiffers) || len(kinds) != 2 {
 		t.Errorf("with a flag that is not shown and a hole in the audit: %s", kinds)
 	}
 	// What is shown is a copy: deleted, it is made anew.
-	if err := b.js.DeleteStream(t.Context(), StreamFlags); err != nil {
+	if err := b.js.DeleteStream(t.Context(), layout.StreamFlags); err != nil {
 		t.Fatal(err)
 	}
 	b.serve(b.config())()
-	b.wait("copied anew", func() bool { _, kinds := b.verify(VerifyOptions{}); return !slices.Contains(kinds, ShownDiffers) })
+	b.wait("copied anew", func() bool {
+		_, kinds := b.verify(operate.VerifyOptions{})
+		return !slices.Contains(kinds, operate.ShownDiffers)
+	})
 	other := engine()
 	other.Key = []byte("another key of the tests")
-	if _, _, err := b.operator().Verify(t.Context(), VerifyOptions{Engine: other, Now: time.Now()}); !errors.Is(err, ErrOtherKey) {
+	if _, _, err := b.operator().Verify(t.Context(), operate.VerifyOptions{Engine: other, Now: time.Now()}); !errors.Is(err, layout.ErrOtherKey) {
 		t.Errorf("with another key: %v", err)
 	}
 }
@@ -178,8 +183,8 @@ func TestVerifyMissesTimersAndInputs(t *testing.T) {
 	b.decided()
 	stop()
 	b.publish(rlsJSON("2"), rlsJSON("3"))
-	b.remove(StreamRLS, subjectTimer+"*")
-	inbound, err := b.js.Stream(t.Context(), StreamFHIR)
+	b.remove(layout.StreamRLS, layout.SubjectTimer+"*")
+	inbound, err := b.js.Stream(t.Context(), layout.StreamFHIR)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,8 +193,8 @@ func TestVerifyMissesTimersAndInputs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, kinds := b.verify(VerifyOptions{})
-	if d := cmp.Diff([]DifferenceKind{InputMissing, TimerMissing}, kinds); d != "" {
+	_, kinds := b.verify(operate.VerifyOptions{})
+	if d := cmp.Diff([]operate.DifferenceKind{operate.InputMissing, operate.TimerMissing}, kinds); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

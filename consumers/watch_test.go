@@ -9,6 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // told is what a Watch has handed on.
@@ -30,7 +33,7 @@ func (w *told) take(f checks.Flag) error {
 func (w *told) open() (flags []checks.Flag, live []checks.Flag) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	flags = sortedOpen(w.flags)
+	flags = watch.SortedOpen(w.flags)
 	for i := range flags {
 		flags[i].Number, flags[i].Change = 0, ""
 	}
@@ -44,7 +47,7 @@ func (b *bench) watch() *told {
 	w := &told{flags: map[string]checks.Flag{}}
 	began, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- Watch(ctx, b.nc, WatchOptions{}, func(open []checks.Flag) error {
+		ended <- watch.Watch(ctx, b.nc, watch.WatchOptions{}, func(open []checks.Flag) error {
 			for _, f := range open {
 				w.flags[f.ID] = f
 			}
@@ -73,10 +76,10 @@ func TestWatchThroughAnotherCopy(t *testing.T) {
 		gone []string
 		same bool // transitions go on with their numbers
 	}{
-		"the copy":           {gone: []string{StreamFlags}, same: true},
-		"states and copy":    {gone: []string{StreamFlags, StreamRLS}},
-		"states":             {gone: []string{StreamRLS}},
-		"the copy, twice":    {gone: []string{StreamFlags, "", StreamFlags}, same: true},
+		"the copy":           {gone: []string{layout.StreamFlags}, same: true},
+		"states and copy":    {gone: []string{layout.StreamFlags, layout.StreamRLS}},
+		"states":             {gone: []string{layout.StreamRLS}},
+		"the copy, twice":    {gone: []string{layout.StreamFlags, "", layout.StreamFlags}, same: true},
 		"nothing, but pause": {gone: []string{""}, same: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +89,7 @@ func TestWatchThroughAnotherCopy(t *testing.T) {
 			stop := b.serve(cfg)
 			b.publish(docs...)
 			b.decided()
-			if err := shown(t.Context(), b.js); err != nil {
+			if err := jet.WaitCopied(t.Context(), b.js); err != nil {
 				t.Fatal(err)
 			}
 			w := b.watch()

@@ -7,22 +7,23 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-)
 
-// lookEvery is how often streams and consumers are looked at. Tests have less patience.
-var lookEvery = time.Second
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
 
 // watchOver looks at streams and consumer: it learns up to where everything is acknowledged, and notices what was deleted.
 func (s *session) watchOver(ctx context.Context) error {
-	t := time.NewTicker(lookEvery)
+	t := time.NewTicker(jet.LookEvery)
 	defer t.Stop()
 	for {
 		err := s.look(ctx)
-		if errors.Is(err, errReplaced) || errors.Is(err, errRestored) {
+		if errors.Is(err, jet.ErrReplaced) || errors.Is(err, errRestored) {
 			return err
 		}
 		if ctx.Err() == nil {
-			s.health.looked(err)
+			s.Health.Looked(err)
 		}
 		select {
 		case <-ctx.Done():
@@ -37,25 +38,25 @@ func (s *session) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.trouble(changedStream, unfitStreams(streams))
+	s.trouble(health.ChangedStream, jet.UnfitStreams(streams))
 	info, err := s.watchDurables(ctx)
 	if err != nil || info == nil {
 		return err
 	}
 	s.compareClocks(info.TimeStamp)
-	if err := s.watchInputs(ctx, streams[StreamFHIR], info); err != nil {
+	if err := s.watchInputs(ctx, streams[layout.StreamFHIR], info); err != nil {
 		return err
 	}
-	return s.watchStates(ctx, streams[StreamRLS], s.answers(info))
+	return s.watchStates(ctx, streams[layout.StreamRLS], s.answers(info))
 }
 
 // trouble shows a reason of not being ready, "" when it has gone, and logs it once.
 func (s *session) trouble(reason, detail string) {
-	switch news := s.health.trouble(reason, detail); {
+	switch news := s.Health.Trouble(reason, detail); {
 	case news && detail != "":
-		s.log.Error().Str("reason", reason).Msg(detail)
+		s.Log.Error().Str("reason", reason).Msg(detail)
 	case news:
-		s.log.Info().Str("reason", reason).Msg("as it should be again")
+		s.Log.Info().Str("reason", reason).Msg("as it should be again")
 	}
 }
 
@@ -67,25 +68,25 @@ func (s *session) unreplaced(ctx context.Context) error {
 
 // streams are those that the session began with, as they are now.
 func (s *session) streams(ctx context.Context) (map[string]*jetstream.StreamInfo, error) {
-	if s.cfg.Embedded != nil && s.cfg.Embedded.starts.Load() != s.starts {
-		return nil, fmt.Errorf("%w: the embedded server was started again", errReplaced)
+	if s.cfg.Embedded != nil && s.cfg.Embedded.Starts.Load() != s.starts {
+		return nil, fmt.Errorf("%w: the embedded server was started again", jet.ErrReplaced)
 	}
 	flags := time.Time{} // while this session makes RLS_FLAGS anew
 	if made := s.flagsMade.Load(); made != 0 {
 		flags = time.Unix(0, made)
 	}
 	found := map[string]*jetstream.StreamInfo{}
-	for name, made := range map[string]time.Time{StreamRLS: s.created, StreamFHIR: time.Unix(0, s.epoch), StreamFlags: flags, StreamDead: {}} {
+	for name, made := range map[string]time.Time{layout.StreamRLS: s.created, layout.StreamFHIR: time.Unix(0, s.epoch), layout.StreamFlags: flags, layout.StreamDead: {}} {
 		stream, err := s.js.Stream(ctx, name)
 		switch {
-		case errors.Is(err, jetstream.ErrStreamNotFound) && name == StreamFlags && flags.IsZero():
+		case errors.Is(err, jetstream.ErrStreamNotFound) && name == layout.StreamFlags && flags.IsZero():
 			continue
 		case errors.Is(err, jetstream.ErrStreamNotFound):
-			return nil, fmt.Errorf("%w: %s is gone", errReplaced, name)
+			return nil, fmt.Errorf("%w: %s is gone", jet.ErrReplaced, name)
 		case err != nil:
 			return nil, fmt.Errorf("stream %s: %w", name, err)
 		case !made.IsZero() && !stream.CachedInfo().Created.Equal(made):
-			return nil, fmt.Errorf("%w: %s", errReplaced, name)
+			return nil, fmt.Errorf("%w: %s", jet.ErrReplaced, name)
 		}
 		found[name] = stream.CachedInfo()
 	}

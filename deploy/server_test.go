@@ -21,7 +21,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 // users of accounts.conf but the servers' own.
@@ -122,7 +122,7 @@ func (s site) setUp(t *testing.T, replicas int) {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) { // until the servers found each other
-		if err = consumers.MakeStreams(t.Context(), js, replicas); err == nil {
+		if err = jet.MakeStreams(t.Context(), js, replicas); err == nil {
 			return
 		}
 		if time.Now().After(end) {

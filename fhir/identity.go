@@ -47,22 +47,23 @@ func (d *decoder) name(n *node) string {
 		url = d.raw(n.entry.fullURL)
 	}
 	tail, base := splitURL(url)
-	prefix := ""
+	server := ""
 	if tail != nil {
-		prefix = d.foreignBase(base)
+		server = d.foreignBase(base)
 	}
 	if n.id != 0 {
 		id := d.raw(n.id)
 		if !validID(id) {
 			return ""
 		}
-		return d.join(prefix, n.typ, id)
+		return d.join(server, n.typ, id)
 	}
-	if uuid, ok := bytes.CutPrefix(url, []byte("urn:uuid:")); ok && validID(uuid) {
-		return d.join("", n.typ, uuid)
+	const prefix = "urn:uuid:"
+	if len(url) > len(prefix) && bytes.EqualFold(url[:len(prefix)], []byte(prefix)) && validID(url[len(prefix):]) {
+		return d.join("", n.typ, url[len(prefix):])
 	}
 	if typ, id := splitRef(tail); string(typ) == n.typ && validID(id) {
-		return d.join(prefix, n.typ, id)
+		return d.join(server, n.typ, id)
 	}
 	return d.join("", n.typ, contentHash(d.b[n.start:n.end]))
 }

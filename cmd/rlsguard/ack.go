@@ -12,8 +12,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -65,7 +66,7 @@ func (c *answerFlags) answer(p *program, a checks.Acknowledgement, word string) 
 		return err
 	}
 	defer nc.Close()
-	flag, err := consumers.FindFlag(ctx, nc, c.Flag)
+	flag, err := watch.FindFlag(ctx, nc, c.Flag)
 	if err != nil {
 		return err
 	}
@@ -77,8 +78,8 @@ func (c *answerFlags) answer(p *program, a checks.Acknowledgement, word string) 
 	if err != nil {
 		return err
 	}
-	if _, err := js.Publish(ctx, consumers.SubjectAcknowledge, data); err != nil {
-		return fmt.Errorf("%s: %w (it needs a right of its own)", consumers.SubjectAcknowledge, err)
+	if _, err := js.Publish(ctx, layout.SubjectAcknowledge, data); err != nil {
+		return fmt.Errorf("%s: %w (it needs a right of its own)", layout.SubjectAcknowledge, err)
 	}
 	fmt.Fprintf(p.stdout, "%s %s (%s): holds while what it rests on stays the same%s\n", c.Flag, word, flag.Check, untilWords(a.Until))
 	return nil

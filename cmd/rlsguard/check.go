@@ -12,7 +12,8 @@ import (
 	"github.com/nats-io/nats.go/micro"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -96,7 +97,7 @@ func (c *checkCommand) askFiles(p *program, set *setup, draft []byte) error {
 		return err
 	}
 	r := &replay{program: p, options: &replayCommand{KeyFile: c.KeyFile}, asOf: asOf, sum: newSummary(),
-		engine: consumers.Engine{Settings: set.settings, Ruleset: set.ruleset}}
+		engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset}}
 	if r.engine.Key, err = r.options.key(); err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func (c *checkCommand) askFiles(p *program, set *setup, draft []byte) error {
 }
 
 // facts folds the files of paths, as replay does, and reports what cannot be read. Without paths nothing is known.
-func (r *replay) facts(o fhir.Options, paths []string) (*consumers.Memory, error) {
+func (r *replay) facts(o fhir.Options, paths []string) (*fold.Memory, error) {
 	if err := r.read(o, paths); err != nil {
 		return nil, err
 	}
@@ -182,7 +183,7 @@ func ask(nc *nats.Conn, draft []byte, accept string) ([]byte, error) {
 	}
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, consumers.WithoutCredentials(nc.ConnectedUrl()))
+		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, jet.WithoutCredentials(nc.ConnectedUrl()))
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", ordercheck.Subject, err)
 	}

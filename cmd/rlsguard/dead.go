@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -20,7 +21,7 @@ type deadCommand struct {
 }
 
 // withDead connects for the commands about dead letters, and lets do work until Ctrl-C.
-func withDead(f *natsFlags, do func(context.Context, *consumers.Operator) error) error {
+func withDead(f *natsFlags, do func(context.Context, *operate.Operator) error) error {
 	ctx, stop := interruptible()
 	defer stop()
 	nc, err := f.connect("dead")
@@ -28,14 +29,14 @@ func withDead(f *natsFlags, do func(context.Context, *consumers.Operator) error)
 		return err
 	}
 	defer nc.Close()
-	o, err := consumers.NewOperator(nc)
+	o, err := operate.NewOperator(nc)
 	if err != nil {
 		return err
 	}
 	return do(ctx, o)
 }
 
-var deadReasons = append(slices.Clone(fhir.Reasons), consumers.PartlyRead)
+var deadReasons = append(slices.Clone(fhir.Reasons), layout.PartlyRead)
 
 func checkReason(reason string) error {
 	if reason == "" || slices.Contains(deadReasons, fhir.Reason(reason)) {
@@ -69,13 +70,13 @@ func (c *deadListCommand) Run(p *program) error {
 	if c.Limit < 0 {
 		return errors.New("--limit has to be 0 or above")
 	}
-	return withDead(&c.natsFlags, func(ctx context.Context, o *consumers.Operator) error { return c.list(ctx, p, o) })
+	return withDead(&c.natsFlags, func(ctx context.Context, o *operate.Operator) error { return c.list(ctx, p, o) })
 }
 
-func (c *deadListCommand) list(ctx context.Context, p *program, o *consumers.Operator) error {
-	var letters []consumers.DeadLetter
+func (c *deadListCommand) list(ctx context.Context, p *program, o *operate.Operator) error {
+	var letters []layout.DeadLetter
 	total := 0
-	err := o.DeadLetters(ctx, c.Reason, func(l consumers.DeadLetter) error {
+	err := o.DeadLetters(ctx, c.Reason, func(l layout.DeadLetter) error {
 		total++
 		if letters = append(letters, l); c.Limit > 0 && len(letters) > 2*c.Limit {
 			letters = append(letters[:0], letters[len(letters)-c.Limit:]...)
@@ -122,11 +123,11 @@ type letterJSON struct {
 	Payload *string   `json:"payload,omitempty"`
 }
 
-func jsonOf(l *consumers.DeadLetter) letterJSON {
+func jsonOf(l *layout.DeadLetter) letterJSON {
 	return letterJSON{Number: l.Number, Time: l.Time, Reason: l.Reason, Detail: l.Detail, Pointer: l.Pointer, Input: l.Input, Bytes: l.Size, LeftOut: l.LeftOut}
 }
 
-func (p *program) printLetter(l *consumers.DeadLetter, format string) error {
+func (p *program) printLetter(l *layout.DeadLetter, format string) error {
 	if format == "json" {
 		line, err := lineOf(jsonOf(l))
 		if err != nil {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 // deadSelection are the options that say which letters are meant.
@@ -18,8 +20,8 @@ type deadSelection struct {
 	Numbers []uint64 `arg:"" optional:"" name:"number" help:"Numbers of dead letters, as dead list prints them."`
 }
 
-func (c *deadSelection) selection() (consumers.DeadSelection, error) {
-	s := consumers.DeadSelection{Numbers: c.Numbers, Reason: c.Reason, All: c.All}
+func (c *deadSelection) selection() (operate.DeadSelection, error) {
+	s := operate.DeadSelection{Numbers: c.Numbers, Reason: c.Reason, All: c.All}
 	ways := 0
 	for _, set := range []bool{len(c.Numbers) > 0, c.Reason != "", c.All} {
 		if set {
@@ -36,19 +38,19 @@ func (c *deadSelection) selection() (consumers.DeadSelection, error) {
 }
 
 // run calls do with the letters that are meant; numbers that nobody has are reported.
-func (c *deadSelection) run(p *program, siblings bool, do func(context.Context, *consumers.Operator, []consumers.DeadLetter) error) error {
+func (c *deadSelection) run(p *program, siblings bool, do func(context.Context, *operate.Operator, []layout.DeadLetter) error) error {
 	s, err := c.selection()
 	if err != nil {
 		return err
 	}
 	s.Rejected = siblings // what is put through again is what did not count
-	return withDead(&c.natsFlags, func(ctx context.Context, o *consumers.Operator) error {
+	return withDead(&c.natsFlags, func(ctx context.Context, o *operate.Operator) error {
 		letters, missing, err := o.Select(ctx, s, siblings)
 		if err != nil {
 			return err
 		}
 		for _, n := range missing {
-			tellf(p.stderr, "dead letter %d: %s", n, consumers.ErrNoLetter)
+			tellf(p.stderr, "dead letter %d: %s", n, operate.ErrNoLetter)
 		}
 		if err := do(ctx, o, letters); err != nil {
 			return err
@@ -79,12 +81,12 @@ Examples:
 
 // Run retries.
 func (c *deadRetryCommand) Run(p *program) error {
-	return c.run(p, true, func(ctx context.Context, o *consumers.Operator, letters []consumers.DeadLetter) error {
+	return c.run(p, true, func(ctx context.Context, o *operate.Operator, letters []layout.DeadLetter) error {
 		return c.retry(ctx, p, o, letters)
 	})
 }
 
-func (c *deadRetryCommand) retry(ctx context.Context, p *program, o *consumers.Operator, letters []consumers.DeadLetter) error {
+func (c *deadRetryCommand) retry(ctx context.Context, p *program, o *operate.Operator, letters []layout.DeadLetter) error {
 	bar := startProgress(p.stderr, "putting through", int64(len(letters)), func(n int64) string { return plural(int(n), "letter", "letters") })
 	done, err := o.Retry(ctx, letters, func() { bar.add(1) })
 	bar.end()
@@ -106,8 +108,8 @@ func (c *deadRetryCommand) retry(ctx context.Context, p *program, o *consumers.O
 }
 
 // wait tells what was rejected again.
-func (c *deadRetryCommand) wait(ctx context.Context, p *program, o *consumers.Operator, done *consumers.Retried) error {
-	if err := o.WaitDecided(ctx, done.Last, consumers.WaitOptions{Nobody: p.nobodyDecides}); err != nil {
+func (c *deadRetryCommand) wait(ctx context.Context, p *program, o *operate.Operator, done *operate.Retried) error {
+	if err := o.WaitDecided(ctx, done.Last, jet.WaitOptions{Nobody: p.nobodyDecides}); err != nil {
 		return err
 	}
 	again, err := o.RejectedAgain(ctx, done)
@@ -137,7 +139,7 @@ Examples:
 
 // Run drops.
 func (c *deadDropCommand) Run(p *program) error {
-	return c.run(p, false, func(ctx context.Context, o *consumers.Operator, letters []consumers.DeadLetter) error {
+	return c.run(p, false, func(ctx context.Context, o *operate.Operator, letters []layout.DeadLetter) error {
 		bar := startProgress(p.stderr, "removing", int64(len(letters)), func(n int64) string { return plural(int(n), "letter", "letters") })
 		defer bar.end()
 		for _, l := range letters {

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 type deadShowCommand struct {
@@ -30,16 +31,16 @@ Examples:
 
 // Run shows one.
 func (c *deadShowCommand) Run(p *program) error {
-	return withDead(&c.natsFlags, func(ctx context.Context, o *consumers.Operator) error { return c.show(ctx, p, o) })
+	return withDead(&c.natsFlags, func(ctx context.Context, o *operate.Operator) error { return c.show(ctx, p, o) })
 }
 
-func (c *deadShowCommand) show(ctx context.Context, p *program, o *consumers.Operator) error {
+func (c *deadShowCommand) show(ctx context.Context, p *program, o *operate.Operator) error {
 	l, data, err := o.DeadLetter(ctx, c.Number)
 	if err != nil {
 		return fmt.Errorf("dead letter %d: %w", c.Number, err)
 	}
 	if data == nil && l.LeftOut && c.Payload {
-		return fmt.Errorf("dead letter %d: %w", c.Number, consumers.ErrNoPayload)
+		return fmt.Errorf("dead letter %d: %w", c.Number, operate.ErrNoPayload)
 	}
 	if c.Payload {
 		_, err := p.stdout.Write(data)
@@ -69,7 +70,7 @@ func (c *deadShowCommand) show(ctx context.Context, p *program, o *consumers.Ope
 	return nil
 }
 
-func payloadWords(l *consumers.DeadLetter, data []byte) string {
+func payloadWords(l *layout.DeadLetter, data []byte) string {
 	switch {
 	case data == nil && l.LeftOut:
 		return "left out, and the stream FHIR does not hold it any more"

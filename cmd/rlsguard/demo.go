@@ -16,6 +16,12 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/publish"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -81,7 +87,7 @@ func (c *demoCommand) Run(p *program) (err error) {
 // demo is a server, a consumer on it and somebody who watches.
 type demo struct {
 	*program
-	server *consumers.Embedded
+	server *embedded.Embedded
 	nc     *nats.Conn
 	out    printer
 
@@ -91,12 +97,12 @@ type demo struct {
 	flags chan checks.Flag // as they are committed
 
 	reader *fhir.Reader
-	expect *consumers.Replay // tells how many flags follow from a document
+	expect *fold.Replay // tells how many flags follow from a document
 	n      uint64
 }
 
 func startDemo(ctx context.Context, p *program, dir string) (*demo, error) {
-	key, err := consumers.SiteKey(dir)
+	key, err := embedded.SiteKey(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +111,7 @@ func startDemo(ctx context.Context, p *program, dir string) (*demo, error) {
 		return nil, err
 	}
 	d := &demo{program: p, out: p.newPrinter("text", true), serve: make(chan error, 1), watch: make(chan error, 1), flags: make(chan checks.Flag)}
-	if d.server, err = consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
+	if d.server, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
 		return nil, err
 	}
 	if d.nc, err = d.server.Connect(); err != nil {
@@ -113,14 +119,14 @@ func startDemo(ctx context.Context, p *program, dir string) (*demo, error) {
 	}
 	ctx, d.halt = context.WithCancel(ctx)
 	cfg := consumers.Config{
-		Embedded: d.server, Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: key},
-		Reader: set.reader, AsOf: demoAsOf, Log: zerolog.Nop(), Health: consumers.NewHealth(),
+		Embedded: d.server, Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: key},
+		Reader: set.reader, AsOf: demoAsOf, Log: zerolog.Nop(), Health: health.NewHealth(),
 	}
 	go func() { d.serve <- consumers.Serve(ctx, cfg) }()
 	if err := d.ready(ctx, cfg.Health); err != nil {
 		return nil, errors.Join(err, d.stop())
 	}
-	d.expect = consumers.NewReplay(cfg.Engine)
+	d.expect = fold.NewReplay(cfg.Engine)
 	d.reader = fhir.NewReader(set.reader)
 	go func() { d.watch <- d.follow(ctx) }()
 	return d, nil
@@ -144,11 +150,11 @@ func (d *demo) follow(ctx context.Context) error {
 		}
 		return nil
 	}
-	return consumers.Watch(ctx, d.nc, consumers.WatchOptions{}, first, hand)
+	return watch.Watch(ctx, d.nc, watch.WatchOptions{}, first, hand)
 }
 
 // ready waits until the consumer works, and so the streams are there.
-func (d *demo) ready(ctx context.Context, health *consumers.Health) error {
+func (d *demo) ready(ctx context.Context, health *health.Health) error {
 	for len(health.Reasons()) > 0 {
 		select {
 		case err := <-d.serve:
@@ -172,7 +178,7 @@ func (d *demo) stop() error {
 // tell publishes the story, one document after the other, and prints what is committed in between.
 func (d *demo) tell(ctx context.Context) error {
 	fmt.Fprintf(d.stdout, "rlsguard demo: made-up patients, looked at as of %s\n\n", demoAsOf.Format("2 January 2006"))
-	pub, err := consumers.NewPublisher(ctx, d.nc)
+	pub, err := publish.NewPublisher(ctx, d.nc)
 	if err != nil {
 		return err
 	}
@@ -187,12 +193,12 @@ func (d *demo) tell(ctx context.Context) error {
 }
 
 // chapter publishes one document and prints the flags that follow from it.
-func (d *demo) chapter(ctx context.Context, pub *consumers.Publisher, file string) error {
+func (d *demo) chapter(ctx context.Context, pub *publish.Publisher, file string) error {
 	data, err := demoFiles.ReadFile("demo/" + file + ".json")
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(pub.Publish(ctx, data), pub.Wait(ctx, consumers.WaitOptions{})); err != nil {
+	if err := errors.Join(pub.Publish(ctx, data), pub.Wait(ctx, jet.WaitOptions{})); err != nil {
 		return err
 	}
 	for range d.expected(data) {
@@ -221,7 +227,7 @@ const demoPatience = 30 * time.Second
 // consumer knows.
 func (d *demo) expected(data []byte) int {
 	d.n++
-	in := consumers.Input{Arrival: checks.Arrival{Sequence: d.n}}
+	in := fold.Input{Arrival: checks.Arrival{Sequence: d.n}}
 	d.reader.Document(data, func(r fhir.Resource) bool {
 		in.Resources = append(in.Resources, r)
 		return true

@@ -19,7 +19,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // TestDeployedOrderCheck asks, answers a flag and sends feedback under the users of deploy/nats.conf. Only who may ask gets an answer about a
@@ -98,7 +101,7 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 	}
 	cfg := consumers.Config{
 		URL: found.url, Options: found.options, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
-		Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: consumers.NewHealth(),
+		Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: health.NewHealth(),
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	flags := doorFlags{CDS: "127.0.0.1:0", CDSOpen: true}
@@ -137,7 +140,7 @@ func waitState(ctx context.Context, t *testing.T, s deployed, flag string, want 
 	t.Helper()
 	nc := s.connect(t, "dashboard")
 	for {
-		f, err := consumers.FindFlag(ctx, nc, flag)
+		f, err := watch.FindFlag(ctx, nc, flag)
 		if err == nil && f.State == want {
 			return
 		}

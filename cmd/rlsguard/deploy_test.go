@@ -26,6 +26,11 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/publish"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // TestDeployedServer runs the whole way under the users of deploy/nats.conf: each can do its work, and nothing else.
@@ -43,12 +48,12 @@ func TestDeployedServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	serving, stop := context.WithCancel(ctx)
-	health := consumers.NewHealth()
+	health := health.NewHealth()
 	served := make(chan error, 1)
 	go func() {
 		served <- consumers.Serve(serving, consumers.Config{
 			URL: found.url, Options: found.options, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
-			Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: health,
+			Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: health,
 		})
 	}()
 	defer func() {
@@ -63,7 +68,7 @@ func TestDeployedServer(t *testing.T) {
 	allMeasured(ctx, t, health)
 	dashboardUser := s.connect(t, "dashboard")
 	var open []checks.Flag
-	err = consumers.Watch(ctx, dashboardUser, consumers.WatchOptions{Once: true}, func(f []checks.Flag) error { open = f; return nil }, nil)
+	err = watch.Watch(ctx, dashboardUser, watch.WatchOptions{Once: true}, func(f []checks.Flag) error { open = f; return nil }, nil)
 	if err != nil || len(open) != 1 || open[0].Check != "rls-ssri" {
 		t.Errorf("the dashboard sees %v, %v", open, err)
 	}
@@ -88,7 +93,7 @@ func TestDeployedServer(t *testing.T) {
 }
 
 // allMeasured: the rights of the user are enough for every metric that is read from the server.
-func allMeasured(ctx context.Context, t *testing.T, health *consumers.Health) {
+func allMeasured(ctx context.Context, t *testing.T, health *health.Health) {
 	t.Helper()
 	text := ""
 	for _, name := range []string{"inbound_lag_messages", "oldest_undecided_seconds", "active", "dead_letters", "flags_copy_lag_seconds"} {
@@ -106,7 +111,7 @@ func allMeasured(ctx context.Context, t *testing.T, health *consumers.Health) {
 
 func publishAs(ctx context.Context, t *testing.T, nc *nats.Conn, file string) {
 	t.Helper()
-	pub, err := consumers.NewPublisher(ctx, nc)
+	pub, err := publish.NewPublisher(ctx, nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +123,7 @@ func publishAs(ctx context.Context, t *testing.T, nc *nats.Conn, file string) {
 	if err := pub.Publish(ctx, data); err != nil {
 		t.Fatal(err)
 	}
-	if err := pub.Wait(ctx, consumers.WaitOptions{}); err != nil {
+	if err := pub.Wait(ctx, jet.WaitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }

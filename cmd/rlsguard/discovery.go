@@ -15,7 +15,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 // natsFlags name the NATS server and say how to connect to it.
@@ -107,7 +107,7 @@ func encrypted(urls string) error {
 		}
 		host := parsed.Hostname()
 		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return fmt.Errorf("%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where the network is trusted", consumers.WithoutCredentials(u))
+			return fmt.Errorf("%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where the network is trusted", jet.WithoutCredentials(u))
 		}
 	}
 	return nil
@@ -142,7 +142,7 @@ func (f natsFlags) connect(role string, more ...nats.Option) (*nats.Conn, error)
 	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, append(s.options, more...)...)
 	nc, err := nats.Connect(s.url, options...)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to NATS at %s: %w", consumers.WithoutCredentials(s.url), err)
+		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(s.url), err)
 	}
 	return nc, nil
 }

@@ -20,6 +20,9 @@ import (
 
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
@@ -66,8 +69,8 @@ func (d *doorFlags) check() error {
 type doors struct {
 	log     zerolog.Logger
 	checker *ordercheck.Checker
-	known   *consumers.Known
-	health  *consumers.Health
+	known   *commit.Known
+	health  *health.Health
 	nc      *nats.Conn
 	bus     *cdshooks.NATS
 	web     *http.Server
@@ -78,7 +81,7 @@ type doors struct {
 
 // open opens the doors for the consumer that cfg will be given to. They answer as soon as that knows what is stored.
 func (d *doorFlags) open(ctx context.Context, cfg *consumers.Config, dir string) (_ *doors, err error) {
-	cfg.Known = consumers.NewKnown()
+	cfg.Known = commit.NewKnown()
 	o := &doors{log: cfg.Log, known: cfg.Known, health: cfg.Health, checker: &ordercheck.Checker{Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader, Metrics: ordercheck.NewMetrics()}}
 	if asOf := cfg.AsOf; !asOf.IsZero() {
 		o.checker.AsOf = func() time.Time { return asOf }
@@ -111,7 +114,7 @@ func (d *doorFlags) open(ctx context.Context, cfg *consumers.Config, dir string)
 func connectDoors(cfg *consumers.Config) (*nats.Conn, error) {
 	// While the consumer itself is not ready it says why, and once is enough.
 	quiet := func() bool { return cfg.Health != nil && len(cfg.Health.Reasons()) > 0 }
-	reach := &consumers.Reach{Log: cfg.Log.With().Str("for", "order check").Logger(), Server: cfg.URL, Quiet: quiet}
+	reach := &jet.Reach{Log: cfg.Log.With().Str("for", "order check").Logger(), Server: cfg.URL, Quiet: quiet}
 	options := append(append(reach.Options(),
 		nats.Name("rlsguard check"),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { cfg.Log.Warn().Err(err).Msg("NATS, order check") }),

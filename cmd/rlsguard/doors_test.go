@@ -21,6 +21,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
 // TestCDSOverTLS opens the door as a site does: with a certificate, and for one client with a key. Before the states are read it answers, and says so.
@@ -52,7 +53,7 @@ func TestCDSOverTLS(t *testing.T) {
 	}
 	cfg := consumers.Config{
 		URL: "nats://127.0.0.1:1", Reader: settings.reader, AsOf: demoAsOf, Log: zerolog.Nop(), Replicas: 1, Audit: time.Hour,
-		Engine: &consumers.Engine{Settings: checks.DefaultSettings(), Key: []byte(publicTestKey)},
+		Engine: &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte(publicTestKey)},
 	}
 	opened, err := flags.open(t.Context(), &cfg, dir)
 	if err != nil {

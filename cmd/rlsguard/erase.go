@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 type eraseCommand struct {
@@ -66,7 +66,7 @@ func (c *eraseCommand) Run(p *program) (err error) {
 	return nil
 }
 
-func (p *program) erasedWords(patient string, done *consumers.Erased) {
+func (p *program) erasedWords(patient string, done *operate.Erased) {
 	if done.Nothing() {
 		fmt.Fprintf(p.stdout, "Nothing is stored about %s.\n", patient)
 	} else {

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 type exportCommand struct {
@@ -43,7 +43,7 @@ func (c *exportCommand) Run(p *program) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	var bar *progress
-	var done consumers.Ported
+	var done operate.Ported
 	write := func(w io.Writer) (err error) {
 		done, err = s.Export(ctx, s.key, w, func(n int64) { bar = startProgress(p.stderr, "exporting", n, messages) }, func(n int64) { bar.add(n) })
 		return err
@@ -61,7 +61,7 @@ func (c *exportCommand) Run(p *program) (err error) {
 	return nil
 }
 
-func portedWords(n consumers.Ported) string {
+func portedWords(n operate.Ported) string {
 	return plural(int(n.Patients), "state", "states") + " of patients and " + plural(int(n.Transitions), "transition", "transitions")
 }
 
@@ -119,7 +119,7 @@ func (c *importCommand) Run(p *program) (err error) {
 		return err
 	}
 	bar := startProgress(p.stderr, "checking", info.Size(), megabytes)
-	whole, err := consumers.CheckExport(key, bar.reader(f))
+	whole, err := operate.CheckExport(key, bar.reader(f))
 	bar.end()
 	if err != nil {
 		return err

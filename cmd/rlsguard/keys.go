@@ -5,7 +5,7 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
 )
 
 // publicTestKey makes the flag ids of a replay without --key-file: the same on every machine, and no secret at all.
@@ -16,7 +16,7 @@ func readKey(path string) ([]byte, error) {
 	if err := private(path); err != nil {
 		return nil, fmt.Errorf("site key: %w", err)
 	}
-	return consumers.ReadSiteKey(path)
+	return embedded.ReadSiteKey(path)
 }
 
 // private refuses a file that others than its owner may read. One of root's that its group may read is how an orchestrator hands a

@@ -10,7 +10,9 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/publish"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -50,7 +52,7 @@ func (c *publishCommand) Run(p *program) error {
 		return err
 	}
 	defer nc.Close()
-	pub, err := consumers.NewPublisher(ctx, nc)
+	pub, err := publish.NewPublisher(ctx, nc)
 	if err != nil {
 		return err
 	}
@@ -59,7 +61,7 @@ func (c *publishCommand) Run(p *program) error {
 }
 
 // publishAll publishes sources in order. What cannot be sent is reported and costs the others nothing; a lost server ends it.
-func publishAll(ctx context.Context, p *program, pub *consumers.Publisher, sources []source, wait bool) error {
+func publishAll(ctx context.Context, p *program, pub *publish.Publisher, sources []source, wait bool) error {
 	s := &sending{pub: pub, reader: fhir.NewReader(fhir.Options{})}
 	bar := startProgress(p.stderr, "publishing", totalSize(sources), megabytes)
 	s.sources(ctx, sources, bar)
@@ -90,7 +92,7 @@ func publishAll(ctx context.Context, p *program, pub *consumers.Publisher, sourc
 
 // sending is what publish has sent, and not.
 type sending struct {
-	pub    *consumers.Publisher
+	pub    *publish.Publisher
 	reader *fhir.Reader
 	unsent []error  // of documents that could not be read or sent
 	unread []unread // there is no resource in them
@@ -144,7 +146,7 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 		refuse(fmt.Sprintf("%s, %s", r.Reason, r.Detail))
 		return true
 	}
-	err := s.pub.PublishFrom(ctx, consumers.Origin{Source: name, Line: d.Line}, bytes.Clone(d.Data))
+	err := s.pub.PublishFrom(ctx, publish.Origin{Source: name, Line: d.Line}, bytes.Clone(d.Data))
 	if err == nil {
 		return true
 	}
@@ -156,10 +158,10 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 }
 
 // waitDecided returns when all is decided: errRejected when some of it was rejected, which it reports.
-func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent int) (rejected, err error) {
+func waitDecided(ctx context.Context, p *program, pub *publish.Publisher, sent int) (rejected, err error) {
 	bar := startProgress(p.stderr, "deciding", int64(sent), func(n int64) string { return plural(int(n), "message", "messages") })
 	done := int64(0)
-	err = pub.Wait(ctx, consumers.WaitOptions{Nobody: p.nobodyDecides, Left: func(left uint64) {
+	err = pub.Wait(ctx, jet.WaitOptions{Nobody: p.nobodyDecides, Left: func(left uint64) {
 		now := int64(sent) - min(int64(left), int64(sent))
 		bar.add(now - done)
 		done = now
@@ -168,7 +170,7 @@ func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent
 	if err != nil {
 		return nil, err
 	}
-	err = pub.Rejected(ctx, func(from consumers.Origin, l consumers.DeadLetter) error {
+	err = pub.Rejected(ctx, func(from publish.Origin, l layout.DeadLetter) error {
 		place := fmt.Sprintf("%s:%d", from.Source, from.Line)
 		if l.PartlyRead() {
 			tellf(p.stderr, "%s: partly read, the rest counts: %s (dead letter %d)", place, l.Detail, l.Number)
@@ -182,7 +184,7 @@ func waitDecided(ctx context.Context, p *program, pub *consumers.Publisher, sent
 		return nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		tellf(p.stderr, "whether some of it was rejected is not known: the server gives this user no answer about the stream %s, which operators may read", consumers.StreamDead)
+		tellf(p.stderr, "whether some of it was rejected is not known: the server gives this user no answer about the stream %s, which operators may read", layout.StreamDead)
 		err = nil
 	}
 	return rejected, err

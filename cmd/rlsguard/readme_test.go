@@ -18,6 +18,10 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/publish"
 )
 
 const readmePath = "../../README.md"
@@ -145,7 +149,7 @@ func TestReadmeDashboard(t *testing.T) {
 	}
 
 	// It sees what the demo publishes.
-	server, err := consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	server, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +160,7 @@ func TestReadmeDashboard(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	served := make(chan error, 1)
-	engine := &consumers.Engine{Settings: set.settings, Key: []byte(publicTestKey), Ruleset: set.ruleset}
+	engine := &fold.Engine{Settings: set.settings, Key: []byte(publicTestKey), Ruleset: set.ruleset}
 	go func() {
 		served <- consumers.Serve(ctx, consumers.Config{Embedded: server, Engine: engine, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.Nop()})
 	}()
@@ -165,7 +169,7 @@ func TestReadmeDashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	pub, err := consumers.NewPublisher(ctx, nc)
+	pub, err := publish.NewPublisher(ctx, nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +181,7 @@ func TestReadmeDashboard(t *testing.T) {
 	if err := pub.Publish(ctx, data); err != nil {
 		t.Fatal(err)
 	}
-	if err := pub.Wait(ctx, consumers.WaitOptions{}); err != nil {
+	if err := pub.Wait(ctx, jet.WaitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var change, flag string

@@ -19,7 +19,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // releasePatience is how long a command or a start may take before it counts as hung.
@@ -179,7 +179,7 @@ func (s *served) inbound() []byte {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	stream, err := js.Stream(s.t.Context(), consumers.StreamFHIR)
+	stream, err := js.Stream(s.t.Context(), layout.StreamFHIR)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -52,7 +52,7 @@ func (c *replayCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	r := &replay{program: p, options: c, sum: newSummary(), engine: consumers.Engine{Settings: set.settings, Ruleset: set.ruleset}}
+	r := &replay{program: p, options: c, sum: newSummary(), engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset}}
 	if r.asOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
 		return err
 	}
@@ -75,12 +75,12 @@ func (c *replayCommand) key() ([]byte, error) {
 type replay struct {
 	*program
 	options *replayCommand
-	engine  consumers.Engine
+	engine  fold.Engine
 	asOf    time.Time
 	out     printer
 	sum     *summary
 
-	fold       *consumers.Replay
+	fold       *fold.Replay
 	unreadable int
 	failure    error // of the output
 }
@@ -104,7 +104,7 @@ func (r *replay) read(o fhir.Options, paths []string) error {
 	defer in.close()
 	r.sum.Unread = append(r.sum.Unread, in.unread...)
 	r.sum.quiet(r.engine.Settings)
-	r.fold = consumers.NewReplay(&r.engine)
+	r.fold = fold.NewReplay(&r.engine)
 	bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
 	before := 0
 	readSources(in.sources, o, bar, func(n int, b batch) {
@@ -131,7 +131,7 @@ func (r *replay) end(name string, b batch, events int) {
 
 // take folds a part of a source in: at once, or one event after the other when transitions are wanted.
 func (r *replay) take(n int, name string, b batch) {
-	in := consumers.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: b.resources, Source: name, AllowAck: true}
+	in := fold.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: b.resources, Source: name, AllowAck: true}
 	if !r.options.Transitions {
 		r.count(name, b.lines, r.fold.Fold(in))
 		return
@@ -146,7 +146,7 @@ func (r *replay) take(n int, name string, b batch) {
 	}
 }
 
-func (r *replay) count(name string, lines []int, results []consumers.Result) {
+func (r *replay) count(name string, lines []int, results []fold.Result) {
 	for i, res := range results {
 		r.sum.event(res, func() string { return fmt.Sprintf("%s:%d", name, lines[i]) })
 	}
@@ -208,7 +208,7 @@ func (r *replay) ended(met bool) error {
 }
 
 // countFlags counts the flags that the decision left open and the patients of whom facts were left out, and tells whether one of them meets --fail-on.
-func (r *replay) countFlags(known *consumers.Memory, patients []checks.Ref) (met bool) {
+func (r *replay) countFlags(known *fold.Memory, patients []checks.Ref) (met bool) {
 	limit, err := checks.ParseSeverity(r.options.FailOn)
 	for _, p := range patients {
 		r.sum.leftOut(known.State(p).Cut)
@@ -224,7 +224,7 @@ func (r *replay) countFlags(known *consumers.Memory, patients []checks.Ref) (met
 const flagChunk = 1024
 
 // printFlags prints the open flags, sorted by patient, check and ingredient; as text the worst first.
-func (r *replay) printFlags(known *consumers.Memory, patients []checks.Ref) {
+func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 	patients = slices.DeleteFunc(slices.Clone(patients), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
 	r.out.begin(len(patients))
 	text := r.options.Format == "text"
@@ -280,7 +280,7 @@ func worstOf(st *checks.State) checks.Severity {
 	return worst
 }
 
-func (r *replay) explain(known *consumers.Memory, patients []checks.Ref) {
+func (r *replay) explain(known *fold.Memory, patients []checks.Ref) {
 	for _, patient := range patients {
 		for _, s := range checks.Explain(known.State(patient), r.engine.Settings, r.asOf) {
 			if r.failure == nil {

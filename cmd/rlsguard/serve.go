@@ -20,6 +20,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 type serveCommand struct {
@@ -68,8 +72,8 @@ func (c *serveCommand) Run(p *program) error {
 	}
 	c.Own = set.reasons
 	cfg := consumers.Config{
-		Engine: &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset}, Reader: set.reader,
-		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: consumers.NewHealth(), Log: p.logger(c.LogLevel),
+		Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset}, Reader: set.reader,
+		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.NewHealth(), Log: p.logger(c.LogLevel),
 	}
 	if cfg.Replicas < 1 || cfg.Audit <= 0 {
 		return errors.New("--replicas and --audit-days have to be above 0")
@@ -119,7 +123,7 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 		return err
 	}
 	cfg.URL, cfg.Options = server.url, server.options
-	cfg.Log.Info().Str("nats", consumers.WithoutCredentials(server.url)).Msg("working on a NATS server")
+	cfg.Log.Info().Str("nats", jet.WithoutCredentials(server.url)).Msg("working on a NATS server")
 	return c.run(ctx, cfg, c.Data)
 }
 
@@ -137,18 +141,18 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 	if cfg.Engine.Key, err = c.embeddedKey(dir); err != nil {
 		return err
 	}
-	options := consumers.EmbeddedOptions{Dir: dir, Listen: c.Listen, Repair: c.Repair, Log: cfg.Log}
+	options := embedded.EmbeddedOptions{Dir: dir, Listen: c.Listen, Repair: c.Repair, Log: cfg.Log}
 	if options.TLS, err = c.tls(); err != nil {
 		return err
 	}
 	if options.Users, err = readUsers(c.Users); err != nil {
 		return err
 	}
-	if cfg.Embedded, err = consumers.StartEmbedded(options); err != nil {
+	if cfg.Embedded, err = embedded.StartEmbedded(options); err != nil {
 		return whenInUse(err, "most likely by another rlsguard serve: end that first, or give a folder of its own with --data")
 	}
 	defer func() { err = errors.Join(err, cfg.Embedded.Stop()) }()
-	cfg.Log.Info().Str("nats", consumers.WithoutCredentials(cfg.Embedded.URL())).Str("data", dir).Msg("NATS server runs inside")
+	cfg.Log.Info().Str("nats", jet.WithoutCredentials(cfg.Embedded.URL())).Str("data", dir).Msg("NATS server runs inside")
 	return c.run(ctx, cfg, dir)
 }
 
@@ -156,7 +160,7 @@ func (c *serveCommand) embeddedKey(dir string) ([]byte, error) {
 	if c.KeyFile != "" {
 		return readKey(c.KeyFile)
 	}
-	return consumers.SiteKey(dir)
+	return embedded.SiteKey(dir)
 }
 
 func (c *serveCommand) tls() (*tls.Config, error) {

@@ -8,10 +8,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/rlsguard/rlsguard/consumers"
-	"github.com/rlsguard/rlsguard/consumers/cdshooks"
-
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/cdshooks"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 type setupCommand struct {
@@ -50,11 +50,11 @@ func (c *setupCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	if err := consumers.MakeStreams(ctx, js, c.Replicas); err != nil {
+	if err := jet.MakeStreams(ctx, js, c.Replicas); err != nil {
 		return err
 	}
 	if c.DeadDays > 0 {
-		if err := consumers.KeepDead(ctx, js, time.Duration(c.DeadDays)*24*time.Hour); err != nil {
+		if err := jet.KeepDead(ctx, js, time.Duration(c.DeadDays)*24*time.Hour); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 // storedFlags say where what is stored is found: on a server, or in the data folder of one that is not running.
@@ -24,10 +25,10 @@ type storedFlags struct {
 
 // stored is an open door to what is stored.
 type stored struct {
-	*consumers.Operator
+	*operate.Operator
 	key    []byte
 	nc     *nats.Conn
-	server *consumers.Embedded
+	server *embedded.Embedded
 }
 
 // open connects, or starts a server on the folder that nobody else reaches. With fresh the folder need not be there yet.
@@ -53,7 +54,7 @@ func (s *stored) connect(p *program, f *storedFlags, role string, fresh bool) (e
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
 		}
-		if s.server, err = consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: p.logger("error")}); err != nil {
+		if s.server, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: p.logger("error")}); err != nil {
 			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()
@@ -61,7 +62,7 @@ func (s *stored) connect(p *program, f *storedFlags, role string, fresh bool) (e
 	if err != nil {
 		return err
 	}
-	s.Operator, err = consumers.NewOperator(s.nc)
+	s.Operator, err = operate.NewOperator(s.nc)
 	return err
 }
 

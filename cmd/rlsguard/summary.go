@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // summary accounts for every resource that was read, and for the flags that are open at the end. It is what --summary writes.
@@ -59,7 +60,7 @@ func newSummary() *summary {
 }
 
 // event counts one resource; place is where it came from.
-func (s *summary) event(r consumers.Result, place func() string) {
+func (s *summary) event(r fold.Result, place func() string) {
 	s.Events++
 	if r.Linked {
 		s.linked++
@@ -68,19 +69,19 @@ func (s *summary) event(r consumers.Result, place func() string) {
 		s.partly++
 		source := place()
 		for _, u := range r.Unread {
-			s.Partly = append(s.Partly, rejection{Source: source, Pointer: u.Pointer, Reason: string(consumers.PartlyRead), Detail: u.Detail})
+			s.Partly = append(s.Partly, rejection{Source: source, Pointer: u.Pointer, Reason: string(layout.PartlyRead), Detail: u.Detail})
 		}
 	}
 	switch r.Outcome {
-	case consumers.Applied:
+	case fold.Applied:
 		s.Outcomes.Applied++
-	case consumers.Unchanged:
+	case fold.Unchanged:
 		s.Outcomes.Unchanged++
-	case consumers.Irrelevant:
+	case fold.Irrelevant:
 		s.Outcomes.Irrelevant++
-	case consumers.Waiting:
+	case fold.Waiting:
 		s.Outcomes.Waiting++
-	case consumers.Rejected:
+	case fold.Rejected:
 		s.Outcomes.Rejected++
 		s.Rejected = append(s.Rejected, rejection{Source: place(), Pointer: r.Pointer, Reason: string(r.Reason), Detail: r.Detail})
 	}

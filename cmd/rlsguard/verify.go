@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 type verifyCommand struct {
@@ -39,7 +40,7 @@ func (c *verifyCommand) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	opt := consumers.VerifyOptions{Now: p.now()}
+	opt := operate.VerifyOptions{Now: p.now()}
 	if c.AsOf != "" {
 		if opt.AsOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
 			return err
@@ -52,7 +53,7 @@ func (c *verifyCommand) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	opt.Engine = &consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: s.key}
+	opt.Engine = &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: s.key}
 	if c.AcknowledgeLosses {
 		n, err := s.AcknowledgeLosses(ctx, s.key)
 		if err != nil {
@@ -80,7 +81,7 @@ func (c *verifyCommand) Run(p *program) (err error) {
 // messages words a number of messages.
 func messages(n int64) string { return plural(int(n), "message", "messages") }
 
-func (p *program) printDifferences(found []consumers.Difference, format string) error {
+func (p *program) printDifferences(found []operate.Difference, format string) error {
 	for _, d := range found {
 		if format == "json" {
 			line, err := lineOf(d)
@@ -110,7 +111,7 @@ func (p *program) printDifferences(found []consumers.Difference, format string) 
 }
 
 // verified closes with what was looked at, and gives the exit code.
-func (p *program) verified(sum *consumers.Verified, found []consumers.Difference, ruleset, format string) error {
+func (p *program) verified(sum *operate.Verified, found []operate.Difference, ruleset, format string) error {
 	w := p.stderr
 	if format == "text" {
 		w = p.stdout

@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 type watchCommand struct {
@@ -43,7 +43,7 @@ func (c *watchCommand) Run(p *program) error {
 		return err
 	}
 	defer nc.Close()
-	options := consumers.WatchOptions{Once: c.Once}
+	options := watch.WatchOptions{Once: c.Once}
 	if c.Severity != "" {
 		if options.Severity, err = checks.ParseSeverity(c.Severity); err != nil {
 			return err
@@ -53,7 +53,7 @@ func (c *watchCommand) Run(p *program) error {
 	options.Blind, options.Seeing = p.sight()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- consumers.Watch(ctx, nc, options,
+		ended <- watch.Watch(ctx, nc, options,
 			func(flags []checks.Flag) error { return p.printAll(open, flags, c.Format) },
 			func(f checks.Flag) error { return p.printAll(live, []checks.Flag{f}, c.Format) },
 		)
@@ -78,7 +78,7 @@ func (p *program) sight() (blind func(time.Time, error), seeing func()) {
 	blind = func(since time.Time, why error) {
 		word := " since "
 		again = "up to date again"
-		if errors.Is(why, consumers.ErrConnectionLost) {
+		if errors.Is(why, watch.ErrConnectionLost) {
 			word, again = " at ", "connected again"
 		}
 		fmt.Fprintf(p.stderr, "rlsguard: %v%s%s; the list may be out of date, retrying\n", why, word, since.Local().Format(time.TimeOnly))

@@ -19,7 +19,11 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/publish"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -106,8 +110,8 @@ func measure(b *testing.B, do func(int) error) {
 }
 
 // startConsumer serves on a server inside, with so many patients stored: RLS, sertraline and ferritin.
-func startConsumer(b *testing.B, patients int) (*nats.Conn, *consumers.Known, func()) {
-	srv, err := consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: b.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+func startConsumer(b *testing.B, patients int) (*nats.Conn, *commit.Known, func()) {
+	srv, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -115,12 +119,12 @@ func startConsumer(b *testing.B, patients int) (*nats.Conn, *consumers.Known, fu
 	if err != nil {
 		b.Fatal(err)
 	}
-	cfg := consumers.Config{Embedded: srv, Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Log: zerolog.Nop(), Known: consumers.NewKnown()}
+	cfg := consumers.Config{Embedded: srv, Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Log: zerolog.Nop(), Known: commit.NewKnown()}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- consumers.Serve(ctx, cfg) }()
 	<-cfg.Known.Filled()
-	pub, err := consumers.NewPublisher(ctx, nc)
+	pub, err := publish.NewPublisher(ctx, nc)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -133,7 +137,7 @@ func startConsumer(b *testing.B, patients int) (*nats.Conn, *consumers.Known, fu
 			b.Fatal(err)
 		}
 	}
-	if err := pub.Wait(ctx, consumers.WaitOptions{}); err != nil {
+	if err := pub.Wait(ctx, jet.WaitOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	pub.Close()

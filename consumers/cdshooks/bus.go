@@ -13,7 +13,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // Where feedback is stored and published.
@@ -88,8 +89,8 @@ func (b *NATS) Feedback(ctx context.Context, f Feedback) error {
 
 // Acknowledge implements Bus.
 func (b *NATS) Acknowledge(ctx context.Context, detectedIssue []byte) error {
-	if _, err := b.js.Publish(ctx, consumers.SubjectAcknowledge, detectedIssue); err != nil {
-		return fmt.Errorf("%s: %w", consumers.SubjectAcknowledge, err)
+	if _, err := b.js.Publish(ctx, layout.SubjectAcknowledge, detectedIssue); err != nil {
+		return fmt.Errorf("%s: %w", layout.SubjectAcknowledge, err)
 	}
 	return nil
 }
@@ -97,7 +98,7 @@ func (b *NATS) Acknowledge(ctx context.Context, detectedIssue []byte) error {
 // FindFlag implements Bus. It reads all open flags: it is for the rare feedback on a card that this process does not know any more.
 func (b *NATS) FindFlag(ctx context.Context, match func(*checks.Flag) bool) (*checks.Flag, error) {
 	var found *checks.Flag
-	err := consumers.Watch(ctx, b.nc, consumers.WatchOptions{Once: true}, func(open []checks.Flag) error {
+	err := watch.Watch(ctx, b.nc, watch.WatchOptions{Once: true}, func(open []checks.Flag) error {
 		for i := range open {
 			if match(&open[i]) {
 				found = &open[i]

@@ -12,13 +12,15 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // startBus is a server with the streams of a running consumer.
 func startBus(t *testing.T) (*nats.Conn, jetstream.JetStream) {
 	t.Helper()
-	srv, err := consumers.StartEmbedded(consumers.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	srv, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +38,7 @@ func startBus(t *testing.T) (*nats.Conn, jetstream.JetStream) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := consumers.MakeStreams(context.Background(), js, 1); err != nil {
+	if err := jet.MakeStreams(context.Background(), js, 1); err != nil {
 		t.Fatal(err)
 	}
 	return nc, js
@@ -82,11 +84,11 @@ func TestNATS(t *testing.T) {
 	if err := bus.Acknowledge(ctx, []byte(`{"resourceType":"DetectedIssue"}`)); err != nil {
 		t.Fatal(err)
 	}
-	fhir, err := js.Stream(ctx, consumers.StreamFHIR)
+	fhir, err := js.Stream(ctx, layout.StreamFHIR)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if last, err := fhir.GetLastMsgForSubject(ctx, consumers.SubjectAcknowledge); err != nil || !strings.Contains(string(last.Data), "DetectedIssue") {
+	if last, err := fhir.GetLastMsgForSubject(ctx, layout.SubjectAcknowledge); err != nil || !strings.Contains(string(last.Data), "DetectedIssue") {
 		t.Errorf("%v, error %v", last, err)
 	}
 	if f, err := bus.FindFlag(ctx, func(*checks.Flag) bool { return true }); f != nil || err != nil {

@@ -15,7 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
@@ -313,16 +314,16 @@ func TestNoteOfACut(t *testing.T) {
 // slow takes its time; broken panics; unready knows nothing yet.
 type slow struct{ until chan struct{} }
 
-func (s slow) Read(func(consumers.View) error) error { <-s.until; return nil }
+func (s slow) Read(func(fold.View) error) error { <-s.until; return nil }
 
 type broken struct{}
 
-func (broken) Read(func(consumers.View) error) error { panic("boom") }
+func (broken) Read(func(fold.View) error) error { panic("boom") }
 
 // blocked tells that it is read, and takes its time.
 type blocked struct{ begun, until chan struct{} }
 
-func (b blocked) Read(func(consumers.View) error) error { b.begun <- struct{}{}; <-b.until; return nil }
+func (b blocked) Read(func(fold.View) error) error { b.begun <- struct{}{}; <-b.until; return nil }
 
 // Beyond what is worked on at once, others wait, within their deadline; then they are told so. What nobody waits for any more counts until
 // it is done.
@@ -358,7 +359,7 @@ func TestNeverSilent(t *testing.T) {
 	}{
 		"too slow":  {slow{wait}, "could not check: it took too long", ""},
 		"a panic":   {broken{}, "could not check: an internal fault", ""},
-		"not ready": {consumers.NewKnown(), "the stored record could not be looked at", "rls-iron-unchecked, rls-tetracyclic mirtazapine"},
+		"not ready": {commit.NewKnown(), "the stored record could not be looked at", "rls-iron-unchecked, rls-tetracyclic mirtazapine"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDoor(t, test.known, func(c *Config) {

@@ -13,7 +13,7 @@ import (
 // embedded reads one FHIR resource or Bundle of a request, or a list of them. Clients leave out what goes without saying there: the type of
 // the Bundle, the entry around a resource, the patient of a draft, or wrap a resource with the response that brought it. That is made up for; everything
 // else is up to the reader.
-type embedded struct {
+type attached struct {
 	patient checks.Ref
 	draft   bool
 	tests   []string // LOINC codes of ServiceRequests
@@ -21,7 +21,7 @@ type embedded struct {
 	brought
 }
 
-func (e *embedded) read(r *fhir.Reader, raw json.RawMessage, pointer string, take func(fhir.Resource)) {
+func (e *attached) read(r *fhir.Reader, raw json.RawMessage, pointer string, take func(fhir.Resource)) {
 	if absent(raw) {
 		return
 	}
@@ -70,7 +70,7 @@ func itemsOf(raw json.RawMessage) []json.RawMessage {
 
 // unwrap is the resource that raw is, or that it wraps beside the response that brought it; then wrapped is the resource as it was
 // sent. What is no resource is a failure.
-func (e *embedded) unwrap(raw json.RawMessage) (o object, wrapped json.RawMessage) {
+func (e *attached) unwrap(raw json.RawMessage) (o object, wrapped json.RawMessage) {
 	if json.Unmarshal(raw, &o) != nil || o == nil {
 		e.fail("not a FHIR resource but a " + kindOf(raw))
 		return nil, nil
@@ -114,7 +114,7 @@ func kindOf(raw json.RawMessage) string {
 }
 
 // completed is a resource, or a Bundle with its entries, with what was left out; raw when nothing was.
-func (e *embedded) completed(o object, raw json.RawMessage) json.RawMessage {
+func (e *attached) completed(o object, raw json.RawMessage) json.RawMessage {
 	if o.str("resourceType") != "Bundle" {
 		if !e.complete(o) {
 			return raw
@@ -137,7 +137,7 @@ func (e *embedded) completed(o object, raw json.RawMessage) json.RawMessage {
 
 // completedEntries completes the entries of a Bundle, and tells whether anything was left out. What is complete stays as it was sent, so
 // that the reader sees a name that is there twice.
-func (e *embedded) completedEntries(raw json.RawMessage) (json.RawMessage, bool) {
+func (e *attached) completedEntries(raw json.RawMessage) (json.RawMessage, bool) {
 	var entries []object
 	if json.Unmarshal(raw, &entries) != nil {
 		return nil, false
@@ -163,7 +163,7 @@ func (e *embedded) completedEntries(raw json.RawMessage) (json.RawMessage, bool)
 }
 
 // complete gives a draft the patient of the request when it names none, and tells whether it did. It notes which tests are ordered, and the ids of orders.
-func (e *embedded) complete(o object) bool {
+func (e *attached) complete(o object) bool {
 	switch o.str("resourceType") {
 	case "ServiceRequest":
 		e.tests = append(e.tests, codesOf(o["code"])...)

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
@@ -63,9 +63,9 @@ func TestSameFlagsAsReplay(t *testing.T) {
 func sameFlags(t *testing.T, name, draft string, others []string, patient string) int {
 	t.Helper()
 	e := engine()
-	r := consumers.NewReplay(e)
+	r := fold.NewReplay(e)
 	for i, d := range append(slices.Clone(others), draft) {
-		r.Fold(consumers.Input{Arrival: checks.Arrival{Sequence: uint64(i)}, Resources: read(t, d)})
+		r.Fold(fold.Input{Arrival: checks.Arrival{Sequence: uint64(i)}, Resources: read(t, d)})
 	}
 	want := map[string]ordercheck.Line{}
 	if st := r.Finish(asOf).State(checks.Ref(patient)); st != nil {

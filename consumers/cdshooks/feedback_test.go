@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
@@ -79,7 +79,7 @@ func TestFeedback(t *testing.T) {
 func openFlag(t *testing.T, known ordercheck.Files, id string) checks.Flag {
 	t.Helper()
 	var found checks.Flag
-	err := known.Read(func(v consumers.View) error {
+	err := known.Read(func(v fold.View) error {
 		e := engine()
 		for _, f := range checks.OpenFlags(v.State("Patient/1"), e.Settings, e.Key, e.Ruleset, asOf) {
 			if f.ID == id {

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("github.com/nats-io/nats-server/v2/server.(*stream).trySetupSourceConsumer.func3"))
 }
 
-func engine() *consumers.Engine {
-	return &consumers.Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
+func engine() *fold.Engine {
+	return &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
 }
 
 // Resources of a made-up patient.
@@ -89,9 +89,9 @@ func read(t testing.TB, document string) []fhir.Resource {
 // stored is a store that has read documents.
 func stored(t testing.TB, documents ...string) ordercheck.Files {
 	t.Helper()
-	r := consumers.NewReplay(engine())
+	r := fold.NewReplay(engine())
 	for i, d := range documents {
-		r.Fold(consumers.Input{Arrival: checks.Arrival{Sequence: uint64(i) + 1}, Resources: read(t, d), AllowAck: true})
+		r.Fold(fold.Input{Arrival: checks.Arrival{Sequence: uint64(i) + 1}, Resources: read(t, d), AllowAck: true})
 	}
 	return ordercheck.Files{View: r.Finish(asOf)}
 }

@@ -16,7 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -215,7 +215,7 @@ func (h *handler) answer(body []byte) (a result) {
 	}
 	advice, err := h.Checker.Advise(&q.question)
 	if err != nil {
-		if !errors.Is(err, consumers.ErrNotReady) {
+		if !errors.Is(err, commit.ErrNotReady) {
 			h.Log.Error().Err(err).Msg("the stored states cannot be read")
 		}
 		advice = h.Checker.AdviseAlone(&q.question)

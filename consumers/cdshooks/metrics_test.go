@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
@@ -67,7 +67,7 @@ func TestCallsAreCounted(t *testing.T) {
 	cards := with(known, nil).cards(OrderSign, body)
 	expect("answered", map[string]int{"calls_total answered order-sign": 1, "call_seconds order-sign": 1,
 		"cards_total rls-tetracyclic moderate": 1, "cards_total rls-ssri moderate": 1})
-	with(consumers.NewKnown(), nil).cards(OrderSign, body)
+	with(commit.NewKnown(), nil).cards(OrderSign, body)
 	expect("not ready", map[string]int{"calls_total without-record order-sign": 1})
 	before := counted(t, m)["cards_total none none"]
 	with(broken{}, nil).cards(OrderSign, body)

@@ -96,7 +96,7 @@ func (q *hookRequest) readDrafts(r *fhir.Reader, context object) {
 	_ = json.Unmarshal(context["selections"], &selections) // without them all drafts are looked at
 	var drafts []fhir.Resource
 	for _, name := range []string{"draftOrders", "medications", "orders"} {
-		e := embedded{patient: q.question.Patient, draft: true}
+		e := attached{patient: q.question.Patient, draft: true}
 		e.read(r, context[name], "/context/"+name, func(res fhir.Resource) { drafts = append(drafts, res) })
 		for _, why := range e.faults {
 			q.question.Unread = append(q.question.Unread, ordercheck.Unread{Pointer: "/context/" + name, Reason: fhir.NotFHIR, Detail: why, Draft: true})
@@ -125,7 +125,7 @@ func (q *hookRequest) readPrefetch(r *fhir.Reader, top, context object) {
 	}
 	came := map[string]*brought{}
 	for _, key := range sortedKeys(given) {
-		e := embedded{patient: q.question.Patient}
+		e := attached{patient: q.question.Patient}
 		e.read(r, given[key], at+key, func(res fhir.Resource) { q.question.Add(res, false) })
 		came[key] = &e.brought
 	}

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -22,7 +22,7 @@ func TestSummariesAreShortAndWhole(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, file := range files {
-		r := consumers.NewReplay(engine())
+		r := fold.NewReplay(engine())
 		f, err := os.Open(file)
 		if err != nil {
 			t.Fatal(err)
@@ -30,7 +30,7 @@ func TestSummariesAreShortAndWhole(t *testing.T) {
 		n := uint64(0)
 		err = fhir.NewReader(fhir.DefaultOptions()).Stream(f, file, func(_ int, res fhir.Resource) bool {
 			n++
-			r.Fold(consumers.Input{Arrival: checks.Arrival{Sequence: n}, Resources: []fhir.Resource{res}})
+			r.Fold(fold.Input{Arrival: checks.Arrival{Sequence: n}, Resources: []fhir.Resource{res}})
 			return true
 		})
 		f.Close()

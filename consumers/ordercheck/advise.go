@@ -8,7 +8,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -34,17 +34,17 @@ type Advice struct {
 }
 
 // Advise answers q at asOf from what view knows and what q brings. It changes nothing.
-func Advise(e *consumers.Engine, view consumers.View, q *Question, asOf time.Time) Advice {
+func Advise(e *fold.Engine, view fold.View, q *Question, asOf time.Time) Advice {
 	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
-	fold := e.NewFold(onePatient{view, q.Patient}).Whole()
+	known := e.NewFold(onePatient{view, q.Patient}).Whole()
 	// What is asked arrives after everything that is stored, and the drafts last.
-	facts := consumers.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64}, Resources: a.mine(q.Facts, false)}
-	fold.Add(nil, 0, &facts)
-	before := fold.State(q.Patient)
-	drafts := consumers.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64, Sequence: 1}, Resources: a.mine(q.Drafts, true)}
+	facts := fold.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64}, Resources: a.mine(q.Facts, false)}
+	known.Add(nil, 0, &facts)
+	before := known.State(q.Patient)
+	drafts := fold.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64, Sequence: 1}, Resources: a.mine(q.Drafts, true)}
 	asWritten(drafts.Resources, before, zoneOf(e.Settings), asOf)
-	fold.Add(nil, 1, &drafts)
-	after := fold.State(q.Patient)
+	known.Add(nil, 1, &drafts)
+	after := known.State(q.Patient)
 	if after == nil {
 		return a
 	}
@@ -114,7 +114,7 @@ func zoneOf(s *checks.Settings) *time.Location {
 }
 
 // split compares the flags with and without the drafts. decided tells that before is as it was stored.
-func (a *Advice) split(e *consumers.Engine, before, after *checks.State, decided bool, asOf time.Time) {
+func (a *Advice) split(e *fold.Engine, before, after *checks.State, decided bool, asOf time.Time) {
 	now := checks.Assess(after, e.Settings, e.Key, e.Ruleset, asOf)
 	a.Note = now.Note
 	a.RLS, a.Iron = now.RLS, now.Iron
@@ -145,7 +145,7 @@ func (a *Advice) split(e *consumers.Engine, before, after *checks.State, decided
 
 // severities are those of the flags that are open without the drafts, by check and ingredient. What was decided when the state was stored
 // need not be decided again.
-func severities(e *consumers.Engine, before *checks.State, decided bool, asOf time.Time) map[string]checks.Severity {
+func severities(e *fold.Engine, before *checks.State, decided bool, asOf time.Time) map[string]checks.Severity {
 	was := map[string]checks.Severity{}
 	if decided && before.Ruleset == e.Ruleset {
 		for i := range before.Flags {
@@ -184,7 +184,7 @@ func unrecognised(t *terms.Terms, st *checks.State, drafts []checks.Ref) []check
 
 // onePatient is a view for a question about one patient: a Medication that comes with it concerns nobody else.
 type onePatient struct {
-	consumers.View
+	fold.View
 	patient checks.Ref
 }
 

@@ -4,19 +4,19 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
 // Stored is where facts are kept. consumers.Known is one; Files another.
 type Stored interface {
 	// Read calls do with all that is stored. After an error what do has made of it is worth nothing.
-	Read(do func(consumers.View) error) error
+	Read(do func(fold.View) error) error
 }
 
 // Checker answers questions. It is for concurrent use.
 type Checker struct {
-	Engine *consumers.Engine
+	Engine *fold.Engine
 	Stored Stored
 	Reader fhir.Options     // Now is set for each question
 	AsOf   func() time.Time // the as-of time; the real time where it is nil
@@ -69,7 +69,7 @@ func (c *Checker) Ask(data []byte) (Advice, error) {
 // Advise answers a question from what is stored and what it brings. The error is that of Stored.
 func (c *Checker) Advise(q *Question) (Advice, error) {
 	var a Advice
-	err := c.Stored.Read(func(v consumers.View) error {
+	err := c.Stored.Read(func(v fold.View) error {
 		a = Advise(c.Engine, v, q, c.Instant())
 		return nil
 	})
@@ -78,11 +78,11 @@ func (c *Checker) Advise(q *Question) (Advice, error) {
 
 // AdviseAlone answers a question from what it brings.
 func (c *Checker) AdviseAlone(q *Question) Advice {
-	return Advise(c.Engine, consumers.NewMemory(), q, c.Instant())
+	return Advise(c.Engine, fold.NewMemory(), q, c.Instant())
 }
 
 // Files are facts that were read from files.
-type Files struct{ View consumers.View }
+type Files struct{ View fold.View }
 
 // Read implements Stored.
-func (f Files) Read(do func(consumers.View) error) error { return do(f.View) }
+func (f Files) Read(do func(fold.View) error) error { return do(f.View) }

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -84,12 +84,12 @@ func sameFlags(t *testing.T, name string, all []fhir.Resource, i int) {
 	e := engine()
 	draft := all[i]
 	rest := slices.Delete(slices.Clone(all), i, i+1)
-	replayed := consumers.NewReplay(e)
-	replayed.Fold(consumers.Input{Resources: rest, AllowAck: true})
-	replayed.Fold(consumers.Input{Arrival: checks.Arrival{Sequence: 1}, Resources: []fhir.Resource{draft}})
+	replayed := fold.NewReplay(e)
+	replayed.Fold(fold.Input{Resources: rest, AllowAck: true})
+	replayed.Fold(fold.Input{Arrival: checks.Arrival{Sequence: 1}, Resources: []fhir.Resource{draft}})
 	want := checks.OpenFlags(replayed.Finish(asOf).State(draft.Patient), e.Settings, e.Key, e.Ruleset, asOf)
-	before := consumers.NewReplay(e)
-	before.Fold(consumers.Input{Resources: rest, AllowAck: true})
+	before := fold.NewReplay(e)
+	before.Fold(fold.Input{Resources: rest, AllowAck: true})
 	q := Question{Patient: draft.Patient, Drafts: []fhir.Resource{draft}}
 	brought := q
 	for _, r := range rest {
@@ -98,7 +98,7 @@ func sameFlags(t *testing.T, name string, all []fhir.Resource, i int) {
 		}
 	}
 	for from, a := range map[string]Advice{
-		"stored": Advise(e, before.Finish(asOf), &q, asOf), "brought": Advise(e, consumers.NewMemory(), &brought, asOf),
+		"stored": Advise(e, before.Finish(asOf), &q, asOf), "brought": Advise(e, fold.NewMemory(), &brought, asOf),
 	} {
 		got := append(slices.Clone(a.Because), a.Open...)
 		if diff := cmp.Diff(byID(want), byID(got)); diff != "" {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("github.com/nats-io/nats-server/v2/server.(*stream).trySetupSourceConsumer.func3"))
 }
 
-func engine() *consumers.Engine {
-	return &consumers.Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
+func engine() *fold.Engine {
+	return &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
 }
 
 // Resources of a made-up patient.
@@ -52,11 +52,11 @@ func bundle(resources ...string) string {
 }
 
 // stored is a store that has read documents.
-func stored(t testing.TB, documents ...string) *consumers.Memory {
+func stored(t testing.TB, documents ...string) *fold.Memory {
 	t.Helper()
-	r := consumers.NewReplay(engine())
+	r := fold.NewReplay(engine())
 	for i, d := range documents {
-		in := consumers.Input{Arrival: checks.Arrival{Sequence: uint64(i) + 1}, Resources: read(t, d), AllowAck: true}
+		in := fold.Input{Arrival: checks.Arrival{Sequence: uint64(i) + 1}, Resources: read(t, d), AllowAck: true}
 		r.Fold(in)
 	}
 	return r.Finish(asOf)
@@ -75,12 +75,12 @@ func read(t testing.TB, document string) []fhir.Resource {
 	return all
 }
 
-func checker(view consumers.View) *Checker {
+func checker(view fold.View) *Checker {
 	return &Checker{Engine: engine(), Stored: Files{view}, Reader: fhir.DefaultOptions(), AsOf: func() time.Time { return asOf }}
 }
 
 // ask gives the advice to a request over what is stored.
-func ask(t testing.TB, view consumers.View, request string) Advice {
+func ask(t testing.TB, view fold.View, request string) Advice {
 	t.Helper()
 	a, err := checker(view).Ask([]byte(request))
 	if err != nil {
@@ -98,7 +98,7 @@ func flagged(flags []checks.Flag) string {
 }
 
 // states are all that a store holds, as bytes.
-func states(m *consumers.Memory) []byte {
+func states(m *fold.Memory) []byte {
 	var b bytes.Buffer
 	for _, p := range m.Patients() {
 		b.Write(codec.Append(nil, m.State(p)))

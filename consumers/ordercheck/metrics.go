@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -78,7 +78,7 @@ func outcomeOfError(err error) string {
 		return outcomeUnreadable
 	case errors.Is(err, ErrNoDraft), errors.Is(err, ErrNoPatient), errors.Is(err, ErrSeveralPatients):
 		return outcomeNoQuestion
-	case errors.Is(err, consumers.ErrNotReady):
+	case errors.Is(err, commit.ErrNotReady):
 		return outcomeNotReady
 	default:
 		return outcomeFailed

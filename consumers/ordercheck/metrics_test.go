@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 )
 
 // counts are what metrics have counted, and how often a time was taken.
@@ -54,7 +54,7 @@ func TestOrderChecksAreCounted(t *testing.T) {
 		{known, `{"resourceType":"Zebrowski`, outcomeUnreadable},
 		{known, bundle(rlsCondition), outcomeNoQuestion},
 		{known, bundle(mirtazapine, strings.Replace(mirtazapine, "Patient/1", "Patient/Zebrowski", 1)), outcomeNoQuestion},
-		{consumers.NewKnown(), mirtazapine, outcomeNotReady},
+		{commit.NewKnown(), mirtazapine, outcomeNotReady},
 		{broken{}, mirtazapine, outcomeFailed},
 	} {
 		checker := checker(nil)

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -88,7 +88,7 @@ func (q *Question) Add(res fhir.Resource, draft bool) {
 		q.Facts = append(q.Facts, res)
 	}
 	for _, u := range res.Unread {
-		q.Unread = append(q.Unread, Unread{Type: res.Type, Pointer: u.Pointer, Reason: consumers.PartlyRead, Detail: u.Detail, Draft: draft, Partly: true})
+		q.Unread = append(q.Unread, Unread{Type: res.Type, Pointer: u.Pointer, Reason: layout.PartlyRead, Detail: u.Detail, Draft: draft, Partly: true})
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -118,7 +118,7 @@ func refuse(req micro.Request, err error) {
 		data, _ = json.Marshal(Unread{Reason: rej.Reason, Pointer: rej.Pointer, Detail: rej.Detail})
 	case errors.Is(err, ErrNoDraft), errors.Is(err, ErrNoPatient), errors.Is(err, ErrSeveralPatients):
 		code, text = CodeNoQuestion, err.Error()
-	case errors.Is(err, consumers.ErrNotReady):
+	case errors.Is(err, commit.ErrNotReady):
 		code, text = CodeNotReady, err.Error()
 	}
 	_ = req.Error(code, text, data)

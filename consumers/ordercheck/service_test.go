@@ -11,7 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -134,7 +135,7 @@ func TestServiceRefuses(t *testing.T) {
 
 func TestServiceNotReady(t *testing.T) {
 	c := checker(nil)
-	c.Stored = consumers.NewKnown()
+	c.Stored = commit.NewKnown()
 	m := request(t, startService(t, c), Subject, order("d1", "draft", "x"), nil)
 	if got := m.Header.Get(micro.ErrorCodeHeader); got != CodeNotReady {
 		t.Errorf("code %q", got)
@@ -144,7 +145,7 @@ func TestServiceNotReady(t *testing.T) {
 // broken panics, as nothing of ours should.
 type broken struct{}
 
-func (broken) Read(func(consumers.View) error) error { panic("boom Zebrowski") }
+func (broken) Read(func(fold.View) error) error { panic("boom Zebrowski") }
 
 func TestServiceSurvivesAPanic(t *testing.T) {
 	c := checker(nil)

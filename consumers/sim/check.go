@@ -13,7 +13,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 const (
@@ -123,7 +123,7 @@ func (w *world) shown(states map[checks.Ref]*checks.State) error {
 		if !ok {
 			continue
 		}
-		switch checks.Change(w.server.log[seq-1].header.Get(consumers.HeaderTransition)) {
+		switch checks.Change(w.server.log[seq-1].header.Get(layout.HeaderTransition)) {
 		case checks.ChangeResolved, checks.ChangeMoved:
 		default:
 			if !doubt[flagOf(name)] {
@@ -181,12 +181,12 @@ func (w *world) history(states map[checks.Ref]*checks.State) error {
 		if number[id]++; n != strconv.FormatUint(number[id], 10) {
 			return fmt.Errorf("flag %s: transition %s after %d", id, n, number[id]-1)
 		}
-		change := checks.Change(m.header.Get(consumers.HeaderTransition))
+		change := checks.Change(m.header.Get(layout.HeaderTransition))
 		if was := isOpen[id]; was == (change == checks.ChangeOpened) {
 			return fmt.Errorf("flag %s: %s while open is %v", id, change, was)
 		}
 		isOpen[id] = change != checks.ChangeResolved
-		if shown := w.server.log[i-1]; !strings.HasSuffix(shown.subject, id) || shown.header.Get(consumers.HeaderNumber) != n {
+		if shown := w.server.log[i-1]; !strings.HasSuffix(shown.subject, id) || shown.header.Get(layout.HeaderNumber) != n {
 			return fmt.Errorf("flag %s: transition %s is not shown where it is committed", id, n)
 		}
 	}

@@ -6,7 +6,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 // late is a batch whose answer was given up on and that is still on its way.
@@ -16,10 +17,10 @@ type late struct {
 }
 
 // Send implements consumers.Store. What becomes of the batch is known at once here, but whoever sent it learns it when he asks.
-func (in *instance) Send(_ context.Context, msgs []*nats.Msg) <-chan consumers.Written {
+func (in *instance) Send(_ context.Context, msgs []*nats.Msg) <-chan jet.Written {
 	first, err := in.write(msgs)
-	answer := make(chan consumers.Written, 1)
-	answer <- consumers.Written{First: first, Err: err}
+	answer := make(chan jet.Written, 1)
+	answer <- jet.Written{First: first, Err: err}
 	return answer
 }
 
@@ -44,10 +45,10 @@ func (in *instance) write(msgs []*nats.Msg) (uint64, error) {
 		if w.mutant == believesSilence {
 			return uint64(len(w.server.log) + 1), nil
 		}
-		return 0, consumers.ErrUnknown
+		return 0, jet.ErrUnknown
 	case fate < 6: // still on its way when it is given up
 		w.late = append(w.late, late{msgs, in})
-		return 0, consumers.ErrUnknown
+		return 0, jet.ErrUnknown
 	}
 	if err := w.server.check(msgs); err != nil {
 		w.conflicts++
@@ -62,7 +63,7 @@ func (in *instance) write(msgs []*nats.Msg) (uint64, error) {
 	w.tell(in, "stores", msgs)
 	if fate < 12 { // the answer is lost
 		in.pause()
-		return 0, consumers.ErrUnknown
+		return 0, jet.ErrUnknown
 	}
 	in.pause()
 	return w.misplaced(first, msgs), nil
@@ -85,17 +86,17 @@ func (w *world) arrive(i int) {
 }
 
 // Last implements consumers.Store.
-func (in *instance) Last(_ context.Context, subjects []string) ([]consumers.Stored, error) {
+func (in *instance) Last(_ context.Context, subjects []string) ([]jet.Stored, error) {
 	in.pause()
 	w := in.w
 	if w.faults > 0 && w.rand.IntN(20) == 0 {
 		w.faults--
 		return nil, fmt.Errorf("no answer")
 	}
-	found := make([]consumers.Stored, len(subjects))
+	found := make([]jet.Stored, len(subjects))
 	for i, s := range subjects {
 		if seq := w.server.last[s]; seq > 0 {
-			found[i] = consumers.Stored{Sequence: seq, Data: w.server.log[seq-1].data}
+			found[i] = jet.Stored{Sequence: seq, Data: w.server.log[seq-1].data}
 		}
 	}
 	in.pause()
@@ -103,13 +104,13 @@ func (in *instance) Last(_ context.Context, subjects []string) ([]consumers.Stor
 }
 
 // reject notes the outcomes and writes dead letters, each under an id, so that one that is written twice is there once.
-func (in *instance) reject(_ context.Context, inputs []consumers.Input, results []consumers.Result) error {
+func (in *instance) reject(_ context.Context, inputs []fold.Input, results []fold.Result) error {
 	w := in.w
 	in.pause()
 	w.outcome(inputs, results)
 	for i := range results {
 		r := &results[i]
-		if r.Outcome == consumers.Rejected {
+		if r.Outcome == fold.Rejected {
 			w.dead[fmt.Sprint(inputs[r.Input].Arrival.Sequence, "|", r.Pointer)]++
 			in.pause()
 		}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -19,7 +19,7 @@ var drugs = []string{"sertraline", "gabapentin", "diphenhydramine", "mirtazapine
 func (w *world) generate() {
 	n := 1 + w.rand.IntN(w.most)
 	for len(w.inputs) < n {
-		in := consumers.Input{Arrival: checks.Arrival{Epoch: 1, Sequence: uint64(len(w.inputs) + 1)}, AllowAck: w.rand.IntN(8) > 0}
+		in := fold.Input{Arrival: checks.Arrival{Epoch: 1, Sequence: uint64(len(w.inputs) + 1)}, AllowAck: w.rand.IntN(8) > 0}
 		entries := 1
 		if w.rand.IntN(4) == 0 {
 			entries += w.rand.IntN(5) // a Bundle
@@ -155,8 +155,8 @@ func (w *world) answer(patient checks.Ref) checks.Fact {
 }
 
 // replay is everything over memory, in the order of the stream.
-func (w *world) replay(inputs []consumers.Input, asOf time.Time) *consumers.Memory {
-	r := consumers.NewReplay(w.engine)
+func (w *world) replay(inputs []fold.Input, asOf time.Time) *fold.Memory {
+	r := fold.NewReplay(w.engine)
 	for _, in := range inputs {
 		r.Fold(in)
 	}

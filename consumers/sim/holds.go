@@ -9,7 +9,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
 const (
@@ -24,7 +24,7 @@ func (in *instance) holdsAll() {
 	if !in.ready || w.wrong != nil {
 		return
 	}
-	err := in.c.Look(func(v consumers.View) error {
+	err := in.c.Look(func(v fold.View) error {
 		for _, subject := range slices.Sorted(maps.Keys(w.server.last)) {
 			seq := w.server.last[subject]
 			if seq > uint64(in.followed) || !strings.HasPrefix(subject, "rls.state.") {
@@ -42,7 +42,7 @@ func (in *instance) holdsAll() {
 }
 
 // holds tells what of a stored state a view does not have.
-func holds(v consumers.View, subject string, data []byte) error {
+func holds(v fold.View, subject string, data []byte) error {
 	kind := subject[:strings.LastIndexByte(subject, '.')+1]
 	if kind != stateSubject && kind != medicationSubject && kind != goneSubject {
 		return nil
@@ -70,7 +70,7 @@ func holds(v consumers.View, subject string, data []byte) error {
 }
 
 // finds tells what a view does not find by what a state holds and refers to.
-func finds(v consumers.View, st *checks.State) error {
+func finds(v fold.View, st *checks.State) error {
 	for i := range st.Facts {
 		f := &st.Facts[i]
 		if f.Ref != st.Patient && f.Ref.Type() != "Medication" && !slices.Contains(v.Holders(f.Ref), st.Patient) {

@@ -10,7 +10,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // errDown ends whatever an instance is doing, as kill -9 would.
@@ -22,7 +23,7 @@ type instance struct {
 	process  string // it stays the same when an instance starts over
 	name     string
 	old      bool // began before the upgrade
-	c        *consumers.Committer
+	c        *commit.Committer
 	followed int // messages of the stream RLS that it has seen
 	wake     time.Time
 	ready    bool // it has read what is stored, and nothing of its own is on its way
@@ -54,9 +55,9 @@ func (w *world) session(process string, old bool) *instance {
 	if old {
 		engine = w.before
 	}
-	in.c = consumers.NewCommitter(consumers.CommitterOptions{
-		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen, Audit: consumers.DefaultAudit,
-		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Reject: in.reject, Health: health, Log: zerolog.Nop()})
+	in.c = commit.NewCommitter(commit.CommitterOptions{
+		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen, Audit: layout.DefaultAudit,
+		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Reject: in.reject, Health: unheard, Log: zerolog.Nop()})
 	in.next, in.stop = iter.Pull(func(yield func(struct{}) bool) {
 		defer func() {
 			if p := recover(); p != nil && p != errDown {
@@ -86,7 +87,7 @@ func (in *instance) run() {
 	ctx := context.Background()
 	in.follow(len(in.w.server.log))
 	in.pause()
-	err := in.c.Settle(ctx)
+	err := in.c.ApplyStoredRules(ctx)
 	if err == nil {
 		err = in.heal(ctx)
 	}
@@ -142,10 +143,10 @@ func (in *instance) follow(n int) {
 }
 
 // pull takes a few messages, in any order.
-func (in *instance) pull() []consumers.Delivery {
+func (in *instance) pull() []commit.Delivery {
 	w := in.w
 	most := 1 + w.rand.IntN(6)
-	var got []consumers.Delivery
+	var got []commit.Delivery
 	for _, q := range []*queue{w.server.inbound, w.server.due} {
 		ready := q.ready(w.server.now)
 		w.rand.Shuffle(len(ready), func(i, j int) {
@@ -163,14 +164,14 @@ func (in *instance) pull() []consumers.Delivery {
 	return got
 }
 
-func (in *instance) deliver(q *queue, i int) consumers.Delivery {
+func (in *instance) deliver(q *queue, i int) commit.Delivery {
 	it := &q.items[i]
 	it.until, it.times = in.w.server.now.Add(ackWait), it.times+1
 	ack := func() error { return in.w.acknowledge(in, q, i) }
 	m := &message{subject: it.subject, header: nats.Header{}, ack: ack}
 	in.w.tell(in, fmt.Sprint("gets ", it.subject, it.seq), nil)
 	if q == in.w.server.due {
-		return consumers.Delivery{Msg: m}
+		return commit.Delivery{Msg: m}
 	}
 	if in.w.mutant == acknowledgesFirst {
 		q.ack(i)
@@ -179,5 +180,5 @@ func (in *instance) deliver(q *queue, i int) consumers.Delivery {
 	if in.w.mutant == lastProcessedWins {
 		input = in.w.reversioned(input)
 	}
-	return consumers.Delivery{Msg: m, Input: &input}
+	return commit.Delivery{Msg: m, Input: &input}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -70,7 +70,7 @@ func (w *world) misplaced(first uint64, msgs []*nats.Msg) uint64 {
 }
 
 // reversioned is an input whose versions say nothing but that they are processed now.
-func (w *world) reversioned(in consumers.Input) consumers.Input {
+func (w *world) reversioned(in fold.Input) fold.Input {
 	in.Resources = append([]fhir.Resource(nil), in.Resources...)
 	for i := range in.Resources {
 		w.versions++

@@ -9,7 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 const (
@@ -47,12 +47,12 @@ func newServer(now time.Time) *server {
 // check tells why a batch would be refused.
 func (s *server) check(msgs []*nats.Msg) error {
 	if len(msgs) > maxBatch {
-		return fmt.Errorf("%w: a batch of %d", consumers.ErrUnknown, len(msgs))
+		return fmt.Errorf("%w: a batch of %d", jet.ErrUnknown, len(msgs))
 	}
 	for _, m := range msgs {
 		want := m.Header.Get(expect)
 		if want != "" && want != strconv.FormatUint(s.last[m.Subject], 10) {
-			return consumers.ErrConflict
+			return jet.ErrConflict
 		}
 	}
 	return nil

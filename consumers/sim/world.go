@@ -7,25 +7,26 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
 )
 
-// health is for all runs: making one costs more than a run.
-var health = consumers.NewHealth()
+// unheard is for all runs: making one costs more than a run.
+var unheard = health.NewHealth()
 
 // world is one run: the server, the processes, what is sent, and how much may go wrong.
 type world struct {
 	rand      *rand.Rand
 	mutant    mutant
-	engine    *consumers.Engine
-	before    *consumers.Engine // of processes that began before an upgrade; nil without one
+	engine    *fold.Engine
+	before    *fold.Engine // of processes that began before an upgrade; nil without one
 	server    *server
 	frozen    time.Time // as-of time; zero when it moves with the clock
 	instances []*instance
 	late      []late
 
 	// How it is drawn.
-	inputs           []consumers.Input
+	inputs           []fold.Input
 	most             int // inputs
 	patients, orders int
 	reorder          bool
@@ -69,7 +70,7 @@ func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 func (w *world) draw() {
 	settings := checks.DefaultSettings()
 	w.most, w.patients, w.orders = 4+w.rand.IntN(24), 1+w.rand.IntN(4), 1+w.rand.IntN(4)
-	w.engine = &consumers.Engine{Settings: settings, Key: []byte("key of the simulation, not secret"), Ruleset: "r1", MaxTouch: w.rand.IntN(3)}
+	w.engine = &fold.Engine{Settings: settings, Key: []byte("key of the simulation, not secret"), Ruleset: "r1", MaxTouch: w.rand.IntN(3)}
 	if w.rand.IntN(4) == 0 { // few facts are kept
 		few := func() int { return 1 + w.rand.IntN(4) }
 		settings.Facts = checks.FactLimits{Conditions: few(), Orders: few(), Results: few(), Answers: few(), Others: few(), Marks: few()}
@@ -78,7 +79,7 @@ func (w *world) draw() {
 		off := false
 		other := *settings
 		other.Checks = map[string]checks.CheckSetting{"rls-iron-unchecked": {Enabled: &off}, "rls-ssri": {Severity: "high"}}
-		w.before = &consumers.Engine{Settings: &other, Key: w.engine.Key, Ruleset: "r0"}
+		w.before = &fold.Engine{Settings: &other, Key: w.engine.Key, Ruleset: "r0"}
 	}
 	if w.rand.IntN(3) == 0 {
 		w.maxBatch = 2 + w.rand.IntN(8)
@@ -236,7 +237,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // outcome holds that every resource of a batch got exactly one outcome.
-func (w *world) outcome(inputs []consumers.Input, results []consumers.Result) {
+func (w *world) outcome(inputs []fold.Input, results []fold.Result) {
 	n := make([]int, len(inputs))
 	for i := range results {
 		n[results[i].Input]++

@@ -1,0 +1,210 @@
+package commit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// Committer decides about events and commits what they change, until what it decided on is what is stored. It is the part of Serve
+// that knows neither a connection nor a clock nor a goroutine. It is not for concurrent use.
+type Committer struct {
+	Engine *fold.Engine
+	asOf   func() time.Time // the time that is decided for
+	Now    func() time.Time
+	Frozen time.Time // as-of time; zero when it is now
+	sleep  func(context.Context, time.Duration)
+	Copy   *WorkingCopy
+	Store  *writer
+	Health *health.Health
+	Log    zerolog.Logger
+	Intact func(context.Context) error                         // whether what is in memory is still what is stored
+	Reject func(context.Context, []Event, []fold.Result) error // writes dead letters
+	Done   func([]Event)                                       // events that are decided, and acknowledged next
+	Flight *Flight                                             // what is on its way; nil when nothing is
+	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
+	Rebuilding uint64
+}
+
+// decide folds inputs, commits, and heals whom a changed Medication left for later. results are those of an earlier attempt, if there was
+// one: what the next finds known was news.
+func (c *Committer) FoldAndCommit(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
+	var later []checks.Ref
+	for {
+		err := c.commit(ctx, func(view *snapshot) fold.Commit {
+			commit, r := c.Engine.Step(view, inputs, c.asOf())
+			if results == nil {
+				results = r
+			}
+			later = append(later, commit.Later...)
+			return commit
+		})
+		switch {
+		case err == nil:
+			return results, c.healLater(ctx, later)
+		case !errors.Is(err, jet.ErrConflict) && !errors.Is(err, jet.ErrPoison):
+			return nil, err
+		case len(inputs) > 1:
+			return c.halve(ctx, inputs, results)
+		case errors.Is(err, jet.ErrPoison):
+			c.Log.Error().Err(err).Uint64("sequence", inputs[0].Arrival.Sequence).Msg("input cannot be committed")
+			return rejectAll(inputs), nil
+		}
+	}
+}
+
+func (c *Committer) healLater(ctx context.Context, later []checks.Ref) error {
+	for refs := range slices.Chunk(later, Chunk) {
+		if err := c.healPatients(ctx, refs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// halve decides about two halves: conflicts get rarer, and an input that cannot be committed is found.
+func (c *Committer) halve(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
+	mid := len(inputs) / 2
+	at, _ := slices.BinarySearchFunc(results, mid, func(r fold.Result, mid int) int { return cmp.Compare(r.Input, mid) })
+	move(results[at:], -mid)
+	first, err := c.FoldAndCommit(ctx, inputs[:mid], slices.Clip(results[:at]))
+	if err != nil {
+		return nil, err
+	}
+	second, err := c.FoldAndCommit(ctx, inputs[mid:], results[at:])
+	move(second, mid)
+	return append(first, second...), err
+}
+
+// move makes results those of inputs that stand n further on.
+func move(results []fold.Result, n int) {
+	for i := range results {
+		results[i].Input += n
+	}
+}
+
+// rejectAll rejects inputs whose changes no message can hold.
+func rejectAll(inputs []fold.Input) []fold.Result {
+	var results []fold.Result
+	for i := range inputs {
+		results = append(results, fold.Result{Input: i, Outcome: fold.Rejected, Reason: fhir.TooLarge, Detail: "what it changes does not fit into the state of its patient"})
+	}
+	return results
+}
+
+// commit steps and writes until what the step saw is still so when it is written.
+func (c *Committer) commit(ctx context.Context, step func(*snapshot) fold.Commit) error {
+	for a := newAttempts(); ; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		view := c.Copy.Snapshot()
+		commit, err := safely(view, step)
+		if err != nil {
+			return err
+		}
+		p, err := c.write(ctx, &commit, view)
+		if err == nil {
+			return nil
+		}
+		if err := c.recoverFrom(ctx, a, p, err); err != nil {
+			return err
+		}
+	}
+}
+
+// attempts are those to commit one thing.
+type attempts struct {
+	refused int
+	wait    *jet.Backoff
+}
+
+func newAttempts() *attempts { return &attempts{wait: jet.NewBackoff()} }
+
+// again learns what is stored after a commit failed with err, so that it can be tried once more; it returns the error where it cannot.
+func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *Piece, err error) error {
+	switch {
+	case errors.Is(err, jet.ErrConflict):
+		c.Health.Conflict()
+		if a.refused++; a.refused > 2 {
+			return err
+		}
+	case errors.Is(err, jet.ErrUnknown):
+		c.Log.Warn().Err(err).Msg("commit without an answer, reading back")
+		c.Health.Writing(false)
+		c.sleep(ctx, a.wait.Step())
+	default:
+		return err
+	}
+	return c.readBack(ctx, p, a.wait)
+}
+
+// safely runs a step. A panic in it is an input that nobody foresaw: it must not stop the others.
+func safely(view *snapshot, step func(*snapshot) fold.Commit) (c fold.Commit, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: evaluation failed: %T", jet.ErrPoison, p) // the value may hold a payload
+		}
+	}()
+	c = step(view)
+	if view.err != nil {
+		return c, fmt.Errorf("%w: %w", layout.ErrState, view.err)
+	}
+	return c, nil
+}
+
+// write commits piece by piece; the piece that failed comes back with the error.
+func (c *Committer) write(ctx context.Context, commit *fold.Commit, view *snapshot) (*Piece, error) {
+	pieces, err := c.Store.pieces(commit, view, c.Now())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pieces {
+		began := c.Now()
+		if err := c.Store.Commit(ctx, p); err != nil {
+			return p, err
+		}
+		c.committed(p, began)
+	}
+	return nil, nil
+}
+
+func (c *Committer) committed(p *Piece, began time.Time) {
+	if p.Size() > 0 {
+		c.Health.Committed(p.Size(), c.Now().Sub(began))
+	}
+}
+
+// readBack learns what is stored, however long the server is away.
+func (c *Committer) readBack(ctx context.Context, p *Piece, wait *jet.Backoff) error {
+	for {
+		err := c.Intact(ctx)
+		if err == nil {
+			err = c.Store.readBack(ctx, p)
+		}
+		switch {
+		case err == nil:
+			c.Health.Writing(true)
+			return nil
+		case errors.Is(err, jet.ErrReplaced), errors.Is(err, layout.ErrState), ctx.Err() != nil:
+			return err
+		}
+		c.Log.Warn().Err(err).Msg("reading back failed, trying again")
+		c.sleep(ctx, wait.Step())
+	}
+}
+
+// chunk is the number of patients that are evaluated again in one commit.
+const Chunk = 400

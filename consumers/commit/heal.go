@@ -1,0 +1,111 @@
+package commit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// refresh reads the states of patients whose timers went off. What this process follows may lag, and where an old state says that nothing has
+// changed, nothing is written, so no conflict would tell.
+func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
+	for len(due) > 0 {
+		n := min(Chunk, len(due))
+		p := &Piece{}
+		for _, tok := range due[:n] {
+			p.Rows = append(p.Rows, StateRow{Kind: layout.SubjectPatient, Token: tok})
+		}
+		if err := c.readBack(ctx, p, jet.NewBackoff()); err != nil {
+			return err
+		}
+		due = due[n:]
+	}
+	return nil
+}
+
+// reevaluate decides again about patients whose timers went off, or under other rules. A token that names nobody any more is passed over.
+func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
+	for len(due) > 0 {
+		n := min(Chunk, len(due))
+		var refs []checks.Ref
+		for _, tok := range due[:n] {
+			delete(c.Store.timers, tok) // it has gone off
+			ref, err := c.Copy.byToken(tok)
+			if err != nil {
+				return err
+			}
+			if ref != "" {
+				refs = append(refs, ref)
+			}
+		}
+		if err := c.persist(ctx, refs, c.Engine.Reevaluate); err != nil {
+			return err
+		}
+		due = due[n:]
+	}
+	return nil
+}
+
+// heal looks at up to n patients whose state may not know all, and at as many that were decided under other rules.
+func (c *Committer) HealSome(ctx context.Context, n int) error {
+	_, err := c.healPart(ctx, n)
+	return err
+}
+
+// healAll looks at all of them.
+func (c *Committer) Heal(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if n, err := c.healPart(ctx, Chunk); n == 0 || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Committer) healPart(ctx context.Context, n int) (int, error) {
+	refs, err := c.Copy.someSuspects(n)
+	if err != nil {
+		return 0, err
+	}
+	if err := c.healPatients(ctx, refs); err != nil {
+		return 0, err
+	}
+	other, err := c.Copy.someOtherRules(n)
+	if err != nil {
+		return 0, err
+	}
+	return len(refs) + len(other), c.persist(ctx, other, c.Engine.Reevaluate)
+}
+
+func (c *Committer) healPatients(ctx context.Context, refs []checks.Ref) error {
+	return c.persist(ctx, refs, c.Engine.Heal)
+}
+
+// persist commits what decide says about patients, however often others write them meanwhile: in halves, and one that cannot be
+// committed is passed over, since nothing waits for it to be acknowledged.
+func (c *Committer) persist(ctx context.Context, refs []checks.Ref, decide func(fold.View, []checks.Ref, time.Time) fold.Commit) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	err := c.commit(ctx, func(view *snapshot) fold.Commit { return decide(view, refs, c.asOf()) })
+	switch {
+	case !errors.Is(err, jet.ErrConflict) && !errors.Is(err, jet.ErrPoison):
+		return err
+	case len(refs) > 1:
+		mid := len(refs) / 2
+		if err := c.persist(ctx, refs[:mid], decide); err != nil {
+			return err
+		}
+		return c.persist(ctx, refs[mid:], decide)
+	case errors.Is(err, jet.ErrConflict):
+		return c.persist(ctx, refs, decide)
+	default:
+		c.Log.Error().Err(err).Msg("a patient cannot be evaluated again")
+		return nil
+	}
+}

@@ -1,0 +1,59 @@
+package commit
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/rlsguard/rlsguard/consumers/fold"
+)
+
+// ErrNotReady tells that the states have not been read yet, or are being read again.
+var ErrNotReady = errors.New("the stored states are not read yet")
+
+// Known lets others in the process read what a consumer knows, beside its work and without slowing it. Nothing can be written through it.
+type Known struct {
+	mu    sync.RWMutex
+	copy  *WorkingCopy
+	first chan struct{} // closed when states were read for the first time
+	done  bool
+}
+
+// NewKnown is for a Config; it knows nothing until Serve has read the states.
+func NewKnown() *Known { return &Known{first: make(chan struct{})} }
+
+// Filled is closed when the states have been read for the first time.
+func (k *Known) Filled() <-chan struct{} { return k.first }
+
+// Read calls do with a View of all that was committed when it looks. Its error is ErrNotReady, that of do, or a state that cannot be decoded:
+// then what do has made of the View is worth nothing.
+func (k *Known) Read(do func(fold.View) error) error {
+	k.mu.RLock()
+	c := k.copy
+	k.mu.RUnlock()
+	if c == nil {
+		return ErrNotReady
+	}
+	s := c.Snapshot()
+	return errors.Join(do(s), s.err)
+}
+
+// set changes what is read: nil while states are being read. A nil Known takes nothing.
+func (k *Known) Set(c *WorkingCopy) { k.Offer(context.Background(), c) }
+
+// offer is set, unless ctx has ended: then what c holds is void.
+func (k *Known) Offer(ctx context.Context, c *WorkingCopy) {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	k.copy = c
+	if c != nil && !k.done {
+		k.done = true
+		close(k.first)
+	}
+}

@@ -1,0 +1,51 @@
+package commit
+
+import (
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// overlay is what a commit that is on its way will have changed about patients. A step that sees it decides as if it were stored.
+type overlay struct {
+	rows      map[layout.Token]*StateRow
+	holders   fold.Index
+	referrers fold.Index
+}
+
+// newOverlay is that of a piece; nil when there is none.
+func newOverlay(p *Piece) *overlay {
+	if p == nil {
+		return nil
+	}
+	o := &overlay{rows: make(map[layout.Token]*StateRow, len(p.Rows))}
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		o.rows[r.Token] = r
+		fold.References(r.State, func(ref checks.Ref) { o.holders.Add(ref, r.State.Patient) }, func(m checks.Ref) { o.referrers.Add(m, r.State.Patient) })
+	}
+	return o
+}
+
+func (o *overlay) find(tok layout.Token) *StateRow {
+	if o == nil {
+		return nil
+	}
+	return o.rows[tok]
+}
+
+// withHolders adds the patients who will hold a resource to those who do.
+func (o *overlay) withHolders(ref checks.Ref, now []checks.Ref) []checks.Ref {
+	if o == nil {
+		return now
+	}
+	return o.holders.With(ref, now)
+}
+
+// withReferrers adds the patients who will refer to a Medication to those who do.
+func (o *overlay) withReferrers(medication checks.Ref, now []checks.Ref) []checks.Ref {
+	if o == nil {
+		return now
+	}
+	return o.referrers.With(medication, now)
+}

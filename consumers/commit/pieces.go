@@ -1,0 +1,86 @@
+package commit
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// stateRow is one state to be written.
+type StateRow struct {
+	Kind   string // subject up to the token
+	Token  layout.Token
+	Expect uint64    // sequence of the state that it replaces; 0 when there is none
+	after  *StateRow // what it replaces, as long as that is not stored itself
+	seq    uint64    // its own, once it is stored
+	Data   []byte
+	Ref    checks.Ref    // of a Medication or tombstone
+	State  *checks.State // of a patient
+}
+
+func (r *StateRow) subject() string { return r.Kind + r.Token.String() }
+
+// pieces cuts a commit into batches. All of a patient goes in one; Medications and tombstones go in the last, so that an input
+// that is delivered again after a crash finds its Medication unknown and reaches the remaining patients.
+func (w *writer) pieces(c *fold.Commit, view *snapshot, now time.Time) ([]*Piece, error) {
+	var all []*Piece
+	cur := &Piece{View: view}
+	add := func(p Piece) error {
+		if p.Size() > jet.MaxBatch {
+			return fmt.Errorf("%w: %d messages for one patient, a batch takes %d", jet.ErrPoison, p.Size(), jet.MaxBatch)
+		}
+		if cur.Size()+p.Size() > w.most {
+			all, cur = append(all, cur), &Piece{View: view}
+		}
+		cur.add(p)
+		return nil
+	}
+	for i := range c.Patients {
+		p, err := w.patientPiece(&c.Patients[i], view, now)
+		if err != nil {
+			return nil, err
+		}
+		if err := add(p); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range c.Gone {
+		r := view.read(goneKey(f.Ref), f.Ref)
+		if err := add(Piece{Rows: []StateRow{{Kind: layout.SubjectGone, Token: r.token, Expect: r.seq, Ref: f.Ref, Data: layout.EncodeFact(f)}}}); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range c.Medications {
+		r := view.read(f.Ref, f.Ref)
+		if err := add(Piece{Rows: []StateRow{{Kind: layout.SubjectMedication, Token: r.token, Expect: r.seq, Ref: f.Ref, Data: layout.EncodeFact(f)}}}); err != nil {
+			return nil, err
+		}
+	}
+	return append(all, cur), nil
+}
+
+func (w *writer) patientPiece(ch *fold.PatientChange, view *snapshot, now time.Time) (Piece, error) {
+	var p Piece
+	for i := range ch.Transitions {
+		msgs, err := layout.FlagMessages(&ch.Transitions[i], w.audit)
+		if err != nil {
+			return p, err
+		}
+		p.msgs = append(p.msgs, msgs...)
+	}
+	r := view.read(ch.State.Patient, ch.State.Patient)
+	if !r.known {
+		delete(w.timers, r.token) // an erased patient's timers went too
+	}
+	if at := ch.Next.Unix(); !ch.Next.IsZero() && !w.frozen && w.timers[r.token] != at {
+		p.msgs = append(p.msgs, layout.TimerMessage(r.token, ch.Next, now))
+		p.timer = map[layout.Token]int64{r.token: at}
+	}
+	p.Rows = []StateRow{{Kind: layout.SubjectPatient, Token: r.token, Expect: r.seq, after: r.row, Data: codec.Append(nil, ch.State), State: ch.State}}
+	return p, nil
+}

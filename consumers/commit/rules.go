@@ -1,0 +1,72 @@
+package commit
+
+import (
+	"context"
+	"time"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+func (c *Committer) WantedSite() layout.SiteRecord {
+	w := layout.SiteRecord{Format: layout.StateFormat, Key: layout.Fingerprint(c.Engine.Key), Ruleset: c.Engine.Ruleset, Rebuilding: c.Rebuilding}
+	if !c.Frozen.IsZero() {
+		w.AsOf = c.Frozen.UTC().Format(time.RFC3339Nano)
+	}
+	return w
+}
+
+// settleSite brings the states to this process's rules, once.
+func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord) error {
+	want := c.WantedSite()
+	settled := have != nil && have.Done && have.Ruleset == want.Ruleset && have.AsOf == want.AsOf
+	if settled && have.Rebuilding == want.Rebuilding {
+		return nil
+	}
+	var seq uint64
+	if have != nil {
+		seq = have.Seq
+	}
+	if have != nil && !settled {
+		w := want
+		w.Rearm = have.Rearm
+		why := "rules, settings or as-of time changed: evaluating every patient again"
+		if have.Rearm {
+			why = "states were imported: evaluating every patient again and setting timers"
+		}
+		c.Log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg(why)
+		var err error
+		if seq, err = jet.WriteSite(ctx, c.Store.To, w, seq); err != nil {
+			return err
+		}
+		if err := c.reevaluateAll(ctx, have.AsOf == want.AsOf && !have.Rearm); err != nil {
+			return err
+		}
+	}
+	want.Done = true
+	_, err := jet.WriteSite(ctx, c.Store.To, want, seq)
+	return err
+}
+
+// reevaluateAll decides about every patient again. Where the as-of time is the same, those who have been decided under these rules
+// are done already, so that a restart goes on where the last one ended.
+func (c *Committer) reevaluateAll(ctx context.Context, skipDone bool) error {
+	var tokens []layout.Token
+	for slot := range c.Copy.Slots() {
+		st, err := c.Copy.Patient(slot)
+		if err != nil {
+			return err
+		}
+		if st == nil || skipDone && st.Ruleset == c.Engine.Ruleset {
+			continue
+		}
+		tokens = append(tokens, c.Copy.Tokens.Of(st.Patient))
+		if len(tokens) == Chunk {
+			if err := c.reevaluate(ctx, tokens); err != nil {
+				return err
+			}
+			tokens = tokens[:0]
+		}
+	}
+	return c.reevaluate(ctx, tokens)
+}

@@ -1,0 +1,250 @@
+package commit
+
+import (
+	"hash/maphash"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// workingCopy is everything that the stream RLS knows about patients, in memory: a direct get for each event would cap at a
+// tenth of the rate. States stay encoded, which is a tenth of their size in Go. It is kept up by what this process commits
+// and by following what others commit.
+type WorkingCopy struct {
+	Tokens *layout.Tokens
+	Seed   maphash.Seed
+
+	Mu          sync.RWMutex
+	Patients    Table
+	medications Table
+	gone        Table
+	holders     slotIndex // resource -> patients
+	referrers   slotIndex // Medication -> patients
+	Open        openFlags
+	cut         cuts
+	suspects    map[uint32]struct{} // patients that may have to be healed
+	ruleset     string              // of this process
+	outdated    bool                // the states were settled under other rules since: it is not ours to decide them again
+	otherRules  map[uint32]struct{} // patients that were last decided under other rules
+	goneRefs    map[uint64]struct{} // hashes of the resources that have a tombstone
+	foreign     uint64              // Medications and tombstones that others wrote
+	Seen        atomic.Uint64       // sequence in the stream RLS up to which states were followed
+	others      map[string]struct{} // subjects of the stream among the states that are no state
+}
+
+// table is one kind of state, by token.
+type Table struct {
+	At   map[layout.Token]uint32
+	Rows []row
+	Slab slab
+	gone int // rows whose state was erased
+	// sent are the states on their way to the stream, with what was read there meanwhile: one of them, or what refuses it.
+	sent map[layout.Token]jet.Stored
+	// absent are rows of which the stream has nothing, not even the marker of an erasure.
+	absent int
+}
+
+type row struct {
+	Token layout.Token
+	Seq   uint64   // in the stream RLS; what the next write has to expect
+	At    location // its encoded state; none when it was taken away
+}
+
+// absent: it was erased, and the marker has left too.
+func (r *row) absent() bool { return r.Seq == 0 && r.At.Size == 0 }
+
+func NewWorkingCopy(key []byte) *WorkingCopy {
+	c := &WorkingCopy{Tokens: layout.NewTokens(key), Seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{}}
+	for _, t := range []*Table{&c.Patients, &c.medications, &c.gone} {
+		t.At, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
+	}
+	return c
+}
+
+// expect makes room for so many states before they are read: growing step by step would copy each several times. Nearly all are patients',
+// and each has a resource at least.
+func (c *WorkingCopy) expect(n uint64) {
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	if n = min(n, 1<<24); len(c.Patients.Rows) > 0 {
+		return
+	}
+	c.Patients.At, c.Patients.Rows = make(map[layout.Token]uint32, n), make([]row, 0, n)
+	c.holders.one, c.holders.more = make(map[uint64]uint32, n), map[uint64][]uint32{}
+}
+
+func (t *Table) Find(tok layout.Token) *row {
+	if i, ok := t.At[tok]; ok {
+		return &t.Rows[i]
+	}
+	return nil
+}
+
+// put takes a newer row in; it tells where it is, and whether it was news.
+func (t *Table) Put(tok layout.Token, seq uint64, data []byte) (uint32, bool) {
+	i, ok := t.At[tok]
+	if !ok {
+		i = uint32(len(t.Rows))
+		t.At[tok] = i
+		t.Rows = append(t.Rows, row{Token: tok})
+	}
+	r := &t.Rows[i]
+	if ok && seq <= r.Seq {
+		return i, false
+	}
+	if ok && r.absent() {
+		t.absent--
+	}
+	switch had := r.At.Size > 0; {
+	case data == nil && (had || !ok):
+		t.gone++
+	case data != nil && !had && ok:
+		t.gone--
+	}
+	r.Seq = seq
+	t.set(i, data)
+	return i, true
+}
+
+// set gives a slot another state.
+func (t *Table) set(slot uint32, data []byte) {
+	old := t.Rows[slot].At
+	t.Rows[slot].At = t.Slab.put(slot, data)
+	if t.Slab.drop(old) {
+		t.Slab.clear(old.chunk, func(slot uint32, at location, data []byte) {
+			if r := &t.Rows[slot]; r.At == at {
+				r.At = t.Slab.put(slot, data)
+			}
+		})
+	}
+}
+
+// data is the encoded state of a row; nil when it was taken away.
+func (t *Table) Data(r *row) []byte { return t.Slab.get(r.At) }
+
+// slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names has to be looked at.
+type slotIndex struct {
+	one  map[uint64]uint32
+	more map[uint64][]uint32
+}
+
+func (x *slotIndex) add(h uint64, slot uint32) {
+	if x.one == nil {
+		x.one, x.more = map[uint64]uint32{}, map[uint64][]uint32{}
+	}
+	first, ok := x.one[h]
+	switch {
+	case !ok:
+		x.one[h] = slot
+	case first != slot && !slices.Contains(x.more[h], slot):
+		x.more[h] = append(x.more[h], slot)
+	}
+}
+
+// each calls do for every slot until it returns false.
+func (x *slotIndex) each(h uint64, do func(uint32) bool) {
+	first, ok := x.one[h]
+	if !ok || !do(first) {
+		return
+	}
+	for _, s := range x.more[h] {
+		if !do(s) {
+			return
+		}
+	}
+}
+
+func (c *WorkingCopy) hash(ref checks.Ref) uint64 { return maphash.String(c.Seed, string(ref)) }
+
+// index notes what a patient's state refers to.
+func (c *WorkingCopy) index(slot uint32, st *checks.State) {
+	fold.References(st, func(ref checks.Ref) { c.holders.add(c.hash(ref), slot) }, func(m checks.Ref) { c.referrers.add(c.hash(m), slot) })
+}
+
+// apply takes in what this process stored under seq, after a step that saw view.
+func (c *WorkingCopy) Apply(r *StateRow, seq uint64, view *snapshot) {
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	slot, news := c.table(r.Kind).Put(r.Token, seq, r.Data)
+	if !news {
+		return
+	}
+	switch r.Kind {
+	case layout.SubjectGone:
+		c.noteGone(r.Ref)
+	case layout.SubjectPatient:
+		c.index(slot, r.State)
+		c.Open.set(slot, r.State)
+		c.cut.set(slot, r.State)
+		delete(c.otherRules, slot)
+		if c.foreign != view.foreign || c.shared(r.State) { // the step may have missed what others wrote meanwhile
+			c.suspects[slot] = struct{}{}
+		}
+	}
+}
+
+// patient decodes the state in a slot.
+func (c *WorkingCopy) Patient(slot uint32) (*checks.State, error) {
+	c.Mu.RLock()
+	data := c.Patients.Data(&c.Patients.Rows[slot])
+	c.Mu.RUnlock()
+	if data == nil {
+		return nil, nil
+	}
+	return codec.Decode(data)
+}
+
+// slots is the number of patients that there is a slot for.
+func (c *WorkingCopy) Slots() uint32 {
+	c.Mu.RLock()
+	defer c.Mu.RUnlock()
+	return uint32(len(c.Patients.Rows))
+}
+
+// known is the number of patients of whom something is known.
+func (c *WorkingCopy) Known() int {
+	c.Mu.RLock()
+	defer c.Mu.RUnlock()
+	return len(c.Patients.Rows) - c.Patients.gone
+}
+
+// byToken names the patient that a token stands for; "" when it is not known.
+func (c *WorkingCopy) byToken(tok layout.Token) (checks.Ref, error) {
+	c.Mu.RLock()
+	slot, ok := c.Patients.At[tok]
+	c.Mu.RUnlock()
+	if !ok {
+		return "", nil
+	}
+	st, err := c.Patient(slot)
+	if err != nil || st == nil {
+		return "", err
+	}
+	return st.Patient, nil
+}
+
+// patientsAt are the patients that an index has under ref. A state that cannot be decoded stops everything: it is better to
+// do nothing than to decide without it.
+func (c *WorkingCopy) patientsAt(x *slotIndex, ref checks.Ref) ([]checks.Ref, error) {
+	var slots []uint32
+	c.Mu.RLock()
+	x.each(c.hash(ref), func(s uint32) bool { slots = append(slots, s); return true })
+	c.Mu.RUnlock()
+	var refs []checks.Ref
+	for _, s := range slots {
+		st, err := c.Patient(s)
+		if err != nil {
+			return nil, err
+		}
+		if st != nil {
+			refs = append(refs, st.Patient)
+		}
+	}
+	return refs, nil
+}

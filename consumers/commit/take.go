@@ -1,0 +1,287 @@
+package commit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+func (c *WorkingCopy) table(kind string) *Table {
+	switch kind {
+	case layout.SubjectPatient:
+		return &c.Patients
+	case layout.SubjectMedication:
+		return &c.medications
+	default:
+		return &c.gone
+	}
+}
+
+// take makes a state that was read from the stream part of the copy, with codec.Decode or what does the same; it tells whether it was
+// news.
+func (c *WorkingCopy) TakeState(subject string, seq uint64, data []byte, decode func([]byte) (*checks.State, error)) (bool, error) {
+	cutAt := strings.LastIndexByte(subject, '.') + 1
+	kind := subject[:cutAt]
+	if subject == layout.SubjectSite {
+		c.noteOther(subject)
+		return false, c.takeSite(seq, data)
+	}
+	if kind != layout.SubjectPatient && kind != layout.SubjectMedication && kind != layout.SubjectGone {
+		c.noteOther(subject) // what a later version keeps
+		return false, nil
+	}
+	tok, err := layout.ParseToken(subject[cutAt:])
+	if err != nil {
+		return false, fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, seq, layout.StreamRLS, err)
+	}
+	if c.held(kind, tok, seq) || c.postponed(kind, tok, seq, data) {
+		return false, nil
+	}
+	st, err := decode(data)
+	if err != nil {
+		return false, fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, seq, layout.StreamRLS, err)
+	}
+	if layout.Erased(st) {
+		data = nil
+	}
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	slot, news := c.table(kind).Put(tok, seq, data)
+	if !news {
+		return false, nil
+	}
+	switch kind {
+	case layout.SubjectPatient:
+		c.index(slot, st)
+		c.Open.set(slot, st)
+		c.cut.set(slot, st)
+		if delete(c.suspects, slot); data != nil {
+			c.suspect(slot, st)
+		}
+		c.rules(slot, st)
+	case layout.SubjectMedication, layout.SubjectGone:
+		c.foreign++
+		for i := range st.Facts {
+			c.suspectAll(fold.WithdrawnRef(st.Facts[i].Ref))
+			if kind == layout.SubjectGone {
+				c.noteGone(st.Facts[i].Ref)
+			}
+		}
+	}
+	return true, nil
+}
+
+// held tells whether the copy has what stands under seq, or what replaced it. Nothing else is passed over: not even what this process
+// wrote, since who wrote a state does not tell whether this copy has it.
+func (c *WorkingCopy) held(kind string, tok layout.Token, seq uint64) bool {
+	c.Mu.RLock()
+	defer c.Mu.RUnlock()
+	row := c.table(kind).Find(tok)
+	return row != nil && seq <= row.Seq
+}
+
+// postponed keeps a state back while one under the same token is on its way: it mostly is that one, which then need not be decoded.
+func (c *WorkingCopy) postponed(kind string, tok layout.Token, seq uint64, data []byte) bool {
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	sent := c.table(kind).sent
+	was, ok := sent[tok]
+	if ok && seq > was.Sequence {
+		sent[tok] = jet.Stored{Sequence: seq, Data: data}
+	}
+	return ok
+}
+
+// send notes that states are on their way.
+func (c *WorkingCopy) send(rows []StateRow) {
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	for i := range rows {
+		c.table(rows[i].Kind).sent[rows[i].Token] = jet.Stored{}
+	}
+}
+
+// settled takes in what was kept back while states were on their way, once what became of them is known. Those that are part of the copy
+// by then are passed over.
+func (c *WorkingCopy) settled(rows []StateRow) error {
+	var all error
+	for i := range rows {
+		r := &rows[i]
+		c.Mu.Lock()
+		sent := c.table(r.Kind).sent
+		kept := sent[r.Token]
+		delete(sent, r.Token)
+		c.Mu.Unlock()
+		if kept.Sequence > 0 {
+			_, err := c.TakeState(r.subject(), kept.Sequence, kept.Data, codec.Decode)
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}
+
+// takeSite notes under which rules the states are settled.
+func (c *WorkingCopy) takeSite(seq uint64, data []byte) error {
+	s, err := layout.ParseSite(seq, data)
+	if err != nil {
+		return fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, seq, layout.StreamRLS, err)
+	}
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	c.outdated = s.Ruleset != c.ruleset
+	return nil
+}
+
+// rules notes whether a state that was read was decided under the rules of this process. Another one, that began before these rules did,
+// may go on for a while.
+func (c *WorkingCopy) rules(slot uint32, st *checks.State) {
+	if delete(c.otherRules, slot); !layout.Erased(st) && st.Ruleset != c.ruleset {
+		c.otherRules[slot] = struct{}{}
+	}
+}
+
+// noteGone remembers that there is a tombstone under key.
+func (c *WorkingCopy) noteGone(key checks.Ref) {
+	c.goneRefs[c.hash(key)] = struct{}{}
+	c.goneRefs[c.hash(fold.WithdrawnRef(key))] = struct{}{}
+}
+
+// forget notes that a state is not in the stream any more. What was known stays: a state does not leave by itself, so what is decided next
+// stores it again. Only the marker of an erasure does.
+func (c *WorkingCopy) forget(r *StateRow) {
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	t := c.table(r.Kind)
+	row := t.Find(r.Token)
+	if row == nil || row.absent() {
+		return
+	}
+	if row.Seq = 0; row.absent() {
+		t.absent++
+	}
+}
+
+func (c *WorkingCopy) noteOther(subject string) {
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	c.others[subject] = struct{}{}
+}
+
+// suspect notes a patient whose state may not know all: whoever wrote it may not have seen a Medication, a tombstone or another patient's
+// version of the same resource. Healing looks closely. This replaces a register of those who wait, and it also mends what
+// a crash left half done.
+func (c *WorkingCopy) suspect(slot uint32, st *checks.State) {
+	refers := func(k checks.Fact) bool { return fold.MedicationOf(&k) != "" && len(c.medications.Rows) > 0 }
+	if c.shared(st) || slices.ContainsFunc(st.Facts, refers) {
+		c.suspects[slot] = struct{}{}
+	}
+}
+
+// shared tells whether a resource of st has a tombstone, or was or is another patient's as well,
+// by the facts of others or its own.
+func (c *WorkingCopy) shared(st *checks.State) bool {
+	return slices.ContainsFunc(st.Facts, func(k checks.Fact) bool {
+		h := c.hash(k.Ref)
+		_, gone := c.goneRefs[h]
+		return gone || k.Hides() || len(c.holders.more[h]) > 0
+	})
+}
+
+func (c *WorkingCopy) suspectAll(ref checks.Ref) {
+	mark := func(slot uint32) bool { c.suspects[slot] = struct{}{}; return true }
+	c.holders.each(c.hash(ref), mark)
+	c.referrers.each(c.hash(ref), mark)
+	if slot, ok := c.Patients.At[c.Tokens.Of(ref)]; ok && ref.Type() == "Patient" { // who has a fact about itself
+		mark(slot)
+	}
+}
+
+// someSuspects takes up to n patients out that may have to be healed.
+func (c *WorkingCopy) someSuspects(n int) ([]checks.Ref, error) { return c.some(c.suspects, n) }
+
+// someOtherRules takes up to n patients out that have to be decided under the rules of this process.
+func (c *WorkingCopy) someOtherRules(n int) ([]checks.Ref, error) {
+	c.Mu.RLock()
+	outdated := c.outdated
+	c.Mu.RUnlock()
+	if outdated {
+		return nil, nil
+	}
+	return c.some(c.otherRules, n)
+}
+
+func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) {
+	c.Mu.Lock()
+	var slots []uint32
+	for s := range of {
+		if len(slots) == n {
+			break
+		}
+		slots = append(slots, s)
+		delete(of, s)
+	}
+	c.Mu.Unlock()
+	slices.Sort(slots) // so that a run can be repeated
+	var refs []checks.Ref
+	for _, s := range slots {
+		st, err := c.Patient(s)
+		if err != nil {
+			return nil, err
+		}
+		if st != nil {
+			refs = append(refs, st.Patient)
+		}
+	}
+	return refs, nil
+}
+
+// follow reads all states, calls filled once it has them, and goes on following what is written, until ctx ends or a state cannot be read.
+func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
+	cons, err := jet.Ordered(ctx, js, layout.StreamRLS, jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}})
+	if err != nil {
+		return fmt.Errorf("following the states: %w", err)
+	}
+	c.expect(cons.CachedInfo().NumPending)
+	if cons.CachedInfo().NumPending == 0 {
+		filled()
+		filled = nil
+	}
+	it, err := cons.Messages(jetstream.PullMaxBytes(jet.FollowBytes))
+	if err != nil {
+		return fmt.Errorf("following the states: %w", err)
+	}
+	defer context.AfterFunc(ctx, it.Stop)()
+	defer it.Stop()
+	var r codec.Reader
+	for next := jetstream.NextContext(ctx); ; {
+		m, err := it.Next(next) // an iterator that is stopped while it opens itself again would wait for ever
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("following the states: %w", err)
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("following the states: %w", err)
+		}
+		if _, err := c.TakeState(m.Subject(), meta.Sequence.Stream, m.Data(), r.Decode); err != nil {
+			return err
+		}
+		c.Seen.Store(meta.Sequence.Stream)
+		if meta.NumPending == 0 && filled != nil {
+			filled()
+			filled = nil
+		}
+	}
+}

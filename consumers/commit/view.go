@@ -1,0 +1,130 @@
+package commit
+
+import (
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// snapshot is the View of one step. It remembers the sequence of everything that the step read, since that is what the commit has
+// to expect: what somebody else wrote in between then refuses it.
+type snapshot struct {
+	c     *WorkingCopy
+	over  *overlay // what is on its way; nil when nothing is
+	known map[checks.Ref]seenRow
+	err   error
+	// foreign is how many Medications and tombstones of others were known when the step began.
+	foreign uint64
+}
+
+type seenRow struct {
+	token layout.Token
+	seq   uint64
+	known bool      // there was a state
+	row   *StateRow // the state, where it is still on its way: it has no sequence yet
+}
+
+func (c *WorkingCopy) Snapshot() *snapshot { return c.snapshotOver(nil) }
+
+func (c *WorkingCopy) snapshotOver(over *overlay) *snapshot {
+	c.Mu.RLock()
+	defer c.Mu.RUnlock()
+	return &snapshot{c: c, over: over, known: map[checks.Ref]seenRow{}, foreign: c.foreign}
+}
+
+// look reads the row of ref and remembers its sequence under key.
+func (s *snapshot) look(t *Table, key, ref checks.Ref) []byte {
+	tok := s.c.Tokens.Of(ref)
+	if row := s.over.find(tok); row != nil && t == &s.c.Patients {
+		s.known[key] = seenRow{token: tok, known: true, row: row}
+		return row.Data
+	}
+	s.c.Mu.RLock()
+	defer s.c.Mu.RUnlock()
+	r := seenRow{token: tok}
+	var data []byte
+	if found := t.Find(tok); found != nil {
+		r.seq, data = found.Seq, t.Data(found)
+	}
+	r.known = data != nil
+	if _, again := s.known[key]; !again { // the first look counts
+		s.known[key] = r
+	}
+	return data
+}
+
+// fail keeps the first error: a View has no way to return one, so the step is thrown away after it.
+func (s *snapshot) fail(err error) {
+	if s.err == nil && err != nil {
+		s.err = err
+	}
+}
+
+// State implements View.
+func (s *snapshot) State(patient checks.Ref) *checks.State {
+	data := s.look(&s.c.Patients, patient, patient)
+	if data == nil {
+		return nil
+	}
+	st, err := codec.Decode(data)
+	s.fail(err)
+	return st
+}
+
+// Medication implements View.
+func (s *snapshot) Medication(ref checks.Ref) *checks.Fact {
+	return s.fact(&s.c.medications, ref)
+}
+
+// goneKey keeps tombstones apart from patients in known: a Patient resource can have both.
+func goneKey(ref checks.Ref) checks.Ref { return "gone|" + ref }
+
+// Gone implements View.
+func (s *snapshot) Gone(ref checks.Ref) *checks.Fact {
+	s.c.Mu.RLock()
+	_, some := s.c.goneRefs[s.c.hash(ref)]
+	some = some || s.c.gone.gone > 0 // an erased one stands under a token alone, and whoever writes a new one has to expect it
+	s.c.Mu.RUnlock()
+	if !some {
+		return nil
+	}
+	data := s.look(&s.c.gone, goneKey(ref), ref)
+	if data == nil {
+		return nil
+	}
+	f, err := layout.DecodeFact(data)
+	s.fail(err)
+	return f
+}
+
+func (s *snapshot) fact(t *Table, ref checks.Ref) *checks.Fact {
+	data := s.look(t, ref, ref)
+	if data == nil {
+		return nil
+	}
+	f, err := layout.DecodeFact(data)
+	s.fail(err)
+	return f
+}
+
+// Holders implements View.
+func (s *snapshot) Holders(ref checks.Ref) []checks.Ref {
+	refs, err := s.c.patientsAt(&s.c.holders, ref)
+	s.fail(err)
+	return s.over.withHolders(ref, refs)
+}
+
+// Referrers implements View.
+func (s *snapshot) Referrers(medication checks.Ref) []checks.Ref {
+	refs, err := s.c.patientsAt(&s.c.referrers, medication)
+	s.fail(err)
+	return s.over.withReferrers(medication, refs)
+}
+
+// read is what the step saw of a key. What it did not look at was not there.
+func (s *snapshot) read(key, ref checks.Ref) seenRow {
+	if r, ok := s.known[key]; ok {
+		return r
+	}
+	return seenRow{token: s.c.Tokens.Of(ref)}
+}

@@ -1,0 +1,79 @@
+package decided
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// mostLost bounds the list of lost sequences in the record; those before it are only counted.
+const mostLost = 1000
+
+// inputRecord says what became of the sequences of the stream FHIR.
+type InputRecord struct {
+	Stream  int64     `json:"stream"`  // its creation, Unix nanoseconds
+	Decided Stretches `json:"decided"` // and what that changed is stored, or the loss was acknowledged
+	Lost    Stretches `json:"lost,omitempty"`
+	Earlier uint64    `json:"earlier,omitempty"`      // lost before those, not listed any more
+	Known   uint64    `json:"acknowledged,omitempty"` // lost, and an operator said so
+
+	Seq uint64 `json:"-"` // in the stream RLS
+}
+
+// accounted are the sequences that nobody has to look for.
+func (r *InputRecord) Accounted() Stretches { return r.Decided.With(r.Lost) }
+
+// open is how many lost inputs nobody has acknowledged.
+func (r *InputRecord) Open() uint64 { return r.Lost.Count() + r.Earlier }
+
+// shorten keeps the record small enough for a message.
+func (r *InputRecord) shorten() {
+	for len(r.Lost) > mostLost {
+		x := r.Lost[0]
+		r.Earlier += x.Count()
+		r.Decided, r.Lost = r.Decided.With(Stretches{x}), r.Lost[1:]
+	}
+}
+
+// readInputs reads the record; nil when there is none.
+func ReadInputs(ctx context.Context, js jetstream.JetStream) (*InputRecord, error) {
+	stream, err := js.Stream(ctx, layout.StreamRLS)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+	}
+	m, err := stream.GetLastMsgForSubject(ctx, layout.SubjectInputs)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", layout.SubjectInputs, err)
+	}
+	r := &InputRecord{Seq: m.Sequence}
+	if err := json.Unmarshal(m.Data, r); err != nil {
+		return &InputRecord{Seq: m.Sequence}, nil // of no stream: begun anew
+	}
+	return r, nil
+}
+
+// write stores the record over the one with the sequence that r has, and none else.
+func (r *InputRecord) Write(ctx context.Context, to jet.Store) error {
+	r.shorten()
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	expect := nats.Header{layout.HeaderExpect: {strconv.FormatUint(r.Seq, 10)}}
+	written := <-to.Send(ctx, []*nats.Msg{{Subject: layout.SubjectInputs, Data: data, Header: expect}})
+	if written.Err == nil {
+		r.Seq = written.First
+	}
+	return written.Err
+}

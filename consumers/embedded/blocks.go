@@ -1,0 +1,81 @@
+package embedded
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// blocksOf are the numbers of the block files of every stream that syncs what it writes, in order.
+func blocksOf(dir string, marks map[string]streamMark) (map[string][]int, error) {
+	all := map[string][]int{}
+	for stream := range marks {
+		files, err := filepath.Glob(filepath.Join(StreamsDir(dir), stream, "msgs", "*.blk"))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			_, n := blockOf(f)
+			all[stream] = append(all[stream], n)
+		}
+		slices.Sort(all[stream])
+	}
+	return all, nil
+}
+
+// lost are the block files that were there when the ledger was written, and the ends of streams, that are missing on disk after a crash. The
+// server notices neither while it has an index that is older than the loss. It does remove a block itself once nothing in it counts any more;
+// that takes the expiry of every transition in it, so it hardly falls into the second between ledger and crash.
+func (l *Ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
+	now, err := blocksOf(dir, l.Streams)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	var found []damage
+	for _, stream := range slices.Sorted(maps.Keys(l.Streams)) {
+		was := l.Streams[stream]
+		if !createdOf(dir, stream).Equal(was.Created) {
+			continue // gone, or made anew since: the server is asked
+		}
+		blocks := filepath.Join(StreamsDir(dir), stream, "msgs")
+		missing := false
+		for _, n := range l.Blocks[stream] {
+			if !slices.Contains(now[stream], n) && !l.outlived(stream, n, now[stream]) {
+				missing = true
+				found = append(found, damage{stream, filepath.Join(blocks, fmt.Sprintf("%d.blk", n)), "it is gone"})
+			}
+		}
+		if !missing && reached[stream] < was.Last {
+			last := blocks
+			if n := now[stream]; len(n) > 0 {
+				last = filepath.Join(blocks, fmt.Sprintf("%d.blk", n[len(n)-1]))
+			}
+			found = append(found, damage{stream, last, fmt.Sprintf("it ends at sequence %d, and reached %d", reached[stream], was.Last)})
+		}
+	}
+	return found, nil
+}
+
+// outlived tells whether the server may have removed a block that was the first one, as limits of the inbound stream make it do. Whether what
+// was in it had been decided is looked at when the server runs.
+func (l *Ledger) outlived(stream string, n int, now []int) bool {
+	return stream == layout.StreamFHIR && !slices.ContainsFunc(now, func(other int) bool { return other < n }) && len(now) > 0
+}
+
+// createdOf is when a stream was made, as its own file says; zero when that cannot be read.
+func createdOf(dir, stream string) time.Time {
+	var meta struct {
+		Created time.Time `json:"created"`
+	}
+	b, err := os.ReadFile(filepath.Join(StreamsDir(dir), stream, "meta.inf"))
+	if err != nil || json.Unmarshal(b, &meta) != nil {
+		return time.Time{}
+	}
+	return meta.Created
+}

@@ -1,0 +1,181 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+const (
+	// keepEvery is how often the disk is tried and the ledger written.
+	keepEvery = time.Second
+	// keepTimeout bounds what the server is asked then.
+	keepTimeout = 2 * time.Second
+	// leastFree is the space on the disk below which a consumer is not ready, in bytes.
+	leastFree = 1 << 20
+	// probeBytes have to fit before a server whose writes failed is started again.
+	probeBytes = 1 << 20
+)
+
+// writable tells why files in a folder, and those in it already, cannot be written.
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".writable.*")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return err
+	}
+	return filepath.WalkDir(filepath.Join(dir, "jetstream"), func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && path == filepath.Join(dir, "jetstream"):
+			return nil
+		case err != nil || !d.Type().IsRegular():
+			return err
+		}
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	})
+}
+
+// keep watches over the disk until ctx ends. A server whose write failed stores nothing more, even when there is space again, and
+// tells its clients nothing: it is started again, in this process, when writing works.
+func (e *Embedded) keep(ctx context.Context) {
+	defer close(e.kept)
+	t := time.NewTicker(keepEvery)
+	defer t.Stop()
+	for failing := false; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		err := e.tryDisk(ctx, failing)
+		switch {
+		case err != nil && !failing:
+			e.options.Log.Error().Err(err).Str("data", e.options.Dir).Msg("the disk takes no writes; waiting until it does")
+		case err == nil && failing:
+			if err = e.reopen(); err != nil {
+				e.options.Log.Error().Err(err).Msg("embedded server cannot start again yet")
+			}
+		}
+		failing = err != nil
+		e.tell(!failing, false)
+	}
+}
+
+// errDiskFailed: a write of the server failed.
+var errDiskFailed = errors.New("a write of the embedded server failed")
+
+// tryDisk writes the ledger, and tells why the disk cannot be relied on. After a failure more has to fit, so that it does not go to
+// and fro.
+func (e *Embedded) tryDisk(ctx context.Context, failing bool) error {
+	if !failing && e.Log.diskFailed() {
+		return errDiskFailed
+	}
+	least := uint64(leastFree)
+	if failing {
+		least += 2 * probeBytes
+	}
+	if free, err := freeBytes(e.options.Dir); err == nil && free < least {
+		return fmt.Errorf("%d bytes are free, %d are needed", free, least)
+	}
+	if failing {
+		return probe(e.options.Dir)
+	}
+	if err := e.note(ctx); err != nil && ctx.Err() == nil {
+		e.options.Log.Debug().Err(err).Msg("ledger not brought up to date")
+	}
+	return e.ledger.Write(e.options.Dir)
+}
+
+// probe writes for real, as much as a commit may need.
+func probe(dir string) error {
+	path := filepath.Join(dir, "probe")
+	defer os.Remove(path)
+	return WriteFile(path, make([]byte, probeBytes))
+}
+
+// note brings the ledger to what the server has.
+func (e *Embedded) note(ctx context.Context) error {
+	return e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error { return e.ledger.note(ctx, e.options.Dir, js) })
+}
+
+// ask lets do talk to the server for a moment.
+func (e *Embedded) ask(ctx context.Context, do func(context.Context, jetstream.JetStream) error) error {
+	nc, err := e.Connect()
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(keepTimeout))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+	defer cancel()
+	return do(ctx, js)
+}
+
+// reopen starts the server again after the disk had failed it.
+func (e *Embedded) reopen() error {
+	if !e.Log.diskFailed() && e.Current() != nil && e.Current().JetStreamEnabled() {
+		return nil // it never tried to write meanwhile
+	}
+	e.tell(false, true)
+	e.Starts.Add(1) // before a session may find the server as it was left
+	e.down()
+	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is copied again.
+	if err := os.RemoveAll(filepath.Join(StreamsDir(e.options.Dir), layout.StreamFlags)); err != nil {
+		return err
+	}
+	if err := e.open(); err != nil {
+		return err
+	}
+	e.options.Log.Info().Msg("the disk takes writes again, the embedded server was started again")
+	return nil
+}
+
+// close stops the server and notes what is in its store then.
+func (e *Embedded) close() error {
+	err := e.note(context.Background())
+	e.down()
+	if err != nil || e.Log.diskFailed() {
+		return nil // the last ledger stays, as after a crash
+	}
+	if e.ledger.Files, err = sizes(e.options.Dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if err := e.ledger.Write(e.options.Dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}
+
+// watchDisk calls do with whether the disk can be relied on, from now on, and whether the server is about to be started again: what a
+// session knows of it ends with that.
+func (e *Embedded) WatchDisk(do func(fine, again bool)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.onDisk = do
+}
+
+func (e *Embedded) tell(fine, again bool) {
+	e.mu.Lock()
+	do := e.onDisk
+	e.mu.Unlock()
+	if do != nil {
+		do(fine, again)
+	}
+}

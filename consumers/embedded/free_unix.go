@@ -1,0 +1,16 @@
+//go:build linux || darwin
+
+package embedded
+
+import (
+	"syscall"
+)
+
+// freeBytes is the space on the disk of a folder that is left for us.
+func freeBytes(dir string) (uint64, error) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(dir, &st); err != nil {
+		return 0, err
+	}
+	return st.Bavail * uint64(st.Bsize), nil
+}

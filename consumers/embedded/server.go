@@ -1,0 +1,291 @@
+package embedded
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+)
+
+// EmbeddedOptions say where an embedded server keeps its data and listens.
+type EmbeddedOptions struct {
+	Dir    string // data folder; also gets nats.url
+	Listen string // host:port; port 0 picks one
+	// Private: nobody but this process connects, Listen and TLS do not count, and a store that is damaged is refused instead of mended.
+	Private bool
+	// TLS and Users are needed to listen on more than the loopback interface. Without Users a user and password are made at the first start.
+	TLS        *tls.Config
+	Users      map[string]string // password by user
+	MaxPayload int               // bytes of a message; 0 is the server's default of 1 MiB
+	// Fresh begins with an empty store where that of a folder which was used before is gone, for what is imported.
+	Fresh bool
+	// Repair goes on with what is left of a damaged store that cannot be made again from the inbound stream.
+	Repair bool
+	Log    zerolog.Logger
+}
+
+// Embedded is a NATS server with JetStream inside this process.
+type Embedded struct {
+	options EmbeddedOptions
+	server  *server.Options
+	lock    *os.File
+	path    string // of nats.url
+	url     string
+	addr    string
+	User    *url.Userinfo
+	Log     *serverLog
+	ledger  *Ledger
+	keeping context.CancelFunc
+	kept    chan struct{} // closed when nobody watches over the disk any more
+
+	Rebuild atomic.Uint64 // how far the inbound stream reached when it had to be read again, until a session knows
+	Starts  atomic.Int64  // how often the server was started again
+
+	mu     sync.Mutex
+	srv    *server.Server
+	onDisk func(fine, again bool)
+}
+
+// readyTimeout is how long a server may take to open its store.
+const readyTimeout = 10 * time.Minute
+
+// StartEmbedded starts a server and returns when it is ready for clients. It syncs every write: the server's default loses two
+// minutes of acknowledged messages when the power fails.
+func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
+	if o.Private {
+		o.Listen, o.TLS = "127.0.0.1:0", nil
+	}
+	host, port, err := listenAddress(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	lock, err := lockDir(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	e := &Embedded{options: o, lock: lock, path: filepath.Join(o.Dir, "nats.url"), Log: &serverLog{log: o.Log}}
+	if err := e.start(host, port); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return e, nil
+}
+
+func listenAddress(o EmbeddedOptions) (string, int, error) {
+	host, p, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return "", 0, fmt.Errorf("listen address %q is not host:port: %w", o.Listen, err)
+	}
+	port, err := strconv.Atoi(p)
+	if err != nil || port < 0 || port > 65535 {
+		return "", 0, fmt.Errorf("listen address %q has no port from 0 to 65535", o.Listen)
+	}
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && (o.TLS == nil || len(o.Users) == 0) {
+		return "", 0, fmt.Errorf("listen address %q can be reached from other machines: that needs TLS and users", o.Listen)
+	}
+	return host, port, nil
+}
+
+func (e *Embedded) start(host string, port int) error {
+	o := &e.options
+	if err := os.Remove(e.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if err := writable(o.Dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if err := checkUsed(o); err != nil {
+		return err
+	}
+	users, made, err := credentials(*o)
+	if err != nil {
+		return err
+	}
+	e.server = &server.Options{
+		ServerName: "rlsguard", Host: host, Port: port, DontListen: o.Private, NoSigs: true, JetStream: true, StoreDir: filepath.Join(o.Dir, "jetstream"),
+		SyncAlways: true, MaxPayload: int32(o.MaxPayload), TLSConfig: o.TLS, TLS: o.TLS != nil,
+		JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30, // the disk is the limit, not the share of it that is free at start
+	}
+	for _, user := range slices.Sorted(maps.Keys(users)) { // the first is the one that nats.url names
+		e.server.Users = append(e.server.Users, &server.User{Username: user, Password: users[user]})
+		if e.User == nil {
+			e.User = url.UserPassword(user, users[user])
+		}
+	}
+	if err := e.open(); err != nil {
+		return err
+	}
+	if err := e.begun(made); err != nil {
+		e.down()
+		return err
+	}
+	if !o.Private {
+		address := e.Current().Addr()
+		e.addr = address.String()
+		if tcp, ok := address.(*net.TCPAddr); ok {
+			e.server.Port = tcp.Port // the same when it has to start again
+		}
+		if err := e.announce(o.TLS != nil); err != nil {
+			e.down()
+			return err
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	e.keeping, e.kept = cancel, make(chan struct{})
+	go e.keep(ctx)
+	return nil
+}
+
+// up starts the server on the store as it is.
+func (e *Embedded) up() error {
+	e.Log.clear()
+	srv, err := server.NewServer(e.server.Clone())
+	if err != nil {
+		return fmt.Errorf("embedded server: %w", err)
+	}
+	srv.SetLoggerV2(e.Log, false, false, false)
+	srv.Start()
+	if !ready(srv, e.Log) {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+		return fmt.Errorf("embedded server did not get ready: %s", e.Log.last())
+	}
+	e.mu.Lock()
+	e.srv = srv
+	e.mu.Unlock()
+	return nil
+}
+
+// down stops the server, once everything that it acknowledged is on disk.
+func (e *Embedded) down() {
+	e.mu.Lock()
+	srv := e.srv
+	e.srv = nil
+	e.mu.Unlock()
+	if srv != nil {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+	}
+}
+
+// current is the server; nil while it starts again.
+func (e *Embedded) Current() *server.Server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.srv
+}
+
+// ready waits until the server takes clients; it never will after a fatal error, of which it only tells its log.
+func ready(s *server.Server, log *serverLog) bool {
+	for end := time.Now().Add(readyTimeout); time.Now().Before(end) && !log.failed(); {
+		if s.ReadyForConnections(200 * time.Millisecond) {
+			return s.JetStreamEnabled()
+		}
+	}
+	return false
+}
+
+func (e *Embedded) announce(encrypted bool) error {
+	u := url.URL{Scheme: "nats", User: e.User, Host: e.addr}
+	if encrypted {
+		u.Scheme = "tls"
+	}
+	e.url = u.String()
+	if err := WriteFile(e.path, []byte(e.url+"\n")); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}
+
+// passwordName is the file with the user that was made at the first start.
+const PasswordName = "nats.user"
+
+// credentials are the users of the options, else the one made at the first start; made is what has to be kept of it then.
+func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err error) {
+	if len(o.Users) > 0 {
+		return o.Users, nil, nil
+	}
+	path := filepath.Join(o.Dir, PasswordName)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		made = []byte("rlsguard:" + rand.Text() + "\n")
+		b, err = made, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("credentials of the embedded server: %w", err)
+	}
+	user, password, ok := strings.Cut(strings.TrimSpace(string(b)), ":")
+	if !ok || password == "" {
+		return nil, nil, fmt.Errorf("%s does not hold user:password: put its backup in place, or delete it, and another password is made", path)
+	}
+	return map[string]string{user: password}, made, nil
+}
+
+// begun notes, once the server runs, that the folder holds a store: a start that failed leaves nothing that says so.
+func (e *Embedded) begun(password []byte) error {
+	dir := e.options.Dir
+	if err := e.ledger.Write(dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if password != nil {
+		if err := WriteFile(filepath.Join(dir, PasswordName), password); err != nil {
+			return fmt.Errorf("credentials of the embedded server: %w", err)
+		}
+	}
+	return markUsed(dir)
+}
+
+// URL is where clients of the server connect, with user and password.
+func (e *Embedded) URL() string { return e.url }
+
+// Addr is the address that the server listens on.
+func (e *Embedded) Addr() string { return e.addr }
+
+// Connect connects from within the process.
+func (e *Embedded) Connect(opts ...nats.Option) (*nats.Conn, error) {
+	password, _ := e.User.Password()
+	opts = append(opts, nats.InProcessServer(e), nats.UserInfo(e.User.Username(), password))
+	return nats.Connect("", opts...)
+}
+
+// InProcessConn implements nats.InProcessConnProvider: connections find the server again after it was started again.
+func (e *Embedded) InProcessConn() (net.Conn, error) {
+	srv := e.Current()
+	if srv == nil {
+		return nil, errors.New("the embedded server is starting again")
+	}
+	return srv.InProcessConn()
+}
+
+// Stop stops the server, once everything that it acknowledged is on disk.
+func (e *Embedded) Stop() error {
+	err := os.Remove(e.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	e.keeping()
+	<-e.kept
+	return errors.Join(err, e.close(), e.lock.Close())
+}

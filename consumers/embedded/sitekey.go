@@ -1,0 +1,61 @@
+package embedded
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// minKey is the shortest site key that is taken, in bytes: below, references could be guessed back from flag ids.
+const MinKey = 16
+
+// ReadSiteKey reads the secret that flag ids and tokens are made with. White space at its ends does not count.
+func ReadSiteKey(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("site key: %w", err)
+	}
+	if b = bytes.TrimSpace(b); len(b) < MinKey {
+		return nil, fmt.Errorf("site key %s has %d bytes, at least %d are needed", path, len(b), MinKey)
+	}
+	return b, nil
+}
+
+// SiteKey reads the site key of a data folder, and makes one when there is none.
+func SiteKey(dir string) ([]byte, error) {
+	path := filepath.Join(dir, "site.key")
+	key, err := ReadSiteKey(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	raw := make([]byte, 32)
+	rand.Read(raw)
+	key = []byte(hex.EncodeToString(raw))
+	if err := WriteFile(path, append(bytes.Clone(key), '\n')); err != nil {
+		return nil, fmt.Errorf("site key: %w", err)
+	}
+	return key, nil
+}
+
+// writeFile puts a secret in place at once and whole, readable for its owner alone.
+func WriteFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

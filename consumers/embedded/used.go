@@ -1,0 +1,54 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// usedName is a file in a data folder that has held a store. It says so to whoever looks, and keeps a folder whose store is gone from
+// looking like one that never had any.
+const UsedName = "used"
+
+const usedText = "rlsguard serve has kept its store in this folder, and does not start here without it.\n"
+
+// markUsed notes that the folder holds a store. Its ledger is there before.
+func markUsed(dir string) error {
+	if isThere(filepath.Join(dir, UsedName)) {
+		return nil
+	}
+	if err := WriteFile(filepath.Join(dir, UsedName), []byte(usedText)); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}
+
+// checkUsed refuses a folder that was used and has lost what was known of its store. With a ledger the store is held against that.
+func checkUsed(o *EmbeddedOptions) error {
+	ledger, store := filepath.Join(o.Dir, LedgerName), filepath.Join(o.Dir, "jetstream")
+	used, left := isThere(filepath.Join(o.Dir, UsedName)) || isThere(filepath.Join(o.Dir, PasswordName)), isThere(StreamsDir(o.Dir))
+	switch {
+	case isThere(ledger):
+	case !used:
+		if !left {
+			o.Log.Info().Str("data", o.Dir).Msg("nothing was stored in this folder before: beginning with an empty store")
+		}
+	case o.Repair, o.Fresh && !left:
+		o.Log.Error().Str("data", o.Dir).Bool("store", left).Msg("going on with what is left of a folder that was used before")
+	case left:
+		return fmt.Errorf("%w: %s is gone, without which nobody can tell whether the store is whole. Put a backup of %s in place, or start once with --repair to go on without it",
+			ErrDamaged, ledger, o.Dir)
+	default:
+		return fmt.Errorf("%w: %s was used before, and its store %s is gone. Put a backup of %s in place; or begin with an empty store: with rlsguard import, which takes an "+
+			"export in, or with rlsguard serve --repair once, after which everything has to be published again", ErrDamaged, o.Dir, store, o.Dir)
+	}
+	return nil
+}
+
+// isThere tells whether a path can be seen; what cannot be read is there.
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}

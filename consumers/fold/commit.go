@@ -1,0 +1,38 @@
+package fold
+
+import (
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// Commit is what a Step changes.
+type Commit struct {
+	Patients    []PatientChange // sorted by patient
+	Medications []checks.Fact   // new versions of Medication resources
+	Gone        []checks.Fact   // new tombstones
+	// Later are patients that still have to be healed, once this is committed, before the inputs are acknowledged.
+	Later []checks.Ref
+}
+
+// PatientChange is all that changes for one patient. It is committed whole or not at all.
+type PatientChange struct {
+	State       *checks.State
+	Transitions []checks.Flag
+	// Next is when time alone may change what is flagged; zero when it never does.
+	Next time.Time
+}
+
+// Empty tells that there is nothing to write.
+func (c *Commit) Empty() bool {
+	return len(c.Patients) == 0 && len(c.Medications) == 0 && len(c.Gone) == 0
+}
+
+// Transitions are those of all patients, in order.
+func (c *Commit) Transitions() []checks.Flag {
+	var all []checks.Flag
+	for i := range c.Patients {
+		all = append(all, c.Patients[i].Transitions...)
+	}
+	return all
+}

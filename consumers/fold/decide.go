@@ -1,0 +1,162 @@
+package fold
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/parallel"
+)
+
+// depth to which a Medication's ingredients are followed to other Medications; a product of products of products is no
+// prescription, and a loop must end.
+const depth = 4
+
+// Decide brings all that was touched into its final form, decides about it at asOf and hands back what changed. The fold is used up.
+func (f *Fold) Decide(asOf time.Time) Commit {
+	var c Commit
+	for _, ref := range f.touched() {
+		f.limit(ref)
+	}
+	refs := f.touched()
+	for _, ref := range refs {
+		f.complete(ref)
+	}
+	changes := make([]PatientChange, len(refs))
+	parallel.InParallel(len(refs), func(i int) { changes[i] = f.decidePatient(f.patients[refs[i]], asOf) })
+	// Who has back what was cut from another comes first: where a commit is written in parts and ends between, healing finds two who hold it.
+	for _, shed := range []bool{false, true} {
+		for i := range changes {
+			if p := f.patients[refs[i]]; p.changed && p.shed == shed {
+				c.Patients = append(c.Patients, changes[i])
+			}
+		}
+	}
+	c.Medications, c.Gone = values(f.medications), values(f.gone)
+	for _, ref := range f.later {
+		if p := f.patients[ref]; p == nil || !p.touched {
+			c.Later = append(c.Later, ref)
+		}
+	}
+	return c
+}
+
+// touched are the patients that have to be decided, sorted.
+func (f *Fold) touched() []checks.Ref {
+	refs := make([]checks.Ref, 0, len(f.patients))
+	for ref, p := range f.patients {
+		if p.touched {
+			refs = append(refs, ref)
+		}
+	}
+	slices.Sort(refs)
+	return refs
+}
+
+func (f *Fold) decidePatient(p *patient, asOf time.Time) PatientChange {
+	p.own()
+	before, ruleset := slices.Clone(p.st.Flags), p.st.Ruleset
+	ch := PatientChange{State: p.st}
+	ch.Transitions, ch.Next = checks.DecideUntil(p.st, f.e.Settings, f.e.Key, f.e.Ruleset, asOf)
+	if len(ch.Transitions) > 0 || ruleset != f.e.Ruleset || !reflect.DeepEqual(before, p.st.Flags) || p.rearm && !ch.Next.IsZero() {
+		p.changed = true
+	}
+	return ch
+}
+
+// settle cuts a patient's facts to the limits and gives the patient the Medications that the orders refer to, and no others.
+func (f *Fold) complete(ref checks.Ref) {
+	f.limit(ref)
+	p := f.patients[ref]
+	wanted := f.wanted(p.st)
+	had := 0
+	for i := range p.st.Facts {
+		if k := &p.st.Facts[i]; k.Ref.Type() == "Medication" {
+			had++
+			if w := wanted[k.Ref]; w == nil || w.Version != k.Version || w.Kind != k.Kind || w.Unread != k.Unread {
+				had = -1
+				break
+			}
+		}
+	}
+	if had == len(wanted) {
+		return
+	}
+	p.own()
+	p.changed = true
+	p.st.Facts = slices.DeleteFunc(p.st.Facts, func(k checks.Fact) bool { return k.Ref.Type() == "Medication" })
+	for _, m := range wanted {
+		i, _ := find(p.st, m.Ref)
+		p.st.Facts = slices.Insert(p.st.Facts, i, *m)
+	}
+}
+
+// wanted are the known Medications that the orders of st refer to, directly or as ingredients of one another.
+func (f *Fold) wanted(st *checks.State) map[checks.Ref]*checks.Fact {
+	var level []checks.Ref
+	for i := range st.Facts {
+		if m := MedicationOf(&st.Facts[i]); m != "" {
+			level = append(level, m)
+		}
+	}
+	if level == nil {
+		return nil
+	}
+	known := map[checks.Ref]*checks.Fact{}
+	for range depth {
+		var next []checks.Ref
+		for _, ref := range level {
+			if known[ref] != nil {
+				continue
+			}
+			if m := f.knownMedication(ref); m != nil {
+				known[ref] = m
+				next = append(next, ingredients(m)...)
+			}
+		}
+		level = next
+	}
+	return known
+}
+
+// ingredients are the Medications that m is made of.
+func ingredients(m *checks.Fact) []checks.Ref {
+	if m.Kind != checks.KindMedication {
+		return nil
+	}
+	var refs []checks.Ref
+	for _, part := range m.Medication.Parts {
+		if part.Ref.Type() == "Medication" {
+			refs = append(refs, part.Ref)
+		}
+	}
+	return refs
+}
+
+// repair mends what two instances that did not know of each other's writes may have left: a resource in two patients' states that both
+// take their version for the newest, a tombstone that was not applied.
+func (f *Fold) repair(ref checks.Ref) {
+	p := f.patient(ref)
+	p.grown = true // other limits may be in force
+	for _, fact := range slices.Clone(p.st.Facts) {
+		if fact.Ref.Type() == "Medication" {
+			continue
+		}
+		formed, outdated := f.form(ref, fact.Unhidden())
+		f.put(ref, formed)
+		if !outdated {
+			f.markOthers(ref, formed)
+		}
+	}
+}
+
+func values(m map[checks.Ref]checks.Fact) []checks.Fact {
+	var facts []checks.Fact
+	for _, f := range m {
+		facts = append(facts, f)
+	}
+	slices.SortFunc(facts, func(a, b checks.Fact) int { return cmp.Compare(a.Ref, b.Ref) })
+	return facts
+}

@@ -1,0 +1,246 @@
+package fold
+
+import (
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// Fold takes events into copies of the states that it finds in a View, until Decide.
+//
+// What makes the result independent of order, repetition and batching is one rule: every patient that any version of a resource
+// ever named has a fact of it, at the newest version that names this patient. It is the content where that is the newest of all
+// versions, and a mark where another one, which names another patient or nobody, is newer.
+//
+// A patient's facts are cut to the newest of each kind, by the versions that name the patient alone, so which facts stay does not depend on
+// order either (checks.State.Trim). What is cut is forgotten, also for others: where a resource moved from A to B and was cut from B, A has
+// its content back, which the mark has kept. So such a resource may count once too often, never too seldom; and it does so whatever came
+// first.
+type Fold struct {
+	e           *Engine
+	view        View
+	patients    map[checks.Ref]*patient
+	medications map[checks.Ref]checks.Fact // changed ones
+	gone        map[checks.Ref]checks.Fact // changed ones
+	holders     Index                      // what the fold added to those of the view
+	referrers   Index
+	later       []checks.Ref
+	whole       bool // nothing is cut
+}
+
+type patient struct {
+	st      *checks.State
+	old     *checks.State // as the view has it; nil when it is new
+	changed bool          // st differs from old
+	touched bool          // has to be decided
+	rearm   bool          // its timer has gone off, or may be missing
+	limited
+}
+
+// NewFold starts a fold over what view knows.
+func (e *Engine) NewFold(view View) *Fold {
+	return &Fold{e: e, view: view, patients: map[checks.Ref]*patient{},
+		medications: map[checks.Ref]checks.Fact{}, gone: map[checks.Ref]checks.Fact{}}
+}
+
+// Add folds one input in and appends a result for each of its resources; n is the number they carry.
+func (f *Fold) Add(results []Result, n int, in *Input) []Result {
+	for i := range in.Resources {
+		r := &in.Resources[i]
+		res := Result{Input: n, Type: r.Type, Pointer: r.Pointer, Unread: r.Unread}
+		switch {
+		case r.Rejection != nil:
+			res.Outcome, res.Reason, res.Detail = Rejected, r.Rejection.Reason, r.Rejection.Detail
+			if r.Rejection.Pointer != "" {
+				res.Pointer = r.Rejection.Pointer
+			}
+		case !r.Relevant || r.Fact.Ref.Type() == "DetectedIssue" && !in.AllowAck:
+			res.Outcome = Irrelevant
+		default:
+			fact := r.Fact
+			fact.Version.Arrival = checks.Arrival{Epoch: in.Arrival.Epoch, Sequence: in.Arrival.Sequence, Entry: r.Entry}
+			res.Outcome = f.take(r.Patient, fact)
+			res.Linked = fact.Kind == checks.KindPatient && fact.Person.Linked
+		}
+		results = append(results, res)
+	}
+	return results
+}
+
+func (f *Fold) take(patient checks.Ref, fact checks.Fact) Outcome {
+	nobody := patient == ""
+	if nobody && undated(&fact) {
+		return f.takeBack(fact)
+	}
+	switch {
+	case fact.Ref.Type() == "Medication":
+		return f.medication(fact)
+	case nobody:
+		return f.withdraw(fact)
+	default:
+		return f.place(patient, fact)
+	}
+}
+
+// takeBack folds in an undated withdrawal: for every patient who holds the resource, and for all who refer to a Medication.
+func (f *Fold) takeBack(fact checks.Fact) Outcome {
+	if !f.withdrawUndated(fact) {
+		return Unchanged
+	}
+	if fact.Ref.Type() == "Medication" {
+		f.reach(fact.Ref)
+		return Applied
+	}
+	for _, h := range f.holdersOf(fact.Ref) {
+		f.reform(h, fact.Ref)
+	}
+	return Applied
+}
+
+// place folds in a fact that names its patient.
+func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
+	p := f.patient(ref)
+	known := p.st.Find(fact.Ref)
+	if known == nil && f.refuses(p, &fact) {
+		return Unchanged
+	}
+	joined, older := fact, false
+	if known != nil {
+		own := known.Unhidden()
+		older = fact.Version.Compare(known.Version) <= 0
+		if joined = f.e.Settings.Join(own, fact); older && checks.SamePlaces(&joined, &own) && joined.Unread == own.Unread {
+			return Unchanged
+		}
+	}
+	formed, outdated := f.form(ref, joined)
+	same := known != nil && checks.SameContent(known, &formed)
+	if !outdated && !older {
+		f.markOthers(ref, formed)
+	}
+	f.set(ref, p, formed) // also where it is outdated, so that the state is the same as if this one had come first
+	if outdated || older {
+		return Unchanged
+	}
+	return f.outcome(formed, same)
+}
+
+func (f *Fold) outcome(fact checks.Fact, same bool) Outcome {
+	switch {
+	case same:
+		return Unchanged
+	case fact.Kind == checks.KindOrder && fact.Order.MedicationRef != "" && f.knownMedication(fact.Order.MedicationRef) == nil:
+		return Waiting
+	default:
+		return Applied
+	}
+}
+
+// withdraw folds in a deletion, or a resource entered in error, that names no patient.
+func (f *Fold) withdraw(fact checks.Fact) Outcome {
+	tomb := f.knownGone(fact.Ref)
+	if tomb != nil && fact.Version.Compare(tomb.Version) <= 0 {
+		return Unchanged
+	}
+	same := tomb != nil && checks.SameContent(tomb, &fact)
+	_, outdated, _ := f.newer("", &fact)
+	f.gone[fact.Ref] = fact // also where it is outdated: what is newer may be cut
+	for _, h := range f.holdersOf(fact.Ref) {
+		f.reform(h, fact.Ref)
+	}
+	if outdated {
+		return Unchanged
+	}
+	return f.outcome(fact, same)
+}
+
+// medication folds in a Medication, or its deletion, for all who refer to it.
+func (f *Fold) medication(fact checks.Fact) Outcome {
+	held, known := f.heldMedication(fact.Ref), f.knownMedication(fact.Ref)
+	if held != nil && fact.Version.Compare(held.Version) <= 0 {
+		if newest, noted := held.Outranking(&fact); noted {
+			f.medications[fact.Ref] = newest
+			f.reach(fact.Ref)
+		}
+		return Unchanged
+	}
+	same := known != nil && checks.SameContent(known, &fact)
+	if held != nil {
+		fact, _ = fact.Outranking(held)
+	}
+	f.medications[fact.Ref] = fact
+	f.reach(fact.Ref)
+	return f.outcome(fact, same)
+}
+
+// reach has all patients decided who refer to a Medication, as far as one commit may touch them.
+func (f *Fold) reach(medication checks.Ref) {
+	for n, ref := range f.referrersOf(medication) {
+		if f.e.MaxTouch > 0 && n >= f.e.MaxTouch {
+			f.later = append(f.later, ref)
+			continue
+		}
+		f.patient(ref).touched = true
+	}
+}
+
+// form is what a patient has of a fact by what else is known of its resource: a mark where a version that names another patient is newer, or
+// a withdrawal. outdated tells that something newer by its version is known.
+func (f *Fold) form(ref checks.Ref, fact checks.Fact) (formed checks.Fact, outdated bool) {
+	why, outdated, gone := f.newer(ref, &fact)
+	if w := f.undatedOver(&fact); w != nil {
+		if gone = true; !outdated {
+			why = w.Mark
+		}
+	}
+	if !outdated && !gone {
+		return fact, false
+	}
+	return f.e.Settings.Outrank(fact, why, !gone), outdated
+}
+
+// newer tells whether a version of fact's resource that names another patient than ref, or nobody, is newer, and why fact is then only a
+// mark; and whether it is one for ever, since a withdrawal is among them.
+func (f *Fold) newer(ref checks.Ref, fact *checks.Fact) (why checks.MarkReason, is, gone bool) {
+	best := fact.Version
+	if tomb := f.knownGone(fact.Ref); tomb != nil && tomb.Version.Compare(best) > 0 {
+		best, why, is, gone = tomb.Version, tomb.Mark, true, true
+	}
+	for _, h := range f.holdersOf(fact.Ref) {
+		if h == ref {
+			continue
+		}
+		if held := f.peek(h).Find(fact.Ref); held != nil && held.Version.Compare(best) > 0 {
+			best, why, is = held.Version, checks.MarkMoved, true
+		}
+	}
+	return why, is, gone
+}
+
+// markOthers tells all other holders of fact's resource that their version is not the newest any more.
+func (f *Fold) markOthers(owner checks.Ref, fact checks.Fact) {
+	for _, h := range f.holdersOf(fact.Ref) {
+		if h == owner {
+			continue
+		}
+		if held := f.peek(h).Find(fact.Ref); held != nil && held.Version.Compare(fact.Version) < 0 {
+			own := held.Unhidden()
+			f.put(h, f.e.Settings.Outrank(own, checks.MarkMoved, f.undatedOver(&own) == nil))
+		}
+	}
+}
+
+// reform brings what a patient has of a resource up to date with what else is known of it.
+func (f *Fold) reform(ref, resource checks.Ref) {
+	if held := f.peek(ref).Find(resource); held != nil {
+		formed, _ := f.form(ref, held.Unhidden())
+		f.put(ref, formed)
+	}
+}
+
+// put gives a patient another form of a version that the patient has.
+func (f *Fold) put(ref checks.Ref, fact checks.Fact) {
+	p := f.patient(ref)
+	held := p.st.Find(fact.Ref)
+	if held.Kind != fact.Kind || held.Mark != fact.Mark || held.Hides() != fact.Hides() || held.Unread != fact.Unread || !checks.SamePlaces(held, &fact) {
+		p.reformed = true
+		f.set(ref, p, fact)
+	}
+}

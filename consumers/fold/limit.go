@@ -1,0 +1,98 @@
+package fold
+
+import (
+	"reflect"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// limited is what a fold knows of the limits of a patient's facts.
+type limited struct {
+	grown   bool // facts came since they were last cut
+	roof    int  // as many facts are cut at once
+	trimmed checks.Trimmed
+	looked  bool                    // trimmed is of this patient
+	lost    map[checks.Ref]struct{} // resources that were cut, or a version of them was, and whose other holders do not know it yet
+	// reformed: a fact was given another form by what is known of others, which may have been its form before.
+	reformed bool
+	shed     bool // some were
+}
+
+// Whole has the fold cut nothing: for a question, which brings little and is not stored.
+func (f *Fold) Whole() *Fold {
+	f.whole = true
+	return f
+}
+
+// roof is how many facts a patient may have before they are cut in the middle of a fold.
+func roof(st *checks.State) int { return 2*len(st.Facts) + 1000 }
+
+// refuses tells that fact, of whose resource the patient has nothing, would be cut at once.
+func (f *Fold) refuses(p *patient, fact *checks.Fact) bool {
+	if p.st.Cut == 0 || f.whole {
+		return false
+	}
+	if !p.looked {
+		f.trim(p)
+	}
+	return p.trimmed.Refuses(fact, f.e.Settings)
+}
+
+// trim cuts p's facts to the limits.
+func (f *Fold) trim(p *patient) {
+	p.own()
+	p.trimmed, p.looked = p.st.Trim(f.e.Settings), true
+	p.roof = roof(p.st)
+	if len(p.trimmed.Gone)+len(p.trimmed.Changed) == 0 {
+		return
+	}
+	p.touched, p.changed, p.grown, p.shed = true, true, true, true
+	if p.lost == nil {
+		p.lost = map[checks.Ref]struct{}{}
+	}
+	for _, refs := range [][]checks.Ref{p.trimmed.Gone, p.trimmed.Changed} {
+		for _, ref := range refs {
+			p.lost[ref] = struct{}{}
+		}
+	}
+}
+
+// limit cuts a patient's facts, and has the others who hold a resource that was cut know that. Which facts stay is decided by their versions
+// alone, so no other patient's facts have to be cut after that.
+func (f *Fold) limit(ref checks.Ref) {
+	p := f.patients[ref]
+	if !p.grown || f.whole {
+		return
+	}
+	f.trim(p)
+	if p.grown = false; p.st.Cut == 0 && !p.reformed {
+		return
+	}
+	for resource := range p.lost {
+		for _, h := range f.holdersOf(resource) {
+			f.reform(h, resource)
+		}
+	}
+	p.lost = nil
+	// What came may be what was cut.
+	p.changed = p.old == nil || p.old.Cut != p.st.Cut || !sameFacts(p.old.Facts, p.st.Facts)
+}
+
+// sameFacts compares; facts that nobody changed share what they point to.
+func sameFacts(a, b []checks.Fact) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if x, y := &a[i], &b[i]; x.Ref != y.Ref || x.Version != y.Version || !shared(x, y) && !reflect.DeepEqual(x, y) {
+			return false
+		}
+	}
+	return true
+}
+
+// shared tells whether two facts are the same without looking at what they say.
+func shared(a, b *checks.Fact) bool {
+	return a.Kind == b.Kind && a.Mark == b.Mark && a.Kept == b.Kept && a.Order == b.Order && a.Lab == b.Lab &&
+		a.Condition == b.Condition && a.Medication == b.Medication && a.Person == b.Person && a.Acknowledgement == b.Acknowledgement
+}

@@ -1,0 +1,108 @@
+package fold
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// Memory is a store for one process: what replay and tests run on. It is not for concurrent use.
+type Memory struct {
+	States      map[checks.Ref]*checks.State
+	Medications map[checks.Ref]*checks.Fact
+	gone        map[checks.Ref]*checks.Fact
+	holders     Index
+	referrers   Index
+}
+
+// NewMemory is an empty store.
+func NewMemory() *Memory {
+	return &Memory{States: map[checks.Ref]*checks.State{}, Medications: map[checks.Ref]*checks.Fact{}, gone: map[checks.Ref]*checks.Fact{}}
+}
+
+// State implements View.
+func (m *Memory) State(patient checks.Ref) *checks.State { return m.States[patient] }
+
+// Medication implements View.
+func (m *Memory) Medication(ref checks.Ref) *checks.Fact { return m.Medications[ref] }
+
+// Gone implements View.
+func (m *Memory) Gone(ref checks.Ref) *checks.Fact { return m.gone[ref] }
+
+// Holders implements View.
+func (m *Memory) Holders(ref checks.Ref) []checks.Ref { return m.holders.get(ref) }
+
+// Referrers implements View.
+func (m *Memory) Referrers(medication checks.Ref) []checks.Ref { return m.referrers.get(medication) }
+
+// Patients are all patients of whom something is known, sorted.
+func (m *Memory) Patients() []checks.Ref { return slices.Sorted(maps.Keys(m.States)) }
+
+// Apply makes a commit part of the store.
+func (m *Memory) Apply(c Commit) {
+	for _, ch := range c.Patients {
+		m.States[ch.State.Patient] = ch.State
+		for i := range ch.State.Facts {
+			m.remember(ch.State.Patient, &ch.State.Facts[i])
+		}
+	}
+	for _, f := range c.Medications {
+		m.Medications[f.Ref] = &f
+	}
+	for _, f := range c.Gone {
+		m.gone[f.Ref] = &f
+	}
+}
+
+func (m *Memory) remember(patient checks.Ref, fact *checks.Fact) {
+	if fact.Ref != patient && fact.Ref.Type() != "Medication" {
+		m.holders.Add(fact.Ref, patient)
+	}
+	if ref := MedicationOf(fact); ref != "" {
+		m.referrers.Add(ref, patient)
+	}
+	for _, ref := range ingredients(fact) {
+		m.referrers.Add(ref, patient)
+	}
+}
+
+// Replay folds inputs over memory. Either all are folded first and decided about once (Fold, then Finish), or each is decided
+// about when it comes (Step), for the transitions.
+type Replay struct {
+	e    *Engine
+	mem  *Memory
+	fold *Fold
+	n    int
+	res  []Result
+}
+
+// NewReplay starts with nothing known.
+func NewReplay(e *Engine) *Replay { return &Replay{e: e, mem: NewMemory()} }
+
+// Fold takes an input in and leaves the decision to Finish. The results are good until the next call.
+func (r *Replay) Fold(in Input) []Result {
+	if r.fold == nil {
+		r.fold = r.e.NewFold(r.mem)
+	}
+	r.n++
+	r.res = r.fold.Add(r.res[:0], r.n-1, &in)
+	return r.res
+}
+
+// Step takes an input in and decides what it changes at asOf.
+func (r *Replay) Step(in Input, asOf time.Time) ([]Result, []checks.Flag) {
+	c, results := r.e.Step(r.mem, []Input{in}, asOf)
+	r.mem.Apply(c)
+	return results, c.Transitions()
+}
+
+// Finish decides about everything that was folded and hands back all that is known.
+func (r *Replay) Finish(asOf time.Time) *Memory {
+	if r.fold != nil {
+		r.mem.Apply(r.fold.Decide(asOf))
+		r.fold = nil
+	}
+	return r.mem
+}

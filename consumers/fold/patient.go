@@ -1,0 +1,155 @@
+package fold
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// patient is the working copy of a patient's state, made when it is first asked for.
+func (f *Fold) patient(ref checks.Ref) *patient {
+	if p := f.patients[ref]; p != nil {
+		return p
+	}
+	p := &patient{old: f.view.State(ref)}
+	if p.st = p.old; p.st == nil {
+		p.st = &checks.State{Patient: ref}
+	}
+	p.roof = roof(p.st)
+	f.patients[ref] = p
+	return p
+}
+
+// own makes p's state one that may be changed.
+func (p *patient) own() {
+	if p.st != p.old {
+		return
+	}
+	st := *p.old
+	st.Facts, st.Flags = slices.Clone(st.Facts), slices.Clone(st.Flags)
+	p.st = &st
+}
+
+func (f *Fold) peek(ref checks.Ref) *checks.State { return f.patient(ref).st }
+
+// set puts fact into p's state, in the place of any other version.
+func (f *Fold) set(ref checks.Ref, p *patient, fact checks.Fact) {
+	p.own()
+	p.touched, p.changed, p.grown = true, true, true
+	i, known := find(p.st, fact.Ref)
+	if known {
+		p.st.Facts[i] = fact
+	} else {
+		p.st.Facts = slices.Insert(p.st.Facts, i, fact)
+		if fact.Ref != ref { // a Patient resource is about itself for ever
+			f.holders.Add(fact.Ref, ref)
+		}
+	}
+	if m := MedicationOf(&fact); m != "" {
+		f.referrers.Add(m, ref)
+	}
+	if len(p.st.Facts) > p.roof && !f.whole {
+		f.trim(p) // now and then, so that a flood of facts costs linear time
+	}
+}
+
+func find(st *checks.State, ref checks.Ref) (int, bool) {
+	return slices.BinarySearchFunc(st.Facts, ref, func(f checks.Fact, r checks.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
+}
+
+func MedicationOf(fact *checks.Fact) checks.Ref {
+	if fact.Kind != checks.KindOrder {
+		return ""
+	}
+	return fact.Order.MedicationRef
+}
+
+// knownMedication is what the newest version of a Medication says, with a withdrawal that another commit may have brought.
+func (f *Fold) knownMedication(ref checks.Ref) *checks.Fact {
+	held := f.heldMedication(ref)
+	if held == nil {
+		return nil
+	}
+	m := f.underUndated(*held)
+	return &m
+}
+
+// heldMedication is a Medication as it came, whatever was withdrawn since.
+func (f *Fold) heldMedication(ref checks.Ref) *checks.Fact {
+	if m, ok := f.medications[ref]; ok {
+		return &m
+	}
+	return f.view.Medication(ref)
+}
+
+func (f *Fold) knownGone(ref checks.Ref) *checks.Fact {
+	if g, ok := f.gone[ref]; ok {
+		return &g
+	}
+	return f.view.Gone(ref)
+}
+
+func (f *Fold) holdersOf(ref checks.Ref) []checks.Ref {
+	if ref.Type() == "Patient" {
+		return []checks.Ref{ref}
+	}
+	return f.holders.With(ref, f.view.Holders(ref))
+}
+
+func (f *Fold) referrersOf(medication checks.Ref) []checks.Ref {
+	return f.referrers.With(medication, f.view.Referrers(medication))
+}
+
+// index names the patients of a resource. Most resources have one.
+type Index struct {
+	one  map[checks.Ref]checks.Ref
+	more map[checks.Ref][]checks.Ref
+}
+
+func (x *Index) Add(ref, patient checks.Ref) {
+	if x.one == nil {
+		x.one, x.more = map[checks.Ref]checks.Ref{}, map[checks.Ref][]checks.Ref{}
+	}
+	first, ok := x.one[ref]
+	switch {
+	case !ok:
+		x.one[ref] = patient
+	case first != patient && !slices.Contains(x.more[ref], patient):
+		x.more[ref] = append(x.more[ref], patient)
+	}
+}
+
+func (x *Index) get(ref checks.Ref) []checks.Ref {
+	first, ok := x.one[ref]
+	if !ok {
+		return nil
+	}
+	return append([]checks.Ref{first}, x.more[ref]...)
+}
+
+// with is what x and others have, sorted, each once.
+func (x *Index) With(ref checks.Ref, others []checks.Ref) []checks.Ref {
+	if _, ok := x.one[ref]; !ok && len(others) == 0 {
+		return nil
+	}
+	all := append(x.get(ref), others...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// references names the resources that a state holds, other than the Patient, and the Medications that it refers to.
+func References(st *checks.State, holds, refers func(checks.Ref)) {
+	for i := range st.Facts {
+		k := &st.Facts[i]
+		if k.Ref != st.Patient && k.Ref.Type() != "Medication" {
+			holds(k.Ref)
+		}
+		if m := MedicationOf(k); m != "" {
+			refers(m)
+		}
+		for _, m := range ingredients(k) {
+			refers(m)
+		}
+	}
+}

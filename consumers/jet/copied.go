@@ -1,0 +1,63 @@
+package jet
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// shownTimeout is how long is waited for the flags to be copied; after it they are shown as they are.
+const CopiedTimeout = 5 * time.Second
+
+// shown waits until the stream RLS_FLAGS has what was committed in RLS: it copies from there, in the same order, a moment later. What it
+// has of an earlier RLS says nothing, so the newest commit is looked for itself. Who may not read RLS does not wait.
+func WaitCopied(ctx context.Context, js jetstream.JetStream) error {
+	waiting, cancel := context.WithTimeout(ctx, CopiedTimeout)
+	defer cancel()
+	committed := LastOf(waiting, js, layout.StreamRLS, layout.SubjectCommitFlags+">")
+	for committed != nil && waiting.Err() == nil {
+		m := LastOf(waiting, js, layout.StreamFlags, layout.SubjectFlags+strings.TrimPrefix(committed.Subject, layout.SubjectCommitFlags))
+		switch {
+		case m == nil || SourceSequence(m.Header) < committed.Sequence:
+		case SourceSequence(m.Header) == committed.Sequence:
+			return nil
+		default: // of a later commit, which may be of an earlier RLS
+			committed = LastOf(waiting, js, layout.StreamRLS, committed.Subject)
+		}
+		Sleep(waiting, 5*time.Millisecond)
+	}
+	return ctx.Err()
+}
+
+// lastOf is the newest message under a subject; nil when there is none that we may read.
+func LastOf(ctx context.Context, js jetstream.JetStream, stream, subject string) *jetstream.RawStreamMsg {
+	s, err := js.Stream(ctx, stream)
+	if err != nil {
+		return nil
+	}
+	m, err := s.GetLastMsgForSubject(ctx, subject)
+	if err != nil || errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	return m
+}
+
+// sourceSequence is where in RLS a message of RLS_FLAGS comes from, as the server notes it: stream, sequence, and more.
+func SourceSequence(h nats.Header) uint64 {
+	fields := strings.Fields(h.Get("Nats-Stream-Source"))
+	if len(fields) < 2 {
+		return 0
+	}
+	n, err := strconv.ParseUint(fields[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

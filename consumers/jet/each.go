@@ -1,0 +1,80 @@
+package jet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+func DeadLetters(ctx context.Context, js jetstream.JetStream, cfg jetstream.OrderedConsumerConfig, reason string, do func(layout.DeadLetter) error) error {
+	cfg.HeadersOnly, cfg.FilterSubjects = true, []string{layout.SubjectDead + ">"}
+	if reason != "" {
+		cfg.FilterSubjects = []string{layout.SubjectDead + reason}
+	}
+	return Each(ctx, js, layout.StreamDead, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		size, _ := strconv.Atoi(m.Headers().Get("Nats-Msg-Size")) // the server always says it
+		return do(layout.LetterOf(meta.Sequence.Stream, meta.Timestamp, m.Headers(), size))
+	})
+}
+
+// isNoMessage tells whether a deletion found nothing to delete.
+func IsNoMessage(err error) bool {
+	gone := func(text string) bool { return strings.Contains(err.Error(), text) } // the server has one code for all reasons
+	return errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && (gone("no message found") || gone("deleted message"))
+}
+
+// followBytes bounds what is under way to us: above the client's own limit reading gets ten times slower.
+const FollowBytes = 8 << 20
+
+// abandoned is how long the server keeps a consumer that nobody asks any more. Whoever is killed leaves one, a stream takes a thousand, and
+// the usual five minutes would let an instance that is killed every second lock itself out.
+const Abandoned = 30 * time.Second
+
+// ordered opens an ordered consumer. One that the server gave up meanwhile is made again where it was.
+func Ordered(ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.OrderedConsumerConfig) (jetstream.Consumer, error) {
+	cfg.InactiveThreshold = Abandoned
+	return js.OrderedConsumer(ctx, stream, cfg)
+}
+
+// each calls do with what a stream has, in its order, until there is no more. What is written meanwhile is read too, so that at the end
+// all messages under one subject have been seen up to the newest.
+func Each(ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.OrderedConsumerConfig, do func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
+	cons, err := Ordered(ctx, js, stream, cfg)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", stream, err)
+	}
+	if cons.CachedInfo().NumPending == 0 {
+		return nil
+	}
+	it, err := cons.Messages(jetstream.PullMaxBytes(FollowBytes))
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", stream, err)
+	}
+	defer context.AfterFunc(ctx, it.Stop)()
+	defer it.Stop()
+	for next := jetstream.NextContext(ctx); ; {
+		m, err := it.Next(next)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, jetstream.ErrNoHeartbeat):
+			continue // the server is away for a moment; the consumer goes on where it was
+		case err != nil:
+			return fmt.Errorf("stream %s: %w", stream, err)
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", stream, err)
+		}
+		if err := do(m, meta); err != nil || meta.NumPending == 0 {
+			return err
+		}
+	}
+}

@@ -1,0 +1,28 @@
+package layout
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
+)
+
+// decodeFact reads a state of one fact, as Medications and tombstones are kept.
+func DecodeFact(data []byte) (*checks.Fact, error) {
+	st, err := codec.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	if len(st.Facts) != 1 {
+		return nil, fmt.Errorf("a state of %d facts where one was expected", len(st.Facts))
+	}
+	return &st.Facts[0], nil
+}
+
+func EncodeFact(f checks.Fact) []byte {
+	return codec.Append(nil, &checks.State{Facts: []checks.Fact{f}})
+}
+
+// errState: a stored state cannot be read. Deciding without it could swallow flags, so nothing is decided.
+var ErrState = errors.New("a stored state cannot be read")

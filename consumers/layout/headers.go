@@ -1,0 +1,98 @@
+package layout
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// Headers of a flag and of a dead letter.
+const (
+	HeaderTransition = "Rls-Transition"
+	HeaderNumber     = "Rls-Number"
+	HeaderReason     = "Rls-Reason"
+	HeaderRuleset    = "Rls-Ruleset"
+
+	HeaderDetail   = "Rls-Detail"
+	HeaderPointer  = "Rls-Pointer"
+	HeaderSequence = "Rls-Stream-Sequence"
+	HeaderEpoch    = "Rls-Stream-Created"
+	HeaderTime     = "Rls-Time"
+	HeaderLeftOut  = "Rls-Payload" // "left-out" when the payload did not fit
+	HeaderSubject  = "Rls-Subject" // of the input, when that was the one for acknowledgements
+
+	HeaderTTL       = "Nats-TTL"
+	HeaderExpect    = "Nats-Expected-Last-Subject-Sequence"
+	HeaderBatch     = "Nats-Batch-Id"
+	HeaderBatchSeq  = "Nats-Batch-Sequence"
+	HeaderCommit    = "Nats-Batch-Commit"
+	headerSchedule  = "Nats-Schedule"
+	headerTarget    = "Nats-Schedule-Target"
+	headerTimerTTL  = "Nats-Schedule-TTL"
+	cloudEventsType = "io.github.rlsguard.flag."
+)
+
+// flagMessages are a transition as dashboards get it and as the audit keeps it. Header values are enums, hashes, UUIDs and
+// times: nothing of a payload.
+func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
+	body, err := fhir.MarshalFlag(*f)
+	if err != nil {
+		return nil, fmt.Errorf("flag %s: %w", f.ID, err)
+	}
+	shown := &nats.Msg{Subject: flagSubject(f), Data: body, Header: flagHeaders(f)}
+	if f.State == checks.Resolved || f.Change == checks.ChangeMoved {
+		shown.Header[HeaderTTL] = []string{Ttl(resolvedTTL)}
+	}
+	kept := &nats.Msg{Subject: auditSubject(f), Data: body, Header: flagHeaders(f)}
+	kept.Header[HeaderTTL] = []string{Ttl(audit)}
+	return []*nats.Msg{shown, kept}, nil
+}
+
+func flagHeaders(f *checks.Flag) nats.Header {
+	number := strconv.FormatUint(f.Number, 10)
+	h := nats.Header{
+		HeaderTransition: {string(f.Change)}, HeaderNumber: {number}, HeaderRuleset: {f.Ruleset},
+		// CloudEvents, NATS protocol binding 1.0.3-wip, binary mode.
+		"ce-specversion": {"1.0"}, "ce-id": {f.ID + "." + number}, "ce-source": {"urn:rlsguard"}, "ce-type": {cloudEventsType + string(f.Change)},
+		"ce-time": {f.AsOf.UTC().Format(time.RFC3339Nano)}, "ce-datacontenttype": {"application/fhir+json"},
+	}
+	if f.Reason != "" {
+		h[HeaderReason] = []string{string(f.Reason)}
+	}
+	return h
+}
+
+// timerMessage lets the server tell at a time that a patient has to be looked at. A moment that has passed would go off at once
+// and again after every rewrite, so it is put a little ahead.
+func TimerMessage(tok Token, at, now time.Time) *nats.Msg {
+	if soonest := now.Add(2 * time.Second); at.Before(soonest) {
+		at = soonest
+	}
+	at = at.UTC().Add(time.Second - 1).Truncate(time.Second)
+	return &nats.Msg{Subject: SubjectTimer + tok.String(), Header: nats.Header{
+		headerSchedule: {"@at " + at.Format(time.RFC3339)}, headerTarget: {SubjectDue + tok.String()}, headerTimerTTL: {Ttl(dueTTL)},
+	}}
+}
+
+// formerBy named the process that wrote a state, which no reader needs.
+const formerBy = "Rls-By"
+
+// lasting are the headers that a message keeps when it moves, with the time that it has left.
+func Lasting(h nats.Header, since time.Time) nats.Header {
+	kept := nats.Header{}
+	for name := range h {
+		if name != formerBy && name != HeaderErased && (strings.HasPrefix(name, "Rls-") || strings.HasPrefix(name, "ce-")) {
+			kept.Set(name, h.Get(name))
+		}
+	}
+	if s, err := strconv.ParseInt(h.Get(HeaderTTL), 10, 64); err == nil {
+		kept.Set(HeaderTTL, Ttl(max(time.Duration(s)*time.Second-time.Since(since), time.Second)))
+	}
+	return kept
+}

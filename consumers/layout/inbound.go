@@ -1,0 +1,49 @@
+package layout
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+)
+
+var typeName = regexp.MustCompile(`^[A-Z][A-Za-z]{1,63}$`)
+
+func InboundSubject(kind string) string {
+	if kind == "" {
+		kind = "Unknown"
+	}
+	return SubjectInbound + kind
+}
+
+// resourceType is the type that a document names at its top; "" when it names none that can be a subject.
+func ResourceType(data []byte) string {
+	t := TopString(data, "resourceType")
+	if !typeName.MatchString(t) {
+		return ""
+	}
+	return t
+}
+
+// topString is a string member of the object in data, read no further than it stands.
+func TopString(data []byte, name string) string {
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return ""
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return ""
+		}
+		if key == name {
+			var s string
+			_ = json.Unmarshal(value, &s)
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,66 @@
+package layout
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Errors that no retry mends: Serve ends with them.
+var (
+	ErrOtherKey    = errors.New("the stored states were made with another site key")
+	ErrNewerFormat = errors.New("the stored states were written by a newer version")
+	ErrHistoryGone = errors.New("the stored states are gone and the inbound stream does not hold all that led to them")
+	ErrImporting   = errors.New("an import of the stored states did not end: run rlsguard import again")
+)
+
+// stateFormat is the layout of the stream RLS: subjects, and what is under them.
+const StateFormat = 1
+
+// site is what all states of a stream were made with.
+type SiteRecord struct {
+	Format  int    `json:"format"`
+	Key     string `json:"key"`     // fingerprint of the site key
+	Ruleset string `json:"ruleset"` // of tables, rules and settings
+	AsOf    string `json:"asOf,omitempty"`
+	// Done: every patient was evaluated with these.
+	Done bool `json:"done"`
+	// Importing: what is stored is a part of an import.
+	Importing bool `json:"importing,omitempty"`
+	// Rearm: what is stored was imported, and no timers are set.
+	Rearm bool `json:"rearm,omitempty"`
+	// Rebuilding is how far the inbound stream reached when states that were lost began to be made again from it. What is stored is a part
+	// until all of that is decided.
+	Rebuilding uint64 `json:"rebuilding,omitempty"`
+
+	Seq uint64 `json:"-"` // in the stream RLS
+}
+
+func ParseSite(seq uint64, data []byte) (*SiteRecord, error) {
+	have := &SiteRecord{Seq: seq}
+	if err := json.Unmarshal(data, have); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", SubjectSite, err)
+	}
+	return have, nil
+}
+
+// fits tells why states must not be touched by whoever has this key.
+func (w *SiteRecord) Fits(key []byte) error {
+	switch own := Fingerprint(key); {
+	case w.Format > StateFormat:
+		return fmt.Errorf("%w: format %d, this one knows up to %d", ErrNewerFormat, w.Format, StateFormat)
+	case w.Key != own:
+		return fmt.Errorf("%w (fingerprint %s, given %s): flag ids and tokens would not match", ErrOtherKey, w.Key, own)
+	case w.Importing:
+		return ErrImporting
+	}
+	return nil
+}
+
+// fingerprint identifies a key without giving it away.
+func Fingerprint(key []byte) string {
+	sum := sha256.Sum256(append([]byte("rlsguard site key|"), key...))
+	return hex.EncodeToString(sum[:8])
+}

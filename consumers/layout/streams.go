@@ -1,0 +1,57 @@
+package layout
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// How long things stay.
+const (
+	resolvedTTL = 30 * 24 * time.Hour // a resolved flag, and the last word on the subject of an old severity
+	dueTTL      = 30 * 24 * time.Hour // a timer that went off while nobody ran
+	erasedTTL   = 30 * 24 * time.Hour // the marker of an erasure
+	// deadWindow is how long the server itself recognises a dead letter that is sent again; what is older is looked up.
+	DeadWindow = 2 * time.Hour
+	// DefaultAudit is how long every transition is kept.
+	DefaultAudit = 400 * 24 * time.Hour
+	// DefaultDead is how long a dead letter is kept.
+	DefaultDead = 90 * 24 * time.Hour
+)
+
+// ttl is d as the header Nats-TTL wants it.
+func Ttl(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
+
+func StreamConfigs(replicas int) []jetstream.StreamConfig {
+	// The flags are a copy of what RLS has, and what a crash takes from it is copied again: a sync for each would cost more than all
+	// commits together. Replicated streams sync in groups anyway.
+	copied := jetstream.DefaultPersistMode
+	if replicas == 1 {
+		copied = jetstream.AsyncPersistMode
+	}
+	return []jetstream.StreamConfig{
+		{
+			Name: StreamFHIR, Description: "FHIR R4 resources and Bundles for rlsguard", Subjects: []string{SubjectInbound + ">"}, Replicas: replicas,
+			AllowAtomicPublish: true, // for producers that want it; nothing else relies on it
+		},
+		{
+			Name: StreamRLS, Description: "rlsguard: states, transitions, timers, audit", Replicas: replicas,
+			Subjects:          []string{SubjectState + ">", "rls.commit.>", SubjectAudit + ">", SubjectTimer + "*", SubjectDue + "*"},
+			MaxMsgsPerSubject: 1, AllowAtomicPublish: true, AllowMsgTTL: true, AllowMsgSchedules: true, AllowRollup: true,
+			// What core subscribers see is only what was committed; on the batch's own subjects they also see rejected batches.
+			RePublish: &jetstream.RePublish{Source: SubjectCommitFlags + ">", Destination: SubjectFlags + ">"},
+		},
+		{
+			// It has no subjects of its own: those of the RePublish would come in a second time.
+			Name: StreamFlags, Description: "rlsguard: newest transition of each flag", Replicas: replicas,
+			MaxMsgsPerSubject: 1, AllowMsgTTL: true, AllowDirect: true, PersistMode: copied,
+			Sources: []*jetstream.StreamSource{{Name: StreamRLS, SubjectTransforms: []jetstream.SubjectTransformConfig{
+				{Source: SubjectCommitFlags + ">", Destination: SubjectFlags + ">"}}}},
+		},
+		{
+			Name: StreamDead, Description: "rlsguard: rejected input", Subjects: []string{SubjectDead + ">"},
+			Replicas: replicas, MaxAge: DefaultDead, Duplicates: DeadWindow, AllowAtomicPublish: true,
+		},
+	}
+}

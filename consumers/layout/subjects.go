@@ -1,0 +1,93 @@
+package layout
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/rlsguard/rlsguard/checks"
+)
+
+// Streams and the subjects in them.
+const (
+	StreamFHIR  = "FHIR"      // what producers write
+	StreamRLS   = "RLS"       // states, transitions, timers; ours alone
+	StreamFlags = "RLS_FLAGS" // the newest transition of each flag, for dashboards
+	StreamDead  = "RLS_DEAD"  // what was rejected, for operators
+
+	Durable    = "rlsguard"     // consumer of FHIR
+	DurableDue = "rlsguard-due" // consumer of the timers that went off
+
+	SubjectInbound = "fhir."
+	// SubjectAcknowledge is the only one on which an acknowledgement counts, so that silencing is a permission of its own.
+	SubjectAcknowledge = "fhir.DetectedIssue"
+	SubjectFlags       = "rls.flags."
+	SubjectDead        = "rls.dead."
+
+	SubjectState       = "rls.state."
+	SubjectPatient     = "rls.state.patient."
+	SubjectMedication  = "rls.state.medication."
+	SubjectGone        = "rls.state.gone."
+	SubjectSite        = "rls.state.site"
+	SubjectCommitFlags = "rls.commit.flags."
+	SubjectAudit       = "rls.audit."
+	SubjectTimer       = "rls.timer."
+	SubjectDue         = "rls.due."
+)
+
+// token stands for a resource in subjects: a keyed hash, from which nobody without the site key learns the reference.
+type Token [16]byte
+
+func (t Token) String() string { return hex.EncodeToString(t[:]) }
+
+func ParseToken(s string) (Token, error) {
+	var t Token
+	if len(s) != hex.EncodedLen(len(t)) || strings.ToLower(s) != s {
+		return t, fmt.Errorf("token of %d characters is none of ours", len(s))
+	}
+	if _, err := hex.Decode(t[:], []byte(s)); err != nil {
+		return t, fmt.Errorf("token is not hexadecimal: %w", err)
+	}
+	return t, nil
+}
+
+// tokens makes tokens under a site key.
+type Tokens struct{ pool sync.Pool }
+
+func NewTokens(key []byte) *Tokens {
+	return &Tokens{pool: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+}
+
+func (t *Tokens) Of(ref checks.Ref) Token {
+	h := t.pool.Get().(hash.Hash)
+	defer t.pool.Put(h)
+	h.Reset()
+	h.Write([]byte("token|"))
+	h.Write([]byte(ref))
+	var sum [sha256.Size]byte
+	var tok Token
+	copy(tok[:], h.Sum(sum[:0]))
+	return tok
+}
+
+// flagSubject is where a transition is committed.
+func flagSubject(f *checks.Flag) string {
+	return SubjectCommitFlags + f.Severity.String() + "." + f.Check + "." + f.ID
+}
+
+func auditSubject(f *checks.Flag) string { return fmt.Sprintf("%s%s.%d", SubjectAudit, f.ID, f.Number) }
+
+// streamFeedback is where package cdshooks keeps what users did with cards; it names flags.
+const StreamFeedback = "RLS_FEEDBACK"
+
+// flagID is how ids of flags look: only such a one becomes part of a subject.
+var FlagID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// subjectInputs is the record of which inputs were decided. The floor of the durable consumer does
+// not tell: it also moves over what a filter passes by, and over what left the stream.
+const SubjectInputs = "rls.commit.inputs"

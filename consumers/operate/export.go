@@ -1,0 +1,78 @@
+package operate
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// Ported is how much was exported or imported.
+type Ported struct {
+	Patients    uint64 // states of patients; one that was written meanwhile counts again
+	Transitions uint64 // newest ones, and those kept for audit
+	Records     uint64
+}
+
+func (p *Ported) count(subject string) {
+	p.Records++
+	switch {
+	case strings.HasPrefix(subject, layout.SubjectPatient):
+		p.Patients++
+	case !strings.HasPrefix(subject, layout.SubjectState):
+		p.Transitions++
+	}
+}
+
+// Export writes states, newest transitions and audit to w, as they are at one moment, while instances go on. Neither timers nor the
+// inbound stream nor dead letters are in it. Its errors are ErrNoStates, ErrOtherKey, ErrNewerFormat, ErrImporting, those of w and of the
+// server. progress, which may be nil, is told how many messages were read, total how many there are.
+func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, progress func(n int64)) (Ported, error) {
+	site, err := o.site(ctx, key)
+	if err != nil {
+		return Ported{}, err
+	}
+	if n, err := o.messagesOf(ctx, layout.StreamRLS); err != nil {
+		return Ported{}, err
+	} else if total != nil {
+		total(int64(n))
+	}
+	out, err := NewExportWriter(w, ExportHeader{Format: ExportFormat, Version: ExportVersion, Created: time.Now().UTC().Format(time.RFC3339),
+		States: site.Format, Key: site.Key, Ruleset: site.Ruleset, AsOf: site.AsOf})
+	if err != nil {
+		return Ported{}, err
+	}
+	var done Ported
+	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">", layout.SubjectAudit + ">"}}
+	err = jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		if progress != nil {
+			progress(1)
+		}
+		if m.Subject() == layout.SubjectSite {
+			return nil
+		}
+		if strings.HasPrefix(m.Subject(), layout.SubjectState) {
+			st, err := codec.Decode(m.Data())
+			if err != nil {
+				return fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, meta.Sequence.Stream, layout.StreamRLS, err)
+			}
+			if layout.Erased(st) {
+				// Nothing of it is kept; but an older state under the subject may stand in the export already.
+				return out.Record(m.Subject(), nil, nil)
+			}
+		}
+		done.count(m.Subject())
+		return out.Record(m.Subject(), layout.Lasting(m.Headers(), meta.Timestamp), m.Data())
+	})
+	if err != nil {
+		return done, err
+	}
+	return done, out.Close()
+}

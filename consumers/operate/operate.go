@@ -1,0 +1,61 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// ErrNoStates tells that a server has no states of rlsguard.
+var ErrNoStates = errors.New("nothing of rlsguard is stored on this server: rlsguard serve has not run here")
+
+// Operator does what operators need: dead letters, verification, export and import, erasure. It works beside running instances, and needs
+// more rights than an instance for all but dead letters: to purge, and to make streams.
+type Operator struct {
+	nc    *nats.Conn
+	js    jetstream.JetStream
+	Store *jet.JetStore
+}
+
+// operatorTimeout is that of one request: longer than an instance's, since nobody waits for the next one.
+const operatorTimeout = 10 * time.Second
+
+// NewOperator works over a connection, which stays the caller's.
+func NewOperator(nc *nats.Conn) (*Operator, error) {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(operatorTimeout))
+	if err != nil {
+		return nil, err
+	}
+	return &Operator{nc: nc, js: js, Store: &jet.JetStore{Nc: nc, Js: js, Timeout: operatorTimeout}}, nil
+}
+
+// site is the record of the site whose key is given. Its errors are ErrNoStates, ErrOtherKey, ErrNewerFormat and those of the server.
+func (o *Operator) site(ctx context.Context, key []byte) (*layout.SiteRecord, error) {
+	have, err := jet.ReadSite(ctx, o.js)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound), err == nil && have == nil:
+		return nil, ErrNoStates
+	case err != nil:
+		return nil, err
+	}
+	return have, have.Fits(key)
+}
+
+// messagesOf is how many messages a stream has; 0 when it is not there.
+func (o *Operator) messagesOf(ctx context.Context, stream string) (uint64, error) {
+	s, err := o.js.Stream(ctx, stream)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("stream %s: %w", stream, err)
+	}
+	return s.CachedInfo().State.Msgs, nil
+}

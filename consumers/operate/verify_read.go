@@ -1,0 +1,184 @@
+package operate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/parallel"
+	"github.com/rlsguard/rlsguard/fhir"
+)
+
+// verification is one look at all that is stored.
+type verification struct {
+	o    *Operator
+	opt  *VerifyOptions
+	site *layout.SiteRecord
+	copy *commit.WorkingCopy
+	sum  Verified
+
+	committed map[string]*lastPublished // by flag id, in RLS
+	shown     map[string]*lastPublished // in RLS_FLAGS
+	audit     map[string]*numbers
+	timers    map[layout.Token]struct{}
+	found     []Difference
+}
+
+// published is the newest transition of a flag in a stream.
+type lastPublished struct {
+	number   uint64
+	digest   uint64
+	severity checks.Severity
+	open     bool
+	// stale: an older transition under another severity still says that it is open.
+	stale bool
+	known bool // a state has the flag
+	check string
+}
+
+// numbers are those of the transitions that are kept for audit.
+type numbers struct{ least, most, count uint64 }
+
+func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *verification {
+	return &verification{o: o, opt: opt, site: site, copy: commit.NewWorkingCopy(opt.Engine.Key), sum: Verified{Ruleset: site.Ruleset, AsOf: opt.AsOf},
+		committed: map[string]*lastPublished{}, shown: map[string]*lastPublished{}, audit: map[string]*numbers{}, timers: map[layout.Token]struct{}{}}
+}
+
+func (v *verification) add(d Difference) { v.found = append(v.found, d) }
+
+// run reads all streams, then decides about all patients.
+func (v *verification) run(ctx context.Context) error {
+	var total int64
+	for _, s := range []string{layout.StreamRLS, layout.StreamFlags} {
+		n, err := v.o.messagesOf(ctx, s)
+		if err != nil {
+			return err
+		}
+		total += int64(n)
+	}
+	if v.opt.Total != nil {
+		v.opt.Total(total)
+	}
+	if err := jet.WaitCopied(ctx, v.o.js); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		stream      string
+		filters     []string
+		headersOnly bool
+		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
+	}{
+		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.published(v.committed, m) }},
+		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.bySubject},
+		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.published(v.shown, m) }},
+	} {
+		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
+		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+			if v.opt.Progress != nil {
+				v.opt.Progress(1)
+			}
+			return part.take(m, meta)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := v.holes(ctx); err != nil {
+		return err
+	}
+	return v.comparePatients(ctx)
+}
+
+func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+	if _, err := v.copy.TakeState(m.Subject(), meta.Sequence.Stream, m.Data(), codec.Decode); err != nil {
+		v.add(Difference{Kind: StateDamaged, Token: m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:], Detail: err.Error()})
+	}
+	return nil
+}
+
+func (v *verification) published(to map[string]*lastPublished, m jetstream.Msg) error {
+	f, err := fhir.UnmarshalFlag(m.Data())
+	id := m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:]
+	if err == nil && f.ID != id {
+		err = fmt.Errorf("it is about flag %s", f.ID)
+	}
+	if err != nil {
+		kind := CommitDiffers
+		if strings.HasPrefix(m.Subject(), layout.SubjectFlags) {
+			kind = ShownDiffers
+		}
+		v.add(Difference{Kind: kind, Flag: id, Detail: "cannot be read: " + err.Error()})
+		return nil
+	}
+	p := lastPublished{number: f.Number, digest: f.Digest(), severity: f.Severity, open: f.State != checks.Resolved && f.Change != checks.ChangeMoved, check: f.Check}
+	have := to[id]
+	switch {
+	case have == nil:
+		to[id] = &p
+	case have.number < p.number:
+		p.stale = have.open && have.severity != p.severity || have.stale
+		*have = p
+	case have.number > p.number:
+		have.stale = have.stale || p.open && have.severity != p.severity
+	}
+	return nil
+}
+
+// bySubject takes in what is told by a subject alone.
+func (v *verification) bySubject(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+	subject := m.Subject()
+	last := subject[strings.LastIndexByte(subject, '.')+1:]
+	rest, isAudit := strings.CutPrefix(subject, layout.SubjectAudit)
+	if !isAudit {
+		if tok, err := layout.ParseToken(last); err == nil {
+			v.timers[tok] = struct{}{}
+		}
+		return nil
+	}
+	n, err := strconv.ParseUint(last, 10, 64)
+	if err != nil {
+		return nil
+	}
+	id := strings.TrimSuffix(rest, "."+last)
+	a := v.audit[id]
+	if a == nil {
+		a = &numbers{least: n, most: n}
+		v.audit[id] = a
+	}
+	a.least, a.most, a.count = min(a.least, n), max(a.most, n), a.count+1
+	return nil
+}
+
+// decide compares patient by patient, in the order of their tokens.
+func (v *verification) comparePatients(ctx context.Context) error {
+	slots := make([]uint32, 0, v.copy.Slots())
+	for slot, r := range v.copy.Patients.Rows {
+		if r.At.Size > 0 {
+			slots = append(slots, uint32(slot))
+		}
+	}
+	slices.SortFunc(slots, func(a, b uint32) int {
+		return slices.Compare(v.copy.Patients.Rows[a].Token[:], v.copy.Patients.Rows[b].Token[:])
+	})
+	for len(slots) > 0 && ctx.Err() == nil {
+		n := min(len(slots), commit.Chunk)
+		found := make([]patientFound, n)
+		parallel.InParallel(n, func(i int) { found[i] = v.patient(slots[i]) })
+		for i := range found {
+			v.take(&found[i])
+		}
+		slots = slots[n:]
+	}
+	v.orphans()
+	return ctx.Err()
+}

@@ -1,0 +1,93 @@
+package publish
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// Origin is where a document that is published was read.
+type Origin struct {
+	Source string
+	Line   int
+}
+
+// stored are sequences of messages with their origins. Lines of one file that went one after the other are one span.
+type Origins struct{ Spans []span }
+
+type span struct {
+	first uint64
+	count int
+	from  Origin // of the first
+}
+
+// add notes a message. Sequences grow.
+func (p *Origins) Add(seq uint64, from Origin) {
+	if n := len(p.Spans); n > 0 {
+		s := &p.Spans[n-1]
+		if seq == s.first+uint64(s.count) && from == (Origin{s.from.Source, s.from.Line + s.count}) {
+			s.count++
+			return
+		}
+	}
+	p.Spans = append(p.Spans, span{first: seq, count: 1, from: from})
+}
+
+// last is the greatest sequence; 0 when there is none.
+func (p *Origins) Last() uint64 {
+	if len(p.Spans) == 0 {
+		return 0
+	}
+	s := p.Spans[len(p.Spans)-1]
+	return s.first + uint64(s.count) - 1
+}
+
+// find is the origin of a message; false when it is not one of these.
+func (p *Origins) Find(seq uint64) (Origin, bool) {
+	i, found := slices.BinarySearchFunc(p.Spans, seq, func(s span, seq uint64) int {
+		switch {
+		case seq < s.first:
+			return 1
+		case seq >= s.first+uint64(s.count):
+			return -1
+		}
+		return 0
+	})
+	if !found {
+		return Origin{}, false
+	}
+	s := p.Spans[i]
+	return Origin{s.from.Source, s.from.Line + int(seq-s.first)}, true
+}
+
+// Wait returns when everything that was published has been decided, and the flags are where Watch reads them.
+func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
+	if _, err := p.Flush(); err != nil {
+		return err
+	}
+	if err := jet.WaitDecided(ctx, p.js, p.stored.Last(), w); err != nil {
+		return err
+	}
+	return jet.WaitCopied(ctx, p.js)
+}
+
+// Rejected calls do with every rejection of what was published, once it has been decided. It takes an operator's right to read dead letters:
+// where that is missing the error is context.DeadlineExceeded, since the server does not answer.
+func (p *Publisher) Rejected(ctx context.Context, do func(Origin, layout.DeadLetter) error) error {
+	if _, err := p.Flush(); err != nil || len(p.stored.Spans) == 0 {
+		return err
+	}
+	since := p.since.Add(-time.Minute) // the servers of a cluster have a clock each
+	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
+	return jet.DeadLetters(ctx, p.js, cfg, "", func(l layout.DeadLetter) error {
+		if from, ours := p.stored.Find(l.Input); ours && l.Epoch == p.epoch {
+			return do(from, l)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,216 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// WatchOptions say what Watch shows.
+type WatchOptions struct {
+	Severity checks.Severity // this or worse; None is all
+	Once     bool            // the open flags, and no more
+	// Blind is called when what was handed on may be out of date: since when, and why, which is
+	// ErrConnectionLost, ErrNoFlags or another error. Seeing is called when it is up to date again.
+	// Either may be nil; they are called one at a time, beside open and live.
+	Blind  func(since time.Time, why error)
+	Seeing func()
+}
+
+// Watch calls open once with the flags that are open, sorted by patient, check and ingredient, and then live with every transition,
+// until ctx ends or one of them returns an error. It needs no right but to read the stream RLS_FLAGS. When that stream is made anew, it is
+// read again from its start, and live gets what differs from what was shown before. Once open was
+// called, faults of the server or the connection are waited out.
+func Watch(ctx context.Context, nc *nats.Conn, o WatchOptions, open func([]checks.Flag) error, live func(checks.Flag) error) error {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(watchTimeout))
+	if err != nil {
+		return err
+	}
+	w := &watcher{
+		nc: nc, js: js, options: o, told: map[string]checks.Flag{}, sight: sight{blind: o.Blind, seeing: o.Seeing},
+		open: func(flags []checks.Flag) error { return handedOn(open(flags)) },
+		live: func(f checks.Flag) error { return handedOn(live(f)) },
+	}
+	if o.Once {
+		if err := jet.WaitCopied(ctx, js); err != nil {
+			return err
+		}
+		return given(w.follow(ctx))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var looking sync.WaitGroup
+	looking.Go(func() { w.watchOver(ctx) })
+	defer func() { cancel(); looking.Wait() }()
+	for {
+		err := w.follow(ctx)
+		replaced := errors.Is(err, jet.ErrReplaced)
+		if err == nil || !w.opened && !replaced || final(err) || nc.IsClosed() {
+			return given(err)
+		}
+		if replaced {
+			err = ErrNoFlags
+		}
+		w.sight.lost(time.Now(), err)
+		w.awaitStream(ctx)
+	}
+}
+
+// watchTimeout is how long the server may take to answer before Watch calls itself blind.
+const watchTimeout = 5 * time.Second
+
+// watcher follows the flags through one stream RLS_FLAGS after the other.
+type watcher struct {
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	options WatchOptions
+	open    func([]checks.Flag) error
+	live    func(checks.Flag) error
+	sight   sight
+	// told is the newest of each flag that open or live got; opened that open was called.
+	told   map[string]checks.Flag
+	opened bool
+
+	mu     sync.Mutex
+	reader *reading // what is being read; nil while nothing is
+
+	seen time.Time // when watchOver last saw that all is well
+}
+
+// reading is the stream that a watcher reads.
+type reading struct {
+	made time.Time
+	end  context.CancelCauseFunc
+	cons jetstream.Consumer // nil until all that was there has been told
+	// asked gets the error of asking for cons; nil while that is not asked for.
+	asked chan error
+}
+
+func (w *watcher) read(r *reading) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reader = r
+}
+
+func (w *watcher) reads() *reading {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.reader
+}
+
+// follow reads the stream as it is now, from its start, until ctx ends. Its error is errReplaced when there is another one.
+func (w *watcher) follow(ctx context.Context) error {
+	stream, err := w.js.Stream(ctx, layout.StreamFlags)
+	if w.opened && errors.Is(err, jetstream.ErrStreamNotFound) {
+		return jet.ErrReplaced
+	}
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	made := stream.CachedInfo().Created
+	w.read(&reading{made: made, end: cancel})
+	defer w.read(nil)
+	cons, err := jet.Ordered(ctx, w.js, layout.StreamFlags, jetstream.OrderedConsumerConfig{FilterSubjects: severityFilters(w.options.Severity)})
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	it, err := cons.Messages()
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	defer context.AfterFunc(ctx, it.Stop)()
+	defer it.Stop()
+	known, err := pendingFlags(ctx, it, cons.CachedInfo().NumPending)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	if err := w.tellFirst(known); err != nil || w.options.Once {
+		return err
+	}
+	w.read(&reading{made: made, end: cancel, cons: cons})
+	for {
+		f, err := nextFlag(ctx, it)
+		if err != nil {
+			return stopped(ctx, err)
+		}
+		if have, ok := known[f.ID]; ok && f.Number < have.Number && f.Change == checks.ChangeMoved {
+			continue // the last word on the severity before, when all is copied again
+		}
+		known[f.ID] = f
+		if err := w.tell(f); err != nil {
+			return err
+		}
+	}
+}
+
+// tellFirst hands on what a stream has: all that is open, or what has changed since the stream before it.
+func (w *watcher) tellFirst(known map[string]checks.Flag) error {
+	if !w.opened {
+		w.opened = true
+		if !w.options.Once {
+			w.told = maps.Clone(known)
+		}
+		return w.open(SortedOpen(known))
+	}
+	for _, f := range sortedFlags(known) {
+		if err := w.tell(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell hands a transition on unless the last one that was handed on says the same, as it does when RLS_FLAGS was copied again. Numbers do
+// not tell: they begin anew where states were lost and made again.
+func (w *watcher) tell(f checks.Flag) error {
+	have, ok := w.told[f.ID]
+	if ok && f.Number <= have.Number && (f.Change == checks.ChangeMoved || isOpen(&f) == isOpen(&have) && f.Digest() == have.Digest()) {
+		return nil
+	}
+	w.told[f.ID] = f
+	return w.live(f)
+}
+
+// awaitStream waits until there is a stream again, and for a moment until it holds what was committed.
+func (w *watcher) awaitStream(ctx context.Context) {
+	for wait := jet.NewBackoff(); ctx.Err() == nil && !w.nc.IsClosed(); {
+		wait.Sleep(ctx)
+		if _, err := w.js.Stream(ctx, layout.StreamFlags); err == nil {
+			_ = jet.WaitCopied(ctx, w.js) // its only error is that ctx ended
+			return
+		}
+	}
+}
+
+func severityFilters(least checks.Severity) []string {
+	if least <= checks.Low {
+		return []string{layout.SubjectFlags + ">"}
+	}
+	var all []string
+	for s := least; s <= checks.High; s++ {
+		all = append(all, layout.SubjectFlags+s.String()+".>")
+	}
+	return all
+}
+
+// stopped is what reading ends with: nothing when ctx ended, and errReplaced when that was since there is another stream.
+func stopped(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(context.Cause(ctx), jet.ErrReplaced):
+		return jet.ErrReplaced
+	case ctx.Err() != nil:
+		return nil
+	}
+	return fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
+}
