@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/rehearse"
 )
 
@@ -202,7 +202,7 @@ func (c *replayCommand) checkRehearsal() error {
 
 // rehearse compares the flags of what was read with those of another configuration, or another
 // binary.
-func (r *replay) rehearse(known *consumers.Memory) error {
+func (r *replay) rehearse(known *fold.Memory) error {
 	out := r.newRehearsal(r.options.rehearseFlags, r.options.Format)
 	var report *rehearse.Report
 	var err error
@@ -233,7 +233,7 @@ func (r *replay) rehearse(known *consumers.Memory) error {
 	return r.writeRehearsal(report, r.options.rehearseFlags, r.options.Format)
 }
 
-func (r *replay) againstConfig(out *rehearse.Rehearsal, known *consumers.Memory) (*rehearse.Report, error) {
+func (r *replay) againstConfig(out *rehearse.Rehearsal, known *fold.Memory) (*rehearse.Report, error) {
 	before, err := r.options.setup()
 	if err != nil {
 		return nil, err
@@ -258,7 +258,7 @@ func (r *replay) againstConfig(out *rehearse.Rehearsal, known *consumers.Memory)
 }
 
 // readAgain reads all paths under settings that read or keep other facts.
-func (r *replay) readAgain(set *setup) (*consumers.Memory, error) {
+func (r *replay) readAgain(set *setup) (*fold.Memory, error) {
 	if slices.Contains(r.options.Paths, stdinName) {
 		return nil, errors.New("--against changes what is read, and standard input can be read only once: give files")
 	}
@@ -266,14 +266,14 @@ func (r *replay) readAgain(set *setup) (*consumers.Memory, error) {
 	quiet.stderr = io.Discard
 	again := &replay{
 		program: &quiet, options: &replayCommand{}, asOf: r.asOf, sum: newSummary(),
-		engine: consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: r.engine.Key},
+		engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: r.engine.Key},
 	}
 	set.reader.Now = r.now()
 	return again.facts(set.reader, r.options.Paths)
 }
 
 // addAll takes all patients of two readings in, in the order of their references.
-func addAll(out *rehearse.Rehearsal, sides *rehearse.Sides, before, after *consumers.Memory) error {
+func addAll(out *rehearse.Rehearsal, sides *rehearse.Sides, before, after *fold.Memory) error {
 	patients := before.Patients()
 	if after != before {
 		patients = slices.Concat(patients, after.Patients())

@@ -13,14 +13,14 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/consumers/rehearse"
 )
 
 // againstBinary compares with what another binary prints. Both print patients in the same order, so
 // only one patient at a time is held.
-func (r *replay) againstBinary(out *rehearse.Rehearsal, known *consumers.Memory) (*rehearse.Report, error) {
+func (r *replay) againstBinary(out *rehearse.Rehearsal, known *fold.Memory) (*rehearse.Report, error) {
 	if slices.Contains(r.options.Paths, stdinName) {
 		return nil, errors.New("--against-binary: standard input can be read only once: give files")
 	}
@@ -53,7 +53,7 @@ func (r *replay) againstBinary(out *rehearse.Rehearsal, known *consumers.Memory)
 func (r *replay) mergeOther(
 	out *rehearse.Rehearsal,
 	sides *rehearse.Sides,
-	known *consumers.Memory,
+	known *fold.Memory,
 	other *otherRun,
 ) error {
 	other.next()

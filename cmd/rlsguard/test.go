@@ -13,8 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/cases"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
 type testCommand struct {
@@ -154,7 +154,7 @@ func rulesOf(f configFlag) (*cases.Rules, error) {
 		return nil, err
 	}
 	return &cases.Rules{
-		Engine: consumers.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)},
+		Engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)},
 		Reader: set.reader,
 	}, nil
 }

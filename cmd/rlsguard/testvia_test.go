@@ -12,9 +12,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/cases"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -36,8 +36,8 @@ func TestOwnDoorHoldsTheScenarios(t *testing.T) {
 func doorHolds(t *testing.T, now time.Time, args ...string) {
 	clock := func() time.Time { return now }
 	checker := &ordercheck.Checker{
-		Engine: &consumers.Engine{Settings: checks.DefaultSettings(), Key: []byte(publicTestKey)},
-		Stored: ordercheck.Files{View: consumers.NewMemory()}, Reader: fhir.DefaultOptions(), AsOf: clock,
+		Engine: &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte(publicTestKey)},
+		Stored: ordercheck.Files{View: fold.NewMemory()}, Reader: fhir.DefaultOptions(), AsOf: clock,
 	}
 	door := httptest.NewServer(
 		cdshooks.NewHandler(cdshooks.Config{Checker: checker, Log: zerolog.Nop(), Timeout: time.Minute}),

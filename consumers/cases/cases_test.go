@@ -14,7 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -22,7 +22,7 @@ var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 func rules() *Rules {
 	return &Rules{
-		Engine: consumers.Engine{Settings: checks.DefaultSettings(), Key: []byte("a key of sixteen")},
+		Engine: fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("a key of sixteen")},
 		Reader: fhir.DefaultOptions(),
 	}
 }

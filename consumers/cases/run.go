@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
 // Rules are what a case is decided by.
 type Rules struct {
-	Engine consumers.Engine
+	Engine fold.Engine
 	Reader fhir.Options
 }
 
@@ -28,7 +28,7 @@ type Got struct {
 	Rejections  []Rejection
 	Why         map[Flag]string // of an open flag, without its severity: its first sentence
 
-	known *consumers.Memory
+	known *fold.Memory
 	rules *Rules
 	said  []string // by a service, beside its flags
 }
@@ -54,7 +54,7 @@ func run(inputs []file, rules *Rules, asOf time.Time, stepwise bool) (*Got, erro
 	o := rules.Reader
 	o.Now = asOf
 	reader := fhir.NewReader(o)
-	replay := consumers.NewReplay(&rules.Engine)
+	replay := fold.NewReplay(&rules.Engine)
 	resources := 0
 	for n, f := range inputs {
 		data, err := f.read()
@@ -63,7 +63,7 @@ func run(inputs []file, rules *Rules, asOf time.Time, stepwise bool) (*Got, erro
 		}
 		err = reader.Stream(bytes.NewReader(data), f.name, func(line int, r fhir.Resource) bool {
 			resources++
-			in := consumers.Input{
+			in := fold.Input{
 				Arrival:   checks.Arrival{Sequence: uint64(n) + 1},
 				Resources: []fhir.Resource{r},
 				AllowAck:  true,
@@ -84,7 +84,7 @@ func run(inputs []file, rules *Rules, asOf time.Time, stepwise bool) (*Got, erro
 	return g, nil
 }
 
-func (g *Got) fold(replay *consumers.Replay, in consumers.Input, stepwise bool) []consumers.Result {
+func (g *Got) fold(replay *fold.Replay, in fold.Input, stepwise bool) []fold.Result {
 	if !stepwise {
 		return replay.Fold(in)
 	}
@@ -95,9 +95,9 @@ func (g *Got) fold(replay *consumers.Replay, in consumers.Input, stepwise bool) 
 	return results
 }
 
-func (g *Got) reject(place string, results []consumers.Result) {
+func (g *Got) reject(place string, results []fold.Result) {
 	for _, r := range results {
-		if r.Outcome != consumers.Rejected {
+		if r.Outcome != fold.Rejected {
 			continue
 		}
 		g.Rejected[string(r.Reason)]++

@@ -63,7 +63,7 @@ func (k Kit) Flags(t testing.TB, asOf time.Time, files ...string) []checks.Flag 
 // FlagsOf is the function of that name, under the settings of k.
 func (k Kit) FlagsOf(t testing.TB, asOf time.Time, documents ...string) []checks.Flag {
 	t.Helper()
-	f := k.fold(asOf)
+	f := k.start(asOf)
 	for i, text := range documents {
 		if err := f.read(fmt.Sprintf("document-%d.json", i+1), strings.NewReader(text)); err != nil {
 			t.Fatal(err)
@@ -86,7 +86,7 @@ func held(t testing.TB, flags []checks.Flag, rejected []Rejection, err error) []
 // Decide gives the flags of files, and what was rejected, for tests of just that. The error is that
 // of a file that cannot be read, or of paths without any input.
 func (k Kit) Decide(asOf time.Time, paths ...string) ([]checks.Flag, []Rejection, error) {
-	f := k.fold(asOf)
+	f := k.start(asOf)
 	read := 0
 	for _, path := range paths {
 		err := filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
@@ -114,7 +114,7 @@ func isInput(name string) bool {
 	return strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".ndjson")
 }
 
-func (f *fold) file(name string) error {
+func (f *run) file(name string) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (f *fold) file(name string) error {
 }
 
 // read folds what a file holds.
-func (f *fold) read(name string, in io.Reader) error {
+func (f *run) read(name string, in io.Reader) error {
 	f.input++
 	err := f.reader.Stream(in, name, func(line int, r fhir.Resource) bool {
 		f.take(fmt.Sprintf("%s:%d", name, line), r)

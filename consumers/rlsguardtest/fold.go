@@ -4,22 +4,22 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// fold is one run. It is the only part of this package that knows how events are folded.
-type fold struct {
-	engine   consumers.Engine
-	replay   *consumers.Replay
+// run is one run. It is the only part of this package that knows how events are folded.
+type run struct {
+	engine   fold.Engine
+	replay   *fold.Replay
 	reader   *fhir.Reader
 	asOf     time.Time
 	input    uint64
 	rejected []Rejection
 }
 
-func (k Kit) fold(asOf time.Time) *fold {
-	f := &fold{engine: consumers.Engine{Settings: k.Settings, Key: k.Key}, asOf: asOf}
+func (k Kit) start(asOf time.Time) *run {
+	f := &run{engine: fold.Engine{Settings: k.Settings, Key: k.Key}, asOf: asOf}
 	if f.engine.Settings == nil {
 		f.engine.Settings = checks.DefaultSettings()
 	}
@@ -29,14 +29,14 @@ func (k Kit) fold(asOf time.Time) *fold {
 	o := k.Reader
 	o.Terms, o.Now = f.engine.Settings.Terms, asOf
 	f.reader = fhir.NewReader(o)
-	f.replay = consumers.NewReplay(&f.engine)
+	f.replay = fold.NewReplay(&f.engine)
 	return f
 }
 
-func (f *fold) take(place string, r fhir.Resource) {
-	in := consumers.Input{Arrival: checks.Arrival{Sequence: f.input}, Resources: []fhir.Resource{r}, AllowAck: true}
+func (f *run) take(place string, r fhir.Resource) {
+	in := fold.Input{Arrival: checks.Arrival{Sequence: f.input}, Resources: []fhir.Resource{r}, AllowAck: true}
 	for _, res := range f.replay.Fold(in) {
-		if res.Outcome == consumers.Rejected {
+		if res.Outcome == fold.Rejected {
 			f.rejected = append(
 				f.rejected,
 				Rejection{place, fhir.Rejection{Reason: res.Reason, Pointer: res.Pointer, Detail: res.Detail}},
@@ -45,7 +45,7 @@ func (f *fold) take(place string, r fhir.Resource) {
 	}
 }
 
-func (f *fold) flags() (all []checks.Flag) {
+func (f *run) flags() (all []checks.Flag) {
 	known := f.replay.Finish(f.asOf)
 	for _, p := range known.Patients() {
 		all = append(

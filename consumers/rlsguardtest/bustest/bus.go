@@ -12,6 +12,13 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/publish"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -36,12 +43,12 @@ type Options struct {
 func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 	t.Helper()
 	dir := t.TempDir()
-	key, err := consumers.SiteKey(dir)
+	key, err := embedded.SiteKey(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := consumers.StartEmbedded(
-		consumers.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+	server, err := embedded.StartEmbedded(
+		embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -62,9 +69,9 @@ func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 	reader := fhir.DefaultOptions()
 	reader.Terms = o.Settings.Terms
 	b.serve(consumers.Config{
-		Embedded: server, Engine: &consumers.Engine{Settings: o.Settings, Key: key, Ruleset: "test"},
+		Embedded: server, Engine: &fold.Engine{Settings: o.Settings, Key: key, Ruleset: "test"},
 		Reader: reader, AsOf: asOf,
-		Log: zerolog.Nop(), Health: consumers.NewHealth(),
+		Log: zerolog.Nop(), Health: health.NewHealth(),
 	})
 	return b
 }
@@ -94,20 +101,20 @@ func (b *Bus) Publish(documents ...string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	pub, err := consumers.NewPublisher(ctx, b.Conn)
+	pub, err := publish.NewPublisher(ctx, b.Conn)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	defer pub.Close()
 	for i, d := range documents {
-		if err := pub.PublishFrom(ctx, consumers.Origin{Source: "document", Line: i + 1}, []byte(d)); err != nil {
+		if err := pub.PublishFrom(ctx, publish.Origin{Source: "document", Line: i + 1}, []byte(d)); err != nil {
 			b.t.Fatal(err)
 		}
 	}
-	if err := pub.Wait(ctx, consumers.WaitOptions{}); err != nil {
+	if err := pub.Wait(ctx, jet.WaitOptions{}); err != nil {
 		b.t.Fatal(err)
 	}
-	err = pub.Rejected(ctx, func(from consumers.Origin, l consumers.DeadLetter) error {
+	err = pub.Rejected(ctx, func(from publish.Origin, l layout.DeadLetter) error {
 		b.t.Errorf("rejected: document %d: %s: %s", from.Line, l.Reason, l.Detail)
 		return nil
 	})
@@ -121,7 +128,7 @@ func (b *Bus) Flags() (open []checks.Flag) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err := consumers.Watch(ctx, b.Conn, consumers.WatchOptions{Once: true},
+	err := watch.Watch(ctx, b.Conn, watch.WatchOptions{Once: true},
 		func(flags []checks.Flag) error { open = flags; return nil }, func(checks.Flag) error { return nil })
 	if err != nil {
 		b.t.Fatal(err)

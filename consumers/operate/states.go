@@ -1,4 +1,4 @@
-package consumers
+package operate
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // States hands every stored state to take, one after the other, and changes nothing; instances may
@@ -24,22 +26,22 @@ func (o *Operator) States(
 	if _, err := o.site(ctx, key); err != nil {
 		return err
 	}
-	n, err := o.messagesOf(ctx, StreamRLS)
+	n, err := o.messagesOf(ctx, layout.StreamRLS)
 	if err != nil {
 		return err
 	}
 	total(int64(n))
-	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectState + ">"}}
-	return each(ctx, o.js, StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}}
+	return jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		progress(1)
-		if !strings.HasPrefix(m.Subject(), subjectPatient) {
+		if !strings.HasPrefix(m.Subject(), layout.SubjectPatient) {
 			return nil
 		}
 		st, err := codec.Decode(m.Data())
 		if err != nil {
-			return fmt.Errorf("%w: sequence %d of %s: %w", errState, meta.Sequence.Stream, StreamRLS, err)
+			return fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, meta.Sequence.Stream, layout.StreamRLS, err)
 		}
-		if erased(st) {
+		if layout.Erased(st) {
 			return nil
 		}
 		return take(st)
