@@ -29,6 +29,8 @@ type Fold struct {
 	later       []checks.Ref            // who have to be decided once this is committed
 	behind      []checks.Ref            // who have to be brought up to date then, decided now or not
 	whole       bool                    // nothing is cut
+
+	peeked, decided int // states that were looked at, and decided: tests bound them
 }
 
 type patient struct {

@@ -31,7 +31,10 @@ func (p *patient) own() {
 	p.st = &st
 }
 
-func (f *Fold) peek(ref checks.Ref) *checks.State { return f.patient(ref).st }
+func (f *Fold) peek(ref checks.Ref) *checks.State {
+	f.peeked++
+	return f.patient(ref).st
+}
 
 // set puts fact into p's state, in the place of any other version.
 func (f *Fold) set(ref checks.Ref, p *patient, fact checks.Fact) {
