@@ -31,6 +31,8 @@ func (s *session) commitEvents(ctx context.Context) error {
 			err = s.answered(w)
 		case ev := <-s.events:
 			err = s.takeBatch(ev)
+		case <-s.reaching():
+			err = s.ReachSome(s.work)
 		}
 		if err != nil {
 			return err
@@ -45,6 +47,16 @@ func (s *session) answer() <-chan jet.Written {
 	}
 	return s.Flight.Answer
 }
+
+// reaching is ready as long as there are patients whom a commit has left for later: they take turns with what comes in.
+func (s *session) reaching() <-chan struct{} {
+	if !s.Reaching() {
+		return nil
+	}
+	return always
+}
+
+var always = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
 func (s *session) answered(w jet.Written) error {
 	s.Flight.Written = &w

@@ -6,7 +6,7 @@
 //
 //  1. call Step with the events in hand, a View of everything that was committed, and the as-of time;
 //  2. write the Commit: all of a patient in one atomic piece, Medications and tombstones in the last one;
-//  3. Heal the patients of Commit.Later, if there are any;
+//  3. Heal the patients of Commit.Later, if there are any, some at a time: others may be served between;
 //  4. write dead letters for the results that are Rejected;
 //  5. acknowledge the events.
 //

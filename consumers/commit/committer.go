@@ -34,11 +34,13 @@ type Committer struct {
 	Reject func(context.Context, []Event, []fold.Result) error // writes dead letters
 	Done   func([]Event)                                       // events that are decided, and acknowledged next
 	Flight *Flight                                             // what is on its way; nil when nothing is
+	reach  reach
+	later  []checks.Ref // whom the commit of the batch in hand has left for later
 	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
 	Rebuilding uint64
 }
 
-// decide folds inputs, commits, and heals whom a changed Medication left for later. results are those of an earlier attempt, if there was
+// FoldAndCommit folds inputs, commits, and notes whom that has left for later. results are those of an earlier attempt, if there was
 // one: what the next finds known was news.
 func (c *Committer) FoldAndCommit(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
 	var later []checks.Ref
@@ -53,7 +55,8 @@ func (c *Committer) FoldAndCommit(ctx context.Context, inputs []fold.Input, resu
 		})
 		switch {
 		case err == nil:
-			return results, c.healLater(ctx, later)
+			c.later = append(c.later, later...)
+			return results, nil
 		case !errors.Is(err, jet.ErrConflict) && !errors.Is(err, jet.ErrPoison):
 			return nil, err
 		case len(inputs) > 1:
@@ -63,15 +66,6 @@ func (c *Committer) FoldAndCommit(ctx context.Context, inputs []fold.Input, resu
 			return rejectAll(inputs), nil
 		}
 	}
-}
-
-func (c *Committer) healLater(ctx context.Context, later []checks.Ref) error {
-	for refs := range slices.Chunk(later, Chunk) {
-		if err := c.healPatients(ctx, refs); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // halve decides about two halves: conflicts get rarer, and an input that cannot be committed is found.

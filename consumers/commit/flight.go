@@ -49,8 +49,11 @@ func (c *Committer) launch(ctx context.Context, events []Event) error {
 			return err
 		}
 	}
-	f := c.makeReady(events)
-	if f == nil {
+	f, many := c.makeReady(events)
+	switch {
+	case f == nil && many && len(events) > 1:
+		return c.apart(ctx, events)
+	case f == nil:
 		return c.oneByOne(ctx, events)
 	}
 	before := c.Flight
@@ -61,7 +64,7 @@ func (c *Committer) launch(ctx context.Context, events []Event) error {
 			return err
 		}
 		if !asSent {
-			if err := c.conclude(ctx, before); err != nil {
+			if err := c.settle(ctx, before); err != nil {
 				return err
 			}
 			return c.launch(ctx, events)
@@ -77,8 +80,8 @@ func (c *Committer) launch(ctx context.Context, events []Event) error {
 }
 
 // makeReady decides about events over what is stored and what is on its way; nil where that takes more than one batch of messages, or
-// something is wrong: then it has to be done step by step.
-func (c *Committer) makeReady(events []Event) *Flight {
+// something is wrong: then it has to be done step by step. many tells that it concerns more patients than are decided at once.
+func (c *Committer) makeReady(events []Event) (ready *Flight, many bool) {
 	f := &Flight{events: events, inputs: inputsOf(events), began: c.Now()}
 	var over *overlay
 	if c.Flight != nil {
@@ -90,14 +93,23 @@ func (c *Committer) makeReady(events []Event) *Flight {
 		return commit
 	})
 	if err != nil || len(commit.Later) > 0 {
-		return nil
+		return nil, len(commit.Later) > 0
 	}
 	pieces, err := c.Store.pieces(&commit, view, c.Now())
 	if err != nil || len(pieces) != 1 {
-		return nil
+		return nil, false
 	}
 	f.Piece, f.plain = pieces[0], len(commit.Medications)+len(commit.Gone) == 0
-	return f
+	return f, false
+}
+
+// apart decides about two halves, so that what concerns many patients is alone in the end and nothing else waits until all are decided.
+func (c *Committer) apart(ctx context.Context, events []Event) error {
+	mid := len(events) / 2
+	if err := c.launch(ctx, events[:mid]); err != nil {
+		return err
+	}
+	return c.launch(ctx, events[mid:])
 }
 
 // oneByOne decides about events and commits with nothing else on its way.
@@ -110,7 +122,18 @@ func (c *Committer) oneByOne(ctx context.Context, events []Event) error {
 	if f.results, err = c.FoldAndCommit(ctx, f.inputs, nil); err != nil {
 		return err
 	}
-	return c.conclude(ctx, f)
+	return c.settle(ctx, f)
+}
+
+// settle concludes a batch that was stored, at once or when those are decided whom it has left for later.
+func (c *Committer) settle(ctx context.Context, f *Flight) error {
+	if len(c.later) == 0 {
+		return c.conclude(ctx, f)
+	}
+	c.reach.add(c.later)
+	c.later = nil
+	c.reach.waiting = append(c.reach.waiting, waiting{f, c.reach.reached + len(c.reach.queue)})
+	return nil
 }
 
 // finish waits for the commit that is on its way, and acknowledges its batch.
@@ -123,7 +146,7 @@ func (c *Committer) Finish(ctx context.Context) error {
 	if _, err := c.land(ctx, f); err != nil {
 		return err
 	}
-	return c.conclude(ctx, f)
+	return c.settle(ctx, f)
 }
 
 // land waits until what f changes is stored. It tells whether that is what was sent: otherwise it was decided again.

@@ -59,6 +59,11 @@ func (c *Committer) HealSome(ctx context.Context, n int) error {
 
 // healAll looks at all of them.
 func (c *Committer) Heal(ctx context.Context) error {
+	for ctx.Err() == nil && c.Reaching() {
+		if err := c.ReachSome(ctx); err != nil {
+			return err
+		}
+	}
 	for ctx.Err() == nil {
 		if n, err := c.healPart(ctx, Chunk); n == 0 || err != nil {
 			return err

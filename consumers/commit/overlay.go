@@ -22,7 +22,7 @@ func newOverlay(p *Piece) *overlay {
 	for i := range p.Rows {
 		r := &p.Rows[i]
 		o.rows[r.Token] = r
-		fold.References(r.State, func(ref checks.Ref) { o.holders.Add(ref, r.State.Patient) }, func(m checks.Ref) { o.referrers.Add(m, r.State.Patient) })
+		fold.References(r.State, func(f *checks.Fact) { o.holders.Add(f.Ref, r.State.Patient) }, func(m checks.Ref) { o.referrers.Add(m, r.State.Patient) })
 	}
 	return o
 }

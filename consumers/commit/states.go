@@ -2,13 +2,11 @@ package commit
 
 import (
 	"hash/maphash"
-	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
-	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -24,8 +22,9 @@ type WorkingCopy struct {
 	Patients    Table
 	medications Table
 	gone        Table
-	holders     slotIndex // resource -> patients
-	referrers   slotIndex // Medication -> patients
+	holders     slotIndex              // resource -> patients
+	newest      map[uint64]slotVersion // of resources that several hold
+	referrers   slotIndex              // Medication -> patients
 	Open        openFlags
 	cut         cuts
 	suspects    map[uint32]struct{} // patients that may have to be healed
@@ -60,7 +59,8 @@ type row struct {
 func (r *row) absent() bool { return r.Seq == 0 && r.At.Size == 0 }
 
 func NewWorkingCopy(key []byte) *WorkingCopy {
-	c := &WorkingCopy{Tokens: layout.NewTokens(key), Seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{}}
+	c := &WorkingCopy{Tokens: layout.NewTokens(key), Seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{},
+		newest: map[uint64]slotVersion{}}
 	for _, t := range []*Table{&c.Patients, &c.medications, &c.gone} {
 		t.At, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
 	}
@@ -128,44 +128,7 @@ func (t *Table) set(slot uint32, data []byte) {
 // data is the encoded state of a row; nil when it was taken away.
 func (t *Table) Data(r *row) []byte { return t.Slab.get(r.At) }
 
-// slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names has to be looked at.
-type slotIndex struct {
-	one  map[uint64]uint32
-	more map[uint64][]uint32
-}
-
-func (x *slotIndex) add(h uint64, slot uint32) {
-	if x.one == nil {
-		x.one, x.more = map[uint64]uint32{}, map[uint64][]uint32{}
-	}
-	first, ok := x.one[h]
-	switch {
-	case !ok:
-		x.one[h] = slot
-	case first != slot && !slices.Contains(x.more[h], slot):
-		x.more[h] = append(x.more[h], slot)
-	}
-}
-
-// each calls do for every slot until it returns false.
-func (x *slotIndex) each(h uint64, do func(uint32) bool) {
-	first, ok := x.one[h]
-	if !ok || !do(first) {
-		return
-	}
-	for _, s := range x.more[h] {
-		if !do(s) {
-			return
-		}
-	}
-}
-
 func (c *WorkingCopy) hash(ref checks.Ref) uint64 { return maphash.String(c.Seed, string(ref)) }
-
-// index notes what a patient's state refers to.
-func (c *WorkingCopy) index(slot uint32, st *checks.State) {
-	fold.References(st, func(ref checks.Ref) { c.holders.add(c.hash(ref), slot) }, func(m checks.Ref) { c.referrers.add(c.hash(m), slot) })
-}
 
 // apply takes in what this process stored under seq, after a step that saw view.
 func (c *WorkingCopy) Apply(r *StateRow, seq uint64, view *snapshot) {
@@ -227,24 +190,4 @@ func (c *WorkingCopy) byToken(tok layout.Token) (checks.Ref, error) {
 		return "", err
 	}
 	return st.Patient, nil
-}
-
-// patientsAt are the patients that an index has under ref. A state that cannot be decoded stops everything: it is better to
-// do nothing than to decide without it.
-func (c *WorkingCopy) patientsAt(x *slotIndex, ref checks.Ref) ([]checks.Ref, error) {
-	var slots []uint32
-	c.Mu.RLock()
-	x.each(c.hash(ref), func(s uint32) bool { slots = append(slots, s); return true })
-	c.Mu.RUnlock()
-	var refs []checks.Ref
-	for _, s := range slots {
-		st, err := c.Patient(s)
-		if err != nil {
-			return nil, err
-		}
-		if st != nil {
-			refs = append(refs, st.Patient)
-		}
-	}
-	return refs, nil
 }
