@@ -71,7 +71,7 @@ func startsOver() []fault {
 		return fault{name: name + " damaged and mended", do: func(b *bench) func() { return b.overwrite(subject(b), "damaged") }}
 	}
 	again := fault{name: "server inside started again", embedded: true, do: func(b *bench) func() {
-		b.srv.Log.Notice("no space left on device")
+		b.srv.Current().Warnf("no space left on device")
 		return nothing
 	}}
 	return []fault{

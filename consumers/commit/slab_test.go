@@ -1,4 +1,4 @@
-package consumers
+package commit
 
 import (
 	"bytes"
@@ -6,18 +6,17 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // A table gives back what was put in last, whatever moves in memory meanwhile, and what was handed out does not change.
 func TestTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var tab commit.Table
+		var tab Table
 		tab.At = map[layout.Token]uint32{}
 		want := map[byte][]byte{}
 		handed := map[*byte][]byte{}
-		sizes := rapid.OneOf(rapid.IntRange(1, 600), rapid.IntRange(100_000, 2*commit.ChunkSize))
+		sizes := rapid.OneOf(rapid.IntRange(1, 600), rapid.IntRange(100_000, 2*ChunkSize))
 		for seq := uint64(1); seq <= 60; seq++ {
 			name := rapid.ByteRange(0, 9).Draw(t, "patient")
 			var data []byte
@@ -33,7 +32,7 @@ func TestTable(t *testing.T) {
 					t.Fatalf("patient %d: %d bytes, put in %d", n, len(got), len(data))
 				}
 				if len(got) > 0 {
-					live += commit.RecordPrefix + len(got)
+					live += RecordPrefix + len(got)
 					handed[&got[0]] = data
 				}
 			}
@@ -55,7 +54,7 @@ func TestTable(t *testing.T) {
 
 // Memory does not grow with the number of rewrites.
 func TestTableRewritten(t *testing.T) {
-	var tab commit.Table
+	var tab Table
 	tab.At = map[layout.Token]uint32{}
 	data := bytes.Repeat([]byte("x"), 400)
 	for seq := uint64(1); seq <= 200_000; seq++ {
@@ -65,7 +64,7 @@ func TestTableRewritten(t *testing.T) {
 	for i := range tab.Slab.Chunks {
 		kept += cap(tab.Slab.Chunks[i].Bytes)
 	}
-	if most := 2*len(tab.Rows)*(len(data)+commit.RecordPrefix) + 2*commit.ChunkSize; kept > most {
+	if most := 2*len(tab.Rows)*(len(data)+RecordPrefix) + 2*ChunkSize; kept > most {
 		t.Errorf("%d rows of %d bytes keep %d bytes, more than %d", len(tab.Rows), len(data), kept, most)
 	}
 }
