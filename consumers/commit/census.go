@@ -58,7 +58,7 @@ func (c *WorkingCopy) DropMarkers(m *MissingRows) {
 	for kind, rows := range m.Rows {
 		t := c.table(kind)
 		for tok := range rows {
-			if r := t.Find(tok); r.At.Size == 0 {
+			if r := t.find(tok); r.At.Size == 0 {
 				if !r.absent() {
 					r.Seq = 0
 					t.absent++
@@ -74,7 +74,7 @@ func (c *WorkingCopy) LookUp(kind string, tok layout.Token) (seq uint64, data []
 	c.Mu.RLock()
 	defer c.Mu.RUnlock()
 	t := c.table(kind)
-	r := t.Find(tok)
+	r := t.find(tok)
 	if r == nil {
 		return 0, nil
 	}
@@ -87,7 +87,7 @@ func (c *WorkingCopy) Lose(m *MissingRows) {
 	defer c.Mu.Unlock()
 	for kind, rows := range m.Rows {
 		for tok := range rows {
-			c.table(kind).Find(tok).Seq = 0
+			c.table(kind).find(tok).Seq = 0
 		}
 	}
 }

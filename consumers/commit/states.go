@@ -40,9 +40,9 @@ type WorkingCopy struct {
 
 // table is one kind of state, by token.
 type Table struct {
-	At   map[layout.Token]uint32
+	at   map[layout.Token]uint32
 	Rows []row
-	Slab slab
+	slab slab
 	gone int // rows whose state was erased
 	// sent are the states on their way to the stream, with what was read there meanwhile: one of them, or what refuses it.
 	sent map[layout.Token]jet.Stored
@@ -62,7 +62,7 @@ func (r *row) absent() bool { return r.Seq == 0 && r.At.Size == 0 }
 func NewWorkingCopy(key []byte) *WorkingCopy {
 	c := &WorkingCopy{Tokens: layout.NewTokens(key), Seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{}}
 	for _, t := range []*Table{&c.Patients, &c.medications, &c.gone} {
-		t.At, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
+		t.at, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
 	}
 	return c
 }
@@ -75,23 +75,23 @@ func (c *WorkingCopy) expect(n uint64) {
 	if n = min(n, 1<<24); len(c.Patients.Rows) > 0 {
 		return
 	}
-	c.Patients.At, c.Patients.Rows = make(map[layout.Token]uint32, n), make([]row, 0, n)
+	c.Patients.at, c.Patients.Rows = make(map[layout.Token]uint32, n), make([]row, 0, n)
 	c.holders.one, c.holders.more = make(map[uint64]uint32, n), map[uint64][]uint32{}
 }
 
-func (t *Table) Find(tok layout.Token) *row {
-	if i, ok := t.At[tok]; ok {
+func (t *Table) find(tok layout.Token) *row {
+	if i, ok := t.at[tok]; ok {
 		return &t.Rows[i]
 	}
 	return nil
 }
 
 // put takes a newer row in; it tells where it is, and whether it was news.
-func (t *Table) Put(tok layout.Token, seq uint64, data []byte) (uint32, bool) {
-	i, ok := t.At[tok]
+func (t *Table) put(tok layout.Token, seq uint64, data []byte) (uint32, bool) {
+	i, ok := t.at[tok]
 	if !ok {
 		i = uint32(len(t.Rows))
-		t.At[tok] = i
+		t.at[tok] = i
 		t.Rows = append(t.Rows, row{Token: tok})
 	}
 	r := &t.Rows[i]
@@ -115,18 +115,18 @@ func (t *Table) Put(tok layout.Token, seq uint64, data []byte) (uint32, bool) {
 // set gives a slot another state.
 func (t *Table) set(slot uint32, data []byte) {
 	old := t.Rows[slot].At
-	t.Rows[slot].At = t.Slab.put(slot, data)
-	if t.Slab.drop(old) {
-		t.Slab.clear(old.chunk, func(slot uint32, at location, data []byte) {
+	t.Rows[slot].At = t.slab.put(slot, data)
+	if t.slab.drop(old) {
+		t.slab.clear(old.chunk, func(slot uint32, at location, data []byte) {
 			if r := &t.Rows[slot]; r.At == at {
-				r.At = t.Slab.put(slot, data)
+				r.At = t.slab.put(slot, data)
 			}
 		})
 	}
 }
 
 // data is the encoded state of a row; nil when it was taken away.
-func (t *Table) Data(r *row) []byte { return t.Slab.get(r.At) }
+func (t *Table) Data(r *row) []byte { return t.slab.get(r.At) }
 
 // slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names has to be looked at.
 type slotIndex struct {
@@ -171,7 +171,7 @@ func (c *WorkingCopy) index(slot uint32, st *checks.State) {
 func (c *WorkingCopy) Apply(r *StateRow, seq uint64, view *snapshot) {
 	c.Mu.Lock()
 	defer c.Mu.Unlock()
-	slot, news := c.table(r.Kind).Put(r.Token, seq, r.Data)
+	slot, news := c.table(r.Kind).put(r.Token, seq, r.Data)
 	if !news {
 		return
 	}
@@ -217,7 +217,7 @@ func (c *WorkingCopy) Known() int {
 // byToken names the patient that a token stands for; "" when it is not known.
 func (c *WorkingCopy) byToken(tok layout.Token) (checks.Ref, error) {
 	c.Mu.RLock()
-	slot, ok := c.Patients.At[tok]
+	slot, ok := c.Patients.at[tok]
 	c.Mu.RUnlock()
 	if !ok {
 		return "", nil

@@ -56,7 +56,7 @@ func (c *WorkingCopy) TakeState(subject string, seq uint64, data []byte, decode 
 	}
 	c.Mu.Lock()
 	defer c.Mu.Unlock()
-	slot, news := c.table(kind).Put(tok, seq, data)
+	slot, news := c.table(kind).put(tok, seq, data)
 	if !news {
 		return false, nil
 	}
@@ -86,7 +86,7 @@ func (c *WorkingCopy) TakeState(subject string, seq uint64, data []byte, decode 
 func (c *WorkingCopy) held(kind string, tok layout.Token, seq uint64) bool {
 	c.Mu.RLock()
 	defer c.Mu.RUnlock()
-	row := c.table(kind).Find(tok)
+	row := c.table(kind).find(tok)
 	return row != nil && seq <= row.Seq
 }
 
@@ -162,7 +162,7 @@ func (c *WorkingCopy) forget(r *StateRow) {
 	c.Mu.Lock()
 	defer c.Mu.Unlock()
 	t := c.table(r.Kind)
-	row := t.Find(r.Token)
+	row := t.find(r.Token)
 	if row == nil || row.absent() {
 		return
 	}
@@ -201,7 +201,7 @@ func (c *WorkingCopy) suspectAll(ref checks.Ref) {
 	mark := func(slot uint32) bool { c.suspects[slot] = struct{}{}; return true }
 	c.holders.each(c.hash(ref), mark)
 	c.referrers.each(c.hash(ref), mark)
-	if slot, ok := c.Patients.At[c.Tokens.Of(ref)]; ok && ref.Type() == "Patient" { // who has a fact about itself
+	if slot, ok := c.Patients.at[c.Tokens.Of(ref)]; ok && ref.Type() == "Patient" { // who has a fact about itself
 		mark(slot)
 	}
 }

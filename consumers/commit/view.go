@@ -43,7 +43,7 @@ func (s *snapshot) look(t *Table, key, ref checks.Ref) []byte {
 	defer s.c.Mu.RUnlock()
 	r := seenRow{token: tok}
 	var data []byte
-	if found := t.Find(tok); found != nil {
+	if found := t.find(tok); found != nil {
 		r.seq, data = found.Seq, t.Data(found)
 	}
 	r.known = data != nil

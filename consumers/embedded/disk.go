@@ -81,7 +81,7 @@ var errDiskFailed = errors.New("a write of the embedded server failed")
 // tryDisk writes the ledger, and tells why the disk cannot be relied on. After a failure more has to fit, so that it does not go to
 // and fro.
 func (e *Embedded) tryDisk(ctx context.Context, failing bool) error {
-	if !failing && e.Log.diskFailed() {
+	if !failing && e.log.diskFailed() {
 		return errDiskFailed
 	}
 	least := uint64(leastFree)
@@ -97,7 +97,7 @@ func (e *Embedded) tryDisk(ctx context.Context, failing bool) error {
 	if err := e.note(ctx); err != nil && ctx.Err() == nil {
 		e.options.Log.Debug().Err(err).Msg("ledger not brought up to date")
 	}
-	return e.ledger.Write(e.options.Dir)
+	return e.ledger.write(e.options.Dir)
 }
 
 // probe writes for real, as much as a commit may need.
@@ -130,14 +130,14 @@ func (e *Embedded) ask(ctx context.Context, do func(context.Context, jetstream.J
 
 // reopen starts the server again after the disk had failed it.
 func (e *Embedded) reopen() error {
-	if !e.Log.diskFailed() && e.Current() != nil && e.Current().JetStreamEnabled() {
+	if !e.log.diskFailed() && e.Current() != nil && e.Current().JetStreamEnabled() {
 		return nil // it never tried to write meanwhile
 	}
 	e.tell(false, true)
 	e.Starts.Add(1) // before a session may find the server as it was left
 	e.down()
 	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is copied again.
-	if err := os.RemoveAll(filepath.Join(StreamsDir(e.options.Dir), layout.StreamFlags)); err != nil {
+	if err := os.RemoveAll(filepath.Join(streamsDir(e.options.Dir), layout.StreamFlags)); err != nil {
 		return err
 	}
 	if err := e.open(); err != nil {
@@ -151,13 +151,13 @@ func (e *Embedded) reopen() error {
 func (e *Embedded) close() error {
 	err := e.note(context.Background())
 	e.down()
-	if err != nil || e.Log.diskFailed() {
+	if err != nil || e.log.diskFailed() {
 		return nil // the last ledger stays, as after a crash
 	}
 	if e.ledger.Files, err = sizes(e.options.Dir); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	if err := e.ledger.Write(e.options.Dir); err != nil {
+	if err := e.ledger.write(e.options.Dir); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	return nil

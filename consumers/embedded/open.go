@@ -28,15 +28,15 @@ var remade = []string{layout.StreamRLS, layout.StreamFlags, layout.StreamDead}
 func (e *Embedded) open() error {
 	dir := e.options.Dir
 	var err error
-	if e.ledger, err = ReadLedger(dir); errors.Is(err, ErrDamaged) && e.options.Repair {
+	if e.ledger, err = readLedger(dir); errors.Is(err, ErrDamaged) && e.options.Repair {
 		e.options.Log.Error().Err(err).Msg("damaged")
-		e.ledger, err = &Ledger{}, nil
+		e.ledger, err = &ledger{}, nil
 	}
 	if err != nil {
 		return err
 	}
 	clean := e.ledger.Files != nil
-	found, reached, err := Scrub(dir, e.ledger)
+	found, reached, err := scrub(dir, e.ledger)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func refusal(dir string, found []damage) error {
 
 // putAside moves the store of a stream out of the way, or copies it when what is left of it goes on being used.
 func (e *Embedded) putAside(stream string, keep bool) error {
-	from := filepath.Join(StreamsDir(e.options.Dir), stream)
+	from := filepath.Join(streamsDir(e.options.Dir), stream)
 	to := filepath.Join(e.options.Dir, "damaged", stream+"-"+time.Now().UTC().Format("20060102T150405.000"))
 	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
 		return nil

@@ -76,7 +76,7 @@ func TestFilesTellWhatAStreamReached(t *testing.T) {
 			}
 			stop(e)
 			for range 2 { // also when the server has written its files anew
-				_, reached, err := Scrub(dir, &Ledger{})
+				_, reached, err := scrub(dir, &ledger{})
 				if err != nil {
 					t.Fatal(err)
 				}

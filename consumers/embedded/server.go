@@ -49,9 +49,9 @@ type Embedded struct {
 	path    string // of nats.url
 	url     string
 	addr    string
-	User    *url.Userinfo
-	Log     *serverLog
-	ledger  *Ledger
+	user    *url.Userinfo
+	log     *serverLog
+	ledger  *ledger
 	keeping context.CancelFunc
 	kept    chan struct{} // closed when nobody watches over the disk any more
 
@@ -83,7 +83,7 @@ func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Embedded{options: o, lock: lock, path: filepath.Join(o.Dir, "nats.url"), Log: &serverLog{log: o.Log}}
+	e := &Embedded{options: o, lock: lock, path: filepath.Join(o.Dir, "nats.url"), log: &serverLog{log: o.Log}}
 	if err := e.start(host, port); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -130,8 +130,8 @@ func (e *Embedded) start(host string, port int) error {
 	}
 	for _, user := range slices.Sorted(maps.Keys(users)) { // the first is the one that nats.url names
 		e.server.Users = append(e.server.Users, &server.User{Username: user, Password: users[user]})
-		if e.User == nil {
-			e.User = url.UserPassword(user, users[user])
+		if e.user == nil {
+			e.user = url.UserPassword(user, users[user])
 		}
 	}
 	if err := e.open(); err != nil {
@@ -160,17 +160,17 @@ func (e *Embedded) start(host string, port int) error {
 
 // up starts the server on the store as it is.
 func (e *Embedded) up() error {
-	e.Log.clear()
+	e.log.clear()
 	srv, err := server.NewServer(e.server.Clone())
 	if err != nil {
 		return fmt.Errorf("embedded server: %w", err)
 	}
-	srv.SetLoggerV2(e.Log, false, false, false)
+	srv.SetLoggerV2(e.log, false, false, false)
 	srv.Start()
-	if !ready(srv, e.Log) {
+	if !ready(srv, e.log) {
 		srv.Shutdown()
 		srv.WaitForShutdown()
-		return fmt.Errorf("embedded server did not get ready: %s", e.Log.last())
+		return fmt.Errorf("embedded server did not get ready: %s", e.log.last())
 	}
 	e.mu.Lock()
 	e.srv = srv
@@ -208,7 +208,7 @@ func ready(s *server.Server, log *serverLog) bool {
 }
 
 func (e *Embedded) announce(encrypted bool) error {
-	u := url.URL{Scheme: "nats", User: e.User, Host: e.addr}
+	u := url.URL{Scheme: "nats", User: e.user, Host: e.addr}
 	if encrypted {
 		u.Scheme = "tls"
 	}
@@ -220,14 +220,14 @@ func (e *Embedded) announce(encrypted bool) error {
 }
 
 // passwordName is the file with the user that was made at the first start.
-const PasswordName = "nats.user"
+const passwordName = "nats.user"
 
 // credentials are the users of the options, else the one made at the first start; made is what has to be kept of it then.
 func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err error) {
 	if len(o.Users) > 0 {
 		return o.Users, nil, nil
 	}
-	path := filepath.Join(o.Dir, PasswordName)
+	path := filepath.Join(o.Dir, passwordName)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		made = []byte("rlsguard:" + rand.Text() + "\n")
@@ -246,11 +246,11 @@ func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err e
 // begun notes, once the server runs, that the folder holds a store: a start that failed leaves nothing that says so.
 func (e *Embedded) begun(password []byte) error {
 	dir := e.options.Dir
-	if err := e.ledger.Write(dir); err != nil {
+	if err := e.ledger.write(dir); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if password != nil {
-		if err := WriteFile(filepath.Join(dir, PasswordName), password); err != nil {
+		if err := WriteFile(filepath.Join(dir, passwordName), password); err != nil {
 			return fmt.Errorf("credentials of the embedded server: %w", err)
 		}
 	}
@@ -265,8 +265,8 @@ func (e *Embedded) Addr() string { return e.addr }
 
 // Connect connects from within the process.
 func (e *Embedded) Connect(opts ...nats.Option) (*nats.Conn, error) {
-	password, _ := e.User.Password()
-	opts = append(opts, nats.InProcessServer(e), nats.UserInfo(e.User.Username(), password))
+	password, _ := e.user.Password()
+	opts = append(opts, nats.InProcessServer(e), nats.UserInfo(e.user.Username(), password))
 	return nats.Connect("", opts...)
 }
 

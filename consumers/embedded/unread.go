@@ -26,7 +26,7 @@ func (e *Embedded) dropUnread() error {
 			if !errors.Is(err, jetstream.ErrConsumerNotFound) && (!errors.As(err, &api) || api.ErrorCode != consumerOffline) {
 				continue
 			}
-			if folder := filepath.Join(StreamsDir(e.options.Dir), stream, "obs", durable); isThere(folder) {
+			if folder := filepath.Join(streamsDir(e.options.Dir), stream, "obs", durable); isThere(folder) {
 				e.options.Log.Error().Str("consumer", durable).Str("folder", folder).Msg("damaged: it is made again and reads everything again")
 				unread = append(unread, folder)
 			}

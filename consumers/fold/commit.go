@@ -24,7 +24,7 @@ type PatientChange struct {
 }
 
 // Empty tells that there is nothing to write.
-func (c *Commit) Empty() bool {
+func (c *Commit) empty() bool {
 	return len(c.Patients) == 0 && len(c.Medications) == 0 && len(c.Gone) == 0
 }
 

@@ -93,10 +93,10 @@ func TestLimitsOfAnyOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		c, _ := e.Step(got, all, asOf)
-		if !c.Empty() {
+		if !c.empty() {
 			t.Fatalf("a redelivery changes %d patients", len(c.Patients))
 		}
-		if c := e.Heal(got, got.Patients(), asOf); !c.Empty() {
+		if c := e.Heal(got, got.Patients(), asOf); !c.empty() {
 			t.Fatalf("healing changes %d patients", len(c.Patients))
 		}
 	})

@@ -121,7 +121,7 @@ func TestRedeliveryChangesNothing(t *testing.T) {
 		e := engine()
 		m, _ := run(e, all)
 		c, results := e.Step(m, all, asOf)
-		if !c.Empty() {
+		if !c.empty() {
 			t.Fatalf("a redelivery changes %d patients, %d medications, %d tombstones", len(c.Patients), len(c.Medications), len(c.Gone))
 		}
 		for _, r := range results {
@@ -261,7 +261,7 @@ func TestMedicationReachesThroughIngredients(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if got := slices.Sorted(maps.Keys(m.Medications)); len(got) != 3 {
+	if got := slices.Sorted(maps.Keys(m.medications)); len(got) != 3 {
 		t.Errorf("medications kept: %v", got)
 	}
 }

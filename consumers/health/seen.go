@@ -92,7 +92,7 @@ func (s *seen) Collect(ch chan<- prometheus.Metric) {
 		gauge(lagDesc, float64(w.Undecided))
 		gauge(flightDesc, float64(w.InFlight))
 		gauge(oldestDesc, age(w.Oldest))
-		gauge(activeDesc, OneIf(w.Pin != "" && w.Pin == s.pin))
+		gauge(activeDesc, oneIf(w.Pin != "" && w.Pin == s.pin))
 	}
 	if s.letters != nil {
 		gauge(lettersDesc, float64(*s.letters))

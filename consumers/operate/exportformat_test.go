@@ -15,7 +15,7 @@ import (
 func FuzzExport(f *testing.F) {
 	key := []byte("key of the tests, not secret")
 	var b bytes.Buffer
-	w, err := NewExportWriter(&b, ExportHeader{Format: ExportFormat, Version: ExportVersion, States: layout.StateFormat, Key: layout.Fingerprint(key)})
+	w, err := newExportWriter(&b, exportHeader{Format: exportFormat, Version: exportVersion, States: layout.StateFormat, Key: layout.Fingerprint(key)})
 	if err != nil {
 		f.Fatal(err)
 	}
