@@ -15,14 +15,14 @@ const timerDelay = 30 * time.Second
 
 // compareClocks holds this machine's clock against the time at which the server answered.
 func (s *session) compareClocks(server time.Time) {
-	if server.IsZero() || !s.Frozen.IsZero() {
+	if server.IsZero() || !s.cfg.AsOf.IsZero() {
 		return
 	}
-	apart := s.Now().Sub(server)
+	apart := s.now().Sub(server)
 	astray := apart.Abs() > clockLimit
-	s.Health.Clock(!astray)
+	s.health.Clock(!astray)
 	if s.clockSkewed.Swap(astray) != astray {
-		s.Log.Warn().Int64("ahead_ms", apart.Milliseconds()).Bool("too_far", astray).Msg("clock compared with the server's")
+		s.log.Warn().Int64("ahead_ms", apart.Milliseconds()).Bool("too_far", astray).Msg("clock compared with the server's")
 	}
 }
 

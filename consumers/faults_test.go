@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
-	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -271,7 +271,10 @@ func TestConflict(t *testing.T) {
 			s = y
 		}
 		in := readInput(uint64(i+1), d)
-		if _, err := s.FoldAndCommit(t.Context(), []fold.Input{in}, nil); err != nil {
+		if _, err := s.committer.Begin(t.Context(), []commit.Event{{Seq: uint64(i + 1), Input: &in}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.committer.Finish(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -296,7 +299,7 @@ func (b *bench) session() *session {
 	b.t.Helper()
 	cfg := b.config()
 	cfg.Audit = layout.DefaultAudit
-	s := newSession(&cfg, b.nc, b.js)
+	s := newSession(&run{cfg: &cfg, nc: b.nc}, b.js)
 	if _, err := s.prepare(context.Background()); err != nil {
 		b.t.Fatal(err)
 	}

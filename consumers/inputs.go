@@ -105,7 +105,7 @@ func (s *session) keepRecord(ctx context.Context) error {
 		case <-s.inputs.news:
 		}
 		if err := s.record(ctx, nil); err != nil && ctx.Err() == nil {
-			s.Log.Warn().Err(err).Msg("what was decided is not recorded yet")
+			s.log.Warn().Err(err).Msg("what was decided is not recorded yet")
 		}
 		jet.Sleep(ctx, recordEvery)
 	}
@@ -193,5 +193,5 @@ func (s *session) tellLosses(r *decided.InputRecord) {
 		}
 		text += ": publish them again, then run rlsguard verify --acknowledge-losses"
 	}
-	s.Health.Losses(r.Open()+r.Known, r.Open(), text)
+	s.health.Losses(r.Open()+r.Known, r.Open(), text)
 }

@@ -34,13 +34,13 @@ func (s *session) writeDeadLetters(ctx context.Context, from []commit.Event, res
 		err := s.tryDeadLetters(ctx, from, results)
 		switch {
 		case err == nil:
-			s.Health.Writing(true)
+			s.health.Writing(true)
 			return nil
 		case ctx.Err() != nil:
 			return err
 		}
-		s.Health.Writing(false) // nothing is acknowledged meanwhile
-		s.Log.Warn().Err(err).Msg("dead letters could not be stored, trying again")
+		s.health.Writing(false) // nothing is acknowledged meanwhile
+		s.log.Warn().Err(err).Msg("dead letters could not be stored, trying again")
 	}
 }
 
@@ -56,7 +56,7 @@ func (s *session) tryDeadLetters(ctx context.Context, from []commit.Event, resul
 	}
 	if len(letters) > 0 {
 		first := layout.LetterOf(0, time.Time{}, letters[0].Header, 0)
-		s.Log.Info().Int("letters", len(letters)).Uint64("sequence", first.Input).Msg("rejected or partly read, see the dead letters")
+		s.log.Info().Int("letters", len(letters)).Uint64("sequence", first.Input).Msg("rejected or partly read, see the dead letters")
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func (s *session) watchInputs(ctx context.Context, fhir *jetstream.StreamInfo, c
 		}
 	}
 	if passedBy > 0 {
-		s.Log.Warn().Uint64("sequence", passedBy).Msg("the consumer of the inbound stream passed inputs by: reading them again")
+		s.log.Warn().Uint64("sequence", passedBy).Msg("the consumer of the inbound stream passed inputs by: reading them again")
 		return s.remake(ctx, layout.StreamFHIR, s.inboundConfig())
 	}
 	return nil
@@ -163,7 +163,7 @@ func (s *session) lose(ctx context.Context, lost decided.Stretches) error {
 	if err := s.record(ctx, lost); err != nil {
 		return err
 	}
-	s.Log.Error().Uint64("inputs", lost.Count()).Uint64("first", lost[0][0]).Uint64("last", lost.End()).
+	s.log.Error().Uint64("inputs", lost.Count()).Uint64("first", lost[0][0]).Uint64("last", lost.End()).
 		Msg("inputs left the stream FHIR before they were decided: publish them again, then run " +
 			"rlsguard verify --acknowledge-losses")
 	return nil
@@ -171,7 +171,7 @@ func (s *session) lose(ctx context.Context, lost decided.Stretches) error {
 
 // shrunk goes on where the stream lost its end: its sequences will be given again.
 func (s *session) shrunk(ctx context.Context, last uint64) error {
-	s.Log.Error().Uint64("last", last).Msg("the stream FHIR lost its end: reading on from what is left")
+	s.log.Error().Uint64("last", last).Msg("the stream FHIR lost its end: reading on from what is left")
 	i := s.inputs
 	i.mu.Lock()
 	r := i.merged()

@@ -203,7 +203,7 @@ func TestNoAnswerFromAPart(t *testing.T) {
 		"states lost, killed after it began": func(b *bench) {
 			lost(b)
 			s := b.session()
-			b.check(s.ApplyRules(t.Context(), nil))
+			b.check(s.committer.ApplyRules(t.Context(), nil, s.rebuilding))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

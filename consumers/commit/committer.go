@@ -12,7 +12,6 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -28,14 +27,12 @@ type Committer struct {
 	sleep  func(context.Context, time.Duration)
 	Copy   *WorkingCopy
 	Store  *writer
-	Health *health.Health
+	Health Health
 	Log    zerolog.Logger
-	Intact func(context.Context) error                         // whether what is in memory is still what is stored
-	Reject func(context.Context, []Event, []fold.Result) error // writes dead letters
-	Done   func([]Event)                                       // events that are decided, and acknowledged next
-	Flight *Flight                                             // what is on its way; nil when nothing is
+	Intact func(context.Context) error // whether what is in memory is still what is stored
+	Flight *Flight                     // what is on its way; nil when nothing is
 	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
-	Rebuilding uint64
+	rebuilding uint64
 }
 
 // decide folds inputs, commits, and heals whom a changed Medication left for later. results are those of an earlier attempt, if there was

@@ -25,55 +25,66 @@ type Flight struct {
 	Written *jet.Written // once it came
 }
 
-// begin decides about a batch and sends what that changes; the batch before it is acknowledged then. After an error neither is: they
-// come again, find what was committed, and change nothing more.
-func (c *Committer) Begin(ctx context.Context, batch []Event) error {
+// Decided is a batch that is committed. What is left to do about it, in this order: write dead letters for what of Results was rejected or
+// read in part, and acknowledge the Events.
+type Decided struct {
+	Events  []Event
+	Results []fold.Result // by index of the event; none of timers
+	Began   time.Time     // when it began to be decided
+}
+
+// Begin decides about a batch and sends what that changes. It hands back what is committed by now: the batch before it, and timers. Also
+// where there is an error, what comes back is committed; nothing else is acknowledged then: it comes again, finds what was committed, and
+// changes nothing more.
+func (c *Committer) Begin(ctx context.Context, batch []Event) (decided []Decided, err error) {
 	inputs, due := sorted(batch)
 	if len(inputs) > 0 {
-		if err := c.launch(ctx, inputs); err != nil {
-			return err
+		if decided, err = c.launch(ctx, inputs); err != nil {
+			return decided, err
 		}
 	}
 	if len(due) == 0 {
-		return nil
+		return decided, nil
 	}
-	if err := c.Finish(ctx); err != nil {
-		return err
+	last, err := c.Finish(ctx)
+	if decided = append(decided, last...); err != nil {
+		return decided, err
 	}
-	return c.timersFired(ctx, due)
+	began := c.Now()
+	if err := c.timersFired(ctx, due); err != nil {
+		return decided, err
+	}
+	return append(decided, Decided{Events: due, Began: began}), nil
 }
 
-func (c *Committer) launch(ctx context.Context, events []Event) error {
+func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decided, err error) {
 	if c.Flight != nil && !c.Flight.plain {
-		if err := c.Finish(ctx); err != nil {
-			return err
+		if decided, err = c.Finish(ctx); err != nil {
+			return decided, err
 		}
 	}
 	f := c.makeReady(events)
 	if f == nil {
-		return c.oneByOne(ctx, events)
+		more, err := c.oneByOne(ctx, events)
+		return append(decided, more...), err
 	}
 	before := c.Flight
 	c.Flight = nil
 	if before != nil {
 		asSent, err := c.land(ctx, before)
 		if err != nil {
-			return err
+			return decided, err
 		}
+		decided = append(decided, before.decided())
 		if !asSent {
-			if err := c.conclude(ctx, before); err != nil {
-				return err
-			}
-			return c.launch(ctx, events)
+			more, err := c.launch(ctx, events)
+			return append(decided, more...), err
 		}
 	}
 	f.sent = c.Now()
 	f.Answer = c.Store.send(ctx, f.Piece)
 	c.Flight = f
-	if before == nil {
-		return nil
-	}
-	return c.conclude(ctx, before)
+	return decided, nil
 }
 
 // makeReady decides about events over what is stored and what is on its way; nil where that takes more than one batch of messages, or
@@ -101,29 +112,55 @@ func (c *Committer) makeReady(events []Event) *Flight {
 }
 
 // oneByOne decides about events and commits with nothing else on its way.
-func (c *Committer) oneByOne(ctx context.Context, events []Event) error {
-	if err := c.Finish(ctx); err != nil {
-		return err
+func (c *Committer) oneByOne(ctx context.Context, events []Event) ([]Decided, error) {
+	decided, err := c.Finish(ctx)
+	if err != nil {
+		return decided, err
 	}
 	f := &Flight{events: events, inputs: inputsOf(events), began: c.Now()}
-	var err error
 	if f.results, err = c.FoldAndCommit(ctx, f.inputs, nil); err != nil {
-		return err
+		return decided, err
 	}
-	return c.conclude(ctx, f)
+	return append(decided, f.decided()), nil
 }
 
-// finish waits for the commit that is on its way, and acknowledges its batch.
-func (c *Committer) Finish(ctx context.Context) error {
+// Finish waits for the commit that is in flight, and hands its batch back.
+func (c *Committer) Finish(ctx context.Context) ([]Decided, error) {
 	f := c.Flight
 	if f == nil {
-		return nil
+		return nil, nil
 	}
 	c.Flight = nil
 	if _, err := c.land(ctx, f); err != nil {
-		return err
+		return nil, err
 	}
-	return c.conclude(ctx, f)
+	return []Decided{f.decided()}, nil
+}
+
+func (f *Flight) decided() Decided {
+	return Decided{Events: f.events, Results: f.results, Began: f.began}
+}
+
+// InFlight is the number of messages of the commit that is in flight, and whether there is one: it may have none.
+func (c *Committer) InFlight() (messages int, is bool) {
+	if c.Flight == nil {
+		return 0, false
+	}
+	return c.Flight.Piece.Size(), true
+}
+
+// Pending is where the answer to the commit in flight comes, for Answer; nothing ever comes while there is none.
+func (c *Committer) Pending() <-chan jet.Written {
+	if c.Flight == nil {
+		return nil
+	}
+	return c.Flight.Answer
+}
+
+// Answer is Finish with an answer that was taken from Pending.
+func (c *Committer) Answer(ctx context.Context, w jet.Written) ([]Decided, error) {
+	c.Flight.Written = &w
+	return c.Finish(ctx)
 }
 
 // land waits until what f changes is stored. It tells whether that is what was sent: otherwise it was decided again.
@@ -144,20 +181,7 @@ func (c *Committer) land(ctx context.Context, f *Flight) (asSent bool, err error
 	return false, err
 }
 
-// conclude writes dead letters, counts outcomes and acknowledges, in this order.
-func (c *Committer) conclude(ctx context.Context, f *Flight) error {
-	if err := c.Reject(ctx, f.events, f.results); err != nil {
-		return err
-	}
-	c.Health.Batch(len(f.inputs), c.Now().Sub(f.began), f.results)
-	for i := range f.events {
-		c.Health.Decided(f.events[i].Stored, c.Now())
-	}
-	c.acknowledge(f.events)
-	return nil
-}
-
-// goneOff decides again about the patients of timers that went off.
+// timersFired decides again about the patients of timers that went off.
 func (c *Committer) timersFired(ctx context.Context, due []Event) error {
 	tokens := make([]layout.Token, len(due))
 	for i, ev := range due {
@@ -166,20 +190,7 @@ func (c *Committer) timersFired(ctx context.Context, due []Event) error {
 	if err := c.refresh(ctx, tokens); err != nil {
 		return err
 	}
-	if err := c.reevaluate(ctx, tokens); err != nil {
-		return err
-	}
-	c.acknowledge(due)
-	return nil
-}
-
-func (c *Committer) acknowledge(events []Event) {
-	c.Done(events)
-	for _, ev := range events {
-		if err := ev.Msg.Ack(); err != nil {
-			c.Log.Warn().Err(err).Uint64("sequence", ev.Seq).Msg("acknowledgement failed, the input will come again")
-		}
-	}
+	return c.reevaluate(ctx, tokens)
 }
 
 // sorted tells inputs from timers that went off.

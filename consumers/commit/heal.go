@@ -51,13 +51,13 @@ func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 	return nil
 }
 
-// heal looks at up to n patients whose state may not know all, and at as many that were decided under other rules.
-func (c *Committer) HealSome(ctx context.Context, n int) error {
-	_, err := c.healPart(ctx, n)
+// HealSome looks at a Chunk of patients whose state may not know all, and at as many that were decided under other rules.
+func (c *Committer) HealSome(ctx context.Context) error {
+	_, err := c.healPart(ctx, Chunk)
 	return err
 }
 
-// healAll looks at all of them.
+// Heal looks at all of them.
 func (c *Committer) Heal(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if n, err := c.healPart(ctx, Chunk); n == 0 || err != nil {

@@ -44,5 +44,5 @@ func (o *openFlags) set(slot uint32, st *checks.State) {
 func (c *WorkingCopy) Counts(do func(health.Counts)) {
 	c.Mu.RLock()
 	defer c.Mu.RUnlock()
-	do(health.Counts{Patients: len(c.Patients.Rows) - c.Patients.gone, Open: c.Open.counts, Cut: c.cut.byKind()})
+	do(health.Counts{Patients: len(c.patients.Rows) - c.patients.gone, Open: c.Open.counts, Cut: c.cut.byKind()})
 }

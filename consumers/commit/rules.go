@@ -8,17 +8,20 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-func (c *Committer) WantedSite() layout.SiteRecord {
-	w := layout.SiteRecord{Format: layout.StateFormat, Key: layout.Fingerprint(c.Engine.Key), Ruleset: c.Engine.Ruleset, Rebuilding: c.Rebuilding}
+// wantedSite is the record of the site as this process leaves it.
+func (c *Committer) wantedSite() layout.SiteRecord {
+	w := layout.SiteRecord{Format: layout.StateFormat, Key: layout.Fingerprint(c.Engine.Key), Ruleset: c.Engine.Ruleset, Rebuilding: c.rebuilding}
 	if !c.Frozen.IsZero() {
 		w.AsOf = c.Frozen.UTC().Format(time.RFC3339Nano)
 	}
 	return w
 }
 
-// settleSite brings the states to this process's rules, once.
-func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord) error {
-	want := c.WantedSite()
+// ApplyRules brings the states to this process's rules, once. have is the record of the site, nil for a new one; rebuilding is how far the
+// inbound stream reached when lost states began to be made again from it, 0 when none are.
+func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, rebuilding uint64) error {
+	c.rebuilding = rebuilding
+	want := c.wantedSite()
 	settled := have != nil && have.Done && have.Ruleset == want.Ruleset && have.AsOf == want.AsOf
 	if settled && have.Rebuilding == want.Rebuilding {
 		return nil
@@ -52,7 +55,7 @@ func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord) err
 // are done already, so that a restart goes on where the last one ended.
 func (c *Committer) reevaluateAll(ctx context.Context, skipDone bool) error {
 	var tokens []layout.Token
-	for slot := range c.Copy.Slots() {
+	for slot := range c.Copy.slots() {
 		st, err := c.Copy.Patient(slot)
 		if err != nil {
 			return err

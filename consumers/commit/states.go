@@ -21,7 +21,7 @@ type WorkingCopy struct {
 	Seed   maphash.Seed
 
 	Mu          sync.RWMutex
-	Patients    Table
+	patients    Table
 	medications Table
 	gone        Table
 	holders     slotIndex // resource -> patients
@@ -34,7 +34,7 @@ type WorkingCopy struct {
 	otherRules  map[uint32]struct{} // patients that were last decided under other rules
 	goneRefs    map[uint64]struct{} // hashes of the resources that have a tombstone
 	foreign     uint64              // Medications and tombstones that others wrote
-	Seen        atomic.Uint64       // sequence in the stream RLS up to which states were followed
+	followed    atomic.Uint64       // sequence in the stream RLS up to which states were followed
 	others      map[string]struct{} // subjects of the stream among the states that are no state
 }
 
@@ -61,7 +61,7 @@ func (r *row) absent() bool { return r.Seq == 0 && r.At.Size == 0 }
 
 func NewWorkingCopy(key []byte) *WorkingCopy {
 	c := &WorkingCopy{Tokens: layout.NewTokens(key), Seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{}}
-	for _, t := range []*Table{&c.Patients, &c.medications, &c.gone} {
+	for _, t := range []*Table{&c.patients, &c.medications, &c.gone} {
 		t.at, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
 	}
 	return c
@@ -72,10 +72,10 @@ func NewWorkingCopy(key []byte) *WorkingCopy {
 func (c *WorkingCopy) expect(n uint64) {
 	c.Mu.Lock()
 	defer c.Mu.Unlock()
-	if n = min(n, 1<<24); len(c.Patients.Rows) > 0 {
+	if n = min(n, 1<<24); len(c.patients.Rows) > 0 {
 		return
 	}
-	c.Patients.at, c.Patients.Rows = make(map[layout.Token]uint32, n), make([]row, 0, n)
+	c.patients.at, c.patients.Rows = make(map[layout.Token]uint32, n), make([]row, 0, n)
 	c.holders.one, c.holders.more = make(map[uint64]uint32, n), map[uint64][]uint32{}
 }
 
@@ -192,7 +192,7 @@ func (c *WorkingCopy) Apply(r *StateRow, seq uint64, view *snapshot) {
 // patient decodes the state in a slot.
 func (c *WorkingCopy) Patient(slot uint32) (*checks.State, error) {
 	c.Mu.RLock()
-	data := c.Patients.Data(&c.Patients.Rows[slot])
+	data := c.patients.Data(&c.patients.Rows[slot])
 	c.Mu.RUnlock()
 	if data == nil {
 		return nil, nil
@@ -200,24 +200,56 @@ func (c *WorkingCopy) Patient(slot uint32) (*checks.State, error) {
 	return codec.Decode(data)
 }
 
-// slots is the number of patients that there is a slot for.
-func (c *WorkingCopy) Slots() uint32 {
+// Seen is the sequence in the stream RLS up to which states were followed.
+func (c *WorkingCopy) Seen() uint64 { return c.followed.Load() }
+
+// Slot is the place of a patient's state.
+type Slot uint32
+
+// Patients are the slots that have a state, in the order of their tokens.
+func (c *WorkingCopy) Patients() []Slot {
 	c.Mu.RLock()
 	defer c.Mu.RUnlock()
-	return uint32(len(c.Patients.Rows))
+	rows := c.patients.Rows
+	slots := make([]Slot, 0, len(rows))
+	for slot := range rows {
+		if rows[slot].At.Size > 0 {
+			slots = append(slots, Slot(slot))
+		}
+	}
+	slices.SortFunc(slots, func(a, b Slot) int { return slices.Compare(rows[a].Token[:], rows[b].Token[:]) })
+	return slots
 }
 
-// known is the number of patients of whom something is known.
+// At is the encoded state in a slot, and the token and sequence that it stands under. It must not be changed.
+func (c *WorkingCopy) At(slot Slot) (tok layout.Token, seq uint64, data []byte) {
+	c.Mu.RLock()
+	defer c.Mu.RUnlock()
+	r := &c.patients.Rows[slot]
+	return r.Token, r.Seq, c.patients.Data(r)
+}
+
+// View is all that is known now. States in it that cannot be decoded are missing.
+func (c *WorkingCopy) View() fold.View { return c.Snapshot() }
+
+// slots is the number of patients that there is a slot for.
+func (c *WorkingCopy) slots() uint32 {
+	c.Mu.RLock()
+	defer c.Mu.RUnlock()
+	return uint32(len(c.patients.Rows))
+}
+
+// Known is the number of patients of whom something is known.
 func (c *WorkingCopy) Known() int {
 	c.Mu.RLock()
 	defer c.Mu.RUnlock()
-	return len(c.Patients.Rows) - c.Patients.gone
+	return len(c.patients.Rows) - c.patients.gone
 }
 
 // byToken names the patient that a token stands for; "" when it is not known.
 func (c *WorkingCopy) byToken(tok layout.Token) (checks.Ref, error) {
 	c.Mu.RLock()
-	slot, ok := c.Patients.at[tok]
+	slot, ok := c.patients.at[tok]
 	c.Mu.RUnlock()
 	if !ok {
 		return "", nil

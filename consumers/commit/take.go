@@ -19,7 +19,7 @@ import (
 func (c *WorkingCopy) table(kind string) *Table {
 	switch kind {
 	case layout.SubjectPatient:
-		return &c.Patients
+		return &c.patients
 	case layout.SubjectMedication:
 		return &c.medications
 	default:
@@ -27,9 +27,14 @@ func (c *WorkingCopy) table(kind string) *Table {
 	}
 }
 
-// take makes a state that was read from the stream part of the copy, with codec.Decode or what does the same; it tells whether it was
-// news.
-func (c *WorkingCopy) TakeState(subject string, seq uint64, data []byte, decode func([]byte) (*checks.State, error)) (bool, error) {
+// Take makes a state that was read from the stream part of the copy. Its error is a state that cannot be read.
+func (c *WorkingCopy) Take(subject string, seq uint64, data []byte) error {
+	_, err := c.takeState(subject, seq, data, codec.Decode)
+	return err
+}
+
+// takeState is Take with codec.Decode or what does the same; it tells whether the state was news.
+func (c *WorkingCopy) takeState(subject string, seq uint64, data []byte, decode func([]byte) (*checks.State, error)) (bool, error) {
 	cutAt := strings.LastIndexByte(subject, '.') + 1
 	kind := subject[:cutAt]
 	if subject == layout.SubjectSite {
@@ -123,7 +128,7 @@ func (c *WorkingCopy) settled(rows []StateRow) error {
 		delete(sent, r.Token)
 		c.Mu.Unlock()
 		if kept.Sequence > 0 {
-			_, err := c.TakeState(r.subject(), kept.Sequence, kept.Data, codec.Decode)
+			_, err := c.takeState(r.subject(), kept.Sequence, kept.Data, codec.Decode)
 			all = errors.Join(all, err)
 		}
 	}
@@ -201,7 +206,7 @@ func (c *WorkingCopy) suspectAll(ref checks.Ref) {
 	mark := func(slot uint32) bool { c.suspects[slot] = struct{}{}; return true }
 	c.holders.each(c.hash(ref), mark)
 	c.referrers.each(c.hash(ref), mark)
-	if slot, ok := c.Patients.at[c.Tokens.Of(ref)]; ok && ref.Type() == "Patient" { // who has a fact about itself
+	if slot, ok := c.patients.at[c.Tokens.Of(ref)]; ok && ref.Type() == "Patient" { // who has a fact about itself
 		mark(slot)
 	}
 }
@@ -245,7 +250,7 @@ func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) 
 	return refs, nil
 }
 
-// follow reads all states, calls filled once it has them, and goes on following what is written, until ctx ends or a state cannot be read.
+// Follow reads all states, calls filled once it has them, and goes on following what is written, until ctx ends or a state cannot be read.
 func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
 	cons, err := jet.Ordered(ctx, js, layout.StreamRLS, jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}})
 	if err != nil {
@@ -275,10 +280,10 @@ func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled
 		if err != nil {
 			return fmt.Errorf("following the states: %w", err)
 		}
-		if _, err := c.TakeState(m.Subject(), meta.Sequence.Stream, m.Data(), r.Decode); err != nil {
+		if _, err := c.takeState(m.Subject(), meta.Sequence.Stream, m.Data(), r.Decode); err != nil {
 			return err
 		}
-		c.Seen.Store(meta.Sequence.Stream)
+		c.followed.Store(meta.Sequence.Stream)
 		if meta.NumPending == 0 && filled != nil {
 			filled()
 			filled = nil

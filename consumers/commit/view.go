@@ -35,7 +35,7 @@ func (c *WorkingCopy) snapshotOver(over *overlay) *snapshot {
 // look reads the row of ref and remembers its sequence under key.
 func (s *snapshot) look(t *Table, key, ref checks.Ref) []byte {
 	tok := s.c.Tokens.Of(ref)
-	if row := s.over.find(tok); row != nil && t == &s.c.Patients {
+	if row := s.over.find(tok); row != nil && t == &s.c.patients {
 		s.known[key] = seenRow{token: tok, known: true, row: row}
 		return row.Data
 	}
@@ -62,7 +62,7 @@ func (s *snapshot) fail(err error) {
 
 // State implements View.
 func (s *snapshot) State(patient checks.Ref) *checks.State {
-	data := s.look(&s.c.Patients, patient, patient)
+	data := s.look(&s.c.patients, patient, patient)
 	if data == nil {
 		return nil
 	}

@@ -106,7 +106,7 @@ func (w *writer) readBack(ctx context.Context, p *Piece) error {
 			w.copy.forget(&p.Rows[i])
 			continue
 		}
-		if _, err := w.copy.TakeState(subjects[i], found[i].Sequence, found[i].Data, codec.Decode); err != nil {
+		if _, err := w.copy.takeState(subjects[i], found[i].Sequence, found[i].Data, codec.Decode); err != nil {
 			return err
 		}
 	}
