@@ -35,7 +35,8 @@ type SiteRecord struct {
 	// until all of that is decided.
 	Rebuilding uint64 `json:"rebuilding,omitempty"`
 
-	Seq uint64
+	// Seq is the sequence of the record in the stream RLS, as it was read; 0 for none.
+	Seq uint64 `json:"-"`
 }
 
 func ParseSite(seq uint64, data []byte) (*SiteRecord, error) {
