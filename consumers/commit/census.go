@@ -15,15 +15,15 @@ type Missing struct {
 
 // Missing are all states that the stream should have, before any was Found.
 func (c *WorkingCopy) Missing() *Missing {
-	c.Mu.RLock()
-	defer c.Mu.RUnlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	m := &Missing{copy: c, rows: map[string]map[layout.Token]struct{}{}}
 	_, m.site = c.others[layout.SubjectSite]
 	for _, kind := range kinds {
 		m.rows[kind] = map[layout.Token]struct{}{}
-		for i := range c.table(kind).Rows {
-			if r := &c.table(kind).Rows[i]; !r.absent() {
-				m.rows[kind][r.Token] = struct{}{}
+		for i := range c.table(kind).rows {
+			if r := &c.table(kind).rows[i]; !r.absent() {
+				m.rows[kind][r.token] = struct{}{}
 			}
 		}
 	}
@@ -57,26 +57,26 @@ func (m *Missing) Count() int {
 
 // Expected is how many subjects of states the stream has, as far as this process knows.
 func (c *WorkingCopy) Expected() uint64 {
-	c.Mu.RLock()
-	defer c.Mu.RUnlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	n := len(c.others)
 	for _, kind := range kinds {
 		t := c.table(kind)
-		n += len(t.Rows) - t.absent
+		n += len(t.rows) - t.absent
 	}
 	return uint64(n)
 }
 
 // DropMarkers forgets the markers of erasures that are missing: they leave by themselves.
 func (m *Missing) DropMarkers() {
-	m.copy.Mu.Lock()
-	defer m.copy.Mu.Unlock()
+	m.copy.mu.Lock()
+	defer m.copy.mu.Unlock()
 	for kind, rows := range m.rows {
 		t := m.copy.table(kind)
 		for tok := range rows {
-			if r := t.find(tok); r.At.Size == 0 {
+			if r := t.find(tok); r.at.size == 0 {
 				if !r.absent() {
-					r.Seq = 0
+					r.seq = 0
 					t.absent++
 				}
 				delete(rows, tok)
@@ -87,11 +87,11 @@ func (m *Missing) DropMarkers() {
 
 // Lose notes that the stream has none of these states any more, so that what is written next expects none.
 func (m *Missing) Lose() {
-	m.copy.Mu.Lock()
-	defer m.copy.Mu.Unlock()
+	m.copy.mu.Lock()
+	defer m.copy.mu.Unlock()
 	for kind, rows := range m.rows {
 		for tok := range rows {
-			m.copy.table(kind).find(tok).Seq = 0
+			m.copy.table(kind).find(tok).seq = 0
 		}
 	}
 }

@@ -13,16 +13,16 @@ import (
 // flight is a batch of inputs whose commit is on its way. A commit costs the server's time more than ours, so the next batch is decided
 // meanwhile, over what this one will have stored. At most one is on its way: where its commit is refused, or nobody knows what became of
 // it, what was decided over it is thrown away and decided again.
-type Flight struct {
+type flight struct {
 	events  []Event
 	inputs  []fold.Input
 	results []fold.Result
-	Piece   *Piece
+	piece   *piece
 	plain   bool // its piece changes patients only, so that an overlay says all of it
 	began   time.Time
 	sent    time.Time
-	Answer  <-chan jet.Written
-	Written *jet.Written // once it came
+	answer  <-chan jet.Written
+	written *jet.Written // once it came
 }
 
 // Decided is a batch that is committed. What is left to do about it, in this order: write dead letters for what of Results was rejected or
@@ -50,7 +50,7 @@ func (c *Committer) Begin(ctx context.Context, batch []Event) (decided []Decided
 	if decided = append(decided, last...); err != nil {
 		return decided, err
 	}
-	began := c.Now()
+	began := c.now()
 	if err := c.timersFired(ctx, due); err != nil {
 		return decided, err
 	}
@@ -58,7 +58,7 @@ func (c *Committer) Begin(ctx context.Context, batch []Event) (decided []Decided
 }
 
 func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decided, err error) {
-	if c.Flight != nil && !c.Flight.plain {
+	if c.flight != nil && !c.flight.plain {
 		if decided, err = c.Finish(ctx); err != nil {
 			return decided, err
 		}
@@ -68,8 +68,8 @@ func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decid
 		more, err := c.oneByOne(ctx, events)
 		return append(decided, more...), err
 	}
-	before := c.Flight
-	c.Flight = nil
+	before := c.flight
+	c.flight = nil
 	if before != nil {
 		asSent, err := c.land(ctx, before)
 		if err != nil {
@@ -81,33 +81,33 @@ func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decid
 			return append(decided, more...), err
 		}
 	}
-	f.sent = c.Now()
-	f.Answer = c.Store.send(ctx, f.Piece)
-	c.Flight = f
+	f.sent = c.now()
+	f.answer = c.store.send(ctx, f.piece)
+	c.flight = f
 	return decided, nil
 }
 
 // makeReady decides about events over what is stored and what is on its way; nil where that takes more than one batch of messages, or
 // something is wrong: then it has to be done step by step.
-func (c *Committer) makeReady(events []Event) *Flight {
-	f := &Flight{events: events, inputs: inputsOf(events), began: c.Now()}
+func (c *Committer) makeReady(events []Event) *flight {
+	f := &flight{events: events, inputs: inputsOf(events), began: c.now()}
 	var over *overlay
-	if c.Flight != nil {
-		over = newOverlay(c.Flight.Piece)
+	if c.flight != nil {
+		over = newOverlay(c.flight.piece)
 	}
-	view := c.Copy.snapshotOver(over)
+	view := c.copy.snapshotOver(over)
 	commit, err := safely(view, func(s *snapshot) (commit fold.Commit) {
-		commit, f.results = c.Engine.Step(s, f.inputs, c.asOf())
+		commit, f.results = c.engine.Step(s, f.inputs, c.asOf())
 		return commit
 	})
 	if err != nil || len(commit.Later) > 0 {
 		return nil
 	}
-	pieces, err := c.Store.pieces(&commit, view, c.Now())
+	pieces, err := c.store.pieces(&commit, view, c.now())
 	if err != nil || len(pieces) != 1 {
 		return nil
 	}
-	f.Piece, f.plain = pieces[0], len(commit.Medications)+len(commit.Gone) == 0
+	f.piece, f.plain = pieces[0], len(commit.Medications)+len(commit.Gone) == 0
 	return f
 }
 
@@ -117,8 +117,8 @@ func (c *Committer) oneByOne(ctx context.Context, events []Event) ([]Decided, er
 	if err != nil {
 		return decided, err
 	}
-	f := &Flight{events: events, inputs: inputsOf(events), began: c.Now()}
-	if f.results, err = c.FoldAndCommit(ctx, f.inputs, nil); err != nil {
+	f := &flight{events: events, inputs: inputsOf(events), began: c.now()}
+	if f.results, err = c.foldAndCommit(ctx, f.inputs, nil); err != nil {
 		return decided, err
 	}
 	return append(decided, f.decided()), nil
@@ -126,58 +126,58 @@ func (c *Committer) oneByOne(ctx context.Context, events []Event) ([]Decided, er
 
 // Finish waits for the commit that is in flight, and hands its batch back.
 func (c *Committer) Finish(ctx context.Context) ([]Decided, error) {
-	f := c.Flight
+	f := c.flight
 	if f == nil {
 		return nil, nil
 	}
-	c.Flight = nil
+	c.flight = nil
 	if _, err := c.land(ctx, f); err != nil {
 		return nil, err
 	}
 	return []Decided{f.decided()}, nil
 }
 
-func (f *Flight) decided() Decided {
+func (f *flight) decided() Decided {
 	return Decided{Events: f.events, Results: f.results, Began: f.began}
 }
 
 // InFlight is the number of messages of the commit that is in flight, and whether there is one: it may have none.
 func (c *Committer) InFlight() (messages int, is bool) {
-	if c.Flight == nil {
+	if c.flight == nil {
 		return 0, false
 	}
-	return c.Flight.Piece.Size(), true
+	return c.flight.piece.size(), true
 }
 
 // Pending is where the answer to the commit in flight comes, for Answer; nothing ever comes while there is none.
 func (c *Committer) Pending() <-chan jet.Written {
-	if c.Flight == nil {
+	if c.flight == nil {
 		return nil
 	}
-	return c.Flight.Answer
+	return c.flight.answer
 }
 
 // Answer is Finish with an answer that was taken from Pending.
 func (c *Committer) Answer(ctx context.Context, w jet.Written) ([]Decided, error) {
-	c.Flight.Written = &w
+	c.flight.written = &w
 	return c.Finish(ctx)
 }
 
 // land waits until what f changes is stored. It tells whether that is what was sent: otherwise it was decided again.
-func (c *Committer) land(ctx context.Context, f *Flight) (asSent bool, err error) {
-	if f.Written == nil {
-		w := <-f.Answer
-		f.Written = &w
+func (c *Committer) land(ctx context.Context, f *flight) (asSent bool, err error) {
+	if f.written == nil {
+		w := <-f.answer
+		f.written = &w
 	}
-	if err = c.Store.land(f.Piece, *f.Written); err == nil {
-		c.committed(f.Piece, f.sent)
+	if err = c.store.land(f.piece, *f.written); err == nil {
+		c.committed(f.piece, f.sent)
 		return true, nil
 	}
 	a := newAttempts()
-	if err := c.recoverFrom(ctx, a, f.Piece, err); err != nil && !errors.Is(err, jet.ErrPoison) {
+	if err := c.recoverFrom(ctx, a, f.piece, err); err != nil && !errors.Is(err, jet.ErrPoison) {
 		return false, err
 	}
-	f.results, err = c.FoldAndCommit(ctx, f.inputs, f.results)
+	f.results, err = c.foldAndCommit(ctx, f.inputs, f.results)
 	return false, err
 }
 

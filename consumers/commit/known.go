@@ -34,7 +34,7 @@ func (k *Known) Read(do func(fold.View) error) error {
 	if c == nil {
 		return ErrNotReady
 	}
-	s := c.Snapshot()
+	s := c.snapshot()
 	return errors.Join(do(s), s.err)
 }
 

@@ -14,12 +14,12 @@ func TestKnownReads(t *testing.T) {
 	key := []byte("key of the tests, not secret")
 	c := NewWorkingCopy(key)
 	st := &checks.State{Patient: "Patient/1", Facts: []checks.Fact{{Ref: "Condition/1", Kind: checks.KindMark}}}
-	row := &StateRow{Kind: layout.SubjectPatient, Ref: st.Patient, Token: c.Tokens.Of(st.Patient), Data: codec.Append(nil, st), State: st}
-	c.Apply(row, 1, c.Snapshot())
+	row := &stateRow{kind: layout.SubjectPatient, ref: st.Patient, token: c.tokens.Of(st.Patient), data: codec.Append(nil, st), state: st}
+	c.apply(row, 1, c.snapshot())
 	damaged := NewWorkingCopy(key)
 	bad := *row
-	bad.Data = []byte("no state")
-	damaged.Apply(&bad, 1, damaged.Snapshot())
+	bad.data = []byte("no state")
+	damaged.apply(&bad, 1, damaged.snapshot())
 	k := NewKnown()
 	k.Set(c)
 	var got *checks.State

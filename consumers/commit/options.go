@@ -37,21 +37,21 @@ type Health interface {
 
 // New is a Committer that knows nothing until its States have taken in what is stored.
 func New(o Options) *Committer {
-	c := &Committer{Engine: o.Engine, Frozen: o.AsOf, asOf: o.Now, Now: o.Now, sleep: o.Sleep, Copy: NewWorkingCopy(o.Engine.Key),
-		Health: o.Health, Log: o.Log, Intact: o.Intact}
+	c := &Committer{engine: o.Engine, frozen: o.AsOf, asOf: o.Now, now: o.Now, sleep: o.Sleep, copy: NewWorkingCopy(o.Engine.Key),
+		health: o.Health, log: o.Log, intact: o.Intact}
 	if !o.AsOf.IsZero() {
 		c.asOf = func() time.Time { return o.AsOf }
 	}
-	if c.Intact == nil {
-		c.Intact = func(context.Context) error { return nil }
+	if c.intact == nil {
+		c.intact = func(context.Context) error { return nil }
 	}
-	c.Copy.ruleset = o.Engine.Ruleset
-	c.Store = &writer{To: o.Store, copy: c.Copy, most: jet.MaxBatch, audit: o.Audit, timers: map[layout.Token]int64{}, frozen: !o.AsOf.IsZero()}
+	c.copy.ruleset = o.Engine.Ruleset
+	c.store = &writer{to: o.Store, copy: c.copy, most: jet.MaxBatch, audit: o.Audit, timers: map[layout.Token]int64{}, frozen: !o.AsOf.IsZero()}
 	if o.MaxBatch > 0 {
-		c.Store.most = o.MaxBatch
+		c.store.most = o.MaxBatch
 	}
 	return c
 }
 
 // States are those that it decides over. They may be read and followed beside it.
-func (c *Committer) States() *WorkingCopy { return c.Copy }
+func (c *Committer) States() *WorkingCopy { return c.copy }

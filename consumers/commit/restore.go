@@ -14,18 +14,18 @@ import (
 
 // OpenFlags are the ids of all open flags, with their patients.
 func (c *Committer) OpenFlags() (map[string]checks.Ref, error) {
-	c.Copy.Mu.RLock()
-	slots := slices.Collect(maps.Keys(c.Copy.Open.BySlot))
-	c.Copy.Mu.RUnlock()
+	c.copy.mu.RLock()
+	slots := slices.Collect(maps.Keys(c.copy.open.bySlot))
+	c.copy.mu.RUnlock()
 	ids := map[string]checks.Ref{}
 	for _, slot := range slots {
-		st, err := c.Copy.Patient(slot)
+		st, err := c.copy.patient(slot)
 		if err != nil {
 			return nil, err
 		}
 		for i := 0; st != nil && i < len(st.Flags); i++ {
 			if f := &st.Flags[i]; f.Severity != checks.None {
-				ids[checks.FlagID(c.Engine.Key, st.Patient, f.Check, f.Ingredient)] = st.Patient
+				ids[checks.FlagID(c.engine.Key, st.Patient, f.Check, f.Ingredient)] = st.Patient
 			}
 		}
 	}
@@ -40,11 +40,11 @@ func (c *Committer) Restore(ctx context.Context, have *layout.SiteRecord, m *Mis
 	if again.Rearm = true; have != nil {
 		seq = have.Seq
 	}
-	if _, err := jet.WriteSite(ctx, c.Store.To, again, seq); err != nil {
+	if _, err := jet.WriteSite(ctx, c.store.to, again, seq); err != nil {
 		return err
 	}
 	for _, ref := range untold {
-		m.rows[layout.SubjectPatient][c.Copy.Tokens.Of(ref)] = struct{}{}
+		m.rows[layout.SubjectPatient][c.copy.tokens.Of(ref)] = struct{}{}
 	}
 	for _, kind := range kinds {
 		for part := range slices.Chunk(slices.Collect(maps.Keys(m.rows[kind])), Chunk) {
@@ -52,7 +52,7 @@ func (c *Committer) Restore(ctx context.Context, have *layout.SiteRecord, m *Mis
 			if err != nil {
 				return err
 			}
-			if err := c.Store.Commit(ctx, p); err != nil {
+			if err := c.store.commit(ctx, p); err != nil {
 				return fmt.Errorf("storing states again: %w", err)
 			}
 		}
@@ -61,10 +61,10 @@ func (c *Committer) Restore(ctx context.Context, have *layout.SiteRecord, m *Mis
 }
 
 // restored are states as they are in memory, with the untold flags resolved.
-func (c *Committer) restored(kind string, tokens []layout.Token, untold map[string]checks.Ref) (*Piece, error) {
-	p := &Piece{View: c.Copy.Snapshot()}
+func (c *Committer) restored(kind string, tokens []layout.Token, untold map[string]checks.Ref) (*piece, error) {
+	p := &piece{view: c.copy.snapshot()}
 	for _, tok := range tokens {
-		seq, data := c.Copy.lookUp(kind, tok)
+		seq, data := c.copy.lookUp(kind, tok)
 		if data == nil {
 			continue
 		}
@@ -72,32 +72,32 @@ func (c *Committer) restored(kind string, tokens []layout.Token, untold map[stri
 		if err != nil {
 			return nil, fmt.Errorf("%w: in memory: %w", layout.ErrState, err)
 		}
-		row := StateRow{Kind: kind, Token: tok, Data: data, State: st, Expect: seq}
+		row := stateRow{kind: kind, token: tok, data: data, state: st, expect: seq}
 		if kind != layout.SubjectPatient && len(st.Facts) == 1 {
-			row.Ref = st.Facts[0].Ref
+			row.ref = st.Facts[0].Ref
 		}
 		for i := range st.Flags {
 			f := &st.Flags[i]
-			if _, is := untold[checks.FlagID(c.Engine.Key, st.Patient, f.Check, f.Ingredient)]; is {
-				f.Severity, row.Data = checks.None, nil
+			if _, is := untold[checks.FlagID(c.engine.Key, st.Patient, f.Check, f.Ingredient)]; is {
+				f.Severity, row.data = checks.None, nil
 			}
 		}
-		if row.Data == nil {
-			row.Data = codec.Append(nil, st)
+		if row.data == nil {
+			row.data = codec.Append(nil, st)
 		}
-		p.Rows = append(p.Rows, row)
+		p.rows = append(p.rows, row)
 	}
 	return p, nil
 }
 
 // lookUp gives a state as it is known, and the sequence that it has in the stream.
 func (c *WorkingCopy) lookUp(kind string, tok layout.Token) (seq uint64, data []byte) {
-	c.Mu.RLock()
-	defer c.Mu.RUnlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	t := c.table(kind)
 	r := t.find(tok)
 	if r == nil {
 		return 0, nil
 	}
-	return r.Seq, slices.Clone(t.Data(r))
+	return r.seq, slices.Clone(t.data(r))
 }

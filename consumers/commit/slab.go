@@ -19,7 +19,7 @@ type slabChunk struct {
 }
 
 // location is where a state is in a slab; the zero location is none. In front of it stands the slot that it belongs to, and its size.
-type location struct{ chunk, at, Size uint32 }
+type location struct{ chunk, at, size uint32 }
 
 const (
 	chunkSize    = 1 << 20
@@ -27,10 +27,10 @@ const (
 )
 
 func (s *slab) get(at location) []byte {
-	if at.Size == 0 {
+	if at.size == 0 {
 		return nil
 	}
-	return s.chunks[at.chunk].bytes[at.at : at.at+at.Size : at.at+at.Size]
+	return s.chunks[at.chunk].bytes[at.at : at.at+at.size : at.at+at.size]
 }
 
 // put copies data in for a slot.
@@ -67,11 +67,11 @@ func (s *slab) begin(size int) {
 
 // drop gives a state up. It tells whether so little of its chunk counts that the rest should move.
 func (s *slab) drop(at location) bool {
-	if at.Size == 0 {
+	if at.size == 0 {
 		return false
 	}
 	c := &s.chunks[at.chunk]
-	c.live -= recordPrefix + int(at.Size)
+	c.live -= recordPrefix + int(at.size)
 	return at.chunk != s.last && c.live < len(c.bytes)/4*3
 }
 

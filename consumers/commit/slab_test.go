@@ -12,7 +12,7 @@ import (
 // A table gives back what was put in last, whatever moves in memory meanwhile, and what was handed out does not change.
 func TestTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var tab Table
+		var tab table
 		tab.at = map[layout.Token]uint32{}
 		want := map[byte][]byte{}
 		handed := map[*byte][]byte{}
@@ -27,7 +27,7 @@ func TestTable(t *testing.T) {
 			want[name] = data
 			live := 0
 			for n, data := range want {
-				got := tab.Data(tab.find(layout.Token{n}))
+				got := tab.data(tab.find(layout.Token{n}))
 				if !bytes.Equal(got, data) {
 					t.Fatalf("patient %d: %d bytes, put in %d", n, len(got), len(data))
 				}
@@ -54,7 +54,7 @@ func TestTable(t *testing.T) {
 
 // Memory does not grow with the number of rewrites.
 func TestTableRewritten(t *testing.T) {
-	var tab Table
+	var tab table
 	tab.at = map[layout.Token]uint32{}
 	data := bytes.Repeat([]byte("x"), 400)
 	for seq := uint64(1); seq <= 200_000; seq++ {
@@ -64,7 +64,7 @@ func TestTableRewritten(t *testing.T) {
 	for i := range tab.slab.chunks {
 		kept += cap(tab.slab.chunks[i].bytes)
 	}
-	if most := 2*len(tab.Rows)*(len(data)+recordPrefix) + 2*chunkSize; kept > most {
-		t.Errorf("%d rows of %d bytes keep %d bytes, more than %d", len(tab.Rows), len(data), kept, most)
+	if most := 2*len(tab.rows)*(len(data)+recordPrefix) + 2*chunkSize; kept > most {
+		t.Errorf("%d rows of %d bytes keep %d bytes, more than %d", len(tab.rows), len(data), kept, most)
 	}
 }
