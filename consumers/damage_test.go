@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -237,7 +238,7 @@ func damageFile(t *testing.T, path string, do func([]byte) []byte) {
 func refused(t *testing.T, dir, path string) {
 	t.Helper()
 	for range 2 {
-		e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+		e, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 		if err == nil {
 			e.Stop()
 			t.Fatal("started")
@@ -256,7 +257,7 @@ func mended(t *testing.T, dir string, repair bool, docs []string, again ...strin
 	t.Helper()
 	b := &bench{t: t, dir: dir}
 	var err error
-	if b.srv, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Repair: repair, Log: zerolog.Nop()}); err != nil {
+	if b.srv, err = embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Repair: repair, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	defer b.stop()

@@ -34,7 +34,7 @@ func TestEmbeddedRefuses(t *testing.T) {
 		"a name that may lead to outside": {Dir: t.TempDir(), Listen: "example.org:0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if e, err := embedded.StartEmbedded(o); err == nil {
+			if e, err := embedded.StartEmbedded(t.Context(), o); err == nil {
 				e.Stop()
 				t.Error("started")
 			}

@@ -58,7 +58,7 @@ func TestServerAwayForAWhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.dir = t.TempDir()
-	srv, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0"})
+	srv, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestServerAwayForAWhile(t *testing.T) {
 	b.publish(docs[:40]...)
 	b.stop()
 	b.wait("not ready", func() bool { return len(cfg.Health.Reasons()) > 0 })
-	if b.srv, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.dir, Listen: listen}); err != nil {
+	if b.srv, err = embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.dir, Listen: listen}); err != nil {
 		t.Fatal(err)
 	}
 	b.reconnect()

@@ -76,7 +76,7 @@ func TestPublishTellsRejections(t *testing.T) {
 	lines := []string{rlsJSON("1"), `{`, orderJSON("a", "1", "sertraline", "active", 1), `{"resourceType":"Nonsense"}`}
 	for i, d := range lines {
 		if i == 2 {
-			if _, err := p.Flush(); err != nil {
+			if _, err := p.Flush(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			b.publish(`[]`) // in between

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -66,7 +67,7 @@ func (e *Embedded) keep(ctx context.Context) {
 		case err != nil && !failing:
 			e.options.Log.Error().Err(err).Str("data", e.options.Dir).Msg("the disk takes no writes; waiting until it does")
 		case err == nil && failing:
-			if err = e.reopen(); err != nil {
+			if err = e.reopen(ctx); err != nil {
 				e.options.Log.Error().Err(err).Msg("embedded server cannot start again yet")
 			}
 		}
@@ -114,12 +115,7 @@ func (e *Embedded) note(ctx context.Context) error {
 
 // ask lets do talk to the server for a moment.
 func (e *Embedded) ask(ctx context.Context, do func(context.Context, jetstream.JetStream) error) error {
-	nc, err := e.Connect()
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(keepTimeout))
+	js, err := e.jetStream()
 	if err != nil {
 		return err
 	}
@@ -128,8 +124,28 @@ func (e *Embedded) ask(ctx context.Context, do func(context.Context, jetstream.J
 	return do(ctx, js)
 }
 
+// jetStream is that of the server's own connection, which stays as long as the server does: it is used every second.
+func (e *Embedded) jetStream() (jetstream.JetStream, error) {
+	if e.own == nil || e.own.IsClosed() {
+		nc, err := e.Connect(nats.NoReconnect())
+		if err != nil {
+			return nil, err
+		}
+		e.own = nc
+	}
+	return jetstream.New(e.own, jetstream.WithDefaultTimeout(keepTimeout))
+}
+
+// hangUp ends the server's own connection.
+func (e *Embedded) hangUp() {
+	if e.own != nil {
+		e.own.Close()
+		e.own = nil
+	}
+}
+
 // reopen starts the server again after the disk had failed it.
-func (e *Embedded) reopen() error {
+func (e *Embedded) reopen(ctx context.Context) error {
 	if !e.log.diskFailed() && e.Current() != nil && e.Current().JetStreamEnabled() {
 		return nil // it never tried to write meanwhile
 	}
@@ -140,7 +156,7 @@ func (e *Embedded) reopen() error {
 	if err := os.RemoveAll(filepath.Join(streamsDir(e.options.Dir), layout.StreamFlags)); err != nil {
 		return err
 	}
-	if err := e.open(); err != nil {
+	if err := e.open(ctx); err != nil {
 		return err
 	}
 	e.options.Log.Info().Msg("the disk takes writes again, the embedded server was started again")

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -52,7 +53,7 @@ func streamsDir(dir string) string {
 // answers that it is not there; states that are missing without a word would be flags that never come. A record that is cut
 // short at the very end, after all that the ledger knows of, is what a crash leaves of a message that was never acknowledged, and no damage.
 // It also tells which sequence each stream reaches.
-func scrub(dir string, l *ledger) ([]damage, map[string]uint64, error) {
+func scrub(ctx context.Context, dir string, l *ledger) ([]damage, map[string]uint64, error) {
 	files, err := filepath.Glob(filepath.Join(streamsDir(dir), "*", "msgs", "*.blk"))
 	if err != nil {
 		return nil, nil, err
@@ -64,7 +65,14 @@ func scrub(dir string, l *ledger) ([]damage, map[string]uint64, error) {
 		last[stream] = max(last[stream], n)
 	}
 	blocks := make([]scrubbed, len(files))
-	parallel.InParallel(len(files), func(i int) { blocks[i] = scrubFile(files[i]) })
+	parallel.InParallel(len(files), func(i int) {
+		if ctx.Err() == nil {
+			blocks[i] = scrubFile(files[i])
+		}
+	})
+	if ctx.Err() != nil {
+		return nil, nil, fmt.Errorf("data folder: %w", ctx.Err())
+	}
 	var found []damage
 	for i, b := range blocks {
 		if b.err != nil {

@@ -38,7 +38,7 @@ func TestFilesTellWhatAStreamReached(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			start := func() (*Embedded, jetstream.JetStream) {
-				e, err := StartEmbedded(EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+				e, err := StartEmbedded(t.Context(), EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -76,7 +76,7 @@ func TestFilesTellWhatAStreamReached(t *testing.T) {
 			}
 			stop(e)
 			for range 2 { // also when the server has written its files anew
-				_, reached, err := scrub(dir, &ledger{})
+				_, reached, err := scrub(t.Context(), dir, &ledger{})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -52,6 +52,7 @@ type Embedded struct {
 	user    *url.Userinfo
 	log     *serverLog
 	ledger  *ledger
+	own     *nats.Conn // what it asks its server through; nil until it does. Only one goroutine uses it at a time
 	keeping context.CancelFunc
 	kept    chan struct{} // closed when nobody watches over the disk any more
 
@@ -67,8 +68,8 @@ type Embedded struct {
 const readyTimeout = 10 * time.Minute
 
 // StartEmbedded starts a server and returns when it is ready for clients. It syncs every write: the server's default loses two
-// minutes of acknowledged messages when the power fails.
-func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
+// minutes of acknowledged messages when the power fails. Once ctx ends it gives up; what it had begun to mend, the next start goes on with.
+func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 	if o.Private {
 		o.Listen, o.TLS = "127.0.0.1:0", nil
 	}
@@ -84,7 +85,7 @@ func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
 		return nil, err
 	}
 	e := &Embedded{options: o, lock: lock, path: filepath.Join(o.Dir, "nats.url"), log: &serverLog{log: o.Log}}
-	if err := e.start(host, port); err != nil {
+	if err := e.start(ctx, host, port); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return e, nil
@@ -108,7 +109,7 @@ func listenAddress(o EmbeddedOptions) (string, int, error) {
 	return host, port, nil
 }
 
-func (e *Embedded) start(host string, port int) error {
+func (e *Embedded) start(ctx context.Context, host string, port int) error {
 	o := &e.options
 	if err := os.Remove(e.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("data folder: %w", err)
@@ -134,7 +135,7 @@ func (e *Embedded) start(host string, port int) error {
 			e.user = url.UserPassword(user, users[user])
 		}
 	}
-	if err := e.open(); err != nil {
+	if err := e.open(ctx); err != nil {
 		return err
 	}
 	if err := e.begun(made); err != nil {
@@ -152,14 +153,14 @@ func (e *Embedded) start(host string, port int) error {
 			return err
 		}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	keeping, cancel := context.WithCancel(context.WithoutCancel(ctx)) // until Stop
 	e.keeping, e.kept = cancel, make(chan struct{})
-	go e.keep(ctx)
+	go e.keep(keeping)
 	return nil
 }
 
 // up starts the server on the store as it is.
-func (e *Embedded) up() error {
+func (e *Embedded) up(ctx context.Context) error {
 	e.log.clear()
 	srv, err := server.NewServer(e.server.Clone())
 	if err != nil {
@@ -167,9 +168,12 @@ func (e *Embedded) up() error {
 	}
 	srv.SetLoggerV2(e.log, false, false, false)
 	srv.Start()
-	if !ready(srv, e.log) {
+	if !ready(ctx, srv, e.log) {
 		srv.Shutdown()
 		srv.WaitForShutdown()
+		if ctx.Err() != nil {
+			return fmt.Errorf("embedded server: %w", ctx.Err())
+		}
 		return fmt.Errorf("embedded server did not get ready: %s", e.log.last())
 	}
 	e.mu.Lock()
@@ -180,6 +184,7 @@ func (e *Embedded) up() error {
 
 // down stops the server, once everything that it acknowledged is on disk.
 func (e *Embedded) down() {
+	e.hangUp()
 	e.mu.Lock()
 	srv := e.srv
 	e.srv = nil
@@ -198,8 +203,8 @@ func (e *Embedded) Current() *server.Server {
 }
 
 // ready waits until the server takes clients; it never will after a fatal error, of which it only tells its log.
-func ready(s *server.Server, log *serverLog) bool {
-	for end := time.Now().Add(readyTimeout); time.Now().Before(end) && !log.failed(); {
+func ready(ctx context.Context, s *server.Server, log *serverLog) bool {
+	for end := time.Now().Add(readyTimeout); time.Now().Before(end) && !log.failed() && ctx.Err() == nil; {
 		if s.ReadyForConnections(200 * time.Millisecond) {
 			return s.JetStreamEnabled()
 		}

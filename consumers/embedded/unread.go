@@ -17,9 +17,9 @@ const consumerOffline = 10195
 
 // dropUnread removes consumers whose files the server cannot read: it neither uses nor replaces them. They are made again and begin at the
 // start, where all is known already.
-func (e *Embedded) dropUnread() error {
+func (e *Embedded) dropUnread(ctx context.Context) error {
 	var unread []string
-	err := e.ask(context.Background(), func(ctx context.Context, js jetstream.JetStream) error {
+	err := e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error {
 		for stream, durable := range map[string]string{layout.StreamFHIR: layout.Durable, layout.StreamRLS: layout.DurableDue} {
 			_, err := js.Consumer(ctx, stream, durable)
 			var api *jetstream.APIError
@@ -45,5 +45,5 @@ func (e *Embedded) dropUnread() error {
 			return fmt.Errorf("data folder: %w", err)
 		}
 	}
-	return e.up()
+	return e.up(ctx)
 }

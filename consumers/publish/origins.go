@@ -67,7 +67,7 @@ func (p *Origins) Find(seq uint64) (Origin, bool) {
 
 // Wait returns when everything that was published has been decided, and the flags are where Watch reads them.
 func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
-	if _, err := p.Flush(); err != nil {
+	if _, err := p.Flush(ctx); err != nil {
 		return err
 	}
 	if err := jet.WaitDecided(ctx, p.js, p.stored.Last(), w); err != nil {
@@ -79,7 +79,7 @@ func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
 // Rejected calls do with every rejection of what was published, once it has been decided. It takes an operator's right to read dead letters:
 // where that is missing the error is context.DeadlineExceeded, since the server does not answer.
 func (p *Publisher) Rejected(ctx context.Context, do func(Origin, layout.DeadLetter) error) error {
-	if _, err := p.Flush(); err != nil || len(p.stored.Spans) == 0 {
+	if _, err := p.Flush(ctx); err != nil || len(p.stored.Spans) == 0 {
 		return err
 	}
 	since := p.since.Add(-time.Minute) // the servers of a cluster have a clock each
