@@ -103,7 +103,7 @@ func rejectAll(inputs []fold.Input) []fold.Result {
 
 // commit steps and writes until what the step saw is still so when it is written.
 func (c *Committer) commit(ctx context.Context, step func(*snapshot) fold.Commit) error {
-	for a := newAttempts(); ; {
+	for a := c.newAttempts(); ; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -128,7 +128,9 @@ type attempts struct {
 	wait    *jet.Backoff
 }
 
-func newAttempts() *attempts { return &attempts{wait: jet.NewBackoff()} }
+func (c *Committer) newAttempts() *attempts { return &attempts{wait: c.backoff()} }
+
+func (c *Committer) backoff() *jet.Backoff { return &jet.Backoff{By: c.sleep} }
 
 // again learns what is stored after a commit failed with err, so that it can be tried once more; it returns the error where it cannot.
 func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *piece, err error) error {
@@ -141,7 +143,7 @@ func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *piece, err 
 	case errors.Is(err, jet.ErrUnknown):
 		c.log.Warn().Err(err).Msg("commit without an answer, reading back")
 		c.health.Writing(false)
-		c.sleep(ctx, a.wait.Step())
+		a.wait.Sleep(ctx)
 	default:
 		return err
 	}
@@ -199,7 +201,7 @@ func (c *Committer) readBack(ctx context.Context, p *piece, wait *jet.Backoff) e
 			return err
 		}
 		c.log.Warn().Err(err).Msg("reading back failed, trying again")
-		c.sleep(ctx, wait.Step())
+		wait.Sleep(ctx)
 	}
 }
 

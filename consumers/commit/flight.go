@@ -173,7 +173,7 @@ func (c *Committer) land(ctx context.Context, f *flight) (asSent bool, err error
 		c.committed(f.piece, f.sent)
 		return true, nil
 	}
-	a := newAttempts()
+	a := c.newAttempts()
 	if err := c.recoverFrom(ctx, a, f.piece, err); err != nil && !errors.Is(err, jet.ErrPoison) {
 		return false, err
 	}

@@ -20,7 +20,7 @@ func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
 		for _, tok := range due[:n] {
 			p.rows = append(p.rows, stateRow{kind: layout.SubjectPatient, token: tok})
 		}
-		if err := c.readBack(ctx, p, jet.NewBackoff()); err != nil {
+		if err := c.readBack(ctx, p, c.backoff()); err != nil {
 			return err
 		}
 		due = due[n:]
