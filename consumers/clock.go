@@ -26,7 +26,7 @@ func (s *session) compareClocks(server time.Time) {
 	}
 }
 
-// timely leaves out the timers that went off while the clocks are apart; they come again.
+// withoutTimersIfSkewed leaves out the timers that went off while the clocks are apart; they come again.
 func (s *session) withoutTimersIfSkewed(batch []commit.Event) []commit.Event {
 	if !s.clockSkewed.Load() {
 		return batch

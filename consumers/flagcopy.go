@@ -23,7 +23,7 @@ const copyEvery = 100 * time.Millisecond
 // have less patience.
 var copyStall = 30 * time.Second
 
-// shownFlag is a transition in RLS_FLAGS.
+// copiedFlag is a transition in RLS_FLAGS.
 type copiedFlag struct {
 	from   uint64 // sequence in RLS
 	number string
@@ -93,7 +93,7 @@ func showsOpen(m jetstream.Msg) bool {
 	return change != checks.ChangeResolved && change != checks.ChangeMoved
 }
 
-// settleCopy returns when dashboards read in RLS_FLAGS what RLS has committed. A copy that cannot become that is made again: the server
+// waitCopySettled returns when dashboards read in RLS_FLAGS what RLS has committed. A copy that cannot become that is made again: the server
 // copies what comes after the last sequence that it has copied, so a RLS that lost its end or began anew leaves flags in it that nobody
 // resolves any more, or is not copied at all.
 func (s *session) waitCopySettled(ctx context.Context) error {

@@ -28,7 +28,7 @@ const deadPayloads = 4
 // deadBytes is how many bytes of payload go into one batch of dead letters: the server holds a batch until it is complete.
 const deadBytes = 8 << 20
 
-// bury writes a dead letter for every rejection, before the input is acknowledged, however long that takes.
+// writeDeadLetters writes a dead letter for every rejection, before the input is acknowledged, however long that takes.
 func (s *session) writeDeadLetters(ctx context.Context, from []commit.Event, results []fold.Result) error {
 	for wait := jet.NewBackoff(); ; wait.Sleep(ctx) {
 		err := s.tryDeadLetters(ctx, from, results)
@@ -88,7 +88,7 @@ func (s *session) deadLetters(from []commit.Event, results []fold.Result) (lette
 	return letters
 }
 
-// buryTogether stores letters in one atomic batch: one sync of the disk instead of one each, so that a sender who gets everything wrong
+// writeLettersTogether stores letters in one atomic batch: one sync of the disk instead of one each, so that a sender who gets everything wrong
 // does not hold up the others. It tells whether that worked. A batch is refused as a whole where one of its letters is there already, and
 // by a stream that was made without batches.
 func (s *session) writeLettersTogether(ctx context.Context, msgs []*nats.Msg) bool {
@@ -102,7 +102,7 @@ func (s *session) writeLettersTogether(ctx context.Context, msgs []*nats.Msg) bo
 	return false
 }
 
-// buryEach stores letters one by one; the server drops those that it has.
+// writeLettersEach stores letters one by one; the server drops those that it has.
 func (s *session) writeLettersEach(ctx context.Context, msgs []*nats.Msg) error {
 	waiting := make([]jetstream.PubAckFuture, len(msgs))
 	for i, m := range msgs {

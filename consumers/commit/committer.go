@@ -35,7 +35,7 @@ type Committer struct {
 	rebuilding uint64
 }
 
-// decide folds inputs, commits, and heals whom a changed Medication left for later. results are those of an earlier attempt, if there was
+// foldAndCommit folds inputs, commits, and heals whom a changed Medication left for later. results are those of an earlier attempt, if there was
 // one: what the next finds known was news.
 func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
 	var later []checks.Ref
@@ -132,7 +132,7 @@ func (c *Committer) newAttempts() *attempts { return &attempts{wait: c.backoff()
 
 func (c *Committer) backoff() *jet.Backoff { return &jet.Backoff{By: c.sleep} }
 
-// again learns what is stored after a commit failed with err, so that it can be tried once more; it returns the error where it cannot.
+// recoverFrom learns what is stored after a commit failed with err, so that it can be tried once more; it returns the error where it cannot.
 func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *piece, err error) error {
 	switch {
 	case errors.Is(err, jet.ErrConflict):
@@ -205,5 +205,5 @@ func (c *Committer) readBack(ctx context.Context, p *piece, wait *jet.Backoff) e
 	}
 }
 
-// chunk is the number of patients that are evaluated again in one commit.
+// Chunk is the number of patients that are evaluated again in one commit.
 const Chunk = 400

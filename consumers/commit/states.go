@@ -13,7 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// workingCopy is everything that the stream RLS knows about patients, in memory: a direct get for each event would cap at a
+// WorkingCopy is everything that the stream RLS knows about patients, in memory: a direct get for each event would cap at a
 // tenth of the rate. States stay encoded, which is a tenth of their size in Go. It is kept up by what this process commits
 // and by following what others commit.
 type WorkingCopy struct {
@@ -59,6 +59,7 @@ type row struct {
 // absent: it was erased, and the marker has left too.
 func (r *row) absent() bool { return r.seq == 0 && r.at.size == 0 }
 
+// NewWorkingCopy is empty; key is the site key, by which patients get their tokens.
 func NewWorkingCopy(key []byte) *WorkingCopy {
 	c := &WorkingCopy{tokens: layout.NewTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{}}
 	for _, t := range []*table{&c.patients, &c.medications, &c.gone} {

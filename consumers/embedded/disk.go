@@ -179,7 +179,7 @@ func (e *Embedded) close() error {
 	return nil
 }
 
-// watchDisk calls do with whether the disk can be relied on, from now on, and whether the server is about to be started again: what a
+// WatchDisk calls do with whether the disk can be relied on, from now on, and whether the server is about to be started again: what a
 // session knows of it ends with that.
 func (e *Embedded) WatchDisk(do func(fine, again bool)) {
 	e.mu.Lock()

@@ -38,7 +38,7 @@ type streamMark struct {
 	Deleted int       `json:"deleted,omitempty"`
 }
 
-// ledgerName is the ledger's file in the data folder.
+// LedgerName is the ledger's file in the data folder.
 const LedgerName = "ledger.json"
 
 func readLedger(dir string) (*ledger, error) {

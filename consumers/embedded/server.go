@@ -195,7 +195,7 @@ func (e *Embedded) down() {
 	}
 }
 
-// current is the server; nil while it starts again.
+// Current is the server; nil while it starts again.
 func (e *Embedded) Current() *server.Server {
 	e.mu.Lock()
 	defer e.mu.Unlock()

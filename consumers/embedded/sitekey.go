@@ -45,7 +45,7 @@ func SiteKey(dir string) ([]byte, error) {
 	return key, nil
 }
 
-// writeFile puts a secret in place at once and whole, readable for its owner alone.
+// WriteFile puts a secret in place at once and whole, readable for its owner alone.
 func WriteFile(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

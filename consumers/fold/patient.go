@@ -58,6 +58,7 @@ func find(st *checks.State, ref checks.Ref) (int, bool) {
 	return slices.BinarySearchFunc(st.Facts, ref, func(f checks.Fact, r checks.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
 }
 
+// MedicationOf is the Medication that an order refers to; "" when it refers to none.
 func MedicationOf(fact *checks.Fact) checks.Ref {
 	if fact.Kind != checks.KindOrder {
 		return ""
@@ -101,7 +102,7 @@ func (f *Fold) referrersOf(medication checks.Ref) []checks.Ref {
 	return f.referrers.With(medication, f.view.Referrers(medication))
 }
 
-// index names the patients of a resource. Most resources have one.
+// Index names the patients of a resource. Most resources have one.
 type Index struct {
 	one  map[checks.Ref]checks.Ref
 	more map[checks.Ref][]checks.Ref
@@ -128,7 +129,7 @@ func (x *Index) get(ref checks.Ref) []checks.Ref {
 	return append([]checks.Ref{first}, x.more[ref]...)
 }
 
-// with is what x and others have, sorted, each once.
+// With is what x and others have, sorted, each once.
 func (x *Index) With(ref checks.Ref, others []checks.Ref) []checks.Ref {
 	if _, ok := x.one[ref]; !ok && len(others) == 0 {
 		return nil
@@ -138,7 +139,7 @@ func (x *Index) With(ref checks.Ref, others []checks.Ref) []checks.Ref {
 	return slices.Compact(all)
 }
 
-// references names the resources that a state holds, other than the Patient, and the Medications that it refers to.
+// References names the resources that a state holds, other than the Patient, and the Medications that it refers to.
 func References(st *checks.State, holds, refers func(checks.Ref)) {
 	for i := range st.Facts {
 		k := &st.Facts[i]

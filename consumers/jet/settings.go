@@ -10,12 +10,12 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// unfit is a stream with settings that do not let it do what it is for.
+// Unfit is a stream with settings that do not let it do what it is for.
 type Unfit string
 
 func (u Unfit) Error() string { return string(u) }
 
-// unfitStreams describes what is wrong with the settings of streams; "" when nothing is.
+// UnfitStreams describes what is wrong with the settings of streams; "" when nothing is.
 func UnfitStreams(streams map[string]*jetstream.StreamInfo) string {
 	var found []string
 	for _, want := range layout.StreamConfigs(1) {

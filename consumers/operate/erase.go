@@ -29,7 +29,7 @@ type Erased struct {
 // Nothing tells that nothing was stored about the patient, dead letters aside.
 func (e *Erased) Nothing() bool { return e.Facts == 0 && e.Flags == 0 }
 
-// stored is what stands under a patient's token.
+// patientRecord is what stands under a patient's token.
 type patientRecord struct {
 	seq   uint64
 	state *checks.State // nil when there is none
@@ -87,7 +87,7 @@ func (o *Operator) Erase(ctx context.Context, key []byte, patient checks.Ref, pr
 	return done, err
 }
 
-// mark puts the marker in the place of the patient's state, and tells what was there and up to which sequence of RLS the patient has to be
+// Mark puts the marker in the place of the patient's state, and tells what was there and up to which sequence of RLS the patient has to be
 // removed; 0 when there was nothing.
 func (o *Operator) Mark(ctx context.Context, key []byte, patient checks.Ref, ruleset string) (*patientRecord, uint64, error) {
 	subject := layout.SubjectPatient + layout.NewTokens(key).Of(patient).String()

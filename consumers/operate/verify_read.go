@@ -34,7 +34,7 @@ type verification struct {
 	found     []Difference
 }
 
-// published is the newest transition of a flag in a stream.
+// lastPublished is the newest transition of a flag in a stream.
 type lastPublished struct {
 	number   uint64
 	digest   uint64
