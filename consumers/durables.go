@@ -23,7 +23,7 @@ const mendsAMinute = 5
 // start where that is not known.
 func (s *session) inboundConfig() jetstream.ConsumerConfig {
 	cfg := durable(layout.Durable, s.cfg.Batch)
-	if from, known := s.inputs.floor(); known && from > 0 {
+	if from, known := s.inputs.accountedUpTo(); known && from > 0 {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, from+1
 	}
 	return cfg

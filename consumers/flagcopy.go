@@ -41,7 +41,7 @@ type copyState struct {
 	wrong map[uint64]struct{}
 }
 
-func (c *copyState) settled() bool { return c.behind == 0 && len(c.wrong) == 0 }
+func (c *copyState) complete() bool { return c.behind == 0 && len(c.wrong) == 0 }
 
 // compareCopy reads both streams. RLS_FLAGS is read first, so that it cannot be ahead; what was committed after upTo may still be on its way.
 func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, error) {
@@ -109,7 +109,7 @@ func (s *session) waitCopySettled(ctx context.Context) error {
 			wait.Sleep(ctx)
 			continue
 		}
-		if now.settled() {
+		if now.complete() {
 			return nil
 		}
 		if now.top != before.top || now.count != before.count || !now.made.Equal(before.made) {

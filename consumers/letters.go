@@ -111,7 +111,7 @@ func (s *session) writeLettersEach(ctx context.Context, msgs []*nats.Msg) error 
 			return fmt.Errorf("dead letter: %w", err)
 		}
 	}
-	return settled(ctx, waiting)
+	return allStored(ctx, waiting)
 }
 
 // byBytes cuts messages into runs that one batch can hold, of at most so many bytes of payload where they are more than one.
@@ -131,8 +131,8 @@ func byBytes(msgs []*nats.Msg, most int) iter.Seq[[]*nats.Msg] {
 	}
 }
 
-// settled waits until all were stored.
-func settled(ctx context.Context, waiting []jetstream.PubAckFuture) error {
+// allStored waits until all were stored.
+func allStored(ctx context.Context, waiting []jetstream.PubAckFuture) error {
 	for _, f := range waiting {
 		select {
 		case <-f.Ok():

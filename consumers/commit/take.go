@@ -49,7 +49,7 @@ func (c *WorkingCopy) takeState(subject string, seq uint64, data []byte, decode 
 	if err != nil {
 		return false, fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, seq, layout.StreamRLS, err)
 	}
-	if c.held(kind, tok, seq) || c.postponed(kind, tok, seq, data) {
+	if c.has(kind, tok, seq) || c.postponed(kind, tok, seq, data) {
 		return false, nil
 	}
 	st, err := decode(data)
@@ -86,9 +86,9 @@ func (c *WorkingCopy) takeState(subject string, seq uint64, data []byte, decode 
 	return true, nil
 }
 
-// held tells whether the copy has what stands under seq, or what replaced it. Nothing else is passed over: not even what this process
+// has tells whether the copy has what stands under seq, or what replaced it. Nothing else is passed over: not even what this process
 // wrote, since who wrote a state does not tell whether this copy has it.
-func (c *WorkingCopy) held(kind string, tok layout.Token, seq uint64) bool {
+func (c *WorkingCopy) has(kind string, tok layout.Token, seq uint64) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	row := c.table(kind).find(tok)
@@ -116,9 +116,9 @@ func (c *WorkingCopy) send(rows []stateRow) {
 	}
 }
 
-// settled takes in what was kept back while states were on their way, once what became of them is known. Those that are part of the copy
+// takePostponed takes in what was kept back while states were on their way, once what became of them is known. Those that are part of the copy
 // by then are passed over.
-func (c *WorkingCopy) settled(rows []stateRow) error {
+func (c *WorkingCopy) takePostponed(rows []stateRow) error {
 	var all error
 	for i := range rows {
 		r := &rows[i]

@@ -81,14 +81,14 @@ func (w *writer) land(p *piece, written jet.Written) error {
 		for tok := range p.timer {
 			delete(w.timers, tok)
 		}
-		return cmp.Or(w.copy.settled(p.rows), written.Err)
+		return cmp.Or(w.copy.takePostponed(p.rows), written.Err)
 	}
 	for i := range p.rows {
 		r := &p.rows[i]
 		r.seq = written.First + uint64(len(p.msgs)+i)
 		w.copy.apply(r, r.seq, p.view)
 	}
-	return w.copy.settled(p.rows)
+	return w.copy.takePostponed(p.rows)
 }
 
 // readBack brings the rows of p in the working copy to what the stream has.

@@ -23,8 +23,8 @@ func (p *patientFound) tell(kind DifferenceKind, check, flag, detail string) {
 	p.diffs = append(p.diffs, Difference{Kind: kind, Token: p.token, Flag: flag, Check: check, Detail: detail})
 }
 
-// patient decides about the state in a slot again, and compares. It only reads, so that many can be looked at beside each other.
-func (v *verification) patient(slot commit.Slot) (found patientFound) {
+// comparePatient decides about the state in a slot again, and compares. It only reads, so that many can be looked at beside each other.
+func (v *verification) comparePatient(slot commit.Slot) (found patientFound) {
 	tok, seq, data := v.states.At(slot)
 	found.token = tok.String()
 	st, err := codec.Decode(data)
@@ -141,8 +141,8 @@ func auditDiffers(k *checks.OpenFlag, a *numbers) string {
 	return ""
 }
 
-// take adds what was found about one patient to all.
-func (v *verification) take(p *patientFound) {
+// takePatient adds what was found about one patient to all.
+func (v *verification) takePatient(p *patientFound) {
 	v.sum.Patients++
 	v.sum.Flags += p.open
 	v.found = append(v.found, p.diffs...)

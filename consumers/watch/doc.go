@@ -3,5 +3,6 @@
 //
 // A caller's duties: draw the picture anew whenever open is called, and take an error from either callback as the end.
 //
-// The package must not know the stream RLS, where states and commits are: it reads RLS_FLAGS alone, as a dashboard may.
+// The package must not know the stream RLS, where states and commits are, but for how far RLS_FLAGS has copied it: it reads RLS_FLAGS,
+// as a dashboard may.
 package watch

@@ -79,9 +79,9 @@ func (v *verification) run(ctx context.Context) error {
 		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
 	}{
 		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
-		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.published(v.committed, m) }},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.committed, m) }},
 		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.bySubject},
-		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.published(v.shown, m) }},
+		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.shown, m) }},
 	} {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
@@ -107,7 +107,7 @@ func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error
 	return nil
 }
 
-func (v *verification) published(to map[string]*lastPublished, m jetstream.Msg) error {
+func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.Msg) error {
 	f, err := fhir.UnmarshalFlag(m.Data())
 	id := m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:]
 	if err == nil && f.ID != id {
@@ -170,9 +170,9 @@ func (v *verification) comparePatients(ctx context.Context) error {
 			break
 		}
 		found := make([]patientFound, len(slots))
-		parallel.InParallel(len(slots), func(i int) { found[i] = v.patient(slots[i]) })
+		parallel.InParallel(len(slots), func(i int) { found[i] = v.comparePatient(slots[i]) })
 		for i := range found {
-			v.take(&found[i])
+			v.takePatient(&found[i])
 		}
 	}
 	v.orphans()
