@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -45,7 +42,7 @@ func (c *publishCommand) Run(p *program) error {
 	if len(in.sources) == 0 {
 		return errNothing
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	nc, err := c.connect("publish")
 	if err != nil {
@@ -65,7 +62,7 @@ func publishAll(ctx context.Context, p *program, pub *publish.Publisher, sources
 	s := &sending{pub: pub, reader: fhir.NewReader(fhir.Options{})}
 	bar := startProgress(p.stderr, "publishing", totalSize(sources), megabytes)
 	s.sources(ctx, sources, bar)
-	sent, err := pub.Flush()
+	sent, err := pub.Flush(ctx)
 	bar.end()
 	tellUnread(p.stderr, s.unread)
 	for _, e := range s.unsent {
@@ -150,7 +147,7 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 	if err == nil {
 		return true
 	}
-	if _, lost := s.pub.Flush(); lost != nil || ctx.Err() != nil {
+	if _, lost := s.pub.Flush(ctx); lost != nil || ctx.Err() != nil {
 		return false
 	}
 	refuse(err.Error())

@@ -48,7 +48,7 @@ func (c *rehearseCommand) Run(p *program) (err error) {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	s, err := c.storedFlags.open(p, "rehearse", false)
+	s, err := c.storedFlags.open(ctx, p, "rehearse", false)
 	if err != nil {
 		return err
 	}

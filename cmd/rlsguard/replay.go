@@ -92,6 +92,9 @@ func (r *replay) run(o fhir.Options) error {
 	if err := r.read(o, r.options.Paths); err != nil {
 		return err
 	}
+	if r.futile() {
+		return fmt.Errorf("output: %w", r.failure)
+	}
 	return r.finish()
 }
 
@@ -107,17 +110,21 @@ func (r *replay) read(o fhir.Options, paths []string) error {
 	r.fold = fold.NewReplay(&r.engine)
 	bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
 	before := 0
-	readSources(in.sources, o, bar, func(n int, b batch) {
+	readSources(in.sources, o, bar, func(n int, b batch) bool {
 		r.take(n, in.sources[n].name, b)
 		if b.last {
 			r.end(in.sources[n].name, b, r.sum.Events-before)
 			before = r.sum.Events
 		}
+		return !r.futile()
 	})
 	bar.end()
 	r.sum.report(r.stderr)
 	return nil
 }
+
+// futile: nobody takes the output any more, nor waits for an account.
+func (r *replay) futile() bool { return r.failure != nil && r.options.Summary == "" }
 
 // end accounts for a source that has been read.
 func (r *replay) end(name string, b batch, events int) {
@@ -232,6 +239,9 @@ func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 		slices.SortStableFunc(patients, func(a, b checks.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
 	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
+		if r.failure != nil {
+			return
+		}
 		found := make([][]checks.Flag, len(chunk))
 		eachInParallel(len(chunk), func(i int) {
 			found[i] = checks.OpenFlags(known.State(chunk[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
@@ -282,6 +292,9 @@ func worstOf(st *checks.State) checks.Severity {
 
 func (r *replay) explain(known *fold.Memory, patients []checks.Ref) {
 	for _, patient := range patients {
+		if r.failure != nil {
+			return
+		}
 		for _, s := range checks.Explain(known.State(patient), r.engine.Settings, r.asOf) {
 			if r.failure == nil {
 				r.failure = r.out.silence(s)

@@ -85,7 +85,7 @@ func (c *WorkingCopy) hold(slot uint32, f *checks.Fact) {
 // versionIn is what a patient has of a resource.
 func (c *WorkingCopy) versionIn(slot uint32, ref checks.Ref) slotVersion {
 	v := slotVersion{slot: slot}
-	if st, err := codec.Decode(c.Patients.Data(&c.Patients.Rows[slot])); err == nil {
+	if st, err := codec.Decode(c.patients.data(&c.patients.rows[slot])); err == nil {
 		if held := st.Find(ref); held != nil {
 			v.version = held.Version
 		}
@@ -98,21 +98,21 @@ func (c *WorkingCopy) crosses(f *checks.Fact, before checks.Version) bool {
 	if _, gone := c.goneRefs[c.hash(f.Ref)]; !gone {
 		return false
 	}
-	row := c.gone.Find(c.Tokens.Of(f.Ref))
-	if row == nil || row.At.Size == 0 {
+	row := c.gone.find(c.tokens.Of(f.Ref))
+	if row == nil || row.at.size == 0 {
 		return false
 	}
-	tomb, err := layout.DecodeFact(c.gone.Data(row))
+	tomb, err := layout.DecodeFact(c.gone.data(row))
 	return err == nil && tomb.Version.Compare(before) > 0 && f.Version.Compare(tomb.Version) > 0
 }
 
 // newestOf are the patients whom an index has under ref where they are few, else the one who has the newest version, and that version.
 func (c *WorkingCopy) newestOf(ref checks.Ref) ([]checks.Ref, *checks.Version, error) {
 	h := c.hash(ref)
-	c.Mu.RLock()
+	c.mu.RLock()
 	slot, ok := c.holders.one[h]
 	n, shared := c.newest[h]
-	c.Mu.RUnlock()
+	c.mu.RUnlock()
 	if !ok {
 		return nil, nil, nil
 	}
@@ -120,7 +120,7 @@ func (c *WorkingCopy) newestOf(ref checks.Ref) ([]checks.Ref, *checks.Version, e
 	if shared {
 		slot, bound = n.slot, &n.version
 	}
-	st, err := c.Patient(slot)
+	st, err := c.patient(slot)
 	if err != nil || st == nil {
 		return nil, bound, err
 	}
@@ -131,12 +131,12 @@ func (c *WorkingCopy) newestOf(ref checks.Ref) ([]checks.Ref, *checks.Version, e
 // do nothing than to decide without it.
 func (c *WorkingCopy) patientsAt(x *slotIndex, ref checks.Ref) ([]checks.Ref, error) {
 	var slots []uint32
-	c.Mu.RLock()
+	c.mu.RLock()
 	x.each(c.hash(ref), func(s uint32) bool { slots = append(slots, s); return true })
-	c.Mu.RUnlock()
+	c.mu.RUnlock()
 	var refs []checks.Ref
 	for _, s := range slots {
-		st, err := c.Patient(s)
+		st, err := c.patient(s)
 		if err != nil {
 			return nil, err
 		}

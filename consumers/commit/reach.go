@@ -19,8 +19,8 @@ type reach struct {
 
 // waiting is a batch that is committed, but for some patients.
 type waiting struct {
-	flight *Flight
-	until  int // reached, when none of them is in the queue any more
+	batch Decided
+	until int // reached, when none of them is in the queue any more
 }
 
 // add takes in patients. One who is in the queue already is brought up to date with everything when the turn comes.
@@ -39,26 +39,24 @@ func (r *reach) add(later []checks.Ref) {
 // Reaching tells whether there are patients left for ReachSome.
 func (c *Committer) Reaching() bool { return len(c.reach.waiting) > 0 }
 
-// ReachSome decides about some of the patients whom a commit has left for later, and acknowledges what has no more of them.
-func (c *Committer) ReachSome(ctx context.Context) error {
-	if err := c.Finish(ctx); err != nil {
-		return err
+// ReachSome decides about some of the patients whom a commit has left for later, and hands back the batches that have no more of them.
+func (c *Committer) ReachSome(ctx context.Context) ([]Decided, error) {
+	decided, err := c.Finish(ctx)
+	if err != nil {
+		return decided, err
 	}
 	r := &c.reach
 	some := r.queue[:min(ReachAtOnce, len(r.queue))]
 	if err := c.healPatients(ctx, some); err != nil {
-		return err
+		return decided, err
 	}
 	for _, ref := range some {
 		delete(r.queued, ref)
 	}
 	r.queue, r.reached = r.queue[len(some):], r.reached+len(some)
 	for len(r.waiting) > 0 && r.waiting[0].until <= r.reached {
-		f := r.waiting[0].flight
+		decided = append(decided, r.waiting[0].batch)
 		r.waiting = r.waiting[1:]
-		if err := c.conclude(ctx, f); err != nil {
-			return err
-		}
 	}
-	return nil
+	return decided, nil
 }

@@ -43,32 +43,39 @@ func (m *noted) Ack() error { m.acked = true; return nil }
 func TestOthersAreServedBetween(t *testing.T) {
 	const patients = 950
 	ctx := t.Context()
-	c := NewCommitter(CommitterOptions{
+	c := New(Options{
 		Engine: &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("key"), Ruleset: "rules", MaxTouch: ReachAtOnce},
 		Store:  &taking{}, Now: time.Now, Health: health.NewHealth(), Log: zerolog.Nop(), AsOf: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC),
-		Reject: func(context.Context, []fold.Input, []fold.Result) error { return nil },
+		Intact: func(context.Context) error { return nil },
 	})
 	sequence := uint64(0)
-	delivery := func(r fhir.Resource) Delivery {
+	delivery := func(r fhir.Resource) Event {
 		sequence++
 		r.Relevant = true
-		return Delivery{Msg: &noted{}, Input: &fold.Input{Arrival: checks.Arrival{Sequence: sequence}, Resources: []fhir.Resource{r}}}
+		return Event{Msg: &noted{}, Seq: sequence, Input: &fold.Input{Arrival: checks.Arrival{Sequence: sequence}, Resources: []fhir.Resource{r}}}
 	}
-	order := func(patient string, o checks.Order) Delivery {
+	order := func(patient string, o checks.Order) Event {
 		o.Status = checks.StatusActive
 		return delivery(fhir.Resource{Patient: checks.Ref("Patient/" + patient),
 			Fact: checks.Fact{Ref: checks.Ref("MedicationRequest/" + patient), Kind: checks.KindOrder, Order: &o}})
 	}
-	deliver := func(all ...Delivery) {
+	ack := func(decided []Decided, err error) {
 		t.Helper()
-		if err := c.Deliver(ctx, all); err != nil {
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Finish(ctx); err != nil {
-			t.Fatal(err)
+		for _, d := range decided {
+			for _, ev := range d.Events {
+				_ = ev.Msg.Ack()
+			}
 		}
 	}
-	var first []Delivery
+	deliver := func(all ...Event) {
+		t.Helper()
+		ack(c.Begin(ctx, all))
+		ack(c.Finish(ctx))
+	}
+	var first []Event
 	for i := range patients {
 		first = append(first, order(fmt.Sprint(i), checks.Order{MedicationRef: "Medication/m"}))
 	}
@@ -77,7 +84,7 @@ func TestOthersAreServedBetween(t *testing.T) {
 	beside, after := order("beside", checks.Order{}), order("after", checks.Order{})
 	deliver(beside, medication)
 	deliver(after)
-	acked := func(d Delivery) bool { return d.Msg.(*noted).acked }
+	acked := func(d Event) bool { return d.Msg.(*noted).acked }
 	if !acked(beside) || !acked(after) || acked(medication) {
 		t.Errorf("acknowledged: the one beside %t, the one after %t, the Medication %t", acked(beside), acked(after), acked(medication))
 	}
@@ -86,15 +93,13 @@ func TestOthersAreServedBetween(t *testing.T) {
 		if acked(medication) {
 			t.Fatal("the Medication is acknowledged before all know it")
 		}
-		if err := c.ReachSome(ctx); err != nil {
-			t.Fatal(err)
-		}
+		ack(c.ReachSome(ctx))
 	}
 	if want := (patients - 1) / ReachAtOnce; parts != want || !acked(medication) {
 		t.Errorf("%d parts, not %d; acknowledged %t", parts, want, acked(medication))
 	}
 	for i := range patients {
-		if st := c.Copy.Snapshot().State(checks.Ref(fmt.Sprint("Patient/", i))); st.Find("Medication/m") == nil {
+		if st := c.copy.snapshot().State(checks.Ref(fmt.Sprint("Patient/", i))); st.Find("Medication/m") == nil {
 			t.Fatalf("patient %d does not have it", i)
 		}
 	}

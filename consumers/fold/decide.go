@@ -71,7 +71,7 @@ func (f *Fold) decidePatient(p *patient, asOf time.Time) PatientChange {
 	return ch
 }
 
-// settle cuts a patient's facts to the limits and gives the patient the Medications that the orders refer to, and no others.
+// complete cuts a patient's facts to the limits and gives the patient the Medications that the orders refer to, and no others.
 func (f *Fold) complete(ref checks.Ref) {
 	f.limit(ref)
 	p := f.patients[ref]

@@ -84,7 +84,7 @@ func single(all []fhir.Resource) (batches [][]fhir.Resource) {
 // moved is one order in n versions, each of the next of so many patients.
 func moved(n, patients int) (all []fhir.Resource) {
 	for i := range n {
-		all = append(all, order("one", i%patients, i+1, checks.Order{Drug: checks.Drug{Names: []string{"sertraline"}}}))
+		all = append(all, ordered("one", i%patients, i+1, checks.Order{Drug: checks.Drug{Names: []string{"sertraline"}}}))
 	}
 	return all
 }
@@ -102,7 +102,7 @@ func deleted(n int) (all []fhir.Resource) {
 // referring are orders of n patients for one Medication.
 func referring(n int) (all []fhir.Resource) {
 	for i := range n {
-		all = append(all, order(fmt.Sprint(i), i, 1, checks.Order{MedicationRef: "Medication/m"}))
+		all = append(all, ordered(fmt.Sprint(i), i, 1, checks.Order{MedicationRef: "Medication/m"}))
 	}
 	return all
 }
@@ -119,7 +119,7 @@ func product(number int, name string) fhir.Resource {
 		Medication: &checks.Drug{Names: []string{name}}}}
 }
 
-func order(id string, patient, number int, o checks.Order) fhir.Resource {
+func ordered(id string, patient, number int, o checks.Order) fhir.Resource {
 	o.Status = checks.StatusActive
 	return fhir.Resource{Patient: checks.Ref(fmt.Sprint("Patient/", patient)),
 		Fact: checks.Fact{Ref: checks.Ref("MedicationRequest/" + id), Version: version(number), Kind: checks.KindOrder, Order: &o}}

@@ -11,7 +11,7 @@ import (
 // Memory is a store for one process: what replay and tests run on. It is not for concurrent use.
 type Memory struct {
 	States      map[checks.Ref]*checks.State
-	Medications map[checks.Ref]*checks.Fact
+	medications map[checks.Ref]*checks.Fact
 	gone        map[checks.Ref]*checks.Fact
 	holders     Index
 	newest      map[checks.Ref]newest // of those that several hold
@@ -20,7 +20,7 @@ type Memory struct {
 
 // NewMemory is an empty store.
 func NewMemory() *Memory {
-	return &Memory{States: map[checks.Ref]*checks.State{}, Medications: map[checks.Ref]*checks.Fact{}, gone: map[checks.Ref]*checks.Fact{},
+	return &Memory{States: map[checks.Ref]*checks.State{}, medications: map[checks.Ref]*checks.Fact{}, gone: map[checks.Ref]*checks.Fact{},
 		newest: map[checks.Ref]newest{}}
 }
 
@@ -28,7 +28,7 @@ func NewMemory() *Memory {
 func (m *Memory) State(patient checks.Ref) *checks.State { return m.States[patient] }
 
 // Medication implements View.
-func (m *Memory) Medication(ref checks.Ref) *checks.Fact { return m.Medications[ref] }
+func (m *Memory) Medication(ref checks.Ref) *checks.Fact { return m.medications[ref] }
 
 // Gone implements View.
 func (m *Memory) Gone(ref checks.Ref) *checks.Fact { return m.gone[ref] }
@@ -59,7 +59,7 @@ func (m *Memory) Apply(c Commit) {
 		}
 	}
 	for _, f := range c.Medications {
-		m.Medications[f.Ref] = &f
+		m.medications[f.Ref] = &f
 	}
 	for _, f := range c.Gone {
 		m.gone[f.Ref] = &f

@@ -62,6 +62,7 @@ func find(st *checks.State, ref checks.Ref) (int, bool) {
 	return slices.BinarySearchFunc(st.Facts, ref, func(f checks.Fact, r checks.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
 }
 
+// MedicationOf is the Medication that an order refers to; "" when it refers to none.
 func MedicationOf(fact *checks.Fact) checks.Ref {
 	if fact.Kind != checks.KindOrder {
 		return ""

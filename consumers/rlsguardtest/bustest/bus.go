@@ -48,7 +48,7 @@ func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 		t.Fatal(err)
 	}
 	server, err := embedded.StartEmbedded(
-		embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+		t.Context(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 	)
 	if err != nil {
 		t.Fatal(err)
