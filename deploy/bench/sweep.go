@@ -72,6 +72,9 @@ func (s *sweeper) row(d *dimension) (string, error) {
 		took[i] = max(t-base, time.Millisecond)
 		row += fmt.Sprintf("%d\t%s\t", n, ms(took[i]))
 	}
+	if took[0] < base/4 { // what a start of a process varies by
+		return row + "noise\t\n", nil
+	}
 	exponent := math.Log(float64(took[2])/float64(took[0])) / math.Log(float64(d.n[2])/float64(d.n[0]))
 	return row + fmt.Sprintf("%.2f\t\n", exponent), nil
 }
