@@ -20,6 +20,16 @@ type Event struct {
 	Stored  time.Time // when the server stored an input
 }
 
+// shared is 1 for an input that may concern patients whom it does not name, else 0.
+func (e *Event) shared() int {
+	for i := range e.Input.Resources {
+		if r := &e.Input.Resources[i]; r.Relevant && r.Patient == "" {
+			return 1
+		}
+	}
+	return 0
+}
+
 // Weight is about how much there is to decide: resources, and 1 for a timer.
 func (e *Event) Weight() int {
 	if e.Input == nil {

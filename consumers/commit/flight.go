@@ -1,10 +1,13 @@
 package commit
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -17,6 +20,7 @@ type flight struct {
 	events  []Event
 	inputs  []fold.Input
 	results []fold.Result
+	later   []checks.Ref // whom its commit leaves for later
 	piece   *piece
 	plain   bool // its piece changes patients only, so that an overlay says all of it
 	began   time.Time
@@ -65,7 +69,7 @@ func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decid
 	}
 	f, many := c.makeReady(events)
 	switch {
-	case f == nil && many && len(events) > 1:
+	case f == nil && many:
 		more, err := c.apart(ctx, events)
 		return append(decided, more...), err
 	case f == nil:
@@ -104,20 +108,27 @@ func (c *Committer) makeReady(events []Event) (ready *flight, many bool) {
 		commit, f.results = c.engine.Step(s, f.inputs, c.asOf())
 		return commit
 	})
-	if err != nil || len(commit.Later) > 0 {
-		return nil, len(commit.Later) > 0
+	if err != nil || len(commit.Later) > 0 && len(events) > 1 {
+		return nil, err == nil
 	}
 	pieces, err := c.store.pieces(&commit, view, c.now())
 	if err != nil || len(pieces) != 1 {
 		return nil, false
 	}
+	f.later = commit.Later
 	f.piece, f.plain = pieces[0], len(commit.Medications)+len(commit.Gone) == 0
 	return f, false
 }
 
-// apart decides about two halves, so that what concerns many patients is alone in the end and nothing else waits until all are decided.
+// apart decides first about what concerns those alone whom it names, then about halves of the rest: what concerns many patients is alone in
+// the end, and nothing else waits until all of them are decided.
 func (c *Committer) apart(ctx context.Context, events []Event) ([]Decided, error) {
-	mid := len(events) / 2
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.shared(), b.shared()) })
+	mid, _ := slices.BinarySearchFunc(events, 1, func(ev Event, shared int) int { return cmp.Compare(ev.shared(), shared) })
+	if mid == 0 || mid == len(events) {
+		mid = len(events) / 2
+	}
 	decided, err := c.launch(ctx, events[:mid])
 	if err != nil {
 		return decided, err
@@ -141,11 +152,11 @@ func (c *Committer) oneByOne(ctx context.Context, events []Event) ([]Decided, er
 
 // settle hands a batch back that was stored, or keeps it until those are decided whom it has left for later.
 func (c *Committer) settle(f *flight) []Decided {
-	if len(c.later) == 0 {
+	later := slices.Concat(c.later, f.later)
+	if c.later = nil; len(later) == 0 {
 		return []Decided{f.decided()}
 	}
-	c.reach.add(c.later)
-	c.later = nil
+	c.reach.add(later)
 	c.reach.waiting = append(c.reach.waiting, waiting{f.decided(), c.reach.reached + len(c.reach.queue)})
 	return nil
 }
