@@ -1,0 +1,221 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// own is the module as it stands; it is read once for all laws.
+var own = sync.OnceValues(func() (*module, error) { return load("../..") })
+
+func house(t *testing.T) *module {
+	t.Helper()
+	m, err := own()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// mayImport are the packages of this module that a package may import: what is below it, never beside or above it unless named.
+// Whoever adds an arrow adds it here, and says in the package comment why.
+var mayImport = map[string][]string{
+	"checks/terms":     {},
+	"checks/terms/rrf": {"checks/terms"},
+	"checks":           {"checks/terms"},
+	"checks/codec":     {"checks", "checks/terms"},
+	"fhir":             {"checks", "checks/terms"},
+}
+
+// mayUse are packages of others that the pure rooms may import, beside the standard library.
+var mayUse = map[string][]string{
+	"checks":       {"github.com/cockroachdb/apd/v3"},
+	"checks/terms": {},
+	"checks/codec": {},
+	"fhir": {
+		"github.com/google/uuid", "github.com/klauspost/compress/gzip", "github.com/samply/golang-fhir-models/fhir-models/fhir",
+	},
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		allowed, known := mayImport[p.short]
+		for path := range p.Imports {
+			within, ours := strings.CutPrefix(path, m.path+"/")
+			switch {
+			case ours && !known && p.Name != "main":
+				t.Errorf("%s is a new room: say in mayImport what it may import", p.short)
+			case ours && known && !slices.Contains(allowed, within):
+				t.Errorf("%s imports %s", p.short, within)
+			}
+		}
+	}
+}
+
+func TestPureRoomsUseFewLibraries(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		allowed, pure := mayUse[p.short]
+		if !pure {
+			continue
+		}
+		for path := range p.Imports {
+			if strings.Contains(path, ".") && !strings.HasPrefix(path, m.path) && !slices.Contains(allowed, path) {
+				t.Errorf("%s imports %s", p.short, path)
+			}
+		}
+	}
+}
+
+// worldly are the packages of the standard library by which a pure room would learn of the world: files, network, processes, logs.
+var worldly = []string{"os", "log", "log/slog", "net", "net/http", "io/fs", "syscall", "os/exec", "runtime", "math/rand", "math/rand/v2"}
+
+// clocks are functions that read a clock, or wait for one.
+var clocks = []string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.NewTimer", "time.NewTicker", "time.Tick"}
+
+func TestChecksAndFHIRKnowNoWorld(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		if p.top() != "checks" && p.top() != "fhir" {
+			continue
+		}
+		for path := range p.Imports {
+			if slices.Contains(worldly, path) && !worldlyExempt(p.short, path) {
+				t.Errorf("%s imports %s", p.short, path)
+			}
+		}
+		for id, o := range p.TypesInfo.Uses {
+			if f, ok := o.(*types.Func); ok && slices.Contains(clocks, f.FullName()) {
+				t.Errorf("%s: %s: time is an argument here", m.fset.Position(id.Pos()), f.FullName())
+			}
+		}
+	}
+}
+
+// worldlyExempt names what has a reason.
+func worldlyExempt(room, path string) bool {
+	return room == "checks/terms/rrf" // reads a folder of the National Library of Medicine
+}
+
+// halls are the rooms that may hold more names than others, and how many.
+var halls = map[string]int{"checks": 440, "fhir": 330}
+
+const mostNames = 100
+
+func TestRoomsAreSmall(t *testing.T) {
+	for _, p := range house(t).rooms() {
+		most := mostNames
+		if n, ok := halls[p.short]; ok {
+			most = n
+		}
+		names := p.names()
+		if p.short == "consumers/layout" { // subjects, headers and streams: its constants are its point
+			names = slices.DeleteFunc(names, func(o types.Object) bool { _, isConst := o.(*types.Const); return isConst })
+		}
+		if len(names) > most && p.Name != "main" {
+			t.Errorf("%s has %d names in one scope; %d are allowed", p.short, len(names), most)
+		}
+	}
+}
+
+func TestExportedMeansUsedElsewhere(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		for _, o := range m.idle(p) {
+			t.Errorf("%s: %s is exported and no other package uses it", m.fset.Position(o.Pos()), o.Name())
+		}
+	}
+}
+
+// TestWallsAreNotPaintedOver refuses what makes a name of one room look like another's: aliases, dot imports, variables that are
+// another room's function.
+func TestWallsAreNotPaintedOver(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		for _, s := range p.files {
+			for _, i := range s.syntax.Imports {
+				path, _ := strconv.Unquote(i.Path.Value)
+				if i.Name != nil && strings.HasPrefix(path, m.path) {
+					t.Errorf("%s: %s is imported under another name", m.fset.Position(i.Pos()), path)
+				}
+			}
+			for _, d := range s.syntax.Decls {
+				if g, ok := d.(*ast.GenDecl); ok {
+					for _, spec := range g.Specs {
+						if facade(p, m.path, spec) {
+							t.Errorf("%s: only another room's name under a name of its own", m.fset.Position(spec.Pos()))
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func facade(p *room, module string, spec ast.Spec) bool {
+	foreign := func(e ast.Expr) bool {
+		sel, ok := e.(*ast.SelectorExpr)
+		if !ok {
+			return false
+		}
+		id, ok := sel.X.(*ast.Ident)
+		if !ok {
+			return false
+		}
+		name, ok := p.TypesInfo.Uses[id].(*types.PkgName)
+		return ok && strings.HasPrefix(name.Imported().Path(), module)
+	}
+	switch s := spec.(type) {
+	case *ast.TypeSpec:
+		return s.Assign.IsValid() && foreign(s.Type)
+	case *ast.ValueSpec:
+		return len(s.Values) > 0 && !slices.ContainsFunc(s.Values, func(e ast.Expr) bool { return !foreign(e) })
+	}
+	return false
+}
+
+func TestLinesFitAScreen(t *testing.T) {
+	for _, place := range house(t).wideLines() {
+		t.Errorf("%s is wider than %d columns", place, widest)
+	}
+}
+
+// aSkip is a test that leaves itself out.
+var aSkip = regexp.MustCompile(`\bt\.Skip(f|Now)?\((.*)`)
+
+// TestSkipsSayWhy: what is left out is named in the summary of a run, so it needs words; and a skip in a loop would end all of it.
+func TestSkipsSayWhy(t *testing.T) {
+	for _, s := range house(t).tests {
+		for i, l := range s.lines {
+			if found := aSkip.FindSubmatch(l); found != nil && !strings.Contains(string(found[2]), `"`) {
+				t.Errorf("%s:%d: a skip without words", s.name, i+1)
+			}
+		}
+	}
+}
+
+func TestEveryRoomSaysWhatItIsFor(t *testing.T) {
+	for _, p := range house(t).rooms() {
+		var doc strings.Builder
+		for _, s := range p.files {
+			doc.WriteString(s.syntax.Doc.Text())
+		}
+		want := fmt.Sprintf("Package %s ", p.Name)
+		if p.Name == "main" {
+			want = "Command "
+		}
+		if !strings.Contains(doc.String(), want) {
+			t.Errorf("%s has no comment of its own", p.short)
+		} else if !strings.Contains(doc.String(), "must not") {
+			t.Errorf("%s does not say what it must not know", p.short)
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// module is a checkout, read with its types.
+type module struct {
+	path     string // of the module
+	dir      string
+	fset     *token.FileSet
+	packages []*room
+	tests    []source            // all test files
+	used     map[string]struct{} // where names are declared that another package uses
+}
+
+// room is a package without its tests.
+type room struct {
+	*packages.Package
+	short string // path within the module
+	files []source
+}
+
+// source is a file as it was read.
+type source struct {
+	name   string // within the module
+	lines  [][]byte
+	syntax *ast.File // nil for tests
+}
+
+const mode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
+	packages.NeedTypes | packages.NeedTypesInfo | packages.NeedSyntax | packages.NeedModule | packages.NeedForTest
+
+// load reads the module that dir lies in. Its error names a package that does not compile.
+func load(dir string) (*module, error) {
+	m := &module{fset: token.NewFileSet(), used: map[string]struct{}{}}
+	loaded, err := packages.Load(&packages.Config{Mode: mode, Dir: dir, Fset: m.fset, Tests: true}, "./...")
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range loaded {
+		if len(p.Errors) > 0 {
+			return nil, fmt.Errorf("%s: %w", p.ID, p.Errors[0])
+		}
+		if p.Module != nil {
+			m.path, m.dir = p.Module.Path, p.Module.Dir
+		}
+	}
+	for _, p := range loaded {
+		if err := m.take(p); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(m.packages, func(a, b *room) int { return strings.Compare(a.short, b.short) })
+	return m, nil
+}
+
+func (m *module) take(p *packages.Package) error {
+	m.noteUses(p)
+	plain := p.ForTest == "" && !strings.HasSuffix(p.ID, ".test")
+	r := &room{Package: p, short: strings.TrimPrefix(strings.TrimPrefix(p.PkgPath, m.path), "/")}
+	for _, f := range p.Syntax {
+		name := m.fset.Position(f.Package).Filename
+		test := strings.HasSuffix(name, "_test.go")
+		if !strings.HasPrefix(name, m.dir+string(filepath.Separator)) || test == plain || !test && !plain {
+			continue
+		}
+		s, err := m.read(name)
+		if err != nil {
+			return err
+		}
+		if test {
+			m.tests = append(m.tests, s)
+			continue
+		}
+		s.syntax = f
+		r.files = append(r.files, s)
+	}
+	if plain && len(r.files) > 0 {
+		m.packages = append(m.packages, r)
+	}
+	return nil
+}
+
+func (m *module) read(name string) (source, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return source{}, err
+	}
+	within, err := filepath.Rel(m.dir, name)
+	return source{name: filepath.ToSlash(within), lines: bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))}, err
+}
+
+// noteUses remembers which names of other packages p mentions. A test of a package's own, inside or beside it, is part of that package.
+func (m *module) noteUses(p *packages.Package) {
+	own := strings.TrimSuffix(p.PkgPath, "_test")
+	for _, o := range p.TypesInfo.Uses {
+		if o.Pkg() != nil && o.Pkg().Path() != own && strings.HasPrefix(o.Pkg().Path(), m.path) {
+			m.used[m.place(o)] = struct{}{}
+		}
+	}
+}
+
+// place identifies a name by where it is declared: tests see other objects of the same name.
+func (m *module) place(o types.Object) string {
+	switch g := o.(type) {
+	case *types.Var:
+		o = g.Origin()
+	case *types.Func:
+		o = g.Origin()
+	}
+	return m.fset.Position(o.Pos()).String()
+}
+
+// rooms are the packages that the product is made of: not the tools beside it.
+func (m *module) rooms() []*room {
+	var rooms []*room
+	for _, p := range m.packages {
+		if !strings.HasPrefix(p.short, "deploy/") {
+			rooms = append(rooms, p)
+		}
+	}
+	return rooms
+}
+
+func (r *room) lines() (n int) {
+	for _, f := range r.files {
+		n += len(f.lines)
+	}
+	return n
+}
+
+// names are those of the package's scope.
+func (r *room) names() []types.Object {
+	scope := r.Types.Scope()
+	var names []types.Object
+	for _, n := range scope.Names() {
+		names = append(names, scope.Lookup(n))
+	}
+	return names
+}
+
+func (r *room) exported() []types.Object {
+	return slices.DeleteFunc(r.names(), func(o types.Object) bool { return !o.Exported() })
+}
+
+// idle are exported names of a package that no other package uses, methods included. What a method is called is free where an
+// interface asks for it, so methods that share their name and shape with a method of any interface in sight do not count.
+func (m *module) idle(r *room) []types.Object {
+	if r.Name == "main" {
+		return nil
+	}
+	var idle []types.Object
+	for _, o := range r.exported() {
+		if _, used := m.used[m.place(o)]; !used {
+			idle = append(idle, o)
+		}
+		for method := range methods(o) {
+			if _, used := m.used[m.place(method)]; !used && method.Exported() && !asked(r, method) {
+				idle = append(idle, method)
+			}
+		}
+	}
+	return idle
+}
+
+func methods(o types.Object) func(func(*types.Func) bool) {
+	return func(yield func(*types.Func) bool) {
+		name, ok := o.(*types.TypeName)
+		if !ok || name.IsAlias() {
+			return
+		}
+		named, ok := name.Type().(*types.Named)
+		if !ok {
+			return
+		}
+		for method := range named.Methods() {
+			if !yield(method) {
+				return
+			}
+		}
+	}
+}
+
+// conventional are methods that packages outside the module call through interfaces of theirs.
+var conventional = []string{
+	"String", "Error", "Unwrap", "Is", "As", "Read", "Write", "Close", "Len", "Less", "Swap", "Push", "Pop", "ServeHTTP", "Format",
+	"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText", "MarshalYAML", "UnmarshalYAML", "MarshalZerologObject",
+	"Describe", "Collect",
+}
+
+// asked tells whether an interface that the package knows asks for a method of this name.
+func asked(r *room, method *types.Func) bool {
+	if slices.Contains(conventional, method.Name()) {
+		return true
+	}
+	for _, p := range append([]*types.Package{r.Types}, r.Types.Imports()...) {
+		scope := p.Scope()
+		for _, n := range scope.Names() {
+			i, ok := scope.Lookup(n).Type().Underlying().(*types.Interface)
+			if !ok {
+				continue
+			}
+			for im := range i.Methods() {
+				if im.Name() == method.Name() {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// top is the first element of a package's path: cmd, fhir, checks, consumers, deploy.
+func (r *room) top() string {
+	first, _, _ := strings.Cut(r.short, "/")
+	return path.Clean(first)
+}
