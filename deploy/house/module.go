@@ -23,6 +23,7 @@ type module struct {
 	packages []*room
 	tests    []source            // all test files
 	used     map[string]struct{} // where names are declared that another package uses
+	handed   map[string]struct{} // where types are declared that a used name hands out or takes
 }
 
 // room is a package without its tests.
@@ -44,7 +45,7 @@ const mode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFil
 
 // load reads the module that dir lies in. Its error names a package that does not compile.
 func load(dir string) (*module, error) {
-	m := &module{fset: token.NewFileSet(), used: map[string]struct{}{}}
+	m := &module{fset: token.NewFileSet(), used: map[string]struct{}{}, handed: map[string]struct{}{}}
 	loaded, err := packages.Load(&packages.Config{Mode: mode, Dir: dir, Fset: m.fset, Tests: true}, "./...")
 	if err != nil {
 		return nil, err
@@ -62,6 +63,7 @@ func load(dir string) (*module, error) {
 			return nil, err
 		}
 	}
+	m.noteHanded()
 	slices.SortFunc(m.packages, func(a, b *room) int { return strings.Compare(a.short, b.short) })
 	return m, nil
 }
@@ -153,73 +155,6 @@ func (r *room) names() []types.Object {
 
 func (r *room) exported() []types.Object {
 	return slices.DeleteFunc(r.names(), func(o types.Object) bool { return !o.Exported() })
-}
-
-// idle are exported names of a package that no other package uses, methods included. What a method is called is free where an
-// interface asks for it, so methods that share their name and shape with a method of any interface in sight do not count.
-func (m *module) idle(r *room) []types.Object {
-	if r.Name == "main" {
-		return nil
-	}
-	var idle []types.Object
-	for _, o := range r.exported() {
-		if _, used := m.used[m.place(o)]; !used {
-			idle = append(idle, o)
-		}
-		for method := range methods(o) {
-			if _, used := m.used[m.place(method)]; !used && method.Exported() && !asked(r, method) {
-				idle = append(idle, method)
-			}
-		}
-	}
-	return idle
-}
-
-func methods(o types.Object) func(func(*types.Func) bool) {
-	return func(yield func(*types.Func) bool) {
-		name, ok := o.(*types.TypeName)
-		if !ok || name.IsAlias() {
-			return
-		}
-		named, ok := name.Type().(*types.Named)
-		if !ok {
-			return
-		}
-		for method := range named.Methods() {
-			if !yield(method) {
-				return
-			}
-		}
-	}
-}
-
-// conventional are methods that packages outside the module call through interfaces of theirs.
-var conventional = []string{
-	"String", "Error", "Unwrap", "Is", "As", "Read", "Write", "Close", "Len", "Less", "Swap", "Push", "Pop", "ServeHTTP", "Format",
-	"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText", "MarshalYAML", "UnmarshalYAML", "MarshalZerologObject",
-	"Describe", "Collect",
-}
-
-// asked tells whether an interface that the package knows asks for a method of this name.
-func asked(r *room, method *types.Func) bool {
-	if slices.Contains(conventional, method.Name()) {
-		return true
-	}
-	for _, p := range append([]*types.Package{r.Types}, r.Types.Imports()...) {
-		scope := p.Scope()
-		for _, n := range scope.Names() {
-			i, ok := scope.Lookup(n).Type().Underlying().(*types.Interface)
-			if !ok {
-				continue
-			}
-			for im := range i.Methods() {
-				if im.Name() == method.Name() {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // top is the first element of a package's path: cmd, fhir, checks, consumers, deploy.
