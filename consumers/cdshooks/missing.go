@@ -1,7 +1,6 @@
 package cdshooks
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -67,29 +66,4 @@ func typeOf(key string) string {
 	typ, _, _ := strings.Cut(prefetch[key], "?")
 	typ, _, _ = strings.Cut(typ, "/")
 	return typ
-}
-
-// summary says it in fewer than 140 characters.
-func (m *missing) summary(no, part []string) string {
-	for n := max(len(no), len(part)); ; n-- {
-		var words []string
-		if len(no) > 0 {
-			words = append(words, "no "+listed(no, n))
-		}
-		if len(part) > 0 {
-			words = append(words, "only a part of "+listed(part, n))
-		}
-		text := "RLS check: incomplete, the request brought " + strings.Join(words, " and ")
-		if n <= 1 || len([]rune(text)) <= summaryLimit {
-			return text
-		}
-	}
-}
-
-// listed are the first n words, and how many more there are.
-func listed(words []string, n int) string {
-	if len(words) <= n {
-		return strings.Join(words, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(words[:n], ", "), len(words)-n)
 }

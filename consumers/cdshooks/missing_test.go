@@ -191,7 +191,6 @@ func TestOrderThatRefersToItsMedication(t *testing.T) {
 
 // However much is missing, the summary is whole and short.
 func TestIncompleteSummary(t *testing.T) {
-	var all missing
 	for n := range len(prefetchKeys) + 1 {
 		for split := range n + 1 {
 			var words []string
@@ -201,7 +200,7 @@ func TestIncompleteSummary(t *testing.T) {
 			if n == 0 {
 				continue
 			}
-			text := all.summary(words[:split], words[split:])
+			text := incompleteWords(words[:split], words[split:])
 			if len([]rune(text)) > summaryLimit || strings.Contains(text, "…") {
 				t.Errorf("%d characters: %s", len([]rune(text)), text)
 			}

@@ -127,7 +127,7 @@ func (m *cardMaker) incomplete() (Card, bool) {
 	if m.advice.Stored {
 		known = "only what is stored of this patient was looked at instead"
 	}
-	return note(info, m.request.summary(no, part), "Not in the request, and "+known+":\n\n"+strings.Join(lines, "\n")+
+	return note(info, incompleteWords(no, part), "Not in the request, and "+known+":\n\n"+strings.Join(lines, "\n")+
 		"\n\nWhat they say was **not** looked at; the absence of other cards does not tell that all is well."), true
 }
 
@@ -190,4 +190,29 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// incompleteWords says what did not come, in fewer than 140 characters.
+func incompleteWords(no, part []string) string {
+	for n := max(len(no), len(part)); ; n-- {
+		var words []string
+		if len(no) > 0 {
+			words = append(words, "no "+listed(no, n))
+		}
+		if len(part) > 0 {
+			words = append(words, "only a part of "+listed(part, n))
+		}
+		text := "RLS check: incomplete, the request brought " + strings.Join(words, " and ")
+		if n <= 1 || len([]rune(text)) <= summaryLimit {
+			return text
+		}
+	}
+}
+
+// listed are the first n words, and how many more there are.
+func listed(words []string, n int) string {
+	if len(words) <= n {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:n], ", "), len(words)-n)
 }
