@@ -451,12 +451,12 @@ func TestSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, hook := range hooks() {
-			cards := d.cards(hook, string(data))
+		for _, name := range hooks() {
+			cards := d.cards(name, string(data))
 			if got := flagged(cards); got != "" {
 				t.Errorf("%s: flags %q", filepath.Base(file), got)
 			}
-			if hook == OrderSign {
+			if name == OrderSign {
 				t.Logf("%s: %q", filepath.Base(file), notesOf(cards))
 			}
 		}
