@@ -20,6 +20,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -199,17 +200,17 @@ func (d *doorFlags) openCDS(o *doors, dir string) error {
 func (o *doors) behind() bool { return o.health != nil && len(o.health.Reasons()) > 0 }
 
 // verifier checks the tokens of the issuers; nil when the door is open.
-func (d *doorFlags) verifier(url string) (*cdshooks.Verifier, error) {
+func (d *doorFlags) verifier(url string) (*token.Verifier, error) {
 	if d.CDSOpen {
 		return nil, nil
 	}
-	issuers := map[string]*cdshooks.Keys{}
+	issuers := map[string]*token.Keys{}
 	for _, arg := range d.CDSIssuer {
 		issuer, place, ok := strings.Cut(arg, "=")
 		if !ok || issuer == "" || place == "" {
 			return nil, fmt.Errorf("--cds-issuer %s: ISSUER=KEYS is expected", arg)
 		}
-		keys, err := cdshooks.NewKeys(place)
+		keys, err := token.NewKeys(place)
 		if err != nil {
 			return nil, fmt.Errorf("--cds-issuer: %w", err)
 		}
@@ -219,7 +220,7 @@ func (d *doorFlags) verifier(url string) (*cdshooks.Verifier, error) {
 	if len(base) == 0 {
 		base = []string{url}
 	}
-	return cdshooks.NewVerifier(base, issuers), nil
+	return token.NewVerifier(base, issuers), nil
 }
 
 var reasonCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)

@@ -14,10 +14,13 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
 )
 
 // signedWith gives what signs tokens of a new client for an audience, by their id, and the client's public keys.
-func signedWith(t *testing.T, audience string) (sign func(id string) string, keys *Keys) {
+func signedWith(t *testing.T, audience string) (sign func(id string) string, keys *token.Keys) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
@@ -31,7 +34,7 @@ func signedWith(t *testing.T, audience string) (sign func(id string) string, key
 	if err := os.WriteFile(file, set, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if keys, err = NewKeys(file); err != nil {
+	if keys, err = token.NewKeys(file); err != nil {
 		t.Fatal(err)
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES384, Key: jose.JSONWebKey{Key: key, KeyID: "ec"}}, (&jose.SignerOptions{}).WithType("JWT"))
@@ -52,12 +55,12 @@ func signedWith(t *testing.T, audience string) (sign func(id string) string, key
 
 // The door lets nobody in without a token, and says why without repeating it.
 func TestDoorWithVerifier(t *testing.T) {
-	v := new(Verifier)
+	v := new(token.Verifier)
 	d := newDoor(t, stored(t, rlsCondition), func(c *Config) { c.Verifier = v })
 	const path = "/cds-services/rlsguard-order-sign"
 	sign, keys := signedWith(t, d.url+path)
-	*v = *NewVerifier([]string{d.url}, map[string]*Keys{"https://ehr.example.org/": keys})
-	body := hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}")
+	*v = *token.NewVerifier([]string{d.url}, map[string]*token.Keys{"https://ehr.example.org/": keys})
+	body := hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}")
 	status, h, data := d.send(http.MethodPost, path, body)
 	if status != http.StatusUnauthorized || !strings.Contains(h.Get("WWW-Authenticate"), "Bearer") || !strings.Contains(string(data), "no bearer token") {
 		t.Errorf("status %d, %v: %s", status, h, data)

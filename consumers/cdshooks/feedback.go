@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -74,7 +75,7 @@ const (
 )
 
 // feedback takes what users did with cards. An overridden card becomes an answer to its flag.
-func (h *handler) feedback(w http.ResponseWriter, r *http.Request, client *Client, body []byte) {
+func (h *handler) feedback(w http.ResponseWriter, r *http.Request, client *token.Client, body []byte) {
 	if h.Bus == nil {
 		problem(w, http.StatusNotImplemented, "feedback is not taken here")
 		return

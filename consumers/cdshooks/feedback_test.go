@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
@@ -39,7 +40,7 @@ func TestFeedback(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bus := &memoryBus{}
 			d := newDoor(t, stored(t, known), func(c *Config) { c.Bus = bus })
-			card := d.cards(PatientView, hookCall(PatientView, "null", "{}"))[0]
+			card := d.cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))[0]
 			status, _, data := d.send(http.MethodPost, "/cds-services/rlsguard-patient-view/feedback", post(card.UUID, test.outcome, test.more))
 			if status != http.StatusOK {
 				t.Fatalf("status %d: %s", status, data)
@@ -66,7 +67,7 @@ func TestFeedback(t *testing.T) {
 				t.Error("the log has a comment")
 			}
 			// It is shown with who, when and why.
-			again := newDoor(t, stored(t, documents...), nil).cards(PatientView, hookCall(PatientView, "null", "{}"))
+			again := newDoor(t, stored(t, documents...), nil).cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))
 			for _, c := range again {
 				if c.UUID == card.UUID && test.state == checks.Overridden && (!strings.Contains(c.Detail, "Overridden by Practitioner/7 on 2026-11-22") || c.Indicator != info) {
 					t.Errorf("indicator %s, detail %s", c.Indicator, c.Detail)
@@ -98,7 +99,7 @@ func openFlag(t *testing.T, known ordercheck.Files, id string) checks.Flag {
 // was not shown.
 func TestFeedbackOnACardOfAnotherInstance(t *testing.T) {
 	known := stored(t, bundle(rlsCondition, order("o1", "active", "sertraline")))
-	shown := newDoor(t, known, nil).cards(PatientView, hookCall(PatientView, "null", "{}"))
+	shown := newDoor(t, known, nil).cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))
 	id := flagOf(shown[0])["id"].(string)
 	f := openFlag(t, known, id)
 	for name, test := range map[string]struct {
@@ -152,7 +153,7 @@ func TestFeedbackDatedAhead(t *testing.T) {
 	known := bundle(rlsCondition, order("o1", "active", "sertraline"))
 	bus := &memoryBus{}
 	d := newDoor(t, stored(t, known), func(c *Config) { c.Bus = bus })
-	card := d.cards(PatientView, hookCall(PatientView, "null", "{}"))[0]
+	card := d.cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))[0]
 	body := strings.Replace(post(card.UUID, Overridden, ""), "2026-11-22T10", "2027-11-22T10", 1)
 	d.send(http.MethodPost, "/cds-services/rlsguard-patient-view/feedback", body)
 	if len(bus.issues) != 1 {
@@ -169,7 +170,7 @@ func TestFeedbackDatedAhead(t *testing.T) {
 
 func TestShownCardsAreForgotten(t *testing.T) {
 	s := newShownCards()
-	m := &cardMaker{key: []byte("k"), request: &hookRequest{}, advice: &ordercheck.Advice{}}
+	m := &cardMaker{key: []byte("k"), request: &hook.Request{}, advice: &ordercheck.Advice{}}
 	id := func(n int) string {
 		f := checks.Flag{ID: fmt.Sprint(n)}
 		m.advice.Open = []checks.Flag{f}

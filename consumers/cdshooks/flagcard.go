@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -18,7 +19,7 @@ import (
 type cardMaker struct {
 	key     []byte
 	reasons []ordercheck.Reason
-	request *hookRequest
+	request *hook.Request
 	advice  *ordercheck.Advice
 	// everyone: some checks run for patients without RLS too.
 	everyone bool

@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
@@ -54,7 +56,7 @@ func TestCallsAreCounted(t *testing.T) {
 	}
 	sign := "/cds-services/rlsguard-order-sign"
 	known := stored(t, bundle(rlsCondition, order("o1", "active", "sertraline")))
-	body := hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}")
+	body := hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}")
 	expect := func(what string, want map[string]int) {
 		t.Helper()
 		got := counted(t, m)
@@ -64,17 +66,17 @@ func TestCallsAreCounted(t *testing.T) {
 			}
 		}
 	}
-	cards := with(known, nil).cards(OrderSign, body)
+	cards := with(known, nil).cards(hook.OrderSign, body)
 	expect("answered", map[string]int{"calls_total answered order-sign": 1, "call_seconds order-sign": 1,
 		"cards_total rls-tetracyclic moderate": 1, "cards_total rls-ssri moderate": 1})
-	with(commit.NewKnown(), nil).cards(OrderSign, body)
+	with(commit.NewKnown(), nil).cards(hook.OrderSign, body)
 	expect("not ready", map[string]int{"calls_total without-record order-sign": 1})
 	before := counted(t, m)["cards_total none none"]
-	with(broken{}, nil).cards(OrderSign, body)
-	with(known, nil).cards(OrderSign, `{"hook":"order-sign","context":{"patientId":"Zebrowski, Anna"}}`)
+	with(broken{}, nil).cards(hook.OrderSign, body)
+	with(known, nil).cards(hook.OrderSign, `{"hook":"order-sign","context":{"patientId":"Zebrowski, Anna"}}`)
 	wait := make(chan struct{})
 	defer close(wait)
-	with(slow{wait}, func(c *Config) { c.Timeout = time.Millisecond }).cards(OrderSign, body)
+	with(slow{wait}, func(c *Config) { c.Timeout = time.Millisecond }).cards(hook.OrderSign, body)
 	expect("notes", map[string]int{"calls_total failed order-sign": 1, "calls_total not-checked order-sign": 1, "calls_total late order-sign": 1, "cards_total none none": before + 3})
 	small := with(known, func(c *Config) { c.MaxBytes = 10 })
 	small.send(http.MethodPost, sign, body)
@@ -82,13 +84,15 @@ func TestCallsAreCounted(t *testing.T) {
 	with(known, nil).send(http.MethodPost, "/cds-services/rlsguard-zebrowski", body)
 	expect("unreadable", map[string]int{"calls_total unreadable order-sign": 2})
 	_, keys := signedWith(t, "")
-	refusing := with(known, func(c *Config) { c.Verifier = NewVerifier(nil, map[string]*Keys{"https://ehr.example.org/": keys}) })
+	refusing := with(known, func(c *Config) {
+		c.Verifier = token.NewVerifier(nil, map[string]*token.Keys{"https://ehr.example.org/": keys})
+	})
 	refusing.send(http.MethodPost, sign, body)
 	refusing.send(http.MethodPost, sign+"/feedback", "{}")
 	expect("refused", map[string]int{"calls_total refused order-sign": 1})
 
 	d := with(known, nil)
-	shown := d.cards(PatientView, hookCall(PatientView, "null", "{}"))
+	shown := d.cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))
 	if len(shown) == 0 || flagOf(shown[0]) == nil || len(cards) == 0 {
 		t.Fatal("no card of a flag")
 	}

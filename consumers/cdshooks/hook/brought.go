@@ -1,4 +1,4 @@
-package cdshooks
+package hook
 
 import (
 	"encoding/json"

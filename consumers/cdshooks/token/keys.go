@@ -1,4 +1,4 @@
-package cdshooks
+package token
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func NewKeys(place string) (*Keys, error) {
 	k := &Keys{now: time.Now}
 	u, err := url.Parse(place)
 	switch {
-	case err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopbackName(u.Host)):
+	case err == nil && (u.Scheme == "https" || u.Scheme == "http" && LoopbackName(u.Host)):
 		k.url = place
 		k.client = &http.Client{Timeout: keysTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	case err == nil && u.Scheme == "http":

@@ -1,4 +1,4 @@
-package cdshooks
+package token
 
 import (
 	"context"
@@ -61,7 +61,7 @@ const (
 )
 
 // reasonOf is a refusal in words.
-func reasonOf(err error) string {
+func Reason(err error) string {
 	var r refusal
 	if errors.As(err, &r) {
 		return string(r)

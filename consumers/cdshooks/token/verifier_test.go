@@ -1,4 +1,4 @@
-package cdshooks
+package token
 
 import (
 	"context"

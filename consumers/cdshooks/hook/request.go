@@ -1,4 +1,4 @@
-package cdshooks
+package hook
 
 import (
 	"bytes"
@@ -14,14 +14,14 @@ import (
 )
 
 // hookRequest is a call of a service, as far as it is used.
-type hookRequest struct {
-	hook      string
-	user      string
-	encounter string
-	fault     string // why nothing can be checked; "" when it can
-	question  ordercheck.Question
-	ordered   []string        // LOINC codes of tests among the draft orders
-	ids       map[string]bool // ids that drafts came with
+type Request struct {
+	Hook      string
+	User      string
+	Encounter string
+	Fault     string // why nothing can be checked; "" when it can
+	Question  ordercheck.Question
+	Ordered   []string        // LOINC codes of tests among the draft orders
+	Ids       map[string]bool // ids that drafts came with
 	missing                   // of the prefetch
 }
 
@@ -29,7 +29,7 @@ type hookRequest struct {
 type object map[string]json.RawMessage
 
 // errNoRequest tells that a body is no JSON object.
-var errNoRequest = errors.New("the body is not a JSON object")
+var ErrNoObject = errors.New("the body is not a JSON object")
 
 // str is a value that is a string, or a number, as which some clients write ids; "" for any other.
 func (o object) str(name string) string {
@@ -56,13 +56,13 @@ var validID = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
 
 // readRequest reads a request leniently: only a body that is no JSON object is an error. What else is wrong becomes a fault, or a part
 // that is left out, so that a person is told.
-func readRequest(r *fhir.Reader, body []byte) (*hookRequest, error) {
+func Read(r *fhir.Reader, body []byte) (*Request, error) {
 	var top object
 	if json.Unmarshal(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), &top) != nil || top == nil {
-		return nil, errNoRequest
+		return nil, ErrNoObject
 	}
 	context := top.object("context")
-	q := &hookRequest{ids: map[string]bool{}, hook: top.str("hook"), user: context.str("userId"), encounter: withType("Encounter", context.str("encounterId"))}
+	q := &Request{Ids: map[string]bool{}, Hook: top.str("hook"), User: context.str("userId"), Encounter: withType("Encounter", context.str("encounterId"))}
 	patient := context.str("patientId")
 	if patient == "" {
 		patient = top.str("patient") // as before version 1.0
@@ -70,13 +70,13 @@ func readRequest(r *fhir.Reader, body []byte) (*hookRequest, error) {
 	patient = patient[strings.LastIndexByte(patient, '/')+1:]
 	switch {
 	case context == nil:
-		q.fault = "the request has no context"
+		q.Fault = "the request has no context"
 		return q, nil
 	case !validID.MatchString(patient):
-		q.fault = "the request names no patient (context.patientId)"
+		q.Fault = "the request names no patient (context.patientId)"
 		return q, nil
 	}
-	q.question.Patient = checks.Ref("Patient/" + patient)
+	q.Question.Patient = checks.Ref("Patient/" + patient)
 	q.readDrafts(r, context)
 	q.readPrefetch(r, top, context)
 	return q, nil
@@ -91,19 +91,19 @@ func withType(typ, id string) string {
 }
 
 // readDrafts reads the orders being written. medications and orders are what they were called before order-select and order-sign.
-func (q *hookRequest) readDrafts(r *fhir.Reader, context object) {
+func (q *Request) readDrafts(r *fhir.Reader, context object) {
 	var selections []string
 	_ = json.Unmarshal(context["selections"], &selections) // without them all drafts are looked at
 	var drafts []fhir.Resource
 	for _, name := range []string{"draftOrders", "medications", "orders"} {
-		e := attached{patient: q.question.Patient, draft: true}
+		e := attached{patient: q.Question.Patient, draft: true}
 		e.read(r, context[name], "/context/"+name, func(res fhir.Resource) { drafts = append(drafts, res) })
 		for _, why := range e.faults {
-			q.question.Unread = append(q.question.Unread, ordercheck.Unread{Pointer: "/context/" + name, Reason: fhir.NotFHIR, Detail: why, Draft: true})
+			q.Question.Unread = append(q.Question.Unread, ordercheck.Unread{Pointer: "/context/" + name, Reason: fhir.NotFHIR, Detail: why, Draft: true})
 		}
-		q.ordered = append(q.ordered, e.tests...)
+		q.Ordered = append(q.Ordered, e.tests...)
 		for _, id := range e.ids {
-			q.ids[id] = true
+			q.Ids[id] = true
 		}
 	}
 	selected := func(res *fhir.Resource) bool {
@@ -112,12 +112,12 @@ func (q *hookRequest) readDrafts(r *fhir.Reader, context object) {
 	focused := slices.ContainsFunc(drafts, func(res fhir.Resource) bool { return selected(&res) })
 	for i := range drafts {
 		res := &drafts[i]
-		q.question.Add(*res, res.Type == "MedicationRequest" && (!focused || res.Rejection != nil || selected(res)))
+		q.Question.Add(*res, res.Type == "MedicationRequest" && (!focused || res.Rejection != nil || selected(res)))
 	}
 }
 
 // readPrefetch reads what came with the request. In requests of older clients it stands in context.
-func (q *hookRequest) readPrefetch(r *fhir.Reader, top, context object) {
+func (q *Request) readPrefetch(r *fhir.Reader, top, context object) {
 	given := top.object("prefetch")
 	at := "/prefetch/"
 	if given == nil {
@@ -125,8 +125,8 @@ func (q *hookRequest) readPrefetch(r *fhir.Reader, top, context object) {
 	}
 	came := map[string]*brought{}
 	for _, key := range sortedKeys(given) {
-		e := attached{patient: q.question.Patient}
-		e.read(r, given[key], at+key, func(res fhir.Resource) { q.question.Add(res, false) })
+		e := attached{patient: q.Question.Patient}
+		e.read(r, given[key], at+key, func(res fhir.Resource) { q.Question.Add(res, false) })
 		came[key] = &e.brought
 	}
 	q.missing = missingOf(came)
