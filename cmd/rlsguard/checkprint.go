@@ -73,7 +73,7 @@ func (c *checkCommand) print(p *program, r ordercheck.Reply, bundle []byte) erro
 		}
 		return nil
 	}
-	return p.printCheck(&r, because, open)
+	return printCheck(p, &r, because, open)
 }
 
 // flagsOf reads lines back, with their answers.
@@ -95,7 +95,7 @@ func flagsOf(r *ordercheck.Reply, lines []ordercheck.Line) ([]checks.Flag, error
 }
 
 // printCheck writes the answer for a person.
-func (p *program) printCheck(r *ordercheck.Reply, because, open []checks.Flag) error {
+func printCheck(p *program, r *ordercheck.Reply, because, open []checks.Flag) error {
 	if len(because)+len(open) == 0 {
 		fmt.Fprintf(p.stdout, "Nothing to flag for %s%s.\n", plural(len(r.Drafts), "draft", "drafts"), knownWords(r))
 	}

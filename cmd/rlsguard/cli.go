@@ -61,11 +61,11 @@ type program struct {
 // run is the whole program, given its arguments and streams.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	p := &program{stdin: stdin, stdout: bufio.NewWriterSize(stdout, 1<<16), stderr: stderr, now: time.Now, screen: screenOf(stdout)}
-	return p.run(args)
+	return execute(p, args)
 }
 
-// run selects a command, runs it and gives its exit code.
-func (p *program) run(args []string) int {
+// execute selects a command, runs it and gives its exit code.
+func execute(p *program, args []string) int {
 	parser, err := newParser(grammar(args), p.stdout, p.stderr)
 	if err != nil {
 		return exitCode(err, p.stderr)

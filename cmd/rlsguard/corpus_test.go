@@ -83,7 +83,7 @@ func replayPaths(t *testing.T, asOf string, paths ...string) ([]string, summary)
 	account := filepath.Join(t.TempDir(), "summary.json")
 	var stdout, stderr bytes.Buffer
 	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: scenarioNow}
-	if code := p.run(append([]string{"replay", "--as-of", asOf, "--format", "json", "--summary", account}, paths...)); code == exitFailed {
+	if code := execute(p, append([]string{"replay", "--as-of", asOf, "--format", "json", "--summary", account}, paths...)); code == exitFailed {
 		t.Fatalf("replay failed: %s", &stderr)
 	}
 	var flags []string

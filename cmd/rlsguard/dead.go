@@ -90,7 +90,7 @@ func (c *deadListCommand) list(ctx context.Context, p *program, o *operate.Opera
 		letters = letters[len(letters)-c.Limit:]
 	}
 	for _, l := range letters {
-		if err := p.printLetter(&l, c.Format); err != nil {
+		if err := printLetter(p, &l, c.Format); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
 	}
@@ -127,7 +127,7 @@ func jsonOf(l *layout.DeadLetter) letterJSON {
 	return letterJSON{Number: l.Number, Time: l.Time, Reason: l.Reason, Detail: l.Detail, Pointer: l.Pointer, Input: l.Input, Bytes: l.Size, LeftOut: l.LeftOut}
 }
 
-func (p *program) printLetter(l *layout.DeadLetter, format string) error {
+func printLetter(p *program, l *layout.DeadLetter, format string) error {
 	if format == "json" {
 		line, err := lineOf(jsonOf(l))
 		if err != nil {

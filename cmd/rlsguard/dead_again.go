@@ -109,7 +109,7 @@ func (c *deadRetryCommand) retry(ctx context.Context, p *program, o *operate.Ope
 
 // wait tells what was rejected again.
 func (c *deadRetryCommand) wait(ctx context.Context, p *program, o *operate.Operator, done *operate.Retried) error {
-	if err := o.WaitDecided(ctx, done.Last, jet.WaitOptions{Nobody: p.nobodyDecides}); err != nil {
+	if err := o.WaitDecided(ctx, done.Last, jet.WaitOptions{Nobody: func() { nobodyDecides(p) }}); err != nil {
 		return err
 	}
 	again, err := o.RejectedAgain(ctx, done)
@@ -118,7 +118,7 @@ func (c *deadRetryCommand) wait(ctx context.Context, p *program, o *operate.Oper
 	}
 	fmt.Fprintln(p.stdout, "Rejected again:")
 	for _, l := range again {
-		if err := p.printLetter(&l, "text"); err != nil {
+		if err := printLetter(p, &l, "text"); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
 	}

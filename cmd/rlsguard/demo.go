@@ -110,7 +110,7 @@ func startDemo(ctx context.Context, p *program, dir string) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{program: p, out: p.newPrinter("text", true), serve: make(chan error, 1), watch: make(chan error, 1), flags: make(chan checks.Flag)}
+	d := &demo{program: p, out: newPrinter(p, "text", true), serve: make(chan error, 1), watch: make(chan error, 1), flags: make(chan checks.Flag)}
 	if d.server, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func TestDeployedOrderCheck(t *testing.T) {
 	// And then noted by hand.
 	var out bytes.Buffer
 	p := &program{stdout: bufio.NewWriter(&out), stderr: io.Discard, now: time.Now}
-	if code := p.run([]string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--author", "Practitioner/7", "--date", "2026-11-22", flag}); code != exitDone {
+	if code := execute(p, []string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--author", "Practitioner/7", "--date", "2026-11-22", flag}); code != exitDone {
 		t.Fatalf("ack ends with %d", code)
 	}
 	waitState(ctx, t, s, flag, checks.Acknowledged)

@@ -24,7 +24,7 @@ func TestDeployedPublishWait(t *testing.T) {
 	} {
 		var stdout, stderr bytes.Buffer
 		p := &program{stdin: strings.NewReader("{\"resourceType\":\"Patient\",\"id\":\"1\"}\n{\"resourceType\":\"Nonsense\"}\n"), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: time.Now}
-		code := p.run([]string{"publish", "--wait", "--nats", s.url(user), "--ca", s.ca, "--inbox-prefix", "_INBOX_" + user, "-"})
+		code := execute(p, []string{"publish", "--wait", "--nats", s.url(user), "--ca", s.ca, "--inbox-prefix", "_INBOX_" + user, "-"})
 		if code != want.code || !strings.Contains(stderr.String(), want.says) {
 			t.Errorf("%s ends with %d and %s", user, code, stderr.String())
 		}

@@ -52,7 +52,7 @@ func (c *eraseCommand) Run(p *program) (err error) {
 		return err
 	}
 	if !there.Nothing() && !c.Yes {
-		if err := p.confirm(fmt.Sprintf("Erase %s with %s and %s (%d open)?", c.Patient, plural(there.Facts, "fact", "facts"), plural(there.Flags, "flag", "flags"), there.Open)); err != nil {
+		if err := confirm(p, fmt.Sprintf("Erase %s with %s and %s (%d open)?", c.Patient, plural(there.Facts, "fact", "facts"), plural(there.Flags, "flag", "flags"), there.Open)); err != nil {
 			return err
 		}
 	}
@@ -62,11 +62,11 @@ func (c *eraseCommand) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	p.erasedWords(c.Patient, &done)
+	erasedWords(p, c.Patient, &done)
 	return nil
 }
 
-func (p *program) erasedWords(patient string, done *operate.Erased) {
+func erasedWords(p *program, patient string, done *operate.Erased) {
 	if done.Nothing() {
 		fmt.Fprintf(p.stdout, "Nothing is stored about %s.\n", patient)
 	} else {
@@ -80,7 +80,7 @@ func (p *program) erasedWords(patient string, done *operate.Erased) {
 }
 
 // confirm asks a person on a terminal; anybody else has to say --yes.
-func (p *program) confirm(question string) error {
+func confirm(p *program, question string) error {
 	f, ok := p.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return errors.New("this cannot be undone: add --yes")

@@ -29,7 +29,7 @@ type printer interface {
 
 // newPrinter gives the printer of a format. With transitions a flag is shown as the change that it
 // is.
-func (p *program) newPrinter(format string, transitions bool) printer {
+func newPrinter(p *program, format string, transitions bool) printer {
 	switch format {
 	case "json":
 		return &jsonPrinter{w: p.stdout, transitions: transitions}

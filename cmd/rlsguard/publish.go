@@ -161,7 +161,7 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 func waitDecided(ctx context.Context, p *program, pub *publish.Publisher, sent int) (rejected, err error) {
 	bar := startProgress(p.stderr, "deciding", int64(sent), func(n int64) string { return plural(int(n), "message", "messages") })
 	done := int64(0)
-	err = pub.Wait(ctx, jet.WaitOptions{Nobody: p.nobodyDecides, Left: func(left uint64) {
+	err = pub.Wait(ctx, jet.WaitOptions{Nobody: func() { nobodyDecides(p) }, Left: func(left uint64) {
 		now := int64(sent) - min(int64(left), int64(sent))
 		bar.add(now - done)
 		done = now
@@ -191,6 +191,6 @@ func waitDecided(ctx context.Context, p *program, pub *publish.Publisher, sent i
 }
 
 // nobodyDecides says why waiting may take for ever.
-func (p *program) nobodyDecides() {
+func nobodyDecides(p *program) {
 	tellf(p.stderr, "still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting")
 }

@@ -54,7 +54,7 @@ func (c *replayCommand) Run(p *program) error {
 	if r.engine.Key, err = c.key(); err != nil {
 		return err
 	}
-	r.out = p.newPrinter(c.Format, c.Transitions)
+	r.out = newPrinter(p, c.Format, c.Transitions)
 	set.reader.Now = p.now()
 	return r.run(set.reader)
 }

@@ -30,7 +30,7 @@ func BenchmarkReplay(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p := &program{stdout: bufio.NewWriter(io.Discard), stderr: io.Discard, now: scenarioNow}
-		if code := p.run([]string{"replay", "--as-of", scenarioAsOf, "--format", "json", path}); code != exitDone {
+		if code := execute(p, []string{"replay", "--as-of", scenarioAsOf, "--format", "json", path}); code != exitDone {
 			b.Fatalf("exit %d", code)
 		}
 	}

@@ -88,7 +88,7 @@ func replayFolder(t *testing.T, dir string) ([]string, summary, int) {
 	account := filepath.Join(t.TempDir(), "summary.json")
 	var stdout, stderr bytes.Buffer
 	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: scenarioNow}
-	code := p.run([]string{"replay", "--as-of", scenarioAsOf, "--format", "json", "--summary", account, dir})
+	code := execute(p, []string{"replay", "--as-of", scenarioAsOf, "--format", "json", "--summary", account, dir})
 	if code == exitFailed {
 		t.Fatalf("replay failed: %s", &stderr)
 	}

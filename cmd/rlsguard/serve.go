@@ -73,7 +73,7 @@ func (c *serveCommand) Run(p *program) error {
 	c.Own = set.reasons
 	cfg := consumers.Config{
 		Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset}, Reader: set.reader,
-		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.NewHealth(), Log: p.logger(c.LogLevel),
+		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.NewHealth(), Log: logger(p, c.LogLevel),
 	}
 	if cfg.Replicas < 1 || cfg.Audit <= 0 {
 		return errors.New("--replicas and --audit-days have to be above 0")
@@ -248,7 +248,7 @@ func writeURL(path, url string) error {
 }
 
 // logger writes to stderr: for a person on a terminal, as JSON anywhere else.
-func (p *program) logger(level string) zerolog.Logger {
+func logger(p *program, level string) zerolog.Logger {
 	parsed, err := zerolog.ParseLevel(level)
 	if err != nil {
 		parsed = zerolog.InfoLevel

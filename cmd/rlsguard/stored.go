@@ -54,7 +54,7 @@ func (s *stored) connect(p *program, f *storedFlags, role string, fresh bool) (e
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
 		}
-		if s.server, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: p.logger("error")}); err != nil {
+		if s.server, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: logger(p, "error")}); err != nil {
 			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()

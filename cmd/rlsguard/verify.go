@@ -72,16 +72,16 @@ func (c *verifyCommand) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := p.printDifferences(found, c.Format); err != nil {
+	if err := printDifferences(p, found, c.Format); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
-	return p.verified(&sum, found, set.ruleset, c.Format)
+	return verified(p, &sum, found, set.ruleset, c.Format)
 }
 
 // messages words a number of messages.
 func messages(n int64) string { return plural(int(n), "message", "messages") }
 
-func (p *program) printDifferences(found []operate.Difference, format string) error {
+func printDifferences(p *program, found []operate.Difference, format string) error {
 	for _, d := range found {
 		if format == "json" {
 			line, err := lineOf(d)
@@ -111,7 +111,7 @@ func (p *program) printDifferences(found []operate.Difference, format string) er
 }
 
 // verified closes with what was looked at, and gives the exit code.
-func (p *program) verified(sum *operate.Verified, found []operate.Difference, ruleset, format string) error {
+func verified(p *program, sum *operate.Verified, found []operate.Difference, ruleset, format string) error {
 	w := p.stderr
 	if format == "text" {
 		w = p.stdout

@@ -49,13 +49,13 @@ func (c *watchCommand) Run(p *program) error {
 			return err
 		}
 	}
-	open, live := p.newPrinter(c.Format, false), p.newPrinter(c.Format, true)
-	options.Blind, options.Seeing = p.sight()
+	open, live := newPrinter(p, c.Format, false), newPrinter(p, c.Format, true)
+	options.Blind, options.Seeing = sight(p)
 	ended := make(chan error, 1)
 	go func() {
 		ended <- watch.Watch(ctx, nc, options,
-			func(flags []checks.Flag) error { return p.printAll(open, flags, c.Format) },
-			func(f checks.Flag) error { return p.printAll(live, []checks.Flag{f}, c.Format) },
+			func(flags []checks.Flag) error { return printAll(p, open, flags, c.Format) },
+			func(f checks.Flag) error { return printAll(p, live, []checks.Flag{f}, c.Format) },
 		)
 	}()
 	select {
@@ -73,7 +73,7 @@ func (c *watchCommand) Run(p *program) error {
 
 // sight says on standard error since when what is printed may be out of date, and when it is not
 // any more. Standard output is for flags.
-func (p *program) sight() (blind func(time.Time, error), seeing func()) {
+func sight(p *program) (blind func(time.Time, error), seeing func()) {
 	again := ""
 	blind = func(since time.Time, why error) {
 		word := " since "
@@ -88,7 +88,7 @@ func (p *program) sight() (blind func(time.Time, error), seeing func()) {
 }
 
 // printAll prints flags so that they are seen at once.
-func (p *program) printAll(out printer, flags []checks.Flag, format string) error {
+func printAll(p *program, out printer, flags []checks.Flag, format string) error {
 	if format == "text" {
 		flags = worstFirst(flags)
 	}

@@ -84,11 +84,11 @@ func sameFlags(t *testing.T, name, draft string, others []string, patient string
 		if flagOf(c) == nil {
 			continue
 		}
-		raw, err := json.Marshal(c.Extension[ExtensionFlag])
+		raw, err := json.Marshal(c.Extension[extensionFlag])
 		if err != nil {
 			t.Fatal(err)
 		}
-		var f FlagExtension
+		var f flagExtension
 		if err := json.Unmarshal(raw, &f); err != nil {
 			t.Fatal(err)
 		}

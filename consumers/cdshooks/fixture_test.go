@@ -196,7 +196,7 @@ func or(v any, otherwise string) any {
 }
 
 func flagOf(c Card) map[string]any {
-	f, _ := c.Extension[ExtensionFlag].(map[string]any)
+	f, _ := c.Extension[extensionFlag].(map[string]any)
 	return f
 }
 

@@ -47,7 +47,7 @@ func (m *cardMaker) flagCard(f *checks.Flag, because bool) Card {
 	c := Card{
 		UUID: id, Summary: m.summary(f), Detail: m.detail(f, because), Indicator: indicatorOf(f), Source: sourceOf(f),
 		Suggestions: m.suggestions(f, id), OverrideReasons: m.overrideReasons(), Links: linksOf(f),
-		Extension: map[string]any{ExtensionFlag: FlagExtension{ordercheck.LineOf(f), because}},
+		Extension: map[string]any{extensionFlag: flagExtension{ordercheck.LineOf(f), because}},
 	}
 	if len(c.Suggestions) > 0 {
 		c.SelectionBehavior = "any"

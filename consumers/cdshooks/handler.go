@@ -22,8 +22,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// DefaultTimeout is within what CDS Hooks expects of a service: an answer in the order of 500 ms.
-const DefaultTimeout = 400 * time.Millisecond
+// defaultTimeout is within what CDS Hooks expects of a service: an answer in the order of 500 ms.
+const defaultTimeout = 400 * time.Millisecond
 
 // Config of a handler.
 type Config struct {
@@ -50,7 +50,7 @@ type handler struct {
 
 // NewHandler makes the HTTP handler of /cds-services.
 func NewHandler(c Config) http.Handler {
-	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
 	c.MaxBytes = cmp.Or(c.MaxBytes, 16<<20)
 	c.AtOnce = cmp.Or(c.AtOnce, 2*runtime.GOMAXPROCS(0))
 	if c.Reasons == nil {

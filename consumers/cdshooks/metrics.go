@@ -100,7 +100,7 @@ func (m *Metrics) shown(cards []Card) {
 	}
 	for i := range cards {
 		check, severity := noCheck, noCheck
-		if f, ok := cards[i].Extension[ExtensionFlag].(FlagExtension); ok {
+		if f, ok := cards[i].Extension[extensionFlag].(flagExtension); ok {
 			check, severity = knownCheck(f.Check), f.Severity
 		}
 		m.cards.WithLabelValues(check, severity).Inc()

@@ -97,10 +97,10 @@ func TestCallsAreCounted(t *testing.T) {
 		t.Fatal("no card of a flag")
 	}
 	for _, card := range []string{shown[0].UUID, "e56e1945-20b3-4393-8503-a1a20fd73152"} {
-		d.send(http.MethodPost, sign+"/feedback", post(card, Overridden, ""))
+		d.send(http.MethodPost, sign+"/feedback", post(card, overridden, ""))
 	}
 	bus.err = errors.New("away")
-	d.send(http.MethodPost, sign+"/feedback", post(shown[0].UUID, Overridden, ""))
+	d.send(http.MethodPost, sign+"/feedback", post(shown[0].UUID, overridden, ""))
 	check := flagOf(shown[0])["check"].(string)
 	expect("feedback", map[string]int{"feedback_total " + check + " overridden": 1, "feedback_total none overridden": 1})
 	closedLabels(t, m)
@@ -109,7 +109,7 @@ func TestCallsAreCounted(t *testing.T) {
 // closedLabels: nothing that a client sent is a label.
 func closedLabels(t *testing.T, m *Metrics) {
 	t.Helper()
-	allowed := slices.Concat(outcomes, hooks(), []string{Accepted, Overridden, noCheck, "low", "moderate", "high"})
+	allowed := slices.Concat(outcomes, hooks(), []string{accepted, overridden, noCheck, "low", "moderate", "high"})
 	for _, c := range checks.Catalogue() {
 		allowed = append(allowed, c.ID)
 	}
@@ -125,7 +125,7 @@ func closedLabels(t *testing.T, m *Metrics) {
 // A flag that is read back from the bus may name a check that there is none of.
 func TestForeignCheckIsNoLabel(t *testing.T) {
 	m := NewMetrics()
-	m.answered(&Feedback{Outcome: Accepted, Check: "Zebrowski"})
-	m.shown([]Card{{Extension: map[string]any{ExtensionFlag: FlagExtension{Line: ordercheck.Line{Check: "Zebrowski", Severity: "high"}}}}})
+	m.answered(&Feedback{Outcome: accepted, Check: "Zebrowski"})
+	m.shown([]Card{{Extension: map[string]any{extensionFlag: flagExtension{Line: ordercheck.Line{Check: "Zebrowski", Severity: "high"}}}}})
 	closedLabels(t, m)
 }

@@ -33,8 +33,8 @@ type Advice struct {
 	Stored       bool   // something was known of the patient before the request
 }
 
-// Advise answers q at asOf from what view knows and what q brings. It changes nothing.
-func Advise(e *fold.Engine, view fold.View, q *Question, asOf time.Time) Advice {
+// advise answers q at asOf from what view knows and what q brings. It changes nothing.
+func advise(e *fold.Engine, view fold.View, q *Question, asOf time.Time) Advice {
 	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
 	known := e.NewFold(onePatient{view, q.Patient}).Whole()
 	// What is asked arrives after everything that is stored, and the drafts last.
@@ -65,7 +65,7 @@ func (a *Advice) mine(all []fhir.Resource, draft bool) []fhir.Resource {
 		case r.Patient == a.Patient || r.Patient == "" && r.Fact.Kind == checks.KindMedication:
 			mine = append(mine, *r)
 		case r.Patient != "":
-			a.Unread = append(a.Unread, Unread{Type: r.Type, Pointer: r.Pointer, Reason: OtherPatient,
+			a.Unread = append(a.Unread, Unread{Type: r.Type, Pointer: r.Pointer, Reason: otherPatient,
 				Detail: "it is about another patient than the request", Draft: draft})
 		}
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// TagSystem is the system of meta.tag, which says in a Bundle why a flag is there.
-const TagSystem = fhir.BaseURL + "/CodeSystem/order-check"
+// tagSystem is the system of meta.tag, which says in a Bundle why a flag is there.
+const tagSystem = fhir.BaseURL + "/CodeSystem/order-check"
 
 // Tags of flags.
 const (
-	TagBecause = "because-of-draft"
-	TagOpen    = "open-already"
+	tagBecause = "because-of-draft"
+	tagOpen    = "open-already"
 )
 
 type object map[string]any
@@ -29,7 +29,7 @@ func BundleOf(a *Advice) ([]byte, error) {
 	for _, group := range []struct {
 		tag   string
 		flags []checks.Flag
-	}{{TagBecause, a.Because}, {TagOpen, a.Open}} {
+	}{{tagBecause, a.Because}, {tagOpen, a.Open}} {
 		for _, f := range group.flags {
 			issue, err := tagged(f, group.tag)
 			if err != nil {
@@ -56,7 +56,7 @@ func tagged(f checks.Flag, tag string) (object, error) {
 	if err := json.Unmarshal(data, &issue); err != nil {
 		return nil, err
 	}
-	issue["meta"] = object{"tag": []object{{"system": TagSystem, "code": tag}}}
+	issue["meta"] = object{"tag": []object{{"system": tagSystem, "code": tag}}}
 	return issue, nil
 }
 

@@ -59,7 +59,7 @@ func (c *Checker) WithReader(do func(*fhir.Reader)) {
 func (c *Checker) Ask(data []byte) (Advice, error) {
 	var q *Question
 	var err error
-	c.WithReader(func(r *fhir.Reader) { q, err = ReadQuestion(r, data) })
+	c.WithReader(func(r *fhir.Reader) { q, err = readQuestion(r, data) })
 	if err != nil {
 		return Advice{}, err
 	}
@@ -70,7 +70,7 @@ func (c *Checker) Ask(data []byte) (Advice, error) {
 func (c *Checker) Advise(q *Question) (Advice, error) {
 	var a Advice
 	err := c.Stored.Read(func(v fold.View) error {
-		a = Advise(c.Engine, v, q, c.Instant())
+		a = advise(c.Engine, v, q, c.Instant())
 		return nil
 	})
 	return a, err
@@ -78,7 +78,7 @@ func (c *Checker) Advise(q *Question) (Advice, error) {
 
 // AdviseAlone answers a question from what it brings.
 func (c *Checker) AdviseAlone(q *Question) Advice {
-	return Advise(c.Engine, fold.NewMemory(), q, c.Instant())
+	return advise(c.Engine, fold.NewMemory(), q, c.Instant())
 }
 
 // Files are facts that were read from files.

@@ -98,7 +98,7 @@ func sameFlags(t *testing.T, name string, all []fhir.Resource, i int) {
 		}
 	}
 	for from, a := range map[string]Advice{
-		"stored": Advise(e, before.Finish(asOf), &q, asOf), "brought": Advise(e, fold.NewMemory(), &brought, asOf),
+		"stored": advise(e, before.Finish(asOf), &q, asOf), "brought": advise(e, fold.NewMemory(), &brought, asOf),
 	} {
 		got := append(slices.Clone(a.Because), a.Open...)
 		if diff := cmp.Diff(byID(want), byID(got)); diff != "" {

@@ -67,7 +67,7 @@ func TestServiceAnswers(t *testing.T) {
 	if got := m.Header.Get("Content-Type"); got != "application/json" {
 		t.Errorf("content type %q", got)
 	}
-	conforms(t, ReplySchema, m.Data)
+	conforms(t, replySchema, m.Data)
 	var r Reply
 	if err := json.Unmarshal(m.Data, &r); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestServiceAnswers(t *testing.T) {
 		}
 		seen[key]++
 	}
-	if seen[TagBecause] != 1 || seen[TagOpen] != 1 || seen["ServiceRequest"] != 3 {
+	if seen[tagBecause] != 1 || seen[tagOpen] != 1 || seen["ServiceRequest"] != 3 {
 		t.Errorf("entries %v", seen)
 	}
 }
@@ -118,10 +118,10 @@ func TestServiceRefuses(t *testing.T) {
 	const secret = "Zebrowski"
 	nc := startService(t, checker(stored(t)))
 	for request_, code := range map[string]string{
-		`{"resourceType":"` + secret: CodeUnreadable,
-		"":                           CodeUnreadable,
-		`{"resourceType":"Condition","code":{},"id":"` + secret + `"}`: CodeUnreadable,
-		bundle(strings.Replace(rlsCondition, "c1", secret, 1)):         CodeNoQuestion,
+		`{"resourceType":"` + secret: codeUnreadable,
+		"":                           codeUnreadable,
+		`{"resourceType":"Condition","code":{},"id":"` + secret + `"}`: codeUnreadable,
+		bundle(strings.Replace(rlsCondition, "c1", secret, 1)):         codeNoQuestion,
 	} {
 		m := request(t, nc, Subject, request_, nil)
 		if got := m.Header.Get(micro.ErrorCodeHeader); got != code {
@@ -137,7 +137,7 @@ func TestServiceNotReady(t *testing.T) {
 	c := checker(nil)
 	c.Stored = commit.NewKnown()
 	m := request(t, startService(t, c), Subject, order("d1", "draft", "x"), nil)
-	if got := m.Header.Get(micro.ErrorCodeHeader); got != CodeNotReady {
+	if got := m.Header.Get(micro.ErrorCodeHeader); got != codeNotReady {
 		t.Errorf("code %q", got)
 	}
 }
@@ -151,7 +151,7 @@ func TestServiceSurvivesAPanic(t *testing.T) {
 	c := checker(nil)
 	c.Stored = broken{}
 	m := request(t, startService(t, c), Subject, order("d1", "draft", "x"), nil)
-	if m.Header.Get(micro.ErrorCodeHeader) != CodeInternal || strings.Contains(m.Header.Get(micro.ErrorHeader), "Zebrowski") {
+	if m.Header.Get(micro.ErrorCodeHeader) != codeInternal || strings.Contains(m.Header.Get(micro.ErrorHeader), "Zebrowski") {
 		t.Errorf("headers %v", m.Header)
 	}
 }
