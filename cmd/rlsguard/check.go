@@ -12,6 +12,10 @@ import (
 	"github.com/nats-io/nats.go/micro"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
@@ -19,8 +23,8 @@ import (
 )
 
 type checkCommand struct {
-	configFlag
-	natsFlags
+	settings.Flag
+	connect.Flags
 
 	Facts   []string `sep:"none" placeholder:"PATH" help:"What is known, from files or folders as replay takes them, instead of a server; may be given several times."`
 	AsOf    string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out. A server has its own clock."`
@@ -43,42 +47,42 @@ Examples:
 }
 
 // Run asks about the draft and prints the answer.
-func (c *checkCommand) Run(p *program) error {
+func (c *checkCommand) Run(p *terminal.Program) error {
 	if c.Nats != "" && len(c.Facts) > 0 {
 		return errors.New("--nats and --facts exclude each other: facts are on the server, or in files")
 	}
-	set, err := c.setup()
+	set, err := c.Read()
 	if err != nil {
 		return err
 	}
-	draft, err := readDraft(c.Draft, set.reader.MaxBytes, p.stdin)
+	draft, err := readDraft(c.Draft, set.Reader.MaxBytes, p.Stdin)
 	if err != nil {
 		return err
 	}
 	if len(c.Facts) == 0 {
-		server, err := c.find()
+		server, err := c.Find()
 		switch {
 		case err == nil:
 			return c.askServer(p, server, draft)
-		case !errors.Is(err, errNoServer):
+		case !errors.Is(err, connect.ErrNoServer):
 			return err
 		}
-		tellf(p.stderr, "no server is known and no --facts are given: only what is in the draft's file is looked at")
+		terminal.Tell(p.Stderr, "no server is known and no --facts are given: only what is in the draft's file is looked at")
 	}
 	return c.askFiles(p, set, draft)
 }
 
 // readDraft reads a file, or standard input, up to a limit of bytes.
 func readDraft(path string, limit int, stdin io.Reader) ([]byte, error) {
-	in, err := openInputs([]string{path}, stdin)
+	in, err := files.Open([]string{path}, stdin)
 	if err != nil {
 		return nil, err
 	}
-	defer in.close()
-	if len(in.sources) != 1 || in.roots != nil {
+	defer in.Close()
+	if len(in.Sources) != 1 || in.Roots != nil {
 		return nil, fmt.Errorf("%s is a folder: name the file of the draft", path)
 	}
-	f, err := in.sources[0].open()
+	f, err := in.Sources[0].Open()
 	if err != nil {
 		return nil, err
 	}
@@ -91,22 +95,22 @@ func readDraft(path string, limit int, stdin io.Reader) ([]byte, error) {
 }
 
 // askFiles answers from files.
-func (c *checkCommand) askFiles(p *program, set *setup, draft []byte) error {
-	asOf, err := parseAsOf(c.AsOf, set.settings.Zone, p.now())
+func (c *checkCommand) askFiles(p *terminal.Program, set *settings.Setup, draft []byte) error {
+	asOf, err := settings.ParseAsOf(c.AsOf, set.Settings.Zone, p.Now())
 	if err != nil {
 		return err
 	}
-	r := &replay{program: p, options: &replayCommand{KeyFile: c.KeyFile}, asOf: asOf, sum: newSummary(),
-		engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset}}
+	r := &replay{Program: p, options: &replayCommand{KeyFile: c.KeyFile}, asOf: asOf, sum: files.NewSummary(),
+		engine: fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}}
 	if r.engine.Key, err = r.options.key(); err != nil {
 		return err
 	}
-	set.reader.Now = p.now()
-	facts, err := r.facts(set.reader, c.Facts)
+	set.Reader.Now = p.Now()
+	facts, err := r.facts(set.Reader, c.Facts)
 	if err != nil {
 		return err
 	}
-	checker := ordercheck.Checker{Engine: &r.engine, Stored: ordercheck.Files{View: facts}, Reader: set.reader, AsOf: func() time.Time { return asOf }}
+	checker := ordercheck.Checker{Engine: &r.engine, Stored: ordercheck.Files{View: facts}, Reader: set.Reader, AsOf: func() time.Time { return asOf }}
 	a, err := checker.Ask(draft)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Draft, err)
@@ -124,9 +128,9 @@ func (c *checkCommand) askFiles(p *program, set *setup, draft []byte) error {
 	case c.failed(a.Because):
 		return c.failOnMet()
 	case r.unreadable > 0:
-		return errReported
+		return terminal.ErrReported
 	case ordercheck.LeftOut(a.Unread) || r.sum.Outcomes.Rejected > 0:
-		return errRejected
+		return terminal.ErrRejected
 	}
 	return nil
 }
@@ -137,17 +141,17 @@ func (r *replay) facts(o fhir.Options, paths []string) (*fold.Memory, error) {
 		return nil, err
 	}
 	if len(paths) > 0 && r.sum.Events == 0 {
-		return nil, errNothing
+		return nil, terminal.ErrNothing
 	}
 	return r.fold.Finish(r.asOf), nil
 }
 
 // askServer lets a running serve answer.
-func (c *checkCommand) askServer(p *program, server natsServer, draft []byte) error {
+func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, draft []byte) error {
 	if c.AsOf != "" || c.KeyFile != "" || c.Config != "" {
 		return errors.New("--as-of, --key-file and --config go with --facts: a server has its own clock, key and settings")
 	}
-	nc, err := c.connect("check")
+	nc, err := c.Connect("check")
 	if err != nil {
 		return err
 	}
@@ -188,7 +192,7 @@ func ask(nc *nats.Conn, draft []byte, accept string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", ordercheck.Subject, err)
 	}
 	if text := m.Header.Get(micro.ErrorHeader); text != "" {
-		return nil, fmt.Errorf("%s: %s (%s)%s", ordercheck.Subject, harmless(text), m.Header.Get(micro.ErrorCodeHeader), harmless(detailOf(m.Data)))
+		return nil, fmt.Errorf("%s: %s (%s)%s", ordercheck.Subject, terminal.Harmless(text), m.Header.Get(micro.ErrorCodeHeader), terminal.Harmless(detailOf(m.Data)))
 	}
 	return m.Data, nil
 }

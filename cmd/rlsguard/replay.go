@@ -10,12 +10,17 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
 type replayCommand struct {
-	configFlag
+	settings.Flag
 
 	AsOf        string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out."`
 	KeyFile     string   `placeholder:"FILE" help:"Site key for flag ids (at least 16 bytes, mode 0600). Without it ids are made with a public key meant for tests."`
@@ -39,41 +44,41 @@ Examples:
 }
 
 // Run reads all paths and prints what is flagged.
-func (c *replayCommand) Run(p *program) error {
+func (c *replayCommand) Run(p *terminal.Program) error {
 	if c.Format == "fhir" && c.Explain {
 		return fmt.Errorf("--explain has no FHIR form: use it with --format text or json")
 	}
-	set, err := c.setup()
+	set, err := c.Read()
 	if err != nil {
 		return err
 	}
-	r := &replay{program: p, options: c, sum: newSummary(), engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset}}
-	if r.asOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
+	r := &replay{Program: p, options: c, sum: files.NewSummary(), engine: fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}}
+	if r.asOf, err = settings.ParseAsOf(c.AsOf, set.Settings.Zone, p.Now()); err != nil {
 		return err
 	}
 	if r.engine.Key, err = c.key(); err != nil {
 		return err
 	}
-	r.out = newPrinter(p, c.Format, c.Transitions)
-	set.reader.Now = p.now()
-	return r.run(set.reader)
+	r.out = show.NewPrinter(p, c.Format, c.Transitions)
+	set.Reader.Now = p.Now()
+	return r.run(set.Reader)
 }
 
 func (c *replayCommand) key() ([]byte, error) {
 	if c.KeyFile == "" {
-		return []byte(publicTestKey), nil
+		return []byte(connect.PublicTestKey), nil
 	}
-	return readKey(c.KeyFile)
+	return connect.ReadKey(c.KeyFile)
 }
 
 // replay is one run over files.
 type replay struct {
-	*program
+	*terminal.Program
 	options *replayCommand
 	engine  fold.Engine
 	asOf    time.Time
-	out     printer
-	sum     *summary
+	out     show.Printer
+	sum     *files.Summary
 
 	fold       *fold.Replay
 	unreadable int
@@ -82,7 +87,7 @@ type replay struct {
 
 func (r *replay) run(o fhir.Options) error {
 	if r.options.KeyFile == "" {
-		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
+		terminal.Tell(r.Stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
 	}
 	if err := r.read(o, r.options.Paths); err != nil {
 		return err
@@ -92,49 +97,49 @@ func (r *replay) run(o fhir.Options) error {
 
 // read folds everything that paths name, and reports what could not be read and what held nothing.
 func (r *replay) read(o fhir.Options, paths []string) error {
-	in, err := openInputs(paths, r.stdin)
+	in, err := files.Open(paths, r.Stdin)
 	if err != nil {
 		return err
 	}
-	defer in.close()
-	r.sum.Unread = append(r.sum.Unread, in.unread...)
-	r.sum.quiet(r.engine.Settings)
+	defer in.Close()
+	r.sum.Unread = append(r.sum.Unread, in.Unread...)
+	r.sum.NoteQuiet(r.engine.Settings)
 	r.fold = fold.NewReplay(&r.engine)
-	bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
+	bar := terminal.StartProgress(r.Stderr, "reading", files.TotalSize(in.Sources), terminal.Megabytes)
 	before := 0
-	readSources(in.sources, o, bar, func(n int, b batch) {
-		r.take(n, in.sources[n].name, b)
-		if b.last {
-			r.end(in.sources[n].name, b, r.sum.Events-before)
+	files.Read(in.Sources, o, bar, func(n int, b files.Batch) {
+		r.take(n, in.Sources[n].Name, b)
+		if b.Last {
+			r.end(in.Sources[n].Name, b, r.sum.Events-before)
 			before = r.sum.Events
 		}
 	})
-	bar.end()
-	r.sum.report(r.stderr)
+	bar.End()
+	r.sum.Report(r.Stderr)
 	return nil
 }
 
 // end accounts for a source that has been read.
-func (r *replay) end(name string, b batch, events int) {
-	if b.err != nil {
+func (r *replay) end(name string, b files.Batch, events int) {
+	if b.Err != nil {
 		r.unreadable++
-		r.sum.Unread = append(r.sum.Unread, failedSource(name, b.err))
+		r.sum.Unread = append(r.sum.Unread, files.FailedSource(name, b.Err))
 		return
 	}
-	r.sum.Unread = append(r.sum.Unread, emptied(name, events, b.hollow, b.line)...)
+	r.sum.Unread = append(r.sum.Unread, files.Emptied(name, events, b.Hollow, b.Line)...)
 }
 
 // take folds a part of a source in: at once, or one event after the other when transitions are wanted.
-func (r *replay) take(n int, name string, b batch) {
-	in := fold.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: b.resources, Source: name, AllowAck: true}
+func (r *replay) take(n int, name string, b files.Batch) {
+	in := fold.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: b.Resources, Source: name, AllowAck: true}
 	if !r.options.Transitions {
-		r.count(name, b.lines, r.fold.Fold(in))
+		r.count(name, b.Lines, r.fold.Fold(in))
 		return
 	}
-	for i := range b.resources {
-		in.Resources = b.resources[i : i+1]
+	for i := range b.Resources {
+		in.Resources = b.Resources[i : i+1]
 		results, flags := r.fold.Step(in, r.asOf)
-		r.count(name, b.lines[i:i+1], results)
+		r.count(name, b.Lines[i:i+1], results)
 		for _, f := range flags {
 			r.print(f)
 		}
@@ -143,13 +148,13 @@ func (r *replay) take(n int, name string, b batch) {
 
 func (r *replay) count(name string, lines []int, results []fold.Result) {
 	for i, res := range results {
-		r.sum.event(res, func() string { return fmt.Sprintf("%s:%d", name, lines[i]) })
+		r.sum.Event(res, func() string { return fmt.Sprintf("%s:%d", name, lines[i]) })
 	}
 }
 
 func (r *replay) print(f checks.Flag) {
 	if r.failure == nil {
-		r.failure = r.out.flag(f)
+		r.failure = r.out.Flag(f)
 	}
 }
 
@@ -159,34 +164,34 @@ func (r *replay) finish() error {
 	patients := known.Patients()
 	met := r.countFlags(known, patients)
 	if r.options.Summary != "" {
-		if err := r.sum.write(r.options.Summary); err != nil {
+		if err := r.sum.Write(r.options.Summary); err != nil {
 			return err
 		}
 	}
 	if r.sum.Events == 0 {
-		return errNothing
+		return terminal.ErrNothing
 	}
 	if !r.options.Transitions {
 		r.printFlags(known, patients)
 		if r.failure == nil {
-			r.failure = r.out.ended()
+			r.failure = r.out.Ended()
 		}
 	}
 	if r.options.Explain {
 		r.explain(known, patients)
 	}
 	if r.failure == nil {
-		r.failure = r.out.end(r.sum)
+		r.failure = r.out.End(r.sum)
 	}
 	switch {
 	case r.failure != nil:
 		return fmt.Errorf("output: %w", r.failure)
 	case r.unreadable > 0:
-		return errReported
+		return terminal.ErrReported
 	case met:
-		return &exitError{code: exitFailOn, text: "a flag of severity " + r.options.FailOn + " or higher is open (--fail-on)"}
+		return &terminal.ExitError{Code: terminal.ExitFailOn, Text: "a flag of severity " + r.options.FailOn + " or higher is open (--fail-on)"}
 	case r.sum.Outcomes.Rejected > 0:
-		return errRejected
+		return terminal.ErrRejected
 	}
 	return nil
 }
@@ -195,9 +200,9 @@ func (r *replay) finish() error {
 func (r *replay) countFlags(known *fold.Memory, patients []checks.Ref) (met bool) {
 	limit, err := checks.ParseSeverity(r.options.FailOn)
 	for _, p := range patients {
-		r.sum.leftOut(known.State(p).Cut)
+		r.sum.LeftOut(known.State(p).Cut)
 		for _, f := range known.State(p).Flags {
-			r.sum.flag(f.Severity)
+			r.sum.Flag(f.Severity)
 			met = met || err == nil && f.Severity >= limit
 		}
 	}
@@ -210,7 +215,7 @@ const flagChunk = 1024
 // printFlags prints the open flags, sorted by patient, check and ingredient; as text the worst first.
 func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 	patients = slices.DeleteFunc(slices.Clone(patients), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
-	r.out.begin(len(patients))
+	r.out.Begin(len(patients))
 	text := r.options.Format == "text"
 	if text {
 		slices.SortStableFunc(patients, func(a, b checks.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
@@ -222,7 +227,7 @@ func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 		})
 		for _, flags := range found {
 			if text {
-				flags = worstFirst(flags)
+				flags = show.WorstFirst(flags)
 			}
 			for _, f := range flags {
 				r.print(f)
@@ -268,7 +273,7 @@ func (r *replay) explain(known *fold.Memory, patients []checks.Ref) {
 	for _, patient := range patients {
 		for _, s := range checks.Explain(known.State(patient), r.engine.Settings, r.asOf) {
 			if r.failure == nil {
-				r.failure = r.out.silence(s)
+				r.failure = r.out.Silence(s)
 			}
 		}
 	}
