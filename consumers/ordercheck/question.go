@@ -1,7 +1,6 @@
 package ordercheck
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -54,7 +53,7 @@ func readQuestion(r *fhir.Reader, data []byte) (*Question, error) {
 	if len(all) == 1 && all[0].Rejection != nil {
 		return nil, all[0].Rejection
 	}
-	named := draftParameters(data)
+	named := draftParameters(r.Parameters())
 	isDraft := func(res *fhir.Resource) bool { return isRequest(res) && beingWritten(res) }
 	switch {
 	case len(named) > 0:
@@ -124,19 +123,10 @@ func beingWritten(res *fhir.Resource) bool {
 }
 
 // draftParameters are the positions of the parameters whose name begins with draft.
-func draftParameters(data []byte) []int {
-	var p struct {
-		ResourceType string `json:"resourceType"`
-		Parameter    []struct {
-			Name string `json:"name"`
-		} `json:"parameter"`
-	}
-	if json.Unmarshal(data, &p) != nil || p.ResourceType != "Parameters" {
-		return nil
-	}
+func draftParameters(names []string) []int {
 	var named []int
-	for i, param := range p.Parameter {
-		if strings.HasPrefix(strings.ToLower(param.Name), "draft") {
+	for i, name := range names {
+		if strings.HasPrefix(strings.ToLower(name), "draft") {
 			named = append(named, i)
 		}
 	}
