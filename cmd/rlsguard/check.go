@@ -19,7 +19,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
-	"github.com/rlsguard/rlsguard/fhir"
 )
 
 type checkCommand struct {
@@ -100,50 +99,50 @@ func (c *checkCommand) askFiles(p *terminal.Program, set *settings.Setup, draft 
 	if err != nil {
 		return err
 	}
-	r := &replay{Program: p, options: &replayCommand{KeyFile: c.KeyFile}, asOf: asOf, sum: files.NewSummary(),
-		engine: fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}}
-	if r.engine.Key, err = r.options.key(); err != nil {
+	engine := fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}
+	if engine.Key, err = connect.ReplayKey(c.KeyFile); err != nil {
 		return err
 	}
 	set.Reader.Now = p.Now()
-	facts, err := r.facts(set.Reader, c.Facts)
+	read := files.Fold{Engine: &engine, Reader: set.Reader, AsOf: asOf}
+	facts, err := read.Read(p, c.Facts)
 	if err != nil {
 		return err
 	}
-	checker := ordercheck.Checker{Engine: &r.engine, Stored: ordercheck.Files{View: facts}, Reader: set.Reader, AsOf: func() time.Time { return asOf }}
+	if len(c.Facts) > 0 && read.Summary.Events == 0 {
+		return terminal.ErrNothing
+	}
+	checker := ordercheck.Checker{Engine: &engine, Stored: ordercheck.Files{View: facts}, Reader: set.Reader, AsOf: func() time.Time { return asOf }}
 	a, err := checker.Ask(draft)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Draft, err)
 	}
-	var bundle []byte
+	reply := ordercheck.ReplyOf(&a)
 	if c.Format == "fhir" {
-		if bundle, err = ordercheck.BundleOf(&a); err != nil {
+		if reply.Bundle, err = ordercheck.BundleOf(&a); err != nil {
 			return err
 		}
 	}
-	if err := c.print(p, ordercheck.ReplyOf(&a), bundle); err != nil {
+	because, err := flagsOf(&reply, reply.Because)
+	if err != nil {
+		return err
+	}
+	open, err := flagsOf(&reply, reply.Open)
+	if err != nil {
+		return err
+	}
+	if err := c.print(p, &reply, because, open); err != nil {
 		return err
 	}
 	switch {
 	case c.failed(a.Because):
 		return c.failOnMet()
-	case r.unreadable > 0:
+	case read.Unreadable > 0:
 		return terminal.ErrReported
-	case ordercheck.LeftOut(a.Unread) || r.sum.Outcomes.Rejected > 0:
+	case ordercheck.LeftOut(a.Unread) || read.Summary.Outcomes.Rejected > 0:
 		return terminal.ErrRejected
 	}
 	return nil
-}
-
-// facts folds the files of paths, as replay does, and reports what cannot be read. Without paths nothing is known.
-func (r *replay) facts(o fhir.Options, paths []string) (*fold.Memory, error) {
-	if err := r.read(o, paths); err != nil {
-		return nil, err
-	}
-	if len(paths) > 0 && r.sum.Events == 0 {
-		return nil, terminal.ErrNothing
-	}
-	return r.fold.Finish(r.asOf), nil
 }
 
 // askServer lets a running serve answer.
@@ -159,17 +158,15 @@ func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, dra
 	if most := nc.MaxPayload(); int64(len(draft)) > most {
 		return fmt.Errorf("%s has %d bytes, the NATS server takes %d (max_payload)", c.Draft, len(draft), most)
 	}
-	data, err := ask(nc, draft, "application/json")
+	accept := "application/json"
+	if c.Format == "fhir" {
+		accept = ordercheck.AcceptBoth
+	}
+	data, err := ask(nc, draft, accept)
 	if err != nil {
 		return err
 	}
-	var bundle []byte
-	if c.Format == "fhir" {
-		if bundle, err = ask(nc, draft, "application/fhir+json"); err != nil {
-			return err
-		}
-	}
-	return c.printAnswer(p, data, bundle)
+	return c.printAnswer(p, data)
 }
 
 const (

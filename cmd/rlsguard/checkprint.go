@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,38 +14,13 @@ import (
 )
 
 // printAnswer prints what a server answered.
-func (c *checkCommand) printAnswer(p *terminal.Program, data, bundle []byte) error {
+func (c *checkCommand) printAnswer(p *terminal.Program, data []byte) error {
 	var r ordercheck.Reply
 	if err := json.Unmarshal(data, &r); err != nil {
-		return fmt.Errorf("%s: the answer cannot be read: %w", ordercheck.Subject, err)
+		return unreadableAnswer(err)
 	}
-	if err := c.print(p, r, bundle); err != nil {
-		return err
-	}
-	because, err := flagsOf(&r, r.Because)
-	switch {
-	case err != nil:
-		return err
-	case c.failed(because):
-		return c.failOnMet()
-	case ordercheck.LeftOut(r.Unread):
-		return terminal.ErrRejected
-	}
-	return nil
-}
-
-func (c *checkCommand) failOnMet() error {
-	return &terminal.ExitError{Code: terminal.ExitFailOn, Text: "the draft raises a flag of severity " + c.FailOn + " or higher (--fail-on)"}
-}
-
-// print writes the answer, and what was left out on stderr.
-func (c *checkCommand) print(p *terminal.Program, r ordercheck.Reply, bundle []byte) error {
-	for _, u := range r.Unread {
-		if u.Partly {
-			terminal.Tell(p.Stderr, "%s at %s: cannot be read, %s; the rest was checked", c.Draft, u.Pointer, u.Detail)
-			continue
-		}
-		terminal.Tell(p.Stderr, "%s at %s: left out, %s: %s", c.Draft, u.Pointer, u.Reason, u.Detail)
+	if c.Format == "fhir" && r.Bundle == nil {
+		return unreadableAnswer(errors.New("no Bundle is in it: rlsguard serve is of an older version"))
 	}
 	because, err := flagsOf(&r, r.Because)
 	if err != nil {
@@ -54,9 +30,38 @@ func (c *checkCommand) print(p *terminal.Program, r ordercheck.Reply, bundle []b
 	if err != nil {
 		return err
 	}
+	if err := c.print(p, &r, because, open); err != nil {
+		return err
+	}
+	switch {
+	case c.failed(because):
+		return c.failOnMet()
+	case ordercheck.LeftOut(r.Unread):
+		return terminal.ErrRejected
+	}
+	return nil
+}
+
+func unreadableAnswer(err error) error {
+	return fmt.Errorf("%s: the answer cannot be read: %w", ordercheck.Subject, err)
+}
+
+func (c *checkCommand) failOnMet() error {
+	return &terminal.ExitError{Code: terminal.ExitFailOn, Text: "the draft raises a flag of severity " + c.FailOn + " or higher (--fail-on)"}
+}
+
+// print writes the answer, and what was left out on stderr.
+func (c *checkCommand) print(p *terminal.Program, r *ordercheck.Reply, because, open []checks.Flag) error {
+	for _, u := range r.Unread {
+		if u.Partly {
+			terminal.Tell(p.Stderr, "%s at %s: cannot be read, %s; the rest was checked", c.Draft, u.Pointer, u.Detail)
+			continue
+		}
+		terminal.Tell(p.Stderr, "%s at %s: left out, %s: %s", c.Draft, u.Pointer, u.Reason, u.Detail)
+	}
 	switch c.Format {
 	case "fhir":
-		return terminal.WriteLine(p.Stdout, terminal.EscapeInvisible(bundle))
+		return terminal.WriteLine(p.Stdout, terminal.EscapeInvisible(r.Bundle))
 	case "reply":
 		line, err := terminal.JSONLine(r)
 		if err != nil {
@@ -75,7 +80,7 @@ func (c *checkCommand) print(p *terminal.Program, r ordercheck.Reply, bundle []b
 		}
 		return nil
 	}
-	return show.Answer(p, &r, because, open)
+	return show.Answer(p, r, because, open)
 }
 
 // flagsOf reads lines back, with their answers.
@@ -84,7 +89,7 @@ func flagsOf(r *ordercheck.Reply, lines []ordercheck.Line) ([]checks.Flag, error
 	for i := range lines {
 		f, err := lines[i].Flag()
 		if err != nil {
-			return nil, fmt.Errorf("%s: the answer cannot be read: %w", ordercheck.Subject, err)
+			return nil, unreadableAnswer(err)
 		}
 		if a, ok := r.Answers[f.ID]; ok {
 			f.Ack = &checks.Acknowledgement{FlagID: f.ID, Basis: f.Basis, Override: a.Override, Reason: a.Reason, Author: a.Author}

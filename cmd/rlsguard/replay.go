@@ -52,23 +52,16 @@ func (c *replayCommand) Run(p *terminal.Program) error {
 	if err != nil {
 		return err
 	}
-	r := &replay{Program: p, options: c, sum: files.NewSummary(), engine: fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}}
+	r := &replay{Program: p, options: c, engine: fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}}
 	if r.asOf, err = settings.ParseAsOf(c.AsOf, set.Settings.Zone, p.Now()); err != nil {
 		return err
 	}
-	if r.engine.Key, err = c.key(); err != nil {
+	if r.engine.Key, err = connect.ReplayKey(c.KeyFile); err != nil {
 		return err
 	}
 	r.out = show.NewPrinter(p, c.Format, c.Transitions)
 	set.Reader.Now = p.Now()
 	return r.run(set.Reader)
-}
-
-func (c *replayCommand) key() ([]byte, error) {
-	if c.KeyFile == "" {
-		return []byte(connect.PublicTestKey), nil
-	}
-	return connect.ReadKey(c.KeyFile)
 }
 
 // replay is one run over files.
@@ -78,78 +71,25 @@ type replay struct {
 	engine  fold.Engine
 	asOf    time.Time
 	out     show.Printer
+	read    files.Fold
 	sum     *files.Summary
-
-	fold       *fold.Replay
-	unreadable int
-	failure    error // of the output
+	failure error // of the output
 }
 
 func (r *replay) run(o fhir.Options) error {
 	if r.options.KeyFile == "" {
 		terminal.Tell(r.Stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
 	}
-	if err := r.read(o, r.options.Paths); err != nil {
-		return err
+	r.read = files.Fold{Engine: &r.engine, Reader: o, AsOf: r.asOf}
+	if r.options.Transitions {
+		r.read.Transition = r.print
 	}
-	return r.finish()
-}
-
-// read folds everything that paths name, and reports what could not be read and what held nothing.
-func (r *replay) read(o fhir.Options, paths []string) error {
-	in, err := files.Open(paths, r.Stdin)
+	known, err := r.read.Read(r.Program, r.options.Paths)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	r.sum.Unread = append(r.sum.Unread, in.Unread...)
-	r.sum.NoteQuiet(r.engine.Settings)
-	r.fold = fold.NewReplay(&r.engine)
-	bar := terminal.StartProgress(r.Stderr, "reading", files.TotalSize(in.Sources), terminal.Megabytes)
-	before := 0
-	files.Read(in.Sources, o, bar, func(n int, b files.Batch) {
-		r.take(n, in.Sources[n].Name, b)
-		if b.Last {
-			r.end(in.Sources[n].Name, b, r.sum.Events-before)
-			before = r.sum.Events
-		}
-	})
-	bar.End()
-	r.sum.Report(r.Stderr)
-	return nil
-}
-
-// end accounts for a source that has been read.
-func (r *replay) end(name string, b files.Batch, events int) {
-	if b.Err != nil {
-		r.unreadable++
-		r.sum.Unread = append(r.sum.Unread, files.FailedSource(name, b.Err))
-		return
-	}
-	r.sum.Unread = append(r.sum.Unread, files.Emptied(name, events, b.Hollow, b.Line)...)
-}
-
-// take folds a part of a source in: at once, or one event after the other when transitions are wanted.
-func (r *replay) take(n int, name string, b files.Batch) {
-	in := fold.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: b.Resources, Source: name, AllowAck: true}
-	if !r.options.Transitions {
-		r.count(name, b.Lines, r.fold.Fold(in))
-		return
-	}
-	for i := range b.Resources {
-		in.Resources = b.Resources[i : i+1]
-		results, flags := r.fold.Step(in, r.asOf)
-		r.count(name, b.Lines[i:i+1], results)
-		for _, f := range flags {
-			r.print(f)
-		}
-	}
-}
-
-func (r *replay) count(name string, lines []int, results []fold.Result) {
-	for i, res := range results {
-		r.sum.Event(res, func() string { return fmt.Sprintf("%s:%d", name, lines[i]) })
-	}
+	r.sum = r.read.Summary
+	return r.finish(known)
 }
 
 func (r *replay) print(f checks.Flag) {
@@ -158,9 +98,8 @@ func (r *replay) print(f checks.Flag) {
 	}
 }
 
-// finish decides and prints, and says how it went. The summary is written first, since whoever reads the output may close it early.
-func (r *replay) finish() error {
-	known := r.fold.Finish(r.asOf)
+// finish prints, and says how it went. The summary is written first, since whoever reads the output may close it early.
+func (r *replay) finish(known *fold.Memory) error {
 	patients := known.Patients()
 	met := r.countFlags(known, patients)
 	if r.options.Summary != "" {
@@ -186,7 +125,7 @@ func (r *replay) finish() error {
 	switch {
 	case r.failure != nil:
 		return fmt.Errorf("output: %w", r.failure)
-	case r.unreadable > 0:
+	case r.read.Unreadable > 0:
 		return terminal.ErrReported
 	case met:
 		return &terminal.ExitError{Code: terminal.ExitFailOn, Text: "a flag of severity " + r.options.FailOn + " or higher is open (--fail-on)"}

@@ -31,11 +31,11 @@ func BundleOf(a *Advice) ([]byte, error) {
 		flags []checks.Flag
 	}{{tagBecause, a.Because}, {tagOpen, a.Open}} {
 		for _, f := range group.flags {
-			issue, err := tagged(f, group.tag)
+			issue, err := fhir.MarshalFlag(f, terms.Coding{System: tagSystem, Code: group.tag})
 			if err != nil {
 				return nil, err
 			}
-			add(issue)
+			add(json.RawMessage(issue))
 		}
 	}
 	for _, test := range IronOrders(a.Iron) {
@@ -45,19 +45,6 @@ func BundleOf(a *Advice) ([]byte, error) {
 		add(outcome)
 	}
 	return json.Marshal(object{"resourceType": "Bundle", "type": "collection", "timestamp": a.AsOf.UTC().Format(time.RFC3339), "entry": entries})
-}
-
-func tagged(f checks.Flag, tag string) (object, error) {
-	data, err := fhir.MarshalFlag(f)
-	if err != nil {
-		return nil, err
-	}
-	issue := object{}
-	if err := json.Unmarshal(data, &issue); err != nil {
-		return nil, err
-	}
-	issue["meta"] = object{"tag": []object{{"system": tagSystem, "code": tag}}}
-	return issue, nil
 }
 
 // ServiceRequest is an order for a test, as a draft for the prescriber to sign.

@@ -26,6 +26,9 @@ const (
 	typeFHIR = "application/fhir+json"
 )
 
+// AcceptBoth in the header Accept asks for the reply as JSON with the Bundle in it, so that both are of one moment.
+const AcceptBoth = typeJSON + ";bundle=true"
+
 // Codes of errors, in the header Nats-Service-Error-Code. They go by HTTP.
 const (
 	codeUnreadable = "400" // the request cannot be read
@@ -55,7 +58,7 @@ func Serve(nc *nats.Conn, c *Checker) (micro.Service, error) {
 	}
 	err = svc.AddEndpoint("check", micro.HandlerFunc(c.handle), micro.WithEndpointSubject(Subject), micro.WithEndpointMetadata(map[string]string{
 		"request_schema": compact(requestSchema), "response_schema": compact(replySchema),
-		"formats": typeJSON + "; with header Accept: " + typeFHIR + " a Bundle of DetectedIssue",
+		"formats": typeJSON + "; with header Accept: " + typeFHIR + " a Bundle of DetectedIssue; with " + AcceptBoth + " both",
 	}))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("endpoint %s: %w", Subject, err), svc.Stop())
@@ -81,14 +84,7 @@ func (c *Checker) handle(req micro.Request) {
 		refuse(req, err)
 		return
 	}
-	format := typeJSON
-	var data []byte
-	if wantsFHIR(req.Headers()) {
-		format = typeFHIR
-		data, err = BundleOf(&a)
-	} else {
-		data, err = json.Marshal(ReplyOf(&a))
-	}
+	format, data, err := written(&a, req.Headers())
 	if err != nil {
 		refuse(req, err)
 		return
@@ -97,9 +93,25 @@ func (c *Checker) handle(req micro.Request) {
 	_ = req.Respond(data, micro.WithHeaders(micro.Headers{"Content-Type": []string{format}}))
 }
 
-func wantsFHIR(h micro.Headers) bool {
+// written is advice in the form that the headers of the request ask for.
+func written(a *Advice, h micro.Headers) (format string, data []byte, err error) {
+	if accepts(h, typeFHIR) {
+		data, err = BundleOf(a)
+		return typeFHIR, data, err
+	}
+	reply := ReplyOf(a)
+	if accepts(h, AcceptBoth) {
+		if reply.Bundle, err = BundleOf(a); err != nil {
+			return "", nil, err
+		}
+	}
+	data, err = json.Marshal(reply)
+	return typeJSON, data, err
+}
+
+func accepts(h micro.Headers, form string) bool {
 	for name, values := range h {
-		if strings.EqualFold(name, "Accept") && strings.Contains(strings.Join(values, ","), typeFHIR) {
+		if strings.EqualFold(name, "Accept") && strings.Contains(strings.Join(values, ","), form) {
 			return true
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
-// natsFlags name the NATS server and say how to connect to it.
+// Flags name the NATS server and say how to connect to it.
 type Flags struct {
 	Nats string `name:"nats" placeholder:"URL" help:"NATS server. Without it: NATS_URL, else a server that rlsguard serve runs here, else the selected NATS context."`
 	ServerFlags
@@ -26,7 +26,7 @@ type Flags struct {
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 }
 
-// connectFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by every user of a machine.
+// ServerFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by every user of a machine.
 type ServerFlags struct {
 	Creds string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
 	NKey  string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
@@ -35,14 +35,14 @@ type ServerFlags struct {
 	Plain bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
 }
 
-// natsServer says how to reach a server.
+// Server says how to reach a server.
 type Server struct {
 	Url     string
 	Options []nats.Option
 	secure  bool // TLS whatever the URL says
 }
 
-// find looks for the server in the order that the help tells.
+// Find looks for the server in the order that the help tells.
 func (f Flags) Find() (Server, error) {
 	s, err := f.look()
 	if err != nil {
@@ -90,7 +90,7 @@ func (f ServerFlags) complete(s Server) (Server, error) {
 	return s, nil
 }
 
-// encrypted refuses URLs that lead to other machines without TLS.
+// Encrypted refuses URLs that lead to other machines without TLS.
 func Encrypted(urls string) error {
 	for u := range strings.SplitSeq(urls, ",") {
 		u = strings.TrimSpace(u)
@@ -133,7 +133,7 @@ func (f Flags) look() (Server, error) {
 	return selectedContext()
 }
 
-// connect connects to the server that find finds.
+// Connect connects to the server that find finds.
 func (f Flags) Connect(role string, more ...nats.Option) (*nats.Conn, error) {
 	s, err := f.Find()
 	if err != nil {
@@ -147,7 +147,7 @@ func (f Flags) Connect(role string, more ...nats.Option) (*nats.Conn, error) {
 	return nc, nil
 }
 
-// defaultDir is where serve keeps its data when it is not told: the user's data directory.
+// DefaultDir is where serve keeps its data when it is not told: the user's data directory.
 func DefaultDir() (string, error) {
 	base := os.Getenv("XDG_DATA_HOME")
 	switch {

@@ -27,7 +27,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
-// doorFlags are the options of the order check at serve.
+// DoorFlags are the options of the order check at serve.
 type DoorFlags struct {
 	CDS        string              `name:"cds" placeholder:"ADDR" help:"Address for CDS Hooks 2.0 (/cds-services); port 0 picks one, cds.url in DIR says which. Without it there is none. Other than this machine only with --cds-tls-cert and --cds-issuer."`
 	CDSTLSCert string              `name:"cds-tls-cert" placeholder:"FILE" help:"Certificate of the CDS Hooks address (PEM)."`
@@ -40,7 +40,7 @@ type DoorFlags struct {
 	CDSOpen    bool                `name:"cds-open" help:"For development: let every client of this machine in, without a token."`
 }
 
-// check tells what of the options does not go together.
+// Check tells what of the options does not go together.
 func (d *DoorFlags) Check() error {
 	switch {
 	case d.CDS == "" && (d.CDSTLSCert != "" || d.CDSTLSKey != "" || d.CDSIssuer != nil || d.CDSURL != nil || d.CDSOrigin != nil || d.CDSReason != nil || d.CDSOpen):
@@ -80,7 +80,7 @@ type doors struct {
 	urlFile string
 }
 
-// open opens the doors for the consumer that cfg will be given to. They answer as soon as that knows what is stored.
+// Open opens the doors for the consumer that cfg will be given to. They answer as soon as that knows what is stored.
 func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string) (_ *doors, err error) {
 	cfg.Known = commit.NewKnown()
 	o := &doors{log: cfg.Log, known: cfg.Known, health: cfg.Health, checker: &ordercheck.Checker{Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader, Metrics: ordercheck.NewMetrics()}}
@@ -236,7 +236,7 @@ func (d *DoorFlags) reasons() ([]ordercheck.Reason, error) {
 	return append(all, d.Own...), nil
 }
 
-// close closes the doors; what is being answered gets a moment.
+// Close closes the doors; what is being answered gets a moment.
 func (o *doors) Close() {
 	if o.cancel != nil {
 		o.cancel()
@@ -257,7 +257,7 @@ func (o *doors) Close() {
 	}
 }
 
-// writeURL writes a file that others wait for: it is there whole, or not at all.
+// WriteURL writes a file that others wait for: it is there whole, or not at all.
 func WriteURL(path, url string) error {
 	if err := os.WriteFile(path+".new", []byte(url+"\n"), 0o644); err != nil {
 		return err

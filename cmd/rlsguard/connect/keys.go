@@ -8,10 +8,10 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 )
 
-// publicTestKey makes the flag ids of a replay without --key-file: the same on every machine, and no secret at all.
+// PublicTestKey makes the flag ids of a replay without --key-file: the same on every machine, and no secret at all.
 const PublicTestKey = "rlsguard public test key"
 
-// readKey reads a site key that nobody but its owner may read.
+// ReadKey reads a site key that nobody but its owner may read.
 func ReadKey(path string) ([]byte, error) {
 	if err := Private(path); err != nil {
 		return nil, fmt.Errorf("site key: %w", err)
@@ -19,7 +19,15 @@ func ReadKey(path string) ([]byte, error) {
 	return embedded.ReadSiteKey(path)
 }
 
-// private refuses a file that others than its owner may read. One of root's that its group may read is how an orchestrator hands a
+// ReplayKey is the key for the ids of flags that nobody stores: that of a file, or the public one meant for tests.
+func ReplayKey(path string) ([]byte, error) {
+	if path == "" {
+		return []byte(PublicTestKey), nil
+	}
+	return ReadKey(path)
+}
+
+// Private refuses a file that others than its owner may read. One of root's that its group may read is how an orchestrator hands a
 // secret to a process of another user.
 func Private(path string) error {
 	info, err := os.Stat(path)

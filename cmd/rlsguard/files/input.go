@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// source is one file, or standard input.
+// Source is one file, or standard input.
 type Source struct {
 	Name string // as it is reported
 	size int64  // in bytes, packed; 0 when it is not known
@@ -26,10 +26,10 @@ type inputs struct {
 	Roots   []*os.Root
 }
 
-// stdinName stands for standard input in paths and reports.
+// StdinName stands for standard input in paths and reports.
 const StdinName = "-"
 
-// openInputs finds all files that paths name. A path that is not there, or a folder that cannot be opened, is an error.
+// Open finds all files that paths name. A path that is not there, or a folder that cannot be opened, is an error.
 func Open(paths []string, stdin io.Reader) (*inputs, error) {
 	in := &inputs{}
 	for _, path := range paths {

@@ -14,7 +14,7 @@ type quiet struct {
 }
 
 // quiet accounts for the checks that set keeps from opening any flag: without them, no flag says less.
-func (s *Summary) NoteQuiet(set *checks.Settings) {
+func (s *Summary) noteQuiet(set *checks.Settings) {
 	for _, q := range set.Quiet() {
 		s.Quiet = append(s.Quiet, quiet{q.Check, string(q.Reason)})
 	}

@@ -13,13 +13,13 @@ import (
 )
 
 // batch is a part of one source's resources, in order.
-type Batch struct {
-	Resources []fhir.Resource
-	Lines     []int // of each resource
-	Last      bool  // of its source, with what follows
-	Err       error // the source could not be read to its end
-	Hollow    int   // documents without a resource
-	Line      int   // of the first of them
+type batch struct {
+	resources []fhir.Resource
+	lines     []int // of each resource
+	last      bool  // of its source, with what follows
+	err       error // the source could not be read to its end
+	hollow    int   // documents without a resource
+	line      int   // of the first of them
 }
 
 // batchSize keeps the cost of handing over small beside that of reading.
@@ -27,28 +27,28 @@ const batchSize = 256
 
 // batches are those that were taken, for the next resources: most are irrelevant, and to make room for them anew would cost as much as a third of reading.
 var batches = sync.Pool{New: func() any {
-	return &Batch{Resources: make([]fhir.Resource, 0, batchSize), Lines: make([]int, 0, batchSize)}
+	return &batch{resources: make([]fhir.Resource, 0, batchSize), lines: make([]int, 0, batchSize)}
 }}
 
-func newBatch() *Batch { return batches.Get().(*Batch) }
+func newBatch() *batch { return batches.Get().(*batch) }
 
 // free gives a batch back. It forgets the facts, which whoever took them may have dropped.
-func (b *Batch) free() {
-	clear(b.Resources)
-	*b = Batch{Resources: b.Resources[:0], Lines: b.Lines[:0]}
+func (b *batch) free() {
+	clear(b.resources)
+	*b = batch{resources: b.resources[:0], lines: b.lines[:0]}
 	batches.Put(b)
 }
 
 // job is one source on its way through a reader. Its channel takes a few batches ahead of whoever takes them.
 type job struct {
 	source Source
-	out    chan *Batch
+	out    chan *batch
 }
 
 // readSources reads sources on all cores and hands what is in them to take, always in the order of sources and of the
 // documents in them, so that nothing depends on which core was faster. n is the position of the source. take keeps no slice of a
 // batch.
-func Read(sources []Source, o fhir.Options, bar *terminal.Progress, take func(n int, b Batch)) {
+func readSources(sources []Source, o fhir.Options, bar *terminal.Progress, take func(n int, b batch)) {
 	workers := min(runtime.GOMAXPROCS(0), len(sources))
 	work := make(chan job)
 	order := make(chan job, 4*workers) // so far may reading be ahead
@@ -56,7 +56,7 @@ func Read(sources []Source, o fhir.Options, bar *terminal.Progress, take func(n 
 		defer close(order)
 		defer close(work)
 		for _, s := range sources {
-			j := job{source: s, out: make(chan *Batch, 4)}
+			j := job{source: s, out: make(chan *batch, 4)}
 			order <- j // before work: the first job in order is always one that a worker has or gets next
 			work <- j
 		}
@@ -83,28 +83,28 @@ func readSource(r *fhir.Reader, j job, bar *terminal.Progress) {
 	defer close(j.out)
 	in, err := j.source.Open()
 	if err != nil {
-		j.out <- &Batch{Last: true, Err: SourceError(j.source.Name, err)}
+		j.out <- &batch{last: true, err: SourceError(j.source.Name, err)}
 		return
 	}
 	defer in.Close()
 	b := newBatch()
 	err = r.Stream(bar.Reader(in), j.source.Name, func(line int, res fhir.Resource) bool {
-		b.Resources, b.Lines = append(b.Resources, res), append(b.Lines, line)
-		if len(b.Resources) == batchSize {
+		b.resources, b.lines = append(b.resources, res), append(b.lines, line)
+		if len(b.resources) == batchSize {
 			j.out <- b
 			b = newBatch()
 		}
 		return true
 	})
 	if err != nil {
-		b.Err = SourceError(j.source.Name, err)
+		b.err = SourceError(j.source.Name, err)
 	}
-	b.Last = true
-	b.Hollow, b.Line = r.Hollow()
+	b.last = true
+	b.hollow, b.line = r.Hollow()
 	j.out <- b
 }
 
-// sourceError names the source of an error once.
+// SourceError names the source of an error once.
 func SourceError(name string, err error) error {
 	if wrong := (*fs.PathError)(nil); errors.As(err, &wrong) {
 		err = wrong.Err
@@ -115,7 +115,7 @@ func SourceError(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// totalSize is the number of bytes to read; 0 when one of the sources does not tell.
+// TotalSize is the number of bytes to read; 0 when one of the sources does not tell.
 func TotalSize(sources []Source) int64 {
 	var total int64
 	for _, s := range sources {

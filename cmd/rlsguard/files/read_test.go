@@ -38,9 +38,9 @@ func TestSourcesAreReadInOrder(t *testing.T) {
 			}})
 		}
 		var got []string
-		Read(sources, fhir.DefaultOptions(), nil, func(n int, b Batch) {
-			for i, r := range b.Resources {
-				got = append(got, fmt.Sprintf("%d:%d %s", n, b.Lines[i], r.Patient))
+		readSources(sources, fhir.DefaultOptions(), nil, func(n int, b batch) {
+			for i, r := range b.resources {
+				got = append(got, fmt.Sprintf("%d:%d %s", n, b.lines[i], r.Patient))
 			}
 		})
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -60,12 +60,12 @@ func TestUnreadableSource(t *testing.T) {
 		{Name: "c.ndjson", Open: func() (io.ReadCloser, error) { return io.NopCloser(patient("c")), nil }},
 	}
 	var got []string
-	Read(sources, fhir.DefaultOptions(), nil, func(n int, b Batch) {
-		for _, r := range b.Resources {
+	readSources(sources, fhir.DefaultOptions(), nil, func(n int, b batch) {
+		for _, r := range b.resources {
 			got = append(got, string(r.Patient))
 		}
-		if b.Err != nil {
-			got = append(got, b.Err.Error())
+		if b.err != nil {
+			got = append(got, b.err.Error())
 		}
 	})
 	want := []string{"a.ndjson: reading FHIR: disk is gone", "b.ndjson: not for you", "Patient/c"}

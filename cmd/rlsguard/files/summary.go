@@ -16,7 +16,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// summary accounts for every resource that was read, and for the flags that are open at the end. It is what --summary writes.
+// Summary accounts for every resource that was read, and for the flags that are open at the end. It is what --summary writes.
 type Summary struct {
 	Events   int         `json:"events"`
 	Outcomes outcomes    `json:"outcomes"`
@@ -56,12 +56,12 @@ type severityCount struct {
 	Low      int `json:"low"`
 }
 
-func NewSummary() *Summary {
+func newSummary() *Summary {
 	return &Summary{Rejected: []rejection{}, Partly: []rejection{}}
 }
 
 // event counts one resource; place is where it came from.
-func (s *Summary) Event(r fold.Result, place func() string) {
+func (s *Summary) event(r fold.Result, place func() string) {
 	s.Events++
 	if r.Linked {
 		s.linked++
@@ -88,7 +88,7 @@ func (s *Summary) Event(r fold.Result, place func() string) {
 	}
 }
 
-// flag counts one open flag.
+// Flag counts one open flag.
 func (s *Summary) Flag(severity checks.Severity) {
 	switch severity {
 	case checks.High:
@@ -100,7 +100,7 @@ func (s *Summary) Flag(severity checks.Severity) {
 	}
 }
 
-// leftOut counts one patient.
+// LeftOut counts one patient.
 func (s *Summary) LeftOut(cut checks.Cut) {
 	if cut == 0 {
 		return
@@ -114,7 +114,7 @@ func (s *Summary) LeftOut(cut checks.Cut) {
 	}
 }
 
-// write puts the summary into a file, as one JSON object.
+// Write puts the summary into a file, as one JSON object.
 func (s *Summary) Write(path string) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -129,7 +129,7 @@ func (s *Summary) Write(path string) error {
 }
 
 // report tells the checks that are quiet, each rejection, a line each: where, why, and nothing of what was in it; and what was not read.
-func (s *Summary) Report(stderr io.Writer) {
+func (s *Summary) report(stderr io.Writer) {
 	if len(s.Quiet) > 0 {
 		terminal.Tell(stderr, "%s", quietLine(s.Quiet))
 	}
@@ -146,7 +146,7 @@ func (s *Summary) Report(stderr io.Writer) {
 	}
 }
 
-// line says in one sentence what was read and found.
+// Line says in one sentence what was read and found.
 func (s *Summary) Line() string {
 	o := s.Outcomes
 	text := fmt.Sprintf("%s read: %d applied, %d unchanged, %d irrelevant", terminal.Plural(s.Events, "resource", "resources"), o.Applied, o.Unchanged, o.Irrelevant)

@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
-// unread is input that was named, or lies in a folder that was, and gave nothing.
+// Unread is input that was named, or lies in a folder that was, and gave nothing.
 type Unread struct {
 	Source string `json:"source"` // a file, file:line of a document, or a folder
 	Reason string `json:"reason"`
@@ -68,7 +68,7 @@ func ending(name string) string {
 	return cmp.Or(end, "without an extension")
 }
 
-// emptied is what of a source held no resource; events is the number of those that it did hold.
+// Emptied is what of a source held no resource; events is the number of those that it did hold.
 func Emptied(name string, events, hollow, line int) []Unread {
 	switch {
 	case hollow > 1:
@@ -84,11 +84,11 @@ func Emptied(name string, events, hollow, line int) []Unread {
 }
 
 // failedSource is a source that could not be read to its end. Its error names it.
-func FailedSource(name string, err error) Unread {
+func failedSource(name string, err error) Unread {
 	return Unread{Source: name, Reason: unreadFailed, Count: 1, Detail: strings.TrimPrefix(err.Error(), name+": ")}
 }
 
-// tellUnread tells what was not read, a line each.
+// TellUnread tells what was not read, a line each.
 func TellUnread(stderr io.Writer, all []Unread) {
 	for _, u := range all {
 		switch u.Reason {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// parseAsOf reads --as-of: an RFC 3339 time, or a date, which stands for its last second in zone, so that everything dated on that
+// ParseAsOf reads --as-of: an RFC 3339 time, or a date, which stands for its last second in zone, so that everything dated on that
 // day counts. "" is now.
 func ParseAsOf(text string, zone *time.Location, now time.Time) (time.Time, error) {
 	if text == "" {

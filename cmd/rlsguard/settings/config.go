@@ -22,7 +22,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// config is the file of --config: the settings of the checks, and what goes around them.
+// Config is the file of --config: the settings of the checks, and what goes around them.
 type Config struct {
 	checks.Settings `yaml:",inline"`
 
@@ -47,12 +47,12 @@ type limitsConfig struct {
 	MaxEntries int `yaml:"max_entries"`
 }
 
-// configFlag is the option that commands share.
+// Flag is the option that commands share.
 type Flag struct {
 	Config string `placeholder:"FILE" help:"Settings of the site: limits, windows, switches, zone, region (YAML). The README lists the keys; unknown ones are errors."`
 }
 
-// setup is what a configuration comes to.
+// Setup is what a configuration comes to.
 type Setup struct {
 	Settings *checks.Settings
 	Reader   fhir.Options // Now is left to the caller
@@ -60,7 +60,7 @@ type Setup struct {
 	Reasons  []ordercheck.Reason
 }
 
-// setup reads the configuration file, or takes the defaults when there is none. More site tables come before those of the file.
+// Read reads the configuration file, or takes the defaults when there is none. More site tables come before those of the file.
 func (f Flag) Read(siteTables ...string) (*Setup, error) {
 	c := DefaultConfig()
 	var err error

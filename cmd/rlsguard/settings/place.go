@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// configPlace finds the lines of a configuration file that errors are about.
+// ConfigPlace finds the lines of a configuration file that errors are about.
 type ConfigPlace struct {
 	File string
 	root yaml.Node

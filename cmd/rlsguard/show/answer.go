@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
-// printCheck writes the answer for a person.
+// Answer writes the answer for a person.
 func Answer(p *terminal.Program, r *ordercheck.Reply, because, open []checks.Flag) error {
 	if len(because)+len(open) == 0 {
 		fmt.Fprintf(p.Stdout, "Nothing to flag for %s%s.\n", terminal.Plural(len(r.Drafts), "draft", "drafts"), knownWords(r))

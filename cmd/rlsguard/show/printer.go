@@ -15,19 +15,19 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// printer writes flags in one of the forms of --format.
+// Printer writes flags in one of the forms of --format.
 type Printer interface {
 	Flag(checks.Flag) error
 	Silence(checks.Silence) error
-	// begin is called before flags of so many patients.
+	// Begin is called before flags of so many patients.
 	Begin(patients int)
-	// ended is called behind the last of several flags that are shown together, end behind all that
+	// Ended is called behind the last of several flags that are shown together, end behind all that
 	// was read.
 	Ended() error
 	End(*files.Summary) error
 }
 
-// newPrinter gives the printer of a format. With transitions a flag is shown as the change that it
+// NewPrinter gives the printer of a format. With transitions a flag is shown as the change that it
 // is.
 func NewPrinter(p *terminal.Program, format string, transitions bool) Printer {
 	switch format {
@@ -177,7 +177,7 @@ func (p *textPrinter) professional() bool {
 	return false
 }
 
-// ended says once as of when the flags are, and how far the review of the rules behind them has
+// Ended says once as of when the flags are, and how far the review of the rules behind them has
 // come.
 func (p *textPrinter) Ended() error {
 	if err := p.closePatient(); err != nil || !p.professional() {
@@ -203,7 +203,7 @@ func (p *textPrinter) Ended() error {
 	return err
 }
 
-// silence writes what came before, unless s only names another check: a reason that several checks
+// Silence writes what came before, unless s only names another check: a reason that several checks
 // have is told once.
 func (p *textPrinter) Silence(s checks.Silence) error {
 	if len(p.pending) > 0 {

@@ -180,7 +180,7 @@ func idWords(f *checks.Flag, transition bool) string {
 	return strings.Join(words, ", ")
 }
 
-// worstFirst sorts flags as people read them: patients with the worst flag first, and within a
+// WorstFirst sorts flags as people read them: patients with the worst flag first, and within a
 // patient the worst flag first.
 func WorstFirst(flags []checks.Flag) []checks.Flag {
 	worst := map[checks.Ref]checks.Severity{}

@@ -115,7 +115,7 @@ func checksJSON(w io.Writer, list []checkInForce) error {
 	return nil
 }
 
-// checksMarkdown writes the table of the README.
+// ChecksMarkdown writes the table of the README.
 func ChecksMarkdown(w io.Writer, list []checkInForce) error {
 	var b strings.Builder
 	b.WriteString("| check | severity | opens when | sources | review |\n|---|---|---|---|---|\n")

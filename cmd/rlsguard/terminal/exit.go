@@ -13,7 +13,7 @@ const (
 	ExitFailOn   = 3 // --fail-on met
 )
 
-// exitError is an error that knows its exit code. An empty text has been reported already.
+// ExitError is an error that knows its exit code. An empty text has been reported already.
 type ExitError struct {
 	Code int
 	Text string
@@ -24,13 +24,13 @@ func (e *ExitError) Error() string { return e.Text }
 // ExitCode is what the process ends with.
 func (e *ExitError) ExitCode() int { return e.Code }
 
-// errRejected ends a command that has reported what it rejected.
+// ErrRejected ends a command that has reported what it rejected.
 var ErrRejected = &ExitError{Code: ExitRejected}
 
-// errReported ends a command whose failures have been reported one by one.
+// ErrReported ends a command whose failures have been reported one by one.
 var ErrReported = &ExitError{Code: ExitFailed}
 
-// exitCode reports err and gives the exit code that it carries; any other error is a failure.
+// ExitCode reports err and gives the exit code that it carries; any other error is a failure.
 func ExitCode(err error, stderr io.Writer) int {
 	if err == nil {
 		return ExitDone
@@ -45,5 +45,5 @@ func ExitCode(err error, stderr io.Writer) int {
 	return ExitFailed
 }
 
-// errNothing ends a command that found no resource at all. What it looked at has been told; a test over nothing must not pass.
+// ErrNothing ends a command that found no resource at all. What it looked at has been told; a test over nothing must not pass.
 var ErrNothing = &ExitError{Code: ExitFailed, Text: "nothing was read: there is no resource in what was named"}

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// escapeInvisible writes what is not shown as itself as \uXXXX. Outside of strings JSON has only ASCII, so all of a line may be treated alike.
+// EscapeInvisible writes what is not shown as itself as \uXXXX. Outside of strings JSON has only ASCII, so all of a line may be treated alike.
 func EscapeInvisible(line []byte) []byte {
 	if !slices.ContainsFunc(line, func(c byte) bool { return c < ' ' || c > '~' }) || bytes.IndexFunc(line, Invisible) < 0 {
 		return line
@@ -33,10 +33,10 @@ func EscapeInvisible(line []byte) []byte {
 	return out
 }
 
-// invisible characters are controls, formats such as bidirectional overrides, and line separators.
+// Invisible characters are controls, formats such as bidirectional overrides, and line separators.
 func Invisible(r rune) bool { return !unicode.IsGraphic(r) }
 
-// lineOf is a value as one line of JSON, with what a terminal would act on escaped.
+// JSONLine is a value as one line of JSON, with what a terminal would act on escaped.
 func JSONLine(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -9,7 +9,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// program is what the commands share.
+// Program is what the commands share.
 type Program struct {
 	Stdin  io.Reader
 	Stdout *bufio.Writer
@@ -18,10 +18,10 @@ type Program struct {
 	Screen screen // what stdout is
 }
 
-// textWidth is how wide text on standard output may get.
+// TextWidth is how wide text on standard output may get.
 func (p *Program) TextWidth() int { return max(cmp.Or(p.Screen.Width, UsualWidth), LeastText) }
 
-// logger writes to stderr: for a person on a terminal, as JSON anywhere else.
+// Logger writes to stderr: for a person on a terminal, as JSON anywhere else.
 func Logger(p *Program, level string) zerolog.Logger {
 	parsed, err := zerolog.ParseLevel(level)
 	if err != nil {

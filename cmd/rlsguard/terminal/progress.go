@@ -12,7 +12,7 @@ import (
 	"golang.org/x/term"
 )
 
-// progress draws a bar on a terminal while work goes on. A nil progress, as there is for everything that is no terminal, does nothing.
+// Progress draws a bar on a terminal while work goes on. A nil progress, as there is for everything that is no terminal, does nothing.
 type Progress struct {
 	w     io.Writer
 	verb  string
@@ -26,7 +26,7 @@ type Progress struct {
 // progressDelay is how long work has to take before a bar is worth its flicker.
 const progressDelay = time.Second
 
-// startProgress begins a bar on stderr when that is a terminal.
+// StartProgress begins a bar on stderr when that is a terminal.
 func StartProgress(stderr io.Writer, verb string, total int64, unit func(int64) string) *Progress {
 	f, ok := stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -58,14 +58,14 @@ func (p *Progress) run() {
 	}
 }
 
-// add counts work that is done.
+// Add counts work that is done.
 func (p *Progress) Add(n int64) {
 	if p != nil {
 		p.done.Add(n)
 	}
 }
 
-// end takes the bar away.
+// End takes the bar away.
 func (p *Progress) End() {
 	if p != nil {
 		close(p.stop)
@@ -86,10 +86,10 @@ func bar(verb string, done, total int64, unit func(int64) string) string {
 		done*100/total, unit(done), unit(total))
 }
 
-// megabytes words a number of bytes.
+// Megabytes words a number of bytes.
 func Megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
-// reader counts what is read through it.
+// Reader counts what is read through it.
 func (p *Progress) Reader(r io.Reader) io.Reader {
 	if p == nil {
 		return r

@@ -13,7 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// hookRequest is a call of a service, as far as it is used.
+// Request is a call of a service, as far as it is used.
 type Request struct {
 	Hook      string
 	User      string
@@ -28,7 +28,7 @@ type Request struct {
 // object is a JSON object whose values are read when they are needed.
 type object map[string]json.RawMessage
 
-// errNoRequest tells that a body is no JSON object.
+// ErrNoObject tells that a body is no JSON object.
 var ErrNoObject = errors.New("the body is not a JSON object")
 
 // str is a value that is a string, or a number, as which some clients write ids; "" for any other.
@@ -54,7 +54,7 @@ func (o object) object(name string) object {
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
 
-// readRequest reads a request leniently: only a body that is no JSON object is an error. What else is wrong becomes a fault, or a part
+// Read reads a request leniently: only a body that is no JSON object is an error. What else is wrong becomes a fault, or a part
 // that is left out, so that a person is told.
 func Read(r *fhir.Reader, body []byte) (*Request, error) {
 	var top object

@@ -36,13 +36,13 @@ const (
 	KeyStatements  = "statements"
 )
 
-// prefetchKeys in the order in which they are told as missing.
+// PrefetchKeys in the order in which they are told as missing.
 var PrefetchKeys = []string{KeyPatient, KeyConditions, KeyMedications, KeyFerritin, KeyTSAT, KeyIron, KeyTIBC, KeyCreatinine, KeyWeight, KeyStatements}
 
 // newerKeys were added to the templates later. A client that sends none of them has the older templates, and is not told about them.
 var newerKeys = []string{KeyWeight, KeyStatements}
 
-// prefetch asks for what the checks look at, within the subset of FHIR searches that CDS Hooks recommends. The codes are the usual ones of
+// Prefetch asks for what the checks look at, within the subset of FHIR searches that CDS Hooks recommends. The codes are the usual ones of
 // each analyte in the tables.
 var Prefetch = map[string]string{
 	KeyPatient:     "Patient/{{context.patientId}}",
@@ -57,7 +57,7 @@ var Prefetch = map[string]string{
 	KeyStatements:  "MedicationStatement?patient={{context.patientId}}&status=active&_include=MedicationStatement:medication",
 }
 
-// newestResults is how many results of an analyte are asked for.
+// NewestResults is how many results of an analyte are asked for.
 const NewestResults = 5
 
 // asksFor is how many resources a template asks for where that is not all: so many that came are complete, whatever else there is.
@@ -72,10 +72,10 @@ func newest(loincs ...string) string {
 	return "Observation?patient={{context.patientId}}&code=" + strings.Join(loincs, ",") + fmt.Sprintf("&_sort=-date&_count=%d", NewestResults)
 }
 
-// idPrefix of the services: each has an id of its own, since clients know them by it.
+// ServicePrefix of the services: each has an id of its own, since clients know them by it.
 const ServicePrefix = "rlsguard-"
 
-// services are all that are offered.
+// Services are all that are offered.
 func Services(open bool) []Service {
 	note := "FHIR R4. Nothing is fetched: data comes by prefetch, or is known from the events of this site."
 	if open {

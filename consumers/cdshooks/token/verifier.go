@@ -60,7 +60,7 @@ const (
 	keysUnread    refusal = "the issuer's keys cannot be read"
 )
 
-// reasonOf is a refusal in words.
+// Reason is a refusal in words.
 func Reason(err error) string {
 	var r refusal
 	if errors.As(err, &r) {
