@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"regexp"
 	"slices"
@@ -69,7 +70,7 @@ var mayImport = map[string][]string{
 	},
 
 	"cmd/rlsguard/terminal": {},
-	"cmd/rlsguard/settings": {"checks", "checks/terms", "consumers/ordercheck", "fhir"},
+	"cmd/rlsguard/settings": {"checks", "checks/terms", "checks/words", "consumers/ordercheck", "fhir"},
 	"cmd/rlsguard/files": {
 		"checks", "cmd/rlsguard/terminal", "consumers/fold", "consumers/layout", "fhir",
 	},
@@ -240,9 +241,9 @@ func TestLinesFitAScreen(t *testing.T) {
 }
 
 // aSkip is a test that leaves itself out.
-var aSkip = regexp.MustCompile(`\bt\.Skip(f|Now)?\((.*)`)
+var aSkip = regexp.MustCompile(`\b[a-z]+\.Skip(f|Now)?\((.*)`)
 
-// TestSkipsSayWhy: what is left out is named in the summary of a run, so it needs words; and a skip in a loop would end all of it.
+// TestSkipsSayWhy: what is left out is named in the summary of a run, so it needs words.
 func TestSkipsSayWhy(t *testing.T) {
 	for _, s := range house(t).tests {
 		for i, l := range s.lines {
@@ -251,6 +252,44 @@ func TestSkipsSayWhy(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSkipsEndNoLoop: a skip in a loop leaves out all that the loop had still to try.
+func TestSkipsEndNoLoop(t *testing.T) {
+	m := house(t)
+	for _, s := range m.tests {
+		ast.Inspect(s.syntax, func(n ast.Node) bool {
+			var body *ast.BlockStmt
+			switch n := n.(type) {
+			case *ast.ForStmt:
+				body = n.Body
+			case *ast.RangeStmt:
+				body = n.Body
+			default:
+				return true
+			}
+			if at := skipIn(body); at.IsValid() {
+				t.Errorf("%s: a skip in a loop ends the whole test: give each round a t.Run of its own", m.fset.Position(at))
+			}
+			return true
+		})
+	}
+}
+
+// skipIn is where a block skips the test that it belongs to: a function in it may be another test.
+func skipIn(body *ast.BlockStmt) (at token.Pos) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.SelectorExpr:
+			if name := n.Sel.Name; name == "Skip" || name == "Skipf" || name == "SkipNow" {
+				at = n.Pos()
+			}
+		}
+		return true
+	})
+	return at
 }
 
 func TestEveryRoomSaysWhatItIsFor(t *testing.T) {

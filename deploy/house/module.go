@@ -37,7 +37,7 @@ type room struct {
 type source struct {
 	name   string // within the module
 	lines  [][]byte
-	syntax *ast.File // nil for tests
+	syntax *ast.File
 }
 
 const mode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
@@ -82,11 +82,11 @@ func (m *module) take(p *packages.Package) error {
 		if err != nil {
 			return err
 		}
+		s.syntax = f
 		if test {
 			m.tests = append(m.tests, s)
 			continue
 		}
-		s.syntax = f
 		r.files = append(r.files, s)
 	}
 	if plain && len(r.files) > 0 {
