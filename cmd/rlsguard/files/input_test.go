@@ -69,7 +69,7 @@ func TestNoLinkLeadsOut(t *testing.T) {
 	for link, target := range map[string]string{
 		"file.json": filepath.Join(outside, "secret.json"), "up.json": "../outside/secret.json", "folder": outside, "none.json": "nowhere.json",
 	} {
-		link(t, target, filepath.Join(inside, link))
+		makeLink(t, target, filepath.Join(inside, link))
 	}
 	in, err := Open([]string{inside}, nil)
 	if err != nil {
@@ -99,7 +99,7 @@ func TestLinksInsideAreFollowed(t *testing.T) {
 		"..data": "..2026", "order.json": "..data/order.data", "absolute.json": real, "again.json": "order.json",
 		"loop.json": "loop.json", "..2026/up": "..", "whole": dir, "notes.txt": "order.json",
 	} {
-		link(t, target, filepath.Join(dir, link))
+		makeLink(t, target, filepath.Join(dir, link))
 	}
 	in, err := Open([]string{dir}, nil)
 	if err != nil {
@@ -128,8 +128,8 @@ func TestLinksInsideAreFollowed(t *testing.T) {
 	}
 }
 
-// link makes a link. Where a file system has none, the test has nothing to try.
-func link(t *testing.T, target, name string) {
+// makeLink makes a link. Where a file system has none, the test has nothing to try.
+func makeLink(t *testing.T, target, name string) {
 	t.Helper()
 	if err := os.Symlink(target, name); err != nil {
 		t.Skipf("no links here: %v", err)
