@@ -103,7 +103,7 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 		t.Fatal(err)
 	}
 	cfg := consumers.Config{
-		URL: found.Url, Options: found.Options, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
+		URL: found.URL, Options: found.Options, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
 		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)}, Health: health.NewHealth(),
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -55,7 +55,7 @@ func TestDeployedServer(t *testing.T) {
 	served := make(chan error, 1)
 	go func() {
 		served <- consumers.Serve(serving, consumers.Config{
-			URL: found.Url, Options: found.Options, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
+			URL: found.URL, Options: found.Options, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
 			Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)}, Health: health,
 		})
 	}()
@@ -163,7 +163,7 @@ func (d deployed) connect(t *testing.T, user string, options ...nats.Option) *na
 	if err != nil {
 		t.Fatal(err)
 	}
-	nc, err := nats.Connect(found.Url, append(found.Options, options...)...)
+	nc, err := nats.Connect(found.URL, append(found.Options, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -123,8 +123,8 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 	if err != nil {
 		return err
 	}
-	cfg.URL, cfg.Options = server.Url, server.Options
-	cfg.Log.Info().Str("nats", jet.WithoutCredentials(server.Url)).Msg("working on a NATS server")
+	cfg.URL, cfg.Options = server.URL, server.Options
+	cfg.Log.Info().Str("nats", jet.WithoutCredentials(server.URL)).Msg("working on a NATS server")
 	return c.run(ctx, cfg, c.Data)
 }
 

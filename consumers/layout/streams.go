@@ -20,8 +20,8 @@ const (
 	DefaultDead = 90 * 24 * time.Hour
 )
 
-// ttl is d as the header Nats-TTL wants it.
-func Ttl(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
+// TTL is d as the header Nats-TTL wants it.
+func TTL(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
 func StreamConfigs(replicas int) []jetstream.StreamConfig {
 	// The flags are a copy of what RLS has, and what a crash takes from it is copied again: a sync for each would cost more than all

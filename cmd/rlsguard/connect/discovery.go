@@ -37,7 +37,7 @@ type ServerFlags struct {
 
 // Server says how to reach a server.
 type Server struct {
-	Url     string
+	URL     string
 	Options []nats.Option
 	secure  bool // TLS whatever the URL says
 }
@@ -83,7 +83,7 @@ func (f ServerFlags) complete(s Server) (Server, error) {
 		s.Options = append(s.Options, nats.CustomInboxPrefix(f.Inbox))
 	}
 	if !s.secure && !f.Plain {
-		if err := Encrypted(s.Url); err != nil {
+		if err := Encrypted(s.URL); err != nil {
 			return s, err
 		}
 	}
@@ -115,16 +115,16 @@ func Encrypted(urls string) error {
 
 func (f Flags) look() (Server, error) {
 	if f.Nats != "" {
-		return Server{Url: f.Nats}, nil
+		return Server{URL: f.Nats}, nil
 	}
 	if url := os.Getenv("NATS_URL"); url != "" {
-		return Server{Url: url}, nil
+		return Server{URL: url}, nil
 	}
 	dir, err := DefaultDir()
 	if err == nil {
 		b, err := os.ReadFile(filepath.Join(dir, "nats.url"))
 		if err == nil {
-			return Server{Url: strings.TrimSpace(string(b))}, nil
+			return Server{URL: strings.TrimSpace(string(b))}, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return Server{}, err
@@ -140,9 +140,9 @@ func (f Flags) Connect(role string, more ...nats.Option) (*nats.Conn, error) {
 		return nil, err
 	}
 	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, append(s.Options, more...)...)
-	nc, err := nats.Connect(s.Url, options...)
+	nc, err := nats.Connect(s.URL, options...)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(s.Url), err)
+		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(s.URL), err)
 	}
 	return nc, nil
 }
@@ -215,9 +215,9 @@ func selectedContext() (Server, error) {
 }
 
 func (c natsContext) server() (Server, error) {
-	s := Server{Url: c.URL}
-	if s.Url == "" {
-		s.Url = nats.DefaultURL
+	s := Server{URL: c.URL}
+	if s.URL == "" {
+		s.URL = nats.DefaultURL
 	}
 	add := func(set bool, option func() nats.Option) {
 		if set {
