@@ -3,10 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -16,6 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/parallel"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -161,7 +159,7 @@ func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
 		found := make([][]checks.Flag, len(chunk))
-		eachInParallel(len(chunk), func(i int) {
+		parallel.InParallel(len(chunk), func(i int) {
 			found[i] = checks.OpenFlags(known.State(chunk[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
 		})
 		for _, flags := range found {
@@ -173,20 +171,6 @@ func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 			}
 		}
 	}
-}
-
-// eachInParallel calls do for 0 to n-1, on all cores.
-func eachInParallel(n int, do func(int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // anyOpen tells whether the last decision left a flag of a patient open; for most patients there is none, and nothing more to do.

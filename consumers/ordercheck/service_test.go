@@ -1,6 +1,7 @@
 package ordercheck
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -79,7 +80,17 @@ func TestServiceAnswers(t *testing.T) {
 		t.Errorf("a line does not come back: %v", err)
 	}
 
+	both := request(t, nc, Subject, draft, nats.Header{"Accept": []string{AcceptBoth}})
+	conforms(t, replySchema, both.Data)
+	var withBundle Reply
+	if err := json.Unmarshal(both.Data, &withBundle); err != nil || len(withBundle.Because) != 1 || r.Bundle != nil {
+		t.Errorf("%v: %s", err, both.Data)
+	}
+
 	m = request(t, nc, Subject, draft, nats.Header{"accept": []string{"application/fhir+json"}})
+	if !bytes.Equal(withBundle.Bundle, m.Data) {
+		t.Errorf("the Bundle in the reply is %s, the Bundle alone %s", withBundle.Bundle, m.Data)
+	}
 	if got := m.Header.Get("Content-Type"); got != "application/fhir+json" {
 		t.Errorf("content type %q", got)
 	}
