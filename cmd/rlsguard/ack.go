@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -60,7 +57,7 @@ func (c *answerFlags) answer(p *terminal.Program, a checks.Acknowledgement, word
 		return err
 	}
 	a.Author = c.Author
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

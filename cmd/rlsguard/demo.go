@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -59,7 +57,7 @@ var demoStory = []struct{ file, words string }{
 
 // Run tells the story once.
 func (c *demoCommand) Run(p *terminal.Program) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	dir, err := os.MkdirTemp("", "rlsguard-demo-")
 	if err != nil {

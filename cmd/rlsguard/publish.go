@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
@@ -48,7 +45,7 @@ func (c *publishCommand) Run(p *terminal.Program) error {
 	if len(in.Sources) == 0 {
 		return terminal.ErrNothing
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	nc, err := c.Connect("publish")
 	if err != nil {
