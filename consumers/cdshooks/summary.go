@@ -13,7 +13,7 @@ import (
 func (m *cardMaker) summary(f *checks.Flag) string {
 	// A low value says more than what is missing beside it.
 	if need := ironWords(m.advice.Iron); f.Check == m.advice.Iron.Check && f.Check != ironLow && need != "" {
-		if drug := beforeRLS.FindStringSubmatch(f.Summary); drug != nil {
+		if drug := ordered.FindStringSubmatch(f.Summary); drug != nil {
 			return "RLS + " + lowerFirst(drug[1]) + ": " + need
 		}
 	}
@@ -25,8 +25,8 @@ func (m *cardMaker) summary(f *checks.Flag) string {
 
 const ironLow = "iron-low"
 
-// beforeRLS is the drug that a summary begins with.
-var beforeRLS = regexp.MustCompile(`^([^:.;()]{1,60}?) (?:is being ordered for|in) a patient with RLS\b`)
+// ordered is the drug that a summary names.
+var ordered = regexp.MustCompile(`\bOrdered: ([^:.;()]{1,60})\.`)
 
 // ironWords say what the iron results lack; "" where they lack nothing.
 func ironWords(n checks.IronNeed) string {
