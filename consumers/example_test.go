@@ -34,13 +34,13 @@ func serveOnce() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	server, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	server, err := embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
 	engine := &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("a secret of the site, at least 16 bytes"), Ruleset: "r1"}
 	served := make(chan error, 1)
 	go func() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -113,7 +114,7 @@ func (c *checkCommand) askFiles(p *terminal.Program, set *settings.Setup, draft 
 		return terminal.ErrNothing
 	}
 	checker := ordercheck.Checker{Engine: &engine, Stored: ordercheck.Files{View: facts}, Reader: set.Reader, AsOf: func() time.Time { return asOf }}
-	a, err := checker.Ask(draft)
+	a, err := checker.Ask(context.Background(), draft)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Draft, err)
 	}

@@ -42,7 +42,7 @@ func (c *eraseCommand) Run(p *terminal.Program) (err error) {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	s, err := c.open(p, "erase", false)
+	s, err := c.open(ctx, p, "erase", false)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func publishAll(ctx context.Context, p *terminal.Program, pub *publish.Publisher
 	s := &sending{pub: pub, reader: fhir.NewReader(fhir.Options{})}
 	bar := terminal.StartProgress(p.Stderr, "publishing", files.TotalSize(sources), terminal.Megabytes)
 	s.sources(ctx, sources, bar)
-	sent, err := pub.Flush()
+	sent, err := pub.Flush(ctx)
 	bar.End()
 	files.TellUnread(p.Stderr, s.unread)
 	for _, e := range s.unsent {
@@ -150,7 +150,7 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 	if err == nil {
 		return true
 	}
-	if _, lost := s.pub.Flush(); lost != nil || ctx.Err() != nil {
+	if _, lost := s.pub.Flush(ctx); lost != nil || ctx.Err() != nil {
 		return false
 	}
 	refuse(err.Error())

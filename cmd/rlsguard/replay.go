@@ -19,6 +19,7 @@ import (
 
 type replayCommand struct {
 	settings.Flag
+	againstFlags
 
 	AsOf        string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out."`
 	KeyFile     string   `placeholder:"FILE" help:"Site key for flag ids (at least 16 bytes, mode 0600). Without it ids are made with a public key meant for tests."`
@@ -38,13 +39,17 @@ Examples:
   rlsguard replay export/
   rlsguard replay --format json --as-of 2026-11-23 export/ | jq .summary
   rlsguard replay --explain patient.json
-  zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -`
+  zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -
+  rlsguard replay --against proposed.yaml --html rehearsal.html export/`
 }
 
 // Run reads all paths and prints what is flagged.
 func (c *replayCommand) Run(p *terminal.Program) error {
 	if c.Format == "fhir" && c.Explain {
 		return fmt.Errorf("--explain has no FHIR form: use it with --format text or json")
+	}
+	if err := c.checkRehearsal(); err != nil {
+		return err
 	}
 	set, err := c.Read()
 	if err != nil {
@@ -75,10 +80,10 @@ type replay struct {
 }
 
 func (r *replay) run(o fhir.Options) error {
-	if r.options.KeyFile == "" {
+	if r.options.KeyFile == "" && !r.options.wanted() {
 		terminal.Tell(r.Stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
 	}
-	r.read = files.Fold{Engine: &r.engine, Reader: o, AsOf: r.asOf}
+	r.read = files.Fold{Engine: &r.engine, Reader: o, AsOf: r.asOf, Enough: r.futile}
 	if r.options.Transitions {
 		r.read.Transition = r.print
 	}
@@ -87,7 +92,15 @@ func (r *replay) run(o fhir.Options) error {
 		return err
 	}
 	r.sum = r.read.Summary
+	if r.futile() {
+		return fmt.Errorf("output: %w", r.failure)
+	}
 	return r.finish(known)
+}
+
+// futile: nobody takes the output any more, nor waits for an account.
+func (r *replay) futile() bool {
+	return r.failure != nil && r.options.Summary == ""
 }
 
 func (r *replay) print(f checks.Flag) {
@@ -108,6 +121,12 @@ func (r *replay) finish(known *fold.Memory) error {
 	if r.sum.Events == 0 {
 		return terminal.ErrNothing
 	}
+	if r.options.wanted() {
+		if err := r.rehearse(known); err != nil {
+			return err
+		}
+		return r.ended(met)
+	}
 	if !r.options.Transitions {
 		r.printFlags(known, patients)
 		if r.failure == nil {
@@ -120,6 +139,11 @@ func (r *replay) finish(known *fold.Memory) error {
 	if r.failure == nil {
 		r.failure = r.out.End(r.sum)
 	}
+	return r.ended(met)
+}
+
+// ended gives the exit code.
+func (r *replay) ended(met bool) error {
 	switch {
 	case r.failure != nil:
 		return fmt.Errorf("output: %w", r.failure)
@@ -158,6 +182,9 @@ func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 		slices.SortStableFunc(patients, func(a, b checks.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
 	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
+		if r.failure != nil {
+			return
+		}
 		found := make([][]checks.Flag, len(chunk))
 		parallel.InParallel(len(chunk), func(i int) {
 			found[i] = checks.OpenFlags(known.State(chunk[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
@@ -194,6 +221,9 @@ func worstOf(st *checks.State) checks.Severity {
 
 func (r *replay) explain(known *fold.Memory, patients []checks.Ref) {
 	for _, patient := range patients {
+		if r.failure != nil {
+			return
+		}
 		for _, s := range checks.Explain(known.State(patient), r.engine.Settings, r.asOf) {
 			if r.failure == nil {
 				r.failure = r.out.Silence(s)

@@ -34,7 +34,7 @@ type stored struct {
 }
 
 // open connects, or starts a server on the folder that nobody else reaches. With fresh the folder need not be there yet.
-func (f *storedFlags) open(p *terminal.Program, role string, fresh bool) (*stored, error) {
+func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string, fresh bool) (*stored, error) {
 	if f.Data != "" && (f.Nats != "" || f.Creds != "" || f.CA != "" || f.Inbox != "") {
 		return nil, errors.New("--data names a folder without a running server: it does not go with --nats, --creds, --ca and --inbox-prefix")
 	}
@@ -43,20 +43,20 @@ func (f *storedFlags) open(p *terminal.Program, role string, fresh bool) (*store
 		return nil, err
 	}
 	s := &stored{key: key}
-	if err := s.connect(p, f, role, fresh); err != nil {
+	if err := s.connect(ctx, p, f, role, fresh); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-func (s *stored) connect(p *terminal.Program, f *storedFlags, role string, fresh bool) (err error) {
+func (s *stored) connect(ctx context.Context, p *terminal.Program, f *storedFlags, role string, fresh bool) (err error) {
 	if f.Data == "" {
 		s.nc, err = f.Connect(role)
 	} else {
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
 		}
-		if s.server, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: terminal.Logger(p, "error")}); err != nil {
+		if s.server, err = embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: terminal.Logger(p, "error")}); err != nil {
 			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()
@@ -105,7 +105,10 @@ func (s *stored) close() error {
 	return nil
 }
 
-// interruptible is a context that Ctrl-C ends.
+// interruptible is a context that ends with the first Ctrl-C, or when the process is told to terminate. A second one ends the process
+// at once.
 func interruptible() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

@@ -23,6 +23,7 @@ const (
 // TTL is d as the header Nats-TTL wants it.
 func TTL(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
+// StreamConfigs are the settings of all streams, in the order in which they are made.
 func StreamConfigs(replicas int) []jetstream.StreamConfig {
 	// The flags are a copy of what RLS has, and what a crash takes from it is copied again: a sync for each would cost more than all
 	// commits together. Replicated streams sync in groups anyway.

@@ -17,6 +17,8 @@ type Fold struct {
 	AsOf   time.Time
 	// Transition is handed each change of a flag, with one resource folded after the other. Without it all are folded at once.
 	Transition func(checks.Flag)
+	// Enough, when there is one, ends the reading once it is true: nobody waits for more.
+	Enough func() bool
 
 	Summary    *Summary
 	Unreadable int // sources that could not be opened, or not be read to their end
@@ -38,12 +40,13 @@ func (f *Fold) Read(p *terminal.Program, paths []string) (*fold.Memory, error) {
 	f.replay = fold.NewReplay(f.Engine)
 	bar := terminal.StartProgress(p.Stderr, "reading", TotalSize(in.Sources), terminal.Megabytes)
 	before := 0
-	readSources(in.Sources, f.Reader, bar, func(n int, b batch) {
+	readSources(in.Sources, f.Reader, bar, func(n int, b batch) bool {
 		f.take(n, in.Sources[n].Name, b)
 		if b.last {
 			f.end(in.Sources[n].Name, b, f.Summary.Events-before)
 			before = f.Summary.Events
 		}
+		return f.Enough == nil || !f.Enough()
 	})
 	bar.End()
 	f.Summary.report(p.Stderr)

@@ -10,7 +10,7 @@ const (
 	ExitDone     = 0
 	ExitFailed   = 1 // usage, input or output failed
 	ExitRejected = 2 // done, but some input was rejected
-	ExitFailOn   = 3 // --fail-on met
+	ExitFailOn   = 3 // --fail-on met, or a test differed
 )
 
 // ExitError is an error that knows its exit code. An empty text has been reported already.
