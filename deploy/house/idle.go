@@ -20,7 +20,7 @@ func (m *module) idle(r *room) []types.Object {
 			idle = append(idle, o)
 		}
 		for method := range methods(o) {
-			if _, used := m.used[m.place(method)]; !used && method.Exported() && !asked(r, method) {
+			if _, used := m.used[m.place(method)]; !used && method.Exported() && !m.asked(r, method) {
 				idle = append(idle, method)
 			}
 		}
@@ -139,12 +139,16 @@ var conventional = []string{
 	"Describe", "Collect", "Run", "Help", "ExitCode", // the last three are called by kong
 }
 
-// asked tells whether an interface that the package knows asks for a method of this name.
-func asked(r *room, method *types.Func) bool {
+// asked tells whether an interface that the package knows, or one of this module, asks for a method of this name.
+func (m *module) asked(r *room, method *types.Func) bool {
 	if slices.Contains(conventional, method.Name()) {
 		return true
 	}
-	for _, p := range append([]*types.Package{r.Types}, r.Types.Imports()...) {
+	known := r.Types.Imports()
+	for _, p := range m.packages {
+		known = append(known, p.Types)
+	}
+	for _, p := range known {
 		scope := p.Scope()
 		for _, n := range scope.Names() {
 			i, ok := scope.Lookup(n).Type().Underlying().(*types.Interface)

@@ -60,6 +60,13 @@ var mayImport = map[string][]string{
 		"checks", "checks/codec", "consumers/commit", "consumers/decided", "consumers/fold", "consumers/jet", "consumers/layout",
 		"consumers/parallel", "fhir",
 	},
+	"consumers/cases":        {"checks", "checks/terms", "consumers/fold", "fhir"},
+	"consumers/rehearse":     {"checks", "checks/terms"},
+	"consumers/rlsguardtest": {"checks", "consumers/fold", "fhir"},
+	"consumers/rlsguardtest/bustest": {
+		"checks", "consumers", "consumers/embedded", "consumers/fold", "consumers/health", "consumers/jet", "consumers/layout",
+		"consumers/publish", "consumers/watch", "fhir",
+	},
 	"consumers/sim": {
 		"checks", "checks/codec", "checks/terms", "consumers/commit", "consumers/fold", "consumers/health", "consumers/jet",
 		"consumers/layout", "fhir",
