@@ -59,7 +59,7 @@ func (c *answerFlags) answer(p *terminal.Program, a checks.Acknowledgement, word
 	a.Author = c.Author
 	ctx, stop := interruptible()
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, connect.AskTimeout)
 	defer cancel()
 	nc, err := c.Connect("answer")
 	if err != nil {

@@ -9,16 +9,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/micro"
-
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
@@ -163,36 +159,11 @@ func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, dra
 	if c.Format == "fhir" {
 		accept = ordercheck.AcceptBoth
 	}
-	data, err := ask(nc, draft, accept)
+	data, err := connect.Ask(nc, draft, accept)
 	if err != nil {
 		return err
 	}
 	return c.printAnswer(p, data)
-}
-
-const (
-	askTimeout = 10 * time.Second
-	// askPatience is how long a serve that has just begun may take until it answers.
-	askPatience = 2 * time.Second
-)
-
-func ask(nc *nats.Conn, draft []byte, accept string) ([]byte, error) {
-	request := nats.Msg{Subject: ordercheck.Subject, Data: draft, Header: nats.Header{"Accept": []string{accept}}}
-	m, err := nc.RequestMsg(&request, askTimeout)
-	for began := time.Now(); errors.Is(err, nats.ErrNoResponders) && time.Since(began) < askPatience; {
-		time.Sleep(askPatience / 20)
-		m, err = nc.RequestMsg(&request, askTimeout)
-	}
-	switch {
-	case errors.Is(err, nats.ErrNoResponders):
-		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, jet.WithoutCredentials(nc.ConnectedUrl()))
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", ordercheck.Subject, err)
-	}
-	if text := m.Header.Get(micro.ErrorHeader); text != "" {
-		return nil, fmt.Errorf("%s: %s (%s)%s", ordercheck.Subject, terminal.Harmless(text), m.Header.Get(micro.ErrorCodeHeader), terminal.Harmless(detailOf(m.Data)))
-	}
-	return m.Data, nil
 }
 
 // failed tells that --fail-on is met.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
@@ -99,22 +98,4 @@ func flagsOf(r *ordercheck.Reply, lines []ordercheck.Line) ([]checks.Flag, error
 		flags = append(flags, f)
 	}
 	return flags, nil
-}
-
-// detailOf is what an error says beyond its headers.
-func detailOf(data []byte) string {
-	var u ordercheck.Unread
-	if json.Unmarshal(data, &u) != nil {
-		return ""
-	}
-	words := []string{}
-	for _, w := range []string{u.Pointer, u.Detail} {
-		if w != "" {
-			words = append(words, w)
-		}
-	}
-	if len(words) == 0 {
-		return ""
-	}
-	return ": " + strings.Join(words, ": ")
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/casetest"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/tables"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
@@ -31,7 +32,7 @@ Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was 
 // commands is the command line.
 type commands struct {
 	Replay      replayCommand             `cmd:"" help:"Check FHIR files or folders; needs no server."`
-	Test        testCommand               `cmd:"" help:"Run test cases: files, and the flags that they must give."`
+	Test        casetest.TestCommand      `cmd:"" help:"Run test cases: files, and the flags that they must give."`
 	Serve       serveCommand              `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
 	Setup       setupCommand              `cmd:"" help:"Make the streams on a NATS server, for serve to work on."`
 	Publish     publishCommand            `cmd:"" help:"Put FHIR files on the inbound subjects."`

@@ -39,7 +39,7 @@ func TestDeployedOrderCheck(t *testing.T) {
 	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
 
 	const draft = `{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order","subject":{"reference":"Patient/anna"},"medicationCodeableConcept":{"text":"mirtazapine"},"authoredOn":"2026-11-20"}`
-	asked, err := ask(s.connect(t, "orders"), []byte(draft), "application/json")
+	asked, err := connect.Ask(s.connect(t, "orders"), []byte(draft), "application/json")
 	if err != nil || !bytes.Contains(asked, []byte(`"rls-tetracyclic"`)) {
 		t.Fatalf("order entry gets %s, %v", asked, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/casetest"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/cases"
@@ -50,7 +51,7 @@ func doorHolds(t *testing.T, now time.Time, args ...string) {
 	code := execute(p, append([]string{"test", "--via-cds", door.URL, "--format", "json", scenarios}, args...))
 	var hold, all int
 	for line := range strings.Lines(stdout.String()) {
-		var c caseLine
+		var c casetest.CaseLine
 		if err := json.Unmarshal([]byte(line), &c); err != nil {
 			t.Fatal(err)
 		}

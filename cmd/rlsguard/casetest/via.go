@@ -1,4 +1,4 @@
-package main
+package casetest
 
 import (
 	"context"
@@ -108,7 +108,7 @@ func (s natsService) Ask(_ context.Context, q *cases.Question) (*cases.Answer, e
 	if err != nil {
 		return nil, err
 	}
-	data, err := ask(s.nc, request, "application/json")
+	data, err := connect.Ask(s.nc, request, "application/json")
 	if err != nil {
 		return nil, err
 	}

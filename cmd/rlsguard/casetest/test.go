@@ -1,4 +1,4 @@
-package main
+package casetest
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
-type testCommand struct {
+type TestCommand struct {
 	settings.Flag
 	viaFlags
 
@@ -37,7 +37,7 @@ type testCommand struct {
 }
 
 // Help is shown below the options.
-func (testCommand) Help() string {
+func (TestCommand) Help() string {
 	return `A case is a folder, or a .txtar archive, with input as replay takes it (.json, .ndjson, also .gz) and the flags that it must give:
 
   expected.tsv     patient, check, ingredient, severity: exactly these flags are open
@@ -61,7 +61,7 @@ Examples:
 }
 
 // Run runs all cases and says what differs.
-func (c *testCommand) Run(p *terminal.Program) error {
+func (c *TestCommand) Run(p *terminal.Program) error {
 	all, err := c.load(p)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (c *testCommand) Run(p *terminal.Program) error {
 }
 
 // load finds the cases, and tells what was passed over.
-func (c *testCommand) load(p *terminal.Program) ([]*cases.Case, error) {
+func (c *TestCommand) load(p *terminal.Program) ([]*cases.Case, error) {
 	only, err := regexp.Compile(c.Only)
 	if err != nil {
 		return nil, fmt.Errorf("--only: %w", err)
@@ -119,7 +119,7 @@ func (c *testCommand) load(p *terminal.Program) ([]*cases.Case, error) {
 // testRun is one run over cases.
 type testRun struct {
 	*terminal.Program
-	options *testCommand
+	options *TestCommand
 	asOf    time.Time
 	rules   *cases.Rules
 	via     cases.Service

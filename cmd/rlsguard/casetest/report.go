@@ -1,4 +1,4 @@
-package main
+package casetest
 
 import (
 	"cmp"
@@ -241,7 +241,7 @@ func (t *testRun) list(w io.Writer, title string, names []string, word func(stri
 }
 
 // caseLine is a result as a line of JSON.
-type caseLine struct {
+type CaseLine struct {
 	Case        string             `json:"case"`
 	Suite       string             `json:"suite"`
 	Title       string             `json:"title,omitempty"`
@@ -255,7 +255,7 @@ type caseLine struct {
 func (t *testRun) json(n tally) error {
 	for i := range t.results {
 		r := &t.results[i]
-		l := caseLine{
+		l := CaseLine{
 			Case:        r.Case.Name,
 			Suite:       r.Case.Suite,
 			Title:       r.Case.Title,
