@@ -83,8 +83,13 @@ var mayImport = map[string][]string{
 	},
 	"cmd/rlsguard/show": {"checks", "cmd/rlsguard/files", "cmd/rlsguard/terminal", "consumers/ordercheck", "fhir"},
 	"cmd/rlsguard/connect": {
-		"cmd/rlsguard/settings", "consumers", "consumers/cdshooks", "consumers/cdshooks/token", "consumers/commit",
-		"consumers/embedded", "consumers/health", "consumers/jet", "consumers/ordercheck",
+		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers", "consumers/cdshooks",
+		"consumers/cdshooks/token", "consumers/commit", "consumers/embedded", "consumers/health",
+		"consumers/jet", "consumers/ordercheck",
+	},
+	"cmd/rlsguard/casetest": {
+		"checks", "cmd/rlsguard/connect", "cmd/rlsguard/settings", "cmd/rlsguard/terminal",
+		"consumers/cases", "consumers/fold", "consumers/ordercheck",
 	},
 	"cmd/rlsguard/tables": {
 		"checks", "checks/terms", "checks/terms/dmd", "checks/terms/fda", "checks/terms/rrf", "cmd/rlsguard/files",

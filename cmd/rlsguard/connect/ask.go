@@ -40,7 +40,7 @@ func Ask(nc *nats.Conn, draft []byte, accept string) ([]byte, error) {
 	return m.Data, nil
 }
 
-// detailOf is what an error says beyond its headers.
+// DetailOf is what an error says beyond its headers.
 func detailOf(data []byte) string {
 	var u ordercheck.Unread
 	if json.Unmarshal(data, &u) != nil {
