@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 )
@@ -184,15 +185,19 @@ func (x *index) parameters(i int, p place) int {
 
 // parts indexes the array of parameters at i, which pointer leads to.
 func (x *index) parts(i int, pointer string, p place) int {
+	outermost := p.container == "" && pointer == "/parameter"
 	return x.elements(i, func(at int, position uint32) int {
 		if x.b[at] != '{' {
+			x.note(outermost, 0)
 			return x.value(at)
 		}
 		in := place{container: pointer, position: position, parameter: true, scope: p.scope, bundles: p.bundles}
-		first := len(x.nodes)
+		first, named := len(x.nodes), 0
 		w := x.enter(at)
 		for w.next(x) {
 			switch {
+			case w.name == unknown && outermost && keyIs(x.b, w.at, "name"):
+				named = w.at
 			case w.name == nResource && x.b[w.at] != 'n':
 				w.end = x.resource(w.at, in)
 			case w.name == nPart && x.b[w.at] == '[':
@@ -205,8 +210,25 @@ func (x *index) parts(i int, pointer string, p place) int {
 			in.noResource = true
 			x.reject(in, at, w.dup, InvalidJSON, duplicateName().Detail)
 		}
+		x.note(outermost, named)
 		return end
 	})
+}
+
+// keyIs tells that the property whose value stands at i is spelled key. It is for the few that are no name of this reader: to know
+// one would make its repetition an error everywhere.
+func keyIs(b []byte, i int, key string) bool {
+	b = bytes.TrimRight(b[:i], " \t\r\n")
+	b = bytes.TrimRight(bytes.TrimSuffix(b, []byte(":")), " \t\r\n")
+	before, ok := bytes.CutSuffix(b, []byte(`"`+key+`"`))
+	return ok && !bytes.HasSuffix(before, []byte(`\`))
+}
+
+// note remembers where the name of a parameter of the document stands.
+func (x *index) note(outermost bool, at int) {
+	if outermost {
+		x.named = append(x.named, uint32(at))
+	}
 }
 
 // pointer is the JSON pointer of the resource that stands at p.

@@ -11,15 +11,20 @@ import (
 	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 // MarshalFlag writes f as a FHIR R4 DetectedIssue (hl7.org/fhir/R4/detectedissue.html). UnmarshalFlag reads back all that f
 // says, under these conditions: texts are UTF-8 and no text of a list is empty, since FHIR has no empty strings. An error says
 // that a value is not one of its closed list, or that AsOf cannot be written; the text of f is never a reason to refuse it.
-func MarshalFlag(f checks.Flag) ([]byte, error) {
+// Tags become meta.tag; they belong to the resource as it is sent, not to the flag, and are not read back.
+func MarshalFlag(f checks.Flag, tags ...terms.Coding) ([]byte, error) {
 	issue, err := detectedIssue(&f)
 	if err != nil {
 		return nil, fmt.Errorf("flag as DetectedIssue: %w", err)
+	}
+	if len(tags) > 0 {
+		issue.Meta = &samply.Meta{Tag: tagList(tags)}
 	}
 	return issue.MarshalJSON()
 }
@@ -226,6 +231,14 @@ func referenceTo(r checks.Ref) *samply.Reference {
 		return nil
 	}
 	return &samply.Reference{Reference: ptr(string(r))}
+}
+
+func tagList(list []terms.Coding) []samply.Coding {
+	var out []samply.Coding
+	for _, c := range list {
+		out = append(out, samply.Coding{System: optional(c.System), Code: optional(c.Code), Display: optional(c.Display)})
+	}
+	return out
 }
 
 func ptr[T any](v T) *T { return &v }

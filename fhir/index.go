@@ -43,6 +43,7 @@ type index struct {
 	fields  []field
 	scopes  uint32     // Bundles seen
 	tooMany *Rejection // of the Bundle that is read
+	named   []uint32   // where the names of the parameters of the document stand, if it is Parameters; 0 of one without
 }
 
 // maxBundles is how deep Bundles may stand in Bundles: one that holds another, as messages and batch responses do.
@@ -64,6 +65,7 @@ func (x *index) reset(b []byte, o *Options) {
 	x.scanner.reset(b, o.MaxDepth)
 	x.options, x.root = o, ""
 	x.nodes, x.fields, x.scopes, x.tooMany = x.nodes[:0], x.fields[:0], 0, nil
+	x.named = x.named[:0]
 }
 
 // add puts a node in for p and returns it.

@@ -49,6 +49,16 @@ func (r *Reader) Document(data []byte, yield func(Resource) bool) {
 	r.document(data, 0, yield)
 }
 
+// Parameters are the names of the parameters of the document that was read last, by their position: "" of one without, none where
+// the document is no Parameters. They are those until the next document is read.
+func (r *Reader) Parameters() []string {
+	var names []string
+	for _, at := range r.index.named {
+		names = append(names, string(r.index.raw(int(at))))
+	}
+	return names
+}
+
 // document is Document with Entry counting from entry. It returns the next number, and false when yield wants no more.
 func (r *Reader) document(data []byte, entry uint32, yield func(Resource) bool) (uint32, bool) {
 	r.release()

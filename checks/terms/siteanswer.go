@@ -14,12 +14,12 @@ func (t *Terms) siteRows(system, code string) (rows []SiteRow, table string) {
 
 // written are the rows of a code in whichever form it is written: a dm+d code under the system of SNOMED CT, a package by the other
 // packages of its product, ten digits without hyphens where the table holds only one of the codes that they may be.
-func (s *SiteTable) written(system, code string) []SiteRow {
-	if rows := s.find(system, code); len(rows) > 0 {
+func (t *SiteTable) written(system, code string) []SiteRow {
+	if rows := t.find(system, code); len(rows) > 0 {
 		return rows
 	}
 	if sister := sisterSystem(system); sister != "" {
-		return s.find(sister, code)
+		return t.find(sister, code)
 	}
 	if system != NDC {
 		return nil
@@ -27,7 +27,7 @@ func (s *SiteTable) written(system, code string) []SiteRow {
 	number, _ := readNDC(code)
 	var found []SiteRow
 	for _, full := range number.packages {
-		rows := s.find(NDC, fmt.Sprintf("%011d", full))
+		rows := t.find(NDC, fmt.Sprintf("%011d", full))
 		if len(found) > 0 && len(rows) > 0 {
 			return nil
 		}
@@ -36,7 +36,7 @@ func (s *SiteTable) written(system, code string) []SiteRow {
 	if len(found) > 0 || len(number.products) == 0 {
 		return found
 	}
-	return s.find(NDC, productNDC(number.products[0]))
+	return t.find(NDC, productNDC(number.products[0]))
 }
 
 // sisterSystem is the other system under which the same code may stand: dm+d codes are SNOMED CT codes.

@@ -9,6 +9,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/consumers/watch"
@@ -17,7 +20,7 @@ import (
 
 // answerFlags are the options of ack and override.
 type answerFlags struct {
-	natsFlags
+	connect.Flags
 
 	Author string `required:"" placeholder:"WHO" help:"Who answers: a reference such as Practitioner/7, or a name."`
 	Until  string `placeholder:"TIME" help:"The answer lapses at this date (FHIR: 2027-01-31, to the end of that day) or time with offset. It lapses in any case when what the flag rests on changes."`
@@ -41,24 +44,24 @@ Examples:
 }
 
 // Run acknowledges a flag.
-func (c *ackCommand) Run(p *program) error {
+func (c *ackCommand) Run(p *terminal.Program) error {
 	return c.answer(p, checks.Acknowledgement{Reason: c.Reason}, "acknowledged")
 }
 
 // answer publishes what is decided about a flag.
-func (c *answerFlags) answer(p *program, a checks.Acknowledgement, word string) error {
-	if a.Reason != "" && !reasonCode.MatchString(a.Reason) {
+func (c *answerFlags) answer(p *terminal.Program, a checks.Acknowledgement, word string) error {
+	if a.Reason != "" && !settings.ReasonCode.MatchString(a.Reason) {
 		return fmt.Errorf("--reason: %q is not a code of A-Z, a-z, 0-9, dot, minus and underscore", a.Reason)
 	}
-	if err := c.times(&a, p.now()); err != nil {
+	if err := c.times(&a, p.Now()); err != nil {
 		return err
 	}
 	a.Author = c.Author
 	ctx, stop := interruptible()
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, connect.AskTimeout)
 	defer cancel()
-	nc, err := c.connect("answer")
+	nc, err := c.Connect("answer")
 	if err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func (c *answerFlags) answer(p *program, a checks.Acknowledgement, word string) 
 	if _, err := js.Publish(ctx, layout.SubjectAcknowledge, data); err != nil {
 		return fmt.Errorf("%s: %w (it needs a right of its own)", layout.SubjectAcknowledge, err)
 	}
-	fmt.Fprintf(p.stdout, "%s %s (%s): holds while what it rests on stays the same%s\n", c.Flag, word, flag.Check, untilWords(a.Until))
+	fmt.Fprintf(p.Stdout, "%s %s (%s): holds while what it rests on stays the same%s\n", c.Flag, word, flag.Check, untilWords(a.Until))
 	return nil
 }
 

@@ -9,19 +9,18 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/micro"
-
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
-	"github.com/rlsguard/rlsguard/fhir"
 )
 
 type checkCommand struct {
-	configFlag
-	natsFlags
+	settings.Flag
+	connect.Flags
 
 	Facts   []string `sep:"none" placeholder:"PATH" help:"What is known, from files or folders as replay takes them, instead of a server; may be given several times."`
 	AsOf    string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out. A server has its own clock."`
@@ -44,42 +43,42 @@ Examples:
 }
 
 // Run asks about the draft and prints the answer.
-func (c *checkCommand) Run(p *program) error {
+func (c *checkCommand) Run(p *terminal.Program) error {
 	if c.Nats != "" && len(c.Facts) > 0 {
 		return errors.New("--nats and --facts exclude each other: facts are on the server, or in files")
 	}
-	set, err := c.setup()
+	set, err := c.Read()
 	if err != nil {
 		return err
 	}
-	draft, err := readDraft(c.Draft, set.reader.MaxBytes, p.stdin)
+	draft, err := readDraft(c.Draft, set.Reader.MaxBytes, p.Stdin)
 	if err != nil {
 		return err
 	}
 	if len(c.Facts) == 0 {
-		server, err := c.find()
+		server, err := c.Find()
 		switch {
 		case err == nil:
 			return c.askServer(p, server, draft)
-		case !errors.Is(err, errNoServer):
+		case !errors.Is(err, connect.ErrNoServer):
 			return err
 		}
-		tellf(p.stderr, "no server is known and no --facts are given: only what is in the draft's file is looked at")
+		terminal.Tell(p.Stderr, "no server is known and no --facts are given: only what is in the draft's file is looked at")
 	}
 	return c.askFiles(p, set, draft)
 }
 
 // readDraft reads a file, or standard input, up to a limit of bytes.
 func readDraft(path string, limit int, stdin io.Reader) ([]byte, error) {
-	in, err := openInputs([]string{path}, stdin)
+	in, err := files.Open([]string{path}, stdin)
 	if err != nil {
 		return nil, err
 	}
-	defer in.close()
-	if len(in.sources) != 1 || in.roots != nil {
+	defer in.Close()
+	if len(in.Sources) != 1 || in.Roots != nil {
 		return nil, fmt.Errorf("%s is a folder: name the file of the draft", path)
 	}
-	f, err := in.sources[0].open()
+	f, err := in.Sources[0].Open()
 	if err != nil {
 		return nil, err
 	}
@@ -92,63 +91,63 @@ func readDraft(path string, limit int, stdin io.Reader) ([]byte, error) {
 }
 
 // askFiles answers from files.
-func (c *checkCommand) askFiles(p *program, set *setup, draft []byte) error {
-	asOf, err := parseAsOf(c.AsOf, set.settings.Zone, p.now())
+func (c *checkCommand) askFiles(p *terminal.Program, set *settings.Setup, draft []byte) error {
+	asOf, err := settings.ParseAsOf(c.AsOf, set.Settings.Zone, p.Now())
 	if err != nil {
 		return err
 	}
-	r := &replay{program: p, options: &replayCommand{KeyFile: c.KeyFile}, asOf: asOf, sum: newSummary(),
-		engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset}}
-	if r.engine.Key, err = r.options.key(); err != nil {
+	engine := fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}
+	if engine.Key, err = connect.ReplayKey(c.KeyFile); err != nil {
 		return err
 	}
-	set.reader.Now = p.now()
-	facts, err := r.facts(set.reader, c.Facts)
+	set.Reader.Now = p.Now()
+	read := files.Fold{Engine: &engine, Reader: set.Reader, AsOf: asOf}
+	facts, err := read.Read(p, c.Facts)
 	if err != nil {
 		return err
 	}
-	checker := ordercheck.Checker{Engine: &r.engine, Stored: ordercheck.Files{View: facts}, Reader: set.reader, AsOf: func() time.Time { return asOf }}
+	if len(c.Facts) > 0 && read.Summary.Events == 0 {
+		return terminal.ErrNothing
+	}
+	checker := ordercheck.Checker{Engine: &engine, Stored: ordercheck.Files{View: facts}, Reader: set.Reader, AsOf: func() time.Time { return asOf }}
 	a, err := checker.Ask(context.Background(), draft)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Draft, err)
 	}
-	var bundle []byte
+	reply := ordercheck.ReplyOf(&a)
 	if c.Format == "fhir" {
-		if bundle, err = ordercheck.BundleOf(&a); err != nil {
+		if reply.Bundle, err = ordercheck.BundleOf(&a); err != nil {
 			return err
 		}
 	}
-	if err := c.print(p, ordercheck.ReplyOf(&a), bundle); err != nil {
+	because, err := flagsOf(&reply, reply.Because)
+	if err != nil {
+		return err
+	}
+	open, err := flagsOf(&reply, reply.Open)
+	if err != nil {
+		return err
+	}
+	if err := c.print(p, &reply, because, open); err != nil {
 		return err
 	}
 	switch {
 	case c.failed(a.Because):
 		return c.failOnMet()
-	case r.unreadable > 0:
-		return errReported
-	case ordercheck.LeftOut(a.Unread) || r.sum.Outcomes.Rejected > 0:
-		return errRejected
+	case read.Unreadable > 0:
+		return terminal.ErrReported
+	case ordercheck.LeftOut(a.Unread) || read.Summary.Outcomes.Rejected > 0:
+		return terminal.ErrRejected
 	}
 	return nil
 }
 
-// facts folds the files of paths, as replay does, and reports what cannot be read. Without paths nothing is known.
-func (r *replay) facts(o fhir.Options, paths []string) (*fold.Memory, error) {
-	if err := r.read(o, paths); err != nil {
-		return nil, err
-	}
-	if len(paths) > 0 && r.sum.Events == 0 {
-		return nil, errNothing
-	}
-	return r.fold.Finish(r.asOf), nil
-}
-
 // askServer lets a running serve answer.
-func (c *checkCommand) askServer(p *program, server natsServer, draft []byte) error {
+func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, draft []byte) error {
 	if c.AsOf != "" || c.KeyFile != "" || c.Config != "" {
 		return errors.New("--as-of, --key-file and --config go with --facts: a server has its own clock, key and settings")
 	}
-	nc, err := c.connect("check")
+	nc, err := c.Connect("check")
 	if err != nil {
 		return err
 	}
@@ -156,42 +155,15 @@ func (c *checkCommand) askServer(p *program, server natsServer, draft []byte) er
 	if most := nc.MaxPayload(); int64(len(draft)) > most {
 		return fmt.Errorf("%s has %d bytes, the NATS server takes %d (max_payload)", c.Draft, len(draft), most)
 	}
-	data, err := ask(nc, draft, "application/json")
+	accept := "application/json"
+	if c.Format == "fhir" {
+		accept = ordercheck.AcceptBoth
+	}
+	data, err := connect.Ask(nc, draft, accept)
 	if err != nil {
 		return err
 	}
-	var bundle []byte
-	if c.Format == "fhir" {
-		if bundle, err = ask(nc, draft, "application/fhir+json"); err != nil {
-			return err
-		}
-	}
-	return c.printAnswer(p, data, bundle)
-}
-
-const (
-	askTimeout = 10 * time.Second
-	// askPatience is how long a serve that has just begun may take until it answers.
-	askPatience = 2 * time.Second
-)
-
-func ask(nc *nats.Conn, draft []byte, accept string) ([]byte, error) {
-	request := nats.Msg{Subject: ordercheck.Subject, Data: draft, Header: nats.Header{"Accept": []string{accept}}}
-	m, err := nc.RequestMsg(&request, askTimeout)
-	for began := time.Now(); errors.Is(err, nats.ErrNoResponders) && time.Since(began) < askPatience; {
-		time.Sleep(askPatience / 20)
-		m, err = nc.RequestMsg(&request, askTimeout)
-	}
-	switch {
-	case errors.Is(err, nats.ErrNoResponders):
-		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, jet.WithoutCredentials(nc.ConnectedUrl()))
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", ordercheck.Subject, err)
-	}
-	if text := m.Header.Get(micro.ErrorHeader); text != "" {
-		return nil, fmt.Errorf("%s: %s (%s)%s", ordercheck.Subject, harmless(text), m.Header.Get(micro.ErrorCodeHeader), harmless(detailOf(m.Data)))
-	}
-	return m.Data, nil
+	return c.printAnswer(p, data)
 }
 
 // failed tells that --fail-on is met.

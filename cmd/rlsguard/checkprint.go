@@ -2,47 +2,24 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
 // printAnswer prints what a server answered.
-func (c *checkCommand) printAnswer(p *program, data, bundle []byte) error {
+func (c *checkCommand) printAnswer(p *terminal.Program, data []byte) error {
 	var r ordercheck.Reply
 	if err := json.Unmarshal(data, &r); err != nil {
-		return fmt.Errorf("%s: the answer cannot be read: %w", ordercheck.Subject, err)
+		return unreadableAnswer(err)
 	}
-	if err := c.print(p, r, bundle); err != nil {
-		return err
-	}
-	because, err := flagsOf(&r, r.Because)
-	switch {
-	case err != nil:
-		return err
-	case c.failed(because):
-		return c.failOnMet()
-	case ordercheck.LeftOut(r.Unread):
-		return errRejected
-	}
-	return nil
-}
-
-func (c *checkCommand) failOnMet() error {
-	return &exitError{code: exitFailOn, text: "the draft raises a flag of severity " + c.FailOn + " or higher (--fail-on)"}
-}
-
-// print writes the answer, and what was left out on stderr.
-func (c *checkCommand) print(p *program, r ordercheck.Reply, bundle []byte) error {
-	for _, u := range r.Unread {
-		if u.Partly {
-			tellf(p.stderr, "%s at %s: cannot be read, %s; the rest was checked", c.Draft, u.Pointer, u.Detail)
-			continue
-		}
-		tellf(p.stderr, "%s at %s: left out, %s: %s", c.Draft, u.Pointer, u.Reason, u.Detail)
+	if c.Format == "fhir" && r.Bundle == nil {
+		return unreadableAnswer(errors.New("no Bundle is in it: rlsguard serve is of an older version"))
 	}
 	because, err := flagsOf(&r, r.Because)
 	if err != nil {
@@ -52,28 +29,57 @@ func (c *checkCommand) print(p *program, r ordercheck.Reply, bundle []byte) erro
 	if err != nil {
 		return err
 	}
+	if err := c.print(p, &r, because, open); err != nil {
+		return err
+	}
+	switch {
+	case c.failed(because):
+		return c.failOnMet()
+	case ordercheck.LeftOut(r.Unread):
+		return terminal.ErrRejected
+	}
+	return nil
+}
+
+func unreadableAnswer(err error) error {
+	return fmt.Errorf("%s: the answer cannot be read: %w", ordercheck.Subject, err)
+}
+
+func (c *checkCommand) failOnMet() error {
+	return &terminal.ExitError{Code: terminal.ExitFailOn, Text: "the draft raises a flag of severity " + c.FailOn + " or higher (--fail-on)"}
+}
+
+// print writes the answer, and what was left out on stderr.
+func (c *checkCommand) print(p *terminal.Program, r *ordercheck.Reply, because, open []checks.Flag) error {
+	for _, u := range r.Unread {
+		if u.Partly {
+			terminal.Tell(p.Stderr, "%s at %s: cannot be read, %s; the rest was checked", c.Draft, u.Pointer, u.Detail)
+			continue
+		}
+		terminal.Tell(p.Stderr, "%s at %s: left out, %s: %s", c.Draft, u.Pointer, u.Reason, u.Detail)
+	}
 	switch c.Format {
 	case "fhir":
-		return writeLine(p.stdout, escapeInvisible(bundle))
+		return terminal.WriteLine(p.Stdout, terminal.EscapeInvisible(r.Bundle))
 	case "reply":
-		line, err := lineOf(r)
+		line, err := terminal.JSONLine(r)
 		if err != nil {
 			return err
 		}
-		return writeLine(p.stdout, line)
+		return terminal.WriteLine(p.Stdout, line)
 	case "json":
 		for _, f := range inOrder(append(because, open...)) {
-			line, err := flagJSON(f, false)
+			line, err := show.JSON(f, false)
 			if err != nil {
 				return err
 			}
-			if err := writeLine(p.stdout, line); err != nil {
+			if err := terminal.WriteLine(p.Stdout, line); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	return p.printCheck(&r, because, open)
+	return show.Answer(p, r, because, open)
 }
 
 // flagsOf reads lines back, with their answers.
@@ -82,7 +88,7 @@ func flagsOf(r *ordercheck.Reply, lines []ordercheck.Line) ([]checks.Flag, error
 	for i := range lines {
 		f, err := lines[i].Flag()
 		if err != nil {
-			return nil, fmt.Errorf("%s: the answer cannot be read: %w", ordercheck.Subject, err)
+			return nil, unreadableAnswer(err)
 		}
 		if a, ok := r.Answers[f.ID]; ok {
 			f.Ack = &checks.Acknowledgement{FlagID: f.ID, Basis: f.Basis, Override: a.Override, Reason: a.Reason, Author: a.Author}
@@ -92,77 +98,4 @@ func flagsOf(r *ordercheck.Reply, lines []ordercheck.Line) ([]checks.Flag, error
 		flags = append(flags, f)
 	}
 	return flags, nil
-}
-
-// printCheck writes the answer for a person.
-func (p *program) printCheck(r *ordercheck.Reply, because, open []checks.Flag) error {
-	if len(because)+len(open) == 0 {
-		fmt.Fprintf(p.stdout, "Nothing to flag for %s%s.\n", plural(len(r.Drafts), "draft", "drafts"), knownWords(r))
-	}
-	out := &textPrinter{w: p.stdout, options: textOptions{Width: p.screen.width, Colour: p.screen.colour}}
-	for _, part := range []struct {
-		title string
-		flags []checks.Flag
-	}{{"Because of the draft:", because}, {"Open already:", open}} {
-		if len(part.flags) == 0 {
-			continue
-		}
-		fmt.Fprintf(p.stdout, "%s\n\n", part.title)
-		for _, f := range worstFirst(part.flags) {
-			if err := out.flag(f); err != nil {
-				return err
-			}
-		}
-		if err := out.closePatient(); err != nil {
-			return err
-		}
-	}
-	if err := out.ended(); err != nil {
-		return err
-	}
-	if r.Iron != nil && len(r.Iron.Order) > 0 {
-		fmt.Fprintln(p.stdout, "To order:")
-		for _, test := range r.Iron.Order {
-			fmt.Fprintf(p.stdout, "  %s (LOINC %s)\n", test.Display, test.Code)
-		}
-		fmt.Fprintf(p.stdout, "  %s\n", r.Iron.Sampling)
-	}
-	if r.IronNote != "" {
-		for _, line := range wrap(r.IronNote, p.textWidth(), 0) {
-			fmt.Fprintln(p.stdout, line)
-		}
-	}
-	for _, ref := range r.Unrecognised {
-		fmt.Fprintf(p.stdout, "Not recognised: the drug of %s is in no table, nothing was checked for it.\n", harmless(string(ref)))
-	}
-	if r.LeftOut != "" {
-		fmt.Fprintln(p.stdout, harmless(r.LeftOut))
-	}
-	return nil
-}
-
-// knownWords say when nothing but the request was there to go by.
-func knownWords(r *ordercheck.Reply) string {
-	if r.Stored {
-		return ""
-	}
-	return ", by what came with it alone: nothing else is known of the patient"
-}
-
-// detailOf is what an error says beyond its headers.
-func detailOf(data []byte) string {
-	var u ordercheck.Unread
-	if json.Unmarshal(data, &u) != nil {
-		return ""
-	}
-	words := []string{}
-	for _, w := range []string{u.Pointer, u.Detail} {
-		if w != "" {
-			words = append(words, w)
-		}
-	}
-	if len(words) == 0 {
-		return ""
-	}
-	return ": " + strings.Join(words, ": ")
 }

@@ -12,6 +12,10 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/casetest"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/tables"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
 const description = `Checks medicines and iron labs of people with restless legs syndrome (RLS).
@@ -27,19 +31,19 @@ Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was 
 
 // commands is the command line.
 type commands struct {
-	Replay      replayCommand      `cmd:"" help:"Check FHIR files or folders; needs no server."`
-	Test        testCommand        `cmd:"" help:"Run test cases: files, and the flags that they must give."`
-	Serve       serveCommand       `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
-	Setup       setupCommand       `cmd:"" help:"Make the streams on a NATS server, for serve to work on."`
-	Publish     publishCommand     `cmd:"" help:"Put FHIR files on the inbound subjects."`
-	Watch       watchCommand       `cmd:"" help:"Follow the flags: the open ones, then live."`
-	Check       checkCommand       `cmd:"" help:"Say what an order would be flagged for, before it is written."`
-	Ack         ackCommand         `cmd:"" help:"Say that somebody has seen a flag."`
-	Override    overrideCommand    `cmd:"" help:"Decide against the advice of a flag, with a reason."`
-	Demo        demoCommand        `cmd:"" help:"See it work: made-up patients on a server in a temporary folder."`
-	Classify    classifyCommand    `cmd:"" help:"Say what the tables know about drug codes and names."`
-	Terminology terminologyCommand `cmd:"" help:"Make site tables from code systems that a site has."`
-	Checks      checksCommand      `cmd:"" help:"List the checks with their limits and sources."`
+	Replay      replayCommand             `cmd:"" help:"Check FHIR files or folders; needs no server."`
+	Test        casetest.TestCommand      `cmd:"" help:"Run test cases: files, and the flags that they must give."`
+	Serve       serveCommand              `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
+	Setup       setupCommand              `cmd:"" help:"Make the streams on a NATS server, for serve to work on."`
+	Publish     publishCommand            `cmd:"" help:"Put FHIR files on the inbound subjects."`
+	Watch       watchCommand              `cmd:"" help:"Follow the flags: the open ones, then live."`
+	Check       checkCommand              `cmd:"" help:"Say what an order would be flagged for, before it is written."`
+	Ack         ackCommand                `cmd:"" help:"Say that somebody has seen a flag."`
+	Override    overrideCommand           `cmd:"" help:"Decide against the advice of a flag, with a reason."`
+	Demo        demoCommand               `cmd:"" help:"See it work: made-up patients on a server in a temporary folder."`
+	Classify    tables.ClassifyCommand    `cmd:"" help:"Say what the tables know about drug codes and names."`
+	Terminology tables.TerminologyCommand `cmd:"" help:"Make site tables from code systems that a site has."`
+	Checks      tables.ChecksCommand      `cmd:"" help:"List the checks with their limits and sources."`
 
 	Rehearse rehearseCommand `cmd:"" help:"Say what other settings would change for the stored patients."`
 	Dead     deadCommand     `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
@@ -51,36 +55,27 @@ type commands struct {
 	Version kong.VersionFlag `help:"Print the version and end."`
 }
 
-// program is what the commands share.
-type program struct {
-	stdin  io.Reader
-	stdout *bufio.Writer
-	stderr io.Writer
-	now    func() time.Time
-	screen screen // what stdout is
-}
-
 // run is the whole program, given its arguments and streams.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{stdin: stdin, stdout: bufio.NewWriterSize(stdout, 1<<16), stderr: stderr, now: time.Now, screen: screenOf(stdout)}
-	return p.run(args)
+	p := &terminal.Program{Stdin: stdin, Stdout: bufio.NewWriterSize(stdout, 1<<16), Stderr: stderr, Now: time.Now, Screen: terminal.ScreenOf(stdout)}
+	return execute(p, args)
 }
 
-// run selects a command, runs it and gives its exit code.
-func (p *program) run(args []string) int {
-	parser, err := newParser(grammar(args), p.stdout, p.stderr)
+// execute selects a command, runs it and gives its exit code.
+func execute(p *terminal.Program, args []string) int {
+	parser, err := newParser(grammar(args), p.Stdout, p.Stderr)
 	if err != nil {
-		return exitCode(err, p.stderr)
+		return terminal.ExitCode(err, p.Stderr)
 	}
 	selected, err := parser.Parse(args)
 	if err != nil {
-		return exitCode(errors.New(usageText(err)), p.stderr) // not wrapped: kong's error has another exit code
+		return terminal.ExitCode(errors.New(usageText(err)), p.Stderr) // not wrapped: kong's error has another exit code
 	}
 	err = selected.Run(p)
-	if failed := p.stdout.Flush(); failed != nil {
+	if failed := p.Stdout.Flush(); failed != nil {
 		err = fmt.Errorf("output: %w", failed)
 	}
-	return exitCode(err, p.stderr)
+	return terminal.ExitCode(err, p.Stderr)
 }
 
 // usageText says what is wrong with the arguments, and whose help to read.

@@ -10,6 +10,8 @@ import (
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 )
 
 // Every way to say who one is, on a server that takes no other.
@@ -47,12 +49,12 @@ func TestConnect(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		server *server.Options
-		flags  natsFlags
+		flags  connect.Flags
 	}{
-		"nkey":               {&server.Options{Nkeys: []*server.NkeyUser{{Nkey: public}}}, natsFlags{connectFlags: connectFlags{NKey: secret("seed", seed)}}},
-		"credentials":        {trusted, natsFlags{connectFlags: connectFlags{Creds: secret("creds", creds)}}},
-		"authority":          {encrypted(false), natsFlags{connectFlags: connectFlags{CA: path("server.crt")}}},
-		"client certificate": {encrypted(true), natsFlags{connectFlags: connectFlags{CA: path("server.crt")}, TLSCert: path("server.crt"), TLSKey: path("server.key")}},
+		"nkey":               {&server.Options{Nkeys: []*server.NkeyUser{{Nkey: public}}}, connect.Flags{ServerFlags: connect.ServerFlags{NKey: secret("seed", seed)}}},
+		"credentials":        {trusted, connect.Flags{ServerFlags: connect.ServerFlags{Creds: secret("creds", creds)}}},
+		"authority":          {encrypted(false), connect.Flags{ServerFlags: connect.ServerFlags{CA: path("server.crt")}}},
+		"client certificate": {encrypted(true), connect.Flags{ServerFlags: connect.ServerFlags{CA: path("server.crt")}, TLSCert: path("server.crt"), TLSKey: path("server.key")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.server.Host, c.server.Port, c.server.NoSigs, c.server.NoLog = "127.0.0.1", server.RANDOM_PORT, true, true
@@ -67,12 +69,12 @@ func TestConnect(t *testing.T) {
 				t.Fatal("the server does not get ready")
 			}
 			address := "nats://" + s.Addr().String()
-			if nc, err := (natsFlags{Nats: address}).connect("test"); err == nil {
+			if nc, err := (connect.Flags{Nats: address}).Connect("test"); err == nil {
 				nc.Close()
 				t.Error("let in without")
 			}
 			c.flags.Nats = address
-			nc, err := c.flags.connect("test")
+			nc, err := c.flags.Connect("test")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,7 +124,7 @@ func TestEncrypted(t *testing.T) {
 		"nats://nats.example.org": false, "nats.example.org:4222": false, "ws://nats.example.org": false, "tls://a.example.org,nats://b.example.org": false, "192.0.2.1": false,
 		"nats://127.0.0.1@nats.example.org": false, "nats://localhost.example.org": false, "nats://0.0.0.0:4222": false, "nats://%zz": false,
 	} {
-		if err := encrypted(urls); (err == nil) != fine {
+		if err := connect.Encrypted(urls); (err == nil) != fine {
 			t.Errorf("%s: %v", urls, err)
 		}
 	}

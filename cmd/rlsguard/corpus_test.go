@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -78,12 +80,12 @@ func sample(t *testing.T, path, asOf, expected string) {
 }
 
 // replayPaths gives check, ingredient and severity of the open flags.
-func replayPaths(t *testing.T, asOf string, paths ...string) ([]string, summary) {
+func replayPaths(t *testing.T, asOf string, paths ...string) ([]string, files.Summary) {
 	t.Helper()
 	account := filepath.Join(t.TempDir(), "summary.json")
 	var stdout, stderr bytes.Buffer
-	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: scenarioNow}
-	if code := p.run(append([]string{"replay", "--as-of", asOf, "--format", "json", "--summary", account}, paths...)); code == exitFailed {
+	p := &terminal.Program{Stdin: strings.NewReader(""), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: scenarioNow}
+	if code := execute(p, append([]string{"replay", "--as-of", asOf, "--format", "json", "--summary", account}, paths...)); code == terminal.ExitFailed {
 		t.Fatalf("replay failed: %s", &stderr)
 	}
 	var flags []string
@@ -94,7 +96,7 @@ func replayPaths(t *testing.T, asOf string, paths ...string) ([]string, summary)
 		}
 		flags = append(flags, f.Check+" "+f.Ingredient+" "+f.Severity)
 	}
-	var sum summary
+	var sum files.Summary
 	data, err := os.ReadFile(account)
 	if err != nil {
 		t.Fatal(err)

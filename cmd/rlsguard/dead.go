@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -21,10 +23,10 @@ type deadCommand struct {
 }
 
 // withDead connects for the commands about dead letters, and lets do work until Ctrl-C.
-func withDead(f *natsFlags, do func(context.Context, *operate.Operator) error) error {
+func withDead(f *connect.Flags, do func(context.Context, *operate.Operator) error) error {
 	ctx, stop := interruptible()
 	defer stop()
-	nc, err := f.connect("dead")
+	nc, err := f.Connect("dead")
 	if err != nil {
 		return err
 	}
@@ -46,7 +48,7 @@ func checkReason(reason string) error {
 }
 
 type deadListCommand struct {
-	natsFlags
+	connect.Flags
 
 	Reason string `placeholder:"REASON" help:"Only those of this reason, such as invalid-resource."`
 	Limit  int    `default:"50" help:"At most so many, the newest; 0 is all."`
@@ -63,17 +65,17 @@ Examples:
 }
 
 // Run lists.
-func (c *deadListCommand) Run(p *program) error {
+func (c *deadListCommand) Run(p *terminal.Program) error {
 	if err := checkReason(c.Reason); err != nil {
 		return err
 	}
 	if c.Limit < 0 {
 		return errors.New("--limit has to be 0 or above")
 	}
-	return withDead(&c.natsFlags, func(ctx context.Context, o *operate.Operator) error { return c.list(ctx, p, o) })
+	return withDead(&c.Flags, func(ctx context.Context, o *operate.Operator) error { return c.list(ctx, p, o) })
 }
 
-func (c *deadListCommand) list(ctx context.Context, p *program, o *operate.Operator) error {
+func (c *deadListCommand) list(ctx context.Context, p *terminal.Program, o *operate.Operator) error {
 	var letters []layout.DeadLetter
 	total := 0
 	err := o.DeadLetters(ctx, c.Reason, func(l layout.DeadLetter) error {
@@ -90,12 +92,12 @@ func (c *deadListCommand) list(ctx context.Context, p *program, o *operate.Opera
 		letters = letters[len(letters)-c.Limit:]
 	}
 	for _, l := range letters {
-		if err := p.printLetter(&l, c.Format); err != nil {
+		if err := printLetter(p, &l, c.Format); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
 	}
 	if c.Format == "text" {
-		fmt.Fprintln(p.stdout, listedWords(len(letters), total))
+		fmt.Fprintln(p.Stdout, listedWords(len(letters), total))
 	}
 	return nil
 }
@@ -105,9 +107,9 @@ func listedWords(listed, total int) string {
 	case total == 0:
 		return "There are no dead letters."
 	case listed < total:
-		return fmt.Sprintf("The newest %d of %s; --limit 0 lists all.", listed, plural(total, "dead letter", "dead letters"))
+		return fmt.Sprintf("The newest %d of %s; --limit 0 lists all.", listed, terminal.Plural(total, "dead letter", "dead letters"))
 	}
-	return plural(total, "dead letter", "dead letters") + "."
+	return terminal.Plural(total, "dead letter", "dead letters") + "."
 }
 
 // letterJSON is a dead letter as programs read it.
@@ -127,13 +129,13 @@ func jsonOf(l *layout.DeadLetter) letterJSON {
 	return letterJSON{Number: l.Number, Time: l.Time, Reason: l.Reason, Detail: l.Detail, Pointer: l.Pointer, Input: l.Input, Bytes: l.Size, LeftOut: l.LeftOut}
 }
 
-func (p *program) printLetter(l *layout.DeadLetter, format string) error {
+func printLetter(p *terminal.Program, l *layout.DeadLetter, format string) error {
 	if format == "json" {
-		line, err := lineOf(jsonOf(l))
+		line, err := terminal.JSONLine(jsonOf(l))
 		if err != nil {
 			return err
 		}
-		return writeLine(p.stdout, line)
+		return terminal.WriteLine(p.Stdout, line)
 	}
 	text := fmt.Sprintf("%d  %s  %s  input %d", l.Number, l.Time.Format("2006-01-02T15:04:05Z"), l.Reason, l.Input)
 	if l.Pointer != "" {
@@ -142,6 +144,6 @@ func (p *program) printLetter(l *layout.DeadLetter, format string) error {
 	if l.Detail != "" {
 		text += "  " + l.Detail
 	}
-	_, err := fmt.Fprintln(p.stdout, harmless(text))
+	_, err := fmt.Fprintln(p.Stdout, terminal.Harmless(text))
 	return err
 }

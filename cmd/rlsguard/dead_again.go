@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
@@ -12,7 +14,7 @@ import (
 
 // deadSelection are the options that say which letters are meant.
 type deadSelection struct {
-	natsFlags
+	connect.Flags
 
 	Reason  string   `placeholder:"REASON" help:"All of this reason."`
 	All     bool     `help:"All there are; needs --yes."`
@@ -38,25 +40,25 @@ func (c *deadSelection) selection() (operate.DeadSelection, error) {
 }
 
 // run calls do with the letters that are meant; numbers that nobody has are reported.
-func (c *deadSelection) run(p *program, siblings bool, do func(context.Context, *operate.Operator, []layout.DeadLetter) error) error {
+func (c *deadSelection) run(p *terminal.Program, siblings bool, do func(context.Context, *operate.Operator, []layout.DeadLetter) error) error {
 	s, err := c.selection()
 	if err != nil {
 		return err
 	}
 	s.Rejected = siblings // what is put through again is what did not count
-	return withDead(&c.natsFlags, func(ctx context.Context, o *operate.Operator) error {
+	return withDead(&c.Flags, func(ctx context.Context, o *operate.Operator) error {
 		letters, missing, err := o.Select(ctx, s, siblings)
 		if err != nil {
 			return err
 		}
 		for _, n := range missing {
-			tellf(p.stderr, "dead letter %d: %s", n, operate.ErrNoLetter)
+			terminal.Tell(p.Stderr, "dead letter %d: %s", n, operate.ErrNoLetter)
 		}
 		if err := do(ctx, o, letters); err != nil {
 			return err
 		}
 		if len(missing) > 0 {
-			return errReported
+			return terminal.ErrReported
 		}
 		return nil
 	})
@@ -80,24 +82,24 @@ Examples:
 }
 
 // Run retries.
-func (c *deadRetryCommand) Run(p *program) error {
+func (c *deadRetryCommand) Run(p *terminal.Program) error {
 	return c.run(p, true, func(ctx context.Context, o *operate.Operator, letters []layout.DeadLetter) error {
 		return c.retry(ctx, p, o, letters)
 	})
 }
 
-func (c *deadRetryCommand) retry(ctx context.Context, p *program, o *operate.Operator, letters []layout.DeadLetter) error {
-	bar := startProgress(p.stderr, "putting through", int64(len(letters)), func(n int64) string { return plural(int(n), "letter", "letters") })
-	done, err := o.Retry(ctx, letters, func() { bar.add(1) })
-	bar.end()
+func (c *deadRetryCommand) retry(ctx context.Context, p *terminal.Program, o *operate.Operator, letters []layout.DeadLetter) error {
+	bar := terminal.StartProgress(p.Stderr, "putting through", int64(len(letters)), func(n int64) string { return terminal.Plural(int(n), "letter", "letters") })
+	done, err := o.Retry(ctx, letters, func() { bar.Add(1) })
+	bar.End()
 	var failed error
 	for _, l := range letters {
 		if err := done.Failed[l.Number]; err != nil {
-			tellf(p.stderr, "dead letter %d stays: %s", l.Number, err.Error())
-			failed = errReported
+			terminal.Tell(p.Stderr, "dead letter %d stays: %s", l.Number, err.Error())
+			failed = terminal.ErrReported
 		}
 	}
-	fmt.Fprintf(p.stdout, "%s put through again, %s removed\n", plural(done.Inputs, "input", "inputs"), plural(done.Letters, "dead letter", "dead letters"))
+	fmt.Fprintf(p.Stdout, "%s put through again, %s removed\n", terminal.Plural(done.Inputs, "input", "inputs"), terminal.Plural(done.Letters, "dead letter", "dead letters"))
 	if err != nil || !c.Wait || done.Inputs == 0 {
 		return errors.Join(err, failed)
 	}
@@ -108,21 +110,21 @@ func (c *deadRetryCommand) retry(ctx context.Context, p *program, o *operate.Ope
 }
 
 // wait tells what was rejected again.
-func (c *deadRetryCommand) wait(ctx context.Context, p *program, o *operate.Operator, done *operate.Retried) error {
-	if err := o.WaitDecided(ctx, done.Last, jet.WaitOptions{Nobody: p.nobodyDecides}); err != nil {
+func (c *deadRetryCommand) wait(ctx context.Context, p *terminal.Program, o *operate.Operator, done *operate.Retried) error {
+	if err := o.WaitDecided(ctx, done.Last, jet.WaitOptions{Nobody: func() { nobodyDecides(p) }}); err != nil {
 		return err
 	}
 	again, err := o.RejectedAgain(ctx, done)
 	if err != nil || len(again) == 0 {
 		return err
 	}
-	fmt.Fprintln(p.stdout, "Rejected again:")
+	fmt.Fprintln(p.Stdout, "Rejected again:")
 	for _, l := range again {
-		if err := p.printLetter(&l, "text"); err != nil {
+		if err := printLetter(p, &l, "text"); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
 	}
-	return errRejected
+	return terminal.ErrRejected
 }
 
 type deadDropCommand struct{ deadSelection }
@@ -138,17 +140,17 @@ Examples:
 }
 
 // Run drops.
-func (c *deadDropCommand) Run(p *program) error {
+func (c *deadDropCommand) Run(p *terminal.Program) error {
 	return c.run(p, false, func(ctx context.Context, o *operate.Operator, letters []layout.DeadLetter) error {
-		bar := startProgress(p.stderr, "removing", int64(len(letters)), func(n int64) string { return plural(int(n), "letter", "letters") })
-		defer bar.end()
+		bar := terminal.StartProgress(p.Stderr, "removing", int64(len(letters)), func(n int64) string { return terminal.Plural(int(n), "letter", "letters") })
+		defer bar.End()
 		for _, l := range letters {
 			if err := o.Drop(ctx, l.Number); err != nil {
 				return err
 			}
-			bar.add(1)
+			bar.Add(1)
 		}
-		fmt.Fprintf(p.stdout, "%s removed\n", plural(len(letters), "dead letter", "dead letters"))
+		fmt.Fprintf(p.Stdout, "%s removed\n", terminal.Plural(len(letters), "dead letter", "dead letters"))
 		return nil
 	})
 }

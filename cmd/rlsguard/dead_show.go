@@ -8,12 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 type deadShowCommand struct {
-	natsFlags
+	connect.Flags
 
 	Payload bool   `help:"Only the payload, byte for byte as it was received, for a file or another program."`
 	Format  string `enum:"text,json" default:"text" help:"text to read, json for programs."`
@@ -30,11 +32,11 @@ Examples:
 }
 
 // Run shows one.
-func (c *deadShowCommand) Run(p *program) error {
-	return withDead(&c.natsFlags, func(ctx context.Context, o *operate.Operator) error { return c.show(ctx, p, o) })
+func (c *deadShowCommand) Run(p *terminal.Program) error {
+	return withDead(&c.Flags, func(ctx context.Context, o *operate.Operator) error { return c.show(ctx, p, o) })
 }
 
-func (c *deadShowCommand) show(ctx context.Context, p *program, o *operate.Operator) error {
+func (c *deadShowCommand) show(ctx context.Context, p *terminal.Program, o *operate.Operator) error {
 	l, data, err := o.DeadLetter(ctx, c.Number)
 	if err != nil {
 		return fmt.Errorf("dead letter %d: %w", c.Number, err)
@@ -43,29 +45,29 @@ func (c *deadShowCommand) show(ctx context.Context, p *program, o *operate.Opera
 		return fmt.Errorf("dead letter %d: %w", c.Number, operate.ErrNoPayload)
 	}
 	if c.Payload {
-		_, err := p.stdout.Write(data)
+		_, err := p.Stdout.Write(data)
 		return err
 	}
 	l.Size = len(data)
 	if c.Format == "json" {
 		letter, text := jsonOf(&l), string(data)
 		letter.Payload = &text
-		line, err := lineOf(letter)
+		line, err := terminal.JSONLine(letter)
 		if err != nil {
 			return err
 		}
-		return writeLine(p.stdout, line)
+		return terminal.WriteLine(p.Stdout, line)
 	}
 	for _, row := range []struct{ name, text string }{
 		{"Number", fmt.Sprint(l.Number)}, {"Time", l.Time.Format(time.RFC3339)}, {"Reason", l.Reason}, {"Detail", l.Detail}, {"Pointer", l.Pointer},
 		{"Input", fmt.Sprintf("sequence %d of the stream FHIR", l.Input)}, {"Payload", payloadWords(&l, data)},
 	} {
 		if row.text != "" {
-			fmt.Fprintf(p.stdout, "%-9s%s\n", row.name, harmless(row.text))
+			fmt.Fprintf(p.Stdout, "%-9s%s\n", row.name, terminal.Harmless(row.text))
 		}
 	}
 	for line := range strings.Lines(indented(data)) {
-		fmt.Fprintln(p.stdout, "  "+harmlessLine(strings.TrimRight(line, "\r\n")))
+		fmt.Fprintln(p.Stdout, "  "+harmlessLine(strings.TrimRight(line, "\r\n")))
 	}
 	return nil
 }
@@ -92,5 +94,5 @@ func indented(data []byte) string {
 // harmlessLine is a line without what a terminal would act on, its indentation kept.
 func harmlessLine(line string) string {
 	rest := strings.TrimLeft(line, " ")
-	return line[:len(line)-len(rest)] + harmless(strings.ToValidUTF8(rest, "\ufffd"))
+	return line[:len(line)-len(rest)] + terminal.Harmless(strings.ToValidUTF8(rest, "\ufffd"))
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/fold"
@@ -53,7 +56,7 @@ var demoStory = []struct{ file, words string }{
 }
 
 // Run tells the story once.
-func (c *demoCommand) Run(p *program) (err error) {
+func (c *demoCommand) Run(p *terminal.Program) (err error) {
 	ctx, stop := interruptible()
 	defer stop()
 	dir, err := os.MkdirTemp("", "rlsguard-demo-")
@@ -73,7 +76,7 @@ func (c *demoCommand) Run(p *program) (err error) {
 		return err
 	}
 	d.whatNext(c.Keep)
-	if err := p.stdout.Flush(); err != nil {
+	if err := p.Stdout.Flush(); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	if c.Keep {
@@ -84,10 +87,10 @@ func (c *demoCommand) Run(p *program) (err error) {
 
 // demo is a server, a consumer on it and somebody who watches.
 type demo struct {
-	*program
+	*terminal.Program
 	server *embedded.Embedded
 	nc     *nats.Conn
-	out    printer
+	out    show.Printer
 
 	halt  context.CancelFunc
 	serve chan error
@@ -99,16 +102,16 @@ type demo struct {
 	n      uint64
 }
 
-func startDemo(ctx context.Context, p *program, dir string) (*demo, error) {
+func startDemo(ctx context.Context, p *terminal.Program, dir string) (*demo, error) {
 	key, err := embedded.SiteKey(dir)
 	if err != nil {
 		return nil, err
 	}
-	set, err := configFlag{}.setup()
+	set, err := settings.Flag{}.Read()
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{program: p, out: p.newPrinter("text", true), serve: make(chan error, 1), watch: make(chan error, 1), flags: make(chan checks.Flag)}
+	d := &demo{Program: p, out: show.NewPrinter(p, "text", true), serve: make(chan error, 1), watch: make(chan error, 1), flags: make(chan checks.Flag)}
 	if d.server, err = embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
 		return nil, err
 	}
@@ -117,15 +120,15 @@ func startDemo(ctx context.Context, p *program, dir string) (*demo, error) {
 	}
 	ctx, d.halt = context.WithCancel(ctx)
 	cfg := consumers.Config{
-		Embedded: d.server, Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: key},
-		Reader: set.reader, AsOf: demoAsOf, Log: zerolog.Nop(), Health: health.NewHealth(),
+		Embedded: d.server, Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: key},
+		Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.Nop(), Health: health.NewHealth(),
 	}
 	go func() { d.serve <- consumers.Serve(ctx, cfg) }()
 	if err := d.ready(ctx, cfg.Health); err != nil {
 		return nil, errors.Join(err, d.stop())
 	}
 	d.expect = fold.NewReplay(cfg.Engine)
-	d.reader = fhir.NewReader(set.reader)
+	d.reader = fhir.NewReader(set.Reader)
 	go func() { d.watch <- d.follow(ctx) }()
 	return d, nil
 }
@@ -175,14 +178,14 @@ func (d *demo) stop() error {
 
 // tell publishes the story, one document after the other, and prints what is committed in between.
 func (d *demo) tell(ctx context.Context) error {
-	fmt.Fprintf(d.stdout, "rlsguard demo: made-up patients, looked at as of %s\n\n", demoAsOf.Format("2 January 2006"))
+	fmt.Fprintf(d.Stdout, "rlsguard demo: made-up patients, looked at as of %s\n\n", demoAsOf.Format("2 January 2006"))
 	pub, err := publish.NewPublisher(ctx, d.nc)
 	if err != nil {
 		return err
 	}
 	defer pub.Close()
 	for _, chapter := range demoStory {
-		fmt.Fprintf(d.stdout, "> %s\n\n", chapter.words)
+		fmt.Fprintf(d.Stdout, "> %s\n\n", chapter.words)
 		if err := d.chapter(ctx, pub, chapter.file); err != nil {
 			return err
 		}
@@ -202,7 +205,7 @@ func (d *demo) chapter(ctx context.Context, pub *publish.Publisher, file string)
 	for range d.expected(data) {
 		select {
 		case f := <-d.flags:
-			if err := d.out.flag(f); err != nil {
+			if err := d.out.Flag(f); err != nil {
 				return fmt.Errorf("output: %w", err)
 			}
 		case err := <-d.watch:
@@ -213,10 +216,10 @@ func (d *demo) chapter(ctx context.Context, pub *publish.Publisher, file string)
 			return ctx.Err()
 		}
 	}
-	if err := d.out.ended(); err != nil {
+	if err := d.out.Ended(); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
-	return d.stdout.Flush()
+	return d.Stdout.Flush()
 }
 
 const demoPatience = 30 * time.Second
@@ -236,9 +239,9 @@ func (d *demo) expected(data []byte) int {
 
 // whatNext tells what to try.
 func (d *demo) whatNext(keep bool) {
-	fmt.Fprint(d.stdout, "That was the whole way: FHIR in, decided, committed, flags out.\n\nTo go on:\n")
+	fmt.Fprint(d.Stdout, "That was the whole way: FHIR in, decided, committed, flags out.\n\nTo go on:\n")
 	if keep {
-		fmt.Fprintf(d.stdout, `  the server goes on until Ctrl-C; in another terminal:
+		fmt.Fprintf(d.Stdout, `  the server goes on until Ctrl-C; in another terminal:
   export NATS_URL=%s
   rlsguard watch                         the open flags, then every change
   rlsguard publish FILE                  your own FHIR R4 JSON, as of %s
@@ -246,7 +249,7 @@ func (d *demo) whatNext(keep bool) {
 `, d.server.URL(), demoAsOf.Format(time.DateOnly))
 		return
 	}
-	fmt.Fprint(d.stdout, `  rlsguard demo --keep                   leave the server running and look around
+	fmt.Fprint(d.Stdout, `  rlsguard demo --keep                   leave the server running and look around
   rlsguard replay FILE_OR_FOLDER         check your own FHIR R4 JSON, no server needed
   rlsguard serve                         keep a server and its flags; then publish and watch
   rlsguard checks                        every check with its limits and sources

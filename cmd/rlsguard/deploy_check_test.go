@@ -17,6 +17,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
@@ -36,7 +39,7 @@ func TestDeployedOrderCheck(t *testing.T) {
 	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
 
 	const draft = `{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order","subject":{"reference":"Patient/anna"},"medicationCodeableConcept":{"text":"mirtazapine"},"authoredOn":"2026-11-20"}`
-	asked, err := ask(s.connect(t, "orders"), []byte(draft), "application/json")
+	asked, err := connect.Ask(s.connect(t, "orders"), []byte(draft), "application/json")
 	if err != nil || !bytes.Contains(asked, []byte(`"rls-tetracyclic"`)) {
 		t.Fatalf("order entry gets %s, %v", asked, err)
 	}
@@ -81,8 +84,8 @@ func TestDeployedOrderCheck(t *testing.T) {
 
 	// And then noted by hand.
 	var out bytes.Buffer
-	p := &program{stdout: bufio.NewWriter(&out), stderr: io.Discard, now: time.Now}
-	if code := p.run([]string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--author", "Practitioner/7", "--date", "2026-11-22", flag}); code != exitDone {
+	p := &terminal.Program{Stdout: bufio.NewWriter(&out), Stderr: io.Discard, Now: time.Now}
+	if code := execute(p, []string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--author", "Practitioner/7", "--date", "2026-11-22", flag}); code != terminal.ExitDone {
 		t.Fatalf("ack ends with %d", code)
 	}
 	waitState(ctx, t, s, flag, checks.Acknowledged)
@@ -91,21 +94,21 @@ func TestDeployedOrderCheck(t *testing.T) {
 // serveDeployed runs consumer and doors as rlsguard does.
 func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (stop func()) {
 	t.Helper()
-	set, err := configFlag{}.setup()
+	set, err := settings.Flag{}.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := natsFlags{Nats: s.url("rlsguard"), connectFlags: connectFlags{CA: s.ca, Inbox: "_INBOX_rlsguard"}}.find()
+	found, err := connect.Flags{Nats: s.url("rlsguard"), ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard"}}.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := consumers.Config{
-		URL: found.url, Options: found.options, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
-		Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: health.NewHealth(),
+		URL: found.URL, Options: found.Options, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
+		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)}, Health: health.NewHealth(),
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	flags := doorFlags{CDS: "127.0.0.1:0", CDSOpen: true}
-	opened, err := flags.open(ctx, &cfg, dir)
+	flags := connect.DoorFlags{CDS: "127.0.0.1:0", CDSOpen: true}
+	opened, err := flags.Open(ctx, &cfg, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +117,7 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 	waitForStream(ctx, t, s.connect(t, "operator"), "RLS_DEAD")
 	return func() {
 		cancel()
-		opened.close()
+		opened.Close()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
 // TestDeployedPublishWait: who may read dead letters is told what was rejected. A producer may not, and is told that.
@@ -19,12 +21,12 @@ func TestDeployedPublishWait(t *testing.T) {
 		code int
 		says string
 	}{
-		"producer": {exitDone, "whether some of it was rejected is not known: the server gives this user no answer about the stream RLS_DEAD"},
-		"operator": {exitRejected, "-:2: rejected, not-fhir: "},
+		"producer": {terminal.ExitDone, "whether some of it was rejected is not known: the server gives this user no answer about the stream RLS_DEAD"},
+		"operator": {terminal.ExitRejected, "-:2: rejected, not-fhir: "},
 	} {
 		var stdout, stderr bytes.Buffer
-		p := &program{stdin: strings.NewReader("{\"resourceType\":\"Patient\",\"id\":\"1\"}\n{\"resourceType\":\"Nonsense\"}\n"), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: time.Now}
-		code := p.run([]string{"publish", "--wait", "--nats", s.url(user), "--ca", s.ca, "--inbox-prefix", "_INBOX_" + user, "-"})
+		p := &terminal.Program{Stdin: strings.NewReader("{\"resourceType\":\"Patient\",\"id\":\"1\"}\n{\"resourceType\":\"Nonsense\"}\n"), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: time.Now}
+		code := execute(p, []string{"publish", "--wait", "--nats", s.url(user), "--ca", s.ca, "--inbox-prefix", "_INBOX_" + user, "-"})
 		if code != want.code || !strings.Contains(stderr.String(), want.says) {
 			t.Errorf("%s ends with %d and %s", user, code, stderr.String())
 		}

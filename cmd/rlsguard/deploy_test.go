@@ -25,6 +25,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
@@ -39,11 +42,11 @@ func TestDeployedServer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 
-	set, err := configFlag{}.setup()
+	set, err := settings.Flag{}.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := natsFlags{Nats: s.url("rlsguard"), connectFlags: connectFlags{CA: s.ca, Inbox: "_INBOX_rlsguard"}}.find()
+	found, err := connect.Flags{Nats: s.url("rlsguard"), ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard"}}.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +55,8 @@ func TestDeployedServer(t *testing.T) {
 	served := make(chan error, 1)
 	go func() {
 		served <- consumers.Serve(serving, consumers.Config{
-			URL: found.url, Options: found.options, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
-			Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: health,
+			URL: found.URL, Options: found.Options, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
+			Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)}, Health: health,
 		})
 	}()
 	defer func() {
@@ -156,11 +159,11 @@ func (d deployed) url(user string) string { return "tls://" + user + ":" + user 
 
 func (d deployed) connect(t *testing.T, user string, options ...nats.Option) *nats.Conn {
 	t.Helper()
-	found, err := natsFlags{Nats: d.url(user), connectFlags: connectFlags{CA: d.ca, Inbox: "_INBOX_" + user}}.find()
+	found, err := connect.Flags{Nats: d.url(user), ServerFlags: connect.ServerFlags{CA: d.ca, Inbox: "_INBOX_" + user}}.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	nc, err := nats.Connect(found.url, append(found.options, options...)...)
+	nc, err := nats.Connect(found.URL, append(found.Options, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,8 +240,8 @@ func deployedServer(t *testing.T) deployed {
 		t.Fatal("the server does not get ready")
 	}
 	d := deployed{addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
-	setup := setupCommand{natsFlags: natsFlags{Nats: d.url("admin"), connectFlags: connectFlags{CA: d.ca, Inbox: "_INBOX_admin"}}, Replicas: 1, AuditDays: 1}
-	if err := setup.Run(&program{stderr: t.Output()}); err != nil {
+	setup := setupCommand{Flags: connect.Flags{Nats: d.url("admin"), ServerFlags: connect.ServerFlags{CA: d.ca, Inbox: "_INBOX_admin"}}, Replicas: 1, AuditDays: 1}
+	if err := setup.Run(&terminal.Program{Stderr: t.Output()}); err != nil {
 		t.Fatal(err)
 	}
 	return d

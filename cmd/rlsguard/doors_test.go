@@ -20,6 +20,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
@@ -40,26 +42,26 @@ func TestCDSOverTLS(t *testing.T) {
 	if err := os.WriteFile(keys, set, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	flags := doorFlags{
+	flags := connect.DoorFlags{
 		CDS: "127.0.0.1:0", CDSTLSCert: filepath.Join(dir, "server.crt"), CDSTLSKey: filepath.Join(dir, "server.key"),
 		CDSIssuer: []string{"https://ehr.example.org/=" + keys}, CDSReason: []string{"local=A reason of our own"},
 	}
-	if err := flags.check(); err != nil {
+	if err := flags.Check(); err != nil {
 		t.Fatal(err)
 	}
-	settings, err := configFlag{}.setup()
+	settings, err := settings.Flag{}.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := consumers.Config{
-		URL: "nats://127.0.0.1:1", Reader: settings.reader, AsOf: demoAsOf, Log: zerolog.Nop(), Replicas: 1, Audit: time.Hour,
-		Engine: &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte(publicTestKey)},
+		URL: "nats://127.0.0.1:1", Reader: settings.Reader, AsOf: demoAsOf, Log: zerolog.Nop(), Replicas: 1, Audit: time.Hour,
+		Engine: &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte(connect.PublicTestKey)},
 	}
-	opened, err := flags.open(t.Context(), &cfg, dir)
+	opened, err := flags.Open(t.Context(), &cfg, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer opened.close()
+	defer opened.Close()
 	url, err := os.ReadFile(filepath.Join(dir, "cds.url"))
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
@@ -35,7 +36,7 @@ Examples:
 var patientRef = regexp.MustCompile(`^Patient/[A-Za-z0-9.-]{1,64}$`)
 
 // Run erases.
-func (c *eraseCommand) Run(p *program) (err error) {
+func (c *eraseCommand) Run(p *terminal.Program) (err error) {
 	if !patientRef.MatchString(c.Patient) {
 		return errors.New("a reference such as Patient/123 is expected")
 	}
@@ -52,41 +53,41 @@ func (c *eraseCommand) Run(p *program) (err error) {
 		return err
 	}
 	if !there.Nothing() && !c.Yes {
-		if err := p.confirm(fmt.Sprintf("Erase %s with %s and %s (%d open)?", c.Patient, plural(there.Facts, "fact", "facts"), plural(there.Flags, "flag", "flags"), there.Open)); err != nil {
+		if err := confirm(p, fmt.Sprintf("Erase %s with %s and %s (%d open)?", c.Patient, terminal.Plural(there.Facts, "fact", "facts"), terminal.Plural(there.Flags, "flag", "flags"), there.Open)); err != nil {
 			return err
 		}
 	}
-	bar := startProgress(p.stderr, "searching dead letters", 0, func(n int64) string { return plural(int(n), "letter", "letters") })
-	done, err := s.Erase(ctx, s.key, patient, func(n int) { bar.add(int64(n)) })
-	bar.end()
+	bar := terminal.StartProgress(p.Stderr, "searching dead letters", 0, func(n int64) string { return terminal.Plural(int(n), "letter", "letters") })
+	done, err := s.Erase(ctx, s.key, patient, func(n int) { bar.Add(int64(n)) })
+	bar.End()
 	if err != nil {
 		return err
 	}
-	p.erasedWords(c.Patient, &done)
+	erasedWords(p, c.Patient, &done)
 	return nil
 }
 
-func (p *program) erasedWords(patient string, done *operate.Erased) {
+func erasedWords(p *terminal.Program, patient string, done *operate.Erased) {
 	if done.Nothing() {
-		fmt.Fprintf(p.stdout, "Nothing is stored about %s.\n", patient)
+		fmt.Fprintf(p.Stdout, "Nothing is stored about %s.\n", patient)
 	} else {
-		fmt.Fprintf(p.stdout, "Erased %s: %s, %s.\n", patient, plural(done.Facts, "fact", "facts"), plural(done.Flags, "flag", "flags"))
+		fmt.Fprintf(p.Stdout, "Erased %s: %s, %s.\n", patient, terminal.Plural(done.Facts, "fact", "facts"), terminal.Plural(done.Flags, "flag", "flags"))
 	}
 	if len(done.Letters) > 0 {
 		numbers := strings.Trim(fmt.Sprint(done.Letters), "[]")
-		fmt.Fprintf(p.stdout, "Dead letters still name the patient, and may be about others too. Look at them, then: rlsguard dead drop %s\n", numbers)
+		fmt.Fprintf(p.Stdout, "Dead letters still name the patient, and may be about others too. Look at them, then: rlsguard dead drop %s\n", numbers)
 	}
-	fmt.Fprintln(p.stdout, "Dead letters are not found by patient but by the text of the reference; all expire. What producers sent stays in the stream FHIR.")
+	fmt.Fprintln(p.Stdout, "Dead letters are not found by patient but by the text of the reference; all expire. What producers sent stays in the stream FHIR.")
 }
 
 // confirm asks a person on a terminal; anybody else has to say --yes.
-func (p *program) confirm(question string) error {
-	f, ok := p.stdin.(*os.File)
+func confirm(p *terminal.Program, question string) error {
+	f, ok := p.Stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return errors.New("this cannot be undone: add --yes")
 	}
-	fmt.Fprintf(p.stderr, "%s This cannot be undone. [y/N] ", question)
-	answer, _ := bufio.NewReader(p.stdin).ReadString('\n')
+	fmt.Fprintf(p.Stderr, "%s This cannot be undone. [y/N] ", question)
+	answer, _ := bufio.NewReader(p.Stdin).ReadString('\n')
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
 		return errors.New("nothing was changed")
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
@@ -29,7 +30,7 @@ Examples:
 }
 
 // Run exports.
-func (c *exportCommand) Run(p *program) (err error) {
+func (c *exportCommand) Run(p *terminal.Program) (err error) {
 	ctx, stop := interruptible()
 	defer stop()
 	if c.File != "-" {
@@ -42,27 +43,27 @@ func (c *exportCommand) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	var bar *progress
+	var bar *terminal.Progress
 	var done operate.Ported
 	write := func(w io.Writer) (err error) {
-		done, err = s.Export(ctx, s.key, w, func(n int64) { bar = startProgress(p.stderr, "exporting", n, messages) }, func(n int64) { bar.add(n) })
+		done, err = s.Export(ctx, s.key, w, func(n int64) { bar = terminal.StartProgress(p.Stderr, "exporting", n, messages) }, func(n int64) { bar.Add(n) })
 		return err
 	}
 	if c.File == "-" {
-		err = write(p.stdout)
+		err = write(p.Stdout)
 	} else {
 		err = writeWhole(c.File, write)
 	}
-	bar.end()
+	bar.End()
 	if err != nil {
 		return err
 	}
-	tellf(p.stderr, "%s exported", portedWords(done))
+	terminal.Tell(p.Stderr, "%s exported", portedWords(done))
 	return nil
 }
 
 func portedWords(n operate.Ported) string {
-	return plural(int(n.Patients), "state", "states") + " of patients and " + plural(int(n.Transitions), "transition", "transitions")
+	return terminal.Plural(int(n.Patients), "state", "states") + " of patients and " + terminal.Plural(int(n.Transitions), "transition", "transitions")
 }
 
 // writeWhole puts a file in place once all of it is written, readable for its owner alone.
@@ -99,7 +100,7 @@ Examples:
 }
 
 // Run imports.
-func (c *importCommand) Run(p *program) (err error) {
+func (c *importCommand) Run(p *terminal.Program) (err error) {
 	if c.Replicas < 1 {
 		return errors.New("--replicas has to be above 0")
 	}
@@ -118,9 +119,9 @@ func (c *importCommand) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	bar := startProgress(p.stderr, "checking", info.Size(), megabytes)
-	whole, err := operate.CheckExport(key, bar.reader(f))
-	bar.end()
+	bar := terminal.StartProgress(p.Stderr, "checking", info.Size(), terminal.Megabytes)
+	whole, err := operate.CheckExport(key, bar.Reader(f))
+	bar.End()
 	if err != nil {
 		return err
 	}
@@ -135,13 +136,13 @@ func (c *importCommand) Run(p *program) (err error) {
 	if err := c.keepKey(); err != nil {
 		return err
 	}
-	bar = startProgress(p.stderr, "importing", int64(whole.Records), func(n int64) string { return plural(int(n), "record", "records") })
-	done, err := s.Import(ctx, s.key, f, c.Replicas, bar.add)
-	bar.end()
+	bar = terminal.StartProgress(p.Stderr, "importing", int64(whole.Records), func(n int64) string { return terminal.Plural(int(n), "record", "records") })
+	done, err := s.Import(ctx, s.key, f, c.Replicas, bar.Add)
+	bar.End()
 	if err != nil {
 		return err
 	}
-	tellf(p.stderr, "%s imported; start rlsguard serve now", portedWords(done))
+	terminal.Tell(p.Stderr, "%s imported; start rlsguard serve now", portedWords(done))
 	return nil
 }
 

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
 type overrideCommand struct {
-	configFlag
+	settings.Flag
 	answerFlags
 
 	Reason string `required:"" placeholder:"CODE" help:"Why: one of the codes below, or one of override_reasons in the file of --config."`
@@ -31,14 +33,14 @@ Examples:
 }
 
 // Run overrides a flag.
-func (c *overrideCommand) Run(p *program) error {
-	set, err := c.setup()
+func (c *overrideCommand) Run(p *terminal.Program) error {
+	set, err := c.Read()
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(set.reasons, func(r ordercheck.Reason) bool { return r.Code == c.Reason }) {
+	if !slices.ContainsFunc(set.Reasons, func(r ordercheck.Reason) bool { return r.Code == c.Reason }) {
 		var known []string
-		for _, r := range set.reasons {
+		for _, r := range set.Reasons {
 			known = append(known, r.Code)
 		}
 		return fmt.Errorf("--reason: %q is not one of %s; the site's own are override_reasons in the file of --config", c.Reason, strings.Join(known, ", "))

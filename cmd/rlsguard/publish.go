@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/publish"
@@ -14,7 +17,7 @@ import (
 )
 
 type publishCommand struct {
-	natsFlags
+	connect.Flags
 
 	Wait  bool     `help:"Return when everything that was published has been decided."`
 	Paths []string `arg:"" name:"path" help:"The same inputs as replay takes: files, folders, or - for standard input."`
@@ -32,19 +35,19 @@ Examples:
 }
 
 // Run publishes all paths.
-func (c *publishCommand) Run(p *program) error {
-	in, err := openInputs(c.Paths, p.stdin)
+func (c *publishCommand) Run(p *terminal.Program) error {
+	in, err := files.Open(c.Paths, p.Stdin)
 	if err != nil {
 		return err
 	}
-	defer in.close()
-	tellUnread(p.stderr, in.unread)
-	if len(in.sources) == 0 {
-		return errNothing
+	defer in.Close()
+	files.TellUnread(p.Stderr, in.Unread)
+	if len(in.Sources) == 0 {
+		return terminal.ErrNothing
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	nc, err := c.connect("publish")
+	nc, err := c.Connect("publish")
 	if err != nil {
 		return err
 	}
@@ -54,27 +57,27 @@ func (c *publishCommand) Run(p *program) error {
 		return err
 	}
 	defer pub.Close()
-	return publishAll(ctx, p, pub, in.sources, c.Wait)
+	return publishAll(ctx, p, pub, in.Sources, c.Wait)
 }
 
 // publishAll publishes sources in order. What cannot be sent is reported and costs the others nothing; a lost server ends it.
-func publishAll(ctx context.Context, p *program, pub *publish.Publisher, sources []source, wait bool) error {
+func publishAll(ctx context.Context, p *terminal.Program, pub *publish.Publisher, sources []files.Source, wait bool) error {
 	s := &sending{pub: pub, reader: fhir.NewReader(fhir.Options{})}
-	bar := startProgress(p.stderr, "publishing", totalSize(sources), megabytes)
+	bar := terminal.StartProgress(p.Stderr, "publishing", files.TotalSize(sources), terminal.Megabytes)
 	s.sources(ctx, sources, bar)
 	sent, err := pub.Flush(ctx)
-	bar.end()
-	tellUnread(p.stderr, s.unread)
+	bar.End()
+	files.TellUnread(p.Stderr, s.unread)
 	for _, e := range s.unsent {
-		tellf(p.stderr, "%s", e.Error())
+		terminal.Tell(p.Stderr, "%s", e.Error())
 	}
 	if err != nil {
 		return err
 	}
 	if sent == 0 && len(s.unsent) == 0 {
-		return errNothing
+		return terminal.ErrNothing
 	}
-	tellf(p.stderr, "%s published", plural(sent, "message", "messages"))
+	terminal.Tell(p.Stderr, "%s published", terminal.Plural(sent, "message", "messages"))
 	var rejected error
 	if wait {
 		if rejected, err = waitDecided(ctx, p, pub, sent); err != nil {
@@ -82,7 +85,7 @@ func publishAll(ctx context.Context, p *program, pub *publish.Publisher, sources
 		}
 	}
 	if len(s.unsent) > 0 {
-		return errReported
+		return terminal.ErrReported
 	}
 	return rejected
 }
@@ -91,22 +94,22 @@ func publishAll(ctx context.Context, p *program, pub *publish.Publisher, sources
 type sending struct {
 	pub    *publish.Publisher
 	reader *fhir.Reader
-	unsent []error  // of documents that could not be read or sent
-	unread []unread // there is no resource in them
+	unsent []error        // of documents that could not be read or sent
+	unread []files.Unread // there is no resource in them
 }
 
 // sources sends what is in sources, until the server is lost or ctx ends; Flush tells why.
-func (s *sending) sources(ctx context.Context, sources []source, bar *progress) {
+func (s *sending) sources(ctx context.Context, sources []files.Source, bar *terminal.Progress) {
 	for _, from := range sources {
-		in, err := from.open()
+		in, err := from.Open()
 		if err != nil {
-			s.unsent = append(s.unsent, sourceError(from.name, err))
+			s.unsent = append(s.unsent, files.SourceError(from.Name, err))
 			continue
 		}
-		on, err := s.source(ctx, from.name, bar.reader(in))
+		on, err := s.source(ctx, from.Name, bar.Reader(in))
 		in.Close()
 		if err != nil {
-			s.unsent = append(s.unsent, sourceError(from.name, err))
+			s.unsent = append(s.unsent, files.SourceError(from.Name, err))
 		}
 		if !on {
 			return
@@ -130,7 +133,7 @@ func (s *sending) source(ctx context.Context, name string, in io.Reader) (on boo
 		return on
 	})
 	if on && err == nil {
-		s.unread = append(s.unread, emptied(name, documents, hollow, first)...)
+		s.unread = append(s.unread, files.Emptied(name, documents, hollow, first)...)
 	}
 	return on, err
 }
@@ -155,39 +158,39 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 }
 
 // waitDecided returns when all is decided: errRejected when some of it was rejected, which it reports.
-func waitDecided(ctx context.Context, p *program, pub *publish.Publisher, sent int) (rejected, err error) {
-	bar := startProgress(p.stderr, "deciding", int64(sent), func(n int64) string { return plural(int(n), "message", "messages") })
+func waitDecided(ctx context.Context, p *terminal.Program, pub *publish.Publisher, sent int) (rejected, err error) {
+	bar := terminal.StartProgress(p.Stderr, "deciding", int64(sent), func(n int64) string { return terminal.Plural(int(n), "message", "messages") })
 	done := int64(0)
-	err = pub.Wait(ctx, jet.WaitOptions{Nobody: p.nobodyDecides, Left: func(left uint64) {
+	err = pub.Wait(ctx, jet.WaitOptions{Nobody: func() { nobodyDecides(p) }, Left: func(left uint64) {
 		now := int64(sent) - min(int64(left), int64(sent))
-		bar.add(now - done)
+		bar.Add(now - done)
 		done = now
 	}})
-	bar.end()
+	bar.End()
 	if err != nil {
 		return nil, err
 	}
 	err = pub.Rejected(ctx, func(from publish.Origin, l layout.DeadLetter) error {
 		place := fmt.Sprintf("%s:%d", from.Source, from.Line)
 		if l.PartlyRead() {
-			tellf(p.stderr, "%s: partly read, the rest counts: %s (dead letter %d)", place, l.Detail, l.Number)
+			terminal.Tell(p.Stderr, "%s: partly read, the rest counts: %s (dead letter %d)", place, l.Detail, l.Number)
 			return nil
 		}
-		rejected = errRejected
+		rejected = terminal.ErrRejected
 		if l.Pointer != "" {
 			place += " at " + l.Pointer
 		}
-		tellf(p.stderr, "%s: rejected, %s: %s (dead letter %d)", place, l.Reason, l.Detail, l.Number)
+		terminal.Tell(p.Stderr, "%s: rejected, %s: %s (dead letter %d)", place, l.Reason, l.Detail, l.Number)
 		return nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		tellf(p.stderr, "whether some of it was rejected is not known: the server gives this user no answer about the stream %s, which operators may read", layout.StreamDead)
+		terminal.Tell(p.Stderr, "whether some of it was rejected is not known: the server gives this user no answer about the stream %s, which operators may read", layout.StreamDead)
 		err = nil
 	}
 	return rejected, err
 }
 
 // nobodyDecides says why waiting may take for ever.
-func (p *program) nobodyDecides() {
-	tellf(p.stderr, "still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting")
+func nobodyDecides(p *terminal.Program) {
+	terminal.Tell(p.Stderr, "still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting")
 }

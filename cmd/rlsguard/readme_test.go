@@ -17,6 +17,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/tables"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/fold"
@@ -55,7 +58,7 @@ func between(t *testing.T, start, end, want string) string {
 
 func TestReadmeListsTheChecks(t *testing.T) {
 	var b bytes.Buffer
-	if err := checksMarkdown(&b, checksInForce(checks.DefaultSettings())); err != nil {
+	if err := tables.ChecksMarkdown(&b, tables.ChecksInForce(checks.DefaultSettings())); err != nil {
 		t.Fatal(err)
 	}
 	want := "\n\n" + b.String() + "\n"
@@ -68,9 +71,9 @@ func TestReadmeListsTheChecks(t *testing.T) {
 func TestReadmeListsTheSettings(t *testing.T) {
 	_, block, _ := strings.Cut(readReadme(t), "```yaml\n")
 	block, _, _ = strings.Cut(block, "```")
-	got := defaultConfig()
+	got := settings.DefaultConfig()
 	got.Renal.Maxima, got.Renal.Variants, got.Dopamine.Maxima, got.Orders.TailDays = nil, nil, nil, nil // nothing of the defaults may be missing
-	if err := got.decode([]byte(block), &configPlace{file: "README.md"}); err != nil {
+	if err := got.Decode([]byte(block), &settings.ConfigPlace{File: "README.md"}); err != nil {
 		t.Fatalf("the settings of the README are refused: %v", err)
 	}
 	// What is an example, since the default is nothing.
@@ -78,10 +81,10 @@ func TestReadmeListsTheSettings(t *testing.T) {
 		t.Error("an example is missing")
 	}
 	got.Checks, got.Iron.Laboratories, got.Terminology.SiteTables, got.Region, got.BaseURL, got.Reasons = nil, nil, nil, "", "", nil
-	if diff := cmp.Diff(defaultConfig(), got, cmp.AllowUnexported(time.Location{}), cmpopts.IgnoreUnexported(config{})); diff != "" {
+	if diff := cmp.Diff(settings.DefaultConfig(), got, cmp.AllowUnexported(time.Location{}), cmpopts.IgnoreUnexported(settings.Config{})); diff != "" {
 		t.Errorf("the README does not show the defaults (-want +got)\n%s", diff)
 	}
-	for _, key := range yamlKeys(reflect.TypeFor[config]()) {
+	for _, key := range yamlKeys(reflect.TypeFor[settings.Config]()) {
 		if !regexp.MustCompile(`(?m)(^[ -]*|[{ ])` + regexp.QuoteMeta(key) + `:`).MatchString(block) {
 			t.Errorf("the README does not show the key %s", key)
 		}
@@ -154,15 +157,15 @@ func TestReadmeDashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Stop()
-	set, err := configFlag{}.setup()
+	set, err := settings.Flag{}.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	served := make(chan error, 1)
-	engine := &fold.Engine{Settings: set.settings, Key: []byte(publicTestKey), Ruleset: set.ruleset}
+	engine := &fold.Engine{Settings: set.Settings, Key: []byte(connect.PublicTestKey), Ruleset: set.Ruleset}
 	go func() {
-		served <- consumers.Serve(ctx, consumers.Config{Embedded: server, Engine: engine, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.Nop()})
+		served <- consumers.Serve(ctx, consumers.Config{Embedded: server, Engine: engine, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.Nop()})
 	}()
 	nc, err := server.Connect()
 	if err != nil {

@@ -9,7 +9,11 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/parallel"
 	"github.com/rlsguard/rlsguard/consumers/rehearse"
 )
 
@@ -20,7 +24,7 @@ type rehearseFlags struct {
 }
 
 type rehearseCommand struct {
-	configFlag
+	settings.Flag
 	storedFlags
 	rehearseFlags
 
@@ -41,7 +45,7 @@ Examples:
 }
 
 // Run rehearses over what is stored.
-func (c *rehearseCommand) Run(p *program) (err error) {
+func (c *rehearseCommand) Run(p *terminal.Program) (err error) {
 	sides, err := c.sides(p)
 	if err != nil {
 		return err
@@ -60,22 +64,22 @@ func (c *rehearseCommand) Run(p *program) (err error) {
 			sides.AsOf = frozen
 		}
 	}
-	r := p.newRehearsal(c.rehearseFlags, c.Format)
-	if err := p.rehearseStates(ctx, s, r, sides); err != nil {
+	r := newRehearsal(p, c.rehearseFlags, c.Format)
+	if err := rehearseStates(p, ctx, s, r, sides); err != nil {
 		return err
 	}
 	report := r.Report(sides.AsOf, configName(c.Config), configName(c.Against))
 	report.Settings, report.Compared = rehearse.Settings(sides.Before, sides.After), true
-	return p.writeRehearsal(report, c.rehearseFlags, c.Format)
+	return writeRehearsal(p, report, c.rehearseFlags, c.Format)
 }
 
 // sides are both configurations, which have to read and keep the same.
-func (c *rehearseCommand) sides(p *program) (*rehearse.Sides, error) {
-	before, err := c.setup()
+func (c *rehearseCommand) sides(p *terminal.Program) (*rehearse.Sides, error) {
+	before, err := c.Read()
 	if err != nil {
 		return nil, err
 	}
-	after, err := configFlag{Config: c.Against}.setup()
+	after, err := settings.Flag{Config: c.Against}.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -83,21 +87,21 @@ func (c *rehearseCommand) sides(p *program) (*rehearse.Sides, error) {
 		return nil, fmt.Errorf("--against %s changes %s, which decides what is read and kept: "+
 			"rehearse over files, with rlsguard replay --against", c.Against, why)
 	}
-	sides := &rehearse.Sides{Before: before.settings, After: after.settings}
-	sides.AsOf, err = parseAsOf(c.AsOf, before.settings.Zone, p.now())
+	sides := &rehearse.Sides{Before: before.Settings, After: after.Settings}
+	sides.AsOf, err = settings.ParseAsOf(c.AsOf, before.Settings.Zone, p.Now())
 	return sides, err
 }
 
 // rehearseStates takes all stored patients in, each once.
-func (p *program) rehearseStates(
+func rehearseStates(p *terminal.Program,
 	ctx context.Context, s *stored, r *rehearse.Rehearsal, sides *rehearse.Sides,
 ) error {
-	var bar *progress
+	var bar *terminal.Progress
 	seen := map[checks.Ref]struct{}{}
-	defer func() { bar.end() }()
+	defer func() { bar.End() }()
 	return s.States(ctx, s.key,
-		func(n int64) { bar = startProgress(p.stderr, "deciding", n, messages) },
-		func(n int64) { bar.add(n) },
+		func(n int64) { bar = terminal.StartProgress(p.Stderr, "deciding", n, messages) },
+		func(n int64) { bar.Add(n) },
 		func(st *checks.State) error {
 			if _, twice := seen[st.Patient]; twice {
 				return nil
@@ -118,32 +122,32 @@ func configName(path string) string {
 
 // otherReading names what of two configurations makes them read or keep other facts; "" when the
 // same are read.
-func otherReading(a, b *setup) string {
-	x, y := a.reader, b.reader
+func otherReading(a, b *settings.Setup) string {
+	x, y := a.Reader, b.Reader
 	switch {
 	case x.Base != y.Base:
 		return "base_url"
 	case x.MaxBytes != y.MaxBytes || x.MaxDepth != y.MaxDepth || x.MaxEntries != y.MaxEntries:
 		return "limits"
-	case a.settings.Facts != b.settings.Facts:
+	case a.Settings.Facts != b.Settings.Facts:
 		return "facts"
 	}
 	return ""
 }
 
 // newRehearsal starts a rehearsal; as JSON every change is a line.
-func (p *program) newRehearsal(f rehearseFlags, format string) *rehearse.Rehearsal {
+func newRehearsal(p *terminal.Program, f rehearseFlags, format string) *rehearse.Rehearsal {
 	r := rehearse.New(f.Examples)
 	if format == "json" {
-		r.Each = func(c rehearse.Change) error { return p.jsonLine(c) }
+		r.Each = func(c rehearse.Change) error { return jsonLine(p, c) }
 	}
 	return r
 }
 
-func (p *program) jsonLine(v any) error {
-	line, err := lineOf(v)
+func jsonLine(p *terminal.Program, v any) error {
+	line, err := terminal.JSONLine(v)
 	if err == nil {
-		err = writeLine(p.stdout, line)
+		err = terminal.WriteLine(p.Stdout, line)
 	}
 	if err != nil {
 		return fmt.Errorf("output: %w", err)
@@ -152,16 +156,16 @@ func (p *program) jsonLine(v any) error {
 }
 
 // writeRehearsal writes the report in all forms that are wanted.
-func (p *program) writeRehearsal(report *rehearse.Report, f rehearseFlags, format string) error {
+func writeRehearsal(p *terminal.Program, report *rehearse.Report, f rehearseFlags, format string) error {
 	if f.HTML != "" {
 		if err := writeFile(f.HTML, report.WriteHTML); err != nil {
 			return fmt.Errorf("--html: %w", err)
 		}
 	}
 	if format == "json" {
-		return p.jsonLine(map[string]*rehearse.Report{"rehearsal": report})
+		return jsonLine(p, map[string]*rehearse.Report{"rehearsal": report})
 	}
-	if err := report.WriteText(p.stdout, harmless); err != nil {
+	if err := report.WriteText(p.Stdout, terminal.Harmless); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
@@ -203,7 +207,7 @@ func (c *replayCommand) checkRehearsal() error {
 // rehearse compares the flags of what was read with those of another configuration, or another
 // binary.
 func (r *replay) rehearse(known *fold.Memory) error {
-	out := r.newRehearsal(r.options.rehearseFlags, r.options.Format)
+	out := newRehearsal(r.Program, r.options.rehearseFlags, r.options.Format)
 	var report *rehearse.Report
 	var err error
 	if r.options.AgainstBinary != "" {
@@ -217,28 +221,28 @@ func (r *replay) rehearse(known *fold.Memory) error {
 	if n := r.sum.Outcomes.Rejected; n > 0 {
 		report.Notes = append(
 			report.Notes,
-			plural(n, "resource was rejected, and counts", "resources were rejected, and count")+" on neither side.",
+			terminal.Plural(n, "resource was rejected, and counts", "resources were rejected, and count")+" on neither side.",
 		)
 	}
 	if n := len(r.sum.Unread); n > 0 {
 		report.Notes = append(
 			report.Notes,
-			"Not everything was read: "+plural(
+			"Not everything was read: "+terminal.Plural(
 				n,
 				"part of the input is",
 				"parts of the input are",
 			)+" reported on standard error.",
 		)
 	}
-	return r.writeRehearsal(report, r.options.rehearseFlags, r.options.Format)
+	return writeRehearsal(r.Program, report, r.options.rehearseFlags, r.options.Format)
 }
 
 func (r *replay) againstConfig(out *rehearse.Rehearsal, known *fold.Memory) (*rehearse.Report, error) {
-	before, err := r.options.setup()
+	before, err := r.options.Read()
 	if err != nil {
 		return nil, err
 	}
-	after, err := configFlag{Config: r.options.Against}.setup()
+	after, err := settings.Flag{Config: r.options.Against}.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -248,28 +252,31 @@ func (r *replay) againstConfig(out *rehearse.Rehearsal, known *fold.Memory) (*re
 			return nil, err
 		}
 	}
-	sides := &rehearse.Sides{Before: before.settings, After: after.settings, AsOf: r.asOf}
+	sides := &rehearse.Sides{Before: before.Settings, After: after.Settings, AsOf: r.asOf}
 	if err := addAll(out, sides, known, other); err != nil {
 		return nil, err
 	}
 	report := out.Report(r.asOf, configName(r.options.Config), configName(r.options.Against))
-	report.Settings, report.Compared = rehearse.Settings(before.settings, after.settings), true
+	report.Settings, report.Compared = rehearse.Settings(before.Settings, after.Settings), true
 	return report, nil
 }
 
 // readAgain reads all paths under settings that read or keep other facts.
-func (r *replay) readAgain(set *setup) (*fold.Memory, error) {
-	if slices.Contains(r.options.Paths, stdinName) {
+func (r *replay) readAgain(set *settings.Setup) (*fold.Memory, error) {
+	if slices.Contains(r.options.Paths, files.StdinName) {
 		return nil, errors.New("--against changes what is read, and standard input can be read only once: give files")
 	}
-	quiet := *r.program // what cannot be read has been reported
-	quiet.stderr = io.Discard
-	again := &replay{
-		program: &quiet, options: &replayCommand{}, asOf: r.asOf, sum: newSummary(),
-		engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: r.engine.Key},
+	quiet := *r.Program // what cannot be read has been reported
+	quiet.Stderr = io.Discard
+	set.Reader.Now = r.Now()
+	read := files.Fold{
+		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: r.engine.Key}, Reader: set.Reader, AsOf: r.asOf,
 	}
-	set.reader.Now = r.now()
-	return again.facts(set.reader, r.options.Paths)
+	known, err := read.Read(&quiet, r.options.Paths)
+	if err == nil && read.Summary.Events == 0 {
+		err = terminal.ErrNothing
+	}
+	return known, err
 }
 
 // addAll takes all patients of two readings in, in the order of their references.
@@ -282,7 +289,7 @@ func addAll(out *rehearse.Rehearsal, sides *rehearse.Sides, before, after *fold.
 	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
 		decided := make([]rehearse.Patient, len(chunk))
-		eachInParallel(len(chunk), func(i int) {
+		parallel.InParallel(len(chunk), func(i int) {
 			decided[i] = sides.Patient(before.State(chunk[i]), after.State(chunk[i]))
 		})
 		for i := range decided {

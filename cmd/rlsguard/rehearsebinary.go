@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/consumers/rehearse"
@@ -21,7 +23,7 @@ import (
 // againstBinary compares with what another binary prints. Both print patients in the same order, so
 // only one patient at a time is held.
 func (r *replay) againstBinary(out *rehearse.Rehearsal, known *fold.Memory) (*rehearse.Report, error) {
-	if slices.Contains(r.options.Paths, stdinName) {
+	if slices.Contains(r.options.Paths, files.StdinName) {
 		return nil, errors.New("--against-binary: standard input can be read only once: give files")
 	}
 	config := r.options.Config
@@ -157,11 +159,11 @@ func (o *otherRun) end(failed error) error {
 	switch {
 	case failed != nil:
 		return failed
-	case errors.As(err, &code) && code.ExitCode() == exitRejected:
+	case errors.As(err, &code) && code.ExitCode() == terminal.ExitRejected:
 		return nil
 	case err != nil:
 		last := bytes.TrimSpace(o.stderr.Bytes())
-		return fmt.Errorf("%w: %s", err, harmless(string(last[bytes.LastIndexByte(last, '\n')+1:])))
+		return fmt.Errorf("%w: %s", err, terminal.Harmless(string(last[bytes.LastIndexByte(last, '\n')+1:])))
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -36,7 +37,7 @@ func keepRelease(t *testing.T, binary, folder string) {
 	}
 	dir := filepath.Join(t.TempDir(), "data")
 	s := startServe(t, binary, dir)
-	s.run(exitRejected, "publish", "--wait", filepath.Join(releases, "input.ndjson"))
+	s.run(terminal.ExitRejected, "publish", "--wait", filepath.Join(releases, "input.ndjson"))
 	answers := map[string][]string{"mirtazapine": {"ack"}, "sertraline": {"override", "--reason", "will-monitor"}}
 	for _, f := range releaseFlags(t, s.run(0, "watch", "--once", "--format", "json")) {
 		if answer := answers[f.Ingredient]; f.Patient == "Patient/rel-5" && answer != nil {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
 // Each folder of testdata/releases is what one release left behind: data.tar.gz, the data folder of its serve; export.gz; the input
@@ -96,9 +98,9 @@ func releaseFlags(t *testing.T, lines string) []releaseFlag {
 func (r *opened) expect() {
 	r.t.Helper()
 	files := []string{"--as-of", r.asOf, "--key-file", r.key, "--format", "json"}
-	r.flags = releaseFlags(r.t, runIn(r.t, nil, "rlsguard", exitRejected, append([]string{"replay", r.input}, files...)...))
+	r.flags = releaseFlags(r.t, runIn(r.t, nil, "rlsguard", terminal.ExitRejected, append([]string{"replay", r.input}, files...)...))
 	for _, draft := range drafts(r.t) {
-		r.answers = append(r.answers, releaseFlags(r.t, runIn(r.t, nil, "rlsguard", exitRejected, append([]string{"check", "--facts", r.input, draft}, files...)...)))
+		r.answers = append(r.answers, releaseFlags(r.t, runIn(r.t, nil, "rlsguard", terminal.ExitRejected, append([]string{"check", "--facts", r.input, draft}, files...)...)))
 	}
 	states, ids := map[string]int{}, map[string]int{}
 	for _, f := range r.flags {

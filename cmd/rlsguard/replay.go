@@ -3,19 +3,22 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/parallel"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
 type replayCommand struct {
-	configFlag
+	settings.Flag
 	againstFlags
 
 	AsOf        string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out."`
@@ -41,142 +44,82 @@ Examples:
 }
 
 // Run reads all paths and prints what is flagged.
-func (c *replayCommand) Run(p *program) error {
+func (c *replayCommand) Run(p *terminal.Program) error {
 	if c.Format == "fhir" && c.Explain {
 		return fmt.Errorf("--explain has no FHIR form: use it with --format text or json")
 	}
 	if err := c.checkRehearsal(); err != nil {
 		return err
 	}
-	set, err := c.setup()
+	set, err := c.Read()
 	if err != nil {
 		return err
 	}
-	r := &replay{program: p, options: c, sum: newSummary(), engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset}}
-	if r.asOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
+	r := &replay{Program: p, options: c, engine: fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}}
+	if r.asOf, err = settings.ParseAsOf(c.AsOf, set.Settings.Zone, p.Now()); err != nil {
 		return err
 	}
-	if r.engine.Key, err = c.key(); err != nil {
+	if r.engine.Key, err = connect.ReplayKey(c.KeyFile); err != nil {
 		return err
 	}
-	r.out = p.newPrinter(c.Format, c.Transitions)
-	set.reader.Now = p.now()
-	return r.run(set.reader)
-}
-
-func (c *replayCommand) key() ([]byte, error) {
-	if c.KeyFile == "" {
-		return []byte(publicTestKey), nil
-	}
-	return readKey(c.KeyFile)
+	r.out = show.NewPrinter(p, c.Format, c.Transitions)
+	set.Reader.Now = p.Now()
+	return r.run(set.Reader)
 }
 
 // replay is one run over files.
 type replay struct {
-	*program
+	*terminal.Program
 	options *replayCommand
 	engine  fold.Engine
 	asOf    time.Time
-	out     printer
-	sum     *summary
-
-	fold       *fold.Replay
-	unreadable int
-	failure    error // of the output
+	out     show.Printer
+	read    files.Fold
+	sum     *files.Summary
+	failure error // of the output
 }
 
 func (r *replay) run(o fhir.Options) error {
 	if r.options.KeyFile == "" && !r.options.wanted() {
-		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
+		terminal.Tell(r.Stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
 	}
-	if err := r.read(o, r.options.Paths); err != nil {
-		return err
+	r.read = files.Fold{Engine: &r.engine, Reader: o, AsOf: r.asOf, Enough: r.futile}
+	if r.options.Transitions {
+		r.read.Transition = r.print
 	}
-	if r.futile() {
-		return fmt.Errorf("output: %w", r.failure)
-	}
-	return r.finish()
-}
-
-// read folds everything that paths name, and reports what could not be read and what held nothing.
-func (r *replay) read(o fhir.Options, paths []string) error {
-	in, err := openInputs(paths, r.stdin)
+	known, err := r.read.Read(r.Program, r.options.Paths)
 	if err != nil {
 		return err
 	}
-	defer in.close()
-	r.sum.Unread = append(r.sum.Unread, in.unread...)
-	r.sum.quiet(r.engine.Settings)
-	r.fold = fold.NewReplay(&r.engine)
-	bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
-	before := 0
-	readSources(in.sources, o, bar, func(n int, b batch) bool {
-		r.take(n, in.sources[n].name, b)
-		if b.last {
-			r.end(in.sources[n].name, b, r.sum.Events-before)
-			before = r.sum.Events
-		}
-		return !r.futile()
-	})
-	bar.end()
-	r.sum.report(r.stderr)
-	return nil
+	r.sum = r.read.Summary
+	if r.futile() {
+		return fmt.Errorf("output: %w", r.failure)
+	}
+	return r.finish(known)
 }
 
 // futile: nobody takes the output any more, nor waits for an account.
-func (r *replay) futile() bool { return r.failure != nil && r.options.Summary == "" }
-
-// end accounts for a source that has been read.
-func (r *replay) end(name string, b batch, events int) {
-	if b.err != nil {
-		r.unreadable++
-		r.sum.Unread = append(r.sum.Unread, failedSource(name, b.err))
-		return
-	}
-	r.sum.Unread = append(r.sum.Unread, emptied(name, events, b.hollow, b.line)...)
-}
-
-// take folds a part of a source in: at once, or one event after the other when transitions are wanted.
-func (r *replay) take(n int, name string, b batch) {
-	in := fold.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: b.resources, Source: name, AllowAck: true}
-	if !r.options.Transitions {
-		r.count(name, b.lines, r.fold.Fold(in))
-		return
-	}
-	for i := range b.resources {
-		in.Resources = b.resources[i : i+1]
-		results, flags := r.fold.Step(in, r.asOf)
-		r.count(name, b.lines[i:i+1], results)
-		for _, f := range flags {
-			r.print(f)
-		}
-	}
-}
-
-func (r *replay) count(name string, lines []int, results []fold.Result) {
-	for i, res := range results {
-		r.sum.event(res, func() string { return fmt.Sprintf("%s:%d", name, lines[i]) })
-	}
+func (r *replay) futile() bool {
+	return r.failure != nil && r.options.Summary == ""
 }
 
 func (r *replay) print(f checks.Flag) {
 	if r.failure == nil {
-		r.failure = r.out.flag(f)
+		r.failure = r.out.Flag(f)
 	}
 }
 
-// finish decides and prints, and says how it went. The summary is written first, since whoever reads the output may close it early.
-func (r *replay) finish() error {
-	known := r.fold.Finish(r.asOf)
+// finish prints, and says how it went. The summary is written first, since whoever reads the output may close it early.
+func (r *replay) finish(known *fold.Memory) error {
 	patients := known.Patients()
 	met := r.countFlags(known, patients)
 	if r.options.Summary != "" {
-		if err := r.sum.write(r.options.Summary); err != nil {
+		if err := r.sum.Write(r.options.Summary); err != nil {
 			return err
 		}
 	}
 	if r.sum.Events == 0 {
-		return errNothing
+		return terminal.ErrNothing
 	}
 	if r.options.wanted() {
 		if err := r.rehearse(known); err != nil {
@@ -187,14 +130,14 @@ func (r *replay) finish() error {
 	if !r.options.Transitions {
 		r.printFlags(known, patients)
 		if r.failure == nil {
-			r.failure = r.out.ended()
+			r.failure = r.out.Ended()
 		}
 	}
 	if r.options.Explain {
 		r.explain(known, patients)
 	}
 	if r.failure == nil {
-		r.failure = r.out.end(r.sum)
+		r.failure = r.out.End(r.sum)
 	}
 	return r.ended(met)
 }
@@ -204,12 +147,12 @@ func (r *replay) ended(met bool) error {
 	switch {
 	case r.failure != nil:
 		return fmt.Errorf("output: %w", r.failure)
-	case r.unreadable > 0:
-		return errReported
+	case r.read.Unreadable > 0:
+		return terminal.ErrReported
 	case met:
-		return &exitError{code: exitFailOn, text: "a flag of severity " + r.options.FailOn + " or higher is open (--fail-on)"}
+		return &terminal.ExitError{Code: terminal.ExitFailOn, Text: "a flag of severity " + r.options.FailOn + " or higher is open (--fail-on)"}
 	case r.sum.Outcomes.Rejected > 0:
-		return errRejected
+		return terminal.ErrRejected
 	}
 	return nil
 }
@@ -218,9 +161,9 @@ func (r *replay) ended(met bool) error {
 func (r *replay) countFlags(known *fold.Memory, patients []checks.Ref) (met bool) {
 	limit, err := checks.ParseSeverity(r.options.FailOn)
 	for _, p := range patients {
-		r.sum.leftOut(known.State(p).Cut)
+		r.sum.LeftOut(known.State(p).Cut)
 		for _, f := range known.State(p).Flags {
-			r.sum.flag(f.Severity)
+			r.sum.Flag(f.Severity)
 			met = met || err == nil && f.Severity >= limit
 		}
 	}
@@ -233,7 +176,7 @@ const flagChunk = 1024
 // printFlags prints the open flags, sorted by patient, check and ingredient; as text the worst first.
 func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 	patients = slices.DeleteFunc(slices.Clone(patients), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
-	r.out.begin(len(patients))
+	r.out.Begin(len(patients))
 	text := r.options.Format == "text"
 	if text {
 		slices.SortStableFunc(patients, func(a, b checks.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
@@ -243,32 +186,18 @@ func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 			return
 		}
 		found := make([][]checks.Flag, len(chunk))
-		eachInParallel(len(chunk), func(i int) {
+		parallel.InParallel(len(chunk), func(i int) {
 			found[i] = checks.OpenFlags(known.State(chunk[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
 		})
 		for _, flags := range found {
 			if text {
-				flags = worstFirst(flags)
+				flags = show.WorstFirst(flags)
 			}
 			for _, f := range flags {
 				r.print(f)
 			}
 		}
 	}
-}
-
-// eachInParallel calls do for 0 to n-1, on all cores.
-func eachInParallel(n int, do func(int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // anyOpen tells whether the last decision left a flag of a patient open; for most patients there is none, and nothing more to do.
@@ -297,7 +226,7 @@ func (r *replay) explain(known *fold.Memory, patients []checks.Ref) {
 		}
 		for _, s := range checks.Explain(known.State(patient), r.engine.Settings, r.asOf) {
 			if r.failure == nil {
-				r.failure = r.out.silence(s)
+				r.failure = r.out.Silence(s)
 			}
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
 // BenchmarkReplay reads, folds, decides and prints patients that all have a flag: the most that replay can have to do.
@@ -29,8 +31,8 @@ func BenchmarkReplay(b *testing.B) {
 	b.SetBytes(int64(data.Len()))
 	b.ReportAllocs()
 	for b.Loop() {
-		p := &program{stdout: bufio.NewWriter(io.Discard), stderr: io.Discard, now: scenarioNow}
-		if code := p.run([]string{"replay", "--as-of", scenarioAsOf, "--format", "json", path}); code != exitDone {
+		p := &terminal.Program{Stdout: bufio.NewWriter(io.Discard), Stderr: io.Discard, Now: scenarioNow}
+		if code := execute(p, []string{"replay", "--as-of", scenarioAsOf, "--format", "json", path}); code != terminal.ExitDone {
 			b.Fatalf("exit %d", code)
 		}
 	}

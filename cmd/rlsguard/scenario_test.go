@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
 // Each folder of testdata/scenarios is one story, told by its title in index.tsv: what replay has to flag and to reject is in
@@ -42,9 +45,9 @@ func TestScenarios(t *testing.T) {
 			if diff := cmp.Diff(s.rejected, rejected); diff != "" {
 				t.Errorf("%s: rejected (-want +got)\n%s", s.title, diff)
 			}
-			want := exitDone
+			want := terminal.ExitDone
 			if len(s.rejected) > 0 {
-				want = exitRejected
+				want = terminal.ExitRejected
 			}
 			if code != want {
 				t.Errorf("%s: exit %d, want %d", s.title, code, want)
@@ -64,14 +67,14 @@ func TestScenariosAsCases(t *testing.T) {
 		variants = "1"
 	}
 	var stdout, stderr bytes.Buffer
-	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: time.Now}
-	code := p.run([]string{"test", "--as-of", scenarioAsOf, "--shuffle", variants, "--format", "json", scenarios})
+	p := &terminal.Program{Stdin: strings.NewReader(""), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: time.Now}
+	code := execute(p, []string{"test", "--as-of", scenarioAsOf, "--shuffle", variants, "--format", "json", scenarios})
 	for line := range strings.Lines(stdout.String()) {
 		if strings.Contains(line, `"difference"`) {
 			t.Error(line)
 		}
 	}
-	if code != exitDone || stderr.Len() > 0 {
+	if code != terminal.ExitDone || stderr.Len() > 0 {
 		t.Fatalf("exit %d: %s", code, &stderr)
 	}
 	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
@@ -91,13 +94,13 @@ func TestScenariosAsCases(t *testing.T) {
 }
 
 // replayFolder runs the command in this process, on a clock that stands at the as-of time.
-func replayFolder(t *testing.T, dir string) ([]string, summary, int) {
+func replayFolder(t *testing.T, dir string) ([]string, files.Summary, int) {
 	t.Helper()
 	account := filepath.Join(t.TempDir(), "summary.json")
 	var stdout, stderr bytes.Buffer
-	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: scenarioNow}
-	code := p.run([]string{"replay", "--as-of", scenarioAsOf, "--format", "json", "--summary", account, dir})
-	if code == exitFailed {
+	p := &terminal.Program{Stdin: strings.NewReader(""), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: scenarioNow}
+	code := execute(p, []string{"replay", "--as-of", scenarioAsOf, "--format", "json", "--summary", account, dir})
+	if code == terminal.ExitFailed {
 		t.Fatalf("replay failed: %s", &stderr)
 	}
 	var flags []string
@@ -111,7 +114,7 @@ func replayFolder(t *testing.T, dir string) ([]string, summary, int) {
 		}
 		flags = append(flags, strings.Join([]string{f.Patient, f.Check, f.Ingredient, f.Severity}, " "))
 	}
-	var sum summary
+	var sum files.Summary
 	data, err := os.ReadFile(account)
 	if err != nil {
 		t.Fatal(err)

@@ -15,8 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
-
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/fold"
@@ -25,10 +26,10 @@ import (
 )
 
 type serveCommand struct {
-	configFlag
+	settings.Flag
 
 	Nats string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it a server runs inside this process."`
-	connectFlags
+	connect.ServerFlags
 
 	Data    string `placeholder:"DIR" help:"Data folder of the server inside; the user's data directory when left out. nats.url and http.url in it say where it is reached."`
 	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" help:"Address of the server inside; port 0 picks one. Other than this machine only with --tls-cert and --users."`
@@ -37,7 +38,7 @@ type serveCommand struct {
 	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Without it one is made at the first start."`
 	Repair  bool   `help:"Go on with what is left of a damaged data folder, after serve refused it; a copy of what is damaged stays in DIR/damaged."`
 
-	doorFlags
+	connect.DoorFlags
 
 	HTTP      string `name:"http" default:"127.0.0.1:8223" placeholder:"ADDR" help:"Address for /healthz, /readyz and /metrics; port 0 picks one."`
 	KeyFile   string `placeholder:"FILE" help:"Site key: a secret of at least 16 bytes (mode 0600) that flag ids are made with. Needed with --nats, made in DIR otherwise. It stays the same for ever."`
@@ -63,15 +64,15 @@ Examples:
 }
 
 // Run serves until a signal comes.
-func (c *serveCommand) Run(p *program) error {
-	set, err := c.setup()
+func (c *serveCommand) Run(p *terminal.Program) error {
+	set, err := c.Read()
 	if err != nil {
 		return err
 	}
-	c.Own = set.reasons
+	c.Own = set.Reasons
 	cfg := consumers.Config{
-		Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset}, Reader: set.reader,
-		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.NewHealth(), Log: p.logger(c.LogLevel),
+		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}, Reader: set.Reader,
+		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.NewHealth(), Log: terminal.Logger(p, c.LogLevel),
 	}
 	if cfg.Replicas < 1 || cfg.Audit <= 0 {
 		return errors.New("--replicas and --audit-days have to be above 0")
@@ -79,11 +80,11 @@ func (c *serveCommand) Run(p *program) error {
 	if cfg.Dead < 0 {
 		return errors.New("--dead-days has to be above 0")
 	}
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return err
 	}
 	if c.AsOf != "" {
-		if cfg.AsOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
+		if cfg.AsOf, err = settings.ParseAsOf(c.AsOf, set.Settings.Zone, p.Now()); err != nil {
 			return err
 		}
 	}
@@ -112,26 +113,26 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 		return errors.New("--nats needs --key-file: instances on one server have to share the site key")
 	}
 	var err error
-	if cfg.Engine.Key, err = readKey(c.KeyFile); err != nil {
+	if cfg.Engine.Key, err = connect.ReadKey(c.KeyFile); err != nil {
 		return err
 	}
-	server, err := natsFlags{Nats: c.Nats, connectFlags: c.connectFlags, TLSCert: c.TLSCert, TLSKey: c.TLSKey}.find()
+	server, err := connect.Flags{Nats: c.Nats, ServerFlags: c.ServerFlags, TLSCert: c.TLSCert, TLSKey: c.TLSKey}.Find()
 	if err != nil {
 		return err
 	}
-	cfg.URL, cfg.Options = server.url, server.options
-	cfg.Log.Info().Str("nats", jet.WithoutCredentials(server.url)).Msg("working on a NATS server")
+	cfg.URL, cfg.Options = server.URL, server.Options
+	cfg.Log.Info().Str("nats", jet.WithoutCredentials(server.URL)).Msg("working on a NATS server")
 	return c.run(ctx, cfg, c.Data)
 }
 
 // embedded works on a server inside this process.
 func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err error) {
-	if c.connectFlags != (connectFlags{}) {
+	if c.ServerFlags != (connect.ServerFlags{}) {
 		return errors.New("--creds, --nkey, --ca, --inbox-prefix and --plaintext go with --nats")
 	}
 	dir := c.Data
 	if dir == "" {
-		if dir, err = defaultDir(); err != nil {
+		if dir, err = connect.DefaultDir(); err != nil {
 			return err
 		}
 	}
@@ -158,7 +159,7 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 
 func (c *serveCommand) embeddedKey(dir string) ([]byte, error) {
 	if c.KeyFile != "" {
-		return readKey(c.KeyFile)
+		return connect.ReadKey(c.KeyFile)
 	}
 	return embedded.SiteKey(dir)
 }
@@ -179,7 +180,7 @@ func readUsers(path string) (map[string]string, error) {
 	if path == "" {
 		return nil, nil
 	}
-	if err := private(path); err != nil {
+	if err := connect.Private(path); err != nil {
 		return nil, fmt.Errorf("--users: %w", err)
 	}
 	data, err := os.ReadFile(path)
@@ -214,16 +215,16 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	url := "http://" + listener.Addr().String()
 	if dir != "" {
 		path := filepath.Join(dir, "http.url")
-		if err := writeURL(path, url); err != nil {
+		if err := connect.WriteURL(path, url); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 		defer os.Remove(path)
 	}
-	doors, err := c.open(ctx, &cfg, dir)
+	doors, err := c.Open(ctx, &cfg, dir)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	defer doors.close()
+	defer doors.Close()
 	cfg.Log.Info().Str("http", url).Str("ruleset", cfg.Engine.Ruleset).Msg("health and metrics")
 	web := &http.Server{Handler: cfg.Health.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
@@ -237,25 +238,4 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	}
 	cfg.Log.Info().Msg("ended")
 	return err
-}
-
-// writeURL writes a file that others wait for: it is there whole, or not at all.
-func writeURL(path, url string) error {
-	if err := os.WriteFile(path+".new", []byte(url+"\n"), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
-}
-
-// logger writes to stderr: for a person on a terminal, as JSON anywhere else.
-func (p *program) logger(level string) zerolog.Logger {
-	parsed, err := zerolog.ParseLevel(level)
-	if err != nil {
-		parsed = zerolog.InfoLevel
-	}
-	w := p.stderr
-	if s := screenOf(p.stderr); s.width > 0 {
-		w = zerolog.ConsoleWriter{Out: p.stderr, TimeFormat: time.TimeOnly, NoColor: !s.colour}
-	}
-	return zerolog.New(w).Level(parsed).With().Timestamp().Logger()
 }

@@ -7,12 +7,14 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 type setupCommand struct {
-	natsFlags
+	connect.Flags
 
 	Replicas  int `default:"1" help:"Replicas of the streams that are made; 3 in a cluster."`
 	AuditDays int `default:"400" placeholder:"DAYS" help:"How long feedback on cards is kept."`
@@ -30,7 +32,7 @@ Examples:
 const setupTimeout = 30 * time.Second
 
 // Run makes the streams.
-func (c *setupCommand) Run(p *program) error {
+func (c *setupCommand) Run(p *terminal.Program) error {
 	if c.Replicas < 1 || c.AuditDays < 1 || c.DeadDays < 0 {
 		return errors.New("--replicas, --audit-days and --dead-days have to be above 0")
 	}
@@ -38,7 +40,7 @@ func (c *setupCommand) Run(p *program) error {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
-	nc, err := c.connect("setup")
+	nc, err := c.Connect("setup")
 	if err != nil {
 		return err
 	}
@@ -62,6 +64,6 @@ func (c *setupCommand) Run(p *program) error {
 	if err := bus.Prepare(ctx); err != nil {
 		return err
 	}
-	tellf(p.stderr, "the streams are there")
+	terminal.Tell(p.Stderr, "the streams are there")
 	return nil
 }

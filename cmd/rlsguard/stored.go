@@ -11,13 +11,15 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 // storedFlags say where what is stored is found: on a server, or in the data folder of one that is not running.
 type storedFlags struct {
-	natsFlags
+	connect.Flags
 
 	Data    string `placeholder:"DIR" help:"Data folder that rlsguard serve without --nats used and does not use now."`
 	KeyFile string `placeholder:"FILE" help:"Site key that rlsguard serve uses; site.key in DIR, or in the user's data directory, when left out."`
@@ -32,7 +34,7 @@ type stored struct {
 }
 
 // open connects, or starts a server on the folder that nobody else reaches. With fresh the folder need not be there yet.
-func (f *storedFlags) open(ctx context.Context, p *program, role string, fresh bool) (*stored, error) {
+func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string, fresh bool) (*stored, error) {
 	if f.Data != "" && (f.Nats != "" || f.Creds != "" || f.CA != "" || f.Inbox != "") {
 		return nil, errors.New("--data names a folder without a running server: it does not go with --nats, --creds, --ca and --inbox-prefix")
 	}
@@ -47,14 +49,14 @@ func (f *storedFlags) open(ctx context.Context, p *program, role string, fresh b
 	return s, nil
 }
 
-func (s *stored) connect(ctx context.Context, p *program, f *storedFlags, role string, fresh bool) (err error) {
+func (s *stored) connect(ctx context.Context, p *terminal.Program, f *storedFlags, role string, fresh bool) (err error) {
 	if f.Data == "" {
-		s.nc, err = f.connect(role)
+		s.nc, err = f.Connect(role)
 	} else {
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
 		}
-		if s.server, err = embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: p.logger("error")}); err != nil {
+		if s.server, err = embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: terminal.Logger(p, "error")}); err != nil {
 			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()
@@ -84,13 +86,13 @@ func (f *storedFlags) siteKey() ([]byte, error) {
 	case f.Nats != "" || os.Getenv("NATS_URL") != "":
 		return nil, errors.New("with a NATS server of your own --key-file is needed: the site key that rlsguard serve uses")
 	default:
-		dir, err := defaultDir()
+		dir, err := connect.DefaultDir()
 		if err != nil {
 			return nil, err
 		}
 		path = filepath.Join(dir, "site.key")
 	}
-	return readKey(path)
+	return connect.ReadKey(path)
 }
 
 func (s *stored) close() error {

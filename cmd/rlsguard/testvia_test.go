@@ -12,6 +12,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/casetest"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/cases"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
@@ -36,7 +39,7 @@ func TestOwnDoorHoldsTheScenarios(t *testing.T) {
 func doorHolds(t *testing.T, now time.Time, args ...string) {
 	clock := func() time.Time { return now }
 	checker := &ordercheck.Checker{
-		Engine: &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte(publicTestKey)},
+		Engine: &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte(connect.PublicTestKey)},
 		Stored: ordercheck.Files{View: fold.NewMemory()}, Reader: fhir.DefaultOptions(), AsOf: clock,
 	}
 	door := httptest.NewServer(
@@ -44,11 +47,11 @@ func doorHolds(t *testing.T, now time.Time, args ...string) {
 	)
 	defer door.Close()
 	var stdout, stderr bytes.Buffer
-	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: clock}
-	code := p.run(append([]string{"test", "--via-cds", door.URL, "--format", "json", scenarios}, args...))
+	p := &terminal.Program{Stdin: strings.NewReader(""), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: clock}
+	code := execute(p, append([]string{"test", "--via-cds", door.URL, "--format", "json", scenarios}, args...))
 	var hold, all int
 	for line := range strings.Lines(stdout.String()) {
-		var c caseLine
+		var c casetest.CaseLine
 		if err := json.Unmarshal([]byte(line), &c); err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +66,7 @@ func doorHolds(t *testing.T, now time.Time, args ...string) {
 			t.Errorf("%s", line)
 		}
 	}
-	if code != exitDone || hold*10 < all*9 {
+	if code != terminal.ExitDone || hold*10 < all*9 {
 		t.Errorf("exit %d, %d of %d hold: %s", code, hold, all, &stderr)
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
 type verifyCommand struct {
-	configFlag
+	settings.Flag
 	storedFlags
 
 	AsOf              string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
@@ -35,14 +37,14 @@ Examples:
 }
 
 // Run verifies.
-func (c *verifyCommand) Run(p *program) (err error) {
-	set, err := c.setup()
+func (c *verifyCommand) Run(p *terminal.Program) (err error) {
+	set, err := c.Read()
 	if err != nil {
 		return err
 	}
-	opt := operate.VerifyOptions{Now: p.now()}
+	opt := operate.VerifyOptions{Now: p.Now()}
 	if c.AsOf != "" {
-		if opt.AsOf, err = parseAsOf(c.AsOf, set.settings.Zone, p.now()); err != nil {
+		if opt.AsOf, err = settings.ParseAsOf(c.AsOf, set.Settings.Zone, p.Now()); err != nil {
 			return err
 		}
 	}
@@ -53,40 +55,40 @@ func (c *verifyCommand) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	opt.Engine = &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: s.key}
+	opt.Engine = &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: s.key}
 	if c.AcknowledgeLosses {
 		n, err := s.AcknowledgeLosses(ctx, s.key)
 		if err != nil {
 			return err
 		}
-		tellf(p.stderr, "%s acknowledged", plural(int(n), "lost input", "lost inputs"))
+		terminal.Tell(p.Stderr, "%s acknowledged", terminal.Plural(int(n), "lost input", "lost inputs"))
 	}
-	var bar *progress
+	var bar *terminal.Progress
 	opt.Total = func(n int64) {
-		bar.end()
-		bar = startProgress(p.stderr, "reading", n, messages)
+		bar.End()
+		bar = terminal.StartProgress(p.Stderr, "reading", n, messages)
 	}
-	opt.Progress = func(n int64) { bar.add(n) }
+	opt.Progress = func(n int64) { bar.Add(n) }
 	sum, found, err := s.Verify(ctx, opt)
-	bar.end()
+	bar.End()
 	if err != nil {
 		return err
 	}
-	if err := p.printDifferences(found, c.Format); err != nil {
+	if err := printDifferences(p, found, c.Format); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
-	return p.verified(&sum, found, set.ruleset, c.Format)
+	return verified(p, &sum, found, set.Ruleset, c.Format)
 }
 
 // messages words a number of messages.
-func messages(n int64) string { return plural(int(n), "message", "messages") }
+func messages(n int64) string { return terminal.Plural(int(n), "message", "messages") }
 
-func (p *program) printDifferences(found []operate.Difference, format string) error {
+func printDifferences(p *terminal.Program, found []operate.Difference, format string) error {
 	for _, d := range found {
 		if format == "json" {
-			line, err := lineOf(d)
+			line, err := terminal.JSONLine(d)
 			if err == nil {
-				err = writeLine(p.stdout, line)
+				err = terminal.WriteLine(p.Stdout, line)
 			}
 			if err != nil {
 				return err
@@ -103,7 +105,7 @@ func (p *program) printDifferences(found []operate.Difference, format string) er
 				about += ", " + part.name + " " + part.text
 			}
 		}
-		if _, err := fmt.Fprintf(p.stdout, "%s: %s\n", harmless(about), harmless(d.Detail)); err != nil {
+		if _, err := fmt.Fprintf(p.Stdout, "%s: %s\n", terminal.Harmless(about), terminal.Harmless(d.Detail)); err != nil {
 			return err
 		}
 	}
@@ -111,25 +113,25 @@ func (p *program) printDifferences(found []operate.Difference, format string) er
 }
 
 // verified closes with what was looked at, and gives the exit code.
-func (p *program) verified(sum *operate.Verified, found []operate.Difference, ruleset, format string) error {
-	w := p.stderr
+func verified(p *terminal.Program, sum *operate.Verified, found []operate.Difference, ruleset, format string) error {
+	w := p.Stderr
 	if format == "text" {
-		w = p.stdout
+		w = p.Stdout
 	}
 	if sum.Ruleset != ruleset {
-		tellf(p.stderr, "the states were decided under other rules or settings (%s) than these (%s): give the --config of rlsguard serve, or restart it", sum.Ruleset, ruleset)
+		terminal.Tell(p.Stderr, "the states were decided under other rules or settings (%s) than these (%s): give the --config of rlsguard serve, or restart it", sum.Ruleset, ruleset)
 	}
 	if sum.Inbound > 0 {
-		tellf(p.stderr, "%s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made again from it", plural(sum.Inbound, "message that is", "messages that are"))
+		terminal.Tell(p.Stderr, "%s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made again from it", terminal.Plural(sum.Inbound, "message that is", "messages that are"))
 	}
 	what := "the same"
 	if len(found) > 0 {
-		what = plural(len(found), "difference", "differences")
+		what = terminal.Plural(len(found), "difference", "differences")
 	}
-	fmt.Fprintf(w, "%s and %s verified as of %s: %s\n", plural(sum.Patients, "patient", "patients"), plural(sum.Flags, "open flag", "open flags"),
+	fmt.Fprintf(w, "%s and %s verified as of %s: %s\n", terminal.Plural(sum.Patients, "patient", "patients"), terminal.Plural(sum.Flags, "open flag", "open flags"),
 		sum.AsOf.UTC().Format("2006-01-02T15:04:05Z"), what)
 	if len(found) > 0 {
-		return errReported
+		return terminal.ErrReported
 	}
 	return nil
 }

@@ -8,11 +8,14 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 type watchCommand struct {
-	natsFlags
+	connect.Flags
 
 	Severity string `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Only flags of this severity or a higher one: high, moderate or low."`
 	Format   string `enum:"text,json,fhir" default:"text" help:"text to read, json (a line each) for programs, fhir (DetectedIssue, a line each)."`
@@ -30,11 +33,11 @@ Examples:
 }
 
 // Run follows the flags.
-func (c *watchCommand) Run(p *program) error {
+func (c *watchCommand) Run(p *terminal.Program) error {
 	ctx, stop := interruptible()
 	defer stop()
 	// A link that died without a word is noticed within 15 seconds.
-	nc, err := c.connect("watch", nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), nats.ReconnectWait(time.Second))
+	nc, err := c.Connect("watch", nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), nats.ReconnectWait(time.Second))
 	if err != nil {
 		return err
 	}
@@ -45,13 +48,13 @@ func (c *watchCommand) Run(p *program) error {
 			return err
 		}
 	}
-	open, live := p.newPrinter(c.Format, false), p.newPrinter(c.Format, true)
-	options.Blind, options.Seeing = p.sight()
+	open, live := show.NewPrinter(p, c.Format, false), show.NewPrinter(p, c.Format, true)
+	options.Blind, options.Seeing = sight(p)
 	ended := make(chan error, 1)
 	go func() {
 		ended <- watch.Watch(ctx, nc, options,
-			func(flags []checks.Flag) error { return p.printAll(open, flags, c.Format) },
-			func(f checks.Flag) error { return p.printAll(live, []checks.Flag{f}, c.Format) },
+			func(flags []checks.Flag) error { return printAll(p, open, flags, c.Format) },
+			func(f checks.Flag) error { return printAll(p, live, []checks.Flag{f}, c.Format) },
 		)
 	}()
 	select {
@@ -69,7 +72,7 @@ func (c *watchCommand) Run(p *program) error {
 
 // sight says on standard error since when what is printed may be out of date, and when it is not
 // any more. Standard output is for flags.
-func (p *program) sight() (blind func(time.Time, error), seeing func()) {
+func sight(p *terminal.Program) (blind func(time.Time, error), seeing func()) {
 	again := ""
 	blind = func(since time.Time, why error) {
 		word := " since "
@@ -77,30 +80,30 @@ func (p *program) sight() (blind func(time.Time, error), seeing func()) {
 		if errors.Is(why, watch.ErrConnectionLost) {
 			word, again = " at ", "connected again"
 		}
-		fmt.Fprintf(p.stderr, "rlsguard: %v%s%s; the list may be out of date, retrying\n", why, word, since.Local().Format(time.TimeOnly))
+		fmt.Fprintf(p.Stderr, "rlsguard: %v%s%s; the list may be out of date, retrying\n", why, word, since.Local().Format(time.TimeOnly))
 	}
-	seeing = func() { fmt.Fprintf(p.stderr, "rlsguard: %s at %s\n", again, p.now().Local().Format(time.TimeOnly)) }
+	seeing = func() { fmt.Fprintf(p.Stderr, "rlsguard: %s at %s\n", again, p.Now().Local().Format(time.TimeOnly)) }
 	return blind, seeing
 }
 
 // printAll prints flags so that they are seen at once.
-func (p *program) printAll(out printer, flags []checks.Flag, format string) error {
+func printAll(p *terminal.Program, out show.Printer, flags []checks.Flag, format string) error {
 	if format == "text" {
-		flags = worstFirst(flags)
+		flags = show.WorstFirst(flags)
 	}
-	out.begin(patientsOf(flags))
+	out.Begin(patientsOf(flags))
 	for _, f := range flags {
-		if err := out.flag(f); err != nil {
+		if err := out.Flag(f); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
 	}
-	if err := out.ended(); err != nil {
+	if err := out.Ended(); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	if len(flags) == 0 && format == "text" {
-		fmt.Fprintln(p.stdout, "No flag is open.")
+		fmt.Fprintln(p.Stdout, "No flag is open.")
 	}
-	if err := p.stdout.Flush(); err != nil {
+	if err := p.Stdout.Flush(); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil

@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -70,7 +71,7 @@ func BenchmarkAnswer(b *testing.B) {
 	defer door.Close()
 	post := func(url string) func(int) error {
 		return func(n int) error {
-			body := strings.Replace(hookCall(OrderSign, bundle(draft(n)), "{}"), `"patientId":"1"`, fmt.Sprintf(`"patientId":"p%d"`, n%patients), 1)
+			body := strings.Replace(hookCall(hook.OrderSign, bundle(draft(n)), "{}"), `"patientId":"1"`, fmt.Sprintf(`"patientId":"p%d"`, n%patients), 1)
 			resp, err := http.Post(url, "application/json", strings.NewReader(body))
 			if err != nil {
 				return err

@@ -17,11 +17,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
-// Where feedback is stored and published.
-const (
-	StreamFeedback  = "RLS_FEEDBACK"
-	SubjectFeedback = "rls.feedback." // then outcome and check
-)
+// subjectFeedback is where feedback is published, in the stream layout.StreamFeedback.
+const subjectFeedback = "rls.feedback." // then outcome and check
 
 // NATS is the Bus on a NATS server.
 type NATS struct {
@@ -55,10 +52,10 @@ func (b *NATS) Prepare(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, busTimeout)
 	defer cancel()
-	_, err := b.js.Stream(ctx, StreamFeedback)
+	_, err := b.js.Stream(ctx, layout.StreamFeedback)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		_, err = b.js.CreateStream(ctx, jetstream.StreamConfig{
-			Name: StreamFeedback, Description: "rlsguard: what users did with cards", Subjects: []string{SubjectFeedback + ">"},
+			Name: layout.StreamFeedback, Description: "rlsguard: what users did with cards", Subjects: []string{subjectFeedback + ">"},
 			Replicas: b.replicas, MaxAge: b.keep,
 		})
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another instance was faster
@@ -66,7 +63,7 @@ func (b *NATS) Prepare(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", StreamFeedback, err)
+		return fmt.Errorf("stream %s: %w", layout.StreamFeedback, err)
 	}
 	b.prepared = true
 	return nil
@@ -81,8 +78,8 @@ func (b *NATS) Feedback(ctx context.Context, f Feedback) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.js.Publish(ctx, SubjectFeedback+f.Outcome+"."+cmp.Or(f.Check, "unknown"), data); err != nil {
-		return fmt.Errorf("stream %s: %w", StreamFeedback, err)
+	if _, err := b.js.Publish(ctx, subjectFeedback+f.Outcome+"."+cmp.Or(f.Check, "unknown"), data); err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamFeedback, err)
 	}
 	return nil
 }

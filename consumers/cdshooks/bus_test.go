@@ -61,7 +61,7 @@ func TestNATS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Feedback{Card: "c", Outcome: Overridden, Check: "iron-low", Flag: "f"}
+	want := Feedback{Card: "c", Outcome: overridden, Check: "iron-low", Flag: "f"}
 	if err := bus.Feedback(ctx, want); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestNATS(t *testing.T) {
 	if err != nil || m.Subject != "rls.feedback.overridden.iron-low" {
 		t.Fatalf("%v, error %v", m, err)
 	}
-	stored, err := js.Stream(ctx, StreamFeedback)
+	stored, err := js.Stream(ctx, layout.StreamFeedback)
 	if err != nil {
 		t.Fatal(err)
 	}

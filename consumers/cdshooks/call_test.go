@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
@@ -33,14 +34,14 @@ func TestDiscovery(t *testing.T) {
 	if fault := of(discoveryRules)(v); fault != "" {
 		t.Error(fault)
 	}
-	var found struct{ Services []Service }
+	var found struct{ Services []hook.Service }
 	if err := json.Unmarshal(data, &found); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, s := range found.Services {
 		got = append(got, s.Hook)
-		for _, key := range prefetchKeys {
+		for _, key := range hook.PrefetchKeys {
 			if !strings.Contains(s.Prefetch[key], "{{context.patientId}}") {
 				t.Errorf("%s: prefetch %s is %q", s.Hook, key, s.Prefetch[key])
 			}
@@ -64,14 +65,14 @@ func TestPregabalinCards(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			known := []string{adult, rlsCondition, tsat}
-			given := map[string]string{keyPatient: adult, keyConditions: bundle(rlsCondition), keyTSAT: bundle(tsat)}
+			given := map[string]string{hook.KeyPatient: adult, hook.KeyConditions: bundle(rlsCondition), hook.KeyTSAT: bundle(tsat)}
 			if test.ferritin != "" {
 				known = append(known, test.ferritin)
-				given[keyFerritin] = bundle(test.ferritin)
+				given[hook.KeyFerritin] = bundle(test.ferritin)
 			}
 			for from, cards := range map[string][]Card{
-				"stored":     newDoor(t, stored(t, bundle(known...)), nil).cards(OrderSign, hookCall(OrderSign, draft, "{}")),
-				"prefetched": newDoor(t, stored(t), nil).cards(OrderSelect, hookCall(OrderSelect, draft, fullPrefetch(given))),
+				"stored":     newDoor(t, stored(t, bundle(known...)), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, "{}")),
+				"prefetched": newDoor(t, stored(t), nil).cards(hook.OrderSelect, hookCall(hook.OrderSelect, draft, fullPrefetch(given))),
 			} {
 				if got := flagged(cards); got != test.flags {
 					t.Errorf("%s: flags %q, want %q", from, got, test.flags)
@@ -106,7 +107,7 @@ func creates(cards []Card) string {
 func TestCards(t *testing.T) {
 	iron := []string{lab("t1", "2502-3", "30", "%"), lab("f1", "2276-4", "200", "ng/mL")}
 	d := newDoor(t, stored(t, bundle(append([]string{adult, rlsCondition, order("o1", "active", "oxycodone"), order("o2", "active", "loratadine")}, iron...)...)), nil)
-	cards := d.cards(OrderSign, hookCall(OrderSign, bundle(order("d1", "draft", "sertraline"), order("d2", "draft", "gabapentin")), "{}"))
+	cards := d.cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "sertraline"), order("d2", "draft", "gabapentin")), "{}"))
 	// What the drafts bring comes first, the most severe first.
 	if got := flagged(cards); got != "gabapentinoid-respiratory-depression gabapentin, rls-ssri sertraline, rls-antihistamine loratadine" {
 		t.Fatalf("flags %q", got)
@@ -137,7 +138,7 @@ func TestCards(t *testing.T) {
 	if len(ssri.OverrideReasons) != len(ordercheck.DefaultReasons) || len(ssri.Links) == 0 || ssri.Source.URL == "" || ssri.Source.Topic.Code != "rls-ssri" {
 		t.Errorf("card %+v", ssri)
 	}
-	again := d.cards(PatientView, hookCall(PatientView, "null", "{}"))
+	again := d.cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))
 	if got := flagged(again); got != "rls-antihistamine loratadine" {
 		t.Errorf("patient-view: %q", got)
 	}
@@ -172,7 +173,7 @@ func TestWhatClientsLeaveOut(t *testing.T) {
 		"status":             bundle(strings.Replace(order("d1", "draft", "mirtazapine"), `"status":"draft",`, "", 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			cards := newDoor(t, stored(t, rlsCondition), nil).cards(OrderSign, hookCall(OrderSign, drafts, "{}"))
+			cards := newDoor(t, stored(t, rlsCondition), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, drafts, "{}"))
 			if got := flagged(cards); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") || notesOf(cards) != nil {
 				t.Errorf("flags %q, notes %q", got, notesOf(cards))
 			}
@@ -188,12 +189,12 @@ func TestOlderClients(t *testing.T) {
 	d := newDoor(t, stored(t, rlsCondition), nil)
 	for _, name := range []string{"medications", "orders"} {
 		body := `{"hook":"order-sign","patient":"1","context":{"` + name + `":` + bundle(order("d1", "draft", "mirtazapine")) + `}}`
-		if got := flagged(d.cards(OrderSign, body)); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") {
+		if got := flagged(d.cards(hook.OrderSign, body)); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") {
 			t.Errorf("%s: flags %q", name, got)
 		}
 	}
-	body := strings.Replace(hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}"), `"patientId":"1"`, `"patientId":1`, 1)
-	if got := flagged(d.cards(OrderSign, body)); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") {
+	body := strings.Replace(hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}"), `"patientId":"1"`, `"patientId":1`, 1)
+	if got := flagged(d.cards(hook.OrderSign, body)); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") {
 		t.Errorf("a number: flags %q", got)
 	}
 }
@@ -207,9 +208,9 @@ func TestSelections(t *testing.T) {
 		`["NutritionOrder/x"]`:     "rls-ssri sertraline, rls-tetracyclic mirtazapine",
 		`null`:                     "rls-ssri sertraline, rls-tetracyclic mirtazapine",
 	} {
-		body := strings.Replace(hookCall(OrderSelect, drafts, "{}"), `"patientId"`, `"selections":`+selections+`,"patientId"`, 1)
+		body := strings.Replace(hookCall(hook.OrderSelect, drafts, "{}"), `"patientId"`, `"selections":`+selections+`,"patientId"`, 1)
 		var because []string
-		for _, c := range d.cards(OrderSelect, body) {
+		for _, c := range d.cards(hook.OrderSelect, body) {
 			if f := flagOf(c); f["because"] == true {
 				because = append(because, f["check"].(string)+" "+f["ingredient"].(string))
 			}
@@ -224,7 +225,7 @@ func TestSelections(t *testing.T) {
 func TestTestsAmongTheDrafts(t *testing.T) {
 	ferritin := `{"resourceType":"ServiceRequest","id":"s1","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]}}`
 	d := newDoor(t, stored(t, rlsCondition), nil)
-	if got := creates(d.cards(OrderSign, hookCall(OrderSign, bundle(order("d1", "draft", "gabapentin"), ferritin), "{}"))); got != "2498-4 2500-7" {
+	if got := creates(d.cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "gabapentin"), ferritin), "{}"))); got != "2498-4 2500-7" {
 		t.Errorf("to order %q", got)
 	}
 }
@@ -235,26 +236,26 @@ func TestNotes(t *testing.T) {
 		body string
 		says []string
 	}{
-		"nothing but the draft": {hookCall(OrderSign, draft, "{}"), []string{"brought no birth date (patient), diagnoses, active orders, ferritin"}},
-		"no results":            {hookCall(OrderSign, draft, `{"patient":`+adult+`,"conditions":`+bundle(rlsCondition)+`,"medications":null}`), []string{"brought no ferritin, transferrin saturation, iron"}},
-		"no RLS":                {hookCall(OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")), `{"conditions":`+bundle()+`,"medications":null}`), nil},
-		"orders unknown":        {hookCall(OrderSign, draft, `{"conditions":`+bundle()+`}`), []string{"brought no active orders"}},
-		"other keys":            {hookCall(OrderSign, draft, `{"item1":`+adult+`,"item2":`+bundle(rlsCondition, order("o1", "active", "ibuprofen"), lab("f1", "2276-4", "200", "ng/mL"))+`}`), nil},
-		"failed":                {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"OperationOutcome","issue":[]}`, 1)), []string{"brought no diagnoses"}},
-		"first page":            {hookCall(OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"http://x"}]}`, 1)), []string{"brought only a part of diagnoses"}},
-		"STU3 diagnosis": {hookCall(OrderSign, draft, fullPrefetch(map[string]string{keyConditions: bundle(`{"resourceType":"Condition","id":"x","clinicalStatus":"active","subject":{"reference":"Patient/1"}}`)})),
+		"nothing but the draft": {hookCall(hook.OrderSign, draft, "{}"), []string{"brought no birth date (patient), diagnoses, active orders, ferritin"}},
+		"no results":            {hookCall(hook.OrderSign, draft, `{"patient":`+adult+`,"conditions":`+bundle(rlsCondition)+`,"medications":null}`), []string{"brought no ferritin, transferrin saturation, iron"}},
+		"no RLS":                {hookCall(hook.OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")), `{"conditions":`+bundle()+`,"medications":null}`), nil},
+		"orders unknown":        {hookCall(hook.OrderSign, draft, `{"conditions":`+bundle()+`}`), []string{"brought no active orders"}},
+		"other keys":            {hookCall(hook.OrderSign, draft, `{"item1":`+adult+`,"item2":`+bundle(rlsCondition, order("o1", "active", "ibuprofen"), lab("f1", "2276-4", "200", "ng/mL"))+`}`), nil},
+		"failed":                {hookCall(hook.OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"OperationOutcome","issue":[]}`, 1)), []string{"brought no diagnoses"}},
+		"first page":            {hookCall(hook.OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"http://x"}]}`, 1)), []string{"brought only a part of diagnoses"}},
+		"STU3 diagnosis": {hookCall(hook.OrderSign, draft, fullPrefetch(map[string]string{hook.KeyConditions: bundle(`{"resourceType":"Condition","id":"x","clinicalStatus":"active","subject":{"reference":"Patient/1"}}`)})),
 			[]string{"1 resource of the request could not be read"}},
-		"R5 draft": {hookCall(OrderSign, bundle(`{"resourceType":"MedicationRequest","id":"x","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`), fullPrefetch(nil)),
+		"R5 draft": {hookCall(hook.OrderSign, bundle(`{"resourceType":"MedicationRequest","id":"x","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`), fullPrefetch(nil)),
 			[]string{"1 order could NOT be checked"}},
-		"draft of another patient": {hookCall(OrderSign, bundle(strings.Replace(order("d1", "draft", "sertraline"), "Patient/1", "Patient/2", 1)), fullPrefetch(nil)), []string{"1 order could NOT be checked"}},
-		"unknown drug":             {hookCall(OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")), fullPrefetch(map[string]string{keyConditions: bundle(rlsCondition)})), []string{"the drug of 1 draft is not recognised"}},
+		"draft of another patient": {hookCall(hook.OrderSign, bundle(strings.Replace(order("d1", "draft", "sertraline"), "Patient/1", "Patient/2", 1)), fullPrefetch(nil)), []string{"1 order could NOT be checked"}},
+		"unknown drug":             {hookCall(hook.OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")), fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition)})), []string{"the drug of 1 draft is not recognised"}},
 		"other hook":               {hookCall("medication-prescribe", draft, fullPrefetch(nil)), []string{"this hook is not one of"}},
 		"no context":               {`{"hook":"order-sign"}`, []string{"could not check: the request has no context"}},
 		"no patient":               {`{"hook":"order-sign","context":{"userId":"x"}}`, []string{"could not check: the request names no patient"}},
 		"bad patient":              {`{"hook":"order-sign","context":{"patientId":"a b"}}`, []string{"could not check: the request names no patient"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := notesOf(newDoor(t, stored(t), nil).cards(OrderSign, test.body))
+			got := notesOf(newDoor(t, stored(t), nil).cards(hook.OrderSign, test.body))
 			if len(got) != len(test.says) {
 				t.Fatalf("notes %q", got)
 			}
@@ -266,7 +267,7 @@ func TestNotes(t *testing.T) {
 		})
 	}
 	// Either alone is enough: what is stored makes up for what did not come.
-	if notes := notesOf(newDoor(t, stored(t, rlsCondition), nil).cards(OrderSign, hookCall(OrderSign, draft, "{}"))); notes != nil {
+	if notes := notesOf(newDoor(t, stored(t, rlsCondition), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, "{}"))); notes != nil {
 		t.Errorf("notes %q", notes)
 	}
 }
@@ -276,8 +277,8 @@ func TestCardOfWhatWasReadInPart(t *testing.T) {
 	const secret = "Zebrowski"
 	draft := strings.Replace(order("d1", "draft", "sertraline"), `"intent":"order"`, `"intent":"`+secret+`"`, 1)
 	result := strings.Replace(lab("f1", "2276-4", "200", "ng/mL"), `"value":200`, `"value":"`+secret+`"`, 1)
-	cards := newDoor(t, stored(t), nil).cards(OrderSign, hookCall(OrderSign, bundle(draft),
-		fullPrefetch(map[string]string{keyConditions: bundle(rlsCondition), keyFerritin: bundle(result)})))
+	cards := newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(draft),
+		fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition), hook.KeyFerritin: bundle(result)})))
 	notes := notesOf(cards)
 	if len(notes) != 1 || !strings.Contains(notes[0], "2 parts of the request could not be read, the rest was checked") {
 		t.Fatalf("notes %q", notes)
@@ -305,7 +306,7 @@ func TestNoteOfACut(t *testing.T) {
 	for i := range checks.DefaultSettings().Facts.Results + 1 {
 		many = append(many, lab(fmt.Sprint("w", i), "29463-7", "70", "kg"))
 	}
-	notes := notesOf(newDoor(t, stored(t, bundle(append(many, rlsCondition)...)), nil).cards(OrderSign, hookCall(OrderSign, bundle(order("d1", "draft", "bupropion 150 mg")), "{}")))
+	notes := notesOf(newDoor(t, stored(t, bundle(append(many, rlsCondition)...)), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "bupropion 150 mg")), "{}")))
 	if len(notes) != 1 || !strings.Contains(notes[0], "older facts of the patient were left out") {
 		t.Errorf("notes %q", notes)
 	}
@@ -328,28 +329,28 @@ func (b blocked) Read(func(fold.View) error) error { b.begun <- struct{}{}; <-b.
 // Beyond what is worked on at once, others wait, within their deadline; then they are told so. What nobody waits for any more counts until
 // it is done.
 func TestTooManyAtOnce(t *testing.T) {
-	body := hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(nil))
+	body := hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(nil))
 	store := blocked{make(chan struct{}, 100), make(chan struct{})}
 	d := newDoor(t, store, func(c *Config) { c.AtOnce, c.Timeout = 1, 50*time.Millisecond })
 	var first sync.WaitGroup
-	first.Go(func() { d.cards(OrderSign, body) })
+	first.Go(func() { d.cards(hook.OrderSign, body) })
 	<-store.begun
 	busy := "could not check: too many requests at once"
-	if notes := notesOf(d.cards(OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], busy) {
+	if notes := notesOf(d.cards(hook.OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], busy) {
 		t.Errorf("notes %q", notes)
 	}
 	first.Wait()
-	if notes := notesOf(d.cards(OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], busy) {
+	if notes := notesOf(d.cards(hook.OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], busy) {
 		t.Errorf("after the first has its answer, notes %q", notes)
 	}
 	close(store.until)
-	for strings.Contains(strings.Join(notesOf(d.cards(OrderSign, body)), " "), "could not check") {
+	for strings.Contains(strings.Join(notesOf(d.cards(hook.OrderSign, body)), " "), "could not check") {
 		// The first makes room in its own time.
 	}
 }
 
 func TestNeverSilent(t *testing.T) {
-	body := hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(map[string]string{keyConditions: bundle(rlsCondition)}))
+	body := hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition)}))
 	wait := make(chan struct{})
 	defer close(wait)
 	for name, test := range map[string]struct {
@@ -367,7 +368,7 @@ func TestNeverSilent(t *testing.T) {
 					c.Timeout = time.Millisecond
 				}
 			})
-			cards := d.cards(OrderSign, body)
+			cards := d.cards(hook.OrderSign, body)
 			if notes := notesOf(cards); len(notes) != 1 || !strings.Contains(notes[0], test.says) {
 				t.Errorf("notes %q", notes)
 			}
@@ -383,12 +384,12 @@ func TestNeverSilent(t *testing.T) {
 func TestBehind(t *testing.T) {
 	behind := true
 	d := newDoor(t, stored(t, rlsCondition), func(c *Config) { c.Behind = func() bool { return behind } })
-	body := hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}")
-	if notes := notesOf(d.cards(OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], "may be out of date") {
+	body := hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}")
+	if notes := notesOf(d.cards(hook.OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], "may be out of date") {
 		t.Errorf("notes %q", notes)
 	}
 	behind = false
-	if notes := notesOf(d.cards(OrderSign, body)); notes != nil {
+	if notes := notesOf(d.cards(hook.OrderSign, body)); notes != nil {
 		t.Errorf("notes %q", notes)
 	}
 }
@@ -451,12 +452,12 @@ func TestSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, hook := range hooks() {
-			cards := d.cards(hook, string(data))
+		for _, name := range hooks() {
+			cards := d.cards(name, string(data))
 			if got := flagged(cards); got != "" {
 				t.Errorf("%s: flags %q", filepath.Base(file), got)
 			}
-			if hook == OrderSign {
+			if name == hook.OrderSign {
 				t.Logf("%s: %q", filepath.Base(file), notesOf(cards))
 			}
 		}

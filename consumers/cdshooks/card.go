@@ -68,11 +68,11 @@ const (
 	critical = "critical"
 )
 
-// ExtensionFlag is the name of the extension of a card with the flag that it shows, for programs.
-const ExtensionFlag = "io.github.rlsguard.flag"
+// extensionFlag is the name of the extension of a card with the flag that it shows, for programs.
+const extensionFlag = "io.github.rlsguard.flag"
 
-// FlagExtension is its value.
-type FlagExtension struct {
+// flagExtension is its value.
+type flagExtension struct {
 	ordercheck.Line
 	Because bool `json:"because"` // of a draft; else it is open without
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
@@ -77,17 +78,17 @@ func sameFlags(t *testing.T, name, draft string, others []string, patient string
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := strings.Replace(hookCall(OrderSign, bundle(draft), string(prefetch)), `"patientId":"1"`, fmt.Sprintf(`"patientId":%q`, patient), 1)
+	body := strings.Replace(hookCall(hook.OrderSign, bundle(draft), string(prefetch)), `"patientId":"1"`, fmt.Sprintf(`"patientId":%q`, patient), 1)
 	got := map[string]ordercheck.Line{}
-	for _, c := range newDoor(t, stored(t), nil).cards(OrderSign, body) {
+	for _, c := range newDoor(t, stored(t), nil).cards(hook.OrderSign, body) {
 		if flagOf(c) == nil {
 			continue
 		}
-		raw, err := json.Marshal(c.Extension[ExtensionFlag])
+		raw, err := json.Marshal(c.Extension[extensionFlag])
 		if err != nil {
 			t.Fatal(err)
 		}
-		var f FlagExtension
+		var f flagExtension
 		if err := json.Unmarshal(raw, &f); err != nil {
 			t.Fatal(err)
 		}
@@ -101,8 +102,8 @@ func sameFlags(t *testing.T, name, draft string, others []string, patient string
 
 // FuzzRequest: whatever comes, the answer is a valid one, or says that it is no request.
 func FuzzRequest(f *testing.F) {
-	f.Add(hookCall(OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(map[string]string{keyConditions: bundle(rlsCondition)})))
-	f.Add(hookCall(OrderSelect, `{"resourceType":"Bundle","entry":[`+order("d1", "draft", "x")+`]}`, `{"x":{"response":{},"resource":{"resourceType":"Bundle"}}}`))
+	f.Add(hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition)})))
+	f.Add(hookCall(hook.OrderSelect, `{"resourceType":"Bundle","entry":[`+order("d1", "draft", "x")+`]}`, `{"x":{"response":{},"resource":{"resourceType":"Bundle"}}}`))
 	f.Add(`{"hook":1,"context":{"patientId":"1","draftOrders":[],"selections":{}},"prefetch":[]}`)
 	f.Add(`{"context":{"patientId":"1","draftOrders":{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"ServiceRequest","code":7}},null,7]}}}`)
 	h := &handler{Config: Config{Checker: &ordercheck.Checker{Engine: engine(), Stored: stored(f, rlsCondition)}, Reasons: ordercheck.DefaultReasons}, shown: newShownCards(), now: func() time.Time { return asOf }}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -27,8 +28,8 @@ type Bus interface {
 
 // Outcomes of feedback.
 const (
-	Accepted   = "accepted"
-	Overridden = "overridden"
+	accepted   = "accepted"
+	overridden = "overridden"
 )
 
 // Feedback is one piece of it, as it is stored. Comment is text of the user, and may say anything.
@@ -74,7 +75,7 @@ const (
 )
 
 // feedback takes what users did with cards. An overridden card becomes an answer to its flag.
-func (h *handler) feedback(w http.ResponseWriter, r *http.Request, client *Client, body []byte) {
+func (h *handler) feedback(w http.ResponseWriter, r *http.Request, client *token.Client, body []byte) {
 	if h.Bus == nil {
 		problem(w, http.StatusNotImplemented, "feedback is not taken here")
 		return
@@ -115,7 +116,7 @@ func readFeedback(body []byte) ([]Feedback, []time.Time, error) {
 		if _, err := uuid.Parse(in.Card); err != nil {
 			return nil, nil, errors.New("card is not a UUID")
 		}
-		if in.Outcome != Accepted && in.Outcome != Overridden {
+		if in.Outcome != accepted && in.Outcome != overridden {
 			return nil, nil, errors.New("outcome is neither accepted nor overridden")
 		}
 		f := Feedback{Card: in.Card, Outcome: in.Outcome, At: at.UTC().Format(time.RFC3339Nano)}
@@ -151,7 +152,7 @@ func (h *handler) take(ctx context.Context, f *Feedback, at time.Time) error {
 	}
 	if card != nil {
 		f.Flag, f.Check, f.Severity = card.flag.ID, card.flag.Check, card.flag.Severity.String()
-		if f.Outcome == Overridden {
+		if f.Outcome == overridden {
 			issue, err := ordercheck.Acknowledgement(&card.flag, h.acknowledgement(f, card, at))
 			if err != nil {
 				return err

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
@@ -27,19 +28,19 @@ func TestFeedback(t *testing.T) {
 		reason        string
 		want          Feedback
 	}{
-		"accepted": {Accepted, `,"acceptedSuggestions":[{"id":"e56e1945-20b3-4393-8503-a1a20fd73152"}]`, checks.Open, "",
-			Feedback{Outcome: Accepted, Suggestions: []string{"e56e1945-20b3-4393-8503-a1a20fd73152"}}},
-		"overridden": {Overridden, `,"overrideReason":{"reason":{"code":"will-monitor","system":"urn:x"},"userComment":"Zebrowski knows"}`, checks.Overridden, "will-monitor",
-			Feedback{Outcome: Overridden, Reason: &Coding{Code: "will-monitor", System: "urn:x"}, Comment: "Zebrowski knows", Acknowledged: true}},
-		"a site's own reason": {Overridden, `,"overrideReason":{"reason":{"code":"d7ecf885","system":"https://example.com/reasons"}}`, checks.Overridden, "d7ecf885",
-			Feedback{Outcome: Overridden, Reason: &Coding{Code: "d7ecf885", System: "https://example.com/reasons"}, Acknowledged: true}},
-		"only a comment": {Overridden, `,"overrideReason":{"userComment":"because"}`, checks.Overridden, "other", Feedback{Outcome: Overridden, Comment: "because", Acknowledged: true}},
-		"no reason":      {Overridden, "", checks.Acknowledged, "noted", Feedback{Outcome: Overridden, Acknowledged: true}},
+		"accepted": {accepted, `,"acceptedSuggestions":[{"id":"e56e1945-20b3-4393-8503-a1a20fd73152"}]`, checks.Open, "",
+			Feedback{Outcome: accepted, Suggestions: []string{"e56e1945-20b3-4393-8503-a1a20fd73152"}}},
+		"overridden": {overridden, `,"overrideReason":{"reason":{"code":"will-monitor","system":"urn:x"},"userComment":"Zebrowski knows"}`, checks.Overridden, "will-monitor",
+			Feedback{Outcome: overridden, Reason: &Coding{Code: "will-monitor", System: "urn:x"}, Comment: "Zebrowski knows", Acknowledged: true}},
+		"a site's own reason": {overridden, `,"overrideReason":{"reason":{"code":"d7ecf885","system":"https://example.com/reasons"}}`, checks.Overridden, "d7ecf885",
+			Feedback{Outcome: overridden, Reason: &Coding{Code: "d7ecf885", System: "https://example.com/reasons"}, Acknowledged: true}},
+		"only a comment": {overridden, `,"overrideReason":{"userComment":"because"}`, checks.Overridden, "other", Feedback{Outcome: overridden, Comment: "because", Acknowledged: true}},
+		"no reason":      {overridden, "", checks.Acknowledged, "noted", Feedback{Outcome: overridden, Acknowledged: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bus := &memoryBus{}
 			d := newDoor(t, stored(t, known), func(c *Config) { c.Bus = bus })
-			card := d.cards(PatientView, hookCall(PatientView, "null", "{}"))[0]
+			card := d.cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))[0]
 			status, _, data := d.send(http.MethodPost, "/cds-services/rlsguard-patient-view/feedback", post(card.UUID, test.outcome, test.more))
 			if status != http.StatusOK {
 				t.Fatalf("status %d: %s", status, data)
@@ -66,7 +67,7 @@ func TestFeedback(t *testing.T) {
 				t.Error("the log has a comment")
 			}
 			// It is shown with who, when and why.
-			again := newDoor(t, stored(t, documents...), nil).cards(PatientView, hookCall(PatientView, "null", "{}"))
+			again := newDoor(t, stored(t, documents...), nil).cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))
 			for _, c := range again {
 				if c.UUID == card.UUID && test.state == checks.Overridden && (!strings.Contains(c.Detail, "Overridden by Practitioner/7 on 2026-11-22") || c.Indicator != info) {
 					t.Errorf("indicator %s, detail %s", c.Indicator, c.Detail)
@@ -98,7 +99,7 @@ func openFlag(t *testing.T, known ordercheck.Files, id string) checks.Flag {
 // was not shown.
 func TestFeedbackOnACardOfAnotherInstance(t *testing.T) {
 	known := stored(t, bundle(rlsCondition, order("o1", "active", "sertraline")))
-	shown := newDoor(t, known, nil).cards(PatientView, hookCall(PatientView, "null", "{}"))
+	shown := newDoor(t, known, nil).cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))
 	id := flagOf(shown[0])["id"].(string)
 	f := openFlag(t, known, id)
 	for name, test := range map[string]struct {
@@ -112,7 +113,7 @@ func TestFeedbackOnACardOfAnotherInstance(t *testing.T) {
 		test.change(&flag)
 		bus := &memoryBus{open: []checks.Flag{flag}}
 		d := newDoor(t, known, func(c *Config) { c.Bus = bus })
-		d.send(http.MethodPost, "/cds-services/rlsguard-patient-view/feedback", post(shown[0].UUID, Overridden, `,"overrideReason":{"userComment":"x"}`))
+		d.send(http.MethodPost, "/cds-services/rlsguard-patient-view/feedback", post(shown[0].UUID, overridden, `,"overrideReason":{"userComment":"x"}`))
 		if len(bus.feedback) != 1 || bus.feedback[0].Acknowledged != test.acknowledged || len(bus.issues) > 0 != test.acknowledged {
 			t.Errorf("%s: %+v", name, bus.feedback)
 		}
@@ -126,11 +127,11 @@ func TestBadFeedback(t *testing.T) {
 	for name, body := range map[string]string{
 		"no JSON":       "{",
 		"nothing":       `{"feedback":[]}`,
-		"no card":       post("", Accepted, ""),
+		"no card":       post("", accepted, ""),
 		"other outcome": post(card, "ignored", ""),
-		"no time":       strings.Replace(post(card, Accepted, ""), "2026-11-22T10:00:00Z", "yesterday", 1),
-		"odd code":      post(card, Overridden, `,"overrideReason":{"reason":{"code":"a b","system":"x"}}`),
-		"suggestion":    post(card, Accepted, `,"acceptedSuggestions":[{"id":"x"}]`),
+		"no time":       strings.Replace(post(card, accepted, ""), "2026-11-22T10:00:00Z", "yesterday", 1),
+		"odd code":      post(card, overridden, `,"overrideReason":{"reason":{"code":"a b","system":"x"}}`),
+		"suggestion":    post(card, accepted, `,"acceptedSuggestions":[{"id":"x"}]`),
 		"too many":      `{"feedback":[` + strings.Repeat(`{},`, mostFeedback) + `{}]}`,
 	} {
 		if status, _, _ := d.send(http.MethodPost, "/cds-services/rlsguard-order-sign/feedback", body); status != http.StatusBadRequest {
@@ -141,7 +142,7 @@ func TestBadFeedback(t *testing.T) {
 		t.Error("bad feedback is taken")
 	}
 	bus.err = errors.New("the disk is full of Zebrowski")
-	status, _, data := d.send(http.MethodPost, "/cds-services/rlsguard-order-sign/feedback", post(card, Accepted, ""))
+	status, _, data := d.send(http.MethodPost, "/cds-services/rlsguard-order-sign/feedback", post(card, accepted, ""))
 	if status != http.StatusServiceUnavailable || strings.Contains(string(data), "Zebrowski") {
 		t.Errorf("status %d: %s", status, data)
 	}
@@ -152,8 +153,8 @@ func TestFeedbackDatedAhead(t *testing.T) {
 	known := bundle(rlsCondition, order("o1", "active", "sertraline"))
 	bus := &memoryBus{}
 	d := newDoor(t, stored(t, known), func(c *Config) { c.Bus = bus })
-	card := d.cards(PatientView, hookCall(PatientView, "null", "{}"))[0]
-	body := strings.Replace(post(card.UUID, Overridden, ""), "2026-11-22T10", "2027-11-22T10", 1)
+	card := d.cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))[0]
+	body := strings.Replace(post(card.UUID, overridden, ""), "2026-11-22T10", "2027-11-22T10", 1)
 	d.send(http.MethodPost, "/cds-services/rlsguard-patient-view/feedback", body)
 	if len(bus.issues) != 1 {
 		t.Fatal("no answer")
@@ -169,7 +170,7 @@ func TestFeedbackDatedAhead(t *testing.T) {
 
 func TestShownCardsAreForgotten(t *testing.T) {
 	s := newShownCards()
-	m := &cardMaker{key: []byte("k"), request: &hookRequest{}, advice: &ordercheck.Advice{}}
+	m := &cardMaker{key: []byte("k"), request: &hook.Request{}, advice: &ordercheck.Advice{}}
 	id := func(n int) string {
 		f := checks.Flag{ID: fmt.Sprint(n)}
 		m.advice.Open = []checks.Flag{f}

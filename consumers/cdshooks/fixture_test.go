@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -66,7 +67,7 @@ func hookCall(hook, drafts, prefetch string) string {
 // fullPrefetch has every key; what is not given is null, as CDS Hooks wants it.
 func fullPrefetch(given map[string]string) string {
 	parts := []string{}
-	for _, key := range prefetchKeys {
+	for _, key := range hook.PrefetchKeys {
 		value := given[key]
 		if value == "" {
 			value = "null"
@@ -195,7 +196,7 @@ func or(v any, otherwise string) any {
 }
 
 func flagOf(c Card) map[string]any {
-	f, _ := c.Extension[ExtensionFlag].(map[string]any)
+	f, _ := c.Extension[extensionFlag].(map[string]any)
 	return f
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -18,7 +19,7 @@ import (
 type cardMaker struct {
 	key     []byte
 	reasons []ordercheck.Reason
-	request *hookRequest
+	request *hook.Request
 	advice  *ordercheck.Advice
 	// everyone: some checks run for patients without RLS too.
 	everyone bool
@@ -46,7 +47,7 @@ func (m *cardMaker) flagCard(f *checks.Flag, because bool) Card {
 	c := Card{
 		UUID: id, Summary: m.summary(f), Detail: m.detail(f, because), Indicator: indicatorOf(f), Source: sourceOf(f),
 		Suggestions: m.suggestions(f, id), OverrideReasons: m.overrideReasons(), Links: linksOf(f),
-		Extension: map[string]any{ExtensionFlag: FlagExtension{ordercheck.LineOf(f), because}},
+		Extension: map[string]any{extensionFlag: flagExtension{ordercheck.LineOf(f), because}},
 	}
 	if len(c.Suggestions) > 0 {
 		c.SelectionBehavior = "any"

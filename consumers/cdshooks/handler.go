@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -16,18 +15,20 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// DefaultTimeout is within what CDS Hooks expects of a service: an answer in the order of 500 ms.
-const DefaultTimeout = 400 * time.Millisecond
+// defaultTimeout is within what CDS Hooks expects of a service: an answer in the order of 500 ms.
+const defaultTimeout = 400 * time.Millisecond
 
 // Config of a handler.
 type Config struct {
 	Checker  *ordercheck.Checker
-	Verifier *Verifier           // nil: open, for development; then only requests to a loopback name are answered
+	Verifier *token.Verifier     // nil: open, for development; then only requests to a loopback name are answered
 	Bus      Bus                 // takes feedback; nil leaves it unsupported
 	Reasons  []ordercheck.Reason // offered for overriding; nil: the default ones
 	Origins  []string            // of browsers that may call (CORS), such as https://ehr.example.org; * is any that has a token
@@ -49,7 +50,7 @@ type handler struct {
 
 // NewHandler makes the HTTP handler of /cds-services.
 func NewHandler(c Config) http.Handler {
-	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
 	c.MaxBytes = cmp.Or(c.MaxBytes, 16<<20)
 	c.AtOnce = cmp.Or(c.AtOnce, 2*runtime.GOMAXPROCS(0))
 	if c.Reasons == nil {
@@ -72,7 +73,7 @@ func (h *handler) browsers(next http.Handler) http.Handler {
 		header.Set("Cache-Control", "no-store")
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Add("Vary", "Origin")
-		if h.Verifier == nil && !loopbackName(r.Host) {
+		if h.Verifier == nil && !token.LoopbackName(r.Host) {
 			problem(w, http.StatusForbidden, "the open development mode answers on this machine only")
 			return
 		}
@@ -101,39 +102,29 @@ func (h *handler) allowed(origin string) bool {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return h.Verifier == nil && err == nil && loopbackName(u.Host)
-}
-
-// loopbackName tells that a Host header names this machine: another name that leads here is somebody's trick (DNS rebinding).
-func loopbackName(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	ip := net.ParseIP(strings.Trim(name, "[]"))
-	return name == "localhost" || ip != nil && ip.IsLoopback()
+	return h.Verifier == nil && err == nil && token.LoopbackName(u.Host)
 }
 
 func (h *handler) discover(w http.ResponseWriter, _ *http.Request) {
-	h.write(w, http.StatusOK, map[string][]Service{"services": services(h.Verifier == nil)})
+	h.write(w, http.StatusOK, map[string][]hook.Service{"services": hook.Services(h.Verifier == nil)})
 }
 
 // guarded lets only clients through that prove who they are, to services that there are.
-func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *Client, []byte)) http.HandlerFunc {
+func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *token.Client, []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		id := strings.TrimPrefix(r.PathValue("id"), idPrefix)
-		if !slices.Contains(hooks(), id) || idPrefix+id != r.PathValue("id") {
+		id := strings.TrimPrefix(r.PathValue("id"), hook.ServicePrefix)
+		if !slices.Contains(hooks(), id) || hook.ServicePrefix+id != r.PathValue("id") {
 			problem(w, http.StatusNotFound, "no such service: see /cds-services")
 			return
 		}
-		began, client := time.Now(), &Client{}
+		began, client := time.Now(), &token.Client{}
 		if h.Verifier != nil {
 			var err error
 			if client, err = h.Verifier.Verify(r.Context(), r.Header.Get("Authorization"), r.URL.Path); err != nil {
-				h.Log.Warn().Str("service", id).Str("reason", reasonOf(err)).Msg("client refused")
+				h.Log.Warn().Str("service", id).Str("reason", token.Reason(err)).Msg("client refused")
 				h.Metrics.called(r, outcomeRefused, began)
 				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-				problem(w, http.StatusUnauthorized, "the token is not accepted: "+reasonOf(err))
+				problem(w, http.StatusUnauthorized, "the token is not accepted: "+token.Reason(err))
 				return
 			}
 		}
@@ -153,7 +144,7 @@ func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *Client,
 }
 
 // call answers a hook, in time: with cards, or with one that says why there are none.
-func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *Client, body []byte) {
+func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *token.Client, body []byte) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
 	defer cancel()
@@ -171,7 +162,7 @@ func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *Client, body [
 	}()
 	select {
 	case a := <-answered:
-		if errors.Is(a.err, errNoRequest) {
+		if errors.Is(a.err, hook.ErrNoObject) {
 			h.Metrics.called(r, a.outcome, began)
 			problem(w, http.StatusBadRequest, "the body is not a JSON object: a CDS Hooks request is expected")
 			return
@@ -208,21 +199,21 @@ func (h *handler) answer(ctx context.Context, body []byte) (a result) {
 			a = result{cards: []Card{notDone("an internal fault")}, outcome: outcomeFailed}
 		}
 	}()
-	var q *hookRequest
+	var q *hook.Request
 	var err error
-	h.Checker.WithReader(func(r *fhir.Reader) { q, err = readRequest(r, body) })
+	h.Checker.WithReader(func(r *fhir.Reader) { q, err = hook.Read(r, body) })
 	switch {
 	case err != nil:
 		return result{err: err, outcome: outcomeUnreadable}
-	case q.fault != "":
-		return result{cards: []Card{notDone(q.fault)}, outcome: outcomeNotChecked}
+	case q.Fault != "":
+		return result{cards: []Card{notDone(q.Fault)}, outcome: outcomeNotChecked}
 	}
-	advice, err := h.Checker.Advise(ctx, &q.question)
+	advice, err := h.Checker.Advise(ctx, &q.Question)
 	if err != nil && ctx.Err() == nil {
 		if !errors.Is(err, commit.ErrNotReady) {
 			h.Log.Error().Err(err).Msg("the stored states cannot be read")
 		}
-		advice, _ = h.Checker.AdviseAlone(ctx, &q.question) // its error is that of ctx
+		advice, _ = h.Checker.AdviseAlone(ctx, &q.Question) // its error is that of ctx
 	}
 	if ctx.Err() != nil { // whoever asked has been told
 		return tooLate()

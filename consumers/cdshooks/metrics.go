@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 )
 
 // Outcomes of a call, as its metric names them.
@@ -87,7 +88,7 @@ func (m *Metrics) called(r *http.Request, outcome string, began time.Time) {
 	if m == nil || strings.HasSuffix(r.URL.Path, "/feedback") {
 		return
 	}
-	service := strings.TrimPrefix(r.PathValue("id"), idPrefix) // one of hooks: others are not found
+	service := strings.TrimPrefix(r.PathValue("id"), hook.ServicePrefix) // one of hooks: others are not found
 	m.calls.WithLabelValues(service, outcome).Inc()
 	m.took.WithLabelValues(service).Observe(time.Since(began).Seconds())
 }
@@ -99,7 +100,7 @@ func (m *Metrics) shown(cards []Card) {
 	}
 	for i := range cards {
 		check, severity := noCheck, noCheck
-		if f, ok := cards[i].Extension[ExtensionFlag].(FlagExtension); ok {
+		if f, ok := cards[i].Extension[extensionFlag].(flagExtension); ok {
 			check, severity = knownCheck(f.Check), f.Severity
 		}
 		m.cards.WithLabelValues(check, severity).Inc()

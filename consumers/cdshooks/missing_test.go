@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 )
 
 // allCame is a prefetch of a patient with RLS in which everything came; a value given for a key replaces it, "-" leaves it out.
 func allCame(changed map[string]string) string {
-	given := map[string]string{keyPatient: adult, keyConditions: bundle(rlsCondition), keyMedications: bundle(), keyFerritin: bundle(lab("f1", "2276-4", "200", "ng/mL")),
-		keyTSAT: bundle(lab("t1", "2502-3", "30", "%"))}
+	given := map[string]string{hook.KeyPatient: adult, hook.KeyConditions: bundle(rlsCondition), hook.KeyMedications: bundle(), hook.KeyFerritin: bundle(lab("f1", "2276-4", "200", "ng/mL")),
+		hook.KeyTSAT: bundle(lab("t1", "2502-3", "30", "%"))}
 	var parts []string
 	for key, value := range changed {
 		given[key] = value
 	}
-	for _, key := range prefetchKeys {
+	for _, key := range hook.PrefetchKeys {
 		if given[key] == "" {
 			given[key] = "null"
 		}
@@ -62,7 +64,7 @@ func TestFailedPrefetch(t *testing.T) {
 		"a list of error pages":        {`["<html>"]`, "a text"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cards := newDoor(t, stored(t), nil).cards(OrderSign, hookCall(OrderSign, draft, allCame(map[string]string{keyConditions: c.value})))
+			cards := newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, allCame(map[string]string{hook.KeyConditions: c.value})))
 			notes := notesOf(cards)
 			if len(notes) != 1 || notes[0] != "RLS check: incomplete, the request brought no diagnoses" {
 				t.Fatalf("notes %q", notes)
@@ -79,32 +81,32 @@ func TestPartOfAPrefetch(t *testing.T) {
 	draft := bundle(order("d1", "draft", "sertraline 50 mg tablet"))
 	next := `"link":[{"relation":"next","url":"https://x"}]`
 	five := []string{}
-	for i := range newestResults {
+	for i := range hook.NewestResults {
 		five = append(five, lab(fmt.Sprint("f", i), "2276-4", "200", "ng/mL"))
 	}
 	for name, c := range map[string]struct{ key, value, note string }{
-		"a total and nothing":     {keyConditions, searchset(`"total":7`), "only a part of diagnoses"},
-		"a total above":           {keyConditions, searchset(`"total":7`, rlsCondition), "only a part of diagnoses"},
-		"a total as text":         {keyConditions, searchset(`"total":"7"`, rlsCondition), "only a part of diagnoses"},
-		"a next page":             {keyMedications, searchset(next), "only a part of active orders"},
-		"an error beside":         {keyConditions, bundle(rlsCondition, outcome("error")), "only a part of diagnoses"},
-		"a failed entry":          {keyConditions, `{"resourceType":"Bundle","type":"batch-response","entry":[{"response":{"status":"500"}},{"resource":` + rlsCondition + `}]}`, "only a part of diagnoses"},
-		"wrapped":                 {keyConditions, `{"resource":` + searchset(`"total":7`, rlsCondition) + `}`, "only a part of diagnoses"},
-		"results with more":       {keyFerritin, searchset(next, five[0]), "only a part of ferritin"},
-		"as many as are asked":    {keyFerritin, searchset(next+`,"total":30`, five...), ""},
-		"a total that fits":       {keyConditions, searchset(`"total":1`, rlsCondition), ""},
-		"nothing at all":          {keyMedications, searchset(`"total":0`), ""},
-		"null":                    {keyMedications, "null", ""},
-		"a warning":               {keyConditions, bundle(rlsCondition, outcome("warning")), ""},
-		"information and nothing": {keyMedications, bundle(outcome("information")), ""},
-		"one resource":            {keyConditions, rlsCondition, ""},
-		"a list of them":          {keyConditions, "[" + rlsCondition + "]", ""},
-		"a status that is good":   {keyConditions, `{"response":{"status":"200 OK"},"resource":` + bundle(rlsCondition) + `}`, ""},
-		"what is included beside": {keyMedications, `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"search":{"mode":"match"},"resource":` + order("o1", "active", "ibuprofen") +
+		"a total and nothing":     {hook.KeyConditions, searchset(`"total":7`), "only a part of diagnoses"},
+		"a total above":           {hook.KeyConditions, searchset(`"total":7`, rlsCondition), "only a part of diagnoses"},
+		"a total as text":         {hook.KeyConditions, searchset(`"total":"7"`, rlsCondition), "only a part of diagnoses"},
+		"a next page":             {hook.KeyMedications, searchset(next), "only a part of active orders"},
+		"an error beside":         {hook.KeyConditions, bundle(rlsCondition, outcome("error")), "only a part of diagnoses"},
+		"a failed entry":          {hook.KeyConditions, `{"resourceType":"Bundle","type":"batch-response","entry":[{"response":{"status":"500"}},{"resource":` + rlsCondition + `}]}`, "only a part of diagnoses"},
+		"wrapped":                 {hook.KeyConditions, `{"resource":` + searchset(`"total":7`, rlsCondition) + `}`, "only a part of diagnoses"},
+		"results with more":       {hook.KeyFerritin, searchset(next, five[0]), "only a part of ferritin"},
+		"as many as are asked":    {hook.KeyFerritin, searchset(next+`,"total":30`, five...), ""},
+		"a total that fits":       {hook.KeyConditions, searchset(`"total":1`, rlsCondition), ""},
+		"nothing at all":          {hook.KeyMedications, searchset(`"total":0`), ""},
+		"null":                    {hook.KeyMedications, "null", ""},
+		"a warning":               {hook.KeyConditions, bundle(rlsCondition, outcome("warning")), ""},
+		"information and nothing": {hook.KeyMedications, bundle(outcome("information")), ""},
+		"one resource":            {hook.KeyConditions, rlsCondition, ""},
+		"a list of them":          {hook.KeyConditions, "[" + rlsCondition + "]", ""},
+		"a status that is good":   {hook.KeyConditions, `{"response":{"status":"200 OK"},"resource":` + bundle(rlsCondition) + `}`, ""},
+		"what is included beside": {hook.KeyMedications, `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"search":{"mode":"match"},"resource":` + order("o1", "active", "ibuprofen") +
 			`},{"search":{"mode":"include"},"resource":{"resourceType":"Medication","id":"m"}}]}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cards := newDoor(t, stored(t), nil).cards(OrderSign, hookCall(OrderSign, draft, allCame(map[string]string{c.key: c.value})))
+			cards := newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, allCame(map[string]string{c.key: c.value})))
 			notes := strings.Join(notesOf(cards), "|")
 			if c.note == "" && notes != "" || !strings.HasSuffix(notes, c.note) {
 				t.Errorf("notes %q", notes)
@@ -120,18 +122,18 @@ func TestPartOfAPrefetch(t *testing.T) {
 func TestPrefetchIsJudgedByKey(t *testing.T) {
 	draft := bundle(order("d1", "draft", "bupropion 150 mg"))
 	creatinine := bundle(lab("k1", "2160-0", "0.9", "mg/dL"))
-	four := map[string]string{keyFerritin: "-", keyTSAT: "-", keyIron: "-", keyTIBC: "-", keyCreatinine: creatinine, keyWeight: "-", keyStatements: "-"}
+	four := map[string]string{hook.KeyFerritin: "-", hook.KeyTSAT: "-", hook.KeyIron: "-", hook.KeyTIBC: "-", hook.KeyCreatinine: creatinine, hook.KeyWeight: "-", hook.KeyStatements: "-"}
 	for name, c := range map[string]struct{ prefetch, note string }{
 		"one result of five":    {allCame(four), "brought no ferritin, transferrin saturation, iron, iron binding capacity"},
-		"the older templates":   {allCame(map[string]string{keyWeight: "-", keyStatements: "-"}), ""},
-		"one of the newer":      {allCame(map[string]string{keyStatements: "-"}), "brought no medicines without an order"},
-		"the other":             {allCame(map[string]string{keyWeight: "-"}), "brought no body weight"},
+		"the older templates":   {allCame(map[string]string{hook.KeyWeight: "-", hook.KeyStatements: "-"}), ""},
+		"one of the newer":      {allCame(map[string]string{hook.KeyStatements: "-"}), "brought no medicines without an order"},
+		"the other":             {allCame(map[string]string{hook.KeyWeight: "-"}), "brought no body weight"},
 		"keys of the client":    {`{"item1":` + adult + `,"item2":` + bundle(rlsCondition, order("o1", "active", "ibuprofen"), lab("f1", "2276-4", "200", "ng/mL")) + `}`, ""},
 		"one of those fails":    {strings.Replace(allCame(nil), "{", `{"item <1>":"<html>",`, 1), `brought no item \<1\>`},
 		"our results elsewhere": {strings.Replace(allCame(four), "{", `{"labs":`+bundle(lab("f1", "2276-4", "200", "ng/mL"))+`,`, 1), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			notes := strings.Join(notesOf(newDoor(t, stored(t), nil).cards(OrderSign, hookCall(OrderSign, draft, c.prefetch))), "|")
+			notes := strings.Join(notesOf(newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, c.prefetch))), "|")
 			if c.note == "" && notes != "" || !strings.Contains(notes, c.note) {
 				t.Errorf("notes %q", notes)
 			}
@@ -147,16 +149,16 @@ func TestWhatMattersOfAPrefetch(t *testing.T) {
 		changed map[string]string
 		note    string
 	}{
-		"stored, left out":         {[]string{rlsCondition}, map[string]string{keyMedications: "-"}, ""},
-		"stored, a page":           {[]string{rlsCondition}, map[string]string{keyMedications: searchset(`"total":9`)}, ""},
-		"stored, failed":           {[]string{rlsCondition}, map[string]string{keyMedications: `{"resource":null}`}, "brought no active orders"},
-		"stored, diagnoses failed": {[]string{adult}, map[string]string{keyConditions: `{"resource":null}`}, "brought no diagnoses"},
-		"no RLS, results failed":   {nil, map[string]string{keyConditions: bundle(), keyFerritin: `{"resource":null}`}, ""},
-		"no RLS, orders failed":    {nil, map[string]string{keyConditions: bundle(), keyMedications: `{"resource":null}`}, "brought no active orders"},
-		"no RLS yet, results too":  {nil, map[string]string{keyConditions: searchset(`"total":7`), keyFerritin: `{"resource":null}`}, "brought no ferritin and only a part of diagnoses"},
+		"stored, left out":         {[]string{rlsCondition}, map[string]string{hook.KeyMedications: "-"}, ""},
+		"stored, a page":           {[]string{rlsCondition}, map[string]string{hook.KeyMedications: searchset(`"total":9`)}, ""},
+		"stored, failed":           {[]string{rlsCondition}, map[string]string{hook.KeyMedications: `{"resource":null}`}, "brought no active orders"},
+		"stored, diagnoses failed": {[]string{adult}, map[string]string{hook.KeyConditions: `{"resource":null}`}, "brought no diagnoses"},
+		"no RLS, results failed":   {nil, map[string]string{hook.KeyConditions: bundle(), hook.KeyFerritin: `{"resource":null}`}, ""},
+		"no RLS, orders failed":    {nil, map[string]string{hook.KeyConditions: bundle(), hook.KeyMedications: `{"resource":null}`}, "brought no active orders"},
+		"no RLS yet, results too":  {nil, map[string]string{hook.KeyConditions: searchset(`"total":7`), hook.KeyFerritin: `{"resource":null}`}, "brought no ferritin and only a part of diagnoses"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			notes := strings.Join(notesOf(newDoor(t, stored(t, c.known...), nil).cards(OrderSign, hookCall(OrderSign, draft, allCame(c.changed)))), "|")
+			notes := strings.Join(notesOf(newDoor(t, stored(t, c.known...), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, allCame(c.changed)))), "|")
 			if c.note == "" && notes != "" || !strings.Contains(notes, c.note) {
 				t.Errorf("notes %q", notes)
 			}
@@ -167,7 +169,7 @@ func TestWhatMattersOfAPrefetch(t *testing.T) {
 // Drafts that did not come are told too: without them nothing is checked.
 func TestFailedDrafts(t *testing.T) {
 	for _, drafts := range []string{`{"resource":null}`, `"<html>"`, `{}`, `{"response":{"status":"500"},"resource":` + bundle() + `}`, bundle(outcome("error")), outcome("error")} {
-		notes := notesOf(newDoor(t, stored(t), nil).cards(OrderSign, hookCall(OrderSign, drafts, allCame(nil))))
+		notes := notesOf(newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, drafts, allCame(nil))))
 		if len(notes) != 1 || !strings.Contains(notes[0], "1 order could NOT be checked") {
 			t.Errorf("%s: notes %q", drafts, notes)
 		}
@@ -178,30 +180,29 @@ func TestFailedDrafts(t *testing.T) {
 func TestOrderThatRefersToItsMedication(t *testing.T) {
 	medication := `{"resourceType":"Medication","id":"m1","code":{"text":"sertraline 50 mg tablet"}}`
 	refers := `{"resourceType":"MedicationRequest","id":"o1","status":"active","intent":"order","subject":{"reference":"Patient/1"},"medicationReference":{"reference":"Medication/m1"}}`
-	cards := newDoor(t, stored(t), nil).cards(PatientView, hookCall(PatientView, "null", allCame(map[string]string{keyMedications: bundle(refers, medication)})))
+	cards := newDoor(t, stored(t), nil).cards(hook.PatientView, hookCall(hook.PatientView, "null", allCame(map[string]string{hook.KeyMedications: bundle(refers, medication)})))
 	if flagged(cards) != "rls-ssri sertraline" || notesOf(cards) != nil {
 		t.Errorf("flags %q, notes %q", flagged(cards), notesOf(cards))
 	}
-	for key, want := range map[string]string{keyMedications: "_include=MedicationRequest:medication", keyStatements: "_include=MedicationStatement:medication", keyWeight: "29463-7"} {
-		if !strings.Contains(prefetch[key], want) {
-			t.Errorf("%s asks for %s", key, prefetch[key])
+	for key, want := range map[string]string{hook.KeyMedications: "_include=MedicationRequest:medication", hook.KeyStatements: "_include=MedicationStatement:medication", hook.KeyWeight: "29463-7"} {
+		if !strings.Contains(hook.Prefetch[key], want) {
+			t.Errorf("%s asks for %s", key, hook.Prefetch[key])
 		}
 	}
 }
 
 // However much is missing, the summary is whole and short.
 func TestIncompleteSummary(t *testing.T) {
-	var all missing
-	for n := range len(prefetchKeys) + 1 {
+	for n := range len(hook.PrefetchKeys) + 1 {
 		for split := range n + 1 {
 			var words []string
-			for _, key := range prefetchKeys[:n] {
+			for _, key := range hook.PrefetchKeys[:n] {
 				words = append(words, wordOf(key))
 			}
 			if n == 0 {
 				continue
 			}
-			text := all.summary(words[:split], words[split:])
+			text := incompleteWords(words[:split], words[split:])
 			if len([]rune(text)) > summaryLimit || strings.Contains(text, "…") {
 				t.Errorf("%d characters: %s", len([]rune(text)), text)
 			}

@@ -6,14 +6,15 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
 // keyWords say what a prefetch key stands for.
 var keyWords = map[string]string{
-	keyPatient: "birth date (patient)", keyConditions: "diagnoses", keyMedications: "active orders", keyFerritin: "ferritin",
-	keyTSAT: "transferrin saturation", keyIron: "iron", keyTIBC: "iron binding capacity", keyCreatinine: "creatinine",
-	keyWeight: "body weight", keyStatements: "medicines without an order",
+	hook.KeyPatient: "birth date (patient)", hook.KeyConditions: "diagnoses", hook.KeyMedications: "active orders", hook.KeyFerritin: "ferritin",
+	hook.KeyTSAT: "transferrin saturation", hook.KeyIron: "iron", hook.KeyTIBC: "iron binding capacity", hook.KeyCreatinine: "creatinine",
+	hook.KeyWeight: "body weight", hook.KeyStatements: "medicines without an order",
 }
 
 // wordOf says what a prefetch key stands for; one that is not ours is named as it is, so far as it is short.
@@ -75,28 +76,28 @@ func (m *cardMaker) notes(store storeState) (cards []Card) {
 	if card, ok := m.incomplete(); ok {
 		cards = append(cards, card)
 	}
-	if known := hooks(); !slices.Contains(known, m.request.hook) {
+	if known := hooks(); !slices.Contains(known, m.request.Hook) {
 		cards = append(cards, note(info, "RLS check: this hook is not one of "+strings.Join(known, ", ")+"; it was checked as far as it could be read",
 			"The request was read like one of "+strings.Join(known, ", ")+". Orders that it holds elsewhere were not looked at."))
 	}
 	return cards
 }
 
-func hooks() []string { return []string{OrderSelect, OrderSign, PatientView} }
+func hooks() []string { return []string{hook.OrderSelect, hook.OrderSign, hook.PatientView} }
 
 // withoutRLS tells that the diagnoses are known and RLS is not among them: then no drug and no result would be flagged.
 func (m *cardMaker) withoutRLS() bool {
-	came := !slices.Contains(m.request.lacking, keyConditions) && !slices.Contains(m.request.partial, keyConditions)
-	return m.advice.RLS == checks.RLSNone && !m.everyone && (came || m.advice.Stored && len(m.request.faults[keyConditions]) == 0)
+	came := !slices.Contains(m.request.Lacking, hook.KeyConditions) && !slices.Contains(m.request.Partial, hook.KeyConditions)
+	return m.advice.RLS == checks.RLSNone && !m.everyone && (came || m.advice.Stored && len(m.request.Faults[hook.KeyConditions]) == 0)
 }
 
 // matters tells whether what is missing under a key could change what is flagged. Without RLS only what could bring it on record does. What is
 // stored of the patient makes up for what was left out, and for pages that were not fetched, but not in silence for a fetch that failed.
 func (m *cardMaker) matters(key string) bool {
-	if m.advice.Stored && len(m.request.faults[key]) == 0 {
+	if m.advice.Stored && len(m.request.Faults[key]) == 0 {
 		return false
 	}
-	return !m.withoutRLS() || key == keyMedications || keyWords[key] == ""
+	return !m.withoutRLS() || key == hook.KeyMedications || keyWords[key] == ""
 }
 
 // incomplete says what the prefetch did not bring, where that is known from nowhere else.
@@ -107,17 +108,17 @@ func (m *cardMaker) incomplete() (Card, bool) {
 			return
 		}
 		*words = append(*words, wordOf(key))
-		if faults := m.request.faults[key]; len(faults) > 0 {
+		if faults := m.request.Faults[key]; len(faults) > 0 {
 			why = strings.Join(faults, "; ")
 		}
 		if len(lines) < maxLines {
 			lines = append(lines, fmt.Sprintf("- %s: %s", wordOf(key), why))
 		}
 	}
-	for _, key := range m.request.lacking {
+	for _, key := range m.request.Lacking {
 		tell(key, "did not come", &no)
 	}
-	for _, key := range m.request.partial {
+	for _, key := range m.request.Partial {
 		tell(key, "there is more than came", &part)
 	}
 	if len(lines) == 0 {
@@ -127,7 +128,7 @@ func (m *cardMaker) incomplete() (Card, bool) {
 	if m.advice.Stored {
 		known = "only what is stored of this patient was looked at instead"
 	}
-	return note(info, m.request.summary(no, part), "Not in the request, and "+known+":\n\n"+strings.Join(lines, "\n")+
+	return note(info, incompleteWords(no, part), "Not in the request, and "+known+":\n\n"+strings.Join(lines, "\n")+
 		"\n\nWhat they say was **not** looked at; the absence of other cards does not tell that all is well."), true
 }
 
@@ -190,4 +191,29 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// incompleteWords says what did not come, in fewer than 140 characters.
+func incompleteWords(no, part []string) string {
+	for n := max(len(no), len(part)); ; n-- {
+		var words []string
+		if len(no) > 0 {
+			words = append(words, "no "+listed(no, n))
+		}
+		if len(part) > 0 {
+			words = append(words, "only a part of "+listed(part, n))
+		}
+		text := "RLS check: incomplete, the request brought " + strings.Join(words, " and ")
+		if n <= 1 || len([]rune(text)) <= summaryLimit {
+			return text
+		}
+	}
+}
+
+// listed are the first n words, and how many more there are.
+func listed(words []string, n int) string {
+	if len(words) <= n {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:n], ", "), len(words)-n)
 }

@@ -44,7 +44,7 @@ func (s *shownCards) add(m *cardMaker, now time.Time) {
 	for i := range flags {
 		f := flags[i]
 		f.Summary, f.Action, f.Alternatives, f.Citations, f.Evidence, f.Orders, f.Counsel = "", "", nil, nil, nil, nil, nil
-		s.young[cardID(m.key, &f)] = shownCard{flag: f, user: m.request.user}
+		s.young[cardID(m.key, &f)] = shownCard{flag: f, user: m.request.User}
 	}
 }
 

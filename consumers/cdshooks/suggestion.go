@@ -23,7 +23,7 @@ func (m *cardMaker) suggestions(f *checks.Flag, card string) []Suggestion {
 	for _, draft := range m.advice.Drafts {
 		// A draft that came without an id cannot be named.
 		id := strings.TrimPrefix(string(draft), "MedicationRequest/")
-		if !slices.Contains(f.Implicated, draft) || !m.request.ids[id] {
+		if !slices.Contains(f.Implicated, draft) || !m.request.Ids[id] {
 			continue
 		}
 		all = append(all, Suggestion{
@@ -46,14 +46,14 @@ func (m *cardMaker) orderTests(card string) []Suggestion {
 	var actions []Action
 	var names []string
 	for _, test := range ordercheck.IronOrders(m.advice.Iron) {
-		if slices.Contains(m.request.ordered, test.Code) {
+		if slices.Contains(m.request.Ordered, test.Code) {
 			continue
 		}
 		name, _, _ := strings.Cut(test.Display, " [")
 		names = append(names, strings.ToLower(name))
 		actions = append(actions, Action{
 			Type: "create", Description: fmt.Sprintf("Order %s (LOINC %s). %s", strings.ToLower(name), test.Code, checks.IronSampling()),
-			Resource: ordercheck.ServiceRequest(m.advice.Patient, m.request.encounter, test, m.advice.AsOf),
+			Resource: ordercheck.ServiceRequest(m.advice.Patient, m.request.Encounter, test, m.advice.AsOf),
 		})
 	}
 	if actions == nil {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -40,8 +41,8 @@ func TestSummariesAreShortAndWhole(t *testing.T) {
 		known := r.Finish(asOf)
 		d := newDoor(t, ordercheck.Files{View: known}, nil)
 		for _, patient := range known.Patients() {
-			body := strings.Replace(hookCall(PatientView, "null", "{}"), `"patientId":"1"`, fmt.Sprintf(`"patientId":%q`, strings.TrimPrefix(string(patient), "Patient/")), 1)
-			for _, c := range d.cards(PatientView, body) {
+			body := strings.Replace(hookCall(hook.PatientView, "null", "{}"), `"patientId":"1"`, fmt.Sprintf(`"patientId":%q`, strings.TrimPrefix(string(patient), "Patient/")), 1)
+			for _, c := range d.cards(hook.PatientView, body) {
 				if flag := flagOf(c); flag != nil {
 					seen[flag["check"].(string)] = true
 				}
@@ -65,12 +66,12 @@ func TestIronSummaries(t *testing.T) {
 		"RLS + gabapentin: newest TSAT cannot be evaluated": {lab("f1", "2276-4", "200", "ng/mL"), unusable},
 		"RLS + gabapentin: ferritin and TSAT not recent":    {old(lab("f1", "2276-4", "200", "ng/mL")), old(lab("t1", "2502-3", "30", "%"))},
 	} {
-		cards := newDoor(t, stored(t, bundle(append(known, adult, rlsCondition)...)), nil).cards(OrderSign, hookCall(OrderSign, bundle(order("d1", "draft", "gabapentin 300 mg")), "{}"))
+		cards := newDoor(t, stored(t, bundle(append(known, adult, rlsCondition)...)), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "gabapentin 300 mg")), "{}"))
 		if len(cards) != 1 || cards[0].Summary != want {
 			t.Errorf("%q: %d cards, %q", want, len(cards), cards[0].Summary)
 		}
 	}
-	cards := newDoor(t, stored(t, bundle(adult, rlsCondition, lab("f1", "2276-4", "20", "ng/mL"))), nil).cards(OrderSign, hookCall(OrderSign, bundle(order("d1", "draft", "gabapentin 300 mg")), "{}"))
+	cards := newDoor(t, stored(t, bundle(adult, rlsCondition, lab("f1", "2276-4", "20", "ng/mL"))), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "gabapentin 300 mg")), "{}"))
 	if len(cards) != 1 || !strings.Contains(cards[0].Summary, "20 ng/mL") {
 		t.Errorf("a low value is not told: %q", cards[0].Summary)
 	}

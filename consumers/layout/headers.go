@@ -47,10 +47,10 @@ func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
 	}
 	shown := &nats.Msg{Subject: flagSubject(f), Data: body, Header: flagHeaders(f)}
 	if f.State == checks.Resolved || f.Change == checks.ChangeMoved {
-		shown.Header[HeaderTTL] = []string{Ttl(resolvedTTL)}
+		shown.Header[HeaderTTL] = []string{TTL(resolvedTTL)}
 	}
 	kept := &nats.Msg{Subject: auditSubject(f), Data: body, Header: flagHeaders(f)}
-	kept.Header[HeaderTTL] = []string{Ttl(audit)}
+	kept.Header[HeaderTTL] = []string{TTL(audit)}
 	return []*nats.Msg{shown, kept}, nil
 }
 
@@ -76,7 +76,7 @@ func TimerMessage(tok Token, at, now time.Time) *nats.Msg {
 	}
 	at = at.UTC().Add(time.Second - 1).Truncate(time.Second)
 	return &nats.Msg{Subject: SubjectTimer + tok.String(), Header: nats.Header{
-		headerSchedule: {"@at " + at.Format(time.RFC3339)}, headerTarget: {SubjectDue + tok.String()}, headerTimerTTL: {Ttl(dueTTL)},
+		headerSchedule: {"@at " + at.Format(time.RFC3339)}, headerTarget: {SubjectDue + tok.String()}, headerTimerTTL: {TTL(dueTTL)},
 	}}
 }
 
@@ -92,7 +92,7 @@ func Lasting(h nats.Header, since time.Time) nats.Header {
 		}
 	}
 	if s, err := strconv.ParseInt(h.Get(HeaderTTL), 10, 64); err == nil {
-		kept.Set(HeaderTTL, Ttl(max(time.Duration(s)*time.Second-time.Since(since), time.Second)))
+		kept.Set(HeaderTTL, TTL(max(time.Duration(s)*time.Second-time.Since(since), time.Second)))
 	}
 	return kept
 }

@@ -20,8 +20,8 @@ const (
 	DefaultDead = 90 * 24 * time.Hour
 )
 
-// Ttl is d as the header Nats-TTL wants it.
-func Ttl(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
+// TTL is d as the header Nats-TTL wants it.
+func TTL(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
 // StreamConfigs are the settings of all streams, in the order in which they are made.
 func StreamConfigs(replicas int) []jetstream.StreamConfig {

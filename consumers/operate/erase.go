@@ -211,7 +211,7 @@ func resolutions(st *checks.State, key []byte, ruleset string) ([]*nats.Msg, err
 		if err != nil {
 			return nil, err
 		}
-		both[0].Header[layout.HeaderTTL] = []string{layout.Ttl(resolutionTTL)}
+		both[0].Header[layout.HeaderTTL] = []string{layout.TTL(resolutionTTL)}
 		msgs = append(msgs, both[0])
 	}
 	return msgs, nil

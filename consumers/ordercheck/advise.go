@@ -34,9 +34,9 @@ type Advice struct {
 	Stored       bool   // something was known of the patient before the request
 }
 
-// Advise answers q at asOf from what view knows and what q brings. It changes nothing. Once ctx has ended it goes on to no further step, and
+// answer answers q at asOf from what view knows and what q brings. It changes nothing. Once ctx has ended it goes on to no further step, and
 // the error is that of ctx.
-func Advise(ctx context.Context, e *fold.Engine, view fold.View, q *Question, asOf time.Time) (Advice, error) {
+func answer(ctx context.Context, e *fold.Engine, view fold.View, q *Question, asOf time.Time) (Advice, error) {
 	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
 	known := e.NewFold(onePatient{view, q.Patient}).Whole()
 	// What is asked arrives after everything that is stored, and the drafts last.
@@ -72,7 +72,7 @@ func (a *Advice) mine(all []fhir.Resource, draft bool) []fhir.Resource {
 		case r.Patient == a.Patient || r.Patient == "" && r.Fact.Kind == checks.KindMedication:
 			mine = append(mine, *r)
 		case r.Patient != "":
-			a.Unread = append(a.Unread, Unread{Type: r.Type, Pointer: r.Pointer, Reason: OtherPatient,
+			a.Unread = append(a.Unread, Unread{Type: r.Type, Pointer: r.Pointer, Reason: otherPatient,
 				Detail: "it is about another patient than the request", Draft: draft})
 		}
 	}

@@ -125,8 +125,8 @@ func TestQuestionsWithoutAnswer(t *testing.T) {
 		"no FHIR":          {`{"hook":"order-sign"}`, nil, fhir.NotFHIR},
 		"R5":               {`{"resourceType":"MedicationRequest","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`, nil, fhir.UnsupportedVersion},
 		"no subject":       {`{"resourceType":"MedicationRequest","status":"draft","intent":"order","medicationCodeableConcept":{"text":"x"}}`, nil, fhir.NoPatient},
-		"no draft":         {bundle(rlsCondition), ErrNoDraft, ""},
-		"several patients": {bundle(order("d1", "draft", "x"), strings.Replace(order("d2", "draft", "x"), "Patient/1", "Patient/2", 1)), ErrSeveralPatients, ""},
+		"no draft":         {bundle(rlsCondition), errNoDraft, ""},
+		"several patients": {bundle(order("d1", "draft", "x"), strings.Replace(order("d2", "draft", "x"), "Patient/1", "Patient/2", 1)), errSeveralPatients, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := checker(stored(t)).Ask(t.Context(), []byte(test.request))
@@ -148,7 +148,7 @@ func TestUnread(t *testing.T) {
 		`{"resourceType":"Observation","id":"x","status":"final","subject":{"reference":"Patient/2"},"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},"valueQuantity":{"value":9,"unit":"ng/mL"}}`))
 	want := []Unread{
 		{Type: "Condition", Pointer: "/entry/1/resource/clinicalStatus", Reason: fhir.UnsupportedVersion},
-		{Type: "Observation", Pointer: "/entry/2/resource", Reason: OtherPatient},
+		{Type: "Observation", Pointer: "/entry/2/resource", Reason: otherPatient},
 	}
 	got := a.Unread
 	for i := range got {

@@ -10,13 +10,13 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// TagSystem is the system of meta.tag, which says in a Bundle why a flag is there.
-const TagSystem = fhir.BaseURL + "/CodeSystem/order-check"
+// tagSystem is the system of meta.tag, which says in a Bundle why a flag is there.
+const tagSystem = fhir.BaseURL + "/CodeSystem/order-check"
 
 // Tags of flags.
 const (
-	TagBecause = "because-of-draft"
-	TagOpen    = "open-already"
+	tagBecause = "because-of-draft"
+	tagOpen    = "open-already"
 )
 
 type object map[string]any
@@ -29,13 +29,13 @@ func BundleOf(a *Advice) ([]byte, error) {
 	for _, group := range []struct {
 		tag   string
 		flags []checks.Flag
-	}{{TagBecause, a.Because}, {TagOpen, a.Open}} {
+	}{{tagBecause, a.Because}, {tagOpen, a.Open}} {
 		for _, f := range group.flags {
-			issue, err := tagged(f, group.tag)
+			issue, err := fhir.MarshalFlag(f, terms.Coding{System: tagSystem, Code: group.tag})
 			if err != nil {
 				return nil, err
 			}
-			add(issue)
+			add(json.RawMessage(issue))
 		}
 	}
 	for _, test := range IronOrders(a.Iron) {
@@ -45,19 +45,6 @@ func BundleOf(a *Advice) ([]byte, error) {
 		add(outcome)
 	}
 	return json.Marshal(object{"resourceType": "Bundle", "type": "collection", "timestamp": a.AsOf.UTC().Format(time.RFC3339), "entry": entries})
-}
-
-func tagged(f checks.Flag, tag string) (object, error) {
-	data, err := fhir.MarshalFlag(f)
-	if err != nil {
-		return nil, err
-	}
-	issue := object{}
-	if err := json.Unmarshal(data, &issue); err != nil {
-		return nil, err
-	}
-	issue["meta"] = object{"tag": []object{{"system": TagSystem, "code": tag}}}
-	return issue, nil
 }
 
 // ServiceRequest is an order for a test, as a draft for the prescriber to sign.

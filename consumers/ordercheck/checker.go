@@ -60,7 +60,7 @@ func (c *Checker) WithReader(do func(*fhir.Reader)) {
 func (c *Checker) Ask(ctx context.Context, data []byte) (Advice, error) {
 	var q *Question
 	var err error
-	c.WithReader(func(r *fhir.Reader) { q, err = ReadQuestion(r, data) })
+	c.WithReader(func(r *fhir.Reader) { q, err = readQuestion(r, data) })
 	if err != nil {
 		return Advice{}, err
 	}
@@ -71,7 +71,7 @@ func (c *Checker) Ask(ctx context.Context, data []byte) (Advice, error) {
 func (c *Checker) Advise(ctx context.Context, q *Question) (Advice, error) {
 	var a Advice
 	err := c.Stored.Read(func(v fold.View) (err error) {
-		a, err = Advise(ctx, c.Engine, v, q, c.Instant())
+		a, err = answer(ctx, c.Engine, v, q, c.Instant())
 		return err
 	})
 	return a, err
@@ -79,7 +79,7 @@ func (c *Checker) Advise(ctx context.Context, q *Question) (Advice, error) {
 
 // AdviseAlone answers a question from what it brings. The error is that of ctx.
 func (c *Checker) AdviseAlone(ctx context.Context, q *Question) (Advice, error) {
-	return Advise(ctx, c.Engine, fold.NewMemory(), q, c.Instant())
+	return answer(ctx, c.Engine, fold.NewMemory(), q, c.Instant())
 }
 
 // Files are facts that were read from files.

@@ -24,7 +24,7 @@ func (v endsWhenRead) State(ref checks.Ref) *checks.State {
 func TestAdviseStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	q := Question{Patient: "Patient/1"}
-	if _, err := Advise(ctx, engine(), endsWhenRead{fold.NewMemory(), cancel}, &q, asOf); !errors.Is(err, context.Canceled) {
+	if _, err := answer(ctx, engine(), endsWhenRead{fold.NewMemory(), cancel}, &q, asOf); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -118,7 +118,7 @@ func byID(flags []checks.Flag) map[string]checks.Flag {
 
 func advise(t *testing.T, e *fold.Engine, view fold.View, q *Question) Advice {
 	t.Helper()
-	a, err := Advise(t.Context(), e, view, q, asOf)
+	a, err := answer(t.Context(), e, view, q, asOf)
 	if err != nil {
 		t.Fatal(err)
 	}

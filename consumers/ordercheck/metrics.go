@@ -76,7 +76,7 @@ func outcomeOfError(err error) string {
 	switch {
 	case errors.As(err, &rej):
 		return outcomeUnreadable
-	case errors.Is(err, ErrNoDraft), errors.Is(err, ErrNoPatient), errors.Is(err, ErrSeveralPatients):
+	case errors.Is(err, errNoDraft), errors.Is(err, errNoPatient), errors.Is(err, errSeveralPatients):
 		return outcomeNoQuestion
 	case errors.Is(err, commit.ErrNotReady):
 		return outcomeNotReady

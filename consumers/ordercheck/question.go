@@ -1,7 +1,6 @@
 package ordercheck
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -31,21 +30,21 @@ type Unread struct {
 	Partly bool `json:"partly,omitempty"`
 }
 
-// OtherPatient is the reason of a resource that is about somebody else than the question.
-const OtherPatient fhir.Reason = "other-patient"
+// otherPatient is the reason of a resource that is about somebody else than the question.
+const otherPatient fhir.Reason = "other-patient"
 
 // Errors of a question that has no answer.
 var (
-	ErrNoDraft         = errors.New("no draft in it: a MedicationRequest is expected, alone or in a Bundle or Parameters")
-	ErrNoPatient       = errors.New("no patient is named")
-	ErrSeveralPatients = errors.New("drafts of more than one patient")
+	errNoDraft         = errors.New("no draft in it: a MedicationRequest is expected, alone or in a Bundle or Parameters")
+	errNoPatient       = errors.New("no patient is named")
+	errSeveralPatients = errors.New("drafts of more than one patient")
 )
 
-// ReadQuestion reads a MedicationRequest, which is the draft, a Bundle or Parameters. In Parameters the drafts are what stands in parameters
+// readQuestion reads a MedicationRequest, which is the draft, a Bundle or Parameters. In Parameters the drafts are what stands in parameters
 // whose name begins with "draft". Without such a name, and in a Bundle, they are the MedicationRequests that are drafts or have no
 // status; where there is none of these, all MedicationRequests. Everything else is a fact. The error is a *fhir.Rejection for what cannot
 // be read as a whole, or one of the above.
-func ReadQuestion(r *fhir.Reader, data []byte) (*Question, error) {
+func readQuestion(r *fhir.Reader, data []byte) (*Question, error) {
 	var all []fhir.Resource
 	r.Document(data, func(res fhir.Resource) bool {
 		all = append(all, res)
@@ -54,7 +53,7 @@ func ReadQuestion(r *fhir.Reader, data []byte) (*Question, error) {
 	if len(all) == 1 && all[0].Rejection != nil {
 		return nil, all[0].Rejection
 	}
-	named := draftParameters(data)
+	named := draftParameters(r.Parameters())
 	isDraft := func(res *fhir.Resource) bool { return isRequest(res) && beingWritten(res) }
 	switch {
 	case len(named) > 0:
@@ -100,14 +99,14 @@ func LeftOut(unread []Unread) bool {
 // findPatient takes the patient of the drafts.
 func (q *Question) findPatient() error {
 	if len(q.Drafts) == 0 {
-		return ErrNoDraft
+		return errNoDraft
 	}
 	for i := range q.Drafts {
 		switch p := q.Drafts[i].Patient; {
 		case p == "":
-			return ErrNoPatient
+			return errNoPatient
 		case q.Patient != "" && q.Patient != p:
-			return ErrSeveralPatients
+			return errSeveralPatients
 		default:
 			q.Patient = p
 		}
@@ -124,19 +123,10 @@ func beingWritten(res *fhir.Resource) bool {
 }
 
 // draftParameters are the positions of the parameters whose name begins with draft.
-func draftParameters(data []byte) []int {
-	var p struct {
-		ResourceType string `json:"resourceType"`
-		Parameter    []struct {
-			Name string `json:"name"`
-		} `json:"parameter"`
-	}
-	if json.Unmarshal(data, &p) != nil || p.ResourceType != "Parameters" {
-		return nil
-	}
+func draftParameters(names []string) []int {
 	var named []int
-	for i, param := range p.Parameter {
-		if strings.HasPrefix(strings.ToLower(param.Name), "draft") {
+	for i, name := range names {
+		if strings.HasPrefix(strings.ToLower(name), "draft") {
 			named = append(named, i)
 		}
 	}

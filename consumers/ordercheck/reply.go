@@ -1,6 +1,7 @@
 package ordercheck
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -24,6 +25,8 @@ type Reply struct {
 	Stored       bool         `json:"stored"`            // something was known of the patient before the request
 	// Answers are who acknowledged or overrode a flag, by its id.
 	Answers map[string]Answer `json:"answers,omitempty"`
+	// Bundle is the same as FHIR, where the request asked for both.
+	Bundle json.RawMessage `json:"bundle,omitempty"`
 }
 
 // Answer is an acknowledgement that holds. Date and Until are calendar dates in UTC.

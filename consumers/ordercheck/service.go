@@ -18,45 +18,48 @@ import (
 
 // The service as it is discovered.
 const (
-	ServiceName = "rlsguard"
+	serviceName = "rlsguard"
 	Subject     = "rls.check"
 	// ServiceVersion is that of the request and the reply, by the rules of semver.org.
-	ServiceVersion = "1.0.0"
+	serviceVersion = "1.0.0"
 
 	typeJSON = "application/json"
 	typeFHIR = "application/fhir+json"
 )
 
+// AcceptBoth in the header Accept asks for the reply as JSON with the Bundle in it, so that both are of one moment.
+const AcceptBoth = typeJSON + ";bundle=true"
+
 // Codes of errors, in the header Nats-Service-Error-Code. They go by HTTP.
 const (
-	CodeUnreadable = "400" // the request cannot be read
-	CodeNoQuestion = "422" // it can be read, and asks nothing that can be answered
-	CodeInternal   = "500"
-	CodeNotReady   = "503" // the stored states are not read yet: ask again
+	codeUnreadable = "400" // the request cannot be read
+	codeNoQuestion = "422" // it can be read, and asks nothing that can be answered
+	codeInternal   = "500"
+	codeNotReady   = "503" // the stored states are not read yet: ask again
 )
 
-// RequestSchema and ReplySchema are JSON Schemas (2020-12) of what the service takes and gives, shown in its metadata.
+// requestSchema and replySchema are JSON Schemas (2020-12) of what the service takes and gives, shown in its metadata.
 //
 //go:embed schema/request.json
-var RequestSchema string
+var requestSchema string
 
-// ReplySchema is that of the reply.
+// replySchema is that of the reply.
 //
 //go:embed schema/reply.json
-var ReplySchema string
+var replySchema string
 
 // Serve answers rls.check on nc until the returned service is stopped. Several instances share the work.
 func Serve(nc *nats.Conn, c *Checker) (micro.Service, error) {
 	svc, err := micro.AddService(nc, micro.Config{
-		Name: ServiceName, Version: ServiceVersion,
+		Name: serviceName, Version: serviceVersion,
 		Description: "Checks medicines and iron labs of people with restless legs syndrome, before an order is written",
 	})
 	if err != nil {
-		return nil, fmt.Errorf("service %s: %w", ServiceName, err)
+		return nil, fmt.Errorf("service %s: %w", serviceName, err)
 	}
 	err = svc.AddEndpoint("check", micro.HandlerFunc(c.handle), micro.WithEndpointSubject(Subject), micro.WithEndpointMetadata(map[string]string{
-		"request_schema": compact(RequestSchema), "response_schema": compact(ReplySchema),
-		"formats": typeJSON + "; with header Accept: " + typeFHIR + " a Bundle of DetectedIssue",
+		"request_schema": compact(requestSchema), "response_schema": compact(replySchema),
+		"formats": typeJSON + "; with header Accept: " + typeFHIR + " a Bundle of DetectedIssue; with " + AcceptBoth + " both",
 	}))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("endpoint %s: %w", Subject, err), svc.Stop())
@@ -72,7 +75,7 @@ func (c *Checker) handle(req micro.Request) {
 	defer func() {
 		if recover() != nil {
 			outcome = outcomeFailed
-			_ = req.Error(CodeInternal, "the check failed", nil)
+			_ = req.Error(codeInternal, "the check failed", nil)
 		}
 		c.Metrics.count(outcome, time.Since(began))
 	}()
@@ -82,14 +85,7 @@ func (c *Checker) handle(req micro.Request) {
 		refuse(req, err)
 		return
 	}
-	format := typeJSON
-	var data []byte
-	if wantsFHIR(req.Headers()) {
-		format = typeFHIR
-		data, err = BundleOf(&a)
-	} else {
-		data, err = json.Marshal(ReplyOf(&a))
-	}
+	format, data, err := written(&a, req.Headers())
 	if err != nil {
 		refuse(req, err)
 		return
@@ -98,9 +94,25 @@ func (c *Checker) handle(req micro.Request) {
 	_ = req.Respond(data, micro.WithHeaders(micro.Headers{"Content-Type": []string{format}}))
 }
 
-func wantsFHIR(h micro.Headers) bool {
+// written is advice in the form that the headers of the request ask for.
+func written(a *Advice, h micro.Headers) (format string, data []byte, err error) {
+	if accepts(h, typeFHIR) {
+		data, err = BundleOf(a)
+		return typeFHIR, data, err
+	}
+	reply := ReplyOf(a)
+	if accepts(h, AcceptBoth) {
+		if reply.Bundle, err = BundleOf(a); err != nil {
+			return "", nil, err
+		}
+	}
+	data, err = json.Marshal(reply)
+	return typeJSON, data, err
+}
+
+func accepts(h micro.Headers, form string) bool {
 	for name, values := range h {
-		if strings.EqualFold(name, "Accept") && strings.Contains(strings.Join(values, ","), typeFHIR) {
+		if strings.EqualFold(name, "Accept") && strings.Contains(strings.Join(values, ","), form) {
 			return true
 		}
 	}
@@ -110,17 +122,17 @@ func wantsFHIR(h micro.Headers) bool {
 // refuse says what is wrong, in the headers of the micro convention and, for programs, as JSON. Texts of ours are from closed lists: no part
 // of the request is repeated.
 func refuse(req micro.Request, err error) {
-	code, text := CodeInternal, "the check failed"
+	code, text := codeInternal, "the check failed"
 	var data []byte
 	var rej *fhir.Rejection
 	switch {
 	case errors.As(err, &rej):
-		code, text = CodeUnreadable, "the request cannot be read: "+string(rej.Reason)
+		code, text = codeUnreadable, "the request cannot be read: "+string(rej.Reason)
 		data, _ = json.Marshal(Unread{Reason: rej.Reason, Pointer: rej.Pointer, Detail: rej.Detail})
-	case errors.Is(err, ErrNoDraft), errors.Is(err, ErrNoPatient), errors.Is(err, ErrSeveralPatients):
-		code, text = CodeNoQuestion, err.Error()
+	case errors.Is(err, errNoDraft), errors.Is(err, errNoPatient), errors.Is(err, errSeveralPatients):
+		code, text = codeNoQuestion, err.Error()
 	case errors.Is(err, commit.ErrNotReady):
-		code, text = CodeNotReady, err.Error()
+		code, text = codeNotReady, err.Error()
 	}
 	_ = req.Error(code, text, data)
 }

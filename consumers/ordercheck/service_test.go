@@ -1,6 +1,7 @@
 package ordercheck
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -67,7 +68,7 @@ func TestServiceAnswers(t *testing.T) {
 	if got := m.Header.Get("Content-Type"); got != "application/json" {
 		t.Errorf("content type %q", got)
 	}
-	conforms(t, ReplySchema, m.Data)
+	conforms(t, replySchema, m.Data)
 	var r Reply
 	if err := json.Unmarshal(m.Data, &r); err != nil {
 		t.Fatal(err)
@@ -79,7 +80,17 @@ func TestServiceAnswers(t *testing.T) {
 		t.Errorf("a line does not come back: %v", err)
 	}
 
+	both := request(t, nc, Subject, draft, nats.Header{"Accept": []string{AcceptBoth}})
+	conforms(t, replySchema, both.Data)
+	var withBundle Reply
+	if err := json.Unmarshal(both.Data, &withBundle); err != nil || len(withBundle.Because) != 1 || r.Bundle != nil {
+		t.Errorf("%v: %s", err, both.Data)
+	}
+
 	m = request(t, nc, Subject, draft, nats.Header{"accept": []string{"application/fhir+json"}})
+	if !bytes.Equal(withBundle.Bundle, m.Data) {
+		t.Errorf("the Bundle in the reply is %s, the Bundle alone %s", withBundle.Bundle, m.Data)
+	}
 	if got := m.Header.Get("Content-Type"); got != "application/fhir+json" {
 		t.Errorf("content type %q", got)
 	}
@@ -109,7 +120,7 @@ func TestServiceAnswers(t *testing.T) {
 		}
 		seen[key]++
 	}
-	if seen[TagBecause] != 1 || seen[TagOpen] != 1 || seen["ServiceRequest"] != 3 {
+	if seen[tagBecause] != 1 || seen[tagOpen] != 1 || seen["ServiceRequest"] != 3 {
 		t.Errorf("entries %v", seen)
 	}
 }
@@ -118,10 +129,10 @@ func TestServiceRefuses(t *testing.T) {
 	const secret = "Zebrowski"
 	nc := startService(t, checker(stored(t)))
 	for request_, code := range map[string]string{
-		`{"resourceType":"` + secret: CodeUnreadable,
-		"":                           CodeUnreadable,
-		`{"resourceType":"Condition","code":{},"id":"` + secret + `"}`: CodeUnreadable,
-		bundle(strings.Replace(rlsCondition, "c1", secret, 1)):         CodeNoQuestion,
+		`{"resourceType":"` + secret: codeUnreadable,
+		"":                           codeUnreadable,
+		`{"resourceType":"Condition","code":{},"id":"` + secret + `"}`: codeUnreadable,
+		bundle(strings.Replace(rlsCondition, "c1", secret, 1)):         codeNoQuestion,
 	} {
 		m := request(t, nc, Subject, request_, nil)
 		if got := m.Header.Get(micro.ErrorCodeHeader); got != code {
@@ -137,7 +148,7 @@ func TestServiceNotReady(t *testing.T) {
 	c := checker(nil)
 	c.Stored = commit.NewKnown()
 	m := request(t, startService(t, c), Subject, order("d1", "draft", "x"), nil)
-	if got := m.Header.Get(micro.ErrorCodeHeader); got != CodeNotReady {
+	if got := m.Header.Get(micro.ErrorCodeHeader); got != codeNotReady {
 		t.Errorf("code %q", got)
 	}
 }
@@ -151,7 +162,7 @@ func TestServiceSurvivesAPanic(t *testing.T) {
 	c := checker(nil)
 	c.Stored = broken{}
 	m := request(t, startService(t, c), Subject, order("d1", "draft", "x"), nil)
-	if m.Header.Get(micro.ErrorCodeHeader) != CodeInternal || strings.Contains(m.Header.Get(micro.ErrorHeader), "Zebrowski") {
+	if m.Header.Get(micro.ErrorCodeHeader) != codeInternal || strings.Contains(m.Header.Get(micro.ErrorHeader), "Zebrowski") {
 		t.Errorf("headers %v", m.Header)
 	}
 }

@@ -1,0 +1,251 @@
+package connect
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
+)
+
+// Flags name the NATS server and say how to connect to it.
+type Flags struct {
+	Nats string `name:"nats" placeholder:"URL" help:"NATS server. Without it: NATS_URL, else a server that rlsguard serve runs here, else the selected NATS context."`
+	ServerFlags
+	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate that this client shows to the server (PEM)."`
+	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+}
+
+// ServerFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by every user of a machine.
+type ServerFlags struct {
+	Creds string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
+	NKey  string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
+	CA    string `name:"ca" aliases:"tls-ca" placeholder:"FILE" help:"Certificates that the NATS server's is checked against (PEM)."`
+	Inbox string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the NATS server answers on, where users have one of their own."`
+	Plain bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
+}
+
+// Server says how to reach a server.
+type Server struct {
+	URL     string
+	Options []nats.Option
+	secure  bool // TLS whatever the URL says
+}
+
+// Find looks for the server in the order that the help tells.
+func (f Flags) Find() (Server, error) {
+	s, err := f.look()
+	if err != nil {
+		return s, err
+	}
+	if (f.TLSCert == "") != (f.TLSKey == "") {
+		return s, errors.New("--tls-cert and --tls-key go together")
+	}
+	if f.TLSCert != "" {
+		s.secure, s.Options = true, append(s.Options, nats.ClientCert(f.TLSCert, f.TLSKey))
+	}
+	return f.complete(s)
+}
+
+// complete adds what the flags say, and refuses to send patient data to another machine in the clear.
+func (f ServerFlags) complete(s Server) (Server, error) {
+	for _, file := range []struct{ option, path string }{{"--creds", f.Creds}, {"--nkey", f.NKey}} {
+		if file.path != "" {
+			if err := Private(file.path); err != nil {
+				return s, fmt.Errorf("%s: %w", file.option, err)
+			}
+		}
+	}
+	if f.Creds != "" {
+		s.Options = append(s.Options, nats.UserCredentials(f.Creds))
+	}
+	if f.NKey != "" {
+		option, err := nats.NkeyOptionFromSeed(f.NKey)
+		if err != nil {
+			return s, fmt.Errorf("--nkey: %w", err)
+		}
+		s.Options = append(s.Options, option)
+	}
+	if f.CA != "" {
+		s.secure, s.Options = true, append(s.Options, nats.RootCAs(f.CA))
+	}
+	if f.Inbox != "" {
+		s.Options = append(s.Options, nats.CustomInboxPrefix(f.Inbox))
+	}
+	if !s.secure && !f.Plain {
+		if err := Encrypted(s.URL); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// Encrypted refuses URLs that lead to other machines without TLS.
+func Encrypted(urls string) error {
+	for u := range strings.SplitSeq(urls, ",") {
+		u = strings.TrimSpace(u)
+		scheme, rest, ok := strings.Cut(u, "://")
+		if !ok {
+			scheme, rest = "nats", u
+		}
+		if scheme == "tls" || scheme == "wss" {
+			continue
+		}
+		parsed, err := url.Parse("nats://" + rest)
+		if err != nil {
+			return errors.New("the URL of the NATS server cannot be read") // its text may hold a password
+		}
+		host := parsed.Hostname()
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return fmt.Errorf("%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where the network is trusted", jet.WithoutCredentials(u))
+		}
+	}
+	return nil
+}
+
+func (f Flags) look() (Server, error) {
+	if f.Nats != "" {
+		return Server{URL: f.Nats}, nil
+	}
+	if url := os.Getenv("NATS_URL"); url != "" {
+		return Server{URL: url}, nil
+	}
+	dir, err := DefaultDir()
+	if err == nil {
+		b, err := os.ReadFile(filepath.Join(dir, "nats.url"))
+		if err == nil {
+			return Server{URL: strings.TrimSpace(string(b))}, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return Server{}, err
+		}
+	}
+	return selectedContext()
+}
+
+// Connect connects to the server that find finds.
+func (f Flags) Connect(role string, more ...nats.Option) (*nats.Conn, error) {
+	s, err := f.Find()
+	if err != nil {
+		return nil, err
+	}
+	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, append(s.Options, more...)...)
+	nc, err := nats.Connect(s.URL, options...)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(s.URL), err)
+	}
+	return nc, nil
+}
+
+// DefaultDir is where serve keeps its data when it is not told: the user's data directory.
+func DefaultDir() (string, error) {
+	base := os.Getenv("XDG_DATA_HOME")
+	switch {
+	case base != "":
+	case runtime.GOOS == "windows" && os.Getenv("LocalAppData") != "":
+		base = os.Getenv("LocalAppData")
+	default:
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("no data directory: %w; name one with --data", err)
+		}
+		base = filepath.Join(home, ".local", "share")
+		if runtime.GOOS == "darwin" {
+			base = filepath.Join(home, "Library", "Application Support")
+		}
+	}
+	return filepath.Join(base, "rlsguard"), nil
+}
+
+// natsContext is what of a context of the nats command line is used here.
+type natsContext struct {
+	URL      string `json:"url"`
+	User     string `json:"user"`
+	Password string `json:"password"`
+	Token    string `json:"token"`
+	Creds    string `json:"creds"`
+	NKey     string `json:"nkey"`
+	Cert     string `json:"cert"`
+	Key      string `json:"key"`
+	CA       string `json:"ca"`
+	Inbox    string `json:"inbox_prefix"`
+	Domain   string `json:"jetstream_domain"`
+	Prefix   string `json:"jetstream_api_prefix"`
+}
+
+var ErrNoServer = errors.New("no NATS server is known: give --nats URL, set NATS_URL, run rlsguard serve, or select a context with nats context select")
+
+// selectedContext reads the context that the nats command line has selected.
+func selectedContext() (Server, error) {
+	base := os.Getenv("XDG_CONFIG_HOME")
+	if base == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return Server{}, ErrNoServer
+		}
+		base = filepath.Join(home, ".config")
+	}
+	name, err := os.ReadFile(filepath.Join(base, "nats", "context.txt"))
+	if err != nil || strings.TrimSpace(string(name)) == "" {
+		return Server{}, ErrNoServer
+	}
+	path := filepath.Join(base, "nats", "context", strings.TrimSpace(string(name))+".json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Server{}, fmt.Errorf("selected NATS context: %w", err)
+	}
+	var c natsContext
+	if err := json.Unmarshal(data, &c); err != nil {
+		return Server{}, fmt.Errorf("selected NATS context %s cannot be read: %w", path, err)
+	}
+	if c.Domain != "" || c.Prefix != "" {
+		return Server{}, fmt.Errorf("selected NATS context %s sets a JetStream domain or prefix, which is not supported here", path)
+	}
+	return c.server()
+}
+
+func (c natsContext) server() (Server, error) {
+	s := Server{URL: c.URL}
+	if s.URL == "" {
+		s.URL = nats.DefaultURL
+	}
+	add := func(set bool, option func() nats.Option) {
+		if set {
+			s.Options = append(s.Options, option())
+		}
+	}
+	add(c.User != "", func() nats.Option { return nats.UserInfo(c.User, c.Password) })
+	add(c.Token != "", func() nats.Option { return nats.Token(c.Token) })
+	add(c.Creds != "", func() nats.Option { return nats.UserCredentials(expandHome(c.Creds)) })
+	s.secure = c.CA != "" || c.Cert != "" && c.Key != ""
+	add(c.Cert != "" && c.Key != "", func() nats.Option { return nats.ClientCert(expandHome(c.Cert), expandHome(c.Key)) })
+	add(c.CA != "", func() nats.Option { return nats.RootCAs(expandHome(c.CA)) })
+	add(c.Inbox != "", func() nats.Option { return nats.CustomInboxPrefix(c.Inbox) })
+	if c.NKey != "" {
+		option, err := nats.NkeyOptionFromSeed(expandHome(c.NKey))
+		if err != nil {
+			return s, fmt.Errorf("selected NATS context: %w", err)
+		}
+		s.Options = append(s.Options, option)
+	}
+	return s, nil
+}
+
+func expandHome(path string) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	home, err := os.UserHomeDir()
+	if !ok || err != nil {
+		return path
+	}
+	return filepath.Join(home, rest)
+}

@@ -1,0 +1,266 @@
+package connect
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	stdlog "log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks"
+	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+)
+
+// DoorFlags are the options of the order check at serve.
+type DoorFlags struct {
+	CDS        string              `name:"cds" placeholder:"ADDR" help:"Address for CDS Hooks 2.0 (/cds-services); port 0 picks one, cds.url in DIR says which. Without it there is none. Other than this machine only with --cds-tls-cert and --cds-issuer."`
+	CDSTLSCert string              `name:"cds-tls-cert" placeholder:"FILE" help:"Certificate of the CDS Hooks address (PEM)."`
+	CDSTLSKey  string              `name:"cds-tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+	CDSIssuer  []string            `name:"cds-issuer" sep:"none" placeholder:"ISSUER=KEYS" help:"A CDS client that may call: the iss of its tokens, and its public keys as a JWK Set, in a file or at an https address. May be given several times."`
+	CDSURL     []string            `name:"cds-url" sep:"none" placeholder:"URL" help:"Base URL under which clients call, which is the aud of their tokens; the address of --cds when left out. May be given several times."`
+	CDSOrigin  []string            `name:"cds-origin" sep:"none" placeholder:"ORIGIN" help:"Origin of browser pages that may call (CORS), such as https://ehr.example.org. May be given several times."`
+	CDSReason  []string            `name:"cds-reason" sep:"none" placeholder:"CODE=TEXT" help:"A reason of the site's own to override a card, beside the usual ones and override_reasons of --config. May be given several times."`
+	Own        []ordercheck.Reason `kong:"-"` // reasons of the configuration and the usual ones
+	CDSOpen    bool                `name:"cds-open" help:"For development: let every client of this machine in, without a token."`
+}
+
+// Check tells what of the options does not go together.
+func (d *DoorFlags) Check() error {
+	switch {
+	case d.CDS == "" && (d.CDSTLSCert != "" || d.CDSTLSKey != "" || d.CDSIssuer != nil || d.CDSURL != nil || d.CDSOrigin != nil || d.CDSReason != nil || d.CDSOpen):
+		return errors.New("the --cds- options need --cds ADDR")
+	case d.CDS == "":
+		return nil
+	case (d.CDSTLSCert == "") != (d.CDSTLSKey == ""):
+		return errors.New("--cds-tls-cert and --cds-tls-key go together")
+	case d.CDSOpen == (len(d.CDSIssuer) > 0):
+		return errors.New("--cds needs either --cds-issuer, for the clients that may call, or --cds-open for development")
+	}
+	host, _, err := net.SplitHostPort(d.CDS)
+	if err != nil {
+		return fmt.Errorf("--cds: %w", err)
+	}
+	ip := net.ParseIP(host)
+	switch here := host == "localhost" || ip != nil && ip.IsLoopback(); {
+	case !here && d.CDSOpen:
+		return errors.New("--cds-open listens on this machine only: give a loopback address, such as 127.0.0.1:8224")
+	case !here && d.CDSTLSCert == "":
+		return errors.New("--cds on an address that others reach needs --cds-tls-cert and --cds-tls-key")
+	}
+	return nil
+}
+
+// doors are what answers about orders beside a consumer: the service rls.check, and CDS Hooks.
+type doors struct {
+	log     zerolog.Logger
+	checker *ordercheck.Checker
+	known   *commit.Known
+	health  *health.Health
+	nc      *nats.Conn
+	bus     *cdshooks.NATS
+	web     *http.Server
+	cancel  context.CancelFunc
+	ended   sync.WaitGroup
+	urlFile string
+}
+
+// Open opens the doors for the consumer that cfg will be given to. They answer as soon as that knows what is stored.
+func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string) (_ *doors, err error) {
+	cfg.Known = commit.NewKnown()
+	o := &doors{log: cfg.Log, known: cfg.Known, health: cfg.Health, checker: &ordercheck.Checker{Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader, Metrics: ordercheck.NewMetrics()}}
+	if asOf := cfg.AsOf; !asOf.IsZero() {
+		o.checker.AsOf = func() time.Time { return asOf }
+	}
+	defer func() {
+		if err != nil {
+			o.Close()
+		}
+	}()
+	if err := o.health.Register(o.checker.Metrics); err != nil {
+		return nil, err
+	}
+	if o.nc, err = connectDoors(cfg); err != nil {
+		return nil, err
+	}
+	if o.bus, err = cdshooks.NewNATS(o.nc, cfg.Replicas, cfg.Audit); err != nil {
+		return nil, err
+	}
+	ctx, o.cancel = context.WithCancel(ctx)
+	if d.CDS != "" {
+		if err := d.openCDS(o, dir); err != nil {
+			return nil, err
+		}
+	}
+	o.ended.Go(func() { o.answer(ctx, d.CDS != "") })
+	return o, nil
+}
+
+// connectDoors makes a connection of its own, so that questions do not queue behind the consumer's work.
+func connectDoors(cfg *consumers.Config) (*nats.Conn, error) {
+	// While the consumer itself is not ready it says why, and once is enough.
+	quiet := func() bool { return cfg.Health != nil && len(cfg.Health.Reasons()) > 0 }
+	reach := &jet.Reach{Log: cfg.Log.With().Str("for", "order check").Logger(), Server: cfg.URL, Quiet: quiet}
+	options := append(append(reach.Options(),
+		nats.Name("rlsguard check"),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { cfg.Log.Warn().Err(err).Msg("NATS, order check") }),
+	), cfg.Options...)
+	if cfg.Embedded != nil {
+		return cfg.Embedded.Connect(options...)
+	}
+	return nats.Connect(cfg.URL, options...)
+}
+
+// answer offers the service from when the states are read until ctx ends. Until then other instances answer.
+func (o *doors) answer(ctx context.Context, feedback bool) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-o.known.Filled():
+	}
+	svc, err := ordercheck.Serve(o.nc, o.checker)
+	if err != nil {
+		o.log.Error().Err(err).Msg("no order check")
+		return
+	}
+	o.log.Info().Str("subject", ordercheck.Subject).Msg("order check")
+	if feedback {
+		if err := o.bus.Prepare(ctx); err != nil {
+			o.log.Warn().Err(err).Msg("feedback cannot be stored yet")
+		}
+	}
+	<-ctx.Done()
+	if err := svc.Stop(); err != nil {
+		o.log.Debug().Err(err).Msg("order check stopped")
+	}
+}
+
+// openCDS opens the HTTP door.
+func (d *DoorFlags) openCDS(o *doors, dir string) error {
+	listener, err := net.Listen("tcp", d.CDS)
+	if err != nil {
+		return fmt.Errorf("--cds: %w", err)
+	}
+	url := "http://" + listener.Addr().String()
+	if d.CDSTLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(d.CDSTLSCert, d.CDSTLSKey)
+		if err != nil {
+			return errors.Join(fmt.Errorf("--cds-tls-cert, --cds-tls-key: %w", err), listener.Close())
+		}
+		url = "https://" + listener.Addr().String()
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+	}
+	c := cdshooks.Config{Checker: o.checker, Bus: o.bus, Origins: d.CDSOrigin, Behind: o.behind, MaxBytes: int64(o.checker.Reader.MaxBytes), Metrics: cdshooks.NewMetrics(), Log: o.log}
+	if c.Verifier, err = d.verifier(url); err == nil {
+		c.Reasons, err = d.reasons()
+	}
+	if err == nil {
+		err = o.health.Register(c.Metrics)
+	}
+	if err == nil && dir != "" {
+		o.urlFile = filepath.Join(dir, "cds.url")
+		err = WriteURL(o.urlFile, url)
+	}
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if c.Verifier == nil {
+		o.log.Warn().Str("cds", url).Msg("CDS HOOKS IS OPEN (--cds-open): every program on this machine can ask about any patient, and answer flags. For development only")
+	} else {
+		o.log.Info().Str("cds", url).Int("issuers", len(d.CDSIssuer)).Msg("CDS Hooks")
+	}
+	o.web = &http.Server{
+		Handler: cdshooks.NewHandler(c), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: stdlog.New(zerolog.Nop(), "", 0),
+	}
+	o.ended.Go(func() {
+		if err := o.web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			o.log.Error().Err(err).Msg("CDS Hooks ended")
+		}
+	})
+	return nil
+}
+
+// behind tells that the consumer is not ready, so that what it knows may be out of date.
+func (o *doors) behind() bool { return o.health != nil && len(o.health.Reasons()) > 0 }
+
+// verifier checks the tokens of the issuers; nil when the door is open.
+func (d *DoorFlags) verifier(url string) (*token.Verifier, error) {
+	if d.CDSOpen {
+		return nil, nil
+	}
+	issuers := map[string]*token.Keys{}
+	for _, arg := range d.CDSIssuer {
+		issuer, place, ok := strings.Cut(arg, "=")
+		if !ok || issuer == "" || place == "" {
+			return nil, fmt.Errorf("--cds-issuer %s: ISSUER=KEYS is expected", arg)
+		}
+		keys, err := token.NewKeys(place)
+		if err != nil {
+			return nil, fmt.Errorf("--cds-issuer: %w", err)
+		}
+		issuers[issuer] = keys
+	}
+	base := d.CDSURL
+	if len(base) == 0 {
+		base = []string{url}
+	}
+	return token.NewVerifier(base, issuers), nil
+}
+
+// reasons are the site's own, those of the command line first, and the usual ones.
+func (d *DoorFlags) reasons() ([]ordercheck.Reason, error) {
+	var all []ordercheck.Reason
+	for _, arg := range d.CDSReason {
+		code, text, ok := strings.Cut(arg, "=")
+		if !ok || !settings.ReasonCode.MatchString(code) || text == "" {
+			return nil, fmt.Errorf("--cds-reason %s: CODE=TEXT is expected, the code of A-Z, a-z, 0-9, dot, minus and underscore", arg)
+		}
+		all = append(all, ordercheck.Reason{Code: code, Display: text})
+	}
+	return append(all, d.Own...), nil
+}
+
+// Close closes the doors; what is being answered gets a moment.
+func (o *doors) Close() {
+	if o.cancel != nil {
+		o.cancel()
+	}
+	if o.web != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if o.web.Shutdown(ctx) != nil {
+			o.web.Close()
+		}
+	}
+	if o.urlFile != "" {
+		os.Remove(o.urlFile)
+	}
+	o.ended.Wait()
+	if o.nc != nil {
+		o.nc.Close()
+	}
+}
+
+// WriteURL writes a file that others wait for: it is there whole, or not at all.
+func WriteURL(path, url string) error {
+	if err := os.WriteFile(path+".new", []byte(url+"\n"), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}

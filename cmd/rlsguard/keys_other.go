@@ -1,8 +1,0 @@
-//go:build !unix
-
-package main
-
-import "io/fs"
-
-// lentByRoot: there is no root here.
-func lentByRoot(fs.FileInfo) bool { return false }

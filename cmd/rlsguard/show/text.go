@@ -1,0 +1,196 @@
+package show
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
+)
+
+// textOptions say how a flag is written for a person.
+type textOptions struct {
+	// Width of the terminal in columns; 0 is 80. Words longer than a line stay whole, so that a
+	// reference can be copied.
+	Width int
+	// Colour marks the severity with terminal escapes.
+	Colour bool
+	// Transition also tells what changed, and the number of the change.
+	Transition bool
+}
+
+const textIndent = 6 // after the longest label
+
+// flagText writes f for a person, below the heading of its patient: how severe, which check and
+// drug; what was found; what to do; what instead; what was ordered; on what it rests. A flag of a
+// leaflet is its plain words and nothing else.
+func flagText(w io.Writer, f checks.Flag, opt textOptions) error {
+	if opt.Width <= 0 {
+		opt.Width = terminal.UsualWidth
+	}
+	t := flagWriter{opt: opt}
+	if f.Audience == checks.ForPatients {
+		t.row("", f.Summary+" "+f.Action)
+		t.b.WriteByte('\n')
+	} else {
+		t.heading(&f)
+		t.row("", f.Summary)
+		t.row("Do", f.Action)
+		t.row("Or", strings.Join(f.Alternatives, "; "))
+		t.orders(&f)
+		t.row("Ack", answerWords(f.Ack))
+		t.row("Ref", sourceWords(&f)+" ["+idWords(&f, opt.Transition)+"]")
+	}
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+type flagWriter struct {
+	b   strings.Builder
+	opt textOptions
+}
+
+var severityColour = map[checks.Severity]string{checks.High: "\x1b[1;31m", checks.Moderate: "\x1b[1;33m", checks.Low: "\x1b[36m"}
+
+const colourEnd = "\x1b[0m"
+
+func (t *flagWriter) heading(f *checks.Flag) {
+	severity := strings.ToUpper(f.Severity.String())
+	words := []string{severity, f.Check, f.Ingredient}
+	became := string(f.State)
+	if t.opt.Transition && f.Change != "" {
+		became = string(f.Change)
+	}
+	if f.Reason != "" {
+		became += ": " + string(f.Reason)
+	}
+	if became != "" && became != string(checks.Open) {
+		words = append(words, "["+became+"]")
+	}
+	lines := terminal.Wrap(strings.Join(words, " "), t.opt.Width, terminal.LabelIndent)
+	if start := severityColour[f.Severity]; t.opt.Colour && len(lines) > 0 && strings.HasPrefix(lines[0], severity) {
+		lines[0] = start + severity + colourEnd + lines[0][len(severity):]
+	}
+	for i, line := range lines {
+		t.line(min(i, 1)*terminal.LabelIndent, line)
+	}
+}
+
+// row writes a text behind its label, wrapped; nothing when there is no text. Without a label it
+// takes the whole width.
+func (t *flagWriter) row(label, text string) {
+	indent := terminal.LabelIndent
+	if label != "" {
+		indent = textIndent
+		label = fmt.Sprintf("%-*s", textIndent-terminal.LabelIndent, label)
+	}
+	for i, line := range terminal.Wrap(text, max(t.opt.Width-indent, terminal.LeastText), 0) {
+		if i == 0 && label != "" {
+			t.line(terminal.LabelIndent, label+line)
+			continue
+		}
+		t.line(indent, line)
+	}
+}
+
+func (t *flagWriter) line(indent int, text string) {
+	t.b.WriteString(strings.Repeat(" ", indent))
+	t.b.WriteString(text)
+	t.b.WriteByte('\n')
+}
+
+// mostOrders is how many orders a flag shows; JSON has them all.
+const mostOrders = 3
+
+// orders writes what was ordered; an order of which nothing is known by its reference.
+func (t *flagWriter) orders(f *checks.Flag) {
+	var all []string
+	for _, ref := range f.Implicated {
+		text := string(ref)
+		same := func(o checks.OrderWords) bool { return o.Ref == ref }
+		if i := slices.IndexFunc(f.Orders, same); i >= 0 && f.Orders[i].Words() != "" {
+			text = f.Orders[i].Words()
+		}
+		all = append(all, text)
+	}
+	if len(all) > mostOrders {
+		all = append(all[:mostOrders], fmt.Sprintf("and %d more", len(all)-mostOrders))
+	}
+	t.row("Rx", strings.Join(all, "; "))
+}
+
+// sourceWords name the sources on a line. Their review status is said once per output.
+func sourceWords(f *checks.Flag) string {
+	var names []string
+	for _, c := range f.Citations {
+		name, _, _ := strings.Cut(c.Source, ",")
+		name, _, _ = strings.Cut(name, " (")
+		names = append(names, name)
+	}
+	return strings.Join(onceEach(names), "; ")
+}
+
+// onceEach keeps the first of equal words.
+func onceEach(list []string) []string {
+	var once []string
+	for _, w := range list {
+		if !slices.Contains(once, w) {
+			once = append(once, w)
+		}
+	}
+	return once
+}
+
+func answerWords(a *checks.Acknowledgement) string {
+	if a == nil {
+		return ""
+	}
+	words := "noted"
+	if a.Override {
+		words = "overridden"
+	}
+	if a.Reason != "" && a.Reason != words {
+		words += " (" + a.Reason + ")"
+	}
+	if a.Author != "" {
+		words += " by " + a.Author
+	}
+	if !a.Date.IsZero() {
+		words += " on " + a.Date.Date(time.UTC)
+	}
+	if !a.Until.IsZero() {
+		words += ", until " + a.Until.Date(time.UTC)
+	}
+	return words
+}
+
+// idWords are the id by which a flag is answered, and when it was decided.
+func idWords(f *checks.Flag, transition bool) string {
+	words := []string{f.ID}
+	if transition && f.Number > 0 {
+		words = append(words, fmt.Sprintf("change %d", f.Number))
+	}
+	if transition && !f.AsOf.IsZero() {
+		words = append(words, "as of "+f.AsOf.UTC().Format("2006-01-02 15:04:05")+" UTC")
+	}
+	return strings.Join(words, ", ")
+}
+
+// WorstFirst sorts flags as people read them: patients with the worst flag first, and within a
+// patient the worst flag first.
+func WorstFirst(flags []checks.Flag) []checks.Flag {
+	worst := map[checks.Ref]checks.Severity{}
+	for i := range flags {
+		worst[flags[i].Patient] = max(worst[flags[i].Patient], flags[i].Severity)
+	}
+	flags = slices.Clone(flags)
+	slices.SortStableFunc(flags, func(a, b checks.Flag) int {
+		return cmp.Or(cmp.Compare(worst[b.Patient], worst[a.Patient]), cmp.Compare(a.Patient, b.Patient), cmp.Compare(b.Severity, a.Severity),
+			cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient))
+	})
+	return flags
+}

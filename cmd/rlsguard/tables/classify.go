@@ -1,0 +1,226 @@
+package tables
+
+import (
+	"bufio"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
+)
+
+type ClassifyCommand struct {
+	settings.Flag
+
+	System    string   `placeholder:"SYSTEM" help:"Code system of the codes: rxnorm, atc, ndc, dmd, snomed, or a URL or OID. Without it the inputs are names."`
+	SiteTable []string `type:"existingfile" sep:"none" placeholder:"FILE" help:"Also look in this site table; may be given several times, the first that knows a code decides."`
+	Format    string   `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
+	Inputs    []string `arg:"" name:"code-or-text" help:"Codes or names; - reads them from standard input, a line each: a name, or SYSTEM, a tab and a code."`
+}
+
+// Help is shown below the options.
+func (ClassifyCommand) Help() string {
+	return `For each input: the listed ingredients, their classes, the route that the product tells, whether it acts in the whole body, and which table knew it. "not listed" means that no check is about it; only medicines that matter to the checks are listed. Of a code that is not listed the answer says whether it is known to be another drug, and by which release, or whether nothing is known of it.
+
+Examples:
+  rlsguard classify "Lexapro 10mg" "Amitriptylin-neuraxpharm 25 mg"
+  rlsguard classify --system atc N06AB06
+  rlsguard classify --format json --system rxnorm 312938
+  rlsguard classify --system ndc 0049-4900-66
+  cut -f 2,3 formulary.tsv | rlsguard classify --format json -`
+}
+
+// systemNames are short names for the systems that are typed most.
+var systemNames = map[string]string{
+	"rxnorm": terms.RxNorm, "atc": terms.ATC, "snomed": terms.SNOMED, "ndc": terms.NDC, "dmd": terms.DMD,
+}
+
+// Run classifies all inputs, in order.
+func (c *ClassifyCommand) Run(p *terminal.Program) error {
+	set, err := c.Read(c.SiteTable...)
+	if err != nil {
+		return err
+	}
+	tables := set.Reader.Terms
+	unknown := unknownSystems{}
+	defer unknown.tell(p)
+	for _, input := range c.Inputs {
+		if input != files.StdinName {
+			out := classify(tables, c.System, input)
+			unknown.see(c.System, &out)
+			if err := c.print(p, out); err != nil {
+				return err
+			}
+			continue
+		}
+		lines := bufio.NewScanner(p.Stdin)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			line := strings.TrimRight(lines.Text(), "\r")
+			if strings.TrimSpace(line) == "" {
+				continue
+			}
+			system, text, tabbed := strings.Cut(line, "\t")
+			if !tabbed {
+				system, text = c.System, line
+			}
+			out := classify(tables, system, text)
+			unknown.see(system, &out)
+			if err := c.print(p, out); err != nil {
+				return err
+			}
+		}
+		if err := lines.Err(); err != nil {
+			return fmt.Errorf("standard input: %w", err)
+		}
+	}
+	return nil
+}
+
+// unknownSystems are systems as they were typed of which no built-in table has drug codes; true where a site table had one.
+type unknownSystems map[string]bool
+
+func (u unknownSystems) see(system string, c *classified) {
+	switch terms.CanonicalSystem(c.System) {
+	case "", terms.RxNorm, terms.ATC:
+	default:
+		u[system] = u[system] || c.Table != "" || c.Known != ""
+	}
+}
+
+// tell says which systems are known, where one may have been meant that is not.
+func (u unknownSystems) tell(p *terminal.Program) {
+	for _, system := range slices.Sorted(maps.Keys(u)) {
+		if !u[system] {
+			terminal.Tell(p.Stderr, "no code of the system %s was found: the built-in tables know drug codes of rxnorm and atc, and those of listed drugs in ndc (packages sold in October 2025) and dmd (part of it); all others come with a site table (--site-table)", system)
+		}
+	}
+}
+
+// classified is one line of the answer.
+type classified struct {
+	Input       string   `json:"input"`
+	System      string   `json:"system,omitempty"`
+	Ingredients []string `json:"ingredients"`
+	Classes     []string `json:"classes"`
+	Route       string   `json:"route,omitempty"`
+	Systemic    string   `json:"systemic"`
+	MatchedBy   string   `json:"matchedBy"`
+	Table       string   `json:"table,omitempty"`     // the table that matched
+	SiteTable   string   `json:"siteTable,omitempty"` // its name when it is a site's own
+	Matched     string   `json:"matched,omitempty"`   // the code or name in it
+	Doubt       []string `json:"doubt,omitempty"`     // what else the name may be
+	Unsure      []string `json:"unsure,omitempty"`    // which other drug of the same class it may be
+	Known       string   `json:"known,omitempty"`     // by what the code is known to be another drug
+	NotKnown    string   `json:"notKnown,omitempty"`  // that nothing is known of the code
+
+	identified bool
+}
+
+// classify asks the tables about a code of a system, or about a name when system is "".
+func classify(t *terms.Terms, system, text string) classified {
+	text = strings.TrimSpace(text)
+	out := classified{Input: text, System: strings.TrimSpace(system), Ingredients: []string{}, Classes: []string{}}
+	if known, ok := systemNames[strings.ToLower(out.System)]; ok {
+		out.System = known
+	}
+	var m terms.Match
+	if out.System == "" {
+		m = t.Classify(nil, []string{text})
+	} else {
+		m = t.Classify([]terms.Coding{{System: terms.CanonicalSystem(out.System), Code: text}}, nil)
+	}
+	for _, f := range m.Found {
+		out.Ingredients = append(out.Ingredients, f.Name)
+		if !slices.Contains(out.Classes, string(f.Class)) {
+			out.Classes = append(out.Classes, string(f.Class))
+		}
+		if f.Doubt != "" && !slices.Contains(out.Doubt, f.Doubt) {
+			out.Doubt = append(out.Doubt, f.Doubt)
+		}
+		if f.Unsure != "" && !slices.Contains(out.Unsure, f.Unsure) {
+			out.Unsure = append(out.Unsure, f.Unsure)
+		}
+	}
+	out.Route, out.Systemic, out.Known, out.NotKnown = m.RouteGroup, systemicWord(m.Systemic), m.Known, m.NotKnown
+	out.MatchedBy, out.Table, out.SiteTable, out.Matched, out.identified = m.By.String(), m.Table, m.SiteTable, m.Matched, m.Identified
+	return out
+}
+
+// systemicWord leaves what depends on the class, a nasal route, unknown: the product alone does not tell.
+func systemicWord(s terms.Systemic) string {
+	if s == terms.SystemicDepends {
+		s = terms.SystemicUnknown
+	}
+	return s.String()
+}
+
+func (c *ClassifyCommand) print(p *terminal.Program, out classified) error {
+	if c.Format == "json" {
+		line, err := terminal.JSONLine(out)
+		if err != nil {
+			return err
+		}
+		return terminal.WriteLine(p.Stdout, line)
+	}
+	for i, line := range terminal.Wrap(out.text(), p.TextWidth(), terminal.LabelIndent) {
+		if _, err := fmt.Fprintf(p.Stdout, "%*s%s\n", terminal.LabelIndent*min(i, 1), "", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// looksLikeCode tells a lone word with a digit and no small letter from a name.
+func looksLikeCode(s string) bool {
+	return strings.ContainsAny(s, "0123456789") && !strings.ContainsAny(s, " ") && strings.ToUpper(s) == s
+}
+
+// text is the answer for a person.
+func (c classified) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: ", c.Input)
+	if len(c.Ingredients) == 0 {
+		b.WriteString("not listed")
+		switch {
+		case c.Table != "":
+			fmt.Fprintf(&b, "; an ordinary drug by %s %s in %s", c.MatchedBy, c.Matched, c.where())
+		case c.System == "" && looksLikeCode(c.Input):
+			b.WriteString(" as a name; for a code give its system, such as --system rxnorm or --system atc")
+		case c.Known != "":
+			fmt.Fprintf(&b, "; %s; no check is about it", c.Known)
+		case !c.identified:
+			if c.NotKnown != "" {
+				b.WriteString("; " + c.NotKnown)
+			}
+			b.WriteString("; an order with nothing else to go by would be flagged as medication-unclassified")
+		default:
+			b.WriteString("; no check is about it")
+		}
+		return b.String()
+	}
+	fmt.Fprintf(&b, "%s (%s)", strings.Join(c.Ingredients, ", "), strings.Join(c.Classes, ", "))
+	if c.Route != "" {
+		fmt.Fprintf(&b, "; route %s", c.Route)
+	}
+	fmt.Fprintf(&b, "; systemic %s; by %s %s in %s", c.Systemic, c.MatchedBy, c.Matched, c.where())
+	for _, d := range c.Doubt {
+		fmt.Fprintf(&b, "; in doubt: %s", d)
+	}
+	for _, u := range c.Unsure {
+		fmt.Fprintf(&b, "; the class is certain, the drug is not: %s", u)
+	}
+	return b.String()
+}
+
+// where names the table that matched.
+func (c classified) where() string {
+	if c.SiteTable != "" {
+		return "site table " + c.SiteTable
+	}
+	return c.Table
+}

@@ -1,0 +1,323 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// own is the module as it stands; it is read once for all laws.
+var own = sync.OnceValues(func() (*module, error) { return load("../..") })
+
+func house(t *testing.T) *module {
+	t.Helper()
+	m, err := own()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// mayImport are the packages of this module that a package may import: what is below it, never beside or above it unless named.
+// Whoever adds an arrow adds it here, and says in the package comment why.
+var mayImport = map[string][]string{
+	"checks/words":     {},
+	"checks/terms":     {},
+	"checks/terms/dmd": {"checks/terms"},
+	"checks/terms/fda": {"checks/terms"},
+	"checks/terms/rrf": {"checks/terms"},
+	"checks":           {"checks/terms", "checks/words"},
+	"checks/codec":     {"checks", "checks/terms"},
+	"fhir":             {"checks", "checks/terms"},
+
+	"consumers/parallel": {},
+	"consumers/layout":   {"checks", "checks/codec", "fhir"},
+	"consumers/embedded": {"consumers/layout", "consumers/parallel"},
+	"consumers/fold":     {"checks", "consumers/parallel", "fhir"},
+	"consumers/jet":      {"consumers/layout"},
+	"consumers/decided":  {"consumers/jet", "consumers/layout"},
+	"consumers/publish":  {"consumers/jet", "consumers/layout"},
+	"consumers/watch":    {"checks", "consumers/jet", "consumers/layout", "fhir"},
+	"consumers/health":   {"checks", "consumers/fold"},
+	"consumers/commit": {
+		"checks", "checks/codec", "consumers/fold", "consumers/health", "consumers/jet", "consumers/layout", "fhir",
+	},
+	"consumers/ordercheck":     {"checks", "checks/terms", "consumers/commit", "consumers/fold", "consumers/layout", "fhir"},
+	"consumers/cdshooks/token": {},
+	"consumers/cdshooks/hook":  {"checks", "consumers/ordercheck", "fhir"},
+	"consumers/cdshooks": {
+		"checks", "consumers/cdshooks/hook", "consumers/cdshooks/token", "consumers/commit", "consumers/layout",
+		"consumers/ordercheck", "consumers/watch", "fhir",
+	},
+	"consumers/operate": {
+		"checks", "checks/codec", "consumers/commit", "consumers/decided", "consumers/fold", "consumers/jet", "consumers/layout",
+		"consumers/parallel", "fhir",
+	},
+	"consumers/cases":        {"checks", "checks/terms", "consumers/fold", "fhir"},
+	"consumers/rehearse":     {"checks", "checks/terms"},
+	"consumers/rlsguardtest": {"checks", "consumers/fold", "fhir"},
+	"consumers/rlsguardtest/bustest": {
+		"checks", "consumers", "consumers/embedded", "consumers/fold", "consumers/health", "consumers/jet", "consumers/layout",
+		"consumers/publish", "consumers/watch", "fhir",
+	},
+	"consumers/sim": {
+		"checks", "checks/codec", "checks/terms", "consumers/commit", "consumers/fold", "consumers/health", "consumers/jet",
+		"consumers/layout", "fhir",
+	},
+	"consumers": {
+		"checks", "checks/codec", "consumers/commit", "consumers/decided", "consumers/embedded", "consumers/fold", "consumers/health",
+		"consumers/jet", "consumers/layout", "fhir",
+	},
+
+	"cmd/rlsguard/terminal": {},
+	"cmd/rlsguard/settings": {"checks", "checks/terms", "checks/words", "consumers/ordercheck", "fhir"},
+	"cmd/rlsguard/files": {
+		"checks", "cmd/rlsguard/terminal", "consumers/fold", "consumers/layout", "fhir",
+	},
+	"cmd/rlsguard/show": {"checks", "cmd/rlsguard/files", "cmd/rlsguard/terminal", "consumers/ordercheck", "fhir"},
+	"cmd/rlsguard/connect": {
+		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers", "consumers/cdshooks",
+		"consumers/cdshooks/token", "consumers/commit", "consumers/embedded", "consumers/health",
+		"consumers/jet", "consumers/ordercheck",
+	},
+	"cmd/rlsguard/casetest": {
+		"checks", "cmd/rlsguard/connect", "cmd/rlsguard/settings", "cmd/rlsguard/terminal",
+		"consumers/cases", "consumers/fold", "consumers/ordercheck",
+	},
+	"cmd/rlsguard/tables": {
+		"checks", "checks/terms", "checks/terms/dmd", "checks/terms/fda", "checks/terms/rrf", "cmd/rlsguard/files",
+		"cmd/rlsguard/settings", "cmd/rlsguard/terminal",
+	},
+}
+
+// mayUse are packages of others that the pure rooms may import, beside the standard library.
+var mayUse = map[string][]string{
+	"checks":       {"github.com/cockroachdb/apd/v3"},
+	"checks/terms": {},
+	"checks/codec": {},
+	"fhir": {
+		"github.com/google/uuid", "github.com/klauspost/compress/gzip", "github.com/samply/golang-fhir-models/fhir-models/fhir",
+	},
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		allowed, known := mayImport[p.short]
+		if !known && p.Name != "main" {
+			t.Errorf("%s is a new room: say in mayImport what it may import", p.short)
+			continue
+		}
+		for path := range p.Imports {
+			if within, ours := strings.CutPrefix(path, m.path+"/"); ours && known && !slices.Contains(allowed, within) {
+				t.Errorf("%s imports %s", p.short, within)
+			}
+		}
+	}
+}
+
+func TestPureRoomsUseFewLibraries(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		allowed, pure := mayUse[p.short]
+		if !pure {
+			continue
+		}
+		for path := range p.Imports {
+			if strings.Contains(path, ".") && !strings.HasPrefix(path, m.path) && !slices.Contains(allowed, path) {
+				t.Errorf("%s imports %s", p.short, path)
+			}
+		}
+	}
+}
+
+// worldly are the packages of the standard library by which a pure room would learn of the world: files, network, processes, logs.
+var worldly = []string{"os", "log", "log/slog", "net", "net/http", "io/fs", "syscall", "os/exec", "runtime", "math/rand", "math/rand/v2"}
+
+// clocks are functions that read a clock, or wait for one.
+var clocks = []string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.NewTimer", "time.NewTicker", "time.Tick"}
+
+func TestChecksAndFHIRKnowNoWorld(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		if p.top() != "checks" && p.top() != "fhir" {
+			continue
+		}
+		for path := range p.Imports {
+			if slices.Contains(worldly, path) && !worldlyExempt(p.short, path) {
+				t.Errorf("%s imports %s", p.short, path)
+			}
+		}
+		for id, o := range p.TypesInfo.Uses {
+			if f, ok := o.(*types.Func); ok && slices.Contains(clocks, f.FullName()) {
+				t.Errorf("%s: %s: time is an argument here", m.fset.Position(id.Pos()), f.FullName())
+			}
+		}
+	}
+}
+
+// worldlyExempt names what has a reason.
+func worldlyExempt(room, path string) bool {
+	return room == "checks/terms/rrf" || // reads a folder of the National Library of Medicine
+		room == "checks/terms" && path == "io/fs" // fs.ErrNotExist alone
+}
+
+// halls are the rooms that may hold more names than others, and how many.
+var halls = map[string]int{"checks": 440, "fhir": 330}
+
+const mostNames = 100
+
+func TestRoomsAreSmall(t *testing.T) {
+	for _, p := range house(t).rooms() {
+		most := mostNames
+		if n, ok := halls[p.short]; ok {
+			most = n
+		}
+		names := p.names()
+		if p.short == "consumers/layout" { // subjects, headers and streams: its constants are its point
+			names = slices.DeleteFunc(names, func(o types.Object) bool { _, isConst := o.(*types.Const); return isConst })
+		}
+		if len(names) > most {
+			t.Errorf("%s has %d names in one scope; %d are allowed", p.short, len(names), most)
+		}
+	}
+}
+
+func TestExportedMeansUsedElsewhere(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		for _, o := range m.idle(p) {
+			t.Errorf("%s: %s is exported and no other package uses it", m.fset.Position(o.Pos()), o.Name())
+		}
+	}
+}
+
+// TestWallsAreNotPaintedOver refuses what makes a name of one room look like another's: aliases, dot imports, variables that are
+// another room's function.
+func TestWallsAreNotPaintedOver(t *testing.T) {
+	m := house(t)
+	for _, p := range m.rooms() {
+		for _, s := range p.files {
+			for _, i := range s.syntax.Imports {
+				path, _ := strconv.Unquote(i.Path.Value)
+				if i.Name != nil && strings.HasPrefix(path, m.path) {
+					t.Errorf("%s: %s is imported under another name", m.fset.Position(i.Pos()), path)
+				}
+			}
+			for _, d := range s.syntax.Decls {
+				if g, ok := d.(*ast.GenDecl); ok {
+					for _, spec := range g.Specs {
+						if facade(p, m.path, spec) {
+							t.Errorf("%s: only another room's name under a name of its own", m.fset.Position(spec.Pos()))
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func facade(p *room, module string, spec ast.Spec) bool {
+	foreign := func(e ast.Expr) bool {
+		sel, ok := e.(*ast.SelectorExpr)
+		if !ok {
+			return false
+		}
+		id, ok := sel.X.(*ast.Ident)
+		if !ok {
+			return false
+		}
+		name, ok := p.TypesInfo.Uses[id].(*types.PkgName)
+		return ok && strings.HasPrefix(name.Imported().Path(), module)
+	}
+	switch s := spec.(type) {
+	case *ast.TypeSpec:
+		return s.Assign.IsValid() && foreign(s.Type)
+	case *ast.ValueSpec:
+		return len(s.Values) > 0 && !slices.ContainsFunc(s.Values, func(e ast.Expr) bool { return !foreign(e) })
+	}
+	return false
+}
+
+func TestLinesFitAScreen(t *testing.T) {
+	for _, place := range house(t).wideLines() {
+		t.Errorf("%s is wider than %d columns", place, widest)
+	}
+}
+
+// aSkip is a test that leaves itself out.
+var aSkip = regexp.MustCompile(`\b[a-z]+\.Skip(f|Now)?\((.*)`)
+
+// TestSkipsSayWhy: what is left out is named in the summary of a run, so it needs words.
+func TestSkipsSayWhy(t *testing.T) {
+	for _, s := range house(t).tests {
+		for i, l := range s.lines {
+			if found := aSkip.FindSubmatch(l); found != nil && !strings.Contains(string(found[2]), `"`) {
+				t.Errorf("%s:%d: a skip without words", s.name, i+1)
+			}
+		}
+	}
+}
+
+// TestSkipsEndNoLoop: a skip in a loop leaves out all that the loop had still to try.
+func TestSkipsEndNoLoop(t *testing.T) {
+	m := house(t)
+	for _, s := range m.tests {
+		ast.Inspect(s.syntax, func(n ast.Node) bool {
+			var body *ast.BlockStmt
+			switch n := n.(type) {
+			case *ast.ForStmt:
+				body = n.Body
+			case *ast.RangeStmt:
+				body = n.Body
+			default:
+				return true
+			}
+			if at := skipIn(body); at.IsValid() {
+				t.Errorf("%s: a skip in a loop ends the whole test: give each round a t.Run of its own", m.fset.Position(at))
+			}
+			return true
+		})
+	}
+}
+
+// skipIn is where a block skips the test that it belongs to: a function in it may be another test.
+func skipIn(body *ast.BlockStmt) (at token.Pos) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.SelectorExpr:
+			if name := n.Sel.Name; name == "Skip" || name == "Skipf" || name == "SkipNow" {
+				at = n.Pos()
+			}
+		}
+		return true
+	})
+	return at
+}
+
+func TestEveryRoomSaysWhatItIsFor(t *testing.T) {
+	for _, p := range house(t).rooms() {
+		var doc strings.Builder
+		for _, s := range p.files {
+			doc.WriteString(s.syntax.Doc.Text())
+		}
+		want := fmt.Sprintf("Package %s ", p.Name)
+		if p.Name == "main" {
+			want = "Command "
+		}
+		if !strings.Contains(doc.String(), want) {
+			t.Errorf("%s has no comment of its own", p.short)
+		} else if !strings.Contains(doc.String(), "must not") {
+			t.Errorf("%s does not say what it must not know", p.short)
+		}
+	}
+}
