@@ -47,7 +47,7 @@ type session struct {
 
 // runSession runs until ctx ends, or until something makes it start over.
 func runSession(ctx context.Context, cfg *Config, nc *nats.Conn) error {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(jet.RequestTimeout), jetstream.WithPublishAsyncMaxPending(256),
+	js, err := jet.New(nc, cfg.Domain, jetstream.WithDefaultTimeout(jet.RequestTimeout), jetstream.WithPublishAsyncMaxPending(256),
 		jetstream.WithPublishAsyncTimeout(5*jet.RequestTimeout))
 	if err != nil {
 		return err

@@ -143,7 +143,7 @@ func (r *replay) facts(o fhir.Options, paths []string) (*fold.Memory, error) {
 }
 
 // askServer lets a running serve answer.
-func (c *checkCommand) askServer(p *program, server natsServer, draft []byte) error {
+func (c *checkCommand) askServer(p *program, server natsServer, draft []byte) (err error) {
 	if c.AsOf != "" || c.KeyFile != "" || c.Config != "" {
 		return errors.New("--as-of, --key-file and --config go with --facts: a server has its own clock, key and settings")
 	}
@@ -152,16 +152,17 @@ func (c *checkCommand) askServer(p *program, server natsServer, draft []byte) er
 		return err
 	}
 	defer nc.Close()
+	defer func() { err = nc.explain(err) }()
 	if most := nc.MaxPayload(); int64(len(draft)) > most {
 		return fmt.Errorf("%s has %d bytes, the NATS server takes %d (max_payload)", c.Draft, len(draft), most)
 	}
-	data, err := ask(nc, draft, "application/json")
+	data, err := ask(nc.Conn, draft, "application/json")
 	if err != nil {
 		return err
 	}
 	var bundle []byte
 	if c.Format == "fhir" {
-		if bundle, err = ask(nc, draft, "application/fhir+json"); err != nil {
+		if bundle, err = ask(nc.Conn, draft, "application/fhir+json"); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ type deadCommand struct {
 }
 
 // withDead connects for the commands about dead letters, and lets do work until Ctrl-C.
-func withDead(f *natsFlags, do func(context.Context, *operate.Operator) error) error {
+func withDead(f *natsFlags, do func(context.Context, *operate.Operator) error) (err error) {
 	ctx, stop := interruptible()
 	defer stop()
 	nc, err := f.connect("dead")
@@ -29,7 +29,8 @@ func withDead(f *natsFlags, do func(context.Context, *operate.Operator) error) e
 		return err
 	}
 	defer nc.Close()
-	o, err := operate.NewOperator(nc)
+	defer func() { err = nc.explain(err) }()
+	o, err := operate.NewOperator(nc.Conn, nc.domain)
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -21,6 +23,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
@@ -59,10 +62,6 @@ func TestDeployedOrderCheck(t *testing.T) {
 	}
 
 	// A card is overridden.
-	feedback, err := s.connect(t, "operator").SubscribeSync("rls.feedback.>")
-	if err != nil {
-		t.Fatal(err)
-	}
 	cds, err := os.ReadFile(filepath.Join(dir, "cds.url"))
 	if err != nil {
 		t.Fatal(err)
@@ -73,8 +72,17 @@ func TestDeployedOrderCheck(t *testing.T) {
 		t.Fatalf("cards %+v, %v", view, err)
 	}
 	postJSON(t, service+"/feedback", `{"feedback":[{"card":"`+view.Cards[0].UUID+`","outcome":"overridden","outcomeTimestamp":"2026-11-22T10:00:00Z","overrideReason":{"reason":{"code":"will-monitor","system":"x"}}}]}`)
-	if m, err := feedback.NextMsg(10 * time.Second); err != nil || m.Subject != "rls.feedback.overridden.rls-ssri" {
-		t.Errorf("feedback %v, %v", m, err)
+	operator, err := jet.New(s.connect(t, "operator"), jet.NamedDomain("RLSGUARD"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	err = jet.Each(ctx, operator, "RLS_FEEDBACK", jetstream.OrderedConsumerConfig{}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		told = append(told, m.Subject())
+		return nil
+	})
+	if err != nil || !slices.Equal(told, []string{"rls.feedback.overridden.rls-ssri"}) {
+		t.Errorf("feedback %v, %v", told, err)
 	}
 	flag := reply.Open[0].ID
 	waitState(ctx, t, s, flag, checks.Overridden)
@@ -82,7 +90,7 @@ func TestDeployedOrderCheck(t *testing.T) {
 	// And then noted by hand.
 	var out bytes.Buffer
 	p := &program{stdout: bufio.NewWriter(&out), stderr: io.Discard, now: time.Now}
-	if code := p.run([]string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--author", "Practitioner/7", "--date", "2026-11-22", flag}); code != exitDone {
+	if code := p.run([]string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--js-domain", "RLSGUARD", "--author", "Practitioner/7", "--date", "2026-11-22", flag}); code != exitDone {
 		t.Fatalf("ack ends with %d", code)
 	}
 	waitState(ctx, t, s, flag, checks.Acknowledged)
@@ -95,12 +103,12 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := natsFlags{Nats: s.url("rlsguard"), connectFlags: connectFlags{CA: s.ca, Inbox: "_INBOX_rlsguard"}}.find()
+	found, err := natsFlags{Nats: s.url("rlsguard"), connectFlags: connectFlags{CA: s.ca, Inbox: "_INBOX_rlsguard", Domain: "RLSGUARD"}}.find()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := consumers.Config{
-		URL: found.url, Options: found.options, Reader: set.reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
+		URL: found.url, Options: found.options, Domain: found.domain.Inside(), Reader: set.reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
 		Engine: &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)}, Health: health.NewHealth(),
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -140,7 +148,7 @@ func waitState(ctx context.Context, t *testing.T, s deployed, flag string, want 
 	t.Helper()
 	nc := s.connect(t, "dashboard")
 	for {
-		f, err := watch.FindFlag(ctx, nc, flag)
+		f, err := watch.FindFlag(ctx, nc, flag, jet.NamedDomain("RLSGUARD"))
 		if err == nil && f.State == want {
 			return
 		}

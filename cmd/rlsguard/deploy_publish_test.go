@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestDeployedPublishWait: who may read dead letters is told what was rejected. A producer may not, and is told that.
+// TestDeployedPublishWait: whoever publishes is told what was rejected, with file and line.
 func TestDeployedPublishWait(t *testing.T) {
 	s := deployedServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -19,12 +19,13 @@ func TestDeployedPublishWait(t *testing.T) {
 		code int
 		says string
 	}{
-		"producer": {exitDone, "whether some of it was rejected is not known: the server gives this user no answer about the stream RLS_DEAD"},
-		"operator": {exitRejected, "-:2: rejected, not-fhir: "},
+		"producer": {exitRejected, "-:2: rejected, not-fhir\n"},
+		"operator": {exitRejected, "-:2: rejected, not-fhir\n"},
+		"admin":    {exitRejected, "-:2: rejected, not-fhir\n"},
 	} {
 		var stdout, stderr bytes.Buffer
 		p := &program{stdin: strings.NewReader("{\"resourceType\":\"Patient\",\"id\":\"1\"}\n{\"resourceType\":\"Nonsense\"}\n"), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: time.Now}
-		code := p.run([]string{"publish", "--wait", "--nats", s.url(user), "--ca", s.ca, "--inbox-prefix", "_INBOX_" + user, "-"})
+		code := p.run([]string{"publish", "--wait", "--nats", s.url(user), "--ca", s.ca, "--inbox-prefix", "_INBOX_" + user, "--js-domain", "RLSGUARD", "-"})
 		if code != want.code || !strings.Contains(stderr.String(), want.says) {
 			t.Errorf("%s ends with %d and %s", user, code, stderr.String())
 		}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -28,11 +29,14 @@ type natsFlags struct {
 
 // connectFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by every user of a machine.
 type connectFlags struct {
-	Creds string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
-	NKey  string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
-	CA    string `name:"ca" aliases:"tls-ca" placeholder:"FILE" help:"Certificates that the NATS server's is checked against (PEM)."`
-	Inbox string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the NATS server answers on, where users have one of their own."`
-	Plain bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
+	Creds  string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
+	NKey   string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
+	CA     string `name:"ca" aliases:"tls-ca" placeholder:"FILE" help:"Certificates that the NATS server's is checked against (PEM)."`
+	User   string `placeholder:"NAME" help:"User of the NATS server; the password is in --password-file."`
+	Pass   string `name:"password-file" placeholder:"FILE" help:"File that holds the password of --user (mode 0600)."`
+	Domain string `name:"js-domain" placeholder:"NAME" help:"JetStream domain under which the streams of another account are reached: RLSGUARD with deploy/accounts.conf."`
+	Inbox  string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the NATS server answers on, where users have one of their own."`
+	Plain  bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
 }
 
 // natsServer says how to reach a server.
@@ -40,6 +44,7 @@ type natsServer struct {
 	url     string
 	options []nats.Option
 	secure  bool // TLS whatever the URL says
+	domain  jet.Domain
 }
 
 // find looks for the server in the order that the help tells.
@@ -59,7 +64,7 @@ func (f natsFlags) find() (natsServer, error) {
 
 // complete adds what the flags say, and refuses to send patient data to another machine in the clear.
 func (f connectFlags) complete(s natsServer) (natsServer, error) {
-	for _, file := range []struct{ option, path string }{{"--creds", f.Creds}, {"--nkey", f.NKey}} {
+	for _, file := range []struct{ option, path string }{{"--creds", f.Creds}, {"--nkey", f.NKey}, {"--password-file", f.Pass}} {
 		if file.path != "" {
 			if err := private(file.path); err != nil {
 				return s, fmt.Errorf("%s: %w", file.option, err)
@@ -76,6 +81,22 @@ func (f connectFlags) complete(s natsServer) (natsServer, error) {
 		}
 		s.options = append(s.options, option)
 	}
+	if (f.User == "") != (f.Pass == "") {
+		return s, errors.New("--user and --password-file go together")
+	}
+	if f.User != "" {
+		password, err := os.ReadFile(f.Pass)
+		if err != nil {
+			return s, fmt.Errorf("--password-file: %w", err)
+		}
+		s.options = append(s.options, nats.UserInfo(f.User, strings.TrimRight(string(password), "\r\n")))
+	}
+	if f.Domain != "" {
+		if !domainName.MatchString(f.Domain) {
+			return s, errors.New("--js-domain: a domain is one word of A-Z, a-z, 0-9, minus and underscore")
+		}
+		s.domain = jet.NamedDomain(f.Domain)
+	}
 	if f.CA != "" {
 		s.secure, s.options = true, append(s.options, nats.RootCAs(f.CA))
 	}
@@ -89,6 +110,9 @@ func (f connectFlags) complete(s natsServer) (natsServer, error) {
 	}
 	return s, nil
 }
+
+// domainName is one token of a subject.
+var domainName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // encrypted refuses URLs that lead to other machines without TLS.
 func encrypted(urls string) error {
@@ -134,17 +158,17 @@ func (f natsFlags) look() (natsServer, error) {
 }
 
 // connect connects to the server that find finds.
-func (f natsFlags) connect(role string, more ...nats.Option) (*nats.Conn, error) {
+func (f natsFlags) connect(role string, more ...nats.Option) (*connection, error) {
 	s, err := f.find()
 	if err != nil {
 		return nil, err
 	}
-	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, append(s.options, more...)...)
-	nc, err := nats.Connect(s.url, options...)
-	if err != nil {
+	c := &connection{domain: s.domain}
+	options := append(c.options(), nats.Name("rlsguard "+role), nats.Timeout(5*time.Second), nats.MaxReconnects(-1))
+	if c.Conn, err = nats.Connect(s.url, append(append(options, s.options...), more...)...); err != nil {
 		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(s.url), err)
 	}
-	return nc, nil
+	return c, nil
 }
 
 // defaultDir is where serve keeps its data when it is not told: the user's data directory.
@@ -208,14 +232,14 @@ func selectedContext() (natsServer, error) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return natsServer{}, fmt.Errorf("selected NATS context %s cannot be read: %w", path, err)
 	}
-	if c.Domain != "" || c.Prefix != "" {
-		return natsServer{}, fmt.Errorf("selected NATS context %s sets a JetStream domain or prefix, which is not supported here", path)
-	}
 	return c.server()
 }
 
 func (c natsContext) server() (natsServer, error) {
-	s := natsServer{url: c.URL}
+	s := natsServer{url: c.URL, domain: jet.NamedDomain(c.Domain)}
+	if c.Prefix != "" {
+		s.domain.Prefix = strings.TrimSuffix(c.Prefix, ".")
+	}
 	if s.url == "" {
 		s.url = nats.DefaultURL
 	}

@@ -97,7 +97,7 @@ func (d *doorFlags) open(ctx context.Context, cfg *consumers.Config, dir string)
 	if o.nc, err = connectDoors(cfg); err != nil {
 		return nil, err
 	}
-	if o.bus, err = cdshooks.NewNATS(o.nc, cfg.Replicas, cfg.Audit); err != nil {
+	if o.bus, err = cdshooks.NewNATS(o.nc, cfg.Replicas, cfg.Audit, cfg.Domain); err != nil {
 		return nil, err
 	}
 	ctx, o.cancel = context.WithCancel(ctx)

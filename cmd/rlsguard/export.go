@@ -41,7 +41,7 @@ func (c *exportCommand) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(s.explain(err), s.close()) }()
 	var bar *progress
 	var done operate.Ported
 	write := func(w io.Writer) (err error) {
@@ -131,7 +131,7 @@ func (c *importCommand) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(s.explain(err), s.close()) }()
 	if err := c.keepKey(); err != nil {
 		return err
 	}

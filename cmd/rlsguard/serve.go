@@ -122,7 +122,7 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 	if err != nil {
 		return err
 	}
-	cfg.URL, cfg.Options = server.url, server.options
+	cfg.URL, cfg.Options, cfg.Domain = server.url, server.options, server.domain.Inside()
 	cfg.Log.Info().Str("nats", jet.WithoutCredentials(server.url)).Msg("working on a NATS server")
 	return c.run(ctx, cfg, c.Data)
 }
@@ -130,7 +130,7 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 // embedded works on a server inside this process.
 func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err error) {
 	if c.connectFlags != (connectFlags{}) {
-		return errors.New("--creds, --nkey, --ca, --inbox-prefix and --plaintext go with --nats")
+		return errors.New("--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and --plaintext go with --nats")
 	}
 	dir := c.Data
 	if dir == "" {

@@ -33,7 +33,7 @@ Examples:
 const setupTimeout = 30 * time.Second
 
 // Run makes the streams.
-func (c *setupCommand) Run(p *program) error {
+func (c *setupCommand) Run(p *program) (err error) {
 	if c.Replicas < 1 || c.AuditDays < 1 || c.DeadDays < 0 {
 		return errors.New("--replicas, --audit-days and --dead-days have to be above 0")
 	}
@@ -46,7 +46,9 @@ func (c *setupCommand) Run(p *program) error {
 		return err
 	}
 	defer nc.Close()
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(setupTimeout))
+	defer func() { err = nc.explain(err) }()
+	domain := nc.domain.Inside()
+	js, err := jet.New(nc.Conn, domain, jetstream.WithDefaultTimeout(setupTimeout))
 	if err != nil {
 		return err
 	}
@@ -58,7 +60,7 @@ func (c *setupCommand) Run(p *program) error {
 			return err
 		}
 	}
-	bus, err := cdshooks.NewNATS(nc, c.Replicas, time.Duration(c.AuditDays)*24*time.Hour)
+	bus, err := cdshooks.NewNATS(nc.Conn, c.Replicas, time.Duration(c.AuditDays)*24*time.Hour, domain)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (c *verifyCommand) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(s.explain(err), s.close()) }()
 	opt.Engine = &fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: s.key}
 	if c.AcknowledgeLosses {
 		n, err := s.AcknowledgeLosses(ctx, s.key)

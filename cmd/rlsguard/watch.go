@@ -34,7 +34,7 @@ Examples:
 }
 
 // Run follows the flags.
-func (c *watchCommand) Run(p *program) error {
+func (c *watchCommand) Run(p *program) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A link that died without a word is noticed within 15 seconds.
@@ -43,7 +43,8 @@ func (c *watchCommand) Run(p *program) error {
 		return err
 	}
 	defer nc.Close()
-	options := watch.WatchOptions{Once: c.Once}
+	defer func() { err = nc.explain(err) }()
+	options := watch.WatchOptions{Once: c.Once, Domain: nc.domain}
 	if c.Severity != "" {
 		if options.Severity, err = checks.ParseSeverity(c.Severity); err != nil {
 			return err
@@ -53,7 +54,7 @@ func (c *watchCommand) Run(p *program) error {
 	options.Blind, options.Seeing = p.sight()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- watch.Watch(ctx, nc, options,
+		ended <- watch.Watch(ctx, nc.Conn, options,
 			func(flags []checks.Flag) error { return p.printAll(open, flags, c.Format) },
 			func(f checks.Flag) error { return p.printAll(live, []checks.Flag{f}, c.Format) },
 		)

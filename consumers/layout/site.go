@@ -35,7 +35,7 @@ type SiteRecord struct {
 	// until all of that is decided.
 	Rebuilding uint64 `json:"rebuilding,omitempty"`
 
-	Seq uint64
+	Seq uint64 `json:"-"` // in the stream RLS
 }
 
 func ParseSite(seq uint64, data []byte) (*SiteRecord, error) {
