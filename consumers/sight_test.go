@@ -79,9 +79,9 @@ func TestWatchSaysThatItIsBlind(t *testing.T) {
 		mend  func(*bench, *proxy)
 		why   error
 	}{
-		"connection cut":       {func(_ *bench, p *proxy) { p.set(true, false) }, func(_ *bench, p *proxy) { p.set(false, false) }, watch.ErrConnectionLost},
-		"nobody answers":       {func(_ *bench, p *proxy) { p.set(false, true) }, func(_ *bench, p *proxy) { p.set(true, false); p.set(false, false) }, watch.ErrNoAnswer},
-		"the stream is gone":   {func(b *bench, _ *proxy) { b.drop(layout.StreamFlags) }, func(b *bench, _ *proxy) { b.make() }, watch.ErrNoFlags},
+		"connection cut":     {func(_ *bench, p *proxy) { p.set(true, false) }, func(_ *bench, p *proxy) { p.set(false, false) }, watch.ErrConnectionLost},
+		"nobody answers":     {func(_ *bench, p *proxy) { p.set(false, true) }, func(_ *bench, p *proxy) { p.set(true, false); p.set(false, false) }, watch.ErrNoAnswer},
+		"the stream is gone": {func(b *bench, _ *proxy) { b.drop(layout.StreamFlags) }, func(b *bench, _ *proxy) { b.make() }, watch.ErrNoFlags},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)

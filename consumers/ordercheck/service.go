@@ -71,7 +71,7 @@ func (c *Checker) handle(req micro.Request) {
 	defer func() {
 		if recover() != nil {
 			outcome = outcomeFailed
-			_ = req.Error(CodeInternal, "the check failed", nil)
+			_ = req.Error(CodeInternal, failedText, errorBody(failedText))
 		}
 		c.Metrics.count(outcome, time.Since(began))
 	}()
@@ -109,7 +109,7 @@ func wantsFHIR(h micro.Headers) bool {
 // refuse says what is wrong, in the headers of the micro convention and, for programs, as JSON. Texts of ours are from closed lists: no part
 // of the request is repeated.
 func refuse(req micro.Request, err error) {
-	code, text := CodeInternal, "the check failed"
+	code, text := CodeInternal, failedText
 	var data []byte
 	var rej *fhir.Rejection
 	switch {
@@ -121,5 +121,22 @@ func refuse(req micro.Request, err error) {
 	case errors.Is(err, commit.ErrNotReady):
 		code, text = CodeNotReady, err.Error()
 	}
+	if len(data) == 0 {
+		data = errorBody(text)
+	}
 	_ = req.Error(code, text, data)
+}
+
+const failedText = "the check failed"
+
+// errorBody repeats the text of an error in the body. An answer without a body, whose reply subject somebody chose well, is an
+// acknowledgement to JetStream.
+func errorBody(text string) []byte {
+	data, err := json.Marshal(struct {
+		Error string `json:"error"`
+	}{text})
+	if err != nil {
+		return []byte("{}")
+	}
+	return data
 }
