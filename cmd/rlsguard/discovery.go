@@ -85,11 +85,7 @@ func (f connectFlags) complete(s natsServer) (natsServer, error) {
 		return s, errors.New("--user and --password-file go together")
 	}
 	if f.User != "" {
-		password, err := os.ReadFile(f.Pass)
-		if err != nil {
-			return s, fmt.Errorf("--password-file: %w", err)
-		}
-		s.options = append(s.options, nats.UserInfo(f.User, strings.TrimRight(string(password), "\r\n")))
+		s.options = append(s.options, nats.UserInfoHandler(f.login)) // asked anew at each reconnect: a password may change
 	}
 	if f.Domain != "" {
 		if !domainName.MatchString(f.Domain) {
@@ -109,6 +105,15 @@ func (f connectFlags) complete(s natsServer) (natsServer, error) {
 		}
 	}
 	return s, nil
+}
+
+// login is user and password. A file that cannot be read any more is a wrong password, which the server's refusal tells.
+func (f connectFlags) login() (user, password string) {
+	data, err := os.ReadFile(f.Pass)
+	if err != nil {
+		return f.User, ""
+	}
+	return f.User, strings.TrimRight(string(data), "\r\n")
 }
 
 // domainName is one token of a subject.

@@ -59,7 +59,7 @@ SIGTERM and SIGINT (Ctrl-C) end it when what is in flight is finished.
 Examples:
   rlsguard serve
   rlsguard serve --data /var/lib/rlsguard --config /etc/rlsguard/site.yaml
-  rlsguard serve --nats tls://nats.example.org:4222 --creds rlsguard.creds --key-file site.key --replicas 3
+  rlsguard serve --nats tls://nats.example.org:4222 --user rlsguard --password-file nats.password --inbox-prefix _INBOX_rlsguard --js-domain RLSGUARD --key-file site.key
   rlsguard serve --cds 127.0.0.1:8224 --cds-open
   rlsguard serve --cds :8443 --cds-tls-cert cds.pem --cds-tls-key cds.key --cds-url https://cds.example.org --cds-issuer https://ehr.example.org/=ehr-keys.json`
 }

@@ -27,7 +27,7 @@ func (setupCommand) Help() string {
 	return `Makes the streams that are missing and leaves those that are there as they are. rlsguard serve does the same where it may: this command is for servers where the user of serve must not make or delete streams, as in deploy/.
 
 Examples:
-  rlsguard setup --nats tls://nats.example.org:4222 --creds admin.creds --replicas 3`
+  rlsguard setup --nats tls://nats.example.org:4222 --user admin --password-file admin.password --inbox-prefix _INBOX_admin --js-domain RLSGUARD --replicas 3`
 }
 
 const setupTimeout = 30 * time.Second
