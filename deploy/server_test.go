@@ -51,7 +51,9 @@ func run(t *testing.T, file string, n int, replace ...string) site {
 			now := strings.Split(replace[k+1], "|")
 			text = swap(t, text, replace[k], now[i%len(now)])
 		}
-		text = swap(t, text, "/var/lib/nats", filepath.Join(dir, fmt.Sprint("store", i)))
+		if strings.Contains(text, "/var/lib/nats") {
+			text = swap(t, text, "/var/lib/nats", filepath.Join(dir, fmt.Sprint("store", i)))
+		}
 		text = swap(t, text, "/etc/nats", dir)
 		text = swap(t, text, "0.0.0.0:4222", "127.0.0.1:-1")
 		path := filepath.Join(dir, fmt.Sprintf("nats%d.conf", i))
