@@ -157,12 +157,12 @@ func (d *doorFlags) openCDS(o *doors, dir string) error {
 	}
 	url := "http://" + listener.Addr().String()
 	if d.CDSTLSCert != "" {
-		pair, err := tls.LoadX509KeyPair(d.CDSTLSCert, d.CDSTLSKey)
+		cert, err := newCertificate(d.CDSTLSCert, d.CDSTLSKey, o.log)
 		if err != nil {
 			return errors.Join(fmt.Errorf("--cds-tls-cert, --cds-tls-key: %w", err), listener.Close())
 		}
 		url = "https://" + listener.Addr().String()
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+		listener = tls.NewListener(listener, &tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
 	}
 	c := cdshooks.Config{Checker: o.checker, Bus: o.bus, Origins: d.CDSOrigin, Behind: o.behind, MaxBytes: int64(o.checker.Reader.MaxBytes), Metrics: cdshooks.NewMetrics(), Log: o.log}
 	if c.Verifier, err = d.verifier(url); err == nil {

@@ -225,7 +225,8 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	}
 	defer doors.close()
 	cfg.Log.Info().Str("http", url).Str("ruleset", cfg.Engine.Ruleset).Msg("health and metrics")
-	web := &http.Server{Handler: cfg.Health.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	web := &http.Server{Handler: cfg.Health.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	err = consumers.Serve(ctx, cfg)
@@ -239,12 +240,18 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	return err
 }
 
-// writeURL writes a file that others wait for: it is there whole, or not at all.
+// writeURL writes a file that others wait for: it is there whole, or not at all. A link that somebody left in the folder is not followed.
 func writeURL(path, url string) error {
-	if err := os.WriteFile(path+".new", []byte(url+"\n"), 0o644); err != nil {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
 		return err
 	}
-	return os.Rename(path+".new", path)
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(url + "\n")
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
 
 // logger writes to stderr: for a person on a terminal, as JSON anywhere else.

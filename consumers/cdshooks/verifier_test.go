@@ -146,6 +146,7 @@ func TestVerifier(t *testing.T) {
 		"expired":                   {claim("exp", asOf.Add(-2*time.Minute).Unix()), expired},
 		"dated ahead":               {claim("iat", asOf.Add(2*time.Minute).Unix()), early},
 		"not yet valid":             {claim("nbf", asOf.Add(2*time.Minute).Unix()), early},
+		"issued years ago":          {claim("iat", asOf.AddDate(-10, 0, 0).Unix()), tooLong},
 		"valid for years":           {claim("exp", asOf.AddDate(3, 0, 0).Unix()), tooLong},
 		"another service":           {claim("aud", base+"/cds-services/other"), otherAudience},
 		"base as audience":          {claim("aud", base), otherAudience},
