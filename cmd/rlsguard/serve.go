@@ -36,7 +36,7 @@ type serveCommand struct {
 	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" help:"Address of the server inside; port 0 picks one. Other than this machine only with --tls-cert and --users."`
 	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate of the server inside (PEM); with --nats, that this client shows."`
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
-	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Without it one is made at the first start."`
+	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Each may do everything, acknowledge and delete too: for a right for each role use a server of your own with deploy/accounts.conf. Without it one is made at the first start."`
 	Repair  bool   `help:"Go on with what is left of a damaged data folder, after serve refused it; a copy of what is damaged stays in DIR/damaged."`
 
 	doorFlags
