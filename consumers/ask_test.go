@@ -1,6 +1,7 @@
 package consumers_test
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -17,7 +18,7 @@ func (s origins) Read(do func(fold.View) error) error { return s(do) }
 func init() {
 	consumers.AskStored = func(read func(func(fold.View) error) error, e *fold.Engine, asOf time.Time, draft string) (string, error) {
 		c := ordercheck.Checker{Engine: e, Stored: origins(read), Reader: fhir.DefaultOptions(), AsOf: func() time.Time { return asOf }}
-		a, err := c.Ask([]byte(draft))
+		a, err := c.Ask(context.Background(), []byte(draft))
 		if err != nil {
 			return "", err
 		}

@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -12,25 +13,28 @@ import (
 // healEvery is how often patients are looked at whose state may not know all; by then the instance that wrote it has mostly mended it itself.
 const healEvery = 3 * time.Second
 
-// commitEvents decides about events in batches: whatever came while the last batch was committed makes up the next one.
-func (s *session) commitEvents(ctx context.Context) error {
+// commitEvents decides about events in batches: whatever came while the last batch was committed makes up the next one. What was begun
+// is finished in the time of work.
+func (s *session) commitEvents(ctx, work context.Context) error {
 	heal := time.NewTicker(healEvery)
 	defer heal.Stop()
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
-			err = s.Finish(s.work)
+			err = s.finish(work)
 			s.nakPending()
 			return err
 		case <-heal.C:
-			if err = s.Finish(s.work); err == nil {
-				err = s.HealSome(ctx, commit.Chunk)
+			if err = s.finish(work); err == nil {
+				err = s.committer.HealSome(ctx)
 			}
-		case w := <-s.answer():
-			err = s.answered(w)
+		case w := <-s.committer.Pending():
+			err = s.answered(work, w)
 		case ev := <-s.events:
-			err = s.takeBatch(ev)
+			err = s.takeBatch(work, ev)
+		case <-s.reaching():
+			err = s.reachSome(work)
 		}
 		if err != nil {
 			return err
@@ -38,29 +42,70 @@ func (s *session) commitEvents(ctx context.Context) error {
 	}
 }
 
-// answer is where the answer to the commit that is on its way will come; it never comes when there is none.
-func (s *session) answer() <-chan jet.Written {
-	if s.Flight == nil {
+func (s *session) finish(work context.Context) error {
+	decided, err := s.committer.Finish(work)
+	return s.conclude(work, decided, err)
+}
+
+// reaching is ready as long as there are patients whom a commit has left for later: they take turns with what comes in.
+func (s *session) reaching() <-chan struct{} {
+	if !s.committer.Reaching() {
 		return nil
 	}
-	return s.Flight.Answer
+	return always
 }
 
-func (s *session) answered(w jet.Written) error {
-	s.Flight.Written = &w
-	return s.Finish(s.work)
+var always = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+func (s *session) reachSome(work context.Context) error {
+	decided, err := s.committer.ReachSome(work)
+	return s.conclude(work, decided, err)
 }
 
-func (s *session) takeBatch(first commit.Event) error {
-	batch, err := s.gather(first)
+func (s *session) answered(work context.Context, w jet.Written) error {
+	decided, err := s.committer.Answer(work, w)
+	return s.conclude(work, decided, err)
+}
+
+func (s *session) takeBatch(work context.Context, first commit.Event) error {
+	batch, err := s.gather(work, first)
 	if err != nil {
 		return err
 	}
-	if err := s.Begin(s.work, s.withoutTimersIfSkewed(batch)); err != nil {
+	decided, err := s.committer.Begin(work, s.withoutTimersIfSkewed(batch))
+	if err := s.conclude(work, decided, err); err != nil {
 		return err
 	}
 	s.resizeBatch(batch)
 	return nil
+}
+
+// conclude writes dead letters, counts outcomes and acknowledges what was committed, in this order; also where what came after it failed.
+func (s *session) conclude(work context.Context, decided []commit.Decided, failed error) error {
+	for i := range decided {
+		d := &decided[i]
+		if d.Events[0].Input != nil { // timers have no results
+			if err := s.writeDeadLetters(work, d.Events, d.Results); err != nil {
+				return cmp.Or(failed, err)
+			}
+			s.health.Batch(len(d.Events), s.now().Sub(d.Began), d.Results)
+			for j := range d.Events {
+				s.health.Decided(d.Events[j].Stored, s.now())
+			}
+		}
+		s.acknowledge(d.Events)
+	}
+	return failed
+}
+
+func (s *session) acknowledge(events []commit.Event) {
+	s.unacked.drop(events)
+	s.inputs.note(events)
+	for _, ev := range events {
+		if err := ev.Msg.Ack(); err != nil {
+			s.log.Warn().Err(err).Uint64("sequence", ev.Seq).Msg("acknowledgement failed, the input will come again")
+		}
+	}
 }
 
 const (
@@ -71,33 +116,40 @@ const (
 	mostBatches = 3
 )
 
-// adapt makes the next batch such that its commit is a good one, going by what a full batch of inputs has led to. One with timers says
-// nothing: what they lead to is committed by itself.
+// resizeBatch makes the next batch such that its commit is a good one.
 func (s *session) resizeBatch(batch []commit.Event) {
-	n := len(batch)
-	if n < s.batchTarget || slices.ContainsFunc(batch, func(ev commit.Event) bool { return ev.Input == nil }) {
-		return
+	if messages, inFlight := s.committer.InFlight(); tells(batch, s.batchTarget) {
+		s.batchTarget = nextTarget(len(batch), messages, inFlight, s.batchTarget, s.cfg.Batch)
 	}
-	if s.Flight == nil { // more than one commit
-		s.batchTarget = max(s.batchTarget/2, 1)
-		return
+}
+
+// tells whether what a batch led to says how large the next should be: a full one of inputs does. What timers lead to is committed by
+// itself.
+func tells(batch []commit.Event, target int) bool {
+	return len(batch) >= target && !slices.ContainsFunc(batch, func(ev commit.Event) bool { return ev.Input == nil })
+}
+
+// nextTarget is the size of a batch after one of n inputs that led to a commit of so many messages, or to more than one commit.
+func nextTarget(n, messages int, inFlight bool, target, batch int) int {
+	if !inFlight { // more than one commit
+		return max(target/2, 1)
 	}
-	s.batchTarget = max(1, min(n*goodCommit/max(s.Flight.Piece.Size(), 1), 2*s.batchTarget, mostBatches*s.cfg.Batch))
+	return max(1, min(n*goodCommit/max(messages, 1), 2*target, mostBatches*batch))
 }
 
 // linger is how long a batch waits for inputs that the server is known to have: a commit costs as much again, however small.
 const linger = 5 * time.Millisecond
 
 // gather takes what is there, up to a batch. As long as a commit is on its way there is time for more.
-func (s *session) gather(first commit.Event) ([]commit.Event, error) {
+func (s *session) gather(work context.Context, first commit.Event) ([]commit.Event, error) {
 	batch := []commit.Event{first}
 	resources, last := first.Weight(), first
 	for len(batch) < s.batchTarget && resources < 4*s.batchTarget {
-		if s.Flight != nil {
+		if answer := s.committer.Pending(); answer != nil {
 			select {
 			case last = <-s.events:
-			case w := <-s.answer():
-				if err := s.answered(w); err != nil {
+			case w := <-answer:
+				if err := s.answered(work, w); err != nil {
 					return nil, err
 				}
 				continue
@@ -129,7 +181,7 @@ func (s *session) lingered(next *commit.Event) bool {
 	}
 }
 
-// giveBack lets another instance have what was taken but not begun.
+// nakPending lets another instance have what was taken but not begun.
 func (s *session) nakPending() {
 	for {
 		select {

@@ -14,8 +14,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
-	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -183,26 +181,5 @@ func (b *bench) clear() {
 	}
 	if err := jet.MakeStreams(b.t.Context(), b.js, 1); err != nil {
 		b.t.Fatal(err)
-	}
-}
-
-// BenchmarkLimit folds one event at a time into a patient who is at the limit of orders, and one with as many events again of weights that
-// are all older: neither may cost more than an event of a patient who is just below.
-func BenchmarkLimit(b *testing.B) {
-	for _, n := range []int{1000, 1999, 2001, 20_000} {
-		b.Run(fmt.Sprintf("orders=%d", n), func(b *testing.B) {
-			e := engine()
-			r := fold.NewReplay(e)
-			for i := range n {
-				r.Fold(arrives(uint64(i+1), "Patient/A", order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", i)), "paracetamol", "")))
-			}
-			m := r.Finish(asOf)
-			seq := uint64(n)
-			b.ReportAllocs()
-			for b.Loop() {
-				seq++
-				e.Step(m, []fold.Input{arrives(seq, "Patient/A", order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", seq)), "paracetamol", ""))}, asOf)
-			}
-		})
 	}
 }

@@ -15,18 +15,18 @@ const timerDelay = 30 * time.Second
 
 // compareClocks holds this machine's clock against the time at which the server answered.
 func (s *session) compareClocks(server time.Time) {
-	if server.IsZero() || !s.Frozen.IsZero() {
+	if server.IsZero() || !s.cfg.AsOf.IsZero() {
 		return
 	}
-	apart := s.Now().Sub(server)
+	apart := s.now().Sub(server)
 	astray := apart.Abs() > clockLimit
-	s.Health.Clock(!astray)
+	s.health.Clock(!astray)
 	if s.clockSkewed.Swap(astray) != astray {
-		s.Log.Warn().Int64("ahead_ms", apart.Milliseconds()).Bool("too_far", astray).Msg("clock compared with the server's")
+		s.log.Warn().Int64("ahead_ms", apart.Milliseconds()).Bool("too_far", astray).Msg("clock compared with the server's")
 	}
 }
 
-// timely leaves out the timers that went off while the clocks are apart; they come again.
+// withoutTimersIfSkewed leaves out the timers that went off while the clocks are apart; they come again.
 func (s *session) withoutTimersIfSkewed(batch []commit.Event) []commit.Event {
 	if !s.clockSkewed.Load() {
 		return batch

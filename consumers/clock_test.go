@@ -27,20 +27,20 @@ func TestClockAstray(t *testing.T) {
 	s := b.session()
 	b.wait("consuming", func() bool { return s.look(t.Context()) == nil })
 	stop()
-	s.Frozen = time.Time{}
+	s.cfg.AsOf = time.Time{}
 	due, input := &putBack{}, &putBack{}
 	batch := []commit.Event{{Msg: due}, {Msg: input, Input: &fold.Input{}}}
 	for _, c := range []struct {
 		off    time.Duration
 		astray bool
 	}{{0, false}, {-time.Hour, true}, {time.Minute, false}, {24 * time.Hour, true}} {
-		s.Now = func() time.Time { return time.Now().Add(c.off) }
+		s.now = func() time.Time { return time.Now().Add(c.off) }
 		if err := s.look(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		due.after = 0
 		left := s.withoutTimersIfSkewed(batch)
-		if got := slices.Contains(s.Health.Reasons(), health.WrongClock); got != c.astray {
+		if got := slices.Contains(s.health.Reasons(), health.WrongClock); got != c.astray {
 			t.Errorf("%v off: unready for the clock is %v", c.off, got)
 		}
 		if (due.after > 0) != c.astray || (len(left) == 1) != c.astray || left[len(left)-1].Input == nil || input.after > 0 {

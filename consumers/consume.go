@@ -32,19 +32,19 @@ const (
 )
 
 // consume takes events in until ctx ends.
-func (s *session) consume(ctx context.Context) (err error) {
+func (s *session) consume(ctx, work context.Context) (err error) {
 	defer func() { // what was decided at the end
-		last, cancel := context.WithTimeout(s.work, jet.RequestTimeout)
+		last, cancel := context.WithTimeout(work, jet.RequestTimeout)
 		defer cancel()
 		if failed := s.record(last, nil); failed != nil {
-			s.Log.Warn().Err(failed).Msg("what was decided last is not recorded: it will be read again")
+			s.log.Warn().Err(failed).Msg("what was decided last is not recorded: it will be read again")
 		}
 	}()
 	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	defer s.tellWhenVoid(ctx, serving)()
 	g.Go(func() error { return s.keepRecord(ctx) })
-	g.Go(func() error { return s.commitEvents(ctx) })
+	g.Go(func() error { return s.commitEvents(ctx, work) })
 	g.Go(func() error { return s.watchOver(ctx) })
 	g.Go(func() error { s.unacked.keepAlive(ctx); return nil })
 	g.Go(func() error { return s.becomeReady(ctx) })
@@ -91,7 +91,7 @@ func (s *session) take(ctx context.Context, durable string, open func(context.Co
 		}
 		again = true
 		if err == nil {
-			s.Health.Consuming(durable, true)
+			s.health.Consuming(durable, true)
 			began := time.Now()
 			err = s.takeFrom(ctx, cons, read)
 			if time.Since(began) > time.Minute {
@@ -99,8 +99,8 @@ func (s *session) take(ctx context.Context, durable string, open func(context.Co
 			}
 		}
 		if err != nil && ctx.Err() == nil {
-			s.Health.Consuming(durable, false)
-			s.Log.Warn().Err(err).Msg("consumer lost, opening it again")
+			s.health.Consuming(durable, false)
+			s.log.Warn().Err(err).Msg("consumer lost, opening it again")
 		}
 	}
 	return nil
@@ -156,7 +156,7 @@ func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read fu
 			return err
 		}
 		if ev.Input != nil {
-			s.Health.Pinned(m.Headers().Get(headerPin))
+			s.health.Pinned(m.Headers().Get(headerPin))
 		}
 		if s.unacked.add(ctx, m) != nil {
 			_ = m.Nak()

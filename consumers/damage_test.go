@@ -1,6 +1,8 @@
 package consumers
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -20,7 +22,7 @@ import (
 // storeFile is a file of a stream's store.
 func storeFile(t *testing.T, dir, stream, name string) string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(embedded.StreamsDir(dir), stream, name))
+	found, err := filepath.Glob(filepath.Join(streamsDir(dir), stream, name))
 	for _, path := range slices.Backward(found) {
 		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 			return path
@@ -51,14 +53,29 @@ func flipBit(part float64) func([]byte) []byte {
 // crashed makes a store that was stopped cleanly one that was not: the ledger does not know the files.
 func crashed(t *testing.T, dir string) {
 	t.Helper()
-	l, err := embedded.ReadLedger(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Files = nil
-	if err := l.Write(dir); err != nil {
-		t.Fatal(err)
-	}
+	editLedger(t, dir, func(l map[string]any) { delete(l, "files") })
+}
+
+// streamsDir is where the server of a data folder keeps its streams.
+func streamsDir(dir string) string {
+	return filepath.Join(dir, "jetstream", "jetstream", "$G", "streams")
+}
+
+// editLedger rewrites what the embedded server noted of its store.
+func editLedger(t *testing.T, dir string, do func(map[string]any)) {
+	t.Helper()
+	change(t, filepath.Join(dir, "ledger.json"), func(b []byte) []byte {
+		var l map[string]any
+		if err := json.Unmarshal(b, &l); err != nil {
+			t.Fatal(err)
+		}
+		do(l)
+		b, err := json.Marshal(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	})
 }
 
 // What is damaged is made again from the inbound stream, or refused with the file and a way out; it is never served as if it were whole.
@@ -111,7 +128,7 @@ func TestDamagedStore(t *testing.T) {
 		"inputs, bit in the middle":        {of: block(layout.StreamFHIR), do: flipBit(.5)},
 		"inputs, meta gone":                {of: file(layout.StreamFHIR, "meta.inf")},
 		"inputs, block gone, crash":        {of: block(layout.StreamFHIR), crash: true},
-		"ledger damaged":                   {of: func(_ *testing.T, dir string) string { return filepath.Join(dir, embedded.LedgerName) }, do: cutTail(9), refuse: true},
+		"ledger damaged":                   {of: func(_ *testing.T, dir string) string { return filepath.Join(dir, "ledger.json") }, do: cutTail(9), refuse: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")
@@ -137,21 +154,17 @@ func TestBlockGoneInTheMiddle(t *testing.T) {
 	for name, refuse := range map[string]bool{"inputs are whole": false, "inputs are not": true} {
 		t.Run(name, func(t *testing.T) {
 			dir := soundStore(t, docs)
-			l, err := embedded.ReadLedger(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			l.Files = nil
-			l.Blocks[layout.StreamRLS] = append([]int{0}, l.Blocks[layout.StreamRLS]...)
-			if mark := l.Streams[layout.StreamFHIR]; refuse { // the inbound stream has dropped what was decided long ago
-				mark.First, mark.Deleted = 2, 1
-				l.Streams[layout.StreamFHIR] = mark
-			}
-			if err := l.Write(dir); err != nil {
-				t.Fatal(err)
-			}
+			editLedger(t, dir, func(l map[string]any) {
+				delete(l, "files")
+				blocks := l["blocks"].(map[string]any)
+				blocks[layout.StreamRLS] = append([]any{0}, blocks[layout.StreamRLS].([]any)...)
+				if refuse { // the inbound stream has dropped what was decided long ago
+					mark := l["streams"].(map[string]any)[layout.StreamFHIR].(map[string]any)
+					mark["first"], mark["deleted"] = 2, 1
+				}
+			})
 			if refuse {
-				refused(t, dir, filepath.Join(embedded.StreamsDir(dir), layout.StreamRLS, "msgs", "0.blk"))
+				refused(t, dir, filepath.Join(streamsDir(dir), layout.StreamRLS, "msgs", "0.blk"))
 			}
 			mended(t, dir, refuse, docs)
 			if kept, err := filepath.Glob(filepath.Join(dir, "damaged", layout.StreamRLS+"-*")); err != nil || len(kept) != 1 {
@@ -225,7 +238,7 @@ func damageFile(t *testing.T, path string, do func([]byte) []byte) {
 func refused(t *testing.T, dir, path string) {
 	t.Helper()
 	for range 2 {
-		e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+		e, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 		if err == nil {
 			e.Stop()
 			t.Fatal("started")
@@ -244,7 +257,7 @@ func mended(t *testing.T, dir string, repair bool, docs []string, again ...strin
 	t.Helper()
 	b := &bench{t: t, dir: dir}
 	var err error
-	if b.srv, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Repair: repair, Log: zerolog.Nop()}); err != nil {
+	if b.srv, err = embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Repair: repair, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	defer b.stop()

@@ -1,32 +1,29 @@
-// Package consumers takes FHIR events in and puts committed flags out: over memory for replay, over NATS JetStream for serve.
+// Package consumers serves: Serve takes FHIR events from the inbound stream and commits the flags that they lead to.
 //
-// The pure part is an Engine: a Fold takes events in (Add) and decides what they change (Decide), both together are Step. It
-// reads what is known through a View and hands back a Commit; it owns no connection, clock or goroutine that outlives a call.
-// A caller's duties, in this order:
+// A session runs over streams that stay the same. It reads the stored states, brings them to the rules of this process, and
+// then goes round: take messages, read them, decide about a batch, commit it, write dead letters, acknowledge. When a stream
+// is replaced, a state cannot be read or the server is lost, the session ends and Serve begins another.
 //
-//  1. call Step with the events in hand, a View of everything that was committed, and the as-of time;
-//  2. write the Commit: all of a patient in one atomic piece, Medications and tombstones in the last one;
-//  3. Heal the patients of Commit.Later, if there are any;
-//  4. write dead letters for the results that are Rejected;
-//  5. acknowledge the events.
+// A caller's duties, in order:
 //
-// Whoever stops between any two of these loses nothing: the events come again, find what was written and change nothing more.
+//  1. start the server first, if there is an embedded one, and hand it over in Config.Embedded;
+//  2. call Serve once for a Config, and end it through its context;
+//  3. stop what reads Config.Known and Config.Health, then the server, once Serve has returned.
 //
-// Where things are:
+// Glossary. One word has one meaning in this folder:
 //
-//   - Serve (serve.go, session.go) runs the consumer, StartEmbedded (embedded.go) a server for it.
-//   - A Publisher (publish.go, published.go) puts inputs on the inbound stream, waits (decided.go) and tells what was rejected; Watch
-//     (watch.go) follows flags, FindFlag reads one, Known is what an instance knows, for answers beside it.
-//   - NewReplay (memory.go) folds files.
-//   - An Operator (operate.go) does what people need when something went wrong: dead letters (deadletters.go, deadretry.go), Verify
-//     (verify.go), Export and Import (export.go, import.go), Erase (erase.go).
-//   - Subjects, headers and streams are in subjects.go, headers.go and streams.go. States are stored in the format of package
-//     checks/codec, the record of the site in that of site.go, an export in that of exportformat.go; what is on the wire is made by
-//     package fhir.
-//   - Questions about orders that nobody has written yet are answered in the folders ordercheck and cdshooks; sim is a simulation of
-//     instances, server and faults.
+//   - A fact is what one version of a resource says that matters here: an order, a result, a diagnosis.
+//   - A mark is a fact that holds nothing but a version, so that an older version that comes later is known to be old.
+//   - A tombstone is the mark of a resource that was deleted or withdrawn without naming its patient; it has its own subject.
+//   - A state is everything that is stored about one patient: facts, open flags, and the time to look again.
+//   - A flag is a finding of one check about one patient and ingredient. It opens, changes and resolves.
+//   - A transition is one such change of a flag, numbered without gaps. Transitions are what is published.
+//   - A commit is what a batch of events changes: states and transitions, written atomically for each patient.
+//   - In flight is a batch that was sent and is not answered yet. There is at most one; the next is decided over it.
+//   - To heal is to decide again about a patient whose state was written by an instance that had not seen everything.
+//   - A dead letter is an input, or a part of one, that could not be read or committed. It is kept with its reason.
+//   - The working copy is every stored state, encoded, in the memory of one instance.
 //
-// The package must not know clinical logic (which drug, result or diagnosis means what): it moves facts, and asks package
-// checks to decide. Nor may a patient's identifier, a name or a free text of a payload get into a subject, a log line, a
-// metric, a header or an error.
+// The package must not know how a state is encoded, nor clinical logic (which drug, result or diagnosis means what). Nor may a
+// patient's identifier, a name or a free text of a payload get into a subject, a log line, a metric, a header or an error.
 package consumers

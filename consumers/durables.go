@@ -23,7 +23,7 @@ const mendsAMinute = 5
 // start where that is not known.
 func (s *session) inboundConfig() jetstream.ConsumerConfig {
 	cfg := durable(layout.Durable, s.cfg.Batch)
-	if from, known := s.inputs.floor(); known && from > 0 {
+	if from, known := s.inputs.accountedUpTo(); known && from > 0 {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, from+1
 	}
 	return cfg
@@ -94,7 +94,7 @@ func (s *session) mend(ctx context.Context, stream string, cfg jetstream.Consume
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", errChanged, what, err)
 	}
-	s.Log.Warn().Str("consumer", cfg.Durable).Strs("settings", changed).Uint64("from", max(cfg.OptStartSeq, 1)).
+	s.log.Warn().Str("consumer", cfg.Durable).Strs("settings", changed).Uint64("from", max(cfg.OptStartSeq, 1)).
 		Msg("a consumer was changed: it is made again as it was, and reads again what it may have passed by")
 	return nil
 }

@@ -40,7 +40,7 @@ func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 
 func TestEmbeddedWithTLSAndUsers(t *testing.T) {
 	cert, pool := certificate(t)
-	e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+	e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
 		Users: map[string]string{"clinic": "secret of the test"}})
 	if err != nil {
 		t.Fatal(err)

@@ -7,13 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/consumers/embedded"
-	"github.com/rlsguard/rlsguard/consumers/jet"
-	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // A folder that was used and has no store any more is not taken for a new one.
@@ -25,13 +21,13 @@ func TestStoreGone(t *testing.T) {
 		users map[string]string
 		names string // what the refusal names
 	}{
-		"ledger and store":                      {gone: []string{embedded.LedgerName, "jetstream"}, names: "jetstream"},
-		"ledger, store and password":            {gone: []string{embedded.LedgerName, "jetstream", embedded.PasswordName}, names: "jetstream"},
-		"ledger, store and marker":              {gone: []string{embedded.LedgerName, "jetstream", embedded.UsedName}, names: "jetstream"},
+		"ledger and store":                      {gone: []string{"ledger.json", "jetstream"}, names: "jetstream"},
+		"ledger, store and password":            {gone: []string{"ledger.json", "jetstream", "nats.user"}, names: "jetstream"},
+		"ledger, store and marker":              {gone: []string{"ledger.json", "jetstream", "used"}, names: "jetstream"},
 		"store":                                 {gone: []string{"jetstream"}, names: "stream"},
-		"ledger":                                {gone: []string{embedded.LedgerName}, names: embedded.LedgerName},
-		"ledger and streams":                    {gone: []string{embedded.LedgerName, filepath.Join("jetstream", "jetstream")}, names: "jetstream"},
-		"ledger, store and password, own users": {gone: []string{embedded.LedgerName, "jetstream", embedded.PasswordName}, users: map[string]string{"a": "b"}, names: "jetstream"},
+		"ledger":                                {gone: []string{"ledger.json"}, names: embedded.LedgerName},
+		"ledger and streams":                    {gone: []string{"ledger.json", filepath.Join("jetstream", "jetstream")}, names: "jetstream"},
+		"ledger, store and password, own users": {gone: []string{"ledger.json", "jetstream", "nats.user"}, users: map[string]string{"a": "b"}, names: "jetstream"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")
@@ -44,7 +40,7 @@ func TestStoreGone(t *testing.T) {
 				}
 			}
 			for range 2 {
-				e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Users: c.users, Log: zerolog.Nop()})
+				e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Users: c.users, Log: zerolog.Nop()})
 				if err == nil {
 					e.Stop()
 					t.Fatal("started")
@@ -61,17 +57,17 @@ func TestStoreGone(t *testing.T) {
 // An import is a way out where the store is gone.
 func TestStoreGoneIsFreshForAnImport(t *testing.T) {
 	dir := soundStore(t, someDocs(3))
-	for _, name := range []string{embedded.LedgerName, "jetstream"} {
+	for _, name := range []string{"ledger.json", "jetstream"} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Private: true, Log: zerolog.Nop()})
+	e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Private: true, Log: zerolog.Nop()})
 	if err == nil {
 		e.Stop()
 		t.Fatal("started for something else than an import")
 	}
-	if e, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Private: true, Fresh: true, Log: zerolog.Nop()}); err != nil {
+	if e, err = embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Private: true, Fresh: true, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.Stop(); err != nil {
@@ -86,69 +82,17 @@ func TestFirstStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "site.key"), []byte("the key of an operator\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: b.srv.Addr(), Log: zerolog.Nop()}); err == nil {
+	if e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Listen: b.srv.Addr(), Log: zerolog.Nop()}); err == nil {
 		e.Stop()
 		t.Fatal("started on a port in use")
 	}
 	for range 2 { // at once after a start that stored nothing, too
-		e, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+		e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := e.Stop(); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-// However messages left a stream, its files still say which sequence it reached: what ends before that lost something.
-func TestFilesTellWhatAStreamReached(t *testing.T) {
-	for name, remove := range map[string]func(*bench, jetstream.Stream) error{
-		"purged": func(b *bench, s jetstream.Stream) error { return s.Purge(b.t.Context()) },
-		"purged twice": func(b *bench, s jetstream.Stream) error {
-			return errors.Join(s.Purge(b.t.Context()), s.Purge(b.t.Context()))
-		},
-		"last deleted": func(b *bench, s jetstream.Stream) error {
-			return s.DeleteMsg(b.t.Context(), s.CachedInfo().State.LastSeq)
-		},
-		"last erased": func(b *bench, s jetstream.Stream) error {
-			return s.SecureDeleteMsg(b.t.Context(), s.CachedInfo().State.LastSeq)
-		},
-		"all deleted": func(b *bench, s jetstream.Stream) error {
-			var all error
-			for seq := uint64(1); seq <= s.CachedInfo().State.LastSeq; seq++ {
-				all = errors.Join(all, s.DeleteMsg(b.t.Context(), seq))
-			}
-			return all
-		},
-		"cut to one": func(b *bench, s jetstream.Stream) error { return s.Purge(b.t.Context(), jetstream.WithPurgeKeep(1)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			if err := jet.MakeStreams(t.Context(), b.js, 1); err != nil {
-				t.Fatal(err)
-			}
-			b.publish(someDocs(4)...)
-			s, err := b.js.Stream(t.Context(), layout.StreamFHIR)
-			if err == nil {
-				err = remove(b, s)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			b.stop()
-			for range 2 { // also when the server has written its files anew
-				_, reached, err := embedded.Scrub(b.dir, &embedded.Ledger{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if d := cmp.Diff(s.CachedInfo().State.LastSeq, reached[layout.StreamFHIR]); d != "" {
-					t.Errorf("-server +files: %s", d)
-				}
-				b.start()
-				b.stop()
-			}
-			b.start()
-		})
 	}
 }

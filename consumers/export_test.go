@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 	"github.com/rlsguard/rlsguard/consumers/watch"
@@ -162,38 +161,4 @@ func TestImportIsDoneAgain(t *testing.T) {
 	if _, kinds := to.verify(operate.VerifyOptions{}); len(kinds) > 0 {
 		t.Errorf("differences: %s", kinds)
 	}
-}
-
-func FuzzExport(f *testing.F) {
-	var b bytes.Buffer
-	w, err := operate.NewExportWriter(&b, operate.ExportHeader{Format: operate.ExportFormat, Version: operate.ExportVersion, States: layout.StateFormat, Key: layout.Fingerprint(engine().Key)})
-	if err != nil {
-		f.Fatal(err)
-	}
-	if err := w.Record(layout.SubjectPatient+"00112233445566778899aabbccddeeff", nil, codec.Append(nil, &checks.State{Patient: "Patient/1"})); err != nil {
-		f.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		f.Fatal(err)
-	}
-	z, err := gzip.NewReader(&b)
-	if err != nil {
-		f.Fatal(err)
-	}
-	plain, err := io.ReadAll(z)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(plain)
-	f.Add(plain[:len(plain)-1])
-	f.Fuzz(func(t *testing.T, plain []byte) {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		w.Write(plain)
-		w.Close()
-		_, err := operate.CheckExport(engine().Key, &b)
-		if err != nil && !errors.Is(err, operate.ErrExport) && !errors.Is(err, layout.ErrNewerFormat) && !errors.Is(err, layout.ErrOtherKey) {
-			t.Errorf("an error of no kind: %v", err)
-		}
-	})
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
-	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -58,7 +58,7 @@ func TestServerAwayForAWhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.dir = t.TempDir()
-	srv, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0"})
+	srv, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestServerAwayForAWhile(t *testing.T) {
 	b.publish(docs[:40]...)
 	b.stop()
 	b.wait("not ready", func() bool { return len(cfg.Health.Reasons()) > 0 })
-	if b.srv, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.dir, Listen: listen}); err != nil {
+	if b.srv, err = embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.dir, Listen: listen}); err != nil {
 		t.Fatal(err)
 	}
 	b.reconnect()
@@ -271,7 +271,10 @@ func TestConflict(t *testing.T) {
 			s = y
 		}
 		in := readInput(uint64(i+1), d)
-		if _, err := s.FoldAndCommit(t.Context(), []fold.Input{in}, nil); err != nil {
+		if _, err := s.committer.Begin(t.Context(), []commit.Event{{Seq: uint64(i + 1), Input: &in}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.committer.Finish(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -296,7 +299,7 @@ func (b *bench) session() *session {
 	b.t.Helper()
 	cfg := b.config()
 	cfg.Audit = layout.DefaultAudit
-	s := newSession(&cfg, b.nc, b.js)
+	s := newSession(&run{cfg: &cfg, nc: b.nc}, b.js)
 	if _, err := s.prepare(context.Background()); err != nil {
 		b.t.Fatal(err)
 	}

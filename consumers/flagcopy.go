@@ -24,7 +24,7 @@ const copyEvery = 100 * time.Millisecond
 // have less patience.
 var copyStall = 30 * time.Second
 
-// shownFlag is a transition in RLS_FLAGS.
+// copiedFlag is a transition in RLS_FLAGS.
 type copiedFlag struct {
 	from   uint64 // sequence in RLS
 	number string
@@ -42,7 +42,7 @@ type copyState struct {
 	wrong map[uint64]struct{}
 }
 
-func (c *copyState) settled() bool { return c.behind == 0 && len(c.wrong) == 0 }
+func (c *copyState) complete() bool { return c.behind == 0 && len(c.wrong) == 0 }
 
 // compareCopy reads both streams. RLS_FLAGS is read first, so that it cannot be ahead; what was committed after upTo may still be on its way.
 func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, error) {
@@ -51,7 +51,7 @@ func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, erro
 	if c.made, err = s.streamCreated(ctx, layout.StreamFlags); err != nil {
 		return c, err
 	}
-	seed := s.Copy.Seed
+	seed := s.seed
 	flags := map[uint64]copiedFlag{}
 	_, err = jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", 1, func(m *jetstream.RawStreamMsg) error {
 		f := copiedFlag{from: jet.SourceSequence(m.Header), number: m.Header.Get(layout.HeaderNumber), open: showsOpen(m.Header)}
@@ -92,7 +92,7 @@ func showsOpen(h nats.Header) bool {
 	return change != checks.ChangeResolved && change != checks.ChangeMoved
 }
 
-// settleCopy returns when dashboards read in RLS_FLAGS what RLS has committed. A copy that cannot become that is made again: the server
+// waitCopySettled returns when dashboards read in RLS_FLAGS what RLS has committed. A copy that cannot become that is made again: the server
 // copies what comes after the last sequence that it has copied, so a RLS that lost its end or began anew leaves flags in it that nobody
 // resolves any more, or is not copied at all.
 func (s *session) waitCopySettled(ctx context.Context) error {
@@ -104,11 +104,11 @@ func (s *session) waitCopySettled(ctx context.Context) error {
 	for wait := jet.NewBackoff(); ctx.Err() == nil; {
 		now, err := s.compareCopy(ctx, upTo)
 		if err != nil {
-			s.Log.Warn().Err(err).Msg("comparing the copy of the flags again")
+			s.log.Warn().Err(err).Msg("comparing the copy of the flags again")
 			wait.Sleep(ctx)
 			continue
 		}
-		if now.settled() {
+		if now.complete() {
 			return nil
 		}
 		if now.top != before.top || now.count != before.count || !now.made.Equal(before.made) {
@@ -116,9 +116,9 @@ func (s *session) waitCopySettled(ctx context.Context) error {
 		}
 		// What looks wrong once may be in the middle of being erased.
 		if both := intersection(before.wrong, now.wrong); both > 0 && now.made.Equal(before.made) || time.Since(moved) > copyStall {
-			s.Log.Error().Int("wrong", len(now.wrong)).Int("missing", now.behind).Msg("stream RLS_FLAGS does not become what RLS has committed: making it again")
+			s.log.Error().Int("wrong", len(now.wrong)).Int("missing", now.behind).Msg("stream RLS_FLAGS does not become what RLS has committed: making it again")
 			if err := s.remakeCopy(ctx, now.made); err != nil {
-				s.Log.Error().Err(err).Msg("stream RLS_FLAGS cannot be made again: a user who may has to delete it and run rlsguard setup")
+				s.log.Error().Err(err).Msg("stream RLS_FLAGS cannot be made again: a user who may has to delete it and run rlsguard setup")
 				wait.Sleep(ctx)
 			}
 			moved = time.Now()
@@ -163,7 +163,7 @@ func (s *session) becomeReady(ctx context.Context) error {
 	if err := s.rebuilt(ctx); err != nil {
 		return err
 	}
-	s.Health.Unready(health.CopyingFlags)
+	s.health.Unready(health.CopyingFlags)
 	if err := s.waitCopySettled(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
@@ -171,19 +171,19 @@ func (s *session) becomeReady(ctx context.Context) error {
 		if errors.Is(err, jet.ErrReplaced) {
 			return err
 		}
-		s.Log.Warn().Err(err).Msg("looking at the streams again") // watchOver goes on doing so, and tells
+		s.log.Warn().Err(err).Msg("looking at the streams again") // watchOver goes on doing so, and tells
 	}
-	s.Health.ReadyIf(ctx)
+	s.health.ReadyIf(ctx)
 	return nil
 }
 
 // rebuilt waits until the inbound stream was decided as far as it reached when states were lost.
 func (s *session) rebuilt(ctx context.Context) error {
-	if s.Rebuilding == 0 {
+	if s.rebuilding == 0 {
 		return nil
 	}
-	s.Health.Unready(health.Rebuilding)
-	for !s.rebuiltUpTo(ctx, s.Rebuilding) {
+	s.health.Unready(health.Rebuilding)
+	for !s.rebuiltUpTo(ctx, s.rebuilding) {
 		if jet.Sleep(ctx, copyEvery); ctx.Err() != nil {
 			return nil
 		}
@@ -191,8 +191,8 @@ func (s *session) rebuilt(ctx context.Context) error {
 	if err := s.caughtUp(ctx); err != nil {
 		return err
 	}
-	s.cfg.Known.Offer(ctx, s.Copy)
-	s.cfg.rebuild = 0
+	s.cfg.Known.Offer(ctx, s.states)
+	s.run.rebuild = 0
 	return s.noteRebuilt(ctx)
 }
 
@@ -219,10 +219,10 @@ func (s *session) caughtUp(ctx context.Context) error {
 		case errors.Is(err, jetstream.ErrStreamNotFound):
 			return fmt.Errorf("%w: %s is gone", jet.ErrReplaced, layout.StreamRLS)
 		case err != nil:
-			s.Log.Warn().Err(err).Msg("asking again for the newest state")
+			s.log.Warn().Err(err).Msg("asking again for the newest state")
 			continue
 		}
-		for s.Copy.Seen.Load() < last.Sequence && ctx.Err() == nil {
+		for s.states.Seen() < last.Sequence && ctx.Err() == nil {
 			jet.Sleep(ctx, copyEvery/10)
 		}
 		return nil
@@ -236,10 +236,10 @@ func (s *session) noteRebuilt(ctx context.Context) error {
 	if err == nil && have != nil && have.Rebuilding > 0 {
 		done := *have
 		done.Rebuilding = 0
-		_, err = jet.WriteSite(ctx, s.Store.To, done, have.Seq)
+		_, err = jet.WriteSite(ctx, s.batches, done, have.Seq)
 	}
 	if err != nil && ctx.Err() == nil { // the next start finds at once that everything is decided
-		s.Log.Debug().Err(err).Msg("that the states are made again is not noted")
+		s.log.Debug().Err(err).Msg("that the states are made again is not noted")
 	}
 	return nil
 }

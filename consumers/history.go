@@ -33,7 +33,7 @@ func (s *session) checkHistory(ctx context.Context) error {
 		return fmt.Errorf("stream %s: %w", layout.StreamFHIR, err)
 	}
 	state := stream.CachedInfo().State
-	s.cfg.rebuild = max(s.cfg.rebuild, state.LastSeq)
+	s.run.rebuild = max(s.run.rebuild, state.LastSeq)
 	cons, err := s.js.Consumer(ctx, layout.StreamFHIR, layout.Durable)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil
@@ -47,9 +47,9 @@ func (s *session) checkHistory(ctx context.Context) error {
 	if missing := state.FirstSeq; missing > 1 || state.NumDeleted > 0 {
 		return fmt.Errorf("%w: sequence 1 of stream %s is not there any more, the first one left is %d", layout.ErrHistoryGone, layout.StreamFHIR, missing)
 	}
-	s.Log.Warn().Uint64("messages", state.Msgs).Msg("the stored states are gone: making them again from the inbound stream")
+	s.log.Warn().Uint64("messages", state.Msgs).Msg("the stored states are gone: making them again from the inbound stream")
 	if err := s.remakeCopy(ctx, time.Unix(0, s.flagsMade.Load())); err != nil { // it shows what nobody may resolve; it is compared once more before we are ready
-		s.Log.Warn().Err(err).Msg("the copy of the flags is still the old one")
+		s.log.Warn().Err(err).Msg("the copy of the flags is still the old one")
 	}
 	if err := s.js.DeleteConsumer(ctx, layout.StreamFHIR, layout.Durable); err != nil {
 		return fmt.Errorf("consumer %s: %w", layout.Durable, err)

@@ -28,7 +28,7 @@ type inputs struct {
 	asking bool   // the next one is waited for
 	opened bool   // the consumer was there in this session
 
-	before look // the last look
+	before inputsSeen // the last look
 }
 
 func newInputs() *inputs { return &inputs{news: make(chan struct{}, 1)} }
@@ -74,8 +74,8 @@ func (i *inputs) waits() {
 	i.asking = true
 }
 
-// floor is the sequence up to which all is accounted for; known is false while nothing is recorded.
-func (i *inputs) floor() (seq uint64, known bool) {
+// accountedUpTo is the sequence up to which all is accounted for; known is false while nothing is recorded.
+func (i *inputs) accountedUpTo() (seq uint64, known bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.stored == nil {
@@ -105,7 +105,7 @@ func (s *session) keepRecord(ctx context.Context) error {
 		case <-s.inputs.news:
 		}
 		if err := s.record(ctx, nil); err != nil && ctx.Err() == nil {
-			s.Log.Warn().Err(err).Msg("what was decided is not recorded yet")
+			s.log.Warn().Err(err).Msg("what was decided is not recorded yet")
 		}
 		jet.Sleep(ctx, recordEvery)
 	}
@@ -193,5 +193,5 @@ func (s *session) tellLosses(r *decided.InputRecord) {
 		}
 		text += ": publish them again, then run rlsguard verify --acknowledge-losses"
 	}
-	s.Health.Losses(r.Open()+r.Known, r.Open(), text)
+	s.health.Losses(r.Open()+r.Known, r.Open(), text)
 }

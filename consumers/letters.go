@@ -28,19 +28,19 @@ const deadPayloads = 4
 // deadBytes is how many bytes of payload go into one batch of dead letters: the server holds a batch until it is complete.
 const deadBytes = 8 << 20
 
-// bury writes a dead letter for every rejection, before the input is acknowledged, however long that takes.
+// writeDeadLetters writes a dead letter for every rejection, before the input is acknowledged, however long that takes.
 func (s *session) writeDeadLetters(ctx context.Context, from []commit.Event, results []fold.Result) error {
 	for wait := jet.NewBackoff(); ; wait.Sleep(ctx) {
 		err := s.tryDeadLetters(ctx, from, results)
 		switch {
 		case err == nil:
-			s.Health.Writing(true)
+			s.health.Writing(true)
 			return nil
 		case ctx.Err() != nil:
 			return err
 		}
-		s.Health.Writing(false) // nothing is acknowledged meanwhile
-		s.Log.Warn().Err(err).Msg("dead letters could not be stored, trying again")
+		s.health.Writing(false) // nothing is acknowledged meanwhile
+		s.log.Warn().Err(err).Msg("dead letters could not be stored, trying again")
 	}
 }
 
@@ -54,7 +54,7 @@ func (s *session) tryDeadLetters(ctx context.Context, from []commit.Event, resul
 	}
 	if len(letters) > 0 {
 		first := layout.LetterOf(0, time.Time{}, letters[0].Header, 0)
-		s.Log.Info().Int("letters", len(letters)).Uint64("sequence", first.Input).Msg("rejected or partly read, see the dead letters")
+		s.log.Info().Int("letters", len(letters)).Uint64("sequence", first.Input).Msg("rejected or partly read, see the dead letters")
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (s *session) deadLetters(from []commit.Event, results []fold.Result) (lette
 	return letters, rejections
 }
 
-// buryTogether stores letters in one atomic batch: one sync of the disk instead of one each, so that a sender who gets everything wrong
+// writeLettersTogether stores letters in one atomic batch: one sync of the disk instead of one each, so that a sender who gets everything wrong
 // does not hold up the others. It tells whether that worked. A batch is refused as a whole where one of its letters is there already, and
 // by a stream that was made without batches.
 func (s *session) writeLettersTogether(ctx context.Context, msgs []*nats.Msg) bool {
@@ -116,7 +116,7 @@ func (s *session) writeLettersTogether(ctx context.Context, msgs []*nats.Msg) bo
 	return false
 }
 
-// buryEach stores letters one by one; the server drops those that it has.
+// writeLettersEach stores letters one by one; the server drops those that it has.
 func (s *session) writeLettersEach(ctx context.Context, msgs []*nats.Msg) error {
 	waiting := make([]jetstream.PubAckFuture, len(msgs))
 	for i, m := range msgs {
@@ -125,7 +125,7 @@ func (s *session) writeLettersEach(ctx context.Context, msgs []*nats.Msg) error 
 			return fmt.Errorf("dead letter: %w", err)
 		}
 	}
-	return settled(ctx, waiting)
+	return allStored(ctx, waiting)
 }
 
 // byBytes cuts messages into runs that one batch can hold, of at most so many bytes of payload where they are more than one.
@@ -145,8 +145,8 @@ func byBytes(msgs []*nats.Msg, most int) iter.Seq[[]*nats.Msg] {
 	}
 }
 
-// settled waits until all were stored.
-func settled(ctx context.Context, waiting []jetstream.PubAckFuture) error {
+// allStored waits until all were stored.
+func allStored(ctx context.Context, waiting []jetstream.PubAckFuture) error {
 	for _, f := range waiting {
 		select {
 		case <-f.Ok():

@@ -11,8 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// look is what was seen of the inbound stream and its consumer at one time.
-type look struct {
+// inputsSeen is what was seen of the inbound stream and its consumer at one time.
+type inputsSeen struct {
 	doubtful decided.Stretches // passed by or gone, and not known to be decided
 	taken    uint64
 	asking   bool
@@ -54,10 +54,10 @@ func (s *session) watchInputs(ctx context.Context, fhir *jetstream.StreamInfo, c
 		return err
 	}
 	if !s.answers(cons) {
-		s.inputs.before = look{}
+		s.inputs.before = inputsSeen{}
 		return nil
 	}
-	if _, known := s.inputs.floor(); !known { // the states are older than this record: the consumer is believed
+	if _, known := s.inputs.accountedUpTo(); !known { // the states are older than this record: the consumer is believed
 		return s.beginInputs(ctx, max(cons.AckFloor.Stream, decided.Before(fhir.State.FirstSeq)))
 	}
 	last, now := s.inputs.before, s.doubts(fhir, cons)
@@ -80,7 +80,7 @@ func (s *session) watchInputs(ctx context.Context, fhir *jetstream.StreamInfo, c
 		}
 	}
 	if passedBy > 0 {
-		s.Log.Warn().Uint64("sequence", passedBy).Msg("the consumer of the inbound stream passed inputs by: reading them again")
+		s.log.Warn().Uint64("sequence", passedBy).Msg("the consumer of the inbound stream passed inputs by: reading them again")
 		return s.remake(ctx, layout.StreamFHIR, s.inboundConfig())
 	}
 	return nil
@@ -106,12 +106,12 @@ func (i *inputs) newest() uint64 {
 }
 
 // doubts are the sequences that will not come any more and are not accounted for.
-func (s *session) doubts(fhir *jetstream.StreamInfo, cons *jetstream.ConsumerInfo) look {
+func (s *session) doubts(fhir *jetstream.StreamInfo, cons *jetstream.ConsumerInfo) inputsSeen {
 	s.inputs.mu.Lock()
 	defer s.inputs.mu.Unlock()
 	i := s.inputs
 	accounted := i.stored.Accounted().With(i.own)
-	found := look{taken: i.taken, asking: i.asking, end: max(cons.AckFloor.Stream, accounted.End())}
+	found := inputsSeen{taken: i.taken, asking: i.asking, end: max(cons.AckFloor.Stream, accounted.End())}
 	upTo := min(max(cons.AckFloor.Stream, decided.Before(fhir.State.FirstSeq)), fhir.State.LastSeq)
 	// The stream was looked at first: where nothing is pending, nothing of it is still to come.
 	if cons.NumPending == 0 && cons.NumAckPending == 0 {
@@ -163,7 +163,7 @@ func (s *session) lose(ctx context.Context, lost decided.Stretches) error {
 	if err := s.record(ctx, lost); err != nil {
 		return err
 	}
-	s.Log.Error().Uint64("inputs", lost.Count()).Uint64("first", lost[0][0]).Uint64("last", lost.End()).
+	s.log.Error().Uint64("inputs", lost.Count()).Uint64("first", lost[0][0]).Uint64("last", lost.End()).
 		Msg("inputs left the stream FHIR before they were decided: publish them again, then run " +
 			"rlsguard verify --acknowledge-losses")
 	return nil
@@ -171,11 +171,11 @@ func (s *session) lose(ctx context.Context, lost decided.Stretches) error {
 
 // shrunk goes on where the stream lost its end: its sequences will be given again.
 func (s *session) shrunk(ctx context.Context, last uint64) error {
-	s.Log.Error().Uint64("last", last).Msg("the stream FHIR lost its end: reading on from what is left")
+	s.log.Error().Uint64("last", last).Msg("the stream FHIR lost its end: reading on from what is left")
 	i := s.inputs
 	i.mu.Lock()
 	r := i.merged()
-	i.own, i.before = nil, look{}
+	i.own, i.before = nil, inputsSeen{}
 	r.Decided, r.Lost = r.Decided.UpTo(last), r.Lost.UpTo(last)
 	i.mu.Unlock()
 	if err := r.Write(ctx, s.batches); err != nil {

@@ -1,13 +1,9 @@
 package consumers
 
 import (
-	"math/rand/v2"
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -72,47 +68,6 @@ func TestPlacesOfALetter(t *testing.T) {
 	letters := partlyRead(results)
 	if len(letters) != 1 || len(letters[0].Detail) > mostHeader || !strings.Contains(letters[0].Detail, "; and ") {
 		t.Errorf("%d letters, %d bytes: ...%s", len(letters), len(letters[0].Detail), letters[0].Detail[max(0, len(letters[0].Detail)-40):])
-	}
-}
-
-// A version that cannot be placed loses to one that can, in any order and however often it comes; the flag says that it may be newer.
-func TestVersionsThatCannotBePlaced(t *testing.T) {
-	version := func(status, updated string) string {
-		return `{"resourceType":"MedicationRequest","id":"m","status":"` + status + `","intent":"order","subject":{"reference":"Patient/1"},
-			"meta":{"lastUpdated":` + updated + `},"medicationCodeableConcept":{"text":"sertraline 50 mg"}}`
-	}
-	docs := []string{
-		`{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}}`,
-		version("stopped", `"yesterday"`), version("active", `"2026-10-01T08:00:00Z"`), version("on-hold", `"2026-09-01T08:00:00Z"`), version("draft", `7`),
-	}
-	e := engine()
-	var inputs []fold.Input
-	for i, d := range docs {
-		inputs = append(inputs, readInput(uint64(i+1), d))
-	}
-	m, _ := run(e, inputs)
-	first := facts(m)
-	if flags := open(e, m); len(flags) != 2 || !strings.Contains(flags[1].Summary, "A newer version may exist of MedicationRequest/m") {
-		t.Fatalf("flags %+v", flags)
-	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	for range 60 {
-		mixed := append([]fold.Input(nil), inputs...)
-		for range rng.IntN(4) {
-			mixed = append(mixed, inputs[rng.IntN(len(inputs))])
-		}
-		rng.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
-		cut := rng.IntN(len(mixed))
-		m, _ := run(e, mixed[:cut], mixed[cut:])
-		if diff := cmp.Diff(first, facts(m), cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("another order gives other facts:\n%s", diff)
-		}
-	}
-	without, _ := run(e, inputs[:1], inputs[2:4])
-	for _, f := range open(e, without) {
-		if strings.Contains(f.Summary, "newer version may") {
-			t.Errorf("nothing unreadable came: %s", f.Summary)
-		}
 	}
 }
 

@@ -76,7 +76,7 @@ func TestPublishTellsRejections(t *testing.T) {
 	lines := []string{rlsJSON("1"), `{`, orderJSON("a", "1", "sertraline", "active", 1), `{"resourceType":"Nonsense"}`}
 	for i, d := range lines {
 		if i == 2 {
-			if _, err := p.Flush(); err != nil {
+			if _, err := p.Flush(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			b.publish(`[]`) // in between
@@ -95,26 +95,6 @@ func TestPublishTellsRejections(t *testing.T) {
 	})
 	if d := cmp.Diff(map[string]string{"a.ndjson:4": "invalid-json", "a.ndjson:8": "not-fhir"}, got); d != "" || err != nil {
 		t.Errorf("%v, rejected (-want +got):\n%s", err, d)
-	}
-}
-
-func TestSpansOfOrigins(t *testing.T) {
-	var s publish.Origins
-	for _, m := range []struct {
-		seq  uint64
-		from publish.Origin
-	}{{3, publish.Origin{Source: "a", Line: 1}}, {4, publish.Origin{Source: "a", Line: 2}}, {5, publish.Origin{Source: "a", Line: 4}}, {6, publish.Origin{Source: "b", Line: 1}}, {9, publish.Origin{Source: "b", Line: 2}}, {10, publish.Origin{Source: "b", Line: 2}}} {
-		s.Add(m.seq, m.from)
-	}
-	if len(s.Spans) != 5 || s.Last() != 10 {
-		t.Errorf("%d spans up to %d", len(s.Spans), s.Last())
-	}
-	want := map[uint64]publish.Origin{3: {Source: "a", Line: 1}, 4: {Source: "a", Line: 2}, 5: {Source: "a", Line: 4}, 6: {Source: "b", Line: 1}, 9: {Source: "b", Line: 2}, 10: {Source: "b", Line: 2}}
-	for seq := range uint64(12) {
-		from, ours := s.Find(seq)
-		if _, wanted := want[seq]; ours != wanted || from != want[seq] {
-			t.Errorf("%d is %v, %t", seq, from, ours)
-		}
 	}
 }
 
@@ -213,47 +193,5 @@ func TestLargeBundleGoesInParts(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("flags differ (-whole +parts):\n%s", d)
-	}
-}
-
-func TestSplit(t *testing.T) {
-	tests := []struct {
-		name, doc string
-		limit     int
-		subjects  []string
-		fails     bool
-	}{
-		{name: "small", doc: `{"id":"1","resourceType":"Observation"}`, limit: 100, subjects: []string{"fhir.Observation"}},
-		{name: "no JSON", doc: `{"resource`, limit: 100, subjects: []string{"fhir.Unknown"}},
-		{name: "a type that would break the subject", doc: `{"resourceType":"a.b >"}`, limit: 100, subjects: []string{"fhir.Unknown"}},
-		{name: "type is no string", doc: `{"resourceType":{"resourceType":"Patient"}}`, limit: 100, subjects: []string{"fhir.Unknown"}},
-		{name: "a history keeps its versions", limit: 200,
-			doc: `{"resourceType":"Bundle","type":"history","entry":[{"resource":{"resourceType":"Patient","id":"1","active":true},"response":{"etag":"W/\"2\"","lastModified":"2026-01-01T00:00:00Z"}},` +
-				`{"resource":{"resourceType":"Patient","id":"2","active":true},"request":{"method":"PUT","url":"Patient/2"}}]}`,
-			subjects: []string{"fhir.Bundle", "fhir.Patient"}},
-		{name: "a change in parts keeps its method", limit: 200,
-			doc: `{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Binary","id":"b","data":"W10="},"request":{"method":"patch","url":"MedicationRequest/1"}},` +
-				`{"resource":{"resourceType":"Patient","id":"2","active":true},"request":{"method":"PUT","url":"Patient/2"}}]}`,
-			subjects: []string{"fhir.Bundle", "fhir.Patient"}},
-		{name: "a large resource", doc: `{"resourceType":"Observation","id":"12345678901234567890"}`, limit: 20, fails: true},
-		{name: "a large entry", doc: `{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"12345678901234567890"}}]}`, limit: 40, fails: true},
-		{name: "acknowledgements have their own subject", limit: 1000,
-			doc:      `{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"DetectedIssue","id":"1"}},{"resource":{"resourceType":"Patient","id":"1"}}]}`,
-			subjects: []string{"fhir.DetectedIssue", "fhir.Patient"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			msgs, err := publish.Split([]byte(tt.doc), tt.limit)
-			if (err != nil) != tt.fails {
-				t.Fatalf("error: %v", err)
-			}
-			var got []string
-			for _, m := range msgs {
-				got = append(got, m.Subject)
-			}
-			if d := cmp.Diff(tt.subjects, got); d != "" {
-				t.Error(d)
-			}
-		})
 	}
 }

@@ -99,7 +99,7 @@ func (r *recording) scrape() error {
 	defer r.mu.Unlock()
 	for instance, ask := range r.ask {
 		text, err := ask()
-		r.put(fmt.Sprintf(`up{instance=%q,job="rlsguard"}`, instance), health.OneIf(err == nil), false)
+		r.put(fmt.Sprintf(`up{instance=%q,job="rlsguard"}`, instance), oneIf(err == nil), false)
 		if err != nil {
 			continue
 		}
@@ -269,4 +269,11 @@ func (r *recording) ruleTest(t *testing.T, expect ...firing) {
 	if out, err := exec.Command(promtool, "test", "rules", file).CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
+}
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }

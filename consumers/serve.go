@@ -43,9 +43,6 @@ type Config struct {
 	// Known lets others in the process read what is known; nil is allowed.
 	Known *commit.Known
 	Log   zerolog.Logger
-
-	// rebuild is what the record of the site has as Rebuilding, also before a session could write it.
-	rebuild uint64
 }
 
 // DefaultBatch fills an atomic batch without many going over into a second one.
@@ -69,7 +66,7 @@ func Serve(ctx context.Context, cfg Config) error {
 	cfg.tellQuiet()
 	if cfg.Engine.MaxTouch == 0 {
 		e := *cfg.Engine
-		e.MaxTouch = commit.Chunk
+		e.MaxTouch = commit.ReachAtOnce
 		cfg.Engine = &e
 	}
 	nc, err := cfg.connect()
@@ -89,10 +86,11 @@ func Serve(ctx context.Context, cfg Config) error {
 	defer cfg.tellHealth()()
 	defer cfg.observe(ctx, nc)()
 	defer context.AfterFunc(ctx, func() { cfg.Health.Unready(health.Stopping) })() // at once; what is in flight is finished after it
+	r := &run{cfg: &cfg, nc: nc}
 	for wait := jet.NewBackoff(); ; {
 		jet.Reached(ctx, nc)
 		began := time.Now()
-		err := runSession(ctx, &cfg, nc)
+		err := r.session(ctx)
 		switch {
 		case ctx.Err() != nil:
 			cfg.Health.Unready(health.Stopping)

@@ -41,7 +41,7 @@ func newBench(t testing.TB) *bench {
 
 func (b *bench) start() {
 	b.t.Helper()
-	srv, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0", Log: zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.ErrorLevel)})
+	srv, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0", Log: zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.ErrorLevel)})
 	if err != nil {
 		b.t.Fatal(err)
 	}

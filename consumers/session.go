@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -20,16 +23,31 @@ import (
 // setupTimeout bounds making and reading streams.
 const setupTimeout = 30 * time.Second
 
+// run is one call of Serve: what outlives its sessions.
+type run struct {
+	cfg *Config
+	nc  *nats.Conn
+	// rebuild is what the record of the site has as Rebuilding, also before a session could write it.
+	rebuild uint64
+}
+
 // session is one run of the consumer over streams that stay the same.
 type session struct {
-	*commit.Committer
-	cfg     *Config
-	js      jetstream.JetStream
-	nc      *nats.Conn
-	batches *jet.JetStore
-	epoch   int64           // creation of the stream FHIR, Unix nanoseconds
-	created time.Time       // of the stream RLS
-	work    context.Context // of what is in flight: ends a while after the session has to stop
+	run       *run
+	cfg       *Config
+	committer *commit.Committer
+	states    *commit.WorkingCopy // of the committer
+	health    *health.Health
+	log       zerolog.Logger
+	now       func() time.Time
+	js        jetstream.JetStream
+	nc        *nats.Conn
+	batches   *jet.JetStore
+	epoch     int64     // creation of the stream FHIR, Unix nanoseconds
+	created   time.Time // of the stream RLS
+	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
+	rebuilding uint64
+	seed       maphash.Seed // of what is compared in memory
 	// flagsMade is the creation of the stream RLS_FLAGS, Unix nanoseconds; 0 while the session makes it anew.
 	flagsMade   atomic.Int64
 	starts      int64 // of the embedded server, when the session began
@@ -45,38 +63,36 @@ type session struct {
 	dead        map[string]struct{} // dead letters that are there of inputs that are not acknowledged
 }
 
-// runSession runs until ctx ends, or until something makes it start over.
-func runSession(ctx context.Context, cfg *Config, nc *nats.Conn) error {
-	js, err := jet.New(nc, cfg.Domain, jetstream.WithDefaultTimeout(jet.RequestTimeout), jetstream.WithPublishAsyncMaxPending(256),
+// session runs one until ctx ends, or until something makes it start over.
+func (r *run) session(ctx context.Context) error {
+	js, err := jet.New(r.nc, r.cfg.Domain, jetstream.WithDefaultTimeout(jet.RequestTimeout), jetstream.WithPublishAsyncMaxPending(256),
 		jetstream.WithPublishAsyncTimeout(5*jet.RequestTimeout))
 	if err != nil {
 		return err
 	}
 	defer js.CleanupPublisher()
-	s := newSession(cfg, nc, js)
-	s.Health.Begin()
-	s.Health.Show(nil) // nothing is known yet
+	s := newSession(r, js)
+	s.health.Begin()
+	s.health.Show(nil) // nothing is known yet
 	work, cancel := graceful(ctx)
 	defer cancel()
-	s.work = work
 	have, err := s.prepare(ctx)
 	if err != nil {
 		return err
 	}
-	return s.run(ctx, have)
+	return s.serve(ctx, work, have)
 }
 
-func newSession(cfg *Config, nc *nats.Conn, js jetstream.JetStream) *session {
-	s := &session{cfg: cfg, js: js, nc: nc, batches: &jet.JetStore{Nc: nc, Js: js, Timeout: jet.RequestTimeout}, unacked: newUnacked(), inputs: newInputs(), events: make(chan commit.Event, 2*cfg.Batch), batchTarget: cfg.Batch}
-	s.Committer = commit.NewCommitter(commit.CommitterOptions{Engine: cfg.Engine, Store: s.batches,
-		AsOf: cfg.AsOf, Audit: cfg.Audit, Now: time.Now, Sleep: jet.Sleep, Health: cfg.Health, Log: cfg.Log})
+func newSession(r *run, js jetstream.JetStream) *session {
+	cfg := r.cfg
+	s := &session{run: r, cfg: cfg, js: js, nc: r.nc, health: cfg.Health, log: cfg.Log, now: time.Now, seed: maphash.MakeSeed(),
+		batches: &jet.JetStore{Nc: r.nc, Js: js, Timeout: jet.RequestTimeout}, unacked: newUnacked(), inputs: newInputs(),
+		events: make(chan commit.Event, 2*cfg.Batch), batchTarget: cfg.Batch}
+	s.committer = commit.New(commit.Options{Engine: cfg.Engine, Store: s.batches, AsOf: cfg.AsOf, Audit: cfg.Audit,
+		Now: time.Now, Sleep: jet.Sleep, Intact: s.unreplaced, Health: cfg.Health, Log: cfg.Log})
+	s.states = s.committer.States()
 	if cfg.Embedded != nil {
 		s.starts = cfg.Embedded.Starts.Load()
-	}
-	s.Intact, s.Reject = s.unreplaced, s.writeDeadLetters
-	s.Done = func(batch []commit.Event) {
-		s.unacked.drop(batch)
-		s.inputs.note(batch)
 	}
 	return s
 }
@@ -105,7 +121,7 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	}
 	if s.cfg.Dead > 0 {
 		if err := jet.KeepDead(ctx, s.js, s.cfg.Dead); err != nil { // a right that the user of serve need not have
-			s.Log.Warn().Err(err).Msg("dead letters are kept as long as before")
+			s.log.Warn().Err(err).Msg("dead letters are kept as long as before")
 		}
 	}
 	created, err := s.streamCreated(ctx, layout.StreamFHIR)
@@ -122,7 +138,7 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	}
 	s.flagsMade.Store(made.UnixNano())
 	if s.cfg.Embedded != nil {
-		s.cfg.rebuild = max(s.cfg.rebuild, s.cfg.Embedded.Rebuild.Swap(0))
+		s.run.rebuild = max(s.run.rebuild, s.cfg.Embedded.Rebuild.Swap(0))
 	}
 	have, err := s.checkSite(ctx)
 	switch {
@@ -131,9 +147,9 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	case have == nil:
 		err = s.checkHistory(ctx)
 	default: // another instance, or this one before it was killed, may have begun to
-		s.cfg.rebuild = max(s.cfg.rebuild, have.Rebuilding)
+		s.run.rebuild = max(s.run.rebuild, have.Rebuilding)
 	}
-	s.Rebuilding = s.cfg.rebuild
+	s.rebuilding = s.run.rebuild
 	return have, err
 }
 
@@ -145,8 +161,8 @@ func (s *session) streamCreated(ctx context.Context, name string) (time.Time, er
 	return stream.CachedInfo().Created, nil
 }
 
-// run follows the states, settles them, and then takes events in.
-func (s *session) run(ctx context.Context, have *layout.SiteRecord) error {
+// serve follows the states, brings them to the rules, and then takes events in. work goes on for a while after ctx, for what is in flight.
+func (s *session) serve(ctx, work context.Context, have *layout.SiteRecord) error {
 	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	defer s.tellWhenVoid(ctx, serving)()
@@ -158,25 +174,25 @@ func (s *session) run(ctx context.Context, have *layout.SiteRecord) error {
 			return nil
 		case <-filled:
 		}
-		s.Health.Show(s.Copy)
-		if s.Rebuilding == 0 { // otherwise it is a part only
-			s.cfg.Known.Offer(ctx, s.Copy)
+		s.health.Show(s.states)
+		if s.rebuilding == 0 { // otherwise it is a part only
+			s.cfg.Known.Offer(ctx, s.states)
 		}
 		began := time.Now()
-		if err := s.ApplyRules(ctx, have); err != nil {
+		if err := s.committer.ApplyRules(ctx, have, s.rebuilding); err != nil {
 			return err
 		}
-		if err := s.Heal(ctx); err != nil {
+		if err := s.committer.Heal(ctx); err != nil {
 			return err
 		}
-		s.Log.Info().Int("patients", s.Copy.Known()).Int64("settled_in_ms", time.Since(began).Milliseconds()).Msg("states read")
+		s.log.Info().Int("patients", s.states.Known()).Int64("settled_in_ms", time.Since(began).Milliseconds()).Msg("states read")
 		if err := s.openInputs(ctx, have); err != nil {
 			return err
 		}
 		if err := s.findDead(ctx); err != nil {
 			return err
 		}
-		return s.consume(ctx)
+		return s.consume(ctx, work)
 	})
 	return g.Wait()
 }
@@ -188,7 +204,7 @@ func (s *session) tellWhenVoid(ctx, serving context.Context) (done func()) {
 	stop := context.AfterFunc(ctx, func() {
 		defer close(told)
 		if serving.Err() == nil {
-			s.Health.Unready(reasonOf(context.Cause(ctx)))
+			s.health.Unready(reasonOf(context.Cause(ctx)))
 			s.cfg.Known.Set(nil)
 		}
 	})
@@ -210,12 +226,12 @@ func (s *session) keepFollowing(ctx context.Context, filled chan struct{}) error
 		}
 	}
 	for wait := jet.NewBackoff(); ctx.Err() == nil; wait.Sleep(ctx) {
-		err := s.Copy.Follow(ctx, s.js, once)
+		err := s.states.Follow(ctx, s.js, once)
 		if errors.Is(err, layout.ErrState) {
 			return err
 		}
 		if err != nil && ctx.Err() == nil {
-			s.Log.Warn().Err(err).Msg("following the states again")
+			s.log.Warn().Err(err).Msg("following the states again")
 		}
 	}
 	return nil

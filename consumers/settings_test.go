@@ -70,9 +70,11 @@ func TestStreamSettingsChange(t *testing.T) {
 func TestMadeStreamsAreFit(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
+	streams := map[string]*jetstream.StreamInfo{}
 	for _, want := range layout.StreamConfigs(1) {
-		if found := jet.SettingsOf(&b.stream(want.Name).CachedInfo().Config, &want); len(found) > 0 {
-			t.Error(found)
-		}
+		streams[want.Name] = b.stream(want.Name).CachedInfo()
+	}
+	if unfit := jet.UnfitStreams(b.js, streams); unfit != "" {
+		t.Error(unfit)
 	}
 }

@@ -71,7 +71,7 @@ func startsOver() []fault {
 		return fault{name: name + " damaged and mended", do: func(b *bench) func() { return b.overwrite(subject(b), "damaged") }}
 	}
 	again := fault{name: "server inside started again", embedded: true, do: func(b *bench) func() {
-		b.srv.Log.Notice("no space left on device")
+		b.srv.Current().Warnf("no space left on device")
 		return nothing
 	}}
 	return []fault{
@@ -203,7 +203,7 @@ func TestNoAnswerFromAPart(t *testing.T) {
 		"states lost, killed after it began": func(b *bench) {
 			lost(b)
 			s := b.session()
-			b.check(s.ApplyRules(t.Context(), nil))
+			b.check(s.committer.ApplyRules(t.Context(), nil, s.rebuilding))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

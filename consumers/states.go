@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -33,7 +32,7 @@ func (s *session) watchStates(ctx context.Context, rls *jetstream.StreamInfo, an
 		return fmt.Errorf("%w: %s ends at sequence %d, and reached %d", jet.ErrReplaced, layout.StreamRLS, rls.State.LastSeq, s.lastRLS)
 	}
 	s.lastRLS = rls.State.LastSeq
-	expected := s.Copy.Expected()
+	expected := s.states.Expected()
 	stored, err := s.countStates(ctx)
 	if err != nil {
 		return err
@@ -62,7 +61,7 @@ func (s *session) watchStates(ctx context.Context, rls *jetstream.StreamInfo, an
 	if !answers || jet.UnfitStreams(s.js, map[string]*jetstream.StreamInfo{layout.StreamRLS: rls}) != "" {
 		return nil
 	}
-	s.Copy.Lose(&missing)
+	missing.Lose()
 	return s.restore(ctx, missing)
 }
 
@@ -88,23 +87,16 @@ func (s *session) countStates(ctx context.Context) (uint64, error) {
 }
 
 // missingStates reads which states there are. Markers of erasures that have left are forgotten.
-func (s *session) missingStates(ctx context.Context) (commit.MissingRows, error) {
-	m := s.Copy.Stored()
+func (s *session) missingStates(ctx context.Context) (*commit.Missing, error) {
+	m := s.states.Missing()
 	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}, HeadersOnly: true}
-	err := jet.Each(ctx, s.js, layout.StreamRLS, cfg,
-		func(msg jetstream.Msg, _ *jetstream.MsgMetadata) error {
-			subject := msg.Subject()
-			kind := subject[:strings.LastIndexByte(subject, '.')+1]
-			if subject == layout.SubjectSite {
-				m.Site = false
-			} else if tok, err := layout.ParseToken(subject[len(kind):]); err == nil {
-				delete(m.Rows[kind], tok)
-			}
-			return nil
-		})
+	err := jet.Each(ctx, s.js, layout.StreamRLS, cfg, func(msg jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		m.Found(msg.Subject())
+		return nil
+	})
 	if err != nil {
-		return m, fmt.Errorf("looking for states: %w", err)
+		return nil, fmt.Errorf("looking for states: %w", err)
 	}
-	s.Copy.DropMarkers(&m)
+	m.DropMarkers()
 	return m, nil
 }

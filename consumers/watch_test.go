@@ -1,8 +1,11 @@
 package consumers
 
 import (
+	gocmp "cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -33,10 +36,15 @@ func (w *told) take(f checks.Flag) error {
 func (w *told) open() (flags []checks.Flag, live []checks.Flag) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	flags = watch.SortedOpen(w.flags)
-	for i := range flags {
-		flags[i].Number, flags[i].Change = 0, ""
+	for _, f := range w.flags {
+		if f.State != checks.Resolved && f.Change != checks.ChangeMoved {
+			f.Number, f.Change = 0, ""
+			flags = append(flags, f)
+		}
 	}
+	slices.SortFunc(flags, func(a, b checks.Flag) int {
+		return gocmp.Or(strings.Compare(string(a.Patient), string(b.Patient)), strings.Compare(a.Check, b.Check), strings.Compare(a.Ingredient, b.Ingredient))
+	})
 	return flags, append(live, w.live...)
 }
 

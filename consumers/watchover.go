@@ -23,7 +23,7 @@ func (s *session) watchOver(ctx context.Context) error {
 			return err
 		}
 		if ctx.Err() == nil {
-			s.Health.Looked(err)
+			s.health.Looked(err)
 		}
 		select {
 		case <-ctx.Done():
@@ -52,11 +52,11 @@ func (s *session) look(ctx context.Context) error {
 
 // trouble shows a reason of not being ready, "" when it has gone, and logs it once.
 func (s *session) trouble(reason, detail string) {
-	switch news := s.Health.Trouble(reason, detail); {
+	switch news := s.health.Trouble(reason, detail); {
 	case news && detail != "":
-		s.Log.Error().Str("reason", reason).Msg(detail)
+		s.log.Error().Str("reason", reason).Msg(detail)
 	case news:
-		s.Log.Info().Str("reason", reason).Msg("as it should be again")
+		s.log.Info().Str("reason", reason).Msg("as it should be again")
 	}
 }
 

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -57,7 +54,7 @@ func (c *answerFlags) answer(p *program, a checks.Acknowledgement, word string) 
 		return err
 	}
 	a.Author = c.Author
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

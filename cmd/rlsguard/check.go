@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -107,7 +108,7 @@ func (c *checkCommand) askFiles(p *program, set *setup, draft []byte) error {
 		return err
 	}
 	checker := ordercheck.Checker{Engine: &r.engine, Stored: ordercheck.Files{View: facts}, Reader: set.reader, AsOf: func() time.Time { return asOf }}
-	a, err := checker.Ask(draft)
+	a, err := checker.Ask(context.Background(), draft)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Draft, err)
 	}

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -56,7 +54,7 @@ var demoStory = []struct{ file, words string }{
 
 // Run tells the story once.
 func (c *demoCommand) Run(p *program) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	dir, err := os.MkdirTemp("", "rlsguard-demo-")
 	if err != nil {
@@ -111,7 +109,7 @@ func startDemo(ctx context.Context, p *program, dir string) (*demo, error) {
 		return nil, err
 	}
 	d := &demo{program: p, out: p.newPrinter("text", true), serve: make(chan error, 1), watch: make(chan error, 1), flags: make(chan checks.Flag)}
-	if d.server, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
+	if d.server, err = embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
 		return nil, err
 	}
 	if d.nc, err = d.server.Connect(); err != nil {

@@ -41,7 +41,7 @@ func (c *eraseCommand) Run(p *program) (err error) {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	s, err := c.open(p, "erase", false)
+	s, err := c.open(ctx, p, "erase", false)
 	if err != nil {
 		return err
 	}

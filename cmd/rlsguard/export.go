@@ -37,7 +37,7 @@ func (c *exportCommand) Run(p *program) (err error) {
 			return errors.Join(err, fmt.Errorf("%s is there already: name another file", c.File))
 		}
 	}
-	s, err := c.open(p, "export", false)
+	s, err := c.open(ctx, p, "export", false)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (c *importCommand) Run(p *program) (err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	s, err := c.open(p, "import", true)
+	s, err := c.open(ctx, p, "import", true)
 	if err != nil {
 		return err
 	}

@@ -5,9 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -44,7 +41,7 @@ func (c *publishCommand) Run(p *program) (err error) {
 	if len(in.sources) == 0 {
 		return errNothing
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	nc, err := c.connect("publish")
 	if err != nil {
@@ -71,7 +68,7 @@ func publishAll(ctx context.Context, p *program, pub *toldPublisher, sources []s
 	s := &sending{pub: pub.Publisher, reader: fhir.NewReader(fhir.Options{})}
 	bar := startProgress(p.stderr, "publishing", totalSize(sources), megabytes)
 	s.sources(ctx, sources, bar)
-	sent, err := pub.Flush()
+	sent, err := pub.Flush(ctx)
 	bar.end()
 	tellUnread(p.stderr, s.unread)
 	for _, e := range s.unsent {
@@ -156,7 +153,7 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 	if err == nil {
 		return true
 	}
-	if _, lost := s.pub.Flush(); lost != nil || ctx.Err() != nil {
+	if _, lost := s.pub.Flush(ctx); lost != nil || ctx.Err() != nil {
 		return false
 	}
 	refuse(err.Error())

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -46,8 +47,9 @@ type job struct {
 
 // readSources reads sources on all cores and hands what is in them to take, always in the order of sources and of the
 // documents in them, so that nothing depends on which core was faster. n is the position of the source. take keeps no slice of a
-// batch.
-func readSources(sources []source, o fhir.Options, bar *progress, take func(n int, b batch)) {
+// batch; where it returns false, reading ends.
+func readSources(sources []source, o fhir.Options, bar *progress, take func(n int, b batch) bool) {
+	var ended atomic.Bool
 	workers := min(runtime.GOMAXPROCS(0), len(sources))
 	work := make(chan job)
 	order := make(chan job, 4*workers) // so far may reading be ahead
@@ -64,22 +66,27 @@ func readSources(sources []source, o fhir.Options, bar *progress, take func(n in
 		go func() {
 			r := fhir.NewReader(o)
 			for j := range work {
-				readSource(r, j, bar)
+				readSource(r, j, bar, &ended)
 			}
 		}()
 	}
 	n := 0
 	for j := range order {
 		for b := range j.out {
-			take(n, *b)
+			if !ended.Load() && !take(n, *b) {
+				ended.Store(true) // what is read by now is thrown away, so that nobody waits
+			}
 			b.free()
 		}
 		n++
 	}
 }
 
-func readSource(r *fhir.Reader, j job, bar *progress) {
+func readSource(r *fhir.Reader, j job, bar *progress, ended *atomic.Bool) {
 	defer close(j.out)
+	if ended.Load() {
+		return
+	}
 	in, err := j.source.open()
 	if err != nil {
 		j.out <- &batch{last: true, err: sourceError(j.source.name, err)}
@@ -93,7 +100,7 @@ func readSource(r *fhir.Reader, j job, bar *progress) {
 			j.out <- b
 			b = newBatch()
 		}
-		return true
+		return !ended.Load()
 	})
 	if err != nil {
 		b.err = sourceError(j.source.name, err)

@@ -38,10 +38,11 @@ func TestSourcesAreReadInOrder(t *testing.T) {
 			}})
 		}
 		var got []string
-		readSources(sources, fhir.DefaultOptions(), nil, func(n int, b batch) {
+		readSources(sources, fhir.DefaultOptions(), nil, func(n int, b batch) bool {
 			for i, r := range b.resources {
 				got = append(got, fmt.Sprintf("%d:%d %s", n, b.lines[i], r.Patient))
 			}
+			return true
 		})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("(-want +got)\n%s", diff)
@@ -60,13 +61,14 @@ func TestUnreadableSource(t *testing.T) {
 		{name: "c.ndjson", open: func() (io.ReadCloser, error) { return io.NopCloser(patient("c")), nil }},
 	}
 	var got []string
-	readSources(sources, fhir.DefaultOptions(), nil, func(n int, b batch) {
+	readSources(sources, fhir.DefaultOptions(), nil, func(n int, b batch) bool {
 		for _, r := range b.resources {
 			got = append(got, string(r.Patient))
 		}
 		if b.err != nil {
 			got = append(got, b.err.Error())
 		}
+		return true
 	})
 	want := []string{"a.ndjson: reading FHIR: disk is gone", "b.ndjson: not for you", "Patient/c"}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -144,7 +144,7 @@ func TestReadmeDashboard(t *testing.T) {
 	}
 
 	// It sees what the demo publishes.
-	server, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	server, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}

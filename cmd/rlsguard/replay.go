@@ -16,6 +16,7 @@ import (
 
 type replayCommand struct {
 	configFlag
+	againstFlags
 
 	AsOf        string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out."`
 	KeyFile     string   `placeholder:"FILE" help:"Site key for flag ids (at least 16 bytes, mode 0600). Without it ids are made with a public key meant for tests."`
@@ -35,13 +36,17 @@ Examples:
   rlsguard replay export/
   rlsguard replay --format json --as-of 2026-11-23 export/ | jq .summary
   rlsguard replay --explain patient.json
-  zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -`
+  zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -
+  rlsguard replay --against proposed.yaml --html rehearsal.html export/`
 }
 
 // Run reads all paths and prints what is flagged.
 func (c *replayCommand) Run(p *program) error {
 	if c.Format == "fhir" && c.Explain {
 		return fmt.Errorf("--explain has no FHIR form: use it with --format text or json")
+	}
+	if err := c.checkRehearsal(); err != nil {
+		return err
 	}
 	set, err := c.setup()
 	if err != nil {
@@ -81,11 +86,14 @@ type replay struct {
 }
 
 func (r *replay) run(o fhir.Options) error {
-	if r.options.KeyFile == "" {
+	if r.options.KeyFile == "" && !r.options.wanted() {
 		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
 	}
 	if err := r.read(o, r.options.Paths); err != nil {
 		return err
+	}
+	if r.futile() {
+		return fmt.Errorf("output: %w", r.failure)
 	}
 	return r.finish()
 }
@@ -102,17 +110,21 @@ func (r *replay) read(o fhir.Options, paths []string) error {
 	r.fold = fold.NewReplay(&r.engine)
 	bar := startProgress(r.stderr, "reading", totalSize(in.sources), megabytes)
 	before := 0
-	readSources(in.sources, o, bar, func(n int, b batch) {
+	readSources(in.sources, o, bar, func(n int, b batch) bool {
 		r.take(n, in.sources[n].name, b)
 		if b.last {
 			r.end(in.sources[n].name, b, r.sum.Events-before)
 			before = r.sum.Events
 		}
+		return !r.futile()
 	})
 	bar.end()
 	r.sum.report(r.stderr)
 	return nil
 }
+
+// futile: nobody takes the output any more, nor waits for an account.
+func (r *replay) futile() bool { return r.failure != nil && r.options.Summary == "" }
 
 // end accounts for a source that has been read.
 func (r *replay) end(name string, b batch, events int) {
@@ -166,6 +178,12 @@ func (r *replay) finish() error {
 	if r.sum.Events == 0 {
 		return errNothing
 	}
+	if r.options.wanted() {
+		if err := r.rehearse(known); err != nil {
+			return err
+		}
+		return r.ended(met)
+	}
 	if !r.options.Transitions {
 		r.printFlags(known, patients)
 		if r.failure == nil {
@@ -178,6 +196,11 @@ func (r *replay) finish() error {
 	if r.failure == nil {
 		r.failure = r.out.end(r.sum)
 	}
+	return r.ended(met)
+}
+
+// ended gives the exit code.
+func (r *replay) ended(met bool) error {
 	switch {
 	case r.failure != nil:
 		return fmt.Errorf("output: %w", r.failure)
@@ -216,6 +239,9 @@ func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
 		slices.SortStableFunc(patients, func(a, b checks.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
 	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
+		if r.failure != nil {
+			return
+		}
 		found := make([][]checks.Flag, len(chunk))
 		eachInParallel(len(chunk), func(i int) {
 			found[i] = checks.OpenFlags(known.State(chunk[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
@@ -266,6 +292,9 @@ func worstOf(st *checks.State) checks.Severity {
 
 func (r *replay) explain(known *fold.Memory, patients []checks.Ref) {
 	for _, patient := range patients {
+		if r.failure != nil {
+			return
+		}
 		for _, s := range checks.Explain(known.State(patient), r.engine.Settings, r.asOf) {
 			if r.failure == nil {
 				r.failure = r.out.silence(s)

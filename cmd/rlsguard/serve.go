@@ -9,12 +9,10 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -89,9 +87,8 @@ func (c *serveCommand) Run(p *program) error {
 			return err
 		}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	defer runtime.KeepAlive(gcFloor())
 	if c.Nats != "" {
 		return c.external(ctx, cfg)
@@ -148,7 +145,10 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 	if options.Users, err = readUsers(c.Users); err != nil {
 		return err
 	}
-	if cfg.Embedded, err = embedded.StartEmbedded(options); err != nil {
+	if cfg.Embedded, err = embedded.StartEmbedded(ctx, options); err != nil {
+		if ctx.Err() != nil { // it was told to stop before it had begun
+			return nil
+		}
 		return whenInUse(err, "most likely by another rlsguard serve: end that first, or give a folder of its own with --data")
 	}
 	defer func() { err = errors.Join(err, cfg.Embedded.Stop()) }()

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,7 +34,7 @@ func (c *setupCommand) Run(p *program) (err error) {
 	if c.Replicas < 1 || c.AuditDays < 1 || c.DeadDays < 0 {
 		return errors.New("--replicas, --audit-days and --dead-days have to be above 0")
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()

@@ -35,7 +35,7 @@ type stored struct {
 }
 
 // open connects, or starts a server on the folder that nobody else reaches. With fresh the folder need not be there yet.
-func (f *storedFlags) open(p *program, role string, fresh bool) (*stored, error) {
+func (f *storedFlags) open(ctx context.Context, p *program, role string, fresh bool) (*stored, error) {
 	if f.Data != "" && (f.Nats != "" || f.connectFlags != (connectFlags{})) {
 		return nil, errors.New("--data names a folder without a running server: it does not go with --nats and the options of a connection")
 	}
@@ -44,13 +44,13 @@ func (f *storedFlags) open(p *program, role string, fresh bool) (*stored, error)
 		return nil, err
 	}
 	s := &stored{key: key, explain: func(err error) error { return err }}
-	if err := s.connect(p, f, role, fresh); err != nil {
+	if err := s.connect(ctx, p, f, role, fresh); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-func (s *stored) connect(p *program, f *storedFlags, role string, fresh bool) (err error) {
+func (s *stored) connect(ctx context.Context, p *program, f *storedFlags, role string, fresh bool) (err error) {
 	var domain jet.Domain
 	if f.Data == "" {
 		var c *connection
@@ -61,7 +61,7 @@ func (s *stored) connect(p *program, f *storedFlags, role string, fresh bool) (e
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
 		}
-		if s.server, err = embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: p.logger("error")}); err != nil {
+		if s.server, err = embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: p.logger("error")}); err != nil {
 			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()
@@ -110,7 +110,10 @@ func (s *stored) close() error {
 	return nil
 }
 
-// interruptible is a context that Ctrl-C ends.
+// interruptible is a context that ends with the first Ctrl-C, or when the process is told to terminate. A second one ends the process
+// at once.
 func interruptible() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

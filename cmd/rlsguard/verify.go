@@ -48,7 +48,7 @@ func (c *verifyCommand) Run(p *program) (err error) {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	s, err := c.open(p, "verify", false)
+	s, err := c.open(ctx, p, "verify", false)
 	if err != nil {
 		return err
 	}

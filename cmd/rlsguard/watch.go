@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -35,7 +31,7 @@ Examples:
 
 // Run follows the flags.
 func (c *watchCommand) Run(p *program) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	// A link that died without a word is noticed within 15 seconds.
 	nc, err := c.connect("watch", nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), nats.ReconnectWait(time.Second))

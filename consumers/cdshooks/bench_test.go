@@ -111,7 +111,7 @@ func measure(b *testing.B, do func(int) error) {
 
 // startConsumer serves on a server inside, with so many patients stored: RLS, sertraline and ferritin.
 func startConsumer(b *testing.B, patients int) (*nats.Conn, *commit.Known, func()) {
-	srv, err := embedded.StartEmbedded(embedded.EmbeddedOptions{Dir: b.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	srv, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 	if err != nil {
 		b.Fatal(err)
 	}

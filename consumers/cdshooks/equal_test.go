@@ -107,7 +107,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(`{"context":{"patientId":"1","draftOrders":{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"ServiceRequest","code":7}},null,7]}}}`)
 	h := &handler{Config: Config{Checker: &ordercheck.Checker{Engine: engine(), Stored: stored(f, rlsCondition)}, Reasons: ordercheck.DefaultReasons}, shown: newShownCards(), now: func() time.Time { return asOf }}
 	f.Fuzz(func(t *testing.T, body string) {
-		a := h.answer([]byte(body))
+		a := h.answer(t.Context(), []byte(body))
 		if a.err != nil {
 			return
 		}

@@ -166,8 +166,8 @@ func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *Client, body [
 	}
 	answered := make(chan result, 1)
 	go func() {
-		defer func() { <-h.room }() // not before: an answer that nobody waits for any more goes on working
-		answered <- h.answer(body)
+		defer func() { <-h.room }() // not before: a step that has begun goes on, also where nobody waits any more
+		answered <- h.answer(ctx, body)
 	}()
 	select {
 	case a := <-answered:
@@ -179,7 +179,7 @@ func (h *handler) call(w http.ResponseWriter, r *http.Request, _ *Client, body [
 		h.show(w, r, began, a)
 	case <-ctx.Done():
 		h.Log.Warn().Msg("an order check took too long")
-		h.show(w, r, began, result{cards: []Card{notDone("it took too long")}, outcome: outcomeLate})
+		h.show(w, r, began, tooLate())
 	}
 }
 
@@ -190,6 +190,10 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, began time.Time, 
 	h.write(w, http.StatusOK, Response{Cards: a.cards})
 }
 
+func tooLate() result {
+	return result{cards: []Card{notDone("it took too long")}, outcome: outcomeLate}
+}
+
 type result struct {
 	cards   []Card
 	outcome string
@@ -197,7 +201,7 @@ type result struct {
 }
 
 // answer makes the cards. Whatever goes wrong inside becomes a card.
-func (h *handler) answer(body []byte) (a result) {
+func (h *handler) answer(ctx context.Context, body []byte) (a result) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.Log.Error().Msg("an order check failed")
@@ -213,12 +217,15 @@ func (h *handler) answer(body []byte) (a result) {
 	case q.fault != "":
 		return result{cards: []Card{notDone(q.fault)}, outcome: outcomeNotChecked}
 	}
-	advice, err := h.Checker.Advise(&q.question)
-	if err != nil {
+	advice, err := h.Checker.Advise(ctx, &q.question)
+	if err != nil && ctx.Err() == nil {
 		if !errors.Is(err, commit.ErrNotReady) {
 			h.Log.Error().Err(err).Msg("the stored states cannot be read")
 		}
-		advice = h.Checker.AdviseAlone(&q.question)
+		advice, _ = h.Checker.AdviseAlone(ctx, &q.question) // its error is that of ctx
+	}
+	if ctx.Err() != nil { // whoever asked has been told
+		return tooLate()
 	}
 	m := cardMaker{key: h.Checker.Engine.Key, reasons: h.Reasons, request: q, advice: &advice, everyone: h.Checker.Engine.Settings.Everyone}
 	state, outcome := storeRead, outcomeAnswered

@@ -12,7 +12,6 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -21,30 +20,30 @@ import (
 // Committer decides about events and commits what they change, until what it decided on is what is stored. It is the part of Serve
 // that knows neither a connection nor a clock nor a goroutine. It is not for concurrent use.
 type Committer struct {
-	Engine *fold.Engine
+	engine *fold.Engine
 	asOf   func() time.Time // the time that is decided for
-	Now    func() time.Time
-	Frozen time.Time // as-of time; zero when it is now
+	now    func() time.Time
+	frozen time.Time // as-of time; zero when it is now
 	sleep  func(context.Context, time.Duration)
-	Copy   *WorkingCopy
-	Store  *writer
-	Health *health.Health
-	Log    zerolog.Logger
-	Intact func(context.Context) error                         // whether what is in memory is still what is stored
-	Reject func(context.Context, []Event, []fold.Result) error // writes dead letters
-	Done   func([]Event)                                       // events that are decided, and acknowledged next
-	Flight *Flight                                             // what is on its way; nil when nothing is
+	copy   *WorkingCopy
+	store  *writer
+	health Health
+	log    zerolog.Logger
+	intact func(context.Context) error // whether what is in memory is still what is stored
+	flight *flight                     // what is on its way; nil when nothing is
+	reach  reach
+	later  []checks.Ref // whom the commit of the batch in hand has left for later
 	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
-	Rebuilding uint64
+	rebuilding uint64
 }
 
-// decide folds inputs, commits, and heals whom a changed Medication left for later. results are those of an earlier attempt, if there was
+// foldAndCommit folds inputs, commits, and notes whom that has left for later. results are those of an earlier attempt, if there was
 // one: what the next finds known was news.
-func (c *Committer) FoldAndCommit(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
+func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
 	var later []checks.Ref
 	for {
 		err := c.commit(ctx, func(view *snapshot) fold.Commit {
-			commit, r := c.Engine.Step(view, inputs, c.asOf())
+			commit, r := c.engine.Step(view, inputs, c.asOf())
 			if results == nil {
 				results = r
 			}
@@ -53,25 +52,17 @@ func (c *Committer) FoldAndCommit(ctx context.Context, inputs []fold.Input, resu
 		})
 		switch {
 		case err == nil:
-			return results, c.healLater(ctx, later)
+			c.later = append(c.later, later...)
+			return results, nil
 		case !errors.Is(err, jet.ErrConflict) && !errors.Is(err, jet.ErrPoison):
 			return nil, err
 		case len(inputs) > 1:
 			return c.halve(ctx, inputs, results)
 		case errors.Is(err, jet.ErrPoison):
-			c.Log.Error().Err(err).Uint64("sequence", inputs[0].Arrival.Sequence).Msg("input cannot be committed")
+			c.log.Error().Err(err).Uint64("sequence", inputs[0].Arrival.Sequence).Msg("input cannot be committed")
 			return rejectAll(inputs), nil
 		}
 	}
-}
-
-func (c *Committer) healLater(ctx context.Context, later []checks.Ref) error {
-	for refs := range slices.Chunk(later, Chunk) {
-		if err := c.healPatients(ctx, refs); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // halve decides about two halves: conflicts get rarer, and an input that cannot be committed is found.
@@ -79,11 +70,11 @@ func (c *Committer) halve(ctx context.Context, inputs []fold.Input, results []fo
 	mid := len(inputs) / 2
 	at, _ := slices.BinarySearchFunc(results, mid, func(r fold.Result, mid int) int { return cmp.Compare(r.Input, mid) })
 	move(results[at:], -mid)
-	first, err := c.FoldAndCommit(ctx, inputs[:mid], slices.Clip(results[:at]))
+	first, err := c.foldAndCommit(ctx, inputs[:mid], slices.Clip(results[:at]))
 	if err != nil {
 		return nil, err
 	}
-	second, err := c.FoldAndCommit(ctx, inputs[mid:], results[at:])
+	second, err := c.foldAndCommit(ctx, inputs[mid:], results[at:])
 	move(second, mid)
 	return append(first, second...), err
 }
@@ -106,11 +97,11 @@ func rejectAll(inputs []fold.Input) []fold.Result {
 
 // commit steps and writes until what the step saw is still so when it is written.
 func (c *Committer) commit(ctx context.Context, step func(*snapshot) fold.Commit) error {
-	for a := newAttempts(); ; {
+	for a := c.newAttempts(); ; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		view := c.Copy.Snapshot()
+		view := c.copy.snapshot()
 		commit, err := safely(view, step)
 		if err != nil {
 			return err
@@ -131,20 +122,22 @@ type attempts struct {
 	wait    *jet.Backoff
 }
 
-func newAttempts() *attempts { return &attempts{wait: jet.NewBackoff()} }
+func (c *Committer) newAttempts() *attempts { return &attempts{wait: c.backoff()} }
 
-// again learns what is stored after a commit failed with err, so that it can be tried once more; it returns the error where it cannot.
-func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *Piece, err error) error {
+func (c *Committer) backoff() *jet.Backoff { return &jet.Backoff{By: c.sleep} }
+
+// recoverFrom learns what is stored after a commit failed with err, so that it can be tried once more; it returns the error where it cannot.
+func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *piece, err error) error {
 	switch {
 	case errors.Is(err, jet.ErrConflict):
-		c.Health.Conflict()
+		c.health.Conflict()
 		if a.refused++; a.refused > 2 {
 			return err
 		}
 	case errors.Is(err, jet.ErrUnknown):
-		c.Log.Warn().Err(err).Msg("commit without an answer, reading back")
-		c.Health.Writing(false)
-		c.sleep(ctx, a.wait.Step())
+		c.log.Warn().Err(err).Msg("commit without an answer, reading back")
+		c.health.Writing(false)
+		a.wait.Sleep(ctx)
 	default:
 		return err
 	}
@@ -166,14 +159,14 @@ func safely(view *snapshot, step func(*snapshot) fold.Commit) (c fold.Commit, er
 }
 
 // write commits piece by piece; the piece that failed comes back with the error.
-func (c *Committer) write(ctx context.Context, commit *fold.Commit, view *snapshot) (*Piece, error) {
-	pieces, err := c.Store.pieces(commit, view, c.Now())
+func (c *Committer) write(ctx context.Context, commit *fold.Commit, view *snapshot) (*piece, error) {
+	pieces, err := c.store.pieces(commit, view, c.now())
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range pieces {
-		began := c.Now()
-		if err := c.Store.Commit(ctx, p); err != nil {
+		began := c.now()
+		if err := c.store.commit(ctx, p); err != nil {
 			return p, err
 		}
 		c.committed(p, began)
@@ -181,30 +174,30 @@ func (c *Committer) write(ctx context.Context, commit *fold.Commit, view *snapsh
 	return nil, nil
 }
 
-func (c *Committer) committed(p *Piece, began time.Time) {
-	if p.Size() > 0 {
-		c.Health.Committed(p.Size(), c.Now().Sub(began))
+func (c *Committer) committed(p *piece, began time.Time) {
+	if p.size() > 0 {
+		c.health.Committed(p.size(), c.now().Sub(began))
 	}
 }
 
 // readBack learns what is stored, however long the server is away.
-func (c *Committer) readBack(ctx context.Context, p *Piece, wait *jet.Backoff) error {
+func (c *Committer) readBack(ctx context.Context, p *piece, wait *jet.Backoff) error {
 	for {
-		err := c.Intact(ctx)
+		err := c.intact(ctx)
 		if err == nil {
-			err = c.Store.readBack(ctx, p)
+			err = c.store.readBack(ctx, p)
 		}
 		switch {
 		case err == nil:
-			c.Health.Writing(true)
+			c.health.Writing(true)
 			return nil
 		case errors.Is(err, jet.ErrReplaced), errors.Is(err, layout.ErrState), ctx.Err() != nil:
 			return err
 		}
-		c.Log.Warn().Err(err).Msg("reading back failed, trying again")
-		c.sleep(ctx, wait.Step())
+		c.log.Warn().Err(err).Msg("reading back failed, trying again")
+		wait.Sleep(ctx)
 	}
 }
 
-// chunk is the number of patients that are evaluated again in one commit.
+// Chunk is the number of patients that are evaluated again in one commit.
 const Chunk = 400

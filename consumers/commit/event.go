@@ -9,17 +9,18 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// event is a message that has to be decided and acknowledged: an input, or a timer that went off.
+// Event is a message that has to be decided and acknowledged: an input, or a timer that went off. Its message is only handed back.
 type Event struct {
 	Msg   jetstream.Msg
 	Seq   uint64
 	Input *fold.Input
 	Due   layout.Token
-	// pending is how many more the server had when it sent this one.
+	// Pending is how many more the server had when it sent this one.
 	Pending uint64
 	Stored  time.Time // when the server stored an input
 }
 
+// Weight is about how much there is to decide: resources, and 1 for a timer.
 func (e *Event) Weight() int {
 	if e.Input == nil {
 		return 1

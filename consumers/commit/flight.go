@@ -13,151 +13,201 @@ import (
 // flight is a batch of inputs whose commit is on its way. A commit costs the server's time more than ours, so the next batch is decided
 // meanwhile, over what this one will have stored. At most one is on its way: where its commit is refused, or nobody knows what became of
 // it, what was decided over it is thrown away and decided again.
-type Flight struct {
+type flight struct {
 	events  []Event
 	inputs  []fold.Input
 	results []fold.Result
-	Piece   *Piece
+	piece   *piece
 	plain   bool // its piece changes patients only, so that an overlay says all of it
 	began   time.Time
 	sent    time.Time
-	Answer  <-chan jet.Written
-	Written *jet.Written // once it came
+	answer  <-chan jet.Written
+	written *jet.Written // once it came
 }
 
-// begin decides about a batch and sends what that changes; the batch before it is acknowledged then. After an error neither is: they
-// come again, find what was committed, and change nothing more.
-func (c *Committer) Begin(ctx context.Context, batch []Event) error {
+// Decided is a batch that is committed. What is left to do about it, in this order: write dead letters for what of Results was rejected or
+// read in part, and acknowledge the Events.
+type Decided struct {
+	Events  []Event
+	Results []fold.Result // by index of the event; none of timers
+	Began   time.Time     // when it began to be decided
+}
+
+// Begin decides about a batch and sends what that changes. It hands back what is committed by now: the batch before it, and timers. Also
+// where there is an error, what comes back is committed; nothing else is acknowledged then: it comes again, finds what was committed, and
+// changes nothing more.
+func (c *Committer) Begin(ctx context.Context, batch []Event) (decided []Decided, err error) {
 	inputs, due := sorted(batch)
 	if len(inputs) > 0 {
-		if err := c.launch(ctx, inputs); err != nil {
-			return err
+		if decided, err = c.launch(ctx, inputs); err != nil {
+			return decided, err
 		}
 	}
 	if len(due) == 0 {
-		return nil
+		return decided, nil
 	}
-	if err := c.Finish(ctx); err != nil {
-		return err
+	last, err := c.Finish(ctx)
+	if decided = append(decided, last...); err != nil {
+		return decided, err
 	}
-	return c.timersFired(ctx, due)
+	began := c.now()
+	if err := c.timersFired(ctx, due); err != nil {
+		return decided, err
+	}
+	return append(decided, Decided{Events: due, Began: began}), nil
 }
 
-func (c *Committer) launch(ctx context.Context, events []Event) error {
-	if c.Flight != nil && !c.Flight.plain {
-		if err := c.Finish(ctx); err != nil {
-			return err
+func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decided, err error) {
+	if c.flight != nil && !c.flight.plain {
+		if decided, err = c.Finish(ctx); err != nil {
+			return decided, err
 		}
 	}
-	f := c.makeReady(events)
-	if f == nil {
-		return c.oneByOne(ctx, events)
+	f, many := c.makeReady(events)
+	switch {
+	case f == nil && many && len(events) > 1:
+		more, err := c.apart(ctx, events)
+		return append(decided, more...), err
+	case f == nil:
+		more, err := c.oneByOne(ctx, events)
+		return append(decided, more...), err
 	}
-	before := c.Flight
-	c.Flight = nil
+	before := c.flight
+	c.flight = nil
 	if before != nil {
 		asSent, err := c.land(ctx, before)
 		if err != nil {
-			return err
+			return decided, err
 		}
+		decided = append(decided, c.settle(before)...)
 		if !asSent {
-			if err := c.conclude(ctx, before); err != nil {
-				return err
-			}
-			return c.launch(ctx, events)
+			more, err := c.launch(ctx, events)
+			return append(decided, more...), err
 		}
 	}
-	f.sent = c.Now()
-	f.Answer = c.Store.send(ctx, f.Piece)
-	c.Flight = f
-	if before == nil {
-		return nil
-	}
-	return c.conclude(ctx, before)
+	f.sent = c.now()
+	f.answer = c.store.send(ctx, f.piece)
+	c.flight = f
+	return decided, nil
 }
 
 // makeReady decides about events over what is stored and what is on its way; nil where that takes more than one batch of messages, or
-// something is wrong: then it has to be done step by step.
-func (c *Committer) makeReady(events []Event) *Flight {
-	f := &Flight{events: events, inputs: inputsOf(events), began: c.Now()}
+// something is wrong: then it has to be done step by step. many tells that it concerns more patients than are decided at once.
+func (c *Committer) makeReady(events []Event) (ready *flight, many bool) {
+	f := &flight{events: events, inputs: inputsOf(events), began: c.now()}
 	var over *overlay
-	if c.Flight != nil {
-		over = newOverlay(c.Flight.Piece)
+	if c.flight != nil {
+		over = newOverlay(c.flight.piece)
 	}
-	view := c.Copy.snapshotOver(over)
+	view := c.copy.snapshotOver(over)
 	commit, err := safely(view, func(s *snapshot) (commit fold.Commit) {
-		commit, f.results = c.Engine.Step(s, f.inputs, c.asOf())
+		commit, f.results = c.engine.Step(s, f.inputs, c.asOf())
 		return commit
 	})
 	if err != nil || len(commit.Later) > 0 {
-		return nil
+		return nil, len(commit.Later) > 0
 	}
-	pieces, err := c.Store.pieces(&commit, view, c.Now())
+	pieces, err := c.store.pieces(&commit, view, c.now())
 	if err != nil || len(pieces) != 1 {
-		return nil
+		return nil, false
 	}
-	f.Piece, f.plain = pieces[0], len(commit.Medications)+len(commit.Gone) == 0
-	return f
+	f.piece, f.plain = pieces[0], len(commit.Medications)+len(commit.Gone) == 0
+	return f, false
+}
+
+// apart decides about two halves, so that what concerns many patients is alone in the end and nothing else waits until all are decided.
+func (c *Committer) apart(ctx context.Context, events []Event) ([]Decided, error) {
+	mid := len(events) / 2
+	decided, err := c.launch(ctx, events[:mid])
+	if err != nil {
+		return decided, err
+	}
+	more, err := c.launch(ctx, events[mid:])
+	return append(decided, more...), err
 }
 
 // oneByOne decides about events and commits with nothing else on its way.
-func (c *Committer) oneByOne(ctx context.Context, events []Event) error {
-	if err := c.Finish(ctx); err != nil {
-		return err
+func (c *Committer) oneByOne(ctx context.Context, events []Event) ([]Decided, error) {
+	decided, err := c.Finish(ctx)
+	if err != nil {
+		return decided, err
 	}
-	f := &Flight{events: events, inputs: inputsOf(events), began: c.Now()}
-	var err error
-	if f.results, err = c.FoldAndCommit(ctx, f.inputs, nil); err != nil {
-		return err
+	f := &flight{events: events, inputs: inputsOf(events), began: c.now()}
+	if f.results, err = c.foldAndCommit(ctx, f.inputs, nil); err != nil {
+		return decided, err
 	}
-	return c.conclude(ctx, f)
+	return append(decided, c.settle(f)...), nil
 }
 
-// finish waits for the commit that is on its way, and acknowledges its batch.
-func (c *Committer) Finish(ctx context.Context) error {
-	f := c.Flight
-	if f == nil {
-		return nil
+// settle hands a batch back that was stored, or keeps it until those are decided whom it has left for later.
+func (c *Committer) settle(f *flight) []Decided {
+	if len(c.later) == 0 {
+		return []Decided{f.decided()}
 	}
-	c.Flight = nil
-	if _, err := c.land(ctx, f); err != nil {
-		return err
-	}
-	return c.conclude(ctx, f)
-}
-
-// land waits until what f changes is stored. It tells whether that is what was sent: otherwise it was decided again.
-func (c *Committer) land(ctx context.Context, f *Flight) (asSent bool, err error) {
-	if f.Written == nil {
-		w := <-f.Answer
-		f.Written = &w
-	}
-	if err = c.Store.land(f.Piece, *f.Written); err == nil {
-		c.committed(f.Piece, f.sent)
-		return true, nil
-	}
-	a := newAttempts()
-	if err := c.recoverFrom(ctx, a, f.Piece, err); err != nil && !errors.Is(err, jet.ErrPoison) {
-		return false, err
-	}
-	f.results, err = c.FoldAndCommit(ctx, f.inputs, f.results)
-	return false, err
-}
-
-// conclude writes dead letters, counts outcomes and acknowledges, in this order.
-func (c *Committer) conclude(ctx context.Context, f *Flight) error {
-	if err := c.Reject(ctx, f.events, f.results); err != nil {
-		return err
-	}
-	c.Health.Batch(len(f.inputs), c.Now().Sub(f.began), f.results)
-	for i := range f.events {
-		c.Health.Decided(f.events[i].Stored, c.Now())
-	}
-	c.acknowledge(f.events)
+	c.reach.add(c.later)
+	c.later = nil
+	c.reach.waiting = append(c.reach.waiting, waiting{f.decided(), c.reach.reached + len(c.reach.queue)})
 	return nil
 }
 
-// goneOff decides again about the patients of timers that went off.
+// Finish waits for the commit that is in flight, and hands its batch back.
+func (c *Committer) Finish(ctx context.Context) ([]Decided, error) {
+	f := c.flight
+	if f == nil {
+		return nil, nil
+	}
+	c.flight = nil
+	if _, err := c.land(ctx, f); err != nil {
+		return nil, err
+	}
+	return c.settle(f), nil
+}
+
+func (f *flight) decided() Decided {
+	return Decided{Events: f.events, Results: f.results, Began: f.began}
+}
+
+// InFlight is the number of messages of the commit that is in flight, and whether there is one: it may have none.
+func (c *Committer) InFlight() (messages int, is bool) {
+	if c.flight == nil {
+		return 0, false
+	}
+	return c.flight.piece.size(), true
+}
+
+// Pending is where the answer to the commit in flight comes, for Answer; nothing ever comes while there is none.
+func (c *Committer) Pending() <-chan jet.Written {
+	if c.flight == nil {
+		return nil
+	}
+	return c.flight.answer
+}
+
+// Answer is Finish with an answer that was taken from Pending.
+func (c *Committer) Answer(ctx context.Context, w jet.Written) ([]Decided, error) {
+	c.flight.written = &w
+	return c.Finish(ctx)
+}
+
+// land waits until what f changes is stored. It tells whether that is what was sent: otherwise it was decided again.
+func (c *Committer) land(ctx context.Context, f *flight) (asSent bool, err error) {
+	if f.written == nil {
+		w := <-f.answer
+		f.written = &w
+	}
+	if err = c.store.land(f.piece, *f.written); err == nil {
+		c.committed(f.piece, f.sent)
+		return true, nil
+	}
+	a := c.newAttempts()
+	if err := c.recoverFrom(ctx, a, f.piece, err); err != nil && !errors.Is(err, jet.ErrPoison) {
+		return false, err
+	}
+	f.results, err = c.foldAndCommit(ctx, f.inputs, f.results)
+	return false, err
+}
+
+// timersFired decides again about the patients of timers that went off.
 func (c *Committer) timersFired(ctx context.Context, due []Event) error {
 	tokens := make([]layout.Token, len(due))
 	for i, ev := range due {
@@ -166,20 +216,7 @@ func (c *Committer) timersFired(ctx context.Context, due []Event) error {
 	if err := c.refresh(ctx, tokens); err != nil {
 		return err
 	}
-	if err := c.reevaluate(ctx, tokens); err != nil {
-		return err
-	}
-	c.acknowledge(due)
-	return nil
-}
-
-func (c *Committer) acknowledge(events []Event) {
-	c.Done(events)
-	for _, ev := range events {
-		if err := ev.Msg.Ack(); err != nil {
-			c.Log.Warn().Err(err).Uint64("sequence", ev.Seq).Msg("acknowledgement failed, the input will come again")
-		}
-	}
+	return c.reevaluate(ctx, tokens)
 }
 
 // sorted tells inputs from timers that went off.

@@ -16,11 +16,11 @@ import (
 func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
 	for len(due) > 0 {
 		n := min(Chunk, len(due))
-		p := &Piece{}
+		p := &piece{}
 		for _, tok := range due[:n] {
-			p.Rows = append(p.Rows, StateRow{Kind: layout.SubjectPatient, Token: tok})
+			p.rows = append(p.rows, stateRow{kind: layout.SubjectPatient, token: tok})
 		}
-		if err := c.readBack(ctx, p, jet.NewBackoff()); err != nil {
+		if err := c.readBack(ctx, p, c.backoff()); err != nil {
 			return err
 		}
 		due = due[n:]
@@ -34,8 +34,8 @@ func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 		n := min(Chunk, len(due))
 		var refs []checks.Ref
 		for _, tok := range due[:n] {
-			delete(c.Store.timers, tok) // it has gone off
-			ref, err := c.Copy.byToken(tok)
+			delete(c.store.timers, tok) // it has gone off
+			ref, err := c.copy.byToken(tok)
 			if err != nil {
 				return err
 			}
@@ -43,7 +43,7 @@ func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 				refs = append(refs, ref)
 			}
 		}
-		if err := c.persist(ctx, refs, c.Engine.Reevaluate); err != nil {
+		if err := c.persist(ctx, refs, c.engine.Reevaluate); err != nil {
 			return err
 		}
 		due = due[n:]
@@ -51,13 +51,13 @@ func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 	return nil
 }
 
-// heal looks at up to n patients whose state may not know all, and at as many that were decided under other rules.
-func (c *Committer) HealSome(ctx context.Context, n int) error {
-	_, err := c.healPart(ctx, n)
+// HealSome looks at a Chunk of patients whose state may not know all, and at as many that were decided under other rules.
+func (c *Committer) HealSome(ctx context.Context) error {
+	_, err := c.healPart(ctx, Chunk)
 	return err
 }
 
-// healAll looks at all of them.
+// Heal looks at all of them.
 func (c *Committer) Heal(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if n, err := c.healPart(ctx, Chunk); n == 0 || err != nil {
@@ -68,22 +68,22 @@ func (c *Committer) Heal(ctx context.Context) error {
 }
 
 func (c *Committer) healPart(ctx context.Context, n int) (int, error) {
-	refs, err := c.Copy.someSuspects(n)
+	refs, err := c.copy.someSuspects(n)
 	if err != nil {
 		return 0, err
 	}
 	if err := c.healPatients(ctx, refs); err != nil {
 		return 0, err
 	}
-	other, err := c.Copy.someOtherRules(n)
+	other, err := c.copy.someOtherRules(n)
 	if err != nil {
 		return 0, err
 	}
-	return len(refs) + len(other), c.persist(ctx, other, c.Engine.Reevaluate)
+	return len(refs) + len(other), c.persist(ctx, other, c.engine.Reevaluate)
 }
 
 func (c *Committer) healPatients(ctx context.Context, refs []checks.Ref) error {
-	return c.persist(ctx, refs, c.Engine.Heal)
+	return c.persist(ctx, refs, c.engine.Heal)
 }
 
 // persist commits what decide says about patients, however often others write them meanwhile: in halves, and one that cannot be
@@ -105,7 +105,7 @@ func (c *Committer) persist(ctx context.Context, refs []checks.Ref, decide func(
 	case errors.Is(err, jet.ErrConflict):
 		return c.persist(ctx, refs, decide)
 	default:
-		c.Log.Error().Err(err).Msg("a patient cannot be evaluated again")
+		c.log.Error().Err(err).Msg("a patient cannot be evaluated again")
 		return nil
 	}
 }

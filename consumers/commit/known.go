@@ -34,14 +34,14 @@ func (k *Known) Read(do func(fold.View) error) error {
 	if c == nil {
 		return ErrNotReady
 	}
-	s := c.Snapshot()
+	s := c.snapshot()
 	return errors.Join(do(s), s.err)
 }
 
-// set changes what is read: nil while states are being read. A nil Known takes nothing.
+// Set changes what is read: nil while states are being read. A nil Known takes nothing.
 func (k *Known) Set(c *WorkingCopy) { k.Offer(context.Background(), c) }
 
-// offer is set, unless ctx has ended: then what c holds is void.
+// Offer is set, unless ctx has ended: then what c holds is void.
 func (k *Known) Offer(ctx context.Context, c *WorkingCopy) {
 	if k == nil {
 		return

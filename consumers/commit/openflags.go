@@ -9,13 +9,13 @@ import (
 
 // openFlags counts the open flags by check and severity, for the metrics. Most patients have none and cost nothing.
 type openFlags struct {
-	BySlot map[uint32][]health.FlagKind
+	bySlot map[uint32][]health.FlagKind
 	counts map[health.FlagKind]int
 }
 
 func (o *openFlags) set(slot uint32, st *checks.State) {
 	if o.counts == nil {
-		o.BySlot, o.counts = map[uint32][]health.FlagKind{}, map[health.FlagKind]int{}
+		o.bySlot, o.counts = map[uint32][]health.FlagKind{}, map[health.FlagKind]int{}
 	}
 	var now []health.FlagKind
 	for i := range st.Flags {
@@ -23,7 +23,7 @@ func (o *openFlags) set(slot uint32, st *checks.State) {
 			now = append(now, health.FlagKind{Check: f.Check, Severity: f.Severity})
 		}
 	}
-	old := o.BySlot[slot]
+	old := o.bySlot[slot]
 	if slices.Equal(old, now) {
 		return
 	}
@@ -34,15 +34,15 @@ func (o *openFlags) set(slot uint32, st *checks.State) {
 		o.counts[k]++
 	}
 	if now == nil {
-		delete(o.BySlot, slot)
+		delete(o.bySlot, slot)
 	} else {
-		o.BySlot[slot] = now
+		o.bySlot[slot] = now
 	}
 }
 
 // Counts implements Counted.
 func (c *WorkingCopy) Counts(do func(health.Counts)) {
-	c.Mu.RLock()
-	defer c.Mu.RUnlock()
-	do(health.Counts{Patients: len(c.Patients.Rows) - c.Patients.gone, Open: c.Open.counts, Cut: c.cut.byKind()})
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	do(health.Counts{Patients: len(c.patients.rows) - c.patients.gone, Open: c.open.counts, Cut: c.cut.byKind()})
 }

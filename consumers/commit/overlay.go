@@ -8,26 +8,26 @@ import (
 
 // overlay is what a commit that is on its way will have changed about patients. A step that sees it decides as if it were stored.
 type overlay struct {
-	rows      map[layout.Token]*StateRow
+	rows      map[layout.Token]*stateRow
 	holders   fold.Index
 	referrers fold.Index
 }
 
 // newOverlay is that of a piece; nil when there is none.
-func newOverlay(p *Piece) *overlay {
+func newOverlay(p *piece) *overlay {
 	if p == nil {
 		return nil
 	}
-	o := &overlay{rows: make(map[layout.Token]*StateRow, len(p.Rows))}
-	for i := range p.Rows {
-		r := &p.Rows[i]
-		o.rows[r.Token] = r
-		fold.References(r.State, func(ref checks.Ref) { o.holders.Add(ref, r.State.Patient) }, func(m checks.Ref) { o.referrers.Add(m, r.State.Patient) })
+	o := &overlay{rows: make(map[layout.Token]*stateRow, len(p.rows))}
+	for i := range p.rows {
+		r := &p.rows[i]
+		o.rows[r.token] = r
+		fold.References(r.state, func(f *checks.Fact) { o.holders.Add(f.Ref, r.state.Patient) }, func(m checks.Ref) { o.referrers.Add(m, r.state.Patient) })
 	}
 	return o
 }
 
-func (o *overlay) find(tok layout.Token) *StateRow {
+func (o *overlay) find(tok layout.Token) *stateRow {
 	if o == nil {
 		return nil
 	}

@@ -12,30 +12,30 @@ import (
 )
 
 // stateRow is one state to be written.
-type StateRow struct {
-	Kind   string // subject up to the token
-	Token  layout.Token
-	Expect uint64    // sequence of the state that it replaces; 0 when there is none
-	after  *StateRow // what it replaces, as long as that is not stored itself
+type stateRow struct {
+	kind   string // subject up to the token
+	token  layout.Token
+	expect uint64    // sequence of the state that it replaces; 0 when there is none
+	after  *stateRow // what it replaces, as long as that is not stored itself
 	seq    uint64    // its own, once it is stored
-	Data   []byte
-	Ref    checks.Ref    // of a Medication or tombstone
-	State  *checks.State // of a patient
+	data   []byte
+	ref    checks.Ref    // of a Medication or tombstone
+	state  *checks.State // of a patient
 }
 
-func (r *StateRow) subject() string { return r.Kind + r.Token.String() }
+func (r *stateRow) subject() string { return r.kind + r.token.String() }
 
 // pieces cuts a commit into batches. All of a patient goes in one; Medications and tombstones go in the last, so that an input
 // that is delivered again after a crash finds its Medication unknown and reaches the remaining patients.
-func (w *writer) pieces(c *fold.Commit, view *snapshot, now time.Time) ([]*Piece, error) {
-	var all []*Piece
-	cur := &Piece{View: view}
-	add := func(p Piece) error {
-		if p.Size() > jet.MaxBatch {
-			return fmt.Errorf("%w: %d messages for one patient, a batch takes %d", jet.ErrPoison, p.Size(), jet.MaxBatch)
+func (w *writer) pieces(c *fold.Commit, view *snapshot, now time.Time) ([]*piece, error) {
+	var all []*piece
+	cur := &piece{view: view}
+	add := func(p piece) error {
+		if p.size() > jet.MaxBatch {
+			return fmt.Errorf("%w: %d messages for one patient, a batch takes %d", jet.ErrPoison, p.size(), jet.MaxBatch)
 		}
-		if cur.Size()+p.Size() > w.most {
-			all, cur = append(all, cur), &Piece{View: view}
+		if cur.size()+p.size() > w.most {
+			all, cur = append(all, cur), &piece{view: view}
 		}
 		cur.add(p)
 		return nil
@@ -51,21 +51,21 @@ func (w *writer) pieces(c *fold.Commit, view *snapshot, now time.Time) ([]*Piece
 	}
 	for _, f := range c.Gone {
 		r := view.read(goneKey(f.Ref), f.Ref)
-		if err := add(Piece{Rows: []StateRow{{Kind: layout.SubjectGone, Token: r.token, Expect: r.seq, Ref: f.Ref, Data: layout.EncodeFact(f)}}}); err != nil {
+		if err := add(piece{rows: []stateRow{{kind: layout.SubjectGone, token: r.token, expect: r.seq, ref: f.Ref, data: layout.EncodeFact(f)}}}); err != nil {
 			return nil, err
 		}
 	}
 	for _, f := range c.Medications {
 		r := view.read(f.Ref, f.Ref)
-		if err := add(Piece{Rows: []StateRow{{Kind: layout.SubjectMedication, Token: r.token, Expect: r.seq, Ref: f.Ref, Data: layout.EncodeFact(f)}}}); err != nil {
+		if err := add(piece{rows: []stateRow{{kind: layout.SubjectMedication, token: r.token, expect: r.seq, ref: f.Ref, data: layout.EncodeFact(f)}}}); err != nil {
 			return nil, err
 		}
 	}
 	return append(all, cur), nil
 }
 
-func (w *writer) patientPiece(ch *fold.PatientChange, view *snapshot, now time.Time) (Piece, error) {
-	var p Piece
+func (w *writer) patientPiece(ch *fold.PatientChange, view *snapshot, now time.Time) (piece, error) {
+	var p piece
 	for i := range ch.Transitions {
 		msgs, err := layout.FlagMessages(&ch.Transitions[i], w.audit)
 		if err != nil {
@@ -81,6 +81,6 @@ func (w *writer) patientPiece(ch *fold.PatientChange, view *snapshot, now time.T
 		p.msgs = append(p.msgs, layout.TimerMessage(r.token, ch.Next, now))
 		p.timer = map[layout.Token]int64{r.token: at}
 	}
-	p.Rows = []StateRow{{Kind: layout.SubjectPatient, Token: r.token, Expect: r.seq, after: r.row, Data: codec.Append(nil, ch.State), State: ch.State}}
+	p.rows = []stateRow{{kind: layout.SubjectPatient, token: r.token, expect: r.seq, after: r.row, data: codec.Append(nil, ch.State), state: ch.State}}
 	return p, nil
 }

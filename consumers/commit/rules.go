@@ -8,17 +8,20 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-func (c *Committer) WantedSite() layout.SiteRecord {
-	w := layout.SiteRecord{Format: layout.StateFormat, Key: layout.Fingerprint(c.Engine.Key), Ruleset: c.Engine.Ruleset, Rebuilding: c.Rebuilding}
-	if !c.Frozen.IsZero() {
-		w.AsOf = c.Frozen.UTC().Format(time.RFC3339Nano)
+// wantedSite is the record of the site as this process leaves it.
+func (c *Committer) wantedSite() layout.SiteRecord {
+	w := layout.SiteRecord{Format: layout.StateFormat, Key: layout.Fingerprint(c.engine.Key), Ruleset: c.engine.Ruleset, Rebuilding: c.rebuilding}
+	if !c.frozen.IsZero() {
+		w.AsOf = c.frozen.UTC().Format(time.RFC3339Nano)
 	}
 	return w
 }
 
-// settleSite brings the states to this process's rules, once.
-func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord) error {
-	want := c.WantedSite()
+// ApplyRules brings the states to this process's rules, once. have is the record of the site, nil for a new one; rebuilding is how far the
+// inbound stream reached when lost states began to be made again from it, 0 when none are.
+func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, rebuilding uint64) error {
+	c.rebuilding = rebuilding
+	want := c.wantedSite()
 	settled := have != nil && have.Done && have.Ruleset == want.Ruleset && have.AsOf == want.AsOf
 	if settled && have.Rebuilding == want.Rebuilding {
 		return nil
@@ -34,9 +37,9 @@ func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord) err
 		if have.Rearm {
 			why = "states were imported: evaluating every patient again and setting timers"
 		}
-		c.Log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg(why)
+		c.log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg(why)
 		var err error
-		if seq, err = jet.WriteSite(ctx, c.Store.To, w, seq); err != nil {
+		if seq, err = jet.WriteSite(ctx, c.store.to, w, seq); err != nil {
 			return err
 		}
 		if err := c.reevaluateAll(ctx, have.AsOf == want.AsOf && !have.Rearm); err != nil {
@@ -44,7 +47,7 @@ func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord) err
 		}
 	}
 	want.Done = true
-	_, err := jet.WriteSite(ctx, c.Store.To, want, seq)
+	_, err := jet.WriteSite(ctx, c.store.to, want, seq)
 	return err
 }
 
@@ -52,15 +55,15 @@ func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord) err
 // are done already, so that a restart goes on where the last one ended.
 func (c *Committer) reevaluateAll(ctx context.Context, skipDone bool) error {
 	var tokens []layout.Token
-	for slot := range c.Copy.Slots() {
-		st, err := c.Copy.Patient(slot)
+	for slot := range c.copy.slots() {
+		st, err := c.copy.patient(slot)
 		if err != nil {
 			return err
 		}
-		if st == nil || skipDone && st.Ruleset == c.Engine.Ruleset {
+		if st == nil || skipDone && st.Ruleset == c.engine.Ruleset {
 			continue
 		}
-		tokens = append(tokens, c.Copy.Tokens.Of(st.Patient))
+		tokens = append(tokens, c.copy.tokens.Of(st.Patient))
 		if len(tokens) == Chunk {
 			if err := c.reevaluate(ctx, tokens); err != nil {
 				return err

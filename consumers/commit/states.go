@@ -13,20 +13,21 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// workingCopy is everything that the stream RLS knows about patients, in memory: a direct get for each event would cap at a
+// WorkingCopy is everything that the stream RLS knows about patients, in memory: a direct get for each event would cap at a
 // tenth of the rate. States stay encoded, which is a tenth of their size in Go. It is kept up by what this process commits
 // and by following what others commit.
 type WorkingCopy struct {
-	Tokens *layout.Tokens
-	Seed   maphash.Seed
+	tokens *layout.Tokens
+	seed   maphash.Seed
 
-	Mu          sync.RWMutex
-	Patients    Table
-	medications Table
-	gone        Table
-	holders     slotIndex // resource -> patients
-	referrers   slotIndex // Medication -> patients
-	Open        openFlags
+	mu          sync.RWMutex
+	patients    table
+	medications table
+	gone        table
+	holders     slotIndex              // resource -> patients
+	newest      map[uint64]slotVersion // of resources that several hold
+	referrers   slotIndex              // Medication -> patients
+	open        openFlags
 	cut         cuts
 	suspects    map[uint32]struct{} // patients that may have to be healed
 	ruleset     string              // of this process
@@ -34,15 +35,15 @@ type WorkingCopy struct {
 	otherRules  map[uint32]struct{} // patients that were last decided under other rules
 	goneRefs    map[uint64]struct{} // hashes of the resources that have a tombstone
 	foreign     uint64              // Medications and tombstones that others wrote
-	Seen        atomic.Uint64       // sequence in the stream RLS up to which states were followed
+	followed    atomic.Uint64       // sequence in the stream RLS up to which states were followed
 	others      map[string]struct{} // subjects of the stream among the states that are no state
 }
 
 // table is one kind of state, by token.
-type Table struct {
-	At   map[layout.Token]uint32
-	Rows []row
-	Slab slab
+type table struct {
+	at   map[layout.Token]uint32
+	rows []row
+	slab slab
 	gone int // rows whose state was erased
 	// sent are the states on their way to the stream, with what was read there meanwhile: one of them, or what refuses it.
 	sent map[layout.Token]jet.Stored
@@ -51,18 +52,20 @@ type Table struct {
 }
 
 type row struct {
-	Token layout.Token
-	Seq   uint64   // in the stream RLS; what the next write has to expect
-	At    location // its encoded state; none when it was taken away
+	token layout.Token
+	seq   uint64   // in the stream RLS; what the next write has to expect
+	at    location // its encoded state; none when it was taken away
 }
 
 // absent: it was erased, and the marker has left too.
-func (r *row) absent() bool { return r.Seq == 0 && r.At.Size == 0 }
+func (r *row) absent() bool { return r.seq == 0 && r.at.size == 0 }
 
+// NewWorkingCopy is empty; key is the site key, by which patients get their tokens.
 func NewWorkingCopy(key []byte) *WorkingCopy {
-	c := &WorkingCopy{Tokens: layout.NewTokens(key), Seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{}}
-	for _, t := range []*Table{&c.Patients, &c.medications, &c.gone} {
-		t.At, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
+	c := &WorkingCopy{tokens: layout.NewTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{},
+		newest: map[uint64]slotVersion{}}
+	for _, t := range []*table{&c.patients, &c.medications, &c.gone} {
+		t.at, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
 	}
 	return c
 }
@@ -70,181 +73,156 @@ func NewWorkingCopy(key []byte) *WorkingCopy {
 // expect makes room for so many states before they are read: growing step by step would copy each several times. Nearly all are patients',
 // and each has a resource at least.
 func (c *WorkingCopy) expect(n uint64) {
-	c.Mu.Lock()
-	defer c.Mu.Unlock()
-	if n = min(n, 1<<24); len(c.Patients.Rows) > 0 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n = min(n, 1<<24); len(c.patients.rows) > 0 {
 		return
 	}
-	c.Patients.At, c.Patients.Rows = make(map[layout.Token]uint32, n), make([]row, 0, n)
+	c.patients.at, c.patients.rows = make(map[layout.Token]uint32, n), make([]row, 0, n)
 	c.holders.one, c.holders.more = make(map[uint64]uint32, n), map[uint64][]uint32{}
 }
 
-func (t *Table) Find(tok layout.Token) *row {
-	if i, ok := t.At[tok]; ok {
-		return &t.Rows[i]
+func (t *table) find(tok layout.Token) *row {
+	if i, ok := t.at[tok]; ok {
+		return &t.rows[i]
 	}
 	return nil
 }
 
 // put takes a newer row in; it tells where it is, and whether it was news.
-func (t *Table) Put(tok layout.Token, seq uint64, data []byte) (uint32, bool) {
-	i, ok := t.At[tok]
+func (t *table) put(tok layout.Token, seq uint64, data []byte) (uint32, bool) {
+	i, ok := t.at[tok]
 	if !ok {
-		i = uint32(len(t.Rows))
-		t.At[tok] = i
-		t.Rows = append(t.Rows, row{Token: tok})
+		i = uint32(len(t.rows))
+		t.at[tok] = i
+		t.rows = append(t.rows, row{token: tok})
 	}
-	r := &t.Rows[i]
-	if ok && seq <= r.Seq {
+	r := &t.rows[i]
+	if ok && seq <= r.seq {
 		return i, false
 	}
 	if ok && r.absent() {
 		t.absent--
 	}
-	switch had := r.At.Size > 0; {
+	switch had := r.at.size > 0; {
 	case data == nil && (had || !ok):
 		t.gone++
 	case data != nil && !had && ok:
 		t.gone--
 	}
-	r.Seq = seq
+	r.seq = seq
 	t.set(i, data)
 	return i, true
 }
 
 // set gives a slot another state.
-func (t *Table) set(slot uint32, data []byte) {
-	old := t.Rows[slot].At
-	t.Rows[slot].At = t.Slab.put(slot, data)
-	if t.Slab.drop(old) {
-		t.Slab.clear(old.chunk, func(slot uint32, at location, data []byte) {
-			if r := &t.Rows[slot]; r.At == at {
-				r.At = t.Slab.put(slot, data)
+func (t *table) set(slot uint32, data []byte) {
+	old := t.rows[slot].at
+	t.rows[slot].at = t.slab.put(slot, data)
+	if t.slab.drop(old) {
+		t.slab.clear(old.chunk, func(slot uint32, at location, data []byte) {
+			if r := &t.rows[slot]; r.at == at {
+				r.at = t.slab.put(slot, data)
 			}
 		})
 	}
 }
 
 // data is the encoded state of a row; nil when it was taken away.
-func (t *Table) Data(r *row) []byte { return t.Slab.get(r.At) }
+func (t *table) data(r *row) []byte { return t.slab.get(r.at) }
 
-// slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names has to be looked at.
-type slotIndex struct {
-	one  map[uint64]uint32
-	more map[uint64][]uint32
-}
-
-func (x *slotIndex) add(h uint64, slot uint32) {
-	if x.one == nil {
-		x.one, x.more = map[uint64]uint32{}, map[uint64][]uint32{}
-	}
-	first, ok := x.one[h]
-	switch {
-	case !ok:
-		x.one[h] = slot
-	case first != slot && !slices.Contains(x.more[h], slot):
-		x.more[h] = append(x.more[h], slot)
-	}
-}
-
-// each calls do for every slot until it returns false.
-func (x *slotIndex) each(h uint64, do func(uint32) bool) {
-	first, ok := x.one[h]
-	if !ok || !do(first) {
-		return
-	}
-	for _, s := range x.more[h] {
-		if !do(s) {
-			return
-		}
-	}
-}
-
-func (c *WorkingCopy) hash(ref checks.Ref) uint64 { return maphash.String(c.Seed, string(ref)) }
-
-// index notes what a patient's state refers to.
-func (c *WorkingCopy) index(slot uint32, st *checks.State) {
-	fold.References(st, func(ref checks.Ref) { c.holders.add(c.hash(ref), slot) }, func(m checks.Ref) { c.referrers.add(c.hash(m), slot) })
-}
+func (c *WorkingCopy) hash(ref checks.Ref) uint64 { return maphash.String(c.seed, string(ref)) }
 
 // apply takes in what this process stored under seq, after a step that saw view.
-func (c *WorkingCopy) Apply(r *StateRow, seq uint64, view *snapshot) {
-	c.Mu.Lock()
-	defer c.Mu.Unlock()
-	slot, news := c.table(r.Kind).Put(r.Token, seq, r.Data)
+func (c *WorkingCopy) apply(r *stateRow, seq uint64, view *snapshot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slot, news := c.table(r.kind).put(r.token, seq, r.data)
 	if !news {
 		return
 	}
-	switch r.Kind {
+	switch r.kind {
 	case layout.SubjectGone:
-		c.noteGone(r.Ref)
+		c.noteGone(r.ref)
 	case layout.SubjectPatient:
-		c.index(slot, r.State)
-		c.Open.set(slot, r.State)
-		c.cut.set(slot, r.State)
+		c.index(slot, r.state)
+		c.open.set(slot, r.state)
+		c.cut.set(slot, r.state)
 		delete(c.otherRules, slot)
-		if c.foreign != view.foreign || c.shared(r.State) { // the step may have missed what others wrote meanwhile
+		if c.foreign != view.foreign || c.shared(r.state) { // the step may have missed what others wrote meanwhile
 			c.suspects[slot] = struct{}{}
 		}
 	}
 }
 
 // patient decodes the state in a slot.
-func (c *WorkingCopy) Patient(slot uint32) (*checks.State, error) {
-	c.Mu.RLock()
-	data := c.Patients.Data(&c.Patients.Rows[slot])
-	c.Mu.RUnlock()
+func (c *WorkingCopy) patient(slot uint32) (*checks.State, error) {
+	c.mu.RLock()
+	data := c.patients.data(&c.patients.rows[slot])
+	c.mu.RUnlock()
 	if data == nil {
 		return nil, nil
 	}
 	return codec.Decode(data)
 }
 
-// slots is the number of patients that there is a slot for.
-func (c *WorkingCopy) Slots() uint32 {
-	c.Mu.RLock()
-	defer c.Mu.RUnlock()
-	return uint32(len(c.Patients.Rows))
+// Seen is the sequence in the stream RLS up to which states were followed.
+func (c *WorkingCopy) Seen() uint64 { return c.followed.Load() }
+
+// Slot is the place of a patient's state.
+type Slot uint32
+
+// Patients are the slots that have a state, in the order of their tokens.
+func (c *WorkingCopy) Patients() []Slot {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	rows := c.patients.rows
+	slots := make([]Slot, 0, len(rows))
+	for slot := range rows {
+		if rows[slot].at.size > 0 {
+			slots = append(slots, Slot(slot))
+		}
+	}
+	slices.SortFunc(slots, func(a, b Slot) int { return slices.Compare(rows[a].token[:], rows[b].token[:]) })
+	return slots
 }
 
-// known is the number of patients of whom something is known.
+// At is the encoded state in a slot, and the token and sequence that it stands under. It must not be changed.
+func (c *WorkingCopy) At(slot Slot) (tok layout.Token, seq uint64, data []byte) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	r := &c.patients.rows[slot]
+	return r.token, r.seq, c.patients.data(r)
+}
+
+// View is all that is known now. States in it that cannot be decoded are missing.
+func (c *WorkingCopy) View() fold.View { return c.snapshot() }
+
+// slots is the number of patients that there is a slot for.
+func (c *WorkingCopy) slots() uint32 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return uint32(len(c.patients.rows))
+}
+
+// Known is the number of patients of whom something is known.
 func (c *WorkingCopy) Known() int {
-	c.Mu.RLock()
-	defer c.Mu.RUnlock()
-	return len(c.Patients.Rows) - c.Patients.gone
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.patients.rows) - c.patients.gone
 }
 
 // byToken names the patient that a token stands for; "" when it is not known.
 func (c *WorkingCopy) byToken(tok layout.Token) (checks.Ref, error) {
-	c.Mu.RLock()
-	slot, ok := c.Patients.At[tok]
-	c.Mu.RUnlock()
+	c.mu.RLock()
+	slot, ok := c.patients.at[tok]
+	c.mu.RUnlock()
 	if !ok {
 		return "", nil
 	}
-	st, err := c.Patient(slot)
+	st, err := c.patient(slot)
 	if err != nil || st == nil {
 		return "", err
 	}
 	return st.Patient, nil
-}
-
-// patientsAt are the patients that an index has under ref. A state that cannot be decoded stops everything: it is better to
-// do nothing than to decide without it.
-func (c *WorkingCopy) patientsAt(x *slotIndex, ref checks.Ref) ([]checks.Ref, error) {
-	var slots []uint32
-	c.Mu.RLock()
-	x.each(c.hash(ref), func(s uint32) bool { slots = append(slots, s); return true })
-	c.Mu.RUnlock()
-	var refs []checks.Ref
-	for _, s := range slots {
-		st, err := c.Patient(s)
-		if err != nil {
-			return nil, err
-		}
-		if st != nil {
-			refs = append(refs, st.Patient)
-		}
-	}
-	return refs, nil
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-func (c *WorkingCopy) table(kind string) *Table {
+func (c *WorkingCopy) table(kind string) *table {
 	switch kind {
 	case layout.SubjectPatient:
-		return &c.Patients
+		return &c.patients
 	case layout.SubjectMedication:
 		return &c.medications
 	default:
@@ -27,9 +27,14 @@ func (c *WorkingCopy) table(kind string) *Table {
 	}
 }
 
-// take makes a state that was read from the stream part of the copy, with codec.Decode or what does the same; it tells whether it was
-// news.
-func (c *WorkingCopy) TakeState(subject string, seq uint64, data []byte, decode func([]byte) (*checks.State, error)) (bool, error) {
+// Take makes a state that was read from the stream part of the copy. Its error is a state that cannot be read.
+func (c *WorkingCopy) Take(subject string, seq uint64, data []byte) error {
+	_, err := c.takeState(subject, seq, data, codec.Decode)
+	return err
+}
+
+// takeState is Take with codec.Decode or what does the same; it tells whether the state was news.
+func (c *WorkingCopy) takeState(subject string, seq uint64, data []byte, decode func([]byte) (*checks.State, error)) (bool, error) {
 	cutAt := strings.LastIndexByte(subject, '.') + 1
 	kind := subject[:cutAt]
 	if subject == layout.SubjectSite {
@@ -44,7 +49,7 @@ func (c *WorkingCopy) TakeState(subject string, seq uint64, data []byte, decode 
 	if err != nil {
 		return false, fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, seq, layout.StreamRLS, err)
 	}
-	if c.held(kind, tok, seq) || c.postponed(kind, tok, seq, data) {
+	if c.has(kind, tok, seq) || c.postponed(kind, tok, seq, data) {
 		return false, nil
 	}
 	st, err := decode(data)
@@ -54,16 +59,16 @@ func (c *WorkingCopy) TakeState(subject string, seq uint64, data []byte, decode 
 	if layout.Erased(st) {
 		data = nil
 	}
-	c.Mu.Lock()
-	defer c.Mu.Unlock()
-	slot, news := c.table(kind).Put(tok, seq, data)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slot, news := c.table(kind).put(tok, seq, data)
 	if !news {
 		return false, nil
 	}
 	switch kind {
 	case layout.SubjectPatient:
 		c.index(slot, st)
-		c.Open.set(slot, st)
+		c.open.set(slot, st)
 		c.cut.set(slot, st)
 		if delete(c.suspects, slot); data != nil {
 			c.suspect(slot, st)
@@ -81,19 +86,19 @@ func (c *WorkingCopy) TakeState(subject string, seq uint64, data []byte, decode 
 	return true, nil
 }
 
-// held tells whether the copy has what stands under seq, or what replaced it. Nothing else is passed over: not even what this process
+// has tells whether the copy has what stands under seq, or what replaced it. Nothing else is passed over: not even what this process
 // wrote, since who wrote a state does not tell whether this copy has it.
-func (c *WorkingCopy) held(kind string, tok layout.Token, seq uint64) bool {
-	c.Mu.RLock()
-	defer c.Mu.RUnlock()
-	row := c.table(kind).Find(tok)
-	return row != nil && seq <= row.Seq
+func (c *WorkingCopy) has(kind string, tok layout.Token, seq uint64) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	row := c.table(kind).find(tok)
+	return row != nil && seq <= row.seq
 }
 
 // postponed keeps a state back while one under the same token is on its way: it mostly is that one, which then need not be decoded.
 func (c *WorkingCopy) postponed(kind string, tok layout.Token, seq uint64, data []byte) bool {
-	c.Mu.Lock()
-	defer c.Mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	sent := c.table(kind).sent
 	was, ok := sent[tok]
 	if ok && seq > was.Sequence {
@@ -103,27 +108,27 @@ func (c *WorkingCopy) postponed(kind string, tok layout.Token, seq uint64, data 
 }
 
 // send notes that states are on their way.
-func (c *WorkingCopy) send(rows []StateRow) {
-	c.Mu.Lock()
-	defer c.Mu.Unlock()
+func (c *WorkingCopy) send(rows []stateRow) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for i := range rows {
-		c.table(rows[i].Kind).sent[rows[i].Token] = jet.Stored{}
+		c.table(rows[i].kind).sent[rows[i].token] = jet.Stored{}
 	}
 }
 
-// settled takes in what was kept back while states were on their way, once what became of them is known. Those that are part of the copy
+// takePostponed takes in what was kept back while states were on their way, once what became of them is known. Those that are part of the copy
 // by then are passed over.
-func (c *WorkingCopy) settled(rows []StateRow) error {
+func (c *WorkingCopy) takePostponed(rows []stateRow) error {
 	var all error
 	for i := range rows {
 		r := &rows[i]
-		c.Mu.Lock()
-		sent := c.table(r.Kind).sent
-		kept := sent[r.Token]
-		delete(sent, r.Token)
-		c.Mu.Unlock()
+		c.mu.Lock()
+		sent := c.table(r.kind).sent
+		kept := sent[r.token]
+		delete(sent, r.token)
+		c.mu.Unlock()
 		if kept.Sequence > 0 {
-			_, err := c.TakeState(r.subject(), kept.Sequence, kept.Data, codec.Decode)
+			_, err := c.takeState(r.subject(), kept.Sequence, kept.Data, codec.Decode)
 			all = errors.Join(all, err)
 		}
 	}
@@ -136,8 +141,8 @@ func (c *WorkingCopy) takeSite(seq uint64, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, seq, layout.StreamRLS, err)
 	}
-	c.Mu.Lock()
-	defer c.Mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.outdated = s.Ruleset != c.ruleset
 	return nil
 }
@@ -158,22 +163,22 @@ func (c *WorkingCopy) noteGone(key checks.Ref) {
 
 // forget notes that a state is not in the stream any more. What was known stays: a state does not leave by itself, so what is decided next
 // stores it again. Only the marker of an erasure does.
-func (c *WorkingCopy) forget(r *StateRow) {
-	c.Mu.Lock()
-	defer c.Mu.Unlock()
-	t := c.table(r.Kind)
-	row := t.Find(r.Token)
+func (c *WorkingCopy) forget(r *stateRow) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.table(r.kind)
+	row := t.find(r.token)
 	if row == nil || row.absent() {
 		return
 	}
-	if row.Seq = 0; row.absent() {
+	if row.seq = 0; row.absent() {
 		t.absent++
 	}
 }
 
 func (c *WorkingCopy) noteOther(subject string) {
-	c.Mu.Lock()
-	defer c.Mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.others[subject] = struct{}{}
 }
 
@@ -181,7 +186,7 @@ func (c *WorkingCopy) noteOther(subject string) {
 // version of the same resource. Healing looks closely. This replaces a register of those who wait, and it also mends what
 // a crash left half done.
 func (c *WorkingCopy) suspect(slot uint32, st *checks.State) {
-	refers := func(k checks.Fact) bool { return fold.MedicationOf(&k) != "" && len(c.medications.Rows) > 0 }
+	refers := func(k checks.Fact) bool { return fold.MedicationOf(&k) != "" && len(c.medications.rows) > 0 }
 	if c.shared(st) || slices.ContainsFunc(st.Facts, refers) {
 		c.suspects[slot] = struct{}{}
 	}
@@ -201,7 +206,7 @@ func (c *WorkingCopy) suspectAll(ref checks.Ref) {
 	mark := func(slot uint32) bool { c.suspects[slot] = struct{}{}; return true }
 	c.holders.each(c.hash(ref), mark)
 	c.referrers.each(c.hash(ref), mark)
-	if slot, ok := c.Patients.At[c.Tokens.Of(ref)]; ok && ref.Type() == "Patient" { // who has a fact about itself
+	if slot, ok := c.patients.at[c.tokens.Of(ref)]; ok && ref.Type() == "Patient" { // who has a fact about itself
 		mark(slot)
 	}
 }
@@ -211,9 +216,9 @@ func (c *WorkingCopy) someSuspects(n int) ([]checks.Ref, error) { return c.some(
 
 // someOtherRules takes up to n patients out that have to be decided under the rules of this process.
 func (c *WorkingCopy) someOtherRules(n int) ([]checks.Ref, error) {
-	c.Mu.RLock()
+	c.mu.RLock()
 	outdated := c.outdated
-	c.Mu.RUnlock()
+	c.mu.RUnlock()
 	if outdated {
 		return nil, nil
 	}
@@ -221,7 +226,7 @@ func (c *WorkingCopy) someOtherRules(n int) ([]checks.Ref, error) {
 }
 
 func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) {
-	c.Mu.Lock()
+	c.mu.Lock()
 	var slots []uint32
 	for s := range of {
 		if len(slots) == n {
@@ -230,11 +235,11 @@ func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) 
 		slots = append(slots, s)
 		delete(of, s)
 	}
-	c.Mu.Unlock()
+	c.mu.Unlock()
 	slices.Sort(slots) // so that a run can be repeated
 	var refs []checks.Ref
 	for _, s := range slots {
-		st, err := c.Patient(s)
+		st, err := c.patient(s)
 		if err != nil {
 			return nil, err
 		}
@@ -245,7 +250,7 @@ func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) 
 	return refs, nil
 }
 
-// follow reads all states, calls filled once it has them, and goes on following what is written, until ctx ends or a state cannot be read.
+// Follow reads all states, calls filled once it has them, and goes on following what is written, until ctx ends or a state cannot be read.
 func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
 	cons, err := jet.Ordered(ctx, js, layout.StreamRLS, jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}})
 	if err != nil {
@@ -275,10 +280,10 @@ func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled
 		if err != nil {
 			return fmt.Errorf("following the states: %w", err)
 		}
-		if _, err := c.TakeState(m.Subject(), meta.Sequence.Stream, m.Data(), r.Decode); err != nil {
+		if _, err := c.takeState(m.Subject(), meta.Sequence.Stream, m.Data(), r.Decode); err != nil {
 			return err
 		}
-		c.Seen.Store(meta.Sequence.Stream)
+		c.followed.Store(meta.Sequence.Stream)
 		if meta.NumPending == 0 && filled != nil {
 			filled()
 			filled = nil

@@ -21,30 +21,30 @@ type seenRow struct {
 	token layout.Token
 	seq   uint64
 	known bool      // there was a state
-	row   *StateRow // the state, where it is still on its way: it has no sequence yet
+	row   *stateRow // the state, where it is still on its way: it has no sequence yet
 }
 
-func (c *WorkingCopy) Snapshot() *snapshot { return c.snapshotOver(nil) }
+func (c *WorkingCopy) snapshot() *snapshot { return c.snapshotOver(nil) }
 
 func (c *WorkingCopy) snapshotOver(over *overlay) *snapshot {
-	c.Mu.RLock()
-	defer c.Mu.RUnlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	return &snapshot{c: c, over: over, known: map[checks.Ref]seenRow{}, foreign: c.foreign}
 }
 
 // look reads the row of ref and remembers its sequence under key.
-func (s *snapshot) look(t *Table, key, ref checks.Ref) []byte {
-	tok := s.c.Tokens.Of(ref)
-	if row := s.over.find(tok); row != nil && t == &s.c.Patients {
+func (s *snapshot) look(t *table, key, ref checks.Ref) []byte {
+	tok := s.c.tokens.Of(ref)
+	if row := s.over.find(tok); row != nil && t == &s.c.patients {
 		s.known[key] = seenRow{token: tok, known: true, row: row}
-		return row.Data
+		return row.data
 	}
-	s.c.Mu.RLock()
-	defer s.c.Mu.RUnlock()
+	s.c.mu.RLock()
+	defer s.c.mu.RUnlock()
 	r := seenRow{token: tok}
 	var data []byte
-	if found := t.Find(tok); found != nil {
-		r.seq, data = found.Seq, t.Data(found)
+	if found := t.find(tok); found != nil {
+		r.seq, data = found.seq, t.data(found)
 	}
 	r.known = data != nil
 	if _, again := s.known[key]; !again { // the first look counts
@@ -62,7 +62,7 @@ func (s *snapshot) fail(err error) {
 
 // State implements View.
 func (s *snapshot) State(patient checks.Ref) *checks.State {
-	data := s.look(&s.c.Patients, patient, patient)
+	data := s.look(&s.c.patients, patient, patient)
 	if data == nil {
 		return nil
 	}
@@ -81,10 +81,10 @@ func goneKey(ref checks.Ref) checks.Ref { return "gone|" + ref }
 
 // Gone implements View.
 func (s *snapshot) Gone(ref checks.Ref) *checks.Fact {
-	s.c.Mu.RLock()
+	s.c.mu.RLock()
 	_, some := s.c.goneRefs[s.c.hash(ref)]
 	some = some || s.c.gone.gone > 0 // an erased one stands under a token alone, and whoever writes a new one has to expect it
-	s.c.Mu.RUnlock()
+	s.c.mu.RUnlock()
 	if !some {
 		return nil
 	}
@@ -97,7 +97,7 @@ func (s *snapshot) Gone(ref checks.Ref) *checks.Fact {
 	return f
 }
 
-func (s *snapshot) fact(t *Table, ref checks.Ref) *checks.Fact {
+func (s *snapshot) fact(t *table, ref checks.Ref) *checks.Fact {
 	data := s.look(t, ref, ref)
 	if data == nil {
 		return nil
@@ -114,6 +114,13 @@ func (s *snapshot) Holders(ref checks.Ref) []checks.Ref {
 	return s.over.withHolders(ref, refs)
 }
 
+// Newest implements View. What is on its way is looked at whole.
+func (s *snapshot) Newest(ref checks.Ref) ([]checks.Ref, *checks.Version) {
+	some, bound, err := s.c.newestOf(ref)
+	s.fail(err)
+	return s.over.withHolders(ref, some), bound
+}
+
 // Referrers implements View.
 func (s *snapshot) Referrers(medication checks.Ref) []checks.Ref {
 	refs, err := s.c.patientsAt(&s.c.referrers, medication)
@@ -126,5 +133,5 @@ func (s *snapshot) read(key, ref checks.Ref) seenRow {
 	if r, ok := s.known[key]; ok {
 		return r
 	}
-	return seenRow{token: s.c.Tokens.Of(ref)}
+	return seenRow{token: s.c.tokens.Of(ref)}
 }

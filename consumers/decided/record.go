@@ -17,7 +17,7 @@ import (
 // mostLost bounds the list of lost sequences in the record; those before it are only counted.
 const mostLost = 1000
 
-// inputRecord says what became of the sequences of the stream FHIR.
+// InputRecord says what became of the sequences of the stream FHIR.
 type InputRecord struct {
 	Stream  int64     `json:"stream"`  // its creation, Unix nanoseconds
 	Decided Stretches `json:"decided"` // and what that changed is stored, or the loss was acknowledged
@@ -28,10 +28,10 @@ type InputRecord struct {
 	Seq uint64 `json:"-"` // in the stream RLS
 }
 
-// accounted are the sequences that nobody has to look for.
+// Accounted are the sequences that nobody has to look for.
 func (r *InputRecord) Accounted() Stretches { return r.Decided.With(r.Lost) }
 
-// open is how many lost inputs nobody has acknowledged.
+// Open is how many lost inputs nobody has acknowledged.
 func (r *InputRecord) Open() uint64 { return r.Lost.Count() + r.Earlier }
 
 // shorten keeps the record small enough for a message.
@@ -43,7 +43,7 @@ func (r *InputRecord) shorten() {
 	}
 }
 
-// readInputs reads the record; nil when there is none.
+// ReadInputs reads the record; nil when there is none.
 func ReadInputs(ctx context.Context, js jetstream.JetStream) (*InputRecord, error) {
 	stream, err := js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
@@ -63,7 +63,7 @@ func ReadInputs(ctx context.Context, js jetstream.JetStream) (*InputRecord, erro
 	return r, nil
 }
 
-// write stores the record over the one with the sequence that r has, and none else.
+// Write stores the record over the one with the sequence that r has, and none else.
 func (r *InputRecord) Write(ctx context.Context, to jet.Store) error {
 	r.shorten()
 	data, err := json.Marshal(r)

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// stretch is a run of sequences, from the first to the last.
+// Stretch is a run of sequences, from the first to the last.
 type Stretch [2]uint64
 
 func (s Stretch) Count() uint64 { return s[1] - s[0] + 1 }
@@ -18,10 +18,10 @@ func (s Stretch) String() string {
 	return fmt.Sprintf("sequences %d to %d", s[0], s[1])
 }
 
-// stretches is a set of sequences: sorted, and no two stretches touch.
+// Stretches is a set of sequences: sorted, and no two stretches touch.
 type Stretches []Stretch
 
-// add puts the sequences first to last in. What is added in order costs nothing.
+// Add puts the sequences first to last in. What is added in order costs nothing.
 func (s Stretches) Add(first, last uint64) Stretches {
 	if first > last {
 		return s
@@ -48,7 +48,7 @@ func (s Stretches) Add(first, last uint64) Stretches {
 	return slices.Replace(s, from, to, Stretch{first, last})
 }
 
-// with is what s or other has.
+// With is what s or other has.
 func (s Stretches) With(other Stretches) Stretches {
 	all := slices.Clone(s)
 	for _, x := range other {
@@ -57,7 +57,7 @@ func (s Stretches) With(other Stretches) Stretches {
 	return all
 }
 
-// gaps are the sequences from first to last that s lacks.
+// Gaps are the sequences from first to last that s lacks.
 func (s Stretches) Gaps(first, last uint64) Stretches {
 	var found Stretches
 	for _, x := range s {
@@ -78,7 +78,7 @@ func (s Stretches) Gaps(first, last uint64) Stretches {
 	return found
 }
 
-// without is what s has and other has not.
+// Without is what s has and other has not.
 func (s Stretches) Without(other Stretches) Stretches {
 	var left Stretches
 	for _, x := range s {
@@ -87,10 +87,10 @@ func (s Stretches) Without(other Stretches) Stretches {
 	return left
 }
 
-// common is what both have.
+// Common is what both have.
 func (s Stretches) Common(other Stretches) Stretches { return s.Without(s.Without(other)) }
 
-// upTo is what s has up to a sequence.
+// UpTo is what s has up to a sequence.
 func (s Stretches) UpTo(last uint64) Stretches {
 	var left Stretches
 	for _, x := range s {
@@ -108,7 +108,7 @@ func (s Stretches) Count() (n uint64) {
 	return n
 }
 
-// floor is the sequence up to which s has all.
+// Floor is the sequence up to which s has all.
 func (s Stretches) Floor() uint64 {
 	if len(s) == 0 || s[0][0] > 1 {
 		return 0
@@ -116,7 +116,7 @@ func (s Stretches) Floor() uint64 {
 	return s[0][1]
 }
 
-// end is the highest sequence in s.
+// End is the highest sequence in s.
 func (s Stretches) End() uint64 {
 	if len(s) == 0 {
 		return 0
@@ -124,5 +124,5 @@ func (s Stretches) End() uint64 {
 	return s[len(s)-1][1]
 }
 
-// before is the sequence before the first one of a stream.
+// Before is the sequence before the first one of a stream.
 func Before(first uint64) uint64 { return max(first, 1) - 1 }

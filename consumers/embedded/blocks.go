@@ -16,7 +16,7 @@ import (
 func blocksOf(dir string, marks map[string]streamMark) (map[string][]int, error) {
 	all := map[string][]int{}
 	for stream := range marks {
-		files, err := filepath.Glob(filepath.Join(StreamsDir(dir), stream, "msgs", "*.blk"))
+		files, err := filepath.Glob(filepath.Join(streamsDir(dir), stream, "msgs", "*.blk"))
 		if err != nil {
 			return nil, err
 		}
@@ -32,7 +32,7 @@ func blocksOf(dir string, marks map[string]streamMark) (map[string][]int, error)
 // lost are the block files that were there when the ledger was written, and the ends of streams, that are missing on disk after a crash. The
 // server notices neither while it has an index that is older than the loss. It does remove a block itself once nothing in it counts any more;
 // that takes the expiry of every transition in it, so it hardly falls into the second between ledger and crash.
-func (l *Ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
+func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 	now, err := blocksOf(dir, l.Streams)
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
@@ -43,7 +43,7 @@ func (l *Ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 		if !createdOf(dir, stream).Equal(was.Created) {
 			continue // gone, or made anew since: the server is asked
 		}
-		blocks := filepath.Join(StreamsDir(dir), stream, "msgs")
+		blocks := filepath.Join(streamsDir(dir), stream, "msgs")
 		missing := false
 		for _, n := range l.Blocks[stream] {
 			if !slices.Contains(now[stream], n) && !l.outlived(stream, n, now[stream]) {
@@ -64,7 +64,7 @@ func (l *Ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 
 // outlived tells whether the server may have removed a block that was the first one, as limits of the inbound stream make it do. Whether what
 // was in it had been decided is looked at when the server runs.
-func (l *Ledger) outlived(stream string, n int, now []int) bool {
+func (l *ledger) outlived(stream string, n int, now []int) bool {
 	return stream == layout.StreamFHIR && !slices.ContainsFunc(now, func(other int) bool { return other < n }) && len(now) > 0
 }
 
@@ -73,7 +73,7 @@ func createdOf(dir, stream string) time.Time {
 	var meta struct {
 		Created time.Time `json:"created"`
 	}
-	b, err := os.ReadFile(filepath.Join(StreamsDir(dir), stream, "meta.inf"))
+	b, err := os.ReadFile(filepath.Join(streamsDir(dir), stream, "meta.inf"))
 	if err != nil || json.Unmarshal(b, &meta) != nil {
 		return time.Time{}
 	}

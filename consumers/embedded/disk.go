@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -66,7 +67,7 @@ func (e *Embedded) keep(ctx context.Context) {
 		case err != nil && !failing:
 			e.options.Log.Error().Err(err).Str("data", e.options.Dir).Msg("the disk takes no writes; waiting until it does")
 		case err == nil && failing:
-			if err = e.reopen(); err != nil {
+			if err = e.reopen(ctx); err != nil {
 				e.options.Log.Error().Err(err).Msg("embedded server cannot start again yet")
 			}
 		}
@@ -81,7 +82,7 @@ var errDiskFailed = errors.New("a write of the embedded server failed")
 // tryDisk writes the ledger, and tells why the disk cannot be relied on. After a failure more has to fit, so that it does not go to
 // and fro.
 func (e *Embedded) tryDisk(ctx context.Context, failing bool) error {
-	if !failing && e.Log.diskFailed() {
+	if !failing && e.log.diskFailed() {
 		return errDiskFailed
 	}
 	least := uint64(leastFree)
@@ -97,7 +98,7 @@ func (e *Embedded) tryDisk(ctx context.Context, failing bool) error {
 	if err := e.note(ctx); err != nil && ctx.Err() == nil {
 		e.options.Log.Debug().Err(err).Msg("ledger not brought up to date")
 	}
-	return e.ledger.Write(e.options.Dir)
+	return e.ledger.write(e.options.Dir)
 }
 
 // probe writes for real, as much as a commit may need.
@@ -114,12 +115,7 @@ func (e *Embedded) note(ctx context.Context) error {
 
 // ask lets do talk to the server for a moment.
 func (e *Embedded) ask(ctx context.Context, do func(context.Context, jetstream.JetStream) error) error {
-	nc, err := e.Connect()
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(keepTimeout))
+	js, err := e.jetStream()
 	if err != nil {
 		return err
 	}
@@ -128,19 +124,39 @@ func (e *Embedded) ask(ctx context.Context, do func(context.Context, jetstream.J
 	return do(ctx, js)
 }
 
+// jetStream is that of the server's own connection, which stays as long as the server does: it is used every second.
+func (e *Embedded) jetStream() (jetstream.JetStream, error) {
+	if e.own == nil || e.own.IsClosed() {
+		nc, err := e.Connect(nats.NoReconnect())
+		if err != nil {
+			return nil, err
+		}
+		e.own = nc
+	}
+	return jetstream.New(e.own, jetstream.WithDefaultTimeout(keepTimeout))
+}
+
+// hangUp ends the server's own connection.
+func (e *Embedded) hangUp() {
+	if e.own != nil {
+		e.own.Close()
+		e.own = nil
+	}
+}
+
 // reopen starts the server again after the disk had failed it.
-func (e *Embedded) reopen() error {
-	if !e.Log.diskFailed() && e.Current() != nil && e.Current().JetStreamEnabled() {
+func (e *Embedded) reopen(ctx context.Context) error {
+	if !e.log.diskFailed() && e.Current() != nil && e.Current().JetStreamEnabled() {
 		return nil // it never tried to write meanwhile
 	}
 	e.tell(false, true)
 	e.Starts.Add(1) // before a session may find the server as it was left
 	e.down()
 	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is copied again.
-	if err := os.RemoveAll(filepath.Join(StreamsDir(e.options.Dir), layout.StreamFlags)); err != nil {
+	if err := os.RemoveAll(filepath.Join(streamsDir(e.options.Dir), layout.StreamFlags)); err != nil {
 		return err
 	}
-	if err := e.open(); err != nil {
+	if err := e.open(ctx); err != nil {
 		return err
 	}
 	e.options.Log.Info().Msg("the disk takes writes again, the embedded server was started again")
@@ -151,19 +167,19 @@ func (e *Embedded) reopen() error {
 func (e *Embedded) close() error {
 	err := e.note(context.Background())
 	e.down()
-	if err != nil || e.Log.diskFailed() {
+	if err != nil || e.log.diskFailed() {
 		return nil // the last ledger stays, as after a crash
 	}
 	if e.ledger.Files, err = sizes(e.options.Dir); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	if err := e.ledger.Write(e.options.Dir); err != nil {
+	if err := e.ledger.write(e.options.Dir); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	return nil
 }
 
-// watchDisk calls do with whether the disk can be relied on, from now on, and whether the server is about to be started again: what a
+// WatchDisk calls do with whether the disk can be relied on, from now on, and whether the server is about to be started again: what a
 // session knows of it ends with that.
 func (e *Embedded) WatchDisk(do func(fine, again bool)) {
 	e.mu.Lock()

@@ -20,7 +20,7 @@ import (
 
 // ledger is what an embedded server is known to have stored, kept beside its store: without it nobody could tell a store that lost
 // something from one that never had it.
-type Ledger struct {
+type ledger struct {
 	Streams map[string]streamMark `json:"streams"`
 	// Decided is the inbound sequence up to which everything was decided, and what that changed was stored.
 	Decided uint64 `json:"decided"`
@@ -38,26 +38,26 @@ type streamMark struct {
 	Deleted int       `json:"deleted,omitempty"`
 }
 
-// ledgerName is the ledger's file in the data folder.
+// LedgerName is the ledger's file in the data folder.
 const LedgerName = "ledger.json"
 
-func ReadLedger(dir string) (*Ledger, error) {
+func readLedger(dir string) (*ledger, error) {
 	path := filepath.Join(dir, LedgerName)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &Ledger{}, nil
+		return &ledger{}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	l := &Ledger{}
+	l := &ledger{}
 	if err := json.Unmarshal(b, l); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w; start once with --repair to go on without it", ErrDamaged, path, err)
 	}
 	return l, nil
 }
 
-func (l *Ledger) Write(dir string) error {
+func (l *ledger) write(dir string) error {
 	b, err := json.Marshal(l)
 	if err != nil {
 		return err
@@ -66,19 +66,19 @@ func (l *Ledger) Write(dir string) error {
 }
 
 // decidedAll tells whether every input that was stored had been decided, and what it changed was stored.
-func (l *Ledger) decidedAll() bool {
+func (l *ledger) decidedAll() bool {
 	m, ok := l.Streams[layout.StreamFHIR]
 	return ok && l.Decided >= m.Last
 }
 
 // whole tells whether the inbound stream held everything that was ever published.
-func (l *Ledger) whole() bool {
+func (l *ledger) whole() bool {
 	m, ok := l.Streams[layout.StreamFHIR]
 	return ok && m.First <= 1 && m.Deleted == 0
 }
 
 // note brings l to what the server has now. Decided is read first, so that it never runs ahead of what the streams hold.
-func (l *Ledger) note(ctx context.Context, dir string, js jetstream.JetStream) error {
+func (l *ledger) note(ctx context.Context, dir string, js jetstream.JetStream) error {
 	decided := uint64(0)
 	cons, err := js.Consumer(ctx, layout.StreamFHIR, layout.Durable)
 	switch {
@@ -112,7 +112,7 @@ func marksOf(ctx context.Context, js jetstream.JetStream) (map[string]streamMark
 }
 
 // missing compares the files of a store that was stopped cleanly with those that are there.
-func (l *Ledger) missing(dir string) ([]damage, error) {
+func (l *ledger) missing(dir string) ([]damage, error) {
 	if l.Files == nil {
 		return nil, nil
 	}
@@ -145,7 +145,7 @@ func streamOfFile(name string) string {
 }
 
 // behind compares what the server has with what it was known to have.
-func (l *Ledger) behind(now map[string]streamMark) []damage {
+func (l *ledger) behind(now map[string]streamMark) []damage {
 	var found []damage
 	for _, name := range slices.Sorted(maps.Keys(l.Streams)) {
 		was := l.Streams[name]

@@ -32,21 +32,21 @@ func (l *serverLog) Warnf(format string, v ...any) {
 		return // the one that was made at random stands in a file only its owner can read
 	}
 	s := fmt.Sprintf(format, v...)
-	l.Notice(s)
-	l.log.Warn().Str("from", "nats-server").Msg(Unquoted(s))
+	l.notice(s)
+	l.log.Warn().Str("from", "nats-server").Msg(unquoted(s))
 }
 
 // quotes are what the server quotes: subjects that clients chose, and what they sent where it was no NATS protocol.
 var quotes = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'.*'`)
 
 // unquoted is a line of the server without what others have put into it.
-func Unquoted(s string) string { return quotes.ReplaceAllString(s, "(left out)") }
+func unquoted(s string) string { return quotes.ReplaceAllString(s, "(left out)") }
 
 // diskErrors are how failed writes read. The server stops storing after one, and says it nowhere but in its log.
 var diskErrors = []string{syscall.ENOSPC.Error(), syscall.EIO.Error(), syscall.EROFS.Error(), "out of file resources", "JetStream out of resources"}
 
 // notice remembers a failed write.
-func (l *serverLog) Notice(s string) {
+func (l *serverLog) notice(s string) {
 	if slices.ContainsFunc(diskErrors, func(e string) bool { return strings.Contains(s, e) }) {
 		l.mu.Lock()
 		l.io = true
@@ -83,11 +83,11 @@ func (l *serverLog) failed() bool {
 }
 
 func (l *serverLog) error(s string) {
-	l.Notice(s)
+	l.notice(s)
 	l.mu.Lock()
 	l.bad = s
 	l.mu.Unlock()
-	l.log.Error().Str("from", "nats-server").Msg(Unquoted(s))
+	l.log.Error().Str("from", "nats-server").Msg(unquoted(s))
 }
 
 // last is the last error, as the reason why the server did not start.

@@ -25,18 +25,18 @@ var remade = []string{layout.StreamRLS, layout.StreamFlags, layout.StreamDead, l
 
 // open starts the server once its store is known to be whole. What is damaged and can be made again is put aside, and the inbound
 // stream is read again; else it stays as it is, and the error says what to do.
-func (e *Embedded) open() error {
+func (e *Embedded) open(ctx context.Context) error {
 	dir := e.options.Dir
 	var err error
-	if e.ledger, err = ReadLedger(dir); errors.Is(err, ErrDamaged) && e.options.Repair {
+	if e.ledger, err = readLedger(dir); errors.Is(err, ErrDamaged) && e.options.Repair {
 		e.options.Log.Error().Err(err).Msg("damaged")
-		e.ledger, err = &Ledger{}, nil
+		e.ledger, err = &ledger{}, nil
 	}
 	if err != nil {
 		return err
 	}
 	clean := e.ledger.Files != nil
-	found, reached, err := Scrub(dir, e.ledger)
+	found, reached, err := scrub(ctx, dir, e.ledger)
 	if err != nil {
 		return err
 	}
@@ -54,18 +54,18 @@ func (e *Embedded) open() error {
 			return err
 		}
 	}
-	if err := e.up(); err != nil {
+	if err := e.up(ctx); err != nil {
 		return err
 	}
-	err = e.dropUnread()
+	err = e.dropUnread(ctx)
 	if err == nil {
-		err = e.compare(&again)
+		err = e.compare(ctx, &again)
 	}
 	if err != nil {
 		e.down()
 		return err
 	}
-	if err := e.resume(clean, again); err != nil {
+	if err := e.resume(ctx, clean, again); err != nil {
 		e.down()
 		return fmt.Errorf("embedded server: %w", err)
 	}
@@ -132,7 +132,7 @@ func refusal(dir string, found []damage) error {
 
 // putAside moves the store of a stream out of the way, or copies it when what is left of it goes on being used.
 func (e *Embedded) putAside(stream string, keep bool) error {
-	from := filepath.Join(StreamsDir(e.options.Dir), stream)
+	from := filepath.Join(streamsDir(e.options.Dir), stream)
 	to := filepath.Join(e.options.Dir, "damaged", stream+"-"+time.Now().UTC().Format("20060102T150405.000"))
 	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -148,8 +148,8 @@ func (e *Embedded) putAside(stream string, keep bool) error {
 }
 
 // compare holds what the server has against the ledger, and mends or refuses what is less.
-func (e *Embedded) compare(again *bool) error {
-	now, err := e.marks()
+func (e *Embedded) compare(ctx context.Context, again *bool) error {
+	now, err := e.marks(ctx)
 	if err != nil {
 		return fmt.Errorf("embedded server: %w", err)
 	}
@@ -161,24 +161,24 @@ func (e *Embedded) compare(again *bool) error {
 		}
 	}
 	if len(found) == 0 {
-		return e.refill(now)
+		return e.refill(ctx, now)
 	}
 	*again = true
 	e.down()
 	if err := e.mend(found); err != nil {
 		return err
 	}
-	if err := e.up(); err != nil {
+	if err := e.up(ctx); err != nil {
 		return err
 	}
-	if now, err = e.marks(); err != nil {
+	if now, err = e.marks(ctx); err != nil {
 		return fmt.Errorf("embedded server: %w", err)
 	}
-	return e.refill(now)
+	return e.refill(ctx, now)
 }
 
-func (e *Embedded) marks() (now map[string]streamMark, err error) {
-	err = e.ask(context.Background(), func(ctx context.Context, js jetstream.JetStream) error {
+func (e *Embedded) marks(ctx context.Context) (now map[string]streamMark, err error) {
+	err = e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error {
 		now, err = marksOf(ctx, js)
 		return err
 	})
@@ -187,23 +187,17 @@ func (e *Embedded) marks() (now map[string]streamMark, err error) {
 
 // refill brings an inbound stream that lost its end back to the sequence that it had reached: a sequence that is used twice would
 // make a new input look older than what is known, and a consumer pass it over.
-func (e *Embedded) refill(now map[string]streamMark) error {
+func (e *Embedded) refill(ctx context.Context, now map[string]streamMark) error {
 	was, is := e.ledger.Streams[layout.StreamFHIR], now[layout.StreamFHIR]
 	if !is.Created.Equal(was.Created) || is.Last >= was.Last {
 		return nil
 	}
 	e.options.Log.Error().Uint64("first", is.Last+1).Uint64("last", was.Last).Uint64("decided", e.ledger.Decided).
 		Msg("inputs are missing at the end of the inbound stream; those after what was decided have to be published again")
-	nc, err := e.Connect()
+	js, err := e.jetStream()
 	if err != nil {
 		return err
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	ctx := context.Background()
 	stream, err := js.Stream(ctx, layout.StreamFHIR)
 	if err != nil {
 		return err
@@ -227,11 +221,11 @@ func (e *Embedded) refill(now map[string]streamMark) error {
 
 // resume says where inputs are taken from: after a repair all of them come again, and after a crash those that were decided since the
 // ledger was written, in case the disk lost a little of what they changed. They find what is known and change nothing more.
-func (e *Embedded) resume(clean, again bool) error {
+func (e *Embedded) resume(ctx context.Context, clean, again bool) error {
 	if clean && !again {
 		return nil
 	}
-	return e.ask(context.Background(), func(ctx context.Context, js jetstream.JetStream) error {
+	return e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error {
 		if inbound, err := js.Stream(ctx, layout.StreamFHIR); again && err == nil {
 			e.Rebuild.Store(inbound.CachedInfo().State.LastSeq)
 		}

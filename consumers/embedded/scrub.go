@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -44,7 +45,7 @@ const (
 )
 
 // streamsDir is where the server keeps the streams of its only account; it puts a folder of its own below the one it is given.
-func StreamsDir(dir string) string {
+func streamsDir(dir string) string {
 	return filepath.Join(dir, "jetstream", "jetstream", "$G", "streams")
 }
 
@@ -52,8 +53,8 @@ func StreamsDir(dir string) string {
 // answers that it is not there; states that are missing without a word would be flags that never come. A record that is cut
 // short at the very end, after all that the ledger knows of, is what a crash leaves of a message that was never acknowledged, and no damage.
 // It also tells which sequence each stream reaches.
-func Scrub(dir string, l *Ledger) ([]damage, map[string]uint64, error) {
-	files, err := filepath.Glob(filepath.Join(StreamsDir(dir), "*", "msgs", "*.blk"))
+func scrub(ctx context.Context, dir string, l *ledger) ([]damage, map[string]uint64, error) {
+	files, err := filepath.Glob(filepath.Join(streamsDir(dir), "*", "msgs", "*.blk"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,7 +65,14 @@ func Scrub(dir string, l *Ledger) ([]damage, map[string]uint64, error) {
 		last[stream] = max(last[stream], n)
 	}
 	blocks := make([]scrubbed, len(files))
-	parallel.InParallel(len(files), func(i int) { blocks[i] = scrubFile(files[i]) })
+	parallel.InParallel(len(files), func(i int) {
+		if ctx.Err() == nil {
+			blocks[i] = scrubFile(files[i])
+		}
+	})
+	if ctx.Err() != nil {
+		return nil, nil, fmt.Errorf("data folder: %w", ctx.Err())
+	}
 	var found []damage
 	for i, b := range blocks {
 		if b.err != nil {
@@ -173,7 +181,7 @@ func cutShort(rest []byte) bool {
 // sizes are those of the files that hold streams, by path below the data folder. They do not change while nothing runs.
 func sizes(dir string) (map[string]int64, error) {
 	all := map[string]int64{}
-	err := filepath.WalkDir(StreamsDir(dir), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(streamsDir(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".blk" && !isStreamMeta(path) {
 			return err
 		}

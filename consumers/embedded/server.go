@@ -49,9 +49,10 @@ type Embedded struct {
 	path    string // of nats.url
 	url     string
 	addr    string
-	User    *url.Userinfo
-	Log     *serverLog
-	ledger  *Ledger
+	user    *url.Userinfo
+	log     *serverLog
+	ledger  *ledger
+	own     *nats.Conn // what it asks its server through; nil until it does. Only one goroutine uses it at a time
 	keeping context.CancelFunc
 	kept    chan struct{} // closed when nobody watches over the disk any more
 
@@ -67,8 +68,8 @@ type Embedded struct {
 const readyTimeout = 10 * time.Minute
 
 // StartEmbedded starts a server and returns when it is ready for clients. It syncs every write: the server's default loses two
-// minutes of acknowledged messages when the power fails.
-func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
+// minutes of acknowledged messages when the power fails. Once ctx ends it gives up; what it had begun to mend, the next start goes on with.
+func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 	if o.Private {
 		o.Listen, o.TLS = "127.0.0.1:0", nil
 	}
@@ -83,8 +84,8 @@ func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Embedded{options: o, lock: lock, path: filepath.Join(o.Dir, "nats.url"), Log: &serverLog{log: o.Log}}
-	if err := e.start(host, port); err != nil {
+	e := &Embedded{options: o, lock: lock, path: filepath.Join(o.Dir, "nats.url"), log: &serverLog{log: o.Log}}
+	if err := e.start(ctx, host, port); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return e, nil
@@ -108,7 +109,7 @@ func listenAddress(o EmbeddedOptions) (string, int, error) {
 	return host, port, nil
 }
 
-func (e *Embedded) start(host string, port int) error {
+func (e *Embedded) start(ctx context.Context, host string, port int) error {
 	o := &e.options
 	if err := os.Remove(e.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("data folder: %w", err)
@@ -130,11 +131,11 @@ func (e *Embedded) start(host string, port int) error {
 	}
 	for _, user := range slices.Sorted(maps.Keys(users)) { // the first is the one that nats.url names
 		e.server.Users = append(e.server.Users, &server.User{Username: user, Password: users[user]})
-		if e.User == nil {
-			e.User = url.UserPassword(user, users[user])
+		if e.user == nil {
+			e.user = url.UserPassword(user, users[user])
 		}
 	}
-	if err := e.open(); err != nil {
+	if err := e.open(ctx); err != nil {
 		return err
 	}
 	if err := e.begun(made); err != nil {
@@ -152,25 +153,28 @@ func (e *Embedded) start(host string, port int) error {
 			return err
 		}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	keeping, cancel := context.WithCancel(context.WithoutCancel(ctx)) // until Stop
 	e.keeping, e.kept = cancel, make(chan struct{})
-	go e.keep(ctx)
+	go e.keep(keeping)
 	return nil
 }
 
 // up starts the server on the store as it is.
-func (e *Embedded) up() error {
-	e.Log.clear()
+func (e *Embedded) up(ctx context.Context) error {
+	e.log.clear()
 	srv, err := server.NewServer(e.server.Clone())
 	if err != nil {
 		return fmt.Errorf("embedded server: %w", err)
 	}
-	srv.SetLoggerV2(e.Log, false, false, false)
+	srv.SetLoggerV2(e.log, false, false, false)
 	srv.Start()
-	if !ready(srv, e.Log) {
+	if !ready(ctx, srv, e.log) {
 		srv.Shutdown()
 		srv.WaitForShutdown()
-		return fmt.Errorf("embedded server did not get ready: %s", e.Log.last())
+		if ctx.Err() != nil {
+			return fmt.Errorf("embedded server: %w", ctx.Err())
+		}
+		return fmt.Errorf("embedded server did not get ready: %s", e.log.last())
 	}
 	e.mu.Lock()
 	e.srv = srv
@@ -180,6 +184,7 @@ func (e *Embedded) up() error {
 
 // down stops the server, once everything that it acknowledged is on disk.
 func (e *Embedded) down() {
+	e.hangUp()
 	e.mu.Lock()
 	srv := e.srv
 	e.srv = nil
@@ -190,7 +195,7 @@ func (e *Embedded) down() {
 	}
 }
 
-// current is the server; nil while it starts again.
+// Current is the server; nil while it starts again.
 func (e *Embedded) Current() *server.Server {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -198,8 +203,8 @@ func (e *Embedded) Current() *server.Server {
 }
 
 // ready waits until the server takes clients; it never will after a fatal error, of which it only tells its log.
-func ready(s *server.Server, log *serverLog) bool {
-	for end := time.Now().Add(readyTimeout); time.Now().Before(end) && !log.failed(); {
+func ready(ctx context.Context, s *server.Server, log *serverLog) bool {
+	for end := time.Now().Add(readyTimeout); time.Now().Before(end) && !log.failed() && ctx.Err() == nil; {
 		if s.ReadyForConnections(200 * time.Millisecond) {
 			return s.JetStreamEnabled()
 		}
@@ -208,7 +213,7 @@ func ready(s *server.Server, log *serverLog) bool {
 }
 
 func (e *Embedded) announce(encrypted bool) error {
-	u := url.URL{Scheme: "nats", User: e.User, Host: e.addr}
+	u := url.URL{Scheme: "nats", User: e.user, Host: e.addr}
 	if encrypted {
 		u.Scheme = "tls"
 	}
@@ -220,14 +225,14 @@ func (e *Embedded) announce(encrypted bool) error {
 }
 
 // passwordName is the file with the user that was made at the first start.
-const PasswordName = "nats.user"
+const passwordName = "nats.user"
 
 // credentials are the users of the options, else the one made at the first start; made is what has to be kept of it then.
 func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err error) {
 	if len(o.Users) > 0 {
 		return o.Users, nil, nil
 	}
-	path := filepath.Join(o.Dir, PasswordName)
+	path := filepath.Join(o.Dir, passwordName)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		made = []byte("rlsguard:" + rand.Text() + "\n")
@@ -246,11 +251,11 @@ func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err e
 // begun notes, once the server runs, that the folder holds a store: a start that failed leaves nothing that says so.
 func (e *Embedded) begun(password []byte) error {
 	dir := e.options.Dir
-	if err := e.ledger.Write(dir); err != nil {
+	if err := e.ledger.write(dir); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if password != nil {
-		if err := WriteFile(filepath.Join(dir, PasswordName), password); err != nil {
+		if err := WriteFile(filepath.Join(dir, passwordName), password); err != nil {
 			return fmt.Errorf("credentials of the embedded server: %w", err)
 		}
 	}
@@ -265,8 +270,8 @@ func (e *Embedded) Addr() string { return e.addr }
 
 // Connect connects from within the process.
 func (e *Embedded) Connect(opts ...nats.Option) (*nats.Conn, error) {
-	password, _ := e.User.Password()
-	opts = append(opts, nats.InProcessServer(e), nats.UserInfo(e.User.Username(), password))
+	password, _ := e.user.Password()
+	opts = append(opts, nats.InProcessServer(e), nats.UserInfo(e.user.Username(), password))
 	return nats.Connect("", opts...)
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // minKey is the shortest site key that is taken, in bytes: below, references could be guessed back from flag ids.
-const MinKey = 16
+const minKey = 16
 
 // ReadSiteKey reads the secret that flag ids and tokens are made with. White space at its ends does not count.
 func ReadSiteKey(path string) ([]byte, error) {
@@ -20,8 +20,8 @@ func ReadSiteKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("site key: %w", err)
 	}
-	if b = bytes.TrimSpace(b); len(b) < MinKey {
-		return nil, fmt.Errorf("site key %s has %d bytes, at least %d are needed", path, len(b), MinKey)
+	if b = bytes.TrimSpace(b); len(b) < minKey {
+		return nil, fmt.Errorf("site key %s has %d bytes, at least %d are needed", path, len(b), minKey)
 	}
 	return b, nil
 }
@@ -45,7 +45,7 @@ func SiteKey(dir string) ([]byte, error) {
 	return key, nil
 }
 
-// writeFile puts a secret in place at once and whole, readable for its owner alone.
+// WriteFile puts a secret in place at once and whole, readable for its owner alone.
 func WriteFile(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

@@ -17,16 +17,16 @@ const consumerOffline = 10195
 
 // dropUnread removes consumers whose files the server cannot read: it neither uses nor replaces them. They are made again and begin at the
 // start, where all is known already.
-func (e *Embedded) dropUnread() error {
+func (e *Embedded) dropUnread(ctx context.Context) error {
 	var unread []string
-	err := e.ask(context.Background(), func(ctx context.Context, js jetstream.JetStream) error {
+	err := e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error {
 		for stream, durable := range map[string]string{layout.StreamFHIR: layout.Durable, layout.StreamRLS: layout.DurableDue} {
 			_, err := js.Consumer(ctx, stream, durable)
 			var api *jetstream.APIError
 			if !errors.Is(err, jetstream.ErrConsumerNotFound) && (!errors.As(err, &api) || api.ErrorCode != consumerOffline) {
 				continue
 			}
-			if folder := filepath.Join(StreamsDir(e.options.Dir), stream, "obs", durable); isThere(folder) {
+			if folder := filepath.Join(streamsDir(e.options.Dir), stream, "obs", durable); isThere(folder) {
 				e.options.Log.Error().Str("consumer", durable).Str("folder", folder).Msg("damaged: it is made again and reads everything again")
 				unread = append(unread, folder)
 			}
@@ -45,5 +45,5 @@ func (e *Embedded) dropUnread() error {
 			return fmt.Errorf("data folder: %w", err)
 		}
 	}
-	return e.up()
+	return e.up(ctx)
 }

@@ -10,16 +10,16 @@ import (
 
 // usedName is a file in a data folder that has held a store. It says so to whoever looks, and keeps a folder whose store is gone from
 // looking like one that never had any.
-const UsedName = "used"
+const usedName = "used"
 
 const usedText = "rlsguard serve has kept its store in this folder, and does not start here without it.\n"
 
 // markUsed notes that the folder holds a store. Its ledger is there before.
 func markUsed(dir string) error {
-	if isThere(filepath.Join(dir, UsedName)) {
+	if isThere(filepath.Join(dir, usedName)) {
 		return nil
 	}
-	if err := WriteFile(filepath.Join(dir, UsedName), []byte(usedText)); err != nil {
+	if err := WriteFile(filepath.Join(dir, usedName), []byte(usedText)); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	return nil
@@ -28,7 +28,7 @@ func markUsed(dir string) error {
 // checkUsed refuses a folder that was used and has lost what was known of its store. With a ledger the store is held against that.
 func checkUsed(o *EmbeddedOptions) error {
 	ledger, store := filepath.Join(o.Dir, LedgerName), filepath.Join(o.Dir, "jetstream")
-	used, left := isThere(filepath.Join(o.Dir, UsedName)) || isThere(filepath.Join(o.Dir, PasswordName)), isThere(StreamsDir(o.Dir))
+	used, left := isThere(filepath.Join(o.Dir, usedName)) || isThere(filepath.Join(o.Dir, passwordName)), isThere(streamsDir(o.Dir))
 	switch {
 	case isThere(ledger):
 	case !used:

@@ -23,8 +23,8 @@ type PatientChange struct {
 	Next time.Time
 }
 
-// Empty tells that there is nothing to write.
-func (c *Commit) Empty() bool {
+// empty tells that there is nothing to write.
+func (c *Commit) empty() bool {
 	return len(c.Patients) == 0 && len(c.Medications) == 0 && len(c.Gone) == 0
 }
 

@@ -14,10 +14,10 @@ import (
 
 const undatedSuffix = "#undated"
 
-// undatedKey is where the withdrawal of a resource is kept that says nothing of its version. No FHIR id has a "#".
+// UndatedKey is where the withdrawal of a resource is kept that says nothing of its version. No FHIR id has a "#".
 func UndatedKey(ref checks.Ref) checks.Ref { return ref + undatedSuffix }
 
-// withdrawnRef is the resource that a tombstone is about.
+// WithdrawnRef is the resource that a tombstone is about.
 func WithdrawnRef(key checks.Ref) checks.Ref {
 	return checks.Ref(strings.TrimSuffix(string(key), undatedSuffix))
 }

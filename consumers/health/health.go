@@ -129,7 +129,7 @@ func (h *Health) told() (details map[string]string, notices []string) {
 	return maps.Clone(h.details), slices.Sorted(maps.Values(h.notices))
 }
 
-// trouble is a reason that has to be described; "" when there is none. It tells whether that is news.
+// Trouble is a reason that has to be described; "" when there is none. It tells whether that is news.
 func (h *Health) Trouble(reason, detail string) (news bool) {
 	h.change(func() {
 		news = h.details[reason] != detail
@@ -152,7 +152,7 @@ func (h *Health) notice(about, text string) {
 	}
 }
 
-// onTurn calls do, one call at a time, whenever the consumer turns ready, with no reasons, or stops
+// OnTurn calls do, one call at a time, whenever the consumer turns ready, with no reasons, or stops
 // being so. do must not ask Health.
 func (h *Health) OnTurn(do func(reasons []string)) {
 	h.mu.Lock()
@@ -181,14 +181,14 @@ func (h *Health) set(reason string, fine bool) {
 	})
 }
 
-// running tells which rules the consumer goes by.
+// Running tells which rules the consumer goes by.
 func (h *Health) Running(ruleset string) {
 	h.metrics.mu.Lock()
 	defer h.metrics.mu.Unlock()
 	h.metrics.ruleset = ruleset
 }
 
-// begin is that of a session. What the one before it could not do says nothing about this one.
+// Begin is that of a session. What the one before it could not do says nothing about this one.
 func (h *Health) Begin() {
 	h.change(func() {
 		h.state = Starting
@@ -201,14 +201,14 @@ func (h *Health) Begin() {
 
 func (h *Health) Unready(state string) { h.change(func() { h.state = state }) }
 
-// startOver tells that a session ended with an error, and why. That stays a reason while the next
+// StartOver tells that a session ended with an error, and why. That stays a reason while the next
 // ones begin: each of them ends before anybody looks where the fault lasts.
 func (h *Health) StartOver(cause string) {
 	h.change(func() { h.state, h.cause = Starting, cause })
 	h.metrics.startsOver.WithLabelValues(cause).Inc()
 }
 
-// readyIf tells that it is ready, unless what the session knows is void by now.
+// ReadyIf tells that it is ready, unless what the session knows is void by now.
 func (h *Health) ReadyIf(ctx context.Context) {
 	h.change(func() {
 		if ctx.Err() == nil {
@@ -224,7 +224,7 @@ func (h *Health) Connected(yes bool) {
 	}
 }
 
-// consuming tells of each durable whether it can be read: that one can says nothing about another.
+// Consuming tells of each durable whether it can be read: that one can says nothing about another.
 func (h *Health) Consuming(durable string, yes bool) {
 	h.change(func() {
 		if yes {

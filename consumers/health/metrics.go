@@ -134,7 +134,7 @@ type lossCounts struct {
 	total, open uint64
 }
 
-// losses tells how many inputs were lost, how many of these nobody has acknowledged, and what to do about
+// Losses tells how many inputs were lost, how many of these nobody has acknowledged, and what to do about
 // those; "" when there are none.
 func (h *Health) Losses(total, open uint64, notice string) {
 	h.metrics.mu.Lock()
@@ -143,6 +143,7 @@ func (h *Health) Losses(total, open uint64, notice string) {
 	h.notice("inputs-lost", notice)
 }
 
+// Show makes the metrics count what c has; nil is nothing.
 func (h *Health) Show(c Counted) {
 	h.metrics.mu.Lock()
 	defer h.metrics.mu.Unlock()
@@ -178,7 +179,7 @@ func (h *Health) Committed(messages int, took time.Duration) {
 	h.metrics.commits.Observe(took.Seconds())
 }
 
-// decided tells when an input was stored whose decision is committed now; zero is not known.
+// Decided tells when an input was stored whose decision is committed now; zero is not known.
 func (h *Health) Decided(stored, now time.Time) {
 	if !stored.IsZero() {
 		h.metrics.latency.Observe(max(0, now.Sub(stored).Seconds())) // two clocks

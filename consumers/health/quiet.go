@@ -29,7 +29,7 @@ func (q quietChecks) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// quiet counts the checks that the settings keep from opening any flag, by reason, in the metrics.
+// Quiet counts the checks that the settings keep from opening any flag, by reason, in the metrics.
 func (h *Health) Quiet(s *checks.Settings) quietChecks {
 	n := quietOf(s)
 	h.metrics.registry.Unregister(n) // of an earlier use of the same Health

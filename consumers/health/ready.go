@@ -32,9 +32,9 @@ func (r readyMetrics) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (r readyMetrics) Collect(ch chan<- prometheus.Metric) {
 	reasons := r.health.Reasons()
-	ch <- prometheus.MustNewConstMetric(readyDesc, prometheus.GaugeValue, OneIf(len(reasons) == 0))
+	ch <- prometheus.MustNewConstMetric(readyDesc, prometheus.GaugeValue, oneIf(len(reasons) == 0))
 	for _, reason := range NotReady {
-		is := OneIf(slices.Contains(reasons, reason))
+		is := oneIf(slices.Contains(reasons, reason))
 		ch <- prometheus.MustNewConstMetric(notReadyDesc, prometheus.GaugeValue, is, reason)
 	}
 	version, commit := build()
@@ -48,7 +48,7 @@ func (r readyMetrics) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-func OneIf(yes bool) float64 {
+func oneIf(yes bool) float64 {
 	if yes {
 		return 1
 	}

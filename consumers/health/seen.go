@@ -28,7 +28,7 @@ var (
 			"absent while that cannot be read.", nil, nil)
 )
 
-// waiting is what is known of inputs that are not decided.
+// Waiting is what is known of inputs that are not decided.
 type Waiting struct {
 	Undecided uint64
 	InFlight  uint64
@@ -46,7 +46,7 @@ type seen struct {
 	copying *time.Duration
 }
 
-// see tells what was seen of the server at a time; a part that could not be read is nil, and absent in the metrics.
+// See tells what was seen of the server at a time; a part that could not be read is nil, and absent in the metrics.
 func (h *Health) See(at time.Time, w *Waiting, letters *uint64, copying *time.Duration) {
 	s := h.metrics.seen
 	s.mu.Lock()
@@ -54,10 +54,10 @@ func (h *Health) See(at time.Time, w *Waiting, letters *uint64, copying *time.Du
 	s.at, s.waiting, s.letters, s.copying = at, w, letters, copying
 }
 
-// blind tells that nothing of the server can be seen.
+// Blind tells that nothing of the server can be seen.
 func (h *Health) Blind() { h.See(time.Time{}, nil, nil, nil) }
 
-// pinned tells under which name the server hands this instance its inputs.
+// Pinned tells under which name the server hands this instance its inputs.
 func (h *Health) Pinned(name string) {
 	s := h.metrics.seen
 	s.mu.Lock()
@@ -92,7 +92,7 @@ func (s *seen) Collect(ch chan<- prometheus.Metric) {
 		gauge(lagDesc, float64(w.Undecided))
 		gauge(flightDesc, float64(w.InFlight))
 		gauge(oldestDesc, age(w.Oldest))
-		gauge(activeDesc, OneIf(w.Pin != "" && w.Pin == s.pin))
+		gauge(activeDesc, oneIf(w.Pin != "" && w.Pin == s.pin))
 	}
 	if s.letters != nil {
 		gauge(lettersDesc, float64(*s.letters))

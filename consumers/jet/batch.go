@@ -16,7 +16,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// jetStore is the Store on a server.
+// JetStore is the Store on a server.
 type JetStore struct {
 	Nc      *nats.Conn
 	Js      jetstream.JetStream
@@ -62,7 +62,7 @@ func (s *JetStore) stage(msgs []*nats.Msg) (last *nats.Msg, err error) {
 	return last, nil
 }
 
-// unstage makes a message one of no batch again.
+// Unstage makes a message one of no batch again.
 func Unstage(m *nats.Msg) {
 	for _, name := range []string{layout.HeaderBatch, layout.HeaderBatchSeq, layout.HeaderCommit} {
 		delete(m.Header, name)

@@ -13,12 +13,12 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// shownTimeout is how long is waited for the flags to be copied; after it they are shown as they are.
+// CopiedTimeout is how long is waited for the flags to be copied; after it they are shown as they are.
 const CopiedTimeout = 5 * time.Second
 
-// shown waits until the stream RLS_FLAGS has what was committed in RLS: it copies from there, in the same order, a moment later. What it
-// has of an earlier RLS says nothing, so the newest commit is looked for itself. Whoever belongs to another
-// account sees nothing of RLS and does not wait.
+// WaitCopied waits until the stream RLS_FLAGS has what was committed in RLS: it copies from there, in the same order, a moment later. What it
+// has of an earlier RLS says nothing, so the newest commit is looked for itself. Whoever belongs to another account sees nothing of RLS
+// and does not wait.
 func WaitCopied(ctx context.Context, js jetstream.JetStream) error {
 	if DomainOf(js).Outside() {
 		return ctx.Err()
@@ -40,7 +40,7 @@ func WaitCopied(ctx context.Context, js jetstream.JetStream) error {
 	return ctx.Err()
 }
 
-// lastOf is the newest message under a subject; nil when there is none that we may read.
+// LastOf is the newest message under a subject; nil when there is none that we may read.
 func LastOf(ctx context.Context, js jetstream.JetStream, stream, subject string) *jetstream.RawStreamMsg {
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
@@ -53,7 +53,7 @@ func LastOf(ctx context.Context, js jetstream.JetStream, stream, subject string)
 	return m
 }
 
-// sourceSequence is where in RLS a message of RLS_FLAGS comes from, as the server notes it: stream, sequence, and more.
+// SourceSequence is where in RLS a message of RLS_FLAGS comes from, as the server notes it: stream, sequence, and more.
 func SourceSequence(h nats.Header) uint64 {
 	fields := strings.Fields(h.Get("Nats-Stream-Source"))
 	if len(fields) < 2 {

@@ -22,7 +22,7 @@ type WaitOptions struct {
 // patience is more than pinnedTTL.
 const patience = 6 * time.Second
 
-// waitDecided returns when the inbound stream has been decided up to a sequence.
+// WaitDecided returns when the inbound stream has been decided up to a sequence.
 func WaitDecided(ctx context.Context, js jetstream.JetStream, last uint64, w WaitOptions) error {
 	if w.Patience == 0 {
 		w.Patience = patience
@@ -56,7 +56,7 @@ func WaitDecided(ctx context.Context, js jetstream.JetStream, last uint64, w Wai
 	}
 }
 
-// decidedUpTo is the inbound sequence up to which everything has been decided, and whether somebody takes what comes after it.
+// DecidedUpTo is the inbound sequence up to which everything has been decided, and whether somebody takes what comes after it.
 func DecidedUpTo(ctx context.Context, js jetstream.JetStream) (floor uint64, served bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()

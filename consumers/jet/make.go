@@ -13,6 +13,7 @@ import (
 
 // MakeStreams makes the streams that are missing, with so many replicas. One that is there is left as it is, but must be
 // able to do what we need; only the copy of flags is made anew where its original is gone.
+// MakeStream makes a stream that is not there.
 func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) error {
 	for _, want := range StreamConfigs(js, replicas) {
 		if want.Name == layout.StreamRLS {
@@ -102,11 +103,11 @@ func MakeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 
 func unfitf(format string, args ...any) error { return Unfit(fmt.Sprintf(format, args...)) }
 
-// requestTimeout is short: while a leader is elected a long one only adds to the gap.
+// RequestTimeout is short: while a leader is elected a long one only adds to the gap.
 const RequestTimeout = 2 * time.Second
 
-// errReplaced: a stream was deleted, and perhaps made again, under us. What is in memory is not what is stored.
+// ErrReplaced: a stream was deleted, and perhaps made again, under us. What is in memory is not what is stored.
 var ErrReplaced = errors.New("a stream was deleted or made anew")
 
-// lookEvery is how often streams and consumers are looked at. Tests have less patience.
+// LookEvery is how often streams and consumers are looked at. Tests have less patience.
 var LookEvery = time.Second

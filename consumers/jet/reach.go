@@ -46,7 +46,7 @@ func (r *Reach) Options() []nats.Option {
 	}
 }
 
-// watch names the connection whose failures between the dial and the first PONG, which no handler is called for, are told too:
+// Watch names the connection whose failures between the dial and the first PONG, which no handler is called for, are told too:
 // a TLS handshake, or a user who is refused.
 func (r *Reach) Watch(nc *nats.Conn) { r.nc.Store(nc) }
 
@@ -121,7 +121,7 @@ func WithoutCredentials(urls string) string {
 	return strings.Join(parts, ",")
 }
 
-// reached waits until nc is connected, or closed, or ctx ends: without a server there is nothing to start over on.
+// Reached waits until nc is connected, or closed, or ctx ends: without a server there is nothing to start over on.
 func Reached(ctx context.Context, nc *nats.Conn) {
 	changed := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
 	defer nc.RemoveStatusListener(changed)
@@ -134,7 +134,7 @@ func Reached(ctx context.Context, nc *nats.Conn) {
 	}
 }
 
-// closedBy is why a client gave up on a server: it refused the same user twice.
+// ClosedBy is why a client gave up on a server: it refused the same user twice.
 func ClosedBy(err error, server string) error {
 	server = WithoutCredentials(server)
 	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked) {

@@ -10,17 +10,17 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// unfit is a stream with settings that do not let it do what it is for.
+// Unfit is a stream with settings that do not let it do what it is for.
 type Unfit string
 
 func (u Unfit) Error() string { return string(u) }
 
-// unfitStreams describes what is wrong with the settings of streams; "" when nothing is.
+// UnfitStreams describes what is wrong with the settings of streams; "" when nothing is.
 func UnfitStreams(js jetstream.JetStream, streams map[string]*jetstream.StreamInfo) string {
 	var found []string
 	for _, want := range StreamConfigs(js, 1) {
 		if have := streams[want.Name]; have != nil {
-			found = append(found, SettingsOf(&have.Config, &want)...)
+			found = append(found, settingsOf(&have.Config, &want)...)
 		}
 	}
 	return strings.Join(found, "; ")
@@ -28,7 +28,7 @@ func UnfitStreams(js jetstream.JetStream, streams map[string]*jetstream.StreamIn
 
 // settingsOf names the settings of a stream that would lose messages, keep them out, or hide them.
 // An age limit of FHIR, RLS_DEAD and RLS_REJECTED is the site's own choice.
-func SettingsOf(have, want *jetstream.StreamConfig) []string {
+func settingsOf(have, want *jetstream.StreamConfig) []string {
 	var found []string
 	add := func(wrong bool, setting, format string, args ...any) {
 		if wrong {

@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// readSite reads the record of the site; nil when there is none.
+// ReadSite reads the record of the site; nil when there is none.
 func ReadSite(ctx context.Context, js jetstream.JetStream) (*layout.SiteRecord, error) {
 	stream, err := js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
@@ -28,7 +28,7 @@ func ReadSite(ctx context.Context, js jetstream.JetStream) (*layout.SiteRecord, 
 	return layout.ParseSite(m.Sequence, m.Data)
 }
 
-// writeSite records what the states are made with.
+// WriteSite records what the states are made with.
 func WriteSite(ctx context.Context, to Store, w layout.SiteRecord, expect uint64) (uint64, error) {
 	data, err := json.Marshal(w)
 	if err != nil {

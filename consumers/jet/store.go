@@ -38,5 +38,5 @@ type Written struct {
 	Err   error  // wraps ErrConflict, ErrUnknown or ErrPoison
 }
 
-// maxBatch is the most messages that the server takes in one atomic batch.
+// MaxBatch is the most messages that the server takes in one atomic batch.
 const MaxBatch = 1000

@@ -8,14 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// step is the time to wait now.
-func (b *Backoff) Step() time.Duration {
-	d := b.next
-	b.next = min(2*b.next, 5*time.Second)
-	return d
-}
-
-// sleep waits for d, or until ctx ends.
+// Sleep waits for d, or until ctx ends.
 func Sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -25,22 +18,23 @@ func Sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// silent tells that a server did not answer, rather than that it does not have what was asked for.
+// Silent tells that a server did not answer, rather than that it does not have what was asked for.
 func Silent(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.Canceled)
 }
 
-// backoff waits longer each time, up to 5 s.
-type Backoff struct{ next time.Duration }
+// Backoff waits longer each time, from 100 ms up to 5 s.
+type Backoff struct {
+	// By waits, instead of Sleep; for those who know no clock.
+	By   func(context.Context, time.Duration)
+	next time.Duration
+}
 
-func NewBackoff() *Backoff { return &Backoff{100 * time.Millisecond} }
+// NewBackoff is one that waits by the clock.
+func NewBackoff() *Backoff { return &Backoff{By: Sleep} }
 
+// Sleep waits, or until ctx ends.
 func (b *Backoff) Sleep(ctx context.Context) {
-	t := time.NewTimer(b.next)
-	defer t.Stop()
-	b.next = min(2*b.next, 5*time.Second)
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
+	b.next = min(max(2*b.next, 100*time.Millisecond), 5*time.Second)
+	b.By(ctx, b.next)
 }

@@ -25,7 +25,7 @@ type DeadLetter struct {
 	Acknowledge bool  // the input came on the subject on which acknowledgements count
 }
 
-// input identifies what was rejected.
+// InputID identifies what was rejected.
 type InputID struct {
 	Epoch    int64
 	Sequence uint64

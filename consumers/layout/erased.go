@@ -14,15 +14,15 @@ import (
 // of them forget the patient; a commit that was decided from the old state is refused, and decided again from nothing. The marker names
 // nobody, and leaves after a while.
 
-// headerErased lists the ids of the flags that went with a state, so that an erasure that was cut short can be finished.
+// HeaderErased lists the ids of the flags that went with a state, so that an erasure that was cut short can be finished.
 const HeaderErased = "Rls-Erased"
 
-// erased tells whether a state is the marker of an erasure.
+// Erased tells whether a state is the marker of an erasure.
 func Erased(st *checks.State) bool {
 	return st.Patient == "" && len(st.Facts) == 0 && len(st.Flags) == 0
 }
 
-// erasureMessage is the marker that takes the place of a state.
+// ErasureMessage is the marker that takes the place of a state.
 func ErasureMessage(subject string, expect uint64, flags []string) *nats.Msg {
 	return &nats.Msg{Subject: subject, Data: codec.Append(nil, &checks.State{}), Header: nats.Header{
 		HeaderExpect: {strconv.FormatUint(expect, 10)}, HeaderTTL: {Ttl(erasedTTL)}, HeaderErased: {strings.Join(flags, ",")},

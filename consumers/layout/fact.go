@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
-// decodeFact reads a state of one fact, as Medications and tombstones are kept.
+// DecodeFact reads a state of one fact, as Medications and tombstones are kept.
 func DecodeFact(data []byte) (*checks.Fact, error) {
 	st, err := codec.Decode(data)
 	if err != nil {
@@ -20,9 +20,10 @@ func DecodeFact(data []byte) (*checks.Fact, error) {
 	return &st.Facts[0], nil
 }
 
+// EncodeFact is a Medication or a tombstone as it is stored.
 func EncodeFact(f checks.Fact) []byte {
 	return codec.Append(nil, &checks.State{Facts: []checks.Fact{f}})
 }
 
-// errState: a stored state cannot be read. Deciding without it could swallow flags, so nothing is decided.
+// ErrState: a stored state cannot be read. Deciding without it could swallow flags, so nothing is decided.
 var ErrState = errors.New("a stored state cannot be read")

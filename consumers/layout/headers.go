@@ -38,7 +38,7 @@ const (
 	cloudEventsType = "io.github.rlsguard.flag."
 )
 
-// flagMessages are a transition as dashboards get it and as the audit keeps it. Header values are enums, hashes, UUIDs and
+// FlagMessages are a transition as dashboards get it and as the audit keeps it. Header values are enums, hashes, UUIDs and
 // times: nothing of a payload.
 func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
 	body, err := fhir.MarshalFlag(*f)
@@ -68,7 +68,7 @@ func flagHeaders(f *checks.Flag) nats.Header {
 	return h
 }
 
-// timerMessage lets the server tell at a time that a patient has to be looked at. A moment that has passed would go off at once
+// TimerMessage lets the server tell at a time that a patient has to be looked at. A moment that has passed would go off at once
 // and again after every rewrite, so it is put a little ahead.
 func TimerMessage(tok Token, at, now time.Time) *nats.Msg {
 	if soonest := now.Add(2 * time.Second); at.Before(soonest) {
@@ -83,7 +83,7 @@ func TimerMessage(tok Token, at, now time.Time) *nats.Msg {
 // formerBy named the process that wrote a state, which no reader needs.
 const formerBy = "Rls-By"
 
-// lasting are the headers that a message keeps when it moves, with the time that it has left.
+// Lasting are the headers that a message keeps when it moves, with the time that it has left.
 func Lasting(h nats.Header, since time.Time) nats.Header {
 	kept := nats.Header{}
 	for name := range h {

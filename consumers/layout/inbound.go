@@ -18,7 +18,7 @@ func InboundSubject(kind string) string {
 	return SubjectInbound + kind
 }
 
-// resourceType is the type that a document names at its top; "" when it names none that can be a subject.
+// ResourceType is the type that a document names at its top; "" when it names none that can be a subject.
 func ResourceType(data []byte) string {
 	t := TopString(data, "resourceType")
 	if !typeName.MatchString(t) {
@@ -27,7 +27,7 @@ func ResourceType(data []byte) string {
 	return t
 }
 
-// topString is a string member of the object in data, read no further than it stands.
+// TopString is a string member of the object in data, read no further than it stands.
 func TopString(data []byte, name string) string {
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {

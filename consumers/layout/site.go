@@ -16,10 +16,10 @@ var (
 	ErrImporting   = errors.New("an import of the stored states did not end: run rlsguard import again")
 )
 
-// stateFormat is the layout of the stream RLS: subjects, and what is under them.
+// StateFormat is the layout of the stream RLS: subjects, and what is under them.
 const StateFormat = 1
 
-// site is what all states of a stream were made with.
+// SiteRecord is what all states of a stream were made with.
 type SiteRecord struct {
 	Format  int    `json:"format"`
 	Key     string `json:"key"`     // fingerprint of the site key
@@ -35,9 +35,11 @@ type SiteRecord struct {
 	// until all of that is decided.
 	Rebuilding uint64 `json:"rebuilding,omitempty"`
 
-	Seq uint64 `json:"-"` // in the stream RLS
+	// Seq is the sequence of the record in the stream RLS, as it was read; 0 for none.
+	Seq uint64 `json:"-"`
 }
 
+// ParseSite reads the record of the site, which stands under a sequence of the stream RLS.
 func ParseSite(seq uint64, data []byte) (*SiteRecord, error) {
 	have := &SiteRecord{Seq: seq}
 	if err := json.Unmarshal(data, have); err != nil {
@@ -46,7 +48,7 @@ func ParseSite(seq uint64, data []byte) (*SiteRecord, error) {
 	return have, nil
 }
 
-// fits tells why states must not be touched by whoever has this key.
+// Fits tells why states must not be touched by whoever has this key.
 func (w *SiteRecord) Fits(key []byte) error {
 	switch own := Fingerprint(key); {
 	case w.Format > StateFormat:
@@ -59,7 +61,7 @@ func (w *SiteRecord) Fits(key []byte) error {
 	return nil
 }
 
-// fingerprint identifies a key without giving it away.
+// Fingerprint identifies a key without giving it away.
 func Fingerprint(key []byte) string {
 	sum := sha256.Sum256(append([]byte("rlsguard site key|"), key...))
 	return hex.EncodeToString(sum[:8])

@@ -22,9 +22,10 @@ const (
 	rejectedAge = 30 * 24 * time.Hour
 )
 
-// ttl is d as the header Nats-TTL wants it.
+// Ttl is d as the header Nats-TTL wants it.
 func Ttl(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
+// StreamConfigs are the settings of all streams, in the order in which they are made.
 func StreamConfigs(replicas int) []jetstream.StreamConfig {
 	// The flags are a copy of what RLS has, and what a crash takes from it is copied again: a sync for each would cost more than all
 	// commits together. Replicated streams sync in groups anyway.

@@ -43,11 +43,12 @@ const (
 	SubjectDue         = "rls.due."
 )
 
-// token stands for a resource in subjects: a keyed hash, from which nobody without the site key learns the reference.
+// Token stands for a resource in subjects: a keyed hash, from which nobody without the site key learns the reference.
 type Token [16]byte
 
 func (t Token) String() string { return hex.EncodeToString(t[:]) }
 
+// ParseToken reads the last part of a subject.
 func ParseToken(s string) (Token, error) {
 	var t Token
 	if len(s) != hex.EncodedLen(len(t)) || strings.ToLower(s) != s {
@@ -59,13 +60,15 @@ func ParseToken(s string) (Token, error) {
 	return t, nil
 }
 
-// tokens makes tokens under a site key.
+// Tokens makes tokens under a site key.
 type Tokens struct{ pool sync.Pool }
 
+// NewTokens makes tokens with the site key.
 func NewTokens(key []byte) *Tokens {
 	return &Tokens{pool: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
+// Of is the token of a patient, or of a resource without one. It is for concurrent use.
 func (t *Tokens) Of(ref checks.Ref) Token {
 	h := t.pool.Get().(hash.Hash)
 	defer t.pool.Put(h)
@@ -85,12 +88,12 @@ func flagSubject(f *checks.Flag) string {
 
 func auditSubject(f *checks.Flag) string { return fmt.Sprintf("%s%s.%d", SubjectAudit, f.ID, f.Number) }
 
-// streamFeedback is where package cdshooks keeps what users did with cards; it names flags.
+// StreamFeedback is where package cdshooks keeps what users did with cards; it names flags.
 const StreamFeedback = "RLS_FEEDBACK"
 
-// flagID is how ids of flags look: only such a one becomes part of a subject.
+// FlagID is how ids of flags look: only such a one becomes part of a subject.
 var FlagID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// subjectInputs is the record of which inputs were decided. The floor of the durable consumer does
+// SubjectInputs is the record of which inputs were decided. The floor of the durable consumer does
 // not tell: it also moves over what a filter passes by, and over what left the stream.
 const SubjectInputs = "rls.commit.inputs"

@@ -89,7 +89,7 @@ func (o *Operator) payloadOf(ctx context.Context, letters []layout.DeadLetter) (
 	return o.inbound(ctx, letters[0].From())
 }
 
-// again publishes an input on the subject of its type. On the one where acknowledgements count it goes only if it came there: whoever
+// republish publishes an input on the subject of its type. On the one where acknowledgements count it goes only if it came there: whoever
 // retries must not lend that permission to a producer who did not have it.
 func (o *Operator) republish(ctx context.Context, l *layout.DeadLetter, data []byte) (uint64, error) {
 	subject := layout.InboundSubject(layout.ResourceType(data))

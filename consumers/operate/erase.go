@@ -29,7 +29,7 @@ type Erased struct {
 // Nothing tells that nothing was stored about the patient, dead letters aside.
 func (e *Erased) Nothing() bool { return e.Facts == 0 && e.Flags == 0 }
 
-// stored is what stands under a patient's token.
+// patientRecord is what stands under a patient's token.
 type patientRecord struct {
 	seq   uint64
 	state *checks.State // nil when there is none
@@ -44,7 +44,7 @@ func (o *Operator) Find(ctx context.Context, key []byte, patient checks.Ref) (Er
 	if _, err := o.site(ctx, key); err != nil {
 		return Erased{}, err
 	}
-	have, err := o.stored(ctx, key, patient)
+	have, err := o.patientRecord(ctx, key, patient)
 	if err != nil {
 		return Erased{}, err
 	}
@@ -87,12 +87,12 @@ func (o *Operator) Erase(ctx context.Context, key []byte, patient checks.Ref, pr
 	return done, err
 }
 
-// mark puts the marker in the place of the patient's state, and tells what was there and up to which sequence of RLS the patient has to be
+// Mark puts the marker in the place of the patient's state, and tells what was there and up to which sequence of RLS the patient has to be
 // removed; 0 when there was nothing.
 func (o *Operator) Mark(ctx context.Context, key []byte, patient checks.Ref, ruleset string) (*patientRecord, uint64, error) {
 	subject := layout.SubjectPatient + layout.NewTokens(key).Of(patient).String()
 	for wait := jet.NewBackoff(); ; wait.Sleep(ctx) {
-		have, err := o.stored(ctx, key, patient)
+		have, err := o.patientRecord(ctx, key, patient)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -132,8 +132,8 @@ func (o *Operator) writeMarkers(ctx context.Context, tombs, last []*nats.Msg) (u
 	return first + uint64(len(last)) - 1, err
 }
 
-// stored reads what stands under a patient's token.
-func (o *Operator) stored(ctx context.Context, key []byte, patient checks.Ref) (*patientRecord, error) {
+// patientRecord reads what stands under a patient's token.
+func (o *Operator) patientRecord(ctx context.Context, key []byte, patient checks.Ref) (*patientRecord, error) {
 	stream, err := o.js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", layout.StreamRLS, err)

@@ -44,7 +44,7 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 	} else if total != nil {
 		total(int64(n))
 	}
-	out, err := NewExportWriter(w, ExportHeader{Format: ExportFormat, Version: ExportVersion, Created: time.Now().UTC().Format(time.RFC3339),
+	out, err := newExportWriter(w, exportHeader{Format: exportFormat, Version: exportVersion, Created: time.Now().UTC().Format(time.RFC3339),
 		States: site.Format, Key: site.Key, Ruleset: site.Ruleset, AsOf: site.AsOf})
 	if err != nil {
 		return Ported{}, err

@@ -26,8 +26,8 @@ import (
 //
 // Numbers are unsigned varints. Records stand in the order of the stream: of two with one subject the later one counts.
 const (
-	ExportFormat  = "rlsguard export"
-	ExportVersion = 1
+	exportFormat  = "rlsguard export"
+	exportVersion = 1
 	// exportLimit bounds one text of a record: a message is smaller than that on any server.
 	exportLimit = 64 << 20
 )
@@ -36,7 +36,7 @@ const (
 var ErrExport = errors.New("this is not a complete export of rlsguard")
 
 // exportHeader is the first line of an export.
-type ExportHeader struct {
+type exportHeader struct {
 	Format  string `json:"format"`
 	Version int    `json:"version"`
 	Created string `json:"created"`
@@ -55,7 +55,7 @@ type exportWriter struct {
 	count uint64
 }
 
-func NewExportWriter(w io.Writer, h ExportHeader) (*exportWriter, error) {
+func newExportWriter(w io.Writer, h exportHeader) (*exportWriter, error) {
 	e := &exportWriter{zip: gzip.NewWriter(w), sum: sha256.New()}
 	e.out = io.MultiWriter(e.zip, e.sum)
 	return e, json.NewEncoder(e.out).Encode(h)
@@ -94,7 +94,7 @@ func (e *exportWriter) Close() error {
 
 // exportReader reads an export.
 type exportReader struct {
-	header ExportHeader
+	header exportHeader
 	in     *bufio.Reader
 	sum    hash.Hash
 	count  uint64
@@ -112,12 +112,12 @@ func newExportReader(r io.Reader) (*exportReader, error) {
 		return nil, fmt.Errorf("%w: %w", ErrExport, err)
 	}
 	e.sum.Write(line)
-	if err := json.Unmarshal(line, &e.header); err != nil || e.header.Format != ExportFormat {
+	if err := json.Unmarshal(line, &e.header); err != nil || e.header.Format != exportFormat {
 		return nil, fmt.Errorf("%w: it does not begin as one", ErrExport)
 	}
-	if e.header.Version > ExportVersion || e.header.States > layout.StateFormat {
+	if e.header.Version > exportVersion || e.header.States > layout.StateFormat {
 		return nil, fmt.Errorf("%w: an export of version %d with states of format %d, this one knows up to %d and %d", layout.ErrNewerFormat, e.header.Version,
-			e.header.States, ExportVersion, layout.StateFormat)
+			e.header.States, exportVersion, layout.StateFormat)
 	}
 	return e, nil
 }

@@ -26,10 +26,10 @@ const importBytes = 4 << 20
 
 // CheckExport reads an export to its end, and tells what is in it. Its errors are ErrExport, ErrNewerFormat, ErrOtherKey, and those of r.
 func CheckExport(key []byte, r io.Reader) (Ported, error) {
-	return readExport(key, r, func(*ExportHeader) error { return nil }, func(string, nats.Header, []byte) error { return nil })
+	return readExport(key, r, func(*exportHeader) error { return nil }, func(string, nats.Header, []byte) error { return nil })
 }
 
-func readExport(key []byte, r io.Reader, begin func(*ExportHeader) error, do func(subject string, h nats.Header, data []byte) error) (Ported, error) {
+func readExport(key []byte, r io.Reader, begin func(*exportHeader) error, do func(subject string, h nats.Header, data []byte) error) (Ported, error) {
 	var done Ported
 	in, err := newExportReader(r)
 	if err != nil {
@@ -92,7 +92,7 @@ func (o *Operator) Import(ctx context.Context, key []byte, r io.Reader, replicas
 		return Ported{}, err
 	}
 	imported := layout.SiteRecord{Rearm: true}
-	begin := func(h *ExportHeader) (err error) {
+	begin := func(h *exportHeader) (err error) {
 		imported.Format, imported.Key, imported.Ruleset, imported.AsOf = h.States, h.Key, h.Ruleset, h.AsOf
 		begun := imported
 		begun.Importing = true // nobody serves half of it

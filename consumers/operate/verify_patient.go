@@ -7,6 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -22,11 +23,11 @@ func (p *patientFound) tell(kind DifferenceKind, check, flag, detail string) {
 	p.diffs = append(p.diffs, Difference{Kind: kind, Token: p.token, Flag: flag, Check: check, Detail: detail})
 }
 
-// patient decides about the state in a slot again, and compares. It only reads, so that many can be looked at beside each other.
-func (v *verification) patient(slot uint32) (found patientFound) {
-	row := &v.copy.Patients.Rows[slot]
-	found.token = row.Token.String()
-	st, err := codec.Decode(v.copy.Patients.Data(row))
+// comparePatient decides about the state in a slot again, and compares. It only reads, so that many can be looked at beside each other.
+func (v *verification) comparePatient(slot commit.Slot) (found patientFound) {
+	tok, seq, data := v.states.At(slot)
+	found.token = tok.String()
+	st, err := codec.Decode(data)
 	if err != nil { // it was decoded when it was read
 		found.tell(StateDamaged, "", "", err.Error())
 		return found
@@ -36,21 +37,21 @@ func (v *verification) patient(slot uint32) (found patientFound) {
 			found.tell(FlagDiffers, "", "", fmt.Sprintf("evaluation failed: %T", p)) // the value may hold facts
 		}
 	}()
-	if v.copy.Tokens.Of(st.Patient) != row.Token {
-		found.tell(StateDamaged, "", "", fmt.Sprintf("sequence %d of %s is the state of another patient", row.Seq, layout.StreamRLS))
+	if v.tokens.Of(st.Patient) != tok {
+		found.tell(StateDamaged, "", "", fmt.Sprintf("sequence %d of %s is the state of another patient", seq, layout.StreamRLS))
 		return found
 	}
 	v.decisions(&found, st)
 	for i := range st.Flags {
 		v.transitions(&found, st.Patient, &st.Flags[i])
 	}
-	v.timer(&found, row.Token, st)
+	v.timer(&found, tok, st)
 	return found
 }
 
 // decisions compares the flags of a state with those that its facts give.
 func (v *verification) decisions(found *patientFound, st *checks.State) {
-	again, settled := v.opt.Engine.Again(v.copy.Snapshot(), st.Patient, v.opt.AsOf)
+	again, settled := v.opt.Engine.Again(v.states.View(), st.Patient, v.opt.AsOf)
 	if !settled {
 		found.tell(FactsDiffer, "", "", "other states know newer versions of what it refers to")
 	}
@@ -140,8 +141,8 @@ func auditDiffers(k *checks.OpenFlag, a *numbers) string {
 	return ""
 }
 
-// take adds what was found about one patient to all.
-func (v *verification) take(p *patientFound) {
+// takePatient adds what was found about one patient to all.
+func (v *verification) takePatient(p *patientFound) {
 	v.sum.Patients++
 	v.sum.Flags += p.open
 	v.found = append(v.found, p.diffs...)

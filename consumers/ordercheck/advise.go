@@ -2,6 +2,7 @@ package ordercheck
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 	"time"
@@ -33,8 +34,9 @@ type Advice struct {
 	Stored       bool   // something was known of the patient before the request
 }
 
-// Advise answers q at asOf from what view knows and what q brings. It changes nothing.
-func Advise(e *fold.Engine, view fold.View, q *Question, asOf time.Time) Advice {
+// Advise answers q at asOf from what view knows and what q brings. It changes nothing. Once ctx has ended it goes on to no further step, and
+// the error is that of ctx.
+func Advise(ctx context.Context, e *fold.Engine, view fold.View, q *Question, asOf time.Time) (Advice, error) {
 	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
 	known := e.NewFold(onePatient{view, q.Patient}).Whole()
 	// What is asked arrives after everything that is stored, and the drafts last.
@@ -42,19 +44,24 @@ func Advise(e *fold.Engine, view fold.View, q *Question, asOf time.Time) Advice 
 	known.Add(nil, 0, &facts)
 	before := known.State(q.Patient)
 	drafts := fold.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64, Sequence: 1}, Resources: a.mine(q.Drafts, true)}
+	if ctx.Err() != nil {
+		return Advice{}, ctx.Err()
+	}
 	asWritten(drafts.Resources, before, zoneOf(e.Settings), asOf)
 	known.Add(nil, 1, &drafts)
 	after := known.State(q.Patient)
-	if after == nil {
-		return a
+	if ctx.Err() != nil || after == nil {
+		return a, ctx.Err()
 	}
 	for i := range drafts.Resources {
 		a.Drafts = append(a.Drafts, drafts.Resources[i].Fact.Ref)
 	}
 	a.LeftOut = after.Cut.Words(e.Settings.Facts)
-	a.split(e, before, after, len(facts.Resources) == 0, asOf)
+	if err := a.split(ctx, e, before, after, len(facts.Resources) == 0, asOf); err != nil {
+		return Advice{}, err
+	}
 	a.Unrecognised = unrecognised(e.Settings.Terms, after, a.unflagged())
-	return a
+	return a, nil
 }
 
 // mine are the resources about the patient, and the Medications that orders may refer to. Others are told.
@@ -114,7 +121,7 @@ func zoneOf(s *checks.Settings) *time.Location {
 }
 
 // split compares the flags with and without the drafts. decided tells that before is as it was stored.
-func (a *Advice) split(e *fold.Engine, before, after *checks.State, decided bool, asOf time.Time) {
+func (a *Advice) split(ctx context.Context, e *fold.Engine, before, after *checks.State, decided bool, asOf time.Time) error {
 	now := checks.Assess(after, e.Settings, e.Key, e.Ruleset, asOf)
 	a.Note = now.Note
 	a.RLS, a.Iron = now.RLS, now.Iron
@@ -125,6 +132,9 @@ func (a *Advice) split(e *fold.Engine, before, after *checks.State, decided bool
 		} else {
 			others = append(others, f)
 		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	was := map[string]checks.Severity{}
 	if before != nil && len(a.Drafts) > 0 && len(others) > 0 {
@@ -141,6 +151,7 @@ func (a *Advice) split(e *fold.Engine, before, after *checks.State, decided bool
 		return cmp.Or(cmp.Compare(x.Check, y.Check), cmp.Compare(x.Ingredient, y.Ingredient))
 	})
 	a.IronBecause = slices.ContainsFunc(a.Because, func(f checks.Flag) bool { return f.Check == a.Iron.Check })
+	return nil
 }
 
 // severities are those of the flags that are open without the drafts, by check and ingredient. What was decided when the state was stored

@@ -129,7 +129,7 @@ func TestQuestionsWithoutAnswer(t *testing.T) {
 		"several patients": {bundle(order("d1", "draft", "x"), strings.Replace(order("d2", "draft", "x"), "Patient/1", "Patient/2", 1)), ErrSeveralPatients, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := checker(stored(t)).Ask([]byte(test.request))
+			_, err := checker(stored(t)).Ask(t.Context(), []byte(test.request))
 			var rej *fhir.Rejection
 			switch {
 			case test.err != nil && !errors.Is(err, test.err):

@@ -11,7 +11,7 @@ func BenchmarkAsk(b *testing.B) {
 	draft := []byte(order("d1", "draft", "pregabalin 75 mg"))
 	b.ReportAllocs()
 	for b.Loop() {
-		a, err := c.Ask(draft)
+		a, err := c.Ask(b.Context(), draft)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package ordercheck
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -56,29 +57,29 @@ func (c *Checker) WithReader(do func(*fhir.Reader)) {
 }
 
 // Ask reads a question and answers it.
-func (c *Checker) Ask(data []byte) (Advice, error) {
+func (c *Checker) Ask(ctx context.Context, data []byte) (Advice, error) {
 	var q *Question
 	var err error
 	c.WithReader(func(r *fhir.Reader) { q, err = ReadQuestion(r, data) })
 	if err != nil {
 		return Advice{}, err
 	}
-	return c.Advise(q)
+	return c.Advise(ctx, q)
 }
 
-// Advise answers a question from what is stored and what it brings. The error is that of Stored.
-func (c *Checker) Advise(q *Question) (Advice, error) {
+// Advise answers a question from what is stored and what it brings. The error is that of Stored, or of ctx once it has ended.
+func (c *Checker) Advise(ctx context.Context, q *Question) (Advice, error) {
 	var a Advice
-	err := c.Stored.Read(func(v fold.View) error {
-		a = Advise(c.Engine, v, q, c.Instant())
-		return nil
+	err := c.Stored.Read(func(v fold.View) (err error) {
+		a, err = Advise(ctx, c.Engine, v, q, c.Instant())
+		return err
 	})
 	return a, err
 }
 
-// AdviseAlone answers a question from what it brings.
-func (c *Checker) AdviseAlone(q *Question) Advice {
-	return Advise(c.Engine, fold.NewMemory(), q, c.Instant())
+// AdviseAlone answers a question from what it brings. The error is that of ctx.
+func (c *Checker) AdviseAlone(ctx context.Context, q *Question) (Advice, error) {
+	return Advise(ctx, c.Engine, fold.NewMemory(), q, c.Instant())
 }
 
 // Files are facts that were read from files.

@@ -98,7 +98,7 @@ func sameFlags(t *testing.T, name string, all []fhir.Resource, i int) {
 		}
 	}
 	for from, a := range map[string]Advice{
-		"stored": Advise(e, before.Finish(asOf), &q, asOf), "brought": Advise(e, fold.NewMemory(), &brought, asOf),
+		"stored": advise(t, e, before.Finish(asOf), &q), "brought": advise(t, e, fold.NewMemory(), &brought),
 	} {
 		got := append(slices.Clone(a.Because), a.Open...)
 		if diff := cmp.Diff(byID(want), byID(got)); diff != "" {
@@ -114,4 +114,13 @@ func byID(flags []checks.Flag) map[string]checks.Flag {
 		m[f.ID] = f
 	}
 	return m
+}
+
+func advise(t *testing.T, e *fold.Engine, view fold.View, q *Question) Advice {
+	t.Helper()
+	a, err := Advise(t.Context(), e, view, q, asOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }

@@ -82,7 +82,7 @@ func checker(view fold.View) *Checker {
 // ask gives the advice to a request over what is stored.
 func ask(t testing.TB, view fold.View, request string) Advice {
 	t.Helper()
-	a, err := checker(view).Ask([]byte(request))
+	a, err := checker(view).Ask(t.Context(), []byte(request))
 	if err != nil {
 		t.Fatal(err)
 	}

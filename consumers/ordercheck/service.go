@@ -1,6 +1,7 @@
 package ordercheck
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -75,7 +76,7 @@ func (c *Checker) handle(req micro.Request) {
 		}
 		c.Metrics.count(outcome, time.Since(began))
 	}()
-	a, err := c.Ask(req.Data())
+	a, err := c.Ask(context.Background(), req.Data())
 	if err != nil {
 		outcome = outcomeOfError(err)
 		refuse(req, err)

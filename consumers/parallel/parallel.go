@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// inParallel calls do for 0 to n-1 on all processors, and returns when all are done.
+// InParallel calls do for 0 to n-1 on all processors, and returns when all are done.
 func InParallel(n int, do func(int)) {
 	workers := min(runtime.GOMAXPROCS(0), n/16)
 	if workers < 2 {

@@ -17,7 +17,7 @@ type Origin struct {
 	Line   int
 }
 
-// stored are sequences of messages with their origins. Lines of one file that went one after the other are one span.
+// Origins are sequences of messages with their origins. Lines of one file that went one after the other are one span.
 type Origins struct{ Spans []span }
 
 type span struct {
@@ -26,7 +26,7 @@ type span struct {
 	from  Origin // of the first
 }
 
-// add notes a message. Sequences grow.
+// Add notes a message. Sequences grow.
 func (p *Origins) Add(seq uint64, from Origin) {
 	if n := len(p.Spans); n > 0 {
 		s := &p.Spans[n-1]
@@ -38,7 +38,7 @@ func (p *Origins) Add(seq uint64, from Origin) {
 	p.Spans = append(p.Spans, span{first: seq, count: 1, from: from})
 }
 
-// last is the greatest sequence; 0 when there is none.
+// Last is the greatest sequence; 0 when there is none.
 func (p *Origins) Last() uint64 {
 	if len(p.Spans) == 0 {
 		return 0
@@ -47,7 +47,7 @@ func (p *Origins) Last() uint64 {
 	return s.first + uint64(s.count) - 1
 }
 
-// find is the origin of a message; false when it is not one of these.
+// Find is the origin of a message; false when it is not one of these.
 func (p *Origins) Find(seq uint64) (Origin, bool) {
 	i, found := slices.BinarySearchFunc(p.Spans, seq, func(s span, seq uint64) int {
 		switch {
@@ -67,7 +67,7 @@ func (p *Origins) Find(seq uint64) (Origin, bool) {
 
 // Wait returns when everything that was published has been decided, and the flags are where Watch reads them.
 func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
-	if _, err := p.Flush(); err != nil {
+	if _, err := p.Flush(ctx); err != nil {
 		return err
 	}
 	if err := jet.WaitDecided(ctx, p.js, p.stored.Last(), w); err != nil {
@@ -80,7 +80,7 @@ func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
 // all of them; producers, who are of another account, reason and place, without a Number. Where neither is answered the error is
 // context.DeadlineExceeded or one of the server.
 func (p *Publisher) Rejected(ctx context.Context, do func(Origin, layout.DeadLetter) error) error {
-	if _, err := p.Flush(); err != nil || len(p.stored.Spans) == 0 {
+	if _, err := p.Flush(ctx); err != nil || len(p.stored.Spans) == 0 {
 		return err
 	}
 	since := p.since.Add(-time.Minute) // the servers of a cluster have a clock each

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -31,6 +32,7 @@ type Publisher struct {
 	batches bool
 	queue   chan message
 	ended   chan struct{}
+	giveUp  context.CancelFunc // on what is waited for
 	waiting sync.WaitGroup
 
 	epoch int64     // creation of the stream FHIR, Unix nanoseconds
@@ -59,7 +61,9 @@ func NewPublisher(ctx context.Context, nc *nats.Conn, in ...jet.Domain) (*Publis
 	}
 	info := s.CachedInfo()
 	p.batches, p.epoch, p.since = info.Config.AllowAtomicPublish, info.Created.UnixNano(), info.TimeStamp
-	go p.run()
+	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx)) // until Close: what is sent late still counts for Flush
+	p.giveUp = giveUp
+	go p.run(sending)
 	return p, nil
 }
 
@@ -92,12 +96,12 @@ func (p *Publisher) PublishFrom(ctx context.Context, from Origin, data []byte) e
 }
 
 // run sends what is waiting, and whatever came meanwhile, until the queue is closed. After a failure it sends nothing more.
-func (p *Publisher) run() {
+func (p *Publisher) run(ctx context.Context) {
 	defer close(p.ended)
 	for m := range p.queue {
 		batch := p.gather(m)
 		if p.failed() == nil {
-			seqs, err := p.deliver(batch)
+			seqs, err := p.deliver(ctx, batch)
 			p.mu.Lock()
 			if err != nil {
 				p.err = fmt.Errorf("publishing: %w", err)
@@ -131,15 +135,15 @@ func (p *Publisher) gather(first message) []message {
 }
 
 // deliver returns the sequence of each message, once all are stored.
-func (p *Publisher) deliver(batch []message) ([]uint64, error) {
+func (p *Publisher) deliver(ctx context.Context, batch []message) ([]uint64, error) {
 	if !p.batches {
-		return p.deliverSingly(batch)
+		return p.deliverSingly(ctx, batch)
 	}
 	msgs := make([]*nats.Msg, len(batch))
 	for i, m := range batch {
 		msgs[i] = &nats.Msg{Subject: m.Subject, Data: m.Data, Header: nats.Header{}}
 	}
-	first, err := p.store.Write(context.Background(), msgs)
+	first, err := p.store.Write(ctx, msgs)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +154,7 @@ func (p *Publisher) deliver(batch []message) ([]uint64, error) {
 	return seqs, nil
 }
 
-func (p *Publisher) deliverSingly(batch []message) ([]uint64, error) {
+func (p *Publisher) deliverSingly(ctx context.Context, batch []message) ([]uint64, error) {
 	acks := make([]jetstream.PubAckFuture, 0, len(batch))
 	for _, m := range batch {
 		f, err := p.js.PublishMsgAsync(&nats.Msg{Subject: m.Subject, Data: m.Data}, jetstream.WithStallWait(publishTimeout))
@@ -167,6 +171,8 @@ func (p *Publisher) deliverSingly(batch []message) ([]uint64, error) {
 			seqs = append(seqs, ack.Sequence)
 		case failed := <-f.Err():
 			err = failed
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
 	if err != nil {
@@ -181,16 +187,28 @@ func (p *Publisher) failed() error {
 	return p.err
 }
 
-// Flush waits until everything sent is acknowledged, and tells how many messages that were.
-func (p *Publisher) Flush() (int, error) {
-	p.waiting.Wait()
+// Flush waits until everything sent is acknowledged, and tells how many messages that were. Where ctx ends first, so many were
+// acknowledged by then, and the error is that of ctx.
+func (p *Publisher) Flush(ctx context.Context) (int, error) {
+	all := make(chan struct{})
+	go func() {
+		defer close(all)
+		p.waiting.Wait()
+	}()
+	var ended error
+	select {
+	case <-all:
+	case <-ctx.Done():
+		ended = fmt.Errorf("publishing: %w", ctx.Err())
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.sent, p.err
+	return p.sent, cmp.Or(p.err, ended)
 }
 
-// Close ends the publisher, not its connection. Nothing may be published after it.
+// Close ends the publisher, not its connection, and gives up on what is not acknowledged. Nothing may be published after it.
 func (p *Publisher) Close() {
+	p.giveUp()
 	close(p.queue)
 	<-p.ended
 	p.js.CleanupPublisher()

@@ -17,7 +17,7 @@ type message struct {
 	from    Origin
 }
 
-// split makes messages of a document: one, or one for each entry of a Bundle that is over the limit. A Bundle that holds acknowledgements
+// Split makes messages of a document: one, or one for each entry of a Bundle that is over the limit. A Bundle that holds acknowledgements
 // is split too, since those count only on their own subject.
 func Split(data []byte, limit int) ([]message, error) {
 	kind := layout.ResourceType(data)

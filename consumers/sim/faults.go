@@ -6,6 +6,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
@@ -104,18 +105,17 @@ func (in *instance) Last(_ context.Context, subjects []string) ([]jet.Stored, er
 }
 
 // reject notes the outcomes and writes dead letters, each under an id, so that one that is written twice is there once.
-func (in *instance) reject(_ context.Context, inputs []fold.Input, results []fold.Result) error {
+func (in *instance) reject(events []commit.Event, results []fold.Result) {
 	w := in.w
 	in.pause()
-	w.outcome(inputs, results)
+	w.outcome(events, results)
 	for i := range results {
 		r := &results[i]
 		if r.Outcome == fold.Rejected {
-			w.dead[fmt.Sprint(inputs[r.Input].Arrival.Sequence, "|", r.Pointer)]++
+			w.dead[fmt.Sprint(events[r.Input].Seq, "|", r.Pointer)]++
 			in.pause()
 		}
 	}
-	return nil
 }
 
 // acknowledge is lost now and then, and then the message comes again.

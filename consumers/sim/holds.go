@@ -24,7 +24,7 @@ func (in *instance) holdsAll() {
 	if !in.ready || w.wrong != nil {
 		return
 	}
-	err := in.c.Look(func(v fold.View) error {
+	err := in.known.Read(func(v fold.View) error {
 		for _, subject := range slices.Sorted(maps.Keys(w.server.last)) {
 			seq := w.server.last[subject]
 			if seq > uint64(in.followed) || !strings.HasPrefix(subject, "rls.state.") {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -24,7 +25,8 @@ type instance struct {
 	name     string
 	old      bool // began before the upgrade
 	c        *commit.Committer
-	followed int // messages of the stream RLS that it has seen
+	known    *commit.Known // what it knows, as others read it
+	followed int           // messages of the stream RLS that it has seen
 	wake     time.Time
 	ready    bool // it has read what is stored, and nothing of its own is on its way
 	idle     bool // it found nothing to do
@@ -55,9 +57,11 @@ func (w *world) session(process string, old bool) *instance {
 	if old {
 		engine = w.before
 	}
-	in.c = commit.NewCommitter(commit.CommitterOptions{
+	in.c = commit.New(commit.Options{
 		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen, Audit: layout.DefaultAudit,
-		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Reject: in.reject, Health: unheard, Log: zerolog.Nop()})
+		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Health: unheard{}, Log: zerolog.Nop()})
+	in.known = commit.NewKnown()
+	in.known.Set(in.c.States())
 	in.next, in.stop = iter.Pull(func(yield func(struct{}) bool) {
 		defer func() {
 			if p := recover(); p != nil && p != errDown {
@@ -87,7 +91,7 @@ func (in *instance) run() {
 	ctx := context.Background()
 	in.follow(len(in.w.server.log))
 	in.pause()
-	err := in.c.ApplyStoredRules(ctx)
+	err := in.applyRules(ctx)
 	if err == nil {
 		err = in.heal(ctx)
 	}
@@ -106,10 +110,14 @@ func (in *instance) run() {
 				in.w.overlapped++
 			}
 			in.ready = false
-			err = in.c.Deliver(ctx, deliveries)
+			err = in.conclude(in.c.Begin(ctx, deliveries))
 		}
 		if onItsWay = !idle && in.w.rand.IntN(3) > 0; err == nil && !onItsWay { // otherwise the next batch is decided over this one
-			err = in.c.Finish(ctx)
+			err = in.conclude(in.c.Finish(ctx))
+		}
+		if err == nil && in.c.Reaching() && (idle || in.w.rand.IntN(2) == 0) { // they take turns with what comes
+			onItsWay, in.idle = false, false
+			err = in.conclude(in.c.ReachSome(ctx))
 		}
 		in.ready = !onItsWay
 		if err == nil && (idle || in.w.server.now.Sub(healed) > 3*time.Second) {
@@ -118,6 +126,34 @@ func (in *instance) run() {
 		}
 	}
 	in.w.tell(in, fmt.Sprint("ends: ", err), nil)
+}
+
+// applyRules reads the record of the site, and brings the states to this process's rules.
+func (in *instance) applyRules(ctx context.Context) error {
+	found, err := in.Last(ctx, []string{layout.SubjectSite})
+	if err != nil {
+		return err
+	}
+	var have *layout.SiteRecord
+	if found[0].Sequence > 0 {
+		if have, err = layout.ParseSite(found[0].Sequence, found[0].Data); err != nil {
+			return err
+		}
+	}
+	return in.c.ApplyRules(ctx, have, 0)
+}
+
+// conclude writes dead letters and acknowledges what was committed, also where what came after it failed.
+func (in *instance) conclude(decided []commit.Decided, failed error) error {
+	for _, d := range decided {
+		if d.Events[0].Input != nil {
+			in.reject(d.Events, d.Results)
+		}
+		for _, ev := range d.Events {
+			_ = ev.Msg.Ack() // lost, it comes again
+		}
+	}
+	return failed
 }
 
 func (in *instance) heal(ctx context.Context) error {
@@ -136,17 +172,17 @@ func (in *instance) follow(n int) {
 		if in.w.server.last[m.subject] != uint64(in.followed) || in.passesOver(m) {
 			continue
 		}
-		if err := in.c.Follow(&message{subject: m.subject, header: m.header, data: m.data}, uint64(in.followed)); err != nil {
+		if err := in.c.States().Take(m.subject, uint64(in.followed), m.data); err != nil {
 			panic(err)
 		}
 	}
 }
 
 // pull takes a few messages, in any order.
-func (in *instance) pull() []commit.Delivery {
+func (in *instance) pull() []commit.Event {
 	w := in.w
 	most := 1 + w.rand.IntN(6)
-	var got []commit.Delivery
+	var got []commit.Event
 	for _, q := range []*queue{w.server.inbound, w.server.due} {
 		ready := q.ready(w.server.now)
 		w.rand.Shuffle(len(ready), func(i, j int) {
@@ -164,14 +200,15 @@ func (in *instance) pull() []commit.Delivery {
 	return got
 }
 
-func (in *instance) deliver(q *queue, i int) commit.Delivery {
+func (in *instance) deliver(q *queue, i int) commit.Event {
 	it := &q.items[i]
 	it.until, it.times = in.w.server.now.Add(ackWait), it.times+1
 	ack := func() error { return in.w.acknowledge(in, q, i) }
 	m := &message{subject: it.subject, header: nats.Header{}, ack: ack}
 	in.w.tell(in, fmt.Sprint("gets ", it.subject, it.seq), nil)
 	if q == in.w.server.due {
-		return commit.Delivery{Msg: m}
+		tok, _ := layout.ParseToken(strings.TrimPrefix(it.subject, layout.SubjectDue))
+		return commit.Event{Msg: m, Due: tok}
 	}
 	if in.w.mutant == acknowledgesFirst {
 		q.ack(i)
@@ -180,5 +217,5 @@ func (in *instance) deliver(q *queue, i int) commit.Delivery {
 	if in.w.mutant == lastProcessedWins {
 		input = in.w.reversioned(input)
 	}
-	return commit.Delivery{Msg: m, Input: &input}
+	return commit.Event{Msg: m, Seq: it.seq, Input: &input}
 }

@@ -7,12 +7,16 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/consumers/health"
 )
 
-// unheard is for all runs: making one costs more than a run.
-var unheard = health.NewHealth()
+// unheard takes no notice of how commits go.
+type unheard struct{}
+
+func (unheard) Conflict()                    {}
+func (unheard) Writing(bool)                 {}
+func (unheard) Committed(int, time.Duration) {}
 
 // world is one run: the server, the processes, what is sent, and how much may go wrong.
 type world struct {
@@ -237,17 +241,17 @@ func later(a, b time.Time) time.Time {
 }
 
 // outcome holds that every resource of a batch got exactly one outcome.
-func (w *world) outcome(inputs []fold.Input, results []fold.Result) {
-	n := make([]int, len(inputs))
+func (w *world) outcome(events []commit.Event, results []fold.Result) {
+	n := make([]int, len(events))
 	for i := range results {
 		n[results[i].Input]++
 		if results[i].Outcome == "" {
 			w.wrong = errors.New("a resource without an outcome")
 		}
 	}
-	for i := range inputs {
-		if n[i] != len(inputs[i].Resources) {
-			w.wrong = fmt.Errorf("input %d: %d outcomes of %d resources", inputs[i].Arrival.Sequence, n[i], len(inputs[i].Resources))
+	for i := range events {
+		if most := len(events[i].Input.Resources); n[i] != most {
+			w.wrong = fmt.Errorf("input %d: %d outcomes of %d resources", events[i].Seq, n[i], most)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, id string, in ...jet.Domain) (
 	if err != nil {
 		return checks.Flag{}, errors.Join(ctx.Err(), err)
 	}
-	open := SortedOpen(known)
+	open := sortedOpen(known)
 	if len(open) == 0 {
 		return checks.Flag{}, ErrNoFlag
 	}

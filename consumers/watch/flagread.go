@@ -70,7 +70,7 @@ type flagError struct{ error }
 
 func isOpen(f *checks.Flag) bool { return f.State != checks.Resolved && f.Change != checks.ChangeMoved }
 
-func SortedOpen(known map[string]checks.Flag) []checks.Flag {
+func sortedOpen(known map[string]checks.Flag) []checks.Flag {
 	return slices.DeleteFunc(sortedFlags(known), func(f checks.Flag) bool { return !isOpen(&f) })
 }
 

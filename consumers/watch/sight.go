@@ -105,6 +105,8 @@ func (w *watcher) look(ctx context.Context) error {
 	stream, err := w.js.Stream(ctx, layout.StreamFlags)
 	gone := errors.Is(err, jetstream.ErrStreamNotFound)
 	switch {
+	case jet.Silent(err) && !w.nc.IsConnected(): // it was lost while the answer was on its way
+		return ErrConnectionLost
 	case jet.Silent(err):
 		return ErrNoAnswer
 	case err != nil && !gone:

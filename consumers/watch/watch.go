@@ -200,7 +200,7 @@ func (w *watcher) tellFirst(known map[string]checks.Flag) error {
 		if !w.options.Once {
 			w.told = maps.Clone(known)
 		}
-		return w.open(SortedOpen(known))
+		return w.open(sortedOpen(known))
 	}
 	for _, f := range sortedFlags(known) {
 		if err := w.tell(f); err != nil {

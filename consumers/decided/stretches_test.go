@@ -1,4 +1,4 @@
-package consumers
+package decided
 
 import (
 	"slices"
@@ -6,16 +6,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"github.com/rlsguard/rlsguard/consumers/decided"
 )
 
 // Sets of stretches do what plain sets do.
 func TestStretches(t *testing.T) {
 	const most = 40
 	rapid.Check(t, func(t *rapid.T) {
-		draw := func(name string) (decided.Stretches, map[uint64]bool) {
-			var s decided.Stretches
+		draw := func(name string) (Stretches, map[uint64]bool) {
+			var s Stretches
 			plain := map[uint64]bool{}
 			for range rapid.IntRange(0, 8).Draw(t, name) {
 				first := rapid.Uint64Range(1, most).Draw(t, "first")
@@ -29,8 +27,8 @@ func TestStretches(t *testing.T) {
 		}
 		a, inA := draw("a")
 		b, inB := draw("b")
-		same := func(what string, got decided.Stretches, want func(uint64) bool) {
-			var all decided.Stretches
+		same := func(what string, got Stretches, want func(uint64) bool) {
+			var all Stretches
 			for seq := uint64(1); seq <= most; seq++ {
 				if want(seq) {
 					all = all.Add(seq, seq)

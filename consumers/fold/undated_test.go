@@ -1,11 +1,10 @@
-package consumers
+package fold
 
 import (
 	"testing"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
 // An undated withdrawal takes back what arrived before it, whatever version that said it was, and nothing that arrived after it; in
@@ -18,18 +17,18 @@ func TestUndatedWithdrawalStandsFromItsArrivalOn(t *testing.T) {
 	newer := versioned(order(ref, "gabapentin", ""), 20, "4")
 	for _, c := range []struct {
 		name string
-		in   []fold.Input
+		in   []Input
 		want string // drug that counts; "" when none does
 	}{
-		{"after a dated version", []fold.Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion)}, ""},
-		{"before it", []fold.Input{arrives(1, "", deletion), arrives(2, "Patient/A", dated)}, "sertraline"},
-		{"brought back by a newer version", []fold.Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion), arrives(3, "Patient/A", newer)}, "gabapentin"},
-		{"not brought back by an older one", []fold.Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion), arrives(3, "Patient/A", older)}, ""},
-		{"the version moved to another patient before", []fold.Input{arrives(1, "Patient/A", older), arrives(2, "Patient/B", dated), arrives(3, "", deletion)}, ""},
+		{"after a dated version", []Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion)}, ""},
+		{"before it", []Input{arrives(1, "", deletion), arrives(2, "Patient/A", dated)}, "sertraline"},
+		{"brought back by a newer version", []Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion), arrives(3, "Patient/A", newer)}, "gabapentin"},
+		{"not brought back by an older one", []Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion), arrives(3, "Patient/A", older)}, ""},
+		{"the version moved to another patient before", []Input{arrives(1, "Patient/A", older), arrives(2, "Patient/B", dated), arrives(3, "", deletion)}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			permutations(c.in, func(in []fold.Input) {
-				m := fold.NewMemory()
+			permutations(c.in, func(in []Input) {
+				m := NewMemory()
 				for i := range in {
 					commit, _ := engine().Step(m, in[i:i+1], time.Unix(0, 0))
 					m.Apply(commit)
@@ -52,18 +51,18 @@ func TestUndatedWithdrawalStandsFromItsArrivalOn(t *testing.T) {
 	}
 }
 
-func permutations(in []fold.Input, do func([]fold.Input)) {
+func permutations(in []Input, do func([]Input)) {
 	if len(in) < 2 {
 		do(in)
 		return
 	}
 	for i := range in {
-		rest := append(append([]fold.Input{}, in[:i]...), in[i+1:]...)
-		permutations(rest, func(r []fold.Input) { do(append([]fold.Input{in[i]}, r...)) })
+		rest := append(append([]Input{}, in[:i]...), in[i+1:]...)
+		permutations(rest, func(r []Input) { do(append([]Input{in[i]}, r...)) })
 	}
 }
 
-func arrivalsOf(in []fold.Input) (seqs []uint64) {
+func arrivalsOf(in []Input) (seqs []uint64) {
 	for i := range in {
 		seqs = append(seqs, in[i].Arrival.Sequence)
 	}

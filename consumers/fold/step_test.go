@@ -1,4 +1,4 @@
-package consumers
+package fold
 
 import (
 	"fmt"
@@ -12,14 +12,13 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // facts are what a store knows, without the history of flags, which depends on the way.
-func facts(m *fold.Memory) map[checks.Ref][]checks.Fact {
+func facts(m *Memory) map[checks.Ref][]checks.Fact {
 	all := map[checks.Ref][]checks.Fact{}
 	for ref, st := range m.States {
 		all[ref] = st.Facts
@@ -28,7 +27,7 @@ func facts(m *fold.Memory) map[checks.Ref][]checks.Fact {
 }
 
 // open are the flags that are open in the end, without what depends on the way to them.
-func open(e *fold.Engine, m *fold.Memory) []checks.Flag {
+func open(e *Engine, m *Memory) []checks.Flag {
 	var all []checks.Flag
 	for _, ref := range m.Patients() {
 		all = append(all, checks.OpenFlags(m.State(ref), e.Settings, e.Key, e.Ruleset, asOf)...)
@@ -39,8 +38,8 @@ func open(e *fold.Engine, m *fold.Memory) []checks.Flag {
 	return all
 }
 
-func run(e *fold.Engine, batches ...[]fold.Input) (*fold.Memory, []checks.Flag) {
-	m := fold.NewMemory()
+func run(e *Engine, batches ...[]Input) (*Memory, []checks.Flag) {
+	m := NewMemory()
 	var history []checks.Flag
 	for _, b := range batches {
 		c, _ := e.Step(m, b, asOf)
@@ -104,7 +103,7 @@ func TestFoldThenDecideIsStep(t *testing.T) {
 		all := events(t)
 		e := engine()
 		want, _ := run(e, all)
-		r := fold.NewReplay(e)
+		r := NewReplay(e)
 		for _, b := range shuffled(t, all) {
 			for _, in := range b {
 				r.Fold(in)
@@ -122,11 +121,11 @@ func TestRedeliveryChangesNothing(t *testing.T) {
 		e := engine()
 		m, _ := run(e, all)
 		c, results := e.Step(m, all, asOf)
-		if !c.Empty() {
+		if !c.empty() {
 			t.Fatalf("a redelivery changes %d patients, %d medications, %d tombstones", len(c.Patients), len(c.Medications), len(c.Gone))
 		}
 		for _, r := range results {
-			if r.Outcome != fold.Unchanged {
+			if r.Outcome != Unchanged {
 				t.Fatalf("%s again: %s", r.Type, r.Outcome)
 			}
 		}
@@ -166,9 +165,9 @@ func TestHealing(t *testing.T) {
 		m, _ := run(e, all[:cutAt])
 		old, _ := run(e, all[:cutAt])
 		for _, in := range all[cutAt:] { // each is decided on the old view, and refused where somebody wrote since
-			c, _ := e.Step(old, []fold.Input{in}, asOf)
+			c, _ := e.Step(old, []Input{in}, asOf)
 			if conflict(old, m, c) {
-				c, _ = e.Step(m, []fold.Input{in}, asOf)
+				c, _ = e.Step(m, []Input{in}, asOf)
 			}
 			m.Apply(c)
 		}
@@ -182,7 +181,7 @@ func TestHealing(t *testing.T) {
 }
 
 // conflict tells whether a commit made on old would be refused by now, since what it writes was written meanwhile.
-func conflict(old, now *fold.Memory, c fold.Commit) bool {
+func conflict(old, now *Memory, c Commit) bool {
 	for _, p := range c.Patients {
 		was, is := old.State(p.State.Patient), now.State(p.State.Patient)
 		if !cmp.Equal(was, is) {
@@ -211,7 +210,7 @@ func live(st *checks.State) []checks.Fact {
 }
 
 func TestOutcomes(t *testing.T) {
-	bad := fold.Input{Resources: []fhir.Resource{
+	bad := Input{Resources: []fhir.Resource{
 		{Rejection: &fhir.Rejection{Reason: fhir.NoPatient, Pointer: "/entry/1/resource/subject", Detail: "no subject"}, Pointer: "/entry/1/resource"},
 		{Type: "Encounter"},
 		arrives(0, "Patient/A", order("MedicationRequest/1", "sertraline", "")).Resources[0]}}
@@ -224,20 +223,20 @@ func TestOutcomes(t *testing.T) {
 	late := arrives(6, "Patient/C", versioned(order("MedicationRequest/1", "sertraline", ""), 1, ""))
 	tests := []struct {
 		name string
-		in   []fold.Input
-		want []fold.Outcome
+		in   []Input
+		want []Outcome
 	}{
-		{"a bad entry is rejected alone", []fold.Input{bad}, []fold.Outcome{fold.Rejected, fold.Irrelevant, fold.Applied}},
-		{"an acknowledgement needs permission", []fold.Input{silenced}, []fold.Outcome{fold.Irrelevant}},
-		{"waiting, then unchanged", []fold.Input{waits, waits}, []fold.Outcome{fold.Waiting, fold.Unchanged}},
-		{"known Medication", []fold.Input{comes, waits}, []fold.Outcome{fold.Applied, fold.Applied}},
-		{"same content again", []fold.Input{comes, renewed}, []fold.Outcome{fold.Applied, fold.Unchanged}},
-		{"older version of another patient", []fold.Input{newer, late}, []fold.Outcome{fold.Applied, fold.Unchanged}},
+		{"a bad entry is rejected alone", []Input{bad}, []Outcome{Rejected, Irrelevant, Applied}},
+		{"an acknowledgement needs permission", []Input{silenced}, []Outcome{Irrelevant}},
+		{"waiting, then unchanged", []Input{waits, waits}, []Outcome{Waiting, Unchanged}},
+		{"known Medication", []Input{comes, waits}, []Outcome{Applied, Applied}},
+		{"same content again", []Input{comes, renewed}, []Outcome{Applied, Unchanged}},
+		{"older version of another patient", []Input{newer, late}, []Outcome{Applied, Unchanged}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, results := engine().Step(fold.NewMemory(), tt.in, asOf)
-			var got []fold.Outcome
+			_, results := engine().Step(NewMemory(), tt.in, asOf)
+			var got []Outcome
 			for _, r := range results {
 				got = append(got, r.Outcome)
 			}
@@ -250,10 +249,10 @@ func TestOutcomes(t *testing.T) {
 
 func TestMedicationReachesThroughIngredients(t *testing.T) {
 	m, _ := run(engine(),
-		[]fold.Input{arrives(1, "Patient/A", order("MedicationRequest/1", "", "Medication/kit"))},
-		[]fold.Input{arrives(2, "", medication("Medication/kit", "kit", "Medication/part", "Medication/kit"))},
-		[]fold.Input{arrives(3, "", medication("Medication/part", "sertraline"))},
-		[]fold.Input{arrives(4, "", medication("Medication/other", "lithium"))})
+		[]Input{arrives(1, "Patient/A", order("MedicationRequest/1", "", "Medication/kit"))},
+		[]Input{arrives(2, "", medication("Medication/kit", "kit", "Medication/part", "Medication/kit"))},
+		[]Input{arrives(3, "", medication("Medication/part", "sertraline"))},
+		[]Input{arrives(4, "", medication("Medication/other", "lithium"))})
 	var got []checks.Ref
 	for _, f := range m.State("Patient/A").Facts {
 		got = append(got, f.Ref)
@@ -262,7 +261,7 @@ func TestMedicationReachesThroughIngredients(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if got := slices.Sorted(maps.Keys(m.Medications)); len(got) != 3 {
+	if got := slices.Sorted(maps.Keys(m.medications)); len(got) != 3 {
 		t.Errorf("medications kept: %v", got)
 	}
 }

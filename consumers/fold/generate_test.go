@@ -1,4 +1,4 @@
-package consumers
+package fold
 
 import (
 	"fmt"
@@ -8,18 +8,17 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
-	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
 // engine is one with a key and ruleset of tests.
-func engine() *fold.Engine {
-	return &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
+func engine() *Engine {
+	return &Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
 }
 
 // arrives is a resource as it stands in the inbound stream.
-func arrives(seq uint64, patient checks.Ref, fact checks.Fact) fold.Input {
-	return fold.Input{Arrival: checks.Arrival{Epoch: 1, Sequence: seq}, AllowAck: true,
+func arrives(seq uint64, patient checks.Ref, fact checks.Fact) Input {
+	return Input{Arrival: checks.Arrival{Epoch: 1, Sequence: seq}, AllowAck: true,
 		Resources: []fhir.Resource{{Type: fact.Ref.Type(), Relevant: true, Patient: patient, Fact: fact}}}
 }
 
@@ -57,10 +56,10 @@ func versioned(f checks.Fact, updated int64, number string) checks.Fact {
 var drugNames = []string{"sertraline", "gabapentin", "diphenhydramine", "mirtazapine"}
 
 // events draws a stream: few patients and resources, so that versions, moves, deletions and late Medications meet.
-func events(t *rapid.T) []fold.Input {
+func events(t *rapid.T) []Input {
 	patients := []checks.Ref{"Patient/A", "Patient/B", "Patient/C"}
 	n := rapid.IntRange(1, 14).Draw(t, "events")
-	var all []fold.Input
+	var all []Input
 	for seq := range n {
 		p := rapid.SampledFrom(patients).Draw(t, "patient")
 		id := rapid.IntRange(1, 3).Draw(t, "id")
@@ -93,13 +92,13 @@ func events(t *rapid.T) []fold.Input {
 }
 
 // shuffled draws another order of the same events with repetitions, cut into batches.
-func shuffled(t *rapid.T, all []fold.Input) [][]fold.Input {
+func shuffled(t *rapid.T, all []Input) [][]Input {
 	order := rapid.Permutation(all).Draw(t, "order")
 	for range rapid.IntRange(0, 4).Draw(t, "repetitions") {
 		at := rapid.IntRange(0, len(order)).Draw(t, "at")
 		order = slices.Insert(order, at, rapid.SampledFrom(all).Draw(t, "again"))
 	}
-	var batches [][]fold.Input
+	var batches [][]Input
 	for len(order) > 0 {
 		n := rapid.IntRange(1, len(order)).Draw(t, "batch")
 		batches, order = append(batches, order[:n]), order[n:]

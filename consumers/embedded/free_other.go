@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package consumers
+package embedded
 
 import "errors"
 

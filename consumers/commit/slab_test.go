@@ -1,4 +1,4 @@
-package consumers
+package commit
 
 import (
 	"bytes"
@@ -6,40 +6,39 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // A table gives back what was put in last, whatever moves in memory meanwhile, and what was handed out does not change.
 func TestTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var tab commit.Table
-		tab.At = map[layout.Token]uint32{}
+		var tab table
+		tab.at = map[layout.Token]uint32{}
 		want := map[byte][]byte{}
 		handed := map[*byte][]byte{}
-		sizes := rapid.OneOf(rapid.IntRange(1, 600), rapid.IntRange(100_000, 2*commit.ChunkSize))
+		sizes := rapid.OneOf(rapid.IntRange(1, 600), rapid.IntRange(100_000, 2*chunkSize))
 		for seq := uint64(1); seq <= 60; seq++ {
 			name := rapid.ByteRange(0, 9).Draw(t, "patient")
 			var data []byte
 			if rapid.IntRange(0, 9).Draw(t, "taken away") > 0 {
 				data = bytes.Repeat([]byte{byte(seq)}, sizes.Draw(t, "size"))
 			}
-			tab.Put(layout.Token{name}, seq, data)
+			tab.put(layout.Token{name}, seq, data)
 			want[name] = data
 			live := 0
 			for n, data := range want {
-				got := tab.Data(tab.Find(layout.Token{n}))
+				got := tab.data(tab.find(layout.Token{n}))
 				if !bytes.Equal(got, data) {
 					t.Fatalf("patient %d: %d bytes, put in %d", n, len(got), len(data))
 				}
 				if len(got) > 0 {
-					live += commit.RecordPrefix + len(got)
+					live += recordPrefix + len(got)
 					handed[&got[0]] = data
 				}
 			}
 			sum := 0
-			for i := range tab.Slab.Chunks {
-				sum += tab.Slab.Chunks[i].Live
+			for i := range tab.slab.chunks {
+				sum += tab.slab.chunks[i].live
 			}
 			if sum != live {
 				t.Fatalf("%d bytes count as live, %d are", sum, live)
@@ -55,17 +54,17 @@ func TestTable(t *testing.T) {
 
 // Memory does not grow with the number of rewrites.
 func TestTableRewritten(t *testing.T) {
-	var tab commit.Table
-	tab.At = map[layout.Token]uint32{}
+	var tab table
+	tab.at = map[layout.Token]uint32{}
 	data := bytes.Repeat([]byte("x"), 400)
 	for seq := uint64(1); seq <= 200_000; seq++ {
-		tab.Put(layout.Token{byte(seq % 50), byte(seq * 7 % 200)}, seq, data)
+		tab.put(layout.Token{byte(seq % 50), byte(seq * 7 % 200)}, seq, data)
 	}
 	kept := 0
-	for i := range tab.Slab.Chunks {
-		kept += cap(tab.Slab.Chunks[i].Bytes)
+	for i := range tab.slab.chunks {
+		kept += cap(tab.slab.chunks[i].bytes)
 	}
-	if most := 2*len(tab.Rows)*(len(data)+commit.RecordPrefix) + 2*commit.ChunkSize; kept > most {
-		t.Errorf("%d rows of %d bytes keep %d bytes, more than %d", len(tab.Rows), len(data), kept, most)
+	if most := 2*len(tab.rows)*(len(data)+recordPrefix) + 2*chunkSize; kept > most {
+		t.Errorf("%d rows of %d bytes keep %d bytes, more than %d", len(tab.rows), len(data), kept, most)
 	}
 }

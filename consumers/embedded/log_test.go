@@ -1,9 +1,7 @@
-package consumers
+package embedded
 
 import (
 	"testing"
-
-	"github.com/rlsguard/rlsguard/consumers/embedded"
 )
 
 // What a client wrote does not come into the log by way of the server's.
@@ -13,7 +11,7 @@ func TestServerLogQuotesNobody(t *testing.T) {
 		`Client parser ERROR, state=0, i=0: proto='"{\"resourceType\":\"Patient\""...'`: `Client parser ERROR, state=0, i=0: proto=(left out)`,
 		`Filestore [RLS] TTL state is outdated`:                                         `Filestore [RLS] TTL state is outdated`,
 	} {
-		if got := embedded.Unquoted(line); got != want {
+		if got := unquoted(line); got != want {
 			t.Errorf("%s\nbecame %s\nwant   %s", line, got, want)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -23,8 +22,10 @@ type verification struct {
 	o    *Operator
 	opt  *VerifyOptions
 	site *layout.SiteRecord
-	copy *commit.WorkingCopy
-	sum  Verified
+	// states are all that were read, and tokens stand for their patients.
+	states *commit.WorkingCopy
+	tokens *layout.Tokens
+	sum    Verified
 
 	committed map[string]*lastPublished // by flag id, in RLS
 	shown     map[string]*lastPublished // in RLS_FLAGS
@@ -33,7 +34,7 @@ type verification struct {
 	found     []Difference
 }
 
-// published is the newest transition of a flag in a stream.
+// lastPublished is the newest transition of a flag in a stream.
 type lastPublished struct {
 	number   uint64
 	digest   uint64
@@ -49,7 +50,7 @@ type lastPublished struct {
 type numbers struct{ least, most, count uint64 }
 
 func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *verification {
-	return &verification{o: o, opt: opt, site: site, copy: commit.NewWorkingCopy(opt.Engine.Key), sum: Verified{Ruleset: site.Ruleset, AsOf: opt.AsOf},
+	return &verification{o: o, opt: opt, site: site, states: commit.NewWorkingCopy(opt.Engine.Key), tokens: layout.NewTokens(opt.Engine.Key), sum: Verified{Ruleset: site.Ruleset, AsOf: opt.AsOf},
 		committed: map[string]*lastPublished{}, shown: map[string]*lastPublished{}, audit: map[string]*numbers{}, timers: map[layout.Token]struct{}{}}
 }
 
@@ -78,9 +79,9 @@ func (v *verification) run(ctx context.Context) error {
 		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
 	}{
 		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
-		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.published(v.committed, m) }},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.committed, m) }},
 		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.bySubject},
-		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.published(v.shown, m) }},
+		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.shown, m) }},
 	} {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
@@ -100,13 +101,13 @@ func (v *verification) run(ctx context.Context) error {
 }
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-	if _, err := v.copy.TakeState(m.Subject(), meta.Sequence.Stream, m.Data(), codec.Decode); err != nil {
+	if err := v.states.Take(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
 		v.add(Difference{Kind: StateDamaged, Token: m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:], Detail: err.Error()})
 	}
 	return nil
 }
 
-func (v *verification) published(to map[string]*lastPublished, m jetstream.Msg) error {
+func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.Msg) error {
 	f, err := fhir.UnmarshalFlag(m.Data())
 	id := m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:]
 	if err == nil && f.ID != id {
@@ -159,25 +160,20 @@ func (v *verification) bySubject(m jetstream.Msg, _ *jetstream.MsgMetadata) erro
 	return nil
 }
 
-// decide compares patient by patient, in the order of their tokens.
+// atOnce is how many patients are compared before what was found is taken in.
+const atOnce = 400
+
+// comparePatients compares patient by patient, in the order of their tokens.
 func (v *verification) comparePatients(ctx context.Context) error {
-	slots := make([]uint32, 0, v.copy.Slots())
-	for slot, r := range v.copy.Patients.Rows {
-		if r.At.Size > 0 {
-			slots = append(slots, uint32(slot))
+	for slots := range slices.Chunk(v.states.Patients(), atOnce) {
+		if ctx.Err() != nil {
+			break
 		}
-	}
-	slices.SortFunc(slots, func(a, b uint32) int {
-		return slices.Compare(v.copy.Patients.Rows[a].Token[:], v.copy.Patients.Rows[b].Token[:])
-	})
-	for len(slots) > 0 && ctx.Err() == nil {
-		n := min(len(slots), commit.Chunk)
-		found := make([]patientFound, n)
-		parallel.InParallel(n, func(i int) { found[i] = v.patient(slots[i]) })
+		found := make([]patientFound, len(slots))
+		parallel.InParallel(len(slots), func(i int) { found[i] = v.comparePatient(slots[i]) })
 		for i := range found {
-			v.take(&found[i])
+			v.takePatient(&found[i])
 		}
-		slots = slots[n:]
 	}
 	v.orphans()
 	return ctx.Err()

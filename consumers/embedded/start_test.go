@@ -1,0 +1,129 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+func started(t *testing.T, dir string) *Embedded {
+	t.Helper()
+	e, err := StartEmbedded(t.Context(), EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// What is asked every second goes through one connection, also after the server was started again.
+func TestOwnConnectionIsKept(t *testing.T) {
+	e := started(t, t.TempDir())
+	e.keeping() // the goroutine that asks every second would do so beside us
+	<-e.kept
+	connections := func() uint64 {
+		v, err := e.Current().Varz(&server.VarzOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.TotalConnections
+	}
+	note := func() {
+		if err := e.note(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	note()
+	before := connections()
+	note()
+	note()
+	if now := connections(); now != before {
+		t.Errorf("%d connections more", now-before)
+	}
+	e.down()
+	if err := e.up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	note()
+	if err := e.Stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// onLog calls do when a log line has some words.
+type onLog struct {
+	words string
+	do    func()
+}
+
+func (l onLog) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), l.words) {
+		l.do()
+	}
+	return len(p), nil
+}
+
+// A start that has more to mend than anybody waits for ends when it is told to, and leaves the folder to the next.
+func TestStartIsCancelled(t *testing.T) {
+	dir := t.TempDir()
+	e := started(t, dir)
+	nc, err := e.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := jet.MakeStreams(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.Publish(t.Context(), layout.SubjectInbound+"Patient", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	nc.Close()
+	if err := e.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := readLedger(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := l.Streams[layout.StreamFHIR]
+	reached := mark.Last
+	mark.Last = 1 << 40 // sequences that nobody can wait for
+	l.Streams[layout.StreamFHIR], l.Decided = mark, mark.Last
+	if err := l.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	log := zerolog.New(onLog{"inputs are missing at the end", cancel})
+	if _, err := StartEmbedded(ctx, EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: log}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	if l, err = readLedger(dir); err != nil || l.Streams[layout.StreamFHIR].Last != 1<<40 {
+		t.Errorf("the ledger has %+v, %v: what is missing would be forgotten", l.Streams, err)
+	}
+	mark.Last = reached + 3 // few enough to wait for
+	l.Streams[layout.StreamFHIR] = mark
+	if err := l.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	e = started(t, dir)
+	e.keeping()
+	<-e.kept
+	if now, err := e.marks(t.Context()); err != nil || now[layout.StreamFHIR].Last < reached+3 {
+		t.Errorf("the stream ends at %d, %v", now[layout.StreamFHIR].Last, err)
+	}
+	if err := e.Stop(); err != nil {
+		t.Fatal(err)
+	}
+}
