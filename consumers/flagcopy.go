@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -52,24 +53,22 @@ func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, erro
 	}
 	seed := s.seed
 	flags := map[uint64]copiedFlag{}
-	headers := func(filter string) jetstream.OrderedConsumerConfig {
-		return jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter + ">"}, HeadersOnly: true}
-	}
-	err = jet.Each(ctx, s.js, layout.StreamFlags, headers(layout.SubjectFlags), func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-		f := copiedFlag{from: jet.SourceSequence(m.Headers()), number: m.Headers().Get(layout.HeaderNumber), open: showsOpen(m)}
-		flags[maphash.String(seed, m.Subject()[len(layout.SubjectFlags):])] = f
+	_, err = jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", 1, func(m *jetstream.RawStreamMsg) error {
+		f := copiedFlag{from: jet.SourceSequence(m.Header), number: m.Header.Get(layout.HeaderNumber), open: showsOpen(m.Header)}
+		flags[maphash.String(seed, m.Subject[len(layout.SubjectFlags):])] = f
 		c.top, c.count = max(c.top, f.from), c.count+1
 		return nil
 	})
 	if err != nil {
 		return c, err
 	}
-	err = jet.Each(ctx, s.js, layout.StreamRLS, headers(layout.SubjectCommitFlags), func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+	committed := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectCommitFlags + ">"}, HeadersOnly: true}
+	err = jet.Each(ctx, s.js, layout.StreamRLS, committed, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		h, seq := maphash.String(seed, m.Subject()[len(layout.SubjectCommitFlags):]), meta.Sequence.Stream
 		f, there := flags[h]
 		delete(flags, h)
 		switch {
-		case !there && !showsOpen(m): // it has expired, or will not be missed
+		case !there && !showsOpen(m.Headers()): // it has expired, or will not be missed
 		case there && f.from == seq && f.number == m.Headers().Get(layout.HeaderNumber):
 		case f.from < seq && seq > upTo:
 		case f.from < seq && seq > c.top:
@@ -88,8 +87,8 @@ func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, erro
 }
 
 // showsOpen tells whether a transition leaves its flag open under this subject.
-func showsOpen(m jetstream.Msg) bool {
-	change := checks.Change(m.Headers().Get(layout.HeaderTransition))
+func showsOpen(h nats.Header) bool {
+	change := checks.Change(h.Get(layout.HeaderTransition))
 	return change != checks.ChangeResolved && change != checks.ChangeMoved
 }
 

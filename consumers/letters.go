@@ -45,12 +45,10 @@ func (s *session) writeDeadLetters(ctx context.Context, from []commit.Event, res
 }
 
 func (s *session) tryDeadLetters(ctx context.Context, from []commit.Event, results []fold.Result) error {
-	letters := s.deadLetters(from, results)
-	for msgs := range byBytes(letters, deadBytes) {
-		if len(msgs) > 1 && s.writeLettersTogether(ctx, msgs) {
-			continue
-		}
-		if err := s.writeLettersEach(ctx, msgs); err != nil {
+	letters, rejections := s.deadLetters(from, results)
+	// Producers are told first: a letter that is stored is not written again, and then nobody would tell them.
+	for _, all := range [][]*nats.Msg{rejections, letters} {
+		if err := s.writeLetters(ctx, all); err != nil {
 			return err
 		}
 	}
@@ -61,8 +59,21 @@ func (s *session) tryDeadLetters(ctx context.Context, from []commit.Event, resul
 	return nil
 }
 
-// deadLetters are those that are not there yet, each once.
-func (s *session) deadLetters(from []commit.Event, results []fold.Result) (letters []*nats.Msg) {
+// writeLetters stores messages of one stream, together where that can be.
+func (s *session) writeLetters(ctx context.Context, all []*nats.Msg) error {
+	for msgs := range byBytes(all, deadBytes) {
+		if len(msgs) > 1 && s.writeLettersTogether(ctx, msgs) {
+			continue
+		}
+		if err := s.writeLettersEach(ctx, msgs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deadLetters are those that are not there yet, each once, and what producers are told of those that reject something.
+func (s *session) deadLetters(from []commit.Event, results []fold.Result) (letters, rejections []*nats.Msg) {
 	results = append(slices.Clip(results), partlyRead(results)...)
 	payloads, made := map[int]int{}, map[string]bool{}
 	for i := range results {
@@ -84,8 +95,11 @@ func (s *session) deadLetters(from []commit.Event, results []fold.Result) (lette
 		m := s.deadLetter(ev, r, payload)
 		m.Header[nats.MsgIdHdr] = []string{id}
 		letters = append(letters, m)
+		if r.Reason != layout.PartlyRead {
+			rejections = append(rejections, layout.RejectionMessage(m, r.Pointer))
+		}
 	}
-	return letters
+	return letters, rejections
 }
 
 // writeLettersTogether stores letters in one atomic batch: one sync of the disk instead of one each, so that a sender who gets everything wrong

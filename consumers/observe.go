@@ -53,7 +53,7 @@ func (c *Config) observe(ctx context.Context, nc *nats.Conn) (stop func()) {
 
 // look reads what the metrics show of the server. It tells whether that is known now.
 func (c *Config) look(ctx context.Context, nc *nats.Conn) bool {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(jet.RequestTimeout))
+	js, err := jet.New(nc, c.Domain, jetstream.WithDefaultTimeout(jet.RequestTimeout))
 	if err != nil || !nc.IsConnected() {
 		c.Health.Blind()
 		return false

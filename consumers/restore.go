@@ -44,32 +44,28 @@ func (s *session) restoreFlags(ctx context.Context) (map[string]checks.Ref, erro
 	if err != nil {
 		return nil, err
 	}
-	read := func(stream, filter string, do func(id string, m jetstream.Msg, meta *jetstream.MsgMetadata) error) error {
-		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter + ">"}}
-		return jet.Each(ctx, s.js, stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-			return do(m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:], m, meta)
-		})
-	}
-	err = read(layout.StreamRLS, layout.SubjectCommitFlags, func(id string, m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-		if showsOpen(m) {
-			delete(missing, id)
+	id := func(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
+	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectCommitFlags + ">"}, HeadersOnly: true}
+	err = jet.Each(ctx, s.js, layout.StreamRLS, cfg, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		if showsOpen(m.Headers()) {
+			delete(missing, id(m.Subject()))
 		}
 		return nil
 	})
 	if err != nil || len(missing) == 0 {
 		return nil, err
 	}
-	err = read(layout.StreamFlags, layout.SubjectFlags, func(id string, m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-		if _, is := missing[id]; !is || !showsOpen(m) {
+	_, err = jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", 1, func(m *jetstream.RawStreamMsg) error {
+		if _, is := missing[id(m.Subject)]; !is || !showsOpen(m.Header) {
 			return nil
 		}
-		back := nats.NewMsg(layout.SubjectCommitFlags + strings.TrimPrefix(m.Subject(), layout.SubjectFlags))
-		back.Data, back.Header = m.Data(), layout.Lasting(m.Headers(), meta.Timestamp)
+		back := nats.NewMsg(layout.SubjectCommitFlags + strings.TrimPrefix(m.Subject, layout.SubjectFlags))
+		back.Data, back.Header = m.Data, layout.Lasting(m.Header, m.Time)
 		back.Header[layout.HeaderExpect] = []string{"0"}
 		if written := <-s.batches.Send(ctx, []*nats.Msg{back}); written.Err != nil && !errors.Is(written.Err, jet.ErrConflict) {
 			return written.Err
 		}
-		delete(missing, id)
+		delete(missing, id(m.Subject))
 		return nil
 	})
 	return missing, err

@@ -23,6 +23,8 @@ type Config struct {
 	// URL and Options say how to connect to a NATS server; not used with Embedded.
 	URL     string
 	Options []nats.Option
+	// Domain is where the streams for others are, when those are in another account.
+	Domain jet.Domain
 	// Embedded is a server of this process, from StartEmbedded. The caller stops it after Serve has returned.
 	Embedded *embedded.Embedded
 

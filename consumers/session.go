@@ -65,7 +65,7 @@ type session struct {
 
 // session runs one until ctx ends, or until something makes it start over.
 func (r *run) session(ctx context.Context) error {
-	js, err := jetstream.New(r.nc, jetstream.WithDefaultTimeout(jet.RequestTimeout), jetstream.WithPublishAsyncMaxPending(256),
+	js, err := jet.New(r.nc, r.cfg.Domain, jetstream.WithDefaultTimeout(jet.RequestTimeout), jetstream.WithPublishAsyncMaxPending(256),
 		jetstream.WithPublishAsyncTimeout(5*jet.RequestTimeout))
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func TestMadeStreamsAreFit(t *testing.T) {
 	for _, want := range layout.StreamConfigs(1) {
 		streams[want.Name] = b.stream(want.Name).CachedInfo()
 	}
-	if unfit := jet.UnfitStreams(streams); unfit != "" {
+	if unfit := jet.UnfitStreams(b.js, streams); unfit != "" {
 		t.Error(unfit)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -80,10 +79,9 @@ func TestWatchSaysThatItIsBlind(t *testing.T) {
 		mend  func(*bench, *proxy)
 		why   error
 	}{
-		"connection cut":       {func(_ *bench, p *proxy) { p.set(true, false) }, func(_ *bench, p *proxy) { p.set(false, false) }, watch.ErrConnectionLost},
-		"nobody answers":       {func(_ *bench, p *proxy) { p.set(false, true) }, func(_ *bench, p *proxy) { p.set(true, false); p.set(false, false) }, watch.ErrNoAnswer},
-		"the stream is gone":   {func(b *bench, _ *proxy) { b.drop(layout.StreamFlags) }, func(b *bench, _ *proxy) { b.make() }, watch.ErrNoFlags},
-		"the consumer is gone": {(*bench).dropFlagConsumers, func(b *bench, _ *proxy) { b.limit(server.JetStreamAccountLimits{}) }, nil},
+		"connection cut":     {func(_ *bench, p *proxy) { p.set(true, false) }, func(_ *bench, p *proxy) { p.set(false, false) }, watch.ErrConnectionLost},
+		"nobody answers":     {func(_ *bench, p *proxy) { p.set(false, true) }, func(_ *bench, p *proxy) { p.set(true, false); p.set(false, false) }, watch.ErrNoAnswer},
+		"the stream is gone": {func(b *bench, _ *proxy) { b.drop(layout.StreamFlags) }, func(b *bench, _ *proxy) { b.make() }, watch.ErrNoFlags},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -120,25 +118,40 @@ func (b *bench) make() {
 	}
 }
 
-// dropFlagConsumers deletes all consumers of RLS_FLAGS, and lets nobody make another.
-func (b *bench) dropFlagConsumers(*proxy) {
-	b.t.Helper()
-	stream, err := b.js.Stream(b.t.Context(), layout.StreamFlags)
+// Somebody who makes all consumers that the server allows blinds nobody: neither those who watch, nor those who come, nor an instance that
+// becomes ready.
+func TestFloodOfConsumersBlindsNobody(t *testing.T) {
+	b := newBench(t)
+	stop := b.serve(b.config())
+	b.publish(rlsJSON("1"))
+	b.decided()
+	if err := jet.WaitCopied(t.Context(), b.js); err != nil {
+		t.Fatal(err)
+	}
+	before := b.view(b.srv.URL())
+	stop()
+	stream, err := b.js.Stream(t.Context(), layout.StreamFlags)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
-	var names []string
-	for name := range stream.ConsumerNames(b.t.Context()).Name() {
-		names = append(names, name)
+	b.limit(server.JetStreamAccountLimits{MaxConsumers: 20})
+	for i := 0; err == nil && i < 100; i++ {
+		_, err = stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: fmt.Sprint("flood", i)})
 	}
-	if _, err := stream.CreateConsumer(b.t.Context(), jetstream.ConsumerConfig{Durable: "another"}); err != nil {
-		b.t.Fatal(err)
+	if err == nil {
+		t.Fatal("there is no limit")
 	}
-	b.limit(server.JetStreamAccountLimits{MaxConsumers: 1})
-	for _, name := range slices.Compact(names) {
-		if err := stream.DeleteConsumer(b.t.Context(), name); err != nil {
-			b.t.Fatal(err)
-		}
+	defer b.serve(b.config())()
+	b.publish(orderJSON("m1", "1", "sertraline", "active", 1))
+	flag := await(t, "flag", before.live)
+	after := b.view(b.srv.URL())
+	if found, err := watch.FindFlag(t.Context(), b.nc, flag.ID); err != nil || found.ID != flag.ID {
+		t.Errorf("the flag is not found: %v", err)
+	}
+	b.publish(orderJSON("m1", "1", "sertraline", "stopped", 2))
+	await(t, "resolved", after.live)
+	if n := len(before.blind) + len(after.blind); n != 0 {
+		t.Errorf("blind %d times", n)
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *session) watchStates(ctx context.Context, rls *jetstream.StreamInfo, an
 	c.next = time.Now().Add(censusEvery)
 	s.trouble(health.StatesMissing, fmt.Sprintf("%d stored states have left stream %s: the active instance stores them again from memory "+
 		"once the stream keeps them; if that does not help, stop rlsguard and import the newest export", missing.Count(), layout.StreamRLS))
-	if !answers || jet.UnfitStreams(map[string]*jetstream.StreamInfo{layout.StreamRLS: rls}) != "" {
+	if !answers || jet.UnfitStreams(s.js, map[string]*jetstream.StreamInfo{layout.StreamRLS: rls}) != "" {
 		return nil
 	}
 	missing.Lose()

@@ -38,7 +38,7 @@ func (s *session) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.trouble(health.ChangedStream, jet.UnfitStreams(streams))
+	s.trouble(health.ChangedStream, jet.UnfitStreams(s.js, streams))
 	info, err := s.watchDurables(ctx)
 	if err != nil || info == nil {
 		return err
@@ -76,7 +76,7 @@ func (s *session) streams(ctx context.Context) (map[string]*jetstream.StreamInfo
 		flags = time.Unix(0, made)
 	}
 	found := map[string]*jetstream.StreamInfo{}
-	for name, made := range map[string]time.Time{layout.StreamRLS: s.created, layout.StreamFHIR: time.Unix(0, s.epoch), layout.StreamFlags: flags, layout.StreamDead: {}} {
+	for name, made := range map[string]time.Time{layout.StreamRLS: s.created, layout.StreamFHIR: time.Unix(0, s.epoch), layout.StreamFlags: flags, layout.StreamDead: {}, layout.StreamRejected: {}} {
 		stream, err := s.js.Stream(ctx, name)
 		switch {
 		case errors.Is(err, jetstream.ErrStreamNotFound) && name == layout.StreamFlags && flags.IsZero():

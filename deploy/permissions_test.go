@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // may is who may publish on a subject, which is how everything is asked of JetStream too; whoever is not named may not.
@@ -19,22 +18,30 @@ var may = []struct {
 	{"fhir.MedicationRequest", "admin producer operator"},
 	{"fhir.DetectedIssue", "admin rlsguard reviewer"},
 	{"rls.check", "admin orders"},
+	{"$SRV.INFO", "orders"}, // nats micro ls
+	{"$SRV.PING.rlsguard", "orders"},
 	{"rls.flags.high.x.y", "admin"}, // no stream takes it: the flags are a copy
 	{"rls.state.patient.x", "admin rlsguard"},
 	{"rls.commit.flags.high.x.y", "admin rlsguard"},
 	{"rls.dead.not-fhir", "admin rlsguard"},
+	{"rls.rejected.not-fhir", "admin rlsguard"},
+	{"rls.feedback.accepted.x", "admin rlsguard"},
 	{"$JS.API.STREAM.MSG.GET.RLS", "admin rlsguard"},
 	{"$JS.API.DIRECT.GET.RLS", "admin"},
 	{"$JS.API.CONSUMER.CREATE.RLS.x.rls.state.>", "admin rlsguard"},
 	{"$JS.API.CONSUMER.MSG.NEXT.RLS.x", "admin rlsguard"},
 	{"$JS.API.CONSUMER.CREATE.FHIR.x", "admin rlsguard"},
 	{"$JS.API.CONSUMER.MSG.NEXT.FHIR.rlsguard", "admin rlsguard"},
-	{"$JS.API.STREAM.MSG.GET.FHIR", "admin rlsguard operator"},
+	{"$JS.API.STREAM.MSG.GET.FHIR", "admin rlsguard"},
+	{"$JS.RLSGUARD.API.STREAM.MSG.GET.FHIR", "admin rlsguard operator"}, // rlsguard by the mapping for the admin
 	{"$JS.ACK.FHIR.rlsguard.1.1.1.1.0", "admin rlsguard"},
-	{"$JS.API.CONSUMER.CREATE.RLS_FLAGS.x", "admin rlsguard reviewer dashboard"},
-	{"$JS.API.CONSUMER.CREATE.RLS_DEAD.x", "admin rlsguard operator"},
-	{"$JS.API.STREAM.MSG.GET.RLS_DEAD", "admin operator"},
-	{"$JS.API.STREAM.MSG.DELETE.RLS_DEAD", "admin operator"},
+	{"$JS.RLSGUARD.API.DIRECT.GET.RLS_FLAGS", "admin rlsguard reviewer dashboard"},
+	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_FLAGS.x", "admin reviewer dashboard"},
+	{"$JS.RLSGUARD.API.DIRECT.GET.RLS_REJECTED", "admin producer operator"},
+	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_REJECTED.x", "admin"},
+	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_DEAD.x", "admin rlsguard operator"},
+	{"$JS.RLSGUARD.API.STREAM.MSG.GET.RLS_DEAD", "admin operator"},
+	{"$JS.RLSGUARD.API.STREAM.MSG.DELETE.RLS_DEAD", "admin operator"},
 	{"$JS.API.STREAM.CREATE.X", "admin"},
 	{"$JS.API.STREAM.UPDATE.RLS", "admin"},
 	{"$JS.API.STREAM.DELETE.X", "admin"},
@@ -47,9 +54,10 @@ var may = []struct {
 // reads is who may subscribe.
 var reads = []struct{ subject, users string }{
 	{"fhir.>", ""},
-	{"rls.flags.>", "admin dashboard"},
-	{"rls.dead.>", "admin operator"},
-	{"rls.feedback.>", "operator"},
+	{"rls.flags.>", "admin dashboard reviewer"},
+	{"rls.rejected.>", "admin producer"},
+	{"rls.dead.>", ""},
+	{"rls.feedback.>", ""},
 	{"rls.check", "rlsguard"},
 	{"rls.state.>", ""},
 	{"rls.commit.>", ""},
@@ -57,6 +65,7 @@ var reads = []struct{ subject, users string }{
 	{"_INBOX.>", ""},
 	{"_INBOX_rlsguard.>", "rlsguard"},
 	{"_INBOX_admin.>", "admin"},
+	{"_R_.>", ""},
 	{"$JS.API.>", ""},
 	{"$SYS.>", ""},
 	{">", ""},
@@ -104,11 +113,8 @@ func TestCluster(t *testing.T) {
 		"nats://nats-2.example.org:6222", fmt.Sprintf("nats://127.0.0.1:%d", ports[1]),
 		"nats://nats-3.example.org:6222", fmt.Sprintf("nats://127.0.0.1:%d", ports[2]))
 	s.setUp(t, 3)
-	js, err := jetstream.New(s.connect(t, "admin"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"FHIR", "RLS", "RLS_FLAGS", "RLS_DEAD"} {
+	js := s.jetStream(t, "admin")
+	for _, name := range []string{"FHIR", "RLS", "RLS_FLAGS", "RLS_DEAD", "RLS_REJECTED"} {
 		stream, err := js.Stream(t.Context(), name)
 		if err != nil {
 			t.Fatal(err)

@@ -51,7 +51,9 @@ func run(t *testing.T, file string, n int, replace ...string) site {
 			now := strings.Split(replace[k+1], "|")
 			text = swap(t, text, replace[k], now[i%len(now)])
 		}
-		text = swap(t, text, "/var/lib/nats", filepath.Join(dir, fmt.Sprint("store", i)))
+		if strings.Contains(text, "/var/lib/nats") {
+			text = swap(t, text, "/var/lib/nats", filepath.Join(dir, fmt.Sprint("store", i)))
+		}
 		text = swap(t, text, "/etc/nats", dir)
 		text = swap(t, text, "0.0.0.0:4222", "127.0.0.1:-1")
 		path := filepath.Join(dir, fmt.Sprintf("nats%d.conf", i))
@@ -114,15 +116,27 @@ func (s site) connect(t *testing.T, user string, options ...nats.Option) *nats.C
 	return nc
 }
 
-// setUp makes the streams as the admin does.
-func (s site) setUp(t *testing.T, replicas int) {
+// jetStream is that of a user, under the domain of the accounts.
+func (s site) jetStream(t *testing.T, user string) jetstream.JetStream {
 	t.Helper()
-	js, err := jetstream.New(s.connect(t, "admin"))
+	domain := jet.NamedDomain("RLSGUARD")
+	if user == "admin" || user == "rlsguard" {
+		domain = domain.Inside()
+	}
+	js, err := jet.New(s.connect(t, user), domain)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return js
+}
+
+// setUp makes the streams as the admin does.
+func (s site) setUp(t *testing.T, replicas int) {
+	t.Helper()
+	js := s.jetStream(t, "admin")
 	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) { // until the servers found each other
-		if err = jet.MakeStreams(t.Context(), js, replicas); err == nil {
+		err := jet.MakeStreams(t.Context(), js, replicas)
+		if err == nil {
 			return
 		}
 		if time.Now().After(end) {

@@ -71,6 +71,9 @@ type resourceType struct {
 	name string
 }
 
+// IsType tells whether a name is that of a resource type of any version of FHIR up to R5.
+func IsType(name string) bool { return types[name].kind != kindUnknown }
+
 var types = buildTypes()
 
 func buildTypes() map[string]resourceType {

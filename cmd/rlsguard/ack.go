@@ -49,7 +49,7 @@ func (c *ackCommand) Run(p *terminal.Program) error {
 }
 
 // answer publishes what is decided about a flag.
-func (c *answerFlags) answer(p *terminal.Program, a checks.Acknowledgement, word string) error {
+func (c *answerFlags) answer(p *terminal.Program, a checks.Acknowledgement, word string) (err error) {
 	if a.Reason != "" && !settings.ReasonCode.MatchString(a.Reason) {
 		return fmt.Errorf("--reason: %q is not a code of A-Z, a-z, 0-9, dot, minus and underscore", a.Reason)
 	}
@@ -66,7 +66,8 @@ func (c *answerFlags) answer(p *terminal.Program, a checks.Acknowledgement, word
 		return err
 	}
 	defer nc.Close()
-	flag, err := watch.FindFlag(ctx, nc, c.Flag)
+	defer func() { err = nc.Explain(err) }()
+	flag, err := watch.FindFlag(ctx, nc.Conn, c.Flag, nc.Domain)
 	if err != nil {
 		return err
 	}
@@ -74,12 +75,12 @@ func (c *answerFlags) answer(p *terminal.Program, a checks.Acknowledgement, word
 	if err != nil {
 		return err
 	}
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc.Conn)
 	if err != nil {
 		return err
 	}
 	if _, err := js.Publish(ctx, layout.SubjectAcknowledge, data); err != nil {
-		return fmt.Errorf("%s: %w (it needs a right of its own)", layout.SubjectAcknowledge, err)
+		return fmt.Errorf("%s: %w (it needs a permission of its own)", layout.SubjectAcknowledge, err)
 	}
 	fmt.Fprintf(p.Stdout, "%s %s (%s): holds while what it rests on stays the same%s\n", c.Flag, word, flag.Check, untilWords(a.Until))
 	return nil

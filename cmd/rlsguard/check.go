@@ -143,7 +143,7 @@ func (c *checkCommand) askFiles(p *terminal.Program, set *settings.Setup, draft 
 }
 
 // askServer lets a running serve answer.
-func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, draft []byte) error {
+func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, draft []byte) (err error) {
 	if c.AsOf != "" || c.KeyFile != "" || c.Config != "" {
 		return errors.New("--as-of, --key-file and --config go with --facts: a server has its own clock, key and settings")
 	}
@@ -152,6 +152,7 @@ func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, dra
 		return err
 	}
 	defer nc.Close()
+	defer func() { err = nc.Explain(err) }()
 	if most := nc.MaxPayload(); int64(len(draft)) > most {
 		return fmt.Errorf("%s has %d bytes, the NATS server takes %d (max_payload)", c.Draft, len(draft), most)
 	}
@@ -159,7 +160,7 @@ func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, dra
 	if c.Format == "fhir" {
 		accept = ordercheck.AcceptBoth
 	}
-	data, err := connect.Ask(nc, draft, accept)
+	data, err := connect.Ask(nc.Conn, draft, accept)
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ type commands struct {
 	Verify   verifyCommand   `cmd:"" help:"Decide about every stored patient again and say what differs."`
 	Export   exportCommand   `cmd:"" help:"Write all states to a file, as a backup or to move."`
 	Import   importCommand   `cmd:"" help:"Store an export on a server without states."`
+	Audit    auditCommand    `cmd:"" help:"Show who answered which flag, when and why."`
 	Erase    eraseCommand    `cmd:"" help:"Remove all that is stored about a patient."`
 
 	Version kong.VersionFlag `help:"Print the version and end."`

@@ -23,7 +23,7 @@ type deadCommand struct {
 }
 
 // withDead connects for the commands about dead letters, and lets do work until Ctrl-C.
-func withDead(f *connect.Flags, do func(context.Context, *operate.Operator) error) error {
+func withDead(f *connect.Flags, do func(context.Context, *operate.Operator) error) (err error) {
 	ctx, stop := interruptible()
 	defer stop()
 	nc, err := f.Connect("dead")
@@ -31,7 +31,8 @@ func withDead(f *connect.Flags, do func(context.Context, *operate.Operator) erro
 		return err
 	}
 	defer nc.Close()
-	o, err := operate.NewOperator(nc)
+	defer func() { err = nc.Explain(err) }()
+	o, err := operate.NewOperator(nc.Conn, nc.Domain)
 	if err != nil {
 		return err
 	}

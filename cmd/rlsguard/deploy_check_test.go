@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -24,6 +26,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
@@ -62,10 +65,6 @@ func TestDeployedOrderCheck(t *testing.T) {
 	}
 
 	// A card is overridden.
-	feedback, err := s.connect(t, "operator").SubscribeSync("rls.feedback.>")
-	if err != nil {
-		t.Fatal(err)
-	}
 	cds, err := os.ReadFile(filepath.Join(dir, "cds.url"))
 	if err != nil {
 		t.Fatal(err)
@@ -76,8 +75,17 @@ func TestDeployedOrderCheck(t *testing.T) {
 		t.Fatalf("cards %+v, %v", view, err)
 	}
 	postJSON(t, service+"/feedback", `{"feedback":[{"card":"`+view.Cards[0].UUID+`","outcome":"overridden","outcomeTimestamp":"2026-11-22T10:00:00Z","overrideReason":{"reason":{"code":"will-monitor","system":"x"}}}]}`)
-	if m, err := feedback.NextMsg(10 * time.Second); err != nil || m.Subject != "rls.feedback.overridden.rls-ssri" {
-		t.Errorf("feedback %v, %v", m, err)
+	operator, err := jet.New(s.connect(t, "operator"), jet.NamedDomain("RLSGUARD"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	err = jet.Each(ctx, operator, "RLS_FEEDBACK", jetstream.OrderedConsumerConfig{}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		told = append(told, m.Subject())
+		return nil
+	})
+	if err != nil || !slices.Equal(told, []string{"rls.feedback.overridden.rls-ssri"}) {
+		t.Errorf("feedback %v, %v", told, err)
 	}
 	flag := reply.Open[0].ID
 	waitState(ctx, t, s, flag, checks.Overridden)
@@ -85,7 +93,7 @@ func TestDeployedOrderCheck(t *testing.T) {
 	// And then noted by hand.
 	var out bytes.Buffer
 	p := &terminal.Program{Stdout: bufio.NewWriter(&out), Stderr: io.Discard, Now: time.Now}
-	if code := execute(p, []string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--author", "Practitioner/7", "--date", "2026-11-22", flag}); code != terminal.ExitDone {
+	if code := execute(p, []string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--js-domain", "RLSGUARD", "--author", "Practitioner/7", "--date", "2026-11-22", flag}); code != terminal.ExitDone {
 		t.Fatalf("ack ends with %d", code)
 	}
 	waitState(ctx, t, s, flag, checks.Acknowledged)
@@ -98,12 +106,12 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := connect.Flags{Nats: s.url("rlsguard"), ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard"}}.Find()
+	found, err := connect.Flags{Nats: s.url("rlsguard"), ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard", Domain: "RLSGUARD"}}.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := consumers.Config{
-		URL: found.URL, Options: found.Options, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
+		URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
 		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)}, Health: health.NewHealth(),
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -143,7 +151,7 @@ func waitState(ctx context.Context, t *testing.T, s deployed, flag string, want 
 	t.Helper()
 	nc := s.connect(t, "dashboard")
 	for {
-		f, err := watch.FindFlag(ctx, nc, flag)
+		f, err := watch.FindFlag(ctx, nc, flag, jet.NamedDomain("RLSGUARD"))
 		if err == nil && f.State == want {
 			return
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
-// TestDeployedPublishWait: who may read dead letters is told what was rejected. A producer may not, and is told that.
+// TestDeployedPublishWait: whoever publishes is told what was rejected, with file and line.
 func TestDeployedPublishWait(t *testing.T) {
 	s := deployedServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -21,12 +21,13 @@ func TestDeployedPublishWait(t *testing.T) {
 		code int
 		says string
 	}{
-		"producer": {terminal.ExitDone, "whether some of it was rejected is not known: the server gives this user no answer about the stream RLS_DEAD"},
-		"operator": {terminal.ExitRejected, "-:2: rejected, not-fhir: "},
+		"producer": {terminal.ExitRejected, "-:2: rejected, not-fhir\n"},
+		"operator": {terminal.ExitRejected, "-:2: rejected, not-fhir\n"},
+		"admin":    {terminal.ExitRejected, "-:2: rejected, not-fhir\n"},
 	} {
 		var stdout, stderr bytes.Buffer
 		p := &terminal.Program{Stdin: strings.NewReader("{\"resourceType\":\"Patient\",\"id\":\"1\"}\n{\"resourceType\":\"Nonsense\"}\n"), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: time.Now}
-		code := execute(p, []string{"publish", "--wait", "--nats", s.url(user), "--ca", s.ca, "--inbox-prefix", "_INBOX_" + user, "-"})
+		code := execute(p, []string{"publish", "--wait", "--nats", s.url(user), "--ca", s.ca, "--inbox-prefix", "_INBOX_" + user, "--js-domain", "RLSGUARD", "-"})
 		if code != want.code || !strings.Contains(stderr.String(), want.says) {
 			t.Errorf("%s ends with %d and %s", user, code, stderr.String())
 		}

@@ -46,7 +46,7 @@ func TestDeployedServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := connect.Flags{Nats: s.url("rlsguard"), ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard"}}.Find()
+	found, err := connect.Flags{Nats: s.url("rlsguard"), ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard", Domain: "RLSGUARD"}}.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestDeployedServer(t *testing.T) {
 	served := make(chan error, 1)
 	go func() {
 		served <- consumers.Serve(serving, consumers.Config{
-			URL: found.URL, Options: found.Options, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
+			URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
 			Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)}, Health: health,
 		})
 	}()
@@ -71,7 +71,7 @@ func TestDeployedServer(t *testing.T) {
 	allMeasured(ctx, t, health)
 	dashboardUser := s.connect(t, "dashboard")
 	var open []checks.Flag
-	err = watch.Watch(ctx, dashboardUser, watch.WatchOptions{Once: true}, func(f []checks.Flag) error { open = f; return nil }, nil)
+	err = watch.Watch(ctx, dashboardUser, watch.WatchOptions{Once: true, Domain: jet.NamedDomain("RLSGUARD")}, func(f []checks.Flag) error { open = f; return nil }, nil)
 	if err != nil || len(open) != 1 || open[0].Check != "rls-ssri" {
 		t.Errorf("the dashboard sees %v, %v", open, err)
 	}
@@ -79,8 +79,8 @@ func TestDeployedServer(t *testing.T) {
 	for _, c := range []struct{ user, subject string }{
 		{"producer", "fhir.DetectedIssue"}, {"producer", "rls.flags.high.x.y"}, {"producer", "rls.state.patient.x"},
 		{"reviewer", "fhir.MedicationRequest"},
-		{"dashboard", "fhir.MedicationRequest"}, {"dashboard", "$JS.API.STREAM.MSG.GET.RLS"}, {"dashboard", "$JS.API.STREAM.DELETE.RLS_FLAGS"},
-		{"operator", "$JS.API.STREAM.MSG.GET.RLS"}, {"operator", "fhir.DetectedIssue"}, {"operator", "$JS.API.STREAM.PURGE.RLS_DEAD"},
+		{"dashboard", "fhir.MedicationRequest"}, {"dashboard", "$JS.API.STREAM.MSG.GET.RLS"}, {"dashboard", "$JS.API.STREAM.DELETE.RLS_FLAGS"}, {"dashboard", "$JS.RLSGUARD.API.STREAM.DELETE.RLS_FLAGS"},
+		{"operator", "$JS.API.STREAM.MSG.GET.RLS"}, {"operator", "fhir.DetectedIssue"}, {"operator", "$JS.RLSGUARD.API.STREAM.PURGE.RLS_DEAD"},
 	} {
 		if !s.refuses(t, c.user, func(nc *nats.Conn) error { return nc.Publish(c.subject, []byte("{}")) }) {
 			t.Errorf("%s may publish on %s", c.user, c.subject)
@@ -114,7 +114,7 @@ func allMeasured(ctx context.Context, t *testing.T, health *health.Health) {
 
 func publishAs(ctx context.Context, t *testing.T, nc *nats.Conn, file string) {
 	t.Helper()
-	pub, err := publish.NewPublisher(ctx, nc)
+	pub, err := publish.NewPublisher(ctx, nc, jet.NamedDomain("RLSGUARD"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func publishAs(ctx context.Context, t *testing.T, nc *nats.Conn, file string) {
 // waitForStream waits for the last stream that a consumer makes at its first start.
 func waitForStream(ctx context.Context, t *testing.T, nc *nats.Conn, name string) {
 	t.Helper()
-	js, err := jetstream.New(nc)
+	js, err := jet.New(nc, jet.NamedDomain("RLSGUARD"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func deployedServer(t *testing.T) deployed {
 		t.Fatal("the server does not get ready")
 	}
 	d := deployed{addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
-	setup := setupCommand{Flags: connect.Flags{Nats: d.url("admin"), ServerFlags: connect.ServerFlags{CA: d.ca, Inbox: "_INBOX_admin"}}, Replicas: 1, AuditDays: 1}
+	setup := setupCommand{Flags: connect.Flags{Nats: d.url("admin"), ServerFlags: connect.ServerFlags{CA: d.ca, Inbox: "_INBOX_admin", Domain: "RLSGUARD"}}, Replicas: 1, AuditDays: 1}
 	if err := setup.Run(&terminal.Program{Stderr: t.Output()}); err != nil {
 		t.Fatal(err)
 	}

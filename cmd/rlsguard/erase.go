@@ -46,7 +46,7 @@ func (c *eraseCommand) Run(p *terminal.Program) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(s.explain(err), s.close()) }()
 	patient := checks.Ref(c.Patient)
 	there, err := s.Find(ctx, s.key, patient)
 	if err != nil {

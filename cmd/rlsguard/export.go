@@ -42,7 +42,7 @@ func (c *exportCommand) Run(p *terminal.Program) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(s.explain(err), s.close()) }()
 	var bar *terminal.Progress
 	var done operate.Ported
 	write := func(w io.Writer) (err error) {
@@ -132,7 +132,7 @@ func (c *importCommand) Run(p *terminal.Program) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(s.explain(err), s.close()) }()
 	if err := c.keepKey(); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -25,9 +24,9 @@ type publishCommand struct {
 
 // Help is shown below the options.
 func (publishCommand) Help() string {
-	return `Each document becomes one message on fhir.<ResourceType>, each line of NDJSON one of its own, and is waited for until the server has stored it. A Bundle that is larger than the server takes goes as its resources, references resolved. What is in them is judged by rlsguard serve: rejected input is found with rlsguard dead. With --wait it is reported here too, where this user may read it.
+	return `Each document becomes one message on fhir.<ResourceType>, each line of NDJSON one of its own, and is waited for until the server has stored it. A Bundle that is larger than the server takes goes as its resources, references resolved. What is in them is judged by rlsguard serve: rejected input is found with rlsguard dead. With --wait it is reported here too: reason and place for every producer, details where this user may read dead letters.
 
-Exit codes: 0 done; 1 some could not be read or published; 2 with --wait: some was rejected.
+Exit codes: 0 done; 1 some could not be read or published; 2 with --wait: some was rejected, or whether it was is not known.
 
 Examples:
   rlsguard publish export/
@@ -35,7 +34,7 @@ Examples:
 }
 
 // Run publishes all paths.
-func (c *publishCommand) Run(p *terminal.Program) error {
+func (c *publishCommand) Run(p *terminal.Program) (err error) {
 	in, err := files.Open(c.Paths, p.Stdin)
 	if err != nil {
 		return err
@@ -52,17 +51,24 @@ func (c *publishCommand) Run(p *terminal.Program) error {
 		return err
 	}
 	defer nc.Close()
-	pub, err := publish.NewPublisher(ctx, nc)
+	defer func() { err = nc.Explain(err) }()
+	pub, err := publish.NewPublisher(ctx, nc.Conn, nc.Domain)
 	if err != nil {
 		return err
 	}
 	defer pub.Close()
-	return publishAll(ctx, p, pub, in.Sources, c.Wait)
+	return publishAll(ctx, p, &toldPublisher{pub, nc.Explain}, in.Sources, c.Wait)
+}
+
+// toldPublisher also says which right is missing.
+type toldPublisher struct {
+	*publish.Publisher
+	explain func(error) error
 }
 
 // publishAll publishes sources in order. What cannot be sent is reported and costs the others nothing; a lost server ends it.
-func publishAll(ctx context.Context, p *terminal.Program, pub *publish.Publisher, sources []files.Source, wait bool) error {
-	s := &sending{pub: pub, reader: fhir.NewReader(fhir.Options{})}
+func publishAll(ctx context.Context, p *terminal.Program, pub *toldPublisher, sources []files.Source, wait bool) error {
+	s := &sending{pub: pub.Publisher, reader: fhir.NewReader(fhir.Options{})}
 	bar := terminal.StartProgress(p.Stderr, "publishing", files.TotalSize(sources), terminal.Megabytes)
 	s.sources(ctx, sources, bar)
 	sent, err := pub.Flush(ctx)
@@ -158,7 +164,7 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 }
 
 // waitDecided returns when all is decided: errRejected when some of it was rejected, which it reports.
-func waitDecided(ctx context.Context, p *terminal.Program, pub *publish.Publisher, sent int) (rejected, err error) {
+func waitDecided(ctx context.Context, p *terminal.Program, pub *toldPublisher, sent int) (rejected, err error) {
 	bar := terminal.StartProgress(p.Stderr, "deciding", int64(sent), func(n int64) string { return terminal.Plural(int(n), "message", "messages") })
 	done := int64(0)
 	err = pub.Wait(ctx, jet.WaitOptions{Nobody: func() { nobodyDecides(p) }, Left: func(left uint64) {
@@ -170,6 +176,7 @@ func waitDecided(ctx context.Context, p *terminal.Program, pub *publish.Publishe
 	if err != nil {
 		return nil, err
 	}
+	told := 0 // with details
 	err = pub.Rejected(ctx, func(from publish.Origin, l layout.DeadLetter) error {
 		place := fmt.Sprintf("%s:%d", from.Source, from.Line)
 		if l.PartlyRead() {
@@ -180,12 +187,20 @@ func waitDecided(ctx context.Context, p *terminal.Program, pub *publish.Publishe
 		if l.Pointer != "" {
 			place += " at " + l.Pointer
 		}
+		if l.Number == 0 { // producers are not told more
+			terminal.Tell(p.Stderr, "%s: rejected, %s", place, l.Reason)
+			return nil
+		}
+		told++
 		terminal.Tell(p.Stderr, "%s: rejected, %s: %s (dead letter %d)", place, l.Reason, l.Detail, l.Number)
 		return nil
 	})
-	if errors.Is(err, context.DeadlineExceeded) {
-		terminal.Tell(p.Stderr, "whether some of it was rejected is not known: the server gives this user no answer about the stream %s, which operators may read", layout.StreamDead)
-		err = nil
+	if err != nil && ctx.Err() == nil {
+		terminal.Tell(p.Stderr, "whether any of it was rejected is not known: %s", pub.explain(err))
+		return terminal.ErrRejected, nil
+	}
+	if rejected != nil && told == 0 {
+		terminal.Tell(p.Stderr, "operators read why with rlsguard dead list")
 	}
 	return rejected, err
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
@@ -115,11 +114,7 @@ func yamlKeys(t reflect.Type) []string {
 }
 
 // The dashboard of the README, word for word.
-func dashboard(ctx context.Context, nc *nats.Conn, show func(change string, flag []byte)) error {
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
+func dashboard(ctx context.Context, js jetstream.JetStream, show func(change string, flag []byte)) error {
 	flags, err := js.OrderedConsumer(ctx, "RLS_FLAGS", jetstream.OrderedConsumerConfig{})
 	if err != nil {
 		return err
@@ -188,7 +183,11 @@ func TestReadmeDashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	var change, flag string
-	err = dashboard(ctx, nc, func(c string, f []byte) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = dashboard(ctx, js, func(c string, f []byte) {
 		change, flag = c, string(f)
 		cancel()
 	})

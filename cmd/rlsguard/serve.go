@@ -35,7 +35,7 @@ type serveCommand struct {
 	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" help:"Address of the server inside; port 0 picks one. Other than this machine only with --tls-cert and --users."`
 	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate of the server inside (PEM); with --nats, that this client shows."`
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
-	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Without it one is made at the first start."`
+	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Each may do everything, acknowledge and delete too: for a right for each role use a server of your own with deploy/accounts.conf. Without it one is made at the first start."`
 	Repair  bool   `help:"Go on with what is left of a damaged data folder, after serve refused it; a copy of what is damaged stays in DIR/damaged."`
 
 	connect.DoorFlags
@@ -58,7 +58,7 @@ SIGTERM and SIGINT (Ctrl-C) end it when what is in flight is finished.
 Examples:
   rlsguard serve
   rlsguard serve --data /var/lib/rlsguard --config /etc/rlsguard/site.yaml
-  rlsguard serve --nats tls://nats.example.org:4222 --creds rlsguard.creds --key-file site.key --replicas 3
+  rlsguard serve --nats tls://nats.example.org:4222 --user rlsguard --password-file nats.password --inbox-prefix _INBOX_rlsguard --js-domain RLSGUARD --key-file site.key
   rlsguard serve --cds 127.0.0.1:8224 --cds-open
   rlsguard serve --cds :8443 --cds-tls-cert cds.pem --cds-tls-key cds.key --cds-url https://cds.example.org --cds-issuer https://ehr.example.org/=ehr-keys.json`
 }
@@ -120,7 +120,7 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 	if err != nil {
 		return err
 	}
-	cfg.URL, cfg.Options = server.URL, server.Options
+	cfg.URL, cfg.Options, cfg.Domain = server.URL, server.Options, server.Domain.Inside()
 	cfg.Log.Info().Str("nats", jet.WithoutCredentials(server.URL)).Msg("working on a NATS server")
 	return c.run(ctx, cfg, c.Data)
 }
@@ -128,7 +128,7 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 // embedded works on a server inside this process.
 func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err error) {
 	if c.ServerFlags != (connect.ServerFlags{}) {
-		return errors.New("--creds, --nkey, --ca, --inbox-prefix and --plaintext go with --nats")
+		return errors.New("--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and --plaintext go with --nats")
 	}
 	dir := c.Data
 	if dir == "" {
@@ -226,7 +226,8 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	}
 	defer doors.Close()
 	cfg.Log.Info().Str("http", url).Str("ruleset", cfg.Engine.Ruleset).Msg("health and metrics")
-	web := &http.Server{Handler: cfg.Health.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	web := &http.Server{Handler: cfg.Health.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	err = consumers.Serve(ctx, cfg)
@@ -238,4 +239,18 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	}
 	cfg.Log.Info().Msg("ended")
 	return err
+}
+
+// writeURL writes a file that others wait for: it is there whole, or not at all. A link that somebody left in the folder is not followed.
+func writeURL(path, url string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(url + "\n")
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }

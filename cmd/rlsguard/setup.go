@@ -26,13 +26,13 @@ func (setupCommand) Help() string {
 	return `Makes the streams that are missing and leaves those that are there as they are. rlsguard serve does the same where it may: this command is for servers where the user of serve must not make or delete streams, as in deploy/.
 
 Examples:
-  rlsguard setup --nats tls://nats.example.org:4222 --creds admin.creds --replicas 3`
+  rlsguard setup --nats tls://nats.example.org:4222 --user admin --password-file admin.password --inbox-prefix _INBOX_admin --js-domain RLSGUARD --replicas 3`
 }
 
 const setupTimeout = 30 * time.Second
 
 // Run makes the streams.
-func (c *setupCommand) Run(p *terminal.Program) error {
+func (c *setupCommand) Run(p *terminal.Program) (err error) {
 	if c.Replicas < 1 || c.AuditDays < 1 || c.DeadDays < 0 {
 		return errors.New("--replicas, --audit-days and --dead-days have to be above 0")
 	}
@@ -45,7 +45,9 @@ func (c *setupCommand) Run(p *terminal.Program) error {
 		return err
 	}
 	defer nc.Close()
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(setupTimeout))
+	defer func() { err = nc.Explain(err) }()
+	domain := nc.Domain.Inside()
+	js, err := jet.New(nc.Conn, domain, jetstream.WithDefaultTimeout(setupTimeout))
 	if err != nil {
 		return err
 	}
@@ -57,7 +59,7 @@ func (c *setupCommand) Run(p *terminal.Program) error {
 			return err
 		}
 	}
-	bus, err := cdshooks.NewNATS(nc, c.Replicas, time.Duration(c.AuditDays)*24*time.Hour)
+	bus, err := cdshooks.NewNATS(nc.Conn, c.Replicas, time.Duration(c.AuditDays)*24*time.Hour, domain)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
@@ -31,18 +32,20 @@ type stored struct {
 	key    []byte
 	nc     *nats.Conn
 	server *embedded.Embedded
+	// explain names the right that a user lacks, where an error comes from that.
+	explain func(error) error
 }
 
 // open connects, or starts a server on the folder that nobody else reaches. With fresh the folder need not be there yet.
 func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string, fresh bool) (*stored, error) {
-	if f.Data != "" && (f.Nats != "" || f.Creds != "" || f.CA != "" || f.Inbox != "") {
-		return nil, errors.New("--data names a folder without a running server: it does not go with --nats, --creds, --ca and --inbox-prefix")
+	if f.Data != "" && (f.Nats != "" || f.ServerFlags != (connect.ServerFlags{})) {
+		return nil, errors.New("--data names a folder without a running server: it does not go with --nats and the options of a connection")
 	}
 	key, err := f.siteKey()
 	if err != nil {
 		return nil, err
 	}
-	s := &stored{key: key}
+	s := &stored{key: key, explain: func(err error) error { return err }}
 	if err := s.connect(ctx, p, f, role, fresh); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -50,8 +53,12 @@ func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string
 }
 
 func (s *stored) connect(ctx context.Context, p *terminal.Program, f *storedFlags, role string, fresh bool) (err error) {
+	var domain jet.Domain
 	if f.Data == "" {
-		s.nc, err = f.Connect(role)
+		var c *connect.Connection
+		if c, err = f.Connect(role); err == nil {
+			s.nc, domain, s.explain = c.Conn, c.Domain.Inside(), c.Explain
+		}
 	} else {
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
@@ -64,7 +71,7 @@ func (s *stored) connect(ctx context.Context, p *terminal.Program, f *storedFlag
 	if err != nil {
 		return err
 	}
-	s.Operator, err = operate.NewOperator(s.nc)
+	s.Operator, err = operate.NewOperator(s.nc, domain)
 	return err
 }
 

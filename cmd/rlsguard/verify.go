@@ -54,7 +54,7 @@ func (c *verifyCommand) Run(p *terminal.Program) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(s.explain(err), s.close()) }()
 	opt.Engine = &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: s.key}
 	if c.AcknowledgeLosses {
 		n, err := s.AcknowledgeLosses(ctx, s.key)

@@ -33,7 +33,7 @@ Examples:
 }
 
 // Run follows the flags.
-func (c *watchCommand) Run(p *terminal.Program) error {
+func (c *watchCommand) Run(p *terminal.Program) (err error) {
 	ctx, stop := interruptible()
 	defer stop()
 	// A link that died without a word is noticed within 15 seconds.
@@ -42,7 +42,8 @@ func (c *watchCommand) Run(p *terminal.Program) error {
 		return err
 	}
 	defer nc.Close()
-	options := watch.WatchOptions{Once: c.Once}
+	defer func() { err = nc.Explain(err) }()
+	options := watch.WatchOptions{Once: c.Once, Domain: nc.Domain}
 	if c.Severity != "" {
 		if options.Severity, err = checks.ParseSeverity(c.Severity); err != nil {
 			return err
@@ -52,7 +53,7 @@ func (c *watchCommand) Run(p *terminal.Program) error {
 	options.Blind, options.Seeing = sight(p)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- watch.Watch(ctx, nc, options,
+		ended <- watch.Watch(ctx, nc.Conn, options,
 			func(flags []checks.Flag) error { return printAll(p, open, flags, c.Format) },
 			func(f checks.Flag) error { return printAll(p, live, []checks.Flag{f}, c.Format) },
 		)

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
@@ -23,6 +24,7 @@ const subjectFeedback = "rls.feedback." // then outcome and check
 // NATS is the Bus on a NATS server.
 type NATS struct {
 	nc       *nats.Conn
+	in       jet.Domain
 	js       jetstream.JetStream
 	replicas int
 	keep     time.Duration
@@ -34,12 +36,13 @@ type NATS struct {
 const busTimeout = 5 * time.Second
 
 // NewNATS makes a bus on a connection, which need not be up yet. The stream of feedback gets so many replicas, and what is in it stays for keep.
-func NewNATS(nc *nats.Conn, replicas int, keep time.Duration) (*NATS, error) {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(busTimeout))
+// There is at most one domain.
+func NewNATS(nc *nats.Conn, replicas int, keep time.Duration, in ...jet.Domain) (*NATS, error) {
+	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithDefaultTimeout(busTimeout))
 	if err != nil {
 		return nil, err
 	}
-	return &NATS{nc: nc, js: js, replicas: max(replicas, 1), keep: keep}, nil
+	return &NATS{nc: nc, in: jet.OnlyDomain(in), js: js, replicas: max(replicas, 1), keep: keep}, nil
 }
 
 // Prepare makes the stream of feedback when it is missing; one that is there is left as it is. Whoever does not call it gets the stream with
@@ -95,7 +98,7 @@ func (b *NATS) Acknowledge(ctx context.Context, detectedIssue []byte) error {
 // FindFlag implements Bus. It reads all open flags: it is for the rare feedback on a card that this process does not know any more.
 func (b *NATS) FindFlag(ctx context.Context, match func(*checks.Flag) bool) (*checks.Flag, error) {
 	var found *checks.Flag
-	err := watch.Watch(ctx, b.nc, watch.WatchOptions{Once: true}, func(open []checks.Flag) error {
+	err := watch.Watch(ctx, b.nc, watch.WatchOptions{Once: true, Domain: b.in}, func(open []checks.Flag) error {
 		for i := range open {
 			if match(&open[i]) {
 				found = &open[i]

@@ -21,7 +21,7 @@ import (
 var ErrDamaged = errors.New("the data folder is damaged")
 
 // remade are the streams that can be made again while the inbound stream holds everything.
-var remade = []string{layout.StreamRLS, layout.StreamFlags, layout.StreamDead}
+var remade = []string{layout.StreamRLS, layout.StreamFlags, layout.StreamDead, layout.StreamRejected}
 
 // open starts the server once its store is known to be whole. What is damaged and can be made again is put aside, and the inbound
 // stream is read again; else it stays as it is, and the error says what to do.
@@ -102,7 +102,7 @@ func (e *Embedded) mendable(damaged map[string]bool) bool {
 	for name := range damaged {
 		switch name {
 		case layout.StreamFlags:
-		case layout.StreamRLS, layout.StreamDead:
+		case layout.StreamRLS, layout.StreamDead, layout.StreamRejected:
 			if damaged[layout.StreamFHIR] || !e.ledger.whole() {
 				return false
 			}

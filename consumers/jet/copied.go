@@ -17,8 +17,12 @@ import (
 const CopiedTimeout = 5 * time.Second
 
 // WaitCopied waits until the stream RLS_FLAGS has what was committed in RLS: it copies from there, in the same order, a moment later. What it
-// has of an earlier RLS says nothing, so the newest commit is looked for itself. Who may not read RLS does not wait.
+// has of an earlier RLS says nothing, so the newest commit is looked for itself. Whoever belongs to another account sees nothing of RLS
+// and does not wait.
 func WaitCopied(ctx context.Context, js jetstream.JetStream) error {
+	if DomainOf(js).Outside() {
+		return ctx.Err()
+	}
 	waiting, cancel := context.WithTimeout(ctx, CopiedTimeout)
 	defer cancel()
 	committed := LastOf(waiting, js, layout.StreamRLS, layout.SubjectCommitFlags+">")

@@ -15,7 +15,7 @@ import (
 // able to do what we need; only the copy of flags is made anew where its original is gone.
 // MakeStream makes a stream that is not there.
 func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) error {
-	for _, want := range layout.StreamConfigs(max(replicas, 1)) {
+	for _, want := range StreamConfigs(js, replicas) {
 		if want.Name == layout.StreamRLS {
 			if err := forgetCopy(ctx, js); err != nil {
 				return err
@@ -26,6 +26,17 @@ func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) erro
 		}
 	}
 	return nil
+}
+
+// StreamConfigs are the streams as they are made with js: where it reaches another account, those that are there too.
+func StreamConfigs(js jetstream.JetStream, replicas int) []jetstream.StreamConfig {
+	all := layout.StreamConfigs(max(replicas, 1))
+	if DomainOf(js).Prefix != "" {
+		for i := range all {
+			all[i] = layout.InAccounts(all[i])
+		}
+	}
+	return all
 }
 
 // KeepDead sets how long dead letters are kept, and that they can be stored together. Their stream has to be there.
@@ -82,6 +93,8 @@ func MakeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 		return unfitf("stream %s is there but does not allow scheduled messages (allow_msg_schedules)", want.Name)
 	case want.Name == layout.StreamRLS && (have.MaxAge > 0 || have.MaxBytes > 0 || have.MaxMsgs > 0):
 		return unfitf("stream %s is there with a limit of age, bytes or messages (max_age, max_bytes, max_msgs): it would throw states away", want.Name)
+	case want.Name == layout.StreamFlags && !sameSources(have.Sources, want.Sources):
+		return unfitf("stream %s is there but does not copy the flags of %s where it is now: delete it, and run rlsguard setup", want.Name, layout.StreamRLS)
 	case want.MaxMsgsPerSubject == 1 && have.MaxMsgsPerSubject != 1:
 		return unfitf("stream %s is there but keeps %d messages a subject instead of 1 (max_msgs_per_subject)", want.Name, have.MaxMsgsPerSubject)
 	}

@@ -16,9 +16,9 @@ type Unfit string
 func (u Unfit) Error() string { return string(u) }
 
 // UnfitStreams describes what is wrong with the settings of streams; "" when nothing is.
-func UnfitStreams(streams map[string]*jetstream.StreamInfo) string {
+func UnfitStreams(js jetstream.JetStream, streams map[string]*jetstream.StreamInfo) string {
 	var found []string
-	for _, want := range layout.StreamConfigs(1) {
+	for _, want := range StreamConfigs(js, 1) {
 		if have := streams[want.Name]; have != nil {
 			found = append(found, settingsOf(&have.Config, &want)...)
 		}
@@ -27,7 +27,7 @@ func UnfitStreams(streams map[string]*jetstream.StreamInfo) string {
 }
 
 // settingsOf names the settings of a stream that would lose messages, keep them out, or hide them.
-// An age limit of FHIR and of RLS_DEAD is the site's own choice.
+// An age limit of FHIR, RLS_DEAD and RLS_REJECTED is the site's own choice.
 func settingsOf(have, want *jetstream.StreamConfig) []string {
 	var found []string
 	add := func(wrong bool, setting, format string, args ...any) {
@@ -36,7 +36,7 @@ func settingsOf(have, want *jetstream.StreamConfig) []string {
 		}
 	}
 	states, flags := have.Name == layout.StreamRLS, have.Name == layout.StreamFlags
-	ages := have.Name == layout.StreamFHIR || have.Name == layout.StreamDead
+	ages := have.Name == layout.StreamFHIR || have.Name == layout.StreamDead || have.Name == layout.StreamRejected
 	newer := ""
 	if ages {
 		newer = " or set discard to new"
@@ -59,6 +59,7 @@ func settingsOf(have, want *jetstream.StreamConfig) []string {
 		"does not publish transitions to %s>", layout.SubjectFlags)
 	add(flags && !sameSources(have.Sources, want.Sources), "sources", "do not copy the flags of %s", layout.StreamRLS)
 	add(have.Mirror != nil, "mirror", "is set: nothing else is stored")
+	add(want.AllowDirect && !have.AllowDirect, "allow_direct", "is off: it cannot be read without a consumer")
 	add(states && !have.AllowAtomicPublish, "allow_atomic", "is off")
 	add(want.AllowMsgTTL && !have.AllowMsgTTL, "allow_msg_ttl", "is off")
 	add(want.AllowMsgSchedules && !have.AllowMsgSchedules, "allow_msg_schedules", "is off")
@@ -91,5 +92,12 @@ func sameRePublish(have, want *jetstream.RePublish) bool {
 
 func sameSources(have, want []*jetstream.StreamSource) bool {
 	return len(have) == len(want) && have[0].Name == want[0].Name && have[0].FilterSubject == "" &&
-		slices.Equal(have[0].SubjectTransforms, want[0].SubjectTransforms)
+		slices.Equal(have[0].SubjectTransforms, want[0].SubjectTransforms) && sameExternal(have[0].External, want[0].External)
+}
+
+func sameExternal(have, want *jetstream.ExternalStream) bool {
+	if have == nil || want == nil {
+		return have == want
+	}
+	return *have == *want
 }

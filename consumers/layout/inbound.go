@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+
+	"github.com/rlsguard/rlsguard/fhir"
 )
 
 var typeName = regexp.MustCompile(`^[A-Z][A-Za-z]{1,63}$`)
 
-// InboundSubject is where a resource of a type is published; "" is a type that nobody could read.
+// InboundSubject is where a resource of a type is published. What is no type of FHIR could be any text, and is not part of a subject.
 func InboundSubject(kind string) string {
-	if kind == "" {
+	if !fhir.IsType(kind) {
 		kind = "Unknown"
 	}
 	return SubjectInbound + kind

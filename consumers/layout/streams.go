@@ -18,6 +18,8 @@ const (
 	DefaultAudit = 400 * 24 * time.Hour
 	// DefaultDead is how long a dead letter is kept.
 	DefaultDead = 90 * 24 * time.Hour
+	// rejectedAge is how long producers can learn what was rejected.
+	rejectedAge = 30 * 24 * time.Hour
 )
 
 // TTL is d as the header Nats-TTL wants it.
@@ -54,5 +56,37 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 			Name: StreamDead, Description: "rlsguard: rejected input", Subjects: []string{SubjectDead + ">"},
 			Replicas: replicas, MaxAge: DefaultDead, Duplicates: DeadWindow, AllowAtomicPublish: true,
 		},
+		{
+			Name: StreamRejected, Description: "rlsguard: which input was rejected, without payload", Subjects: []string{SubjectRejected + ">"},
+			Replicas: replicas, MaxAge: rejectedAge, Duplicates: DeadWindow, AllowAtomicPublish: true, AllowDirect: true,
+		},
 	}
+}
+
+// How RLS_FLAGS copies from RLS where it is in another account: the account of RLS offers it one kind of consumer under copyAPI, and what
+// that delivers under copyDelivery.
+const (
+	copyAPI      = "$JS.CORE.API"
+	copyDelivery = "rls-copy"
+)
+
+// Limits of the consumers that readers of other accounts make on RLS_FLAGS: one that nobody asks any more goes after a while, or a reader
+// could take all there are for good.
+const (
+	readerInactive   = 5 * time.Minute
+	readerAckPending = 1000
+)
+
+// InAccounts is a stream as it is where those for others are in an account of their own.
+func InAccounts(c jetstream.StreamConfig) jetstream.StreamConfig {
+	if c.Name != StreamFlags {
+		return c
+	}
+	c.ConsumerLimits = jetstream.StreamConsumerLimits{InactiveThreshold: readerInactive, MaxAckPending: readerAckPending}
+	for i, source := range c.Sources {
+		far := *source
+		far.External = &jetstream.ExternalStream{APIPrefix: copyAPI, DeliverPrefix: copyDelivery}
+		c.Sources[i] = &far
+	}
+	return c
 }

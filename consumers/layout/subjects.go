@@ -19,6 +19,8 @@ const (
 	StreamRLS   = "RLS"       // states, transitions, timers; ours alone
 	StreamFlags = "RLS_FLAGS" // the newest transition of each flag, for dashboards
 	StreamDead  = "RLS_DEAD"  // what was rejected, for operators
+	// StreamRejected tells producers what was rejected, without payload.
+	StreamRejected = "RLS_REJECTED"
 
 	Durable    = "rlsguard"     // consumer of FHIR
 	DurableDue = "rlsguard-due" // consumer of the timers that went off
@@ -28,6 +30,7 @@ const (
 	SubjectAcknowledge = "fhir.DetectedIssue"
 	SubjectFlags       = "rls.flags."
 	SubjectDead        = "rls.dead."
+	SubjectRejected    = "rls.rejected."
 
 	SubjectState       = "rls.state."
 	SubjectPatient     = "rls.state.patient."

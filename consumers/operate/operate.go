@@ -27,9 +27,9 @@ type Operator struct {
 // operatorTimeout is that of one request: longer than an instance's, since nobody waits for the next one.
 const operatorTimeout = 10 * time.Second
 
-// NewOperator works over a connection, which stays the caller's.
-func NewOperator(nc *nats.Conn) (*Operator, error) {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(operatorTimeout))
+// NewOperator works over a connection, which stays the caller's, in a domain, of which there is at most one.
+func NewOperator(nc *nats.Conn, in ...jet.Domain) (*Operator, error) {
+	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithDefaultTimeout(operatorTimeout))
 	if err != nil {
 		return nil, err
 	}

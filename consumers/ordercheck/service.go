@@ -75,7 +75,7 @@ func (c *Checker) handle(req micro.Request) {
 	defer func() {
 		if recover() != nil {
 			outcome = outcomeFailed
-			_ = req.Error(codeInternal, "the check failed", nil)
+			_ = req.Error(codeInternal, failedText, errorBody(failedText))
 		}
 		c.Metrics.count(outcome, time.Since(began))
 	}()
@@ -122,7 +122,7 @@ func accepts(h micro.Headers, form string) bool {
 // refuse says what is wrong, in the headers of the micro convention and, for programs, as JSON. Texts of ours are from closed lists: no part
 // of the request is repeated.
 func refuse(req micro.Request, err error) {
-	code, text := codeInternal, "the check failed"
+	code, text := codeInternal, failedText
 	var data []byte
 	var rej *fhir.Rejection
 	switch {
@@ -134,5 +134,22 @@ func refuse(req micro.Request, err error) {
 	case errors.Is(err, commit.ErrNotReady):
 		code, text = codeNotReady, err.Error()
 	}
+	if len(data) == 0 {
+		data = errorBody(text)
+	}
 	_ = req.Error(code, text, data)
+}
+
+const failedText = "the check failed"
+
+// errorBody repeats the text of an error in the body. An answer without a body, whose reply subject somebody chose well, is an
+// acknowledgement to JetStream.
+func errorBody(text string) []byte {
+	data, err := json.Marshal(struct {
+		Error string `json:"error"`
+	}{text})
+	if err != nil {
+		return []byte("{}")
+	}
+	return data
 }

@@ -135,6 +135,9 @@ func TestServiceRefuses(t *testing.T) {
 		bundle(strings.Replace(rlsCondition, "c1", secret, 1)):         codeNoQuestion,
 	} {
 		m := request(t, nc, Subject, request_, nil)
+		if len(m.Data) == 0 {
+			t.Error("an answer without a body")
+		}
 		if got := m.Header.Get(micro.ErrorCodeHeader); got != code {
 			t.Errorf("%.20q: code %q, want %q", request_, got, code)
 		}
@@ -148,7 +151,7 @@ func TestServiceNotReady(t *testing.T) {
 	c := checker(nil)
 	c.Stored = commit.NewKnown()
 	m := request(t, startService(t, c), Subject, order("d1", "draft", "x"), nil)
-	if got := m.Header.Get(micro.ErrorCodeHeader); got != codeNotReady {
+	if got := m.Header.Get(micro.ErrorCodeHeader); got != codeNotReady || len(m.Data) == 0 {
 		t.Errorf("code %q", got)
 	}
 }
@@ -162,7 +165,7 @@ func TestServiceSurvivesAPanic(t *testing.T) {
 	c := checker(nil)
 	c.Stored = broken{}
 	m := request(t, startService(t, c), Subject, order("d1", "draft", "x"), nil)
-	if m.Header.Get(micro.ErrorCodeHeader) != codeInternal || strings.Contains(m.Header.Get(micro.ErrorHeader), "Zebrowski") {
+	if m.Header.Get(micro.ErrorCodeHeader) != codeInternal || len(m.Data) == 0 || strings.Contains(m.Header.Get(micro.ErrorHeader), "Zebrowski") {
 		t.Errorf("headers %v", m.Header)
 	}
 }

@@ -76,18 +76,33 @@ func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
 	return jet.WaitCopied(ctx, p.js)
 }
 
-// Rejected calls do with every rejection of what was published, once it has been decided. It takes an operator's right to read dead letters:
-// where that is missing the error is context.DeadlineExceeded, since the server does not answer.
+// Rejected calls do with every rejection of what was published, once it has been decided. Operators, who may read dead letters, are told
+// all of them; producers, who are of another account, reason and place, without a Number. Where neither is answered the error is
+// context.DeadlineExceeded or one of the server.
 func (p *Publisher) Rejected(ctx context.Context, do func(Origin, layout.DeadLetter) error) error {
 	if _, err := p.Flush(ctx); err != nil || len(p.stored.Spans) == 0 {
 		return err
 	}
 	since := p.since.Add(-time.Minute) // the servers of a cluster have a clock each
-	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
-	return jet.DeadLetters(ctx, p.js, cfg, "", func(l layout.DeadLetter) error {
+	ours := func(l layout.DeadLetter) error {
 		if from, ours := p.stored.Find(l.Input); ours && l.Epoch == p.epoch {
 			return do(from, l)
 		}
 		return nil
+	}
+	if !jet.DomainOf(p.js).Outside() {
+		cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
+		err := jet.DeadLetters(ctx, p.js, cfg, "", ours)
+		if err == nil || !jet.Silent(err) {
+			return err
+		}
+	}
+	told := map[layout.Rejection]bool{} // one that was decided twice may be there twice
+	return jet.Rejections(ctx, p.js, since, func(r layout.Rejection) error {
+		if told[r] {
+			return nil
+		}
+		told[r] = true
+		return ours(layout.DeadLetter{Reason: r.Reason, Pointer: r.Pointer, Input: r.Input, Epoch: r.Epoch})
 	})
 }

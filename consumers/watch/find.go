@@ -17,31 +17,18 @@ import (
 // ErrNoFlag tells that no flag with an id is open.
 var ErrNoFlag = errors.New("no flag with this id is open")
 
-// FindFlag reads the open flag with an id from the stream RLS_FLAGS. Its error is ErrNoFlag, or one of the server.
-func FindFlag(ctx context.Context, nc *nats.Conn, id string) (checks.Flag, error) {
+// FindFlag reads the open flag with an id from the stream RLS_FLAGS. There is at most one domain. Its
+// error is ErrNoFlag, or one of the server.
+func FindFlag(ctx context.Context, nc *nats.Conn, id string, in ...jet.Domain) (checks.Flag, error) {
 	if !layout.FlagID.MatchString(id) {
 		return checks.Flag{}, fmt.Errorf("%w: an id is a UUID in small letters, as watch prints it", ErrNoFlag)
 	}
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(5*time.Second))
+	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithDefaultTimeout(5*time.Second))
 	if err != nil {
 		return checks.Flag{}, err
 	}
 	// Under two subjects after its severity changed: the higher number is the newer word.
-	cons, err := jet.Ordered(ctx, js, layout.StreamFlags, jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectFlags + "*.*." + id}})
-	if err != nil {
-		return checks.Flag{}, fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
-	}
-	left := cons.CachedInfo().NumPending
-	if left == 0 {
-		return checks.Flag{}, ErrNoFlag
-	}
-	it, err := cons.Messages()
-	if err != nil {
-		return checks.Flag{}, fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
-	}
-	defer context.AfterFunc(ctx, it.Stop)()
-	defer it.Stop()
-	known, err := pendingFlags(ctx, it, left)
+	known, _, err := storedFlags(ctx, js, layout.SubjectFlags+"*.*."+id)
 	if err != nil {
 		return checks.Flag{}, errors.Join(ctx.Err(), err)
 	}

@@ -3,7 +3,6 @@ package watch
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"runtime"
@@ -14,32 +13,29 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// pendingFlags reads the flags that are there, of which the iterator has so many, and tells the newest transition of each. It takes longer
-// to read one than to get it, so that is done on all cores.
-func pendingFlags(ctx context.Context, it jetstream.MessagesContext, left uint64) (map[string]checks.Flag, error) {
-	known := map[string]checks.Flag{}
+// storedFlags reads the flags that are stored under a subject, and tells the newest transition of each and where to go on from. It takes
+// longer to read one than to get it, so that is done on all cores.
+func storedFlags(ctx context.Context, js jetstream.JetStream, subject string) (known map[string]checks.Flag, next uint64, err error) {
+	known = map[string]checks.Flag{}
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
-	msgs := make(chan jetstream.Msg, 256)
-	g.Go(func() error {
+	msgs := make(chan *jetstream.RawStreamMsg, 256)
+	g.Go(func() (err error) {
 		defer close(msgs)
-		for left > 0 {
-			m, meta, err := nextMessage(ctx, it)
-			if err != nil {
-				return err
-			}
+		next, err = jet.EachDirect(ctx, js, layout.StreamFlags, subject, 1, func(m *jetstream.RawStreamMsg) error {
 			select {
 			case msgs <- m:
+				return nil
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			left = meta.NumPending
-		}
-		return nil
+		})
+		return err
 	})
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {
@@ -57,42 +53,16 @@ func pendingFlags(ctx context.Context, it jetstream.MessagesContext, left uint64
 			return nil
 		})
 	}
-	return known, g.Wait()
+	err = g.Wait()
+	return known, next, err
 }
 
-// nextFlag waits for a transition.
-func nextFlag(ctx context.Context, it jetstream.MessagesContext) (checks.Flag, error) {
-	m, _, err := nextMessage(ctx, it)
+func flagOf(m *jetstream.RawStreamMsg) (checks.Flag, error) {
+	f, err := fhir.UnmarshalFlag(m.Data)
 	if err != nil {
-		return checks.Flag{}, err
+		return f, flagError{fmt.Errorf("flag at sequence %d of %s: %w", m.Sequence, layout.StreamFlags, err)}
 	}
-	return flagOf(m)
-}
-
-func nextMessage(ctx context.Context, it jetstream.MessagesContext) (jetstream.Msg, *jetstream.MsgMetadata, error) {
-	for {
-		m, err := it.Next(jetstream.NextContext(ctx))
-		if errors.Is(err, jetstream.ErrNoHeartbeat) {
-			continue // the server is away for a moment; the consumer goes on where it was
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		meta, err := m.Metadata()
-		return m, meta, err
-	}
-}
-
-func flagOf(m jetstream.Msg) (checks.Flag, error) {
-	f, err := fhir.UnmarshalFlag(m.Data())
-	if err == nil {
-		return f, nil
-	}
-	where := "an unknown sequence"
-	if meta, metaErr := m.Metadata(); metaErr == nil {
-		where = fmt.Sprintf("sequence %d", meta.Sequence.Stream)
-	}
-	return f, flagError{fmt.Errorf("flag at %s of %s: %w", where, layout.StreamFlags, err)}
+	return f, nil
 }
 
 // flagError is that of a message which is no flag.

@@ -105,6 +105,8 @@ func (w *watcher) look(ctx context.Context) error {
 	stream, err := w.js.Stream(ctx, layout.StreamFlags)
 	gone := errors.Is(err, jetstream.ErrStreamNotFound)
 	switch {
+	case jet.Silent(err) && !w.nc.IsConnected(): // it was lost while the answer was on its way
+		return ErrConnectionLost
 	case jet.Silent(err):
 		return ErrNoAnswer
 	case err != nil && !gone:
@@ -115,34 +117,10 @@ func (w *watcher) look(ctx context.Context) error {
 		return ErrNoFlags
 	case gone:
 		return ErrNoFlags
-	case r == nil || r.cons == nil:
+	case r == nil || !r.told:
 		return errReading
 	}
-	return w.consumed(ctx, r)
-}
-
-// consumed tells why the consumer that is read would bring nothing. The client opens a lost one
-// again by itself, and lets nobody ask for it meanwhile.
-func (w *watcher) consumed(ctx context.Context, r *reading) error {
-	if r.asked == nil {
-		asked := make(chan error, 1)
-		r.asked = asked
-		go func() {
-			name := r.cons.CachedInfo().Name
-			_, err := w.js.Consumer(ctx, layout.StreamFlags, name)
-			asked <- err
-		}()
-	}
-	select {
-	case err := <-r.asked:
-		r.asked = nil
-		if errors.Is(err, jetstream.ErrConsumerNotFound) {
-			return fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
-		}
-		return nil // whoever may not ask for it may read it all the same
-	case <-ctx.Done():
-		return fmt.Errorf("stream %s: it cannot be read", layout.StreamFlags)
-	}
+	return r.failed
 }
 
 // handed is an error of whom flags were handed on to.

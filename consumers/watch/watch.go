@@ -20,6 +20,7 @@ import (
 type WatchOptions struct {
 	Severity checks.Severity // this or worse; None is all
 	Once     bool            // the open flags, and no more
+	Domain   jet.Domain
 	// Blind is called when what was handed on may be out of date: since when, and why, which is
 	// ErrConnectionLost, ErrNoFlags or another error. Seeing is called when it is up to date again.
 	// Either may be nil; they are called one at a time, beside open and live.
@@ -28,11 +29,12 @@ type WatchOptions struct {
 }
 
 // Watch calls open once with the flags that are open, sorted by patient, check and ingredient, and then live with every transition,
-// until ctx ends or one of them returns an error. It needs no right but to read the stream RLS_FLAGS. When that stream is made anew, it is
+// until ctx ends or one of them returns an error. It needs the
+// rights to read the stream RLS_FLAGS directly and to hear rls.flags.>, and none to make consumers. When that stream is made anew, it is
 // read again from its start, and live gets what differs from what was shown before. Once open was
 // called, faults of the server or the connection are waited out.
 func Watch(ctx context.Context, nc *nats.Conn, o WatchOptions, open func([]checks.Flag) error, live func(checks.Flag) error) error {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(watchTimeout))
+	js, err := jet.New(nc, o.Domain, jetstream.WithDefaultTimeout(watchTimeout))
 	if err != nil {
 		return err
 	}
@@ -88,11 +90,10 @@ type watcher struct {
 
 // reading is the stream that a watcher reads.
 type reading struct {
-	made time.Time
-	end  context.CancelCauseFunc
-	cons jetstream.Consumer // nil until all that was there has been told
-	// asked gets the error of asking for cons; nil while that is not asked for.
-	asked chan error
+	made   time.Time
+	end    context.CancelCauseFunc
+	told   bool  // all that was there has been told
+	failed error // why what came since could not be read at the last attempt
 }
 
 func (w *watcher) read(r *reading) {
@@ -121,37 +122,75 @@ func (w *watcher) follow(ctx context.Context) error {
 	made := stream.CachedInfo().Created
 	w.read(&reading{made: made, end: cancel})
 	defer w.read(nil)
-	cons, err := jet.Ordered(ctx, w.js, layout.StreamFlags, jetstream.OrderedConsumerConfig{FilterSubjects: severityFilters(w.options.Severity)})
+	subject := severityFilter(w.options.Severity)
+	known, next, err := storedFlags(ctx, w.js, subject)
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	it, err := cons.Messages()
-	if err != nil {
-		return stopped(ctx, err)
-	}
-	defer context.AfterFunc(ctx, it.Stop)()
-	defer it.Stop()
-	known, err := pendingFlags(ctx, it, cons.CachedInfo().NumPending)
-	if err != nil {
-		return stopped(ctx, err)
+	for id, f := range known {
+		if f.Severity < w.options.Severity {
+			delete(known, id)
+		}
 	}
 	if err := w.tellFirst(known); err != nil || w.options.Once {
 		return err
 	}
-	w.read(&reading{made: made, end: cancel, cons: cons})
-	for {
-		f, err := nextFlag(ctx, it)
-		if err != nil {
+	shown := reading{made: made, end: cancel, told: true}
+	w.read(&shown)
+	return w.followFrom(ctx, subject, next, known, shown)
+}
+
+// soon are the times after a transition was seen live at which the copy is looked at for it; it lags by milliseconds.
+var soon = []time.Duration{0, 2 * time.Millisecond, 10 * time.Millisecond, 50 * time.Millisecond, 250 * time.Millisecond}
+
+// followFrom hands on what the stream gets from a sequence on, as soon as it was seen live, and at the latest when it is looked at anyway.
+// It takes no consumer: with those, somebody who makes all that the server allows would blind everybody else.
+func (w *watcher) followFrom(ctx context.Context, subject string, next uint64, known map[string]checks.Flag, shown reading) error {
+	seen := make(chan struct{}, 1)
+	live, err := w.nc.Subscribe(subject, func(*nats.Msg) {
+		select {
+		case seen <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	defer func() { _ = live.Unsubscribe() }() // it fails when the connection is closed
+	for look := 0; ; look++ {
+		from := next
+		next, err = jet.EachDirect(ctx, w.js, layout.StreamFlags, subject, from, func(m *jetstream.RawStreamMsg) error { return w.take(m, known) })
+		if err != nil && (final(err) || ctx.Err() != nil || w.nc.IsClosed()) {
 			return stopped(ctx, err)
 		}
-		if have, ok := known[f.ID]; ok && f.Number < have.Number && f.Change == checks.ChangeMoved {
-			continue // the last word on the severity before, when all is copied again
+		now := shown
+		now.failed = err
+		w.read(&now)
+		pause := jet.LookEvery
+		if err == nil && next == from && look < len(soon) {
+			pause = soon[look]
 		}
-		known[f.ID] = f
-		if err := w.tell(f); err != nil {
-			return err
+		select {
+		case <-ctx.Done():
+			return stopped(ctx, ctx.Err())
+		case <-seen:
+			look = 0
+		case <-time.After(pause):
 		}
 	}
+}
+
+// take hands a transition on.
+func (w *watcher) take(m *jetstream.RawStreamMsg, known map[string]checks.Flag) error {
+	f, err := flagOf(m)
+	if err != nil || f.Severity < w.options.Severity {
+		return err
+	}
+	if have, ok := known[f.ID]; ok && f.Number < have.Number && f.Change == checks.ChangeMoved {
+		return nil // the last word on the severity before, when all is copied again
+	}
+	known[f.ID] = f
+	return w.tell(f)
 }
 
 // tellFirst hands on what a stream has: all that is open, or what has changed since the stream before it.
@@ -193,15 +232,12 @@ func (w *watcher) awaitStream(ctx context.Context) {
 	}
 }
 
-func severityFilters(least checks.Severity) []string {
-	if least <= checks.Low {
-		return []string{layout.SubjectFlags + ">"}
+// severityFilter is the one subject under which all that may be shown is.
+func severityFilter(least checks.Severity) string {
+	if least < checks.High {
+		return layout.SubjectFlags + ">"
 	}
-	var all []string
-	for s := least; s <= checks.High; s++ {
-		all = append(all, layout.SubjectFlags+s.String()+".>")
-	}
-	return all
+	return layout.SubjectFlags + least.String() + ".>"
 }
 
 // stopped is what reading ends with: nothing when ctx ended, and errReplaced when that was since there is another stream.

@@ -48,7 +48,7 @@ func (f *viaFlags) open() (cases.Service, func(), error) {
 		if err != nil {
 			return nil, none, err
 		}
-		return natsService{nc}, nc.Close, nil
+		return natsService{nc.Conn}, nc.Close, nil
 	}
 	s := &cases.CDS{URL: f.ViaCDS, Client: &http.Client{Timeout: 30 * time.Second}}
 	if f.CDSMapping != "" {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -28,11 +29,14 @@ type Flags struct {
 
 // ServerFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by every user of a machine.
 type ServerFlags struct {
-	Creds string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
-	NKey  string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
-	CA    string `name:"ca" aliases:"tls-ca" placeholder:"FILE" help:"Certificates that the NATS server's is checked against (PEM)."`
-	Inbox string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the NATS server answers on, where users have one of their own."`
-	Plain bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
+	Creds  string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
+	NKey   string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
+	CA     string `name:"ca" aliases:"tls-ca" placeholder:"FILE" help:"Certificates that the NATS server's is checked against (PEM)."`
+	User   string `placeholder:"NAME" help:"User of the NATS server; the password is in --password-file."`
+	Pass   string `name:"password-file" placeholder:"FILE" help:"File that holds the password of --user (mode 0600)."`
+	Domain string `name:"js-domain" placeholder:"NAME" help:"JetStream domain under which the streams of another account are reached: RLSGUARD with deploy/accounts.conf."`
+	Inbox  string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the NATS server answers on, where users have one of their own."`
+	Plain  bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
 }
 
 // Server says how to reach a server.
@@ -40,6 +44,7 @@ type Server struct {
 	URL     string
 	Options []nats.Option
 	secure  bool // TLS whatever the URL says
+	Domain  jet.Domain
 }
 
 // Find looks for the server in the order that the help tells.
@@ -59,7 +64,7 @@ func (f Flags) Find() (Server, error) {
 
 // complete adds what the flags say, and refuses to send patient data to another machine in the clear.
 func (f ServerFlags) complete(s Server) (Server, error) {
-	for _, file := range []struct{ option, path string }{{"--creds", f.Creds}, {"--nkey", f.NKey}} {
+	for _, file := range []struct{ option, path string }{{"--creds", f.Creds}, {"--nkey", f.NKey}, {"--password-file", f.Pass}} {
 		if file.path != "" {
 			if err := Private(file.path); err != nil {
 				return s, fmt.Errorf("%s: %w", file.option, err)
@@ -76,6 +81,18 @@ func (f ServerFlags) complete(s Server) (Server, error) {
 		}
 		s.Options = append(s.Options, option)
 	}
+	if (f.User == "") != (f.Pass == "") {
+		return s, errors.New("--user and --password-file go together")
+	}
+	if f.User != "" {
+		s.Options = append(s.Options, nats.UserInfoHandler(f.login)) // asked anew at each reconnect: a password may change
+	}
+	if f.Domain != "" {
+		if !domainName.MatchString(f.Domain) {
+			return s, errors.New("--js-domain: a domain is one word of A-Z, a-z, 0-9, minus and underscore")
+		}
+		s.Domain = jet.NamedDomain(f.Domain)
+	}
 	if f.CA != "" {
 		s.secure, s.Options = true, append(s.Options, nats.RootCAs(f.CA))
 	}
@@ -89,6 +106,18 @@ func (f ServerFlags) complete(s Server) (Server, error) {
 	}
 	return s, nil
 }
+
+// login is user and password. A file that cannot be read any more is a wrong password, which the server's refusal tells.
+func (f ServerFlags) login() (user, password string) {
+	data, err := os.ReadFile(f.Pass)
+	if err != nil {
+		return f.User, ""
+	}
+	return f.User, strings.TrimRight(string(data), "\r\n")
+}
+
+// domainName is one token of a subject.
+var domainName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // Encrypted refuses URLs that lead to other machines without TLS.
 func Encrypted(urls string) error {
@@ -133,18 +162,18 @@ func (f Flags) look() (Server, error) {
 	return selectedContext()
 }
 
-// Connect connects to the server that find finds.
-func (f Flags) Connect(role string, more ...nats.Option) (*nats.Conn, error) {
+// Connect connects to the server that Find finds.
+func (f Flags) Connect(role string, more ...nats.Option) (*Connection, error) {
 	s, err := f.Find()
 	if err != nil {
 		return nil, err
 	}
-	options := append([]nats.Option{nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1)}, append(s.Options, more...)...)
-	nc, err := nats.Connect(s.URL, options...)
-	if err != nil {
+	c := &Connection{Domain: s.Domain}
+	options := append(c.options(), nats.Name("rlsguard "+role), nats.Timeout(5*time.Second), nats.MaxReconnects(-1))
+	if c.Conn, err = nats.Connect(s.URL, append(append(options, s.Options...), more...)...); err != nil {
 		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(s.URL), err)
 	}
-	return nc, nil
+	return c, nil
 }
 
 // DefaultDir is where serve keeps its data when it is not told: the user's data directory.
@@ -208,14 +237,14 @@ func selectedContext() (Server, error) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return Server{}, fmt.Errorf("selected NATS context %s cannot be read: %w", path, err)
 	}
-	if c.Domain != "" || c.Prefix != "" {
-		return Server{}, fmt.Errorf("selected NATS context %s sets a JetStream domain or prefix, which is not supported here", path)
-	}
 	return c.server()
 }
 
 func (c natsContext) server() (Server, error) {
-	s := Server{URL: c.URL}
+	s := Server{URL: c.URL, Domain: jet.NamedDomain(c.Domain)}
+	if c.Prefix != "" {
+		s.Domain.Prefix = strings.TrimSuffix(c.Prefix, ".")
+	}
 	if s.URL == "" {
 		s.URL = nats.DefaultURL
 	}

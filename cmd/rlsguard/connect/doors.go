@@ -98,7 +98,7 @@ func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string)
 	if o.nc, err = connectDoors(cfg); err != nil {
 		return nil, err
 	}
-	if o.bus, err = cdshooks.NewNATS(o.nc, cfg.Replicas, cfg.Audit); err != nil {
+	if o.bus, err = cdshooks.NewNATS(o.nc, cfg.Replicas, cfg.Audit, cfg.Domain); err != nil {
 		return nil, err
 	}
 	ctx, o.cancel = context.WithCancel(ctx)
@@ -158,12 +158,12 @@ func (d *DoorFlags) openCDS(o *doors, dir string) error {
 	}
 	url := "http://" + listener.Addr().String()
 	if d.CDSTLSCert != "" {
-		pair, err := tls.LoadX509KeyPair(d.CDSTLSCert, d.CDSTLSKey)
+		cert, err := newCertificate(d.CDSTLSCert, d.CDSTLSKey, o.log)
 		if err != nil {
 			return errors.Join(fmt.Errorf("--cds-tls-cert, --cds-tls-key: %w", err), listener.Close())
 		}
 		url = "https://" + listener.Addr().String()
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+		listener = tls.NewListener(listener, &tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
 	}
 	c := cdshooks.Config{Checker: o.checker, Bus: o.bus, Origins: d.CDSOrigin, Behind: o.behind, MaxBytes: int64(o.checker.Reader.MaxBytes), Metrics: cdshooks.NewMetrics(), Log: o.log}
 	if c.Verifier, err = d.verifier(url); err == nil {

@@ -160,7 +160,7 @@ func (v *Verifier) accept(c *claims, path string) error {
 		return expired
 	case c.IssuedAt.Time().After(now.Add(leeway)), c.NotBefore != nil && c.NotBefore.Time().After(now.Add(leeway)):
 		return early
-	case c.Expiry.Time().After(now.Add(lifetime)):
+	case c.Expiry.Time().After(now.Add(lifetime)), c.IssuedAt.Time().Add(lifetime + leeway).Before(now):
 		return tooLong
 	case !slices.ContainsFunc(v.base, func(b string) bool { return c.Audience.Contains(b + path) }):
 		return otherAudience

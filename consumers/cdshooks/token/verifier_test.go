@@ -149,6 +149,7 @@ func TestVerifier(t *testing.T) {
 		"expired":                   {claim("exp", today.Add(-2*time.Minute).Unix()), expired},
 		"dated ahead":               {claim("iat", today.Add(2*time.Minute).Unix()), early},
 		"not yet valid":             {claim("nbf", today.Add(2*time.Minute).Unix()), early},
+		"issued years ago":          {claim("iat", today.AddDate(-10, 0, 0).Unix()), tooLong},
 		"valid for years":           {claim("exp", today.AddDate(3, 0, 0).Unix()), tooLong},
 		"another service":           {claim("aud", base+"/cds-services/other"), otherAudience},
 		"base as audience":          {claim("aud", base), otherAudience},

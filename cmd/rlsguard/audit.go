@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/operate"
+)
+
+type auditCommand struct {
+	connect.Flags
+
+	Format string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
+	About  string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
+}
+
+// Help is shown below the options.
+func (auditCommand) Help() string {
+	return `Shows who answered which flag, when, why and until when, oldest first, from the transitions that the stream RLS keeps for audit (--audit-days of rlsguard serve). With a flag or a patient it also shows every other change. On a server of your own it takes the user admin. Texts of the users who answered are shown as they were sent.
+
+Exit codes: 0 done; 1 something could not be read.
+
+Examples:
+  rlsguard audit
+  rlsguard audit Patient/7
+  rlsguard audit 2f1c9b1e --format json`
+}
+
+// flagPart is the beginning of a flag's id.
+var flagPart = regexp.MustCompile(`^[0-9a-f][0-9a-f-]{3,35}$`)
+
+// Run shows the trail.
+func (c *auditCommand) Run(p *terminal.Program) error {
+	ctx, stop := interruptible()
+	defer stop()
+	if c.About != "" && !strings.Contains(c.About, "/") && !flagPart.MatchString(c.About) {
+		return errors.New("neither a flag, by at least four characters of its id, nor a patient, such as Patient/7")
+	}
+	nc, err := c.Connect("audit")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	o, err := operate.NewOperator(nc.Conn, nc.Domain.Inside())
+	if err != nil {
+		return err
+	}
+	return nc.Explain(c.show(ctx, p, o))
+}
+
+func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate.Operator) error {
+	flag := ""
+	if layout.FlagID.MatchString(c.About) {
+		flag = c.About
+	}
+	shown, unread := 0, 0
+	seen := map[string]bool{}
+	var trail []checks.Flag
+	err := o.Audit(ctx, flag, func(f checks.Flag) error {
+		if !c.about(&f) {
+			return nil
+		}
+		seen[f.ID] = true
+		trail = append(trail, f)
+		return nil
+	}, func(subject string, err error) {
+		unread++
+		terminal.Tell(p.Stderr, "%s cannot be read: %s", subject, err)
+	})
+	if err != nil {
+		return err
+	}
+	if len(seen) > 1 && c.About != "" && !strings.Contains(c.About, "/") {
+		return fmt.Errorf("%s is the beginning of %d flags: give more of the id", c.About, len(seen))
+	}
+	for i := range trail {
+		if err := printAudit(p, &trail[i], c.Format); err != nil {
+			return fmt.Errorf("output: %w", err)
+		}
+		shown++
+	}
+	if shown == 0 && c.Format == "text" {
+		fmt.Fprintln(p.Stdout, "Nothing is kept about that.")
+	}
+	if unread > 0 {
+		return terminal.ErrReported
+	}
+	return nil
+}
+
+// about tells whether a transition is asked for.
+func (c *auditCommand) about(f *checks.Flag) bool {
+	switch {
+	case c.About == "":
+		return f.Change == checks.ChangeAcknowledged || f.Change == checks.ChangeOverridden
+	case strings.Contains(c.About, "/"):
+		return string(f.Patient) == c.About
+	}
+	return strings.HasPrefix(f.ID, c.About)
+}
+
+// printAudit writes one transition: when, what, to which flag of whom, and of an answer by whom, when and why.
+func printAudit(p *terminal.Program, f *checks.Flag, format string) error {
+	if format == "json" {
+		line, err := show.JSON(*f, true)
+		if err != nil {
+			return err
+		}
+		return terminal.WriteLine(p.Stdout, line)
+	}
+	parts := []string{f.AsOf.UTC().Format(time.RFC3339), string(f.Change), strings.TrimSpace(f.Check + " " + f.Ingredient), string(f.Patient)}
+	if f.Reason != "" {
+		parts = append(parts, "reason "+string(f.Reason))
+	}
+	if a := f.Ack; a != nil && (f.Change == checks.ChangeAcknowledged || f.Change == checks.ChangeOverridden) {
+		parts = append(parts, "by "+a.Author, "on "+a.Date.Date(time.UTC))
+		if a.Reason != "" {
+			parts = append(parts, "reason "+a.Reason)
+		}
+		if !a.Until.IsZero() {
+			parts = append(parts, "until "+a.Until.Date(time.UTC))
+		}
+	}
+	parts = append(parts, fmt.Sprintf("flag %s no. %d", f.ID, f.Number))
+	_, err := fmt.Fprintln(p.Stdout, terminal.Harmless(strings.Join(parts, "  ")))
+	return err
+}

@@ -1,0 +1,55 @@
+package connect
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync/atomic"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+)
+
+// Connection is one to a NATS server, for a command. It closes as soon as the server refuses something: it sends no answer then, and
+// whoever waits for one would wait in vain.
+type Connection struct {
+	*nats.Conn
+	Domain jet.Domain // under which streams of another account are reached
+	denied atomic.Pointer[error]
+}
+
+// options make c the one that hears of refusals.
+func (c *Connection) options() []nats.Option {
+	return []nats.Option{nats.ErrorHandler(func(nc *nats.Conn, _ *nats.Subscription, err error) {
+		if errors.Is(err, nats.ErrPermissionViolation) && c.denied.CompareAndSwap(nil, &err) {
+			nc.Close()
+		}
+	})}
+}
+
+// refused is the server's word for what a user may not do.
+var refused = regexp.MustCompile(`(?i)violation for (publish|subscription) to "([^"]*)"`)
+
+// Explain names the missing right where err came from a refusal.
+func (c *Connection) Explain(err error) error {
+	denied := c.denied.Load()
+	if err == nil || denied == nil || errors.Is(err, terminal.ErrRejected) || errors.Is(err, terminal.ErrReported) {
+		return err
+	}
+	m := refused.FindStringSubmatch((*denied).Error())
+	switch {
+	case m == nil:
+		return *denied
+	case strings.EqualFold(m[1], "subscription") && strings.HasPrefix(m[2], nats.InboxPrefix):
+		return errors.New("this user may not receive answers on " + nats.InboxPrefix + ">: give the prefix that the server allows with --inbox-prefix, " +
+			"such as _INBOX_ and the user's name with deploy/accounts.conf")
+	case strings.EqualFold(m[1], "subscription"):
+		return fmt.Errorf("this user may not subscribe to %s", m[2])
+	case strings.HasPrefix(m[2], "$JS.API.") && c.Domain.Prefix == "":
+		return fmt.Errorf("this user may not ask for %s: without --js-domain only users of the account that holds the streams may", m[2])
+	}
+	return fmt.Errorf("this user may not publish on %s", m[2])
+}
