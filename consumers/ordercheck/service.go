@@ -45,7 +45,7 @@ var RequestSchema string
 //go:embed schema/reply.json
 var ReplySchema string
 
-// Serve answers rls.check on nc until the returned service is stopped. Several instances share the work.
+// Serve answers rls.check on nc until the returned service is stopped: one question at a time, and several instances share the work.
 func Serve(nc *nats.Conn, c *Checker) (micro.Service, error) {
 	svc, err := micro.AddService(nc, micro.Config{
 		Name: ServiceName, Version: ServiceVersion,

@@ -14,13 +14,13 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// ErrNoFlag tells that no flag with an id is open.
-var ErrNoFlag = errors.New("no flag with this id is open")
+// errNoFlag tells that no flag with an id is open.
+var errNoFlag = errors.New("no flag with this id is open")
 
 // FindFlag reads the open flag with an id from the stream RLS_FLAGS. Its error is ErrNoFlag, or one of the server.
 func FindFlag(ctx context.Context, nc *nats.Conn, id string) (checks.Flag, error) {
 	if !layout.FlagID.MatchString(id) {
-		return checks.Flag{}, fmt.Errorf("%w: an id is a UUID in small letters, as watch prints it", ErrNoFlag)
+		return checks.Flag{}, fmt.Errorf("%w: an id is a UUID in small letters, as watch prints it", errNoFlag)
 	}
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(5*time.Second))
 	if err != nil {
@@ -33,7 +33,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, id string) (checks.Flag, error
 	}
 	left := cons.CachedInfo().NumPending
 	if left == 0 {
-		return checks.Flag{}, ErrNoFlag
+		return checks.Flag{}, errNoFlag
 	}
 	it, err := cons.Messages()
 	if err != nil {
@@ -47,7 +47,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, id string) (checks.Flag, error
 	}
 	open := sortedOpen(known)
 	if len(open) == 0 {
-		return checks.Flag{}, ErrNoFlag
+		return checks.Flag{}, errNoFlag
 	}
 	return open[0], nil
 }
