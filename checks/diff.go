@@ -71,9 +71,10 @@ type differ struct {
 	ruleset string
 	asOf    time.Time
 	out     []Flag
-	was     string      // ruleset of the last decision
-	rls     RLSStatus   // as it counts now, which a resolved flag tells too
-	run     *evaluation // with explanations; made when a flag is resolved
+	was     string         // ruleset of the last decision
+	rls     RLSStatus      // as it counts now, which a resolved flag tells too
+	run     *evaluation    // with explanations; made when a flag is resolved
+	over    map[Ref]Reason // what run says of orders; see overOf
 }
 
 // flags gives findings their identity and what was answered to them.

@@ -27,6 +27,8 @@ type evaluation struct {
 	takers  []*exposure   // of alpha-2-delta ligands
 	treated []*exposure   // of medicines for RLS: those, dopamine agonists and levodopa
 
+	newest map[string]time.Time // of each ingredient, the newest order; see newestOf
+
 	findings []Finding
 	silences []Silence
 	next     time.Time // earliest instant after asOf at which time alone may change something

@@ -82,6 +82,7 @@ func (ev *evaluation) readExposures() {
 		if !o.counts {
 			continue
 		}
+		before := len(ev.exposures)
 		for _, found := range o.drug.match.Found {
 			x := exposure{orderView: o, Found: found, ceiling: o.ceiling, notes: slices.Clip(o.notes)}
 			if o.silence == SilentTail && !ev.tail(&x) {
@@ -92,7 +93,7 @@ func (ev *evaluation) readExposures() {
 			}
 		}
 		switch {
-		case ev.exposedBy(o):
+		case len(ev.exposures) > before:
 		case o.silence == SilentTail:
 			o.mute(SilentStopped, o.end.Date(ev.zone))
 		case len(o.drug.match.Found) > 0 || ev.onlyLocal(o.Order):
@@ -113,15 +114,6 @@ func (ev *evaluation) readExposures() {
 			x.notes = append(x.notes, words.Say("order.old", "date", x.Authored.Date(ev.zone)))
 		}
 	}
-}
-
-func (ev *evaluation) exposedBy(o *orderView) bool {
-	for i := range ev.exposures {
-		if ev.exposures[i].orderView == o {
-			return true
-		}
-	}
-	return false
 }
 
 // systemic tells whether the drug reaches the body (rules.md R16): a specific product code first, then the route of the
@@ -182,16 +174,28 @@ func (ev *evaluation) isOld(x *exposure) bool {
 	if x.start.IsZero() || x.Status != StatusActive || !ev.older(x.start) {
 		return false
 	}
-	for i := range ev.orders {
-		o := &ev.orders[i]
-		if o.ref == x.ref || o.DoNotPerform || o.Intent == IntentOption || o.Status == StatusCancelled || o.silence == SilentNotYet {
-			continue
-		}
-		if !o.start.IsZero() && o.start.After(x.start) && !ev.older(o.start) && o.holds(x.Name) {
-			return false
+	newest := ev.newestOf(x.Name)
+	return !newest.After(x.start) || ev.older(newest)
+}
+
+// newestOf is when the newest order of an ingredient was written, of those that may renew an older
+// one; zero when none has a date.
+func (ev *evaluation) newestOf(ingredient string) time.Time {
+	if ev.newest == nil {
+		ev.newest = map[string]time.Time{}
+		for i := range ev.orders {
+			o := &ev.orders[i]
+			if o.DoNotPerform || o.Intent == IntentOption || o.Status == StatusCancelled || o.silence == SilentNotYet {
+				continue
+			}
+			for _, f := range o.drug.match.Found {
+				if o.start.After(ev.newest[f.Name]) {
+					ev.newest[f.Name] = o.start
+				}
+			}
 		}
 	}
-	return true
+	return ev.newest[ingredient]
 }
 
 // older tells whether a date is longer ago than OldAfterDays, counted in calendar days.

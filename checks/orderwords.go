@@ -32,12 +32,13 @@ func (o *OrderWords) Words() string {
 // productLength is how long the name of a product gets in a flag.
 const productLength = 60
 
-// orderWords describe the orders behind a finding, in the order of their references.
+// orderWords describe the orders behind a finding, in the order of their references, which are
+// sorted.
 func (ev *evaluation) orderWords(refs []Ref) []OrderWords {
 	var all []OrderWords
 	for i := range ev.orders {
 		o := &ev.orders[i]
-		if !slices.Contains(refs, o.ref) {
+		if _, in := slices.BinarySearch(refs, o.ref); !in {
 			continue
 		}
 		all = append(all, OrderWords{Ref: o.ref, Product: ev.productWords(o), Dose: ev.doseWords(o), Since: o.Authored.Date(ev.zone)})

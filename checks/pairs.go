@@ -14,32 +14,73 @@ type pairing struct {
 	notes     []string
 }
 
-// pair goes through all combinations of the orders of one drug with its partners; at least one half
-// must be a real exposure. severity is that of the pair before anything about the orders, None when
-// the other is no partner.
+// partner is an exposure beside a drug, with the severity of the pair before anything about the
+// orders.
+type partner struct {
+	*exposure
+	own Severity
+}
+
+// pair is what the orders of one drug come to with their partners; at least one half must be a real
+// exposure. severity is that of the pair before anything about the orders, None when the other is no
+// partner; a drug is none of itself.
 func (ev *evaluation) pair(group []*exposure, severity func(*exposure) Severity) pairing {
-	var p pairing
-	for _, a := range group {
-		for i := range ev.exposures {
-			b := &ev.exposures[i]
-			s := severity(b)
-			if s == None || b.orderView == a.orderView && b.Name == a.Name {
-				continue
-			}
-			p.refs = append(p.refs, a.ref, b.ref)
-			if a.draft && b.draft {
-				continue
-			}
-			p.severity = max(p.severity, pairSeverity(s, a, b))
-			if !slices.Contains(p.partners, b.Name) {
-				p.partners = append(p.partners, b.Name)
-			}
-			p.notes = append(p.notes, b.pairNotes()...)
+	var partners []partner
+	for i := range ev.exposures {
+		b := &ev.exposures[i]
+		if s := severity(b); s != None {
+			partners = append(partners, partner{b, s})
 		}
 	}
+	if len(partners) == 0 {
+		return pairing{}
+	}
+	p := pairing{refs: make([]Ref, 0, len(group)+len(partners))}
+	for _, a := range group {
+		p.refs = append(p.refs, a.ref)
+	}
+	for _, b := range partners {
+		p.refs = append(p.refs, b.ref)
+	}
+	for _, a := range alikeOnce(group) {
+		p.beside(a, partners)
+	}
 	slices.Sort(p.partners)
-	p.onlyDraft = p.severity == None && len(p.refs) > 0
+	p.onlyDraft = p.severity == None
 	return p
+}
+
+// alikeOnce leaves the first of those orders of a drug that weigh the same in a pair, so that a
+// patient with thousands of orders costs no more than their number.
+func alikeOnce(group []*exposure) []*exposure {
+	type weight struct {
+		draft, old bool
+		ceiling    Severity
+	}
+	seen := map[weight]bool{}
+	var first []*exposure
+	for _, x := range group {
+		w := weight{x.draft, x.old, x.ceiling}
+		if !seen[w] {
+			seen[w] = true
+			first = append(first, x)
+		}
+	}
+	return first
+}
+
+// beside takes in one order of the drug with all its partners.
+func (p *pairing) beside(a *exposure, partners []partner) {
+	for _, b := range partners {
+		if a.draft && b.draft {
+			continue
+		}
+		p.severity = max(p.severity, pairSeverity(b.own, a, b.exposure))
+		if !slices.Contains(p.partners, b.Name) {
+			p.partners = append(p.partners, b.Name)
+		}
+		p.notes = append(p.notes, b.pairNotes()...)
+	}
 }
 
 // pairSeverity caps the severity of a pair by status, intent and certainty of both halves, and by

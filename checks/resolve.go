@@ -78,11 +78,8 @@ func (d *differ) leftOut(orders []Ref) bool {
 func (d *differ) orderReason(orders []Ref) (Reason, bool) {
 	var found []Reason
 	for _, ref := range orders {
-		for _, s := range d.run.silences {
-			if r, ok := reasonOf[s.Reason]; ok && s.Order == ref {
-				found = append(found, r)
-				break
-			}
+		if r, ok := d.overOf(ref); ok {
+			found = append(found, r)
 		}
 	}
 	if len(orders) == 0 || len(found) < len(orders) {
@@ -94,6 +91,21 @@ func (d *differ) orderReason(orders []Ref) (Reason, bool) {
 		}
 	}
 	return found[0], true
+}
+
+// overOf is why an order does not count any more: the first that was said of it.
+func (d *differ) overOf(order Ref) (Reason, bool) {
+	if d.over == nil {
+		d.over = map[Ref]Reason{}
+		for _, s := range d.run.silences {
+			r, ok := reasonOf[s.Reason]
+			if _, known := d.over[s.Order]; ok && !known {
+				d.over[s.Order] = r
+			}
+		}
+	}
+	r, ok := d.over[order]
+	return r, ok
 }
 
 // pairReason explains a flag about drugs taken together, which is over with one of its halves.

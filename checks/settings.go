@@ -79,7 +79,7 @@ func DefaultSettings() *Settings {
 	}
 }
 
-// Validate tells every value that is out of range, joined into one error.
+// Validate tells every value that is out of range, joined into one error; where there is none, every value that is not Plausible.
 func (s *Settings) Validate() error {
 	var errs []error
 	for _, v := range []struct {
@@ -118,7 +118,10 @@ func (s *Settings) Validate() error {
 	if s.Audience != ForProfessionals && s.Audience != ForPatients {
 		errs = append(errs, fmt.Errorf("audience: %q is neither %s nor %s", s.Audience, ForProfessionals, ForPatients))
 	}
-	return errors.Join(append(errs, s.Facts.Validate(), s.Iron.Validate(), s.Renal.Validate(), s.Dopamine.Validate())...)
+	if err := errors.Join(append(errs, s.Facts.Validate(), s.Iron.Validate(), s.Renal.Validate(), s.Dopamine.Validate())...); err != nil {
+		return err
+	}
+	return s.Plausible()
 }
 
 func (s *Settings) terms() *terms.Terms {

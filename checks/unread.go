@@ -2,7 +2,6 @@ package checks
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -59,8 +58,10 @@ func SameContent(a, b *Fact) bool {
 // newerUnread says of the facts that a flag rests on which may be outdated.
 func (ev *evaluation) newerUnread(refs []Ref) string {
 	var doubtful []string
+	said := map[Ref]bool{}
 	add := func(ref Ref) {
-		if f := ev.st.Find(ref); f != nil && f.Unread&NewerUnread != 0 && !slices.Contains(doubtful, string(ref)) {
+		if f := ev.st.Find(ref); f != nil && f.Unread&NewerUnread != 0 && !said[ref] {
+			said[ref] = true
 			doubtful = append(doubtful, string(ref))
 		}
 	}

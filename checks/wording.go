@@ -76,8 +76,10 @@ func notes(group []*exposure, more ...string) string {
 		all = append(all, x.notes...)
 	}
 	var once []string
+	said := map[string]bool{}
 	for _, n := range append(all, more...) {
-		if !slices.Contains(once, n) {
+		if !said[n] {
+			said[n] = true
 			once = append(once, n)
 		}
 	}

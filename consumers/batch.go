@@ -33,6 +33,8 @@ func (s *session) commitEvents(ctx, work context.Context) error {
 			err = s.answered(work, w)
 		case ev := <-s.events:
 			err = s.takeBatch(work, ev)
+		case <-s.reaching():
+			err = s.reachSome(work)
 		}
 		if err != nil {
 			return err
@@ -42,6 +44,21 @@ func (s *session) commitEvents(ctx, work context.Context) error {
 
 func (s *session) finish(work context.Context) error {
 	decided, err := s.committer.Finish(work)
+	return s.conclude(work, decided, err)
+}
+
+// reaching is ready as long as there are patients whom a commit has left for later: they take turns with what comes in.
+func (s *session) reaching() <-chan struct{} {
+	if !s.committer.Reaching() {
+		return nil
+	}
+	return always
+}
+
+var always = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+func (s *session) reachSome(work context.Context) error {
+	decided, err := s.committer.ReachSome(work)
 	return s.conclude(work, decided, err)
 }
 

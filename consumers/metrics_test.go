@@ -31,6 +31,8 @@ func labelValues() map[string][]string {
 		all["rlsguard_rejections_total reason"] = append(all["rlsguard_rejections_total reason"], string(r))
 	}
 	all["reason"] = health.NotReady
+	all["rlsguard_quiet_checks reason"] = []string{string(checks.SilentOff), string(checks.SilentNotApproved)}
+	all["type"], all["element"] = []string{"MedicationRequest"}, []string{"status"} // of what the test cannot read
 	return all
 }
 

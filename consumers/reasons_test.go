@@ -315,8 +315,11 @@ func usedReasons(t *testing.T) map[string]bool {
 	}
 	use := func(e ast.Expr) {
 		reason := literal(e)
-		if name, ok := e.(*ast.Ident); ok {
-			reason = constants[name.Name]
+		switch e := e.(type) {
+		case *ast.Ident:
+			reason = constants[e.Name]
+		case *ast.SelectorExpr:
+			reason = constants[e.Sel.Name]
 		}
 		if reason != "" {
 			used[reason] = true
@@ -351,9 +354,9 @@ func takesReason(call *ast.CallExpr) bool {
 		return false
 	}
 	switch sel.Sel.Name {
-	case "unready", "startOver":
+	case "Unready", "StartOver":
 		return len(call.Args) == 1
-	case "set", "trouble":
+	case "set", "Trouble", "trouble":
 		return len(call.Args) == 2
 	}
 	return false
@@ -369,12 +372,16 @@ func literal(e ast.Expr) string {
 	return s
 }
 
-// sources are the files of this package but its tests.
+// sources are the files of this package, and of those that tell readiness, but their tests.
 func sources(t *testing.T) (all []*ast.File) {
 	t.Helper()
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	var names []string
+	for _, dir := range []string{".", "health", "commit"} {
+		found, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
 	}
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {

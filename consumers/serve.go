@@ -64,7 +64,7 @@ func Serve(ctx context.Context, cfg Config) error {
 	cfg.tellQuiet()
 	if cfg.Engine.MaxTouch == 0 {
 		e := *cfg.Engine
-		e.MaxTouch = commit.Chunk
+		e.MaxTouch = commit.ReachAtOnce
 		cfg.Engine = &e
 	}
 	nc, err := cfg.connect()

@@ -70,9 +70,15 @@ var conditions = sync.OnceValue(func() conditionTable {
 // Condition is what the table says of a diagnosis code. ICD codes are known with and without their dot; an edition of ICD-10 without a
 // row of its own uses those of ICD-10, then of ICD-10-CM. A coding without a system is never guessed.
 func (t *Terms) Condition(c Coding) (ConditionRow, bool) {
+	_, row, ok := condition(c)
+	return row, ok
+}
+
+// condition is the row that speaks for a coding, and its key.
+func condition(c Coding) (codeKey, ConditionRow, bool) {
 	system := CanonicalSystem(c.System)
 	if system == "" || c.Code == "" {
-		return ConditionRow{}, false
+		return codeKey{}, ConditionRow{}, false
 	}
 	code := conditionCode(system, c.Code)
 	editions := [...]string{system, ICD10, ICD10CM}
@@ -81,16 +87,17 @@ func (t *Terms) Condition(c Coding) (ConditionRow, bool) {
 		known = editions[:]
 	}
 	for _, edition := range known {
-		if row, ok := conditions().codes[codeKey{edition, code}]; ok {
-			return row, true
+		key := codeKey{edition, code}
+		if row, ok := conditions().codes[key]; ok {
+			return key, row, true
 		}
 	}
 	for _, category := range conditions().categories {
 		if strings.HasPrefix(code, category.code) && slices.Contains(known, category.system) && len(code) <= 8 {
-			return category.row, true
+			return category.codeKey, category.row, true
 		}
 	}
-	return ConditionRow{}, false
+	return codeKey{}, ConditionRow{}, false
 }
 
 // conditionCode gives a code in the form in which the table's codes are compared.

@@ -23,11 +23,12 @@ First steps:
   rlsguard replay FOLDER           check FHIR files
   rlsguard serve                   check events as they come, on NATS
 
-Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was rejected; 3 --fail-on met.`
+Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was rejected; 3 --fail-on met, or a test differed.`
 
 // commands is the command line.
 type commands struct {
 	Replay      replayCommand      `cmd:"" help:"Check FHIR files or folders; needs no server."`
+	Test        testCommand        `cmd:"" help:"Run test cases: files, and the flags that they must give."`
 	Serve       serveCommand       `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
 	Setup       setupCommand       `cmd:"" help:"Make the streams on a NATS server, for serve to work on."`
 	Publish     publishCommand     `cmd:"" help:"Put FHIR files on the inbound subjects."`
@@ -40,11 +41,12 @@ type commands struct {
 	Terminology terminologyCommand `cmd:"" help:"Make site tables from code systems that a site has."`
 	Checks      checksCommand      `cmd:"" help:"List the checks with their limits and sources."`
 
-	Dead   deadCommand   `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
-	Verify verifyCommand `cmd:"" help:"Decide about every stored patient again and say what differs."`
-	Export exportCommand `cmd:"" help:"Write all states to a file, as a backup or to move."`
-	Import importCommand `cmd:"" help:"Store an export on a server without states."`
-	Erase  eraseCommand  `cmd:"" help:"Remove all that is stored about a patient."`
+	Rehearse rehearseCommand `cmd:"" help:"Say what other settings would change for the stored patients."`
+	Dead     deadCommand     `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
+	Verify   verifyCommand   `cmd:"" help:"Decide about every stored patient again and say what differs."`
+	Export   exportCommand   `cmd:"" help:"Write all states to a file, as a backup or to move."`
+	Import   importCommand   `cmd:"" help:"Store an export on a server without states."`
+	Erase    eraseCommand    `cmd:"" help:"Remove all that is stored about a patient."`
 
 	Version kong.VersionFlag `help:"Print the version and end."`
 }

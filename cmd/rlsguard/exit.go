@@ -10,7 +10,7 @@ const (
 	exitDone     = 0
 	exitFailed   = 1 // usage, input or output failed
 	exitRejected = 2 // done, but some input was rejected
-	exitFailOn   = 3 // --fail-on met
+	exitFailOn   = 3 // --fail-on met, or a test differed
 )
 
 // exitError is an error that knows its exit code. An empty text has been reported already.

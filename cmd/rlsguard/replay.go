@@ -16,6 +16,7 @@ import (
 
 type replayCommand struct {
 	configFlag
+	againstFlags
 
 	AsOf        string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out."`
 	KeyFile     string   `placeholder:"FILE" help:"Site key for flag ids (at least 16 bytes, mode 0600). Without it ids are made with a public key meant for tests."`
@@ -35,13 +36,17 @@ Examples:
   rlsguard replay export/
   rlsguard replay --format json --as-of 2026-11-23 export/ | jq .summary
   rlsguard replay --explain patient.json
-  zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -`
+  zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -
+  rlsguard replay --against proposed.yaml --html rehearsal.html export/`
 }
 
 // Run reads all paths and prints what is flagged.
 func (c *replayCommand) Run(p *program) error {
 	if c.Format == "fhir" && c.Explain {
 		return fmt.Errorf("--explain has no FHIR form: use it with --format text or json")
+	}
+	if err := c.checkRehearsal(); err != nil {
+		return err
 	}
 	set, err := c.setup()
 	if err != nil {
@@ -81,7 +86,7 @@ type replay struct {
 }
 
 func (r *replay) run(o fhir.Options) error {
-	if r.options.KeyFile == "" {
+	if r.options.KeyFile == "" && !r.options.wanted() {
 		tellf(r.stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
 	}
 	if err := r.read(o, r.options.Paths); err != nil {
@@ -173,6 +178,12 @@ func (r *replay) finish() error {
 	if r.sum.Events == 0 {
 		return errNothing
 	}
+	if r.options.wanted() {
+		if err := r.rehearse(known); err != nil {
+			return err
+		}
+		return r.ended(met)
+	}
 	if !r.options.Transitions {
 		r.printFlags(known, patients)
 		if r.failure == nil {
@@ -185,6 +196,11 @@ func (r *replay) finish() error {
 	if r.failure == nil {
 		r.failure = r.out.end(r.sum)
 	}
+	return r.ended(met)
+}
+
+// ended gives the exit code.
+func (r *replay) ended(met bool) error {
 	switch {
 	case r.failure != nil:
 		return fmt.Errorf("output: %w", r.failure)

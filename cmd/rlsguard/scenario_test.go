@@ -3,11 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"fmt"
-	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,24 +57,36 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestScenariosInAnyOrder replays every scenario with files, entries and lines shuffled and some of them repeated.
-func TestScenariosInAnyOrder(t *testing.T) {
-	variants := uint64(3)
+// TestScenariosAsCases runs the same folder as everybody else runs theirs, in several orders, and holds the coverage.
+func TestScenariosAsCases(t *testing.T) {
+	variants := "3"
 	if testing.Short() {
-		variants = 1
+		variants = "1"
 	}
-	for _, s := range readScenarios(t) {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			for seed := range variants {
-				dir := t.TempDir()
-				shuffleFolder(t, rand.New(rand.NewPCG(seed, 1)), filepath.Join(scenarios, s.name), dir)
-				flags, _, _ := replayFolder(t, dir)
-				if diff := cmp.Diff(s.flags, flags); diff != "" {
-					t.Errorf("%s, seed %d: flags (-want +got)\n%s", s.title, seed, diff)
-				}
-			}
-		})
+	var stdout, stderr bytes.Buffer
+	p := &program{stdin: strings.NewReader(""), stdout: bufio.NewWriter(&stdout), stderr: &stderr, now: time.Now}
+	code := p.run([]string{"test", "--as-of", scenarioAsOf, "--shuffle", variants, "--format", "json", scenarios})
+	for line := range strings.Lines(stdout.String()) {
+		if strings.Contains(line, `"difference"`) {
+			t.Error(line)
+		}
+	}
+	if code != exitDone || stderr.Len() > 0 {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
+	var total struct {
+		Cases, Hold, Variants int
+		Coverage              struct{ Checks struct{ Not []string } }
+	}
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &total); err != nil {
+		t.Fatal(err)
+	}
+	if total.Cases != len(readScenarios(t)) || total.Hold != total.Cases || total.Variants < total.Cases*9/10 {
+		t.Errorf("%+v", total)
+	}
+	if len(total.Coverage.Checks.Not) > 0 {
+		t.Errorf("no scenario reaches %v", total.Coverage.Checks.Not)
 	}
 }
 
@@ -162,83 +170,4 @@ func tsv(t *testing.T, path string) func(func([]string) bool) {
 			}
 		}
 	}
-}
-
-// shuffleFolder writes the files of a folder into another one: in another order, what is in them in another order, and some of
-// it twice.
-func shuffleFolder(t *testing.T, rng *rand.Rand, from, to string) {
-	t.Helper()
-	entries, err := os.ReadDir(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	entries = append(entries, entries[rng.IntN(len(entries))]) // one file twice
-	for i, n := range rng.Perm(len(entries)) {
-		name := entries[i].Name()
-		data, err := os.ReadFile(filepath.Join(from, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, ext, _ := strings.Cut(name, ".")
-		if err := os.WriteFile(filepath.Join(to, fmt.Sprintf("%02d.%s", n, ext)), shuffleFile(t, rng, ext, data), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func shuffleFile(t *testing.T, rng *rand.Rand, ext string, data []byte) []byte {
-	t.Helper()
-	if plain, packed := strings.CutSuffix(ext, ".gz"); packed {
-		r, err := gzip.NewReader(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if data, err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		w.Write(shuffleFile(t, rng, plain, data))
-		w.Close()
-		return b.Bytes()
-	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if ext == "ndjson" {
-		lines := bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
-		lines = append(lines, lines[rng.IntN(len(lines))])
-		rng.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
-		return bytes.Join(lines, []byte("\n"))
-	}
-	return shuffleBundle(t, rng, data)
-}
-
-// shuffleBundle shuffles the entries of a Bundle and repeats one that may be repeated; the first of a document or message stays first.
-func shuffleBundle(t *testing.T, rng *rand.Rand, data []byte) []byte {
-	t.Helper()
-	var doc map[string]json.RawMessage
-	var entries []json.RawMessage
-	if json.Unmarshal(data, &doc) != nil || string(doc["resourceType"]) != `"Bundle"` || json.Unmarshal(doc["entry"], &entries) != nil {
-		return data
-	}
-	keep := 0
-	if kind := string(doc["type"]); kind == `"document"` || kind == `"message"` {
-		keep = 1
-	}
-	rest := entries[keep:]
-	for _, e := range rest {
-		if !bytes.Contains(e, []byte(`"fullUrl"`)) { // a fullUrl may be there only once
-			rest = append(rest, e)
-			break
-		}
-	}
-	rng.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
-	var err error
-	if doc["entry"], err = json.Marshal(append(entries[:keep:keep], rest...)); err != nil {
-		t.Fatal(err)
-	}
-	out, err := json.Marshal(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }

@@ -3,7 +3,6 @@ package cdshooks
 import (
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -13,8 +12,8 @@ import (
 func (m *cardMaker) summary(f *checks.Flag) string {
 	// A low value says more than what is missing beside it.
 	if need := ironWords(m.advice.Iron); f.Check == m.advice.Iron.Check && f.Check != ironLow && need != "" {
-		if drug := beforeRLS.FindStringSubmatch(f.Summary); drug != nil {
-			return "RLS + " + lowerFirst(drug[1]) + ": " + need
+		if drug := ordered.FindStringSubmatch(f.Summary); drug != nil {
+			return "RLS + " + drug[1] + ": " + need
 		}
 	}
 	if text := short(f.Summary); fits(text) {
@@ -25,8 +24,8 @@ func (m *cardMaker) summary(f *checks.Flag) string {
 
 const ironLow = "iron-low"
 
-// beforeRLS is the drug that a summary begins with.
-var beforeRLS = regexp.MustCompile(`^([^:.;()]{1,60}?) (?:is being ordered for|in) a patient with RLS\b`)
+// ordered is what a summary of iron results names as ordered.
+var ordered = regexp.MustCompile(`\. Ordered: ([^.;()]{1,60})\. `)
 
 // ironWords say what the iron results lack; "" where they lack nothing.
 func ironWords(n checks.IronNeed) string {
@@ -50,14 +49,6 @@ func ironWords(n checks.IronNeed) string {
 		}
 	}
 	return ""
-}
-
-func lowerFirst(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) {
-		return s // an abbreviation
-	}
-	return string(unicode.ToLower(r)) + s[n:]
 }
 
 var aside = regexp.MustCompile(` \([^()]*\)`)

@@ -31,11 +31,13 @@ type Committer struct {
 	log    zerolog.Logger
 	intact func(context.Context) error // whether what is in memory is still what is stored
 	flight *flight                     // what is on its way; nil when nothing is
+	reach  reach
+	later  []checks.Ref // whom the commit of the batch in hand has left for later
 	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
 	rebuilding uint64
 }
 
-// foldAndCommit folds inputs, commits, and heals whom a changed Medication left for later. results are those of an earlier attempt, if there was
+// foldAndCommit folds inputs, commits, and notes whom that has left for later. results are those of an earlier attempt, if there was
 // one: what the next finds known was news.
 func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
 	var later []checks.Ref
@@ -50,7 +52,8 @@ func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, resu
 		})
 		switch {
 		case err == nil:
-			return results, c.healLater(ctx, later)
+			c.later = append(c.later, later...)
+			return results, nil
 		case !errors.Is(err, jet.ErrConflict) && !errors.Is(err, jet.ErrPoison):
 			return nil, err
 		case len(inputs) > 1:
@@ -60,15 +63,6 @@ func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, resu
 			return rejectAll(inputs), nil
 		}
 	}
-}
-
-func (c *Committer) healLater(ctx context.Context, later []checks.Ref) error {
-	for refs := range slices.Chunk(later, Chunk) {
-		if err := c.healPatients(ctx, refs); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // halve decides about two halves: conflicts get rarer, and an input that cannot be committed is found.

@@ -63,8 +63,12 @@ func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decid
 			return decided, err
 		}
 	}
-	f := c.makeReady(events)
-	if f == nil {
+	f, many := c.makeReady(events)
+	switch {
+	case f == nil && many && len(events) > 1:
+		more, err := c.apart(ctx, events)
+		return append(decided, more...), err
+	case f == nil:
 		more, err := c.oneByOne(ctx, events)
 		return append(decided, more...), err
 	}
@@ -75,7 +79,7 @@ func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decid
 		if err != nil {
 			return decided, err
 		}
-		decided = append(decided, before.decided())
+		decided = append(decided, c.settle(before)...)
 		if !asSent {
 			more, err := c.launch(ctx, events)
 			return append(decided, more...), err
@@ -88,8 +92,8 @@ func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decid
 }
 
 // makeReady decides about events over what is stored and what is on its way; nil where that takes more than one batch of messages, or
-// something is wrong: then it has to be done step by step.
-func (c *Committer) makeReady(events []Event) *flight {
+// something is wrong: then it has to be done step by step. many tells that it concerns more patients than are decided at once.
+func (c *Committer) makeReady(events []Event) (ready *flight, many bool) {
 	f := &flight{events: events, inputs: inputsOf(events), began: c.now()}
 	var over *overlay
 	if c.flight != nil {
@@ -101,14 +105,25 @@ func (c *Committer) makeReady(events []Event) *flight {
 		return commit
 	})
 	if err != nil || len(commit.Later) > 0 {
-		return nil
+		return nil, len(commit.Later) > 0
 	}
 	pieces, err := c.store.pieces(&commit, view, c.now())
 	if err != nil || len(pieces) != 1 {
-		return nil
+		return nil, false
 	}
 	f.piece, f.plain = pieces[0], len(commit.Medications)+len(commit.Gone) == 0
-	return f
+	return f, false
+}
+
+// apart decides about two halves, so that what concerns many patients is alone in the end and nothing else waits until all are decided.
+func (c *Committer) apart(ctx context.Context, events []Event) ([]Decided, error) {
+	mid := len(events) / 2
+	decided, err := c.launch(ctx, events[:mid])
+	if err != nil {
+		return decided, err
+	}
+	more, err := c.launch(ctx, events[mid:])
+	return append(decided, more...), err
 }
 
 // oneByOne decides about events and commits with nothing else on its way.
@@ -121,7 +136,18 @@ func (c *Committer) oneByOne(ctx context.Context, events []Event) ([]Decided, er
 	if f.results, err = c.foldAndCommit(ctx, f.inputs, nil); err != nil {
 		return decided, err
 	}
-	return append(decided, f.decided()), nil
+	return append(decided, c.settle(f)...), nil
+}
+
+// settle hands a batch back that was stored, or keeps it until those are decided whom it has left for later.
+func (c *Committer) settle(f *flight) []Decided {
+	if len(c.later) == 0 {
+		return []Decided{f.decided()}
+	}
+	c.reach.add(c.later)
+	c.later = nil
+	c.reach.waiting = append(c.reach.waiting, waiting{f.decided(), c.reach.reached + len(c.reach.queue)})
+	return nil
 }
 
 // Finish waits for the commit that is in flight, and hands its batch back.
@@ -134,7 +160,7 @@ func (c *Committer) Finish(ctx context.Context) ([]Decided, error) {
 	if _, err := c.land(ctx, f); err != nil {
 		return nil, err
 	}
-	return []Decided{f.decided()}, nil
+	return c.settle(f), nil
 }
 
 func (f *flight) decided() Decided {

@@ -22,7 +22,7 @@ func newOverlay(p *piece) *overlay {
 	for i := range p.rows {
 		r := &p.rows[i]
 		o.rows[r.token] = r
-		fold.References(r.state, func(ref checks.Ref) { o.holders.Add(ref, r.state.Patient) }, func(m checks.Ref) { o.referrers.Add(m, r.state.Patient) })
+		fold.References(r.state, func(f *checks.Fact) { o.holders.Add(f.Ref, r.state.Patient) }, func(m checks.Ref) { o.referrers.Add(m, r.state.Patient) })
 	}
 	return o
 }

@@ -24,8 +24,9 @@ type WorkingCopy struct {
 	patients    table
 	medications table
 	gone        table
-	holders     slotIndex // resource -> patients
-	referrers   slotIndex // Medication -> patients
+	holders     slotIndex              // resource -> patients
+	newest      map[uint64]slotVersion // of resources that several hold
+	referrers   slotIndex              // Medication -> patients
 	open        openFlags
 	cut         cuts
 	suspects    map[uint32]struct{} // patients that may have to be healed
@@ -61,7 +62,8 @@ func (r *row) absent() bool { return r.seq == 0 && r.at.size == 0 }
 
 // NewWorkingCopy is empty; key is the site key, by which patients get their tokens.
 func NewWorkingCopy(key []byte) *WorkingCopy {
-	c := &WorkingCopy{tokens: layout.NewTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{}}
+	c := &WorkingCopy{tokens: layout.NewTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{},
+		newest: map[uint64]slotVersion{}}
 	for _, t := range []*table{&c.patients, &c.medications, &c.gone} {
 		t.at, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
 	}
@@ -129,44 +131,7 @@ func (t *table) set(slot uint32, data []byte) {
 // data is the encoded state of a row; nil when it was taken away.
 func (t *table) data(r *row) []byte { return t.slab.get(r.at) }
 
-// slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names has to be looked at.
-type slotIndex struct {
-	one  map[uint64]uint32
-	more map[uint64][]uint32
-}
-
-func (x *slotIndex) add(h uint64, slot uint32) {
-	if x.one == nil {
-		x.one, x.more = map[uint64]uint32{}, map[uint64][]uint32{}
-	}
-	first, ok := x.one[h]
-	switch {
-	case !ok:
-		x.one[h] = slot
-	case first != slot && !slices.Contains(x.more[h], slot):
-		x.more[h] = append(x.more[h], slot)
-	}
-}
-
-// each calls do for every slot until it returns false.
-func (x *slotIndex) each(h uint64, do func(uint32) bool) {
-	first, ok := x.one[h]
-	if !ok || !do(first) {
-		return
-	}
-	for _, s := range x.more[h] {
-		if !do(s) {
-			return
-		}
-	}
-}
-
 func (c *WorkingCopy) hash(ref checks.Ref) uint64 { return maphash.String(c.seed, string(ref)) }
-
-// index notes what a patient's state refers to.
-func (c *WorkingCopy) index(slot uint32, st *checks.State) {
-	fold.References(st, func(ref checks.Ref) { c.holders.add(c.hash(ref), slot) }, func(m checks.Ref) { c.referrers.add(c.hash(m), slot) })
-}
 
 // apply takes in what this process stored under seq, after a step that saw view.
 func (c *WorkingCopy) apply(r *stateRow, seq uint64, view *snapshot) {
@@ -260,24 +225,4 @@ func (c *WorkingCopy) byToken(tok layout.Token) (checks.Ref, error) {
 		return "", err
 	}
 	return st.Patient, nil
-}
-
-// patientsAt are the patients that an index has under ref. A state that cannot be decoded stops everything: it is better to
-// do nothing than to decide without it.
-func (c *WorkingCopy) patientsAt(x *slotIndex, ref checks.Ref) ([]checks.Ref, error) {
-	var slots []uint32
-	c.mu.RLock()
-	x.each(c.hash(ref), func(s uint32) bool { slots = append(slots, s); return true })
-	c.mu.RUnlock()
-	var refs []checks.Ref
-	for _, s := range slots {
-		st, err := c.patient(s)
-		if err != nil {
-			return nil, err
-		}
-		if st != nil {
-			refs = append(refs, st.Patient)
-		}
-	}
-	return refs, nil
 }

@@ -114,6 +114,13 @@ func (s *snapshot) Holders(ref checks.Ref) []checks.Ref {
 	return s.over.withHolders(ref, refs)
 }
 
+// Newest implements View. What is on its way is looked at whole.
+func (s *snapshot) Newest(ref checks.Ref) ([]checks.Ref, *checks.Version) {
+	some, bound, err := s.c.newestOf(ref)
+	s.fail(err)
+	return s.over.withHolders(ref, some), bound
+}
+
 // Referrers implements View.
 func (s *snapshot) Referrers(medication checks.Ref) []checks.Ref {
 	refs, err := s.c.patientsAt(&s.c.referrers, medication)

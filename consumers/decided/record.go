@@ -25,7 +25,7 @@ type InputRecord struct {
 	Earlier uint64    `json:"earlier,omitempty"`      // lost before those, not listed any more
 	Known   uint64    `json:"acknowledged,omitempty"` // lost, and an operator said so
 
-	Seq uint64 `json:"-"`
+	Seq uint64 `json:"-"` // in the stream RLS
 }
 
 // Accounted are the sequences that nobody has to look for.

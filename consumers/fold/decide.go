@@ -2,6 +2,7 @@ package fold
 
 import (
 	"cmp"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -17,14 +18,17 @@ const depth = 4
 // Decide brings all that was touched into its final form, decides about it at asOf and hands back what changed. The fold is used up.
 func (f *Fold) Decide(asOf time.Time) Commit {
 	var c Commit
+	f.spread()
 	for _, ref := range f.touched() {
 		f.limit(ref)
 	}
+	f.giveBack()
 	refs := f.touched()
 	for _, ref := range refs {
 		f.complete(ref)
 	}
 	changes := make([]PatientChange, len(refs))
+	f.decided += len(refs)
 	parallel.InParallel(len(refs), func(i int) { changes[i] = f.decidePatient(f.patients[refs[i]], asOf) })
 	// Who has back what was cut from another comes first: where a commit is written in parts and ends between, healing finds two who hold it.
 	for _, shed := range []bool{false, true} {
@@ -35,6 +39,7 @@ func (f *Fold) Decide(asOf time.Time) Commit {
 		}
 	}
 	c.Medications, c.Gone = values(f.medications), values(f.gone)
+	c.Later = f.behind
 	for _, ref := range f.later {
 		if p := f.patients[ref]; p == nil || !p.touched {
 			c.Later = append(c.Later, ref)
@@ -75,7 +80,7 @@ func (f *Fold) complete(ref checks.Ref) {
 	for i := range p.st.Facts {
 		if k := &p.st.Facts[i]; k.Ref.Type() == "Medication" {
 			had++
-			if w := wanted[k.Ref]; w == nil || w.Version != k.Version || w.Kind != k.Kind || w.Unread != k.Unread {
+			if w := wanted[k.Ref]; w == nil || !sameMedication(w, k) {
 				had = -1
 				break
 			}
@@ -89,8 +94,22 @@ func (f *Fold) complete(ref checks.Ref) {
 	p.st.Facts = slices.DeleteFunc(p.st.Facts, func(k checks.Fact) bool { return k.Ref.Type() == "Medication" })
 	for _, m := range wanted {
 		i, _ := find(p.st, m.Ref)
-		p.st.Facts = slices.Insert(p.st.Facts, i, *m)
+		p.st.Facts = slices.Insert(p.st.Facts, i, contentOf(m))
 	}
+}
+
+// contentOf is what a patient's state has of a Medication. Which version says it is left out: a new one that says the same is nothing to
+// the many who may refer to it.
+func contentOf(m *checks.Fact) checks.Fact {
+	content := *m
+	content.Version = checks.Version{}
+	return content
+}
+
+// sameMedication tells whether two versions of a Medication say the same.
+func sameMedication(a, b *checks.Fact) bool {
+	x, y := contentOf(a), contentOf(b)
+	return x.Unread == y.Unread && checks.SameContent(&x, &y)
 }
 
 // wanted are the known Medications that the orders of st refer to, directly or as ingredients of one another.
@@ -144,13 +163,12 @@ func (f *Fold) repair(ref checks.Ref) {
 		if fact.Ref.Type() == "Medication" {
 			continue
 		}
-		formed, outdated := f.form(ref, fact.Unhidden())
+		formed, _ := f.form(ref, fact.Unhidden())
 		f.put(ref, formed)
-		if !outdated {
-			f.markOthers(ref, formed)
-		}
 	}
 }
+
+func sorted(set map[checks.Ref]struct{}) []checks.Ref { return slices.Sorted(maps.Keys(set)) }
 
 func values(m map[checks.Ref]checks.Fact) []checks.Fact {
 	var facts []checks.Fact

@@ -54,6 +54,9 @@ type View interface {
 	Gone(ref checks.Ref) *checks.Fact
 	// Holders are patients whose state may have a fact of ref; it may name too many, never too few.
 	Holders(ref checks.Ref) []checks.Ref
+	// Newest are patients of whom one has the newest version of a resource. Where bound is nil they are all who hold it. Otherwise there
+	// are more, and any of them may have it when those that are named have none as new as bound.
+	Newest(ref checks.Ref) (some []checks.Ref, bound *checks.Version)
 	// Referrers are patients whose state may refer to a Medication; it may name too many, never too few.
 	Referrers(medication checks.Ref) []checks.Ref
 }
@@ -125,7 +128,11 @@ func (e *Engine) Again(view View, ref checks.Ref, asOf time.Time) (transitions [
 // caller's to change; it is nil when nothing is known.
 func (f *Fold) State(ref checks.Ref) *checks.State {
 	p := f.patient(ref)
+	for _, resource := range sorted(f.stale) {
+		f.reform(ref, resource)
+	}
 	f.complete(ref)
+	f.giveBack()
 	if p.old == nil && !p.changed {
 		return nil
 	}

@@ -22,8 +22,15 @@ type Fold struct {
 	gone        map[checks.Ref]checks.Fact // changed ones
 	holders     Index                      // what the fold added to those of the view
 	referrers   Index
-	later       []checks.Ref
-	whole       bool // nothing is cut
+	newest      map[checks.Ref]newest   // of resources that several patients hold; see newestOf
+	stale       map[checks.Ref]struct{} // resources whose holders all have to be brought up to date
+	lost        map[checks.Ref]struct{} // resources that were cut, or a version of them was, and whose other holders do not know it yet
+	reached     map[checks.Ref]struct{} // Medications that say something else by now
+	later       []checks.Ref            // who have to be decided once this is committed
+	behind      []checks.Ref            // who have to be brought up to date then, decided now or not
+	whole       bool                    // nothing is cut
+
+	peeked, decided int // states that were looked at, and decided: tests bound them
 }
 
 type patient struct {
@@ -38,7 +45,8 @@ type patient struct {
 // NewFold starts a fold over what view knows.
 func (e *Engine) NewFold(view View) *Fold {
 	return &Fold{e: e, view: view, patients: map[checks.Ref]*patient{},
-		medications: map[checks.Ref]checks.Fact{}, gone: map[checks.Ref]checks.Fact{}}
+		medications: map[checks.Ref]checks.Fact{}, gone: map[checks.Ref]checks.Fact{}, newest: map[checks.Ref]newest{},
+		stale: map[checks.Ref]struct{}{}, lost: map[checks.Ref]struct{}{}, reached: map[checks.Ref]struct{}{}}
 }
 
 // Add folds one input in and appends a result for each of its resources; n is the number they carry.
@@ -82,22 +90,27 @@ func (f *Fold) take(patient checks.Ref, fact checks.Fact) Outcome {
 
 // takeBack folds in an undated withdrawal: for every patient who holds the resource, and for all who refer to a Medication.
 func (f *Fold) takeBack(fact checks.Fact) Outcome {
+	if fact.Ref.Type() == "Medication" {
+		before := f.knownMedication(fact.Ref)
+		if !f.withdrawUndated(fact) {
+			return Unchanged
+		}
+		f.reach(fact.Ref, before)
+		return Applied
+	}
 	if !f.withdrawUndated(fact) {
 		return Unchanged
 	}
-	if fact.Ref.Type() == "Medication" {
-		f.reach(fact.Ref)
-		return Applied
-	}
-	for _, h := range f.holdersOf(fact.Ref) {
-		f.reform(h, fact.Ref)
-	}
+	f.stale[fact.Ref] = struct{}{}
 	return Applied
 }
 
 // place folds in a fact that names its patient.
 func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
 	p := f.patient(ref)
+	if _, stale := f.stale[fact.Ref]; stale {
+		f.reform(ref, fact.Ref)
+	}
 	known := p.st.Find(fact.Ref)
 	if known == nil && f.refuses(p, &fact) {
 		return Unchanged
@@ -112,13 +125,12 @@ func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
 	}
 	formed, outdated := f.form(ref, joined)
 	same := known != nil && checks.SameContent(known, &formed)
-	if !outdated && !older {
-		f.markOthers(ref, formed)
-	}
+	before := f.newestOf(fact.Ref)
 	f.set(ref, p, formed) // also where it is outdated, so that the state is the same as if this one had come first
 	if outdated || older {
 		return Unchanged
 	}
+	f.outrank(before, ref, fact.Ref)
 	return f.outcome(formed, same)
 }
 
@@ -142,9 +154,7 @@ func (f *Fold) withdraw(fact checks.Fact) Outcome {
 	same := tomb != nil && checks.SameContent(tomb, &fact)
 	_, outdated, _ := f.newer("", &fact)
 	f.gone[fact.Ref] = fact // also where it is outdated: what is newer may be cut
-	for _, h := range f.holdersOf(fact.Ref) {
-		f.reform(h, fact.Ref)
-	}
+	f.stale[fact.Ref] = struct{}{}
 	if outdated {
 		return Unchanged
 	}
@@ -157,7 +167,7 @@ func (f *Fold) medication(fact checks.Fact) Outcome {
 	if held != nil && fact.Version.Compare(held.Version) <= 0 {
 		if newest, noted := held.Outranking(&fact); noted {
 			f.medications[fact.Ref] = newest
-			f.reach(fact.Ref)
+			f.reach(fact.Ref, known)
 		}
 		return Unchanged
 	}
@@ -166,18 +176,14 @@ func (f *Fold) medication(fact checks.Fact) Outcome {
 		fact, _ = fact.Outranking(held)
 	}
 	f.medications[fact.Ref] = fact
-	f.reach(fact.Ref)
+	f.reach(fact.Ref, known)
 	return f.outcome(fact, same)
 }
 
-// reach has all patients decided who refer to a Medication, as far as one commit may touch them.
-func (f *Fold) reach(medication checks.Ref) {
-	for n, ref := range f.referrersOf(medication) {
-		if f.e.MaxTouch > 0 && n >= f.e.MaxTouch {
-			f.later = append(f.later, ref)
-			continue
-		}
-		f.patient(ref).touched = true
+// reach notes a Medication that says something else than before, so that all are decided who refer to it.
+func (f *Fold) reach(medication checks.Ref, before *checks.Fact) {
+	if now := f.knownMedication(medication); before == nil || !sameMedication(before, now) {
+		f.reached[medication] = struct{}{}
 	}
 }
 
@@ -203,28 +209,10 @@ func (f *Fold) newer(ref checks.Ref, fact *checks.Fact) (why checks.MarkReason, 
 	if tomb := f.knownGone(fact.Ref); tomb != nil && tomb.Version.Compare(best) > 0 {
 		best, why, is, gone = tomb.Version, tomb.Mark, true, true
 	}
-	for _, h := range f.holdersOf(fact.Ref) {
-		if h == ref {
-			continue
-		}
-		if held := f.peek(h).Find(fact.Ref); held != nil && held.Version.Compare(best) > 0 {
-			best, why, is = held.Version, checks.MarkMoved, true
-		}
+	if n := f.newestOf(fact.Ref); n.patient != "" && n.patient != ref && n.version.Compare(best) > 0 {
+		why, is = checks.MarkMoved, true
 	}
 	return why, is, gone
-}
-
-// markOthers tells all other holders of fact's resource that their version is not the newest any more.
-func (f *Fold) markOthers(owner checks.Ref, fact checks.Fact) {
-	for _, h := range f.holdersOf(fact.Ref) {
-		if h == owner {
-			continue
-		}
-		if held := f.peek(h).Find(fact.Ref); held != nil && held.Version.Compare(fact.Version) < 0 {
-			own := held.Unhidden()
-			f.put(h, f.e.Settings.Outrank(own, checks.MarkMoved, f.undatedOver(&own) == nil))
-		}
-	}
 }
 
 // reform brings what a patient has of a resource up to date with what else is known of it.

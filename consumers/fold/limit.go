@@ -11,8 +11,7 @@ type limited struct {
 	grown   bool // facts came since they were last cut
 	roof    int  // as many facts are cut at once
 	trimmed checks.Trimmed
-	looked  bool                    // trimmed is of this patient
-	lost    map[checks.Ref]struct{} // resources that were cut, or a version of them was, and whose other holders do not know it yet
+	looked  bool // trimmed is of this patient
 	// reformed: a fact was given another form by what is known of others, which may have been its form before.
 	reformed bool
 	shed     bool // some were
@@ -47,12 +46,10 @@ func (f *Fold) trim(p *patient) {
 		return
 	}
 	p.touched, p.changed, p.grown, p.shed = true, true, true, true
-	if p.lost == nil {
-		p.lost = map[checks.Ref]struct{}{}
-	}
 	for _, refs := range [][]checks.Ref{p.trimmed.Gone, p.trimmed.Changed} {
 		for _, ref := range refs {
-			p.lost[ref] = struct{}{}
+			f.lost[ref] = struct{}{}
+			f.forgot(p.st.Patient, ref)
 		}
 	}
 }
@@ -68,12 +65,6 @@ func (f *Fold) limit(ref checks.Ref) {
 	if p.grown = false; p.st.Cut == 0 && !p.reformed {
 		return
 	}
-	for resource := range p.lost {
-		for _, h := range f.holdersOf(resource) {
-			f.reform(h, resource)
-		}
-	}
-	p.lost = nil
 	// What came may be what was cut.
 	p.changed = p.old == nil || p.old.Cut != p.st.Cut || !sameFacts(p.old.Facts, p.st.Facts)
 }

@@ -14,12 +14,14 @@ type Memory struct {
 	medications map[checks.Ref]*checks.Fact
 	gone        map[checks.Ref]*checks.Fact
 	holders     Index
+	newest      map[checks.Ref]newest // of those that several hold
 	referrers   Index
 }
 
 // NewMemory is an empty store.
 func NewMemory() *Memory {
-	return &Memory{States: map[checks.Ref]*checks.State{}, medications: map[checks.Ref]*checks.Fact{}, gone: map[checks.Ref]*checks.Fact{}}
+	return &Memory{States: map[checks.Ref]*checks.State{}, medications: map[checks.Ref]*checks.Fact{}, gone: map[checks.Ref]*checks.Fact{},
+		newest: map[checks.Ref]newest{}}
 }
 
 // State implements View.
@@ -33,6 +35,14 @@ func (m *Memory) Gone(ref checks.Ref) *checks.Fact { return m.gone[ref] }
 
 // Holders implements View.
 func (m *Memory) Holders(ref checks.Ref) []checks.Ref { return m.holders.get(ref) }
+
+// Newest implements View.
+func (m *Memory) Newest(ref checks.Ref) ([]checks.Ref, *checks.Version) {
+	if n, shared := m.newest[ref]; shared {
+		return []checks.Ref{n.patient}, &n.version
+	}
+	return m.holders.get(ref), nil
+}
 
 // Referrers implements View.
 func (m *Memory) Referrers(medication checks.Ref) []checks.Ref { return m.referrers.get(medication) }
@@ -58,7 +68,7 @@ func (m *Memory) Apply(c Commit) {
 
 func (m *Memory) remember(patient checks.Ref, fact *checks.Fact) {
 	if fact.Ref != patient && fact.Ref.Type() != "Medication" {
-		m.holders.Add(fact.Ref, patient)
+		m.hold(patient, fact)
 	}
 	if ref := MedicationOf(fact); ref != "" {
 		m.referrers.Add(ref, patient)
@@ -66,6 +76,23 @@ func (m *Memory) remember(patient checks.Ref, fact *checks.Fact) {
 	for _, ref := range ingredients(fact) {
 		m.referrers.Add(ref, patient)
 	}
+}
+
+// hold notes that a patient holds a resource, and whether nobody has a newer version.
+func (m *Memory) hold(patient checks.Ref, fact *checks.Fact) {
+	n, shared := m.newest[fact.Ref]
+	if another := m.holders.Add(fact.Ref, patient); !another && !shared {
+		return
+	}
+	if first := m.holders.one[fact.Ref]; !shared {
+		if held := m.States[first].Find(fact.Ref); held != nil {
+			n = newest{patient: first, version: held.Version}
+		}
+	}
+	if n.patient == "" || fact.Version.Compare(n.version) > 0 {
+		n = newest{patient: patient, version: fact.Version}
+	}
+	m.newest[fact.Ref] = n
 }
 
 // Replay folds inputs over memory. Either all are folded first and decided about once (Fold, then Finish), or each is decided

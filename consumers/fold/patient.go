@@ -31,12 +31,16 @@ func (p *patient) own() {
 	p.st = &st
 }
 
-func (f *Fold) peek(ref checks.Ref) *checks.State { return f.patient(ref).st }
+func (f *Fold) peek(ref checks.Ref) *checks.State {
+	f.peeked++
+	return f.patient(ref).st
+}
 
 // set puts fact into p's state, in the place of any other version.
 func (f *Fold) set(ref checks.Ref, p *patient, fact checks.Fact) {
 	p.own()
 	p.touched, p.changed, p.grown = true, true, true
+	f.follow(ref, &fact)
 	i, known := find(p.st, fact.Ref)
 	if known {
 		p.st.Facts[i] = fact
@@ -106,19 +110,28 @@ func (f *Fold) referrersOf(medication checks.Ref) []checks.Ref {
 type Index struct {
 	one  map[checks.Ref]checks.Ref
 	more map[checks.Ref][]checks.Ref
+	has  map[[2]checks.Ref]struct{} // what more has
 }
 
-func (x *Index) Add(ref, patient checks.Ref) {
+// Add notes a patient of a resource; it tells whether the resource had others, and not this one.
+func (x *Index) Add(ref, patient checks.Ref) bool {
 	if x.one == nil {
-		x.one, x.more = map[checks.Ref]checks.Ref{}, map[checks.Ref][]checks.Ref{}
+		x.one, x.more, x.has = map[checks.Ref]checks.Ref{}, map[checks.Ref][]checks.Ref{}, map[[2]checks.Ref]struct{}{}
 	}
 	first, ok := x.one[ref]
-	switch {
-	case !ok:
+	if !ok {
 		x.one[ref] = patient
-	case first != patient && !slices.Contains(x.more[ref], patient):
-		x.more[ref] = append(x.more[ref], patient)
 	}
+	if !ok || first == patient {
+		return false
+	}
+	key := [2]checks.Ref{ref, patient}
+	if _, known := x.has[key]; known {
+		return false
+	}
+	x.has[key] = struct{}{}
+	x.more[ref] = append(x.more[ref], patient)
+	return true
 }
 
 func (x *Index) get(ref checks.Ref) []checks.Ref {
@@ -140,11 +153,11 @@ func (x *Index) With(ref checks.Ref, others []checks.Ref) []checks.Ref {
 }
 
 // References names the resources that a state holds, other than the Patient, and the Medications that it refers to.
-func References(st *checks.State, holds, refers func(checks.Ref)) {
+func References(st *checks.State, holds func(*checks.Fact), refers func(checks.Ref)) {
 	for i := range st.Facts {
 		k := &st.Facts[i]
 		if k.Ref != st.Patient && k.Ref.Type() != "Medication" {
-			holds(k.Ref)
+			holds(k)
 		}
 		if m := MedicationOf(k); m != "" {
 			refers(m)

@@ -115,6 +115,10 @@ func (in *instance) run() {
 		if onItsWay = !idle && in.w.rand.IntN(3) > 0; err == nil && !onItsWay { // otherwise the next batch is decided over this one
 			err = in.conclude(in.c.Finish(ctx))
 		}
+		if err == nil && in.c.Reaching() && (idle || in.w.rand.IntN(2) == 0) { // they take turns with what comes
+			onItsWay, in.idle = false, false
+			err = in.conclude(in.c.ReachSome(ctx))
+		}
 		in.ready = !onItsWay
 		if err == nil && (idle || in.w.server.now.Sub(healed) > 3*time.Second) {
 			healed = in.w.server.now

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,8 +34,16 @@ type bus struct {
 // startTimeout is how long anything on the bus may take: a million patients are slow.
 const startTimeout = 10 * time.Minute
 
-// start starts the server and returns when it serves its streams.
+// start makes the folder with a key, starts the server and returns when it serves its streams.
 func (b *bus) start() error {
+	if err := os.MkdirAll(b.dir, 0o700); err != nil {
+		return err
+	}
+	key := make([]byte, 32)
+	rand.Read(key)
+	if err := os.WriteFile(b.key(), key, 0o600); err != nil {
+		return err
+	}
 	r := role("", 2, "server", b.dir)
 	if r.err != nil {
 		return r.err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -16,17 +15,9 @@ import (
 // onBus measures serve among so many patients and prints.
 func (o *options) onBus(ctx context.Context, patients int) error {
 	dir := filepath.Join(o.work, "bus"+strconv.Itoa(patients))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
 	defer os.RemoveAll(dir)
 	b := &bus{o: o, dir: dir}
 	defer b.kill()
-	key := make([]byte, 32)
-	rand.Read(key)
-	if err := os.WriteFile(b.key(), key, 0o600); err != nil {
-		return err
-	}
 	if err := b.start(); err != nil {
 		return err
 	}

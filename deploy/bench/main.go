@@ -35,7 +35,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds")
 	flag.IntVar(&o.megabytes, "mb", 240, "size of the input: so large that start-up does not count, and that what is slurped shows")
 	flag.Var(&o.peers, "peer", "one more program, as NAME=COMMAND; the files are appended to the command (may be repeated)")
-	flag.StringVar(&o.only, "only", "", "files or bus: only what reads files, or only what runs on a server")
+	flag.StringVar(&o.only, "only", "", "files, bus or sweep: only what reads files, only what runs on a server, or with what power of its number the cost of everything grows that a sender may send")
 	flag.IntVar(&o.events, "events", 60_000, "events of a round on the bus")
 	flag.Var(&o.patients, "patients", "how many patients serve knows; may be repeated (10000 and 100000)")
 	flag.Parse()
@@ -65,6 +65,9 @@ func (o *options) run() error {
 		if err := build.Run(); err != nil {
 			return fmt.Errorf("building rlsguard: %w", err)
 		}
+	}
+	if o.only == "sweep" {
+		return o.sweep()
 	}
 	if o.only != "bus" {
 		if err := o.onFiles(); err != nil {

@@ -1,0 +1,55 @@
+package checks
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// TestCostFollowsOrders holds that what is allocated for a patient grows with the number of orders,
+// not with that of their combinations.
+func TestCostFollowsOrders(t *testing.T) {
+	for _, drugs := range [][2]string{{"gabapentin", "oxycodone"}, {"gabapentin", "pregabalin"}, {"pramipexole", "haloperidol"}} {
+		t.Run(drugs[0]+" and "+drugs[1], func(t *testing.T) {
+			const small = 400
+			least := allocated(func() { decideOrders(small, drugs) })
+			for _, times := range []int{2, 4} {
+				got := allocated(func() { decideOrders(times*small, drugs) })
+				if most := float64(least) * math.Pow(float64(times), 1.15); float64(got) > most {
+					t.Errorf("%d orders take %d bytes, %d take %d: more than %.0f", small, least, times*small, got, most)
+				}
+			}
+		})
+	}
+}
+
+// decideOrders decides about a patient who has RLS and so many orders, of two drugs in turn, and resolves what they open.
+func decideOrders(n int, drugs [2]string) {
+	set := DefaultSettings()
+	asOf := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	st := &State{Patient: "Patient/p"}
+	st.Merge(Fact{Ref: "Condition/c", Kind: KindCondition, Condition: &Condition{Code: Concept{Texts: []string{"restless legs syndrome"}}}})
+	for i := range n {
+		st.Facts = append(st.Facts, Fact{Ref: Ref(fmt.Sprintf("MedicationRequest/%06d", i)), Kind: KindOrder,
+			Order: &Order{Status: StatusActive, Drug: Drug{Names: []string{drugs[i%2]}}}})
+	}
+	Decide(st, set, []byte("key"), "rules", asOf)
+	for i := range st.Facts {
+		if o := st.Facts[i].Order; o != nil {
+			o.Status = StatusStopped
+		}
+	}
+	Decide(st, set, []byte("key"), "rules", asOf.AddDate(1, 0, 0))
+}
+
+// allocated is how many bytes do allocates.
+func allocated(do func()) uint64 {
+	do() // what is made once
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}

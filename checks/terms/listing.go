@@ -1,0 +1,38 @@
+package terms
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// ConditionCodes are the codes and categories of rls_conditions.tsv, sorted; ICD codes without
+// their dot.
+func (t *Terms) ConditionCodes() []Coding {
+	var all []Coding
+	for key := range conditions().codes {
+		all = append(all, Coding{System: key.system, Code: key.code})
+	}
+	for _, c := range conditions().categories {
+		all = append(all, Coding{System: c.system, Code: c.code})
+	}
+	slices.SortFunc(
+		all,
+		func(a, b Coding) int { return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code)) },
+	)
+	return slices.Compact(all)
+}
+
+// ConditionCode is the code among ConditionCodes whose row speaks for a coding.
+func (t *Terms) ConditionCode(c Coding) (Coding, bool) {
+	key, _, ok := condition(c)
+	return Coding{System: key.system, Code: key.code}, ok
+}
+
+// LabCodes are the LOINC codes of labs.tsv, sorted.
+func (t *Terms) LabCodes() []string { return slices.Sorted(maps.Keys(labs())) }
+
+// DrugTables are the tables that Match.Table names, without that of a site.
+func (t *Terms) DrugTables() []string {
+	return []string{"ingredients.tsv", "products.tsv", "rxnorm.tsv", "ndc.tsv", "dmd.tsv", "atc.tsv", "names.tsv"}
+}

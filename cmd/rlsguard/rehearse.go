@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/rehearse"
+)
+
+// rehearseFlags say how a rehearsal is written.
+type rehearseFlags struct {
+	Examples int    `default:"5" placeholder:"N" help:"Examples of each kind of change of each check, in the report of a rehearsal."`
+	HTML     string `name:"html" placeholder:"FILE" help:"Write the report of a rehearsal as one HTML page that needs nothing else. It names patients."`
+}
+
+type rehearseCommand struct {
+	configFlag
+	storedFlags
+	rehearseFlags
+
+	Against string `required:"" placeholder:"FILE" help:"Configuration to rehearse (YAML): settings and site tables as they would be."`
+	AsOf    string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
+	Format  string `enum:"text,json" default:"text" help:"text to read, json (a line for each flag that changes, then the report) for programs."`
+}
+
+// Help is shown below the options.
+func (rehearseCommand) Help() string {
+	return `Decides about every stored patient under the --config in force and under another one, and reports the flags that would open, close or move to another severity, by check and for 1,000 orders, with examples and why. It changes nothing, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and rights to read the stream RLS.
+
+What is stored is what the tables and limits in force kept. For settings that change what is read (base_url, limits, facts), rehearse over files: rlsguard replay --against.
+
+Examples:
+  rlsguard rehearse --config site.yaml --against proposed.yaml
+  rlsguard rehearse --config site.yaml --against proposed.yaml --html rehearsal.html`
+}
+
+// Run rehearses over what is stored.
+func (c *rehearseCommand) Run(p *program) (err error) {
+	sides, err := c.sides(p)
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	s, err := c.storedFlags.open(ctx, p, "rehearse", false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if c.AsOf == "" {
+		if frozen, err := s.FrozenAsOf(ctx, s.key); err != nil {
+			return err
+		} else if !frozen.IsZero() {
+			sides.AsOf = frozen
+		}
+	}
+	r := p.newRehearsal(c.rehearseFlags, c.Format)
+	if err := p.rehearseStates(ctx, s, r, sides); err != nil {
+		return err
+	}
+	report := r.Report(sides.AsOf, configName(c.Config), configName(c.Against))
+	report.Settings, report.Compared = rehearse.Settings(sides.Before, sides.After), true
+	return p.writeRehearsal(report, c.rehearseFlags, c.Format)
+}
+
+// sides are both configurations, which have to read and keep the same.
+func (c *rehearseCommand) sides(p *program) (*rehearse.Sides, error) {
+	before, err := c.setup()
+	if err != nil {
+		return nil, err
+	}
+	after, err := configFlag{Config: c.Against}.setup()
+	if err != nil {
+		return nil, err
+	}
+	if why := otherReading(before, after); why != "" {
+		return nil, fmt.Errorf("--against %s changes %s, which decides what is read and kept: "+
+			"rehearse over files, with rlsguard replay --against", c.Against, why)
+	}
+	sides := &rehearse.Sides{Before: before.settings, After: after.settings}
+	sides.AsOf, err = parseAsOf(c.AsOf, before.settings.Zone, p.now())
+	return sides, err
+}
+
+// rehearseStates takes all stored patients in, each once.
+func (p *program) rehearseStates(
+	ctx context.Context, s *stored, r *rehearse.Rehearsal, sides *rehearse.Sides,
+) error {
+	var bar *progress
+	seen := map[checks.Ref]struct{}{}
+	defer func() { bar.end() }()
+	return s.States(ctx, s.key,
+		func(n int64) { bar = startProgress(p.stderr, "deciding", n, messages) },
+		func(n int64) { bar.add(n) },
+		func(st *checks.State) error {
+			if _, twice := seen[st.Patient]; twice {
+				return nil
+			}
+			seen[st.Patient] = struct{}{}
+			one := sides.Patient(st, st)
+			return r.Add(&one)
+		})
+}
+
+// configName names a configuration for people.
+func configName(path string) string {
+	if path == "" {
+		return "the settings of this version"
+	}
+	return path
+}
+
+// otherReading names what of two configurations makes them read or keep other facts; "" when the
+// same are read.
+func otherReading(a, b *setup) string {
+	x, y := a.reader, b.reader
+	switch {
+	case x.Base != y.Base:
+		return "base_url"
+	case x.MaxBytes != y.MaxBytes || x.MaxDepth != y.MaxDepth || x.MaxEntries != y.MaxEntries:
+		return "limits"
+	case a.settings.Facts != b.settings.Facts:
+		return "facts"
+	}
+	return ""
+}
+
+// newRehearsal starts a rehearsal; as JSON every change is a line.
+func (p *program) newRehearsal(f rehearseFlags, format string) *rehearse.Rehearsal {
+	r := rehearse.New(f.Examples)
+	if format == "json" {
+		r.Each = func(c rehearse.Change) error { return p.jsonLine(c) }
+	}
+	return r
+}
+
+func (p *program) jsonLine(v any) error {
+	line, err := lineOf(v)
+	if err == nil {
+		err = writeLine(p.stdout, line)
+	}
+	if err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
+
+// writeRehearsal writes the report in all forms that are wanted.
+func (p *program) writeRehearsal(report *rehearse.Report, f rehearseFlags, format string) error {
+	if f.HTML != "" {
+		if err := writeFile(f.HTML, report.WriteHTML); err != nil {
+			return fmt.Errorf("--html: %w", err)
+		}
+	}
+	if format == "json" {
+		return p.jsonLine(map[string]*rehearse.Report{"rehearsal": report})
+	}
+	if err := report.WriteText(p.stdout, harmless); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
+
+// writeFile makes a file that only its owner reads: it names patients.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+// againstFlags are the options of replay for a rehearsal over files.
+type againstFlags struct {
+	Against       string `placeholder:"FILE" help:"Rehearsal: decide under this configuration (YAML) too, and report the flags that differ instead of the flags."`
+	AgainstBinary string `placeholder:"PATH" help:"Rehearsal: let another version of rlsguard decide too, with the configuration of --against, or the same one."`
+	rehearseFlags
+}
+
+func (f *againstFlags) wanted() bool { return f.Against != "" || f.AgainstBinary != "" }
+
+// check tells what of replay's options does not go with a rehearsal.
+func (c *replayCommand) checkRehearsal() error {
+	switch {
+	case !c.wanted() && c.HTML != "":
+		return errors.New("--html goes with --against and --against-binary")
+	case !c.wanted():
+		return nil
+	case c.Transitions || c.Explain || c.FailOn != "" || c.Format == "fhir":
+		return errors.New(
+			"--transitions, --explain, --fail-on and --format fhir do not go with --against and --against-binary",
+		)
+	}
+	return nil
+}
+
+// rehearse compares the flags of what was read with those of another configuration, or another
+// binary.
+func (r *replay) rehearse(known *fold.Memory) error {
+	out := r.newRehearsal(r.options.rehearseFlags, r.options.Format)
+	var report *rehearse.Report
+	var err error
+	if r.options.AgainstBinary != "" {
+		report, err = r.againstBinary(out, known)
+	} else {
+		report, err = r.againstConfig(out, known)
+	}
+	if err != nil {
+		return err
+	}
+	if n := r.sum.Outcomes.Rejected; n > 0 {
+		report.Notes = append(
+			report.Notes,
+			plural(n, "resource was rejected, and counts", "resources were rejected, and count")+" on neither side.",
+		)
+	}
+	if n := len(r.sum.Unread); n > 0 {
+		report.Notes = append(
+			report.Notes,
+			"Not everything was read: "+plural(
+				n,
+				"part of the input is",
+				"parts of the input are",
+			)+" reported on standard error.",
+		)
+	}
+	return r.writeRehearsal(report, r.options.rehearseFlags, r.options.Format)
+}
+
+func (r *replay) againstConfig(out *rehearse.Rehearsal, known *fold.Memory) (*rehearse.Report, error) {
+	before, err := r.options.setup()
+	if err != nil {
+		return nil, err
+	}
+	after, err := configFlag{Config: r.options.Against}.setup()
+	if err != nil {
+		return nil, err
+	}
+	other := known
+	if otherReading(before, after) != "" {
+		if other, err = r.readAgain(after); err != nil {
+			return nil, err
+		}
+	}
+	sides := &rehearse.Sides{Before: before.settings, After: after.settings, AsOf: r.asOf}
+	if err := addAll(out, sides, known, other); err != nil {
+		return nil, err
+	}
+	report := out.Report(r.asOf, configName(r.options.Config), configName(r.options.Against))
+	report.Settings, report.Compared = rehearse.Settings(before.settings, after.settings), true
+	return report, nil
+}
+
+// readAgain reads all paths under settings that read or keep other facts.
+func (r *replay) readAgain(set *setup) (*fold.Memory, error) {
+	if slices.Contains(r.options.Paths, stdinName) {
+		return nil, errors.New("--against changes what is read, and standard input can be read only once: give files")
+	}
+	quiet := *r.program // what cannot be read has been reported
+	quiet.stderr = io.Discard
+	again := &replay{
+		program: &quiet, options: &replayCommand{}, asOf: r.asOf, sum: newSummary(),
+		engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: r.engine.Key},
+	}
+	set.reader.Now = r.now()
+	return again.facts(set.reader, r.options.Paths)
+}
+
+// addAll takes all patients of two readings in, in the order of their references.
+func addAll(out *rehearse.Rehearsal, sides *rehearse.Sides, before, after *fold.Memory) error {
+	patients := before.Patients()
+	if after != before {
+		patients = slices.Concat(patients, after.Patients())
+		slices.Sort(patients)
+		patients = slices.Compact(patients)
+	}
+	for chunk := range slices.Chunk(patients, flagChunk) {
+		decided := make([]rehearse.Patient, len(chunk))
+		eachInParallel(len(chunk), func(i int) {
+			decided[i] = sides.Patient(before.State(chunk[i]), after.State(chunk[i]))
+		})
+		for i := range decided {
+			if err := out.Add(&decided[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

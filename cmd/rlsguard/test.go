@@ -1,0 +1,284 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rlsguard/rlsguard/consumers/cases"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+)
+
+type testCommand struct {
+	configFlag
+	viaFlags
+
+	AsOf     string   `default:"2026-11-23T08:00:00Z" placeholder:"TIME" help:"Date or RFC 3339 time to decide for, in cases that give none. It does not follow the clock, so that a test gives the same answer on every day."`
+	Only     string   `placeholder:"REGEXP" help:"Only cases whose name this matches."`
+	Shuffle  int      `placeholder:"N" help:"Run N variants of each case too, with files, entries and lines in another order and some twice: their flags have to be the same. Cases with noshuffle in their notes are left out."`
+	Jobs     int      `placeholder:"N" help:"Cases that are run beside each other; one a processor when left out."`
+	Update   bool     `help:"Write what the cases give as what they must give. Read the difference before it is committed."`
+	JUnit    string   `name:"junit" placeholder:"FILE" help:"Write the results as JUnit XML, which build servers read."`
+	Coverage bool     `help:"List everything that the cases reached, and what they did not; without it only the numbers."`
+	Format   string   `enum:"text,json" default:"text" help:"text to read, json (a line for each case, and one with the coverage) for programs."`
+	Import   string   `placeholder:"DIR" help:"Write each HL7 CPG test case bundle among the paths as a case of its own folder into DIR, instead of running anything."`
+	Paths    []string `arg:"" name:"path" help:"Folders of cases, cases, .txtar archives, or HL7 CPG test case bundles."`
+}
+
+// Help is shown below the options.
+func (testCommand) Help() string {
+	return `A case is a folder, or a .txtar archive, with input as replay takes it (.json, .ndjson, also .gz) and the flags that it must give:
+
+  expected.tsv     patient, check, ingredient, severity: exactly these flags are open
+  rejected.tsv     reason, count; without it nothing may be rejected
+  transitions.tsv  change, patient, check, ingredient, severity: in this order, one resource after the other
+  as-of            the date or time to decide for (also as-of.txt)
+  rlsguard.yaml    settings, as --config takes them
+
+Tables have a header and are separated by tabs; more columns may stand in them. One set of tables may stand above many cases: with a column scenario, which names the folder, and index.tsv (scenario, title, as_of, notes) beside them.
+
+With --via-nats and --via-cds the cases are put to a service instead. Its clock must stand at the time of the cases (rlsguard serve --as-of), or --move-dates brings them to today; and nothing may be stored of their patients. Cases that cannot be put as a question are listed with the reason.
+
+Coverage says which checks, reasons of silence and rows of the tables the cases reached, and which limits they hold from both sides: each limit is moved down and up until a case has other flags.
+
+Exit codes: 0 all cases hold; 1 a case could not be run; 3 something differs.
+
+Examples:
+  rlsguard test cases/
+  rlsguard test --shuffle 3 --junit report.xml cases/
+  rlsguard test --via-cds https://cds.example.org --cds-mapping cards.yaml cases/`
+}
+
+// Run runs all cases and says what differs.
+func (c *testCommand) Run(p *program) error {
+	all, err := c.load(p)
+	if err != nil {
+		return err
+	}
+	if c.Import != "" {
+		return importCases(p, all, c.Import)
+	}
+	t := &testRun{program: p, options: c}
+	if err := t.prepare(); err != nil {
+		return err
+	}
+	defer t.close()
+	t.results = make([]cases.Result, len(all))
+	t.runAll(all)
+	if c.Update {
+		if err := t.update(); err != nil {
+			return err
+		}
+	}
+	if c.JUnit != "" {
+		if err := writeJUnit(c.JUnit, t.results); err != nil {
+			return err
+		}
+	}
+	return t.report()
+}
+
+// load finds the cases, and tells what was passed over.
+func (c *testCommand) load(p *program) ([]*cases.Case, error) {
+	only, err := regexp.Compile(c.Only)
+	if err != nil {
+		return nil, fmt.Errorf("--only: %w", err)
+	}
+	var all []*cases.Case
+	for _, path := range c.Paths {
+		found, notes, err := cases.Load(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range notes {
+			tellf(p.stderr, "%s", n)
+		}
+		for _, one := range found {
+			if only.MatchString(one.Name) {
+				all = append(all, one)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("--only %s: no case has such a name", c.Only)
+	}
+	return all, nil
+}
+
+// testRun is one run over cases.
+type testRun struct {
+	*program
+	options *testCommand
+	asOf    time.Time
+	rules   *cases.Rules
+	via     cases.Service
+	close   func()
+	results []cases.Result
+}
+
+func (t *testRun) prepare() (err error) {
+	t.close = func() {}
+	o := t.options
+	if !o.elsewhere() {
+		if t.rules, err = rulesOf(o.configFlag); err != nil {
+			return err
+		}
+		t.asOf, err = parseAsOf(o.AsOf, t.rules.Engine.Settings.Zone, t.now())
+		return err
+	}
+	if o.Config != "" || o.Update || o.Shuffle > 0 {
+		return errors.New(
+			"--config, --update and --shuffle do not go with --via-nats and --via-cds: a service has its own settings",
+		)
+	}
+	if t.asOf, err = parseAsOf(o.AsOf, time.UTC, t.now()); err != nil {
+		return err
+	}
+	if t.via, t.close, err = o.open(); err == nil && o.MoveDates {
+		t.via = cases.Moved{Service: t.via, Now: t.now()}
+	}
+	return err
+}
+
+func rulesOf(f configFlag) (*cases.Rules, error) {
+	set, err := f.setup()
+	if err != nil {
+		return nil, err
+	}
+	return &cases.Rules{
+		Engine: fold.Engine{Settings: set.settings, Ruleset: set.ruleset, Key: []byte(publicTestKey)},
+		Reader: set.reader,
+	}, nil
+}
+
+func (t *testRun) runAll(all []*cases.Case) {
+	jobs := t.options.Jobs
+	if jobs < 1 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	bar := startProgress(
+		t.stderr,
+		"testing",
+		int64(len(all)),
+		func(n int64) string { return plural(int(n), "case", "cases") },
+	)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(jobs, len(all)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
+				began := time.Now()
+				t.results[i] = t.one(all[i])
+				t.results[i].Took = time.Since(began)
+				bar.add(1)
+			}
+		})
+	}
+	wg.Wait()
+	bar.end()
+}
+
+// one runs a case and its variants.
+func (t *testRun) one(c *cases.Case) cases.Result {
+	r := cases.Result{Case: c}
+	if t.via != nil {
+		r.Got, r.Skipped, r.Err = c.RunVia(context.Background(), t.via, t.asOf)
+		if r.Got != nil && r.Skipped == "" {
+			r.Differences = c.Compare(r.Got)
+		}
+		return r
+	}
+	rules := t.rules
+	if c.HasSettings {
+		r.Err = c.Settings(func(path string) (err error) {
+			rules, err = rulesOf(configFlag{Config: path})
+			return err
+		})
+		if r.Err != nil {
+			return r
+		}
+	}
+	if r.Got, r.Err = c.Run(rules, t.asOf); r.Err != nil {
+		return r
+	}
+	if c.Want.Unknown != "" {
+		r.Skipped = c.Want.Unknown
+		return r
+	}
+	base := c.Compare(r.Got)
+	r.Differences = base
+	for n := 1; n <= t.options.Shuffle && c.MayShuffle(); n++ {
+		got, err := c.RunShuffled(rules, t.asOf, n)
+		if err != nil {
+			r.Err = err
+			return r
+		}
+		r.Variants++
+		r.Differences = append(r.Differences, c.CompareShuffled(got, n, base)...)
+	}
+	return r
+}
+
+// update writes the expectations of cases that differ anew, and takes them as held.
+func (t *testRun) update() error {
+	for i := range t.results {
+		r := &t.results[i]
+		if r.Err != nil || len(r.Differences) == 0 {
+			continue
+		}
+		if err := r.Case.Update(r.Got); err != nil {
+			return err
+		}
+		tellf(t.stderr, "%s: written anew", r.Case.Name)
+		for _, d := range r.Differences {
+			tellf(t.stderr, "  %s", harmless(d.Kind+": "+d.Text))
+		}
+		r.Differences = nil
+	}
+	return nil
+}
+
+func writeJUnit(path string, results []cases.Result) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("--junit: %w", err)
+	}
+	if err := errors.Join(cases.WriteJUnit(f, results), f.Close()); err != nil {
+		return fmt.Errorf("--junit: %w", err)
+	}
+	return nil
+}
+
+// importCases writes bundles as folders, and tells those that expect nothing that can be compared.
+func importCases(p *program, all []*cases.Case, dir string) error {
+	left := 0
+	for _, c := range all {
+		switch {
+		case !c.IsCPG():
+			continue
+		case c.Fault != nil:
+			return c.Fault
+		case c.Want.Unknown != "":
+			tellf(p.stderr, "%s: not imported: %s", c.Name, c.Want.Unknown)
+			left++
+			continue
+		}
+		to := filepath.Join(dir, strings.ReplaceAll(c.Name, "/", "-"))
+		if err := c.WriteTo(to); err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%s: %s\n", to, plural(len(c.Want.Flags), "flag expected", "flags expected"))
+	}
+	if left > 0 {
+		return errRejected
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/consumers/cases"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+)
+
+// viaFlags say which service cases are put to.
+type viaFlags struct {
+	natsFlags
+
+	ViaNats    bool   `name:"via-nats" help:"Put the cases to the order check (rls.check) of a running rlsguard serve, found as other commands find it."`
+	ViaCDS     string `name:"via-cds" placeholder:"URL" help:"Put the cases to a CDS Hooks service at this address."`
+	MoveDates  bool   `name:"move-dates" help:"For a service whose clock cannot stand still: move every date of a case by the days from its as-of time to now. Cases at the very edge of a limit in days may then differ."`
+	CDSMapping string `name:"cds-mapping" placeholder:"FILE" help:"Which of our checks the cards of another service stand for (YAML; see the README)."`
+	CDSToken   string `name:"cds-token" placeholder:"FILE" help:"Bearer token for the service (mode 0600)."`
+}
+
+// elsewhere tells that cases are put to a service.
+func (f *viaFlags) elsewhere() bool {
+	return f.ViaNats || f.ViaCDS != "" || f.CDSMapping != "" || f.CDSToken != "" || f.MoveDates
+}
+
+// open connects to the service.
+func (f *viaFlags) open() (cases.Service, func(), error) {
+	none := func() {}
+	switch {
+	case f.ViaNats && f.ViaCDS != "":
+		return nil, none, errors.New("--via-nats and --via-cds exclude each other")
+	case !f.ViaNats && f.ViaCDS == "" && f.MoveDates:
+		return nil, none, errors.New("--move-dates needs --via-nats or --via-cds")
+	case f.ViaCDS == "" && (f.CDSMapping != "" || f.CDSToken != ""):
+		return nil, none, errors.New("--cds-mapping and --cds-token need --via-cds URL")
+	case f.ViaNats:
+		nc, err := f.connect("test")
+		if err != nil {
+			return nil, none, err
+		}
+		return natsService{nc}, nc.Close, nil
+	}
+	s := &cases.CDS{URL: f.ViaCDS, Client: &http.Client{Timeout: 30 * time.Second}}
+	if f.CDSMapping != "" {
+		data, err := os.ReadFile(f.CDSMapping)
+		if err == nil {
+			s.Mapping, err = cases.ReadMapping(data)
+		}
+		if err != nil {
+			return nil, none, fmt.Errorf("--cds-mapping: %w", err)
+		}
+	}
+	if f.CDSToken != "" {
+		if err := private(f.CDSToken); err != nil {
+			return nil, none, fmt.Errorf("--cds-token: %w", err)
+		}
+		data, err := os.ReadFile(f.CDSToken)
+		if err != nil {
+			return nil, none, err
+		}
+		s.Token = strings.TrimSpace(string(data))
+	}
+	return s, none, s.Open(context.Background())
+}
+
+// natsService puts questions to rls.check.
+type natsService struct{ nc *nats.Conn }
+
+// Ask implements cases.Service. rls.check is asked about drafts, so a question without one gets a
+// draft of an ordinary drug.
+func (s natsService) Ask(_ context.Context, q *cases.Question) (*cases.Answer, error) {
+	type parameter struct {
+		Name     string          `json:"name"`
+		Resource json.RawMessage `json:"resource"`
+	}
+	var all []parameter
+	drafts := 0
+	for _, r := range q.Resources {
+		name := "fact"
+		if r.Draft {
+			name = "draft"
+			drafts++
+		}
+		all = append(all, parameter{name, r.JSON})
+	}
+	if drafts == 0 {
+		draft, err := json.Marshal(map[string]any{
+			"resourceType": "MedicationRequest", "id": "test-ordinary-drug", "status": "draft", "intent": "order",
+			"subject":                   map[string]string{"reference": q.Patient},
+			"medicationCodeableConcept": map[string]string{"text": "acetaminophen 500 mg tablet"},
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, parameter{"draft", draft})
+	}
+	request, err := json.Marshal(map[string]any{"resourceType": "Parameters", "parameter": all})
+	if err != nil {
+		return nil, err
+	}
+	data, err := ask(s.nc, request, "application/json")
+	if err != nil {
+		return nil, err
+	}
+	return answerOf(data)
+}
+
+func answerOf(data []byte) (*cases.Answer, error) {
+	var reply ordercheck.Reply
+	if err := json.Unmarshal(data, &reply); err != nil {
+		return nil, err
+	}
+	a := &cases.Answer{}
+	var err error
+	if a.AsOf, err = time.Parse(time.RFC3339Nano, reply.AsOf); err != nil {
+		return nil, fmt.Errorf("asOf of the reply: %w", err)
+	}
+	for _, l := range append(reply.Because, reply.Open...) {
+		a.Flags = append(
+			a.Flags,
+			cases.Flag{Patient: string(l.Patient), Check: l.Check, Ingredient: l.Ingredient, Severity: l.Severity},
+		)
+	}
+	for _, u := range reply.Unread {
+		a.Said = append(a.Said, fmt.Sprintf("%s at %s: %s, %s", u.Type, u.Pointer, u.Reason, u.Detail))
+	}
+	return a, nil
+}

@@ -1,0 +1,159 @@
+package cases
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/terms"
+)
+
+// Coverage is what cases reached, and what they did not.
+type Coverage struct {
+	Checks   Reached `json:"checks"`
+	Silences Reached `json:"silences"`
+	Limits   []Limit `json:"limits"`
+	// Rows of the tables that decide: ingredients, diagnoses, laboratory codes; and the tables by
+	// which drugs were found.
+	Rows []Reached `json:"rows"`
+}
+
+// Reached counts, of a closed list, by how many cases each was reached.
+type Reached struct {
+	What string         `json:"what"`
+	By   map[string]int `json:"by"`
+	Not  []string       `json:"not"`
+}
+
+// Text counts in words.
+func (r *Reached) Text() string {
+	return fmt.Sprintf("%s: %d of %d", r.What, len(r.By), len(r.By)+len(r.Not))
+}
+
+// CoverageOf looks at what cases gave. Limits are moved one after the other, in each case's own
+// settings, to see whether a case notices.
+func CoverageOf(results []Result) Coverage {
+	tables := terms.Embedded()
+	c := Coverage{
+		Checks: newReached("checks"), Silences: newReached("reasons of silence"),
+		Rows: []Reached{
+			newReached("ingredients"),
+			newReached("diagnosis codes"),
+			newReached("laboratory codes"),
+			newReached("drug tables"),
+		},
+	}
+	for i := range results {
+		if g := results[i].Got; g != nil && g.known != nil {
+			c.add(g)
+		}
+	}
+	var ids, reasons, drugs, conditions []string
+	for _, check := range checks.Catalogue() {
+		ids = append(ids, check.ID)
+	}
+	for _, r := range checks.SilenceReasons() {
+		reasons = append(reasons, string(r))
+	}
+	for _, in := range tables.Ingredients() {
+		drugs = append(drugs, in.Name)
+	}
+	for _, code := range tables.ConditionCodes() {
+		conditions = append(conditions, codeText(code))
+	}
+	c.Checks.rest(ids)
+	c.Silences.rest(reasons)
+	for i, all := range [][]string{drugs, conditions, tables.LabCodes(), tables.DrugTables()} {
+		c.Rows[i].rest(all)
+	}
+	c.Limits = limitsOf(results)
+	return c
+}
+
+func newReached(what string) Reached {
+	return Reached{What: what, By: map[string]int{}, Not: []string{}}
+}
+
+// rest notes what of all was not reached.
+func (r *Reached) rest(all []string) {
+	for _, name := range all {
+		if r.By[name] == 0 {
+			r.Not = append(r.Not, name)
+		}
+	}
+	slices.Sort(r.Not)
+}
+
+// add counts one case, each thing once.
+func (c *Coverage) add(g *Got) {
+	seen := map[string]bool{}
+	reach := func(r *Reached, name string) {
+		if key := r.What + "|" + name; name != "" && !seen[key] {
+			seen[key] = true
+			r.By[name]++
+		}
+	}
+	for _, f := range g.Flags {
+		reach(&c.Checks, f.Check)
+	}
+	set := g.rules.Engine.Settings
+	for _, p := range g.known.Patients() {
+		st := g.known.State(p)
+		for _, s := range checks.Explain(st, set, g.AsOf) {
+			reach(&c.Silences, string(s.Reason))
+		}
+		for i := range st.Facts {
+			c.rows(set, &st.Facts[i], reach)
+		}
+	}
+}
+
+// rows counts the rows of tables that a fact is about.
+func (c *Coverage) rows(set *checks.Settings, f *checks.Fact, reach func(*Reached, string)) {
+	t := set.Terms
+	if t == nil {
+		t = terms.Embedded()
+	}
+	drug := func(codings []terms.Coding, names []string) {
+		m := t.Classify(codings, names)
+		for _, found := range m.Found {
+			reach(&c.Rows[0], found.Name)
+		}
+		if slices.Contains(t.DrugTables(), m.Table) {
+			reach(&c.Rows[3], m.Table)
+		}
+	}
+	switch f.Kind {
+	case checks.KindOrder:
+		drugOf(&f.Order.Drug, drug)
+	case checks.KindMedication:
+		drugOf(f.Medication, drug)
+	case checks.KindCondition:
+		for _, coding := range f.Condition.Code.Codings {
+			if code, ok := t.ConditionCode(coding); ok {
+				reach(&c.Rows[1], codeText(code))
+			}
+		}
+	case checks.KindLab:
+		for _, code := range f.Lab.Loincs {
+			reach(&c.Rows[2], code)
+		}
+		for _, component := range f.Lab.Components {
+			for _, code := range component.Loincs {
+				reach(&c.Rows[2], code)
+			}
+		}
+	}
+}
+
+func drugOf(d *checks.Drug, classify func([]terms.Coding, []string)) {
+	classify(d.Codings, d.Names)
+	for i := range d.Parts {
+		classify(d.Parts[i].Codings, d.Parts[i].Names)
+	}
+}
+
+func codeText(c terms.Coding) string {
+	return c.System[strings.LastIndexByte(c.System, '/')+1:] + " " + c.Code
+}

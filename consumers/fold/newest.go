@@ -1,0 +1,113 @@
+package fold
+
+import "github.com/rlsguard/rlsguard/checks"
+
+// newest is who has the newest version of a resource, among all versions that name a patient.
+type newest struct {
+	patient checks.Ref // "" when nobody has any
+	version checks.Version
+	unknown bool // whoever had it has not any more
+}
+
+// newestOf is who has the newest version of a resource. One resource may have been any number of patients' by turns, so they are not all
+// looked at for each of its versions: the view names who had it, and the fold follows it from there on.
+func (f *Fold) newestOf(resource checks.Ref) newest {
+	if n, ok := f.newest[resource]; ok && !n.unknown {
+		return n
+	}
+	if resource.Type() == "Patient" { // is about itself for ever
+		return f.newestAmong(resource, []checks.Ref{resource})
+	}
+	some, bound := f.view.Newest(resource)
+	_, lost := f.newest[resource]
+	own := f.holders.get(resource)
+	n := f.newestAmong(resource, append(own, some...))
+	if lost || bound != nil && (n.patient == "" || n.version.Compare(*bound) < 0) {
+		n = f.newestAmong(resource, f.holdersOf(resource))
+	}
+	if lost || bound != nil || len(own)+len(some) > 1 {
+		f.newest[resource] = n
+	}
+	return n
+}
+
+func (f *Fold) newestAmong(resource checks.Ref, patients []checks.Ref) (n newest) {
+	for _, h := range patients {
+		if held := f.peek(h).Find(resource); held != nil && (n.patient == "" || held.Version.Compare(n.version) > 0) {
+			n = newest{patient: h, version: held.Version}
+		}
+	}
+	return n
+}
+
+// follow keeps newestOf up when a patient gets a version.
+func (f *Fold) follow(ref checks.Ref, fact *checks.Fact) {
+	n, ok := f.newest[fact.Ref]
+	if ok && !n.unknown && (n.patient == "" || n.patient == ref || fact.Version.Compare(n.version) > 0) {
+		f.newest[fact.Ref] = newest{patient: ref, version: fact.Version}
+	}
+}
+
+// forgot keeps newestOf up when a patient's version was cut.
+func (f *Fold) forgot(ref, resource checks.Ref) {
+	if n, ok := f.newest[resource]; ok && n.patient == ref {
+		f.newest[resource] = newest{unknown: true}
+	}
+}
+
+// outrank tells the one who had the newest version of a resource that it is not any more: all others know. Only where a deletion was newer
+// than any, and is not now, the reason changes for all.
+func (f *Fold) outrank(before newest, owner, resource checks.Ref) {
+	if before.patient == "" {
+		return
+	}
+	if tomb := f.knownGone(resource); tomb != nil && tomb.Version.Compare(before.version) > 0 {
+		f.stale[resource] = struct{}{}
+	} else if before.patient != owner {
+		f.reform(before.patient, resource)
+	}
+}
+
+// spread brings all up to date who hold a resource of which that has to be known, and has those decided who refer to a Medication that says
+// something else: each once, however many versions there were, and as many as one commit may touch.
+func (f *Fold) spread() {
+	for _, resource := range sorted(f.stale) {
+		for n, h := range f.holdersOf(resource) {
+			if f.mayTouch(n, h) {
+				f.reform(h, resource)
+			} else {
+				f.behind = append(f.behind, h)
+			}
+		}
+	}
+	clear(f.stale)
+	for _, medication := range sorted(f.reached) {
+		for n, ref := range f.referrersOf(medication) {
+			if f.mayTouch(n, ref) {
+				f.patient(ref).touched = true
+			} else {
+				f.later = append(f.later, ref)
+			}
+		}
+	}
+	clear(f.reached)
+}
+
+// mayTouch tells whether the nth of those whom a change concerns is still in this commit; otherwise it comes later.
+func (f *Fold) mayTouch(n int, ref checks.Ref) bool {
+	p := f.patients[ref]
+	return f.e.MaxTouch == 0 || n < f.e.MaxTouch || p != nil && p.touched
+}
+
+// giveBack lets those who hold a resource that was cut from somebody know that, each resource once.
+func (f *Fold) giveBack() {
+	for len(f.lost) > 0 {
+		resources := sorted(f.lost)
+		clear(f.lost)
+		for _, resource := range resources {
+			for _, h := range f.holdersOf(resource) {
+				f.reform(h, resource)
+			}
+		}
+	}
+}
