@@ -1,15 +1,16 @@
 package consumers
 
 import (
-	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
@@ -51,6 +52,13 @@ func TestStatesVanish(t *testing.T) {
 				b := newBench(t)
 				docs := someDocs(10)
 				cfg := b.config()
+				red := make(chan struct{})
+				tell := sync.OnceFunc(func() { close(red) })
+				cfg.Log = cfg.Log.Hook(zerolog.HookFunc(func(_ *zerolog.Event, _ zerolog.Level, text string) {
+					if strings.Contains(text, "stored states have left stream") { // it is shown before it is logged
+						tell()
+					}
+				}))
 				defer b.serve(cfg)()
 				if instances == 2 {
 					defer b.serve(b.config())()
@@ -63,13 +71,6 @@ func TestStatesVanish(t *testing.T) {
 					})
 				}
 				want := b.states()
-				red := make(chan struct{})
-				go func() {
-					for !slices.Contains(cfg.Health.Reasons(), health.StatesMissing) {
-						time.Sleep(time.Millisecond)
-					}
-					close(red)
-				}()
 				vanish(b)
 				<-red
 				b.wait("stored again", func() bool { return cmp.Diff(len(want), len(b.states())) == "" && len(cfg.Health.Reasons()) == 0 })

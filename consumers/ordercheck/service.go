@@ -48,7 +48,7 @@ var requestSchema string
 //go:embed schema/reply.json
 var replySchema string
 
-// Serve answers rls.check on nc until the returned service is stopped. Several instances share the work.
+// Serve answers rls.check on nc until the returned service is stopped: one question at a time, and several instances share the work.
 func Serve(nc *nats.Conn, c *Checker) (micro.Service, error) {
 	svc, err := micro.AddService(nc, micro.Config{
 		Name: serviceName, Version: serviceVersion,

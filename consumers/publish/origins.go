@@ -17,8 +17,8 @@ type Origin struct {
 	Line   int
 }
 
-// Origins are sequences of messages with their origins. Lines of one file that went one after the other are one span.
-type Origins struct{ Spans []span }
+// origins are sequences of messages with their origins. Lines of one file that went one after the other are one span.
+type origins struct{ spans []span }
 
 type span struct {
 	first uint64
@@ -27,29 +27,29 @@ type span struct {
 }
 
 // Add notes a message. Sequences grow.
-func (p *Origins) Add(seq uint64, from Origin) {
-	if n := len(p.Spans); n > 0 {
-		s := &p.Spans[n-1]
+func (p *origins) add(seq uint64, from Origin) {
+	if n := len(p.spans); n > 0 {
+		s := &p.spans[n-1]
 		if seq == s.first+uint64(s.count) && from == (Origin{s.from.Source, s.from.Line + s.count}) {
 			s.count++
 			return
 		}
 	}
-	p.Spans = append(p.Spans, span{first: seq, count: 1, from: from})
+	p.spans = append(p.spans, span{first: seq, count: 1, from: from})
 }
 
 // Last is the greatest sequence; 0 when there is none.
-func (p *Origins) Last() uint64 {
-	if len(p.Spans) == 0 {
+func (p *origins) last() uint64 {
+	if len(p.spans) == 0 {
 		return 0
 	}
-	s := p.Spans[len(p.Spans)-1]
+	s := p.spans[len(p.spans)-1]
 	return s.first + uint64(s.count) - 1
 }
 
 // Find is the origin of a message; false when it is not one of these.
-func (p *Origins) Find(seq uint64) (Origin, bool) {
-	i, found := slices.BinarySearchFunc(p.Spans, seq, func(s span, seq uint64) int {
+func (p *origins) find(seq uint64) (Origin, bool) {
+	i, found := slices.BinarySearchFunc(p.spans, seq, func(s span, seq uint64) int {
 		switch {
 		case seq < s.first:
 			return 1
@@ -61,7 +61,7 @@ func (p *Origins) Find(seq uint64) (Origin, bool) {
 	if !found {
 		return Origin{}, false
 	}
-	s := p.Spans[i]
+	s := p.spans[i]
 	return Origin{s.from.Source, s.from.Line + int(seq-s.first)}, true
 }
 
@@ -70,7 +70,7 @@ func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
 	if _, err := p.Flush(ctx); err != nil {
 		return err
 	}
-	if err := jet.WaitDecided(ctx, p.js, p.stored.Last(), w); err != nil {
+	if err := jet.WaitDecided(ctx, p.js, p.stored.last(), w); err != nil {
 		return err
 	}
 	return jet.WaitCopied(ctx, p.js)
@@ -80,12 +80,12 @@ func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
 // all of them; producers, who are of another account, reason and place, without a Number. Where neither is answered the error is
 // context.DeadlineExceeded or one of the server.
 func (p *Publisher) Rejected(ctx context.Context, do func(Origin, layout.DeadLetter) error) error {
-	if _, err := p.Flush(ctx); err != nil || len(p.stored.Spans) == 0 {
+	if _, err := p.Flush(ctx); err != nil || len(p.stored.spans) == 0 {
 		return err
 	}
 	since := p.since.Add(-time.Minute) // the servers of a cluster have a clock each
 	ours := func(l layout.DeadLetter) error {
-		if from, ours := p.stored.Find(l.Input); ours && l.Epoch == p.epoch {
+		if from, ours := p.stored.find(l.Input); ours && l.Epoch == p.epoch {
 			return do(from, l)
 		}
 		return nil

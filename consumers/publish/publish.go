@@ -40,7 +40,7 @@ type Publisher struct {
 
 	mu     sync.Mutex
 	sent   int
-	stored Origins // where it came from
+	stored origins // where it came from
 	err    error
 }
 
@@ -107,7 +107,7 @@ func (p *Publisher) run(ctx context.Context) {
 				p.err = fmt.Errorf("publishing: %w", err)
 			}
 			for i, seq := range seqs {
-				p.stored.Add(seq, batch[i].from)
+				p.stored.add(seq, batch[i].from)
 			}
 			p.sent += len(seqs)
 			p.mu.Unlock()

@@ -14,14 +14,14 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// ErrNoFlag tells that no flag with an id is open.
-var ErrNoFlag = errors.New("no flag with this id is open")
+// errNoFlag tells that no flag with an id is open.
+var errNoFlag = errors.New("no flag with this id is open")
 
 // FindFlag reads the open flag with an id from the stream RLS_FLAGS. There is at most one domain. Its
-// error is ErrNoFlag, or one of the server.
+// error is errNoFlag, or one of the server.
 func FindFlag(ctx context.Context, nc *nats.Conn, id string, in ...jet.Domain) (checks.Flag, error) {
 	if !layout.FlagID.MatchString(id) {
-		return checks.Flag{}, fmt.Errorf("%w: an id is a UUID in small letters, as watch prints it", ErrNoFlag)
+		return checks.Flag{}, fmt.Errorf("%w: an id is a UUID in small letters, as watch prints it", errNoFlag)
 	}
 	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithDefaultTimeout(5*time.Second))
 	if err != nil {
@@ -34,7 +34,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, id string, in ...jet.Domain) (
 	}
 	open := sortedOpen(known)
 	if len(open) == 0 {
-		return checks.Flag{}, ErrNoFlag
+		return checks.Flag{}, errNoFlag
 	}
 	return open[0], nil
 }

@@ -20,7 +20,7 @@ var (
 	ErrConnectionLost = errors.New("connection lost")
 	// ErrNoAnswer: there is a connection, and the server does not answer.
 	ErrNoAnswer = errors.New("the server does not answer")
-	// ErrNoFlags: the stream RLS_FLAGS is gone.
+	// errNoFlags: the stream RLS_FLAGS is gone.
 	ErrNoFlags = errors.New("the stream " + layout.StreamFlags + " is gone")
 )
 
