@@ -65,7 +65,7 @@ func (c *rehearseCommand) Run(p *terminal.Program) (err error) {
 		}
 	}
 	r := newRehearsal(p, c.rehearseFlags, c.Format)
-	if err := rehearseStates(p, ctx, s, r, sides); err != nil {
+	if err := rehearseStates(ctx, p, s, r, sides); err != nil {
 		return err
 	}
 	report := r.Report(sides.AsOf, configName(c.Config), configName(c.Against))
@@ -93,8 +93,8 @@ func (c *rehearseCommand) sides(p *terminal.Program) (*rehearse.Sides, error) {
 }
 
 // rehearseStates takes all stored patients in, each once.
-func rehearseStates(p *terminal.Program,
-	ctx context.Context, s *stored, r *rehearse.Rehearsal, sides *rehearse.Sides,
+func rehearseStates(
+	ctx context.Context, p *terminal.Program, s *stored, r *rehearse.Rehearsal, sides *rehearse.Sides,
 ) error {
 	var bar *terminal.Progress
 	seen := map[checks.Ref]struct{}{}

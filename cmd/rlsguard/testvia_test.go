@@ -15,7 +15,7 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/casetest"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
-	"github.com/rlsguard/rlsguard/consumers/cases"
+	"github.com/rlsguard/rlsguard/consumers/cases/cds"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
@@ -78,7 +78,7 @@ func TestReadmeMapping(t *testing.T) {
 	if !ok || !ended {
 		t.Fatal("no mapping in the README")
 	}
-	m, err := cases.ReadMapping([]byte(text))
+	m, err := cds.ReadMapping([]byte(text))
 	if err != nil || len(m.Cards) < 2 || m.Services["patient-view"] == "" {
 		t.Errorf("%+v: %v", m, err)
 	}

@@ -50,11 +50,12 @@ type errUnaskable struct{ why string }
 
 func (e errUnaskable) Error() string { return e.why }
 
-func unaskable(format string, args ...any) error { return errUnaskable{fmt.Sprintf(format, args...)} }
+// Unaskable is the error of a Service to which a case cannot be put, and says why.
+func Unaskable(format string, args ...any) error { return errUnaskable{fmt.Sprintf(format, args...)} }
 
-// Questions puts a case as questions, one for each patient. why says why it cannot be: a request
+// questions puts a case as questions, one for each patient. why says why it cannot be: a request
 // holds one version of each resource, and its answer does not tell rejections or transitions.
-func (c *Case) Questions() (questions []Question, why string, err error) {
+func (c *Case) questions() (questions []Question, why string, err error) {
 	switch {
 	case c.Fault != nil:
 		return nil, "", c.Fault
@@ -103,7 +104,7 @@ func documents(name string, data []byte) ([]json.RawMessage, error) {
 			data, err = io.ReadAll(r)
 		}
 		if err != nil {
-			return nil, unaskable("%s cannot be unpacked", name)
+			return nil, Unaskable("%s cannot be unpacked", name)
 		}
 	}
 	var docs []json.RawMessage
@@ -114,7 +115,7 @@ func documents(name string, data []byte) ([]json.RawMessage, error) {
 		case errors.Is(err, io.EOF):
 			return docs, nil
 		case err != nil:
-			return nil, unaskable("%s is not plain JSON in UTF-8, which a request has to be", name)
+			return nil, Unaskable("%s is not plain JSON in UTF-8, which a request has to be", name)
 		}
 		docs = append(docs, doc)
 	}
@@ -148,13 +149,13 @@ func (g *gatherer) document(doc json.RawMessage) error {
 	var text string
 	switch {
 	case json.Unmarshal(doc, &head) != nil:
-		return unaskable("an input is no FHIR resource")
+		return Unaskable("an input is no FHIR resource")
 	case head.SpecVersion != "" && json.Unmarshal(head.Data, &text) == nil:
 		return g.document(json.RawMessage(text))
 	case head.SpecVersion != "" && len(head.Data) > 0:
 		return g.document(head.Data)
 	case head.ResourceType == "":
-		return unaskable("an input is no FHIR resource")
+		return Unaskable("an input is no FHIR resource")
 	}
 	if head.ResourceType == "Bundle" {
 		return g.bundle(head.Entry)
@@ -162,7 +163,7 @@ func (g *gatherer) document(doc json.RawMessage) error {
 	key := head.ResourceType + "/" + head.ID
 	if known, twice := g.seen[key]; twice && head.ID != "" {
 		if !bytes.Equal(canonical(known), canonical(doc)) {
-			return unaskable("it has several versions of a %s, and a request holds one", head.ResourceType)
+			return Unaskable("it has several versions of a %s, and a request holds one", head.ResourceType)
 		}
 		return nil
 	}
@@ -183,7 +184,7 @@ func (g *gatherer) bundle(entries []bundleEntry) error {
 	for _, e := range entries {
 		switch e.Request.Method {
 		case "DELETE", "PATCH":
-			return unaskable("it has a %s, and a request holds only what there is", e.Request.Method)
+			return Unaskable("it has a %s, and a request holds only what there is", e.Request.Method)
 		}
 		if len(e.Resource) == 0 {
 			continue
@@ -255,7 +256,7 @@ func (g *gatherer) questions() ([]Question, error) {
 		byPatient[p] = append(byPatient[p], r)
 	}
 	if len(patients) == 0 {
-		return nil, unaskable("no patient is named in it")
+		return nil, Unaskable("no patient is named in it")
 	}
 	slices.Sort(patients)
 	var out []Question
@@ -301,7 +302,7 @@ func (q *Question) move(days int) {
 
 // RunVia asks a service. why says why the case was not asked, or its answer is not compared.
 func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, why string, err error) {
-	questions, why, err := c.Questions()
+	questions, why, err := c.questions()
 	if why != "" || err != nil {
 		return nil, why, err
 	}

@@ -13,6 +13,17 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
+// Result is how one case ended.
+type Result struct {
+	Case        *Case
+	Got         *Got
+	Differences []Difference
+	Err         error  // the case could not be run
+	Skipped     string // why it was not run, or not compared; "" when it was
+	Variants    int    // shuffled ones that were run too
+	Took        time.Duration
+}
+
 // Rules are what a case is decided by.
 type Rules struct {
 	Engine fold.Engine

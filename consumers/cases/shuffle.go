@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// NoShuffle in the notes of a case says that its order matters.
-const NoShuffle = "noshuffle"
+// noShuffle in the notes of a case says that its order matters.
+const noShuffle = "noshuffle"
 
 // RunShuffled runs variant n of a case: its files under other names and so in another order, one of
 // them perhaps twice, with their entries and lines in another order and some repeated. The same n
@@ -38,7 +38,7 @@ func variantSource(name string, n int) *rand.Rand {
 }
 
 // MayShuffle tells whether the order of its inputs means nothing to a case.
-func (c *Case) MayShuffle() bool { return !slices.Contains(c.Notes, NoShuffle) }
+func (c *Case) MayShuffle() bool { return !slices.Contains(c.Notes, noShuffle) }
 
 // CompareShuffled says what a variant changed beyond base, what the case as it stands has
 // different. Rejections are not compared: what is repeated is rejected again.

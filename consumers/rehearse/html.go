@@ -12,7 +12,7 @@ import (
 var pageHTML string
 
 var page = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("page").Parse(pageHTML))
+	return template.Must(template.New("page").Funcs(template.FuncMap{"title": (*Change).title}).Parse(pageHTML))
 })
 
 // bar is one bar of a plot, in units of its drawing.
@@ -41,7 +41,8 @@ type plotRow struct {
 type pageData struct {
 	*Report
 	Changes, Open plot
-	Shown         int
+	Shown         int // of the changes
+	Changed       int // all of them
 	Kinds         []Kind
 }
 
@@ -55,7 +56,7 @@ const (
 // picture from elsewhere.
 func (r *Report) WriteHTML(w io.Writer) error {
 	return page().Execute(w, pageData{
-		Report: r, Changes: r.changesPlot(), Open: r.openPlot(), Shown: len(r.Examples), Kinds: Kinds,
+		Report: r, Changes: r.changesPlot(), Open: r.openPlot(), Shown: len(r.Examples), Kinds: kinds, Changed: r.Counts.total(),
 	})
 }
 
@@ -72,7 +73,7 @@ func (r *Report) changesPlot() plot {
 	}
 	unit := (plotWidth - p.Axis - plotRight) / float64(most)
 	for _, c := range r.Checks {
-		if c.Counts.Total() == 0 {
+		if c.Counts.total() == 0 {
 			continue
 		}
 		row := plotRow{Label: c.Check, Y: float64(len(p.Rows)) * rowHeight}
@@ -106,7 +107,7 @@ func (r *Report) openPlot() plot {
 		Axis:   plotLeft,
 		Height: 2*rowHeight + 6,
 	}
-	unit := (plotWidth - plotLeft - plotRight) / float64(max(1, r.OpenBefore.Total(), r.OpenAfter.Total()))
+	unit := (plotWidth - plotLeft - plotRight) / float64(max(1, r.OpenBefore.total(), r.OpenAfter.total()))
 	for i, open := range []Severities{r.OpenBefore, r.OpenAfter} {
 		row := plotRow{Label: []string{"before", "after"}[i], Y: float64(i) * rowHeight}
 		x := plotLeft

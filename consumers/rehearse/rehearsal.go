@@ -16,8 +16,8 @@ type Flag struct {
 	Summary           string
 }
 
-// FlagsOf are the flags of findings.
-func FlagsOf(findings []checks.Finding) []Flag {
+// flagsOf are the flags of findings.
+func flagsOf(findings []checks.Finding) []Flag {
 	flags := make([]Flag, len(findings))
 	for i, f := range findings {
 		flags[i] = Flag{f.Check, f.Ingredient, f.Severity, f.Summary}
@@ -35,8 +35,8 @@ const (
 	Moved  Kind = "moved"
 )
 
-// Kinds in the order in which they are told.
-var Kinds = []Kind{Opened, Closed, Moved}
+// kinds in the order in which they are told.
+var kinds = []Kind{Opened, Closed, Moved}
 
 // Change is one flag that differs.
 type Change struct {
@@ -78,8 +78,8 @@ type Severities struct {
 	Low      int `json:"low"`
 }
 
-// Total of all.
-func (s Severities) Total() int { return s.High + s.Moderate + s.Low }
+// total of all.
+func (s Severities) total() int { return s.High + s.Moderate + s.Low }
 
 func (s *Severities) add(v checks.Severity) {
 	switch v {
@@ -99,20 +99,8 @@ type Counts struct {
 	Moved  int `json:"moved"`
 }
 
-// Of one kind.
-func (c Counts) Of(k Kind) int {
-	switch k {
-	case Opened:
-		return c.Opened
-	case Closed:
-		return c.Closed
-	default:
-		return c.Moved
-	}
-}
-
-// Total of all kinds.
-func (c Counts) Total() int { return c.Opened + c.Closed + c.Moved }
+// total of all kinds.
+func (c Counts) total() int { return c.Opened + c.Closed + c.Moved }
 
 func (c *Counts) add(k Kind) {
 	switch k {
@@ -231,7 +219,7 @@ func (r *Rehearsal) Report(asOf time.Time, before, after string) *Report {
 		c := *r.byCheck[id]
 		c.Per1000 = c.Counts.per1000(out.Orders)
 		out.Checks = append(out.Checks, c)
-		for _, k := range Kinds {
+		for _, k := range kinds {
 			out.Examples = append(out.Examples, r.examples[id+"|"+string(k)]...)
 		}
 	}

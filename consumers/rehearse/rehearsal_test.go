@@ -54,7 +54,7 @@ func TestChanges(t *testing.T) {
 	rep := r.Report(asOf, "one", "two")
 	if rep.Counts != (Counts{1, 1, 1}) || rep.Per1000 != (Rates{250, 250, 250}) || rep.Patients != 1 ||
 		rep.Changed != 1 ||
-		rep.OpenBefore.Total() != 3 {
+		rep.OpenBefore.total() != 3 {
 		t.Errorf("%+v", rep)
 	}
 	r.Each = func(Change) error { return errors.New("full") }

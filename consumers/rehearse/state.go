@@ -19,12 +19,12 @@ func (s *Sides) Patient(before, after *checks.State) Patient {
 	p := Patient{}
 	if after != nil {
 		p.Ref, p.Orders = after.Patient, orders(after)
-		p.After = FlagsOf(checks.Evaluate(after, s.After, s.AsOf))
+		p.After = flagsOf(checks.Evaluate(after, s.After, s.AsOf))
 		p.SilentAfter = func(f Flag) string { return checks.Why(after, s.After, s.AsOf, f.Check, f.Ingredient) }
 	}
 	if before != nil {
 		p.Ref, p.Orders = before.Patient, orders(before)
-		p.Before = FlagsOf(checks.Evaluate(before, s.Before, s.AsOf))
+		p.Before = flagsOf(checks.Evaluate(before, s.Before, s.AsOf))
 		p.SilentBefore = func(f Flag) string { return checks.Why(before, s.Before, s.AsOf, f.Check, f.Ingredient) }
 	}
 	return p

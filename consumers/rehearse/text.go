@@ -23,7 +23,7 @@ func (r *Report) WriteText(out io.Writer, print func(string) string) error {
 	}
 	fmt.Fprintf(w, "\n%d patients, %d orders. ", r.Patients, r.Orders)
 	fmt.Fprintf(w, "Open before: %s. Open after: %s.\n", r.OpenBefore, r.OpenAfter)
-	if r.Counts.Total() == 0 {
+	if r.Counts.total() == 0 {
 		fmt.Fprintln(w, "No flag differs.")
 		return w.Flush()
 	}
@@ -41,7 +41,7 @@ func (r *Report) writeTable(w io.Writer) {
 	fmt.Fprintf(w, "%-36s %7s %7s %8s %8s %8s   per 1,000 orders: opened, closed, moved\n",
 		"check", "before", "after", "opened", "closed", "moved")
 	all := CheckCount{
-		Check: "all", Before: r.OpenBefore.Total(), After: r.OpenAfter.Total(), Counts: r.Counts, Per1000: r.Per1000,
+		Check: "all", Before: r.OpenBefore.total(), After: r.OpenAfter.total(), Counts: r.Counts, Per1000: r.Per1000,
 	}
 	for _, c := range append(slices.Clip(r.Checks), all) {
 		fmt.Fprintf(w, "%-36s %7d %7d %8d %8d %8d   %.2f, %.2f, %.2f\n", c.Check, c.Before, c.After,
@@ -50,7 +50,7 @@ func (r *Report) writeTable(w io.Writer) {
 }
 
 func (c *Change) write(w io.Writer, print func(string) string) {
-	fmt.Fprintf(w, "\n%s\n", print(c.Title()))
+	fmt.Fprintf(w, "\n%s\n", print(c.title()))
 	for _, side := range []struct{ label, text string }{{"before", c.Was}, {"after", c.Is}} {
 		if side.text != "" {
 			fmt.Fprintf(w, "  %-7s %s\n", side.label, print(side.text))
@@ -59,11 +59,11 @@ func (c *Change) write(w io.Writer, print func(string) string) {
 }
 
 func (s Severities) String() string {
-	return fmt.Sprintf("%d (%d high, %d moderate, %d low)", s.Total(), s.High, s.Moderate, s.Low)
+	return fmt.Sprintf("%d (%d high, %d moderate, %d low)", s.total(), s.High, s.Moderate, s.Low)
 }
 
-// Title names a change in a line.
-func (c *Change) Title() string {
+// title names a change in a line.
+func (c *Change) title() string {
 	name := c.Check
 	if c.Ingredient != "" {
 		name += " (" + c.Ingredient + ")"

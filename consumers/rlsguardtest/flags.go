@@ -6,6 +6,8 @@
 // It needs no server, and links none. A bus in the test's own process is in the package bustest
 // below this one. Who wants cases in files instead, with the flags that they must give, runs
 // rlsguard test.
+//
+// The package must not know NATS or the command line.
 package rlsguardtest
 
 import (

@@ -6,5 +6,6 @@
 // What it holds afterwards: the flags are those of one replay in the order of the stream, every resource got exactly one outcome, the
 // history of each flag counts without a gap or a repetition and opens before it resolves, and what was acknowledged is in the result.
 //
-// The package is for tests. It knows the messages of package consumers as a server sees them: subjects and headers, not contents.
+// The package is for tests. It knows the messages of package consumers as a server sees them, by subject and header, and must not know
+// what is in them.
 package sim

@@ -61,6 +61,8 @@ var mayImport = map[string][]string{
 		"consumers/parallel", "fhir",
 	},
 	"consumers/cases":        {"checks", "checks/terms", "consumers/fold", "fhir"},
+	"consumers/cases/cds":    {"consumers/cases"},
+	"consumers/cases/junit":  {"consumers/cases"},
 	"consumers/rehearse":     {"checks", "checks/terms"},
 	"consumers/rlsguardtest": {"checks", "consumers/fold", "fhir"},
 	"consumers/rlsguardtest/bustest": {
@@ -89,7 +91,7 @@ var mayImport = map[string][]string{
 	},
 	"cmd/rlsguard/casetest": {
 		"checks", "cmd/rlsguard/connect", "cmd/rlsguard/settings", "cmd/rlsguard/terminal",
-		"consumers/cases", "consumers/fold", "consumers/ordercheck",
+		"consumers/cases", "consumers/cases/cds", "consumers/cases/junit", "consumers/fold", "consumers/ordercheck",
 	},
 	"cmd/rlsguard/tables": {
 		"checks", "checks/terms", "checks/terms/dmd", "checks/terms/fda", "checks/terms/rrf", "cmd/rlsguard/files",

@@ -17,6 +17,7 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/cases"
+	"github.com/rlsguard/rlsguard/consumers/cases/junit"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
@@ -254,7 +255,7 @@ func writeJUnit(path string, results []cases.Result) error {
 	if err != nil {
 		return fmt.Errorf("--junit: %w", err)
 	}
-	if err := errors.Join(cases.WriteJUnit(f, results), f.Close()); err != nil {
+	if err := errors.Join(junit.Write(f, results), f.Close()); err != nil {
 		return fmt.Errorf("--junit: %w", err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/consumers/cases"
+	"github.com/rlsguard/rlsguard/consumers/cases/cds"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
@@ -50,11 +51,11 @@ func (f *viaFlags) open() (cases.Service, func(), error) {
 		}
 		return natsService{nc.Conn}, nc.Close, nil
 	}
-	s := &cases.CDS{URL: f.ViaCDS, Client: &http.Client{Timeout: 30 * time.Second}}
+	s := &cds.Service{URL: f.ViaCDS, Client: &http.Client{Timeout: 30 * time.Second}}
 	if f.CDSMapping != "" {
 		data, err := os.ReadFile(f.CDSMapping)
 		if err == nil {
-			s.Mapping, err = cases.ReadMapping(data)
+			s.Mapping, err = cds.ReadMapping(data)
 		}
 		if err != nil {
 			return nil, none, fmt.Errorf("--cds-mapping: %w", err)

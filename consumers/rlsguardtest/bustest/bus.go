@@ -1,5 +1,7 @@
 // Package bustest runs rlsguard on a NATS server in a test's own process: events in, flags out, as
 // at a site.
+//
+// The package must not know which drug or lab means what, nor the command line.
 package bustest
 
 import (

@@ -1,4 +1,4 @@
-package cases
+package cds
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/rlsguard/rlsguard/consumers/cases"
 )
 
 // Mapping says which of our checks the cards of a foreign CDS Hooks service stand for.
@@ -76,13 +78,13 @@ func ReadMapping(data []byte) (*Mapping, error) {
 }
 
 // flag is what a card stands for; false when no rule fits.
-func (m *Mapping) flag(patient string, c *cdsCard) (Flag, bool) {
+func (m *Mapping) flag(patient string, c *card) (cases.Flag, bool) {
 	for _, r := range m.Cards {
 		if !r.Summary.fits(c.Summary) || !r.Detail.fits(c.Detail) || !r.Source.fits(c.Source.Label) ||
 			!r.Topic.fits(c.Source.Topic.Code) {
 			continue
 		}
-		f := Flag{Patient: patient, Check: r.Check, Ingredient: AnyIngredient, Severity: m.Severity[c.Indicator]}
+		f := cases.Flag{Patient: patient, Check: r.Check, Ingredient: cases.AnyIngredient, Severity: m.Severity[c.Indicator]}
 		if r.Severity != "" {
 			f.Severity = r.Severity
 		}
@@ -96,5 +98,5 @@ func (m *Mapping) flag(patient string, c *cdsCard) (Flag, bool) {
 		}
 		return f, true
 	}
-	return Flag{}, false
+	return cases.Flag{}, false
 }

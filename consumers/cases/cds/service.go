@@ -1,4 +1,4 @@
-package cases
+package cds
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rlsguard/rlsguard/consumers/cases"
 )
 
 // Hooks that cases are asked by (CDS Hooks 2.0).
@@ -18,23 +20,23 @@ const (
 	orderSign   = "order-sign"
 )
 
-// CDS asks a CDS Hooks service.
-type CDS struct {
+// Service asks a CDS Hooks service.
+type Service struct {
 	URL     string // base, with or without /cds-services
 	Token   string // bearer token; "" for none
 	Mapping *Mapping
 	Client  *http.Client
 
-	services []cdsService
+	services []offer
 }
 
-type cdsService struct {
+type offer struct {
 	Hook     string            `json:"hook"`
 	ID       string            `json:"id"`
 	Prefetch map[string]string `json:"prefetch"`
 }
 
-type cdsCard struct {
+type card struct {
 	Summary   string `json:"summary"`
 	Detail    string `json:"detail"`
 	Indicator string `json:"indicator"`
@@ -46,21 +48,21 @@ type cdsCard struct {
 	} `json:"source"`
 	Extension struct {
 		Flag *struct {
-			Flag
+			cases.Flag
 			AsOf time.Time `json:"asOf"`
 		} `json:"io.github.rlsguard.flag"`
 	} `json:"extension"`
 }
 
 // Open reads the discovery of the service.
-func (s *CDS) Open(ctx context.Context) error {
+func (s *Service) Open(ctx context.Context) error {
 	s.URL = strings.TrimSuffix(strings.TrimSuffix(s.URL, "/"), "/cds-services")
 	data, err := s.do(ctx, http.MethodGet, "/cds-services", nil)
 	if err != nil {
 		return err
 	}
 	var d struct {
-		Services []cdsService `json:"services"`
+		Services []offer `json:"services"`
 	}
 	if err := json.Unmarshal(data, &d); err != nil {
 		return fmt.Errorf("%s/cds-services: %w", s.URL, err)
@@ -73,8 +75,8 @@ func (s *CDS) Open(ctx context.Context) error {
 }
 
 // service is the one to call for a hook; nil when there is none.
-func (s *CDS) service(hook string) *cdsService {
-	i := slices.IndexFunc(s.services, func(d cdsService) bool {
+func (s *Service) service(hook string) *offer {
+	i := slices.IndexFunc(s.services, func(d offer) bool {
 		return d.Hook == hook &&
 			(s.Mapping == nil || s.Mapping.Services[hook] == "" || s.Mapping.Services[hook] == d.ID)
 	})
@@ -84,7 +86,7 @@ func (s *CDS) service(hook string) *cdsService {
 	return &s.services[i]
 }
 
-func (s *CDS) do(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+func (s *Service) do(ctx context.Context, method, path string, body []byte) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -112,8 +114,8 @@ func (s *CDS) do(ctx context.Context, method, path string, body []byte) ([]byte,
 // Ask implements Service. Drafts are asked about as they are signed; where there are none, the
 // patient's view is asked for. A service without that is asked about all orders as if they were
 // being signed.
-func (s *CDS) Ask(ctx context.Context, q *Question) (*Answer, error) {
-	var drafts, rest []Resource
+func (s *Service) Ask(ctx context.Context, q *cases.Question) (*cases.Answer, error) {
+	var drafts, rest []cases.Resource
 	for _, r := range q.Resources {
 		if r.Draft {
 			drafts = append(drafts, r)
@@ -126,11 +128,11 @@ func (s *CDS) Ask(ctx context.Context, q *Question) (*Answer, error) {
 		hook, service = orderSign, s.service(orderSign)
 	}
 	if service == nil {
-		return nil, unaskable("the service does not offer %s", hook)
+		return nil, cases.Unaskable("the service does not offer %s", hook)
 	}
 	if hook == orderSign && len(drafts) == 0 {
 		if drafts, rest = requests(rest); len(drafts) == 0 {
-			return nil, unaskable("no MedicationRequest is in it, and the service offers only %s", orderSign)
+			return nil, cases.Unaskable("no MedicationRequest is in it, and the service offers only %s", orderSign)
 		}
 	}
 	body, err := hookBody(q.Patient, hook, service, drafts, rest)
@@ -144,7 +146,7 @@ func (s *CDS) Ask(ctx context.Context, q *Question) (*Answer, error) {
 	return s.answer(q.Patient, data)
 }
 
-func requests(all []Resource) (drafts, rest []Resource) {
+func requests(all []cases.Resource) (drafts, rest []cases.Resource) {
 	for _, r := range all {
 		if r.Type == "MedicationRequest" {
 			drafts = append(drafts, r)
@@ -155,17 +157,17 @@ func requests(all []Resource) (drafts, rest []Resource) {
 	return drafts, rest
 }
 
-func (s *CDS) answer(patient string, data []byte) (*Answer, error) {
+func (s *Service) answer(patient string, data []byte) (*cases.Answer, error) {
 	var in struct {
-		Cards []cdsCard `json:"cards"`
+		Cards []card `json:"cards"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return nil, fmt.Errorf("the answer is no CDS Hooks response: %w", err)
 	}
-	a := &Answer{}
+	a := &cases.Answer{}
 	for i := range in.Cards {
 		c := &in.Cards[i]
-		var f Flag
+		var f cases.Flag
 		known := false
 		switch {
 		case s.Mapping != nil:
@@ -180,7 +182,10 @@ func (s *CDS) answer(patient string, data []byte) (*Answer, error) {
 		}
 		if !slices.ContainsFunc(
 			a.Flags,
-			func(have Flag) bool { return have.key() == f.key() && f.Ingredient != AnyIngredient },
+			func(have cases.Flag) bool {
+				have.Severity = f.Severity
+				return have == f && f.Ingredient != cases.AnyIngredient
+			},
 		) {
 			a.Flags = append(a.Flags, f)
 		}
@@ -190,7 +195,7 @@ func (s *CDS) answer(patient string, data []byte) (*Answer, error) {
 
 // hookBody is a request with what the service asks for in its prefetch. What no template asks for
 // comes under a key of its own, so that a service which can use it has all of the case.
-func hookBody(patient, hook string, service *cdsService, drafts, rest []Resource) ([]byte, error) {
+func hookBody(patient, hook string, service *offer, drafts, rest []cases.Resource) ([]byte, error) {
 	id := strings.TrimPrefix(patient, "Patient/")
 	hookContext := map[string]any{"patientId": id, "userId": "Practitioner/test"}
 	if hook == orderSign {
@@ -199,7 +204,7 @@ func hookBody(patient, hook string, service *cdsService, drafts, rest []Resource
 	prefetch := map[string]any{}
 	asked := make([]bool, len(rest))
 	for key, template := range service.Prefetch {
-		var found []Resource
+		var found []cases.Resource
 		for i := range rest {
 			if fits(template, &rest[i]) {
 				found, asked[i] = append(found, rest[i]), true
@@ -214,7 +219,7 @@ func hookBody(patient, hook string, service *cdsService, drafts, rest []Resource
 			prefetch[key] = searchset(found)
 		}
 	}
-	var others []Resource
+	var others []cases.Resource
 	for i, r := range rest {
 		if !asked[i] {
 			others = append(others, r)
@@ -233,7 +238,7 @@ func hookBody(patient, hook string, service *cdsService, drafts, rest []Resource
 	)
 }
 
-func bundle(kind string, all []Resource) map[string]any {
+func bundle(kind string, all []cases.Resource) map[string]any {
 	entries := []map[string]any{}
 	for _, r := range all {
 		entries = append(entries, map[string]any{"resource": r.JSON})
@@ -241,9 +246,9 @@ func bundle(kind string, all []Resource) map[string]any {
 	return map[string]any{"resourceType": "Bundle", "type": kind, "entry": entries}
 }
 
-func collection(all []Resource) map[string]any { return bundle("collection", all) }
+func collection(all []cases.Resource) map[string]any { return bundle("collection", all) }
 
-func searchset(all []Resource) map[string]any {
+func searchset(all []cases.Resource) map[string]any {
 	b := bundle("searchset", all)
 	b["total"] = len(all)
 	return b
@@ -251,7 +256,7 @@ func searchset(all []Resource) map[string]any {
 
 // fits tells whether a search of a prefetch template would find a resource, by its type and the
 // codes that it names. A search by status is not held to: what has ended is part of a case.
-func fits(template string, r *Resource) bool {
+func fits(template string, r *cases.Resource) bool {
 	typ, query, search := strings.Cut(template, "?")
 	if !search {
 		typ, _, _ = strings.Cut(template, "/")
