@@ -126,11 +126,11 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 		b.t.Fatal(err)
 	}
 	began := time.Now()
-	cons, err := js.CreateConsumer(b.t.Context(), layout.StreamFHIR, durable("noop", DefaultBatch))
+	cons, err := js.CreateConsumer(b.t.Context(), layout.StreamFHIR, durable("noop", defaultBatch))
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	it, err := cons.Messages(jetstream.PullMaxMessages(2*DefaultBatch), jetstream.PullPriorityGroup(group))
+	it, err := cons.Messages(jetstream.PullMaxMessages(2*defaultBatch), jetstream.PullPriorityGroup(group))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		if batch = append(batch, m); len(batch) < DefaultBatch && seen < events-1 {
+		if batch = append(batch, m); len(batch) < defaultBatch && seen < events-1 {
 			continue
 		}
 		var msgs []*nats.Msg

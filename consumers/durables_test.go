@@ -104,7 +104,7 @@ func TestDurableChanged(t *testing.T) {
 				}
 				b.wait("mended", func() bool {
 					c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable)
-					return err == nil && len(changedSettings(c.CachedInfo(), durable(layout.Durable, DefaultBatch))) == 0
+					return err == nil && len(changedSettings(c.CachedInfo(), durable(layout.Durable, defaultBatch))) == 0
 				})
 				b.wait("the same", func() bool { return len(b.states()) == len(replay(docs...).States) })
 				time.Sleep(2 * jet.LookEvery)

@@ -36,7 +36,7 @@ type Config struct {
 	Audit    time.Duration // how long transitions are kept; 0 is DefaultAudit
 	// Dead is how long dead letters are kept; 0 is DefaultDead where their stream has to be made, and as it is where it is there.
 	Dead time.Duration
-	// Batch is the most inputs that are decided together; 0 is DefaultBatch.
+	// Batch is the most inputs that are decided together; 0 is 900.
 	Batch int
 	// Health is told how it goes; nil is allowed.
 	Health *health.Health
@@ -45,8 +45,8 @@ type Config struct {
 	Log   zerolog.Logger
 }
 
-// DefaultBatch fills an atomic batch without many going over into a second one.
-const DefaultBatch = 900
+// defaultBatch fills an atomic batch without many going over into a second one.
+const defaultBatch = 900
 
 // grace is how long what is in flight may take when Serve is told to stop.
 const grace = 8 * time.Second
@@ -55,7 +55,7 @@ const grace = 8 * time.Second
 // the server or the connection are waited out; an error is one that needs a human.
 func Serve(ctx context.Context, cfg Config) error {
 	if cfg.Batch <= 0 {
-		cfg.Batch = DefaultBatch
+		cfg.Batch = defaultBatch
 	}
 	if cfg.Audit <= 0 {
 		cfg.Audit = layout.DefaultAudit

@@ -199,5 +199,5 @@ func (c *Committer) readBack(ctx context.Context, p *piece, wait *jet.Backoff) e
 	}
 }
 
-// Chunk is the number of patients that are evaluated again in one commit.
-const Chunk = 400
+// chunk is the number of patients that are evaluated again in one commit.
+const chunk = 400

@@ -15,7 +15,7 @@ import (
 // changed, nothing is written, so no conflict would tell.
 func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
 	for len(due) > 0 {
-		n := min(Chunk, len(due))
+		n := min(chunk, len(due))
 		p := &piece{}
 		for _, tok := range due[:n] {
 			p.rows = append(p.rows, stateRow{kind: layout.SubjectPatient, token: tok})
@@ -31,7 +31,7 @@ func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
 // reevaluate decides again about patients whose timers went off, or under other rules. A token that names nobody any more is passed over.
 func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 	for len(due) > 0 {
-		n := min(Chunk, len(due))
+		n := min(chunk, len(due))
 		var refs []checks.Ref
 		for _, tok := range due[:n] {
 			delete(c.store.timers, tok) // it has gone off
@@ -51,16 +51,16 @@ func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 	return nil
 }
 
-// HealSome looks at a Chunk of patients whose state may not know all, and at as many that were decided under other rules.
+// HealSome looks at a chunk of patients whose state may not know all, and at as many that were decided under other rules.
 func (c *Committer) HealSome(ctx context.Context) error {
-	_, err := c.healPart(ctx, Chunk)
+	_, err := c.healPart(ctx, chunk)
 	return err
 }
 
 // Heal looks at all of them.
 func (c *Committer) Heal(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if n, err := c.healPart(ctx, Chunk); n == 0 || err != nil {
+		if n, err := c.healPart(ctx, chunk); n == 0 || err != nil {
 			return err
 		}
 	}

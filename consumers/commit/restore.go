@@ -47,7 +47,7 @@ func (c *Committer) Restore(ctx context.Context, have *layout.SiteRecord, m *Mis
 		m.rows[layout.SubjectPatient][c.copy.tokens.Of(ref)] = struct{}{}
 	}
 	for _, kind := range kinds {
-		for part := range slices.Chunk(slices.Collect(maps.Keys(m.rows[kind])), Chunk) {
+		for part := range slices.Chunk(slices.Collect(maps.Keys(m.rows[kind])), chunk) {
 			p, err := c.restored(kind, part, untold)
 			if err != nil {
 				return err

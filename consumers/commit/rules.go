@@ -64,7 +64,7 @@ func (c *Committer) reevaluateAll(ctx context.Context, skipDone bool) error {
 			continue
 		}
 		tokens = append(tokens, c.copy.tokens.Of(st.Patient))
-		if len(tokens) == Chunk {
+		if len(tokens) == chunk {
 			if err := c.reevaluate(ctx, tokens); err != nil {
 				return err
 			}

@@ -28,8 +28,8 @@ func (c *Commit) empty() bool {
 	return len(c.Patients) == 0 && len(c.Medications) == 0 && len(c.Gone) == 0
 }
 
-// Transitions are those of all patients, in order.
-func (c *Commit) Transitions() []checks.Flag {
+// transitions are those of all patients, in order.
+func (c *Commit) transitions() []checks.Flag {
 	var all []checks.Flag
 	for i := range c.Patients {
 		all = append(all, c.Patients[i].Transitions...)

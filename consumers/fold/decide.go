@@ -15,8 +15,8 @@ import (
 // prescription, and a loop must end.
 const depth = 4
 
-// Decide brings all that was touched into its final form, decides about it at asOf and hands back what changed. The fold is used up.
-func (f *Fold) Decide(asOf time.Time) Commit {
+// decide brings all that was touched into its final form, decides about it at asOf and hands back what changed. The fold is used up.
+func (f *Fold) decide(asOf time.Time) Commit {
 	var c Commit
 	f.spread()
 	for _, ref := range f.touched() {

@@ -78,7 +78,7 @@ func (e *Engine) Step(view View, inputs []Input, asOf time.Time) (Commit, []Resu
 	for i := range inputs {
 		results = f.Add(results, i, &inputs[i])
 	}
-	return f.Decide(asOf), results
+	return f.decide(asOf), results
 }
 
 // Reevaluate brings patients up to date with what the view knows and decides about them at asOf. Only those that change, or
@@ -91,7 +91,7 @@ func (e *Engine) Reevaluate(view View, patients []checks.Ref, asOf time.Time) Co
 			p.touched, p.rearm = true, true
 		}
 	}
-	return f.Decide(asOf)
+	return f.decide(asOf)
 }
 
 // Heal brings patients up to date with what the view knows, and decides about those whom that changes. It is what a
@@ -105,7 +105,7 @@ func (e *Engine) Heal(view View, patients []checks.Ref, asOf time.Time) Commit {
 			p.touched = p.changed
 		}
 	}
-	return f.Decide(asOf)
+	return f.decide(asOf)
 }
 
 // Again decides about a patient as if a timer had gone off. It hands back the transitions that this leads to, none where
@@ -120,8 +120,8 @@ func (e *Engine) Again(view View, ref checks.Ref, asOf time.Time) (transitions [
 	for other, q := range f.patients {
 		q.touched = other == ref
 	}
-	c := f.Decide(asOf)
-	return c.Transitions(), whole
+	c := f.decide(asOf)
+	return c.transitions(), whole
 }
 
 // State is what is known of a patient with all that was added so far: what Decide would decide about, which it does not. The state is the

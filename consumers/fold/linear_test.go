@@ -68,7 +68,7 @@ func costOn(m *Memory, batches [][]fhir.Resource) (n int) {
 			b[j].Relevant, b[j].Entry = true, uint32(j)
 		}
 		f.Add(nil, 0, &Input{Arrival: checks.Arrival{Sequence: uint64(i + 1)}, Resources: b})
-		m.Apply(f.Decide(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)))
+		m.apply(f.decide(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)))
 		n += f.peeked + f.decided
 	}
 	return n

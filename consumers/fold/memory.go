@@ -50,8 +50,8 @@ func (m *Memory) Referrers(medication checks.Ref) []checks.Ref { return m.referr
 // Patients are all patients of whom something is known, sorted.
 func (m *Memory) Patients() []checks.Ref { return slices.Sorted(maps.Keys(m.States)) }
 
-// Apply makes a commit part of the store.
-func (m *Memory) Apply(c Commit) {
+// apply makes a commit part of the store.
+func (m *Memory) apply(c Commit) {
 	for _, ch := range c.Patients {
 		m.States[ch.State.Patient] = ch.State
 		for i := range ch.State.Facts {
@@ -121,14 +121,14 @@ func (r *Replay) Fold(in Input) []Result {
 // Step takes an input in and decides what it changes at asOf.
 func (r *Replay) Step(in Input, asOf time.Time) ([]Result, []checks.Flag) {
 	c, results := r.e.Step(r.mem, []Input{in}, asOf)
-	r.mem.Apply(c)
-	return results, c.Transitions()
+	r.mem.apply(c)
+	return results, c.transitions()
 }
 
 // Finish decides about everything that was folded and hands back all that is known.
 func (r *Replay) Finish(asOf time.Time) *Memory {
 	if r.fold != nil {
-		r.mem.Apply(r.fold.Decide(asOf))
+		r.mem.apply(r.fold.decide(asOf))
 		r.fold = nil
 	}
 	return r.mem

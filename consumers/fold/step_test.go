@@ -43,13 +43,13 @@ func run(e *Engine, batches ...[]Input) (*Memory, []checks.Flag) {
 	var history []checks.Flag
 	for _, b := range batches {
 		c, _ := e.Step(m, b, asOf)
-		m.Apply(c)
-		history = append(history, c.Transitions()...)
+		m.apply(c)
+		history = append(history, c.transitions()...)
 		for len(c.Later) > 0 {
 			some := c.Later[:min(2, len(c.Later))]
 			more := e.Heal(m, some, asOf)
-			m.Apply(more)
-			history = append(history, more.Transitions()...)
+			m.apply(more)
+			history = append(history, more.transitions()...)
 			c.Later = c.Later[len(some):]
 		}
 	}
@@ -169,9 +169,9 @@ func TestHealing(t *testing.T) {
 			if conflict(old, m, c) {
 				c, _ = e.Step(m, []Input{in}, asOf)
 			}
-			m.Apply(c)
+			m.apply(c)
 		}
-		m.Apply(e.Heal(m, m.Patients(), asOf))
+		m.apply(e.Heal(m, m.Patients(), asOf))
 		for _, ref := range m.Patients() {
 			if d := cmp.Diff(live(want.State(ref)), live(m.State(ref)), cmpopts.EquateEmpty()); d != "" {
 				t.Fatalf("%s differs (-one instance +healed):\n%s", ref, d)

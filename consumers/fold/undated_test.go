@@ -31,7 +31,7 @@ func TestUndatedWithdrawalStandsFromItsArrivalOn(t *testing.T) {
 				m := NewMemory()
 				for i := range in {
 					commit, _ := engine().Step(m, in[i:i+1], time.Unix(0, 0))
-					m.Apply(commit)
+					m.apply(commit)
 				}
 				got := ""
 				for _, p := range []checks.Ref{"Patient/A", "Patient/B"} {

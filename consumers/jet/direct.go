@@ -51,7 +51,7 @@ func directPart(ctx context.Context, js jetstream.JetStream, stream, subject str
 	if subject != "" {
 		options = append(options, jetstreamext.GetBatchSubject(subject))
 	}
-	messages, err := jetstreamext.GetBatch(asking, HolderOf(js, stream), stream, directBatch, options...)
+	messages, err := jetstreamext.GetBatch(asking, holderOf(js, stream), stream, directBatch, options...)
 	if err != nil {
 		return from, false, fmt.Errorf("stream %s: %w", stream, err)
 	}
@@ -86,11 +86,11 @@ func directPart(ctx context.Context, js jetstream.JetStream, stream, subject str
 	return next, true, ctx.Err()
 }
 
-// FirstSince is the sequence of the first message of a stream since a time; false where there is none.
-func FirstSince(ctx context.Context, js jetstream.JetStream, stream string, since time.Time) (uint64, bool, error) {
+// firstSince is the sequence of the first message of a stream since a time; false where there is none.
+func firstSince(ctx context.Context, js jetstream.JetStream, stream string, since time.Time) (uint64, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, js.Options().DefaultTimeout)
 	defer cancel()
-	messages, err := jetstreamext.GetBatch(ctx, HolderOf(js, stream), stream, 1, jetstreamext.GetBatchStartTime(since))
+	messages, err := jetstreamext.GetBatch(ctx, holderOf(js, stream), stream, 1, jetstreamext.GetBatchStartTime(since))
 	if err != nil {
 		return 0, false, fmt.Errorf("stream %s: %w", stream, err)
 	}
@@ -108,7 +108,7 @@ func FirstSince(ctx context.Context, js jetstream.JetStream, stream string, sinc
 
 // Rejections calls do with what producers are told of rejections since a time.
 func Rejections(ctx context.Context, js jetstream.JetStream, since time.Time, do func(layout.Rejection) error) error {
-	from, some, err := FirstSince(ctx, js, layout.StreamRejected, since)
+	from, some, err := firstSince(ctx, js, layout.StreamRejected, since)
 	if err != nil || !some {
 		return err
 	}

@@ -44,8 +44,8 @@ func (d Domain) Inside() Domain {
 // Outside tells that the user belongs to another account than FHIR and RLS, and sees nothing of RLS.
 func (d Domain) Outside() bool { return d.Prefix != "" && !d.Within }
 
-// Apart are the streams that others read. Where there are several accounts they have one without users.
-var Apart = []string{layout.StreamFlags, layout.StreamDead, layout.StreamRejected, layout.StreamFeedback}
+// apart are the streams that others read. Where there are several accounts they have one without users.
+var apart = []string{layout.StreamFlags, layout.StreamDead, layout.StreamRejected, layout.StreamFeedback}
 
 // New is JetStream on a connection, with every stream where in says.
 func New(nc *nats.Conn, in Domain, options ...jetstream.JetStreamOpt) (jetstream.JetStream, error) {
@@ -78,38 +78,38 @@ type routed struct {
 	in    Domain
 }
 
-// HolderOf is the plain JetStream that has a stream.
-func HolderOf(js jetstream.JetStream, stream string) jetstream.JetStream {
+// holderOf is the plain JetStream that has a stream.
+func holderOf(js jetstream.JetStream, stream string) jetstream.JetStream {
 	r, ok := js.(*routed)
 	switch {
 	case !ok:
 		return js
-	case slices.Contains(Apart, stream):
+	case slices.Contains(apart, stream):
 		return r.other
 	}
 	return r.JetStream
 }
 
 func (r *routed) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
-	return HolderOf(r, name).Stream(ctx, name)
+	return holderOf(r, name).Stream(ctx, name)
 }
 
 func (r *routed) CreateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
-	return HolderOf(r, cfg.Name).CreateStream(ctx, cfg)
+	return holderOf(r, cfg.Name).CreateStream(ctx, cfg)
 }
 
 func (r *routed) UpdateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
-	return HolderOf(r, cfg.Name).UpdateStream(ctx, cfg)
+	return holderOf(r, cfg.Name).UpdateStream(ctx, cfg)
 }
 
 func (r *routed) DeleteStream(ctx context.Context, name string) error {
-	return HolderOf(r, name).DeleteStream(ctx, name)
+	return holderOf(r, name).DeleteStream(ctx, name)
 }
 
 func (r *routed) Consumer(ctx context.Context, stream, name string) (jetstream.Consumer, error) {
-	return HolderOf(r, stream).Consumer(ctx, stream, name)
+	return holderOf(r, stream).Consumer(ctx, stream, name)
 }
 
 func (r *routed) OrderedConsumer(ctx context.Context, stream string, cfg jetstream.OrderedConsumerConfig) (jetstream.Consumer, error) {
-	return HolderOf(r, stream).OrderedConsumer(ctx, stream, cfg)
+	return holderOf(r, stream).OrderedConsumer(ctx, stream, cfg)
 }

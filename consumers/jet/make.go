@@ -15,7 +15,7 @@ import (
 // able to do what we need; only the copy of flags is made anew where its original is gone.
 // MakeStream makes a stream that is not there.
 func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) error {
-	for _, want := range StreamConfigs(js, replicas) {
+	for _, want := range streamConfigs(js, replicas) {
 		if want.Name == layout.StreamRLS {
 			if err := forgetCopy(ctx, js); err != nil {
 				return err
@@ -28,8 +28,8 @@ func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) erro
 	return nil
 }
 
-// StreamConfigs are the streams as they are made with js: where it reaches another account, those that are there too.
-func StreamConfigs(js jetstream.JetStream, replicas int) []jetstream.StreamConfig {
+// streamConfigs are the streams as they are made with js: where it reaches another account, those that are there too.
+func streamConfigs(js jetstream.JetStream, replicas int) []jetstream.StreamConfig {
 	all := layout.StreamConfigs(max(replicas, 1))
 	if DomainOf(js).Prefix != "" {
 		for i := range all {

@@ -18,7 +18,7 @@ func (u Unfit) Error() string { return string(u) }
 // UnfitStreams describes what is wrong with the settings of streams; "" when nothing is.
 func UnfitStreams(js jetstream.JetStream, streams map[string]*jetstream.StreamInfo) string {
 	var found []string
-	for _, want := range StreamConfigs(js, 1) {
+	for _, want := range streamConfigs(js, 1) {
 		if have := streams[want.Name]; have != nil {
 			found = append(found, settingsOf(&have.Config, &want)...)
 		}

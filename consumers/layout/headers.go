@@ -17,7 +17,7 @@ const (
 	HeaderTransition = "Rls-Transition"
 	HeaderNumber     = "Rls-Number"
 	HeaderReason     = "Rls-Reason"
-	HeaderRuleset    = "Rls-Ruleset"
+	headerRuleset    = "Rls-Ruleset"
 
 	HeaderDetail   = "Rls-Detail"
 	HeaderPointer  = "Rls-Pointer"
@@ -57,7 +57,7 @@ func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
 func flagHeaders(f *checks.Flag) nats.Header {
 	number := strconv.FormatUint(f.Number, 10)
 	h := nats.Header{
-		HeaderTransition: {string(f.Change)}, HeaderNumber: {number}, HeaderRuleset: {f.Ruleset},
+		HeaderTransition: {string(f.Change)}, HeaderNumber: {number}, headerRuleset: {f.Ruleset},
 		// CloudEvents, NATS protocol binding 1.0.3-wip, binary mode.
 		"ce-specversion": {"1.0"}, "ce-id": {f.ID + "." + number}, "ce-source": {"urn:rlsguard"}, "ce-type": {cloudEventsType + string(f.Change)},
 		"ce-time": {f.AsOf.UTC().Format(time.RFC3339Nano)}, "ce-datacontenttype": {"application/fhir+json"},

@@ -20,7 +20,7 @@ type Rejection struct {
 
 // RejectionMessage tells producers of a dead letter, under the same message id.
 func RejectionMessage(letter *nats.Msg, pointer string) *nats.Msg {
-	m := &nats.Msg{Subject: SubjectRejected + letter.Header.Get(HeaderReason), Header: nats.Header{}}
+	m := &nats.Msg{Subject: subjectRejected + letter.Header.Get(HeaderReason), Header: nats.Header{}}
 	for _, name := range []string{HeaderReason, HeaderSequence, HeaderEpoch, HeaderTime, nats.MsgIdHdr} {
 		m.Header[name] = letter.Header[name]
 	}

@@ -57,7 +57,7 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 			Replicas: replicas, MaxAge: DefaultDead, Duplicates: DeadWindow, AllowAtomicPublish: true,
 		},
 		{
-			Name: StreamRejected, Description: "rlsguard: which input was rejected, without payload", Subjects: []string{SubjectRejected + ">"},
+			Name: StreamRejected, Description: "rlsguard: which input was rejected, without payload", Subjects: []string{subjectRejected + ">"},
 			Replicas: replicas, MaxAge: rejectedAge, Duplicates: DeadWindow, AllowAtomicPublish: true, AllowDirect: true,
 		},
 	}

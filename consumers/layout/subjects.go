@@ -30,7 +30,7 @@ const (
 	SubjectAcknowledge = "fhir.DetectedIssue"
 	SubjectFlags       = "rls.flags."
 	SubjectDead        = "rls.dead."
-	SubjectRejected    = "rls.rejected."
+	subjectRejected    = "rls.rejected."
 
 	SubjectState       = "rls.state."
 	SubjectPatient     = "rls.state.patient."

@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 	"consumers/cdshooks/token": {},
 	"consumers/cdshooks/hook":  {"checks", "consumers/ordercheck", "fhir"},
 	"consumers/cdshooks": {
-		"checks", "consumers/cdshooks/hook", "consumers/cdshooks/token", "consumers/commit", "consumers/layout",
+		"checks", "consumers/cdshooks/hook", "consumers/cdshooks/token", "consumers/commit", "consumers/jet", "consumers/layout",
 		"consumers/ordercheck", "consumers/watch", "fhir",
 	},
 	"consumers/operate": {
