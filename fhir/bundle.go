@@ -77,11 +77,10 @@ func (x *index) entries(i int, in place) int {
 // elements calls f with each element of the array at i; f returns the offset after the element, or -1.
 func (x *index) elements(i int, f func(at int, position uint32) int) int {
 	b := x.b
-	if x.depth >= x.maxDepth {
-		return x.tooDeep(i)
+	if !x.open(i) {
+		return -1
 	}
-	x.depth++
-	defer func() { x.depth-- }()
+	defer x.shut()
 	if i = blank(b, i+1); i < len(b) && b[i] == ']' {
 		return i + 1
 	}

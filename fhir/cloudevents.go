@@ -21,13 +21,13 @@ func (r *Reader) value(i int, events bool) (inner *payload, end int) {
 	case x.err != nil:
 		return nil, -1
 	case e.dup > 0:
-		x.err, x.at = duplicateName(), e.dup
+		x.err = &syntaxError{at: e.dup, detail: duplicateName().Detail}
 		return nil, -1
 	case e.event && events && e.data > 0 && e.base64 == 0 && x.b[e.data] == '"':
 		return &payload{at: e.data, text: true}, e.end
 	case e.event && events && e.data > 0 && e.base64 == 0:
 		x.root += "/data"
-		if x.depth++; x.resource(e.data, place{}) < 0 {
+		if !x.open(e.data) || x.resource(e.data, place{}) < 0 {
 			return nil, -1
 		}
 		return nil, e.end

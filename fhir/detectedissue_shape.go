@@ -36,14 +36,17 @@ type flagExtension struct {
 // usualExtensions are about as many as a flag or a citation has.
 const usualExtensions = 10
 
+// maxIssueDepth is far beyond what MarshalFlag writes.
+const maxIssueDepth = 64
+
 // read fills s with what stands in b.
 func (s *flagIssue) read(b []byte) error {
 	var sc scanner
-	sc.reset(b, DefaultOptions().MaxDepth)
+	sc.reset(b, maxIssueDepth)
 	start := blank(b, 0)
 	switch end := sc.value(start); {
 	case sc.err != nil:
-		return fmt.Errorf("no JSON from byte %d on", sc.at)
+		return fmt.Errorf("no JSON from byte %d on", sc.err.at)
 	case blank(b, end) < len(b):
 		return fmt.Errorf("no JSON from byte %d on", blank(b, end))
 	}

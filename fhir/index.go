@@ -68,6 +68,15 @@ func (x *index) reset(b []byte, o *Options) {
 	x.named = x.named[:0]
 }
 
+// broken says why the document that root leads to is not taken: the first thing that the scan found wrong with it.
+func (x *index) broken(root string) *Rejection {
+	reason := InvalidJSON
+	if x.err.tooDeep {
+		reason = TooDeep
+	}
+	return &Rejection{Reason: reason, Pointer: root + pointerAt(x.b, 0, x.err.at), Detail: x.err.detail}
+}
+
 // add puts a node in for p and returns it.
 func (x *index) add(p place) *node {
 	x.nodes = append(x.nodes, node{entry: p.entry, scope: p.scope, container: p.container, position: p.position, parameter: p.parameter,

@@ -19,11 +19,9 @@ type members struct {
 
 // enter begins with the object at i.
 func (x *index) enter(i int) members {
-	if x.depth >= x.maxDepth {
-		x.tooDeep(i)
+	if !x.open(i) {
 		return members{start: i, done: true}
 	}
-	x.depth++
 	return members{start: i, i: i + 1}
 }
 
@@ -31,7 +29,7 @@ func (x *index) enter(i int) members {
 func (x *index) leave(w *members) int {
 	for w.next(x) {
 	}
-	x.depth--
+	x.shut()
 	if x.err != nil {
 		return -1
 	}

@@ -21,7 +21,7 @@ func pointerAt(b []byte, start, target int) string { return pointersAt(b, start,
 // pointersAt is pointerAt for several offsets in ascending order, in one walk.
 func pointersAt(b []byte, start int, targets []int) []string {
 	w := pointerWalk{targets: targets, found: make([]string, 0, len(targets)), stack: make([]frame, 0, 8)}
-	s := scanner{b: b, maxDepth: 1}
+	s := scanner{b: b}
 	for i := blank(b, start); i < len(b) && !w.done(); i = blank(b, i) {
 		w.reach(i)
 		if b[i] == '"' {

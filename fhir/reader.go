@@ -99,13 +99,12 @@ func (r *Reader) read(data []byte, root string, events bool) *Rejection {
 			x.fail(end, "a second value in one document")
 		}
 	}
-	if (x.err != nil || x.high&highs != 0) && !utf8.Valid(data) {
+	if (x.err != nil || x.beyondASCII()) && !utf8.Valid(data) {
 		return &Rejection{Reason: UnsupportedEncoding, Pointer: root, Detail: fmt.Sprintf("invalid UTF-8 at byte %d", x.before+invalidUTF8(data))}
 	}
 	switch {
 	case x.err != nil:
-		x.err.Pointer = root + pointerAt(data, 0, x.at)
-		return x.err
+		return x.broken(root)
 	case inner != nil:
 		return r.unwrap(inner)
 	}

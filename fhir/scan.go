@@ -13,14 +13,21 @@ type scanner struct {
 	depth    int      // containers that are open
 	maxDepth int      // beyond it the document is too deep
 	kinds    []uint64 // a bit for each open container of one call of container: set for an object
-	err      *Rejection
-	at       int    // offset of err
+	err      *syntaxError
 	before   int    // bytes of the document before b: a byte order mark
 	high     uint64 // with a high bit when a string may have letters beyond ASCII
 }
 
+// syntaxError is the first thing that is wrong with a document. It holds no text of the document.
+type syntaxError struct {
+	at      int    // offset in the bytes that are scanned
+	detail  string // what is wrong, and at which byte of the document
+	tooDeep bool   // it may be JSON, but is nested deeper than allowed
+}
+
+// reset begins with another document.
 func (s *scanner) reset(b []byte, maxDepth int) {
-	s.b, s.depth, s.maxDepth, s.err, s.at, s.before, s.high = b, 0, maxDepth, nil, 0, 0, 0
+	s.b, s.depth, s.maxDepth, s.err, s.before, s.high = b, 0, maxDepth, nil, 0, 0
 	if n := maxDepth/64 + 1; len(s.kinds) < n {
 		s.kinds = make([]uint64, n)
 	}
@@ -29,10 +36,25 @@ func (s *scanner) reset(b []byte, maxDepth int) {
 // fail notes the first thing that is wrong with the document, and returns the offset that means so.
 func (s *scanner) fail(i int, what string) int {
 	if s.err == nil {
-		s.err, s.at = &Rejection{Reason: InvalidJSON, Detail: fmt.Sprintf("%s at byte %d", what, s.before+i)}, i
+		s.err = &syntaxError{at: i, detail: fmt.Sprintf("%s at byte %d", what, s.before+i)}
 	}
 	return -1
 }
+
+// open enters the object or array at i, unless that is too deep. The caller walks through it, and calls shut at its end.
+func (s *scanner) open(i int) bool {
+	if s.depth >= s.maxDepth {
+		s.tooDeep(i)
+		return false
+	}
+	s.depth++
+	return true
+}
+
+func (s *scanner) shut() { s.depth-- }
+
+// beyondASCII tells whether a string so far may hold letters beyond ASCII, whose encoding nobody has checked.
+func (s *scanner) beyondASCII() bool { return s.high&highs != 0 }
 
 // noValue says that no JSON value begins at i, and for a whole document what it looks like instead.
 func noValue(b []byte, i, depth int) string {
@@ -47,7 +69,8 @@ func noValue(b []byte, i, depth int) string {
 
 func (s *scanner) tooDeep(i int) int {
 	if s.err == nil {
-		s.err, s.at = &Rejection{Reason: TooDeep, Detail: fmt.Sprintf("nested deeper than %d at byte %d", s.maxDepth, s.before+i)}, i
+		detail := fmt.Sprintf("nested deeper than %d at byte %d", s.maxDepth, s.before+i)
+		s.err = &syntaxError{at: i, detail: detail, tooDeep: true}
 	}
 	return -1
 }
