@@ -165,7 +165,7 @@ func (ev *evaluation) orderedFor(o *Order, group string) bool {
 	return slices.ContainsFunc(o.Reasons, isIn) ||
 		slices.ContainsFunc(o.ReasonRefs, func(ref Ref) bool {
 			f := ev.st.Find(ref)
-			return f != nil && f.Kind == KindCondition && !f.Condition.doubtful() && ev.contextCounts(f.Condition, group)
+			return f != nil && f.Kind == KindCondition && !doubtful(f.Condition) && ev.contextCounts(f.Condition, group)
 		})
 }
 

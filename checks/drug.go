@@ -85,7 +85,7 @@ func partStrength(r *Ratio) (strength string, perML, ok bool) {
 	v = v.times(decimal(mass.mg))
 	if r.Denominator.Value != "" {
 		n, err := ParseDecimal(r.Denominator.Value)
-		if err != nil || n.Sign() <= 0 || r.Denominator.unit() != "" && !per.piece && !per.volume {
+		if err != nil || n.Sign() <= 0 || anyUnit(&r.Denominator) != "" && !per.piece && !per.volume {
 			return "", false, false
 		}
 		v = v.over(n)

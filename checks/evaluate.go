@@ -109,7 +109,7 @@ func (ev *evaluation) mayMatter() bool {
 		case KindCondition:
 			return true
 		case KindOrder:
-			if ev.set.Everyone || ev.explain || f.Order.hasReason() {
+			if ev.set.Everyone || ev.explain || hasReason(f.Order) {
 				return true
 			}
 		}
@@ -126,7 +126,7 @@ func (ev *evaluation) mayHaveRLS() bool {
 	return may
 }
 
-func (o *Order) hasReason() bool {
+func hasReason(o *Order) bool {
 	if len(o.Reasons) > 0 || len(o.ReasonRefs) > 0 {
 		return true
 	}

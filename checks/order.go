@@ -246,19 +246,19 @@ func boundsDays(d *Dosage) (float64, bool) {
 	if t.Count == 1 || t.Events == 1 && t.Frequency == 0 {
 		return 0, true
 	}
-	period, ok := t.periodDays()
+	period, ok := periodLength(t)
 	return float64(t.Count-1) / float64(max(t.Frequency, 1)) * period, ok && t.Count > 0
 }
 
-// periodDays is timing.repeat.period in days.
-func (t *Timing) periodDays() (float64, bool) {
+// periodLength is timing.repeat.period in days.
+func periodLength(t *Timing) (float64, bool) {
 	text, ok := LengthInDays(&Quantity{Value: t.Period, Code: t.PeriodUnit}, false)
 	days, err := number(text)
 	return days, ok && err == nil
 }
 
-// unit is the code of a quantity's unit, else its text.
-func (q Quantity) unit() string {
+// anyUnit is the code of a quantity's unit, else its text.
+func anyUnit(q *Quantity) string {
 	if q.Code != "" {
 		return q.Code
 	}

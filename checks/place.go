@@ -62,30 +62,30 @@ func SamePlaces(a, b *Fact) bool { return slices.Equal(a.past(), b.past()) }
 // Hides tells whether f is a mark of which Unhidden knows more.
 func (f *Fact) Hides() bool { return f.hidden() != nil }
 
-// places are those of what f says. They follow from this version alone: then the newest version in each place, and with it the newest
+// placesOf are the places of what f says. They follow from this version alone: then the newest version in each place, and with it the newest
 // facts there, are the same whatever came first.
-func (f *Fact) places(t *terms.Terms) Places {
+func placesOf(f *Fact, t *terms.Terms) Places {
 	switch {
 	case f.Kind == KindMark:
 		return placeMark
 	case f.Kind != KindLab || groupOf(f.Ref) != groupResults:
 		return placeContent
 	}
-	p := f.Lab.places(t)
+	p := resultPlaces(f.Lab, t)
 	if p == 0 {
 		return placeContent
 	}
 	return p
 }
 
-// places are those of a result, its components, and the results that a report contains.
-func (l *LabResult) places(t *terms.Terms) Places {
+// resultPlaces are those of a result, its components, and the results that a report contains.
+func resultPlaces(l *LabResult, t *terms.Terms) Places {
 	p := analytesOf(t, l.Loincs)
 	for i := range l.Components {
 		p |= analytesOf(t, l.Components[i].Loincs)
 	}
 	for i := range l.Results {
-		p |= l.Results[i].places(t)
+		p |= resultPlaces(&l.Results[i], t)
 	}
 	return p
 }
@@ -116,7 +116,7 @@ func (s *Settings) Outrank(f Fact, why MarkReason, hide bool) Fact {
 		out.keep(f.past(), nil)
 		return out
 	}
-	own := Past{Version: f.Version, Places: f.places(s.terms())}
+	own := Past{Version: f.Version, Places: placesOf(&f, s.terms())}
 	if f.Kind == KindMark {
 		own.Mark = f.Mark
 	}
@@ -146,18 +146,18 @@ func (s *Settings) Join(a, b Fact) Fact {
 	}
 	a, _ = a.Outranking(&b)
 	if !b.Outranked() {
-		a.yield(s.terms(), Past{Version: b.Version, Places: b.places(s.terms()), Mark: b.Mark})
+		yield(&a, s.terms(), Past{Version: b.Version, Places: placesOf(&b, s.terms()), Mark: b.Mark})
 	}
 	for _, p := range b.past() {
-		a.yield(s.terms(), p)
+		yield(&a, s.terms(), p)
 	}
 	return a
 }
 
 // yield gives an older version the places that no newer one has.
-func (f *Fact) yield(t *terms.Terms, p Past) {
+func yield(f *Fact, t *terms.Terms, p Past) {
 	if !f.Outranked() {
-		p.Places &^= f.places(t)
+		p.Places &^= placesOf(f, t)
 	}
 	for _, q := range f.past() {
 		if q.Version.Compare(p.Version) >= 0 {
@@ -187,9 +187,9 @@ func (f *Fact) yield(t *terms.Terms, p Past) {
 }
 
 // eachPlace calls do for every place that f takes, with the version that takes it.
-func (f *Fact) eachPlace(t *terms.Terms, do func(bit int, v *Version)) {
+func eachPlace(f *Fact, t *terms.Terms, do func(bit int, v *Version)) {
 	if !f.Outranked() {
-		eachBit(f.places(t), func(bit int) { do(bit, &f.Version) })
+		eachBit(placesOf(f, t), func(bit int) { do(bit, &f.Version) })
 	}
 	past := f.past()
 	for i := range past {

@@ -147,7 +147,7 @@ func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 		f := ev.st.Find(ref)
 		switch {
 		case f == nil || f.Kind != KindCondition || !ev.treats(f.Condition):
-		case f.Condition.doubtful():
+		case doubtful(f.Condition):
 			best = RLSPossible
 		default:
 			return min(most, RLSConfirmed), words.Say("rls.why.diagnosis")
@@ -173,7 +173,7 @@ func (ev *evaluation) reasonNamesRLS(c *Concept) terms.Counts {
 }
 
 // doubtful tells that something of a Condition cannot be read, or is marked as suspected, so that it is at most possible.
-func (c *Condition) doubtful() bool {
+func doubtful(c *Condition) bool {
 	return c.Modified || c.Verification == VerificationUnread || c.Clinical == ClinicalUnread || c.Code.Certainty == CertaintyPossible
 }
 

@@ -82,7 +82,7 @@ func (ev *evaluation) quantityDays(o *orderView) (float64, bool) {
 	if q.Value == "" || len(o.Dosages) == 0 {
 		return 0, false
 	}
-	if q.unit() == "" {
+	if anyUnit(&q) == "" {
 		q.Unit = "1" // so many pieces
 	}
 	measure := ev.supplyMeasure(o, doseUnitOf(&q))

@@ -31,7 +31,7 @@ func (ev *evaluation) tail(x *exposure) bool {
 func depotInterval(o *Order) (int, bool) {
 	for i := range o.Dosages {
 		t := &o.Dosages[i].Timing
-		if period, ok := t.periodDays(); ok && period/float64(max(t.Frequency, 1)) >= 7 {
+		if period, ok := periodLength(t); ok && period/float64(max(t.Frequency, 1)) >= 7 {
 			return int(period / float64(max(t.Frequency, 1))), true
 		}
 	}

@@ -64,7 +64,7 @@ func (t *Trimmed) Refuses(f *Fact, set *Settings) bool {
 	}
 	refused := true
 	g := groupOf(f.Ref)
-	f.eachPlace(set.terms(), func(bit int, v *Version) { refused = refused && t.below(place{g, bit}, floor{*v, f.Ref}) })
+	eachPlace(f, set.terms(), func(bit int, v *Version) { refused = refused && t.below(place{g, bit}, floor{*v, f.Ref}) })
 	return refused
 }
 
@@ -89,7 +89,7 @@ func (t *trimmer) each(do func(place, floor)) {
 			continue
 		}
 		g := groupOf(f.Ref)
-		f.eachPlace(t.terms, func(bit int, v *Version) { do(place{g, bit}, floor{*v, f.Ref}) })
+		eachPlace(f, t.terms, func(bit int, v *Version) { do(place{g, bit}, floor{*v, f.Ref}) })
 	}
 }
 
@@ -164,7 +164,7 @@ func (t *trimmer) cut() {
 
 // stays leaves f what has a place; false when that is nothing.
 func (t *trimmer) stays(f *Fact) bool {
-	own := !f.Outranked() && t.left(f.Ref, &f.Version, f.places(t.terms)) != 0
+	own := !f.Outranked() && t.left(f.Ref, &f.Version, placesOf(f, t.terms)) != 0
 	if f.Kept == nil {
 		return own
 	}
