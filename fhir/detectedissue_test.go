@@ -242,26 +242,6 @@ func TestForeignElementsOfAFlagArePassedOver(t *testing.T) {
 	}
 }
 
-// The acknowledgement that a flag carries is the same to whoever reads it as an event.
-func TestFlagReadAsEventGivesItsAcknowledgement(t *testing.T) {
-	f := exampleFlag()
-	b, err := MarshalFlag(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := false
-	NewReader(DefaultOptions()).Document(b, func(r Resource) bool {
-		found = true
-		if diff := cmp.Diff(f.Ack, r.Fact.Acknowledgement); diff != "" {
-			t.Errorf("(-flag +event):\n%s", diff)
-		}
-		return true
-	})
-	if !found {
-		t.Error("no resource was read")
-	}
-}
-
 func FuzzUnmarshalFlag(f *testing.F) {
 	for _, name := range []string{"detectedissue", "detectedissue_resolved"} {
 		b, err := os.ReadFile("testdata/" + name + ".json")
