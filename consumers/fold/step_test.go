@@ -18,7 +18,7 @@ import (
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // facts are what a store knows, without the history of flags, which depends on the way.
-func facts(m *Memory) map[checks.Ref][]checks.Fact {
+func everyFact(m *Memory) map[checks.Ref][]checks.Fact {
 	all := map[checks.Ref][]checks.Fact{}
 	for ref, st := range m.States {
 		all[ref] = st.Facts
@@ -86,7 +86,7 @@ func TestOrderRepetitionAndBatchesDoNotMatter(t *testing.T) {
 		e := engine()
 		e.MaxTouch = rapid.IntRange(0, 2).Draw(t, "max touch")
 		got, history := run(e, shuffled(t, all)...)
-		if d := cmp.Diff(facts(want), facts(got), cmpopts.EquateEmpty()); d != "" {
+		if d := cmp.Diff(everyFact(want), everyFact(got), cmpopts.EquateEmpty()); d != "" {
 			t.Fatalf("facts differ (-in order +shuffled):\n%s", d)
 		}
 		if d := cmp.Diff(open(e, want), open(e, got), cmpopts.EquateEmpty()); d != "" {
@@ -109,7 +109,7 @@ func TestFoldThenDecideIsStep(t *testing.T) {
 				r.Fold(in)
 			}
 		}
-		if d := cmp.Diff(facts(want), facts(r.Finish(asOf)), cmpopts.EquateEmpty()); d != "" {
+		if d := cmp.Diff(everyFact(want), everyFact(r.Finish(asOf)), cmpopts.EquateEmpty()); d != "" {
 			t.Fatalf("facts differ (-step +fold):\n%s", d)
 		}
 	})

@@ -28,7 +28,7 @@ func TestVersionsThatCannotBePlaced(t *testing.T) {
 		inputs = append(inputs, readInput(uint64(i+1), d))
 	}
 	m, _ := run(e, inputs)
-	first := facts(m)
+	first := everyFact(m)
 	if flags := open(e, m); len(flags) != 2 || !strings.Contains(flags[1].Summary, "A newer version may exist of MedicationRequest/m") {
 		t.Fatalf("flags %+v", flags)
 	}
@@ -41,7 +41,7 @@ func TestVersionsThatCannotBePlaced(t *testing.T) {
 		rng.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
 		cut := rng.IntN(len(mixed))
 		m, _ := run(e, mixed[:cut], mixed[cut:])
-		if diff := cmp.Diff(first, facts(m), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(first, everyFact(m), cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("another order gives other facts:\n%s", diff)
 		}
 	}
