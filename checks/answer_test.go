@@ -3,6 +3,9 @@ package checks
 import (
 	"testing"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
 // The end of an acknowledgement, and a date that is still to come, change what is shown by time alone.
@@ -10,18 +13,18 @@ func TestAnswersBeginAndEnd(t *testing.T) {
 	at := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name        string
-		date, until Time
+		date, until moment.Time
 		want        time.Time // zero: time alone changes nothing
 	}{
 		{name: "without dates"},
-		{name: "over", date: Instant(at.AddDate(0, 0, -2)), until: Instant(at.AddDate(0, 0, -1))},
-		{name: "ends", until: Instant(at.Add(time.Hour)), want: at.Add(time.Hour)},
-		{name: "ends with the day", until: Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(), Precision: ToDay}, want: at.Truncate(24*time.Hour).AddDate(0, 0, 1)},
-		{name: "begins", date: Instant(at.Add(time.Hour)), until: Instant(at.AddDate(0, 1, 0)), want: at.Add(time.Hour)},
+		{name: "over", date: moment.Instant(at.AddDate(0, 0, -2)), until: moment.Instant(at.AddDate(0, 0, -1))},
+		{name: "ends", until: moment.Instant(at.Add(time.Hour)), want: at.Add(time.Hour)},
+		{name: "ends with the day", until: moment.Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(), Precision: moment.ToDay}, want: at.Truncate(24*time.Hour).AddDate(0, 0, 1)},
+		{name: "begins", date: moment.Instant(at.Add(time.Hour)), until: moment.Instant(at.AddDate(0, 1, 0)), want: at.Add(time.Hour)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			st := &State{Patient: "Patient/1", Facts: []Fact{{Ref: "DetectedIssue/1", Kind: KindAcknowledgement,
-				Acknowledgement: &Acknowledgement{FlagID: "x", Date: c.date, Until: c.until}}}}
+			st := &State{Patient: "Patient/1", Facts: []facts.Fact{{Ref: "DetectedIssue/1", Kind: facts.KindAcknowledgement,
+				Acknowledgement: &facts.Acknowledgement{FlagID: "x", Date: c.date, Until: c.until}}}}
 			if got, ok := NextChange(st, DefaultSettings(), at); ok == c.want.IsZero() || !got.Equal(c.want) {
 				t.Errorf("next change %v (%v), want %v", got, ok, c.want)
 			}

@@ -81,7 +81,7 @@ func answers(t *testing.T) []string {
 			}
 			slices.Sort(found)
 			h := fnv.New32a()
-			h.Write([]byte(facts(part)))
+			h.Write([]byte(factsIn(part)))
 			lines = append(lines, fmt.Sprintf("%s/%s %08x = %s", strings.TrimSuffix(filepath.Base(file), ".txt"), title, h.Sum32(), strings.Join(found, ", ")))
 		}
 	}
@@ -89,7 +89,7 @@ func answers(t *testing.T) []string {
 }
 
 // facts are the lines of a case that are no answer.
-func facts(part string) string {
+func factsIn(part string) string {
 	var kept []string
 	for line := range strings.SplitSeq(part, "\n") {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "->") && !strings.HasPrefix(line, "silent ") && !strings.HasPrefix(line, ";") {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -14,7 +15,7 @@ func antagonistCheck() Check {
 		Severity: "moderate; low for aripiprazole, brexpiprazole, cariprazine and antiemetics that hardly enter the brain",
 		Trigger: "dopamine_agonist or dopamine_precursor together with antipsychotic_typical, antipsychotic_atypical, " +
 			"dopamine_antagonist_* or dopamine_depleter, and no parkinsonism on record; whatever the agonist is ordered for",
-		Citations: []Citation{{Source: "Labels (dopamine agonists and antagonists)", Strength: "label", Review: Pending}},
+		Citations: []Citation{{Source: "Labels (dopamine agonists and antagonists)", Strength: "label", Review: rulePending}},
 		Rule:      pending(1), Classes: agonistClasses,
 		run: (*evaluation).antagonists,
 	}
@@ -39,7 +40,7 @@ func (ev *evaluation) antagonists(c Check) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return isAgonist(&x.Found) }) {
 		first := group[0]
 		if known {
-			ev.quiet(first.orderView, c.ID, first.Name, SilentParkinson, string(parkinson))
+			ev.quiet(first.orderView, c.ID, first.Name, silence.Parkinson, string(parkinson))
 			continue
 		}
 		p := ev.pair(group, func(x *exposure) Severity {
@@ -57,9 +58,9 @@ func (ev *evaluation) antagonists(c Check) {
 			f.Alternatives = ev.antagonistAlternatives(p.partners)
 			ev.flag(c, p.severity, f, ev.antagonistLeaflet(p.partners))
 		case p.onlyDraft:
-			ev.quiet(first.orderView, c.ID, first.Name, SilentOnlyDrafts, "")
+			ev.quiet(first.orderView, c.ID, first.Name, silence.OnlyDrafts, "")
 		default:
-			ev.quiet(first.orderView, c.ID, first.Name, SilentNoAntagonist, "")
+			ev.quiet(first.orderView, c.ID, first.Name, silence.NoAntagonist, "")
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package checks
 
-import "time"
+import (
+	"time"
+)
 
 // Assessment is what one evaluation says of a patient.
-type Assessment struct {
+type assessment struct {
 	Flags []Flag    // open, sorted by check and ingredient, numbered as Decide last left them
 	Iron  IronNeed  // which iron results the open iron flag asks for
 	Note  string    // on iron, where no flag says it: only intravenous iron is expected to help at this ferritin
@@ -11,10 +13,10 @@ type Assessment struct {
 }
 
 // Assess evaluates st at asOf and changes nothing.
-func Assess(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) Assessment {
+func Assess(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) assessment {
 	ev := evaluate(st, set, asOf, false)
 	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf}
-	a := Assessment{Flags: d.flags(ev.findings), RLS: ev.rls.status}
+	a := assessment{Flags: d.flags(ev.findings), RLS: ev.rls.status}
 	for i := range a.Flags {
 		for _, k := range st.Flags {
 			if k.Check == a.Flags[i].Check && k.Ingredient == a.Flags[i].Ingredient {

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -28,13 +31,13 @@ func (ev *evaluation) augmentation(c Check) {
 	parkinson, known := ev.parkinson()
 	for i := range ev.exposures {
 		if x := &ev.exposures[i]; isAgonist(&x.Found) && ev.forSomethingElse(x.orderView) {
-			ev.quiet(x.orderView, c.ID, x.Name, SilentOtherReason, "")
+			ev.quiet(x.orderView, c.ID, x.Name, silence.OtherReason, "")
 		}
 	}
 	counts := func(x *exposure) bool { return isAgonist(&x.Found) && !ev.forSomethingElse(x.orderView) }
 	for _, group := range ev.byIngredient(counts) {
 		if known {
-			ev.quiet(group[0].orderView, c.ID, group[0].Name, SilentParkinson, string(parkinson))
+			ev.quiet(group[0].orderView, c.ID, group[0].Name, silence.Parkinson, string(parkinson))
 			continue
 		}
 		f := Finding{Ingredient: group[0].Name}
@@ -107,10 +110,10 @@ func (ev *evaluation) aboveAgonistMaximum(group []*exposure) (dose, most string,
 	if !total.next.IsZero() {
 		ev.later(total.next)
 	}
-	if total.mg.minus(doseSlack).Cmp(row.Most) <= 0 {
+	if total.mg.Minus(doseSlack).Cmp(row.Most) <= 0 {
 		return "", "", false
 	}
-	return total.mg.cut(2) + " mg", row.Most.String() + " mg", true
+	return total.mg.Cut(2) + " mg", row.Most.String() + " mg", true
 }
 
 // agonistOrders are the orders of a group as doses; those of pramipexole by the base are brought to
@@ -120,7 +123,7 @@ func (ev *evaluation) agonistOrders(group []*exposure) []doseOrder {
 	for _, x := range group {
 		o := doseOrderOf(x)
 		if x.Name == "pramipexole" && statesBase(x) {
-			o.Scale = ev.set.Dopamine.Maxima[x.Name].Most.over(ev.set.Dopamine.PramipexoleBase)
+			o.Scale = ev.set.Dopamine.Maxima[x.Name].Most.Over(ev.set.Dopamine.PramipexoleBase)
 		}
 		all = append(all, o)
 	}
@@ -138,12 +141,12 @@ func statesBase(x *exposure) bool {
 	if isOneOf(x.Strength, pramipexoleBases) || slices.ContainsFunc(x.drug.names, saysBase) {
 		return true
 	}
-	return x.Strength == "" && slices.ContainsFunc(x.Dosages, func(d Dosage) bool { return isOneOf(d.Dose.Value, pramipexoleBases) })
+	return x.Strength == "" && slices.ContainsFunc(x.Dosages, func(d facts.Dosage) bool { return isOneOf(d.Dose.Value, pramipexoleBases) })
 }
 
 func isOneOf(number string, list []string) bool {
-	v, err := ParseDecimal(number)
-	return err == nil && slices.ContainsFunc(list, func(s string) bool { return v.Cmp(decimal(s)) == 0 })
+	v, err := decimal.Parse(number)
+	return err == nil && slices.ContainsFunc(list, func(s string) bool { return v.Cmp(decimal.Of(s)) == 0 })
 }
 
 // Groups of rls_conditions.tsv that a dopamine agonist may be given for.
@@ -160,12 +163,12 @@ func (ev *evaluation) forSomethingElse(o *orderView) bool {
 
 // orderedFor tells whether a reason of an order, or a diagnosis that it refers to, is in a group. A
 // suspicion is no reason here, since it would silence.
-func (ev *evaluation) orderedFor(o *Order, group string) bool {
-	isIn := func(c Concept) bool { return c.Certainty == CertaintyAsCoded && ev.inGroup(&c, group) }
+func (ev *evaluation) orderedFor(o *facts.Order, group string) bool {
+	isIn := func(c facts.Concept) bool { return c.Certainty == facts.CertaintyAsCoded && ev.inGroup(&c, group) }
 	return slices.ContainsFunc(o.Reasons, isIn) ||
-		slices.ContainsFunc(o.ReasonRefs, func(ref Ref) bool {
+		slices.ContainsFunc(o.ReasonRefs, func(ref facts.Ref) bool {
 			f := ev.st.Find(ref)
-			return f != nil && f.Kind == KindCondition && !doubtful(f.Condition) && ev.contextCounts(f.Condition, group)
+			return f != nil && f.Kind == facts.KindCondition && !doubtful(f.Condition) && ev.contextCounts(f.Condition, group)
 		})
 }
 
@@ -177,7 +180,7 @@ func (ev *evaluation) reasonIsRLS(o *orderView) bool {
 
 // parkinson looks for parkinsonism on record: a Condition, or the coded reason of an order that
 // counts and is not for RLS as well.
-func (ev *evaluation) parkinson() (Ref, bool) {
+func (ev *evaluation) parkinson() (facts.Ref, bool) {
 	if f, ok := ev.hasContext(contextParkinson); ok {
 		return f.Ref, true
 	}

@@ -15,9 +15,9 @@ type Check struct {
 	Severity string // default, in words
 	Trigger  string
 	// Thresholds in force, by name of the setting.
-	Thresholds func(*Settings) []Threshold
+	Thresholds func(*Settings) []threshold
 	Citations  []Citation
-	Rule       Rule
+	Rule       rule
 	// Classes of drugs that it is about.
 	Classes []terms.Class
 	// WithoutRLS: the severity does not depend on the RLS evidence, and a setting runs the check for everyone.
@@ -27,7 +27,7 @@ type Check struct {
 }
 
 // Threshold is a number that a check goes by, and where it is from.
-type Threshold struct {
+type threshold struct {
 	Name, Value string
 	Source      string
 	Review      string // pending until a clinician has confirmed it
@@ -72,7 +72,7 @@ func offendingChecks() []Check {
 	tricyclic.Severity = "moderate; low for doxepin up to 6 mg a day"
 	tricyclic.Citations = append(tricyclic.Citations, kolla())
 	lithium := offending("rls-lithium", "Lithium in RLS", "class lithium", 2, useBipolar, terms.Lithium)
-	lithium.Citations = []Citation{{Source: "Terao 1991, Biol Psychiatry 30:1167-70", Strength: "case reports", Review: Pending}}
+	lithium.Citations = []Citation{{Source: "Terao 1991, Biol Psychiatry 30:1167-70", Strength: "case reports", Review: rulePending}}
 	snri := offending("rls-snri", "SNRI in RLS", "class snri", 2, useDepression, terms.SNRI)
 	snri.Citations = append(snri.Citations, rottach(), kolla())
 	tetracyclic := offending("rls-tetracyclic", "Mirtazapine, mianserin and other tetracyclics in RLS", "class tetracyclic", 2, useDepression, terms.Tetracyclic)
@@ -91,7 +91,7 @@ func Catalogue() []Check { return catalogue() }
 func Unreviewed(ids []string) int {
 	n := 0
 	for _, c := range Catalogue() {
-		if slices.Contains(ids, c.ID) && c.Rule.Status != Approved {
+		if slices.Contains(ids, c.ID) && c.Rule.Status != ruleApproved {
 			n++
 		}
 	}
@@ -99,13 +99,13 @@ func Unreviewed(ids []string) int {
 }
 
 func aasm(strength string) Citation {
-	return Citation{Source: "AASM 2025 (Winkelman et al.)", DOI: "10.5664/jcsm.11390", Strength: strength, Review: Pending}
+	return Citation{Source: "AASM 2025 (Winkelman et al.)", DOI: "10.5664/jcsm.11390", Strength: strength, Review: rulePending}
 }
 
 func kolla() Citation {
-	return Citation{Source: "Kolla 2018, Sleep Med Rev 38:131-140", Strength: "systematic review", Review: Pending}
+	return Citation{Source: "Kolla 2018, Sleep Med Rev 38:131-140", Strength: "systematic review", Review: rulePending}
 }
 
 func rottach() Citation {
-	return Citation{Source: "Rottach 2008, J Psychiatr Res, PMID 18468624", Strength: "prospective cohort", Review: Pending}
+	return Citation{Source: "Rottach 2008, J Psychiatr Res, PMID 18468624", Strength: "prospective cohort", Review: rulePending}
 }

@@ -14,7 +14,7 @@ func contraindicatedCheck() Check {
 		ID: "rls-contraindicated", Title: "Medicine whose label rules it out in RLS", Severity: "high",
 		Trigger: "class rls_contraindicated: trimetazidine, in every region",
 		Citations: []Citation{{
-			Source: "EMA 2012, trimetazidine", Strength: "label: RLS is a contraindication", Review: Pending,
+			Source: "EMA 2012, trimetazidine", Strength: "label: RLS is a contraindication", Review: rulePending,
 		}},
 		Rule: pending(1), Classes: []terms.Class{terms.RLSContraindicated},
 		run: (*evaluation).contraindicated,

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -11,7 +14,7 @@ import (
 // personKnown tells whether age on the day of a creatinine and sex are known, so that formulas hold.
 func (in *renalInput) personKnown(r *labReading) bool {
 	years, known := in.ageAt(r)
-	return known && years < 120 && (in.Sex == Female || in.Sex == Male)
+	return known && years < 120 && (in.Sex == facts.Female || in.Sex == facts.Male)
 }
 
 // adult tells whether a creatinine can be put into a formula.
@@ -38,11 +41,11 @@ func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 		return kidneyFunction{}
 	}
 	age, _ := in.ageAt(creatinine)
-	above := decimalInt(140 - age).times(weight.measure.value)
-	if in.Sex == Female {
-		above = above.times(decimal("0.85"))
+	above := decimal.Int(140 - age).Times(weight.measure.value)
+	if in.Sex == facts.Female {
+		above = above.Times(decimal.Of("0.85"))
 	}
-	value := above.over(decimalInt(72).times(creatinine.measure.value))
+	value := above.Over(decimal.Int(72).Times(creatinine.measure.value))
 	return in.estimated(creatinine, value, "mL/min", slices.Concat(creatinine.refs, weight.refs),
 		func(clearance string) string {
 			return words.Say("kidney.cockcroft-gault", "clearance", clearance, "creatinine", creatinine.measure.text()+provisional(creatinine),
@@ -57,15 +60,15 @@ func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 		return kidneyFunction{}
 	}
 	age, _ := in.ageAt(creatinine)
-	k, a, factor := decimal("0.9"), decimal("-0.302"), decimalInt(142)
-	if in.Sex == Female {
-		k, a, factor = decimal("0.7"), decimal("-0.241"), decimal("142").times(decimal("1.012"))
+	k, a, factor := decimal.Of("0.9"), decimal.Of("-0.302"), decimal.Int(142)
+	if in.Sex == facts.Female {
+		k, a, factor = decimal.Of("0.7"), decimal.Of("-0.241"), decimal.Of("142").Times(decimal.Of("1.012"))
 	}
-	ratio := creatinine.measure.value.over(k)
-	if ratio.Cmp(decimalInt(1)) > 0 {
-		a = decimal("-1.2")
+	ratio := creatinine.measure.value.Over(k)
+	if ratio.Cmp(decimal.Int(1)) > 0 {
+		a = decimal.Of("-1.2")
 	}
-	value := factor.times(ratio.power(a)).times(decimal("0.9938").power(decimalInt(age)))
+	value := factor.Times(ratio.Power(a)).Times(decimal.Of("0.9938").Power(decimal.Int(age)))
 	return in.estimated(creatinine, value, "mL/min/{1.73_m2}", creatinine.refs,
 		func(clearance string) string {
 			return words.Say("kidney.ckd-epi", "clearance", clearance, "creatinine", creatinine.measure.text()+provisional(creatinine),
@@ -74,14 +77,14 @@ func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 }
 
 // estimated is a clearance that falls as a creatinine rises, so that a bound of one is the opposite bound of the other.
-func (in *renalInput) estimated(creatinine *labReading, value Decimal, unit string, refs []Ref, tell func(clearance string) string) kidneyFunction {
+func (in *renalInput) estimated(creatinine *labReading, value decimal.Decimal, unit string, refs []facts.Ref, tell func(clearance string) string) kidneyFunction {
 	comparator, _ := ratioComparator("", creatinine.measure.comparator)
 	m := measure{value: value, comparator: comparator, unit: unit}
 	band, reason := in.readable(creatinine, &m)
 	if reason != labUsable {
 		return kidneyFunction{}
 	}
-	shown := value.cut(1)
+	shown := value.Cut(1)
 	if comparator != "" {
 		shown = comparator + " " + shown
 	}
@@ -101,7 +104,7 @@ func (in *renalInput) weightNear(creatinine *labReading) *labReading {
 }
 
 // ageOn is the age in whole years on a day; with a partial birth date the higher of the possible ones, which is the more careful.
-func ageOn(birth Time, day int64, zone *time.Location) int {
+func ageOn(birth moment.Time, day int64, zone *time.Location) int {
 	now := time.Unix(day*86_400, 0).UTC()
 	age := now.Year() - time.Unix(0, birth.Nanos).UTC().Year()
 	if first, _ := birthdays(birth, age, zone); civilDay(first, zone) > day {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -28,7 +29,7 @@ func TestWordsOfACut(t *testing.T) {
 		{(cutOf(place{groupResults, 0}) | analyte(terms.Weight)).tidy(), "Only the newest test results are kept; older ones were left out.", "results"},
 		{CutEarlier, "Only the newest records are kept; older ones were left out.", "earlier"},
 	} {
-		if got := c.cut.Words(DefaultFactLimits()); got != c.words {
+		if got := c.cut.Words(defaultFactLimits()); got != c.words {
 			t.Errorf("%b: %q, want %q", c.cut, got, c.words)
 		}
 		if got := strings.Join(c.cut.Kinds(), " "); got != c.kinds {
@@ -52,9 +53,9 @@ func TestFlagsTellTheCut(t *testing.T) {
 	s := parseScenarios(t, "# one\nrls confirmed\nrequest active \"mirtazapine 15 mg tablet\" 2026-10-14\ncut ferritin")[0]
 	const told = "Only the newest 200 ferritin results are kept; older ones were left out."
 	set := DefaultSettings()
-	flags := Decide(&s.st, set, []byte("key"), "r", s.asOf)
+	flags := decide(&s.st, set, []byte("key"), "r", s.asOf)
 	s.st.Facts = nil
-	flags = append(flags, Decide(&s.st, set, []byte("key"), "r", s.asOf)...)
+	flags = append(flags, decide(&s.st, set, []byte("key"), "r", s.asOf)...)
 	if len(flags) < 4 {
 		t.Fatalf("%d transitions", len(flags))
 	}
@@ -79,20 +80,20 @@ func TestReasonOfACutFlag(t *testing.T) {
 		gone string
 		want Reason
 	}{
-		"diagnosis":             {"conditions", "Condition", ReasonLeftOut},
-		"order":                 {"orders", "Medication", ReasonLeftOut},
-		"diagnosis, orders cut": {"orders", "Condition", ReasonRLSRefuted},
+		"diagnosis":             {"conditions", "Condition", reasonLeftOut},
+		"order":                 {"orders", "Medication", reasonLeftOut},
+		"diagnosis, orders cut": {"orders", "Condition", reasonRLSRefuted},
 	} {
 		s := parseScenarios(t, "# one\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nrequest active \"mirtazapine 15 mg tablet\" 2026-10-14\ncut "+c.cut)[0]
-		Decide(&s.st, DefaultSettings(), []byte("key"), "r", s.asOf)
-		var left []Fact
+		decide(&s.st, DefaultSettings(), []byte("key"), "r", s.asOf)
+		var left []facts.Fact
 		for _, f := range s.st.Facts {
 			if !strings.HasPrefix(string(f.Ref), c.gone) {
 				left = append(left, f)
 			}
 		}
 		s.st.Facts = left
-		flags := Decide(&s.st, DefaultSettings(), []byte("key"), "r", s.asOf.Add(time.Hour))
+		flags := decide(&s.st, DefaultSettings(), []byte("key"), "r", s.asOf.Add(time.Hour))
 		if len(flags) != 1 || flags[0].Reason != c.want {
 			t.Errorf("%s: %+v, want %s", name, flags, c.want)
 		}

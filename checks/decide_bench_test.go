@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -30,24 +32,24 @@ func BenchmarkDecide(b *testing.B) {
 }
 
 func manyFacts(n int, rls bool) *State {
-	at := Instant(time.Date(2026, 3, 14, 8, 15, 0, 0, time.UTC))
-	order := Fact{Kind: KindOrder, Order: &Order{Status: StatusActive, Authored: at,
-		Drug: Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: "312938"}}}}}
-	result := Fact{Kind: KindLab, Lab: &LabResult{Status: LabFinal, Loincs: []string{"2276-4"}, Effective: Period{Start: at},
-		Value: Value{Kind: QuantityValue, Quantity: Quantity{Value: "45.2", Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}}}}
+	at := moment.Instant(time.Date(2026, 3, 14, 8, 15, 0, 0, time.UTC))
+	order := facts.Fact{Kind: facts.KindOrder, Order: &facts.Order{Status: facts.StatusActive, Authored: at,
+		Drug: facts.Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: "312938"}}}}}
+	result := facts.Fact{Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{"2276-4"}, Effective: facts.Period{Start: at},
+		Value: facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: "45.2", Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}}}}
 	code := "32914008"
 	if !rls {
 		code = "38341003"
 	}
 	many := &State{Patient: "Patient/0"}
-	many.Merge(Fact{Ref: "Condition/20", Kind: KindCondition, Condition: &Condition{Clinical: ClinicalActive,
-		Verification: VerificationConfirmed, Code: Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: code}}}}})
+	many.Merge(facts.Fact{Ref: "Condition/20", Kind: facts.KindCondition, Condition: &facts.Condition{Clinical: facts.ClinicalActive,
+		Verification: facts.VerificationConfirmed, Code: facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: code}}}}})
 	for i := range n - 1 {
 		f, kind := order, "MedicationRequest/"
 		if i%2 > 0 {
 			f, kind = result, "Observation/"
 		}
-		f.Ref = Ref(kind + FlagID([]byte("ids"), "", fmt.Sprint(100+i), ""))
+		f.Ref = facts.Ref(kind + FlagID([]byte("ids"), "", fmt.Sprint(100+i), ""))
 		many.Merge(f)
 	}
 	return many

@@ -8,13 +8,15 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // Decide evaluates st at asOf, brings st.Flags up to date and returns the transitions, in order of check and ingredient. A
 // flag whose severity changes gives two: moved, the last word under the old severity, then updated. key is the site key, ruleset the hash
 // of tables, rules and settings. A change of asOf alone gives none.
-func Decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
+func decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
 	transitions, _ := DecideUntil(st, set, key, ruleset, asOf)
 	return transitions
 }
@@ -71,10 +73,10 @@ type differ struct {
 	ruleset string
 	asOf    time.Time
 	out     []Flag
-	was     string         // ruleset of the last decision
-	rls     RLSStatus      // as it counts now, which a resolved flag tells too
-	run     *evaluation    // with explanations; made when a flag is resolved
-	over    map[Ref]Reason // what run says of orders; see overOf
+	was     string               // ruleset of the last decision
+	rls     RLSStatus            // as it counts now, which a resolved flag tells too
+	run     *evaluation          // with explanations; made when a flag is resolved
+	over    map[facts.Ref]Reason // what run says of orders; see overOf
 }
 
 // flags gives findings their identity and what was answered to them.
@@ -93,15 +95,15 @@ func (d *differ) flags(findings []Finding) []Flag {
 }
 
 // acknowledgement is the newest answer to a flag that still holds: its basis is the same and its end has not come.
-func (d *differ) acknowledgement(f *Flag) *Acknowledgement {
-	var best *Fact
+func (d *differ) acknowledgement(f *Flag) *facts.Acknowledgement {
+	var best *facts.Fact
 	for i := range d.st.Facts {
 		c := &d.st.Facts[i]
-		if c.Kind != KindAcknowledgement || c.Acknowledgement.FlagID != f.ID || c.Acknowledgement.Basis != f.Basis {
+		if c.Kind != facts.KindAcknowledgement || c.Acknowledgement.FlagID != f.ID || c.Acknowledgement.Basis != f.Basis {
 			continue
 		}
 		a := c.Acknowledgement
-		if c.Unread&UnreadDate != 0 {
+		if c.Unread&unread.Date != 0 {
 			continue // there is an end, and nobody knows when
 		}
 		if !a.Until.IsZero() && !a.Until.End(d.set.zone()).After(d.asOf) || !a.Date.IsZero() && a.Date.Start(d.set.zone()).After(d.asOf) {

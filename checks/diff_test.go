@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 var testKey = []byte("0123456789abcdef")
@@ -25,7 +27,7 @@ func newStory(t *testing.T) *story {
 }
 
 // fact takes a line of a scenario in, as a newer version of the resource ref.
-func (s *story) fact(ref Ref, line string) {
+func (s *story) fact(ref facts.Ref, line string) {
 	s.t.Helper()
 	one := scenario{st: State{Patient: "Patient/1"}}
 	if err := one.line(line); err != nil {
@@ -33,18 +35,18 @@ func (s *story) fact(ref Ref, line string) {
 	}
 	s.n++
 	f := one.st.Facts[0]
-	f.Ref, f.Version = ref, Version{Number: "1", Updated: s.now.UnixNano() + s.n}
+	f.Ref, f.Version = ref, facts.Version{Number: "1", Updated: s.now.UnixNano() + s.n}
 	s.st.Merge(f)
 }
 
-func (s *story) mark(ref Ref, why MarkReason) {
+func (s *story) mark(ref facts.Ref, why facts.MarkReason) {
 	s.n++
-	s.st.Merge(Fact{Ref: ref, Kind: KindMark, Mark: why, Version: Version{Updated: s.now.UnixNano() + s.n}})
+	s.st.Merge(facts.Fact{Ref: ref, Kind: facts.KindMark, Mark: why, Version: facts.Version{Updated: s.now.UnixNano() + s.n}})
 }
 
 func (s *story) expect(want ...string) []Flag {
 	s.t.Helper()
-	flags := Decide(&s.st, s.set, testKey, "rules-1", s.now)
+	flags := decide(&s.st, s.set, testKey, "rules-1", s.now)
 	var got []string
 	for _, f := range flags {
 		line := fmt.Sprintf("%d %s %s %s %s", f.Number, f.Change, f.Check, f.Severity, f.State)
@@ -56,7 +58,7 @@ func (s *story) expect(want ...string) []Flag {
 	if diff := cmp.Diff(want, got); diff != "" {
 		s.t.Errorf("transitions (-want +got):\n%s", diff)
 	}
-	if again := Decide(&s.st, s.set, testKey, "rules-1", s.now.Add(time.Second)); len(again) > 0 {
+	if again := decide(&s.st, s.set, testKey, "rules-1", s.now.Add(time.Second)); len(again) > 0 {
 		s.t.Errorf("a second look a second later gives %d transitions: %+v", len(again), again[0])
 	}
 	return flags
@@ -86,12 +88,12 @@ func TestStoryOfOneFlag(t *testing.T) {
 
 func TestReasonsOfResolvedFlags(t *testing.T) {
 	for want, change := range map[Reason]func(*story){
-		ReasonOrderStopped:   func(s *story) { s.fact("MedicationRequest/1", "request on-hold rx:312938 2026-10-14") },
+		reasonOrderStopped:   func(s *story) { s.fact("MedicationRequest/1", "request on-hold rx:312938 2026-10-14") },
 		ReasonSupplyEnded:    func(s *story) { s.fact("MedicationRequest/1", "request completed rx:312938 2026-08-14 supply:30") },
-		ReasonEnteredInError: func(s *story) { s.mark("MedicationRequest/1", MarkEnteredInError) },
-		ReasonMovedPatient:   func(s *story) { s.mark("MedicationRequest/1", MarkMoved) },
-		ReasonDrugChanged:    func(s *story) { s.fact("MedicationRequest/1", `request active "amlodipine 5 mg" 2026-10-14`) },
-		ReasonRLSRefuted:     func(s *story) { s.fact("Condition/1", "rls refuted") },
+		ReasonEnteredInError: func(s *story) { s.mark("MedicationRequest/1", facts.MarkEnteredInError) },
+		reasonMovedPatient:   func(s *story) { s.mark("MedicationRequest/1", facts.MarkMoved) },
+		reasonDrugChanged:    func(s *story) { s.fact("MedicationRequest/1", `request active "amlodipine 5 mg" 2026-10-14`) },
+		reasonRLSRefuted:     func(s *story) { s.fact("Condition/1", "rls refuted") },
 	} {
 		t.Run(string(want), func(t *testing.T) {
 			s := newStory(t)
@@ -113,8 +115,8 @@ func TestRulesetChangeIsTold(t *testing.T) {
 	s.expect("1 opened rls-ssri moderate open")
 	off := false
 	s.set.Checks = map[string]CheckSetting{"rls-ssri": {Enabled: &off}}
-	flags := Decide(&s.st, s.set, testKey, "rules-2", s.now)
-	if len(flags) != 1 || flags[0].Reason != ReasonRulesetChanged {
+	flags := decide(&s.st, s.set, testKey, "rules-2", s.now)
+	if len(flags) != 1 || flags[0].Reason != reasonRulesetChanged {
 		t.Errorf("wanted one flag resolved by the ruleset, got %+v", flags)
 	}
 }
@@ -125,8 +127,8 @@ func TestAcknowledgementHoldsWhileItsBasisDoes(t *testing.T) {
 	s.fact("Observation/1", "lab ferritin 152 ng/mL 2026-10-24")
 	s.fact("MedicationRequest/1", "request active rx:312938 2026-10-14 as-needed")
 	f := s.expect("1 opened rls-ssri low open")[0]
-	ack := &Acknowledgement{FlagID: f.ID, Basis: f.Basis, Override: true, Reason: "will-monitor", Date: day("2026-11-22"), Until: day("2026-12-31")}
-	s.st.Merge(Fact{Ref: "DetectedIssue/1", Kind: KindAcknowledgement, Acknowledgement: ack})
+	ack := &facts.Acknowledgement{FlagID: f.ID, Basis: f.Basis, Override: true, Reason: "will-monitor", Date: day("2026-11-22"), Until: day("2026-12-31")}
+	s.st.Merge(facts.Fact{Ref: "DetectedIssue/1", Kind: facts.KindAcknowledgement, Acknowledgement: ack})
 	s.expect("2 overridden rls-ssri low overridden")
 	s.fact("MedicationRequest/2", "request active rx:312938 2026-11-14 as-needed")
 	s.expect("3 updated rls-ssri low overridden")

@@ -3,44 +3,46 @@ package checks
 import (
 	"maps"
 	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
 )
 
 // DopamineSettings are the limits of the augmentation check: when a dopamine agonist or levodopa is
 // worth more than a low flag.
-type DopamineSettings struct {
+type dopamineSettings struct {
 	// NewDays: treatment whose first order is at most so old is new (convention).
 	NewDays int `yaml:"new_days"`
 	// Maxima by ingredient are the largest doses for RLS, in mg a day. A site that names one
 	// replaces the whole row.
-	Maxima map[string]DoseMaximum `yaml:"maxima"`
+	Maxima map[string]doseMaximum `yaml:"maxima"`
 	// PramipexoleBase is the maximum of pramipexole where the product states the base and not the
 	// salt, in mg a day.
-	PramipexoleBase Decimal `yaml:"pramipexole_base"`
+	PramipexoleBase decimal.Decimal `yaml:"pramipexole_base"`
 }
 
 // DoseMaximum is the largest total a day, in mg, and where that is from.
-type DoseMaximum struct {
-	Most   Decimal `yaml:"mg_a_day"`
-	Source string  `yaml:"source"`
+type doseMaximum struct {
+	Most   decimal.Decimal `yaml:"mg_a_day"`
+	Source string          `yaml:"source"`
 }
 
 // DefaultDopamineSettings are those of the contract.
-func DefaultDopamineSettings() DopamineSettings {
-	row := func(most, source string) DoseMaximum { return DoseMaximum{Most: decimal(most), Source: source} }
-	return DopamineSettings{
+func defaultDopamineSettings() dopamineSettings {
+	row := func(most, source string) doseMaximum { return doseMaximum{Most: decimal.Of(most), Source: source} }
+	return dopamineSettings{
 		NewDays: 90,
-		Maxima: map[string]DoseMaximum{
+		Maxima: map[string]doseMaximum{
 			"ropinirole":  row("4", "label for RLS (US, EU), secondary copy"),
 			"pramipexole": row("0.75", "label for RLS (EU; the US label says 0.5), as the salt, secondary copy"),
 			"rotigotine":  row("3", "label for RLS (US, EU), released in 24 h, secondary copy"),
 			"levodopa":    row("200", "expert advice on augmentation, from training"),
 		},
-		PramipexoleBase: decimal("0.54"),
+		PramipexoleBase: decimal.Of("0.54"),
 	}
 }
 
 // Validate says which settings cannot be, by their keys.
-func (s *DopamineSettings) Validate() error {
+func (s *dopamineSettings) Validate() error {
 	errs := settingErrors{prefix: "dopamine."}
 	errs.count("new_days", s.NewDays, 3650)
 	errs.decimal("pramipexole_base", s.PramipexoleBase, "100")

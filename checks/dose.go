@@ -3,28 +3,32 @@ package checks
 import (
 	"strings"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
 // doseOrder is one order of a drug whose dose matters. Strength is that of one unit of the product, or of one millilitre
 // (PerML), of Ingredient, in mg; "" when the product does not tell. A patch has what it releases in Hours instead.
 type doseOrder struct {
-	Ref        Ref
-	Order      *Order
+	Ref        facts.Ref
+	Order      *facts.Order
 	Strength   string
 	PerML      bool
 	Released   string
 	Hours      string
 	Ingredient string
 	// Scale brings the milligrams of this order to those of the limit (a base to its salt); zero is 1.
-	Scale Decimal
+	Scale decimal.Decimal
 }
 
 // doseSlack absorbs what division cannot represent: two thirds thrice is 2.
-var doseSlack = decimal("1e-30")
+var doseSlack = decimal.Of("1e-30")
 
 // dailyDose is mg a day. Where it is not complete, some part of it could not be read and mg is what is known at least.
 type dailyDose struct {
-	mg       Decimal
+	mg       decimal.Decimal
 	complete bool
 	next     time.Time // when a dosage begins or ends; zero when none does
 }
@@ -32,8 +36,8 @@ type dailyDose struct {
 // totalDose adds up the orders of one drug: requests with each other, and statements with each other. Dispenses follow one another,
 // so the largest counts. A request, its dispense and what the patient says are one therapy seen three times: the largest counts.
 func totalDose(orders []doseOrder, zone *time.Location, asOf time.Time) dailyDose {
-	var sums [Statement + 1]dailyDose
-	var seen [Statement + 1]bool
+	var sums [facts.Statement + 1]dailyDose
+	var seen [facts.Statement + 1]bool
 	var next time.Time
 	for i := range orders {
 		kind := orders[i].Order.Kind
@@ -42,10 +46,10 @@ func totalDose(orders []doseOrder, zone *time.Location, asOf time.Time) dailyDos
 		switch {
 		case !seen[kind]:
 			sums[kind] = d
-		case kind == Dispense:
+		case kind == facts.Dispense:
 			sums[kind] = largerDose(sums[kind], d)
 		default:
-			sums[kind] = dailyDose{mg: sums[kind].mg.plus(d.mg), complete: sums[kind].complete && d.complete}
+			sums[kind] = dailyDose{mg: sums[kind].mg.Plus(d.mg), complete: sums[kind].complete && d.complete}
 		}
 		seen[kind] = true
 	}
@@ -74,7 +78,7 @@ func (o *doseOrder) daily(zone *time.Location, asOf time.Time) dailyDose {
 	steps := []time.Time{asOf}
 	for i := range o.Order.Dosages {
 		b := o.Order.Dosages[i].Bounds
-		for _, t := range []Time{b.Start, b.End} {
+		for _, t := range []moment.Time{b.Start, b.End} {
 			if t.IsZero() {
 				continue
 			}
@@ -123,30 +127,30 @@ func (o *doseOrder) at(zone *time.Location, at time.Time) (sum dailyDose, any bo
 		any = true
 		mg, ok := o.perDay(d)
 		step, begun := steps[d.Sequence]
-		steps[d.Sequence] = dailyDose{mg: step.mg.plus(mg), complete: ok && (step.complete || !begun)}
+		steps[d.Sequence] = dailyDose{mg: step.mg.Plus(mg), complete: ok && (step.complete || !begun)}
 	}
 	sum, base := steps[0]
 	delete(steps, 0)
 	if !base {
 		sum.complete = any
 	}
-	var highest Decimal
+	var highest decimal.Decimal
 	for _, step := range steps {
 		sum.complete = sum.complete && step.complete
 		if step.mg.Cmp(highest) > 0 {
 			highest = step.mg
 		}
 	}
-	sum.mg = sum.mg.plus(highest)
+	sum.mg = sum.mg.Plus(highest)
 	return sum, any
 }
 
-func inForce(p Period, zone *time.Location, at time.Time) bool {
+func inForce(p facts.Period, zone *time.Location, at time.Time) bool {
 	return (p.Start.IsZero() || !p.Start.Start(zone).After(at)) && (p.End.IsZero() || p.End.End(zone).After(at))
 }
 
 // perDay is one dosage's mg a day: dose times frequency, but no more than the maximum that it states; that alone where the rest is not known.
-func (o *doseOrder) perDay(d *Dosage) (Decimal, bool) {
+func (o *doseOrder) perDay(d *facts.Dosage) (decimal.Decimal, bool) {
 	most, limited := o.maxPerDay(&d.MaxPerDay)
 	day, ok := o.released(&d.Dose)
 	if !ok {
@@ -155,7 +159,7 @@ func (o *doseOrder) perDay(d *Dosage) (Decimal, bool) {
 		if !known || !timed {
 			return most, limited
 		}
-		day = mg.times(rate.times).over(rate.days)
+		day = mg.Times(rate.times).Over(rate.days)
 	}
 	if limited && most.Cmp(day) < 0 {
 		return most, true
@@ -165,60 +169,60 @@ func (o *doseOrder) perDay(d *Dosage) (Decimal, bool) {
 
 // released is what patches release in a day, which how often they are changed does not tell: by a dose in milligrams per hour or day, or by
 // their number.
-func (o *doseOrder) released(q *Quantity) (Decimal, bool) {
-	v, err := ParseDecimal(q.Value)
+func (o *doseOrder) released(q *facts.Quantity) (decimal.Decimal, bool) {
+	v, err := decimal.Parse(q.Value)
 	if err != nil || v.Sign() < 0 {
-		return Decimal{}, false
+		return decimal.Decimal{}, false
 	}
 	for _, unit := range []string{q.Code, q.Unit} {
 		mass, span, ok := strings.Cut(strings.ToLower(strings.ReplaceAll(unit, " ", "")), "/")
 		if per, known := releaseSpans[span]; ok && known && doseUnits[mass].mg != "" {
-			return o.scaled(v.times(decimal(doseUnits[mass].mg)).times(decimal("24")).over(decimal(per))), true
+			return o.scaled(v.Times(decimal.Of(doseUnits[mass].mg)).Times(decimal.Of("24")).Over(decimal.Of(per))), true
 		}
 	}
-	released, err := ParseDecimal(o.Released)
-	hours, bad := ParseDecimal(o.Hours)
+	released, err := decimal.Parse(o.Released)
+	hours, bad := decimal.Parse(o.Hours)
 	if err != nil || bad != nil || hours.Sign() <= 0 || !doseUnitOf(q).piece {
-		return Decimal{}, false
+		return decimal.Decimal{}, false
 	}
-	return o.scaled(v.times(released).times(decimal("24")).over(hours)), true
+	return o.scaled(v.Times(released).Times(decimal.Of("24")).Over(hours)), true
 }
 
 // releaseSpans are the spans of time that a dose may be per, in hours.
 var releaseSpans = map[string]string{"h": "1", "hr": "1", "hour": "1", "24h": "24", "24hr": "24", "(24.h)": "24", "d": "24", "day": "24"}
 
-func (o *doseOrder) scaled(mg Decimal) Decimal {
+func (o *doseOrder) scaled(mg decimal.Decimal) decimal.Decimal {
 	if o.Scale.Sign() > 0 {
-		return mg.times(o.Scale)
+		return mg.Times(o.Scale)
 	}
 	return mg
 }
 
-func (o *doseOrder) maxPerDay(r *Ratio) (Decimal, bool) {
+func (o *doseOrder) maxPerDay(r *facts.Ratio) (decimal.Decimal, bool) {
 	mg, ok := o.milligrams(&r.Numerator)
 	unit, known := periodDays[timeUnitOf(&r.Denominator)]
-	length, err := ParseDecimal(r.Denominator.Value)
+	length, err := decimal.Parse(r.Denominator.Value)
 	if !ok || !known || err != nil || length.Sign() <= 0 {
-		return Decimal{}, false
+		return decimal.Decimal{}, false
 	}
-	return mg.times(unit.days).over(length.times(unit.times)), true
+	return mg.Times(unit.days).Over(length.Times(unit.times)), true
 }
 
 // milligrams converts a dose: a mass as it is, tablets and capsules times the strength of the product, millilitres times that of one.
-func (o *doseOrder) milligrams(q *Quantity) (Decimal, bool) {
-	v, err := ParseDecimal(q.Value)
+func (o *doseOrder) milligrams(q *facts.Quantity) (decimal.Decimal, bool) {
+	v, err := decimal.Parse(q.Value)
 	if err != nil || v.Sign() < 0 {
-		return Decimal{}, false
+		return decimal.Decimal{}, false
 	}
-	strength, err := ParseDecimal(o.Strength)
+	strength, err := decimal.Parse(o.Strength)
 	known := err == nil && strength.Sign() > 0
 	switch unit := doseUnitOf(q); {
 	case unit.mg != "":
-		return o.scaled(v.times(decimal(unit.mg))), true
+		return o.scaled(v.Times(decimal.Of(unit.mg))), true
 	case unit.piece && known && !o.PerML, unit.volume && known && o.PerML:
-		return o.scaled(v.times(strength)), true
+		return o.scaled(v.Times(strength)), true
 	}
-	return Decimal{}, false
+	return decimal.Decimal{}, false
 }
 
 // doseUnit is what a unit of a dose means: a mass in mg, a piece of the product, or a millilitre.
@@ -258,7 +262,7 @@ var dosePieces = []string{
 }
 
 // doseUnitOf reads the code, else the text, of a unit.
-func doseUnitOf(q *Quantity) doseUnit {
+func doseUnitOf(q *facts.Quantity) doseUnit {
 	for _, u := range []string{q.Code, q.Unit} {
 		u = strings.ToLower(strings.Trim(u, "{}[]. "))
 		if unit, ok := doseUnits[u]; ok && u != "" {

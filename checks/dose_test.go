@@ -5,23 +5,28 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"pgregory.net/rapid"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-func mgOf(v string) Quantity { return Quantity{Value: v, Unit: "mg", Code: "mg", System: terms.UCUM} }
+func mgOf(v string) facts.Quantity {
+	return facts.Quantity{Value: v, Unit: "mg", Code: "mg", System: terms.UCUM}
+}
 
-func every(frequency int, period, unit string) Timing {
-	return Timing{Frequency: frequency, Period: period, PeriodUnit: unit}
+func every(frequency int, period, unit string) facts.Timing {
+	return facts.Timing{Frequency: frequency, Period: period, PeriodUnit: unit}
 }
 
 func TestRateOf(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		timing Timing
+		timing facts.Timing
 		want   string // times in 84 days; "" unknown
 	}{
-		{"nothing", Timing{}, ""},
+		{"nothing", facts.Timing{}, ""},
 		{"three a day", every(3, "1", "d"), "252"},
 		{"once a day, frequency absent", every(0, "1", "d"), "84"},
 		{"every 8 h", every(1, "8", "h"), "252"},
@@ -33,28 +38,28 @@ func TestRateOf(t *testing.T) {
 		{"period of text", every(1, "daily", "d"), ""},
 		{"period beyond reason", every(1, "1e999999999", "d"), ""},
 		{"unit unknown", every(1, "1", "fortnight"), ""},
-		{"morning, noon and evening", Timing{When: 3}, "252"},
-		{"two times of day within one day", Timing{TimesOfDay: 2, Frequency: 1, Period: "1", PeriodUnit: "d"}, "168"},
-		{"three days of the week", Timing{Frequency: 1, Period: "1", PeriodUnit: "d", DaysOfWeek: 3}, "36"},
-		{"three a week on three days", Timing{Frequency: 3, Period: "1", PeriodUnit: "wk", DaysOfWeek: 3}, "36"},
-		{"days of the week alone", Timing{DaysOfWeek: 7}, "84"},
-		{"BID", Timing{Code: "BID"}, "168"},
-		{"b.i.d.", Timing{Code: "b.i.d."}, "168"},
-		{"TID", Timing{Code: "TID"}, "252"},
-		{"QHS", Timing{Code: "QHS"}, "84"},
-		{"QOD", Timing{Code: "QOD"}, "42"},
-		{"Q8H", Timing{Code: "Q8H"}, "252"},
-		{"Q12H", Timing{Code: "Q12H"}, "168"},
-		{"Q3D", Timing{Code: "Q3D"}, "28"},
-		{"Q0H", Timing{Code: "Q0H"}, ""},
-		{"unknown code", Timing{Code: "QUX"}, ""},
-		{"a single dose", Timing{Count: 1}, "84"},
-		{"a single dose, in words too", Timing{Count: 1, Code: "once"}, "84"},
-		{"several events", Timing{Events: 2}, ""},
+		{"morning, noon and evening", facts.Timing{When: 3}, "252"},
+		{"two times of day within one day", facts.Timing{TimesOfDay: 2, Frequency: 1, Period: "1", PeriodUnit: "d"}, "168"},
+		{"three days of the week", facts.Timing{Frequency: 1, Period: "1", PeriodUnit: "d", DaysOfWeek: 3}, "36"},
+		{"three a week on three days", facts.Timing{Frequency: 3, Period: "1", PeriodUnit: "wk", DaysOfWeek: 3}, "36"},
+		{"days of the week alone", facts.Timing{DaysOfWeek: 7}, "84"},
+		{"BID", facts.Timing{Code: "BID"}, "168"},
+		{"b.i.d.", facts.Timing{Code: "b.i.d."}, "168"},
+		{"TID", facts.Timing{Code: "TID"}, "252"},
+		{"QHS", facts.Timing{Code: "QHS"}, "84"},
+		{"QOD", facts.Timing{Code: "QOD"}, "42"},
+		{"Q8H", facts.Timing{Code: "Q8H"}, "252"},
+		{"Q12H", facts.Timing{Code: "Q12H"}, "168"},
+		{"Q3D", facts.Timing{Code: "Q3D"}, "28"},
+		{"Q0H", facts.Timing{Code: "Q0H"}, ""},
+		{"unknown code", facts.Timing{Code: "QUX"}, ""},
+		{"a single dose", facts.Timing{Count: 1}, "84"},
+		{"a single dose, in words too", facts.Timing{Count: 1, Code: "once"}, "84"},
+		{"several events", facts.Timing{Events: 2}, ""},
 	} {
 		got := ""
 		if r, ok := rateOf(&c.timing); ok {
-			got = r.times.times(decimalInt(84)).over(r.days).String()
+			got = r.times.Times(decimal.Int(84)).Over(r.days).String()
 		}
 		if got != c.want {
 			t.Errorf("%s: %q times in 84 days, want %q", c.name, got, c.want)
@@ -65,47 +70,47 @@ func TestRateOf(t *testing.T) {
 func TestDailyDose(t *testing.T) {
 	day := every(1, "1", "d")
 	twice := every(2, "1", "d")
-	period := func(from, to string) Period { return Period{Start: labTime(t, from), End: labTime(t, to)} }
+	period := func(from, to string) facts.Period { return facts.Period{Start: labTime(t, from), End: labTime(t, to)} }
 	for _, c := range []struct {
 		name     string
-		dosages  []Dosage
+		dosages  []facts.Dosage
 		strength string
 		perML    bool
 		want     string
 		complete bool
 	}{
 		{"none", nil, "", false, "0", false},
-		{"mg", []Dosage{{Dose: mgOf("150"), Timing: every(3, "1", "d")}}, "", false, "450", true},
-		{"g", []Dosage{{Dose: Quantity{Value: "0.6", Unit: "g"}, Timing: twice}}, "", false, "1200", true},
-		{"micrograms", []Dosage{{Dose: Quantity{Value: "500", Unit: "µg"}, Timing: twice}}, "", false, "1", true},
-		{"capsules", []Dosage{{Dose: Quantity{Value: "2", Unit: "capsule", Code: "CAP", System: "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"}, Timing: twice}}, "150", false, "600", true},
-		{"Tabletten", []Dosage{{Dose: Quantity{Value: "0.5", Unit: "Tabletten"}, Timing: day}}, "75", false, "37.5", true},
-		{"annotation", []Dosage{{Dose: Quantity{Value: "1", Unit: "Kapsel", Code: "{capsule}", System: terms.UCUM}, Timing: day}}, "75", false, "75", true},
-		{"capsules of unknown strength", []Dosage{{Dose: Quantity{Value: "2", Unit: "capsule"}, Timing: twice}}, "", false, "0", false},
-		{"capsules of a solution", []Dosage{{Dose: Quantity{Value: "2", Unit: "capsule"}, Timing: twice}}, "50", true, "0", false},
-		{"mL", []Dosage{{Dose: Quantity{Value: "5", Unit: "mL"}, Timing: twice}}, "50", true, "500", true},
-		{"mL of capsules", []Dosage{{Dose: Quantity{Value: "5", Unit: "mL"}, Timing: twice}}, "50", false, "0", false},
-		{"no unit", []Dosage{{Dose: Quantity{Value: "300"}, Timing: day}}, "300", false, "0", false},
-		{"puffs", []Dosage{{Dose: Quantity{Value: "2", Unit: "puff"}, Timing: day}}, "300", false, "0", false},
-		{"no timing", []Dosage{{Dose: mgOf("300")}}, "", false, "0", false},
-		{"no dose", []Dosage{{Timing: twice}}, "300", false, "0", false},
-		{"maximum instead", []Dosage{{Dose: mgOf("300"), MaxPerDay: Ratio{Numerator: mgOf("900"), Denominator: Quantity{Value: "1", Unit: "d"}}}}, "", false, "900", true},
-		{"maximum a day, as 24 h", []Dosage{{MaxPerDay: Ratio{Numerator: Quantity{Value: "6", Unit: "capsule"}, Denominator: Quantity{Value: "24", Code: "h"}}}}, "300", false, "1800", true},
-		{"maximum below", []Dosage{{Dose: mgOf("300"), Timing: every(1, "4", "h"), MaxPerDay: Ratio{Numerator: mgOf("900"), Denominator: Quantity{Value: "1", Unit: "d"}}}}, "", false, "900", true},
-		{"two at once", []Dosage{{Dose: mgOf("300"), Timing: day}, {Dose: mgOf("600"), Timing: day}}, "", false, "900", true},
-		{"one sequence", []Dosage{{Dose: mgOf("300"), Timing: day, Sequence: 1}, {Dose: mgOf("600"), Timing: day, Sequence: 1}}, "", false, "900", true},
-		{"taper", []Dosage{{Dose: mgOf("300"), Timing: day, Sequence: 1}, {Dose: mgOf("600"), Timing: day, Sequence: 2}, {Dose: mgOf("100"), Timing: day, Sequence: 3}}, "", false, "600", true},
-		{"taper with an unknown step", []Dosage{{Timing: day, Sequence: 1}, {Dose: mgOf("600"), Timing: day, Sequence: 2}, {Dose: mgOf("100"), Timing: day, Sequence: 3}, {Dose: mgOf("50"), Timing: day, Sequence: 4}}, "", false, "600", false},
-		{"one of two unknown", []Dosage{{Dose: mgOf("300"), Timing: day}, {Timing: day}}, "", false, "300", false},
-		{"unknown after known", []Dosage{{Timing: day}, {Dose: mgOf("300"), Timing: day}}, "", false, "300", false},
-		{"over", []Dosage{{Dose: mgOf("900"), Timing: day, Bounds: period("2026-10-01", "2026-10-31")}, {Dose: mgOf("300"), Timing: day, Bounds: period("2026-11-01", "")}}, "", false, "300", true},
-		{"later step", []Dosage{{Dose: mgOf("300"), Timing: day, Bounds: period("", "2026-11-30")}, {Dose: mgOf("600"), Timing: day, Bounds: period("2026-12-01", "")}}, "", false, "600", true},
-		{"ends today", []Dosage{{Dose: mgOf("300"), Timing: day, Bounds: period("", "2026-11-23")}}, "", false, "300", true},
-		{"ended yesterday", []Dosage{{Dose: mgOf("300"), Timing: day, Bounds: period("", "2026-11-22")}}, "", false, "0", false},
-		{"hostile", []Dosage{{Dose: mgOf("1e999999999"), Timing: day}}, "", false, "0", false},
-		{"negative", []Dosage{{Dose: mgOf("-300"), Timing: day}}, "", false, "0", false},
+		{"mg", []facts.Dosage{{Dose: mgOf("150"), Timing: every(3, "1", "d")}}, "", false, "450", true},
+		{"g", []facts.Dosage{{Dose: facts.Quantity{Value: "0.6", Unit: "g"}, Timing: twice}}, "", false, "1200", true},
+		{"micrograms", []facts.Dosage{{Dose: facts.Quantity{Value: "500", Unit: "µg"}, Timing: twice}}, "", false, "1", true},
+		{"capsules", []facts.Dosage{{Dose: facts.Quantity{Value: "2", Unit: "capsule", Code: "CAP", System: "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"}, Timing: twice}}, "150", false, "600", true},
+		{"Tabletten", []facts.Dosage{{Dose: facts.Quantity{Value: "0.5", Unit: "Tabletten"}, Timing: day}}, "75", false, "37.5", true},
+		{"annotation", []facts.Dosage{{Dose: facts.Quantity{Value: "1", Unit: "Kapsel", Code: "{capsule}", System: terms.UCUM}, Timing: day}}, "75", false, "75", true},
+		{"capsules of unknown strength", []facts.Dosage{{Dose: facts.Quantity{Value: "2", Unit: "capsule"}, Timing: twice}}, "", false, "0", false},
+		{"capsules of a solution", []facts.Dosage{{Dose: facts.Quantity{Value: "2", Unit: "capsule"}, Timing: twice}}, "50", true, "0", false},
+		{"mL", []facts.Dosage{{Dose: facts.Quantity{Value: "5", Unit: "mL"}, Timing: twice}}, "50", true, "500", true},
+		{"mL of capsules", []facts.Dosage{{Dose: facts.Quantity{Value: "5", Unit: "mL"}, Timing: twice}}, "50", false, "0", false},
+		{"no unit", []facts.Dosage{{Dose: facts.Quantity{Value: "300"}, Timing: day}}, "300", false, "0", false},
+		{"puffs", []facts.Dosage{{Dose: facts.Quantity{Value: "2", Unit: "puff"}, Timing: day}}, "300", false, "0", false},
+		{"no timing", []facts.Dosage{{Dose: mgOf("300")}}, "", false, "0", false},
+		{"no dose", []facts.Dosage{{Timing: twice}}, "300", false, "0", false},
+		{"maximum instead", []facts.Dosage{{Dose: mgOf("300"), MaxPerDay: facts.Ratio{Numerator: mgOf("900"), Denominator: facts.Quantity{Value: "1", Unit: "d"}}}}, "", false, "900", true},
+		{"maximum a day, as 24 h", []facts.Dosage{{MaxPerDay: facts.Ratio{Numerator: facts.Quantity{Value: "6", Unit: "capsule"}, Denominator: facts.Quantity{Value: "24", Code: "h"}}}}, "300", false, "1800", true},
+		{"maximum below", []facts.Dosage{{Dose: mgOf("300"), Timing: every(1, "4", "h"), MaxPerDay: facts.Ratio{Numerator: mgOf("900"), Denominator: facts.Quantity{Value: "1", Unit: "d"}}}}, "", false, "900", true},
+		{"two at once", []facts.Dosage{{Dose: mgOf("300"), Timing: day}, {Dose: mgOf("600"), Timing: day}}, "", false, "900", true},
+		{"one sequence", []facts.Dosage{{Dose: mgOf("300"), Timing: day, Sequence: 1}, {Dose: mgOf("600"), Timing: day, Sequence: 1}}, "", false, "900", true},
+		{"taper", []facts.Dosage{{Dose: mgOf("300"), Timing: day, Sequence: 1}, {Dose: mgOf("600"), Timing: day, Sequence: 2}, {Dose: mgOf("100"), Timing: day, Sequence: 3}}, "", false, "600", true},
+		{"taper with an unknown step", []facts.Dosage{{Timing: day, Sequence: 1}, {Dose: mgOf("600"), Timing: day, Sequence: 2}, {Dose: mgOf("100"), Timing: day, Sequence: 3}, {Dose: mgOf("50"), Timing: day, Sequence: 4}}, "", false, "600", false},
+		{"one of two unknown", []facts.Dosage{{Dose: mgOf("300"), Timing: day}, {Timing: day}}, "", false, "300", false},
+		{"unknown after known", []facts.Dosage{{Timing: day}, {Dose: mgOf("300"), Timing: day}}, "", false, "300", false},
+		{"over", []facts.Dosage{{Dose: mgOf("900"), Timing: day, Bounds: period("2026-10-01", "2026-10-31")}, {Dose: mgOf("300"), Timing: day, Bounds: period("2026-11-01", "")}}, "", false, "300", true},
+		{"later step", []facts.Dosage{{Dose: mgOf("300"), Timing: day, Bounds: period("", "2026-11-30")}, {Dose: mgOf("600"), Timing: day, Bounds: period("2026-12-01", "")}}, "", false, "600", true},
+		{"ends today", []facts.Dosage{{Dose: mgOf("300"), Timing: day, Bounds: period("", "2026-11-23")}}, "", false, "300", true},
+		{"ended yesterday", []facts.Dosage{{Dose: mgOf("300"), Timing: day, Bounds: period("", "2026-11-22")}}, "", false, "0", false},
+		{"hostile", []facts.Dosage{{Dose: mgOf("1e999999999"), Timing: day}}, "", false, "0", false},
+		{"negative", []facts.Dosage{{Dose: mgOf("-300"), Timing: day}}, "", false, "0", false},
 	} {
-		o := doseOrder{Order: &Order{Dosages: c.dosages}, Strength: c.strength, PerML: c.perML}
+		o := doseOrder{Order: &facts.Order{Dosages: c.dosages}, Strength: c.strength, PerML: c.perML}
 		d := o.daily(time.UTC, labAsOf)
 		if d.mg.String() != c.want || d.complete != c.complete {
 			t.Errorf("%s: %s mg complete %v, want %s %v", c.name, d.mg, d.complete, c.want, c.complete)
@@ -114,8 +119,8 @@ func TestDailyDose(t *testing.T) {
 }
 
 func TestTotalDose(t *testing.T) {
-	order := func(kind OrderKind, mg string) doseOrder {
-		o := doseOrder{Order: &Order{Kind: kind, Dosages: []Dosage{{Timing: every(1, "1", "d")}}}}
+	order := func(kind facts.OrderKind, mg string) doseOrder {
+		o := doseOrder{Order: &facts.Order{Kind: kind, Dosages: []facts.Dosage{{Timing: every(1, "1", "d")}}}}
 		if mg != "" {
 			o.Order.Dosages[0].Dose = mgOf(mg)
 		}
@@ -127,12 +132,12 @@ func TestTotalDose(t *testing.T) {
 		want     string
 		complete bool
 	}{
-		{"two requests add up", []doseOrder{order(Request, "300"), order(Request, "600")}, "900", true},
-		{"request and its dispense", []doseOrder{order(Request, "300"), order(Dispense, "300")}, "300", true},
-		{"two dispenses follow one another", []doseOrder{order(Dispense, "300"), order(Dispense, "400")}, "400", true},
-		{"patient takes more than ordered", []doseOrder{order(Request, "300"), order(Statement, "900")}, "900", true},
-		{"dispense knows what the request does not", []doseOrder{order(Request, ""), order(Dispense, "300")}, "300", true},
-		{"one request unknown", []doseOrder{order(Request, "300"), order(Request, "")}, "300", false},
+		{"two requests add up", []doseOrder{order(facts.Request, "300"), order(facts.Request, "600")}, "900", true},
+		{"request and its dispense", []doseOrder{order(facts.Request, "300"), order(facts.Dispense, "300")}, "300", true},
+		{"two dispenses follow one another", []doseOrder{order(facts.Dispense, "300"), order(facts.Dispense, "400")}, "400", true},
+		{"patient takes more than ordered", []doseOrder{order(facts.Request, "300"), order(facts.Statement, "900")}, "900", true},
+		{"dispense knows what the request does not", []doseOrder{order(facts.Request, ""), order(facts.Dispense, "300")}, "300", true},
+		{"one request unknown", []doseOrder{order(facts.Request, "300"), order(facts.Request, "")}, "300", false},
 	} {
 		d := totalDose(c.orders, time.UTC, labAsOf)
 		if d.mg.String() != c.want || d.complete != c.complete {
@@ -150,15 +155,15 @@ func TestDoseDoesNotDependOnOrder(t *testing.T) {
 		for range n {
 			mg, times := rapid.IntRange(1, 900).Draw(t, "mg"), rapid.IntRange(1, 4).Draw(t, "times")
 			sum += mg * times
-			d := Dosage{Dose: mgOf(fmt.Sprint(mg)), Timing: every(times, "1", "d")}
+			d := facts.Dosage{Dose: mgOf(fmt.Sprint(mg)), Timing: every(times, "1", "d")}
 			if len(orders) > 0 && rapid.Bool().Draw(t, "same order") {
 				orders[0].Order.Dosages = append(orders[0].Order.Dosages, d)
 			} else {
-				orders = append(orders, doseOrder{Order: &Order{Dosages: []Dosage{d}}})
+				orders = append(orders, doseOrder{Order: &facts.Order{Dosages: []facts.Dosage{d}}})
 			}
 		}
 		d := totalDose(rapid.Permutation(orders).Draw(t, "order"), time.UTC, labAsOf)
-		if d.mg.Cmp(decimalInt(sum)) != 0 || !d.complete {
+		if d.mg.Cmp(decimal.Int(sum)) != 0 || !d.complete {
 			t.Fatalf("%s mg complete %v, want %d", d.mg, d.complete, sum)
 		}
 	})

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // drawIndex finds results of the same draw (rules.md "Same draw") without comparing each with each, so that a patient with thousands
@@ -12,14 +14,14 @@ import (
 // specimen; and, where one names none, two with effective times within 24 h. Different specimens are different draws.
 type drawIndex struct {
 	observation map[observed]drawList
-	specimen    map[Ref]drawList
+	specimen    map[facts.Ref]drawList
 	dated       drawList
 	loose       drawList // dated and without a specimen
 }
 
 // observed is one Observation: a resource, or one of those that a report contains.
 type observed struct {
-	ref    Ref
+	ref    facts.Ref
 	result int
 }
 
@@ -35,7 +37,7 @@ func indexDraws(readings []*labReading) *drawIndex {
 	slices.SortFunc(readings, func(a, b *labReading) int {
 		return cmp.Or(compareOldest(a, b), b.measure.value.Cmp(a.measure.value), compareSource(a, b))
 	})
-	x := &drawIndex{observation: map[observed]drawList{}, specimen: map[Ref]drawList{}}
+	x := &drawIndex{observation: map[observed]drawList{}, specimen: map[facts.Ref]drawList{}}
 	for _, r := range readings {
 		x.observation[r.observed()] = append(x.observation[r.observed()], r)
 		if r.specimen != "" {

@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // sameDraw is the rule as it stands in rules.md, by which the index is judged.
@@ -21,11 +24,11 @@ func sameDraw(a, b *labReading) bool {
 // The index finds a result of the same draw exactly when there is one, it is one, and none that has a time is nearer.
 func TestDrawIndex(t *testing.T) {
 	draw := func(t *rapid.T) labReading {
-		r := labReading{refs: []Ref{rapid.SampledFrom([]Ref{"a", "b", "c", "d", "e", "f"}).Draw(t, "ref")}, specimen: rapid.SampledFrom([]Ref{"", "", "s", "t"}).Draw(t, "specimen")}
+		r := labReading{refs: []facts.Ref{rapid.SampledFrom([]facts.Ref{"a", "b", "c", "d", "e", "f"}).Draw(t, "ref")}, specimen: rapid.SampledFrom([]facts.Ref{"", "", "s", "t"}).Draw(t, "specimen")}
 		if hours := rapid.IntRange(-1, 60).Draw(t, "hours"); hours >= 0 {
 			r.dated, r.at = true, labAsOf.Add(time.Duration(hours)*time.Hour)
 		}
-		r.measure.value = decimalInt(rapid.IntRange(1, 3).Draw(t, "value"))
+		r.measure.value = decimal.Int(rapid.IntRange(1, 3).Draw(t, "value"))
 		return r
 	}
 	rapid.Check(t, func(t *rapid.T) {

@@ -3,12 +3,14 @@ package checks
 import (
 	"cmp"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 // classifyDrug asks for the codes first, then for the codes of the parts, then for names: a recognised code decides before any
 // name. Strength and dose form may come from whichever of them tells: a code for the ingredient alone has neither.
-func (ev *evaluation) classifyDrug(d *Drug) terms.Match {
+func (ev *evaluation) classifyDrug(d *facts.Drug) terms.Match {
 	m := ev.terms.Classify(d.Codings, d.Names)
 	if len(d.Parts) > 0 {
 		parts := ev.classifyParts(d)
@@ -54,7 +56,7 @@ func sameIngredients(a, b []terms.Found) bool {
 	return true
 }
 
-func (ev *evaluation) classifyParts(d *Drug) terms.Match {
+func (ev *evaluation) classifyParts(d *facts.Drug) terms.Match {
 	var all terms.Match
 	for i := range d.Parts {
 		p := &d.Parts[i]
@@ -75,20 +77,20 @@ func (ev *evaluation) classifyParts(d *Drug) terms.Match {
 }
 
 // partStrength is the strength of one unit, or of one millilitre, in milligrams: 75 mg per 1, 0.3 g per capsule, 250 mg per 5 mL.
-func partStrength(r *Ratio) (strength string, perML, ok bool) {
+func partStrength(r *facts.Ratio) (strength string, perML, ok bool) {
 	mass := doseUnitOf(&r.Numerator)
 	per := doseUnitOf(&r.Denominator)
-	v, err := ParseDecimal(r.Numerator.Value)
+	v, err := decimal.Parse(r.Numerator.Value)
 	if err != nil || mass.mg == "" || v.Sign() <= 0 {
 		return "", false, false
 	}
-	v = v.times(decimal(mass.mg))
+	v = v.Times(decimal.Of(mass.mg))
 	if r.Denominator.Value != "" {
-		n, err := ParseDecimal(r.Denominator.Value)
+		n, err := decimal.Parse(r.Denominator.Value)
 		if err != nil || n.Sign() <= 0 || anyUnit(&r.Denominator) != "" && !per.piece && !per.volume {
 			return "", false, false
 		}
-		v = v.over(n)
+		v = v.Over(n)
 	}
 	return v.String(), per.volume, true
 }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -14,12 +16,12 @@ func duplicateCheck() Check {
 		ID: checkDuplicate, Title: "Two gabapentinoids at once",
 		Severity:   "moderate; low while the later one began less than 28 d ago (a switch)",
 		Trigger:    "two different alpha2delta ingredients at once; independent of the RLS evidence",
-		Citations:  []Citation{{Source: "Labels (gabapentin, pregabalin)", Strength: "label; duplication lists", Review: Pending}},
+		Citations:  []Citation{{Source: "Labels (gabapentin, pregabalin)", Strength: "label; duplication lists", Review: rulePending}},
 		Rule:       pending(1),
 		Classes:    []terms.Class{terms.Alpha2Delta},
 		WithoutRLS: true,
-		Thresholds: func(s *Settings) []Threshold {
-			return append([]Threshold{convention("orders.switch_days", s.Orders.SwitchDays, "d")}, orderThresholds(s)...)
+		Thresholds: func(s *Settings) []threshold {
+			return append([]threshold{convention("orders.switch_days", s.Orders.SwitchDays, "d")}, orderThresholds(s)...)
 		},
 		run: (*evaluation).duplicates,
 	}
@@ -31,7 +33,7 @@ func (ev *evaluation) duplicates(c Check) {
 	groups := ev.byIngredient(func(x *exposure) bool { return x.Class == terms.Alpha2Delta })
 	if len(groups) < 2 {
 		for _, group := range groups {
-			ev.quiet(group[0].orderView, c.ID, group[0].Name, SilentNoSecond, "")
+			ev.quiet(group[0].orderView, c.ID, group[0].Name, silence.NoSecond, "")
 		}
 		return
 	}
@@ -42,7 +44,7 @@ func (ev *evaluation) duplicates(c Check) {
 	severity := None
 	var names []string
 	var all []*exposure
-	var refs []Ref
+	var refs []facts.Ref
 	for _, group := range groups {
 		p := ev.pair(group, func(x *exposure) Severity {
 			if x.Class != terms.Alpha2Delta || x.Name == group[0].Name {
@@ -56,7 +58,7 @@ func (ev *evaluation) duplicates(c Check) {
 		}
 	}
 	if severity == None {
-		ev.quiet(groups[0][0].orderView, c.ID, groups[0][0].Name, SilentOnlyDrafts, "")
+		ev.quiet(groups[0][0].orderView, c.ID, groups[0][0].Name, silence.OnlyDrafts, "")
 		return
 	}
 	f := Finding{Implicated: refs, Basis: "of=" + strings.Join(names, ",")}

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -18,7 +21,7 @@ type evaluation struct {
 	asOf    time.Time
 	explain bool
 
-	person    Person
+	person    facts.Person
 	rls       rlsEvidence
 	orders    []orderView
 	exposures []exposure
@@ -54,7 +57,7 @@ func NextChange(st *State, set *Settings, asOf time.Time) (time.Time, bool) {
 func (ev *evaluation) nextChange() time.Time {
 	for i := range ev.st.Facts {
 		if a := ev.st.Facts[i].Acknowledgement; a != nil {
-			for _, t := range []Time{a.Date, a.Until} {
+			for _, t := range []moment.Time{a.Date, a.Until} {
 				if !t.IsZero() {
 					ev.later(t.Start(ev.zone))
 					ev.later(t.End(ev.zone))
@@ -68,18 +71,18 @@ func (ev *evaluation) nextChange() time.Time {
 func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluation {
 	ev := &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf, explain: explain}
 	if words := st.Cut.Words(set.Facts); words != "" {
-		ev.quiet(nil, "", "", SilentLeftOut, words)
+		ev.quiet(nil, "", "", silence.LeftOut, words)
 	}
 	if !ev.mayMatter() {
 		return ev
 	}
 	for i := range st.Facts {
-		if st.Facts[i].Kind == KindPatient {
+		if st.Facts[i].Kind == facts.KindPatient {
 			ev.person = *st.Facts[i].Person
 		}
 	}
 	if ev.died() {
-		ev.quiet(nil, "", "", SilentDied, "")
+		ev.quiet(nil, "", "", silence.Died, "")
 		return ev
 	}
 	ev.readOrders()
@@ -106,9 +109,9 @@ func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluatio
 func (ev *evaluation) mayMatter() bool {
 	for i := range ev.st.Facts {
 		switch f := &ev.st.Facts[i]; f.Kind {
-		case KindCondition:
+		case facts.KindCondition:
 			return true
-		case KindOrder:
+		case facts.KindOrder:
 			if ev.set.Everyone || ev.explain || hasReason(f.Order) {
 				return true
 			}
@@ -126,7 +129,7 @@ func (ev *evaluation) mayHaveRLS() bool {
 	return may
 }
 
-func hasReason(o *Order) bool {
+func hasReason(o *facts.Order) bool {
 	if len(o.Reasons) > 0 || len(o.ReasonRefs) > 0 {
 		return true
 	}
@@ -141,7 +144,7 @@ func hasReason(o *Order) bool {
 // run runs one check, if the settings let it.
 func (ev *evaluation) run(c Check) {
 	switch why := ev.set.silences(c); {
-	case why == SilentNotApproved:
+	case why == silence.NotApproved:
 		ev.quiet(nil, c.ID, "", why, string(c.Rule.Status))
 	case why != "":
 		ev.quiet(nil, c.ID, "", why, "")
@@ -200,7 +203,7 @@ func (r RLSStatus) limit(s Severity) Severity {
 }
 
 // tidy sorts references and drops repetitions.
-func tidy(refs []Ref) []Ref {
+func tidy(refs []facts.Ref) []facts.Ref {
 	refs = slices.Clone(refs)
 	slices.Sort(refs)
 	return slices.Compact(refs)

@@ -1,12 +1,17 @@
 package checks
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/silence"
+)
 
 // explainNoRLS says, for a patient who has orders, that RLS does not count and why.
 func (ev *evaluation) explainNoRLS() {
 	why := ev.rls.silence
 	if why == "" {
-		why = SilentNoRLS
+		why = silence.NoRLS
 	}
 	ev.quiet(nil, "", "", why, ev.rls.detail)
 }
@@ -29,15 +34,15 @@ func (ev *evaluation) explainOrders() {
 	for i := range ev.exposures {
 		x := &ev.exposures[i]
 		if _, depresses := depressants[x.Class]; !depresses && !ev.concerned(x) {
-			ev.quiet(x.orderView, "", x.Name, SilentNoCheck, string(x.Class))
+			ev.quiet(x.orderView, "", x.Name, silence.NoCheck, string(x.Class))
 		}
 	}
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
-		if f.Kind == KindMark && f.Mark != MarkOther {
-			why := SilentWithdrawn
-			if f.Mark == MarkMoved {
-				why = SilentMoved
+		if f.Kind == facts.KindMark && f.Mark != facts.MarkOther {
+			why := silence.Withdrawn
+			if f.Mark == facts.MarkMoved {
+				why = silence.Moved
 			}
 			ev.silences = append(ev.silences, Silence{Patient: ev.st.Patient, Order: f.Ref, Reason: why})
 		}
@@ -48,10 +53,10 @@ func (ev *evaluation) explainOrders() {
 func (ev *evaluation) quietOther(o *orderView) {
 	m := &o.drug.match
 	if m.Known == "" && m.NotKnown != "" {
-		ev.quiet(o, "", "", SilentUnknownCode, m.NotKnown)
+		ev.quiet(o, "", "", silence.UnknownCode, m.NotKnown)
 		return
 	}
-	ev.quiet(o, "", "", SilentOrdinary, m.Known)
+	ev.quiet(o, "", "", silence.Ordinary, m.Known)
 }
 
 // concerned tells whether any check is about the class of an exposure.

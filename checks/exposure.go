@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -58,7 +60,7 @@ func (ev *evaluation) classify(o *orderView) {
 	drug := &o.Drug
 	if o.MedicationRef != "" {
 		f := ev.st.Find(o.MedicationRef)
-		if f == nil || f.Kind != KindMedication {
+		if f == nil || f.Kind != facts.KindMedication {
 			o.drug.pending = true
 			o.drug.match = ev.terms.Classify(nil, drug.Names)
 			o.drug.identified = len(o.drug.match.Found) > 0
@@ -85,7 +87,7 @@ func (ev *evaluation) readExposures() {
 		before := len(ev.exposures)
 		for _, found := range o.drug.match.Found {
 			x := exposure{orderView: o, Found: found, ceiling: o.ceiling, notes: slices.Clip(o.notes)}
-			if o.silence == SilentTail && !ev.tail(&x) {
+			if o.silence == silence.Tail && !ev.tail(&x) {
 				continue
 			}
 			if ev.systemic(&x) {
@@ -94,10 +96,10 @@ func (ev *evaluation) readExposures() {
 		}
 		switch {
 		case len(ev.exposures) > before:
-		case o.silence == SilentTail:
-			o.mute(SilentStopped, o.end.Date(ev.zone))
+		case o.silence == silence.Tail:
+			o.mute(silence.Stopped, o.end.Date(ev.zone))
 		case len(o.drug.match.Found) > 0 || ev.onlyLocal(o.Order):
-			o.mute(SilentNotSystemic, "")
+			o.mute(silence.NotSystemic, "")
 		}
 	}
 	for i := range ev.exposures {
@@ -149,7 +151,7 @@ func (ev *evaluation) systemic(x *exposure) bool {
 }
 
 // route is systemic when any dosage's route is.
-func (ev *evaluation) route(o *Order) (terms.Systemic, string) {
+func (ev *evaluation) route(o *facts.Order) (terms.Systemic, string) {
 	how, name := terms.SystemicUnknown, ""
 	for i := range o.Dosages {
 		s, n := ev.terms.Route(o.Dosages[i].Route.Codings, o.Dosages[i].Route.Texts)
@@ -164,14 +166,14 @@ func (ev *evaluation) route(o *Order) (terms.Systemic, string) {
 }
 
 // onlyLocal tells whether the route of an order whose drug is not known keeps it out of the body.
-func (ev *evaluation) onlyLocal(o *Order) bool {
+func (ev *evaluation) onlyLocal(o *facts.Order) bool {
 	how, _ := ev.route(o)
 	return how == terms.SystemicNo
 }
 
 // isOld tells whether an order has been active for longer than the setting says, with no newer order of the same drug.
 func (ev *evaluation) isOld(x *exposure) bool {
-	if x.start.IsZero() || x.Status != StatusActive || !ev.older(x.start) {
+	if x.start.IsZero() || x.Status != facts.StatusActive || !ev.older(x.start) {
 		return false
 	}
 	newest := ev.newestOf(x.Name)
@@ -185,7 +187,7 @@ func (ev *evaluation) newestOf(ingredient string) time.Time {
 		ev.newest = map[string]time.Time{}
 		for i := range ev.orders {
 			o := &ev.orders[i]
-			if o.DoNotPerform || o.Intent == IntentOption || o.Status == StatusCancelled || o.silence == SilentNotYet {
+			if o.DoNotPerform || o.Intent == facts.IntentOption || o.Status == facts.StatusCancelled || o.silence == silence.NotYet {
 				continue
 			}
 			for _, f := range o.drug.match.Found {

@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Severity of a finding, in FHIR's words.
@@ -66,11 +68,11 @@ type Citation struct {
 type Finding struct {
 	Check        string
 	Ingredient   string // "" for iron, duplicate and unclassified findings
-	Patient      Ref
+	Patient      facts.Ref
 	Severity     Severity
 	RLS          RLSStatus
-	Implicated   []Ref // every order behind it, sorted
-	Evidence     []Ref // conditions and results that it rests on, sorted
+	Implicated   []facts.Ref // every order behind it, sorted
+	Evidence     []facts.Ref // conditions and results that it rests on, sorted
 	Basis        string
 	Summary      string
 	Action       string
@@ -87,7 +89,7 @@ type Finding struct {
 
 // FlagID identifies the flag of a finding for ever: the same patient, check and ingredient give the same id on every machine
 // that has the site's key. It is a version 8 UUID (RFC 9562) from HMAC-SHA-256(key, patient|check|ingredient).
-func FlagID(key []byte, patient Ref, check, ingredient string) string {
+func FlagID(key []byte, patient facts.Ref, check, ingredient string) string {
 	h := hmac.New(sha256.New, key)
 	fmt.Fprintf(h, "%s|%s|%s", patient, check, ingredient)
 	b := h.Sum(nil)[:16]

@@ -1,6 +1,10 @@
 package checks
 
-import "time"
+import (
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
+)
 
 // FlagState is what has become of a flag.
 type FlagState string
@@ -31,18 +35,18 @@ type Reason string
 
 // Reasons of a resolved flag.
 const (
-	ReasonOrderStopped   Reason = "order-stopped"    // stopped, cancelled, on hold, ended, or a prohibition by now
+	reasonOrderStopped   Reason = "order-stopped"    // stopped, cancelled, on hold, ended, or a prohibition by now
 	ReasonSupplyEnded    Reason = "supply-ended"     // time alone ended the exposure
 	ReasonEnteredInError Reason = "entered-in-error" // an order, result or diagnosis behind it was withdrawn or deleted
-	ReasonRLSRefuted     Reason = "rls-refuted"      // RLS does not count any more
+	reasonRLSRefuted     Reason = "rls-refuted"      // RLS does not count any more
 	ReasonLabArrived     Reason = "lab-arrived"      // a result answers it
-	ReasonDrugChanged    Reason = "drug-changed"     // the order is for something else by now, or was identified
-	ReasonSuperseded     Reason = "superseded"       // another flag says more (iron)
-	ReasonContextChanged Reason = "context-changed"  // age, dialysis, Parkinson disease, dose, kidney function, ...
-	ReasonRulesetChanged Reason = "ruleset-changed"  // tables, rules or settings changed
-	ReasonMovedPatient   Reason = "moved-to-another-patient"
-	ReasonPatientDied    Reason = "patient-died"
-	ReasonLeftOut        Reason = "facts-left-out" // what it rested on is among the facts that were cut
+	reasonDrugChanged    Reason = "drug-changed"     // the order is for something else by now, or was identified
+	reasonSuperseded     Reason = "superseded"       // another flag says more (iron)
+	reasonContextChanged Reason = "context-changed"  // age, dialysis, Parkinson disease, dose, kidney function, ...
+	reasonRulesetChanged Reason = "ruleset-changed"  // tables, rules or settings changed
+	reasonMovedPatient   Reason = "moved-to-another-patient"
+	reasonPatientDied    Reason = "patient-died"
+	reasonLeftOut        Reason = "facts-left-out" // what it rested on is among the facts that were cut
 	ReasonErased         Reason = "erased"         // all that was stored about the patient was removed
 )
 
@@ -56,7 +60,7 @@ type Flag struct {
 	Reason  Reason    // of a resolved flag
 	AsOf    time.Time // of the transition
 	Ruleset string    // hash of tables, rules and settings
-	Ack     *Acknowledgement
+	Ack     *facts.Acknowledgement
 }
 
 // OpenFlag is what a patient's state keeps of a flag: enough to tell whether a finding is news. It stays after the flag is resolved, so
@@ -68,5 +72,5 @@ type OpenFlag struct {
 	Number     uint64
 	Digest     uint64 // of all that the flag says but its as-of time
 	Acked      FlagState
-	Implicated []Ref // orders of the last transition, to say why it was resolved
+	Implicated []facts.Ref // orders of the last transition, to say why it was resolved
 }

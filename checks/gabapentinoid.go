@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -14,7 +15,7 @@ func pairCheck() Check {
 		ID: checkPair, Title: "Gabapentinoid beside a drug that depresses breathing",
 		Severity:   "high with an opioid or oxybate, moderate with a benzodiazepine, z-hypnotic, barbiturate, muscle relaxant or other depressant",
 		Trigger:    "alpha2delta together with it; the worst partner decides; independent of the RLS evidence",
-		Citations:  []Citation{{Source: "FDA 2019-12-19 (Drug Safety Communication)", Strength: "safety communication", Review: Pending}},
+		Citations:  []Citation{{Source: "FDA 2019-12-19 (Drug Safety Communication)", Strength: "safety communication", Review: rulePending}},
 		Rule:       pending(2),
 		Classes:    []terms.Class{terms.Alpha2Delta},
 		Thresholds: pairThresholds,
@@ -50,9 +51,9 @@ func (ev *evaluation) pairs(c Check) {
 			}
 			ev.flag(c, p.severity, f, plain)
 		case p.onlyDraft:
-			ev.quiet(first.orderView, c.ID, first.Name, SilentOnlyDrafts, "")
+			ev.quiet(first.orderView, c.ID, first.Name, silence.OnlyDrafts, "")
 		default:
-			ev.quiet(first.orderView, c.ID, first.Name, SilentNoPartner, "")
+			ev.quiet(first.orderView, c.ID, first.Name, silence.NoPartner, "")
 		}
 	}
 }

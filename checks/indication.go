@@ -3,6 +3,7 @@ package checks
 import (
 	"slices"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -86,7 +87,7 @@ func (ev *evaluation) alternatives(group []*exposure, common use, little bool) [
 const mostUses = 2
 
 // uses are what an order is for, as far as its reasons tell.
-func (ev *evaluation) uses(o *Order) []use {
+func (ev *evaluation) uses(o *facts.Order) []use {
 	var all []use
 	for i := range o.Reasons {
 		for _, u := range ev.terms.UsesOf(o.Reasons[i].Codings, o.Reasons[i].Texts) {

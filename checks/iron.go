@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -20,10 +22,10 @@ const (
 
 // ironOrder is an order for iron, from which the text tells that treatment is under way and how results are to be read.
 type ironOrder struct {
-	Ref     Ref
-	Date    Time // authored; zero when not known
-	IV      bool // class iron_iv
-	Current bool // it counts
+	Ref     facts.Ref
+	Date    moment.Time // authored; zero when not known
+	IV      bool        // class iron_iv
+	Current bool        // it counts
 	// Replaces: it is a real exposure that replaces iron, and not the little in a multivitamin.
 	Replaces bool
 }
@@ -32,16 +34,16 @@ type ironOrder struct {
 type ironInput struct {
 	Labs     *labBook
 	Terms    *terms.Terms
-	Settings *IronSettings
+	Settings *ironSettings
 	// Alpha2Delta: there is an exposure to, or a draft of, an alpha-2-delta ligand.
 	Alpha2Delta bool
 	// Treated: there is an exposure to, or a draft of, a medicine for RLS: an alpha-2-delta ligand, a dopamine agonist or levodopa.
 	Treated bool
-	Birth   Time // zero when not known
+	Birth   moment.Time // zero when not known
 	// ESRD are the Conditions of group context_esrd that count; results that mark dialysis are found in Labs.
-	ESRD []Ref
+	ESRD []facts.Ref
 	// IronCaution are the Conditions of group context_iron_caution (haemochromatosis) that count.
-	IronCaution []Ref
+	IronCaution []facts.Ref
 	Pregnant    bool
 	Orders      []ironOrder
 }
@@ -50,7 +52,7 @@ type ironInput struct {
 type ironDecision struct {
 	Check    string // "" when none is open
 	Severity Severity
-	Evidence []Ref
+	Evidence []facts.Ref
 	Summary  string
 	Action   string
 	// Basis is what an acknowledgement rests on: which values, and why they cannot be used. Dates are not in it: a repeat with the same value is no news.
@@ -65,7 +67,7 @@ type ironDecision struct {
 	Low, Replaced bool
 	// Fact tells the newest values, and Facts where they are from, to a check that is about something else.
 	Fact  string
-	Facts []Ref
+	Facts []facts.Ref
 	// Note is for whoever writes an order: ferritin lies in the band in which only intravenous iron is expected to help.
 	Note string
 
@@ -79,7 +81,7 @@ type ironCase struct {
 	ferritinAge, tsatAge labAge
 	next                 time.Time
 	replaced             bool
-	replacedSince        Time
+	replacedSince        moment.Time
 }
 
 // ironFinding decides the iron checks. iron-low outweighs the others, since one low value is enough and a low value never turns normal
@@ -131,11 +133,11 @@ func (c *ironCase) group() ironGroup {
 	return ironAdult
 }
 
-func (c *ironCase) groupEvidence() []Ref {
+func (c *ironCase) groupEvidence() []facts.Ref {
 	if c.panel.group != ironDialysis {
 		return nil
 	}
-	return append(append([]Ref{}, c.ESRD...), c.Labs.dialysis...)
+	return append(append([]facts.Ref{}, c.ESRD...), c.Labs.dialysis...)
 }
 
 func (c *ironCase) changesAt(t time.Time) { c.next = earlier(c.next, t) }
@@ -247,7 +249,7 @@ func (c *ironCase) recent() string {
 func (c *ironCase) basisOf(name string, res *analyteResult, age labAge) []string {
 	value := "none"
 	if res.shown != nil {
-		value = res.shown.measure.comparator + res.shown.measure.value.cut(10)
+		value = res.shown.measure.comparator + res.shown.measure.value.Cut(10)
 	}
 	out := []string{name + "=" + value}
 	switch {

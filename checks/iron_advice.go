@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -131,11 +133,11 @@ func (c *ironCase) replacing() bool {
 
 // after tells whether an order is later than a draw. The same day is, unless both tell the time of
 // day and that says otherwise.
-func (c *ironCase) after(order Time, r *labReading) bool {
+func (c *ironCase) after(order moment.Time, r *labReading) bool {
 	if order.IsZero() {
 		return false
 	}
-	if order.Precision >= ToInstant && r.effective.Precision >= ToInstant {
+	if order.Precision >= moment.ToInstant && r.effective.Precision >= moment.ToInstant {
 		return !order.Start(c.Labs.zone).Before(r.at)
 	}
 	return civilDayOf(order, c.Labs.zone) >= lastDayOf(r.effective, c.Labs.zone)
@@ -166,7 +168,7 @@ func sortedUnique(list []string) []string {
 }
 
 // joinRefs gathers references, sorted, each once.
-func joinRefs(groups ...[]Ref) []Ref {
+func joinRefs(groups ...[]facts.Ref) []facts.Ref {
 	all := slices.Concat(groups...)
 	slices.Sort(all)
 	return slices.Compact(all)

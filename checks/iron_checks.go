@@ -4,13 +4,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // ironChecks are the checks of the iron panel; ironFinding decides which one of them is open.
 func ironChecks() []Check {
-	check := func(id, title, severity, trigger string, version int, thresholds func(*Settings) []Threshold) Check {
+	check := func(id, title, severity, trigger string, version int, thresholds func(*Settings) []threshold) Check {
 		return Check{
 			ID: id, Title: title, Severity: severity, Trigger: trigger, Classes: []terms.Class{terms.Alpha2Delta},
 			Citations: []Citation{aasm("good practice statement: iron studies before and during treatment")}, Rule: pending(version),
@@ -68,20 +71,20 @@ func namesOf(group []*exposure) []string {
 }
 
 // ironSilence says why an iron check other than the open one stayed silent.
-func ironSilence(c Check, d ironDecision, taken bool) SilenceReason {
+func ironSilence(c Check, d ironDecision, taken bool) silence.Reason {
 	switch {
 	case d.Check != "" && (taken || c.ID == checkIronUnchecked):
-		return SilentOtherFlag
+		return silence.OtherFlag
 	case c.ID == checkIronUnchecked && !taken:
-		return SilentIronKnown
+		return silence.IronKnown
 	case c.ID == checkIronUnchecked:
-		return SilentOtherFlag
+		return silence.OtherFlag
 	case c.ID == checkIronLow && !taken:
-		return SilentIronNotLow
+		return silence.IronNotLow
 	case !taken:
-		return SilentNoAlpha2Delta
+		return silence.NoAlpha2Delta
 	default:
-		return SilentIronAdequate
+		return silence.IronAdequate
 	}
 }
 
@@ -118,14 +121,14 @@ func (ev *evaluation) ironOrders() []ironOrder {
 		o := &ev.orders[i]
 		for _, f := range o.drug.match.Found {
 			iv := f.Class == terms.IronIV
-			given := iv && o.everTaken() && o.Status != StatusStopped && o.Status != StatusOnHold
-			if !iv && f.Class != terms.IronOral || !o.counts && !given || o.silence == SilentTail {
+			given := iv && o.everTaken() && o.Status != facts.StatusStopped && o.Status != facts.StatusOnHold
+			if !iv && f.Class != terms.IronOral || !o.counts && !given || o.silence == silence.Tail {
 				continue
 			}
 			all = append(all, ironOrder{
 				Ref: o.ref, Date: o.Authored, IV: iv, Current: o.counts,
 				// Of an order with a modifier extension that is not known nothing is certain.
-				Replaces: o.everTaken() && f.Name != "iron" && o.unread&UnreadModifier == 0,
+				Replaces: o.everTaken() && f.Name != "iron" && o.unread&unread.Modifier == 0,
 			})
 			break
 		}
@@ -134,22 +137,22 @@ func (ev *evaluation) ironOrders() []ironOrder {
 }
 
 // ironLow tells whether the newest usable iron is low, however old, and by which results.
-func (ev *evaluation) ironLow() (bool, []Ref) {
+func (ev *evaluation) ironLow() (bool, []facts.Ref) {
 	d, _ := ev.decideIron()
 	return d.Low, d.Facts
 }
 
 // ironFacts tells the newest iron values to a check that is about something else.
-func (ev *evaluation) ironFacts() (string, []Ref) {
+func (ev *evaluation) ironFacts() (string, []facts.Ref) {
 	d, _ := ev.decideIron()
 	return d.Fact, d.Facts
 }
 
 // contexts are the Conditions of a context group that count.
-func (ev *evaluation) contexts(group string) []Ref {
-	var refs []Ref
+func (ev *evaluation) contexts(group string) []facts.Ref {
+	var refs []facts.Ref
 	for i := range ev.st.Facts {
-		if f := &ev.st.Facts[i]; f.Kind == KindCondition && ev.contextCounts(f.Condition, group) {
+		if f := &ev.st.Facts[i]; f.Kind == facts.KindCondition && ev.contextCounts(f.Condition, group) {
 			refs = append(refs, f.Ref)
 		}
 	}
@@ -157,14 +160,14 @@ func (ev *evaluation) contexts(group string) []Ref {
 }
 
 // kidneyFailure are the Conditions that switch to the limits of dialysis.
-func (ev *evaluation) kidneyFailure() []Ref {
+func (ev *evaluation) kidneyFailure() []facts.Ref {
 	return append(ev.certain("context_esrd"), ev.certain("context_dialysis")...)
 }
 
 // certain are the Conditions of a group that are certain and active. Only these switch to limits that are narrower, and would hide low iron.
-func (ev *evaluation) certain(group string) []Ref {
-	return slices.DeleteFunc(ev.contexts(group), func(ref Ref) bool {
+func (ev *evaluation) certain(group string) []facts.Ref {
+	return slices.DeleteFunc(ev.contexts(group), func(ref facts.Ref) bool {
 		c := ev.st.Find(ref).Condition
-		return c.Verification > VerificationConfirmed || c.Clinical >= ClinicalInactive || c.Modified || c.Code.Certainty != CertaintyAsCoded
+		return c.Verification > facts.VerificationConfirmed || c.Clinical >= facts.ClinicalInactive || c.Modified || c.Code.Certainty != facts.CertaintyAsCoded
 	})
 }

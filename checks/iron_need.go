@@ -10,9 +10,9 @@ type LabNeed string
 
 // Needs of a result. LabPending is one that was ordered and has no value yet.
 const (
-	LabFine     LabNeed = ""
+	labFine     LabNeed = ""
 	LabMissing  LabNeed = "missing"
-	LabPending  LabNeed = "pending"
+	labAwaited  LabNeed = "pending"
 	LabUnusable LabNeed = "unusable"
 	LabOld      LabNeed = "old"
 )
@@ -30,10 +30,10 @@ func (n IronNeed) Wanted() []terms.Analyte {
 	wants := func(l LabNeed) bool { return l == LabMissing || l == LabUnusable || l == LabOld }
 	set := n.Check != checkIronLow && (wants(n.Ferritin) || wants(n.TSAT))
 	var all []terms.Analyte
-	if wants(n.Ferritin) || set && n.Ferritin != LabPending {
+	if wants(n.Ferritin) || set && n.Ferritin != labAwaited {
 		all = append(all, terms.Ferritin)
 	}
-	if wants(n.TSAT) || set && n.TSAT != LabPending {
+	if wants(n.TSAT) || set && n.TSAT != labAwaited {
 		all = append(all, terms.Iron, terms.TIBC)
 	}
 	return all
@@ -59,12 +59,12 @@ func needOf(res *analyteResult, age labAge) LabNeed {
 	case analyteNeverSeen:
 		return LabMissing
 	case analytePending:
-		return LabPending
+		return labAwaited
 	case analyteUnusable:
 		return LabUnusable
 	}
 	if age > labCurrent {
 		return LabOld
 	}
-	return LabFine
+	return labFine
 }

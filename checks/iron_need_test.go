@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -16,12 +17,12 @@ func TestIronNeed(t *testing.T) {
 		wanted []terms.Analyte
 	}{
 		"nothing seen":     {nil, IronNeed{checkIronMissing, LabMissing, LabMissing}, all},
-		"ferritin missing": {[]string{ok}, IronNeed{checkIronMissing, LabMissing, LabFine}, all},
-		"no unit":          {[]string{ok, "2276-4 200 - 2026-11-01T08:00:00Z"}, IronNeed{checkIronUnusable, LabUnusable, LabFine}, all},
+		"ferritin missing": {[]string{ok}, IronNeed{checkIronMissing, LabMissing, labFine}, all},
+		"no unit":          {[]string{ok, "2276-4 200 - 2026-11-01T08:00:00Z"}, IronNeed{checkIronUnusable, LabUnusable, labFine}, all},
 		"old":              {[]string{"2276-4 200 ng/mL 2024-11-01T08:00:00Z", ok}, IronNeed{checkIronStale, LabOld, LabOld}, all},
-		"pending":          {[]string{ok, "2276-4 absent - 2026-11-20T08:00:00Z registered"}, IronNeed{checkIronMissing, LabPending, LabFine}, nil},
+		"pending":          {[]string{ok, "2276-4 absent - 2026-11-20T08:00:00Z registered"}, IronNeed{checkIronMissing, labAwaited, labFine}, nil},
 		"low":              {[]string{"2276-4 60 ng/mL 2026-11-01T08:00:00Z", ok}, IronNeed{Check: checkIronLow}, nil},
-		"low, no TSAT":     {[]string{"2276-4 60 ng/mL 2026-11-01T08:00:00Z"}, IronNeed{checkIronLow, LabFine, LabMissing}, []terms.Analyte{terms.Iron, terms.TIBC}},
+		"low, no TSAT":     {[]string{"2276-4 60 ng/mL 2026-11-01T08:00:00Z"}, IronNeed{checkIronLow, labFine, LabMissing}, []terms.Analyte{terms.Iron, terms.TIBC}},
 		"fine":             {[]string{"2276-4 200 ng/mL 2026-11-01T08:00:00Z", ok}, IronNeed{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

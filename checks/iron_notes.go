@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -25,7 +27,7 @@ func (c *ironCase) lowNotes() string {
 		if a.res.atLimit {
 			note("iron.low.at-limit")
 		}
-		if a.res.shown.status != LabFinal {
+		if a.res.shown.status != facts.LabFinal {
 			note("iron.low.provisional", "status", statusWords(a.res.shown.status))
 		}
 		if a.res.other != nil {
@@ -72,7 +74,7 @@ func (c *ironCase) readingNotes() string {
 		if r.note != "" {
 			notes = append(notes, r.note)
 		}
-		if r.effective.Precision >= ToInstant && r.at.In(c.Labs.zone).Hour() >= 12 {
+		if r.effective.Precision >= moment.ToInstant && r.at.In(c.Labs.zone).Hour() >= 12 {
 			notes = append(notes, words.Say("iron.note.afternoon", "analyte", a.name, "date", r.date(c.Labs.zone)))
 		}
 		notes = append(notes, c.afterInfusion(a.name, r))

@@ -3,32 +3,35 @@ package checks
 import (
 	"errors"
 	"fmt"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // IronSettings are the limits and windows of the iron checks. Sources are the keys of the clinical rules: AASM is Winkelman et al.
 // 2025 (doi 10.5664/jcsm.11390), ASSAY Silber et al. 2025 (doi 10.5664/jcsm.11332); "convention" is our own choice, which a site's
 // clinical owner has to sign off. Ferritin is in ng/mL, TSAT in %.
-type IronSettings struct {
+type ironSettings struct {
 	// FerritinLow: an adult's ferritin at or below it is low (AASM).
-	FerritinLow Decimal `yaml:"ferritin_low"`
+	FerritinLow decimal.Decimal `yaml:"ferritin_low"`
 	// TSATLow: an adult's transferrin saturation below it is low (AASM).
-	TSATLow Decimal `yaml:"tsat_low"`
+	TSATLow decimal.Decimal `yaml:"tsat_low"`
 	// ChildFerritin: a child's ferritin below it is low (AASM, secondary copy). No TSAT limit is stated for children.
-	ChildFerritin Decimal `yaml:"child_ferritin"`
+	ChildFerritin decimal.Decimal `yaml:"child_ferritin"`
 	// AdultYears: from this birthday on the adult limits apply.
 	AdultYears int `yaml:"adult_years"`
 	// DialysisFerritin and DialysisTSAT: in end-stage renal disease or on dialysis both have to be below (AASM, conditional).
-	DialysisFerritin Decimal `yaml:"dialysis_ferritin"`
-	DialysisTSAT     Decimal `yaml:"dialysis_tsat"`
+	DialysisFerritin decimal.Decimal `yaml:"dialysis_ferritin"`
+	DialysisTSAT     decimal.Decimal `yaml:"dialysis_tsat"`
 
 	// IVOnlyFerritin: above FerritinLow and up to it oral iron is not expected to help (AASM; whether it is included is a convention).
-	IVOnlyFerritin Decimal `yaml:"iv_only_ferritin"`
+	IVOnlyFerritin decimal.Decimal `yaml:"iv_only_ferritin"`
 	// OralCeilingTSAT: above it oral iron is not suggested (Mayo algorithm, secondary copy).
-	OralCeilingTSAT Decimal `yaml:"oral_ceiling_tsat"`
+	OralCeilingTSAT decimal.Decimal `yaml:"oral_ceiling_tsat"`
 	// InvestigateFerritin: below it the cause of the deficiency is looked for above all (AASM, secondary copy).
-	InvestigateFerritin Decimal `yaml:"investigate_ferritin"`
+	InvestigateFerritin decimal.Decimal `yaml:"investigate_ferritin"`
 	// AssayNoteFerritin: between FerritinLow and it the method decides, since 75 by one assay is about 121 by another (ASSAY).
-	AssayNoteFerritin Decimal `yaml:"assay_note_ferritin"`
+	AssayNoteFerritin decimal.Decimal `yaml:"assay_note_ferritin"`
 
 	// AgeingDays and StaleDays: results older than these are ageing and stale, by calendar day (conventions).
 	AgeingDays int `yaml:"ageing_days"`
@@ -38,46 +41,46 @@ type IronSettings struct {
 	// IVIronDays: a draw within so many days after iron by infusion does not tell adequacy (from training, unconfirmed).
 	IVIronDays int `yaml:"iv_iron_days"`
 	// CRPLimit in mg/L and CRPDays: with a C-reactive protein above it within so many days, ferritin above its limit does not clear (convention).
-	CRPLimit Decimal `yaml:"crp_limit"`
-	CRPDays  int     `yaml:"crp_days"`
+	CRPLimit decimal.Decimal `yaml:"crp_limit"`
+	CRPDays  int             `yaml:"crp_days"`
 
 	// TransferrinFactor x iron (ug/dL) / transferrin (mg/dL) is TSAT in %; laboratories use 70.9 to 71.2.
-	TransferrinFactor Decimal `yaml:"transferrin_factor"`
+	TransferrinFactor decimal.Decimal `yaml:"transferrin_factor"`
 	// NearTSATLow to NearTSATHigh: a calculated TSAT in this range is said to be near the limit (convention).
-	NearTSATLow  Decimal `yaml:"near_tsat_low"`
-	NearTSATHigh Decimal `yaml:"near_tsat_high"`
+	NearTSATLow  decimal.Decimal `yaml:"near_tsat_low"`
+	NearTSATHigh decimal.Decimal `yaml:"near_tsat_high"`
 	// TSATUnitlessPercent reads a TSAT above 1.5 that has no unit as percent, under the LOINC codes 2502-3 and 14801-5 only.
 	TSATUnitlessPercent bool `yaml:"tsat_unitless_percent"`
 
 	// Laboratories have ferritin limits of their own, for an assay that reads higher or lower.
-	Laboratories []LaboratoryLimits `yaml:"laboratories"`
+	Laboratories []laboratoryLimits `yaml:"laboratories"`
 }
 
 // LaboratoryLimits replace the ferritin limits for the results of one performer, such as Organization/lab-1. Absent ones stay.
-type LaboratoryLimits struct {
-	Performer        string   `yaml:"performer"`
-	FerritinLow      *Decimal `yaml:"ferritin_low"`
-	ChildFerritin    *Decimal `yaml:"child_ferritin"`
-	DialysisFerritin *Decimal `yaml:"dialysis_ferritin"`
+type laboratoryLimits struct {
+	Performer        string           `yaml:"performer"`
+	FerritinLow      *decimal.Decimal `yaml:"ferritin_low"`
+	ChildFerritin    *decimal.Decimal `yaml:"child_ferritin"`
+	DialysisFerritin *decimal.Decimal `yaml:"dialysis_ferritin"`
 }
 
 // DefaultIronSettings are those of the contract and of the clinical rules.
-func DefaultIronSettings() IronSettings {
-	return IronSettings{
-		FerritinLow: decimal("75"), TSATLow: decimal("20"), ChildFerritin: decimal("50"), AdultYears: 18,
-		DialysisFerritin: decimal("200"), DialysisTSAT: decimal("20"),
-		IVOnlyFerritin: decimal("100"), OralCeilingTSAT: decimal("45"), InvestigateFerritin: decimal("30"), AssayNoteFerritin: decimal("121"),
-		AgeingDays: 180, StaleDays: 365, ShortenedDays: 90, IVIronDays: 28, CRPLimit: decimal("10"), CRPDays: 7,
-		TransferrinFactor: decimal("70.9"), NearTSATLow: decimal("19"), NearTSATHigh: decimal("21"),
+func defaultIronSettings() ironSettings {
+	return ironSettings{
+		FerritinLow: decimal.Of("75"), TSATLow: decimal.Of("20"), ChildFerritin: decimal.Of("50"), AdultYears: 18,
+		DialysisFerritin: decimal.Of("200"), DialysisTSAT: decimal.Of("20"),
+		IVOnlyFerritin: decimal.Of("100"), OralCeilingTSAT: decimal.Of("45"), InvestigateFerritin: decimal.Of("30"), AssayNoteFerritin: decimal.Of("121"),
+		AgeingDays: 180, StaleDays: 365, ShortenedDays: 90, IVIronDays: 28, CRPLimit: decimal.Of("10"), CRPDays: 7,
+		TransferrinFactor: decimal.Of("70.9"), NearTSATLow: decimal.Of("19"), NearTSATHigh: decimal.Of("21"),
 	}
 }
 
 // Validate says which settings cannot be, by their keys.
-func (s *IronSettings) Validate() error {
+func (s *ironSettings) Validate() error {
 	errs := settingErrors{prefix: "iron."}
 	for _, f := range []struct {
 		key string
-		v   Decimal
+		v   decimal.Decimal
 		max string
 	}{
 		{"ferritin_low", s.FerritinLow, "1000"}, {"child_ferritin", s.ChildFerritin, "1000"}, {"dialysis_ferritin", s.DialysisFerritin, "2000"},
@@ -105,7 +108,7 @@ func (s *IronSettings) Validate() error {
 	return errs.join()
 }
 
-func (s *IronSettings) laboratories(errs *settingErrors) {
+func (s *ironSettings) laboratories(errs *settingErrors) {
 	seen := map[string]bool{}
 	for i, l := range s.Laboratories {
 		key := fmt.Sprintf("laboratories[%d]", i)
@@ -113,7 +116,7 @@ func (s *IronSettings) laboratories(errs *settingErrors) {
 		errs.check(!seen[l.Performer], "%s repeats performer %q", key, l.Performer)
 		seen[l.Performer] = true
 		errs.check(l.FerritinLow != nil || l.ChildFerritin != nil || l.DialysisFerritin != nil, "%s sets no limit", key)
-		for _, v := range []*Decimal{l.FerritinLow, l.ChildFerritin, l.DialysisFerritin} {
+		for _, v := range []*decimal.Decimal{l.FerritinLow, l.ChildFerritin, l.DialysisFerritin} {
 			if v != nil {
 				errs.decimal(key, *v, "2000")
 			}
@@ -133,8 +136,8 @@ func (e *settingErrors) check(ok bool, format string, args ...any) {
 	}
 }
 
-func (e *settingErrors) decimal(key string, v Decimal, most string) {
-	e.check(v.Sign() > 0 && v.Cmp(decimal(most)) <= 0, "%s is %s, which is not above 0 and at most %s", key, v, most)
+func (e *settingErrors) decimal(key string, v decimal.Decimal, most string) {
+	e.check(v.Sign() > 0 && v.Cmp(decimal.Of(most)) <= 0, "%s is %s, which is not above 0 and at most %s", key, v, most)
 }
 
 func (e *settingErrors) count(key string, v, most int) {
@@ -155,14 +158,14 @@ const (
 )
 
 // ferritinLimit is the limit for a group in a laboratory.
-func (s *IronSettings) ferritinLimit(g ironGroup, performer Ref) ironLimit {
-	var own LaboratoryLimits
+func (s *ironSettings) ferritinLimit(g ironGroup, performer facts.Ref) ironLimit {
+	var own laboratoryLimits
 	for _, l := range s.Laboratories {
 		if l.Performer == string(performer) {
 			own = l
 		}
 	}
-	pick := func(site *Decimal, general Decimal) Decimal {
+	pick := func(site *decimal.Decimal, general decimal.Decimal) decimal.Decimal {
 		if site != nil {
 			return *site
 		}
@@ -179,7 +182,7 @@ func (s *IronSettings) ferritinLimit(g ironGroup, performer Ref) ironLimit {
 }
 
 // tsatLimit is the limit for a group; a child has none.
-func (s *IronSettings) tsatLimit(g ironGroup) (ironLimit, bool) {
+func (s *ironSettings) tsatLimit(g ironGroup) (ironLimit, bool) {
 	switch g {
 	case ironChild:
 		return ironLimit{}, false

@@ -10,6 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
 const (
@@ -144,7 +148,7 @@ func checkIronTexts(t *testing.T, d ironDecision) {
 
 func TestIronByGroup(t *testing.T) {
 	birth := func(s string) func(*ironInput) { return func(in *ironInput) { in.Birth = labTime(t, s) } }
-	esrd := func(in *ironInput) { in.ESRD = []Ref{"Condition/esrd"} }
+	esrd := func(in *ironInput) { in.ESRD = []facts.Ref{"Condition/esrd"} }
 	for _, c := range []struct {
 		name, want string
 		change     func(*ironInput)
@@ -209,22 +213,22 @@ func TestIronUnchecked(t *testing.T) {
 
 // A panel with its results inside, and one that only links them.
 func TestIronPanels(t *testing.T) {
-	part := func(loinc, value, unit string) Component {
-		return Component{Loincs: []string{loinc}, Value: labValue(value, unit)}
+	part := func(loinc, value, unit string) facts.Component {
+		return facts.Component{Loincs: []string{loinc}, Value: labValue(value, unit)}
 	}
-	panel := Fact{Ref: "Observation/p", Kind: KindLab, Lab: &LabResult{Status: LabFinal, Loincs: []string{"50190-8"}, Effective: Period{Start: labTime(t, "2026-10-24")},
-		Components: []Component{part("2498-4", "60", "ug/dL"), part("2500-7", "400", "ug/dL"), part("2276-4", "152", "ng/mL")}}}
-	d := ironOf(&State{Facts: []Fact{panel}}, labAsOf, nil)
-	if d.Check != checkIronLow || !slices.Equal(d.Evidence, []Ref{"Observation/p"}) {
+	panel := facts.Fact{Ref: "Observation/p", Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{"50190-8"}, Effective: facts.Period{Start: labTime(t, "2026-10-24")},
+		Components: []facts.Component{part("2498-4", "60", "ug/dL"), part("2500-7", "400", "ug/dL"), part("2276-4", "152", "ng/mL")}}}
+	d := ironOf(&State{Facts: []facts.Fact{panel}}, labAsOf, nil)
+	if d.Check != checkIronLow || !slices.Equal(d.Evidence, []facts.Ref{"Observation/p"}) {
 		t.Errorf("components: %q, evidence %v", d.Check, d.Evidence)
 	}
-	panel.Lab.Components, panel.Lab.Members = nil, []Ref{"Observation/a", "Observation/b"}
+	panel.Lab.Components, panel.Lab.Members = nil, []facts.Ref{"Observation/a", "Observation/b"}
 	st := labState(t, okFerritin, okTSAT)
 	st.Merge(panel)
 	if d := ironOf(st, labAsOf, nil); d.Check != "" {
 		t.Errorf("members: %q", d.Check)
 	}
-	panel.Lab.Status = LabRegistered
+	panel.Lab.Status = facts.LabRegistered
 	st = labState(t, okFerritin)
 	st.Merge(panel)
 	if d := ironOf(st, labAsOf, nil); d.Check != checkIronMissing || !strings.Contains(d.Summary, "TSAT is pending") {
@@ -233,9 +237,9 @@ func TestIronPanels(t *testing.T) {
 }
 
 func TestLaboratoryLimits(t *testing.T) {
-	own := decimal("121")
+	own := decimal.Of("121")
 	site := func(in *ironInput) {
-		in.Settings.Laboratories = []LaboratoryLimits{{Performer: "Organization/roche", FerritinLow: &own}}
+		in.Settings.Laboratories = []laboratoryLimits{{Performer: "Organization/roche", FerritinLow: &own}}
 	}
 	for line, want := range map[string]string{
 		"2276-4 121 ng/mL 2026-10-24 performer:roche":   checkIronLow,
@@ -279,11 +283,11 @@ func TestIronTexts(t *testing.T) {
 		{"ferritin missing", nil, []string{"2502-3 12 % 2026-10-24"}, []string{"Have ferritin measured", "no ferritin received"}, []string{"65 mg"}},
 		{"contradiction", nil, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 46 % 2026-10-24"}, []string{"contradictory"}, []string{"65 mg"}},
 		{"at the ceiling", nil, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 45 % 2026-10-24"}, []string{"65 mg"}, []string{"contradictory"}},
-		{"haemochromatosis", func(in *ironInput) { in.IronCaution = []Ref{"Condition/h"} }, []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"no iron on this result", "Refer to the specialist"}, []string{"65 mg", "intravenous"}},
+		{"haemochromatosis", func(in *ironInput) { in.IronCaution = []facts.Ref{"Condition/h"} }, []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"no iron on this result", "Refer to the specialist"}, []string{"65 mg", "intravenous"}},
 		{"child", func(in *ironInput) { in.Birth = labTime(t, "2014-03-02") }, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"TSAT has no limit", "ferrous sulfate", "below 50 ng/mL"}, []string{"65 mg"}},
-		{"dialysis", func(in *ironInput) { in.ESRD = []Ref{"Condition/e"} }, []string{"2276-4 120 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"both have to be low", "(sucrose)"}, []string{"65 mg"}},
-		{"age not known", func(in *ironInput) { in.Birth = Time{} }, []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}, []string{"Age unknown", "would not be low"}, nil},
-		{"age not known, low for both", func(in *ironInput) { in.Birth = Time{} }, []string{"2276-4 40 ng/mL 2026-10-24", okTSAT}, []string{"would be low, too"}, nil},
+		{"dialysis", func(in *ironInput) { in.ESRD = []facts.Ref{"Condition/e"} }, []string{"2276-4 120 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"both have to be low", "(sucrose)"}, []string{"65 mg"}},
+		{"age not known", func(in *ironInput) { in.Birth = moment.Time{} }, []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}, []string{"Age unknown", "would not be low"}, nil},
+		{"age not known, low for both", func(in *ironInput) { in.Birth = moment.Time{} }, []string{"2276-4 40 ng/mL 2026-10-24", okTSAT}, []string{"would be low, too"}, nil},
 		{"already on iron", order("2026-11-01", false), []string{"2276-4 20 ng/mL 2026-10-24", okTSAT}, []string{"Iron has been ordered since the draw (2026-11-01)", "A repeat is due on 2027-01-22"}, nil},
 		{"after an infusion", order("2026-10-01", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, []string{"less than 28 days after intravenous iron (2026-10-01)"}, nil},
 		{"28 days after an infusion", order("2026-09-26", true), []string{"2276-4 152 ng/mL 2026-10-24", "2502-3 12 % 2026-10-24"}, nil, []string{"28 days after intravenous"}},
@@ -332,7 +336,7 @@ func TestIronAgesByCalendarDay(t *testing.T) {
 			st := labState(t, "2276-4 152 ng/mL "+drawn, "2502-3 31 % "+drawn)
 			at := labTime(t, drawn)
 			day := at.Start(loc).In(loc)
-			if at.Precision == ToDay {
+			if at.Precision == moment.ToDay {
 				day = at.Start(time.UTC)
 			}
 			start := func(days int) time.Time {
@@ -411,19 +415,19 @@ func drawLab(t *rapid.T, name string) string {
 // Neither the order nor the repetition of facts matters, and the texts always keep to the rules.
 func TestIronDoesNotDependOnOrder(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		var facts []Fact
+		var given []facts.Fact
 		for i := range rapid.IntRange(0, 8).Draw(r, "n") {
-			facts = append(facts, labFact(t, string(rune('a'+i)), drawLab(r, "lab")))
+			given = append(given, labFact(t, string(rune('a'+i)), drawLab(r, "lab")))
 		}
-		shuffled := rapid.Permutation(facts).Draw(r, "order")
+		shuffled := rapid.Permutation(given).Draw(r, "order")
 		alpha := func(in *ironInput) { in.Alpha2Delta = rapid.Bool().Draw(r, "alpha2delta"); in.Treated = in.Alpha2Delta }
-		plain := func(facts []Fact, change func(*ironInput)) ironDecision {
-			return ironOf(&State{Facts: facts}, labAsOf, change)
+		plain := func(given []facts.Fact, change func(*ironInput)) ironDecision {
+			return ironOf(&State{Facts: given}, labAsOf, change)
 		}
 		taken := ironInput{}
 		alpha(&taken)
 		same := func(in *ironInput) { in.Alpha2Delta = taken.Alpha2Delta }
-		a, b := plain(facts, same), plain(shuffled, same)
+		a, b := plain(given, same), plain(shuffled, same)
 		if diff := cmp.Diff(a, b); diff != "" {
 			r.Fatal(diff)
 		}
@@ -476,21 +480,21 @@ func TestNothingChangesBeforeNext(t *testing.T) {
 }
 
 func TestIronSettings(t *testing.T) {
-	s := DefaultIronSettings()
+	s := defaultIronSettings()
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	for want, change := range map[string]func(*IronSettings){
-		"iron.ferritin_low is 0":           func(s *IronSettings) { s.FerritinLow = Decimal{} },
-		"iron.tsat_low is 101":             func(s *IronSettings) { s.TSATLow = decimal("101") },
-		"ageing_days (400)":                func(s *IronSettings) { s.AgeingDays = 400 },
-		"iron.stale_days is 0":             func(s *IronSettings) { s.StaleDays = 0 },
-		"iv_only_ferritin (70)":            func(s *IronSettings) { s.IVOnlyFerritin = decimal("70") },
-		"laboratories[0] has no performer": func(s *IronSettings) { s.Laboratories = []LaboratoryLimits{{FerritinLow: &s.FerritinLow}} },
-		"laboratories[0] sets no limit":    func(s *IronSettings) { s.Laboratories = []LaboratoryLimits{{Performer: "Organization/1"}} },
-		"near_tsat_low (30)":               func(s *IronSettings) { s.NearTSATLow = decimal("30") },
+	for want, change := range map[string]func(*ironSettings){
+		"iron.ferritin_low is 0":           func(s *ironSettings) { s.FerritinLow = decimal.Decimal{} },
+		"iron.tsat_low is 101":             func(s *ironSettings) { s.TSATLow = decimal.Of("101") },
+		"ageing_days (400)":                func(s *ironSettings) { s.AgeingDays = 400 },
+		"iron.stale_days is 0":             func(s *ironSettings) { s.StaleDays = 0 },
+		"iv_only_ferritin (70)":            func(s *ironSettings) { s.IVOnlyFerritin = decimal.Of("70") },
+		"laboratories[0] has no performer": func(s *ironSettings) { s.Laboratories = []laboratoryLimits{{FerritinLow: &s.FerritinLow}} },
+		"laboratories[0] sets no limit":    func(s *ironSettings) { s.Laboratories = []laboratoryLimits{{Performer: "Organization/1"}} },
+		"near_tsat_low (30)":               func(s *ironSettings) { s.NearTSATLow = decimal.Of("30") },
 	} {
-		s := DefaultIronSettings()
+		s := defaultIronSettings()
 		change(&s)
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)

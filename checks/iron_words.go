@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -16,18 +18,18 @@ func (c *ironCase) groupWords() string {
 func (c *ironCase) value(name string, r *labReading) string {
 	key, m := "iron.value", r.measure
 	if r.calculated {
-		m.value = decimal(m.value.cut(2))
+		m.value = decimal.Of(m.value.Cut(2))
 		key = "iron.value.calculated"
 	}
 	text := m.text()
-	if r.status != LabFinal {
+	if r.status != facts.LabFinal {
 		text += ", " + statusWords(r.status)
 	}
 	return words.Say(key, "analyte", name, "value", text, "date", r.date(c.Labs.zone))
 }
 
-func statusWords(s LabStatus) string {
-	if s == LabPreliminary {
+func statusWords(s facts.LabStatus) string {
+	if s == facts.LabPreliminary {
 		return words.Say("iron.preliminary")
 	}
 	return words.Say("iron.unknown-status")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -14,7 +15,7 @@ type kidneyFunction struct {
 	clearance measure // in mL/min
 	// words tell the value, where it is from and that it is an approximation, if it is; of one that cannot be evaluated, why.
 	words string
-	refs  []Ref
+	refs  []facts.Ref
 	at    *labReading // by which it is dated
 	next  time.Time   // when it becomes too old; zero when never
 	// opens: the newest value cannot be evaluated, and that has to be said.
@@ -142,7 +143,7 @@ func (in *renalInput) readable(r *labReading, m *measure) (renalBand, labReason)
 		return renalUnknown, labStraddles
 	case band != renalNormal:
 		return band, labUsable
-	case r.status != LabFinal:
+	case r.status != facts.LabFinal:
 		return renalUnknown, statusReason(r.status)
 	case r.unplaced:
 		return renalUnknown, labTimeUnread
@@ -163,7 +164,7 @@ func (in *renalInput) direct(r *labReading, name, reservation string) kidneyFunc
 }
 
 func provisional(r *labReading) string {
-	if r.status == LabFinal {
+	if r.status == facts.LabFinal {
 		return ""
 	}
 	return ", " + statusWords(r.status)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -12,19 +14,19 @@ import (
 // labReading is one result of one analyte: an Observation or one of its components, or a TSAT calculated from several.
 type labReading struct {
 	lab       *terms.Lab
-	refs      []Ref // the Observation; for a calculated one all that it rests on
-	result    int   // of several in one report, from 1
-	part      int   // component, from 1; 0 is the Observation itself
-	status    LabStatus
-	effective Time
+	refs      []facts.Ref // the Observation; for a calculated one all that it rests on
+	result    int         // of several in one report, from 1
+	part      int         // component, from 1; 0 is the Observation itself
+	status    facts.LabStatus
+	effective moment.Time
 	dated     bool
 	at        time.Time
 	// unplaced: its effective time cannot be read. It is placed as late as it may be.
 	unplaced  bool
-	specimen  Ref
-	performer Ref
+	specimen  facts.Ref
+	performer facts.Ref
 	method    bool // the method of measurement is stated
-	value     *Value
+	value     *facts.Value
 	measure   measure
 	reason    labReason
 	// of names the input that reason is about, for a TSAT that could not be calculated.
@@ -41,7 +43,7 @@ type labBook struct {
 	readings [terms.PregnancyTestQuantitative + 1][]labReading
 	read     [terms.PregnancyTestQuantitative + 1]bool
 	// dialysis are results whose code tells that the patient is on dialysis.
-	dialysis []Ref
+	dialysis []facts.Ref
 	// next is when the next result that is dated ahead begins to count; zero when none is.
 	next time.Time
 	zone *time.Location
@@ -50,10 +52,10 @@ type labBook struct {
 
 // readLabs reads every result that counts at asOf (rules.md R15): from its effective time on, cancelled ones never. What depends on
 // the order of facts is nothing: readings are sorted by time and reference.
-func readLabs(st *State, t *terms.Terms, zone *time.Location, set *IronSettings, asOf time.Time) *labBook {
+func readLabs(st *State, t *terms.Terms, zone *time.Location, set *ironSettings, asOf time.Time) *labBook {
 	b := &labBook{terms: t, rules: labRules{unitlessPercent: set.TSATUnitlessPercent}, zone: zone, asOf: asOf}
 	for i := range st.Facts {
-		if f := &st.Facts[i]; f.Kind == KindLab {
+		if f := &st.Facts[i]; f.Kind == facts.KindLab {
 			b.fact(f.Ref, f.Lab, 0)
 			for i := range f.Lab.Results {
 				b.fact(f.Ref, &f.Lab.Results[i], i+1)
@@ -104,7 +106,7 @@ func compareNewest(a, b *labReading) int {
 }
 
 // collected is when a result was taken: its effective time, a period's start, else its end.
-func collected(l *LabResult) Time {
+func collected(l *facts.LabResult) moment.Time {
 	if l.Effective.Start.IsZero() {
 		return l.Effective.End
 	}
@@ -112,12 +114,12 @@ func collected(l *LabResult) Time {
 }
 
 // fact adds what the resource ref says; of a report that contains several results the one of that number.
-func (b *labBook) fact(ref Ref, l *LabResult, number int) {
-	if l.Status == LabCancelled || len(l.Results) > 0 {
+func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
+	if l.Status == facts.LabCancelled || len(l.Results) > 0 {
 		return
 	}
 	base := labReading{
-		refs: []Ref{ref}, result: number, status: l.Status, effective: collected(l), specimen: l.Specimen, performer: l.Performer,
+		refs: []facts.Ref{ref}, result: number, status: l.Status, effective: collected(l), specimen: l.Specimen, performer: l.Performer,
 		method: len(l.Method.Codings)+len(l.Method.Texts) > 0, unplaced: l.TimeUnread,
 	}
 	if !base.effective.IsZero() {
@@ -125,13 +127,13 @@ func (b *labBook) fact(ref Ref, l *LabResult, number int) {
 	}
 	switch {
 	case base.unplaced && (!base.dated || base.at.After(b.asOf)):
-		base.dated, base.at, base.effective = true, b.asOf, Instant(b.asOf)
+		base.dated, base.at, base.effective = true, b.asOf, moment.Instant(b.asOf)
 	case base.dated && base.at.After(b.asOf):
 		b.next = earlier(b.next, base.at)
 		return
 	}
 	// A value beside components or members would be the panel's own, which no table code has; without one it is only their envelope.
-	if l.Status == LabRegistered || l.Value.Kind != NoValue || len(l.Components)+len(l.Members) == 0 {
+	if l.Status == facts.LabRegistered || l.Value.Kind != facts.NoValue || len(l.Components)+len(l.Members) == 0 {
 		b.result(base, l.Loincs, &l.Value)
 	}
 	for i := range l.Components {
@@ -143,18 +145,18 @@ func (b *labBook) fact(ref Ref, l *LabResult, number int) {
 
 // result adds the reading of one value under its codes. A code that must never be read as a result (a goal, the soluble receptor)
 // outweighs the others; codes of different tests leave none of them certain.
-func (b *labBook) result(base labReading, loincs []string, v *Value) {
+func (b *labBook) result(base labReading, loincs []string, v *facts.Value) {
 	labs, clear := b.rows(loincs)
 	for i, lab := range labs {
 		switch {
 		case lab.Use == terms.LabDialysisMarker:
-			if base.status != LabRegistered && v.Kind != AbsentValue {
+			if base.status != facts.LabRegistered && v.Kind != facts.AbsentValue {
 				b.dialysis = append(b.dialysis, base.refs...)
 			}
 		case lab.Use == terms.LabContextPregnancy:
 		case lab.Use == terms.LabPanel:
 			// An ordered iron panel promises a TSAT, and so does one of which a part cannot be read.
-			if (base.status == LabRegistered || v.Kind == UnreadValue) && len(labs) == 1 {
+			if (base.status == facts.LabRegistered || v.Kind == facts.UnreadValue) && len(labs) == 1 {
 				b.add(base, terms.TSAT, lab, v, true)
 			}
 		case i > 0 && lab.Analyte == labs[i-1].Analyte:
@@ -188,10 +190,10 @@ func (b *labBook) rows(loincs []string) (labs []*terms.Lab, clear bool) {
 	return labs, analytes <= 1
 }
 
-func (b *labBook) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *Value, clear bool) {
+func (b *labBook) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *facts.Value, clear bool) {
 	reading.lab, reading.value = lab, v
 	switch {
-	case reading.status == LabRegistered:
+	case reading.status == facts.LabRegistered:
 		reading.reason = labPending
 	case !clear:
 		reading.reason = labCodesDisagree
@@ -214,7 +216,7 @@ func earlier(a, b time.Time) time.Time {
 func (b *labBook) newestUsable(a terms.Analyte, ok func(*labReading) bool) *labReading {
 	rs := b.of(a)
 	for i := range rs {
-		if r := &rs[i]; r.reason == labUsable && r.status == LabFinal && ok(r) {
+		if r := &rs[i]; r.reason == labUsable && r.status == facts.LabFinal && ok(r) {
 			return r
 		}
 	}

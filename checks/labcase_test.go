@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -12,29 +14,29 @@ import (
 var labAsOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // labTime reads a FHIR date, dateTime or instant.
-func labTime(t testing.TB, s string) Time {
+func labTime(t testing.TB, s string) moment.Time {
 	t.Helper()
-	for layout, p := range map[string]Precision{"2006": ToYear, "2006-01": ToMonth, time.DateOnly: ToDay, "2006-01-02T15:04:05": WithoutOff} {
+	for layout, p := range map[string]moment.Precision{"2006": moment.ToYear, "2006-01": moment.ToMonth, time.DateOnly: moment.ToDay, "2006-01-02T15:04:05": moment.WithoutOff} {
 		if v, err := time.Parse(layout, s); err == nil {
-			return Time{Nanos: v.UnixNano(), Precision: p}
+			return moment.Time{Nanos: v.UnixNano(), Precision: p}
 		}
 	}
 	if s == "" {
-		return Time{}
+		return moment.Time{}
 	}
 	v, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Instant(v)
+	return moment.Instant(v)
 }
 
 // labFact is one result: "LOINC value unit date", then any of a status, specimen:x, performer:x. A value may begin with a comparator; a unit
 // "-" is none, a date "-" is none.
-func labFact(t testing.TB, id, line string) Fact {
+func labFact(t testing.TB, id, line string) facts.Fact {
 	t.Helper()
 	words := strings.Fields(line)
-	l := &LabResult{Status: LabFinal, Loincs: strings.Split(words[0], "+")}
+	l := &facts.LabResult{Status: facts.LabFinal, Loincs: strings.Split(words[0], "+")}
 	l.Value = labValue(words[1], words[2])
 	if words[3] != "-" {
 		l.Effective.Start = labTime(t, words[3])
@@ -43,36 +45,36 @@ func labFact(t testing.TB, id, line string) Fact {
 		key, value, _ := strings.Cut(w, ":")
 		switch key {
 		case "preliminary":
-			l.Status = LabPreliminary
+			l.Status = facts.LabPreliminary
 		case "unknown":
-			l.Status = LabUnknown
+			l.Status = facts.LabUnknown
 		case "registered":
-			l.Status = LabRegistered
+			l.Status = facts.LabRegistered
 		case "cancelled":
-			l.Status = LabCancelled
+			l.Status = facts.LabCancelled
 		case "specimen":
-			l.Specimen = Ref("Specimen/" + value)
+			l.Specimen = facts.Ref("Specimen/" + value)
 		case "performer":
-			l.Performer = Ref("Organization/" + value)
+			l.Performer = facts.Ref("Organization/" + value)
 		default:
 			t.Fatalf("unknown word %q", w)
 		}
 	}
-	return Fact{Ref: Ref("Observation/" + id), Kind: KindLab, Lab: l}
+	return facts.Fact{Ref: facts.Ref("Observation/" + id), Kind: facts.KindLab, Lab: l}
 }
 
-func labValue(value, unit string) Value {
+func labValue(value, unit string) facts.Value {
 	switch value {
 	case "absent":
-		return Value{Kind: AbsentValue, Text: "unknown"}
+		return facts.Value{Kind: facts.AbsentValue, Text: "unknown"}
 	case "text":
-		return Value{Kind: TextValue, Text: "85 ng/mL"}
+		return facts.Value{Kind: facts.TextValue, Text: "85 ng/mL"}
 	case "none":
-		return Value{}
+		return facts.Value{}
 	}
-	v := Value{Kind: QuantityValue}
+	v := facts.Value{Kind: facts.QuantityValue}
 	number := strings.TrimLeft(value, "<>=")
-	v.Quantity = Quantity{Value: number, Comparator: strings.TrimSuffix(value, number)}
+	v.Quantity = facts.Quantity{Value: number, Comparator: strings.TrimSuffix(value, number)}
 	if unit != "-" {
 		v.Quantity.Code, v.Quantity.Unit, v.Quantity.System = unit, unit, terms.UCUM
 	}
@@ -91,8 +93,8 @@ func labState(t testing.TB, lines ...string) *State {
 
 // ironOf decides iron for an adult on an alpha-2-delta ligand; change alters the input.
 func ironOf(st *State, asOf time.Time, change func(*ironInput)) ironDecision {
-	s := DefaultIronSettings()
-	in := ironInput{Terms: terms.Embedded(), Settings: &s, Alpha2Delta: true, Treated: true, Birth: Time{Nanos: time.Date(1974, 5, 14, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: ToDay}}
+	s := defaultIronSettings()
+	in := ironInput{Terms: terms.Embedded(), Settings: &s, Alpha2Delta: true, Treated: true, Birth: moment.Time{Nanos: time.Date(1974, 5, 14, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay}}
 	in.Labs = readLabs(st, in.Terms, time.UTC, &s, asOf)
 	if change != nil {
 		change(&in)

@@ -1,6 +1,10 @@
 package checks
 
-import "time"
+import (
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/moment"
+)
 
 // civilDay numbers the calendar day of an instant in a zone; ages in days are differences of these, so that neither the hour of
 // a draw nor daylight saving time moves a limit.
@@ -10,8 +14,8 @@ func civilDay(t time.Time, zone *time.Location) int64 {
 }
 
 // civilDayOf is the calendar day of a FHIR time: that of the wall clock it was given in, when it has no offset.
-func civilDayOf(t Time, zone *time.Location) int64 {
-	if t.Precision == ToInstant {
+func civilDayOf(t moment.Time, zone *time.Location) int64 {
+	if t.Precision == moment.ToInstant {
 		return civilDay(time.Unix(0, t.Nanos), zone)
 	}
 	return civilDay(time.Unix(0, t.Nanos), time.UTC)
@@ -29,17 +33,17 @@ func civilStart(day int64, zone *time.Location) time.Time {
 
 // birthdays are the earliest and the latest instant at which somebody turns that old, as far as the birth date is known. A birth
 // on 29 February counts from 1 March in a common year.
-func birthdays(birth Time, years int, zone *time.Location) (first, last time.Time) {
+func birthdays(birth moment.Time, years int, zone *time.Location) (first, last time.Time) {
 	w := time.Unix(0, birth.Nanos).UTC()
-	if birth.Precision == ToInstant {
+	if birth.Precision == moment.ToInstant {
 		w = w.In(zone)
 	}
 	y, m, d := w.Date()
 	lastMonth, lastDay := m, d
 	switch birth.Precision {
-	case ToYear:
+	case moment.ToYear:
 		m, d, lastMonth, lastDay = time.January, 1, time.December, 31
-	case ToMonth:
+	case moment.ToMonth:
 		d, lastDay = 1, time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day()
 	}
 	at := func(month time.Month, day int) time.Time {
@@ -49,8 +53,8 @@ func birthdays(birth Time, years int, zone *time.Location) (first, last time.Tim
 }
 
 // lastDayOf is the last calendar day that a FHIR time can mean; civilDayOf is the first.
-func lastDayOf(t Time, zone *time.Location) int64 {
-	if t.Precision == ToYear || t.Precision == ToMonth {
+func lastDayOf(t moment.Time, zone *time.Location) int64 {
+	if t.Precision == moment.ToYear || t.Precision == moment.ToMonth {
 		return civilDay(t.End(zone), zone) - 1
 	}
 	return civilDayOf(t, zone)

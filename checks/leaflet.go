@@ -10,7 +10,7 @@ import (
 
 // Audiences of the texts.
 const (
-	ForProfessionals = "professional"
+	forProfessionals = "professional"
 	ForPatients      = "patient"
 )
 

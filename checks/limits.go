@@ -3,6 +3,8 @@ package checks
 import (
 	"errors"
 	"fmt"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // FactLimits are how many facts are kept of one patient, by kind; 0 is no limit. Of each kind the newest stay, by the versions of the
@@ -19,7 +21,7 @@ type FactLimits struct {
 }
 
 // DefaultFactLimits are those of the contract.
-func DefaultFactLimits() FactLimits {
+func defaultFactLimits() FactLimits {
 	return FactLimits{Conditions: 1000, Orders: 2000, Results: 200, Answers: 500, Others: 500, Marks: 2000}
 }
 
@@ -51,7 +53,7 @@ const (
 	groupCount
 )
 
-func groupOf(r Ref) group {
+func groupOf(r facts.Ref) group {
 	switch r.Type() {
 	case "Condition":
 		return groupConditions

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // TestCostFollowsOrders holds that what is allocated for a patient grows with the number of orders,
@@ -30,18 +32,18 @@ func decideOrders(n int, drugs [2]string) {
 	set := DefaultSettings()
 	asOf := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	st := &State{Patient: "Patient/p"}
-	st.Merge(Fact{Ref: "Condition/c", Kind: KindCondition, Condition: &Condition{Code: Concept{Texts: []string{"restless legs syndrome"}}}})
+	st.Merge(facts.Fact{Ref: "Condition/c", Kind: facts.KindCondition, Condition: &facts.Condition{Code: facts.Concept{Texts: []string{"restless legs syndrome"}}}})
 	for i := range n {
-		st.Facts = append(st.Facts, Fact{Ref: Ref(fmt.Sprintf("MedicationRequest/%06d", i)), Kind: KindOrder,
-			Order: &Order{Status: StatusActive, Drug: Drug{Names: []string{drugs[i%2]}}}})
+		st.Facts = append(st.Facts, facts.Fact{Ref: facts.Ref(fmt.Sprintf("MedicationRequest/%06d", i)), Kind: facts.KindOrder,
+			Order: &facts.Order{Status: facts.StatusActive, Drug: facts.Drug{Names: []string{drugs[i%2]}}}})
 	}
-	Decide(st, set, []byte("key"), "rules", asOf)
+	decide(st, set, []byte("key"), "rules", asOf)
 	for i := range st.Facts {
 		if o := st.Facts[i].Order; o != nil {
-			o.Status = StatusStopped
+			o.Status = facts.StatusStopped
 		}
 	}
-	Decide(st, set, []byte("key"), "rules", asOf.AddDate(1, 0, 0))
+	decide(st, set, []byte("key"), "rules", asOf.AddDate(1, 0, 0))
 }
 
 // allocated is how many bytes do allocates.

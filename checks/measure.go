@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -49,7 +51,7 @@ func (r labReason) unreadable() bool {
 
 // measure is a result as a number in its analyte's canonical unit.
 type measure struct {
-	value      Decimal
+	value      decimal.Decimal
 	comparator string // "<", "<=", ">", ">=" or "": all that is known of the value
 	unit       string // canonical
 	sent       string // number and unit as sent, in the table's spelling, when it was converted; "" otherwise
@@ -59,7 +61,7 @@ type measure struct {
 
 // text shows a measure to a reader.
 func (m *measure) text() string {
-	s := m.value.cut(10)
+	s := m.value.Cut(10)
 	if m.comparator != "" {
 		s = m.comparator + " " + s
 	}
@@ -79,8 +81,8 @@ type labRules struct {
 }
 
 // readMeasure reads a result by its row of labs.tsv: value, unit, conversion, plausibility.
-func readMeasure(t *terms.Terms, lab *terms.Lab, v *Value, rules labRules) (measure, labReason) {
-	if v.Kind == UnreadValue && v.Text != "" {
+func readMeasure(t *terms.Terms, lab *terms.Lab, v *facts.Value, rules labRules) (measure, labReason) {
+	if v.Kind == facts.UnreadValue && v.Text != "" {
 		return measure{}, labModified
 	}
 	if reason := formReason(v.Kind); reason != labUsable {
@@ -103,9 +105,9 @@ func readMeasure(t *terms.Terms, lab *terms.Lab, v *Value, rules labRules) (meas
 	if reason != labUsable {
 		return measure{}, reason
 	}
-	m := measure{value: value.times(factor), comparator: q.Comparator, unit: lab.CanonicalUnit}
-	if factor.Cmp(decimalInt(1)) != 0 {
-		m.sent = value.cut(10)
+	m := measure{value: value.Times(factor), comparator: q.Comparator, unit: lab.CanonicalUnit}
+	if factor.Cmp(decimal.Int(1)) != 0 {
+		m.sent = value.Cut(10)
 		if unit != "1" {
 			m.sent += " " + unit
 		}
@@ -114,30 +116,30 @@ func readMeasure(t *terms.Terms, lab *terms.Lab, v *Value, rules labRules) (meas
 	return plausible(lab, m)
 }
 
-func formReason(k ValueKind) labReason {
+func formReason(k facts.ValueKind) labReason {
 	switch k {
-	case QuantityValue:
+	case facts.QuantityValue:
 		return labUsable
-	case NoValue:
+	case facts.NoValue:
 		return labNoValue
-	case AbsentValue:
+	case facts.AbsentValue:
 		return labAbsent
-	case TextValue:
+	case facts.TextValue:
 		return labText
-	case UnreadValue:
+	case facts.UnreadValue:
 		return labUnread
 	default:
 		return labOtherForm
 	}
 }
 
-func readNumber(s string) (Decimal, labReason) {
+func readNumber(s string) (decimal.Decimal, labReason) {
 	if s == "" {
-		return Decimal{}, labNoValue
+		return decimal.Decimal{}, labNoValue
 	}
-	x, err := ParseDecimal(s)
+	x, err := decimal.Parse(s)
 	switch {
-	case errors.Is(err, errBeyondReasonD):
+	case errors.Is(err, decimal.ErrBeyondReason):
 		return x, labImplausible
 	case err != nil:
 		return x, labOtherForm
@@ -149,37 +151,37 @@ func readNumber(s string) (Decimal, labReason) {
 
 // unitOf finds the factor to the canonical unit. A UCUM code says more than the text beside it; a code of another system, which
 // may mean anything, only what the text does not say. When both are known units and differ, neither is believed.
-func unitOf(t *terms.Terms, lab *terms.Lab, q *Quantity) (Decimal, string, labReason) {
+func unitOf(t *terms.Terms, lab *terms.Lab, q *facts.Quantity) (decimal.Decimal, string, labReason) {
 	if q.Code == "" && q.Unit == "" {
-		return Decimal{}, "", labNoUnit
+		return decimal.Decimal{}, "", labNoUnit
 	}
 	code, codeUnit, codeKnown := tableUnit(t, lab, q.Code)
 	text, textUnit, textKnown := tableUnit(t, lab, q.Unit)
 	ucum := q.Code != "" && terms.CanonicalSystem(q.System) == terms.UCUM
 	switch {
 	case codeKnown && textKnown && code.Cmp(text) != 0:
-		return Decimal{}, "", labUnitsDisagree
+		return decimal.Decimal{}, "", labUnitsDisagree
 	case codeKnown:
 		return code, codeUnit, labUsable
 	case textKnown && !ucum:
 		return text, textUnit, labUsable
 	default:
-		return Decimal{}, "", labUnknownUnit
+		return decimal.Decimal{}, "", labUnknownUnit
 	}
 }
 
 // tableUnit gives the factor of a unit and its spelling in the table, which alone is shown to readers.
-func tableUnit(t *terms.Terms, lab *terms.Lab, unit string) (Decimal, string, bool) {
+func tableUnit(t *terms.Terms, lab *terms.Lab, unit string) (decimal.Decimal, string, bool) {
 	if unit == "" {
-		return Decimal{}, "", false
+		return decimal.Decimal{}, "", false
 	}
 	text, ok := t.UnitFactor(lab, unit)
 	if !ok {
-		return Decimal{}, "", false
+		return decimal.Decimal{}, "", false
 	}
-	factor, err := ParseDecimal(text)
+	factor, err := decimal.Parse(text)
 	if err != nil {
-		return Decimal{}, "", false
+		return decimal.Decimal{}, "", false
 	}
 	spelling := lab.CanonicalUnit
 	for i := len(lab.Units) - 1; i >= 0; i-- {
@@ -194,8 +196,8 @@ func tableUnit(t *terms.Terms, lab *terms.Lab, unit string) (Decimal, string, bo
 }
 
 // tsatUnit is the unit rule of rules.md R5: TSAT is sent as percent and as fraction under the same codes, so the number has to fit the unit.
-func tsatUnit(lab *terms.Lab, v, factor Decimal, unit string, reason labReason, rules labRules) (Decimal, string, labReason) {
-	one, largest := decimalInt(1), decimal("1.5")
+func tsatUnit(lab *terms.Lab, v, factor decimal.Decimal, unit string, reason labReason, rules labRules) (decimal.Decimal, string, labReason) {
+	one, largest := decimal.Int(1), decimal.Of("1.5")
 	switch {
 	case reason == labNoUnit && rules.unitlessPercent && (lab.LOINC == "2502-3" || lab.LOINC == "14801-5") && v.Cmp(largest) > 0:
 		return one, "%", labUsable
@@ -227,13 +229,13 @@ func plausible(lab *terms.Lab, m measure) (measure, labReason) {
 	return m, labUsable
 }
 
-func outsideLimits(v Decimal, low, high string) bool {
-	return low != "" && v.Cmp(decimal(low)) < 0 || high != "" && v.Cmp(decimal(high)) > 0
+func outsideLimits(v decimal.Decimal, low, high string) bool {
+	return low != "" && v.Cmp(decimal.Of(low)) < 0 || high != "" && v.Cmp(decimal.Of(high)) > 0
 }
 
 // ironLimit is a threshold: low is what lies below it, and at it when inclusive.
 type ironLimit struct {
-	value     Decimal
+	value     decimal.Decimal
 	inclusive bool
 }
 
@@ -251,9 +253,9 @@ const (
 // conversion factor is not known better; at says that it was so close.
 func (l ironLimit) judge(m *measure) (v ironVerdict, at bool) {
 	if m.molar {
-		margin := l.value.times(decimal("0.01"))
-		at = m.value.Cmp(l.value.minus(margin)) >= 0 && m.value.Cmp(l.value.plus(margin)) <= 0
-		l = ironLimit{value: l.value.plus(margin), inclusive: true}
+		margin := l.value.Times(decimal.Of("0.01"))
+		at = m.value.Cmp(l.value.Minus(margin)) >= 0 && m.value.Cmp(l.value.Plus(margin)) <= 0
+		l = ironLimit{value: l.value.Plus(margin), inclusive: true}
 	}
 	c := m.value.Cmp(l.value)
 	below := c < 0 || c == 0 && l.inclusive

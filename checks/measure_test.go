@@ -5,66 +5,69 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"pgregory.net/rapid"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 func TestReadMeasure(t *testing.T) {
 	for _, c := range []struct {
 		loinc  string
-		q      Quantity
+		q      facts.Quantity
 		value  string
 		reason labReason
 	}{
-		{"2276-4", Quantity{Value: "75", Unit: "ng/mL"}, "75", ""},
-		{"2276-4", Quantity{Value: "75", Code: "ug/L", System: terms.UCUM}, "75", ""},
-		{"2276-4", Quantity{Value: "75", Unit: "µg/l"}, "75", ""},
-		{"2276-4", Quantity{Value: "0.05", Unit: "mg/L"}, "50", ""},
-		{"14723-1", Quantity{Value: "160", Unit: "pmol/L"}, "71.2", ""},
-		{"14723-1", Quantity{Value: "0.16", Unit: "nmol/L"}, "71.2", ""},
-		{"2276-4", Quantity{Value: "75", Code: "L1", System: "http://local", Unit: "ng/mL"}, "75", ""},
-		{"2276-4", Quantity{Value: "75", Code: "ng/mL", Unit: "Nanogramm pro ml"}, "75", ""},
-		{"2276-4", Quantity{Value: "75"}, "", labNoUnit},
-		{"2276-4", Quantity{Value: "75", Unit: "furlong"}, "", labUnknownUnit},
-		{"2276-4", Quantity{Value: "75", Code: "mg/dL", System: terms.UCUM, Unit: "ng/mL"}, "", labUnknownUnit},
-		{"2276-4", Quantity{Value: "75", Code: "ng/mL", System: terms.UCUM, Unit: "pmol/L"}, "", labUnitsDisagree},
-		{"2276-4", Quantity{Value: "75", Code: "ng/mL", System: terms.UCUM, Unit: "ug/L"}, "75", ""},
-		{"2276-4", Quantity{Value: "75", Unit: "%"}, "", labUnknownUnit},
-		{"2276-4", Quantity{Value: "-1", Unit: "ng/mL"}, "", labNegative},
-		{"2276-4", Quantity{Value: "0", Unit: "ng/mL"}, "", labImplausible},
-		{"2276-4", Quantity{Value: "0.5", Unit: "ng/mL"}, "0.5", ""},
-		{"2276-4", Quantity{Value: "0.4999999", Unit: "ng/mL"}, "", labImplausible},
-		{"2276-4", Quantity{Value: "50000", Unit: "ng/mL"}, "50000", ""},
-		{"2276-4", Quantity{Value: "50000.1", Unit: "ng/mL"}, "", labImplausible},
-		{"2276-4", Quantity{Value: "75", Unit: "mg/L"}, "", labImplausible},
-		{"2276-4", Quantity{Value: "1e400", Unit: "ng/mL"}, "", labImplausible},
-		{"2276-4", Quantity{Value: "1e999999999", Unit: "ng/mL"}, "", labImplausible},
-		{"2276-4", Quantity{Value: strings.Repeat("7", 10_000), Unit: "ng/mL"}, "", labImplausible},
-		{"2276-4", Quantity{Unit: "ng/mL"}, "", labNoValue},
-		{"2276-4", Quantity{Value: "seventy", Unit: "ng/mL"}, "", labOtherForm},
-		{"2276-4", Quantity{Value: "75", Comparator: "~", Unit: "ng/mL"}, "", labBadComparator},
+		{"2276-4", facts.Quantity{Value: "75", Unit: "ng/mL"}, "75", ""},
+		{"2276-4", facts.Quantity{Value: "75", Code: "ug/L", System: terms.UCUM}, "75", ""},
+		{"2276-4", facts.Quantity{Value: "75", Unit: "µg/l"}, "75", ""},
+		{"2276-4", facts.Quantity{Value: "0.05", Unit: "mg/L"}, "50", ""},
+		{"14723-1", facts.Quantity{Value: "160", Unit: "pmol/L"}, "71.2", ""},
+		{"14723-1", facts.Quantity{Value: "0.16", Unit: "nmol/L"}, "71.2", ""},
+		{"2276-4", facts.Quantity{Value: "75", Code: "L1", System: "http://local", Unit: "ng/mL"}, "75", ""},
+		{"2276-4", facts.Quantity{Value: "75", Code: "ng/mL", Unit: "Nanogramm pro ml"}, "75", ""},
+		{"2276-4", facts.Quantity{Value: "75"}, "", labNoUnit},
+		{"2276-4", facts.Quantity{Value: "75", Unit: "furlong"}, "", labUnknownUnit},
+		{"2276-4", facts.Quantity{Value: "75", Code: "mg/dL", System: terms.UCUM, Unit: "ng/mL"}, "", labUnknownUnit},
+		{"2276-4", facts.Quantity{Value: "75", Code: "ng/mL", System: terms.UCUM, Unit: "pmol/L"}, "", labUnitsDisagree},
+		{"2276-4", facts.Quantity{Value: "75", Code: "ng/mL", System: terms.UCUM, Unit: "ug/L"}, "75", ""},
+		{"2276-4", facts.Quantity{Value: "75", Unit: "%"}, "", labUnknownUnit},
+		{"2276-4", facts.Quantity{Value: "-1", Unit: "ng/mL"}, "", labNegative},
+		{"2276-4", facts.Quantity{Value: "0", Unit: "ng/mL"}, "", labImplausible},
+		{"2276-4", facts.Quantity{Value: "0.5", Unit: "ng/mL"}, "0.5", ""},
+		{"2276-4", facts.Quantity{Value: "0.4999999", Unit: "ng/mL"}, "", labImplausible},
+		{"2276-4", facts.Quantity{Value: "50000", Unit: "ng/mL"}, "50000", ""},
+		{"2276-4", facts.Quantity{Value: "50000.1", Unit: "ng/mL"}, "", labImplausible},
+		{"2276-4", facts.Quantity{Value: "75", Unit: "mg/L"}, "", labImplausible},
+		{"2276-4", facts.Quantity{Value: "1e400", Unit: "ng/mL"}, "", labImplausible},
+		{"2276-4", facts.Quantity{Value: "1e999999999", Unit: "ng/mL"}, "", labImplausible},
+		{"2276-4", facts.Quantity{Value: strings.Repeat("7", 10_000), Unit: "ng/mL"}, "", labImplausible},
+		{"2276-4", facts.Quantity{Unit: "ng/mL"}, "", labNoValue},
+		{"2276-4", facts.Quantity{Value: "seventy", Unit: "ng/mL"}, "", labOtherForm},
+		{"2276-4", facts.Quantity{Value: "75", Comparator: "~", Unit: "ng/mL"}, "", labBadComparator},
 
-		{"2502-3", Quantity{Value: "31", Unit: "%"}, "31", ""},
-		{"2502-3", Quantity{Value: "1", Unit: "%"}, "1", ""},
-		{"2502-3", Quantity{Value: "150", Unit: "%"}, "150", ""},
-		{"2502-3", Quantity{Value: "150.1", Unit: "%"}, "", labImplausible},
-		{"2502-3", Quantity{Value: "0.31", Unit: "%"}, "", labLikelyFraction},
-		{"14801-5", Quantity{Value: "0.18", Code: "1", Unit: "1", System: terms.UCUM}, "18", ""},
-		{"14801-5", Quantity{Value: "1.5", Code: "1", System: terms.UCUM}, "150", ""},
-		{"14801-5", Quantity{Value: "1.51", Code: "1", System: terms.UCUM}, "", labLikelyPercent},
-		{"14801-5", Quantity{Value: "31", Code: "1", System: terms.UCUM}, "", labLikelyPercent},
-		{"14801-5", Quantity{Value: "0", Code: "1", System: terms.UCUM}, "", labImplausible},
-		{"14801-5", Quantity{Value: "31", Code: "1", Unit: "%", System: terms.UCUM}, "", labUnitsDisagree},
-		{"2502-3", Quantity{Value: "31"}, "", labNoUnit},
-		{"2500-7", Quantity{Value: "31", Unit: "%"}, "", labUnknownUnit},
-		{"14798-3", Quantity{Value: "10", Unit: "umol/L"}, "55.845", ""},
-		{"3034-6", Quantity{Value: "2.5", Unit: "g/l"}, "250", ""},
+		{"2502-3", facts.Quantity{Value: "31", Unit: "%"}, "31", ""},
+		{"2502-3", facts.Quantity{Value: "1", Unit: "%"}, "1", ""},
+		{"2502-3", facts.Quantity{Value: "150", Unit: "%"}, "150", ""},
+		{"2502-3", facts.Quantity{Value: "150.1", Unit: "%"}, "", labImplausible},
+		{"2502-3", facts.Quantity{Value: "0.31", Unit: "%"}, "", labLikelyFraction},
+		{"14801-5", facts.Quantity{Value: "0.18", Code: "1", Unit: "1", System: terms.UCUM}, "18", ""},
+		{"14801-5", facts.Quantity{Value: "1.5", Code: "1", System: terms.UCUM}, "150", ""},
+		{"14801-5", facts.Quantity{Value: "1.51", Code: "1", System: terms.UCUM}, "", labLikelyPercent},
+		{"14801-5", facts.Quantity{Value: "31", Code: "1", System: terms.UCUM}, "", labLikelyPercent},
+		{"14801-5", facts.Quantity{Value: "0", Code: "1", System: terms.UCUM}, "", labImplausible},
+		{"14801-5", facts.Quantity{Value: "31", Code: "1", Unit: "%", System: terms.UCUM}, "", labUnitsDisagree},
+		{"2502-3", facts.Quantity{Value: "31"}, "", labNoUnit},
+		{"2500-7", facts.Quantity{Value: "31", Unit: "%"}, "", labUnknownUnit},
+		{"14798-3", facts.Quantity{Value: "10", Unit: "umol/L"}, "55.845", ""},
+		{"3034-6", facts.Quantity{Value: "2.5", Unit: "g/l"}, "250", ""},
 	} {
 		lab, ok := terms.Embedded().Lab(c.loinc)
 		if !ok {
 			t.Fatalf("no row for %s", c.loinc)
 		}
-		m, reason := readMeasure(terms.Embedded(), lab, &Value{Kind: QuantityValue, Quantity: c.q}, labRules{})
+		m, reason := readMeasure(terms.Embedded(), lab, &facts.Value{Kind: facts.QuantityValue, Quantity: c.q}, labRules{})
 		if reason != c.reason || reason == labUsable && m.value.String() != c.value {
 			t.Errorf("%s %.40v: %s %q, want %s %q", c.loinc, c.q, m.value, reason, c.value, c.reason)
 		}
@@ -79,23 +82,23 @@ func TestUnitlessTSATOnlyWhereTheSiteSaysSo(t *testing.T) {
 		{"2502-3", "31", labUsable}, {"14801-5", "31", labUsable}, {"2505-6", "31", labNoUnit}, {"2502-3", "1.5", labNoUnit}, {"2502-3", "200", labImplausible},
 	} {
 		lab, _ := terms.Embedded().Lab(c.loinc)
-		if _, got := readMeasure(terms.Embedded(), lab, &Value{Kind: QuantityValue, Quantity: Quantity{Value: c.value}}, labRules{unitlessPercent: true}); got != c.want {
+		if _, got := readMeasure(terms.Embedded(), lab, &facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: c.value}}, labRules{unitlessPercent: true}); got != c.want {
 			t.Errorf("%s %s: %q, want %q", c.loinc, c.value, got, c.want)
 		}
 	}
 }
 
 func TestEveryReasonHasWords(t *testing.T) {
-	for _, k := range []ValueKind{NoValue, TextValue, CodedValue, AbsentValue, OtherValue} {
+	for _, k := range []facts.ValueKind{facts.NoValue, facts.TextValue, facts.CodedValue, facts.AbsentValue, facts.OtherValue} {
 		lab, _ := terms.Embedded().Lab("2276-4")
-		if _, reason := readMeasure(terms.Embedded(), lab, &Value{Kind: k}, labRules{}); reason == labUsable || reason.words() == "" {
+		if _, reason := readMeasure(terms.Embedded(), lab, &facts.Value{Kind: k}, labRules{}); reason == labUsable || reason.words() == "" {
 			t.Errorf("value of kind %d: %q", k, reason)
 		}
 	}
 }
 
 func TestJudge(t *testing.T) {
-	ferritin, child, tsat := ironLimit{decimal("75"), true}, ironLimit{decimal("50"), false}, ironLimit{decimal("20"), false}
+	ferritin, child, tsat := ironLimit{decimal.Of("75"), true}, ironLimit{decimal.Of("50"), false}, ironLimit{decimal.Of("20"), false}
 	low, normal, both := verdictLow, verdictNotLow, verdictStraddles
 	for _, c := range []struct {
 		limit ironLimit
@@ -117,7 +120,7 @@ func TestJudge(t *testing.T) {
 		{child, "50.5", true, low, true}, {child, "50.51", true, normal, false}, {ferritin, ">75.5", true, both, false}, {ferritin, ">75.75", true, normal, false},
 	} {
 		number := strings.TrimLeft(c.value, "<>=")
-		m := measure{value: decimal(number), comparator: strings.TrimSuffix(c.value, number), molar: c.molar}
+		m := measure{value: decimal.Of(number), comparator: strings.TrimSuffix(c.value, number), molar: c.molar}
 		if got, at := c.limit.judge(&m); got != c.want || at != c.at {
 			t.Errorf("%s against %v (molar %v): %d at %v, want %d at %v", c.value, c.limit, c.molar, got, at, c.want, c.at)
 		}
@@ -127,10 +130,10 @@ func TestJudge(t *testing.T) {
 // A bound says low only when every value it allows is low, and not low only when none is.
 func TestBoundsAgreeWithTheValuesTheyAllow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		value := func(name string) Decimal {
-			return decimal(fmt.Sprintf("%d.%d", rapid.IntRange(1, 120).Draw(t, name), rapid.IntRange(0, 9).Draw(t, name+".")))
+		value := func(name string) decimal.Decimal {
+			return decimal.Of(fmt.Sprintf("%d.%d", rapid.IntRange(1, 120).Draw(t, name), rapid.IntRange(0, 9).Draw(t, name+".")))
 		}
-		l := ironLimit{decimal("75"), rapid.Bool().Draw(t, "inclusive")}
+		l := ironLimit{decimal.Of("75"), rapid.Bool().Draw(t, "inclusive")}
 		bound, inside := value("bound"), value("inside")
 		comparator := rapid.SampledFrom([]string{"<", "<=", ">", ">="}).Draw(t, "comparator")
 		c := inside.Cmp(bound)
@@ -148,10 +151,10 @@ func TestConversionIsMonotone(t *testing.T) {
 	ferritin, _ := terms.Embedded().Lab("2276-4")
 	rapid.Check(t, func(t *rapid.T) {
 		unit := rapid.SampledFrom(ferritin.Units).Draw(t, "unit").Unit
-		read := func(name string) (Decimal, measure, labReason) {
+		read := func(name string) (decimal.Decimal, measure, labReason) {
 			text := fmt.Sprintf("%d.%03d", rapid.IntRange(0, 2000).Draw(t, name), rapid.IntRange(0, 999).Draw(t, name+"."))
-			m, reason := readMeasure(terms.Embedded(), ferritin, &Value{Kind: QuantityValue, Quantity: Quantity{Value: text, Unit: unit}}, labRules{})
-			return decimal(text), m, reason
+			m, reason := readMeasure(terms.Embedded(), ferritin, &facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: text, Unit: unit}}, labRules{})
+			return decimal.Of(text), m, reason
 		}
 		a, x, ra := read("a")
 		b, y, rb := read("b")

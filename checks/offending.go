@@ -78,7 +78,7 @@ func (ev *evaluation) littleDoxepin(group []*exposure) bool {
 	if !dose.next.IsZero() {
 		ev.later(dose.next)
 	}
-	return dose.complete && dose.mg.minus(doseSlack).Cmp(ev.set.Orders.DoxepinLow) <= 0
+	return dose.complete && dose.mg.Minus(doseSlack).Cmp(ev.set.Orders.DoxepinLow) <= 0
 }
 
 // doseOrderOf is an exposure as a dose.

@@ -4,25 +4,29 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/silence"
+	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // orderView is one order as of an instant: whether it counts, how strongly, and for which drugs (contract "An order
 // counts", rules.md R14).
 type orderView struct {
-	*Order
-	ref     Ref
-	version Version
-	unread  Unread
+	*facts.Order
+	ref     facts.Ref
+	version facts.Version
+	unread  unread.Parts
 	counts  bool
 	draft   bool     // being written, intended, or not yet started
 	stepped bool     // as needed, or a short course: one step lower
 	ceiling Severity // by status and intent
 	notes   []string // for the reader: status unknown, a proposal, as needed, ...
-	silence SilenceReason
+	silence silence.Reason
 	detail  string
-	start   time.Time // authored, when known
-	end     Time      // when it was stopped or ended, for tail exposure
+	start   time.Time   // authored, when known
+	end     moment.Time // when it was stopped or ended, for tail exposure
 	drug    drugView
 }
 
@@ -30,14 +34,14 @@ type orderView struct {
 func (ev *evaluation) readOrders() {
 	n := 0
 	for i := range ev.st.Facts {
-		if ev.st.Facts[i].Kind == KindOrder {
+		if ev.st.Facts[i].Kind == facts.KindOrder {
 			n++
 		}
 	}
 	ev.orders = make([]orderView, 0, n)
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
-		if f.Kind != KindOrder {
+		if f.Kind != facts.KindOrder {
 			continue
 		}
 		o := orderView{Order: f.Order, ref: f.Ref, version: f.Version, unread: f.Unread, ceiling: High}
@@ -50,20 +54,20 @@ func (ev *evaluation) readOrders() {
 }
 
 // mute says why an order does not count.
-func (o *orderView) mute(why SilenceReason, detail string) {
+func (o *orderView) mute(why silence.Reason, detail string) {
 	o.counts, o.silence, o.detail = false, why, detail
 }
 
 func (ev *evaluation) weighOrder(o *orderView) {
 	switch {
 	case o.DoNotPerform:
-		o.mute(SilentDoNotPerform, "")
+		o.mute(silence.DoNotPerform, "")
 		return
-	case o.Intent == IntentOption:
-		o.mute(SilentOption, "")
+	case o.Intent == facts.IntentOption:
+		o.mute(silence.Option, "")
 		return
-	case !o.start.IsZero() && ev.later(o.start) && !(o.Kind == Statement && o.Status == StatusDraft):
-		o.mute(SilentNotYet, "dated "+o.Authored.Date(ev.zone))
+	case !o.start.IsZero() && ev.later(o.start) && !(o.Kind == facts.Statement && o.Status == facts.StatusDraft):
+		o.mute(silence.NotYet, "dated "+o.Authored.Date(ev.zone))
 		return
 	}
 	o.counts = true
@@ -73,7 +77,7 @@ func (ev *evaluation) weighOrder(o *orderView) {
 		return
 	}
 	ev.weighIntent(o)
-	if o.silence != SilentTail {
+	if o.silence != silence.Tail {
 		ev.weighDosages(o)
 	}
 }
@@ -81,36 +85,36 @@ func (ev *evaluation) weighOrder(o *orderView) {
 // weighStatus decides by status; what is stopped may leave a tail, which exposures() works out by drug.
 func (ev *evaluation) weighStatus(o *orderView) {
 	switch o.Status {
-	case StatusActive, StatusInProgress:
-		if o.Kind == Dispense {
+	case facts.StatusActive, facts.StatusInProgress:
+		if o.Kind == facts.Dispense {
 			ev.weighSupply(o, true)
 		}
-	case StatusDraft:
+	case facts.StatusDraft:
 		o.draft = true
-	case StatusUnknown:
+	case facts.StatusUnknown:
 		o.ceiling = min(o.ceiling, Moderate)
-		if o.unread&UnreadStatus == 0 {
+		if o.unread&unread.Status == 0 {
 			o.notes = append(o.notes, words.Say("order.unknown-status"))
 		}
-		if o.Kind == Dispense {
+		if o.Kind == facts.Dispense {
 			ev.weighSupply(o, true)
 		}
-	case StatusCompleted:
+	case facts.StatusCompleted:
 		ev.weighSupply(o, false)
-	case StatusStopped:
+	case facts.StatusStopped:
 		o.end = ev.stopped(o)
-		o.silence = SilentTail
-	case StatusOnHold:
-		o.mute(SilentOnHold, "")
-	case StatusCancelled:
-		o.mute(SilentCancelled, "")
-	case StatusNotTaken:
-		o.mute(SilentNotTaken, "")
+		o.silence = silence.Tail
+	case facts.StatusOnHold:
+		o.mute(silence.OnHold, "")
+	case facts.StatusCancelled:
+		o.mute(silence.Cancelled, "")
+	case facts.StatusNotTaken:
+		o.mute(silence.NotTaken, "")
 	}
 }
 
 func (ev *evaluation) weighIntent(o *orderView) {
-	if o.Intent == IntentProposal || o.Intent == IntentPlan {
+	if o.Intent == facts.IntentProposal || o.Intent == facts.IntentPlan {
 		o.ceiling = min(o.ceiling, Low)
 		o.notes = append(o.notes, words.Say("order.proposal"))
 	}
@@ -121,7 +125,7 @@ func (ev *evaluation) weighIntent(o *orderView) {
 
 // stopped is when a stopped order ended: the earlier of the end of its dosages and the time of the version that says so,
 // without either the day it was written.
-func (ev *evaluation) stopped(o *orderView) Time {
+func (ev *evaluation) stopped(o *orderView) moment.Time {
 	end := o.Effective.End
 	for i := range o.Dosages {
 		if b := o.Dosages[i].Bounds.End; !b.IsZero() && (end.IsZero() || b.End(ev.zone).After(end.End(ev.zone))) {
@@ -129,7 +133,7 @@ func (ev *evaluation) stopped(o *orderView) Time {
 		}
 	}
 	if o.version.Updated != 0 {
-		if said := Instant(time.Unix(0, o.version.Updated)); end.IsZero() || said.Start(ev.zone).Before(end.End(ev.zone)) {
+		if said := moment.Instant(time.Unix(0, o.version.Updated)); end.IsZero() || said.Start(ev.zone).Before(end.End(ev.zone)) {
 			end = said
 		}
 	}
@@ -141,17 +145,17 @@ func (ev *evaluation) stopped(o *orderView) Time {
 
 // weighDosages looks at what the dosages say of time: over, not yet begun, as needed, a short course.
 func (ev *evaluation) weighDosages(o *orderView) {
-	periods := make([]Period, 0, len(o.Dosages)+1)
+	periods := make([]facts.Period, 0, len(o.Dosages)+1)
 	asNeeded := len(o.Dosages) > 0
 	for i := range o.Dosages {
 		periods = append(periods, o.Dosages[i].Bounds)
 		asNeeded = asNeeded && o.Dosages[i].AsNeeded
 	}
-	if o.Kind == Statement && !o.Effective.End.IsZero() {
-		periods = append(periods[:0], Period{End: o.Effective.End})
+	if o.Kind == facts.Statement && !o.Effective.End.IsZero() {
+		periods = append(periods[:0], facts.Period{End: o.Effective.End})
 	}
 	if over, last := ev.allOver(periods); over {
-		o.mute(SilentEnded, last)
+		o.mute(silence.Ended, last)
 		return
 	}
 	if ev.allAhead(periods) && !o.draft {
@@ -168,8 +172,8 @@ func (ev *evaluation) weighDosages(o *orderView) {
 }
 
 // allOver tells whether every period has ended, and when the last one did.
-func (ev *evaluation) allOver(periods []Period) (bool, string) {
-	var last Time
+func (ev *evaluation) allOver(periods []facts.Period) (bool, string) {
+	var last moment.Time
 	over := len(periods) > 0
 	for _, p := range periods {
 		if p.End.IsZero() || ev.later(p.End.End(ev.zone)) {
@@ -184,7 +188,7 @@ func (ev *evaluation) allOver(periods []Period) (bool, string) {
 }
 
 // allAhead tells whether every period that is not over begins later.
-func (ev *evaluation) allAhead(periods []Period) bool {
+func (ev *evaluation) allAhead(periods []facts.Period) bool {
 	ahead := false
 	for _, p := range periods {
 		switch {
@@ -236,7 +240,7 @@ func number(s string) (float64, error) {
 }
 
 // boundsDays is how long a dosage lasts by its boundsDuration, or by a count of doses, in days.
-func boundsDays(d *Dosage) (float64, bool) {
+func boundsDays(d *facts.Dosage) (float64, bool) {
 	if d.BoundsLength.Value != "" {
 		text, ok := LengthInDays(&d.BoundsLength, false)
 		days, err := number(text)
@@ -251,14 +255,14 @@ func boundsDays(d *Dosage) (float64, bool) {
 }
 
 // periodLength is timing.repeat.period in days.
-func periodLength(t *Timing) (float64, bool) {
-	text, ok := LengthInDays(&Quantity{Value: t.Period, Code: t.PeriodUnit}, false)
+func periodLength(t *facts.Timing) (float64, bool) {
+	text, ok := LengthInDays(&facts.Quantity{Value: t.Period, Code: t.PeriodUnit}, false)
 	days, err := number(text)
 	return days, ok && err == nil
 }
 
 // anyUnit is the code of a quantity's unit, else its text.
-func anyUnit(q *Quantity) string {
+func anyUnit(q *facts.Quantity) string {
 	if q.Code != "" {
 		return q.Code
 	}

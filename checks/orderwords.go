@@ -4,15 +4,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // OrderWords say what was ordered in words that a pharmacist recognises, as far as it was sent.
 type OrderWords struct {
-	Ref     Ref    `json:"ref"`
-	Product string `json:"product,omitempty"` // as sent, else by our tables; shortened
-	Dose    string `json:"dose,omitempty"`    // by structured dosage only
-	Since   string `json:"since,omitempty"`   // when it was written, handed over or begun, as precisely as it was sent
+	Ref     facts.Ref `json:"ref"`
+	Product string    `json:"product,omitempty"` // as sent, else by our tables; shortened
+	Dose    string    `json:"dose,omitempty"`    // by structured dosage only
+	Since   string    `json:"since,omitempty"`   // when it was written, handed over or begun, as precisely as it was sent
 }
 
 // Words describe the order on a line; "" where nothing is known but its reference.
@@ -34,7 +35,7 @@ const productLength = 60
 
 // orderWords describe the orders behind a finding, in the order of their references, which are
 // sorted.
-func (ev *evaluation) orderWords(refs []Ref) []OrderWords {
+func (ev *evaluation) orderWords(refs []facts.Ref) []OrderWords {
 	var all []OrderWords
 	for i := range ev.orders {
 		o := &ev.orders[i]
@@ -68,13 +69,13 @@ func (ev *evaluation) productWords(o *orderView) string {
 // doseWords are the milligrams a day, where the dosage says so and the product has one drug of
 // ours.
 func (ev *evaluation) doseWords(o *orderView) string {
-	asNeeded := len(o.Dosages) > 0 && !slices.ContainsFunc(o.Dosages, func(d Dosage) bool { return !d.AsNeeded })
+	asNeeded := len(o.Dosages) > 0 && !slices.ContainsFunc(o.Dosages, func(d facts.Dosage) bool { return !d.AsNeeded })
 	text := ""
 	if found := o.drug.match.Found; len(found) == 1 {
 		x := exposure{orderView: o, Found: found[0]}
 		d := totalDose([]doseOrder{doseOrderOf(&x)}, ev.zone, ev.asOf)
 		if d.complete && d.mg.Sign() > 0 {
-			text = words.Say("order.a-day", "mg", d.mg.cut(2))
+			text = words.Say("order.a-day", "mg", d.mg.Cut(2))
 		}
 	}
 	switch {

@@ -3,13 +3,17 @@ package checks
 import (
 	"slices"
 	"time"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
 // pairing is what two groups of drugs taken together come to.
 type pairing struct {
 	severity  Severity
 	partners  []string // names, sorted
-	refs      []Ref
+	refs      []facts.Ref
 	onlyDraft bool // every combination is of two orders that are still being written
 	notes     []string
 }
@@ -35,7 +39,7 @@ func (ev *evaluation) pair(group []*exposure, severity func(*exposure) Severity)
 	if len(partners) == 0 {
 		return pairing{}
 	}
-	p := pairing{refs: make([]Ref, 0, len(group)+len(partners))}
+	p := pairing{refs: make([]facts.Ref, 0, len(group)+len(partners))}
 	for _, a := range group {
 		p.refs = append(p.refs, a.ref)
 	}
@@ -96,19 +100,19 @@ func pairSeverity(s Severity, a, b *exposure) Severity {
 // everTaken tells whether an order is, or once was, more than a plan: the patient had the drug, or
 // has it.
 func (o *orderView) everTaken() bool {
-	if o.DoNotPerform || o.Intent != IntentOrder || o.draft {
+	if o.DoNotPerform || o.Intent != facts.IntentOrder || o.draft {
 		return false
 	}
 	switch o.Status {
-	case StatusDraft, StatusCancelled, StatusNotTaken:
+	case facts.StatusDraft, facts.StatusCancelled, facts.StatusNotTaken:
 		return false
 	}
-	return o.silence != SilentNotYet && o.silence != SilentNotSystemic
+	return o.silence != silence.NotYet && o.silence != silence.NotSystemic
 }
 
 // firstDay is the day on which the first of the orders that want accepts was written, by the given
 // reading of partial dates; ok is false when none of them has a date.
-func (ev *evaluation) firstDay(want func(*orderView) bool, dayOf func(Time, *time.Location) int64) (day int64, ok bool) {
+func (ev *evaluation) firstDay(want func(*orderView) bool, dayOf func(moment.Time, *time.Location) int64) (day int64, ok bool) {
 	for i := range ev.orders {
 		o := &ev.orders[i]
 		if o.Authored.IsZero() || !want(o) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -193,8 +194,8 @@ func (res *analyteResult) decide(draw []judged) {
 }
 
 // evidence are the results that the analyte's state rests on.
-func (res *analyteResult) evidence() []Ref {
-	var refs []Ref
+func (res *analyteResult) evidence() []facts.Ref {
+	var refs []facts.Ref
 	for _, r := range []*labReading{res.shown, res.newest, res.blocked, res.pending, res.other} {
 		if r != nil {
 			refs = append(refs, r.refs...)
@@ -214,7 +215,7 @@ const (
 )
 
 // ageOf counts calendar days. next is when the age changes by time alone; zero when it does not any more.
-func ageOf(r *labReading, b *labBook, s *IronSettings) (age labAge, next time.Time) {
+func ageOf(r *labReading, b *labBook, s *ironSettings) (age labAge, next time.Time) {
 	if !r.dated || r.unplaced {
 		return labAgeing, time.Time{}
 	}
@@ -236,7 +237,7 @@ type ironPanel struct {
 	ferritin, tsat analyteResult
 }
 
-func readPanel(b *labBook, t *terms.Terms, s *IronSettings, g ironGroup) ironPanel {
+func readPanel(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) ironPanel {
 	p := ironPanel{group: g}
 	p.ferritin = decideAnalyte(b.of(terms.Ferritin), func(r *labReading) (ironLimit, bool) { return s.ferritinLimit(g, r.performer), true })
 	tsatLimit := func(*labReading) (ironLimit, bool) { return s.tsatLimit(g) }

@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -18,7 +20,7 @@ func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 	}
 	if !ev.later(b.Start(ev.zone).AddDate(years, 0, 0)) {
 		// Even the earliest possible birthday has passed; with a partial date the latest one decides whether that is certain.
-		if b.Precision < ToDay && ev.later(b.End(ev.zone).AddDate(years, 0, -1)) {
+		if b.Precision < moment.ToDay && ev.later(b.End(ev.zone).AddDate(years, 0, -1)) {
 			return false, false
 		}
 		return true, true
@@ -29,7 +31,7 @@ func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 // pregnant tells whether a pregnancy is on record and not too long ago (rules.md R8): by Condition or by a result. A man, or
 // somebody over 55, is not taken as pregnant: that is an error of the data.
 func (ev *evaluation) pregnant() bool {
-	if ev.person.Sex == Male {
+	if ev.person.Sex == facts.Male {
 		return false
 	}
 	if over, ok := ev.ageAtLeast(56); ok && over {
@@ -37,14 +39,14 @@ func (ev *evaluation) pregnant() bool {
 	}
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
-		if f.Kind == KindCondition && ev.pregnancyCondition(f.Condition) || f.Kind == KindLab && ev.pregnancyResult(f.Lab) {
+		if f.Kind == facts.KindCondition && ev.pregnancyCondition(f.Condition) || f.Kind == facts.KindLab && ev.pregnancyResult(f.Lab) {
 			return true
 		}
 	}
 	return false
 }
 
-func (ev *evaluation) pregnancyCondition(c *Condition) bool {
+func (ev *evaluation) pregnancyCondition(c *facts.Condition) bool {
 	if !ev.contextCounts(c, "context_pregnancy") && !ev.contextCounts(c, "rls_pregnancy") {
 		return false
 	}
@@ -56,17 +58,17 @@ func (ev *evaluation) pregnancyCondition(c *Condition) bool {
 }
 
 // pregnancyLasts tells whether a sign of pregnancy of that time still counts; without a time it does.
-func (ev *evaluation) pregnancyLasts(when Time) bool {
+func (ev *evaluation) pregnancyLasts(when moment.Time) bool {
 	return when.IsZero() || !ev.later(when.Start(ev.zone)) && ev.later(when.End(ev.zone).AddDate(0, 0, ev.set.Orders.PregnancyDays))
 }
 
-func (ev *evaluation) pregnancyResult(l *LabResult) bool {
+func (ev *evaluation) pregnancyResult(l *facts.LabResult) bool {
 	for i := range l.Results {
 		if ev.pregnancyResult(&l.Results[i]) {
 			return true
 		}
 	}
-	if l.Status != LabFinal || !ev.pregnancyLasts(l.Effective.Start) || l.Effective.Start.IsZero() {
+	if l.Status != facts.LabFinal || !ev.pregnancyLasts(l.Effective.Start) || l.Effective.Start.IsZero() {
 		return false
 	}
 	for _, code := range l.Loincs {
@@ -81,7 +83,7 @@ func (ev *evaluation) pregnancyResult(l *LabResult) bool {
 // pregnantCodes are coded values that tell a pregnancy: SNOMED CT pregnant, positive, detected.
 var pregnantCodes = map[string]bool{"77386006": true, "10828004": true, "260373001": true}
 
-func saysPregnant(v *Value) bool {
+func saysPregnant(v *facts.Value) bool {
 	for _, c := range v.Concept.Codings {
 		if c.System == terms.SNOMED && pregnantCodes[c.Code] {
 			return true

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
 )
 
 // sensibleRange is the range in which a limit makes sense. One outside of it would keep a check
@@ -59,10 +61,10 @@ func (s *Settings) Plausible() error {
 
 type plausibility struct{ errs []error }
 
-func (p *plausibility) iron(s *IronSettings) {
+func (p *plausibility) iron(s *ironSettings) {
 	for _, l := range []struct {
 		key string
-		v   Decimal
+		v   decimal.Decimal
 		in  sensibleRange
 	}{
 		{"ferritin_low", s.FerritinLow, inFerritin}, {"child_ferritin", s.ChildFerritin, inFerritin},
@@ -86,7 +88,7 @@ func (p *plausibility) iron(s *IronSettings) {
 		key := fmt.Sprintf("iron.laboratories[%d]", i)
 		for _, own := range []struct {
 			key string
-			v   *Decimal
+			v   *decimal.Decimal
 			in  sensibleRange
 		}{
 			{"ferritin_low", l.FerritinLow, inFerritin}, {"child_ferritin", l.ChildFerritin, inFerritin},
@@ -99,7 +101,7 @@ func (p *plausibility) iron(s *IronSettings) {
 	}
 }
 
-func (p *plausibility) kidneys(s *RenalSettings) {
+func (p *plausibility) kidneys(s *renalSettings) {
 	p.number("renal.normal_from", s.Normal, inClearance)
 	p.number("renal.moderate_above", s.Moderate, inClearance)
 	p.number("renal.severe_above", s.Severe, inClearance)
@@ -108,7 +110,7 @@ func (p *plausibility) kidneys(s *RenalSettings) {
 	p.days("renal.creatinine_days", s.CreatinineDays, inWindow)
 	p.days("renal.ckd_days", s.CKDDays, inWindow)
 	p.days("renal.weight_days", s.WeightDays, inWindow)
-	usual := DefaultRenalSettings().Maxima
+	usual := defaultRenalSettings().Maxima
 	for _, drug := range slices.Sorted(maps.Keys(s.Maxima)) {
 		if known, ok := usual[drug]; ok {
 			p.dose("renal.maxima."+drug, s.Maxima[drug].Normal, known.Normal)
@@ -116,8 +118,8 @@ func (p *plausibility) kidneys(s *RenalSettings) {
 	}
 }
 
-func (p *plausibility) dopamine(s *DopamineSettings) {
-	usual := DefaultDopamineSettings()
+func (p *plausibility) dopamine(s *dopamineSettings) {
+	usual := defaultDopamineSettings()
 	p.days("dopamine.new_days", s.NewDays, inWindow)
 	p.dose("dopamine.pramipexole_base", s.PramipexoleBase, usual.PramipexoleBase)
 	for _, drug := range slices.Sorted(maps.Keys(s.Maxima)) {
@@ -128,25 +130,25 @@ func (p *plausibility) dopamine(s *DopamineSettings) {
 }
 
 // dose holds the largest dose of a drug to a tenth and ten times the usual one.
-func (p *plausibility) dose(key string, v, usual Decimal) {
-	tenth, tenfold := usual.over(decimal("10")).String(), usual.times(decimal("10")).String()
+func (p *plausibility) dose(key string, v, usual decimal.Decimal) {
+	tenth, tenfold := usual.Over(decimal.Of("10")).String(), usual.Times(decimal.Of("10")).String()
 	p.number(key, v, sensibleRange{tenth, tenfold, "mg a day", "1000", "g"})
 }
 
-func (p *plausibility) days(key string, v int, in sensibleRange) { p.number(key, decimalInt(v), in) }
+func (p *plausibility) days(key string, v int, in sensibleRange) { p.number(key, decimal.Int(v), in) }
 
-func (p *plausibility) number(key string, v Decimal, in sensibleRange) {
+func (p *plausibility) number(key string, v decimal.Decimal, in sensibleRange) {
 	if in.holds(v) {
 		return
 	}
 	unit := " " + in.unit
 	text := fmt.Sprintf("%s: %s%s makes no sense: %s to %s%s is expected", key, v, unit, in.low, in.high, unit)
-	if in.times != "" && in.holds(v.times(decimal(in.times))) {
+	if in.times != "" && in.holds(v.Times(decimal.Of(in.times))) {
 		text += "; it looks as if it were written as " + in.other
 	}
 	p.errs = append(p.errs, errors.New(text))
 }
 
-func (in *sensibleRange) holds(v Decimal) bool {
-	return v.Cmp(decimal(in.low)) >= 0 && v.Cmp(decimal(in.high)) <= 0
+func (in *sensibleRange) holds(v decimal.Decimal) bool {
+	return v.Cmp(decimal.Of(in.low)) >= 0 && v.Cmp(decimal.Of(in.high)) <= 0
 }

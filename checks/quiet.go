@@ -1,30 +1,34 @@
 package checks
 
+import (
+	"github.com/rlsguard/rlsguard/checks/silence"
+)
+
 // QuietCheck is a check that the settings keep from opening any flag.
-type QuietCheck struct {
+type quietCheck struct {
 	Check  string
-	Reason SilenceReason // SilentOff or SilentNotApproved
+	Reason silence.Reason // SilentOff or SilentNotApproved
 }
 
 // Quiet lists the checks that the settings keep from opening any flag, in the order of the catalogue. Whoever sees no flag has
 // to know of them.
-func (s *Settings) Quiet() []QuietCheck {
-	var list []QuietCheck
+func (s *Settings) Quiet() []quietCheck {
+	var list []quietCheck
 	for _, c := range Catalogue() {
 		if why := s.silences(c); why != "" {
-			list = append(list, QuietCheck{c.ID, why})
+			list = append(list, quietCheck{c.ID, why})
 		}
 	}
 	return list
 }
 
 // silences is why the settings keep a check quiet; "" when they do not.
-func (s *Settings) silences(c Check) SilenceReason {
+func (s *Settings) silences(c Check) silence.Reason {
 	switch {
 	case !s.enabled(c.ID):
-		return SilentOff
-	case s.RequireApproved && c.Rule.Status != Approved:
-		return SilentNotApproved
+		return silence.Off
+	case s.RequireApproved && c.Rule.Status != ruleApproved:
+		return silence.NotApproved
 	}
 	return ""
 }

@@ -1,6 +1,10 @@
 package checks
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/rlsguard/rlsguard/checks/silence"
+)
 
 func TestQuiet(t *testing.T) {
 	off := false
@@ -9,21 +13,21 @@ func TestQuiet(t *testing.T) {
 		t.Errorf("by default: %v", got)
 	}
 	set.Checks = map[string]CheckSetting{"rls-snri": {Enabled: &off}, "rls-ssri": {Severity: "high"}}
-	if got := set.Quiet(); len(got) != 1 || got[0] != (QuietCheck{"rls-snri", SilentOff}) {
+	if got := set.Quiet(); len(got) != 1 || got[0] != (quietCheck{"rls-snri", silence.Off}) {
 		t.Errorf("one is off: %v", got)
 	}
 	set.RequireApproved = true
 	unapproved := 0
 	for _, c := range Catalogue() {
-		if c.Rule.Status != Approved && c.ID != "rls-snri" {
+		if c.Rule.Status != ruleApproved && c.ID != "rls-snri" {
 			unapproved++
 		}
 	}
-	reasons := map[SilenceReason]int{}
+	reasons := map[silence.Reason]int{}
 	for _, q := range set.Quiet() {
 		reasons[q.Reason]++
 	}
-	if reasons[SilentOff] != 1 || reasons[SilentNotApproved] != unapproved {
+	if reasons[silence.Off] != 1 || reasons[silence.NotApproved] != unapproved {
 		t.Errorf("approved ones only: %v", reasons)
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -13,9 +16,9 @@ const checkRenalDose = "gabapentinoid-renal-dose"
 // renalInput is all that the renal dose check looks at, for the orders of one drug.
 type renalInput struct {
 	Labs     *labBook
-	Settings *RenalSettings
-	Birth    Time
-	Sex      Sex
+	Settings *renalSettings
+	Birth    moment.Time
+	Sex      facts.Sex
 	// Dialysis: a Condition of group context_dialysis counts. Results that mark it are found in Labs.
 	Dialysis bool
 	// CKD: chronic kidney disease is on record (context_esrd), so that results age faster.
@@ -29,8 +32,8 @@ type renalInput struct {
 
 // renalDecision says whether the dose is too high for the kidneys.
 type renalDecision struct {
-	Severity Severity // None: no flag
-	Evidence []Ref    // results that the kidney function is from
+	Severity Severity    // None: no flag
+	Evidence []facts.Ref // results that the kidney function is from
 	Summary  string
 	Action   string
 	Basis    []string
@@ -61,21 +64,21 @@ func renalFinding(in renalInput) renalDecision {
 	}
 	band := in.Settings.bandOf(&kidney.clearance, row.LowerEnds)
 	most := row.maximum(band, in.Settings, &kidney.clearance)
-	known := words.Say("renal.dose.least", "mg", dose.mg.cut(2))
+	known := words.Say("renal.dose.least", "mg", dose.mg.Cut(2))
 	if dose.complete {
-		known = words.Say("renal.dose", "mg", dose.mg.cut(2))
+		known = words.Say("renal.dose", "mg", dose.mg.Cut(2))
 	}
-	say := []string{"drug", in.Ingredient, "dose", known, "most", most.cut(1) + " mg", "band", in.Settings.bandWords(band), "source", row.Source, "kidneys", kidney.words}
+	say := []string{"drug", in.Ingredient, "dose", known, "most", most.Cut(1) + " mg", "band", in.Settings.bandWords(band), "source", row.Source, "kidneys", kidney.words}
 	switch {
 	case most.Sign() == 0:
 		d.Severity = Moderate
 		d.leaflet = "ruled-out"
 		d.Summary, d.Action = words.Say("renal.ruled-out", say...), words.Say("renal.action.ruled-out")
-	case dose.mg.minus(doseSlack).Cmp(most) > 0 && band == renalNormal:
+	case dose.mg.Minus(doseSlack).Cmp(most) > 0 && band == renalNormal:
 		d.Severity = Moderate
 		d.leaflet = "normal"
 		d.Summary, d.Action = words.Say("renal.above.normal", say...), joinSentences(in.otherReason(), words.Say("renal.action"))
-	case dose.mg.minus(doseSlack).Cmp(most) > 0:
+	case dose.mg.Minus(doseSlack).Cmp(most) > 0:
 		d.Severity = Moderate
 		d.leaflet = "above"
 		d.Summary, d.Action = words.Say("renal.above", say...), joinSentences(words.Say("renal.action"), in.dialysis(&row))
@@ -99,16 +102,16 @@ func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDos
 	known, basis := words.Say("renal.dose.unknown"), "in a daily dose that the orders do not tell"
 	switch {
 	case dose.complete:
-		known, basis = words.Say("renal.dose", "mg", dose.mg.cut(2)), dose.mg.cut(2)+" mg a day"
+		known, basis = words.Say("renal.dose", "mg", dose.mg.Cut(2)), dose.mg.Cut(2)+" mg a day"
 	case dose.mg.Sign() > 0:
-		known, basis = words.Say("renal.dose.least", "mg", dose.mg.cut(2)), "at least "+dose.mg.cut(2)+" mg a day"
+		known, basis = words.Say("renal.dose.least", "mg", dose.mg.Cut(2)), "at least "+dose.mg.Cut(2)+" mg a day"
 	}
 	say := []string{"drug", in.Ingredient, "dose", known, "most", row.Normal.String() + " mg", "least", row.Failure.String() + " mg", "source", row.Source, "kidneys", kidney.words}
 	switch {
-	case dose.mg.minus(doseSlack).Cmp(row.Normal) > 0:
+	case dose.mg.Minus(doseSlack).Cmp(row.Normal) > 0:
 		d.Severity, d.leaflet = Moderate, "normal"
 		d.Summary, d.Action = words.Say("renal.above.normal", say...), joinSentences(in.otherReason(), words.Say("renal.action"))
-	case dose.complete && dose.mg.minus(doseSlack).Cmp(row.Failure) <= 0:
+	case dose.complete && dose.mg.Minus(doseSlack).Cmp(row.Failure) <= 0:
 		d.Within = true
 		return
 	default:
@@ -148,7 +151,7 @@ func (in *renalInput) dialysis(row *RenalMaximum) string {
 }
 
 // below tells whether a measure certainly lies below a limit.
-func (m *measure) below(limit Decimal) bool {
+func (m *measure) below(limit decimal.Decimal) bool {
 	switch m.comparator {
 	case "":
 		return m.value.Cmp(limit) < 0
@@ -166,12 +169,12 @@ func (d *renalDecision) doseBasis(dose *dailyDose) string {
 	case d.Severity == Low:
 		return "not known"
 	case dose.complete:
-		return dose.mg.cut(2) + " mg a day"
+		return dose.mg.Cut(2) + " mg a day"
 	}
-	return "at least " + dose.mg.cut(2) + " mg a day"
+	return "at least " + dose.mg.Cut(2) + " mg a day"
 }
 
-func (s *RenalSettings) bandBasis(b renalBand) string {
+func (s *renalSettings) bandBasis(b renalBand) string {
 	switch b {
 	case renalNormal:
 		return s.Normal.String() + " mL/min or more"

@@ -3,6 +3,7 @@ package checks
 import (
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -10,7 +11,7 @@ func renalCheck() Check {
 	return Check{
 		ID: checkRenalDose, Title: "Gabapentinoid dose above its maximum", Severity: "moderate; low when the dose is unknown and clearance is below 30 mL/min",
 		Trigger:   "alpha2delta above the maximum of its label for the kidney function, by region and coded reason; independent of the RLS evidence",
-		Citations: []Citation{{Source: "Labels (gabapentinoids; US, and Japan for mirogabalin and enacarbil)", Strength: "label", Review: Pending}},
+		Citations: []Citation{{Source: "Labels (gabapentinoids; US, and Japan for mirogabalin and enacarbil)", Strength: "label", Review: rulePending}},
 		Rule:      pending(2), Classes: []terms.Class{terms.Alpha2Delta}, WithoutRLS: true,
 		Thresholds: renalThresholds,
 		run:        (*evaluation).renalDose,
@@ -26,9 +27,9 @@ func (ev *evaluation) renalDose(c Check) {
 			ev.later(d.Next)
 		}
 		if d.Severity == None {
-			why := SilentDoseUnknown
+			why := silence.DoseUnknown
 			if d.Within {
-				why = SilentDoseWithin
+				why = silence.DoseWithin
 			}
 			ev.quiet(first.orderView, c.ID, first.Name, why, d.Known)
 			continue

@@ -5,33 +5,34 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // RenalSettings are the limits of the renal dose check (rules.md R7). Clearance is in mL/min, doses in mg a day.
-type RenalSettings struct {
+type renalSettings struct {
 	// Normal, Moderate and Severe are the lower ends of the bands. Normal belongs to the band above it, the other two to the band
 	// below them, the more careful reading of labels that say ">30-59" and ">15-29" (convention).
-	Normal   Decimal `yaml:"normal_from"`
-	Moderate Decimal `yaml:"moderate_above"`
-	Severe   Decimal `yaml:"severe_above"`
+	Normal   decimal.Decimal `yaml:"normal_from"`
+	Moderate decimal.Decimal `yaml:"moderate_above"`
+	Severe   decimal.Decimal `yaml:"severe_above"`
 	// CreatinineDays: an older creatinine, clearance or eGFR is not used; CKDDays in chronic kidney disease (conventions).
 	CreatinineDays int `yaml:"creatinine_days"`
 	CKDDays        int `yaml:"ckd_days"`
 	// WeightDays: a weight further from the creatinine is not used for Cockcroft-Gault (convention).
 	WeightDays int `yaml:"weight_days"`
 	// UnknownDoseBelow: below this clearance an unknown dose is worth a flag (convention).
-	UnknownDoseBelow Decimal `yaml:"unknown_dose_below"`
+	UnknownDoseBelow decimal.Decimal `yaml:"unknown_dose_below"`
 	// CreatinineAlone, in mg/dL: above it a creatinine is told even where age or sex is not known, so that it cannot be evaluated (convention).
-	CreatinineAlone Decimal `yaml:"creatinine_alone_above"`
+	CreatinineAlone decimal.Decimal `yaml:"creatinine_alone_above"`
 	// Maxima by ingredient. A site that names one replaces the whole row.
 	Maxima map[string]RenalMaximum `yaml:"maxima"`
 	// Variants replace the row of an ingredient where the label of a country, or for a coded reason, differs. The first that fits decides.
-	Variants []RenalVariant `yaml:"variants"`
+	Variants []renalVariant `yaml:"variants"`
 }
 
 // RenalVariant is a row for one country, or for one coded reason of an order when no reason of it is RLS.
-type RenalVariant struct {
+type renalVariant struct {
 	Ingredient   string `yaml:"ingredient"`
 	Region       string `yaml:"region"` // ISO 3166, "" for every country
 	Reason       string `yaml:"reason"` // group of rls_conditions.tsv, "" for every reason
@@ -40,10 +41,10 @@ type RenalVariant struct {
 
 // RenalMaximum is the largest total a day for each band, and where that is from.
 type RenalMaximum struct {
-	Normal   Decimal `yaml:"normal"`
-	Moderate Decimal `yaml:"moderate"`
-	Severe   Decimal `yaml:"severe"`
-	Failure  Decimal `yaml:"failure"`
+	Normal   decimal.Decimal `yaml:"normal"`
+	Moderate decimal.Decimal `yaml:"moderate"`
+	Severe   decimal.Decimal `yaml:"severe"`
+	Failure  decimal.Decimal `yaml:"failure"`
 	// Source as a reader of a flag sees it; Seen says how it was read, for whoever reviews the numbers.
 	Source string `yaml:"source"`
 	Seen   string `yaml:"seen"`
@@ -59,18 +60,18 @@ type RenalMaximum struct {
 const postherpetic = "context_postherpetic"
 
 // DefaultRenalSettings are those of the labels, read through secondary copies but for mirogabalin (PMDA). In a variant 0 rules the drug out.
-func DefaultRenalSettings() RenalSettings {
+func defaultRenalSettings() renalSettings {
 	row := func(normal, moderate, severe, failure, source, seen, dialysis string) RenalMaximum {
-		return RenalMaximum{Normal: decimal(normal), Moderate: decimal(moderate), Severe: decimal(severe), Failure: decimal(failure), Source: source, Seen: seen, Dialysis: dialysis}
+		return RenalMaximum{Normal: decimal.Of(normal), Moderate: decimal.Of(moderate), Severe: decimal.Of(severe), Failure: decimal.Of(failure), Source: source, Seen: seen, Dialysis: dialysis}
 	}
 	gabapentin := row("3600", "1400", "700", "300", "US label", "secondary copy",
 		"On haemodialysis the dose goes by clearance, with 125 to 350 mg after each session of 4 h.")
 	gabapentin.Proportional = true
 	japan := row("600", "300", "0", "0", "Japanese label", "package insert", "")
 	japan.LowerEnds = true
-	return RenalSettings{
-		UnknownDoseBelow: decimal("30"),
-		Normal:           decimal("60"), Moderate: decimal("30"), Severe: decimal("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal("1.5"),
+	return renalSettings{
+		UnknownDoseBelow: decimal.Of("30"),
+		Normal:           decimal.Of("60"), Moderate: decimal.Of("30"), Severe: decimal.Of("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal.Of("1.5"),
 		Maxima: map[string]RenalMaximum{
 			"gabapentin": gabapentin,
 			"pregabalin": row("600", "300", "150", "75", "US label", "secondary copy",
@@ -79,7 +80,7 @@ func DefaultRenalSettings() RenalSettings {
 			"gabapentin enacarbil": row("600", "600", "300", "150", "US label for RLS", "secondary copies", "It is not recommended on haemodialysis."),
 			"mirogabalin":          row("30", "15", "7.5", "7.5", "Japanese label", "PMDA", ""),
 		},
-		Variants: []RenalVariant{
+		Variants: []renalVariant{
 			{Ingredient: "gabapentin enacarbil", Region: "JP", RenalMaximum: japan},
 			{Ingredient: "gabapentin enacarbil", Reason: postherpetic, RenalMaximum: row("1200", "1200", "600", "300", "US label for zoster pain", "secondary copy",
 				"On haemodialysis 300 to 600 mg after each session.")},
@@ -88,7 +89,7 @@ func DefaultRenalSettings() RenalSettings {
 }
 
 // Validate says which settings cannot be, by their keys.
-func (s *RenalSettings) Validate() error {
+func (s *renalSettings) Validate() error {
 	errs := settingErrors{prefix: "renal."}
 	errs.decimal("normal_from", s.Normal, "200")
 	errs.decimal("moderate_above", s.Moderate, "200")
@@ -114,7 +115,7 @@ func (s *RenalSettings) Validate() error {
 
 // validate checks a row; ruledOut allows 0.
 func (m *RenalMaximum) validate(errs *settingErrors, key string, ruledOut bool) {
-	for _, v := range []Decimal{m.Normal, m.Moderate, m.Severe, m.Failure} {
+	for _, v := range []decimal.Decimal{m.Normal, m.Moderate, m.Severe, m.Failure} {
 		if !ruledOut || v.Sign() != 0 {
 			errs.decimal(key, v, "100000")
 		}
@@ -135,14 +136,14 @@ const (
 	renalNormal
 )
 
-func (s *RenalSettings) bandWords(b renalBand) string {
+func (s *renalSettings) bandWords(b renalBand) string {
 	key := [...]string{"unknown", "failure", "severe", "moderate", "normal"}[b]
 	return words.Say("renal.band."+key, "normal", s.Normal.String(), "moderate", s.Moderate.String(), "severe", s.Severe.String())
 }
 
 // maximum of a drug at a clearance, in mg a day. What is known only as above or below a number has the best maximum that fits, since what exceeds
 // that exceeds all.
-func (m *RenalMaximum) maximum(b renalBand, s *RenalSettings, clearance *measure) Decimal {
+func (m *RenalMaximum) maximum(b renalBand, s *renalSettings, clearance *measure) decimal.Decimal {
 	switch b {
 	case renalNormal:
 		return m.Normal
@@ -152,20 +153,20 @@ func (m *RenalMaximum) maximum(b renalBand, s *RenalSettings, clearance *measure
 		return m.Severe
 	}
 	if m.Proportional && clearance.value.Cmp(s.Severe) < 0 {
-		return m.Failure.times(clearance.value).over(s.Severe)
+		return m.Failure.Times(clearance.value).Over(s.Severe)
 	}
 	return m.Failure
 }
 
 // band of a measure, for labels that count 30 and 15 mL/min to the band below them.
-func (s *RenalSettings) band(m *measure) renalBand { return s.bandOf(m, false) }
+func (s *renalSettings) band(m *measure) renalBand { return s.bandOf(m, false) }
 
-func (s *RenalSettings) bandOf(m *measure, lowerEnds bool) renalBand {
+func (s *renalSettings) bandOf(m *measure, lowerEnds bool) renalBand {
 	if m.comparator == ">" || m.comparator == ">=" {
 		return renalNormal
 	}
 	exclusive := m.comparator == "<"
-	from := func(limit Decimal, inclusive bool) bool {
+	from := func(limit decimal.Decimal, inclusive bool) bool {
 		c := m.value.Cmp(limit)
 		return c > 0 || c == 0 && inclusive && !exclusive
 	}

@@ -6,18 +6,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 // renalOf decides for one order of a drug with so many mg a day; "" is an unknown dose. The patient is a woman born in 1974.
 func renalOf(t *testing.T, drug, mg string, change func(*renalInput), labs ...string) renalDecision {
 	t.Helper()
-	s, iron := DefaultRenalSettings(), DefaultIronSettings()
-	order := doseOrder{Ref: "MedicationRequest/1", Order: &Order{}, Ingredient: drug}
+	s, iron := defaultRenalSettings(), defaultIronSettings()
+	order := doseOrder{Ref: "MedicationRequest/1", Order: &facts.Order{}, Ingredient: drug}
 	if mg != "" {
-		order.Order.Dosages = []Dosage{{Dose: mgOf(mg), Timing: every(1, "1", "d")}}
+		order.Order.Dosages = []facts.Dosage{{Dose: mgOf(mg), Timing: every(1, "1", "d")}}
 	}
-	in := renalInput{Settings: &s, Birth: labTime(t, "1974-05-14"), Sex: Female, Ingredient: drug, Orders: []doseOrder{order},
+	in := renalInput{Settings: &s, Birth: labTime(t, "1974-05-14"), Sex: facts.Female, Ingredient: drug, Orders: []doseOrder{order},
 		Labs: readLabs(labState(t, labs...), terms.Embedded(), time.UTC, &iron, labAsOf)}
 	if change != nil {
 		change(&in)
@@ -53,7 +56,7 @@ func TestRenalMaxima(t *testing.T) {
 			}
 		}
 	}
-	for drug := range DefaultRenalSettings().Maxima {
+	for drug := range defaultRenalSettings().Maxima {
 		if _, ok := terms.Embedded().Ingredient(drug); !ok || maxima[drug] == [4]string{} {
 			t.Errorf("%s has a maximum but is not in ingredients.tsv, or has no test", drug)
 		}
@@ -62,7 +65,7 @@ func TestRenalMaxima(t *testing.T) {
 
 func TestKidneyFunction(t *testing.T) {
 	const egfr45, weight = "98979-8 45 mL/min/{1.73_m2} 2026-10-24", "29463-7 60 kg 2026-09-01"
-	man := func(in *renalInput) { in.Sex = Male }
+	man := func(in *renalInput) { in.Sex = facts.Male }
 	dialysis := func(in *renalInput) { in.Dialysis = true }
 	ckd := func(in *renalInput) { in.CKD = true }
 	for _, c := range []struct {
@@ -85,8 +88,8 @@ func TestKidneyFunction(t *testing.T) {
 		{"no weight: eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", egfr45}, "eGFR 45", true},
 		{"no weight, no eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24"}, "eGFR 41.6 mL/min per 1.73 m² by CKD-EPI 2021 (creatinine 1.5 mg/dL", true},
 		{"weight too old", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", "29463-7 60 kg 2025-10-23"}, "by CKD-EPI 2021", true},
-		{"sex unknown", func(in *renalInput) { in.Sex = SexUnknown }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
-		{"birth date unknown", func(in *renalInput) { in.Birth = Time{} }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
+		{"sex unknown", func(in *renalInput) { in.Sex = facts.SexUnknown }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
+		{"birth date unknown", func(in *renalInput) { in.Birth = moment.Time{} }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
 		{"child", func(in *renalInput) { in.Birth = labTime(t, "2012-01-01") }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
 		{"Cockcroft-Gault before eGFR of the day", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", weight, "98979-8 80 mL/min/{1.73_m2} 2026-10-24"}, "41.5 mL/min", true},
 		{"clearance of the day first", nil, []string{"2164-2 80 mL/min 2026-10-24", egfr45}, "creatinine clearance 80 mL/min, 2026", false},
@@ -129,7 +132,7 @@ func TestRenalDecision(t *testing.T) {
 			t.Errorf("%q is not in %q", want, d.Summary)
 		}
 	}
-	if !slices.Equal(d.Evidence, []Ref{"Observation/a"}) || !slices.Equal(d.Basis, []string{"dose=450 mg a day", "band=above 30 and below 60 mL/min"}) {
+	if !slices.Equal(d.Evidence, []facts.Ref{"Observation/a"}) || !slices.Equal(d.Basis, []string{"dose=450 mg a day", "band=above 30 and below 60 mL/min"}) {
 		t.Errorf("evidence %v, basis %v", d.Evidence, d.Basis)
 	}
 	if want := time.Date(2027, 10, 25, 0, 0, 0, 0, time.UTC); !d.Next.Equal(want) {
@@ -137,7 +140,7 @@ func TestRenalDecision(t *testing.T) {
 	}
 	// What is known already exceeds, whatever the unreadable dosage adds.
 	two := func(in *renalInput) {
-		in.Orders = append(in.Orders, doseOrder{Ref: "MedicationRequest/2", Order: &Order{}, Ingredient: "pregabalin"})
+		in.Orders = append(in.Orders, doseOrder{Ref: "MedicationRequest/2", Order: &facts.Order{}, Ingredient: "pregabalin"})
 	}
 	if d := renalOf(t, "pregabalin", "450", two, egfr45); d.Severity != Moderate || !strings.Contains(d.Summary, "at least 450 mg") {
 		t.Errorf("known part alone is too much: %s %q", d.Severity, d.Summary)
@@ -157,23 +160,23 @@ func TestRenalDecision(t *testing.T) {
 }
 
 func TestRenalSettings(t *testing.T) {
-	s := DefaultRenalSettings()
+	s := defaultRenalSettings()
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	for want, change := range map[string]func(*RenalSettings){
-		"must rise":                  func(s *RenalSettings) { s.Moderate = decimal("70") },
-		"renal.creatinine_days is 0": func(s *RenalSettings) { s.CreatinineDays = 0 },
-		"renal.maxima.x has no source": func(s *RenalSettings) {
-			s.Maxima["x"] = RenalMaximum{Normal: decimal("1"), Moderate: decimal("1"), Severe: decimal("1"), Failure: decimal("1")}
+	for want, change := range map[string]func(*renalSettings){
+		"must rise":                  func(s *renalSettings) { s.Moderate = decimal.Of("70") },
+		"renal.creatinine_days is 0": func(s *renalSettings) { s.CreatinineDays = 0 },
+		"renal.maxima.x has no source": func(s *renalSettings) {
+			s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Moderate: decimal.Of("1"), Severe: decimal.Of("1"), Failure: decimal.Of("1")}
 		},
-		"renal.maxima.x must not rise": func(s *RenalSettings) {
-			s.Maxima["x"] = RenalMaximum{Normal: decimal("1"), Moderate: decimal("1"), Severe: decimal("1"), Failure: decimal("2"), Source: "label"}
+		"renal.maxima.x must not rise": func(s *renalSettings) {
+			s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Moderate: decimal.Of("1"), Severe: decimal.Of("1"), Failure: decimal.Of("2"), Source: "label"}
 		},
-		"renal.maxima.x is 0, which is not":    func(s *RenalSettings) { s.Maxima["x"] = RenalMaximum{Normal: decimal("1"), Source: "label"} },
-		"renal.normal_from is 201, which is n": func(s *RenalSettings) { s.Normal = decimal("201") },
+		"renal.maxima.x is 0, which is not":    func(s *renalSettings) { s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Source: "label"} },
+		"renal.normal_from is 201, which is n": func(s *renalSettings) { s.Normal = decimal.Of("201") },
 	} {
-		s := DefaultRenalSettings()
+		s := defaultRenalSettings()
 		change(&s)
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)

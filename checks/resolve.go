@@ -3,36 +3,39 @@ package checks
 import (
 	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
 // Reasons are all reasons.
 func Reasons() []Reason {
 	return []Reason{
-		ReasonOrderStopped, ReasonSupplyEnded, ReasonEnteredInError, ReasonRLSRefuted, ReasonLabArrived, ReasonDrugChanged, ReasonSuperseded,
-		ReasonContextChanged, ReasonRulesetChanged, ReasonMovedPatient, ReasonPatientDied, ReasonLeftOut, ReasonErased,
+		reasonOrderStopped, ReasonSupplyEnded, ReasonEnteredInError, reasonRLSRefuted, ReasonLabArrived, reasonDrugChanged, reasonSuperseded,
+		reasonContextChanged, reasonRulesetChanged, reasonMovedPatient, reasonPatientDied, reasonLeftOut, ReasonErased,
 	}
 }
 
 // reasonOf says which silence of an order resolves a flag for which reason; what is not named changes the context.
-var reasonOf = map[SilenceReason]Reason{
-	SilentDoNotPerform: ReasonOrderStopped, SilentOption: ReasonOrderStopped, SilentOnHold: ReasonOrderStopped,
-	SilentStopped: ReasonOrderStopped, SilentCancelled: ReasonOrderStopped, SilentNotTaken: ReasonOrderStopped,
-	SilentEnded: ReasonOrderStopped, SilentNotYet: ReasonOrderStopped,
-	SilentSupplyEnded: ReasonSupplyEnded, SilentSupplyUnknown: ReasonSupplyEnded,
-	SilentWithdrawn: ReasonEnteredInError, SilentMoved: ReasonMovedPatient,
-	SilentOrdinary: ReasonDrugChanged, SilentUnknownCode: ReasonDrugChanged, SilentNotSystemic: ReasonDrugChanged, SilentNoCheck: ReasonDrugChanged,
+var reasonOf = map[silence.Reason]Reason{
+	silence.DoNotPerform: reasonOrderStopped, silence.Option: reasonOrderStopped, silence.OnHold: reasonOrderStopped,
+	silence.Stopped: reasonOrderStopped, silence.Cancelled: reasonOrderStopped, silence.NotTaken: reasonOrderStopped,
+	silence.Ended: reasonOrderStopped, silence.NotYet: reasonOrderStopped,
+	silence.SupplyEnded: ReasonSupplyEnded, silence.SupplyUnknown: ReasonSupplyEnded,
+	silence.Withdrawn: ReasonEnteredInError, silence.Moved: reasonMovedPatient,
+	silence.Ordinary: reasonDrugChanged, silence.UnknownCode: reasonDrugChanged, silence.NotSystemic: reasonDrugChanged, silence.NoCheck: reasonDrugChanged,
 }
 
 // reason says why a flag is gone, from what explains the silence now.
 func (d *differ) reason(kept OpenFlag) Reason {
 	if d.was != "" && d.was != d.ruleset {
-		return ReasonRulesetChanged
+		return reasonRulesetChanged
 	}
 	if d.run == nil {
 		d.run = evaluate(d.st, d.set, d.asOf, true)
 	}
 	if d.run.died() {
-		return ReasonPatientDied
+		return reasonPatientDied
 	}
 	if d.run.rls.status == RLSNone && !d.set.Everyone {
 		return d.withoutRLS()
@@ -41,7 +44,7 @@ func (d *differ) reason(kept OpenFlag) Reason {
 		return r
 	}
 	if d.leftOut(kept.Implicated) {
-		return ReasonLeftOut
+		return reasonLeftOut
 	}
 	if r, ok := d.pairReason(kept); ok {
 		return r
@@ -50,32 +53,32 @@ func (d *differ) reason(kept OpenFlag) Reason {
 		return d.ironReason()
 	}
 	if kept.Check == "medication-unclassified" || !d.run.exposedTo(kept.Ingredient) {
-		return ReasonDrugChanged
+		return reasonDrugChanged
 	}
-	return ReasonContextChanged
+	return reasonContextChanged
 }
 
 // withoutRLS tells a withdrawn diagnosis from one that does not count any more.
 func (d *differ) withoutRLS() Reason {
 	for i := range d.st.Facts {
 		f := &d.st.Facts[i]
-		if f.Kind == KindMark && f.Ref.Type() == "Condition" && (f.Mark == MarkEnteredInError || f.Mark == MarkDeleted) {
+		if f.Kind == facts.KindMark && f.Ref.Type() == "Condition" && (f.Mark == facts.MarkEnteredInError || f.Mark == facts.MarkDeleted) {
 			return ReasonEnteredInError
 		}
 	}
 	if d.run.rls.silence == "" && d.st.Cut.has(1<<groupConditions) {
-		return ReasonLeftOut
+		return reasonLeftOut
 	}
-	return ReasonRLSRefuted
+	return reasonRLSRefuted
 }
 
 // leftOut tells that an order of a flag is not known any more.
-func (d *differ) leftOut(orders []Ref) bool {
-	return d.st.Cut.has(1<<groupOrders) && slices.ContainsFunc(orders, func(ref Ref) bool { return d.st.Find(ref) == nil })
+func (d *differ) leftOut(orders []facts.Ref) bool {
+	return d.st.Cut.has(1<<groupOrders) && slices.ContainsFunc(orders, func(ref facts.Ref) bool { return d.st.Find(ref) == nil })
 }
 
 // orderReason explains a flag by its orders, when none of them counts any more: a withdrawal says most, then what ended last in the list of reasons.
-func (d *differ) orderReason(orders []Ref) (Reason, bool) {
+func (d *differ) orderReason(orders []facts.Ref) (Reason, bool) {
 	var found []Reason
 	for _, ref := range orders {
 		if r, ok := d.overOf(ref); ok {
@@ -85,7 +88,7 @@ func (d *differ) orderReason(orders []Ref) (Reason, bool) {
 	if len(orders) == 0 || len(found) < len(orders) {
 		return "", false
 	}
-	for _, r := range []Reason{ReasonEnteredInError, ReasonMovedPatient, ReasonDrugChanged, ReasonOrderStopped} {
+	for _, r := range []Reason{ReasonEnteredInError, reasonMovedPatient, reasonDrugChanged, reasonOrderStopped} {
 		if slices.Contains(found, r) {
 			return r, true
 		}
@@ -94,9 +97,9 @@ func (d *differ) orderReason(orders []Ref) (Reason, bool) {
 }
 
 // overOf is why an order does not count any more: the first that was said of it.
-func (d *differ) overOf(order Ref) (Reason, bool) {
+func (d *differ) overOf(order facts.Ref) (Reason, bool) {
 	if d.over == nil {
-		d.over = map[Ref]Reason{}
+		d.over = map[facts.Ref]Reason{}
 		for _, s := range d.run.silences {
 			r, ok := reasonOf[s.Reason]
 			if _, known := d.over[s.Order]; ok && !known {
@@ -114,11 +117,11 @@ func (d *differ) pairReason(kept OpenFlag) (Reason, bool) {
 		return "", false
 	}
 	for _, ref := range kept.Implicated {
-		if r, ok := d.orderReason([]Ref{ref}); ok {
+		if r, ok := d.orderReason([]facts.Ref{ref}); ok {
 			return r, true
 		}
 	}
-	return ReasonContextChanged, true
+	return reasonContextChanged, true
 }
 
 var pairChecks = []string{checkAntagonist, checkDuplicate, checkPair}
@@ -127,7 +130,7 @@ var pairChecks = []string{checkAntagonist, checkDuplicate, checkPair}
 func (d *differ) ironReason() Reason {
 	for _, f := range d.run.findings {
 		if strings.Contains(f.Check, "iron") {
-			return ReasonSuperseded
+			return reasonSuperseded
 		}
 	}
 	return ReasonLabArrived

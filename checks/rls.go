@@ -3,23 +3,27 @@ package checks
 import (
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // rlsEvidence says how RLS counts in a patient and what says so (rules.md R13).
 type rlsEvidence struct {
 	status RLSStatus
-	refs   []Ref // of the strongest status
-	since  Time  // earliest record among them
+	refs   []facts.Ref // of the strongest status
+	since  moment.Time // earliest record among them
 	words  string
 	// silence says why conditions that name RLS do not count, when nothing else does.
-	silence SilenceReason
+	silence silence.Reason
 	detail  string
 }
 
 // add takes one piece of evidence in; the strongest wins.
-func (e *rlsEvidence) add(status RLSStatus, ref Ref, since Time, why string) {
+func (e *rlsEvidence) add(status RLSStatus, ref facts.Ref, since moment.Time, why string) {
 	switch {
 	case status < e.status || status == RLSNone:
 		return
@@ -35,7 +39,7 @@ func (e *rlsEvidence) add(status RLSStatus, ref Ref, since Time, why string) {
 func (ev *evaluation) readRLS() {
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
-		if f.Kind != KindCondition {
+		if f.Kind != facts.KindCondition {
 			continue
 		}
 		status, why, silence := ev.weighCondition(f.Condition)
@@ -54,35 +58,35 @@ func (ev *evaluation) readRLS() {
 }
 
 // weighCondition says how one Condition counts as RLS, in words for a reader; and why not, when it names RLS and does not count.
-func (ev *evaluation) weighCondition(c *Condition) (RLSStatus, string, SilenceReason) {
+func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, silence.Reason) {
 	code := ev.namesRLS(&c.Code)
 	if code == terms.CountsNo {
 		return RLSNone, "", ""
 	}
 	if start := c.Recorded.Start(ev.zone); !c.Recorded.IsZero() && ev.later(start) {
-		return RLSNone, words.Say("rls.why.ahead", "date", c.Recorded.Date(ev.zone)), SilentNotYet
+		return RLSNone, words.Say("rls.why.ahead", "date", c.Recorded.Date(ev.zone)), silence.NotYet
 	}
 	over, ended := ev.conditionOver(c)
 	switch {
-	case c.Verification == VerificationRefuted:
-		return RLSNone, "refuted", SilentRLSRefuted
-	case c.Code.Certainty == CertaintyShut:
-		return RLSNone, words.Say("rls.why.shut"), SilentRLSRefuted
+	case c.Verification == facts.VerificationRefuted:
+		return RLSNone, "refuted", silence.RLSRefuted
+	case c.Code.Certainty == facts.CertaintyShut:
+		return RLSNone, words.Say("rls.why.shut"), silence.RLSRefuted
 	case c.FamilyHistory:
-		return RLSNone, words.Say("rls.why.family"), SilentRLSRefuted
+		return RLSNone, words.Say("rls.why.family"), silence.RLSRefuted
 	case over:
-		return RLSNone, ended, SilentRLSResolved
-	case c.Verification == VerificationUnread || c.Clinical == ClinicalUnread:
+		return RLSNone, ended, silence.RLSResolved
+	case c.Verification == facts.VerificationUnread || c.Clinical == facts.ClinicalUnread:
 		return RLSPossible, words.Say("rls.why.unread"), ""
-	case c.Verification > VerificationConfirmed:
-		return RLSPossible, words.Say([...]string{"rls.why.unconfirmed", "rls.why.provisional", "rls.why.differential"}[c.Verification-VerificationUnconfirmed]), ""
-	case c.Code.Certainty == CertaintyPossible:
+	case c.Verification > facts.VerificationConfirmed:
+		return RLSPossible, words.Say([...]string{"rls.why.unconfirmed", "rls.why.provisional", "rls.why.differential"}[c.Verification-facts.VerificationUnconfirmed]), ""
+	case c.Code.Certainty == facts.CertaintyPossible:
 		return RLSPossible, words.Say("rls.why.suspected"), ""
 	case c.Modified:
 		return RLSPossible, words.Say("rls.why.modified"), ""
 	case code == terms.CountsPossible:
 		return RLSPossible, words.Say("rls.why.text"), ""
-	case c.Clinical == ClinicalInactive || c.Clinical == ClinicalRemission:
+	case c.Clinical == facts.ClinicalInactive || c.Clinical == facts.ClinicalRemission:
 		return RLSRemission, words.Say("rls.why.remission"), ""
 	default:
 		return RLSConfirmed, "confirmed", ""
@@ -90,8 +94,8 @@ func (ev *evaluation) weighCondition(c *Condition) (RLSStatus, string, SilenceRe
 }
 
 // conditionOver tells whether a Condition is resolved or has abated.
-func (ev *evaluation) conditionOver(c *Condition) (bool, string) {
-	if c.Clinical == ClinicalResolved {
+func (ev *evaluation) conditionOver(c *facts.Condition) (bool, string) {
+	if c.Clinical == facts.ClinicalResolved {
 		return true, "resolved"
 	}
 	if c.AbatedFlag {
@@ -108,7 +112,7 @@ func (ev *evaluation) conditionOver(c *Condition) (bool, string) {
 }
 
 // namesRLS says whether a concept means RLS. A code that the table knows decides before any text: a look-alike's text does not count.
-func (ev *evaluation) namesRLS(c *Concept) terms.Counts {
+func (ev *evaluation) namesRLS(c *facts.Concept) terms.Counts {
 	best, known := terms.CountsNo, false
 	for _, coding := range c.Codings {
 		if row, ok := ev.terms.Condition(coding); ok {
@@ -132,7 +136,7 @@ func (ev *evaluation) namesRLS(c *Concept) terms.Counts {
 func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 	best := RLSNone
 	most := RLSConfirmed
-	if o.unread&UnreadModifier != 0 {
+	if o.unread&unread.Modifier != 0 {
 		most = RLSPossible
 	}
 	for i := range o.Reasons {
@@ -146,7 +150,7 @@ func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 	for _, ref := range o.ReasonRefs {
 		f := ev.st.Find(ref)
 		switch {
-		case f == nil || f.Kind != KindCondition || !ev.treats(f.Condition):
+		case f == nil || f.Kind != facts.KindCondition || !ev.treats(f.Condition):
 		case doubtful(f.Condition):
 			best = RLSPossible
 		default:
@@ -162,40 +166,40 @@ func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 }
 
 // reasonNamesRLS is namesRLS for a reason, which may have a mark of certainty of its own.
-func (ev *evaluation) reasonNamesRLS(c *Concept) terms.Counts {
+func (ev *evaluation) reasonNamesRLS(c *facts.Concept) terms.Counts {
 	switch c.Certainty {
-	case CertaintyShut:
+	case facts.CertaintyShut:
 		return terms.CountsNo
-	case CertaintyPossible:
+	case facts.CertaintyPossible:
 		return min(ev.namesRLS(c), terms.CountsPossible)
 	}
 	return ev.namesRLS(c)
 }
 
 // doubtful tells that something of a Condition cannot be read, or is marked as suspected, so that it is at most possible.
-func doubtful(c *Condition) bool {
-	return c.Modified || c.Verification == VerificationUnread || c.Clinical == ClinicalUnread || c.Code.Certainty == CertaintyPossible
+func doubtful(c *facts.Condition) bool {
+	return c.Modified || c.Verification == facts.VerificationUnread || c.Clinical == facts.ClinicalUnread || c.Code.Certainty == facts.CertaintyPossible
 }
 
 // treats tells whether a diagnosis that an order names as its reason is RLS and has not been taken back.
-func (ev *evaluation) treats(c *Condition) bool {
+func (ev *evaluation) treats(c *facts.Condition) bool {
 	status, _, _ := ev.weighCondition(c)
 	return status != RLSNone && ev.namesRLS(&c.Code) == terms.CountsYes
 }
 
 // hasContext looks for a Condition of a context group (Parkinson disease, dialysis, ...) that has not been refuted and is not over.
-func (ev *evaluation) hasContext(group string) (*Fact, bool) {
+func (ev *evaluation) hasContext(group string) (*facts.Fact, bool) {
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
-		if f.Kind == KindCondition && ev.contextCounts(f.Condition, group) {
+		if f.Kind == facts.KindCondition && ev.contextCounts(f.Condition, group) {
 			return f, true
 		}
 	}
 	return nil, false
 }
 
-func (ev *evaluation) contextCounts(c *Condition, group string) bool {
-	if over, _ := ev.conditionOver(c); over || c.Verification == VerificationRefuted || c.FamilyHistory || c.Code.Certainty == CertaintyShut {
+func (ev *evaluation) contextCounts(c *facts.Condition, group string) bool {
+	if over, _ := ev.conditionOver(c); over || c.Verification == facts.VerificationRefuted || c.FamilyHistory || c.Code.Certainty == facts.CertaintyShut {
 		return false
 	}
 	if !c.Recorded.IsZero() && ev.later(c.Recorded.Start(ev.zone)) {
@@ -205,7 +209,7 @@ func (ev *evaluation) contextCounts(c *Condition, group string) bool {
 }
 
 // inGroup tells whether a concept has a code of a group of rls_conditions.tsv.
-func (ev *evaluation) inGroup(c *Concept, group string) bool {
+func (ev *evaluation) inGroup(c *facts.Concept, group string) bool {
 	for _, coding := range c.Codings {
 		if row, ok := ev.terms.Condition(coding); ok && row.Group == group {
 			return true

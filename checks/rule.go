@@ -1,28 +1,28 @@
 package checks
 
 // RuleStatus is how far the review of a rule has come.
-type RuleStatus string
+type ruleStatus string
 
 // Rule statuses.
 const (
-	Submitted   RuleStatus = "submitted"
-	UnderReview RuleStatus = "under review"
-	Approved    RuleStatus = "approved"
+	ruleSubmitted   ruleStatus = "submitted"
+	ruleUnderReview ruleStatus = "under review"
+	ruleApproved    ruleStatus = "approved"
 )
 
 // Pending is the review status of a citation that no clinician has confirmed yet.
-const Pending = "pending"
+const rulePending = "pending"
 
 // Rule is the life of a rule: raised by one whenever a threshold, a severity or a trigger changes.
-type Rule struct {
+type rule struct {
 	Version    int
-	Status     RuleStatus
+	Status     ruleStatus
 	Reviewer   string // who approved it, "" before
 	Date       string // of the last status, ISO 8601
 	NextReview string // when it is due again, ISO 8601
 }
 
 // pending is a rule that waits for its clinical review.
-func pending(version int) Rule {
-	return Rule{Version: version, Status: Submitted, Date: "2026-11-29", NextReview: "2027-05-29"}
+func pending(version int) rule {
+	return rule{Version: version, Status: ruleSubmitted, Date: "2026-11-29", NextReview: "2027-05-29"}
 }

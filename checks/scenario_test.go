@@ -12,6 +12,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -42,7 +46,7 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
-	seen := map[SilenceReason]bool{}
+	seen := map[silence.Reason]bool{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -55,8 +59,8 @@ func TestScenarios(t *testing.T) {
 			}
 		}
 	}
-	seen[SilentOff], seen[SilentNotApproved] = true, true // by settings: TestSilenceBySettings
-	for _, r := range SilenceReasons() {
+	seen[silence.Off], seen[silence.NotApproved] = true, true // by settings: TestSilenceBySettings
+	for _, r := range silence.Reasons() {
 		if !seen[r] {
 			t.Errorf("no scenario is silent because %s (%s)", r, r.Words())
 		}
@@ -88,11 +92,11 @@ func eachScenario(t *testing.T, do func(*scenario)) {
 func TestSilenceBySettings(t *testing.T) {
 	s := parseScenarios(t, "# one\nrls confirmed\nrequest active rx:312938 2026-10-14")[0]
 	off := false
-	for want, set := range map[SilenceReason]*Settings{
-		SilentOff:         {Checks: map[string]CheckSetting{"rls-ssri": {Enabled: &off}}},
-		SilentNotApproved: {RequireApproved: true},
+	for want, set := range map[silence.Reason]*Settings{
+		silence.Off:         {Checks: map[string]CheckSetting{"rls-ssri": {Enabled: &off}}},
+		silence.NotApproved: {RequireApproved: true},
 	} {
-		set.Iron, set.Renal, set.Orders = DefaultIronSettings(), DefaultRenalSettings(), DefaultSettings().Orders
+		set.Iron, set.Renal, set.Orders = defaultIronSettings(), defaultRenalSettings(), DefaultSettings().Orders
 		found := slices.ContainsFunc(Explain(&s.st, set, s.asOf), func(q Silence) bool { return q.Check == "rls-ssri" && q.Reason == want })
 		if !found || slices.ContainsFunc(Evaluate(&s.st, set, s.asOf), func(f Finding) bool { return f.Check == "rls-ssri" }) {
 			t.Errorf("rls-ssri is not silent because %s", want)
@@ -164,7 +168,7 @@ func (s *scenario) line(line string) error {
 	for i := range w {
 		w[i] = strings.Trim(w[i], `"`)
 	}
-	ref := Ref(fmt.Sprintf("X/%03d", len(s.st.Facts)+1))
+	ref := facts.Ref(fmt.Sprintf("X/%03d", len(s.st.Facts)+1))
 	switch w[0] {
 	case "->":
 		s.want = append(s.want, strings.Join(w[1:], " "))
@@ -177,7 +181,7 @@ func (s *scenario) line(line string) error {
 		s.asOf = t
 		return err
 	case "person":
-		p := &Person{Sex: map[string]Sex{"female": Female, "male": Male}[w[1]]}
+		p := &facts.Person{Sex: map[string]facts.Sex{"female": facts.Female, "male": facts.Male}[w[1]]}
 		if len(w) > 2 {
 			p.Birth = day(w[2])
 		}
@@ -187,18 +191,18 @@ func (s *scenario) line(line string) error {
 				p.Died = day(w[i+1])
 			}
 		}
-		s.st.Merge(Fact{Ref: "Patient/1", Kind: KindPatient, Person: p})
+		s.st.Merge(facts.Fact{Ref: "Patient/1", Kind: facts.KindPatient, Person: p})
 		return nil
 	case "rls", "condition":
 		return s.condition("Condition"+ref[1:], w)
 	case "request", "dispense", "statement":
 		return s.order("Medication"+ref[1:], w)
 	case "mark": // mark REF entered-in-error|deleted|moved
-		why := map[string]MarkReason{"entered-in-error": MarkEnteredInError, "deleted": MarkDeleted, "moved": MarkMoved}[w[2]]
-		s.st.Merge(Fact{Ref: Ref(w[1]), Kind: KindMark, Mark: why})
+		why := map[string]facts.MarkReason{"entered-in-error": facts.MarkEnteredInError, "deleted": facts.MarkDeleted, "moved": facts.MarkMoved}[w[2]]
+		s.st.Merge(facts.Fact{Ref: facts.Ref(w[1]), Kind: facts.KindMark, Mark: why})
 		return nil
 	case "medication":
-		s.st.Merge(Fact{Ref: Ref(w[1]), Kind: KindMedication, Medication: &Drug{Codings: drugOf(w[2]).Codings, Names: drugOf(w[2]).Names}})
+		s.st.Merge(facts.Fact{Ref: facts.Ref(w[1]), Kind: facts.KindMedication, Medication: &facts.Drug{Codings: drugOf(w[2]).Codings, Names: drugOf(w[2]).Names}})
 		return nil
 	case "cut": // cut KIND: older ones were left out
 		for bit := range cutBits {
@@ -215,17 +219,17 @@ func (s *scenario) line(line string) error {
 }
 
 // day reads a FHIR date or dateTime of the forms that scenarios use.
-func day(s string) Time {
-	for layout, p := range map[string]Precision{"2006": ToYear, "2006-01": ToMonth, time.DateOnly: ToDay, time.RFC3339: ToInstant} {
+func day(s string) moment.Time {
+	for layout, p := range map[string]moment.Precision{"2006": moment.ToYear, "2006-01": moment.ToMonth, time.DateOnly: moment.ToDay, time.RFC3339: moment.ToInstant} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return Time{Nanos: t.UnixNano(), Precision: p}
+			return moment.Time{Nanos: t.UnixNano(), Precision: p}
 		}
 	}
-	return Time{}
+	return moment.Time{}
 }
 
-func (s *scenario) condition(ref Ref, w []string) error {
-	c := &Condition{Code: Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}, Verification: VerificationConfirmed, Clinical: ClinicalActive}
+func (s *scenario) condition(ref facts.Ref, w []string) error {
+	c := &facts.Condition{Code: facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}, Verification: facts.VerificationConfirmed, Clinical: facts.ClinicalActive}
 	if w[0] == "condition" {
 		c.Code.Codings[0] = terms.Coding{System: terms.CanonicalSystem(w[1]), Code: w[2]}
 		w = w[2:]
@@ -234,20 +238,20 @@ func (s *scenario) condition(ref Ref, w []string) error {
 		switch w[i] {
 		case "confirmed":
 		case "provisional":
-			c.Verification = VerificationProvisional
+			c.Verification = facts.VerificationProvisional
 		case "refuted":
-			c.Verification = VerificationRefuted
+			c.Verification = facts.VerificationRefuted
 		case "remission":
-			c.Clinical = ClinicalRemission
+			c.Clinical = facts.ClinicalRemission
 		case "resolved":
-			c.Clinical = ClinicalResolved
+			c.Clinical = facts.ClinicalResolved
 		case "plain": // neither status given
-			c.Clinical, c.Verification = ClinicalAbsent, VerificationAbsent
+			c.Clinical, c.Verification = facts.ClinicalAbsent, facts.VerificationAbsent
 		case "text":
-			c.Code = Concept{Texts: []string{w[i+1]}}
+			c.Code = facts.Concept{Texts: []string{w[i+1]}}
 			i++
 		case "id":
-			ref = Ref(w[i+1])
+			ref = facts.Ref(w[i+1])
 			i++
 		case "recorded":
 			c.Recorded = day(w[i+1])
@@ -259,39 +263,39 @@ func (s *scenario) condition(ref Ref, w []string) error {
 			return fmt.Errorf("unknown word %q", w[i])
 		}
 	}
-	s.st.Merge(Fact{Ref: ref, Kind: KindCondition, Condition: c})
+	s.st.Merge(facts.Fact{Ref: ref, Kind: facts.KindCondition, Condition: c})
 	return nil
 }
 
-func drugOf(s string) Drug {
+func drugOf(s string) facts.Drug {
 	if code, ok := strings.CutPrefix(s, "rx:"); ok {
 		code, name, named := strings.Cut(code, " ")
-		d := Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: code}}}
+		d := facts.Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: code}}}
 		if named {
 			d.Names = []string{name}
 		}
 		return d
 	}
 	if code, ok := strings.CutPrefix(s, "atc:"); ok {
-		return Drug{Codings: []terms.Coding{{System: terms.ATC, Code: code}}}
+		return facts.Drug{Codings: []terms.Coding{{System: terms.ATC, Code: code}}}
 	}
-	return Drug{Names: []string{s}}
+	return facts.Drug{Names: []string{s}}
 }
 
-var orderStatus = map[string]OrderStatus{
-	"active": StatusActive, "draft": StatusDraft, "on-hold": StatusOnHold, "stopped": StatusStopped, "cancelled": StatusCancelled,
-	"completed": StatusCompleted, "unknown": StatusUnknown, "in-progress": StatusInProgress, "not-taken": StatusNotTaken,
+var orderStatus = map[string]facts.OrderStatus{
+	"active": facts.StatusActive, "draft": facts.StatusDraft, "on-hold": facts.StatusOnHold, "stopped": facts.StatusStopped, "cancelled": facts.StatusCancelled,
+	"completed": facts.StatusCompleted, "unknown": facts.StatusUnknown, "in-progress": facts.StatusInProgress, "not-taken": facts.StatusNotTaken,
 }
 
-func (s *scenario) order(ref Ref, w []string) error {
-	o := &Order{Kind: map[string]OrderKind{"request": Request, "dispense": Dispense, "statement": Statement}[w[0]], Drug: drugOf(w[2])}
+func (s *scenario) order(ref facts.Ref, w []string) error {
+	o := &facts.Order{Kind: map[string]facts.OrderKind{"request": facts.Request, "dispense": facts.Dispense, "statement": facts.Statement}[w[0]], Drug: drugOf(w[2])}
 	status, ok := orderStatus[w[1]]
 	if !ok {
 		return fmt.Errorf("unknown status %q", w[1])
 	}
 	o.Status = status
-	var version Version
-	d := Dosage{}
+	var version facts.Version
+	d := facts.Dosage{}
 	dosed := false
 	for _, word := range w[3:] {
 		key, val, _ := strings.Cut(word, ":")
@@ -300,25 +304,25 @@ func (s *scenario) order(ref Ref, w []string) error {
 		case "as-needed":
 			d.AsNeeded, dosed = true, true
 		case "for":
-			d.AsNeededReason, dosed = Concept{Texts: []string{val}}, true
+			d.AsNeededReason, dosed = facts.Concept{Texts: []string{val}}, true
 		case "reason":
-			o.Reasons = append(o.Reasons, Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: val}}})
+			o.Reasons = append(o.Reasons, facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: val}}})
 		case "reason-icd":
-			o.Reasons = append(o.Reasons, Concept{Codings: []terms.Coding{{System: terms.ICD10CM, Code: val}}})
+			o.Reasons = append(o.Reasons, facts.Concept{Codings: []terms.Coding{{System: terms.ICD10CM, Code: val}}})
 		case "reason-ref":
-			o.ReasonRefs = append(o.ReasonRefs, Ref(val))
+			o.ReasonRefs = append(o.ReasonRefs, facts.Ref(val))
 		case "reason-text":
-			o.Reasons = append(o.Reasons, Concept{Texts: []string{val}})
+			o.Reasons = append(o.Reasons, facts.Concept{Texts: []string{val}})
 		case "route":
-			d.Route, dosed = Concept{Texts: []string{val}}, true
+			d.Route, dosed = facts.Concept{Texts: []string{val}}, true
 		case "bounds":
 			a, b, _ := strings.Cut(val, "..")
-			d.Bounds, dosed = Period{Start: day(a), End: day(b)}, true
+			d.Bounds, dosed = facts.Period{Start: day(a), End: day(b)}, true
 		case "lasts":
-			d.BoundsLength, dosed = Quantity{Value: val, Code: "d"}, true
+			d.BoundsLength, dosed = facts.Quantity{Value: val, Code: "d"}, true
 		case "dose":
 			n := strings.TrimRight(val, "abcdefghijklmnopqrstuvwxyzML")
-			d.Dose, dosed = Quantity{Value: n, Unit: val[len(n):]}, true
+			d.Dose, dosed = facts.Quantity{Value: n, Unit: val[len(n):]}, true
 		case "daily":
 			d.Timing.Frequency, err = strconv.Atoi(val)
 			d.Timing.Period, d.Timing.PeriodUnit, dosed = "1", "d", true
@@ -334,17 +338,17 @@ func (s *scenario) order(ref Ref, w []string) error {
 		case "effective-until":
 			o.Effective.End = day(val)
 		case "intent":
-			o.Intent = map[string]Intent{"proposal": IntentProposal, "plan": IntentPlan, "option": IntentOption}[val]
+			o.Intent = map[string]facts.Intent{"proposal": facts.IntentProposal, "plan": facts.IntentPlan, "option": facts.IntentOption}[val]
 		case "do-not-perform":
 			o.DoNotPerform = true
 		case "mark": // mark REF entered-in-error|deleted|moved
-			why := map[string]MarkReason{"entered-in-error": MarkEnteredInError, "deleted": MarkDeleted, "moved": MarkMoved}[w[2]]
-			s.st.Merge(Fact{Ref: Ref(w[1]), Kind: KindMark, Mark: why})
+			why := map[string]facts.MarkReason{"entered-in-error": facts.MarkEnteredInError, "deleted": facts.MarkDeleted, "moved": facts.MarkMoved}[w[2]]
+			s.st.Merge(facts.Fact{Ref: facts.Ref(w[1]), Kind: facts.KindMark, Mark: why})
 			return nil
 		case "medication":
-			o.MedicationRef, o.Drug = Ref(val), Drug{}
+			o.MedicationRef, o.Drug = facts.Ref(val), facts.Drug{}
 		case "absent":
-			o.Drug = Drug{Absent: true}
+			o.Drug = facts.Drug{Absent: true}
 		case "updated":
 			version.Updated = day(val).Nanos
 		default:
@@ -357,9 +361,9 @@ func (s *scenario) order(ref Ref, w []string) error {
 		}
 	}
 	if dosed {
-		o.Dosages = []Dosage{d}
+		o.Dosages = []facts.Dosage{d}
 	}
-	s.st.Merge(Fact{Ref: ref, Version: version, Kind: KindOrder, Order: o})
+	s.st.Merge(facts.Fact{Ref: ref, Version: version, Kind: facts.KindOrder, Order: o})
 	return nil
 }
 
@@ -368,35 +372,35 @@ var labCodes = map[string]string{
 	"creatinine": "2160-0", "egfr": "98979-8", "weight": "29463-7", "crp": "1988-5", "dialysis": "11041-1", "clearance": "35591-7", "pregnancy": "82810-3",
 }
 
-func (s *scenario) lab(ref Ref, w []string) error {
+func (s *scenario) lab(ref facts.Ref, w []string) error {
 	code, ok := labCodes[w[1]]
 	if !ok {
 		return fmt.Errorf("unknown test %q", w[1])
 	}
-	l := &LabResult{Status: LabFinal, Loincs: []string{code}}
+	l := &facts.LabResult{Status: facts.LabFinal, Loincs: []string{code}}
 	number := strings.TrimLeft(w[2], "<=>")
-	l.Value = Value{Kind: QuantityValue, Quantity: Quantity{Value: number, Comparator: w[2][:len(w[2])-len(number)], Unit: w[3]}}
+	l.Value = facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: number, Comparator: w[2][:len(w[2])-len(number)], Unit: w[3]}}
 	if w[3] == "-" {
 		l.Value.Quantity.Unit = ""
 	}
 	if w[2] == "text" {
-		l.Value = Value{Kind: TextValue, Text: w[3]}
+		l.Value = facts.Value{Kind: facts.TextValue, Text: w[3]}
 	}
 	if w[2] == "snomed" {
-		l.Value = Value{Kind: CodedValue, Concept: Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: w[3]}}}}
+		l.Value = facts.Value{Kind: facts.CodedValue, Concept: facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: w[3]}}}}
 	}
 	for _, word := range w[4:] {
 		switch key, val, _ := strings.Cut(word, ":"); key {
 		case "preliminary":
-			l.Status = LabPreliminary
+			l.Status = facts.LabPreliminary
 		case "registered":
-			l.Status, l.Value = LabRegistered, Value{}
+			l.Status, l.Value = facts.LabRegistered, facts.Value{}
 		case "unknown-status":
-			l.Status = LabUnknown
+			l.Status = facts.LabUnknown
 		case "cancelled":
-			l.Status = LabCancelled
+			l.Status = facts.LabCancelled
 		case "specimen":
-			l.Specimen = Ref("Specimen/" + val)
+			l.Specimen = facts.Ref("Specimen/" + val)
 		case "undated":
 		default:
 			if l.Effective.Start = day(word); l.Effective.Start.IsZero() {
@@ -404,6 +408,6 @@ func (s *scenario) lab(ref Ref, w []string) error {
 			}
 		}
 	}
-	s.st.Merge(Fact{Ref: ref, Kind: KindLab, Lab: l})
+	s.st.Merge(facts.Fact{Ref: ref, Kind: facts.KindLab, Lab: l})
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -15,11 +16,11 @@ type Settings struct {
 	Terms *terms.Terms   `yaml:"-"` // nil: the embedded tables
 	Zone  *time.Location `yaml:"-"` // in which a date begins and ends; nil: UTC
 
-	Orders OrderSettings `yaml:"orders"`
-	Iron   IronSettings  `yaml:"iron"`
-	Renal  RenalSettings `yaml:"renal"`
+	Orders orderSettings `yaml:"orders"`
+	Iron   ironSettings  `yaml:"iron"`
+	Renal  renalSettings `yaml:"renal"`
 	// Dopamine are the limits of the augmentation check.
-	Dopamine DopamineSettings `yaml:"dopamine"`
+	Dopamine dopamineSettings `yaml:"dopamine"`
 
 	// Checks switches single checks off or gives them another severity, by id.
 	Checks map[string]CheckSetting `yaml:"checks"`
@@ -41,30 +42,30 @@ type CheckSetting struct {
 
 // OrderSettings say how long an order counts. All are conventions of this project without a source in the literature
 // (rules.md R14, marks [C] and [T]): their review is pending.
-type OrderSettings struct {
+type orderSettings struct {
 	OldAfterDays    int `yaml:"old_after_days"`    // active for longer with nothing newer: at most low
 	ShortCourseDays int `yaml:"short_course_days"` // a course of at most so many days: one step lower
 	SupplyGraceDays int `yaml:"supply_grace_days"` // a completed order counts so long after its supply
 	// UnreadSupplyDays: an order whose stated supply cannot be read counts so long after it was written or handed over.
-	UnreadSupplyDays int            `yaml:"unread_supply_days"`
-	TailDays         map[string]int `yaml:"tail_days"`       // after stopped, by ingredient
-	DepotIntervals   int            `yaml:"depot_intervals"` // a depot antipsychotic lasts so many dosing intervals after stopped
-	PregnancyDays    int            `yaml:"pregnancy_days"`  // how long a sign of pregnancy counts
-	SwitchDays       int            `yaml:"switch_days"`     // two gabapentinoids at once are low for so long
-	OlderYears       int            `yaml:"older_years"`     // from this age on a pair with a depressant names age as a risk (FDA 2019)
-	DoxepinLow       Decimal        `yaml:"doxepin_low_mg"`  // doxepin up to so many mg a day is low (label for insomnia)
+	UnreadSupplyDays int             `yaml:"unread_supply_days"`
+	TailDays         map[string]int  `yaml:"tail_days"`       // after stopped, by ingredient
+	DepotIntervals   int             `yaml:"depot_intervals"` // a depot antipsychotic lasts so many dosing intervals after stopped
+	PregnancyDays    int             `yaml:"pregnancy_days"`  // how long a sign of pregnancy counts
+	SwitchDays       int             `yaml:"switch_days"`     // two gabapentinoids at once are low for so long
+	OlderYears       int             `yaml:"older_years"`     // from this age on a pair with a depressant names age as a risk (FDA 2019)
+	DoxepinLow       decimal.Decimal `yaml:"doxepin_low_mg"`  // doxepin up to so many mg a day is low (label for insomnia)
 }
 
 // DefaultSettings are those of the contract.
 func DefaultSettings() *Settings {
 	return &Settings{
 		Zone:     time.UTC,
-		Audience: ForProfessionals,
-		Facts:    DefaultFactLimits(),
-		Iron:     DefaultIronSettings(),
-		Renal:    DefaultRenalSettings(),
-		Dopamine: DefaultDopamineSettings(),
-		Orders: OrderSettings{
+		Audience: forProfessionals,
+		Facts:    defaultFactLimits(),
+		Iron:     defaultIronSettings(),
+		Renal:    defaultRenalSettings(),
+		Dopamine: defaultDopamineSettings(),
+		Orders: orderSettings{
 			OldAfterDays:     730,
 			ShortCourseDays:  3,
 			SupplyGraceDays:  7,
@@ -74,7 +75,7 @@ func DefaultSettings() *Settings {
 			PregnancyDays:    305,
 			SwitchDays:       28,
 			OlderYears:       65,
-			DoxepinLow:       decimal("6"),
+			DoxepinLow:       decimal.Of("6"),
 		},
 	}
 }
@@ -115,8 +116,8 @@ func (s *Settings) Validate() error {
 	if s.Orders.DoxepinLow.Sign() < 0 {
 		errs = append(errs, fmt.Errorf("orders.doxepin_low_mg: %s is below 0", s.Orders.DoxepinLow))
 	}
-	if s.Audience != ForProfessionals && s.Audience != ForPatients {
-		errs = append(errs, fmt.Errorf("audience: %q is neither %s nor %s", s.Audience, ForProfessionals, ForPatients))
+	if s.Audience != forProfessionals && s.Audience != ForPatients {
+		errs = append(errs, fmt.Errorf("audience: %q is neither %s nor %s", s.Audience, forProfessionals, ForPatients))
 	}
 	if err := errors.Join(append(errs, s.Facts.Validate(), s.Iron.Validate(), s.Renal.Validate(), s.Dopamine.Validate())...); err != nil {
 		return err

@@ -1,17 +1,22 @@
 package checks
 
+import (
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/silence"
+)
+
 // Silence says why one check raised no flag for one order, or for the patient when Order is "".
 type Silence struct {
-	Patient    Ref           `json:"patient"`
-	Order      Ref           `json:"order,omitempty"`
-	Check      string        `json:"check,omitempty"` // "" for every check
-	Ingredient string        `json:"ingredient,omitempty"`
-	Reason     SilenceReason `json:"reason"`
-	Detail     string        `json:"detail,omitempty"`
+	Patient    facts.Ref      `json:"patient"`
+	Order      facts.Ref      `json:"order,omitempty"`
+	Check      string         `json:"check,omitempty"` // "" for every check
+	Ingredient string         `json:"ingredient,omitempty"`
+	Reason     silence.Reason `json:"reason"`
+	Detail     string         `json:"detail,omitempty"`
 }
 
 // quiet notes why a check stayed silent, when somebody wants to know.
-func (ev *evaluation) quiet(o *orderView, check, ingredient string, why SilenceReason, detail string) {
+func (ev *evaluation) quiet(o *orderView, check, ingredient string, why silence.Reason, detail string) {
 	if !ev.explain {
 		return
 	}

@@ -3,12 +3,14 @@ package checks
 import (
 	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // State is what is kept of one patient: the newest version of every resource that matters, and the flags that were opened.
 type State struct {
-	Patient Ref
-	Facts   []Fact // sorted by Ref, each Ref once
+	Patient facts.Ref
+	Facts   []facts.Fact // sorted by Ref, each Ref once
 	Flags   []OpenFlag
 	// Ruleset that Flags were decided under.
 	Ruleset string
@@ -17,7 +19,7 @@ type State struct {
 }
 
 // Find returns the fact about ref, or nil.
-func (s *State) Find(ref Ref) *Fact {
+func (s *State) Find(ref facts.Ref) *facts.Fact {
 	i, ok := s.search(ref)
 	if !ok {
 		return nil
@@ -25,12 +27,12 @@ func (s *State) Find(ref Ref) *Fact {
 	return &s.Facts[i]
 }
 
-func (s *State) search(ref Ref) (int, bool) {
-	return slices.BinarySearchFunc(s.Facts, ref, func(f Fact, r Ref) int { return strings.Compare(string(f.Ref), string(r)) })
+func (s *State) search(ref facts.Ref) (int, bool) {
+	return slices.BinarySearchFunc(s.Facts, ref, func(f facts.Fact, r facts.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
 }
 
 // Merge takes f in when it is news: unknown so far, or newer than what is known of the same resource. It tells whether it changed s.
-func (s *State) Merge(f Fact) bool {
+func (s *State) Merge(f facts.Fact) bool {
 	i, known := s.search(f.Ref)
 	if !known {
 		s.Facts = slices.Insert(s.Facts, i, f)

@@ -4,6 +4,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/silence"
+	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -11,7 +14,7 @@ import (
 // only if it is open. A supply that is stated and cannot be read is neither: the order counts for
 // as long as the settings say, with a cap.
 func (ev *evaluation) weighSupply(o *orderView, open bool) {
-	if o.unread&UnreadSupply != 0 && o.SupplyDays == "" && o.Validity.End.IsZero() {
+	if o.unread&unread.Supply != 0 && o.SupplyDays == "" && o.Validity.End.IsZero() {
 		ev.weighUnreadSupply(o)
 		return
 	}
@@ -19,9 +22,9 @@ func (ev *evaluation) weighSupply(o *orderView, open bool) {
 	switch {
 	case !ok && open:
 	case !ok:
-		o.mute(SilentSupplyUnknown, "")
+		o.mute(silence.SupplyUnknown, "")
 	case !ev.later(end.AddDate(0, 0, ev.set.Orders.SupplyGraceDays)):
-		o.mute(SilentSupplyEnded, end.In(ev.zone).Format(time.DateOnly))
+		o.mute(silence.SupplyEnded, end.In(ev.zone).Format(time.DateOnly))
 	}
 }
 
@@ -29,7 +32,7 @@ func (ev *evaluation) weighUnreadSupply(o *orderView) {
 	days := ev.set.Orders.UnreadSupplyDays
 	if start := ev.supplyStart(o); !start.IsZero() {
 		if end := start.In(ev.zone).AddDate(0, 0, days); !ev.later(end) {
-			o.mute(SilentSupplyEnded, end.Format(time.DateOnly))
+			o.mute(silence.SupplyEnded, end.Format(time.DateOnly))
 			return
 		}
 	}
@@ -87,19 +90,19 @@ func (ev *evaluation) quantityDays(o *orderView) (float64, bool) {
 	}
 	measure := ev.supplyMeasure(o, doseUnitOf(&q))
 	amount, known := measure.milligrams(&q)
-	var daily Decimal
+	var daily decimal.Decimal
 	for i := range o.Dosages {
 		d := &o.Dosages[i]
 		perDay, ok := measure.perDay(d)
 		if d.AsNeeded || d.Sequence > 1 || !ok {
 			return 0, false
 		}
-		daily = daily.plus(perDay)
+		daily = daily.Plus(perDay)
 	}
 	if !known || daily.Sign() <= 0 || amount.Sign() <= 0 {
 		return 0, false
 	}
-	days, err := number(amount.over(daily).cut(6))
+	days, err := number(amount.Over(daily).Cut(6))
 	return days, err == nil
 }
 

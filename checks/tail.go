@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -28,7 +29,7 @@ func (ev *evaluation) tail(x *exposure) bool {
 }
 
 // depotInterval is the days between two injections, when they are stated and a week or more.
-func depotInterval(o *Order) (int, bool) {
+func depotInterval(o *facts.Order) (int, bool) {
 	for i := range o.Dosages {
 		t := &o.Dosages[i].Timing
 		if period, ok := periodLength(t); ok && period/float64(max(t.Frequency, 1)) >= 7 {

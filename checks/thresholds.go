@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -24,20 +25,20 @@ const (
 	fromProject = "AASM 2025 names regular tests; the number is a convention of this project"
 )
 
-func measured(name string, value fmt.Stringer, unit, source string) Threshold {
-	return Threshold{Name: name, Value: value.String() + " " + unit, Source: source, Review: Pending}
+func measured(name string, value fmt.Stringer, unit, source string) threshold {
+	return threshold{Name: name, Value: value.String() + " " + unit, Source: source, Review: rulePending}
 }
 
-func convention(name string, value int, unit string) Threshold {
+func convention(name string, value int, unit string) threshold {
 	return counted(name, value, unit, fromUs)
 }
 
-func counted(name string, value int, unit, source string) Threshold {
-	return Threshold{Name: name, Value: strconv.Itoa(value) + " " + unit, Source: source, Review: Pending}
+func counted(name string, value int, unit, source string) threshold {
+	return threshold{Name: name, Value: strconv.Itoa(value) + " " + unit, Source: source, Review: rulePending}
 }
 
-func orderThresholds(s *Settings) []Threshold {
-	return []Threshold{
+func orderThresholds(s *Settings) []threshold {
+	return []threshold{
 		convention("orders.old_after_days", s.Orders.OldAfterDays, "d"),
 		convention("orders.short_course_days", s.Orders.ShortCourseDays, "d"),
 		convention("orders.supply_grace_days", s.Orders.SupplyGraceDays, "d"),
@@ -47,8 +48,8 @@ func orderThresholds(s *Settings) []Threshold {
 
 // tailThresholds are those of the drugs that act on after their order was stopped, among the
 // classes of a check.
-func tailThresholds(c Check) func(*Settings) []Threshold {
-	return func(s *Settings) []Threshold {
+func tailThresholds(c Check) func(*Settings) []threshold {
+	return func(s *Settings) []threshold {
 		all := orderThresholds(s)
 		for _, name := range slices.Sorted(maps.Keys(s.Orders.TailDays)) {
 			classes := c.Classes
@@ -71,9 +72,9 @@ func tailThresholds(c Check) func(*Settings) []Threshold {
 	}
 }
 
-func dopamineThresholds(s *Settings) []Threshold {
+func dopamineThresholds(s *Settings) []threshold {
 	d := &s.Dopamine
-	all := []Threshold{convention("dopamine.new_days", d.NewDays, "d")}
+	all := []threshold{convention("dopamine.new_days", d.NewDays, "d")}
 	for _, drug := range slices.Sorted(maps.Keys(d.Maxima)) {
 		all = append(all, measured("dopamine.maxima."+drug, d.Maxima[drug].Most, "mg/d", d.Maxima[drug].Source))
 	}
@@ -81,18 +82,18 @@ func dopamineThresholds(s *Settings) []Threshold {
 	return append(append(all, ironLimits(s)...), orderThresholds(s)...)
 }
 
-func pairThresholds(s *Settings) []Threshold {
-	return append([]Threshold{counted("orders.older_years", s.Orders.OlderYears, "a", fromFDA)}, orderThresholds(s)...)
+func pairThresholds(s *Settings) []threshold {
+	return append([]threshold{counted("orders.older_years", s.Orders.OlderYears, "a", fromFDA)}, orderThresholds(s)...)
 }
 
 // ironLimits decide what is low.
-func ironLimits(s *Settings) []Threshold {
+func ironLimits(s *Settings) []threshold {
 	i := &s.Iron
-	below := func(name string, v Decimal, unit, source string) Threshold {
-		return Threshold{Name: name, Value: "< " + v.String() + " " + unit, Source: source, Review: Pending}
+	below := func(name string, v decimal.Decimal, unit, source string) threshold {
+		return threshold{Name: name, Value: "< " + v.String() + " " + unit, Source: source, Review: rulePending}
 	}
-	return []Threshold{
-		{Name: "iron.ferritin_low", Value: "<= " + i.FerritinLow.String() + " ng/mL", Source: fromAASM, Review: Pending},
+	return []threshold{
+		{Name: "iron.ferritin_low", Value: "<= " + i.FerritinLow.String() + " ng/mL", Source: fromAASM, Review: rulePending},
 		below("iron.tsat_low", i.TSATLow, "%", fromAASM),
 		below("iron.child_ferritin", i.ChildFerritin, "ng/mL", fromAASM2),
 		convention("iron.adult_years", i.AdultYears, "a"),
@@ -102,7 +103,7 @@ func ironLimits(s *Settings) []Threshold {
 	}
 }
 
-func ironThresholds(s *Settings) []Threshold {
+func ironThresholds(s *Settings) []threshold {
 	i := &s.Iron
 	all := append(ironLimits(s),
 		counted("iron.shortened_days", i.ShortenedDays, "d", fromProject),
@@ -114,7 +115,7 @@ func ironThresholds(s *Settings) []Threshold {
 	for n, l := range i.Laboratories {
 		for _, v := range []struct {
 			name  string
-			value *Decimal
+			value *decimal.Decimal
 		}{{"ferritin_low", l.FerritinLow}, {"child_ferritin", l.ChildFerritin}, {"dialysis_ferritin", l.DialysisFerritin}} {
 			if v.value != nil {
 				all = append(all, measured(fmt.Sprintf("iron.laboratories[%d].%s", n, v.name), *v.value, "ng/mL", l.Performer))
@@ -125,9 +126,9 @@ func ironThresholds(s *Settings) []Threshold {
 }
 
 // readingThresholds decide what a text adds about how a result is to be read.
-func readingThresholds(s *Settings) []Threshold {
+func readingThresholds(s *Settings) []threshold {
 	i := &s.Iron
-	return []Threshold{
+	return []threshold{
 		measured("iron.assay_note_ferritin", i.AssayNoteFerritin, "ng/mL", "Silber 2025, J Clin Sleep Med 21:65-67"),
 		counted("iron.iv_iron_days", i.IVIronDays, "d", fromRules),
 		measured("iron.crp_limit", i.CRPLimit, "mg/L", fromUs),
@@ -137,20 +138,20 @@ func readingThresholds(s *Settings) []Threshold {
 	}
 }
 
-func ageThresholds(s *Settings) []Threshold {
-	return append([]Threshold{
+func ageThresholds(s *Settings) []threshold {
+	return append([]threshold{
 		counted("iron.ageing_days", s.Iron.AgeingDays, "d", fromProject),
 		counted("iron.stale_days", s.Iron.StaleDays, "d", fromProject),
 	}, unusableThresholds(s)...)
 }
 
-func unusableThresholds(s *Settings) []Threshold {
+func unusableThresholds(s *Settings) []threshold {
 	return append(readingThresholds(s), orderThresholds(s)...)
 }
 
-func renalThresholds(s *Settings) []Threshold {
+func renalThresholds(s *Settings) []threshold {
 	r := &s.Renal
-	all := []Threshold{
+	all := []threshold{
 		measured("renal.normal_from", r.Normal, "mL/min", "labels"),
 		measured("renal.moderate_above", r.Moderate, "mL/min", "labels; to which band it belongs is a convention"),
 		measured("renal.severe_above", r.Severe, "mL/min", "labels; to which band it belongs is a convention"),
@@ -177,7 +178,7 @@ func renalThresholds(s *Settings) []Threshold {
 	return append(all, orderThresholds(s)...)
 }
 
-func (m *RenalMaximum) threshold(name string) Threshold {
+func (m *RenalMaximum) threshold(name string) threshold {
 	value := fmt.Sprintf("%s, %s, %s, %s mg/d, from the best to the lowest band", m.Normal, m.Moderate, m.Severe, m.Failure)
 	if m.Proportional {
 		value += ", in proportion within that"
@@ -189,5 +190,5 @@ func (m *RenalMaximum) threshold(name string) Threshold {
 	if m.Seen != "" {
 		source += " (" + m.Seen + ")"
 	}
-	return Threshold{Name: name, Value: value, Source: source, Review: Pending}
+	return threshold{Name: name, Value: value, Source: source, Review: rulePending}
 }

@@ -4,16 +4,18 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 // doseRate says that a dose is taken a number of times in a number of days; kept as a ratio, so that nothing is rounded.
-type doseRate struct{ times, days Decimal }
+type doseRate struct{ times, days decimal.Decimal }
 
 // periodDays are the units of time that terms.TimeUnit knows in days, as ratios.
 var periodDays = map[string]doseRate{
-	"s": {decimalInt(1), decimalInt(86_400)}, "min": {decimalInt(1), decimalInt(1440)}, "h": {decimalInt(1), decimalInt(24)},
-	"d": {decimalInt(1), decimalInt(1)}, "wk": {decimalInt(7), decimalInt(1)}, "mo": {decimalInt(30), decimalInt(1)}, "a": {decimalInt(365), decimalInt(1)},
+	"s": {decimal.Int(1), decimal.Int(86_400)}, "min": {decimal.Int(1), decimal.Int(1440)}, "h": {decimal.Int(1), decimal.Int(24)},
+	"d": {decimal.Int(1), decimal.Int(1)}, "wk": {decimal.Int(7), decimal.Int(1)}, "mo": {decimal.Int(30), decimal.Int(1)}, "a": {decimal.Int(365), decimal.Int(1)},
 }
 
 // timingCodes are codes of HL7's GTSAbbreviation and usual Latin ones, as times in days.
@@ -23,10 +25,10 @@ var timingCodes = map[string]doseRate{
 	"QID": per(4, 1), "QDS": per(4, 1), "QOD": per(1, 2), "EOD": per(1, 2), "WK": per(1, 7), "QW": per(1, 7), "QWK": per(1, 7), "MO": per(1, 30),
 }
 
-func per(times, days int) doseRate { return doseRate{decimalInt(times), decimalInt(days)} }
+func per(times, days int) doseRate { return doseRate{decimal.Int(times), decimal.Int(days)} }
 
 // rateOf says how often a dose is taken: by timing.repeat, else by its code. Unknown stays unknown.
-func rateOf(t *Timing) (doseRate, bool) {
+func rateOf(t *facts.Timing) (doseRate, bool) {
 	events := max(t.When, t.TimesOfDay)
 	switch {
 	case t.Period != "":
@@ -47,19 +49,19 @@ func rateOf(t *Timing) (doseRate, bool) {
 }
 
 // repeatRate reads frequency, period and periodUnit. Several times of day within one day say more than a frequency of 1.
-func repeatRate(t *Timing, events int) (doseRate, bool) {
+func repeatRate(t *facts.Timing, events int) (doseRate, bool) {
 	name := terms.TimeUnit(t.PeriodUnit)
 	unit, ok := periodDays[name]
-	period, err := ParseDecimal(t.Period)
+	period, err := decimal.Parse(t.Period)
 	if !ok || err != nil || period.Sign() <= 0 {
 		return doseRate{}, false
 	}
 	times := max(t.Frequency, 1)
-	daily := name == "d" && period.Cmp(decimalInt(1)) == 0
+	daily := name == "d" && period.Cmp(decimal.Int(1)) == 0
 	if daily {
 		times = max(times, events)
 	}
-	rate := doseRate{times: decimalInt(times).times(unit.days), days: period.times(unit.times)}
+	rate := doseRate{times: decimal.Int(times).Times(unit.days), days: period.Times(unit.times)}
 	if daily || name == "h" {
 		rate = onWeekdays(rate, t.DaysOfWeek)
 	}
@@ -70,7 +72,7 @@ func onWeekdays(r doseRate, days int) doseRate {
 	if days <= 0 || days >= 7 {
 		return r
 	}
-	return doseRate{times: r.times.times(decimalInt(days)), days: r.days.times(decimalInt(7))}
+	return doseRate{times: r.times.Times(decimal.Int(days)), days: r.days.Times(decimal.Int(7))}
 }
 
 // codeRate reads a timing code: BID, QHS, or every n hours or days as in Q8H.
@@ -99,7 +101,7 @@ func codeRate(code string) (doseRate, bool) {
 // LengthInDays is a length of time in days, as a decimal number. A unit code of UCUM decides, else the text of the unit, in any case
 // and in the languages of the tables; inDays tells that a unit which is none of time, or none at all, means days. ok is false for what is
 // no length that a course of treatment can have.
-func LengthInDays(q *Quantity, inDays bool) (days string, ok bool) {
+func LengthInDays(q *facts.Quantity, inDays bool) (days string, ok bool) {
 	unit := timeUnitOf(q)
 	if unit == "" && inDays {
 		unit = "d"
@@ -109,11 +111,11 @@ func LengthInDays(q *Quantity, inDays bool) (days string, ok bool) {
 			return days, true
 		}
 	}
-	n, err := ParseDecimal(q.Value)
-	if unit == "" || err != nil || n.Sign() < 0 || n.Cmp(decimalInt(1_000_000)) > 0 {
+	n, err := decimal.Parse(q.Value)
+	if unit == "" || err != nil || n.Sign() < 0 || n.Cmp(decimal.Int(1_000_000)) > 0 {
 		return "", false
 	}
-	return periodDays[unit].length(n).cut(10), true
+	return periodDays[unit].length(n).Cut(10), true
 }
 
 // wholeDays is a whole number of units in days, where that is whole too.
@@ -128,10 +130,10 @@ func wholeDays(unit string, n uint64) (days string, ok bool) {
 }
 
 // length is n units of time in days.
-func (r doseRate) length(n Decimal) Decimal { return n.times(r.times).over(r.days) }
+func (r doseRate) length(n decimal.Decimal) decimal.Decimal { return n.Times(r.times).Over(r.days) }
 
 // timeUnitOf is the unit of time of a quantity as periodDays has it: of its code, else of its text; "" when it has none.
-func timeUnitOf(q *Quantity) string {
+func timeUnitOf(q *facts.Quantity) string {
 	if unit := terms.TimeUnit(q.Code); unit != "" {
 		return unit
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -22,8 +23,8 @@ import (
 
 // Trimmed is what Trim did and found.
 type Trimmed struct {
-	Gone    []Ref // facts that are not there any more
-	Changed []Ref // facts whose newest version was forgotten, and that are what the one before was
+	Gone    []facts.Ref // facts that are not there any more
+	Changed []facts.Ref // facts whose newest version was forgotten, and that are what the one before was
 	floors  map[place]floor
 }
 
@@ -34,8 +35,8 @@ type place struct {
 
 // floor is the oldest that stays in a place which something was cut from.
 type floor struct {
-	version Version
-	ref     Ref
+	version facts.Version
+	ref     facts.Ref
 }
 
 func (f floor) compare(g floor) int {
@@ -58,13 +59,13 @@ func (s *State) Trim(set *Settings) Trimmed {
 }
 
 // Refuses tells that Trim would cut f again, of whose resource nothing else is known.
-func (t *Trimmed) Refuses(f *Fact, set *Settings) bool {
+func (t *Trimmed) Refuses(f *facts.Fact, set *Settings) bool {
 	if len(t.floors) == 0 {
 		return false
 	}
 	refused := true
 	g := groupOf(f.Ref)
-	eachPlace(f, set.terms(), func(bit int, v *Version) { refused = refused && t.below(place{g, bit}, floor{*v, f.Ref}) })
+	eachPlace(f, set.terms(), func(bit int, v *facts.Version) { refused = refused && t.below(place{g, bit}, floor{*v, f.Ref}) })
 	return refused
 }
 
@@ -89,7 +90,7 @@ func (t *trimmer) each(do func(place, floor)) {
 			continue
 		}
 		g := groupOf(f.Ref)
-		eachPlace(f, t.terms, func(bit int, v *Version) { do(place{g, bit}, floor{*v, f.Ref}) })
+		eachPlace(f, t.terms, func(bit int, v *facts.Version) { do(place{g, bit}, floor{*v, f.Ref}) })
 	}
 }
 
@@ -163,20 +164,20 @@ func (t *trimmer) cut() {
 }
 
 // stays leaves f what has a place; false when that is nothing.
-func (t *trimmer) stays(f *Fact) bool {
+func (t *trimmer) stays(f *facts.Fact) bool {
 	own := !f.Outranked() && t.left(f.Ref, &f.Version, placesOf(f, t.terms)) != 0
 	if f.Kept == nil {
 		return own
 	}
-	var past []Past
-	for _, p := range f.past() {
+	var past []facts.Past
+	for _, p := range f.Past() {
 		if p.Places = t.left(f.Ref, &p.Version, p.Places); p.Places != 0 {
 			past = append(past, p)
 		}
 	}
 	switch {
 	case own, len(past) > 0 && past[0].Version == f.Version:
-		f.keep(past, f.hidden())
+		f.Keep(past, f.Hidden())
 	case len(past) == 0:
 		return false
 	default:
@@ -187,17 +188,17 @@ func (t *trimmer) stays(f *Fact) bool {
 }
 
 // before is a fact of which the newest version that is left is the first of past. Only of a mark it is known what that said.
-func before(ref Ref, past []Past) Fact {
-	f := Fact{Ref: ref, Version: past[0].Version, Kind: KindMark, Mark: past[0].Mark}
+func before(ref facts.Ref, past []facts.Past) facts.Fact {
+	f := facts.Fact{Ref: ref, Version: past[0].Version, Kind: facts.KindMark, Mark: past[0].Mark}
 	if past[0].Places == placeMark {
 		past = past[1:]
 	}
-	f.keep(past, nil)
+	f.Keep(past, nil)
 	return f
 }
 
 // left are those of the places of a version that it keeps.
-func (t *trimmer) left(ref Ref, v *Version, places Places) (left Places) {
+func (t *trimmer) left(ref facts.Ref, v *facts.Version, places facts.Places) (left facts.Places) {
 	eachBit(places, func(bit int) {
 		if !t.below(place{groupOf(ref), bit}, floor{*v, ref}) {
 			left |= placeMark << bit

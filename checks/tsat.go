@@ -3,6 +3,8 @@ package checks
 import (
 	"slices"
 
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -17,7 +19,7 @@ var analyteWords = map[terms.Analyte]string{
 
 // calculatedTSAT gives a TSAT for every iron result with a binding capacity of the same draw (rules.md "TSAT by calculation"):
 // 100 x iron / TIBC, TIBC being iron + UIBC where only that was measured, or the factor of the settings x iron / transferrin. Draws are never mixed.
-func calculatedTSAT(b *labBook, tsat *terms.Lab, factor Decimal) []labReading {
+func calculatedTSAT(b *labBook, tsat *terms.Lab, factor decimal.Decimal) []labReading {
 	iron := b.of(terms.Iron)
 	if len(iron) == 0 {
 		return nil
@@ -52,10 +54,10 @@ func bindingPartners(b *labBook) []*drawIndex {
 }
 
 // saturation divides; where one of the two cannot be used, the result says which and why.
-func saturation(iron, partner *labReading, tsat *terms.Lab, factor Decimal) labReading {
+func saturation(iron, partner *labReading, tsat *terms.Lab, factor decimal.Decimal) labReading {
 	r := *iron
 	r.lab, r.calculated, r.measure, r.note = tsat, true, measure{}, ""
-	r.refs = []Ref{iron.refs[0]}
+	r.refs = []facts.Ref{iron.refs[0]}
 	if partner.refs[0] != iron.refs[0] {
 		r.refs = append(r.refs, partner.refs[0])
 	}
@@ -65,7 +67,7 @@ func saturation(iron, partner *labReading, tsat *terms.Lab, factor Decimal) labR
 	if r.specimen == "" {
 		r.specimen = partner.specimen
 	}
-	if partner.status != LabFinal {
+	if partner.status != facts.LabFinal {
 		r.status = partner.status
 	}
 	r.unplaced = iron.unplaced || partner.unplaced
@@ -81,17 +83,17 @@ func saturation(iron, partner *labReading, tsat *terms.Lab, factor Decimal) labR
 	comparator, ok := ratioComparator(iron.measure.comparator, partner.measure.comparator)
 	capacity := partner.measure.value
 	if partner.lab.Analyte == terms.UIBC {
-		capacity = capacity.plus(iron.measure.value)
+		capacity = capacity.Plus(iron.measure.value)
 	}
 	if !ok || capacity.Sign() <= 0 {
 		r.reason = labNotCalculable
 		return r
 	}
-	scale := decimalInt(100)
+	scale := decimal.Int(100)
 	if partner.lab.Analyte == terms.Transferrin {
 		scale = factor
 	}
-	m := measure{value: iron.measure.value.times(scale).over(capacity), comparator: comparator, unit: "%"}
+	m := measure{value: iron.measure.value.Times(scale).Over(capacity), comparator: comparator, unit: "%"}
 	r.measure, r.reason = plausible(tsat, m)
 	return r
 }
@@ -110,7 +112,7 @@ func ratioComparator(above, below string) (string, bool) {
 
 // tsatReadings are the measured and calculated TSAT results. Of one draw a measured one that can be used wins; where it cannot,
 // a calculated one takes its place and says so, but for one that was sent and could not be read, which stays.
-func tsatReadings(b *labBook, tsat *terms.Lab, factor Decimal, clears func(*labReading) bool) []labReading {
+func tsatReadings(b *labBook, tsat *terms.Lab, factor decimal.Decimal, clears func(*labReading) bool) []labReading {
 	measured, calculated := b.of(terms.TSAT), calculatedTSAT(b, tsat, factor)
 	if len(calculated) == 0 {
 		return measured
@@ -142,13 +144,13 @@ func (r labReason) or(m *labReading) string {
 }
 
 // statusReason is why a result of this status cannot clear.
-func statusReason(s LabStatus) labReason {
+func statusReason(s facts.LabStatus) labReason {
 	switch s {
-	case LabFinal:
+	case facts.LabFinal:
 		return labUsable
-	case LabPreliminary:
+	case facts.LabPreliminary:
 		return labPreliminary
-	case LabRegistered:
+	case facts.LabRegistered:
 		return labPending
 	default:
 		return labUnknownStatus

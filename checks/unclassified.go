@@ -3,6 +3,7 @@ package checks
 import (
 	"strconv"
 
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -10,7 +11,7 @@ func unclassifiedCheck() Check {
 	return Check{
 		ID: "medication-unclassified", Title: "Medication that cannot be identified", Severity: "low",
 		Trigger:   "a counted order with nothing to identify its drug by",
-		Citations: []Citation{{Source: "rlsguard: absence of data is not safety", Review: Pending}},
+		Citations: []Citation{{Source: "rlsguard: absence of data is not safety", Review: rulePending}},
 		Rule:      pending(2),
 		run:       (*evaluation).unclassified,
 	}
@@ -31,7 +32,7 @@ func (ev *evaluation) unclassified(c Check) {
 		}
 	}
 	if len(f.Implicated) == 0 {
-		ev.quiet(nil, c.ID, "", SilentIdentified, "")
+		ev.quiet(nil, c.ID, "", silence.Identified, "")
 		return
 	}
 	key := "unclassified.one"

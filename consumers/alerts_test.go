@@ -89,7 +89,7 @@ func (p *pair) active() string {
 }
 
 // silence is no alert: with every evaluation while a recording was made, and now and then after it.
-func silence(recorded, until time.Duration) (all []firing) {
+func silentAfter(recorded, until time.Duration) (all []firing) {
 	step := time.Second
 	for at := step; at <= until; at += step {
 		all = append(all, firing{at: at, only: true})
@@ -119,7 +119,7 @@ func TestNoAlertInARollingRestart(t *testing.T) {
 	p.stop()
 	recorded := p.duration()
 	p.hold(6, 20*time.Minute)
-	p.ruleTest(t, silence(recorded, p.duration())...)
+	p.ruleTest(t, silentAfter(recorded, p.duration())...)
 }
 
 // The active instance is killed and stays away: the other takes over, and for a quarter of an hour
@@ -135,7 +135,7 @@ func TestNoAlertInAFailover(t *testing.T) {
 	p.stop()
 	recorded := p.duration()
 	p.hold(6, 20*time.Minute)
-	expect := silence(recorded, 14*time.Minute)
+	expect := silentAfter(recorded, 14*time.Minute)
 	p.ruleTest(t, append(expect, firing{at: p.duration(), alerts: []string{"RlsguardStandbyMissing"}, only: true})...)
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -206,7 +206,7 @@ func (r *inputReader) event(m jetstream.Msg) (commit.Event, error) {
 		r.reader = fhir.NewReader(r.options)
 	}
 	in := &fold.Input{
-		Arrival:  checks.Arrival{Epoch: r.epoch, Sequence: meta.Sequence.Stream},
+		Arrival:  facts.Arrival{Epoch: r.epoch, Sequence: meta.Sequence.Stream},
 		AllowAck: m.Subject() == layout.SubjectAcknowledge,
 	}
 	r.reader.Document(m.Data(), func(res fhir.Resource) bool {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 	"github.com/rlsguard/rlsguard/consumers/watch"
@@ -109,7 +110,7 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 			t.Errorf("%s has number %d", f.Check, f.Number)
 		}
 	}
-	if len(st.Flags) < 2 || st.Find(checks.Ref("MedicationRequest/m3-"+erasedID)).Kind != checks.KindOrder {
+	if len(st.Flags) < 2 || st.Find(facts.Ref("MedicationRequest/m3-"+erasedID)).Kind != facts.KindOrder {
 		t.Errorf("the tombstone was not erased, or flags are missing: %+v", st.Flags)
 	}
 	if left := b.messages(layout.StreamRLS, layout.SubjectTimer+tok.String()); len(left) != 1 {

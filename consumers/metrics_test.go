@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -31,7 +32,7 @@ func labelValues() map[string][]string {
 		all["rlsguard_rejections_total reason"] = append(all["rlsguard_rejections_total reason"], string(r))
 	}
 	all["reason"] = health.NotReady
-	all["rlsguard_quiet_checks reason"] = []string{string(checks.SilentOff), string(checks.SilentNotApproved)}
+	all["rlsguard_quiet_checks reason"] = []string{string(silence.Off), string(silence.NotApproved)}
 	all["type"], all["element"] = []string{"MedicationRequest"}, []string{"status"} // of what the test cannot read
 	return all
 }

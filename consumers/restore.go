@@ -8,7 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -39,7 +39,7 @@ func (s *session) restore(ctx context.Context, missing *commit.Missing) error {
 
 // restoreFlags puts the newest transitions of open flags back that RLS does not have, from
 // RLS_FLAGS. It gives the flags that neither has, with their patients.
-func (s *session) restoreFlags(ctx context.Context) (map[string]checks.Ref, error) {
+func (s *session) restoreFlags(ctx context.Context) (map[string]facts.Ref, error) {
 	missing, err := s.committer.OpenFlags()
 	if err != nil {
 		return nil, err

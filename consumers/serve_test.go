@@ -15,12 +15,14 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // bench is a server and what tests do with it.
@@ -133,7 +135,7 @@ func (b *bench) history() []checks.Flag {
 	b.t.Helper()
 	var flags []checks.Flag
 	for _, m := range b.messages(layout.StreamRLS, layout.SubjectAudit+">") {
-		f, err := fhir.UnmarshalFlag(m.Data())
+		f, err := issue.Unmarshal(m.Data())
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -176,9 +178,9 @@ func (b *bench) readAll(stream, filter string) (all []jetstream.Msg, whole bool)
 }
 
 // states are those stored, by patient.
-func (b *bench) states() map[checks.Ref]*checks.State {
+func (b *bench) states() map[facts.Ref]*checks.State {
 	b.t.Helper()
-	all := map[checks.Ref]*checks.State{}
+	all := map[facts.Ref]*checks.State{}
 	for _, m := range b.messages(layout.StreamRLS, layout.SubjectPatient+"*") {
 		st, err := codec.Decode(m.Data())
 		if err != nil {
@@ -199,7 +201,7 @@ func replay(docs ...string) *fold.Memory {
 }
 
 func readInput(seq uint64, doc string) fold.Input {
-	in := fold.Input{Arrival: checks.Arrival{Sequence: seq}}
+	in := fold.Input{Arrival: facts.Arrival{Sequence: seq}}
 	fhir.NewReader(fhir.DefaultOptions()).Document([]byte(doc), func(res fhir.Resource) bool {
 		in.Resources = append(in.Resources, res)
 		return true

@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -40,8 +41,8 @@ func reasonOf(err error) string {
 // tellQuiet says which checks are quiet, in the log and the metrics: nobody should take their silence for safety.
 func (c *Config) tellQuiet() {
 	n := c.Health.Quiet(c.Engine.Settings)
-	if off, unapproved := n[checks.SilentOff], n[checks.SilentNotApproved]; off+unapproved > 0 {
-		c.Log.Warn().Int("quiet", off+unapproved).Int("checks", len(checks.Catalogue())).Int(string(checks.SilentOff), off).
-			Int(string(checks.SilentNotApproved), unapproved).Msg("checks are quiet by the settings: they open no flag")
+	if off, unapproved := n[silence.Off], n[silence.NotApproved]; off+unapproved > 0 {
+		c.Log.Warn().Int("quiet", off+unapproved).Int("checks", len(checks.Catalogue())).Int(string(silence.Off), off).
+			Int(string(silence.NotApproved), unapproved).Msg("checks are quiet by the settings: they open no flag")
 	}
 }

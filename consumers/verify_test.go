@@ -13,6 +13,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
@@ -128,7 +129,7 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 		}, []operate.DifferenceKind{operate.CommitDiffers, operate.FlagDiffers, operate.ShownDiffers}},
 		{"a fact missing in the state", func() {
 			b.write(subject, one(func(st *checks.State) {
-				st.Facts = slices.DeleteFunc(st.Facts, func(f checks.Fact) bool { return f.Kind == checks.KindOrder })
+				st.Facts = slices.DeleteFunc(st.Facts, func(f facts.Fact) bool { return f.Kind == facts.KindOrder })
 			}))
 		}, []operate.DifferenceKind{operate.FlagDiffers}},
 		{"a number gone back", func() {

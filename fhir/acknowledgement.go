@@ -3,14 +3,12 @@ package fhir
 import (
 	"cmp"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/unread"
+	"github.com/rlsguard/rlsguard/fhir/datetime"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
-
-// ExtUntil is the extension of an acknowledging DetectedIssue with the time (valueDateTime) up to which it holds.
-const ExtUntil = BaseURL + "/StructureDefinition/until"
-
-// ActionNoted is the code of mitigation.action, in any system, that says that a flag was seen; every other code is an override reason.
-const ActionNoted = "noted"
 
 // acknowledgement reads a DetectedIssue that answers a flag: it has the id of the flag and a mitigation. Any other does not concern us.
 func (d *decoder) acknowledgement(res *Resource) {
@@ -18,7 +16,7 @@ func (d *decoder) acknowledgement(res *Resource) {
 	if at[nIdentifier] == 0 || at[nMitigation] == 0 {
 		return
 	}
-	a := &checks.Acknowledgement{FlagID: d.flagID(int(at[nIdentifier]))}
+	a := &facts.Acknowledgement{FlagID: d.flagID(int(at[nIdentifier]))}
 	if a.FlagID == "" || d.rejection != nil {
 		return
 	}
@@ -27,7 +25,7 @@ func (d *decoder) acknowledgement(res *Resource) {
 		return
 	}
 	if withdrawn {
-		mark(res, checks.MarkEnteredInError)
+		mark(res, facts.MarkEnteredInError)
 		return
 	}
 	var ext issueExtensions
@@ -37,7 +35,7 @@ func (d *decoder) acknowledgement(res *Resource) {
 	if !d.mitigation(int(at[nMitigation]), ext, a) {
 		return
 	}
-	res.Relevant, res.Fact.Kind, res.Fact.Acknowledgement = true, checks.KindAcknowledgement, a
+	res.Relevant, res.Fact.Kind, res.Fact.Acknowledgement = true, facts.KindAcknowledgement, a
 }
 
 // issueStatus reads DetectedIssue.status and tells that it was withdrawn.
@@ -59,7 +57,7 @@ func (d *decoder) flagID(v int) (id string) {
 				value = d.str(o.v)
 			}
 		}
-		if system == FlagIDSystem {
+		if system == issue.FlagIDSystem {
 			id = value
 		}
 	})
@@ -69,7 +67,7 @@ func (d *decoder) flagID(v int) (id string) {
 // issueExtensions are the extensions of ours that a DetectedIssue or its mitigation has.
 type issueExtensions struct {
 	basis       string
-	until, date checks.Time
+	until, date moment.Time
 	override    bool
 	echo        bool // written by us as part of a flag: override is said, and not to be guessed
 }
@@ -77,7 +75,7 @@ type issueExtensions struct {
 func (d *decoder) issueExtensions(v int, e *issueExtensions) {
 	d.items(v, func(v int) {
 		var url, text string
-		var at checks.Time
+		var at moment.Time
 		yes := false
 		mark := d.mark()
 		o := d.object(v)
@@ -94,30 +92,30 @@ func (d *decoder) issueExtensions(v int, e *issueExtensions) {
 			}
 		}
 		if at.IsZero() {
-			at, _ = parseTime([]byte(text)) // a time of day without offset comes as a string
+			at, _ = datetime.ParseBytes([]byte(text)) // a time of day without offset comes as a string
 		}
 		switch url {
-		case ExtBasis:
+		case issue.ExtBasis:
 			e.basis = text
-		case ExtUntil:
+		case issue.ExtUntil:
 			e.until = at
-			d.unreadSince(mark, checks.UnreadDate)
-		case ExtDate:
+			d.unreadSince(mark, unread.Date)
+		case issue.ExtDate:
 			e.date = at
-		case ExtOverride:
+		case issue.ExtOverride:
 			e.override = yes
-		case ExtFlagID:
+		case issue.ExtFlagID:
 			e.echo = true
 		}
 	})
 }
 
 // mitigation reads the mitigations at v, of which the last one counts, and tells whether there is one.
-func (d *decoder) mitigation(v int, outer issueExtensions, a *checks.Acknowledgement) (found bool) {
+func (d *decoder) mitigation(v int, outer issueExtensions, a *facts.Acknowledgement) (found bool) {
 	d.items(v, func(v int) {
 		found = true
 		ext := outer
-		*a = checks.Acknowledgement{FlagID: a.FlagID}
+		*a = facts.Acknowledgement{FlagID: a.FlagID}
 		o := d.object(v)
 		for d.more(&o) {
 			switch o.name {
@@ -136,7 +134,7 @@ func (d *decoder) mitigation(v int, outer issueExtensions, a *checks.Acknowledge
 		if !ext.date.IsZero() {
 			a.Date = ext.date
 		}
-		a.Override = ext.override || !ext.echo && a.Reason != "" && a.Reason != ActionNoted
+		a.Override = ext.override || !ext.echo && a.Reason != "" && a.Reason != issue.ActionNoted
 	})
 	return found
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // The acknowledgement that a flag carries is the same to whoever reads it as an event.
@@ -13,7 +15,7 @@ func TestFlagReadAsEventGivesItsAcknowledgement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := UnmarshalFlag(b)
+	f, err := issue.Unmarshal(b)
 	if err != nil || f.Ack == nil {
 		t.Fatalf("acknowledgement %v, error %v", f.Ack, err)
 	}

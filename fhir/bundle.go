@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // bundle indexes the Bundle at i: each entry is an event, and the Bundle itself is none.
@@ -25,10 +27,10 @@ func (x *index) bundle(i int, p place) int {
 	w := x.enter(i)
 	for w.next(x) {
 		switch {
-		case w.name == nType && x.b[w.at] == '"':
+		case w.name == nType && x.B[w.at] == '"':
 			typ = x.raw(w.at)
-		case w.name != nEntry || x.b[w.at] == 'n':
-		case x.b[w.at] != '[':
+		case w.name != nEntry || x.B[w.at] == 'n':
+		case x.B[w.at] != '[':
 			refuse(w.at, "entry is no array")
 		case bad == nil:
 			w.end = x.entries(w.at, in)
@@ -67,7 +69,7 @@ func (x *index) entries(i int, in place) int {
 			if x.tooMany == nil {
 				x.tooMany = &Rejection{Reason: TooLarge, Detail: fmt.Sprintf("a Bundle of more than %d entries", x.options.MaxEntries)}
 			}
-			return x.value(at)
+			return x.Value(at)
 		}
 		in.position = position
 		return x.entryAt(at, in)
@@ -76,37 +78,37 @@ func (x *index) entries(i int, in place) int {
 
 // elements calls f with each element of the array at i; f returns the offset after the element, or -1.
 func (x *index) elements(i int, f func(at int, position uint32) int) int {
-	b := x.b
-	if !x.open(i) {
+	b := x.B
+	if !x.Open(i) {
 		return -1
 	}
-	defer x.shut()
-	if i = blank(b, i+1); i < len(b) && b[i] == ']' {
+	defer x.Shut()
+	if i = scan.PastBlanks(b, i+1); i < len(b) && b[i] == ']' {
 		return i + 1
 	}
 	for position := uint32(0); ; position++ {
 		if i >= len(b) {
-			return x.fail(i, "document ends early")
+			return x.Fail(i, "document ends early")
 		}
 		if i = f(i, position); i < 0 {
 			return -1
 		}
-		i = blank(b, i)
+		i = scan.PastBlanks(b, i)
 		switch {
 		case i < len(b) && b[i] == ',':
-			i = blank(b, i+1)
+			i = scan.PastBlanks(b, i+1)
 		case i < len(b) && b[i] == ']':
 			return i + 1
 		default:
-			return x.fail(i, "neither comma nor end after a value")
+			return x.Fail(i, "neither comma nor end after a value")
 		}
 	}
 }
 
 // entryAt indexes one Bundle entry.
 func (x *index) entryAt(i int, p place) int {
-	if x.b[i] != '{' {
-		end := x.value(i)
+	if x.B[i] != '{' {
+		end := x.Value(i)
 		if end >= 0 {
 			p.noResource = true
 			x.reject(p, i, i, InvalidResource, "a Bundle entry that is no object")
@@ -119,7 +121,7 @@ func (x *index) entryAt(i int, p place) int {
 	for w.next(x) {
 		at := uint32(w.at)
 		switch {
-		case x.b[w.at] == 'n':
+		case x.B[w.at] == 'n':
 		case w.name == nFullURL:
 			p.entry.fullURL = at
 		case w.name == nRequest:
@@ -163,7 +165,7 @@ func (x *index) parameters(i int, p place) int {
 	first := len(x.nodes)
 	w := x.enter(i)
 	for w.next(x) {
-		if w.name == nParameter && x.b[w.at] == '[' {
+		if w.name == nParameter && x.B[w.at] == '[' {
 			w.end = x.parts(w.at, x.pointer(p)+"/parameter", p)
 		}
 	}
@@ -186,20 +188,20 @@ func (x *index) parameters(i int, p place) int {
 func (x *index) parts(i int, pointer string, p place) int {
 	outermost := p.container == "" && pointer == "/parameter"
 	return x.elements(i, func(at int, position uint32) int {
-		if x.b[at] != '{' {
+		if x.B[at] != '{' {
 			x.note(outermost, 0)
-			return x.value(at)
+			return x.Value(at)
 		}
 		in := place{container: pointer, position: position, parameter: true, scope: p.scope, bundles: p.bundles}
 		first, named := len(x.nodes), 0
 		w := x.enter(at)
 		for w.next(x) {
 			switch {
-			case w.name == unknown && outermost && keyIs(x.b, w.at, "name"):
+			case w.name == unknown && outermost && keyIs(x.B, w.at, "name"):
 				named = w.at
-			case w.name == nResource && x.b[w.at] != 'n':
+			case w.name == nResource && x.B[w.at] != 'n':
 				w.end = x.resource(w.at, in)
-			case w.name == nPart && x.b[w.at] == '[':
+			case w.name == nPart && x.B[w.at] == '[':
 				w.end = x.parts(w.at, fmt.Sprintf("%s/%d/part", pointer, position), p)
 			}
 		}

@@ -4,30 +4,32 @@ import (
 	"bytes"
 	"encoding/base64"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // value indexes the value at i, the root of a document, and returns the offset after it. inner is the payload of a CloudEvent that
 // came in a string and has still to be read.
 func (r *Reader) value(i int, events bool) (inner *payload, end int) {
 	x := &r.index
-	if x.b[i] != '{' {
+	if x.B[i] != '{' {
 		return nil, x.resource(i, place{})
 	}
-	if typ := x.resourceType(i); typ != nil || x.err != nil {
+	if typ := x.resourceType(i); typ != nil || x.Err != nil {
 		return nil, x.resource(i, place{})
 	}
 	e := x.envelope(i)
 	switch {
-	case x.err != nil:
+	case x.Err != nil:
 		return nil, -1
 	case e.dup > 0:
-		x.err = &syntaxError{at: e.dup, detail: duplicateName().Detail}
+		x.Err = &scan.Error{At: e.dup, Detail: duplicateName().Detail}
 		return nil, -1
-	case e.event && events && e.data > 0 && e.base64 == 0 && x.b[e.data] == '"':
+	case e.event && events && e.data > 0 && e.base64 == 0 && x.B[e.data] == '"':
 		return &payload{at: e.data, text: true}, e.end
 	case e.event && events && e.data > 0 && e.base64 == 0:
 		x.root += "/data"
-		if !x.open(e.data) || x.resource(e.data, place{}) < 0 {
+		if !x.Open(e.data) || x.resource(e.data, place{}) < 0 {
 			return nil, -1
 		}
 		return nil, e.end

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -27,7 +27,7 @@ type concept struct {
 	texts     []string       // text and displays, without repetition
 	absent    string         // the code of a data-absent-reason or null flavour that stands in place of a code
 	bare      []terms.Coding // codes without a system
-	certainty checks.Certainty
+	certainty facts.Certainty
 }
 
 // concept reads the CodeableConcept at v.
@@ -101,14 +101,14 @@ func (d *decoder) certain(one *terms.Coding, c *concept) {
 }
 
 // certaintyOf is what a letter of ICD-10-GM says (BfArM, Zusatzkennzeichen der Diagnosensicherheit).
-func certaintyOf(letter byte) checks.Certainty {
+func certaintyOf(letter byte) facts.Certainty {
 	switch letter {
 	case 'G':
-		return checks.CertaintyAsCoded
+		return facts.CertaintyAsCoded
 	case 'A', 'Z':
-		return checks.CertaintyShut
+		return facts.CertaintyShut
 	}
-	return checks.CertaintyPossible
+	return facts.CertaintyPossible
 }
 
 // name adds a text that is not there yet.
@@ -119,12 +119,12 @@ func (c *concept) name(s string) {
 }
 
 // fact copies the lists of c.
-func (d *decoder) fact(c concept) checks.Concept {
-	return checks.Concept{Codings: d.codings.take(c.codings), Texts: d.strings.take(c.texts), Certainty: c.certainty}
+func (d *decoder) fact(c concept) facts.Concept {
+	return facts.Concept{Codings: d.codings.take(c.codings), Texts: d.strings.take(c.texts), Certainty: c.certainty}
 }
 
 // concepts reads the array of CodeableConcepts at v.
-func (d *decoder) concepts(v int) (list []checks.Concept) {
+func (d *decoder) concepts(v int) (list []facts.Concept) {
 	d.items(v, func(v int) { list = append(list, d.fact(d.concept(v))) })
 	return list
 }
@@ -169,7 +169,7 @@ func (d *decoder) extension(v int, c *concept) {
 	case certainty && len(letter) == 1:
 		c.certainty = max(c.certainty, certaintyOf(letter[0]&^0x20))
 	case certainty:
-		c.certainty = max(c.certainty, checks.CertaintyPossible)
+		c.certainty = max(c.certainty, facts.CertaintyPossible)
 	}
 }
 

@@ -4,8 +4,9 @@ import (
 	"hash/maphash"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
 // condition reads a Condition. One that the tables do not know leaves a mark, since a later version
@@ -18,19 +19,19 @@ func (d *decoder) condition(res *Resource) {
 		return
 	}
 	if withdrawn {
-		mark(res, checks.MarkEnteredInError)
+		mark(res, facts.MarkEnteredInError)
 		return
 	}
-	code := checks.Concept{}
+	code := facts.Concept{}
 	if v := at[nCode]; v > 0 {
 		code = d.diagnosis(d.concept(int(v)))
 	}
 	if len(code.Codings) == 0 && len(code.Texts) == 0 {
-		mark(res, checks.MarkOther)
+		mark(res, facts.MarkOther)
 		return
 	}
-	c := &checks.Condition{Code: code, Clinical: clinical, Verification: verification, Modified: d.modified(at[nModifierExtension])}
-	res.Relevant, res.Fact.Kind, res.Fact.Condition = true, checks.KindCondition, c
+	c := &facts.Condition{Code: code, Clinical: clinical, Verification: verification, Modified: d.modified(at[nModifierExtension])}
+	res.Relevant, res.Fact.Kind, res.Fact.Condition = true, facts.KindCondition, c
 	d.conditionTimes(c)
 	if v := at[nAsserter]; v > 0 {
 		c.Asserter = d.ref(int(v))
@@ -38,7 +39,7 @@ func (d *decoder) condition(res *Resource) {
 }
 
 // diagnosis keeps of c what the tables know.
-func (d *decoder) diagnosis(c concept) checks.Concept {
+func (d *decoder) diagnosis(c concept) facts.Concept {
 	codings, texts := c.codings[:0], c.texts[:0]
 	for _, one := range c.codings {
 		if _, ok := d.options.Terms.Condition(one); ok {
@@ -69,7 +70,7 @@ func (d *decoder) namesRLS(text string) bool {
 	return v.yes
 }
 
-func (d *decoder) conditionTimes(c *checks.Condition) {
+func (d *decoder) conditionTimes(c *facts.Condition) {
 	at := &d.at
 	if v := at[nOnsetPeriod]; v > 0 {
 		c.Onset = d.period(int(v)).Start
@@ -109,35 +110,35 @@ const (
 )
 
 // clinicalCodes are those of FHIR R4 and the concepts of SNOMED CT that systems send in their place.
-var clinicalCodes = map[string]checks.ClinicalStatus{
-	"active": checks.ClinicalActive, "recurrence": checks.ClinicalRecurrence, "relapse": checks.ClinicalRelapse,
-	"inactive": checks.ClinicalInactive, "remission": checks.ClinicalRemission, "resolved": checks.ClinicalResolved,
-	"55561003": checks.ClinicalActive, "73425007": checks.ClinicalInactive, "413322009": checks.ClinicalResolved,
-	"277022003": checks.ClinicalRemission, "263855007": checks.ClinicalRelapse, "246455001": checks.ClinicalRecurrence,
+var clinicalCodes = map[string]facts.ClinicalStatus{
+	"active": facts.ClinicalActive, "recurrence": facts.ClinicalRecurrence, "relapse": facts.ClinicalRelapse,
+	"inactive": facts.ClinicalInactive, "remission": facts.ClinicalRemission, "resolved": facts.ClinicalResolved,
+	"55561003": facts.ClinicalActive, "73425007": facts.ClinicalInactive, "413322009": facts.ClinicalResolved,
+	"277022003": facts.ClinicalRemission, "263855007": facts.ClinicalRelapse, "246455001": facts.ClinicalRecurrence,
 }
 
 // withdrawnStatus stands in verificationCodes for entered in error, which makes the resource a mark.
-const withdrawnStatus = checks.VerificationUnread + 1
+const withdrawnStatus = facts.VerificationUnread + 1
 
-var verificationCodes = map[string]checks.Verification{
-	"unconfirmed": checks.VerificationUnconfirmed, "provisional": checks.VerificationProvisional,
-	"differential": checks.VerificationDifferential, "confirmed": checks.VerificationConfirmed,
-	"refuted": checks.VerificationRefuted, "entered-in-error": withdrawnStatus,
-	"410605003": checks.VerificationConfirmed, "415684004": checks.VerificationProvisional, "410590009": checks.VerificationUnconfirmed,
-	"410592001": checks.VerificationProvisional, "2931005": checks.VerificationProvisional, "47965005": checks.VerificationDifferential,
-	"410516002": checks.VerificationRefuted, "410594000": checks.VerificationRefuted,
+var verificationCodes = map[string]facts.Verification{
+	"unconfirmed": facts.VerificationUnconfirmed, "provisional": facts.VerificationProvisional,
+	"differential": facts.VerificationDifferential, "confirmed": facts.VerificationConfirmed,
+	"refuted": facts.VerificationRefuted, "entered-in-error": withdrawnStatus,
+	"410605003": facts.VerificationConfirmed, "415684004": facts.VerificationProvisional, "410590009": facts.VerificationUnconfirmed,
+	"410592001": facts.VerificationProvisional, "2931005": facts.VerificationProvisional, "47965005": facts.VerificationDifferential,
+	"410516002": facts.VerificationRefuted, "410594000": facts.VerificationRefuted,
 }
 
 // clinical reads clinicalStatus (hl7.org/fhir/R4/valueset-condition-clinical.html).
-func (d *decoder) clinical(v uint32) checks.ClinicalStatus {
-	return readStatus(d, v, clinicalSystem, clinicalCodes, checks.ClinicalUnread)
+func (d *decoder) clinical(v uint32) facts.ClinicalStatus {
+	return readStatus(d, v, clinicalSystem, clinicalCodes, facts.ClinicalUnread)
 }
 
 // verification reads verificationStatus (hl7.org/fhir/R4/valueset-condition-ver-status.html).
-func (d *decoder) verification(v uint32) (s checks.Verification, withdrawn bool) {
-	s = readStatus(d, v, verificationSystem, verificationCodes, checks.VerificationUnread)
+func (d *decoder) verification(v uint32) (s facts.Verification, withdrawn bool) {
+	s = readStatus(d, v, verificationSystem, verificationCodes, facts.VerificationUnread)
 	if s == withdrawnStatus {
-		return checks.VerificationAbsent, true
+		return facts.VerificationAbsent, true
 	}
 	return s, false
 }
@@ -145,7 +146,7 @@ func (d *decoder) verification(v uint32) (s checks.Verification, withdrawn bool)
 // readStatus reads a status that is a CodeableConcept by the first code that codes hold: of its own
 // system, else of any other, else without a system, else by its texts. The zero status is for none,
 // unread for one that cannot be read.
-func readStatus[S ~uint8](d *decoder, v uint32, system string, codes map[string]S, unread S) S {
+func readStatus[S ~uint8](d *decoder, v uint32, system string, codes map[string]S, gap S) S {
 	if v == 0 {
 		return 0
 	}
@@ -169,11 +170,11 @@ func readStatus[S ~uint8](d *decoder, v uint32, system string, codes map[string]
 		}
 	}
 	switch {
-	case d.unreadSince(mark, checks.UnreadStatus):
+	case d.unreadSince(mark, unread.Status):
 	case len(c.codings)+len(c.bare)+len(c.texts) > 0:
 		d.unread(int(v), "a status that is none of FHIR R4")
 	default:
 		return 0
 	}
-	return unread
+	return gap
 }

@@ -6,7 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
 const rls = `{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}`
@@ -37,8 +38,8 @@ func TestConditions(t *testing.T) {
 			r := one(t, rx("Condition", c.more))
 			got := outcome(r)
 			if r.Relevant {
-				got = map[checks.Kind]string{checks.KindCondition: "condition", checks.KindMark: "mark"}[r.Fact.Kind]
-				if r.Fact.Mark == checks.MarkEnteredInError {
+				got = map[facts.Kind]string{facts.KindCondition: "condition", facts.KindMark: "mark"}[r.Fact.Kind]
+				if r.Fact.Mark == facts.MarkEnteredInError {
 					got = "withdrawn"
 				}
 				got += unreadOf(r)
@@ -53,18 +54,18 @@ func TestConditions(t *testing.T) {
 func TestConditionStatusesAndTimes(t *testing.T) {
 	cases := []struct {
 		more string
-		want checks.Condition
+		want facts.Condition
 	}{
-		{``, checks.Condition{}},
-		{`,"clinicalStatus":{"coding":[{"code":"remission"}]}`, checks.Condition{Clinical: checks.ClinicalRemission}},
-		{`,"clinicalStatus":{"text":"Resolved"}`, checks.Condition{Clinical: checks.ClinicalResolved}},
-		{`,"clinicalStatus":{"coding":[{"system":"http://snomed.info/sct","code":"1"},{"system":"` + clinicalSystem + `","code":"inactive"}]}`, checks.Condition{Clinical: checks.ClinicalInactive}},
-		{`,"verificationStatus":{"coding":[{"system":"` + verificationSystem + `","code":"differential"}]}`, checks.Condition{Verification: checks.VerificationDifferential}},
-		{`,"onsetPeriod":{"start":"2020"},"abatementDateTime":"2024-05-01"`, checks.Condition{Onset: at("2020"), Abatement: at("2024-05-01")}},
-		{`,"abatementPeriod":{"start":"2020","end":"2021"}`, checks.Condition{Abatement: at("2020"), AbatementEnd: at("2021")}},
-		{`,"abatementString":"long ago"`, checks.Condition{AbatedFlag: true}}, {`,"abatementBoolean":true`, checks.Condition{AbatedFlag: true}},
-		{`,"abatementBoolean":false`, checks.Condition{}}, {`,"abatementAge":{"value":50}`, checks.Condition{AbatedFlag: true}},
-		{`,"asserter":{"reference":"RelatedPerson/r"},"recordedDate":"2026-01-01T10:00:00"`, checks.Condition{Asserter: "RelatedPerson/r", Recorded: at("2026-01-01T10:00:00")}},
+		{``, facts.Condition{}},
+		{`,"clinicalStatus":{"coding":[{"code":"remission"}]}`, facts.Condition{Clinical: facts.ClinicalRemission}},
+		{`,"clinicalStatus":{"text":"Resolved"}`, facts.Condition{Clinical: facts.ClinicalResolved}},
+		{`,"clinicalStatus":{"coding":[{"system":"http://snomed.info/sct","code":"1"},{"system":"` + clinicalSystem + `","code":"inactive"}]}`, facts.Condition{Clinical: facts.ClinicalInactive}},
+		{`,"verificationStatus":{"coding":[{"system":"` + verificationSystem + `","code":"differential"}]}`, facts.Condition{Verification: facts.VerificationDifferential}},
+		{`,"onsetPeriod":{"start":"2020"},"abatementDateTime":"2024-05-01"`, facts.Condition{Onset: at("2020"), Abatement: at("2024-05-01")}},
+		{`,"abatementPeriod":{"start":"2020","end":"2021"}`, facts.Condition{Abatement: at("2020"), AbatementEnd: at("2021")}},
+		{`,"abatementString":"long ago"`, facts.Condition{AbatedFlag: true}}, {`,"abatementBoolean":true`, facts.Condition{AbatedFlag: true}},
+		{`,"abatementBoolean":false`, facts.Condition{}}, {`,"abatementAge":{"value":50}`, facts.Condition{AbatedFlag: true}},
+		{`,"asserter":{"reference":"RelatedPerson/r"},"recordedDate":"2026-01-01T10:00:00"`, facts.Condition{Asserter: "RelatedPerson/r", Recorded: at("2026-01-01T10:00:00")}},
 	}
 	for _, c := range cases {
 		r := one(t, rx("Condition", c.more+`,"code":`+rls))
@@ -72,7 +73,7 @@ func TestConditionStatusesAndTimes(t *testing.T) {
 			t.Errorf("%s: %s", c.more, outcome(r))
 			continue
 		}
-		r.Fact.Condition.Code = checks.Concept{}
+		r.Fact.Condition.Code = facts.Concept{}
 		if diff := cmp.Diff(&c.want, r.Fact.Condition); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.more, diff)
 		}
@@ -82,12 +83,12 @@ func TestConditionStatusesAndTimes(t *testing.T) {
 func TestPatients(t *testing.T) {
 	cases := []struct {
 		more string
-		want checks.Person
+		want facts.Person
 	}{
-		{`,"active":true`, checks.Person{}}, {`,"gender":"male","birthDate":"1950-01"`, checks.Person{Sex: checks.Male, Birth: at("1950-01")}},
-		{`,"gender":"other","deceasedDateTime":"2026"`, checks.Person{Sex: checks.SexOther, Deceased: true, Died: checks.Time{Nanos: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: checks.ToYear}}},
-		{`,"gender":"unknown","deceasedBoolean":true,"link":[{"type":"replaces"}]`, checks.Person{Deceased: true, Linked: true}},
-		{`,"link":[],"birthDate":null,"active":true`, checks.Person{}},
+		{`,"active":true`, facts.Person{}}, {`,"gender":"male","birthDate":"1950-01"`, facts.Person{Sex: facts.Male, Birth: at("1950-01")}},
+		{`,"gender":"other","deceasedDateTime":"2026"`, facts.Person{Sex: facts.SexOther, Deceased: true, Died: moment.Time{Nanos: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToYear}}},
+		{`,"gender":"unknown","deceasedBoolean":true,"link":[{"type":"replaces"}]`, facts.Person{Deceased: true, Linked: true}},
+		{`,"link":[],"birthDate":null,"active":true`, facts.Person{}},
 	}
 	for _, c := range cases {
 		r := one(t, `{"resourceType":"Patient","id":"p"`+c.more+`}`)

@@ -3,7 +3,8 @@ package fhir
 import (
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
 const (
@@ -87,25 +88,25 @@ func (d *decoder) containedReason(id string) (c concept, ok bool) {
 	back := d.pos
 	defer func() { d.pos = back }()
 	v, withdrawn := d.verification(o[nVerificationStatus])
-	if withdrawn || v == checks.VerificationRefuted {
+	if withdrawn || v == facts.VerificationRefuted {
 		return concept{}, false
 	}
 	c = d.concept(int(o[nCode]))
-	if modified := d.modified(o[nModifierExtension]); modified || v == checks.VerificationUnread {
-		c.certainty = max(c.certainty, checks.CertaintyPossible)
+	if modified := d.modified(o[nModifierExtension]); modified || v == facts.VerificationUnread {
+		c.certainty = max(c.certainty, facts.CertaintyPossible)
 	}
 	return c, true
 }
 
 // containedDrug reads the contained Medication, or Substance, id. ok is false when there is none,
 // or when it is too far away.
-func (d *decoder) containedDrug(id string, depth int) (m checks.Drug, ok bool) {
+func (d *decoder) containedDrug(id string, depth int) (m facts.Drug, ok bool) {
 	if depth >= maxContainedDepth {
-		return checks.Drug{}, false
+		return facts.Drug{}, false
 	}
 	o, k := d.contained(id)
 	if o == nil || k != kindMedication && k != kindOther || d.oldMedication(o) {
-		return checks.Drug{}, false
+		return facts.Drug{}, false
 	}
 	back := d.pos
 	defer func() { d.pos = back }()
@@ -113,7 +114,7 @@ func (d *decoder) containedDrug(id string, depth int) (m checks.Drug, ok bool) {
 }
 
 // product reads the Medication whose properties are at o; depth counts the references that led to it.
-func (d *decoder) product(o *offsets, depth int) (m checks.Drug) {
+func (d *decoder) product(o *offsets, depth int) (m facts.Drug) {
 	if v := o[nCode]; v > 0 {
 		m = d.drug(d.concept(int(v)))
 	} else if v := o[nUnderCode]; v > 0 {
@@ -135,9 +136,9 @@ func (d *decoder) product(o *offsets, depth int) (m checks.Drug) {
 
 // parts reads one Medication.ingredient: the ingredient, then what a contained product in it is
 // made of. A modifierExtension on one of them is one on the product.
-func (d *decoder) parts(v, depth int, modified *bool) []checks.Part {
-	var p checks.Part
-	var more []checks.Part
+func (d *decoder) parts(v, depth int, modified *bool) []facts.Part {
+	var p facts.Part
+	var more []facts.Part
 	o := d.object(v)
 	for d.more(&o) {
 		switch o.name {
@@ -148,19 +149,19 @@ func (d *decoder) parts(v, depth int, modified *bool) []checks.Part {
 			more = d.item(o.v, depth, &p, modified)
 		case nStrength:
 			mark := d.mark()
-			if p.Strength = d.ratio(o.v); d.unreadSince(mark, checks.UnreadDose) {
-				p.Strength = checks.Ratio{}
+			if p.Strength = d.ratio(o.v); d.unreadSince(mark, unread.Dose) {
+				p.Strength = facts.Ratio{}
 			}
 		case nModifierExtension:
 			*modified = d.modified(uint32(o.v)) || *modified
 		}
 	}
-	return append([]checks.Part{p}, more...)
+	return append([]facts.Part{p}, more...)
 }
 
 // item reads ingredient.itemReference into p and returns the ingredients of the product that it
 // leads to.
-func (d *decoder) item(v, depth int, p *checks.Part, modified *bool) []checks.Part {
+func (d *decoder) item(v, depth int, p *facts.Part, modified *bool) []facts.Part {
 	r := d.reference(v)
 	if r.display != "" {
 		p.Names = append(p.Names, r.display)

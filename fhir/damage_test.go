@@ -19,7 +19,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
@@ -109,7 +111,7 @@ func damages(at path, v any) map[string]any {
 	switch v := v.(type) {
 	case string:
 		all := map[string]any{"wrong type": 7}
-		if _, ok := fhir.ParseTime(v); ok && len(v) > 4 {
+		if _, ok := datetime.Parse(v); ok && len(v) > 4 {
 			all["nonsense date"] = "soon"
 		}
 		switch at[len(at)-1] {
@@ -146,10 +148,10 @@ func context(patient, typ string) string {
 
 // flagsOf are the flags of documents of one patient.
 func flagsOf(r *fhir.Reader, patient string, docs ...string) []string {
-	st := &checks.State{Patient: checks.Ref(patient)}
+	st := &checks.State{Patient: facts.Ref(patient)}
 	for _, doc := range docs {
 		r.Document([]byte(doc), func(res fhir.Resource) bool {
-			if res.Relevant && (res.Patient == st.Patient || res.Fact.Kind == checks.KindMedication) {
+			if res.Relevant && (res.Patient == st.Patient || res.Fact.Kind == facts.KindMedication) {
 				st.Merge(res.Fact)
 			}
 			return true
@@ -217,7 +219,7 @@ func damage(t *testing.T, r *fhir.Reader, doc string, at path, kind string, valu
 		t.Errorf("%s: %v", what(), after.Rejection)
 		return
 	}
-	if len(after.Unread) == 0 && !cmp.Equal(before.Fact, after.Fact, cmpopts.EquateEmpty()) && before.Fact.Kind == after.Fact.Kind && after.Fact.Kind != checks.KindMark {
+	if len(after.Unread) == 0 && !cmp.Equal(before.Fact, after.Fact, cmpopts.EquateEmpty()) && before.Fact.Kind == after.Fact.Kind && after.Fact.Kind != facts.KindMark {
 		t.Errorf("%s: something of it was lost, and nobody is told", what())
 	}
 	for _, u := range after.Unread {

@@ -3,7 +3,7 @@ package fhir
 import (
 	"hash/maphash"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -28,7 +28,7 @@ type decoder struct {
 	strings slab[string]
 
 	scratchConcept concept
-	scratchDosages []checks.Dosage
+	scratchDosages []facts.Dosage
 	scratchStrings []string
 
 	scratch  []byte
@@ -50,7 +50,7 @@ func (d *decoder) init(o *Options) {
 
 // begin turns to the document that x holds.
 func (d *decoder) begin(x *index) {
-	d.index, d.b, d.aimed = x, x.b, false
+	d.index, d.b, d.aimed = x, x.B, false
 }
 
 // decode reads n into res.
@@ -139,7 +139,7 @@ func (d *decoder) resource(n *node, res *Resource) {
 		return
 	}
 	d.version(f, n)
-	if f.Kind == checks.KindLab {
+	if f.Kind == facts.KindLab {
 		notAfter(f.Lab, f.Version.Updated)
 		for i := range f.Lab.Results {
 			notAfter(&f.Lab.Results[i], f.Version.Updated)

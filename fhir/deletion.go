@@ -3,7 +3,7 @@ package fhir
 import (
 	"bytes"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // method is the HTTP method of the request that a Bundle entry was, "" when the entry names none.
@@ -54,7 +54,7 @@ func requestType(url []byte) (kind, string) {
 func (d *decoder) patch(n *node, res *Resource) {
 	if k, name := requestType(d.requestURL(n)); k.kept() {
 		res.Type = name
-		d.fail(int(n.start), UnsupportedOperation, "a PATCH: send the whole resource as it is now")
+		d.fail(int(n.start), unsupportedOperation, "a PATCH: send the whole resource as it is now")
 	}
 }
 
@@ -72,13 +72,13 @@ func (d *decoder) deletion(n *node, res *Resource) {
 	case r.ref == "":
 		if k, name := requestType(url); k.kept() && bytes.IndexByte(url, '?') >= 0 {
 			res.Type = name
-			d.fail(int(n.start), UnsupportedOperation, "a conditional DELETE: send one for each resource")
+			d.fail(int(n.start), unsupportedOperation, "a conditional DELETE: send one for each resource")
 		}
 		return
 	case !k.kept():
 		return
 	}
-	mark(res, checks.MarkDeleted)
+	mark(res, facts.MarkDeleted)
 	res.Type = r.typ
 	res.Fact.Ref = r.ref
 	res.Fact.Version.Arrival.Entry = res.Entry

@@ -13,8 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
 // digest is what two readers of one resource have to agree on.
@@ -22,9 +24,9 @@ type digest struct {
 	Ref, Patient, MedicationRef string
 	Status                      any
 	Codes, Names, Reasons       []string
-	Doses                       []checks.Quantity
-	Times                       [3]checks.Time
-	Value                       checks.Quantity
+	Doses                       []facts.Quantity
+	Times                       [3]moment.Time
+	Value                       facts.Quantity
 	Text                        string
 }
 
@@ -80,7 +82,7 @@ func compare(t *testing.T, path string, doc []byte, agreed map[string]int) {
 	}
 	got := read(t, string(doc))
 	for i, r := range got {
-		if !r.Relevant || r.Fact.Kind == checks.KindMark || i >= len(plain.list) {
+		if !r.Relevant || r.Fact.Kind == facts.KindMark || i >= len(plain.list) {
 			continue
 		}
 		if len(got) != len(plain.list) {
@@ -104,9 +106,9 @@ func compare(t *testing.T, path string, doc []byte, agreed map[string]int) {
 
 func digestOf(r Resource) (d digest) {
 	d.Ref, d.Patient = string(r.Fact.Ref), string(r.Patient)
-	drug := func(m *checks.Drug) { d.Codes, d.Names = codesOf(m.Codings), sorted(m.Names) }
+	drug := func(m *facts.Drug) { d.Codes, d.Names = codesOf(m.Codings), sorted(m.Names) }
 	switch f := r.Fact; f.Kind {
-	case checks.KindOrder:
+	case facts.KindOrder:
 		o := f.Order
 		d.Status, d.MedicationRef, d.Times[0] = o.Status, string(o.MedicationRef), o.Authored
 		drug(&o.Drug)
@@ -119,18 +121,18 @@ func digestOf(r Resource) (d digest) {
 		for _, g := range o.Dosages {
 			d.Doses = append(d.Doses, g.Dose)
 		}
-	case checks.KindLab:
+	case facts.KindLab:
 		d.Status, d.Codes, d.Value = f.Lab.Status, sorted(f.Lab.Loincs), f.Lab.Value.Quantity
-		d.Times = [3]checks.Time{f.Lab.Effective.Start, f.Lab.Effective.End, f.Lab.Issued}
-		if f.Lab.Value.Kind == checks.TextValue {
+		d.Times = [3]moment.Time{f.Lab.Effective.Start, f.Lab.Effective.End, f.Lab.Issued}
+		if f.Lab.Value.Kind == facts.TextValue {
 			d.Text = f.Lab.Value.Text
 		}
-	case checks.KindCondition:
-		d.Codes, d.Times = codesOf(f.Condition.Code.Codings), [3]checks.Time{f.Condition.Onset, f.Condition.Recorded, f.Condition.Abatement}
+	case facts.KindCondition:
+		d.Codes, d.Times = codesOf(f.Condition.Code.Codings), [3]moment.Time{f.Condition.Onset, f.Condition.Recorded, f.Condition.Abatement}
 		d.Status = [2]any{f.Condition.Clinical, f.Condition.Verification}
-	case checks.KindMedication:
+	case facts.KindMedication:
 		drug(f.Medication)
-	case checks.KindPatient:
+	case facts.KindPatient:
 		d.Status, d.Times[0] = f.Person.Sex, f.Person.Birth
 	}
 	return d
@@ -268,15 +270,15 @@ func conceptOf(c *samply.CodeableConcept) (codes, names []string) {
 	return sorted(codes), slices.DeleteFunc(slices.Compact(names), func(s string) bool { return s == "" })
 }
 
-func moment(s *string) checks.Time {
+func momentOf(s *string) moment.Time {
 	if s == nil {
-		return checks.Time{}
+		return moment.Time{}
 	}
-	t, _ := parseTime([]byte(*s))
+	t, _ := datetime.ParseBytes([]byte(*s))
 	return t
 }
 
-func amount(q *samply.Quantity) (out checks.Quantity) {
+func amount(q *samply.Quantity) (out facts.Quantity) {
 	if q == nil {
 		return out
 	}
@@ -302,9 +304,9 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 		var o samply.Observation
 		err = json.Unmarshal(it.raw, &o)
 		d.Patient, d.Value = n.follow(o.Subject, it.bundle), amount(o.ValueQuantity)
-		d.Times = [3]checks.Time{moment(o.EffectiveDateTime), {}, moment(o.Issued)}
+		d.Times = [3]moment.Time{momentOf(o.EffectiveDateTime), {}, momentOf(o.Issued)}
 		if o.EffectivePeriod != nil {
-			d.Times[0], d.Times[1] = moment(o.EffectivePeriod.Start), moment(o.EffectivePeriod.End)
+			d.Times[0], d.Times[1] = momentOf(o.EffectivePeriod.Start), momentOf(o.EffectivePeriod.End)
 		}
 		d.Text = strings.TrimSpace(value(o.ValueString))
 		codes, _ := conceptOf(&o.Code)
@@ -313,13 +315,13 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 				d.Codes = append(d.Codes, code)
 			}
 		}
-		d.Status = map[string]checks.LabStatus{"final": checks.LabFinal, "amended": checks.LabFinal, "corrected": checks.LabFinal, "preliminary": checks.LabPreliminary,
-			"registered": checks.LabRegistered, "cancelled": checks.LabCancelled}[o.Status.Code()]
+		d.Status = map[string]facts.LabStatus{"final": facts.LabFinal, "amended": facts.LabFinal, "corrected": facts.LabFinal, "preliminary": facts.LabPreliminary,
+			"registered": facts.LabRegistered, "cancelled": facts.LabCancelled}[o.Status.Code()]
 		ok = true
 	case "Condition":
 		var c samply.Condition
 		err = json.Unmarshal(it.raw, &c)
-		d.Patient, d.Times = n.follow(&c.Subject, it.bundle), [3]checks.Time{moment(c.OnsetDateTime), moment(c.RecordedDate), moment(c.AbatementDateTime)}
+		d.Patient, d.Times = n.follow(&c.Subject, it.bundle), [3]moment.Time{momentOf(c.OnsetDateTime), momentOf(c.RecordedDate), momentOf(c.AbatementDateTime)}
 		codes, _ := conceptOf(c.Code)
 		for _, one := range codes {
 			system, code, _ := strings.Cut(one, "|")
@@ -342,9 +344,9 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 		if d.Patient = it.ref; d.Patient == "" {
 			return d, false
 		}
-		d.Times[0], d.Status = moment(p.BirthDate), checks.SexUnknown
+		d.Times[0], d.Status = momentOf(p.BirthDate), facts.SexUnknown
 		if p.Gender != nil {
-			d.Status = map[string]checks.Sex{"female": checks.Female, "male": checks.Male, "other": checks.SexOther}[p.Gender.Code()]
+			d.Status = map[string]facts.Sex{"female": facts.Female, "male": facts.Male, "other": facts.SexOther}[p.Gender.Code()]
 		}
 		ok = true
 	}
@@ -387,14 +389,14 @@ func (n *naive) order(it item, d *digest) (ok bool, err error) {
 	}
 	for _, s := range append(times, more.DateAsserted) {
 		if d.Times[0].IsZero() {
-			d.Times[0] = moment(s)
+			d.Times[0] = momentOf(s)
 		}
 	}
-	all := map[string]checks.OrderStatus{}
+	all := map[string]facts.OrderStatus{}
 	for _, m := range orderStatuses {
 		maps.Copy(all, m)
 	}
-	maps.Copy(all, map[string]checks.OrderStatus{"completed": checks.StatusCompleted, "on-hold": checks.StatusOnHold, "stopped": checks.StatusStopped})
+	maps.Copy(all, map[string]facts.OrderStatus{"completed": facts.StatusCompleted, "on-hold": facts.StatusOnHold, "stopped": facts.StatusStopped})
 	d.Status = all[o.Status]
 	for i := range o.ReasonCode {
 		codes, names := conceptOf(&o.ReasonCode[i])
@@ -414,7 +416,7 @@ func (n *naive) order(it item, d *digest) (ok bool, err error) {
 	return true, nil
 }
 
-func dose(g samply.Dosage) (q checks.Quantity) {
+func dose(g samply.Dosage) (q facts.Quantity) {
 	for _, r := range g.DoseAndRate {
 		if r.DoseQuantity != nil {
 			return amount(r.DoseQuantity)

@@ -3,12 +3,13 @@ package fhir
 import (
 	"slices"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
 // dosages reads the array of Dosages at v.
-func (d *decoder) dosages(v int) (list []checks.Dosage) {
+func (d *decoder) dosages(v int) (list []facts.Dosage) {
 	d.scratchDosages = d.scratchDosages[:0]
 	d.items(v, func(v int) { d.scratchDosages = append(d.scratchDosages, d.dosage(v)) })
 	return slices.Clone(d.scratchDosages)
@@ -16,7 +17,7 @@ func (d *decoder) dosages(v int) (list []checks.Dosage) {
 
 // dosage reads the Dosage at v. Where a part of what says how much is taken cannot be read, none of
 // it is known.
-func (d *decoder) dosage(v int) (g checks.Dosage) {
+func (d *decoder) dosage(v int) (g facts.Dosage) {
 	unknown := false
 	o := d.object(v)
 	for d.more(&o) {
@@ -26,20 +27,20 @@ func (d *decoder) dosage(v int) (g checks.Dosage) {
 			g.Sequence = d.whole(o.v)
 		case nAsNeededBoolean:
 			g.AsNeeded = d.boolean(o.v) || g.AsNeeded
-			d.unreadSince(mark, checks.UnreadAsNeeded)
+			d.unreadSince(mark, unread.AsNeeded)
 			continue
 		case nAsNeededCodeableConcept:
 			if d.b[o.v] != '{' {
 				d.wrong(o.v, "an object")
-				d.unreadSince(mark, checks.UnreadAsNeeded)
+				d.unreadSince(mark, unread.AsNeeded)
 				continue
 			}
 			g.AsNeeded, g.AsNeededReason = true, d.fact(d.concept(o.v))
-			d.unreadSince(mark, checks.UnreadOther)
+			d.unreadSince(mark, unread.Other)
 			continue
 		case nRoute:
 			g.Route = d.fact(d.concept(o.v))
-			d.unreadSince(mark, checks.UnreadOther)
+			d.unreadSince(mark, unread.Other)
 			continue
 		case nTiming:
 			unknown = d.timing(o.v, &g) || unknown
@@ -59,19 +60,19 @@ func (d *decoder) dosage(v int) (g checks.Dosage) {
 		case nAsNeededFor:
 			d.foreign(o.v, "asNeededFor as R5 has it")
 		}
-		unknown = d.unreadSince(mark, checks.UnreadDose) || unknown
+		unknown = d.unreadSince(mark, unread.Dose) || unknown
 	}
 	if unknown {
-		g.Timing, g.Dose, g.MaxPerDay, g.Sequence = checks.Timing{}, checks.Quantity{}, checks.Ratio{}, 0
+		g.Timing, g.Dose, g.MaxPerDay, g.Sequence = facts.Timing{}, facts.Quantity{}, facts.Ratio{}, 0
 	}
 	return g
 }
 
 // dose reads one doseAndRate; the first that says a dose counts.
-func (d *decoder) dose(v int, g *checks.Dosage) {
+func (d *decoder) dose(v int, g *facts.Dosage) {
 	o := d.object(v)
 	for d.more(&o) {
-		var q checks.Quantity
+		var q facts.Quantity
 		switch o.name {
 		case nDoseQuantity:
 			q = d.quantity(o.v)
@@ -80,18 +81,18 @@ func (d *decoder) dose(v int, g *checks.Dosage) {
 		case nModifierExtension:
 			d.modified(uint32(o.v))
 		}
-		if g.Dose == (checks.Quantity{}) {
+		if g.Dose == (facts.Quantity{}) {
 			g.Dose = q
 		}
 	}
 }
 
 // timing reads Dosage.timing, and tells that a part of it cannot be read, other than a date.
-func (d *decoder) timing(v int, g *checks.Dosage) (unknown bool) {
+func (d *decoder) timing(v int, g *facts.Dosage) (unknown bool) {
 	t := &g.Timing
 	mark := d.mark()
 	o := d.object(v)
-	unknown = d.unreadSince(mark, checks.UnreadDose)
+	unknown = d.unreadSince(mark, unread.Dose)
 	for d.more(&o) {
 		mark := d.mark()
 		switch o.name {
@@ -105,7 +106,7 @@ func (d *decoder) timing(v int, g *checks.Dosage) (unknown bool) {
 		case nModifierExtension:
 			d.modified(uint32(o.v))
 		}
-		unknown = d.unreadSince(mark, checks.UnreadDose) || unknown
+		unknown = d.unreadSince(mark, unread.Dose) || unknown
 	}
 	return unknown
 }
@@ -127,17 +128,17 @@ func timingCode(c concept) string {
 }
 
 // repeat reads timing.repeat, and tells that a part of it cannot be read, other than a date.
-func (d *decoder) repeat(v int, g *checks.Dosage) (unknown bool) {
+func (d *decoder) repeat(v int, g *facts.Dosage) (unknown bool) {
 	t := &g.Timing
 	mark := d.mark()
 	o := d.object(v)
-	unknown = d.unreadSince(mark, checks.UnreadDose)
+	unknown = d.unreadSince(mark, unread.Dose)
 	for d.more(&o) {
 		mark := d.mark()
 		switch o.name {
 		case nBoundsPeriod:
 			g.Bounds = d.period(o.v)
-			d.unreadSince(mark, checks.UnreadDate)
+			d.unreadSince(mark, unread.Date)
 			continue
 		case nBoundsDuration, nBoundsRange:
 			d.bounds(o.name, o.v, g)
@@ -160,13 +161,13 @@ func (d *decoder) repeat(v int, g *checks.Dosage) (unknown bool) {
 		case nCount:
 			t.Count = d.whole(o.v)
 		}
-		unknown = d.unreadSince(mark, checks.UnreadDose) || unknown
+		unknown = d.unreadSince(mark, unread.Dose) || unknown
 	}
 	return unknown
 }
 
 // bounds reads how long a dosage is taken. A length that cannot be read makes no short course.
-func (d *decoder) bounds(n name, v int, g *checks.Dosage) {
+func (d *decoder) bounds(n name, v int, g *facts.Dosage) {
 	mark := d.mark()
 	if n == nBoundsRange {
 		g.BoundsLength = d.high(v)
@@ -177,8 +178,8 @@ func (d *decoder) bounds(n name, v int, g *checks.Dosage) {
 	if len(d.gaps) == mark && q.Value != "" && terms.TimeUnit(q.Code) == "" && terms.TimeUnit(q.Unit) == "" {
 		d.unread(v, "no length of time in a unit that is known")
 	}
-	if d.unreadSince(mark, checks.UnreadDose) {
-		g.BoundsLength = checks.Quantity{}
+	if d.unreadSince(mark, unread.Dose) {
+		g.BoundsLength = facts.Quantity{}
 	}
 }
 

@@ -7,20 +7,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
 // at reads a time of FHIR for what a test wants.
-func at(s string) checks.Time {
-	t, ok := parseTime([]byte(s))
+func at(s string) moment.Time {
+	t, ok := datetime.ParseBytes([]byte(s))
 	if !ok {
 		panic("no time: " + s)
 	}
 	return t
 }
 
-func mg(value, unit string) checks.Quantity { return checks.Quantity{Value: value, Unit: unit} }
+func mg(value, unit string) facts.Quantity { return facts.Quantity{Value: value, Unit: unit} }
 
 // TestFactsOfAPatient reads a Bundle with everything in it that a fact can hold.
 func TestFactsOfAPatient(t *testing.T) {
@@ -28,42 +30,42 @@ func TestFactsOfAPatient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const p = checks.Ref("Patient/8c5b2b0a-5d52-4f4e-9c1d-0d6c9f0f0001")
-	text := func(s ...string) checks.Concept { return checks.Concept{Texts: s} }
-	want := []checks.Fact{
-		{Ref: p, Kind: checks.KindPatient, Version: checks.Version{Updated: time.Date(2026, 2, 1, 7, 30, 0, 250e6, time.UTC).UnixNano(), Number: "3"},
-			Person: &checks.Person{Birth: at("1961-07-04"), Sex: checks.Female}},
-		{Ref: "Condition/8c5b2b0a-5d52-4f4e-9c1d-0d6c9f0f0002", Kind: checks.KindCondition, Condition: &checks.Condition{
-			Code: checks.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008", Display: "Restless legs"}},
+	const p = facts.Ref("Patient/8c5b2b0a-5d52-4f4e-9c1d-0d6c9f0f0001")
+	text := func(s ...string) facts.Concept { return facts.Concept{Texts: s} }
+	want := []facts.Fact{
+		{Ref: p, Kind: facts.KindPatient, Version: facts.Version{Updated: time.Date(2026, 2, 1, 7, 30, 0, 250e6, time.UTC).UnixNano(), Number: "3"},
+			Person: &facts.Person{Birth: at("1961-07-04"), Sex: facts.Female}},
+		{Ref: "Condition/8c5b2b0a-5d52-4f4e-9c1d-0d6c9f0f0002", Kind: facts.KindCondition, Condition: &facts.Condition{
+			Code: facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008", Display: "Restless legs"}},
 				Texts: []string{"Restless legs", "Restless legs syndrome"}},
-			Clinical: checks.ClinicalActive, Verification: checks.VerificationConfirmed, Onset: at("2019"), Recorded: at("2020-05")}},
-		{Ref: "MedicationRequest/rx-1", Kind: checks.KindOrder, Order: &checks.Order{
-			Status: checks.StatusActive, Reported: true,
-			Drug: checks.Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: "312940", Display: "sertraline 100 MG Oral Tablet"}},
+			Clinical: facts.ClinicalActive, Verification: facts.VerificationConfirmed, Onset: at("2019"), Recorded: at("2020-05")}},
+		{Ref: "MedicationRequest/rx-1", Kind: facts.KindOrder, Order: &facts.Order{
+			Status: facts.StatusActive, Reported: true,
+			Drug: facts.Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: "312940", Display: "sertraline 100 MG Oral Tablet"}},
 				Names: []string{"sertraline 100 MG Oral Tablet", "Sertralin 100"}},
-			Authored: at("2026-01-15T08:00:00Z"), Reasons: []checks.Concept{text("low mood")},
-			ReasonRefs: []checks.Ref{"Condition/8c5b2b0a-5d52-4f4e-9c1d-0d6c9f0f0002", "Condition/9"},
-			Dosages: []checks.Dosage{{
-				Sequence: 1, Bounds: checks.Period{Start: at("2026-01-15"), End: at("2026-07-15")},
-				Timing: checks.Timing{Frequency: 2, Period: "1.0", PeriodUnit: "d", When: 2, TimesOfDay: 1, DaysOfWeek: 2, Code: "QD", Count: 30},
-				Route:  checks.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "26643006", Display: "Oral"}}, Texts: []string{"Oral"}},
+			Authored: at("2026-01-15T08:00:00Z"), Reasons: []facts.Concept{text("low mood")},
+			ReasonRefs: []facts.Ref{"Condition/8c5b2b0a-5d52-4f4e-9c1d-0d6c9f0f0002", "Condition/9"},
+			Dosages: []facts.Dosage{{
+				Sequence: 1, Bounds: facts.Period{Start: at("2026-01-15"), End: at("2026-07-15")},
+				Timing: facts.Timing{Frequency: 2, Period: "1.0", PeriodUnit: "d", When: 2, TimesOfDay: 1, DaysOfWeek: 2, Code: "QD", Count: 30},
+				Route:  facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "26643006", Display: "Oral"}}, Texts: []string{"Oral"}},
 				Dose:   mg("2.50", "tablet"),
-				MaxPerDay: checks.Ratio{Numerator: checks.Quantity{Value: "200", Unit: "mg", System: terms.UCUM, Code: "mg"},
-					Denominator: checks.Quantity{Value: "1", Code: "d"}},
+				MaxPerDay: facts.Ratio{Numerator: facts.Quantity{Value: "200", Unit: "mg", System: terms.UCUM, Code: "mg"},
+					Denominator: facts.Quantity{Value: "1", Code: "d"}},
 			}, {
-				AsNeeded: true, AsNeededReason: text("restless legs at night"), BoundsLength: checks.Quantity{Value: "3", Code: "d"},
-				Timing: checks.Timing{Events: 1},
+				AsNeeded: true, AsNeededReason: text("restless legs at night"), BoundsLength: facts.Quantity{Value: "3", Code: "d"},
+				Timing: facts.Timing{Events: 1},
 			}},
-			SupplyDays: "98", Repeats: 2, Validity: checks.Period{Start: at("2026-01-15")}, SupplyAmount: mg("98", "tablet"),
+			SupplyDays: "98", Repeats: 2, Validity: facts.Period{Start: at("2026-01-15")}, SupplyAmount: mg("98", "tablet"),
 		}},
-		{Ref: "Observation/ferritin-1", Kind: checks.KindLab, Lab: &checks.LabResult{
-			Status: checks.LabFinal, Loincs: []string{"2276-4", "20567-4"},
-			Value:     checks.Value{Kind: checks.QuantityValue, Quantity: checks.Quantity{Value: "45.0", Comparator: "<", Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}},
-			Effective: checks.Period{Start: at("2026-01-10T07:45:00Z")}, Issued: at("2026-01-10T12:00:00Z"),
+		{Ref: "Observation/ferritin-1", Kind: facts.KindLab, Lab: &facts.LabResult{
+			Status: facts.LabFinal, Loincs: []string{"2276-4", "20567-4"},
+			Value:     facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: "45.0", Comparator: "<", Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}},
+			Effective: facts.Period{Start: at("2026-01-10T07:45:00Z")}, Issued: at("2026-01-10T12:00:00Z"),
 			Specimen: "Specimen/tube-1", Performer: "Organization/lab", Method: text("immunoassay"),
 		}},
 	}
-	var got []checks.Fact
+	var got []facts.Fact
 	for _, r := range read(t, string(doc)) {
 		if r.Rejection != nil {
 			t.Errorf("rejected: %v", r.Rejection)
@@ -72,7 +74,7 @@ func TestFactsOfAPatient(t *testing.T) {
 			if r.Patient != p {
 				t.Errorf("%s is about %q", r.Fact.Ref, r.Patient)
 			}
-			r.Fact.Version.Arrival = checks.Arrival{}
+			r.Fact.Version.Arrival = facts.Arrival{}
 			got = append(got, r.Fact)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -27,12 +27,12 @@ const (
 	TooDeep             Reason = "too-deep"
 	UnsupportedEncoding Reason = "unsupported-encoding"
 	// UnsupportedOperation: an entry changes resources without saying what they are then.
-	UnsupportedOperation Reason = "unsupported-operation"
+	unsupportedOperation Reason = "unsupported-operation"
 )
 
 // Reasons are all of them, in the order of the contract.
 var Reasons = []Reason{InvalidJSON, NotFHIR, UnsupportedVersion, InvalidResource, NoPatient, TooLarge, TooDeep, UnsupportedEncoding,
-	UnsupportedOperation}
+	unsupportedOperation}
 
 // Rejection says why something was not taken, where, and what was expected. Detail never holds text of the payload.
 type Rejection struct {
@@ -71,6 +71,6 @@ type Resource struct {
 	Unread   []Unread
 	Relevant bool
 	// Patient the fact is about; "" for a Medication, and for a deletion or withdrawal that names no patient.
-	Patient checks.Ref
-	Fact    checks.Fact // Version.Arrival is left to the caller except for Entry
+	Patient facts.Ref
+	Fact    facts.Fact // Version.Arrival is left to the caller except for Entry
 }

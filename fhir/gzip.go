@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 const (
@@ -54,7 +56,7 @@ func (s *source) unpack() string {
 
 // mayBeJSON tells whether a stream that begins with b can be JSON, sound or broken, or nothing: a file that is named like gzip may have been unpacked on its way.
 func mayBeJSON(b []byte) bool {
-	i := blank(b, 0)
+	i := scan.PastBlanks(b, 0)
 	return i == len(b) || bytes.IndexByte([]byte(`{["-0123456789tfn`+utf8BOM[:1]), b[i]) >= 0
 }
 

@@ -6,11 +6,13 @@ import (
 	"encoding/hex"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/unread"
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // own is the reference of the resource at n; a bad id makes it invalid.
-func (d *decoder) own(n *node) checks.Ref {
+func (d *decoder) own(n *node) facts.Ref {
 	if !d.soundID(n) {
 		return ""
 	}
@@ -34,11 +36,11 @@ func (d *decoder) soundID(n *node) bool {
 
 // identity is how the resource at n is known: by its id, else by its fullUrl, else by a hash of its
 // content. "" when its id is none.
-func (d *decoder) identity(n *node) checks.Ref {
+func (d *decoder) identity(n *node) facts.Ref {
 	if n.ref == "" && n.typ != "" {
 		n.ref = d.name(n)
 	}
-	return checks.Ref(n.ref)
+	return facts.Ref(n.ref)
 }
 
 func (d *decoder) name(n *node) string {
@@ -80,19 +82,19 @@ func contentHash(b []byte) []byte {
 		from := i
 		for i < len(b) && b[i] > ' ' {
 			if b[i] == '"' {
-				i = pastString(b, i)
+				i = scan.PastString(b, i)
 			} else {
 				i++
 			}
 		}
 		h.Write(b[from:i])
-		i = blank(b, i)
+		i = scan.PastBlanks(b, i)
 	}
 	return hex.AppendEncode(nil, h.Sum(nil)[:16])
 }
 
 // version reads meta into f, and from the Bundle entry what meta lacks: a history has it there.
-func (d *decoder) version(f *checks.Fact, n *node) {
+func (d *decoder) version(f *facts.Fact, n *node) {
 	if v := int(d.at[nMeta]); v > 0 {
 		o := d.object(v)
 		for d.more(&o) {
@@ -108,7 +110,7 @@ func (d *decoder) version(f *checks.Fact, n *node) {
 }
 
 // response reads entry.response into what version lacks.
-func (d *decoder) response(n *node, version *checks.Version) {
+func (d *decoder) response(n *node, version *facts.Version) {
 	if n.entry.response == 0 || n.parameter {
 		return
 	}
@@ -131,7 +133,7 @@ func (d *decoder) response(n *node, version *checks.Version) {
 // outside tells of what was noted since mark that it stands in the Bundle entry, beside the resource.
 func (d *decoder) outside(mark int, pointer string) {
 	for i := mark; i < len(d.gaps); i++ {
-		d.gaps[i].outer, d.gaps[i].at, d.gaps[i].part = pointer, 0, checks.UnreadVersion
+		d.gaps[i].outer, d.gaps[i].at, d.gaps[i].part = pointer, 0, unread.Version
 	}
 }
 
@@ -199,7 +201,7 @@ func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
 }
 
 // mark makes res a mark.
-func mark(res *Resource, why checks.MarkReason) {
+func mark(res *Resource, why facts.MarkReason) {
 	res.Relevant = true
-	res.Fact.Kind, res.Fact.Mark = checks.KindMark, why
+	res.Fact.Kind, res.Fact.Mark = facts.KindMark, why
 }

@@ -1,6 +1,10 @@
 package fhir
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
+)
 
 // A document is read twice. The first pass (index) checks every byte of it and notes where its resources are and where in each
 // of them the properties are that might be needed. Only a document that is sound as a whole is decoded: so nothing of a
@@ -36,7 +40,7 @@ type entry struct{ fullURL, request, response uint32 }
 
 // index is the first pass.
 type index struct {
-	scanner
+	scan.Scanner
 	options *Options
 	root    string // JSON pointer of the value that is read, inside the document as it came
 	nodes   []node
@@ -62,7 +66,7 @@ type place struct {
 }
 
 func (x *index) reset(b []byte, o *Options) {
-	x.scanner.reset(b, o.MaxDepth)
+	x.Scanner.Reset(b, o.MaxDepth)
 	x.options, x.root = o, ""
 	x.nodes, x.fields, x.scopes, x.tooMany = x.nodes[:0], x.fields[:0], 0, nil
 	x.named = x.named[:0]
@@ -71,10 +75,10 @@ func (x *index) reset(b []byte, o *Options) {
 // broken says why the document that root leads to is not taken: the first thing that the scan found wrong with it.
 func (x *index) broken(root string) *Rejection {
 	reason := InvalidJSON
-	if x.err.tooDeep {
+	if x.Err.TooDeep {
 		reason = TooDeep
 	}
-	return &Rejection{Reason: reason, Pointer: root + pointerAt(x.b, 0, x.err.at), Detail: x.err.detail}
+	return &Rejection{Reason: reason, Pointer: root + pointerAt(x.B, 0, x.Err.At), Detail: x.Err.Detail}
 }
 
 // add puts a node in for p and returns it.
@@ -94,15 +98,15 @@ func (x *index) reject(p place, start, i int, reason Reason, detail string) {
 
 // resource indexes the resource at i and returns the offset after it, or -1 when the document is broken.
 func (x *index) resource(i int, p place) int {
-	if x.b[i] != '{' {
-		end := x.value(i)
+	if x.B[i] != '{' {
+		end := x.Value(i)
 		if end >= 0 {
 			x.reject(p, i, i, NotFHIR, "a JSON value that is no object")
 		}
 		return end
 	}
 	typ := x.resourceType(i)
-	if x.err != nil {
+	if x.Err != nil {
 		return -1
 	}
 	switch k, name := kindOf(typ); k {
@@ -117,9 +121,9 @@ func (x *index) resource(i int, p place) int {
 
 // resourceType looks for the type of the resource at i: usually the first property, but it may be the last.
 func (x *index) resourceType(i int) (typ []byte) {
-	if j := blank(x.b, i+1); j+14 < len(x.b) && string(x.b[j:j+14]) == `"resourceType"` {
-		if j = blank(x.b, j+14); j < len(x.b) && x.b[j] == ':' {
-			return x.raw(blank(x.b, j+1))
+	if j := scan.PastBlanks(x.B, i+1); j+14 < len(x.B) && string(x.B[j:j+14]) == `"resourceType"` {
+		if j = scan.PastBlanks(x.B, j+14); j < len(x.B) && x.B[j] == ':' {
+			return x.raw(scan.PastBlanks(x.B, j+1))
 		}
 	}
 	w := x.enter(i)
@@ -134,17 +138,17 @@ func (x *index) resourceType(i int) (typ []byte) {
 
 // raw is the text of the string at i; nil when there is no string.
 func (x *index) raw(i int) []byte {
-	if i >= len(x.b) || x.b[i] != '"' {
+	if i >= len(x.B) || x.B[i] != '"' {
 		return nil
 	}
-	end := x.str(i)
+	end := x.Str(i)
 	if end < 0 {
 		return nil
 	}
-	if k := x.b[i+1 : end-1]; bytes.IndexByte(k, '\\') < 0 {
+	if k := x.B[i+1 : end-1]; bytes.IndexByte(k, '\\') < 0 {
 		return k
 	}
-	return unescape(nil, x.b[i+1:end-1])
+	return scan.Unescape(nil, x.B[i+1:end-1])
 }
 
 // leaf indexes a resource that holds no others of interest.
@@ -157,7 +161,7 @@ func (x *index) leaf(i int, p place, k kind, typ string) int {
 	w.few = !k.kept()
 	for w.next(x) {
 		switch {
-		case x.b[w.at] == 'n':
+		case x.B[w.at] == 'n':
 			continue
 		case w.name == nID:
 			id = w.at

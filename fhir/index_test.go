@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 func TestPointerOfEveryPlace(t *testing.T) {
@@ -31,12 +33,12 @@ func FuzzIndex(f *testing.F) {
 		o := DefaultOptions()
 		o.MaxDepth = 10000
 		x.reset(b, &o)
-		end := x.resource(blank(b, 0), place{})
-		if x.err != nil && strings.HasPrefix(x.err.detail, "half a surrogate") {
+		end := x.resource(scan.PastBlanks(b, 0), place{})
+		if x.Err != nil && strings.HasPrefix(x.Err.Detail, "half a surrogate") {
 			return
 		}
-		if end < 0 || blank(b, end) != len(b) {
-			t.Fatalf("the index ends at %d of %d: %v", end, len(b), x.err)
+		if end < 0 || scan.PastBlanks(b, end) != len(b) {
+			t.Fatalf("the index ends at %d of %d: %v", end, len(b), x.Err)
 		}
 	})
 }

@@ -2,7 +2,10 @@ package fhir
 
 import (
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
 // order reads a MedicationRequest, MedicationDispense or MedicationStatement.
@@ -14,11 +17,11 @@ func (d *decoder) order(k kind, res *Resource) {
 		return
 	}
 	if withdrawn {
-		mark(res, checks.MarkEnteredInError)
+		mark(res, facts.MarkEnteredInError)
 		return
 	}
-	o := &checks.Order{Status: status, Intent: intent}
-	res.Relevant, res.Fact.Kind, res.Fact.Order = true, checks.KindOrder, o
+	o := &facts.Order{Status: status, Intent: intent}
+	res.Relevant, res.Fact.Kind, res.Fact.Order = true, facts.KindOrder, o
 	d.modified(at[nModifierExtension])
 	d.orderDrug(o)
 	switch k {
@@ -37,7 +40,7 @@ func (d *decoder) order(k kind, res *Resource) {
 	}
 }
 
-func (d *decoder) request(o *checks.Order) {
+func (d *decoder) request(o *facts.Order) {
 	at := &d.at
 	if v := at[nDoNotPerform]; v > 0 {
 		o.DoNotPerform = d.boolean(int(v))
@@ -65,7 +68,7 @@ func (d *decoder) request(o *checks.Order) {
 			o.Validity = d.period(p.v)
 		case nNumberOfRepeatsAllowed:
 			o.Repeats = d.whole(p.v)
-			unknown = d.unreadSince(mark, checks.UnreadSupply) || unknown
+			unknown = d.unreadSince(mark, unread.Supply) || unknown
 		case nQuantity:
 			o.SupplyAmount = d.supplyAmount(p.v)
 		case nExpectedSupplyDuration:
@@ -73,20 +76,20 @@ func (d *decoder) request(o *checks.Order) {
 			unknown = len(d.gaps) > mark || unknown
 		case nModifierExtension:
 			d.modified(uint32(p.v))
-			unknown = d.unreadSince(mark, checks.UnreadSupply) || unknown
+			unknown = d.unreadSince(mark, unread.Supply) || unknown
 		}
 	}
 	if unknown { // nor does the validity tell then how long it lasts
-		o.SupplyDays, o.Validity.End = "", checks.Time{}
+		o.SupplyDays, o.Validity.End = "", moment.Time{}
 	}
 }
 
 // supplyAmount is the Quantity at v that is or was handed out; nothing when a part of it cannot be read.
-func (d *decoder) supplyAmount(v int) checks.Quantity {
+func (d *decoder) supplyAmount(v int) facts.Quantity {
 	mark := d.mark()
 	q := d.quantity(v)
-	if d.unreadSince(mark, checks.UnreadDose) {
-		return checks.Quantity{}
+	if d.unreadSince(mark, unread.Dose) {
+		return facts.Quantity{}
 	}
 	return q
 }
@@ -99,15 +102,15 @@ func (d *decoder) supplyDays(v int, inDays bool) string {
 	if len(d.gaps) == mark && !ok && q.Value != "" {
 		d.unread(v, "no length of time in a unit that is known")
 	}
-	if d.unreadSince(mark, checks.UnreadSupply) {
+	if d.unreadSince(mark, unread.Supply) {
 		return ""
 	}
 	return days
 }
 
-func (d *decoder) dispense(o *checks.Order) {
+func (d *decoder) dispense(o *facts.Order) {
 	at := &d.at
-	o.Kind = checks.Dispense
+	o.Kind = facts.Dispense
 	for _, n := range [...]name{nWhenPrepared, nWhenHandedOver} {
 		if v := at[n]; v > 0 {
 			if t := d.dateTime(int(v)); !t.IsZero() {
@@ -126,9 +129,9 @@ func (d *decoder) dispense(o *checks.Order) {
 	}
 }
 
-func (d *decoder) statement(o *checks.Order) {
+func (d *decoder) statement(o *facts.Order) {
 	at := &d.at
-	o.Kind = checks.Statement
+	o.Kind = facts.Statement
 	if v := at[nDateAsserted]; v > 0 {
 		o.Authored = d.dateTime(int(v))
 	}
@@ -142,7 +145,7 @@ func (d *decoder) statement(o *checks.Order) {
 }
 
 // orderDrug reads medication[x].
-func (d *decoder) orderDrug(o *checks.Order) {
+func (d *decoder) orderDrug(o *facts.Order) {
 	coded, ref := int(d.at[nMedicationCodeableConcept]), int(d.at[nMedicationReference])
 	switch {
 	case coded > 0 && ref > 0: // neither is believed
@@ -163,7 +166,7 @@ func (d *decoder) orderDrug(o *checks.Order) {
 }
 
 // orderReference reads medicationReference: into the drug where the Medication is contained.
-func (d *decoder) orderReference(v int, o *checks.Order) {
+func (d *decoder) orderReference(v int, o *facts.Order) {
 	r := d.reference(v)
 	if r.local {
 		if got, ok := d.containedDrug(string(r.ref[1:]), 0); ok {
@@ -181,15 +184,15 @@ func (d *decoder) orderReference(v int, o *checks.Order) {
 }
 
 // unfollowed stands for a reference that names a resource which cannot exist: it never resolves.
-const unfollowed checks.Ref = "#"
+const unfollowed facts.Ref = "#"
 
-func (d *decoder) drug(c concept) checks.Drug {
+func (d *decoder) drug(c concept) facts.Drug {
 	f := d.fact(c)
-	return checks.Drug{Codings: f.Codings, Names: f.Texts, Absent: c.absent != ""}
+	return facts.Drug{Codings: f.Codings, Names: f.Texts, Absent: c.absent != ""}
 }
 
 // reasonRefs reads reasonReference. A contained Condition says its reason right here.
-func (d *decoder) reasonRefs(v int, o *checks.Order) {
+func (d *decoder) reasonRefs(v int, o *facts.Order) {
 	d.items(v, func(v int) {
 		r := d.reference(v)
 		switch {
@@ -201,30 +204,30 @@ func (d *decoder) reasonRefs(v int, o *checks.Order) {
 			o.ReasonRefs = append(o.ReasonRefs, r.ref)
 		}
 		if r.display != "" {
-			o.Reasons = append(o.Reasons, checks.Concept{Texts: []string{r.display}})
+			o.Reasons = append(o.Reasons, facts.Concept{Texts: []string{r.display}})
 		}
 	})
 }
 
 // orderStatus reads the status of an order (hl7.org/fhir/R4/valueset-medicationrequest-status.html,
 // -medicationdispense-status.html, -medication-statement-status.html); withdrawn is entered-in-error.
-func (d *decoder) orderStatus(k kind, v uint32) (s checks.OrderStatus, withdrawn bool) {
+func (d *decoder) orderStatus(k kind, v uint32) (s facts.OrderStatus, withdrawn bool) {
 	if v == 0 {
-		return checks.StatusUnknown, false
+		return facts.StatusUnknown, false
 	}
 	mark := d.mark()
 	code := d.word(int(v))
 	switch string(code) {
 	case "entered-in-error":
-		return checks.StatusUnknown, true
+		return facts.StatusUnknown, true
 	case "unknown":
-		return checks.StatusUnknown, false
+		return facts.StatusUnknown, false
 	case "completed":
-		return checks.StatusCompleted, false
+		return facts.StatusCompleted, false
 	case "on-hold":
-		return checks.StatusOnHold, false
+		return facts.StatusOnHold, false
 	case "stopped":
-		return checks.StatusStopped, false
+		return facts.StatusStopped, false
 	}
 	s, ok := orderStatuses[k-kindRequest][string(code)]
 	if !ok {
@@ -234,48 +237,48 @@ func (d *decoder) orderStatus(k kind, v uint32) (s checks.OrderStatus, withdrawn
 }
 
 // orderStatuses are those that not all three resources share.
-var orderStatuses = [...]map[string]checks.OrderStatus{
-	{"active": checks.StatusActive, "draft": checks.StatusDraft, "cancelled": checks.StatusCancelled},
-	{"preparation": checks.StatusInProgress, "in-progress": checks.StatusInProgress, "cancelled": checks.StatusCancelled,
-		"declined": checks.StatusCancelled},
-	{"active": checks.StatusActive, "intended": checks.StatusDraft, "not-taken": checks.StatusNotTaken},
+var orderStatuses = [...]map[string]facts.OrderStatus{
+	{"active": facts.StatusActive, "draft": facts.StatusDraft, "cancelled": facts.StatusCancelled},
+	{"preparation": facts.StatusInProgress, "in-progress": facts.StatusInProgress, "cancelled": facts.StatusCancelled,
+		"declined": facts.StatusCancelled},
+	{"active": facts.StatusActive, "intended": facts.StatusDraft, "not-taken": facts.StatusNotTaken},
 }
 
 // intent reads MedicationRequest.intent (hl7.org/fhir/R4/valueset-medicationrequest-intent.html).
-func (d *decoder) intent(k kind, v uint32) checks.Intent {
+func (d *decoder) intent(k kind, v uint32) facts.Intent {
 	if v == 0 || k != kindRequest {
-		return checks.IntentOrder
+		return facts.IntentOrder
 	}
 	mark := d.mark()
 	switch string(d.word(int(v))) {
 	case "order", "original-order", "reflex-order", "filler-order", "instance-order":
-		return checks.IntentOrder
+		return facts.IntentOrder
 	case "proposal":
-		return checks.IntentProposal
+		return facts.IntentProposal
 	case "plan":
-		return checks.IntentPlan
+		return facts.IntentPlan
 	case "option":
-		return checks.IntentOption
+		return facts.IntentOption
 	}
 	d.unknownCode(mark, v, "intent is none of FHIR R4")
-	return checks.IntentOrder
+	return facts.IntentOrder
 }
 
 // medication reads a Medication resource.
-func (d *decoder) medication(f *checks.Fact) {
+func (d *decoder) medication(f *facts.Fact) {
 	if v := d.at[nStatus]; v > 0 {
 		mark := d.mark()
 		switch string(d.word(int(v))) {
 		case "active", "inactive":
 		case "entered-in-error":
-			f.Kind, f.Mark = checks.KindMark, checks.MarkEnteredInError
+			f.Kind, f.Mark = facts.KindMark, facts.MarkEnteredInError
 			return
 		default:
 			d.unknownCode(mark, v, "status is none of FHIR R4")
 		}
 	}
 	m := d.product(&d.at, 0)
-	f.Kind, f.Medication = checks.KindMedication, &m
+	f.Kind, f.Medication = facts.KindMedication, &m
 }
 
 // forms are Medication.form as codings: a text is a coding with nothing but a display.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -16,7 +16,7 @@ func rx(typ, more string) string {
 	return `{"resourceType":"` + typ + `","id":"1","subject":{"reference":"Patient/p"}` + more + `}`
 }
 
-func orderOf(t *testing.T, doc string) *checks.Order {
+func orderOf(t *testing.T, doc string) *facts.Order {
 	t.Helper()
 	r := one(t, doc)
 	if r.Fact.Order == nil {
@@ -26,24 +26,24 @@ func orderOf(t *testing.T, doc string) *checks.Order {
 }
 
 func TestOrderStatuses(t *testing.T) {
-	for typ, statuses := range map[string]map[string]checks.OrderStatus{
-		"MedicationRequest": {"active": checks.StatusActive, "on-hold": checks.StatusOnHold, "cancelled": checks.StatusCancelled, "completed": checks.StatusCompleted,
-			"stopped": checks.StatusStopped, "draft": checks.StatusDraft, "unknown": checks.StatusUnknown},
-		"MedicationDispense": {"preparation": checks.StatusInProgress, "in-progress": checks.StatusInProgress, "cancelled": checks.StatusCancelled,
-			"on-hold": checks.StatusOnHold, "completed": checks.StatusCompleted, "stopped": checks.StatusStopped, "declined": checks.StatusCancelled, "unknown": checks.StatusUnknown},
-		"MedicationStatement": {"active": checks.StatusActive, "completed": checks.StatusCompleted, "intended": checks.StatusDraft, "stopped": checks.StatusStopped,
-			"on-hold": checks.StatusOnHold, "unknown": checks.StatusUnknown, "not-taken": checks.StatusNotTaken},
+	for typ, statuses := range map[string]map[string]facts.OrderStatus{
+		"MedicationRequest": {"active": facts.StatusActive, "on-hold": facts.StatusOnHold, "cancelled": facts.StatusCancelled, "completed": facts.StatusCompleted,
+			"stopped": facts.StatusStopped, "draft": facts.StatusDraft, "unknown": facts.StatusUnknown},
+		"MedicationDispense": {"preparation": facts.StatusInProgress, "in-progress": facts.StatusInProgress, "cancelled": facts.StatusCancelled,
+			"on-hold": facts.StatusOnHold, "completed": facts.StatusCompleted, "stopped": facts.StatusStopped, "declined": facts.StatusCancelled, "unknown": facts.StatusUnknown},
+		"MedicationStatement": {"active": facts.StatusActive, "completed": facts.StatusCompleted, "intended": facts.StatusDraft, "stopped": facts.StatusStopped,
+			"on-hold": facts.StatusOnHold, "unknown": facts.StatusUnknown, "not-taken": facts.StatusNotTaken},
 	} {
 		for code, want := range statuses {
 			if got := orderOf(t, rx(typ, `,"status":"`+code+`"`)).Status; got != want {
 				t.Errorf("%s %s: %d, want %d", typ, code, got, want)
 			}
 		}
-		if got := orderOf(t, rx(typ, "")).Status; got != checks.StatusUnknown {
+		if got := orderOf(t, rx(typ, "")).Status; got != facts.StatusUnknown {
 			t.Errorf("%s without status: %d", typ, got)
 		}
 		r := one(t, rx(typ, `,"status":"entered-in-error","dosage":7`))
-		if r.Fact.Mark != checks.MarkEnteredInError || r.Fact.Kind != checks.KindMark || r.Patient != "Patient/p" || !r.Relevant {
+		if r.Fact.Mark != facts.MarkEnteredInError || r.Fact.Kind != facts.KindMark || r.Patient != "Patient/p" || !r.Relevant {
 			t.Errorf("%s entered in error: %+v", typ, r)
 		}
 		for _, folded := range []string{"Completed", "STOPPED ", " on-hold"} {
@@ -66,8 +66,8 @@ func TestOrderStatuses(t *testing.T) {
 }
 
 func TestIntents(t *testing.T) {
-	for code, want := range map[string]checks.Intent{"order": checks.IntentOrder, "original-order": checks.IntentOrder, "reflex-order": checks.IntentOrder,
-		"filler-order": checks.IntentOrder, "instance-order": checks.IntentOrder, "proposal": checks.IntentProposal, "plan": checks.IntentPlan, "option": checks.IntentOption} {
+	for code, want := range map[string]facts.Intent{"order": facts.IntentOrder, "original-order": facts.IntentOrder, "reflex-order": facts.IntentOrder,
+		"filler-order": facts.IntentOrder, "instance-order": facts.IntentOrder, "proposal": facts.IntentProposal, "plan": facts.IntentPlan, "option": facts.IntentOption} {
 		if got := orderOf(t, rx("MedicationRequest", `,"intent":"`+code+`"`)).Intent; got != want {
 			t.Errorf("%s: %d, want %d", code, got, want)
 		}
@@ -87,32 +87,32 @@ func TestDrugOfAnOrder(t *testing.T) {
 	absent := `[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]`
 	cases := []struct {
 		name, more string
-		want       checks.Order
+		want       facts.Order
 	}{
-		{"none", ``, checks.Order{NoMedication: true}},
-		{"empty", `,"medicationCodeableConcept":{}`, checks.Order{}},
-		{"code", `,"medicationCodeableConcept":` + concept("1"), checks.Order{Drug: checks.Drug{Codings: code("1")}}},
-		{"system by OID", `,"medicationCodeableConcept":{"coding":[{"system":"urn:oid:2.16.840.1.113883.6.88","code":"1"}]}`, checks.Order{Drug: checks.Drug{Codings: code("1")}}},
-		{"no system", `,"medicationCodeableConcept":{"coding":[{"code":"1","display":"A"},{"display":"B"}],"text":" A "}`, checks.Order{Drug: checks.Drug{Names: []string{"A", "B"}}}},
-		{"absent by extension", `,"medicationCodeableConcept":{"extension":` + absent + `}`, checks.Order{Drug: checks.Drug{Absent: true}}},
-		{"absent beside", `,"_medicationCodeableConcept":{"extension":` + absent + `}`, checks.Order{Drug: checks.Drug{Absent: true}}},
-		{"absent code", `,"medicationCodeableConcept":{"coding":[{"system":"x","_code":{"extension":` + absent + `}}]}`, checks.Order{Drug: checks.Drug{Absent: true}}},
-		{"absent by coding", `,"medicationCodeableConcept":{"coding":[{"system":"` + terms.Absent + `","code":"unknown","display":"Unknown"}]}`, checks.Order{Drug: checks.Drug{Absent: true}}},
-		{"null flavour", `,"medicationCodeableConcept":{"coding":[{"system":"` + terms.NullFlav + `","code":"UNK"}],"text":"ask"}`, checks.Order{Drug: checks.Drug{Absent: true, Names: []string{"ask"}}}},
-		{"reference", `,"medicationReference":{"reference":"Medication/m","display":"A"}`, checks.Order{MedicationRef: "Medication/m", Drug: checks.Drug{Names: []string{"A"}}}},
-		{"identifier", `,"medicationReference":{"identifier":{"value":"1"},"display":"A"}`, checks.Order{Drug: checks.Drug{Names: []string{"A"}}}},
-		{"urn", `,"medicationReference":{"reference":"urn:uuid:7"}`, checks.Order{MedicationRef: "urn:uuid:7"}},
-		{"impossible id", `,"medicationReference":{"reference":"Medication/a b"}`, checks.Order{MedicationRef: "#"}},
+		{"none", ``, facts.Order{NoMedication: true}},
+		{"empty", `,"medicationCodeableConcept":{}`, facts.Order{}},
+		{"code", `,"medicationCodeableConcept":` + concept("1"), facts.Order{Drug: facts.Drug{Codings: code("1")}}},
+		{"system by OID", `,"medicationCodeableConcept":{"coding":[{"system":"urn:oid:2.16.840.1.113883.6.88","code":"1"}]}`, facts.Order{Drug: facts.Drug{Codings: code("1")}}},
+		{"no system", `,"medicationCodeableConcept":{"coding":[{"code":"1","display":"A"},{"display":"B"}],"text":" A "}`, facts.Order{Drug: facts.Drug{Names: []string{"A", "B"}}}},
+		{"absent by extension", `,"medicationCodeableConcept":{"extension":` + absent + `}`, facts.Order{Drug: facts.Drug{Absent: true}}},
+		{"absent beside", `,"_medicationCodeableConcept":{"extension":` + absent + `}`, facts.Order{Drug: facts.Drug{Absent: true}}},
+		{"absent code", `,"medicationCodeableConcept":{"coding":[{"system":"x","_code":{"extension":` + absent + `}}]}`, facts.Order{Drug: facts.Drug{Absent: true}}},
+		{"absent by coding", `,"medicationCodeableConcept":{"coding":[{"system":"` + terms.Absent + `","code":"unknown","display":"Unknown"}]}`, facts.Order{Drug: facts.Drug{Absent: true}}},
+		{"null flavour", `,"medicationCodeableConcept":{"coding":[{"system":"` + terms.NullFlav + `","code":"UNK"}],"text":"ask"}`, facts.Order{Drug: facts.Drug{Absent: true, Names: []string{"ask"}}}},
+		{"reference", `,"medicationReference":{"reference":"Medication/m","display":"A"}`, facts.Order{MedicationRef: "Medication/m", Drug: facts.Drug{Names: []string{"A"}}}},
+		{"identifier", `,"medicationReference":{"identifier":{"value":"1"},"display":"A"}`, facts.Order{Drug: facts.Drug{Names: []string{"A"}}}},
+		{"urn", `,"medicationReference":{"reference":"urn:uuid:7"}`, facts.Order{MedicationRef: "urn:uuid:7"}},
+		{"impossible id", `,"medicationReference":{"reference":"Medication/a b"}`, facts.Order{MedicationRef: "#"}},
 		{"contained", inside("#m", med("m", `,"code":`+concept("2")+`,"form":{"text":"Tablet"}`)),
-			checks.Order{Drug: checks.Drug{Codings: code("2"), Forms: []terms.Coding{{Display: "Tablet"}}}}},
-		{"contained, missing", inside("#n", med("m", "")), checks.Order{MedicationRef: "#n"}},
-		{"contained, another type", inside("#m", `{"resourceType":"Patient","id":"m"}`), checks.Order{MedicationRef: "#m"}},
+			facts.Order{Drug: facts.Drug{Codings: code("2"), Forms: []terms.Coding{{Display: "Tablet"}}}}},
+		{"contained, missing", inside("#n", med("m", "")), facts.Order{MedicationRef: "#n"}},
+		{"contained, another type", inside("#m", `{"resourceType":"Patient","id":"m"}`), facts.Order{MedicationRef: "#m"}},
 		{"contained in contained", inside("#m", med("s", `,"code":`+concept("3")+`,"ingredient":[{"itemCodeableConcept":`+concept("4")+`}]`),
 			med("m", `,"ingredient":[{"itemReference":{"reference":"#s"},"strength":{"numerator":{"value":5}}},{"itemReference":{"reference":"Medication/z"}}]`)),
-			checks.Order{Drug: checks.Drug{Parts: []checks.Part{{Codings: code("3"), Strength: checks.Ratio{Numerator: checks.Quantity{Value: "5"}}},
+			facts.Order{Drug: facts.Drug{Parts: []facts.Part{{Codings: code("3"), Strength: facts.Ratio{Numerator: facts.Quantity{Value: "5"}}},
 				{Codings: code("4")}, {Ref: "Medication/z"}}}}},
 		{"circle", inside("#m", med("m", `,"ingredient":[{"itemReference":{"reference":"#m"}}]`)),
-			checks.Order{Drug: checks.Drug{Parts: []checks.Part{{}, {}, {}, {Ref: "#m"}}}}},
+			facts.Order{Drug: facts.Drug{Parts: []facts.Part{{}, {}, {}, {Ref: "#m"}}}}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -132,26 +132,26 @@ func TestDrugOfAnOrder(t *testing.T) {
 func TestTimesAndSupplyOfOrders(t *testing.T) {
 	cases := []struct {
 		typ, more string
-		want      checks.Order
+		want      facts.Order
 	}{
 		{"MedicationDispense", `,"whenPrepared":"2026-01-01","whenHandedOver":"2026-01-02","daysSupply":{"value":30},"quantity":{"value":60}`,
-			checks.Order{Authored: at("2026-01-02"), SupplyDays: "30", SupplyAmount: checks.Quantity{Value: "60"}}},
-		{"MedicationDispense", `,"whenPrepared":"2026-01-01","whenHandedOver":null,"daysSupply":{"value":2,"code":"wk"}`, checks.Order{Authored: at("2026-01-01"), SupplyDays: "14"}},
-		{"MedicationDispense", `,"daysSupply":{"value":30,"unit":"tablets"}`, checks.Order{SupplyDays: "30"}},
-		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":30}}`, checks.Order{}},
-		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":36,"code":"h"}}`, checks.Order{SupplyDays: "1.5"}},
-		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":1e999999999,"code":"d"}}`, checks.Order{}},
+			facts.Order{Authored: at("2026-01-02"), SupplyDays: "30", SupplyAmount: facts.Quantity{Value: "60"}}},
+		{"MedicationDispense", `,"whenPrepared":"2026-01-01","whenHandedOver":null,"daysSupply":{"value":2,"code":"wk"}`, facts.Order{Authored: at("2026-01-01"), SupplyDays: "14"}},
+		{"MedicationDispense", `,"daysSupply":{"value":30,"unit":"tablets"}`, facts.Order{SupplyDays: "30"}},
+		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":30}}`, facts.Order{}},
+		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":36,"code":"h"}}`, facts.Order{SupplyDays: "1.5"}},
+		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":1e999999999,"code":"d"}}`, facts.Order{}},
 		{"MedicationStatement", `,"dateAsserted":"2026-03-01","effectivePeriod":{"start":"2026-01-01","end":"2026-02-01"}`,
-			checks.Order{Authored: at("2026-01-01"), Effective: checks.Period{Start: at("2026-01-01"), End: at("2026-02-01")}}},
-		{"MedicationStatement", `,"dateAsserted":"2026-03-01","effectiveDateTime":"2026-01-01"`, checks.Order{Authored: at("2026-01-01"), Effective: checks.Period{Start: at("2026-01-01")}}},
+			facts.Order{Authored: at("2026-01-01"), Effective: facts.Period{Start: at("2026-01-01"), End: at("2026-02-01")}}},
+		{"MedicationStatement", `,"dateAsserted":"2026-03-01","effectiveDateTime":"2026-01-01"`, facts.Order{Authored: at("2026-01-01"), Effective: facts.Period{Start: at("2026-01-01")}}},
 		{"MedicationStatement", `,"dateAsserted":"2026-03-01","dosage":[{"asNeededBoolean":true}]`,
-			checks.Order{Authored: at("2026-03-01"), Dosages: []checks.Dosage{{AsNeeded: true}}}},
-		{"MedicationRequest", `,"doNotPerform":true,"reportedReference":{"display":"x"}`, checks.Order{DoNotPerform: true, Reported: true}},
+			facts.Order{Authored: at("2026-03-01"), Dosages: []facts.Dosage{{AsNeeded: true}}}},
+		{"MedicationRequest", `,"doNotPerform":true,"reportedReference":{"display":"x"}`, facts.Order{DoNotPerform: true, Reported: true}},
 		{"MedicationRequest", `,"contained":[{"resourceType":"Condition","id":"c","code":{"text":"itch"}},{"resourceType":"Condition","id":"e","code":{"text":"refuted"},
 			"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"refuted"}]}}],"reasonReference":[{"reference":"#c"},{"reference":"#e"},{"reference":"#d","display":"sleep"}]`,
-			checks.Order{Reasons: []checks.Concept{{Texts: []string{"itch"}}, {Texts: []string{"sleep"}}}}},
+			facts.Order{Reasons: []facts.Concept{{Texts: []string{"itch"}}, {Texts: []string{"sleep"}}}}},
 	}
-	kinds := map[string]checks.OrderKind{"MedicationDispense": checks.Dispense, "MedicationStatement": checks.Statement}
+	kinds := map[string]facts.OrderKind{"MedicationDispense": facts.Dispense, "MedicationStatement": facts.Statement}
 	for i, c := range cases {
 		t.Run(fmt.Sprint(c.typ, i), func(t *testing.T) {
 			c.want.Kind, c.want.NoMedication = kinds[c.typ], true
@@ -165,14 +165,14 @@ func TestTimesAndSupplyOfOrders(t *testing.T) {
 func TestMedicationResource(t *testing.T) {
 	r := one(t, `{"resourceType":"Medication","id":"m","status":"active","code":{"text":"Mixture"},"form":{"coding":[{"system":"s","code":"f","display":"Cream"}]},
 		"ingredient":[{"itemCodeableConcept":{"text":"A"},"strength":{"numerator":{"value":5,"unit":"mg"},"denominator":{"value":1}}},{"itemReference":{"reference":"http://x/Substance/s"}}]}`)
-	want := checks.Drug{Names: []string{"Mixture"}, Forms: []terms.Coding{{System: "s", Code: "f", Display: "Cream"}, {Display: "Cream"}},
-		Parts: []checks.Part{{Names: []string{"A"}, Strength: checks.Ratio{Numerator: mg("5", "mg"), Denominator: checks.Quantity{Value: "1"}}}, {Ref: "Substance/s"}}}
-	if diff := cmp.Diff(&want, r.Fact.Medication); diff != "" || r.Patient != "" || r.Fact.Kind != checks.KindMedication {
+	want := facts.Drug{Names: []string{"Mixture"}, Forms: []terms.Coding{{System: "s", Code: "f", Display: "Cream"}, {Display: "Cream"}},
+		Parts: []facts.Part{{Names: []string{"A"}, Strength: facts.Ratio{Numerator: mg("5", "mg"), Denominator: facts.Quantity{Value: "1"}}}, {Ref: "Substance/s"}}}
+	if diff := cmp.Diff(&want, r.Fact.Medication); diff != "" || r.Patient != "" || r.Fact.Kind != facts.KindMedication {
 		t.Errorf("%s (-want +got):\n%s", outcome(r), diff)
 	}
 	for status, want := range map[string]string{"inactive": "Medication/m of ", "entered-in-error": "Medication/m of ", "gone": "Medication/m of , not /status"} {
 		r := one(t, `{"resourceType":"Medication","id":"m","status":"`+status+`"}`)
-		if got := outcome(r); got != want || (status == "entered-in-error") != (r.Fact.Mark == checks.MarkEnteredInError) {
+		if got := outcome(r); got != want || (status == "entered-in-error") != (r.Fact.Mark == facts.MarkEnteredInError) {
 			t.Errorf("%s: %s", status, got)
 		}
 	}

@@ -1,6 +1,8 @@
 package fhir
 
-import "bytes"
+import (
+	"github.com/rlsguard/rlsguard/fhir/scan"
+)
 
 // members walks over the properties of one object in the first pass.
 type members struct {
@@ -19,7 +21,7 @@ type members struct {
 
 // enter begins with the object at i.
 func (x *index) enter(i int) members {
-	if !x.open(i) {
+	if !x.Open(i) {
 		return members{start: i, done: true}
 	}
 	return members{start: i, i: i + 1}
@@ -29,8 +31,8 @@ func (x *index) enter(i int) members {
 func (x *index) leave(w *members) int {
 	for w.next(x) {
 	}
-	x.shut()
-	if x.err != nil {
+	x.Shut()
+	if x.Err != nil {
 		return -1
 	}
 	return w.i
@@ -38,23 +40,23 @@ func (x *index) leave(w *members) int {
 
 // next goes to the next property. It returns false at the end of the object, or when the document is broken.
 func (w *members) next(x *index) bool {
-	if w.done || x.err != nil {
+	if w.done || x.Err != nil {
 		return false
 	}
-	b := x.b
+	b := x.B
 	i := w.i
 	if w.began {
 		if i = w.end; i == 0 {
-			i = x.value(w.at)
+			i = x.Value(w.at)
 		}
 		if i < 0 {
 			return false
 		}
-		i = blank(b, i)
+		i = scan.PastBlanks(b, i)
 		if i < len(b) && b[i] == ',' {
-			i = blank(b, i+1)
+			i = scan.PastBlanks(b, i+1)
 		} else if i >= len(b) || b[i] != '}' {
-			x.fail(i, "neither comma nor end after a value")
+			x.Fail(i, "neither comma nor end after a value")
 			return false
 		} else {
 			w.done, w.i = true, i+1
@@ -62,7 +64,7 @@ func (w *members) next(x *index) bool {
 		}
 	} else {
 		w.began = true
-		if i = blank(b, i); i < len(b) && b[i] == '}' {
+		if i = scan.PastBlanks(b, i); i < len(b) && b[i] == '}' {
 			w.done, w.i = true, i+1
 			return false
 		}
@@ -72,12 +74,12 @@ func (w *members) next(x *index) bool {
 
 // key reads the property name at i and finds the value after it.
 func (w *members) key(x *index, i int) bool {
-	b := x.b
+	b := x.B
 	if i >= len(b) || b[i] != '"' {
-		x.fail(i, "no property name in double quotes")
+		x.Fail(i, "no property name in double quotes")
 		return false
 	}
-	end := x.str(i)
+	end := x.Str(i)
 	if end < 0 {
 		return false
 	}
@@ -90,13 +92,13 @@ func (w *members) key(x *index, i int) bool {
 	if !w.exact {
 		w.name = unknown
 	}
-	if end = blank(b, end); end >= len(b) || b[end] != ':' {
-		x.fail(end, "no colon after a property name")
+	if end = scan.PastBlanks(b, end); end >= len(b) || b[end] != ':' {
+		x.Fail(end, "no colon after a property name")
 		return false
 	}
-	w.at, w.end = blank(b, end+1), 0
+	w.at, w.end = scan.PastBlanks(b, end+1), 0
 	if w.at >= len(b) {
-		x.fail(w.at, "document ends early")
+		x.Fail(w.at, "document ends early")
 		return false
 	}
 	return true
@@ -113,7 +115,7 @@ func spelled(k []byte) (name, bool) {
 	}
 	for _, c := range k {
 		if c == '\\' || c >= 0x80 {
-			return lookupOdd(unescape(nil, k))
+			return lookupOdd(scan.Unescape(nil, k))
 		}
 	}
 	return unknown, true
@@ -122,16 +124,4 @@ func spelled(k []byte) (name, bool) {
 // mayBeIDOrType tells that a key which begins with c may spell id or resourceType.
 func mayBeIDOrType(c byte) bool {
 	return c|0x20 == 'i' || c|0x20 == 'r' || c == '\\' || c >= 0x80
-}
-
-// unescape appends the characters that the raw, valid JSON string k stands for.
-func unescape(dst, k []byte) []byte {
-	for {
-		i := bytes.IndexByte(k, '\\')
-		if i < 0 {
-			return append(dst, k...)
-		}
-		dst = append(dst, k[:i]...)
-		dst, k = unescapeOne(dst, k[i:])
-	}
 }

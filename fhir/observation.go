@@ -3,7 +3,8 @@ package fhir
 import (
 	"bytes"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -41,18 +42,18 @@ func (d *decoder) observation(res *Resource) {
 func isResult(res *Resource, relevant, withdrawn bool) bool {
 	switch {
 	case withdrawn:
-		mark(res, checks.MarkEnteredInError)
+		mark(res, facts.MarkEnteredInError)
 	case !relevant:
-		mark(res, checks.MarkOther)
+		mark(res, facts.MarkOther)
 	default:
-		res.Relevant, res.Fact.Kind = true, checks.KindLab
+		res.Relevant, res.Fact.Kind = true, facts.KindLab
 	}
-	return res.Fact.Kind == checks.KindLab
+	return res.Fact.Kind == facts.KindLab
 }
 
 // lab reads the result at o, whose effective times and codes are its own.
-func (d *decoder) lab(o *offsets, status checks.LabStatus) *checks.LabResult {
-	l := &checks.LabResult{Status: status}
+func (d *decoder) lab(o *offsets, status facts.LabStatus) *facts.LabResult {
+	l := &facts.LabResult{Status: status}
 	l.Effective, l.TimeUnread = d.effective(o)
 	if v := o[nCode]; v > 0 {
 		l.Loincs = d.loincs(int(v))
@@ -81,19 +82,19 @@ func (d *decoder) lab(o *offsets, status checks.LabStatus) *checks.LabResult {
 
 // notAfter sets the latest that a result can be from whose effective time cannot be read: when it
 // was issued, or its version written.
-func notAfter(l *checks.LabResult, updated int64) {
+func notAfter(l *facts.LabResult, updated int64) {
 	if !l.TimeUnread {
 		return
 	}
 	bound := l.Issued
 	if updated > 0 && (bound.IsZero() || updated < bound.Nanos) {
-		bound = checks.Time{Nanos: updated, Precision: checks.ToInstant}
+		bound = moment.Time{Nanos: updated, Precision: moment.ToInstant}
 	}
 	l.Effective.End = bound
 }
 
 // components reads Observation.component of the Observation at o.
-func (d *decoder) components(o *offsets, l *checks.LabResult) {
+func (d *decoder) components(o *offsets, l *facts.LabResult) {
 	v := o[nComponent]
 	if v == 0 {
 		return
@@ -110,18 +111,18 @@ func (d *decoder) components(o *offsets, l *checks.LabResult) {
 		d.part(o, l)
 		d.pos = end
 	})
-	if broken && l.Value.Kind == checks.NoValue {
-		l.Value.Kind = checks.UnreadValue // one of the panel's, whichever it is
+	if broken && l.Value.Kind == facts.NoValue {
+		l.Value.Kind = facts.UnreadValue // one of the panel's, whichever it is
 	}
 }
 
 // part adds the result of the component, or of the Observation, at o, where its code matters.
-func (d *decoder) part(o *offsets, l *checks.LabResult) {
+func (d *decoder) part(o *offsets, l *facts.LabResult) {
 	if o[nCode] == 0 {
 		return
 	}
 	if loincs := d.loincs(int(o[nCode])); len(loincs) > 0 {
-		part := checks.Component{Loincs: loincs, Value: d.value(o)}
+		part := facts.Component{Loincs: loincs, Value: d.value(o)}
 		if d.modified(o[nModifierExtension]) {
 			part.Value = modifiedValue
 		}
@@ -130,10 +131,10 @@ func (d *decoder) part(o *offsets, l *checks.LabResult) {
 }
 
 // modifiedValue stands for a value under a modifierExtension.
-var modifiedValue = checks.Value{Kind: checks.UnreadValue, Text: nameText[nModifierExtension]}
+var modifiedValue = facts.Value{Kind: facts.UnreadValue, Text: nameText[nModifierExtension]}
 
 // spoil makes every value of l one that cannot be evaluated.
-func spoil(l *checks.LabResult) {
+func spoil(l *facts.LabResult) {
 	l.Value = modifiedValue
 	for i := range l.Components {
 		l.Components[i].Value = modifiedValue
@@ -141,27 +142,27 @@ func spoil(l *checks.LabResult) {
 }
 
 // labStatus reads Observation.status (hl7.org/fhir/R4/valueset-observation-status.html).
-func (d *decoder) labStatus(v uint32) (s checks.LabStatus, withdrawn bool) {
+func (d *decoder) labStatus(v uint32) (s facts.LabStatus, withdrawn bool) {
 	if v == 0 {
-		return checks.LabUnknown, false
+		return facts.LabUnknown, false
 	}
 	mark := d.mark()
 	switch string(d.word(int(v))) {
 	case "final", "amended", "corrected":
-		return checks.LabFinal, false
+		return facts.LabFinal, false
 	case "preliminary":
-		return checks.LabPreliminary, false
+		return facts.LabPreliminary, false
 	case "registered":
-		return checks.LabRegistered, false
+		return facts.LabRegistered, false
 	case "cancelled":
-		return checks.LabCancelled, false
+		return facts.LabCancelled, false
 	case "entered-in-error":
-		return checks.LabUnknown, true
+		return facts.LabUnknown, true
 	case "unknown":
-		return checks.LabUnknown, false
+		return facts.LabUnknown, false
 	}
 	d.unknownCode(mark, v, "status is none of FHIR R4")
-	return checks.LabUnknown, false
+	return facts.LabUnknown, false
 }
 
 // codes looks through the CodeableConcept at v for LOINC codes that matter and appends them to
@@ -261,7 +262,7 @@ var otherValues = [...]name{nValueBoolean, nValueInteger, nValueRange, nValueRat
 // value reads value[x] and dataAbsentReason of the Observation or component at o. A reason for
 // absence outranks a value: who says both cannot be relied on. Two values are none that can be
 // read.
-func (d *decoder) value(o *offsets) (r checks.Value) {
+func (d *decoder) value(o *offsets) (r facts.Value) {
 	before := d.mark()
 	last := 0
 	given := func(n name) int {
@@ -273,28 +274,28 @@ func (d *decoder) value(o *offsets) (r checks.Value) {
 		return v
 	}
 	if v := given(nValueQuantity); v > 0 {
-		r = checks.Value{Kind: checks.QuantityValue, Quantity: d.quantity(v)}
+		r = facts.Value{Kind: facts.QuantityValue, Quantity: d.quantity(v)}
 	}
 	if v := given(nValueString); v > 0 {
-		r = checks.Value{Kind: checks.TextValue, Text: d.keepText(d.text(v))}
+		r = facts.Value{Kind: facts.TextValue, Text: d.keepText(d.text(v))}
 	}
 	if v := given(nValueCodeableConcept); v > 0 {
 		c := d.concept(v)
-		r = checks.Value{Kind: checks.CodedValue, Concept: d.fact(c)}
+		r = facts.Value{Kind: facts.CodedValue, Concept: d.fact(c)}
 		if c.absent != "" && len(c.codings) == 0 {
-			r = checks.Value{Kind: checks.AbsentValue, Text: c.absent}
+			r = facts.Value{Kind: facts.AbsentValue, Text: c.absent}
 		}
 	}
 	for _, n := range otherValues {
 		if given(n) > 0 {
-			r = checks.Value{Kind: checks.OtherValue, Text: nameText[n]}
+			r = facts.Value{Kind: facts.OtherValue, Text: nameText[n]}
 		}
 	}
 	if len(d.gaps) > before {
-		r = checks.Value{Kind: checks.UnreadValue}
+		r = facts.Value{Kind: facts.UnreadValue}
 	}
 	if v := int(o[nDataAbsentReason]); v > 0 {
-		r = checks.Value{Kind: checks.AbsentValue, Text: d.absentCode(v)}
+		r = facts.Value{Kind: facts.AbsentValue, Text: d.absentCode(v)}
 	}
 	return r
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -59,7 +59,7 @@ func TestObservationWithoutOurPatient(t *testing.T) {
 		}
 	}
 	withdrawn := `{"resourceType":"Observation","id":"1","status":"entered-in-error"}`
-	if r := one(t, withdrawn); outcome(r) != "Observation/1 of " || r.Fact.Mark != checks.MarkEnteredInError || r.Fact.Version != (checks.Version{}) {
+	if r := one(t, withdrawn); outcome(r) != "Observation/1 of " || r.Fact.Mark != facts.MarkEnteredInError || r.Fact.Version != (facts.Version{}) {
 		t.Errorf("blanked: %s", outcome(r))
 	}
 	if got := outcome(one(t, rx("Observation", `,"status":"entered-in-error","code":{"text":"x"}`))); got != "irrelevant" {
@@ -68,19 +68,19 @@ func TestObservationWithoutOurPatient(t *testing.T) {
 }
 
 func TestValuesOfResults(t *testing.T) {
-	absent := func(s string) checks.Value { return checks.Value{Kind: checks.AbsentValue, Text: s} }
+	absent := func(s string) facts.Value { return facts.Value{Kind: facts.AbsentValue, Text: s} }
 	cases := []struct {
 		more string
-		want checks.Value
+		want facts.Value
 	}{
-		{``, checks.Value{}},
-		{`,"valueQuantity":{"value":-1.0e2,"unit":"ug/L"}`, checks.Value{Kind: checks.QuantityValue, Quantity: mg("-1.0e2", "ug/L")}},
-		{`,"valueQuantity":{"value":1e400}`, checks.Value{Kind: checks.QuantityValue, Quantity: checks.Quantity{Value: "1e400"}}},
-		{`,"valueQuantity":{"value":12345678901234567890123456789.0}`, checks.Value{Kind: checks.QuantityValue, Quantity: checks.Quantity{Value: "12345678901234567890123456789.0"}}},
-		{`,"valueString":"low\u00e9"`, checks.Value{Kind: checks.TextValue, Text: "lowé"}},
-		{`,"valueCodeableConcept":{"text":"low"}`, checks.Value{Kind: checks.CodedValue, Concept: checks.Concept{Texts: []string{"low"}}}},
-		{`,"valueInteger":5`, checks.Value{Kind: checks.OtherValue, Text: "valueInteger"}},
-		{`,"valueRange":{"low":{"value":5}}`, checks.Value{Kind: checks.OtherValue, Text: "valueRange"}},
+		{``, facts.Value{}},
+		{`,"valueQuantity":{"value":-1.0e2,"unit":"ug/L"}`, facts.Value{Kind: facts.QuantityValue, Quantity: mg("-1.0e2", "ug/L")}},
+		{`,"valueQuantity":{"value":1e400}`, facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: "1e400"}}},
+		{`,"valueQuantity":{"value":12345678901234567890123456789.0}`, facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: "12345678901234567890123456789.0"}}},
+		{`,"valueString":"low\u00e9"`, facts.Value{Kind: facts.TextValue, Text: "lowé"}},
+		{`,"valueCodeableConcept":{"text":"low"}`, facts.Value{Kind: facts.CodedValue, Concept: facts.Concept{Texts: []string{"low"}}}},
+		{`,"valueInteger":5`, facts.Value{Kind: facts.OtherValue, Text: "valueInteger"}},
+		{`,"valueRange":{"low":{"value":5}}`, facts.Value{Kind: facts.OtherValue, Text: "valueRange"}},
 		{`,"dataAbsentReason":{"coding":[{"system":"` + terms.Absent + `","code":"error"}]}`, absent("error")},
 		{`,"dataAbsentReason":{"coding":[{"system":"http://x","code":"lost"}]}`, absent("lost")},
 		{`,"dataAbsentReason":{"text":"lost"}`, absent("unknown")},
@@ -98,7 +98,7 @@ func TestValuesOfResults(t *testing.T) {
 	}
 	for _, bad := range []string{`{"value":"45"}`, `{"value":45,"comparator":"~"}`, `[]`, `{"value":45,"unit":7}`, `{"value":45,"code":true}`} {
 		r := one(t, rx("Observation", `,"valueQuantity":`+bad+`,"code":`+ferritin))
-		if len(r.Unread) != 1 || r.Fact.Lab == nil || r.Fact.Lab.Value.Kind != checks.UnreadValue || r.Fact.Lab.Value.Quantity != (checks.Quantity{}) {
+		if len(r.Unread) != 1 || r.Fact.Lab == nil || r.Fact.Lab.Value.Kind != facts.UnreadValue || r.Fact.Lab.Value.Quantity != (facts.Quantity{}) {
 			t.Errorf("%s: %s", bad, outcome(r))
 		}
 	}
@@ -110,18 +110,18 @@ func TestPanels(t *testing.T) {
 		"contained":[{"resourceType":"Specimen","id":"s"}],"specimen":{"reference":"#s"},
 		"component":[{"code":`+ferritin+`,"valueString":"x"},{"code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]},"valueQuantity":{"value":"bad, but of no concern"}},
 			{"dataAbsentReason":{"coding":[{"system":"`+terms.Absent+`","code":"masked"}]},"code":{"coding":[{"code":"2498-4","system":"http://loinc.org"}]}}]`))
-	want := &checks.LabResult{Status: checks.LabRegistered, Loincs: []string{"50190-8"}, Effective: checks.Period{Start: at("2026-01-01")},
-		Members: []checks.Ref{"Observation/2", "Observation/3", "Observation/1#4"}, Specimen: "Observation/1#s",
-		Components: []checks.Component{{Loincs: []string{"2276-4"}, Value: checks.Value{Kind: checks.TextValue, Text: "x"}},
-			{Loincs: []string{"2498-4"}, Value: checks.Value{Kind: checks.AbsentValue, Text: "masked"}}}}
+	want := &facts.LabResult{Status: facts.LabRegistered, Loincs: []string{"50190-8"}, Effective: facts.Period{Start: at("2026-01-01")},
+		Members: []facts.Ref{"Observation/2", "Observation/3", "Observation/1#4"}, Specimen: "Observation/1#s",
+		Components: []facts.Component{{Loincs: []string{"2276-4"}, Value: facts.Value{Kind: facts.TextValue, Text: "x"}},
+			{Loincs: []string{"2498-4"}, Value: facts.Value{Kind: facts.AbsentValue, Text: "masked"}}}}
 	if diff := cmp.Diff(want, r.Fact.Lab); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", outcome(r), diff)
 	}
 }
 
 func TestLabStatuses(t *testing.T) {
-	for code, want := range map[string]checks.LabStatus{"final": checks.LabFinal, "amended": checks.LabFinal, "corrected": checks.LabFinal, "preliminary": checks.LabPreliminary,
-		"registered": checks.LabRegistered, "cancelled": checks.LabCancelled, "unknown": checks.LabUnknown} {
+	for code, want := range map[string]facts.LabStatus{"final": facts.LabFinal, "amended": facts.LabFinal, "corrected": facts.LabFinal, "preliminary": facts.LabPreliminary,
+		"registered": facts.LabRegistered, "cancelled": facts.LabCancelled, "unknown": facts.LabUnknown} {
 		r := one(t, rx("Observation", `,"status":"`+code+`","code":`+ferritin))
 		if r.Fact.Lab == nil || r.Fact.Lab.Status != want {
 			t.Errorf("%s: %s", code, outcome(r))

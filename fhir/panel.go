@@ -1,6 +1,8 @@
 package fhir
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"github.com/rlsguard/rlsguard/checks/facts"
+)
 
 // eachMember calls f with the properties of each contained Observation that hasMember leads to, and goes on to the members of those for
 // which f returns true. Each is visited once, so circles end and the work is bounded by the size of the resource.
@@ -8,7 +10,7 @@ func (d *decoder) eachMember(f func(o *offsets) bool) {
 	if d.at[nHasMember] == 0 || d.at[nContained] == 0 {
 		return
 	}
-	seen := make(map[checks.Ref]bool)
+	seen := make(map[facts.Ref]bool)
 	for lists := []uint32{d.at[nHasMember]}; len(lists) > 0; lists = lists[1:] {
 		d.items(int(lists[0]), func(v int) {
 			r := d.reference(v)
@@ -41,10 +43,10 @@ func (d *decoder) memberRelevant() (relevant bool) {
 }
 
 // members adds the results of the contained members of a panel to its own. Those that were never done, are not done yet, or were withdrawn are none.
-func (d *decoder) members(l *checks.LabResult) {
+func (d *decoder) members(l *facts.LabResult) {
 	d.eachMember(func(o *offsets) bool {
 		status, withdrawn := d.labStatus(o[nStatus])
-		if withdrawn || status == checks.LabCancelled || status == checks.LabRegistered {
+		if withdrawn || status == facts.LabCancelled || status == facts.LabRegistered {
 			return false
 		}
 		before := len(l.Components)
@@ -59,12 +61,12 @@ func (d *decoder) members(l *checks.LabResult) {
 
 // panelStatus is the status of a panel of which one member has a result of status member. A panel has one status for all its
 // results: one that is not final must not clear anything, and one that is there is no longer pending.
-func panelStatus(panel, member checks.LabStatus) checks.LabStatus {
+func panelStatus(panel, member facts.LabStatus) facts.LabStatus {
 	switch panel {
-	case checks.LabFinal:
+	case facts.LabFinal:
 		return member
-	case checks.LabRegistered:
-		return checks.LabPreliminary
+	case facts.LabRegistered:
+		return facts.LabPreliminary
 	}
 	return panel
 }

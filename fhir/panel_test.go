@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // member is a contained Observation.
@@ -25,31 +25,31 @@ func panelOf(status string, refs []string, contained ...string) string {
 
 func TestContainedMembers(t *testing.T) {
 	value := func(v, more string) string { return `,"valueQuantity":{"value":` + v + `,"unit":"ng/mL"}` + more }
-	part := func(v string) checks.Component {
-		return checks.Component{Loincs: []string{"2276-4"}, Value: checks.Value{Kind: checks.QuantityValue, Quantity: mg(v, "ng/mL")}}
+	part := func(v string) facts.Component {
+		return facts.Component{Loincs: []string{"2276-4"}, Value: facts.Value{Kind: facts.QuantityValue, Quantity: mg(v, "ng/mL")}}
 	}
 	status := func(s string) string { return `,"status":"` + s + `"` }
 	hasMember := func(id string) string { return `,"hasMember":[{"reference":"#` + id + `"}]` }
 	glucose := member("g", "2339-0", `,"valueQuantity":"bad, but of no concern"`)
 	cases := []struct {
 		name, doc string
-		status    checks.LabStatus
-		want      []checks.Component
+		status    facts.LabStatus
+		want      []facts.Component
 	}{
 		{"each once", panelOf("final", []string{"#g", "#a", "Observation/2", "#a", "#b", "#none"}, glucose, member("b", "2276-4", value("2", "")), member("a", "2276-4", value("1", status("final")))),
-			checks.LabFinal, []checks.Component{part("1"), part("2")}},
-		{"not a member", panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", "")), member("b", "2276-4", value("2", ""))), checks.LabFinal, []checks.Component{part("1")}},
+			facts.LabFinal, []facts.Component{part("1"), part("2")}},
+		{"not a member", panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", "")), member("b", "2276-4", value("2", ""))), facts.LabFinal, []facts.Component{part("1")}},
 		{"members of members, in a circle", panelOf("final", []string{"#g"}, member("g", "2339-0", hasMember("a")), member("a", "2276-4", value("1", hasMember("g")))),
-			checks.LabFinal, []checks.Component{part("1")}},
-		{"components of members", panelOf("final", []string{"#g"}, member("g", "2339-0", `,"component":[{"code":`+ferritin+value("1", "")+`}]`)), checks.LabFinal, []checks.Component{part("1")}},
+			facts.LabFinal, []facts.Component{part("1")}},
+		{"components of members", panelOf("final", []string{"#g"}, member("g", "2339-0", `,"component":[{"code":`+ferritin+value("1", "")+`}]`)), facts.LabFinal, []facts.Component{part("1")}},
 		{"withdrawn, never done, not yet done", panelOf("final", []string{"#a", "#b", "#c", "#d"}, member("a", "2276-4", value("1", status("entered-in-error")+hasMember("e"))),
 			member("b", "2276-4", status("cancelled")), member("c", "2276-4", status("registered")), member("d", "2276-4", value("4", "")), member("e", "2276-4", value("5", ""))),
-			checks.LabFinal, []checks.Component{part("4")}},
-		{"all withdrawn", panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", status("entered-in-error")))), checks.LabFinal, nil},
-		{"preliminary", panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", status("preliminary")))), checks.LabPreliminary, []checks.Component{part("1")}},
-		{"preliminary, of no concern", panelOf("final", []string{"#a", "#g"}, member("a", "2276-4", value("1", "")), member("g", "2339-0", status("preliminary"))), checks.LabFinal, []checks.Component{part("1")}},
-		{"there before the panel is", panelOf("registered", []string{"#a"}, member("a", "2276-4", value("1", status("final")))), checks.LabPreliminary, []checks.Component{part("1")}},
-		{"of a preliminary panel", panelOf("preliminary", []string{"#a"}, member("a", "2276-4", value("1", status("final")))), checks.LabPreliminary, []checks.Component{part("1")}},
+			facts.LabFinal, []facts.Component{part("4")}},
+		{"all withdrawn", panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", status("entered-in-error")))), facts.LabFinal, nil},
+		{"preliminary", panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", status("preliminary")))), facts.LabPreliminary, []facts.Component{part("1")}},
+		{"preliminary, of no concern", panelOf("final", []string{"#a", "#g"}, member("a", "2276-4", value("1", "")), member("g", "2339-0", status("preliminary"))), facts.LabFinal, []facts.Component{part("1")}},
+		{"there before the panel is", panelOf("registered", []string{"#a"}, member("a", "2276-4", value("1", status("final")))), facts.LabPreliminary, []facts.Component{part("1")}},
+		{"of a preliminary panel", panelOf("preliminary", []string{"#a"}, member("a", "2276-4", value("1", status("final")))), facts.LabPreliminary, []facts.Component{part("1")}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestContainedMembers(t *testing.T) {
 }
 
 func TestTimesOfResults(t *testing.T) {
-	for more, want := range map[string]checks.Period{
+	for more, want := range map[string]facts.Period{
 		`"effectiveInstant":"2026-01-01T10:00:00Z"`: {Start: at("2026-01-01T10:00:00Z")},
 		`"effectiveTiming":{"event":["2026-01-03","2026-02-01T08:00:00+01:00",null,"2025-12-31"],"code":{"text":"BID"}}`: {Start: at("2026-02-01T08:00:00+01:00")},
 		`"effectiveTiming":{"event":["1960-01-01"]}`:   {Start: at("1960-01-01")},

@@ -1,12 +1,14 @@
 package fhir
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"github.com/rlsguard/rlsguard/checks/facts"
+)
 
 // person reads a Patient.
-func (d *decoder) person(f *checks.Fact) {
+func (d *decoder) person(f *facts.Fact) {
 	at := &d.at
-	p := &checks.Person{}
-	f.Kind, f.Person = checks.KindPatient, p
+	p := &facts.Person{}
+	f.Kind, f.Person = facts.KindPatient, p
 	if v := at[nBirthDate]; v > 0 {
 		p.Birth = d.dateTime(int(v))
 	}
@@ -27,18 +29,18 @@ func (d *decoder) person(f *checks.Fact) {
 }
 
 // sex reads Patient.gender (hl7.org/fhir/R4/valueset-administrative-gender.html).
-func (d *decoder) sex(v int) checks.Sex {
+func (d *decoder) sex(v int) facts.Sex {
 	mark := d.mark()
 	switch string(d.word(v)) {
 	case "female":
-		return checks.Female
+		return facts.Female
 	case "male":
-		return checks.Male
+		return facts.Male
 	case "other":
-		return checks.SexOther
+		return facts.SexOther
 	case "unknown":
-		return checks.SexUnknown
+		return facts.SexUnknown
 	}
 	d.unknownCode(mark, uint32(v), "gender is none of FHIR R4")
-	return checks.SexUnknown
+	return facts.SexUnknown
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // frame is one container around the place that a pointer leads to.
@@ -21,11 +23,11 @@ func pointerAt(b []byte, start, target int) string { return pointersAt(b, start,
 // pointersAt is pointerAt for several offsets in ascending order, in one walk.
 func pointersAt(b []byte, start int, targets []int) []string {
 	w := pointerWalk{targets: targets, found: make([]string, 0, len(targets)), stack: make([]frame, 0, 8)}
-	s := scanner{b: b}
-	for i := blank(b, start); i < len(b) && !w.done(); i = blank(b, i) {
+	s := scan.Scanner{B: b}
+	for i := scan.PastBlanks(b, start); i < len(b) && !w.done(); i = scan.PastBlanks(b, i) {
 		w.reach(i)
 		if b[i] == '"' {
-			end := s.str(i)
+			end := s.Str(i)
 			if end < 0 {
 				break
 			}

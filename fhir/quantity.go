@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"strconv"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // str is the string at v without blanks around it, copied. A code, unit or URL that is longer than maxText is none, and half of it
@@ -49,7 +50,7 @@ func (d *decoder) digits(v int) []byte {
 		d.wrong(v, "a number")
 		return nil
 	}
-	d.pos = past(d.b, v)
+	d.pos = scan.Past(d.b, v)
 	return d.b[v:d.pos]
 }
 
@@ -92,7 +93,7 @@ func allDigits(t []byte) bool {
 }
 
 // quantity reads the Quantity at v.
-func (d *decoder) quantity(v int) (q checks.Quantity) {
+func (d *decoder) quantity(v int) (q facts.Quantity) {
 	o := d.object(v)
 	for d.more(&o) {
 		switch o.name {
@@ -121,7 +122,7 @@ func (d *decoder) system(v int) string {
 }
 
 // high is the high end of the Range at v.
-func (d *decoder) high(v int) (q checks.Quantity) {
+func (d *decoder) high(v int) (q facts.Quantity) {
 	o := d.object(v)
 	for d.more(&o) {
 		if o.name == nHigh {
@@ -131,7 +132,7 @@ func (d *decoder) high(v int) (q checks.Quantity) {
 	return q
 }
 
-func (d *decoder) ratio(v int) (r checks.Ratio) {
+func (d *decoder) ratio(v int) (r facts.Ratio) {
 	o := d.object(v)
 	for d.more(&o) {
 		switch o.name {
@@ -144,7 +145,7 @@ func (d *decoder) ratio(v int) (r checks.Ratio) {
 	return r
 }
 
-func (d *decoder) period(v int) (p checks.Period) {
+func (d *decoder) period(v int) (p facts.Period) {
 	o := d.object(v)
 	for d.more(&o) {
 		switch o.name {

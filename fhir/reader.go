@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // Reader turns documents into facts. It keeps its buffers from one document to the next, so it serves one goroutine at a time. What it
@@ -87,23 +88,23 @@ func (r *Reader) read(data []byte, root string, events bool) *Rejection {
 	whole := len(data)
 	data = bytes.TrimPrefix(data, []byte(utf8BOM))
 	x.reset(data, &r.options)
-	x.before = whole - len(data)
+	x.Before = whole - len(data)
 	x.root = root
-	i := blank(data, 0)
+	i := scan.PastBlanks(data, 0)
 	if i == len(data) {
 		return &Rejection{Reason: NotFHIR, Pointer: root, Detail: "an empty payload"}
 	}
 	inner, end := r.value(i, events)
 	if end >= 0 {
-		if end = blank(data, end); end < len(data) {
-			x.fail(end, "a second value in one document")
+		if end = scan.PastBlanks(data, end); end < len(data) {
+			x.Fail(end, "a second value in one document")
 		}
 	}
-	if (x.err != nil || x.beyondASCII()) && !utf8.Valid(data) {
-		return &Rejection{Reason: UnsupportedEncoding, Pointer: root, Detail: fmt.Sprintf("invalid UTF-8 at byte %d", x.before+invalidUTF8(data))}
+	if (x.Err != nil || x.BeyondASCII()) && !utf8.Valid(data) {
+		return &Rejection{Reason: UnsupportedEncoding, Pointer: root, Detail: fmt.Sprintf("invalid UTF-8 at byte %d", x.Before+invalidUTF8(data))}
 	}
 	switch {
-	case x.err != nil:
+	case x.Err != nil:
 		return x.broken(root)
 	case inner != nil:
 		return r.unwrap(inner)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // read returns what a document gives.
@@ -185,7 +185,7 @@ func TestDeletionsAreMarksOfWhatTheyName(t *testing.T) {
 			if got := outcome(r); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
-			if r.Relevant && (r.Fact.Kind != checks.KindMark || r.Fact.Mark != checks.MarkDeleted || r.Fact.Version != (checks.Version{Updated: c.updated})) {
+			if r.Relevant && (r.Fact.Kind != facts.KindMark || r.Fact.Mark != facts.MarkDeleted || r.Fact.Version != (facts.Version{Updated: c.updated})) {
 				t.Errorf("not the mark of a deletion at %d: %+v", c.updated, r.Fact)
 			}
 		})
@@ -221,16 +221,16 @@ func TestVersion(t *testing.T) {
 	meta := func(m string) string { return `{"resourceType":"Patient","id":"p","gender":"male","meta":` + m + `}` }
 	cases := []struct {
 		meta string
-		want checks.Version
+		want facts.Version
 	}{
-		{`{}`, checks.Version{}},
-		{`{"versionId":"007"}`, checks.Version{Number: "7"}},
-		{`{"versionId":"000"}`, checks.Version{Number: "0"}},
-		{`{"versionId":"1000000000000000000000000000000"}`, checks.Version{Number: "1000000000000000000000000000000"}},
-		{`{"versionId":"W/3"}`, checks.Version{}},
-		{`{"versionId":""}`, checks.Version{}},
-		{`{"versionId":null,"lastUpdated":"1970-01-01T01:00:00.000000002+01:00"}`, checks.Version{Updated: 2}},
-		{`{"lastUpdated":"0001-01-01T00:00:00Z"}`, checks.Version{Updated: 1}},
+		{`{}`, facts.Version{}},
+		{`{"versionId":"007"}`, facts.Version{Number: "7"}},
+		{`{"versionId":"000"}`, facts.Version{Number: "0"}},
+		{`{"versionId":"1000000000000000000000000000000"}`, facts.Version{Number: "1000000000000000000000000000000"}},
+		{`{"versionId":"W/3"}`, facts.Version{}},
+		{`{"versionId":""}`, facts.Version{}},
+		{`{"versionId":null,"lastUpdated":"1970-01-01T01:00:00.000000002+01:00"}`, facts.Version{Updated: 2}},
+		{`{"lastUpdated":"0001-01-01T00:00:00Z"}`, facts.Version{Updated: 1}},
 	}
 	for _, c := range cases {
 		if got := one(t, meta(c.meta)).Fact.Version; got != c.want {

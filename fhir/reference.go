@@ -4,16 +4,17 @@ import (
 	"bytes"
 	"hash/maphash"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // reference is a FHIR Reference as far as it could be followed.
 type reference struct {
-	ref     checks.Ref // "" when it names nothing that could be followed
-	local   bool       // ref is "#id": a contained resource
-	badID   bool       // it names an id that FHIR does not allow
-	open    bool       // an unresolved urn
-	typ     string     // type of the resource it leads to, or Reference.type; "" when unknown
+	ref     facts.Ref // "" when it names nothing that could be followed
+	local   bool      // ref is "#id": a contained resource
+	badID   bool      // it names an id that FHIR does not allow
+	open    bool      // an unresolved urn
+	typ     string    // type of the resource it leads to, or Reference.type; "" when unknown
 	display string
 	at      int // offset of the text, or of the Reference
 }
@@ -44,7 +45,7 @@ func (d *decoder) reference(v int) (r reference) {
 }
 
 // ref is the resource that the Reference at v names, "" when it names none that can be followed.
-func (d *decoder) ref(v int) checks.Ref {
+func (d *decoder) ref(v int) facts.Ref {
 	r := d.reference(v)
 	if r.local {
 		return d.own(d.node) + r.ref // of this resource alone
@@ -53,7 +54,7 @@ func (d *decoder) ref(v int) checks.Ref {
 }
 
 // refs are the resources that the array of References at v names.
-func (d *decoder) refs(v int) (list []checks.Ref) {
+func (d *decoder) refs(v int) (list []facts.Ref) {
 	d.items(v, func(v int) {
 		if r := d.ref(v); r != "" {
 			list = append(list, r)
@@ -68,11 +69,11 @@ func (d *decoder) resolve(text []byte, r *reference) {
 	case len(text) == 0 || len(text) > maxText || bytes.IndexByte(text, '?') >= 0:
 	case text[0] == '#':
 		if id := text[1:]; validID(id) {
-			r.ref, r.local = checks.Ref(d.keep(text)), true
+			r.ref, r.local = facts.Ref(d.keep(text)), true
 		}
 	case isURN(text):
 		if !d.target(text, r) && plain(text) {
-			r.ref, r.open = checks.Ref(d.keep(text)), true
+			r.ref, r.open = facts.Ref(d.keep(text)), true
 		}
 	case bytes.Contains(text, []byte("://")):
 		if d.target(text, r) {
@@ -94,7 +95,7 @@ func (d *decoder) withoutSign(text []byte, r *reference) {
 		return
 	}
 	if o, _ := d.within(string(text)); o != nil {
-		r.ref, r.local = checks.Ref("#"+string(text)), true
+		r.ref, r.local = facts.Ref("#"+string(text)), true
 	}
 }
 
@@ -110,7 +111,7 @@ func (d *decoder) literal(text []byte, base string, r *reference) {
 		r.badID = true
 		return
 	}
-	r.ref = checks.Ref(base + d.keep(text[:len(typ)+1+len(id)]))
+	r.ref = facts.Ref(base + d.keep(text[:len(typ)+1+len(id)]))
 }
 
 // splitRef cuts Type/id or Type/id/_history/version; id is nil for any other form.
@@ -235,9 +236,9 @@ func (d *decoder) raw(v uint32) []byte {
 	if d.b[v] != '"' {
 		return nil
 	}
-	k := d.b[v+1 : pastString(d.b, int(v))-1]
+	k := d.b[v+1 : scan.PastString(d.b, int(v))-1]
 	if bytes.IndexByte(k, '\\') < 0 {
 		return k
 	}
-	return unescape(nil, k)
+	return scan.Unescape(nil, k)
 }

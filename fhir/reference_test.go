@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 func TestSubjectsOfAllForms(t *testing.T) {
@@ -115,29 +117,29 @@ func TestShapesOfOtherVersionsAreNotGuessedAt(t *testing.T) {
 }
 
 func TestAcknowledgements(t *testing.T) {
-	issue := func(more string) string {
+	answer := func(more string) string {
 		return `{"resourceType":"DetectedIssue","id":"a","status":"final","patient":{"reference":"Patient/p"}` + more + `}`
 	}
-	id := `,"identifier":[{"system":"urn:x","value":"9"},{"system":"` + FlagIDSystem + `","value":"f1"}]`
+	id := `,"identifier":[{"system":"urn:x","value":"9"},{"system":"` + issue.FlagIDSystem + `","value":"f1"}]`
 	for more, want := range map[string]string{
 		id + `,"mitigation":[{"action":{"text":"seen"}}]`: "DetectedIssue/a of Patient/p", id: "irrelevant", id + `,"mitigation":[]`: "irrelevant",
 		`,"mitigation":[{"action":{"text":"seen"}}]`: "irrelevant", `,"identifier":[{"system":"urn:x","value":"9"}],"mitigation":[{}]`: "irrelevant",
 		id + `,"mitigation":[{"date":"soon"}]`: "DetectedIssue/a of Patient/p, not /mitigation/0/date",
 	} {
-		if got := outcome(one(t, issue(more))); got != want {
+		if got := outcome(one(t, answer(more))); got != want {
 			t.Errorf("%s: %s, want %s", more, got, want)
 		}
 	}
-	r := one(t, issue(id+`,"extension":[{"url":"`+ExtBasis+`","valueString":"b1"}],"mitigation":[{"action":{"coding":[{"code":"benefit-outweighs-risk"}]},
-		"date":"2026-05-01","author":{"reference":"Practitioner/d"},"extension":[{"url":"`+ExtUntil+`","valueDateTime":"2026-08-01"}]}]`))
+	r := one(t, answer(id+`,"extension":[{"url":"`+issue.ExtBasis+`","valueString":"b1"}],"mitigation":[{"action":{"coding":[{"code":"benefit-outweighs-risk"}]},
+		"date":"2026-05-01","author":{"reference":"Practitioner/d"},"extension":[{"url":"`+issue.ExtUntil+`","valueDateTime":"2026-08-01"}]}]`))
 	a := r.Fact.Acknowledgement
 	if a == nil || a.FlagID != "f1" || a.Basis != "b1" || !a.Override || a.Reason != "benefit-outweighs-risk" || a.Author != "Practitioner/d" || a.Date != at("2026-05-01") || a.Until != at("2026-08-01") {
 		t.Errorf("%s: %+v", outcome(r), a)
 	}
-	if a := one(t, issue(id+`,"mitigation":[{"action":{"coding":[{"code":"noted"}]}}]`)).Fact.Acknowledgement; a == nil || a.Override {
+	if a := one(t, answer(id+`,"mitigation":[{"action":{"coding":[{"code":"noted"}]}}]`)).Fact.Acknowledgement; a == nil || a.Override {
 		t.Errorf("noted: %+v", a)
 	}
-	if r := one(t, strings.Replace(issue(id+`,"mitigation":[{}]`), "final", "entered-in-error", 1)); r.Fact.Mark == 0 || !r.Relevant {
+	if r := one(t, strings.Replace(answer(id+`,"mitigation":[{}]`), "final", "entered-in-error", 1)); r.Fact.Mark == 0 || !r.Relevant {
 		t.Errorf("withdrawn: %s", outcome(r))
 	}
 }

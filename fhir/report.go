@@ -1,6 +1,9 @@
 package fhir
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+)
 
 // report reads a DiagnosticReport for the results that it contains. One without any says nothing
 // here: Observations of their own come by themselves.
@@ -57,11 +60,11 @@ func (d *decoder) containedResults(v uint32) (relevant, codeless bool) {
 
 // reported reads the contained results of a report of that status. Each has the report's time where
 // it has none of its own, and a status no better than the report's.
-func (d *decoder) reported(status checks.LabStatus) *checks.LabResult {
+func (d *decoder) reported(status facts.LabStatus) *facts.LabResult {
 	at := &d.at
-	all := &checks.LabResult{Status: status}
+	all := &facts.LabResult{Status: status}
 	effective, unread := d.effective(at)
-	var issued checks.Time
+	var issued moment.Time
 	if v := at[nIssued]; v > 0 {
 		issued = d.instant(int(v))
 	}
@@ -77,7 +80,7 @@ func (d *decoder) reported(status checks.LabStatus) *checks.LabResult {
 		if l == nil {
 			return
 		}
-		if l.Effective == (checks.Period{}) && !l.TimeUnread {
+		if l.Effective == (facts.Period{}) && !l.TimeUnread {
 			l.Effective, l.TimeUnread = effective, unread
 		}
 		if l.Issued.IsZero() {
@@ -92,7 +95,7 @@ func (d *decoder) reported(status checks.LabStatus) *checks.LabResult {
 }
 
 // containedResult reads the contained resource at o, where it is a result that matters.
-func (d *decoder) containedResult(o *offsets, report checks.LabStatus) *checks.LabResult {
+func (d *decoder) containedResult(o *offsets, report facts.LabStatus) *facts.LabResult {
 	if o[nResourceType] == 0 || string(d.raw(o[nResourceType])) != "Observation" {
 		return nil
 	}
@@ -112,29 +115,29 @@ func (d *decoder) containedResult(o *offsets, report checks.LabStatus) *checks.L
 
 // capStatus is the status of a result that a report of status report contains: one that is not
 // final must not clear anything, and one that is there is no longer pending.
-func capStatus(result, report checks.LabStatus) checks.LabStatus {
+func capStatus(result, report facts.LabStatus) facts.LabStatus {
 	switch {
-	case result == checks.LabRegistered || result == checks.LabCancelled || report == checks.LabFinal:
+	case result == facts.LabRegistered || result == facts.LabCancelled || report == facts.LabFinal:
 		return result
-	case report == checks.LabRegistered:
-		report = checks.LabPreliminary
+	case report == facts.LabRegistered:
+		report = facts.LabPreliminary
 	}
-	if result == checks.LabUnknown && report != checks.LabCancelled {
+	if result == facts.LabUnknown && report != facts.LabCancelled {
 		return result
 	}
 	return report
 }
 
 // reportStatus reads DiagnosticReport.status (hl7.org/fhir/R4/valueset-diagnostic-report-status.html).
-func (d *decoder) reportStatus(v uint32) (s checks.LabStatus, withdrawn bool) {
+func (d *decoder) reportStatus(v uint32) (s facts.LabStatus, withdrawn bool) {
 	if v == 0 {
-		return checks.LabUnknown, false
+		return facts.LabUnknown, false
 	}
 	switch string(d.word(int(v))) {
 	case "partial":
-		return checks.LabPreliminary, false
+		return facts.LabPreliminary, false
 	case "appended":
-		return checks.LabFinal, false
+		return facts.LabFinal, false
 	}
 	return d.labStatus(v)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // Stream reads a file or standard input to its end: one document, or NDJSON (a value a line), either of them perhaps packed with
@@ -84,7 +86,7 @@ func (r *Reader) lines() bool {
 	s := &r.source
 	for seen := 0; ; {
 		b := s.have()
-		if from := max(seen, blank(b, 0)); from < len(b) {
+		if from := max(seen, scan.PastBlanks(b, 0)); from < len(b) {
 			if i := bytes.IndexByte(b[from:], '\n'); i >= 0 {
 				return r.whole(b[:from+i]) && s.moreThan(from+i)
 			}
@@ -99,10 +101,10 @@ func (r *Reader) lines() bool {
 // whole tells that b is one JSON value.
 func (r *Reader) whole(b []byte) bool {
 	b = bytes.TrimPrefix(b, []byte(utf8BOM))
-	i := blank(b, 0)
-	r.index.scanner.reset(b, r.options.MaxDepth)
-	end := r.index.value(i)
-	return end > 0 && blank(b, end) == len(b)
+	i := scan.PastBlanks(b, 0)
+	r.index.Scanner.Reset(b, r.options.MaxDepth)
+	end := r.index.Value(i)
+	return end > 0 && scan.PastBlanks(b, end) == len(b)
 }
 
 // single takes the stream as one document.
@@ -124,7 +126,7 @@ func (r *Reader) single(yield func(Document) bool) {
 
 func empty(b []byte) bool {
 	b = bytes.TrimPrefix(b, []byte(utf8BOM))
-	return blank(b, 0) == len(b)
+	return scan.PastBlanks(b, 0) == len(b)
 }
 
 // ndjson takes the stream line by line.
@@ -233,7 +235,7 @@ func (s *source) line() (b []byte, size int, ended bool) {
 
 // moreThan tells that something but white space stands after the first n bytes.
 func (s *source) moreThan(n int) bool {
-	for blank(s.have(), n) == len(s.have()) {
+	for scan.PastBlanks(s.have(), n) == len(s.have()) {
 		if n = len(s.have()); n > s.limit || !s.fill() {
 			return false
 		}

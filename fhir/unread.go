@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/unread"
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // What of a resource is there and cannot be read does not cost the rest of it. The reader notes the
@@ -25,7 +27,7 @@ type gap struct {
 	at     int // offset; of a place in the Bundle entry 0
 	outer  string
 	detail string
-	part   checks.Unread // where that is known from the place; 0: by the element
+	part   unread.Parts // where that is known from the place; 0: by the element
 }
 
 // maxGaps of one resource. A real one has a handful.
@@ -57,7 +59,7 @@ func (d *decoder) unknownCode(mark int, v uint32, detail string) {
 func (d *decoder) mark() int { return len(d.gaps) }
 
 // unreadSince tells that something was noted after mark, and counts that to part.
-func (d *decoder) unreadSince(mark int, part checks.Unread) bool {
+func (d *decoder) unreadSince(mark int, part unread.Parts) bool {
 	for i := mark; i < len(d.gaps); i++ {
 		d.gaps[i].part = part
 	}
@@ -73,18 +75,18 @@ func (d *decoder) mustRead(mark int) {
 
 // unreadParts says which parts of the checks an element of a resource belongs to; all others are
 // UnreadOther.
-var unreadParts = [nameCount]checks.Unread{
-	nStatus: checks.UnreadStatus, nClinicalStatus: checks.UnreadStatus, nVerificationStatus: checks.UnreadStatus,
-	nIntent: checks.UnreadIntent, nDoNotPerform: checks.UnreadNegation, nMeta: checks.UnreadVersion,
-	nAuthoredOn: checks.UnreadDate, nWhenPrepared: checks.UnreadDate, nWhenHandedOver: checks.UnreadDate, nDateAsserted: checks.UnreadDate,
-	nEffectiveDateTime: checks.UnreadDate, nEffectivePeriod: checks.UnreadDate, nEffectiveInstant: checks.UnreadDate,
-	nEffectiveTiming: checks.UnreadDate, nIssued: checks.UnreadDate, nRecordedDate: checks.UnreadDate,
-	nOnsetDateTime: checks.UnreadDate, nOnsetPeriod: checks.UnreadDate, nAbatementDateTime: checks.UnreadDate,
-	nAbatementPeriod: checks.UnreadDate, nBirthDate: checks.UnreadDate, nDeceasedDateTime: checks.UnreadDate,
-	nDosageInstruction: checks.UnreadDose, nDosage: checks.UnreadDose, nQuantity: checks.UnreadDose,
-	nDispenseRequest: checks.UnreadSupply, nDaysSupply: checks.UnreadSupply,
-	nMedicationCodeableConcept: checks.UnreadDrug, nMedicationReference: checks.UnreadDrug, nContained: checks.UnreadDrug,
-	nModifierExtension: checks.UnreadModifier,
+var unreadParts = [nameCount]unread.Parts{
+	nStatus: unread.Status, nClinicalStatus: unread.Status, nVerificationStatus: unread.Status,
+	nIntent: unread.Intent, nDoNotPerform: unread.Negation, nMeta: unread.Version,
+	nAuthoredOn: unread.Date, nWhenPrepared: unread.Date, nWhenHandedOver: unread.Date, nDateAsserted: unread.Date,
+	nEffectiveDateTime: unread.Date, nEffectivePeriod: unread.Date, nEffectiveInstant: unread.Date,
+	nEffectiveTiming: unread.Date, nIssued: unread.Date, nRecordedDate: unread.Date,
+	nOnsetDateTime: unread.Date, nOnsetPeriod: unread.Date, nAbatementDateTime: unread.Date,
+	nAbatementPeriod: unread.Date, nBirthDate: unread.Date, nDeceasedDateTime: unread.Date,
+	nDosageInstruction: unread.Dose, nDosage: unread.Dose, nQuantity: unread.Dose,
+	nDispenseRequest: unread.Supply, nDaysSupply: unread.Supply,
+	nMedicationCodeableConcept: unread.Drug, nMedicationReference: unread.Drug, nContained: unread.Drug,
+	nModifierExtension: unread.Modifier,
 }
 
 // element is the property of the resource that g stands in.
@@ -102,11 +104,11 @@ func (d *decoder) element(g *gap) name {
 }
 
 // partOf says which part of the checks g belongs to.
-func (d *decoder) partOf(g *gap) checks.Unread {
+func (d *decoder) partOf(g *gap) unread.Parts {
 	if g.part != 0 {
 		return g.part
 	}
-	return cmp.Or(unreadParts[d.element(g)], checks.UnreadOther)
+	return cmp.Or(unreadParts[d.element(g)], unread.Other)
 }
 
 // tell hands over what was noted of a resource: all of it when the resource matters, else what
@@ -115,7 +117,7 @@ func (d *decoder) tell(res *Resource) {
 	if len(d.gaps) == 0 {
 		return
 	}
-	if !res.Relevant || res.Fact.Kind == checks.KindMark {
+	if !res.Relevant || res.Fact.Kind == facts.KindMark {
 		kept := d.gaps[:0]
 		for i := range d.gaps {
 			if d.decides(&d.gaps[i], res.Relevant) {
@@ -147,7 +149,7 @@ func (d *decoder) tell(res *Resource) {
 		}
 	}
 	if res.Fact.Version.Updated != 0 {
-		res.Fact.Unread &^= checks.UnreadVersion // the number alone could not be read, and the time comes before it
+		res.Fact.Unread &^= unread.Version // the number alone could not be read, and the time comes before it
 	}
 }
 
@@ -167,10 +169,10 @@ func (d *decoder) decides(g *gap, kept bool) bool {
 // may change the meaning of what it stands in
 // (hl7.org/fhir/R4/extensibility.html#modifierExtension).
 func (d *decoder) modified(v uint32) bool {
-	if v == 0 || d.b[v] == '[' && d.b[blank(d.b, int(v)+1)] == ']' {
+	if v == 0 || d.b[v] == '[' && d.b[scan.PastBlanks(d.b, int(v)+1)] == ']' {
 		return false
 	}
 	mark := d.mark()
 	d.unread(int(v), "a modifierExtension that is not known here")
-	return d.unreadSince(mark, checks.UnreadModifier)
+	return d.unreadSince(mark, unread.Modifier)
 }

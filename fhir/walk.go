@@ -2,65 +2,10 @@ package fhir
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"strconv"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
-
-// The second pass walks over bytes that the first has found sound, so nothing here looks for the end of the document or a
-// missing comma. What can still be wrong is the meaning: another type of value than FHIR has there, or one name twice.
-
-// past returns the offset after the value at i of the sound document b.
-func past(b []byte, i int) int {
-	switch b[i] {
-	case '"':
-		return pastString(b, i)
-	case '{', '[':
-		depth := 0
-		for {
-			switch b[i] {
-			case '"':
-				i = pastString(b, i)
-				continue
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			case '\n', ' ':
-				i = blank(b, i)
-				continue
-			}
-			i++
-		}
-	}
-	for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' && b[i] > ' ' {
-		i++
-	}
-	return i
-}
-
-func pastString(b []byte, i int) int {
-	for i++; ; {
-		for i+8 <= len(b) {
-			x := binary.LittleEndian.Uint64(b[i:])
-			q, e := x^(ones*'"'), x^(ones*'\\')
-			if m := ((q-ones)&^q | (e-ones)&^e) & highs; m != 0 {
-				i += bits.TrailingZeros64(m) >> 3
-				break
-			}
-			i += 8
-		}
-		for b[i] != '"' && b[i] != '\\' {
-			i++
-		}
-		if b[i] == '"' {
-			return i + 1
-		}
-		i += 2
-	}
-}
 
 // props walks over the properties of an object. Values that are null count as absent.
 type props struct {
@@ -86,17 +31,17 @@ func (d *decoder) more(p *props) bool {
 		i := p.i // after the opening brace
 		if p.v > 0 {
 			if i = d.pos; i <= p.v {
-				i = past(d.b, p.v)
+				i = scan.Past(d.b, p.v)
 			}
 		}
-		if i = blank(d.b, i); d.b[i] == ',' {
-			i = blank(d.b, i+1)
+		if i = scan.PastBlanks(d.b, i); d.b[i] == ',' {
+			i = scan.PastBlanks(d.b, i+1)
 		}
 		if d.b[i] == '}' {
 			d.pos = i + 1
 			return false
 		}
-		end := pastString(d.b, i)
+		end := scan.PastString(d.b, i)
 		n, exact := spelled(d.b[i+1 : end-1])
 		if n != unknown && p.seen.add(n) {
 			d.fail(i, InvalidJSON, duplicateName().Detail)
@@ -105,7 +50,7 @@ func (d *decoder) more(p *props) bool {
 		if p.name = n; !exact {
 			p.name = unknown
 		}
-		p.v = blank(d.b, blank(d.b, end)+1)
+		p.v = scan.PastBlanks(d.b, scan.PastBlanks(d.b, end)+1)
 		d.pos = p.v
 		if d.b[p.v] != 'n' {
 			return true
@@ -123,7 +68,7 @@ func (d *decoder) items(v int, f func(v int)) {
 		d.wrong(v, "an array")
 		return
 	}
-	i := blank(d.b, v+1)
+	i := scan.PastBlanks(d.b, v+1)
 	for n := 0; d.b[i] != ']' && d.rejection == nil; n++ {
 		if n == maxItems {
 			d.invalid(i, "more than "+strconv.Itoa(maxItems)+" elements")
@@ -137,10 +82,10 @@ func (d *decoder) items(v int, f func(v int)) {
 			return
 		}
 		if d.pos <= i {
-			d.pos = past(d.b, i)
+			d.pos = scan.Past(d.b, i)
 		}
-		if i = blank(d.b, d.pos); d.b[i] == ',' {
-			i = blank(d.b, i+1)
+		if i = scan.PastBlanks(d.b, d.pos); d.b[i] == ',' {
+			i = scan.PastBlanks(d.b, i+1)
 		}
 	}
 	d.pos = i + 1
@@ -152,12 +97,12 @@ func (d *decoder) text(v int) []byte {
 		d.wrong(v, "a string")
 		return nil
 	}
-	d.pos = pastString(d.b, v)
+	d.pos = scan.PastString(d.b, v)
 	raw := d.b[v+1 : d.pos-1]
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return raw
 	}
-	d.scratch = unescape(d.scratch[:0], raw)
+	d.scratch = scan.Unescape(d.scratch[:0], raw)
 	return d.scratch
 }
 

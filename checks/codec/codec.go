@@ -20,9 +20,9 @@ import (
 // Errors of Decode. Their texts hold nothing of the state.
 var (
 	// ErrVersion: the state is whole, but of a format that this program does not know. It must not be overwritten.
-	ErrVersion = errors.New("state of an unknown format version")
+	errVersion = errors.New("state of an unknown format version")
 	// ErrDamaged: the bytes are not what Append wrote.
-	ErrDamaged = errors.New("damaged state")
+	errDamaged = errors.New("damaged state")
 )
 
 // The envelope is the same in every format version, so that a newer state can be told from a damaged one:
@@ -65,17 +65,17 @@ func Decode(b []byte) (*checks.State, error) {
 // unwrap takes the envelope off a state.
 func unwrap(b []byte) (format byte, body []byte, err error) {
 	if len(b) < minimum {
-		return 0, nil, fmt.Errorf("%w: %d bytes are too few", ErrDamaged, len(b))
+		return 0, nil, fmt.Errorf("%w: %d bytes are too few", errDamaged, len(b))
 	}
 	body, sum := b[:len(b)-crc32.Size], b[len(b)-crc32.Size:]
 	if body[0] != magic {
-		return 0, nil, fmt.Errorf("%w: not a state", ErrDamaged)
+		return 0, nil, fmt.Errorf("%w: not a state", errDamaged)
 	}
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
-		return 0, nil, fmt.Errorf("%w: checksum", ErrDamaged)
+		return 0, nil, fmt.Errorf("%w: checksum", errDamaged)
 	}
 	if body[1] < oldest || body[1] > version {
-		return 0, nil, fmt.Errorf("%w: %d, and this program knows %d to %d", ErrVersion, body[1], oldest, version)
+		return 0, nil, fmt.Errorf("%w: %d, and this program knows %d to %d", errVersion, body[1], oldest, version)
 	}
 	return body[1], body[2:], nil
 }
@@ -84,7 +84,7 @@ func readBody(body []byte, c *coder, st *checks.State) error {
 	c.b = body
 	c.state(st)
 	if c.damaged || len(c.b) > 0 {
-		return fmt.Errorf("%w: its content does not fit its format", ErrDamaged)
+		return fmt.Errorf("%w: its content does not fit its format", errDamaged)
 	}
 	return nil
 }

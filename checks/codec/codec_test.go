@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // mustRoundTrip fails when st does not come back from its encoding as it was.
@@ -46,7 +47,7 @@ func TestReaderReadsAsDecode(t *testing.T) {
 	large := new(checks.State)
 	for i := range 2 * readerFacts {
 		for _, f := range example(numericID).Facts {
-			f.Ref = checks.Ref(f.Ref.Type() + "/" + uuidID(i))
+			f.Ref = facts.Ref(f.Ref.Type() + "/" + uuidID(i))
 			large.Merge(f)
 		}
 	}
@@ -117,7 +118,7 @@ func TestStatesOfAllFormatVersionsAreRead(t *testing.T) {
 func TestDamagedStateIsRefused(t *testing.T) {
 	good := Append(nil, example(uuidID))
 	refused := func(what string, at int, b []byte) {
-		if st, err := Decode(b); !errors.Is(err, ErrDamaged) || st != nil {
+		if st, err := Decode(b); !errors.Is(err, errDamaged) || st != nil {
 			t.Fatalf("%s at %d: got %v, %v; want ErrDamaged and no state", what, at, st, err)
 		}
 	}
@@ -138,7 +139,7 @@ func TestDamagedStateIsRefused(t *testing.T) {
 func TestOtherFormatVersionIsRefused(t *testing.T) {
 	good := Append(nil, example(numericID))
 	for _, version := range []byte{0, version + 1, 255} {
-		if st, err := Decode(seal(version, good[2:len(good)-4])); !errors.Is(err, ErrVersion) || st != nil {
+		if st, err := Decode(seal(version, good[2:len(good)-4])); !errors.Is(err, errVersion) || st != nil {
 			t.Errorf("version %d: got %v, %v; want ErrVersion and no state", version, st, err)
 		}
 	}
@@ -173,7 +174,7 @@ func FuzzDecodeState(f *testing.F) {
 
 func TestHostileStateTakesBoundedMemory(t *testing.T) {
 	const n = 1 << 16
-	facts := func(kind byte, rest ...byte) []byte {
+	kinds := func(kind byte, rest ...byte) []byte {
 		b := binary.AppendUvarint([]byte{0, 0, 0}, n/2<<1) // no patient, no ruleset, not cut, so many facts
 		b = binary.AppendUvarint(append(b, 2<<1), n/2)     // all of one type
 		b = append(b, make([]byte, n/2)...)                // without an id
@@ -181,11 +182,11 @@ func TestHostileStateTakesBoundedMemory(t *testing.T) {
 		return append(b, bytes.Repeat(rest, n)...)
 	}
 	for name, body := range map[string][]byte{
-		"orders":     facts(byte(checks.KindOrder), 0, 0, 0, 0),
-		"results":    facts(byte(checks.KindLab), 0, 0),
-		"dosages":    facts(byte(checks.KindOrder), 0, 4, 0, 0xff, 0xff, 3, 0),
-		"counts":     facts(byte(checks.KindOrder), 0, 0xff, 0x1f, 0xff, 0xff, 3),
-		"conditions": facts(byte(checks.KindCondition), 0, 0, 0),
+		"orders":     kinds(byte(facts.KindOrder), 0, 0, 0, 0),
+		"results":    kinds(byte(facts.KindLab), 0, 0),
+		"dosages":    kinds(byte(facts.KindOrder), 0, 4, 0, 0xff, 0xff, 3, 0),
+		"counts":     kinds(byte(facts.KindOrder), 0, 0xff, 0x1f, 0xff, 0xff, 3),
+		"conditions": kinds(byte(facts.KindCondition), 0, 0, 0),
 		"flags":      append([]byte{0, 0, 0, 0}, binary.AppendUvarint(nil, n)...),
 	} {
 		in := seal(version, append(body, make([]byte, n)...))

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -17,15 +17,15 @@ type coder struct {
 	version byte // of the format
 	damaged bool // reading failed; from then on everything reads as zero
 
-	facts      []checks.Fact       // whose references may be named by position
+	facts      []facts.Fact        // whose references may be named by position
 	seen       [recentTexts]string // ring of the last longer texts, which may be named by position
 	nSeen      int
-	last       int64          // the time before, which the next one is likely to be near
-	header     uint64         // of the fact before
-	shape      uint64         // of the order before
-	valueShape uint64         // of the value before
-	nested     int            // results in results that are open
-	before     checks.Version // of the fact before
+	last       int64         // the time before, which the next one is likely to be near
+	header     uint64        // of the fact before
+	shape      uint64        // of the order before
+	valueShape uint64        // of the value before
+	nested     int           // results in results that are open
+	before     facts.Version // of the fact before
 
 	arena strings.Builder // backs the texts that are read
 	slabs
@@ -33,9 +33,9 @@ type coder struct {
 
 // slabs are what is read is cut from.
 type slabs struct {
-	newFacts []checks.Fact
-	orders   []checks.Order
-	labs     []checks.LabResult
+	newFacts []facts.Fact
+	orders   []facts.Order
+	labs     []facts.LabResult
 	codings  []terms.Coding
 	words    []string
 }
@@ -95,7 +95,8 @@ func (c *coder) again(before *uint64, v uint64, n uint) uint64 {
 	return *before
 }
 
-func zigzag(v int64) uint64   { return uint64(v)<<1 ^ uint64(v>>63) }
+func zigzag(v int64) uint64 { return uint64(v)<<1 ^ uint64(v>>63) }
+
 func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
 
 func (c *coder) signed(v int64) int64 { return unzigzag(c.uint(zigzag(v))) }

@@ -7,28 +7,29 @@ import (
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // A field added to a fact and forgotten in the codec would be lost on every restart. So every single field is set alone, which also
 // finds a field that is written only when another one is there.
 func TestEveryFieldOfAStateComesBack(t *testing.T) {
-	for _, kind := range []checks.Kind{checks.KindMark, checks.KindOrder, checks.KindLab, checks.KindCondition, checks.KindMedication, checks.KindPatient, checks.KindAcknowledgement} {
-		fact := checks.Fact{Kind: kind}
+	for _, kind := range []facts.Kind{facts.KindMark, facts.KindOrder, facts.KindLab, facts.KindCondition, facts.KindMedication, facts.KindPatient, facts.KindAcknowledgement} {
+		fact := facts.Fact{Kind: kind}
 		if p := payload(&fact); p.IsValid() {
 			eachLeaf(p.Type().Elem(), "", func(path string, set func(reflect.Value)) {
-				f := checks.Fact{Ref: "Observation/1", Kind: kind}
+				f := facts.Fact{Ref: "Observation/1", Kind: kind}
 				p := payload(&f)
 				p.Set(reflect.New(p.Type().Elem()))
 				set(p.Elem())
-				roundTrips(t, fmt.Sprintf("kind %d: %s", kind, path), &checks.State{Facts: []checks.Fact{f}})
+				roundTrips(t, fmt.Sprintf("kind %d: %s", kind, path), &checks.State{Facts: []facts.Fact{f}})
 			})
 		}
 	}
-	eachLeaf(reflect.TypeFor[checks.Fact](), "", func(path string, set func(reflect.Value)) {
-		var f checks.Fact
+	eachLeaf(reflect.TypeFor[facts.Fact](), "", func(path string, set func(reflect.Value)) {
+		var f facts.Fact
 		set(reflect.ValueOf(&f).Elem())
-		if f.Kind == checks.KindMark && !payloadSet(&f) && f.Kept == nil {
-			roundTrips(t, "fact: "+path, &checks.State{Facts: []checks.Fact{f}})
+		if f.Kind == facts.KindMark && !payloadSet(&f) && f.Kept == nil {
+			roundTrips(t, "fact: "+path, &checks.State{Facts: []facts.Fact{f}})
 		}
 	})
 	eachLeaf(reflect.TypeFor[checks.OpenFlag](), "", func(path string, set func(reflect.Value)) {
@@ -43,13 +44,13 @@ func TestEveryFieldOfAStateComesBack(t *testing.T) {
 			roundTrips(t, fmt.Sprintf("cut %b", c), &checks.State{Cut: c})
 		}
 	}
-	eachLeaf(reflect.TypeFor[checks.Past](), "", func(path string, set func(reflect.Value)) {
-		var p checks.Past
+	eachLeaf(reflect.TypeFor[facts.Past](), "", func(path string, set func(reflect.Value)) {
+		var p facts.Past
 		set(reflect.ValueOf(&p).Elem())
-		roundTrips(t, "past"+path, &checks.State{Facts: []checks.Fact{{Ref: "Observation/1"}, {Ref: "Observation/2", Kept: &checks.Kept{Past: []checks.Past{p, p}}}}})
+		roundTrips(t, "past"+path, &checks.State{Facts: []facts.Fact{{Ref: "Observation/1"}, {Ref: "Observation/2", Kept: &facts.Kept{Past: []facts.Past{p, p}}}}})
 	})
-	hidden := checks.Fact{Ref: "Patient/1", Version: checks.Version{Updated: 3}, Kind: checks.KindPatient, Person: &checks.Person{Sex: checks.Male}}
-	roundTrips(t, "hidden", &checks.State{Facts: []checks.Fact{{Ref: hidden.Ref, Mark: checks.MarkMoved, Version: hidden.Version, Kept: &checks.Kept{Hidden: &hidden}}}})
+	hidden := facts.Fact{Ref: "Patient/1", Version: facts.Version{Updated: 3}, Kind: facts.KindPatient, Person: &facts.Person{Sex: facts.Male}}
+	roundTrips(t, "hidden", &checks.State{Facts: []facts.Fact{{Ref: hidden.Ref, Mark: facts.MarkMoved, Version: hidden.Version, Kept: &facts.Kept{Hidden: &hidden}}}})
 	if n := reflect.TypeFor[checks.State]().NumField(); n != 5 {
 		t.Errorf("State has %d fields; code the new one and try it here", n)
 	}
@@ -60,16 +61,16 @@ func roundTrips(t *testing.T, what string, st *checks.State) {
 }
 
 // payload is the pointer of f that its kind names; invalid for a mark.
-func payload(f *checks.Fact) reflect.Value {
-	name := map[checks.Kind]string{checks.KindOrder: "Order", checks.KindLab: "Lab", checks.KindCondition: "Condition", checks.KindMedication: "Medication",
-		checks.KindPatient: "Person", checks.KindAcknowledgement: "Acknowledgement"}[f.Kind]
+func payload(f *facts.Fact) reflect.Value {
+	name := map[facts.Kind]string{facts.KindOrder: "Order", facts.KindLab: "Lab", facts.KindCondition: "Condition", facts.KindMedication: "Medication",
+		facts.KindPatient: "Person", facts.KindAcknowledgement: "Acknowledgement"}[f.Kind]
 	if name == "" {
 		return reflect.Value{}
 	}
 	return reflect.ValueOf(f).Elem().FieldByName(name)
 }
 
-func payloadSet(f *checks.Fact) bool {
+func payloadSet(f *facts.Fact) bool {
 	return f.Order != nil || f.Lab != nil || f.Condition != nil || f.Medication != nil || f.Person != nil || f.Acknowledgement != nil
 }
 
@@ -84,7 +85,7 @@ func eachLeaf(t reflect.Type, path string, visit func(path string, set func(refl
 			})
 		}
 	case reflect.Slice:
-		if t == reflect.TypeFor[[]checks.LabResult]() && strings.HasPrefix(path, ".Results") && strings.Count(path, ".Results") > 1 {
+		if t == reflect.TypeFor[[]facts.LabResult]() && strings.HasPrefix(path, ".Results") && strings.Count(path, ".Results") > 1 {
 			return // a report is in no report
 		}
 		eachLeaf(t.Elem(), path+"[]", func(p string, set func(reflect.Value)) {

@@ -10,18 +10,21 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
 // lastOf is the last value of every enumeration that a state holds.
 var lastOf = map[reflect.Type]uint64{
-	reflect.TypeFor[checks.Kind](): uint64(checks.KindAcknowledgement), reflect.TypeFor[checks.MarkReason](): uint64(checks.MarkMoved),
-	reflect.TypeFor[checks.OrderKind](): uint64(checks.Statement), reflect.TypeFor[checks.OrderStatus](): uint64(checks.StatusNotTaken),
-	reflect.TypeFor[checks.Intent](): uint64(checks.IntentOption), reflect.TypeFor[checks.LabStatus](): uint64(checks.LabCancelled),
-	reflect.TypeFor[checks.ValueKind](): uint64(checks.UnreadValue), reflect.TypeFor[checks.ClinicalStatus](): uint64(checks.ClinicalUnread),
-	reflect.TypeFor[checks.Verification](): uint64(checks.VerificationUnread), reflect.TypeFor[checks.Sex](): uint64(checks.SexOther),
-	reflect.TypeFor[checks.Certainty](): uint64(checks.CertaintyShut), reflect.TypeFor[checks.Unread](): uint64(checks.UnreadAll),
-	reflect.TypeFor[checks.Severity](): uint64(checks.High), reflect.TypeFor[checks.Precision](): uint64(checks.WithoutOff),
+	reflect.TypeFor[facts.Kind](): uint64(facts.KindAcknowledgement), reflect.TypeFor[facts.MarkReason](): uint64(facts.MarkMoved),
+	reflect.TypeFor[facts.OrderKind](): uint64(facts.Statement), reflect.TypeFor[facts.OrderStatus](): uint64(facts.StatusNotTaken),
+	reflect.TypeFor[facts.Intent](): uint64(facts.IntentOption), reflect.TypeFor[facts.LabStatus](): uint64(facts.LabCancelled),
+	reflect.TypeFor[facts.ValueKind](): uint64(facts.UnreadValue), reflect.TypeFor[facts.ClinicalStatus](): uint64(facts.ClinicalUnread),
+	reflect.TypeFor[facts.Verification](): uint64(facts.VerificationUnread), reflect.TypeFor[facts.Sex](): uint64(facts.SexOther),
+	reflect.TypeFor[facts.Certainty](): uint64(facts.CertaintyShut), reflect.TypeFor[unread.Parts](): uint64(unread.All),
+	reflect.TypeFor[checks.Severity](): uint64(checks.High), reflect.TypeFor[moment.Precision](): uint64(moment.WithoutOff),
 }
 
 var anyText = rapid.OneOf(
@@ -56,14 +59,14 @@ func draw(t *rapid.T, v reflect.Value) {
 		return
 	}
 	switch p := v.Addr().Interface().(type) {
-	case *checks.Ref:
-		*p = checks.Ref(anyRef.Draw(t, "ref"))
+	case *facts.Ref:
+		*p = facts.Ref(anyRef.Draw(t, "ref"))
 		return
-	case *checks.Fact:
+	case *facts.Fact:
 		drawFact(t, p)
 		return
-	case *[]checks.LabResult:
-		*p = make([]checks.LabResult, rapid.IntRange(0, 3).Draw(t, "results"))
+	case *[]facts.LabResult:
+		*p = make([]facts.LabResult, rapid.IntRange(0, 3).Draw(t, "results"))
 		for i := range *p {
 			drawFields(t, reflect.ValueOf(&(*p)[i]).Elem(), "Results") // a report is in no report
 		}
@@ -71,11 +74,11 @@ func draw(t *rapid.T, v reflect.Value) {
 	case *checks.Cut:
 		*p = checks.Cut(rapid.Uint64().Draw(t, "cut")) & checks.CutKnown
 		return
-	case *checks.Time:
-		*p = checks.Time{Nanos: anyNanos.Draw(t, "nanos"), Precision: checks.Precision(rapid.Uint8Range(0, 5).Draw(t, "precision"))}
+	case *moment.Time:
+		*p = moment.Time{Nanos: anyNanos.Draw(t, "nanos"), Precision: moment.Precision(rapid.Uint8Range(0, 5).Draw(t, "precision"))}
 		return
-	case *checks.Version:
-		*p = checks.Version{Updated: anyNanos.Draw(t, "updated"), Number: anyText.Draw(t, "number"), Arrival: checks.Arrival{
+	case *facts.Version:
+		*p = facts.Version{Updated: anyNanos.Draw(t, "updated"), Number: anyText.Draw(t, "number"), Arrival: facts.Arrival{
 			Epoch: rapid.Int64().Draw(t, "epoch"), Sequence: rapid.Uint64().Draw(t, "sequence"), Entry: rapid.Uint32().Draw(t, "entry")}}
 		return
 	}
@@ -113,7 +116,7 @@ func drawFields(t *rapid.T, v reflect.Value, without string) {
 	}
 }
 
-func drawFact(t *rapid.T, f *checks.Fact) {
+func drawFact(t *rapid.T, f *facts.Fact) {
 	draw(t, reflect.ValueOf(&f.Ref).Elem())
 	draw(t, reflect.ValueOf(&f.Version).Elem())
 	draw(t, reflect.ValueOf(&f.Kind).Elem())
@@ -128,16 +131,16 @@ func drawFact(t *rapid.T, f *checks.Fact) {
 	}
 }
 
-func drawKept(t *rapid.T, f *checks.Fact) {
-	k := &checks.Kept{}
+func drawKept(t *rapid.T, f *facts.Fact) {
+	k := &facts.Kept{}
 	for range rapid.IntRange(1, 3).Draw(t, "versions") {
-		p := checks.Past{Places: checks.Places(rapid.Uint32().Draw(t, "places")) & checks.AllPlaces}
+		p := facts.Past{Places: facts.Places(rapid.Uint32().Draw(t, "places")) & checks.AllPlaces}
 		drawInto(t, &p.Version)
 		drawInto(t, &p.Mark)
 		k.Past = append(k.Past, p)
 	}
-	if f.Kind == checks.KindMark && rapid.Bool().Draw(t, "hides") {
-		k.Hidden = &checks.Fact{Ref: f.Ref, Version: f.Version, Kind: checks.KindPatient, Person: &checks.Person{Sex: checks.Male}}
+	if f.Kind == facts.KindMark && rapid.Bool().Draw(t, "hides") {
+		k.Hidden = &facts.Fact{Ref: f.Ref, Version: f.Version, Kind: facts.KindPatient, Person: &facts.Person{Sex: facts.Male}}
 	}
 	f.Kept = k
 }
@@ -148,27 +151,27 @@ func uuidID(i int) string { return checks.FlagID([]byte("ids"), "", fmt.Sprint(i
 
 // example is a patient with eight orders that have an RxNorm code, four results, one diagnosis, and the person.
 func example(id func(int) string) *checks.State {
-	st := &checks.State{Patient: checks.Ref("Patient/" + id(0)), Ruleset: "9f86d081884c7d65"}
+	st := &checks.State{Patient: facts.Ref("Patient/" + id(0)), Ruleset: "9f86d081884c7d65"}
 	at := time.Date(2026, 3, 14, 8, 15, 42, 0, time.UTC)
-	version := func(i int) checks.Version {
-		return checks.Version{Updated: at.AddDate(0, 0, 11*i).Add(time.Duration(i*i) * time.Second).UnixNano(), Number: "1", Arrival: checks.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: uint64(900_000 + 7919*i)}}
+	version := func(i int) facts.Version {
+		return facts.Version{Updated: at.AddDate(0, 0, 11*i).Add(time.Duration(i*i) * time.Second).UnixNano(), Number: "1", Arrival: facts.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: uint64(900_000 + 7919*i)}}
 	}
-	add := func(kind string, i int, f checks.Fact) {
-		f.Ref, f.Version = checks.Ref(kind+"/"+id(i)), version(i)
+	add := func(kind string, i int, f facts.Fact) {
+		f.Ref, f.Version = facts.Ref(kind+"/"+id(i)), version(i)
 		st.Merge(f)
 	}
 	for i := range 8 {
-		add("MedicationRequest", 1+i, checks.Fact{Kind: checks.KindOrder, Order: &checks.Order{Status: checks.StatusActive, Authored: checks.Instant(at.AddDate(0, 0, 11*(1+i)).Add(-time.Hour)),
-			Drug: checks.Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: fmt.Sprint(312_938 + 611*i)}}}}})
+		add("MedicationRequest", 1+i, facts.Fact{Kind: facts.KindOrder, Order: &facts.Order{Status: facts.StatusActive, Authored: moment.Instant(at.AddDate(0, 0, 11*(1+i)).Add(-time.Hour)),
+			Drug: facts.Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: fmt.Sprint(312_938 + 611*i)}}}}})
 	}
 	for i, loinc := range []string{"2276-4", "2502-3", "33914-3", "2160-0"} {
-		value := checks.Quantity{Value: []string{"45.2", "18", "88", "0.9"}[i], Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}
-		add("Observation", 10+i, checks.Fact{Kind: checks.KindLab, Lab: &checks.LabResult{Status: checks.LabFinal, Loincs: []string{loinc}, Value: checks.Value{Kind: checks.QuantityValue, Quantity: value},
-			Effective: checks.Period{Start: checks.Instant(at.AddDate(0, 0, 11*(10+i)).Add(-3 * time.Hour).Truncate(time.Minute))}}})
+		value := facts.Quantity{Value: []string{"45.2", "18", "88", "0.9"}[i], Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}
+		add("Observation", 10+i, facts.Fact{Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{loinc}, Value: facts.Value{Kind: facts.QuantityValue, Quantity: value},
+			Effective: facts.Period{Start: moment.Instant(at.AddDate(0, 0, 11*(10+i)).Add(-3 * time.Hour).Truncate(time.Minute))}}})
 	}
-	add("Condition", 20, checks.Fact{Kind: checks.KindCondition, Condition: &checks.Condition{Clinical: checks.ClinicalActive, Verification: checks.VerificationConfirmed,
-		Code: checks.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}, Onset: checks.Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(), Precision: checks.ToDay}}})
-	add("Patient", 0, checks.Fact{Kind: checks.KindPatient, Person: &checks.Person{Birth: checks.Time{Nanos: time.Date(1956, 5, 2, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: checks.ToDay}, Sex: checks.Female}})
+	add("Condition", 20, facts.Fact{Kind: facts.KindCondition, Condition: &facts.Condition{Clinical: facts.ClinicalActive, Verification: facts.VerificationConfirmed,
+		Code: facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}, Onset: moment.Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(), Precision: moment.ToDay}}})
+	add("Patient", 0, facts.Fact{Kind: facts.KindPatient, Person: &facts.Person{Birth: moment.Time{Nanos: time.Date(1956, 5, 2, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay}, Sex: facts.Female}})
 	return st
 }
 
@@ -176,7 +179,7 @@ func example(id func(int) string) *checks.State {
 func bundle(id func(int) string) *checks.State {
 	st := example(id)
 	for i := range st.Facts {
-		st.Facts[i].Version = checks.Version{Updated: 1_750_000_000_123_000_000, Number: "1", Arrival: checks.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: 900_000, Entry: uint32(3 * i)}}
+		st.Facts[i].Version = facts.Version{Updated: 1_750_000_000_123_000_000, Number: "1", Arrival: facts.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: 900_000, Entry: uint32(3 * i)}}
 	}
 	return st
 }

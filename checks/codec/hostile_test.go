@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
 // uvarints is a body out of numbers.
@@ -34,7 +37,7 @@ func deepResults(n int) (v []uint64) {
 // Whatever this format does not have was written by another program, however good its checksum: it is refused, not guessed at.
 func TestUnknownContentIsRefused(t *testing.T) {
 	const huge = 1 << 60
-	order, lab, ack := uint64(checks.KindOrder), uint64(checks.KindLab), uint64(checks.KindAcknowledgement)
+	order, lab, ack := uint64(facts.KindOrder), uint64(facts.KindLab), uint64(facts.KindAcknowledgement)
 	for name, body := range map[string][]byte{
 		"more facts than bytes":     stateBody(huge << 1),
 		"more flags than bytes":     stateBody(0, huge),
@@ -53,7 +56,7 @@ func TestUnknownContentIsRefused(t *testing.T) {
 		"more names than bytes":     factBody(order, 1<<(21+2)+1, huge, 0),
 		"system of a coding":        factBody(order, 1<<21+1, uint64(len(words)+1)<<1, 0, 0),
 		"form of a time":            factBody(order, 1<<8+1, uint64(len(timeForms)), 0),
-		"precision of an odd time":  factBody(order, 1<<8+1, oddTime, uint64(checks.WithoutOff)+1, 0, 0),
+		"precision of an odd time":  factBody(order, 1<<8+1, oddTime, uint64(moment.WithoutOff)+1, 0, 0),
 		"absent time with a number": factBody(order, 1<<8+1, 1<<4, 0),
 		"reference to no fact":      factBody(order, 1<<9+1, refFact, 1, 0),
 		"type of a reference":       factBody(order, 1<<9+1, refTyped+uint64(len(refTypes)), 0, 0),
@@ -83,7 +86,7 @@ func TestUnknownContentIsRefused(t *testing.T) {
 		"mark of what is hidden":    factBody(0, 0, 1, 0, 1, 4<<3),
 		"overlong varint":           {0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 	} {
-		if st, err := Decode(seal(version, append(body, 0))); !errors.Is(err, ErrDamaged) || st != nil {
+		if st, err := Decode(seal(version, append(body, 0))); !errors.Is(err, errDamaged) || st != nil {
 			t.Errorf("%s: got %+v, %v; want ErrDamaged and no state", name, st, err)
 		}
 	}
@@ -94,17 +97,17 @@ func TestKnownContentIsTaken(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"nothing": stateBody(0, 0),
 		"mark":    factBody(0, 0),
-		"unread":  factBody(unreadFollows, uint64(checks.UnreadAll), 0),
-		"report":  factBody(uint64(checks.KindLab), deepResults(1)[:4]...),
+		"unread":  factBody(unreadFollows, uint64(unread.All), 0),
+		"report":  factBody(uint64(facts.KindLab), deepResults(1)[:4]...),
 		"entry":   factBody(1<<8, 1<<32-1, 0),
-		"order":   factBody(uint64(checks.KindOrder), 1, 0),
-		"time":    factBody(uint64(checks.KindOrder), 1<<8+1, 3, 0),
-		"odd":     factBody(uint64(checks.KindOrder), 1<<8+1, oddTime, uint64(checks.WithoutOff), 2, 0),
-		"ref":     factBody(uint64(checks.KindOrder), 1<<9+1, refFact, 0, 0),
-		"typed":   factBody(uint64(checks.KindOrder), 1<<9+1, refTyped+1, 0, 0),
-		"word":    factBody(uint64(checks.KindOrder), 1<<12+1, uint64(len(words)-1)<<2|textWord, 0),
-		"result":  factBody(uint64(checks.KindLab), 1<<4, uint64(checks.UnreadValue)+1, 0),
-		"ack":     factBody(uint64(checks.KindAcknowledgement), 1, 0, 0, 0, 0, 0, 0, 0),
+		"order":   factBody(uint64(facts.KindOrder), 1, 0),
+		"time":    factBody(uint64(facts.KindOrder), 1<<8+1, 3, 0),
+		"odd":     factBody(uint64(facts.KindOrder), 1<<8+1, oddTime, uint64(moment.WithoutOff), 2, 0),
+		"ref":     factBody(uint64(facts.KindOrder), 1<<9+1, refFact, 0, 0),
+		"typed":   factBody(uint64(facts.KindOrder), 1<<9+1, refTyped+1, 0, 0),
+		"word":    factBody(uint64(facts.KindOrder), 1<<12+1, uint64(len(words)-1)<<2|textWord, 0),
+		"result":  factBody(uint64(facts.KindLab), 1<<4, uint64(facts.UnreadValue)+1, 0),
+		"ack":     factBody(uint64(facts.KindAcknowledgement), 1, 0, 0, 0, 0, 0, 0, 0),
 		"flag":    stateBody(0, 1, 0, 0, uint64(checks.High), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 	} {
 		if _, err := Decode(seal(version, append(body, 0))); err != nil {

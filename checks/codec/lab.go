@@ -1,12 +1,15 @@
 package codec
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+)
 
 // lab begins with the status in three bits, and bits for what is there.
-func (c *coder) lab(l *checks.LabResult) {
+func (c *coder) lab(l *facts.LabResult) {
 	m := c.mask(labBits(l), 16)
 	if c.reading {
-		l.Status = enumOf(c, m&7, checks.LabCancelled)
+		l.Status = enumOf(c, m&7, facts.LabCancelled)
 		l.TimeUnread = m&(1<<14) != 0
 	}
 	c.loincs(&l.Loincs, m&(1<<3) != 0, m&(1<<13) != 0)
@@ -31,7 +34,7 @@ func (c *coder) lab(l *checks.LabResult) {
 	c.labParts(l, m)
 }
 
-func labBits(l *checks.LabResult) uint64 {
+func labBits(l *facts.LabResult) uint64 {
 	return uint64(l.Status)&7 | bitOf(len(l.Loincs) == 1)<<3 | bitOf(hasValue(&l.Value))<<4 | bitOf(given(l.Effective.Start))<<5 |
 		bitOf(given(l.Issued))<<6 | bitOf(l.Specimen != "")<<7 | bitOf(l.Performer != "")<<8 | bitOf(len(l.Components) > 0)<<9 |
 		bitOf(len(l.Members) > 0)<<10 | bitOf(hasConcept(&l.Method))<<11 | bitOf(given(l.Effective.End))<<12 |
@@ -50,7 +53,7 @@ func (c *coder) loincs(s *[]string, one, more bool) {
 	}
 }
 
-func (c *coder) labParts(l *checks.LabResult, m uint64) {
+func (c *coder) labParts(l *facts.LabResult, m uint64) {
 	if m&(1<<9) != 0 {
 		codeLen(c, &l.Components)
 		for i := range l.Components {
@@ -70,7 +73,7 @@ func (c *coder) labParts(l *checks.LabResult, m uint64) {
 }
 
 // labResults are those of a report. Reports are in no report, and a state that says otherwise is not followed further.
-func (c *coder) labResults(s *[]checks.LabResult) {
+func (c *coder) labResults(s *[]facts.LabResult) {
 	if c.nested++; c.nested > maxNested {
 		c.fail()
 		return
@@ -85,19 +88,19 @@ func (c *coder) labResults(s *[]checks.LabResult) {
 // maxNested is how deep results may stand in results.
 const maxNested = 8
 
-func hasValue(v *checks.Value) bool {
-	return v.Kind != checks.NoValue || given(v.Quantity) || v.Text != "" || hasConcept(&v.Concept)
+func hasValue(v *facts.Value) bool {
+	return v.Kind != facts.NoValue || given(v.Quantity) || v.Text != "" || hasConcept(&v.Concept)
 }
 
 // value begins with a shape, which often is that of the value before: kind 3, text 1, concept 1, quantity 6 bits.
-func (c *coder) value(v *checks.Value) {
+func (c *coder) value(v *facts.Value) {
 	var h uint64
 	if !c.reading {
 		h = uint64(v.Kind)&7 | bitOf(v.Text != "")<<3 | bitOf(hasConcept(&v.Concept))<<4 | quantityBits(&v.Quantity)<<5
 	}
 	h = c.again(&c.valueShape, h, 11)
 	if c.reading {
-		v.Kind = enumOf(c, h&7, checks.UnreadValue)
+		v.Kind = enumOf(c, h&7, facts.UnreadValue)
 	}
 	c.quantityContent(&v.Quantity, h>>5)
 	if h&(1<<3) != 0 {
@@ -109,17 +112,17 @@ func (c *coder) value(v *checks.Value) {
 }
 
 // condition begins with clinical 3 and verification 3 bits, and bits for what is there.
-func (c *coder) condition(d *checks.Condition) {
+func (c *coder) condition(d *facts.Condition) {
 	m := c.mask(uint64(d.Clinical)&7|uint64(d.Verification)<<3&63|bitOf(d.AbatedFlag)<<6|bitOf(d.FamilyHistory)<<7|
 		bitOf(given(d.Onset))<<8|bitOf(given(d.Recorded))<<9|bitOf(given(d.Abatement))<<10|bitOf(given(d.AbatementEnd))<<11|
 		bitOf(d.Asserter != "")<<12|bitOf(d.Modified)<<13, 14)
 	if c.reading {
-		d.Clinical = enumOf(c, m&7, checks.ClinicalUnread)
-		d.Verification = enumOf(c, m>>3&7, checks.VerificationUnread)
+		d.Clinical = enumOf(c, m&7, facts.ClinicalUnread)
+		d.Verification = enumOf(c, m>>3&7, facts.VerificationUnread)
 		d.AbatedFlag, d.FamilyHistory, d.Modified = m&(1<<6) != 0, m&(1<<7) != 0, m&(1<<13) != 0
 	}
 	c.concept(&d.Code)
-	for i, t := range [...]*checks.Time{&d.Onset, &d.Recorded, &d.Abatement, &d.AbatementEnd} {
+	for i, t := range [...]*moment.Time{&d.Onset, &d.Recorded, &d.Abatement, &d.AbatementEnd} {
 		if m>>(8+i)&1 != 0 {
 			c.time(t)
 		}
@@ -129,10 +132,10 @@ func (c *coder) condition(d *checks.Condition) {
 	}
 }
 
-func (c *coder) person(p *checks.Person) {
+func (c *coder) person(p *facts.Person) {
 	m := c.mask(uint64(p.Sex)&3|bitOf(p.Deceased)<<2|bitOf(p.Linked)<<3|bitOf(given(p.Died))<<4, 5)
 	if c.reading {
-		p.Sex = enumOf(c, m&3, checks.SexOther)
+		p.Sex = enumOf(c, m&3, facts.SexOther)
 		p.Deceased, p.Linked = m&4 != 0, m&8 != 0
 	}
 	c.time(&p.Birth)
@@ -141,7 +144,7 @@ func (c *coder) person(p *checks.Person) {
 	}
 }
 
-func (c *coder) acknowledgement(a *checks.Acknowledgement) {
+func (c *coder) acknowledgement(a *facts.Acknowledgement) {
 	if m := c.mask(bitOf(a.Override), 1); c.reading {
 		a.Override = m != 0
 	}

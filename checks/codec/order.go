@@ -1,10 +1,12 @@
 package codec
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"github.com/rlsguard/rlsguard/checks/facts"
+)
 
 // order begins with its shape, which often is that of the order before: kind 2, status 4, intent 2 bits, 13 bits for what is there,
 // and 7 of the drug.
-func (c *coder) order(o *checks.Order) {
+func (c *coder) order(o *facts.Order) {
 	var h uint64
 	if !c.reading {
 		h = uint64(o.Kind)&3 | uint64(o.Status)<<2&60 | uint64(o.Intent)<<6&192 | orderBits(o)<<8 | drugBits(&o.Drug)<<21
@@ -12,9 +14,9 @@ func (c *coder) order(o *checks.Order) {
 	h = c.again(&c.shape, h, 28)
 	m := h >> 8 & (1<<13 - 1)
 	if c.reading {
-		o.Kind = enumOf(c, h&3, checks.Statement)
-		o.Status = enumOf(c, h>>2&15, checks.StatusNotTaken)
-		o.Intent = enumOf(c, h>>6&3, checks.IntentOption)
+		o.Kind = enumOf(c, h&3, facts.Statement)
+		o.Status = enumOf(c, h>>2&15, facts.StatusNotTaken)
+		o.Intent = enumOf(c, h>>6&3, facts.IntentOption)
 		o.DoNotPerform, o.Reported, o.NoMedication = m&(1<<6) != 0, m&(1<<7) != 0, m&(1<<8) != 0
 	}
 	c.drugContent(&o.Drug, h>>21)
@@ -34,13 +36,13 @@ func (c *coder) order(o *checks.Order) {
 	c.orderSupply(o, m)
 }
 
-func orderBits(o *checks.Order) uint64 {
+func orderBits(o *facts.Order) uint64 {
 	return bitOf(given(o.Authored)) | bitOf(o.MedicationRef != "")<<1 | bitOf(len(o.Dosages) > 0)<<2 | bitOf(len(o.Reasons) > 0)<<3 |
 		bitOf(o.SupplyDays != "")<<4 | bitOf(o.Repeats != 0)<<5 | bitOf(o.DoNotPerform)<<6 | bitOf(o.Reported)<<7 | bitOf(o.NoMedication)<<8 |
 		bitOf(given(o.Effective))<<9 | bitOf(len(o.ReasonRefs) > 0)<<10 | bitOf(given(o.Validity))<<11 | bitOf(given(o.SupplyAmount))<<12
 }
 
-func (c *coder) orderContext(o *checks.Order, m uint64) {
+func (c *coder) orderContext(o *facts.Order, m uint64) {
 	if m&(1<<3) != 0 {
 		codeLen(c, &o.Reasons)
 		for i := range o.Reasons {
@@ -55,7 +57,7 @@ func (c *coder) orderContext(o *checks.Order, m uint64) {
 	}
 }
 
-func (c *coder) orderSupply(o *checks.Order, m uint64) {
+func (c *coder) orderSupply(o *facts.Order, m uint64) {
 	if m&(1<<4) != 0 {
 		c.text(&o.SupplyDays)
 	}
@@ -71,14 +73,14 @@ func (c *coder) orderSupply(o *checks.Order, m uint64) {
 }
 
 // drugBits is the number of codings, up to two, in two bits (3: the rest follows), and bits for what else is there.
-func drugBits(d *checks.Drug) uint64 {
+func drugBits(d *facts.Drug) uint64 {
 	return uint64(min(len(d.Codings), 3)) | bitOf(len(d.Names) > 0)<<2 | bitOf(len(d.Forms) > 0)<<3 | bitOf(len(d.Parts) > 0)<<4 |
 		bitOf(d.Absent)<<5 | bitOf(d.Modified)<<6
 }
 
-func (c *coder) drug(d *checks.Drug) { c.drugContent(d, c.mask(drugBits(d), 7)) }
+func (c *coder) drug(d *facts.Drug) { c.drugContent(d, c.mask(drugBits(d), 7)) }
 
-func (c *coder) drugContent(d *checks.Drug, m uint64) {
+func (c *coder) drugContent(d *facts.Drug, m uint64) {
 	n := int(m & 3)
 	if n == 3 {
 		n = 3 + c.count(len(d.Codings)-3)
@@ -102,7 +104,7 @@ func (c *coder) drugContent(d *checks.Drug, m uint64) {
 	}
 }
 
-func (c *coder) part(p *checks.Part) {
+func (c *coder) part(p *facts.Part) {
 	m := c.mask(bitOf(len(p.Codings) > 0)|bitOf(len(p.Names) > 0)<<1|bitOf(p.Ref != "")<<2|bitOf(given(p.Strength))<<3, 4)
 	if m&1 != 0 {
 		c.codingsOf(&p.Codings)
@@ -118,7 +120,7 @@ func (c *coder) part(p *checks.Part) {
 	}
 }
 
-func (c *coder) dosage(d *checks.Dosage) {
+func (c *coder) dosage(d *facts.Dosage) {
 	m := c.mask(bitOf(d.AsNeeded)|bitOf(given(d.Timing))<<1|bitOf(given(d.Dose))<<2|bitOf(hasConcept(&d.Route))<<3|bitOf(d.Sequence != 0)<<4|
 		bitOf(given(d.Bounds))<<5|bitOf(hasConcept(&d.AsNeededReason))<<6|bitOf(given(d.BoundsLength))<<7|bitOf(given(d.MaxPerDay))<<8, 9)
 	if c.reading {
@@ -151,7 +153,7 @@ func (c *coder) dosage(d *checks.Dosage) {
 }
 
 // timing has a bit for each of its fields, in the order in which they follow.
-func (c *coder) timing(t *checks.Timing) {
+func (c *coder) timing(t *facts.Timing) {
 	numbers := [...]*int{&t.Frequency, &t.When, &t.TimesOfDay, &t.DaysOfWeek, &t.Count, &t.Events}
 	texts := [...]*string{&t.Period, &t.PeriodUnit, &t.Code}
 	var m uint64

@@ -1,7 +1,7 @@
 package codec
 
 import (
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -11,14 +11,14 @@ func given[T comparable](v T) bool {
 	return v != zero
 }
 
-func hasConcept(k *checks.Concept) bool { return len(k.Codings)+len(k.Texts) > 0 || k.Certainty > 0 }
+func hasConcept(k *facts.Concept) bool { return len(k.Codings)+len(k.Texts) > 0 || k.Certainty > 0 }
 
-func (c *coder) period(p *checks.Period) {
+func (c *coder) period(p *facts.Period) {
 	c.time(&p.Start)
 	c.time(&p.End)
 }
 
-func (c *coder) ratio(r *checks.Ratio) {
+func (c *coder) ratio(r *facts.Ratio) {
 	c.quantity(&r.Numerator)
 	c.quantity(&r.Denominator)
 }
@@ -26,9 +26,9 @@ func (c *coder) ratio(r *checks.Ratio) {
 // quantityUCUM: the code is the unit's text and its system is UCUM, so neither is written.
 const quantityUCUM = 1 << 5
 
-func (c *coder) quantity(q *checks.Quantity) { c.quantityContent(q, c.mask(quantityBits(q), 6)) }
+func (c *coder) quantity(q *facts.Quantity) { c.quantityContent(q, c.mask(quantityBits(q), 6)) }
 
-func quantityBits(q *checks.Quantity) uint64 {
+func quantityBits(q *facts.Quantity) uint64 {
 	m := bitOf(q.Value != "") | bitOf(q.Comparator != "")<<1 | bitOf(q.Unit != "")<<2
 	if q.Unit != "" && q.Code == q.Unit && q.System == terms.UCUM {
 		return m | quantityUCUM
@@ -36,7 +36,7 @@ func quantityBits(q *checks.Quantity) uint64 {
 	return m | bitOf(q.Code != "")<<3 | bitOf(q.System != "")<<4
 }
 
-func (c *coder) quantityContent(q *checks.Quantity, m uint64) {
+func (c *coder) quantityContent(q *facts.Quantity, m uint64) {
 	for i, p := range [...]*string{&q.Value, &q.Comparator, &q.Unit, &q.Code, &q.System} {
 		if m>>i&1 != 0 {
 			c.text(p)
@@ -48,10 +48,10 @@ func (c *coder) quantityContent(q *checks.Quantity, m uint64) {
 }
 
 // concept begins with bits for codings and texts, and two of the certainty.
-func (c *coder) concept(k *checks.Concept) {
+func (c *coder) concept(k *facts.Concept) {
 	m := c.mask(bitOf(len(k.Codings) > 0)|bitOf(len(k.Texts) > 0)<<1|uint64(k.Certainty)<<2&12, 4)
 	if c.reading {
-		k.Certainty = enumOf(c, m>>2, checks.CertaintyShut)
+		k.Certainty = enumOf(c, m>>2, facts.CertaintyShut)
 	}
 	if m&1 != 0 {
 		c.codingsOf(&k.Codings)

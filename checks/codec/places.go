@@ -4,6 +4,8 @@ import (
 	"math/bits"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
 // keeping codes what is known of limits: what was cut, and the places that older versions take. Few patients have either.
@@ -41,9 +43,9 @@ func (c *coder) keeping(st *checks.State, cut bool) {
 }
 
 // places codes how many older versions f has, and a bit for a hidden one; at least one of the two.
-func (c *coder) places(f *checks.Fact) {
+func (c *coder) places(f *facts.Fact) {
 	if c.reading {
-		f.Kept = new(checks.Kept)
+		f.Kept = new(facts.Kept)
 	}
 	k := f.Kept
 	h := c.uint(uint64(len(k.Past))<<1 | bitOf(k.Hidden != nil))
@@ -53,7 +55,7 @@ func (c *coder) places(f *checks.Fact) {
 			return
 		}
 		if h>>1 > 0 {
-			k.Past = make([]checks.Past, h>>1)
+			k.Past = make([]facts.Past, h>>1)
 		}
 	}
 	for i := range k.Past {
@@ -63,18 +65,18 @@ func (c *coder) places(f *checks.Fact) {
 		return
 	}
 	if c.reading {
-		k.Hidden = &checks.Fact{Ref: f.Ref, Version: f.Version}
+		k.Hidden = &facts.Fact{Ref: f.Ref, Version: f.Version}
 	}
 	kind := c.mask(uint64(k.Hidden.Kind)&7|uint64(k.Hidden.Mark)<<3&24|uint64(k.Hidden.Unread)<<5, 5+unreadBits)
 	if c.reading {
-		k.Hidden.Kind, k.Hidden.Mark = enumOf(c, kind&7, checks.KindAcknowledgement), enumOf(c, kind>>3&3, checks.MarkMoved)
-		k.Hidden.Unread = checks.Unread(kind >> 5)
+		k.Hidden.Kind, k.Hidden.Mark = enumOf(c, kind&7, facts.KindAcknowledgement), enumOf(c, kind>>3&3, facts.MarkMoved)
+		k.Hidden.Unread = unread.Parts(kind >> 5)
 	}
 	c.content(k.Hidden)
 }
 
 // past codes the places and the reason of a mark, and what of the version differs from that of the fact.
-func (c *coder) past(p *checks.Past, of *checks.Version) {
+func (c *coder) past(p *facts.Past, of *facts.Version) {
 	v := p.Version
 	if c.reading {
 		v = *of
@@ -92,14 +94,14 @@ func (c *coder) past(p *checks.Past, of *checks.Version) {
 		c.pastArrival(&v.Arrival, of.Arrival)
 	}
 	if c.reading {
-		*p = checks.Past{Version: v, Places: checks.Places(places), Mark: checks.MarkReason(h & 3)}
+		*p = facts.Past{Version: v, Places: facts.Places(places), Mark: facts.MarkReason(h & 3)}
 	}
 }
 
-func (c *coder) pastArrival(a *checks.Arrival, of checks.Arrival) {
+func (c *coder) pastArrival(a *facts.Arrival, of facts.Arrival) {
 	epoch, sequence := c.signed(a.Epoch-of.Epoch), c.signed(int64(a.Sequence-of.Sequence))
 	entry := c.mask(uint64(a.Entry), 32)
 	if c.reading {
-		*a = checks.Arrival{Epoch: of.Epoch + epoch, Sequence: of.Sequence + uint64(sequence), Entry: uint32(entry)}
+		*a = facts.Arrival{Epoch: of.Epoch + epoch, Sequence: of.Sequence + uint64(sequence), Entry: uint32(entry)}
 	}
 }

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -36,7 +37,7 @@ func (r *Reader) Decode(b []byte) (*checks.State, error) {
 // reset makes the slabs whole again.
 func (r *Reader) reset() {
 	if r.full.newFacts == nil {
-		r.full = slabs{make([]checks.Fact, readerFacts), make([]checks.Order, readerFacts), make([]checks.LabResult, readerFacts),
+		r.full = slabs{make([]facts.Fact, readerFacts), make([]facts.Order, readerFacts), make([]facts.LabResult, readerFacts),
 			make([]terms.Coding, readerTexts), make([]string, readerTexts)}
 	} else {
 		wipe(r.full.newFacts, r.c.newFacts)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Heads of a reference inside a fact or flag; from refTyped on they are refTyped plus a position in refTypes.
@@ -15,14 +16,14 @@ const (
 	refTyped // what stands before the id is known, the id follows as a text
 )
 
-func (c *coder) refs(s *[]checks.Ref) {
+func (c *coder) refs(s *[]facts.Ref) {
 	codeLen(c, s)
 	for i := range *s {
 		c.ref(&(*s)[i])
 	}
 }
 
-func (c *coder) ref(r *checks.Ref) {
+func (c *coder) ref(r *facts.Ref) {
 	if c.reading {
 		*r = c.readRef()
 		return
@@ -46,13 +47,13 @@ func (c *coder) ref(r *checks.Ref) {
 }
 
 // position is where the fact about r stands; facts are sorted by reference.
-func position(facts []checks.Fact, r checks.Ref) (int, bool) {
-	return slices.BinarySearchFunc(facts, r, func(f checks.Fact, r checks.Ref) int {
+func position(all []facts.Fact, r facts.Ref) (int, bool) {
+	return slices.BinarySearchFunc(all, r, func(f facts.Fact, r facts.Ref) int {
 		return strings.Compare(string(f.Ref), string(r))
 	})
 }
 
-func (c *coder) readRef() checks.Ref {
+func (c *coder) readRef() facts.Ref {
 	switch head := c.uint(0); {
 	case head == refNone:
 		return ""
@@ -61,7 +62,7 @@ func (c *coder) readRef() checks.Ref {
 			return c.facts[i].Ref
 		}
 	case head == refText:
-		return checks.Ref(c.readText())
+		return facts.Ref(c.readText())
 	case head > refTyped && head < refTyped+uint64(len(refTypes)):
 		return c.join(refTypes[head-refTyped], c.readText())
 	}
@@ -69,12 +70,12 @@ func (c *coder) readRef() checks.Ref {
 	return ""
 }
 
-func (c *coder) join(kind, id string) checks.Ref {
+func (c *coder) join(kind, id string) facts.Ref {
 	c.room(len(kind) + len(id))
 	from := c.arena.Len()
 	c.arena.WriteString(kind)
 	c.arena.WriteString(id)
-	return checks.Ref(c.arena.String()[from:])
+	return facts.Ref(c.arena.String()[from:])
 }
 
 // splitRef gives the position in refTypes of what stands before the id of r, and the id; 0 and all of r when it is not among them.
@@ -118,7 +119,7 @@ const refSame = 1
 
 // refHead is the head of a fact's or the patient's reference: twice the position in refTypes, plus one when the id is a UUID, whose 16
 // bytes follow; else a text follows. It is 0 for a reference without a known type, which follows whole, and refSame for patient.
-func refHead(r, patient checks.Ref) uint64 {
+func refHead(r, patient facts.Ref) uint64 {
 	if r == patient && patient != "" {
 		return refSame
 	}
@@ -128,7 +129,7 @@ func refHead(r, patient checks.Ref) uint64 {
 }
 
 // refID codes what head does not say.
-func (c *coder) refID(r *checks.Ref, patient checks.Ref, head uint64) {
+func (c *coder) refID(r *facts.Ref, patient facts.Ref, head uint64) {
 	if c.reading {
 		*r = c.readRefID(patient, head)
 		return
@@ -144,18 +145,18 @@ func (c *coder) refID(r *checks.Ref, patient checks.Ref, head uint64) {
 	}
 }
 
-func (c *coder) readRefID(patient checks.Ref, head uint64) checks.Ref {
+func (c *coder) readRefID(patient facts.Ref, head uint64) facts.Ref {
 	kind := head >> 1
 	switch {
 	case head == refSame:
 		return patient
 	case head == 0:
-		return checks.Ref(c.readText())
+		return facts.Ref(c.readText())
 	case kind >= uint64(len(refTypes)):
 		c.fail()
 		return ""
 	case head&1 == 1:
-		return checks.Ref(c.keepUUID(refTypes[kind], c.take(16)))
+		return facts.Ref(c.keepUUID(refTypes[kind], c.take(16)))
 	}
 	return c.join(refTypes[kind], c.readText())
 }

@@ -1,6 +1,10 @@
 package codec
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/unread"
+)
 
 // state codes all references first, so that later ones may name a fact by its position.
 func (c *coder) state(st *checks.State) {
@@ -32,11 +36,11 @@ func (c *coder) state(st *checks.State) {
 
 // The header of a fact, lowest bits first: kind 3, form of updated 2, form of the number 2, other sequence 1, entry 1, other epoch 1,
 // mark 2, updated as of the fact before 1, parts that could not be read follow 1.
-func (c *coder) fact(f *checks.Fact) {
+func (c *coder) fact(f *facts.Fact) {
 	h := c.factHeader(f)
 	if c.reading {
-		f.Kind = enumOf(c, h&7, checks.KindAcknowledgement)
-		f.Mark = enumOf(c, h>>10&3, checks.MarkMoved)
+		f.Kind = enumOf(c, h&7, facts.KindAcknowledgement)
+		f.Mark = enumOf(c, h>>10&3, facts.MarkMoved)
 	}
 	if h&unreadFollows != 0 {
 		c.unread(&f.Unread)
@@ -46,27 +50,27 @@ func (c *coder) fact(f *checks.Fact) {
 }
 
 // content codes what the kind of f names.
-func (c *coder) content(f *checks.Fact) {
+func (c *coder) content(f *facts.Fact) {
 	switch f.Kind {
-	case checks.KindOrder:
+	case facts.KindOrder:
 		c.order(pointee(c, &f.Order, &c.orders))
-	case checks.KindLab:
+	case facts.KindLab:
 		c.lab(pointee(c, &f.Lab, &c.labs))
-	case checks.KindCondition:
+	case facts.KindCondition:
 		c.condition(pointee(c, &f.Condition, nil))
-	case checks.KindMedication:
+	case facts.KindMedication:
 		c.drug(pointee(c, &f.Medication, nil))
-	case checks.KindPatient:
+	case facts.KindPatient:
 		c.person(pointee(c, &f.Person, nil))
-	case checks.KindAcknowledgement:
+	case facts.KindAcknowledgement:
 		c.acknowledgement(pointee(c, &f.Acknowledgement, nil))
 	}
 }
 
 // unread codes the parts of a version that could not be read.
-func (c *coder) unread(u *checks.Unread) {
+func (c *coder) unread(u *unread.Parts) {
 	if v := c.mask(uint64(*u), unreadBits); c.reading {
-		*u = checks.Unread(v)
+		*u = unread.Parts(v)
 	}
 }
 
@@ -94,7 +98,7 @@ func pointee[T any](c *coder, p **T, slab *[]T) *T {
 }
 
 // factHeader codes the header, which mostly is that of the fact before, since facts are sorted by type.
-func (c *coder) factHeader(f *checks.Fact) uint64 {
+func (c *coder) factHeader(f *facts.Fact) uint64 {
 	var h uint64
 	if !c.reading {
 		v := &f.Version
@@ -124,7 +128,7 @@ func numberForm(s string) uint64 {
 	return numberText
 }
 
-func (c *coder) factVersion(v *checks.Version, h uint64) {
+func (c *coder) factVersion(v *facts.Version, h uint64) {
 	c.updated(&v.Updated, h)
 	switch h >> 5 & 3 {
 	case numberOne:
@@ -143,7 +147,7 @@ func (c *coder) factVersion(v *checks.Version, h uint64) {
 	c.before.Arrival = v.Arrival
 }
 
-func (c *coder) arrival(a *checks.Arrival, h uint64) {
+func (c *coder) arrival(a *facts.Arrival, h uint64) {
 	before := c.before.Arrival
 	var sequence, epoch int64
 	if h&1 != 0 {
@@ -157,7 +161,7 @@ func (c *coder) arrival(a *checks.Arrival, h uint64) {
 		epoch = c.signed(a.Epoch - before.Epoch)
 	}
 	if c.reading {
-		*a = checks.Arrival{Epoch: before.Epoch + epoch, Sequence: before.Sequence + uint64(sequence), Entry: uint32(entry)}
+		*a = facts.Arrival{Epoch: before.Epoch + epoch, Sequence: before.Sequence + uint64(sequence), Entry: uint32(entry)}
 	}
 }
 

@@ -1,6 +1,8 @@
 package codec
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"github.com/rlsguard/rlsguard/checks/moment"
+)
 
 // Units of time in nanoseconds.
 const (
@@ -12,21 +14,21 @@ const (
 // timeForms are the ways in which a Time is written: as a difference to the time before, in the coarsest unit that holds it
 // exactly. Their positions are part of the format. oddTime is for everything else: precision and nanoseconds in full.
 var timeForms = [...]struct {
-	precision checks.Precision
+	precision moment.Precision
 	unit      int64
 }{
-	{checks.NoTime, 1},
-	{checks.ToYear, nanosDay}, {checks.ToMonth, nanosDay}, {checks.ToDay, nanosDay},
-	{checks.ToInstant, nanosMinute}, {checks.ToInstant, nanosSecond}, {checks.ToInstant, 1_000_000}, {checks.ToInstant, 1000},
-	{checks.WithoutOff, nanosMinute}, {checks.WithoutOff, nanosSecond}, {checks.WithoutOff, 1_000_000},
+	{moment.NoTime, 1},
+	{moment.ToYear, nanosDay}, {moment.ToMonth, nanosDay}, {moment.ToDay, nanosDay},
+	{moment.ToInstant, nanosMinute}, {moment.ToInstant, nanosSecond}, {moment.ToInstant, 1_000_000}, {moment.ToInstant, 1000},
+	{moment.WithoutOff, nanosMinute}, {moment.WithoutOff, nanosSecond}, {moment.WithoutOff, 1_000_000},
 }
 
 const oddTime = 15
 
 // firstForm of each precision.
-var firstForm = [...]int{checks.ToYear: 1, checks.ToMonth: 2, checks.ToDay: 3, checks.ToInstant: 4, checks.WithoutOff: 8}
+var firstForm = [...]int{moment.ToYear: 1, moment.ToMonth: 2, moment.ToDay: 3, moment.ToInstant: 4, moment.WithoutOff: 8}
 
-func (c *coder) time(t *checks.Time) {
+func (c *coder) time(t *moment.Time) {
 	if c.reading {
 		*t = c.readTime()
 		return
@@ -47,11 +49,11 @@ func (c *coder) time(t *checks.Time) {
 }
 
 // timeForm picks the form of t and its difference to the time before in that form's unit.
-func (c *coder) timeForm(t checks.Time) (form int, steps uint64) {
-	if t == (checks.Time{}) {
+func (c *coder) timeForm(t moment.Time) (form int, steps uint64) {
+	if t == (moment.Time{}) {
 		return 0, 0
 	}
-	if t.Precision == checks.NoTime || t.Precision > checks.WithoutOff {
+	if t.Precision == moment.NoTime || t.Precision > moment.WithoutOff {
 		return oddTime, 0
 	}
 	for form = firstForm[t.Precision]; form < len(timeForms) && timeForms[form].precision == t.Precision; form++ {
@@ -65,15 +67,15 @@ func (c *coder) timeForm(t checks.Time) (form int, steps uint64) {
 	return oddTime, 0
 }
 
-func (c *coder) readTime() checks.Time {
+func (c *coder) readTime() moment.Time {
 	v := c.uint(0)
 	form := int(v & 15)
-	var t checks.Time
+	var t moment.Time
 	switch {
 	case form == 0 && v == 0:
 		return t
 	case form == oddTime:
-		t.Precision = enumOf(c, c.uint(0), checks.WithoutOff)
+		t.Precision = enumOf(c, c.uint(0), moment.WithoutOff)
 		t.Nanos = c.signed(0)
 	case form == 0 || form >= len(timeForms):
 		c.fail()

@@ -68,20 +68,20 @@ func value(place string, pairs []string) string {
 		case pairs[i] == place:
 			return pairs[i+1]
 		case pairs[i] == small:
-			return Capital(pairs[i+1])
+			return capital(pairs[i+1])
 		}
 	}
 	return "{" + place + "}"
 }
 
 // Has tells whether there is a text for a key.
-func Has(key string) bool {
+func has(key string) bool {
 	_, ok := texts()[key]
 	return ok
 }
 
 // Keys are all keys, in no order.
-func Keys() []string {
+func keys() []string {
 	var keys []string
 	for k := range texts() {
 		keys = append(keys, k)
@@ -90,7 +90,7 @@ func Keys() []string {
 }
 
 // Text is the text of a key with its places open.
-func Text(key string) string { return texts()[key] }
+func text(key string) string { return texts()[key] }
 
 // Fingerprint is a hash of all texts.
 var Fingerprint = sync.OnceValue(func() string {
@@ -108,7 +108,7 @@ func And(list []string) string {
 }
 
 // Capital writes the first letter large.
-func Capital(s string) string {
+func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
 }

@@ -15,7 +15,7 @@ func TestSay(t *testing.T) {
 	if got := Say("order.since"); !strings.Contains(got, "{date}") {
 		t.Errorf("a place without a value is gone: %q", got)
 	}
-	if Say("no such key") != "" || Has("no such key") {
+	if Say("no such key") != "" || has("no such key") {
 		t.Error("an unknown key has a text")
 	}
 }
@@ -56,19 +56,19 @@ func TestKeysAndCodeAgree(t *testing.T) {
 		}
 	}
 	for _, m := range regexp.MustCompile(`words\.Say\("([a-z0-9_.-]+)"[,)]`).FindAllStringSubmatch(code.String(), -1) {
-		if !Has(m[1]) {
+		if !has(m[1]) {
 			t.Errorf("no text for %q", m[1])
 		}
 	}
 	for prefix, kind := range map[string]string{"lab.": "labReason", "silent.": "SilenceReason", "resolved.": "Reason"} {
 		for _, m := range regexp.MustCompile(`\s`+kind+`\s+= "([a-z0-9-]+)"`).FindAllStringSubmatch(code.String(), -1) {
-			if !Has(prefix+m[1]) && m[1] != "tail" {
+			if !has(prefix+m[1]) && m[1] != "tail" {
 				t.Errorf("no text for %s %q", kind, m[1])
 			}
 		}
 	}
 	begun := []string{"class.", "effect.", "use.", "instead.", "resolved.", "renal.band.", "leaflet.renal.", "list.", "silent.", "lab.", "unread."}
-	for _, key := range Keys() {
+	for _, key := range keys() {
 		short := strings.TrimPrefix(key, "leaflet.")
 		said := strings.Contains(code.String(), `"`+key+`"`) || strings.Contains(code.String(), `"`+short+`"`)
 		for _, b := range begun {
@@ -83,8 +83,8 @@ func TestKeysAndCodeAgree(t *testing.T) {
 // What belongs to `rlsguard checks`, or to a specification, is not said to users.
 func TestWordsThatAreNotForUsers(t *testing.T) {
 	forbidden := regexp.MustCompile(`(?i)from training|secondary copy|review pending|submitted|systemic|UCUM|beside it|an abrupt end is harmful|ending it suddenly|\{1\.73`)
-	for _, key := range Keys() {
-		if w := forbidden.FindString(Text(key)); w != "" {
+	for _, key := range keys() {
+		if w := forbidden.FindString(text(key)); w != "" {
 			t.Errorf("%s says %q", key, w)
 		}
 	}

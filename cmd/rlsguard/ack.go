@@ -8,14 +8,15 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/consumers/watch"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
 // answerFlags are the options of ack and override.
@@ -45,11 +46,11 @@ Examples:
 
 // Run acknowledges a flag.
 func (c *ackCommand) Run(p *terminal.Program) error {
-	return c.answer(p, checks.Acknowledgement{Reason: c.Reason}, "acknowledged")
+	return c.answer(p, facts.Acknowledgement{Reason: c.Reason}, "acknowledged")
 }
 
 // answer publishes what is decided about a flag.
-func (c *answerFlags) answer(p *terminal.Program, a checks.Acknowledgement, word string) (err error) {
+func (c *answerFlags) answer(p *terminal.Program, a facts.Acknowledgement, word string) (err error) {
 	if a.Reason != "" && !settings.ReasonCode.MatchString(a.Reason) {
 		return fmt.Errorf("--reason: %q is not a code of A-Z, a-z, 0-9, dot, minus and underscore", a.Reason)
 	}
@@ -87,17 +88,17 @@ func (c *answerFlags) answer(p *terminal.Program, a checks.Acknowledgement, word
 }
 
 // times reads the dates of the answer.
-func (c *answerFlags) times(a *checks.Acknowledgement, now time.Time) error {
-	a.Date = checks.Instant(now.UTC().Truncate(time.Second))
+func (c *answerFlags) times(a *facts.Acknowledgement, now time.Time) error {
+	a.Date = moment.Instant(now.UTC().Truncate(time.Second))
 	for _, t := range []struct {
 		name, text string
-		to         *checks.Time
+		to         *moment.Time
 	}{{"--date", c.Date, &a.Date}, {"--until", c.Until, &a.Until}} {
 		if t.text == "" {
 			continue
 		}
 		var ok bool
-		if *t.to, ok = fhir.ParseTime(t.text); !ok {
+		if *t.to, ok = datetime.Parse(t.text); !ok {
 			return fmt.Errorf("%s: %q is neither a date (2027-01-31) nor a time with offset (2027-01-31T08:00:00Z)", t.name, t.text)
 		}
 	}
@@ -107,7 +108,7 @@ func (c *answerFlags) times(a *checks.Acknowledgement, now time.Time) error {
 	return nil
 }
 
-func untilWords(t checks.Time) string {
+func untilWords(t moment.Time) string {
 	if t.IsZero() {
 		return ""
 	}

@@ -6,10 +6,11 @@ import (
 	"fmt"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
 // printAnswer prints what a server answered.
@@ -91,9 +92,9 @@ func flagsOf(r *ordercheck.Reply, lines []ordercheck.Line) ([]checks.Flag, error
 			return nil, unreadableAnswer(err)
 		}
 		if a, ok := r.Answers[f.ID]; ok {
-			f.Ack = &checks.Acknowledgement{FlagID: f.ID, Basis: f.Basis, Override: a.Override, Reason: a.Reason, Author: a.Author}
-			f.Ack.Date, _ = fhir.ParseTime(a.Date) // one that is none is not shown
-			f.Ack.Until, _ = fhir.ParseTime(a.Until)
+			f.Ack = &facts.Acknowledgement{FlagID: f.ID, Basis: f.Basis, Override: a.Override, Reason: a.Reason, Author: a.Author}
+			f.Ack.Date, _ = datetime.Parse(a.Date) // one that is none is not shown
+			f.Ack.Until, _ = datetime.Parse(a.Until)
 		}
 		flags = append(flags, f)
 	}

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -115,7 +115,7 @@ func rlsForAll(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	patients := map[checks.Ref]bool{}
+	patients := map[facts.Ref]bool{}
 	err = fhir.NewReader(fhir.DefaultOptions()).Stream(f, path, func(_ int, r fhir.Resource) bool {
 		if r.Patient != "" {
 			patients[r.Patient] = true

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -228,7 +229,7 @@ const demoPatience = 30 * time.Second
 // consumer knows.
 func (d *demo) expected(data []byte) int {
 	d.n++
-	in := fold.Input{Arrival: checks.Arrival{Sequence: d.n}}
+	in := fold.Input{Arrival: facts.Arrival{Sequence: d.n}}
 	d.reader.Document(data, func(r fhir.Resource) bool {
 		in.Resources = append(in.Resources, r)
 		return true

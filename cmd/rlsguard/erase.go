@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
@@ -47,7 +47,7 @@ func (c *eraseCommand) Run(p *terminal.Program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(s.explain(err), s.close()) }()
-	patient := checks.Ref(c.Patient)
+	patient := facts.Ref(c.Patient)
 	there, err := s.Find(ctx, s.key, patient)
 	if err != nil {
 		return err

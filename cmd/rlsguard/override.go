@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
@@ -45,5 +45,5 @@ func (c *overrideCommand) Run(p *terminal.Program) error {
 		}
 		return fmt.Errorf("--reason: %q is not one of %s; the site's own are override_reasons in the file of --config", c.Reason, strings.Join(known, ", "))
 	}
-	return c.answer(p, checks.Acknowledgement{Override: true, Reason: c.Reason}, "overridden")
+	return c.answer(p, facts.Acknowledgement{Override: true, Reason: c.Reason}, "overridden")
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -97,7 +98,7 @@ func rehearseStates(
 	ctx context.Context, p *terminal.Program, s *stored, r *rehearse.Rehearsal, sides *rehearse.Sides,
 ) error {
 	var bar *terminal.Progress
-	seen := map[checks.Ref]struct{}{}
+	seen := map[facts.Ref]struct{}{}
 	defer func() { bar.End() }()
 	return s.States(ctx, s.key,
 		func(n int64) { bar = terminal.StartProgress(p.Stderr, "deciding", n, messages) },

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
@@ -59,7 +60,7 @@ func (r *replay) mergeOther(
 	other *otherRun,
 ) error {
 	other.next()
-	take := func(ref checks.Ref, st *checks.State) error {
+	take := func(ref facts.Ref, st *checks.State) error {
 		one := rehearse.Patient{Ref: ref}
 		if st != nil {
 			one = sides.Patient(st, nil)
@@ -95,7 +96,7 @@ type otherRun struct {
 	lines   *bufio.Reader
 	stderr  bytes.Buffer
 
-	patient checks.Ref // of the flag in hand; "" at the end
+	patient facts.Ref // of the flag in hand; "" at the end
 	flag    rehearse.Flag
 	err     error
 }

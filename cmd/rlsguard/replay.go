@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
@@ -158,7 +159,7 @@ func (r *replay) ended(met bool) error {
 }
 
 // countFlags counts the flags that the decision left open and the patients of whom facts were left out, and tells whether one of them meets --fail-on.
-func (r *replay) countFlags(known *fold.Memory, patients []checks.Ref) (met bool) {
+func (r *replay) countFlags(known *fold.Memory, patients []facts.Ref) (met bool) {
 	limit, err := checks.ParseSeverity(r.options.FailOn)
 	for _, p := range patients {
 		r.sum.LeftOut(known.State(p).Cut)
@@ -174,12 +175,12 @@ func (r *replay) countFlags(known *fold.Memory, patients []checks.Ref) (met bool
 const flagChunk = 1024
 
 // printFlags prints the open flags, sorted by patient, check and ingredient; as text the worst first.
-func (r *replay) printFlags(known *fold.Memory, patients []checks.Ref) {
-	patients = slices.DeleteFunc(slices.Clone(patients), func(p checks.Ref) bool { return !anyOpen(known.State(p)) })
+func (r *replay) printFlags(known *fold.Memory, patients []facts.Ref) {
+	patients = slices.DeleteFunc(slices.Clone(patients), func(p facts.Ref) bool { return !anyOpen(known.State(p)) })
 	r.out.Begin(len(patients))
 	text := r.options.Format == "text"
 	if text {
-		slices.SortStableFunc(patients, func(a, b checks.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
+		slices.SortStableFunc(patients, func(a, b facts.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
 	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
 		if r.failure != nil {
@@ -219,7 +220,7 @@ func worstOf(st *checks.State) checks.Severity {
 	return worst
 }
 
-func (r *replay) explain(known *fold.Memory, patients []checks.Ref) {
+func (r *replay) explain(known *fold.Memory, patients []facts.Ref) {
 	for _, patient := range patients {
 		if r.failure != nil {
 			return

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -112,7 +113,7 @@ func printAll(p *terminal.Program, out show.Printer, flags []checks.Flag, format
 
 // patientsOf counts the patients of flags.
 func patientsOf(flags []checks.Flag) int {
-	seen := map[checks.Ref]bool{}
+	seen := map[facts.Ref]bool{}
 	for i := range flags {
 		seen[flags[i].Patient] = true
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Service answers questions about patients from outside.
@@ -290,7 +290,7 @@ func patientOf(r *Resource) string {
 	if i < 0 {
 		return ""
 	}
-	return string(checks.Ref(ref[i:]))
+	return string(facts.Ref(ref[i:]))
 }
 
 // move moves the dates of a question.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -53,7 +55,7 @@ func CoverageOf(results []Result) Coverage {
 	for _, check := range checks.Catalogue() {
 		ids = append(ids, check.ID)
 	}
-	for _, r := range checks.SilenceReasons() {
+	for _, r := range silence.Reasons() {
 		reasons = append(reasons, string(r))
 	}
 	for _, in := range tables.Ingredients() {
@@ -110,7 +112,7 @@ func (c *Coverage) add(g *Got) {
 }
 
 // rows counts the rows of tables that a fact is about.
-func (c *Coverage) rows(set *checks.Settings, f *checks.Fact, reach func(*Reached, string)) {
+func (c *Coverage) rows(set *checks.Settings, f *facts.Fact, reach func(*Reached, string)) {
 	t := set.Terms
 	if t == nil {
 		t = terms.Embedded()
@@ -125,17 +127,17 @@ func (c *Coverage) rows(set *checks.Settings, f *checks.Fact, reach func(*Reache
 		}
 	}
 	switch f.Kind {
-	case checks.KindOrder:
+	case facts.KindOrder:
 		drugOf(&f.Order.Drug, drug)
-	case checks.KindMedication:
+	case facts.KindMedication:
 		drugOf(f.Medication, drug)
-	case checks.KindCondition:
+	case facts.KindCondition:
 		for _, coding := range f.Condition.Code.Codings {
 			if code, ok := t.ConditionCode(coding); ok {
 				reach(&c.Rows[1], codeText(code))
 			}
 		}
-	case checks.KindLab:
+	case facts.KindLab:
 		for _, code := range f.Lab.Loincs {
 			reach(&c.Rows[2], code)
 		}
@@ -147,7 +149,7 @@ func (c *Coverage) rows(set *checks.Settings, f *checks.Fact, reach func(*Reache
 	}
 }
 
-func drugOf(d *checks.Drug, classify func([]terms.Coding, []string)) {
+func drugOf(d *facts.Drug, classify func([]terms.Coding, []string)) {
 	classify(d.Codings, d.Names)
 	for i := range d.Parts {
 		classify(d.Parts[i].Codings, d.Parts[i].Names)

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // profileCPG is the profile of a test case bundle (HL7 Clinical Practice Guidelines,
@@ -140,17 +140,17 @@ func flagOfIssue(raw json.RawMessage) (f Flag, err error) {
 	}
 	f = Flag{Patient: in.Patient.Reference, Severity: in.Severity}
 	for _, c := range in.Code.Coding {
-		if c.System == fhir.CheckSystem {
+		if c.System == issue.CheckSystem {
 			f.Check = c.Code
 		}
 	}
 	for _, e := range in.Extension {
-		if e.URL == fhir.ExtIngredient {
+		if e.URL == issue.ExtIngredient {
 			f.Ingredient = e.ValueString
 		}
 	}
 	if f.Patient == "" || f.Check == "" || f.Severity == "" {
-		return f, fmt.Errorf("it wants a patient, a severity and a code of the system %s", fhir.CheckSystem)
+		return f, fmt.Errorf("it wants a patient, a severity and a code of the system %s", issue.CheckSystem)
 	}
 	return f, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/decimal"
 )
 
 // Limit is a number of the settings, and the least change of it that a case notices: another flag
@@ -128,7 +129,7 @@ func moved(s *checks.Settings, name string, move func(float64) float64) *checks.
 		x = max(move(x), 0)
 		if v.Kind() == reflect.Int {
 			v.SetInt(int64(x))
-		} else if d, err := checks.ParseDecimal(strconv.FormatFloat(x, 'f', -1, 64)); err == nil {
+		} else if d, err := decimal.Parse(strconv.FormatFloat(x, 'f', -1, 64)); err == nil {
 			v.Set(reflect.ValueOf(d))
 		}
 		done = numberText(v) != was
@@ -140,7 +141,7 @@ func moved(s *checks.Settings, name string, move func(float64) float64) *checks.
 }
 
 func numberText(v reflect.Value) string {
-	if d, ok := v.Interface().(checks.Decimal); ok {
+	if d, ok := v.Interface().(decimal.Decimal); ok {
 		return d.String()
 	}
 	return strconv.FormatInt(v.Int(), 10)
@@ -159,7 +160,7 @@ func cloned(s *checks.Settings) *checks.Settings {
 	return &out
 }
 
-var decimalType = reflect.TypeFor[checks.Decimal]()
+var decimalType = reflect.TypeFor[decimal.Decimal]()
 
 func deepCopy(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -75,7 +76,7 @@ func run(inputs []file, rules *Rules, asOf time.Time, stepwise bool) (*Got, erro
 		err = reader.Stream(bytes.NewReader(data), f.name, func(line int, r fhir.Resource) bool {
 			resources++
 			in := fold.Input{
-				Arrival:   checks.Arrival{Sequence: uint64(n) + 1},
+				Arrival:   facts.Arrival{Sequence: uint64(n) + 1},
 				Resources: []fhir.Resource{r},
 				AllowAck:  true,
 			}
@@ -140,7 +141,7 @@ func (g *Got) silence(f Flag) string {
 	case g.known == nil:
 		return ""
 	}
-	st := g.known.State(checks.Ref(f.Patient))
+	st := g.known.State(facts.Ref(f.Patient))
 	if st == nil {
 		return "nothing is known of this patient"
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
@@ -66,10 +67,10 @@ func sameFlags(t *testing.T, name, draft string, others []string, patient string
 	e := engine()
 	r := fold.NewReplay(e)
 	for i, d := range append(slices.Clone(others), draft) {
-		r.Fold(fold.Input{Arrival: checks.Arrival{Sequence: uint64(i)}, Resources: read(t, d)})
+		r.Fold(fold.Input{Arrival: facts.Arrival{Sequence: uint64(i)}, Resources: read(t, d)})
 	}
 	want := map[string]ordercheck.Line{}
-	if st := r.Finish(asOf).State(checks.Ref(patient)); st != nil {
+	if st := r.Finish(asOf).State(facts.Ref(patient)); st != nil {
 		for _, f := range checks.OpenFlags(st, e.Settings, e.Key, e.Ruleset, asOf) {
 			want[f.ID] = ordercheck.LineOf(&f)
 		}

@@ -11,9 +11,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // Bus takes what feedback leads to.
@@ -167,11 +169,11 @@ func (h *handler) take(ctx context.Context, f *Feedback, at time.Time) error {
 }
 
 // acknowledgement is what the user decided. Dismissed without a reason, a flag is noted and not overridden.
-func (h *handler) acknowledgement(f *Feedback, card *shownCard, at time.Time) checks.Acknowledgement {
+func (h *handler) acknowledgement(f *Feedback, card *shownCard, at time.Time) facts.Acknowledgement {
 	if now := h.now(); at.After(now) {
 		at = now // a clock ahead must not put the answer off
 	}
-	a := checks.Acknowledgement{Author: card.user, Date: checks.Instant(at.UTC().Truncate(time.Millisecond))}
+	a := facts.Acknowledgement{Author: card.user, Date: moment.Instant(at.UTC().Truncate(time.Millisecond))}
 	if a.Author == "" {
 		a.Author = f.Client
 	}
@@ -181,7 +183,7 @@ func (h *handler) acknowledgement(f *Feedback, card *shownCard, at time.Time) ch
 	case f.Comment != "":
 		a.Override, a.Reason = true, ordercheck.ReasonOther
 	default:
-		a.Reason = fhir.ActionNoted
+		a.Reason = issue.ActionNoted
 	}
 	return a
 }

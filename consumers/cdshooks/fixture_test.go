@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
@@ -92,7 +93,7 @@ func stored(t testing.TB, documents ...string) ordercheck.Files {
 	t.Helper()
 	r := fold.NewReplay(engine())
 	for i, d := range documents {
-		r.Fold(fold.Input{Arrival: checks.Arrival{Sequence: uint64(i) + 1}, Resources: read(t, d), AllowAck: true})
+		r.Fold(fold.Input{Arrival: facts.Arrival{Sequence: uint64(i) + 1}, Resources: read(t, d), AllowAck: true})
 	}
 	return ordercheck.Files{View: r.Finish(asOf)}
 }

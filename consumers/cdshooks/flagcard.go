@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // cardMaker turns the advice to one request into cards.
@@ -115,7 +116,7 @@ func (m *cardMaker) orderWords(f *checks.Flag) []string {
 }
 
 // refWords name resources, and which of them are drafts.
-func refWords(refs, drafts []checks.Ref) []string {
+func refWords(refs, drafts []facts.Ref) []string {
 	var words []string
 	for _, r := range refs {
 		w := escape(string(r))
@@ -128,7 +129,7 @@ func refWords(refs, drafts []checks.Ref) []string {
 }
 
 // answer says who acknowledged or overrode a flag, when, and why.
-func (m *cardMaker) answer(a *checks.Acknowledgement) string {
+func (m *cardMaker) answer(a *facts.Acknowledgement) string {
 	words := "Noted"
 	if a.Override {
 		words = "Overridden"
@@ -139,7 +140,7 @@ func (m *cardMaker) answer(a *checks.Acknowledgement) string {
 	if !a.Date.IsZero() {
 		words += " on " + a.Date.Date(time.UTC)
 	}
-	if a.Reason != "" && a.Reason != fhir.ActionNoted {
+	if a.Reason != "" && a.Reason != issue.ActionNoted {
 		reason := a.Reason
 		for _, r := range m.reasons {
 			if r.Code == a.Reason {
@@ -159,7 +160,7 @@ func (m *cardMaker) answer(a *checks.Acknowledgement) string {
 func citation(c checks.Citation) string {
 	words := escape(c.Source)
 	if c.DOI != "" {
-		words = fmt.Sprintf("[%s](%s)", words, fhir.DOIBase+c.DOI)
+		words = fmt.Sprintf("[%s](%s)", words, issue.DOIBase+c.DOI)
 	}
 	if c.Strength != "" {
 		words += "; " + escape(c.Strength)
@@ -171,11 +172,11 @@ func citation(c checks.Citation) string {
 }
 
 func sourceOf(f *checks.Flag) Source {
-	s := Source{Label: "rlsguard", Topic: &Coding{Code: f.Check, System: fhir.CheckSystem, Display: titles()[f.Check]}}
+	s := Source{Label: "rlsguard", Topic: &Coding{Code: f.Check, System: issue.CheckSystem, Display: titles()[f.Check]}}
 	if len(f.Citations) > 0 {
 		s.Label = f.Citations[0].Source
 		if doi := f.Citations[0].DOI; doi != "" {
-			s.URL = fhir.DOIBase + doi
+			s.URL = issue.DOIBase + doi
 		}
 	}
 	return s
@@ -183,7 +184,7 @@ func sourceOf(f *checks.Flag) Source {
 
 func linksOf(f *checks.Flag) (links []Link) {
 	for _, c := range f.Citations {
-		l := Link{Label: c.Source, URL: fhir.DOIBase + c.DOI, Type: "absolute"}
+		l := Link{Label: c.Source, URL: issue.DOIBase + c.DOI, Type: "absolute"}
 		if c.DOI != "" && !slices.Contains(links, l) {
 			links = append(links, l)
 		}
@@ -194,7 +195,7 @@ func linksOf(f *checks.Flag) (links []Link) {
 func (m *cardMaker) overrideReasons() []Coding {
 	codings := make([]Coding, len(m.reasons))
 	for i, r := range m.reasons {
-		codings[i] = Coding{Code: r.Code, System: fhir.AcknowledgementSystem, Display: r.Display}
+		codings[i] = Coding{Code: r.Code, System: issue.AcknowledgementSystem, Display: r.Display}
 	}
 	return codings
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
@@ -31,7 +31,7 @@ func TestSummariesAreShortAndWhole(t *testing.T) {
 		n := uint64(0)
 		err = fhir.NewReader(fhir.DefaultOptions()).Stream(f, file, func(_ int, res fhir.Resource) bool {
 			n++
-			r.Fold(fold.Input{Arrival: checks.Arrival{Sequence: n}, Resources: []fhir.Resource{res}})
+			r.Fold(fold.Input{Arrival: facts.Arrival{Sequence: n}, Resources: []fhir.Resource{res}})
 			return true
 		})
 		f.Close()

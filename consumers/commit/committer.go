@@ -10,7 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -32,7 +32,7 @@ type Committer struct {
 	intact func(context.Context) error // whether what is in memory is still what is stored
 	flight *flight                     // what is on its way; nil when nothing is
 	reach  reach
-	later  []checks.Ref // whom the commit of the batch in hand has left for later
+	later  []facts.Ref // whom the commit of the batch in hand has left for later
 	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
 	rebuilding uint64
 }
@@ -40,7 +40,7 @@ type Committer struct {
 // foldAndCommit folds inputs, commits, and notes whom that has left for later. results are those of an earlier attempt, if there was
 // one: what the next finds known was news.
 func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
-	var later []checks.Ref
+	var later []facts.Ref
 	for {
 		err := c.commit(ctx, func(view *snapshot) fold.Commit {
 			commit, r := c.engine.Step(view, inputs, c.asOf())

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -20,7 +20,7 @@ type flight struct {
 	events  []Event
 	inputs  []fold.Input
 	results []fold.Result
-	later   []checks.Ref // whom its commit leaves for later
+	later   []facts.Ref // whom its commit leaves for later
 	piece   *piece
 	plain   bool // its piece changes patients only, so that an overlay says all of it
 	began   time.Time

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -32,7 +32,7 @@ func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
 func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 	for len(due) > 0 {
 		n := min(chunk, len(due))
-		var refs []checks.Ref
+		var refs []facts.Ref
 		for _, tok := range due[:n] {
 			delete(c.store.timers, tok) // it has gone off
 			ref, err := c.copy.byToken(tok)
@@ -82,13 +82,13 @@ func (c *Committer) healPart(ctx context.Context, n int) (int, error) {
 	return len(refs) + len(other), c.persist(ctx, other, c.engine.Reevaluate)
 }
 
-func (c *Committer) healPatients(ctx context.Context, refs []checks.Ref) error {
+func (c *Committer) healPatients(ctx context.Context, refs []facts.Ref) error {
 	return c.persist(ctx, refs, c.engine.Heal)
 }
 
 // persist commits what decide says about patients, however often others write them meanwhile: in halves, and one that cannot be
 // committed is passed over, since nothing waits for it to be acknowledged.
-func (c *Committer) persist(ctx context.Context, refs []checks.Ref, decide func(fold.View, []checks.Ref, time.Time) fold.Commit) error {
+func (c *Committer) persist(ctx context.Context, refs []facts.Ref, decide func(fold.View, []facts.Ref, time.Time) fold.Commit) error {
 	if len(refs) == 0 {
 		return nil
 	}

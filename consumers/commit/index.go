@@ -5,6 +5,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -18,7 +19,7 @@ type slotIndex struct {
 // slotVersion is the newest version of a resource that was seen, and whose it was. It is a bound: who had it may have lost it since.
 type slotVersion struct {
 	slot    uint32
-	version checks.Version
+	version facts.Version
 }
 
 // add notes a slot; it tells whether there were others, and not this one.
@@ -55,12 +56,12 @@ func (x *slotIndex) each(h uint64, do func(uint32) bool) {
 
 // index notes what a patient's state refers to.
 func (c *WorkingCopy) index(slot uint32, st *checks.State) {
-	fold.References(st, func(f *checks.Fact) { c.hold(slot, f) }, func(m checks.Ref) { c.referrers.add(c.hash(m), slot) })
+	fold.References(st, func(f *facts.Fact) { c.hold(slot, f) }, func(m facts.Ref) { c.referrers.add(c.hash(m), slot) })
 }
 
 // hold notes that a patient holds a resource. Where several do, it notes who has the newest version, and has the one who had it before
 // looked at: whoever wrote the newer one may not have known of it.
-func (c *WorkingCopy) hold(slot uint32, f *checks.Fact) {
+func (c *WorkingCopy) hold(slot uint32, f *facts.Fact) {
 	h := c.hash(f.Ref)
 	was, shared := c.newest[h]
 	if another := c.holders.add(h, slot); !another && !shared {
@@ -83,7 +84,7 @@ func (c *WorkingCopy) hold(slot uint32, f *checks.Fact) {
 }
 
 // versionIn is what a patient has of a resource.
-func (c *WorkingCopy) versionIn(slot uint32, ref checks.Ref) slotVersion {
+func (c *WorkingCopy) versionIn(slot uint32, ref facts.Ref) slotVersion {
 	v := slotVersion{slot: slot}
 	if st, err := codec.Decode(c.patients.data(&c.patients.rows[slot])); err == nil {
 		if held := st.Find(ref); held != nil {
@@ -94,7 +95,7 @@ func (c *WorkingCopy) versionIn(slot uint32, ref checks.Ref) slotVersion {
 }
 
 // crosses tells whether a version is the first that is newer than a deletion which was newer than all before it: then all marks change.
-func (c *WorkingCopy) crosses(f *checks.Fact, before checks.Version) bool {
+func (c *WorkingCopy) crosses(f *facts.Fact, before facts.Version) bool {
 	if _, gone := c.goneRefs[c.hash(f.Ref)]; !gone {
 		return false
 	}
@@ -107,7 +108,7 @@ func (c *WorkingCopy) crosses(f *checks.Fact, before checks.Version) bool {
 }
 
 // newestOf are the patients whom an index has under ref where they are few, else the one who has the newest version, and that version.
-func (c *WorkingCopy) newestOf(ref checks.Ref) ([]checks.Ref, *checks.Version, error) {
+func (c *WorkingCopy) newestOf(ref facts.Ref) ([]facts.Ref, *facts.Version, error) {
 	h := c.hash(ref)
 	c.mu.RLock()
 	slot, ok := c.holders.one[h]
@@ -116,7 +117,7 @@ func (c *WorkingCopy) newestOf(ref checks.Ref) ([]checks.Ref, *checks.Version, e
 	if !ok {
 		return nil, nil, nil
 	}
-	var bound *checks.Version
+	var bound *facts.Version
 	if shared {
 		slot, bound = n.slot, &n.version
 	}
@@ -124,17 +125,17 @@ func (c *WorkingCopy) newestOf(ref checks.Ref) ([]checks.Ref, *checks.Version, e
 	if err != nil || st == nil {
 		return nil, bound, err
 	}
-	return []checks.Ref{st.Patient}, bound, nil
+	return []facts.Ref{st.Patient}, bound, nil
 }
 
 // patientsAt are the patients that an index has under ref. A state that cannot be decoded stops everything: it is better to
 // do nothing than to decide without it.
-func (c *WorkingCopy) patientsAt(x *slotIndex, ref checks.Ref) ([]checks.Ref, error) {
+func (c *WorkingCopy) patientsAt(x *slotIndex, ref facts.Ref) ([]facts.Ref, error) {
 	var slots []uint32
 	c.mu.RLock()
 	x.each(c.hash(ref), func(s uint32) bool { slots = append(slots, s); return true })
 	c.mu.RUnlock()
-	var refs []checks.Ref
+	var refs []facts.Ref
 	for _, s := range slots {
 		st, err := c.patient(s)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -13,7 +14,7 @@ import (
 func TestKnownReads(t *testing.T) {
 	key := []byte("key of the tests, not secret")
 	c := NewWorkingCopy(key)
-	st := &checks.State{Patient: "Patient/1", Facts: []checks.Fact{{Ref: "Condition/1", Kind: checks.KindMark}}}
+	st := &checks.State{Patient: "Patient/1", Facts: []facts.Fact{{Ref: "Condition/1", Kind: facts.KindMark}}}
 	row := &stateRow{kind: layout.SubjectPatient, ref: st.Patient, token: c.tokens.Of(st.Patient), data: codec.Append(nil, st), state: st}
 	c.apply(row, 1, c.snapshot())
 	damaged := NewWorkingCopy(key)

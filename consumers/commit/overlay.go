@@ -1,7 +1,7 @@
 package commit
 
 import (
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -22,7 +22,7 @@ func newOverlay(p *piece) *overlay {
 	for i := range p.rows {
 		r := &p.rows[i]
 		o.rows[r.token] = r
-		fold.References(r.state, func(f *checks.Fact) { o.holders.Add(f.Ref, r.state.Patient) }, func(m checks.Ref) { o.referrers.Add(m, r.state.Patient) })
+		fold.References(r.state, func(f *facts.Fact) { o.holders.Add(f.Ref, r.state.Patient) }, func(m facts.Ref) { o.referrers.Add(m, r.state.Patient) })
 	}
 	return o
 }
@@ -35,7 +35,7 @@ func (o *overlay) find(tok layout.Token) *stateRow {
 }
 
 // withHolders adds the patients who will hold a resource to those who do.
-func (o *overlay) withHolders(ref checks.Ref, now []checks.Ref) []checks.Ref {
+func (o *overlay) withHolders(ref facts.Ref, now []facts.Ref) []facts.Ref {
 	if o == nil {
 		return now
 	}
@@ -43,7 +43,7 @@ func (o *overlay) withHolders(ref checks.Ref, now []checks.Ref) []checks.Ref {
 }
 
 // withReferrers adds the patients who will refer to a Medication to those who do.
-func (o *overlay) withReferrers(medication checks.Ref, now []checks.Ref) []checks.Ref {
+func (o *overlay) withReferrers(medication facts.Ref, now []facts.Ref) []facts.Ref {
 	if o == nil {
 		return now
 	}

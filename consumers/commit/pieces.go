@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -19,7 +20,7 @@ type stateRow struct {
 	after  *stateRow // what it replaces, as long as that is not stored itself
 	seq    uint64    // its own, once it is stored
 	data   []byte
-	ref    checks.Ref    // of a Medication or tombstone
+	ref    facts.Ref     // of a Medication or tombstone
 	state  *checks.State // of a patient
 }
 

@@ -3,7 +3,7 @@ package commit
 import (
 	"context"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // ReachAtOnce is how many patients are decided because of a Medication, or another resource of many, before others are served again.
@@ -11,8 +11,8 @@ const ReachAtOnce = 100
 
 // reach is the patients whom a commit has left for later, each once, and the batches that are acknowledged when they are done.
 type reach struct {
-	queue   []checks.Ref
-	queued  map[checks.Ref]struct{}
+	queue   []facts.Ref
+	queued  map[facts.Ref]struct{}
 	reached int // how many have left the queue
 	waiting []waiting
 }
@@ -24,9 +24,9 @@ type waiting struct {
 }
 
 // add takes in patients. One who is in the queue already is brought up to date with everything when the turn comes.
-func (r *reach) add(later []checks.Ref) {
+func (r *reach) add(later []facts.Ref) {
 	if r.queued == nil {
-		r.queued = map[checks.Ref]struct{}{}
+		r.queued = map[facts.Ref]struct{}{}
 	}
 	for _, ref := range later {
 		if _, known := r.queued[ref]; !known {

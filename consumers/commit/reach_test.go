@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -52,12 +53,12 @@ func TestOthersAreServedBetween(t *testing.T) {
 	delivery := func(r fhir.Resource) Event {
 		sequence++
 		r.Relevant = true
-		return Event{Msg: &noted{}, Seq: sequence, Input: &fold.Input{Arrival: checks.Arrival{Sequence: sequence}, Resources: []fhir.Resource{r}}}
+		return Event{Msg: &noted{}, Seq: sequence, Input: &fold.Input{Arrival: facts.Arrival{Sequence: sequence}, Resources: []fhir.Resource{r}}}
 	}
-	order := func(patient string, o checks.Order) Event {
-		o.Status = checks.StatusActive
-		return delivery(fhir.Resource{Patient: checks.Ref("Patient/" + patient),
-			Fact: checks.Fact{Ref: checks.Ref("MedicationRequest/" + patient), Kind: checks.KindOrder, Order: &o}})
+	order := func(patient string, o facts.Order) Event {
+		o.Status = facts.StatusActive
+		return delivery(fhir.Resource{Patient: facts.Ref("Patient/" + patient),
+			Fact: facts.Fact{Ref: facts.Ref("MedicationRequest/" + patient), Kind: facts.KindOrder, Order: &o}})
 	}
 	ack := func(decided []Decided, err error) {
 		t.Helper()
@@ -77,11 +78,11 @@ func TestOthersAreServedBetween(t *testing.T) {
 	}
 	var first []Event
 	for i := range patients {
-		first = append(first, order(fmt.Sprint(i), checks.Order{MedicationRef: "Medication/m"}))
+		first = append(first, order(fmt.Sprint(i), facts.Order{MedicationRef: "Medication/m"}))
 	}
 	deliver(first...)
-	medication := delivery(fhir.Resource{Fact: checks.Fact{Ref: "Medication/m", Kind: checks.KindMedication, Medication: &checks.Drug{Names: []string{"sertraline"}}}})
-	beside, after := order("beside", checks.Order{}), order("after", checks.Order{})
+	medication := delivery(fhir.Resource{Fact: facts.Fact{Ref: "Medication/m", Kind: facts.KindMedication, Medication: &facts.Drug{Names: []string{"sertraline"}}}})
+	beside, after := order("beside", facts.Order{}), order("after", facts.Order{})
 	deliver(beside, medication)
 	deliver(after)
 	acked := func(d Event) bool { return d.Msg.(*noted).acked }
@@ -99,7 +100,7 @@ func TestOthersAreServedBetween(t *testing.T) {
 		t.Errorf("%d parts, not %d; acknowledged %t", parts, want, acked(medication))
 	}
 	for i := range patients {
-		if st := c.copy.snapshot().State(checks.Ref(fmt.Sprint("Patient/", i))); st.Find("Medication/m") == nil {
+		if st := c.copy.snapshot().State(facts.Ref(fmt.Sprint("Patient/", i))); st.Find("Medication/m") == nil {
 			t.Fatalf("patient %d does not have it", i)
 		}
 	}

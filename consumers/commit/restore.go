@@ -8,16 +8,17 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // OpenFlags are the ids of all open flags, with their patients.
-func (c *Committer) OpenFlags() (map[string]checks.Ref, error) {
+func (c *Committer) OpenFlags() (map[string]facts.Ref, error) {
 	c.copy.mu.RLock()
 	slots := slices.Collect(maps.Keys(c.copy.open.bySlot))
 	c.copy.mu.RUnlock()
-	ids := map[string]checks.Ref{}
+	ids := map[string]facts.Ref{}
 	for _, slot := range slots {
 		st, err := c.copy.patient(slot)
 		if err != nil {
@@ -35,7 +36,7 @@ func (c *Committer) OpenFlags() (map[string]checks.Ref, error) {
 // Restore stores missing states again as they are in memory. have is the record of the site, nil for none: it is written first, so that
 // everything is decided anew at the next start, which also sets the timers. untold are flags nobody can read any more, with their
 // patients: they are resolved in the states, so that they are opened again. It may run beside the other methods.
-func (c *Committer) Restore(ctx context.Context, have *layout.SiteRecord, m *Missing, untold map[string]checks.Ref) error {
+func (c *Committer) Restore(ctx context.Context, have *layout.SiteRecord, m *Missing, untold map[string]facts.Ref) error {
 	again, seq := c.wantedSite(), uint64(0)
 	if again.Rearm = true; have != nil {
 		seq = have.Seq
@@ -61,7 +62,7 @@ func (c *Committer) Restore(ctx context.Context, have *layout.SiteRecord, m *Mis
 }
 
 // restored are states as they are in memory, with the untold flags resolved.
-func (c *Committer) restored(kind string, tokens []layout.Token, untold map[string]checks.Ref) (*piece, error) {
+func (c *Committer) restored(kind string, tokens []layout.Token, untold map[string]facts.Ref) (*piece, error) {
 	p := &piece{view: c.copy.snapshot()}
 	for _, tok := range tokens {
 		seq, data := c.copy.lookUp(kind, tok)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -131,7 +132,7 @@ func (t *table) set(slot uint32, data []byte) {
 // data is the encoded state of a row; nil when it was taken away.
 func (t *table) data(r *row) []byte { return t.slab.get(r.at) }
 
-func (c *WorkingCopy) hash(ref checks.Ref) uint64 { return maphash.String(c.seed, string(ref)) }
+func (c *WorkingCopy) hash(ref facts.Ref) uint64 { return maphash.String(c.seed, string(ref)) }
 
 // apply takes in what this process stored under seq, after a step that saw view.
 func (c *WorkingCopy) apply(r *stateRow, seq uint64, view *snapshot) {
@@ -213,7 +214,7 @@ func (c *WorkingCopy) Known() int {
 }
 
 // byToken names the patient that a token stands for; "" when it is not known.
-func (c *WorkingCopy) byToken(tok layout.Token) (checks.Ref, error) {
+func (c *WorkingCopy) byToken(tok layout.Token) (facts.Ref, error) {
 	c.mu.RLock()
 	slot, ok := c.patients.at[tok]
 	c.mu.RUnlock()

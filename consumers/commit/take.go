@@ -11,6 +11,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -156,7 +157,7 @@ func (c *WorkingCopy) rules(slot uint32, st *checks.State) {
 }
 
 // noteGone remembers that there is a tombstone under key.
-func (c *WorkingCopy) noteGone(key checks.Ref) {
+func (c *WorkingCopy) noteGone(key facts.Ref) {
 	c.goneRefs[c.hash(key)] = struct{}{}
 	c.goneRefs[c.hash(fold.WithdrawnRef(key))] = struct{}{}
 }
@@ -186,7 +187,7 @@ func (c *WorkingCopy) noteOther(subject string) {
 // version of the same resource. Healing looks closely. This replaces a register of those who wait, and it also mends what
 // a crash left half done.
 func (c *WorkingCopy) suspect(slot uint32, st *checks.State) {
-	refers := func(k checks.Fact) bool { return fold.MedicationOf(&k) != "" && len(c.medications.rows) > 0 }
+	refers := func(k facts.Fact) bool { return fold.MedicationOf(&k) != "" && len(c.medications.rows) > 0 }
 	if c.shared(st) || slices.ContainsFunc(st.Facts, refers) {
 		c.suspects[slot] = struct{}{}
 	}
@@ -195,14 +196,14 @@ func (c *WorkingCopy) suspect(slot uint32, st *checks.State) {
 // shared tells whether a resource of st has a tombstone, or was or is another patient's as well,
 // by the facts of others or its own.
 func (c *WorkingCopy) shared(st *checks.State) bool {
-	return slices.ContainsFunc(st.Facts, func(k checks.Fact) bool {
+	return slices.ContainsFunc(st.Facts, func(k facts.Fact) bool {
 		h := c.hash(k.Ref)
 		_, gone := c.goneRefs[h]
 		return gone || k.Hides() || len(c.holders.more[h]) > 0
 	})
 }
 
-func (c *WorkingCopy) suspectAll(ref checks.Ref) {
+func (c *WorkingCopy) suspectAll(ref facts.Ref) {
 	mark := func(slot uint32) bool { c.suspects[slot] = struct{}{}; return true }
 	c.holders.each(c.hash(ref), mark)
 	c.referrers.each(c.hash(ref), mark)
@@ -212,10 +213,10 @@ func (c *WorkingCopy) suspectAll(ref checks.Ref) {
 }
 
 // someSuspects takes up to n patients out that may have to be healed.
-func (c *WorkingCopy) someSuspects(n int) ([]checks.Ref, error) { return c.some(c.suspects, n) }
+func (c *WorkingCopy) someSuspects(n int) ([]facts.Ref, error) { return c.some(c.suspects, n) }
 
 // someOtherRules takes up to n patients out that have to be decided under the rules of this process.
-func (c *WorkingCopy) someOtherRules(n int) ([]checks.Ref, error) {
+func (c *WorkingCopy) someOtherRules(n int) ([]facts.Ref, error) {
 	c.mu.RLock()
 	outdated := c.outdated
 	c.mu.RUnlock()
@@ -225,7 +226,7 @@ func (c *WorkingCopy) someOtherRules(n int) ([]checks.Ref, error) {
 	return c.some(c.otherRules, n)
 }
 
-func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) {
+func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]facts.Ref, error) {
 	c.mu.Lock()
 	var slots []uint32
 	for s := range of {
@@ -237,7 +238,7 @@ func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]checks.Ref, error) 
 	}
 	c.mu.Unlock()
 	slices.Sort(slots) // so that a run can be repeated
-	var refs []checks.Ref
+	var refs []facts.Ref
 	for _, s := range slots {
 		st, err := c.patient(s)
 		if err != nil {

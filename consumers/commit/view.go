@@ -3,6 +3,7 @@ package commit
 import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -11,7 +12,7 @@ import (
 type snapshot struct {
 	c     *WorkingCopy
 	over  *overlay // what is on its way; nil when nothing is
-	known map[checks.Ref]seenRow
+	known map[facts.Ref]seenRow
 	err   error
 	// foreign is how many Medications and tombstones of others were known when the step began.
 	foreign uint64
@@ -29,11 +30,11 @@ func (c *WorkingCopy) snapshot() *snapshot { return c.snapshotOver(nil) }
 func (c *WorkingCopy) snapshotOver(over *overlay) *snapshot {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return &snapshot{c: c, over: over, known: map[checks.Ref]seenRow{}, foreign: c.foreign}
+	return &snapshot{c: c, over: over, known: map[facts.Ref]seenRow{}, foreign: c.foreign}
 }
 
 // look reads the row of ref and remembers its sequence under key.
-func (s *snapshot) look(t *table, key, ref checks.Ref) []byte {
+func (s *snapshot) look(t *table, key, ref facts.Ref) []byte {
 	tok := s.c.tokens.Of(ref)
 	if row := s.over.find(tok); row != nil && t == &s.c.patients {
 		s.known[key] = seenRow{token: tok, known: true, row: row}
@@ -61,7 +62,7 @@ func (s *snapshot) fail(err error) {
 }
 
 // State implements View.
-func (s *snapshot) State(patient checks.Ref) *checks.State {
+func (s *snapshot) State(patient facts.Ref) *checks.State {
 	data := s.look(&s.c.patients, patient, patient)
 	if data == nil {
 		return nil
@@ -72,15 +73,15 @@ func (s *snapshot) State(patient checks.Ref) *checks.State {
 }
 
 // Medication implements View.
-func (s *snapshot) Medication(ref checks.Ref) *checks.Fact {
+func (s *snapshot) Medication(ref facts.Ref) *facts.Fact {
 	return s.fact(&s.c.medications, ref)
 }
 
 // goneKey keeps tombstones apart from patients in known: a Patient resource can have both.
-func goneKey(ref checks.Ref) checks.Ref { return "gone|" + ref }
+func goneKey(ref facts.Ref) facts.Ref { return "gone|" + ref }
 
 // Gone implements View.
-func (s *snapshot) Gone(ref checks.Ref) *checks.Fact {
+func (s *snapshot) Gone(ref facts.Ref) *facts.Fact {
 	s.c.mu.RLock()
 	_, some := s.c.goneRefs[s.c.hash(ref)]
 	some = some || s.c.gone.gone > 0 // an erased one stands under a token alone, and whoever writes a new one has to expect it
@@ -97,7 +98,7 @@ func (s *snapshot) Gone(ref checks.Ref) *checks.Fact {
 	return f
 }
 
-func (s *snapshot) fact(t *table, ref checks.Ref) *checks.Fact {
+func (s *snapshot) fact(t *table, ref facts.Ref) *facts.Fact {
 	data := s.look(t, ref, ref)
 	if data == nil {
 		return nil
@@ -108,28 +109,28 @@ func (s *snapshot) fact(t *table, ref checks.Ref) *checks.Fact {
 }
 
 // Holders implements View.
-func (s *snapshot) Holders(ref checks.Ref) []checks.Ref {
+func (s *snapshot) Holders(ref facts.Ref) []facts.Ref {
 	refs, err := s.c.patientsAt(&s.c.holders, ref)
 	s.fail(err)
 	return s.over.withHolders(ref, refs)
 }
 
 // Newest implements View. What is on its way is looked at whole.
-func (s *snapshot) Newest(ref checks.Ref) ([]checks.Ref, *checks.Version) {
+func (s *snapshot) Newest(ref facts.Ref) ([]facts.Ref, *facts.Version) {
 	some, bound, err := s.c.newestOf(ref)
 	s.fail(err)
 	return s.over.withHolders(ref, some), bound
 }
 
 // Referrers implements View.
-func (s *snapshot) Referrers(medication checks.Ref) []checks.Ref {
+func (s *snapshot) Referrers(medication facts.Ref) []facts.Ref {
 	refs, err := s.c.patientsAt(&s.c.referrers, medication)
 	s.fail(err)
 	return s.over.withReferrers(medication, refs)
 }
 
 // read is what the step saw of a key. What it did not look at was not there.
-func (s *snapshot) read(key, ref checks.Ref) seenRow {
+func (s *snapshot) read(key, ref facts.Ref) seenRow {
 	if r, ok := s.known[key]; ok {
 		return r
 	}

@@ -4,15 +4,16 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Commit is what a Step changes.
 type Commit struct {
 	Patients    []PatientChange // sorted by patient
-	Medications []checks.Fact   // new versions of Medication resources
-	Gone        []checks.Fact   // new tombstones
+	Medications []facts.Fact    // new versions of Medication resources
+	Gone        []facts.Fact    // new tombstones
 	// Later are patients that still have to be healed, once this is committed, before the inputs are acknowledged.
-	Later []checks.Ref
+	Later []facts.Ref
 }
 
 // PatientChange is all that changes for one patient. It is committed whole or not at all.

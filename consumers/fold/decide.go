@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/parallel"
 )
 
@@ -49,8 +50,8 @@ func (f *Fold) decide(asOf time.Time) Commit {
 }
 
 // touched are the patients that have to be decided, sorted.
-func (f *Fold) touched() []checks.Ref {
-	refs := make([]checks.Ref, 0, len(f.patients))
+func (f *Fold) touched() []facts.Ref {
+	refs := make([]facts.Ref, 0, len(f.patients))
 	for ref, p := range f.patients {
 		if p.touched {
 			refs = append(refs, ref)
@@ -72,7 +73,7 @@ func (f *Fold) decidePatient(p *patient, asOf time.Time) PatientChange {
 }
 
 // complete cuts a patient's facts to the limits and gives the patient the Medications that the orders refer to, and no others.
-func (f *Fold) complete(ref checks.Ref) {
+func (f *Fold) complete(ref facts.Ref) {
 	f.limit(ref)
 	p := f.patients[ref]
 	wanted := f.wanted(p.st)
@@ -91,7 +92,7 @@ func (f *Fold) complete(ref checks.Ref) {
 	}
 	p.own()
 	p.changed = true
-	p.st.Facts = slices.DeleteFunc(p.st.Facts, func(k checks.Fact) bool { return k.Ref.Type() == "Medication" })
+	p.st.Facts = slices.DeleteFunc(p.st.Facts, func(k facts.Fact) bool { return k.Ref.Type() == "Medication" })
 	for _, m := range wanted {
 		i, _ := find(p.st, m.Ref)
 		p.st.Facts = slices.Insert(p.st.Facts, i, contentOf(m))
@@ -100,21 +101,21 @@ func (f *Fold) complete(ref checks.Ref) {
 
 // contentOf is what a patient's state has of a Medication. Which version says it is left out: a new one that says the same is nothing to
 // the many who may refer to it.
-func contentOf(m *checks.Fact) checks.Fact {
+func contentOf(m *facts.Fact) facts.Fact {
 	content := *m
-	content.Version = checks.Version{}
+	content.Version = facts.Version{}
 	return content
 }
 
 // sameMedication tells whether two versions of a Medication say the same.
-func sameMedication(a, b *checks.Fact) bool {
+func sameMedication(a, b *facts.Fact) bool {
 	x, y := contentOf(a), contentOf(b)
-	return x.Unread == y.Unread && checks.SameContent(&x, &y)
+	return x.Unread == y.Unread && facts.SameContent(&x, &y)
 }
 
 // wanted are the known Medications that the orders of st refer to, directly or as ingredients of one another.
-func (f *Fold) wanted(st *checks.State) map[checks.Ref]*checks.Fact {
-	var level []checks.Ref
+func (f *Fold) wanted(st *checks.State) map[facts.Ref]*facts.Fact {
+	var level []facts.Ref
 	for i := range st.Facts {
 		if m := MedicationOf(&st.Facts[i]); m != "" {
 			level = append(level, m)
@@ -123,9 +124,9 @@ func (f *Fold) wanted(st *checks.State) map[checks.Ref]*checks.Fact {
 	if level == nil {
 		return nil
 	}
-	known := map[checks.Ref]*checks.Fact{}
+	known := map[facts.Ref]*facts.Fact{}
 	for range depth {
-		var next []checks.Ref
+		var next []facts.Ref
 		for _, ref := range level {
 			if known[ref] != nil {
 				continue
@@ -141,11 +142,11 @@ func (f *Fold) wanted(st *checks.State) map[checks.Ref]*checks.Fact {
 }
 
 // ingredients are the Medications that m is made of.
-func ingredients(m *checks.Fact) []checks.Ref {
-	if m.Kind != checks.KindMedication {
+func ingredients(m *facts.Fact) []facts.Ref {
+	if m.Kind != facts.KindMedication {
 		return nil
 	}
-	var refs []checks.Ref
+	var refs []facts.Ref
 	for _, part := range m.Medication.Parts {
 		if part.Ref.Type() == "Medication" {
 			refs = append(refs, part.Ref)
@@ -156,7 +157,7 @@ func ingredients(m *checks.Fact) []checks.Ref {
 
 // repair mends what two instances that did not know of each other's writes may have left: a resource in two patients' states that both
 // take their version for the newest, a tombstone that was not applied.
-func (f *Fold) repair(ref checks.Ref) {
+func (f *Fold) repair(ref facts.Ref) {
 	p := f.patient(ref)
 	p.grown = true // other limits may be in force
 	for _, fact := range slices.Clone(p.st.Facts) {
@@ -168,13 +169,13 @@ func (f *Fold) repair(ref checks.Ref) {
 	}
 }
 
-func sorted(set map[checks.Ref]struct{}) []checks.Ref { return slices.Sorted(maps.Keys(set)) }
+func sorted(set map[facts.Ref]struct{}) []facts.Ref { return slices.Sorted(maps.Keys(set)) }
 
-func values(m map[checks.Ref]checks.Fact) []checks.Fact {
-	var facts []checks.Fact
+func values(m map[facts.Ref]facts.Fact) []facts.Fact {
+	var known []facts.Fact
 	for _, f := range m {
-		facts = append(facts, f)
+		known = append(known, f)
 	}
-	slices.SortFunc(facts, func(a, b checks.Fact) int { return cmp.Compare(a.Ref, b.Ref) })
-	return facts
+	slices.SortFunc(known, func(a, b facts.Fact) int { return cmp.Compare(a.Ref, b.Ref) })
+	return known
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -24,7 +25,7 @@ var Outcomes = []Outcome{Applied, Unchanged, Irrelevant, Waiting, Rejected}
 
 // Input is one document that was received: a resource, or all that a Bundle holds.
 type Input struct {
-	Arrival   checks.Arrival // Entry is that of each resource
+	Arrival   facts.Arrival // Entry is that of each resource
 	Resources []fhir.Resource
 	Source    string // where it came from, for reports: a file and line; not used otherwise
 	// AllowAck: acknowledgements in it count. On the bus that is a permission of its own.
@@ -47,18 +48,18 @@ type Result struct {
 // View is what has been committed so far. States and facts that it hands out must not be changed.
 type View interface {
 	// State of a patient, or nil when nothing is known.
-	State(patient checks.Ref) *checks.State
+	State(patient facts.Ref) *checks.State
 	// Medication is the newest version of a Medication resource, or nil.
-	Medication(ref checks.Ref) *checks.Fact
+	Medication(ref facts.Ref) *facts.Fact
 	// Gone is the tombstone of a resource that was deleted or withdrawn without naming its patient, or nil.
-	Gone(ref checks.Ref) *checks.Fact
+	Gone(ref facts.Ref) *facts.Fact
 	// Holders are patients whose state may have a fact of ref; it may name too many, never too few.
-	Holders(ref checks.Ref) []checks.Ref
+	Holders(ref facts.Ref) []facts.Ref
 	// Newest are patients of whom one has the newest version of a resource. Where bound is nil they are all who hold it. Otherwise there
 	// are more, and any of them may have it when those that are named have none as new as bound.
-	Newest(ref checks.Ref) (some []checks.Ref, bound *checks.Version)
+	Newest(ref facts.Ref) (some []facts.Ref, bound *facts.Version)
 	// Referrers are patients whose state may refer to a Medication; it may name too many, never too few.
-	Referrers(medication checks.Ref) []checks.Ref
+	Referrers(medication facts.Ref) []facts.Ref
 }
 
 // Engine decides with one site's settings.
@@ -83,7 +84,7 @@ func (e *Engine) Step(view View, inputs []Input, asOf time.Time) (Commit, []Resu
 
 // Reevaluate brings patients up to date with what the view knows and decides about them at asOf. Only those that change, or
 // that time alone may change later, are in the commit. It is what a timer and another ruleset need.
-func (e *Engine) Reevaluate(view View, patients []checks.Ref, asOf time.Time) Commit {
+func (e *Engine) Reevaluate(view View, patients []facts.Ref, asOf time.Time) Commit {
 	f := e.NewFold(view)
 	for _, ref := range patients {
 		if p := f.patient(ref); p.old != nil {
@@ -96,7 +97,7 @@ func (e *Engine) Reevaluate(view View, patients []checks.Ref, asOf time.Time) Co
 
 // Heal brings patients up to date with what the view knows, and decides about those whom that changes. It is what a
 // Medication of many patients needs, and a state that another instance wrote without knowing all.
-func (e *Engine) Heal(view View, patients []checks.Ref, asOf time.Time) Commit {
+func (e *Engine) Heal(view View, patients []facts.Ref, asOf time.Time) Commit {
 	f := e.NewFold(view)
 	for _, ref := range patients {
 		if p := f.patient(ref); p.old != nil {
@@ -110,7 +111,7 @@ func (e *Engine) Heal(view View, patients []checks.Ref, asOf time.Time) Commit {
 
 // Again decides about a patient as if a timer had gone off. It hands back the transitions that this leads to, none where
 // the state is as it should be, and tells whether the state holds all that the view knows of its facts.
-func (e *Engine) Again(view View, ref checks.Ref, asOf time.Time) (transitions []checks.Flag, whole bool) {
+func (e *Engine) Again(view View, ref facts.Ref, asOf time.Time) (transitions []checks.Flag, whole bool) {
 	f := e.NewFold(view)
 	p := f.patient(ref)
 	f.repair(ref)
@@ -126,7 +127,7 @@ func (e *Engine) Again(view View, ref checks.Ref, asOf time.Time) (transitions [
 
 // State is what is known of a patient with all that was added so far: what Decide would decide about, which it does not. The state is the
 // caller's to change; it is nil when nothing is known.
-func (f *Fold) State(ref checks.Ref) *checks.State {
+func (f *Fold) State(ref facts.Ref) *checks.State {
 	p := f.patient(ref)
 	for _, resource := range sorted(f.stale) {
 		f.reform(ref, resource)
@@ -137,7 +138,7 @@ func (f *Fold) State(ref checks.Ref) *checks.State {
 		return nil
 	}
 	st := *p.st
-	st.Facts = append([]checks.Fact(nil), st.Facts...)
+	st.Facts = append([]facts.Fact(nil), st.Facts...)
 	st.Flags = append([]checks.OpenFlag(nil), st.Flags...)
 	return &st
 }

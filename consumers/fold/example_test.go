@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -24,7 +25,7 @@ func ExampleReplay() {
 		if err != nil {
 			panic(err)
 		}
-		in := fold.Input{Arrival: checks.Arrival{Sequence: uint64(i) + 1}, Source: path, AllowAck: true}
+		in := fold.Input{Arrival: facts.Arrival{Sequence: uint64(i) + 1}, Source: path, AllowAck: true}
 		reader.Document(data, func(r fhir.Resource) bool {
 			in.Resources = append(in.Resources, r)
 			return true

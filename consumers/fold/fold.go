@@ -2,6 +2,7 @@ package fold
 
 import (
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Fold takes events into copies of the states that it finds in a View, until Decide.
@@ -17,18 +18,18 @@ import (
 type Fold struct {
 	e           *Engine
 	view        View
-	patients    map[checks.Ref]*patient
-	medications map[checks.Ref]checks.Fact // changed ones
-	gone        map[checks.Ref]checks.Fact // changed ones
-	holders     Index                      // what the fold added to those of the view
+	patients    map[facts.Ref]*patient
+	medications map[facts.Ref]facts.Fact // changed ones
+	gone        map[facts.Ref]facts.Fact // changed ones
+	holders     Index                    // what the fold added to those of the view
 	referrers   Index
-	newest      map[checks.Ref]newest   // of resources that several patients hold; see newestOf
-	stale       map[checks.Ref]struct{} // resources whose holders all have to be brought up to date
-	lost        map[checks.Ref]struct{} // resources that were cut, or a version of them was, and whose other holders do not know it yet
-	reached     map[checks.Ref]struct{} // Medications that say something else by now
-	later       []checks.Ref            // who have to be decided once this is committed
-	behind      []checks.Ref            // who have to be brought up to date then, decided now or not
-	whole       bool                    // nothing is cut
+	newest      map[facts.Ref]newest   // of resources that several patients hold; see newestOf
+	stale       map[facts.Ref]struct{} // resources whose holders all have to be brought up to date
+	lost        map[facts.Ref]struct{} // resources that were cut, or a version of them was, and whose other holders do not know it yet
+	reached     map[facts.Ref]struct{} // Medications that say something else by now
+	later       []facts.Ref            // who have to be decided once this is committed
+	behind      []facts.Ref            // who have to be brought up to date then, decided now or not
+	whole       bool                   // nothing is cut
 
 	peeked, decided int // states that were looked at, and decided: tests bound them
 }
@@ -44,9 +45,9 @@ type patient struct {
 
 // NewFold starts a fold over what view knows.
 func (e *Engine) NewFold(view View) *Fold {
-	return &Fold{e: e, view: view, patients: map[checks.Ref]*patient{},
-		medications: map[checks.Ref]checks.Fact{}, gone: map[checks.Ref]checks.Fact{}, newest: map[checks.Ref]newest{},
-		stale: map[checks.Ref]struct{}{}, lost: map[checks.Ref]struct{}{}, reached: map[checks.Ref]struct{}{}}
+	return &Fold{e: e, view: view, patients: map[facts.Ref]*patient{},
+		medications: map[facts.Ref]facts.Fact{}, gone: map[facts.Ref]facts.Fact{}, newest: map[facts.Ref]newest{},
+		stale: map[facts.Ref]struct{}{}, lost: map[facts.Ref]struct{}{}, reached: map[facts.Ref]struct{}{}}
 }
 
 // Add folds one input in and appends a result for each of its resources; n is the number they carry.
@@ -64,16 +65,16 @@ func (f *Fold) Add(results []Result, n int, in *Input) []Result {
 			res.Outcome = Irrelevant
 		default:
 			fact := r.Fact
-			fact.Version.Arrival = checks.Arrival{Epoch: in.Arrival.Epoch, Sequence: in.Arrival.Sequence, Entry: r.Entry}
+			fact.Version.Arrival = facts.Arrival{Epoch: in.Arrival.Epoch, Sequence: in.Arrival.Sequence, Entry: r.Entry}
 			res.Outcome = f.take(r.Patient, fact)
-			res.Linked = fact.Kind == checks.KindPatient && fact.Person.Linked
+			res.Linked = fact.Kind == facts.KindPatient && fact.Person.Linked
 		}
 		results = append(results, res)
 	}
 	return results
 }
 
-func (f *Fold) take(patient checks.Ref, fact checks.Fact) Outcome {
+func (f *Fold) take(patient facts.Ref, fact facts.Fact) Outcome {
 	nobody := patient == ""
 	if nobody && undated(&fact) {
 		return f.takeBack(fact)
@@ -89,7 +90,7 @@ func (f *Fold) take(patient checks.Ref, fact checks.Fact) Outcome {
 }
 
 // takeBack folds in an undated withdrawal: for every patient who holds the resource, and for all who refer to a Medication.
-func (f *Fold) takeBack(fact checks.Fact) Outcome {
+func (f *Fold) takeBack(fact facts.Fact) Outcome {
 	if fact.Ref.Type() == "Medication" {
 		before := f.knownMedication(fact.Ref)
 		if !f.withdrawUndated(fact) {
@@ -106,7 +107,7 @@ func (f *Fold) takeBack(fact checks.Fact) Outcome {
 }
 
 // place folds in a fact that names its patient.
-func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
+func (f *Fold) place(ref facts.Ref, fact facts.Fact) Outcome {
 	p := f.patient(ref)
 	if _, stale := f.stale[fact.Ref]; stale {
 		f.reform(ref, fact.Ref)
@@ -119,12 +120,12 @@ func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
 	if known != nil {
 		own := known.Unhidden()
 		older = fact.Version.Compare(known.Version) <= 0
-		if joined = f.e.Settings.Join(own, fact); older && checks.SamePlaces(&joined, &own) && joined.Unread == own.Unread {
+		if joined = f.e.Settings.Join(own, fact); older && facts.SamePlaces(&joined, &own) && joined.Unread == own.Unread {
 			return Unchanged
 		}
 	}
 	formed, outdated := f.form(ref, joined)
-	same := known != nil && checks.SameContent(known, &formed)
+	same := known != nil && facts.SameContent(known, &formed)
 	before := f.newestOf(fact.Ref)
 	f.set(ref, p, formed) // also where it is outdated, so that the state is the same as if this one had come first
 	if outdated || older {
@@ -134,11 +135,11 @@ func (f *Fold) place(ref checks.Ref, fact checks.Fact) Outcome {
 	return f.outcome(formed, same)
 }
 
-func (f *Fold) outcome(fact checks.Fact, same bool) Outcome {
+func (f *Fold) outcome(fact facts.Fact, same bool) Outcome {
 	switch {
 	case same:
 		return Unchanged
-	case fact.Kind == checks.KindOrder && fact.Order.MedicationRef != "" && f.knownMedication(fact.Order.MedicationRef) == nil:
+	case fact.Kind == facts.KindOrder && fact.Order.MedicationRef != "" && f.knownMedication(fact.Order.MedicationRef) == nil:
 		return Waiting
 	default:
 		return Applied
@@ -146,12 +147,12 @@ func (f *Fold) outcome(fact checks.Fact, same bool) Outcome {
 }
 
 // withdraw folds in a deletion, or a resource entered in error, that names no patient.
-func (f *Fold) withdraw(fact checks.Fact) Outcome {
+func (f *Fold) withdraw(fact facts.Fact) Outcome {
 	tomb := f.knownGone(fact.Ref)
 	if tomb != nil && fact.Version.Compare(tomb.Version) <= 0 {
 		return Unchanged
 	}
-	same := tomb != nil && checks.SameContent(tomb, &fact)
+	same := tomb != nil && facts.SameContent(tomb, &fact)
 	_, outdated, _ := f.newer("", &fact)
 	f.gone[fact.Ref] = fact // also where it is outdated: what is newer may be cut
 	f.stale[fact.Ref] = struct{}{}
@@ -162,7 +163,7 @@ func (f *Fold) withdraw(fact checks.Fact) Outcome {
 }
 
 // medication folds in a Medication, or its deletion, for all who refer to it.
-func (f *Fold) medication(fact checks.Fact) Outcome {
+func (f *Fold) medication(fact facts.Fact) Outcome {
 	held, known := f.heldMedication(fact.Ref), f.knownMedication(fact.Ref)
 	if held != nil && fact.Version.Compare(held.Version) <= 0 {
 		if newest, noted := held.Outranking(&fact); noted {
@@ -171,7 +172,7 @@ func (f *Fold) medication(fact checks.Fact) Outcome {
 		}
 		return Unchanged
 	}
-	same := known != nil && checks.SameContent(known, &fact)
+	same := known != nil && facts.SameContent(known, &fact)
 	if held != nil {
 		fact, _ = fact.Outranking(held)
 	}
@@ -181,7 +182,7 @@ func (f *Fold) medication(fact checks.Fact) Outcome {
 }
 
 // reach notes a Medication that says something else than before, so that all are decided who refer to it.
-func (f *Fold) reach(medication checks.Ref, before *checks.Fact) {
+func (f *Fold) reach(medication facts.Ref, before *facts.Fact) {
 	if now := f.knownMedication(medication); before == nil || !sameMedication(before, now) {
 		f.reached[medication] = struct{}{}
 	}
@@ -189,7 +190,7 @@ func (f *Fold) reach(medication checks.Ref, before *checks.Fact) {
 
 // form is what a patient has of a fact by what else is known of its resource: a mark where a version that names another patient is newer, or
 // a withdrawal. outdated tells that something newer by its version is known.
-func (f *Fold) form(ref checks.Ref, fact checks.Fact) (formed checks.Fact, outdated bool) {
+func (f *Fold) form(ref facts.Ref, fact facts.Fact) (formed facts.Fact, outdated bool) {
 	why, outdated, gone := f.newer(ref, &fact)
 	if w := f.undatedOver(&fact); w != nil {
 		if gone = true; !outdated {
@@ -204,19 +205,19 @@ func (f *Fold) form(ref checks.Ref, fact checks.Fact) (formed checks.Fact, outda
 
 // newer tells whether a version of fact's resource that names another patient than ref, or nobody, is newer, and why fact is then only a
 // mark; and whether it is one for ever, since a withdrawal is among them.
-func (f *Fold) newer(ref checks.Ref, fact *checks.Fact) (why checks.MarkReason, is, gone bool) {
+func (f *Fold) newer(ref facts.Ref, fact *facts.Fact) (why facts.MarkReason, is, gone bool) {
 	best := fact.Version
 	if tomb := f.knownGone(fact.Ref); tomb != nil && tomb.Version.Compare(best) > 0 {
 		best, why, is, gone = tomb.Version, tomb.Mark, true, true
 	}
 	if n := f.newestOf(fact.Ref); n.patient != "" && n.patient != ref && n.version.Compare(best) > 0 {
-		why, is = checks.MarkMoved, true
+		why, is = facts.MarkMoved, true
 	}
 	return why, is, gone
 }
 
 // reform brings what a patient has of a resource up to date with what else is known of it.
-func (f *Fold) reform(ref, resource checks.Ref) {
+func (f *Fold) reform(ref, resource facts.Ref) {
 	if held := f.peek(ref).Find(resource); held != nil {
 		formed, _ := f.form(ref, held.Unhidden())
 		f.put(ref, formed)
@@ -224,10 +225,10 @@ func (f *Fold) reform(ref, resource checks.Ref) {
 }
 
 // put gives a patient another form of a version that the patient has.
-func (f *Fold) put(ref checks.Ref, fact checks.Fact) {
+func (f *Fold) put(ref facts.Ref, fact facts.Fact) {
 	p := f.patient(ref)
 	held := p.st.Find(fact.Ref)
-	if held.Kind != fact.Kind || held.Mark != fact.Mark || held.Hides() != fact.Hides() || held.Unread != fact.Unread || !checks.SamePlaces(held, &fact) {
+	if held.Kind != fact.Kind || held.Mark != fact.Mark || held.Hides() != fact.Hides() || held.Unread != fact.Unread || !facts.SamePlaces(held, &fact) {
 		p.reformed = true
 		f.set(ref, p, fact)
 	}

@@ -7,7 +7,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -17,38 +19,38 @@ func engine() *Engine {
 }
 
 // arrives is a resource as it stands in the inbound stream.
-func arrives(seq uint64, patient checks.Ref, fact checks.Fact) Input {
-	return Input{Arrival: checks.Arrival{Epoch: 1, Sequence: seq}, AllowAck: true,
+func arrives(seq uint64, patient facts.Ref, fact facts.Fact) Input {
+	return Input{Arrival: facts.Arrival{Epoch: 1, Sequence: seq}, AllowAck: true,
 		Resources: []fhir.Resource{{Type: fact.Ref.Type(), Relevant: true, Patient: patient, Fact: fact}}}
 }
 
-func order(ref checks.Ref, drug string, medication checks.Ref) checks.Fact {
-	o := &checks.Order{Status: checks.StatusActive, MedicationRef: medication}
+func order(ref facts.Ref, drug string, medication facts.Ref) facts.Fact {
+	o := &facts.Order{Status: facts.StatusActive, MedicationRef: medication}
 	if drug != "" {
 		o.Drug.Names = []string{drug}
 	}
-	return checks.Fact{Ref: ref, Kind: checks.KindOrder, Order: o}
+	return facts.Fact{Ref: ref, Kind: facts.KindOrder, Order: o}
 }
 
-func condition(ref checks.Ref) checks.Fact {
-	return checks.Fact{Ref: ref, Kind: checks.KindCondition, Condition: &checks.Condition{
-		Code:         checks.Concept{Codings: []terms.Coding{{System: "http://snomed.info/sct", Code: "32914008"}}},
-		Verification: checks.VerificationConfirmed, Clinical: checks.ClinicalActive}}
+func condition(ref facts.Ref) facts.Fact {
+	return facts.Fact{Ref: ref, Kind: facts.KindCondition, Condition: &facts.Condition{
+		Code:         facts.Concept{Codings: []terms.Coding{{System: "http://snomed.info/sct", Code: "32914008"}}},
+		Verification: facts.VerificationConfirmed, Clinical: facts.ClinicalActive}}
 }
 
-func mark(ref checks.Ref, why checks.MarkReason) checks.Fact {
-	return checks.Fact{Ref: ref, Kind: checks.KindMark, Mark: why}
+func mark(ref facts.Ref, why facts.MarkReason) facts.Fact {
+	return facts.Fact{Ref: ref, Kind: facts.KindMark, Mark: why}
 }
 
-func medication(ref checks.Ref, name string, parts ...checks.Ref) checks.Fact {
-	d := &checks.Drug{Names: []string{name}}
+func medication(ref facts.Ref, name string, parts ...facts.Ref) facts.Fact {
+	d := &facts.Drug{Names: []string{name}}
 	for _, p := range parts {
-		d.Parts = append(d.Parts, checks.Part{Ref: p})
+		d.Parts = append(d.Parts, facts.Part{Ref: p})
 	}
-	return checks.Fact{Ref: ref, Kind: checks.KindMedication, Medication: d}
+	return facts.Fact{Ref: ref, Kind: facts.KindMedication, Medication: d}
 }
 
-func versioned(f checks.Fact, updated int64, number string) checks.Fact {
+func versioned(f facts.Fact, updated int64, number string) facts.Fact {
 	f.Version.Updated, f.Version.Number = updated, number
 	return f
 }
@@ -57,34 +59,34 @@ var drugNames = []string{"sertraline", "gabapentin", "diphenhydramine", "mirtaza
 
 // events draws a stream: few patients and resources, so that versions, moves, deletions and late Medications meet.
 func events(t *rapid.T) []Input {
-	patients := []checks.Ref{"Patient/A", "Patient/B", "Patient/C"}
+	patients := []facts.Ref{"Patient/A", "Patient/B", "Patient/C"}
 	n := rapid.IntRange(1, 14).Draw(t, "events")
 	var all []Input
 	for seq := range n {
 		p := rapid.SampledFrom(patients).Draw(t, "patient")
 		id := rapid.IntRange(1, 3).Draw(t, "id")
 		name := rapid.SampledFrom(drugNames).Draw(t, "drug")
-		med := checks.Ref(fmt.Sprintf("Medication/%d", rapid.IntRange(1, 3).Draw(t, "medication")))
-		var f checks.Fact
+		med := facts.Ref(fmt.Sprintf("Medication/%d", rapid.IntRange(1, 3).Draw(t, "medication")))
+		var f facts.Fact
 		switch rapid.IntRange(0, 8).Draw(t, "kind") {
 		case 0, 1:
-			f = order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), name, "")
+			f = order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)), name, "")
 		case 2, 3:
-			f = order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), "", med)
+			f = order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)), "", med)
 		case 4:
-			f, p = medication(med, name, checks.Ref(fmt.Sprintf("Medication/%d", id))), ""
+			f, p = medication(med, name, facts.Ref(fmt.Sprintf("Medication/%d", id))), ""
 		case 5:
-			f, p = mark(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), checks.MarkDeleted), ""
+			f, p = mark(facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)), facts.MarkDeleted), ""
 		case 6:
-			f = mark(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), checks.MarkEnteredInError)
+			f = mark(facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)), facts.MarkEnteredInError)
 		case 7:
-			f, p = mark(med, checks.MarkDeleted), ""
+			f, p = mark(med, facts.MarkDeleted), ""
 		default:
-			f = condition(checks.Ref(fmt.Sprintf("Condition/%d", id)))
+			f = condition(facts.Ref(fmt.Sprintf("Condition/%d", id)))
 		}
 		f = versioned(f, rapid.Int64Range(0, 3).Draw(t, "updated"), rapid.SampledFrom([]string{"", "1", "2", "10"}).Draw(t, "number"))
 		if f.Version.Updated == 0 && rapid.Bool().Draw(t, "unreadable version") {
-			f.Unread = checks.UnreadVersion
+			f.Unread = unread.Version
 		}
 		all = append(all, arrives(uint64(seq+1), p, f))
 	}

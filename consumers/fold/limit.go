@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // limited is what a fold knows of the limits of a patient's facts.
@@ -27,7 +28,7 @@ func (f *Fold) Whole() *Fold {
 func roof(st *checks.State) int { return 2*len(st.Facts) + 1000 }
 
 // refuses tells that fact, of whose resource the patient has nothing, would be cut at once.
-func (f *Fold) refuses(p *patient, fact *checks.Fact) bool {
+func (f *Fold) refuses(p *patient, fact *facts.Fact) bool {
 	if p.st.Cut == 0 || f.whole {
 		return false
 	}
@@ -46,7 +47,7 @@ func (f *Fold) trim(p *patient) {
 		return
 	}
 	p.touched, p.changed, p.grown, p.shed = true, true, true, true
-	for _, refs := range [][]checks.Ref{p.trimmed.Gone, p.trimmed.Changed} {
+	for _, refs := range [][]facts.Ref{p.trimmed.Gone, p.trimmed.Changed} {
 		for _, ref := range refs {
 			f.lost[ref] = struct{}{}
 			f.forgot(p.st.Patient, ref)
@@ -56,7 +57,7 @@ func (f *Fold) trim(p *patient) {
 
 // limit cuts a patient's facts, and has the others who hold a resource that was cut know that. Which facts stay is decided by their versions
 // alone, so no other patient's facts have to be cut after that.
-func (f *Fold) limit(ref checks.Ref) {
+func (f *Fold) limit(ref facts.Ref) {
 	p := f.patients[ref]
 	if !p.grown || f.whole {
 		return
@@ -70,7 +71,7 @@ func (f *Fold) limit(ref checks.Ref) {
 }
 
 // sameFacts compares; facts that nobody changed share what they point to.
-func sameFacts(a, b []checks.Fact) bool {
+func sameFacts(a, b []facts.Fact) bool {
 	if len(a) != len(b) {
 		return false
 	}
@@ -83,7 +84,7 @@ func sameFacts(a, b []checks.Fact) bool {
 }
 
 // shared tells whether two facts are the same without looking at what they say.
-func shared(a, b *checks.Fact) bool {
+func shared(a, b *facts.Fact) bool {
 	return a.Kind == b.Kind && a.Mark == b.Mark && a.Kept == b.Kept && a.Order == b.Order && a.Lab == b.Lab &&
 		a.Condition == b.Condition && a.Medication == b.Medication && a.Person == b.Person && a.Acknowledgement == b.Acknowledgement
 }

@@ -11,6 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -20,10 +22,10 @@ func fewFacts(t *rapid.T) checks.FactLimits {
 	return checks.FactLimits{Conditions: few("conditions"), Orders: few("orders"), Results: few("results"), Answers: 1, Others: 1, Marks: few("marks")}
 }
 
-func result(ref checks.Ref, loinc, value string) checks.Fact {
-	q := checks.Quantity{Value: value, Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}
-	return checks.Fact{Ref: ref, Kind: checks.KindLab, Lab: &checks.LabResult{Status: checks.LabFinal, Loincs: []string{loinc},
-		Value: checks.Value{Kind: checks.QuantityValue, Quantity: q}, Effective: checks.Period{Start: checks.Instant(asOf.AddDate(0, 0, -30))}}}
+func result(ref facts.Ref, loinc, value string) facts.Fact {
+	q := facts.Quantity{Value: value, Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}
+	return facts.Fact{Ref: ref, Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{loinc},
+		Value: facts.Value{Kind: facts.QuantityValue, Quantity: q}, Effective: facts.Period{Start: moment.Instant(asOf.AddDate(0, 0, -30))}}}
 }
 
 // analytes of the results drawn: that of one resource stays what it is.
@@ -33,31 +35,31 @@ var drawnAnalytes = []string{"2276-4", "2502-3", "29463-7"}
 // not, of any version.
 func manyVersions(t *rapid.T) (all []Input) {
 	for seq := range rapid.IntRange(1, 24).Draw(t, "events") {
-		p := rapid.SampledFrom([]checks.Ref{"Patient/A", "Patient/A", "Patient/A", "Patient/B"}).Draw(t, "patient")
+		p := rapid.SampledFrom([]facts.Ref{"Patient/A", "Patient/A", "Patient/A", "Patient/B"}).Draw(t, "patient")
 		id := rapid.IntRange(1, 5).Draw(t, "id")
-		var f checks.Fact
+		var f facts.Fact
 		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 2:
-			f = checks.Fact{Ref: checks.Ref(fmt.Sprintf("DetectedIssue/%d", id)), Kind: checks.KindAcknowledgement, Acknowledgement: &checks.Acknowledgement{FlagID: "x"}}
+			f = facts.Fact{Ref: facts.Ref(fmt.Sprintf("DetectedIssue/%d", id)), Kind: facts.KindAcknowledgement, Acknowledgement: &facts.Acknowledgement{FlagID: "x"}}
 		case 3:
-			f = checks.Fact{Ref: p, Kind: checks.KindPatient, Person: &checks.Person{Sex: checks.Female}}
+			f = facts.Fact{Ref: p, Kind: facts.KindPatient, Person: &facts.Person{Sex: facts.Female}}
 		case 0:
-			f = condition(checks.Ref(fmt.Sprintf("Condition/%d", id)))
+			f = condition(facts.Ref(fmt.Sprintf("Condition/%d", id)))
 		case 1:
-			f = result(checks.Ref(fmt.Sprintf("Observation/%d", id)), drawnAnalytes[id%len(drawnAnalytes)], fmt.Sprint(20*id))
+			f = result(facts.Ref(fmt.Sprintf("Observation/%d", id)), drawnAnalytes[id%len(drawnAnalytes)], fmt.Sprint(20*id))
 			if id == 5 { // a panel
-				f.Lab.Components = []checks.Component{{Loincs: drawnAnalytes[:1], Value: f.Lab.Value}}
+				f.Lab.Components = []facts.Component{{Loincs: drawnAnalytes[:1], Value: f.Lab.Value}}
 			}
 		default:
-			f = order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), rapid.SampledFrom(drugNames).Draw(t, "drug"), "")
+			f = order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)), rapid.SampledFrom(drugNames).Draw(t, "drug"), "")
 		}
 		switch rapid.IntRange(0, 7).Draw(t, "mark") {
 		case 0:
-			f = mark(f.Ref, checks.MarkEnteredInError)
+			f = mark(f.Ref, facts.MarkEnteredInError)
 		case 1:
-			f = mark(f.Ref, checks.MarkOther)
+			f = mark(f.Ref, facts.MarkOther)
 		case 2:
-			f, p = mark(f.Ref, checks.MarkDeleted), ""
+			f, p = mark(f.Ref, facts.MarkDeleted), ""
 		}
 		f = versioned(f, rapid.Int64Range(0, 4).Draw(t, "updated"), rapid.SampledFrom([]string{"", "1", "2", "10"}).Draw(t, "number"))
 		all = append(all, arrives(uint64(seq+1), p, f))
@@ -66,8 +68,8 @@ func manyVersions(t *rapid.T) (all []Input) {
 }
 
 // states are facts and what was told of them, without the history of flags.
-func states(m *Memory) map[checks.Ref]checks.State {
-	all := map[checks.Ref]checks.State{}
+func states(m *Memory) map[facts.Ref]checks.State {
+	all := map[facts.Ref]checks.State{}
 	for ref, st := range m.States {
 		all[ref] = checks.State{Facts: st.Facts, Cut: st.Cut}
 	}
@@ -108,12 +110,12 @@ func TestTheNewestOfEachKindStay(t *testing.T) {
 		e := engine()
 		e.Settings.Facts = fewFacts(t)
 		limit := map[string]int{"Condition": e.Settings.Facts.Conditions, "MedicationRequest": e.Settings.Facts.Orders, "Observation": e.Settings.Facts.Results}
-		newest := map[checks.Ref]checks.Version{}
+		newest := map[facts.Ref]facts.Version{}
 		var all []Input
 		for seq := range rapid.IntRange(1, 30).Draw(t, "events") {
 			id := rapid.IntRange(1, 8).Draw(t, "id")
-			f := rapid.SampledFrom([]checks.Fact{condition(checks.Ref(fmt.Sprintf("Condition/%d", id))), result(checks.Ref(fmt.Sprintf("Observation/%d", id)), "29463-7", "70"),
-				order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", id)), "sertraline", "")}).Draw(t, "fact")
+			f := rapid.SampledFrom([]facts.Fact{condition(facts.Ref(fmt.Sprintf("Condition/%d", id))), result(facts.Ref(fmt.Sprintf("Observation/%d", id)), "29463-7", "70"),
+				order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)), "sertraline", "")}).Draw(t, "fact")
 			in := arrives(uint64(seq+1), "Patient/A", versioned(f, rapid.Int64Range(0, 9).Draw(t, "updated"), ""))
 			v := in.Resources[0].Fact.Version
 			v.Arrival = in.Arrival
@@ -123,16 +125,16 @@ func TestTheNewestOfEachKindStay(t *testing.T) {
 			all = append(all, in)
 		}
 		m, _ := run(e, shuffled(t, all)...)
-		var want []checks.Ref
+		var want []facts.Ref
 		var cut []string
 		for kind, most := range limit {
-			var refs []checks.Ref
+			var refs []facts.Ref
 			for ref := range newest {
 				if ref.Type() == kind {
 					refs = append(refs, ref)
 				}
 			}
-			slices.SortFunc(refs, func(a, b checks.Ref) int { return cmp.Or(newest[b].Compare(newest[a]), cmp.Compare(b, a)) })
+			slices.SortFunc(refs, func(a, b facts.Ref) int { return cmp.Or(newest[b].Compare(newest[a]), cmp.Compare(b, a)) })
 			if len(refs) > most {
 				refs = refs[:most]
 				cut = append(cut, map[string]string{"Condition": "conditions", "MedicationRequest": "orders", "Observation": "body-weight"}[kind])
@@ -141,7 +143,7 @@ func TestTheNewestOfEachKindStay(t *testing.T) {
 		}
 		slices.Sort(want)
 		slices.Sort(cut)
-		var got []checks.Ref
+		var got []facts.Ref
 		for _, f := range m.State("Patient/A").Facts {
 			got = append(got, f.Ref)
 		}
@@ -163,14 +165,14 @@ func BenchmarkLimit(b *testing.B) {
 			e := engine()
 			r := NewReplay(e)
 			for i := range n {
-				r.Fold(arrives(uint64(i+1), "Patient/A", order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", i)), "paracetamol", "")))
+				r.Fold(arrives(uint64(i+1), "Patient/A", order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", i)), "paracetamol", "")))
 			}
 			m := r.Finish(asOf)
 			seq := uint64(n)
 			b.ReportAllocs()
 			for b.Loop() {
 				seq++
-				e.Step(m, []Input{arrives(seq, "Patient/A", order(checks.Ref(fmt.Sprintf("MedicationRequest/%d", seq)), "paracetamol", ""))}, asOf)
+				e.Step(m, []Input{arrives(seq, "Patient/A", order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", seq)), "paracetamol", ""))}, asOf)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -67,7 +68,7 @@ func costOn(m *Memory, batches [][]fhir.Resource) (n int) {
 		for j := range b {
 			b[j].Relevant, b[j].Entry = true, uint32(j)
 		}
-		f.Add(nil, 0, &Input{Arrival: checks.Arrival{Sequence: uint64(i + 1)}, Resources: b})
+		f.Add(nil, 0, &Input{Arrival: facts.Arrival{Sequence: uint64(i + 1)}, Resources: b})
 		m.apply(f.decide(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)))
 		n += f.peeked + f.decided
 	}
@@ -84,7 +85,7 @@ func single(all []fhir.Resource) (batches [][]fhir.Resource) {
 // moved is one order in n versions, each of the next of so many patients.
 func moved(n, patients int) (all []fhir.Resource) {
 	for i := range n {
-		all = append(all, ordered("one", i%patients, i+1, checks.Order{Drug: checks.Drug{Names: []string{"sertraline"}}}))
+		all = append(all, ordered("one", i%patients, i+1, facts.Order{Drug: facts.Drug{Names: []string{"sertraline"}}}))
 	}
 	return all
 }
@@ -93,7 +94,7 @@ func moved(n, patients int) (all []fhir.Resource) {
 func deleted(n int) (all []fhir.Resource) {
 	for i, r := range moved(n, n) {
 		r.Fact.Version = version(2*i + 1)
-		gone := checks.Fact{Ref: r.Fact.Ref, Version: version(2*i + 2), Mark: checks.MarkDeleted}
+		gone := facts.Fact{Ref: r.Fact.Ref, Version: version(2*i + 2), Mark: facts.MarkDeleted}
 		all = append(all, r, fhir.Resource{Fact: gone})
 	}
 	return all
@@ -102,7 +103,7 @@ func deleted(n int) (all []fhir.Resource) {
 // referring are orders of n patients for one Medication.
 func referring(n int) (all []fhir.Resource) {
 	for i := range n {
-		all = append(all, ordered(fmt.Sprint(i), i, 1, checks.Order{MedicationRef: "Medication/m"}))
+		all = append(all, ordered(fmt.Sprint(i), i, 1, facts.Order{MedicationRef: "Medication/m"}))
 	}
 	return all
 }
@@ -115,14 +116,14 @@ func products(n int, names ...string) (all []fhir.Resource) {
 }
 
 func product(number int, name string) fhir.Resource {
-	return fhir.Resource{Fact: checks.Fact{Ref: "Medication/m", Version: version(number), Kind: checks.KindMedication,
-		Medication: &checks.Drug{Names: []string{name}}}}
+	return fhir.Resource{Fact: facts.Fact{Ref: "Medication/m", Version: version(number), Kind: facts.KindMedication,
+		Medication: &facts.Drug{Names: []string{name}}}}
 }
 
-func ordered(id string, patient, number int, o checks.Order) fhir.Resource {
-	o.Status = checks.StatusActive
-	return fhir.Resource{Patient: checks.Ref(fmt.Sprint("Patient/", patient)),
-		Fact: checks.Fact{Ref: checks.Ref("MedicationRequest/" + id), Version: version(number), Kind: checks.KindOrder, Order: &o}}
+func ordered(id string, patient, number int, o facts.Order) fhir.Resource {
+	o.Status = facts.StatusActive
+	return fhir.Resource{Patient: facts.Ref(fmt.Sprint("Patient/", patient)),
+		Fact: facts.Fact{Ref: facts.Ref("MedicationRequest/" + id), Version: version(number), Kind: facts.KindOrder, Order: &o}}
 }
 
-func version(number int) checks.Version { return checks.Version{Number: fmt.Sprint(number)} }
+func version(number int) facts.Version { return facts.Version{Number: fmt.Sprint(number)} }

@@ -6,49 +6,50 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Memory is a store for one process: what replay and tests run on. It is not for concurrent use.
 type Memory struct {
-	States      map[checks.Ref]*checks.State
-	medications map[checks.Ref]*checks.Fact
-	gone        map[checks.Ref]*checks.Fact
+	States      map[facts.Ref]*checks.State
+	medications map[facts.Ref]*facts.Fact
+	gone        map[facts.Ref]*facts.Fact
 	holders     Index
-	newest      map[checks.Ref]newest // of those that several hold
+	newest      map[facts.Ref]newest // of those that several hold
 	referrers   Index
 }
 
 // NewMemory is an empty store.
 func NewMemory() *Memory {
-	return &Memory{States: map[checks.Ref]*checks.State{}, medications: map[checks.Ref]*checks.Fact{}, gone: map[checks.Ref]*checks.Fact{},
-		newest: map[checks.Ref]newest{}}
+	return &Memory{States: map[facts.Ref]*checks.State{}, medications: map[facts.Ref]*facts.Fact{}, gone: map[facts.Ref]*facts.Fact{},
+		newest: map[facts.Ref]newest{}}
 }
 
 // State implements View.
-func (m *Memory) State(patient checks.Ref) *checks.State { return m.States[patient] }
+func (m *Memory) State(patient facts.Ref) *checks.State { return m.States[patient] }
 
 // Medication implements View.
-func (m *Memory) Medication(ref checks.Ref) *checks.Fact { return m.medications[ref] }
+func (m *Memory) Medication(ref facts.Ref) *facts.Fact { return m.medications[ref] }
 
 // Gone implements View.
-func (m *Memory) Gone(ref checks.Ref) *checks.Fact { return m.gone[ref] }
+func (m *Memory) Gone(ref facts.Ref) *facts.Fact { return m.gone[ref] }
 
 // Holders implements View.
-func (m *Memory) Holders(ref checks.Ref) []checks.Ref { return m.holders.get(ref) }
+func (m *Memory) Holders(ref facts.Ref) []facts.Ref { return m.holders.get(ref) }
 
 // Newest implements View.
-func (m *Memory) Newest(ref checks.Ref) ([]checks.Ref, *checks.Version) {
+func (m *Memory) Newest(ref facts.Ref) ([]facts.Ref, *facts.Version) {
 	if n, shared := m.newest[ref]; shared {
-		return []checks.Ref{n.patient}, &n.version
+		return []facts.Ref{n.patient}, &n.version
 	}
 	return m.holders.get(ref), nil
 }
 
 // Referrers implements View.
-func (m *Memory) Referrers(medication checks.Ref) []checks.Ref { return m.referrers.get(medication) }
+func (m *Memory) Referrers(medication facts.Ref) []facts.Ref { return m.referrers.get(medication) }
 
 // Patients are all patients of whom something is known, sorted.
-func (m *Memory) Patients() []checks.Ref { return slices.Sorted(maps.Keys(m.States)) }
+func (m *Memory) Patients() []facts.Ref { return slices.Sorted(maps.Keys(m.States)) }
 
 // apply makes a commit part of the store.
 func (m *Memory) apply(c Commit) {
@@ -66,7 +67,7 @@ func (m *Memory) apply(c Commit) {
 	}
 }
 
-func (m *Memory) remember(patient checks.Ref, fact *checks.Fact) {
+func (m *Memory) remember(patient facts.Ref, fact *facts.Fact) {
 	if fact.Ref != patient && fact.Ref.Type() != "Medication" {
 		m.hold(patient, fact)
 	}
@@ -79,7 +80,7 @@ func (m *Memory) remember(patient checks.Ref, fact *checks.Fact) {
 }
 
 // hold notes that a patient holds a resource, and whether nobody has a newer version.
-func (m *Memory) hold(patient checks.Ref, fact *checks.Fact) {
+func (m *Memory) hold(patient facts.Ref, fact *facts.Fact) {
 	n, shared := m.newest[fact.Ref]
 	if another := m.holders.Add(fact.Ref, patient); !another && !shared {
 		return

@@ -1,22 +1,24 @@
 package fold
 
-import "github.com/rlsguard/rlsguard/checks"
+import (
+	"github.com/rlsguard/rlsguard/checks/facts"
+)
 
 // newest is who has the newest version of a resource, among all versions that name a patient.
 type newest struct {
-	patient checks.Ref // "" when nobody has any
-	version checks.Version
+	patient facts.Ref // "" when nobody has any
+	version facts.Version
 	unknown bool // whoever had it has not any more
 }
 
 // newestOf is who has the newest version of a resource. One resource may have been any number of patients' by turns, so they are not all
 // looked at for each of its versions: the view names who had it, and the fold follows it from there on.
-func (f *Fold) newestOf(resource checks.Ref) newest {
+func (f *Fold) newestOf(resource facts.Ref) newest {
 	if n, ok := f.newest[resource]; ok && !n.unknown {
 		return n
 	}
 	if resource.Type() == "Patient" { // is about itself for ever
-		return f.newestAmong(resource, []checks.Ref{resource})
+		return f.newestAmong(resource, []facts.Ref{resource})
 	}
 	some, bound := f.view.Newest(resource)
 	_, lost := f.newest[resource]
@@ -31,7 +33,7 @@ func (f *Fold) newestOf(resource checks.Ref) newest {
 	return n
 }
 
-func (f *Fold) newestAmong(resource checks.Ref, patients []checks.Ref) (n newest) {
+func (f *Fold) newestAmong(resource facts.Ref, patients []facts.Ref) (n newest) {
 	for _, h := range patients {
 		if held := f.peek(h).Find(resource); held != nil && (n.patient == "" || held.Version.Compare(n.version) > 0) {
 			n = newest{patient: h, version: held.Version}
@@ -41,7 +43,7 @@ func (f *Fold) newestAmong(resource checks.Ref, patients []checks.Ref) (n newest
 }
 
 // follow keeps newestOf up when a patient gets a version.
-func (f *Fold) follow(ref checks.Ref, fact *checks.Fact) {
+func (f *Fold) follow(ref facts.Ref, fact *facts.Fact) {
 	n, ok := f.newest[fact.Ref]
 	if ok && !n.unknown && (n.patient == "" || n.patient == ref || fact.Version.Compare(n.version) > 0) {
 		f.newest[fact.Ref] = newest{patient: ref, version: fact.Version}
@@ -49,7 +51,7 @@ func (f *Fold) follow(ref checks.Ref, fact *checks.Fact) {
 }
 
 // forgot keeps newestOf up when a patient's version was cut.
-func (f *Fold) forgot(ref, resource checks.Ref) {
+func (f *Fold) forgot(ref, resource facts.Ref) {
 	if n, ok := f.newest[resource]; ok && n.patient == ref {
 		f.newest[resource] = newest{unknown: true}
 	}
@@ -57,7 +59,7 @@ func (f *Fold) forgot(ref, resource checks.Ref) {
 
 // outrank tells the one who had the newest version of a resource that it is not any more: all others know. Only where a deletion was newer
 // than any, and is not now, the reason changes for all.
-func (f *Fold) outrank(before newest, owner, resource checks.Ref) {
+func (f *Fold) outrank(before newest, owner, resource facts.Ref) {
 	if before.patient == "" {
 		return
 	}
@@ -94,7 +96,7 @@ func (f *Fold) spread() {
 }
 
 // mayTouch tells whether the nth of those whom a change concerns is still in this commit; otherwise it comes later.
-func (f *Fold) mayTouch(n int, ref checks.Ref) bool {
+func (f *Fold) mayTouch(n int, ref facts.Ref) bool {
 	p := f.patients[ref]
 	return f.e.MaxTouch == 0 || n < f.e.MaxTouch || p != nil && p.touched
 }

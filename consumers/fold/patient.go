@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // patient is the working copy of a patient's state, made when it is first asked for.
-func (f *Fold) patient(ref checks.Ref) *patient {
+func (f *Fold) patient(ref facts.Ref) *patient {
 	if p := f.patients[ref]; p != nil {
 		return p
 	}
@@ -31,13 +32,13 @@ func (p *patient) own() {
 	p.st = &st
 }
 
-func (f *Fold) peek(ref checks.Ref) *checks.State {
+func (f *Fold) peek(ref facts.Ref) *checks.State {
 	f.peeked++
 	return f.patient(ref).st
 }
 
 // set puts fact into p's state, in the place of any other version.
-func (f *Fold) set(ref checks.Ref, p *patient, fact checks.Fact) {
+func (f *Fold) set(ref facts.Ref, p *patient, fact facts.Fact) {
 	p.own()
 	p.touched, p.changed, p.grown = true, true, true
 	f.follow(ref, &fact)
@@ -58,20 +59,20 @@ func (f *Fold) set(ref checks.Ref, p *patient, fact checks.Fact) {
 	}
 }
 
-func find(st *checks.State, ref checks.Ref) (int, bool) {
-	return slices.BinarySearchFunc(st.Facts, ref, func(f checks.Fact, r checks.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
+func find(st *checks.State, ref facts.Ref) (int, bool) {
+	return slices.BinarySearchFunc(st.Facts, ref, func(f facts.Fact, r facts.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
 }
 
 // MedicationOf is the Medication that an order refers to; "" when it refers to none.
-func MedicationOf(fact *checks.Fact) checks.Ref {
-	if fact.Kind != checks.KindOrder {
+func MedicationOf(fact *facts.Fact) facts.Ref {
+	if fact.Kind != facts.KindOrder {
 		return ""
 	}
 	return fact.Order.MedicationRef
 }
 
 // knownMedication is what the newest version of a Medication says, with a withdrawal that another commit may have brought.
-func (f *Fold) knownMedication(ref checks.Ref) *checks.Fact {
+func (f *Fold) knownMedication(ref facts.Ref) *facts.Fact {
 	held := f.heldMedication(ref)
 	if held == nil {
 		return nil
@@ -81,42 +82,42 @@ func (f *Fold) knownMedication(ref checks.Ref) *checks.Fact {
 }
 
 // heldMedication is a Medication as it came, whatever was withdrawn since.
-func (f *Fold) heldMedication(ref checks.Ref) *checks.Fact {
+func (f *Fold) heldMedication(ref facts.Ref) *facts.Fact {
 	if m, ok := f.medications[ref]; ok {
 		return &m
 	}
 	return f.view.Medication(ref)
 }
 
-func (f *Fold) knownGone(ref checks.Ref) *checks.Fact {
+func (f *Fold) knownGone(ref facts.Ref) *facts.Fact {
 	if g, ok := f.gone[ref]; ok {
 		return &g
 	}
 	return f.view.Gone(ref)
 }
 
-func (f *Fold) holdersOf(ref checks.Ref) []checks.Ref {
+func (f *Fold) holdersOf(ref facts.Ref) []facts.Ref {
 	if ref.Type() == "Patient" {
-		return []checks.Ref{ref}
+		return []facts.Ref{ref}
 	}
 	return f.holders.With(ref, f.view.Holders(ref))
 }
 
-func (f *Fold) referrersOf(medication checks.Ref) []checks.Ref {
+func (f *Fold) referrersOf(medication facts.Ref) []facts.Ref {
 	return f.referrers.With(medication, f.view.Referrers(medication))
 }
 
 // Index names the patients of a resource. Most resources have one.
 type Index struct {
-	one  map[checks.Ref]checks.Ref
-	more map[checks.Ref][]checks.Ref
-	has  map[[2]checks.Ref]struct{} // what more has
+	one  map[facts.Ref]facts.Ref
+	more map[facts.Ref][]facts.Ref
+	has  map[[2]facts.Ref]struct{} // what more has
 }
 
 // Add notes a patient of a resource; it tells whether the resource had others, and not this one.
-func (x *Index) Add(ref, patient checks.Ref) bool {
+func (x *Index) Add(ref, patient facts.Ref) bool {
 	if x.one == nil {
-		x.one, x.more, x.has = map[checks.Ref]checks.Ref{}, map[checks.Ref][]checks.Ref{}, map[[2]checks.Ref]struct{}{}
+		x.one, x.more, x.has = map[facts.Ref]facts.Ref{}, map[facts.Ref][]facts.Ref{}, map[[2]facts.Ref]struct{}{}
 	}
 	first, ok := x.one[ref]
 	if !ok {
@@ -125,7 +126,7 @@ func (x *Index) Add(ref, patient checks.Ref) bool {
 	if !ok || first == patient {
 		return false
 	}
-	key := [2]checks.Ref{ref, patient}
+	key := [2]facts.Ref{ref, patient}
 	if _, known := x.has[key]; known {
 		return false
 	}
@@ -134,16 +135,16 @@ func (x *Index) Add(ref, patient checks.Ref) bool {
 	return true
 }
 
-func (x *Index) get(ref checks.Ref) []checks.Ref {
+func (x *Index) get(ref facts.Ref) []facts.Ref {
 	first, ok := x.one[ref]
 	if !ok {
 		return nil
 	}
-	return append([]checks.Ref{first}, x.more[ref]...)
+	return append([]facts.Ref{first}, x.more[ref]...)
 }
 
 // With is what x and others have, sorted, each once.
-func (x *Index) With(ref checks.Ref, others []checks.Ref) []checks.Ref {
+func (x *Index) With(ref facts.Ref, others []facts.Ref) []facts.Ref {
 	if _, ok := x.one[ref]; !ok && len(others) == 0 {
 		return nil
 	}
@@ -153,7 +154,7 @@ func (x *Index) With(ref checks.Ref, others []checks.Ref) []checks.Ref {
 }
 
 // References names the resources that a state holds, other than the Patient, and the Medications that it refers to.
-func References(st *checks.State, holds func(*checks.Fact), refers func(checks.Ref)) {
+func References(st *checks.State, holds func(*facts.Fact), refers func(facts.Ref)) {
 	for i := range st.Facts {
 		k := &st.Facts[i]
 		if k.Ref != st.Patient && k.Ref.Type() != "Medication" {

@@ -12,14 +12,15 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // facts are what a store knows, without the history of flags, which depends on the way.
-func everyFact(m *Memory) map[checks.Ref][]checks.Fact {
-	all := map[checks.Ref][]checks.Fact{}
+func everyFact(m *Memory) map[facts.Ref][]facts.Fact {
+	all := map[facts.Ref][]facts.Fact{}
 	for ref, st := range m.States {
 		all[ref] = st.Facts
 	}
@@ -138,14 +139,14 @@ func TestStatesOfTheViewStayAsTheyWere(t *testing.T) {
 		half := len(all) / 2
 		e := engine()
 		m, _ := run(e, all[:half])
-		before := map[checks.Ref]checks.State{}
+		before := map[facts.Ref]checks.State{}
 		for ref, st := range m.States {
 			c := *st
 			c.Facts, c.Flags = slices.Clone(c.Facts), slices.Clone(c.Flags)
 			before[ref] = c
 		}
 		e.Step(m, all[half:], asOf)
-		after := map[checks.Ref]checks.State{}
+		after := map[facts.Ref]checks.State{}
 		for ref, st := range m.States {
 			after[ref] = *st
 		}
@@ -202,11 +203,11 @@ func conflict(old, now *Memory, c Commit) bool {
 }
 
 // live are the facts that are more than marks, whose only use is to keep older versions out.
-func live(st *checks.State) []checks.Fact {
+func live(st *checks.State) []facts.Fact {
 	if st == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(st.Facts), func(f checks.Fact) bool { return f.Kind == checks.KindMark })
+	return slices.DeleteFunc(slices.Clone(st.Facts), func(f facts.Fact) bool { return f.Kind == facts.KindMark })
 }
 
 func TestOutcomes(t *testing.T) {
@@ -214,7 +215,7 @@ func TestOutcomes(t *testing.T) {
 		{Rejection: &fhir.Rejection{Reason: fhir.NoPatient, Pointer: "/entry/1/resource/subject", Detail: "no subject"}, Pointer: "/entry/1/resource"},
 		{Type: "Encounter"},
 		arrives(0, "Patient/A", order("MedicationRequest/1", "sertraline", "")).Resources[0]}}
-	silenced := arrives(1, "Patient/A", checks.Fact{Ref: "DetectedIssue/1", Kind: checks.KindAcknowledgement, Acknowledgement: &checks.Acknowledgement{}})
+	silenced := arrives(1, "Patient/A", facts.Fact{Ref: "DetectedIssue/1", Kind: facts.KindAcknowledgement, Acknowledgement: &facts.Acknowledgement{}})
 	silenced.AllowAck = false
 	waits := arrives(2, "Patient/A", order("MedicationRequest/1", "", "Medication/1"))
 	comes := arrives(3, "", medication("Medication/1", "sertraline"))
@@ -253,11 +254,11 @@ func TestMedicationReachesThroughIngredients(t *testing.T) {
 		[]Input{arrives(2, "", medication("Medication/kit", "kit", "Medication/part", "Medication/kit"))},
 		[]Input{arrives(3, "", medication("Medication/part", "sertraline"))},
 		[]Input{arrives(4, "", medication("Medication/other", "lithium"))})
-	var got []checks.Ref
+	var got []facts.Ref
 	for _, f := range m.State("Patient/A").Facts {
 		got = append(got, f.Ref)
 	}
-	want := []checks.Ref{"Medication/kit", "Medication/part", "MedicationRequest/1"}
+	want := []facts.Ref{"Medication/kit", "Medication/part", "MedicationRequest/1"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

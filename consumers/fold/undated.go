@@ -3,7 +3,7 @@ package fold
 import (
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // A deletion or withdrawal that names no patient mostly says nothing of its own version: no response.lastModified, no meta. It
@@ -15,19 +15,19 @@ import (
 const undatedSuffix = "#undated"
 
 // UndatedKey is where the withdrawal of a resource is kept that says nothing of its version. No FHIR id has a "#".
-func UndatedKey(ref checks.Ref) checks.Ref { return ref + undatedSuffix }
+func UndatedKey(ref facts.Ref) facts.Ref { return ref + undatedSuffix }
 
 // WithdrawnRef is the resource that a tombstone is about.
-func WithdrawnRef(key checks.Ref) checks.Ref {
-	return checks.Ref(strings.TrimSuffix(string(key), undatedSuffix))
+func WithdrawnRef(key facts.Ref) facts.Ref {
+	return facts.Ref(strings.TrimSuffix(string(key), undatedSuffix))
 }
 
-func undated(fact *checks.Fact) bool {
-	return fact.Kind == checks.KindMark && fact.Version.Updated == 0 && fact.Version.Number == ""
+func undated(fact *facts.Fact) bool {
+	return fact.Kind == facts.KindMark && fact.Version.Updated == 0 && fact.Version.Number == ""
 }
 
 // withdrawUndated keeps an undated withdrawal, when it is the latest of its kind, and returns it.
-func (f *Fold) withdrawUndated(fact checks.Fact) bool {
+func (f *Fold) withdrawUndated(fact facts.Fact) bool {
 	key := UndatedKey(fact.Ref)
 	if known := f.knownGone(key); known != nil && fact.Version.Compare(known.Version) <= 0 {
 		return false
@@ -38,16 +38,16 @@ func (f *Fold) withdrawUndated(fact checks.Fact) bool {
 }
 
 // underUndated is a Medication, or the mark that an undated withdrawal makes of it when that arrived after it.
-func (f *Fold) underUndated(fact checks.Fact) checks.Fact {
+func (f *Fold) underUndated(fact facts.Fact) facts.Fact {
 	if w := f.undatedOver(&fact); w != nil {
-		return checks.Fact{Ref: fact.Ref, Version: fact.Version, Kind: checks.KindMark, Mark: w.Mark}
+		return facts.Fact{Ref: fact.Ref, Version: fact.Version, Kind: facts.KindMark, Mark: w.Mark}
 	}
 	return fact
 }
 
 // undatedOver is the undated withdrawal that arrived after fact; nil when there is none, or fact is a mark by itself.
-func (f *Fold) undatedOver(fact *checks.Fact) *checks.Fact {
-	if fact.Kind == checks.KindMark && !fact.Outranked() {
+func (f *Fold) undatedOver(fact *facts.Fact) *facts.Fact {
+	if fact.Kind == facts.KindMark && !fact.Outranked() {
 		return nil
 	}
 	w := f.knownGone(UndatedKey(fact.Ref))

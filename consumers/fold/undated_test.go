@@ -4,14 +4,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // An undated withdrawal takes back what arrived before it, whatever version that said it was, and nothing that arrived after it; in
 // whatever order they are processed.
 func TestUndatedWithdrawalStandsFromItsArrivalOn(t *testing.T) {
-	const ref = checks.Ref("MedicationRequest/1")
-	deletion := mark(ref, checks.MarkDeleted)
+	const ref = facts.Ref("MedicationRequest/1")
+	deletion := mark(ref, facts.MarkDeleted)
 	dated := versioned(order(ref, "sertraline", ""), 10, "3")
 	older := versioned(order(ref, "mirtazapine", ""), 5, "2")
 	newer := versioned(order(ref, "gabapentin", ""), 20, "4")
@@ -34,11 +34,11 @@ func TestUndatedWithdrawalStandsFromItsArrivalOn(t *testing.T) {
 					m.apply(commit)
 				}
 				got := ""
-				for _, p := range []checks.Ref{"Patient/A", "Patient/B"} {
+				for _, p := range []facts.Ref{"Patient/A", "Patient/B"} {
 					if st := m.State(p); st != nil {
-						if f := st.Find(ref); f != nil && f.Kind == checks.KindOrder {
+						if f := st.Find(ref); f != nil && f.Kind == facts.KindOrder {
 							got += f.Order.Drug.Names[0]
-						} else if f != nil && f.Mark == checks.MarkMoved && c.want == "" && p == "Patient/B" {
+						} else if f != nil && f.Mark == facts.MarkMoved && c.want == "" && p == "Patient/B" {
 							t.Errorf("the withdrawal is told to %s as a move", p)
 						}
 					}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -54,7 +54,7 @@ func TestVersionsThatCannotBePlaced(t *testing.T) {
 }
 
 func readInput(seq uint64, doc string) Input {
-	in := Input{Arrival: checks.Arrival{Sequence: seq}}
+	in := Input{Arrival: facts.Arrival{Sequence: seq}}
 	fhir.NewReader(fhir.DefaultOptions()).Document([]byte(doc), func(res fhir.Resource) bool {
 		in.Resources = append(in.Resources, res)
 		return true

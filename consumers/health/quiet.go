@@ -4,15 +4,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
 var quietDesc = prometheus.NewDesc("rlsguard_quiet_checks", "Checks that the settings keep from opening any flag, by reason.", []string{"reason"}, nil)
 
 // quietChecks is a prometheus.Collector of how many checks are quiet.
-type quietChecks map[checks.SilenceReason]int
+type quietChecks map[silence.Reason]int
 
 func quietOf(s *checks.Settings) quietChecks {
-	n := quietChecks{checks.SilentOff: 0, checks.SilentNotApproved: 0}
+	n := quietChecks{silence.Off: 0, silence.NotApproved: 0}
 	for _, q := range s.Quiet() {
 		n[q.Reason]++
 	}

@@ -6,10 +6,11 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // DecodeFact reads a state of one fact, as Medications and tombstones are kept.
-func DecodeFact(data []byte) (*checks.Fact, error) {
+func DecodeFact(data []byte) (*facts.Fact, error) {
 	st, err := codec.Decode(data)
 	if err != nil {
 		return nil, err
@@ -21,8 +22,8 @@ func DecodeFact(data []byte) (*checks.Fact, error) {
 }
 
 // EncodeFact is a Medication or a tombstone as it is stored.
-func EncodeFact(f checks.Fact) []byte {
-	return codec.Append(nil, &checks.State{Facts: []checks.Fact{f}})
+func EncodeFact(f facts.Fact) []byte {
+	return codec.Append(nil, &checks.State{Facts: []facts.Fact{f}})
 }
 
 // ErrState: a stored state cannot be read. Deciding without it could swallow flags, so nothing is decided.

@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // Headers of a flag and of a dead letter.
@@ -41,7 +41,7 @@ const (
 // FlagMessages are a transition as dashboards get it and as the audit keeps it. Header values are enums, hashes, UUIDs and
 // times: nothing of a payload.
 func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
-	body, err := fhir.MarshalFlag(*f)
+	body, err := issue.Marshal(*f)
 	if err != nil {
 		return nil, fmt.Errorf("flag %s: %w", f.ID, err)
 	}

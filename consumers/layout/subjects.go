@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Streams and the subjects in them.
@@ -69,7 +70,7 @@ func NewTokens(key []byte) *Tokens {
 }
 
 // Of is the token of a patient, or of a resource without one. It is for concurrent use.
-func (t *Tokens) Of(ref checks.Ref) Token {
+func (t *Tokens) Of(ref facts.Ref) Token {
 	h := t.pool.Get().(hash.Hash)
 	defer t.pool.Put(h)
 	h.Reset()

@@ -10,7 +10,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // Audit calls do with the transitions that are kept for audit, oldest first: of the flag with an id, or of all when it is "". unread gets
@@ -25,7 +25,7 @@ func (o *Operator) Audit(ctx context.Context, flag string, do func(checks.Flag) 
 	}
 	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}}
 	return jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-		f, err := fhir.UnmarshalFlag(m.Data())
+		f, err := issue.Unmarshal(m.Data())
 		id, _, _ := strings.Cut(strings.TrimPrefix(m.Subject(), layout.SubjectAudit), ".")
 		if err == nil && f.ID != id {
 			err = fmt.Errorf("it is about flag %s", f.ID)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -40,7 +41,7 @@ type patientRecord struct {
 const resolutionTTL = time.Hour
 
 // Find tells what Erase would remove. Its errors are those of Erase.
-func (o *Operator) Find(ctx context.Context, key []byte, patient checks.Ref) (Erased, error) {
+func (o *Operator) Find(ctx context.Context, key []byte, patient facts.Ref) (Erased, error) {
 	if _, err := o.site(ctx, key); err != nil {
 		return Erased{}, err
 	}
@@ -68,7 +69,7 @@ func (s *patientRecord) found() Erased {
 // instances forget the patient at once; whoever follows flags is told that they are resolved, with the reason erased. It can be
 // repeated, and finishes one that was cut short. What producers sent stays in the stream FHIR. Its errors are ErrNoStates, ErrOtherKey,
 // ErrNewerFormat and those of the server. progress, which may be nil, is told how many dead letters were searched.
-func (o *Operator) Erase(ctx context.Context, key []byte, patient checks.Ref, progress func(n int)) (Erased, error) {
+func (o *Operator) Erase(ctx context.Context, key []byte, patient facts.Ref, progress func(n int)) (Erased, error) {
 	site, err := o.site(ctx, key)
 	if err != nil {
 		return Erased{}, err
@@ -89,7 +90,7 @@ func (o *Operator) Erase(ctx context.Context, key []byte, patient checks.Ref, pr
 
 // Mark puts the marker in the place of the patient's state, and tells what was there and up to which sequence of RLS the patient has to be
 // removed; 0 when there was nothing.
-func (o *Operator) Mark(ctx context.Context, key []byte, patient checks.Ref, ruleset string) (*patientRecord, uint64, error) {
+func (o *Operator) Mark(ctx context.Context, key []byte, patient facts.Ref, ruleset string) (*patientRecord, uint64, error) {
 	subject := layout.SubjectPatient + layout.NewTokens(key).Of(patient).String()
 	for wait := jet.NewBackoff(); ; wait.Sleep(ctx) {
 		have, err := o.patientRecord(ctx, key, patient)
@@ -133,7 +134,7 @@ func (o *Operator) writeMarkers(ctx context.Context, tombs, last []*nats.Msg) (u
 }
 
 // patientRecord reads what stands under a patient's token.
-func (o *Operator) patientRecord(ctx context.Context, key []byte, patient checks.Ref) (*patientRecord, error) {
+func (o *Operator) patientRecord(ctx context.Context, key []byte, patient facts.Ref) (*patientRecord, error) {
 	stream, err := o.js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
@@ -162,11 +163,11 @@ func (o *Operator) patientRecord(ctx context.Context, key []byte, patient checks
 }
 
 // tombstones are the markers for the tombstones of the patient and of the patient's resources. One that moved away is another patient's.
-func (o *Operator) tombstones(ctx context.Context, key []byte, patient checks.Ref, st *checks.State) ([]*nats.Msg, error) {
-	refs := []checks.Ref{patient}
+func (o *Operator) tombstones(ctx context.Context, key []byte, patient facts.Ref, st *checks.State) ([]*nats.Msg, error) {
+	refs := []facts.Ref{patient}
 	if st != nil {
 		for i := range st.Facts {
-			if f := &st.Facts[i]; f.Ref != patient && f.Ref.Type() != "Medication" && (f.Kind != checks.KindMark || f.Mark != checks.MarkMoved) {
+			if f := &st.Facts[i]; f.Ref != patient && f.Ref.Type() != "Medication" && (f.Kind != facts.KindMark || f.Mark != facts.MarkMoved) {
 				refs = append(refs, f.Ref)
 			}
 		}
@@ -182,7 +183,7 @@ func (o *Operator) tombstones(ctx context.Context, key []byte, patient checks.Re
 	var msgs []*nats.Msg
 	tokens := layout.NewTokens(key)
 	for _, ref := range refs {
-		for _, r := range []checks.Ref{ref, fold.UndatedKey(ref)} {
+		for _, r := range []facts.Ref{ref, fold.UndatedKey(ref)} {
 			subject := layout.SubjectGone + tokens.Of(r).String()
 			if info.State.Subjects[subject] == 0 {
 				continue
@@ -218,7 +219,7 @@ func resolutions(st *checks.State, key []byte, ruleset string) ([]*nats.Msg, err
 }
 
 // lettersAbout are the dead letters whose payload names the patient.
-func (o *Operator) lettersAbout(ctx context.Context, patient checks.Ref, progress func(n int)) ([]uint64, error) {
+func (o *Operator) lettersAbout(ctx context.Context, patient facts.Ref, progress func(n int)) ([]uint64, error) {
 	var found []uint64
 	err := jet.Each(ctx, o.js, layout.StreamDead, jetstream.OrderedConsumerConfig{}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		if mentions(m.Data(), string(patient)) {

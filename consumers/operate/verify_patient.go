@@ -7,6 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -74,7 +75,7 @@ func (v *verification) decisions(found *patientFound, st *checks.State) {
 }
 
 // transitions compares a flag of a state with what was published of it.
-func (v *verification) transitions(found *patientFound, patient checks.Ref, k *checks.OpenFlag) {
+func (v *verification) transitions(found *patientFound, patient facts.Ref, k *checks.OpenFlag) {
 	id := checks.FlagID(v.opt.Engine.Key, patient, k.Check, k.Ingredient)
 	found.flags = append(found.flags, id)
 	if k.Severity != checks.None {

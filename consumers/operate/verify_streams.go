@@ -14,7 +14,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/parallel"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // verification is one look at all that is stored.
@@ -108,7 +108,7 @@ func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error
 }
 
 func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.Msg) error {
-	f, err := fhir.UnmarshalFlag(m.Data())
+	f, err := issue.Unmarshal(m.Data())
 	id := m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:]
 	if err == nil && f.ID != id {
 		err = fmt.Errorf("it is about flag %s", f.ID)

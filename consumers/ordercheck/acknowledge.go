@@ -4,21 +4,22 @@ import (
 	"cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // Acknowledgement writes the DetectedIssue that answers f: its id, the basis that was seen, and who decided what, when and why. It counts when
 // it is published on consumers.SubjectAcknowledge, and until the basis changes or its end has come. Flag and basis of a are taken from f.
-func Acknowledgement(f *checks.Flag, a checks.Acknowledgement) ([]byte, error) {
+func Acknowledgement(f *checks.Flag, a facts.Acknowledgement) ([]byte, error) {
 	a.FlagID, a.Basis = f.ID, f.Basis
 	if !a.Override {
-		a.Reason = cmp.Or(a.Reason, fhir.ActionNoted)
+		a.Reason = cmp.Or(a.Reason, issue.ActionNoted)
 	}
 	state, change := checks.Acknowledged, checks.ChangeAcknowledged
 	if a.Override {
 		state, change = checks.Overridden, checks.ChangeOverridden
 	}
-	return fhir.MarshalFlag(checks.Flag{
+	return issue.Marshal(checks.Flag{
 		Finding: checks.Finding{Check: f.Check, Ingredient: f.Ingredient, Patient: f.Patient, Severity: f.Severity, RLS: f.RLS, Implicated: f.Implicated, Basis: f.Basis},
 		ID:      f.ID, State: state, Change: change, Ack: &a,
 	})

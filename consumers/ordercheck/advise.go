@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -15,10 +17,10 @@ import (
 
 // Advice is the answer.
 type Advice struct {
-	Patient checks.Ref
+	Patient facts.Ref
 	AsOf    time.Time
 	Ruleset string
-	Drafts  []checks.Ref  // what was checked, as the flags name them
+	Drafts  []facts.Ref   // what was checked, as the flags name them
 	Because []checks.Flag // open because of the drafts: they are among its orders, or it is new or more severe with them
 	Open    []checks.Flag // open without them
 	RLS     checks.RLSStatus
@@ -28,7 +30,7 @@ type Advice struct {
 	// IronBecause: the iron flag is one because of the drafts.
 	IronBecause bool
 	// Unrecognised are drafts whose drug is in no table, and that have no RxNorm or ATC code either: nothing was checked for them.
-	Unrecognised []checks.Ref
+	Unrecognised []facts.Ref
 	Unread       []Unread
 	LeftOut      string // which older facts of the patient were left out, in a sentence; "" when none
 	Stored       bool   // something was known of the patient before the request
@@ -40,10 +42,10 @@ func answer(ctx context.Context, e *fold.Engine, view fold.View, q *Question, as
 	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
 	known := e.NewFold(onePatient{view, q.Patient}).Whole()
 	// What is asked arrives after everything that is stored, and the drafts last.
-	facts := fold.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64}, Resources: a.mine(q.Facts, false)}
-	known.Add(nil, 0, &facts)
+	given := fold.Input{Arrival: facts.Arrival{Epoch: math.MaxInt64}, Resources: a.mine(q.Facts, false)}
+	known.Add(nil, 0, &given)
 	before := known.State(q.Patient)
-	drafts := fold.Input{Arrival: checks.Arrival{Epoch: math.MaxInt64, Sequence: 1}, Resources: a.mine(q.Drafts, true)}
+	drafts := fold.Input{Arrival: facts.Arrival{Epoch: math.MaxInt64, Sequence: 1}, Resources: a.mine(q.Drafts, true)}
 	if ctx.Err() != nil {
 		return Advice{}, ctx.Err()
 	}
@@ -57,7 +59,7 @@ func answer(ctx context.Context, e *fold.Engine, view fold.View, q *Question, as
 		a.Drafts = append(a.Drafts, drafts.Resources[i].Fact.Ref)
 	}
 	a.LeftOut = after.Cut.Words(e.Settings.Facts)
-	if err := a.split(ctx, e, before, after, len(facts.Resources) == 0, asOf); err != nil {
+	if err := a.split(ctx, e, before, after, len(given.Resources) == 0, asOf); err != nil {
 		return Advice{}, err
 	}
 	a.Unrecognised = unrecognised(e.Settings.Terms, after, a.unflagged())
@@ -69,7 +71,7 @@ func (a *Advice) mine(all []fhir.Resource, draft bool) []fhir.Resource {
 	var mine []fhir.Resource
 	for i := range all {
 		switch r := &all[i]; {
-		case r.Patient == a.Patient || r.Patient == "" && r.Fact.Kind == checks.KindMedication:
+		case r.Patient == a.Patient || r.Patient == "" && r.Fact.Kind == facts.KindMedication:
 			mine = append(mine, *r)
 		case r.Patient != "":
 			a.Unread = append(a.Unread, Unread{Type: r.Type, Pointer: r.Pointer, Reason: otherPatient,
@@ -84,15 +86,15 @@ func (a *Advice) mine(all []fhir.Resource, draft bool) []fhir.Resource {
 func asWritten(drafts []fhir.Resource, before *checks.State, zone *time.Location, asOf time.Time) {
 	for i := range drafts {
 		f := &drafts[i].Fact
-		if f.Kind != checks.KindOrder {
+		if f.Kind != facts.KindOrder {
 			continue
 		}
 		order := *f.Order
-		if order.Status == checks.StatusUnknown {
-			order.Status = checks.StatusDraft
+		if order.Status == facts.StatusUnknown {
+			order.Status = facts.StatusDraft
 		}
 		if !order.Authored.IsZero() && order.Authored.Start(zone).After(asOf) {
-			order.Authored = checks.Instant(asOf)
+			order.Authored = moment.Instant(asOf)
 		}
 		f.Order = &order
 		if before == nil {
@@ -105,8 +107,8 @@ func asWritten(drafts []fhir.Resource, before *checks.State, zone *time.Location
 }
 
 // unflagged are the drafts that no flag is about: what is flagged was recognised, or the flag says that it was not.
-func (a *Advice) unflagged() []checks.Ref {
-	return slices.DeleteFunc(slices.Clone(a.Drafts), func(draft checks.Ref) bool {
+func (a *Advice) unflagged() []facts.Ref {
+	return slices.DeleteFunc(slices.Clone(a.Drafts), func(draft facts.Ref) bool {
 		return slices.ContainsFunc(a.Because, func(f checks.Flag) bool {
 			return slices.Contains(f.Implicated, draft)
 		})
@@ -127,7 +129,7 @@ func (a *Advice) split(ctx context.Context, e *fold.Engine, before, after *check
 	a.RLS, a.Iron = now.RLS, now.Iron
 	var others []checks.Flag
 	for _, f := range now.Flags {
-		if slices.ContainsFunc(f.Implicated, func(r checks.Ref) bool { return slices.Contains(a.Drafts, r) }) {
+		if slices.ContainsFunc(f.Implicated, func(r facts.Ref) bool { return slices.Contains(a.Drafts, r) }) {
 			a.Because = append(a.Because, f)
 		} else {
 			others = append(others, f)
@@ -172,18 +174,18 @@ func severities(e *fold.Engine, before *checks.State, decided bool, asOf time.Ti
 }
 
 // unrecognised are the drafts about whose drug the tables know nothing, not even that it is an ordinary one.
-func unrecognised(t *terms.Terms, st *checks.State, drafts []checks.Ref) []checks.Ref {
+func unrecognised(t *terms.Terms, st *checks.State, drafts []facts.Ref) []facts.Ref {
 	if t == nil {
 		t = terms.Embedded()
 	}
-	var refs []checks.Ref
+	var refs []facts.Ref
 	for _, ref := range drafts {
 		f := st.Find(ref)
-		if f == nil || f.Kind != checks.KindOrder {
+		if f == nil || f.Kind != facts.KindOrder {
 			continue
 		}
 		drug := &f.Order.Drug
-		if m := st.Find(f.Order.MedicationRef); m != nil && m.Kind == checks.KindMedication {
+		if m := st.Find(f.Order.MedicationRef); m != nil && m.Kind == facts.KindMedication {
 			drug = m.Medication
 		}
 		if m := t.Classify(drug.Codings, drug.Names); len(drug.Parts) == 0 && m.By == terms.MatchedNone && m.Known == "" {
@@ -196,7 +198,7 @@ func unrecognised(t *terms.Terms, st *checks.State, drafts []checks.Ref) []check
 // onePatient is a view for a question about one patient: a Medication that comes with it concerns nobody else.
 type onePatient struct {
 	fold.View
-	patient checks.Ref
+	patient facts.Ref
 }
 
-func (v onePatient) Referrers(checks.Ref) []checks.Ref { return []checks.Ref{v.patient} }
+func (v onePatient) Referrers(facts.Ref) []facts.Ref { return []facts.Ref{v.patient} }

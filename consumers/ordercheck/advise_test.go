@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -186,7 +188,7 @@ func TestAcknowledgementInARequest(t *testing.T) {
 	draft := order("d1", "draft", "amoxicillin")
 	plain := ask(t, stored(t, known), draft)
 	f := plain.Open[slicesIndex(plain.Open, "rls-ssri")]
-	data, err := Acknowledgement(&f, checks.Acknowledgement{Override: true, Reason: "benefit-outweighs-risk", Date: checks.Instant(asOf)})
+	data, err := Acknowledgement(&f, facts.Acknowledgement{Override: true, Reason: "benefit-outweighs-risk", Date: moment.Instant(asOf)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // tagSystem is the system of meta.tag, which says in a Bundle why a flag is there.
-const tagSystem = fhir.BaseURL + "/CodeSystem/order-check"
+const tagSystem = issue.BaseURL + "/CodeSystem/order-check"
 
 // Tags of flags.
 const (
@@ -31,7 +32,7 @@ func BundleOf(a *Advice) ([]byte, error) {
 		flags []checks.Flag
 	}{{tagBecause, a.Because}, {tagOpen, a.Open}} {
 		for _, f := range group.flags {
-			issue, err := fhir.MarshalFlag(f, terms.Coding{System: tagSystem, Code: group.tag})
+			issue, err := issue.Marshal(f, terms.Coding{System: tagSystem, Code: group.tag})
 			if err != nil {
 				return nil, err
 			}
@@ -48,7 +49,7 @@ func BundleOf(a *Advice) ([]byte, error) {
 }
 
 // ServiceRequest is an order for a test, as a draft for the prescriber to sign.
-func ServiceRequest(patient checks.Ref, encounter string, test Coding, asOf time.Time) map[string]any {
+func ServiceRequest(patient facts.Ref, encounter string, test Coding, asOf time.Time) map[string]any {
 	r := object{
 		"resourceType": "ServiceRequest", "status": "draft", "intent": "order",
 		"category": []object{{"coding": []object{{"system": terms.SNOMED, "code": "108252007", "display": "Laboratory procedure"}}}},

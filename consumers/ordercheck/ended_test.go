@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
@@ -15,7 +16,7 @@ type endsWhenRead struct {
 	end func()
 }
 
-func (v endsWhenRead) State(ref checks.Ref) *checks.State {
+func (v endsWhenRead) State(ref facts.Ref) *checks.State {
 	v.end()
 	return v.View.State(ref)
 }

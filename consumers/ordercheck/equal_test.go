@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -76,7 +77,7 @@ func newest(all []fhir.Resource, r *fhir.Resource) bool {
 // plainDraft leaves out what an order check changes on purpose: an unknown status, and a date ahead.
 func plainDraft(r *fhir.Resource) bool {
 	o := r.Fact.Order
-	return o.Status != checks.StatusUnknown && (o.Authored.IsZero() || !o.Authored.Start(zoneOf(engine().Settings)).After(asOf))
+	return o.Status != facts.StatusUnknown && (o.Authored.IsZero() || !o.Authored.Start(zoneOf(engine().Settings)).After(asOf))
 }
 
 func sameFlags(t *testing.T, name string, all []fhir.Resource, i int) {
@@ -86,7 +87,7 @@ func sameFlags(t *testing.T, name string, all []fhir.Resource, i int) {
 	rest := slices.Delete(slices.Clone(all), i, i+1)
 	replayed := fold.NewReplay(e)
 	replayed.Fold(fold.Input{Resources: rest, AllowAck: true})
-	replayed.Fold(fold.Input{Arrival: checks.Arrival{Sequence: 1}, Resources: []fhir.Resource{draft}})
+	replayed.Fold(fold.Input{Arrival: facts.Arrival{Sequence: 1}, Resources: []fhir.Resource{draft}})
 	want := checks.OpenFlags(replayed.Finish(asOf).State(draft.Patient), e.Settings, e.Key, e.Ruleset, asOf)
 	before := fold.NewReplay(e)
 	before.Fold(fold.Input{Resources: rest, AllowAck: true})

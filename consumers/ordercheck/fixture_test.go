@@ -12,6 +12,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -56,7 +57,7 @@ func stored(t testing.TB, documents ...string) *fold.Memory {
 	t.Helper()
 	r := fold.NewReplay(engine())
 	for i, d := range documents {
-		in := fold.Input{Arrival: checks.Arrival{Sequence: uint64(i) + 1}, Resources: read(t, d), AllowAck: true}
+		in := fold.Input{Arrival: facts.Arrival{Sequence: uint64(i) + 1}, Resources: read(t, d), AllowAck: true}
 		r.Fold(in)
 	}
 	return r.Finish(asOf)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Line is a flag as JSON: what the commands print with --format json.
@@ -13,10 +14,10 @@ type Line struct {
 	Check        string              `json:"check,omitempty"`
 	Severity     string              `json:"severity,omitempty"`
 	State        checks.FlagState    `json:"state,omitempty"`
-	Patient      checks.Ref          `json:"patient,omitempty"`
+	Patient      facts.Ref           `json:"patient,omitempty"`
 	Ingredient   string              `json:"ingredient,omitempty"`
-	Implicated   []checks.Ref        `json:"implicated,omitempty"`
-	Evidence     []checks.Ref        `json:"evidence,omitempty"`
+	Implicated   []facts.Ref         `json:"implicated,omitempty"`
+	Evidence     []facts.Ref         `json:"evidence,omitempty"`
 	Orders       []checks.OrderWords `json:"orders,omitempty"`
 	RLS          string              `json:"rls,omitempty"`
 	Basis        string              `json:"basis,omitempty"`

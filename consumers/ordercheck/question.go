@@ -6,14 +6,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
 // Question is what an order check is asked.
 type Question struct {
-	Patient checks.Ref      // whose orders they are
+	Patient facts.Ref       // whose orders they are
 	Drafts  []fhir.Resource // the orders being written
 	Facts   []fhir.Resource // what else is known: results, diagnoses, orders
 	Unread  []Unread        // what came with it and could not be taken
@@ -115,11 +115,11 @@ func (q *Question) findPatient() error {
 }
 
 func isRequest(res *fhir.Resource) bool {
-	return res.Type == "MedicationRequest" && (res.Rejection != nil || res.Fact.Kind == checks.KindOrder)
+	return res.Type == "MedicationRequest" && (res.Rejection != nil || res.Fact.Kind == facts.KindOrder)
 }
 
 func beingWritten(res *fhir.Resource) bool {
-	return res.Rejection == nil && (res.Fact.Order.Status == checks.StatusDraft || res.Fact.Order.Status == checks.StatusUnknown)
+	return res.Rejection == nil && (res.Fact.Order.Status == facts.StatusDraft || res.Fact.Order.Status == facts.StatusUnknown)
 }
 
 // draftParameters are the positions of the parameters whose name begins with draft.

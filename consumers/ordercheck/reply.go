@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
 // Reply is advice as JSON. Absent values are left out; because and open are always there.
 type Reply struct {
-	Patient      checks.Ref   `json:"patient"`
-	AsOf         string       `json:"asOf"`
-	Ruleset      string       `json:"ruleset,omitempty"`
-	Drafts       []checks.Ref `json:"drafts"`
-	Because      []Line       `json:"because"` // flags because of the drafts
-	Open         []Line       `json:"open"`    // flags that are open without them
-	Iron         *IronReply   `json:"iron,omitempty"`
-	IronNote     string       `json:"ironNote,omitempty"` // where no flag says it
-	Unrecognised []checks.Ref `json:"unrecognised,omitempty"`
-	Unread       []Unread     `json:"unread,omitempty"`
-	LeftOut      string       `json:"leftOut,omitempty"` // which older facts of the patient were left out, in a sentence
-	Stored       bool         `json:"stored"`            // something was known of the patient before the request
+	Patient      facts.Ref   `json:"patient"`
+	AsOf         string      `json:"asOf"`
+	Ruleset      string      `json:"ruleset,omitempty"`
+	Drafts       []facts.Ref `json:"drafts"`
+	Because      []Line      `json:"because"` // flags because of the drafts
+	Open         []Line      `json:"open"`    // flags that are open without them
+	Iron         *IronReply  `json:"iron,omitempty"`
+	IronNote     string      `json:"ironNote,omitempty"` // where no flag says it
+	Unrecognised []facts.Ref `json:"unrecognised,omitempty"`
+	Unread       []Unread    `json:"unread,omitempty"`
+	LeftOut      string      `json:"leftOut,omitempty"` // which older facts of the patient were left out, in a sentence
+	Stored       bool        `json:"stored"`            // something was known of the patient before the request
 	// Answers are who acknowledged or overrode a flag, by its id.
 	Answers map[string]Answer `json:"answers,omitempty"`
 	// Bundle is the same as FHIR, where the request asked for both.
@@ -87,7 +88,7 @@ func ReplyOf(a *Advice) Reply {
 		r.Answers[f.ID] = Answer{f.Ack.Override, f.Ack.Reason, f.Ack.Author, f.Ack.Date.Date(time.UTC), f.Ack.Until.Date(time.UTC)}
 	}
 	if r.Drafts == nil {
-		r.Drafts = []checks.Ref{}
+		r.Drafts = []facts.Ref{}
 	}
 	if a.Iron.Check != "" {
 		r.Iron = &IronReply{Check: a.Iron.Check, Because: a.IronBecause, Ferritin: a.Iron.Ferritin, TSAT: a.Iron.TSAT, Order: IronOrders(a.Iron)}

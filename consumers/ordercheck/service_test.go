@@ -14,7 +14,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // startServer runs a NATS server without JetStream.
@@ -113,7 +113,7 @@ func TestServiceAnswers(t *testing.T) {
 		}
 		key := res.ResourceType
 		if key == "DetectedIssue" {
-			if _, err := fhir.UnmarshalFlag(e.Resource); err != nil {
+			if _, err := issue.Unmarshal(e.Resource); err != nil {
 				t.Error(err)
 			}
 			key = res.Meta.Tag[0].Code

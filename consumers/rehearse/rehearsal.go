@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Flag is an open flag on one side.
@@ -40,19 +41,19 @@ var kinds = []Kind{Opened, Closed, Moved}
 
 // Change is one flag that differs.
 type Change struct {
-	Change     Kind       `json:"change"`
-	Patient    checks.Ref `json:"patient"`
-	Check      string     `json:"check"`
-	Ingredient string     `json:"ingredient,omitempty"`
-	From       string     `json:"from,omitempty"` // severity before; "" when it was not open
-	To         string     `json:"to,omitempty"`
-	Was        string     `json:"was,omitempty"` // what the flag said before, or why there was none
-	Is         string     `json:"is,omitempty"`  // what it says after, or why there is none
+	Change     Kind      `json:"change"`
+	Patient    facts.Ref `json:"patient"`
+	Check      string    `json:"check"`
+	Ingredient string    `json:"ingredient,omitempty"`
+	From       string    `json:"from,omitempty"` // severity before; "" when it was not open
+	To         string    `json:"to,omitempty"`
+	Was        string    `json:"was,omitempty"` // what the flag said before, or why there was none
+	Is         string    `json:"is,omitempty"`  // what it says after, or why there is none
 }
 
 // Patient is one patient under both rule sets.
 type Patient struct {
-	Ref           checks.Ref
+	Ref           facts.Ref
 	Orders        int // medication orders on record
 	Before, After []Flag
 	// SilentBefore and SilentAfter say why a side has no such flag; nil when that side cannot tell.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
@@ -69,7 +70,7 @@ func TestReportDoesNotGrow(t *testing.T) {
 		r := New(2)
 		for i := range patients {
 			p := Patient{
-				Ref:    checks.Ref(fmt.Sprintf("Patient/%06d", i)),
+				Ref:    facts.Ref(fmt.Sprintf("Patient/%06d", i)),
 				Orders: 1,
 				After:  []Flag{flag("a", "", checks.Low), flag("b", "x", checks.High)},
 			}

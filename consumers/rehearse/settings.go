@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -62,7 +63,7 @@ func flat(s *checks.Settings) map[string]string {
 }
 
 func flatten(v reflect.Value, path string, out map[string]string) {
-	if d, ok := v.Interface().(checks.Decimal); ok {
+	if d, ok := v.Interface().(decimal.Decimal); ok {
 		out[path] = d.String()
 		return
 	}

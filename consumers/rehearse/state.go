@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 // Sides decides about stored facts under two settings.
@@ -32,7 +33,7 @@ func (s *Sides) Patient(before, after *checks.State) Patient {
 
 func orders(st *checks.State) (n int) {
 	for i := range st.Facts {
-		if st.Facts[i].Kind == checks.KindOrder {
+		if st.Facts[i].Kind == facts.KindOrder {
 			n++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -34,7 +35,7 @@ func (k Kit) start(asOf time.Time) *run {
 }
 
 func (f *run) take(place string, r fhir.Resource) {
-	in := fold.Input{Arrival: checks.Arrival{Sequence: f.input}, Resources: []fhir.Resource{r}, AllowAck: true}
+	in := fold.Input{Arrival: facts.Arrival{Sequence: f.input}, Resources: []fhir.Resource{r}, AllowAck: true}
 	for _, res := range f.replay.Fold(in) {
 		if res.Outcome == fold.Rejected {
 			f.rejected = append(

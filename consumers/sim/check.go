@@ -13,6 +13,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -58,8 +59,8 @@ func (w *world) check() error {
 	return w.deadLetters()
 }
 
-func (w *world) states() (map[checks.Ref]*checks.State, error) {
-	all := map[checks.Ref]*checks.State{}
+func (w *world) states() (map[facts.Ref]*checks.State, error) {
+	all := map[facts.Ref]*checks.State{}
 	for subject, seq := range w.server.last {
 		if !strings.HasPrefix(subject, stateSubject) {
 			continue
@@ -87,11 +88,11 @@ func (w *world) sameState(want, got *checks.State) error {
 	return same("flags", open(want), open(got))
 }
 
-func (w *world) facts(st *checks.State) []checks.Fact {
+func (w *world) facts(st *checks.State) []facts.Fact {
 	all := slices.Clone(st.Facts)
 	for i := range all {
 		if w.mutant == lastProcessedWins {
-			all[i].Version = checks.Version{}
+			all[i].Version = facts.Version{}
 		}
 	}
 	return all
@@ -107,7 +108,7 @@ func open(st *checks.State) []checks.OpenFlag {
 }
 
 // shown compares what dashboards see, the newest transition under each subject, with the flags that states have open.
-func (w *world) shown(states map[checks.Ref]*checks.State) error {
+func (w *world) shown(states map[facts.Ref]*checks.State) error {
 	open := map[string]bool{}
 	for ref, st := range states {
 		for _, f := range st.Flags {
@@ -162,7 +163,7 @@ func (w *world) tornFlags() map[string]bool {
 
 // history holds that each flag's transitions are numbered 1, 2, 3 and so on in the order in which they are stored, that it opens before it
 // resolves, and that its state knows the last number. What a torn batch left behind is repeated.
-func (w *world) history(states map[checks.Ref]*checks.State) error {
+func (w *world) history(states map[facts.Ref]*checks.State) error {
 	number, isOpen, torn := map[string]uint64{}, map[string]bool{}, map[string]bool{}
 	from, before := map[string]uint64{}, map[string]bool{} // the number where torn batches began; what was open before a transition
 	for i := range w.server.log {

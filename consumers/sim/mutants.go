@@ -7,7 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -74,7 +74,7 @@ func (w *world) reversioned(in fold.Input) fold.Input {
 	in.Resources = append([]fhir.Resource(nil), in.Resources...)
 	for i := range in.Resources {
 		w.versions++
-		in.Resources[i].Fact.Version = checks.Version{Updated: int64(w.versions)}
+		in.Resources[i].Fact.Version = facts.Version{Updated: int64(w.versions)}
 	}
 	return in
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
 func (w *world) traceInputs() {
@@ -45,10 +45,10 @@ func subjects(msgs []*nats.Msg) string {
 	return strings.Join(all, " ")
 }
 
-func describe(f *checks.Fact) string {
+func describe(f *facts.Fact) string {
 	v := f.Version
 	s := fmt.Sprintf("%s v%d.%q.%d.%d kind %d mark %d", f.Ref, v.Updated/3600e9%24, v.Number, v.Arrival.Sequence, v.Arrival.Entry, f.Kind, f.Mark)
-	if f.Kind == checks.KindOrder {
+	if f.Kind == facts.KindOrder {
 		s += fmt.Sprintf(" of %s", f.Order.MedicationRef)
 	}
 	return s

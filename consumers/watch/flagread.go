@@ -15,7 +15,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // storedFlags reads the flags that are stored under a subject, and tells the newest transition of each and where to go on from. It takes
@@ -58,7 +58,7 @@ func storedFlags(ctx context.Context, js jetstream.JetStream, subject string) (k
 }
 
 func flagOf(m *jetstream.RawStreamMsg) (checks.Flag, error) {
-	f, err := fhir.UnmarshalFlag(m.Data)
+	f, err := issue.Unmarshal(m.Data)
 	if err != nil {
 		return f, flagError{fmt.Errorf("flag at sequence %d of %s: %w", m.Sequence, layout.StreamFlags, err)}
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/cases"
 )
@@ -200,7 +200,7 @@ func (t *testRun) coverage(w io.Writer, c *cases.Coverage) error {
 
 // reasonWords says what a reason of silence means; other names say it themselves.
 func reasonWords(name string) string {
-	if text := checks.SilenceReason(name).Words(); text != "" {
+	if text := silence.Reason(name).Words(); text != "" {
 		return name + " (" + text + ")"
 	}
 	return name

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -65,7 +66,7 @@ func (f *Fold) end(name string, b batch, events int) {
 
 // take folds a part of a source in: at once, or one event after the other when transitions are wanted.
 func (f *Fold) take(n int, name string, b batch) {
-	in := fold.Input{Arrival: checks.Arrival{Sequence: uint64(n) + 1}, Resources: b.resources, Source: name, AllowAck: true}
+	in := fold.Input{Arrival: facts.Arrival{Sequence: uint64(n) + 1}, Resources: b.resources, Source: name, AllowAck: true}
 	if f.Transition == nil {
 		f.count(name, b.lines, f.replay.Fold(in))
 		return

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
 // quiet is a check that the settings keep from opening any flag.
@@ -33,7 +34,7 @@ func quietCount(n int) string {
 func quietLine(list []quiet) string {
 	var off, unapproved []string
 	for _, q := range list {
-		if q.Reason == string(checks.SilentNotApproved) {
+		if q.Reason == string(silence.NotApproved) {
 			unapproved = append(unapproved, q.Check)
 		} else {
 			off = append(off, q.Check)

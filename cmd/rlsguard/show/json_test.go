@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
@@ -17,7 +19,7 @@ func shownFlag() checks.Flag {
 	return checks.Flag{
 		Finding: checks.Finding{
 			Check: "rls-ssri", Ingredient: "sertraline", Patient: "Patient/1", Severity: checks.Moderate, RLS: checks.RLSConfirmed,
-			Implicated: []checks.Ref{"MedicationRequest/9"}, Evidence: []checks.Ref{"Condition/7"}, Basis: "5d41402abc4b2a76",
+			Implicated: []facts.Ref{"MedicationRequest/9"}, Evidence: []facts.Ref{"Condition/7"}, Basis: "5d41402abc4b2a76",
 			Orders:  []checks.OrderWords{{Ref: "MedicationRequest/9", Product: "Zoloft 50 mg tablet", Dose: "50 mg a day", Since: "2026-03-14"}},
 			Counsel: []string{"Walking helps."},
 			Summary: "Sertraline (SSRI) is taken since 2026-03-14: it can bring on or worsen RLS. RLS is confirmed (Condition/7, recorded 2024-05-02).",
@@ -26,7 +28,7 @@ func shownFlag() checks.Flag {
 		},
 		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden, Change: checks.ChangeOverridden, Ruleset: "9f86d081884c7d65",
 		AsOf: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
-		Ack:  &checks.Acknowledgement{Override: true, Reason: "benefit-outweighs-risk", Author: "Practitioner/5", Date: checks.Instant(time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)), Until: checks.Instant(time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC))},
+		Ack:  &facts.Acknowledgement{Override: true, Reason: "benefit-outweighs-risk", Author: "Practitioner/5", Date: moment.Instant(time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)), Until: moment.Instant(time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC))},
 	}
 }
 

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
-	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // Printer writes flags in one of the forms of --format.
@@ -73,7 +75,7 @@ func (*jsonPrinter) End(*files.Summary) error { return nil }
 type fhirPrinter struct{ w io.Writer }
 
 func (p *fhirPrinter) Flag(f checks.Flag) error {
-	line, err := fhir.MarshalFlag(f)
+	line, err := issue.Marshal(f)
 	if err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ type textPrinter struct {
 	options textOptions
 
 	patients int             // that are written together
-	patient  checks.Ref      // whose flags are being written
+	patient  facts.Ref       // whose flags are being written
 	counsel  []string        // that the patient's flags have
 	checks   map[string]bool // that were written, and whether for professionals
 	asOf     time.Time       // of the newest of them
@@ -235,7 +237,7 @@ func (p *textPrinter) silences() error {
 		names = append(names, other.Check)
 	}
 	text := silenceText(&s, names)
-	if s.Detail != "" && s.Reason != checks.SilentLeftOut && (s.Patient != p.told.Patient || s.Order != p.told.Order || s.Detail != p.told.Detail) {
+	if s.Detail != "" && s.Reason != silence.LeftOut && (s.Patient != p.told.Patient || s.Order != p.told.Order || s.Detail != p.told.Detail) {
 		text += " (" + s.Detail + ")"
 	}
 	p.told, p.pending = s, p.pending[:0]
@@ -249,7 +251,7 @@ func (p *textPrinter) silences() error {
 
 // silenceText words the silence of checks: the order, the drug, the checks, and why.
 func silenceText(s *checks.Silence, names []string) string {
-	if s.Reason == checks.SilentLeftOut {
+	if s.Reason == silence.LeftOut {
 		return s.Detail
 	}
 	about := "all orders"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
@@ -145,7 +146,7 @@ func onceEach(list []string) []string {
 	return once
 }
 
-func answerWords(a *checks.Acknowledgement) string {
+func answerWords(a *facts.Acknowledgement) string {
 	if a == nil {
 		return ""
 	}
@@ -183,7 +184,7 @@ func idWords(f *checks.Flag, transition bool) string {
 // WorstFirst sorts flags as people read them: patients with the worst flag first, and within a
 // patient the worst flag first.
 func WorstFirst(flags []checks.Flag) []checks.Flag {
-	worst := map[checks.Ref]checks.Severity{}
+	worst := map[facts.Ref]checks.Severity{}
 	for i := range flags {
 		worst[flags[i].Patient] = max(worst[flags[i].Patient], flags[i].Severity)
 	}

@@ -12,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
@@ -65,10 +67,10 @@ func TestColourOnlyWhenAsked(t *testing.T) {
 }
 
 func TestNothingInAFlagActsOnTheTerminal(t *testing.T) {
-	f := checks.Flag{Finding: checks.Finding{Check: hostile, Ingredient: hostile, Patient: hostile, Severity: checks.High, Implicated: []checks.Ref{hostile}, Evidence: []checks.Ref{hostile},
+	f := checks.Flag{Finding: checks.Finding{Check: hostile, Ingredient: hostile, Patient: hostile, Severity: checks.High, Implicated: []facts.Ref{hostile}, Evidence: []facts.Ref{hostile},
 		Basis: hostile, Summary: hostile, Action: hostile, Alternatives: []string{hostile}, Counsel: []string{hostile},
 		Orders: []checks.OrderWords{{Ref: hostile, Product: hostile, Dose: hostile, Since: hostile}}, Citations: []checks.Citation{{Source: hostile, DOI: hostile, Strength: hostile, Review: hostile}}},
-		ID: hostile, State: hostile, Change: hostile, Reason: hostile, Ruleset: hostile, Number: 1, Ack: &checks.Acknowledgement{Reason: hostile, Author: hostile}}
+		ID: hostile, State: hostile, Change: hostile, Reason: hostile, Ruleset: hostile, Number: 1, Ack: &facts.Acknowledgement{Reason: hostile, Author: hostile}}
 	for _, opt := range []textOptions{{}, {Transition: true, Width: 200}} {
 		got := shown(t, f, opt)
 		if !utf8.ValidString(got) {
@@ -130,28 +132,28 @@ func TestMessagesOnStderr(t *testing.T) {
 // Five flags of a patient, with their heading, what is said to each patient, and the review, fit a terminal of 50 lines; the worst comes first.
 func TestFiveFlagsFitAScreen(t *testing.T) {
 	st := &checks.State{Patient: "Patient/1"}
-	day := func(s string) checks.Time {
+	day := func(s string) moment.Time {
 		at, err := time.Parse(time.DateOnly, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return checks.Time{Nanos: at.UnixNano(), Precision: checks.ToDay}
+		return moment.Time{Nanos: at.UnixNano(), Precision: moment.ToDay}
 	}
-	st.Merge(checks.Fact{Ref: "Condition/7", Kind: checks.KindCondition, Condition: &checks.Condition{Recorded: day("2024-05-02"),
-		Code: checks.Concept{Codings: []terms.Coding{{System: terms.ICD10CM, Code: "G25.81"}}}}})
-	order := func(ref checks.Ref, name, dose string) {
-		st.Merge(checks.Fact{Ref: ref, Kind: checks.KindOrder, Order: &checks.Order{Status: checks.StatusActive, Drug: checks.Drug{Names: []string{name}}, Authored: day("2026-03-14"),
-			Dosages: []checks.Dosage{{Dose: checks.Quantity{Value: dose, Unit: "mg"}, Timing: checks.Timing{Frequency: 1, Period: "1", PeriodUnit: "d"},
-				Route: checks.Concept{Texts: []string{"oral"}}}}}})
+	st.Merge(facts.Fact{Ref: "Condition/7", Kind: facts.KindCondition, Condition: &facts.Condition{Recorded: day("2024-05-02"),
+		Code: facts.Concept{Codings: []terms.Coding{{System: terms.ICD10CM, Code: "G25.81"}}}}})
+	order := func(ref facts.Ref, name, dose string) {
+		st.Merge(facts.Fact{Ref: ref, Kind: facts.KindOrder, Order: &facts.Order{Status: facts.StatusActive, Drug: facts.Drug{Names: []string{name}}, Authored: day("2026-03-14"),
+			Dosages: []facts.Dosage{{Dose: facts.Quantity{Value: dose, Unit: "mg"}, Timing: facts.Timing{Frequency: 1, Period: "1", PeriodUnit: "d"},
+				Route: facts.Concept{Texts: []string{"oral"}}}}}})
 	}
-	st.Merge(checks.Fact{Ref: "Patient/1", Kind: checks.KindPatient, Person: &checks.Person{Birth: day("1960-05-01"), Sex: checks.Female}})
+	st.Merge(facts.Fact{Ref: "Patient/1", Kind: facts.KindPatient, Person: &facts.Person{Birth: day("1960-05-01"), Sex: facts.Female}})
 	order("MedicationRequest/901", "Sertraline 50 MG Oral Tablet", "50")
 	order("MedicationRequest/902", "Gabapentin 300 MG Oral Capsule", "300")
 	order("MedicationRequest/903", "Oxycodone Hydrochloride 5 MG Oral Tablet", "10")
 	order("MedicationRequest/904", "Amitriptyline 25 MG Oral Tablet", "25")
 	order("MedicationRequest/905", "Promethazine 25 MG Oral Tablet", "25")
-	st.Merge(checks.Fact{Ref: "Observation/1", Kind: checks.KindLab, Lab: &checks.LabResult{Status: checks.LabFinal, Loincs: []string{"2276-4"}, Effective: checks.Period{Start: day("2026-10-24")},
-		Value: checks.Value{Kind: checks.QuantityValue, Quantity: checks.Quantity{Value: "42", Unit: "ng/mL"}}}})
+	st.Merge(facts.Fact{Ref: "Observation/1", Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{"2276-4"}, Effective: facts.Period{Start: day("2026-10-24")},
+		Value: facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: "42", Unit: "ng/mL"}}}})
 	flags := checks.OpenFlags(st, checks.DefaultSettings(), []byte("key"), "r", time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
 	if len(flags) != 5 {
 		t.Fatalf("%d flags", len(flags))
@@ -175,7 +177,7 @@ func TestFiveFlagsFitAScreen(t *testing.T) {
 }
 
 func TestWorstFirst(t *testing.T) {
-	flag := func(p checks.Ref, check string, s checks.Severity) checks.Flag {
+	flag := func(p facts.Ref, check string, s checks.Severity) checks.Flag {
 		return checks.Flag{Finding: checks.Finding{Patient: p, Check: check, Severity: s}}
 	}
 	var got []string

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
@@ -14,7 +14,7 @@ import (
 // the Bundle, the entry around a resource, the patient of a draft, or wrap a resource with the response that brought it. That is made up for; everything
 // else is up to the reader.
 type attached struct {
-	patient checks.Ref
+	patient facts.Ref
 	draft   bool
 	tests   []string // LOINC codes of ServiceRequests
 	ids     []string // of MedicationRequests

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -76,7 +76,7 @@ func Read(r *fhir.Reader, body []byte) (*Request, error) {
 		q.Fault = "the request names no patient (context.patientId)"
 		return q, nil
 	}
-	q.Question.Patient = checks.Ref("Patient/" + patient)
+	q.Question.Patient = facts.Ref("Patient/" + patient)
 	q.readDrafts(r, context)
 	q.readPrefetch(r, top, context)
 	return q, nil

@@ -1,4 +1,4 @@
-package fhir
+package issue
 
 import (
 	"encoding/json"
@@ -11,6 +11,8 @@ import (
 	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
@@ -18,7 +20,7 @@ import (
 // says, under these conditions: texts are UTF-8 and no text of a list is empty, since FHIR has no empty strings. An error says
 // that a value is not one of its closed list, or that AsOf cannot be written; the text of f is never a reason to refuse it.
 // Tags become meta.tag; they belong to the resource as it is sent, not to the flag, and are not read back.
-func MarshalFlag(f checks.Flag, tags ...terms.Coding) ([]byte, error) {
+func Marshal(f checks.Flag, tags ...terms.Coding) ([]byte, error) {
 	issue, err := detectedIssue(&f)
 	if err != nil {
 		return nil, fmt.Errorf("flag as DetectedIssue: %w", err)
@@ -119,16 +121,16 @@ func joinDetail(summary, action string) string {
 
 func flagExtensions(f *checks.Flag) []samply.Extension {
 	list := make(extensions, 0, 10+len(f.Alternatives)+len(f.Citations)+len(f.Orders)+len(f.Counsel)) // an Extension is large, growing copies it
-	list.code(ExtState, string(f.State))
-	list.code(ExtChange, string(f.Change))
-	list.number(ExtNumber, f.Number)
-	list.code(ExtReason, string(f.Reason))
-	list.code(ExtRLS, f.RLS.String())
+	list.code(extState, string(f.State))
+	list.code(extChange, string(f.Change))
+	list.number(extNumber, f.Number)
+	list.code(extReason, string(f.Reason))
+	list.code(extRLS, f.RLS.String())
 	list.text(ExtBasis, f.Basis)
 	list.text(ExtIngredient, f.Ingredient)
-	list.text(ExtAction, f.Action)
+	list.text(extAction, f.Action)
 	for _, a := range f.Alternatives {
-		list.text(ExtAlternative, a)
+		list.text(extAlternative, a)
 	}
 	for _, c := range f.Citations {
 		list.citation(c)
@@ -137,10 +139,10 @@ func flagExtensions(f *checks.Flag) []samply.Extension {
 		list.order(o)
 	}
 	for _, c := range f.Counsel {
-		list.text(ExtCounsel, c)
+		list.text(extCounsel, c)
 	}
-	list.code(ExtAudience, f.Audience)
-	list.text(ExtRuleset, f.Ruleset)
+	list.code(extAudience, f.Audience)
+	list.text(extRuleset, f.Ruleset)
 	return list
 }
 
@@ -176,7 +178,7 @@ func (l *extensions) citation(c checks.Citation) {
 	parts.text("strength", c.Strength)
 	parts.text("review", c.Review)
 	if len(parts) > 0 {
-		*l = append(*l, samply.Extension{Url: ExtCitation, Extension: parts})
+		*l = append(*l, samply.Extension{Url: extCitation, Extension: parts})
 	}
 }
 
@@ -187,16 +189,16 @@ func (l *extensions) order(o checks.OrderWords) {
 	parts.text("dose", o.Dose)
 	parts.text("since", o.Since)
 	if len(parts) > 0 {
-		*l = append(*l, samply.Extension{Url: ExtOrder, Extension: parts})
+		*l = append(*l, samply.Extension{Url: extOrder, Extension: parts})
 	}
 }
 
 // time writes t as a dateTime; a time of day without an offset, which is none in FHIR, as a string.
-func (l *extensions) time(url string, t checks.Time) {
+func (l *extensions) time(url string, t moment.Time) {
 	text := timeText(t)
 	switch t.Precision {
-	case checks.NoTime:
-	case checks.WithoutOff:
+	case moment.NoTime:
+	case moment.WithoutOff:
 		l.text(url, text)
 	default:
 		*l = append(*l, samply.Extension{Url: url, ValueDateTime: &text})
@@ -216,7 +218,7 @@ func implicated(f *checks.Flag) []samply.Reference {
 	return list
 }
 
-func referencesTo(refs []checks.Ref) []samply.Reference {
+func referencesTo(refs []facts.Ref) []samply.Reference {
 	var list []samply.Reference
 	for _, r := range refs {
 		if r != "" {
@@ -226,7 +228,7 @@ func referencesTo(refs []checks.Ref) []samply.Reference {
 	return list
 }
 
-func referenceTo(r checks.Ref) *samply.Reference {
+func referenceTo(r facts.Ref) *samply.Reference {
 	if r == "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package fhir
+package issue
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
 // issueReader reads a sound document. Its first error stays; it names an element and holds no text of the document.
@@ -23,8 +25,8 @@ func (r *issueReader) object(v int, what string, do func(name []byte, v int)) {
 	}
 	i := r.next(v + 1)
 	for r.b[i] != '}' && r.err == nil {
-		end := pastString(r.b, i)
-		value := blank(r.b, blank(r.b, end)+1)
+		end := scan.PastString(r.b, i)
+		value := scan.PastBlanks(r.b, scan.PastBlanks(r.b, end)+1)
 		if r.pos = value; r.b[value] != 'n' {
 			do(r.b[i+1:end-1], value)
 		}
@@ -52,15 +54,15 @@ func (r *issueReader) items(v int, what string, do func(v int)) {
 // after is where goes on what holds the value at v, which may have been read or not.
 func (r *issueReader) after(v int) int {
 	if r.pos <= v {
-		r.pos = past(r.b, v)
+		r.pos = scan.Past(r.b, v)
 	}
 	return r.next(r.pos)
 }
 
 // next is where the next property or element stands, or the end of what holds them.
 func (r *issueReader) next(i int) int {
-	if i = blank(r.b, i); r.b[i] == ',' {
-		i = blank(r.b, i+1)
+	if i = scan.PastBlanks(r.b, i); r.b[i] == ',' {
+		i = scan.PastBlanks(r.b, i+1)
 	}
 	return i
 }
@@ -70,13 +72,13 @@ func (r *issueReader) text(v int, what string) string {
 		r.wrong(what)
 		return ""
 	}
-	r.pos = pastString(r.b, v)
+	r.pos = scan.PastString(r.b, v)
 	text := r.b[v+1 : r.pos-1]
 	if known, ok := issueWords()[string(text)]; ok {
 		return known
 	}
 	if bytes.IndexByte(text, '\\') >= 0 {
-		text = unescape(nil, text)
+		text = scan.Unescape(nil, text)
 	}
 	if !utf8.Valid(text) {
 		return strings.ToValidUTF8(string(text), "\ufffd")
@@ -93,8 +95,8 @@ func (r *issueReader) wrong(what string) {
 // issueWords are texts that most flags share, so that they need not be copied out of each.
 var issueWords = sync.OnceValue(func() map[string]string {
 	words := map[string]string{}
-	for _, w := range []string{FlagIDSystem, CheckSystem, AcknowledgementSystem, ExtBasis, ExtState, ExtChange, ExtNumber, ExtReason, ExtRLS, ExtIngredient, ExtAction,
-		ExtAlternative, ExtCitation, ExtOrder, ExtCounsel, ExtAudience, ExtRuleset, "ref", "product", "dose", "since", ExtFlagID, ExtOverride, ExtDate, ExtUntil, "DetectedIssue", "source", "doi", "strength", "review", "low", "moderate",
+	for _, w := range []string{FlagIDSystem, CheckSystem, AcknowledgementSystem, ExtBasis, extState, extChange, extNumber, extReason, extRLS, ExtIngredient, extAction,
+		extAlternative, extCitation, extOrder, extCounsel, extAudience, extRuleset, "ref", "product", "dose", "since", ExtFlagID, ExtOverride, ExtDate, ExtUntil, "DetectedIssue", "source", "doi", "strength", "review", "low", "moderate",
 		"high", "confirmed", "final"} {
 		words[w] = w
 	}

@@ -1,4 +1,4 @@
-package fhir
+package issue
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
 var updateFlagGolden = flag.Bool("update-flags", false, "write testdata/detectedissue*.json anew")
@@ -23,15 +25,15 @@ func exampleFlag() checks.Flag {
 	return checks.Flag{
 		Finding: checks.Finding{
 			Check: "rls-ssri", Ingredient: "sertraline", Patient: "Patient/1", Severity: checks.Moderate, RLS: checks.RLSConfirmed,
-			Implicated: []checks.Ref{"MedicationRequest/10", "MedicationRequest/9"}, Evidence: []checks.Ref{"Condition/7", "Observation/3"}, Basis: "5d41402abc4b2a76",
+			Implicated: []facts.Ref{"MedicationRequest/10", "MedicationRequest/9"}, Evidence: []facts.Ref{"Condition/7", "Observation/3"}, Basis: "5d41402abc4b2a76",
 			Summary: "Sertraline may worsen restless legs syndrome (RLS <confirmed> by Condition/7).", Action: "Review with the prescriber.\n\nDo not stop it abruptly.",
 			Alternatives: []string{"bupropion", "trazodone (limited evidence)"},
 			Citations:    []checks.Citation{{Source: "AASM 2025", DOI: "10.5664/jcsm.11390", Strength: "good practice statement", Review: "pending"}, {Source: "Kolla 2018", Review: "pending"}},
 		},
 		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden, Change: checks.ChangeOverridden,
 		AsOf: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), Ruleset: "9f86d081884c7d65",
-		Ack: &checks.Acknowledgement{FlagID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Basis: "5d41402abc4b2a76", Override: true, Reason: "benefit-outweighs-risk", Author: "Practitioner/5",
-			Date: checks.Instant(time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)), Until: checks.Time{Nanos: time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: checks.ToDay}},
+		Ack: &facts.Acknowledgement{FlagID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Basis: "5d41402abc4b2a76", Override: true, Reason: "benefit-outweighs-risk", Author: "Practitioner/5",
+			Date: moment.Instant(time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)), Until: moment.Time{Nanos: time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay}},
 	}
 }
 
@@ -40,7 +42,7 @@ func TestFlagAsDetectedIssueIsAsAgreed(t *testing.T) {
 	resolved.State, resolved.Change, resolved.Reason, resolved.Ack = checks.Resolved, checks.ChangeResolved, checks.ReasonLabArrived, nil
 	resolved.Check, resolved.Ingredient, resolved.Action, resolved.Alternatives, resolved.Citations = "iron-labs-missing", "", "", nil, nil
 	for name, f := range map[string]checks.Flag{"detectedissue": exampleFlag(), "detectedissue_resolved": resolved} {
-		b, err := MarshalFlag(f)
+		b, err := Marshal(f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +74,7 @@ func mustComeBack(t interface {
 	Fatalf(string, ...any)
 }, f checks.Flag) {
 	t.Helper()
-	b, err := MarshalFlag(f)
+	b, err := Marshal(f)
 	if err != nil {
 		t.Fatalf("MarshalFlag: %v", err)
 	}
@@ -83,7 +85,7 @@ func mustComeBack(t interface {
 	if at := emptyElement(tree, ""); at != "" {
 		t.Fatalf("FHIR has no empty elements, and %s is one in\n%s", at, b)
 	}
-	got, err := UnmarshalFlag(b)
+	got, err := Unmarshal(b)
 	if err != nil {
 		t.Fatalf("UnmarshalFlag: %v\n%s", err, b)
 	}
@@ -147,7 +149,7 @@ func TestStatusSaysWhatBecameOfTheFlag(t *testing.T) {
 	} {
 		f := exampleFlag()
 		f.Change, f.State, f.Reason = c.change, c.state, c.reason
-		b, err := MarshalFlag(f)
+		b, err := Marshal(f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +165,7 @@ func TestLargeNumberOfAFlagIsADecimal(t *testing.T) {
 	for number, want := range map[uint64]string{1<<31 - 1: `"valueUnsignedInt":2147483647`, 1 << 31: `"valueDecimal":2147483648`} {
 		f := exampleFlag()
 		f.Number = number
-		if b, err := MarshalFlag(f); err != nil || !bytes.Contains(b, []byte(want)) {
+		if b, err := Marshal(f); err != nil || !bytes.Contains(b, []byte(want)) {
 			t.Errorf("%d: %v, want %s in %s", number, err, want, b)
 		}
 		mustComeBack(t, f)
@@ -181,14 +183,14 @@ func TestFlagThatNobodyKnowsIsNotWritten(t *testing.T) {
 	} {
 		f := exampleFlag()
 		spoil(&f)
-		if b, err := MarshalFlag(f); err == nil || !strings.Contains(err.Error(), name) {
+		if b, err := Marshal(f); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %s, %v; want an error that names it", name, b, err)
 		}
 	}
 }
 
 func TestOtherDetectedIssueIsNoFlag(t *testing.T) {
-	good, err := MarshalFlag(exampleFlag())
+	good, err := Marshal(exampleFlag())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +218,7 @@ func TestOtherDetectedIssueIsNoFlag(t *testing.T) {
 		if bytes.Equal(b, good) {
 			t.Fatalf("%s is not in %s", c.old, good)
 		}
-		f, err := UnmarshalFlag(b)
+		f, err := Unmarshal(b)
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("%s: %v", c.new, err)
@@ -228,12 +230,12 @@ func TestOtherDetectedIssueIsNoFlag(t *testing.T) {
 
 // Whoever adds extensions of their own, or a narrative, does not make a flag unreadable.
 func TestForeignElementsOfAFlagArePassedOver(t *testing.T) {
-	good, err := MarshalFlag(exampleFlag())
+	good, err := Marshal(exampleFlag())
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := strings.Replace(string(good), `"extension":[`, `"id":"x","text":{"status":"generated","div":"<div/>"},"extension":[{"url":"http://other.example/a","valueCode":"b"},`, 1)
-	got, err := UnmarshalFlag([]byte(b))
+	got, err := Unmarshal([]byte(b))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,15 +254,15 @@ func FuzzUnmarshalFlag(f *testing.F) {
 	}
 	f.Add([]byte(`{"resourceType":"DetectedIssue"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		flag, err := UnmarshalFlag(b)
+		flag, err := Unmarshal(b)
 		if err != nil {
 			return
 		}
-		again, err := MarshalFlag(flag)
+		again, err := Marshal(flag)
 		if err != nil {
 			t.Fatalf("read, but not written: %v\n%s", err, b)
 		}
-		if _, err := UnmarshalFlag(again); err != nil {
+		if _, err := Unmarshal(again); err != nil {
 			t.Fatalf("written, but not read: %v\n%s", err, again)
 		}
 	})
@@ -268,14 +270,14 @@ func FuzzUnmarshalFlag(f *testing.F) {
 
 func BenchmarkFlag(b *testing.B) {
 	f := exampleFlag()
-	wire, err := MarshalFlag(f)
+	wire, err := Marshal(f)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Run("marshal", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := MarshalFlag(f); err != nil {
+			if _, err := Marshal(f); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -284,7 +286,7 @@ func BenchmarkFlag(b *testing.B) {
 	b.Run("unmarshal", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := UnmarshalFlag(wire); err != nil {
+			if _, err := Unmarshal(wire); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,4 +1,4 @@
-package fhir
+package issue
 
 import (
 	"reflect"
@@ -7,6 +7,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
 // Texts of a flag: anything in UTF-8 but nothing, among it what JSON, HTML and paragraphs make special.
@@ -27,10 +29,10 @@ var flagEnums = map[reflect.Type]*rapid.Generator[any]{
 	reflect.TypeFor[checks.Change]():    oneOf(append(flagChanges, "")...),
 	reflect.TypeFor[checks.Reason]():    oneOf(append(flagReasons, "")...),
 	reflect.TypeFor[time.Time]():        rapid.Map(rapid.Int64(), func(n int64) any { return time.Unix(0, n).UTC() }),
-	reflect.TypeFor[checks.Time]():      rapid.Map(anyTime, func(t checks.Time) any { return t }),
+	reflect.TypeFor[moment.Time]():      rapid.Map(anyTime, func(t moment.Time) any { return t }),
 	reflect.TypeFor[checks.OrderWords](): rapid.Custom(func(t *rapid.T) any {
 		optional := rapid.OneOf(rapid.Just(""), flagText)
-		return checks.OrderWords{Ref: checks.Ref(flagText.Draw(t, "ref")), Product: optional.Draw(t, "product"), Dose: optional.Draw(t, "dose"), Since: optional.Draw(t, "since")}
+		return checks.OrderWords{Ref: facts.Ref(flagText.Draw(t, "ref")), Product: optional.Draw(t, "product"), Dose: optional.Draw(t, "dose"), Since: optional.Draw(t, "since")}
 	}),
 	reflect.TypeFor[checks.Citation](): rapid.Custom(func(t *rapid.T) any {
 		return checks.Citation{Source: flagText.Draw(t, "source"), DOI: rapid.SampledFrom([]string{"", "10.5664/jcsm.11390"}).Draw(t, "doi"), Strength: flagText.Draw(t, "strength"), Review: "pending"}
@@ -42,20 +44,20 @@ func oneOf[T any](list ...T) *rapid.Generator[any] {
 }
 
 // anyTime is as precise as it says.
-var anyTime = rapid.Custom(func(t *rapid.T) checks.Time {
+var anyTime = rapid.Custom(func(t *rapid.T) moment.Time {
 	at := time.Unix(rapid.Int64Range(-8e9, 8e9).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanos")).UTC()
-	p := checks.Precision(rapid.Uint8Range(0, uint8(checks.WithoutOff)).Draw(t, "precision"))
+	p := moment.Precision(rapid.Uint8Range(0, uint8(moment.WithoutOff)).Draw(t, "precision"))
 	switch p {
-	case checks.NoTime:
-		return checks.Time{}
-	case checks.ToYear:
+	case moment.NoTime:
+		return moment.Time{}
+	case moment.ToYear:
 		at = time.Date(at.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
-	case checks.ToMonth:
+	case moment.ToMonth:
 		at = time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
-	case checks.ToDay:
+	case moment.ToDay:
 		at = at.Truncate(24 * time.Hour)
 	}
-	return checks.Time{Nanos: at.UnixNano(), Precision: p}
+	return moment.Time{Nanos: at.UnixNano(), Precision: p}
 })
 
 func fillFlag(t *rapid.T, v reflect.Value) {

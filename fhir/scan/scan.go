@@ -1,4 +1,4 @@
-package fhir
+package scan
 
 import (
 	"encoding/binary"
@@ -8,41 +8,41 @@ import (
 
 // scanner walks over bytes that nobody has looked at yet: every byte that it passes is checked as JSON (RFC 8259), and more
 // strictly where that leaves room: half a surrogate pair is no character. It allocates nothing but the error.
-type scanner struct {
-	b        []byte
+type Scanner struct {
+	B        []byte
 	depth    int      // containers that are open
 	maxDepth int      // beyond it the document is too deep
 	kinds    []uint64 // a bit for each open container of one call of container: set for an object
-	err      *syntaxError
-	before   int    // bytes of the document before b: a byte order mark
+	Err      *Error
+	Before   int    // bytes of the document before b: a byte order mark
 	high     uint64 // with a high bit when a string may have letters beyond ASCII
 }
 
 // syntaxError is the first thing that is wrong with a document. It holds no text of the document.
-type syntaxError struct {
-	at      int    // offset in the bytes that are scanned
-	detail  string // what is wrong, and at which byte of the document
-	tooDeep bool   // it may be JSON, but is nested deeper than allowed
+type Error struct {
+	At      int    // offset in the bytes that are scanned
+	Detail  string // what is wrong, and at which byte of the document
+	TooDeep bool   // it may be JSON, but is nested deeper than allowed
 }
 
 // reset begins with another document.
-func (s *scanner) reset(b []byte, maxDepth int) {
-	s.b, s.depth, s.maxDepth, s.err, s.before, s.high = b, 0, maxDepth, nil, 0, 0
+func (s *Scanner) Reset(b []byte, maxDepth int) {
+	s.B, s.depth, s.maxDepth, s.Err, s.Before, s.high = b, 0, maxDepth, nil, 0, 0
 	if n := maxDepth/64 + 1; len(s.kinds) < n {
 		s.kinds = make([]uint64, n)
 	}
 }
 
 // fail notes the first thing that is wrong with the document, and returns the offset that means so.
-func (s *scanner) fail(i int, what string) int {
-	if s.err == nil {
-		s.err = &syntaxError{at: i, detail: fmt.Sprintf("%s at byte %d", what, s.before+i)}
+func (s *Scanner) Fail(i int, what string) int {
+	if s.Err == nil {
+		s.Err = &Error{At: i, Detail: fmt.Sprintf("%s at byte %d", what, s.Before+i)}
 	}
 	return -1
 }
 
 // open enters the object or array at i, unless that is too deep. The caller walks through it, and calls shut at its end.
-func (s *scanner) open(i int) bool {
+func (s *Scanner) Open(i int) bool {
 	if s.depth >= s.maxDepth {
 		s.tooDeep(i)
 		return false
@@ -51,15 +51,15 @@ func (s *scanner) open(i int) bool {
 	return true
 }
 
-func (s *scanner) shut() { s.depth-- }
+func (s *Scanner) Shut() { s.depth-- }
 
 // beyondASCII tells whether a string so far may hold letters beyond ASCII, whose encoding nobody has checked.
-func (s *scanner) beyondASCII() bool { return s.high&highs != 0 }
+func (s *Scanner) BeyondASCII() bool { return s.high&highs != 0 }
 
 // noValue says that no JSON value begins at i, and for a whole document what it looks like instead.
 func noValue(b []byte, i, depth int) string {
 	switch {
-	case depth > 0 || i >= len(b) || b[i] < ' ' || blank(b, 0) < i:
+	case depth > 0 || i >= len(b) || b[i] < ' ' || PastBlanks(b, 0) < i:
 		return "no JSON value"
 	case b[i] == '<':
 		return "this looks like XML, not JSON: no JSON value"
@@ -67,10 +67,10 @@ func noValue(b []byte, i, depth int) string {
 	return "this looks like text, not JSON: no JSON value"
 }
 
-func (s *scanner) tooDeep(i int) int {
-	if s.err == nil {
-		detail := fmt.Sprintf("nested deeper than %d at byte %d", s.maxDepth, s.before+i)
-		s.err = &syntaxError{at: i, detail: detail, tooDeep: true}
+func (s *Scanner) tooDeep(i int) int {
+	if s.Err == nil {
+		detail := fmt.Sprintf("nested deeper than %d at byte %d", s.maxDepth, s.Before+i)
+		s.Err = &Error{At: i, Detail: detail, TooDeep: true}
 	}
 	return -1
 }
@@ -81,31 +81,9 @@ const (
 	spaces = 0x2020202020202020
 )
 
-// blank returns the offset of the first byte from i on that is not white space. Indented documents are mostly blanks in long
-// runs, so those are taken eight at a time.
-func blank(b []byte, i int) int {
-	for i < len(b) {
-		switch b[i] {
-		case ' ', '\t', '\r', '\n':
-			i++
-		default:
-			return i
-		}
-		for i+8 <= len(b) {
-			x := binary.LittleEndian.Uint64(b[i:]) ^ spaces
-			if x != 0 {
-				i += bits.TrailingZeros64(x) >> 3
-				break
-			}
-			i += 8
-		}
-	}
-	return i
-}
-
 // str returns the offset after the string whose opening quote is at i.
-func (s *scanner) str(i int) int {
-	b, start, high := s.b, i, uint64(0)
+func (s *Scanner) Str(i int) int {
+	b, start, high := s.B, i, uint64(0)
 	i++
 	for {
 		for i+8 <= len(b) {
@@ -125,11 +103,11 @@ func (s *scanner) str(i int) int {
 		s.high |= high
 		switch {
 		case i >= len(b):
-			return s.fail(start, "string without end")
+			return s.Fail(start, "string without end")
 		case b[i] == '"':
 			return i + 1
 		case b[i] < ' ':
-			return s.fail(i, "control character in a string")
+			return s.Fail(i, "control character in a string")
 		}
 		if i = s.escape(i); i < 0 {
 			return i
@@ -144,10 +122,10 @@ func stringStops(x uint64) uint64 {
 }
 
 // escape returns the offset after the escape at i.
-func (s *scanner) escape(i int) int {
-	b := s.b
+func (s *Scanner) escape(i int) int {
+	b := s.B
 	if i+1 >= len(b) {
-		return s.fail(i, "escape without end")
+		return s.Fail(i, "escape without end")
 	}
 	switch b[i+1] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
@@ -156,7 +134,7 @@ func (s *scanner) escape(i int) int {
 		c := hex4(b, i+2)
 		switch {
 		case c < 0:
-			return s.fail(i, "\\u without four hexadecimal digits")
+			return s.Fail(i, "\\u without four hexadecimal digits")
 		case c < 0xd800 || c > 0xdfff:
 			return i + 6
 		case c < 0xdc00 && i+8 <= len(b) && b[i+6] == '\\' && b[i+7] == 'u':
@@ -164,9 +142,9 @@ func (s *scanner) escape(i int) int {
 				return i + 12
 			}
 		}
-		return s.fail(i, "half a surrogate pair")
+		return s.Fail(i, "half a surrogate pair")
 	}
-	return s.fail(i, "unknown escape")
+	return s.Fail(i, "unknown escape")
 }
 
 // hex4 is the number of the four hexadecimal digits at i, or -1.
@@ -190,8 +168,8 @@ func hex4(b []byte, i int) int {
 }
 
 // number returns the offset after the number at i, which begins with a digit or a minus.
-func (s *scanner) number(i int) int {
-	b := s.b
+func (s *Scanner) number(i int) int {
+	b := s.B
 	start := i
 	if b[i] == '-' {
 		i++
@@ -200,14 +178,14 @@ func (s *scanner) number(i int) int {
 	case i < len(b) && b[i] == '0':
 		i++
 	case i < len(b) && b[i] >= '1' && b[i] <= '9':
-		i = digits(b, i)
+		i = PastDigits(b, i)
 	default:
-		return s.fail(start, "number without digits")
+		return s.Fail(start, "number without digits")
 	}
 	if i < len(b) && b[i] == '.' {
-		j := digits(b, i+1)
+		j := PastDigits(b, i+1)
 		if j == i+1 {
-			return s.fail(start, "number without digits after the point")
+			return s.Fail(start, "number without digits after the point")
 		}
 		i = j
 	}
@@ -216,42 +194,35 @@ func (s *scanner) number(i int) int {
 		if i < len(b) && (b[i] == '+' || b[i] == '-') {
 			i++
 		}
-		j := digits(b, i)
+		j := PastDigits(b, i)
 		if j == i {
-			return s.fail(start, "number without digits in the exponent")
+			return s.Fail(start, "number without digits in the exponent")
 		}
 		i = j
 	}
 	return i
 }
 
-func digits(b []byte, i int) int {
-	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
-		i++
-	}
-	return i
-}
-
 // literal returns the offset after true, false or null at i.
-func (s *scanner) literal(i int) int {
-	rest := s.b[i:]
+func (s *Scanner) literal(i int) int {
+	rest := s.B[i:]
 	switch {
 	case len(rest) >= 4 && (string(rest[:4]) == "true" || string(rest[:4]) == "null"):
 		return i + 4
 	case len(rest) >= 5 && string(rest[:5]) == "false":
 		return i + 5
 	}
-	return s.fail(i, noValue(s.b, i, s.depth))
+	return s.Fail(i, noValue(s.B, i, s.depth))
 }
 
 // value returns the offset after the value at i, or -1. i is not at white space.
-func (s *scanner) value(i int) int {
-	if i >= len(s.b) {
-		return s.fail(i, "document ends early")
+func (s *Scanner) Value(i int) int {
+	if i >= len(s.B) {
+		return s.Fail(i, "document ends early")
 	}
-	switch c := s.b[i]; {
+	switch c := s.B[i]; {
 	case c == '"':
-		return s.str(i)
+		return s.Str(i)
 	case c == '{' || c == '[':
 		return s.container(i)
 	case c == '-' || c >= '0' && c <= '9':

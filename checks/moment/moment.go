@@ -1,6 +1,8 @@
-package checks
+package moment
 
-import "time"
+import (
+	"time"
+)
 
 // Precision says how much of a FHIR date was given.
 type Precision uint8

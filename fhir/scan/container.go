@@ -1,9 +1,9 @@
-package fhir
+package scan
 
 // container returns the offset after the object or array at i, or -1. It keeps its place in bits and not on the stack of
 // calls, so that a hundred thousand brackets cost nothing.
-func (s *scanner) container(i int) int {
-	b, depth, base := s.b, s.depth, s.depth
+func (s *Scanner) container(i int) int {
+	b, depth, base := s.B, s.depth, s.depth
 	object := false
 
 open: // b[i] opens a container
@@ -19,7 +19,7 @@ open: // b[i] opens a container
 	object = b[i] == '{'
 	i++
 	if i < len(b) && b[i] <= ' ' {
-		i = blank(b, i)
+		i = PastBlanks(b, i)
 	}
 	if i < len(b) && b[i] == '}' && object || i < len(b) && b[i] == ']' && !object {
 		goto shut
@@ -30,29 +30,29 @@ open: // b[i] opens a container
 
 member: // b[i] is where a name has to be
 	if i >= len(b) || b[i] != '"' {
-		return s.fail(i, "no property name in double quotes")
+		return s.Fail(i, "no property name in double quotes")
 	}
-	if i = s.str(i); i < 0 {
+	if i = s.Str(i); i < 0 {
 		return i
 	}
 	if i < len(b) && b[i] != ':' {
-		i = blank(b, i)
+		i = PastBlanks(b, i)
 	}
 	if i >= len(b) || b[i] != ':' {
-		return s.fail(i, "no colon after a property name")
+		return s.Fail(i, "no colon after a property name")
 	}
 	i++
 	if i < len(b) && b[i] <= ' ' {
-		i = blank(b, i)
+		i = PastBlanks(b, i)
 	}
 
 element: // b[i] is where a value has to be
 	if i >= len(b) {
-		return s.fail(i, "document ends early")
+		return s.Fail(i, "document ends early")
 	}
 	switch c := b[i]; {
 	case c == '"':
-		i = s.str(i)
+		i = s.Str(i)
 	case c == '{' || c == '[':
 		goto open
 	case c == '-' || c >= '0' && c <= '9':
@@ -66,16 +66,16 @@ element: // b[i] is where a value has to be
 
 after: // a value is complete
 	if i < len(b) && b[i] <= ' ' {
-		i = blank(b, i)
+		i = PastBlanks(b, i)
 	}
 	if i >= len(b) {
-		return s.fail(i, "document ends early")
+		return s.Fail(i, "document ends early")
 	}
 	switch {
 	case b[i] == ',':
 		i++
 		if i < len(b) && b[i] <= ' ' {
-			i = blank(b, i)
+			i = PastBlanks(b, i)
 		}
 		if object {
 			goto member
@@ -84,7 +84,7 @@ after: // a value is complete
 	case b[i] == '}' && object, b[i] == ']' && !object:
 		goto shut
 	}
-	return s.fail(i, "neither comma nor end after a value")
+	return s.Fail(i, "neither comma nor end after a value")
 
 shut:
 	i++

@@ -1,6 +1,9 @@
-package fhir
+package scan
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // unescapeOne appends the character of the escape that k begins with and returns what follows it.
 func unescapeOne(dst, k []byte) (out, rest []byte) {
@@ -23,5 +26,17 @@ func unescapeOne(dst, k []byte) (out, rest []byte) {
 		return utf8.AppendRune(dst, r), k[6:]
 	default:
 		return append(dst, c), k[2:]
+	}
+}
+
+// unescape appends the characters that the raw, valid JSON string k stands for.
+func Unescape(dst, k []byte) []byte {
+	for {
+		i := bytes.IndexByte(k, '\\')
+		if i < 0 {
+			return append(dst, k...)
+		}
+		dst = append(dst, k[:i]...)
+		dst, k = unescapeOne(dst, k[i:])
 	}
 }

@@ -1,4 +1,4 @@
-package fhir
+package issue
 
 import (
 	"errors"
@@ -8,11 +8,13 @@ import (
 
 	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
 // mitigation writes an acknowledgement. FHIR wants an action, so its text says in any case what was done.
-func mitigation(a *checks.Acknowledgement) samply.DetectedIssueMitigation {
+func mitigation(a *facts.Acknowledgement) samply.DetectedIssueMitigation {
 	m := samply.DetectedIssueMitigation{Action: samply.CodeableConcept{Text: ptr("noted")}, Author: author(a.Author)}
 	var list extensions
 	list.text(ExtFlagID, a.FlagID)
@@ -25,10 +27,10 @@ func mitigation(a *checks.Acknowledgement) samply.DetectedIssueMitigation {
 		m.Action.Coding = []samply.Coding{{System: ptr(AcknowledgementSystem), Code: ptr(a.Reason)}}
 	}
 	switch a.Date.Precision {
-	case checks.NoTime:
-	case checks.WithoutOff:
+	case moment.NoTime:
+	case moment.WithoutOff:
 		// The day is what FHIR can say of it; the reader takes the extension.
-		m.Date = ptr(timeText(checks.Time{Nanos: a.Date.Nanos, Precision: checks.ToDay}))
+		m.Date = ptr(timeText(moment.Time{Nanos: a.Date.Nanos, Precision: moment.ToDay}))
 		list.time(ExtDate, a.Date)
 	default:
 		m.Date = ptr(timeText(a.Date))
@@ -52,15 +54,15 @@ func author(s string) *samply.Reference {
 }
 
 // timeText writes t as FHIR does, as precisely as it was given; an instant in UTC.
-func timeText(t checks.Time) string {
-	layout := map[checks.Precision]string{
-		checks.ToYear: "2006", checks.ToMonth: "2006-01", checks.ToDay: time.DateOnly,
-		checks.ToInstant: time.RFC3339Nano, checks.WithoutOff: "2006-01-02T15:04:05.999999999",
+func timeText(t moment.Time) string {
+	layout := map[moment.Precision]string{
+		moment.ToYear: "2006", moment.ToMonth: "2006-01", moment.ToDay: time.DateOnly,
+		moment.ToInstant: time.RFC3339Nano, moment.WithoutOff: "2006-01-02T15:04:05.999999999",
 	}[t.Precision]
 	return time.Unix(0, t.Nanos).UTC().Format(layout)
 }
 
-func readAcknowledgement(list []flagMitigation) (*checks.Acknowledgement, error) {
+func readAcknowledgement(list []flagMitigation) (*facts.Acknowledgement, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -69,7 +71,7 @@ func readAcknowledgement(list []flagMitigation) (*checks.Acknowledgement, error)
 	}
 	m := &list[0]
 	ext := m.extension
-	a := &checks.Acknowledgement{FlagID: ext.text(ExtFlagID), Basis: ext.text(ExtBasis), Override: ext.flag(ExtOverride)}
+	a := &facts.Acknowledgement{FlagID: ext.text(ExtFlagID), Basis: ext.text(ExtBasis), Override: ext.flag(ExtOverride)}
 	if len(m.action) > 0 {
 		a.Reason = m.action[0].code
 	}
@@ -85,13 +87,13 @@ func readAcknowledgement(list []flagMitigation) (*checks.Acknowledgement, error)
 	return a, err
 }
 
-func readTime(s, what string) (checks.Time, error) {
+func readTime(s, what string) (moment.Time, error) {
 	if s == "" {
-		return checks.Time{}, nil
+		return moment.Time{}, nil
 	}
-	t, ok := parseTime([]byte(s))
+	t, ok := datetime.ParseBytes([]byte(s))
 	if !ok {
-		return checks.Time{}, errors.New(what + " is no date or dateTime of FHIR")
+		return moment.Time{}, errors.New(what + " is no date or dateTime of FHIR")
 	}
 	return t, nil
 }

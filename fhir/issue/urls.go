@@ -1,4 +1,4 @@
-package fhir
+package issue
 
 // The addresses that this package gives to its own identifiers, code systems and extensions. Whoever reads flags may rely on them.
 const (
@@ -20,19 +20,19 @@ const structures = BaseURL + "/StructureDefinition/"
 const (
 	// ExtBasis (string) is the basis of a flag: who acknowledges it sends it back. In a mitigation it is the basis that was answered.
 	ExtBasis       = structures + "basis"
-	ExtState       = structures + "state"       // code: open, acknowledged, overridden, resolved
-	ExtChange      = structures + "change"      // code: the kind of transition
-	ExtNumber      = structures + "number"      // unsignedInt, decimal beyond 2147483647: counts the transitions of the flag
-	ExtReason      = structures + "reason"      // code: why the flag was resolved
-	ExtRLS         = structures + "rls-status"  // code: none, possible, remission, confirmed
+	extState       = structures + "state"       // code: open, acknowledged, overridden, resolved
+	extChange      = structures + "change"      // code: the kind of transition
+	extNumber      = structures + "number"      // unsignedInt, decimal beyond 2147483647: counts the transitions of the flag
+	extReason      = structures + "reason"      // code: why the flag was resolved
+	extRLS         = structures + "rls-status"  // code: none, possible, remission, confirmed
 	ExtIngredient  = structures + "ingredient"  // string
-	ExtAction      = structures + "action"      // string: the part of detail that says what to do
-	ExtAlternative = structures + "alternative" // string, one each, in their order
-	ExtCitation    = structures + "citation"    // complex: source, doi, strength, review (strings), in their order
-	ExtRuleset     = structures + "ruleset"     // string: hash of tables, rules and settings
-	ExtOrder       = structures + "order"       // complex: ref, product, dose, since (strings): what an implicated order says, in their order
-	ExtCounsel     = structures + "counsel"     // string, one each: advice that is the same for every flag of the patient
-	ExtAudience    = structures + "audience"    // code: patient, where the texts are plain words
+	extAction      = structures + "action"      // string: the part of detail that says what to do
+	extAlternative = structures + "alternative" // string, one each, in their order
+	extCitation    = structures + "citation"    // complex: source, doi, strength, review (strings), in their order
+	extRuleset     = structures + "ruleset"     // string: hash of tables, rules and settings
+	extOrder       = structures + "order"       // complex: ref, product, dose, since (strings): what an implicated order says, in their order
+	extCounsel     = structures + "counsel"     // string, one each: advice that is the same for every flag of the patient
+	extAudience    = structures + "audience"    // code: patient, where the texts are plain words
 )
 
 // Extensions of a flag's mitigation.
@@ -42,3 +42,9 @@ const (
 	// ExtDate is mitigation.date where FHIR has no dateTime for it: a time of day without an offset.
 	ExtDate = structures + "local-date"
 )
+
+// ExtUntil is the extension of an acknowledging DetectedIssue with the time (valueDateTime) up to which it holds.
+const ExtUntil = BaseURL + "/StructureDefinition/until"
+
+// ActionNoted is the code of mitigation.action, in any system, that says that a flag was seen; every other code is an override reason.
+const ActionNoted = "noted"

@@ -1,4 +1,4 @@
-package fhir
+package scan
 
 import (
 	"encoding/json"
@@ -7,11 +7,11 @@ import (
 )
 
 // valid runs the first pass over b, as one value.
-func valid(b []byte, depth int) (bool, *scanner) {
-	var s scanner
-	s.reset(b, depth)
-	end := s.value(blank(b, 0))
-	return end >= 0 && blank(b, end) == len(b), &s
+func valid(b []byte, depth int) (bool, *Scanner) {
+	var s Scanner
+	s.Reset(b, depth)
+	end := s.Value(PastBlanks(b, 0))
+	return end >= 0 && PastBlanks(b, end) == len(b), &s
 }
 
 func TestScannerIsStrict(t *testing.T) {
@@ -21,7 +21,7 @@ func TestScannerIsStrict(t *testing.T) {
 	}
 	for _, doc := range good {
 		if ok, s := valid([]byte(doc), 64); !ok {
-			t.Errorf("%s: %v", doc, s.err)
+			t.Errorf("%s: %v", doc, s.Err)
 		}
 	}
 	bad := []string{
@@ -46,10 +46,10 @@ func TestDepthIsBounded(t *testing.T) {
 			return strings.Repeat(open, n-1) + pair + strings.Repeat(pair[1:], n-1)
 		}
 		if ok, s := valid([]byte(nested(64)), 64); !ok {
-			t.Errorf("64 of %s: %v", pair, s.err)
+			t.Errorf("64 of %s: %v", pair, s.Err)
 		}
-		if ok, s := valid([]byte(nested(65)), 64); ok || !s.err.tooDeep {
-			t.Errorf("65 of %s: %v", pair, s.err)
+		if ok, s := valid([]byte(nested(65)), 64); ok || !s.Err.TooDeep {
+			t.Errorf("65 of %s: %v", pair, s.Err)
 		}
 	}
 }
@@ -63,18 +63,18 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ok, s := valid(b, 10000)
 		want := json.Valid(b)
-		if s.err != nil && strings.HasPrefix(s.err.detail, "half a surrogate") {
+		if s.Err != nil && strings.HasPrefix(s.Err.Detail, "half a surrogate") {
 			return
 		}
 		if ok != want {
-			t.Fatalf("valid %t, encoding/json says %t (%v)", ok, want, s.err)
+			t.Fatalf("valid %t, encoding/json says %t (%v)", ok, want, s.Err)
 		}
 		if !ok {
 			return
 		}
-		start := blank(b, 0)
-		s.reset(b, 10000)
-		if first, second := s.value(start), past(b, start); first != second {
+		start := PastBlanks(b, 0)
+		s.Reset(b, 10000)
+		if first, second := s.Value(start), Past(b, start); first != second {
 			t.Fatalf("the passes end at %d and %d", first, second)
 		}
 	})
@@ -86,7 +86,7 @@ func TestUnescapeIsThatOfEncodingJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(`"`+raw+`"`), &want); err != nil {
 			t.Fatal(err)
 		}
-		if got := unescape(nil, []byte(raw)); string(got) != want {
+		if got := Unescape(nil, []byte(raw)); string(got) != want {
 			t.Errorf("%s: %q, want %q", raw, got, want)
 		}
 	}

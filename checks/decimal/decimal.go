@@ -1,4 +1,4 @@
-package checks
+package decimal
 
 import (
 	"errors"
@@ -14,39 +14,39 @@ type Decimal struct{ d apd.Decimal }
 // Limits of a number that can mean anything: a longer one costs time to compare and tells nothing. They are far above what
 // laboratories send, so that every sensible number is kept to its last digit.
 const (
-	decimalMaxText     = 100 // bytes
-	decimalMaxDigits   = 64  // of the coefficient
-	decimalMaxExponent = 30  // either way
+	maxText     = 100 // bytes
+	maxDigits   = 64  // of the coefficient
+	maxExponent = 30  // either way
 )
 
 // Errors of ParseDecimal.
 var (
-	errNotDecimal    = errors.New("not a decimal number")
-	errBeyondReasonD = errors.New("a number beyond reason")
+	errNotDecimal   = errors.New("not a decimal number")
+	ErrBeyondReason = errors.New("a number beyond reason")
 )
 
 // decimalMath never rounds: precision 0 switches rounding off for all but division.
 var (
-	decimalMath  = apd.BaseContext
-	decimalRatio = apd.BaseContext.WithPrecision(200)
-	decimalPower = apd.BaseContext.WithPrecision(40)
+	exact  = apd.BaseContext
+	ratios = apd.BaseContext.WithPrecision(200)
+	powers = apd.BaseContext.WithPrecision(40)
 )
 
 // ParseDecimal reads a number as JSON writes it. Numbers of more than 64 digits or with an exponent beyond 30 are refused by
 // looking at the text alone, so that "1e999999999" costs no more than "1".
-func ParseDecimal(s string) (Decimal, error) {
-	if len(s) > decimalMaxText {
-		return Decimal{}, errBeyondReasonD
+func Parse(s string) (Decimal, error) {
+	if len(s) > maxText {
+		return Decimal{}, ErrBeyondReason
 	}
 	digits, exponent, ok := scanNumber(s)
 	if !ok {
 		return Decimal{}, errNotDecimal
 	}
-	if digits > decimalMaxDigits || exponent > decimalMaxExponent {
-		return Decimal{}, errBeyondReasonD
+	if digits > maxDigits || exponent > maxExponent {
+		return Decimal{}, ErrBeyondReason
 	}
 	var x Decimal
-	if _, _, err := decimalMath.SetString(&x.d, s); err != nil {
+	if _, _, err := exact.SetString(&x.d, s); err != nil {
 		return Decimal{}, errNotDecimal
 	}
 	return x, nil
@@ -79,7 +79,7 @@ func scanNumber(s string) (digits, exponent int, ok bool) {
 	}
 	power, rest := leadingDigits(rest)
 	for _, c := range []byte(power) {
-		exponent = min(exponent*10+int(c-'0'), decimalMaxExponent+1)
+		exponent = min(exponent*10+int(c-'0'), maxExponent+1)
 	}
 	return digits, exponent, power != "" && rest == ""
 }
@@ -93,12 +93,12 @@ func leadingDigits(s string) (digits, rest string) {
 }
 
 // decimal is a constant of the program or of the tables.
-func decimal(s string) Decimal {
-	x, _ := ParseDecimal(s)
+func Of(s string) Decimal {
+	x, _ := Parse(s)
 	return x
 }
 
-func decimalInt(n int) Decimal {
+func Int(n int) Decimal {
 	var x Decimal
 	x.d.SetInt64(int64(n))
 	return x
@@ -110,30 +110,30 @@ func (x Decimal) Cmp(y Decimal) int { return x.d.Cmp(&y.d) }
 // Sign is -1, 0 or 1.
 func (x Decimal) Sign() int { return x.d.Sign() }
 
-func (x Decimal) plus(y Decimal) (z Decimal) {
-	decimalMath.Add(&z.d, &x.d, &y.d)
+func (x Decimal) Plus(y Decimal) (z Decimal) {
+	exact.Add(&z.d, &x.d, &y.d)
 	return z
 }
 
-func (x Decimal) minus(y Decimal) (z Decimal) {
-	decimalMath.Sub(&z.d, &x.d, &y.d)
+func (x Decimal) Minus(y Decimal) (z Decimal) {
+	exact.Sub(&z.d, &x.d, &y.d)
 	return z
 }
 
-func (x Decimal) times(y Decimal) (z Decimal) {
-	decimalMath.Mul(&z.d, &x.d, &y.d)
+func (x Decimal) Times(y Decimal) (z Decimal) {
+	exact.Mul(&z.d, &x.d, &y.d)
 	return z
 }
 
 // over divides to 200 digits, far more than a ratio of two numbers within decimalMaxDigits needs to be told from a limit. y must not be 0.
-func (x Decimal) over(y Decimal) (z Decimal) {
-	decimalRatio.Quo(&z.d, &x.d, &y.d)
+func (x Decimal) Over(y Decimal) (z Decimal) {
+	ratios.Quo(&z.d, &x.d, &y.d)
 	return z
 }
 
 // power raises x, which is above 0, to y, to 40 digits: far more than a formula that was fitted to people has.
-func (x Decimal) power(y Decimal) (z Decimal) {
-	decimalPower.Pow(&z.d, &x.d, &y.d)
+func (x Decimal) Power(y Decimal) (z Decimal) {
+	powers.Pow(&z.d, &x.d, &y.d)
 	return z
 }
 
@@ -145,7 +145,7 @@ func (x Decimal) String() string {
 }
 
 // cut is x for a reader, cut (never rounded up over a limit) to a number of places.
-func (x Decimal) cut(places int32) string {
+func (x Decimal) Cut(places int32) string {
 	s := x.String()
 	if point := strings.IndexByte(s, '.'); point >= 0 && len(s)-point-1 > int(places) {
 		s = strings.TrimRight(strings.TrimRight(s[:point+1+int(places)], "0"), ".")
@@ -158,7 +158,7 @@ func (x Decimal) MarshalText() ([]byte, error) { return []byte(x.String()), nil 
 
 // UnmarshalText reads a setting, exactly as it stands in the file.
 func (x *Decimal) UnmarshalText(b []byte) error {
-	v, err := ParseDecimal(string(b))
+	v, err := Parse(string(b))
 	if err != nil {
 		return fmt.Errorf("a limit has to be a plain decimal number: %w", err)
 	}

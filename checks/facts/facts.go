@@ -1,6 +1,10 @@
-package checks
+package facts
 
-import "github.com/rlsguard/rlsguard/checks/terms"
+import (
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/unread"
+)
 
 // Kind says what a Fact tells.
 type Kind uint8
@@ -34,7 +38,7 @@ type Fact struct {
 	Version Version
 	Kind    Kind
 	Mark    MarkReason
-	Unread  Unread // what of this version was there and could not be read
+	Unread  unread.Parts // what of this version was there and could not be read
 
 	// Kept is what the limits need to know of older versions; nil for most resources.
 	Kept *Kept
@@ -121,7 +125,7 @@ type Quantity struct {
 type Ratio struct{ Numerator, Denominator Quantity }
 
 // Period is a FHIR Period; either end may be absent.
-type Period struct{ Start, End Time }
+type Period struct{ Start, End moment.Time }
 
 // Order is one MedicationRequest, MedicationDispense or MedicationStatement.
 type Order struct {
@@ -138,7 +142,7 @@ type Order struct {
 
 	// Authored: authoredOn of a request; whenHandedOver, else whenPrepared, of a dispense; start of effective[x], else
 	// dateAsserted, of a statement.
-	Authored Time
+	Authored moment.Time
 	// Effective is effective[x] of a statement; a dateTime is a period of the same start and end... only Start is set then.
 	Effective Period
 
@@ -216,7 +220,7 @@ type LabResult struct {
 	Loincs    []string // LOINC codes of Observation.code that are in labs.tsv
 	Value     Value
 	Effective Period // effectiveDateTime and effectiveInstant have only Start
-	Issued    Time
+	Issued    moment.Time
 	Specimen  Ref
 	// Components with a code of labs.tsv.
 	Components []Component
@@ -293,11 +297,11 @@ type Condition struct {
 	Code         Concept // only the codings that the table holds, and only texts that name restless legs
 	Clinical     ClinicalStatus
 	Verification Verification
-	Onset        Time
-	Recorded     Time // recordedDate
+	Onset        moment.Time
+	Recorded     moment.Time // recordedDate
 	// Abatement: the time given; AbatedFlag for a string, age, range or boolean true, which say that it is over but not since when.
-	Abatement     Time
-	AbatementEnd  Time // end of an abatementPeriod
+	Abatement     moment.Time
+	AbatementEnd  moment.Time // end of an abatementPeriod
 	AbatedFlag    bool
 	Asserter      Ref
 	FamilyHistory bool
@@ -317,11 +321,11 @@ const (
 
 // Person is what of a Patient resource matters.
 type Person struct {
-	Birth    Time
+	Birth    moment.Time
 	Sex      Sex
 	Deceased bool
-	Died     Time // deceasedDateTime; absent where only deceasedBoolean says so
-	Linked   bool // Patient.link is there: merges are counted, not followed
+	Died     moment.Time // deceasedDateTime; absent where only deceasedBoolean says so
+	Linked   bool        // Patient.link is there: merges are counted, not followed
 }
 
 // Acknowledgement is a DetectedIssue that answers a flag.
@@ -331,6 +335,6 @@ type Acknowledgement struct {
 	Override bool   // an override reason; else noted
 	Reason   string // code of mitigation.action
 	Author   string // reference or display of mitigation.author
-	Date     Time
-	Until    Time
+	Date     moment.Time
+	Until    moment.Time
 }

@@ -1,6 +1,10 @@
-package fhir
+package issue
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/rlsguard/rlsguard/fhir/scan"
+)
 
 // flagIssue is of a DetectedIssue what readFlag reads. A dashboard that opens reads ten thousand of them before it can show the first, and
 // into the models of R4 in Go, with some fifty fields for every extension, that took ten times as long.
@@ -41,14 +45,14 @@ const maxIssueDepth = 64
 
 // read fills s with what stands in b.
 func (s *flagIssue) read(b []byte) error {
-	var sc scanner
-	sc.reset(b, maxIssueDepth)
-	start := blank(b, 0)
-	switch end := sc.value(start); {
-	case sc.err != nil:
-		return fmt.Errorf("no JSON from byte %d on", sc.err.at)
-	case blank(b, end) < len(b):
-		return fmt.Errorf("no JSON from byte %d on", blank(b, end))
+	var sc scan.Scanner
+	sc.Reset(b, maxIssueDepth)
+	start := scan.PastBlanks(b, 0)
+	switch end := sc.Value(start); {
+	case sc.Err != nil:
+		return fmt.Errorf("no JSON from byte %d on", sc.Err.At)
+	case scan.PastBlanks(b, end) < len(b):
+		return fmt.Errorf("no JSON from byte %d on", scan.PastBlanks(b, end))
 	}
 	r := &issueReader{b: b}
 	r.object(start, "DetectedIssue", func(name []byte, v int) {
@@ -126,7 +130,7 @@ func (r *issueReader) extensions(v int) found {
 					r.wrong("valueBoolean")
 				}
 			case "valueUnsignedInt", "valueDecimal":
-				if e.number = string(r.b[v:past(r.b, v)]); e.number[0] != '-' && (e.number[0] < '0' || e.number[0] > '9') {
+				if e.number = string(r.b[v:scan.Past(r.b, v)]); e.number[0] != '-' && (e.number[0] < '0' || e.number[0] > '9') {
 					r.wrong("valueUnsignedInt")
 				}
 			case "extension":

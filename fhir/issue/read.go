@@ -1,4 +1,4 @@
-package fhir
+package issue
 
 import (
 	"cmp"
@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
 // UnmarshalFlag reads a flag from what MarshalFlag wrote. An error says which element is not as it should be, and holds
 // no text of b. Elements and extensions that are not ours are passed over.
-func UnmarshalFlag(b []byte) (checks.Flag, error) {
+func Unmarshal(b []byte) (checks.Flag, error) {
 	f, err := readFlag(b)
 	if err != nil {
 		return checks.Flag{}, fmt.Errorf("flag from DetectedIssue: %w", err)
@@ -39,7 +41,7 @@ func readFlag(b []byte) (f checks.Flag, err error) {
 	if f.Ack, err = readAcknowledgement(in.mitigation); err != nil {
 		return f, err
 	}
-	f.Patient = checks.Ref(in.patient)
+	f.Patient = facts.Ref(in.patient)
 	f.Implicated, f.Evidence = readReferences(in.implicated), readReferences(in.evidence)
 	if in.severity != "" {
 		if f.Severity, err = checks.ParseSeverity(in.severity); err != nil {
@@ -80,29 +82,29 @@ func readCheck(list []flagCoding) (string, error) {
 }
 
 func readFlagExtensions(f *checks.Flag, ext found) (err error) {
-	f.State, f.Change, f.Reason = checks.FlagState(ext.code(ExtState)), checks.Change(ext.code(ExtChange)), checks.Reason(ext.code(ExtReason))
+	f.State, f.Change, f.Reason = checks.FlagState(ext.code(extState)), checks.Change(ext.code(extChange)), checks.Reason(ext.code(extReason))
 	if err := closedLists(f); err != nil {
 		return err
 	}
-	if f.RLS, err = checks.ParseRLSStatus(ext.code(ExtRLS)); err != nil {
+	if f.RLS, err = checks.ParseRLSStatus(ext.code(extRLS)); err != nil {
 		return errors.New("RLS status is not one of none, possible, remission, confirmed")
 	}
-	if f.Number, err = ext.number(ExtNumber); err != nil {
+	if f.Number, err = ext.number(extNumber); err != nil {
 		return err
 	}
-	f.Audience = ext.code(ExtAudience)
-	f.Basis, f.Ingredient, f.Action, f.Ruleset = ext.text(ExtBasis), ext.text(ExtIngredient), ext.text(ExtAction), ext.text(ExtRuleset)
+	f.Audience = ext.code(extAudience)
+	f.Basis, f.Ingredient, f.Action, f.Ruleset = ext.text(ExtBasis), ext.text(ExtIngredient), ext.text(extAction), ext.text(extRuleset)
 	for _, e := range ext {
 		switch e.url {
-		case ExtAlternative:
+		case extAlternative:
 			f.Alternatives = append(f.Alternatives, e.text)
-		case ExtCounsel:
+		case extCounsel:
 			f.Counsel = append(f.Counsel, e.text)
-		case ExtOrder:
+		case extOrder:
 			f.Orders = append(f.Orders, checks.OrderWords{
-				Ref: checks.Ref(e.parts.text("ref")), Product: e.parts.text("product"), Dose: e.parts.text("dose"), Since: e.parts.text("since"),
+				Ref: facts.Ref(e.parts.text("ref")), Product: e.parts.text("product"), Dose: e.parts.text("dose"), Since: e.parts.text("since"),
 			})
-		case ExtCitation:
+		case extCitation:
 			parts := e.parts
 			f.Citations = append(f.Citations, checks.Citation{Source: parts.text("source"), DOI: parts.text("doi"), Strength: parts.text("strength"), Review: parts.text("review")})
 		}
@@ -156,10 +158,10 @@ func readAsOf(s string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-func readReferences(list []string) []checks.Ref {
-	var refs []checks.Ref
+func readReferences(list []string) []facts.Ref {
+	var refs []facts.Ref
 	for _, r := range list {
-		refs = append(refs, checks.Ref(r))
+		refs = append(refs, facts.Ref(r))
 	}
 	return refs
 }
@@ -177,8 +179,10 @@ func (l found) get(url string) *flagExtension {
 }
 
 func (l found) code(url string) string { return l.get(url).code }
+
 func (l found) text(url string) string { return l.get(url).text }
-func (l found) flag(url string) bool   { return l.get(url).yes }
+
+func (l found) flag(url string) bool { return l.get(url).yes }
 
 func (l found) number(url string) (uint64, error) {
 	text := l.get(url).number
@@ -192,7 +196,7 @@ func (l found) number(url string) (uint64, error) {
 	return n, nil
 }
 
-func (l found) time(url string) (checks.Time, error) {
+func (l found) time(url string) (moment.Time, error) {
 	e := l.get(url)
 	return readTime(cmp.Or(e.dateTime, e.text), url)
 }

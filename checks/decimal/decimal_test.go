@@ -1,4 +1,4 @@
-package checks
+package decimal
 
 import (
 	"errors"
@@ -16,12 +16,12 @@ func TestParseDecimal(t *testing.T) {
 	}{
 		{"75", "75", nil}, {"75.00", "75", nil}, {"-0", "0", nil}, {"0.18", "0.18", nil}, {"7.5e1", "75", nil}, {"1E-3", "0.001", nil}, {"1e30", "1" + strings.Repeat("0", 30), nil},
 		{"75.0000000001", "75.0000000001", nil}, {"12345678901234567890123456789.5", "12345678901234567890123456789.5", nil},
-		{"1e31", "", errBeyondReasonD}, {"1e-31", "", errBeyondReasonD}, {"1e400", "", errBeyondReasonD}, {"1e999999999", "", errBeyondReasonD},
-		{"1e99999999999999999999999999", "", errBeyondReasonD}, {strings.Repeat("9", 65), "", errBeyondReasonD}, {strings.Repeat("9", 10_000), "", errBeyondReasonD},
+		{"1e31", "", ErrBeyondReason}, {"1e-31", "", ErrBeyondReason}, {"1e400", "", ErrBeyondReason}, {"1e999999999", "", ErrBeyondReason},
+		{"1e99999999999999999999999999", "", ErrBeyondReason}, {strings.Repeat("9", 65), "", ErrBeyondReason}, {strings.Repeat("9", 10_000), "", ErrBeyondReason},
 		{"", "", errNotDecimal}, {"-", "", errNotDecimal}, {".5", "", errNotDecimal}, {"5.", "", errNotDecimal}, {"1e", "", errNotDecimal}, {"1e+", "", errNotDecimal}, {"NaN", "", errNotDecimal},
 		{"Infinity", "", errNotDecimal}, {"0x1", "", errNotDecimal}, {"1_000", "", errNotDecimal}, {"1,5", "", errNotDecimal}, {" 1", "", errNotDecimal}, {"+1", "", errNotDecimal}, {"1 ", "", errNotDecimal},
 	} {
-		got, err := ParseDecimal(c.in)
+		got, err := Parse(c.in)
 		if !errors.Is(err, c.err) || c.err == nil && (err != nil || got.String() != c.out) {
 			t.Errorf("ParseDecimal(%.20q) = %s, %v; want %s, %v", c.in, got, err, c.out, c.err)
 		}
@@ -33,16 +33,16 @@ func TestDecimalIsExact(t *testing.T) {
 	number := rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?(e-?[1-9])?`)
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := number.Draw(t, "a"), number.Draw(t, "b")
-		x, y := decimal(a), decimal(b)
+		x, y := Of(a), Of(b)
 		p, q := rat(t, a), rat(t, b)
 		if x.Cmp(y) != p.Cmp(q) {
 			t.Fatalf("%s compared with %s: %d", a, b, x.Cmp(y))
 		}
-		if rat(t, x.plus(y).String()).Cmp(new(big.Rat).Add(p, q)) != 0 || rat(t, x.times(y).String()).Cmp(new(big.Rat).Mul(p, q)) != 0 {
-			t.Fatalf("%s and %s: sum %s, product %s", a, b, x.plus(y), x.times(y))
+		if rat(t, x.Plus(y).String()).Cmp(new(big.Rat).Add(p, q)) != 0 || rat(t, x.Times(y).String()).Cmp(new(big.Rat).Mul(p, q)) != 0 {
+			t.Fatalf("%s and %s: sum %s, product %s", a, b, x.Plus(y), x.Times(y))
 		}
 		var back Decimal
-		if text, _ := x.MarshalText(); len(text) <= decimalMaxDigits {
+		if text, _ := x.MarshalText(); len(text) <= maxDigits {
 			if err := back.UnmarshalText(text); err != nil || !back.Equal(x) {
 				t.Fatalf("%s came back as %s (%v)", a, back, err)
 			}
@@ -63,7 +63,7 @@ func FuzzParseDecimal(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		x, err := ParseDecimal(s)
+		x, err := Parse(s)
 		if err != nil {
 			return
 		}
@@ -80,7 +80,7 @@ func ratOf(x Decimal) *big.Rat {
 
 func TestDecimalCutNeverRoundsOverALimit(t *testing.T) {
 	for in, want := range map[string]string{"19.999": "19.99", "20": "20", "8.3333": "8.33", "5.001": "5", "7.10": "7.1"} {
-		if got := decimal(in).cut(2); got != want {
+		if got := Of(in).Cut(2); got != want {
 			t.Errorf("%s cut to two places is %s, want %s", in, got, want)
 		}
 	}

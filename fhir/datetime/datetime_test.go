@@ -1,10 +1,10 @@
-package fhir
+package datetime
 
 import (
 	"testing"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
 func TestTimes(t *testing.T) {
@@ -13,20 +13,20 @@ func TestTimes(t *testing.T) {
 	}
 	cases := []struct {
 		text string
-		want checks.Time
+		want moment.Time
 	}{
-		{"2026", checks.Time{Nanos: day(2026, 1, 1, 0, 0, 0, 0), Precision: checks.ToYear}},
-		{"2026-11", checks.Time{Nanos: day(2026, 11, 1, 0, 0, 0, 0), Precision: checks.ToMonth}},
-		{"2024-02-29", checks.Time{Nanos: day(2024, 2, 29, 0, 0, 0, 0), Precision: checks.ToDay}},
-		{"1900-01-01", checks.Time{Nanos: day(1900, 1, 1, 0, 0, 0, 0), Precision: checks.ToDay}},
-		{"2026-11-23T08:09:10Z", checks.Time{Nanos: day(2026, 11, 23, 8, 9, 10, 0), Precision: checks.ToInstant}},
-		{"2026-11-23T08:09:10.5-03:30", checks.Time{Nanos: day(2026, 11, 23, 11, 39, 10, 5e8), Precision: checks.ToInstant}},
-		{"2026-11-23T08:09:10.123456789123+14:00", checks.Time{Nanos: day(2026, 11, 22, 18, 9, 10, 123456789), Precision: checks.ToInstant}},
-		{"2016-12-31T23:59:60Z", checks.Time{Nanos: day(2017, 1, 1, 0, 0, 0, 0), Precision: checks.ToInstant}},
-		{"2026-11-23T08:09:10", checks.Time{Nanos: day(2026, 11, 23, 8, 9, 10, 0), Precision: checks.WithoutOff}},
+		{"2026", moment.Time{Nanos: day(2026, 1, 1, 0, 0, 0, 0), Precision: moment.ToYear}},
+		{"2026-11", moment.Time{Nanos: day(2026, 11, 1, 0, 0, 0, 0), Precision: moment.ToMonth}},
+		{"2024-02-29", moment.Time{Nanos: day(2024, 2, 29, 0, 0, 0, 0), Precision: moment.ToDay}},
+		{"1900-01-01", moment.Time{Nanos: day(1900, 1, 1, 0, 0, 0, 0), Precision: moment.ToDay}},
+		{"2026-11-23T08:09:10Z", moment.Time{Nanos: day(2026, 11, 23, 8, 9, 10, 0), Precision: moment.ToInstant}},
+		{"2026-11-23T08:09:10.5-03:30", moment.Time{Nanos: day(2026, 11, 23, 11, 39, 10, 5e8), Precision: moment.ToInstant}},
+		{"2026-11-23T08:09:10.123456789123+14:00", moment.Time{Nanos: day(2026, 11, 22, 18, 9, 10, 123456789), Precision: moment.ToInstant}},
+		{"2016-12-31T23:59:60Z", moment.Time{Nanos: day(2017, 1, 1, 0, 0, 0, 0), Precision: moment.ToInstant}},
+		{"2026-11-23T08:09:10", moment.Time{Nanos: day(2026, 11, 23, 8, 9, 10, 0), Precision: moment.WithoutOff}},
 	}
 	for _, c := range cases {
-		if got, ok := parseTime([]byte(c.text)); !ok || got != c.want {
+		if got, ok := ParseBytes([]byte(c.text)); !ok || got != c.want {
 			t.Errorf("%s: %+v %t, want %+v", c.text, got, ok, c.want)
 		}
 	}
@@ -34,12 +34,12 @@ func TestTimes(t *testing.T) {
 		"2026-01-01T", "2026-01-01T10", "2026-01-01T10:00", "2026-01-01T10:00Z", "2026-01-01T24:00:00Z", "2026-01-01T10:60:00Z", "2026-01-01T10:00:61Z", "2026-01-01T10:00:00.Z",
 		"2026-01-01T10:00:00+1:00", "2026-01-01T10:00:00+15:00", "2026-01-01T10:00:00+14:30", "2026-01-01T10:00:00+0100", "2026-01-01 10:00:00Z", "2026-01-01t10:00:00z",
 		" 2026", "2026 ", "2026-01-01T10:00:00Zx", "２０２６"} {
-		if got, ok := parseTime([]byte(bad)); ok {
+		if got, ok := ParseBytes([]byte(bad)); ok {
 			t.Errorf("%q was taken as %+v", bad, got)
 		}
 	}
 	for _, far := range []string{"9999-12-31", "0001-01-01T00:00:00Z", "2262-12-31", "1600"} {
-		got, ok := parseTime([]byte(far))
+		got, ok := ParseBytes([]byte(far))
 		if !ok || (got.Nanos < 0) != (far < "1970") {
 			t.Errorf("%s: %+v", far, got)
 		}
@@ -52,11 +52,11 @@ func FuzzTime(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got, ok := parseTime([]byte(s))
-		layout := map[checks.Precision]string{checks.ToYear: "2006", checks.ToMonth: "2006-01", checks.ToDay: time.DateOnly, checks.ToInstant: time.RFC3339Nano,
-			checks.WithoutOff: "2006-01-02T15:04:05.999999999"}
+		got, ok := ParseBytes([]byte(s))
+		layout := map[moment.Precision]string{moment.ToYear: "2006", moment.ToMonth: "2006-01", moment.ToDay: time.DateOnly, moment.ToInstant: time.RFC3339Nano,
+			moment.WithoutOff: "2006-01-02T15:04:05.999999999"}
 		if !ok {
-			for _, l := range []string{layout[checks.ToDay], layout[checks.ToMonth]} {
+			for _, l := range []string{layout[moment.ToDay], layout[moment.ToMonth]} {
 				if want, err := time.Parse(l, s); err == nil && want.Year() > 0 {
 					t.Fatalf("%q was refused", s)
 				}

@@ -1,87 +1,59 @@
-package fhir
+package datetime
 
 import (
-	"bytes"
 	"math"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/fhir/scan"
 )
-
-// dateTime reads the FHIR date or dateTime at v (hl7.org/fhir/R4/datatypes.html#dateTime). A time of day without offset, which
-// FHIR does not allow but senders write, is taken and marked as such.
-func (d *decoder) dateTime(v int) checks.Time {
-	if d.b[v] != '"' {
-		d.wrong(v, "a string")
-		return checks.Time{}
-	}
-	t, ok := parseTime(bytes.TrimSpace(d.text(v)))
-	if !ok {
-		d.unread(v, "no date or dateTime of FHIR")
-	}
-	return t
-}
-
-// instant reads the FHIR instant at v: a date with time and offset.
-func (d *decoder) instant(v int) checks.Time {
-	if d.b[v] != '"' {
-		d.wrong(v, "a string")
-		return checks.Time{}
-	}
-	t, ok := parseTime(bytes.TrimSpace(d.text(v)))
-	if !ok || t.Precision != checks.ToInstant {
-		d.unread(v, "no instant of FHIR")
-		return checks.Time{}
-	}
-	return t
-}
 
 // parseTime reads YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.f](Z|+hh:mm|-hh:mm). It refuses days that the calendar
 // does not have. A leap second is the next second. Times that do not fit in 64 bits of nanoseconds are the first or the last that do.
-func parseTime(s []byte) (checks.Time, bool) {
+func ParseBytes(s []byte) (moment.Time, bool) {
 	year, ok := twoDigits(s, 0)
 	low, ok2 := twoDigits(s, 2)
 	year = year*100 + low
 	if !ok || !ok2 || year == 0 {
-		return checks.Time{}, false
+		return moment.Time{}, false
 	}
 	if len(s) == 4 {
-		return calendar(year, 1, 1, checks.ToYear)
+		return calendar(year, 1, 1, moment.ToYear)
 	}
 	month, ok := twoDigits(s, 5)
 	if !ok || s[4] != '-' || month < 1 || month > 12 {
-		return checks.Time{}, false
+		return moment.Time{}, false
 	}
 	if len(s) == 7 {
-		return calendar(year, month, 1, checks.ToMonth)
+		return calendar(year, month, 1, moment.ToMonth)
 	}
 	day, ok := twoDigits(s, 8)
 	if !ok || s[7] != '-' || day < 1 || day > daysIn(year, month) {
-		return checks.Time{}, false
+		return moment.Time{}, false
 	}
 	if len(s) == 10 {
-		return calendar(year, month, day, checks.ToDay)
+		return calendar(year, month, day, moment.ToDay)
 	}
 	return clock(s, year, month, day)
 }
 
-func calendar(year, month, day int, p checks.Precision) (checks.Time, bool) {
-	return checks.Time{Nanos: nanos(daysSince1970(year, month, day)*86400, 0), Precision: p}, true
+func calendar(year, month, day int, p moment.Precision) (moment.Time, bool) {
+	return moment.Time{Nanos: nanos(daysSince1970(year, month, day)*86400, 0), Precision: p}, true
 }
 
 // clock reads the time of day, which begins at byte 10 of s.
-func clock(s []byte, year, month, day int) (checks.Time, bool) {
+func clock(s []byte, year, month, day int) (moment.Time, bool) {
 	hour, ok := twoDigits(s, 11)
 	minute, ok2 := twoDigits(s, 14)
 	second, ok3 := twoDigits(s, 17)
 	if !ok || !ok2 || !ok3 || s[10] != 'T' || s[13] != ':' || s[16] != ':' || hour > 23 || minute > 59 || second > 60 {
-		return checks.Time{}, false
+		return moment.Time{}, false
 	}
 	i, fraction := 19, int64(0)
 	if i < len(s) && s[i] == '.' {
-		j := digits(s, i+1)
+		j := scan.PastDigits(s, i+1)
 		if j == i+1 {
-			return checks.Time{}, false
+			return moment.Time{}, false
 		}
 		for k, scale := i+1, int64(100_000_000); k < j; k, scale = k+1, scale/10 {
 			fraction += int64(s[k]-'0') * scale
@@ -90,33 +62,33 @@ func clock(s []byte, year, month, day int) (checks.Time, bool) {
 	}
 	east, precision, ok := offset(s[i:])
 	if !ok {
-		return checks.Time{}, false
+		return moment.Time{}, false
 	}
 	secs := daysSince1970(year, month, day)*86400 + int64(hour*3600+minute*60+second) - east
-	return checks.Time{Nanos: nanos(secs, fraction), Precision: precision}, true
+	return moment.Time{Nanos: nanos(secs, fraction), Precision: precision}, true
 }
 
 // offset reads Z, +hh:mm or -hh:mm as seconds east of UTC.
-func offset(s []byte) (east int64, p checks.Precision, ok bool) {
+func offset(s []byte) (east int64, p moment.Precision, ok bool) {
 	if len(s) == 0 {
-		return 0, checks.WithoutOff, true
+		return 0, moment.WithoutOff, true
 	}
 	if len(s) == 1 && s[0] == 'Z' {
-		return 0, checks.ToInstant, true
+		return 0, moment.ToInstant, true
 	}
 	hours, ok := twoDigits(s, 1)
 	minutes, ok2 := twoDigits(s, 4)
 	if !ok || !ok2 || len(s) != 6 || s[3] != ':' || hours > 14 || minutes > 59 || hours == 14 && minutes > 0 {
-		return 0, checks.NoTime, false
+		return 0, moment.NoTime, false
 	}
 	east = int64(hours*3600 + minutes*60)
 	switch s[0] {
 	case '+':
-		return east, checks.ToInstant, true
+		return east, moment.ToInstant, true
 	case '-':
-		return -east, checks.ToInstant, true
+		return -east, moment.ToInstant, true
 	}
-	return 0, checks.NoTime, false
+	return 0, moment.NoTime, false
 }
 
 func twoDigits(s []byte, i int) (int, bool) {

@@ -1,0 +1,90 @@
+package scan
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// blank returns the offset of the first byte from i on that is not white space. Indented documents are mostly blanks in long
+// runs, so those are taken eight at a time.
+func PastBlanks(b []byte, i int) int {
+	for i < len(b) {
+		switch b[i] {
+		case ' ', '\t', '\r', '\n':
+			i++
+		default:
+			return i
+		}
+		for i+8 <= len(b) {
+			x := binary.LittleEndian.Uint64(b[i:]) ^ spaces
+			if x != 0 {
+				i += bits.TrailingZeros64(x) >> 3
+				break
+			}
+			i += 8
+		}
+	}
+	return i
+}
+
+func PastDigits(b []byte, i int) int {
+	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
+		i++
+	}
+	return i
+}
+
+// The second pass walks over bytes that the first has found sound, so nothing here looks for the end of the document or a
+// missing comma. What can still be wrong is the meaning: another type of value than FHIR has there, or one name twice.
+
+// past returns the offset after the value at i of the sound document b.
+func Past(b []byte, i int) int {
+	switch b[i] {
+	case '"':
+		return PastString(b, i)
+	case '{', '[':
+		depth := 0
+		for {
+			switch b[i] {
+			case '"':
+				i = PastString(b, i)
+				continue
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return i + 1
+				}
+			case '\n', ' ':
+				i = PastBlanks(b, i)
+				continue
+			}
+			i++
+		}
+	}
+	for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' && b[i] > ' ' {
+		i++
+	}
+	return i
+}
+
+func PastString(b []byte, i int) int {
+	for i++; ; {
+		for i+8 <= len(b) {
+			x := binary.LittleEndian.Uint64(b[i:])
+			q, e := x^(ones*'"'), x^(ones*'\\')
+			if m := ((q-ones)&^q | (e-ones)&^e) & highs; m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		for b[i] != '"' && b[i] != '\\' {
+			i++
+		}
+		if b[i] == '"' {
+			return i + 1
+		}
+		i += 2
+	}
+}
