@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Assessment is what one evaluation says of a patient.
+// assessment is what one evaluation says of a patient.
 type assessment struct {
 	Flags []Flag    // open, sorted by check and ingredient, numbered as Decide last left them
 	Iron  IronNeed  // which iron results the open iron flag asks for

@@ -26,7 +26,7 @@ type Check struct {
 	run func(*evaluation, Check)
 }
 
-// Threshold is a number that a check goes by, and where it is from.
+// threshold is a number that a check goes by, and where it is from.
 type threshold struct {
 	Name, Value string
 	Source      string

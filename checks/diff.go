@@ -13,7 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// Decide evaluates st at asOf, brings st.Flags up to date and returns the transitions, in order of check and ingredient. A
+// decide evaluates st at asOf, brings st.Flags up to date and returns the transitions, in order of check and ingredient. A
 // flag whose severity changes gives two: moved, the last word under the old severity, then updated. key is the site key, ruleset the hash
 // of tables, rules and settings. A change of asOf alone gives none.
 func decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {

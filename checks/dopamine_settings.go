@@ -7,7 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 )
 
-// DopamineSettings are the limits of the augmentation check: when a dopamine agonist or levodopa is
+// dopamineSettings are the limits of the augmentation check: when a dopamine agonist or levodopa is
 // worth more than a low flag.
 type dopamineSettings struct {
 	// NewDays: treatment whose first order is at most so old is new (convention).
@@ -20,13 +20,13 @@ type dopamineSettings struct {
 	PramipexoleBase decimal.Decimal `yaml:"pramipexole_base"`
 }
 
-// DoseMaximum is the largest total a day, in mg, and where that is from.
+// doseMaximum is the largest total a day, in mg, and where that is from.
 type doseMaximum struct {
 	Most   decimal.Decimal `yaml:"mg_a_day"`
 	Source string          `yaml:"source"`
 }
 
-// DefaultDopamineSettings are those of the contract.
+// defaultDopamineSettings are those of the contract.
 func defaultDopamineSettings() dopamineSettings {
 	row := func(most, source string) doseMaximum { return doseMaximum{Most: decimal.Of(most), Source: source} }
 	return dopamineSettings{

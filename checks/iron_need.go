@@ -8,7 +8,7 @@ import (
 // LabNeed says what is wrong with the newest result of an analyte.
 type LabNeed string
 
-// Needs of a result. LabPending is one that was ordered and has no value yet.
+// Needs of a result. labAwaited is one that was ordered and has no value yet.
 const (
 	labFine     LabNeed = ""
 	LabMissing  LabNeed = "missing"

@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// IronSettings are the limits and windows of the iron checks. Sources are the keys of the clinical rules: AASM is Winkelman et al.
+// ironSettings are the limits and windows of the iron checks. Sources are the keys of the clinical rules: AASM is Winkelman et al.
 // 2025 (doi 10.5664/jcsm.11390), ASSAY Silber et al. 2025 (doi 10.5664/jcsm.11332); "convention" is our own choice, which a site's
 // clinical owner has to sign off. Ferritin is in ng/mL, TSAT in %.
 type ironSettings struct {
@@ -56,7 +56,7 @@ type ironSettings struct {
 	Laboratories []laboratoryLimits `yaml:"laboratories"`
 }
 
-// LaboratoryLimits replace the ferritin limits for the results of one performer, such as Organization/lab-1. Absent ones stay.
+// laboratoryLimits replace the ferritin limits for the results of one performer, such as Organization/lab-1. Absent ones stay.
 type laboratoryLimits struct {
 	Performer        string           `yaml:"performer"`
 	FerritinLow      *decimal.Decimal `yaml:"ferritin_low"`
@@ -64,7 +64,7 @@ type laboratoryLimits struct {
 	DialysisFerritin *decimal.Decimal `yaml:"dialysis_ferritin"`
 }
 
-// DefaultIronSettings are those of the contract and of the clinical rules.
+// defaultIronSettings are those of the contract and of the clinical rules.
 func defaultIronSettings() ironSettings {
 	return ironSettings{
 		FerritinLow: decimal.Of("75"), TSATLow: decimal.Of("20"), ChildFerritin: decimal.Of("50"), AdultYears: 18,

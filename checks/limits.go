@@ -20,7 +20,7 @@ type FactLimits struct {
 	Marks int `yaml:"marks"`
 }
 
-// DefaultFactLimits are those of the contract.
+// defaultFactLimits are those of the contract.
 func defaultFactLimits() FactLimits {
 	return FactLimits{Conditions: 1000, Orders: 2000, Results: 200, Answers: 500, Others: 500, Marks: 2000}
 }

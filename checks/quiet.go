@@ -4,10 +4,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
-// QuietCheck is a check that the settings keep from opening any flag.
+// quietCheck is a check that the settings keep from opening any flag.
 type quietCheck struct {
 	Check  string
-	Reason silence.Reason // SilentOff or SilentNotApproved
+	Reason silence.Reason // Off or NotApproved
 }
 
 // Quiet lists the checks that the settings keep from opening any flag, in the order of the catalogue. Whoever sees no flag has

@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// RenalSettings are the limits of the renal dose check (rules.md R7). Clearance is in mL/min, doses in mg a day.
+// renalSettings are the limits of the renal dose check (rules.md R7). Clearance is in mL/min, doses in mg a day.
 type renalSettings struct {
 	// Normal, Moderate and Severe are the lower ends of the bands. Normal belongs to the band above it, the other two to the band
 	// below them, the more careful reading of labels that say ">30-59" and ">15-29" (convention).
@@ -31,7 +31,7 @@ type renalSettings struct {
 	Variants []renalVariant `yaml:"variants"`
 }
 
-// RenalVariant is a row for one country, or for one coded reason of an order when no reason of it is RLS.
+// renalVariant is a row for one country, or for one coded reason of an order when no reason of it is RLS.
 type renalVariant struct {
 	Ingredient   string `yaml:"ingredient"`
 	Region       string `yaml:"region"` // ISO 3166, "" for every country
@@ -59,7 +59,7 @@ type RenalMaximum struct {
 // postherpetic is the group of diagnoses for which gabapentin enacarbil has a label of its own.
 const postherpetic = "context_postherpetic"
 
-// DefaultRenalSettings are those of the labels, read through secondary copies but for mirogabalin (PMDA). In a variant 0 rules the drug out.
+// defaultRenalSettings are those of the labels, read through secondary copies but for mirogabalin (PMDA). In a variant 0 rules the drug out.
 func defaultRenalSettings() renalSettings {
 	row := func(normal, moderate, severe, failure, source, seen, dialysis string) RenalMaximum {
 		return RenalMaximum{Normal: decimal.Of(normal), Moderate: decimal.Of(moderate), Severe: decimal.Of(severe), Failure: decimal.Of(failure), Source: source, Seen: seen, Dialysis: dialysis}

@@ -1,6 +1,6 @@
 package checks
 
-// RuleStatus is how far the review of a rule has come.
+// ruleStatus is how far the review of a rule has come.
 type ruleStatus string
 
 // Rule statuses.
@@ -10,10 +10,10 @@ const (
 	ruleApproved    ruleStatus = "approved"
 )
 
-// Pending is the review status of a citation that no clinician has confirmed yet.
+// rulePending is the review status of a citation that no clinician has confirmed yet.
 const rulePending = "pending"
 
-// Rule is the life of a rule: raised by one whenever a threshold, a severity or a trigger changes.
+// rule is the life of a rule: raised by one whenever a threshold, a severity or a trigger changes.
 type rule struct {
 	Version    int
 	Status     ruleStatus

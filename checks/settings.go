@@ -40,7 +40,7 @@ type CheckSetting struct {
 	Severity string `yaml:"severity"` // of what is moderate by default
 }
 
-// OrderSettings say how long an order counts. All are conventions of this project without a source in the literature
+// orderSettings say how long an order counts. All are conventions of this project without a source in the literature
 // (rules.md R14, marks [C] and [T]): their review is pending.
 type orderSettings struct {
 	OldAfterDays    int `yaml:"old_after_days"`    // active for longer with nothing newer: at most low

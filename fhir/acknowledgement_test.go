@@ -11,7 +11,7 @@ import (
 
 // The acknowledgement that a flag carries is the same to whoever reads it as an event.
 func TestFlagReadAsEventGivesItsAcknowledgement(t *testing.T) {
-	b, err := os.ReadFile("testdata/detectedissue.json")
+	b, err := os.ReadFile("issue/testdata/detectedissue.json")
 	if err != nil {
 		t.Fatal(err)
 	}

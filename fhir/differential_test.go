@@ -32,7 +32,7 @@ type digest struct {
 
 // TestAgreesWithAnotherReader holds every resource of the samples, and of testdata, against samply's models and encoding/json.
 func TestAgreesWithAnotherReader(t *testing.T) {
-	dirs := []string{"testdata"}
+	dirs := []string{"testdata", "issue/testdata"}
 	if dir := os.Getenv("RLSGUARD_CORPUS"); dir != "" {
 		dirs = append(dirs, dir)
 	}

@@ -1,5 +1,6 @@
-// Package fhir turns bytes into facts and findings into FHIR: it reads FHIR R4 JSON (resources, Bundles, Parameters, NDJSON,
-// gzip, CloudEvents envelopes) as far as the checks need it, and writes flags as DetectedIssue and reads those back.
+// Package fhir turns bytes into facts: it reads FHIR R4 JSON (resources, Bundles, Parameters, NDJSON, gzip, CloudEvents
+// envelopes) as far as the checks need it. JSON itself is the package scan, dates are datetime, and flags as DetectedIssue
+// are issue.
 //
 // It must not know NATS, files, the time of day (Options.Now is handed in), which drugs or results matter beyond asking
 // checks/terms, or what a fact leads to.
@@ -26,7 +27,7 @@ const (
 	TooLarge            Reason = "too-large"
 	TooDeep             Reason = "too-deep"
 	UnsupportedEncoding Reason = "unsupported-encoding"
-	// UnsupportedOperation: an entry changes resources without saying what they are then.
+	// unsupportedOperation: an entry changes resources without saying what they are then.
 	unsupportedOperation Reason = "unsupported-operation"
 )
 

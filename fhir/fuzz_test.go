@@ -14,7 +14,7 @@ import (
 
 // seeds adds small files of testdata, and the bad ones of the samples, to a fuzz target.
 func seeds(f *testing.F) {
-	patterns := []string{"testdata/*.json"}
+	patterns := []string{"testdata/*.json", "issue/testdata/*.json"}
 	if dir := os.Getenv("RLSGUARD_CORPUS"); dir != "" {
 		patterns = append(patterns, filepath.Join(dir, "bad-json", "*"), filepath.Join(dir, "invalid-resource", "*"))
 	}

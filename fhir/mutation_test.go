@@ -53,7 +53,7 @@ func TestMutatedDocuments(t *testing.T) {
 
 // smallDocuments are the sound files of testdata, and of the samples, below 30 kB.
 func smallDocuments(t *testing.T) (docs [][]byte) {
-	for _, dir := range []string{"testdata", os.Getenv("RLSGUARD_CORPUS")} {
+	for _, dir := range []string{"testdata", "issue/testdata", os.Getenv("RLSGUARD_CORPUS")} {
 		if dir == "" {
 			continue
 		}

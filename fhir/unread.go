@@ -73,8 +73,7 @@ func (d *decoder) mustRead(mark int) {
 	}
 }
 
-// unreadParts says which parts of the checks an element of a resource belongs to; all others are
-// UnreadOther.
+// unreadParts says which parts an element of a resource belongs to; all others are unread.Other.
 var unreadParts = [nameCount]unread.Parts{
 	nStatus: unread.Status, nClinicalStatus: unread.Status, nVerificationStatus: unread.Status,
 	nIntent: unread.Intent, nDoNotPerform: unread.Negation, nMeta: unread.Version,

@@ -3,7 +3,7 @@
 // generated MessagePack codec needs, at the same speed, and every patient's state is kept.
 //
 // Append and Decode are the door; a Reader decodes many states one after the other. Callers must not overwrite a state
-// that is refused with ErrVersion: a newer program wrote it.
+// that is refused with errVersion: a newer program wrote it.
 //
 // The package must not know any check or table: a field of a fact means nothing to it.
 package codec
@@ -19,9 +19,9 @@ import (
 
 // Errors of Decode. Their texts hold nothing of the state.
 var (
-	// ErrVersion: the state is whole, but of a format that this program does not know. It must not be overwritten.
+	// errVersion: the state is whole, but of a format that this program does not know. It must not be overwritten.
 	errVersion = errors.New("state of an unknown format version")
-	// ErrDamaged: the bytes are not what Append wrote.
+	// errDamaged: the bytes are not what Append wrote.
 	errDamaged = errors.New("damaged state")
 )
 
@@ -48,7 +48,7 @@ func Append(b []byte, st *checks.State) []byte {
 }
 
 // Decode reads what Append wrote, field by field the same; but an empty slice comes back as nil. An error is
-// ErrVersion or ErrDamaged, with more words around it, and then there is no state: a part of one is never returned.
+// errVersion or errDamaged, with more words around it, and then there is no state: a part of one is never returned.
 // The state shares no memory with b. Memory taken is at most proportional to len(b).
 func Decode(b []byte) (*checks.State, error) {
 	format, body, err := unwrap(b)

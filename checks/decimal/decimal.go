@@ -19,20 +19,20 @@ const (
 	maxExponent = 30  // either way
 )
 
-// Errors of ParseDecimal.
+// Errors of Parse.
 var (
 	errNotDecimal   = errors.New("not a decimal number")
 	ErrBeyondReason = errors.New("a number beyond reason")
 )
 
-// decimalMath never rounds: precision 0 switches rounding off for all but division.
+// exact never rounds: precision 0 switches rounding off for all but division.
 var (
 	exact  = apd.BaseContext
 	ratios = apd.BaseContext.WithPrecision(200)
 	powers = apd.BaseContext.WithPrecision(40)
 )
 
-// ParseDecimal reads a number as JSON writes it. Numbers of more than 64 digits or with an exponent beyond 30 are refused by
+// Parse reads a number as JSON writes it. Numbers of more than 64 digits or with an exponent beyond 30 are refused by
 // looking at the text alone, so that "1e999999999" costs no more than "1".
 func Parse(s string) (Decimal, error) {
 	if len(s) > maxText {
@@ -92,7 +92,7 @@ func leadingDigits(s string) (digits, rest string) {
 	return s[:n], s[n:]
 }
 
-// decimal is a constant of the program or of the tables.
+// Of is a constant of the program or of the tables.
 func Of(s string) Decimal {
 	x, _ := Parse(s)
 	return x
@@ -125,13 +125,13 @@ func (x Decimal) Times(y Decimal) (z Decimal) {
 	return z
 }
 
-// over divides to 200 digits, far more than a ratio of two numbers within decimalMaxDigits needs to be told from a limit. y must not be 0.
+// Over divides to 200 digits, far more than a ratio of two numbers within maxDigits needs to be told from a limit. y must not be 0.
 func (x Decimal) Over(y Decimal) (z Decimal) {
 	ratios.Quo(&z.d, &x.d, &y.d)
 	return z
 }
 
-// power raises x, which is above 0, to y, to 40 digits: far more than a formula that was fitted to people has.
+// Power raises x, which is above 0, to y, to 40 digits: far more than a formula that was fitted to people has.
 func (x Decimal) Power(y Decimal) (z Decimal) {
 	powers.Pow(&z.d, &x.d, &y.d)
 	return z
@@ -144,7 +144,7 @@ func (x Decimal) String() string {
 	return r.Text('f')
 }
 
-// cut is x for a reader, cut (never rounded up over a limit) to a number of places.
+// Cut is x for a reader, cut (never rounded up over a limit) to a number of places.
 func (x Decimal) Cut(places int32) string {
 	s := x.String()
 	if point := strings.IndexByte(s, '.'); point >= 0 && len(s)-point-1 > int(places) {

@@ -29,7 +29,7 @@ func (f *Fact) Past() []Past {
 	return f.Kept.Past
 }
 
-// hidden is nil where nothing is.
+// Hidden is nil where nothing is.
 func (f *Fact) Hidden() *Fact {
 	if f.Kept == nil {
 		return nil
@@ -37,7 +37,7 @@ func (f *Fact) Hidden() *Fact {
 	return f.Kept.Hidden
 }
 
-// keep replaces what is kept.
+// Keep replaces what is kept.
 func (f *Fact) Keep(past []Past, hidden *Fact) {
 	if f.Kept = nil; len(past) > 0 || hidden != nil {
 		f.Kept = &Kept{past, hidden}

@@ -6,7 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// SilenceReason says why a check stayed silent. The list is closed.
+// Reason says why a check stayed silent. The list is closed.
 type Reason string
 
 // Why an order, a result or a patient raises no flag.
@@ -49,11 +49,11 @@ const (
 	Died          Reason = "patient-died"
 	LeftOut       Reason = "facts-left-out"
 
-	// SilentTail never leaves the package: a stopped order whose drug may act on.
+	// Tail never leaves the package: a stopped order whose drug may act on.
 	Tail Reason = "tail"
 )
 
-// SilenceReasons are all reasons, with words for a reader.
+// Reasons are all reasons, with words for a reader.
 func Reasons() []Reason {
 	return slices.Sorted(slices.Values(reasons))
 }
@@ -61,7 +61,7 @@ func Reasons() []Reason {
 // Words say the reason to a reader.
 func (r Reason) Words() string { return words.Say("silent." + string(r)) }
 
-// silenceReasons are all that are told.
+// reasons are all that are told.
 var reasons = []Reason{
 	NoRLS,
 	RLSRefuted,

@@ -1,6 +1,6 @@
 package unread
 
-// Unread says which parts of a version were there and could not be read. The part reads as the
+// Parts says which parts of a version were there and could not be read. The part reads as the
 // table "Partly read" of the contract says; the rest of the version counts.
 type Parts uint16
 
@@ -17,10 +17,9 @@ const (
 	Modifier                   // a modifierExtension that is not known here
 	Version                    // meta.lastUpdated or versionId, so that the version is the lowest
 	Other                      // anything else
-	// NewerUnread: an UnreadVersion of the same resource lost to this one. It may be the newer of
-	// the two.
+	// Newer: a version of the same resource that has Version unread lost to this one. It may be the newer of the two.
 	Newer
 
-	// UnreadAll are all of them.
+	// All are all of them.
 	All Parts = 1<<iota - 1
 )

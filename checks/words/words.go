@@ -74,13 +74,13 @@ func value(place string, pairs []string) string {
 	return "{" + place + "}"
 }
 
-// Has tells whether there is a text for a key.
+// has tells whether there is a text for a key.
 func has(key string) bool {
 	_, ok := texts()[key]
 	return ok
 }
 
-// Keys are all keys, in no order.
+// keys are all keys, in no order.
 func keys() []string {
 	var keys []string
 	for k := range texts() {
@@ -89,7 +89,7 @@ func keys() []string {
 	return keys
 }
 
-// Text is the text of a key with its places open.
+// text is the text of a key with its places open.
 func text(key string) string { return texts()[key] }
 
 // Fingerprint is a hash of all texts.
@@ -107,7 +107,7 @@ func And(list []string) string {
 	return Say("list.and", "most", strings.Join(list[:last], Say("list.comma")), "last", list[last])
 }
 
-// Capital writes the first letter large.
+// capital writes the first letter large.
 func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]

@@ -4,5 +4,5 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// ParseTime reads a FHIR date, dateTime or instant; false when s is none.
+// Parse reads a FHIR date, dateTime or instant; false when s is none.
 func Parse(s string) (moment.Time, bool) { return ParseBytes([]byte(s)) }

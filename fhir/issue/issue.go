@@ -16,7 +16,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// MarshalFlag writes f as a FHIR R4 DetectedIssue (hl7.org/fhir/R4/detectedissue.html). UnmarshalFlag reads back all that f
+// Marshal writes f as a FHIR R4 DetectedIssue (hl7.org/fhir/R4/detectedissue.html). Unmarshal reads back all that f
 // says, under these conditions: texts are UTF-8 and no text of a list is empty, since FHIR has no empty strings. An error says
 // that a value is not one of its closed list, or that AsOf cannot be written; the text of f is never a reason to refuse it.
 // Tags become meta.tag; they belong to the resource as it is sent, not to the flag, and are not read back.

@@ -40,7 +40,7 @@ type flagExtension struct {
 // usualExtensions are about as many as a flag or a citation has.
 const usualExtensions = 10
 
-// maxIssueDepth is far beyond what MarshalFlag writes.
+// maxIssueDepth is far beyond what Marshal writes.
 const maxIssueDepth = 64
 
 // read fills s with what stands in b.

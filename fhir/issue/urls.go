@@ -16,7 +16,7 @@ const (
 
 const structures = BaseURL + "/StructureDefinition/"
 
-// Extensions of a flag's DetectedIssue. Each occurs at most once, except ExtAlternative, ExtCitation, ExtOrder and ExtCounsel; an absent value has none.
+// Extensions of a flag's DetectedIssue. Each occurs at most once, except extAlternative, extCitation, extOrder and extCounsel; an absent value has none.
 const (
 	// ExtBasis (string) is the basis of a flag: who acknowledges it sends it back. In a mitigation it is the basis that was answered.
 	ExtBasis       = structures + "basis"

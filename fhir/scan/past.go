@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// blank returns the offset of the first byte from i on that is not white space. Indented documents are mostly blanks in long
+// PastBlanks returns the offset of the first byte from i on that is not white space. Indented documents are mostly blanks in long
 // runs, so those are taken eight at a time.
 func PastBlanks(b []byte, i int) int {
 	for i < len(b) {
@@ -27,6 +27,7 @@ func PastBlanks(b []byte, i int) int {
 	return i
 }
 
+// PastDigits returns the offset of the first byte from i on that is no digit.
 func PastDigits(b []byte, i int) int {
 	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
 		i++
@@ -37,7 +38,7 @@ func PastDigits(b []byte, i int) int {
 // The second pass walks over bytes that the first has found sound, so nothing here looks for the end of the document or a
 // missing comma. What can still be wrong is the meaning: another type of value than FHIR has there, or one name twice.
 
-// past returns the offset after the value at i of the sound document b.
+// Past returns the offset after the value at i of the sound document b.
 func Past(b []byte, i int) int {
 	switch b[i] {
 	case '"':
@@ -68,6 +69,7 @@ func Past(b []byte, i int) int {
 	return i
 }
 
+// PastString returns the offset after the string whose opening quote is at i, in a sound document.
 func PastString(b []byte, i int) int {
 	for i++; ; {
 		for i+8 <= len(b) {

@@ -6,7 +6,7 @@ import (
 	"math/bits"
 )
 
-// scanner walks over bytes that nobody has looked at yet: every byte that it passes is checked as JSON (RFC 8259), and more
+// Scanner walks over bytes that nobody has looked at yet: every byte that it passes is checked as JSON (RFC 8259), and more
 // strictly where that leaves room: half a surrogate pair is no character. It allocates nothing but the error.
 type Scanner struct {
 	B        []byte
@@ -18,14 +18,14 @@ type Scanner struct {
 	high     uint64 // with a high bit when a string may have letters beyond ASCII
 }
 
-// syntaxError is the first thing that is wrong with a document. It holds no text of the document.
+// Error is the first thing that is wrong with a document. It holds no text of the document.
 type Error struct {
 	At      int    // offset in the bytes that are scanned
 	Detail  string // what is wrong, and at which byte of the document
 	TooDeep bool   // it may be JSON, but is nested deeper than allowed
 }
 
-// reset begins with another document.
+// Reset begins with another document.
 func (s *Scanner) Reset(b []byte, maxDepth int) {
 	s.B, s.depth, s.maxDepth, s.Err, s.Before, s.high = b, 0, maxDepth, nil, 0, 0
 	if n := maxDepth/64 + 1; len(s.kinds) < n {
@@ -33,7 +33,7 @@ func (s *Scanner) Reset(b []byte, maxDepth int) {
 	}
 }
 
-// fail notes the first thing that is wrong with the document, and returns the offset that means so.
+// Fail notes the first thing that is wrong with the document, and returns the offset that means so.
 func (s *Scanner) Fail(i int, what string) int {
 	if s.Err == nil {
 		s.Err = &Error{At: i, Detail: fmt.Sprintf("%s at byte %d", what, s.Before+i)}
@@ -41,7 +41,7 @@ func (s *Scanner) Fail(i int, what string) int {
 	return -1
 }
 
-// open enters the object or array at i, unless that is too deep. The caller walks through it, and calls shut at its end.
+// Open enters the object or array at i, unless that is too deep. The caller walks through it, and calls Shut at its end.
 func (s *Scanner) Open(i int) bool {
 	if s.depth >= s.maxDepth {
 		s.tooDeep(i)
@@ -51,9 +51,10 @@ func (s *Scanner) Open(i int) bool {
 	return true
 }
 
+// Shut leaves what Open entered.
 func (s *Scanner) Shut() { s.depth-- }
 
-// beyondASCII tells whether a string so far may hold letters beyond ASCII, whose encoding nobody has checked.
+// BeyondASCII tells whether a string so far may hold letters beyond ASCII, whose encoding nobody has checked.
 func (s *Scanner) BeyondASCII() bool { return s.high&highs != 0 }
 
 // noValue says that no JSON value begins at i, and for a whole document what it looks like instead.
@@ -81,7 +82,7 @@ const (
 	spaces = 0x2020202020202020
 )
 
-// str returns the offset after the string whose opening quote is at i.
+// Str returns the offset after the string whose opening quote is at i.
 func (s *Scanner) Str(i int) int {
 	b, start, high := s.B, i, uint64(0)
 	i++
@@ -215,7 +216,7 @@ func (s *Scanner) literal(i int) int {
 	return s.Fail(i, noValue(s.B, i, s.depth))
 }
 
-// value returns the offset after the value at i, or -1. i is not at white space.
+// Value returns the offset after the value at i, or -1. i is not at white space.
 func (s *Scanner) Value(i int) int {
 	if i >= len(s.B) {
 		return s.Fail(i, "document ends early")

@@ -29,7 +29,7 @@ func unescapeOne(dst, k []byte) (out, rest []byte) {
 	}
 }
 
-// unescape appends the characters that the raw, valid JSON string k stands for.
+// Unescape appends the characters that the raw, valid JSON string k stands for.
 func Unescape(dst, k []byte) []byte {
 	for {
 		i := bytes.IndexByte(k, '\\')
