@@ -28,8 +28,11 @@ func CutCertainty(system, code string) (plain string, letter byte) {
 	if rest == "" {
 		return code, 0
 	}
-	if c := rest[len(rest)-1]; !isDigit(c) && strings.IndexByte("+*!", c) < 0 && !strings.HasSuffix(rest, "†") && c != '-' {
+	if c := rest[len(rest)-1]; !arabic(c) && strings.IndexByte("+*!", c) < 0 && !strings.HasSuffix(rest, "†") && c != '-' {
 		return code, 0
 	}
 	return rest, last
 }
+
+// arabic tells whether b is a digit of ASCII, which are the only ones in codes.
+func arabic(b byte) bool { return b >= '0' && b <= '9' }

@@ -78,12 +78,3 @@ func (t *Terms) IngredientByRxNorm(code string) (*Ingredient, bool) {
 func (t *Terms) Ingredients() []*Ingredient {
 	return append([]*Ingredient(nil), ingredients().all...)
 }
-
-// Nasal tells whether the drug given into the nose acts in the body: yes for opioids, benzodiazepines, metoclopramide,
-// esketamine and the like, no for antihistamines.
-func (i *Ingredient) Nasal() Systemic {
-	if i.Class == AntihistamineSedating || i.Class == AntihistamineNonsedating {
-		return SystemicNo
-	}
-	return SystemicYes
-}

@@ -83,7 +83,7 @@ func digits(s string, n int) (uint64, bool) {
 		return 0, false
 	}
 	for i := range len(s) {
-		if !isDigit(s[i]) {
+		if !arabic(s[i]) {
 			return 0, false
 		}
 	}

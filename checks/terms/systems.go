@@ -49,7 +49,7 @@ var v2Systems = map[string]string{
 
 // isOID tells that a system is an OID in any spelling that CanonicalSystem has not met yet.
 func isOID(system string) bool {
-	return len(system) > 8 && (strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && isDigit(system[0]) && isDigit(system[2]))
+	return len(system) > 8 && (strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && arabic(system[0]) && arabic(system[2]))
 }
 
 // canonicalOID reads OIDs without urn:oid: and with it in capital letters, and those of national editions, of which there is one a
