@@ -54,7 +54,7 @@ var conditions = sync.OnceValue(func() conditionTable {
 			row.Counts = CountsPossible
 		}
 		system := CanonicalSystem(field(line, 0))
-		key := codeKey{system, conditionCode(system, strings.TrimSuffix(field(line, 1), "-"))}
+		key := codeKey{system: system, code: conditionCode(system, strings.TrimSuffix(field(line, 1), "-"))}
 		if strings.HasSuffix(field(line, 1), "-") {
 			table.categories = append(table.categories, conditionCategory{key, row})
 			continue

@@ -53,7 +53,7 @@ var useTable = sync.OnceValue(func() indications {
 		use := Use(field(line, 0))
 		if system := field(line, 1); system != "text" {
 			system = CanonicalSystem(system)
-			t.codes = append(t.codes, useCode{codeKey{system, conditionCode(system, field(line, 2))}, use})
+			t.codes = append(t.codes, useCode{codeKey{system: system, code: conditionCode(system, field(line, 2))}, use})
 			continue
 		}
 		t.words = append(t.words, useWord{normalise(field(line, 2)), use})
