@@ -198,7 +198,7 @@ func TestSeal(t *testing.T) {
 	}
 	_, plain, _ := strings.Cut(text.String(), "\n")
 	open := readSite(t, plain)
-	for _, key := range []codeKey{{"s", "1"}, {"s", "2"}, {"s", "3"}, {NDC, "0069-4900-30"}, {"", ""}, {"z", "1"}} {
+	for _, key := range []codeKey{{"s", "1"}, {"s", "2"}, {"s", "3"}, {system: NDC, code: "0069-4900-30"}, {"", ""}, {"z", "1"}} {
 		if diff := cmp.Diff(open.find(key.system, key.code), sealed.find(key.system, key.code)); diff != "" {
 			t.Errorf("%v (-open +sealed):\n%s", key, diff)
 		}
