@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -22,16 +23,16 @@ func antagonistCheck() Check {
 }
 
 var (
-	agonistClasses    = []terms.Class{terms.DopamineAgonist, terms.DopaminePrecursor}
-	antagonistClasses = []terms.Class{
-		terms.AntipsychoticTypical, terms.AntipsychoticAtypical,
-		terms.DopamineAntagonistAntiemet, terms.DopamineAntagonistOther, terms.DopamineDepleter,
+	agonistClasses    = []drugs.Class{drugs.DopamineAgonist, drugs.DopaminePrecursor}
+	antagonistClasses = []drugs.Class{
+		drugs.AntipsychoticTypical, drugs.AntipsychoticAtypical,
+		drugs.DopamineAntagonistAntiemet, drugs.DopamineAntagonistOther, drugs.DopamineDepleter,
 	}
 )
 
 // isAgonist leaves out carbidopa and benserazide, which only mark levodopa.
 func isAgonist(f *terms.Found) bool {
-	return slices.Contains(agonistClasses, f.Class) && f.Central != terms.CentralNo
+	return slices.Contains(agonistClasses, f.Class) && f.Central != drugs.CentralNo
 }
 
 // antagonists flags each dopamine agonist that is taken beside a drug that works against it.
@@ -86,5 +87,5 @@ func (ev *evaluation) antagonistLeaflet(partners []string) leaflet {
 // isAntiemetic tells whether a drug is mostly given for nausea.
 func (ev *evaluation) isAntiemetic(name string) bool {
 	drug, ok := ev.terms.Ingredient(name)
-	return ok && drug.Class == terms.DopamineAntagonistAntiemet || len(usual[name]) > 0 && usual[name][0] == useNausea
+	return ok && drug.Class == drugs.DopamineAntagonistAntiemet || len(usual[name]) > 0 && usual[name][0] == useNausea
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 func TestAssess(t *testing.T) {
@@ -15,7 +15,7 @@ func TestAssess(t *testing.T) {
 	if a := assess(); a.RLS != RLSNone || len(a.Flags) > 0 || a.Iron != (IronNeed{}) {
 		t.Errorf("%+v for a patient without facts", a)
 	}
-	st.Merge(facts.Fact{Ref: "Condition/1", Kind: facts.KindCondition, Condition: &facts.Condition{Code: facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}}})
+	st.Merge(facts.Fact{Ref: "Condition/1", Kind: facts.KindCondition, Condition: &facts.Condition{Code: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}}}}})
 	st.Flags = []OpenFlag{{Check: checkIronUnchecked, Number: 7}}
 	a := assess()
 	if a.RLS != RLSConfirmed || len(a.Flags) != 1 || a.Flags[0].Check != checkIronUnchecked || a.Flags[0].Number != 7 {

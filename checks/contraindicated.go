@@ -3,7 +3,7 @@ package checks
 import (
 	"slices"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -16,7 +16,7 @@ func contraindicatedCheck() Check {
 		Citations: []Citation{{
 			Source: "EMA 2012, trimetazidine", Strength: "label: RLS is a contraindication", Review: rulePending,
 		}},
-		Rule: pending(1), Classes: []terms.Class{terms.RLSContraindicated},
+		Rule: pending(1), Classes: []drugs.Class{drugs.RLSContraindicated},
 		run: (*evaluation).contraindicated,
 	}
 }

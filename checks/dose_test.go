@@ -9,11 +9,11 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 func mgOf(v string) facts.Quantity {
-	return facts.Quantity{Value: v, Unit: "mg", Code: "mg", System: terms.UCUM}
+	return facts.Quantity{Value: v, Unit: "mg", Code: "mg", System: codes.UCUM}
 }
 
 func every(frequency int, period, unit string) facts.Timing {
@@ -85,7 +85,7 @@ func TestDailyDose(t *testing.T) {
 		{"micrograms", []facts.Dosage{{Dose: facts.Quantity{Value: "500", Unit: "µg"}, Timing: twice}}, "", false, "1", true},
 		{"capsules", []facts.Dosage{{Dose: facts.Quantity{Value: "2", Unit: "capsule", Code: "CAP", System: "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"}, Timing: twice}}, "150", false, "600", true},
 		{"Tabletten", []facts.Dosage{{Dose: facts.Quantity{Value: "0.5", Unit: "Tabletten"}, Timing: day}}, "75", false, "37.5", true},
-		{"annotation", []facts.Dosage{{Dose: facts.Quantity{Value: "1", Unit: "Kapsel", Code: "{capsule}", System: terms.UCUM}, Timing: day}}, "75", false, "75", true},
+		{"annotation", []facts.Dosage{{Dose: facts.Quantity{Value: "1", Unit: "Kapsel", Code: "{capsule}", System: codes.UCUM}, Timing: day}}, "75", false, "75", true},
 		{"capsules of unknown strength", []facts.Dosage{{Dose: facts.Quantity{Value: "2", Unit: "capsule"}, Timing: twice}}, "", false, "0", false},
 		{"capsules of a solution", []facts.Dosage{{Dose: facts.Quantity{Value: "2", Unit: "capsule"}, Timing: twice}}, "50", true, "0", false},
 		{"mL", []facts.Dosage{{Dose: facts.Quantity{Value: "5", Unit: "mL"}, Timing: twice}}, "50", true, "500", true},

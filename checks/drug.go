@@ -6,6 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // classifyDrug asks for the codes first, then for the codes of the parts, then for names: a recognised code decides before any
@@ -22,11 +23,11 @@ func (ev *evaluation) classifyDrug(d *facts.Drug) terms.Match {
 	if m.By == terms.MatchedCode && !m.Specific && len(m.Found) > 0 && len(d.Names) > 0 {
 		named := ev.terms.Classify(nil, d.Names)
 		complete(&m, &named)
-		if m.Systemic == terms.SystemicUnknown && sameIngredients(m.Found, named.Found) {
+		if m.Systemic == drugs.SystemicUnknown && sameIngredients(m.Found, named.Found) {
 			m.Systemic, m.RouteGroup = named.Systemic, named.RouteGroup
 		}
 	}
-	if m.Systemic == terms.SystemicUnknown && len(d.Forms) > 0 {
+	if m.Systemic == drugs.SystemicUnknown && len(d.Forms) > 0 {
 		m.Systemic = ev.terms.Form(d.Forms)
 	}
 	return m

@@ -7,7 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/silence"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -18,7 +18,7 @@ func duplicateCheck() Check {
 		Trigger:    "two different alpha2delta ingredients at once; independent of the RLS evidence",
 		Citations:  []Citation{{Source: "Labels (gabapentin, pregabalin)", Strength: "label; duplication lists", Review: rulePending}},
 		Rule:       pending(1),
-		Classes:    []terms.Class{terms.Alpha2Delta},
+		Classes:    []drugs.Class{drugs.Alpha2Delta},
 		WithoutRLS: true,
 		Thresholds: func(s *Settings) []threshold {
 			return append([]threshold{convention("orders.switch_days", s.Orders.SwitchDays, "d")}, orderThresholds(s)...)
@@ -30,7 +30,7 @@ func duplicateCheck() Check {
 // duplicates flags two gabapentinoids at once: one flag for the patient, with the highest severity
 // of the combinations.
 func (ev *evaluation) duplicates(c Check) {
-	groups := ev.byIngredient(func(x *exposure) bool { return x.Class == terms.Alpha2Delta })
+	groups := ev.byIngredient(func(x *exposure) bool { return x.Class == drugs.Alpha2Delta })
 	if len(groups) < 2 {
 		for _, group := range groups {
 			ev.quiet(group[0].orderView, c.ID, group[0].Name, silence.NoSecond, "")
@@ -47,7 +47,7 @@ func (ev *evaluation) duplicates(c Check) {
 	var refs []facts.Ref
 	for _, group := range groups {
 		p := ev.pair(group, func(x *exposure) Severity {
-			if x.Class != terms.Alpha2Delta || x.Name == group[0].Name {
+			if x.Class != drugs.Alpha2Delta || x.Name == group[0].Name {
 				return None
 			}
 			return ev.base(c, own)

@@ -7,12 +7,12 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // What is known of a patient goes in, what has to be flagged comes out. Time is an argument.
 func ExampleEvaluate() {
-	rls := facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}
+	rls := facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}}}
 	state := &checks.State{Patient: "Patient/anna", Facts: []facts.Fact{ // sorted by reference
 		{Ref: "Condition/1", Kind: facts.KindCondition, Condition: &facts.Condition{Code: rls, Clinical: facts.ClinicalActive}},
 		{Ref: "MedicationRequest/1", Kind: facts.KindOrder, Order: &facts.Order{

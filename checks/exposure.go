@@ -7,6 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -124,41 +125,41 @@ func (ev *evaluation) systemic(x *exposure) bool {
 	product := x.drug.match.Systemic
 	route, name := ev.route(x.Order)
 	if name == "topical" && x.Name == "doxepin" {
-		route = terms.SystemicLowAbsorbed
+		route = drugs.SystemicLowAbsorbed
 	}
 	how := product
-	if !x.drug.match.Specific && route != terms.SystemicUnknown {
+	if !x.drug.match.Specific && route != drugs.SystemicUnknown {
 		how = route
-	} else if product == terms.SystemicUnknown {
+	} else if product == drugs.SystemicUnknown {
 		how = route
 	}
-	if how == terms.SystemicDepends {
+	if how == drugs.SystemicDepends {
 		how = x.Nasal()
 	}
 	switch how {
-	case terms.SystemicNo:
+	case drugs.SystemicNo:
 		return false
-	case terms.SystemicLowAbsorbed:
+	case drugs.SystemicLowAbsorbed:
 		x.ceiling, x.skin = min(x.ceiling, Low), true
 		x.notes = append(x.notes, words.Say("order.skin"))
-	case terms.SystemicUnknown:
+	case drugs.SystemicUnknown:
 		x.notes = append(x.notes, words.Say("order.route-unknown"))
 	}
-	if x.drug.match.Specific && route != terms.SystemicUnknown && route != terms.SystemicDepends && route != product {
+	if x.drug.match.Specific && route != drugs.SystemicUnknown && route != drugs.SystemicDepends && route != product {
 		x.notes = append(x.notes, words.Say("order.contradiction"))
 	}
 	return true
 }
 
 // route is systemic when any dosage's route is.
-func (ev *evaluation) route(o *facts.Order) (terms.Systemic, string) {
-	how, name := terms.SystemicUnknown, ""
+func (ev *evaluation) route(o *facts.Order) (drugs.Systemic, string) {
+	how, name := drugs.SystemicUnknown, ""
 	for i := range o.Dosages {
 		s, n := ev.terms.Route(o.Dosages[i].Route.Codings, o.Dosages[i].Route.Texts)
-		if s == terms.SystemicYes {
+		if s == drugs.SystemicYes {
 			return s, n
 		}
-		if s != terms.SystemicUnknown {
+		if s != drugs.SystemicUnknown {
 			how, name = s, n
 		}
 	}
@@ -168,7 +169,7 @@ func (ev *evaluation) route(o *facts.Order) (terms.Systemic, string) {
 // onlyLocal tells whether the route of an order whose drug is not known keeps it out of the body.
 func (ev *evaluation) onlyLocal(o *facts.Order) bool {
 	how, _ := ev.route(o)
-	return how == terms.SystemicNo
+	return how == drugs.SystemicNo
 }
 
 // isOld tells whether an order has been active for longer than the setting says, with no newer order of the same drug.

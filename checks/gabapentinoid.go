@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/silence"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -17,7 +17,7 @@ func pairCheck() Check {
 		Trigger:    "alpha2delta together with it; the worst partner decides; independent of the RLS evidence",
 		Citations:  []Citation{{Source: "FDA 2019-12-19 (Drug Safety Communication)", Strength: "safety communication", Review: rulePending}},
 		Rule:       pending(2),
-		Classes:    []terms.Class{terms.Alpha2Delta},
+		Classes:    []drugs.Class{drugs.Alpha2Delta},
 		Thresholds: pairThresholds,
 		WithoutRLS: true,
 		run:        (*evaluation).pairs,
@@ -27,15 +27,15 @@ func pairCheck() Check {
 // depressants are the classes that depress breathing together with a gabapentinoid, with the
 // severity of the pair. A sedating antihistamine is none of them: its own flag names the added
 // sedation (rules.md R6).
-var depressants = map[terms.Class]Severity{
-	terms.Opioid: High, terms.Benzodiazepine: Moderate, terms.ZHypnotic: Moderate, terms.Barbiturate: Moderate,
-	terms.MuscleRelaxant: Moderate, terms.CNSDepressantOther: Moderate,
+var depressants = map[drugs.Class]Severity{
+	drugs.Opioid: High, drugs.Benzodiazepine: Moderate, drugs.ZHypnotic: Moderate, drugs.Barbiturate: Moderate,
+	drugs.MuscleRelaxant: Moderate, drugs.CNSDepressantOther: Moderate,
 }
 
 // pairs flags each gabapentinoid that is taken beside a depressant: one flag with the highest
 // severity of its combinations.
 func (ev *evaluation) pairs(c Check) {
-	for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == terms.Alpha2Delta }) {
+	for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == drugs.Alpha2Delta }) {
 		first := group[0]
 		p := ev.pair(group, func(x *exposure) Severity { return ev.base(c, depression(x)) })
 		switch {
@@ -69,7 +69,7 @@ func depression(x *exposure) Severity {
 
 func (ev *evaluation) isOpioid(name string) bool {
 	i, ok := ev.terms.Ingredient(name)
-	return ok && i.Class == terms.Opioid
+	return ok && i.Class == drugs.Opioid
 }
 
 // contextRespiratory are conditions that the FDA names as risk factors, or that are of their kind.

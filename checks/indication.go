@@ -5,6 +5,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -105,9 +106,9 @@ func (ev *evaluation) instead(x *exposure, u use) string {
 	switch {
 	case u == usePain && len(ev.takersOfGabapentinoids()) > 0:
 		key += ".taken"
-	case u == useNausea && isDopamineAntagonist(x.Class) && x.Central == terms.CentralLow:
+	case u == useNausea && isDopamineAntagonist(x.Class) && x.Central == drugs.CentralLow:
 		key += ".central-low"
-	case (u == useItch || u == useAllergy) && x.Class == terms.AntihistamineNonsedating:
+	case (u == useItch || u == useAllergy) && x.Class == drugs.AntihistamineNonsedating:
 		key += ".nonsedating"
 	}
 	return words.Say(key)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/silence"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -15,7 +15,7 @@ import (
 func ironChecks() []Check {
 	check := func(id, title, severity, trigger string, version int, thresholds func(*Settings) []threshold) Check {
 		return Check{
-			ID: id, Title: title, Severity: severity, Trigger: trigger, Classes: []terms.Class{terms.Alpha2Delta},
+			ID: id, Title: title, Severity: severity, Trigger: trigger, Classes: []drugs.Class{drugs.Alpha2Delta},
 			Citations: []Citation{aasm("good practice statement: iron studies before and during treatment")}, Rule: pending(version),
 			Thresholds: thresholds, run: (*evaluation).ironCheck,
 		}
@@ -95,10 +95,10 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	}
 	for i := range ev.exposures {
 		x := &ev.exposures[i]
-		if x.Class == terms.Alpha2Delta {
+		if x.Class == drugs.Alpha2Delta {
 			ev.takers = append(ev.takers, x)
 		}
-		if x.Class == terms.Alpha2Delta || isAgonist(&x.Found) {
+		if x.Class == drugs.Alpha2Delta || isAgonist(&x.Found) {
 			ev.treated = append(ev.treated, x)
 		}
 	}
@@ -120,9 +120,9 @@ func (ev *evaluation) ironOrders() []ironOrder {
 	for i := range ev.orders {
 		o := &ev.orders[i]
 		for _, f := range o.drug.match.Found {
-			iv := f.Class == terms.IronIV
+			iv := f.Class == drugs.IronIV
 			given := iv && o.everTaken() && o.Status != facts.StatusStopped && o.Status != facts.StatusOnHold
-			if !iv && f.Class != terms.IronOral || !o.counts && !given || o.silence == silence.Tail {
+			if !iv && f.Class != drugs.IronOral || !o.counts && !given || o.silence == silence.Tail {
 				continue
 			}
 			all = append(all, ironOrder{

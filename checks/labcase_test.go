@@ -8,6 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // labAsOf is the as-of time of the laboratory tests, unless they set one.
@@ -76,7 +77,7 @@ func labValue(value, unit string) facts.Value {
 	number := strings.TrimLeft(value, "<>=")
 	v.Quantity = facts.Quantity{Value: number, Comparator: strings.TrimSuffix(value, number)}
 	if unit != "-" {
-		v.Quantity.Code, v.Quantity.Unit, v.Quantity.System = unit, unit, terms.UCUM
+		v.Quantity.Code, v.Quantity.Unit, v.Quantity.System = unit, unit, codes.UCUM
 	}
 	return v
 }

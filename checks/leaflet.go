@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -64,14 +64,14 @@ func offendingLeaflet(x *exposure, little bool) leaflet {
 		l.About = "rarely"
 	case x.Name == "mirtazapine":
 		l.About = "mirtazapine"
-	case x.Class == terms.Tricyclic:
+	case x.Class == drugs.Tricyclic:
 		l.About = "few"
-	case x.Class == terms.DopamineAntagonistOther:
+	case x.Class == drugs.DopamineAntagonistOther:
 		l = leaflet{About: "legs", Do: []string{"ask", "keep-mild"}}
 		if usuallyFor(x, useVertigo) {
 			l.Do = append(l.Do, "dizzy")
 		}
-	case x.Class == terms.DopamineDepleter:
+	case x.Class == drugs.DopamineDepleter:
 		l.About = "can"
 	}
 	return l
@@ -81,9 +81,9 @@ func offendingLeaflet(x *exposure, little bool) leaflet {
 // taken as needed, and there are others.
 func nauseaLeaflet(x *exposure) (leaflet, bool) {
 	switch {
-	case isDopamineAntagonist(x.Class) && x.Central == terms.CentralLow:
+	case isDopamineAntagonist(x.Class) && x.Central == drugs.CentralLow:
 		return leaflet{About: "rarely", Do: []string{"nausea"}}, true
-	case x.Class == terms.DopamineAntagonistAntiemet, isAntipsychotic(x.Class) && usuallyFor(x, useNausea):
+	case x.Class == drugs.DopamineAntagonistAntiemet, isAntipsychotic(x.Class) && usuallyFor(x, useNausea):
 		return leaflet{About: "legs", Do: []string{"nausea"}}, true
 	}
 	return leaflet{}, false
@@ -91,11 +91,11 @@ func nauseaLeaflet(x *exposure) (leaflet, bool) {
 
 func psychiatricLeaflet(x *exposure) (leaflet, bool) {
 	switch {
-	case x.Class == terms.Lithium:
+	case x.Class == drugs.Lithium:
 		return leaflet{About: "few", Do: []string{"ask", "keep"}}, true
 	case slices.Contains(partialAgonists, x.Name):
 		return leaflet{About: "both-ways", Do: []string{"ask", "keep", "still"}}, true
-	case x.Class == terms.AntipsychoticNondopaminerg:
+	case x.Class == drugs.AntipsychoticNondopaminerg:
 		return leaflet{About: "unknown", Do: []string{"ask", "keep"}}, true
 	case isAntipsychotic(x.Class):
 		return leaflet{About: "can", Do: []string{"ask", "keep", "still"}}, true
@@ -105,9 +105,9 @@ func psychiatricLeaflet(x *exposure) (leaflet, bool) {
 
 func antihistamineLeaflet(x *exposure) (leaflet, bool) {
 	switch {
-	case x.Class == terms.AntihistamineNonsedating:
+	case x.Class == drugs.AntihistamineNonsedating:
 		return leaflet{About: "less", Do: []string{"fine"}}, true
-	case x.Class != terms.AntihistamineSedating:
+	case x.Class != drugs.AntihistamineSedating:
 		return leaflet{}, false
 	}
 	l := leaflet{About: "can", Do: []string{"ask", "bought", "sleepy"}}

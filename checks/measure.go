@@ -7,6 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -157,7 +158,7 @@ func unitOf(t *terms.Terms, lab *terms.Lab, q *facts.Quantity) (decimal.Decimal,
 	}
 	code, codeUnit, codeKnown := tableUnit(t, lab, q.Code)
 	text, textUnit, textKnown := tableUnit(t, lab, q.Unit)
-	ucum := q.Code != "" && terms.CanonicalSystem(q.System) == terms.UCUM
+	ucum := q.Code != "" && codes.Canonical(q.System) == codes.UCUM
 	switch {
 	case codeKnown && textKnown && code.Cmp(text) != 0:
 		return decimal.Decimal{}, "", labUnitsDisagree

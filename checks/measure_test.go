@@ -10,6 +10,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 func TestReadMeasure(t *testing.T) {
@@ -20,7 +21,7 @@ func TestReadMeasure(t *testing.T) {
 		reason labReason
 	}{
 		{"2276-4", facts.Quantity{Value: "75", Unit: "ng/mL"}, "75", ""},
-		{"2276-4", facts.Quantity{Value: "75", Code: "ug/L", System: terms.UCUM}, "75", ""},
+		{"2276-4", facts.Quantity{Value: "75", Code: "ug/L", System: codes.UCUM}, "75", ""},
 		{"2276-4", facts.Quantity{Value: "75", Unit: "µg/l"}, "75", ""},
 		{"2276-4", facts.Quantity{Value: "0.05", Unit: "mg/L"}, "50", ""},
 		{"14723-1", facts.Quantity{Value: "160", Unit: "pmol/L"}, "71.2", ""},
@@ -29,9 +30,9 @@ func TestReadMeasure(t *testing.T) {
 		{"2276-4", facts.Quantity{Value: "75", Code: "ng/mL", Unit: "Nanogramm pro ml"}, "75", ""},
 		{"2276-4", facts.Quantity{Value: "75"}, "", labNoUnit},
 		{"2276-4", facts.Quantity{Value: "75", Unit: "furlong"}, "", labUnknownUnit},
-		{"2276-4", facts.Quantity{Value: "75", Code: "mg/dL", System: terms.UCUM, Unit: "ng/mL"}, "", labUnknownUnit},
-		{"2276-4", facts.Quantity{Value: "75", Code: "ng/mL", System: terms.UCUM, Unit: "pmol/L"}, "", labUnitsDisagree},
-		{"2276-4", facts.Quantity{Value: "75", Code: "ng/mL", System: terms.UCUM, Unit: "ug/L"}, "75", ""},
+		{"2276-4", facts.Quantity{Value: "75", Code: "mg/dL", System: codes.UCUM, Unit: "ng/mL"}, "", labUnknownUnit},
+		{"2276-4", facts.Quantity{Value: "75", Code: "ng/mL", System: codes.UCUM, Unit: "pmol/L"}, "", labUnitsDisagree},
+		{"2276-4", facts.Quantity{Value: "75", Code: "ng/mL", System: codes.UCUM, Unit: "ug/L"}, "75", ""},
 		{"2276-4", facts.Quantity{Value: "75", Unit: "%"}, "", labUnknownUnit},
 		{"2276-4", facts.Quantity{Value: "-1", Unit: "ng/mL"}, "", labNegative},
 		{"2276-4", facts.Quantity{Value: "0", Unit: "ng/mL"}, "", labImplausible},
@@ -52,12 +53,12 @@ func TestReadMeasure(t *testing.T) {
 		{"2502-3", facts.Quantity{Value: "150", Unit: "%"}, "150", ""},
 		{"2502-3", facts.Quantity{Value: "150.1", Unit: "%"}, "", labImplausible},
 		{"2502-3", facts.Quantity{Value: "0.31", Unit: "%"}, "", labLikelyFraction},
-		{"14801-5", facts.Quantity{Value: "0.18", Code: "1", Unit: "1", System: terms.UCUM}, "18", ""},
-		{"14801-5", facts.Quantity{Value: "1.5", Code: "1", System: terms.UCUM}, "150", ""},
-		{"14801-5", facts.Quantity{Value: "1.51", Code: "1", System: terms.UCUM}, "", labLikelyPercent},
-		{"14801-5", facts.Quantity{Value: "31", Code: "1", System: terms.UCUM}, "", labLikelyPercent},
-		{"14801-5", facts.Quantity{Value: "0", Code: "1", System: terms.UCUM}, "", labImplausible},
-		{"14801-5", facts.Quantity{Value: "31", Code: "1", Unit: "%", System: terms.UCUM}, "", labUnitsDisagree},
+		{"14801-5", facts.Quantity{Value: "0.18", Code: "1", Unit: "1", System: codes.UCUM}, "18", ""},
+		{"14801-5", facts.Quantity{Value: "1.5", Code: "1", System: codes.UCUM}, "150", ""},
+		{"14801-5", facts.Quantity{Value: "1.51", Code: "1", System: codes.UCUM}, "", labLikelyPercent},
+		{"14801-5", facts.Quantity{Value: "31", Code: "1", System: codes.UCUM}, "", labLikelyPercent},
+		{"14801-5", facts.Quantity{Value: "0", Code: "1", System: codes.UCUM}, "", labImplausible},
+		{"14801-5", facts.Quantity{Value: "31", Code: "1", Unit: "%", System: codes.UCUM}, "", labUnitsDisagree},
 		{"2502-3", facts.Quantity{Value: "31"}, "", labNoUnit},
 		{"2500-7", facts.Quantity{Value: "31", Unit: "%"}, "", labUnknownUnit},
 		{"14798-3", facts.Quantity{Value: "10", Unit: "umol/L"}, "55.845", ""},

@@ -3,7 +3,7 @@ package checks
 import (
 	"slices"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -45,9 +45,9 @@ func (ev *evaluation) gather(f *Finding, group []*exposure, own Severity) Severi
 func (ev *evaluation) ownSeverity(x *exposure) Severity {
 	switch {
 	case slices.Contains(partialAgonists, x.Name),
-		x.Class == terms.AntipsychoticNondopaminerg,
-		x.Class == terms.AntihistamineNonsedating,
-		isDopamineAntagonist(x.Class) && x.Central == terms.CentralLow,
+		x.Class == drugs.AntipsychoticNondopaminerg,
+		x.Class == drugs.AntihistamineNonsedating,
+		isDopamineAntagonist(x.Class) && x.Central == drugs.CentralLow,
 		x.Name == "doxylamine" && x.with("pyridoxine") && ev.pregnant():
 		return Low
 	default:
@@ -55,8 +55,8 @@ func (ev *evaluation) ownSeverity(x *exposure) Severity {
 	}
 }
 
-func isDopamineAntagonist(c terms.Class) bool {
-	return c == terms.DopamineAntagonistAntiemet || c == terms.DopamineAntagonistOther || c == terms.DopamineDepleter
+func isDopamineAntagonist(c drugs.Class) bool {
+	return c == drugs.DopamineAntagonistAntiemet || c == drugs.DopamineAntagonistOther || c == drugs.DopamineDepleter
 }
 
 // littleDoxepin tells whether a group is doxepin for sleep: all that is taken adds up to no more

@@ -4,6 +4,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // died tells whether the patient has died by the as-of time. A death without a date has been.
@@ -85,7 +86,7 @@ var pregnantCodes = map[string]bool{"77386006": true, "10828004": true, "2603730
 
 func saysPregnant(v *facts.Value) bool {
 	for _, c := range v.Concept.Codings {
-		if c.System == terms.SNOMED && pregnantCodes[c.Code] {
+		if c.System == codes.SNOMED && pregnantCodes[c.Code] {
 			return true
 		}
 	}

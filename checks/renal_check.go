@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/silence"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 func renalCheck() Check {
@@ -12,7 +12,7 @@ func renalCheck() Check {
 		ID: checkRenalDose, Title: "Gabapentinoid dose above its maximum", Severity: "moderate; low when the dose is unknown and clearance is below 30 mL/min",
 		Trigger:   "alpha2delta above the maximum of its label for the kidney function, by region and coded reason; independent of the RLS evidence",
 		Citations: []Citation{{Source: "Labels (gabapentinoids; US, and Japan for mirogabalin and enacarbil)", Strength: "label", Review: rulePending}},
-		Rule:      pending(2), Classes: []terms.Class{terms.Alpha2Delta}, WithoutRLS: true,
+		Rule:      pending(2), Classes: []drugs.Class{drugs.Alpha2Delta}, WithoutRLS: true,
 		Thresholds: renalThresholds,
 		run:        (*evaluation).renalDose,
 	}
@@ -20,7 +20,7 @@ func renalCheck() Check {
 
 // renalDose flags each alpha-2-delta ligand whose orders together exceed what the kidneys allow (rules.md R7).
 func (ev *evaluation) renalDose(c Check) {
-	for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == terms.Alpha2Delta }) {
+	for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == drugs.Alpha2Delta }) {
 		first := group[0]
 		d := renalFinding(ev.renalInput(group))
 		if !d.Next.IsZero() {

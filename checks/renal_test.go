@@ -10,6 +10,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // renalOf decides for one order of a drug with so many mg a day; "" is an unknown dose. The patient is a woman born in 1974.
@@ -206,10 +207,10 @@ func TestRenalVariants(t *testing.T) {
 }
 
 func TestDialysisCodes(t *testing.T) {
-	for c, want := range map[terms.Coding]bool{
-		{System: terms.SNOMED, Code: "236435004"}: true, {System: terms.ICD10CM, Code: "Z99.2"}: true, {System: terms.ICD10GM, Code: "Z992"}: true,
-		{System: terms.ICD10, Code: "Z49.1"}: true, {System: terms.ICD9CM, Code: "V56.0"}: true, {System: terms.ICD9CM, Code: "V4511"}: true,
-		{System: terms.SNOMED, Code: "236434000"}: false, {System: terms.ICD10CM, Code: "N18.6"}: false, {System: "http://local", Code: "Z99.2"}: false,
+	for c, want := range map[codes.Coding]bool{
+		{System: codes.SNOMED, Code: "236435004"}: true, {System: codes.ICD10CM, Code: "Z99.2"}: true, {System: codes.ICD10GM, Code: "Z992"}: true,
+		{System: codes.ICD10, Code: "Z49.1"}: true, {System: codes.ICD9CM, Code: "V56.0"}: true, {System: codes.ICD9CM, Code: "V4511"}: true,
+		{System: codes.SNOMED, Code: "236434000"}: false, {System: codes.ICD10CM, Code: "N18.6"}: false, {System: "http://local", Code: "Z99.2"}: false,
 	} {
 		if row, ok := terms.Embedded().Condition(c); want != (ok && row.Group == "context_dialysis") {
 			t.Errorf("%v: %v", c, row)

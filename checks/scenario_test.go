@@ -16,7 +16,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/silence"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // The files under testdata/scenarios tell what a check must do, in lines that a pharmacist can read. A case begins with "# title"; its
@@ -229,9 +229,9 @@ func day(s string) moment.Time {
 }
 
 func (s *scenario) condition(ref facts.Ref, w []string) error {
-	c := &facts.Condition{Code: facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}, Verification: facts.VerificationConfirmed, Clinical: facts.ClinicalActive}
+	c := &facts.Condition{Code: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}}}, Verification: facts.VerificationConfirmed, Clinical: facts.ClinicalActive}
 	if w[0] == "condition" {
-		c.Code.Codings[0] = terms.Coding{System: terms.CanonicalSystem(w[1]), Code: w[2]}
+		c.Code.Codings[0] = codes.Coding{System: codes.Canonical(w[1]), Code: w[2]}
 		w = w[2:]
 	}
 	for i := 1; i < len(w); i++ {
@@ -270,14 +270,14 @@ func (s *scenario) condition(ref facts.Ref, w []string) error {
 func drugOf(s string) facts.Drug {
 	if code, ok := strings.CutPrefix(s, "rx:"); ok {
 		code, name, named := strings.Cut(code, " ")
-		d := facts.Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: code}}}
+		d := facts.Drug{Codings: []codes.Coding{{System: codes.RxNorm, Code: code}}}
 		if named {
 			d.Names = []string{name}
 		}
 		return d
 	}
 	if code, ok := strings.CutPrefix(s, "atc:"); ok {
-		return facts.Drug{Codings: []terms.Coding{{System: terms.ATC, Code: code}}}
+		return facts.Drug{Codings: []codes.Coding{{System: codes.ATC, Code: code}}}
 	}
 	return facts.Drug{Names: []string{s}}
 }
@@ -306,9 +306,9 @@ func (s *scenario) order(ref facts.Ref, w []string) error {
 		case "for":
 			d.AsNeededReason, dosed = facts.Concept{Texts: []string{val}}, true
 		case "reason":
-			o.Reasons = append(o.Reasons, facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: val}}})
+			o.Reasons = append(o.Reasons, facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: val}}})
 		case "reason-icd":
-			o.Reasons = append(o.Reasons, facts.Concept{Codings: []terms.Coding{{System: terms.ICD10CM, Code: val}}})
+			o.Reasons = append(o.Reasons, facts.Concept{Codings: []codes.Coding{{System: codes.ICD10CM, Code: val}}})
 		case "reason-ref":
 			o.ReasonRefs = append(o.ReasonRefs, facts.Ref(val))
 		case "reason-text":
@@ -387,7 +387,7 @@ func (s *scenario) lab(ref facts.Ref, w []string) error {
 		l.Value = facts.Value{Kind: facts.TextValue, Text: w[3]}
 	}
 	if w[2] == "snomed" {
-		l.Value = facts.Value{Kind: facts.CodedValue, Concept: facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: w[3]}}}}
+		l.Value = facts.Value{Kind: facts.CodedValue, Concept: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: w[3]}}}}
 	}
 	for _, word := range w[4:] {
 		switch key, val, _ := strings.Cut(word, ":"); key {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -65,6 +65,6 @@ func namesDepot(name string) bool {
 	return slices.ContainsFunc(depotWords, func(w string) bool { return strings.Contains(name, w) })
 }
 
-func isAntipsychotic(c terms.Class) bool {
-	return c == terms.AntipsychoticTypical || c == terms.AntipsychoticAtypical || c == terms.AntipsychoticNondopaminerg
+func isAntipsychotic(c drugs.Class) bool {
+	return c == drugs.AntipsychoticTypical || c == drugs.AntipsychoticAtypical || c == drugs.AntipsychoticNondopaminerg
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // Every number that a check goes by is listed beside it, by the key of its setting, with where it
@@ -63,9 +63,9 @@ func tailThresholds(c Check) func(*Settings) []threshold {
 		switch {
 		case c.ID == "rls-antipsychotic" || c.ID == checkAntagonist:
 			all = append(all, counted("orders.depot_intervals", s.Orders.DepotIntervals, "intervals", fromRules))
-		case slices.Contains(c.Classes, terms.Tricyclic):
+		case slices.Contains(c.Classes, drugs.Tricyclic):
 			all = append(all, measured("orders.doxepin_low_mg", s.Orders.DoxepinLow, "mg/d", "label of doxepin for insomnia"))
-		case slices.Contains(c.Classes, terms.AntihistamineSedating):
+		case slices.Contains(c.Classes, drugs.AntihistamineSedating):
 			all = append(all, convention("orders.pregnancy_days", s.Orders.PregnancyDays, "d"))
 		}
 		return all

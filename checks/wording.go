@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -44,7 +44,7 @@ func (ev *evaluation) effect(x *exposure, little bool) string {
 		return words.Say("effect.partial")
 	case x.Name == "mirtazapine":
 		return words.Say("effect.mirtazapine")
-	case isDopamineAntagonist(x.Class) && x.Central == terms.CentralLow:
+	case isDopamineAntagonist(x.Class) && x.Central == drugs.CentralLow:
 		return words.Say("effect.central-low")
 	}
 	return words.Say("effect." + string(x.Class))
@@ -55,13 +55,13 @@ func actionKey(x *exposure) string {
 	switch {
 	case isAntipsychotic(x.Class) && usuallyFor(x, useNausea):
 		return "action.antiemetic"
-	case isAntipsychotic(x.Class) || x.Class == terms.Lithium:
+	case isAntipsychotic(x.Class) || x.Class == drugs.Lithium:
 		return "action.psychiatric"
-	case x.Class == terms.AntihistamineSedating:
+	case x.Class == drugs.AntihistamineSedating:
 		return "action.sedating"
-	case x.Class == terms.AntihistamineNonsedating:
+	case x.Class == drugs.AntihistamineNonsedating:
 		return "action.nonsedating"
-	case x.Class == terms.DopamineAntagonistAntiemet:
+	case x.Class == drugs.DopamineAntagonistAntiemet:
 		return "action.antiemetic"
 	case isDopamineAntagonist(x.Class):
 		return "action.review"

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 const (
@@ -23,10 +23,10 @@ const dataAbsentReason = "http://hl7.org/fhir/StructureDefinition/data-absent-re
 
 // concept is a CodeableConcept as it was sent. Its lists live until the next one is read.
 type concept struct {
-	codings   []terms.Coding // those with a system and a code
+	codings   []codes.Coding // those with a system and a code
 	texts     []string       // text and displays, without repetition
 	absent    string         // the code of a data-absent-reason or null flavour that stands in place of a code
-	bare      []terms.Coding // codes without a system
+	bare      []codes.Coding // codes without a system
 	certainty facts.Certainty
 }
 
@@ -59,7 +59,7 @@ func (d *decoder) concept(v int) concept {
 
 // coding reads one Coding into c.
 func (d *decoder) coding(v int, c *concept) {
-	var one terms.Coding
+	var one codes.Coding
 	o := d.object(v)
 	for d.more(&o) {
 		switch o.name {
@@ -73,9 +73,9 @@ func (d *decoder) coding(v int, c *concept) {
 			d.extensions(o.v, c)
 		}
 	}
-	one.Code = terms.PlainCode(one.System, one.Code)
+	one.Code = codes.Plain(one.System, one.Code)
 	switch {
-	case one.System == terms.Absent || one.System == terms.NullFlav:
+	case one.System == codes.Absent || one.System == codes.NullFlav:
 		c.absent = one.Code
 		return
 	case one.Code != "" && one.System != "":
@@ -88,12 +88,12 @@ func (d *decoder) coding(v int, c *concept) {
 }
 
 // certain takes the letter of certainty off a code where the letter makes it one that the tables know.
-func (d *decoder) certain(one *terms.Coding, c *concept) {
-	code, letter := terms.CutCertainty(one.System, one.Code)
+func (d *decoder) certain(one *codes.Coding, c *concept) {
+	code, letter := codes.CutCertainty(one.System, one.Code)
 	if letter == 0 {
 		return
 	}
-	plain := terms.Coding{System: one.System, Code: code}
+	plain := codes.Coding{System: one.System, Code: code}
 	if _, known := d.options.Terms.Condition(plain); known {
 		one.Code = code
 		c.certainty = max(c.certainty, certaintyOf(letter))

@@ -4,7 +4,7 @@ import (
 	"hash/maphash"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // offsets are the places of an object's values by name; 0 is absent, since a value never stands at the beginning of a document.
@@ -24,7 +24,7 @@ type decoder struct {
 	rejectionAt int
 	gaps        []gap // what could not be read
 
-	codings slab[terms.Coding]
+	codings slab[codes.Coding]
 	strings slab[string]
 
 	scratchConcept concept

@@ -16,6 +16,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
@@ -138,11 +139,11 @@ func digestOf(r Resource) (d digest) {
 	return d
 }
 
-func codesOf(list []terms.Coding) (codes []string) {
+func codesOf(list []codes.Coding) (found []string) {
 	for _, c := range list {
-		codes = append(codes, c.System+"|"+c.Code)
+		found = append(found, c.System+"|"+c.Code)
 	}
-	return sorted(codes)
+	return sorted(found)
 }
 
 func sorted(list []string) []string {
@@ -248,7 +249,7 @@ func (n *naive) follow(r *samply.Reference, bundle string) string {
 	return ""
 }
 
-func conceptOf(c *samply.CodeableConcept) (codes, names []string) {
+func conceptOf(c *samply.CodeableConcept) (found, names []string) {
 	if c == nil {
 		return nil, nil
 	}
@@ -256,18 +257,18 @@ func conceptOf(c *samply.CodeableConcept) (codes, names []string) {
 		names = append(names, strings.TrimSpace(*c.Text))
 	}
 	for _, one := range c.Coding {
-		if one.System != nil && (*one.System == terms.Absent || *one.System == terms.NullFlav) {
+		if one.System != nil && (*one.System == codes.Absent || *one.System == codes.NullFlav) {
 			continue
 		}
 		if one.System != nil && one.Code != nil {
-			codes = append(codes, terms.CanonicalSystem(*one.System)+"|"+*one.Code)
+			found = append(found, codes.Canonical(*one.System)+"|"+*one.Code)
 		}
 		if one.Display != nil {
 			names = append(names, strings.TrimSpace(*one.Display))
 		}
 	}
 	slices.Sort(names)
-	return sorted(codes), slices.DeleteFunc(slices.Compact(names), func(s string) bool { return s == "" })
+	return sorted(found), slices.DeleteFunc(slices.Compact(names), func(s string) bool { return s == "" })
 }
 
 func momentOf(s *string) moment.Time {
@@ -288,7 +289,7 @@ func amount(q *samply.Quantity) (out facts.Quantity) {
 	if q.Comparator != nil {
 		out.Comparator = q.Comparator.Code()
 	}
-	out.Unit, out.Code, out.System = value(q.Unit), value(q.Code), terms.CanonicalSystem(value(q.System))
+	out.Unit, out.Code, out.System = value(q.Unit), value(q.Code), codes.Canonical(value(q.System))
 	return out
 }
 
@@ -309,9 +310,9 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 			d.Times[0], d.Times[1] = momentOf(o.EffectivePeriod.Start), momentOf(o.EffectivePeriod.End)
 		}
 		d.Text = strings.TrimSpace(value(o.ValueString))
-		codes, _ := conceptOf(&o.Code)
-		for _, c := range codes {
-			if code, loinc := strings.CutPrefix(c, terms.LOINC+"|"); loinc && terms.Embedded().LabRelevant([]byte(code)) {
+		found, _ := conceptOf(&o.Code)
+		for _, c := range found {
+			if code, loinc := strings.CutPrefix(c, codes.LOINC+"|"); loinc && terms.Embedded().LabRelevant([]byte(code)) {
 				d.Codes = append(d.Codes, code)
 			}
 		}
@@ -322,10 +323,10 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 		var c samply.Condition
 		err = json.Unmarshal(it.raw, &c)
 		d.Patient, d.Times = n.follow(&c.Subject, it.bundle), [3]moment.Time{momentOf(c.OnsetDateTime), momentOf(c.RecordedDate), momentOf(c.AbatementDateTime)}
-		codes, _ := conceptOf(c.Code)
-		for _, one := range codes {
+		found, _ := conceptOf(c.Code)
+		for _, one := range found {
 			system, code, _ := strings.Cut(one, "|")
-			if _, known := terms.Embedded().Condition(terms.Coding{System: system, Code: code}); known {
+			if _, known := terms.Embedded().Condition(codes.Coding{System: system, Code: code}); known {
 				d.Codes = append(d.Codes, one)
 			}
 		}
@@ -353,11 +354,11 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 	return d, ok && err == nil
 }
 
-func last(codes []string) string {
-	if len(codes) == 0 {
+func last(found []string) string {
+	if len(found) == 0 {
 		return ""
 	}
-	_, code, _ := strings.Cut(codes[len(codes)-1], "|")
+	_, code, _ := strings.Cut(found[len(found)-1], "|")
 	return code
 }
 
@@ -399,8 +400,8 @@ func (n *naive) order(it item, d *digest) (ok bool, err error) {
 	maps.Copy(all, map[string]facts.OrderStatus{"completed": facts.StatusCompleted, "on-hold": facts.StatusOnHold, "stopped": facts.StatusStopped})
 	d.Status = all[o.Status]
 	for i := range o.ReasonCode {
-		codes, names := conceptOf(&o.ReasonCode[i])
-		d.Reasons = append(append(d.Reasons, codes...), names...)
+		found, names := conceptOf(&o.ReasonCode[i])
+		d.Reasons = append(append(d.Reasons, found...), names...)
 	}
 	for i := range o.ReasonReference {
 		if ref := n.follow(&o.ReasonReference[i], it.bundle); ref != "" {

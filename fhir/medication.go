@@ -4,7 +4,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
@@ -282,10 +282,10 @@ func (d *decoder) medication(f *facts.Fact) {
 }
 
 // forms are Medication.form as codings: a text is a coding with nothing but a display.
-func forms(c concept) (list []terms.Coding) {
+func forms(c concept) (list []codes.Coding) {
 	list = append(list, c.codings...)
 	for _, t := range c.texts {
-		list = append(list, terms.Coding{Display: t})
+		list = append(list, codes.Coding{Display: t})
 	}
 	return list
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // rx is a resource of the type with a patient and more properties.
@@ -78,8 +78,8 @@ func TestIntents(t *testing.T) {
 }
 
 func TestDrugOfAnOrder(t *testing.T) {
-	code := func(s string) []terms.Coding { return []terms.Coding{{System: terms.RxNorm, Code: s}} }
-	concept := func(c string) string { return `{"coding":[{"system":"` + terms.RxNorm + `","code":"` + c + `"}]}` }
+	code := func(s string) []codes.Coding { return []codes.Coding{{System: codes.RxNorm, Code: s}} }
+	concept := func(c string) string { return `{"coding":[{"system":"` + codes.RxNorm + `","code":"` + c + `"}]}` }
 	med := func(id, more string) string { return `{"resourceType":"Medication","id":"` + id + `"` + more + `}` }
 	inside := func(ref string, contained ...string) string {
 		return `,"medicationReference":{"reference":"` + ref + `"},"contained":[` + strings.Join(contained, ",") + `]`
@@ -97,14 +97,14 @@ func TestDrugOfAnOrder(t *testing.T) {
 		{"absent by extension", `,"medicationCodeableConcept":{"extension":` + absent + `}`, facts.Order{Drug: facts.Drug{Absent: true}}},
 		{"absent beside", `,"_medicationCodeableConcept":{"extension":` + absent + `}`, facts.Order{Drug: facts.Drug{Absent: true}}},
 		{"absent code", `,"medicationCodeableConcept":{"coding":[{"system":"x","_code":{"extension":` + absent + `}}]}`, facts.Order{Drug: facts.Drug{Absent: true}}},
-		{"absent by coding", `,"medicationCodeableConcept":{"coding":[{"system":"` + terms.Absent + `","code":"unknown","display":"Unknown"}]}`, facts.Order{Drug: facts.Drug{Absent: true}}},
-		{"null flavour", `,"medicationCodeableConcept":{"coding":[{"system":"` + terms.NullFlav + `","code":"UNK"}],"text":"ask"}`, facts.Order{Drug: facts.Drug{Absent: true, Names: []string{"ask"}}}},
+		{"absent by coding", `,"medicationCodeableConcept":{"coding":[{"system":"` + codes.Absent + `","code":"unknown","display":"Unknown"}]}`, facts.Order{Drug: facts.Drug{Absent: true}}},
+		{"null flavour", `,"medicationCodeableConcept":{"coding":[{"system":"` + codes.NullFlav + `","code":"UNK"}],"text":"ask"}`, facts.Order{Drug: facts.Drug{Absent: true, Names: []string{"ask"}}}},
 		{"reference", `,"medicationReference":{"reference":"Medication/m","display":"A"}`, facts.Order{MedicationRef: "Medication/m", Drug: facts.Drug{Names: []string{"A"}}}},
 		{"identifier", `,"medicationReference":{"identifier":{"value":"1"},"display":"A"}`, facts.Order{Drug: facts.Drug{Names: []string{"A"}}}},
 		{"urn", `,"medicationReference":{"reference":"urn:uuid:7"}`, facts.Order{MedicationRef: "urn:uuid:7"}},
 		{"impossible id", `,"medicationReference":{"reference":"Medication/a b"}`, facts.Order{MedicationRef: "#"}},
 		{"contained", inside("#m", med("m", `,"code":`+concept("2")+`,"form":{"text":"Tablet"}`)),
-			facts.Order{Drug: facts.Drug{Codings: code("2"), Forms: []terms.Coding{{Display: "Tablet"}}}}},
+			facts.Order{Drug: facts.Drug{Codings: code("2"), Forms: []codes.Coding{{Display: "Tablet"}}}}},
 		{"contained, missing", inside("#n", med("m", "")), facts.Order{MedicationRef: "#n"}},
 		{"contained, another type", inside("#m", `{"resourceType":"Patient","id":"m"}`), facts.Order{MedicationRef: "#m"}},
 		{"contained in contained", inside("#m", med("s", `,"code":`+concept("3")+`,"ingredient":[{"itemCodeableConcept":`+concept("4")+`}]`),
@@ -165,7 +165,7 @@ func TestTimesAndSupplyOfOrders(t *testing.T) {
 func TestMedicationResource(t *testing.T) {
 	r := one(t, `{"resourceType":"Medication","id":"m","status":"active","code":{"text":"Mixture"},"form":{"coding":[{"system":"s","code":"f","display":"Cream"}]},
 		"ingredient":[{"itemCodeableConcept":{"text":"A"},"strength":{"numerator":{"value":5,"unit":"mg"},"denominator":{"value":1}}},{"itemReference":{"reference":"http://x/Substance/s"}}]}`)
-	want := facts.Drug{Names: []string{"Mixture"}, Forms: []terms.Coding{{System: "s", Code: "f", Display: "Cream"}, {Display: "Cream"}},
+	want := facts.Drug{Names: []string{"Mixture"}, Forms: []codes.Coding{{System: "s", Code: "f", Display: "Cream"}, {Display: "Cream"}},
 		Parts: []facts.Part{{Names: []string{"A"}, Strength: facts.Ratio{Numerator: mg("5", "mg"), Denominator: facts.Quantity{Value: "1"}}}, {Ref: "Substance/s"}}}
 	if diff := cmp.Diff(&want, r.Fact.Medication); diff != "" || r.Patient != "" || r.Fact.Kind != facts.KindMedication {
 		t.Errorf("%s (-want +got):\n%s", outcome(r), diff)

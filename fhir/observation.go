@@ -5,7 +5,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // observation reads an Observation, where one of its codes is a laboratory test that matters or it
@@ -244,13 +244,13 @@ func (d *decoder) labCode(v int) (s labSystem, code []byte) {
 }
 
 func (d *decoder) labSystem(text []byte) labSystem {
-	if string(text) == terms.LOINC {
+	if string(text) == codes.LOINC {
 		return loincSystem
 	}
-	switch terms.CanonicalSystem(d.keep(text)) {
-	case terms.LOINC:
+	switch codes.Canonical(d.keep(text)) {
+	case codes.LOINC:
 		return loincSystem
-	case terms.Absent, terms.NullFlav:
+	case codes.Absent, codes.NullFlav:
 		return absentSystem
 	}
 	return otherSystem

@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 const ferritin = `{"coding":[{"system":"http://loinc.org","code":"2276-4"}]}`
@@ -23,7 +23,7 @@ func TestWhichObservationsMatter(t *testing.T) {
 		{"component", `,"component":[{"code":{"text":"x"}},{"code":` + ferritin + `}],"code":{"text":"panel"}`, "Observation/1 of Patient/p"},
 		{"no code", ``, "Observation/1 of Patient/p"},
 		{"empty code", `,"code":{}`, "Observation/1 of Patient/p"},
-		{"absent code", `,"code":{"coding":[{"system":"` + terms.Absent + `","code":"unknown"}]}`, "Observation/1 of Patient/p"},
+		{"absent code", `,"code":{"coding":[{"system":"` + codes.Absent + `","code":"unknown"}]}`, "Observation/1 of Patient/p"},
 		{"bad part of another", `,"code":{"text":"x"},"issued":"never"`, "irrelevant"},
 		{"bad status of another", `,"code":{"text":"x"},"status":"done"`, "irrelevant"},
 		{"bad time", `,"issued":"2026-02-01","code":` + ferritin, "Observation/1 of Patient/p, not /issued"},
@@ -81,10 +81,10 @@ func TestValuesOfResults(t *testing.T) {
 		{`,"valueCodeableConcept":{"text":"low"}`, facts.Value{Kind: facts.CodedValue, Concept: facts.Concept{Texts: []string{"low"}}}},
 		{`,"valueInteger":5`, facts.Value{Kind: facts.OtherValue, Text: "valueInteger"}},
 		{`,"valueRange":{"low":{"value":5}}`, facts.Value{Kind: facts.OtherValue, Text: "valueRange"}},
-		{`,"dataAbsentReason":{"coding":[{"system":"` + terms.Absent + `","code":"error"}]}`, absent("error")},
+		{`,"dataAbsentReason":{"coding":[{"system":"` + codes.Absent + `","code":"error"}]}`, absent("error")},
 		{`,"dataAbsentReason":{"coding":[{"system":"http://x","code":"lost"}]}`, absent("lost")},
 		{`,"dataAbsentReason":{"text":"lost"}`, absent("unknown")},
-		{`,"valueQuantity":{"unit":"ug/L"},"dataAbsentReason":{"coding":[{"system":"` + terms.Absent + `","code":"error"}]}`, absent("error")},
+		{`,"valueQuantity":{"unit":"ug/L"},"dataAbsentReason":{"coding":[{"system":"` + codes.Absent + `","code":"error"}]}`, absent("error")},
 	}
 	for _, c := range cases {
 		r := one(t, rx("Observation", c.more+`,"code":`+ferritin))
@@ -109,7 +109,7 @@ func TestPanels(t *testing.T) {
 		"hasMember":[{"reference":"Observation/2"},{"display":"x"},{"reference":"http://h/Observation/3/_history/1"},{"reference":"#4"}],
 		"contained":[{"resourceType":"Specimen","id":"s"}],"specimen":{"reference":"#s"},
 		"component":[{"code":`+ferritin+`,"valueString":"x"},{"code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]},"valueQuantity":{"value":"bad, but of no concern"}},
-			{"dataAbsentReason":{"coding":[{"system":"`+terms.Absent+`","code":"masked"}]},"code":{"coding":[{"code":"2498-4","system":"http://loinc.org"}]}}]`))
+			{"dataAbsentReason":{"coding":[{"system":"`+codes.Absent+`","code":"masked"}]},"code":{"coding":[{"code":"2498-4","system":"http://loinc.org"}]}}]`))
 	want := &facts.LabResult{Status: facts.LabRegistered, Loincs: []string{"50190-8"}, Effective: facts.Period{Start: at("2026-01-01")},
 		Members: []facts.Ref{"Observation/2", "Observation/3", "Observation/1#4"}, Specimen: "Observation/1#s",
 		Components: []facts.Component{{Loincs: []string{"2276-4"}, Value: facts.Value{Kind: facts.TextValue, Text: "x"}},

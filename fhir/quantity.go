@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
@@ -118,7 +118,7 @@ func comparator(c string) bool { return c == "<" || c == "<=" || c == ">=" || c 
 
 // system is the code system at v by its canonical URL.
 func (d *decoder) system(v int) string {
-	return terms.CanonicalSystem(d.str(v))
+	return codes.Canonical(d.str(v))
 }
 
 // high is the high end of the Range at v.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // coder walks a state in one of two directions. Every type has one method that both writes and reads it, so the two cannot
@@ -36,7 +36,7 @@ type slabs struct {
 	newFacts []facts.Fact
 	orders   []facts.Order
 	labs     []facts.LabResult
-	codings  []terms.Coding
+	codings  []codes.Coding
 	words    []string
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
@@ -162,15 +162,15 @@ func example(id func(int) string) *checks.State {
 	}
 	for i := range 8 {
 		add("MedicationRequest", 1+i, facts.Fact{Kind: facts.KindOrder, Order: &facts.Order{Status: facts.StatusActive, Authored: moment.Instant(at.AddDate(0, 0, 11*(1+i)).Add(-time.Hour)),
-			Drug: facts.Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: fmt.Sprint(312_938 + 611*i)}}}}})
+			Drug: facts.Drug{Codings: []codes.Coding{{System: codes.RxNorm, Code: fmt.Sprint(312_938 + 611*i)}}}}})
 	}
 	for i, loinc := range []string{"2276-4", "2502-3", "33914-3", "2160-0"} {
-		value := facts.Quantity{Value: []string{"45.2", "18", "88", "0.9"}[i], Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}
+		value := facts.Quantity{Value: []string{"45.2", "18", "88", "0.9"}[i], Unit: "ng/mL", Code: "ng/mL", System: codes.UCUM}
 		add("Observation", 10+i, facts.Fact{Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{loinc}, Value: facts.Value{Kind: facts.QuantityValue, Quantity: value},
 			Effective: facts.Period{Start: moment.Instant(at.AddDate(0, 0, 11*(10+i)).Add(-3 * time.Hour).Truncate(time.Minute))}}})
 	}
 	add("Condition", 20, facts.Fact{Kind: facts.KindCondition, Condition: &facts.Condition{Clinical: facts.ClinicalActive, Verification: facts.VerificationConfirmed,
-		Code: facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008"}}}, Onset: moment.Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(), Precision: moment.ToDay}}})
+		Code: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}}}, Onset: moment.Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(), Precision: moment.ToDay}}})
 	add("Patient", 0, facts.Fact{Kind: facts.KindPatient, Person: &facts.Person{Birth: moment.Time{Nanos: time.Date(1956, 5, 2, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay}, Sex: facts.Female}})
 	return st
 }

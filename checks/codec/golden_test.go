@@ -4,7 +4,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
@@ -12,12 +12,12 @@ import (
 func golden() *checks.State {
 	day := func(n int64) moment.Time { return moment.Time{Nanos: n * 86_400_000_000_000, Precision: moment.ToDay} }
 	mg := func(v string) facts.Quantity {
-		return facts.Quantity{Value: v, Unit: "mg", Code: "mg", System: terms.UCUM}
+		return facts.Quantity{Value: v, Unit: "mg", Code: "mg", System: codes.UCUM}
 	}
-	text := facts.Concept{Codings: []terms.Coding{{System: terms.SNOMED, Code: "32914008", Display: "Restless legs"}}, Texts: []string{"Restless legs"}}
+	text := facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008", Display: "Restless legs"}}, Texts: []string{"Restless legs"}}
 	order := &facts.Order{Kind: facts.Dispense, Status: facts.StatusInProgress, Intent: facts.IntentPlan, DoNotPerform: true, Reported: true, NoMedication: true,
-		Drug: facts.Drug{Codings: []terms.Coding{{System: terms.RxNorm, Code: "312938"}, {System: "urn:oid:1.2.3", Code: "X-1", Display: "a display"}},
-			Names: []string{"sertraline 50 MG Oral Tablet", "sertraline"}, Forms: []terms.Coding{{System: terms.SNOMED, Code: "385055001"}}, Absent: true,
+		Drug: facts.Drug{Codings: []codes.Coding{{System: codes.RxNorm, Code: "312938"}, {System: "urn:oid:1.2.3", Code: "X-1", Display: "a display"}},
+			Names: []string{"sertraline 50 MG Oral Tablet", "sertraline"}, Forms: []codes.Coding{{System: codes.SNOMED, Code: "385055001"}}, Absent: true,
 			Parts: []facts.Part{{Names: []string{"sertraline"}, Ref: "Medication/7", Strength: facts.Ratio{Numerator: mg("50"), Denominator: facts.Quantity{Value: "1", Unit: "{tablet}"}}}}},
 		MedicationRef: "Medication/8", Authored: moment.Time{Nanos: 1_763_970_300_000_000_000, Precision: moment.ToInstant},
 		Effective: facts.Period{Start: day(20_000), End: moment.Time{Nanos: 1_763_970_300_000_000_000, Precision: moment.WithoutOff}}, Reasons: []facts.Concept{text},
@@ -26,7 +26,7 @@ func golden() *checks.State {
 			Timing: facts.Timing{
 				Frequency: 1, Period: "1", PeriodUnit: "d", When: 2, TimesOfDay: 3, DaysOfWeek: 4, Code: "BID", Count: 5, Events: 6}, Dose: mg("12.5"), MaxPerDay: facts.Ratio{Numerator: mg("0.5"), Denominator: facts.Quantity{Value: "1", Unit: "d"}}, Sequence: 1}}}
 	lab := &facts.LabResult{Status: facts.LabPreliminary, Loincs: []string{"2276-4", "20567-4"}, Value: facts.Value{Kind: facts.QuantityValue, Text: "note", Concept: text,
-		Quantity: facts.Quantity{Value: "45.25", Comparator: "<=", Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}},
+		Quantity: facts.Quantity{Value: "45.25", Comparator: "<=", Unit: "ng/mL", Code: "ng/mL", System: codes.UCUM}},
 		Effective: facts.Period{Start: moment.Time{Nanos: 1_763_970_300_123_456_789, Precision: moment.ToInstant}, End: moment.Time{Nanos: 1_763_970_300_123_000_000, Precision: moment.ToInstant}},
 		Issued:    moment.Time{Nanos: 1_763_970_301_000_000_000, Precision: moment.ToInstant}, Specimen: "Specimen/0f0e0d0c-0b0a-4908-8706-050403020100", Performer: "Organization/lab-1",
 		Components: []facts.Component{{Loincs: []string{"2502-3"}, Value: facts.Value{Kind: facts.AbsentValue, Text: "unknown"}}}, Members: []facts.Ref{"Observation/5"}, Method: facts.Concept{Texts: []string{"immunoassay"}}}

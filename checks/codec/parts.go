@@ -2,7 +2,7 @@ package codec
 
 import (
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // given tells that v is not the zero value of its type.
@@ -30,7 +30,7 @@ func (c *coder) quantity(q *facts.Quantity) { c.quantityContent(q, c.mask(quanti
 
 func quantityBits(q *facts.Quantity) uint64 {
 	m := bitOf(q.Value != "") | bitOf(q.Comparator != "")<<1 | bitOf(q.Unit != "")<<2
-	if q.Unit != "" && q.Code == q.Unit && q.System == terms.UCUM {
+	if q.Unit != "" && q.Code == q.Unit && q.System == codes.UCUM {
 		return m | quantityUCUM
 	}
 	return m | bitOf(q.Code != "")<<3 | bitOf(q.System != "")<<4
@@ -43,7 +43,7 @@ func (c *coder) quantityContent(q *facts.Quantity, m uint64) {
 		}
 	}
 	if c.reading && m&quantityUCUM != 0 {
-		q.Code, q.System = q.Unit, terms.UCUM
+		q.Code, q.System = q.Unit, codes.UCUM
 	}
 }
 
@@ -71,7 +71,7 @@ func (c *coder) texts(s *[]string) {
 	}
 }
 
-func (c *coder) codingsOf(s *[]terms.Coding) {
+func (c *coder) codingsOf(s *[]codes.Coding) {
 	n := c.count(len(*s))
 	if c.reading {
 		*s = c.newCodings(n)
@@ -79,21 +79,21 @@ func (c *coder) codingsOf(s *[]terms.Coding) {
 	c.codingList(*s)
 }
 
-func (c *coder) newCodings(n int) []terms.Coding {
+func (c *coder) newCodings(n int) []codes.Coding {
 	if n == 0 {
 		return nil
 	}
 	return cutSlab(&c.codings, n, 2*slabChunk)
 }
 
-func (c *coder) codingList(s []terms.Coding) {
+func (c *coder) codingList(s []codes.Coding) {
 	for i := range s {
 		c.coding(&s[i])
 	}
 }
 
 // coding begins with the system: its position in words plus one, or 0 when it follows as a text; and a bit for the display.
-func (c *coder) coding(k *terms.Coding) {
+func (c *coder) coding(k *codes.Coding) {
 	var h uint64
 	if !c.reading {
 		h = bitOf(k.Display != "")

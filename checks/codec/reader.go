@@ -3,7 +3,7 @@ package codec
 import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // Reader is Decode for one state after the other, each looked at for a moment: most of the memory that a state takes serves the
@@ -38,7 +38,7 @@ func (r *Reader) Decode(b []byte) (*checks.State, error) {
 func (r *Reader) reset() {
 	if r.full.newFacts == nil {
 		r.full = slabs{make([]facts.Fact, readerFacts), make([]facts.Order, readerFacts), make([]facts.LabResult, readerFacts),
-			make([]terms.Coding, readerTexts), make([]string, readerTexts)}
+			make([]codes.Coding, readerTexts), make([]string, readerTexts)}
 	} else {
 		wipe(r.full.newFacts, r.c.newFacts)
 		wipe(r.full.orders, r.c.orders)

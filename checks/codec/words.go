@@ -1,14 +1,16 @@
 package codec
 
-import "github.com/rlsguard/rlsguard/checks/terms"
+import (
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+)
 
 // words are texts that are written as their position. They are a part of format version 1: words may be appended, since a
 // state written before does not name them; none may be changed, moved or taken away. The first 32 cost one byte, all others two.
 var words = [...]string{
-	0: terms.UCUM, terms.RxNorm, terms.SNOMED, terms.LOINC, terms.ATC, terms.ICD10CM, terms.ICD10,
+	0: codes.UCUM, codes.RxNorm, codes.SNOMED, codes.LOINC, codes.ATC, codes.ICD10CM, codes.ICD10,
 	7: "ng/mL", "%", "ug/L", "mg", "{tablet}", "mL", "mg/dL", "d", "h", "ug/dL", "umol/L", "TAB", "tablet", "TABLET", "CAP", "capsule",
 	23: "BID", "QD", "TID", "QHS", "acknowledged", "overridden", "final", "oral", "Oral",
-	32: terms.ICD10GM, terms.ICD9CM, terms.ICD11, terms.ICPC2, terms.ReadV2, terms.NDC, terms.V3Route, terms.Absent, terms.NullFlav,
+	32: codes.ICD10GM, codes.ICD9CM, codes.ICD11, codes.ICPC2, codes.ReadV2, codes.NDC, codes.V3Route, codes.Absent, codes.NullFlav,
 	41: "http://standardterms.edqm.eu", "http://fhir.de/CodeSystem/ifa/pzn", "http://dmd.nhs.uk",
 	44: "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm", "http://terminology.hl7.org/CodeSystem/v3-TimingEvent",
 	46: "rls-ssri", "rls-tricyclic", "rls-lithium", "rls-antipsychotic", "rls-antihistamine", "rls-snri", "rls-tetracyclic",

@@ -2,7 +2,7 @@ package facts
 
 import (
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
@@ -91,10 +91,10 @@ const (
 
 // Drug is a medication as sent: a CodeableConcept or a Medication resource.
 type Drug struct {
-	Codings []terms.Coding // code.coding with a system, in the order sent; displays are in Names
+	Codings []codes.Coding // code.coding with a system, in the order sent; displays are in Names
 	Names   []string       // code.text and the displays, without repetition
 	// Forms are Medication.form: codes and names together.
-	Forms []terms.Coding
+	Forms []codes.Coding
 	// Parts are Medication.ingredient, for products identified only through what is in them.
 	Parts []Part
 	// Absent: a data-absent-reason or null flavour stands where the code should be.
@@ -105,7 +105,7 @@ type Drug struct {
 
 // Part is one Medication.ingredient.
 type Part struct {
-	Codings []terms.Coding
+	Codings []codes.Coding
 	Names   []string
 	Ref     Ref // itemReference, when it does not resolve inside the resource
 	// Strength as numerator over denominator, with units as sent.
@@ -159,7 +159,7 @@ type Order struct {
 
 // Concept is a CodeableConcept that may be a reason or a diagnosis.
 type Concept struct {
-	Codings []terms.Coding
+	Codings []codes.Coding
 	Texts   []string // text and displays, without repetition
 	// Certainty of a diagnosis as ICD-10-GM adds it to a code.
 	Certainty Certainty

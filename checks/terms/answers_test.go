@@ -2,35 +2,38 @@ package terms
 
 import (
 	"testing"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 func TestRoutes(t *testing.T) {
 	for _, c := range []struct {
-		coding         Coding
+		coding         codes.Coding
 		text           string
 		systemic, name string
 	}{
-		{Coding{System: SNOMED, Code: "26643006"}, "", "yes", "oral"},
-		{Coding{System: "urn:oid:2.16.840.1.113883.6.96", Code: "26643006"}, "", "yes", "oral"},
-		{Coding{System: SNOMED, Code: "6064005", Display: "Topical Route"}, "", "no", "topical"},
-		{Coding{System: SNOMED, Code: "46713006"}, "", "depends", "nasal"},
-		{Coding{System: SNOMED, Code: "45890007"}, "", "yes", "transdermal"},
-		{Coding{System: SNOMED, Code: "47625008", Display: "Subcutaneous"}, "", "yes", "intravenous"}, // the code is trusted
-		{Coding{System: "http://standardterms.edqm.eu", Code: "20053000", Display: "Oral use"}, "", "yes", "oral"},
-		{Coding{System: "http://standardterms.edqm.eu", Code: "20003000"}, "", "no", "cutaneous"},
-		{Coding{System: "urn:oid:2.16.840.1.113883.3.26.1.1", Code: "C38288"}, "", "yes", "oral"},
-		{Coding{System: "http://hl7.org/fhir/v3/RouteOfAdministration", Code: "PO"}, "", "yes", "oral"},
-		{Coding{System: "http://example.com/local", Code: "17", Display: "Anwendung am Auge"}, "", "no", "ophthalmic"},
-		{Coding{System: "http://example.com/local", Code: "PO"}, "", "yes", "oral"},
-		{Coding{System: "https://fimea.fi/route", Code: "1055", Display: "Suun kautta"}, "", "yes", "oral"},
-		{Coding{}, "voie cutanée", "no", "cutaneous"},
-		{Coding{}, "vía oral", "yes", "oral"},
-		{Coding{}, "into each nostril", "depends", "nasal"},
-		{Coding{}, "IM", "yes", "intramuscular"},
-		{Coding{}, "as needed", "unknown", ""},
-		{Coding{System: SNOMED, Code: "1"}, "", "unknown", ""},
+		{codes.Coding{System: codes.SNOMED, Code: "26643006"}, "", "yes", "oral"},
+		{codes.Coding{System: "urn:oid:2.16.840.1.113883.6.96", Code: "26643006"}, "", "yes", "oral"},
+		{codes.Coding{System: codes.SNOMED, Code: "6064005", Display: "Topical Route"}, "", "no", "topical"},
+		{codes.Coding{System: codes.SNOMED, Code: "46713006"}, "", "depends", "nasal"},
+		{codes.Coding{System: codes.SNOMED, Code: "45890007"}, "", "yes", "transdermal"},
+		{codes.Coding{System: codes.SNOMED, Code: "47625008", Display: "Subcutaneous"}, "", "yes", "intravenous"}, // the code is trusted
+		{codes.Coding{System: "http://standardterms.edqm.eu", Code: "20053000", Display: "Oral use"}, "", "yes", "oral"},
+		{codes.Coding{System: "http://standardterms.edqm.eu", Code: "20003000"}, "", "no", "cutaneous"},
+		{codes.Coding{System: "urn:oid:2.16.840.1.113883.3.26.1.1", Code: "C38288"}, "", "yes", "oral"},
+		{codes.Coding{System: "http://hl7.org/fhir/v3/RouteOfAdministration", Code: "PO"}, "", "yes", "oral"},
+		{codes.Coding{System: "http://example.com/local", Code: "17", Display: "Anwendung am Auge"}, "", "no", "ophthalmic"},
+		{codes.Coding{System: "http://example.com/local", Code: "PO"}, "", "yes", "oral"},
+		{codes.Coding{System: "https://fimea.fi/route", Code: "1055", Display: "Suun kautta"}, "", "yes", "oral"},
+		{codes.Coding{}, "voie cutanée", "no", "cutaneous"},
+		{codes.Coding{}, "vía oral", "yes", "oral"},
+		{codes.Coding{}, "into each nostril", "depends", "nasal"},
+		{codes.Coding{}, "IM", "yes", "intramuscular"},
+		{codes.Coding{}, "as needed", "unknown", ""},
+		{codes.Coding{System: codes.SNOMED, Code: "1"}, "", "unknown", ""},
 	} {
-		systemic, name := Embedded().Route([]Coding{c.coding}, []string{c.text})
+		systemic, name := Embedded().Route([]codes.Coding{c.coding}, []string{c.text})
 		if systemic.String() != c.systemic || name != c.name {
 			t.Errorf("%v %q: %s %q, want %s %q", c.coding, c.text, systemic, name, c.systemic, c.name)
 		}
@@ -45,11 +48,11 @@ func TestForms(t *testing.T) {
 		"Zäpfchen": "yes", "collyre": "no", "Kapsułki": "yes", "Soft gel capsule": "yes", "Eye drops": "no", "Vaginal tablet": "no", "Rectal gel": "yes",
 		"Retardtabletten": "yes", "Vaginalcreme": "no", "Dosage Form": "unknown", "Lösung": "unknown", "": "unknown", "軟膏": "no", "錠剤": "yes",
 	} {
-		if got := Embedded().Form([]Coding{{Display: display}}); got.String() != want {
+		if got := Embedded().Form([]codes.Coding{{Display: display}}); got.String() != want {
 			t.Errorf("%q: %s, want %s", display, got, want)
 		}
 	}
-	if got := Embedded().Form([]Coding{{System: "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_KBV_DARREICHUNGSFORM", Code: "TAB"}}); got != SystemicYes {
+	if got := Embedded().Form([]codes.Coding{{System: "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_KBV_DARREICHUNGSFORM", Code: "TAB"}}); got != drugs.SystemicYes {
 		t.Errorf("TAB: %s", got)
 	}
 }
@@ -58,22 +61,22 @@ func TestLabs(t *testing.T) {
 	for _, c := range []struct {
 		loinc   string
 		analyte Analyte
-		use     LabUse
+		use     labUse
 		molar   bool
 	}{
-		{"2276-4", Ferritin, LabEvaluate, false},
-		{"14723-1", Ferritin, LabEvaluate, true},
+		{"2276-4", Ferritin, labEvaluate, false},
+		{"14723-1", Ferritin, labEvaluate, true},
 		{"24373-3", Ferritin, LabEvaluateWithNote, false},
 		{"86914-9", Ferritin, LabExclude, false}, // a goal
 		{"14724-9", Ferritin, LabExclude, false},
-		{"2502-3", TSAT, LabEvaluate, false},
-		{"2500-7", TIBC, LabEvaluate, false},
-		{"2501-5", UIBC, LabEvaluate, false},
-		{"22674-6", Transferrin, LabEvaluate, true},
-		{"30248-9", TransferrinReceptor, LabExclude, false},
-		{"50190-8", IronPanel, LabPanel, false},
+		{"2502-3", TSAT, labEvaluate, false},
+		{"2500-7", TIBC, labEvaluate, false},
+		{"2501-5", UIBC, labEvaluate, false},
+		{"22674-6", Transferrin, labEvaluate, true},
+		{"30248-9", transferrinReceptor, LabExclude, false},
+		{"50190-8", ironPanel, LabPanel, false},
 		{"11041-1", Creatinine, LabDialysisMarker, false},
-		{"33914-3", EGFR, LabContextRenal, false},
+		{"33914-3", EGFR, labContextRenal, false},
 		{"82810-3", PregnancyStatus, LabContextPregnancy, false},
 	} {
 		lab, ok := Embedded().Lab(c.loinc)
@@ -121,45 +124,45 @@ func TestUnits(t *testing.T) {
 
 func TestConditions(t *testing.T) {
 	for _, c := range []struct{ system, code, counts, group string }{
-		{SNOMED, "32914008", "yes", "rls"},
+		{codes.SNOMED, "32914008", "yes", "rls"},
 		{"urn:oid:2.16.840.1.113883.6.96", "32914008", "yes", "rls"},
 		{"http://snomed.info/sct/731000124108", "32914008", "yes", "rls"},
-		{SNOMED, "1052284009", "yes", "rls_pregnancy"},
-		{ICD10CM, "G25.81", "yes", "rls"},
-		{ICD10CM, "G2581", "yes", "rls"},
-		{ICD10CM, "g25.81", "yes", "rls"},
+		{codes.SNOMED, "1052284009", "yes", "rls_pregnancy"},
+		{codes.ICD10CM, "G25.81", "yes", "rls"},
+		{codes.ICD10CM, "G2581", "yes", "rls"},
+		{codes.ICD10CM, "g25.81", "yes", "rls"},
 		{"urn:oid:2.16.840.1.113883.6.90", "G25.81", "yes", "rls"},
-		{ICD10, "G25.81", "yes", "rls"},
-		{ICD10GM, "G25.81", "yes", "rls"},
+		{codes.ICD10, "G25.81", "yes", "rls"},
+		{codes.ICD10GM, "G25.81", "yes", "rls"},
 		{"http://fhir.de/CodeSystem/dimdi/icd-10-gm", "G25.81", "yes", "rls"},
 		{"http://hl7.org/fhir/sid/icd-10-am", "G25.81", "yes", "rls"},
 		{"http://hl7.org/fhir/sid/icd-10-se", "G25.81", "yes", "rls"},
-		{ICD10, "G25.8", "possible", "rls"},
+		{codes.ICD10, "G25.8", "possible", "rls"},
 		{"http://hl7.org/fhir/sid/icd-10-am", "G25.8", "possible", "rls"},
-		{ICD9CM, "333.94", "yes", "rls"},
-		{ICD9CM, "33394", "yes", "rls"},
+		{codes.ICD9CM, "333.94", "yes", "rls"},
+		{codes.ICD9CM, "33394", "yes", "rls"},
 		{"urn:oid:2.16.840.1.113883.6.103", "333.99", "possible", "rls"},
-		{ICD11, "7A80", "yes", "rls"},
+		{codes.ICD11, "7A80", "yes", "rls"},
 		{"http://id.who.int/icd/release/11/2024-01/mms", "7A80", "yes", "rls"},
-		{ICPC2, "N04", "yes", "rls"},
-		{ReadV2, "F13z2", "yes", "rls"},
-		{ReadV2, "F13z200", "yes", "rls"},
-		{ICD10CM, "G47.61", "no", "lookalike"},
-		{ICD10CM, "G25.71", "no", "lookalike_signal"},
-		{ICD10CM, "N18.6", "no", "context_esrd"},
-		{ICD10CM, "J44.1", "no", "context_respiratory"},
-		{ICD10GM, "J44.12", "no", "context_respiratory"},
-		{ICD10CM, "E83.119", "no", "context_iron_caution"},
-		{ICD10CM, "G20.A1", "no", "context_dopaminergic"},
-		{ICD10CM, "G20.A", "no", "context_dopaminergic"},
-		{ICD10GM, "G20.11", "no", "context_dopaminergic"},
-		{ICD10CM, "G21.11", "", ""},
+		{codes.ICPC2, "N04", "yes", "rls"},
+		{codes.ReadV2, "F13z2", "yes", "rls"},
+		{codes.ReadV2, "F13z200", "yes", "rls"},
+		{codes.ICD10CM, "G47.61", "no", "lookalike"},
+		{codes.ICD10CM, "G25.71", "no", "lookalike_signal"},
+		{codes.ICD10CM, "N18.6", "no", "context_esrd"},
+		{codes.ICD10CM, "J44.1", "no", "context_respiratory"},
+		{codes.ICD10GM, "J44.12", "no", "context_respiratory"},
+		{codes.ICD10CM, "E83.119", "no", "context_iron_caution"},
+		{codes.ICD10CM, "G20.A1", "no", "context_dopaminergic"},
+		{codes.ICD10CM, "G20.A", "no", "context_dopaminergic"},
+		{codes.ICD10GM, "G20.11", "no", "context_dopaminergic"},
+		{codes.ICD10CM, "G21.11", "", ""},
 		{"", "G25.81", "", ""}, // a missing system is never guessed
-		{SNOMED, "G25.81", "", ""},
-		{LOINC, "32914008", "", ""},
-		{ICD10CM, "G25.9", "", ""},
+		{codes.SNOMED, "G25.81", "", ""},
+		{codes.LOINC, "32914008", "", ""},
+		{codes.ICD10CM, "G25.9", "", ""},
 	} {
-		row, ok := Embedded().Condition(Coding{System: c.system, Code: c.code})
+		row, ok := Embedded().Condition(codes.Coding{System: c.system, Code: c.code})
 		if ok != (c.group != "") || ok && (row.Counts.String() != c.counts || row.Group != c.group) {
 			t.Errorf("%s %s: %+v %t, want %s %s", c.system, c.code, row, ok, c.counts, c.group)
 		}
@@ -228,23 +231,23 @@ func TestRLSText(t *testing.T) {
 
 func TestCanonicalSystems(t *testing.T) {
 	for url, want := range map[string]string{
-		"http://snomed.info/sct":  SNOMED,
-		"http://snomed.info/sct/": SNOMED,
-		"http://snomed.info":      SNOMED,
-		"https://snomed.info/sct": SNOMED,
-		"http://snomed.info/sct|http://snomed.info/sct/900000000000207008/version/20240101": SNOMED,
-		"http://snomed.info/sct/83821000000107":                                             SNOMED,
-		"urn:oid:2.16.840.1.113883.6.1":                                                     LOINC,
-		"https://loinc.org":                                                                 LOINC,
-		"http://loinc.org/":                                                                 LOINC,
-		"http://www.nlm.nih.gov/research/umls/rxnorm/":                                      RxNorm,
-		"https://www.nlm.nih.gov/research/umls/rxnorm":                                      RxNorm,
-		"http://id.who.int/icd/release/11/2023-01/mms":                                      ICD11,
-		"http://fhir.de/CodeSystem/dimdi/icd-10-gm":                                         ICD10GM,
+		"http://snomed.info/sct":  codes.SNOMED,
+		"http://snomed.info/sct/": codes.SNOMED,
+		"http://snomed.info":      codes.SNOMED,
+		"https://snomed.info/sct": codes.SNOMED,
+		"http://snomed.info/sct|http://snomed.info/sct/900000000000207008/version/20240101": codes.SNOMED,
+		"http://snomed.info/sct/83821000000107":                                             codes.SNOMED,
+		"urn:oid:2.16.840.1.113883.6.1":                                                     codes.LOINC,
+		"https://loinc.org":                                                                 codes.LOINC,
+		"http://loinc.org/":                                                                 codes.LOINC,
+		"http://www.nlm.nih.gov/research/umls/rxnorm/":                                      codes.RxNorm,
+		"https://www.nlm.nih.gov/research/umls/rxnorm":                                      codes.RxNorm,
+		"http://id.who.int/icd/release/11/2023-01/mms":                                      codes.ICD11,
+		"http://fhir.de/CodeSystem/dimdi/icd-10-gm":                                         codes.ICD10GM,
 		"http://example.org/codes":                                                          "http://example.org/codes",
 		"":                                                                                  "",
 	} {
-		if got := CanonicalSystem(url); got != want {
+		if got := codes.Canonical(url); got != want {
 			t.Errorf("%q: %q, want %q", url, got, want)
 		}
 	}
@@ -253,7 +256,7 @@ func TestCanonicalSystems(t *testing.T) {
 func TestHotPathsDoNotAllocate(t *testing.T) {
 	code := []byte("2276-4")
 	url := "urn:oid:2.16.840.1.113883.6.96"
-	if n := testing.AllocsPerRun(100, func() { Embedded().LabRelevant(code); CanonicalSystem(url); CanonicalSystem(RxNorm) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { Embedded().LabRelevant(code); codes.Canonical(url); codes.Canonical(codes.RxNorm) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -271,7 +274,7 @@ func TestIngredients(t *testing.T) {
 	if _, ok := Embedded().Ingredient("amlodipine"); ok {
 		t.Error("amlodipine is an ingredient")
 	}
-	for name, want := range map[string]Systemic{"azelastine": SystemicNo, "metoclopramide": SystemicYes, "fentanyl": SystemicYes, "esketamine": SystemicYes} {
+	for name, want := range map[string]drugs.Systemic{"azelastine": drugs.SystemicNo, "metoclopramide": drugs.SystemicYes, "fentanyl": drugs.SystemicYes, "esketamine": drugs.SystemicYes} {
 		if drug, _ := Embedded().Ingredient(name); drug.Nasal() != want {
 			t.Errorf("%s into the nose: %s", name, drug.Nasal())
 		}

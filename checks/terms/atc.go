@@ -1,10 +1,14 @@
 package terms
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+)
 
 // atcEntry is what one ATC code means.
 type atcEntry struct {
-	drugs []*Ingredient
+	drugs []*drugs.Ingredient
 	local bool // a code of products for skin, eye, nose or mouth
 }
 
@@ -23,7 +27,7 @@ var atcCodes = sync.OnceValue(func() *atcTable { return loadATC(atcTSV) })
 // classes that share one are a combination, and each counts.
 func loadATC(table string) *atcTable {
 	t := &atcTable{byCode: make(map[string]*atcEntry, 1024), groups: make(map[string]bool, 512)}
-	add := func(code string, drug *Ingredient, local bool) {
+	add := func(code string, drug *drugs.Ingredient, local bool) {
 		entry := t.byCode[code]
 		if entry == nil {
 			entry = &atcEntry{local: local}
@@ -55,14 +59,14 @@ func loadATC(table string) *atcTable {
 }
 
 // systemic tells where products with the code act. Doxepin cream is absorbed enough to sedate on large areas.
-func (e *atcEntry) systemic() Systemic {
+func (e *atcEntry) systemic() drugs.Systemic {
 	switch {
 	case !e.local:
-		return SystemicYes
-	case e.drugs[0].Class == Tricyclic:
-		return SystemicLowAbsorbed
+		return drugs.SystemicYes
+	case e.drugs[0].Class == drugs.Tricyclic:
+		return drugs.SystemicLowAbsorbed
 	}
-	return SystemicNo
+	return drugs.SystemicNo
 }
 
 // wellFormedATC tells whether a code has the shape of an ATC code of any of the five levels.

@@ -4,10 +4,12 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 func BenchmarkClassifyProductCode(b *testing.B) {
-	codings := []Coding{{System: RxNorm, Code: "312938"}}
+	codings := []codes.Coding{{System: codes.RxNorm, Code: "312938"}}
 	b.ReportAllocs()
 	for b.Loop() {
 		Embedded().Classify(codings, nil)
@@ -15,7 +17,7 @@ func BenchmarkClassifyProductCode(b *testing.B) {
 }
 
 func BenchmarkClassifyOrdinaryCode(b *testing.B) {
-	codings := []Coding{{System: RxNorm, Code: "197361"}}
+	codings := []codes.Coding{{System: codes.RxNorm, Code: "197361"}}
 	names := []string{"Amlodipine 5 MG Oral Tablet"}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -65,13 +67,13 @@ func TestFirstAnswer(t *testing.T) {
 	var m Match
 	switch os.Getenv("TERMS_ASK") {
 	case "code":
-		m = Embedded().Classify([]Coding{{System: RxNorm, Code: "312938"}}, nil)
+		m = Embedded().Classify([]codes.Coding{{System: codes.RxNorm, Code: "312938"}}, nil)
 	case "name":
 		m = Embedded().Classify(nil, []string{"Zoloft 100 mg"})
 	default:
 		t.Skip("nothing asked")
 	}
-	if drugs(m) != "sertraline 100" {
-		t.Error(drugs(m))
+	if drugsIn(m) != "sertraline 100" {
+		t.Error(drugsIn(m))
 	}
 }

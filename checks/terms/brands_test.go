@@ -103,7 +103,7 @@ func TestBrandsInsideProductNames(t *testing.T) {
 		{"DIPHEN/ATROP 2.5 MG", "", "unknown"},
 	} {
 		m := Embedded().Classify(nil, []string{c.text})
-		if got := drugs(m); got != c.want || m.Systemic.String() != c.systemic {
+		if got := drugsIn(m); got != c.want || m.Systemic.String() != c.systemic {
 			t.Errorf("%s: %q systemic %s, want %q %s", c.text, got, m.Systemic, c.want, c.systemic)
 		}
 	}

@@ -3,6 +3,9 @@ package terms
 import (
 	"cmp"
 	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // rank says how specific a coding is: of the recognised ones the most specific decide.
@@ -20,14 +23,14 @@ type recognised struct {
 	rank       rank
 	standing   standing
 	found      []Found
-	systemic   Systemic
+	systemic   drugs.Systemic
 	routeGroup string
 	table      string
 	siteTable  string
 	code       string
 	with       []string
-	nameless   bool          // of a code whose name is not known here: see crossCheck
-	others     []*Ingredient // what a nameless code may mean instead
+	nameless   bool                // of a code whose name is not known here: see crossCheck
+	others     []*drugs.Ingredient // what a nameless code may mean instead
 }
 
 // rankOf is the rank of an RxNorm term type.
@@ -43,12 +46,12 @@ func rankOf(kind string) rank {
 
 // Classify tells which drugs the codings and names of one medication mean. A recognised code decides before any name; of several
 // the most specific decides, and a disagreement about ingredients is told. Displays of the codings are names too.
-func (t *Terms) Classify(codings []Coding, names []string) Match {
+func (t *Terms) Classify(codings []codes.Coding, names []string) Match {
 	m := Match{}
 	var best recognised
 	for _, c := range codings {
-		system := CanonicalSystem(c.System)
-		r, seen := t.recognise(system, PlainCode(system, c.Code))
+		system := codes.Canonical(c.System)
+		r, seen := t.recognise(system, codes.Plain(system, c.Code))
 		if r.rank == rankNone {
 			if seen {
 				m.Known, m.NotKnown = cmp.Or(m.Known, r.known(system)), cmp.Or(m.NotKnown, r.notKnown(system))
@@ -77,7 +80,7 @@ func (t *Terms) Classify(codings []Coding, names []string) Match {
 	m.By, m.Found, m.Systemic, m.RouteGroup = MatchedCode, best.found, best.systemic, best.routeGroup
 	m.Table, m.SiteTable, m.Matched = best.table, best.siteTable, best.code
 	m.With = t.companions(m.Found, codings, names)
-	m.Specific = best.rank == rankProduct && best.systemic != SystemicUnknown
+	m.Specific = best.rank == rankProduct && best.systemic != drugs.SystemicUnknown
 	return m
 }
 
@@ -88,20 +91,20 @@ func (t *Terms) recognise(system, code string) (r recognised, seen bool) {
 		return r, true
 	}
 	switch system {
-	case RxNorm:
+	case codes.RxNorm:
 		return recogniseRxNorm(code)
-	case ATC:
+	case codes.ATC:
 		return t.recogniseATC(code)
-	case NDC:
+	case codes.NDC:
 		return recogniseNDC(code)
-	case DMD, SNOMED:
+	case codes.DMD, codes.SNOMED:
 		return recogniseDMD(code)
 	}
 	return recognised{}, false
 }
 
 func (t *Terms) recogniseATC(code string) (recognised, bool) {
-	code = upperCode(code)
+	code = codes.Upper(code)
 	if !wellFormedATC(code) {
 		return recognised{}, false
 	}
@@ -121,7 +124,7 @@ func (t *Terms) recogniseATC(code string) (recognised, bool) {
 	return recognised{standing: standingOther, code: code}, true
 }
 
-func foundOf(drugs []*Ingredient) []Found {
+func foundOf(drugs []*drugs.Ingredient) []Found {
 	found := make([]Found, len(drugs))
 	for i, drug := range drugs {
 		found[i].Ingredient = drug
@@ -139,10 +142,10 @@ func merge(a, b recognised) recognised {
 	}
 	a.found = joined
 	switch {
-	case a.systemic == SystemicUnknown:
+	case a.systemic == drugs.SystemicUnknown:
 		a.systemic = b.systemic
-	case b.systemic != SystemicUnknown && b.systemic != a.systemic:
-		a.systemic = SystemicUnknown
+	case b.systemic != drugs.SystemicUnknown && b.systemic != a.systemic:
+		a.systemic = drugs.SystemicUnknown
 	}
 	if a.routeGroup != b.routeGroup {
 		a.routeGroup = ""
@@ -150,7 +153,7 @@ func merge(a, b recognised) recognised {
 	return a
 }
 
-func holds(found []Found, drug *Ingredient) bool {
+func holds(found []Found, drug *drugs.Ingredient) bool {
 	return slices.ContainsFunc(found, func(f Found) bool { return f.Ingredient == drug })
 }
 

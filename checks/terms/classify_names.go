@@ -6,10 +6,13 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // classifyNames tells the drugs that the names of a medication mean: its text and the displays of its codings.
-func (t *Terms) classifyNames(m *Match, codings []Coding, names []string) {
+func (t *Terms) classifyNames(m *Match, codings []codes.Coding, names []string) {
 	seen := make([]string, 0, len(names)+len(codings))
 	absent := absentDisplays(codings)
 	add := func(name string) {
@@ -30,10 +33,10 @@ func (t *Terms) classifyNames(m *Match, codings []Coding, names []string) {
 }
 
 // absentDisplays are what codings show that only say that there is no code.
-func absentDisplays(codings []Coding) []string {
+func absentDisplays(codings []codes.Coding) []string {
 	var displays []string
 	for _, c := range codings {
-		if isAbsence(CanonicalSystem(c.System)) && c.Display != "" {
+		if codes.IsAbsence(codes.Canonical(c.System)) && c.Display != "" {
 			displays = append(displays, c.Display)
 		}
 	}
@@ -52,12 +55,12 @@ func (t *Terms) classifyName(m *Match, name string) {
 		return
 	}
 	if m.By == MatchedNone {
-		m.By, m.Table, m.Matched = MatchedName, found[0].entry.table, found[0].entry.key
+		m.By, m.Table, m.Matched = matchedName, found[0].entry.table, found[0].entry.key
 	}
-	if m.Systemic == SystemicUnknown {
+	if m.Systemic == drugs.SystemicUnknown {
 		form := formOf(p)
 		m.Systemic, m.RouteGroup = t.nameSystemic(form, found), form.route
-		if m.Systemic == SystemicNo && !form.strong && p.tellsDose() {
+		if m.Systemic == drugs.SystemicNo && !form.strong && p.tellsDose() {
 			m.Systemic, m.RouteGroup = t.nameSystemic(formWord{}, found), ""
 		}
 	}
@@ -73,15 +76,15 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 	if doubt != "" && p.explains(all[i]) {
 		return
 	}
-	drugs := entry.drugs()
+	named := entry.drugs()
 	strength, perML, released, hours := "", false, "", ""
-	if len(drugs) == 1 {
+	if len(named) == 1 {
 		strength, perML = p.strengthOf(all, i)
 		if strength == "" && len(all) == 1 {
 			released, hours = p.releaseOf()
 		}
 	}
-	for _, drug := range drugs {
+	for _, drug := range named {
 		at := slices.IndexFunc(m.Found, func(f Found) bool { return f.Ingredient == drug })
 		if at < 0 {
 			m.Found = append(m.Found, Found{Ingredient: drug, Doubt: doubt, Unsure: unsure, Strength: strength, PerML: perML, Released: released, Hours: hours})
@@ -115,7 +118,7 @@ func settleDoubts(m *Match) {
 
 // settleIron drops the element where its salt is named too: "ferrous sulfate 325 mg (65 mg iron)" is one drug.
 func settleIron(m *Match) {
-	isIron := func(f Found) bool { return f.Class == IronOral || f.Class == IronIV }
+	isIron := func(f Found) bool { return f.Class == drugs.IronOral || f.Class == drugs.IronIV }
 	element := func(f Found) bool { return f.Name == "iron" }
 	if slices.ContainsFunc(m.Found, func(f Found) bool { return isIron(f) && !element(f) }) {
 		m.Found = slices.DeleteFunc(m.Found, element)
@@ -123,16 +126,16 @@ func settleIron(m *Match) {
 }
 
 // nameSystemic tells where the drug acts by the words of its form. Into the nose, the class decides.
-func (t *Terms) nameSystemic(form formWord, found []mention) Systemic {
-	if len(found) == 1 && form.systemic == SystemicUnknown {
+func (t *Terms) nameSystemic(form formWord, found []mention) drugs.Systemic {
+	if len(found) == 1 && form.systemic == drugs.SystemicUnknown {
 		return found[0].entry.acts()
 	}
 	switch form.systemic {
-	case SystemicDepends:
+	case drugs.SystemicDepends:
 		return nasalOf(found)
-	case SystemicNo:
-		if drugs := found[0].entry.drugs(); len(drugs) == 1 && drugs[0].Name == doxepin && form.route == "topical" {
-			return SystemicLowAbsorbed
+	case drugs.SystemicNo:
+		if named := found[0].entry.drugs(); len(named) == 1 && named[0].Name == doxepin && form.route == "topical" {
+			return drugs.SystemicLowAbsorbed
 		}
 	}
 	return form.systemic
@@ -141,15 +144,15 @@ func (t *Terms) nameSystemic(form formWord, found []mention) Systemic {
 // doxepin is the one drug whose cream is absorbed enough to act.
 const doxepin = "doxepin"
 
-func nasalOf(found []mention) Systemic {
-	answer := SystemicUnknown
+func nasalOf(found []mention) drugs.Systemic {
+	answer := drugs.SystemicUnknown
 	for i := range found {
 		for _, drug := range found[i].entry.drugs() {
 			switch nasal := drug.Nasal(); {
-			case answer == SystemicUnknown:
+			case answer == drugs.SystemicUnknown:
 				answer = nasal
 			case answer != nasal:
-				return SystemicDepends
+				return drugs.SystemicDepends
 			}
 		}
 	}
@@ -217,7 +220,7 @@ func isCode(p *phrase) bool {
 			digits++
 		}
 	}
-	return digits >= 4 || len(raw) == 7 && wellFormedATC(upperCode(raw))
+	return digits >= 4 || len(raw) == 7 && wellFormedATC(codes.Upper(raw))
 }
 
 // hasKana tells that a text is Japanese: names of drugs in Chinese characters alone may be those of another country.

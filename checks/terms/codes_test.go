@@ -5,15 +5,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // saysOf is what one code comes to: its drugs, or what is known of it.
 func saysOf(system, code, display string) string {
-	m := Embedded().Classify([]Coding{{System: system, Code: code, Display: display}}, nil)
+	m := Embedded().Classify([]codes.Coding{{System: system, Code: code, Display: display}}, nil)
 	if len(m.Found) == 0 {
 		return cmp.Or(m.Known, m.NotKnown)
 	}
-	return drugs(m)
+	return drugsIn(m)
 }
 
 // A package or product code is known in every form in which it is written.
@@ -22,7 +24,7 @@ func TestNDCForms(t *testing.T) {
 		"00002-3230-30", "00002323030", "0002-3230-30", "0002323030", "0002-3230", "00002-3230", "000023230", "000002323030", " 0002-3230-30 ",
 		"NDC 0002-3230-30", "ndc:00002323030", "N400002323030", "0002‑3230‑30", "0002 3230 30", "00002-3230-99", "00002323099", "*0002-3230-30",
 	} {
-		for _, system := range []string{NDC, "urn:oid:2.16.840.1.113883.6.69", "https://hl7.org/fhir/sid/ndc", " http://hl7.org/fhir/sid/ndc/ "} {
+		for _, system := range []string{codes.NDC, "urn:oid:2.16.840.1.113883.6.69", "https://hl7.org/fhir/sid/ndc", " http://hl7.org/fhir/sid/ndc/ "} {
 			if got := saysOf(system, code, ""); got != "fluoxetine 25 + olanzapine 3" {
 				t.Errorf("%s %q: %q", system, code, got)
 			}
@@ -39,8 +41,8 @@ func TestNDCForms(t *testing.T) {
 		"000023230301":          "",
 		"012345678901234567890": "",
 	} {
-		m := Embedded().Classify([]Coding{{System: NDC, Code: code}}, nil)
-		if got := drugs(m); got != want || m.Identified {
+		m := Embedded().Classify([]codes.Coding{{System: codes.NDC, Code: code}}, nil)
+		if got := drugsIn(m); got != want || m.Identified {
 			t.Errorf("%q: %q, identified %t", code, got, m.Identified)
 		}
 	}
@@ -58,7 +60,7 @@ func TestNDCProductsOfSeveralDrugs(t *testing.T) {
 		"68016-0012":  {"diphenhydramine", true, false}, // and bisacodyl
 		"00002323030": {"fluoxetine + olanzapine", false, false},
 	} {
-		m := Embedded().Classify([]Coding{{System: NDC, Code: code}}, nil)
+		m := Embedded().Classify([]codes.Coding{{System: codes.NDC, Code: code}}, nil)
 		var names []string
 		doubt, unsure := true, true
 		for _, f := range m.Found {
@@ -78,12 +80,12 @@ func TestEveryPackageIsFound(t *testing.T) {
 	for line := range rows(readSource(t, "ndc.tsv.gz")) {
 		p, listed := findProduct(field(line, 0))
 		for code := range values(field(line, 1)) {
-			m := Embedded().Classify([]Coding{{System: NDC, Code: code}}, nil)
+			m := Embedded().Classify([]codes.Coding{{System: codes.NDC, Code: code}}, nil)
 			switch {
 			case !listed && (len(m.Found) > 0 || m.Known == ""):
-				t.Errorf("%s: %s, known %q", code, drugs(m), m.Known)
+				t.Errorf("%s: %s, known %q", code, drugsIn(m), m.Known)
 			case listed && !sameDrugs(m.Found, foundOf(resolve(p.ingredients))):
-				t.Errorf("%s: %s, want %s", code, drugs(m), p.ingredients)
+				t.Errorf("%s: %s, want %s", code, drugsIn(m), p.ingredients)
 			case listed:
 				n++
 			}
@@ -95,16 +97,16 @@ func TestEveryPackageIsFound(t *testing.T) {
 }
 
 func TestDMD(t *testing.T) {
-	for _, system := range []string{DMD, SNOMED, "https://dmd.nhs.uk/VMP", "http://dmd.nhs.uk", "http://snomed.info/sct/83821000000107", "urn:oid:2.16.840.1.113883.6.96"} {
+	for _, system := range []string{codes.DMD, codes.SNOMED, "https://dmd.nhs.uk/VMP", "http://dmd.nhs.uk", "http://snomed.info/sct/83821000000107", "urn:oid:2.16.840.1.113883.6.96"} {
 		if got := saysOf(system, " 19180811000001109 ", ""); got != "cyclizine 30 + dipipanone 10" {
 			t.Errorf("%s: %q", system, got)
 		}
 	}
 	n := 0
 	for line := range rows(readSource(t, "dmd.tsv.gz")) {
-		m := Embedded().Classify([]Coding{{System: DMD, Code: field(line, 0)}}, nil)
+		m := Embedded().Classify([]codes.Coding{{System: codes.DMD, Code: field(line, 0)}}, nil)
 		if !sameDrugs(m.Found, foundOf(resolve(field(line, 1)))) || m.Table != tableDMD {
-			t.Errorf("%s: %s, want %s", field(line, 0), drugs(m), field(line, 1))
+			t.Errorf("%s: %s, want %s", field(line, 0), drugsIn(m), field(line, 1))
 		}
 		n++
 	}
@@ -112,8 +114,8 @@ func TestDMD(t *testing.T) {
 		t.Errorf("%d dm+d codes", n)
 	}
 	for _, code := range []string{"1", "38341003", "999999999999999999", "1234567890123456789", "x"} {
-		if m := Embedded().Classify([]Coding{{System: SNOMED, Code: code}}, nil); len(m.Found) > 0 || m.Identified {
-			t.Errorf("%s: %s, identified %t", code, drugs(m), m.Identified)
+		if m := Embedded().Classify([]codes.Coding{{System: codes.SNOMED, Code: code}}, nil); len(m.Found) > 0 || m.Identified {
+			t.Errorf("%s: %s, identified %t", code, drugsIn(m), m.Identified)
 		}
 	}
 }
@@ -129,7 +131,7 @@ func TestNamelessCodes(t *testing.T) {
 		{"1151204", "chlorpheniramine / diphenhydramine Oral Product", "chlorpheniramine + diphenhydramine", "a name that adds a part"},
 		{"1151204", "sertraline 50 mg", "diphenhydramine", "a name of another drug changes nothing"},
 	} {
-		if got := saysOf(RxNorm, c.code, c.display); got != c.want {
+		if got := saysOf(codes.RxNorm, c.code, c.display); got != c.want {
 			t.Errorf("%s %q (%s): %q, want %q", c.code, c.display, c.why, got, c.want)
 		}
 	}
@@ -139,15 +141,15 @@ func TestNamelessCodes(t *testing.T) {
 			continue
 		}
 		ask := func(display string) Match {
-			return Embedded().Classify([]Coding{{System: RxNorm, Code: field(line, 0), Display: display}}, nil)
+			return Embedded().Classify([]codes.Coding{{System: codes.RxNorm, Code: field(line, 0), Display: display}}, nil)
 		}
 		if m := ask(""); len(m.Found) != 1 || m.Found[0].Unsure == "" || m.Found[0].Doubt != "" {
 			t.Fatalf("%s: %+v", line, m.Found)
 		}
-		if m := ask(field(line, 3)); drugs(m) != field(line, 3) {
-			t.Fatalf("%s with the name of the other: %s", line, drugs(m))
+		if m := ask(field(line, 3)); drugsIn(m) != field(line, 3) {
+			t.Fatalf("%s with the name of the other: %s", line, drugsIn(m))
 		}
-		if m := ask(field(line, 1)); drugs(m) != field(line, 1) || m.Found[0].Unsure != "" {
+		if m := ask(field(line, 1)); drugsIn(m) != field(line, 1) || m.Found[0].Unsure != "" {
 			t.Fatalf("%s with its own name: %+v", line, m.Found)
 		}
 	}
@@ -182,26 +184,26 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 		system, code, display, want string
 		identified                  bool
 	}{
-		{RxNorm, "197361", "", "RxNorm 197361: another drug in " + release, true},
-		{RxNorm, " 197361", "", "RxNorm 197361: another drug in " + release, true},
-		{RxNorm, "999999999", "", "RxNorm 999999999 is neither in our tables nor in " + release, false},
-		{RxNorm, "999999999", "Foobarol 5 mg", "RxNorm 999999999 is neither in our tables nor in " + release, true},
-		{RxNorm, "1151122", "", "RxNorm 1151122 is in " + release + ", but our tables do not say which drug it is", false},
-		{RxNorm, "x", "", "", false},
-		{ATC, "C08CA01", "", "ATC C08CA01: its group holds none of our drugs", true},
-		{ATC, "c08ca", "", "ATC C08CA: its group holds none of our drugs", true},
-		{ATC, "C09", "", "ATC C09: its group holds none of our drugs", true},
-		{ATC, "N05AX99", "", "ATC N05AX99 is in none of our tables, and its group holds drugs that are", false},
-		{ATC, "N05AX", "", "ATC N05AX is in none of our tables, and its group holds drugs that are", false},
-		{ATC, "N05", "", "ATC N05 is in none of our tables, and its group holds drugs that are", false},
-		{ATC, "N", "", "ATC N is in none of our tables, and its group holds drugs that are", false},
-		{ATC, "N05AX99", "Foobarol", "ATC N05AX99 is in none of our tables, and its group holds drugs that are", true},
+		{codes.RxNorm, "197361", "", "RxNorm 197361: another drug in " + release, true},
+		{codes.RxNorm, " 197361", "", "RxNorm 197361: another drug in " + release, true},
+		{codes.RxNorm, "999999999", "", "RxNorm 999999999 is neither in our tables nor in " + release, false},
+		{codes.RxNorm, "999999999", "Foobarol 5 mg", "RxNorm 999999999 is neither in our tables nor in " + release, true},
+		{codes.RxNorm, "1151122", "", "RxNorm 1151122 is in " + release + ", but our tables do not say which drug it is", false},
+		{codes.RxNorm, "x", "", "", false},
+		{codes.ATC, "C08CA01", "", "ATC C08CA01: its group holds none of our drugs", true},
+		{codes.ATC, "c08ca", "", "ATC C08CA: its group holds none of our drugs", true},
+		{codes.ATC, "C09", "", "ATC C09: its group holds none of our drugs", true},
+		{codes.ATC, "N05AX99", "", "ATC N05AX99 is in none of our tables, and its group holds drugs that are", false},
+		{codes.ATC, "N05AX", "", "ATC N05AX is in none of our tables, and its group holds drugs that are", false},
+		{codes.ATC, "N05", "", "ATC N05 is in none of our tables, and its group holds drugs that are", false},
+		{codes.ATC, "N", "", "ATC N is in none of our tables, and its group holds drugs that are", false},
+		{codes.ATC, "N05AX99", "Foobarol", "ATC N05AX99 is in none of our tables, and its group holds drugs that are", true},
 		{"urn:oid:2.16.840.1.113883.6.73", "C01EB15", "", "trimetazidine", true},
-		{NDC, "68016-0012-01", "", "", false},
+		{codes.NDC, "68016-0012-01", "", "", false},
 	} {
-		m := Embedded().Classify([]Coding{{System: c.system, Code: c.code, Display: c.display}}, nil)
-		got := cmp.Or(drugs(m), m.Known, m.NotKnown)
-		if c.system != NDC && (got != c.want || m.Identified != c.identified) {
+		m := Embedded().Classify([]codes.Coding{{System: c.system, Code: c.code, Display: c.display}}, nil)
+		got := cmp.Or(drugsIn(m), m.Known, m.NotKnown)
+		if c.system != codes.NDC && (got != c.want || m.Identified != c.identified) {
 			t.Errorf("%s %s %q: %q %t, want %q %t", c.system, c.code, c.display, got, m.Identified, c.want, c.identified)
 		}
 	}
@@ -209,7 +211,7 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m := without.Classify([]Coding{{System: ATC, Code: "C08CA01"}}, nil); m.Identified || m.Known != "" {
+	if m := without.Classify([]codes.Coding{{System: codes.ATC, Code: "C08CA01"}}, nil); m.Identified || m.Known != "" {
 		t.Error("without the ATC table nothing is known of an ATC code")
 	}
 }
@@ -256,9 +258,9 @@ func FuzzNDC(f *testing.F) {
 		f.Add(code)
 	}
 	f.Fuzz(func(t *testing.T, code string) {
-		if once := comparableNDC(code); comparableNDC(once) != once {
-			t.Errorf("%q: %q, then %q", code, once, comparableNDC(once))
+		if once := codes.ComparableNDC(code); codes.ComparableNDC(once) != once {
+			t.Errorf("%q: %q, then %q", code, once, codes.ComparableNDC(once))
 		}
-		Embedded().Classify([]Coding{{System: NDC, Code: code}, {System: DMD, Code: code}, {System: RxNorm, Code: code}}, nil)
+		Embedded().Classify([]codes.Coding{{System: codes.NDC, Code: code}, {System: codes.DMD, Code: code}, {System: codes.RxNorm, Code: code}}, nil)
 	})
 }

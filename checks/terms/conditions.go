@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // Counts says whether a code counts as restless legs syndrome.
@@ -21,7 +23,7 @@ func (c Counts) String() string { return [...]string{"no", "possible", "yes"}[c]
 // ConditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike, lookalike_signal, other, or a context
 // (context_esrd, context_dialysis, context_esrd_check, context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic,
 // context_prolactin, context_postherpetic).
-type ConditionRow struct {
+type conditionRow struct {
 	Counts Counts
 	Group  string
 }
@@ -29,32 +31,32 @@ type ConditionRow struct {
 // conditionTable holds codes, and categories that stand for all codes below them: rows whose code ends in "-". Rows with the status
 // unverified_off were not found in public material and are not loaded.
 type conditionTable struct {
-	codes      map[codeKey]ConditionRow
+	codes      map[codes.Key]conditionRow
 	categories []conditionCategory // longest first
 }
 
 type conditionCategory struct {
-	codeKey
-	row ConditionRow
+	codes.Key
+	row conditionRow
 }
 
 const unverifiedOff = "unverified_off"
 
 var conditions = sync.OnceValue(func() conditionTable {
-	table := conditionTable{codes: make(map[codeKey]ConditionRow, 256)}
+	table := conditionTable{codes: make(map[codes.Key]conditionRow, 256)}
 	for line := range rows(conditionsTSV) {
 		if field(line, 5) == unverifiedOff {
 			continue
 		}
-		row := ConditionRow{Group: field(line, 4)}
+		row := conditionRow{Group: field(line, 4)}
 		switch field(line, 3) {
 		case "yes":
 			row.Counts = CountsYes
 		case "possible":
 			row.Counts = CountsPossible
 		}
-		system := CanonicalSystem(field(line, 0))
-		key := codeKey{system: system, code: conditionCode(system, strings.TrimSuffix(field(line, 1), "-"))}
+		system := codes.Canonical(field(line, 0))
+		key := codes.Key{System: system, Code: codes.Diagnosis(system, strings.TrimSuffix(field(line, 1), "-"))}
 		if strings.HasSuffix(field(line, 1), "-") {
 			table.categories = append(table.categories, conditionCategory{key, row})
 			continue
@@ -63,61 +65,39 @@ var conditions = sync.OnceValue(func() conditionTable {
 			table.codes[key] = row
 		}
 	}
-	slices.SortStableFunc(table.categories, func(a, b conditionCategory) int { return len(b.code) - len(a.code) })
+	slices.SortStableFunc(table.categories, func(a, b conditionCategory) int { return len(b.Code) - len(a.Code) })
 	return table
 })
 
 // Condition is what the table says of a diagnosis code. ICD codes are known with and without their dot; an edition of ICD-10 without a
 // row of its own uses those of ICD-10, then of ICD-10-CM. A coding without a system is never guessed.
-func (t *Terms) Condition(c Coding) (ConditionRow, bool) {
+func (t *Terms) Condition(c codes.Coding) (conditionRow, bool) {
 	_, row, ok := condition(c)
 	return row, ok
 }
 
 // condition is the row that speaks for a coding, and its key.
-func condition(c Coding) (codeKey, ConditionRow, bool) {
-	system := CanonicalSystem(c.System)
+func condition(c codes.Coding) (codes.Key, conditionRow, bool) {
+	system := codes.Canonical(c.System)
 	if system == "" || c.Code == "" {
-		return codeKey{}, ConditionRow{}, false
+		return codes.Key{}, conditionRow{}, false
 	}
-	code := conditionCode(system, c.Code)
-	editions := [...]string{system, ICD10, ICD10CM}
+	code := codes.Diagnosis(system, c.Code)
+	editions := [...]string{system, codes.ICD10, codes.ICD10CM}
 	known := editions[:1]
-	if isICD10(system) {
+	if codes.IsICD10(system) {
 		known = editions[:]
 	}
 	for _, edition := range known {
-		key := codeKey{edition, code}
+		key := codes.Key{System: edition, Code: code}
 		if row, ok := conditions().codes[key]; ok {
 			return key, row, true
 		}
 	}
 	for _, category := range conditions().categories {
-		if strings.HasPrefix(code, category.code) && slices.Contains(known, category.system) && len(code) <= 8 {
-			return category.codeKey, category.row, true
+		if strings.HasPrefix(code, category.Code) && slices.Contains(known, category.System) && len(code) <= 8 {
+			return category.Key, category.row, true
 		}
 	}
-	return codeKey{}, ConditionRow{}, false
-}
-
-// conditionCode gives a code in the form in which the table's codes are compared.
-func conditionCode(system, code string) string {
-	code = strings.TrimSpace(code)
-	switch {
-	case isICD10(system):
-		// The German edition marks codes with a sign of certainty or of the dagger and asterisk system behind them.
-		code = strings.TrimRight(strings.ToUpper(code), "+*!†- ")
-		return strings.ReplaceAll(code, ".", "")
-	case system == ICD9CM:
-		return strings.ReplaceAll(code, ".", "")
-	case system == ICD11:
-		code = code[strings.LastIndexByte(code, '/')+1:]
-		code, _, _ = strings.Cut(code, "&") // extension codes of a cluster
-		return strings.ToUpper(code)
-	case system == ReadV2 && len(code) == 7:
-		return code[:5] // with its term code
-	case system == ICPC2:
-		return strings.ToUpper(code)
-	}
-	return code
+	return codes.Key{}, conditionRow{}, false
 }

@@ -1,11 +1,15 @@
 package terms
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+)
 
 // recogniseDMD looks a code of the NHS dictionary of medicines and devices up. Its codes are SNOMED
 // CT identifiers and come under either system.
 func recogniseDMD(code string) (recognised, bool) {
-	number, ok := digits(code, len(code))
+	number, ok := codes.Digits(code, len(code))
 	if !ok || len(code) > 18 {
 		return recognised{}, false
 	}

@@ -3,6 +3,8 @@ package terms
 import (
 	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // Meanings in the column others that are no ingredient of ours.
@@ -49,9 +51,9 @@ func (e *nameEntry) oneClass() bool {
 }
 
 // classesOf are the classes of some drugs, sorted, each once.
-func classesOf(drugs []*Ingredient) []Class {
-	classes := make([]Class, 0, 2)
-	for _, drug := range drugs {
+func classesOf(listed []*drugs.Ingredient) []drugs.Class {
+	classes := make([]drugs.Class, 0, 2)
+	for _, drug := range listed {
 		classes = append(classes, drug.Class)
 	}
 	slices.Sort(classes)

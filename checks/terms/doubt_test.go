@@ -62,7 +62,7 @@ func TestNamesWithSeveralMeanings(t *testing.T) {
 				doubt = "unsure"
 			}
 		}
-		if got := strings.ReplaceAll(drugs(m), " (?)", ""); got != c.want || doubt != c.doubt {
+		if got := strings.ReplaceAll(drugsIn(m), " (?)", ""); got != c.want || doubt != c.doubt {
 			t.Errorf("%s: %q %s, want %q %s", c.text, got, doubt, c.want, c.doubt)
 		}
 	}

@@ -3,12 +3,14 @@ package terms
 import (
 	"strings"
 	"sync"
+
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // formWord is a row of forms.tsv: words of a dose form or a route, and where the drug acts then.
 type formWord struct {
 	route    string
-	systemic Systemic
+	systemic drugs.Systemic
 	strong   bool // a weak word ("gel", "nasal") gives way to a strong one ("capsule")
 }
 
@@ -69,7 +71,7 @@ func formOf(p *phrase) formWord {
 		}
 		i += n
 		switch {
-		case best.systemic == SystemicUnknown, w.strong && !best.strong:
+		case best.systemic == drugs.SystemicUnknown, w.strong && !best.strong:
 			best, conflict = w, false
 		case w.strong == best.strong && w.systemic != best.systemic:
 			conflict = true

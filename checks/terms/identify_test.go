@@ -1,6 +1,10 @@
 package terms
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+)
 
 // What a text says of a drug that is not given, or of none at all.
 func TestTextsThatNameNoDrugOfThePatient(t *testing.T) {
@@ -25,7 +29,7 @@ func TestTextsThatNameNoDrugOfThePatient(t *testing.T) {
 		{"vitamin B12", "", true}, {"Plan B One-Step", "", true}, {"amlodipine 5 mg", "", true}, {"Herbal medicine", "", true}, {"5-HTP", "oxitriptan", true},
 	} {
 		m := Embedded().Classify(nil, []string{c.text})
-		if got := drugs(m); got != c.drugs || m.Identified != c.identified {
+		if got := drugsIn(m); got != c.drugs || m.Identified != c.identified {
 			t.Errorf("%q: %q, identified %t; want %q, %t", c.text, got, m.Identified, c.drugs, c.identified)
 		}
 	}
@@ -33,9 +37,9 @@ func TestTextsThatNameNoDrugOfThePatient(t *testing.T) {
 
 func TestCodesAsTheyAreSent(t *testing.T) {
 	for _, c := range []struct{ system, code, plain string }{
-		{SNOMED, " 32914008 |Restless legs| ", "32914008"}, {RxNorm, "312941 ", "312941"}, {"http://local", "A|B", "A|B"}, {LOINC, "|x", "|x"}, {SNOMED, "", ""},
+		{codes.SNOMED, " 32914008 |Restless legs| ", "32914008"}, {codes.RxNorm, "312941 ", "312941"}, {"http://local", "A|B", "A|B"}, {codes.LOINC, "|x", "|x"}, {codes.SNOMED, "", ""},
 	} {
-		if got := PlainCode(c.system, c.code); got != c.plain {
+		if got := codes.Plain(c.system, c.code); got != c.plain {
 			t.Errorf("%s %q: %q, want %q", c.system, c.code, got, c.plain)
 		}
 	}
@@ -43,18 +47,18 @@ func TestCodesAsTheyAreSent(t *testing.T) {
 		system, code, plain string
 		letter              byte
 	}{
-		{ICD10GM, "G25.81V", "G25.81", 'V'}, {ICD10GM, "G25.81 a", "G25.81", 'A'}, {ICD10GM, "G25.81", "G25.81", 0}, {ICD10, "G25.8 Z", "G25.8", 'Z'},
-		{ICD10CM, "S72.001A", "S72.001A", 0}, {SNOMED, "32914008V", "32914008V", 0}, {ICD10GM, "G", "G", 0}, {ICD10GM, "   V", "   V", 0},
+		{codes.ICD10GM, "G25.81V", "G25.81", 'V'}, {codes.ICD10GM, "G25.81 a", "G25.81", 'A'}, {codes.ICD10GM, "G25.81", "G25.81", 0}, {codes.ICD10, "G25.8 Z", "G25.8", 'Z'},
+		{codes.ICD10CM, "S72.001A", "S72.001A", 0}, {codes.SNOMED, "32914008V", "32914008V", 0}, {codes.ICD10GM, "G", "G", 0}, {codes.ICD10GM, "   V", "   V", 0},
 	} {
-		if plain, letter := CutCertainty(c.system, c.code); plain != c.plain || letter != c.letter {
+		if plain, letter := codes.CutCertainty(c.system, c.code); plain != c.plain || letter != c.letter {
 			t.Errorf("%s %q: %q %q, want %q %q", c.system, c.code, plain, letter, c.plain, c.letter)
 		}
 	}
 	for given, want := range map[string]string{
-		"LN": LOINC, "I10": ICD10, "URN:OID:2.16.840.1.113883.6.88": RxNorm, "2.16.840.1.113883.6.96": SNOMED, "urn:oid:1.2.276.0.76.5.409": ICD10GM,
-		"urn:oid:2.16.578.1.12.4.1.1.7110": ICD10, "urn:oid:1.2.752.116.1.1.1.1.3": ICD10, "urn:oid:2.16.840.1.113883.2.4.4.31.1": ICPC2, "urn:oid:9.9.9": "urn:oid:9.9.9",
+		"LN": codes.LOINC, "I10": codes.ICD10, "URN:OID:2.16.840.1.113883.6.88": codes.RxNorm, "2.16.840.1.113883.6.96": codes.SNOMED, "urn:oid:1.2.276.0.76.5.409": codes.ICD10GM,
+		"urn:oid:2.16.578.1.12.4.1.1.7110": codes.ICD10, "urn:oid:1.2.752.116.1.1.1.1.3": codes.ICD10, "urn:oid:2.16.840.1.113883.2.4.4.31.1": codes.ICPC2, "urn:oid:9.9.9": "urn:oid:9.9.9",
 	} {
-		if got := CanonicalSystem(given); got != want {
+		if got := codes.Canonical(given); got != want {
 			t.Errorf("%s is %s, want %s", given, got, want)
 		}
 	}

@@ -17,9 +17,9 @@ const (
 	TIBC
 	UIBC
 	Transferrin
-	TransferrinReceptor
-	IronPanel
-	Hemoglobin
+	transferrinReceptor
+	ironPanel
+	hemoglobin
 	CRP
 	Creatinine
 	EGFR
@@ -42,8 +42,8 @@ func (a Analyte) String() string { return analyteNames[a] }
 var analytes = map[string]Analyte{
 	"ferritin": Ferritin, "ferritin goal": Ferritin, "transferrin saturation": TSAT, "iron": Iron,
 	"iron binding capacity total": TIBC, "iron binding capacity unsaturated": UIBC, "transferrin": Transferrin,
-	"soluble transferrin receptor": TransferrinReceptor, "iron and TIBC panel": IronPanel, "iron panel": IronPanel,
-	"hemoglobin": Hemoglobin, "c-reactive protein": CRP, "c-reactive protein high sensitivity": CRP,
+	"soluble transferrin receptor": transferrinReceptor, "iron and TIBC panel": ironPanel, "iron panel": ironPanel,
+	"hemoglobin": hemoglobin, "c-reactive protein": CRP, "c-reactive protein high sensitivity": CRP,
 	"creatinine": Creatinine, "creatinine pre or post dialysis": Creatinine, "egfr": EGFR,
 	"creatinine clearance measured": CreatinineClearance, "creatinine clearance Cockcroft-Gault": CreatinineClearance,
 	"body weight": Weight, "pregnancy status": PregnancyStatus, "pregnancy test": PregnancyTest,
@@ -51,38 +51,38 @@ var analytes = map[string]Analyte{
 }
 
 // LabUse says what a result with a code is good for.
-type LabUse uint8
+type labUse uint8
 
 // Values of the column use. LabExclude is also exclude_until_confirmed: such a code never gives a value.
 const (
-	LabExclude LabUse = iota
-	LabEvaluate
+	LabExclude labUse = iota
+	labEvaluate
 	LabEvaluateWithNote
-	LabContext
-	LabContextRenal
+	labContext
+	labContextRenal
 	LabContextPregnancy
 	LabPanel
 	LabDialysisMarker
 )
 
-var labUses = map[string]LabUse{
-	"evaluate": LabEvaluate, "evaluate_with_note": LabEvaluateWithNote, "context": LabContext, "context_renal": LabContextRenal,
+var labUses = map[string]labUse{
+	"evaluate": labEvaluate, "evaluate_with_note": LabEvaluateWithNote, "context": labContext, "context_renal": labContextRenal,
 	"context_pregnancy": LabContextPregnancy, "panel": LabPanel, "dialysis_marker": LabDialysisMarker,
 	"exclude": LabExclude, "exclude_until_confirmed": LabExclude,
 }
 
 // UnitFactor converts a unit: value x Factor (a decimal number) is the value in the canonical unit.
-type UnitFactor struct{ Unit, Factor string }
+type unitFactor struct{ Unit, Factor string }
 
 // Lab is one row of labs.tsv. Numbers are decimal strings, in the canonical unit; "" where the table has none.
 type Lab struct {
 	LOINC         string
 	Analyte       Analyte
-	Use           LabUse
+	Use           labUse
 	Molar         bool // the code's own unit counts moles
 	CanonicalUnit string
 	ExpectedUnit  string
-	Units         []UnitFactor
+	Units         []unitFactor
 	// Outside the soft limits a result deserves a caveat, outside the hard limits it is not evaluated.
 	SoftLow, SoftHigh, HardLow, HardHigh string
 	Note                                 string
@@ -108,7 +108,7 @@ func parseLab(line string) *Lab {
 	}
 	for pair := range values(field(line, 7)) {
 		i := strings.LastIndexByte(pair, '=')
-		lab.Units = append(lab.Units, UnitFactor{pair[:i], pair[i+1:]})
+		lab.Units = append(lab.Units, unitFactor{pair[:i], pair[i+1:]})
 	}
 	lab.folded = foldUnits(lab.Units)
 	return lab

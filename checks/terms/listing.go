@@ -4,29 +4,33 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // ConditionCodes are the codes and categories of rls_conditions.tsv, sorted; ICD codes without
 // their dot.
-func (t *Terms) ConditionCodes() []Coding {
-	var all []Coding
+func (t *Terms) ConditionCodes() []codes.Coding {
+	var all []codes.Coding
 	for key := range conditions().codes {
-		all = append(all, Coding{System: key.system, Code: key.code})
+		all = append(all, codes.Coding{System: key.System, Code: key.Code})
 	}
 	for _, c := range conditions().categories {
-		all = append(all, Coding{System: c.system, Code: c.code})
+		all = append(all, codes.Coding{System: c.System, Code: c.Code})
 	}
 	slices.SortFunc(
 		all,
-		func(a, b Coding) int { return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code)) },
+		func(a, b codes.Coding) int {
+			return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code))
+		},
 	)
 	return slices.Compact(all)
 }
 
 // ConditionCode is the code among ConditionCodes whose row speaks for a coding.
-func (t *Terms) ConditionCode(c Coding) (Coding, bool) {
+func (t *Terms) ConditionCode(c codes.Coding) (codes.Coding, bool) {
 	key, _, ok := condition(c)
-	return Coding{System: key.system, Code: key.code}, ok
+	return codes.Coding{System: key.System, Code: key.Code}, ok
 }
 
 // LabCodes are the LOINC codes of labs.tsv, sorted.

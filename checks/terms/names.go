@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // nameEntry is what a name means. Without ingredients it is a look-alike: a phrase that holds one of our words and names no drug of ours.
@@ -13,8 +15,8 @@ type nameEntry struct {
 	kind        string // brand, inn, inn_variant, salt, abbreviation
 	region      string
 	note        string
-	others      string   // what else the name means: meanings separated by |, ingredients of one by +
-	systemic    Systemic // where the brand acts, by its products; SystemicUnknown when they do not tell or differ
+	others      string         // what else the name means: meanings separated by |, ingredients of one by +
+	systemic    drugs.Systemic // where the brand acts, by its products; SystemicUnknown when they do not tell or differ
 	table       string
 }
 
@@ -140,11 +142,11 @@ func longestMore(rest, first string) *nameEntry {
 }
 
 // drugs are the ingredients of an entry, one for each drug.
-func (e *nameEntry) drugs() []*Ingredient { return resolve(e.ingredients) }
+func (e *nameEntry) drugs() []*drugs.Ingredient { return resolve(e.ingredients) }
 
 // resolve turns the ingredients field of a table into ingredients, each once.
-func resolve(list string) []*Ingredient {
-	drugs := make([]*Ingredient, 0, 2)
+func resolve(list string) []*drugs.Ingredient {
+	drugs := make([]*drugs.Ingredient, 0, 2)
 	for name := range values(list) {
 		if drug := ingredients().byName[name]; drug != nil && !slices.Contains(drugs, drug) {
 			drugs = append(drugs, drug)
@@ -155,16 +157,16 @@ func resolve(list string) []*Ingredient {
 
 // acts tells where a brand acts when all its products agree: those of products.tsv, or those that are sold for eye, nose or skin
 // only. Other brands with a local form leave it unknown: their form or route decides.
-func (e *nameEntry) acts() Systemic {
-	if e.systemic != SystemicUnknown {
+func (e *nameEntry) acts() drugs.Systemic {
+	if e.systemic != drugs.SystemicUnknown {
 		return e.systemic
 	}
 	what := e.noted("also_topical: ")
 	switch {
 	case !strings.HasSuffix(what, " only"):
-		return SystemicUnknown
+		return drugs.SystemicUnknown
 	case e.ingredients == doxepin:
-		return SystemicLowAbsorbed
+		return drugs.SystemicLowAbsorbed
 	}
-	return SystemicNo
+	return drugs.SystemicNo
 }

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // Medication texts as they are written in different places.
@@ -161,7 +163,7 @@ func TestTexts(t *testing.T) {
 		{"Pregabalin 0.15 g", "pregabalin 150", "unknown"},
 	} {
 		m := Embedded().Classify(nil, []string{c.text})
-		if got := drugs(m); got != c.want || m.Systemic.String() != c.systemic {
+		if got := drugsIn(m); got != c.want || m.Systemic.String() != c.systemic {
 			t.Errorf("%s: %q systemic %s, want %q %s", c.text, got, m.Systemic, c.want, c.systemic)
 		}
 	}
@@ -180,7 +182,7 @@ func TestOrdinaryDrugsAreNoneOfOurs(t *testing.T) {
 		カロナール錠500|酸化マグネシウム錠|neuraxpharm|Sandoz|Teva|ratiopharm|Kern Pharma|Cinfa|Mylan|Krka|Orion|Stada|Hexal|Zentiva|Sawai|Nytol Herbal`, "|") {
 		text = strings.TrimSpace(text)
 		if m := Embedded().Classify(nil, []string{text}); len(m.Found) > 0 || !m.Identified {
-			t.Errorf("%q: %s by %s, identified %t", text, drugs(m), m.Matched, m.Identified)
+			t.Errorf("%q: %s by %s, identified %t", text, drugsIn(m), m.Matched, m.Identified)
 		}
 	}
 }
@@ -216,9 +218,9 @@ func TestWritingDoesNotMatter(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom(names).Draw(t, "name")
-		want := drugs(Embedded().Classify(nil, []string{name}))
+		want := drugsIn(Embedded().Classify(nil, []string{name}))
 		for _, text := range []string{strings.ToUpper(name), "  " + name + " ", name + "-neuraxpharm", "Sandoz " + name, name + "®", "(" + name + ")"} {
-			if got := drugs(Embedded().Classify(nil, []string{text})); got != want {
+			if got := drugsIn(Embedded().Classify(nil, []string{text})); got != want {
 				t.Fatalf("%q: %q, want %q", text, got, want)
 			}
 		}
@@ -226,12 +228,12 @@ func TestWritingDoesNotMatter(t *testing.T) {
 }
 
 func FuzzClassify(f *testing.F) {
-	f.Add("Lexapro 10mg", RxNorm, "36437")
-	f.Add("ﾌﾟﾚｶﾞﾊﾞﾘﾝ錠７５ｍｇ", ATC, "N06AB06")
+	f.Add("Lexapro 10mg", codes.RxNorm, "36437")
+	f.Add("ﾌﾟﾚｶﾞﾊﾞﾘﾝ錠７５ｍｇ", codes.ATC, "N06AB06")
 	f.Add("no\xff sertraline 5/0 ml 1e9 mg/", "urn:oid:", "")
-	f.Add("Gabapentin 0.000000000001 mg/99999999999999999999999 ml", NDC, "1-2-3")
+	f.Add("Gabapentin 0.000000000001 mg/99999999999999999999999 ml", codes.NDC, "1-2-3")
 	f.Fuzz(func(t *testing.T, text, system, code string) {
-		m := Embedded().Classify([]Coding{{System: system, Code: code, Display: text}}, []string{text})
+		m := Embedded().Classify([]codes.Coding{{System: system, Code: code, Display: text}}, []string{text})
 		for _, found := range m.Found {
 			if found.Ingredient == nil {
 				t.Fatal("an ingredient is missing")
@@ -244,9 +246,9 @@ func FuzzClassify(f *testing.F) {
 			t.Errorf("the key of %q is %q, of that %q", text, key, normalise(key))
 		}
 		RLSText(text)
-		Embedded().Route([]Coding{{System: system, Code: code, Display: text}}, []string{text})
-		Embedded().Form([]Coding{{System: system, Code: code, Display: text}})
-		Embedded().Condition(Coding{System: system, Code: code})
-		CanonicalSystem(system)
+		Embedded().Route([]codes.Coding{{System: system, Code: code, Display: text}}, []string{text})
+		Embedded().Form([]codes.Coding{{System: system, Code: code, Display: text}})
+		Embedded().Condition(codes.Coding{System: system, Code: code})
+		codes.Canonical(system)
 	})
 }

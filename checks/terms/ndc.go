@@ -3,6 +3,9 @@ package terms
 import (
 	"slices"
 	"strconv"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // recogniseNDC looks a package or product code of the FDA's National Drug Code directory up: in the
@@ -10,18 +13,18 @@ import (
 // the same drug. What is not found may be any drug: the table holds the packages of our drugs that
 // were sold in October 2025.
 func recogniseNDC(code string) (recognised, bool) {
-	number, ok := readNDC(code)
+	number, ok := codes.ReadNDC(code)
 	if !ok {
 		return recognised{}, false
 	}
-	r := recognised{code: number.text}
+	r := recognised{code: number.Text}
 	var rxcuis []uint64
-	for _, full := range number.packages {
-		packed(ndcBin).between(full, full, func(_, rxcui uint64) { rxcuis = addNumber(rxcuis, rxcui) })
+	for _, full := range number.Packages {
+		packed(ndcBin).between(full, full, func(_, rxcui uint64) { rxcuis = codes.AddNumber(rxcuis, rxcui) })
 	}
 	if len(rxcuis) == 0 {
-		for _, product := range number.products {
-			packed(ndcBin).between(product*100, product*100+99, func(_, rxcui uint64) { rxcuis = addNumber(rxcuis, rxcui) })
+		for _, product := range number.Products {
+			packed(ndcBin).between(product*100, product*100+99, func(_, rxcui uint64) { rxcuis = codes.AddNumber(rxcuis, rxcui) })
 		}
 	}
 	other := 0
@@ -46,15 +49,6 @@ func recogniseNDC(code string) (recognised, bool) {
 	return r, true
 }
 
-func addNumber(list []uint64, n uint64) []uint64 {
-	for _, known := range list {
-		if known == n {
-			return list
-		}
-	}
-	return append(list, n)
-}
-
 // joinPackage adds one more product for which a code may stand. What they differ in is not known.
 func (r *recognised) joinPackage(p recognised) {
 	if r.rank == rankNone {
@@ -74,7 +68,7 @@ func (r *recognised) joinPackage(p recognised) {
 		}
 	}
 	if p.systemic != r.systemic {
-		r.systemic = SystemicUnknown
+		r.systemic = drugs.SystemicUnknown
 	}
 	if p.routeGroup != r.routeGroup {
 		r.routeGroup = ""
@@ -93,8 +87,8 @@ func (r *recognised) doubtful(why string, oneClass bool) {
 	}
 }
 
-func drugsOf(found []Found) []*Ingredient {
-	drugs := make([]*Ingredient, len(found))
+func drugsOf(found []Found) []*drugs.Ingredient {
+	drugs := make([]*drugs.Ingredient, len(found))
 	for i, f := range found {
 		drugs[i] = f.Ingredient
 	}

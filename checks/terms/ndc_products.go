@@ -1,6 +1,10 @@
 package terms
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+)
 
 // WithNDCProducts adds a row for each product of the package codes among some rows whose packages
 // all hold the same: orders may carry the product alone, or a package that is not sold any more.
@@ -17,8 +21,8 @@ func WithNDCProducts(rows []SiteRow) []SiteRow {
 		for end < len(rows) && rows[end].System == rows[at].System && rows[end].Code == rows[at].Code {
 			end++
 		}
-		if number, ok := readNDC(rows[at].Code); ok && rows[at].System == NDC && len(number.packages) == 1 {
-			code := productNDC(number.products[0])
+		if number, ok := codes.ReadNDC(rows[at].Code); ok && rows[at].System == codes.NDC && len(number.Packages) == 1 {
+			code := codes.ProductNDC(number.Products[0])
 			if p := products[code]; p == nil {
 				products[code] = &product{rows: rows[at:end]}
 			} else {

@@ -3,6 +3,8 @@ package terms
 import (
 	"cmp"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // product is one row of products.tsv.
@@ -46,18 +48,18 @@ func wellFormedRxNorm(code string) bool {
 	return true
 }
 
-func parseSystemic(s string) Systemic {
+func parseSystemic(s string) drugs.Systemic {
 	switch s {
 	case "yes":
-		return SystemicYes
+		return drugs.SystemicYes
 	case "no":
-		return SystemicNo
+		return drugs.SystemicNo
 	case "low_absorbed":
-		return SystemicLowAbsorbed
+		return drugs.SystemicLowAbsorbed
 	case "depends":
-		return SystemicDepends
+		return drugs.SystemicDepends
 	}
-	return SystemicUnknown
+	return drugs.SystemicUnknown
 }
 
 // group leaves out what the table writes for brands and combinations without a dose form.

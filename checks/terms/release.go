@@ -1,9 +1,13 @@
 package terms
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+)
 
 // Release names the RxNorm release whose codes tell another drug from an unknown code.
-const Release = "RxNorm's prescribable release of February 2026"
+const rxNormRelease = "RxNorm's prescribable release of February 2026"
 
 // standing says what is known of a well-formed code that is in no table of drugs.
 type standing uint8
@@ -44,27 +48,27 @@ func (r *recognised) known(system string) string {
 	switch {
 	case r.standing != standingOther:
 		return ""
-	case system == ATC:
+	case system == codes.ATC:
 		return "ATC " + r.code + ": its group holds none of our drugs"
-	case system == NDC:
+	case system == codes.NDC:
 		return "NDC " + r.code + ": a package of another drug"
 	}
-	return "RxNorm " + r.code + ": another drug in " + Release
+	return "RxNorm " + r.code + ": another drug in " + rxNormRelease
 }
 
 // notKnown says of a well-formed code that nothing is known of it; "" when something is.
 func (r *recognised) notKnown(system string) string {
 	name := "RxNorm "
-	if system == ATC {
+	if system == codes.ATC {
 		name = "ATC "
 	}
 	switch {
-	case r.standing == standingAbsent && system == ATC:
+	case r.standing == standingAbsent && system == codes.ATC:
 		return name + r.code + " is in none of our tables, and its group holds drugs that are"
 	case r.standing == standingAbsent:
-		return name + r.code + " is neither in our tables nor in " + Release
+		return name + r.code + " is neither in our tables nor in " + rxNormRelease
 	case r.standing == standingUnsaid:
-		return name + r.code + " is in " + Release + ", but our tables do not say which drug it is"
+		return name + r.code + " is in " + rxNormRelease + ", but our tables do not say which drug it is"
 	}
 	return ""
 }

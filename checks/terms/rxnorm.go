@@ -1,9 +1,12 @@
 package terms
 
 import (
-	_ "embed" // the table
+	_ "embed"
 	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // rxnormTSV holds the codes whose names are not known here: dose forms and groups, precise
@@ -65,7 +68,7 @@ func recogniseNameless(code string) (recognised, bool) {
 // crossCheck lets the names of an order say more than a code whose own name is not known: which
 // other ingredients the product holds, and which of two drugs of one class it is. A name that says
 // anything else does not change what the code means.
-func (t *Terms) crossCheck(r *recognised, codings []Coding, names []string) {
+func (t *Terms) crossCheck(r *recognised, codings []codes.Coding, names []string) {
 	var m Match
 	t.classifyNames(&m, codings, names)
 	if len(m.Found) == 0 {
@@ -83,7 +86,7 @@ func (t *Terms) crossCheck(r *recognised, codings []Coding, names []string) {
 		}
 	}
 	r.found = m.Found
-	if r.systemic == SystemicUnknown {
+	if r.systemic == drugs.SystemicUnknown {
 		r.systemic, r.routeGroup = m.Systemic, m.RouteGroup
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // Options say what a site adds to the embedded tables and takes from them.
@@ -25,7 +28,7 @@ type SiteRow struct {
 	// Ingredient is one of ingredients.tsv or an alias; NoIngredient says that the code is an ordinary drug.
 	Ingredient string
 	// Systemic by the product itself; unknown leaves it to the route of the order. Rows of one code that differ leave it unknown too.
-	Systemic Systemic
+	Systemic drugs.Systemic
 	// Strength of one unit in milligrams, or of one millilitre if PerML, as a decimal number.
 	Strength string
 	PerML    bool
@@ -50,7 +53,7 @@ const siteRequired = 3
 // String is the row as a line of a site table, without what is empty at its end.
 func (r SiteRow) String() string {
 	systemic, strength := "", r.Strength
-	if r.Systemic != SystemicUnknown {
+	if r.Systemic != drugs.SystemicUnknown {
 		systemic = r.Systemic.String()
 	}
 	if r.PerML {
@@ -76,7 +79,7 @@ func parseSiteRow(line string) (SiteRow, error) {
 		return SiteRow{}, fmt.Errorf("%d fields, want system, code and ingredient separated by tabs, and at most %d", n, len(f))
 	}
 	row := SiteRow{System: f[0], Code: f[1], Ingredient: f[2], Systemic: parseSystemic(f[3]), Name: f[5], Kind: f[6], Route: f[7], Status: f[8]}
-	if row.Systemic == SystemicUnknown && f[3] != "" && f[3] != "unknown" {
+	if row.Systemic == drugs.SystemicUnknown && f[3] != "" && f[3] != "unknown" {
 		return SiteRow{}, fmt.Errorf("systemic is %q, want yes, no, low_absorbed, depends or unknown", f[3])
 	}
 	row.Strength, row.PerML = strings.CutSuffix(f[4], perML)
@@ -108,16 +111,13 @@ func CompareSiteRows(a, b SiteRow) int {
 	return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
 }
 
-// codeKey is a code of a canonical system.
-type codeKey struct{ system, code string }
-
 // comparableCode is the form of a code in which it is compared: that of eleven digits of a National Drug Code (5-4 with a hyphen
 // for a product without its package), that of eight of a Pharmazentralnummer. Other codes stay as they are.
 func comparableCode(system, code string) string {
 	switch system {
-	case NDC:
-		return comparableNDC(code)
-	case pzn:
+	case codes.NDC:
+		return codes.ComparableNDC(code)
+	case codes.Pzn:
 		digits := strings.TrimPrefix(strings.TrimPrefix(code, "PZN"), "-")
 		if n := len(digits); n > 0 && n < 8 && isNumber(digits) {
 			return "00000000"[n:] + digits
@@ -125,27 +125,4 @@ func comparableCode(system, code string) string {
 		return digits
 	}
 	return code
-}
-
-// NDC11 gives the form of eleven digits (5-4-2) of a National Drug Code that is hyphenated, or that has a twelfth digit, a zero,
-// before it. Other codes stay: ten digits without hyphens may mean three different ones.
-func NDC11(code string) string {
-	if !strings.Contains(code, "-") {
-		if len(code) == 12 && code[0] == '0' {
-			return code[1:]
-		}
-		return code
-	}
-	parts := strings.Split(code, "-")
-	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
-		return code
-	}
-	if len(parts[0]) == 6 && parts[0][0] == '0' {
-		parts[0] = parts[0][1:]
-	}
-	if len(parts[0]) > 5 || len(parts[1]) > 4 || len(parts[2]) > 2 {
-		return code
-	}
-	pad := func(s string, n int) string { return strings.Repeat("0", n-len(s)) + s }
-	return pad(parts[0], 5) + pad(parts[1], 4) + pad(parts[2], 2)
 }

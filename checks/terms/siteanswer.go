@@ -1,6 +1,11 @@
 package terms
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+)
 
 // siteRows are the rows that a site's tables have for a code: those of the first table that knows it.
 func (t *Terms) siteRows(system, code string) (rows []SiteRow, table string) {
@@ -21,31 +26,31 @@ func (t *SiteTable) written(system, code string) []SiteRow {
 	if sister := sisterSystem(system); sister != "" {
 		return t.find(sister, code)
 	}
-	if system != NDC {
+	if system != codes.NDC {
 		return nil
 	}
-	number, _ := readNDC(code)
+	number, _ := codes.ReadNDC(code)
 	var found []SiteRow
-	for _, full := range number.packages {
-		rows := t.find(NDC, fmt.Sprintf("%011d", full))
+	for _, full := range number.Packages {
+		rows := t.find(codes.NDC, fmt.Sprintf("%011d", full))
 		if len(found) > 0 && len(rows) > 0 {
 			return nil
 		}
 		found = append(found, rows...)
 	}
-	if len(found) > 0 || len(number.products) == 0 {
+	if len(found) > 0 || len(number.Products) == 0 {
 		return found
 	}
-	return t.find(NDC, productNDC(number.products[0]))
+	return t.find(codes.NDC, codes.ProductNDC(number.Products[0]))
 }
 
 // sisterSystem is the other system under which the same code may stand: dm+d codes are SNOMED CT codes.
 func sisterSystem(system string) string {
 	switch system {
-	case DMD:
-		return SNOMED
-	case SNOMED:
-		return DMD
+	case codes.DMD:
+		return codes.SNOMED
+	case codes.SNOMED:
+		return codes.DMD
 	}
 	return ""
 }
@@ -62,7 +67,7 @@ func (t *Terms) recogniseSite(system, code string) (recognised, bool) {
 	}
 	for _, row := range rows {
 		if row.Systemic != rows[0].Systemic {
-			r.systemic = SystemicUnknown
+			r.systemic = drugs.SystemicUnknown
 		}
 		if row.Route != rows[0].Route {
 			r.routeGroup = ""

@@ -1,6 +1,10 @@
 package terms
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+)
 
 // siteChecker checks the rows of a site table one after the other, and whether they are in order. Neighbours mostly share their
 // system and often their ingredient: what was found out about those of the last row is kept, so that some hundred thousand rows
@@ -50,10 +54,10 @@ func splitSite(line []byte, f *[len(SiteColumns)][]byte) int {
 func (c *siteChecker) knows(system, code, ingredient []byte) bool {
 	if !bytes.Equal(system, c.system) || c.system == nil {
 		c.system = system
-		url := CanonicalSystem(string(system))
+		url := codes.Canonical(string(system))
 		c.canonical = url == string(system)
 		c.name = ""
-		if url == NDC || url == pzn {
+		if url == codes.NDC || url == codes.Pzn {
 			c.name = url
 		}
 	}
@@ -71,7 +75,7 @@ func (c *siteChecker) comparable(code []byte) bool {
 	switch {
 	case !trimmed(code):
 		return false
-	case c.name == "", c.name == NDC && (len(code) == 11 && allDigits(code) || isProductNDC(code)), c.name == pzn && len(code) == 8 && allDigits(code):
+	case c.name == "", c.name == codes.NDC && (len(code) == 11 && allDigits(code) || isProductNDC(code)), c.name == codes.Pzn && len(code) == 8 && allDigits(code):
 		return true
 	}
 	return comparableCode(c.name, string(code)) == string(code)

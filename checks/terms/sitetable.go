@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"iter"
 	"sync"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // SiteTable is a site's own table. It keeps the bytes of its file, which are checked once and searched when a code is asked for:
@@ -16,11 +18,11 @@ import (
 type SiteTable struct {
 	name   string
 	data   []byte
-	sum    [sha256.Size]byte        // of the bytes
-	rows   int                      // of a table that was checked; of a sealed one -1: not counted
-	body   int                      // where the first row starts
-	sorted bool                     // rows are in order, with nothing between them: found by binary search
-	index  func() map[codeKey][]int // where the rows of a code start, for a table that is not sorted
+	sum    [sha256.Size]byte          // of the bytes
+	rows   int                        // of a table that was checked; of a sealed one -1: not counted
+	body   int                        // where the first row starts
+	sorted bool                       // rows are in order, with nothing between them: found by binary search
+	index  func() map[codes.Key][]int // where the rows of a code start, for a table that is not sorted
 }
 
 // maxSiteTable bounds what is read.
@@ -97,8 +99,8 @@ func skippedInSite(line []byte, n int) bool {
 }
 
 // buildIndex maps the codes of a table that is not sorted.
-func (t *SiteTable) buildIndex() map[codeKey][]int {
-	index := make(map[codeKey][]int, t.rows)
+func (t *SiteTable) buildIndex() map[codes.Key][]int {
+	index := make(map[codes.Key][]int, t.rows)
 	for start, line := 0, 1; start < len(t.data); line++ {
 		text := siteLine(t.data[start:])
 		if !skippedInSite(text, line) {
@@ -111,18 +113,18 @@ func (t *SiteTable) buildIndex() map[codeKey][]int {
 }
 
 // siteKey is the key of a row in the form in which it is compared.
-func siteKey(line []byte) codeKey {
+func siteKey(line []byte) codes.Key {
 	rawSystem, rest, _ := bytes.Cut(line, tab)
 	rawCode, _, _ := bytes.Cut(rest, tab)
-	system := CanonicalSystem(string(bytes.TrimSpace(rawSystem)))
-	return codeKey{system, comparableCode(system, string(bytes.TrimSpace(rawCode)))}
+	system := codes.Canonical(string(bytes.TrimSpace(rawSystem)))
+	return codes.Key{System: system, Code: comparableCode(system, string(bytes.TrimSpace(rawCode)))}
 }
 
 var tab = []byte("\t")
 
 // find gives the rows of a code of a canonical system, in the order of the file.
 func (t *SiteTable) find(system, code string) []SiteRow {
-	key := codeKey{system, comparableCode(system, code)}
+	key := codes.Key{System: system, Code: comparableCode(system, code)}
 	var found []SiteRow
 	add := func(start int) {
 		// The row has been checked when the table was read.
@@ -136,7 +138,7 @@ func (t *SiteTable) find(system, code string) []SiteRow {
 		}
 		return found
 	}
-	prefix := []byte(key.system + "\t" + key.code + "\t")
+	prefix := []byte(key.System + "\t" + key.Code + "\t")
 	for at := t.search(prefix); at < len(t.data) && bytes.HasPrefix(t.data[at:], prefix); at += len(siteLine(t.data[at:])) + 1 {
 		add(at)
 	}

@@ -8,6 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 func readSite(t testing.TB, text string) *SiteTable {
@@ -40,8 +43,8 @@ func TestSiteColumns(t *testing.T) {
 		"s\tE\t-",
 		"s\tF\tsertraline\t\t\tBrandname\tBN",
 		"s\tG\tdoxylamine\tyes\t10\tdoxylamine 10 MG / pyridoxine 10 MG Oral Tablet",
-		RxNorm + "\t312938\tfluoxetine",
-		RxNorm + "\t8\t-",
+		codes.RxNorm + "\t312938\tfluoxetine",
+		codes.RxNorm + "\t8\t-",
 	}, "\n")))
 	for code, want := range map[string]string{
 		"A": "diphenhydramine 25 + sertraline 50 systemic yes group  specific true with []",
@@ -52,7 +55,7 @@ func TestSiteColumns(t *testing.T) {
 		"F": "sertraline systemic unknown group  specific false with []",
 		"G": "doxylamine 10 systemic yes group  specific true with [pyridoxine]",
 	} {
-		m := own.Classify([]Coding{{System: "s", Code: code}}, nil)
+		m := own.Classify([]codes.Coding{{System: "s", Code: code}}, nil)
 		var found []string
 		for _, f := range m.Found {
 			line := strings.TrimSpace(f.Name + " " + f.Strength)
@@ -72,22 +75,22 @@ func TestSiteColumns(t *testing.T) {
 }
 
 func TestTheSiteDecides(t *testing.T) {
-	first := readSite(t, RxNorm+"\t312938\tfluoxetine\ns\t1\t-\n")
+	first := readSite(t, codes.RxNorm+"\t312938\tfluoxetine\ns\t1\t-\n")
 	second := readSite(t, "s\t1\tsertraline\ns\t2\tsertraline\ns\tBN\tsertraline\tunknown\t\t\tBN\n")
 	own := siteTerms(t, first, second)
 	for _, c := range []struct {
-		codings []Coding
+		codings []codes.Coding
 		want    string
 		why     string
 	}{
-		{[]Coding{{System: RxNorm, Code: "312938"}}, "fluoxetine", "over the embedded tables"},
-		{[]Coding{{System: "urn:oid:2.16.840.1.113883.6.88", Code: "312938"}}, "fluoxetine", "by another name of the system"},
-		{[]Coding{{System: RxNorm, Code: "36437"}}, "sertraline", "what the site does not have stays"},
-		{[]Coding{{System: "s", Code: "1", Display: "sertraline"}}, "", "an ordinary drug whatever its name"},
-		{[]Coding{{System: "s", Code: "2"}}, "sertraline", "from the second table"},
-		{[]Coding{{System: "s", Code: "BN"}, {System: RxNorm, Code: "310384"}}, "fluoxetine 10", "a brand gives way to a product"},
+		{[]codes.Coding{{System: codes.RxNorm, Code: "312938"}}, "fluoxetine", "over the embedded tables"},
+		{[]codes.Coding{{System: "urn:oid:2.16.840.1.113883.6.88", Code: "312938"}}, "fluoxetine", "by another name of the system"},
+		{[]codes.Coding{{System: codes.RxNorm, Code: "36437"}}, "sertraline", "what the site does not have stays"},
+		{[]codes.Coding{{System: "s", Code: "1", Display: "sertraline"}}, "", "an ordinary drug whatever its name"},
+		{[]codes.Coding{{System: "s", Code: "2"}}, "sertraline", "from the second table"},
+		{[]codes.Coding{{System: "s", Code: "BN"}, {System: codes.RxNorm, Code: "310384"}}, "fluoxetine 10", "a brand gives way to a product"},
 	} {
-		if got := drugs(own.Classify(c.codings, nil)); got != c.want {
+		if got := drugsIn(own.Classify(c.codings, nil)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.why, got, c.want)
 		}
 	}
@@ -120,13 +123,13 @@ func TestSiteRowErrors(t *testing.T) {
 // The order of the rows changes no answer: a table in order is searched, any other is indexed.
 func TestSiteOrderChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		systems := []string{RxNorm, NDC, "http://fhir.de/CodeSystem/ifa/pzn", "urn:oid:2.16.840.1.113883.6.69", "s"}
-		codes := []string{"1", "12", "2", "0069-4900-30", "00069490030", "000069490030", "01234567", "1234567", "a b"}
+		systems := []string{codes.RxNorm, codes.NDC, "http://fhir.de/CodeSystem/ifa/pzn", "urn:oid:2.16.840.1.113883.6.69", "s"}
+		asked := []string{"1", "12", "2", "0069-4900-30", "00069490030", "000069490030", "01234567", "1234567", "a b"}
 		rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
 			return SiteRow{
-				System: rapid.SampledFrom(systems).Draw(t, "system"), Code: rapid.SampledFrom(codes).Draw(t, "code"),
+				System: rapid.SampledFrom(systems).Draw(t, "system"), Code: rapid.SampledFrom(asked).Draw(t, "code"),
 				Ingredient: rapid.SampledFrom([]string{"sertraline", "Gabapentin", "-"}).Draw(t, "ingredient"),
-				Systemic:   rapid.SampledFrom([]Systemic{SystemicUnknown, SystemicYes, SystemicNo}).Draw(t, "systemic"),
+				Systemic:   rapid.SampledFrom([]drugs.Systemic{drugs.SystemicUnknown, drugs.SystemicYes, drugs.SystemicNo}).Draw(t, "systemic"),
 			}.String()
 		}), 1, 20).Draw(t, "rows")
 		answers := func(rows []string) map[string]string {
@@ -136,9 +139,9 @@ func TestSiteOrderChangesNothing(t *testing.T) {
 			}
 			all := map[string]string{}
 			for _, system := range systems {
-				for _, code := range codes {
+				for _, code := range asked {
 					found := map[string]bool{}
-					for _, r := range table.find(CanonicalSystem(system), code) {
+					for _, r := range table.find(codes.Canonical(system), code) {
 						found[strings.ToLower(r.Ingredient)+r.Systemic.String()] = true
 					}
 					all[system+" "+code] = fmt.Sprint(found)
@@ -169,8 +172,8 @@ func TestSiteRowRoundTrip(t *testing.T) {
 	for _, row := range []SiteRow{
 		{System: "s", Code: "c", Ingredient: "sertraline"},
 		{System: "s", Code: "c", Ingredient: "-", Status: "suppressed"},
-		{System: NDC, Code: "1", Ingredient: "gabapentin", Systemic: SystemicYes, Strength: "50", PerML: true, Name: "a | b", Kind: "SCD", Route: "oral", Status: "obsolete"},
-		{System: "s", Code: "c", Ingredient: "doxepin", Systemic: SystemicLowAbsorbed, Strength: "0.5"},
+		{System: codes.NDC, Code: "1", Ingredient: "gabapentin", Systemic: drugs.SystemicYes, Strength: "50", PerML: true, Name: "a | b", Kind: "SCD", Route: "oral", Status: "obsolete"},
+		{System: "s", Code: "c", Ingredient: "doxepin", Systemic: drugs.SystemicLowAbsorbed, Strength: "0.5"},
 	} {
 		got, err := parseSiteRow(row.String())
 		if err != nil {
@@ -186,8 +189,8 @@ func TestSiteRowRoundTrip(t *testing.T) {
 func TestSeal(t *testing.T) {
 	var text strings.Builder
 	rows := []SiteRow{
-		{System: "s", Code: "2", Ingredient: "sertraline", Systemic: SystemicYes}, {System: "s", Code: "1", Ingredient: "gabapentin"},
-		{System: NDC, Code: "00069490030", Ingredient: "sertraline", Strength: "50"}, {System: "s", Code: "2", Ingredient: "gabapentin"},
+		{System: "s", Code: "2", Ingredient: "sertraline", Systemic: drugs.SystemicYes}, {System: "s", Code: "1", Ingredient: "gabapentin"},
+		{System: codes.NDC, Code: "00069490030", Ingredient: "sertraline", Strength: "50"}, {System: "s", Code: "2", Ingredient: "gabapentin"},
 	}
 	if err := WriteSiteTable(&text, rows); err != nil {
 		t.Fatal(err)
@@ -198,8 +201,8 @@ func TestSeal(t *testing.T) {
 	}
 	_, plain, _ := strings.Cut(text.String(), "\n")
 	open := readSite(t, plain)
-	for _, key := range []codeKey{{"s", "1"}, {"s", "2"}, {"s", "3"}, {system: NDC, code: "0069-4900-30"}, {"", ""}, {"z", "1"}} {
-		if diff := cmp.Diff(open.find(key.system, key.code), sealed.find(key.system, key.code)); diff != "" {
+	for _, key := range []codes.Key{{System: "s", Code: "1"}, {System: "s", Code: "2"}, {System: "s", Code: "3"}, {System: codes.NDC, Code: "0069-4900-30"}, {System: "", Code: ""}, {System: "z", Code: "1"}} {
+		if diff := cmp.Diff(open.find(key.System, key.Code), sealed.find(key.System, key.Code)); diff != "" {
 			t.Errorf("%v (-open +sealed):\n%s", key, diff)
 		}
 	}
@@ -214,10 +217,10 @@ func TestSeal(t *testing.T) {
 		t.Error("an added row leaves no trace in the fingerprint")
 	}
 	var unsealed strings.Builder
-	if err := WriteSiteTable(&unsealed, []SiteRow{{System: NDC, Code: "0069-4900-30", Ingredient: "sertraline"}}); err != nil {
+	if err := WriteSiteTable(&unsealed, []SiteRow{{System: codes.NDC, Code: "0069-4900-30", Ingredient: "sertraline"}}); err != nil {
 		t.Fatal(err)
 	}
-	if found := readSite(t, unsealed.String()).find(NDC, "00069490030"); len(found) != 1 {
+	if found := readSite(t, unsealed.String()).find(codes.NDC, "00069490030"); len(found) != 1 {
 		t.Errorf("a code that is not in its compared form: %v", found)
 	}
 	if err := WriteSiteTable(&unsealed, []SiteRow{{System: "s", Code: "1", Ingredient: "salt"}}); err == nil {
@@ -231,7 +234,7 @@ func TestNDC11(t *testing.T) {
 		"00069490030": "00069490030", "000069490030": "00069490030", "0069490030": "0069490030", "0069-4900": "0069-4900",
 		"123456-789-01": "123456-789-01", "": "", "-": "-", "--": "--", "--1": "--1",
 	} {
-		if got := NDC11(code); got != want {
+		if got := codes.NDC11(code); got != want {
 			t.Errorf("%q: %q, want %q", code, got, want)
 		}
 	}
@@ -244,7 +247,7 @@ func FuzzSiteTable(f *testing.F) {
 	f.Add("\n")
 	f.Add("s\tc\rd\tsertraline")
 	f.Add("system\tcode\tingredient\n\ufeffs\tc\tGabapentin\t\t.5")
-	f.Add(NDC + "\t0069-4900-30\tsertraline\n" + NDC + "\t00069490030\tsertraline")
+	f.Add(codes.NDC + "\t0069-4900-30\tsertraline\n" + codes.NDC + "\t00069490030\tsertraline")
 	f.Fuzz(func(t *testing.T, text string) {
 		table, err := ReadSiteTable("", strings.NewReader(text))
 		if err != nil {
@@ -257,7 +260,7 @@ func FuzzSiteTable(f *testing.F) {
 		n := 0
 		for key, starts := range index {
 			n += len(starts)
-			if found := table.find(key.system, key.code); len(found) != len(starts) {
+			if found := table.find(key.System, key.Code); len(found) != len(starts) {
 				t.Fatalf("%q: %d rows, want %d", key, len(found), len(starts))
 			}
 		}
@@ -284,7 +287,7 @@ func BenchmarkSiteTable(b *testing.B) {
 	all := Embedded().Ingredients()
 	for i := range 300_000 {
 		fmt.Fprintln(&text, SiteRow{
-			System: NDC, Code: fmt.Sprintf("%011d", i*7919), Ingredient: all[i/7%len(all)].Name, Systemic: SystemicYes, Strength: "50",
+			System: codes.NDC, Code: fmt.Sprintf("%011d", i*7919), Ingredient: all[i/7%len(all)].Name, Systemic: drugs.SystemicYes, Strength: "50",
 			Name: "made-up 50 MG Extended Release Oral Tablet [Brand]", Route: "oral",
 		})
 	}
@@ -313,7 +316,7 @@ func BenchmarkSiteTable(b *testing.B) {
 		own := siteTerms(b, table)
 		b.ReportAllocs()
 		for b.Loop() {
-			own.Classify([]Coding{{System: NDC, Code: "00079190000"}}, nil)
+			own.Classify([]codes.Coding{{System: codes.NDC, Code: "00079190000"}}, nil)
 		}
 	})
 }

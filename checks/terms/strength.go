@@ -3,6 +3,8 @@ package terms
 import (
 	"math/big"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // addStrengths fills in the strengths that the name of a product tells, where it tells one for each ingredient:
@@ -67,7 +69,7 @@ func componentRelease(part string) string {
 	return ""
 }
 
-func componentDrug(part string) *Ingredient {
+func componentDrug(part string) *drugs.Ingredient {
 	for _, m := range mentions(fold(part)) {
 		if drugs := m.entry.drugs(); len(drugs) == 1 {
 			return drugs[0]
@@ -301,6 +303,3 @@ func decimal(value *big.Rat) (string, bool) {
 	}
 	return value.FloatString(digits), true
 }
-
-// upperCode gives a code in upper case without surrounding space; it does not allocate when nothing changes.
-func upperCode(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 var update = flag.Bool("update", false, "rewrite the keys and the order of data/names.tsv")
@@ -56,12 +59,12 @@ func TestProductsAreSorted(t *testing.T) {
 	}
 }
 
-var classes = []Class{
-	SSRI, SerotoninModulator, SNRI, Tricyclic, Tetracyclic, AntidepressantOther, AntidepressantAlternative, MAOI, Lithium,
-	AntipsychoticTypical, AntipsychoticAtypical, AntipsychoticNondopaminerg, AntihistamineSedating, AntihistamineNonsedating,
-	DopamineAntagonistAntiemet, DopamineAntagonistOther, DopamineDepleter, AntiemeticAlternative, Alpha2Delta, DopamineAgonist,
-	DopaminePrecursor, IronOral, IronIV, Opioid, Benzodiazepine, ZHypnotic, Barbiturate, MuscleRelaxant, CNSDepressantOther,
-	RLSContraindicated,
+var classes = []drugs.Class{
+	drugs.SSRI, drugs.SerotoninModulator, drugs.SNRI, drugs.Tricyclic, drugs.Tetracyclic, drugs.AntidepressantOther, drugs.AntidepressantAlternative, drugs.MAOI, drugs.Lithium,
+	drugs.AntipsychoticTypical, drugs.AntipsychoticAtypical, drugs.AntipsychoticNondopaminerg, drugs.AntihistamineSedating, drugs.AntihistamineNonsedating,
+	drugs.DopamineAntagonistAntiemet, drugs.DopamineAntagonistOther, drugs.DopamineDepleter, drugs.AntiemeticAlternative, drugs.Alpha2Delta, drugs.DopamineAgonist,
+	drugs.DopaminePrecursor, drugs.IronOral, drugs.IronIV, drugs.Opioid, drugs.Benzodiazepine, drugs.ZHypnotic, drugs.Barbiturate, drugs.MuscleRelaxant, drugs.CNSDepressantOther,
+	drugs.RLSContraindicated,
 }
 
 func TestTablesReferToKnownIngredients(t *testing.T) {
@@ -95,7 +98,7 @@ func TestTablesReferToKnownIngredients(t *testing.T) {
 func TestIngredientsAreWellFormed(t *testing.T) {
 	for line := range rows(ingredientsTSV) {
 		name := field(line, 0)
-		if !slices.Contains(classes, Class(field(line, 1))) {
+		if !slices.Contains(classes, drugs.Class(field(line, 1))) {
 			t.Errorf("%s: class %q", name, field(line, 1))
 		}
 		if !slices.Contains([]string{"yes", "low", "no"}, field(line, 2)) {
@@ -158,7 +161,7 @@ func TestLabUnitsHoldTheirOwn(t *testing.T) {
 				t.Errorf("%s: factor %q of %s", code, u.Factor, u.Unit)
 			}
 		}
-		if lab.Use != LabEvaluate && lab.Use != LabEvaluateWithNote {
+		if lab.Use != labEvaluate && lab.Use != LabEvaluateWithNote {
 			continue
 		}
 		if f, ok := Embedded().UnitFactor(lab, lab.CanonicalUnit); !ok || f != "1" {
@@ -172,7 +175,7 @@ func TestLabUnitsHoldTheirOwn(t *testing.T) {
 
 func TestFormsAreWellFormed(t *testing.T) {
 	for line := range rows(formsTSV) {
-		if s := parseSystemic(field(line, 2)); s != SystemicYes && s != SystemicNo && s != SystemicDepends {
+		if s := parseSystemic(field(line, 2)); s != drugs.SystemicYes && s != drugs.SystemicNo && s != drugs.SystemicDepends {
 			t.Errorf("%s: systemic %q", field(line, 0), field(line, 2))
 		}
 		if w := field(line, 3); w != "strong" && w != "weak" {
@@ -183,7 +186,7 @@ func TestFormsAreWellFormed(t *testing.T) {
 		}
 	}
 	for line := range rows(routesTSV) {
-		if parseSystemic(field(line, 3)) == SystemicUnknown || CanonicalSystem(field(line, 0)) != field(line, 0) {
+		if parseSystemic(field(line, 3)) == drugs.SystemicUnknown || codes.Canonical(field(line, 0)) != field(line, 0) {
 			t.Errorf("routes.tsv: %s", line)
 		}
 	}
@@ -229,7 +232,7 @@ func TestEveryNameIsFoundByItself(t *testing.T) {
 			name += " 50 mg"
 		}
 		m := Embedded().Classify(nil, []string{name})
-		var got []*Ingredient
+		var got []*drugs.Ingredient
 		for _, f := range m.Found {
 			got = append(got, f.Ingredient)
 		}

@@ -4,21 +4,25 @@
 // It must not know patients, FHIR resources, severities or time.
 package terms
 
+import (
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+)
+
 // MatchedBy says what identified a drug.
-type MatchedBy uint8
+type matchedBy uint8
 
 // What identified a drug.
 const (
-	MatchedNone MatchedBy = iota
+	MatchedNone matchedBy = iota
 	MatchedCode
-	MatchedName
+	matchedName
 )
 
-func (m MatchedBy) String() string { return [...]string{"none", "code", "name"}[m] }
+func (m matchedBy) String() string { return [...]string{"none", "code", "name"}[m] }
 
 // Found is one ingredient of a classified drug.
 type Found struct {
-	*Ingredient
+	*drugs.Ingredient
 	// Doubt: the name is used for another drug elsewhere (brand_reused) or is an ambiguous abbreviation: it counts at most low.
 	// It says in words what else the name may be.
 	Doubt string
@@ -35,11 +39,11 @@ type Found struct {
 
 // Match is what the tables say of a drug.
 type Match struct {
-	By    MatchedBy
+	By    matchedBy
 	Found []Found
 	// Systemic by the product itself: its dose form, or a local ATC code, or form words in a name ("cream"). SystemicUnknown when
 	// the product does not tell; then the route decides.
-	Systemic Systemic
+	Systemic drugs.Systemic
 	// Specific: Systemic comes from a specific product code, which outranks the route.
 	Specific bool
 	// RouteGroup of products.tsv (oral, injectable, transdermal, ...), "" when unknown.

@@ -39,7 +39,7 @@ func (t *Terms) UnitFactor(lab *Lab, unit string) (factor string, ok bool) {
 
 // foldUnits are the units of a row by their folded spelling. One that two units with different
 // factors share is "".
-func foldUnits(units []UnitFactor) map[string]string {
+func foldUnits(units []unitFactor) map[string]string {
 	folded := make(map[string]string, len(units))
 	for _, u := range units {
 		key := foldUnit(u.Unit)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // Use is what a drug is given for, as far as it decides which alternatives fit.
@@ -38,7 +40,7 @@ type indications struct {
 
 type (
 	useCode struct {
-		key codeKey
+		key codes.Key
 		use Use
 	}
 	useWord struct {
@@ -52,19 +54,19 @@ var useTable = sync.OnceValue(func() indications {
 	for line := range rows(indicationsTSV) {
 		use := Use(field(line, 0))
 		if system := field(line, 1); system != "text" {
-			system = CanonicalSystem(system)
-			t.codes = append(t.codes, useCode{codeKey{system: system, code: conditionCode(system, field(line, 2))}, use})
+			system = codes.Canonical(system)
+			t.codes = append(t.codes, useCode{codes.Key{System: system, Code: codes.Diagnosis(system, field(line, 2))}, use})
 			continue
 		}
 		t.words = append(t.words, useWord{normalise(field(line, 2)), use})
 	}
-	slices.SortStableFunc(t.codes, func(a, b useCode) int { return len(b.key.code) - len(a.key.code) })
+	slices.SortStableFunc(t.codes, func(a, b useCode) int { return len(b.key.Code) - len(a.key.Code) })
 	return t
 })
 
 // UsesOf tells what a reason means: by its codes, of which those of ICD count with all below them,
 // else by its words. Nothing where the table knows neither.
-func (t *Terms) UsesOf(codings []Coding, texts []string) []Use {
+func (t *Terms) UsesOf(codings []codes.Coding, texts []string) []Use {
 	var uses []Use
 	add := func(u Use) {
 		if !slices.Contains(uses, u) {
@@ -93,15 +95,15 @@ func (t *Terms) UsesOf(codings []Coding, texts []string) []Use {
 	return uses
 }
 
-func useOfCode(c Coding) (Use, bool) {
-	system := CanonicalSystem(c.System)
+func useOfCode(c codes.Coding) (Use, bool) {
+	system := codes.Canonical(c.System)
 	if system == "" || c.Code == "" {
 		return "", false
 	}
-	code := conditionCode(system, c.Code)
+	code := codes.Diagnosis(system, c.Code)
 	for _, row := range useTable().codes {
-		below := isICD10(system) && isICD10(row.key.system) && strings.HasPrefix(code, row.key.code)
-		if below || row.key == (codeKey{system, code}) {
+		below := codes.IsICD10(system) && codes.IsICD10(row.key.System) && strings.HasPrefix(code, row.key.Code)
+		if below || row.key == (codes.Key{System: system, Code: code}) {
 			return row.use, true
 		}
 	}

@@ -3,6 +3,8 @@ package terms
 import (
 	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // doxylamine with pyridoxine is the one combination whose partner, itself in no class of ours, changes a check: it is the
@@ -16,13 +18,13 @@ var withPyridoxine = []string{
 }
 
 // companions tells which other substances of a medication change a check.
-func (t *Terms) companions(found []Found, codings []Coding, names []string) []string {
+func (t *Terms) companions(found []Found, codings []codes.Coding, names []string) []string {
 	if !slices.ContainsFunc(found, func(f Found) bool { return f.Name == doxylamine }) {
 		return nil
 	}
 	said := slices.Clone(names)
 	for _, c := range codings {
-		system, code := CanonicalSystem(c.System), strings.TrimSpace(c.Code)
+		system, code := codes.Canonical(c.System), strings.TrimSpace(c.Code)
 		if r, _ := t.recognise(system, code); len(r.with) > 0 {
 			return r.with
 		}

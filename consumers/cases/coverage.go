@@ -9,6 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // Coverage is what cases reached, and what they did not.
@@ -117,7 +118,7 @@ func (c *Coverage) rows(set *checks.Settings, f *facts.Fact, reach func(*Reached
 	if t == nil {
 		t = terms.Embedded()
 	}
-	drug := func(codings []terms.Coding, names []string) {
+	drug := func(codings []codes.Coding, names []string) {
 		m := t.Classify(codings, names)
 		for _, found := range m.Found {
 			reach(&c.Rows[0], found.Name)
@@ -149,13 +150,13 @@ func (c *Coverage) rows(set *checks.Settings, f *facts.Fact, reach func(*Reached
 	}
 }
 
-func drugOf(d *facts.Drug, classify func([]terms.Coding, []string)) {
+func drugOf(d *facts.Drug, classify func([]codes.Coding, []string)) {
 	classify(d.Codings, d.Names)
 	for i := range d.Parts {
 		classify(d.Parts[i].Codings, d.Parts[i].Names)
 	}
 }
 
-func codeText(c terms.Coding) string {
+func codeText(c codes.Coding) string {
 	return c.System[strings.LastIndexByte(c.System, '/')+1:] + " " + c.Code
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -34,7 +34,7 @@ func order(ref facts.Ref, drug string, medication facts.Ref) facts.Fact {
 
 func condition(ref facts.Ref) facts.Fact {
 	return facts.Fact{Ref: ref, Kind: facts.KindCondition, Condition: &facts.Condition{
-		Code:         facts.Concept{Codings: []terms.Coding{{System: "http://snomed.info/sct", Code: "32914008"}}},
+		Code:         facts.Concept{Codings: []codes.Coding{{System: "http://snomed.info/sct", Code: "32914008"}}},
 		Verification: facts.VerificationConfirmed, Clinical: facts.ClinicalActive}}
 }
 

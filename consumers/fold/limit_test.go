@@ -13,7 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // fewFacts are limits that a handful of events pass again and again.
@@ -23,7 +23,7 @@ func fewFacts(t *rapid.T) checks.FactLimits {
 }
 
 func result(ref facts.Ref, loinc, value string) facts.Fact {
-	q := facts.Quantity{Value: value, Unit: "ng/mL", Code: "ng/mL", System: terms.UCUM}
+	q := facts.Quantity{Value: value, Unit: "ng/mL", Code: "ng/mL", System: codes.UCUM}
 	return facts.Fact{Ref: ref, Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{loinc},
 		Value: facts.Value{Kind: facts.QuantityValue, Quantity: q}, Effective: facts.Period{Start: moment.Instant(asOf.AddDate(0, 0, -30))}}}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
@@ -32,7 +32,7 @@ func BundleOf(a *Advice) ([]byte, error) {
 		flags []checks.Flag
 	}{{tagBecause, a.Because}, {tagOpen, a.Open}} {
 		for _, f := range group.flags {
-			issue, err := issue.Marshal(f, terms.Coding{System: tagSystem, Code: group.tag})
+			issue, err := issue.Marshal(f, codes.Coding{System: tagSystem, Code: group.tag})
 			if err != nil {
 				return nil, err
 			}
@@ -52,7 +52,7 @@ func BundleOf(a *Advice) ([]byte, error) {
 func ServiceRequest(patient facts.Ref, encounter string, test Coding, asOf time.Time) map[string]any {
 	r := object{
 		"resourceType": "ServiceRequest", "status": "draft", "intent": "order",
-		"category": []object{{"coding": []object{{"system": terms.SNOMED, "code": "108252007", "display": "Laboratory procedure"}}}},
+		"category": []object{{"coding": []object{{"system": codes.SNOMED, "code": "108252007", "display": "Laboratory procedure"}}}},
 		"code":     object{"coding": []Coding{test}, "text": test.Display},
 		"subject":  object{"reference": string(patient)}, "authoredOn": asOf.UTC().Format(time.RFC3339),
 		"reasonCode":         []object{{"text": "Iron status in restless legs syndrome"}},

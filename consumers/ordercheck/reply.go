@@ -8,6 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // Reply is advice as JSON. Absent values are left out; because and open are always there.
@@ -58,9 +59,9 @@ type Coding struct {
 
 // Names of the tests are the long common names of LOINC (loinc.org); the codes are those of rules.md R3.
 var ironTests = map[terms.Analyte]Coding{
-	terms.Ferritin: {terms.LOINC, "2276-4", "Ferritin [Mass/volume] in Serum or Plasma"},
-	terms.Iron:     {terms.LOINC, "2498-4", "Iron [Mass/volume] in Serum or Plasma"},
-	terms.TIBC:     {terms.LOINC, "2500-7", "Iron binding capacity [Mass/volume] in Serum or Plasma"},
+	terms.Ferritin: {codes.LOINC, "2276-4", "Ferritin [Mass/volume] in Serum or Plasma"},
+	terms.Iron:     {codes.LOINC, "2498-4", "Iron [Mass/volume] in Serum or Plasma"},
+	terms.TIBC:     {codes.LOINC, "2500-7", "Iron binding capacity [Mass/volume] in Serum or Plasma"},
 }
 
 // IronOrders are the tests that a need asks for.

@@ -7,7 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -123,7 +123,7 @@ func (w *world) order(d facts.Drug, medication facts.Ref) *facts.Order {
 }
 
 func (w *world) lab() facts.Fact {
-	value := facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: fmt.Sprint(20 + 60*w.rand.IntN(3)), Code: "ng/mL", Unit: "ng/mL", System: terms.UCUM}}
+	value := facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: fmt.Sprint(20 + 60*w.rand.IntN(3)), Code: "ng/mL", Unit: "ng/mL", System: codes.UCUM}}
 	at := began.AddDate(0, 0, -[]int{10, 181, 365}[w.rand.IntN(3)]).Add(time.Duration(w.rand.IntN(72)) * time.Hour)
 	return facts.Fact{Ref: w.ref("Observation", 3), Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal,
 		Loincs: []string{"2276-4"}, Value: value, Effective: facts.Period{Start: moment.Instant(at)}}}
@@ -131,7 +131,7 @@ func (w *world) lab() facts.Fact {
 
 func (w *world) condition() facts.Fact {
 	c := &facts.Condition{Verification: facts.VerificationConfirmed, Clinical: facts.ClinicalActive,
-		Code: facts.Concept{Codings: []terms.Coding{{System: "http://snomed.info/sct", Code: "32914008"}}}}
+		Code: facts.Concept{Codings: []codes.Coding{{System: "http://snomed.info/sct", Code: "32914008"}}}}
 	if w.rand.IntN(6) == 0 {
 		c.Verification = facts.VerificationRefuted
 	}

@@ -13,14 +13,14 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // Marshal writes f as a FHIR R4 DetectedIssue (hl7.org/fhir/R4/detectedissue.html). Unmarshal reads back all that f
 // says, under these conditions: texts are UTF-8 and no text of a list is empty, since FHIR has no empty strings. An error says
 // that a value is not one of its closed list, or that AsOf cannot be written; the text of f is never a reason to refuse it.
 // Tags become meta.tag; they belong to the resource as it is sent, not to the flag, and are not read back.
-func Marshal(f checks.Flag, tags ...terms.Coding) ([]byte, error) {
+func Marshal(f checks.Flag, tags ...codes.Coding) ([]byte, error) {
 	issue, err := detectedIssue(&f)
 	if err != nil {
 		return nil, fmt.Errorf("flag as DetectedIssue: %w", err)
@@ -235,7 +235,7 @@ func referenceTo(r facts.Ref) *samply.Reference {
 	return &samply.Reference{Reference: ptr(string(r))}
 }
 
-func tagList(list []terms.Coding) []samply.Coding {
+func tagList(list []codes.Coding) []samply.Coding {
 	var out []samply.Coding
 	for _, c := range list {
 		out = append(out, samply.Coding{System: optional(c.System), Code: optional(c.Code), Display: optional(c.Display)})

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // derivation finds out what the codes of a release mean.
@@ -65,10 +67,10 @@ func (d *derivation) byName(name string) meaning {
 			return meaning{}
 		}
 		row := terms.SiteRow{
-			System: terms.DMD, Ingredient: f.Name, Systemic: m.Systemic, Route: m.RouteGroup,
+			System: codes.DMD, Ingredient: f.Name, Systemic: m.Systemic, Route: m.RouteGroup,
 			Strength: f.Strength, PerML: f.PerML,
 		}
-		if m.Systemic == terms.SystemicDepends {
+		if m.Systemic == drugs.SystemicDepends {
 			row.Systemic = f.Nasal()
 		}
 		rows = append(rows, row)
@@ -99,10 +101,10 @@ func (d *derivation) withIngredients(r *record, rows []terms.SiteRow) []terms.Si
 	if len(listed) > 0 && !slices.Equal(listed, named) {
 		d.report.Differ = append(d.report.Differ, Difference{r.code, r.name, listed, named})
 	}
-	like := terms.SiteRow{System: terms.DMD}
+	like := terms.SiteRow{System: codes.DMD}
 	if len(rows) > 0 {
 		like.Systemic, like.Route, like.Name = rows[0].Systemic, rows[0].Route, r.name
-	} else if acts := d.tables.Form([]terms.Coding{{Display: r.name}}); acts != terms.SystemicDepends {
+	} else if acts := d.tables.Form([]codes.Coding{{Display: r.name}}); acts != drugs.SystemicDepends {
 		like.Systemic = acts
 	}
 	for _, name := range listed {
@@ -118,7 +120,7 @@ func (d *derivation) withIngredients(r *record, rows []terms.SiteRow) []terms.Si
 func (d *derivation) named(r *record, kind string) {
 	m := d.byName(r.name)
 	for i := range m.rows {
-		m.rows[i].Systemic, m.rows[i].Route, m.rows[i].Strength = terms.SystemicUnknown, "", ""
+		m.rows[i].Systemic, m.rows[i].Route, m.rows[i].Strength = drugs.SystemicUnknown, "", ""
 	}
 	d.add(r, kind, m)
 }
@@ -145,7 +147,7 @@ func (d *derivation) add(r *record, kind string, m meaning) {
 		d.report.Listed++
 	case m.sure && d.others:
 		d.report.Others++
-		rows = []terms.SiteRow{{System: terms.DMD, Ingredient: terms.NoIngredient}}
+		rows = []terms.SiteRow{{System: codes.DMD, Ingredient: terms.NoIngredient}}
 	}
 	status := ""
 	if r.invalid {

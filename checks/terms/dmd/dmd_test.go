@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // element writes a row of an XML file: pairs of a name and a value.
@@ -60,7 +61,7 @@ func brief(rows []terms.SiteRow, code string) string {
 	var parts []string
 	for _, r := range rows {
 		if r.Code == code {
-			parts = append(parts, strings.TrimPrefix(r.String(), terms.DMD+"\t"+code+"\t"))
+			parts = append(parts, strings.TrimPrefix(r.String(), codes.DMD+"\t"+code+"\t"))
 		}
 	}
 	return strings.Join(parts, " + ")

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // Names of the files in the directory's archive.
@@ -56,7 +58,7 @@ func Import(d Directory) (*Table, error) {
 	err = readTable(d.Packages, PackagesFile, []string{"PRODUCTNDC", "NDCPACKAGECODE"}, func(get func(string) string) {
 		t.Report.Packages++
 		of, known := products[get("PRODUCTNDC")]
-		code := terms.NDC11(get("NDCPACKAGECODE"))
+		code := codes.NDC11(get("NDCPACKAGECODE"))
 		switch {
 		case !known:
 			t.Report.Orphans++
@@ -85,7 +87,7 @@ func rowsOf(product []terms.SiteRow, code string, others bool) []terms.SiteRow {
 		if !others {
 			return nil
 		}
-		return []terms.SiteRow{{System: terms.NDC, Code: code, Ingredient: terms.NoIngredient}}
+		return []terms.SiteRow{{System: codes.NDC, Code: code, Ingredient: terms.NoIngredient}}
 	}
 	rows := slices.Clone(product)
 	for i := range rows {
@@ -130,7 +132,7 @@ func mergeRows(rows []terms.SiteRow) []terms.SiteRow {
 			m.Strength, m.PerML = "", false
 		}
 		if m.Systemic != row.Systemic {
-			m.Systemic = terms.SystemicUnknown
+			m.Systemic = drugs.SystemicUnknown
 		}
 		if m.Route != row.Route {
 			m.Route = ""
@@ -161,8 +163,8 @@ func productRows(get func(string) string) []terms.SiteRow {
 			if f.Doubt != "" {
 				continue
 			}
-			row := terms.SiteRow{System: terms.NDC, Ingredient: f.Name, Systemic: acts, Route: route, Name: name}
-			if acts == terms.SystemicDepends {
+			row := terms.SiteRow{System: codes.NDC, Ingredient: f.Name, Systemic: acts, Route: route, Name: name}
+			if acts == drugs.SystemicDepends {
 				row.Systemic = f.Nasal()
 			}
 			if i < len(amounts) && i < len(units) {
@@ -187,21 +189,21 @@ func list(value string) []string {
 
 // actsWhere tells where a product acts by its route, else by its dose form. Several routes that
 // differ leave it unknown.
-func actsWhere(routes, form string) (terms.Systemic, string) {
+func actsWhere(routes, form string) (drugs.Systemic, string) {
 	tables := terms.Embedded()
-	acts, route := terms.SystemicUnknown, ""
+	acts, route := drugs.SystemicUnknown, ""
 	for i, one := range list(routes) {
 		a, r := tables.Route(nil, []string{one})
 		if i > 0 && a != acts {
-			return terms.SystemicUnknown, ""
+			return drugs.SystemicUnknown, ""
 		}
 		if i > 0 && r != route {
 			r = ""
 		}
 		acts, route = a, r
 	}
-	if acts == terms.SystemicUnknown {
-		acts = tables.Form([]terms.Coding{{Display: form}})
+	if acts == drugs.SystemicUnknown {
+		acts = tables.Form([]codes.Coding{{Display: form}})
 	}
 	return acts, route
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 const (
@@ -57,7 +58,7 @@ func brief(rows []terms.SiteRow, code string) string {
 	var parts []string
 	for _, r := range rows {
 		if r.Code == code {
-			parts = append(parts, strings.TrimPrefix(r.String(), terms.NDC+"\t"+code+"\t"))
+			parts = append(parts, strings.TrimPrefix(r.String(), codes.NDC+"\t"+code+"\t"))
 		}
 	}
 	return strings.Join(parts, " + ")

@@ -7,16 +7,18 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // drugs are ingredients of the tables, each once.
-type drugs []*terms.Ingredient
+type drugList []*drugs.Ingredient
 
 // derivation finds out what the concepts of a graph hold.
 type derivation struct {
 	*graph
 	tables *terms.Terms
-	found  []drugs // by concept, once asked for
+	found  []drugList // by concept, once asked for
 	asked  []bool
 	named  map[int32]terms.Match // what the names of withdrawn concepts without relations tell
 	others bool                  // other drugs have rows too
@@ -25,9 +27,9 @@ type derivation struct {
 func newDerivation(g *graph) *derivation {
 	d := &derivation{
 		graph: g, tables: terms.Embedded(),
-		found: make([]drugs, len(g.concepts)), asked: make([]bool, len(g.concepts)), named: map[int32]terms.Match{},
+		found: make([]drugList, len(g.concepts)), asked: make([]bool, len(g.concepts)), named: map[int32]terms.Match{},
 	}
-	known := map[*terms.Ingredient]bool{}
+	known := map[*drugs.Ingredient]bool{}
 	for i := range g.concepts {
 		if drug := d.anchor(int32(i)); drug != nil {
 			known[drug] = true
@@ -39,7 +41,7 @@ func newDerivation(g *graph) *derivation {
 }
 
 // anchor is the ingredient of the tables that a concept is: by its code, or, for what the tables have no code of, by its exact name.
-func (d *derivation) anchor(at int32) *terms.Ingredient {
+func (d *derivation) anchor(at int32) *drugs.Ingredient {
 	c := &d.concepts[at]
 	if c.kind != kindIN && c.kind != kindPIN {
 		return nil
@@ -54,7 +56,7 @@ func (d *derivation) anchor(at int32) *terms.Ingredient {
 }
 
 // checkName notes an ingredient whose code the tables have, but under a name that they do not take for it: the code may be wrong.
-func (d *derivation) checkName(c *concept, drug *terms.Ingredient) {
+func (d *derivation) checkName(c *concept, drug *drugs.Ingredient) {
 	m := d.tables.Classify(nil, []string{c.name})
 	if !slices.ContainsFunc(m.Found, func(f terms.Found) bool { return f.Ingredient == drug }) {
 		d.report.Renamed = append(d.report.Renamed, Contradiction{Code: codeOf(c.id), Kind: c.kind.String(), Tables: []string{drug.Name}, Release: []string{c.name}})
@@ -62,14 +64,14 @@ func (d *derivation) checkName(c *concept, drug *terms.Ingredient) {
 }
 
 // drugsOf are the ingredients of a concept. Its relations lead to lower term types only, so that the walk ends.
-func (d *derivation) drugsOf(at int32) drugs {
+func (d *derivation) drugsOf(at int32) drugList {
 	if d.asked[at] {
 		return d.found[at]
 	}
 	d.asked[at] = true
 	switch drug := d.anchor(at); {
 	case drug != nil:
-		d.found[at] = drugs{drug}
+		d.found[at] = drugList{drug}
 	case d.withoutRelations(at):
 		d.found[at] = d.byName(at)
 	default:
@@ -79,9 +81,9 @@ func (d *derivation) drugsOf(at int32) drugs {
 }
 
 // byRelations joins the ingredients of what a concept is most directly made of.
-func (d *derivation) byRelations(at int32) drugs {
-	var all drugs
-	var replaced drugs
+func (d *derivation) byRelations(at int32) drugList {
+	var all drugList
+	var replaced drugList
 	for _, e := range d.best(at) {
 		for _, drug := range d.drugsOf(e.part) {
 			if !slices.Contains(all, drug) {
@@ -90,16 +92,16 @@ func (d *derivation) byRelations(at int32) drugs {
 		}
 		replaced = append(replaced, d.replacedBy(e.part)...)
 	}
-	return slices.DeleteFunc(all, func(drug *terms.Ingredient) bool { return slices.Contains(replaced, drug) })
+	return slices.DeleteFunc(all, func(drug *drugs.Ingredient) bool { return slices.Contains(replaced, drug) })
 }
 
 // replacedBy are the ingredients whose form a precise ingredient is that is a drug of its own: gabapentin by its enacarbil.
-func (d *derivation) replacedBy(at int32) drugs {
+func (d *derivation) replacedBy(at int32) drugList {
 	own := d.anchor(at)
 	if own == nil || d.concepts[at].kind != kindPIN {
 		return nil
 	}
-	var bases drugs
+	var bases drugList
 	for _, e := range d.parts(at) {
 		if base := d.anchor(e.part); base != nil && base != own {
 			bases = append(bases, base)
@@ -124,13 +126,13 @@ func (d *derivation) best(at int32) []edge {
 func (d *derivation) withoutRelations(at int32) bool { return len(d.best(at)) == 0 }
 
 // byName reads the name of a withdrawn concept, whose relations RxNorm does not keep. A name that leaves a doubt tells nothing.
-func (d *derivation) byName(at int32) drugs {
+func (d *derivation) byName(at int32) drugList {
 	c := &d.concepts[at]
 	if c.status == statusCurrent || c.kind < kindPIN {
 		return nil
 	}
 	m := d.tables.Classify(nil, []string{c.name})
-	var all drugs
+	var all drugList
 	for _, f := range m.Found {
 		if f.Doubt != "" {
 			return nil
@@ -179,10 +181,10 @@ func (d *derivation) codes() []terms.SiteRow {
 			d.report.Withdrawn++
 		}
 		d.compare(at, found)
-		rows = d.appendRows(rows, at, terms.SiteRow{System: terms.RxNorm, Code: codeOf(c.id), Kind: c.kind.String(), Status: c.status.String()})
+		rows = d.appendRows(rows, at, terms.SiteRow{System: codes.RxNorm, Code: codeOf(c.id), Kind: c.kind.String(), Status: c.status.String()})
 		if local[at] {
 			for j := len(rows) - len(found); j < len(rows); j++ {
-				rows[j].Systemic = terms.SystemicNo
+				rows[j].Systemic = drugs.SystemicNo
 			}
 		}
 	}
@@ -192,7 +194,7 @@ func (d *derivation) codes() []terms.SiteRow {
 // appendOther adds the row of a concept that holds none of our drugs. What the embedded tables take for one of them keeps their answer.
 func (d *derivation) appendOther(rows []terms.SiteRow, at int32) []terms.SiteRow {
 	c := &d.concepts[at]
-	row := terms.SiteRow{System: terms.RxNorm, Code: codeOf(c.id), Ingredient: terms.NoIngredient, Kind: c.kind.String(), Status: c.status.String()}
+	row := terms.SiteRow{System: codes.RxNorm, Code: codeOf(c.id), Ingredient: terms.NoIngredient, Kind: c.kind.String(), Status: c.status.String()}
 	if embedded := d.embedded(c); len(embedded) > 0 && c.kind >= kindIN {
 		d.report.Kept = append(d.report.Kept, Contradiction{Code: row.Code, Kind: row.Kind, Tables: embedded})
 		return rows
@@ -219,7 +221,7 @@ func (d *derivation) isOther(at int32) bool {
 
 // embedded are the ingredients that the embedded tables have for the code of a concept.
 func (d *derivation) embedded(c *concept) (names []string) {
-	for _, f := range d.tables.Classify([]terms.Coding{{System: terms.RxNorm, Code: codeOf(c.id)}}, nil).Found {
+	for _, f := range d.tables.Classify([]codes.Coding{{System: codes.RxNorm, Code: codeOf(c.id)}}, nil).Found {
 		names = append(names, f.Name)
 	}
 	return names
@@ -243,9 +245,9 @@ func cleanName(name string) string { return strings.Join(strings.Fields(name), "
 func codeOf(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
 
 // compare notes where the release says something else of a code than the embedded tables.
-func (d *derivation) compare(at int32, found drugs) {
+func (d *derivation) compare(at int32, found drugList) {
 	code := codeOf(d.concepts[at].id)
-	m := d.tables.Classify([]terms.Coding{{System: terms.RxNorm, Code: code}}, nil)
+	m := d.tables.Classify([]codes.Coding{{System: codes.RxNorm, Code: code}}, nil)
 	if m.By != terms.MatchedCode {
 		return
 	}
@@ -260,7 +262,7 @@ func (d *derivation) compare(at int32, found drugs) {
 	}
 }
 
-func (f drugs) names() []string {
+func (f drugList) names() []string {
 	names := make([]string, len(f))
 	for i, drug := range f {
 		names[i] = drug.Name

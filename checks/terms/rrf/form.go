@@ -4,30 +4,31 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // actsWhere tells whether a concept brings one of its ingredients into the body, and by which route group. Brands, ingredients,
 // combinations and components have no form and tell neither.
-func (d *derivation) actsWhere(at int32, drug *terms.Ingredient) (terms.Systemic, string) {
+func (d *derivation) actsWhere(at int32, drug *drugs.Ingredient) (drugs.Systemic, string) {
 	c := &d.concepts[at]
 	switch {
 	case c.kind.pack():
 		return d.packActsWhere(at, drug)
 	case !c.kind.formed():
-		return terms.SystemicUnknown, ""
+		return drugs.SystemicUnknown, ""
 	}
 	systemic, route := formOf(d.doseForm(at))
 	switch {
-	case systemic == terms.SystemicDepends:
+	case systemic == drugs.SystemicDepends:
 		systemic = drug.Nasal()
-	case systemic == terms.SystemicNo && route == "topical" && drug.Name == "doxepin":
-		systemic = terms.SystemicLowAbsorbed // rules.md R16: enough of the cream is absorbed to sedate
+	case systemic == drugs.SystemicNo && route == "topical" && drug.Name == "doxepin":
+		systemic = drugs.SystemicLowAbsorbed // rules.md R16: enough of the cream is absorbed to sedate
 	}
 	return systemic, route
 }
 
 // packActsWhere joins what the products of a pack tell that hold the ingredient; where they differ it is not known.
-func (d *derivation) packActsWhere(at int32, drug *terms.Ingredient) (systemic terms.Systemic, route string) {
+func (d *derivation) packActsWhere(at int32, drug *drugs.Ingredient) (systemic drugs.Systemic, route string) {
 	first := true
 	for _, e := range d.best(at) {
 		if !holds(d.drugsOf(e.part), drug) {
@@ -35,7 +36,7 @@ func (d *derivation) packActsWhere(at int32, drug *terms.Ingredient) (systemic t
 		}
 		s, r := d.actsWhere(e.part, drug)
 		if !first && s != systemic {
-			s = terms.SystemicUnknown
+			s = drugs.SystemicUnknown
 		}
 		if !first && r != route {
 			r = ""
@@ -48,7 +49,7 @@ func (d *derivation) packActsWhere(at int32, drug *terms.Ingredient) (systemic t
 	return systemic, route
 }
 
-func holds(all drugs, drug *terms.Ingredient) bool {
+func holds(all drugList, drug *drugs.Ingredient) bool {
 	for _, known := range all {
 		if known == drug {
 			return true
@@ -69,7 +70,7 @@ func (d *derivation) doseForm(at int32) string {
 }
 
 // formOf reads a dose form by the words that the tables have for forms, and gives it the route group of products.tsv.
-func formOf(form string) (terms.Systemic, string) {
+func formOf(form string) (drugs.Systemic, string) {
 	for _, own := range ownForms {
 		if strings.Contains(form, own.words) {
 			return own.systemic, own.group
@@ -85,14 +86,14 @@ func formOf(form string) (terms.Systemic, string) {
 // ownForms are dose forms and groups of RxNorm whose words say something else in a medication text, or nothing.
 var ownForms = []struct {
 	words    string
-	systemic terms.Systemic
+	systemic drugs.Systemic
 	group    string
 }{
-	{"Sublingual", terms.SystemicYes, "sublingual_buccal"}, {"Buccal", terms.SystemicYes, "sublingual_buccal"},
-	{"Oral Film", terms.SystemicYes, "sublingual_buccal"}, {"Oral Lozenge", terms.SystemicYes, "sublingual_buccal"},
-	{"Oral Spray", terms.SystemicYes, "sublingual_buccal"}, {"Nasal", terms.SystemicDepends, "nasal"},
-	{"Inhalant Product", terms.SystemicYes, "inhalation"}, {"Granule Product", terms.SystemicYes, "oral"},
-	{"Chewing Gum", terms.SystemicYes, "oral"}, {"Soap", terms.SystemicNo, "topical"}, {"Medicated Pad", terms.SystemicNo, "topical"},
+	{"Sublingual", drugs.SystemicYes, "sublingual_buccal"}, {"Buccal", drugs.SystemicYes, "sublingual_buccal"},
+	{"Oral Film", drugs.SystemicYes, "sublingual_buccal"}, {"Oral Lozenge", drugs.SystemicYes, "sublingual_buccal"},
+	{"Oral Spray", drugs.SystemicYes, "sublingual_buccal"}, {"Nasal", drugs.SystemicDepends, "nasal"},
+	{"Inhalant Product", drugs.SystemicYes, "inhalation"}, {"Granule Product", drugs.SystemicYes, "oral"},
+	{"Chewing Gum", drugs.SystemicYes, "oral"}, {"Soap", drugs.SystemicNo, "topical"}, {"Medicated Pad", drugs.SystemicNo, "topical"},
 }
 
 // routeGroups are the groups of products.tsv for routes that go by another name.
@@ -116,7 +117,7 @@ func (d *derivation) localBrands() map[int32]bool {
 
 func (d *derivation) isLocal(at int32) bool {
 	for _, drug := range d.drugsOf(at) {
-		if systemic, _ := d.actsWhere(at, drug); systemic != terms.SystemicNo {
+		if systemic, _ := d.actsWhere(at, drug); systemic != drugs.SystemicNo {
 			return false
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // brief is what a code came to: its ingredients with strengths, where it acts, and what is told of the code.
@@ -66,7 +67,7 @@ func TestImportConcepts(t *testing.T) {
 		{"999001", "sertraline yes oral GPCK", "a pack with an ordinary drug"},
 		{"999002", "diphenhydramine no topical BPCK + sertraline yes oral BPCK", "a pack of a tablet and a cream"},
 	} {
-		if got := brief(table.Rows, terms.RxNorm, c.code); got != c.want {
+		if got := brief(table.Rows, codes.RxNorm, c.code); got != c.want {
 			t.Errorf("%s (%s): %q, want %q", c.code, c.why, got, c.want)
 		}
 	}
@@ -74,17 +75,17 @@ func TestImportConcepts(t *testing.T) {
 
 func TestImportPackages(t *testing.T) {
 	table := importSmall(t)
-	var codes []string
+	var held []string
 	for _, r := range table.Rows {
-		if r.System == terms.NDC && !slices.Contains(codes, r.Code) {
-			codes = append(codes, r.Code)
+		if r.System == codes.NDC && !slices.Contains(held, r.Code) {
+			held = append(held, r.Code)
 		}
 	}
 	want := []string{
 		"00000-0001", "00000000101", "00069-4900", "00069490030", "00069490041", "00268-0430", "00268043005", "11111-0222", "11111-2222",
 		"11111022233", "11111222203", "22222-3333", "22222333344", "33333-4444", "33333444455", "44444-3333", "44444333322",
 	}
-	if diff := cmp.Diff(want, codes); diff != "" {
+	if diff := cmp.Diff(want, held); diff != "" {
 		t.Errorf("codes (-want +got):\n%s", diff)
 	}
 	for code, want := range map[string]string{
@@ -95,7 +96,7 @@ func TestImportPackages(t *testing.T) {
 		"44444333322": "sertraline yes oral",
 		"00069-4900":  "sertraline 50 yes oral",
 	} {
-		if got := brief(table.Rows, terms.NDC, code); got != want {
+		if got := brief(table.Rows, codes.NDC, code); got != want {
 			t.Errorf("%s: %q, want %q", code, got, want)
 		}
 	}
@@ -125,7 +126,7 @@ func TestImportTells(t *testing.T) {
 	if diff := cmp.Diff([]int{11, 10, 4, 3, 0, 0, 1, 1}, got); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
-	if got, want := brief(table.Rows, terms.NDC, "77777777777"), "gabapentin 50/mL yes oral + sertraline 50 yes oral"; got != want {
+	if got, want := brief(table.Rows, codes.NDC, "77777777777"), "gabapentin 50/mL yes oral + sertraline 50 yes oral"; got != want {
 		t.Errorf("a package code of two products: %q, want %q", got, want)
 	}
 }
@@ -146,17 +147,17 @@ func TestTheTableLoads(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range table.Rows {
-		m := own.Classify([]terms.Coding{{System: r.System, Code: r.Code}}, nil)
+		m := own.Classify([]codes.Coding{{System: r.System, Code: r.Code}}, nil)
 		if m.SiteTable != "rxnorm.tsv" || !slices.ContainsFunc(m.Found, func(f terms.Found) bool {
 			return f.Name == r.Ingredient && f.Strength == r.Strength && f.PerML == r.PerML
 		}) {
 			t.Errorf("%s %s: %+v", r.System, r.Code, m)
 		}
 	}
-	if m := own.Classify([]terms.Coding{{System: terms.NDC, Code: "33333-4444-55"}}, nil); !slices.Equal(m.With, []string{"pyridoxine"}) {
+	if m := own.Classify([]codes.Coding{{System: codes.NDC, Code: "33333-4444-55"}}, nil); !slices.Equal(m.With, []string{"pyridoxine"}) {
 		t.Errorf("doxylamine by package code stands with %v", m.With)
 	}
-	if m := own.Classify([]terms.Coding{{System: terms.RxNorm, Code: "994001"}, {System: terms.RxNorm, Code: "992020"}}, nil); m.Matched != "992020" {
+	if m := own.Classify([]codes.Coding{{System: codes.RxNorm, Code: "994001"}, {System: codes.RxNorm, Code: "992020"}}, nil); m.Matched != "992020" {
 		t.Errorf("a brand decides over a product: %+v", m)
 	}
 }
@@ -187,7 +188,7 @@ func TestVariantsOfAFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		without := slices.DeleteFunc(slices.Clone(want), func(r terms.SiteRow) bool { return r.System == terms.NDC })
+		without := slices.DeleteFunc(slices.Clone(want), func(r terms.SiteRow) bool { return r.System == codes.NDC })
 		if diff := cmp.Diff(rowsText(without), rowsText(table.Rows)); diff != "" {
 			t.Errorf("one direction (-want +got):\n%s", diff)
 		}

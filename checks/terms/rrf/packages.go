@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
 // Columns of RXNSAT.RRF: RXCUI LUI SUI RXAUI STYPE CODE ATUI SATUI ATN SAB ATV SUPPRESS CVF.
@@ -90,7 +91,7 @@ func (d *derivation) packageRows(packages map[uint64]packageOf) []terms.SiteRow 
 	var rows []terms.SiteRow
 	for number, p := range packages {
 		code := packageCode(number)
-		row := terms.SiteRow{System: terms.NDC, Code: code, Status: p.status.String()}
+		row := terms.SiteRow{System: codes.NDC, Code: code, Status: p.status.String()}
 		start := len(rows)
 		rows = d.appendRows(rows, p.at, row)
 		for _, at := range p.more {
@@ -140,7 +141,7 @@ func packageNumber(value []byte) (uint64, bool) {
 		}
 		text[i] = b
 	}
-	code := terms.NDC11(string(text))
+	code := codes.NDC11(string(text))
 	if len(code) != 11 {
 		return 0, false
 	}

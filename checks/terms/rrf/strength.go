@@ -4,11 +4,12 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // strength is what one unit, or one millilitre, of a concept holds of one of its ingredients, in milligrams. A pack holds several
 // products and tells none; nor do components that differ.
-func (d *derivation) strength(at int32, drug *terms.Ingredient) (milligrams string, perML bool) {
+func (d *derivation) strength(at int32, drug *drugs.Ingredient) (milligrams string, perML bool) {
 	if m, ok := d.named[at]; ok && !d.concepts[at].kind.pack() {
 		for _, f := range m.Found {
 			if f.Ingredient == drug {

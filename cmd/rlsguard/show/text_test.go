@@ -14,7 +14,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
@@ -140,7 +140,7 @@ func TestFiveFlagsFitAScreen(t *testing.T) {
 		return moment.Time{Nanos: at.UnixNano(), Precision: moment.ToDay}
 	}
 	st.Merge(facts.Fact{Ref: "Condition/7", Kind: facts.KindCondition, Condition: &facts.Condition{Recorded: day("2024-05-02"),
-		Code: facts.Concept{Codings: []terms.Coding{{System: terms.ICD10CM, Code: "G25.81"}}}}})
+		Code: facts.Concept{Codings: []codes.Coding{{System: codes.ICD10CM, Code: "G25.81"}}}}})
 	order := func(ref facts.Ref, name, dose string) {
 		st.Merge(facts.Fact{Ref: ref, Kind: facts.KindOrder, Order: &facts.Order{Status: facts.StatusActive, Drug: facts.Drug{Names: []string{name}}, Authored: day("2026-03-14"),
 			Dosages: []facts.Dosage{{Dose: facts.Quantity{Value: dose, Unit: "mg"}, Timing: facts.Timing{Frequency: 1, Period: "1", PeriodUnit: "d"},

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -36,7 +38,7 @@ Examples:
 
 // systemNames are short names for the systems that are typed most.
 var systemNames = map[string]string{
-	"rxnorm": terms.RxNorm, "atc": terms.ATC, "snomed": terms.SNOMED, "ndc": terms.NDC, "dmd": terms.DMD,
+	"rxnorm": codes.RxNorm, "atc": codes.ATC, "snomed": codes.SNOMED, "ndc": codes.NDC, "dmd": codes.DMD,
 }
 
 // Run classifies all inputs, in order.
@@ -85,8 +87,8 @@ func (c *ClassifyCommand) Run(p *terminal.Program) error {
 type unknownSystems map[string]bool
 
 func (u unknownSystems) see(system string, c *classified) {
-	switch terms.CanonicalSystem(c.System) {
-	case "", terms.RxNorm, terms.ATC:
+	switch codes.Canonical(c.System) {
+	case "", codes.RxNorm, codes.ATC:
 	default:
 		u[system] = u[system] || c.Table != "" || c.Known != ""
 	}
@@ -132,7 +134,7 @@ func classify(t *terms.Terms, system, text string) classified {
 	if out.System == "" {
 		m = t.Classify(nil, []string{text})
 	} else {
-		m = t.Classify([]terms.Coding{{System: terms.CanonicalSystem(out.System), Code: text}}, nil)
+		m = t.Classify([]codes.Coding{{System: codes.Canonical(out.System), Code: text}}, nil)
 	}
 	for _, f := range m.Found {
 		out.Ingredients = append(out.Ingredients, f.Name)
@@ -152,9 +154,9 @@ func classify(t *terms.Terms, system, text string) classified {
 }
 
 // systemicWord leaves what depends on the class, a nasal route, unknown: the product alone does not tell.
-func systemicWord(s terms.Systemic) string {
-	if s == terms.SystemicDepends {
-		s = terms.SystemicUnknown
+func systemicWord(s drugs.Systemic) string {
+	if s == drugs.SystemicDepends {
+		s = drugs.SystemicUnknown
 	}
 	return s.String()
 }

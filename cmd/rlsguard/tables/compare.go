@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
@@ -82,7 +84,7 @@ const ordinaryDrug = "another drug"
 func meaningsOf(t *terms.SiteTable) map[codeOf]string {
 	parts := map[codeOf][]string{}
 	for row := range t.Rows() {
-		code := codeOf{terms.CanonicalSystem(row.System), row.Code}
+		code := codeOf{codes.Canonical(row.System), row.Code}
 		if meaning := meaningOf(row); !slices.Contains(parts[code], meaning) {
 			parts[code] = append(parts[code], meaning)
 		}
@@ -106,7 +108,7 @@ func meaningOf(row terms.SiteRow) string {
 	if row.PerML {
 		meaning += "/mL"
 	}
-	if row.Systemic != terms.SystemicUnknown {
+	if row.Systemic != drugs.SystemicUnknown {
 		meaning += " (systemic " + row.Systemic.String() + ")"
 	}
 	return meaning

@@ -1,4 +1,4 @@
-package terms
+package drugs
 
 // Class of an ingredient, as in ingredients.tsv.
 type Class string

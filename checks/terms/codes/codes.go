@@ -1,4 +1,4 @@
-package terms
+package codes
 
 // Coding is a FHIR Coding: a code of a system, with the name that the sender shows. System is as CanonicalSystem gives it.
 type Coding struct {

@@ -1,17 +1,19 @@
-package terms
+package codes
 
-import "strings"
+import (
+	"strings"
+)
 
 // Systems that have no constant of their own in the vocabulary, as their owners publish them.
 const (
 	edqm = "http://standardterms.edqm.eu"
-	pzn  = "http://fhir.de/CodeSystem/ifa/pzn"
+	Pzn  = "http://fhir.de/CodeSystem/ifa/pzn"
 	ncit = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
 )
 
 // CanonicalSystem maps OIDs (urn:oid:...), older and national URLs of a code system to the one URL that the tables use; other
 // URLs stay. It does not allocate for the URLs that are in use.
-func CanonicalSystem(url string) string {
+func Canonical(url string) string {
 	if c := knownSystem(url); c != "" {
 		return c
 	}
@@ -49,7 +51,7 @@ var v2Systems = map[string]string{
 
 // isOID tells that a system is an OID in any spelling that CanonicalSystem has not met yet.
 func isOID(system string) bool {
-	return len(system) > 8 && (strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && arabic(system[0]) && arabic(system[2]))
+	return len(system) > 8 && (strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && isDigit(system[0]) && isDigit(system[2]))
 }
 
 // canonicalOID reads OIDs without urn:oid: and with it in capital letters, and those of national editions, of which there is one a
@@ -133,8 +135,8 @@ func knownSystem(url string) string {
 		return Absent
 	case NullFlav, "urn:oid:2.16.840.1.113883.5.1008", "http://hl7.org/fhir/v3/NullFlavor":
 		return NullFlav
-	case pzn, "urn:oid:1.2.276.0.76.4.6":
-		return pzn
+	case Pzn, "urn:oid:1.2.276.0.76.4.6":
+		return Pzn
 	case edqm, "urn:oid:0.4.0.127.0.16.1.1.2.1", "https://standardterms.edqm.eu":
 		return edqm
 	case ncit, "urn:oid:2.16.840.1.113883.3.26.1.1", "http://ncimeta.nci.nih.gov":
@@ -144,7 +146,7 @@ func knownSystem(url string) string {
 }
 
 // isICD10 tells whether a system is ICD-10 in any edition: WHO's, or a national one under whatever URL.
-func isICD10(system string) bool {
+func IsICD10(system string) bool {
 	switch system {
 	case ICD10, ICD10CM, ICD10GM, "urn:oid:2.16.840.1.113883.6.135":
 		return true
@@ -157,4 +159,4 @@ func isICD10(system string) bool {
 }
 
 // isAbsence tells whether a coding only says that there is no code.
-func isAbsence(system string) bool { return system == Absent || system == NullFlav }
+func IsAbsence(system string) bool { return system == Absent || system == NullFlav }
