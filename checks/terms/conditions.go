@@ -20,7 +20,7 @@ const (
 
 func (c Counts) String() string { return [...]string{"no", "possible", "yes"}[c] }
 
-// ConditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike, lookalike_signal, other, or a context
+// conditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike, lookalike_signal, other, or a context
 // (context_esrd, context_dialysis, context_esrd_check, context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic,
 // context_prolactin, context_postherpetic).
 type conditionRow struct {

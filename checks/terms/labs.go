@@ -50,7 +50,7 @@ var analytes = map[string]Analyte{
 	"pregnancy test quantitative": PregnancyTestQuantitative,
 }
 
-// LabUse says what a result with a code is good for.
+// labUse says what a result with a code is good for.
 type labUse uint8
 
 // Values of the column use. LabExclude is also exclude_until_confirmed: such a code never gives a value.
@@ -71,7 +71,7 @@ var labUses = map[string]labUse{
 	"exclude": LabExclude, "exclude_until_confirmed": LabExclude,
 }
 
-// UnitFactor converts a unit: value x Factor (a decimal number) is the value in the canonical unit.
+// unitFactor converts a unit: value x Factor (a decimal number) is the value in the canonical unit.
 type unitFactor struct{ Unit, Factor string }
 
 // Lab is one row of labs.tsv. Numbers are decimal strings, in the canonical unit; "" where the table has none.

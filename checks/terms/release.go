@@ -6,7 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// Release names the RxNorm release whose codes tell another drug from an unknown code.
+// rxNormRelease names the RxNorm release whose codes tell another drug from an unknown code.
 const rxNormRelease = "RxNorm's prescribable release of February 2026"
 
 // standing says what is known of a well-formed code that is in no table of drugs.

@@ -26,7 +26,7 @@ var routes = sync.OnceValue(func() map[codes.Key]routeRow {
 // is SystemicUnknown and "".
 func (t *Terms) Route(codings []codes.Coding, texts []string) (drugs.Systemic, string) {
 	for _, c := range codings {
-		if row, ok := routes()[codes.Key{codes.Canonical(c.System), codes.Upper(c.Code)}]; ok {
+		if row, ok := routes()[codes.Key{System: codes.Canonical(c.System), Code: codes.Upper(c.Code)}]; ok {
 			return row.systemic, row.route
 		}
 	}
@@ -66,7 +66,7 @@ func (t *Terms) Form(codings []codes.Coding) drugs.Systemic {
 		}
 	}
 	for _, c := range codings {
-		if row, ok := routes()[codes.Key{codes.Canonical(c.System), codes.Upper(c.Code)}]; ok {
+		if row, ok := routes()[codes.Key{System: codes.Canonical(c.System), Code: codes.Upper(c.Code)}]; ok {
 			return row.systemic
 		}
 		if w, ok := routeWords(c.Code); ok {

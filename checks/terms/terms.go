@@ -1,6 +1,8 @@
 // Package terms holds the tables of rlsguard as embedded data and answers questions about codes and names: which
 // ingredients and classes a drug has, what a LOINC code measures and in which units, which codes mean restless legs, which routes are systemic.
 //
+// How codes are written is the package codes, and what is known of an ingredient is drugs.
+//
 // It must not know patients, FHIR resources, severities or time.
 package terms
 
@@ -8,7 +10,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// MatchedBy says what identified a drug.
+// matchedBy says what identified a drug.
 type matchedBy uint8
 
 // What identified a drug.

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// PlainCode is a code without blanks around it and without the term that senders put behind it in
+// Plain is a code without blanks around it and without the term that senders put behind it in
 // bars, as SNOMED CT's own syntax does: "32914008 |Restless legs|" is 32914008. A bar is a part of
 // the code in a system that is not known here.
 func Plain(system, code string) string {
@@ -36,10 +36,10 @@ func CutCertainty(system, code string) (plain string, letter byte) {
 	return rest, last
 }
 
-// arabic tells whether b is a digit of ASCII, which are the only ones in codes.
+// isDigit tells whether b is a digit of ASCII, which are the only ones in codes.
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// conditionCode gives a code in the form in which the table's codes are compared.
+// Diagnosis gives a code in the form in which the table's codes are compared.
 func Diagnosis(system, code string) string {
 	code = strings.TrimSpace(code)
 	switch {
@@ -61,8 +61,8 @@ func Diagnosis(system, code string) string {
 	return code
 }
 
-// codeKey is a code of a canonical system.
+// Key is a code of a canonical system.
 type Key struct{ System, Code string }
 
-// upperCode gives a code in upper case without surrounding space; it does not allocate when nothing changes.
+// Upper gives a code in upper case without surrounding space; it does not allocate when nothing changes.
 func Upper(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }

@@ -1,13 +1,13 @@
 package codes
 
-// Coding is a FHIR Coding: a code of a system, with the name that the sender shows. System is as CanonicalSystem gives it.
+// Coding is a FHIR Coding: a code of a system, with the name that the sender shows. System is as Canonical gives it.
 type Coding struct {
 	System  string
 	Code    string
 	Display string
 }
 
-// Systems by their canonical URL; CanonicalSystem maps OIDs and older URLs to them.
+// Systems by their canonical URL; Canonical maps OIDs and older URLs to them.
 const (
 	RxNorm   = "http://www.nlm.nih.gov/research/umls/rxnorm"
 	ATC      = "http://www.whocc.no/atc"

@@ -14,7 +14,7 @@ type ndcNumber struct {
 	Products []uint64
 }
 
-// readNDC reads a code in the forms in which it is written: eleven digits (5-4-2) with or without
+// ReadNDC reads a code in the forms in which it is written: eleven digits (5-4-2) with or without
 // hyphens, ten with hyphens (4-4-2, 5-3-2, 5-4-1) or without (any of the three), twelve with a zero
 // before, and the product alone: nine digits, or its two parts. The words NDC and N4, which labels
 // and claims put before it, are passed over.
@@ -48,10 +48,10 @@ func ReadNDC(code string) (ndcNumber, bool) {
 	return ndcNumber{}, false
 }
 
-// productNDC is the written form of a product: 5-4.
+// ProductNDC is the written form of a product: 5-4.
 func ProductNDC(number uint64) string { return fmt.Sprintf("%05d-%04d", number/10_000, number%10_000) }
 
-// comparableNDC is the one form of a code that can be written in several. What may mean several
+// ComparableNDC is the one form of a code that can be written in several. What may mean several
 // codes stays as it is.
 func ComparableNDC(code string) string {
 	switch number, ok := ReadNDC(code); {
@@ -77,7 +77,7 @@ func plainNDC(code string) string {
 
 var ndcHyphens = strings.NewReplacer("‐", "-", "‑", "-", "–", "-", "−", "-", " ", "-", ".", "-", "*", "0")
 
-// digits reads a number of so many digits.
+// Digits reads a number of so many digits.
 func Digits(s string, n int) (uint64, bool) {
 	if len(s) != n || n == 0 {
 		return 0, false

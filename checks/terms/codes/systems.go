@@ -11,7 +11,7 @@ const (
 	ncit = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
 )
 
-// CanonicalSystem maps OIDs (urn:oid:...), older and national URLs of a code system to the one URL that the tables use; other
+// Canonical maps OIDs (urn:oid:...), older and national URLs of a code system to the one URL that the tables use; other
 // URLs stay. It does not allocate for the URLs that are in use.
 func Canonical(url string) string {
 	if c := knownSystem(url); c != "" {
@@ -49,7 +49,7 @@ var v2Systems = map[string]string{
 	"I10": ICD10, "I10C": ICD10CM, "I9C": ICD9CM, "ICD10GM": ICD10GM, "ICPC": ICPC2, "IC2": ICPC2,
 }
 
-// isOID tells that a system is an OID in any spelling that CanonicalSystem has not met yet.
+// isOID tells that a system is an OID in any spelling that Canonical has not met yet.
 func isOID(system string) bool {
 	return len(system) > 8 && (strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && isDigit(system[0]) && isDigit(system[2]))
 }
@@ -145,7 +145,7 @@ func knownSystem(url string) string {
 	return v2Systems[url]
 }
 
-// isICD10 tells whether a system is ICD-10 in any edition: WHO's, or a national one under whatever URL.
+// IsICD10 tells whether a system is ICD-10 in any edition: WHO's, or a national one under whatever URL.
 func IsICD10(system string) bool {
 	switch system {
 	case ICD10, ICD10CM, ICD10GM, "urn:oid:2.16.840.1.113883.6.135":
@@ -158,5 +158,5 @@ func IsICD10(system string) bool {
 	return strings.Contains(lower, "icd-10") || strings.Contains(lower, "icd10")
 }
 
-// isAbsence tells whether a coding only says that there is no code.
+// IsAbsence tells whether a coding only says that there is no code.
 func IsAbsence(system string) bool { return system == Absent || system == NullFlav }
