@@ -28,7 +28,6 @@ func PastBlanks(b []byte, i int) int {
 }
 
 // PastDigits returns the offset of the first byte from i on that is no digit.
-// PastDigits returns the offset of the first byte from i on that is no digit.
 func PastDigits(b []byte, i int) int {
 	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
 		i++
@@ -70,7 +69,6 @@ func Past(b []byte, i int) int {
 	return i
 }
 
-// PastString returns the offset after the string whose opening quote is at i, in a sound document.
 // PastString returns the offset after the string whose opening quote is at i, in a sound document.
 func PastString(b []byte, i int) int {
 	for i++; ; {
