@@ -87,5 +87,5 @@ func (ev *evaluation) antagonistLeaflet(partners []string) leaflet {
 // isAntiemetic tells whether a drug is mostly given for nausea.
 func (ev *evaluation) isAntiemetic(name string) bool {
 	drug, ok := ev.terms.Ingredient(name)
-	return ok && drug.Class == drugs.DopamineAntagonistAntiemet || len(usual[name]) > 0 && usual[name][0] == useNausea
+	return ok && drug.Class == drugs.DopamineAntagonistAntiemet || len(usual[name]) > 0 && usual[name][0] == terms.UseNausea
 }

@@ -9,48 +9,29 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// use is what a drug is given for; it decides which alternatives fit. Its name is that of a text.
-type use = terms.Use
-
-// Uses of the drugs that are flagged.
-const (
-	useDepression = terms.UseDepression
-	usePsychosis  = terms.UsePsychosis
-	useInsomnia   = terms.UseInsomnia
-	usePain       = terms.UsePain
-	useNausea     = terms.UseNausea
-	useVertigo    = terms.UseVertigo
-	useItch       = terms.UseItch
-	useAllergy    = terms.UseAllergy
-	useAnxiety    = terms.UseAnxiety
-	useMigraine   = terms.UseMigraine
-	useBipolar    = terms.UseBipolar
-	useChorea     = terms.UseChorea
-)
-
 // usual are the uses of drugs that are mostly given for something else than others of their check.
-var usual = map[string][]use{
-	"duloxetine": {useDepression, usePain}, "amitriptyline": {usePain, useDepression, useInsomnia}, "nortriptyline": {usePain, useDepression},
-	"mirtazapine": {useDepression, useInsomnia}, "lithium": {useBipolar},
-	"meclizine": {useVertigo, useNausea}, "cyclizine": {useNausea, useVertigo}, "buclizine": {useNausea, useVertigo},
-	"dimenhydrinate": {useNausea, useVertigo}, "cinnarizine": {useVertigo}, "flunarizine": {useMigraine, useVertigo},
-	"promethazine": {useNausea, useAllergy, useInsomnia}, "hydroxyzine": {useItch, useAnxiety}, "cyproheptadine": {useAllergy},
-	"diphenhydramine": {useInsomnia, useAllergy}, "doxylamine": {useInsomnia, useNausea}, "pizotifen": {useMigraine},
-	"propiomazine": {useInsomnia}, "niaprazine": {useInsomnia}, "alimemazine": {useItch, useInsomnia},
-	"prochlorperazine": {useNausea, useVertigo, usePsychosis}, "perphenazine": {usePsychosis, useNausea}, "droperidol": {useNausea},
-	"tetrabenazine": {useChorea}, "deutetrabenazine": {useChorea}, "valbenazine": {useChorea},
+var usual = map[string][]terms.Use{
+	"duloxetine": {terms.UseDepression, terms.UsePain}, "amitriptyline": {terms.UsePain, terms.UseDepression, terms.UseInsomnia}, "nortriptyline": {terms.UsePain, terms.UseDepression},
+	"mirtazapine": {terms.UseDepression, terms.UseInsomnia}, "lithium": {terms.UseBipolar},
+	"meclizine": {terms.UseVertigo, terms.UseNausea}, "cyclizine": {terms.UseNausea, terms.UseVertigo}, "buclizine": {terms.UseNausea, terms.UseVertigo},
+	"dimenhydrinate": {terms.UseNausea, terms.UseVertigo}, "cinnarizine": {terms.UseVertigo}, "flunarizine": {terms.UseMigraine, terms.UseVertigo},
+	"promethazine": {terms.UseNausea, terms.UseAllergy, terms.UseInsomnia}, "hydroxyzine": {terms.UseItch, terms.UseAnxiety}, "cyproheptadine": {terms.UseAllergy},
+	"diphenhydramine": {terms.UseInsomnia, terms.UseAllergy}, "doxylamine": {terms.UseInsomnia, terms.UseNausea}, "pizotifen": {terms.UseMigraine},
+	"propiomazine": {terms.UseInsomnia}, "niaprazine": {terms.UseInsomnia}, "alimemazine": {terms.UseItch, terms.UseInsomnia},
+	"prochlorperazine": {terms.UseNausea, terms.UseVertigo, terms.UsePsychosis}, "perphenazine": {terms.UsePsychosis, terms.UseNausea}, "droperidol": {terms.UseNausea},
+	"tetrabenazine": {terms.UseChorea}, "deutetrabenazine": {terms.UseChorea}, "valbenazine": {terms.UseChorea},
 }
 
 // usuallyFor tells whether a drug is mostly given for a use.
-func usuallyFor(x *exposure, u use) bool {
+func usuallyFor(x *exposure, u terms.Use) bool {
 	list := usual[x.Name]
 	return len(list) > 0 && list[0] == u
 }
 
 // alternatives fit the coded or written reason of the orders. Where none tells, they are those of
 // the drug's usual uses, each headed by its use (rules.md R1).
-func (ev *evaluation) alternatives(group []*exposure, common use, little bool) []string {
-	var uses []use
+func (ev *evaluation) alternatives(group []*exposure, common terms.Use, little bool) []string {
+	var uses []terms.Use
 	for _, x := range group {
 		for _, u := range ev.uses(x.Order) {
 			if !slices.Contains(uses, u) {
@@ -62,10 +43,10 @@ func (ev *evaluation) alternatives(group []*exposure, common use, little bool) [
 	if !known {
 		uses = usual[group[0].Name]
 		if little {
-			uses = []use{useInsomnia}
+			uses = []terms.Use{terms.UseInsomnia}
 		}
 		if len(uses) == 0 && common != "" {
-			uses = []use{common}
+			uses = []terms.Use{common}
 		}
 	}
 	var all []string
@@ -88,8 +69,8 @@ func (ev *evaluation) alternatives(group []*exposure, common use, little bool) [
 const mostUses = 2
 
 // uses are what an order is for, as far as its reasons tell.
-func (ev *evaluation) uses(o *facts.Order) []use {
-	var all []use
+func (ev *evaluation) uses(o *facts.Order) []terms.Use {
+	var all []terms.Use
 	for i := range o.Reasons {
 		for _, u := range ev.terms.UsesOf(o.Reasons[i].Codings, o.Reasons[i].Texts) {
 			if !slices.Contains(all, u) {
@@ -101,14 +82,14 @@ func (ev *evaluation) uses(o *facts.Order) []use {
 }
 
 // instead is what there is for a use instead of a drug: never the like of what is flagged.
-func (ev *evaluation) instead(x *exposure, u use) string {
+func (ev *evaluation) instead(x *exposure, u terms.Use) string {
 	key := "instead." + string(u)
 	switch {
-	case u == usePain && len(ev.takersOfGabapentinoids()) > 0:
+	case u == terms.UsePain && len(ev.takersOfGabapentinoids()) > 0:
 		key += ".taken"
-	case u == useNausea && isDopamineAntagonist(x.Class) && x.Central == drugs.CentralLow:
+	case u == terms.UseNausea && isDopamineAntagonist(x.Class) && x.Central == drugs.CentralLow:
 		key += ".central-low"
-	case (u == useItch || u == useAllergy) && x.Class == drugs.AntihistamineNonsedating:
+	case (u == terms.UseItch || u == terms.UseAllergy) && x.Class == drugs.AntihistamineNonsedating:
 		key += ".nonsedating"
 	}
 	return words.Say(key)

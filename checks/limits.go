@@ -25,8 +25,8 @@ func defaultFactLimits() FactLimits {
 	return FactLimits{Conditions: 1000, Orders: 2000, Results: 200, Answers: 500, Others: 500, Marks: 2000}
 }
 
-// Validate tells every limit that is out of range, joined into one error.
-func (l FactLimits) Validate() error {
+// validate tells every limit that is out of range, joined into one error.
+func (l FactLimits) validate() error {
 	var errs []error
 	for _, v := range []struct {
 		name string

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"github.com/rlsguard/rlsguard/checks/terms"
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
@@ -9,7 +10,7 @@ import (
 
 // offending flags systemic exposure to a class that can bring on or worsen RLS: one flag for each
 // ingredient, with the highest severity that any of its orders gives (rules.md R1).
-func (ev *evaluation) offending(c Check, use use) {
+func (ev *evaluation) offending(c Check, use terms.Use) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return slices.Contains(c.Classes, x.Class) }) {
 		first := group[0]
 		f := Finding{Ingredient: first.Name}

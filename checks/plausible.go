@@ -36,9 +36,9 @@ var (
 	inSpan      = sensibleRange{low: "0", high: "3650", unit: "days"}
 )
 
-// Plausible refuses limits that make no sense as what they are, joined into one error that names
+// plausible refuses limits that make no sense as what they are, joined into one error that names
 // the unit of each. Validate, which tells what cannot be at all, comes first.
-func (s *Settings) Plausible() error {
+func (s *Settings) plausible() error {
 	p := plausibility{}
 	p.iron(&s.Iron)
 	p.kidneys(&s.Renal)

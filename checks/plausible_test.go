@@ -10,7 +10,7 @@ import (
 // TestPlausibleRanges: the defaults are plausible, and so are limits that sites really use; those
 // in another unit are not.
 func TestPlausibleRanges(t *testing.T) {
-	if err := DefaultSettings().Plausible(); err != nil {
+	if err := DefaultSettings().plausible(); err != nil {
 		t.Fatal(err)
 	}
 	for name, set := range map[string]func(s *Settings){
@@ -21,7 +21,7 @@ func TestPlausibleRanges(t *testing.T) {
 	} {
 		s := DefaultSettings()
 		set(s)
-		if err := s.Plausible(); err != nil {
+		if err := s.plausible(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -40,7 +40,7 @@ func TestPlausibleRanges(t *testing.T) {
 	} {
 		s := DefaultSettings()
 		set(s)
-		if err := s.Plausible(); err == nil || !strings.Contains(err.Error(), want) {
+		if err := s.plausible(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"github.com/rlsguard/rlsguard/checks/terms"
 	"slices"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func (ev *evaluation) effect(x *exposure, little bool) string {
 // actionKey is what to do about a drug that may worsen RLS, and never to end a treatment.
 func actionKey(x *exposure) string {
 	switch {
-	case isAntipsychotic(x.Class) && usuallyFor(x, useNausea):
+	case isAntipsychotic(x.Class) && usuallyFor(x, terms.UseNausea):
 		return "action.antiemetic"
 	case isAntipsychotic(x.Class) || x.Class == drugs.Lithium:
 		return "action.psychiatric"

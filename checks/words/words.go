@@ -1,6 +1,7 @@
 // Package words holds every text that the checks say to people, apart from the rules, so that both
 // can be reviewed and a text can be translated without reading code. professional.txt is for
 // prescribers, nurses and pharmacists, patient.txt for leaflets.
+// It must not know when a text is said, nor about whom.
 //
 // A line is "key: text". A text has places in braces: {drug} takes the value of that name, {Drug}
 // the same with a capital letter. Lines that begin with a semicolon are notes for translators.
