@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// The end of an acknowledgement, and a date that is still to come, change what is shown by time alone.
+// The end of an acknowledgement, and a date that is still to come, change what is shown by time
+// alone.
 func TestAnswersBeginAndEnd(t *testing.T) {
 	at := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	for _, c := range []struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// Check is one check of the catalogue: what it is for, where it comes from and how it runs. Its documentation is data: help,
-// the table of the README and the flags' citations all come from here.
+// Check is one check of the catalogue: what it is for, where it comes from and how it runs. Its
+// documentation is data: help, the table of the README and the flags' citations all come from here.
 type Check struct {
 	ID       string
 	Title    string
@@ -21,7 +21,8 @@ type Check struct {
 	Rule       rule
 	// Classes of drugs that it is about.
 	Classes []drugs.Class
-	// WithoutRLS: the severity does not depend on the RLS evidence, and a setting runs the check for everyone.
+	// WithoutRLS: the severity does not depend on the RLS evidence, and a setting runs the check
+	// for everyone.
 	WithoutRLS bool
 
 	run func(*evaluation, Check)

@@ -11,7 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// personKnown tells whether age on the day of a creatinine and sex are known, so that formulas hold.
+// personKnown tells whether age on the day of a creatinine and sex are known, so that formulas
+// hold.
 func (in *renalInput) personKnown(r *labReading) bool {
 	years, known := in.ageAt(r)
 	return known && years < 120 && (in.Sex == facts.Female || in.Sex == facts.Male)
@@ -31,7 +32,8 @@ func (in *renalInput) ageAt(r *labReading) (years int, known bool) {
 	return ageOn(in.Birth, civilDayOf(r.effective, in.Labs.zone), in.Labs.zone), true
 }
 
-// cockcroftGault estimates clearance: (140 - age) x kg / (72 x creatinine in mg/dL), x 0.85 in women; for adults with a weight.
+// cockcroftGault estimates clearance: (140 - age) x kg / (72 x creatinine in mg/dL), x 0.85 in
+// women; for adults with a weight.
 func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 	if !in.adult(creatinine) {
 		return kidneyFunction{}
@@ -53,8 +55,9 @@ func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 		})
 }
 
-// ckdEPI estimates the eGFR of an adult by CKD-EPI 2021 (Inker et al., doi 10.1056/NEJMoa2102953): 142 x min(Scr/k, 1)^a x
-// max(Scr/k, 1)^-1.200 x 0.9938^age, x 1.012 in women; k is 0.7 and a -0.241 in women, 0.9 and -0.302 in men; Scr in mg/dL.
+// ckdEPI estimates the eGFR of an adult by CKD-EPI 2021 (Inker et al., doi 10.1056/NEJMoa2102953):
+// 142 x min(Scr/k, 1)^a x max(Scr/k, 1)^-1.200 x 0.9938^age, x 1.012 in women; k is 0.7 and a
+// -0.241 in women, 0.9 and -0.302 in men; Scr in mg/dL.
 func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 	if !in.adult(creatinine) {
 		return kidneyFunction{}
@@ -76,7 +79,8 @@ func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 		})
 }
 
-// estimated is a clearance that falls as a creatinine rises, so that a bound of one is the opposite bound of the other.
+// estimated is a clearance that falls as a creatinine rises, so that a bound of one is the opposite
+// bound of the other.
 func (in *renalInput) estimated(creatinine *labReading, value decimal.Decimal, unit string, refs []facts.Ref, tell func(clearance string) string) kidneyFunction {
 	comparator, _ := ratioComparator("", creatinine.measure.comparator)
 	m := measure{value: value, comparator: comparator, unit: unit}
@@ -91,7 +95,8 @@ func (in *renalInput) estimated(creatinine *labReading, value decimal.Decimal, u
 	return kidneyFunction{band: band, clearance: m, refs: refs, at: creatinine, words: tell(shown)}
 }
 
-// weightNear is the newest weight that is not too far in time from a creatinine; one without a time serves where none has one.
+// weightNear is the newest weight that is not too far in time from a creatinine; one without a time
+// serves where none has one.
 func (in *renalInput) weightNear(creatinine *labReading) *labReading {
 	day := civilDayOf(creatinine.effective, in.Labs.zone)
 	return in.Labs.newestUsable(terms.Weight, func(r *labReading) bool {
@@ -103,7 +108,8 @@ func (in *renalInput) weightNear(creatinine *labReading) *labReading {
 	})
 }
 
-// ageOn is the age in whole years on a day; with a partial birth date the higher of the possible ones, which is the more careful.
+// ageOn is the age in whole years on a day; with a partial birth date the higher of the possible
+// ones, which is the more careful.
 func ageOn(birth moment.Time, day int64, zone *time.Location) int {
 	now := time.Unix(day*86_400, 0).UTC()
 	age := now.Year() - time.Unix(0, birth.Nanos).UTC().Year()

@@ -8,8 +8,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// Cut tells of which kinds facts of a patient were left out, since there were more than the settings allow. It never takes anything back:
-// what was left out is not known any more. Bits are stored, so they stay what they are.
+// Cut tells of which kinds facts of a patient were left out, since there were more than the
+// settings allow. It never takes anything back: what was left out is not known any more. Bits are
+// stored, so they stay what they are.
 type Cut uint64
 
 const (
@@ -38,7 +39,8 @@ func cutOf(p place) Cut {
 	}
 }
 
-// has tells whether c says what d does. Where results of all analytes were left out, it says so of each.
+// has tells whether c says what d does. Where results of all analytes were left out, it says so of
+// each.
 func (c Cut) has(d Cut) bool {
 	if c&(1<<groupResults) != 0 {
 		c |= cutAllAnalytes
@@ -46,7 +48,8 @@ func (c Cut) has(d Cut) bool {
 	return c&d == d
 }
 
-// tidy has c say the same whatever was cut first: a kind that lost marks lost what is older than them, of all analytes.
+// tidy has c say the same whatever was cut first: a kind that lost marks lost what is older than
+// them, of all analytes.
 func (c Cut) tidy() Cut {
 	c |= c >> cutMarks & (1<<groupCount - 1)
 	if c&(1<<groupResults) != 0 {

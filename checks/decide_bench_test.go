@@ -10,8 +10,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// BenchmarkDecide decides about patients with more and more facts; the time per fact has to stay the same. Half of the patients' facts are
-// orders, the other half results. Where RLS is on record everything is looked at.
+// BenchmarkDecide decides about patients with more and more facts; the time per fact has to stay
+// the same. Half of the patients' facts are orders, the other half results. Where RLS is on record
+// everything is looked at.
 func BenchmarkDecide(b *testing.B) {
 	for _, rls := range []bool{true, false} {
 		for _, facts := range []int{10, 100, 1000} {

@@ -13,15 +13,17 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// decide evaluates st at asOf, brings st.Flags up to date and returns the transitions, in order of check and ingredient. A
-// flag whose severity changes gives two: moved, the last word under the old severity, then updated. key is the site key, ruleset the hash
-// of tables, rules and settings. A change of asOf alone gives none.
+// decide evaluates st at asOf, brings st.Flags up to date and returns the transitions, in order of
+// check and ingredient. A flag whose severity changes gives two: moved, the last word under the old
+// severity, then updated. key is the site key, ruleset the hash of tables, rules and settings. A
+// change of asOf alone gives none.
 func decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
 	transitions, _ := DecideUntil(st, set, key, ruleset, asOf)
 	return transitions
 }
 
-// DecideUntil is Decide and NextChange in one evaluation: next is zero when time alone changes nothing.
+// DecideUntil is Decide and NextChange in one evaluation: next is zero when time alone changes
+// nothing.
 func DecideUntil(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) (transitions []Flag, next time.Time) {
 	ev := evaluate(st, set, asOf, false)
 	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf, was: st.Ruleset, rls: ev.rls.status}
@@ -50,7 +52,8 @@ func (d *differ) decide(now []Flag) {
 	}
 }
 
-// OpenFlags are the flags of st that are open at asOf, sorted by check and ingredient, numbered as Decide last left them.
+// OpenFlags are the flags of st that are open at asOf, sorted by check and ingredient, numbered as
+// Decide last left them.
 func OpenFlags(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
 	return Assess(st, set, key, ruleset, asOf).Flags
 }
@@ -94,7 +97,8 @@ func (d *differ) flags(findings []Finding) []Flag {
 	return out
 }
 
-// acknowledgement is the newest answer to a flag that still holds: its basis is the same and its end has not come.
+// acknowledgement is the newest answer to a flag that still holds: its basis is the same and its
+// end has not come.
 func (d *differ) acknowledgement(f *Flag) *facts.Acknowledgement {
 	var best *facts.Fact
 	for i := range d.st.Facts {
@@ -180,7 +184,8 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 	return OpenFlag{Check: kept.Check, Ingredient: kept.Ingredient, Number: kept.Number}
 }
 
-// Digest is a hash of all that f says but its as-of time and number; OpenFlag keeps it of the last transition.
+// Digest is a hash of all that f says but its as-of time and number; OpenFlag keeps it of the last
+// transition.
 func (f *Flag) Digest() uint64 {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d|%s|%d|%q|%q|%q|%q|%q|%q|%q|%q|", f.Severity, f.State, f.RLS, f.Implicated, f.Evidence, f.Basis, f.Summary, f.Action,
@@ -191,8 +196,9 @@ func (f *Flag) Digest() uint64 {
 	return binary.BigEndian.Uint64(h.Sum(nil))
 }
 
-// basis is a short hash of what an acknowledgement of the finding rests on: severity, ingredient, RLS status, and what the
-// check adds (iron values, dose band, partners). A renewal of the same drug and dose keeps it.
+// basis is a short hash of what an acknowledgement of the finding rests on: severity, ingredient,
+// RLS status, and what the check adds (iron values, dose band, partners). A renewal of the same
+// drug and dose keeps it.
 func basis(f Finding) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", f.Check, f.Ingredient, f.Severity, f.RLS, f.Basis))
 	return hex.EncodeToString(sum[:6])

@@ -9,8 +9,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// doseOrder is one order of a drug whose dose matters. Strength is that of one unit of the product, or of one millilitre
-// (PerML), of Ingredient, in mg; "" when the product does not tell. A patch has what it releases in Hours instead.
+// doseOrder is one order of a drug whose dose matters. Strength is that of one unit of the product,
+// or of one millilitre (PerML), of Ingredient, in mg; "" when the product does not tell. A patch
+// has what it releases in Hours instead.
 type doseOrder struct {
 	Ref        facts.Ref
 	Order      *facts.Order
@@ -19,22 +20,25 @@ type doseOrder struct {
 	Released   string
 	Hours      string
 	Ingredient string
-	// Scale brings the milligrams of this order to those of the limit (a base to its salt); zero is 1.
+	// Scale brings the milligrams of this order to those of the limit (a base to its salt); zero is
+	// 1.
 	Scale decimal.Decimal
 }
 
 // doseSlack absorbs what division cannot represent: two thirds thrice is 2.
 var doseSlack = decimal.Of("1e-30")
 
-// dailyDose is mg a day. Where it is not complete, some part of it could not be read and mg is what is known at least.
+// dailyDose is mg a day. Where it is not complete, some part of it could not be read and mg is what
+// is known at least.
 type dailyDose struct {
 	mg       decimal.Decimal
 	complete bool
 	next     time.Time // when a dosage begins or ends; zero when none does
 }
 
-// totalDose adds up the orders of one drug: requests with each other, and statements with each other. Dispenses follow one another,
-// so the largest counts. A request, its dispense and what the patient says are one therapy seen three times: the largest counts.
+// totalDose adds up the orders of one drug: requests with each other, and statements with each
+// other. Dispenses follow one another, so the largest counts. A request, its dispense and what the
+// patient says are one therapy seen three times: the largest counts.
 func totalDose(orders []doseOrder, zone *time.Location, asOf time.Time) dailyDose {
 	var sums [facts.Statement + 1]dailyDose
 	var seen [facts.Statement + 1]bool
@@ -104,7 +108,8 @@ func (o *doseOrder) daily(zone *time.Location, asOf time.Time) dailyDose {
 	return best
 }
 
-// largerStep is the larger of two steps of a course; a step that cannot be read does not hide one that can, if that one is already too much.
+// largerStep is the larger of two steps of a course; a step that cannot be read does not hide one
+// that can, if that one is already too much.
 func largerStep(a, b dailyDose) dailyDose {
 	if a.mg.Sign() == 0 && !a.complete {
 		return b
@@ -116,7 +121,8 @@ func largerStep(a, b dailyDose) dailyDose {
 	return out
 }
 
-// at adds up the dosages in force at an instant: those without a sequence, and the highest of the numbered steps.
+// at adds up the dosages in force at an instant: those without a sequence, and the highest of the
+// numbered steps.
 func (o *doseOrder) at(zone *time.Location, at time.Time) (sum dailyDose, any bool) {
 	steps := map[int]dailyDose{}
 	for i := range o.Order.Dosages {
@@ -149,7 +155,8 @@ func inForce(p facts.Period, zone *time.Location, at time.Time) bool {
 	return (p.Start.IsZero() || !p.Start.Start(zone).After(at)) && (p.End.IsZero() || p.End.End(zone).After(at))
 }
 
-// perDay is one dosage's mg a day: dose times frequency, but no more than the maximum that it states; that alone where the rest is not known.
+// perDay is one dosage's mg a day: dose times frequency, but no more than the maximum that it
+// states; that alone where the rest is not known.
 func (o *doseOrder) perDay(d *facts.Dosage) (decimal.Decimal, bool) {
 	most, limited := o.maxPerDay(&d.MaxPerDay)
 	day, ok := o.released(&d.Dose)
@@ -167,8 +174,8 @@ func (o *doseOrder) perDay(d *facts.Dosage) (decimal.Decimal, bool) {
 	return day, true
 }
 
-// released is what patches release in a day, which how often they are changed does not tell: by a dose in milligrams per hour or day, or by
-// their number.
+// released is what patches release in a day, which how often they are changed does not tell: by a
+// dose in milligrams per hour or day, or by their number.
 func (o *doseOrder) released(q *facts.Quantity) (decimal.Decimal, bool) {
 	v, err := decimal.Parse(q.Value)
 	if err != nil || v.Sign() < 0 {
@@ -208,7 +215,8 @@ func (o *doseOrder) maxPerDay(r *facts.Ratio) (decimal.Decimal, bool) {
 	return mg.Times(unit.days).Over(length.Times(unit.times)), true
 }
 
-// milligrams converts a dose: a mass as it is, tablets and capsules times the strength of the product, millilitres times that of one.
+// milligrams converts a dose: a mass as it is, tablets and capsules times the strength of the
+// product, millilitres times that of one.
 func (o *doseOrder) milligrams(q *facts.Quantity) (decimal.Decimal, bool) {
 	v, err := decimal.Parse(q.Value)
 	if err != nil || v.Sign() < 0 {
@@ -251,7 +259,8 @@ var doseUnits = func() map[string]doseUnit {
 	return units
 }()
 
-// dosePieces are words and codes (v3-orderableDrugForm, SNOMED CT units of presentation, UCUM annotations without their braces) for one solid unit.
+// dosePieces are words and codes (v3-orderableDrugForm, SNOMED CT units of presentation, UCUM
+// annotations without their braces) for one solid unit.
 var dosePieces = []string{
 	"1", "tab", "tabs", "tablet", "tablets", "tablet(s)", "tbl", "ertab", "tabletten", "tablette", "tablettes", "filmtablette", "filmtabletten", "comprimé", "comprimés",
 	"comprime", "comprimes", "comprimido", "comprimidos", "compressa", "compresse", "tableta", "tabletas", "tabl",

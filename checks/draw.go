@@ -9,9 +9,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// drawIndex finds results of the same draw (rules.md "Same draw") without comparing each with each, so that a patient with thousands
-// of results of one day costs no more than others. Of one draw are two results of one Observation; two that name the same
-// specimen; and, where one names none, two with effective times within 24 h. Different specimens are different draws.
+// drawIndex finds results of the same draw (rules.md "Same draw") without comparing each with each,
+// so that a patient with thousands of results of one day costs no more than others. Of one draw are
+// two results of one Observation; two that name the same specimen; and, where one names none, two
+// with effective times within 24 h. Different specimens are different draws.
 type drawIndex struct {
 	observation map[observed]drawList
 	specimen    map[facts.Ref]drawList
@@ -61,7 +62,8 @@ func compareOldest(a, b *labReading) int {
 	return compareNewest(a, b)
 }
 
-// nearest is the result of the same draw as r that is nearest in time, and of the largest value where several are; nil when there is none.
+// nearest is the result of the same draw as r that is nearest in time, and of the largest value
+// where several are; nil when there is none.
 func (x *drawIndex) nearest(r *labReading) *labReading {
 	best := x.observation[r.observed()].nearest(r)
 	within := x.dated
@@ -77,7 +79,8 @@ func (x *drawIndex) nearest(r *labReading) *labReading {
 	return best
 }
 
-// nearest of a list, whatever the distance. Without a time there is no distance, and the first stands for all.
+// nearest of a list, whatever the distance. Without a time there is no distance, and the first
+// stands for all.
 func (l drawList) nearest(r *labReading) *labReading {
 	n := sort.Search(len(l), func(i int) bool { return !l[i].dated })
 	switch {

@@ -21,7 +21,8 @@ func sameDraw(a, b *labReading) bool {
 	return a.dated && b.dated && a.at.Sub(b.at).Abs() <= 24*time.Hour
 }
 
-// The index finds a result of the same draw exactly when there is one, it is one, and none that has a time is nearer.
+// The index finds a result of the same draw exactly when there is one, it is one, and none that has
+// a time is nearer.
 func TestDrawIndex(t *testing.T) {
 	draw := func(t *rapid.T) labReading {
 		r := labReading{refs: []facts.Ref{rapid.SampledFrom([]facts.Ref{"a", "b", "c", "d", "e", "f"}).Draw(t, "ref")}, specimen: rapid.SampledFrom([]facts.Ref{"", "", "s", "t"}).Draw(t, "specimen")}

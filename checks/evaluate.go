@@ -42,12 +42,14 @@ func Evaluate(st *State, set *Settings, asOf time.Time) []Finding {
 	return evaluate(st, set, asOf, false).findings
 }
 
-// Explain says, for every order of a patient in whom RLS counts, why the checks that could concern it stayed silent.
+// Explain says, for every order of a patient in whom RLS counts, why the checks that could concern
+// it stayed silent.
 func Explain(st *State, set *Settings, asOf time.Time) []Silence {
 	return evaluate(st, set, asOf, true).silences
 }
 
-// NextChange is the next instant after asOf at which time alone may change what Evaluate says, or whether it is acknowledged; false when there is none.
+// NextChange is the next instant after asOf at which time alone may change what Evaluate says, or
+// whether it is acknowledged; false when there is none.
 func NextChange(st *State, set *Settings, asOf time.Time) (time.Time, bool) {
 	next := evaluate(st, set, asOf, false).nextChange()
 	return next, !next.IsZero()
@@ -105,7 +107,8 @@ func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluatio
 	return ev
 }
 
-// mayMatter tells whether RLS can be on record at all. Most patients have neither a diagnosis nor a reason to go by, and are passed over at once.
+// mayMatter tells whether RLS can be on record at all. Most patients have neither a diagnosis nor a
+// reason to go by, and are passed over at once.
 func (ev *evaluation) mayMatter() bool {
 	for i := range ev.st.Facts {
 		switch f := &ev.st.Facts[i]; f.Kind {
@@ -120,8 +123,9 @@ func (ev *evaluation) mayMatter() bool {
 	return false
 }
 
-// mayHaveRLS tells whether RLS counts if every order counts that still may. Of these, exposures only take some away, so where the answer
-// is no the drugs need not be looked up, which is most of the work.
+// mayHaveRLS tells whether RLS counts if every order counts that still may. Of these, exposures
+// only take some away, so where the answer is no the drugs need not be looked up, which is most of
+// the work.
 func (ev *evaluation) mayHaveRLS() bool {
 	ev.readRLS()
 	may := ev.rls.status > RLSNone
@@ -154,7 +158,8 @@ func (ev *evaluation) run(c Check) {
 	}
 }
 
-// flag takes a finding in. severity is before the RLS evidence, which lowers it unless the check says otherwise.
+// flag takes a finding in. severity is before the RLS evidence, which lowers it unless the check
+// says otherwise.
 func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 	if !c.WithoutRLS {
 		severity = ev.rls.status.limit(severity)
@@ -182,7 +187,8 @@ func (ev *evaluation) counsel(c Check) []string {
 	return []string{words.Say("counsel.habits"), words.Say("counsel.sleep")}
 }
 
-// base is the severity that a check has by itself: what a site set instead of moderate, else the rule's own.
+// base is the severity that a check has by itself: what a site set instead of moderate, else the
+// rule's own.
 func (ev *evaluation) base(c Check, own Severity) Severity {
 	if s, err := ParseSeverity(ev.set.Checks[c.ID].Severity); err == nil && own == Moderate {
 		return s
@@ -190,7 +196,8 @@ func (ev *evaluation) base(c Check, own Severity) Severity {
 	return own
 }
 
-// limit is what the evidence for RLS leaves of a severity: one step lower in remission, at most low when only possible.
+// limit is what the evidence for RLS leaves of a severity: one step lower in remission, at most low
+// when only possible.
 func (r RLSStatus) limit(s Severity) Severity {
 	switch r {
 	case RLSRemission:

@@ -29,8 +29,8 @@ type exposure struct {
 	notes   []string
 }
 
-// severity is what this exposure makes of a check's own severity: one step lower as needed or for a short course, never
-// above its ceiling, at most low for an old order.
+// severity is what this exposure makes of a check's own severity: one step lower as needed or for a
+// short course, never above its ceiling, at most low for an old order.
 func (x *exposure) severity(base Severity) Severity {
 	if x.stepped {
 		base = base.stepDown()
@@ -53,7 +53,8 @@ func (s Severity) stepDown() Severity {
 	return s
 }
 
-// classify finds the drug of an order: by its own codes and names, or by the Medication that it refers to.
+// classify finds the drug of an order: by its own codes and names, or by the Medication that it
+// refers to.
 func (ev *evaluation) classify(o *orderView) {
 	if o.NoMedication {
 		return
@@ -77,7 +78,8 @@ func (ev *evaluation) classify(o *orderView) {
 	o.drug.identified = o.drug.match.Identified
 }
 
-// readExposures turns every order that counts into exposures to its ingredients, and says why others are none.
+// readExposures turns every order that counts into exposures to its ingredients, and says why
+// others are none.
 func (ev *evaluation) readExposures() {
 	for i := range ev.orders {
 		o := &ev.orders[i]
@@ -119,8 +121,9 @@ func (ev *evaluation) readExposures() {
 	}
 }
 
-// systemic tells whether the drug reaches the body (rules.md R16): a specific product code first, then the route of the
-// dosages, then what else is known of the product. Unknown counts as systemic, and the text says so.
+// systemic tells whether the drug reaches the body (rules.md R16): a specific product code first,
+// then the route of the dosages, then what else is known of the product. Unknown counts as
+// systemic, and the text says so.
 func (ev *evaluation) systemic(x *exposure) bool {
 	product := x.drug.match.Systemic
 	route, name := ev.route(x.Order)
@@ -172,7 +175,8 @@ func (ev *evaluation) onlyLocal(o *facts.Order) bool {
 	return how == drugs.SystemicNo
 }
 
-// isOld tells whether an order has been active for longer than the setting says, with no newer order of the same drug.
+// isOld tells whether an order has been active for longer than the setting says, with no newer
+// order of the same drug.
 func (ev *evaluation) isOld(x *exposure) bool {
 	if x.start.IsZero() || x.Status != facts.StatusActive || !ev.older(x.start) {
 		return false

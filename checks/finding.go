@@ -31,7 +31,8 @@ func ParseSeverity(s string) (Severity, error) {
 	return None, fmt.Errorf("severity %q is not one of low, moderate, high", s)
 }
 
-// RLSStatus says how restless legs syndrome counts in a patient; a higher value is stronger evidence.
+// RLSStatus says how restless legs syndrome counts in a patient; a higher value is stronger
+// evidence.
 type RLSStatus uint8
 
 // RLS statuses.
@@ -56,7 +57,8 @@ func ParseRLSStatus(s string) (RLSStatus, error) {
 	return RLSNone, fmt.Errorf("RLS status %q is not one of none, possible, remission, confirmed", s)
 }
 
-// Citation is the source of a rule, with the strength that its authors give it and the state of our own review.
+// Citation is the source of a rule, with the strength that its authors give it and the state of our
+// own review.
 type Citation struct {
 	Source   string `json:"source"`
 	DOI      string `json:"doi,omitempty"`
@@ -64,7 +66,8 @@ type Citation struct {
 	Review   string `json:"review"`
 }
 
-// Finding is what Evaluate says has to be flagged. It is identified by patient, check and ingredient.
+// Finding is what Evaluate says has to be flagged. It is identified by patient, check and
+// ingredient.
 type Finding struct {
 	Check        string
 	Ingredient   string // "" for iron, duplicate and unclassified findings
@@ -87,8 +90,9 @@ type Finding struct {
 	Audience string
 }
 
-// FlagID identifies the flag of a finding for ever: the same patient, check and ingredient give the same id on every machine
-// that has the site's key. It is a version 8 UUID (RFC 9562) from HMAC-SHA-256(key, patient|check|ingredient).
+// FlagID identifies the flag of a finding for ever: the same patient, check and ingredient give the
+// same id on every machine that has the site's key. It is a version 8 UUID (RFC 9562) from
+// HMAC-SHA-256(key, patient|check|ingredient).
 func FlagID(key []byte, patient facts.Ref, check, ingredient string) string {
 	h := hmac.New(sha256.New, key)
 	fmt.Fprintf(h, "%s|%s|%s", patient, check, ingredient)

@@ -63,8 +63,8 @@ type Flag struct {
 	Ack     *facts.Acknowledgement
 }
 
-// OpenFlag is what a patient's state keeps of a flag: enough to tell whether a finding is news. It stays after the flag is resolved, so
-// that its numbers go on and are never used twice.
+// OpenFlag is what a patient's state keeps of a flag: enough to tell whether a finding is news. It
+// stays after the flag is resolved, so that its numbers go on and are never used twice.
 type OpenFlag struct {
 	Check      string
 	Ingredient string

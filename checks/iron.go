@@ -20,7 +20,8 @@ const (
 	checkIronUnchecked = "rls-iron-unchecked"
 )
 
-// ironOrder is an order for iron, from which the text tells that treatment is under way and how results are to be read.
+// ironOrder is an order for iron, from which the text tells that treatment is under way and how
+// results are to be read.
 type ironOrder struct {
 	Ref     facts.Ref
 	Date    moment.Time // authored; zero when not known
@@ -37,10 +38,12 @@ type ironInput struct {
 	Settings *ironSettings
 	// Alpha2Delta: there is an exposure to, or a draft of, an alpha-2-delta ligand.
 	Alpha2Delta bool
-	// Treated: there is an exposure to, or a draft of, a medicine for RLS: an alpha-2-delta ligand, a dopamine agonist or levodopa.
+	// Treated: there is an exposure to, or a draft of, a medicine for RLS: an alpha-2-delta ligand,
+	// a dopamine agonist or levodopa.
 	Treated bool
 	Birth   moment.Time // zero when not known
-	// ESRD are the Conditions of group context_esrd that count; results that mark dialysis are found in Labs.
+	// ESRD are the Conditions of group context_esrd that count; results that mark dialysis are
+	// found in Labs.
 	ESRD []facts.Ref
 	// IronCaution are the Conditions of group context_iron_caution (haemochromatosis) that count.
 	IronCaution []facts.Ref
@@ -55,20 +58,25 @@ type ironDecision struct {
 	Evidence []facts.Ref
 	Summary  string
 	Action   string
-	// Basis is what an acknowledgement rests on: which values, and why they cannot be used. Dates are not in it: a repeat with the same value is no news.
+	// Basis is what an acknowledgement rests on: which values, and why they cannot be used. Dates
+	// are not in it: a repeat with the same value is no news.
 	Basis []string
-	// Next is the next instant after the as-of time at which time alone may change the decision or its text; zero when there is none.
+	// Next is the next instant after the as-of time at which time alone may change the decision or
+	// its text; zero when there is none.
 	Next time.Time
 	// Known says what is on record, for a reader who asks why no check is open.
 	Known string
 	// Need says which results the open check asks for.
 	Need IronNeed
-	// Low: the newest usable iron is low. Replaced: it is being replaced, so that the flag is one step lower.
+	// Low: the newest usable iron is low. Replaced: it is being replaced, so that the flag is one
+	// step lower.
 	Low, Replaced bool
-	// Fact tells the newest values, and Facts where they are from, to a check that is about something else.
+	// Fact tells the newest values, and Facts where they are from, to a check that is about
+	// something else.
 	Fact  string
 	Facts []facts.Ref
-	// Note is for whoever writes an order: ferritin lies in the band in which only intravenous iron is expected to help.
+	// Note is for whoever writes an order: ferritin lies in the band in which only intravenous iron
+	// is expected to help.
 	Note string
 
 	Leaflet leaflet
@@ -84,8 +92,8 @@ type ironCase struct {
 	replacedSince        moment.Time
 }
 
-// ironFinding decides the iron checks. iron-low outweighs the others, since one low value is enough and a low value never turns normal
-// with age; then missing, unusable and stale, in this order.
+// ironFinding decides the iron checks. iron-low outweighs the others, since one low value is enough
+// and a low value never turns normal with age; then missing, unusable and stale, in this order.
 func ironFinding(in ironInput) ironDecision {
 	c := ironCase{ironInput: &in, next: in.Labs.next}
 	c.panel = readPanel(in.Labs, in.Terms, in.Settings, c.group())
@@ -168,8 +176,9 @@ func (c *ironCase) alpha2delta() ironDecision {
 	return ironDecision{}
 }
 
-// unchecked is the check for a patient who takes no alpha-2-delta ligand. Enough to decide within the year keeps it quiet: one of the two for
-// an adult, both in end-stage renal disease or dialysis, ferritin for a child.
+// unchecked is the check for a patient who takes no alpha-2-delta ligand. Enough to decide within
+// the year keeps it quiet: one of the two for an adult, both in end-stage renal disease or
+// dialysis, ferritin for a child.
 func (c *ironCase) unchecked() ironDecision {
 	fresh := func(res *analyteResult, age labAge) bool { return res.state == analyteUsable && age < labStale }
 	f, t := fresh(&c.panel.ferritin, c.ferritinAge), fresh(&c.panel.tsat, c.tsatAge)

@@ -36,8 +36,8 @@ func ironChecks() []Check {
 	}
 }
 
-// ironCheck flags what ironFinding decided, when it is about this check. The orders of medicines for RLS lower it as they lower every
-// check of theirs.
+// ironCheck flags what ironFinding decided, when it is about this check. The orders of medicines
+// for RLS lower it as they lower every check of theirs.
 func (ev *evaluation) ironCheck(c Check) {
 	d, takers := ev.decideIron()
 	if c.ID == checkIronLow {
@@ -88,7 +88,8 @@ func ironSilence(c Check, d ironDecision, taken bool) silence.Reason {
 	}
 }
 
-// decideIron looks at the iron panel once for all iron checks, and returns the exposures to alpha-2-delta ligands.
+// decideIron looks at the iron panel once for all iron checks, and returns the exposures to
+// alpha-2-delta ligands.
 func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	if ev.iron != nil {
 		return *ev.iron, ev.takers
@@ -114,7 +115,8 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	return d, ev.takers
 }
 
-// ironOrders are the orders for iron that tell something about results: those that count, and infusions that were given, supply or not.
+// ironOrders are the orders for iron that tell something about results: those that count, and
+// infusions that were given, supply or not.
 func (ev *evaluation) ironOrders() []ironOrder {
 	var all []ironOrder
 	for i := range ev.orders {
@@ -164,7 +166,8 @@ func (ev *evaluation) kidneyFailure() []facts.Ref {
 	return append(ev.certain("context_esrd"), ev.certain("context_dialysis")...)
 }
 
-// certain are the Conditions of a group that are certain and active. Only these switch to limits that are narrower, and would hide low iron.
+// certain are the Conditions of a group that are certain and active. Only these switch to limits
+// that are narrower, and would hide low iron.
 func (ev *evaluation) certain(group string) []facts.Ref {
 	return slices.DeleteFunc(ev.contexts(group), func(ref facts.Ref) bool {
 		c := ev.st.Find(ref).Condition

@@ -24,8 +24,9 @@ type IronNeed struct {
 	TSAT     LabNeed
 }
 
-// Wanted are the analytes to be ordered. Ferritin goes together with iron and total iron binding capacity, from one draw, unless a low value is
-// known already: then only what completes the set. What is pending has been ordered.
+// Wanted are the analytes to be ordered. Ferritin goes together with iron and total iron binding
+// capacity, from one draw, unless a low value is known already: then only what completes the set.
+// What is pending has been ordered.
 func (n IronNeed) Wanted() []terms.Analyte {
 	wants := func(l LabNeed) bool { return l == LabMissing || l == LabUnusable || l == LabOld }
 	set := n.Check != checkIronLow && (wants(n.Ferritin) || wants(n.TSAT))

@@ -21,7 +21,8 @@ const (
 	okTSAT     = "2502-3 31 % 2026-10-24T08:00:00Z"
 )
 
-// ironCases are results of an adult on an alpha-2-delta ligand, and the check that is open with its severity.
+// ironCases are results of an adult on an alpha-2-delta ligand, and the check that is open with its
+// severity.
 var ironCases = []struct {
 	name, want string
 	labs       []string
@@ -325,7 +326,8 @@ func TestIronTexts(t *testing.T) {
 	}
 }
 
-// Ages are counted in calendar days of the zone, whatever daylight saving time and leap years do, and change exactly when Next says.
+// Ages are counted in calendar days of the zone, whatever daylight saving time and leap years do,
+// and change exactly when Next says.
 func TestIronAgesByCalendarDay(t *testing.T) {
 	for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kathmandu"} {
 		loc, err := time.LoadLocation(zone)
@@ -359,7 +361,8 @@ func TestIronAgesByCalendarDay(t *testing.T) {
 	}
 }
 
-// The first instant of a day is on that day, and the one before it is not, wherever clocks are put forward or back at midnight.
+// The first instant of a day is on that day, and the one before it is not, wherever clocks are put
+// forward or back at midnight.
 func TestCivilStart(t *testing.T) {
 	for _, zone := range []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_Howe"} {
 		loc, err := time.LoadLocation(zone)

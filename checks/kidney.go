@@ -13,7 +13,8 @@ import (
 type kidneyFunction struct {
 	band      renalBand
 	clearance measure // in mL/min
-	// words tell the value, where it is from and that it is an approximation, if it is; of one that cannot be evaluated, why.
+	// words tell the value, where it is from and that it is an approximation, if it is; of one that
+	// cannot be evaluated, why.
 	words string
 	refs  []facts.Ref
 	at    *labReading // by which it is dated
@@ -24,9 +25,10 @@ type kidneyFunction struct {
 	silence string
 }
 
-// readKidney takes the values of the newest day. Of these a clearance decides first, then Cockcroft-Gault, then an eGFR, since labels dose
-// on clearance, then an eGFR by CKD-EPI. Where none of that day can be evaluated nothing older speaks. On dialysis only a clearance
-// tells anything.
+// readKidney takes the values of the newest day. Of these a clearance decides first, then
+// Cockcroft-Gault, then an eGFR, since labels dose on clearance, then an eGFR by CKD-EPI. Where
+// none of that day can be evaluated nothing older speaks. On dialysis only a clearance tells
+// anything.
 func readKidney(in *renalInput) kidneyFunction {
 	clearance, creatinine, egfr := in.kidneyDay()
 	if len(clearance)+len(creatinine)+len(egfr) == 0 {
@@ -53,7 +55,8 @@ func readKidney(in *renalInput) kidneyFunction {
 
 func reservation() string { return words.Say("kidney.approximation") }
 
-// kidneyDay are the results of the newest day on which there is one with a value, and which is not too old, by analyte; the newest first.
+// kidneyDay are the results of the newest day on which there is one with a value, and which is not
+// too old, by analyte; the newest first.
 func (in *renalInput) kidneyDay() (clearance, creatinine, egfr []*labReading) {
 	analytes := []terms.Analyte{terms.CreatinineClearance, terms.Creatinine, terms.EGFR}
 	if in.onDialysis() {
@@ -95,8 +98,8 @@ func (in *renalInput) noKidney() string {
 	return words.Say("kidney.none")
 }
 
-// recent is k, unless it is too old for this patient. One without a time is taken as ageing: good enough, but not in chronic kidney
-// disease.
+// recent is k, unless it is too old for this patient. One without a time is taken as ageing: good
+// enough, but not in chronic kidney disease.
 func (in *renalInput) recent(k kidneyFunction) kidneyFunction {
 	limit := in.Settings.CreatinineDays
 	if in.CKD {
@@ -110,7 +113,8 @@ func (in *renalInput) recent(k kidneyFunction) kidneyFunction {
 	return k
 }
 
-// tooOld tells whether a result is older than a number of days, and when it will be; never where it has no time.
+// tooOld tells whether a result is older than a number of days, and when it will be; never where it
+// has no time.
 func (in *renalInput) tooOld(r *labReading, days int) (old bool, next time.Time) {
 	if !r.dated || r.unplaced {
 		return false, time.Time{}
@@ -130,8 +134,8 @@ func (in *renalInput) newerDay(a, b *labReading) bool {
 	return civilDayOf(a.effective, in.Labs.zone) > civilDayOf(b.effective, in.Labs.zone)
 }
 
-// readable says why a value cannot be evaluated. One that would clear has to be final, and of a known time; one that is bad counts
-// whatever it is.
+// readable says why a value cannot be evaluated. One that would clear has to be final, and of a
+// known time; one that is bad counts whatever it is.
 func (in *renalInput) readable(r *labReading, m *measure) (renalBand, labReason) {
 	if r.reason != labUsable {
 		return renalUnknown, r.reason
@@ -170,8 +174,8 @@ func provisional(r *labReading) string {
 	return ", " + statusWords(r.status)
 }
 
-// unreadKidney says why nothing of the newest day can be evaluated. A creatinine says nothing without age and sex unless it is high in
-// anybody, and nothing is opened for children.
+// unreadKidney says why nothing of the newest day can be evaluated. A creatinine says nothing
+// without age and sex unless it is high in anybody, and nothing is opened for children.
 func (in *renalInput) unreadKidney(reported, creatinine []*labReading) kidneyFunction {
 	all := slices.Concat(reported, creatinine)
 	k := kidneyFunction{at: all[0]}

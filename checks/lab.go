@@ -11,7 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// labReading is one result of one analyte: an Observation or one of its components, or a TSAT calculated from several.
+// labReading is one result of one analyte: an Observation or one of its components, or a TSAT
+// calculated from several.
 type labReading struct {
 	lab       *terms.Lab
 	refs      []facts.Ref // the Observation; for a calculated one all that it rests on
@@ -35,8 +36,9 @@ type labReading struct {
 	note       string
 }
 
-// labBook is all that the results of a patient say as of an instant, by analyte. A book is for one goroutine: numbers are read when
-// of asks for their analyte, since most patients have many weights and creatinines that no check looks at.
+// labBook is all that the results of a patient say as of an instant, by analyte. A book is for one
+// goroutine: numbers are read when of asks for their analyte, since most patients have many weights
+// and creatinines that no check looks at.
 type labBook struct {
 	terms    *terms.Terms
 	rules    labRules
@@ -50,8 +52,9 @@ type labBook struct {
 	asOf time.Time
 }
 
-// readLabs reads every result that counts at asOf (rules.md R15): from its effective time on, cancelled ones never. What depends on
-// the order of facts is nothing: readings are sorted by time and reference.
+// readLabs reads every result that counts at asOf (rules.md R15): from its effective time on,
+// cancelled ones never. What depends on the order of facts is nothing: readings are sorted by time
+// and reference.
 func readLabs(st *State, t *terms.Terms, zone *time.Location, set *ironSettings, asOf time.Time) *labBook {
 	b := &labBook{terms: t, rules: labRules{unitlessPercent: set.TSATUnitlessPercent}, zone: zone, asOf: asOf}
 	for i := range st.Facts {
@@ -92,7 +95,8 @@ func compareSource(a, b *labReading) int {
 	return cmp.Or(slices.Compare(a.refs, b.refs), cmp.Compare(a.result, b.result), cmp.Compare(a.part, b.part))
 }
 
-// compareNewest is negative when a is newer than b. A result without a time is never newer than one that has one.
+// compareNewest is negative when a is newer than b. A result without a time is never newer than one
+// that has one.
 func compareNewest(a, b *labReading) int {
 	switch {
 	case a.dated && b.dated:
@@ -113,7 +117,8 @@ func collected(l *facts.LabResult) moment.Time {
 	return l.Effective.Start
 }
 
-// fact adds what the resource ref says; of a report that contains several results the one of that number.
+// fact adds what the resource ref says; of a report that contains several results the one of that
+// number.
 func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 	if l.Status == facts.LabCancelled || len(l.Results) > 0 {
 		return
@@ -132,7 +137,8 @@ func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 		b.next = earlier(b.next, base.at)
 		return
 	}
-	// A value beside components or members would be the panel's own, which no table code has; without one it is only their envelope.
+	// A value beside components or members would be the panel's own, which no table code has;
+	// without one it is only their envelope.
 	if l.Status == facts.LabRegistered || l.Value.Kind != facts.NoValue || len(l.Components)+len(l.Members) == 0 {
 		b.result(base, l.Loincs, &l.Value)
 	}
@@ -143,8 +149,9 @@ func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 	}
 }
 
-// result adds the reading of one value under its codes. A code that must never be read as a result (a goal, the soluble receptor)
-// outweighs the others; codes of different tests leave none of them certain.
+// result adds the reading of one value under its codes. A code that must never be read as a result
+// (a goal, the soluble receptor) outweighs the others; codes of different tests leave none of them
+// certain.
 func (b *labBook) result(base labReading, loincs []string, v *facts.Value) {
 	labs, clear := b.rows(loincs)
 	for i, lab := range labs {
@@ -155,7 +162,8 @@ func (b *labBook) result(base labReading, loincs []string, v *facts.Value) {
 			}
 		case lab.Use == terms.LabContextPregnancy:
 		case lab.Use == terms.LabPanel:
-			// An ordered iron panel promises a TSAT, and so does one of which a part cannot be read.
+			// An ordered iron panel promises a TSAT, and so does one of which a part cannot be
+			// read.
 			if (base.status == facts.LabRegistered || v.Kind == facts.UnreadValue) && len(labs) == 1 {
 				b.add(base, terms.TSAT, lab, v, true)
 			}
@@ -212,7 +220,8 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// newestUsable is the newest reading of an analyte that is a final, readable number and meets ok; nil when there is none.
+// newestUsable is the newest reading of an analyte that is a final, readable number and meets ok;
+// nil when there is none.
 func (b *labBook) newestUsable(a terms.Analyte, ok func(*labReading) bool) *labReading {
 	rs := b.of(a)
 	for i := range rs {

@@ -32,8 +32,8 @@ func labTime(t testing.TB, s string) moment.Time {
 	return moment.Instant(v)
 }
 
-// labFact is one result: "LOINC value unit date", then any of a status, specimen:x, performer:x. A value may begin with a comparator; a unit
-// "-" is none, a date "-" is none.
+// labFact is one result: "LOINC value unit date", then any of a status, specimen:x, performer:x. A
+// value may begin with a comparator; a unit "-" is none, a date "-" is none.
 func labFact(t testing.TB, id, line string) facts.Fact {
 	t.Helper()
 	words := strings.Fields(line)

@@ -54,8 +54,8 @@ cut ferritin
 cut body-weight
 `
 
-// The texts of every check, for both audiences, as people see them. Rewrite with RLSGUARD_UPDATE=1, and only when every changed line
-// is meant.
+// The texts of every check, for both audiences, as people see them. Rewrite with RLSGUARD_UPDATE=1,
+// and only when every changed line is meant.
 func TestTexts(t *testing.T) {
 	for _, audience := range []string{forProfessionals, ForPatients} {
 		var b strings.Builder

@@ -7,16 +7,17 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// FactLimits are how many facts are kept of one patient, by kind; 0 is no limit. Of each kind the newest stay, by the versions of the
-// resources. A limit bounds the size of a state, and what one sender can do to the other kinds: nothing.
+// FactLimits are how many facts are kept of one patient, by kind; 0 is no limit. Of each kind the
+// newest stay, by the versions of the resources. A limit bounds the size of a state, and what one
+// sender can do to the other kinds: nothing.
 type FactLimits struct {
 	Conditions int `yaml:"conditions"`
 	Orders     int `yaml:"orders"`  // MedicationRequest, MedicationDispense and MedicationStatement together
 	Results    int `yaml:"results"` // of each analyte
 	Answers    int `yaml:"answers"` // acknowledgements and overrides
 	Others     int `yaml:"others"`
-	// Marks of resources that were deleted, were entered in error or do not concern us, for each of the kinds above. They are counted apart,
-	// so that they push nothing else out.
+	// Marks of resources that were deleted, were entered in error or do not concern us, for each of
+	// the kinds above. They are counted apart, so that they push nothing else out.
 	Marks int `yaml:"marks"`
 }
 
@@ -41,7 +42,8 @@ func (l FactLimits) validate() error {
 	return errors.Join(errs...)
 }
 
-// group is the kind of facts that a limit is about. It follows from the type of the resource alone, so that no version changes it.
+// group is the kind of facts that a limit is about. It follows from the type of the resource alone,
+// so that no version changes it.
 type group uint8
 
 const (

@@ -27,7 +27,8 @@ func TestCostFollowsOrders(t *testing.T) {
 	}
 }
 
-// decideOrders decides about a patient who has RLS and so many orders, of two drugs in turn, and resolves what they open.
+// decideOrders decides about a patient who has RLS and so many orders, of two drugs in turn, and
+// resolves what they open.
 func decideOrders(n int, drugs [2]string) {
 	set := DefaultSettings()
 	asOf := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)

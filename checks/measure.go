@@ -11,7 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// labReason says why a result cannot be evaluated. The list is closed; the words are in checks/words.
+// labReason says why a result cannot be evaluated. The list is closed; the words are in
+// checks/words.
 type labReason string
 
 // Reasons why a result cannot be evaluated (rules.md R5, R15).
@@ -44,8 +45,8 @@ const (
 
 func (r labReason) words() string { return words.Say("lab." + string(r)) }
 
-// unreadable tells that a result is there and could not be read, so that nobody knows whether it is low. Text, or a unit that is not
-// known, is what the laboratory said.
+// unreadable tells that a result is there and could not be read, so that nobody knows whether it is
+// low. Text, or a unit that is not known, is what the laboratory said.
 func (r labReason) unreadable() bool {
 	return r == labUnread || r == labModified || r == labBadComparator
 }
@@ -150,8 +151,9 @@ func readNumber(s string) (decimal.Decimal, labReason) {
 	return x, labUsable
 }
 
-// unitOf finds the factor to the canonical unit. A UCUM code says more than the text beside it; a code of another system, which
-// may mean anything, only what the text does not say. When both are known units and differ, neither is believed.
+// unitOf finds the factor to the canonical unit. A UCUM code says more than the text beside it; a
+// code of another system, which may mean anything, only what the text does not say. When both are
+// known units and differ, neither is believed.
 func unitOf(t *terms.Terms, lab *terms.Lab, q *facts.Quantity) (decimal.Decimal, string, labReason) {
 	if q.Code == "" && q.Unit == "" {
 		return decimal.Decimal{}, "", labNoUnit
@@ -171,7 +173,8 @@ func unitOf(t *terms.Terms, lab *terms.Lab, q *facts.Quantity) (decimal.Decimal,
 	}
 }
 
-// tableUnit gives the factor of a unit and its spelling in the table, which alone is shown to readers.
+// tableUnit gives the factor of a unit and its spelling in the table, which alone is shown to
+// readers.
 func tableUnit(t *terms.Terms, lab *terms.Lab, unit string) (decimal.Decimal, string, bool) {
 	if unit == "" {
 		return decimal.Decimal{}, "", false
@@ -196,7 +199,8 @@ func tableUnit(t *terms.Terms, lab *terms.Lab, unit string) (decimal.Decimal, st
 	return factor, spelling, true
 }
 
-// tsatUnit is the unit rule of rules.md R5: TSAT is sent as percent and as fraction under the same codes, so the number has to fit the unit.
+// tsatUnit is the unit rule of rules.md R5: TSAT is sent as percent and as fraction under the same
+// codes, so the number has to fit the unit.
 func tsatUnit(lab *terms.Lab, v, factor decimal.Decimal, unit string, reason labReason, rules labRules) (decimal.Decimal, string, labReason) {
 	one, largest := decimal.Int(1), decimal.Of("1.5")
 	switch {
@@ -212,8 +216,9 @@ func tsatUnit(lab *terms.Lab, v, factor decimal.Decimal, unit string, reason lab
 	return factor, unit, labUsable
 }
 
-// plausible holds a measure against the limits of its row: outside the hard ones it is not evaluated, outside the soft ones it carries a caveat.
-// "Below 0.4" and "above 60,000" are how laboratories report what lies outside of what they can measure: those bounds are believed.
+// plausible holds a measure against the limits of its row: outside the hard ones it is not
+// evaluated, outside the soft ones it carries a caveat. "Below 0.4" and "above 60,000" are how
+// laboratories report what lies outside of what they can measure: those bounds are believed.
 func plausible(lab *terms.Lab, m measure) (measure, labReason) {
 	low, high := lab.HardLow, lab.HardHigh
 	switch {
@@ -250,8 +255,8 @@ const (
 	verdictStraddles
 )
 
-// judge compares without rounding. A value converted from pmol/L or nmol/L within 1 % of the limit counts as low, since the
-// conversion factor is not known better; at says that it was so close.
+// judge compares without rounding. A value converted from pmol/L or nmol/L within 1 % of the limit
+// counts as low, since the conversion factor is not known better; at says that it was so close.
 func (l ironLimit) judge(m *measure) (v ironVerdict, at bool) {
 	if m.molar {
 		margin := l.value.Times(decimal.Of("0.01"))

@@ -11,8 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// orderView is one order as of an instant: whether it counts, how strongly, and for which drugs (contract "An order
-// counts", rules.md R14).
+// orderView is one order as of an instant: whether it counts, how strongly, and for which drugs
+// (contract "An order counts", rules.md R14).
 type orderView struct {
 	*facts.Order
 	ref     facts.Ref
@@ -82,7 +82,8 @@ func (ev *evaluation) weighOrder(o *orderView) {
 	}
 }
 
-// weighStatus decides by status; what is stopped may leave a tail, which exposures() works out by drug.
+// weighStatus decides by status; what is stopped may leave a tail, which exposures() works out by
+// drug.
 func (ev *evaluation) weighStatus(o *orderView) {
 	switch o.Status {
 	case facts.StatusActive, facts.StatusInProgress:
@@ -123,8 +124,8 @@ func (ev *evaluation) weighIntent(o *orderView) {
 	}
 }
 
-// stopped is when a stopped order ended: the earlier of the end of its dosages and the time of the version that says so,
-// without either the day it was written.
+// stopped is when a stopped order ended: the earlier of the end of its dosages and the time of the
+// version that says so, without either the day it was written.
 func (ev *evaluation) stopped(o *orderView) moment.Time {
 	end := o.Effective.End
 	for i := range o.Dosages {
@@ -143,7 +144,8 @@ func (ev *evaluation) stopped(o *orderView) moment.Time {
 	return end
 }
 
-// weighDosages looks at what the dosages say of time: over, not yet begun, as needed, a short course.
+// weighDosages looks at what the dosages say of time: over, not yet begun, as needed, a short
+// course.
 func (ev *evaluation) weighDosages(o *orderView) {
 	periods := make([]facts.Period, 0, len(o.Dosages)+1)
 	asNeeded := len(o.Dosages) > 0
@@ -202,7 +204,8 @@ func (ev *evaluation) allAhead(periods []facts.Period) bool {
 	return ahead
 }
 
-// shortCourse tells whether all dosages together last no longer than the setting says, or the supply is for no longer.
+// shortCourse tells whether all dosages together last no longer than the setting says, or the
+// supply is for no longer.
 func (ev *evaluation) shortCourse(o *orderView) bool {
 	limit := ev.set.Orders.ShortCourseDays
 	if days, err := number(o.SupplyDays); err == nil && days > 0 && days*float64(o.Repeats+1) <= float64(limit) {
@@ -231,7 +234,8 @@ func (ev *evaluation) shortCourse(o *orderView) bool {
 	return len(o.Dosages) > 0 && (first.IsZero() || !last.After(first.AddDate(0, 0, limit)))
 }
 
-// number reads a decimal. Most are not there, and an error for each costs more than all else that is done about an order.
+// number reads a decimal. Most are not there, and an error for each costs more than all else that
+// is done about an order.
 func number(s string) (float64, error) {
 	if s == "" {
 		return 0, strconv.ErrSyntax

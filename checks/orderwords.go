@@ -13,7 +13,8 @@ type OrderWords struct {
 	Ref     facts.Ref `json:"ref"`
 	Product string    `json:"product,omitempty"` // as sent, else by our tables; shortened
 	Dose    string    `json:"dose,omitempty"`    // by structured dosage only
-	Since   string    `json:"since,omitempty"`   // when it was written, handed over or begun, as precisely as it was sent
+	// when it was written, handed over or begun, as precisely as it was sent
+	Since string `json:"since,omitempty"`
 }
 
 // Words describe the order on a line; "" where nothing is known but its reference.

@@ -26,8 +26,8 @@ type partner struct {
 }
 
 // pair is what the orders of one drug come to with their partners; at least one half must be a real
-// exposure. severity is that of the pair before anything about the orders, None when the other is no
-// partner; a drug is none of itself.
+// exposure. severity is that of the pair before anything about the orders, None when the other is
+// no partner; a drug is none of itself.
 func (ev *evaluation) pair(group []*exposure, severity func(*exposure) Severity) pairing {
 	var partners []partner
 	for i := range ev.exposures {

@@ -20,7 +20,8 @@ const (
 	analyteUsable
 )
 
-// analyteResult is what the results of one analyte come to. The table, where "normal" is at or above the limit:
+// analyteResult is what the results of one analyte come to. The table, where "normal" is at or
+// above the limit:
 //
 //	newest result                      older results          state      low
 //	none, or only cancelled            -                      never seen no
@@ -34,10 +35,11 @@ const (
 //	unreadable (unit, text, absent, ...) none usable, or normal unusable no
 //	unreadable                         newest usable is low   unusable   yes: "newest usable"
 //
-// Newest goes by effective time; of one time a usable result decides before one that is not, but of one draw one that was sent and
-// could not be read outranks a normal one. One without a time is never newer than one with a time; one whose time cannot be read may be
-// the newest, so a low one counts and any other cannot be evaluated. All results of the newest usable draw count as one: when any is
-// low, it is low.
+// Newest goes by effective time; of one time a usable result decides before one that is not, but of
+// one draw one that was sent and could not be read outranks a normal one. One without a time is
+// never newer than one with a time; one whose time cannot be read may be the newest, so a low one
+// counts and any other cannot be evaluated. All results of the newest usable draw count as one:
+// when any is low, it is low.
 type analyteResult struct {
 	state   analyteState
 	low     bool
@@ -60,7 +62,8 @@ type judged struct {
 	why     labReason // it can neither raise nor clear
 }
 
-// judgeReading weighs one reading. Only a final result may clear; a low one counts whatever its status.
+// judgeReading weighs one reading. Only a final result may clear; a low one counts whatever its
+// status.
 func judgeReading(r *labReading, l ironLimit, limited bool) judged {
 	j := judged{labReading: r, why: r.reason}
 	if j.why != labUsable {
@@ -152,8 +155,8 @@ func unreadReason(r *labReading) labReason {
 	return r.reason
 }
 
-// newestDraw is the newest usable result with all others of its draw. Results of one time that name different specimens are
-// taken together: which came later cannot be told.
+// newestDraw is the newest usable result with all others of its draw. Results of one time that name
+// different specimens are taken together: which came later cannot be told.
 func newestDraw(usable []judged) []judged {
 	anchors := usable[:1]
 	for len(anchors) < len(usable) && compareNewest(anchors[0].labReading, usable[len(anchors)].labReading) == 0 {
@@ -214,7 +217,8 @@ const (
 	labStale
 )
 
-// ageOf counts calendar days. next is when the age changes by time alone; zero when it does not any more.
+// ageOf counts calendar days. next is when the age changes by time alone; zero when it does not any
+// more.
 func ageOf(r *labReading, b *labBook, s *ironSettings) (age labAge, next time.Time) {
 	if !r.dated || r.unplaced {
 		return labAgeing, time.Time{}

@@ -13,14 +13,16 @@ func (ev *evaluation) died() bool {
 	return p.Deceased && (p.Died.IsZero() || !ev.later(p.Died.Start(ev.zone)))
 }
 
-// ageAtLeast tells whether the patient has had that birthday; ok is false when the birth date leaves it open.
+// ageAtLeast tells whether the patient has had that birthday; ok is false when the birth date
+// leaves it open.
 func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 	b := ev.person.Birth
 	if b.IsZero() {
 		return false, false
 	}
 	if !ev.later(b.Start(ev.zone).AddDate(years, 0, 0)) {
-		// Even the earliest possible birthday has passed; with a partial date the latest one decides whether that is certain.
+		// Even the earliest possible birthday has passed; with a partial date the latest one
+		// decides whether that is certain.
 		if b.Precision < moment.ToDay && ev.later(b.End(ev.zone).AddDate(years, 0, -1)) {
 			return false, false
 		}
@@ -29,8 +31,9 @@ func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 	return false, true
 }
 
-// pregnant tells whether a pregnancy is on record and not too long ago (rules.md R8): by Condition or by a result. A man, or
-// somebody over 55, is not taken as pregnant: that is an error of the data.
+// pregnant tells whether a pregnancy is on record and not too long ago (rules.md R8): by Condition
+// or by a result. A man, or somebody over 55, is not taken as pregnant: that is an error of the
+// data.
 func (ev *evaluation) pregnant() bool {
 	if ev.person.Sex == facts.Male {
 		return false
@@ -58,7 +61,8 @@ func (ev *evaluation) pregnancyCondition(c *facts.Condition) bool {
 	return ev.pregnancyLasts(when)
 }
 
-// pregnancyLasts tells whether a sign of pregnancy of that time still counts; without a time it does.
+// pregnancyLasts tells whether a sign of pregnancy of that time still counts; without a time it
+// does.
 func (ev *evaluation) pregnancyLasts(when moment.Time) bool {
 	return when.IsZero() || !ev.later(when.Start(ev.zone)) && ev.later(when.End(ev.zone).AddDate(0, 0, ev.set.Orders.PregnancyDays))
 }

@@ -18,8 +18,8 @@ const (
 	AllPlaces facts.Places = 1<<placeCount - 1
 )
 
-// placesOf are the places of what f says. They follow from this version alone: then the newest version in each place, and with it the newest
-// facts there, are the same whatever came first.
+// placesOf are the places of what f says. They follow from this version alone: then the newest
+// version in each place, and with it the newest facts there, are the same whatever came first.
 func placesOf(f *facts.Fact, t *terms.Terms) facts.Places {
 	switch {
 	case f.Kind == facts.KindMark:
@@ -55,7 +55,8 @@ func analytesOf(t *terms.Terms, loincs []string) (p facts.Places) {
 	return p
 }
 
-// Outrank is the mark that is left of f when something newer is known. With hide it can be taken back by Unhidden.
+// Outrank is the mark that is left of f when something newer is known. With hide it can be taken
+// back by Unhidden.
 func (s *Settings) Outrank(f facts.Fact, why facts.MarkReason, hide bool) facts.Fact {
 	out := facts.Fact{Ref: f.Ref, Version: f.Version, Kind: facts.KindMark, Mark: why, Unread: f.Unread & (unread.Version | unread.Newer)}
 	if !hide && out.Unread&unread.Version != 0 {

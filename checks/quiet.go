@@ -10,8 +10,8 @@ type quietCheck struct {
 	Reason silence.Reason // Off or NotApproved
 }
 
-// Quiet lists the checks that the settings keep from opening any flag, in the order of the catalogue. Whoever sees no flag has
-// to know of them.
+// Quiet lists the checks that the settings keep from opening any flag, in the order of the
+// catalogue. Whoever sees no flag has to know of them.
 func (s *Settings) Quiet() []quietCheck {
 	var list []quietCheck
 	for _, c := range Catalogue() {

@@ -19,12 +19,14 @@ type renalInput struct {
 	Settings *renalSettings
 	Birth    moment.Time
 	Sex      facts.Sex
-	// Dialysis: a Condition of group context_dialysis counts. Results that mark it are found in Labs.
+	// Dialysis: a Condition of group context_dialysis counts. Results that mark it are found in
+	// Labs.
 	Dialysis bool
 	// CKD: chronic kidney disease is on record (context_esrd), so that results age faster.
 	CKD        bool
 	Ingredient string
-	// Region is the country of the site; Reasons are the groups of diagnoses that the orders are for, when none of them is for RLS.
+	// Region is the country of the site; Reasons are the groups of diagnoses that the orders are
+	// for, when none of them is for RLS.
 	Region  string
 	Reasons []string
 	Orders  []doseOrder // counted orders of the ingredient
@@ -38,15 +40,17 @@ type renalDecision struct {
 	Action   string
 	Basis    []string
 	Next     time.Time
-	// Within: dose and kidney function are known, and the dose is not above the maximum. Known says what is known, for a reader who asks why there is no flag.
+	// Within: dose and kidney function are known, and the dose is not above the maximum. Known says
+	// what is known, for a reader who asks why there is no flag.
 	Within bool
 	Known  string
 
 	leaflet string // its kind
 }
 
-// renalFinding decides for one drug. A dose above the maximum of its band: moderate. Clearance below the setting and an unknown dose: low. Kidney
-// function unknown, or better with an unknown dose: none.
+// renalFinding decides for one drug. A dose above the maximum of its band: moderate. Clearance
+// below the setting and an unknown dose: low. Kidney function unknown, or better with an unknown
+// dose: none.
 func renalFinding(in renalInput) renalDecision {
 	row, ok := in.row()
 	if !ok || len(in.Orders) == 0 {
@@ -96,8 +100,9 @@ func renalFinding(in renalInput) renalDecision {
 	return d
 }
 
-// unread decides where the newest kidney value cannot be evaluated. A dose that is within the maximum of the worst kidneys is within
-// every other, and one above that of healthy ones is above all.
+// unread decides where the newest kidney value cannot be evaluated. A dose that is within the
+// maximum of the worst kidneys is within every other, and one above that of healthy ones is above
+// all.
 func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDose, kidney *kidneyFunction) {
 	known, basis := words.Say("renal.dose.unknown"), "in a daily dose that the orders do not tell"
 	switch {
@@ -122,7 +127,8 @@ func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDos
 	d.Basis = []string{"dose=" + basis, "band=unread"}
 }
 
-// row is that of the label which applies to these orders: by country, by coded reason, else the drug's own.
+// row is that of the label which applies to these orders: by country, by coded reason, else the
+// drug's own.
 func (in *renalInput) row() (RenalMaximum, bool) {
 	for _, v := range in.Settings.Variants {
 		if v.Ingredient == in.Ingredient && (v.Region == "" || v.Region == in.Region) && (v.Reason == "" || slices.Contains(in.Reasons, v.Reason)) {
@@ -133,7 +139,8 @@ func (in *renalInput) row() (RenalMaximum, bool) {
 	return row, ok
 }
 
-// otherReason names the larger maximum that the same drug has for another reason, which may not have been coded.
+// otherReason names the larger maximum that the same drug has for another reason, which may not
+// have been coded.
 func (in *renalInput) otherReason() string {
 	for _, v := range in.Settings.Variants {
 		if v.Ingredient == in.Ingredient && v.Reason == postherpetic && v.Region == "" && !slices.Contains(in.Reasons, v.Reason) && in.Region != "JP" {

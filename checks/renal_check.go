@@ -18,7 +18,8 @@ func renalCheck() Check {
 	}
 }
 
-// renalDose flags each alpha-2-delta ligand whose orders together exceed what the kidneys allow (rules.md R7).
+// renalDose flags each alpha-2-delta ligand whose orders together exceed what the kidneys allow
+// (rules.md R7).
 func (ev *evaluation) renalDose(c Check) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == drugs.Alpha2Delta }) {
 		first := group[0]
@@ -54,7 +55,8 @@ func (ev *evaluation) renalInput(group []*exposure) renalInput {
 	return in
 }
 
-// reasonsBesideRLS are the groups for which a label has a row of its own, among the coded reasons of orders none of which is for RLS.
+// reasonsBesideRLS are the groups for which a label has a row of its own, among the coded reasons
+// of orders none of which is for RLS.
 func (ev *evaluation) reasonsBesideRLS(group []*exposure) []string {
 	var groups []string
 	for _, x := range group {

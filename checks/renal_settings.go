@@ -9,29 +9,36 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// renalSettings are the limits of the renal dose check (rules.md R7). Clearance is in mL/min, doses in mg a day.
+// renalSettings are the limits of the renal dose check (rules.md R7). Clearance is in mL/min, doses
+// in mg a day.
 type renalSettings struct {
-	// Normal, Moderate and Severe are the lower ends of the bands. Normal belongs to the band above it, the other two to the band
-	// below them, the more careful reading of labels that say ">30-59" and ">15-29" (convention).
+	// Normal, Moderate and Severe are the lower ends of the bands. Normal belongs to the band above
+	// it, the other two to the band below them, the more careful reading of labels that say
+	// ">30-59" and ">15-29" (convention).
 	Normal   decimal.Decimal `yaml:"normal_from"`
 	Moderate decimal.Decimal `yaml:"moderate_above"`
 	Severe   decimal.Decimal `yaml:"severe_above"`
-	// CreatinineDays: an older creatinine, clearance or eGFR is not used; CKDDays in chronic kidney disease (conventions).
+	// CreatinineDays: an older creatinine, clearance or eGFR is not used; CKDDays in chronic kidney
+	// disease (conventions).
 	CreatinineDays int `yaml:"creatinine_days"`
 	CKDDays        int `yaml:"ckd_days"`
-	// WeightDays: a weight further from the creatinine is not used for Cockcroft-Gault (convention).
+	// WeightDays: a weight further from the creatinine is not used for Cockcroft-Gault
+	// (convention).
 	WeightDays int `yaml:"weight_days"`
 	// UnknownDoseBelow: below this clearance an unknown dose is worth a flag (convention).
 	UnknownDoseBelow decimal.Decimal `yaml:"unknown_dose_below"`
-	// CreatinineAlone, in mg/dL: above it a creatinine is told even where age or sex is not known, so that it cannot be evaluated (convention).
+	// CreatinineAlone, in mg/dL: above it a creatinine is told even where age or sex is not known,
+	// so that it cannot be evaluated (convention).
 	CreatinineAlone decimal.Decimal `yaml:"creatinine_alone_above"`
 	// Maxima by ingredient. A site that names one replaces the whole row.
 	Maxima map[string]RenalMaximum `yaml:"maxima"`
-	// Variants replace the row of an ingredient where the label of a country, or for a coded reason, differs. The first that fits decides.
+	// Variants replace the row of an ingredient where the label of a country, or for a coded
+	// reason, differs. The first that fits decides.
 	Variants []renalVariant `yaml:"variants"`
 }
 
-// renalVariant is a row for one country, or for one coded reason of an order when no reason of it is RLS.
+// renalVariant is a row for one country, or for one coded reason of an order when no reason of it
+// is RLS.
 type renalVariant struct {
 	Ingredient   string `yaml:"ingredient"`
 	Region       string `yaml:"region"` // ISO 3166, "" for every country
@@ -45,12 +52,15 @@ type RenalMaximum struct {
 	Moderate decimal.Decimal `yaml:"moderate"`
 	Severe   decimal.Decimal `yaml:"severe"`
 	Failure  decimal.Decimal `yaml:"failure"`
-	// Source as a reader of a flag sees it; Seen says how it was read, for whoever reviews the numbers.
+	// Source as a reader of a flag sees it; Seen says how it was read, for whoever reviews the
+	// numbers.
 	Source string `yaml:"source"`
 	Seen   string `yaml:"seen"`
-	// Proportional: within the lowest band the maximum falls with clearance, from Failure at its upper end to nothing.
+	// Proportional: within the lowest band the maximum falls with clearance, from Failure at its
+	// upper end to nothing.
 	Proportional bool `yaml:"proportional"`
-	// LowerEnds: moderate_above and severe_above belong to the band above them, as some labels say ("from 30 mL/min on").
+	// LowerEnds: moderate_above and severe_above belong to the band above them, as some labels say
+	// ("from 30 mL/min on").
 	LowerEnds bool `yaml:"lower_ends"`
 	// Dialysis is what the text adds for haemodialysis.
 	Dialysis string `yaml:"dialysis"`
@@ -59,7 +69,8 @@ type RenalMaximum struct {
 // postherpetic is the group of diagnoses for which gabapentin enacarbil has a label of its own.
 const postherpetic = "context_postherpetic"
 
-// defaultRenalSettings are those of the labels, read through secondary copies but for mirogabalin (PMDA). In a variant 0 rules the drug out.
+// defaultRenalSettings are those of the labels, read through secondary copies but for mirogabalin
+// (PMDA). In a variant 0 rules the drug out.
 func defaultRenalSettings() renalSettings {
 	row := func(normal, moderate, severe, failure, source, seen, dialysis string) RenalMaximum {
 		return RenalMaximum{Normal: decimal.Of(normal), Moderate: decimal.Of(moderate), Severe: decimal.Of(severe), Failure: decimal.Of(failure), Source: source, Seen: seen, Dialysis: dialysis}
@@ -127,7 +138,8 @@ func (m *RenalMaximum) validate(errs *settingErrors, key string, ruledOut bool) 
 // renalBand is a band of kidney function.
 type renalBand uint8
 
-// Bands. Of a result that says only "above" or "below", the best band that fits is meant: what exceeds its maximum exceeds all.
+// Bands. Of a result that says only "above" or "below", the best band that fits is meant: what
+// exceeds its maximum exceeds all.
 const (
 	renalUnknown renalBand = iota
 	renalFailure
@@ -141,8 +153,8 @@ func (s *renalSettings) bandWords(b renalBand) string {
 	return words.Say("renal.band."+key, "normal", s.Normal.String(), "moderate", s.Moderate.String(), "severe", s.Severe.String())
 }
 
-// maximum of a drug at a clearance, in mg a day. What is known only as above or below a number has the best maximum that fits, since what exceeds
-// that exceeds all.
+// maximum of a drug at a clearance, in mg a day. What is known only as above or below a number has
+// the best maximum that fits, since what exceeds that exceeds all.
 func (m *RenalMaximum) maximum(b renalBand, s *renalSettings, clearance *measure) decimal.Decimal {
 	switch b {
 	case renalNormal:

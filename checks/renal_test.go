@@ -13,7 +13,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// renalOf decides for one order of a drug with so many mg a day; "" is an unknown dose. The patient is a woman born in 1974.
+// renalOf decides for one order of a drug with so many mg a day; "" is an unknown dose. The patient
+// is a woman born in 1974.
 func renalOf(t *testing.T, drug, mg string, change func(*renalInput), labs ...string) renalDecision {
 	t.Helper()
 	s, iron := defaultRenalSettings(), defaultIronSettings()

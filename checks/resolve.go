@@ -16,7 +16,8 @@ func Reasons() []Reason {
 	}
 }
 
-// reasonOf says which silence of an order resolves a flag for which reason; what is not named changes the context.
+// reasonOf says which silence of an order resolves a flag for which reason; what is not named
+// changes the context.
 var reasonOf = map[silence.Reason]Reason{
 	silence.DoNotPerform: reasonOrderStopped, silence.Option: reasonOrderStopped, silence.OnHold: reasonOrderStopped,
 	silence.Stopped: reasonOrderStopped, silence.Cancelled: reasonOrderStopped, silence.NotTaken: reasonOrderStopped,
@@ -77,7 +78,8 @@ func (d *differ) leftOut(orders []facts.Ref) bool {
 	return d.st.Cut.has(1<<groupOrders) && slices.ContainsFunc(orders, func(ref facts.Ref) bool { return d.st.Find(ref) == nil })
 }
 
-// orderReason explains a flag by its orders, when none of them counts any more: a withdrawal says most, then what ended last in the list of reasons.
+// orderReason explains a flag by its orders, when none of them counts any more: a withdrawal says
+// most, then what ended last in the list of reasons.
 func (d *differ) orderReason(orders []facts.Ref) (Reason, bool) {
 	var found []Reason
 	for _, ref := range orders {

@@ -57,7 +57,8 @@ func (ev *evaluation) readRLS() {
 	}
 }
 
-// weighCondition says how one Condition counts as RLS, in words for a reader; and why not, when it names RLS and does not count.
+// weighCondition says how one Condition counts as RLS, in words for a reader; and why not, when it
+// names RLS and does not count.
 func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, silence.Reason) {
 	code := ev.namesRLS(&c.Code)
 	if code == terms.CountsNo {
@@ -111,7 +112,8 @@ func (ev *evaluation) conditionOver(c *facts.Condition) (bool, string) {
 	return true, words.Say("rls.why.abated", "date", abated.Date(ev.zone))
 }
 
-// namesRLS says whether a concept means RLS. A code that the table knows decides before any text: a look-alike's text does not count.
+// namesRLS says whether a concept means RLS. A code that the table knows decides before any text: a
+// look-alike's text does not count.
 func (ev *evaluation) namesRLS(c *facts.Concept) terms.Counts {
 	best, known := terms.CountsNo, false
 	for _, coding := range c.Codings {
@@ -131,8 +133,9 @@ func (ev *evaluation) namesRLS(c *facts.Concept) terms.Counts {
 	return terms.CountsNo
 }
 
-// weighReasons says how the reasons of a counted order count: a coded reason is as good as a diagnosis, since the
-// prescriber treats RLS (rules.md R13, a convention); an as-needed reason or a text is a possibility.
+// weighReasons says how the reasons of a counted order count: a coded reason is as good as a
+// diagnosis, since the prescriber treats RLS (rules.md R13, a convention); an as-needed reason or a
+// text is a possibility.
 func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 	best := RLSNone
 	most := RLSConfirmed
@@ -176,18 +179,21 @@ func (ev *evaluation) reasonNamesRLS(c *facts.Concept) terms.Counts {
 	return ev.namesRLS(c)
 }
 
-// doubtful tells that something of a Condition cannot be read, or is marked as suspected, so that it is at most possible.
+// doubtful tells that something of a Condition cannot be read, or is marked as suspected, so that
+// it is at most possible.
 func doubtful(c *facts.Condition) bool {
 	return c.Modified || c.Verification == facts.VerificationUnread || c.Clinical == facts.ClinicalUnread || c.Code.Certainty == facts.CertaintyPossible
 }
 
-// treats tells whether a diagnosis that an order names as its reason is RLS and has not been taken back.
+// treats tells whether a diagnosis that an order names as its reason is RLS and has not been taken
+// back.
 func (ev *evaluation) treats(c *facts.Condition) bool {
 	status, _, _ := ev.weighCondition(c)
 	return status != RLSNone && ev.namesRLS(&c.Code) == terms.CountsYes
 }
 
-// hasContext looks for a Condition of a context group (Parkinson disease, dialysis, ...) that has not been refuted and is not over.
+// hasContext looks for a Condition of a context group (Parkinson disease, dialysis, ...) that has
+// not been refuted and is not over.
 func (ev *evaluation) hasContext(group string) (*facts.Fact, bool) {
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
@@ -218,7 +224,8 @@ func (ev *evaluation) inGroup(c *facts.Concept, group string) bool {
 	return false
 }
 
-// later tells whether t is after the as-of time; if so, t is an instant at which time alone may change the answer.
+// later tells whether t is after the as-of time; if so, t is an instant at which time alone may
+// change the answer.
 func (ev *evaluation) later(t time.Time) bool {
 	if !t.After(ev.asOf) {
 		return false

@@ -19,8 +19,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// The files under testdata/scenarios tell what a check must do, in lines that a pharmacist can read. A case begins with "# title"; its
-// lines are facts, and those behind "->" the findings, exactly:
+// The files under testdata/scenarios tell what a check must do, in lines that a pharmacist can
+// read. A case begins with "# title"; its lines are facts, and those behind "->" the findings,
+// exactly:
 //
 //	as-of 2026-11-23
 //	person female 1974-05-14
@@ -127,7 +128,8 @@ func runScenario(t *testing.T, s *scenario) {
 	}
 }
 
-// checkText holds a text to the rules of wording: it never tells anyone to stop, names dates and no ages, and has a source.
+// checkText holds a text to the rules of wording: it never tells anyone to stop, names dates and no
+// ages, and has a source.
 func checkText(t *testing.T, f Finding) {
 	t.Helper()
 	all := f.Summary + " " + f.Action + " " + strings.Join(f.Alternatives, " ")

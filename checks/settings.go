@@ -10,8 +10,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// Settings are the thresholds, windows and switches of the checks. DefaultSettings has the contract's values; a site's
-// configuration file changes them by the keys given here. Validate tells what is out of range.
+// Settings are the thresholds, windows and switches of the checks. DefaultSettings has the
+// contract's values; a site's configuration file changes them by the keys given here. Validate
+// tells what is out of range.
 type Settings struct {
 	Terms *terms.Terms   `yaml:"-"` // nil: the embedded tables
 	Zone  *time.Location `yaml:"-"` // in which a date begins and ends; nil: UTC
@@ -24,7 +25,8 @@ type Settings struct {
 
 	// Checks switches single checks off or gives them another severity, by id.
 	Checks map[string]CheckSetting `yaml:"checks"`
-	// Everyone has the three gabapentinoid checks that are about harm rather than RLS run for patients without RLS too.
+	// Everyone has the three gabapentinoid checks that are about harm rather than RLS run for
+	// patients without RLS too.
 	Everyone bool `yaml:"gabapentinoid_checks_for_everyone"`
 	// RequireApproved keeps rules quiet whose review is not finished.
 	RequireApproved bool `yaml:"require_approved_rules"`
@@ -40,20 +42,24 @@ type CheckSetting struct {
 	Severity string `yaml:"severity"` // of what is moderate by default
 }
 
-// orderSettings say how long an order counts. All are conventions of this project without a source in the literature
-// (rules.md R14, marks [C] and [T]): their review is pending.
+// orderSettings say how long an order counts. All are conventions of this project without a source
+// in the literature (rules.md R14, marks [C] and [T]): their review is pending.
 type orderSettings struct {
 	OldAfterDays    int `yaml:"old_after_days"`    // active for longer with nothing newer: at most low
 	ShortCourseDays int `yaml:"short_course_days"` // a course of at most so many days: one step lower
 	SupplyGraceDays int `yaml:"supply_grace_days"` // a completed order counts so long after its supply
-	// UnreadSupplyDays: an order whose stated supply cannot be read counts so long after it was written or handed over.
-	UnreadSupplyDays int             `yaml:"unread_supply_days"`
-	TailDays         map[string]int  `yaml:"tail_days"`       // after stopped, by ingredient
-	DepotIntervals   int             `yaml:"depot_intervals"` // a depot antipsychotic lasts so many dosing intervals after stopped
-	PregnancyDays    int             `yaml:"pregnancy_days"`  // how long a sign of pregnancy counts
-	SwitchDays       int             `yaml:"switch_days"`     // two gabapentinoids at once are low for so long
-	OlderYears       int             `yaml:"older_years"`     // from this age on a pair with a depressant names age as a risk (FDA 2019)
-	DoxepinLow       decimal.Decimal `yaml:"doxepin_low_mg"`  // doxepin up to so many mg a day is low (label for insomnia)
+	// UnreadSupplyDays: an order whose stated supply cannot be read counts so long after it was
+	// written or handed over.
+	UnreadSupplyDays int            `yaml:"unread_supply_days"`
+	TailDays         map[string]int `yaml:"tail_days"` // after stopped, by ingredient
+	// a depot antipsychotic lasts so many dosing intervals after stopped
+	DepotIntervals int `yaml:"depot_intervals"`
+	PregnancyDays  int `yaml:"pregnancy_days"` // how long a sign of pregnancy counts
+	SwitchDays     int `yaml:"switch_days"`    // two gabapentinoids at once are low for so long
+	// from this age on a pair with a depressant names age as a risk (FDA 2019)
+	OlderYears int `yaml:"older_years"`
+	// doxepin up to so many mg a day is low (label for insomnia)
+	DoxepinLow decimal.Decimal `yaml:"doxepin_low_mg"`
 }
 
 // DefaultSettings are those of the contract.
@@ -80,7 +86,8 @@ func DefaultSettings() *Settings {
 	}
 }
 
-// Validate tells every value that is out of range, joined into one error; where there is none, every value that is not Plausible.
+// Validate tells every value that is out of range, joined into one error; where there is none,
+// every value that is not Plausible.
 func (s *Settings) Validate() error {
 	var errs []error
 	for _, v := range []struct {

@@ -7,7 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// State is what is kept of one patient: the newest version of every resource that matters, and the flags that were opened.
+// State is what is kept of one patient: the newest version of every resource that matters, and the
+// flags that were opened.
 type State struct {
 	Patient facts.Ref
 	Facts   []facts.Fact // sorted by Ref, each Ref once
@@ -31,7 +32,8 @@ func (s *State) search(ref facts.Ref) (int, bool) {
 	return slices.BinarySearchFunc(s.Facts, ref, func(f facts.Fact, r facts.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
 }
 
-// Merge takes f in when it is news: unknown so far, or newer than what is known of the same resource. It tells whether it changed s.
+// Merge takes f in when it is news: unknown so far, or newer than what is known of the same
+// resource. It tells whether it changed s.
 func (s *State) Merge(f facts.Fact) bool {
 	i, known := s.search(f.Ref)
 	if !known {

@@ -9,8 +9,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// tail tells whether a drug still acts after its order was stopped: long half-lives by the settings, depot antipsychotics for
-// a number of dosing intervals (rules.md R14). A depot whose interval is not stated has none, and not that of the tablets either.
+// tail tells whether a drug still acts after its order was stopped: long half-lives by the
+// settings, depot antipsychotics for a number of dosing intervals (rules.md R14). A depot whose
+// interval is not stated has none, and not that of the tablets either.
 func (ev *evaluation) tail(x *exposure) bool {
 	if x.end.IsZero() {
 		return false
@@ -39,7 +40,8 @@ func depotInterval(o *facts.Order) (int, bool) {
 	return 0, false
 }
 
-// injected tells an injection from a tablet: by the product, by the route, or by the name of a depot.
+// injected tells an injection from a tablet: by the product, by the route, or by the name of a
+// depot.
 func (ev *evaluation) injected(x *exposure) bool {
 	if x.drug.match.RouteGroup == "injectable" {
 		return true
@@ -53,7 +55,8 @@ func (ev *evaluation) injected(x *exposure) bool {
 	return slices.ContainsFunc(append(slices.Clone(x.drug.names), x.drug.match.Matched, x.Name), namesDepot)
 }
 
-// depotWords are parts of names that only depot antipsychotics have: their esters, and their brands.
+// depotWords are parts of names that only depot antipsychotics have: their esters, and their
+// brands.
 var depotWords = []string{
 	"decanoat", "enanthat", "palmitat", "pamoat", "embonat", "lauroxil", "undecylenat", "depot", "long-acting", "long acting",
 	"maintena", "asimtufii", "aristada", "xeplion", "trevicta", "byannli", "sustenna", "trinza", "hafyera", "consta", "perseris",

@@ -9,7 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// doseRate says that a dose is taken a number of times in a number of days; kept as a ratio, so that nothing is rounded.
+// doseRate says that a dose is taken a number of times in a number of days; kept as a ratio, so
+// that nothing is rounded.
 type doseRate struct{ times, days decimal.Decimal }
 
 // periodDays are the units of time that terms.TimeUnit knows in days, as ratios.
@@ -48,7 +49,8 @@ func rateOf(t *facts.Timing) (doseRate, bool) {
 	return doseRate{}, false
 }
 
-// repeatRate reads frequency, period and periodUnit. Several times of day within one day say more than a frequency of 1.
+// repeatRate reads frequency, period and periodUnit. Several times of day within one day say more
+// than a frequency of 1.
 func repeatRate(t *facts.Timing, events int) (doseRate, bool) {
 	name := terms.TimeUnit(t.PeriodUnit)
 	unit, ok := periodDays[name]
@@ -98,15 +100,17 @@ func codeRate(code string) (doseRate, bool) {
 	return doseRate{}, false
 }
 
-// LengthInDays is a length of time in days, as a decimal number. A unit code of UCUM decides, else the text of the unit, in any case
-// and in the languages of the tables; inDays tells that a unit which is none of time, or none at all, means days. ok is false for what is
-// no length that a course of treatment can have.
+// LengthInDays is a length of time in days, as a decimal number. A unit code of UCUM decides, else
+// the text of the unit, in any case and in the languages of the tables; inDays tells that a unit
+// which is none of time, or none at all, means days. ok is false for what is no length that a
+// course of treatment can have.
 func LengthInDays(q *facts.Quantity, inDays bool) (days string, ok bool) {
 	unit := timeUnitOf(q)
 	if unit == "" && inDays {
 		unit = "d"
 	}
-	if n, err := strconv.ParseUint(q.Value, 10, 20); err == nil && unit != "" { // most are whole: decimals cost more than reading the rest
+	// most are whole: decimals cost more than reading the rest
+	if n, err := strconv.ParseUint(q.Value, 10, 20); err == nil && unit != "" {
 		if days, ok := wholeDays(unit, n); ok {
 			return days, true
 		}
@@ -132,7 +136,8 @@ func wholeDays(unit string, n uint64) (days string, ok bool) {
 // length is n units of time in days.
 func (r doseRate) length(n decimal.Decimal) decimal.Decimal { return n.Times(r.times).Over(r.days) }
 
-// timeUnitOf is the unit of time of a quantity as periodDays has it: of its code, else of its text; "" when it has none.
+// timeUnitOf is the unit of time of a quantity as periodDays has it: of its code, else of its text;
+// "" when it has none.
 func timeUnitOf(q *facts.Quantity) string {
 	if unit := terms.TimeUnit(q.Code); unit != "" {
 		return unit

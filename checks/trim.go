@@ -10,16 +10,20 @@ import (
 
 // How facts are cut so that the order of events does not matter:
 //
-// Each version takes places that follow from what it says (Places), and a resource stands in a place by the newest version that ever took
-// it. It keeps the place when a later version is a mark: an order that was deleted still counts as one. So what stands in a place only
-// ever grows in number and in version, whatever comes first, and the newest n of it are the same in the end: what once had n newer ones
-// above it always will, and may be forgotten. If a deletion gave its place away, the place would be free or not by what had been forgotten
-// before. A fact stays as long as it has a place.
+// Each version takes places that follow from what it says (Places), and a resource stands in a
+// place by the newest version that ever took it. It keeps the place when a later version is a mark:
+// an order that was deleted still counts as one. So what stands in a place only ever grows in
+// number and in version, whatever comes first, and the newest n of it are the same in the end: what
+// once had n newer ones above it always will, and may be forgotten. If a deletion gave its place
+// away, the place would be free or not by what had been forgotten before. A fact stays as long as
+// it has a place.
 //
-// A mark that is cut could let an older version of its resource count again. So from then on everything of its kind that is older than
-// the oldest mark goes with it. That is a limit which only rises, too.
+// A mark that is cut could let an older version of its resource count again. So from then on
+// everything of its kind that is older than the oldest mark goes with it. That is a limit which
+// only rises, too.
 //
-// One thing is not covered: a result that changes its analyte from one version to the next, with more than the limit of newer ones beside it.
+// One thing is not covered: a result that changes its analyte from one version to the next, with
+// more than the limit of newer ones beside it.
 
 // Trimmed is what Trim did and found.
 type Trimmed struct {
@@ -43,8 +47,9 @@ func (f floor) compare(g floor) int {
 	return cmp.Or(f.version.Compare(g.version), cmp.Compare(f.ref, g.ref))
 }
 
-// Trim cuts the facts of st to the limits of set. Medications are not counted: they come and go with the orders that refer to them. It
-// looks at each fact, and sorts those of the kinds that are over their limits.
+// Trim cuts the facts of st to the limits of set. Medications are not counted: they come and go
+// with the orders that refer to them. It looks at each fact, and sorts those of the kinds that are
+// over their limits.
 func (s *State) Trim(set *Settings) Trimmed {
 	t := trimmer{st: s, terms: set.terms(), limits: set.Facts}
 	t.each(func(p place, _ floor) { t.counts[p.group][p.bit]++ })
@@ -94,7 +99,8 @@ func (t *trimmer) each(do func(place, floor)) {
 	}
 }
 
-// group finds what stays of a kind. What is older than its oldest mark goes with the marks that were cut.
+// group finds what stays of a kind. What is older than its oldest mark goes with the marks that
+// were cut.
 func (t *trimmer) group(g group) {
 	for bit := range placeCount {
 		p := place{g, bit}
@@ -126,7 +132,8 @@ func (t *trimmer) raise(p place, f floor) {
 	}
 }
 
-// few is the number of facts up to which it is cheaper to look for the oldest than to sort all: one too many, at the limit.
+// few is the number of facts up to which it is cheaper to look for the oldest than to sort all: one
+// too many, at the limit.
 const few = 8
 
 // nth is the nth newest in a place.
@@ -187,7 +194,8 @@ func (t *trimmer) stays(f *facts.Fact) bool {
 	return true
 }
 
-// before is a fact of which the newest version that is left is the first of past. Only of a mark it is known what that said.
+// before is a fact of which the newest version that is left is the first of past. Only of a mark it
+// is known what that said.
 func before(ref facts.Ref, past []facts.Past) facts.Fact {
 	f := facts.Fact{Ref: ref, Version: past[0].Version, Kind: facts.KindMark, Mark: past[0].Mark}
 	if past[0].Places == placeMark {

@@ -9,7 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// bindingAnalytes measure how much iron could be bound, in the order in which they are preferred for calculating TSAT.
+// bindingAnalytes measure how much iron could be bound, in the order in which they are preferred
+// for calculating TSAT.
 var bindingAnalytes = []terms.Analyte{terms.TIBC, terms.UIBC, terms.Transferrin}
 
 var analyteWords = map[terms.Analyte]string{
@@ -17,8 +18,9 @@ var analyteWords = map[terms.Analyte]string{
 	terms.UIBC: "analyte.uibc", terms.Transferrin: "analyte.transferrin",
 }
 
-// calculatedTSAT gives a TSAT for every iron result with a binding capacity of the same draw (rules.md "TSAT by calculation"):
-// 100 x iron / TIBC, TIBC being iron + UIBC where only that was measured, or the factor of the settings x iron / transferrin. Draws are never mixed.
+// calculatedTSAT gives a TSAT for every iron result with a binding capacity of the same draw
+// (rules.md "TSAT by calculation"): 100 x iron / TIBC, TIBC being iron + UIBC where only that was
+// measured, or the factor of the settings x iron / transferrin. Draws are never mixed.
 func calculatedTSAT(b *labBook, tsat *terms.Lab, factor decimal.Decimal) []labReading {
 	iron := b.of(terms.Iron)
 	if len(iron) == 0 {
@@ -41,8 +43,9 @@ func calculatedTSAT(b *labBook, tsat *terms.Lab, factor decimal.Decimal) []labRe
 	return all
 }
 
-// bindingPartners are the results to divide by, in the order in which they are preferred: usable ones before others, then TIBC
-// before UIBC before transferrin. Of one draw the nearest in time is taken, then the one that gives the lowest TSAT.
+// bindingPartners are the results to divide by, in the order in which they are preferred: usable
+// ones before others, then TIBC before UIBC before transferrin. Of one draw the nearest in time is
+// taken, then the one that gives the lowest TSAT.
 func bindingPartners(b *labBook) []*drawIndex {
 	var usable, others []*drawIndex
 	for _, a := range bindingAnalytes {
@@ -98,7 +101,8 @@ func saturation(iron, partner *labReading, tsat *terms.Lab, factor decimal.Decim
 	return r
 }
 
-// ratioComparator is what is known of a ratio that grows with its first and falls with its second operand. Two bounds leave nothing certain.
+// ratioComparator is what is known of a ratio that grows with its first and falls with its second
+// operand. Two bounds leave nothing certain.
 func ratioComparator(above, below string) (string, bool) {
 	turned := map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "": ""}
 	switch {
@@ -110,8 +114,9 @@ func ratioComparator(above, below string) (string, bool) {
 	return "", false
 }
 
-// tsatReadings are the measured and calculated TSAT results. Of one draw a measured one that can be used wins; where it cannot,
-// a calculated one takes its place and says so, but for one that was sent and could not be read, which stays.
+// tsatReadings are the measured and calculated TSAT results. Of one draw a measured one that can be
+// used wins; where it cannot, a calculated one takes its place and says so, but for one that was
+// sent and could not be read, which stays.
 func tsatReadings(b *labBook, tsat *terms.Lab, factor decimal.Decimal, clears func(*labReading) bool) []labReading {
 	measured, calculated := b.of(terms.TSAT), calculatedTSAT(b, tsat, factor)
 	if len(calculated) == 0 {

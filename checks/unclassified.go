@@ -17,7 +17,8 @@ func unclassifiedCheck() Check {
 	}
 }
 
-// unclassified flags orders that count and name no drug that could be looked up, so that silence is not taken for safety.
+// unclassified flags orders that count and name no drug that could be looked up, so that silence is
+// not taken for safety.
 func (ev *evaluation) unclassified(c Check) {
 	var f Finding
 	why := ""

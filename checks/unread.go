@@ -52,7 +52,8 @@ func (o *orderView) modified() {
 	}
 }
 
-// unreadNotes tell the reader of a flag what of an order could not be read and what it was taken for.
+// unreadNotes tell the reader of a flag what of an order could not be read and what it was taken
+// for.
 var unreadNotes = []struct {
 	part unread.Parts
 	key  string

@@ -206,7 +206,8 @@ func TestAlertsWhileReady(t *testing.T) {
 			b.decided()
 			b.wait("behind", func() bool { return number(h, "rlsguard_flags_copy_lag_seconds") > 0 })
 		},
-		"RlsguardNotConsuming": func(b *bench, h *health.Health) { // somebody else takes the inputs, and does nothing with them
+		// somebody else takes the inputs, and does nothing with them
+		"RlsguardNotConsuming": func(b *bench, h *health.Health) {
 			b.publish(someDocs(1)...)
 			b.decided()
 			b.stealInputs()

@@ -10,11 +10,12 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
-// healEvery is how often patients are looked at whose state may not know all; by then the instance that wrote it has mostly mended it itself.
+// healEvery is how often patients are looked at whose state may not know all; by then the instance
+// that wrote it has mostly mended it itself.
 const healEvery = 3 * time.Second
 
-// commitEvents decides about events in batches: whatever came while the last batch was committed makes up the next one. What was begun
-// is finished in the time of work.
+// commitEvents decides about events in batches: whatever came while the last batch was committed
+// makes up the next one. What was begun is finished in the time of work.
 func (s *session) commitEvents(ctx, work context.Context) error {
 	heal := time.NewTicker(healEvery)
 	defer heal.Stop()
@@ -47,7 +48,8 @@ func (s *session) finish(work context.Context) error {
 	return s.conclude(work, decided, err)
 }
 
-// reaching is ready as long as there are patients whom a commit has left for later: they take turns with what comes in.
+// reaching is ready as long as there are patients whom a commit has left for later: they take turns
+// with what comes in.
 func (s *session) reaching() <-chan struct{} {
 	if !s.committer.Reaching() {
 		return nil
@@ -80,7 +82,8 @@ func (s *session) takeBatch(work context.Context, first commit.Event) error {
 	return nil
 }
 
-// conclude writes dead letters, counts outcomes and acknowledges what was committed, in this order; also where what came after it failed.
+// conclude writes dead letters, counts outcomes and acknowledges what was committed, in this order;
+// also where what came after it failed.
 func (s *session) conclude(work context.Context, decided []commit.Decided, failed error) error {
 	for i := range decided {
 		d := &decided[i]
@@ -109,10 +112,12 @@ func (s *session) acknowledge(events []commit.Event) {
 }
 
 const (
-	// goodCommit is the size of a commit, in messages, that an appetite aims at: near the most that the server takes at once, which costs little more
-	// than one message, and with some room, since what goes over into a second commit is not overlapped.
+	// goodCommit is the size of a commit, in messages, that an appetite aims at: near the most that
+	// the server takes at once, which costs little more than one message, and with some room, since
+	// what goes over into a second commit is not overlapped.
 	goodCommit = 800
-	// mostAppetite is how many times Config.Batch is taken at once where little of it changes anything.
+	// mostAppetite is how many times Config.Batch is taken at once where little of it changes
+	// anything.
 	mostBatches = 3
 )
 
@@ -123,13 +128,14 @@ func (s *session) resizeBatch(batch []commit.Event) {
 	}
 }
 
-// tells whether what a batch led to says how large the next should be: a full one of inputs does. What timers lead to is committed by
-// itself.
+// tells whether what a batch led to says how large the next should be: a full one of inputs does.
+// What timers lead to is committed by itself.
 func tells(batch []commit.Event, target int) bool {
 	return len(batch) >= target && !slices.ContainsFunc(batch, func(ev commit.Event) bool { return ev.Input == nil })
 }
 
-// nextTarget is the size of a batch after one of n inputs that led to a commit of so many messages, or to more than one commit.
+// nextTarget is the size of a batch after one of n inputs that led to a commit of so many messages,
+// or to more than one commit.
 func nextTarget(n, messages int, inFlight bool, target, batch int) int {
 	if !inFlight { // more than one commit
 		return max(target/2, 1)
@@ -137,10 +143,12 @@ func nextTarget(n, messages int, inFlight bool, target, batch int) int {
 	return max(1, min(n*goodCommit/max(messages, 1), 2*target, mostBatches*batch))
 }
 
-// linger is how long a batch waits for inputs that the server is known to have: a commit costs as much again, however small.
+// linger is how long a batch waits for inputs that the server is known to have: a commit costs as
+// much again, however small.
 const linger = 5 * time.Millisecond
 
-// gather takes what is there, up to a batch. As long as a commit is on its way there is time for more.
+// gather takes what is there, up to a batch. As long as a commit is on its way there is time for
+// more.
 func (s *session) gather(work context.Context, first commit.Event) ([]commit.Event, error) {
 	batch := []commit.Event{first}
 	resources, last := first.Weight(), first

@@ -7,7 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
-// A batch is as large as makes a good commit of inputs; timers, of which thousands may go off at midnight, do not make it small.
+// A batch is as large as makes a good commit of inputs; timers, of which thousands may go off at
+// midnight, do not make it small.
 func TestAppetite(t *testing.T) {
 	const none = -1
 	inputs := func(n int) []commit.Event {

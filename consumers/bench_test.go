@@ -19,7 +19,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// The mix is a hospital's feed: of 20 events 12 are none of ours, the others orders, results and diagnoses of changing patients.
+// The mix is a hospital's feed: of 20 events 12 are none of ours, the others orders, results and
+// diagnoses of changing patients.
 func feed(n, patients int) [][]byte {
 	docs := make([][]byte, n)
 	for i := range docs {
@@ -43,8 +44,9 @@ func feed(n, patients int) [][]byte {
 	return docs
 }
 
-// BenchmarkPipeline compares serve with a consumer that decides nothing, on the same stream of the same embedded server that syncs
-// every write: events a second of each, and their ratio. What the other commits for each batch is what serve was seen to.
+// BenchmarkPipeline compares serve with a consumer that decides nothing, on the same stream of the
+// same embedded server that syncs every write: events a second of each, and their ratio. What the
+// other commits for each batch is what serve was seen to.
 func BenchmarkPipeline(b *testing.B) {
 	const events = 60_000
 	be := &bench{t: b, dir: filepath.Join(b.TempDir(), "data")}
@@ -110,7 +112,8 @@ func (b *bench) acknowledged(name string, n int) {
 	})
 }
 
-// timeNoop consumes the same messages, reads none of them, and writes as many messages in atomic batches as serve did.
+// timeNoop consumes the same messages, reads none of them, and writes as many messages in atomic
+// batches as serve did.
 func (b *bench) timeNoop(events, states, written int) time.Duration {
 	nc, err := b.srv.Connect()
 	if err != nil {

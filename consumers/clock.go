@@ -6,8 +6,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/commit"
 )
 
-// clockLimit is how far the clocks of this machine and of the server may be apart. A wrong one here must not end or begin what time alone
-// ends or begins.
+// clockLimit is how far the clocks of this machine and of the server may be apart. A wrong one here
+// must not end or begin what time alone ends or begins.
 const clockLimit = 5 * time.Minute
 
 // timerDelay is how long a timer that went off is put back while the clocks are apart.
@@ -26,7 +26,8 @@ func (s *session) compareClocks(server time.Time) {
 	}
 }
 
-// withoutTimersIfSkewed leaves out the timers that went off while the clocks are apart; they come again.
+// withoutTimersIfSkewed leaves out the timers that went off while the clocks are apart; they come
+// again.
 func (s *session) withoutTimersIfSkewed(batch []commit.Event) []commit.Event {
 	if !s.clockSkewed.Load() {
 		return batch

@@ -20,7 +20,8 @@ type putBack struct {
 
 func (m *putBack) NakWithDelay(d time.Duration) error { m.after = d; return nil }
 
-// With a clock that is far from the server's nothing changes by time alone, and the consumer says so.
+// With a clock that is far from the server's nothing changes by time alone, and the consumer says
+// so.
 func TestClockAstray(t *testing.T) {
 	b := newBench(t)
 	stop := b.serve(b.config()) // makes streams and consumers

@@ -116,7 +116,8 @@ func (c *cluster) current(stream string) {
 	})
 }
 
-// The leader of a stream is killed, again and again, under three instances and load: nothing is lost, and nothing is shown twice.
+// The leader of a stream is killed, again and again, under three instances and load: nothing is
+// lost, and nothing is shown twice.
 func TestClusterLeaderKilled(t *testing.T) {
 	c := newCluster(t)
 	for range 3 {
@@ -189,7 +190,8 @@ func (b *bench) publishSurely(docs []string) {
 	}
 }
 
-// Two of three servers are gone: nothing is acknowledged and the instance is not ready; both come back, and all is well.
+// Two of three servers are gone: nothing is acknowledged and the instance is not ready; both come
+// back, and all is well.
 func TestClusterQuorumLost(t *testing.T) {
 	if os.Getenv("RLSGUARD_SOAK") == "" {
 		t.Skip("takes 20 s: set RLSGUARD_SOAK")

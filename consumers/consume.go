@@ -21,7 +21,8 @@ import (
 const (
 	// group is the priority group of both durables: one instance is pinned, the others stand by.
 	group = "rlsguard"
-	// pinnedTTL after its last request the pinned instance counts as dead; it asks every pullExpiry.
+	// pinnedTTL after its last request the pinned instance counts as dead; it asks every
+	// pullExpiry.
 	pinnedTTL  = 4 * time.Second
 	pullExpiry = 2 * time.Second
 	ackWait    = 5 * time.Second
@@ -56,8 +57,9 @@ func (s *session) consume(ctx, work context.Context) (err error) {
 	return g.Wait()
 }
 
-// inbound is the durable consumer of the stream FHIR. One that was deleted goes on where all was decided; where it was deleted before this
-// session began, everything is read again: that is what an operator who deletes it wants.
+// inbound is the durable consumer of the stream FHIR. One that was deleted goes on where all was
+// decided; where it was deleted before this session began, everything is read again: that is what
+// an operator who deletes it wants.
 func (s *session) inbound(ctx context.Context) (jetstream.Consumer, error) {
 	cfg := s.inboundConfig()
 	if _, err := s.js.Consumer(ctx, layout.StreamFHIR, layout.Durable); errors.Is(err, jetstream.ErrConsumerNotFound) && !s.inputs.opened {
@@ -80,7 +82,8 @@ func durable(name string, batch int) jetstream.ConsumerConfig {
 	}
 }
 
-// take reads messages of a consumer into s.events until ctx ends, making the consumer again when it is lost.
+// take reads messages of a consumer into s.events until ctx ends, making the consumer again when it
+// is lost.
 func (s *session) take(ctx context.Context, durable string, open func(context.Context) (jetstream.Consumer, error),
 	read func(jetstream.Msg) (commit.Event, error)) error {
 	again := false
@@ -106,8 +109,9 @@ func (s *session) take(ctx context.Context, durable string, open func(context.Co
 	return nil
 }
 
-// openAgain opens a consumer; again, only on streams that are still the same. Another instance may have made them anew, or reads the inbound
-// stream from its start to make lost states again: a consumer that goes on where the old one ended would pass over all before that.
+// openAgain opens a consumer; again, only on streams that are still the same. Another instance may
+// have made them anew, or reads the inbound stream from its start to make lost states again: a
+// consumer that goes on where the old one ended would pass over all before that.
 func (s *session) openAgain(ctx context.Context, open func(context.Context) (jetstream.Consumer, error), again bool) (jetstream.Consumer, error) {
 	if again {
 		if err := s.unreplaced(ctx); err != nil {
@@ -189,7 +193,8 @@ type inputReader struct {
 	made    time.Time
 }
 
-// readerAge is how stale the clock of a reader may get, against which meta.lastUpdated is held: the limit there is a day.
+// readerAge is how stale the clock of a reader may get, against which meta.lastUpdated is held: the
+// limit there is a day.
 const readerAge = 10 * time.Minute
 
 func newInputReader(o fhir.Options, epoch int64) *inputReader {
@@ -216,7 +221,8 @@ func (r *inputReader) event(m jetstream.Msg) (commit.Event, error) {
 	return commit.Event{Msg: m, Seq: meta.Sequence.Stream, Input: in, Pending: meta.NumPending, Stored: meta.Timestamp}, nil
 }
 
-// dueEvent reads a timer that went off. One with a token that is none of ours names nobody, and is only acknowledged.
+// dueEvent reads a timer that went off. One with a token that is none of ours names nobody, and is
+// only acknowledged.
 func dueEvent(m jetstream.Msg) (commit.Event, error) {
 	tok, _ := layout.ParseToken(strings.TrimPrefix(m.Subject(), layout.SubjectDue))
 	return commit.Event{Msg: m, Due: tok}, nil

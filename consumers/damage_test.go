@@ -50,7 +50,8 @@ func flipBit(part float64) func([]byte) []byte {
 	return func(b []byte) []byte { b[int(part*float64(len(b)-1))] ^= 4; return b }
 }
 
-// crashed makes a store that was stopped cleanly one that was not: the ledger does not know the files.
+// crashed makes a store that was stopped cleanly one that was not: the ledger does not know the
+// files.
 func crashed(t *testing.T, dir string) {
 	t.Helper()
 	editLedger(t, dir, func(l map[string]any) { delete(l, "files") })
@@ -78,7 +79,8 @@ func editLedger(t *testing.T, dir string, do func(map[string]any)) {
 	})
 }
 
-// What is damaged is made again from the inbound stream, or refused with the file and a way out; it is never served as if it were whole.
+// What is damaged is made again from the inbound stream, or refused with the file and a way out; it
+// is never served as if it were whole.
 func TestDamagedStore(t *testing.T) {
 	defer func(d time.Duration) { copyStall = d }(copyStall)
 	copyStall = 2 * time.Second
@@ -148,7 +150,8 @@ func TestDamagedStore(t *testing.T) {
 	}
 }
 
-// A block that the ledger knows of and that is gone after a crash took states with it, although the stream reaches as far as before.
+// A block that the ledger knows of and that is gone after a crash took states with it, although the
+// stream reaches as far as before.
 func TestBlockGoneInTheMiddle(t *testing.T) {
 	docs := someDocs(12)
 	for name, refuse := range map[string]bool{"inputs are whole": false, "inputs are not": true} {
@@ -191,7 +194,8 @@ func soundStore(t *testing.T, docs []string, undecided ...string) string {
 	return b.dir
 }
 
-// Inputs that were acknowledged and never decided are lost with the stream that held them: that needs somebody who publishes them again.
+// Inputs that were acknowledged and never decided are lost with the stream that held them: that
+// needs somebody who publishes them again.
 func TestDamagedInputsNotDecided(t *testing.T) {
 	docs := someDocs(12)
 	sound := soundStore(t, docs[:20], docs[20:]...)

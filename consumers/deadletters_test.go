@@ -46,7 +46,8 @@ func TestPoisonDoesNotBlock(t *testing.T) {
 	}
 }
 
-// An instance with a limit rejects what one without it takes: retried, the inputs count, and the letters are gone.
+// An instance with a limit rejects what one without it takes: retried, the inputs count, and the
+// letters are gone.
 func TestRetryAfterAFix(t *testing.T) {
 	b := newBench(t)
 	strict := b.config()
@@ -83,7 +84,8 @@ func TestRetryAfterAFix(t *testing.T) {
 	}
 }
 
-// The rejections of one input are retried as one, also where its payload went with none of those that were chosen.
+// The rejections of one input are retried as one, also where its payload went with none of those
+// that were chosen.
 func TestRetryOfABundle(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
@@ -185,8 +187,8 @@ func TestDeadLettersAreKeptAsLongAsTold(t *testing.T) {
 	}
 }
 
-// Letters of a flood are stored many at a time. Where that cannot be, because one is there already or their stream was made by an older
-// version, each is there once all the same.
+// Letters of a flood are stored many at a time. Where that cannot be, because one is there already
+// or their stream was made by an older version, each is there once all the same.
 func TestDeadLettersOfAFlood(t *testing.T) {
 	const n = 1200
 	for name, c := range map[string]struct{ there, older bool }{"nothing there": {}, "one there": {there: true}, "older stream": {older: true}} {

@@ -18,7 +18,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// inNamespace is a command of a shell in which folders can be mounted, with the test's child as $0. It skips the test where the system does not permit that.
+// inNamespace is a command of a shell in which folders can be mounted, with the test's child as $0.
+// It skips the test where the system does not permit that.
 func inNamespace(t *testing.T, script string, env ...string) *exec.Cmd {
 	t.Helper()
 	dir := t.TempDir()
@@ -65,7 +66,8 @@ func readiness(t *testing.T, file string) string {
 	return string(b)
 }
 
-// A full disk: not ready, nothing lost that was acknowledged, and it goes on by itself when there is space.
+// A full disk: not ready, nothing lost that was acknowledged, and it goes on by itself when there
+// is space.
 func TestDiskFull(t *testing.T) {
 	dir, health := t.TempDir(), filepath.Join(t.TempDir(), "http")
 	cmd := inNamespace(t, fmt.Sprintf(`mount -t tmpfs -o size=24m tmpfs '%s'`, dir),
@@ -126,7 +128,8 @@ func TestDiskFull(t *testing.T) {
 		began = time.Now()
 		b.wait("ready again", ready)
 		t.Logf("told after %v; ready %v after there was space; %d inputs were refused", told, time.Since(began), len(refused))
-		for _, d := range more[30:] { // what was not acknowledged is published again; what was stored nevertheless is the same
+		// what was not acknowledged is published again; what was stored nevertheless is the same
+		for _, d := range more[30:] {
 			b.wait("published", func() bool { return b.tryPublish(d) })
 		}
 		b.decided()

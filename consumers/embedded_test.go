@@ -109,7 +109,8 @@ func TestNothingOfAPatientLeaks(t *testing.T) {
 		for _, m := range b.messages(stream, ">") {
 			seen += m.Subject()
 			for k, v := range m.Headers() {
-				if stream != layout.StreamDead || k != layout.HeaderPointer { // a pointer names what is at the place; operators may read the payload too
+				// a pointer names what is at the place; operators may read the payload too
+				if stream != layout.StreamDead || k != layout.HeaderPointer {
 					seen += k + strings.Join(v, "")
 				}
 			}

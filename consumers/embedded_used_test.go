@@ -75,7 +75,8 @@ func TestStoreGoneIsFreshForAnImport(t *testing.T) {
 	}
 }
 
-// A start that failed leaves nothing that keeps the next one from being the first, and a key that the operator put there is no sign of use.
+// A start that failed leaves nothing that keeps the next one from being the first, and a key that
+// the operator put there is no sign of use.
 func TestFirstStart(t *testing.T) {
 	b := newBench(t)
 	dir := t.TempDir()

@@ -29,7 +29,8 @@ func open(e *fold.Engine, m *fold.Memory) []checks.Flag {
 	return all
 }
 
-// consistent tells what is wrong with a history: numbers count up from 1 for each flag, and a flag opens before it is resolved.
+// consistent tells what is wrong with a history: numbers count up from 1 for each flag, and a flag
+// opens before it is resolved.
 func consistent(history []checks.Flag) error {
 	number, isOpen := map[string]uint64{}, map[string]bool{}
 	for _, f := range history {

@@ -98,7 +98,8 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 		}
 	}
 
-	// The running instance forgot everything: one order alone opens what it opens in an unknown patient, numbered from one.
+	// The running instance forgot everything: one order alone opens what it opens in an unknown
+	// patient, numbered from one.
 	b.publish(rlsJSON(erasedID), orderJSON("m9", erasedID, "mirtazapine", "active", 1), orderJSON("m3-"+erasedID, erasedID, "lithium", "active", 1))
 	b.decided()
 	st := b.states()["Patient/"+erasedID]
@@ -121,7 +122,8 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 	}
 }
 
-// A state under which an instance has decided is erased before it commits: it decides again, from nothing.
+// A state under which an instance has decided is erased before it commits: it decides again, from
+// nothing.
 func TestEraseMeetsACommit(t *testing.T) {
 	b := newBench(t)
 	stop := b.serve(b.config())

@@ -92,7 +92,8 @@ func TestRedeliveryIsNotSeen(t *testing.T) {
 	if dead != 2 {
 		t.Errorf("%d dead letters of 2 bad documents", dead)
 	}
-	if err := b.js.DeleteConsumer(t.Context(), layout.StreamFHIR, layout.Durable); err != nil { // everything comes again
+	// everything comes again
+	if err := b.js.DeleteConsumer(t.Context(), layout.StreamFHIR, layout.Durable); err != nil {
 		t.Fatal(err)
 	}
 	defer b.serve(b.config())()
@@ -252,7 +253,8 @@ func TestTimerGoesOffOnce(t *testing.T) {
 	})
 }
 
-// What subscribers see is what was committed, in order and nothing else, though a second committer is refused all the time.
+// What subscribers see is what was committed, in order and nothing else, though a second committer
+// is refused all the time.
 func TestConflict(t *testing.T) {
 	b := newBench(t)
 	b.serve(b.config())() // makes streams and site

@@ -20,8 +20,8 @@ import (
 // copyEvery is how often is looked whether RLS_FLAGS has caught up.
 const copyEvery = 100 * time.Millisecond
 
-// copyStall is how long the server may copy nothing while there is something to copy; it tries again by itself every few seconds. Tests
-// have less patience.
+// copyStall is how long the server may copy nothing while there is something to copy; it tries
+// again by itself every few seconds. Tests have less patience.
 var copyStall = 30 * time.Second
 
 // copiedFlag is a transition in RLS_FLAGS.
@@ -36,15 +36,18 @@ type copyState struct {
 	made  time.Time // of RLS_FLAGS
 	top   uint64    // newest sequence of RLS that was copied
 	count int       // of messages in RLS_FLAGS
-	// behind are transitions, of those that had been committed at first, that the server has still to copy.
+	// behind are transitions, of those that had been committed at first, that the server has still
+	// to copy.
 	behind int
-	// wrong are subjects that will not come right by waiting: with a transition that RLS does not have, or passed over by the copying.
+	// wrong are subjects that will not come right by waiting: with a transition that RLS does not
+	// have, or passed over by the copying.
 	wrong map[uint64]struct{}
 }
 
 func (c *copyState) complete() bool { return c.behind == 0 && len(c.wrong) == 0 }
 
-// compareCopy reads both streams. RLS_FLAGS is read first, so that it cannot be ahead; what was committed after upTo may still be on its way.
+// compareCopy reads both streams. RLS_FLAGS is read first, so that it cannot be ahead; what was
+// committed after upTo may still be on its way.
 func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, error) {
 	c := copyState{wrong: map[uint64]struct{}{}}
 	var err error
@@ -92,9 +95,10 @@ func showsOpen(h nats.Header) bool {
 	return change != checks.ChangeResolved && change != checks.ChangeMoved
 }
 
-// waitCopySettled returns when dashboards read in RLS_FLAGS what RLS has committed. A copy that cannot become that is made again: the server
-// copies what comes after the last sequence that it has copied, so a RLS that lost its end or began anew leaves flags in it that nobody
-// resolves any more, or is not copied at all.
+// waitCopySettled returns when dashboards read in RLS_FLAGS what RLS has committed. A copy that
+// cannot become that is made again: the server copies what comes after the last sequence that it
+// has copied, so a RLS that lost its end or began anew leaves flags in it that nobody resolves any
+// more, or is not copied at all.
 func (s *session) waitCopySettled(ctx context.Context) error {
 	var before copyState
 	upTo, moved := uint64(math.MaxUint64), time.Now()
@@ -157,8 +161,9 @@ func (s *session) remakeCopy(ctx context.Context, made time.Time) error {
 	return err
 }
 
-// becomeReady tells that the consumer is ready once it knows and shows everything: after states were lost only when they were made again
-// from the inbound stream, and always when dashboards read what was committed.
+// becomeReady tells that the consumer is ready once it knows and shows everything: after states
+// were lost only when they were made again from the inbound stream, and always when dashboards read
+// what was committed.
 func (s *session) becomeReady(ctx context.Context) error {
 	if err := s.rebuilt(ctx); err != nil {
 		return err

@@ -12,7 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
-// The copy for dashboards is what was committed as soon as an instance is ready, whatever happened to it or to the stream that it copies.
+// The copy for dashboards is what was committed as soon as an instance is ready, whatever happened
+// to it or to the stream that it copies.
 func TestCopySettles(t *testing.T) {
 	docs := someDocs(12)
 	more := []string{orderJSON("a1", "1", "sertraline", "stopped", 9), rlsJSON("new"), orderJSON("anew", "new", "sertraline", "active", 1)}
@@ -62,7 +63,8 @@ func TestCopySettles(t *testing.T) {
 	}
 }
 
-// An instance is not ready while states that were lost are made again: whoever asks it would get half of what is known.
+// An instance is not ready while states that were lost are made again: whoever asks it would get
+// half of what is known.
 func TestNotReadyWhileRebuilding(t *testing.T) {
 	b := newBench(t)
 	stop := b.serve(b.config())

@@ -12,7 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// checkSite refuses to run on states that this process must not touch. It tells what they were made with; nil for a new site.
+// checkSite refuses to run on states that this process must not touch. It tells what they were made
+// with; nil for a new site.
 func (s *session) checkSite(ctx context.Context) (*layout.SiteRecord, error) {
 	have, err := jet.ReadSite(ctx, s.js)
 	if err != nil || have == nil {
@@ -24,9 +25,10 @@ func (s *session) checkSite(ctx context.Context) (*layout.SiteRecord, error) {
 	return have, nil
 }
 
-// checkHistory keeps a site whose states were deleted from going on with nothing: what was acknowledged would never come again.
-// When the inbound stream still holds everything the durable consumer starts over, else this is for a human. Whoever comes a moment later
-// finds no consumer or a new one, and has to wait for the same.
+// checkHistory keeps a site whose states were deleted from going on with nothing: what was
+// acknowledged would never come again. When the inbound stream still holds everything the durable
+// consumer starts over, else this is for a human. Whoever comes a moment later finds no consumer or
+// a new one, and has to wait for the same.
 func (s *session) checkHistory(ctx context.Context) error {
 	stream, err := s.js.Stream(ctx, layout.StreamFHIR)
 	if err != nil {
@@ -48,7 +50,8 @@ func (s *session) checkHistory(ctx context.Context) error {
 		return fmt.Errorf("%w: sequence 1 of stream %s is not there any more, the first one left is %d", layout.ErrHistoryGone, layout.StreamFHIR, missing)
 	}
 	s.log.Warn().Uint64("messages", state.Msgs).Msg("the stored states are gone: making them again from the inbound stream")
-	if err := s.remakeCopy(ctx, time.Unix(0, s.flagsMade.Load())); err != nil { // it shows what nobody may resolve; it is compared once more before we are ready
+	// it shows what nobody may resolve; it is compared once more before we are ready
+	if err := s.remakeCopy(ctx, time.Unix(0, s.flagsMade.Load())); err != nil {
 		s.log.Warn().Err(err).Msg("the copy of the flags is still the old one")
 	}
 	if err := s.js.DeleteConsumer(ctx, layout.StreamFHIR, layout.Durable); err != nil {

@@ -74,7 +74,8 @@ func (i *inputs) waits() {
 	i.asking = true
 }
 
-// accountedUpTo is the sequence up to which all is accounted for; known is false while nothing is recorded.
+// accountedUpTo is the sequence up to which all is accounted for; known is false while nothing is
+// recorded.
 func (i *inputs) accountedUpTo() (seq uint64, known bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -183,7 +184,8 @@ func (s *session) beginInputs(ctx context.Context, upTo uint64) error {
 	return nil
 }
 
-// tellLosses counts the inputs that were lost, and says what to do about those that nobody has acknowledged.
+// tellLosses counts the inputs that were lost, and says what to do about those that nobody has
+// acknowledged.
 func (s *session) tellLosses(r *decided.InputRecord) {
 	text := ""
 	if n := r.Open(); n > 0 {

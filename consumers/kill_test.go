@@ -19,7 +19,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
-// kills is how often a fault is made; RLSGUARD_SOAK=1 is for a long run, a higher number says how long.
+// kills is how often a fault is made; RLSGUARD_SOAK=1 is for a long run, a higher number says how
+// long.
 func kills(t *testing.T, few int) int {
 	s := os.Getenv("RLSGUARD_SOAK")
 	if s == "" {

@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
-// Who reads beside the consumer sees what was committed, and nothing before the states are read or after the consumer has ended.
+// Who reads beside the consumer sees what was committed, and nothing before the states are read or
+// after the consumer has ended.
 func TestKnown(t *testing.T) {
 	b := newBench(t)
 	cfg := b.config()

@@ -21,14 +21,17 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// deadPayloads is how many times the payload of one input goes with its dead letters; a Bundle of thousands of bad entries would
-// otherwise be stored thousands of times. The others say that it was left out; the stream sequence finds it.
+// deadPayloads is how many times the payload of one input goes with its dead letters; a Bundle of
+// thousands of bad entries would otherwise be stored thousands of times. The others say that it was
+// left out; the stream sequence finds it.
 const deadPayloads = 4
 
-// deadBytes is how many bytes of payload go into one batch of dead letters: the server holds a batch until it is complete.
+// deadBytes is how many bytes of payload go into one batch of dead letters: the server holds a
+// batch until it is complete.
 const deadBytes = 8 << 20
 
-// writeDeadLetters writes a dead letter for every rejection, before the input is acknowledged, however long that takes.
+// writeDeadLetters writes a dead letter for every rejection, before the input is acknowledged,
+// however long that takes.
 func (s *session) writeDeadLetters(ctx context.Context, from []commit.Event, results []fold.Result) error {
 	for wait := jet.NewBackoff(); ; wait.Sleep(ctx) {
 		err := s.tryDeadLetters(ctx, from, results)
@@ -46,7 +49,8 @@ func (s *session) writeDeadLetters(ctx context.Context, from []commit.Event, res
 
 func (s *session) tryDeadLetters(ctx context.Context, from []commit.Event, results []fold.Result) error {
 	letters, rejections := s.deadLetters(from, results)
-	// Producers are told first: a letter that is stored is not written again, and then nobody would tell them.
+	// Producers are told first: a letter that is stored is not written again, and then nobody would
+	// tell them.
 	for _, all := range [][]*nats.Msg{rejections, letters} {
 		if err := s.writeLetters(ctx, all); err != nil {
 			return err
@@ -72,7 +76,8 @@ func (s *session) writeLetters(ctx context.Context, all []*nats.Msg) error {
 	return nil
 }
 
-// deadLetters are those that are not there yet, each once, and what producers are told of those that reject something.
+// deadLetters are those that are not there yet, each once, and what producers are told of those
+// that reject something.
 func (s *session) deadLetters(from []commit.Event, results []fold.Result) (letters, rejections []*nats.Msg) {
 	results = append(slices.Clip(results), partlyRead(results)...)
 	payloads, made := map[int]int{}, map[string]bool{}
@@ -102,9 +107,10 @@ func (s *session) deadLetters(from []commit.Event, results []fold.Result) (lette
 	return letters, rejections
 }
 
-// writeLettersTogether stores letters in one atomic batch: one sync of the disk instead of one each, so that a sender who gets everything wrong
-// does not hold up the others. It tells whether that worked. A batch is refused as a whole where one of its letters is there already, and
-// by a stream that was made without batches.
+// writeLettersTogether stores letters in one atomic batch: one sync of the disk instead of one
+// each, so that a sender who gets everything wrong does not hold up the others. It tells whether
+// that worked. A batch is refused as a whole where one of its letters is there already, and by a
+// stream that was made without batches.
 func (s *session) writeLettersTogether(ctx context.Context, msgs []*nats.Msg) bool {
 	_, err := s.batches.Write(ctx, msgs)
 	if err == nil {
@@ -128,7 +134,8 @@ func (s *session) writeLettersEach(ctx context.Context, msgs []*nats.Msg) error 
 	return allStored(ctx, waiting)
 }
 
-// byBytes cuts messages into runs that one batch can hold, of at most so many bytes of payload where they are more than one.
+// byBytes cuts messages into runs that one batch can hold, of at most so many bytes of payload
+// where they are more than one.
 func byBytes(msgs []*nats.Msg, most int) iter.Seq[[]*nats.Msg] {
 	return func(yield func([]*nats.Msg) bool) {
 		for len(msgs) > 0 {
@@ -186,7 +193,8 @@ func (s *session) deadLetter(ev *commit.Event, r *fold.Result, payload bool) *na
 	return m
 }
 
-// headerText is s as a header can carry it: printable ASCII stays, all else is percent-encoded, so that nothing breaks out of it.
+// headerText is s as a header can carry it: printable ASCII stays, all else is percent-encoded, so
+// that nothing breaks out of it.
 func headerText(s string) string {
 	if len(s) > mostHeader {
 		s = s[:mostHeader]
@@ -202,8 +210,8 @@ func headerText(s string) string {
 	return b.String()
 }
 
-// findDead learns which dead letters are there of inputs that are not acknowledged yet: the server recognises a repetition
-// only for a while.
+// findDead learns which dead letters are there of inputs that are not acknowledged yet: the server
+// recognises a repetition only for a while.
 func (s *session) findDead(ctx context.Context) error {
 	s.dead = map[string]struct{}{}
 	cons, err := s.js.Consumer(ctx, layout.StreamFHIR, layout.Durable)

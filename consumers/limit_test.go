@@ -9,7 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/health"
 )
 
-// What a session knows and tells is what a replay of the same inputs gives, also after it has read the stored states again.
+// What a session knows and tells is what a replay of the same inputs gives, also after it has read
+// the stored states again.
 func TestLimitsOnTheBus(t *testing.T) {
 	b := newBench(t)
 	var docs []string

@@ -145,7 +145,8 @@ func TestInputsLostWhileServing(t *testing.T) {
 	cfg := b.config()
 	cfg.Batch = 1
 	defer b.serve(cfg)()
-	restore := b.setStream(layout.StreamRLS, func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1 }) // no commit gets through
+	// no commit gets through
+	restore := b.setStream(layout.StreamRLS, func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1 })
 	docs := someDocs(30)
 	b.publish(docs...)
 	b.wait("stuck", func() bool { return slices.Contains(cfg.Health.Reasons(), health.NotWriting) })

@@ -27,14 +27,17 @@ func TestMain(m *testing.M) {
 	}
 	jet.LookEvery = 300 * time.Millisecond
 	goleak.VerifyTestMain(m,
-		// The server's own: it waits up to 30 s for the answer to a request that its shutdown cut off.
+		// The server's own: it waits up to 30 s for the answer to a request that its shutdown cut
+		// off.
 		goleak.IgnoreTopFunction("github.com/nats-io/nats-server/v2/server.(*stream).trySetupSourceConsumer.func3"),
-		// nats.go's own: an ordered consumer that is stopped while it opens itself again leaves the iterator that it was about to use.
+		// nats.go's own: an ordered consumer that is stopped while it opens itself again leaves the
+		// iterator that it was about to use.
 		goleak.IgnoreTopFunction("github.com/nats-io/nats.go/jetstream.(*pullConsumer).Messages.func2"),
 		goleak.IgnoreTopFunction("github.com/nats-io/nats.go/jetstream.(*pullSubscription).pullMessages"))
 }
 
-// child serves in a process of its own, so that it can be killed: with a server in RLSGUARD_TEST_DIR, or on that at RLSGUARD_TEST_URL.
+// child serves in a process of its own, so that it can be killed: with a server in
+// RLSGUARD_TEST_DIR, or on that at RLSGUARD_TEST_URL.
 func child() int {
 	if path := os.Getenv("RLSGUARD_TEST_NATS"); path != "" {
 		return natsServer(path)

@@ -32,7 +32,8 @@ func (p *places) add(u *fhir.Unread) {
 	p.pointers, p.details = append(p.pointers, u.Pointer), append(p.details, detail)
 }
 
-// partlyRead makes one letter for each input of which something could not be read, with all its places.
+// partlyRead makes one letter for each input of which something could not be read, with all its
+// places.
 func partlyRead(results []fold.Result) (letters []fold.Result) {
 	var all []places
 	at := map[int]int{}

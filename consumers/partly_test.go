@@ -13,7 +13,8 @@ import (
 const unreadOrder = `{"resourceType":"MedicationRequest","id":"u","status":"Geheim","intent":"order","subject":{"reference":"Patient/1"},"authoredOn":7,
 	"medicationCodeableConcept":{"text":"sertraline 50 mg"}}`
 
-// What was read in part counts, and one letter without payload tells all its places. Nothing of it is in a metric but type and element.
+// What was read in part counts, and one letter without payload tells all its places. Nothing of it
+// is in a metric but type and element.
 func TestPartlyRead(t *testing.T) {
 	b := newBench(t)
 	cfg := b.config()

@@ -112,7 +112,8 @@ func TestWaitWithNobodyServing(t *testing.T) {
 	told := make(chan struct{})
 	waited := make(chan error, 1)
 	go func() {
-		waited <- p.Wait(t.Context(), jet.WaitOptions{Patience: time.Millisecond, Nobody: func() { close(told) }}) // twice would panic
+		// twice would panic
+		waited <- p.Wait(t.Context(), jet.WaitOptions{Patience: time.Millisecond, Nobody: func() { close(told) }})
 	}()
 	<-told
 	defer b.serve(b.config())()

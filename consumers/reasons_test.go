@@ -24,7 +24,8 @@ import (
 // faults produce each reason of not being ready: they start an instance, and return how its metrics
 // are asked for once the fault is there, which lasts until the test ends.
 var faults = map[string]func(*bench) func() (string, error){
-	health.Starting: func(b *bench) func() (string, error) { // nobody can read the states while others have all consumers of their stream
+	// nobody can read the states while others have all consumers of their stream
+	health.Starting: func(b *bench) func() (string, error) {
 		cfg := b.config()
 		b.serve(cfg)()
 		b.takeConsumers(layout.StreamRLS)
@@ -67,7 +68,8 @@ var faults = map[string]func(*bench) func() (string, error){
 		cfg.URL, cfg.AsOf = p.url(b.srv.URL()), time.Time{}
 		return b.begin(cfg)
 	},
-	health.Rebuilding: func(b *bench) func() (string, error) { // states are gone, and an input that cannot be put aside holds up the making of new ones
+	// states are gone, and an input that cannot be put aside holds up the making of new ones
+	health.Rebuilding: func(b *bench) func() (string, error) {
 		stop := b.serve(b.config())
 		b.publish(someDocs(3)...)
 		b.decided()

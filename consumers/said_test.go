@@ -23,7 +23,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// AskStored answers a draft as rls.check does. Package ordercheck, which is above this one, is put in by ask_test.go.
+// AskStored answers a draft as rls.check does. Package ordercheck, which is above this one, is put
+// in by ask_test.go.
 var AskStored func(read func(func(fold.View) error) error, e *fold.Engine, asOf time.Time, draft string) (string, error)
 
 // said is everything that an instance says, but for flags, which all instances say in one place.
@@ -125,7 +126,8 @@ func (in *instance) saysAll(want said, drafts []string) error {
 	return in.holdsStored()
 }
 
-// saysWhenReady is saysAll as soon as the instance is ready. One that has still to start over may do so while it is asked.
+// saysWhenReady is saysAll as soon as the instance is ready. One that has still to start over may
+// do so while it is asked.
 func (in *instance) saysWhenReady(want said, drafts []string) error {
 	for {
 		in.b.wait("ready", in.ready)
@@ -136,7 +138,8 @@ func (in *instance) saysWhenReady(want said, drafts []string) error {
 	}
 }
 
-// overheard asks an instance the whole time, until stop is called: whatever it answers has to be right, and it has to answer while it is ready.
+// overheard asks an instance the whole time, until stop is called: whatever it answers has to be
+// right, and it has to answer while it is ready.
 func (in *instance) overheard(want said, drafts []string) (stop func()) {
 	end, ended := make(chan struct{}), make(chan error, 1)
 	go func() {

@@ -25,7 +25,8 @@ type Config struct {
 	Options []nats.Option
 	// Domain is where the streams for others are, when those are in another account.
 	Domain jet.Domain
-	// Embedded is a server of this process, from StartEmbedded. The caller stops it after Serve has returned.
+	// Embedded is a server of this process, from StartEmbedded. The caller stops it after Serve has
+	// returned.
 	Embedded *embedded.Embedded
 
 	Engine *fold.Engine
@@ -34,7 +35,8 @@ type Config struct {
 	AsOf     time.Time
 	Replicas int           // of streams that have to be made; 0 is 1
 	Audit    time.Duration // how long transitions are kept; 0 is DefaultAudit
-	// Dead is how long dead letters are kept; 0 is DefaultDead where their stream has to be made, and as it is where it is there.
+	// Dead is how long dead letters are kept; 0 is DefaultDead where their stream has to be made,
+	// and as it is where it is there.
 	Dead time.Duration
 	// Batch is the most inputs that are decided together; 0 is 900.
 	Batch int
@@ -51,8 +53,9 @@ const defaultBatch = 900
 // grace is how long what is in flight may take when Serve is told to stop.
 const grace = 8 * time.Second
 
-// Serve consumes the inbound stream until ctx ends: takes no more then, finishes what is in flight, and returns nil. Faults of
-// the server or the connection are waited out; an error is one that needs a human.
+// Serve consumes the inbound stream until ctx ends: takes no more then, finishes what is in flight,
+// and returns nil. Faults of the server or the connection are waited out; an error is one that
+// needs a human.
 func Serve(ctx context.Context, cfg Config) error {
 	if cfg.Batch <= 0 {
 		cfg.Batch = defaultBatch
@@ -85,7 +88,8 @@ func Serve(ctx context.Context, cfg Config) error {
 	}
 	defer cfg.tellHealth()()
 	defer cfg.observe(ctx, nc)()
-	defer context.AfterFunc(ctx, func() { cfg.Health.Unready(health.Stopping) })() // at once; what is in flight is finished after it
+	// at once; what is in flight is finished after it
+	defer context.AfterFunc(ctx, func() { cfg.Health.Unready(health.Stopping) })()
 	r := &run{cfg: &cfg, nc: nc}
 	for wait := jet.NewBackoff(); ; {
 		jet.Reached(ctx, nc)
@@ -115,7 +119,8 @@ func (c *Config) connect() (*nats.Conn, error) {
 		nats.Name("rlsguard"), nats.ReconnectBufSize(-1),
 		nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), // a half-open link is noticed within 15 s
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if errors.Is(err, nats.ErrSlowConsumer) { // mostly the server's word that a request is filled; a message would be delivered again
+			// mostly the server's word that a request is filled; a message would be delivered again
+			if errors.Is(err, nats.ErrSlowConsumer) {
 				c.Log.Debug().Err(err).Msg("NATS")
 				return
 			}

@@ -27,7 +27,8 @@ const setupTimeout = 30 * time.Second
 type run struct {
 	cfg *Config
 	nc  *nats.Conn
-	// rebuild is what the record of the site has as Rebuilding, also before a session could write it.
+	// rebuild is what the record of the site has as Rebuilding, also before a session could write
+	// it.
 	rebuild uint64
 }
 
@@ -45,10 +46,12 @@ type session struct {
 	batches   *jet.JetStore
 	epoch     int64     // creation of the stream FHIR, Unix nanoseconds
 	created   time.Time // of the stream RLS
-	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
+	// rebuilding is how far the inbound stream reached when lost states began to be made again from
+	// it; 0 when none are.
 	rebuilding uint64
 	seed       maphash.Seed // of what is compared in memory
-	// flagsMade is the creation of the stream RLS_FLAGS, Unix nanoseconds; 0 while the session makes it anew.
+	// flagsMade is the creation of the stream RLS_FLAGS, Unix nanoseconds; 0 while the session
+	// makes it anew.
 	flagsMade   atomic.Int64
 	starts      int64 // of the embedded server, when the session began
 	inputs      *inputs
@@ -161,7 +164,8 @@ func (s *session) streamCreated(ctx context.Context, name string) (time.Time, er
 	return stream.CachedInfo().Created, nil
 }
 
-// serve follows the states, brings them to the rules, and then takes events in. work goes on for a while after ctx, for what is in flight.
+// serve follows the states, brings them to the rules, and then takes events in. work goes on for a
+// while after ctx, for what is in flight.
 func (s *session) serve(ctx, work context.Context, have *layout.SiteRecord) error {
 	serving := ctx
 	g, ctx := errgroup.WithContext(ctx)
@@ -197,8 +201,9 @@ func (s *session) serve(ctx, work context.Context, have *layout.SiteRecord) erro
 	return g.Wait()
 }
 
-// tellWhenVoid tells as soon as ctx ends that nothing is known any more, unless all of serving ends: what was begun is still finished, which
-// may take a while. Call done in the end, or it would tell of the next session.
+// tellWhenVoid tells as soon as ctx ends that nothing is known any more, unless all of serving
+// ends: what was begun is still finished, which may take a while. Call done in the end, or it would
+// tell of the next session.
 func (s *session) tellWhenVoid(ctx, serving context.Context) (done func()) {
 	told := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

@@ -118,8 +118,8 @@ func (b *bench) make() {
 	}
 }
 
-// Somebody who makes all consumers that the server allows blinds nobody: neither those who watch, nor those who come, nor an instance that
-// becomes ready.
+// Somebody who makes all consumers that the server allows blinds nobody: neither those who watch,
+// nor those who come, nor an instance that becomes ready.
 func TestFloodOfConsumersBlindsNobody(t *testing.T) {
 	b := newBench(t)
 	stop := b.serve(b.config())

@@ -142,7 +142,8 @@ func TestConnectionCut(t *testing.T) {
 	b.shownAsReplay(docs)
 }
 
-// shownAsReplay: dashboards read what replay gives. After a fault the server may take some seconds to go on copying.
+// shownAsReplay: dashboards read what replay gives. After a fault the server may take some seconds
+// to go on copying.
 func (b *bench) shownAsReplay(docs []string) {
 	b.t.Helper()
 	want, differ, began := open(engine(), replay(docs...)), "", time.Now()
@@ -179,8 +180,8 @@ func conflicts(t *testing.T, file string) int {
 	return n
 }
 
-// An instance is frozen in the middle of its work; another one takes over; then the first goes on and believes that it is active. It is
-// refused, and that is counted.
+// An instance is frozen in the middle of its work; another one takes over; then the first goes on
+// and believes that it is active. It is refused, and that is counted.
 func TestFrozenInstance(t *testing.T) {
 	b := newBench(t)
 	var health [2]string
@@ -237,7 +238,8 @@ func TestFrozenInstance(t *testing.T) {
 	b.shownAsReplay(docs)
 }
 
-// A stream that takes no more holds inputs back: nothing is acknowledged, rejected or lost, and it goes on when there is room.
+// A stream that takes no more holds inputs back: nothing is acknowledged, rejected or lost, and it
+// goes on when there is room.
 func TestStreamFull(t *testing.T) {
 	for _, name := range []string{layout.StreamRLS, layout.StreamDead} {
 		t.Run(name, func(t *testing.T) {
@@ -274,7 +276,8 @@ func TestStreamFull(t *testing.T) {
 	}
 }
 
-// fillUp lets a stream take no more, until room is called. A stream with scheduled messages is filled by the limit of its account.
+// fillUp lets a stream take no more, until room is called. A stream with scheduled messages is
+// filled by the limit of its account.
 func (b *bench) fillUp(name string) (room func()) {
 	b.t.Helper()
 	s, err := b.js.Stream(b.t.Context(), name)
@@ -332,7 +335,8 @@ func TestTermUnderLoad(t *testing.T) {
 	b.shownAsReplay(docs)
 }
 
-// A watch that does not read, and one that is gone, hold nobody up; the one that goes on has seen the newest of each flag.
+// A watch that does not read, and one that is gone, hold nobody up; the one that goes on has seen
+// the newest of each flag.
 func TestSlowWatch(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()

@@ -24,7 +24,8 @@ func medicationJSON(id, drug string, version int) string {
 	return fmt.Sprintf(`{"resourceType":"Medication","id":"%s","meta":{"versionId":"%d"},"code":{"text":"%s"}}`, id, version, drug)
 }
 
-// story is what happens before and after a fault: people with opioids, a Medication that many refer to and that changes, an order that moves.
+// story is what happens before and after a fault: people with opioids, a Medication that many refer
+// to and that changes, an order that moves.
 func story() (before, after, drafts []string) {
 	before = append(before, medicationJSON("m", "sertraline", 1))
 	for i := range 8 {
@@ -95,8 +96,8 @@ func (b *bench) check(err error) {
 	}
 }
 
-// Whatever makes an instance start over within its process: it says afterwards all that it said before, is not ready before it does, and
-// goes on as if nothing had been.
+// Whatever makes an instance start over within its process: it says afterwards all that it said
+// before, is not ready before it does, and goes on as if nothing had been.
 func TestStartingOver(t *testing.T) {
 	stall := copyStall
 	t.Cleanup(func() { copyStall = stall })
@@ -179,8 +180,8 @@ func (b *bench) allSay(all []*instance, want said, drafts []string) {
 	}
 }
 
-// While states are made from inputs, what is known is a part of it: nothing is answered from that, by whichever instance, and also where the
-// one that began was killed.
+// While states are made from inputs, what is known is a part of it: nothing is answered from that,
+// by whichever instance, and also where the one that began was killed.
 func TestNoAnswerFromAPart(t *testing.T) {
 	before, _, drafts := story()
 	want, err := spoken(replay(before...), drafts)
@@ -235,7 +236,8 @@ func TestNoAnswerFromAPart(t *testing.T) {
 	}
 }
 
-// A consumer that was lost is not opened again on a stream that is another one by now: it would begin in the middle.
+// A consumer that was lost is not opened again on a stream that is another one by now: it would
+// begin in the middle.
 func TestConsumerOfAReplacedStream(t *testing.T) {
 	b := newBench(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -118,7 +118,8 @@ func TestErasureIsNoLoss(t *testing.T) {
 	for end := time.Now().Add(4 * jet.LookEvery); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		red = red || len(cfg.Health.Reasons()) > 0
 	}
-	b.remove(layout.StreamRLS, layout.SubjectPatient+layout.NewTokens(engine().Key).Of("Patient/1").String()) // as the marker leaves after a month
+	// as the marker leaves after a month
+	b.remove(layout.StreamRLS, layout.SubjectPatient+layout.NewTokens(engine().Key).Of("Patient/1").String())
 	for end := time.Now().Add(4 * jet.LookEvery); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		red = red || len(cfg.Health.Reasons()) > 0
 	}

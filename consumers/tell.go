@@ -38,7 +38,8 @@ func reasonOf(err error) string {
 	}
 }
 
-// tellQuiet says which checks are quiet, in the log and the metrics: nobody should take their silence for safety.
+// tellQuiet says which checks are quiet, in the log and the metrics: nobody should take their
+// silence for safety.
 func (c *Config) tellQuiet() {
 	n := c.Health.Quiet(c.Engine.Settings)
 	if off, unapproved := n[silence.Off], n[silence.NotApproved]; off+unapproved > 0 {

@@ -17,8 +17,9 @@ import (
 // unackedBytes bounds the payloads that were taken and not yet acknowledged.
 const unackedBytes = 64 << 20
 
-// unacked are the messages that this process has and has not acknowledged. While it has them it says so to the server: the
-// time after which they would go to somebody else is short, so that the work of a dead instance is taken over soon.
+// unacked are the messages that this process has and has not acknowledged. While it has them it
+// says so to the server: the time after which they would go to somebody else is short, so that the
+// work of a dead instance is taken over soon.
 type unacked struct {
 	room *semaphore.Weighted
 	mu   sync.Mutex

@@ -32,7 +32,8 @@ func (w *told) take(f checks.Flag) error {
 	return nil
 }
 
-// open are the flags that somebody who watches believes to be open, and the transitions that came live.
+// open are the flags that somebody who watches believes to be open, and the transitions that came
+// live.
 func (w *told) open() (flags []checks.Flag, live []checks.Flag) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -133,8 +134,8 @@ func TestWatchThroughAnotherCopy(t *testing.T) {
 	}
 }
 
-// includes: those who watch know of every open flag. One that was open and was never opened again by states that were made anew they may
-// still believe to be open.
+// includes: those who watch know of every open flag. One that was open and was never opened again
+// by states that were made anew they may still believe to be open.
 func includes(got, want []checks.Flag) bool {
 	have := map[string]checks.Flag{}
 	for _, f := range got {

@@ -13,7 +13,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// watchOver looks at streams and consumer: it learns up to where everything is acknowledged, and notices what was deleted.
+// watchOver looks at streams and consumer: it learns up to where everything is acknowledged, and
+// notices what was deleted.
 func (s *session) watchOver(ctx context.Context) error {
 	t := time.NewTicker(jet.LookEvery)
 	defer t.Stop()

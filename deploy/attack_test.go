@@ -55,7 +55,8 @@ func asks(t *testing.T, user string) []string {
 	return nil
 }
 
-// holdings are what the streams hold, by stream and subject, and what the consumer of inputs has acknowledged.
+// holdings are what the streams hold, by stream and subject, and what the consumer of inputs has
+// acknowledged.
 func (s site) holdings(t *testing.T) map[string]uint64 {
 	t.Helper()
 	js := s.jetStream(t, "admin")
@@ -82,7 +83,8 @@ func (s site) holdings(t *testing.T) map[string]uint64 {
 	return all
 }
 
-// settled are the holdings once nothing has come for a while: what is not stored leaves no sign to wait for.
+// settled are the holdings once nothing has come for a while: what is not stored leaves no sign to
+// wait for.
 func (s site) settled(t *testing.T) map[string]uint64 {
 	t.Helper()
 	for before := s.holdings(t); ; {
@@ -122,8 +124,9 @@ func (s site) listener(t *testing.T, user, subject string) func() []string {
 	}
 }
 
-// No user but rlsguard and the admin can cause a message in a stream of rlsguard's or a live flag: not as the reply of what they publish, ask
-// of JetStream or of the service, nor as the place that a consumer delivers to.
+// No user but rlsguard and the admin can cause a message in a stream of rlsguard's or a live flag:
+// not as the reply of what they publish, ask of JetStream or of the service, nor as the place that
+// a consumer delivers to.
 func TestNobodyWritesWhereTheyMayNot(t *testing.T) {
 	s := run(t, "nats.conf", 1)
 	s.setUp(t, 1)
@@ -144,7 +147,8 @@ func TestNobodyWritesWhereTheyMayNot(t *testing.T) {
 				t.Errorf("%s: %d, and %d before", what, n, before[what])
 			}
 			for what := range maps.Keys(before) {
-				if _, there := after[what]; !there && (user != "operator" || what != "RLS_DEAD rls.dead.x") { // who may drop letters
+				// who may drop letters
+				if _, there := after[what]; !there && (user != "operator" || what != "RLS_DEAD rls.dead.x") {
 					t.Errorf("%s is gone", what)
 				}
 			}
@@ -158,7 +162,8 @@ func TestNobodyWritesWhereTheyMayNot(t *testing.T) {
 	}
 }
 
-// rightOf tells what a user may store: producers and operators inputs that acknowledge nothing, reviewers acknowledgements.
+// rightOf tells what a user may store: producers and operators inputs that acknowledge nothing,
+// reviewers acknowledgements.
 func (s site) rightOf(user, what string) bool {
 	switch user {
 	case "producer", "operator":
@@ -169,7 +174,8 @@ func (s site) rightOf(user, what string) bool {
 	return false
 }
 
-// fill stores something of each kind, leaves an input that is not acknowledged, and answers rls.check.
+// fill stores something of each kind, leaves an input that is not acknowledged, and answers
+// rls.check.
 func (s site) fill(t *testing.T) {
 	t.Helper()
 	js := s.jetStream(t, "rlsguard")

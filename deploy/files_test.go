@@ -98,7 +98,8 @@ func TestDashboardShowsReadiness(t *testing.T) {
 	}
 }
 
-// Prometheus takes the queries of the dashboard for rules, once the variables of Grafana are put in.
+// Prometheus takes the queries of the dashboard for rules, once the variables of Grafana are put
+// in.
 func TestDashboardQueriesAreValid(t *testing.T) {
 	promtool, err := exec.LookPath("promtool")
 	if err != nil {

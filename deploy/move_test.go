@@ -14,7 +14,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// oneAccount starts a server on a store as it was when all users shared an account, lets do work as its admin, and stops it.
+// oneAccount starts a server on a store as it was when all users shared an account, lets do work as
+// its admin, and stops it.
 func oneAccount(t *testing.T, store string, do func(jetstream.JetStream)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "old.conf")
@@ -48,8 +49,8 @@ accounts { RLSGUARD { jetstream: enabled, users: [{user: admin, password: admin-
 	do(js)
 }
 
-// The steps of README.md from one account to these: letters, feedback, audit, states and what was acknowledged survive, and the flags are
-// copied again.
+// The steps of README.md from one account to these: letters, feedback, audit, states and what was
+// acknowledged survive, and the flags are copied again.
 func TestFromOneAccount(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "store")
 	oneAccount(t, store, func(js jetstream.JetStream) { fillOneAccount(t, js) })

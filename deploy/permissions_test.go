@@ -10,7 +10,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// may is who may publish on a subject, which is how everything is asked of JetStream too; whoever is not named may not.
+// may is who may publish on a subject, which is how everything is asked of JetStream too; whoever
+// is not named may not.
 var may = []struct {
 	subject string
 	users   string
@@ -104,7 +105,8 @@ func (s site) holdTo(t *testing.T) {
 	}
 }
 
-// Three servers from the file that an operator copies to each; they find each other over TLS and hold every stream three times.
+// Three servers from the file that an operator copies to each; they find each other over TLS and
+// hold every stream three times.
 func TestCluster(t *testing.T) {
 	ports := freePorts(t, 3)
 	s := run(t, "nats-cluster.conf", 3,

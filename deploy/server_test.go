@@ -33,8 +33,9 @@ type site struct {
 	ca        string
 }
 
-// run starts n servers from a file of this folder, on other paths and free ports; replace says what else is
-// changed, in pairs; where the new text is n texts with | between, each server takes its own.
+// run starts n servers from a file of this folder, on other paths and free ports; replace says what
+// else is changed, in pairs; where the new text is n texts with | between, each server takes its
+// own.
 func run(t *testing.T, file string, n int, replace ...string) site {
 	t.Helper()
 	dir := t.TempDir()

@@ -10,7 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
-// acknowledgement reads a DetectedIssue that answers a flag: it has the id of the flag and a mitigation. Any other does not concern us.
+// acknowledgement reads a DetectedIssue that answers a flag: it has the id of the flag and a
+// mitigation. Any other does not concern us.
 func (d *decoder) acknowledgement(res *Resource) {
 	at := &d.at
 	if at[nIdentifier] == 0 || at[nMitigation] == 0 {
@@ -110,7 +111,8 @@ func (d *decoder) issueExtensions(v int, e *issueExtensions) {
 	})
 }
 
-// mitigation reads the mitigations at v, of which the last one counts, and tells whether there is one.
+// mitigation reads the mitigations at v, of which the last one counts, and tells whether there is
+// one.
 func (d *decoder) mitigation(v int, outer issueExtensions, a *facts.Acknowledgement) (found bool) {
 	d.items(v, func(v int) {
 		found = true

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestAllocations bounds what reading one event allocates once the reader has seen its like: nothing for what does not matter.
+// TestAllocations bounds what reading one event allocates once the reader has seen its like:
+// nothing for what does not matter.
 func TestAllocations(t *testing.T) {
 	plain := `{"resourceType":"MedicationRequest","id":"rx-1","meta":{"versionId":"2","lastUpdated":"2026-01-15T09:00:00Z"},"status":"active","intent":"order","subject":{"reference":"Patient/p"},
 		"medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"312940","display":"sertraline"}],"text":"sertraline"},"authoredOn":"2026-01-15"}`

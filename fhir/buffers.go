@@ -9,11 +9,12 @@ const (
 	usageShare     = 8
 )
 
-// usage watches how much of a reader's buffers its documents need. One huge Bundle among small messages would otherwise hold its index for
-// as long as the reader lives.
+// usage watches how much of a reader's buffers its documents need. One huge Bundle among small
+// messages would otherwise hold its index for as long as the reader lives.
 type usage struct{ documents, nodes, fields int }
 
-// release is called between two documents. It lets go of buffers that are far larger than the last documents needed.
+// release is called between two documents. It lets go of buffers that are far larger than the last
+// documents needed.
 func (r *Reader) release() {
 	u, x, d := &r.usage, &r.index, &r.decoder
 	u.nodes, u.fields = max(u.nodes, len(x.nodes)), max(u.fields, len(x.fields))

@@ -76,7 +76,8 @@ func (x *index) entries(i int, in place) int {
 	})
 }
 
-// elements calls f with each element of the array at i; f returns the offset after the element, or -1.
+// elements calls f with each element of the array at i; f returns the offset after the element, or
+// -1.
 func (x *index) elements(i int, f func(at int, position uint32) int) int {
 	b := x.B
 	if !x.Open(i) {
@@ -216,8 +217,8 @@ func (x *index) parts(i int, pointer string, p place) int {
 	})
 }
 
-// keyIs tells that the property whose value stands at i is spelled key. It is for the few that are no name of this reader: to know
-// one would make its repetition an error everywhere.
+// keyIs tells that the property whose value stands at i is spelled key. It is for the few that are
+// no name of this reader: to know one would make its repetition an error everywhere.
 func keyIs(b []byte, i int, key string) bool {
 	b = bytes.TrimRight(b[:i], " \t\r\n")
 	b = bytes.TrimRight(bytes.TrimSuffix(b, []byte(":")), " \t\r\n")

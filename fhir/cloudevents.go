@@ -8,8 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// value indexes the value at i, the root of a document, and returns the offset after it. inner is the payload of a CloudEvent that
-// came in a string and has still to be read.
+// value indexes the value at i, the root of a document, and returns the offset after it. inner is
+// the payload of a CloudEvent that came in a string and has still to be read.
 func (r *Reader) value(i int, events bool) (inner *payload, end int) {
 	x := &r.index
 	if x.B[i] != '{' {

@@ -87,7 +87,8 @@ func (d *decoder) coding(v int, c *concept) {
 	c.name(one.Display)
 }
 
-// certain takes the letter of certainty off a code where the letter makes it one that the tables know.
+// certain takes the letter of certainty off a code where the letter makes it one that the tables
+// know.
 func (d *decoder) certain(one *codes.Coding, c *concept) {
 	code, letter := codes.CutCertainty(one.System, one.Code)
 	if letter == 0 {
@@ -100,7 +101,8 @@ func (d *decoder) certain(one *codes.Coding, c *concept) {
 	}
 }
 
-// certaintyOf is what a letter of ICD-10-GM says (BfArM, Zusatzkennzeichen der Diagnosensicherheit).
+// certaintyOf is what a letter of ICD-10-GM says (BfArM, Zusatzkennzeichen der
+// Diagnosensicherheit).
 func certaintyOf(letter byte) facts.Certainty {
 	switch letter {
 	case 'G':

@@ -109,7 +109,8 @@ const (
 	verificationSystem = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 )
 
-// clinicalCodes are those of FHIR R4 and the concepts of SNOMED CT that systems send in their place.
+// clinicalCodes are those of FHIR R4 and the concepts of SNOMED CT that systems send in their
+// place.
 var clinicalCodes = map[string]facts.ClinicalStatus{
 	"active": facts.ClinicalActive, "recurrence": facts.ClinicalRecurrence, "relapse": facts.ClinicalRelapse,
 	"inactive": facts.ClinicalInactive, "remission": facts.ClinicalRemission, "resolved": facts.ClinicalResolved,
@@ -117,7 +118,8 @@ var clinicalCodes = map[string]facts.ClinicalStatus{
 	"277022003": facts.ClinicalRemission, "263855007": facts.ClinicalRelapse, "246455001": facts.ClinicalRecurrence,
 }
 
-// withdrawnStatus stands in verificationCodes for entered in error, which makes the resource a mark.
+// withdrawnStatus stands in verificationCodes for entered in error, which makes the resource a
+// mark.
 const withdrawnStatus = facts.VerificationUnread + 1
 
 var verificationCodes = map[string]facts.Verification{

@@ -113,7 +113,8 @@ func (d *decoder) containedDrug(id string, depth int) (m facts.Drug, ok bool) {
 	return d.product(o, depth+1), true
 }
 
-// product reads the Medication whose properties are at o; depth counts the references that led to it.
+// product reads the Medication whose properties are at o; depth counts the references that led to
+// it.
 func (d *decoder) product(o *offsets, depth int) (m facts.Drug) {
 	if v := o[nCode]; v > 0 {
 		m = d.drug(d.concept(int(v)))

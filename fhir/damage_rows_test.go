@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// row says what a damaged element reads as: what its resource would be if the reading were written out.
+// row says what a damaged element reads as: what its resource would be if the reading were written
+// out.
 type row struct {
 	types, path string // regular expressions over the whole type and the whole path
 	read        func(doc object, at path)
@@ -14,8 +15,8 @@ type row struct {
 
 type object = map[string]any
 
-// rows are the table "Partly read" of the contract, element by element; the first that fits counts. What has no row is not read: then
-// damage changes nothing at all.
+// rows are the table "Partly read" of the contract, element by element; the first that fits counts.
+// What has no row is not read: then damage changes nothing at all.
 var rows = []row{
 	{types: ".*", path: "id|resourceType", rejected: true},
 	{types: "DetectedIssue", path: "patient|patient/reference", rejected: true},
@@ -54,7 +55,8 @@ var rows = []row{
 	{types: "Medication", path: "ingredient/\\d+/strength(/(numerator|denominator)(/(" + quantity + "))?)?", read: removeFrom("strength")},
 
 	{types: "Observation", path: "effective(DateTime|Instant|Period|Timing).*", read: unreadTime},
-	{types: "DiagnosticReport", path: "effective(DateTime|Period).*", read: nothing}, // its results have times of their own
+	// its results have times of their own
+	{types: "DiagnosticReport", path: "effective(DateTime|Period).*", read: nothing},
 	{types: "Observation|DiagnosticReport", path: "issued", read: remove},
 	{types: "Observation", path: concept("code") + "|component/\\d+/" + concept("code"), read: remove},
 	{types: "Observation", path: "(component/\\d+/)?value(Quantity|String|CodeableConcept)(/.*)?", read: unreadValue},

@@ -248,7 +248,8 @@ func damageAll(t *testing.T, r *fhir.Reader, doc string, want func(typ string, a
 	})
 }
 
-// Any one element of any resource that matters may be damaged: the rest counts, the element reads as its row says, and is told.
+// Any one element of any resource that matters may be damaged: the rest counts, the element reads
+// as its row says, and is told.
 func TestDamagedElementsReadAsTheContractSays(t *testing.T) {
 	r := fhir.NewReader(fhir.DefaultOptions())
 	for _, doc := range damageable {
@@ -259,7 +260,8 @@ func TestDamagedElementsReadAsTheContractSays(t *testing.T) {
 	}
 }
 
-// TestDamagedSamples does the same with real resources: each element of each type some times, wherever the samples have it.
+// TestDamagedSamples does the same with real resources: each element of each type some times,
+// wherever the samples have it.
 func TestDamagedSamples(t *testing.T) {
 	dir := os.Getenv("RLSGUARD_CORPUS")
 	if dir == "" {

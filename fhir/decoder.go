@@ -7,7 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// offsets are the places of an object's values by name; 0 is absent, since a value never stands at the beginning of a document.
+// offsets are the places of an object's values by name; 0 is absent, since a value never stands at
+// the beginning of a document.
 type offsets [nameCount]uint32
 
 // decoder is the second pass: it reads the resources that the index has found.
@@ -82,7 +83,8 @@ func (d *decoder) decode(n *node, res *Resource) {
 	d.tell(res)
 }
 
-// place completes the pointer of a rejection: from the resource on, so that many bad entries do not cost the square of their number.
+// place completes the pointer of a rejection: from the resource on, so that many bad entries do not
+// cost the square of their number.
 func (d *decoder) place(n *node, res *Resource, at int) {
 	rest := ""
 	if at > int(n.start) {
@@ -162,7 +164,8 @@ func (d *decoder) fail(at int, reason Reason, detail string) {
 // invalid refuses the resource: for what it is known by, or for a limit.
 func (d *decoder) invalid(at int, detail string) { d.fail(at, InvalidResource, detail) }
 
-// keep copies text out of the document. What occurs again and again (system URLs, units, codes, displays) is copied once.
+// keep copies text out of the document. What occurs again and again (system URLs, units, codes,
+// displays) is copied once.
 func (d *decoder) keep(b []byte) string {
 	if len(b) == 0 {
 		return ""

@@ -50,7 +50,8 @@ func requestType(url []byte) (kind, string) {
 	return kindUnknown, ""
 }
 
-// patch rejects a change that came without the resource: what it would come to only the server knows.
+// patch rejects a change that came without the resource: what it would come to only the server
+// knows.
 func (d *decoder) patch(n *node, res *Resource) {
 	if k, name := requestType(d.requestURL(n)); k.kept() {
 		res.Type = name

@@ -31,7 +31,8 @@ type digest struct {
 	Text                        string
 }
 
-// TestAgreesWithAnotherReader holds every resource of the samples, and of testdata, against samply's models and encoding/json.
+// TestAgreesWithAnotherReader holds every resource of the samples, and of testdata, against
+// samply's models and encoding/json.
 func TestAgreesWithAnotherReader(t *testing.T) {
 	dirs := []string{"testdata", "issue/testdata"}
 	if dir := os.Getenv("RLSGUARD_CORPUS"); dir != "" {
@@ -153,7 +154,8 @@ func sorted(list []string) []string {
 	return slices.Sorted(slices.Values(list))
 }
 
-// naive is the other reader: the resources of a document in order, and what their fullUrls stand for.
+// naive is the other reader: the resources of a document in order, and what their fullUrls stand
+// for.
 type naive struct {
 	list    []item
 	targets map[string]string // Bundle and fullUrl to reference
@@ -293,8 +295,8 @@ func amount(q *samply.Quantity) (out facts.Quantity) {
 	return out
 }
 
-// digest reads one resource; ok is false where samply's models cannot read it, or this test leaves a shape to others (contained
-// Medications and reasons).
+// digest reads one resource; ok is false where samply's models cannot read it, or this test leaves
+// a shape to others (contained Medications and reasons).
 func (n *naive) digest(it item) (d digest, ok bool) {
 	d.Ref = it.ref
 	var err error
@@ -362,7 +364,8 @@ func last(found []string) string {
 	return code
 }
 
-// order reads the three resources through the model of the first two: what is compared they have in common.
+// order reads the three resources through the model of the first two: what is compared they have in
+// common.
 func (n *naive) order(it item, d *digest) (ok bool, err error) {
 	var o samply.MedicationRequest
 	if err := json.Unmarshal(it.raw, &o); err != nil {

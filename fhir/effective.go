@@ -50,8 +50,8 @@ func (d *decoder) latestEvent(v int) (latest moment.Time) {
 	return latest
 }
 
-// dateTime reads the FHIR date or dateTime at v (hl7.org/fhir/R4/datatypes.html#dateTime). A time of day without offset, which
-// FHIR does not allow but senders write, is taken and marked as such.
+// dateTime reads the FHIR date or dateTime at v (hl7.org/fhir/R4/datatypes.html#dateTime). A time
+// of day without offset, which FHIR does not allow but senders write, is taken and marked as such.
 func (d *decoder) dateTime(v int) moment.Time {
 	if d.b[v] != '"' {
 		d.wrong(v, "a string")

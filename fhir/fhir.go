@@ -1,9 +1,9 @@
-// Package fhir turns bytes into facts: it reads FHIR R4 JSON (resources, Bundles, Parameters, NDJSON, gzip, CloudEvents
-// envelopes) as far as the checks need it. JSON itself is the package scan, dates are datetime, and flags as DetectedIssue
-// are issue.
+// Package fhir turns bytes into facts: it reads FHIR R4 JSON (resources, Bundles, Parameters,
+// NDJSON, gzip, CloudEvents envelopes) as far as the checks need it. JSON itself is the package
+// scan, dates are datetime, and flags as DetectedIssue are issue.
 //
-// It must not know NATS, files, the time of day (Options.Now is handed in), which drugs or results matter beyond asking
-// checks/terms, or what a fact leads to.
+// It must not know NATS, files, the time of day (Options.Now is handed in), which drugs or results
+// matter beyond asking checks/terms, or what a fact leads to.
 package fhir
 
 import (
@@ -35,7 +35,8 @@ const (
 var Reasons = []Reason{InvalidJSON, NotFHIR, UnsupportedVersion, InvalidResource, NoPatient, TooLarge, TooDeep, UnsupportedEncoding,
 	unsupportedOperation}
 
-// Rejection says why something was not taken, where, and what was expected. Detail never holds text of the payload.
+// Rejection says why something was not taken, where, and what was expected. Detail never holds text
+// of the payload.
 type Rejection struct {
 	Reason  Reason
 	Pointer string // JSON pointer (RFC 6901) into the document; "" is the document
@@ -49,7 +50,8 @@ func (r *Rejection) Error() string {
 // Options of a reader.
 type Options struct {
 	Terms *terms.Terms
-	// Base is the own FHIR server's base URL: references to other servers keep their base. "" drops every base.
+	// Base is the own FHIR server's base URL: references to other servers keep their base. "" drops
+	// every base.
 	Base       string
 	Now        time.Time // real clock, against which meta.lastUpdated is held
 	MaxBytes   int       // of one JSON value, unpacked; in NDJSON of a line
@@ -57,12 +59,14 @@ type Options struct {
 	MaxEntries int       // of a Bundle
 }
 
-// DefaultOptions are those of the contract; Now is left zero, which switches the check of meta.lastUpdated off.
+// DefaultOptions are those of the contract; Now is left zero, which switches the check of
+// meta.lastUpdated off.
 func DefaultOptions() Options {
 	return Options{MaxBytes: 16 << 20, MaxDepth: 64, MaxEntries: 100_000}
 }
 
-// Resource is one event: a resource of a document, read as far as it matters. Either Rejection is set, or Relevant, or neither (irrelevant).
+// Resource is one event: a resource of a document, read as far as it matters. Either Rejection is
+// set, or Relevant, or neither (irrelevant).
 type Resource struct {
 	Entry     uint32 // position in the document, from 0
 	Pointer   string // JSON pointer of the resource in the document
@@ -71,7 +75,8 @@ type Resource struct {
 	// Unread are the places of a resource that was taken which are there and could not be read.
 	Unread   []Unread
 	Relevant bool
-	// Patient the fact is about; "" for a Medication, and for a deletion or withdrawal that names no patient.
+	// Patient the fact is about; "" for a Medication, and for a deletion or withdrawal that names
+	// no patient.
 	Patient facts.Ref
 	Fact    facts.Fact // Version.Arrival is left to the caller except for Entry
 }

@@ -61,7 +61,8 @@ func checkEvent(t *testing.T, i int, r Resource) {
 	}
 }
 
-// FuzzDocument reads documents that are no such thing. What is no JSON is one rejection; white space and an earlier document change nothing.
+// FuzzDocument reads documents that are no such thing. What is no JSON is one rejection; white
+// space and an earlier document change nothing.
 func FuzzDocument(f *testing.F) {
 	seeds(f)
 	r := NewReader(DefaultOptions())

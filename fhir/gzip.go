@@ -32,7 +32,8 @@ func (k *errorKeeper) Read(p []byte) (int, error) {
 // headSize is enough to know UTF-16, gzip, zip and tar by.
 const headSize = 512
 
-// unpack looks at the beginning of the stream and puts gzip behind it where it is packed, one layer only. It names what cannot be read, or "".
+// unpack looks at the beginning of the stream and puts gzip behind it where it is packed, one layer
+// only. It names what cannot be read, or "".
 func (s *source) unpack() string {
 	s.head()
 	if b := s.have(); len(b) >= len(gzipMagic) && string(b[:len(gzipMagic)]) == gzipMagic {
@@ -54,7 +55,8 @@ func (s *source) unpack() string {
 	return foreignEncoding(s.have())
 }
 
-// mayBeJSON tells whether a stream that begins with b can be JSON, sound or broken, or nothing: a file that is named like gzip may have been unpacked on its way.
+// mayBeJSON tells whether a stream that begins with b can be JSON, sound or broken, or nothing: a
+// file that is named like gzip may have been unpacked on its way.
 func mayBeJSON(b []byte) bool {
 	i := scan.PastBlanks(b, 0)
 	return i == len(b) || bytes.IndexByte([]byte(`{["-0123456789tfn`+utf8BOM[:1]), b[i]) >= 0

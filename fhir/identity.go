@@ -130,7 +130,8 @@ func (d *decoder) response(n *node, version *facts.Version) {
 	}
 }
 
-// outside tells of what was noted since mark that it stands in the Bundle entry, beside the resource.
+// outside tells of what was noted since mark that it stands in the Bundle entry, beside the
+// resource.
 func (d *decoder) outside(mark int, pointer string) {
 	for i := mark; i < len(d.gaps); i++ {
 		d.gaps[i].outer, d.gaps[i].at, d.gaps[i].part = pointer, 0, unread.Version

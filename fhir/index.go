@@ -6,9 +6,10 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// A document is read twice. The first pass (index) checks every byte of it and notes where its resources are and where in each
-// of them the properties are that might be needed. Only a document that is sound as a whole is decoded: so nothing of a
-// broken one counts, references may point forward, and what nobody needs is never looked at again.
+// A document is read twice. The first pass (index) checks every byte of it and notes where its
+// resources are and where in each of them the properties are that might be needed. Only a document
+// that is sound as a whole is decoded: so nothing of a broken one counts, references may point
+// forward, and what nobody needs is never looked at again.
 
 // field is one property of a resource: its name and where its value begins.
 type field struct {
@@ -50,7 +51,8 @@ type index struct {
 	named   []uint32   // where the names of the parameters of the document stand, if it is Parameters; 0 of one without
 }
 
-// maxBundles is how deep Bundles may stand in Bundles: one that holds another, as messages and batch responses do.
+// maxBundles is how deep Bundles may stand in Bundles: one that holds another, as messages and
+// batch responses do.
 const maxBundles = 2
 
 // place says where a value stands.
@@ -72,7 +74,8 @@ func (x *index) reset(b []byte, o *Options) {
 	x.named = x.named[:0]
 }
 
-// broken says why the document that root leads to is not taken: the first thing that the scan found wrong with it.
+// broken says why the document that root leads to is not taken: the first thing that the scan found
+// wrong with it.
 func (x *index) broken(root string) *Rejection {
 	reason := InvalidJSON
 	if x.Err.TooDeep {
@@ -89,14 +92,16 @@ func (x *index) add(p place) *node {
 	return &x.nodes[len(x.nodes)-1]
 }
 
-// reject puts a node in that says why what stands at start was not taken: for what stands at i, inside or the same.
+// reject puts a node in that says why what stands at start was not taken: for what stands at i,
+// inside or the same.
 func (x *index) reject(p place, start, i int, reason Reason, detail string) {
 	n := x.add(p)
 	n.start, n.end, n.place = uint32(start), uint32(start), uint32(i)
 	n.rejection = &Rejection{Reason: reason, Detail: detail}
 }
 
-// resource indexes the resource at i and returns the offset after it, or -1 when the document is broken.
+// resource indexes the resource at i and returns the offset after it, or -1 when the document is
+// broken.
 func (x *index) resource(i int, p place) int {
 	if x.B[i] != '{' {
 		end := x.Value(i)
@@ -119,7 +124,8 @@ func (x *index) resource(i int, p place) int {
 	}
 }
 
-// resourceType looks for the type of the resource at i: usually the first property, but it may be the last.
+// resourceType looks for the type of the resource at i: usually the first property, but it may be
+// the last.
 func (x *index) resourceType(i int) (typ []byte) {
 	if j := scan.PastBlanks(x.B, i+1); j+14 < len(x.B) && string(x.B[j:j+14]) == `"resourceType"` {
 		if j = scan.PastBlanks(x.B, j+14); j < len(x.B) && x.B[j] == ':' {

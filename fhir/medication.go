@@ -84,7 +84,8 @@ func (d *decoder) request(o *facts.Order) {
 	}
 }
 
-// supplyAmount is the Quantity at v that is or was handed out; nothing when a part of it cannot be read.
+// supplyAmount is the Quantity at v that is or was handed out; nothing when a part of it cannot be
+// read.
 func (d *decoder) supplyAmount(v int) facts.Quantity {
 	mark := d.mark()
 	q := d.quantity(v)
@@ -94,7 +95,8 @@ func (d *decoder) supplyAmount(v int) facts.Quantity {
 	return q
 }
 
-// supplyDays is the Quantity at v, a length of time, in days; inDays tells that a unit which is none of time means days.
+// supplyDays is the Quantity at v, a length of time, in days; inDays tells that a unit which is
+// none of time means days.
 func (d *decoder) supplyDays(v int, inDays bool) string {
 	mark := d.mark()
 	q := d.quantity(v)
@@ -210,7 +212,8 @@ func (d *decoder) reasonRefs(v int, o *facts.Order) {
 }
 
 // orderStatus reads the status of an order (hl7.org/fhir/R4/valueset-medicationrequest-status.html,
-// -medicationdispense-status.html, -medication-statement-status.html); withdrawn is entered-in-error.
+// -medicationdispense-status.html, -medication-statement-status.html); withdrawn is
+// entered-in-error.
 func (d *decoder) orderStatus(k kind, v uint32) (s facts.OrderStatus, withdrawn bool) {
 	if v == 0 {
 		return facts.StatusUnknown, false

@@ -38,7 +38,8 @@ func (x *index) leave(w *members) int {
 	return w.i
 }
 
-// next goes to the next property. It returns false at the end of the object, or when the document is broken.
+// next goes to the next property. It returns false at the end of the object, or when the document
+// is broken.
 func (w *members) next(x *index) bool {
 	if w.done || x.Err != nil {
 		return false

@@ -15,8 +15,9 @@ import (
 
 var mutationSeed = flag.Uint64("mutation-seed", 0, "repeat the run of TestMutatedDocuments that named this seed")
 
-// TestMutatedDocuments breaks real documents in thousands of ways: bytes, pieces, and whole values put in the place of others. Each stays
-// accounted for, and what is no JSON any more is one rejection.
+// TestMutatedDocuments breaks real documents in thousands of ways: bytes, pieces, and whole values
+// put in the place of others. Each stays accounted for, and what is no JSON any more is one
+// rejection.
 func TestMutatedDocuments(t *testing.T) {
 	docs := smallDocuments(t)
 	seed := *mutationSeed

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// name is a property name that this reader knows. unknown is any other: such a property is checked as JSON and passed over.
+// name is a property name that this reader knows. unknown is any other: such a property is checked
+// as JSON and passed over.
 type name uint8
 
 const (
@@ -231,7 +232,8 @@ var nameText = [nameCount]string{
 	nUnderText:         "_text", nUnderValue: "_value",
 }
 
-// nameHash ignores case, so that "Status" meets "status" in the same place: two spellings of one name in one object are a duplicate.
+// nameHash ignores case, so that "Status" meets "status" in the same place: two spellings of one
+// name in one object are a duplicate.
 func nameHash(k []byte) uint {
 	n := len(k)
 	return (uint(k[0]|0x20)*31 + uint(k[n-1]|0x20)*7 + uint(k[n>>1]|0x20)*131 + uint(n)*37) & (nameSlots - 1)
@@ -239,7 +241,8 @@ func nameHash(k []byte) uint {
 
 const nameSlots = 1024
 
-// nameTable holds, at the hash of each name, the first name with that hash; nameNext links the others.
+// nameTable holds, at the hash of each name, the first name with that hash; nameNext links the
+// others.
 var nameTable, nameNext = buildNames()
 
 func buildNames() (table [nameSlots]name, next [nameCount]name) {
@@ -250,7 +253,8 @@ func buildNames() (table [nameSlots]name, next [nameCount]name) {
 	return table, next
 }
 
-// lookup finds the name that is spelled k in any case; exact tells that the spelling is the right one. k has at least one byte.
+// lookup finds the name that is spelled k in any case; exact tells that the spelling is the right
+// one. k has at least one byte.
 func lookup(k []byte) (n name, exact bool) {
 	for n = nameTable[nameHash(k)]; n != unknown; n = nameNext[n] {
 		if len(nameText[n]) != len(k) {
@@ -266,7 +270,8 @@ func lookup(k []byte) (n name, exact bool) {
 	return unknown, false
 }
 
-// lookupOdd is lookup for a key with escapes or letters beyond ASCII, which may fold to the letters of a name.
+// lookupOdd is lookup for a key with escapes or letters beyond ASCII, which may fold to the letters
+// of a name.
 func lookupOdd(k []byte) (name, bool) {
 	for n := unknown + 1; n < nameCount; n++ {
 		if strings.EqualFold(nameText[n], string(k)) {

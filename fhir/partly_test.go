@@ -44,8 +44,8 @@ func entries(list ...string) string {
 	return `{"resourceType":"Bundle","type":"history","entry":[` + strings.Join(list, ",") + `]}`
 }
 
-// What a patient's record comes to where a part of it cannot be read, or says what few senders say; flags of iron and of other drugs are
-// left out where a case is not about them.
+// What a patient's record comes to where a part of it cannot be read, or says what few senders say;
+// flags of iron and of other drugs are left out where a case is not about them.
 func TestFlagsOfWhatIsReadInPart(t *testing.T) {
 	const (
 		on       = `,"effectiveDateTime":"2026-11-01T08:00:00Z"`

@@ -10,9 +10,10 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// Reader turns documents into facts. It keeps its buffers from one document to the next, so it serves one goroutine at a time. What it
-// hands out shares no memory with the document; facts may share short arrays among each other, so that a fact that is kept keeps
-// a few kilobytes of its neighbours, and appending to one changes no other.
+// Reader turns documents into facts. It keeps its buffers from one document to the next, so it
+// serves one goroutine at a time. What it hands out shares no memory with the document; facts may
+// share short arrays among each other, so that a fact that is kept keeps a few kilobytes of its
+// neighbours, and appending to one changes no other.
 type Reader struct {
 	options  Options
 	index    index
@@ -24,7 +25,8 @@ type Reader struct {
 	hollow, firstHollow int // documents of the last Stream without a resource, and the line of the first
 }
 
-// NewReader makes a reader. A limit of o that is 0 or less is the default one, Terms nil the embedded tables.
+// NewReader makes a reader. A limit of o that is 0 or less is the default one, Terms nil the
+// embedded tables.
 func NewReader(o Options) *Reader {
 	d := DefaultOptions()
 	for _, limit := range []struct{ given, other *int }{
@@ -43,15 +45,17 @@ func NewReader(o Options) *Reader {
 	return r
 }
 
-// Document reads one JSON value: a resource, a Bundle, Parameters, or a CloudEvent around one of them. It yields one Resource
-// for each event, in document order, with Entry counting from 0, until yield returns false. A document that cannot be read as
-// a whole is one Resource with that Rejection.
+// Document reads one JSON value: a resource, a Bundle, Parameters, or a CloudEvent around one of
+// them. It yields one Resource for each event, in document order, with Entry counting from 0, until
+// yield returns false. A document that cannot be read as a whole is one Resource with that
+// Rejection.
 func (r *Reader) Document(data []byte, yield func(Resource) bool) {
 	r.document(data, 0, yield)
 }
 
-// Parameters are the names of the parameters of the document that was read last, by their position: "" of one without, none where
-// the document is no Parameters. They are those until the next document is read.
+// Parameters are the names of the parameters of the document that was read last, by their position:
+// "" of one without, none where the document is no Parameters. They are those until the next
+// document is read.
 func (r *Reader) Parameters() []string {
 	var names []string
 	for _, at := range r.index.named {
@@ -60,7 +64,8 @@ func (r *Reader) Parameters() []string {
 	return names
 }
 
-// document is Document with Entry counting from entry. It returns the next number, and false when yield wants no more.
+// document is Document with Entry counting from entry. It returns the next number, and false when
+// yield wants no more.
 func (r *Reader) document(data []byte, entry uint32, yield func(Resource) bool) (uint32, bool) {
 	r.release()
 	if rej := r.read(data, "", true); rej != nil {
@@ -129,7 +134,8 @@ func tooLarge(limit int) *Rejection {
 
 const utf8BOM = "\xef\xbb\xbf"
 
-// foreignEncoding names the encoding that b begins with, where it is one that is not read; "" otherwise.
+// foreignEncoding names the encoding that b begins with, where it is one that is not read; ""
+// otherwise.
 func foreignEncoding(b []byte) string {
 	if len(b) > 3 && b[0] == '{' && b[1] != 0 {
 		return ""

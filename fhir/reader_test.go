@@ -125,7 +125,8 @@ func TestEveryEventOfADocumentIsAccountedFor(t *testing.T) {
 		{"CloudEvent without data", `{"specversion":"1.0"}`, []string{"not-fhir "}},
 		{"CloudEvent with two", `{"specversion":"1.0","data":` + order + `,"data_base64":"e30="}`, []string{"not-fhir "}},
 		{"CloudEvent with text", `{"specversion":"1.0","data":"x"}`, []string{"invalid-json /data"}},
-		// The JSON format of CloudEvents 1.0.2 (3.1.2) has it otherwise, but some platforms send a JSON document as a string in data.
+		// The JSON format of CloudEvents 1.0.2 (3.1.2) has it otherwise, but some platforms send a
+		// JSON document as a string in data.
 		{"CloudEvent with JSON in a string", `{"specversion":"1.0","datacontenttype":"application/fhir+json","data":"{\"resourceType\":\"Patient\",\"id\":\"p\",\"gender\":\"x\"}"}`,
 			[]string{"Patient/p of Patient/p, not /data/gender"}},
 		{"CloudEvent with a CloudEvent in a string", `{"specversion":"1.0","data":"{\"specversion\":\"1.0\",\"data\":{}}"}`, []string{"not-fhir /data"}},

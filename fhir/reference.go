@@ -63,7 +63,8 @@ func (d *decoder) refs(v int) (list []facts.Ref) {
 	return list
 }
 
-// resolve follows the text of a reference: within the Bundle, or to a resource of the own server or another.
+// resolve follows the text of a reference: within the Bundle, or to a resource of the own server or
+// another.
 func (d *decoder) resolve(text []byte, r *reference) {
 	switch {
 	case len(text) == 0 || len(text) > maxText || bytes.IndexByte(text, '?') >= 0:
@@ -127,7 +128,8 @@ func splitRef(text []byte) (typ, id []byte) {
 	return typ, id
 }
 
-// splitURL cuts the absolute URL of a resource into Type/id... and the base before it, with its last slash; tail is nil when no type stands there.
+// splitURL cuts the absolute URL of a resource into Type/id... and the base before it, with its
+// last slash; tail is nil when no type stands there.
 func splitURL(text []byte) (tail, base []byte) {
 	if i := bytes.Index(text, []byte("/_history/")); i >= 0 {
 		text = text[:i]
@@ -143,7 +145,8 @@ func splitURL(text []byte) (tail, base []byte) {
 	return text[typ:], text[:typ]
 }
 
-// foreignBase is what of base stays in references: nothing of the own server's, and nothing at all when that is not set.
+// foreignBase is what of base stays in references: nothing of the own server's, and nothing at all
+// when that is not set.
 func (d *decoder) foreignBase(base []byte) string {
 	own := bytes.TrimRight([]byte(d.options.Base), "/")
 	if len(own) == 0 || bytes.Equal(bytes.TrimRight(base, "/"), own) {

@@ -128,7 +128,8 @@ func capStatus(result, report facts.LabStatus) facts.LabStatus {
 	return report
 }
 
-// reportStatus reads DiagnosticReport.status (hl7.org/fhir/R4/valueset-diagnostic-report-status.html).
+// reportStatus reads DiagnosticReport.status
+// (hl7.org/fhir/R4/valueset-diagnostic-report-status.html).
 func (d *decoder) reportStatus(v uint32) (s facts.LabStatus, withdrawn bool) {
 	if v == 0 {
 		return facts.LabUnknown, false

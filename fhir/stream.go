@@ -9,12 +9,14 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// Stream reads a file or standard input to its end: one document, or NDJSON (a value a line), either of them perhaps packed with
-// gzip, as Documents finds them. Each event is yielded with its line, counted from 1 (always 1 for a single document); Entry
-// counts through the whole stream. A line that cannot be read is rejected alone. yield returns false to end early. The error
-// is the one of in: a failure to read; a Stream that ends so has yielded what came before.
+// Stream reads a file or standard input to its end: one document, or NDJSON (a value a line),
+// either of them perhaps packed with gzip, as Documents finds them. Each event is yielded with its
+// line, counted from 1 (always 1 for a single document); Entry counts through the whole stream. A
+// line that cannot be read is rejected alone. yield returns false to end early. The error is the
+// one of in: a failure to read; a Stream that ends so has yielded what came before.
 //
-// It needs no more memory than the largest value, which Options.MaxBytes bounds, whatever the size of the stream.
+// It needs no more memory than the largest value, which Options.MaxBytes bounds, whatever the size
+// of the stream.
 func (r *Reader) Stream(in io.Reader, name string, yield func(line int, res Resource) bool) error {
 	var entry uint32
 	line, on := 0, true
@@ -38,8 +40,8 @@ func (r *Reader) Stream(in io.Reader, name string, yield func(line int, res Reso
 	})
 }
 
-// Hollow tells how many documents of the last Stream held no resource, such as a Bundle without entries, and the line of the
-// first of them.
+// Hollow tells how many documents of the last Stream held no resource, such as a Bundle without
+// entries, and the line of the first of them.
 func (r *Reader) Hollow() (documents, line int) { return r.hollow, r.firstHollow }
 
 // Document is one of a stream, not yet read.
@@ -52,9 +54,10 @@ type Document struct {
 	Rejection *Rejection
 }
 
-// Documents reads a file or standard input to its end and yields each document in it, for a Reader or for a bus. It is NDJSON
-// when name says so (.ndjson, .jsonl, also with .gz), or when the first line holds a whole value and others follow. Blank lines
-// are none. yield returns false to end early. The error is the one of in.
+// Documents reads a file or standard input to its end and yields each document in it, for a Reader
+// or for a bus. It is NDJSON when name says so (.ndjson, .jsonl, also with .gz), or when the first
+// line holds a whole value and others follow. Blank lines are none. yield returns false to end
+// early. The error is the one of in.
 func (r *Reader) Documents(in io.Reader, name string, yield func(Document) bool) error {
 	s := &r.source
 	s.open(in, r.options.MaxBytes)
@@ -75,7 +78,8 @@ func (r *Reader) Documents(in io.Reader, name string, yield func(Document) bool)
 	return s.ioError()
 }
 
-// Holds tells whether a document has a resource in it, or cannot be read, which a Bundle without entries does not.
+// Holds tells whether a document has a resource in it, or cannot be read, which a Bundle without
+// entries does not.
 func (r *Reader) Holds(data []byte) bool {
 	r.release()
 	return r.read(data, "", true) != nil || len(r.index.nodes) > 0
@@ -203,8 +207,9 @@ func (s *source) fill() bool {
 	return false
 }
 
-// line returns the next line without its end, its size, which is 0 at the end of the stream, and whether it has an end: what
-// stands before damage in the stream is whole. A line over the limit is nil.
+// line returns the next line without its end, its size, which is 0 at the end of the stream, and
+// whether it has an end: what stands before damage in the stream is whole. A line over the limit is
+// nil.
 func (s *source) line() (b []byte, size int, ended bool) {
 	seen := 0
 	for {

@@ -30,7 +30,8 @@ func stream(tb testing.TB, o Options, in io.Reader, name string) (list []string,
 	return list, err
 }
 
-// oneByOne reads the documents of in one by one, as a bus hands them on, and says the same as stream.
+// oneByOne reads the documents of in one by one, as a bus hands them on, and says the same as
+// stream.
 func oneByOne(tb testing.TB, o Options, in io.Reader, name string) (list []string, err error) {
 	tb.Helper()
 	finder, reader := NewReader(o), NewReader(o)
@@ -219,7 +220,8 @@ func (r *repeat) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// What stands before the cut of a packed file is whole: those lines count, and the cut is told once.
+// What stands before the cut of a packed file is whole: those lines count, and the cut is told
+// once.
 func TestBufferedLinesBeforeDamageAreKept(t *testing.T) {
 	const lines = 200
 	var plain bytes.Buffer

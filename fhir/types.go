@@ -54,7 +54,8 @@ SpecimenDefinition StructureDefinition StructureMap Subscription Substance Subst
 SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification SupplyDelivery
 SupplyRequest Task TerminologyCapabilities TestReport TestScript ValueSet VerificationResult VisionPrescription`
 
-// foreign are resource types of DSTU2, STU3, R4B or R5 that R4 does not have (the version histories of hl7.org/fhir).
+// foreign are resource types of DSTU2, STU3, R4B or R5 that R4 does not have (the version histories
+// of hl7.org/fhir).
 const foreign = `BodySite Conformance DataElement DeviceComponent DeviceUseRequest DiagnosticOrder EligibilityRequest
 EligibilityResponse ExpansionProfile ImagingManifest ImagingObjectSelection MedicationOrder Order OrderResponse
 ProcedureRequest ProcessRequest ProcessResponse ReferralRequest Sequence ServiceDefinition MedicationPrescription
@@ -90,7 +91,8 @@ func buildTypes() map[string]resourceType {
 	return all
 }
 
-// kindOf is the kind of the resource type that is spelled t, with its name; the name is "" for an unknown one.
+// kindOf is the kind of the resource type that is spelled t, with its name; the name is "" for an
+// unknown one.
 func kindOf(t []byte) (kind, string) {
 	r := types[string(t)]
 	return r.kind, r.name

@@ -3,13 +3,15 @@ package fhir
 // foreign notes that what stands at v has the shape of another version of FHIR.
 func (d *decoder) foreign(v int, what string) { d.fail(v, UnsupportedVersion, what) }
 
-// shape is a property that R4 does not have in a resource, but another version has, where reading the resource as R4 would be a guess.
+// shape is a property that R4 does not have in a resource, but another version has, where reading
+// the resource as R4 would be a guess.
 type shape struct {
 	name name
 	what string
 }
 
-// oldShapes by kind, from the R4 and R5 pages of each resource and their version histories (hl7.org/fhir).
+// oldShapes by kind, from the R4 and R5 pages of each resource and their version histories
+// (hl7.org/fhir).
 var oldShapes = [kindDetectedIssue + 1][]shape{
 	kindRequest: {
 		{nMedication, "medication as R5 has it"}, {nReason, "reason as R5 has it"}, {nReported, "reported as R5 has it"},
@@ -77,7 +79,8 @@ func (d *decoder) oldTypes(k kind) {
 	}
 }
 
-// oldMedication tells, and notes, that the Medication at o has ingredients as R5 has them, or a product as DSTU2 has it.
+// oldMedication tells, and notes, that the Medication at o has ingredients as R5 has them, or a
+// product as DSTU2 has it.
 func (d *decoder) oldMedication(o *offsets) bool {
 	for _, s := range oldShapes[kindMedication] {
 		if v := o[s.name]; v > 0 {

@@ -25,7 +25,8 @@ func (d *decoder) object(v int) props {
 	return props{i: v + 1}
 }
 
-// more goes to the next property that is not null. It returns false at the end, and after a rejection.
+// more goes to the next property that is not null. It returns false at the end, and after a
+// rejection.
 func (d *decoder) more(p *props) bool {
 	for d.rejection == nil && !p.none {
 		i := p.i // after the opening brace
@@ -59,7 +60,8 @@ func (d *decoder) more(p *props) bool {
 	return false
 }
 
-// maxItems of one array that is read. A real one has a handful; a million empty dosages would cost a thousand times their bytes.
+// maxItems of one array that is read. A real one has a handful; a million empty dosages would cost
+// a thousand times their bytes.
 const maxItems = 1000
 
 // items calls f with each element of the array at v that is not null.
@@ -91,7 +93,8 @@ func (d *decoder) items(v int, f func(v int)) {
 	d.pos = i + 1
 }
 
-// text is the string at v. It lives as long as the document; text that is kept has to go through keep.
+// text is the string at v. It lives as long as the document; text that is kept has to go through
+// keep.
 func (d *decoder) text(v int) []byte {
 	if d.b[v] != '"' {
 		d.wrong(v, "a string")

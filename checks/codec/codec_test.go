@@ -42,7 +42,8 @@ func TestStateOfAnyContentComesBack(t *testing.T) {
 	})
 }
 
-// What one state leaves behind in a reader is not seen in the next, also after a damaged one and after one that its memory did not hold.
+// What one state leaves behind in a reader is not seen in the next, also after a damaged one and
+// after one that its memory did not hold.
 func TestReaderReadsAsDecode(t *testing.T) {
 	large := new(checks.State)
 	for i := range 2 * readerFacts {
@@ -95,7 +96,8 @@ func TestDecodedStateSharesNoMemory(t *testing.T) {
 	}
 }
 
-// The golden files were written when their format versions were fixed. They must stay readable for ever, so they are never written anew.
+// The golden files were written when their format versions were fixed. They must stay readable for
+// ever, so they are never written anew.
 func TestStatesOfAllFormatVersionsAreRead(t *testing.T) {
 	for v, want := range map[byte]*checks.State{1: golden(), 2: golden2()} {
 		b, err := os.ReadFile(fmt.Sprintf("testdata/state_v%d.bin", v))
@@ -150,7 +152,8 @@ func seal(version byte, body []byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
 }
 
-// memoryPerByte bounds what a hostile body may make the decoder allocate: the largest struct, an Order, takes three bytes.
+// memoryPerByte bounds what a hostile body may make the decoder allocate: the largest struct, an
+// Order, takes three bytes.
 const memoryPerByte = 600
 
 func FuzzDecodeState(f *testing.F) {

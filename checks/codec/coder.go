@@ -8,9 +8,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// coder walks a state in one of two directions. Every type has one method that both writes and reads it, so the two cannot
-// drift apart: a primitive takes a pointer; writing, it appends what is there; reading, it puts there what it takes from b. Writing
-// changes nothing in the state, so others may read that meanwhile.
+// coder walks a state in one of two directions. Every type has one method that both writes and
+// reads it, so the two cannot drift apart: a primitive takes a pointer; writing, it appends what is
+// there; reading, it puts there what it takes from b. Writing changes nothing in the state, so
+// others may read that meanwhile.
 type coder struct {
 	b       []byte // what was written; or what is left to read
 	reading bool
@@ -67,7 +68,8 @@ func (c *coder) uint(v uint64) uint64 {
 	return v
 }
 
-// mask codes a number of at most n bits. More bits mean fields that this program does not know, and a state is never half read.
+// mask codes a number of at most n bits. More bits mean fields that this program does not know, and
+// a state is never half read.
 func (c *coder) mask(v uint64, n uint) uint64 {
 	if v = c.uint(v); v>>n != 0 {
 		c.fail()
@@ -128,8 +130,8 @@ func (c *coder) take(n uint64) []byte {
 	return b
 }
 
-// count codes a length. Every element takes at least one byte, so a length beyond the rest of the input is damage, and memory is not
-// asked for.
+// count codes a length. Every element takes at least one byte, so a length beyond the rest of the
+// input is damage, and memory is not asked for.
 func (c *coder) count(n int) int {
 	v := c.uint(uint64(n))
 	if c.reading && v > uint64(len(c.b)) {
@@ -156,7 +158,8 @@ func cutSlab[T any](slab *[]T, n, chunk int) []T {
 	return s
 }
 
-// enumOf takes v as it is part of a larger number; a value beyond last was not written by this format.
+// enumOf takes v as it is part of a larger number; a value beyond last was not written by this
+// format.
 func enumOf[T ~uint8](c *coder, v uint64, last T) T {
 	if v > uint64(last) {
 		c.fail()

@@ -10,8 +10,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// A field added to a fact and forgotten in the codec would be lost on every restart. So every single field is set alone, which also
-// finds a field that is written only when another one is there.
+// A field added to a fact and forgotten in the codec would be lost on every restart. So every
+// single field is set alone, which also finds a field that is written only when another one is
+// there.
 func TestEveryFieldOfAStateComesBack(t *testing.T) {
 	for _, kind := range []facts.Kind{facts.KindMark, facts.KindOrder, facts.KindLab, facts.KindCondition, facts.KindMedication, facts.KindPatient, facts.KindAcknowledgement} {
 		fact := facts.Fact{Kind: kind}
@@ -74,7 +75,8 @@ func payloadSet(f *facts.Fact) bool {
 	return f.Order != nil || f.Lab != nil || f.Condition != nil || f.Medication != nil || f.Person != nil || f.Acknowledgement != nil
 }
 
-// eachLeaf calls visit for every field at any depth of type t with a function that sets that field of a value, and nothing else.
+// eachLeaf calls visit for every field at any depth of type t with a function that sets that field
+// of a value, and nothing else.
 func eachLeaf(t reflect.Type, path string, visit func(path string, set func(reflect.Value))) {
 	switch t.Kind() {
 	case reflect.Struct:

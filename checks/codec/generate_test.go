@@ -50,7 +50,8 @@ var anyNanos = rapid.Custom(func(t *rapid.T) int64 {
 	return (1_750_000_000_000_000_000 + rapid.Int64Range(0, 50_000_000_000_000_000).Draw(t, "after")) / unit * unit
 })
 
-// drawInto fills *p with anything that its type and the promises of Fact allow, by reflection, so that a new field is drawn too.
+// drawInto fills *p with anything that its type and the promises of Fact allow, by reflection, so
+// that a new field is drawn too.
 func drawInto(t *rapid.T, p any) { draw(t, reflect.ValueOf(p).Elem()) }
 
 func draw(t *rapid.T, v reflect.Value) {
@@ -149,7 +150,8 @@ func numericID(i int) string { return fmt.Sprint(4_812_330 + 37*i) }
 
 func uuidID(i int) string { return checks.FlagID([]byte("ids"), "", fmt.Sprint(i), "") }
 
-// example is a patient with eight orders that have an RxNorm code, four results, one diagnosis, and the person.
+// example is a patient with eight orders that have an RxNorm code, four results, one diagnosis, and
+// the person.
 func example(id func(int) string) *checks.State {
 	st := &checks.State{Patient: facts.Ref("Patient/" + id(0)), Ruleset: "9f86d081884c7d65"}
 	at := time.Date(2026, 3, 14, 8, 15, 42, 0, time.UTC)

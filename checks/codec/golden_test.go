@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// golden is what testdata/state_v1.bin holds: every kind of fact, and most forms of texts, references and times.
+// golden is what testdata/state_v1.bin holds: every kind of fact, and most forms of texts,
+// references and times.
 func golden() *checks.State {
 	day := func(n int64) moment.Time { return moment.Time{Nanos: n * 86_400_000_000_000, Precision: moment.ToDay} }
 	mg := func(v string) facts.Quantity {
@@ -49,8 +50,8 @@ func golden() *checks.State {
 			Implicated: []facts.Ref{"MedicationDispense/0a0b0c0d-0e0f-4011-8213-141516171819", "MedicationRequest/gone"}}}}
 }
 
-// golden2 is what testdata/state_v2.bin holds: golden, and what version 2 says more: what of a version could not be read, what was
-// cut, and the places of older versions.
+// golden2 is what testdata/state_v2.bin holds: golden, and what version 2 says more: what of a
+// version could not be read, what was cut, and the places of older versions.
 func golden2() *checks.State {
 	st := golden()
 	st.Cut = checks.CutKnown

@@ -19,7 +19,8 @@ func uvarints(v ...uint64) (b []byte) {
 	return b
 }
 
-// factBody is the body of a state with one fact, Observation/, up to where the content of its kind begins.
+// factBody is the body of a state with one fact, Observation/, up to where the content of its kind
+// begins.
 func factBody(header uint64, content ...uint64) []byte {
 	return uvarints(append([]uint64{0, 0, 0, 1 << 1, 2 << 1, 1, 0, header + 1}, content...)...)
 }
@@ -34,7 +35,8 @@ func deepResults(n int) (v []uint64) {
 	return append(v, 0, 0, 0, 0)
 }
 
-// Whatever this format does not have was written by another program, however good its checksum: it is refused, not guessed at.
+// Whatever this format does not have was written by another program, however good its checksum: it
+// is refused, not guessed at.
 func TestUnknownContentIsRefused(t *testing.T) {
 	const huge = 1 << 60
 	order, lab, ack := uint64(facts.KindOrder), uint64(facts.KindLab), uint64(facts.KindAcknowledgement)

@@ -72,7 +72,8 @@ func (c *coder) labParts(l *facts.LabResult, m uint64) {
 	}
 }
 
-// labResults are those of a report. Reports are in no report, and a state that says otherwise is not followed further.
+// labResults are those of a report. Reports are in no report, and a state that says otherwise is
+// not followed further.
 func (c *coder) labResults(s *[]facts.LabResult) {
 	if c.nested++; c.nested > maxNested {
 		c.fail()
@@ -92,7 +93,8 @@ func hasValue(v *facts.Value) bool {
 	return v.Kind != facts.NoValue || given(v.Quantity) || v.Text != "" || hasConcept(&v.Concept)
 }
 
-// value begins with a shape, which often is that of the value before: kind 3, text 1, concept 1, quantity 6 bits.
+// value begins with a shape, which often is that of the value before: kind 3, text 1, concept 1,
+// quantity 6 bits.
 func (c *coder) value(v *facts.Value) {
 	var h uint64
 	if !c.reading {

@@ -4,8 +4,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// order begins with its shape, which often is that of the order before: kind 2, status 4, intent 2 bits, 13 bits for what is there,
-// and 7 of the drug.
+// order begins with its shape, which often is that of the order before: kind 2, status 4, intent 2
+// bits, 13 bits for what is there, and 7 of the drug.
 func (c *coder) order(o *facts.Order) {
 	var h uint64
 	if !c.reading {
@@ -72,7 +72,8 @@ func (c *coder) orderSupply(o *facts.Order, m uint64) {
 	}
 }
 
-// drugBits is the number of codings, up to two, in two bits (3: the rest follows), and bits for what else is there.
+// drugBits is the number of codings, up to two, in two bits (3: the rest follows), and bits for
+// what else is there.
 func drugBits(d *facts.Drug) uint64 {
 	return uint64(min(len(d.Codings), 3)) | bitOf(len(d.Names) > 0)<<2 | bitOf(len(d.Forms) > 0)<<3 | bitOf(len(d.Parts) > 0)<<4 |
 		bitOf(d.Absent)<<5 | bitOf(d.Modified)<<6

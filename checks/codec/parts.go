@@ -92,7 +92,8 @@ func (c *coder) codingList(s []codes.Coding) {
 	}
 }
 
-// coding begins with the system: its position in words plus one, or 0 when it follows as a text; and a bit for the display.
+// coding begins with the system: its position in words plus one, or 0 when it follows as a text;
+// and a bit for the display.
 func (c *coder) coding(k *codes.Coding) {
 	var h uint64
 	if !c.reading {

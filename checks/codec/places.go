@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// keeping codes what is known of limits: what was cut, and the places that older versions take. Few patients have either.
+// keeping codes what is known of limits: what was cut, and the places that older versions take. Few
+// patients have either.
 func (c *coder) keeping(st *checks.State, cut bool) {
 	if c.version < 2 {
 		return
@@ -75,7 +76,8 @@ func (c *coder) places(f *facts.Fact) {
 	c.content(k.Hidden)
 }
 
-// past codes the places and the reason of a mark, and what of the version differs from that of the fact.
+// past codes the places and the reason of a mark, and what of the version differs from that of the
+// fact.
 func (c *coder) past(p *facts.Past, of *facts.Version) {
 	v := p.Version
 	if c.reading {

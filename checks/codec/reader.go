@@ -6,8 +6,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// Reader is Decode for one state after the other, each looked at for a moment: most of the memory that a state takes serves the
-// next one again. The zero value is ready. It is not for concurrent use.
+// Reader is Decode for one state after the other, each looked at for a moment: most of the memory
+// that a state takes serves the next one again. The zero value is ready. It is not for concurrent
+// use.
 type Reader struct {
 	c    coder
 	st   checks.State
@@ -20,7 +21,8 @@ const (
 	readerTexts = 128
 )
 
-// Decode is Decode. The State, its slices and what it points to are good until the next call; its texts stay.
+// Decode is Decode. The State, its slices and what it points to are good until the next call; its
+// texts stay.
 func (r *Reader) Decode(b []byte) (*checks.State, error) {
 	format, body, err := unwrap(b)
 	if err != nil {

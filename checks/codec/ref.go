@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// Heads of a reference inside a fact or flag; from refTyped on they are refTyped plus a position in refTypes.
+// Heads of a reference inside a fact or flag; from refTyped on they are refTyped plus a position in
+// refTypes.
 const (
 	refNone  = iota
 	refFact  // the position of the fact follows
@@ -78,7 +79,8 @@ func (c *coder) join(kind, id string) facts.Ref {
 	return facts.Ref(c.arena.String()[from:])
 }
 
-// splitRef gives the position in refTypes of what stands before the id of r, and the id; 0 and all of r when it is not among them.
+// splitRef gives the position in refTypes of what stands before the id of r, and the id; 0 and all
+// of r when it is not among them.
 func splitRef(r string) (kind int, id string) {
 	end := strings.LastIndexByte(r, '/') + 1
 	if end == 0 {
@@ -93,7 +95,8 @@ func splitRef(r string) (kind int, id string) {
 	return 0, r
 }
 
-// factRefs codes the references of all facts in runs of one head: the head, how many follow, and what of each the head does not say.
+// factRefs codes the references of all facts in runs of one head: the head, how many follow, and
+// what of each the head does not say.
 func (c *coder) factRefs(st *checks.State) {
 	for rest := st.Facts; len(rest) > 0; {
 		var head, n uint64
@@ -117,8 +120,9 @@ func (c *coder) factRefs(st *checks.State) {
 // refSame is the head of a reference to the patient of the state.
 const refSame = 1
 
-// refHead is the head of a fact's or the patient's reference: twice the position in refTypes, plus one when the id is a UUID, whose 16
-// bytes follow; else a text follows. It is 0 for a reference without a known type, which follows whole, and refSame for patient.
+// refHead is the head of a fact's or the patient's reference: twice the position in refTypes, plus
+// one when the id is a UUID, whose 16 bytes follow; else a text follows. It is 0 for a reference
+// without a known type, which follows whole, and refSame for patient.
 func refHead(r, patient facts.Ref) uint64 {
 	if r == patient && patient != "" {
 		return refSame

@@ -13,7 +13,8 @@ const (
 	textForm          // three more bits: one of the forms
 )
 
-// Forms of a text that is no plain number. formPlaces1..3 are decimal numbers with so many places: the rest is the number without its point.
+// Forms of a text that is no plain number. formPlaces1..3 are decimal numbers with so many places:
+// the rest is the number without its point.
 const (
 	formUUID    = iota // 16 bytes follow
 	formPlaces1        // 12.5
@@ -55,8 +56,8 @@ func (c *coder) writeText(s string) {
 	c.writeLong(s)
 }
 
-// writeNumeral writes digits, digits with a point and one to three places, or digits with a hyphen and a check digit; false when s is none
-// of them, or would not come back as it is.
+// writeNumeral writes digits, digits with a point and one to three places, or digits with a hyphen
+// and a check digit; false when s is none of them, or would not come back as it is.
 func (c *coder) writeNumeral(s string) bool {
 	if len(s) > maxDigits+1 || s[0] == '0' && len(s) > 1 && s[1] >= '0' && s[1] <= '9' {
 		return false
@@ -192,7 +193,8 @@ func (c *coder) keepPoint(v uint64, places int, mark byte) string {
 // arenaChunk bounds how much memory one short text can keep alive.
 const arenaChunk = 1024
 
-// keep copies b into the arena. A builder that has room does not move what it holds, so one allocation serves many texts.
+// keep copies b into the arena. A builder that has room does not move what it holds, so one
+// allocation serves many texts.
 func (c *coder) keep(b []byte) string {
 	c.room(len(b))
 	from := c.arena.Len()
@@ -238,7 +240,8 @@ func (c *coder) keepUUID(prefix string, id []byte) string {
 
 const hexDigits = "0123456789abcdef"
 
-// hexNibble is the value of a lower-case hex digit, else -1: upper case would not come back as it is.
+// hexNibble is the value of a lower-case hex digit, else -1: upper case would not come back as it
+// is.
 var hexNibble = func() (t [256]int8) {
 	for i := range t {
 		t[i] = -1

@@ -11,8 +11,9 @@ const (
 	nanosDay    = 24 * 60 * nanosMinute
 )
 
-// timeForms are the ways in which a Time is written: as a difference to the time before, in the coarsest unit that holds it
-// exactly. Their positions are part of the format. oddTime is for everything else: precision and nanoseconds in full.
+// timeForms are the ways in which a Time is written: as a difference to the time before, in the
+// coarsest unit that holds it exactly. Their positions are part of the format. oddTime is for
+// everything else: precision and nanoseconds in full.
 var timeForms = [...]struct {
 	precision moment.Precision
 	unit      int64
@@ -61,7 +62,8 @@ func (c *coder) timeForm(t moment.Time) (form int, steps uint64) {
 		if t.Nanos%unit != 0 {
 			continue
 		}
-		// Both quotients are of 64-bit nanoseconds over at least 1000, so nothing overflows, not even shifted by four bits.
+		// Both quotients are of 64-bit nanoseconds over at least 1000, so nothing overflows, not
+		// even shifted by four bits.
 		return form, zigzag(t.Nanos/unit - c.last/unit)
 	}
 	return oddTime, 0

@@ -8,11 +8,13 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// Decimal is an exact decimal number. The zero value is 0. Values are never changed once made, so copies may be shared.
+// Decimal is an exact decimal number. The zero value is 0. Values are never changed once made, so
+// copies may be shared.
 type Decimal struct{ d apd.Decimal }
 
-// Limits of a number that can mean anything: a longer one costs time to compare and tells nothing. They are far above what
-// laboratories send, so that every sensible number is kept to its last digit.
+// Limits of a number that can mean anything: a longer one costs time to compare and tells nothing.
+// They are far above what laboratories send, so that every sensible number is kept to its last
+// digit.
 const (
 	maxText     = 100 // bytes
 	maxDigits   = 64  // of the coefficient
@@ -32,8 +34,8 @@ var (
 	powers = apd.BaseContext.WithPrecision(40)
 )
 
-// Parse reads a number as JSON writes it. Numbers of more than 64 digits or with an exponent beyond 30 are refused by
-// looking at the text alone, so that "1e999999999" costs no more than "1".
+// Parse reads a number as JSON writes it. Numbers of more than 64 digits or with an exponent beyond
+// 30 are refused by looking at the text alone, so that "1e999999999" costs no more than "1".
 func Parse(s string) (Decimal, error) {
 	if len(s) > maxText {
 		return Decimal{}, ErrBeyondReason
@@ -52,7 +54,8 @@ func Parse(s string) (Decimal, error) {
 	return x, nil
 }
 
-// scanNumber counts the digits of a JSON number and gives the size of its exponent, at most one above the limit.
+// scanNumber counts the digits of a JSON number and gives the size of its exponent, at most one
+// above the limit.
 func scanNumber(s string) (digits, exponent int, ok bool) {
 	s = strings.TrimPrefix(s, "-")
 	whole, rest := leadingDigits(s)
@@ -125,13 +128,15 @@ func (x Decimal) Times(y Decimal) (z Decimal) {
 	return z
 }
 
-// Over divides to 200 digits, far more than a ratio of two numbers within maxDigits needs to be told from a limit. y must not be 0.
+// Over divides to 200 digits, far more than a ratio of two numbers within maxDigits needs to be
+// told from a limit. y must not be 0.
 func (x Decimal) Over(y Decimal) (z Decimal) {
 	ratios.Quo(&z.d, &x.d, &y.d)
 	return z
 }
 
-// Power raises x, which is above 0, to y, to 40 digits: far more than a formula that was fitted to people has.
+// Power raises x, which is above 0, to y, to 40 digits: far more than a formula that was fitted to
+// people has.
 func (x Decimal) Power(y Decimal) (z Decimal) {
 	powers.Pow(&z.d, &x.d, &y.d)
 	return z

@@ -9,8 +9,9 @@ import (
 // Kind says what a Fact tells.
 type Kind uint8
 
-// The kinds of facts. KindMark is a resource of which only reference and version matter: it is not ours (another code), was
-// entered in error, was deleted, or belongs to another patient by now. It stays so that an older version of the same resource, arriving late, does not count.
+// The kinds of facts. KindMark is a resource of which only reference and version matter: it is not
+// ours (another code), was entered in error, was deleted, or belongs to another patient by now. It
+// stays so that an older version of the same resource, arriving late, does not count.
 const (
 	KindMark Kind = iota
 	KindOrder
@@ -32,7 +33,8 @@ const (
 	MarkMoved                            // its newest version is about another patient
 )
 
-// Fact is the newest known version of one resource. Exactly the pointer that Kind names is set; none for a mark.
+// Fact is the newest known version of one resource. Exactly the pointer that Kind names is set;
+// none for a mark.
 type Fact struct {
 	Ref     Ref
 	Version Version
@@ -64,8 +66,9 @@ const (
 // OrderStatus covers the statuses of the three resources; codes as in FHIR R4.
 type OrderStatus uint8
 
-// Order statuses. Absent counts as unknown. MedicationDispense: preparation and in-progress are InProgress, declined is
-// Cancelled. MedicationStatement: intended is Draft, not-taken is NotTaken. EnteredInError does not occur: that is a mark.
+// Order statuses. Absent counts as unknown. MedicationDispense: preparation and in-progress are
+// InProgress, declined is Cancelled. MedicationStatement: intended is Draft, not-taken is NotTaken.
+// EnteredInError does not occur: that is a mark.
 const (
 	StatusUnknown OrderStatus = iota
 	StatusActive
@@ -78,7 +81,8 @@ const (
 	StatusNotTaken
 )
 
-// Intent of a MedicationRequest; absent counts as order, and the other two resources have IntentOrder.
+// Intent of a MedicationRequest; absent counts as order, and the other two resources have
+// IntentOrder.
 type Intent uint8
 
 // Intents. IntentOrder covers order, original-order, reflex-order, filler-order and instance-order.
@@ -140,10 +144,11 @@ type Order struct {
 	// NoMedication: the resource names no medication at all.
 	NoMedication bool
 
-	// Authored: authoredOn of a request; whenHandedOver, else whenPrepared, of a dispense; start of effective[x], else
-	// dateAsserted, of a statement.
+	// Authored: authoredOn of a request; whenHandedOver, else whenPrepared, of a dispense; start of
+	// effective[x], else dateAsserted, of a statement.
 	Authored moment.Time
-	// Effective is effective[x] of a statement; a dateTime is a period of the same start and end... only Start is set then.
+	// Effective is effective[x] of a statement; a dateTime is a period of the same start and end...
+	// only Start is set then.
 	Effective Period
 
 	Reasons    []Concept // reasonCode
@@ -165,8 +170,8 @@ type Concept struct {
 	Certainty Certainty
 }
 
-// Certainty is the additional mark of certainty of ICD-10-GM (Zusatzkennzeichen der Diagnosensicherheit). G, a certain
-// diagnosis, says nothing more than the code does.
+// Certainty is the additional mark of certainty of ICD-10-GM (Zusatzkennzeichen der
+// Diagnosensicherheit). G, a certain diagnosis, says nothing more than the code does.
 type Certainty uint8
 
 // Certainties. Of several in one concept the highest counts.
@@ -214,7 +219,8 @@ const (
 	LabCancelled
 )
 
-// LabResult is one Observation whose code, or the code of one of its components, is in labs.tsv, or that has no code to go by.
+// LabResult is one Observation whose code, or the code of one of its components, is in labs.tsv, or
+// that has no code to go by.
 type LabResult struct {
 	Status    LabStatus
 	Loincs    []string // LOINC codes of Observation.code that are in labs.tsv
@@ -227,10 +233,11 @@ type LabResult struct {
 	Members    []Ref // hasMember
 	Performer  Ref   // first performer, for limits of one laboratory
 	Method     Concept
-	// TimeUnread: there is an effective time and it cannot be read, so this may be the newest result; but no newer than Effective.End,
-	// where that is set.
+	// TimeUnread: there is an effective time and it cannot be read, so this may be the newest
+	// result; but no newer than Effective.End, where that is set.
 	TimeUnread bool
-	// Results of a DiagnosticReport that contains them, each with the subject, time and status that it has from its report.
+	// Results of a DiagnosticReport that contains them, each with the subject, time and status that
+	// it has from its report.
 	Results []LabResult
 }
 
@@ -251,7 +258,8 @@ const (
 	CodedValue                     // valueCodeableConcept
 	AbsentValue                    // dataAbsentReason
 	OtherValue                     // a range, ratio, boolean, ...: named in Text
-	// UnreadValue: a value that cannot be read, two of them, or one under a modifierExtension, which may turn its meaning around.
+	// UnreadValue: a value that cannot be read, two of them, or one under a modifierExtension,
+	// which may turn its meaning around.
 	UnreadValue
 )
 
@@ -292,14 +300,16 @@ const (
 	VerificationUnread // there, and none that is known
 )
 
-// Condition is one Condition whose code is in rls_conditions.tsv or whose text names restless legs; all others are marks.
+// Condition is one Condition whose code is in rls_conditions.tsv or whose text names restless legs;
+// all others are marks.
 type Condition struct {
 	Code         Concept // only the codings that the table holds, and only texts that name restless legs
 	Clinical     ClinicalStatus
 	Verification Verification
 	Onset        moment.Time
 	Recorded     moment.Time // recordedDate
-	// Abatement: the time given; AbatedFlag for a string, age, range or boolean true, which say that it is over but not since when.
+	// Abatement: the time given; AbatedFlag for a string, age, range or boolean true, which say
+	// that it is over but not since when.
 	Abatement     moment.Time
 	AbatementEnd  moment.Time // end of an abatementPeriod
 	AbatedFlag    bool

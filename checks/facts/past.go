@@ -4,21 +4,25 @@ import (
 	"slices"
 )
 
-// Places say under which limits one version of a resource counts: bit 0 as a mark, bit 1+a as a result of analyte a. What is neither has
-// the bit of AnalyteNone. Bits are stored, so they stay what they are.
+// Places say under which limits one version of a resource counts: bit 0 as a mark, bit 1+a as a
+// result of analyte a. What is neither has the bit of AnalyteNone. Bits are stored, so they stay
+// what they are.
 type Places uint32
 
-// Past is a version of a resource that is not what its fact says, and that still takes a place: before a deletion it was an order, say.
+// Past is a version of a resource that is not what its fact says, and that still takes a place:
+// before a deletion it was an order, say.
 type Past struct {
 	Version Version
 	Places  Places     // without those that a newer version has
 	Mark    MarkReason // of a version that is a mark
 }
 
-// Kept is what is known of a resource beyond what its fact says. It is not changed once it is made, since facts share it.
+// Kept is what is known of a resource beyond what its fact says. It is not changed once it is made,
+// since facts share it.
 type Kept struct {
 	Past []Past // that still take places, the newest first
-	// Hidden is what a mark stands for that another patient's version outranks, for as long as that one is kept.
+	// Hidden is what a mark stands for that another patient's version outranks, for as long as that
+	// one is kept.
 	Hidden *Fact
 }
 
@@ -50,8 +54,8 @@ func SamePlaces(a, b *Fact) bool { return slices.Equal(a.Past(), b.Past()) }
 // Hides tells whether f is a mark of which Unhidden knows more.
 func (f *Fact) Hides() bool { return f.Hidden() != nil }
 
-// Outranked tells whether f is a mark for the only reason that another patient's version, or a deletion, is newer. The first of Past then
-// is what its own version was.
+// Outranked tells whether f is a mark for the only reason that another patient's version, or a
+// deletion, is newer. The first of Past then is what its own version was.
 func (f *Fact) Outranked() bool {
 	past := f.Past()
 	return len(past) > 0 && past[0].Version == f.Version

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Ref names a resource: "MedicationRequest/9". Base URLs of the own server and _history are already gone. An unresolved
-// "urn:uuid:..." stays as it was sent.
+// Ref names a resource: "MedicationRequest/9". Base URLs of the own server and _history are already
+// gone. An unresolved "urn:uuid:..." stays as it was sent.
 type Ref string
 
 // Type is the resource type of r, or "" when r has none (an unresolved urn).
@@ -22,8 +22,9 @@ func (r Ref) Type() string {
 	return s[strings.LastIndexByte(s[:end], '/')+1 : end]
 }
 
-// Arrival is the place of an event in its source: later arrivals outrank earlier ones when versions say nothing. On a
-// stream it is the stream's creation, the sequence and the entry in the Bundle; in replay the entry of a file.
+// Arrival is the place of an event in its source: later arrivals outrank earlier ones when versions
+// say nothing. On a stream it is the stream's creation, the sequence and the entry in the Bundle;
+// in replay the entry of a file.
 type Arrival struct {
 	Epoch    int64  // creation of the stream, Unix nanoseconds; 0 in replay
 	Sequence uint64 // stream sequence; position of the file in replay
@@ -35,8 +36,8 @@ func (a Arrival) Compare(b Arrival) int {
 	return cmp.Or(cmp.Compare(a.Epoch, b.Epoch), cmp.Compare(a.Sequence, b.Sequence), cmp.Compare(a.Entry, b.Entry))
 }
 
-// Version places one version of a resource in the total order of the contract: meta.lastUpdated, then the number of
-// meta.versionId, then the arrival. An absent value is the lowest.
+// Version places one version of a resource in the total order of the contract: meta.lastUpdated,
+// then the number of meta.versionId, then the arrival. An absent value is the lowest.
 type Version struct {
 	Updated int64  // meta.lastUpdated, Unix nanoseconds; 0 when absent
 	Number  string // meta.versionId when it is a number, without leading zeros ("0" for zero); "" when absent or text

@@ -17,9 +17,10 @@ const (
 	WithoutOff                  // with time of day but no offset: the wall clock of the configured zone
 )
 
-// Time is a FHIR date, dateTime or instant as precisely as it was given (hl7.org/fhir/R4/datatypes.html#dateTime). For
-// ToInstant Nanos are Unix nanoseconds; for all other precisions they are those of the wall clock read as if it were UTC, and
-// the zone of the settings turns them into an instant.
+// Time is a FHIR date, dateTime or instant as precisely as it was given
+// (hl7.org/fhir/R4/datatypes.html#dateTime). For ToInstant Nanos are Unix nanoseconds; for all
+// other precisions they are those of the wall clock read as if it were UTC, and the zone of the
+// settings turns them into an instant.
 type Time struct {
 	Nanos     int64
 	Precision Precision
@@ -37,8 +38,8 @@ func (t Time) Start(zone *time.Location) time.Time {
 	return time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), zone)
 }
 
-// End is the instant at which t is over in zone: a date lasts to the end of its day, a month to its last day, a year to
-// 31 December; an instant is over at once.
+// End is the instant at which t is over in zone: a date lasts to the end of its day, a month to its
+// last day, a year to 31 December; an instant is over at once.
 func (t Time) End(zone *time.Location) time.Time {
 	w := time.Unix(0, t.Nanos).UTC()
 	switch t.Precision {

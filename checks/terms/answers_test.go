@@ -18,7 +18,8 @@ func TestRoutes(t *testing.T) {
 		{codes.Coding{System: codes.SNOMED, Code: "6064005", Display: "Topical Route"}, "", "no", "topical"},
 		{codes.Coding{System: codes.SNOMED, Code: "46713006"}, "", "depends", "nasal"},
 		{codes.Coding{System: codes.SNOMED, Code: "45890007"}, "", "yes", "transdermal"},
-		{codes.Coding{System: codes.SNOMED, Code: "47625008", Display: "Subcutaneous"}, "", "yes", "intravenous"}, // the code is trusted
+		// the code is trusted
+		{codes.Coding{System: codes.SNOMED, Code: "47625008", Display: "Subcutaneous"}, "", "yes", "intravenous"},
 		{codes.Coding{System: "http://standardterms.edqm.eu", Code: "20053000", Display: "Oral use"}, "", "yes", "oral"},
 		{codes.Coding{System: "http://standardterms.edqm.eu", Code: "20003000"}, "", "no", "cutaneous"},
 		{codes.Coding{System: "urn:oid:2.16.840.1.113883.3.26.1.1", Code: "C38288"}, "", "yes", "oral"},

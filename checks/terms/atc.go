@@ -23,8 +23,8 @@ type atcTable struct {
 
 var atcCodes = sync.OnceValue(func() *atcTable { return loadATC(atcTSV) })
 
-// loadATC reads the ATC table. Rows of one class that share a code are one drug, named after the first; rows of different
-// classes that share one are a combination, and each counts.
+// loadATC reads the ATC table. Rows of one class that share a code are one drug, named after the
+// first; rows of different classes that share one are a combination, and each counts.
 func loadATC(table string) *atcTable {
 	t := &atcTable{byCode: make(map[string]*atcEntry, 1024), groups: make(map[string]bool, 512)}
 	add := func(code string, drug *drugs.Ingredient, local bool) {
@@ -58,7 +58,8 @@ func loadATC(table string) *atcTable {
 	return t
 }
 
-// systemic tells where products with the code act. Doxepin cream is absorbed enough to sedate on large areas.
+// systemic tells where products with the code act. Doxepin cream is absorbed enough to sedate on
+// large areas.
 func (e *atcEntry) systemic() drugs.Systemic {
 	switch {
 	case !e.local:

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestBrandsFollowProducts holds brands.tsv to what products.tsv says. After a change of products.tsv or names.tsv, run with -update.
+// TestBrandsFollowProducts holds brands.tsv to what products.tsv says. After a change of
+// products.tsv or names.tsv, run with -update.
 func TestBrandsFollowProducts(t *testing.T) {
 	header, _, _ := strings.Cut(brandsTSV, "\n")
 	want := header + "\n" + strings.Join(brandLines(), "\n") + "\n"
@@ -23,8 +24,8 @@ func TestBrandsFollowProducts(t *testing.T) {
 	}
 }
 
-// brandLines derives the rows of brands.tsv: brands that stand only inside names of products, with all ingredients of those
-// products, and where these act as far as they agree.
+// brandLines derives the rows of brands.tsv: brands that stand only inside names of products, with
+// all ingredients of those products, and where these act as far as they agree.
 func brandLines() []string {
 	brands := map[string]*product{}
 	for line := range rows(productsTSV) {
@@ -65,7 +66,8 @@ func brandLines() []string {
 
 var reformulated = regexp.MustCompile(` Reformulated \w+ \d{4}$`)
 
-// brandOf is the brand of a branded product, component or pack, without RxNorm's note on an older composition.
+// brandOf is the brand of a branded product, component or pack, without RxNorm's note on an older
+// composition.
 func brandOf(p product) string {
 	if !slices.Contains([]string{"SBD", "SBDC", "BPCK"}, p.kind) {
 		return ""
@@ -83,7 +85,8 @@ func isNamed(key string) bool {
 	return found
 }
 
-// A brand that stands inside the names of products is a name, with all its ingredients, and acts where its products do.
+// A brand that stands inside the names of products is a name, with all its ingredients, and acts
+// where its products do.
 func TestBrandsInsideProductNames(t *testing.T) {
 	for _, c := range []struct{ text, want, systemic string }{
 		{"Serpasil 0.25 mg", "reserpine 0.25", "yes"},

@@ -44,8 +44,9 @@ func rankOf(kind string) rank {
 	return rankProduct
 }
 
-// Classify tells which drugs the codings and names of one medication mean. A recognised code decides before any name; of several
-// the most specific decides, and a disagreement about ingredients is told. Displays of the codings are names too.
+// Classify tells which drugs the codings and names of one medication mean. A recognised code
+// decides before any name; of several the most specific decides, and a disagreement about
+// ingredients is told. Displays of the codings are names too.
 func (t *Terms) Classify(codings []codes.Coding, names []string) Match {
 	m := Match{}
 	var best recognised
@@ -84,8 +85,8 @@ func (t *Terms) Classify(codings []codes.Coding, names []string) Match {
 	return m
 }
 
-// recognise looks a code up, and tells whether anything can be said of it: it is well formed and the tables are meant to hold its
-// system as a whole, or they hold the code.
+// recognise looks a code up, and tells whether anything can be said of it: it is well formed and
+// the tables are meant to hold its system as a whole, or they hold the code.
 func (t *Terms) recognise(system, code string) (r recognised, seen bool) {
 	if r, ok := t.recogniseSite(system, code); ok {
 		return r, true
@@ -132,7 +133,8 @@ func foundOf(drugs []*drugs.Ingredient) []Found {
 	return found
 }
 
-// merge joins two equally specific codings: every ingredient counts, and where they act is told only if they agree on it.
+// merge joins two equally specific codings: every ingredient counts, and where they act is told
+// only if they agree on it.
 func merge(a, b recognised) recognised {
 	joined := slices.Clone(a.found)
 	for _, f := range b.found {

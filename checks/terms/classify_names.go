@@ -11,7 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// classifyNames tells the drugs that the names of a medication mean: its text and the displays of its codings.
+// classifyNames tells the drugs that the names of a medication mean: its text and the displays of
+// its codings.
 func (t *Terms) classifyNames(m *Match, codings []codes.Coding, names []string) {
 	seen := make([]string, 0, len(names)+len(codings))
 	absent := absentDisplays(codings)
@@ -69,7 +70,8 @@ func (t *Terms) classifyName(m *Match, name string) {
 	}
 }
 
-// addMention adds the drugs of one mention. A name that leaves a doubt gives way to one that does not.
+// addMention adds the drugs of one mention. A name that leaves a doubt gives way to one that does
+// not.
 func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 	entry := all[i].entry
 	doubt, unsure := entry.doubts(t.region, p)
@@ -103,8 +105,8 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 	}
 }
 
-// settleDoubts drops what a doubtful brand may mean when the same medication also names its drug for certain ("Sominex
-// (diphenhydramine)"); an unsure one gives way to a drug of its class only.
+// settleDoubts drops what a doubtful brand may mean when the same medication also names its drug
+// for certain ("Sominex (diphenhydramine)"); an unsure one gives way to a drug of its class only.
 func settleDoubts(m *Match) {
 	if slices.ContainsFunc(m.Found, func(f Found) bool { return f.Doubt == "" }) {
 		m.Found = slices.DeleteFunc(m.Found, func(f Found) bool { return f.Doubt != "" })
@@ -116,7 +118,8 @@ func settleDoubts(m *Match) {
 	})
 }
 
-// settleIron drops the element where its salt is named too: "ferrous sulfate 325 mg (65 mg iron)" is one drug.
+// settleIron drops the element where its salt is named too: "ferrous sulfate 325 mg (65 mg iron)"
+// is one drug.
 func settleIron(m *Match) {
 	isIron := func(f Found) bool { return f.Class == drugs.IronOral || f.Class == drugs.IronIV }
 	element := func(f Found) bool { return f.Name == "iron" }
@@ -125,7 +128,8 @@ func settleIron(m *Match) {
 	}
 }
 
-// nameSystemic tells where the drug acts by the words of its form. Into the nose, the class decides.
+// nameSystemic tells where the drug acts by the words of its form. Into the nose, the class
+// decides.
 func (t *Terms) nameSystemic(form formWord, found []mention) drugs.Systemic {
 	if len(found) == 1 && form.systemic == drugs.SystemicUnknown {
 		return found[0].entry.acts()
@@ -167,8 +171,9 @@ var placeholders = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// fillers are words that name no drug, alone or together: those of the placeholders, names of code systems, and what people write
-// around them ("Medication not listed", "NDC 00049-4900-66", "see pharmacy note").
+// fillers are words that name no drug, alone or together: those of the placeholders, names of code
+// systems, and what people write around them ("Medication not listed", "NDC 00049-4900-66", "see
+// pharmacy note").
 var fillers = sync.OnceValue(func() map[string]bool {
 	set := words(`ndc rxnorm rxcui cui pzn atc snomed sct sctid loinc icd gtin ean upc dmd amp vmp ampp vmpp din cip ucd hcpcs cpt gpi
 		gsn id ids identifier number numbers nr num no nos sku barcode listed list available unavailable provided given entered recorded
@@ -185,8 +190,8 @@ var fillers = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// isName tells whether a text names anything: not a placeholder ("see comments"), not only a code, and more than numbers, units, dose
-// forms and fillers, in a script for which there are names.
+// isName tells whether a text names anything: not a placeholder ("see comments"), not only a code,
+// and more than numbers, units, dose forms and fillers, in a script for which there are names.
 func isName(p *phrase) bool {
 	if placeholders()[p.key] || isCode(p) {
 		return false
@@ -205,7 +210,8 @@ func isName(p *phrase) bool {
 	return false
 }
 
-// isCode tells that a text is one code: an ATC code, or letters and at least four digits without a blank ("RX312941").
+// isCode tells that a text is one code: an ATC code, or letters and at least four digits without a
+// blank ("RX312941").
 func isCode(p *phrase) bool {
 	raw := strings.TrimSpace(p.raw)
 	if raw == "" || strings.ContainsFunc(raw, unicode.IsSpace) {
@@ -223,7 +229,8 @@ func isCode(p *phrase) bool {
 	return digits >= 4 || len(raw) == 7 && wellFormedATC(codes.Upper(raw))
 }
 
-// hasKana tells that a text is Japanese: names of drugs in Chinese characters alone may be those of another country.
+// hasKana tells that a text is Japanese: names of drugs in Chinese characters alone may be those of
+// another country.
 func hasKana(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r >= 0x3041 && r <= 0x30FE || r >= 0xFF66 && r <= 0xFF9F })
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// drugs writes what was found as "name" or "name strength" (with /ml), joined by " + ", so that the tables below read like a list of drugs.
+// drugs writes what was found as "name" or "name strength" (with /ml), joined by " + ", so that the
+// tables below read like a list of drugs.
 func drugsIn(m Match) string {
 	var list []string
 	for _, f := range m.Found {
@@ -39,14 +40,15 @@ func TestCodes(t *testing.T) {
 		specific     bool
 	}{
 		// RxNorm, by kind of concept
-		{codes.RxNorm, "36437", "sertraline", "unknown", false},                     // ingredient
-		{codes.RxNorm, "82112", "trazodone", "unknown", false},                      // salt
-		{codes.RxNorm, "6448", "lithium", "unknown", false},                         // the lithium rows are one drug
-		{codes.RxNorm, "42351", "lithium", "unknown", false},                        // lithium carbonate
-		{codes.RxNorm, "52105", "lithium", "unknown", false},                        // lithium citrate
-		{codes.RxNorm, "28815", "lithium", "unknown", false},                        // lithium orotate
-		{codes.RxNorm, "1101333", "gabapentin enacarbil", "unknown", false},         // a prodrug is a drug of its own
-		{codes.RxNorm, "1607975", "ferric pyrophosphate citrate", "unknown", false}, // also listed as a salt of ferric pyrophosphate
+		{codes.RxNorm, "36437", "sertraline", "unknown", false},             // ingredient
+		{codes.RxNorm, "82112", "trazodone", "unknown", false},              // salt
+		{codes.RxNorm, "6448", "lithium", "unknown", false},                 // the lithium rows are one drug
+		{codes.RxNorm, "42351", "lithium", "unknown", false},                // lithium carbonate
+		{codes.RxNorm, "52105", "lithium", "unknown", false},                // lithium citrate
+		{codes.RxNorm, "28815", "lithium", "unknown", false},                // lithium orotate
+		{codes.RxNorm, "1101333", "gabapentin enacarbil", "unknown", false}, // a prodrug is a drug of its own
+		// also listed as a salt of ferric pyrophosphate
+		{codes.RxNorm, "1607975", "ferric pyrophosphate citrate", "unknown", false},
 		{codes.RxNorm, "312938", "sertraline 100", "yes", true},
 		{codes.RxNorm, "483440", "pregabalin 150", "yes", true},
 		{codes.RxNorm, "352272", "escitalopram 10", "yes", true},
@@ -58,9 +60,10 @@ func TestCodes(t *testing.T) {
 		{codes.RxNorm, "1797895", "olopatadine", "no", true},             // nasal antihistamine
 		{codes.RxNorm, "2119388", "esketamine", "yes", true},             // a pack tells no strength
 		{codes.RxNorm, "214565", "fexofenadine", "unknown", false},       // several ingredients, one of ours
-		{codes.RxNorm, "152371", "diphenhydramine", "unknown", false},    // a brand's code decides, whatever its name may mean elsewhere
-		{codes.RxNorm, "328670", "sertraline 100", "unknown", false},     // a component: ingredient and strength
-		{codes.RxNorm, "197361", "", "unknown", false},                   // amlodipine: an ordinary drug
+		// a brand's code decides, whatever its name may mean elsewhere
+		{codes.RxNorm, "152371", "diphenhydramine", "unknown", false},
+		{codes.RxNorm, "328670", "sertraline 100", "unknown", false}, // a component: ingredient and strength
+		{codes.RxNorm, "197361", "", "unknown", false},               // amlodipine: an ordinary drug
 		{"urn:oid:2.16.840.1.113883.6.88", "36437", "sertraline", "unknown", false},
 		// ATC
 		{codes.ATC, "N06AB06", "sertraline", "yes", false},

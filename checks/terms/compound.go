@@ -2,7 +2,8 @@ package terms
 
 import "strings"
 
-// salts end compound words of Germanic languages and Finnish: sertralinhydroklorid, morfiinisulfaatti.
+// salts end compound words of Germanic languages and Finnish: sertralinhydroklorid,
+// morfiinisulfaatti.
 var salts = strings.Fields(`
 	dihydrochlorid monohydrochlorid hydrochloride hydrochlorid dihydroklorid hydrokloridi hydroklorid dihidroklorid hidroklorid chlorid kloridi klorid
 	dihydrobromid hydrobromide hydrobromid hydrobromidi hidrobromid bromid
@@ -15,8 +16,9 @@ var salts = strings.Fields(`
 // minStem is how long what is left of a compound must be, so that no short word is taken for one.
 const minStem = 6
 
-// findStem looks up the substance that a word is made of, when the tables do not hold the word itself: without the salt that ends a
-// compound, or in the nominative of a Latin genitive (Sertralini hydrochloridum). Brands are not taken apart.
+// findStem looks up the substance that a word is made of, when the tables do not hold the word
+// itself: without the salt that ends a compound, or in the nominative of a Latin genitive
+// (Sertralini hydrochloridum). Brands are not taken apart.
 func findStem(p *phrase, i int) (nameEntry, int) {
 	word := p.word(i)
 	if len(word) <= minStem || word[0] >= 0x80 {
@@ -37,7 +39,8 @@ func findStem(p *phrase, i int) (nameEntry, int) {
 	return nameEntry{}, 0
 }
 
-// substance is the entry of a word that names a substance: an INN in any spelling, not a brand or an abbreviation.
+// substance is the entry of a word that names a substance: an INN in any spelling, not a brand or
+// an abbreviation.
 func substance(word string) nameEntry {
 	entry := longestInNames(word, word)
 	if more := longestMore(word, word); entry.key == "" && more != nil {

@@ -20,16 +20,18 @@ const (
 
 func (c Counts) String() string { return [...]string{"no", "possible", "yes"}[c] }
 
-// conditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike, lookalike_signal, other, or a context
-// (context_esrd, context_dialysis, context_esrd_check, context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic,
+// conditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike,
+// lookalike_signal, other, or a context (context_esrd, context_dialysis, context_esrd_check,
+// context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic,
 // context_prolactin, context_postherpetic).
 type conditionRow struct {
 	Counts Counts
 	Group  string
 }
 
-// conditionTable holds codes, and categories that stand for all codes below them: rows whose code ends in "-". Rows with the status
-// unverified_off were not found in public material and are not loaded.
+// conditionTable holds codes, and categories that stand for all codes below them: rows whose code
+// ends in "-". Rows with the status unverified_off were not found in public material and are not
+// loaded.
 type conditionTable struct {
 	codes      map[codes.Key]conditionRow
 	categories []conditionCategory // longest first
@@ -69,8 +71,9 @@ var conditions = sync.OnceValue(func() conditionTable {
 	return table
 })
 
-// Condition is what the table says of a diagnosis code. ICD codes are known with and without their dot; an edition of ICD-10 without a
-// row of its own uses those of ICD-10, then of ICD-10-CM. A coding without a system is never guessed.
+// Condition is what the table says of a diagnosis code. ICD codes are known with and without their
+// dot; an edition of ICD-10 without a row of its own uses those of ICD-10, then of ICD-10-CM. A
+// coding without a system is never guessed.
 func (t *Terms) Condition(c codes.Coding) (conditionRow, bool) {
 	_, row, ok := condition(c)
 	return row, ok

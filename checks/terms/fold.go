@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxText is how much of a text is read for names, in bytes: a medication's name is never longer, a narrative is.
+// maxText is how much of a text is read for names, in bytes: a medication's name is never longer, a
+// narrative is.
 const maxText = 4096
 
 // token is a run of letters of one script, or of digits.
@@ -28,8 +29,8 @@ const (
 	gapNumber            // a full stop right after a word, as in "No. 3"
 )
 
-// phrase is a text in the form in which names are compared: lower case, accents dropped, tokens joined by one space.
-// The keys of names.tsv are in the same form.
+// phrase is a text in the form in which names are compared: lower case, accents dropped, tokens
+// joined by one space. The keys of names.tsv are in the same form.
 type phrase struct {
 	raw    string
 	key    string
@@ -118,8 +119,8 @@ func fold(text string) *phrase {
 	return p
 }
 
-// japaneseForms are dose forms that Japanese names carry without a space, in full and half width: a space before them makes
-// them words of their own.
+// japaneseForms are dose forms that Japanese names carry without a space, in full and half width: a
+// space before them makes them words of their own.
 var japaneseForms = func() *strings.Replacer {
 	var pairs []string
 	for _, form := range strings.Fields(`ドライシロップ シロップ カプセル パッチ テープ クリーム ゲル ローション ゼリー フィルム スプレー コーワ
@@ -146,7 +147,8 @@ func normalise(name string) string {
 	return fold(name).key
 }
 
-// isKey tells, for most rows of the tables, that a name is its own key: words of plain lower-case letters.
+// isKey tells, for most rows of the tables, that a name is its own key: words of plain lower-case
+// letters.
 func isKey(name string) bool {
 	last := byte(' ')
 	for i := range len(name) {
@@ -200,7 +202,8 @@ func isMark(r rune) bool {
 	return r >= 0x0300 && r <= 0x036F || r >= 0x3099 && r <= 0x309A || r == 'ﾞ' || r == 'ﾟ' || r == 0xAD
 }
 
-// compose puts a Japanese voicing mark onto the sign before it; marks on other letters are dropped with all accents.
+// compose puts a Japanese voicing mark onto the sign before it; marks on other letters are dropped
+// with all accents.
 func compose(key []byte, mark rune, last script) []byte {
 	if last != scriptKana {
 		return key
@@ -215,7 +218,8 @@ func compose(key []byte, mark rune, last script) []byte {
 	return utf8.AppendRune(key[:len(key)-size], voiced)
 }
 
-// foldRune gives the lower-case base letter of a rune, and what follows it where one letter becomes two.
+// foldRune gives the lower-case base letter of a rune, and what follows it where one letter becomes
+// two.
 func foldRune(r rune) (rune, string) {
 	if r < utf8.RuneSelf {
 		if r >= 'A' && r <= 'Z' {

@@ -58,8 +58,8 @@ func (t *formTable) at(p *phrase, i int) (formWord, int) {
 	return formWord{}, 0
 }
 
-// formOf reads the dose form and route words of a text, those inside a brand too ("Banophen Cream"). Strong words that contradict
-// each other leave it unknown.
+// formOf reads the dose form and route words of a text, those inside a brand too ("Banophen
+// Cream"). Strong words that contradict each other leave it unknown.
 func formOf(p *phrase) formWord {
 	var best formWord
 	conflict := false

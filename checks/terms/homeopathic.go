@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// homeopathic remedies are named after drugs and hold none: those that say so, and those whose Latin name stands beside a potency
-// ("Opium 30 CH", "Lithium carbonicum D6").
+// homeopathic remedies are named after drugs and hold none: those that say so, and those whose
+// Latin name stands beside a potency ("Opium 30 CH", "Lithium carbonicum D6").
 func homeopathic(p *phrase, found []mention) bool {
 	for i := range p.tokens {
 		if remedies[p.word(i)] {

@@ -24,7 +24,8 @@ func loadIngredients() *catalogue {
 		for alias := range values(field(line, 6)) {
 			c.byName[alias] = drug
 		}
-		// The ingredient's own concept outranks a salt listed under another: 1607975 is ferric pyrophosphate citrate.
+		// The ingredient's own concept outranks a salt listed under another: 1607975 is ferric
+		// pyrophosphate citrate.
 		if rx := field(line, 4); rx != "" {
 			c.byRx[rx] = drug
 		}
@@ -39,7 +40,8 @@ func loadIngredients() *catalogue {
 	return c
 }
 
-// drug makes the ingredient of a row. The rows of class lithium are one drug, named after the first of them.
+// drug makes the ingredient of a row. The rows of class lithium are one drug, named after the first
+// of them.
 func (c *catalogue) drug(line string) *drugs.Ingredient {
 	class := drugs.Class(field(line, 1))
 	if class == drugs.Lithium {
@@ -64,13 +66,15 @@ func parseCentral(s string) drugs.Central {
 	return drugs.CentralYes
 }
 
-// Ingredient is the ingredient of that name, or of that alias, in ingredients.tsv. All lithium salts are lithium.
+// Ingredient is the ingredient of that name, or of that alias, in ingredients.tsv. All lithium
+// salts are lithium.
 func (t *Terms) Ingredient(name string) (*drugs.Ingredient, bool) {
 	drug, ok := ingredients().byName[strings.ToLower(name)]
 	return drug, ok
 }
 
-// IngredientByRxNorm is the ingredient whose own concept, salt or alternate concept in RxNorm has that code.
+// IngredientByRxNorm is the ingredient whose own concept, salt or alternate concept in RxNorm has
+// that code.
 func (t *Terms) IngredientByRxNorm(code string) (*drugs.Ingredient, bool) {
 	drug, ok := ingredients().byRx[code]
 	return drug, ok

@@ -53,7 +53,8 @@ var analytes = map[string]Analyte{
 // labUse says what a result with a code is good for.
 type labUse uint8
 
-// Values of the column use. LabExclude is also exclude_until_confirmed: such a code never gives a value.
+// Values of the column use. LabExclude is also exclude_until_confirmed: such a code never gives a
+// value.
 const (
 	LabExclude labUse = iota
 	labEvaluate
@@ -74,7 +75,8 @@ var labUses = map[string]labUse{
 // unitFactor converts a unit: value x Factor (a decimal number) is the value in the canonical unit.
 type unitFactor struct{ Unit, Factor string }
 
-// Lab is one row of labs.tsv. Numbers are decimal strings, in the canonical unit; "" where the table has none.
+// Lab is one row of labs.tsv. Numbers are decimal strings, in the canonical unit; "" where the
+// table has none.
 type Lab struct {
 	LOINC         string
 	Analyte       Analyte
@@ -83,7 +85,8 @@ type Lab struct {
 	CanonicalUnit string
 	ExpectedUnit  string
 	Units         []unitFactor
-	// Outside the soft limits a result deserves a caveat, outside the hard limits it is not evaluated.
+	// Outside the soft limits a result deserves a caveat, outside the hard limits it is not
+	// evaluated.
 	SoftLow, SoftHigh, HardLow, HardHigh string
 	Note                                 string
 	folded                               map[string]string // factors by folded unit; "" for one that may be several

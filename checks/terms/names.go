@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// nameEntry is what a name means. Without ingredients it is a look-alike: a phrase that holds one of our words and names no drug of ours.
+// nameEntry is what a name means. Without ingredients it is a look-alike: a phrase that holds one
+// of our words and names no drug of ours.
 type nameEntry struct {
 	key         string
 	ingredients string // separated by |
@@ -32,8 +33,8 @@ const (
 	tableSite        = "site"
 )
 
-// findName gives the longest name that starts at token i, and how many tokens it has; 0 when none does. Where two tables hold
-// the same name, names.tsv decides.
+// findName gives the longest name that starts at token i, and how many tokens it has; 0 when none
+// does. Where two tables hold the same name, names.tsv decides.
 func findName(p *phrase, i int) (nameEntry, int) {
 	rest := p.key[p.tokens[i].start:]
 	first := p.word(i)
@@ -65,7 +66,8 @@ func longestInNames(rest, first string) nameEntry {
 	}
 }
 
-// longestIn gives the line of a table sorted by key whose key is the longest that rest begins with; "" when none is.
+// longestIn gives the line of a table sorted by key whose key is the longest that rest begins with;
+// "" when none is.
 func longestIn(table, rest, first string) string {
 	at := search(table, func(key string) int { return strings.Compare(key, first) })
 	best := ""
@@ -88,7 +90,8 @@ func startsWithWord(s, prefix string) bool {
 	return strings.HasPrefix(s, prefix) && (len(s) == len(prefix) || s[len(prefix)] == ' ')
 }
 
-// moreNames are the names that other tables hold: ingredients, aliases, RxNorm brands, and the phrases of lookalikes.tsv.
+// moreNames are the names that other tables hold: ingredients, aliases, RxNorm brands, and the
+// phrases of lookalikes.tsv.
 var moreNames = sync.OnceValue(func() []nameEntry {
 	all := make([]nameEntry, 0, 1024)
 	for line := range rows(ingredientsTSV) {
@@ -155,8 +158,9 @@ func resolve(list string) []*drugs.Ingredient {
 	return drugs
 }
 
-// acts tells where a brand acts when all its products agree: those of products.tsv, or those that are sold for eye, nose or skin
-// only. Other brands with a local form leave it unknown: their form or route decides.
+// acts tells where a brand acts when all its products agree: those of products.tsv, or those that
+// are sold for eye, nose or skin only. Other brands with a local form leave it unknown: their form
+// or route decides.
 func (e *nameEntry) acts() drugs.Systemic {
 	if e.systemic != drugs.SystemicUnknown {
 		return e.systemic

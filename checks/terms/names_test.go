@@ -208,7 +208,8 @@ func TestNamesAreWholeWords(t *testing.T) {
 	})
 }
 
-// Case, accents, spacing and companies around a name change nothing, but for words that are names only beside a product or company.
+// Case, accents, spacing and companies around a name change nothing, but for words that are names
+// only beside a product or company.
 func TestWritingDoesNotMatter(t *testing.T) {
 	names := []string{}
 	for line := range rows(namesTSV) {

@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Terms are the tables, with what a site adds to them and takes from them. The zero value is the embedded tables alone. It is
-// safe for concurrent use.
+// Terms are the tables, with what a site adds to them and takes from them. The zero value is the
+// embedded tables alone. It is safe for concurrent use.
 type Terms struct {
 	region     string
 	withoutATC bool
@@ -28,7 +28,8 @@ var embedded Terms
 // Embedded are the project's own tables, loaded when they are first asked for.
 func Embedded() *Terms { return &embedded }
 
-// New gives the tables with the site's options. It fails when a site row names an ingredient that the tables do not hold.
+// New gives the tables with the site's options. It fails when a site row names an ingredient that
+// the tables do not hold.
 func New(o Options) (*Terms, error) {
 	site := slices.Clone(o.SiteTables)
 	if len(o.Site) > 0 {

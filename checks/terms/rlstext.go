@@ -2,8 +2,9 @@ package terms
 
 import "strings"
 
-// rlsPhrases name restless legs in a text, in the form of a folded phrase. "RLS" alone is not among them: it also abbreviates the
-// right lower segment and a right-to-left shunt. Ekbom alone also names delusional parasitosis.
+// rlsPhrases name restless legs in a text, in the form of a folded phrase. "RLS" alone is not among
+// them: it also abbreviates the right lower segment and a right-to-left shunt. Ekbom alone also
+// names delusional parasitosis.
 var rlsPhrases = []string{
 	"restless leg", "restless legs", "restlessleg", "restlesslegs", "willis ekbom", "ekbom s restless",
 	"unruhigen beine", "unruhige beine", "unruhigen beinen", "ruhelosen beine", "ruhelose beine",
@@ -36,8 +37,8 @@ var (
 	rlsJapaneseDenials = []string{"なし", "無し", "否定", "除外", "家族歴", "ではない"}
 )
 
-// RLSText tells whether a text names restless legs as something the patient has. It does not when the same phrase denies it, asks
-// whether it is so, or speaks of the family.
+// RLSText tells whether a text names restless legs as something the patient has. It does not when
+// the same phrase denies it, asks whether it is so, or speaks of the family.
 func RLSText(s string) bool {
 	p := fold(s)
 	if containsAny(p.key, rlsJapanese) {
@@ -103,15 +104,18 @@ func rlsDenied(p *phrase, first, end int) bool {
 	return p.asked(start, stop)
 }
 
-// rlsAnswers right behind the name and a colon or dash answer the question of a form ("Restless legs: no").
+// rlsAnswers right behind the name and a colon or dash answer the question of a form ("Restless
+// legs: no").
 var rlsAnswers = words("no none never nein keine non nee nej nei ei")
 
-// remarks tells whether token i begins a remark on what stands before it: in brackets, after a colon or a dash.
+// remarks tells whether token i begins a remark on what stands before it: in brackets, after a
+// colon or a dash.
 func (p *phrase) remarks(i int) bool {
 	return strings.ContainsAny(p.raw[p.tokens[i-1].rawEnd:p.tokens[i].raw], "(:-–—")
 }
 
-// headsPhrase tells whether what stands before token i is a heading that speaks of it ("Family history: restless legs").
+// headsPhrase tells whether what stands before token i is a heading that speaks of it ("Family
+// history: restless legs").
 func headsPhrase(p *phrase, i int) bool {
 	return strings.Contains(p.raw[p.tokens[i-1].rawEnd:p.tokens[i].raw], ":")
 }

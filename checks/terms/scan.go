@@ -8,7 +8,8 @@ type mention struct {
 	first, end int // tokens
 }
 
-// mentions finds the names of our drugs in a text: whole tokens, the longest name first, none twice, none that is denied.
+// mentions finds the names of our drugs in a text: whole tokens, the longest name first, none
+// twice, none that is denied.
 func mentions(p *phrase) []mention {
 	var found []mention
 	denied := false
@@ -37,11 +38,13 @@ func mentions(p *phrase) []mention {
 	return found
 }
 
-// denials are words after which a name does not count, up to the end of the phrase, in the languages of names.tsv.
+// denials are words after which a name does not count, up to the end of the phrase, in the
+// languages of names.tsv.
 var denials = words(`no not without kein keine keinen keiner nicht ohne sans sin senza sem zonder geen niet
 	ikke inte ej uden utan uten ilman bez nie`)
 
-// allergies and intolerances say that a patient must not have what stands beside them, unless they are a part of a product's name.
+// allergies and intolerances say that a patient must not have what stands beside them, unless they
+// are a part of a product's name.
 var (
 	allergies    = words("allergy allergies allergic allergie allergien allergisch allergique alergia alergias alergico allergia allergico allergi")
 	intolerances = words(`intolerance intolerances intolerant unvertraglichkeit intoleranz intolerant intolerante intolerancia intoleranza
@@ -50,8 +53,8 @@ var (
 	beside = words("to against of gegen auf zu a al alla au aux a la contre contra voor mot for with")
 )
 
-// objects tells whether token i says that what follows is not tolerated ("allergy to codeine", "intolerance codeine"). "Allergy
-// relief" and "allergy tablets" are products.
+// objects tells whether token i says that what follows is not tolerated ("allergy to codeine",
+// "intolerance codeine"). "Allergy relief" and "allergy tablets" are products.
 func objects(p *phrase, i int) bool {
 	word := p.word(i)
 	if i+1 >= len(p.tokens) || p.tokens[i+1].gap >= gapBreak {
@@ -69,8 +72,8 @@ func objects(p *phrase, i int) bool {
 	return n > 0 && len(p.amounts(0, len(p.tokens))) == 0 && formOf(p).route == ""
 }
 
-// notTolerated tells whether a name, which ends before token i, is one of something that is not tolerated ("codeine allergy"). Brands
-// have lines of that name ("Benadryl Allergy").
+// notTolerated tells whether a name, which ends before token i, is one of something that is not
+// tolerated ("codeine allergy"). Brands have lines of that name ("Benadryl Allergy").
 func notTolerated(p *phrase, i int, entry *nameEntry) bool {
 	if i >= len(p.tokens) || p.tokens[i].gap >= gapBreak {
 		return false

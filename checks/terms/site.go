@@ -11,38 +11,48 @@ import (
 
 // Options say what a site adds to the embedded tables and takes from them.
 type Options struct {
-	// Region (ISO 3166 code as in names.tsv: US, UK, DE, FR, ...) makes a brand that means another drug elsewhere certain.
+	// Region (ISO 3166 code as in names.tsv: US, UK, DE, FR, ...) makes a brand that means another
+	// drug elsewhere certain.
 	Region string
 	// WithoutATC drops the ATC codes, whose terms of use not every site can accept.
 	WithoutATC bool
-	// Site are the site's own codes (NDC, PZN, dm+d, AMT, SNOMED CT, local); they come after SiteTables.
+	// Site are the site's own codes (NDC, PZN, dm+d, AMT, SNOMED CT, local); they come after
+	// SiteTables.
 	Site []SiteRow
-	// SiteTables are such codes in files. A code that several tables hold is taken from the first of them.
+	// SiteTables are such codes in files. A code that several tables hold is taken from the first
+	// of them.
 	SiteTables []*SiteTable
 }
 
-// SiteRow says which ingredient a site's code holds; a combination has one row for each ingredient. What follows the ingredient
-// may be left out. The site's row decides where the embedded tables say something else of a code.
+// SiteRow says which ingredient a site's code holds; a combination has one row for each ingredient.
+// What follows the ingredient may be left out. The site's row decides where the embedded tables say
+// something else of a code.
 type SiteRow struct {
 	System, Code string
-	// Ingredient is one of ingredients.tsv or an alias; NoIngredient says that the code is an ordinary drug.
+	// Ingredient is one of ingredients.tsv or an alias; NoIngredient says that the code is an
+	// ordinary drug.
 	Ingredient string
-	// Systemic by the product itself; unknown leaves it to the route of the order. Rows of one code that differ leave it unknown too.
+	// Systemic by the product itself; unknown leaves it to the route of the order. Rows of one code
+	// that differ leave it unknown too.
 	Systemic drugs.Systemic
 	// Strength of one unit in milligrams, or of one millilitre if PerML, as a decimal number.
 	Strength string
 	PerML    bool
-	// Name of the product. Nothing is matched by it, but partners of a listed ingredient are read in it (pyridoxine).
+	// Name of the product. Nothing is matched by it, but partners of a listed ingredient are read
+	// in it (pyridoxine).
 	Name string
-	// Kind is the RxNorm term type. A brand, an ingredient or a component gives way to a product that stands beside it.
+	// Kind is the RxNorm term type. A brand, an ingredient or a component gives way to a product
+	// that stands beside it.
 	Kind string
 	// Route is a route group as in products.tsv (oral, injectable, topical, ...).
 	Route string
-	// Status is empty for a current code, or says that the owner of the code has withdrawn it: obsolete, suppressed.
+	// Status is empty for a current code, or says that the owner of the code has withdrawn it:
+	// obsolete, suppressed.
 	Status string
 }
 
-// NoIngredient in place of an ingredient says that a code means an ordinary drug, which no check is about.
+// NoIngredient in place of an ingredient says that a code means an ordinary drug, which no check is
+// about.
 const NoIngredient = "-"
 
 // SiteColumns are the columns of a site table in their order. The first three are required.
@@ -111,8 +121,9 @@ func CompareSiteRows(a, b SiteRow) int {
 	return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
 }
 
-// comparableCode is the form of a code in which it is compared: that of eleven digits of a National Drug Code (5-4 with a hyphen
-// for a product without its package), that of eight of a Pharmazentralnummer. Other codes stay as they are.
+// comparableCode is the form of a code in which it is compared: that of eleven digits of a National
+// Drug Code (5-4 with a hyphen for a product without its package), that of eight of a
+// Pharmazentralnummer. Other codes stay as they are.
 func comparableCode(system, code string) string {
 	switch system {
 	case codes.NDC:

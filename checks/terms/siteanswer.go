@@ -7,7 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// siteRows are the rows that a site's tables have for a code: those of the first table that knows it.
+// siteRows are the rows that a site's tables have for a code: those of the first table that knows
+// it.
 func (t *Terms) siteRows(system, code string) (rows []SiteRow, table string) {
 	for _, s := range t.site {
 		if rows := s.written(system, code); len(rows) > 0 {
@@ -17,8 +18,9 @@ func (t *Terms) siteRows(system, code string) (rows []SiteRow, table string) {
 	return nil, ""
 }
 
-// written are the rows of a code in whichever form it is written: a dm+d code under the system of SNOMED CT, a package by the other
-// packages of its product, ten digits without hyphens where the table holds only one of the codes that they may be.
+// written are the rows of a code in whichever form it is written: a dm+d code under the system of
+// SNOMED CT, a package by the other packages of its product, ten digits without hyphens where the
+// table holds only one of the codes that they may be.
 func (t *SiteTable) written(system, code string) []SiteRow {
 	if rows := t.find(system, code); len(rows) > 0 {
 		return rows
@@ -44,7 +46,8 @@ func (t *SiteTable) written(system, code string) []SiteRow {
 	return t.find(codes.NDC, codes.ProductNDC(number.Products[0]))
 }
 
-// sisterSystem is the other system under which the same code may stand: dm+d codes are SNOMED CT codes.
+// sisterSystem is the other system under which the same code may stand: dm+d codes are SNOMED CT
+// codes.
 func sisterSystem(system string) string {
 	switch system {
 	case codes.DMD:
@@ -55,7 +58,8 @@ func sisterSystem(system string) string {
 	return ""
 }
 
-// recogniseSite tells what a site's tables say of a code. Where its rows differ about where the drug acts, it is not known.
+// recogniseSite tells what a site's tables say of a code. Where its rows differ about where the
+// drug acts, it is not known.
 func (t *Terms) recogniseSite(system, code string) (recognised, bool) {
 	rows, table := t.siteRows(system, code)
 	if len(rows) == 0 {
@@ -77,7 +81,8 @@ func (t *Terms) recogniseSite(system, code string) (recognised, bool) {
 	return r, true
 }
 
-// addSiteDrug adds the ingredient of a row, which may be none. Rows that tell two strengths of one ingredient tell none.
+// addSiteDrug adds the ingredient of a row, which may be none. Rows that tell two strengths of one
+// ingredient tell none.
 func addSiteDrug(found []Found, row SiteRow) []Found {
 	drug, ok := Embedded().Ingredient(row.Ingredient)
 	if !ok {

@@ -6,9 +6,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// siteChecker checks the rows of a site table one after the other, and whether they are in order. Neighbours mostly share their
-// system and often their ingredient: what was found out about those of the last row is kept, so that some hundred thousand rows
-// pass in a few hundredths of a second. A row that does not pass at sight is parsed.
+// siteChecker checks the rows of a site table one after the other, and whether they are in order.
+// Neighbours mostly share their system and often their ingredient: what was found out about those
+// of the last row is kept, so that some hundred thousand rows pass in a few hundredths of a second.
+// A row that does not pass at sight is parsed.
 type siteChecker struct {
 	system     []byte
 	canonical  bool   // system is the URL under which codes are looked up
@@ -17,7 +18,8 @@ type siteChecker struct {
 	prefix     []byte // of the row before
 }
 
-// check tells whether a row follows the one before in order, in the form in which codes are compared.
+// check tells whether a row follows the one before in order, in the form in which codes are
+// compared.
 func (c *siteChecker) check(line []byte) (ascending bool, err error) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	var f [len(SiteColumns)][]byte
@@ -99,7 +101,8 @@ func trimmed(field []byte) bool {
 	return len(field) > 0 && field[0] > ' ' && field[len(field)-1] > ' '
 }
 
-// plainSite tells whether the fields behind the ingredient are in order at sight: systemic, strength, name, kind, route, status.
+// plainSite tells whether the fields behind the ingredient are in order at sight: systemic,
+// strength, name, kind, route, status.
 func plainSite(f [][]byte) bool {
 	switch string(f[0]) {
 	case "", "yes", "no", "low_absorbed", "depends", "unknown":

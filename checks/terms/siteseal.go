@@ -11,9 +11,10 @@ import (
 	"strings"
 )
 
-// sealMark begins the first line of a table that was written here. The seal behind it is a hash over the rest of the file and over
-// the ingredients that its rows were checked against. A table with a good seal is known to be sound and in order and is not checked
-// row by row; one that was edited, or was written for other ingredients, is read like any other.
+// sealMark begins the first line of a table that was written here. The seal behind it is a hash
+// over the rest of the file and over the ingredients that its rows were checked against. A table
+// with a good seal is known to be sound and in order and is not checked row by row; one that was
+// edited, or was written for other ingredients, is read like any other.
 const sealMark = "# rlsguard site table, seal "
 
 // WriteSiteTable writes rows as a sealed site table, in the order in which it is searched.

@@ -12,9 +12,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// SiteTable is a site's own table. It keeps the bytes of its file, which are checked once and searched when a code is asked for:
-// a table of RxNorm and its package codes has some hundred thousand rows, and few of them are ever needed. It is safe for
-// concurrent use.
+// SiteTable is a site's own table. It keeps the bytes of its file, which are checked once and
+// searched when a code is asked for: a table of RxNorm and its package codes has some hundred
+// thousand rows, and few of them are ever needed. It is safe for concurrent use.
 type SiteTable struct {
 	name   string
 	data   []byte
@@ -28,9 +28,9 @@ type SiteTable struct {
 // maxSiteTable bounds what is read.
 const maxSiteTable = 1 << 30
 
-// ReadSiteTable reads a site table: a line each, of the columns that SiteColumns names, separated by tabs; those behind the third
-// may be left out. Empty lines, lines that start with # and a header are passed over. Errors name the line. The name is what
-// Match.SiteTable shows.
+// ReadSiteTable reads a site table: a line each, of the columns that SiteColumns names, separated
+// by tabs; those behind the third may be left out. Empty lines, lines that start with # and a
+// header are passed over. Errors name the line. The name is what Match.SiteTable shows.
 func ReadSiteTable(name string, r io.Reader) (*SiteTable, error) {
 	var data bytes.Buffer
 	data.Grow(sizeOf(r) + bytes.MinRead) // so that nothing is copied while it grows
@@ -145,7 +145,8 @@ func (t *SiteTable) find(system, code string) []SiteRow {
 	return found
 }
 
-// search gives the start of the first row of a sorted table that is not below the wanted system and code.
+// search gives the start of the first row of a sorted table that is not below the wanted system and
+// code.
 func (t *SiteTable) search(prefix []byte) int {
 	low, high := t.body, len(t.data)
 	for low < high {

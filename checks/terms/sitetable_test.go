@@ -240,7 +240,8 @@ func TestNDC11(t *testing.T) {
 	}
 }
 
-// FuzzSiteTable: a table is read or refused with its line, and what the fast check passes, the parser passes too.
+// FuzzSiteTable: a table is read or refused with its line, and what the fast check passes, the
+// parser passes too.
 func FuzzSiteTable(f *testing.F) {
 	f.Add("s\tc\tsertraline\tyes\t50/mL\tname\tSCD\toral\tobsolete\n# x\n\ns\td\t-\r\n")
 	f.Add("system\tcode\t")
@@ -281,7 +282,8 @@ func (t *SiteTable) all() []SiteRow {
 	return rows
 }
 
-// BenchmarkSiteTable measures what a table of 300,000 rows costs a start, with the fingerprint that goes into the ruleset.
+// BenchmarkSiteTable measures what a table of 300,000 rows costs a start, with the fingerprint that
+// goes into the ruleset.
 func BenchmarkSiteTable(b *testing.B) {
 	var text strings.Builder
 	all := Embedded().Ingredients()

@@ -7,8 +7,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// addStrengths fills in the strengths that the name of a product tells, where it tells one for each ingredient:
-// "pregabalin 150 MG Oral Capsule", "gabapentin 50 MG/ML Oral Solution". Packs hold several products and tell none.
+// addStrengths fills in the strengths that the name of a product tells, where it tells one for each
+// ingredient: "pregabalin 150 MG Oral Capsule", "gabapentin 50 MG/ML Oral Solution". Packs hold
+// several products and tell none.
 func (p product) addStrengths(found []Found) {
 	if len(found) == 0 || p.kind == "GPCK" || p.kind == "BPCK" || strings.HasPrefix(p.name, "{") {
 		return
@@ -41,11 +42,13 @@ func (p product) addStrengths(found []Found) {
 	}
 }
 
-// ComponentStrength reads the amount that the name of an RxNorm component (SCDC) tells: milligrams of one unit or, if perML, of one
-// millilitre, as a decimal number; "" when it tells none in milligrams.
+// ComponentStrength reads the amount that the name of an RxNorm component (SCDC) tells: milligrams
+// of one unit or, if perML, of one millilitre, as a decimal number; "" when it tells none in
+// milligrams.
 func ComponentStrength(name string) (strength string, perML bool) { return componentStrength(name) }
 
-// componentStrength reads the amount of a component in the style of RxNorm; amounts per hour, actuation or milligram are none.
+// componentStrength reads the amount of a component in the style of RxNorm; amounts per hour,
+// actuation or milligram are none.
 func componentStrength(part string) (strength string, perML bool) {
 	last := ""
 	for word := range strings.FieldsSeq(part) {
@@ -57,7 +60,8 @@ func componentStrength(part string) (strength string, perML bool) {
 	return "", false
 }
 
-// componentRelease reads what the component of a patch releases in an hour ("rotigotine 0.125 MG/HR"), in milligrams.
+// componentRelease reads what the component of a patch releases in an hour ("rotigotine 0.125
+// MG/HR"), in milligrams.
 func componentRelease(part string) string {
 	last := ""
 	for word := range strings.FieldsSeq(part) {
@@ -91,8 +95,9 @@ func isNumber(s string) bool {
 	return s != "" && dots <= 1 && isDigit(s[0]) && isDigit(s[len(s)-1])
 }
 
-// strengthOf reads the strength that a text tells for one of the names in it: the only amount of mass between this name and the
-// next, or, for the only name, in the whole text. Different amounts leave it unknown.
+// strengthOf reads the strength that a text tells for one of the names in it: the only amount of
+// mass between this name and the next, or, for the only name, in the whole text. Different amounts
+// leave it unknown.
 func (p *phrase) strengthOf(all []mention, i int) (strength string, perML bool) {
 	from, to := all[i].end, len(p.tokens)
 	if i+1 < len(all) {
@@ -114,7 +119,8 @@ func (p *phrase) strengthOf(all []mention, i int) (strength string, perML bool) 
 	return first.milligrams, first.perML
 }
 
-// releaseOf reads what a patch releases, in the words of its name ("2 mg/24 h"): milligrams in so many hours. Different amounts leave it unknown.
+// releaseOf reads what a patch releases, in the words of its name ("2 mg/24 h"): milligrams in so
+// many hours. Different amounts leave it unknown.
 func (p *phrase) releaseOf() (milligrams, hours string) {
 	for i := 1; i+1 < len(p.tokens); i++ {
 		scale, ok := massUnits[p.word(i)]
@@ -136,7 +142,8 @@ func (p *phrase) releaseOf() (milligrams, hours string) {
 	return milligrams, hours
 }
 
-// hoursAt reads the span of time that an amount before token i is per: "/h", "/24 h", "/24h", "/day".
+// hoursAt reads the span of time that an amount before token i is per: "/h", "/24 h", "/24h",
+// "/day".
 func (p *phrase) hoursAt(i int) string {
 	switch {
 	case p.tokens[i].gap != gapList:
@@ -156,8 +163,9 @@ var (
 	dayWords  = words("d day tag jour dia giorno")
 )
 
-// tellsDose tells whether a text has an amount that one takes, as no cream or drops have: 20 mg, not 20 mg/ml, 2 % or a tube of
-// 30 g. Then a weak word of a local form is no form: "20MG GEL" is a French gélule, "10 mg for itchy eyes" a tablet.
+// tellsDose tells whether a text has an amount that one takes, as no cream or drops have: 20 mg,
+// not 20 mg/ml, 2 % or a tube of 30 g. Then a weak word of a local form is no form: "20MG GEL" is a
+// French gélule, "10 mg for itchy eyes" a tablet.
 func (p *phrase) tellsDose() bool {
 	for _, a := range p.amounts(0, len(p.tokens)) {
 		mg, ok := new(big.Rat).SetString(a.milligrams)
@@ -212,7 +220,8 @@ func (p *phrase) amounts(from, to int) []amount {
 	return found
 }
 
-// nextComponent tells whether token i starts the next drug of a list ("325 MG / oxycodone"), and not what an amount is per.
+// nextComponent tells whether token i starts the next drug of a list ("325 MG / oxycodone"), and
+// not what an amount is per.
 func (p *phrase) nextComponent(i int) bool {
 	return p.tokens[i].gap == gapList && !isDigit(p.word(i)[0]) && !perUnits[p.word(i)]
 }
@@ -232,8 +241,9 @@ var massUnits = map[string]fraction{
 	"mcg": {1, 1000}, "ug": {1, 1000}, "µg": {1, 1000}, "μg": {1, 1000}, "microgram": {1, 1000}, "micrograms": {1, 1000}, "mikrogramm": {1, 1000},
 }
 
-// numberBefore reads the number that ends before token i, and tells the token it starts at. A comma or a dot in it is the decimal
-// sign, unless it may as well separate thousands: "1,000 mg" and "1.000 mg" are not decided.
+// numberBefore reads the number that ends before token i, and tells the token it starts at. A comma
+// or a dot in it is the decimal sign, unless it may as well separate thousands: "1,000 mg" and
+// "1.000 mg" are not decided.
 func (p *phrase) numberBefore(i int) (number string, start int) {
 	if p.tokens[i].gap > gapSpace {
 		return "", 0
@@ -260,7 +270,8 @@ func (p *phrase) numberBefore(i int) (number string, start int) {
 	return "", 0
 }
 
-// perVolume tells what the mass at token i is per: nothing (1, false), so many millilitres, or something else (nil).
+// perVolume tells what the mass at token i is per: nothing (1, false), so many millilitres, or
+// something else (nil).
 func (p *phrase) perVolume(i int) (volume *big.Rat, perML bool) {
 	next := i + 1
 	if next >= len(p.tokens) || p.tokens[next].gap != gapList {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The tables are looked up inside the embedded text, by binary search or after one pass over a small one: parsing all of them
-// at start would cost every short run several milliseconds.
+// The tables are looked up inside the embedded text, by binary search or after one pass over a
+// small one: parsing all of them at start would cost every short run several milliseconds.
 var (
 	//go:embed data/ingredients.tsv
 	ingredientsTSV string
@@ -75,8 +75,8 @@ func values(field string) iter.Seq[string] {
 	}
 }
 
-// search gives the offset of the first line of a sorted table whose key is not below the wanted one; compare says how a key
-// (the first field) relates to the wanted one.
+// search gives the offset of the first line of a sorted table whose key is not below the wanted
+// one; compare says how a key (the first field) relates to the wanted one.
 func search(table string, compare func(key string) int) int {
 	low := strings.IndexByte(table, '\n') + 1
 	high := len(table)

@@ -14,7 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the keys and the order of data/names.tsv")
 
-// TestNamesAreSorted holds names.tsv to the form in which it is searched. After adding rows, run with -update.
+// TestNamesAreSorted holds names.tsv to the form in which it is searched. After adding rows, run
+// with -update.
 func TestNamesAreSorted(t *testing.T) {
 	header, _, _ := strings.Cut(namesTSV, "\n")
 	lines := []string{}

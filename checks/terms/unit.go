@@ -109,7 +109,8 @@ const perArea = "ml/min/{1.73m2}"
 var bodySurfaces = words(`173 173m2 173m 173sqm 173sqmeter 173sqmeters 173sqmetre 173sqmetres 173squaremeter 173squaremeters
 	173squaremetre 173squaremetres 173qm 173mq 173kvm 173m2bsa 173bsa 173m2kof 173m2ko`)
 
-// isPerArea tells that a folded unit is millilitres a minute for the body surface of a standard person.
+// isPerArea tells that a folded unit is millilitres a minute for the body surface of a standard
+// person.
 func isPerArea(unit string) bool {
 	for _, rate := range [...]string{"ml/minute", "ml/min", "ml/mn", "ml.min-1", "mlmin-1", "mlpermin"} {
 		if rest, ok := strings.CutPrefix(unit, rate); ok {

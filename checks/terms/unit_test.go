@@ -33,7 +33,8 @@ var spellings = map[string]func(string) string{
 	},
 }
 
-// Every unit of the table has its factor in any spelling, unless another unit of the same row has the same letters.
+// Every unit of the table has its factor in any spelling, unless another unit of the same row has
+// the same letters.
 func TestUnitsInAnySpelling(t *testing.T) {
 	var names []string
 	for name := range spellings {

@@ -7,11 +7,12 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// doxylamine with pyridoxine is the one combination whose partner, itself in no class of ours, changes a check: it is the
-// licensed drug for nausea in pregnancy.
+// doxylamine with pyridoxine is the one combination whose partner, itself in no class of ours,
+// changes a check: it is the licensed drug for nausea in pregnancy.
 const doxylamine = "doxylamine"
 
-// withPyridoxine are parts of names, in small letters, that say so: the vitamin in several languages, and brands of the combination.
+// withPyridoxine are parts of names, in small letters, that say so: the vitamin in several
+// languages, and brands of the combination.
 var withPyridoxine = []string{
 	"pyridox", "piridox", "vitamin b6", "vitamine b6", "vitamina b6",
 	"diclegis", "diclectin", "bonjesta", "xonvea", "cariban", "debendox", "bendectin",

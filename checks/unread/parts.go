@@ -17,7 +17,8 @@ const (
 	Modifier                   // a modifierExtension that is not known here
 	Version                    // meta.lastUpdated or versionId, so that the version is the lowest
 	Other                      // anything else
-	// Newer: a version of the same resource that has Version unread lost to this one. It may be the newer of the two.
+	// Newer: a version of the same resource that has Version unread lost to this one. It may be the
+	// newer of the two.
 	Newer
 
 	// All are all of them.

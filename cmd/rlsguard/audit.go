@@ -108,7 +108,8 @@ func (c *auditCommand) about(f *checks.Flag) bool {
 	return strings.HasPrefix(f.ID, c.About)
 }
 
-// printAudit writes one transition: when, what, to which flag of whom, and of an answer by whom, when and why.
+// printAudit writes one transition: when, what, to which flag of whom, and of an answer by whom,
+// when and why.
 func printAudit(p *terminal.Program, f *checks.Flag, format string) error {
 	if format == "json" {
 		line, err := show.JSON(*f, true)

@@ -70,7 +70,8 @@ func execute(p *terminal.Program, args []string) int {
 	}
 	selected, err := parser.Parse(args)
 	if err != nil {
-		return terminal.ExitCode(errors.New(usageText(err)), p.Stderr) // not wrapped: kong's error has another exit code
+		// not wrapped: kong's error has another exit code
+		return terminal.ExitCode(errors.New(usageText(err)), p.Stderr)
 	}
 	err = selected.Run(p)
 	if failed := p.Stdout.Flush(); failed != nil {
@@ -86,11 +87,13 @@ func usageText(err error) string {
 	if errors.As(err, &parsing) && parsing.Context.Selected() != nil {
 		command = parsing.Context.Selected().FullPath()
 	}
-	text := strings.Replace(err.Error(), `must be one of "",`, "must be one of ", 1) // the default of an option that may be left out
+	// the default of an option that may be left out
+	text := strings.Replace(err.Error(), `must be one of "",`, "must be one of ", 1)
 	return text + " (see " + command + " --help)"
 }
 
-// helpText is the help of an option with its default, where that does not stand in the place of its value.
+// helpText is the help of an option with its default, where that does not stand in the place of its
+// value.
 func helpText(v *kong.Value) string {
 	if v.Flag == nil || v.Flag.PlaceHolder == "" || v.Default == "" {
 		return v.Help
@@ -98,7 +101,8 @@ func helpText(v *kong.Value) string {
 	return v.Help + " Default: " + v.Default + "."
 }
 
-// grammar is the command line, or of it no more than the command that args begin with: to make all of it takes a third of the start.
+// grammar is the command line, or of it no more than the command that args begin with: to make all
+// of it takes a third of the start.
 func grammar(args []string) any {
 	if len(args) == 0 {
 		return &commands{}

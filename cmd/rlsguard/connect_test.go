@@ -83,7 +83,8 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// jwtServer is a server that trusts an operator, and the credentials of a user whom that one's account signed.
+// jwtServer is a server that trusts an operator, and the credentials of a user whom that one's
+// account signed.
 func jwtServer(t *testing.T) (*server.Options, []byte) {
 	t.Helper()
 	must := func(err error) {

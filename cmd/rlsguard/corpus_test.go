@@ -19,8 +19,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// TestCorpus replays real-world samples, one after the other, and holds the outcome to what their index says. RLSGUARD_CORPUS is the
-// folder with index.tsv: file, origin, kind, contents, expected outcome.
+// TestCorpus replays real-world samples, one after the other, and holds the outcome to what their
+// index says. RLSGUARD_CORPUS is the folder with index.tsv: file, origin, kind, contents, expected
+// outcome.
 func TestCorpus(t *testing.T) {
 	dir := os.Getenv("RLSGUARD_CORPUS")
 	if dir == "" {
@@ -40,7 +41,8 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// sampleAsOf is the day to look at a sample where its index means an earlier one than that of the scenarios.
+// sampleAsOf is the day to look at a sample where its index means an earlier one than that of the
+// scenarios.
 var sampleAsOf = map[string]string{
 	// The boundsPeriods of its dosages end on 5 and 6 January 2025.
 	"ecqm-cms156-high-risk-meds/c409fbc9-a31f-4d53-9aa7-9e443e87812a.ndjson": "2025-01-04T12:00:00Z",

@@ -225,8 +225,8 @@ func (d *demo) chapter(ctx context.Context, pub *publish.Publisher, file string)
 
 const demoPatience = 30 * time.Second
 
-// expected is the number of transitions that follow from a document: flags are a function of the events, so a replay beside the
-// consumer knows.
+// expected is the number of transitions that follow from a document: flags are a function of the
+// events, so a replay beside the consumer knows.
 func (d *demo) expected(data []byte) int {
 	d.n++
 	in := fold.Input{Arrival: facts.Arrival{Sequence: d.n}}

@@ -31,8 +31,9 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
-// TestDeployedOrderCheck asks, answers a flag and sends feedback under the users of deploy/nats.conf. Only who may ask gets an answer about a
-// patient, and only who may acknowledge silences a flag.
+// TestDeployedOrderCheck asks, answers a flag and sends feedback under the users of
+// deploy/nats.conf. Only who may ask gets an answer about a patient, and only who may acknowledge
+// silences a flag.
 func TestDeployedOrderCheck(t *testing.T) {
 	s := deployedServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -42,7 +42,8 @@ func (d deployed) password(t *testing.T, user string) string {
 	return path
 }
 
-// With every documented role the commands it is for work, and nothing is asked for that it may not see.
+// With every documented role the commands it is for work, and nothing is asked for that it may not
+// see.
 func TestDeployedRoles(t *testing.T) {
 	s := deployedServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -113,7 +114,8 @@ func TestDeployedReadmeDashboard(t *testing.T) {
 	}
 }
 
-// shippedArguments are those of serve on a server of the site's own, in the systemd unit and in the Deployment.
+// shippedArguments are those of serve on a server of the site's own, in the systemd unit and in the
+// Deployment.
 func shippedArguments(t *testing.T) map[string][]string {
 	t.Helper()
 	unit, err := os.ReadFile("../../deploy/rlsguard.service")
@@ -153,7 +155,8 @@ func shippedArguments(t *testing.T) map[string][]string {
 	return all
 }
 
-// The arguments of the unit and of the manifest work on the server of nats.conf and accounts.conf, with the password from a file.
+// The arguments of the unit and of the manifest work on the server of nats.conf and accounts.conf,
+// with the password from a file.
 func TestShippedFilesFit(t *testing.T) {
 	s := deployedServer(t)
 	dir := t.TempDir()

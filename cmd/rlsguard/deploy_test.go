@@ -36,7 +36,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
-// TestDeployedServer runs the whole way under the users of deploy/nats.conf: each can do its work, and nothing else.
+// TestDeployedServer runs the whole way under the users of deploy/nats.conf: each can do its work,
+// and nothing else.
 func TestDeployedServer(t *testing.T) {
 	s := deployedServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -26,7 +26,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
-// TestCDSOverTLS opens the door as a site does: with a certificate, and for one client with a key. Before the states are read it answers, and says so.
+// TestCDSOverTLS opens the door as a site does: with a certificate, and for one client with a key.
+// Before the states are read it answers, and says so.
 func TestCDSOverTLS(t *testing.T) {
 	dir := t.TempDir()
 	certificate(t, dir)

@@ -27,7 +27,8 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
-			// No server of the machine's own, nor a data folder of the user's, may be found by chance.
+			// No server of the machine's own, nor a data folder of the user's, may be found by
+			// chance.
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_DATA_HOME", filepath.Join(env.WorkDir, "data-home"))
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config-home"))
@@ -51,7 +52,8 @@ func waitFile(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// waitReady waits until the server whose address is in a file says that it is ready: its streams are there and it consumes.
+// waitReady waits until the server whose address is in a file says that it is ready: its streams
+// are there and it consumes.
 func waitReady(ts *testscript.TestScript, neg bool, args []string) {
 	waitFile(ts, neg, args)
 	address := strings.TrimSpace(ts.ReadFile(args[0])) + "/readyz"
@@ -84,7 +86,8 @@ func httpPost(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data, 0o644))
 }
 
-// weights writes so many weights of Patient/p into a file, each with a version newer than any diagnosis of the script.
+// weights writes so many weights of Patient/p into a file, each with a version newer than any
+// diagnosis of the script.
 func weights(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)

@@ -66,7 +66,8 @@ type toldPublisher struct {
 	explain func(error) error
 }
 
-// publishAll publishes sources in order. What cannot be sent is reported and costs the others nothing; a lost server ends it.
+// publishAll publishes sources in order. What cannot be sent is reported and costs the others
+// nothing; a lost server ends it.
 func publishAll(ctx context.Context, p *terminal.Program, pub *toldPublisher, sources []files.Source, wait bool) error {
 	s := &sending{pub: pub.Publisher, reader: fhir.NewReader(fhir.Options{})}
 	bar := terminal.StartProgress(p.Stderr, "publishing", files.TotalSize(sources), terminal.Megabytes)
@@ -163,7 +164,8 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 	return true
 }
 
-// waitDecided returns when all is decided: errRejected when some of it was rejected, which it reports.
+// waitDecided returns when all is decided: errRejected when some of it was rejected, which it
+// reports.
 func waitDecided(ctx context.Context, p *terminal.Program, pub *toldPublisher, sent int) (rejected, err error) {
 	bar := terminal.StartProgress(p.Stderr, "deciding", int64(sent), func(n int64) string { return terminal.Plural(int(n), "message", "messages") })
 	done := int64(0)

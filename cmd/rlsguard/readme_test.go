@@ -71,7 +71,8 @@ func TestReadmeListsTheSettings(t *testing.T) {
 	_, block, _ := strings.Cut(readReadme(t), "```yaml\n")
 	block, _, _ = strings.Cut(block, "```")
 	got := settings.DefaultConfig()
-	got.Renal.Maxima, got.Renal.Variants, got.Dopamine.Maxima, got.Orders.TailDays = nil, nil, nil, nil // nothing of the defaults may be missing
+	// nothing of the defaults may be missing
+	got.Renal.Maxima, got.Renal.Variants, got.Dopamine.Maxima, got.Orders.TailDays = nil, nil, nil, nil
 	if err := got.Decode([]byte(block), &settings.ConfigPlace{File: "README.md"}); err != nil {
 		t.Fatalf("the settings of the README are refused: %v", err)
 	}

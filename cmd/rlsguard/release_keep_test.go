@@ -29,7 +29,8 @@ const releasePatience = 2 * time.Minute
 // erasedPatient is one that a release forgot, so that a replay must not know it either.
 const erasedPatient = "rel-erased"
 
-// keepRelease has a release take the input in and answer, forget a patient, export, and end; and keeps what it left behind.
+// keepRelease has a release take the input in and answer, forget a patient, export, and end; and
+// keeps what it left behind.
 func keepRelease(t *testing.T, binary, folder string) {
 	t.Helper()
 	if err := os.MkdirAll(folder, 0o777); err != nil {

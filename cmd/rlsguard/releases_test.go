@@ -14,12 +14,14 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
-// Each folder of testdata/releases is what one release left behind: data.tar.gz, the data folder of its serve; export.gz; the input
-// that went in; and as-of, the moment after. Whoever updates has such a folder. To keep those of another release, build it and run
+// Each folder of testdata/releases is what one release left behind: data.tar.gz, the data folder of
+// its serve; export.gz; the input that went in; and as-of, the moment after. Whoever updates has
+// such a folder. To keep those of another release, build it and run
 //
 //	go test ./cmd/rlsguard -run TestReleases -keep-release NAME -release-binary PATH
 //
-// which publishes testdata/releases/input.ndjson to it. New kinds of input are added there, of a form that every release reads alike.
+// which publishes testdata/releases/input.ndjson to it. New kinds of input are added there, of a
+// form that every release reads alike.
 const releases = "testdata/releases"
 
 var (
@@ -27,7 +29,8 @@ var (
 	releaseBinary = flag.String("release-binary", "rlsguard", "the rlsguard of that release, by default the one that is tested")
 )
 
-// TestReleases opens what earlier releases stored: it gives the flags and the answers that a replay of the same input gives now.
+// TestReleases opens what earlier releases stored: it gives the flags and the answers that a replay
+// of the same input gives now.
 func TestReleases(t *testing.T) {
 	if *keepAs != "" {
 		keepRelease(t, *releaseBinary, filepath.Join(releases, *keepAs))

@@ -110,7 +110,8 @@ func (r *replay) print(f checks.Flag) {
 	}
 }
 
-// finish prints, and says how it went. The summary is written first, since whoever reads the output may close it early.
+// finish prints, and says how it went. The summary is written first, since whoever reads the output
+// may close it early.
 func (r *replay) finish(known *fold.Memory) error {
 	patients := known.Patients()
 	met := r.countFlags(known, patients)
@@ -158,7 +159,8 @@ func (r *replay) ended(met bool) error {
 	return nil
 }
 
-// countFlags counts the flags that the decision left open and the patients of whom facts were left out, and tells whether one of them meets --fail-on.
+// countFlags counts the flags that the decision left open and the patients of whom facts were left
+// out, and tells whether one of them meets --fail-on.
 func (r *replay) countFlags(known *fold.Memory, patients []facts.Ref) (met bool) {
 	limit, err := checks.ParseSeverity(r.options.FailOn)
 	for _, p := range patients {
@@ -171,10 +173,12 @@ func (r *replay) countFlags(known *fold.Memory, patients []facts.Ref) (met bool)
 	return met
 }
 
-// flagChunk is how many patients are evaluated at once, so that the texts of all flags need not be held.
+// flagChunk is how many patients are evaluated at once, so that the texts of all flags need not be
+// held.
 const flagChunk = 1024
 
-// printFlags prints the open flags, sorted by patient, check and ingredient; as text the worst first.
+// printFlags prints the open flags, sorted by patient, check and ingredient; as text the worst
+// first.
 func (r *replay) printFlags(known *fold.Memory, patients []facts.Ref) {
 	patients = slices.DeleteFunc(slices.Clone(patients), func(p facts.Ref) bool { return !anyOpen(known.State(p)) })
 	r.out.Begin(len(patients))
@@ -201,7 +205,8 @@ func (r *replay) printFlags(known *fold.Memory, patients []facts.Ref) {
 	}
 }
 
-// anyOpen tells whether the last decision left a flag of a patient open; for most patients there is none, and nothing more to do.
+// anyOpen tells whether the last decision left a flag of a patient open; for most patients there is
+// none, and nothing more to do.
 func anyOpen(st *checks.State) bool {
 	for _, f := range st.Flags {
 		if f.Severity != checks.None {

@@ -12,7 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
-// BenchmarkReplay reads, folds, decides and prints patients that all have a flag: the most that replay can have to do.
+// BenchmarkReplay reads, folds, decides and prints patients that all have a flag: the most that
+// replay can have to do.
 func BenchmarkReplay(b *testing.B) {
 	const patients = 2000
 	one, err := os.ReadFile(filepath.Join(scenarios, "007-aripiprazole-low", "input.ndjson"))

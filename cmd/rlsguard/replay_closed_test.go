@@ -33,7 +33,8 @@ func (e *events) Read(p []byte) (int, error) {
 	return e.line.Read(p)
 }
 
-// Whoever closes the output of a replay is not waited for: what is left is not read, unless an account of it is wanted.
+// Whoever closes the output of a replay is not waited for: what is left is not read, unless an
+// account of it is wanted.
 func TestReplayEndsWithItsOutput(t *testing.T) {
 	for _, account := range []bool{false, true} {
 		in := &events{n: 4000}

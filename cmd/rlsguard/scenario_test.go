@@ -18,8 +18,8 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
-// Each folder of testdata/scenarios is one story, told by its title in index.tsv: what replay has to flag and to reject is in
-// expected.tsv and rejected.tsv.
+// Each folder of testdata/scenarios is one story, told by its title in index.tsv: what replay has
+// to flag and to reject is in expected.tsv and rejected.tsv.
 const (
 	scenarios    = "testdata/scenarios"
 	scenarioAsOf = "2026-11-23T08:00:00Z"
@@ -60,7 +60,8 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestScenariosAsCases runs the same folder as everybody else runs theirs, in several orders, and holds the coverage.
+// TestScenariosAsCases runs the same folder as everybody else runs theirs, in several orders, and
+// holds the coverage.
 func TestScenariosAsCases(t *testing.T) {
 	variants := "3"
 	if testing.Short() {

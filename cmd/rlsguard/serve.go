@@ -97,9 +97,10 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 	return c.embedded(ctx, cfg)
 }
 
-// gcFloor lets the heap grow to twice its size before the garbage collector runs, however little lives on it: while few patients are known,
-// collecting what every event leaves behind cost a tenth of the events a second. Nobody writes to it, so it takes addresses and no memory.
-// Where the operator has set GOMEMLIMIT, of which it would take its share, there is none.
+// gcFloor lets the heap grow to twice its size before the garbage collector runs, however little
+// lives on it: while few patients are known, collecting what every event leaves behind cost a tenth
+// of the events a second. Nobody writes to it, so it takes addresses and no memory. Where the
+// operator has set GOMEMLIMIT, of which it would take its share, there is none.
 func gcFloor() []byte {
 	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
 		return nil
@@ -241,7 +242,8 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	return err
 }
 
-// writeURL writes a file that others wait for: it is there whole, or not at all. A link that somebody left in the folder is not followed.
+// writeURL writes a file that others wait for: it is there whole, or not at all. A link that
+// somebody left in the folder is not followed.
 func writeURL(path, url string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

@@ -18,7 +18,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
-// storedFlags say where what is stored is found: on a server, or in the data folder of one that is not running.
+// storedFlags say where what is stored is found: on a server, or in the data folder of one that is
+// not running.
 type storedFlags struct {
 	connect.Flags
 
@@ -36,7 +37,8 @@ type stored struct {
 	explain func(error) error
 }
 
-// open connects, or starts a server on the folder that nobody else reaches. With fresh the folder need not be there yet.
+// open connects, or starts a server on the folder that nobody else reaches. With fresh the folder
+// need not be there yet.
 func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string, fresh bool) (*stored, error) {
 	if f.Data != "" && (f.Nats != "" || f.ServerFlags != (connect.ServerFlags{})) {
 		return nil, errors.New("--data names a folder without a running server: it does not go with --nats and the options of a connection")
@@ -75,7 +77,8 @@ func (s *stored) connect(ctx context.Context, p *terminal.Program, f *storedFlag
 	return err
 }
 
-// whenInUse adds what to do to the error of a data folder that another process has. It is that of the lock on the folder.
+// whenInUse adds what to do to the error of a data folder that another process has. It is that of
+// the lock on the folder.
 func whenInUse(err error, what string) error {
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return fmt.Errorf("%w; %s", err, what)
@@ -112,8 +115,8 @@ func (s *stored) close() error {
 	return nil
 }
 
-// interruptible is a context that ends with the first Ctrl-C, or when the process is told to terminate. A second one ends the process
-// at once.
+// interruptible is a context that ends with the first Ctrl-C, or when the process is told to
+// terminate. A second one ends the process at once.
 func interruptible() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

@@ -22,8 +22,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// TestOwnDoorHoldsTheScenarios: at least nine of ten scenarios can be asked through CDS Hooks, and all
-// of these hold. The others say why. It is the same on another day, when the dates move along.
+// TestOwnDoorHoldsTheScenarios: at least nine of ten scenarios can be asked through CDS Hooks, and
+// all of these hold. The others say why. It is the same on another day, when the dates move along.
 func TestOwnDoorHoldsTheScenarios(t *testing.T) {
 	for name, tc := range map[string]struct {
 		now  time.Time

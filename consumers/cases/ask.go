@@ -37,7 +37,8 @@ type Resource struct {
 type Answer struct {
 	Flags []Flag
 	AsOf  time.Time // zero when the service does not say
-	// Said is what else the service told: what it could not read, and cards that stand for no check.
+	// Said is what else the service told: what it could not read, and cards that stand for no
+	// check.
 	Said []string
 }
 

@@ -48,7 +48,8 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
-// TestMovedDates: whole days, whatever the form; the time of day, numbers and dates to the month stay.
+// TestMovedDates: whole days, whatever the form; the time of day, numbers and dates to the month
+// stay.
 func TestMovedDates(t *testing.T) {
 	in := `{"a":"2026-11-23","b":["2024-02-28T08:00:00.5+01:00"],"c":"2026-11","d":"2026-11-23 is no date","e":{"v":1.50}}`
 	want := `{"a":"2026-11-25","b":["2024-03-01T08:00:00.5+01:00"],"c":"2026-11","d":"2026-11-23 is no date","e":{"v":1.50}}`

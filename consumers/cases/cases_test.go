@@ -220,7 +220,8 @@ func variantText(t *testing.T, c *Case, n int) string {
 	return b.String()
 }
 
-// TestAsOfInZone: a date as as-of ends where the settings have their midnight, as it does for replay.
+// TestAsOfInZone: a date as as-of ends where the settings have their midnight, as it does for
+// replay.
 func TestAsOfInZone(t *testing.T) {
 	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/as-of --\n2026-11-23\n-- x/a.ndjson --\n"+rls+"\n")[0]
 	r := rules()

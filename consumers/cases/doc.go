@@ -2,8 +2,8 @@
 //
 // Load finds the cases under a path, Run folds one in memory, Compare says what differs from what
 // was expected. Around these: Shuffle makes variants in another order, Update writes expectations
-// anew, and Coverage tells which checks, silences, limits and table rows the cases reached. A Service
-// answers the same cases from outside.
+// anew, and Coverage tells which checks, silences, limits and table rows the cases reached. A
+// Service answers the same cases from outside.
 //
 // A case is a folder, a txtar archive or an HL7 CPG test case bundle. What it expects stands in
 // tables of tab-separated values with a header: in the case itself (expected.tsv, rejected.tsv,

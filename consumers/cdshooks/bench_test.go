@@ -28,9 +28,10 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// BenchmarkAnswer asks about a draft while events are consumed, beside a bare micro echo and a bare HTTP handler in the same run. The time
-// of each answer is measured: p50 and p99 are reported. RLSGUARD_BENCH_PATIENTS is how many patients are stored (1000), RLSGUARD_BENCH_LOAD
-// how many events a second come in meanwhile (200).
+// BenchmarkAnswer asks about a draft while events are consumed, beside a bare micro echo and a bare
+// HTTP handler in the same run. The time of each answer is measured: p50 and p99 are reported.
+// RLSGUARD_BENCH_PATIENTS is how many patients are stored (1000), RLSGUARD_BENCH_LOAD how many
+// events a second come in meanwhile (200).
 func BenchmarkAnswer(b *testing.B) {
 	patients, load := number("RLSGUARD_BENCH_PATIENTS", 1000), number("RLSGUARD_BENCH_LOAD", 200)
 	nc, known, stop := startConsumer(b, patients)
@@ -110,7 +111,8 @@ func measure(b *testing.B, do func(int) error) {
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
 
-// startConsumer serves on a server inside, with so many patients stored: RLS, sertraline and ferritin.
+// startConsumer serves on a server inside, with so many patients stored: RLS, sertraline and
+// ferritin.
 func startConsumer(b *testing.B, patients int) (*nats.Conn, *commit.Known, func()) {
 	srv, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 	if err != nil {

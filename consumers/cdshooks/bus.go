@@ -35,8 +35,8 @@ type NATS struct {
 
 const busTimeout = 5 * time.Second
 
-// NewNATS makes a bus on a connection, which need not be up yet. The stream of feedback gets so many replicas, and what is in it stays for keep.
-// There is at most one domain.
+// NewNATS makes a bus on a connection, which need not be up yet. The stream of feedback gets so
+// many replicas, and what is in it stays for keep. There is at most one domain.
 func NewNATS(nc *nats.Conn, replicas int, keep time.Duration, in ...jet.Domain) (*NATS, error) {
 	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithDefaultTimeout(busTimeout))
 	if err != nil {
@@ -45,8 +45,8 @@ func NewNATS(nc *nats.Conn, replicas int, keep time.Duration, in ...jet.Domain) 
 	return &NATS{nc: nc, in: jet.OnlyDomain(in), js: js, replicas: max(replicas, 1), keep: keep}, nil
 }
 
-// Prepare makes the stream of feedback when it is missing; one that is there is left as it is. Whoever does not call it gets the stream with
-// the first feedback.
+// Prepare makes the stream of feedback when it is missing; one that is there is left as it is.
+// Whoever does not call it gets the stream with the first feedback.
 func (b *NATS) Prepare(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -95,7 +95,8 @@ func (b *NATS) Acknowledge(ctx context.Context, detectedIssue []byte) error {
 	return nil
 }
 
-// FindFlag implements Bus. It reads all open flags: it is for the rare feedback on a card that this process does not know any more.
+// FindFlag implements Bus. It reads all open flags: it is for the rare feedback on a card that this
+// process does not know any more.
 func (b *NATS) FindFlag(ctx context.Context, match func(*checks.Flag) bool) (*checks.Flag, error) {
 	var found *checks.Flag
 	err := watch.Watch(ctx, b.nc, watch.WatchOptions{Once: true, Domain: b.in}, func(open []checks.Flag) error {

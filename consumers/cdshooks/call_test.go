@@ -272,7 +272,8 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// What could not be read of a draft or a fact is told with its place, beside the cards of what could.
+// What could not be read of a draft or a fact is told with its place, beside the cards of what
+// could.
 func TestCardOfWhatWasReadInPart(t *testing.T) {
 	const secret = "Zebrowski"
 	draft := strings.Replace(order("d1", "draft", "sertraline"), `"intent":"order"`, `"intent":"`+secret+`"`, 1)
@@ -326,8 +327,8 @@ type blocked struct{ begun, until chan struct{} }
 
 func (b blocked) Read(func(fold.View) error) error { b.begun <- struct{}{}; <-b.until; return nil }
 
-// Beyond what is worked on at once, others wait, within their deadline; then they are told so. What nobody waits for any more counts until
-// it is done.
+// Beyond what is worked on at once, others wait, within their deadline; then they are told so. What
+// nobody waits for any more counts until it is done.
 func TestTooManyAtOnce(t *testing.T) {
 	body := hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(nil))
 	store := blocked{make(chan struct{}, 100), make(chan struct{})}
@@ -436,7 +437,8 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// Every public request gets a valid answer. None of them is about one of our drugs in a patient with RLS.
+// Every public request gets a valid answer. None of them is about one of our drugs in a patient
+// with RLS.
 func TestSamples(t *testing.T) {
 	root := os.Getenv("RLSGUARD_CORPUS")
 	if root == "" {

@@ -19,7 +19,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
 )
 
-// signedWith gives what signs tokens of a new client for an audience, by their id, and the client's public keys.
+// signedWith gives what signs tokens of a new client for an audience, by their id, and the client's
+// public keys.
 func signedWith(t *testing.T, audience string) (sign func(id string) string, keys *token.Keys) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)

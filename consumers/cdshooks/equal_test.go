@@ -19,8 +19,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
-// Every order of the scenarios is a draft once, with the rest of its Bundle as prefetch: the cards show the flags of a replay of all, and
-// those of rls.check.
+// Every order of the scenarios is a draft once, with the rest of its Bundle as prefetch: the cards
+// show the flags of a replay of all, and those of rls.check.
 func TestSameFlagsAsReplay(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "..", "cmd", "rlsguard", "testdata", "scenarios", "*", "*.json"))
 	if err != nil {

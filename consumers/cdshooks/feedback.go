@@ -168,7 +168,8 @@ func (h *handler) take(ctx context.Context, f *Feedback, at time.Time) error {
 	return h.Bus.Feedback(ctx, *f)
 }
 
-// acknowledgement is what the user decided. Dismissed without a reason, a flag is noted and not overridden.
+// acknowledgement is what the user decided. Dismissed without a reason, a flag is noted and not
+// overridden.
 func (h *handler) acknowledgement(f *Feedback, card *shownCard, at time.Time) facts.Acknowledgement {
 	if now := h.now(); at.After(now) {
 		at = now // a clock ahead must not put the answer off

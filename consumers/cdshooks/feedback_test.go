@@ -95,8 +95,8 @@ func openFlag(t *testing.T, known ordercheck.Files, id string) checks.Flag {
 	return found
 }
 
-// A card that another instance has shown is found by the flag that is open. It is only the one with the same basis: nobody answers what
-// was not shown.
+// A card that another instance has shown is found by the flag that is open. It is only the one with
+// the same basis: nobody answers what was not shown.
 func TestFeedbackOnACardOfAnotherInstance(t *testing.T) {
 	known := stored(t, bundle(rlsCondition, order("o1", "active", "sertraline")))
 	shown := newDoor(t, known, nil).cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))

@@ -56,7 +56,8 @@ func (m *cardMaker) flagCard(f *checks.Flag, because bool) Card {
 	return c
 }
 
-// cardID identifies a card by its flag and what that rests on: what a user answers is what was shown.
+// cardID identifies a card by its flag and what that rests on: what a user answers is what was
+// shown.
 func cardID(key []byte, f *checks.Flag) string { return newID(key, "card|"+f.ID+"|"+f.Basis) }
 
 // newID is a version 8 UUID (RFC 9562) from a keyed hash.
@@ -156,7 +157,8 @@ func (m *cardMaker) answer(a *facts.Acknowledgement) string {
 	return words + "."
 }
 
-// citation names a source, with the strength that its authors give it and how far our own review has come.
+// citation names a source, with the strength that its authors give it and how far our own review
+// has come.
 func citation(c checks.Citation) string {
 	words := escape(c.Source)
 	if c.DOI != "" {

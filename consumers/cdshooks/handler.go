@@ -31,13 +31,15 @@ type Config struct {
 	Verifier *token.Verifier     // nil: open, for development; then only requests to a loopback name are answered
 	Bus      Bus                 // takes feedback; nil leaves it unsupported
 	Reasons  []ordercheck.Reason // offered for overriding; nil: the default ones
-	Origins  []string            // of browsers that may call (CORS), such as https://ehr.example.org; * is any that has a token
-	Behind   func() bool         // tells that what is stored may be out of date; nil: it never is
-	Timeout  time.Duration       // 0: DefaultTimeout
-	MaxBytes int64               // of a request; 0: 16 MiB
-	AtOnce   int                 // answers that are worked on beside each other, others wait for their turn; 0: two a processor
-	Metrics  *Metrics            // count what is asked and shown; nil counts nothing
-	Log      zerolog.Logger
+	// of browsers that may call (CORS), such as https://ehr.example.org; * is any that has a token
+	Origins  []string
+	Behind   func() bool   // tells that what is stored may be out of date; nil: it never is
+	Timeout  time.Duration // 0: DefaultTimeout
+	MaxBytes int64         // of a request; 0: 16 MiB
+	// answers that are worked on beside each other, others wait for their turn; 0: two a processor
+	AtOnce  int
+	Metrics *Metrics // count what is asked and shown; nil counts nothing
+	Log     zerolog.Logger
 }
 
 // handler answers HTTP.
@@ -65,8 +67,8 @@ func NewHandler(c Config) http.Handler {
 	return h.browsers(mux)
 }
 
-// browsers adds what browsers need to call from another origin, and refuses those that may not: a page that an open door on this machine
-// never heard of must neither read nor write.
+// browsers adds what browsers need to call from another origin, and refuses those that may not: a
+// page that an open door on this machine never heard of must neither read nor write.
 func (h *handler) browsers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -96,7 +98,8 @@ func (h *handler) browsers(next http.Handler) http.Handler {
 	})
 }
 
-// allowed tells that a page of origin may call: one that is configured, and on an open door one of this machine.
+// allowed tells that a page of origin may call: one that is configured, and on an open door one of
+// this machine.
 func (h *handler) allowed(origin string) bool {
 	if slices.Contains(h.Origins, origin) || h.Verifier != nil && slices.Contains(h.Origins, "*") {
 		return true

@@ -9,7 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/cdshooks/hook"
 )
 
-// allCame is a prefetch of a patient with RLS in which everything came; a value given for a key replaces it, "-" leaves it out.
+// allCame is a prefetch of a patient with RLS in which everything came; a value given for a key
+// replaces it, "-" leaves it out.
 func allCame(changed map[string]string) string {
 	given := map[string]string{hook.KeyPatient: adult, hook.KeyConditions: bundle(rlsCondition), hook.KeyMedications: bundle(), hook.KeyFerritin: bundle(lab("f1", "2276-4", "200", "ng/mL")),
 		hook.KeyTSAT: bundle(lab("t1", "2502-3", "30", "%"))}
@@ -141,7 +142,8 @@ func TestPrefetchIsJudgedByKey(t *testing.T) {
 	}
 }
 
-// What is stored makes up for what was left out, not for a fetch that failed; and without RLS only what could bring it on record matters.
+// What is stored makes up for what was left out, not for a fetch that failed; and without RLS only
+// what could bring it on record matters.
 func TestWhatMattersOfAPrefetch(t *testing.T) {
 	draft := bundle(order("d1", "draft", "bupropion 150 mg"))
 	for name, c := range map[string]struct {

@@ -17,7 +17,8 @@ var keyWords = map[string]string{
 	hook.KeyWeight: "body weight", hook.KeyStatements: "medicines without an order",
 }
 
-// wordOf says what a prefetch key stands for; one that is not ours is named as it is, so far as it is short.
+// wordOf says what a prefetch key stands for; one that is not ours is named as it is, so far as it
+// is short.
 func wordOf(key string) string {
 	if w := keyWords[key]; w != "" {
 		return w
@@ -85,14 +86,16 @@ func (m *cardMaker) notes(store storeState) (cards []Card) {
 
 func hooks() []string { return []string{hook.OrderSelect, hook.OrderSign, hook.PatientView} }
 
-// withoutRLS tells that the diagnoses are known and RLS is not among them: then no drug and no result would be flagged.
+// withoutRLS tells that the diagnoses are known and RLS is not among them: then no drug and no
+// result would be flagged.
 func (m *cardMaker) withoutRLS() bool {
 	came := !slices.Contains(m.request.Lacking, hook.KeyConditions) && !slices.Contains(m.request.Partial, hook.KeyConditions)
 	return m.advice.RLS == checks.RLSNone && !m.everyone && (came || m.advice.Stored && len(m.request.Faults[hook.KeyConditions]) == 0)
 }
 
-// matters tells whether what is missing under a key could change what is flagged. Without RLS only what could bring it on record does. What is
-// stored of the patient makes up for what was left out, and for pages that were not fetched, but not in silence for a fetch that failed.
+// matters tells whether what is missing under a key could change what is flagged. Without RLS only
+// what could bring it on record does. What is stored of the patient makes up for what was left out,
+// and for pages that were not fetched, but not in silence for a fetch that failed.
 func (m *cardMaker) matters(key string) bool {
 	if m.advice.Stored && len(m.request.Faults[key]) == 0 {
 		return false

@@ -8,8 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// How long a card is remembered, and how many are, so that feedback can be told what it is about. The flag of a card that was forgotten is
-// looked for among the open flags.
+// How long a card is remembered, and how many are, so that feedback can be told what it is about.
+// The flag of a card that was forgotten is looked for among the open flags.
 const (
 	shownFor  = 12 * time.Hour
 	shownMost = 50_000
@@ -21,8 +21,8 @@ type shownCard struct {
 	user string      // to whom it was shown last
 }
 
-// shownCards are the cards that were given out, in two generations: when the younger is full or old it becomes the older, and what was
-// that is forgotten.
+// shownCards are the cards that were given out, in two generations: when the younger is full or old
+// it becomes the older, and what was that is forgotten.
 type shownCards struct {
 	mu      sync.Mutex
 	young   map[string]shownCard

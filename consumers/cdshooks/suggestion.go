@@ -10,8 +10,9 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
-// suggestions are what a user may take over: to order the tests that an iron flag asks for, or to remove the drafts behind any other.
-// To remove a draft is no end of a treatment, which is never suggested.
+// suggestions are what a user may take over: to order the tests that an iron flag asks for, or to
+// remove the drafts behind any other. To remove a draft is no end of a treatment, which is never
+// suggested.
 func (m *cardMaker) suggestions(f *checks.Flag, card string) []Suggestion {
 	if f.State != checks.Open {
 		return nil

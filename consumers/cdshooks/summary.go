@@ -53,8 +53,9 @@ func ironWords(n checks.IronNeed) string {
 
 var aside = regexp.MustCompile(` \([^()]*\)`)
 
-// short is the first sentence of a text, without what stands in brackets where it is too long for a card, and without further clauses where
-// it still is. It is never cut inside a clause: what is left would say something else.
+// short is the first sentence of a text, without what stands in brackets where it is too long for a
+// card, and without further clauses where it still is. It is never cut inside a clause: what is
+// left would say something else.
 func short(text string) string {
 	if end := strings.Index(text, ". "); end > 0 {
 		text = text[:end+1]

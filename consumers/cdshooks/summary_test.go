@@ -15,7 +15,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// A card of every flag of the scenarios has a whole summary of fewer than 140 characters, as CDS Hooks wants.
+// A card of every flag of the scenarios has a whole summary of fewer than 140 characters, as CDS
+// Hooks wants.
 func TestSummariesAreShortAndWhole(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "..", "cmd", "rlsguard", "testdata", "scenarios", "*", "*"))
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 // marks have a meaning in GitHub Flavored Markdown, or begin HTML.
 const marks = "\\`*_{}[]<>#|~!&"
 
-// escape writes text so that Markdown shows it as it is: references and names of senders must not become links, images or HTML. What is not
-// shown as itself, such as a change of the reading direction, is left out.
+// escape writes text so that Markdown shows it as it is: references and names of senders must not
+// become links, images or HTML. What is not shown as itself, such as a change of the reading
+// direction, is left out.
 func escape(text string) string {
 	var b strings.Builder
 	for _, r := range text {

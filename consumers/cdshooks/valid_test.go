@@ -11,7 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// field is a rule of CDS Hooks 2.0 for a field of an object: whether it is required, and what its value has to be.
+// field is a rule of CDS Hooks 2.0 for a field of an object: whether it is required, and what its
+// value has to be.
 type field struct {
 	required bool
 	is       func(v any) string // what is wrong; "" when it is fine
@@ -19,8 +20,9 @@ type field struct {
 
 type rules map[string]field
 
-// The rules are the tables of the specification: "CDS Service Response", "Card Attributes", "Source", "Suggestion", "Action", "Reasons for
-// rejecting a card", "Link", "Coding", and "Discovery".
+// The rules are the tables of the specification: "CDS Service Response", "Card Attributes",
+// "Source", "Suggestion", "Action", "Reasons for rejecting a card", "Link", "Coding", and
+// "Discovery".
 var (
 	codingRules   = rules{"code": {true, text}, "system": {true, text}, "display": {false, text}}
 	reasonRules   = rules{"code": {true, text}, "system": {true, text}, "display": {true, text}}

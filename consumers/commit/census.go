@@ -30,7 +30,8 @@ func (c *WorkingCopy) Missing() *Missing {
 	return m
 }
 
-// kinds are the subjects of states, up to their tokens, in the order in which they are stored again.
+// kinds are the subjects of states, up to their tokens, in the order in which they are stored
+// again.
 var kinds = []string{layout.SubjectGone, layout.SubjectMedication, layout.SubjectPatient}
 
 // Found notes that the stream has a message under a subject.
@@ -85,7 +86,8 @@ func (m *Missing) DropMarkers() {
 	}
 }
 
-// Lose notes that the stream has none of these states any more, so that what is written next expects none.
+// Lose notes that the stream has none of these states any more, so that what is written next
+// expects none.
 func (m *Missing) Lose() {
 	m.copy.mu.Lock()
 	defer m.copy.mu.Unlock()

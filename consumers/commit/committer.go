@@ -17,8 +17,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// Committer decides about events and commits what they change, until what it decided on is what is stored. It is the part of Serve
-// that knows neither a connection nor a clock nor a goroutine. It is not for concurrent use.
+// Committer decides about events and commits what they change, until what it decided on is what is
+// stored. It is the part of Serve that knows neither a connection nor a clock nor a goroutine. It
+// is not for concurrent use.
 type Committer struct {
 	engine *fold.Engine
 	asOf   func() time.Time // the time that is decided for
@@ -33,12 +34,13 @@ type Committer struct {
 	flight *flight                     // what is on its way; nil when nothing is
 	reach  reach
 	later  []facts.Ref // whom the commit of the batch in hand has left for later
-	// rebuilding is how far the inbound stream reached when lost states began to be made again from it; 0 when none are.
+	// rebuilding is how far the inbound stream reached when lost states began to be made again from
+	// it; 0 when none are.
 	rebuilding uint64
 }
 
-// foldAndCommit folds inputs, commits, and notes whom that has left for later. results are those of an earlier attempt, if there was
-// one: what the next finds known was news.
+// foldAndCommit folds inputs, commits, and notes whom that has left for later. results are those of
+// an earlier attempt, if there was one: what the next finds known was news.
 func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
 	var later []facts.Ref
 	for {
@@ -65,7 +67,8 @@ func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, resu
 	}
 }
 
-// halve decides about two halves: conflicts get rarer, and an input that cannot be committed is found.
+// halve decides about two halves: conflicts get rarer, and an input that cannot be committed is
+// found.
 func (c *Committer) halve(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
 	mid := len(inputs) / 2
 	at, _ := slices.BinarySearchFunc(results, mid, func(r fold.Result, mid int) int { return cmp.Compare(r.Input, mid) })
@@ -126,7 +129,8 @@ func (c *Committer) newAttempts() *attempts { return &attempts{wait: c.backoff()
 
 func (c *Committer) backoff() *jet.Backoff { return &jet.Backoff{By: c.sleep} }
 
-// recoverFrom learns what is stored after a commit failed with err, so that it can be tried once more; it returns the error where it cannot.
+// recoverFrom learns what is stored after a commit failed with err, so that it can be tried once
+// more; it returns the error where it cannot.
 func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *piece, err error) error {
 	switch {
 	case errors.Is(err, jet.ErrConflict):

@@ -9,7 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Event is a message that has to be decided and acknowledged: an input, or a timer that went off. Its message is only handed back.
+// Event is a message that has to be decided and acknowledged: an input, or a timer that went off.
+// Its message is only handed back.
 type Event struct {
 	Msg   jetstream.Msg
 	Seq   uint64

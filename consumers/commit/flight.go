@@ -13,9 +13,10 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// flight is a batch of inputs whose commit is on its way. A commit costs the server's time more than ours, so the next batch is decided
-// meanwhile, over what this one will have stored. At most one is on its way: where its commit is refused, or nobody knows what became of
-// it, what was decided over it is thrown away and decided again.
+// flight is a batch of inputs whose commit is on its way. A commit costs the server's time more
+// than ours, so the next batch is decided meanwhile, over what this one will have stored. At most
+// one is on its way: where its commit is refused, or nobody knows what became of it, what was
+// decided over it is thrown away and decided again.
 type flight struct {
 	events  []Event
 	inputs  []fold.Input
@@ -29,17 +30,18 @@ type flight struct {
 	written *jet.Written // once it came
 }
 
-// Decided is a batch that is committed. What is left to do about it, in this order: write dead letters for what of Results was rejected or
-// read in part, and acknowledge the Events.
+// Decided is a batch that is committed. What is left to do about it, in this order: write dead
+// letters for what of Results was rejected or read in part, and acknowledge the Events.
 type Decided struct {
 	Events  []Event
 	Results []fold.Result // by index of the event; none of timers
 	Began   time.Time     // when it began to be decided
 }
 
-// Begin decides about a batch and sends what that changes. It hands back what is committed by now: the batch before it, and timers. Also
-// where there is an error, what comes back is committed; nothing else is acknowledged then: it comes again, finds what was committed, and
-// changes nothing more.
+// Begin decides about a batch and sends what that changes. It hands back what is committed by now:
+// the batch before it, and timers. Also where there is an error, what comes back is committed;
+// nothing else is acknowledged then: it comes again, finds what was committed, and changes nothing
+// more.
 func (c *Committer) Begin(ctx context.Context, batch []Event) (decided []Decided, err error) {
 	inputs, due := sorted(batch)
 	if len(inputs) > 0 {
@@ -95,8 +97,9 @@ func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decid
 	return decided, nil
 }
 
-// makeReady decides about events over what is stored and what is on its way; nil where that takes more than one batch of messages, or
-// something is wrong: then it has to be done step by step. many tells that it concerns more patients than are decided at once.
+// makeReady decides about events over what is stored and what is on its way; nil where that takes
+// more than one batch of messages, or something is wrong: then it has to be done step by step. many
+// tells that it concerns more patients than are decided at once.
 func (c *Committer) makeReady(events []Event) (ready *flight, many bool) {
 	f := &flight{events: events, inputs: inputsOf(events), began: c.now()}
 	var over *overlay
@@ -120,8 +123,9 @@ func (c *Committer) makeReady(events []Event) (ready *flight, many bool) {
 	return f, false
 }
 
-// apart decides first about what concerns those alone whom it names, then about halves of the rest: what concerns many patients is alone in
-// the end, and nothing else waits until all of them are decided.
+// apart decides first about what concerns those alone whom it names, then about halves of the rest:
+// what concerns many patients is alone in the end, and nothing else waits until all of them are
+// decided.
 func (c *Committer) apart(ctx context.Context, events []Event) ([]Decided, error) {
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.shared(), b.shared()) })
@@ -150,7 +154,8 @@ func (c *Committer) oneByOne(ctx context.Context, events []Event) ([]Decided, er
 	return append(decided, c.settle(f)...), nil
 }
 
-// settle hands a batch back that was stored, or keeps it until those are decided whom it has left for later.
+// settle hands a batch back that was stored, or keeps it until those are decided whom it has left
+// for later.
 func (c *Committer) settle(f *flight) []Decided {
 	later := slices.Concat(c.later, f.later)
 	if c.later = nil; len(later) == 0 {
@@ -178,7 +183,8 @@ func (f *flight) decided() Decided {
 	return Decided{Events: f.events, Results: f.results, Began: f.began}
 }
 
-// InFlight is the number of messages of the commit that is in flight, and whether there is one: it may have none.
+// InFlight is the number of messages of the commit that is in flight, and whether there is one: it
+// may have none.
 func (c *Committer) InFlight() (messages int, is bool) {
 	if c.flight == nil {
 		return 0, false
@@ -186,7 +192,8 @@ func (c *Committer) InFlight() (messages int, is bool) {
 	return c.flight.piece.size(), true
 }
 
-// Pending is where the answer to the commit in flight comes, for Answer; nothing ever comes while there is none.
+// Pending is where the answer to the commit in flight comes, for Answer; nothing ever comes while
+// there is none.
 func (c *Committer) Pending() <-chan jet.Written {
 	if c.flight == nil {
 		return nil
@@ -200,7 +207,8 @@ func (c *Committer) Answer(ctx context.Context, w jet.Written) ([]Decided, error
 	return c.Finish(ctx)
 }
 
-// land waits until what f changes is stored. It tells whether that is what was sent: otherwise it was decided again.
+// land waits until what f changes is stored. It tells whether that is what was sent: otherwise it
+// was decided again.
 func (c *Committer) land(ctx context.Context, f *flight) (asSent bool, err error) {
 	if f.written == nil {
 		w := <-f.answer

@@ -11,8 +11,9 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// refresh reads the states of patients whose timers went off. What this process follows may lag, and where an old state says that nothing has
-// changed, nothing is written, so no conflict would tell.
+// refresh reads the states of patients whose timers went off. What this process follows may lag,
+// and where an old state says that nothing has changed, nothing is written, so no conflict would
+// tell.
 func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
 	for len(due) > 0 {
 		n := min(chunk, len(due))
@@ -28,7 +29,8 @@ func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
 	return nil
 }
 
-// reevaluate decides again about patients whose timers went off, or under other rules. A token that names nobody any more is passed over.
+// reevaluate decides again about patients whose timers went off, or under other rules. A token that
+// names nobody any more is passed over.
 func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 	for len(due) > 0 {
 		n := min(chunk, len(due))
@@ -51,7 +53,8 @@ func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 	return nil
 }
 
-// HealSome looks at a chunk of patients whose state may not know all, and at as many that were decided under other rules.
+// HealSome looks at a chunk of patients whose state may not know all, and at as many that were
+// decided under other rules.
 func (c *Committer) HealSome(ctx context.Context) error {
 	_, err := c.healPart(ctx, chunk)
 	return err
@@ -86,8 +89,9 @@ func (c *Committer) healPatients(ctx context.Context, refs []facts.Ref) error {
 	return c.persist(ctx, refs, c.engine.Heal)
 }
 
-// persist commits what decide says about patients, however often others write them meanwhile: in halves, and one that cannot be
-// committed is passed over, since nothing waits for it to be acknowledged.
+// persist commits what decide says about patients, however often others write them meanwhile: in
+// halves, and one that cannot be committed is passed over, since nothing waits for it to be
+// acknowledged.
 func (c *Committer) persist(ctx context.Context, refs []facts.Ref, decide func(fold.View, []facts.Ref, time.Time) fold.Commit) error {
 	if len(refs) == 0 {
 		return nil

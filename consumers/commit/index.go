@@ -10,13 +10,15 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names has to be looked at.
+// slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names
+// has to be looked at.
 type slotIndex struct {
 	one  map[uint64]uint32
 	more map[uint64][]uint32 // sorted
 }
 
-// slotVersion is the newest version of a resource that was seen, and whose it was. It is a bound: who had it may have lost it since.
+// slotVersion is the newest version of a resource that was seen, and whose it was. It is a bound:
+// who had it may have lost it since.
 type slotVersion struct {
 	slot    uint32
 	version facts.Version
@@ -59,8 +61,9 @@ func (c *WorkingCopy) index(slot uint32, st *checks.State) {
 	fold.References(st, func(f *facts.Fact) { c.hold(slot, f) }, func(m facts.Ref) { c.referrers.add(c.hash(m), slot) })
 }
 
-// hold notes that a patient holds a resource. Where several do, it notes who has the newest version, and has the one who had it before
-// looked at: whoever wrote the newer one may not have known of it.
+// hold notes that a patient holds a resource. Where several do, it notes who has the newest
+// version, and has the one who had it before looked at: whoever wrote the newer one may not have
+// known of it.
 func (c *WorkingCopy) hold(slot uint32, f *facts.Fact) {
 	h := c.hash(f.Ref)
 	was, shared := c.newest[h]
@@ -94,7 +97,8 @@ func (c *WorkingCopy) versionIn(slot uint32, ref facts.Ref) slotVersion {
 	return v
 }
 
-// crosses tells whether a version is the first that is newer than a deletion which was newer than all before it: then all marks change.
+// crosses tells whether a version is the first that is newer than a deletion which was newer than
+// all before it: then all marks change.
 func (c *WorkingCopy) crosses(f *facts.Fact, before facts.Version) bool {
 	if _, gone := c.goneRefs[c.hash(f.Ref)]; !gone {
 		return false
@@ -107,7 +111,8 @@ func (c *WorkingCopy) crosses(f *facts.Fact, before facts.Version) bool {
 	return err == nil && tomb.Version.Compare(before) > 0 && f.Version.Compare(tomb.Version) > 0
 }
 
-// newestOf are the patients whom an index has under ref where they are few, else the one who has the newest version, and that version.
+// newestOf are the patients whom an index has under ref where they are few, else the one who has
+// the newest version, and that version.
 func (c *WorkingCopy) newestOf(ref facts.Ref) ([]facts.Ref, *facts.Version, error) {
 	h := c.hash(ref)
 	c.mu.RLock()
@@ -128,8 +133,8 @@ func (c *WorkingCopy) newestOf(ref facts.Ref) ([]facts.Ref, *facts.Version, erro
 	return []facts.Ref{st.Patient}, bound, nil
 }
 
-// patientsAt are the patients that an index has under ref. A state that cannot be decoded stops everything: it is better to
-// do nothing than to decide without it.
+// patientsAt are the patients that an index has under ref. A state that cannot be decoded stops
+// everything: it is better to do nothing than to decide without it.
 func (c *WorkingCopy) patientsAt(x *slotIndex, ref facts.Ref) ([]facts.Ref, error) {
 	var slots []uint32
 	c.mu.RLock()

@@ -11,7 +11,8 @@ import (
 // ErrNotReady tells that the states have not been read yet, or are being read again.
 var ErrNotReady = errors.New("the stored states are not read yet")
 
-// Known lets others in the process read what a consumer knows, beside its work and without slowing it. Nothing can be written through it.
+// Known lets others in the process read what a consumer knows, beside its work and without slowing
+// it. Nothing can be written through it.
 type Known struct {
 	mu    sync.RWMutex
 	copy  *WorkingCopy
@@ -25,8 +26,8 @@ func NewKnown() *Known { return &Known{first: make(chan struct{})} }
 // Filled is closed when the states have been read for the first time.
 func (k *Known) Filled() <-chan struct{} { return k.first }
 
-// Read calls do with a View of all that was committed when it looks. Its error is ErrNotReady, that of do, or a state that cannot be decoded:
-// then what do has made of the View is worth nothing.
+// Read calls do with a View of all that was committed when it looks. Its error is ErrNotReady, that
+// of do, or a state that cannot be decoded: then what do has made of the View is worth nothing.
 func (k *Known) Read(do func(fold.View) error) error {
 	k.mu.RLock()
 	c := k.copy

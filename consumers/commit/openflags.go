@@ -7,7 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/health"
 )
 
-// openFlags counts the open flags by check and severity, for the metrics. Most patients have none and cost nothing.
+// openFlags counts the open flags by check and severity, for the metrics. Most patients have none
+// and cost nothing.
 type openFlags struct {
 	bySlot map[uint32][]health.FlagKind
 	counts map[health.FlagKind]int

@@ -19,10 +19,11 @@ type Options struct {
 	Audit  time.Duration // how long transitions are kept
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration)
-	// MaxBatch is the number of messages from which on a commit is cut into several; 0 is what a server takes in one batch.
+	// MaxBatch is the number of messages from which on a commit is cut into several; 0 is what a
+	// server takes in one batch.
 	MaxBatch int
-	// Intact tells whether what is in memory is still what is stored, before anything is read back; nil is always. It is called on
-	// the goroutine of whoever calls the Committer.
+	// Intact tells whether what is in memory is still what is stored, before anything is read back;
+	// nil is always. It is called on the goroutine of whoever calls the Committer.
 	Intact func(context.Context) error
 	Health Health
 	Log    zerolog.Logger

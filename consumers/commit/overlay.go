@@ -6,7 +6,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// overlay is what a commit that is on its way will have changed about patients. A step that sees it decides as if it were stored.
+// overlay is what a commit that is on its way will have changed about patients. A step that sees it
+// decides as if it were stored.
 type overlay struct {
 	rows      map[layout.Token]*stateRow
 	holders   fold.Index

@@ -26,8 +26,9 @@ type stateRow struct {
 
 func (r *stateRow) subject() string { return r.kind + r.token.String() }
 
-// pieces cuts a commit into batches. All of a patient goes in one; Medications and tombstones go in the last, so that an input
-// that is delivered again after a crash finds its Medication unknown and reaches the remaining patients.
+// pieces cuts a commit into batches. All of a patient goes in one; Medications and tombstones go in
+// the last, so that an input that is delivered again after a crash finds its Medication unknown and
+// reaches the remaining patients.
 func (w *writer) pieces(c *fold.Commit, view *snapshot, now time.Time) ([]*piece, error) {
 	var all []*piece
 	cur := &piece{view: view}

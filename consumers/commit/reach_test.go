@@ -39,8 +39,8 @@ type noted struct {
 
 func (m *noted) Ack() error { m.acked = true; return nil }
 
-// TestOthersAreServedBetween holds that a Medication of many patients is decided in parts, that an input of somebody else does not wait for
-// the last of them, and that the Medication does.
+// TestOthersAreServedBetween holds that a Medication of many patients is decided in parts, that an
+// input of somebody else does not wait for the last of them, and that the Medication does.
 func TestOthersAreServedBetween(t *testing.T) {
 	const patients = 950
 	ctx := t.Context()

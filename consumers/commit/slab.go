@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 )
 
-// slab keeps encoded states one after the other in large chunks: as objects of their own a million of them would take a third more memory,
-// and most of a start would be the garbage collector looking at each again and again. What is handed out stays as it is: bytes are
-// written once.
+// slab keeps encoded states one after the other in large chunks: as objects of their own a million
+// of them would take a third more memory, and most of a start would be the garbage collector
+// looking at each again and again. What is handed out stays as it is: bytes are written once.
 type slab struct {
 	chunks []slabChunk
 	free   []uint32 // chunks that were given up
@@ -18,7 +18,8 @@ type slabChunk struct {
 	live  int // bytes of records that still count
 }
 
-// location is where a state is in a slab; the zero location is none. In front of it stands the slot that it belongs to, and its size.
+// location is where a state is in a slab; the zero location is none. In front of it stands the slot
+// that it belongs to, and its size.
 type location struct{ chunk, at, size uint32 }
 
 const (
@@ -75,7 +76,8 @@ func (s *slab) drop(at location) bool {
 	return at.chunk != s.last && c.live < len(c.bytes)/4*3
 }
 
-// clear gives a chunk up and calls move for each record in it, which has to put it elsewhere where it still counts.
+// clear gives a chunk up and calls move for each record in it, which has to put it elsewhere where
+// it still counts.
 func (s *slab) clear(n uint32, move func(slot uint32, at location, data []byte)) {
 	b := s.chunks[n].bytes
 	for at := uint32(recordPrefix); int(at) <= len(b); {

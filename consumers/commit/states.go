@@ -14,9 +14,9 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// WorkingCopy is everything that the stream RLS knows about patients, in memory: a direct get for each event would cap at a
-// tenth of the rate. States stay encoded, which is a tenth of their size in Go. It is kept up by what this process commits
-// and by following what others commit.
+// WorkingCopy is everything that the stream RLS knows about patients, in memory: a direct get for
+// each event would cap at a tenth of the rate. States stay encoded, which is a tenth of their size
+// in Go. It is kept up by what this process commits and by following what others commit.
 type WorkingCopy struct {
 	tokens *layout.Tokens
 	seed   maphash.Seed
@@ -32,12 +32,13 @@ type WorkingCopy struct {
 	cut         cuts
 	suspects    map[uint32]struct{} // patients that may have to be healed
 	ruleset     string              // of this process
-	outdated    bool                // the states were settled under other rules since: it is not ours to decide them again
-	otherRules  map[uint32]struct{} // patients that were last decided under other rules
-	goneRefs    map[uint64]struct{} // hashes of the resources that have a tombstone
-	foreign     uint64              // Medications and tombstones that others wrote
-	followed    atomic.Uint64       // sequence in the stream RLS up to which states were followed
-	others      map[string]struct{} // subjects of the stream among the states that are no state
+	// the states were settled under other rules since: it is not ours to decide them again
+	outdated   bool
+	otherRules map[uint32]struct{} // patients that were last decided under other rules
+	goneRefs   map[uint64]struct{} // hashes of the resources that have a tombstone
+	foreign    uint64              // Medications and tombstones that others wrote
+	followed   atomic.Uint64       // sequence in the stream RLS up to which states were followed
+	others     map[string]struct{} // subjects of the stream among the states that are no state
 }
 
 // table is one kind of state, by token.
@@ -46,7 +47,8 @@ type table struct {
 	rows []row
 	slab slab
 	gone int // rows whose state was erased
-	// sent are the states on their way to the stream, with what was read there meanwhile: one of them, or what refuses it.
+	// sent are the states on their way to the stream, with what was read there meanwhile: one of
+	// them, or what refuses it.
 	sent map[layout.Token]jet.Stored
 	// absent are rows of which the stream has nothing, not even the marker of an erasure.
 	absent int
@@ -71,8 +73,8 @@ func NewWorkingCopy(key []byte) *WorkingCopy {
 	return c
 }
 
-// expect makes room for so many states before they are read: growing step by step would copy each several times. Nearly all are patients',
-// and each has a resource at least.
+// expect makes room for so many states before they are read: growing step by step would copy each
+// several times. Nearly all are patients', and each has a resource at least.
 func (c *WorkingCopy) expect(n uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -188,7 +190,8 @@ func (c *WorkingCopy) Patients() []Slot {
 	return slots
 }
 
-// At is the encoded state in a slot, and the token and sequence that it stands under. It must not be changed.
+// At is the encoded state in a slot, and the token and sequence that it stands under. It must not
+// be changed.
 func (c *WorkingCopy) At(slot Slot) (tok layout.Token, seq uint64, data []byte) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -28,7 +28,8 @@ func (c *WorkingCopy) table(kind string) *table {
 	}
 }
 
-// Take makes a state that was read from the stream part of the copy. Its error is a state that cannot be read.
+// Take makes a state that was read from the stream part of the copy. Its error is a state that
+// cannot be read.
 func (c *WorkingCopy) Take(subject string, seq uint64, data []byte) error {
 	_, err := c.takeState(subject, seq, data, codec.Decode)
 	return err
@@ -87,8 +88,9 @@ func (c *WorkingCopy) takeState(subject string, seq uint64, data []byte, decode 
 	return true, nil
 }
 
-// has tells whether the copy has what stands under seq, or what replaced it. Nothing else is passed over: not even what this process
-// wrote, since who wrote a state does not tell whether this copy has it.
+// has tells whether the copy has what stands under seq, or what replaced it. Nothing else is passed
+// over: not even what this process wrote, since who wrote a state does not tell whether this copy
+// has it.
 func (c *WorkingCopy) has(kind string, tok layout.Token, seq uint64) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -96,7 +98,8 @@ func (c *WorkingCopy) has(kind string, tok layout.Token, seq uint64) bool {
 	return row != nil && seq <= row.seq
 }
 
-// postponed keeps a state back while one under the same token is on its way: it mostly is that one, which then need not be decoded.
+// postponed keeps a state back while one under the same token is on its way: it mostly is that one,
+// which then need not be decoded.
 func (c *WorkingCopy) postponed(kind string, tok layout.Token, seq uint64, data []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -117,8 +120,8 @@ func (c *WorkingCopy) send(rows []stateRow) {
 	}
 }
 
-// takePostponed takes in what was kept back while states were on their way, once what became of them is known. Those that are part of the copy
-// by then are passed over.
+// takePostponed takes in what was kept back while states were on their way, once what became of
+// them is known. Those that are part of the copy by then are passed over.
 func (c *WorkingCopy) takePostponed(rows []stateRow) error {
 	var all error
 	for i := range rows {
@@ -148,8 +151,8 @@ func (c *WorkingCopy) takeSite(seq uint64, data []byte) error {
 	return nil
 }
 
-// rules notes whether a state that was read was decided under the rules of this process. Another one, that began before these rules did,
-// may go on for a while.
+// rules notes whether a state that was read was decided under the rules of this process. Another
+// one, that began before these rules did, may go on for a while.
 func (c *WorkingCopy) rules(slot uint32, st *checks.State) {
 	if delete(c.otherRules, slot); !layout.Erased(st) && st.Ruleset != c.ruleset {
 		c.otherRules[slot] = struct{}{}
@@ -162,8 +165,8 @@ func (c *WorkingCopy) noteGone(key facts.Ref) {
 	c.goneRefs[c.hash(fold.WithdrawnRef(key))] = struct{}{}
 }
 
-// forget notes that a state is not in the stream any more. What was known stays: a state does not leave by itself, so what is decided next
-// stores it again. Only the marker of an erasure does.
+// forget notes that a state is not in the stream any more. What was known stays: a state does not
+// leave by itself, so what is decided next stores it again. Only the marker of an erasure does.
 func (c *WorkingCopy) forget(r *stateRow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,9 +186,9 @@ func (c *WorkingCopy) noteOther(subject string) {
 	c.others[subject] = struct{}{}
 }
 
-// suspect notes a patient whose state may not know all: whoever wrote it may not have seen a Medication, a tombstone or another patient's
-// version of the same resource. Healing looks closely. This replaces a register of those who wait, and it also mends what
-// a crash left half done.
+// suspect notes a patient whose state may not know all: whoever wrote it may not have seen a
+// Medication, a tombstone or another patient's version of the same resource. Healing looks closely.
+// This replaces a register of those who wait, and it also mends what a crash left half done.
 func (c *WorkingCopy) suspect(slot uint32, st *checks.State) {
 	refers := func(k facts.Fact) bool { return fold.MedicationOf(&k) != "" && len(c.medications.rows) > 0 }
 	if c.shared(st) || slices.ContainsFunc(st.Facts, refers) {
@@ -215,7 +218,8 @@ func (c *WorkingCopy) suspectAll(ref facts.Ref) {
 // someSuspects takes up to n patients out that may have to be healed.
 func (c *WorkingCopy) someSuspects(n int) ([]facts.Ref, error) { return c.some(c.suspects, n) }
 
-// someOtherRules takes up to n patients out that have to be decided under the rules of this process.
+// someOtherRules takes up to n patients out that have to be decided under the rules of this
+// process.
 func (c *WorkingCopy) someOtherRules(n int) ([]facts.Ref, error) {
 	c.mu.RLock()
 	outdated := c.outdated
@@ -251,7 +255,8 @@ func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]facts.Ref, error) {
 	return refs, nil
 }
 
-// Follow reads all states, calls filled once it has them, and goes on following what is written, until ctx ends or a state cannot be read.
+// Follow reads all states, calls filled once it has them, and goes on following what is written,
+// until ctx ends or a state cannot be read.
 func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
 	cons, err := jet.Ordered(ctx, js, layout.StreamRLS, jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}})
 	if err != nil {

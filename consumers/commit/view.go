@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// snapshot is the View of one step. It remembers the sequence of everything that the step read, since that is what the commit has
-// to expect: what somebody else wrote in between then refuses it.
+// snapshot is the View of one step. It remembers the sequence of everything that the step read,
+// since that is what the commit has to expect: what somebody else wrote in between then refuses it.
 type snapshot struct {
 	c     *WorkingCopy
 	over  *overlay // what is on its way; nil when nothing is
@@ -84,7 +84,8 @@ func goneKey(ref facts.Ref) facts.Ref { return "gone|" + ref }
 func (s *snapshot) Gone(ref facts.Ref) *facts.Fact {
 	s.c.mu.RLock()
 	_, some := s.c.goneRefs[s.c.hash(ref)]
-	some = some || s.c.gone.gone > 0 // an erased one stands under a token alone, and whoever writes a new one has to expect it
+	// an erased one stands under a token alone, and whoever writes a new one has to expect it
+	some = some || s.c.gone.gone > 0
 	s.c.mu.RUnlock()
 	if !some {
 		return nil

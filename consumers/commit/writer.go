@@ -44,8 +44,8 @@ func (p *piece) add(q piece) {
 	}
 }
 
-// messages are the batch in its order: transitions first, states last, so that a batch that a damaged disk cuts short repeats
-// transitions and never swallows them.
+// messages are the batch in its order: transitions first, states last, so that a batch that a
+// damaged disk cuts short repeats transitions and never swallows them.
 func (w *writer) messages(p *piece) []*nats.Msg {
 	msgs := p.msgs
 	for i := range p.rows {
@@ -75,7 +75,8 @@ func (w *writer) send(ctx context.Context, p *piece) <-chan jet.Written {
 	return w.to.Send(ctx, w.messages(p))
 }
 
-// land makes a piece part of the working copy, where it was stored, and takes in what others stored meanwhile.
+// land makes a piece part of the working copy, where it was stored, and takes in what others stored
+// meanwhile.
 func (w *writer) land(p *piece, written jet.Written) error {
 	if written.Err != nil {
 		for tok := range p.timer {

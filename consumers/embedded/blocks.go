@@ -29,9 +29,11 @@ func blocksOf(dir string, marks map[string]streamMark) (map[string][]int, error)
 	return all, nil
 }
 
-// lost are the block files that were there when the ledger was written, and the ends of streams, that are missing on disk after a crash. The
-// server notices neither while it has an index that is older than the loss. It does remove a block itself once nothing in it counts any more;
-// that takes the expiry of every transition in it, so it hardly falls into the second between ledger and crash.
+// lost are the block files that were there when the ledger was written, and the ends of streams,
+// that are missing on disk after a crash. The server notices neither while it has an index that is
+// older than the loss. It does remove a block itself once nothing in it counts any more; that takes
+// the expiry of every transition in it, so it hardly falls into the second between ledger and
+// crash.
 func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 	now, err := blocksOf(dir, l.Streams)
 	if err != nil {
@@ -62,8 +64,9 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 	return found, nil
 }
 
-// outlived tells whether the server may have removed a block that was the first one, as limits of the inbound stream make it do. Whether what
-// was in it had been decided is looked at when the server runs.
+// outlived tells whether the server may have removed a block that was the first one, as limits of
+// the inbound stream make it do. Whether what was in it had been decided is looked at when the
+// server runs.
 func (l *ledger) outlived(stream string, n int, now []int) bool {
 	return stream == layout.StreamFHIR && !slices.ContainsFunc(now, func(other int) bool { return other < n }) && len(now) > 0
 }

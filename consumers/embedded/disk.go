@@ -50,8 +50,9 @@ func writable(dir string) error {
 	})
 }
 
-// keep watches over the disk until ctx ends. A server whose write failed stores nothing more, even when there is space again, and
-// tells its clients nothing: it is started again, in this process, when writing works.
+// keep watches over the disk until ctx ends. A server whose write failed stores nothing more, even
+// when there is space again, and tells its clients nothing: it is started again, in this process,
+// when writing works.
 func (e *Embedded) keep(ctx context.Context) {
 	defer close(e.kept)
 	t := time.NewTicker(keepEvery)
@@ -79,8 +80,8 @@ func (e *Embedded) keep(ctx context.Context) {
 // errDiskFailed: a write of the server failed.
 var errDiskFailed = errors.New("a write of the embedded server failed")
 
-// tryDisk writes the ledger, and tells why the disk cannot be relied on. After a failure more has to fit, so that it does not go to
-// and fro.
+// tryDisk writes the ledger, and tells why the disk cannot be relied on. After a failure more has
+// to fit, so that it does not go to and fro.
 func (e *Embedded) tryDisk(ctx context.Context, failing bool) error {
 	if !failing && e.log.diskFailed() {
 		return errDiskFailed
@@ -124,7 +125,8 @@ func (e *Embedded) ask(ctx context.Context, do func(context.Context, jetstream.J
 	return do(ctx, js)
 }
 
-// jetStream is that of the server's own connection, which stays as long as the server does: it is used every second.
+// jetStream is that of the server's own connection, which stays as long as the server does: it is
+// used every second.
 func (e *Embedded) jetStream() (jetstream.JetStream, error) {
 	if e.own == nil || e.own.IsClosed() {
 		nc, err := e.Connect(nats.NoReconnect())
@@ -152,7 +154,8 @@ func (e *Embedded) reopen(ctx context.Context) error {
 	e.tell(false, true)
 	e.Starts.Add(1) // before a session may find the server as it was left
 	e.down()
-	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is copied again.
+	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is
+	// copied again.
 	if err := os.RemoveAll(filepath.Join(streamsDir(e.options.Dir), layout.StreamFlags)); err != nil {
 		return err
 	}
@@ -179,8 +182,8 @@ func (e *Embedded) close() error {
 	return nil
 }
 
-// WatchDisk calls do with whether the disk can be relied on, from now on, and whether the server is about to be started again: what a
-// session knows of it ends with that.
+// WatchDisk calls do with whether the disk can be relied on, from now on, and whether the server is
+// about to be started again: what a session knows of it ends with that.
 func (e *Embedded) WatchDisk(do func(fine, again bool)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

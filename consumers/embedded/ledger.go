@@ -18,11 +18,12 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// ledger is what an embedded server is known to have stored, kept beside its store: without it nobody could tell a store that lost
-// something from one that never had it.
+// ledger is what an embedded server is known to have stored, kept beside its store: without it
+// nobody could tell a store that lost something from one that never had it.
 type ledger struct {
 	Streams map[string]streamMark `json:"streams"`
-	// Decided is the inbound sequence up to which everything was decided, and what that changed was stored.
+	// Decided is the inbound sequence up to which everything was decided, and what that changed was
+	// stored.
 	Decided uint64 `json:"decided"`
 	// Blocks are the numbers of the block files of each stream while it runs.
 	Blocks map[string][]int `json:"blocks,omitempty"`
@@ -65,7 +66,8 @@ func (l *ledger) write(dir string) error {
 	return WriteFile(filepath.Join(dir, LedgerName), append(b, '\n'))
 }
 
-// decidedAll tells whether every input that was stored had been decided, and what it changed was stored.
+// decidedAll tells whether every input that was stored had been decided, and what it changed was
+// stored.
 func (l *ledger) decidedAll() bool {
 	m, ok := l.Streams[layout.StreamFHIR]
 	return ok && l.Decided >= m.Last
@@ -77,7 +79,8 @@ func (l *ledger) whole() bool {
 	return ok && m.First <= 1 && m.Deleted == 0
 }
 
-// note brings l to what the server has now. Decided is read first, so that it never runs ahead of what the streams hold.
+// note brings l to what the server has now. Decided is read first, so that it never runs ahead of
+// what the streams hold.
 func (l *ledger) note(ctx context.Context, dir string, js jetstream.JetStream) error {
 	decided := uint64(0)
 	cons, err := js.Consumer(ctx, layout.StreamFHIR, layout.Durable)

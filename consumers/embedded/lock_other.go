@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 )
 
-// lockDir marks a data folder as in use. Where there are no advisory locks an open file, which cannot be removed, has to do.
+// lockDir marks a data folder as in use. Where there are no advisory locks an open file, which
+// cannot be removed, has to do.
 func lockDir(dir string) (*os.File, error) {
 	path := filepath.Join(dir, "lock")
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {

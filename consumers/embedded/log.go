@@ -11,8 +11,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// serverLog passes the embedded server's warnings and errors on. Its traces, which hold payloads, are never asked for, and debug
-// lines and notices are its own affair.
+// serverLog passes the embedded server's warnings and errors on. Its traces, which hold payloads,
+// are never asked for, and debug lines and notices are its own affair.
 type serverLog struct {
 	log zerolog.Logger
 	mu  sync.Mutex
@@ -36,13 +36,15 @@ func (l *serverLog) Warnf(format string, v ...any) {
 	l.log.Warn().Str("from", "nats-server").Msg(unquoted(s))
 }
 
-// quotes are what the server quotes: subjects that clients chose, and what they sent where it was no NATS protocol.
+// quotes are what the server quotes: subjects that clients chose, and what they sent where it was
+// no NATS protocol.
 var quotes = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'.*'`)
 
 // unquoted is a line of the server without what others have put into it.
 func unquoted(s string) string { return quotes.ReplaceAllString(s, "(left out)") }
 
-// diskErrors are how failed writes read. The server stops storing after one, and says it nowhere but in its log.
+// diskErrors are how failed writes read. The server stops storing after one, and says it nowhere
+// but in its log.
 var diskErrors = []string{syscall.ENOSPC.Error(), syscall.EIO.Error(), syscall.EROFS.Error(), "out of file resources", "JetStream out of resources"}
 
 // notice remembers a failed write.

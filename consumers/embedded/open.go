@@ -23,8 +23,9 @@ var ErrDamaged = errors.New("the data folder is damaged")
 // remade are the streams that can be made again while the inbound stream holds everything.
 var remade = []string{layout.StreamRLS, layout.StreamFlags, layout.StreamDead, layout.StreamRejected}
 
-// open starts the server once its store is known to be whole. What is damaged and can be made again is put aside, and the inbound
-// stream is read again; else it stays as it is, and the error says what to do.
+// open starts the server once its store is known to be whole. What is damaged and can be made again
+// is put aside, and the inbound stream is read again; else it stays as it is, and the error says
+// what to do.
 func (e *Embedded) open(ctx context.Context) error {
 	dir := e.options.Dir
 	var err error
@@ -86,9 +87,11 @@ func (e *Embedded) mend(found []damage) error {
 	case !e.mendable(damaged) && !e.options.Repair:
 		return refusal(e.options.Dir, found)
 	}
-	damaged[layout.StreamFlags] = damaged[layout.StreamFlags] || damaged[layout.StreamRLS] // a copy of what is not there any more
+	// a copy of what is not there any more
+	damaged[layout.StreamFlags] = damaged[layout.StreamFlags] || damaged[layout.StreamRLS]
 	for _, name := range slices.Sorted(maps.Keys(damaged)) {
-		keep := name == layout.StreamFHIR || !slices.Contains(remade, name) || !e.mendable(damaged) // what the server can still read of it stays
+		// what the server can still read of it stays
+		keep := name == layout.StreamFHIR || !slices.Contains(remade, name) || !e.mendable(damaged)
 		if err := e.putAside(name, keep); err != nil {
 			return fmt.Errorf("data folder: %w", err)
 		}
@@ -96,8 +99,9 @@ func (e *Embedded) mend(found []damage) error {
 	return nil
 }
 
-// mendable tells whether nothing is lost for good: flags are copied again from the states, states and dead letters are made again from an
-// inbound stream that is whole, and that one is not needed any more once all that was in it has been decided.
+// mendable tells whether nothing is lost for good: flags are copied again from the states, states
+// and dead letters are made again from an inbound stream that is whole, and that one is not needed
+// any more once all that was in it has been decided.
 func (e *Embedded) mendable(damaged map[string]bool) bool {
 	for name := range damaged {
 		switch name {
@@ -130,7 +134,8 @@ func refusal(dir string, found []damage) error {
 		"what is lost has to be published again", ErrDamaged, strings.Join(lines, "; "), dir)
 }
 
-// putAside moves the store of a stream out of the way, or copies it when what is left of it goes on being used.
+// putAside moves the store of a stream out of the way, or copies it when what is left of it goes on
+// being used.
 func (e *Embedded) putAside(stream string, keep bool) error {
 	from := filepath.Join(streamsDir(e.options.Dir), stream)
 	to := filepath.Join(e.options.Dir, "damaged", stream+"-"+time.Now().UTC().Format("20060102T150405.000"))
@@ -185,8 +190,9 @@ func (e *Embedded) marks(ctx context.Context) (now map[string]streamMark, err er
 	return now, err
 }
 
-// refill brings an inbound stream that lost its end back to the sequence that it had reached: a sequence that is used twice would
-// make a new input look older than what is known, and a consumer pass it over.
+// refill brings an inbound stream that lost its end back to the sequence that it had reached: a
+// sequence that is used twice would make a new input look older than what is known, and a consumer
+// pass it over.
 func (e *Embedded) refill(ctx context.Context, now map[string]streamMark) error {
 	was, is := e.ledger.Streams[layout.StreamFHIR], now[layout.StreamFHIR]
 	if !is.Created.Equal(was.Created) || is.Last >= was.Last {
@@ -219,8 +225,9 @@ func (e *Embedded) refill(ctx context.Context, now map[string]streamMark) error 
 	return nil
 }
 
-// resume says where inputs are taken from: after a repair all of them come again, and after a crash those that were decided since the
-// ledger was written, in case the disk lost a little of what they changed. They find what is known and change nothing more.
+// resume says where inputs are taken from: after a repair all of them come again, and after a crash
+// those that were decided since the ledger was written, in case the disk lost a little of what they
+// changed. They find what is known and change nothing more.
 func (e *Embedded) resume(ctx context.Context, clean, again bool) error {
 	if clean && !again {
 		return nil

@@ -35,8 +35,9 @@ func (d damage) String() string {
 	return d.file + ": " + d.why
 }
 
-// Layout of a block file of nats-server: records of length (with a bit for headers), sequence, time, length of the subject, then
-// subject, headers, payload, and a checksum over all but the lengths.
+// Layout of a block file of nats-server: records of length (with a bit for headers), sequence,
+// time, length of the subject, then subject, headers, payload, and a checksum over all but the
+// lengths.
 const (
 	recordHeader = 22
 	recordSum    = 8
@@ -44,15 +45,17 @@ const (
 	deletedBits  = 3 << 62 // of a sequence whose message was deleted
 )
 
-// streamsDir is where the server keeps the streams of its only account; it puts a folder of its own below the one it is given.
+// streamsDir is where the server keeps the streams of its only account; it puts a folder of its own
+// below the one it is given.
 func streamsDir(dir string) string {
 	return filepath.Join(dir, "jetstream", "jetstream", "$G", "streams")
 }
 
-// scrub reads every record of every stream in a data folder and checks it. The server itself goes on without what it cannot read, and
-// answers that it is not there; states that are missing without a word would be flags that never come. A record that is cut
-// short at the very end, after all that the ledger knows of, is what a crash leaves of a message that was never acknowledged, and no damage.
-// It also tells which sequence each stream reaches.
+// scrub reads every record of every stream in a data folder and checks it. The server itself goes
+// on without what it cannot read, and answers that it is not there; states that are missing without
+// a word would be flags that never come. A record that is cut short at the very end, after all that
+// the ledger knows of, is what a crash leaves of a message that was never acknowledged, and no
+// damage. It also tells which sequence each stream reaches.
 func scrub(ctx context.Context, dir string, l *ledger) ([]damage, map[string]uint64, error) {
 	files, err := filepath.Glob(filepath.Join(streamsDir(dir), "*", "msgs", "*.blk"))
 	if err != nil {
@@ -97,7 +100,8 @@ type scrubbed struct {
 	err     error
 }
 
-// scrubBuffers are as large as the blocks of the server: a new one for each would cost more than the reading.
+// scrubBuffers are as large as the blocks of the server: a new one for each would cost more than
+// the reading.
 var scrubBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func scrubFile(path string) (s scrubbed) {
@@ -127,8 +131,8 @@ func blockOf(path string) (string, int) {
 	return filepath.Base(filepath.Dir(filepath.Dir(path))), n
 }
 
-// scrubBlock returns where the first bad record begins, -1 when there is none, the last sequence before it, and whether it may be a
-// write that was cut short.
+// scrubBlock returns where the first bad record begins, -1 when there is none, the last sequence
+// before it, and whether it may be a write that was cut short.
 func scrubBlock(data []byte, stream string, n int) (at int, reached uint64, torn bool) {
 	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", stream, n))
 	h, err := highwayhash.NewDigest64(key[:])
@@ -170,7 +174,8 @@ func sound(data []byte, h hash.Hash) int {
 	return size
 }
 
-// cutShort tells whether rest may be a record that was not written to its end: it reaches beyond the file, or is blank.
+// cutShort tells whether rest may be a record that was not written to its end: it reaches beyond
+// the file, or is blank.
 func cutShort(rest []byte) bool {
 	if len(rest) < recordHeader+recordSum || !slices.ContainsFunc(rest, func(b byte) bool { return b != 0 }) {
 		return true
@@ -178,7 +183,8 @@ func cutShort(rest []byte) bool {
 	return int(binary.LittleEndian.Uint32(rest)&^headersBit) > len(rest)
 }
 
-// sizes are those of the files that hold streams, by path below the data folder. They do not change while nothing runs.
+// sizes are those of the files that hold streams, by path below the data folder. They do not change
+// while nothing runs.
 func sizes(dir string) (map[string]int64, error) {
 	all := map[string]int64{}
 	err := filepath.WalkDir(streamsDir(dir), func(path string, d fs.DirEntry, err error) error {

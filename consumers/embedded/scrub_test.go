@@ -13,7 +13,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// However messages left a stream, its files still say which sequence it reached: what ends before that lost something.
+// However messages left a stream, its files still say which sequence it reached: what ends before
+// that lost something.
 func TestFilesTellWhatAStreamReached(t *testing.T) {
 	for name, remove := range map[string]func(context.Context, jetstream.Stream) error{
 		"purged": func(ctx context.Context, s jetstream.Stream) error { return s.Purge(ctx) },

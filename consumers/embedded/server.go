@@ -28,15 +28,19 @@ import (
 type EmbeddedOptions struct {
 	Dir    string // data folder; also gets nats.url
 	Listen string // host:port; port 0 picks one
-	// Private: nobody but this process connects, Listen and TLS do not count, and a store that is damaged is refused instead of mended.
+	// Private: nobody but this process connects, Listen and TLS do not count, and a store that is
+	// damaged is refused instead of mended.
 	Private bool
-	// TLS and Users are needed to listen on more than the loopback interface. Without Users a user and password are made at the first start.
+	// TLS and Users are needed to listen on more than the loopback interface. Without Users a user
+	// and password are made at the first start.
 	TLS        *tls.Config
 	Users      map[string]string // password by user
 	MaxPayload int               // bytes of a message; 0 is the server's default of 1 MiB
-	// Fresh begins with an empty store where that of a folder which was used before is gone, for what is imported.
+	// Fresh begins with an empty store where that of a folder which was used before is gone, for
+	// what is imported.
 	Fresh bool
-	// Repair goes on with what is left of a damaged store that cannot be made again from the inbound stream.
+	// Repair goes on with what is left of a damaged store that cannot be made again from the
+	// inbound stream.
 	Repair bool
 	Log    zerolog.Logger
 }
@@ -67,8 +71,9 @@ type Embedded struct {
 // readyTimeout is how long a server may take to open its store.
 const readyTimeout = 10 * time.Minute
 
-// StartEmbedded starts a server and returns when it is ready for clients. It syncs every write: the server's default loses two
-// minutes of acknowledged messages when the power fails. Once ctx ends it gives up; what it had begun to mend, the next start goes on with.
+// StartEmbedded starts a server and returns when it is ready for clients. It syncs every write: the
+// server's default loses two minutes of acknowledged messages when the power fails. Once ctx ends
+// it gives up; what it had begun to mend, the next start goes on with.
 func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 	if o.Private {
 		o.Listen, o.TLS = "127.0.0.1:0", nil
@@ -127,7 +132,8 @@ func (e *Embedded) start(ctx context.Context, host string, port int) error {
 	e.server = &server.Options{
 		ServerName: "rlsguard", Host: host, Port: port, DontListen: o.Private, NoSigs: true, JetStream: true, StoreDir: filepath.Join(o.Dir, "jetstream"),
 		SyncAlways: true, MaxPayload: int32(o.MaxPayload), TLSConfig: o.TLS, TLS: o.TLS != nil,
-		JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30, // the disk is the limit, not the share of it that is free at start
+		// the disk is the limit, not the share of it that is free at start
+		JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30,
 	}
 	for _, user := range slices.Sorted(maps.Keys(users)) { // the first is the one that nats.url names
 		e.server.Users = append(e.server.Users, &server.User{Username: user, Password: users[user]})
@@ -202,7 +208,8 @@ func (e *Embedded) Current() *server.Server {
 	return e.srv
 }
 
-// ready waits until the server takes clients; it never will after a fatal error, of which it only tells its log.
+// ready waits until the server takes clients; it never will after a fatal error, of which it only
+// tells its log.
 func ready(ctx context.Context, s *server.Server, log *serverLog) bool {
 	for end := time.Now().Add(readyTimeout); time.Now().Before(end) && !log.failed() && ctx.Err() == nil; {
 		if s.ReadyForConnections(200 * time.Millisecond) {
@@ -227,7 +234,8 @@ func (e *Embedded) announce(encrypted bool) error {
 // passwordName is the file with the user that was made at the first start.
 const passwordName = "nats.user"
 
-// credentials are the users of the options, else the one made at the first start; made is what has to be kept of it then.
+// credentials are the users of the options, else the one made at the first start; made is what has
+// to be kept of it then.
 func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err error) {
 	if len(o.Users) > 0 {
 		return o.Users, nil, nil
@@ -248,7 +256,8 @@ func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err e
 	return map[string]string{user: password}, made, nil
 }
 
-// begun notes, once the server runs, that the folder holds a store: a start that failed leaves nothing that says so.
+// begun notes, once the server runs, that the folder holds a store: a start that failed leaves
+// nothing that says so.
 func (e *Embedded) begun(password []byte) error {
 	dir := e.options.Dir
 	if err := e.ledger.write(dir); err != nil {
@@ -275,7 +284,8 @@ func (e *Embedded) Connect(opts ...nats.Option) (*nats.Conn, error) {
 	return nats.Connect("", opts...)
 }
 
-// InProcessConn implements nats.InProcessConnProvider: connections find the server again after it was started again.
+// InProcessConn implements nats.InProcessConnProvider: connections find the server again after it
+// was started again.
 func (e *Embedded) InProcessConn() (net.Conn, error) {
 	srv := e.Current()
 	if srv == nil {

@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 )
 
-// minKey is the shortest site key that is taken, in bytes: below, references could be guessed back from flag ids.
+// minKey is the shortest site key that is taken, in bytes: below, references could be guessed back
+// from flag ids.
 const minKey = 16
 
-// ReadSiteKey reads the secret that flag ids and tokens are made with. White space at its ends does not count.
+// ReadSiteKey reads the secret that flag ids and tokens are made with. White space at its ends does
+// not count.
 func ReadSiteKey(path string) ([]byte, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

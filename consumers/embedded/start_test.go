@@ -70,7 +70,8 @@ func (l onLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A start that has more to mend than anybody waits for ends when it is told to, and leaves the folder to the next.
+// A start that has more to mend than anybody waits for ends when it is told to, and leaves the
+// folder to the next.
 func TestStartIsCancelled(t *testing.T) {
 	dir := t.TempDir()
 	e := started(t, dir)

@@ -15,8 +15,8 @@ import (
 // consumerOffline is the server's error for a consumer whose own file it cannot read.
 const consumerOffline = 10195
 
-// dropUnread removes consumers whose files the server cannot read: it neither uses nor replaces them. They are made again and begin at the
-// start, where all is known already.
+// dropUnread removes consumers whose files the server cannot read: it neither uses nor replaces
+// them. They are made again and begin at the start, where all is known already.
 func (e *Embedded) dropUnread(ctx context.Context) error {
 	var unread []string
 	err := e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error {

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// usedName is a file in a data folder that has held a store. It says so to whoever looks, and keeps a folder whose store is gone from
-// looking like one that never had any.
+// usedName is a file in a data folder that has held a store. It says so to whoever looks, and keeps
+// a folder whose store is gone from looking like one that never had any.
 const usedName = "used"
 
 const usedText = "rlsguard serve has kept its store in this folder, and does not start here without it.\n"
@@ -25,7 +25,8 @@ func markUsed(dir string) error {
 	return nil
 }
 
-// checkUsed refuses a folder that was used and has lost what was known of its store. With a ledger the store is held against that.
+// checkUsed refuses a folder that was used and has lost what was known of its store. With a ledger
+// the store is held against that.
 func checkUsed(o *EmbeddedOptions) error {
 	ledger, store := filepath.Join(o.Dir, LedgerName), filepath.Join(o.Dir, "jetstream")
 	used, left := isThere(filepath.Join(o.Dir, usedName)) || isThere(filepath.Join(o.Dir, passwordName)), isThere(streamsDir(o.Dir))

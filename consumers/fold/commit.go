@@ -12,7 +12,8 @@ type Commit struct {
 	Patients    []PatientChange // sorted by patient
 	Medications []facts.Fact    // new versions of Medication resources
 	Gone        []facts.Fact    // new tombstones
-	// Later are patients that still have to be healed, once this is committed, before the inputs are acknowledged.
+	// Later are patients that still have to be healed, once this is committed, before the inputs
+	// are acknowledged.
 	Later []facts.Ref
 }
 

@@ -12,11 +12,12 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/parallel"
 )
 
-// depth to which a Medication's ingredients are followed to other Medications; a product of products of products is no
-// prescription, and a loop must end.
+// depth to which a Medication's ingredients are followed to other Medications; a product of
+// products of products is no prescription, and a loop must end.
 const depth = 4
 
-// decide brings all that was touched into its final form, decides about it at asOf and hands back what changed. The fold is used up.
+// decide brings all that was touched into its final form, decides about it at asOf and hands back
+// what changed. The fold is used up.
 func (f *Fold) decide(asOf time.Time) Commit {
 	var c Commit
 	f.spread()
@@ -31,7 +32,8 @@ func (f *Fold) decide(asOf time.Time) Commit {
 	changes := make([]PatientChange, len(refs))
 	f.decided += len(refs)
 	parallel.InParallel(len(refs), func(i int) { changes[i] = f.decidePatient(f.patients[refs[i]], asOf) })
-	// Who has back what was cut from another comes first: where a commit is written in parts and ends between, healing finds two who hold it.
+	// Who has back what was cut from another comes first: where a commit is written in parts and
+	// ends between, healing finds two who hold it.
 	for _, shed := range []bool{false, true} {
 		for i := range changes {
 			if p := f.patients[refs[i]]; p.changed && p.shed == shed {
@@ -72,7 +74,8 @@ func (f *Fold) decidePatient(p *patient, asOf time.Time) PatientChange {
 	return ch
 }
 
-// complete cuts a patient's facts to the limits and gives the patient the Medications that the orders refer to, and no others.
+// complete cuts a patient's facts to the limits and gives the patient the Medications that the
+// orders refer to, and no others.
 func (f *Fold) complete(ref facts.Ref) {
 	f.limit(ref)
 	p := f.patients[ref]
@@ -99,8 +102,8 @@ func (f *Fold) complete(ref facts.Ref) {
 	}
 }
 
-// contentOf is what a patient's state has of a Medication. Which version says it is left out: a new one that says the same is nothing to
-// the many who may refer to it.
+// contentOf is what a patient's state has of a Medication. Which version says it is left out: a new
+// one that says the same is nothing to the many who may refer to it.
 func contentOf(m *facts.Fact) facts.Fact {
 	content := *m
 	content.Version = facts.Version{}
@@ -113,7 +116,8 @@ func sameMedication(a, b *facts.Fact) bool {
 	return x.Unread == y.Unread && facts.SameContent(&x, &y)
 }
 
-// wanted are the known Medications that the orders of st refer to, directly or as ingredients of one another.
+// wanted are the known Medications that the orders of st refer to, directly or as ingredients of
+// one another.
 func (f *Fold) wanted(st *checks.State) map[facts.Ref]*facts.Fact {
 	var level []facts.Ref
 	for i := range st.Facts {
@@ -155,8 +159,9 @@ func ingredients(m *facts.Fact) []facts.Ref {
 	return refs
 }
 
-// repair mends what two instances that did not know of each other's writes may have left: a resource in two patients' states that both
-// take their version for the newest, a tombstone that was not applied.
+// repair mends what two instances that did not know of each other's writes may have left: a
+// resource in two patients' states that both take their version for the newest, a tombstone that
+// was not applied.
 func (f *Fold) repair(ref facts.Ref) {
 	p := f.patient(ref)
 	p.grown = true // other limits may be in force

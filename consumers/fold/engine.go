@@ -40,7 +40,8 @@ type Result struct {
 	Pointer string // JSON pointer in the document
 	Reason  fhir.Reason
 	Detail  string
-	// Unread are places of a resource that was taken, or is irrelevant, which are there and could not be read.
+	// Unread are places of a resource that was taken, or is irrelevant, which are there and could
+	// not be read.
 	Unread []fhir.Unread
 	Linked bool // a Patient with Patient.link: merges are counted, not followed
 }
@@ -51,14 +52,17 @@ type View interface {
 	State(patient facts.Ref) *checks.State
 	// Medication is the newest version of a Medication resource, or nil.
 	Medication(ref facts.Ref) *facts.Fact
-	// Gone is the tombstone of a resource that was deleted or withdrawn without naming its patient, or nil.
+	// Gone is the tombstone of a resource that was deleted or withdrawn without naming its patient,
+	// or nil.
 	Gone(ref facts.Ref) *facts.Fact
 	// Holders are patients whose state may have a fact of ref; it may name too many, never too few.
 	Holders(ref facts.Ref) []facts.Ref
-	// Newest are patients of whom one has the newest version of a resource. Where bound is nil they are all who hold it. Otherwise there
-	// are more, and any of them may have it when those that are named have none as new as bound.
+	// Newest are patients of whom one has the newest version of a resource. Where bound is nil they
+	// are all who hold it. Otherwise there are more, and any of them may have it when those that
+	// are named have none as new as bound.
 	Newest(ref facts.Ref) (some []facts.Ref, bound *facts.Version)
-	// Referrers are patients whose state may refer to a Medication; it may name too many, never too few.
+	// Referrers are patients whose state may refer to a Medication; it may name too many, never too
+	// few.
 	Referrers(medication facts.Ref) []facts.Ref
 }
 
@@ -67,8 +71,8 @@ type Engine struct {
 	Settings *checks.Settings
 	Key      []byte // the site key
 	Ruleset  string // hash of tables, rules and settings
-	// MaxTouch is the number of patients that one changed Medication re-evaluates in the commit that brings it; the others are
-	// left to Commit.Later. 0 is no limit.
+	// MaxTouch is the number of patients that one changed Medication re-evaluates in the commit
+	// that brings it; the others are left to Commit.Later. 0 is no limit.
 	MaxTouch int
 }
 
@@ -82,8 +86,9 @@ func (e *Engine) Step(view View, inputs []Input, asOf time.Time) (Commit, []Resu
 	return f.decide(asOf), results
 }
 
-// Reevaluate brings patients up to date with what the view knows and decides about them at asOf. Only those that change, or
-// that time alone may change later, are in the commit. It is what a timer and another ruleset need.
+// Reevaluate brings patients up to date with what the view knows and decides about them at asOf.
+// Only those that change, or that time alone may change later, are in the commit. It is what a
+// timer and another ruleset need.
 func (e *Engine) Reevaluate(view View, patients []facts.Ref, asOf time.Time) Commit {
 	f := e.NewFold(view)
 	for _, ref := range patients {
@@ -95,8 +100,9 @@ func (e *Engine) Reevaluate(view View, patients []facts.Ref, asOf time.Time) Com
 	return f.decide(asOf)
 }
 
-// Heal brings patients up to date with what the view knows, and decides about those whom that changes. It is what a
-// Medication of many patients needs, and a state that another instance wrote without knowing all.
+// Heal brings patients up to date with what the view knows, and decides about those whom that
+// changes. It is what a Medication of many patients needs, and a state that another instance wrote
+// without knowing all.
 func (e *Engine) Heal(view View, patients []facts.Ref, asOf time.Time) Commit {
 	f := e.NewFold(view)
 	for _, ref := range patients {
@@ -109,8 +115,9 @@ func (e *Engine) Heal(view View, patients []facts.Ref, asOf time.Time) Commit {
 	return f.decide(asOf)
 }
 
-// Again decides about a patient as if a timer had gone off. It hands back the transitions that this leads to, none where
-// the state is as it should be, and tells whether the state holds all that the view knows of its facts.
+// Again decides about a patient as if a timer had gone off. It hands back the transitions that this
+// leads to, none where the state is as it should be, and tells whether the state holds all that the
+// view knows of its facts.
 func (e *Engine) Again(view View, ref facts.Ref, asOf time.Time) (transitions []checks.Flag, whole bool) {
 	f := e.NewFold(view)
 	p := f.patient(ref)
@@ -125,8 +132,8 @@ func (e *Engine) Again(view View, ref facts.Ref, asOf time.Time) (transitions []
 	return c.transitions(), whole
 }
 
-// State is what is known of a patient with all that was added so far: what Decide would decide about, which it does not. The state is the
-// caller's to change; it is nil when nothing is known.
+// State is what is known of a patient with all that was added so far: what Decide would decide
+// about, which it does not. The state is the caller's to change; it is nil when nothing is known.
 func (f *Fold) State(ref facts.Ref) *checks.State {
 	p := f.patient(ref)
 	for _, resource := range sorted(f.stale) {

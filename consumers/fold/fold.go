@@ -7,14 +7,16 @@ import (
 
 // Fold takes events into copies of the states that it finds in a View, until Decide.
 //
-// What makes the result independent of order, repetition and batching is one rule: every patient that any version of a resource
-// ever named has a fact of it, at the newest version that names this patient. It is the content where that is the newest of all
-// versions, and a mark where another one, which names another patient or nobody, is newer.
+// What makes the result independent of order, repetition and batching is one rule: every patient
+// that any version of a resource ever named has a fact of it, at the newest version that names this
+// patient. It is the content where that is the newest of all versions, and a mark where another
+// one, which names another patient or nobody, is newer.
 //
-// A patient's facts are cut to the newest of each kind, by the versions that name the patient alone, so which facts stay does not depend on
-// order either (checks.State.Trim). What is cut is forgotten, also for others: where a resource moved from A to B and was cut from B, A has
-// its content back, which the mark has kept. So such a resource may count once too often, never too seldom; and it does so whatever came
-// first.
+// A patient's facts are cut to the newest of each kind, by the versions that name the patient
+// alone, so which facts stay does not depend on order either (checks.State.Trim). What is cut is
+// forgotten, also for others: where a resource moved from A to B and was cut from B, A has its
+// content back, which the mark has kept. So such a resource may count once too often, never too
+// seldom; and it does so whatever came first.
 type Fold struct {
 	e           *Engine
 	view        View
@@ -25,11 +27,12 @@ type Fold struct {
 	referrers   Index
 	newest      map[facts.Ref]newest   // of resources that several patients hold; see newestOf
 	stale       map[facts.Ref]struct{} // resources whose holders all have to be brought up to date
-	lost        map[facts.Ref]struct{} // resources that were cut, or a version of them was, and whose other holders do not know it yet
-	reached     map[facts.Ref]struct{} // Medications that say something else by now
-	later       []facts.Ref            // who have to be decided once this is committed
-	behind      []facts.Ref            // who have to be brought up to date then, decided now or not
-	whole       bool                   // nothing is cut
+	// resources that were cut, or a version of them was, and whose other holders do not know it yet
+	lost    map[facts.Ref]struct{}
+	reached map[facts.Ref]struct{} // Medications that say something else by now
+	later   []facts.Ref            // who have to be decided once this is committed
+	behind  []facts.Ref            // who have to be brought up to date then, decided now or not
+	whole   bool                   // nothing is cut
 
 	peeked, decided int // states that were looked at, and decided: tests bound them
 }
@@ -50,7 +53,8 @@ func (e *Engine) NewFold(view View) *Fold {
 		stale: map[facts.Ref]struct{}{}, lost: map[facts.Ref]struct{}{}, reached: map[facts.Ref]struct{}{}}
 }
 
-// Add folds one input in and appends a result for each of its resources; n is the number they carry.
+// Add folds one input in and appends a result for each of its resources; n is the number they
+// carry.
 func (f *Fold) Add(results []Result, n int, in *Input) []Result {
 	for i := range in.Resources {
 		r := &in.Resources[i]
@@ -89,7 +93,8 @@ func (f *Fold) take(patient facts.Ref, fact facts.Fact) Outcome {
 	}
 }
 
-// takeBack folds in an undated withdrawal: for every patient who holds the resource, and for all who refer to a Medication.
+// takeBack folds in an undated withdrawal: for every patient who holds the resource, and for all
+// who refer to a Medication.
 func (f *Fold) takeBack(fact facts.Fact) Outcome {
 	if fact.Ref.Type() == "Medication" {
 		before := f.knownMedication(fact.Ref)
@@ -181,15 +186,17 @@ func (f *Fold) medication(fact facts.Fact) Outcome {
 	return f.outcome(fact, same)
 }
 
-// reach notes a Medication that says something else than before, so that all are decided who refer to it.
+// reach notes a Medication that says something else than before, so that all are decided who refer
+// to it.
 func (f *Fold) reach(medication facts.Ref, before *facts.Fact) {
 	if now := f.knownMedication(medication); before == nil || !sameMedication(before, now) {
 		f.reached[medication] = struct{}{}
 	}
 }
 
-// form is what a patient has of a fact by what else is known of its resource: a mark where a version that names another patient is newer, or
-// a withdrawal. outdated tells that something newer by its version is known.
+// form is what a patient has of a fact by what else is known of its resource: a mark where a
+// version that names another patient is newer, or a withdrawal. outdated tells that something newer
+// by its version is known.
 func (f *Fold) form(ref facts.Ref, fact facts.Fact) (formed facts.Fact, outdated bool) {
 	why, outdated, gone := f.newer(ref, &fact)
 	if w := f.undatedOver(&fact); w != nil {
@@ -203,8 +210,9 @@ func (f *Fold) form(ref facts.Ref, fact facts.Fact) (formed facts.Fact, outdated
 	return f.e.Settings.Outrank(fact, why, !gone), outdated
 }
 
-// newer tells whether a version of fact's resource that names another patient than ref, or nobody, is newer, and why fact is then only a
-// mark; and whether it is one for ever, since a withdrawal is among them.
+// newer tells whether a version of fact's resource that names another patient than ref, or nobody,
+// is newer, and why fact is then only a mark; and whether it is one for ever, since a withdrawal is
+// among them.
 func (f *Fold) newer(ref facts.Ref, fact *facts.Fact) (why facts.MarkReason, is, gone bool) {
 	best := fact.Version
 	if tomb := f.knownGone(fact.Ref); tomb != nil && tomb.Version.Compare(best) > 0 {

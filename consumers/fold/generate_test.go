@@ -57,7 +57,8 @@ func versioned(f facts.Fact, updated int64, number string) facts.Fact {
 
 var drugNames = []string{"sertraline", "gabapentin", "diphenhydramine", "mirtazapine"}
 
-// events draws a stream: few patients and resources, so that versions, moves, deletions and late Medications meet.
+// events draws a stream: few patients and resources, so that versions, moves, deletions and late
+// Medications meet.
 func events(t *rapid.T) []Input {
 	patients := []facts.Ref{"Patient/A", "Patient/B", "Patient/C"}
 	n := rapid.IntRange(1, 14).Draw(t, "events")

@@ -13,7 +13,8 @@ type limited struct {
 	roof    int  // as many facts are cut at once
 	trimmed checks.Trimmed
 	looked  bool // trimmed is of this patient
-	// reformed: a fact was given another form by what is known of others, which may have been its form before.
+	// reformed: a fact was given another form by what is known of others, which may have been its
+	// form before.
 	reformed bool
 	shed     bool // some were
 }
@@ -55,8 +56,9 @@ func (f *Fold) trim(p *patient) {
 	}
 }
 
-// limit cuts a patient's facts, and has the others who hold a resource that was cut know that. Which facts stay is decided by their versions
-// alone, so no other patient's facts have to be cut after that.
+// limit cuts a patient's facts, and has the others who hold a resource that was cut know that.
+// Which facts stay is decided by their versions alone, so no other patient's facts have to be cut
+// after that.
 func (f *Fold) limit(ref facts.Ref) {
 	p := f.patients[ref]
 	if !p.grown || f.whole {

@@ -14,7 +14,8 @@ import (
 // sender is what somebody may send n of, in batches that a commit each follows.
 type sender func(n int) [][]fhir.Resource
 
-// TestCostFollowsWhatIsSent holds that what a fold looks at and decides grows with what is sent, and no faster.
+// TestCostFollowsWhatIsSent holds that what a fold looks at and decides grows with what is sent,
+// and no faster.
 func TestCostFollowsWhatIsSent(t *testing.T) {
 	for name, send := range map[string]sender{
 		"patients of one resource":                func(n int) [][]fhir.Resource { return [][]fhir.Resource{moved(n, n)} },

@@ -96,8 +96,8 @@ func (m *Memory) hold(patient facts.Ref, fact *facts.Fact) {
 	m.newest[fact.Ref] = n
 }
 
-// Replay folds inputs over memory. Either all are folded first and decided about once (Fold, then Finish), or each is decided
-// about when it comes (Step), for the transitions.
+// Replay folds inputs over memory. Either all are folded first and decided about once (Fold, then
+// Finish), or each is decided about when it comes (Step), for the transitions.
 type Replay struct {
 	e    *Engine
 	mem  *Memory
@@ -109,7 +109,8 @@ type Replay struct {
 // NewReplay starts with nothing known.
 func NewReplay(e *Engine) *Replay { return &Replay{e: e, mem: NewMemory()} }
 
-// Fold takes an input in and leaves the decision to Finish. The results are good until the next call.
+// Fold takes an input in and leaves the decision to Finish. The results are good until the next
+// call.
 func (r *Replay) Fold(in Input) []Result {
 	if r.fold == nil {
 		r.fold = r.e.NewFold(r.mem)

@@ -11,8 +11,9 @@ type newest struct {
 	unknown bool // whoever had it has not any more
 }
 
-// newestOf is who has the newest version of a resource. One resource may have been any number of patients' by turns, so they are not all
-// looked at for each of its versions: the view names who had it, and the fold follows it from there on.
+// newestOf is who has the newest version of a resource. One resource may have been any number of
+// patients' by turns, so they are not all looked at for each of its versions: the view names who
+// had it, and the fold follows it from there on.
 func (f *Fold) newestOf(resource facts.Ref) newest {
 	if n, ok := f.newest[resource]; ok && !n.unknown {
 		return n
@@ -57,8 +58,9 @@ func (f *Fold) forgot(ref, resource facts.Ref) {
 	}
 }
 
-// outrank tells the one who had the newest version of a resource that it is not any more: all others know. Only where a deletion was newer
-// than any, and is not now, the reason changes for all.
+// outrank tells the one who had the newest version of a resource that it is not any more: all
+// others know. Only where a deletion was newer than any, and is not now, the reason changes for
+// all.
 func (f *Fold) outrank(before newest, owner, resource facts.Ref) {
 	if before.patient == "" {
 		return
@@ -70,8 +72,9 @@ func (f *Fold) outrank(before newest, owner, resource facts.Ref) {
 	}
 }
 
-// spread brings all up to date who hold a resource of which that has to be known, and has those decided who refer to a Medication that says
-// something else: each once, however many versions there were, and as many as one commit may touch.
+// spread brings all up to date who hold a resource of which that has to be known, and has those
+// decided who refer to a Medication that says something else: each once, however many versions
+// there were, and as many as one commit may touch.
 func (f *Fold) spread() {
 	for _, resource := range sorted(f.stale) {
 		for n, h := range f.holdersOf(resource) {
@@ -95,7 +98,8 @@ func (f *Fold) spread() {
 	clear(f.reached)
 }
 
-// mayTouch tells whether the nth of those whom a change concerns is still in this commit; otherwise it comes later.
+// mayTouch tells whether the nth of those whom a change concerns is still in this commit; otherwise
+// it comes later.
 func (f *Fold) mayTouch(n int, ref facts.Ref) bool {
 	p := f.patients[ref]
 	return f.e.MaxTouch == 0 || n < f.e.MaxTouch || p != nil && p.touched

@@ -71,7 +71,8 @@ func MedicationOf(fact *facts.Fact) facts.Ref {
 	return fact.Order.MedicationRef
 }
 
-// knownMedication is what the newest version of a Medication says, with a withdrawal that another commit may have brought.
+// knownMedication is what the newest version of a Medication says, with a withdrawal that another
+// commit may have brought.
 func (f *Fold) knownMedication(ref facts.Ref) *facts.Fact {
 	held := f.heldMedication(ref)
 	if held == nil {
@@ -153,7 +154,8 @@ func (x *Index) With(ref facts.Ref, others []facts.Ref) []facts.Ref {
 	return slices.Compact(all)
 }
 
-// References names the resources that a state holds, other than the Patient, and the Medications that it refers to.
+// References names the resources that a state holds, other than the Patient, and the Medications
+// that it refers to.
 func References(st *checks.State, holds func(*facts.Fact), refers func(facts.Ref)) {
 	for i := range st.Facts {
 		k := &st.Facts[i]

@@ -57,7 +57,8 @@ func run(e *Engine, batches ...[]Input) (*Memory, []checks.Flag) {
 	return m, history
 }
 
-// consistent tells what is wrong with a history: numbers count up from 1 for each flag, and a flag opens before it is resolved.
+// consistent tells what is wrong with a history: numbers count up from 1 for each flag, and a flag
+// opens before it is resolved.
 func consistent(history []checks.Flag) error {
 	number, isOpen := map[string]uint64{}, map[string]bool{}
 	for _, f := range history {
@@ -156,7 +157,8 @@ func TestStatesOfTheViewStayAsTheyWere(t *testing.T) {
 	})
 }
 
-// Two instances that did not see each other's last writes leave states that healing makes those of one instance.
+// Two instances that did not see each other's last writes leave states that healing makes those of
+// one instance.
 func TestHealing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := events(t)
@@ -181,7 +183,8 @@ func TestHealing(t *testing.T) {
 	})
 }
 
-// conflict tells whether a commit made on old would be refused by now, since what it writes was written meanwhile.
+// conflict tells whether a commit made on old would be refused by now, since what it writes was
+// written meanwhile.
 func conflict(old, now *Memory, c Commit) bool {
 	for _, p := range c.Patients {
 		was, is := old.State(p.State.Patient), now.State(p.State.Patient)

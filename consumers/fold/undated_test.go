@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// An undated withdrawal takes back what arrived before it, whatever version that said it was, and nothing that arrived after it; in
-// whatever order they are processed.
+// An undated withdrawal takes back what arrived before it, whatever version that said it was, and
+// nothing that arrived after it; in whatever order they are processed.
 func TestUndatedWithdrawalStandsFromItsArrivalOn(t *testing.T) {
 	const ref = facts.Ref("MedicationRequest/1")
 	deletion := mark(ref, facts.MarkDeleted)

@@ -12,7 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// A version that cannot be placed loses to one that can, in any order and however often it comes; the flag says that it may be newer.
+// A version that cannot be placed loses to one that can, in any order and however often it comes;
+// the flag says that it may be newer.
 func TestVersionsThatCannotBePlaced(t *testing.T) {
 	version := func(status, updated string) string {
 		return `{"resourceType":"MedicationRequest","id":"m","status":"` + status + `","intent":"order","subject":{"reference":"Patient/1"},

@@ -12,7 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Health tells how a consumer is doing: whether it lives, whether it is ready and if not why, and its metrics.
+// Health tells how a consumer is doing: whether it lives, whether it is ready and if not why, and
+// its metrics.
 type Health struct {
 	metrics *metrics
 
@@ -129,7 +130,8 @@ func (h *Health) told() (details map[string]string, notices []string) {
 	return maps.Clone(h.details), slices.Sorted(maps.Values(h.notices))
 }
 
-// Trouble is a reason that has to be described; "" when there is none. It tells whether that is news.
+// Trouble is a reason that has to be described; "" when there is none. It tells whether that is
+// news.
 func (h *Health) Trouble(reason, detail string) (news bool) {
 	h.change(func() {
 		news = h.details[reason] != detail

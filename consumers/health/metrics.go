@@ -11,8 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
-// metrics of one consumer. Labels come from closed lists only, so that nothing of a payload can get into them and their
-// number is bounded.
+// metrics of one consumer. Labels come from closed lists only, so that nothing of a payload can get
+// into them and their number is bounded.
 type metrics struct {
 	registry   *prometheus.Registry
 	outcomes   *prometheus.CounterVec
@@ -134,8 +134,8 @@ type lossCounts struct {
 	total, open uint64
 }
 
-// Losses tells how many inputs were lost, how many of these nobody has acknowledged, and what to do about
-// those; "" when there are none.
+// Losses tells how many inputs were lost, how many of these nobody has acknowledged, and what to do
+// about those; "" when there are none.
 func (h *Health) Losses(total, open uint64, notice string) {
 	h.metrics.mu.Lock()
 	h.metrics.lost = lossCounts{known: true, total: total, open: open}

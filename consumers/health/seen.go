@@ -46,7 +46,8 @@ type seen struct {
 	copying *time.Duration
 }
 
-// See tells what was seen of the server at a time; a part that could not be read is nil, and absent in the metrics.
+// See tells what was seen of the server at a time; a part that could not be read is nil, and absent
+// in the metrics.
 func (h *Health) See(at time.Time, w *Waiting, letters *uint64, copying *time.Duration) {
 	s := h.metrics.seen
 	s.mu.Lock()

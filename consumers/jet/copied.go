@@ -13,12 +13,14 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// CopiedTimeout is how long is waited for the flags to be copied; after it they are shown as they are.
+// CopiedTimeout is how long is waited for the flags to be copied; after it they are shown as they
+// are.
 const CopiedTimeout = 5 * time.Second
 
-// WaitCopied waits until the stream RLS_FLAGS has what was committed in RLS: it copies from there, in the same order, a moment later. What it
-// has of an earlier RLS says nothing, so the newest commit is looked for itself. Whoever belongs to another account sees nothing of RLS
-// and does not wait.
+// WaitCopied waits until the stream RLS_FLAGS has what was committed in RLS: it copies from there,
+// in the same order, a moment later. What it has of an earlier RLS says nothing, so the newest
+// commit is looked for itself. Whoever belongs to another account sees nothing of RLS and does not
+// wait.
 func WaitCopied(ctx context.Context, js jetstream.JetStream) error {
 	if DomainOf(js).Outside() {
 		return ctx.Err()
@@ -53,7 +55,8 @@ func LastOf(ctx context.Context, js jetstream.JetStream, stream, subject string)
 	return m
 }
 
-// SourceSequence is where in RLS a message of RLS_FLAGS comes from, as the server notes it: stream, sequence, and more.
+// SourceSequence is where in RLS a message of RLS_FLAGS comes from, as the server notes it: stream,
+// sequence, and more.
 func SourceSequence(h nats.Header) uint64 {
 	fields := strings.Fields(h.Get("Nats-Stream-Source"))
 	if len(fields) < 2 {

@@ -14,9 +14,11 @@ import (
 
 // WaitOptions are how whoever waits for decisions hears of them. All of it may be left out.
 type WaitOptions struct {
-	Left     func(messages uint64) // how many are still to be decided
-	Nobody   func()                // once, when nothing has been decided for a while and nobody takes messages; the waiting goes on
-	Patience time.Duration         // of that while; 0 is longer than an instance needs to take over from one that died
+	Left func(messages uint64) // how many are still to be decided
+	// once, when nothing has been decided for a while and nobody takes messages; the waiting goes
+	// on
+	Nobody   func()
+	Patience time.Duration // of that while; 0 is longer than an instance needs to take over from one that died
 }
 
 // patience is more than pinnedTTL.
@@ -56,7 +58,8 @@ func WaitDecided(ctx context.Context, js jetstream.JetStream, last uint64, w Wai
 	}
 }
 
-// DecidedUpTo is the inbound sequence up to which everything has been decided, and whether somebody takes what comes after it.
+// DecidedUpTo is the inbound sequence up to which everything has been decided, and whether somebody
+// takes what comes after it.
 func DecidedUpTo(ctx context.Context, js jetstream.JetStream) (floor uint64, served bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()

@@ -13,8 +13,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// directBatch is how many messages one direct get asks for, and directBytes how many bytes of them: the server sends no more
-// than its limit for slow clients.
+// directBatch is how many messages one direct get asks for, and directBytes how many bytes of them:
+// the server sends no more than its limit for slow clients.
 const (
 	directBatch = 1000
 	directBytes = 8 << 20
@@ -23,8 +23,9 @@ const (
 // errGap: a message of an answer got lost on the way. The rest is asked for again.
 var errGap = errors.New("a part of the answer got lost")
 
-// EachDirect calls do with what a stream has from a sequence on, in its order, until there is no more; with a subject, which may
-// have wildcards, only with what is under it. It needs no consumer, which others could use up. It returns the sequence to go on from.
+// EachDirect calls do with what a stream has from a sequence on, in its order, until there is no
+// more; with a subject, which may have wildcards, only with what is under it. It needs no consumer,
+// which others could use up. It returns the sequence to go on from.
 func EachDirect(ctx context.Context, js jetstream.JetStream, stream, subject string, from uint64, do func(*jetstream.RawStreamMsg) error) (uint64, error) {
 	from = max(from, 1)
 	for gaps := 0; ; {
@@ -86,7 +87,8 @@ func directPart(ctx context.Context, js jetstream.JetStream, stream, subject str
 	return next, true, ctx.Err()
 }
 
-// firstSince is the sequence of the first message of a stream since a time; false where there is none.
+// firstSince is the sequence of the first message of a stream since a time; false where there is
+// none.
 func firstSince(ctx context.Context, js jetstream.JetStream, stream string, since time.Time) (uint64, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, js.Options().DefaultTimeout)
 	defer cancel()

@@ -10,12 +10,14 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Domain is how the JetStream of another NATS account is reached. The zero Domain is the layout with one account, where
-// all streams are the user's own.
+// Domain is how the JetStream of another NATS account is reached. The zero Domain is the layout
+// with one account, where all streams are the user's own.
 type Domain struct {
-	// Prefix of its API without a dot at the end, such as "$JS.RLSGUARD.API"; "" when there is one account.
+	// Prefix of its API without a dot at the end, such as "$JS.RLSGUARD.API"; "" when there is one
+	// account.
 	Prefix string
-	// Within: the user belongs to the account that holds FHIR and RLS, and finds only the streams for others under Prefix.
+	// Within: the user belongs to the account that holds FHIR and RLS, and finds only the streams
+	// for others under Prefix.
 	Within bool
 }
 
@@ -41,10 +43,12 @@ func (d Domain) Inside() Domain {
 	return d
 }
 
-// Outside tells that the user belongs to another account than FHIR and RLS, and sees nothing of RLS.
+// Outside tells that the user belongs to another account than FHIR and RLS, and sees nothing of
+// RLS.
 func (d Domain) Outside() bool { return d.Prefix != "" && !d.Within }
 
-// apart are the streams that others read. Where there are several accounts they have one without users.
+// apart are the streams that others read. Where there are several accounts they have one without
+// users.
 var apart = []string{layout.StreamFlags, layout.StreamDead, layout.StreamRejected, layout.StreamFeedback}
 
 // New is JetStream on a connection, with every stream where in says.

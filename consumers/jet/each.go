@@ -13,7 +13,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// DeadLetters calls do with every dead letter that a consumer of cfg is given; reason leaves out all others, unless it is "".
+// DeadLetters calls do with every dead letter that a consumer of cfg is given; reason leaves out
+// all others, unless it is "".
 func DeadLetters(ctx context.Context, js jetstream.JetStream, cfg jetstream.OrderedConsumerConfig, reason string, do func(layout.DeadLetter) error) error {
 	cfg.HeadersOnly, cfg.FilterSubjects = true, []string{layout.SubjectDead + ">"}
 	if reason != "" {
@@ -27,25 +28,30 @@ func DeadLetters(ctx context.Context, js jetstream.JetStream, cfg jetstream.Orde
 
 // IsNoMessage tells whether a deletion found nothing to delete.
 func IsNoMessage(err error) bool {
-	gone := func(text string) bool { return strings.Contains(err.Error(), text) } // the server has one code for all reasons
+	// the server has one code for all reasons
+	gone := func(text string) bool { return strings.Contains(err.Error(), text) }
 	return errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && (gone("no message found") || gone("deleted message"))
 }
 
-// FollowBytes bounds what is under way to us: above the client's own limit reading gets ten times slower.
+// FollowBytes bounds what is under way to us: above the client's own limit reading gets ten times
+// slower.
 const FollowBytes = 8 << 20
 
-// Abandoned is how long the server keeps a consumer that nobody asks any more. Whoever is killed leaves one, a stream takes a thousand, and
-// the usual five minutes would let an instance that is killed every second lock itself out.
+// Abandoned is how long the server keeps a consumer that nobody asks any more. Whoever is killed
+// leaves one, a stream takes a thousand, and the usual five minutes would let an instance that is
+// killed every second lock itself out.
 const Abandoned = 30 * time.Second
 
-// Ordered opens an ordered consumer. One that the server gave up meanwhile is made again where it was.
+// Ordered opens an ordered consumer. One that the server gave up meanwhile is made again where it
+// was.
 func Ordered(ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.OrderedConsumerConfig) (jetstream.Consumer, error) {
 	cfg.InactiveThreshold = Abandoned
 	return js.OrderedConsumer(ctx, stream, cfg)
 }
 
-// Each calls do with what a stream has, in its order, until there is no more. What is written meanwhile is read too, so that at the end
-// all messages under one subject have been seen up to the newest.
+// Each calls do with what a stream has, in its order, until there is no more. What is written
+// meanwhile is read too, so that at the end all messages under one subject have been seen up to the
+// newest.
 func Each(ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.OrderedConsumerConfig, do func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
 	cons, err := Ordered(ctx, js, stream, cfg)
 	if err != nil {

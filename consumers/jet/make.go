@@ -11,9 +11,9 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// MakeStreams makes the streams that are missing, with so many replicas. One that is there is left as it is, but must be
-// able to do what we need; only the copy of flags is made anew where its original is gone.
-// MakeStream makes a stream that is not there.
+// MakeStreams makes the streams that are missing, with so many replicas. One that is there is left
+// as it is, but must be able to do what we need; only the copy of flags is made anew where its
+// original is gone. MakeStream makes a stream that is not there.
 func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) error {
 	for _, want := range streamConfigs(js, replicas) {
 		if want.Name == layout.StreamRLS {
@@ -28,7 +28,8 @@ func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) erro
 	return nil
 }
 
-// streamConfigs are the streams as they are made with js: where it reaches another account, those that are there too.
+// streamConfigs are the streams as they are made with js: where it reaches another account, those
+// that are there too.
 func streamConfigs(js jetstream.JetStream, replicas int) []jetstream.StreamConfig {
 	all := layout.StreamConfigs(max(replicas, 1))
 	if DomainOf(js).Prefix != "" {
@@ -39,7 +40,8 @@ func streamConfigs(js jetstream.JetStream, replicas int) []jetstream.StreamConfi
 	return all
 }
 
-// KeepDead sets how long dead letters are kept, and that they can be stored together. Their stream has to be there.
+// KeepDead sets how long dead letters are kept, and that they can be stored together. Their stream
+// has to be there.
 func KeepDead(ctx context.Context, js jetstream.JetStream, age time.Duration) error {
 	s, err := js.Stream(ctx, layout.StreamDead)
 	if err != nil {
@@ -57,8 +59,8 @@ func KeepDead(ctx context.Context, js jetstream.JetStream, age time.Duration) er
 	return nil
 }
 
-// forgetCopy deletes the copy of flags whose original is gone: it would go on copying only where the old one ended, and show flags that
-// nobody can resolve any more.
+// forgetCopy deletes the copy of flags whose original is gone: it would go on copying only where
+// the old one ended, and show flags that nobody can resolve any more.
 func forgetCopy(ctx context.Context, js jetstream.JetStream) error {
 	if _, err := js.Stream(ctx, layout.StreamRLS); !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil // whatever else is wrong shows when the stream is made
@@ -106,7 +108,8 @@ func unfitf(format string, args ...any) error { return Unfit(fmt.Sprintf(format,
 // RequestTimeout is short: while a leader is elected a long one only adds to the gap.
 const RequestTimeout = 2 * time.Second
 
-// ErrReplaced: a stream was deleted, and perhaps made again, under us. What is in memory is not what is stored.
+// ErrReplaced: a stream was deleted, and perhaps made again, under us. What is in memory is not
+// what is stored.
 var ErrReplaced = errors.New("a stream was deleted or made anew")
 
 // LookEvery is how often streams and consumers are looked at. Tests have less patience.

@@ -15,8 +15,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Reach logs how connecting to a NATS server goes: each cause of failure once, however often it is tried again, and the
-// connection once it stands.
+// Reach logs how connecting to a NATS server goes: each cause of failure once, however often it is
+// tried again, and the connection once it stands.
 type Reach struct {
 	// Log gets one warning for each cause and one line for each connection.
 	Log zerolog.Logger
@@ -35,7 +35,8 @@ type Reach struct {
 // mostCauses bounds the causes that are told between two connections.
 const mostCauses = 32
 
-// Options make a connection that is tried again for ever and reported to r. The first attempt need not succeed.
+// Options make a connection that is tried again for ever and reported to r. The first attempt need
+// not succeed.
 func (r *Reach) Options() []nats.Option {
 	return []nats.Option{
 		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.CustomReconnectDelay(r.delay),
@@ -46,8 +47,8 @@ func (r *Reach) Options() []nats.Option {
 	}
 }
 
-// Watch names the connection whose failures between the dial and the first PONG, which no handler is called for, are told too:
-// a TLS handshake, or a user who is refused.
+// Watch names the connection whose failures between the dial and the first PONG, which no handler
+// is called for, are told too: a TLS handshake, or a user who is refused.
 func (r *Reach) Watch(nc *nats.Conn) { r.nc.Store(nc) }
 
 // delay is how long to wait after all servers were tried.
@@ -106,7 +107,8 @@ func (r *Reach) tell(connected bool) {
 	}
 }
 
-// WithoutCredentials takes user names, passwords and tokens out of the URL of a NATS server, or of several, for messages.
+// WithoutCredentials takes user names, passwords and tokens out of the URL of a NATS server, or of
+// several, for messages.
 func WithoutCredentials(urls string) string {
 	parts := strings.Split(urls, ",")
 	for i, u := range parts {
@@ -121,7 +123,8 @@ func WithoutCredentials(urls string) string {
 	return strings.Join(parts, ",")
 }
 
-// Reached waits until nc is connected, or closed, or ctx ends: without a server there is nothing to start over on.
+// Reached waits until nc is connected, or closed, or ctx ends: without a server there is nothing to
+// start over on.
 func Reached(ctx context.Context, nc *nats.Conn) {
 	changed := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
 	defer nc.RemoveStatusListener(changed)

@@ -9,9 +9,11 @@ import (
 
 // Errors of a Store, by what the caller has to do.
 var (
-	// ErrConflict: somebody else wrote one of the subjects meanwhile. Nothing was stored. Read back and fold again.
+	// ErrConflict: somebody else wrote one of the subjects meanwhile. Nothing was stored. Read back
+	// and fold again.
 	ErrConflict = errors.New("another instance wrote the same patient")
-	// ErrUnknown: no answer, or none that tells. It may have been stored. Read back and fold again, never send again blindly.
+	// ErrUnknown: no answer, or none that tells. It may have been stored. Read back and fold again,
+	// never send again blindly.
 	ErrUnknown = errors.New("outcome of the commit is not known")
 	// ErrPoison: these inputs can never be committed. Others must not wait for them.
 	ErrPoison = errors.New("cannot be committed")
@@ -25,8 +27,9 @@ type Stored struct {
 
 // Store is the stream RLS as a Committer needs it: one message a subject, the newest.
 type Store interface {
-	// Send stores messages in their order, all or none; the answer comes once, within the store's own time. None is stored where a header
-	// Nats-Expected-Last-Subject-Sequence does not hold. What is sent later is stored later.
+	// Send stores messages in their order, all or none; the answer comes once, within the store's
+	// own time. None is stored where a header Nats-Expected-Last-Subject-Sequence does not hold.
+	// What is sent later is stored later.
 	Send(ctx context.Context, msgs []*nats.Msg) <-chan Written
 	// Last is what stands under each of subjects.
 	Last(ctx context.Context, subjects []string) ([]Stored, error)

@@ -10,7 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// DeadLetter is one rejection, without its payload. Detail and Pointer may hold texts of the payload's.
+// DeadLetter is one rejection, without its payload. Detail and Pointer may hold texts of the
+// payload's.
 type DeadLetter struct {
 	Number  uint64    // in the stream RLS_DEAD
 	Time    time.Time // of the rejection

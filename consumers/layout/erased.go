@@ -10,11 +10,13 @@ import (
 	"github.com/rlsguard/rlsguard/checks/codec"
 )
 
-// A patient is erased by a state that is empty, under the subject of the old one and expecting its sequence. Instances follow states, so all
-// of them forget the patient; a commit that was decided from the old state is refused, and decided again from nothing. The marker names
-// nobody, and leaves after a while.
+// A patient is erased by a state that is empty, under the subject of the old one and expecting its
+// sequence. Instances follow states, so all of them forget the patient; a commit that was decided
+// from the old state is refused, and decided again from nothing. The marker names nobody, and
+// leaves after a while.
 
-// HeaderErased lists the ids of the flags that went with a state, so that an erasure that was cut short can be finished.
+// HeaderErased lists the ids of the flags that went with a state, so that an erasure that was cut
+// short can be finished.
 const HeaderErased = "Rls-Erased"
 
 // Erased tells whether a state is the marker of an erasure.

@@ -26,5 +26,6 @@ func EncodeFact(f facts.Fact) []byte {
 	return codec.Append(nil, &checks.State{Facts: []facts.Fact{f}})
 }
 
-// ErrState: a stored state cannot be read. Deciding without it could swallow flags, so nothing is decided.
+// ErrState: a stored state cannot be read. Deciding without it could swallow flags, so nothing is
+// decided.
 var ErrState = errors.New("a stored state cannot be read")

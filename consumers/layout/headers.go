@@ -38,8 +38,8 @@ const (
 	cloudEventsType = "io.github.rlsguard.flag."
 )
 
-// FlagMessages are a transition as dashboards get it and as the audit keeps it. Header values are enums, hashes, UUIDs and
-// times: nothing of a payload.
+// FlagMessages are a transition as dashboards get it and as the audit keeps it. Header values are
+// enums, hashes, UUIDs and times: nothing of a payload.
 func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
 	body, err := issue.Marshal(*f)
 	if err != nil {
@@ -68,8 +68,8 @@ func flagHeaders(f *checks.Flag) nats.Header {
 	return h
 }
 
-// TimerMessage lets the server tell at a time that a patient has to be looked at. A moment that has passed would go off at once
-// and again after every rewrite, so it is put a little ahead.
+// TimerMessage lets the server tell at a time that a patient has to be looked at. A moment that has
+// passed would go off at once and again after every rewrite, so it is put a little ahead.
 func TimerMessage(tok Token, at, now time.Time) *nats.Msg {
 	if soonest := now.Add(2 * time.Second); at.Before(soonest) {
 		at = soonest

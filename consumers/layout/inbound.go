@@ -10,7 +10,8 @@ import (
 
 var typeName = regexp.MustCompile(`^[A-Z][A-Za-z]{1,63}$`)
 
-// InboundSubject is where a resource of a type is published. What is no type of FHIR could be any text, and is not part of a subject.
+// InboundSubject is where a resource of a type is published. What is no type of FHIR could be any
+// text, and is not part of a subject.
 func InboundSubject(kind string) string {
 	if !fhir.IsType(kind) {
 		kind = "Unknown"
@@ -18,7 +19,8 @@ func InboundSubject(kind string) string {
 	return SubjectInbound + kind
 }
 
-// ResourceType is the type that a document names at its top; "" when it names none that can be a subject.
+// ResourceType is the type that a document names at its top; "" when it names none that can be a
+// subject.
 func ResourceType(data []byte) string {
 	t := TopString(data, "resourceType")
 	if !typeName.MatchString(t) {

@@ -10,7 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// Rejection is what producers hear of an input that was rejected: neither payload nor detail, and nothing that names a patient.
+// Rejection is what producers hear of an input that was rejected: neither payload nor detail, and
+// nothing that names a patient.
 type Rejection struct {
 	Reason  string
 	Pointer string // to the place in the input, as far as its names are FHIR's
@@ -37,8 +38,8 @@ func RejectionOf(h nats.Header) Rejection {
 	return r
 }
 
-// Names in a pointer. Where a resource could be read they are FHIR's; in what could not, a sender's own name may be anything, even a
-// patient's, so only those around a resource are told.
+// Names in a pointer. Where a resource could be read they are FHIR's; in what could not, a sender's
+// own name may be anything, even a patient's, so only those around a resource are told.
 var (
 	elementName = regexp.MustCompile(`^(_?[a-z][A-Za-z0-9]{0,39}|[0-9]{1,9})$`)
 	aroundName  = regexp.MustCompile(`^(data|entry|resource|contained|[0-9]{1,9})$`)

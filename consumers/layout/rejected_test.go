@@ -9,7 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// Producers hear reason, place and sequence of a rejection, and nothing that a sender may have made up.
+// Producers hear reason, place and sequence of a rejection, and nothing that a sender may have made
+// up.
 func TestRejectionNamesNobody(t *testing.T) {
 	for _, c := range []struct {
 		reason         fhir.Reason

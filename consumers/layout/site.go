@@ -31,8 +31,8 @@ type SiteRecord struct {
 	Importing bool `json:"importing,omitempty"`
 	// Rearm: what is stored was imported, and no timers are set.
 	Rearm bool `json:"rearm,omitempty"`
-	// Rebuilding is how far the inbound stream reached when states that were lost began to be made again from it. What is stored is a part
-	// until all of that is decided.
+	// Rebuilding is how far the inbound stream reached when states that were lost began to be made
+	// again from it. What is stored is a part until all of that is decided.
 	Rebuilding uint64 `json:"rebuilding,omitempty"`
 
 	// Seq is the sequence of the record in the stream RLS, as it was read; 0 for none.

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// The record holds what it always held, and where it was read wins over anything in it: what is written next expects that sequence.
+// The record holds what it always held, and where it was read wins over anything in it: what is
+// written next expects that sequence.
 func TestSiteRecordIsWhatItWas(t *testing.T) {
 	const data = `{"format":1,"key":"k","ruleset":"r","done":true}`
 	have, err := ParseSite(7, []byte(data))

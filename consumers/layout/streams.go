@@ -12,7 +12,8 @@ const (
 	resolvedTTL = 30 * 24 * time.Hour // a resolved flag, and the last word on the subject of an old severity
 	dueTTL      = 30 * 24 * time.Hour // a timer that went off while nobody ran
 	erasedTTL   = 30 * 24 * time.Hour // the marker of an erasure
-	// deadWindow is how long the server itself recognises a dead letter that is sent again; what is older is looked up.
+	// deadWindow is how long the server itself recognises a dead letter that is sent again; what is
+	// older is looked up.
 	DeadWindow = 2 * time.Hour
 	// DefaultAudit is how long every transition is kept.
 	DefaultAudit = 400 * 24 * time.Hour
@@ -27,8 +28,8 @@ func TTL(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second)
 
 // StreamConfigs are the settings of all streams, in the order in which they are made.
 func StreamConfigs(replicas int) []jetstream.StreamConfig {
-	// The flags are a copy of what RLS has, and what a crash takes from it is copied again: a sync for each would cost more than all
-	// commits together. Replicated streams sync in groups anyway.
+	// The flags are a copy of what RLS has, and what a crash takes from it is copied again: a sync
+	// for each would cost more than all commits together. Replicated streams sync in groups anyway.
 	copied := jetstream.DefaultPersistMode
 	if replicas == 1 {
 		copied = jetstream.AsyncPersistMode
@@ -42,7 +43,8 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 			Name: StreamRLS, Description: "rlsguard: states, transitions, timers, audit", Replicas: replicas,
 			Subjects:          []string{SubjectState + ">", "rls.commit.>", SubjectAudit + ">", SubjectTimer + "*", SubjectDue + "*"},
 			MaxMsgsPerSubject: 1, AllowAtomicPublish: true, AllowMsgTTL: true, AllowMsgSchedules: true, AllowRollup: true,
-			// What core subscribers see is only what was committed; on the batch's own subjects they also see rejected batches.
+			// What core subscribers see is only what was committed; on the batch's own subjects
+			// they also see rejected batches.
 			RePublish: &jetstream.RePublish{Source: SubjectCommitFlags + ">", Destination: SubjectFlags + ">"},
 		},
 		{
@@ -63,15 +65,15 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 	}
 }
 
-// How RLS_FLAGS copies from RLS where it is in another account: the account of RLS offers it one kind of consumer under copyAPI, and what
-// that delivers under copyDelivery.
+// How RLS_FLAGS copies from RLS where it is in another account: the account of RLS offers it one
+// kind of consumer under copyAPI, and what that delivers under copyDelivery.
 const (
 	copyAPI      = "$JS.CORE.API"
 	copyDelivery = "rls-copy"
 )
 
-// Limits of the consumers that readers of other accounts make on RLS_FLAGS: one that nobody asks any more goes after a while, or a reader
-// could take all there are for good.
+// Limits of the consumers that readers of other accounts make on RLS_FLAGS: one that nobody asks
+// any more goes after a while, or a reader could take all there are for good.
 const (
 	readerInactive   = 5 * time.Minute
 	readerAckPending = 1000

@@ -27,7 +27,8 @@ const (
 	DurableDue = "rlsguard-due" // consumer of the timers that went off
 
 	SubjectInbound = "fhir."
-	// SubjectAcknowledge is the only one on which an acknowledgement counts, so that silencing is a permission of its own.
+	// SubjectAcknowledge is the only one on which an acknowledgement counts, so that silencing is a
+	// permission of its own.
 	SubjectAcknowledge = "fhir.DetectedIssue"
 	SubjectFlags       = "rls.flags."
 	SubjectDead        = "rls.dead."
@@ -44,7 +45,8 @@ const (
 	SubjectDue         = "rls.due."
 )
 
-// Token stands for a resource in subjects: a keyed hash, from which nobody without the site key learns the reference.
+// Token stands for a resource in subjects: a keyed hash, from which nobody without the site key
+// learns the reference.
 type Token [16]byte
 
 func (t Token) String() string { return hex.EncodeToString(t[:]) }

@@ -23,8 +23,8 @@ func (o *Operator) DeadLetters(ctx context.Context, reason string, do func(layou
 	return jet.DeadLetters(ctx, o.js, jetstream.OrderedConsumerConfig{}, reason, do)
 }
 
-// DeadLetter reads one with its payload, from the stream FHIR where it was left out; then nil, when that does not hold it any more. Its
-// error is ErrNoLetter or one of the server.
+// DeadLetter reads one with its payload, from the stream FHIR where it was left out; then nil, when
+// that does not hold it any more. Its error is ErrNoLetter or one of the server.
 func (o *Operator) DeadLetter(ctx context.Context, number uint64) (layout.DeadLetter, []byte, error) {
 	stream, err := o.js.Stream(ctx, layout.StreamDead)
 	if err != nil {
@@ -80,8 +80,8 @@ func (s *DeadSelection) has(l *layout.DeadLetter) bool {
 	return s.All && !(s.Rejected && l.PartlyRead()) || s.Reason != "" && l.Reason == s.Reason || slices.Contains(s.Numbers, l.Number)
 }
 
-// Select reads the dead letters that are meant, oldest first, and the numbers that no letter has. With siblings it also takes the other
-// rejections of the same inputs.
+// Select reads the dead letters that are meant, oldest first, and the numbers that no letter has.
+// With siblings it also takes the other rejections of the same inputs.
 func (o *Operator) Select(ctx context.Context, s DeadSelection, siblings bool) (found []layout.DeadLetter, missing []uint64, err error) {
 	inputs := map[layout.InputID]struct{}{}
 	var rest []layout.DeadLetter

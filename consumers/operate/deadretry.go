@@ -20,9 +20,11 @@ type Retried struct {
 	news    map[uint64]uint64 // letter of each new message
 }
 
-// Retry puts the inputs of dead letters on the bus again, as new messages, and removes the letters once those are stored. Rejections of
-// one input are one: letters should come from Select with siblings. What fails stays a dead letter and costs the others nothing; an error is
-// that of ctx, or of a server that takes nothing any more. progress, which may be nil, is called after each letter.
+// Retry puts the inputs of dead letters on the bus again, as new messages, and removes the letters
+// once those are stored. Rejections of one input are one: letters should come from Select with
+// siblings. What fails stays a dead letter and costs the others nothing; an error is that of ctx,
+// or of a server that takes nothing any more. progress, which may be nil, is called after each
+// letter.
 func (o *Operator) Retry(ctx context.Context, letters []layout.DeadLetter, progress func()) (Retried, error) {
 	r := Retried{Failed: map[uint64]error{}, news: map[uint64]uint64{}}
 	var order []layout.InputID
@@ -89,8 +91,9 @@ func (o *Operator) payloadOf(ctx context.Context, letters []layout.DeadLetter) (
 	return o.inbound(ctx, letters[0].From())
 }
 
-// republish publishes an input on the subject of its type. On the one where acknowledgements count it goes only if it came there: whoever
-// retries must not lend that permission to a producer who did not have it.
+// republish publishes an input on the subject of its type. On the one where acknowledgements count
+// it goes only if it came there: whoever retries must not lend that permission to a producer who
+// did not have it.
 func (o *Operator) republish(ctx context.Context, l *layout.DeadLetter, data []byte) (uint64, error) {
 	subject := layout.InboundSubject(layout.ResourceType(data))
 	switch {

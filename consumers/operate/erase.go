@@ -37,7 +37,8 @@ type patientRecord struct {
 	flags []string      // ids of all flags, also of an erasure that may not have been finished
 }
 
-// resolutionTTL bounds how long the last word about an erased patient's flags stays, should it not be removed right after it was shown.
+// resolutionTTL bounds how long the last word about an erased patient's flags stays, should it not
+// be removed right after it was shown.
 const resolutionTTL = time.Hour
 
 // Find tells what Erase would remove. Its errors are those of Erase.
@@ -65,10 +66,12 @@ func (s *patientRecord) found() Erased {
 	return e
 }
 
-// Erase removes what is stored about a patient: facts, flags with their history, timers, and the tombstones of the patient's resources. Running
-// instances forget the patient at once; whoever follows flags is told that they are resolved, with the reason erased. It can be
-// repeated, and finishes one that was cut short. What producers sent stays in the stream FHIR. Its errors are ErrNoStates, ErrOtherKey,
-// ErrNewerFormat and those of the server. progress, which may be nil, is told how many dead letters were searched.
+// Erase removes what is stored about a patient: facts, flags with their history, timers, and the
+// tombstones of the patient's resources. Running instances forget the patient at once; whoever
+// follows flags is told that they are resolved, with the reason erased. It can be repeated, and
+// finishes one that was cut short. What producers sent stays in the stream FHIR. Its errors are
+// ErrNoStates, ErrOtherKey, ErrNewerFormat and those of the server. progress, which may be nil, is
+// told how many dead letters were searched.
 func (o *Operator) Erase(ctx context.Context, key []byte, patient facts.Ref, progress func(n int)) (Erased, error) {
 	site, err := o.site(ctx, key)
 	if err != nil {
@@ -88,8 +91,8 @@ func (o *Operator) Erase(ctx context.Context, key []byte, patient facts.Ref, pro
 	return done, err
 }
 
-// Mark puts the marker in the place of the patient's state, and tells what was there and up to which sequence of RLS the patient has to be
-// removed; 0 when there was nothing.
+// Mark puts the marker in the place of the patient's state, and tells what was there and up to
+// which sequence of RLS the patient has to be removed; 0 when there was nothing.
 func (o *Operator) Mark(ctx context.Context, key []byte, patient facts.Ref, ruleset string) (*patientRecord, uint64, error) {
 	subject := layout.SubjectPatient + layout.NewTokens(key).Of(patient).String()
 	for wait := jet.NewBackoff(); ; wait.Sleep(ctx) {
@@ -120,7 +123,8 @@ func (o *Operator) Mark(ctx context.Context, key []byte, patient facts.Ref, rule
 	}
 }
 
-// writeMarkers writes the tombstones' markers, and then last in one piece; it returns the sequence of the last message.
+// writeMarkers writes the tombstones' markers, and then last in one piece; it returns the sequence
+// of the last message.
 func (o *Operator) writeMarkers(ctx context.Context, tombs, last []*nats.Msg) (uint64, error) {
 	for len(tombs) > 0 {
 		n := min(len(tombs), jet.MaxBatch/2)
@@ -162,7 +166,8 @@ func (o *Operator) patientRecord(ctx context.Context, key []byte, patient facts.
 	return s, nil
 }
 
-// tombstones are the markers for the tombstones of the patient and of the patient's resources. One that moved away is another patient's.
+// tombstones are the markers for the tombstones of the patient and of the patient's resources. One
+// that moved away is another patient's.
 func (o *Operator) tombstones(ctx context.Context, key []byte, patient facts.Ref, st *checks.State) ([]*nats.Msg, error) {
 	refs := []facts.Ref{patient}
 	if st != nil {

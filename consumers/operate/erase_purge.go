@@ -14,10 +14,11 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// purge removes everything older than a sequence of RLS that was said about a patient's flags, and the timers. What a later event of the
-// patient led to is newer, and stays.
+// purge removes everything older than a sequence of RLS that was said about a patient's flags, and
+// the timers. What a later event of the patient led to is newer, and stays.
 func (o *Operator) purge(ctx context.Context, tok layout.Token, flags []string, upTo uint64) error {
-	if err := jet.WaitCopied(ctx, o.js); err != nil { // what RLS_FLAGS has not copied yet would come after it was purged there
+	// what RLS_FLAGS has not copied yet would come after it was purged there
+	if err := jet.WaitCopied(ctx, o.js); err != nil {
 		return err
 	}
 	subjects := []string{layout.SubjectTimer + tok.String(), layout.SubjectDue + tok.String()}
@@ -43,7 +44,8 @@ func (o *Operator) purge(ctx context.Context, tok layout.Token, flags []string, 
 	return o.purgeFeedback(ctx, flags)
 }
 
-// purgeShown removes a flag from RLS_FLAGS, unless it was opened anew. The stream may be copying still, so it is looked at until nothing is left.
+// purgeShown removes a flag from RLS_FLAGS, unless it was opened anew. The stream may be copying
+// still, so it is looked at until nothing is left.
 func (o *Operator) purgeShown(ctx context.Context, id string, upTo uint64) error {
 	if !layout.FlagID.MatchString(id) {
 		return nil

@@ -31,9 +31,10 @@ func (p *Ported) count(subject string) {
 	}
 }
 
-// Export writes states, newest transitions and audit to w, as they are at one moment, while instances go on. Neither timers nor the
-// inbound stream nor dead letters are in it. Its errors are ErrNoStates, ErrOtherKey, ErrNewerFormat, ErrImporting, those of w and of the
-// server. progress, which may be nil, is told how many messages were read, total how many there are.
+// Export writes states, newest transitions and audit to w, as they are at one moment, while
+// instances go on. Neither timers nor the inbound stream nor dead letters are in it. Its errors are
+// ErrNoStates, ErrOtherKey, ErrNewerFormat, ErrImporting, those of w and of the server. progress,
+// which may be nil, is told how many messages were read, total how many there are.
 func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, progress func(n int64)) (Ported, error) {
 	site, err := o.site(ctx, key)
 	if err != nil {
@@ -64,7 +65,8 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 				return fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, meta.Sequence.Stream, layout.StreamRLS, err)
 			}
 			if layout.Erased(st) {
-				// Nothing of it is kept; but an older state under the subject may stand in the export already.
+				// Nothing of it is kept; but an older state under the subject may stand in the
+				// export already.
 				return out.Record(m.Subject(), nil, nil)
 			}
 		}

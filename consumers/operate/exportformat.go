@@ -24,7 +24,8 @@ import (
 //	records  subject, headers, payload; each text behind its length, the headers behind twice their number
 //	end      an empty subject, the number of records, SHA-256 of everything before the hash
 //
-// Numbers are unsigned varints. Records stand in the order of the stream: of two with one subject the later one counts.
+// Numbers are unsigned varints. Records stand in the order of the stream: of two with one subject
+// the later one counts.
 const (
 	exportFormat  = "rlsguard export"
 	exportVersion = 1
@@ -100,7 +101,8 @@ type exportReader struct {
 	count  uint64
 }
 
-// newExportReader reads the header. An error wraps ErrExport or ErrNewerFormat, but for one of r's own.
+// newExportReader reads the header. An error wraps ErrExport or ErrNewerFormat, but for one of r's
+// own.
 func newExportReader(r io.Reader) (*exportReader, error) {
 	z, err := gzip.NewReader(bufio.NewReaderSize(r, 64<<10))
 	if err != nil {

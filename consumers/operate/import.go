@@ -24,7 +24,8 @@ var (
 // importBytes bounds what goes in one batch.
 const importBytes = 4 << 20
 
-// CheckExport reads an export to its end, and tells what is in it. Its errors are ErrExport, ErrNewerFormat, ErrOtherKey, and those of r.
+// CheckExport reads an export to its end, and tells what is in it. Its errors are ErrExport,
+// ErrNewerFormat, ErrOtherKey, and those of r.
 func CheckExport(key []byte, r io.Reader) (Ported, error) {
 	return readExport(key, r, func(*exportHeader) error { return nil }, func(string, nats.Header, []byte) error { return nil })
 }
@@ -80,9 +81,10 @@ func importable(subject string, data []byte) error {
 	return fmt.Errorf("%w: it has a record under %q", ErrExport, subject)
 }
 
-// Import stores an export that CheckExport found whole. It wants a server without states, and one that nobody serves on; what an import
-// that did not end has left is removed. Its errors are ErrNotEmpty, ErrServing, those of CheckExport and of the server. progress, which may be
-// nil, is told how many records were stored.
+// Import stores an export that CheckExport found whole. It wants a server without states, and one
+// that nobody serves on; what an import that did not end has left is removed. Its errors are
+// ErrNotEmpty, ErrServing, those of CheckExport and of the server. progress, which may be nil, is
+// told how many records were stored.
 func (o *Operator) Import(ctx context.Context, key []byte, r io.Reader, replicas int, progress func(n int64)) (Ported, error) {
 	if err := jet.MakeStreams(ctx, o.js, replicas); err != nil {
 		return Ported{}, err
@@ -139,7 +141,8 @@ func (b *importBatch) add(ctx context.Context, subject string, h nats.Header, da
 	return nil
 }
 
-// importTries is how often a batch is sent again whose outcome is not known: written twice it is the same.
+// importTries is how often a batch is sent again whose outcome is not known: written twice it is
+// the same.
 const importTries = 5
 
 func (b *importBatch) flush(ctx context.Context) error {
@@ -165,7 +168,8 @@ func (b *importBatch) flush(ctx context.Context) error {
 	return nil
 }
 
-// vacant refuses a server that holds states or is served on; it returns the sequence of the site's record, 0 when there is none.
+// vacant refuses a server that holds states or is served on; it returns the sequence of the site's
+// record, 0 when there is none.
 func (o *Operator) vacant(ctx context.Context, key []byte) (uint64, error) {
 	for stream, durable := range map[string]string{layout.StreamFHIR: layout.Durable, layout.StreamRLS: layout.DurableDue} {
 		cons, err := o.js.Consumer(ctx, stream, durable)

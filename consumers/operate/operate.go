@@ -16,18 +16,21 @@ import (
 // ErrNoStates tells that a server has no states of rlsguard.
 var ErrNoStates = errors.New("nothing of rlsguard is stored on this server: rlsguard serve has not run here")
 
-// Operator does what operators need: dead letters, verification, export and import, erasure. It works beside running instances, and needs
-// more rights than an instance for all but dead letters: to purge, and to make streams.
+// Operator does what operators need: dead letters, verification, export and import, erasure. It
+// works beside running instances, and needs more rights than an instance for all but dead letters:
+// to purge, and to make streams.
 type Operator struct {
 	nc    *nats.Conn
 	js    jetstream.JetStream
 	Store *jet.JetStore
 }
 
-// operatorTimeout is that of one request: longer than an instance's, since nobody waits for the next one.
+// operatorTimeout is that of one request: longer than an instance's, since nobody waits for the
+// next one.
 const operatorTimeout = 10 * time.Second
 
-// NewOperator works over a connection, which stays the caller's, in a domain, of which there is at most one.
+// NewOperator works over a connection, which stays the caller's, in a domain, of which there is at
+// most one.
 func NewOperator(nc *nats.Conn, in ...jet.Domain) (*Operator, error) {
 	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithDefaultTimeout(operatorTimeout))
 	if err != nil {
@@ -36,7 +39,8 @@ func NewOperator(nc *nats.Conn, in ...jet.Domain) (*Operator, error) {
 	return &Operator{nc: nc, js: js, Store: &jet.JetStore{Nc: nc, Js: js, Timeout: operatorTimeout}}, nil
 }
 
-// site is the record of the site whose key is given. Its errors are ErrNoStates, ErrOtherKey, ErrNewerFormat and those of the server.
+// site is the record of the site whose key is given. Its errors are ErrNoStates, ErrOtherKey,
+// ErrNewerFormat and those of the server.
 func (o *Operator) site(ctx context.Context, key []byte) (*layout.SiteRecord, error) {
 	have, err := jet.ReadSite(ctx, o.js)
 	switch {

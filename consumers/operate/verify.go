@@ -15,7 +15,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Difference is something that Verify found not to be as it should. It names nobody: the token stands for the patient.
+// Difference is something that Verify found not to be as it should. It names nobody: the token
+// stands for the patient.
 type Difference struct {
 	Kind   DifferenceKind `json:"difference"`
 	Token  string         `json:"token,omitempty"`
@@ -34,9 +35,10 @@ const (
 	FlagDiffers   DifferenceKind = "flag-differs"   // the stored facts give another flag than the state has open
 	CommitDiffers DifferenceKind = "commit-differs" // the newest transition in RLS is not that of the state
 	ShownDiffers  DifferenceKind = "shown-differs"  // the newest transition in RLS_FLAGS is not that of the state
-	AuditDiffers  DifferenceKind = "audit-differs"  // the transitions kept for audit have a hole, or do not end with the newest
-	TimerMissing  DifferenceKind = "timer-missing"  // time alone will change a flag, and nothing will look at it then
-	InputMissing  DifferenceKind = "input-missing"  // inputs left the inbound stream before they were decided
+	// the transitions kept for audit have a hole, or do not end with the newest
+	AuditDiffers DifferenceKind = "audit-differs"
+	TimerMissing DifferenceKind = "timer-missing" // time alone will change a flag, and nothing will look at it then
+	InputMissing DifferenceKind = "input-missing" // inputs left the inbound stream before they were decided
 )
 
 // VerifyOptions say what stored states are compared with.
@@ -45,7 +47,8 @@ type VerifyOptions struct {
 	// AsOf is the time that is decided for; zero is that of a frozen site, else Now.
 	AsOf time.Time
 	Now  time.Time
-	// Progress, which may be nil, is told how many messages were read or patients decided, of how many.
+	// Progress, which may be nil, is told how many messages were read or patients decided, of how
+	// many.
 	Progress func(n int64)
 	Total    func(n int64)
 }
@@ -58,12 +61,14 @@ type Verified struct {
 	AsOf            time.Time
 }
 
-// verifyTries is how often is looked again when instances wrote meanwhile and something seemed to differ.
+// verifyTries is how often is looked again when instances wrote meanwhile and something seemed to
+// differ.
 const verifyTries = 4
 
-// Verify decides about every stored patient again and compares that with the flags of the states and with what was published. What only
-// seemed to differ since an instance wrote meanwhile is left out. Its errors are ErrNoStates, ErrOtherKey, ErrNewerFormat, ErrImporting and
-// those of the server.
+// Verify decides about every stored patient again and compares that with the flags of the states
+// and with what was published. What only seemed to differ since an instance wrote meanwhile is left
+// out. Its errors are ErrNoStates, ErrOtherKey, ErrNewerFormat, ErrImporting and those of the
+// server.
 func (o *Operator) Verify(ctx context.Context, opt VerifyOptions) (Verified, []Difference, error) {
 	site, err := o.site(ctx, opt.Engine.Key)
 	if err != nil {

@@ -24,7 +24,8 @@ func (p *patientFound) tell(kind DifferenceKind, check, flag, detail string) {
 	p.diffs = append(p.diffs, Difference{Kind: kind, Token: p.token, Flag: flag, Check: check, Detail: detail})
 }
 
-// comparePatient decides about the state in a slot again, and compares. It only reads, so that many can be looked at beside each other.
+// comparePatient decides about the state in a slot again, and compares. It only reads, so that many
+// can be looked at beside each other.
 func (v *verification) comparePatient(slot commit.Slot) (found patientFound) {
 	tok, seq, data := v.states.At(slot)
 	found.token = tok.String()
@@ -103,7 +104,8 @@ func (v *verification) timer(found *patientFound, tok layout.Token, st *checks.S
 	}
 }
 
-// differs compares a flag of a state with its newest transition in a stream; "" is the same. A resolved one may have left.
+// differs compares a flag of a state with its newest transition in a stream; "" is the same. A
+// resolved one may have left.
 func differs(k *checks.OpenFlag, p *lastPublished) string {
 	switch {
 	case p == nil && k.Severity == checks.None:

@@ -8,8 +8,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
-// Acknowledgement writes the DetectedIssue that answers f: its id, the basis that was seen, and who decided what, when and why. It counts when
-// it is published on consumers.SubjectAcknowledge, and until the basis changes or its end has come. Flag and basis of a are taken from f.
+// Acknowledgement writes the DetectedIssue that answers f: its id, the basis that was seen, and who
+// decided what, when and why. It counts when it is published on consumers.SubjectAcknowledge, and
+// until the basis changes or its end has come. Flag and basis of a are taken from f.
 func Acknowledgement(f *checks.Flag, a facts.Acknowledgement) ([]byte, error) {
 	a.FlagID, a.Basis = f.ID, f.Basis
 	if !a.Override {

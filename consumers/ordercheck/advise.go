@@ -20,8 +20,9 @@ type Advice struct {
 	Patient facts.Ref
 	AsOf    time.Time
 	Ruleset string
-	Drafts  []facts.Ref   // what was checked, as the flags name them
-	Because []checks.Flag // open because of the drafts: they are among its orders, or it is new or more severe with them
+	Drafts  []facts.Ref // what was checked, as the flags name them
+	// open because of the drafts: they are among its orders, or it is new or more severe with them
+	Because []checks.Flag
 	Open    []checks.Flag // open without them
 	RLS     checks.RLSStatus
 	Iron    checks.IronNeed
@@ -29,15 +30,16 @@ type Advice struct {
 	Note string
 	// IronBecause: the iron flag is one because of the drafts.
 	IronBecause bool
-	// Unrecognised are drafts whose drug is in no table, and that have no RxNorm or ATC code either: nothing was checked for them.
+	// Unrecognised are drafts whose drug is in no table, and that have no RxNorm or ATC code
+	// either: nothing was checked for them.
 	Unrecognised []facts.Ref
 	Unread       []Unread
 	LeftOut      string // which older facts of the patient were left out, in a sentence; "" when none
 	Stored       bool   // something was known of the patient before the request
 }
 
-// answer answers q at asOf from what view knows and what q brings. It changes nothing. Once ctx has ended it goes on to no further step, and
-// the error is that of ctx.
+// answer answers q at asOf from what view knows and what q brings. It changes nothing. Once ctx has
+// ended it goes on to no further step, and the error is that of ctx.
 func answer(ctx context.Context, e *fold.Engine, view fold.View, q *Question, asOf time.Time) (Advice, error) {
 	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
 	known := e.NewFold(onePatient{view, q.Patient}).Whole()
@@ -66,7 +68,8 @@ func answer(ctx context.Context, e *fold.Engine, view fold.View, q *Question, as
 	return a, nil
 }
 
-// mine are the resources about the patient, and the Medications that orders may refer to. Others are told.
+// mine are the resources about the patient, and the Medications that orders may refer to. Others
+// are told.
 func (a *Advice) mine(all []fhir.Resource, draft bool) []fhir.Resource {
 	var mine []fhir.Resource
 	for i := range all {
@@ -81,8 +84,9 @@ func (a *Advice) mine(all []fhir.Resource, draft bool) []fhir.Resource {
 	return mine
 }
 
-// asWritten makes orders count as orders being written: a draft without a status is one, a draft outranks the stored version that it
-// replaces, whatever its meta says, and one dated ahead is asked about now.
+// asWritten makes orders count as orders being written: a draft without a status is one, a draft
+// outranks the stored version that it replaces, whatever its meta says, and one dated ahead is
+// asked about now.
 func asWritten(drafts []fhir.Resource, before *checks.State, zone *time.Location, asOf time.Time) {
 	for i := range drafts {
 		f := &drafts[i].Fact
@@ -106,7 +110,8 @@ func asWritten(drafts []fhir.Resource, before *checks.State, zone *time.Location
 	}
 }
 
-// unflagged are the drafts that no flag is about: what is flagged was recognised, or the flag says that it was not.
+// unflagged are the drafts that no flag is about: what is flagged was recognised, or the flag says
+// that it was not.
 func (a *Advice) unflagged() []facts.Ref {
 	return slices.DeleteFunc(slices.Clone(a.Drafts), func(draft facts.Ref) bool {
 		return slices.ContainsFunc(a.Because, func(f checks.Flag) bool {
@@ -122,7 +127,8 @@ func zoneOf(s *checks.Settings) *time.Location {
 	return s.Zone
 }
 
-// split compares the flags with and without the drafts. decided tells that before is as it was stored.
+// split compares the flags with and without the drafts. decided tells that before is as it was
+// stored.
 func (a *Advice) split(ctx context.Context, e *fold.Engine, before, after *checks.State, decided bool, asOf time.Time) error {
 	now := checks.Assess(after, e.Settings, e.Key, e.Ruleset, asOf)
 	a.Note = now.Note
@@ -156,8 +162,8 @@ func (a *Advice) split(ctx context.Context, e *fold.Engine, before, after *check
 	return nil
 }
 
-// severities are those of the flags that are open without the drafts, by check and ingredient. What was decided when the state was stored
-// need not be decided again.
+// severities are those of the flags that are open without the drafts, by check and ingredient. What
+// was decided when the state was stored need not be decided again.
 func severities(e *fold.Engine, before *checks.State, decided bool, asOf time.Time) map[string]checks.Severity {
 	was := map[string]checks.Severity{}
 	if decided && before.Ruleset == e.Ruleset {
@@ -173,7 +179,8 @@ func severities(e *fold.Engine, before *checks.State, decided bool, asOf time.Ti
 	return was
 }
 
-// unrecognised are the drafts about whose drug the tables know nothing, not even that it is an ordinary one.
+// unrecognised are the drafts about whose drug the tables know nothing, not even that it is an
+// ordinary one.
 func unrecognised(t *terms.Terms, st *checks.State, drafts []facts.Ref) []facts.Ref {
 	if t == nil {
 		t = terms.Embedded()
@@ -195,7 +202,8 @@ func unrecognised(t *terms.Terms, st *checks.State, drafts []facts.Ref) []facts.
 	return refs
 }
 
-// onePatient is a view for a question about one patient: a Medication that comes with it concerns nobody else.
+// onePatient is a view for a question about one patient: a Medication that comes with it concerns
+// nobody else.
 type onePatient struct {
 	fold.View
 	patient facts.Ref

@@ -169,9 +169,10 @@ func TestUnread(t *testing.T) {
 
 func TestUnrecognised(t *testing.T) {
 	for drug, want := range map[string]int{
-		`{"text":"ketoprofen-lookalike tape"}`:                                                          1,
-		`{"coding":[{"system":"urn:local","code":"620007601","display":"イブプロフェン錠"}]}`:                   1,
-		`{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"834022"}]}`:         0, // an ordinary drug
+		`{"text":"ketoprofen-lookalike tape"}`:                                        1,
+		`{"coding":[{"system":"urn:local","code":"620007601","display":"イブプロフェン錠"}]}`: 1,
+		// an ordinary drug
+		`{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"834022"}]}`:         0,
 		`{"coding":[{"system":"urn:local","code":"1","display":"Sertraline 50 mg tablet"}]}`:            0,
 		`{"coding":[{"system":"http://www.whocc.no/atc","code":"C09AA05"}],"text":"something unknown"}`: 0,
 	} {
@@ -211,8 +212,8 @@ func slicesIndex(flags []checks.Flag, check string) int {
 	return 0
 }
 
-// A draft says nothing of its version, which is the lowest: it is looked at all the same where the stored orders are at their limit, and the
-// answer tells what was left out of them.
+// A draft says nothing of its version, which is the lowest: it is looked at all the same where the
+// stored orders are at their limit, and the answer tells what was left out of them.
 func TestDraftBesideTooManyOrders(t *testing.T) {
 	var many []string
 	for i := range checks.DefaultSettings().Facts.Orders + 1 {

@@ -22,8 +22,8 @@ const (
 
 type object map[string]any
 
-// BundleOf writes advice as a FHIR R4 Bundle of type collection: a DetectedIssue for each flag, a ServiceRequest for each test to
-// order, and an OperationOutcome for what was left out.
+// BundleOf writes advice as a FHIR R4 Bundle of type collection: a DetectedIssue for each flag, a
+// ServiceRequest for each test to order, and an OperationOutcome for what was left out.
 func BundleOf(a *Advice) ([]byte, error) {
 	entries := []object{}
 	add := func(resource any) { entries = append(entries, object{"resource": resource}) }

@@ -11,7 +11,8 @@ import (
 
 // Stored is where facts are kept. consumers.Known is one; Files another.
 type Stored interface {
-	// Read calls do with all that is stored. After an error what do has made of it is worth nothing.
+	// Read calls do with all that is stored. After an error what do has made of it is worth
+	// nothing.
 	Read(do func(fold.View) error) error
 }
 
@@ -35,7 +36,8 @@ func (c *Checker) Instant() time.Time {
 	return time.Now()
 }
 
-// readerAge is how stale the clock of a reader may get, against which meta.lastUpdated is held: the limit there is a day.
+// readerAge is how stale the clock of a reader may get, against which meta.lastUpdated is held: the
+// limit there is a day.
 const readerAge = 10 * time.Minute
 
 type agedReader struct {
@@ -67,7 +69,8 @@ func (c *Checker) Ask(ctx context.Context, data []byte) (Advice, error) {
 	return c.Advise(ctx, q)
 }
 
-// Advise answers a question from what is stored and what it brings. The error is that of Stored, or of ctx once it has ended.
+// Advise answers a question from what is stored and what it brings. The error is that of Stored, or
+// of ctx once it has ended.
 func (c *Checker) Advise(ctx context.Context, q *Question) (Advice, error) {
 	var a Advice
 	err := c.Stored.Read(func(v fold.View) (err error) {

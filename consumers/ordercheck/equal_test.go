@@ -15,8 +15,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// Every order of every scenario is taken for the draft once, with the rest stored or brought with the request: the flags have to be those
-// of a replay of all.
+// Every order of every scenario is taken for the draft once, with the rest stored or brought with
+// the request: the flags have to be those of a replay of all.
 func TestSameFlagsAsReplay(t *testing.T) {
 	n := testSameFlags(t, filepath.Join("..", "..", "cmd", "rlsguard", "testdata", "scenarios"))
 	if n < 50 {
@@ -74,7 +74,8 @@ func newest(all []fhir.Resource, r *fhir.Resource) bool {
 	return n == 1
 }
 
-// plainDraft leaves out what an order check changes on purpose: an unknown status, and a date ahead.
+// plainDraft leaves out what an order check changes on purpose: an unknown status, and a date
+// ahead.
 func plainDraft(r *fhir.Resource) bool {
 	o := r.Fact.Order
 	return o.Status != facts.StatusUnknown && (o.Authored.IsZero() || !o.Authored.Start(zoneOf(engine().Settings)).After(asOf))

@@ -40,10 +40,11 @@ var (
 	errSeveralPatients = errors.New("drafts of more than one patient")
 )
 
-// readQuestion reads a MedicationRequest, which is the draft, a Bundle or Parameters. In Parameters the drafts are what stands in parameters
-// whose name begins with "draft". Without such a name, and in a Bundle, they are the MedicationRequests that are drafts or have no
-// status; where there is none of these, all MedicationRequests. Everything else is a fact. The error is a *fhir.Rejection for what cannot
-// be read as a whole, or one of the above.
+// readQuestion reads a MedicationRequest, which is the draft, a Bundle or Parameters. In Parameters
+// the drafts are what stands in parameters whose name begins with "draft". Without such a name, and
+// in a Bundle, they are the MedicationRequests that are drafts or have no status; where there is
+// none of these, all MedicationRequests. Everything else is a fact. The error is a *fhir.Rejection
+// for what cannot be read as a whole, or one of the above.
 func readQuestion(r *fhir.Reader, data []byte) (*Question, error) {
 	var all []fhir.Resource
 	r.Document(data, func(res fhir.Resource) bool {
@@ -133,7 +134,8 @@ func draftParameters(names []string) []int {
 	return named
 }
 
-// parameterOf is the position of the parameter that a pointer leads into; -1 when it leads into none.
+// parameterOf is the position of the parameter that a pointer leads into; -1 when it leads into
+// none.
 func parameterOf(pointer string) int {
 	rest, ok := strings.CutPrefix(pointer, "/parameter/")
 	if !ok {

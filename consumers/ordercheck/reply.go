@@ -57,7 +57,8 @@ type Coding struct {
 	Display string `json:"display"`
 }
 
-// Names of the tests are the long common names of LOINC (loinc.org); the codes are those of rules.md R3.
+// Names of the tests are the long common names of LOINC (loinc.org); the codes are those of
+// rules.md R3.
 var ironTests = map[terms.Analyte]Coding{
 	terms.Ferritin: {codes.LOINC, "2276-4", "Ferritin [Mass/volume] in Serum or Plasma"},
 	terms.Iron:     {codes.LOINC, "2498-4", "Iron [Mass/volume] in Serum or Plasma"},

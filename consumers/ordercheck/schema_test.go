@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// conforms holds a document against a JSON Schema, as far as the schemas here go: type, enum, required, properties, additionalProperties,
-// items, $ref into $defs. Any other keyword but annotations is an error, so that none is passed over.
+// conforms holds a document against a JSON Schema, as far as the schemas here go: type, enum,
+// required, properties, additionalProperties, items, $ref into $defs. Any other keyword but
+// annotations is an error, so that none is passed over.
 func conforms(t testing.TB, schema string, document []byte) {
 	t.Helper()
 	var root map[string]any

@@ -27,7 +27,8 @@ const (
 	typeFHIR = "application/fhir+json"
 )
 
-// AcceptBoth in the header Accept asks for the reply as JSON with the Bundle in it, so that both are of one moment.
+// AcceptBoth in the header Accept asks for the reply as JSON with the Bundle in it, so that both
+// are of one moment.
 const AcceptBoth = typeJSON + ";bundle=true"
 
 // Codes of errors, in the header Nats-Service-Error-Code. They go by HTTP.
@@ -38,7 +39,8 @@ const (
 	codeNotReady   = "503" // the stored states are not read yet: ask again
 )
 
-// requestSchema and replySchema are JSON Schemas (2020-12) of what the service takes and gives, shown in its metadata.
+// requestSchema and replySchema are JSON Schemas (2020-12) of what the service takes and gives,
+// shown in its metadata.
 //
 //go:embed schema/request.json
 var requestSchema string
@@ -48,7 +50,8 @@ var requestSchema string
 //go:embed schema/reply.json
 var replySchema string
 
-// Serve answers rls.check on nc until the returned service is stopped: one question at a time, and several instances share the work.
+// Serve answers rls.check on nc until the returned service is stopped: one question at a time, and
+// several instances share the work.
 func Serve(nc *nats.Conn, c *Checker) (micro.Service, error) {
 	svc, err := micro.AddService(nc, micro.Config{
 		Name: serviceName, Version: serviceVersion,
@@ -119,8 +122,8 @@ func accepts(h micro.Headers, form string) bool {
 	return false
 }
 
-// refuse says what is wrong, in the headers of the micro convention and, for programs, as JSON. Texts of ours are from closed lists: no part
-// of the request is repeated.
+// refuse says what is wrong, in the headers of the micro convention and, for programs, as JSON.
+// Texts of ours are from closed lists: no part of the request is repeated.
 func refuse(req micro.Request, err error) {
 	code, text := codeInternal, failedText
 	var data []byte
@@ -142,8 +145,8 @@ func refuse(req micro.Request, err error) {
 
 const failedText = "the check failed"
 
-// errorBody repeats the text of an error in the body. An answer without a body, whose reply subject somebody chose well, is an
-// acknowledgement to JetStream.
+// errorBody repeats the text of an error in the body. An answer without a body, whose reply subject
+// somebody chose well, is an acknowledgement to JetStream.
 func errorBody(text string) []byte {
 	data, err := json.Marshal(struct {
 		Error string `json:"error"`

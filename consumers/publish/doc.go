@@ -1,5 +1,5 @@
-// Package publish puts FHIR documents on the inbound stream, whole where they fit and split where they do not, and tells which of
-// them were rejected.
+// Package publish puts FHIR documents on the inbound stream, whole where they fit and split where
+// they do not, and tells which of them were rejected.
 //
 // A caller's duties, in order:
 //
@@ -8,5 +8,6 @@
 //  3. Wait until all was decided, then ask for what was Rejected;
 //  4. Close the Publisher.
 //
-// The package must not know states, flags or the rules: of a document it reads the resource type and the parts it splits.
+// The package must not know states, flags or the rules: of a document it reads the resource type
+// and the parts it splits.
 package publish

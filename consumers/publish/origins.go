@@ -17,7 +17,8 @@ type Origin struct {
 	Line   int
 }
 
-// origins are sequences of messages with their origins. Lines of one file that went one after the other are one span.
+// origins are sequences of messages with their origins. Lines of one file that went one after the
+// other are one span.
 type origins struct{ spans []span }
 
 type span struct {
@@ -65,7 +66,8 @@ func (p *origins) find(seq uint64) (Origin, bool) {
 	return Origin{s.from.Source, s.from.Line + int(seq-s.first)}, true
 }
 
-// Wait returns when everything that was published has been decided, and the flags are where Watch reads them.
+// Wait returns when everything that was published has been decided, and the flags are where Watch
+// reads them.
 func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
 	if _, err := p.Flush(ctx); err != nil {
 		return err
@@ -76,8 +78,9 @@ func (p *Publisher) Wait(ctx context.Context, w jet.WaitOptions) error {
 	return jet.WaitCopied(ctx, p.js)
 }
 
-// Rejected calls do with every rejection of what was published, once it has been decided. Operators, who may read dead letters, are told
-// all of them; producers, who are of another account, reason and place, without a Number. Where neither is answered the error is
+// Rejected calls do with every rejection of what was published, once it has been decided.
+// Operators, who may read dead letters, are told all of them; producers, who are of another
+// account, reason and place, without a Number. Where neither is answered the error is
 // context.DeadlineExceeded or one of the server.
 func (p *Publisher) Rejected(ctx context.Context, do func(Origin, layout.DeadLetter) error) error {
 	if _, err := p.Flush(ctx); err != nil || len(p.stored.spans) == 0 {

@@ -23,8 +23,8 @@ const (
 	publishTimeout = 30 * time.Second
 )
 
-// Publisher puts documents on the inbound subjects. What is waiting goes in one atomic batch where the stream takes those: a
-// server that syncs always then syncs once for all of it.
+// Publisher puts documents on the inbound subjects. What is waiting goes in one atomic batch where
+// the stream takes those: a server that syncs always then syncs once for all of it.
 type Publisher struct {
 	js      jetstream.JetStream
 	store   *jet.JetStore // only to send batches
@@ -44,7 +44,8 @@ type Publisher struct {
 	err    error
 }
 
-// NewPublisher makes a publisher in a domain, of which there is at most one. The stream FHIR is made when it is not there.
+// NewPublisher makes a publisher in a domain, of which there is at most one. The stream FHIR is
+// made when it is not there.
 func NewPublisher(ctx context.Context, nc *nats.Conn, in ...jet.Domain) (*Publisher, error) {
 	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithPublishAsyncMaxPending(window), jetstream.WithPublishAsyncTimeout(publishTimeout))
 	if err != nil {
@@ -61,14 +62,16 @@ func NewPublisher(ctx context.Context, nc *nats.Conn, in ...jet.Domain) (*Publis
 	}
 	info := s.CachedInfo()
 	p.batches, p.epoch, p.since = info.Config.AllowAtomicPublish, info.Created.UnixNano(), info.TimeStamp
-	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx)) // until Close: what is sent late still counts for Flush
+	// until Close: what is sent late still counts for Flush
+	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	p.giveUp = giveUp
 	go p.run(sending)
 	return p, nil
 }
 
-// Publish sends one document, as several messages when it is a Bundle over the server's limit. It waits for earlier
-// acknowledgements only when too many are missing; an error may be that of an earlier document.
+// Publish sends one document, as several messages when it is a Bundle over the server's limit. It
+// waits for earlier acknowledgements only when too many are missing; an error may be that of an
+// earlier document.
 func (p *Publisher) Publish(ctx context.Context, data []byte) error {
 	return p.PublishFrom(ctx, Origin{}, data)
 }
@@ -95,7 +98,8 @@ func (p *Publisher) PublishFrom(ctx context.Context, from Origin, data []byte) e
 	return nil
 }
 
-// run sends what is waiting, and whatever came meanwhile, until the queue is closed. After a failure it sends nothing more.
+// run sends what is waiting, and whatever came meanwhile, until the queue is closed. After a
+// failure it sends nothing more.
 func (p *Publisher) run(ctx context.Context) {
 	defer close(p.ended)
 	for m := range p.queue {
@@ -187,8 +191,8 @@ func (p *Publisher) failed() error {
 	return p.err
 }
 
-// Flush waits until everything sent is acknowledged, and tells how many messages that were. Where ctx ends first, so many were
-// acknowledged by then, and the error is that of ctx.
+// Flush waits until everything sent is acknowledged, and tells how many messages that were. Where
+// ctx ends first, so many were acknowledged by then, and the error is that of ctx.
 func (p *Publisher) Flush(ctx context.Context) (int, error) {
 	all := make(chan struct{})
 	go func() {
@@ -206,7 +210,8 @@ func (p *Publisher) Flush(ctx context.Context) (int, error) {
 	return p.sent, cmp.Or(p.err, ended)
 }
 
-// Close ends the publisher, not its connection, and gives up on what is not acknowledged. Nothing may be published after it.
+// Close ends the publisher, not its connection, and gives up on what is not acknowledged. Nothing
+// may be published after it.
 func (p *Publisher) Close() {
 	p.giveUp()
 	close(p.queue)

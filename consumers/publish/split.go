@@ -17,8 +17,9 @@ type message struct {
 	from    Origin
 }
 
-// Split makes messages of a document: one, or one for each entry of a Bundle that is over the limit. A Bundle that holds acknowledgements
-// is split too, since those count only on their own subject.
+// Split makes messages of a document: one, or one for each entry of a Bundle that is over the
+// limit. A Bundle that holds acknowledgements is split too, since those count only on their own
+// subject.
 func Split(data []byte, limit int) ([]message, error) {
 	kind := layout.ResourceType(data)
 	whole := []message{{Subject: layout.InboundSubject(kind), Data: data}}
@@ -49,8 +50,8 @@ type bundleEntry struct {
 	} `json:"request"`
 }
 
-// plain tells that an entry says no more than its resource does: it is no deletion and no change in parts, and no answer, which
-// may have the version that the resource lacks.
+// plain tells that an entry says no more than its resource does: it is no deletion and no change in
+// parts, and no answer, which may have the version that the resource lacks.
 func (e *bundleEntry) plain() bool {
 	switch strings.ToUpper(strings.TrimSpace(e.Request.Method)) {
 	case "", "POST", "PUT", "GET":
@@ -83,8 +84,9 @@ func splitBundle(data []byte) ([]message, error) {
 	return parts, nil
 }
 
-// entryMessage is the resource itself, or a Bundle of this one entry where that says more: an entry that is not plain, a resource known
-// only by its fullUrl, references that its fullUrl gives a base.
+// entryMessage is the resource itself, or a Bundle of this one entry where that says more: an entry
+// that is not plain, a resource known only by its fullUrl, references that its fullUrl gives a
+// base.
 func entryMessage(bundleType, raw json.RawMessage, e *bundleEntry, names map[string]string) message {
 	kind := layout.ResourceType(e.Resource)
 	bare := (e.FullURL == "" || bytes.HasPrefix([]byte(e.FullURL), []byte("urn:"))) && resourceID(e.Resource) != "" && e.plain()
@@ -121,8 +123,8 @@ var urnReference = regexp.MustCompile(`("reference"\s*:\s*")((?i:urn):[^"\\]+)"`
 
 var idName = regexp.MustCompile(`^[A-Za-z0-9\-.]{1,64}$`)
 
-// resolveURNs writes the references that only mean something inside the Bundle as relative ones. A quotation mark inside a string is
-// escaped, so that the pattern cannot match in one.
+// resolveURNs writes the references that only mean something inside the Bundle as relative ones. A
+// quotation mark inside a string is escaped, so that the pattern cannot match in one.
 func resolveURNs(raw []byte, names map[string]string) []byte {
 	if !bytes.Contains(raw, []byte(`"urn:`)) && !bytes.Contains(raw, []byte(`"URN:`)) {
 		return raw

@@ -107,7 +107,8 @@ func open(st *checks.State) []checks.OpenFlag {
 	return all
 }
 
-// shown compares what dashboards see, the newest transition under each subject, with the flags that states have open.
+// shown compares what dashboards see, the newest transition under each subject, with the flags that
+// states have open.
 func (w *world) shown(states map[facts.Ref]*checks.State) error {
 	open := map[string]bool{}
 	for ref, st := range states {
@@ -149,8 +150,8 @@ func same[T any](what string, want, got []T) error {
 // flagOf is the id at the end of a subject.
 func flagOf(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
 
-// tornFlags are those of which a batch that was cut short may have left a transition behind without the state that goes with it. It is
-// shown until the next transition of the flag.
+// tornFlags are those of which a batch that was cut short may have left a transition behind without
+// the state that goes with it. It is shown until the next transition of the flag.
 func (w *world) tornFlags() map[string]bool {
 	ids := map[string]bool{}
 	for i := range w.server.log {
@@ -161,11 +162,13 @@ func (w *world) tornFlags() map[string]bool {
 	return ids
 }
 
-// history holds that each flag's transitions are numbered 1, 2, 3 and so on in the order in which they are stored, that it opens before it
-// resolves, and that its state knows the last number. What a torn batch left behind is repeated.
+// history holds that each flag's transitions are numbered 1, 2, 3 and so on in the order in which
+// they are stored, that it opens before it resolves, and that its state knows the last number. What
+// a torn batch left behind is repeated.
 func (w *world) history(states map[facts.Ref]*checks.State) error {
 	number, isOpen, torn := map[string]uint64{}, map[string]bool{}, map[string]bool{}
-	from, before := map[string]uint64{}, map[string]bool{} // the number where torn batches began; what was open before a transition
+	// the number where torn batches began; what was open before a transition
+	from, before := map[string]uint64{}, map[string]bool{}
 	for i := range w.server.log {
 		m := &w.server.log[i]
 		name, ok := strings.CutPrefix(m.subject, auditSubject)
@@ -173,7 +176,8 @@ func (w *world) history(states map[facts.Ref]*checks.State) error {
 			continue
 		}
 		id, n, _ := strings.Cut(name, ".")
-		if k, err := strconv.ParseUint(n, 10, 64); err == nil && torn[id] && from[id] < k && k <= number[id] { // what batches that were cut short left behind is repeated
+		// what batches that were cut short left behind is repeated
+		if k, err := strconv.ParseUint(n, 10, 64); err == nil && torn[id] && from[id] < k && k <= number[id] {
 			number[id], isOpen[id] = k-1, before[name]
 		} else if !torn[id] {
 			from[id] = number[id]

@@ -17,7 +17,8 @@ type late struct {
 	by   *instance
 }
 
-// Send implements consumers.Store. What becomes of the batch is known at once here, but whoever sent it learns it when he asks.
+// Send implements consumers.Store. What becomes of the batch is known at once here, but whoever
+// sent it learns it when he asks.
 func (in *instance) Send(_ context.Context, msgs []*nats.Msg) <-chan jet.Written {
 	first, err := in.write(msgs)
 	answer := make(chan jet.Written, 1)
@@ -56,7 +57,8 @@ func (in *instance) write(msgs []*nats.Msg) (uint64, error) {
 		w.tell(in, "is refused", msgs)
 		return 0, err
 	}
-	if fate < 9 && w.damage && len(msgs) > 1 { // the power fails, and of the batch only the first messages are there afterwards
+	// the power fails, and of the batch only the first messages are there afterwards
+	if fate < 9 && w.damage && len(msgs) > 1 {
 		w.tear(in, msgs)
 		in.pause() // never comes back
 	}
@@ -104,7 +106,8 @@ func (in *instance) Last(_ context.Context, subjects []string) ([]jet.Stored, er
 	return found, nil
 }
 
-// reject notes the outcomes and writes dead letters, each under an id, so that one that is written twice is there once.
+// reject notes the outcomes and writes dead letters, each under an id, so that one that is written
+// twice is there once.
 func (in *instance) reject(events []commit.Event, results []fold.Result) {
 	w := in.w
 	in.pause()

@@ -17,7 +17,8 @@ var began = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 var drugs = []string{"sertraline", "gabapentin", "diphenhydramine", "mirtazapine", "oxycodone", "pramipexole"}
 
-// generate draws what producers send: few patients and few resources, so that versions, moves, deletions and late Medications meet.
+// generate draws what producers send: few patients and few resources, so that versions, moves,
+// deletions and late Medications meet.
 func (w *world) generate() {
 	n := 1 + w.rand.IntN(w.most)
 	for len(w.inputs) < n {

@@ -18,8 +18,8 @@ const (
 	goneSubject       = "rls.state.gone."
 )
 
-// holdsAll notes where an instance that is ready does not know what is stored, as far as it has followed: order checks would be answered from
-// less, and what comes next decided.
+// holdsAll notes where an instance that is ready does not know what is stored, as far as it has
+// followed: order checks would be answered from less, and what comes next decided.
 func (in *instance) holdsAll() {
 	w := in.w
 	if !in.ready || w.wrong != nil {

@@ -18,7 +18,8 @@ import (
 // errDown ends whatever an instance is doing, as kill -9 would.
 var errDown = errors.New("crashed")
 
-// instance is one session of a process. It runs as a coroutine that hands over before and after each effect, so that anything may happen between two.
+// instance is one session of a process. It runs as a coroutine that hands over before and after
+// each effect, so that anything may happen between two.
 type instance struct {
 	w        *world
 	process  string // it stays the same when an instance starts over
@@ -41,7 +42,8 @@ func (w *world) start() *instance {
 	return w.session(fmt.Sprint("instance-", w.starts), w.before != nil && w.rand.IntN(3) > 0)
 }
 
-// startOver begins a new session in the process of one that has ended, or ends here: what it has sent may still arrive.
+// startOver begins a new session in the process of one that has ended, or ends here: what it has
+// sent may still arrive.
 func (w *world) startOver(in *instance) *instance {
 	w.startedOver++
 	w.tell(in, "starts over", nil)
@@ -86,7 +88,8 @@ func (in *instance) sleep(_ context.Context, d time.Duration) {
 	in.pause()
 }
 
-// run reads the states, heals, and then takes what is delivered, until an error makes it start over.
+// run reads the states, heals, and then takes what is delivered, until an error makes it start
+// over.
 func (in *instance) run() {
 	ctx := context.Background()
 	in.follow(len(in.w.server.log))
@@ -112,7 +115,8 @@ func (in *instance) run() {
 			in.ready = false
 			err = in.conclude(in.c.Begin(ctx, deliveries))
 		}
-		if onItsWay = !idle && in.w.rand.IntN(3) > 0; err == nil && !onItsWay { // otherwise the next batch is decided over this one
+		// otherwise the next batch is decided over this one
+		if onItsWay = !idle && in.w.rand.IntN(3) > 0; err == nil && !onItsWay {
 			err = in.conclude(in.c.Finish(ctx))
 		}
 		if err == nil && in.c.Reaching() && (idle || in.w.rand.IntN(2) == 0) { // they take turns with what comes
@@ -143,7 +147,8 @@ func (in *instance) applyRules(ctx context.Context) error {
 	return in.c.ApplyRules(ctx, have, 0)
 }
 
-// conclude writes dead letters and acknowledges what was committed, also where what came after it failed.
+// conclude writes dead letters and acknowledges what was committed, also where what came after it
+// failed.
 func (in *instance) conclude(decided []commit.Decided, failed error) error {
 	for _, d := range decided {
 		if d.Events[0].Input != nil {
@@ -163,7 +168,8 @@ func (in *instance) heal(ctx context.Context) error {
 	return in.c.Heal(ctx)
 }
 
-// follow takes in up to n messages that the stream has and that this process has not seen. What was overwritten is not there any more.
+// follow takes in up to n messages that the stream has and that this process has not seen. What was
+// overwritten is not there any more.
 func (in *instance) follow(n int) {
 	log := in.w.server.log
 	for ; n > 0 && in.followed < len(log); n-- {

@@ -56,7 +56,8 @@ func rank(m *nats.Msg) int {
 	return 1
 }
 
-// misplaced is the sequence that a batch begins with, such that whoever puts states first is not found out by their sequences.
+// misplaced is the sequence that a batch begins with, such that whoever puts states first is not
+// found out by their sequences.
 func (w *world) misplaced(first uint64, msgs []*nats.Msg) uint64 {
 	if w.mutant != statesFirst {
 		return first

@@ -98,7 +98,8 @@ func (s *server) advance(d time.Duration) {
 	}
 }
 
-// queue is a durable consumer with explicit acknowledgement: what is not acknowledged in time comes again.
+// queue is a durable consumer with explicit acknowledgement: what is not acknowledged in time comes
+// again.
 type queue struct {
 	items   []item
 	bySubj  map[string]int

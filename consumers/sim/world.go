@@ -102,7 +102,8 @@ func (w *world) draw() {
 	}
 }
 
-// simulate runs until everything that was sent is acknowledged and nobody has anything left to mend.
+// simulate runs until everything that was sent is acknowledged and nobody has anything left to
+// mend.
 func (w *world) simulate() error {
 	for range maxSteps {
 		if w.wrong != nil {
@@ -181,7 +182,8 @@ func (w *world) stopAll() {
 	}
 }
 
-// settled tells that nothing is under way. The processes then get their last say, in turn, until none writes any more.
+// settled tells that nothing is under way. The processes then get their last say, in turn, until
+// none writes any more.
 func (w *world) settled() bool {
 	if w.published < len(w.inputs) || w.server.inbound.pending > 0 || w.server.due.pending > 0 || len(w.late) > 0 || !w.rested() {
 		return false

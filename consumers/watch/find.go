@@ -17,8 +17,8 @@ import (
 // errNoFlag tells that no flag with an id is open.
 var errNoFlag = errors.New("no flag with this id is open")
 
-// FindFlag reads the open flag with an id from the stream RLS_FLAGS. There is at most one domain. Its
-// error is errNoFlag, or one of the server.
+// FindFlag reads the open flag with an id from the stream RLS_FLAGS. There is at most one domain.
+// Its error is errNoFlag, or one of the server.
 func FindFlag(ctx context.Context, nc *nats.Conn, id string, in ...jet.Domain) (checks.Flag, error) {
 	if !layout.FlagID.MatchString(id) {
 		return checks.Flag{}, fmt.Errorf("%w: an id is a UUID in small letters, as watch prints it", errNoFlag)

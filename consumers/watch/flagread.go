@@ -18,8 +18,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
-// storedFlags reads the flags that are stored under a subject, and tells the newest transition of each and where to go on from. It takes
-// longer to read one than to get it, so that is done on all cores.
+// storedFlags reads the flags that are stored under a subject, and tells the newest transition of
+// each and where to go on from. It takes longer to read one than to get it, so that is done on all
+// cores.
 func storedFlags(ctx context.Context, js jetstream.JetStream, subject string) (known map[string]checks.Flag, next uint64, err error) {
 	known = map[string]checks.Flag{}
 	var mu sync.Mutex

@@ -28,11 +28,12 @@ type WatchOptions struct {
 	Seeing func()
 }
 
-// Watch calls open once with the flags that are open, sorted by patient, check and ingredient, and then live with every transition,
-// until ctx ends or one of them returns an error. It needs the
-// rights to read the stream RLS_FLAGS directly and to hear rls.flags.>, and none to make consumers. When that stream is made anew, it is
-// read again from its start, and live gets what differs from what was shown before. Once open was
-// called, faults of the server or the connection are waited out.
+// Watch calls open once with the flags that are open, sorted by patient, check and ingredient, and
+// then live with every transition, until ctx ends or one of them returns an error. It needs the
+// rights to read the stream RLS_FLAGS directly and to hear rls.flags.>, and none to make consumers.
+// When that stream is made anew, it is read again from its start, and live gets what differs from
+// what was shown before. Once open was called, faults of the server or the connection are waited
+// out.
 func Watch(ctx context.Context, nc *nats.Conn, o WatchOptions, open func([]checks.Flag) error, live func(checks.Flag) error) error {
 	js, err := jet.New(nc, o.Domain, jetstream.WithDefaultTimeout(watchTimeout))
 	if err != nil {
@@ -108,7 +109,8 @@ func (w *watcher) reads() *reading {
 	return w.reader
 }
 
-// follow reads the stream as it is now, from its start, until ctx ends. Its error is errReplaced when there is another one.
+// follow reads the stream as it is now, from its start, until ctx ends. Its error is errReplaced
+// when there is another one.
 func (w *watcher) follow(ctx context.Context) error {
 	stream, err := w.js.Stream(ctx, layout.StreamFlags)
 	if w.opened && errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -140,11 +142,13 @@ func (w *watcher) follow(ctx context.Context) error {
 	return w.followFrom(ctx, subject, next, known, shown)
 }
 
-// soon are the times after a transition was seen live at which the copy is looked at for it; it lags by milliseconds.
+// soon are the times after a transition was seen live at which the copy is looked at for it; it
+// lags by milliseconds.
 var soon = []time.Duration{0, 2 * time.Millisecond, 10 * time.Millisecond, 50 * time.Millisecond, 250 * time.Millisecond}
 
-// followFrom hands on what the stream gets from a sequence on, as soon as it was seen live, and at the latest when it is looked at anyway.
-// It takes no consumer: with those, somebody who makes all that the server allows would blind everybody else.
+// followFrom hands on what the stream gets from a sequence on, as soon as it was seen live, and at
+// the latest when it is looked at anyway. It takes no consumer: with those, somebody who makes all
+// that the server allows would blind everybody else.
 func (w *watcher) followFrom(ctx context.Context, subject string, next uint64, known map[string]checks.Flag, shown reading) error {
 	seen := make(chan struct{}, 1)
 	live, err := w.nc.Subscribe(subject, func(*nats.Msg) {
@@ -193,7 +197,8 @@ func (w *watcher) take(m *jetstream.RawStreamMsg, known map[string]checks.Flag) 
 	return w.tell(f)
 }
 
-// tellFirst hands on what a stream has: all that is open, or what has changed since the stream before it.
+// tellFirst hands on what a stream has: all that is open, or what has changed since the stream
+// before it.
 func (w *watcher) tellFirst(known map[string]checks.Flag) error {
 	if !w.opened {
 		w.opened = true
@@ -210,8 +215,9 @@ func (w *watcher) tellFirst(known map[string]checks.Flag) error {
 	return nil
 }
 
-// tell hands a transition on unless the last one that was handed on says the same, as it does when RLS_FLAGS was copied again. Numbers do
-// not tell: they begin anew where states were lost and made again.
+// tell hands a transition on unless the last one that was handed on says the same, as it does when
+// RLS_FLAGS was copied again. Numbers do not tell: they begin anew where states were lost and made
+// again.
 func (w *watcher) tell(f checks.Flag) error {
 	have, ok := w.told[f.ID]
 	if ok && f.Number <= have.Number && (f.Change == checks.ChangeMoved || isOpen(&f) == isOpen(&have) && f.Digest() == have.Digest()) {
@@ -221,7 +227,8 @@ func (w *watcher) tell(f checks.Flag) error {
 	return w.live(f)
 }
 
-// awaitStream waits until there is a stream again, and for a moment until it holds what was committed.
+// awaitStream waits until there is a stream again, and for a moment until it holds what was
+// committed.
 func (w *watcher) awaitStream(ctx context.Context) {
 	for wait := jet.NewBackoff(); ctx.Err() == nil && !w.nc.IsClosed(); {
 		wait.Sleep(ctx)
@@ -240,7 +247,8 @@ func severityFilter(least checks.Severity) string {
 	return layout.SubjectFlags + least.String() + ".>"
 }
 
-// stopped is what reading ends with: nothing when ctx ended, and errReplaced when that was since there is another stream.
+// stopped is what reading ends with: nothing when ctx ended, and errReplaced when that was since
+// there is another stream.
 func stopped(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(context.Cause(ctx), jet.ErrReplaced):

@@ -84,7 +84,8 @@ func (b *bus) kill() {
 	}
 }
 
-// runServer is the role of the server: every write is synced, as in a server that rlsguard runs inside.
+// runServer is the role of the server: every write is synced, as in a server that rlsguard runs
+// inside.
 func runServer(dir string) error {
 	s, err := server.NewServer(&server.Options{ServerName: "bench", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, JetStream: true,
 		StoreDir: filepath.Join(dir, "jetstream"), SyncAlways: true, JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30})
@@ -200,7 +201,8 @@ func (b *bus) state(ctx context.Context, stream string) (jetstream.StreamState, 
 	return s.CachedInfo().State, nil
 }
 
-// took is how long the durable took from the first event that was delivered to the acknowledgement of the one with sequence last.
+// took is how long the durable took from the first event that was delivered to the acknowledgement
+// of the one with sequence last.
 func (b *bus) took(ctx context.Context, durable string, last uint64) (time.Duration, error) {
 	began, begun := time.Now(), false
 	for end := time.Now().Add(startTimeout); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {

@@ -16,7 +16,8 @@ import (
 // probes is how often each latency is measured.
 const probes = 200
 
-// latencies holds the time from publishing one event to seeing its flag against that of the no-op, and the order check against an echo.
+// latencies holds the time from publishing one event to seeing its flag against that of the no-op,
+// and the order check against an echo.
 func (w *busWork) latencies(ctx context.Context, out io.Writer) error {
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(out, "\none at a time, %d each\n", probes)
@@ -111,7 +112,8 @@ func (w *busWork) checks(out io.Writer) error {
 	return err
 }
 
-// watchFlags are opened at least before watch is measured: two for each patient with RLS and an order.
+// watchFlags are opened at least before watch is measured: two for each patient with RLS and an
+// order.
 const watchFlags = 10_000
 
 // watch opens flags and measures the first line and all lines of watch --once.

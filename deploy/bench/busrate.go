@@ -56,7 +56,8 @@ type busWork struct {
 	last   uint64 // sequence of the last event
 }
 
-// runs runs a program until the durable has done everything, and says how long that took once it was ready: it gets nothing before.
+// runs runs a program until the durable has done everything, and says how long that took once it
+// was ready: it gets nothing before.
 func (w *busWork) runs(ctx context.Context, durable string, start func() (*child, error)) (time.Duration, error) {
 	_, err := w.js.PauseConsumer(ctx, "FHIR", durable, time.Now().Add(time.Hour))
 	paused := err == nil
@@ -102,7 +103,8 @@ func (w *busWork) more(ctx context.Context) (err error) {
 	return err
 }
 
-// rateTable holds serve against the no-op that writes as many messages, and the one that does not look into what it gets.
+// rateTable holds serve against the no-op that writes as many messages, and the one that does not
+// look into what it gets.
 func (w *busWork) rateTable(ctx context.Context) (*table, error) {
 	before, err := w.state(ctx, "RLS")
 	if err != nil {

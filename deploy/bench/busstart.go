@@ -11,7 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// startTable holds the start of a killed serve with its server inside against that of a server alone and a read of all states.
+// startTable holds the start of a killed serve with its server inside against that of a server
+// alone and a read of all states.
 func (w *busWork) startTable(ctx context.Context) *table {
 	return &table{title: fmt.Sprintf("start after kill -9 with %d patients, until ready", w.patients), cases: []*run{
 		measured("server alone, and reading all states", func(r *run) (time.Duration, error) {
@@ -48,11 +49,12 @@ func (w *busWork) readAll(ctx context.Context, stream, subject string) error {
 	return nil
 }
 
-// serveDir is a copy of the server's folder: one that two servers used in turn would look damaged to the one that keeps account of it.
+// serveDir is a copy of the server's folder: one that two servers used in turn would look damaged
+// to the one that keeps account of it.
 func (w *busWork) serveDir() string { return filepath.Join(w.dir, "serve") }
 
-// copyForServe makes the folder of serve, and lets serve find once that all events in it have been decided: a folder that it does not know it reads
-// from the start.
+// copyForServe makes the folder of serve, and lets serve find once that all events in it have been
+// decided: a folder that it does not know it reads from the start.
 func (w *busWork) copyForServe(ctx context.Context) error {
 	if err := os.CopyFS(filepath.Join(w.serveDir(), "jetstream"), os.DirFS(filepath.Join(w.dir, "jetstream"))); err != nil {
 		return err

@@ -29,7 +29,8 @@ func background(argv ...string) (*child, error) {
 	return c, nil
 }
 
-// stop tells it to end, kill is kill -9. Both return when it has ended; one that has already is fine.
+// stop tells it to end, kill is kill -9. Both return when it has ended; one that has already is
+// fine.
 func (c *child) stop() { c.signal(os.Interrupt) }
 func (c *child) kill() { c.signal(os.Kill) }
 
@@ -38,7 +39,8 @@ func (c *child) signal(s os.Signal) {
 	<-c.ended
 }
 
-// untilReady waits until serve, whose address is told as soon as it is known, says that it is ready; where it never does it is killed.
+// untilReady waits until serve, whose address is told as soon as it is known, says that it is
+// ready; where it never does it is killed.
 func (c *child) untilReady(address func() string) error {
 	timeout := time.After(startTimeout)
 	for {

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// many are how many patients have a number that is limited for each, so that what is measured is more than the start of a process.
+// many are how many patients have a number that is limited for each, so that what is measured is
+// more than the start of a process.
 const many = 20
 
 func dimensions() []dimension {

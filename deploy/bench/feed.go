@@ -9,8 +9,9 @@ import (
 	"regexp"
 )
 
-// feed makes events as a hospital sends them: single resources of changing patients, out of what the samples hold. A few patients have RLS
-// and get a medicine that makes it worse, so that there is something to flag.
+// feed makes events as a hospital sends them: single resources of changing patients, out of what
+// the samples hold. A few patients have RLS and get a medicine that makes it worse, so that there
+// is something to flag.
 type feed struct {
 	resources [][]byte
 	rand      *rand.Rand
@@ -84,7 +85,8 @@ func (f *feed) order(patient string) []byte {
 		f.rand.Uint32(), f.made, patient)
 }
 
-// first makes the n-th patient known: with a diagnosis of RLS, or an order that is of no interest but that it is kept.
+// first makes the n-th patient known: with a diagnosis of RLS, or an order that is of no interest
+// but that it is kept.
 func (f *feed) first(n int) []byte {
 	if n%oneInRLS != 0 {
 		return f.order(patientID(n))

@@ -1,9 +1,11 @@
-// Command bench holds rlsguard beside other programs that read the same patients: each case in turn, round after round, in one
-// run, and then a table of ratios. Absolute figures say little on a machine that does other things too.
+// Command bench holds rlsguard beside other programs that read the same patients: each case in
+// turn, round after round, in one run, and then a table of ratios. Absolute figures say little on a
+// machine that does other things too.
 //
 //	go run ./deploy/bench -samples DIR
 //
-// It is no part of the product, knows rlsguard by its command line only, and must not be read as a test: nothing here passes or fails.
+// It is no part of the product, knows rlsguard by its command line only, and must not be read as a
+// test: nothing here passes or fails.
 package main
 
 import (
@@ -118,7 +120,8 @@ func (o *options) tables(in *inputs) []*table {
 	}
 }
 
-// replayTable holds replay, which runs all checks, against programs that parse the same files or ask three questions of them.
+// replayTable holds replay, which runs all checks, against programs that parse the same files or
+// ask three questions of them.
 func (o *options) replayTable(in *inputs) *table {
 	t := &table{title: "replay, 1 core", items: in.plain.patients, unit: "patients", bytes: in.plain.bytes}
 	if node, err := exec.LookPath("node"); err == nil {

@@ -28,8 +28,9 @@ type inputs struct {
 	small         string // the smallest patient
 }
 
-// makeInputs repeats the samples until there are enough, each time with other ids, so that every patient is one more. It is a process
-// of its own, since what a parent takes in memory is counted as its children's.
+// makeInputs repeats the samples until there are enough, each time with other ids, so that every
+// patient is one more. It is a process of its own, since what a parent takes in memory is counted
+// as its children's.
 func makeInputs(o *options) (*inputs, error) {
 	in := &inputs{}
 	for _, m := range []struct {
@@ -116,7 +117,8 @@ func sample(path string) ([]byte, error) {
 
 var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// rename gives all ids of a document, which are UUIDs, the form that they have in its n-th repetition.
+// rename gives all ids of a document, which are UUIDs, the form that they have in its n-th
+// repetition.
 func rename(b []byte, n uint32) []byte {
 	return uuid.ReplaceAllFunc(b, func(id []byte) []byte {
 		out := append([]byte(nil), id...)

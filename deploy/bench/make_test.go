@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestRename: the first copy is as it was; another has other ids, the same one for the same id, and nothing else differs.
+// TestRename: the first copy is as it was; another has other ids, the same one for the same id, and
+// nothing else differs.
 func TestRename(t *testing.T) {
 	const id, other = "0f0e0d0c-0000-4000-8000-000000000001", "ffffffff-0000-4000-8000-000000000001"
 	doc := `{"id":"` + id + `","subject":{"reference":"urn:uuid:` + id + `"},"x":"` + other + `"}`

@@ -15,8 +15,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// noop is what rlsguard does around its decisions, without any: it consumes, commits messages in atomic batches while it collects the next
-// one, and acknowledges each event then.
+// noop is what rlsguard does around its decisions, without any: it consumes, commits messages in
+// atomic batches while it collects the next one, and acknowledges each event then.
 type noop struct {
 	nc    *nats.Conn
 	inbox string

@@ -9,10 +9,12 @@ import (
 )
 
 var (
-	// parseJS says how long JSON.parse took, after one pass to warm up and without reading the files.
+	// parseJS says how long JSON.parse took, after one pass to warm up and without reading the
+	// files.
 	//go:embed parse.mjs
 	parseJS string
-	// filterJQ asks whether one of two diagnoses is there, for how many active orders of two drugs there are, and for the newest of two results.
+	// filterJQ asks whether one of two diagnoses is there, for how many active orders of two drugs
+	// there are, and for the newest of two results.
 	//go:embed filter.jq
 	filterJQ string
 )
@@ -22,7 +24,8 @@ var (
 //go:embed read.mjs
 var readJS string
 
-// jsonParse is JSON.parse alone: texts are in memory and the code is compiled before the clock starts.
+// jsonParse is JSON.parse alone: texts are in memory and the code is compiled before the clock
+// starts.
 func jsonParse(node, dir string) *run {
 	r := command("JSON.parse alone, warm, from memory", 1, []string{node, "--input-type=module", "-e", parseJS, dir})
 	r.ownClock = true
@@ -67,7 +70,8 @@ func (p *peerFlag) Set(s string) error {
 	return nil
 }
 
-// roleArg as first argument makes this program one of its own peers, so that those run in a process of their own.
+// roleArg as first argument makes this program one of its own peers, so that those run in a process
+// of their own.
 const roleArg = "as"
 
 func runRole(args []string) error {

@@ -92,7 +92,8 @@ func hasCode(c *fhir.CodeableConcept, codes ...string) bool {
 	return c != nil && slices.ContainsFunc(c.Coding, func(k fhir.Coding) bool { return k.Code != nil && slices.Contains(codes, *k.Code) })
 }
 
-// unpackAll unpacks all files of a folder on all cores and keeps nothing: no reader of them can be faster.
+// unpackAll unpacks all files of a folder on all cores and keeps nothing: no reader of them can be
+// faster.
 func unpackAll(dir string) error {
 	paths, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil {

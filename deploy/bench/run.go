@@ -100,7 +100,8 @@ type table struct {
 	cases  []*run
 }
 
-// measure runs the cases in turn, once to warm caches and then round after round. A case that fails is left out from then on.
+// measure runs the cases in turn, once to warm caches and then round after round. A case that fails
+// is left out from then on.
 func (t *table) measure(rounds int) {
 	for round := range rounds + 1 {
 		for _, r := range t.cases {

@@ -22,7 +22,8 @@ type dimension struct {
 	first messages
 }
 
-// messages are so many of something, a FHIR document each. run tells one size and round from another, so that ids differ.
+// messages are so many of something, a FHIR document each. run tells one size and round from
+// another, so that ids differ.
 type messages func(n, run int) []string
 
 // sweep prints with what power of the number the time grows, in each dimension.

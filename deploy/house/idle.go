@@ -6,10 +6,12 @@ import (
 	"strings"
 )
 
-// idle are exported names of a package that no other package needs, methods included. Needed is what another package mentions,
-// and what such a name hands out or takes: whoever calls Assess holds an Assessment without saying so. A constant of a type is a
-// word of a closed list and needed with its type. What a method is called is free where an interface asks for it, so methods that
-// share their name with a method of any interface in sight do not count; nor does a room that nobody imports: its tests use it.
+// idle are exported names of a package that no other package needs, methods included. Needed is
+// what another package mentions, and what such a name hands out or takes: whoever calls Assess
+// holds an Assessment without saying so. A constant of a type is a word of a closed list and needed
+// with its type. What a method is called is free where an interface asks for it, so methods that
+// share their name with a method of any interface in sight do not count; nor does a room that
+// nobody imports: its tests use it.
 func (m *module) idle(r *room) []types.Object {
 	if r.Name == "main" || !m.imported(r) {
 		return nil
@@ -46,7 +48,8 @@ func (m *module) needed(o types.Object) bool {
 	return m.needed(named.Obj())
 }
 
-// noteHanded follows the names that are used to the types in their signatures, fields and methods, and on from there.
+// noteHanded follows the names that are used to the types in their signatures, fields and methods,
+// and on from there.
 func (m *module) noteHanded() {
 	h := handing{m: m, seen: map[types.Type]bool{}}
 	for _, p := range m.packages {
@@ -139,7 +142,8 @@ var conventional = []string{
 	"Describe", "Collect", "Run", "Help", "ExitCode", // the last three are called by kong
 }
 
-// asked tells whether an interface that the package knows, or one of this module, asks for a method of this name.
+// asked tells whether an interface that the package knows, or one of this module, asks for a method
+// of this name.
 func (m *module) asked(r *room, method *types.Func) bool {
 	if slices.Contains(conventional, method.Name()) {
 		return true

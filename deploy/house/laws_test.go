@@ -25,8 +25,9 @@ func house(t *testing.T) *module {
 	return m
 }
 
-// mayImport are the packages of this module that a package may import: what is below it, never beside or above it unless named.
-// Whoever adds an arrow adds it here, and says in the package comment why.
+// mayImport are the packages of this module that a package may import: what is below it, never
+// beside or above it unless named. Whoever adds an arrow adds it here, and says in the package
+// comment why.
 var mayImport = map[string][]string{
 	"checks": {
 		"checks/decimal", "checks/facts", "checks/moment", "checks/silence", "checks/terms",
@@ -171,7 +172,8 @@ func TestPureRoomsUseFewLibraries(t *testing.T) {
 	}
 }
 
-// worldly are the packages of the standard library by which a pure room would learn of the world: files, network, processes, logs.
+// worldly are the packages of the standard library by which a pure room would learn of the world:
+// files, network, processes, logs.
 var worldly = []string{"os", "log", "log/slog", "net", "net/http", "io/fs", "syscall", "os/exec", "runtime", "math/rand", "math/rand/v2"}
 
 // clocks are functions that read a clock, or wait for one.
@@ -202,8 +204,8 @@ func worldlyExempt(room, path string) bool {
 		room == "checks/terms" && path == "io/fs" // fs.ErrNotExist alone
 }
 
-// halls are the rooms that may hold more names than others, and how many. Of checks/terms the labs, the site tables and the
-// phrases are still to get rooms of their own.
+// halls are the rooms that may hold more names than others, and how many. Of checks/terms the labs,
+// the site tables and the phrases are still to get rooms of their own.
 var halls = map[string]int{"checks": 440, "fhir": 330, "checks/terms": 320}
 
 const mostNames = 100
@@ -233,8 +235,8 @@ func TestExportedMeansUsedElsewhere(t *testing.T) {
 	}
 }
 
-// TestWallsAreNotPaintedOver refuses what makes a name of one room look like another's: aliases, dot imports, variables that are
-// another room's function.
+// TestWallsAreNotPaintedOver refuses what makes a name of one room look like another's: aliases,
+// dot imports, variables that are another room's function.
 func TestWallsAreNotPaintedOver(t *testing.T) {
 	m := house(t)
 	for _, p := range m.rooms() {

@@ -1,5 +1,6 @@
-// Command house counts what makes a module easy or hard to live in: names in a scope, files in a package, wide lines, exported
-// names that nobody else uses, the length of functions, comments, tests. Its test holds the rules of the house.
+// Command house counts what makes a module easy or hard to live in: names in a scope, files in a
+// package, wide lines, exported names that nobody else uses, the length of functions, comments,
+// tests. Its test holds the rules of the house.
 //
 //	go run ./deploy/house          figures of this module
 //	go run ./deploy/house DIR      figures of the checkout in DIR, to compare with another commit

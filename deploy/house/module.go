@@ -104,7 +104,8 @@ func (m *module) read(name string) (source, error) {
 	return source{name: filepath.ToSlash(within), lines: bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))}, err
 }
 
-// noteUses remembers which names of other packages p mentions. A test of a package's own, inside or beside it, is part of that package.
+// noteUses remembers which names of other packages p mentions. A test of a package's own, inside or
+// beside it, is part of that package.
 func (m *module) noteUses(p *packages.Package) {
 	own := strings.TrimSuffix(p.PkgPath, "_test")
 	for _, o := range p.TypesInfo.Uses {

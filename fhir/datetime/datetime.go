@@ -8,8 +8,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// ParseBytes reads YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.f](Z|+hh:mm|-hh:mm). It refuses days that the calendar
-// does not have. A leap second is the next second. Times that do not fit in 64 bits of nanoseconds are the first or the last that do.
+// ParseBytes reads YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.f](Z|+hh:mm|-hh:mm). It
+// refuses days that the calendar does not have. A leap second is the next second. Times that do not
+// fit in 64 bits of nanoseconds are the first or the last that do.
 func ParseBytes(s []byte) (moment.Time, bool) {
 	year, ok := twoDigits(s, 0)
 	low, ok2 := twoDigits(s, 2)

@@ -46,7 +46,8 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// FuzzTime holds ParseBytes against the time package: what that reads as an instant or a date is the same here.
+// FuzzTime holds ParseBytes against the time package: what that reads as an instant or a date is
+// the same here.
 func FuzzTime(f *testing.F) {
 	for _, s := range []string{"2026", "2026-11", "2026-11-23", "2026-11-23T08:09:10Z", "2026-11-23T08:09:10.25+05:30", "2016-12-31T23:59:60Z", "9999-12-31"} {
 		f.Add(s)

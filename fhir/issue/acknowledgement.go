@@ -13,7 +13,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
-// mitigation writes an acknowledgement. FHIR wants an action, so its text says in any case what was done.
+// mitigation writes an acknowledgement. FHIR wants an action, so its text says in any case what was
+// done.
 func mitigation(a *facts.Acknowledgement) samply.DetectedIssueMitigation {
 	m := samply.DetectedIssueMitigation{Action: samply.CodeableConcept{Text: ptr("noted")}, Author: author(a.Author)}
 	var list extensions

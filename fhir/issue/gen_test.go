@@ -11,10 +11,12 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// Texts of a flag: anything in UTF-8 but nothing, among it what JSON, HTML and paragraphs make special.
+// Texts of a flag: anything in UTF-8 but nothing, among it what JSON, HTML and paragraphs make
+// special.
 var flagText = rapid.OneOf(rapid.StringN(1, 40, -1), rapid.SampledFrom([]string{"a\n\nb", "\n\n", "<&>\"\\", "\u2028\u202e\x00\x1b", "Restless legs", "a"}))
 
-// anyFlag fills every field by reflection, so a field that is added to Flag and forgotten in the DetectedIssue is found here.
+// anyFlag fills every field by reflection, so a field that is added to Flag and forgotten in the
+// DetectedIssue is found here.
 var anyFlag = rapid.Custom(func(t *rapid.T) checks.Flag {
 	var f checks.Flag
 	fillFlag(t, reflect.ValueOf(&f).Elem())

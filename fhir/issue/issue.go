@@ -16,10 +16,11 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// Marshal writes f as a FHIR R4 DetectedIssue (hl7.org/fhir/R4/detectedissue.html). Unmarshal reads back all that f
-// says, under these conditions: texts are UTF-8 and no text of a list is empty, since FHIR has no empty strings. An error says
-// that a value is not one of its closed list, or that AsOf cannot be written; the text of f is never a reason to refuse it.
-// Tags become meta.tag; they belong to the resource as it is sent, not to the flag, and are not read back.
+// Marshal writes f as a FHIR R4 DetectedIssue (hl7.org/fhir/R4/detectedissue.html). Unmarshal reads
+// back all that f says, under these conditions: texts are UTF-8 and no text of a list is empty,
+// since FHIR has no empty strings. An error says that a value is not one of its closed list, or
+// that AsOf cannot be written; the text of f is never a reason to refuse it. Tags become meta.tag;
+// they belong to the resource as it is sent, not to the flag, and are not read back.
 func Marshal(f checks.Flag, tags ...codes.Coding) ([]byte, error) {
 	issue, err := detectedIssue(&f)
 	if err != nil {
@@ -70,7 +71,8 @@ var severities = map[checks.Severity]samply.DetectedIssueSeverity{
 	checks.Low: samply.DetectedIssueSeverityLow, checks.Moderate: samply.DetectedIssueSeverityModerate, checks.High: samply.DetectedIssueSeverityHigh,
 }
 
-// flagStatus says in FHIR's words what became of the finding. An answer to a flag leaves the finding as it is: final.
+// flagStatus says in FHIR's words what became of the finding. An answer to a flag leaves the
+// finding as it is: final.
 func flagStatus(f *checks.Flag) samply.ObservationStatus {
 	switch {
 	case f.Reason == checks.ReasonEnteredInError:
@@ -99,7 +101,8 @@ func checkCode(check string) *samply.CodeableConcept {
 	return &samply.CodeableConcept{Coding: []samply.Coding{{System: ptr(CheckSystem), Code: ptr(check)}}, Text: optional(checkTitles()[check])}
 }
 
-// flagTime writes an instant as FHIR does: UTC, and as many digits of the second as needed. Absent when t is zero.
+// flagTime writes an instant as FHIR does: UTC, and as many digits of the second as needed. Absent
+// when t is zero.
 func flagTime(t time.Time) (*string, error) {
 	if t.IsZero() {
 		return nil, nil
@@ -120,7 +123,8 @@ func joinDetail(summary, action string) string {
 }
 
 func flagExtensions(f *checks.Flag) []samply.Extension {
-	list := make(extensions, 0, 10+len(f.Alternatives)+len(f.Citations)+len(f.Orders)+len(f.Counsel)) // an Extension is large, growing copies it
+	// an Extension is large, growing copies it
+	list := make(extensions, 0, 10+len(f.Alternatives)+len(f.Citations)+len(f.Orders)+len(f.Counsel))
 	list.code(extState, string(f.State))
 	list.code(extChange, string(f.Change))
 	list.number(extNumber, f.Number)

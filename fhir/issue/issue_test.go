@@ -68,7 +68,8 @@ func TestFlagAsDetectedIssueIsAsAgreed(t *testing.T) {
 	}
 }
 
-// mustComeBack fails when f is lost in part on its way through a DetectedIssue, or that is not valid FHIR.
+// mustComeBack fails when f is lost in part on its way through a DetectedIssue, or that is not
+// valid FHIR.
 func mustComeBack(t interface {
 	Helper()
 	Fatalf(string, ...any)
@@ -94,7 +95,8 @@ func mustComeBack(t interface {
 	}
 }
 
-// emptyElement is the path of an empty object, array or string, or null, in v; "" when there is none.
+// emptyElement is the path of an empty object, array or string, or null, in v; "" when there is
+// none.
 func emptyElement(v any, at string) string {
 	switch v := v.(type) {
 	case map[string]any:

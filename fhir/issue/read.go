@@ -14,8 +14,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// Unmarshal reads a flag from what Marshal wrote. An error says which element is not as it should be, and holds
-// no text of b. Elements and extensions that are not ours are passed over.
+// Unmarshal reads a flag from what Marshal wrote. An error says which element is not as it should
+// be, and holds no text of b. Elements and extensions that are not ours are passed over.
 func Unmarshal(b []byte) (checks.Flag, error) {
 	f, err := readFlag(b)
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// flagIssue is of a DetectedIssue what readFlag reads. A dashboard that opens reads ten thousand of them before it can show the first, and
-// into the models of R4 in Go, with some fifty fields for every extension, that took ten times as long.
+// flagIssue is of a DetectedIssue what readFlag reads. A dashboard that opens reads ten thousand of
+// them before it can show the first, and into the models of R4 in Go, with some fifty fields for
+// every extension, that took ten times as long.
 type flagIssue struct {
 	resourceType, status, severity, identifiedDateTime, detail string
 

@@ -1,6 +1,7 @@
 package issue
 
-// The addresses that this package gives to its own identifiers, code systems and extensions. Whoever reads flags may rely on them.
+// The addresses that this package gives to its own identifiers, code systems and extensions.
+// Whoever reads flags may rely on them.
 const (
 	// BaseURL is where all of them begin.
 	BaseURL = "https://rlsguard.github.io/fhir"
@@ -8,7 +9,8 @@ const (
 	FlagIDSystem = BaseURL + "/flag-id"
 	// CheckSystem is the system of DetectedIssue.code: the ids of the checks.
 	CheckSystem = BaseURL + "/CodeSystem/check"
-	// AcknowledgementSystem is the system of mitigation.action in flags: the reason that the acknowledgement gave.
+	// AcknowledgementSystem is the system of mitigation.action in flags: the reason that the
+	// acknowledgement gave.
 	AcknowledgementSystem = BaseURL + "/CodeSystem/acknowledgement"
 	// DOIBase makes the address of DetectedIssue.reference from a DOI.
 	DOIBase = "https://doi.org/"
@@ -16,13 +18,16 @@ const (
 
 const structures = BaseURL + "/StructureDefinition/"
 
-// Extensions of a flag's DetectedIssue. Each occurs at most once, except extAlternative, extCitation, extOrder and extCounsel; an absent value has none.
+// Extensions of a flag's DetectedIssue. Each occurs at most once, except extAlternative,
+// extCitation, extOrder and extCounsel; an absent value has none.
 const (
-	// ExtBasis (string) is the basis of a flag: who acknowledges it sends it back. In a mitigation it is the basis that was answered.
-	ExtBasis       = structures + "basis"
-	extState       = structures + "state"       // code: open, acknowledged, overridden, resolved
-	extChange      = structures + "change"      // code: the kind of transition
-	extNumber      = structures + "number"      // unsignedInt, decimal beyond 2147483647: counts the transitions of the flag
+	// ExtBasis (string) is the basis of a flag: who acknowledges it sends it back. In a mitigation
+	// it is the basis that was answered.
+	ExtBasis  = structures + "basis"
+	extState  = structures + "state"  // code: open, acknowledged, overridden, resolved
+	extChange = structures + "change" // code: the kind of transition
+	// unsignedInt, decimal beyond 2147483647: counts the transitions of the flag
+	extNumber      = structures + "number"
 	extReason      = structures + "reason"      // code: why the flag was resolved
 	extRLS         = structures + "rls-status"  // code: none, possible, remission, confirmed
 	ExtIngredient  = structures + "ingredient"  // string
@@ -30,21 +35,26 @@ const (
 	extAlternative = structures + "alternative" // string, one each, in their order
 	extCitation    = structures + "citation"    // complex: source, doi, strength, review (strings), in their order
 	extRuleset     = structures + "ruleset"     // string: hash of tables, rules and settings
-	extOrder       = structures + "order"       // complex: ref, product, dose, since (strings): what an implicated order says, in their order
-	extCounsel     = structures + "counsel"     // string, one each: advice that is the same for every flag of the patient
-	extAudience    = structures + "audience"    // code: patient, where the texts are plain words
+	// complex: ref, product, dose, since (strings): what an implicated order says, in their order
+	extOrder = structures + "order"
+	// string, one each: advice that is the same for every flag of the patient
+	extCounsel  = structures + "counsel"
+	extAudience = structures + "audience" // code: patient, where the texts are plain words
 )
 
 // Extensions of a flag's mitigation.
 const (
 	ExtFlagID   = structures + "acknowledged-flag" // string: the flag id that the acknowledgement named
 	ExtOverride = structures + "override"          // boolean true: an override; else the flag was noted
-	// ExtDate is mitigation.date where FHIR has no dateTime for it: a time of day without an offset.
+	// ExtDate is mitigation.date where FHIR has no dateTime for it: a time of day without an
+	// offset.
 	ExtDate = structures + "local-date"
 )
 
-// ExtUntil is the extension of an acknowledging DetectedIssue with the time (valueDateTime) up to which it holds.
+// ExtUntil is the extension of an acknowledging DetectedIssue with the time (valueDateTime) up to
+// which it holds.
 const ExtUntil = BaseURL + "/StructureDefinition/until"
 
-// ActionNoted is the code of mitigation.action, in any system, that says that a flag was seen; every other code is an override reason.
+// ActionNoted is the code of mitigation.action, in any system, that says that a flag was seen;
+// every other code is an override reason.
 const ActionNoted = "noted"

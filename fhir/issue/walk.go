@@ -10,7 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// issueReader reads a sound document. Its first error stays; it names an element and holds no text of the document.
+// issueReader reads a sound document. Its first error stays; it names an element and holds no text
+// of the document.
 type issueReader struct {
 	b   []byte
 	pos int // offset after the value that was read last

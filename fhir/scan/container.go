@@ -1,7 +1,7 @@
 package scan
 
-// container returns the offset after the object or array at i, or -1. It keeps its place in bits and not on the stack of
-// calls, so that a hundred thousand brackets cost nothing.
+// container returns the offset after the object or array at i, or -1. It keeps its place in bits
+// and not on the stack of calls, so that a hundred thousand brackets cost nothing.
 func (s *Scanner) container(i int) int {
 	b, depth, base := s.B, s.depth, s.depth
 	object := false

@@ -6,8 +6,9 @@ import (
 	"math/bits"
 )
 
-// Scanner walks over bytes that nobody has looked at yet: every byte that it passes is checked as JSON (RFC 8259), and more
-// strictly where that leaves room: half a surrogate pair is no character. It allocates nothing but the error.
+// Scanner walks over bytes that nobody has looked at yet: every byte that it passes is checked as
+// JSON (RFC 8259), and more strictly where that leaves room: half a surrogate pair is no character.
+// It allocates nothing but the error.
 type Scanner struct {
 	B        []byte
 	depth    int      // containers that are open
@@ -41,7 +42,8 @@ func (s *Scanner) Fail(i int, what string) int {
 	return -1
 }
 
-// Open enters the object or array at i, unless that is too deep. The caller walks through it, and calls Shut at its end.
+// Open enters the object or array at i, unless that is too deep. The caller walks through it, and
+// calls Shut at its end.
 func (s *Scanner) Open(i int) bool {
 	if s.depth >= s.maxDepth {
 		s.tooDeep(i)
@@ -54,7 +56,8 @@ func (s *Scanner) Open(i int) bool {
 // Shut leaves what Open entered.
 func (s *Scanner) Shut() { s.depth-- }
 
-// BeyondASCII tells whether a string so far may hold letters beyond ASCII, whose encoding nobody has checked.
+// BeyondASCII tells whether a string so far may hold letters beyond ASCII, whose encoding nobody
+// has checked.
 func (s *Scanner) BeyondASCII() bool { return s.high&highs != 0 }
 
 // noValue says that no JSON value begins at i, and for a whole document what it looks like instead.
@@ -116,7 +119,8 @@ func (s *Scanner) Str(i int) int {
 	}
 }
 
-// stringStops has the high bit of each byte set that is a quote, a backslash or a control character; bytes after the first such one may be set by mistake.
+// stringStops has the high bit of each byte set that is a quote, a backslash or a control
+// character; bytes after the first such one may be set by mistake.
 func stringStops(x uint64) uint64 {
 	q, e := x^(ones*'"'), x^(ones*'\\')
 	return ((q-ones)&^q | (e-ones)&^e | (x-spaces)&^x) & highs

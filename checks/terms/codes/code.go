@@ -44,7 +44,8 @@ func Diagnosis(system, code string) string {
 	code = strings.TrimSpace(code)
 	switch {
 	case IsICD10(system):
-		// The German edition marks codes with a sign of certainty or of the dagger and asterisk system behind them.
+		// The German edition marks codes with a sign of certainty or of the dagger and asterisk
+		// system behind them.
 		code = strings.TrimRight(strings.ToUpper(code), "+*!†- ")
 		return strings.ReplaceAll(code, ".", "")
 	case system == ICD9CM:
@@ -64,5 +65,6 @@ func Diagnosis(system, code string) string {
 // Key is a code of a canonical system.
 type Key struct{ System, Code string }
 
-// Upper gives a code in upper case without surrounding space; it does not allocate when nothing changes.
+// Upper gives a code in upper case without surrounding space; it does not allocate when nothing
+// changes.
 func Upper(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }

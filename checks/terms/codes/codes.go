@@ -1,6 +1,7 @@
 package codes
 
-// Coding is a FHIR Coding: a code of a system, with the name that the sender shows. System is as Canonical gives it.
+// Coding is a FHIR Coding: a code of a system, with the name that the sender shows. System is as
+// Canonical gives it.
 type Coding struct {
 	System  string
 	Code    string

@@ -1,5 +1,6 @@
-// Package codes knows code systems and how codes are written: a system by any of its addresses, a code without what senders
-// put around it, and the one form in which codes that can be written in several are compared.
+// Package codes knows code systems and how codes are written: a system by any of its addresses, a
+// code without what senders put around it, and the one form in which codes that can be written in
+// several are compared.
 //
 // It must not know what a code means, the tables, or patients.
 package codes

@@ -100,8 +100,9 @@ func AddNumber(list []uint64, n uint64) []uint64 {
 	return append(list, n)
 }
 
-// NDC11 gives the form of eleven digits (5-4-2) of a National Drug Code that is hyphenated, or that has a twelfth digit, a zero,
-// before it. Other codes stay: ten digits without hyphens may mean three different ones.
+// NDC11 gives the form of eleven digits (5-4-2) of a National Drug Code that is hyphenated, or that
+// has a twelfth digit, a zero, before it. Other codes stay: ten digits without hyphens may mean
+// three different ones.
 func NDC11(code string) string {
 	if !strings.Contains(code, "-") {
 		if len(code) == 12 && code[0] == '0' {

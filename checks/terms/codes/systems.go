@@ -11,8 +11,8 @@ const (
 	ncit = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
 )
 
-// Canonical maps OIDs (urn:oid:...), older and national URLs of a code system to the one URL that the tables use; other
-// URLs stay. It does not allocate for the URLs that are in use.
+// Canonical maps OIDs (urn:oid:...), older and national URLs of a code system to the one URL that
+// the tables use; other URLs stay. It does not allocate for the URLs that are in use.
 func Canonical(url string) string {
 	if c := knownSystem(url); c != "" {
 		return c
@@ -43,7 +43,8 @@ func Canonical(url string) string {
 	return trimmed
 }
 
-// v2Systems are code systems by their names in HL7 v2 (table 0396), which converters leave where a URL belongs.
+// v2Systems are code systems by their names in HL7 v2 (table 0396), which converters leave where a
+// URL belongs.
 var v2Systems = map[string]string{
 	"LN": LOINC, "SCT": SNOMED, "SCT2": SNOMED, "SNM": SNOMED, "RXNORM": RxNorm, "NDC": NDC, "UCUM": UCUM, "WC": ATC, "ATC": ATC,
 	"I10": ICD10, "I10C": ICD10CM, "I9C": ICD9CM, "ICD10GM": ICD10GM, "ICPC": ICPC2, "IC2": ICPC2,
@@ -54,8 +55,8 @@ func isOID(system string) bool {
 	return len(system) > 8 && (strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && isDigit(system[0]) && isDigit(system[2]))
 }
 
-// canonicalOID reads OIDs without urn:oid: and with it in capital letters, and those of national editions, of which there is one a
-// year in Germany.
+// canonicalOID reads OIDs without urn:oid: and with it in capital letters, and those of national
+// editions, of which there is one a year in Germany.
 func canonicalOID(system string) string {
 	oid := system
 	if strings.EqualFold(oid[:8], "urn:oid:") {
@@ -72,8 +73,9 @@ func canonicalOID(system string) string {
 	return "urn:oid:" + oid
 }
 
-// nationalOIDs are arcs under which countries publish their editions. Germany gives every yearly edition of ICD-10-GM an OID among
-// those of its other code systems; none of these has codes in the form of ICD.
+// nationalOIDs are arcs under which countries publish their editions. Germany gives every yearly
+// edition of ICD-10-GM an OID among those of its other code systems; none of these has codes in the
+// form of ICD.
 var nationalOIDs = []struct{ arc, system string }{
 	{"1.2.276.0.76.5.", ICD10GM},            // Germany
 	{"2.16.578.1.12.4.1.1.7110", ICD10},     // Norway
@@ -85,7 +87,8 @@ var nationalOIDs = []struct{ arc, system string }{
 	{"2.16.840.1.113883.6.139", ICPC2},      // ICPC-2 and its translations
 }
 
-// plainHTTP gives the http form of a host and path, for the few hosts which senders also write with https.
+// plainHTTP gives the http form of a host and path, for the few hosts which senders also write with
+// https.
 func plainHTTP(rest string) string {
 	for _, known := range [...]string{RxNorm, ATC, SNOMED, LOINC, ICD10, ICD10CM, ICD9CM, ICD11, NDC, UCUM, edqm} {
 		if known[len("http://"):] == rest {
@@ -145,7 +148,8 @@ func knownSystem(url string) string {
 	return v2Systems[url]
 }
 
-// IsICD10 tells whether a system is ICD-10 in any edition: WHO's, or a national one under whatever URL.
+// IsICD10 tells whether a system is ICD-10 in any edition: WHO's, or a national one under whatever
+// URL.
 func IsICD10(system string) bool {
 	switch system {
 	case ICD10, ICD10CM, ICD10GM, "urn:oid:2.16.840.1.113883.6.135":

@@ -58,7 +58,8 @@ type Ingredient struct {
 // Systemic says whether a product or route brings the drug into the body.
 type Systemic uint8
 
-// Values of the column systemic. LowAbsorbed is doxepin cream and its like; Depends is a nasal route, which the class decides.
+// Values of the column systemic. LowAbsorbed is doxepin cream and its like; Depends is a nasal
+// route, which the class decides.
 const (
 	SystemicUnknown Systemic = iota
 	SystemicYes
@@ -71,8 +72,8 @@ func (s Systemic) String() string {
 	return [...]string{"unknown", "yes", "no", "low_absorbed", "depends"}[s]
 }
 
-// Nasal tells whether the drug given into the nose acts in the body: yes for opioids, benzodiazepines, metoclopramide,
-// esketamine and the like, no for antihistamines.
+// Nasal tells whether the drug given into the nose acts in the body: yes for opioids,
+// benzodiazepines, metoclopramide, esketamine and the like, no for antihistamines.
 func (i *Ingredient) Nasal() Systemic {
 	if i.Class == AntihistamineSedating || i.Class == AntihistamineNonsedating {
 		return SystemicNo

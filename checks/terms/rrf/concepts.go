@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// Columns of RXNCONSO.RRF: RXCUI LAT TS LUI STT SUI ISPREF RXAUI SAUI SCUI SDUI SAB TTY CODE STR SRL SUPPRESS CVF.
+// Columns of RXNCONSO.RRF: RXCUI LAT TS LUI STT SUI ISPREF RXAUI SAUI SCUI SDUI SAB TTY CODE STR
+// SRL SUPPRESS CVF.
 const (
 	consoColumns  = 18
 	consoRXCUI    = 0
@@ -39,8 +40,9 @@ func newGraph() *graph {
 	return &graph{byID: map[uint32]int32{}, others: map[uint32]bool{}, report: Report{Lines: map[string]int{}, Codes: map[string]int{}}}
 }
 
-// readConcepts keeps RxNorm's own atoms of the term types that matter here. Synonyms and the atoms of other sources are passed
-// over: their concepts, where RxNorm has made one, have an own atom too.
+// readConcepts keeps RxNorm's own atoms of the term types that matter here. Synonyms and the atoms
+// of other sources are passed over: their concepts, where RxNorm has made one, have an own atom
+// too.
 func (g *graph) readConcepts(r io.Reader) error {
 	var err error
 	g.report.Lines[ConceptsFile], err = readLines(r, ConceptsFile, consoColumns, func(line *row) {

@@ -40,7 +40,8 @@ func newDerivation(g *graph) *derivation {
 	return d
 }
 
-// anchor is the ingredient of the tables that a concept is: by its code, or, for what the tables have no code of, by its exact name.
+// anchor is the ingredient of the tables that a concept is: by its code, or, for what the tables
+// have no code of, by its exact name.
 func (d *derivation) anchor(at int32) *drugs.Ingredient {
 	c := &d.concepts[at]
 	if c.kind != kindIN && c.kind != kindPIN {
@@ -55,7 +56,8 @@ func (d *derivation) anchor(at int32) *drugs.Ingredient {
 	return nil
 }
 
-// checkName notes an ingredient whose code the tables have, but under a name that they do not take for it: the code may be wrong.
+// checkName notes an ingredient whose code the tables have, but under a name that they do not take
+// for it: the code may be wrong.
 func (d *derivation) checkName(c *concept, drug *drugs.Ingredient) {
 	m := d.tables.Classify(nil, []string{c.name})
 	if !slices.ContainsFunc(m.Found, func(f terms.Found) bool { return f.Ingredient == drug }) {
@@ -63,7 +65,8 @@ func (d *derivation) checkName(c *concept, drug *drugs.Ingredient) {
 	}
 }
 
-// drugsOf are the ingredients of a concept. Its relations lead to lower term types only, so that the walk ends.
+// drugsOf are the ingredients of a concept. Its relations lead to lower term types only, so that
+// the walk ends.
 func (d *derivation) drugsOf(at int32) drugList {
 	if d.asked[at] {
 		return d.found[at]
@@ -95,7 +98,8 @@ func (d *derivation) byRelations(at int32) drugList {
 	return slices.DeleteFunc(all, func(drug *drugs.Ingredient) bool { return slices.Contains(replaced, drug) })
 }
 
-// replacedBy are the ingredients whose form a precise ingredient is that is a drug of its own: gabapentin by its enacarbil.
+// replacedBy are the ingredients whose form a precise ingredient is that is a drug of its own:
+// gabapentin by its enacarbil.
 func (d *derivation) replacedBy(at int32) drugList {
 	own := d.anchor(at)
 	if own == nil || d.concepts[at].kind != kindPIN {
@@ -125,7 +129,8 @@ func (d *derivation) best(at int32) []edge {
 
 func (d *derivation) withoutRelations(at int32) bool { return len(d.best(at)) == 0 }
 
-// byName reads the name of a withdrawn concept, whose relations RxNorm does not keep. A name that leaves a doubt tells nothing.
+// byName reads the name of a withdrawn concept, whose relations RxNorm does not keep. A name that
+// leaves a doubt tells nothing.
 func (d *derivation) byName(at int32) drugList {
 	c := &d.concepts[at]
 	if c.status == statusCurrent || c.kind < kindPIN {
@@ -146,7 +151,8 @@ func (d *derivation) byName(at int32) drugList {
 	return all
 }
 
-// checkWhole refuses a release in which current products have no relations: RXNREL.RRF has lost its end.
+// checkWhole refuses a release in which current products have no relations: RXNREL.RRF has lost its
+// end.
 func (d *derivation) checkWhole() error {
 	products, alone := 0, 0
 	for i, c := range d.concepts {
@@ -191,7 +197,8 @@ func (d *derivation) codes() []terms.SiteRow {
 	return rows
 }
 
-// appendOther adds the row of a concept that holds none of our drugs. What the embedded tables take for one of them keeps their answer.
+// appendOther adds the row of a concept that holds none of our drugs. What the embedded tables take
+// for one of them keeps their answer.
 func (d *derivation) appendOther(rows []terms.SiteRow, at int32) []terms.SiteRow {
 	c := &d.concepts[at]
 	row := terms.SiteRow{System: codes.RxNorm, Code: codeOf(c.id), Ingredient: terms.NoIngredient, Kind: c.kind.String(), Status: c.status.String()}
@@ -206,8 +213,9 @@ func (d *derivation) appendOther(rows []terms.SiteRow, at int32) []terms.SiteRow
 	return append(rows, row)
 }
 
-// isOther tells whether a concept is known to be a drug in none of our classes, so that its code gets a row that says so: not dose
-// forms, not what the embedded tables take for a drug of ours, and of withdrawn concepts only those whose name names none.
+// isOther tells whether a concept is known to be a drug in none of our classes, so that its code
+// gets a row that says so: not dose forms, not what the embedded tables take for a drug of ours,
+// and of withdrawn concepts only those whose name names none.
 func (d *derivation) isOther(at int32) bool {
 	c := &d.concepts[at]
 	if !d.others || c.kind < kindIN || len(d.drugsOf(at)) > 0 {

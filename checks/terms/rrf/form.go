@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// actsWhere tells whether a concept brings one of its ingredients into the body, and by which route group. Brands, ingredients,
-// combinations and components have no form and tell neither.
+// actsWhere tells whether a concept brings one of its ingredients into the body, and by which route
+// group. Brands, ingredients, combinations and components have no form and tell neither.
 func (d *derivation) actsWhere(at int32, drug *drugs.Ingredient) (drugs.Systemic, string) {
 	c := &d.concepts[at]
 	switch {
@@ -27,7 +27,8 @@ func (d *derivation) actsWhere(at int32, drug *drugs.Ingredient) (drugs.Systemic
 	return systemic, route
 }
 
-// packActsWhere joins what the products of a pack tell that hold the ingredient; where they differ it is not known.
+// packActsWhere joins what the products of a pack tell that hold the ingredient; where they differ
+// it is not known.
 func (d *derivation) packActsWhere(at int32, drug *drugs.Ingredient) (systemic drugs.Systemic, route string) {
 	first := true
 	for _, e := range d.best(at) {
@@ -58,7 +59,8 @@ func holds(all drugList, drug *drugs.Ingredient) bool {
 	return false
 }
 
-// doseForm is the dose form, or the group of them, that a concept has; in its name when no relation tells it.
+// doseForm is the dose form, or the group of them, that a concept has; in its name when no relation
+// tells it.
 func (d *derivation) doseForm(at int32) string {
 	for _, e := range d.parts(at) {
 		if e.trust == byDoseForm {
@@ -69,7 +71,8 @@ func (d *derivation) doseForm(at int32) string {
 	return name
 }
 
-// formOf reads a dose form by the words that the tables have for forms, and gives it the route group of products.tsv.
+// formOf reads a dose form by the words that the tables have for forms, and gives it the route
+// group of products.tsv.
 func formOf(form string) (drugs.Systemic, string) {
 	for _, own := range ownForms {
 		if strings.Contains(form, own.words) {
@@ -83,7 +86,8 @@ func formOf(form string) (drugs.Systemic, string) {
 	return systemic, route
 }
 
-// ownForms are dose forms and groups of RxNorm whose words say something else in a medication text, or nothing.
+// ownForms are dose forms and groups of RxNorm whose words say something else in a medication text,
+// or nothing.
 var ownForms = []struct {
 	words    string
 	systemic drugs.Systemic
@@ -102,7 +106,8 @@ var routeGroups = map[string]string{
 	"buccal": "sublingual_buccal", "sublingual": "sublingual_buccal", "cutaneous": "topical",
 }
 
-// localBrands are the brands whose every product acts in no body: a brand that is sold as a cream only needs no route to be one.
+// localBrands are the brands whose every product acts in no body: a brand that is sold as a cream
+// only needs no route to be one.
 func (d *derivation) localBrands() map[int32]bool {
 	local := map[int32]bool{}
 	for _, e := range d.edges {

@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// TestFormsAgreeWithTheProducts holds the reading of dose forms to the group and the effect that products.tsv has for each product.
+// TestFormsAgreeWithTheProducts holds the reading of dose forms to the group and the effect that
+// products.tsv has for each product.
 func TestFormsAgreeWithTheProducts(t *testing.T) {
 	table, err := os.ReadFile("../data/products.tsv")
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// brief is what a code came to: its ingredients with strengths, where it acts, and what is told of the code.
+// brief is what a code came to: its ingredients with strengths, where it acts, and what is told of
+// the code.
 func brief(rows []terms.SiteRow, system, code string) string {
 	var parts []string
 	for _, r := range rows {

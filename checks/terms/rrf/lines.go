@@ -19,7 +19,8 @@ type row struct {
 	err    error
 }
 
-// id reads a concept id; 0 when the field is empty. An id that is none is kept as the error of the line.
+// id reads a concept id; 0 when the field is empty. An id that is none is kept as the error of the
+// line.
 func (r *row) id(n int) uint32 {
 	text := r.fields[n]
 	if len(text) == 0 {
@@ -34,8 +35,8 @@ func (r *row) id(n int) uint32 {
 
 func (r *row) is(n int, text string) bool { return string(r.fields[n]) == text }
 
-// readLines gives each line of a file to a function. A line has as many bars as the file has columns, the last of them at its end.
-// Errors name the file and the line, and never quote it.
+// readLines gives each line of a file to a function. A line has as many bars as the file has
+// columns, the last of them at its end. Errors name the file and the line, and never quote it.
 func readLines(r io.Reader, file string, columns int, each func(*row)) (lines int, err error) {
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 1<<16), maxLine)

@@ -21,8 +21,8 @@ const (
 	satSUPPRESS = 11
 )
 
-// packageOf says which products a package code means. What RxNorm itself says decides over what its sources say, whose codes it
-// repeats, a current code over a withdrawn one.
+// packageOf says which products a package code means. What RxNorm itself says decides over what its
+// sources say, whose codes it repeats, a current code over a withdrawn one.
 type packageOf struct {
 	rank   uint8
 	status status
@@ -30,7 +30,8 @@ type packageOf struct {
 	more   []int32 // products of the same rank
 }
 
-// readPackages reads the National Drug Codes of the release: those of other drugs too, since they keep a source from claiming them.
+// readPackages reads the National Drug Codes of the release: those of other drugs too, since they
+// keep a source from claiming them.
 func (d *derivation) readPackages(r io.Reader) ([]terms.SiteRow, error) {
 	packages := map[uint64]packageOf{}
 	var err error
@@ -113,12 +114,13 @@ func (d *derivation) packageRows(packages map[uint64]packageOf) []terms.SiteRow 
 	return rows
 }
 
-// partnerMark stands between the components of a name. Only combinations have partners to read in their names: the names of all
-// package codes would double the size of the table.
+// partnerMark stands between the components of a name. Only combinations have partners to read in
+// their names: the names of all package codes would double the size of the table.
 const partnerMark = " / "
 
-// appendMissing adds the ingredients that a code's rows from start on do not hold yet. Two products of one code that hold different
-// ones are an error of the sources: all count, since none of them can be ruled out.
+// appendMissing adds the ingredients that a code's rows from start on do not hold yet. Two products
+// of one code that hold different ones are an error of the sources: all count, since none of them
+// can be ruled out.
 func (d *derivation) appendMissing(rows []terms.SiteRow, start int, at int32, row terms.SiteRow) []terms.SiteRow {
 	more := d.appendRows(nil, at, row)
 	for _, r := range more {
@@ -130,9 +132,9 @@ func (d *derivation) appendMissing(rows []terms.SiteRow, start int, at int32, ro
 	return rows
 }
 
-// packageNumber reads a National Drug Code in the forms of the sources as the number of its eleven digits: 5-4-2 without hyphens,
-// with a zero before it, or hyphenated (4-4-2, 5-3-2, 5-4-1, 6-4-2), where * stands for a zero. Ten digits without hyphens may mean
-// three codes and are read as none.
+// packageNumber reads a National Drug Code in the forms of the sources as the number of its eleven
+// digits: 5-4-2 without hyphens, with a zero before it, or hyphenated (4-4-2, 5-3-2, 5-4-1, 6-4-2),
+// where * stands for a zero. Ten digits without hyphens may mean three codes and are read as none.
 func packageNumber(value []byte) (uint64, bool) {
 	text := make([]byte, len(value))
 	for i, b := range value {

@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// Columns of RXNREL.RRF: RXCUI1 RXAUI1 STYPE1 REL RXCUI2 RXAUI2 STYPE2 RELA RUI SRUI SAB SL DIR RG SUPPRESS CVF.
+// Columns of RXNREL.RRF: RXCUI1 RXAUI1 STYPE1 REL RXCUI2 RXAUI2 STYPE2 RELA RUI SRUI SAB SL DIR RG
+// SUPPRESS CVF.
 const (
 	relColumns = 16
 	relRXCUI1  = 0
@@ -16,8 +17,9 @@ const (
 	relSAB     = 10
 )
 
-// trust says how directly a relation leads to the ingredients of a concept. Of those that a concept has, the most direct decide:
-// a product of gabapentin enacarbil is a form of gabapentin too, and a brand may have been sold with other ingredients before.
+// trust says how directly a relation leads to the ingredients of a concept. Of those that a concept
+// has, the most direct decide: a product of gabapentin enacarbil is a form of gabapentin too, and a
+// brand may have been sold with other ingredients before.
 type trust uint8
 
 const (
@@ -36,7 +38,8 @@ type edge struct {
 	trust       trust
 }
 
-// relation is a value of RELA. A row reads "RXCUI2 has RELA to RXCUI1", and most relations are there in both directions.
+// relation is a value of RELA. A row reads "RXCUI2 has RELA to RXCUI1", and most relations are
+// there in both directions.
 type relation struct {
 	wholeFirst bool // RXCUI1 is the whole: the row tells the inverse
 	trust      trust
@@ -66,8 +69,8 @@ var relations = func() map[string]relation {
 	return all
 }()
 
-// readRelations keeps what RxNorm says of its concepts. Other relations (quantified or reformulated products, those between atoms)
-// lead to no ingredient that these do not lead to.
+// readRelations keeps what RxNorm says of its concepts. Other relations (quantified or reformulated
+// products, those between atoms) lead to no ingredient that these do not lead to.
 func (g *graph) readRelations(r io.Reader) error {
 	var err error
 	g.report.Lines[RelationsFile], err = readLines(r, RelationsFile, relColumns, func(line *row) {
@@ -91,8 +94,8 @@ func (g *graph) readRelations(r io.Reader) error {
 	return g.checkRelations()
 }
 
-// connect keeps that a whole is made of a part. A relation against the order of their term types would give an ingredient all
-// partners that it has anywhere: such are counted and not followed.
+// connect keeps that a whole is made of a part. A relation against the order of their term types
+// would give an ingredient all partners that it has anywhere: such are counted and not followed.
 func (g *graph) connect(whole, part uint32, t trust) {
 	w, ok := g.byID[whole]
 	p, also := g.byID[part]

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// files builds a release in the exact format. Ingredients have their real codes, by which the tables know them; everything else
-// is made up.
+// files builds a release in the exact format. Ingredients have their real codes, by which the
+// tables know them; everything else is made up.
 type files struct {
 	conso, rel, sat strings.Builder
 	rows            int
@@ -19,7 +19,8 @@ var inverses = map[string]string{
 	"isa": "inverse_isa", "has_ingredients": "ingredients_of", "has_dose_form": "dose_form_of", "has_doseformgroup": "doseformgroup_of",
 }
 
-// atom adds a concept; a source other than RxNorm's own stands before the term type, as in "MTHSPL:SU".
+// atom adds a concept; a source other than RxNorm's own stands before the term type, as in
+// "MTHSPL:SU".
 func (f *files) atom(id int, tty, name, suppress string) {
 	f.rows++
 	source, own, other := strings.Cut(tty, ":")

@@ -15,11 +15,15 @@ type Report struct {
 	OddPackages      int            // package codes in no known form
 	PackageConflicts int            // package codes of several products with different ingredients
 	Contradictions   []Contradiction
-	Kept             []Contradiction // codes of our drugs in the embedded tables, of none in the release: they keep their embedded rows
-	Renamed          []Contradiction // ingredients whose code has a name in the release that the tables do not take for them
+	// codes of our drugs in the embedded tables, of none in the release: they keep their embedded
+	// rows
+	Kept []Contradiction
+	// ingredients whose code has a name in the release that the tables do not take for them
+	Renamed []Contradiction
 }
 
-// Contradiction is an RxNorm code that the release gives other ingredients than the embedded tables. The site's table decides.
+// Contradiction is an RxNorm code that the release gives other ingredients than the embedded
+// tables. The site's table decides.
 type Contradiction struct {
 	Code, Kind      string
 	Tables, Release []string

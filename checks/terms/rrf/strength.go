@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// strength is what one unit, or one millilitre, of a concept holds of one of its ingredients, in milligrams. A pack holds several
-// products and tells none; nor do components that differ.
+// strength is what one unit, or one millilitre, of a concept holds of one of its ingredients, in
+// milligrams. A pack holds several products and tells none; nor do components that differ.
 func (d *derivation) strength(at int32, drug *drugs.Ingredient) (milligrams string, perML bool) {
 	if m, ok := d.named[at]; ok && !d.concepts[at].kind.pack() {
 		for _, f := range m.Found {
@@ -31,7 +31,8 @@ func (d *derivation) strength(at int32, drug *drugs.Ingredient) (milligrams stri
 	return milligrams, perML
 }
 
-// components are the unbranded components of a product or of a branded component, or the component itself.
+// components are the unbranded components of a product or of a branded component, or the component
+// itself.
 func (d *derivation) components(at int32) []int32 {
 	switch d.concepts[at].kind {
 	case kindSCDC:

@@ -1,4 +1,5 @@
-// Package casetest is the command test: it finds cases, runs them here or against a service, and reports what differs.
+// Package casetest is the command test: it finds cases, runs them here or against a service, and
+// reports what differs.
 //
 // What a case is, and whether it holds, package cases decides.
 //

@@ -9,7 +9,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// doorCertificate is that of a door, read again when its file has changed: certificates are renewed while serve runs.
+// doorCertificate is that of a door, read again when its file has changed: certificates are renewed
+// while serve runs.
 type doorCertificate struct {
 	cert, key string // files, PEM
 	log       zerolog.Logger
@@ -19,7 +20,8 @@ type doorCertificate struct {
 	changed time.Time // of the files, when pair was read
 }
 
-// newCertificate reads a certificate. Its error is that of the first reading; later ones are logged, and the last good pair goes on.
+// newCertificate reads a certificate. Its error is that of the first reading; later ones are
+// logged, and the last good pair goes on.
 func newCertificate(cert, key string, log zerolog.Logger) (*doorCertificate, error) {
 	c := &doorCertificate{cert: cert, key: key, log: log}
 	changed := c.written()

@@ -16,7 +16,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// A renewed certificate is used without a restart, and one that cannot be read does not close the door.
+// A renewed certificate is used without a restart, and one that cannot be read does not close the
+// door.
 func TestCertificateReadAgain(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key")

@@ -13,8 +13,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
-// Connection is one to a NATS server, for a command. It closes as soon as the server refuses something: it sends no answer then, and
-// whoever waits for one would wait in vain.
+// Connection is one to a NATS server, for a command. It closes as soon as the server refuses
+// something: it sends no answer then, and whoever waits for one would wait in vain.
 type Connection struct {
 	*nats.Conn
 	Domain jet.Domain // under which streams of another account are reached

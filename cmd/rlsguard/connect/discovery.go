@@ -27,7 +27,8 @@ type Flags struct {
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 }
 
-// ServerFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by every user of a machine.
+// ServerFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by
+// every user of a machine.
 type ServerFlags struct {
 	Creds  string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
 	NKey   string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
@@ -62,7 +63,8 @@ func (f Flags) Find() (Server, error) {
 	return f.complete(s)
 }
 
-// complete adds what the flags say, and refuses to send patient data to another machine in the clear.
+// complete adds what the flags say, and refuses to send patient data to another machine in the
+// clear.
 func (f ServerFlags) complete(s Server) (Server, error) {
 	for _, file := range []struct{ option, path string }{{"--creds", f.Creds}, {"--nkey", f.NKey}, {"--password-file", f.Pass}} {
 		if file.path != "" {
@@ -85,7 +87,8 @@ func (f ServerFlags) complete(s Server) (Server, error) {
 		return s, errors.New("--user and --password-file go together")
 	}
 	if f.User != "" {
-		s.Options = append(s.Options, nats.UserInfoHandler(f.login)) // asked anew at each reconnect: a password may change
+		// asked anew at each reconnect: a password may change
+		s.Options = append(s.Options, nats.UserInfoHandler(f.login))
 	}
 	if f.Domain != "" {
 		if !domainName.MatchString(f.Domain) {
@@ -107,7 +110,8 @@ func (f ServerFlags) complete(s Server) (Server, error) {
 	return s, nil
 }
 
-// login is user and password. A file that cannot be read any more is a wrong password, which the server's refusal tells.
+// login is user and password. A file that cannot be read any more is a wrong password, which the
+// server's refusal tells.
 func (f ServerFlags) login() (user, password string) {
 	data, err := os.ReadFile(f.Pass)
 	if err != nil {

@@ -80,7 +80,8 @@ type doors struct {
 	urlFile string
 }
 
-// Open opens the doors for the consumer that cfg will be given to. They answer as soon as that knows what is stored.
+// Open opens the doors for the consumer that cfg will be given to. They answer as soon as that
+// knows what is stored.
 func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string) (_ *doors, err error) {
 	cfg.Known = commit.NewKnown()
 	o := &doors{log: cfg.Log, known: cfg.Known, health: cfg.Health, checker: &ordercheck.Checker{Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader, Metrics: ordercheck.NewMetrics()}}
@@ -111,7 +112,8 @@ func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string)
 	return o, nil
 }
 
-// connectDoors makes a connection of its own, so that questions do not queue behind the consumer's work.
+// connectDoors makes a connection of its own, so that questions do not queue behind the consumer's
+// work.
 func connectDoors(cfg *consumers.Config) (*nats.Conn, error) {
 	// While the consumer itself is not ready it says why, and once is enough.
 	quiet := func() bool { return cfg.Health != nil && len(cfg.Health.Reasons()) > 0 }
@@ -126,7 +128,8 @@ func connectDoors(cfg *consumers.Config) (*nats.Conn, error) {
 	return nats.Connect(cfg.URL, options...)
 }
 
-// answer offers the service from when the states are read until ctx ends. Until then other instances answer.
+// answer offers the service from when the states are read until ctx ends. Until then other
+// instances answer.
 func (o *doors) answer(ctx context.Context, feedback bool) {
 	select {
 	case <-ctx.Done():

@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 )
 
-// PublicTestKey makes the flag ids of a replay without --key-file: the same on every machine, and no secret at all.
+// PublicTestKey makes the flag ids of a replay without --key-file: the same on every machine, and
+// no secret at all.
 const PublicTestKey = "rlsguard public test key"
 
 // ReadKey reads a site key that nobody but its owner may read.
@@ -19,7 +20,8 @@ func ReadKey(path string) ([]byte, error) {
 	return embedded.ReadSiteKey(path)
 }
 
-// ReplayKey is the key for the ids of flags that nobody stores: that of a file, or the public one meant for tests.
+// ReplayKey is the key for the ids of flags that nobody stores: that of a file, or the public one
+// meant for tests.
 func ReplayKey(path string) ([]byte, error) {
 	if path == "" {
 		return []byte(PublicTestKey), nil
@@ -27,8 +29,8 @@ func ReplayKey(path string) ([]byte, error) {
 	return ReadKey(path)
 }
 
-// Private refuses a file that others than its owner may read. One of root's that its group may read is how an orchestrator hands a
-// secret to a process of another user.
+// Private refuses a file that others than its owner may read. One of root's that its group may read
+// is how an orchestrator hands a secret to a process of another user.
 func Private(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {

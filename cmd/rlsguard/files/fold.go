@@ -16,7 +16,8 @@ type Fold struct {
 	Engine *fold.Engine
 	Reader fhir.Options
 	AsOf   time.Time
-	// Transition is handed each change of a flag, with one resource folded after the other. Without it all are folded at once.
+	// Transition is handed each change of a flag, with one resource folded after the other. Without
+	// it all are folded at once.
 	Transition func(checks.Flag)
 	// Enough, when there is one, ends the reading once it is true: nobody waits for more.
 	Enough func() bool
@@ -27,8 +28,8 @@ type Fold struct {
 	replay *fold.Replay
 }
 
-// Read folds everything that paths name, reports what could not be read and what held nothing, and decides. Without paths nothing
-// is known. The error is that of a path that is not there.
+// Read folds everything that paths name, reports what could not be read and what held nothing, and
+// decides. Without paths nothing is known. The error is that of a path that is not there.
 func (f *Fold) Read(p *terminal.Program, paths []string) (*fold.Memory, error) {
 	in, err := Open(paths, p.Stdin)
 	if err != nil {
@@ -64,7 +65,8 @@ func (f *Fold) end(name string, b batch, events int) {
 	f.Summary.Unread = append(f.Summary.Unread, Emptied(name, events, b.hollow, b.line)...)
 }
 
-// take folds a part of a source in: at once, or one event after the other when transitions are wanted.
+// take folds a part of a source in: at once, or one event after the other when transitions are
+// wanted.
 func (f *Fold) take(n int, name string, b batch) {
 	in := fold.Input{Arrival: facts.Arrival{Sequence: uint64(n) + 1}, Resources: b.resources, Source: name, AllowAck: true}
 	if f.Transition == nil {

@@ -19,7 +19,8 @@ type Source struct {
 	Open func() (io.ReadCloser, error)
 }
 
-// inputs are the sources of a command line, in the order in which they are read: paths as given, the files of a folder sorted by path.
+// inputs are the sources of a command line, in the order in which they are read: paths as given,
+// the files of a folder sorted by path.
 type inputs struct {
 	Sources []Source
 	Unread  []Unread // what lies in the folders and is no source
@@ -29,7 +30,8 @@ type inputs struct {
 // StdinName stands for standard input in paths and reports.
 const StdinName = "-"
 
-// Open finds all files that paths name. A path that is not there, or a folder that cannot be opened, is an error.
+// Open finds all files that paths name. A path that is not there, or a folder that cannot be
+// opened, is an error.
 func Open(paths []string, stdin io.Reader) (*inputs, error) {
 	in := &inputs{}
 	for _, path := range paths {
@@ -108,8 +110,8 @@ func (f *folder) visit(name string, entry fs.DirEntry, err error) error {
 	return nil
 }
 
-// file adds what stands at target, a path in the folder, under the name that it was found by. What is no regular file could
-// keep its reader waiting for ever.
+// file adds what stands at target, a path in the folder, under the name that it was found by. What
+// is no regular file could keep its reader waiting for ever.
 func (f *folder) file(name, target string, info fs.FileInfo) {
 	full := filepath.Join(f.path, name)
 	if !info.Mode().IsRegular() {
@@ -125,7 +127,8 @@ func (f *folder) fail(name string, err error) {
 	f.found = append(f.found, Source{Name: full, Open: func() (io.ReadCloser, error) { return nil, fmt.Errorf("%s: %w", full, err) }})
 }
 
-// link follows a link to a file of the same folder. A folder that a link leads to is read where it stands, if that is inside.
+// link follows a link to a file of the same folder. A folder that a link leads to is read where it
+// stands, if that is inside.
 func (f *folder) link(name string) {
 	target := name
 	info, err := f.root.Stat(name)
@@ -146,7 +149,8 @@ func (f *folder) link(name string) {
 	}
 }
 
-// inside is where in the folder a link leads that is written as an absolute path; "" when it does not.
+// inside is where in the folder a link leads that is written as an absolute path; "" when it does
+// not.
 func (f *folder) inside(name string) string {
 	base, err := filepath.EvalSymlinks(f.path)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestInputOrder: paths stay in the order given, the files of a folder are sorted by their whole path, and only FHIR files count in it.
+// TestInputOrder: paths stay in the order given, the files of a folder are sorted by their whole
+// path, and only FHIR files count in it.
 func TestInputOrder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"in/b/x.json", "in/b.json", "in/a/z.ndjson.gz", "in/a-1.json", "in/a/b.json.gz", "in/note.txt", "in/c.json.bak", "in/UP.JSON", "in/a/Mixed.NdJson.GZ", "in/a/lines.jsonl", "last.data"} {
@@ -54,7 +55,8 @@ func TestInputOrder(t *testing.T) {
 	}
 }
 
-// TestNoLinkLeadsOut: a folder handed in by somebody else cannot make other files of this machine be read.
+// TestNoLinkLeadsOut: a folder handed in by somebody else cannot make other files of this machine
+// be read.
 func TestNoLinkLeadsOut(t *testing.T) {
 	dir := t.TempDir()
 	outside, inside := filepath.Join(dir, "outside"), filepath.Join(dir, "inside")
@@ -85,7 +87,8 @@ func TestNoLinkLeadsOut(t *testing.T) {
 	}
 }
 
-// TestLinksInsideAreFollowed: however they are written, and without going round in circles. A folder that is linked to is read once.
+// TestLinksInsideAreFollowed: however they are written, and without going round in circles. A
+// folder that is linked to is read once.
 func TestLinksInsideAreFollowed(t *testing.T) {
 	dir := t.TempDir()
 	real := filepath.Join(dir, "..2026", "order.data")

@@ -14,7 +14,8 @@ type quiet struct {
 	Reason string `json:"reason"` // check-switched-off or rule-not-approved
 }
 
-// quiet accounts for the checks that set keeps from opening any flag: without them, no flag says less.
+// quiet accounts for the checks that set keeps from opening any flag: without them, no flag says
+// less.
 func (s *Summary) noteQuiet(set *checks.Settings) {
 	for _, q := range set.Quiet() {
 		s.Quiet = append(s.Quiet, quiet{q.Check, string(q.Reason)})

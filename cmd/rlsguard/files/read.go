@@ -26,7 +26,8 @@ type batch struct {
 // batchSize keeps the cost of handing over small beside that of reading.
 const batchSize = 256
 
-// batches are those that were taken, for the next resources: most are irrelevant, and to make room for them anew would cost as much as a third of reading.
+// batches are those that were taken, for the next resources: most are irrelevant, and to make room
+// for them anew would cost as much as a third of reading.
 var batches = sync.Pool{New: func() any {
 	return &batch{resources: make([]fhir.Resource, 0, batchSize), lines: make([]int, 0, batchSize)}
 }}
@@ -40,15 +41,16 @@ func (b *batch) free() {
 	batches.Put(b)
 }
 
-// job is one source on its way through a reader. Its channel takes a few batches ahead of whoever takes them.
+// job is one source on its way through a reader. Its channel takes a few batches ahead of whoever
+// takes them.
 type job struct {
 	source Source
 	out    chan *batch
 }
 
-// readSources reads sources on all cores and hands what is in them to take, always in the order of sources and of the
-// documents in them, so that nothing depends on which core was faster. n is the position of the source. take keeps no slice of a
-// batch; where it returns false, reading ends.
+// readSources reads sources on all cores and hands what is in them to take, always in the order of
+// sources and of the documents in them, so that nothing depends on which core was faster. n is the
+// position of the source. take keeps no slice of a batch; where it returns false, reading ends.
 func readSources(sources []Source, o fhir.Options, bar *terminal.Progress, take func(n int, b batch) bool) {
 	var ended atomic.Bool
 	workers := min(runtime.GOMAXPROCS(0), len(sources))

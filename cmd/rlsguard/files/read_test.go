@@ -16,8 +16,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// TestSourcesAreReadInOrder: whatever sizes sources have and however slow they are, their resources come in the order of sources and
-// of lines, each once.
+// TestSourcesAreReadInOrder: whatever sizes sources have and however slow they are, their resources
+// come in the order of sources and of lines, each once.
 func TestSourcesAreReadInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sizes := rapid.SliceOfN(rapid.IntRange(0, 3*batchSize), 1, 12).Draw(t, "sizes")

@@ -16,7 +16,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Summary accounts for every resource that was read, and for the flags that are open at the end. It is what --summary writes.
+// Summary accounts for every resource that was read, and for the flags that are open at the end. It
+// is what --summary writes.
 type Summary struct {
 	Events   int         `json:"events"`
 	Outcomes outcomes    `json:"outcomes"`
@@ -128,7 +129,8 @@ func (s *Summary) Write(path string) error {
 	return nil
 }
 
-// report tells the checks that are quiet, each rejection, a line each: where, why, and nothing of what was in it; and what was not read.
+// report tells the checks that are quiet, each rejection, a line each: where, why, and nothing of
+// what was in it; and what was not read.
 func (s *Summary) report(stderr io.Writer) {
 	if len(s.Quiet) > 0 {
 		terminal.Tell(stderr, "%s", quietLine(s.Quiet))

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// ParseAsOf reads --as-of: an RFC 3339 time, or a date, which stands for its last second in zone, so that everything dated on that
-// day counts. "" is now.
+// ParseAsOf reads --as-of: an RFC 3339 time, or a date, which stands for its last second in zone,
+// so that everything dated on that day counts. "" is now.
 func ParseAsOf(text string, zone *time.Location, now time.Time) (time.Time, error) {
 	if text == "" {
 		return now.UTC().Truncate(time.Second), nil

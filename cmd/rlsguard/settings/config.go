@@ -60,7 +60,8 @@ type Setup struct {
 	Reasons  []ordercheck.Reason
 }
 
-// Read reads the configuration file, or takes the defaults when there is none. More site tables come before those of the file.
+// Read reads the configuration file, or takes the defaults when there is none. More site tables
+// come before those of the file.
 func (f Flag) Read(siteTables ...string) (*Setup, error) {
 	c := DefaultConfig()
 	var err error
@@ -108,7 +109,8 @@ func (c *Config) Decode(data []byte, place *ConfigPlace) error {
 	return nil
 }
 
-// setup turns the configuration into settings and checks all of it. Errors start with the key that they are about.
+// setup turns the configuration into settings and checks all of it. Errors start with the key that
+// they are about.
 func (c *Config) setup(dir string) (*Setup, error) {
 	zone, err := time.LoadLocation(c.ZoneName)
 	if err != nil {

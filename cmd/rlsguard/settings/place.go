@@ -16,7 +16,8 @@ type ConfigPlace struct {
 	root yaml.Node
 }
 
-// The messages of the YAML package; compiled only when one has to be worded, since every start would pay for it.
+// The messages of the YAML package; compiled only when one has to be worded, since every start
+// would pay for it.
 const (
 	yamlLine     = `^(?:yaml: )?line (\d+): (.*)$`
 	unknownField = `^field (\S+) not found in type \S+$`
@@ -116,7 +117,8 @@ func (p *ConfigPlace) document() *yaml.Node {
 	return p.root.Content[0]
 }
 
-// line is where the value of a path like orders.tail_days.fluoxetine or iron.laboratories[0] stands, or what of it is there; 0 when nothing is.
+// line is where the value of a path like orders.tail_days.fluoxetine or iron.laboratories[0]
+// stands, or what of it is there; 0 when nothing is.
 func (p *ConfigPlace) line(path string) int {
 	node, line := p.document(), 0
 	for _, part := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
@@ -128,8 +130,8 @@ func (p *ConfigPlace) line(path string) int {
 	return line
 }
 
-// key is the path of the innermost value of a kind that starts on a line; a scalar is the first one with a value, which may end in dots
-// where it was cut. "" when there is none.
+// key is the path of the innermost value of a kind that starts on a line; a scalar is the first one
+// with a value, which may end in dots where it was cut. "" when there is none.
 func (p *ConfigPlace) key(line int, kind yaml.Kind, value string) string {
 	value = strings.TrimSuffix(value, "...")
 	var found string
@@ -167,8 +169,8 @@ func child(n *yaml.Node, part string) *yaml.Node {
 	return nil
 }
 
-// culprit finds the line of the value that does not decode, for errors that do not tell: it tries each value by itself, under
-// the keys that lead to it.
+// culprit finds the line of the value that does not decode, for errors that do not tell: it tries
+// each value by itself, under the keys that lead to it.
 func (p *ConfigPlace) culprit(n *yaml.Node, around func(*yaml.Node) *yaml.Node) int {
 	if around == nil {
 		around = func(inner *yaml.Node) *yaml.Node { return inner }

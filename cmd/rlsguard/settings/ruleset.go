@@ -12,8 +12,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// ruleset is a hash of everything besides a patient's facts and the as-of time that decides what is flagged and in which words: tables, rules,
-// texts and settings. Where it differs, patients are evaluated anew.
+// ruleset is a hash of everything besides a patient's facts and the as-of time that decides what is
+// flagged and in which words: tables, rules, texts and settings. Where it differs, patients are
+// evaluated anew.
 func ruleset(s *checks.Settings, base string) string {
 	h := sha256.New()
 	tables := s.Terms
@@ -28,7 +29,8 @@ func ruleset(s *checks.Settings, base string) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// writeSettings hashes the values of all settings. JSON writes keys of maps in order, so equal settings give equal text.
+// writeSettings hashes the values of all settings. JSON writes keys of maps in order, so equal
+// settings give equal text.
 func writeSettings(h hash.Hash, s checks.Settings) {
 	s.Terms, s.Zone = nil, nil
 	_ = json.NewEncoder(h).Encode(s) // a hash takes everything, and settings hold nothing that JSON cannot

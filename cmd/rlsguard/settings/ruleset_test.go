@@ -8,7 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// TestRuleset: equal settings have one hash, and everything that changes what is flagged changes it.
+// TestRuleset: equal settings have one hash, and everything that changes what is flagged changes
+// it.
 func TestRuleset(t *testing.T) {
 	base := ruleset(checks.DefaultSettings(), "")
 	if again := ruleset(checks.DefaultSettings(), ""); again != base {

@@ -24,8 +24,9 @@ type transitionLine struct {
 	Ruleset string        `json:"ruleset,omitempty"`
 }
 
-// JSON writes f as one line of JSON without its newline; as a transition with what changed, too. Absent values are left out. Characters
-// that a terminal would act on, or that turn the reading direction, are escaped.
+// JSON writes f as one line of JSON without its newline; as a transition with what changed, too.
+// Absent values are left out. Characters that a terminal would act on, or that turn the reading
+// direction, are escaped.
 func JSON(f checks.Flag, transition bool) ([]byte, error) {
 	line := flagLine{Line: ordercheck.LineOf(&f)}
 	if transition {

@@ -63,7 +63,8 @@ func TestFlagJSONHasThePromisedKeysInOrder(t *testing.T) {
 	}
 }
 
-// hostile is what a sender could put into a reference or name: a terminal escape, a new line, a turned reading direction.
+// hostile is what a sender could put into a reference or name: a terminal escape, a new line, a
+// turned reading direction.
 const hostile = "a\x1b[2J\x9b\u009bb\r\nc\u202e\u2066\u200b\u2028d\U000E0041e\xff\x00\x7f"
 
 func TestFlagJSONIsHarmlessAndTheSame(t *testing.T) {

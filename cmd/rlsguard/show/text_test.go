@@ -129,7 +129,8 @@ func TestMessagesOnStderr(t *testing.T) {
 	}
 }
 
-// Five flags of a patient, with their heading, what is said to each patient, and the review, fit a terminal of 50 lines; the worst comes first.
+// Five flags of a patient, with their heading, what is said to each patient, and the review, fit a
+// terminal of 50 lines; the worst comes first.
 func TestFiveFlagsFitAScreen(t *testing.T) {
 	st := &checks.State{Patient: "Patient/1"}
 	day := func(s string) moment.Time {

@@ -83,7 +83,8 @@ func (c *ClassifyCommand) Run(p *terminal.Program) error {
 	return nil
 }
 
-// unknownSystems are systems as they were typed of which no built-in table has drug codes; true where a site table had one.
+// unknownSystems are systems as they were typed of which no built-in table has drug codes; true
+// where a site table had one.
 type unknownSystems map[string]bool
 
 func (u unknownSystems) see(system string, c *classified) {
@@ -153,7 +154,8 @@ func classify(t *terms.Terms, system, text string) classified {
 	return out
 }
 
-// systemicWord leaves what depends on the class, a nasal route, unknown: the product alone does not tell.
+// systemicWord leaves what depends on the class, a nasal route, unknown: the product alone does not
+// tell.
 func systemicWord(s drugs.Systemic) string {
 	if s == drugs.SystemicDepends {
 		s = drugs.SystemicUnknown

@@ -202,7 +202,8 @@ func importNotes(r *rrf.Report) []string {
 	return append(notes, contradictions(r.Renamed, "%s %s is named %q in the release and taken for %s by its code: check it")...)
 }
 
-// contradictions words some of what release and tables say differently: kind, code, release, tables.
+// contradictions words some of what release and tables say differently: kind, code, release,
+// tables.
 func contradictions(all []rrf.Contradiction, words string) []string {
 	all = slices.SortedFunc(slices.Values(all), func(a, b rrf.Contradiction) int {
 		return cmp.Or(cmp.Compare(len(a.Code), len(b.Code)), cmp.Compare(a.Code, b.Code))

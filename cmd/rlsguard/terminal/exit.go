@@ -45,5 +45,6 @@ func ExitCode(err error, stderr io.Writer) int {
 	return ExitFailed
 }
 
-// ErrNothing ends a command that found no resource at all. What it looked at has been told; a test over nothing must not pass.
+// ErrNothing ends a command that found no resource at all. What it looked at has been told; a test
+// over nothing must not pass.
 var ErrNothing = &ExitError{Code: ExitFailed, Text: "nothing was read: there is no resource in what was named"}

@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// EscapeInvisible writes what is not shown as itself as \uXXXX. Outside of strings JSON has only ASCII, so all of a line may be treated alike.
+// EscapeInvisible writes what is not shown as itself as \uXXXX. Outside of strings JSON has only
+// ASCII, so all of a line may be treated alike.
 func EscapeInvisible(line []byte) []byte {
 	if !slices.ContainsFunc(line, func(c byte) bool { return c < ' ' || c > '~' }) || bytes.IndexFunc(line, Invisible) < 0 {
 		return line

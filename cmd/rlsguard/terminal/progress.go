@@ -12,7 +12,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Progress draws a bar on a terminal while work goes on. A nil progress, as there is for everything that is no terminal, does nothing.
+// Progress draws a bar on a terminal while work goes on. A nil progress, as there is for everything
+// that is no terminal, does nothing.
 type Progress struct {
 	w     io.Writer
 	verb  string

@@ -13,10 +13,12 @@ type screen struct {
 	Colour bool
 }
 
-// widest is how wide a line of text gets, however wide the terminal is: longer ones are hard to read.
+// widest is how wide a line of text gets, however wide the terminal is: longer ones are hard to
+// read.
 const widest = 100
 
-// ScreenOf looks at a stream. Colours are for terminals only, and not where NO_COLOR (no-color.org) is set.
+// ScreenOf looks at a stream. Colours are for terminals only, and not where NO_COLOR (no-color.org)
+// is set.
 func ScreenOf(w io.Writer) screen {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

@@ -7,8 +7,9 @@ import (
 	"unicode"
 )
 
-// Harmless makes a text safe to print on a terminal, as one line: white space of any kind becomes a space, and what is not
-// shown as itself (escapes, bidirectional overrides, bytes that are not UTF-8) becomes U+FFFD.
+// Harmless makes a text safe to print on a terminal, as one line: white space of any kind becomes a
+// space, and what is not shown as itself (escapes, bidirectional overrides, bytes that are not
+// UTF-8) becomes U+FFFD.
 func Harmless(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -21,8 +22,8 @@ func Harmless(s string) string {
 	}, s)
 }
 
-// Wrap cuts text, made harmless, into lines of at most width columns at its spaces; lines after the first leave room for hang
-// columns. A longer word has a line of its own.
+// Wrap cuts text, made harmless, into lines of at most width columns at its spaces; lines after the
+// first leave room for hang columns. A longer word has a line of its own.
 func Wrap(text string, width, hang int) []string {
 	var lines []string
 	var line strings.Builder
@@ -50,7 +51,8 @@ func Wrap(text string, width, hang int) []string {
 	return lines
 }
 
-// Tell writes a message on stderr: wrapped on a terminal, one line each for anything else, so that a log can be searched.
+// Tell writes a message on stderr: wrapped on a terminal, one line each for anything else, so that
+// a log can be searched.
 func Tell(stderr io.Writer, format string, args ...any) {
 	TellLines(stderr, ScreenOf(stderr).Width, "rlsguard: "+fmt.Sprintf(format, args...))
 }
@@ -67,7 +69,8 @@ func TellLines(w io.Writer, width int, text string) {
 	}
 }
 
-// Columns that s takes on a terminal: East Asian characters and emoji take two, combining marks none.
+// Columns that s takes on a terminal: East Asian characters and emoji take two, combining marks
+// none.
 func Columns(s string) (n int) {
 	for _, r := range s {
 		switch {

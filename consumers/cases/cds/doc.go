@@ -2,5 +2,6 @@
 //
 // A Mapping says which checks the cards of another service stand for.
 //
-// The package must not know what a card of ours looks like beyond its extension, nor any clinical rule.
+// The package must not know what a card of ours looks like beyond its extension, nor any clinical
+// rule.
 package cds

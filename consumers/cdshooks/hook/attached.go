@@ -10,8 +10,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// embedded reads one FHIR resource or Bundle of a request, or a list of them. Clients leave out what goes without saying there: the type of
-// the Bundle, the entry around a resource, the patient of a draft, or wrap a resource with the response that brought it. That is made up for; everything
+// embedded reads one FHIR resource or Bundle of a request, or a list of them. Clients leave out
+// what goes without saying there: the type of the Bundle, the entry around a resource, the patient
+// of a draft, or wrap a resource with the response that brought it. That is made up for; everything
 // else is up to the reader.
 type attached struct {
 	patient facts.Ref
@@ -68,8 +69,8 @@ func itemsOf(raw json.RawMessage) []json.RawMessage {
 	return list
 }
 
-// unwrap is the resource that raw is, or that it wraps beside the response that brought it; then wrapped is the resource as it was
-// sent. What is no resource is a failure.
+// unwrap is the resource that raw is, or that it wraps beside the response that brought it; then
+// wrapped is the resource as it was sent. What is no resource is a failure.
 func (e *attached) unwrap(raw json.RawMessage) (o object, wrapped json.RawMessage) {
 	if json.Unmarshal(raw, &o) != nil || o == nil {
 		e.fail("not a FHIR resource but a " + kindOf(raw))
@@ -113,7 +114,8 @@ func kindOf(raw json.RawMessage) string {
 	}
 }
 
-// completed is a resource, or a Bundle with its entries, with what was left out; raw when nothing was.
+// completed is a resource, or a Bundle with its entries, with what was left out; raw when nothing
+// was.
 func (e *attached) completed(o object, raw json.RawMessage) json.RawMessage {
 	if o.str("resourceType") != "Bundle" {
 		if !e.complete(o) {
@@ -135,8 +137,8 @@ func (e *attached) completed(o object, raw json.RawMessage) json.RawMessage {
 	return encoded(o, raw)
 }
 
-// completedEntries completes the entries of a Bundle, and tells whether anything was left out. What is complete stays as it was sent, so
-// that the reader sees a name that is there twice.
+// completedEntries completes the entries of a Bundle, and tells whether anything was left out. What
+// is complete stays as it was sent, so that the reader sees a name that is there twice.
 func (e *attached) completedEntries(raw json.RawMessage) (json.RawMessage, bool) {
 	var entries []object
 	if json.Unmarshal(raw, &entries) != nil {
@@ -162,7 +164,8 @@ func (e *attached) completedEntries(raw json.RawMessage) (json.RawMessage, bool)
 	return list, err == nil
 }
 
-// complete gives a draft the patient of the request when it names none, and tells whether it did. It notes which tests are ordered, and the ids of orders.
+// complete gives a draft the patient of the request when it names none, and tells whether it did.
+// It notes which tests are ordered, and the ids of orders.
 func (e *attached) complete(o object) bool {
 	switch o.str("resourceType") {
 	case "ServiceRequest":

@@ -9,8 +9,9 @@ import (
 
 const outcomeType = "OperationOutcome"
 
-// brought says how much of what was asked for a part of a request brings: CDS Hooks leaves it to clients how they tell that a fetch
-// failed, and to servers how much of a search they answer at once.
+// brought says how much of what was asked for a part of a request brings: CDS Hooks leaves it to
+// clients how they tell that a fetch failed, and to servers how much of a search they answer at
+// once.
 type brought struct {
 	faults  []string // why something did not come
 	types   []string // of the resources that came, without OperationOutcomes
@@ -67,7 +68,8 @@ func (b *brought) surveyBundle(o object) {
 
 var threeDigits = regexp.MustCompile(`\b[1-5][0-9][0-9]\b`)
 
-// response tells whether the response beside a resource is a failure, by its status: "404 Not Found", or a number.
+// response tells whether the response beside a resource is a failure, by its status: "404 Not
+// Found", or a number.
 func (b *brought) response(o object) (failed bool) {
 	status, err := strconv.Atoi(threeDigits.FindString(o.object("response").str("status")))
 	if err != nil || status < 400 {
@@ -77,8 +79,9 @@ func (b *brought) response(o object) (failed bool) {
 	return true
 }
 
-// harmless tells that the issues of an OperationOutcome beside search results are warnings and information only, which say nothing about
-// what else came (hl7.org/fhir/R4/valueset-issue-severity.html).
+// harmless tells that the issues of an OperationOutcome beside search results are warnings and
+// information only, which say nothing about what else came
+// (hl7.org/fhir/R4/valueset-issue-severity.html).
 func harmless(raw json.RawMessage) bool {
 	var issues []object
 	if json.Unmarshal(raw, &issues) != nil || len(issues) == 0 {

@@ -13,8 +13,8 @@ type missing struct {
 	Faults  map[string][]string // of those that failed, and were not just left out: why
 }
 
-// missingOf judges what came. A client that uses our keys is judged by them: that one result came says nothing about the others. What came under
-// other keys is judged by its type.
+// missingOf judges what came. A client that uses our keys is judged by them: that one result came
+// says nothing about the others. What came under other keys is judged by its type.
 func missingOf(came map[string]*brought) missing {
 	m := missing{Faults: map[string][]string{}}
 	elsewhere := map[string]bool{} // types that came under other keys

@@ -54,8 +54,8 @@ func (o object) object(name string) object {
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
 
-// Read reads a request leniently: only a body that is no JSON object is an error. What else is wrong becomes a fault, or a part
-// that is left out, so that a person is told.
+// Read reads a request leniently: only a body that is no JSON object is an error. What else is
+// wrong becomes a fault, or a part that is left out, so that a person is told.
 func Read(r *fhir.Reader, body []byte) (*Request, error) {
 	var top object
 	if json.Unmarshal(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), &top) != nil || top == nil {
@@ -90,7 +90,8 @@ func withType(typ, id string) string {
 	return typ + "/" + id
 }
 
-// readDrafts reads the orders being written. medications and orders are what they were called before order-select and order-sign.
+// readDrafts reads the orders being written. medications and orders are what they were called
+// before order-select and order-sign.
 func (q *Request) readDrafts(r *fhir.Reader, context object) {
 	var selections []string
 	_ = json.Unmarshal(context["selections"], &selections) // without them all drafts are looked at

@@ -39,11 +39,12 @@ const (
 // PrefetchKeys in the order in which they are told as missing.
 var PrefetchKeys = []string{KeyPatient, KeyConditions, KeyMedications, KeyFerritin, KeyTSAT, KeyIron, KeyTIBC, KeyCreatinine, KeyWeight, KeyStatements}
 
-// newerKeys were added to the templates later. A client that sends none of them has the older templates, and is not told about them.
+// newerKeys were added to the templates later. A client that sends none of them has the older
+// templates, and is not told about them.
 var newerKeys = []string{KeyWeight, KeyStatements}
 
-// Prefetch asks for what the checks look at, within the subset of FHIR searches that CDS Hooks recommends. The codes are the usual ones of
-// each analyte in the tables.
+// Prefetch asks for what the checks look at, within the subset of FHIR searches that CDS Hooks
+// recommends. The codes are the usual ones of each analyte in the tables.
 var Prefetch = map[string]string{
 	KeyPatient:     "Patient/{{context.patientId}}",
 	KeyConditions:  "Condition?patient={{context.patientId}}",
@@ -60,7 +61,8 @@ var Prefetch = map[string]string{
 // NewestResults is how many results of an analyte are asked for.
 const NewestResults = 5
 
-// asksFor is how many resources a template asks for where that is not all: so many that came are complete, whatever else there is.
+// asksFor is how many resources a template asks for where that is not all: so many that came are
+// complete, whatever else there is.
 var asksFor = map[string]int{
 	KeyFerritin: NewestResults, KeyTSAT: NewestResults, KeyIron: NewestResults, KeyTIBC: NewestResults, KeyCreatinine: NewestResults, KeyWeight: NewestResults,
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// Keys are the public keys of one issuer, as a JWK Set (RFC 7517) in a file or at an address. They are read again now and then, and when a
-// token names one that is not known, so that an issuer can change its keys.
+// Keys are the public keys of one issuer, as a JWK Set (RFC 7517) in a file or at an address. They
+// are read again now and then, and when a token names one that is not known, so that an issuer can
+// change its keys.
 type Keys struct {
 	file, url string
 	client    *http.Client
@@ -29,13 +30,15 @@ type Keys struct {
 
 // When keys are read again.
 const (
-	keysFor      = 10 * time.Minute
-	keysAtLeast  = 30 * time.Second // also when a token names an unknown one, so that nobody can make us ask all the time
+	keysFor = 10 * time.Minute
+	// also when a token names an unknown one, so that nobody can make us ask all the time
+	keysAtLeast  = 30 * time.Second
 	keysTimeout  = 2 * time.Second
 	keysMaxBytes = 1 << 20
 )
 
-// NewKeys takes the path of a file, or an address: https, or http on this machine. The keys are read at once, so that a mistake shows at start.
+// NewKeys takes the path of a file, or an address: https, or http on this machine. The keys are
+// read at once, so that a mistake shows at start.
 func NewKeys(place string) (*Keys, error) {
 	k := &Keys{now: time.Now}
 	u, err := url.Parse(place)
@@ -63,7 +66,8 @@ func (k *Keys) find(ctx context.Context, id string) ([]jose.JSONWebKey, error) {
 	age := k.now().Sub(k.read)
 	found := k.set.Key(id)
 	if age > keysFor || len(found) == 0 && age > keysAtLeast {
-		if err := k.reread(context.WithoutCancel(ctx)); err != nil && len(found) == 0 { // what is known is better than nobody let in
+		// what is known is better than nobody let in
+		if err := k.reread(context.WithoutCancel(ctx)); err != nil && len(found) == 0 {
 			return nil, err
 		}
 		found = k.set.Key(id)

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// LoopbackName tells that a Host header names this machine: another name that leads here is somebody's trick (DNS rebinding).
+// LoopbackName tells that a Host header names this machine: another name that leads here is
+// somebody's trick (DNS rebinding).
 func LoopbackName(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {

@@ -19,8 +19,9 @@ type Client struct {
 	Tenant string
 }
 
-// Verifier checks the tokens of CDS clients (CDS Hooks 2.0, "Trusting CDS Clients"): signed with ES384 or RS384 by a key of an issuer on the
-// list, meant for this service, neither expired nor used before.
+// Verifier checks the tokens of CDS clients (CDS Hooks 2.0, "Trusting CDS Clients"): signed with
+// ES384 or RS384 by a key of an issuer on the list, meant for this service, neither expired nor
+// used before.
 type Verifier struct {
 	base    []string // base URLs under which this service is called
 	issuers map[string]*Keys
@@ -69,7 +70,8 @@ func Reason(err error) string {
 	return "it cannot be checked"
 }
 
-// NewVerifier makes a verifier for a service that is called under one of the base URLs, such as https://cds.example.org, by the issuers given.
+// NewVerifier makes a verifier for a service that is called under one of the base URLs, such as
+// https://cds.example.org, by the issuers given.
 func NewVerifier(base []string, issuers map[string]*Keys) *Verifier {
 	bases := make([]string, len(base))
 	for i, b := range base {

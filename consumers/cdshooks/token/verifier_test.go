@@ -198,7 +198,8 @@ func TestTokenIsUsedOnce(t *testing.T) {
 	}
 }
 
-// An issuer at an address may change its keys; what nobody knows makes us ask again, but not all the time.
+// An issuer at an address may change its keys; what nobody knows makes us ask again, but not all
+// the time.
 func TestKeysAtAnAddress(t *testing.T) {
 	k := newClientKeys(t)
 	var asked atomic.Int32
