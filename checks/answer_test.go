@@ -24,8 +24,11 @@ func TestAnswersBeginAndEnd(t *testing.T) {
 		{name: "begins", date: moment.Instant(at.Add(time.Hour)), until: moment.Instant(at.AddDate(0, 1, 0)), want: at.Add(time.Hour)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			st := &State{Patient: "Patient/1", Facts: []facts.Fact{{Ref: "DetectedIssue/1", Kind: facts.KindAcknowledgement,
-				Acknowledgement: &facts.Acknowledgement{FlagID: "x", Date: c.date, Until: c.until}}}}
+			st := &State{
+				Patient: "Patient/1",
+				Facts: []facts.Fact{{Ref: "DetectedIssue/1", Kind: facts.KindAcknowledgement,
+					Acknowledgement: &facts.Acknowledgement{FlagID: "x", Date: c.date, Until: c.until}}},
+			}
 			if got, ok := NextChange(st, DefaultSettings(), at); ok == c.want.IsZero() || !got.Equal(c.want) {
 				t.Errorf("next change %v (%v), want %v", got, ok, c.want)
 			}

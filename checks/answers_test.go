@@ -42,7 +42,13 @@ func TestAChangedAnswerRaisesTheVersion(t *testing.T) {
 		was, ok := known[key]
 		for _, c := range Catalogue() {
 			if ok && answerOf(was, c.ID) != answerOf(now, c.ID) && versions[c.ID] == current[c.ID] {
-				t.Errorf("%s answers %q to %s, and %q before: raise its version", c.ID, answerOf(now, c.ID), key, answerOf(was, c.ID))
+				t.Errorf(
+					"%s answers %q to %s, and %q before: raise its version",
+					c.ID,
+					answerOf(now, c.ID),
+					key,
+					answerOf(was, c.ID),
+				)
 			}
 		}
 	}
@@ -82,7 +88,16 @@ func answers(t *testing.T) []string {
 			slices.Sort(found)
 			h := fnv.New32a()
 			h.Write([]byte(factsIn(part)))
-			lines = append(lines, fmt.Sprintf("%s/%s %08x = %s", strings.TrimSuffix(filepath.Base(file), ".txt"), title, h.Sum32(), strings.Join(found, ", ")))
+			lines = append(
+				lines,
+				fmt.Sprintf(
+					"%s/%s %08x = %s",
+					strings.TrimSuffix(filepath.Base(file), ".txt"),
+					title,
+					h.Sum32(),
+					strings.Join(found, ", "),
+				),
+			)
 		}
 	}
 	return lines
@@ -92,7 +107,9 @@ func answers(t *testing.T) []string {
 func factsIn(part string) string {
 	var kept []string
 	for line := range strings.SplitSeq(part, "\n") {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "->") && !strings.HasPrefix(line, "silent ") && !strings.HasPrefix(line, ";") {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "->") &&
+			!strings.HasPrefix(line, "silent ") &&
+			!strings.HasPrefix(line, ";") {
 			kept = append(kept, line)
 		}
 	}

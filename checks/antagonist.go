@@ -16,8 +16,10 @@ func antagonistCheck() Check {
 		Severity: "moderate; low for aripiprazole, brexpiprazole, cariprazine and antiemetics that hardly enter the brain",
 		Trigger: "dopamine_agonist or dopamine_precursor together with antipsychotic_typical, antipsychotic_atypical, " +
 			"dopamine_antagonist_* or dopamine_depleter, and no parkinsonism on record; whatever the agonist is ordered for",
-		Citations: []Citation{{Source: "Labels (dopamine agonists and antagonists)", Strength: "label", Review: rulePending}},
-		Rule:      pending(1), Classes: agonistClasses,
+		Citations: []Citation{
+			{Source: "Labels (dopamine agonists and antagonists)", Strength: "label", Review: rulePending},
+		},
+		Rule: pending(1), Classes: agonistClasses,
 		run: (*evaluation).antagonists,
 	}
 }
@@ -87,5 +89,6 @@ func (ev *evaluation) antagonistLeaflet(partners []string) leaflet {
 // isAntiemetic tells whether a drug is mostly given for nausea.
 func (ev *evaluation) isAntiemetic(name string) bool {
 	drug, ok := ev.terms.Ingredient(name)
-	return ok && drug.Class == drugs.DopamineAntagonistAntiemet || len(usual[name]) > 0 && usual[name][0] == terms.UseNausea
+	return ok && drug.Class == drugs.DopamineAntagonistAntiemet ||
+		len(usual[name]) > 0 && usual[name][0] == terms.UseNausea
 }

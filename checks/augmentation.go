@@ -17,7 +17,11 @@ func augmentationCheck() Check {
 		Severity: "moderate when treatment is new (90 d), above the RLS maximum, or iron is low; else low",
 		Trigger: "classes dopamine_agonist, dopamine_precursor, no parkinsonism on record, and not ordered for parkinsonism, prolactin, growth hormone, " +
 			"a pituitary adenoma or lactation alone",
-		Citations:  []Citation{aasm("conditional against standard use of levodopa, pramipexole, ropinirole, rotigotine; against cabergoline")},
+		Citations: []Citation{
+			aasm(
+				"conditional against standard use of levodopa, pramipexole, ropinirole, rotigotine; against cabergoline",
+			),
+		},
 		Rule:       pending(2),
 		Classes:    agonistClasses,
 		Thresholds: dopamineThresholds,
@@ -141,7 +145,8 @@ func statesBase(x *exposure) bool {
 	if isOneOf(x.Strength, pramipexoleBases) || slices.ContainsFunc(x.drug.names, saysBase) {
 		return true
 	}
-	return x.Strength == "" && slices.ContainsFunc(x.Dosages, func(d facts.Dosage) bool { return isOneOf(d.Dose.Value, pramipexoleBases) })
+	return x.Strength == "" &&
+		slices.ContainsFunc(x.Dosages, func(d facts.Dosage) bool { return isOneOf(d.Dose.Value, pramipexoleBases) })
 }
 
 func isOneOf(number string, list []string) bool {
@@ -168,7 +173,8 @@ func (ev *evaluation) orderedFor(o *facts.Order, group string) bool {
 	return slices.ContainsFunc(o.Reasons, isIn) ||
 		slices.ContainsFunc(o.ReasonRefs, func(ref facts.Ref) bool {
 			f := ev.st.Find(ref)
-			return f != nil && f.Kind == facts.KindCondition && !doubtful(f.Condition) && ev.contextCounts(f.Condition, group)
+			return f != nil && f.Kind == facts.KindCondition && !doubtful(f.Condition) &&
+				ev.contextCounts(f.Condition, group)
 		})
 }
 

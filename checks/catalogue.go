@@ -44,7 +44,15 @@ const (
 
 var catalogue = sync.OnceValue(func() []Check {
 	list := append(offendingChecks(), ironChecks()...)
-	list = append(list, augmentationCheck(), antagonistCheck(), pairCheck(), duplicateCheck(), renalCheck(), unclassifiedCheck())
+	list = append(
+		list,
+		augmentationCheck(),
+		antagonistCheck(),
+		pairCheck(),
+		duplicateCheck(),
+		renalCheck(),
+		unclassifiedCheck(),
+	)
 	for i := range list {
 		if list[i].Thresholds == nil {
 			list[i].Thresholds = tailThresholds(list[i])
@@ -58,32 +66,83 @@ func offendingChecks() []Check {
 	offending := func(id, title, trigger string, version int, use terms.Use, classes ...drugs.Class) Check {
 		return Check{
 			ID: id, Title: title, Severity: "moderate", Trigger: trigger, Classes: classes,
-			Citations: []Citation{aasm("good practice statement: address aggravating medicines first")}, Rule: pending(version),
+			Citations: []Citation{
+				aasm("good practice statement: address aggravating medicines first"),
+			}, Rule: pending(version),
 			run: func(ev *evaluation, c Check) { ev.offending(c, use) },
 		}
 	}
-	antipsychotic := offending("rls-antipsychotic", "Antipsychotic in RLS", "classes antipsychotic_* (prochlorperazine is here)", 2, terms.UsePsychosis,
-		drugs.AntipsychoticTypical, drugs.AntipsychoticAtypical, drugs.AntipsychoticNondopaminerg)
+	antipsychotic := offending(
+		"rls-antipsychotic",
+		"Antipsychotic in RLS",
+		"classes antipsychotic_* (prochlorperazine is here)",
+		2,
+		terms.UsePsychosis,
+		drugs.AntipsychoticTypical,
+		drugs.AntipsychoticAtypical,
+		drugs.AntipsychoticNondopaminerg,
+	)
 	antipsychotic.Severity = "moderate; low for aripiprazole (lauroxil too), brexpiprazole, cariprazine and non-dopaminergic ones"
-	antihistamine := offending("rls-antihistamine", "Antihistamine in RLS", "classes antihistamine_* (promethazine is here)", 2, terms.UseAllergy,
-		drugs.AntihistamineSedating, drugs.AntihistamineNonsedating)
+	antihistamine := offending(
+		"rls-antihistamine",
+		"Antihistamine in RLS",
+		"classes antihistamine_* (promethazine is here)",
+		2,
+		terms.UseAllergy,
+		drugs.AntihistamineSedating,
+		drugs.AntihistamineNonsedating,
+	)
 	antihistamine.Severity = "moderate for sedating, low for non-sedating ones"
-	ssri := offending("rls-ssri", "SSRI or serotonin modulator in RLS", "classes ssri, serotonin_modulator", 2, terms.UseDepression, drugs.SSRI, drugs.SerotoninModulator)
+	ssri := offending(
+		"rls-ssri",
+		"SSRI or serotonin modulator in RLS",
+		"classes ssri, serotonin_modulator",
+		2,
+		terms.UseDepression,
+		drugs.SSRI,
+		drugs.SerotoninModulator,
+	)
 	ssri.Citations = append(ssri.Citations, rottach(), kolla())
-	tricyclic := offending("rls-tricyclic", "Tricyclic antidepressant in RLS", "class tricyclic", 2, terms.UseDepression, drugs.Tricyclic)
+	tricyclic := offending(
+		"rls-tricyclic",
+		"Tricyclic antidepressant in RLS",
+		"class tricyclic",
+		2,
+		terms.UseDepression,
+		drugs.Tricyclic,
+	)
 	tricyclic.Severity = "moderate; low for doxepin up to 6 mg a day"
 	tricyclic.Citations = append(tricyclic.Citations, kolla())
 	lithium := offending("rls-lithium", "Lithium in RLS", "class lithium", 2, terms.UseBipolar, drugs.Lithium)
-	lithium.Citations = []Citation{{Source: "Terao 1991, Biol Psychiatry 30:1167-70", Strength: "case reports", Review: rulePending}}
+	lithium.Citations = []Citation{
+		{Source: "Terao 1991, Biol Psychiatry 30:1167-70", Strength: "case reports", Review: rulePending},
+	}
 	snri := offending("rls-snri", "SNRI in RLS", "class snri", 2, terms.UseDepression, drugs.SNRI)
 	snri.Citations = append(snri.Citations, rottach(), kolla())
-	tetracyclic := offending("rls-tetracyclic", "Mirtazapine, mianserin and other tetracyclics in RLS", "class tetracyclic", 2, terms.UseDepression, drugs.Tetracyclic)
+	tetracyclic := offending(
+		"rls-tetracyclic",
+		"Mirtazapine, mianserin and other tetracyclics in RLS",
+		"class tetracyclic",
+		2,
+		terms.UseDepression,
+		drugs.Tetracyclic,
+	)
 	tetracyclic.Citations = append(tetracyclic.Citations, rottach())
 	dopamine := offending("rls-dopamine-antagonist", "Dopamine antagonist or depleter in RLS",
 		"classes dopamine_antagonist_antiemetic, dopamine_antagonist_other, dopamine_depleter", 2, terms.UseNausea,
 		drugs.DopamineAntagonistAntiemet, drugs.DopamineAntagonistOther, drugs.DopamineDepleter)
 	dopamine.Severity = "moderate; low for antiemetics that hardly enter the brain"
-	return []Check{ssri, tricyclic, lithium, antipsychotic, antihistamine, snri, tetracyclic, dopamine, contraindicatedCheck()}
+	return []Check{
+		ssri,
+		tricyclic,
+		lithium,
+		antipsychotic,
+		antihistamine,
+		snri,
+		tetracyclic,
+		dopamine,
+		contraindicatedCheck(),
+	}
 }
 
 // Catalogue lists all checks, in the order of the contract.
@@ -101,7 +160,12 @@ func Unreviewed(ids []string) int {
 }
 
 func aasm(strength string) Citation {
-	return Citation{Source: "AASM 2025 (Winkelman et al.)", DOI: "10.5664/jcsm.11390", Strength: strength, Review: rulePending}
+	return Citation{
+		Source:   "AASM 2025 (Winkelman et al.)",
+		DOI:      "10.5664/jcsm.11390",
+		Strength: strength,
+		Review:   rulePending,
+	}
 }
 
 func kolla() Citation {
@@ -109,5 +173,9 @@ func kolla() Citation {
 }
 
 func rottach() Citation {
-	return Citation{Source: "Rottach 2008, J Psychiatr Res, PMID 18468624", Strength: "prospective cohort", Review: rulePending}
+	return Citation{
+		Source:   "Rottach 2008, J Psychiatr Res, PMID 18468624",
+		Strength: "prospective cohort",
+		Review:   rulePending,
+	}
 }

@@ -50,8 +50,19 @@ func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 	value := above.Over(decimal.Int(72).Times(creatinine.measure.value))
 	return in.estimated(creatinine, value, "mL/min", slices.Concat(creatinine.refs, weight.refs),
 		func(clearance string) string {
-			return words.Say("kidney.cockcroft-gault", "clearance", clearance, "creatinine", creatinine.measure.text()+provisional(creatinine),
-				"date", creatinine.date(in.Labs.zone), "weight", weight.measure.text(), "weighed", weight.date(in.Labs.zone))
+			return words.Say(
+				"kidney.cockcroft-gault",
+				"clearance",
+				clearance,
+				"creatinine",
+				creatinine.measure.text()+provisional(creatinine),
+				"date",
+				creatinine.date(in.Labs.zone),
+				"weight",
+				weight.measure.text(),
+				"weighed",
+				weight.date(in.Labs.zone),
+			)
 		})
 }
 
@@ -74,14 +85,27 @@ func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 	value := factor.Times(ratio.Power(a)).Times(decimal.Of("0.9938").Power(decimal.Int(age)))
 	return in.estimated(creatinine, value, "mL/min/{1.73_m2}", creatinine.refs,
 		func(clearance string) string {
-			return words.Say("kidney.ckd-epi", "clearance", clearance, "creatinine", creatinine.measure.text()+provisional(creatinine),
-				"date", creatinine.date(in.Labs.zone)) + reservation()
+			return words.Say(
+				"kidney.ckd-epi",
+				"clearance",
+				clearance,
+				"creatinine",
+				creatinine.measure.text()+provisional(creatinine),
+				"date",
+				creatinine.date(in.Labs.zone),
+			) + reservation()
 		})
 }
 
 // estimated is a clearance that falls as a creatinine rises, so that a bound of one is the opposite
 // bound of the other.
-func (in *renalInput) estimated(creatinine *labReading, value decimal.Decimal, unit string, refs []facts.Ref, tell func(clearance string) string) kidneyFunction {
+func (in *renalInput) estimated(
+	creatinine *labReading,
+	value decimal.Decimal,
+	unit string,
+	refs []facts.Ref,
+	tell func(clearance string) string,
+) kidneyFunction {
 	comparator, _ := ratioComparator("", creatinine.measure.comparator)
 	m := measure{value: value, comparator: comparator, unit: unit}
 	band, reason := in.readable(creatinine, &m)

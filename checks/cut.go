@@ -101,7 +101,12 @@ func (c Cut) each(do func(cutKind)) {
 }
 
 func analyteKind(a terms.Analyte) cutKind {
-	k := cutKind{name: strings.ReplaceAll(a.String(), " ", "-"), words: a.String() + " results", whole: true, limit: func(l *FactLimits) int { return l.Results }}
+	k := cutKind{
+		name:  strings.ReplaceAll(a.String(), " ", "-"),
+		words: a.String() + " results",
+		whole: true,
+		limit: func(l *FactLimits) int { return l.Results },
+	}
 	if a == terms.AnalyteNone {
 		k.name, k.words = "unnamed-results", "results of unnamed tests"
 	}

@@ -43,7 +43,9 @@ func TestBitsOfPlacesStay(t *testing.T) {
 	if terms.AnalyteNone != 0 || terms.Ferritin != 1 || terms.Weight != 14 || terms.PregnancyTestQuantitative != 17 {
 		t.Error("the number of an analyte changed: stored places would be misread")
 	}
-	if placeMark != 1 || placeContent != 2 || groupConditions != 0 || groupOthers != 4 || cutMarks != 5 || cutEarlier != 10 || cutAnalytes != 16 {
+	if placeMark != 1 || placeContent != 2 || groupConditions != 0 || groupOthers != 4 || cutMarks != 5 ||
+		cutEarlier != 10 ||
+		cutAnalytes != 16 {
 		t.Error("a bit changed: stored states would be misread")
 	}
 }

@@ -36,15 +36,27 @@ func manyFacts(n int, rls bool) *State {
 	at := moment.Instant(time.Date(2026, 3, 14, 8, 15, 0, 0, time.UTC))
 	order := facts.Fact{Kind: facts.KindOrder, Order: &facts.Order{Status: facts.StatusActive, Authored: at,
 		Drug: facts.Drug{Codings: []codes.Coding{{System: codes.RxNorm, Code: "312938"}}}}}
-	result := facts.Fact{Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{"2276-4"}, Effective: facts.Period{Start: at},
-		Value: facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: "45.2", Unit: "ng/mL", Code: "ng/mL", System: codes.UCUM}}}}
+	result := facts.Fact{
+		Kind: facts.KindLab,
+		Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{"2276-4"}, Effective: facts.Period{Start: at},
+			Value: facts.Value{
+				Kind:     facts.QuantityValue,
+				Quantity: facts.Quantity{Value: "45.2", Unit: "ng/mL", Code: "ng/mL", System: codes.UCUM},
+			}},
+	}
 	code := "32914008"
 	if !rls {
 		code = "38341003"
 	}
 	many := &State{Patient: "Patient/0"}
-	many.Merge(facts.Fact{Ref: "Condition/20", Kind: facts.KindCondition, Condition: &facts.Condition{Clinical: facts.ClinicalActive,
-		Verification: facts.VerificationConfirmed, Code: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: code}}}}})
+	many.Merge(
+		facts.Fact{
+			Ref:  "Condition/20",
+			Kind: facts.KindCondition,
+			Condition: &facts.Condition{Clinical: facts.ClinicalActive,
+				Verification: facts.VerificationConfirmed, Code: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: code}}}},
+		},
+	)
 	for i := range n - 1 {
 		f, kind := order, "MedicationRequest/"
 		if i%2 > 0 {

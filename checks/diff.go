@@ -24,7 +24,13 @@ func decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time
 
 // DecideUntil is Decide and NextChange in one evaluation: next is zero when time alone changes
 // nothing.
-func DecideUntil(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) (transitions []Flag, next time.Time) {
+func DecideUntil(
+	st *State,
+	set *Settings,
+	key []byte,
+	ruleset string,
+	asOf time.Time,
+) (transitions []Flag, next time.Time) {
 	ev := evaluate(st, set, asOf, false)
 	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf, was: st.Ruleset, rls: ev.rls.status}
 	d.decide(d.flags(ev.findings))
@@ -86,7 +92,13 @@ type differ struct {
 func (d *differ) flags(findings []Finding) []Flag {
 	out := make([]Flag, len(findings))
 	for i, f := range findings {
-		out[i] = Flag{Finding: f, ID: FlagID(d.key, f.Patient, f.Check, f.Ingredient), State: Open, AsOf: d.asOf, Ruleset: d.ruleset}
+		out[i] = Flag{
+			Finding: f,
+			ID:      FlagID(d.key, f.Patient, f.Check, f.Ingredient),
+			State:   Open,
+			AsOf:    d.asOf,
+			Ruleset: d.ruleset,
+		}
 		if a := d.acknowledgement(&out[i]); a != nil {
 			out[i].Ack, out[i].State = a, Acknowledged
 			if a.Override {
@@ -103,14 +115,16 @@ func (d *differ) acknowledgement(f *Flag) *facts.Acknowledgement {
 	var best *facts.Fact
 	for i := range d.st.Facts {
 		c := &d.st.Facts[i]
-		if c.Kind != facts.KindAcknowledgement || c.Acknowledgement.FlagID != f.ID || c.Acknowledgement.Basis != f.Basis {
+		if c.Kind != facts.KindAcknowledgement || c.Acknowledgement.FlagID != f.ID ||
+			c.Acknowledgement.Basis != f.Basis {
 			continue
 		}
 		a := c.Acknowledgement
 		if c.Unread&unread.Date != 0 {
 			continue // there is an end, and nobody knows when
 		}
-		if !a.Until.IsZero() && !a.Until.End(d.set.zone()).After(d.asOf) || !a.Date.IsZero() && a.Date.Start(d.set.zone()).After(d.asOf) {
+		if !a.Until.IsZero() && !a.Until.End(d.set.zone()).After(d.asOf) ||
+			!a.Date.IsZero() && a.Date.Start(d.set.zone()).After(d.asOf) {
 			continue
 		}
 		if best == nil || best.Version.Compare(c.Version) < 0 {
@@ -188,8 +202,21 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 // transition.
 func (f *Flag) Digest() uint64 {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d|%s|%d|%q|%q|%q|%q|%q|%q|%q|%q|", f.Severity, f.State, f.RLS, f.Implicated, f.Evidence, f.Basis, f.Summary, f.Action,
-		f.Alternatives, f.Orders, f.Counsel)
+	fmt.Fprintf(
+		h,
+		"%d|%s|%d|%q|%q|%q|%q|%q|%q|%q|%q|",
+		f.Severity,
+		f.State,
+		f.RLS,
+		f.Implicated,
+		f.Evidence,
+		f.Basis,
+		f.Summary,
+		f.Action,
+		f.Alternatives,
+		f.Orders,
+		f.Counsel,
+	)
 	if f.Ack != nil {
 		fmt.Fprintf(h, "%q|%q|%q|%d|%d", f.Ack.Reason, f.Ack.Author, f.Ack.Basis, f.Ack.Date.Nanos, f.Ack.Until.Nanos)
 	}

@@ -33,9 +33,16 @@ func TestStoryOfPairs(t *testing.T) {
 	s.fact("MedicationRequest/1", `request active "gabapentin 300 mg capsule" 2026-01-14`)
 	s.fact("MedicationRequest/2", `request active "pregabalin 75 mg capsule" 2026-02-14`)
 	s.fact("MedicationRequest/3", `request active "oxycodone 5 mg tablet" 2026-02-14`)
-	s.expect("1 opened gabapentinoid-duplicate moderate open", "1 opened gabapentinoid-respiratory-depression high open", "1 opened gabapentinoid-respiratory-depression high open")
+	s.expect(
+		"1 opened gabapentinoid-duplicate moderate open",
+		"1 opened gabapentinoid-respiratory-depression high open",
+		"1 opened gabapentinoid-respiratory-depression high open",
+	)
 	s.fact("MedicationRequest/3", `request stopped "oxycodone 5 mg tablet" 2026-02-14`)
-	s.expect("2 resolved gabapentinoid-respiratory-depression high resolved order-stopped", "2 resolved gabapentinoid-respiratory-depression high resolved order-stopped")
+	s.expect(
+		"2 resolved gabapentinoid-respiratory-depression high resolved order-stopped",
+		"2 resolved gabapentinoid-respiratory-depression high resolved order-stopped",
+	)
 	s.fact("MedicationRequest/1", `request stopped "gabapentin 300 mg capsule" 2026-01-14`)
 	s.expect("2 resolved gabapentinoid-duplicate moderate resolved order-stopped")
 }

@@ -41,7 +41,9 @@ func (s *story) fact(ref facts.Ref, line string) {
 
 func (s *story) mark(ref facts.Ref, why facts.MarkReason) {
 	s.n++
-	s.st.Merge(facts.Fact{Ref: ref, Kind: facts.KindMark, Mark: why, Version: facts.Version{Updated: s.now.UnixNano() + s.n}})
+	s.st.Merge(
+		facts.Fact{Ref: ref, Kind: facts.KindMark, Mark: why, Version: facts.Version{Updated: s.now.UnixNano() + s.n}},
+	)
 }
 
 func (s *story) expect(want ...string) []Flag {
@@ -127,7 +129,14 @@ func TestAcknowledgementHoldsWhileItsBasisDoes(t *testing.T) {
 	s.fact("Observation/1", "lab ferritin 152 ng/mL 2026-10-24")
 	s.fact("MedicationRequest/1", "request active rx:312938 2026-10-14 as-needed")
 	f := s.expect("1 opened rls-ssri low open")[0]
-	ack := &facts.Acknowledgement{FlagID: f.ID, Basis: f.Basis, Override: true, Reason: "will-monitor", Date: day("2026-11-22"), Until: day("2026-12-31")}
+	ack := &facts.Acknowledgement{
+		FlagID:   f.ID,
+		Basis:    f.Basis,
+		Override: true,
+		Reason:   "will-monitor",
+		Date:     day("2026-11-22"),
+		Until:    day("2026-12-31"),
+	}
 	s.st.Merge(facts.Fact{Ref: "DetectedIssue/1", Kind: facts.KindAcknowledgement, Acknowledgement: ack})
 	s.expect("2 overridden rls-ssri low overridden")
 	s.fact("MedicationRequest/2", "request active rx:312938 2026-11-14 as-needed")

@@ -196,7 +196,16 @@ func (o *doseOrder) released(q *facts.Quantity) (decimal.Decimal, bool) {
 }
 
 // releaseSpans are the spans of time that a dose may be per, in hours.
-var releaseSpans = map[string]string{"h": "1", "hr": "1", "hour": "1", "24h": "24", "24hr": "24", "(24.h)": "24", "d": "24", "day": "24"}
+var releaseSpans = map[string]string{
+	"h":      "1",
+	"hr":     "1",
+	"hour":   "1",
+	"24h":    "24",
+	"24hr":   "24",
+	"(24.h)": "24",
+	"d":      "24",
+	"day":    "24",
+}
 
 func (o *doseOrder) scaled(mg decimal.Decimal) decimal.Decimal {
 	if o.Scale.Sign() > 0 {

@@ -25,7 +25,10 @@ func sameDraw(a, b *labReading) bool {
 // a time is nearer.
 func TestDrawIndex(t *testing.T) {
 	draw := func(t *rapid.T) labReading {
-		r := labReading{refs: []facts.Ref{rapid.SampledFrom([]facts.Ref{"a", "b", "c", "d", "e", "f"}).Draw(t, "ref")}, specimen: rapid.SampledFrom([]facts.Ref{"", "", "s", "t"}).Draw(t, "specimen")}
+		r := labReading{
+			refs:     []facts.Ref{rapid.SampledFrom([]facts.Ref{"a", "b", "c", "d", "e", "f"}).Draw(t, "ref")},
+			specimen: rapid.SampledFrom([]facts.Ref{"", "", "s", "t"}).Draw(t, "specimen"),
+		}
 		if hours := rapid.IntRange(-1, 60).Draw(t, "hours"); hours >= 0 {
 			r.dated, r.at = true, labAsOf.Add(time.Duration(hours)*time.Hour)
 		}
@@ -57,7 +60,8 @@ func TestDrawIndex(t *testing.T) {
 		if found != (got != nil) || got != nil && !sameDraw(&of, got) {
 			t.Fatalf("found %+v for %+v, want any: %v", got, of, found)
 		}
-		if back := indexDraws(rapid.Permutation(all).Draw(t, "order")).nearest(&of); (back == nil) != (got == nil) || got != nil && (back.at != got.at || back.refs[0] != got.refs[0]) {
+		if back := indexDraws(rapid.Permutation(all).Draw(t, "order")).nearest(&of); (back == nil) != (got == nil) ||
+			got != nil && (back.at != got.at || back.refs[0] != got.refs[0]) {
 			t.Fatalf("another order finds %+v, not %+v", back, got)
 		}
 	})

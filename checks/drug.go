@@ -16,7 +16,8 @@ func (ev *evaluation) classifyDrug(d *facts.Drug) terms.Match {
 	m := ev.terms.Classify(d.Codings, d.Names)
 	if len(d.Parts) > 0 {
 		parts := ev.classifyParts(d)
-		if m.By != terms.MatchedCode && (parts.By == terms.MatchedCode || m.By == terms.MatchedNone && parts.Identified) {
+		if m.By != terms.MatchedCode &&
+			(parts.By == terms.MatchedCode || m.By == terms.MatchedNone && parts.Identified) {
 			m = parts
 		}
 		complete(&m, &parts)

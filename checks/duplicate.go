@@ -14,14 +14,18 @@ import (
 func duplicateCheck() Check {
 	return Check{
 		ID: checkDuplicate, Title: "Two gabapentinoids at once",
-		Severity:   "moderate; low while the later one began less than 28 d ago (a switch)",
-		Trigger:    "two different alpha2delta ingredients at once; independent of the RLS evidence",
-		Citations:  []Citation{{Source: "Labels (gabapentin, pregabalin)", Strength: "label; duplication lists", Review: rulePending}},
+		Severity: "moderate; low while the later one began less than 28 d ago (a switch)",
+		Trigger:  "two different alpha2delta ingredients at once; independent of the RLS evidence",
+		Citations: []Citation{
+			{Source: "Labels (gabapentin, pregabalin)", Strength: "label; duplication lists", Review: rulePending},
+		},
 		Rule:       pending(1),
 		Classes:    []drugs.Class{drugs.Alpha2Delta},
 		WithoutRLS: true,
 		Thresholds: func(s *Settings) []threshold {
-			return append([]threshold{convention("orders.switch_days", s.Orders.SwitchDays, "d")}, orderThresholds(s)...)
+			return append(
+				[]threshold{convention("orders.switch_days", s.Orders.SwitchDays, "d")},
+				orderThresholds(s)...)
 		},
 		run: (*evaluation).duplicates,
 	}
@@ -66,7 +70,10 @@ func (ev *evaluation) duplicates(c Check) {
 	if own == Low {
 		key = "duplicate.switch"
 	}
-	f.Summary = joinSentences(words.Say(key, "drugs", words.And(names), "days", strconv.Itoa(ev.set.Orders.SwitchDays)), notes(all))
+	f.Summary = joinSentences(
+		words.Say(key, "drugs", words.And(names), "days", strconv.Itoa(ev.set.Orders.SwitchDays)),
+		notes(all),
+	)
 	f.Action = words.Say("duplicate.action")
 	ev.flag(c, severity, f, leaflet{About: "duplicate", Do: []string{"duplicate.do"}, Partners: names})
 }

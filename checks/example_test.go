@@ -14,7 +14,11 @@ import (
 func ExampleEvaluate() {
 	rls := facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}}}
 	state := &checks.State{Patient: "Patient/anna", Facts: []facts.Fact{ // sorted by reference
-		{Ref: "Condition/1", Kind: facts.KindCondition, Condition: &facts.Condition{Code: rls, Clinical: facts.ClinicalActive}},
+		{
+			Ref:       "Condition/1",
+			Kind:      facts.KindCondition,
+			Condition: &facts.Condition{Code: rls, Clinical: facts.ClinicalActive},
+		},
 		{Ref: "MedicationRequest/1", Kind: facts.KindOrder, Order: &facts.Order{
 			Status: facts.StatusActive, Authored: moment.Instant(time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC)),
 			Drug: facts.Drug{Names: []string{"sertraline 50 mg tablet"}},

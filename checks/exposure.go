@@ -192,7 +192,8 @@ func (ev *evaluation) newestOf(ingredient string) time.Time {
 		ev.newest = map[string]time.Time{}
 		for i := range ev.orders {
 			o := &ev.orders[i]
-			if o.DoNotPerform || o.Intent == facts.IntentOption || o.Status == facts.StatusCancelled || o.silence == silence.NotYet {
+			if o.DoNotPerform || o.Intent == facts.IntentOption || o.Status == facts.StatusCancelled ||
+				o.silence == silence.NotYet {
 				continue
 			}
 			for _, f := range o.drug.match.Found {

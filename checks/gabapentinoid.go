@@ -13,9 +13,15 @@ import (
 func pairCheck() Check {
 	return Check{
 		ID: checkPair, Title: "Gabapentinoid beside a drug that depresses breathing",
-		Severity:   "high with an opioid or oxybate, moderate with a benzodiazepine, z-hypnotic, barbiturate, muscle relaxant or other depressant",
-		Trigger:    "alpha2delta together with it; the worst partner decides; independent of the RLS evidence",
-		Citations:  []Citation{{Source: "FDA 2019-12-19 (Drug Safety Communication)", Strength: "safety communication", Review: rulePending}},
+		Severity: "high with an opioid or oxybate, moderate with a benzodiazepine, z-hypnotic, barbiturate, muscle relaxant or other depressant",
+		Trigger:  "alpha2delta together with it; the worst partner decides; independent of the RLS evidence",
+		Citations: []Citation{
+			{
+				Source:   "FDA 2019-12-19 (Drug Safety Communication)",
+				Strength: "safety communication",
+				Review:   rulePending,
+			},
+		},
 		Rule:       pending(2),
 		Classes:    []drugs.Class{drugs.Alpha2Delta},
 		Thresholds: pairThresholds,
@@ -41,7 +47,15 @@ func (ev *evaluation) pairs(c Check) {
 		switch {
 		case p.severity > None:
 			f := Finding{Ingredient: first.Name, Implicated: p.refs, Evidence: ev.contexts(contextRespiratory)}
-			summary := words.Say("pair.summary", "drug", first.Name, "partners", words.And(p.partners), "risks", ev.riskWords())
+			summary := words.Say(
+				"pair.summary",
+				"drug",
+				first.Name,
+				"partners",
+				words.And(p.partners),
+				"risks",
+				ev.riskWords(),
+			)
 			f.Summary = joinSentences(summary, notes(group, p.notes...))
 			f.Action = words.Say("pair.action")
 			plain := leaflet{About: "pair", Do: []string{"pair.ask", "pair.do"}, Partners: p.partners}

@@ -11,14 +11,36 @@ import (
 
 // usual are the uses of drugs that are mostly given for something else than others of their check.
 var usual = map[string][]terms.Use{
-	"duloxetine": {terms.UseDepression, terms.UsePain}, "amitriptyline": {terms.UsePain, terms.UseDepression, terms.UseInsomnia}, "nortriptyline": {terms.UsePain, terms.UseDepression},
+	"duloxetine": {
+		terms.UseDepression,
+		terms.UsePain,
+	}, "amitriptyline": {terms.UsePain, terms.UseDepression, terms.UseInsomnia}, "nortriptyline": {terms.UsePain, terms.UseDepression},
 	"mirtazapine": {terms.UseDepression, terms.UseInsomnia}, "lithium": {terms.UseBipolar},
-	"meclizine": {terms.UseVertigo, terms.UseNausea}, "cyclizine": {terms.UseNausea, terms.UseVertigo}, "buclizine": {terms.UseNausea, terms.UseVertigo},
-	"dimenhydrinate": {terms.UseNausea, terms.UseVertigo}, "cinnarizine": {terms.UseVertigo}, "flunarizine": {terms.UseMigraine, terms.UseVertigo},
-	"promethazine": {terms.UseNausea, terms.UseAllergy, terms.UseInsomnia}, "hydroxyzine": {terms.UseItch, terms.UseAnxiety}, "cyproheptadine": {terms.UseAllergy},
-	"diphenhydramine": {terms.UseInsomnia, terms.UseAllergy}, "doxylamine": {terms.UseInsomnia, terms.UseNausea}, "pizotifen": {terms.UseMigraine},
-	"propiomazine": {terms.UseInsomnia}, "niaprazine": {terms.UseInsomnia}, "alimemazine": {terms.UseItch, terms.UseInsomnia},
-	"prochlorperazine": {terms.UseNausea, terms.UseVertigo, terms.UsePsychosis}, "perphenazine": {terms.UsePsychosis, terms.UseNausea}, "droperidol": {terms.UseNausea},
+	"meclizine": {
+		terms.UseVertigo,
+		terms.UseNausea,
+	}, "cyclizine": {terms.UseNausea, terms.UseVertigo}, "buclizine": {terms.UseNausea, terms.UseVertigo},
+	"dimenhydrinate": {
+		terms.UseNausea,
+		terms.UseVertigo,
+	}, "cinnarizine": {terms.UseVertigo}, "flunarizine": {terms.UseMigraine, terms.UseVertigo},
+	"promethazine": {
+		terms.UseNausea,
+		terms.UseAllergy,
+		terms.UseInsomnia,
+	}, "hydroxyzine": {terms.UseItch, terms.UseAnxiety}, "cyproheptadine": {terms.UseAllergy},
+	"diphenhydramine": {
+		terms.UseInsomnia,
+		terms.UseAllergy,
+	}, "doxylamine": {terms.UseInsomnia, terms.UseNausea}, "pizotifen": {terms.UseMigraine},
+	"propiomazine": {
+		terms.UseInsomnia,
+	}, "niaprazine": {terms.UseInsomnia}, "alimemazine": {terms.UseItch, terms.UseInsomnia},
+	"prochlorperazine": {
+		terms.UseNausea,
+		terms.UseVertigo,
+		terms.UsePsychosis,
+	}, "perphenazine": {terms.UsePsychosis, terms.UseNausea}, "droperidol": {terms.UseNausea},
 	"tetrabenazine": {terms.UseChorea}, "deutetrabenazine": {terms.UseChorea}, "valbenazine": {terms.UseChorea},
 }
 

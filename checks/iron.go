@@ -109,7 +109,11 @@ func ironFinding(in ironInput) ironDecision {
 	default:
 		d = c.unchecked()
 	}
-	d.Next, d.Known, d.Low, d.Replaced = c.next, joinSentences(c.known(), c.groupNote(), c.bandNote()), c.panel.low(), c.replaced
+	d.Next, d.Known, d.Low, d.Replaced = c.next, joinSentences(
+		c.known(),
+		c.groupNote(),
+		c.bandNote(),
+	), c.panel.low(), c.replaced
 	d.Note = c.bandNote()
 	d.Fact, d.Facts = c.fact(), joinRefs(c.panel.ferritin.evidence(), c.panel.tsat.evidence())
 	if d.Check != "" {
@@ -196,7 +200,9 @@ func (c *ironCase) unchecked() ironDecision {
 		Check: checkIronUnchecked, Severity: Low,
 		Summary: joinSentences(words.Say("iron.unchecked", "days", strconv.Itoa(c.Settings.StaleDays)), c.known()),
 		Action:  joinSentences(words.Say("iron.unchecked.action"), words.Say("iron.order"), words.Say("iron.sampling")),
-		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
+		Basis: append(
+			c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge),
+			c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
 }
 
@@ -206,7 +212,9 @@ func (c *ironCase) low() ironDecision {
 		Check: checkIronLow, Severity: Low,
 		Summary: joinSentences(c.lowSummary(), c.lowNotes()),
 		Action:  joinSentences(c.treatment(), c.caution(), c.therapy(), c.due(), c.complete()),
-		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, labCurrent), c.basisOf("tsat", &c.panel.tsat, labCurrent)...),
+		Basis: append(
+			c.basisOf("ferritin", &c.panel.ferritin, labCurrent),
+			c.basisOf("tsat", &c.panel.tsat, labCurrent)...),
 	}
 	if c.Treated {
 		d.Severity = Moderate
@@ -219,7 +227,9 @@ func (c *ironCase) missing() ironDecision {
 		Check: checkIronMissing, Severity: Moderate,
 		Summary: joinSentences(c.gaps(), c.knownBeside(), c.readingNotes()),
 		Action:  joinSentences(c.fill(), words.Say("iron.no-delay"), c.therapy()),
-		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
+		Basis: append(
+			c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge),
+			c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
 }
 
@@ -227,8 +237,15 @@ func (c *ironCase) unusable() ironDecision {
 	return ironDecision{
 		Check: checkIronUnusable, Severity: Moderate,
 		Summary: joinSentences(words.Say("iron.unusable", "why", c.whyUnusable()), c.knownBeside(), c.readingNotes()),
-		Action:  joinSentences(words.Say("iron.unusable.action"), words.Say("iron.sampling"), words.Say("iron.no-delay"), c.therapy()),
-		Basis:   append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
+		Action: joinSentences(
+			words.Say("iron.unusable.action"),
+			words.Say("iron.sampling"),
+			words.Say("iron.no-delay"),
+			c.therapy(),
+		),
+		Basis: append(
+			c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge),
+			c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...),
 	}
 }
 
@@ -239,8 +256,15 @@ func (c *ironCase) stale() ironDecision {
 		d.Severity, limit = Moderate, c.Settings.StaleDays
 	}
 	d.Summary = joinSentences(c.old(limit), c.recent(), c.readingNotes())
-	d.Action = joinSentences(words.Say("iron.stale.action"), words.Say("iron.sampling"), words.Say("iron.no-delay"), c.therapy())
-	d.Basis = append(c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge), c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...)
+	d.Action = joinSentences(
+		words.Say("iron.stale.action"),
+		words.Say("iron.sampling"),
+		words.Say("iron.no-delay"),
+		c.therapy(),
+	)
+	d.Basis = append(
+		c.basisOf("ferritin", &c.panel.ferritin, c.ferritinAge),
+		c.basisOf("tsat", &c.panel.tsat, c.tsatAge)...)
 	return d
 }
 

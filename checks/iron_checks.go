@@ -16,23 +16,49 @@ func ironChecks() []Check {
 	check := func(id, title, severity, trigger string, version int, thresholds func(*Settings) []threshold) Check {
 		return Check{
 			ID: id, Title: title, Severity: severity, Trigger: trigger, Classes: []drugs.Class{drugs.Alpha2Delta},
-			Citations: []Citation{aasm("good practice statement: iron studies before and during treatment")}, Rule: pending(version),
+			Citations: []Citation{
+				aasm("good practice statement: iron studies before and during treatment"),
+			}, Rule: pending(version),
 			Thresholds: thresholds, run: (*evaluation).ironCheck,
 		}
 	}
-	low := check("iron-low", "Low iron in RLS", "moderate beside a medicine for RLS (alpha2delta, dopamine_agonist, dopamine_precursor), else low; one step lower while iron is being replaced",
-		"newest usable ferritin <= 75 ng/mL or TSAT < 20 % (adult; other limits for children and in dialysis)", 2, ironThresholds)
+	low := check(
+		"iron-low",
+		"Low iron in RLS",
+		"moderate beside a medicine for RLS (alpha2delta, dopamine_agonist, dopamine_precursor), else low; one step lower while iron is being replaced",
+		"newest usable ferritin <= 75 ng/mL or TSAT < 20 % (adult; other limits for children and in dialysis)",
+		2,
+		ironThresholds,
+	)
 	low.Classes = append(low.Classes, agonistClasses...)
 	return []Check{
-		check("iron-labs-missing", "No iron result before an alpha-2-delta ligand", "moderate",
-			"alpha2delta exposure or draft, and ferritin or transferrin saturation (TSAT) never seen", 2, orderThresholds),
-		check("iron-labs-stale", "Old iron results before an alpha-2-delta ligand", "moderate over 365 d, low from 181 to 365 d",
-			"alpha2delta, both were seen and usable, but the newest of either is that old", 2, ageThresholds),
+		check(
+			"iron-labs-missing",
+			"No iron result before an alpha-2-delta ligand",
+			"moderate",
+			"alpha2delta exposure or draft, and ferritin or transferrin saturation (TSAT) never seen",
+			2,
+			orderThresholds,
+		),
+		check(
+			"iron-labs-stale",
+			"Old iron results before an alpha-2-delta ligand",
+			"moderate over 365 d, low from 181 to 365 d",
+			"alpha2delta, both were seen and usable, but the newest of either is that old",
+			2,
+			ageThresholds,
+		),
 		check("iron-labs-unusable", "Iron result that cannot be evaluated", "moderate",
 			"alpha2delta, and the newest result of either cannot be evaluated", 2, unusableThresholds),
 		low,
-		check("rls-iron-unchecked", "RLS without a recent iron result", "low",
-			"no alpha2delta, and no usable ferritin or TSAT within 365 d (in end-stage renal disease or dialysis both, in children ferritin)", 2, ageThresholds),
+		check(
+			"rls-iron-unchecked",
+			"RLS without a recent iron result",
+			"low",
+			"no alpha2delta, and no usable ferritin or TSAT within 365 d (in end-stage renal disease or dialysis both, in children ferritin)",
+			2,
+			ageThresholds,
+		),
 	}
 }
 
@@ -171,6 +197,7 @@ func (ev *evaluation) kidneyFailure() []facts.Ref {
 func (ev *evaluation) certain(group string) []facts.Ref {
 	return slices.DeleteFunc(ev.contexts(group), func(ref facts.Ref) bool {
 		c := ev.st.Find(ref).Condition
-		return c.Verification > facts.VerificationConfirmed || c.Clinical >= facts.ClinicalInactive || c.Modified || c.Code.Certainty != facts.CertaintyAsCoded
+		return c.Verification > facts.VerificationConfirmed || c.Clinical >= facts.ClinicalInactive || c.Modified ||
+			c.Code.Certainty != facts.CertaintyAsCoded
 	})
 }

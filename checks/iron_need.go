@@ -45,7 +45,11 @@ func IronSampling() string { return words.Say("iron.sampling.long") }
 
 // need is what the panel lacks for the check that is open.
 func (c *ironCase) need(check string) IronNeed {
-	n := IronNeed{Check: check, Ferritin: needOf(&c.panel.ferritin, c.ferritinAge), TSAT: needOf(&c.panel.tsat, c.tsatAge)}
+	n := IronNeed{
+		Check:    check,
+		Ferritin: needOf(&c.panel.ferritin, c.ferritinAge),
+		TSAT:     needOf(&c.panel.tsat, c.tsatAge),
+	}
 	if check == checkIronLow { // one low value is enough: a repeat follows treatment, and does not come before it
 		n.Ferritin, n.TSAT = needOf(&c.panel.ferritin, labCurrent), needOf(&c.panel.tsat, labCurrent)
 	}

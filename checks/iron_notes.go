@@ -44,7 +44,13 @@ func (c *ironCase) lowNotes() string {
 func (c *ironCase) groupNote() string {
 	switch c.panel.group {
 	case ironDialysis:
-		return words.Say("iron.group.dialysis", "ferritin", c.Settings.DialysisFerritin.String(), "tsat", c.Settings.DialysisTSAT.String())
+		return words.Say(
+			"iron.group.dialysis",
+			"ferritin",
+			c.Settings.DialysisFerritin.String(),
+			"tsat",
+			c.Settings.DialysisTSAT.String(),
+		)
 	case ironChild:
 		return words.Say("iron.group.child")
 	case ironAgeUnknown:
@@ -55,7 +61,13 @@ func (c *ironCase) groupNote() string {
 				would = "iron.group.unknown.yes"
 			}
 		}
-		return words.Say("iron.group.unknown", "limit", c.Settings.ferritinLimit(ironChild, "").value.String(), "would", words.Say(would))
+		return words.Say(
+			"iron.group.unknown",
+			"limit",
+			c.Settings.ferritinLimit(ironChild, "").value.String(),
+			"would",
+			words.Say(would),
+		)
 	}
 	return ""
 }
@@ -92,7 +104,8 @@ func (c *ironCase) afterInfusion(name string, r *labReading) string {
 		if !o.IV || o.Date.IsZero() {
 			continue
 		}
-		if gap := civilDayOf(r.effective, c.Labs.zone) - civilDayOf(o.Date, c.Labs.zone); gap >= 0 && gap < int64(c.Settings.IVIronDays) {
+		if gap := civilDayOf(r.effective, c.Labs.zone) - civilDayOf(o.Date, c.Labs.zone); gap >= 0 &&
+			gap < int64(c.Settings.IVIronDays) {
 			return words.Say("iron.note.infusion", "analyte", name, "date", r.date(c.Labs.zone),
 				"days", strconv.Itoa(c.Settings.IVIronDays), "order", o.Date.Date(c.Labs.zone))
 		}
@@ -103,7 +116,8 @@ func (c *ironCase) afterInfusion(name string, r *labReading) string {
 // calculatedNote marks a calculated TSAT close to the limit.
 func (c *ironCase) calculatedNote() string {
 	r := c.panel.tsat.shown
-	if r == nil || !r.calculated || r.measure.value.Cmp(c.Settings.NearTSATLow) < 0 || r.measure.value.Cmp(c.Settings.NearTSATHigh) > 0 {
+	if r == nil || !r.calculated || r.measure.value.Cmp(c.Settings.NearTSATLow) < 0 ||
+		r.measure.value.Cmp(c.Settings.NearTSATHigh) > 0 {
 		return ""
 	}
 	return words.Say("iron.note.near")
@@ -120,10 +134,12 @@ func (c *ironCase) previousLow() string {
 	rs := c.Labs.of(terms.Ferritin)
 	for i := range rs {
 		r := &rs[i]
-		if r.reason != labUsable || !r.dated || !r.at.Before(f.newest.at) || newest-civilDayOf(r.effective, c.Labs.zone) > int64(c.Settings.ShortenedDays) {
+		if r.reason != labUsable || !r.dated || !r.at.Before(f.newest.at) ||
+			newest-civilDayOf(r.effective, c.Labs.zone) > int64(c.Settings.ShortenedDays) {
 			continue
 		}
-		if v, _ := c.Settings.ferritinLimit(c.panel.group, r.performer).judge(&r.measure); v == verdictLow && !c.ironSince(r) {
+		if v, _ := c.Settings.ferritinLimit(c.panel.group, r.performer).judge(&r.measure); v == verdictLow &&
+			!c.ironSince(r) {
 			return words.Say("iron.note.earlier", "value", c.value("ferritin", r))
 		}
 	}
@@ -152,7 +168,13 @@ func (c *ironCase) assayNote() string {
 	if v.Cmp(c.Settings.FerritinLow) <= 0 || v.Cmp(c.Settings.AssayNoteFerritin) > 0 {
 		return ""
 	}
-	return words.Say("iron.note.assay", "low", c.Settings.FerritinLow.String(), "high", c.Settings.AssayNoteFerritin.String())
+	return words.Say(
+		"iron.note.assay",
+		"low",
+		c.Settings.FerritinLow.String(),
+		"high",
+		c.Settings.AssayNoteFerritin.String(),
+	)
 }
 
 // inflammation tells that a ferritin above its limit does not clear beside a raised C-reactive
@@ -180,5 +202,11 @@ func (c *ironCase) bandNote() string {
 	if c.panel.low() || c.panel.group != ironAdult || !c.inBand() {
 		return ""
 	}
-	return words.Say("iron.note.band", "low", c.Settings.FerritinLow.String(), "high", c.Settings.IVOnlyFerritin.String())
+	return words.Say(
+		"iron.note.band",
+		"low",
+		c.Settings.FerritinLow.String(),
+		"high",
+		c.Settings.IVOnlyFerritin.String(),
+	)
 }

@@ -83,7 +83,9 @@ func defaultIronSettings() ironSettings {
 	return ironSettings{
 		FerritinLow: decimal.Of("75"), TSATLow: decimal.Of("20"), ChildFerritin: decimal.Of("50"), AdultYears: 18,
 		DialysisFerritin: decimal.Of("200"), DialysisTSAT: decimal.Of("20"),
-		IVOnlyFerritin: decimal.Of("100"), OralCeilingTSAT: decimal.Of("45"), InvestigateFerritin: decimal.Of("30"), AssayNoteFerritin: decimal.Of("121"),
+		IVOnlyFerritin: decimal.Of(
+			"100",
+		), OralCeilingTSAT: decimal.Of("45"), InvestigateFerritin: decimal.Of("30"), AssayNoteFerritin: decimal.Of("121"),
 		AgeingDays: 180, StaleDays: 365, ShortenedDays: 90, IVIronDays: 28, CRPLimit: decimal.Of("10"), CRPDays: 7,
 		TransferrinFactor: decimal.Of("70.9"), NearTSATLow: decimal.Of("19"), NearTSATHigh: decimal.Of("21"),
 	}
@@ -115,9 +117,24 @@ func (s *ironSettings) Validate() error {
 	} {
 		errs.count(f.key, f.v, f.most)
 	}
-	errs.check(s.AgeingDays <= s.StaleDays, "ageing_days (%d) must not be above stale_days (%d)", s.AgeingDays, s.StaleDays)
-	errs.check(s.IVOnlyFerritin.Cmp(s.FerritinLow) >= 0, "iv_only_ferritin (%s) must not be below ferritin_low (%s)", s.IVOnlyFerritin, s.FerritinLow)
-	errs.check(s.NearTSATLow.Cmp(s.NearTSATHigh) <= 0, "near_tsat_low (%s) must not be above near_tsat_high (%s)", s.NearTSATLow, s.NearTSATHigh)
+	errs.check(
+		s.AgeingDays <= s.StaleDays,
+		"ageing_days (%d) must not be above stale_days (%d)",
+		s.AgeingDays,
+		s.StaleDays,
+	)
+	errs.check(
+		s.IVOnlyFerritin.Cmp(s.FerritinLow) >= 0,
+		"iv_only_ferritin (%s) must not be below ferritin_low (%s)",
+		s.IVOnlyFerritin,
+		s.FerritinLow,
+	)
+	errs.check(
+		s.NearTSATLow.Cmp(s.NearTSATHigh) <= 0,
+		"near_tsat_low (%s) must not be above near_tsat_high (%s)",
+		s.NearTSATLow,
+		s.NearTSATHigh,
+	)
 	s.laboratories(&errs)
 	return errs.join()
 }

@@ -48,31 +48,103 @@ var ironCases = []struct {
 
 	{"newest decides: normal", " ", []string{"2276-4 20 ng/mL 2026-05-24", okFerritin, okTSAT}},
 	{"newest decides: low", "iron-low moderate", []string{"2276-4 20 ng/mL 2026-11-01", okFerritin, okTSAT}},
-	{"newest cannot be evaluated", "iron-labs-unusable moderate", []string{okFerritin, "2276-4 160 - 2026-11-01", okTSAT}},
-	{"newest cannot be evaluated, the one before is low", "iron-low moderate", []string{"2276-4 20 ng/mL 2026-10-01", "2276-4 160 - 2026-11-01", okTSAT}},
+	{
+		"newest cannot be evaluated",
+		"iron-labs-unusable moderate",
+		[]string{okFerritin, "2276-4 160 - 2026-11-01", okTSAT},
+	},
+	{
+		"newest cannot be evaluated, the one before is low",
+		"iron-low moderate",
+		[]string{"2276-4 20 ng/mL 2026-10-01", "2276-4 160 - 2026-11-01", okTSAT},
+	},
 	{"an older one cannot be evaluated", " ", []string{"2276-4 160 - 2026-10-01", okFerritin, okTSAT}},
 	{"missing outweighs unusable", "iron-labs-missing moderate", []string{"2276-4 160 - 2026-11-01"}},
-	{"unusable outweighs stale", "iron-labs-unusable moderate", []string{"2276-4 160 - 2026-11-01", "2502-3 31 % 2024-01-01"}},
+	{
+		"unusable outweighs stale",
+		"iron-labs-unusable moderate",
+		[]string{"2276-4 160 - 2026-11-01", "2502-3 31 % 2024-01-01"},
+	},
 
 	{"pending only", "iron-labs-missing moderate", []string{okFerritin, "2502-3 none - 2026-11-20 registered"}},
 	{"pending beside a result", " ", []string{okFerritin, okTSAT, "2276-4 none - 2026-11-20 registered"}},
 	{"cancelled only", "iron-labs-missing moderate", []string{okFerritin, "2502-3 31 % 2026-11-20 cancelled"}},
 	{"cancelled after a result", " ", []string{okFerritin, okTSAT, "2502-3 5 % 2026-11-20 cancelled"}},
 	{"preliminary and low", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-11-01 preliminary", okTSAT}},
-	{"preliminary and normal", "iron-labs-unusable moderate", []string{okFerritin, "2502-3 31 % 2026-11-01 preliminary"}},
-	{"preliminary does not clear", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-10-01", "2502-3 31 % 2026-11-01 preliminary"}},
-	{"unknown status and normal", "iron-labs-unusable moderate", []string{okFerritin, "2502-3 31 % 2026-11-01 unknown"}},
+	{
+		"preliminary and normal",
+		"iron-labs-unusable moderate",
+		[]string{okFerritin, "2502-3 31 % 2026-11-01 preliminary"},
+	},
+	{
+		"preliminary does not clear",
+		"iron-low moderate",
+		[]string{okFerritin, "2502-3 12 % 2026-10-01", "2502-3 31 % 2026-11-01 preliminary"},
+	},
+	{
+		"unknown status and normal",
+		"iron-labs-unusable moderate",
+		[]string{okFerritin, "2502-3 31 % 2026-11-01 unknown"},
+	},
 	{"unknown status and low", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-11-01 unknown"}},
 	{"final after preliminary", " ", []string{okFerritin, "2502-3 12 % 2026-10-01 preliminary", okTSAT}},
 
-	{"one draw disagrees", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"}},
-	{"25 h apart are two draws", " ", []string{okFerritin, "2502-3 17 % 2026-11-13T07:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"}},
-	{"exactly 24 h are one draw", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-13T08:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"}},
-	{"two specimens are two draws", " ", []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z specimen:b"}},
-	{"one specimen is one draw", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-10T04:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z specimen:a"}},
-	{"specimen named once", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z"}},
-	{"two specimens of one instant", "iron-low moderate", []string{okFerritin, "2502-3 17 % 2026-11-14T08:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z specimen:b"}},
-	{"two specimens of one instant, the other way", "iron-low moderate", []string{okFerritin, "2502-3 26 % 2026-11-14T08:00:00Z specimen:a", "2502-3 17 % 2026-11-14T08:00:00Z specimen:b"}},
+	{
+		"one draw disagrees",
+		"iron-low moderate",
+		[]string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"},
+	},
+	{
+		"25 h apart are two draws",
+		" ",
+		[]string{okFerritin, "2502-3 17 % 2026-11-13T07:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"},
+	},
+	{
+		"exactly 24 h are one draw",
+		"iron-low moderate",
+		[]string{okFerritin, "2502-3 17 % 2026-11-13T08:00:00Z", "2502-3 26 % 2026-11-14T08:00:00Z"},
+	},
+	{
+		"two specimens are two draws",
+		" ",
+		[]string{
+			okFerritin,
+			"2502-3 17 % 2026-11-14T04:00:00Z specimen:a",
+			"2502-3 26 % 2026-11-14T08:00:00Z specimen:b",
+		},
+	},
+	{
+		"one specimen is one draw",
+		"iron-low moderate",
+		[]string{
+			okFerritin,
+			"2502-3 17 % 2026-11-10T04:00:00Z specimen:a",
+			"2502-3 26 % 2026-11-14T08:00:00Z specimen:a",
+		},
+	},
+	{
+		"specimen named once",
+		"iron-low moderate",
+		[]string{okFerritin, "2502-3 17 % 2026-11-14T04:00:00Z specimen:a", "2502-3 26 % 2026-11-14T08:00:00Z"},
+	},
+	{
+		"two specimens of one instant",
+		"iron-low moderate",
+		[]string{
+			okFerritin,
+			"2502-3 17 % 2026-11-14T08:00:00Z specimen:a",
+			"2502-3 26 % 2026-11-14T08:00:00Z specimen:b",
+		},
+	},
+	{
+		"two specimens of one instant, the other way",
+		"iron-low moderate",
+		[]string{
+			okFerritin,
+			"2502-3 26 % 2026-11-14T08:00:00Z specimen:a",
+			"2502-3 17 % 2026-11-14T08:00:00Z specimen:b",
+		},
+	},
 	{"unreadable twin of one instant", " ", []string{okFerritin, okTSAT, "2276-4 152 - 2026-10-24T08:00:00Z"}},
 
 	{"180 days", " ", []string{"2276-4 152 ng/mL 2026-05-27", okTSAT}},
@@ -83,7 +155,11 @@ var ironCases = []struct {
 	{"stale and low", "iron-low moderate", []string{"2276-4 20 ng/mL 2019-01-01", okTSAT}},
 	{"no date", "iron-labs-stale low", []string{"2276-4 152 ng/mL -", okTSAT}},
 	{"no date is never newer", " ", []string{"2276-4 20 ng/mL -", okFerritin, okTSAT}},
-	{"no date and the other is stale", "iron-labs-stale moderate", []string{"2276-4 152 ng/mL -", "2502-3 31 % 2025-01-01"}},
+	{
+		"no date and the other is stale",
+		"iron-labs-stale moderate",
+		[]string{"2276-4 152 ng/mL -", "2502-3 31 % 2025-01-01"},
+	},
 	{"month only", "iron-labs-stale low", []string{"2276-4 152 ng/mL 2026-05", okTSAT}},
 	{"dated tomorrow", "iron-labs-missing moderate", []string{okFerritin, "2502-3 31 % 2026-11-24T09:00:00Z"}},
 	{"low but dated tomorrow", " ", []string{okFerritin, okTSAT, "2276-4 5 ng/mL 2026-11-24"}},
@@ -95,26 +171,104 @@ var ironCases = []struct {
 	{"codes of two tests", "iron-labs-unusable moderate", []string{okFerritin, "2502-3+2500-7 31 % 2026-10-24"}},
 	{"panel is no result", "iron-labs-missing moderate", []string{okFerritin, "50190-8 31 % 2026-10-24"}},
 
-	{"calculated from TIBC", "iron-low moderate", []string{okFerritin, "14798-3 5 umol/L 2026-10-24", "14800-7 60 umol/L 2026-10-24"}},
-	{"calculated, mixed units", "iron-low moderate", []string{okFerritin, "2498-4 500 ug/L 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
+	{
+		"calculated from TIBC",
+		"iron-low moderate",
+		[]string{okFerritin, "14798-3 5 umol/L 2026-10-24", "14800-7 60 umol/L 2026-10-24"},
+	},
+	{
+		"calculated, mixed units",
+		"iron-low moderate",
+		[]string{okFerritin, "2498-4 500 ug/L 2026-10-24", "2500-7 300 ug/dL 2026-10-24"},
+	},
 	{"calculated from UIBC", " ", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2501-5 240 ug/dL 2026-10-24"}},
-	{"calculated from UIBC, just below", "iron-low moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2501-5 240.0000000001 ug/dL 2026-10-24"}},
-	{"calculated from transferrin", "iron-low moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "3034-6 2.5 g/L 2026-10-24"}},
-	{"calculated from two draws: never", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-20", "2500-7 400 ug/dL 2026-10-24"}},
-	{"two capacities: the one that gives the lower saturation", "iron-low moderate", []string{okFerritin, "2498-4 70 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
-	{"iron pending", "iron-labs-missing moderate", []string{okFerritin, "2498-4 none - 2026-10-24 registered", "2500-7 400 ug/dL 2026-10-24"}},
-	{"capacity pending", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2500-7 none - 2026-10-24 registered"}},
-	{"calculated from results without dates: never", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL -", "2500-7 400 ug/dL -"}},
-	{"calculated from one specimen without dates", "iron-low moderate", []string{okFerritin, "2498-4 60 ug/dL - specimen:a", "2500-7 400 ug/dL - specimen:a"}},
+	{
+		"calculated from UIBC, just below",
+		"iron-low moderate",
+		[]string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2501-5 240.0000000001 ug/dL 2026-10-24"},
+	},
+	{
+		"calculated from transferrin",
+		"iron-low moderate",
+		[]string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "3034-6 2.5 g/L 2026-10-24"},
+	},
+	{
+		"calculated from two draws: never",
+		"iron-labs-missing moderate",
+		[]string{okFerritin, "2498-4 60 ug/dL 2026-10-20", "2500-7 400 ug/dL 2026-10-24"},
+	},
+	{
+		"two capacities: the one that gives the lower saturation",
+		"iron-low moderate",
+		[]string{
+			okFerritin,
+			"2498-4 70 ug/dL 2026-10-24",
+			"2500-7 300 ug/dL 2026-10-24",
+			"2500-7 400 ug/dL 2026-10-24",
+		},
+	},
+	{
+		"iron pending",
+		"iron-labs-missing moderate",
+		[]string{okFerritin, "2498-4 none - 2026-10-24 registered", "2500-7 400 ug/dL 2026-10-24"},
+	},
+	{
+		"capacity pending",
+		"iron-labs-missing moderate",
+		[]string{okFerritin, "2498-4 60 ug/dL 2026-10-24", "2500-7 none - 2026-10-24 registered"},
+	},
+	{
+		"calculated from results without dates: never",
+		"iron-labs-missing moderate",
+		[]string{okFerritin, "2498-4 60 ug/dL -", "2500-7 400 ug/dL -"},
+	},
+	{
+		"calculated from one specimen without dates",
+		"iron-low moderate",
+		[]string{okFerritin, "2498-4 60 ug/dL - specimen:a", "2500-7 400 ug/dL - specimen:a"},
+	},
 	{"iron alone", "iron-labs-missing moderate", []string{okFerritin, "2498-4 60 ug/dL 2026-10-24"}},
 	{"measured wins", " ", []string{okFerritin, okTSAT, "2498-4 60 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
-	{"measured and low wins", "iron-low moderate", []string{okFerritin, "2502-3 12 % 2026-10-24", "2498-4 100 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
-	{"a newer calculated one decides", "iron-low moderate", []string{okFerritin, okTSAT, "2498-4 40 ug/dL 2026-11-10", "2500-7 400 ug/dL 2026-11-10"}},
-	{"measured without a number", " ", []string{okFerritin, "2502-3 absent - 2026-10-24", "2498-4 100 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
-	{"iron without unit", "iron-labs-unusable moderate", []string{okFerritin, "2498-4 60 - 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
-	{"calculated from preliminary ones", "iron-labs-unusable moderate", []string{okFerritin, "2498-4 100 ug/dL 2026-10-24 preliminary", "2500-7 300 ug/dL 2026-10-24"}},
-	{"iron below detection", "iron-low moderate", []string{okFerritin, "2498-4 <10 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"}},
-	{"iron above capacity", "iron-labs-unusable moderate", []string{okFerritin, "2498-4 900 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"}},
+	{
+		"measured and low wins",
+		"iron-low moderate",
+		[]string{okFerritin, "2502-3 12 % 2026-10-24", "2498-4 100 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"},
+	},
+	{
+		"a newer calculated one decides",
+		"iron-low moderate",
+		[]string{okFerritin, okTSAT, "2498-4 40 ug/dL 2026-11-10", "2500-7 400 ug/dL 2026-11-10"},
+	},
+	{
+		"measured without a number",
+		" ",
+		[]string{
+			okFerritin,
+			"2502-3 absent - 2026-10-24",
+			"2498-4 100 ug/dL 2026-10-24",
+			"2500-7 300 ug/dL 2026-10-24",
+		},
+	},
+	{
+		"iron without unit",
+		"iron-labs-unusable moderate",
+		[]string{okFerritin, "2498-4 60 - 2026-10-24", "2500-7 400 ug/dL 2026-10-24"},
+	},
+	{
+		"calculated from preliminary ones",
+		"iron-labs-unusable moderate",
+		[]string{okFerritin, "2498-4 100 ug/dL 2026-10-24 preliminary", "2500-7 300 ug/dL 2026-10-24"},
+	},
+	{
+		"iron below detection",
+		"iron-low moderate",
+		[]string{okFerritin, "2498-4 <10 ug/dL 2026-10-24", "2500-7 400 ug/dL 2026-10-24"},
+	},
+	{
+		"iron above capacity",
+		"iron-labs-unusable moderate",
+		[]string{okFerritin, "2498-4 900 ug/dL 2026-10-24", "2500-7 300 ug/dL 2026-10-24"},
+	},
 }
 
 func TestIronAdult(t *testing.T) {
@@ -142,7 +296,8 @@ func checkIronTexts(t *testing.T, d ironDecision) {
 			}
 		}
 	}
-	if (d.Check == "") != (d.Severity == None) || (d.Check == "") != (d.Summary == "") || (d.Check == "") != (len(d.Basis) == 0) {
+	if (d.Check == "") != (d.Severity == None) || (d.Check == "") != (d.Summary == "") ||
+		(d.Check == "") != (len(d.Basis) == 0) {
 		t.Errorf("half a decision: %+v", d)
 	}
 }
@@ -217,8 +372,20 @@ func TestIronPanels(t *testing.T) {
 	part := func(loinc, value, unit string) facts.Component {
 		return facts.Component{Loincs: []string{loinc}, Value: labValue(value, unit)}
 	}
-	panel := facts.Fact{Ref: "Observation/p", Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{"50190-8"}, Effective: facts.Period{Start: labTime(t, "2026-10-24")},
-		Components: []facts.Component{part("2498-4", "60", "ug/dL"), part("2500-7", "400", "ug/dL"), part("2276-4", "152", "ng/mL")}}}
+	panel := facts.Fact{
+		Ref:  "Observation/p",
+		Kind: facts.KindLab,
+		Lab: &facts.LabResult{
+			Status:    facts.LabFinal,
+			Loincs:    []string{"50190-8"},
+			Effective: facts.Period{Start: labTime(t, "2026-10-24")},
+			Components: []facts.Component{
+				part("2498-4", "60", "ug/dL"),
+				part("2500-7", "400", "ug/dL"),
+				part("2276-4", "152", "ng/mL"),
+			},
+		},
+	}
 	d := ironOf(&State{Facts: []facts.Fact{panel}}, labAsOf, nil)
 	if d.Check != checkIronLow || !slices.Equal(d.Evidence, []facts.Ref{"Observation/p"}) {
 		t.Errorf("components: %q, evidence %v", d.Check, d.Evidence)
@@ -257,7 +424,9 @@ func TestLaboratoryLimits(t *testing.T) {
 func TestIronTexts(t *testing.T) {
 	order := func(date string, iv bool) func(*ironInput) {
 		return func(in *ironInput) {
-			in.Orders = []ironOrder{{Ref: "MedicationRequest/fe", Date: labTime(t, date), IV: iv, Current: true, Replaces: true}}
+			in.Orders = []ironOrder{
+				{Ref: "MedicationRequest/fe", Date: labTime(t, date), IV: iv, Current: true, Replaces: true},
+			}
 		}
 	}
 	for _, c := range []struct {
@@ -342,7 +511,10 @@ func TestIronAgesByCalendarDay(t *testing.T) {
 				day = at.Start(time.UTC)
 			}
 			start := func(days int) time.Time {
-				return civilStart(time.Date(day.Year(), day.Month(), day.Day()+days, 0, 0, 0, 0, time.UTC).Unix()/86_400, loc)
+				return civilStart(
+					time.Date(day.Year(), day.Month(), day.Day()+days, 0, 0, 0, 0, time.UTC).Unix()/86_400,
+					loc,
+				)
 			}
 			for _, c := range []struct {
 				asOf time.Time
@@ -352,9 +524,22 @@ func TestIronAgesByCalendarDay(t *testing.T) {
 				{start(181).Add(-1), " ", start(181)}, {start(181), "iron-labs-stale low", start(366)},
 				{start(366).Add(-1), "iron-labs-stale low", start(366)}, {start(366), "iron-labs-stale moderate", time.Time{}},
 			} {
-				d := ironOf(st, labAsOf, func(in *ironInput) { in.Labs = readLabs(st, in.Terms, loc, in.Settings, c.asOf) })
+				d := ironOf(
+					st,
+					labAsOf,
+					func(in *ironInput) { in.Labs = readLabs(st, in.Terms, loc, in.Settings, c.asOf) },
+				)
 				if got := d.Check + " " + d.Severity.String(); got != c.want || !d.Next.Equal(c.next) {
-					t.Errorf("%s, drawn %s, as of %s: %q next %s, want %q next %s", zone, drawn, c.asOf, got, d.Next, c.want, c.next)
+					t.Errorf(
+						"%s, drawn %s, as of %s: %q next %s, want %q next %s",
+						zone,
+						drawn,
+						c.asOf,
+						got,
+						d.Next,
+						c.want,
+						c.next,
+					)
 				}
 			}
 		}
@@ -406,11 +591,70 @@ func TestIronNext(t *testing.T) {
 
 // drawLab is a result of any kind, in every state that a feed sends.
 func drawLab(t *rapid.T, name string) string {
-	kind := rapid.SampledFrom([]string{"2276-4 ng/mL", "2276-4 -", "14723-1 pmol/L", "2502-3 %", "14801-5 1", "2498-4 ug/dL", "2500-7 ug/dL", "2501-5 ug/dL", "3034-6 mg/dL", "1988-5 mg/L"}).Draw(t, name)
+	kind := rapid.SampledFrom(
+		[]string{
+			"2276-4 ng/mL",
+			"2276-4 -",
+			"14723-1 pmol/L",
+			"2502-3 %",
+			"14801-5 1",
+			"2498-4 ug/dL",
+			"2500-7 ug/dL",
+			"2501-5 ug/dL",
+			"3034-6 mg/dL",
+			"1988-5 mg/L",
+		},
+	).Draw(
+		t,
+		name,
+	)
 	loinc, unit, _ := strings.Cut(kind, " ")
-	value := rapid.SampledFrom([]string{"5", "19.99", "20", "31", "0.18", "75", "75.1", "152", "168.5", "170", "300", "<50", "<100", ">80", "absent", "text", "1e400"}).Draw(t, name+" value")
-	date := rapid.SampledFrom([]string{"-", "2026", "2026-11", "2026-11-22", "2026-11-22T08:00:00Z", "2026-11-21T20:00:00Z", "2026-05-01", "2024-05-01", "2026-12-01"}).Draw(t, name+" date")
-	status := rapid.SampledFrom([]string{"", "", "", " preliminary", " registered", " cancelled", " unknown"}).Draw(t, name+" status")
+	value := rapid.SampledFrom(
+		[]string{
+			"5",
+			"19.99",
+			"20",
+			"31",
+			"0.18",
+			"75",
+			"75.1",
+			"152",
+			"168.5",
+			"170",
+			"300",
+			"<50",
+			"<100",
+			">80",
+			"absent",
+			"text",
+			"1e400",
+		},
+	).Draw(
+		t,
+		name+" value",
+	)
+	date := rapid.SampledFrom(
+		[]string{
+			"-",
+			"2026",
+			"2026-11",
+			"2026-11-22",
+			"2026-11-22T08:00:00Z",
+			"2026-11-21T20:00:00Z",
+			"2026-05-01",
+			"2024-05-01",
+			"2026-12-01",
+		},
+	).Draw(
+		t,
+		name+" date",
+	)
+	status := rapid.SampledFrom(
+		[]string{"", "", "", " preliminary", " registered", " cancelled", " unknown"},
+	).Draw(
+		t,
+		name+" status",
+	)
 	specimen := rapid.SampledFrom([]string{"", "", " specimen:a", " specimen:b"}).Draw(t, name+" specimen")
 	return fmt.Sprintf("%s %s %s %s%s%s", loinc, value, unit, date, status, specimen)
 }
@@ -444,7 +688,13 @@ func TestALowValueNeverTurnsNormal(t *testing.T) {
 		st := labState(t, "2276-4 60 ng/mL 2026-11-22T08:00:00Z", okTSAT)
 		for i := range rapid.IntRange(0, 6).Draw(r, "n") {
 			older := labFact(t, string(rune('m'+i)), drawLab(r, "older"))
-			if older.Lab.Effective.Start.Start(time.UTC).After(labTime(t, "2026-11-22T08:00:00Z").Start(time.UTC)) || !older.Lab.Effective.Start.IsZero() && older.Lab.Effective.Start.Start(time.UTC).Equal(labTime(t, "2026-11-22T08:00:00Z").Start(time.UTC)) {
+			if older.Lab.Effective.Start.Start(time.UTC).After(labTime(t, "2026-11-22T08:00:00Z").Start(time.UTC)) ||
+				!older.Lab.Effective.Start.IsZero() &&
+					older.Lab.Effective.Start.Start(
+						time.UTC,
+					).Equal(
+						labTime(t, "2026-11-22T08:00:00Z").Start(time.UTC),
+					) {
 				continue
 			}
 			st.Merge(older)

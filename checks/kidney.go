@@ -206,7 +206,9 @@ func (in *renalInput) withoutPerson(r *labReading) bool {
 }
 
 func (in *renalInput) highInAnybody(r *labReading) bool {
-	return r.reason == labUsable && r.measure.value.Cmp(in.Settings.CreatinineAlone) > 0 && r.measure.comparator != "<" && r.measure.comparator != "<="
+	return r.reason == labUsable && r.measure.value.Cmp(in.Settings.CreatinineAlone) > 0 &&
+		r.measure.comparator != "<" &&
+		r.measure.comparator != "<="
 }
 
 func (in *renalInput) whyUnread(r *labReading) string {

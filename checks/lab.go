@@ -124,7 +124,9 @@ func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 		return
 	}
 	base := labReading{
-		refs: []facts.Ref{ref}, result: number, status: l.Status, effective: collected(l), specimen: l.Specimen, performer: l.Performer,
+		refs: []facts.Ref{
+			ref,
+		}, result: number, status: l.Status, effective: collected(l), specimen: l.Specimen, performer: l.Performer,
 		method: len(l.Method.Codings)+len(l.Method.Texts) > 0, unplaced: l.TimeUnread,
 	}
 	if !base.effective.IsZero() {

@@ -95,7 +95,16 @@ func labState(t testing.TB, lines ...string) *State {
 // ironOf decides iron for an adult on an alpha-2-delta ligand; change alters the input.
 func ironOf(st *State, asOf time.Time, change func(*ironInput)) ironDecision {
 	s := defaultIronSettings()
-	in := ironInput{Terms: terms.Embedded(), Settings: &s, Alpha2Delta: true, Treated: true, Birth: moment.Time{Nanos: time.Date(1974, 5, 14, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay}}
+	in := ironInput{
+		Terms:       terms.Embedded(),
+		Settings:    &s,
+		Alpha2Delta: true,
+		Treated:     true,
+		Birth: moment.Time{
+			Nanos:     time.Date(1974, 5, 14, 0, 0, 0, 0, time.UTC).UnixNano(),
+			Precision: moment.ToDay,
+		},
+	}
 	in.Labs = readLabs(st, in.Terms, time.UTC, &s, asOf)
 	if change != nil {
 		change(&in)

@@ -28,7 +28,8 @@ func TestLeafletsArePlain(t *testing.T) {
 					t.Errorf("%s: grade %.1f: %s", f.Check, g, c)
 				}
 			}
-			if strings.ContainsAny(text, "{}") || regexp.MustCompile(`(?i)rls|ferritin|tsat|[0-9]{4}-|/[0-9a-z-]{3}`).MatchString(text) {
+			if strings.ContainsAny(text, "{}") ||
+				regexp.MustCompile(`(?i)rls|ferritin|tsat|[0-9]{4}-|/[0-9a-z-]{3}`).MatchString(text) {
 				t.Errorf("%s: not plain: %s", f.Check, text)
 			}
 			checkText(t, f)
@@ -74,7 +75,8 @@ func syllablesOf(word string) int {
 	n := len(vowels.FindAllString(word, -1))
 	for _, silent := range []string{"e", "es", "ed"} {
 		stem, ok := strings.CutSuffix(word, silent)
-		if ok && stem != "" && !strings.HasSuffix(stem, "l") && !strings.ContainsAny(stem[len(stem)-1:], "aeiouytd") && n > 1 {
+		if ok && stem != "" && !strings.HasSuffix(stem, "l") && !strings.ContainsAny(stem[len(stem)-1:], "aeiouytd") &&
+			n > 1 {
 			n--
 			break
 		}
@@ -129,7 +131,8 @@ func TestLeafletOfLowSaturation(t *testing.T) {
 	s := parseScenarios(t, "# x\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nlab tsat 12 % 2026-10-24")[0]
 	set := DefaultSettings()
 	set.Audience = ForPatients
-	if f := Evaluate(&s.st, set, s.asOf)[0]; strings.Contains(f.Summary, "stores are low") || !strings.Contains(f.Summary, "too little iron to use") {
+	if f := Evaluate(&s.st, set, s.asOf)[0]; strings.Contains(f.Summary, "stores are low") ||
+		!strings.Contains(f.Summary, "too little iron to use") {
 		t.Error(f.Summary)
 	}
 }

@@ -20,7 +20,14 @@ func TestCostFollowsOrders(t *testing.T) {
 			for _, times := range []int{2, 4} {
 				got := allocated(func() { decideOrders(times*small, drugs) })
 				if most := float64(least) * math.Pow(float64(times), 1.15); float64(got) > most {
-					t.Errorf("%d orders take %d bytes, %d take %d: more than %.0f", small, least, times*small, got, most)
+					t.Errorf(
+						"%d orders take %d bytes, %d take %d: more than %.0f",
+						small,
+						least,
+						times*small,
+						got,
+						most,
+					)
 				}
 			}
 		})
@@ -33,10 +40,19 @@ func decideOrders(n int, drugs [2]string) {
 	set := DefaultSettings()
 	asOf := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	st := &State{Patient: "Patient/p"}
-	st.Merge(facts.Fact{Ref: "Condition/c", Kind: facts.KindCondition, Condition: &facts.Condition{Code: facts.Concept{Texts: []string{"restless legs syndrome"}}}})
+	st.Merge(
+		facts.Fact{
+			Ref:       "Condition/c",
+			Kind:      facts.KindCondition,
+			Condition: &facts.Condition{Code: facts.Concept{Texts: []string{"restless legs syndrome"}}},
+		},
+	)
 	for i := range n {
-		st.Facts = append(st.Facts, facts.Fact{Ref: facts.Ref(fmt.Sprintf("MedicationRequest/%06d", i)), Kind: facts.KindOrder,
-			Order: &facts.Order{Status: facts.StatusActive, Drug: facts.Drug{Names: []string{drugs[i%2]}}}})
+		st.Facts = append(
+			st.Facts,
+			facts.Fact{Ref: facts.Ref(fmt.Sprintf("MedicationRequest/%06d", i)), Kind: facts.KindOrder,
+				Order: &facts.Order{Status: facts.StatusActive, Drug: facts.Drug{Names: []string{drugs[i%2]}}}},
+		)
 	}
 	decide(st, set, []byte("key"), "rules", asOf)
 	for i := range st.Facts {

@@ -201,7 +201,13 @@ func tableUnit(t *terms.Terms, lab *terms.Lab, unit string) (decimal.Decimal, st
 
 // tsatUnit is the unit rule of rules.md R5: TSAT is sent as percent and as fraction under the same
 // codes, so the number has to fit the unit.
-func tsatUnit(lab *terms.Lab, v, factor decimal.Decimal, unit string, reason labReason, rules labRules) (decimal.Decimal, string, labReason) {
+func tsatUnit(
+	lab *terms.Lab,
+	v, factor decimal.Decimal,
+	unit string,
+	reason labReason,
+	rules labRules,
+) (decimal.Decimal, string, labReason) {
 	one, largest := decimal.Int(1), decimal.Of("1.5")
 	switch {
 	case reason == labNoUnit && rules.unitlessPercent && (lab.LOINC == "2502-3" || lab.LOINC == "14801-5") && v.Cmp(largest) > 0:

@@ -68,7 +68,12 @@ func TestReadMeasure(t *testing.T) {
 		if !ok {
 			t.Fatalf("no row for %s", c.loinc)
 		}
-		m, reason := readMeasure(terms.Embedded(), lab, &facts.Value{Kind: facts.QuantityValue, Quantity: c.q}, labRules{})
+		m, reason := readMeasure(
+			terms.Embedded(),
+			lab,
+			&facts.Value{Kind: facts.QuantityValue, Quantity: c.q},
+			labRules{},
+		)
 		if reason != c.reason || reason == labUsable && m.value.String() != c.value {
 			t.Errorf("%s %.40v: %s %q, want %s %q", c.loinc, c.q, m.value, reason, c.value, c.reason)
 		}
@@ -92,14 +97,24 @@ func TestUnitlessTSATOnlyWhereTheSiteSaysSo(t *testing.T) {
 func TestEveryReasonHasWords(t *testing.T) {
 	for _, k := range []facts.ValueKind{facts.NoValue, facts.TextValue, facts.CodedValue, facts.AbsentValue, facts.OtherValue} {
 		lab, _ := terms.Embedded().Lab("2276-4")
-		if _, reason := readMeasure(terms.Embedded(), lab, &facts.Value{Kind: k}, labRules{}); reason == labUsable || reason.words() == "" {
+		if _, reason := readMeasure(terms.Embedded(), lab, &facts.Value{Kind: k}, labRules{}); reason == labUsable ||
+			reason.words() == "" {
 			t.Errorf("value of kind %d: %q", k, reason)
 		}
 	}
 }
 
 func TestJudge(t *testing.T) {
-	ferritin, child, tsat := ironLimit{decimal.Of("75"), true}, ironLimit{decimal.Of("50"), false}, ironLimit{decimal.Of("20"), false}
+	ferritin, child, tsat := ironLimit{
+		decimal.Of("75"),
+		true,
+	}, ironLimit{
+		decimal.Of("50"),
+		false,
+	}, ironLimit{
+		decimal.Of("20"),
+		false,
+	}
 	low, normal, both := verdictLow, verdictNotLow, verdictStraddles
 	for _, c := range []struct {
 		limit ironLimit
@@ -123,7 +138,16 @@ func TestJudge(t *testing.T) {
 		number := strings.TrimLeft(c.value, "<>=")
 		m := measure{value: decimal.Of(number), comparator: strings.TrimSuffix(c.value, number), molar: c.molar}
 		if got, at := c.limit.judge(&m); got != c.want || at != c.at {
-			t.Errorf("%s against %v (molar %v): %d at %v, want %d at %v", c.value, c.limit, c.molar, got, at, c.want, c.at)
+			t.Errorf(
+				"%s against %v (molar %v): %d at %v, want %d at %v",
+				c.value,
+				c.limit,
+				c.molar,
+				got,
+				at,
+				c.want,
+				c.at,
+			)
 		}
 	}
 }
@@ -132,7 +156,9 @@ func TestJudge(t *testing.T) {
 func TestBoundsAgreeWithTheValuesTheyAllow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := func(name string) decimal.Decimal {
-			return decimal.Of(fmt.Sprintf("%d.%d", rapid.IntRange(1, 120).Draw(t, name), rapid.IntRange(0, 9).Draw(t, name+".")))
+			return decimal.Of(
+				fmt.Sprintf("%d.%d", rapid.IntRange(1, 120).Draw(t, name), rapid.IntRange(0, 9).Draw(t, name+".")),
+			)
 		}
 		l := ironLimit{decimal.Of("75"), rapid.Bool().Draw(t, "inclusive")}
 		bound, inside := value("bound"), value("inside")
@@ -153,8 +179,17 @@ func TestConversionIsMonotone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		unit := rapid.SampledFrom(ferritin.Units).Draw(t, "unit").Unit
 		read := func(name string) (decimal.Decimal, measure, labReason) {
-			text := fmt.Sprintf("%d.%03d", rapid.IntRange(0, 2000).Draw(t, name), rapid.IntRange(0, 999).Draw(t, name+"."))
-			m, reason := readMeasure(terms.Embedded(), ferritin, &facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: text, Unit: unit}}, labRules{})
+			text := fmt.Sprintf(
+				"%d.%03d",
+				rapid.IntRange(0, 2000).Draw(t, name),
+				rapid.IntRange(0, 999).Draw(t, name+"."),
+			)
+			m, reason := readMeasure(
+				terms.Embedded(),
+				ferritin,
+				&facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: text, Unit: unit}},
+				labRules{},
+			)
 			return decimal.Of(text), m, reason
 		}
 		a, x, ra := read("a")

@@ -84,7 +84,15 @@ func (ev *evaluation) littleDoxepin(group []*exposure) bool {
 
 // doseOrderOf is an exposure as a dose.
 func doseOrderOf(x *exposure) doseOrder {
-	return doseOrder{Ref: x.ref, Order: x.Order, Strength: x.Strength, PerML: x.PerML, Released: x.Released, Hours: x.Hours, Ingredient: x.Name}
+	return doseOrder{
+		Ref:        x.ref,
+		Order:      x.Order,
+		Strength:   x.Strength,
+		PerML:      x.PerML,
+		Released:   x.Released,
+		Hours:      x.Hours,
+		Ingredient: x.Name,
+	}
 }
 
 // partialAgonists at the dopamine receptor, for which aggravation and improvement are both

@@ -134,7 +134,8 @@ func (ev *evaluation) stopped(o *orderView) moment.Time {
 		}
 	}
 	if o.version.Updated != 0 {
-		if said := moment.Instant(time.Unix(0, o.version.Updated)); end.IsZero() || said.Start(ev.zone).Before(end.End(ev.zone)) {
+		if said := moment.Instant(time.Unix(0, o.version.Updated)); end.IsZero() ||
+			said.Start(ev.zone).Before(end.End(ev.zone)) {
 			end = said
 		}
 	}

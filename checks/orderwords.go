@@ -43,7 +43,10 @@ func (ev *evaluation) orderWords(refs []facts.Ref) []OrderWords {
 		if _, in := slices.BinarySearch(refs, o.ref); !in {
 			continue
 		}
-		all = append(all, OrderWords{Ref: o.ref, Product: ev.productWords(o), Dose: ev.doseWords(o), Since: o.Authored.Date(ev.zone)})
+		all = append(
+			all,
+			OrderWords{Ref: o.ref, Product: ev.productWords(o), Dose: ev.doseWords(o), Since: o.Authored.Date(ev.zone)},
+		)
 	}
 	slices.SortFunc(all, func(a, b OrderWords) int { return strings.Compare(string(a.Ref), string(b.Ref)) })
 	return all

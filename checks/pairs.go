@@ -112,7 +112,10 @@ func (o *orderView) everTaken() bool {
 
 // firstDay is the day on which the first of the orders that want accepts was written, by the given
 // reading of partial dates; ok is false when none of them has a date.
-func (ev *evaluation) firstDay(want func(*orderView) bool, dayOf func(moment.Time, *time.Location) int64) (day int64, ok bool) {
+func (ev *evaluation) firstDay(
+	want func(*orderView) bool,
+	dayOf func(moment.Time, *time.Location) int64,
+) (day int64, ok bool) {
 	for i := range ev.orders {
 		o := &ev.orders[i]
 		if o.Authored.IsZero() || !want(o) {

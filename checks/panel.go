@@ -243,7 +243,10 @@ type ironPanel struct {
 
 func readPanel(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) ironPanel {
 	p := ironPanel{group: g}
-	p.ferritin = decideAnalyte(b.of(terms.Ferritin), func(r *labReading) (ironLimit, bool) { return s.ferritinLimit(g, r.performer), true })
+	p.ferritin = decideAnalyte(
+		b.of(terms.Ferritin),
+		func(r *labReading) (ironLimit, bool) { return s.ferritinLimit(g, r.performer), true },
+	)
 	tsatLimit := func(*labReading) (ironLimit, bool) { return s.tsatLimit(g) }
 	row, ok := t.Lab("2502-3")
 	if !ok {

@@ -43,7 +43,8 @@ func (ev *evaluation) pregnant() bool {
 	}
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
-		if f.Kind == facts.KindCondition && ev.pregnancyCondition(f.Condition) || f.Kind == facts.KindLab && ev.pregnancyResult(f.Lab) {
+		if f.Kind == facts.KindCondition && ev.pregnancyCondition(f.Condition) ||
+			f.Kind == facts.KindLab && ev.pregnancyResult(f.Lab) {
 			return true
 		}
 	}
@@ -64,7 +65,8 @@ func (ev *evaluation) pregnancyCondition(c *facts.Condition) bool {
 // pregnancyLasts tells whether a sign of pregnancy of that time still counts; without a time it
 // does.
 func (ev *evaluation) pregnancyLasts(when moment.Time) bool {
-	return when.IsZero() || !ev.later(when.Start(ev.zone)) && ev.later(when.End(ev.zone).AddDate(0, 0, ev.set.Orders.PregnancyDays))
+	return when.IsZero() ||
+		!ev.later(when.Start(ev.zone)) && ev.later(when.End(ev.zone).AddDate(0, 0, ev.set.Orders.PregnancyDays))
 }
 
 func (ev *evaluation) pregnancyResult(l *facts.LabResult) bool {
@@ -78,7 +80,8 @@ func (ev *evaluation) pregnancyResult(l *facts.LabResult) bool {
 	}
 	for _, code := range l.Loincs {
 		row, ok := ev.terms.Lab(code)
-		if ok && (row.Analyte == terms.PregnancyStatus || row.Analyte == terms.PregnancyTest) && saysPregnant(&l.Value) {
+		if ok && (row.Analyte == terms.PregnancyStatus || row.Analyte == terms.PregnancyTest) &&
+			saysPregnant(&l.Value) {
 			return true
 		}
 	}

@@ -58,7 +58,13 @@ func analytesOf(t *terms.Terms, loincs []string) (p facts.Places) {
 // Outrank is the mark that is left of f when something newer is known. With hide it can be taken
 // back by Unhidden.
 func (s *Settings) Outrank(f facts.Fact, why facts.MarkReason, hide bool) facts.Fact {
-	out := facts.Fact{Ref: f.Ref, Version: f.Version, Kind: facts.KindMark, Mark: why, Unread: f.Unread & (unread.Version | unread.Newer)}
+	out := facts.Fact{
+		Ref:     f.Ref,
+		Version: f.Version,
+		Kind:    facts.KindMark,
+		Mark:    why,
+		Unread:  f.Unread & (unread.Version | unread.Newer),
+	}
 	if !hide && out.Unread&unread.Version != 0 {
 		out.Unread = unread.Version // what came before it cannot be told from itself any more
 	}
@@ -122,7 +128,11 @@ func yield(f *facts.Fact, t *terms.Terms, p facts.Past) {
 			past = append(past, q)
 		}
 	}
-	at, _ := slices.BinarySearchFunc(past, p.Version, func(q facts.Past, v facts.Version) int { return v.Compare(q.Version) })
+	at, _ := slices.BinarySearchFunc(
+		past,
+		p.Version,
+		func(q facts.Past, v facts.Version) int { return v.Compare(q.Version) },
+	)
 	f.Keep(slices.Insert(past, at, p), f.Hidden())
 }
 

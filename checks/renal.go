@@ -72,7 +72,20 @@ func renalFinding(in renalInput) renalDecision {
 	if dose.complete {
 		known = words.Say("renal.dose", "mg", dose.mg.Cut(2))
 	}
-	say := []string{"drug", in.Ingredient, "dose", known, "most", most.Cut(1) + " mg", "band", in.Settings.bandWords(band), "source", row.Source, "kidneys", kidney.words}
+	say := []string{
+		"drug",
+		in.Ingredient,
+		"dose",
+		known,
+		"most",
+		most.Cut(1) + " mg",
+		"band",
+		in.Settings.bandWords(band),
+		"source",
+		row.Source,
+		"kidneys",
+		kidney.words,
+	}
 	switch {
 	case most.Sign() == 0:
 		d.Severity = Moderate
@@ -81,15 +94,30 @@ func renalFinding(in renalInput) renalDecision {
 	case dose.mg.Minus(doseSlack).Cmp(most) > 0 && band == renalNormal:
 		d.Severity = Moderate
 		d.leaflet = "normal"
-		d.Summary, d.Action = words.Say("renal.above.normal", say...), joinSentences(in.otherReason(), words.Say("renal.action"))
+		d.Summary, d.Action = words.Say(
+			"renal.above.normal",
+			say...), joinSentences(
+			in.otherReason(),
+			words.Say("renal.action"),
+		)
 	case dose.mg.Minus(doseSlack).Cmp(most) > 0:
 		d.Severity = Moderate
 		d.leaflet = "above"
-		d.Summary, d.Action = words.Say("renal.above", say...), joinSentences(words.Say("renal.action"), in.dialysis(&row))
+		d.Summary, d.Action = words.Say(
+			"renal.above",
+			say...), joinSentences(
+			words.Say("renal.action"),
+			in.dialysis(&row),
+		)
 	case !dose.complete && kidney.clearance.below(in.Settings.UnknownDoseBelow):
 		d.Severity = Low
 		d.leaflet = "unknown"
-		d.Summary, d.Action = words.Say("renal.unknown", say...), joinSentences(words.Say("renal.action.unknown"), in.dialysis(&row))
+		d.Summary, d.Action = words.Say(
+			"renal.unknown",
+			say...), joinSentences(
+			words.Say("renal.action.unknown"),
+			in.dialysis(&row),
+		)
 	default:
 		d.Within = dose.complete
 		d.Known = words.Say("renal.known", say...)
@@ -111,17 +139,40 @@ func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDos
 	case dose.mg.Sign() > 0:
 		known, basis = words.Say("renal.dose.least", "mg", dose.mg.Cut(2)), "at least "+dose.mg.Cut(2)+" mg a day"
 	}
-	say := []string{"drug", in.Ingredient, "dose", known, "most", row.Normal.String() + " mg", "least", row.Failure.String() + " mg", "source", row.Source, "kidneys", kidney.words}
+	say := []string{
+		"drug",
+		in.Ingredient,
+		"dose",
+		known,
+		"most",
+		row.Normal.String() + " mg",
+		"least",
+		row.Failure.String() + " mg",
+		"source",
+		row.Source,
+		"kidneys",
+		kidney.words,
+	}
 	switch {
 	case dose.mg.Minus(doseSlack).Cmp(row.Normal) > 0:
 		d.Severity, d.leaflet = Moderate, "normal"
-		d.Summary, d.Action = words.Say("renal.above.normal", say...), joinSentences(in.otherReason(), words.Say("renal.action"))
+		d.Summary, d.Action = words.Say(
+			"renal.above.normal",
+			say...), joinSentences(
+			in.otherReason(),
+			words.Say("renal.action"),
+		)
 	case dose.complete && dose.mg.Minus(doseSlack).Cmp(row.Failure) <= 0:
 		d.Within = true
 		return
 	default:
 		d.Severity, d.leaflet = Low, "unclear"
-		d.Summary, d.Action = words.Say("renal.unread", say...), joinSentences(words.Say("renal.action.unread"), in.dialysis(row))
+		d.Summary, d.Action = words.Say(
+			"renal.unread",
+			say...), joinSentences(
+			words.Say("renal.action.unread"),
+			in.dialysis(row),
+		)
 	}
 	d.Evidence = joinRefs(kidney.refs)
 	d.Basis = []string{"dose=" + basis, "band=unread"}
@@ -131,7 +182,8 @@ func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDos
 // drug's own.
 func (in *renalInput) row() (RenalMaximum, bool) {
 	for _, v := range in.Settings.Variants {
-		if v.Ingredient == in.Ingredient && (v.Region == "" || v.Region == in.Region) && (v.Reason == "" || slices.Contains(in.Reasons, v.Reason)) {
+		if v.Ingredient == in.Ingredient && (v.Region == "" || v.Region == in.Region) &&
+			(v.Reason == "" || slices.Contains(in.Reasons, v.Reason)) {
 			return v.RenalMaximum, true
 		}
 	}
@@ -143,7 +195,9 @@ func (in *renalInput) row() (RenalMaximum, bool) {
 // have been coded.
 func (in *renalInput) otherReason() string {
 	for _, v := range in.Settings.Variants {
-		if v.Ingredient == in.Ingredient && v.Reason == postherpetic && v.Region == "" && !slices.Contains(in.Reasons, v.Reason) && in.Region != "JP" {
+		if v.Ingredient == in.Ingredient && v.Reason == postherpetic && v.Region == "" &&
+			!slices.Contains(in.Reasons, v.Reason) &&
+			in.Region != "JP" {
 			return words.Say("renal.other-reason", "most", v.Normal.String()+" mg")
 		}
 	}

@@ -10,9 +10,15 @@ import (
 func renalCheck() Check {
 	return Check{
 		ID: checkRenalDose, Title: "Gabapentinoid dose above its maximum", Severity: "moderate; low when the dose is unknown and clearance is below 30 mL/min",
-		Trigger:   "alpha2delta above the maximum of its label for the kidney function, by region and coded reason; independent of the RLS evidence",
-		Citations: []Citation{{Source: "Labels (gabapentinoids; US, and Japan for mirogabalin and enacarbil)", Strength: "label", Review: rulePending}},
-		Rule:      pending(2), Classes: []drugs.Class{drugs.Alpha2Delta}, WithoutRLS: true,
+		Trigger: "alpha2delta above the maximum of its label for the kidney function, by region and coded reason; independent of the RLS evidence",
+		Citations: []Citation{
+			{
+				Source:   "Labels (gabapentinoids; US, and Japan for mirogabalin and enacarbil)",
+				Strength: "label",
+				Review:   rulePending,
+			},
+		},
+		Rule: pending(2), Classes: []drugs.Class{drugs.Alpha2Delta}, WithoutRLS: true,
 		Thresholds: renalThresholds,
 		run:        (*evaluation).renalDose,
 	}
@@ -46,7 +52,13 @@ func (ev *evaluation) renalInput(group []*exposure) renalInput {
 	in := renalInput{
 		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Settings: &ev.set.Renal,
 		Birth: ev.person.Birth, Sex: ev.person.Sex, Dialysis: ev.onDialysis(), Ingredient: group[0].Name,
-		CKD:    len(ev.contexts("context_esrd"))+len(ev.contexts("context_dialysis"))+len(ev.contexts("context_esrd_check")) > 0,
+		CKD: len(
+			ev.contexts("context_esrd"),
+		)+len(
+			ev.contexts("context_dialysis"),
+		)+len(
+			ev.contexts("context_esrd_check"),
+		) > 0,
 		Region: ev.terms.Region(), Reasons: ev.reasonsBesideRLS(group),
 	}
 	for _, x := range group {

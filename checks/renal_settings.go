@@ -73,7 +73,15 @@ const postherpetic = "context_postherpetic"
 // (PMDA). In a variant 0 rules the drug out.
 func defaultRenalSettings() renalSettings {
 	row := func(normal, moderate, severe, failure, source, seen, dialysis string) RenalMaximum {
-		return RenalMaximum{Normal: decimal.Of(normal), Moderate: decimal.Of(moderate), Severe: decimal.Of(severe), Failure: decimal.Of(failure), Source: source, Seen: seen, Dialysis: dialysis}
+		return RenalMaximum{
+			Normal:   decimal.Of(normal),
+			Moderate: decimal.Of(moderate),
+			Severe:   decimal.Of(severe),
+			Failure:  decimal.Of(failure),
+			Source:   source,
+			Seen:     seen,
+			Dialysis: dialysis,
+		}
 	}
 	gabapentin := row("3600", "1400", "700", "300", "US label", "secondary copy",
 		"On haemodialysis the dose goes by clearance, with 125 to 350 mg after each session of 4 h.")
@@ -82,19 +90,33 @@ func defaultRenalSettings() renalSettings {
 	japan.LowerEnds = true
 	return renalSettings{
 		UnknownDoseBelow: decimal.Of("30"),
-		Normal:           decimal.Of("60"), Moderate: decimal.Of("30"), Severe: decimal.Of("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal.Of("1.5"),
+		Normal: decimal.Of(
+			"60",
+		), Moderate: decimal.Of("30"), Severe: decimal.Of("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal.Of("1.5"),
 		Maxima: map[string]RenalMaximum{
 			"gabapentin": gabapentin,
 			"pregabalin": row("600", "300", "150", "75", "US label", "secondary copy",
 				"On haemodialysis the dose goes by clearance, with a supplement after each session."),
 			// 300 mg every other day below 15 mL/min.
-			"gabapentin enacarbil": row("600", "600", "300", "150", "US label for RLS", "secondary copies", "It is not recommended on haemodialysis."),
-			"mirogabalin":          row("30", "15", "7.5", "7.5", "Japanese label", "PMDA", ""),
+			"gabapentin enacarbil": row(
+				"600",
+				"600",
+				"300",
+				"150",
+				"US label for RLS",
+				"secondary copies",
+				"It is not recommended on haemodialysis.",
+			),
+			"mirogabalin": row("30", "15", "7.5", "7.5", "Japanese label", "PMDA", ""),
 		},
 		Variants: []renalVariant{
 			{Ingredient: "gabapentin enacarbil", Region: "JP", RenalMaximum: japan},
-			{Ingredient: "gabapentin enacarbil", Reason: postherpetic, RenalMaximum: row("1200", "1200", "600", "300", "US label for zoster pain", "secondary copy",
-				"On haemodialysis 300 to 600 mg after each session.")},
+			{
+				Ingredient: "gabapentin enacarbil",
+				Reason:     postherpetic,
+				RenalMaximum: row("1200", "1200", "600", "300", "US label for zoster pain", "secondary copy",
+					"On haemodialysis 300 to 600 mg after each session."),
+			},
 		},
 	}
 }
@@ -118,7 +140,11 @@ func (s *renalSettings) Validate() error {
 	}
 	for i := range s.Variants {
 		v, key := &s.Variants[i], fmt.Sprintf("variants[%d]", i)
-		errs.check(v.Ingredient != "" && (v.Region != "" || v.Reason != ""), "%s wants an ingredient, and a region or a reason", key)
+		errs.check(
+			v.Ingredient != "" && (v.Region != "" || v.Reason != ""),
+			"%s wants an ingredient, and a region or a reason",
+			key,
+		)
 		v.validate(&errs, key, true)
 	}
 	return errs.join()
@@ -131,7 +157,11 @@ func (m *RenalMaximum) validate(errs *settingErrors, key string, ruledOut bool) 
 			errs.decimal(key, v, "100000")
 		}
 	}
-	errs.check(m.Failure.Cmp(m.Severe) <= 0 && m.Severe.Cmp(m.Moderate) <= 0 && m.Moderate.Cmp(m.Normal) <= 0, "%s must not rise as clearance falls", key)
+	errs.check(
+		m.Failure.Cmp(m.Severe) <= 0 && m.Severe.Cmp(m.Moderate) <= 0 && m.Moderate.Cmp(m.Normal) <= 0,
+		"%s must not rise as clearance falls",
+		key,
+	)
 	errs.check(m.Source != "", "%s has no source", key)
 }
 
@@ -150,7 +180,15 @@ const (
 
 func (s *renalSettings) bandWords(b renalBand) string {
 	key := [...]string{"unknown", "failure", "severe", "moderate", "normal"}[b]
-	return words.Say("renal.band."+key, "normal", s.Normal.String(), "moderate", s.Moderate.String(), "severe", s.Severe.String())
+	return words.Say(
+		"renal.band."+key,
+		"normal",
+		s.Normal.String(),
+		"moderate",
+		s.Moderate.String(),
+		"severe",
+		s.Severe.String(),
+	)
 }
 
 // maximum of a drug at a clearance, in mg a day. What is known only as above or below a number has

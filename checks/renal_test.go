@@ -22,8 +22,14 @@ func renalOf(t *testing.T, drug, mg string, change func(*renalInput), labs ...st
 	if mg != "" {
 		order.Order.Dosages = []facts.Dosage{{Dose: mgOf(mg), Timing: every(1, "1", "d")}}
 	}
-	in := renalInput{Settings: &s, Birth: labTime(t, "1974-05-14"), Sex: facts.Female, Ingredient: drug, Orders: []doseOrder{order},
-		Labs: readLabs(labState(t, labs...), terms.Embedded(), time.UTC, &iron, labAsOf)}
+	in := renalInput{
+		Settings:   &s,
+		Birth:      labTime(t, "1974-05-14"),
+		Sex:        facts.Female,
+		Ingredient: drug,
+		Orders:     []doseOrder{order},
+		Labs:       readLabs(labState(t, labs...), terms.Embedded(), time.UTC, &iron, labAsOf),
+	}
 	if change != nil {
 		change(&in)
 	}
@@ -134,7 +140,8 @@ func TestRenalDecision(t *testing.T) {
 			t.Errorf("%q is not in %q", want, d.Summary)
 		}
 	}
-	if !slices.Equal(d.Evidence, []facts.Ref{"Observation/a"}) || !slices.Equal(d.Basis, []string{"dose=450 mg a day", "band=above 30 and below 60 mL/min"}) {
+	if !slices.Equal(d.Evidence, []facts.Ref{"Observation/a"}) ||
+		!slices.Equal(d.Basis, []string{"dose=450 mg a day", "band=above 30 and below 60 mL/min"}) {
 		t.Errorf("evidence %v, basis %v", d.Evidence, d.Basis)
 	}
 	if want := time.Date(2027, 10, 25, 0, 0, 0, 0, time.UTC); !d.Next.Equal(want) {
@@ -142,9 +149,13 @@ func TestRenalDecision(t *testing.T) {
 	}
 	// What is known already exceeds, whatever the unreadable dosage adds.
 	two := func(in *renalInput) {
-		in.Orders = append(in.Orders, doseOrder{Ref: "MedicationRequest/2", Order: &facts.Order{}, Ingredient: "pregabalin"})
+		in.Orders = append(
+			in.Orders,
+			doseOrder{Ref: "MedicationRequest/2", Order: &facts.Order{}, Ingredient: "pregabalin"},
+		)
 	}
-	if d := renalOf(t, "pregabalin", "450", two, egfr45); d.Severity != Moderate || !strings.Contains(d.Summary, "at least 450 mg") {
+	if d := renalOf(t, "pregabalin", "450", two, egfr45); d.Severity != Moderate ||
+		!strings.Contains(d.Summary, "at least 450 mg") {
 		t.Errorf("known part alone is too much: %s %q", d.Severity, d.Summary)
 	}
 	if d := renalOf(t, "pregabalin", "150", two, egfr45); d.Severity != None || d.Within {

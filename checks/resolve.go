@@ -63,7 +63,8 @@ func (d *differ) reason(kept OpenFlag) Reason {
 func (d *differ) withoutRLS() Reason {
 	for i := range d.st.Facts {
 		f := &d.st.Facts[i]
-		if f.Kind == facts.KindMark && f.Ref.Type() == "Condition" && (f.Mark == facts.MarkEnteredInError || f.Mark == facts.MarkDeleted) {
+		if f.Kind == facts.KindMark && f.Ref.Type() == "Condition" &&
+			(f.Mark == facts.MarkEnteredInError || f.Mark == facts.MarkDeleted) {
 			return ReasonEnteredInError
 		}
 	}
@@ -75,7 +76,8 @@ func (d *differ) withoutRLS() Reason {
 
 // leftOut tells that an order of a flag is not known any more.
 func (d *differ) leftOut(orders []facts.Ref) bool {
-	return d.st.Cut.has(1<<groupOrders) && slices.ContainsFunc(orders, func(ref facts.Ref) bool { return d.st.Find(ref) == nil })
+	return d.st.Cut.has(1<<groupOrders) &&
+		slices.ContainsFunc(orders, func(ref facts.Ref) bool { return d.st.Find(ref) == nil })
 }
 
 // orderReason explains a flag by its orders, when none of them counts any more: a withdrawal says

@@ -80,7 +80,9 @@ func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, sil
 	case c.Verification == facts.VerificationUnread || c.Clinical == facts.ClinicalUnread:
 		return RLSPossible, words.Say("rls.why.unread"), ""
 	case c.Verification > facts.VerificationConfirmed:
-		return RLSPossible, words.Say([...]string{"rls.why.unconfirmed", "rls.why.provisional", "rls.why.differential"}[c.Verification-facts.VerificationUnconfirmed]), ""
+		return RLSPossible, words.Say(
+			[...]string{"rls.why.unconfirmed", "rls.why.provisional", "rls.why.differential"}[c.Verification-facts.VerificationUnconfirmed],
+		), ""
 	case c.Code.Certainty == facts.CertaintyPossible:
 		return RLSPossible, words.Say("rls.why.suspected"), ""
 	case c.Modified:
@@ -182,7 +184,8 @@ func (ev *evaluation) reasonNamesRLS(c *facts.Concept) terms.Counts {
 // doubtful tells that something of a Condition cannot be read, or is marked as suspected, so that
 // it is at most possible.
 func doubtful(c *facts.Condition) bool {
-	return c.Modified || c.Verification == facts.VerificationUnread || c.Clinical == facts.ClinicalUnread || c.Code.Certainty == facts.CertaintyPossible
+	return c.Modified || c.Verification == facts.VerificationUnread || c.Clinical == facts.ClinicalUnread ||
+		c.Code.Certainty == facts.CertaintyPossible
 }
 
 // treats tells whether a diagnosis that an order names as its reason is RLS and has not been taken
@@ -205,7 +208,8 @@ func (ev *evaluation) hasContext(group string) (*facts.Fact, bool) {
 }
 
 func (ev *evaluation) contextCounts(c *facts.Condition, group string) bool {
-	if over, _ := ev.conditionOver(c); over || c.Verification == facts.VerificationRefuted || c.FamilyHistory || c.Code.Certainty == facts.CertaintyShut {
+	if over, _ := ev.conditionOver(c); over || c.Verification == facts.VerificationRefuted || c.FamilyHistory ||
+		c.Code.Certainty == facts.CertaintyShut {
 		return false
 	}
 	if !c.Recorded.IsZero() && ev.later(c.Recorded.Start(ev.zone)) {

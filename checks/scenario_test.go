@@ -98,8 +98,12 @@ func TestSilenceBySettings(t *testing.T) {
 		silence.NotApproved: {RequireApproved: true},
 	} {
 		set.Iron, set.Renal, set.Orders = defaultIronSettings(), defaultRenalSettings(), DefaultSettings().Orders
-		found := slices.ContainsFunc(Explain(&s.st, set, s.asOf), func(q Silence) bool { return q.Check == "rls-ssri" && q.Reason == want })
-		if !found || slices.ContainsFunc(Evaluate(&s.st, set, s.asOf), func(f Finding) bool { return f.Check == "rls-ssri" }) {
+		found := slices.ContainsFunc(
+			Explain(&s.st, set, s.asOf),
+			func(q Silence) bool { return q.Check == "rls-ssri" && q.Reason == want },
+		)
+		if !found ||
+			slices.ContainsFunc(Evaluate(&s.st, set, s.asOf), func(f Finding) bool { return f.Check == "rls-ssri" }) {
 			t.Errorf("rls-ssri is not silent because %s", want)
 		}
 	}
@@ -109,7 +113,15 @@ func runScenario(t *testing.T, s *scenario) {
 	set := DefaultSettings()
 	var got []string
 	for _, f := range Evaluate(&s.st, set, s.asOf) {
-		got = append(got, strings.Join(strings.Fields(fmt.Sprintf("%s %s %s", f.Check, strings.ReplaceAll(f.Ingredient, " ", "_"), f.Severity)), " "))
+		got = append(
+			got,
+			strings.Join(
+				strings.Fields(
+					fmt.Sprintf("%s %s %s", f.Check, strings.ReplaceAll(f.Ingredient, " ", "_"), f.Severity),
+				),
+				" ",
+			),
+		)
 		checkText(t, f)
 	}
 	slices.Sort(got)
@@ -136,7 +148,8 @@ func checkText(t *testing.T, f Finding) {
 	if w := ordersAnEnd.FindString(all); w != "" {
 		t.Errorf("%s says %q: %s", f.Check, w, all)
 	}
-	if strings.ContainsAny(all, "{}") || strings.Contains(all, "  ") || strings.Contains(all, " .") || strings.Contains(all, "%!") {
+	if strings.ContainsAny(all, "{}") || strings.Contains(all, "  ") || strings.Contains(all, " .") ||
+		strings.Contains(all, "%!") {
 		t.Errorf("%s is badly set: %q", f.Check, all)
 	}
 	if f.Summary == "" || f.Action == "" || len(f.Citations) == 0 || f.Basis == "" {
@@ -204,7 +217,13 @@ func (s *scenario) line(line string) error {
 		s.st.Merge(facts.Fact{Ref: facts.Ref(w[1]), Kind: facts.KindMark, Mark: why})
 		return nil
 	case "medication":
-		s.st.Merge(facts.Fact{Ref: facts.Ref(w[1]), Kind: facts.KindMedication, Medication: &facts.Drug{Codings: drugOf(w[2]).Codings, Names: drugOf(w[2]).Names}})
+		s.st.Merge(
+			facts.Fact{
+				Ref:        facts.Ref(w[1]),
+				Kind:       facts.KindMedication,
+				Medication: &facts.Drug{Codings: drugOf(w[2]).Codings, Names: drugOf(w[2]).Names},
+			},
+		)
 		return nil
 	case "cut": // cut KIND: older ones were left out
 		for bit := range cutBits {
@@ -231,7 +250,11 @@ func day(s string) moment.Time {
 }
 
 func (s *scenario) condition(ref facts.Ref, w []string) error {
-	c := &facts.Condition{Code: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}}}, Verification: facts.VerificationConfirmed, Clinical: facts.ClinicalActive}
+	c := &facts.Condition{
+		Code:         facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}}},
+		Verification: facts.VerificationConfirmed,
+		Clinical:     facts.ClinicalActive,
+	}
 	if w[0] == "condition" {
 		c.Code.Codings[0] = codes.Coding{System: codes.Canonical(w[1]), Code: w[2]}
 		w = w[2:]
@@ -290,7 +313,10 @@ var orderStatus = map[string]facts.OrderStatus{
 }
 
 func (s *scenario) order(ref facts.Ref, w []string) error {
-	o := &facts.Order{Kind: map[string]facts.OrderKind{"request": facts.Request, "dispense": facts.Dispense, "statement": facts.Statement}[w[0]], Drug: drugOf(w[2])}
+	o := &facts.Order{
+		Kind: map[string]facts.OrderKind{"request": facts.Request, "dispense": facts.Dispense, "statement": facts.Statement}[w[0]],
+		Drug: drugOf(w[2]),
+	}
 	status, ok := orderStatus[w[1]]
 	if !ok {
 		return fmt.Errorf("unknown status %q", w[1])
@@ -381,7 +407,10 @@ func (s *scenario) lab(ref facts.Ref, w []string) error {
 	}
 	l := &facts.LabResult{Status: facts.LabFinal, Loincs: []string{code}}
 	number := strings.TrimLeft(w[2], "<=>")
-	l.Value = facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: number, Comparator: w[2][:len(w[2])-len(number)], Unit: w[3]}}
+	l.Value = facts.Value{
+		Kind:     facts.QuantityValue,
+		Quantity: facts.Quantity{Value: number, Comparator: w[2][:len(w[2])-len(number)], Unit: w[3]},
+	}
 	if w[3] == "-" {
 		l.Value.Quantity.Unit = ""
 	}
@@ -389,7 +418,10 @@ func (s *scenario) lab(ref facts.Ref, w []string) error {
 		l.Value = facts.Value{Kind: facts.TextValue, Text: w[3]}
 	}
 	if w[2] == "snomed" {
-		l.Value = facts.Value{Kind: facts.CodedValue, Concept: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: w[3]}}}}
+		l.Value = facts.Value{
+			Kind:    facts.CodedValue,
+			Concept: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: w[3]}}},
+		}
 	}
 	for _, word := range w[4:] {
 		switch key, val, _ := strings.Cut(word, ":"); key {

@@ -117,7 +117,10 @@ func (s *Settings) Validate() error {
 	}
 	for name, days := range s.Orders.TailDays {
 		if _, ok := s.terms().Ingredient(name); !ok || days < 0 {
-			errs = append(errs, fmt.Errorf("orders.tail_days.%s: wants a known ingredient and a number of days from 0 up", name))
+			errs = append(
+				errs,
+				fmt.Errorf("orders.tail_days.%s: wants a known ingredient and a number of days from 0 up", name),
+			)
 		}
 	}
 	if s.Orders.DoxepinLow.Sign() < 0 {

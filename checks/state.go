@@ -29,7 +29,11 @@ func (s *State) Find(ref facts.Ref) *facts.Fact {
 }
 
 func (s *State) search(ref facts.Ref) (int, bool) {
-	return slices.BinarySearchFunc(s.Facts, ref, func(f facts.Fact, r facts.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
+	return slices.BinarySearchFunc(
+		s.Facts,
+		ref,
+		func(f facts.Fact, r facts.Ref) int { return strings.Compare(string(f.Ref), string(r)) },
+	)
 }
 
 // Merge takes f in when it is news: unknown so far, or newer than what is known of the same

@@ -64,7 +64,10 @@ func tailThresholds(c Check) func(*Settings) []threshold {
 		case c.ID == "rls-antipsychotic" || c.ID == checkAntagonist:
 			all = append(all, counted("orders.depot_intervals", s.Orders.DepotIntervals, "intervals", fromRules))
 		case slices.Contains(c.Classes, drugs.Tricyclic):
-			all = append(all, measured("orders.doxepin_low_mg", s.Orders.DoxepinLow, "mg/d", "label of doxepin for insomnia"))
+			all = append(
+				all,
+				measured("orders.doxepin_low_mg", s.Orders.DoxepinLow, "mg/d", "label of doxepin for insomnia"),
+			)
 		case slices.Contains(c.Classes, drugs.AntihistamineSedating):
 			all = append(all, convention("orders.pregnancy_days", s.Orders.PregnancyDays, "d"))
 		}
@@ -78,7 +81,15 @@ func dopamineThresholds(s *Settings) []threshold {
 	for _, drug := range slices.Sorted(maps.Keys(d.Maxima)) {
 		all = append(all, measured("dopamine.maxima."+drug, d.Maxima[drug].Most, "mg/d", d.Maxima[drug].Source))
 	}
-	all = append(all, measured("dopamine.pramipexole_base", d.PramipexoleBase, "mg/d", "label for RLS (EU), as the base, secondary copy"))
+	all = append(
+		all,
+		measured(
+			"dopamine.pramipexole_base",
+			d.PramipexoleBase,
+			"mg/d",
+			"label for RLS (EU), as the base, secondary copy",
+		),
+	)
 	return append(append(all, ironLimits(s)...), orderThresholds(s)...)
 }
 
@@ -93,13 +104,23 @@ func ironLimits(s *Settings) []threshold {
 		return threshold{Name: name, Value: "< " + v.String() + " " + unit, Source: source, Review: rulePending}
 	}
 	return []threshold{
-		{Name: "iron.ferritin_low", Value: "<= " + i.FerritinLow.String() + " ng/mL", Source: fromAASM, Review: rulePending},
+		{
+			Name:   "iron.ferritin_low",
+			Value:  "<= " + i.FerritinLow.String() + " ng/mL",
+			Source: fromAASM,
+			Review: rulePending,
+		},
 		below("iron.tsat_low", i.TSATLow, "%", fromAASM),
 		below("iron.child_ferritin", i.ChildFerritin, "ng/mL", fromAASM2),
 		convention("iron.adult_years", i.AdultYears, "a"),
 		below("iron.dialysis_ferritin", i.DialysisFerritin, "ng/mL", fromAASM2),
 		below("iron.dialysis_tsat", i.DialysisTSAT, "%", fromAASM2),
-		measured("iron.transferrin_factor", i.TransferrinFactor, "(ug/dL)/(mg/dL)", "reckoned from molar masses; laboratories use 70.9 to 71.2"),
+		measured(
+			"iron.transferrin_factor",
+			i.TransferrinFactor,
+			"(ug/dL)/(mg/dL)",
+			"reckoned from molar masses; laboratories use 70.9 to 71.2",
+		),
 	}
 }
 
@@ -118,7 +139,10 @@ func ironThresholds(s *Settings) []threshold {
 			value *decimal.Decimal
 		}{{"ferritin_low", l.FerritinLow}, {"child_ferritin", l.ChildFerritin}, {"dialysis_ferritin", l.DialysisFerritin}} {
 			if v.value != nil {
-				all = append(all, measured(fmt.Sprintf("iron.laboratories[%d].%s", n, v.name), *v.value, "ng/mL", l.Performer))
+				all = append(
+					all,
+					measured(fmt.Sprintf("iron.laboratories[%d].%s", n, v.name), *v.value, "ng/mL", l.Performer),
+				)
 			}
 		}
 	}
@@ -179,7 +203,13 @@ func renalThresholds(s *Settings) []threshold {
 }
 
 func (m *RenalMaximum) threshold(name string) threshold {
-	value := fmt.Sprintf("%s, %s, %s, %s mg/d, from the best to the lowest band", m.Normal, m.Moderate, m.Severe, m.Failure)
+	value := fmt.Sprintf(
+		"%s, %s, %s, %s mg/d, from the best to the lowest band",
+		m.Normal,
+		m.Moderate,
+		m.Severe,
+		m.Failure,
+	)
 	if m.Proportional {
 		value += ", in proportion within that"
 	}

@@ -15,15 +15,30 @@ type doseRate struct{ times, days decimal.Decimal }
 
 // periodDays are the units of time that terms.TimeUnit knows in days, as ratios.
 var periodDays = map[string]doseRate{
-	"s": {decimal.Int(1), decimal.Int(86_400)}, "min": {decimal.Int(1), decimal.Int(1440)}, "h": {decimal.Int(1), decimal.Int(24)},
-	"d": {decimal.Int(1), decimal.Int(1)}, "wk": {decimal.Int(7), decimal.Int(1)}, "mo": {decimal.Int(30), decimal.Int(1)}, "a": {decimal.Int(365), decimal.Int(1)},
+	"s": {
+		decimal.Int(1),
+		decimal.Int(86_400),
+	}, "min": {decimal.Int(1), decimal.Int(1440)}, "h": {decimal.Int(1), decimal.Int(24)},
+	"d": {
+		decimal.Int(1),
+		decimal.Int(1),
+	}, "wk": {decimal.Int(7), decimal.Int(1)}, "mo": {decimal.Int(30), decimal.Int(1)}, "a": {decimal.Int(365), decimal.Int(1)},
 }
 
 // timingCodes are codes of HL7's GTSAbbreviation and usual Latin ones, as times in days.
 var timingCodes = map[string]doseRate{
-	"QD": per(1, 1), "OD": per(1, 1), "DAILY": per(1, 1), "QAM": per(1, 1), "QPM": per(1, 1), "AM": per(1, 1), "PM": per(1, 1), "QHS": per(1, 1), "HS": per(1, 1),
-	"BED": per(1, 1), "NOCTE": per(1, 1), "QN": per(1, 1), "BID": per(2, 1), "BD": per(2, 1), "BDS": per(2, 1), "TID": per(3, 1), "TDS": per(3, 1), "TD": per(3, 1),
-	"QID": per(4, 1), "QDS": per(4, 1), "QOD": per(1, 2), "EOD": per(1, 2), "WK": per(1, 7), "QW": per(1, 7), "QWK": per(1, 7), "MO": per(1, 30),
+	"QD": per(
+		1,
+		1,
+	), "OD": per(1, 1), "DAILY": per(1, 1), "QAM": per(1, 1), "QPM": per(1, 1), "AM": per(1, 1), "PM": per(1, 1), "QHS": per(1, 1), "HS": per(1, 1),
+	"BED": per(
+		1,
+		1,
+	), "NOCTE": per(1, 1), "QN": per(1, 1), "BID": per(2, 1), "BD": per(2, 1), "BDS": per(2, 1), "TID": per(3, 1), "TDS": per(3, 1), "TD": per(3, 1),
+	"QID": per(
+		4,
+		1,
+	), "QDS": per(4, 1), "QOD": per(1, 2), "EOD": per(1, 2), "WK": per(1, 7), "QW": per(1, 7), "QWK": per(1, 7), "MO": per(1, 30),
 }
 
 func per(times, days int) doseRate { return doseRate{decimal.Int(times), decimal.Int(days)} }

@@ -70,7 +70,11 @@ func (t *Trimmed) Refuses(f *facts.Fact, set *Settings) bool {
 	}
 	refused := true
 	g := groupOf(f.Ref)
-	eachPlace(f, set.terms(), func(bit int, v *facts.Version) { refused = refused && t.below(place{g, bit}, floor{*v, f.Ref}) })
+	eachPlace(
+		f,
+		set.terms(),
+		func(bit int, v *facts.Version) { refused = refused && t.below(place{g, bit}, floor{*v, f.Ref}) },
+	)
 	return refused
 }
 

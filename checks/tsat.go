@@ -51,7 +51,12 @@ func bindingPartners(b *labBook) []*drawIndex {
 	for _, a := range bindingAnalytes {
 		rs := b.of(a)
 		usable = append(usable, indexDraws(pointers(rs, func(r *labReading) bool { return r.reason == labUsable })))
-		others = append(others, indexDraws(pointers(rs, func(r *labReading) bool { return r.reason != labUsable && r.reason != labPending })))
+		others = append(
+			others,
+			indexDraws(
+				pointers(rs, func(r *labReading) bool { return r.reason != labUsable && r.reason != labPending }),
+			),
+		)
 	}
 	return append(usable, others...)
 }

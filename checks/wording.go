@@ -104,12 +104,32 @@ func civilDate(day int64) string { return time.Unix(day*86_400, 0).UTC().Format(
 // unitWords writes a UCUM unit as people do: without braces, and with the power that they stand
 // for.
 func unitWords(unit string) string {
-	return strings.NewReplacer("{", "", "}", "", "_m2", " m²", "[", "", "]", "", "ug/", "µg/", "umol/", "µmol/").Replace(unit)
+	return strings.NewReplacer(
+		"{",
+		"",
+		"}",
+		"",
+		"_m2",
+		" m²",
+		"[",
+		"",
+		"]",
+		"",
+		"ug/",
+		"µg/",
+		"umol/",
+		"µmol/",
+	).Replace(
+		unit,
+	)
 }
 
 // shortened cuts a text as it was sent to a length that fits a line, at a word where there is one.
 func shortened(s string, most int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	s = strings.Join(
+		strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }),
+		" ",
+	)
 	if utf8.RuneCountInString(s) <= most {
 		return s
 	}

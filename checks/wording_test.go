@@ -7,8 +7,10 @@ import (
 
 // What no text says, to professionals or patients, since it could be read as the order to end a
 // treatment or not to begin one. Withdrawal, the syndrome, is another word than to withdraw a drug.
-var ordersAnEnd = regexp.MustCompile(`(?i)\b(stop|discontinu|ceas(e|ing)|withh[eo]ld|avoid|quit|contraindicat|come off|no longer (take|give|use)|` +
-	`withdr(aw|ew)(n|s|ing)?\b|(not|never|don't|cannot|can't) (take|give|use|prescribe)\b|not be (taken|given|prescribed)\b|(must|should|may|can) not be used)`)
+var ordersAnEnd = regexp.MustCompile(
+	`(?i)\b(stop|discontinu|ceas(e|ing)|withh[eo]ld|avoid|quit|contraindicat|come off|no longer (take|give|use)|` +
+		`withdr(aw|ew)(n|s|ing)?\b|(not|never|don't|cannot|can't) (take|give|use|prescribe)\b|not be (taken|given|prescribed)\b|(must|should|may|can) not be used)`,
+)
 
 func TestWordsThatOrderAnEnd(t *testing.T) {
 	for _, text := range []string{

@@ -164,7 +164,11 @@ func TestAlertWhereBothAreNotReady(t *testing.T) {
 			t.Errorf("%s is told though it cannot be read", name)
 		}
 	}
-	p.ruleTest(t, firing{at: 2 * time.Second, only: true}, firing{at: p.duration(), alerts: []string{"RlsguardNotReady"}, only: true})
+	p.ruleTest(
+		t,
+		firing{at: 2 * time.Second, only: true},
+		firing{at: p.duration(), alerts: []string{"RlsguardNotReady"}, only: true},
+	)
 	b := &bench{t: t, dir: p.dir} // the end of the test stops a server
 	b.start()
 	p.srv, p.nc, p.js = b.srv, b.nc, b.js

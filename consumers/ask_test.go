@@ -17,7 +17,12 @@ func (s origins) Read(do func(fold.View) error) error { return s(do) }
 
 func init() {
 	consumers.AskStored = func(read func(func(fold.View) error) error, e *fold.Engine, asOf time.Time, draft string) (string, error) {
-		c := ordercheck.Checker{Engine: e, Stored: origins(read), Reader: fhir.DefaultOptions(), AsOf: func() time.Time { return asOf }}
+		c := ordercheck.Checker{
+			Engine: e,
+			Stored: origins(read),
+			Reader: fhir.DefaultOptions(),
+			AsOf:   func() time.Time { return asOf },
+		}
 		a, err := c.Ask(context.Background(), []byte(draft))
 		if err != nil {
 			return "", err

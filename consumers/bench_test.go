@@ -34,11 +34,23 @@ func feed(n, patients int) [][]byte {
 		case 4, 5:
 			docs[i] = []byte(orderJSON("b"+id, p, "lisinopril", "active", 1))
 		case 6, 7:
-			docs[i] = fmt.Appendf(nil, `{"resourceType":"Observation","id":"o%s","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},
-"subject":{"reference":"Patient/%s"},"effectiveDateTime":"2026-06-01","valueQuantity":{"value":%d,"unit":"ng/mL","system":"http://unitsofmeasure.org","code":"ng/mL"}}`, id, p, 30+i%200)
+			docs[i] = fmt.Appendf(
+				nil,
+				`{"resourceType":"Observation","id":"o%s","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},
+"subject":{"reference":"Patient/%s"},"effectiveDateTime":"2026-06-01","valueQuantity":{"value":%d,"unit":"ng/mL","system":"http://unitsofmeasure.org","code":"ng/mL"}}`,
+				id,
+				p,
+				30+i%200,
+			)
 		default:
-			docs[i] = fmt.Appendf(nil, `{"resourceType":"Encounter","id":"e%s","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/%s"},
-"period":{"start":"2026-06-01T08:00:00Z","end":"2026-06-01T08:15:00Z"},"reasonCode":[{"text":"%s"}]}`, id, p, strings.Repeat("x", 200))
+			docs[i] = fmt.Appendf(
+				nil,
+				`{"resourceType":"Encounter","id":"e%s","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/%s"},
+"period":{"start":"2026-06-01T08:00:00Z","end":"2026-06-01T08:15:00Z"},"reasonCode":[{"text":"%s"}]}`,
+				id,
+				p,
+				strings.Repeat("x", 200),
+			)
 		}
 	}
 	return docs
@@ -124,7 +136,15 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	_, err = js.CreateStream(b.t.Context(), jetstream.StreamConfig{Name: "NOOP", Subjects: []string{"noop.>"}, MaxMsgsPerSubject: 1, AllowAtomicPublish: true})
+	_, err = js.CreateStream(
+		b.t.Context(),
+		jetstream.StreamConfig{
+			Name:               "NOOP",
+			Subjects:           []string{"noop.>"},
+			MaxMsgsPerSubject:  1,
+			AllowAtomicPublish: true,
+		},
+	)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -151,7 +171,10 @@ func (b *bench) timeNoop(events, states, written int) time.Duration {
 		}
 		var msgs []*nats.Msg
 		for due := written * (seen + 1) / events; out < due; out++ {
-			msgs = append(msgs, &nats.Msg{Subject: "noop." + strconv.Itoa(out%max(states, 1)), Data: payload, Header: nats.Header{}})
+			msgs = append(
+				msgs,
+				&nats.Msg{Subject: "noop." + strconv.Itoa(out%max(states, 1)), Data: payload, Header: nats.Header{}},
+			)
 			if len(msgs) == jet.MaxBatch || out == due-1 {
 				if _, err := st.Write(b.t.Context(), msgs); err != nil {
 					b.t.Fatal(err)

@@ -22,7 +22,15 @@ func (s *session) compareClocks(server time.Time) {
 	astray := apart.Abs() > clockLimit
 	s.health.Clock(!astray)
 	if s.clockSkewed.Swap(astray) != astray {
-		s.log.Warn().Int64("ahead_ms", apart.Milliseconds()).Bool("too_far", astray).Msg("clock compared with the server's")
+		s.log.Warn().Int64(
+			"ahead_ms",
+			apart.Milliseconds(),
+		).Bool(
+			"too_far",
+			astray,
+		).Msg(
+			"clock compared with the server's",
+		)
 	}
 }
 

@@ -44,7 +44,8 @@ func TestClockAstray(t *testing.T) {
 		if got := slices.Contains(s.health.Reasons(), health.WrongClock); got != c.astray {
 			t.Errorf("%v off: unready for the clock is %v", c.off, got)
 		}
-		if (due.after > 0) != c.astray || (len(left) == 1) != c.astray || left[len(left)-1].Input == nil || input.after > 0 {
+		if (due.after > 0) != c.astray || (len(left) == 1) != c.astray || left[len(left)-1].Input == nil ||
+			input.after > 0 {
 			t.Errorf("%v off: %d of 2 events left, the timer put back for %v", c.off, len(left), due.after)
 		}
 	}

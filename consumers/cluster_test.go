@@ -58,7 +58,12 @@ cluster { name: test, listen: "127.0.0.1:%d", routes: ["nats://127.0.0.1:%d", "n
 	}
 	var err error
 	c.wait("connected", func() bool { // to a node that is never killed
-		c.nc, err = nats.Connect(c.urls[0], nats.MaxReconnects(-1), nats.IgnoreDiscoveredServers(), nats.DontRandomize())
+		c.nc, err = nats.Connect(
+			c.urls[0],
+			nats.MaxReconnects(-1),
+			nats.IgnoreDiscoveredServers(),
+			nats.DontRandomize(),
+		)
 		return err == nil
 	})
 	t.Cleanup(c.nc.Close)

@@ -62,7 +62,8 @@ func (s *session) consume(ctx, work context.Context) (err error) {
 // an operator who deletes it wants.
 func (s *session) inbound(ctx context.Context) (jetstream.Consumer, error) {
 	cfg := s.inboundConfig()
-	if _, err := s.js.Consumer(ctx, layout.StreamFHIR, layout.Durable); errors.Is(err, jetstream.ErrConsumerNotFound) && !s.inputs.opened {
+	if _, err := s.js.Consumer(ctx, layout.StreamFHIR, layout.Durable); errors.Is(err, jetstream.ErrConsumerNotFound) &&
+		!s.inputs.opened {
 		cfg = durable(layout.Durable, s.cfg.Batch)
 	}
 	cons, err := s.consumer(ctx, layout.StreamFHIR, cfg)
@@ -112,7 +113,11 @@ func (s *session) take(ctx context.Context, durable string, open func(context.Co
 // openAgain opens a consumer; again, only on streams that are still the same. Another instance may
 // have made them anew, or reads the inbound stream from its start to make lost states again: a
 // consumer that goes on where the old one ended would pass over all before that.
-func (s *session) openAgain(ctx context.Context, open func(context.Context) (jetstream.Consumer, error), again bool) (jetstream.Consumer, error) {
+func (s *session) openAgain(
+	ctx context.Context,
+	open func(context.Context) (jetstream.Consumer, error),
+	again bool,
+) (jetstream.Consumer, error) {
 	if again {
 		if err := s.unreplaced(ctx); err != nil {
 			return nil, err
@@ -121,10 +126,17 @@ func (s *session) openAgain(ctx context.Context, open func(context.Context) (jet
 	return open(ctx)
 }
 
-func (s *session) takeFrom(ctx context.Context, cons jetstream.Consumer, read func(jetstream.Msg) (commit.Event, error)) error {
+func (s *session) takeFrom(
+	ctx context.Context,
+	cons jetstream.Consumer,
+	read func(jetstream.Msg) (commit.Event, error),
+) error {
 	most := max(pullBytes, int(s.nc.MaxPayload())+64<<10)
-	it, err := cons.Messages(jetstream.PullMaxMessagesWithBytesLimit(s.pullSize(ctx), most), jetstream.PullExpiry(pullExpiry),
-		jetstream.PullPriorityGroup(group))
+	it, err := cons.Messages(
+		jetstream.PullMaxMessagesWithBytesLimit(s.pullSize(ctx), most),
+		jetstream.PullExpiry(pullExpiry),
+		jetstream.PullPriorityGroup(group),
+	)
 	if err != nil {
 		return err
 	}
@@ -218,7 +230,13 @@ func (r *inputReader) event(m jetstream.Msg) (commit.Event, error) {
 		in.Resources = append(in.Resources, res)
 		return true
 	})
-	return commit.Event{Msg: m, Seq: meta.Sequence.Stream, Input: in, Pending: meta.NumPending, Stored: meta.Timestamp}, nil
+	return commit.Event{
+		Msg:     m,
+		Seq:     meta.Sequence.Stream,
+		Input:   in,
+		Pending: meta.NumPending,
+		Stored:  meta.Timestamp,
+	}, nil
 }
 
 // dueEvent reads a timer that went off. One with a token that is none of ours names nobody, and is

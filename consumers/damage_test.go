@@ -170,7 +170,8 @@ func TestBlockGoneInTheMiddle(t *testing.T) {
 				refused(t, dir, filepath.Join(streamsDir(dir), layout.StreamRLS, "msgs", "0.blk"))
 			}
 			mended(t, dir, refuse, docs)
-			if kept, err := filepath.Glob(filepath.Join(dir, "damaged", layout.StreamRLS+"-*")); err != nil || len(kept) != 1 {
+			if kept, err := filepath.Glob(filepath.Join(dir, "damaged", layout.StreamRLS+"-*")); err != nil ||
+				len(kept) != 1 {
 				t.Errorf("%d copies of what is damaged: %v", len(kept), err)
 			}
 		})
@@ -186,7 +187,11 @@ func soundStore(t *testing.T, docs []string, undecided ...string) string {
 	b.publish(docs...)
 	b.decided()
 	b.wait("copied", func() bool {
-		return len(b.messages(layout.StreamFlags, layout.SubjectFlags+">")) == len(b.messages(layout.StreamRLS, layout.SubjectCommitFlags+">"))
+		return len(
+			b.messages(layout.StreamFlags, layout.SubjectFlags+">"),
+		) == len(
+			b.messages(layout.StreamRLS, layout.SubjectCommitFlags+">"),
+		)
 	})
 	stop()
 	b.publish(undecided...)
@@ -242,7 +247,10 @@ func damageFile(t *testing.T, path string, do func([]byte) []byte) {
 func refused(t *testing.T, dir, path string) {
 	t.Helper()
 	for range 2 {
-		e, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+		e, err := embedded.StartEmbedded(
+			context.Background(),
+			embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+		)
 		if err == nil {
 			e.Stop()
 			t.Fatal("started")
@@ -269,7 +277,11 @@ func mended(t *testing.T, dir string, repair bool, docs []string, again ...strin
 	cfg := b.config()
 	cfg.Log = zerolog.Nop()
 	stop := b.serve(cfg)
-	more := []string{rlsJSON("new"), orderJSON("anew", "new", "sertraline", "active", 1), orderJSON("a1", "1", "sertraline", "stopped", 9)}
+	more := []string{
+		rlsJSON("new"),
+		orderJSON("anew", "new", "sertraline", "active", 1),
+		orderJSON("a1", "1", "sertraline", "stopped", 9),
+	}
 	b.publish(again...)
 	b.publish(more...)
 	b.decided()

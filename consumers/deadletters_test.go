@@ -30,7 +30,13 @@ func TestPoisonDoesNotBlock(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
 	docs := someDocs(10)
-	poison := []string{`{`, `[]`, "\x00\xff", `{"resourceType":"MedicationRequest","id":"a","status":"active"}`, `{"resourceType":"Bundle","type":"x"}`}
+	poison := []string{
+		`{`,
+		`[]`,
+		"\x00\xff",
+		`{"resourceType":"MedicationRequest","id":"a","status":"active"}`,
+		`{"resourceType":"Bundle","type":"x"}`,
+	}
 	var mixed []string
 	for i, d := range docs {
 		mixed = append(mixed, poison[i%len(poison)], d)
@@ -91,7 +97,10 @@ func TestRetryOfABundle(t *testing.T) {
 	defer b.serve(b.config())()
 	entries := ""
 	for i := range 6 {
-		entries += fmt.Sprintf(`{"resource":{"resourceType":"MedicationRequest","id":"x%d","status":"active","intent":"order"}},`, i)
+		entries += fmt.Sprintf(
+			`{"resource":{"resourceType":"MedicationRequest","id":"x%d","status":"active","intent":"order"}},`,
+			i,
+		)
 	}
 	b.publish(`{"resourceType":"Bundle","type":"collection","entry":[` + entries[:len(entries)-1] + `]}`)
 	b.decided()
@@ -116,7 +125,12 @@ func TestRetryOfABundle(t *testing.T) {
 func TestRetryWithoutPayload(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
-	id := nats.Header{layout.HeaderReason: {"too-large"}, layout.HeaderSequence: {"77"}, layout.HeaderEpoch: {"1"}, layout.HeaderLeftOut: {"left-out"}}
+	id := nats.Header{
+		layout.HeaderReason:   {"too-large"},
+		layout.HeaderSequence: {"77"},
+		layout.HeaderEpoch:    {"1"},
+		layout.HeaderLeftOut:  {"left-out"},
+	}
 	if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: layout.SubjectDead + "too-large", Header: id}); err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +209,11 @@ func TestDeadLettersOfAFlood(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			if c.older {
-				cfg := jetstream.StreamConfig{Name: layout.StreamDead, Subjects: []string{layout.SubjectDead + ">"}, Duplicates: layout.DeadWindow}
+				cfg := jetstream.StreamConfig{
+					Name:       layout.StreamDead,
+					Subjects:   []string{layout.SubjectDead + ">"},
+					Duplicates: layout.DeadWindow,
+				}
 				if _, err := b.js.CreateStream(t.Context(), cfg); err != nil {
 					t.Fatal(err)
 				}

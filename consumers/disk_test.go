@@ -90,7 +90,11 @@ func TestDiskFull(t *testing.T) {
 		if err != nil {
 			return false
 		}
-		b.nc, err = nats.Connect(strings.TrimSpace(string(raw)), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+		b.nc, err = nats.Connect(
+			strings.TrimSpace(string(raw)),
+			nats.MaxReconnects(-1),
+			nats.ReconnectWait(50*time.Millisecond),
+		)
 		return err == nil
 	})
 	defer b.nc.Close()
@@ -127,7 +131,12 @@ func TestDiskFull(t *testing.T) {
 		}
 		began = time.Now()
 		b.wait("ready again", ready)
-		t.Logf("told after %v; ready %v after there was space; %d inputs were refused", told, time.Since(began), len(refused))
+		t.Logf(
+			"told after %v; ready %v after there was space; %d inputs were refused",
+			told,
+			time.Since(began),
+			len(refused),
+		)
 		// what was not acknowledged is published again; what was stored nevertheless is the same
 		for _, d := range more[30:] {
 			b.wait("published", func() bool { return b.tryPublish(d) })
@@ -146,8 +155,13 @@ func someDocsFrom(first, n int) []string {
 	var docs []string
 	for i := first; i < first+n; i++ {
 		p := fmt.Sprint(i)
-		docs = append(docs, rlsJSON(p), orderJSON("a"+p, p, "sertraline", "active", 1), orderJSON("a"+p, p, "sertraline", "stopped", 2),
-			orderJSON("b"+p, p, "gabapentin", "active", 1))
+		docs = append(
+			docs,
+			rlsJSON(p),
+			orderJSON("a"+p, p, "sertraline", "active", 1),
+			orderJSON("a"+p, p, "sertraline", "stopped", 2),
+			orderJSON("b"+p, p, "gabapentin", "active", 1),
+		)
 	}
 	return docs
 }
@@ -166,7 +180,12 @@ func TestReadOnlyData(t *testing.T) {
 	dir := soundStore(t, docs)
 	for name, what := range map[string]string{"all of it": dir, "the store": filepath.Join(dir, "jetstream")} {
 		t.Run(name, func(t *testing.T) {
-			cmd := inNamespace(t, fmt.Sprintf(`mount --bind '%[1]s' '%[1]s' && mount -o remount,bind,ro '%[1]s'`, what), "RLSGUARD_TEST_DIR="+dir, "RLSGUARD_TEST_LISTEN=127.0.0.1:0")
+			cmd := inNamespace(
+				t,
+				fmt.Sprintf(`mount --bind '%[1]s' '%[1]s' && mount -o remount,bind,ro '%[1]s'`, what),
+				"RLSGUARD_TEST_DIR="+dir,
+				"RLSGUARD_TEST_LISTEN=127.0.0.1:0",
+			)
 			out, err := cmd.CombinedOutput()
 			if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 1 {
 				t.Errorf("ended with %v", err)

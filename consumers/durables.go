@@ -36,7 +36,11 @@ func (s *session) duesConfig() jetstream.ConsumerConfig {
 }
 
 // consumer opens a durable, which is made where it is missing, and made again where it was changed.
-func (s *session) consumer(ctx context.Context, stream string, cfg jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+func (s *session) consumer(
+	ctx context.Context,
+	stream string,
+	cfg jetstream.ConsumerConfig,
+) (jetstream.Consumer, error) {
 	cons, err := s.js.Consumer(ctx, stream, cfg.Durable)
 	switch {
 	case errors.Is(err, jetstream.ErrConsumerNotFound):
@@ -54,7 +58,11 @@ func (s *session) consumer(ctx context.Context, stream string, cfg jetstream.Con
 	return s.js.Consumer(ctx, stream, cfg.Durable)
 }
 
-func (s *session) makeConsumer(ctx context.Context, stream string, cfg jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+func (s *session) makeConsumer(
+	ctx context.Context,
+	stream string,
+	cfg jetstream.ConsumerConfig,
+) (jetstream.Consumer, error) {
 	cons, err := s.js.CreateConsumer(ctx, stream, cfg)
 	if errors.Is(err, jetstream.ErrConsumerExists) { // another instance was faster
 		return s.js.Consumer(ctx, stream, cfg.Durable)
@@ -64,7 +72,8 @@ func (s *session) makeConsumer(ctx context.Context, stream string, cfg jetstream
 
 // remake deletes a durable and makes it as it should be.
 func (s *session) remake(ctx context.Context, stream string, cfg jetstream.ConsumerConfig) error {
-	if err := s.js.DeleteConsumer(ctx, stream, cfg.Durable); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+	if err := s.js.DeleteConsumer(ctx, stream, cfg.Durable); err != nil &&
+		!errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return fmt.Errorf("consumer %s: %w", cfg.Durable, err)
 	}
 	if _, err := s.makeConsumer(ctx, stream, cfg); err != nil {
@@ -111,7 +120,8 @@ func (s *session) watchDurables(ctx context.Context) (*jetstream.ConsumerInfo, e
 			continue // there are no timers
 		}
 		cons, err := s.js.Consumer(ctx, d.stream, d.cfg.Durable)
-		if err == nil && len(changedSettings(cons.CachedInfo(), d.cfg)) > 0 || errors.Is(err, jetstream.ErrNotPullConsumer) {
+		if err == nil && len(changedSettings(cons.CachedInfo(), d.cfg)) > 0 ||
+			errors.Is(err, jetstream.ErrNotPullConsumer) {
 			cons, err = s.consumer(ctx, d.stream, d.cfg)
 		}
 		switch {

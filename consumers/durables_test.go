@@ -104,7 +104,8 @@ func TestDurableChanged(t *testing.T) {
 				}
 				b.wait("mended", func() bool {
 					c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable)
-					return err == nil && len(changedSettings(c.CachedInfo(), durable(layout.Durable, defaultBatch))) == 0
+					return err == nil &&
+						len(changedSettings(c.CachedInfo(), durable(layout.Durable, defaultBatch))) == 0
 				})
 				b.wait("the same", func() bool { return len(b.states()) == len(replay(docs...).States) })
 				time.Sleep(2 * jet.LookEvery)
@@ -129,12 +130,15 @@ func TestDurableChangedAgainAndAgain(t *testing.T) {
 	cfg := b.config()
 	defer b.serve(cfg)()
 	b.wait("refused", func() bool {
-		if c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable); err == nil && !c.CachedInfo().Config.HeadersOnly {
+		if c, err := b.js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable); err == nil &&
+			!c.CachedInfo().Config.HeadersOnly {
 			change := c.CachedInfo().Config
 			change.HeadersOnly = true
 			_, _ = b.js.UpdateConsumer(t.Context(), layout.StreamFHIR, change) // it may be about to be made again
 		}
 		_, body := asks(&cfg, "/readyz")
-		return slices.Contains(cfg.Health.Reasons(), health.ChangedConsumer) && strings.Contains(body, "headers_only") && strings.Contains(body, layout.Durable)
+		return slices.Contains(cfg.Health.Reasons(), health.ChangedConsumer) &&
+			strings.Contains(body, "headers_only") &&
+			strings.Contains(body, layout.Durable)
 	})
 }

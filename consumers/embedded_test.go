@@ -95,14 +95,21 @@ func TestNothingOfAPatientLeaks(t *testing.T) {
 	cfg := b.config()
 	cfg.Log = zerolog.New(&log).Level(zerolog.TraceLevel)
 	stop := b.serve(cfg)
-	b.publish(rlsJSON("CANARY-7"), orderJSON("CANARY-8", "CANARY-7", "CANARY sertraline", "active", 1), orderJSON("CANARY-8", "CANARY-9", "sertraline", "active", 2),
-		`{"resourceType":"MedicationRequest","id":"CANARY-10","CANARY":1,"CANARY":2}`, `{"resourceType":"Bundle","type":"CANARY"}`, `"CANARY"`)
+	b.publish(
+		rlsJSON("CANARY-7"),
+		orderJSON("CANARY-8", "CANARY-7", "CANARY sertraline", "active", 1),
+		orderJSON("CANARY-8", "CANARY-9", "sertraline", "active", 2),
+		`{"resourceType":"MedicationRequest","id":"CANARY-10","CANARY":1,"CANARY":2}`,
+		`{"resourceType":"Bundle","type":"CANARY"}`,
+		`"CANARY"`,
+	)
 	b.decided()
 	rec := httptest.NewRecorder()
 	cfg.Health.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
 	stop()
 	seen := log.String() + rec.Body.String()
-	if !strings.Contains(seen, "rlsguard_patients 2") || !strings.Contains(seen, `rlsguard_resources_total{outcome="rejected"}`) {
+	if !strings.Contains(seen, "rlsguard_patients 2") ||
+		!strings.Contains(seen, `rlsguard_resources_total{outcome="rejected"}`) {
 		t.Errorf("metrics are missing:\n%s", seen)
 	}
 	for _, stream := range []string{layout.StreamRLS, layout.StreamFlags, layout.StreamDead} {
@@ -158,7 +165,8 @@ func TestStreams(t *testing.T) {
 	b.publishRaw(layout.SubjectCommitFlags+"low.some-check.id", "", "")
 	b.wait("copied", func() bool { return len(b.messages(layout.StreamFlags, layout.SubjectFlags+"low.>")) == 1 })
 	b.wait("gone after its time", func() bool {
-		return len(b.messages(layout.StreamFlags, layout.SubjectFlags+"high.>")) == 0 && len(b.messages(layout.StreamRLS, layout.SubjectCommitFlags+"high.>")) == 0
+		return len(b.messages(layout.StreamFlags, layout.SubjectFlags+"high.>")) == 0 &&
+			len(b.messages(layout.StreamRLS, layout.SubjectCommitFlags+"high.>")) == 0
 	})
 	if err := b.js.DeleteStream(t.Context(), layout.StreamRLS); err != nil {
 		t.Fatal(err)

@@ -23,8 +23,13 @@ func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true}
+	tmpl := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		NotAfter:              time.Now().Add(time.Hour),
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -40,8 +45,15 @@ func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 
 func TestEmbeddedWithTLSAndUsers(t *testing.T) {
 	cert, pool := certificate(t)
-	e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
-		Users: map[string]string{"clinic": "secret of the test"}})
+	e, err := embedded.StartEmbedded(
+		t.Context(),
+		embedded.EmbeddedOptions{
+			Dir:    t.TempDir(),
+			Listen: "127.0.0.1:0",
+			TLS:    &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+			Users:  map[string]string{"clinic": "secret of the test"},
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,12 +40,17 @@ func TestStoreGone(t *testing.T) {
 				}
 			}
 			for range 2 {
-				e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Users: c.users, Log: zerolog.Nop()})
+				e, err := embedded.StartEmbedded(
+					t.Context(),
+					embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Users: c.users, Log: zerolog.Nop()},
+				)
 				if err == nil {
 					e.Stop()
 					t.Fatal("started")
 				}
-				if text := err.Error(); !errors.Is(err, embedded.ErrDamaged) || !strings.Contains(text, dir) || !strings.Contains(text, c.names) || !strings.Contains(text, "--repair") {
+				if text := err.Error(); !errors.Is(err, embedded.ErrDamaged) || !strings.Contains(text, dir) ||
+					!strings.Contains(text, c.names) ||
+					!strings.Contains(text, "--repair") {
 					t.Errorf("what is gone, or a way out, is missing: %v", err)
 				}
 			}
@@ -88,7 +93,10 @@ func TestFirstStart(t *testing.T) {
 		t.Fatal("started on a port in use")
 	}
 	for range 2 { // at once after a start that stored nothing, too
-		e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+		e, err := embedded.StartEmbedded(
+			t.Context(),
+			embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,10 +55,29 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 	cfg.AsOf = time.Time{} // with timers
 	defer b.serve(cfg)()
 	live := make(chan checks.Flag, 100)
-	go watch.Watch(t.Context(), b.nc, watch.WatchOptions{}, func([]checks.Flag) error { return nil }, func(f checks.Flag) error { live <- f; return nil })
-	docs := []string{rlsJSON(erasedID), orderJSON("m1-"+erasedID, erasedID, "sertraline", "active", 1), orderJSON("m2-"+erasedID, erasedID, "gabapentin", "active", 1),
-		orderJSON("m3-"+erasedID, erasedID, "lithium", "active", 1), deletionJSON("m3-" + erasedID), rlsJSON("2"), orderJSON("m4", "2", "sertraline", "active", 1),
-		`{"resourceType":"Observation","id":"x","subject":{"reference":"Patient/` + erasedID + `"}}`}
+	go watch.Watch(
+		t.Context(),
+		b.nc,
+		watch.WatchOptions{},
+		func([]checks.Flag) error { return nil },
+		func(f checks.Flag) error { live <- f; return nil },
+	)
+	docs := []string{
+		rlsJSON(erasedID),
+		orderJSON("m1-"+erasedID, erasedID, "sertraline", "active", 1),
+		orderJSON("m2-"+erasedID, erasedID, "gabapentin", "active", 1),
+		orderJSON(
+			"m3-"+erasedID,
+			erasedID,
+			"lithium",
+			"active",
+			1,
+		),
+		deletionJSON("m3-" + erasedID),
+		rlsJSON("2"),
+		orderJSON("m4", "2", "sertraline", "active", 1),
+		`{"resourceType":"Observation","id":"x","subject":{"reference":"Patient/` + erasedID + `"}}`,
+	}
 	b.publish(docs...)
 	b.decided()
 	if len(b.naming(layout.StreamRLS, erasedID)) == 0 {
@@ -100,7 +119,11 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 
 	// The running instance forgot everything: one order alone opens what it opens in an unknown
 	// patient, numbered from one.
-	b.publish(rlsJSON(erasedID), orderJSON("m9", erasedID, "mirtazapine", "active", 1), orderJSON("m3-"+erasedID, erasedID, "lithium", "active", 1))
+	b.publish(
+		rlsJSON(erasedID),
+		orderJSON("m9", erasedID, "mirtazapine", "active", 1),
+		orderJSON("m3-"+erasedID, erasedID, "lithium", "active", 1),
+	)
 	b.decided()
 	st := b.states()["Patient/"+erasedID]
 	if st == nil || len(st.Facts) != 3 {
@@ -145,7 +168,9 @@ func TestEraseMeetsACommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop()
-	if left := append(b.naming(layout.StreamRLS, "Patient/1"), b.naming(layout.StreamFlags, "Patient/1")...); len(left) > 0 {
+	if left := append(b.naming(layout.StreamRLS, "Patient/1"), b.naming(layout.StreamFlags, "Patient/1")...); len(
+		left,
+	) > 0 {
 		t.Errorf("left: %q", left)
 	}
 	defer b.serve(b.config())() // a restart reads the marker
@@ -173,7 +198,9 @@ func TestEraseIsFinished(t *testing.T) {
 		if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != nil {
 			t.Fatal(err)
 		}
-		if left := append(b.naming(layout.StreamRLS, "Patient/1"), b.naming(layout.StreamFlags, "Patient/1")...); len(left) > 0 {
+		if left := append(b.naming(layout.StreamRLS, "Patient/1"), b.naming(layout.StreamFlags, "Patient/1")...); len(
+			left,
+		) > 0 {
 			t.Errorf("left: %q", left)
 		}
 	}
@@ -201,7 +228,10 @@ func TestEraseRefusesAnotherKey(t *testing.T) {
 		t.Errorf("on an empty server: %v", err)
 	}
 	b.serve(b.config())()
-	if _, err := o.Erase(t.Context(), []byte("another key of the tests"), "Patient/1", nil); !errors.Is(err, layout.ErrOtherKey) {
+	if _, err := o.Erase(t.Context(), []byte("another key of the tests"), "Patient/1", nil); !errors.Is(
+		err,
+		layout.ErrOtherKey,
+	) {
 		t.Errorf("with another key: %v", err)
 	}
 }

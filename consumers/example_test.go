@@ -36,12 +36,19 @@ func serveOnce() error {
 	defer os.RemoveAll(dir)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	server, err := embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	server, err := embedded.StartEmbedded(
+		ctx,
+		embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+	)
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	engine := &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("a secret of the site, at least 16 bytes"), Ruleset: "r1"}
+	engine := &fold.Engine{
+		Settings: checks.DefaultSettings(),
+		Key:      []byte("a secret of the site, at least 16 bytes"),
+		Ruleset:  "r1",
+	}
 	served := make(chan error, 1)
 	go func() {
 		served <- consumers.Serve(ctx, consumers.Config{

@@ -56,7 +56,8 @@ func TestExportAndImport(t *testing.T) {
 	if d := cmp.Diff(from.openNow(watch.WatchOptions{}), to.openNow(watch.WatchOptions{})); d != "" {
 		t.Errorf("open flags (-exported +imported):\n%s", d)
 	}
-	if got, kinds := to.verify(operate.VerifyOptions{}); len(kinds) > 0 || got.Patients != sum.Patients || got.Flags != sum.Flags {
+	if got, kinds := to.verify(operate.VerifyOptions{}); len(kinds) > 0 || got.Patients != sum.Patients ||
+		got.Flags != sum.Flags {
 		t.Errorf("after the import: %+v, %s", got, kinds)
 	}
 
@@ -81,7 +82,10 @@ func TestExportAndImport(t *testing.T) {
 	if now := number(); before[id] == 0 || now[id] != before[id]+1 {
 		t.Errorf("the flag was at number %d and is at %d", before[id], now[id])
 	}
-	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(err, operate.ErrServing) {
+	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(
+		err,
+		operate.ErrServing,
+	) {
 		t.Errorf("import beside a running instance: %v", err)
 	}
 }
@@ -94,10 +98,16 @@ func TestImportRefuses(t *testing.T) {
 	stop()
 	data := b.export()
 	o := b.operator()
-	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(err, operate.ErrNotEmpty) {
+	if _, err := o.Import(t.Context(), engine().Key, bytes.NewReader(data), 1, nil); !errors.Is(
+		err,
+		operate.ErrNotEmpty,
+	) {
 		t.Errorf("into a server with states: %v", err)
 	}
-	if _, err := operate.CheckExport([]byte("another key of the tests"), bytes.NewReader(data)); !errors.Is(err, layout.ErrOtherKey) {
+	if _, err := operate.CheckExport([]byte("another key of the tests"), bytes.NewReader(data)); !errors.Is(
+		err,
+		layout.ErrOtherKey,
+	) {
 		t.Errorf("with another key: %v", err)
 	}
 	z, err := gzip.NewReader(bytes.NewReader(data))
@@ -129,11 +139,17 @@ func TestImportRefuses(t *testing.T) {
 			t.Fatalf("byte %d changed: no error", i)
 		}
 	}
-	if _, err := operate.CheckExport(engine().Key, bytes.NewReader(pack(append(plain, 0)))); !errors.Is(err, operate.ErrExport) {
+	if _, err := operate.CheckExport(engine().Key, bytes.NewReader(pack(append(plain, 0)))); !errors.Is(
+		err,
+		operate.ErrExport,
+	) {
 		t.Errorf("with more behind its end: %v", err)
 	}
 	for _, cut := range []int{0, 1, len(data) / 2, len(data) - 1} {
-		if _, err := operate.CheckExport(engine().Key, bytes.NewReader(data[:cut])); !errors.Is(err, operate.ErrExport) {
+		if _, err := operate.CheckExport(engine().Key, bytes.NewReader(data[:cut])); !errors.Is(
+			err,
+			operate.ErrExport,
+		) {
 			t.Errorf("cut to %d bytes: %v", cut, err)
 		}
 	}

@@ -21,7 +21,12 @@ func someDocs(n int) []string {
 	var docs []string
 	for i := range n {
 		p := fmt.Sprint(i)
-		docs = append(docs, rlsJSON(p), orderJSON("a"+p, p, "sertraline", "active", 1), orderJSON("b"+p, p, "mirtazapine", "active", 1))
+		docs = append(
+			docs,
+			rlsJSON(p),
+			orderJSON("a"+p, p, "sertraline", "active", 1),
+			orderJSON("b"+p, p, "mirtazapine", "active", 1),
+		)
 		if i%2 == 0 {
 			docs = append(docs, orderJSON("a"+p, p, "sertraline", "stopped", 2))
 		}
@@ -58,7 +63,10 @@ func TestServerAwayForAWhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.dir = t.TempDir()
-	srv, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0"})
+	srv, err := embedded.StartEmbedded(
+		context.Background(),
+		embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0"},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +117,13 @@ func TestRedeliveryIsNotSeen(t *testing.T) {
 func TestDeadLetters(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
-	bundle := `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + orderJSON("m1", "1", "sertraline", "active", 1) + `},
+	bundle := `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + orderJSON(
+		"m1",
+		"1",
+		"sertraline",
+		"active",
+		1,
+	) + `},
 {"resource":{"resourceType":"MedicationRequest","id":"x","status":"active","intent":"order"}}]}`
 	b.publish(bundle)
 	b.decided()
@@ -213,8 +227,16 @@ func TestLateMedicationReachesAll(t *testing.T) {
 	var docs []string
 	for i := range 30 {
 		p := fmt.Sprint(i)
-		docs = append(docs, rlsJSON(p), fmt.Sprintf(`{"resourceType":"MedicationRequest","id":"m%s","status":"active","intent":"order","subject":{"reference":"Patient/%s"},
-"authoredOn":"2026-10-01","medicationReference":{"reference":"Medication/1"}}`, p, p))
+		docs = append(
+			docs,
+			rlsJSON(p),
+			fmt.Sprintf(
+				`{"resourceType":"MedicationRequest","id":"m%s","status":"active","intent":"order","subject":{"reference":"Patient/%s"},
+"authoredOn":"2026-10-01","medicationReference":{"reference":"Medication/1"}}`,
+				p,
+				p,
+			),
+		)
 	}
 	docs = append(docs, `{"resourceType":"Medication","id":"1","code":{"text":"sertraline"}}`)
 	cfg := b.config()
@@ -232,8 +254,14 @@ func TestTimerGoesOffOnce(t *testing.T) {
 	cfg.AsOf = time.Time{}
 	defer b.serve(cfg)()
 	end := time.Now().Add(4 * time.Second).UTC().Format(time.RFC3339)
-	b.publish(rlsJSON("1"), fmt.Sprintf(`{"resourceType":"MedicationRequest","id":"m1","status":"active","intent":"order","subject":{"reference":"Patient/1"},
-"authoredOn":"2026-10-01","medicationCodeableConcept":{"text":"sertraline"},"dosageInstruction":[{"timing":{"repeat":{"boundsPeriod":{"start":"2026-01-01","end":"%s"}}}}]}`, end))
+	b.publish(
+		rlsJSON("1"),
+		fmt.Sprintf(
+			`{"resourceType":"MedicationRequest","id":"m1","status":"active","intent":"order","subject":{"reference":"Patient/1"},
+"authoredOn":"2026-10-01","medicationCodeableConcept":{"text":"sertraline"},"dosageInstruction":[{"timing":{"repeat":{"boundsPeriod":{"start":"2026-01-01","end":"%s"}}}}]}`,
+			end,
+		),
+	)
 	b.decided()
 	ssri := func() (changes []checks.Change) {
 		for _, f := range b.history() {

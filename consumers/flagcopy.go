@@ -56,16 +56,30 @@ func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, erro
 	}
 	seed := s.seed
 	flags := map[uint64]copiedFlag{}
-	_, err = jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", 1, func(m *jetstream.RawStreamMsg) error {
-		f := copiedFlag{from: jet.SourceSequence(m.Header), number: m.Header.Get(layout.HeaderNumber), open: showsOpen(m.Header)}
-		flags[maphash.String(seed, m.Subject[len(layout.SubjectFlags):])] = f
-		c.top, c.count = max(c.top, f.from), c.count+1
-		return nil
-	})
+	_, err = jet.EachDirect(
+		ctx,
+		s.js,
+		layout.StreamFlags,
+		layout.SubjectFlags+">",
+		1,
+		func(m *jetstream.RawStreamMsg) error {
+			f := copiedFlag{
+				from:   jet.SourceSequence(m.Header),
+				number: m.Header.Get(layout.HeaderNumber),
+				open:   showsOpen(m.Header),
+			}
+			flags[maphash.String(seed, m.Subject[len(layout.SubjectFlags):])] = f
+			c.top, c.count = max(c.top, f.from), c.count+1
+			return nil
+		},
+	)
 	if err != nil {
 		return c, err
 	}
-	committed := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectCommitFlags + ">"}, HeadersOnly: true}
+	committed := jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{layout.SubjectCommitFlags + ">"},
+		HeadersOnly:    true,
+	}
 	err = jet.Each(ctx, s.js, layout.StreamRLS, committed, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		h, seq := maphash.String(seed, m.Subject()[len(layout.SubjectCommitFlags):]), meta.Sequence.Stream
 		f, there := flags[h]
@@ -119,10 +133,23 @@ func (s *session) waitCopySettled(ctx context.Context) error {
 			moved = time.Now()
 		}
 		// What looks wrong once may be in the middle of being erased.
-		if both := intersection(before.wrong, now.wrong); both > 0 && now.made.Equal(before.made) || time.Since(moved) > copyStall {
-			s.log.Error().Int("wrong", len(now.wrong)).Int("missing", now.behind).Msg("stream RLS_FLAGS does not become what RLS has committed: making it again")
+		if both := intersection(before.wrong, now.wrong); both > 0 && now.made.Equal(before.made) ||
+			time.Since(moved) > copyStall {
+			s.log.Error().Int(
+				"wrong",
+				len(now.wrong),
+			).Int(
+				"missing",
+				now.behind,
+			).Msg(
+				"stream RLS_FLAGS does not become what RLS has committed: making it again",
+			)
 			if err := s.remakeCopy(ctx, now.made); err != nil {
-				s.log.Error().Err(err).Msg("stream RLS_FLAGS cannot be made again: a user who may has to delete it and run rlsguard setup")
+				s.log.Error().Err(
+					err,
+				).Msg(
+					"stream RLS_FLAGS cannot be made again: a user who may has to delete it and run rlsguard setup",
+				)
 				wait.Sleep(ctx)
 			}
 			moved = time.Now()

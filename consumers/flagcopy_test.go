@@ -16,7 +16,11 @@ import (
 // to it or to the stream that it copies.
 func TestCopySettles(t *testing.T) {
 	docs := someDocs(12)
-	more := []string{orderJSON("a1", "1", "sertraline", "stopped", 9), rlsJSON("new"), orderJSON("anew", "new", "sertraline", "active", 1)}
+	more := []string{
+		orderJSON("a1", "1", "sertraline", "stopped", 9),
+		rlsJSON("new"),
+		orderJSON("anew", "new", "sertraline", "active", 1),
+	}
 	purge := func(b *bench, stream string) {
 		s, err := b.js.Stream(b.t.Context(), stream)
 		if err == nil {

@@ -47,9 +47,19 @@ func (s *session) checkHistory(ctx context.Context) error {
 		return nil
 	}
 	if missing := state.FirstSeq; missing > 1 || state.NumDeleted > 0 {
-		return fmt.Errorf("%w: sequence 1 of stream %s is not there any more, the first one left is %d", layout.ErrHistoryGone, layout.StreamFHIR, missing)
+		return fmt.Errorf(
+			"%w: sequence 1 of stream %s is not there any more, the first one left is %d",
+			layout.ErrHistoryGone,
+			layout.StreamFHIR,
+			missing,
+		)
 	}
-	s.log.Warn().Uint64("messages", state.Msgs).Msg("the stored states are gone: making them again from the inbound stream")
+	s.log.Warn().Uint64(
+		"messages",
+		state.Msgs,
+	).Msg(
+		"the stored states are gone: making them again from the inbound stream",
+	)
 	// it shows what nobody may resolve; it is compared once more before we are ready
 	if err := s.remakeCopy(ctx, time.Unix(0, s.flagsMade.Load())); err != nil {
 		s.log.Warn().Err(err).Msg("the copy of the flags is still the old one")

@@ -14,7 +14,10 @@ func TestKnown(t *testing.T) {
 	b := newBench(t)
 	cfg := b.config()
 	cfg.Known = commit.NewKnown()
-	if err := cfg.Known.Read(func(fold.View) error { t.Error("read before the states are"); return nil }); !errors.Is(err, commit.ErrNotReady) {
+	if err := cfg.Known.Read(func(fold.View) error { t.Error("read before the states are"); return nil }); !errors.Is(
+		err,
+		commit.ErrNotReady,
+	) {
 		t.Errorf("error %v before the states are read", err)
 	}
 	stop := b.serve(cfg)

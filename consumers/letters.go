@@ -58,7 +58,15 @@ func (s *session) tryDeadLetters(ctx context.Context, from []commit.Event, resul
 	}
 	if len(letters) > 0 {
 		first := layout.LetterOf(0, time.Time{}, letters[0].Header, 0)
-		s.log.Info().Int("letters", len(letters)).Uint64("sequence", first.Input).Msg("rejected or partly read, see the dead letters")
+		s.log.Info().Int(
+			"letters",
+			len(letters),
+		).Uint64(
+			"sequence",
+			first.Input,
+		).Msg(
+			"rejected or partly read, see the dead letters",
+		)
 	}
 	return nil
 }
@@ -175,7 +183,9 @@ func deadID(epoch int64, seq uint64, r *fold.Result) string {
 
 func (s *session) deadLetter(ev *commit.Event, r *fold.Result, payload bool) *nats.Msg {
 	m := &nats.Msg{Subject: layout.SubjectDead + string(r.Reason), Data: ev.Msg.Data(), Header: nats.Header{
-		layout.HeaderReason: {string(r.Reason)}, layout.HeaderDetail: {headerText(r.Detail)}, layout.HeaderPointer: {headerText(r.Pointer)},
+		layout.HeaderReason: {
+			string(r.Reason),
+		}, layout.HeaderDetail: {headerText(r.Detail)}, layout.HeaderPointer: {headerText(r.Pointer)},
 		layout.HeaderSequence: {strconv.FormatUint(ev.Seq, 10)}, layout.HeaderEpoch: {strconv.FormatInt(s.epoch, 10)},
 		layout.HeaderTime: {time.Now().UTC().Format(time.RFC3339)},
 	}}

@@ -17,12 +17,26 @@ func TestLimitsOnTheBus(t *testing.T) {
 	weights := func(from, to int) string {
 		var entries []string
 		for i := from; i < to; i++ {
-			entries = append(entries, fmt.Sprintf(`{"resource":{"resourceType":"Observation","id":"w%d","meta":{"versionId":"%d"},"status":"final","subject":{"reference":"Patient/1"},
-"code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}]},"valueQuantity":{"value":70,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}}`, i, i+1))
+			entries = append(
+				entries,
+				fmt.Sprintf(
+					`{"resource":{"resourceType":"Observation","id":"w%d","meta":{"versionId":"%d"},"status":"final","subject":{"reference":"Patient/1"},
+"code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}]},"valueQuantity":{"value":70,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}}`,
+					i,
+					i+1,
+				),
+			)
 		}
 		return `{"resourceType":"Bundle","type":"collection","entry":[` + strings.Join(entries, ",") + `]}`
 	}
-	docs = append(docs, rlsJSON("1"), orderJSON("m1", "1", "sertraline", "active", 1), weights(150, 350), weights(0, 150), weights(100, 360))
+	docs = append(
+		docs,
+		rlsJSON("1"),
+		orderJSON("m1", "1", "sertraline", "active", 1),
+		weights(150, 350),
+		weights(0, 150),
+		weights(100, 360),
+	)
 	told := func(cfg Config) string { return metric(t, cfg.Health, `rlsguard_cut_patients{kind="body-weight"}`) }
 	cfg := b.config()
 	stop := b.serve(cfg)

@@ -80,7 +80,12 @@ func (s *session) watchInputs(ctx context.Context, fhir *jetstream.StreamInfo, c
 		}
 	}
 	if passedBy > 0 {
-		s.log.Warn().Uint64("sequence", passedBy).Msg("the consumer of the inbound stream passed inputs by: reading them again")
+		s.log.Warn().Uint64(
+			"sequence",
+			passedBy,
+		).Msg(
+			"the consumer of the inbound stream passed inputs by: reading them again",
+		)
 		return s.remake(ctx, layout.StreamFHIR, s.inboundConfig())
 	}
 	return nil

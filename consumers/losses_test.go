@@ -62,12 +62,19 @@ func (b *bench) deleteInputs(seqs ...uint64) {
 // losesInputs fails unless an instance says that so many inputs were lost, and verify too.
 func (b *bench) losesInputs(cfg *Config, n int) {
 	b.t.Helper()
-	total, open := fmt.Sprintf("\nrlsguard_inputs_lost_total %d\n", n), fmt.Sprintf("\nrlsguard_inputs_lost_unacknowledged %d\n", n)
+	total, open := fmt.Sprintf(
+		"\nrlsguard_inputs_lost_total %d\n",
+		n,
+	), fmt.Sprintf(
+		"\nrlsguard_inputs_lost_unacknowledged %d\n",
+		n,
+	)
 	b.wait("counted", func() bool {
 		_, m := asks(cfg, "/metrics")
 		return strings.Contains(m, total) && strings.Contains(m, open)
 	})
-	if code, body := asks(cfg, "/readyz"); code != http.StatusOK || strings.Contains(body, fmt.Sprintf("%d inputs left", n)) != (n > 0) {
+	if code, body := asks(cfg, "/readyz"); code != http.StatusOK ||
+		strings.Contains(body, fmt.Sprintf("%d inputs left", n)) != (n > 0) {
 		b.t.Errorf("%d %s", code, body)
 	}
 	if _, kinds := b.verify(operate.VerifyOptions{}); slices.Contains(kinds, operate.InputMissing) != (n > 0) {
@@ -105,11 +112,17 @@ func TestInputsLost(t *testing.T) {
 			stop()
 			b.publish(slices.Repeat(someDocs(1)[:1], 6)...)
 			c.leave(b)
-			b.wait("gone", func() bool { return name != "too old" || b.stream(layout.StreamFHIR).CachedInfo().State.Msgs == 0 })
+			b.wait(
+				"gone",
+				func() bool { return name != "too old" || b.stream(layout.StreamFHIR).CachedInfo().State.Msgs == 0 },
+			)
 			if c.lost < 0 {
 				c.lost = 6 - int(b.stream(layout.StreamFHIR).CachedInfo().State.Msgs)
 			}
-			if _, kinds := b.verify(operate.VerifyOptions{}); slices.Contains(kinds, operate.InputMissing) != (c.lost > 0) {
+			if _, kinds := b.verify(operate.VerifyOptions{}); slices.Contains(
+				kinds,
+				operate.InputMissing,
+			) != (c.lost > 0) {
 				t.Errorf("verify before the start finds %s", kinds)
 			}
 			cfg := b.config()
@@ -127,11 +140,17 @@ func TestInputsLost(t *testing.T) {
 			if n, err := b.operator().AcknowledgeLosses(t.Context(), engine().Key); err != nil || int(n) != c.lost {
 				t.Fatalf("acknowledged %d: %v", n, err)
 			}
-			b.wait("not told any more", func() bool { _, body := asks(&cfg, "/readyz"); return !strings.Contains(body, "left the stream") })
+			b.wait(
+				"not told any more",
+				func() bool { _, body := asks(&cfg, "/readyz"); return !strings.Contains(body, "left the stream") },
+			)
 			if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
 				t.Errorf("verify after it was acknowledged: %s", kinds)
 			}
-			if _, m := asks(&cfg, "/metrics"); !strings.Contains(m, fmt.Sprintf("\nrlsguard_inputs_lost_total %d\n", c.lost)) {
+			if _, m := asks(&cfg, "/metrics"); !strings.Contains(
+				m,
+				fmt.Sprintf("\nrlsguard_inputs_lost_total %d\n", c.lost),
+			) {
 				t.Error("the total was forgotten")
 			}
 		})

@@ -44,10 +44,19 @@ func child() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	cfg := Config{URL: os.Getenv("RLSGUARD_TEST_URL"), Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Batch: 20,
-		Log: zerolog.New(os.Stderr).Level(zerolog.WarnLevel)}
+	cfg := Config{
+		URL:    os.Getenv("RLSGUARD_TEST_URL"),
+		Engine: engine(),
+		Reader: fhir.DefaultOptions(),
+		AsOf:   asOf,
+		Batch:  20,
+		Log:    zerolog.New(os.Stderr).Level(zerolog.WarnLevel),
+	}
 	if dir := os.Getenv("RLSGUARD_TEST_DIR"); dir != "" {
-		srv, err := embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: dir, Listen: os.Getenv("RLSGUARD_TEST_LISTEN"), Log: cfg.Log})
+		srv, err := embedded.StartEmbedded(
+			ctx,
+			embedded.EmbeddedOptions{Dir: dir, Listen: os.Getenv("RLSGUARD_TEST_LISTEN"), Log: cfg.Log},
+		)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1

@@ -44,8 +44,17 @@ func TestLabelsComeFromClosedLists(t *testing.T) {
 	b := newBench(t)
 	cfg := b.config()
 	defer b.serve(cfg)()
-	docs := append(someDocs(10), `{"resourceType":"`+secret+`"}`, `{"`+secret, "[]", rlsJSON(secret), orderJSON(secret, secret, secret, secret, 1), orderJSON("s", secret, "sertraline", "active", 1),
-		`{"resourceType":"MedicationRequest","id":"`+secret+`"}`, `{"resourceType":"MedicationRequest","status":{"`+secret+`":1},"subject":{"reference":"Patient/1"}}`)
+	docs := append(
+		someDocs(10),
+		`{"resourceType":"`+secret+`"}`,
+		`{"`+secret,
+		"[]",
+		rlsJSON(secret),
+		orderJSON(secret, secret, secret, secret, 1),
+		orderJSON("s", secret, "sertraline", "active", 1),
+		`{"resourceType":"MedicationRequest","id":"`+secret+`"}`,
+		`{"resourceType":"MedicationRequest","status":{"`+secret+`":1},"subject":{"reference":"Patient/1"}}`,
+	)
 	b.publish(docs...)
 	b.decided()
 	b.wait("observed", func() bool { return number(cfg.Health, "rlsguard_dead_letters") > 0 })

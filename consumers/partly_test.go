@@ -20,7 +20,13 @@ func TestPartlyRead(t *testing.T) {
 	cfg := b.config()
 	defer b.serve(cfg)()
 	bundle := `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + unreadOrder + `},{"resource":` +
-		orderJSON("m1", "1", "sertraline", "active", 1) + `},{"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"code":5}]}}},
+		orderJSON(
+			"m1",
+			"1",
+			"sertraline",
+			"active",
+			1,
+		) + `},{"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"code":5}]}}},
 		{"resource":{"resourceType":"MedicationRequest","id":"x","status":"active","intent":"order"}}]}`
 	b.publish(bundle, orderJSON("m2", "1", "sertraline", "active", 1))
 	b.decided()
@@ -63,12 +69,20 @@ func TestPartlyRead(t *testing.T) {
 
 // A letter holds as many places as its headers do, and counts the others.
 func TestPlacesOfALetter(t *testing.T) {
-	bad := `{"resourceType":"Bundle","type":"collection","entry":[` + strings.TrimSuffix(strings.Repeat(`{"resource":`+unreadOrder+`},`, 300), ",") + `]}`
+	bad := `{"resourceType":"Bundle","type":"collection","entry":[` + strings.TrimSuffix(
+		strings.Repeat(`{"resource":`+unreadOrder+`},`, 300),
+		",",
+	) + `]}`
 	var results []fold.Result
 	results = engine().NewFold(fold.NewMemory()).Add(results, 0, ptr(readInput(1, bad)))
 	letters := partlyRead(results)
 	if len(letters) != 1 || len(letters[0].Detail) > mostHeader || !strings.Contains(letters[0].Detail, "; and ") {
-		t.Errorf("%d letters, %d bytes: ...%s", len(letters), len(letters[0].Detail), letters[0].Detail[max(0, len(letters[0].Detail)-40):])
+		t.Errorf(
+			"%d letters, %d bytes: ...%s",
+			len(letters),
+			len(letters[0].Detail),
+			letters[0].Detail[max(0, len(letters[0].Detail)-40):],
+		)
 	}
 }
 

@@ -93,7 +93,8 @@ func TestPublishTellsRejections(t *testing.T) {
 		got[fmt.Sprintf("%s:%d", from.Source, from.Line)] = l.Reason
 		return nil
 	})
-	if d := cmp.Diff(map[string]string{"a.ndjson:4": "invalid-json", "a.ndjson:8": "not-fhir"}, got); d != "" || err != nil {
+	if d := cmp.Diff(map[string]string{"a.ndjson:4": "invalid-json", "a.ndjson:8": "not-fhir"}, got); d != "" ||
+		err != nil {
 		t.Errorf("%v, rejected (-want +got):\n%s", err, d)
 	}
 }

@@ -96,7 +96,11 @@ func reach(t *testing.T, url string) *reaching {
 	t.Helper()
 	r := &reaching{log: &logged{}, dialer: &dialer{}, ended: make(chan struct{})}
 	cfg := configOf(t)
-	cfg.URL, cfg.Log, cfg.Options, r.health = url, zerolog.New(r.log), []nats.Option{nats.SetCustomDialer(r.dialer)}, cfg.Health
+	cfg.URL, cfg.Log, cfg.Options, r.health = url, zerolog.New(
+		r.log,
+	), []nats.Option{
+		nats.SetCustomDialer(r.dialer),
+	}, cfg.Health
 	var ctx context.Context
 	ctx, r.cancel = context.WithCancel(context.Background())
 	go func() { defer close(r.ended); r.err = Serve(ctx, cfg) }()
@@ -117,8 +121,13 @@ func TestDeadPortIsNamedOnce(t *testing.T) {
 	defer r.stop()
 	b.wait("attempts", func() bool { return r.dialer.attempts() > 2 })
 	text := r.log.String()
-	want := fmt.Sprintf(`"nats":"nats://127.0.0.1:%d","error":"dial tcp 127.0.0.1:%d: connect: connection refused"`, port, port)
-	if strings.Count(text, "\n") != 1 || !strings.Contains(text, want) || !strings.Contains(text, "trying again") || strings.Contains(text, "hush") {
+	want := fmt.Sprintf(
+		`"nats":"nats://127.0.0.1:%d","error":"dial tcp 127.0.0.1:%d: connect: connection refused"`,
+		port,
+		port,
+	)
+	if strings.Count(text, "\n") != 1 || !strings.Contains(text, want) || !strings.Contains(text, "trying again") ||
+		strings.Contains(text, "hush") {
 		t.Errorf("after %d attempts:\n%s", r.dialer.attempts(), text)
 	}
 	if got := r.health.Reasons(); strings.Join(got, " ") != "disconnected starting" {
@@ -127,7 +136,8 @@ func TestDeadPortIsNamedOnce(t *testing.T) {
 
 	jetStreamServer(t, server.Options{Port: port})
 	b.wait("ready", func() bool { return len(r.health.Reasons()) == 0 })
-	if text = r.log.String(); strings.Count(text, `"connected to NATS"`) != 1 || strings.Contains(text, "starting over") {
+	if text = r.log.String(); strings.Count(text, `"connected to NATS"`) != 1 ||
+		strings.Contains(text, "starting over") {
 		t.Error(text)
 	}
 }
@@ -143,7 +153,8 @@ func TestTLSFailureIsNamedOnce(t *testing.T) {
 	port := portOf(jetStreamServer(t, secured(server.Options{Port: server.RANDOM_PORT})))
 	r := reach(t, fmt.Sprintf("nats://user:hush@127.0.0.1:%d", port))
 	b.wait("attempts", func() bool { return r.dialer.attempts() > 2 })
-	if text := r.log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "unknown authority") || strings.Contains(text, "hush") {
+	if text := r.log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "unknown authority") ||
+		strings.Contains(text, "hush") {
 		t.Errorf("without its certificate: %s", text)
 	}
 
@@ -169,7 +180,9 @@ func TestUserWhoIsRefusedIsNamed(t *testing.T) {
 	r := reach(t, fmt.Sprintf("nats://user:hush@127.0.0.1:%d", port))
 	<-r.ended
 	err := r.err
-	if want := fmt.Sprintf("NATS at nats://127.0.0.1:%d refuses this user: nats: ", port); err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+	if want := fmt.Sprintf("NATS at nats://127.0.0.1:%d refuses this user: nats: ", port); err == nil ||
+		!strings.HasPrefix(err.Error(), want) ||
+		strings.Contains(err.Error(), "\n") {
 		t.Error(err)
 	}
 	if text := r.log.String(); strings.Contains(text, "starting over") || strings.Contains(text, "hush") {

@@ -114,7 +114,9 @@ var faults = map[string]func(*bench) func() (string, error){
 		return ask
 	},
 	health.NoJetStream: func(b *bench) func() (string, error) {
-		srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true})
+		srv, err := server.NewServer(
+			&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true},
+		)
 		if err != nil {
 			b.t.Fatal(err)
 		}

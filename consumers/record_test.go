@@ -175,7 +175,8 @@ func (r *recording) hold(last int, d time.Duration) {
 	n := r.scrapes + int(d/scrapeEvery)
 	for name, values := range r.series {
 		growth := 0.0
-		if was := len(values) - 1 - last; (r.counters[name] || r.lasting && ages.MatchString(name)) && was >= 0 && values[len(values)-1] > values[was] {
+		if was := len(values) - 1 - last; (r.counters[name] || r.lasting && ages.MatchString(name)) && was >= 0 &&
+			values[len(values)-1] > values[was] {
 			growth = values[len(values)-1] - values[was]
 		}
 		for len(values) < n {

@@ -33,7 +33,9 @@ func (s *session) restore(ctx context.Context, missing *commit.Missing) error {
 		return err
 	}
 	s.log.Error().Int("states", n).Int("flags", len(untold)).
-		Msg("stored states had vanished from the stream RLS: they are stored again from memory; flags with no transition left open again")
+		Msg(
+			"stored states had vanished from the stream RLS: they are stored again from memory; flags with no transition left open again",
+		)
 	return errRestored
 }
 
@@ -55,18 +57,26 @@ func (s *session) restoreFlags(ctx context.Context) (map[string]facts.Ref, error
 	if err != nil || len(missing) == 0 {
 		return nil, err
 	}
-	_, err = jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", 1, func(m *jetstream.RawStreamMsg) error {
-		if _, is := missing[id(m.Subject)]; !is || !showsOpen(m.Header) {
+	_, err = jet.EachDirect(
+		ctx,
+		s.js,
+		layout.StreamFlags,
+		layout.SubjectFlags+">",
+		1,
+		func(m *jetstream.RawStreamMsg) error {
+			if _, is := missing[id(m.Subject)]; !is || !showsOpen(m.Header) {
+				return nil
+			}
+			back := nats.NewMsg(layout.SubjectCommitFlags + strings.TrimPrefix(m.Subject, layout.SubjectFlags))
+			back.Data, back.Header = m.Data, layout.Lasting(m.Header, m.Time)
+			back.Header[layout.HeaderExpect] = []string{"0"}
+			if written := <-s.batches.Send(ctx, []*nats.Msg{back}); written.Err != nil &&
+				!errors.Is(written.Err, jet.ErrConflict) {
+				return written.Err
+			}
+			delete(missing, id(m.Subject))
 			return nil
-		}
-		back := nats.NewMsg(layout.SubjectCommitFlags + strings.TrimPrefix(m.Subject, layout.SubjectFlags))
-		back.Data, back.Header = m.Data, layout.Lasting(m.Header, m.Time)
-		back.Header[layout.HeaderExpect] = []string{"0"}
-		if written := <-s.batches.Send(ctx, []*nats.Msg{back}); written.Err != nil && !errors.Is(written.Err, jet.ErrConflict) {
-			return written.Err
-		}
-		delete(missing, id(m.Subject))
-		return nil
-	})
+		},
+	)
 	return missing, err
 }

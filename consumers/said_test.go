@@ -75,11 +75,17 @@ type instance struct {
 func (b *bench) instance(cfg Config) *instance {
 	in := &instance{b: b, cfg: cfg}
 	in.cfg.Known = commit.NewKnown()
-	in.cfg.Log = cfg.Log.Level(zerolog.Disabled).Hook(zerolog.HookFunc(func(_ *zerolog.Event, _ zerolog.Level, msg string) {
-		if msg == "starting over" {
-			in.overs.Add(1)
-		}
-	})).Level(zerolog.ErrorLevel)
+	in.cfg.Log = cfg.Log.Level(
+		zerolog.Disabled,
+	).Hook(
+		zerolog.HookFunc(func(_ *zerolog.Event, _ zerolog.Level, msg string) {
+			if msg == "starting over" {
+				in.overs.Add(1)
+			}
+		}),
+	).Level(
+		zerolog.ErrorLevel,
+	)
 	in.stop = b.serve(in.cfg)
 	return in
 }
@@ -93,7 +99,8 @@ func (in *instance) said(drafts []string) (said, error) {
 	in.cfg.Health.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
 	for line := range strings.Lines(rec.Body.String()) {
 		line = strings.TrimSpace(line)
-		if (strings.HasPrefix(line, "rlsguard_patients") || strings.HasPrefix(line, "rlsguard_open_flags")) && !strings.HasSuffix(line, " 0") {
+		if (strings.HasPrefix(line, "rlsguard_patients") || strings.HasPrefix(line, "rlsguard_open_flags")) &&
+			!strings.HasSuffix(line, " 0") {
 			s.Counts = append(s.Counts, line)
 		}
 	}
@@ -106,7 +113,8 @@ func (in *instance) holdsStored() error {
 	stored := in.b.states()
 	return in.cfg.Known.Read(func(v fold.View) error {
 		for _, ref := range slices.Sorted(maps.Keys(stored)) {
-			if have := v.State(ref); have == nil || !slices.Equal(codec.Append(nil, have), codec.Append(nil, stored[ref])) {
+			if have := v.State(ref); have == nil ||
+				!slices.Equal(codec.Append(nil, have), codec.Append(nil, stored[ref])) {
 				return fmt.Errorf("%s is not held as it is stored", ref)
 			}
 		}

@@ -99,7 +99,10 @@ func Serve(ctx context.Context, cfg Config) error {
 		case ctx.Err() != nil:
 			cfg.Health.Unready(health.Stopping)
 			return nil
-		case errors.Is(err, layout.ErrOtherKey), errors.Is(err, layout.ErrNewerFormat), errors.Is(err, layout.ErrHistoryGone), errors.Is(err, layout.ErrImporting):
+		case errors.Is(err, layout.ErrOtherKey),
+			errors.Is(err, layout.ErrNewerFormat),
+			errors.Is(err, layout.ErrHistoryGone),
+			errors.Is(err, layout.ErrImporting):
 			return err
 		case nc.IsClosed():
 			return jet.ClosedBy(nc.LastError(), cfg.URL)

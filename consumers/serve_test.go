@@ -43,7 +43,14 @@ func newBench(t testing.TB) *bench {
 
 func (b *bench) start() {
 	b.t.Helper()
-	srv, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0", Log: zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.ErrorLevel)})
+	srv, err := embedded.StartEmbedded(
+		context.Background(),
+		embedded.EmbeddedOptions{
+			Dir:    b.dir,
+			Listen: "127.0.0.1:0",
+			Log:    zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.ErrorLevel),
+		},
+	)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -157,7 +164,12 @@ func (b *bench) messages(stream, filter string) []jetstream.Msg {
 // readAll reads what there is, unless some of it expires meanwhile, or the server lets it wait.
 func (b *bench) readAll(stream, filter string) (all []jetstream.Msg, whole bool) {
 	b.t.Helper()
-	c, err := jet.Ordered(b.t.Context(), b.js, stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}})
+	c, err := jet.Ordered(
+		b.t.Context(),
+		b.js,
+		stream,
+		jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}},
+	)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -224,20 +236,36 @@ func (b *bench) sameAsReplay(docs ...string) {
 }
 
 func rlsJSON(patient string) string {
-	return fmt.Sprintf(`{"resourceType":"Condition","id":"c-%s","subject":{"reference":"Patient/%s"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]},
-"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"confirmed"}]}}`, patient, patient)
+	return fmt.Sprintf(
+		`{"resourceType":"Condition","id":"c-%s","subject":{"reference":"Patient/%s"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]},
+"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"confirmed"}]}}`,
+		patient,
+		patient,
+	)
 }
 
 func orderJSON(id, patient, drug, status string, version int) string {
-	return fmt.Sprintf(`{"resourceType":"MedicationRequest","id":"%s","meta":{"versionId":"%d"},"status":"%s","intent":"order","subject":{"reference":"Patient/%s"},
-"authoredOn":"2026-10-01","medicationCodeableConcept":{"text":"%s"}}`, id, version, status, patient, drug)
+	return fmt.Sprintf(
+		`{"resourceType":"MedicationRequest","id":"%s","meta":{"versionId":"%d"},"status":"%s","intent":"order","subject":{"reference":"Patient/%s"},
+"authoredOn":"2026-10-01","medicationCodeableConcept":{"text":"%s"}}`,
+		id,
+		version,
+		status,
+		patient,
+		drug,
+	)
 }
 
 func TestServe(t *testing.T) {
 	b := newBench(t)
 	stop := b.serve(b.config())
-	docs := []string{rlsJSON("1"), orderJSON("m1", "1", "sertraline", "active", 1), orderJSON("m2", "1", "gabapentin", "active", 1),
-		`{"resourceType":"Nonsense"`, orderJSON("m1", "1", "sertraline", "stopped", 2)}
+	docs := []string{
+		rlsJSON("1"),
+		orderJSON("m1", "1", "sertraline", "active", 1),
+		orderJSON("m2", "1", "gabapentin", "active", 1),
+		`{"resourceType":"Nonsense"`,
+		orderJSON("m1", "1", "sertraline", "stopped", 2),
+	}
 	b.publish(docs...)
 	b.decided()
 	b.sameAsReplay(docs...)

@@ -68,8 +68,13 @@ type session struct {
 
 // session runs one until ctx ends, or until something makes it start over.
 func (r *run) session(ctx context.Context) error {
-	js, err := jet.New(r.nc, r.cfg.Domain, jetstream.WithDefaultTimeout(jet.RequestTimeout), jetstream.WithPublishAsyncMaxPending(256),
-		jetstream.WithPublishAsyncTimeout(5*jet.RequestTimeout))
+	js, err := jet.New(
+		r.nc,
+		r.cfg.Domain,
+		jetstream.WithDefaultTimeout(jet.RequestTimeout),
+		jetstream.WithPublishAsyncMaxPending(256),
+		jetstream.WithPublishAsyncTimeout(5*jet.RequestTimeout),
+	)
 	if err != nil {
 		return err
 	}
@@ -88,9 +93,25 @@ func (r *run) session(ctx context.Context) error {
 
 func newSession(r *run, js jetstream.JetStream) *session {
 	cfg := r.cfg
-	s := &session{run: r, cfg: cfg, js: js, nc: r.nc, health: cfg.Health, log: cfg.Log, now: time.Now, seed: maphash.MakeSeed(),
-		batches: &jet.JetStore{Nc: r.nc, Js: js, Timeout: jet.RequestTimeout}, unacked: newUnacked(), inputs: newInputs(),
-		events: make(chan commit.Event, 2*cfg.Batch), batchTarget: cfg.Batch}
+	s := &session{
+		run:    r,
+		cfg:    cfg,
+		js:     js,
+		nc:     r.nc,
+		health: cfg.Health,
+		log:    cfg.Log,
+		now:    time.Now,
+		seed:   maphash.MakeSeed(),
+		batches: &jet.JetStore{
+			Nc:      r.nc,
+			Js:      js,
+			Timeout: jet.RequestTimeout,
+		},
+		unacked:     newUnacked(),
+		inputs:      newInputs(),
+		events:      make(chan commit.Event, 2*cfg.Batch),
+		batchTarget: cfg.Batch,
+	}
 	s.committer = commit.New(commit.Options{Engine: cfg.Engine, Store: s.batches, AsOf: cfg.AsOf, Audit: cfg.Audit,
 		Now: time.Now, Sleep: jet.Sleep, Intact: s.unreplaced, Health: cfg.Health, Log: cfg.Log})
 	s.states = s.committer.States()
@@ -189,7 +210,15 @@ func (s *session) serve(ctx, work context.Context, have *layout.SiteRecord) erro
 		if err := s.committer.Heal(ctx); err != nil {
 			return err
 		}
-		s.log.Info().Int("patients", s.states.Known()).Int64("settled_in_ms", time.Since(began).Milliseconds()).Msg("states read")
+		s.log.Info().Int(
+			"patients",
+			s.states.Known(),
+		).Int64(
+			"settled_in_ms",
+			time.Since(began).Milliseconds(),
+		).Msg(
+			"states read",
+		)
 		if err := s.openInputs(ctx, have); err != nil {
 			return err
 		}

@@ -48,7 +48,8 @@ func TestStreamSettingsChange(t *testing.T) {
 		restore := b.setStream(c.stream, c.change)
 		b.wait(c.stream+" "+c.setting+" told", func() bool {
 			code, body := asks(&cfg, "/readyz")
-			return code == http.StatusServiceUnavailable && strings.Contains(body, `"stream-settings"`) && strings.Contains(body, "stream "+c.stream+": "+c.setting+" ")
+			return code == http.StatusServiceUnavailable && strings.Contains(body, `"stream-settings"`) &&
+				strings.Contains(body, "stream "+c.stream+": "+c.setting+" ")
 		})
 		restore()
 		b.wait("green again", func() bool { code, _ := asks(&cfg, "/readyz"); return code == http.StatusOK })

@@ -160,7 +160,11 @@ func TestFloodOfConsumersBlindsNobody(t *testing.T) {
 func TestWatchThroughAKilledServer(t *testing.T) {
 	port := freePorts(t, 1)[0]
 	conf := filepath.Join(t.TempDir(), "nats.conf")
-	text := fmt.Sprintf("listen: \"127.0.0.1:%d\"\njetstream { store_dir: %q, sync_interval: always }\n", port, t.TempDir())
+	text := fmt.Sprintf(
+		"listen: \"127.0.0.1:%d\"\njetstream { store_dir: %q, sync_interval: always }\n",
+		port,
+		t.TempDir(),
+	)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +197,10 @@ func TestWatchThroughAKilledServer(t *testing.T) {
 		}
 		cmd = start()
 		await(t, "seeing", v.seeing)
-		b.wait("published", func() bool { return b.tryPublish(orderJSON("m2", "1", drugNames[round], "active", 1+round)) })
+		b.wait(
+			"published",
+			func() bool { return b.tryPublish(orderJSON("m2", "1", drugNames[round], "active", 1+round)) },
+		)
 		await(t, "flag", v.live)
 	}
 }

@@ -286,7 +286,9 @@ func (b *bench) fillUp(name string) (room func()) {
 	}
 	if name == layout.StreamRLS {
 		limit := func(bytes int64) {
-			l := map[string]server.JetStreamAccountLimits{"": {MaxMemory: -1, MaxStore: bytes, MaxStreams: -1, MaxConsumers: -1}}
+			l := map[string]server.JetStreamAccountLimits{
+				"": {MaxMemory: -1, MaxStore: bytes, MaxStreams: -1, MaxConsumers: -1},
+			}
 			if err := b.srv.Current().GlobalAccount().UpdateJetStreamLimits(l); err != nil {
 				b.t.Fatal(err)
 			}

@@ -16,12 +16,23 @@ import (
 )
 
 func referringJSON(id, patient, medication string, version int) string {
-	return fmt.Sprintf(`{"resourceType":"MedicationRequest","id":"%s","meta":{"versionId":"%d"},"status":"active","intent":"order","subject":{"reference":"Patient/%s"},
-"authoredOn":"2026-10-01","medicationReference":{"reference":"Medication/%s"}}`, id, version, patient, medication)
+	return fmt.Sprintf(
+		`{"resourceType":"MedicationRequest","id":"%s","meta":{"versionId":"%d"},"status":"active","intent":"order","subject":{"reference":"Patient/%s"},
+"authoredOn":"2026-10-01","medicationReference":{"reference":"Medication/%s"}}`,
+		id,
+		version,
+		patient,
+		medication,
+	)
 }
 
 func medicationJSON(id, drug string, version int) string {
-	return fmt.Sprintf(`{"resourceType":"Medication","id":"%s","meta":{"versionId":"%d"},"code":{"text":"%s"}}`, id, version, drug)
+	return fmt.Sprintf(
+		`{"resourceType":"Medication","id":"%s","meta":{"versionId":"%d"},"code":{"text":"%s"}}`,
+		id,
+		version,
+		drug,
+	)
 }
 
 // story is what happens before and after a fault: people with opioids, a Medication that many refer
@@ -30,14 +41,40 @@ func story() (before, after, drafts []string) {
 	before = append(before, medicationJSON("m", "sertraline", 1))
 	for i := range 8 {
 		p := fmt.Sprint(i)
-		before = append(before, rlsJSON(p), referringJSON("r"+p, p, "m", 1), orderJSON("o"+p, p, "oxycodone", "active", 1))
+		before = append(
+			before,
+			rlsJSON(p),
+			referringJSON("r"+p, p, "m", 1),
+			orderJSON("o"+p, p, "oxycodone", "active", 1),
+		)
 		after = append(after, orderJSON("x"+p, p, "diphenhydramine", "active", 1))
 		for _, how := range []string{`"medicationCodeableConcept":{"text":"gabapentin"}`, `"medicationReference":{"reference":"Medication/m"}`} {
-			drafts = append(drafts, fmt.Sprintf(`{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order","subject":{"reference":"Patient/%s"},%s}`, p, how))
+			drafts = append(
+				drafts,
+				fmt.Sprintf(
+					`{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order","subject":{"reference":"Patient/%s"},%s}`,
+					p,
+					how,
+				),
+			)
 		}
 	}
-	after = append(after, rlsJSON("new"), referringJSON("rnew", "new", "m", 1), medicationJSON("m", "mirtazapine", 2), orderJSON("o1", "new", "oxycodone", "active", 2),
-		orderJSON("o2", "2", "oxycodone", "stopped", 2), `{"resourceType":"MedicationRequest"`, orderJSON("g3", "3", "gabapentin", "active", 1))
+	after = append(
+		after,
+		rlsJSON("new"),
+		referringJSON("rnew", "new", "m", 1),
+		medicationJSON("m", "mirtazapine", 2),
+		orderJSON("o1", "new", "oxycodone", "active", 2),
+		orderJSON(
+			"o2",
+			"2",
+			"oxycodone",
+			"stopped",
+			2,
+		),
+		`{"resourceType":"MedicationRequest"`,
+		orderJSON("g3", "3", "gabapentin", "active", 1),
+	)
 	return before, after, drafts
 }
 
@@ -69,7 +106,10 @@ func startsOver() []fault {
 		}}
 	}
 	overwritten := func(name string, subject func(b *bench) string) fault {
-		return fault{name: name + " damaged and mended", do: func(b *bench) func() { return b.overwrite(subject(b), "damaged") }}
+		return fault{
+			name: name + " damaged and mended",
+			do:   func(b *bench) func() { return b.overwrite(subject(b), "damaged") },
+		}
 	}
 	again := fault{name: "server inside started again", embedded: true, do: func(b *bench) func() {
 		b.srv.Current().Warnf("no space left on device")

@@ -29,7 +29,13 @@ const censusEvery = 5 * time.Second
 // where that is for this instance to do.
 func (s *session) watchStates(ctx context.Context, rls *jetstream.StreamInfo, answers bool) error {
 	if rls.State.LastSeq < s.lastRLS {
-		return fmt.Errorf("%w: %s ends at sequence %d, and reached %d", jet.ErrReplaced, layout.StreamRLS, rls.State.LastSeq, s.lastRLS)
+		return fmt.Errorf(
+			"%w: %s ends at sequence %d, and reached %d",
+			jet.ErrReplaced,
+			layout.StreamRLS,
+			rls.State.LastSeq,
+			s.lastRLS,
+		)
 	}
 	s.lastRLS = rls.State.LastSeq
 	expected := s.states.Expected()
@@ -56,8 +62,11 @@ func (s *session) watchStates(ctx context.Context, rls *jetstream.StreamInfo, an
 		return nil
 	}
 	c.next = time.Now().Add(censusEvery)
-	s.trouble(health.StatesMissing, fmt.Sprintf("%d stored states have left stream %s: the active instance stores them again from memory "+
-		"once the stream keeps them; if that does not help, stop rlsguard and import the newest export", missing.Count(), layout.StreamRLS))
+	s.trouble(
+		health.StatesMissing,
+		fmt.Sprintf("%d stored states have left stream %s: the active instance stores them again from memory "+
+			"once the stream keeps them; if that does not help, stop rlsguard and import the newest export", missing.Count(), layout.StreamRLS),
+	)
 	if !answers || jet.UnfitStreams(s.js, map[string]*jetstream.StreamInfo{layout.StreamRLS: rls}) != "" {
 		return nil
 	}

@@ -67,13 +67,20 @@ func TestStatesVanish(t *testing.T) {
 				b.decided()
 				if name == "everything copied" {
 					b.wait("copied", func() bool {
-						return len(b.messages(layout.StreamFlags, layout.SubjectFlags+">")) >= len(b.messages(layout.StreamRLS, layout.SubjectCommitFlags+">"))
+						return len(
+							b.messages(layout.StreamFlags, layout.SubjectFlags+">"),
+						) >= len(
+							b.messages(layout.StreamRLS, layout.SubjectCommitFlags+">"),
+						)
 					})
 				}
 				want := b.states()
 				vanish(b)
 				<-red
-				b.wait("stored again", func() bool { return cmp.Diff(len(want), len(b.states())) == "" && len(cfg.Health.Reasons()) == 0 })
+				b.wait(
+					"stored again",
+					func() bool { return cmp.Diff(len(want), len(b.states())) == "" && len(cfg.Health.Reasons()) == 0 },
+				)
 				b.publish(orderJSON("new", "1", "gabapentin", "active", 1))
 				b.decided()
 				b.wait("ready", func() bool { return len(cfg.Health.Reasons()) == 0 })
@@ -93,14 +100,21 @@ func TestStatesVanish(t *testing.T) {
 // An event for a patient whose state has just vanished is decided with what was known.
 func TestStateVanishesBeforeAnEvent(t *testing.T) {
 	b := newBench(t)
-	docs := []string{rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1), orderJSON("b", "1", "mirtazapine", "active", 1)}
+	docs := []string{
+		rlsJSON("1"),
+		orderJSON("a", "1", "sertraline", "active", 1),
+		orderJSON("b", "1", "mirtazapine", "active", 1),
+	}
 	defer b.serve(b.config())()
 	b.publish(docs[:2]...)
 	b.decided()
 	b.remove(layout.StreamRLS, layout.SubjectPatient+"*")
 	b.publish(docs[2])
 	b.decided()
-	b.wait("decided with all facts", func() bool { st := b.states()["Patient/1"]; return st != nil && len(st.Facts) == 3 })
+	b.wait(
+		"decided with all facts",
+		func() bool { st := b.states()["Patient/1"]; return st != nil && len(st.Facts) == 3 },
+	)
 	b.sameAsReplay(docs...)
 }
 

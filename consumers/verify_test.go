@@ -100,7 +100,12 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 	b := newBench(t)
 	stop := b.serve(b.config())
 	for i, status := range []string{"active", "stopped", "active"} {
-		b.publish(rlsJSON("1"), rlsJSON("2"), orderJSON("a", "1", "sertraline", status, i+1), orderJSON("m2", "2", "lithium", "active", 1))
+		b.publish(
+			rlsJSON("1"),
+			rlsJSON("2"),
+			orderJSON("a", "1", "sertraline", status, i+1),
+			orderJSON("m2", "2", "lithium", "active", 1),
+		)
 		b.decided()
 	}
 	stop()
@@ -154,7 +159,9 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 	b.write(subject, one(func(*checks.State) {}))
 	b.remove(layout.StreamFlags, layout.SubjectFlags+"*.*."+id)
 	b.remove(layout.StreamRLS, layout.SubjectAudit+id+".2")
-	if _, kinds := b.verify(operate.VerifyOptions{}); !slices.Contains(kinds, operate.ShownDiffers) || !slices.Contains(kinds, operate.AuditDiffers) || len(kinds) != 2 {
+	if _, kinds := b.verify(operate.VerifyOptions{}); !slices.Contains(kinds, operate.ShownDiffers) ||
+		!slices.Contains(kinds, operate.AuditDiffers) ||
+		len(kinds) != 2 {
 		t.Errorf("with a flag that is not shown and a hole in the audit: %s", kinds)
 	}
 	// What is shown is a copy: deleted, it is made anew.
@@ -168,7 +175,10 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 	})
 	other := engine()
 	other.Key = []byte("another key of the tests")
-	if _, _, err := b.operator().Verify(t.Context(), operate.VerifyOptions{Engine: other, Now: time.Now()}); !errors.Is(err, layout.ErrOtherKey) {
+	if _, _, err := b.operator().Verify(t.Context(), operate.VerifyOptions{Engine: other, Now: time.Now()}); !errors.Is(
+		err,
+		layout.ErrOtherKey,
+	) {
 		t.Errorf("with another key: %v", err)
 	}
 }

@@ -44,7 +44,11 @@ func (w *told) open() (flags []checks.Flag, live []checks.Flag) {
 		}
 	}
 	slices.SortFunc(flags, func(a, b checks.Flag) int {
-		return gocmp.Or(strings.Compare(string(a.Patient), string(b.Patient)), strings.Compare(a.Check, b.Check), strings.Compare(a.Ingredient, b.Ingredient))
+		return gocmp.Or(
+			strings.Compare(string(a.Patient), string(b.Patient)),
+			strings.Compare(a.Check, b.Check),
+			strings.Compare(a.Ingredient, b.Ingredient),
+		)
 	})
 	return flags, append(live, w.live...)
 }
@@ -80,7 +84,11 @@ func TestWatchThroughAnotherCopy(t *testing.T) {
 	for version := 3; version < 40; version++ { // the first copy counts further than one that is made later
 		docs = append(docs, orderJSON("a2", "2", "sertraline", []string{"active", "stopped"}[version%2], version))
 	}
-	more := []string{orderJSON("a1", "1", "sertraline", "stopped", 9), rlsJSON("new"), orderJSON("anew", "new", "sertraline", "active", 1)}
+	more := []string{
+		orderJSON("a1", "1", "sertraline", "stopped", 9),
+		rlsJSON("new"),
+		orderJSON("anew", "new", "sertraline", "active", 1),
+	}
 	for name, c := range map[string]struct {
 		gone []string
 		same bool // transitions go on with their numbers

@@ -30,7 +30,14 @@ var targets = []string{
 }
 
 // bodies are those of what is published with such a reply.
-var bodies = []string{"", "{}", `{"batch":1,"no_wait":true}`, `{"seq":1}`, `{"seq":1,"next_by_subj":">","batch":2}`, `{"last_by_subj":">"}`}
+var bodies = []string{
+	"",
+	"{}",
+	`{"batch":1,"no_wait":true}`,
+	`{"seq":1}`,
+	`{"seq":1,"next_by_subj":">","batch":2}`,
+	`{"last_by_subj":">"}`,
+}
 
 // asks are subjects that the users of accounts.conf may publish on.
 func asks(t *testing.T, user string) []string {
@@ -187,7 +194,11 @@ func (s site) fill(t *testing.T) {
 	if _, err := s.jetStream(t, "producer").Publish(t.Context(), "fhir.Patient", []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
-	cons, err := js.CreateConsumer(t.Context(), "FHIR", jetstream.ConsumerConfig{Durable: "rlsguard", AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Hour})
+	cons, err := js.CreateConsumer(
+		t.Context(),
+		"FHIR",
+		jetstream.ConsumerConfig{Durable: "rlsguard", AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Hour},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +209,11 @@ func (s site) fill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = svc.AddEndpoint("check", micro.HandlerFunc(func(r micro.Request) { _ = r.Respond([]byte("{}")) }), micro.WithEndpointSubject("rls.check"))
+	err = svc.AddEndpoint(
+		"check",
+		micro.HandlerFunc(func(r micro.Request) { _ = r.Respond([]byte("{}")) }),
+		micro.WithEndpointSubject("rls.check"),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,8 +267,13 @@ func (s site) deliver(t *testing.T, nc *nats.Conn, user string) (made int) {
 		for i, target := range targets {
 			for _, ack := range []string{"none", "explicit"} {
 				name := fmt.Sprintf("a%d%s", i, ack)
-				body := fmt.Sprintf(`{"stream_name":%q,"config":{"name":%q,"deliver_subject":%q,"ack_policy":%q,"deliver_policy":"all","replay_policy":"instant","inactive_threshold":60000000000}}`,
-					stream, name, target, ack)
+				body := fmt.Sprintf(
+					`{"stream_name":%q,"config":{"name":%q,"deliver_subject":%q,"ack_policy":%q,"deliver_policy":"all","replay_policy":"instant","inactive_threshold":60000000000}}`,
+					stream,
+					name,
+					target,
+					ack,
+				)
 				if _, err := nc.Request("$JS.RLSGUARD.API.CONSUMER.CREATE."+stream+"."+name, []byte(body), time.Second); err == nil {
 					made++
 				}
@@ -272,7 +292,11 @@ func TestFloodOfConsumers(t *testing.T) {
 	var err error
 	n := 0
 	for ; err == nil && n < 2000; n++ {
-		_, err = flood.CreateConsumer(t.Context(), "RLS_FLAGS", jetstream.ConsumerConfig{Name: fmt.Sprint("flood", n), AckPolicy: jetstream.AckNonePolicy})
+		_, err = flood.CreateConsumer(
+			t.Context(),
+			"RLS_FLAGS",
+			jetstream.ConsumerConfig{Name: fmt.Sprint("flood", n), AckPolicy: jetstream.AckNonePolicy},
+		)
 	}
 	if err == nil {
 		t.Fatalf("%d consumers, and there is room for more", n)
@@ -280,7 +304,14 @@ func TestFloodOfConsumers(t *testing.T) {
 	for _, user := range []string{"reviewer", "rlsguard"} {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		seen := 0
-		_, err := jet.EachDirect(ctx, s.jetStream(t, user), "RLS_FLAGS", "rls.flags.>", 1, func(*jetstream.RawStreamMsg) error { seen++; return nil })
+		_, err := jet.EachDirect(
+			ctx,
+			s.jetStream(t, user),
+			"RLS_FLAGS",
+			"rls.flags.>",
+			1,
+			func(*jetstream.RawStreamMsg) error { seen++; return nil },
+		)
 		cancel()
 		if err != nil || seen != 1 {
 			t.Errorf("%s sees %d flags, %v", user, seen, err)

@@ -200,7 +200,8 @@ func TestKubernetes(t *testing.T) {
 		}
 		containers, _ := at(d, "spec", "template", "spec", "containers").([]any)
 		security := at(containers[0], "securityContext")
-		if at(security, "readOnlyRootFilesystem") != true || at(security, "allowPrivilegeEscalation") != false || at(d, "spec", "template", "spec", "securityContext", "runAsNonRoot") != true {
+		if at(security, "readOnlyRootFilesystem") != true || at(security, "allowPrivilegeEscalation") != false ||
+			at(d, "spec", "template", "spec", "securityContext", "runAsNonRoot") != true {
 			t.Error("the container may do too much")
 		}
 	}

@@ -95,7 +95,8 @@ func lawfulExports(t *testing.T, account string, exports []block) {
 		if account == "RLSGUARD_OUT" && stream {
 			t.Errorf("%s exports the stream %s: what is delivered there could be chosen", account, subject)
 		}
-		if account == "RLSGUARD" && server.SubjectsCollide(subject, "$JS.API.CONSUMER.CREATE.>") && subject != "$JS.API.CONSUMER.CREATE.RLS.*.rls.commit.flags.>" {
+		if account == "RLSGUARD" && server.SubjectsCollide(subject, "$JS.API.CONSUMER.CREATE.>") &&
+			subject != "$JS.API.CONSUMER.CREATE.RLS.*.rls.commit.flags.>" {
 			t.Errorf("%s lets others make consumers: %s", account, subject)
 		}
 		for _, other := range before {

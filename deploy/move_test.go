@@ -115,7 +115,11 @@ func fillOneAccount(t *testing.T, js jetstream.JetStream) {
 			}
 		}
 	}
-	cons, err := js.CreateConsumer(t.Context(), layout.StreamFHIR, jetstream.ConsumerConfig{Durable: layout.Durable, AckPolicy: jetstream.AckExplicitPolicy})
+	cons, err := js.CreateConsumer(
+		t.Context(),
+		layout.StreamFHIR,
+		jetstream.ConsumerConfig{Durable: layout.Durable, AckPolicy: jetstream.AckExplicitPolicy},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

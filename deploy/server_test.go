@@ -108,7 +108,12 @@ func swap(t *testing.T, text, old, now string) string {
 // connect connects a user to the first server.
 func (s site) connect(t *testing.T, user string, options ...nats.Option) *nats.Conn {
 	t.Helper()
-	options = append(options, nats.UserInfo(user, user+"-secret"), nats.RootCAs(s.ca), nats.CustomInboxPrefix("_INBOX_"+user))
+	options = append(
+		options,
+		nats.UserInfo(user, user+"-secret"),
+		nats.RootCAs(s.ca),
+		nats.CustomInboxPrefix("_INBOX_"+user),
+	)
 	nc, err := nats.Connect("tls://"+s.addresses[0], options...)
 	if err != nil {
 		t.Fatal(err)
@@ -191,5 +196,9 @@ func certificate(t *testing.T, dir string) {
 	crt := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
 	put(t, filepath.Join(dir, "server.crt"), crt)
 	put(t, filepath.Join(dir, "ca.crt"), crt)
-	put(t, filepath.Join(dir, "server.key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+	put(
+		t,
+		filepath.Join(dir, "server.key"),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
+	)
 }

@@ -15,16 +15,45 @@ func TestAllocations(t *testing.T) {
 		most      float64
 	}{
 		{"another type", visit, 0},
-		{"another result", rx("Observation", `,"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}],"text":"Glucose"},"valueQuantity":{"value":5.1}`), 0},
-		{"a result", rx("Observation", `,"status":"final","effectiveDateTime":"2026-01-01","valueQuantity":{"value":5.1,"unit":"ng/mL"},"code":`+ferritin), 2},
+		{
+			"another result",
+			rx(
+				"Observation",
+				`,"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}],"text":"Glucose"},"valueQuantity":{"value":5.1}`,
+			),
+			0,
+		},
+		{
+			"a result",
+			rx(
+				"Observation",
+				`,"status":"final","effectiveDateTime":"2026-01-01","valueQuantity":{"value":5.1,"unit":"ng/mL"},"code":`+ferritin,
+			),
+			2,
+		},
 		{"another diagnosis", rx("Condition", `,"code":{"text":"Asthma"}`), 1},
 		{"a diagnosis", rx("Condition", `,"code":`+rls), 2},
 		{"an order", plain, 2},
-		{"a report without results in it", rx("DiagnosticReport", `,"status":"final","code":{"text":"Iron"},"result":[{"reference":"Observation/1"}]`), 0},
-		{"a report of other results", rx("DiagnosticReport", `,"status":"final","contained":[{"resourceType":"Observation","id":"a","code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]}}]`), 0},
+		{
+			"a report without results in it",
+			rx("DiagnosticReport", `,"status":"final","code":{"text":"Iron"},"result":[{"reference":"Observation/1"}]`),
+			0,
+		},
+		{
+			"a report of other results",
+			rx(
+				"DiagnosticReport",
+				`,"status":"final","contained":[{"resourceType":"Observation","id":"a","code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]}}]`,
+			),
+			0,
+		},
 		{"another result with a bad status", rx("Observation", `,"status":"done","code":{"text":"Glucose"}`), 0},
 		{"nothing but type and id", `{"resourceType":"Observation","id":"1"}`, 0},
-		{"a Bundle of requests of no concern", bundle("batch", `{"resource":`+visit+`,"request":{"method":"POST","url":"Encounter"}}`), 0},
+		{
+			"a Bundle of requests of no concern",
+			bundle("batch", `{"resource":`+visit+`,"request":{"method":"POST","url":"Encounter"}}`),
+			0,
+		},
 		{"a Bundle of no concern", bundle("batch", entryOf(visit), entryOf(visit)), 0},
 	}
 	for _, c := range cases {

@@ -11,7 +11,11 @@ import (
 func hugeBundle(n int) []byte {
 	entries := make([]string, n)
 	for i := range entries {
-		entries[i] = fmt.Sprintf(`{"fullUrl":"urn:uuid:%d","resource":{"resourceType":"Condition","code":{"text":"\u0041"},"subject":{"reference":"urn:uuid:%d"}}}`, i, i)
+		entries[i] = fmt.Sprintf(
+			`{"fullUrl":"urn:uuid:%d","resource":{"resourceType":"Condition","code":{"text":"\u0041"},"subject":{"reference":"urn:uuid:%d"}}}`,
+			i,
+			i,
+		)
 	}
 	return []byte(bundle("batch", entries...))
 }
@@ -44,7 +48,11 @@ func TestOneHugeBundleIsNotPaidForEver(t *testing.T) {
 // TestHugeBundlesNowAndThenKeepTheirBuffers holds that what is needed again and again is not made
 // again and again.
 func TestHugeBundlesNowAndThenKeepTheirBuffers(t *testing.T) {
-	doc, r := []byte(bundle("batch", strings.Repeat(entryOf(visit)+",", 6000)+entryOf(visit))), NewReader(DefaultOptions())
+	doc, r := []byte(
+		bundle("batch", strings.Repeat(entryOf(visit)+",", 6000)+entryOf(visit)),
+	), NewReader(
+		DefaultOptions(),
+	)
 	round := func() {
 		for range usageDocuments / 4 {
 			r.Document([]byte(visit), func(Resource) bool { return true })

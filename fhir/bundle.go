@@ -67,7 +67,10 @@ func (x *index) entries(i int, in place) int {
 	return x.elements(i, func(at int, position uint32) int {
 		if int(position) >= x.options.MaxEntries {
 			if x.tooMany == nil {
-				x.tooMany = &Rejection{Reason: TooLarge, Detail: fmt.Sprintf("a Bundle of more than %d entries", x.options.MaxEntries)}
+				x.tooMany = &Rejection{
+					Reason: TooLarge,
+					Detail: fmt.Sprintf("a Bundle of more than %d entries", x.options.MaxEntries),
+				}
 			}
 			return x.Value(at)
 		}

@@ -74,7 +74,8 @@ func (x *index) envelope(i int) (e envelope) {
 		}
 	}
 	e.end = x.leave(&w)
-	if w.dup > 0 && (w.dupName == nSpecVersion || w.dupName == nData || w.dupName == nDataBase64 || w.dupName == nResourceType) {
+	if w.dup > 0 &&
+		(w.dupName == nSpecVersion || w.dupName == nData || w.dupName == nDataBase64 || w.dupName == nResourceType) {
 		e.dup = w.dup
 	}
 	return e

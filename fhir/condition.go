@@ -30,7 +30,12 @@ func (d *decoder) condition(res *Resource) {
 		mark(res, facts.MarkOther)
 		return
 	}
-	c := &facts.Condition{Code: code, Clinical: clinical, Verification: verification, Modified: d.modified(at[nModifierExtension])}
+	c := &facts.Condition{
+		Code:         code,
+		Clinical:     clinical,
+		Verification: verification,
+		Modified:     d.modified(at[nModifierExtension]),
+	}
 	res.Relevant, res.Fact.Kind, res.Fact.Condition = true, facts.KindCondition, c
 	d.conditionTimes(c)
 	if v := at[nAsserter]; v > 0 {

@@ -25,12 +25,36 @@ func TestConditions(t *testing.T) {
 		{"text", `,"code":{"text":"Restless legs"}`, "condition"},
 		{"another", `,"code":{"text":"Asthma"}`, "mark"},
 		{"no code", ``, "mark"},
-		{"withdrawn", `,"code":` + rls + `,"verificationStatus":` + status(verificationSystem, "entered-in-error"), "withdrawn"},
-		{"unknown clinical status", `,"code":` + rls + `,"clinicalStatus":` + status(clinicalSystem, "well"), "condition, not /clinicalStatus"},
-		{"foreign clinical status", `,"code":` + rls + `,"clinicalStatus":` + status("http://snomed.info/sct", "81323004"), "condition, not /clinicalStatus"},
-		{"unknown verification", `,"code":` + rls + `,"verificationStatus":` + status(verificationSystem, "sure"), "condition, not /verificationStatus"},
-		{"clinical status of STU3", `,"code":` + rls + `,"clinicalStatus":"active"`, "unsupported-fhir-version /clinicalStatus"},
-		{"verification of STU3", `,"code":` + rls + `,"verificationStatus":"confirmed"`, "unsupported-fhir-version /verificationStatus"},
+		{
+			"withdrawn",
+			`,"code":` + rls + `,"verificationStatus":` + status(verificationSystem, "entered-in-error"),
+			"withdrawn",
+		},
+		{
+			"unknown clinical status",
+			`,"code":` + rls + `,"clinicalStatus":` + status(clinicalSystem, "well"),
+			"condition, not /clinicalStatus",
+		},
+		{
+			"foreign clinical status",
+			`,"code":` + rls + `,"clinicalStatus":` + status("http://snomed.info/sct", "81323004"),
+			"condition, not /clinicalStatus",
+		},
+		{
+			"unknown verification",
+			`,"code":` + rls + `,"verificationStatus":` + status(verificationSystem, "sure"),
+			"condition, not /verificationStatus",
+		},
+		{
+			"clinical status of STU3",
+			`,"code":` + rls + `,"clinicalStatus":"active"`,
+			"unsupported-fhir-version /clinicalStatus",
+		},
+		{
+			"verification of STU3",
+			`,"code":` + rls + `,"verificationStatus":"confirmed"`,
+			"unsupported-fhir-version /verificationStatus",
+		},
 		{"impossible day", `,"code":` + rls + `,"onsetDateTime":"2026-02-30"`, "condition, not /onsetDateTime"},
 	}
 	for _, c := range cases {
@@ -59,13 +83,34 @@ func TestConditionStatusesAndTimes(t *testing.T) {
 		{``, facts.Condition{}},
 		{`,"clinicalStatus":{"coding":[{"code":"remission"}]}`, facts.Condition{Clinical: facts.ClinicalRemission}},
 		{`,"clinicalStatus":{"text":"Resolved"}`, facts.Condition{Clinical: facts.ClinicalResolved}},
-		{`,"clinicalStatus":{"coding":[{"system":"http://snomed.info/sct","code":"1"},{"system":"` + clinicalSystem + `","code":"inactive"}]}`, facts.Condition{Clinical: facts.ClinicalInactive}},
-		{`,"verificationStatus":{"coding":[{"system":"` + verificationSystem + `","code":"differential"}]}`, facts.Condition{Verification: facts.VerificationDifferential}},
-		{`,"onsetPeriod":{"start":"2020"},"abatementDateTime":"2024-05-01"`, facts.Condition{Onset: at("2020"), Abatement: at("2024-05-01")}},
-		{`,"abatementPeriod":{"start":"2020","end":"2021"}`, facts.Condition{Abatement: at("2020"), AbatementEnd: at("2021")}},
-		{`,"abatementString":"long ago"`, facts.Condition{AbatedFlag: true}}, {`,"abatementBoolean":true`, facts.Condition{AbatedFlag: true}},
-		{`,"abatementBoolean":false`, facts.Condition{}}, {`,"abatementAge":{"value":50}`, facts.Condition{AbatedFlag: true}},
-		{`,"asserter":{"reference":"RelatedPerson/r"},"recordedDate":"2026-01-01T10:00:00"`, facts.Condition{Asserter: "RelatedPerson/r", Recorded: at("2026-01-01T10:00:00")}},
+		{
+			`,"clinicalStatus":{"coding":[{"system":"http://snomed.info/sct","code":"1"},{"system":"` + clinicalSystem + `","code":"inactive"}]}`,
+			facts.Condition{Clinical: facts.ClinicalInactive},
+		},
+		{
+			`,"verificationStatus":{"coding":[{"system":"` + verificationSystem + `","code":"differential"}]}`,
+			facts.Condition{Verification: facts.VerificationDifferential},
+		},
+		{
+			`,"onsetPeriod":{"start":"2020"},"abatementDateTime":"2024-05-01"`,
+			facts.Condition{Onset: at("2020"), Abatement: at("2024-05-01")},
+		},
+		{
+			`,"abatementPeriod":{"start":"2020","end":"2021"}`,
+			facts.Condition{Abatement: at("2020"), AbatementEnd: at("2021")},
+		},
+		{
+			`,"abatementString":"long ago"`,
+			facts.Condition{AbatedFlag: true},
+		}, {`,"abatementBoolean":true`, facts.Condition{AbatedFlag: true}},
+		{
+			`,"abatementBoolean":false`,
+			facts.Condition{},
+		}, {`,"abatementAge":{"value":50}`, facts.Condition{AbatedFlag: true}},
+		{
+			`,"asserter":{"reference":"RelatedPerson/r"},"recordedDate":"2026-01-01T10:00:00"`,
+			facts.Condition{Asserter: "RelatedPerson/r", Recorded: at("2026-01-01T10:00:00")},
+		},
 	}
 	for _, c := range cases {
 		r := one(t, rx("Condition", c.more+`,"code":`+rls))
@@ -85,9 +130,25 @@ func TestPatients(t *testing.T) {
 		more string
 		want facts.Person
 	}{
-		{`,"active":true`, facts.Person{}}, {`,"gender":"male","birthDate":"1950-01"`, facts.Person{Sex: facts.Male, Birth: at("1950-01")}},
-		{`,"gender":"other","deceasedDateTime":"2026"`, facts.Person{Sex: facts.SexOther, Deceased: true, Died: moment.Time{Nanos: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToYear}}},
-		{`,"gender":"unknown","deceasedBoolean":true,"link":[{"type":"replaces"}]`, facts.Person{Deceased: true, Linked: true}},
+		{
+			`,"active":true`,
+			facts.Person{},
+		}, {`,"gender":"male","birthDate":"1950-01"`, facts.Person{Sex: facts.Male, Birth: at("1950-01")}},
+		{
+			`,"gender":"other","deceasedDateTime":"2026"`,
+			facts.Person{
+				Sex:      facts.SexOther,
+				Deceased: true,
+				Died: moment.Time{
+					Nanos:     time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano(),
+					Precision: moment.ToYear,
+				},
+			},
+		},
+		{
+			`,"gender":"unknown","deceasedBoolean":true,"link":[{"type":"replaces"}]`,
+			facts.Person{Deceased: true, Linked: true},
+		},
 		{`,"link":[],"birthDate":null,"active":true`, facts.Person{}},
 	}
 	for _, c := range cases {

@@ -24,7 +24,11 @@ var damageable = []string{
 	`{"resourceType":"Medication","id":"m","status":"active","code":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"312941","display":"sertraline"}],"text":"sertraline"},
 		"form":{"coding":[{"system":"http://snomed.info/sct","code":"385055001","display":"Tablet"}],"text":"Tablet"},
 		"ingredient":[{"itemCodeableConcept":{"text":"sertraline"},"strength":{"numerator":{"value":50,"unit":"mg"},"denominator":{"value":1,"unit":"tablet"}}},{"itemReference":{"reference":"Substance/s","display":"x"}}]}`,
-	observation("2276-4", "160", "ng/mL"), observation("2276-4", "40", "ng/mL"), observation("2502-3", "12", "%"), observation("33914-3", "22", "mL/min"), observation("33914-3", "90", "mL/min"),
+	observation(
+		"2276-4",
+		"160",
+		"ng/mL",
+	), observation("2276-4", "40", "ng/mL"), observation("2502-3", "12", "%"), observation("33914-3", "22", "mL/min"), observation("33914-3", "90", "mL/min"),
 	`{"resourceType":"Observation","id":"p","status":"final","subject":{"reference":"Patient/zz"},"code":{"coding":[{"system":"http://loinc.org","code":"50190-8"}]},"effectiveDateTime":"2026-11-01T08:00:00Z","issued":"2026-11-01T12:00:00Z",
 		"component":[{"code":{"coding":[{"system":"http://loinc.org","code":"2502-3","display":"TSAT"}],"text":"TSAT"},"valueQuantity":{"value":31,"unit":"%","code":"%","system":"http://unitsofmeasure.org"}}],
 		"hasMember":[{"reference":"Observation/9"}]}`,

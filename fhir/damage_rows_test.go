@@ -34,25 +34,75 @@ var rows = []row{
 	{types: order, path: "_medication(CodeableConcept|Reference).*", read: nothing},
 	{types: order, path: concept("reasonCode(/\\d+)?"), read: remove},
 	{types: order, path: reference("reasonReference(/\\d+)?"), read: remove},
-	{types: order, path: "when(Prepared|HandedOver)|dateAsserted|effective(DateTime|Period(/(start|end))?)", read: remove},
+	{
+		types: order,
+		path:  "when(Prepared|HandedOver)|dateAsserted|effective(DateTime|Period(/(start|end))?)",
+		read:  remove,
+	},
 	{types: order, path: "(dosageInstruction|dosage)/\\d+", read: unknownDosage},
 	{types: order, path: "dosageInstruction|dosage", read: remove},
-	{types: order, path: dosage + "asNeededBoolean|" + dosage + concept("asNeededCodeableConcept") + "|" + dosage + concept("route"), read: remove},
+	{
+		types: order,
+		path: dosage + "asNeededBoolean|" + dosage + concept(
+			"asNeededCodeableConcept",
+		) + "|" + dosage + concept(
+			"route",
+		),
+		read: remove,
+	},
 	{types: order, path: dosage + "timing/repeat/boundsPeriod(/(start|end))?", read: remove},
-	{types: order, path: dosage + "timing/repeat/bounds(Duration|Range)(/(high/)?(" + quantity + "))?|" + dosage + "timing/repeat/boundsRange/high", read: removeFrom("boundsDuration", "boundsRange")},
-	{types: order, path: dosage + "(sequence|timing|doseAndRate|doseAndRate/\\d+|timing/(event|event/\\d+|repeat)|" + concept("timing/code") + ")", read: unknownDose},
-	{types: order, path: dosage + "timing/repeat/(frequency|frequencyMax|period|periodUnit|when|timeOfDay|dayOfWeek|count)", read: unknownDose},
-	{types: order, path: dosage + "doseAndRate/\\d+/(doseQuantity|doseRange/high)(/(" + quantity + "))?|" + dosage + "doseAndRate/\\d+/doseRange", read: unknownDose},
-	{types: order, path: dosage + "maxDosePerPeriod(/(numerator|denominator)(/(" + quantity + "))?)?", read: unknownDose},
-	{types: "MedicationRequest", path: "dispenseRequest|dispenseRequest/(expectedSupplyDuration(/(" + quantity + "))?|numberOfRepeatsAllowed)", read: unreadSupply},
+	{
+		types: order,
+		path:  dosage + "timing/repeat/bounds(Duration|Range)(/(high/)?(" + quantity + "))?|" + dosage + "timing/repeat/boundsRange/high",
+		read:  removeFrom("boundsDuration", "boundsRange"),
+	},
+	{
+		types: order,
+		path: dosage + "(sequence|timing|doseAndRate|doseAndRate/\\d+|timing/(event|event/\\d+|repeat)|" + concept(
+			"timing/code",
+		) + ")",
+		read: unknownDose,
+	},
+	{
+		types: order,
+		path:  dosage + "timing/repeat/(frequency|frequencyMax|period|periodUnit|when|timeOfDay|dayOfWeek|count)",
+		read:  unknownDose,
+	},
+	{
+		types: order,
+		path:  dosage + "doseAndRate/\\d+/(doseQuantity|doseRange/high)(/(" + quantity + "))?|" + dosage + "doseAndRate/\\d+/doseRange",
+		read:  unknownDose,
+	},
+	{
+		types: order,
+		path:  dosage + "maxDosePerPeriod(/(numerator|denominator)(/(" + quantity + "))?)?",
+		read:  unknownDose,
+	},
+	{
+		types: "MedicationRequest",
+		path:  "dispenseRequest|dispenseRequest/(expectedSupplyDuration(/(" + quantity + "))?|numberOfRepeatsAllowed)",
+		read:  unreadSupply,
+	},
 	{types: "MedicationRequest", path: "dispenseRequest/validityPeriod(/(start|end))?", read: remove},
 	{types: "MedicationRequest", path: "dispenseRequest/quantity(/(" + quantity + "))?", read: removeFrom("quantity")},
 	{types: "MedicationDispense", path: "daysSupply(/(" + quantity + "))?", read: unreadSupply},
 	{types: "MedicationDispense", path: "quantity(/(" + quantity + "))?", read: removeFrom("quantity")},
 
 	{types: "Medication", path: concept("code") + "|" + concept("form") + "|_code.*", read: remove},
-	{types: "Medication", path: "ingredient|ingredient/\\d+|ingredient/\\d+/" + concept("itemCodeableConcept") + "|ingredient/\\d+/" + reference("itemReference"), read: remove},
-	{types: "Medication", path: "ingredient/\\d+/strength(/(numerator|denominator)(/(" + quantity + "))?)?", read: removeFrom("strength")},
+	{
+		types: "Medication",
+		path: "ingredient|ingredient/\\d+|ingredient/\\d+/" + concept(
+			"itemCodeableConcept",
+		) + "|ingredient/\\d+/" + reference(
+			"itemReference",
+		),
+		read: remove,
+	},
+	{
+		types: "Medication",
+		path:  "ingredient/\\d+/strength(/(numerator|denominator)(/(" + quantity + "))?)?",
+		read:  removeFrom("strength"),
+	},
 
 	{types: "Observation", path: "effective(DateTime|Instant|Period|Timing).*", read: unreadTime},
 	// its results have times of their own
@@ -60,13 +110,33 @@ var rows = []row{
 	{types: "Observation|DiagnosticReport", path: "issued", read: remove},
 	{types: "Observation", path: concept("code") + "|component/\\d+/" + concept("code"), read: remove},
 	{types: "Observation", path: "(component/\\d+/)?value(Quantity|String|CodeableConcept)(/.*)?", read: unreadValue},
-	{types: "Observation", path: "(component/\\d+/)?" + concept("dataAbsentReason"), read: set(object{"text": "unknown"})},
+	{
+		types: "Observation",
+		path:  "(component/\\d+/)?" + concept("dataAbsentReason"),
+		read:  set(object{"text": "unknown"}),
+	},
 	{types: "Observation", path: "component|component/\\d+", read: unreadComponent},
-	{types: "Observation", path: reference("specimen") + "|" + reference("performer(/\\d+)?") + "|" + reference("hasMember(/\\d+)?") + "|" + concept("method"), read: remove},
+	{
+		types: "Observation",
+		path: reference(
+			"specimen",
+		) + "|" + reference(
+			"performer(/\\d+)?",
+		) + "|" + reference(
+			"hasMember(/\\d+)?",
+		) + "|" + concept(
+			"method",
+		),
+		read: remove,
+	},
 
 	{types: "Condition", path: concept("clinicalStatus") + "|" + concept("verificationStatus"), read: unreadStatus},
 	{types: "Condition", path: concept("code") + "|" + reference("asserter"), read: remove},
-	{types: "Condition", path: "onset(DateTime|Period(/(start|end))?)|recordedDate|abatement(DateTime|String|Boolean|Age|Range|Period(/(start|end))?)", read: remove},
+	{
+		types: "Condition",
+		path:  "onset(DateTime|Period(/(start|end))?)|recordedDate|abatement(DateTime|String|Boolean|Age|Range|Period(/(start|end))?)",
+		read:  remove,
+	},
 
 	{types: "Patient", path: "birthDate|gender|deceased(Boolean|DateTime)|link", read: remove},
 	{types: "DetectedIssue", path: "(identifier|mitigation|extension).*", read: remove},
@@ -212,7 +282,8 @@ func unreadValue(doc object, at path) {
 // unreadComponent of an iron panel may be its saturation; of anything else it is nobody's.
 func unreadComponent(doc object, at path) {
 	at.remove(doc)
-	if !strings.Contains(encoded(doc["code"]), `"50190-8"`) || strings.Contains(encoded(doc), `"valueQuantity":{"ours"`) {
+	if !strings.Contains(encoded(doc["code"]), `"50190-8"`) ||
+		strings.Contains(encoded(doc), `"valueQuantity":{"ours"`) {
 		return
 	}
 	list, _ := doc["component"].([]any)
@@ -234,7 +305,8 @@ func unreadStatus(doc object, at path) {
 		return
 	}
 	delete(doc, at[0].(string))
-	if verification := encoded(doc["verificationStatus"]); strings.Contains(verification, "refuted") || strings.Contains(verification, "entered-in-error") {
+	if verification := encoded(doc["verificationStatus"]); strings.Contains(verification, "refuted") ||
+		strings.Contains(verification, "entered-in-error") {
 		return
 	}
 	doc["verificationStatus"] = object{"coding": []any{object{

@@ -219,7 +219,9 @@ func damage(t *testing.T, r *fhir.Reader, doc string, at path, kind string, valu
 		t.Errorf("%s: %v", what(), after.Rejection)
 		return
 	}
-	if len(after.Unread) == 0 && !cmp.Equal(before.Fact, after.Fact, cmpopts.EquateEmpty()) && before.Fact.Kind == after.Fact.Kind && after.Fact.Kind != facts.KindMark {
+	if len(after.Unread) == 0 && !cmp.Equal(before.Fact, after.Fact, cmpopts.EquateEmpty()) &&
+		before.Fact.Kind == after.Fact.Kind &&
+		after.Fact.Kind != facts.KindMark {
 		t.Errorf("%s: something of it was lost, and nobody is told", what())
 	}
 	for _, u := range after.Unread {

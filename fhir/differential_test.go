@@ -130,7 +130,13 @@ func digestOf(r Resource) (d digest) {
 			d.Text = f.Lab.Value.Text
 		}
 	case facts.KindCondition:
-		d.Codes, d.Times = codesOf(f.Condition.Code.Codings), [3]moment.Time{f.Condition.Onset, f.Condition.Recorded, f.Condition.Abatement}
+		d.Codes, d.Times = codesOf(
+			f.Condition.Code.Codings,
+		), [3]moment.Time{
+			f.Condition.Onset,
+			f.Condition.Recorded,
+			f.Condition.Abatement,
+		}
 		d.Status = [2]any{f.Condition.Clinical, f.Condition.Verification}
 	case facts.KindMedication:
 		drug(f.Medication)
@@ -314,7 +320,8 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 		d.Text = strings.TrimSpace(value(o.ValueString))
 		found, _ := conceptOf(&o.Code)
 		for _, c := range found {
-			if code, loinc := strings.CutPrefix(c, codes.LOINC+"|"); loinc && terms.Embedded().LabRelevant([]byte(code)) {
+			if code, loinc := strings.CutPrefix(c, codes.LOINC+"|"); loinc &&
+				terms.Embedded().LabRelevant([]byte(code)) {
 				d.Codes = append(d.Codes, code)
 			}
 		}
@@ -324,7 +331,14 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 	case "Condition":
 		var c samply.Condition
 		err = json.Unmarshal(it.raw, &c)
-		d.Patient, d.Times = n.follow(&c.Subject, it.bundle), [3]moment.Time{momentOf(c.OnsetDateTime), momentOf(c.RecordedDate), momentOf(c.AbatementDateTime)}
+		d.Patient, d.Times = n.follow(
+			&c.Subject,
+			it.bundle,
+		), [3]moment.Time{
+			momentOf(c.OnsetDateTime),
+			momentOf(c.RecordedDate),
+			momentOf(c.AbatementDateTime),
+		}
 		found, _ := conceptOf(c.Code)
 		for _, one := range found {
 			system, code, _ := strings.Cut(one, "|")
@@ -400,7 +414,14 @@ func (n *naive) order(it item, d *digest) (ok bool, err error) {
 	for _, m := range orderStatuses {
 		maps.Copy(all, m)
 	}
-	maps.Copy(all, map[string]facts.OrderStatus{"completed": facts.StatusCompleted, "on-hold": facts.StatusOnHold, "stopped": facts.StatusStopped})
+	maps.Copy(
+		all,
+		map[string]facts.OrderStatus{
+			"completed": facts.StatusCompleted,
+			"on-hold":   facts.StatusOnHold,
+			"stopped":   facts.StatusStopped,
+		},
+	)
 	d.Status = all[o.Status]
 	for i := range o.ReasonCode {
 		found, names := conceptOf(&o.ReasonCode[i])

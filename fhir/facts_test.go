@@ -33,25 +33,49 @@ func TestFactsOfAPatient(t *testing.T) {
 	const p = facts.Ref("Patient/8c5b2b0a-5d52-4f4e-9c1d-0d6c9f0f0001")
 	text := func(s ...string) facts.Concept { return facts.Concept{Texts: s} }
 	want := []facts.Fact{
-		{Ref: p, Kind: facts.KindPatient, Version: facts.Version{Updated: time.Date(2026, 2, 1, 7, 30, 0, 250e6, time.UTC).UnixNano(), Number: "3"},
-			Person: &facts.Person{Birth: at("1961-07-04"), Sex: facts.Female}},
+		{
+			Ref:     p,
+			Kind:    facts.KindPatient,
+			Version: facts.Version{Updated: time.Date(2026, 2, 1, 7, 30, 0, 250e6, time.UTC).UnixNano(), Number: "3"},
+			Person:  &facts.Person{Birth: at("1961-07-04"), Sex: facts.Female},
+		},
 		{Ref: "Condition/8c5b2b0a-5d52-4f4e-9c1d-0d6c9f0f0002", Kind: facts.KindCondition, Condition: &facts.Condition{
-			Code: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008", Display: "Restless legs"}},
-				Texts: []string{"Restless legs", "Restless legs syndrome"}},
+			Code: facts.Concept{
+				Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008", Display: "Restless legs"}},
+				Texts:   []string{"Restless legs", "Restless legs syndrome"},
+			},
 			Clinical: facts.ClinicalActive, Verification: facts.VerificationConfirmed, Onset: at("2019"), Recorded: at("2020-05")}},
 		{Ref: "MedicationRequest/rx-1", Kind: facts.KindOrder, Order: &facts.Order{
 			Status: facts.StatusActive, Reported: true,
-			Drug: facts.Drug{Codings: []codes.Coding{{System: codes.RxNorm, Code: "312940", Display: "sertraline 100 MG Oral Tablet"}},
-				Names: []string{"sertraline 100 MG Oral Tablet", "Sertralin 100"}},
+			Drug: facts.Drug{
+				Codings: []codes.Coding{
+					{System: codes.RxNorm, Code: "312940", Display: "sertraline 100 MG Oral Tablet"},
+				},
+				Names: []string{"sertraline 100 MG Oral Tablet", "Sertralin 100"},
+			},
 			Authored: at("2026-01-15T08:00:00Z"), Reasons: []facts.Concept{text("low mood")},
 			ReasonRefs: []facts.Ref{"Condition/8c5b2b0a-5d52-4f4e-9c1d-0d6c9f0f0002", "Condition/9"},
 			Dosages: []facts.Dosage{{
 				Sequence: 1, Bounds: facts.Period{Start: at("2026-01-15"), End: at("2026-07-15")},
-				Timing: facts.Timing{Frequency: 2, Period: "1.0", PeriodUnit: "d", When: 2, TimesOfDay: 1, DaysOfWeek: 2, Code: "QD", Count: 30},
-				Route:  facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "26643006", Display: "Oral"}}, Texts: []string{"Oral"}},
-				Dose:   mg("2.50", "tablet"),
-				MaxPerDay: facts.Ratio{Numerator: facts.Quantity{Value: "200", Unit: "mg", System: codes.UCUM, Code: "mg"},
-					Denominator: facts.Quantity{Value: "1", Code: "d"}},
+				Timing: facts.Timing{
+					Frequency:  2,
+					Period:     "1.0",
+					PeriodUnit: "d",
+					When:       2,
+					TimesOfDay: 1,
+					DaysOfWeek: 2,
+					Code:       "QD",
+					Count:      30,
+				},
+				Route: facts.Concept{
+					Codings: []codes.Coding{{System: codes.SNOMED, Code: "26643006", Display: "Oral"}},
+					Texts:   []string{"Oral"},
+				},
+				Dose: mg("2.50", "tablet"),
+				MaxPerDay: facts.Ratio{
+					Numerator:   facts.Quantity{Value: "200", Unit: "mg", System: codes.UCUM, Code: "mg"},
+					Denominator: facts.Quantity{Value: "1", Code: "d"},
+				},
 			}, {
 				AsNeeded: true, AsNeededReason: text("restless legs at night"), BoundsLength: facts.Quantity{Value: "3", Code: "d"},
 				Timing: facts.Timing{Events: 1},
@@ -60,7 +84,16 @@ func TestFactsOfAPatient(t *testing.T) {
 		}},
 		{Ref: "Observation/ferritin-1", Kind: facts.KindLab, Lab: &facts.LabResult{
 			Status: facts.LabFinal, Loincs: []string{"2276-4", "20567-4"},
-			Value:     facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: "45.0", Comparator: "<", Unit: "ng/mL", Code: "ng/mL", System: codes.UCUM}},
+			Value: facts.Value{
+				Kind: facts.QuantityValue,
+				Quantity: facts.Quantity{
+					Value:      "45.0",
+					Comparator: "<",
+					Unit:       "ng/mL",
+					Code:       "ng/mL",
+					System:     codes.UCUM,
+				},
+			},
 			Effective: facts.Period{Start: at("2026-01-10T07:45:00Z")}, Issued: at("2026-01-10T12:00:00Z"),
 			Specimen: "Specimen/tube-1", Performer: "Organization/lab", Method: text("immunoassay"),
 		}},

@@ -32,8 +32,17 @@ const (
 )
 
 // Reasons are all of them, in the order of the contract.
-var Reasons = []Reason{InvalidJSON, NotFHIR, UnsupportedVersion, InvalidResource, NoPatient, TooLarge, TooDeep, UnsupportedEncoding,
-	unsupportedOperation}
+var Reasons = []Reason{
+	InvalidJSON,
+	NotFHIR,
+	UnsupportedVersion,
+	InvalidResource,
+	NoPatient,
+	TooLarge,
+	TooDeep,
+	UnsupportedEncoding,
+	unsupportedOperation,
+}
 
 // Rejection says why something was not taken, where, and what was expected. Detail never holds text
 // of the payload.

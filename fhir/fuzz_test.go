@@ -55,7 +55,8 @@ func checkEvent(t *testing.T, i int, r Resource) {
 		t.Fatalf("a fact of nobody: %+v", r)
 	}
 	for _, u := range r.Unread {
-		if u.Detail == "" || u.Element == "" || !strings.HasPrefix(u.Pointer, strings.TrimSuffix(r.Pointer, "/resource")+"/") {
+		if u.Detail == "" || u.Element == "" ||
+			!strings.HasPrefix(u.Pointer, strings.TrimSuffix(r.Pointer, "/resource")+"/") {
 			t.Fatalf("a place that says too little: %+v of %+v", u, r)
 		}
 	}
@@ -76,7 +77,8 @@ func FuzzDocument(f *testing.F) {
 			return all
 		}
 		all := collect(data)
-		if !utf8.Valid(data) && (len(all) != 1 || all[0].Rejection == nil || all[0].Rejection.Reason != UnsupportedEncoding) {
+		if !utf8.Valid(data) &&
+			(len(all) != 1 || all[0].Rejection == nil || all[0].Rejection.Reason != UnsupportedEncoding) {
 			t.Fatalf("no UTF-8, but %v", outcomes(all))
 		}
 		if !json.Valid(bytes.TrimPrefix(data, []byte(utf8BOM))) {
@@ -86,7 +88,9 @@ func FuzzDocument(f *testing.F) {
 			return
 		}
 		var indented bytes.Buffer
-		if len(all) == 0 || all[0].Rejection != nil && all[0].Rejection.Reason != InvalidResource || bytes.HasPrefix(data, []byte(utf8BOM)) || json.Indent(&indented, data, "", "  ") != nil {
+		if len(all) == 0 || all[0].Rejection != nil && all[0].Rejection.Reason != InvalidResource ||
+			bytes.HasPrefix(data, []byte(utf8BOM)) ||
+			json.Indent(&indented, data, "", "  ") != nil {
 			return
 		}
 		if diff := cmp.Diff(all, collect(indented.Bytes())); diff != "" {

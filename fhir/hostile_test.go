@@ -32,28 +32,68 @@ func TestBadDocuments(t *testing.T) {
 		{"two values, byte order mark", "\ufeff" + patient + "x", "invalid-json ", "at byte 54"},
 		{"comment", `{"resourceType":"Patient",// c` + "\n" + `"id":"p"}`, "invalid-json /resourceType", ""},
 		{"trailing comma", bundle("batch", entryOf(order)+`,`), "invalid-json /entry/1", ""},
-		{"broken after a good entry", bundle("batch", entryOf(order), `{"resource":{"resourceType":"Patient","id":}`), "invalid-json /entry/1/resource/id", ""},
+		{
+			"broken after a good entry",
+			bundle("batch", entryOf(order), `{"resource":{"resourceType":"Patient","id":}`),
+			"invalid-json /entry/1/resource/id",
+			"",
+		},
 		{"cut", order[:60], "invalid-json /status", ""},
 		{"control character", "{\"resourceType\":\"Encounter\",\"x\":\"a\x01\"}", "invalid-json /x", "byte 34"},
 		{"half a surrogate pair", `{"resourceType":"Encounter","x":["\ud800"]}`, "invalid-json /x/0", "byte 34"},
 		{"invalid UTF-8", "{\"resourceType\":\"Patient\",\"id\":\"\xc3\x28\"}", "unsupported-encoding ", "byte 32"},
 		{"UTF-8 of a surrogate", "{\"x\":\"\xed\xa0\x80\"}", "unsupported-encoding ", ""},
-		{"invalid UTF-8 behind", patient + "\xff", "unsupported-encoding ", "byte 51"}, {"invalid UTF-8 between", "{\xff}", "unsupported-encoding ", "byte 1"},
+		{
+			"invalid UTF-8 behind",
+			patient + "\xff",
+			"unsupported-encoding ",
+			"byte 51",
+		}, {"invalid UTF-8 between", "{\xff}", "unsupported-encoding ", "byte 1"},
 		{"invalid UTF-8 in a key", "{\"resourceType\":\"Encounter\",\"a\xff\":1}", "unsupported-encoding ", "byte 30"},
-		{"cut letter at the end of a long string", "{\"x\":\"01234567012345\xc3\"}", "unsupported-encoding ", "byte 20"},
-		{"UTF-16", utf16("le"), "unsupported-encoding ", "UTF-16"}, {"UTF-16, other end first", utf16("be"), "unsupported-encoding ", "UTF-16"},
-		{"UTF-16 without mark", utf16("bare"), "unsupported-encoding ", "UTF-16"}, {"UTF-32", "\x00\x00\xfe\xff\x00\x00\x00{", "unsupported-encoding ", "UTF-32"},
-		{"gzip", "\x1f\x8b\x08\x00", "unsupported-encoding ", "gzip"}, {"zip", "PK\x03\x04abc", "unsupported-encoding ", "zip"},
+		{
+			"cut letter at the end of a long string",
+			"{\"x\":\"01234567012345\xc3\"}",
+			"unsupported-encoding ",
+			"byte 20",
+		},
+		{
+			"UTF-16",
+			utf16("le"),
+			"unsupported-encoding ",
+			"UTF-16",
+		}, {"UTF-16, other end first", utf16("be"), "unsupported-encoding ", "UTF-16"},
+		{
+			"UTF-16 without mark",
+			utf16("bare"),
+			"unsupported-encoding ",
+			"UTF-16",
+		}, {"UTF-32", "\x00\x00\xfe\xff\x00\x00\x00{", "unsupported-encoding ", "UTF-32"},
+		{
+			"gzip",
+			"\x1f\x8b\x08\x00",
+			"unsupported-encoding ",
+			"gzip",
+		}, {"zip", "PK\x03\x04abc", "unsupported-encoding ", "zip"},
 		{"100,000 brackets", strings.Repeat("[", 100_000), "too-deep " + strings.Repeat("/0", 64), ""},
 		{"100,000 objects", strings.Repeat(`{"a":`, 100_000), "too-deep " + strings.Repeat("/a", 64), ""},
-		{"deep in what nobody reads", `{"resourceType":"Encounter","x":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`, "too-deep /x" + strings.Repeat("/0", 63), ""},
-		{"deep in an entry", bundle("batch", entryOf(order), entryOf(`{"x":`+strings.Repeat("[", 64)+strings.Repeat("]", 64)+`}`)),
-			"too-deep /entry/1/resource/x" + strings.Repeat("/0", 60), ""},
+		{
+			"deep in what nobody reads",
+			`{"resourceType":"Encounter","x":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`,
+			"too-deep /x" + strings.Repeat("/0", 63),
+			"",
+		},
+		{
+			"deep in an entry",
+			bundle("batch", entryOf(order), entryOf(`{"x":`+strings.Repeat("[", 64)+strings.Repeat("]", 64)+`}`)),
+			"too-deep /entry/1/resource/x" + strings.Repeat("/0", 60),
+			"",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			r := one(t, c.doc)
-			if got := outcome(r); got != c.want || r.Pointer != "" || !strings.Contains(fmt.Sprint(r.Rejection), c.detail) {
+			if got := outcome(r); got != c.want || r.Pointer != "" ||
+				!strings.Contains(fmt.Sprint(r.Rejection), c.detail) {
 				t.Errorf("%s (%v), want %s", got, r.Rejection, c.want)
 			}
 		})
@@ -82,17 +122,51 @@ func TestOneNameTwiceIsNoChoice(t *testing.T) {
 		{"by escape", rx("MedicationRequest", `,"status":"active","st\u0061tus":"stopped"`), "invalid-json /?"},
 		{"by case", rx("MedicationRequest", `,"status":"active","Status":"stopped"`), "invalid-json /Status"},
 		{"by folding", rx("MedicationRequest", `,"status":"active","`+"\u017f"+`tatus":"stopped"`), "invalid-json /?"},
-		{"deep inside", rx("MedicationRequest", `,"dosageInstruction":[{},{"doseAndRate":[{"doseQuantity":{"value":1,"unit":"mg","value":2}}]}]`),
-			"invalid-json /dosageInstruction/1/doseAndRate/0/doseQuantity/value"},
-		{"reference", `{"resourceType":"MedicationRequest","subject":{"reference":"Patient/a","reference":"Patient/b"}}`, "invalid-json /subject/reference"},
-		{"resourceType", `{"resourceType":"Encounter","resourceType":"MedicationRequest"}`, "invalid-json /resourceType"},
-		{"resourceType of a Bundle", `{"resourceType":"Bundle","type":"batch","resourceType":"Patient"}`, "invalid-json /resourceType"},
-		{"entry", `{"resourceType":"Bundle","type":"batch","entry":[` + entryOf(order) + `],"entry":[]}`, "invalid-json /entry"},
+		{
+			"deep inside",
+			rx(
+				"MedicationRequest",
+				`,"dosageInstruction":[{},{"doseAndRate":[{"doseQuantity":{"value":1,"unit":"mg","value":2}}]}]`,
+			),
+			"invalid-json /dosageInstruction/1/doseAndRate/0/doseQuantity/value",
+		},
+		{
+			"reference",
+			`{"resourceType":"MedicationRequest","subject":{"reference":"Patient/a","reference":"Patient/b"}}`,
+			"invalid-json /subject/reference",
+		},
+		{
+			"resourceType",
+			`{"resourceType":"Encounter","resourceType":"MedicationRequest"}`,
+			"invalid-json /resourceType",
+		},
+		{
+			"resourceType of a Bundle",
+			`{"resourceType":"Bundle","type":"batch","resourceType":"Patient"}`,
+			"invalid-json /resourceType",
+		},
+		{
+			"entry",
+			`{"resourceType":"Bundle","type":"batch","entry":[` + entryOf(order) + `],"entry":[]}`,
+			"invalid-json /entry",
+		},
 		{"resource", bundle("batch", `{"resource":`+order+`,"resource":`+visit+`}`), "invalid-json /entry/0/resource"},
 		{"data", `{"specversion":"1.0","data":` + order + `,"data":` + visit + `}`, "invalid-json /data"},
-		{"parameter", `{"resourceType":"Parameters","parameter":[{"resource":` + order + `,"resource":` + visit + `}]}`, "invalid-json /parameter/0/resource"},
-		{"of what nobody reads", `{"resourceType":"Encounter","id":"1","x":1,"x":2,"y":{"status":1,"status":2}}`, "irrelevant"},
-		{"of another part", rx("MedicationRequest", `,"note":[{"text":"a","text":"b"}],"x":1,"x":2`), "MedicationRequest/1 of Patient/p"},
+		{
+			"parameter",
+			`{"resourceType":"Parameters","parameter":[{"resource":` + order + `,"resource":` + visit + `}]}`,
+			"invalid-json /parameter/0/resource",
+		},
+		{
+			"of what nobody reads",
+			`{"resourceType":"Encounter","id":"1","x":1,"x":2,"y":{"status":1,"status":2}}`,
+			"irrelevant",
+		},
+		{
+			"of another part",
+			rx("MedicationRequest", `,"note":[{"text":"a","text":"b"}],"x":1,"x":2`),
+			"MedicationRequest/1 of Patient/p",
+		},
 		{"other case alone", rx("MedicationRequest", `,"Status":"gone"`), "MedicationRequest/1 of Patient/p"},
 	}
 	for _, c := range cases {
@@ -137,19 +211,58 @@ func TestHugeThingsCostLittle(t *testing.T) {
 	ref := func(int) string { return `{"reference":"#m"}` }
 	part := func(int) string { return `{"itemReference":{"reference":"#m"}}` }
 	cases := map[string]string{
-		"a million codings":         rx("MedicationRequest", `,"medicationCodeableConcept":{"coding":[`+many(300_000, coding)+`]}`),
-		"everything in everything":  rx("MedicationRequest", `,"contained":[{"resourceType":"Medication","id":"m","ingredient":[`+many(1000, part)+`]}],"medicationReference":{"reference":"#m"}`),
-		"one condition, many times": rx("MedicationRequest", `,"contained":[{"resourceType":"Condition","id":"m","code":{"coding":[`+many(150, coding)+`]}}],"reasonReference":[`+many(1000, ref)+`]`),
-		"members of each other": rx("Observation", `,"hasMember":[`+many(1000, ref)+`],"contained":[`+many(900, func(i int) string {
-			return fmt.Sprintf(`{"resourceType":"Observation","id":"m%d","hasMember":[%s]}`, i, many(900, func(i int) string { return fmt.Sprintf(`{"reference":"#m%d"}`, i) }))
-		})+`,{"resourceType":"Observation","id":"m","code":`+ferritin+`,"hasMember":[{"reference":"#m1"}]}]`),
-		"a million dosages": rx("MedicationRequest", `,"dosageInstruction":[`+many(1_000_000, func(int) string { return "{}" })+`]`),
-		"many bad entries":  bundle("batch", many(90_000, func(int) string { return entryOf(`{"resourceType":"Patient","id":7}`) })),
+		"a million codings": rx(
+			"MedicationRequest",
+			`,"medicationCodeableConcept":{"coding":[`+many(300_000, coding)+`]}`,
+		),
+		"everything in everything": rx(
+			"MedicationRequest",
+			`,"contained":[{"resourceType":"Medication","id":"m","ingredient":[`+many(
+				1000,
+				part,
+			)+`]}],"medicationReference":{"reference":"#m"}`,
+		),
+		"one condition, many times": rx(
+			"MedicationRequest",
+			`,"contained":[{"resourceType":"Condition","id":"m","code":{"coding":[`+many(
+				150,
+				coding,
+			)+`]}}],"reasonReference":[`+many(
+				1000,
+				ref,
+			)+`]`,
+		),
+		"members of each other": rx(
+			"Observation",
+			`,"hasMember":[`+many(1000, ref)+`],"contained":[`+many(900, func(i int) string {
+				return fmt.Sprintf(
+					`{"resourceType":"Observation","id":"m%d","hasMember":[%s]}`,
+					i,
+					many(900, func(i int) string { return fmt.Sprintf(`{"reference":"#m%d"}`, i) }),
+				)
+			})+`,{"resourceType":"Observation","id":"m","code":`+ferritin+`,"hasMember":[{"reference":"#m1"}]}]`,
+		),
+		"a million dosages": rx(
+			"MedicationRequest",
+			`,"dosageInstruction":[`+many(1_000_000, func(int) string { return "{}" })+`]`,
+		),
+		"many bad entries": bundle(
+			"batch",
+			many(90_000, func(int) string { return entryOf(`{"resourceType":"Patient","id":7}`) }),
+		),
 		"many targets": bundle("batch", many(50_000, func(i int) string {
-			return fmt.Sprintf(`{"fullUrl":"urn:uuid:%d","resource":{"resourceType":"MedicationRequest","subject":{"reference":"urn:uuid:0"}}}`, i)
+			return fmt.Sprintf(
+				`{"fullUrl":"urn:uuid:%d","resource":{"resourceType":"MedicationRequest","subject":{"reference":"urn:uuid:0"}}}`,
+				i,
+			)
 		})),
 		"Bundles between entries": bundle("batch", many(20_000, func(i int) string {
-			return entryOf(bundle("batch", `{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Condition","subject":{"reference":"urn:uuid:1"}}}`))
+			return entryOf(
+				bundle(
+					"batch",
+					`{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Condition","subject":{"reference":"urn:uuid:1"}}}`,
+				),
+			)
 		})),
 	}
 	for name, doc := range cases {
@@ -176,7 +289,10 @@ func TestHugeThingsCostLittle(t *testing.T) {
 func TestNothingOfAPayloadLeaks(t *testing.T) {
 	const secret = "Xq7Secret"
 	docs := []string{
-		rx("MedicationRequest", `,"status":"`+secret+`"`), rx("MedicationRequest", `,"intent":"`+secret+`"`), rx("MedicationRequest", `,"authoredOn":"`+secret+`"`),
+		rx(
+			"MedicationRequest",
+			`,"status":"`+secret+`"`,
+		), rx("MedicationRequest", `,"intent":"`+secret+`"`), rx("MedicationRequest", `,"authoredOn":"`+secret+`"`),
 		`{"resourceType":"` + secret + `"}`, `{"resourceType":"Bundle","type":"` + secret + `"}`, `{"` + secret + ` x":nope}`, `{"resourceType":"Patient","id":"` + secret + ` "}`,
 		`{"resourceType":"Condition","subject":{"display":"` + secret + `"}}`, `{"resourceType":"Condition","subject":{"reference":"Patient/` + secret + ` "}}`,
 		`["` + secret + `\x"]`, secret, `{"specversion":"1.0","data_base64":"` + secret + `?"}`,
@@ -207,8 +323,14 @@ func TestNumbersBeyondReasonAreKept(t *testing.T) {
 			t.Errorf("%.20s: %s", given, outcome(r))
 		}
 	}
-	o := orderOf(t, rx("MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":`+strings.Repeat("1", 100_000)+`,"code":"d"}},
-		"dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":`+strings.Repeat("1", 100_000)+`}}]}]`))
+	o := orderOf(
+		t,
+		rx(
+			"MedicationRequest",
+			`,"dispenseRequest":{"expectedSupplyDuration":{"value":`+strings.Repeat("1", 100_000)+`,"code":"d"}},
+		"dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":`+strings.Repeat("1", 100_000)+`}}]}]`,
+		),
+	)
 	if o.SupplyDays != "" || o.Dosages[0].Dose.Value != "1e999" {
 		t.Errorf("supply for %s days, dose %s", o.SupplyDays, o.Dosages[0].Dose.Value)
 	}

@@ -86,9 +86,12 @@ func (x *index) broken(root string) *Rejection {
 
 // add puts a node in for p and returns it.
 func (x *index) add(p place) *node {
-	x.nodes = append(x.nodes, node{entry: p.entry, scope: p.scope, container: p.container, position: p.position, parameter: p.parameter,
-		noResource: p.noResource,
-		first:      uint32(len(x.fields))})
+	x.nodes = append(
+		x.nodes,
+		node{entry: p.entry, scope: p.scope, container: p.container, position: p.position, parameter: p.parameter,
+			noResource: p.noResource,
+			first:      uint32(len(x.fields))},
+	)
 	return &x.nodes[len(x.nodes)-1]
 }
 

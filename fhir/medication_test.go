@@ -43,7 +43,8 @@ func TestOrderStatuses(t *testing.T) {
 			t.Errorf("%s without status: %d", typ, got)
 		}
 		r := one(t, rx(typ, `,"status":"entered-in-error","dosage":7`))
-		if r.Fact.Mark != facts.MarkEnteredInError || r.Fact.Kind != facts.KindMark || r.Patient != "Patient/p" || !r.Relevant {
+		if r.Fact.Mark != facts.MarkEnteredInError || r.Fact.Kind != facts.KindMark || r.Patient != "Patient/p" ||
+			!r.Relevant {
 			t.Errorf("%s entered in error: %+v", typ, r)
 		}
 		for _, folded := range []string{"Completed", "STOPPED ", " on-hold"} {
@@ -92,25 +93,81 @@ func TestDrugOfAnOrder(t *testing.T) {
 		{"none", ``, facts.Order{NoMedication: true}},
 		{"empty", `,"medicationCodeableConcept":{}`, facts.Order{}},
 		{"code", `,"medicationCodeableConcept":` + concept("1"), facts.Order{Drug: facts.Drug{Codings: code("1")}}},
-		{"system by OID", `,"medicationCodeableConcept":{"coding":[{"system":"urn:oid:2.16.840.1.113883.6.88","code":"1"}]}`, facts.Order{Drug: facts.Drug{Codings: code("1")}}},
-		{"no system", `,"medicationCodeableConcept":{"coding":[{"code":"1","display":"A"},{"display":"B"}],"text":" A "}`, facts.Order{Drug: facts.Drug{Names: []string{"A", "B"}}}},
-		{"absent by extension", `,"medicationCodeableConcept":{"extension":` + absent + `}`, facts.Order{Drug: facts.Drug{Absent: true}}},
-		{"absent beside", `,"_medicationCodeableConcept":{"extension":` + absent + `}`, facts.Order{Drug: facts.Drug{Absent: true}}},
-		{"absent code", `,"medicationCodeableConcept":{"coding":[{"system":"x","_code":{"extension":` + absent + `}}]}`, facts.Order{Drug: facts.Drug{Absent: true}}},
-		{"absent by coding", `,"medicationCodeableConcept":{"coding":[{"system":"` + codes.Absent + `","code":"unknown","display":"Unknown"}]}`, facts.Order{Drug: facts.Drug{Absent: true}}},
-		{"null flavour", `,"medicationCodeableConcept":{"coding":[{"system":"` + codes.NullFlav + `","code":"UNK"}],"text":"ask"}`, facts.Order{Drug: facts.Drug{Absent: true, Names: []string{"ask"}}}},
-		{"reference", `,"medicationReference":{"reference":"Medication/m","display":"A"}`, facts.Order{MedicationRef: "Medication/m", Drug: facts.Drug{Names: []string{"A"}}}},
-		{"identifier", `,"medicationReference":{"identifier":{"value":"1"},"display":"A"}`, facts.Order{Drug: facts.Drug{Names: []string{"A"}}}},
+		{
+			"system by OID",
+			`,"medicationCodeableConcept":{"coding":[{"system":"urn:oid:2.16.840.1.113883.6.88","code":"1"}]}`,
+			facts.Order{Drug: facts.Drug{Codings: code("1")}},
+		},
+		{
+			"no system",
+			`,"medicationCodeableConcept":{"coding":[{"code":"1","display":"A"},{"display":"B"}],"text":" A "}`,
+			facts.Order{Drug: facts.Drug{Names: []string{"A", "B"}}},
+		},
+		{
+			"absent by extension",
+			`,"medicationCodeableConcept":{"extension":` + absent + `}`,
+			facts.Order{Drug: facts.Drug{Absent: true}},
+		},
+		{
+			"absent beside",
+			`,"_medicationCodeableConcept":{"extension":` + absent + `}`,
+			facts.Order{Drug: facts.Drug{Absent: true}},
+		},
+		{
+			"absent code",
+			`,"medicationCodeableConcept":{"coding":[{"system":"x","_code":{"extension":` + absent + `}}]}`,
+			facts.Order{Drug: facts.Drug{Absent: true}},
+		},
+		{
+			"absent by coding",
+			`,"medicationCodeableConcept":{"coding":[{"system":"` + codes.Absent + `","code":"unknown","display":"Unknown"}]}`,
+			facts.Order{Drug: facts.Drug{Absent: true}},
+		},
+		{
+			"null flavour",
+			`,"medicationCodeableConcept":{"coding":[{"system":"` + codes.NullFlav + `","code":"UNK"}],"text":"ask"}`,
+			facts.Order{Drug: facts.Drug{Absent: true, Names: []string{"ask"}}},
+		},
+		{
+			"reference",
+			`,"medicationReference":{"reference":"Medication/m","display":"A"}`,
+			facts.Order{MedicationRef: "Medication/m", Drug: facts.Drug{Names: []string{"A"}}},
+		},
+		{
+			"identifier",
+			`,"medicationReference":{"identifier":{"value":"1"},"display":"A"}`,
+			facts.Order{Drug: facts.Drug{Names: []string{"A"}}},
+		},
 		{"urn", `,"medicationReference":{"reference":"urn:uuid:7"}`, facts.Order{MedicationRef: "urn:uuid:7"}},
 		{"impossible id", `,"medicationReference":{"reference":"Medication/a b"}`, facts.Order{MedicationRef: "#"}},
 		{"contained", inside("#m", med("m", `,"code":`+concept("2")+`,"form":{"text":"Tablet"}`)),
 			facts.Order{Drug: facts.Drug{Codings: code("2"), Forms: []codes.Coding{{Display: "Tablet"}}}}},
 		{"contained, missing", inside("#n", med("m", "")), facts.Order{MedicationRef: "#n"}},
-		{"contained, another type", inside("#m", `{"resourceType":"Patient","id":"m"}`), facts.Order{MedicationRef: "#m"}},
-		{"contained in contained", inside("#m", med("s", `,"code":`+concept("3")+`,"ingredient":[{"itemCodeableConcept":`+concept("4")+`}]`),
-			med("m", `,"ingredient":[{"itemReference":{"reference":"#s"},"strength":{"numerator":{"value":5}}},{"itemReference":{"reference":"Medication/z"}}]`)),
-			facts.Order{Drug: facts.Drug{Parts: []facts.Part{{Codings: code("3"), Strength: facts.Ratio{Numerator: facts.Quantity{Value: "5"}}},
-				{Codings: code("4")}, {Ref: "Medication/z"}}}}},
+		{
+			"contained, another type",
+			inside("#m", `{"resourceType":"Patient","id":"m"}`),
+			facts.Order{MedicationRef: "#m"},
+		},
+		{
+			"contained in contained",
+			inside(
+				"#m",
+				med("s", `,"code":`+concept("3")+`,"ingredient":[{"itemCodeableConcept":`+concept("4")+`}]`),
+				med(
+					"m",
+					`,"ingredient":[{"itemReference":{"reference":"#s"},"strength":{"numerator":{"value":5}}},{"itemReference":{"reference":"Medication/z"}}]`,
+				),
+			),
+			facts.Order{
+				Drug: facts.Drug{
+					Parts: []facts.Part{
+						{Codings: code("3"), Strength: facts.Ratio{Numerator: facts.Quantity{Value: "5"}}},
+						{Codings: code("4")},
+						{Ref: "Medication/z"},
+					},
+				},
+			},
+		},
 		{"circle", inside("#m", med("m", `,"ingredient":[{"itemReference":{"reference":"#m"}}]`)),
 			facts.Order{Drug: facts.Drug{Parts: []facts.Part{{}, {}, {}, {Ref: "#m"}}}}},
 	}
@@ -134,22 +191,54 @@ func TestTimesAndSupplyOfOrders(t *testing.T) {
 		typ, more string
 		want      facts.Order
 	}{
-		{"MedicationDispense", `,"whenPrepared":"2026-01-01","whenHandedOver":"2026-01-02","daysSupply":{"value":30},"quantity":{"value":60}`,
-			facts.Order{Authored: at("2026-01-02"), SupplyDays: "30", SupplyAmount: facts.Quantity{Value: "60"}}},
-		{"MedicationDispense", `,"whenPrepared":"2026-01-01","whenHandedOver":null,"daysSupply":{"value":2,"code":"wk"}`, facts.Order{Authored: at("2026-01-01"), SupplyDays: "14"}},
+		{
+			"MedicationDispense",
+			`,"whenPrepared":"2026-01-01","whenHandedOver":"2026-01-02","daysSupply":{"value":30},"quantity":{"value":60}`,
+			facts.Order{Authored: at("2026-01-02"), SupplyDays: "30", SupplyAmount: facts.Quantity{Value: "60"}},
+		},
+		{
+			"MedicationDispense",
+			`,"whenPrepared":"2026-01-01","whenHandedOver":null,"daysSupply":{"value":2,"code":"wk"}`,
+			facts.Order{Authored: at("2026-01-01"), SupplyDays: "14"},
+		},
 		{"MedicationDispense", `,"daysSupply":{"value":30,"unit":"tablets"}`, facts.Order{SupplyDays: "30"}},
 		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":30}}`, facts.Order{}},
-		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":36,"code":"h"}}`, facts.Order{SupplyDays: "1.5"}},
-		{"MedicationRequest", `,"dispenseRequest":{"expectedSupplyDuration":{"value":1e999999999,"code":"d"}}`, facts.Order{}},
-		{"MedicationStatement", `,"dateAsserted":"2026-03-01","effectivePeriod":{"start":"2026-01-01","end":"2026-02-01"}`,
-			facts.Order{Authored: at("2026-01-01"), Effective: facts.Period{Start: at("2026-01-01"), End: at("2026-02-01")}}},
-		{"MedicationStatement", `,"dateAsserted":"2026-03-01","effectiveDateTime":"2026-01-01"`, facts.Order{Authored: at("2026-01-01"), Effective: facts.Period{Start: at("2026-01-01")}}},
+		{
+			"MedicationRequest",
+			`,"dispenseRequest":{"expectedSupplyDuration":{"value":36,"code":"h"}}`,
+			facts.Order{SupplyDays: "1.5"},
+		},
+		{
+			"MedicationRequest",
+			`,"dispenseRequest":{"expectedSupplyDuration":{"value":1e999999999,"code":"d"}}`,
+			facts.Order{},
+		},
+		{
+			"MedicationStatement",
+			`,"dateAsserted":"2026-03-01","effectivePeriod":{"start":"2026-01-01","end":"2026-02-01"}`,
+			facts.Order{
+				Authored:  at("2026-01-01"),
+				Effective: facts.Period{Start: at("2026-01-01"), End: at("2026-02-01")},
+			},
+		},
+		{
+			"MedicationStatement",
+			`,"dateAsserted":"2026-03-01","effectiveDateTime":"2026-01-01"`,
+			facts.Order{Authored: at("2026-01-01"), Effective: facts.Period{Start: at("2026-01-01")}},
+		},
 		{"MedicationStatement", `,"dateAsserted":"2026-03-01","dosage":[{"asNeededBoolean":true}]`,
 			facts.Order{Authored: at("2026-03-01"), Dosages: []facts.Dosage{{AsNeeded: true}}}},
-		{"MedicationRequest", `,"doNotPerform":true,"reportedReference":{"display":"x"}`, facts.Order{DoNotPerform: true, Reported: true}},
-		{"MedicationRequest", `,"contained":[{"resourceType":"Condition","id":"c","code":{"text":"itch"}},{"resourceType":"Condition","id":"e","code":{"text":"refuted"},
+		{
+			"MedicationRequest",
+			`,"doNotPerform":true,"reportedReference":{"display":"x"}`,
+			facts.Order{DoNotPerform: true, Reported: true},
+		},
+		{
+			"MedicationRequest",
+			`,"contained":[{"resourceType":"Condition","id":"c","code":{"text":"itch"}},{"resourceType":"Condition","id":"e","code":{"text":"refuted"},
 			"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"refuted"}]}}],"reasonReference":[{"reference":"#c"},{"reference":"#e"},{"reference":"#d","display":"sleep"}]`,
-			facts.Order{Reasons: []facts.Concept{{Texts: []string{"itch"}}, {Texts: []string{"sleep"}}}}},
+			facts.Order{Reasons: []facts.Concept{{Texts: []string{"itch"}}, {Texts: []string{"sleep"}}}},
+		},
 	}
 	kinds := map[string]facts.OrderKind{"MedicationDispense": facts.Dispense, "MedicationStatement": facts.Statement}
 	for i, c := range cases {
@@ -163,16 +252,30 @@ func TestTimesAndSupplyOfOrders(t *testing.T) {
 }
 
 func TestMedicationResource(t *testing.T) {
-	r := one(t, `{"resourceType":"Medication","id":"m","status":"active","code":{"text":"Mixture"},"form":{"coding":[{"system":"s","code":"f","display":"Cream"}]},
-		"ingredient":[{"itemCodeableConcept":{"text":"A"},"strength":{"numerator":{"value":5,"unit":"mg"},"denominator":{"value":1}}},{"itemReference":{"reference":"http://x/Substance/s"}}]}`)
-	want := facts.Drug{Names: []string{"Mixture"}, Forms: []codes.Coding{{System: "s", Code: "f", Display: "Cream"}, {Display: "Cream"}},
-		Parts: []facts.Part{{Names: []string{"A"}, Strength: facts.Ratio{Numerator: mg("5", "mg"), Denominator: facts.Quantity{Value: "1"}}}, {Ref: "Substance/s"}}}
-	if diff := cmp.Diff(&want, r.Fact.Medication); diff != "" || r.Patient != "" || r.Fact.Kind != facts.KindMedication {
+	r := one(
+		t,
+		`{"resourceType":"Medication","id":"m","status":"active","code":{"text":"Mixture"},"form":{"coding":[{"system":"s","code":"f","display":"Cream"}]},
+		"ingredient":[{"itemCodeableConcept":{"text":"A"},"strength":{"numerator":{"value":5,"unit":"mg"},"denominator":{"value":1}}},{"itemReference":{"reference":"http://x/Substance/s"}}]}`,
+	)
+	want := facts.Drug{
+		Names: []string{"Mixture"},
+		Forms: []codes.Coding{{System: "s", Code: "f", Display: "Cream"}, {Display: "Cream"}},
+		Parts: []facts.Part{
+			{
+				Names:    []string{"A"},
+				Strength: facts.Ratio{Numerator: mg("5", "mg"), Denominator: facts.Quantity{Value: "1"}},
+			},
+			{Ref: "Substance/s"},
+		},
+	}
+	if diff := cmp.Diff(&want, r.Fact.Medication); diff != "" || r.Patient != "" ||
+		r.Fact.Kind != facts.KindMedication {
 		t.Errorf("%s (-want +got):\n%s", outcome(r), diff)
 	}
 	for status, want := range map[string]string{"inactive": "Medication/m of ", "entered-in-error": "Medication/m of ", "gone": "Medication/m of , not /status"} {
 		r := one(t, `{"resourceType":"Medication","id":"m","status":"`+status+`"}`)
-		if got := outcome(r); got != want || (status == "entered-in-error") != (r.Fact.Mark == facts.MarkEnteredInError) {
+		if got := outcome(r); got != want ||
+			(status == "entered-in-error") != (r.Fact.Mark == facts.MarkEnteredInError) {
 			t.Errorf("%s: %s", status, got)
 		}
 	}

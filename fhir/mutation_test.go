@@ -75,8 +75,36 @@ func smallDocuments(t *testing.T) (docs [][]byte) {
 
 var simpleValue = regexp.MustCompile(`"[^"\\]*"|-?\d+(\.\d+)?|true|false|null|\[\]|\{\}`)
 
-var planted = []string{`null`, `""`, `"x"`, `-1`, `1e400`, `true`, `[]`, `{}`, `[null]`, `[{}]`, `{"reference":7}`, `"2026-02-30"`, `"entered-in-error"`, `"\ud800"`, `"\u0000"`,
-	`{"status":1,"status":2}`, "\xff", "\x00", "{", "}", "[", "]", ",", `"`, `\`, "resourceType", "Patient", "Bundle"}
+var planted = []string{
+	`null`,
+	`""`,
+	`"x"`,
+	`-1`,
+	`1e400`,
+	`true`,
+	`[]`,
+	`{}`,
+	`[null]`,
+	`[{}]`,
+	`{"reference":7}`,
+	`"2026-02-30"`,
+	`"entered-in-error"`,
+	`"\ud800"`,
+	`"\u0000"`,
+	`{"status":1,"status":2}`,
+	"\xff",
+	"\x00",
+	"{",
+	"}",
+	"[",
+	"]",
+	",",
+	`"`,
+	`\`,
+	"resourceType",
+	"Patient",
+	"Bundle",
+}
 
 // mutate changes one thing in doc.
 func mutate(rng *rand.Rand, doc []byte) []byte {

@@ -257,7 +257,16 @@ func (d *decoder) labSystem(text []byte) labSystem {
 }
 
 // otherValues are the forms of value[x] that are no result which could be compared.
-var otherValues = [...]name{nValueBoolean, nValueInteger, nValueRange, nValueRatio, nValueSampledData, nValueTime, nValueDateTime, nValuePeriod}
+var otherValues = [...]name{
+	nValueBoolean,
+	nValueInteger,
+	nValueRange,
+	nValueRatio,
+	nValueSampledData,
+	nValueTime,
+	nValueDateTime,
+	nValuePeriod,
+}
 
 // value reads value[x] and dataAbsentReason of the Observation or component at o. A reason for
 // absence outranks a value: who says both cannot be relied on. Two values are none that can be

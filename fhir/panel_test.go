@@ -12,7 +12,12 @@ import (
 
 // member is a contained Observation.
 func member(id, loinc, more string) string {
-	return fmt.Sprintf(`{"resourceType":"Observation","id":%q,"code":{"coding":[{"system":"http://loinc.org","code":%q}]}%s}`, id, loinc, more)
+	return fmt.Sprintf(
+		`{"resourceType":"Observation","id":%q,"code":{"coding":[{"system":"http://loinc.org","code":%q}]}%s}`,
+		id,
+		loinc,
+		more,
+	)
 }
 
 // panelOf is a panel that nobody would look at but for its members.
@@ -20,13 +25,25 @@ func panelOf(status string, refs []string, contained ...string) string {
 	for i, r := range refs {
 		refs[i] = `{"reference":"` + r + `"}`
 	}
-	return rx("Observation", `,"status":"`+status+`","code":{"text":"blood"},"hasMember":[`+strings.Join(refs, ",")+`],"contained":[`+strings.Join(contained, ",")+`]`)
+	return rx(
+		"Observation",
+		`,"status":"`+status+`","code":{"text":"blood"},"hasMember":[`+strings.Join(
+			refs,
+			",",
+		)+`],"contained":[`+strings.Join(
+			contained,
+			",",
+		)+`]`,
+	)
 }
 
 func TestContainedMembers(t *testing.T) {
 	value := func(v, more string) string { return `,"valueQuantity":{"value":` + v + `,"unit":"ng/mL"}` + more }
 	part := func(v string) facts.Component {
-		return facts.Component{Loincs: []string{"2276-4"}, Value: facts.Value{Kind: facts.QuantityValue, Quantity: mg(v, "ng/mL")}}
+		return facts.Component{
+			Loincs: []string{"2276-4"},
+			Value:  facts.Value{Kind: facts.QuantityValue, Quantity: mg(v, "ng/mL")},
+		}
 	}
 	status := func(s string) string { return `,"status":"` + s + `"` }
 	hasMember := func(id string) string { return `,"hasMember":[{"reference":"#` + id + `"}]` }
@@ -36,20 +53,103 @@ func TestContainedMembers(t *testing.T) {
 		status    facts.LabStatus
 		want      []facts.Component
 	}{
-		{"each once", panelOf("final", []string{"#g", "#a", "Observation/2", "#a", "#b", "#none"}, glucose, member("b", "2276-4", value("2", "")), member("a", "2276-4", value("1", status("final")))),
-			facts.LabFinal, []facts.Component{part("1"), part("2")}},
-		{"not a member", panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", "")), member("b", "2276-4", value("2", ""))), facts.LabFinal, []facts.Component{part("1")}},
-		{"members of members, in a circle", panelOf("final", []string{"#g"}, member("g", "2339-0", hasMember("a")), member("a", "2276-4", value("1", hasMember("g")))),
-			facts.LabFinal, []facts.Component{part("1")}},
-		{"components of members", panelOf("final", []string{"#g"}, member("g", "2339-0", `,"component":[{"code":`+ferritin+value("1", "")+`}]`)), facts.LabFinal, []facts.Component{part("1")}},
-		{"withdrawn, never done, not yet done", panelOf("final", []string{"#a", "#b", "#c", "#d"}, member("a", "2276-4", value("1", status("entered-in-error")+hasMember("e"))),
-			member("b", "2276-4", status("cancelled")), member("c", "2276-4", status("registered")), member("d", "2276-4", value("4", "")), member("e", "2276-4", value("5", ""))),
-			facts.LabFinal, []facts.Component{part("4")}},
-		{"all withdrawn", panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", status("entered-in-error")))), facts.LabFinal, nil},
-		{"preliminary", panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", status("preliminary")))), facts.LabPreliminary, []facts.Component{part("1")}},
-		{"preliminary, of no concern", panelOf("final", []string{"#a", "#g"}, member("a", "2276-4", value("1", "")), member("g", "2339-0", status("preliminary"))), facts.LabFinal, []facts.Component{part("1")}},
-		{"there before the panel is", panelOf("registered", []string{"#a"}, member("a", "2276-4", value("1", status("final")))), facts.LabPreliminary, []facts.Component{part("1")}},
-		{"of a preliminary panel", panelOf("preliminary", []string{"#a"}, member("a", "2276-4", value("1", status("final")))), facts.LabPreliminary, []facts.Component{part("1")}},
+		{
+			"each once",
+			panelOf(
+				"final",
+				[]string{"#g", "#a", "Observation/2", "#a", "#b", "#none"},
+				glucose,
+				member("b", "2276-4", value("2", "")),
+				member("a", "2276-4", value("1", status("final"))),
+			),
+			facts.LabFinal,
+			[]facts.Component{part("1"), part("2")},
+		},
+		{
+			"not a member",
+			panelOf(
+				"final",
+				[]string{"#a"},
+				member("a", "2276-4", value("1", "")),
+				member("b", "2276-4", value("2", "")),
+			),
+			facts.LabFinal,
+			[]facts.Component{part("1")},
+		},
+		{
+			"members of members, in a circle",
+			panelOf(
+				"final",
+				[]string{"#g"},
+				member("g", "2339-0", hasMember("a")),
+				member("a", "2276-4", value("1", hasMember("g"))),
+			),
+			facts.LabFinal,
+			[]facts.Component{part("1")},
+		},
+		{
+			"components of members",
+			panelOf(
+				"final",
+				[]string{"#g"},
+				member("g", "2339-0", `,"component":[{"code":`+ferritin+value("1", "")+`}]`),
+			),
+			facts.LabFinal,
+			[]facts.Component{part("1")},
+		},
+		{
+			"withdrawn, never done, not yet done",
+			panelOf(
+				"final",
+				[]string{"#a", "#b", "#c", "#d"},
+				member("a", "2276-4", value("1", status("entered-in-error")+hasMember("e"))),
+				member(
+					"b",
+					"2276-4",
+					status("cancelled"),
+				),
+				member("c", "2276-4", status("registered")),
+				member("d", "2276-4", value("4", "")),
+				member("e", "2276-4", value("5", "")),
+			),
+			facts.LabFinal,
+			[]facts.Component{part("4")},
+		},
+		{
+			"all withdrawn",
+			panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", status("entered-in-error")))),
+			facts.LabFinal,
+			nil,
+		},
+		{
+			"preliminary",
+			panelOf("final", []string{"#a"}, member("a", "2276-4", value("1", status("preliminary")))),
+			facts.LabPreliminary,
+			[]facts.Component{part("1")},
+		},
+		{
+			"preliminary, of no concern",
+			panelOf(
+				"final",
+				[]string{"#a", "#g"},
+				member("a", "2276-4", value("1", "")),
+				member("g", "2339-0", status("preliminary")),
+			),
+			facts.LabFinal,
+			[]facts.Component{part("1")},
+		},
+		{
+			"there before the panel is",
+			panelOf("registered", []string{"#a"}, member("a", "2276-4", value("1", status("final")))),
+			facts.LabPreliminary,
+			[]facts.Component{part("1")},
+		},
+		{
+			"of a preliminary panel",
+			panelOf("preliminary", []string{"#a"}, member("a", "2276-4", value("1", status("final")))),
+			facts.LabPreliminary,
+			[]facts.Component{part("1")},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

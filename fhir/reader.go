@@ -106,7 +106,11 @@ func (r *Reader) read(data []byte, root string, events bool) *Rejection {
 		}
 	}
 	if (x.Err != nil || x.BeyondASCII()) && !utf8.Valid(data) {
-		return &Rejection{Reason: UnsupportedEncoding, Pointer: root, Detail: fmt.Sprintf("invalid UTF-8 at byte %d", x.Before+invalidUTF8(data))}
+		return &Rejection{
+			Reason:  UnsupportedEncoding,
+			Pointer: root,
+			Detail:  fmt.Sprintf("invalid UTF-8 at byte %d", x.Before+invalidUTF8(data)),
+		}
 	}
 	switch {
 	case x.Err != nil:

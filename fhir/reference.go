@@ -191,7 +191,8 @@ func (d *decoder) target(text []byte, r *reference) bool {
 		return false
 	}
 	n := &d.index.nodes[i]
-	if full := d.raw(n.entry.fullURL); n.scope != d.node.scope || !bytes.Equal(full, text) && !(isURN(text) && bytes.EqualFold(full, text)) {
+	if full := d.raw(n.entry.fullURL); n.scope != d.node.scope ||
+		!bytes.Equal(full, text) && !(isURN(text) && bytes.EqualFold(full, text)) {
 		return false
 	}
 	ref := d.identity(n)

@@ -32,20 +32,66 @@ func TestReferencesWithinABundle(t *testing.T) {
 		name, doc string
 		want      []string
 	}{
-		{"urn to id", bundle("transaction", about("urn:uuid:a"), entry("urn:uuid:a", patient)), []string{"Condition/c of Patient/p", "Patient/p of Patient/p"}},
-		{"urn to urn", bundle("transaction", entry("urn:uuid:a", `{"resourceType":"Patient","active":true}`), about("urn:uuid:a")), []string{"Patient/a of Patient/a", "Condition/c of Patient/a"}},
-		{"urn in another case", bundle("transaction", about("URN:UUID:0A-B"), entry("urn:uuid:0a-b", patient)), []string{"Condition/c of Patient/p", "Patient/p of Patient/p"}},
-		{"urn to nothing but type and id", bundle("transaction", entry("urn:uuid:a", `{"resourceType":"Patient"}`), about("urn:uuid:a")), []string{"irrelevant", "Condition/c of Patient/a"}},
-		{"urn of an OID", bundle("transaction", entry("urn:oid:1.2", patient), about("urn:oid:1.2")), []string{"Patient/p of Patient/p", "Condition/c of Patient/p"}},
-		{"absolute", bundle("collection", entry("http://x/y", patient), about("http://x/y")), []string{"Patient/p of Patient/p", "Condition/c of Patient/p"}},
-		{"fullUrl after the resource", bundle("batch", about("urn:uuid:a"), `{"resource":`+patient+`,"fullUrl":"urn:uuid:a"}`), []string{"Condition/c of Patient/p", "Patient/p of Patient/p"}},
-		{"to another type", bundle("batch", about("urn:uuid:a"), entry("urn:uuid:a", `{"resourceType":"Group","id":"g"}`)), []string{"irrelevant", "irrelevant"}},
-		{"to nothing", bundle("batch", about("urn:uuid:b"), entry("urn:uuid:a", patient)), []string{"no-patient /entry/0/resource/subject/reference", "Patient/p of Patient/p"}},
-		{"to a bad id", bundle("batch", about("urn:uuid:a"), entry("urn:uuid:a", `{"resourceType":"Patient","id":"_"}`)),
-			[]string{"no-patient /entry/0/resource/subject/reference", "invalid-resource /entry/1/resource/id"}},
-		{"another Bundle", bundle("message", entry("urn:uuid:a", patient), entryOf(bundle("batch", about("urn:uuid:a")))),
-			[]string{"Patient/p of Patient/p", "no-patient /entry/1/resource/entry/0/resource/subject/reference"}},
-		{"no Bundle", `{"resourceType":"Condition","subject":{"reference":"urn:uuid:a"}}`, []string{"no-patient /subject/reference"}},
+		{
+			"urn to id",
+			bundle("transaction", about("urn:uuid:a"), entry("urn:uuid:a", patient)),
+			[]string{"Condition/c of Patient/p", "Patient/p of Patient/p"},
+		},
+		{
+			"urn to urn",
+			bundle("transaction", entry("urn:uuid:a", `{"resourceType":"Patient","active":true}`), about("urn:uuid:a")),
+			[]string{"Patient/a of Patient/a", "Condition/c of Patient/a"},
+		},
+		{
+			"urn in another case",
+			bundle("transaction", about("URN:UUID:0A-B"), entry("urn:uuid:0a-b", patient)),
+			[]string{"Condition/c of Patient/p", "Patient/p of Patient/p"},
+		},
+		{
+			"urn to nothing but type and id",
+			bundle("transaction", entry("urn:uuid:a", `{"resourceType":"Patient"}`), about("urn:uuid:a")),
+			[]string{"irrelevant", "Condition/c of Patient/a"},
+		},
+		{
+			"urn of an OID",
+			bundle("transaction", entry("urn:oid:1.2", patient), about("urn:oid:1.2")),
+			[]string{"Patient/p of Patient/p", "Condition/c of Patient/p"},
+		},
+		{
+			"absolute",
+			bundle("collection", entry("http://x/y", patient), about("http://x/y")),
+			[]string{"Patient/p of Patient/p", "Condition/c of Patient/p"},
+		},
+		{
+			"fullUrl after the resource",
+			bundle("batch", about("urn:uuid:a"), `{"resource":`+patient+`,"fullUrl":"urn:uuid:a"}`),
+			[]string{"Condition/c of Patient/p", "Patient/p of Patient/p"},
+		},
+		{
+			"to another type",
+			bundle("batch", about("urn:uuid:a"), entry("urn:uuid:a", `{"resourceType":"Group","id":"g"}`)),
+			[]string{"irrelevant", "irrelevant"},
+		},
+		{
+			"to nothing",
+			bundle("batch", about("urn:uuid:b"), entry("urn:uuid:a", patient)),
+			[]string{"no-patient /entry/0/resource/subject/reference", "Patient/p of Patient/p"},
+		},
+		{
+			"to a bad id",
+			bundle("batch", about("urn:uuid:a"), entry("urn:uuid:a", `{"resourceType":"Patient","id":"_"}`)),
+			[]string{"no-patient /entry/0/resource/subject/reference", "invalid-resource /entry/1/resource/id"},
+		},
+		{
+			"another Bundle",
+			bundle("message", entry("urn:uuid:a", patient), entryOf(bundle("batch", about("urn:uuid:a")))),
+			[]string{"Patient/p of Patient/p", "no-patient /entry/1/resource/entry/0/resource/subject/reference"},
+		},
+		{
+			"no Bundle",
+			`{"resourceType":"Condition","subject":{"reference":"urn:uuid:a"}}`,
+			[]string{"no-patient /subject/reference"},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -60,7 +106,10 @@ func TestBaseOfTheOwnServer(t *testing.T) {
 	o := DefaultOptions()
 	o.Base = "https://own/fhir"
 	doc := func(url, ref string) string {
-		return bundle("collection", `{"fullUrl":"`+url+`","resource":{"resourceType":"Condition","id":"c","subject":{"reference":"`+ref+`"}}}`)
+		return bundle(
+			"collection",
+			`{"fullUrl":"`+url+`","resource":{"resourceType":"Condition","id":"c","subject":{"reference":"`+ref+`"}}}`,
+		)
 	}
 	for _, c := range []struct{ url, ref, want string }{
 		{"https://own/fhir/Condition/c", "Patient/p", "Condition/c of Patient/p"},
@@ -109,8 +158,11 @@ func TestShapesOfOtherVersionsAreNotGuessedAt(t *testing.T) {
 			t.Errorf("%s: %s, want it at %s", doc, got, where)
 		}
 	}
-	same := rx("MedicationRequest", `,"status":"active","intent":"order","medicationCodeableConcept":{"text":"x"},"authoredOn":"2017-01-01","requester":{"reference":"Practitioner/1"},
-		"meta":{"profile":["http://hl7.org/fhir/STU3/StructureDefinition/MedicationRequest"]}`)
+	same := rx(
+		"MedicationRequest",
+		`,"status":"active","intent":"order","medicationCodeableConcept":{"text":"x"},"authoredOn":"2017-01-01","requester":{"reference":"Practitioner/1"},
+		"meta":{"profile":["http://hl7.org/fhir/STU3/StructureDefinition/MedicationRequest"]}`,
+	)
 	if got := outcome(one(t, same)); got != "MedicationRequest/1 of Patient/p" {
 		t.Errorf("a shape that R4 shares: %s", got)
 	}
@@ -130,16 +182,26 @@ func TestAcknowledgements(t *testing.T) {
 			t.Errorf("%s: %s, want %s", more, got, want)
 		}
 	}
-	r := one(t, answer(id+`,"extension":[{"url":"`+issue.ExtBasis+`","valueString":"b1"}],"mitigation":[{"action":{"coding":[{"code":"benefit-outweighs-risk"}]},
-		"date":"2026-05-01","author":{"reference":"Practitioner/d"},"extension":[{"url":"`+issue.ExtUntil+`","valueDateTime":"2026-08-01"}]}]`))
+	r := one(
+		t,
+		answer(
+			id+`,"extension":[{"url":"`+issue.ExtBasis+`","valueString":"b1"}],"mitigation":[{"action":{"coding":[{"code":"benefit-outweighs-risk"}]},
+		"date":"2026-05-01","author":{"reference":"Practitioner/d"},"extension":[{"url":"`+issue.ExtUntil+`","valueDateTime":"2026-08-01"}]}]`,
+		),
+	)
 	a := r.Fact.Acknowledgement
-	if a == nil || a.FlagID != "f1" || a.Basis != "b1" || !a.Override || a.Reason != "benefit-outweighs-risk" || a.Author != "Practitioner/d" || a.Date != at("2026-05-01") || a.Until != at("2026-08-01") {
+	if a == nil || a.FlagID != "f1" || a.Basis != "b1" || !a.Override || a.Reason != "benefit-outweighs-risk" ||
+		a.Author != "Practitioner/d" ||
+		a.Date != at("2026-05-01") ||
+		a.Until != at("2026-08-01") {
 		t.Errorf("%s: %+v", outcome(r), a)
 	}
-	if a := one(t, answer(id+`,"mitigation":[{"action":{"coding":[{"code":"noted"}]}}]`)).Fact.Acknowledgement; a == nil || a.Override {
+	if a := one(t, answer(id+`,"mitigation":[{"action":{"coding":[{"code":"noted"}]}}]`)).Fact.Acknowledgement; a == nil ||
+		a.Override {
 		t.Errorf("noted: %+v", a)
 	}
-	if r := one(t, strings.Replace(answer(id+`,"mitigation":[{}]`), "final", "entered-in-error", 1)); r.Fact.Mark == 0 || !r.Relevant {
+	if r := one(t, strings.Replace(answer(id+`,"mitigation":[{}]`), "final", "entered-in-error", 1)); r.Fact.Mark == 0 ||
+		!r.Relevant {
 		t.Errorf("withdrawn: %s", outcome(r))
 	}
 }

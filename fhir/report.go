@@ -14,7 +14,8 @@ func (d *decoder) report(res *Resource) {
 		return
 	}
 	relevant, codeless := d.containedResults(at[nContained])
-	if d.rejection != nil || !relevant && !codeless && !(withdrawn && at[nContained] == 0) || !d.about(at[nSubject], withdrawn, res) {
+	if d.rejection != nil || !relevant && !codeless && !(withdrawn && at[nContained] == 0) ||
+		!d.about(at[nSubject], withdrawn, res) {
 		return
 	}
 	if isResult(res, relevant, withdrawn) {

@@ -46,7 +46,12 @@ func oneByOne(tb testing.TB, o Options, in io.Reader, name string) (list []strin
 			return true
 		})
 		if finder.Holds(d.Data) != (len(list) > before) {
-			tb.Errorf("line %d: Holds tells %v, and it has %d resources", d.Line, finder.Holds(d.Data), len(list)-before)
+			tb.Errorf(
+				"line %d: Holds tells %v, and it has %d resources",
+				d.Line,
+				finder.Holds(d.Data),
+				len(list)-before,
+			)
 		}
 		return true
 	})
@@ -71,20 +76,60 @@ func TestStreams(t *testing.T) {
 		name, file, in string
 		want           []string
 	}{
-		{"nothing", "", "", nil}, {"blanks", "", " \n\r\n ", nil}, {"a mark", "", "\ufeff", nil}, {"nothing, packed", "a.json.gz", pack(""), nil},
-		{"a document", "a.json", order, []string{"1: " + rx1}}, {"with a newline", "", order + "\n\n", []string{"1: " + rx1}},
+		{
+			"nothing",
+			"",
+			"",
+			nil,
+		}, {"blanks", "", " \n\r\n ", nil}, {"a mark", "", "\ufeff", nil}, {"nothing, packed", "a.json.gz", pack(""), nil},
+		{
+			"a document",
+			"a.json",
+			order,
+			[]string{"1: " + rx1},
+		}, {"with a newline", "", order + "\n\n", []string{"1: " + rx1}},
 		{"over many lines", "a.json", pretty(two), []string{"1: " + rx1, "1: irrelevant"}},
 		{"with a mark", "", "\ufeff" + pretty(order), []string{"1: " + rx1}},
 		{"with a mark and lines", "", "\ufeff" + order + "\n" + patient, []string{"1: " + rx1, "2: " + pat}},
-		{"lines by content", "a.json", order + "\n" + two + "\n" + patient, []string{"1: " + rx1, "2: " + rx1, "2: irrelevant", "3: " + pat}},
-		{"lines by name", "a.ndjson", order + "\r\n\r\n \nnope\n" + patient + "\n", []string{"1: " + rx1, "4: invalid-json ", "5: " + pat}},
-		{"lines by name, the first one broken", "A.NDJSON.GZ", pack("{\n" + patient), []string{"1: invalid-json ", "2: " + pat}},
+		{
+			"lines by content",
+			"a.json",
+			order + "\n" + two + "\n" + patient,
+			[]string{"1: " + rx1, "2: " + rx1, "2: irrelevant", "3: " + pat},
+		},
+		{
+			"lines by name",
+			"a.ndjson",
+			order + "\r\n\r\n \nnope\n" + patient + "\n",
+			[]string{"1: " + rx1, "4: invalid-json ", "5: " + pat},
+		},
+		{
+			"lines by name, the first one broken",
+			"A.NDJSON.GZ",
+			pack("{\n" + patient),
+			[]string{"1: invalid-json ", "2: " + pat},
+		},
 		{"lines, jsonl", "a.jsonl", "7\n[]\n" + patient, []string{"1: not-fhir ", "2: not-fhir ", "3: " + pat}},
 		{"the first line broken", "a.json", "{\"a\":}\n" + patient, []string{"1: invalid-json /a"}},
-		{"two values in one line", "a.ndjson", order + order + "\n" + patient, []string{"1: invalid-json ", "2: " + pat}},
+		{
+			"two values in one line",
+			"a.ndjson",
+			order + order + "\n" + patient,
+			[]string{"1: invalid-json ", "2: " + pat},
+		},
 		{"an array", "a.json", "[\n" + order + ",\n" + patient + "]", []string{"1: not-fhir "}},
-		{"invalid UTF-8 in a line", "a.ndjson", "\"\xff\"\n" + patient, []string{"1: unsupported-encoding ", "2: " + pat}},
-		{"a long line", "", patient + "\n" + long + "\n" + patient, []string{"1: " + pat, "2: too-large ", "3: " + pat}},
+		{
+			"invalid UTF-8 in a line",
+			"a.ndjson",
+			"\"\xff\"\n" + patient,
+			[]string{"1: unsupported-encoding ", "2: " + pat},
+		},
+		{
+			"a long line",
+			"",
+			patient + "\n" + long + "\n" + patient,
+			[]string{"1: " + pat, "2: too-large ", "3: " + pat},
+		},
 		{"a long last line", "a.ndjson", patient + "\n" + long, []string{"1: " + pat, "2: too-large "}},
 		{"a long document", "a.json", long, []string{"1: too-large "}},
 		{"packed", "a.json.gz", pack(pretty(two)), []string{"1: " + rx1, "1: irrelevant"}},
@@ -96,14 +141,24 @@ func TestStreams(t *testing.T) {
 		{"damaged sum", "", pack(order)[:len(pack(order))-6] + "123456", []string{"1: unsupported-encoding "}},
 		{"bomb", "", pack(strings.Repeat(" ", 50<<20)), []string{"1: too-large "}},
 		{"plain in spite of its name", "a.json.gz", "\ufeff " + order, []string{"1: " + rx1}},
-		{"plain lines in spite of their name", "a.ndjson.gz", "\n" + patient + "\nnope", []string{"2: " + pat, "3: invalid-json "}},
+		{
+			"plain lines in spite of their name",
+			"a.ndjson.gz",
+			"\n" + patient + "\nnope",
+			[]string{"2: " + pat, "3: invalid-json "},
+		},
 		{"broken in spite of its name", "a.json.gz", "\n{", []string{"1: invalid-json "}},
 		{"gzip in name alone", "A.JSON.GZ", "\n\x00\x01\x08", []string{"1: unsupported-encoding "}},
 		{"lines that are gzip in name alone", "a.ndjson.gz", "<a/>\n" + patient, []string{"1: unsupported-encoding "}},
 		{"the same, named otherwise", "a.json", "\n\x00\x01\x08", []string{"1: invalid-json "}},
 		{"nothing, packed in name alone", "a.json.gz", "", nil},
 		{"zip", "a.zip", "PK\x03\x04...", []string{"1: unsupported-encoding "}},
-		{"tar", "a.tar", "a.json" + strings.Repeat("\x00", 251) + "ustar\x0000" + strings.Repeat("\x00", 249), []string{"1: unsupported-encoding "}},
+		{
+			"tar",
+			"a.tar",
+			"a.json" + strings.Repeat("\x00", 251) + "ustar\x0000" + strings.Repeat("\x00", 249),
+			[]string{"1: unsupported-encoding "},
+		},
 		{"UTF-16 lines", "a.ndjson", "\xff\xfe{\x00}\x00\n\x00{\x00}\x00", []string{"1: unsupported-encoding "}},
 	}
 	o := DefaultOptions()
@@ -161,7 +216,8 @@ func TestLinesBeforeDamageAreKept(t *testing.T) {
 	}
 	packed := pack(lines.String())
 	got, err := stream(t, DefaultOptions(), strings.NewReader(packed[:len(packed)/2]), "a.ndjson")
-	if n := len(got); err != nil || n < 5000 || !strings.HasSuffix(got[n-1], "unsupported-encoding ") || strings.Count(strings.Join(got, " "), "unsupported") != 1 {
+	if n := len(got); err != nil || n < 5000 || !strings.HasSuffix(got[n-1], "unsupported-encoding ") ||
+		strings.Count(strings.Join(got, " "), "unsupported") != 1 {
 		t.Errorf("%d events, then %v", n, err)
 	}
 }
@@ -170,7 +226,8 @@ func TestFailureToReadIsNoFaultOfTheFile(t *testing.T) {
 	broken := errors.New("broken disk")
 	for name, in := range map[string]string{"plain": order[:50], "lines": patient + "\n" + patient + "\n{", "packed": pack(order)[:30], "at once": "", "packed head": "\x1f\x8b"} {
 		got, err := stream(t, DefaultOptions(), io.MultiReader(strings.NewReader(in), iotest.ErrReader(broken)), "")
-		if !errors.Is(err, broken) || strings.Contains(strings.Join(got, " "), "invalid") || strings.Contains(strings.Join(got, " "), "unsupported") {
+		if !errors.Is(err, broken) || strings.Contains(strings.Join(got, " "), "invalid") ||
+			strings.Contains(strings.Join(got, " "), "unsupported") {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
@@ -178,7 +235,13 @@ func TestFailureToReadIsNoFaultOfTheFile(t *testing.T) {
 
 func TestStreamEndsWhenNobodyWantsMore(t *testing.T) {
 	n := 0
-	err := NewReader(DefaultOptions()).Stream(strings.NewReader(patient+"\n"+patient), "", func(int, Resource) bool { n++; return false })
+	err := NewReader(
+		DefaultOptions(),
+	).Stream(
+		strings.NewReader(patient+"\n"+patient),
+		"",
+		func(int, Resource) bool { n++; return false },
+	)
 	if n != 1 || err != nil {
 		t.Errorf("%d events, %v", n, err)
 	}
@@ -226,24 +289,35 @@ func TestBufferedLinesBeforeDamageAreKept(t *testing.T) {
 	const lines = 200
 	var plain bytes.Buffer
 	for i := range lines {
-		fmt.Fprintf(&plain, `{"resourceType":"Patient","id":"p%d","birthDate":"1950-01-01","text":{"div":"%x"}}`+"\n", i, sha256.Sum256([]byte{byte(i)}))
+		fmt.Fprintf(
+			&plain,
+			`{"resourceType":"Patient","id":"p%d","birthDate":"1950-01-01","text":{"div":"%x"}}`+"\n",
+			i,
+			sha256.Sum256([]byte{byte(i)}),
+		)
 	}
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	z.Write(plain.Bytes())
 	z.Close()
 	good, bad := 0, 0
-	err := NewReader(DefaultOptions()).Stream(bytes.NewReader(packed.Bytes()[:packed.Len()-40]), "x.ndjson.gz", func(_ int, res Resource) bool {
-		switch {
-		case res.Rejection == nil:
-			good++
-		case res.Rejection.Reason == UnsupportedEncoding:
-			bad++
-		default:
-			t.Errorf("rejected as %v", res.Rejection)
-		}
-		return true
-	})
+	err := NewReader(
+		DefaultOptions(),
+	).Stream(
+		bytes.NewReader(packed.Bytes()[:packed.Len()-40]),
+		"x.ndjson.gz",
+		func(_ int, res Resource) bool {
+			switch {
+			case res.Rejection == nil:
+				good++
+			case res.Rejection.Reason == UnsupportedEncoding:
+				bad++
+			default:
+				t.Errorf("rejected as %v", res.Rejection)
+			}
+			return true
+		},
+	)
 	if err != nil || good < lines/2 || bad != 1 {
 		t.Errorf("%d lines and %d rejections before the cut, error %v", good, bad, err)
 	}

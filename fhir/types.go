@@ -101,7 +101,15 @@ func kindOf(t []byte) (kind, string) {
 // bundleType tells that t is a Bundle.type of R4 (hl7.org/fhir/R4/valueset-bundle-type.html).
 func bundleType(t []byte) bool {
 	switch string(t) {
-	case "document", "message", "transaction", "transaction-response", "batch", "batch-response", "history", "searchset", "collection":
+	case "document",
+		"message",
+		"transaction",
+		"transaction-response",
+		"batch",
+		"batch-response",
+		"history",
+		"searchset",
+		"collection":
 		return true
 	}
 	return false

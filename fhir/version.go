@@ -14,12 +14,18 @@ type shape struct {
 // (hl7.org/fhir).
 var oldShapes = [kindDetectedIssue + 1][]shape{
 	kindRequest: {
-		{nMedication, "medication as R5 has it"}, {nReason, "reason as R5 has it"}, {nReported, "reported as R5 has it"},
+		{
+			nMedication,
+			"medication as R5 has it",
+		}, {nReason, "reason as R5 has it"}, {nReported, "reported as R5 has it"},
 		{nContext, "context as STU3 has it"}, {nDefinition, "definition as STU3 has it"},
 		{nPatient, "patient as DSTU2 has it"}, {nDateWritten, "dateWritten as DSTU2 has it"},
 	},
 	kindDispense: {
-		{nMedication, "medication as R5 has it"}, {nNotDone, "notDone as STU3 has it"}, {nPatient, "patient as DSTU2 has it"},
+		{
+			nMedication,
+			"medication as R5 has it",
+		}, {nNotDone, "notDone as STU3 has it"}, {nPatient, "patient as DSTU2 has it"},
 	},
 	kindStatement: {
 		{nMedication, "medication as R5 has it"}, {nReason, "reason as R5 has it"}, {nTaken, "taken as STU3 has it"},
@@ -28,14 +34,23 @@ var oldShapes = [kindDetectedIssue + 1][]shape{
 		{nReasonForUseReference, "reasonForUse as DSTU2 has it"},
 	},
 	kindMedication: {
-		{nProduct, "product as DSTU2 has it"}, {nPackage, "package as STU3 has it"}, {nIsBrand, "isBrand as STU3 has it"},
+		{
+			nProduct,
+			"product as DSTU2 has it",
+		}, {nPackage, "package as STU3 has it"}, {nIsBrand, "isBrand as STU3 has it"},
 	},
 	kindObservation: {
-		{nComment, "comment as STU3 has it"}, {nComments, "comments as DSTU2 has them"}, {nRelated, "related as STU3 has it"},
+		{
+			nComment,
+			"comment as STU3 has it",
+		}, {nComments, "comments as DSTU2 has them"}, {nRelated, "related as STU3 has it"},
 		{nContext, "context as STU3 has it"},
 	},
 	kindCondition: {
-		{nAssertedDate, "assertedDate as STU3 has it"}, {nContext, "context as STU3 has it"}, {nPatient, "patient as DSTU2 has it"},
+		{
+			nAssertedDate,
+			"assertedDate as STU3 has it",
+		}, {nContext, "context as STU3 has it"}, {nPatient, "patient as DSTU2 has it"},
 		{nDateRecorded, "dateRecorded as DSTU2 has it"},
 	},
 	kindPatient: {{nAnimal, "animal as STU3 has it"}},

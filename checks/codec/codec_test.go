@@ -198,7 +198,14 @@ func TestHostileStateTakesBoundedMemory(t *testing.T) {
 		_, err := Decode(in)
 		runtime.ReadMemStats(&after)
 		if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(len(in)*memoryPerByte); got > limit {
-			t.Errorf("%s: %d bytes allocated for %d bytes of input (error %v), limit %d", name, got, len(in), err, limit)
+			t.Errorf(
+				"%s: %d bytes allocated for %d bytes of input (error %v), limit %d",
+				name,
+				got,
+				len(in),
+				err,
+				limit,
+			)
 		}
 	}
 }

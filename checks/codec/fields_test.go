@@ -48,10 +48,32 @@ func TestEveryFieldOfAStateComesBack(t *testing.T) {
 	eachLeaf(reflect.TypeFor[facts.Past](), "", func(path string, set func(reflect.Value)) {
 		var p facts.Past
 		set(reflect.ValueOf(&p).Elem())
-		roundTrips(t, "past"+path, &checks.State{Facts: []facts.Fact{{Ref: "Observation/1"}, {Ref: "Observation/2", Kept: &facts.Kept{Past: []facts.Past{p, p}}}}})
+		roundTrips(
+			t,
+			"past"+path,
+			&checks.State{
+				Facts: []facts.Fact{
+					{Ref: "Observation/1"},
+					{Ref: "Observation/2", Kept: &facts.Kept{Past: []facts.Past{p, p}}},
+				},
+			},
+		)
 	})
-	hidden := facts.Fact{Ref: "Patient/1", Version: facts.Version{Updated: 3}, Kind: facts.KindPatient, Person: &facts.Person{Sex: facts.Male}}
-	roundTrips(t, "hidden", &checks.State{Facts: []facts.Fact{{Ref: hidden.Ref, Mark: facts.MarkMoved, Version: hidden.Version, Kept: &facts.Kept{Hidden: &hidden}}}})
+	hidden := facts.Fact{
+		Ref:     "Patient/1",
+		Version: facts.Version{Updated: 3},
+		Kind:    facts.KindPatient,
+		Person:  &facts.Person{Sex: facts.Male},
+	}
+	roundTrips(
+		t,
+		"hidden",
+		&checks.State{
+			Facts: []facts.Fact{
+				{Ref: hidden.Ref, Mark: facts.MarkMoved, Version: hidden.Version, Kept: &facts.Kept{Hidden: &hidden}},
+			},
+		},
+	)
 	if n := reflect.TypeFor[checks.State]().NumField(); n != 5 {
 		t.Errorf("State has %d fields; code the new one and try it here", n)
 	}
@@ -72,7 +94,8 @@ func payload(f *facts.Fact) reflect.Value {
 }
 
 func payloadSet(f *facts.Fact) bool {
-	return f.Order != nil || f.Lab != nil || f.Condition != nil || f.Medication != nil || f.Person != nil || f.Acknowledgement != nil
+	return f.Order != nil || f.Lab != nil || f.Condition != nil || f.Medication != nil || f.Person != nil ||
+		f.Acknowledgement != nil
 }
 
 // eachLeaf calls visit for every field at any depth of type t with a function that sets that field
@@ -87,7 +110,8 @@ func eachLeaf(t reflect.Type, path string, visit func(path string, set func(refl
 			})
 		}
 	case reflect.Slice:
-		if t == reflect.TypeFor[[]facts.LabResult]() && strings.HasPrefix(path, ".Results") && strings.Count(path, ".Results") > 1 {
+		if t == reflect.TypeFor[[]facts.LabResult]() && strings.HasPrefix(path, ".Results") &&
+			strings.Count(path, ".Results") > 1 {
 			return // a report is in no report
 		}
 		eachLeaf(t.Elem(), path+"[]", func(p string, set func(reflect.Value)) {

@@ -18,13 +18,27 @@ import (
 
 // lastOf is the last value of every enumeration that a state holds.
 var lastOf = map[reflect.Type]uint64{
-	reflect.TypeFor[facts.Kind](): uint64(facts.KindAcknowledgement), reflect.TypeFor[facts.MarkReason](): uint64(facts.MarkMoved),
-	reflect.TypeFor[facts.OrderKind](): uint64(facts.Statement), reflect.TypeFor[facts.OrderStatus](): uint64(facts.StatusNotTaken),
-	reflect.TypeFor[facts.Intent](): uint64(facts.IntentOption), reflect.TypeFor[facts.LabStatus](): uint64(facts.LabCancelled),
-	reflect.TypeFor[facts.ValueKind](): uint64(facts.UnreadValue), reflect.TypeFor[facts.ClinicalStatus](): uint64(facts.ClinicalUnread),
-	reflect.TypeFor[facts.Verification](): uint64(facts.VerificationUnread), reflect.TypeFor[facts.Sex](): uint64(facts.SexOther),
-	reflect.TypeFor[facts.Certainty](): uint64(facts.CertaintyShut), reflect.TypeFor[unread.Parts](): uint64(unread.All),
-	reflect.TypeFor[checks.Severity](): uint64(checks.High), reflect.TypeFor[moment.Precision](): uint64(moment.WithoutOff),
+	reflect.TypeFor[facts.Kind](): uint64(
+		facts.KindAcknowledgement,
+	), reflect.TypeFor[facts.MarkReason](): uint64(facts.MarkMoved),
+	reflect.TypeFor[facts.OrderKind](): uint64(
+		facts.Statement,
+	), reflect.TypeFor[facts.OrderStatus](): uint64(facts.StatusNotTaken),
+	reflect.TypeFor[facts.Intent](): uint64(
+		facts.IntentOption,
+	), reflect.TypeFor[facts.LabStatus](): uint64(facts.LabCancelled),
+	reflect.TypeFor[facts.ValueKind](): uint64(
+		facts.UnreadValue,
+	), reflect.TypeFor[facts.ClinicalStatus](): uint64(facts.ClinicalUnread),
+	reflect.TypeFor[facts.Verification](): uint64(
+		facts.VerificationUnread,
+	), reflect.TypeFor[facts.Sex](): uint64(facts.SexOther),
+	reflect.TypeFor[facts.Certainty](): uint64(
+		facts.CertaintyShut,
+	), reflect.TypeFor[unread.Parts](): uint64(unread.All),
+	reflect.TypeFor[checks.Severity](): uint64(
+		checks.High,
+	), reflect.TypeFor[moment.Precision](): uint64(moment.WithoutOff),
 }
 
 var anyText = rapid.OneOf(
@@ -35,15 +49,42 @@ var anyText = rapid.OneOf(
 	rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
 	rapid.StringMatching(`[0-9a-fA-F-]{36}`),
 	rapid.StringMatching(`([0-9a-fA-F]{2}){4,32}`),
-	rapid.SampledFrom([]string{"", "0", "00", "0.5", "-0.5", ".5", "5.", "1e400", "a text that comes again", "\xff\xfe", strings.Repeat("x", 300)}),
+	rapid.SampledFrom(
+		[]string{
+			"",
+			"0",
+			"00",
+			"0.5",
+			"-0.5",
+			".5",
+			"5.",
+			"1e400",
+			"a text that comes again",
+			"\xff\xfe",
+			strings.Repeat("x", 300),
+		},
+	),
 )
 
 var anyRef = rapid.Custom(func(t *rapid.T) string {
-	return rapid.SampledFrom(append(refTypes[:], "https://other.example/fhir/Patient/", "Unknown/", "a:", "/")).Draw(t, "type") + anyText.Draw(t, "id")
+	return rapid.SampledFrom(
+		append(refTypes[:], "https://other.example/fhir/Patient/", "Unknown/", "a:", "/"),
+	).Draw(
+		t,
+		"type",
+	) + anyText.Draw(
+		t,
+		"id",
+	)
 })
 
 var anyNanos = rapid.Custom(func(t *rapid.T) int64 {
-	unit := rapid.SampledFrom([]int64{1, 1000, 1_000_000, 1_000_000_000, int64(time.Minute), 24 * int64(time.Hour)}).Draw(t, "unit")
+	unit := rapid.SampledFrom(
+		[]int64{1, 1000, 1_000_000, 1_000_000_000, int64(time.Minute), 24 * int64(time.Hour)},
+	).Draw(
+		t,
+		"unit",
+	)
 	if rapid.Bool().Draw(t, "extreme") {
 		return rapid.Int64().Draw(t, "nanos") / unit * unit
 	}
@@ -141,7 +182,12 @@ func drawKept(t *rapid.T, f *facts.Fact) {
 		k.Past = append(k.Past, p)
 	}
 	if f.Kind == facts.KindMark && rapid.Bool().Draw(t, "hides") {
-		k.Hidden = &facts.Fact{Ref: f.Ref, Version: f.Version, Kind: facts.KindPatient, Person: &facts.Person{Sex: facts.Male}}
+		k.Hidden = &facts.Fact{
+			Ref:     f.Ref,
+			Version: f.Version,
+			Kind:    facts.KindPatient,
+			Person:  &facts.Person{Sex: facts.Male},
+		}
 	}
 	f.Kept = k
 }
@@ -156,24 +202,80 @@ func example(id func(int) string) *checks.State {
 	st := &checks.State{Patient: facts.Ref("Patient/" + id(0)), Ruleset: "9f86d081884c7d65"}
 	at := time.Date(2026, 3, 14, 8, 15, 42, 0, time.UTC)
 	version := func(i int) facts.Version {
-		return facts.Version{Updated: at.AddDate(0, 0, 11*i).Add(time.Duration(i*i) * time.Second).UnixNano(), Number: "1", Arrival: facts.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: uint64(900_000 + 7919*i)}}
+		return facts.Version{
+			Updated: at.AddDate(0, 0, 11*i).Add(time.Duration(i*i) * time.Second).UnixNano(),
+			Number:  "1",
+			Arrival: facts.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: uint64(900_000 + 7919*i)},
+		}
 	}
 	add := func(kind string, i int, f facts.Fact) {
 		f.Ref, f.Version = facts.Ref(kind+"/"+id(i)), version(i)
 		st.Merge(f)
 	}
 	for i := range 8 {
-		add("MedicationRequest", 1+i, facts.Fact{Kind: facts.KindOrder, Order: &facts.Order{Status: facts.StatusActive, Authored: moment.Instant(at.AddDate(0, 0, 11*(1+i)).Add(-time.Hour)),
-			Drug: facts.Drug{Codings: []codes.Coding{{System: codes.RxNorm, Code: fmt.Sprint(312_938 + 611*i)}}}}})
+		add(
+			"MedicationRequest",
+			1+i,
+			facts.Fact{
+				Kind: facts.KindOrder,
+				Order: &facts.Order{
+					Status:   facts.StatusActive,
+					Authored: moment.Instant(at.AddDate(0, 0, 11*(1+i)).Add(-time.Hour)),
+					Drug: facts.Drug{
+						Codings: []codes.Coding{{System: codes.RxNorm, Code: fmt.Sprint(312_938 + 611*i)}},
+					},
+				},
+			},
+		)
 	}
 	for i, loinc := range []string{"2276-4", "2502-3", "33914-3", "2160-0"} {
-		value := facts.Quantity{Value: []string{"45.2", "18", "88", "0.9"}[i], Unit: "ng/mL", Code: "ng/mL", System: codes.UCUM}
-		add("Observation", 10+i, facts.Fact{Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{loinc}, Value: facts.Value{Kind: facts.QuantityValue, Quantity: value},
-			Effective: facts.Period{Start: moment.Instant(at.AddDate(0, 0, 11*(10+i)).Add(-3 * time.Hour).Truncate(time.Minute))}}})
+		value := facts.Quantity{
+			Value:  []string{"45.2", "18", "88", "0.9"}[i],
+			Unit:   "ng/mL",
+			Code:   "ng/mL",
+			System: codes.UCUM,
+		}
+		add(
+			"Observation",
+			10+i,
+			facts.Fact{
+				Kind: facts.KindLab,
+				Lab: &facts.LabResult{
+					Status: facts.LabFinal,
+					Loincs: []string{loinc},
+					Value:  facts.Value{Kind: facts.QuantityValue, Quantity: value},
+					Effective: facts.Period{
+						Start: moment.Instant(at.AddDate(0, 0, 11*(10+i)).Add(-3 * time.Hour).Truncate(time.Minute)),
+					},
+				},
+			},
+		)
 	}
-	add("Condition", 20, facts.Fact{Kind: facts.KindCondition, Condition: &facts.Condition{Clinical: facts.ClinicalActive, Verification: facts.VerificationConfirmed,
-		Code: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}}}, Onset: moment.Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(), Precision: moment.ToDay}}})
-	add("Patient", 0, facts.Fact{Kind: facts.KindPatient, Person: &facts.Person{Birth: moment.Time{Nanos: time.Date(1956, 5, 2, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay}, Sex: facts.Female}})
+	add(
+		"Condition",
+		20,
+		facts.Fact{
+			Kind: facts.KindCondition,
+			Condition: &facts.Condition{Clinical: facts.ClinicalActive, Verification: facts.VerificationConfirmed,
+				Code: facts.Concept{
+					Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}},
+				}, Onset: moment.Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(), Precision: moment.ToDay}},
+		},
+	)
+	add(
+		"Patient",
+		0,
+		facts.Fact{
+			Kind: facts.KindPatient,
+			Person: &facts.Person{
+				Birth: moment.Time{
+					Nanos:     time.Date(1956, 5, 2, 0, 0, 0, 0, time.UTC).UnixNano(),
+					Precision: moment.ToDay,
+				},
+				Sex: facts.Female,
+			},
+		},
+	)
 	return st
 }
 
@@ -181,7 +283,11 @@ func example(id func(int) string) *checks.State {
 func bundle(id func(int) string) *checks.State {
 	st := example(id)
 	for i := range st.Facts {
-		st.Facts[i].Version = facts.Version{Updated: 1_750_000_000_123_000_000, Number: "1", Arrival: facts.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: 900_000, Entry: uint32(3 * i)}}
+		st.Facts[i].Version = facts.Version{
+			Updated: 1_750_000_000_123_000_000,
+			Number:  "1",
+			Arrival: facts.Arrival{Epoch: 1_700_000_000_123_456_789, Sequence: 900_000, Entry: uint32(3 * i)},
+		}
 	}
 	return st
 }

@@ -35,10 +35,38 @@ func (c *coder) lab(l *facts.LabResult) {
 }
 
 func labBits(l *facts.LabResult) uint64 {
-	return uint64(l.Status)&7 | bitOf(len(l.Loincs) == 1)<<3 | bitOf(hasValue(&l.Value))<<4 | bitOf(given(l.Effective.Start))<<5 |
-		bitOf(given(l.Issued))<<6 | bitOf(l.Specimen != "")<<7 | bitOf(l.Performer != "")<<8 | bitOf(len(l.Components) > 0)<<9 |
-		bitOf(len(l.Members) > 0)<<10 | bitOf(hasConcept(&l.Method))<<11 | bitOf(given(l.Effective.End))<<12 |
-		bitOf(len(l.Loincs) > 1)<<13 | bitOf(l.TimeUnread)<<14 | bitOf(len(l.Results) > 0)<<15
+	return uint64(
+		l.Status,
+	)&7 | bitOf(
+		len(l.Loincs) == 1,
+	)<<3 | bitOf(
+		hasValue(&l.Value),
+	)<<4 | bitOf(
+		given(l.Effective.Start),
+	)<<5 |
+		bitOf(
+			given(l.Issued),
+		)<<6 | bitOf(
+		l.Specimen != "",
+	)<<7 | bitOf(
+		l.Performer != "",
+	)<<8 | bitOf(
+		len(l.Components) > 0,
+	)<<9 |
+		bitOf(
+			len(l.Members) > 0,
+		)<<10 | bitOf(
+		hasConcept(&l.Method),
+	)<<11 | bitOf(
+		given(l.Effective.End),
+	)<<12 |
+		bitOf(
+			len(l.Loincs) > 1,
+		)<<13 | bitOf(
+		l.TimeUnread,
+	)<<14 | bitOf(
+		len(l.Results) > 0,
+	)<<15
 }
 
 func (c *coder) loincs(s *[]string, one, more bool) {
@@ -116,7 +144,9 @@ func (c *coder) value(v *facts.Value) {
 // condition begins with clinical 3 and verification 3 bits, and bits for what is there.
 func (c *coder) condition(d *facts.Condition) {
 	m := c.mask(uint64(d.Clinical)&7|uint64(d.Verification)<<3&63|bitOf(d.AbatedFlag)<<6|bitOf(d.FamilyHistory)<<7|
-		bitOf(given(d.Onset))<<8|bitOf(given(d.Recorded))<<9|bitOf(given(d.Abatement))<<10|bitOf(given(d.AbatementEnd))<<11|
+		bitOf(
+			given(d.Onset),
+		)<<8|bitOf(given(d.Recorded))<<9|bitOf(given(d.Abatement))<<10|bitOf(given(d.AbatementEnd))<<11|
 		bitOf(d.Asserter != "")<<12|bitOf(d.Modified)<<13, 14)
 	if c.reading {
 		d.Clinical = enumOf(c, m&7, facts.ClinicalUnread)

@@ -9,7 +9,17 @@ import (
 func (c *coder) order(o *facts.Order) {
 	var h uint64
 	if !c.reading {
-		h = uint64(o.Kind)&3 | uint64(o.Status)<<2&60 | uint64(o.Intent)<<6&192 | orderBits(o)<<8 | drugBits(&o.Drug)<<21
+		h = uint64(
+			o.Kind,
+		)&3 | uint64(
+			o.Status,
+		)<<2&60 | uint64(
+			o.Intent,
+		)<<6&192 | orderBits(
+			o,
+		)<<8 | drugBits(
+			&o.Drug,
+		)<<21
 	}
 	h = c.again(&c.shape, h, 28)
 	m := h >> 8 & (1<<13 - 1)
@@ -37,9 +47,35 @@ func (c *coder) order(o *facts.Order) {
 }
 
 func orderBits(o *facts.Order) uint64 {
-	return bitOf(given(o.Authored)) | bitOf(o.MedicationRef != "")<<1 | bitOf(len(o.Dosages) > 0)<<2 | bitOf(len(o.Reasons) > 0)<<3 |
-		bitOf(o.SupplyDays != "")<<4 | bitOf(o.Repeats != 0)<<5 | bitOf(o.DoNotPerform)<<6 | bitOf(o.Reported)<<7 | bitOf(o.NoMedication)<<8 |
-		bitOf(given(o.Effective))<<9 | bitOf(len(o.ReasonRefs) > 0)<<10 | bitOf(given(o.Validity))<<11 | bitOf(given(o.SupplyAmount))<<12
+	return bitOf(
+		given(o.Authored),
+	) | bitOf(
+		o.MedicationRef != "",
+	)<<1 | bitOf(
+		len(o.Dosages) > 0,
+	)<<2 | bitOf(
+		len(o.Reasons) > 0,
+	)<<3 |
+		bitOf(
+			o.SupplyDays != "",
+		)<<4 | bitOf(
+		o.Repeats != 0,
+	)<<5 | bitOf(
+		o.DoNotPerform,
+	)<<6 | bitOf(
+		o.Reported,
+	)<<7 | bitOf(
+		o.NoMedication,
+	)<<8 |
+		bitOf(
+			given(o.Effective),
+		)<<9 | bitOf(
+		len(o.ReasonRefs) > 0,
+	)<<10 | bitOf(
+		given(o.Validity),
+	)<<11 | bitOf(
+		given(o.SupplyAmount),
+	)<<12
 }
 
 func (c *coder) orderContext(o *facts.Order, m uint64) {
@@ -75,8 +111,20 @@ func (c *coder) orderSupply(o *facts.Order, m uint64) {
 // drugBits is the number of codings, up to two, in two bits (3: the rest follows), and bits for
 // what else is there.
 func drugBits(d *facts.Drug) uint64 {
-	return uint64(min(len(d.Codings), 3)) | bitOf(len(d.Names) > 0)<<2 | bitOf(len(d.Forms) > 0)<<3 | bitOf(len(d.Parts) > 0)<<4 |
-		bitOf(d.Absent)<<5 | bitOf(d.Modified)<<6
+	return uint64(
+		min(len(d.Codings), 3),
+	) | bitOf(
+		len(d.Names) > 0,
+	)<<2 | bitOf(
+		len(d.Forms) > 0,
+	)<<3 | bitOf(
+		len(d.Parts) > 0,
+	)<<4 |
+		bitOf(
+			d.Absent,
+		)<<5 | bitOf(
+		d.Modified,
+	)<<6
 }
 
 func (c *coder) drug(d *facts.Drug) { c.drugContent(d, c.mask(drugBits(d), 7)) }
@@ -106,7 +154,10 @@ func (c *coder) drugContent(d *facts.Drug, m uint64) {
 }
 
 func (c *coder) part(p *facts.Part) {
-	m := c.mask(bitOf(len(p.Codings) > 0)|bitOf(len(p.Names) > 0)<<1|bitOf(p.Ref != "")<<2|bitOf(given(p.Strength))<<3, 4)
+	m := c.mask(
+		bitOf(len(p.Codings) > 0)|bitOf(len(p.Names) > 0)<<1|bitOf(p.Ref != "")<<2|bitOf(given(p.Strength))<<3,
+		4,
+	)
 	if m&1 != 0 {
 		c.codingsOf(&p.Codings)
 	}
@@ -122,8 +173,29 @@ func (c *coder) part(p *facts.Part) {
 }
 
 func (c *coder) dosage(d *facts.Dosage) {
-	m := c.mask(bitOf(d.AsNeeded)|bitOf(given(d.Timing))<<1|bitOf(given(d.Dose))<<2|bitOf(hasConcept(&d.Route))<<3|bitOf(d.Sequence != 0)<<4|
-		bitOf(given(d.Bounds))<<5|bitOf(hasConcept(&d.AsNeededReason))<<6|bitOf(given(d.BoundsLength))<<7|bitOf(given(d.MaxPerDay))<<8, 9)
+	m := c.mask(
+		bitOf(
+			d.AsNeeded,
+		)|bitOf(
+			given(d.Timing),
+		)<<1|bitOf(
+			given(d.Dose),
+		)<<2|bitOf(
+			hasConcept(&d.Route),
+		)<<3|bitOf(
+			d.Sequence != 0,
+		)<<4|
+			bitOf(
+				given(d.Bounds),
+			)<<5|bitOf(
+			hasConcept(&d.AsNeededReason),
+		)<<6|bitOf(
+			given(d.BoundsLength),
+		)<<7|bitOf(
+			given(d.MaxPerDay),
+		)<<8,
+		9,
+	)
 	if c.reading {
 		d.AsNeeded = m&1 != 0
 	}

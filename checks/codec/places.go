@@ -70,7 +70,15 @@ func (c *coder) places(f *facts.Fact) {
 	}
 	kind := c.mask(uint64(k.Hidden.Kind)&7|uint64(k.Hidden.Mark)<<3&24|uint64(k.Hidden.Unread)<<5, 5+unreadBits)
 	if c.reading {
-		k.Hidden.Kind, k.Hidden.Mark = enumOf(c, kind&7, facts.KindAcknowledgement), enumOf(c, kind>>3&3, facts.MarkMoved)
+		k.Hidden.Kind, k.Hidden.Mark = enumOf(
+			c,
+			kind&7,
+			facts.KindAcknowledgement,
+		), enumOf(
+			c,
+			kind>>3&3,
+			facts.MarkMoved,
+		)
 		k.Hidden.Unread = unread.Parts(kind >> 5)
 	}
 	c.content(k.Hidden)
@@ -83,7 +91,18 @@ func (c *coder) past(p *facts.Past, of *facts.Version) {
 	if c.reading {
 		v = *of
 	}
-	h := c.mask(uint64(p.Mark)&3|bitOf(v.Updated != of.Updated)<<2|bitOf(v.Number != of.Number)<<3|bitOf(v.Arrival != of.Arrival)<<4, 5)
+	h := c.mask(
+		uint64(
+			p.Mark,
+		)&3|bitOf(
+			v.Updated != of.Updated,
+		)<<2|bitOf(
+			v.Number != of.Number,
+		)<<3|bitOf(
+			v.Arrival != of.Arrival,
+		)<<4,
+		5,
+	)
 	places := c.mask(uint64(p.Places), uint(bits.Len32(uint32(checks.AllPlaces))))
 	if h&(1<<2) != 0 {
 		d := c.signed(v.Updated - of.Updated)

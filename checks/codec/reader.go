@@ -39,8 +39,13 @@ func (r *Reader) Decode(b []byte) (*checks.State, error) {
 // reset makes the slabs whole again.
 func (r *Reader) reset() {
 	if r.full.newFacts == nil {
-		r.full = slabs{make([]facts.Fact, readerFacts), make([]facts.Order, readerFacts), make([]facts.LabResult, readerFacts),
-			make([]codes.Coding, readerTexts), make([]string, readerTexts)}
+		r.full = slabs{
+			make([]facts.Fact, readerFacts),
+			make([]facts.Order, readerFacts),
+			make([]facts.LabResult, readerFacts),
+			make([]codes.Coding, readerTexts),
+			make([]string, readerTexts),
+		}
 	} else {
 		wipe(r.full.newFacts, r.c.newFacts)
 		wipe(r.full.orders, r.c.orders)

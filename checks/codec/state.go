@@ -105,8 +105,22 @@ func (c *coder) factHeader(f *facts.Fact) uint64 {
 	var h uint64
 	if !c.reading {
 		v := &f.Version
-		h = uint64(f.Kind)&7 | c.updatedForm(v.Updated) | numberForm(v.Number)<<5 | bitOf(v.Arrival.Sequence != c.before.Arrival.Sequence)<<7 |
-			bitOf(v.Arrival.Entry != 0)<<8 | bitOf(v.Arrival.Epoch != c.before.Arrival.Epoch)<<9 | uint64(f.Mark)<<10&(3<<10)
+		h = uint64(
+			f.Kind,
+		)&7 | c.updatedForm(
+			v.Updated,
+		) | numberForm(
+			v.Number,
+		)<<5 | bitOf(
+			v.Arrival.Sequence != c.before.Arrival.Sequence,
+		)<<7 |
+			bitOf(
+				v.Arrival.Entry != 0,
+			)<<8 | bitOf(
+			v.Arrival.Epoch != c.before.Arrival.Epoch,
+		)<<9 | uint64(
+			f.Mark,
+		)<<10&(3<<10)
 		if f.Unread != 0 {
 			h |= unreadFollows
 		}
@@ -164,7 +178,11 @@ func (c *coder) arrival(a *facts.Arrival, h uint64) {
 		epoch = c.signed(a.Epoch - before.Epoch)
 	}
 	if c.reading {
-		*a = facts.Arrival{Epoch: before.Epoch + epoch, Sequence: before.Sequence + uint64(sequence), Entry: uint32(entry)}
+		*a = facts.Arrival{
+			Epoch:    before.Epoch + epoch,
+			Sequence: before.Sequence + uint64(sequence),
+			Entry:    uint32(entry),
+		}
 	}
 }
 

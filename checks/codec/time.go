@@ -20,14 +20,23 @@ var timeForms = [...]struct {
 }{
 	{moment.NoTime, 1},
 	{moment.ToYear, nanosDay}, {moment.ToMonth, nanosDay}, {moment.ToDay, nanosDay},
-	{moment.ToInstant, nanosMinute}, {moment.ToInstant, nanosSecond}, {moment.ToInstant, 1_000_000}, {moment.ToInstant, 1000},
+	{
+		moment.ToInstant,
+		nanosMinute,
+	}, {moment.ToInstant, nanosSecond}, {moment.ToInstant, 1_000_000}, {moment.ToInstant, 1000},
 	{moment.WithoutOff, nanosMinute}, {moment.WithoutOff, nanosSecond}, {moment.WithoutOff, 1_000_000},
 }
 
 const oddTime = 15
 
 // firstForm of each precision.
-var firstForm = [...]int{moment.ToYear: 1, moment.ToMonth: 2, moment.ToDay: 3, moment.ToInstant: 4, moment.WithoutOff: 8}
+var firstForm = [...]int{
+	moment.ToYear:     1,
+	moment.ToMonth:    2,
+	moment.ToDay:      3,
+	moment.ToInstant:  4,
+	moment.WithoutOff: 8,
+}
 
 func (c *coder) time(t *moment.Time) {
 	if c.reading {

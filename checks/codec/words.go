@@ -69,7 +69,17 @@ func newPositions(list []string) *positions {
 
 func wordHash(s string) uint32 {
 	n := len(s)
-	h := uint32(n)*0x9E3779B1 ^ uint32(s[0])*0x85EBCA6B ^ uint32(s[n-1])*0xC2B2AE35 ^ uint32(s[n/2])*0x27D4EB2F ^ uint32(s[n/4])*0x165667B1
+	h := uint32(
+		n,
+	)*0x9E3779B1 ^ uint32(
+		s[0],
+	)*0x85EBCA6B ^ uint32(
+		s[n-1],
+	)*0xC2B2AE35 ^ uint32(
+		s[n/2],
+	)*0x27D4EB2F ^ uint32(
+		s[n/4],
+	)*0x165667B1
 	return h >> 22
 }
 

@@ -38,7 +38,8 @@ func TestDecimalIsExact(t *testing.T) {
 		if x.Cmp(y) != p.Cmp(q) {
 			t.Fatalf("%s compared with %s: %d", a, b, x.Cmp(y))
 		}
-		if rat(t, x.Plus(y).String()).Cmp(new(big.Rat).Add(p, q)) != 0 || rat(t, x.Times(y).String()).Cmp(new(big.Rat).Mul(p, q)) != 0 {
+		if rat(t, x.Plus(y).String()).Cmp(new(big.Rat).Add(p, q)) != 0 ||
+			rat(t, x.Times(y).String()).Cmp(new(big.Rat).Mul(p, q)) != 0 {
 			t.Fatalf("%s and %s: sum %s, product %s", a, b, x.Plus(y), x.Times(y))
 		}
 		var back Decimal

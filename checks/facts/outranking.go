@@ -14,7 +14,8 @@ func (f *Fact) Outranking(older *Fact) (newer Fact, noted bool) {
 	if f.Unread&unread.Version != 0 && f.Outranked() && !f.Hides() {
 		return newer, false
 	}
-	if older.Unread&unread.Newer != 0 || older.Unread&unread.Version != 0 && f.Unread&unread.Newer == 0 && !SameContent(f, older) {
+	if older.Unread&unread.Newer != 0 ||
+		older.Unread&unread.Version != 0 && f.Unread&unread.Newer == 0 && !SameContent(f, older) {
 		newer.Unread |= unread.Newer
 	}
 	return newer, newer.Unread != f.Unread

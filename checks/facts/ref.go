@@ -51,5 +51,9 @@ func (v Version) Compare(w Version) int {
 
 // compareMeta orders versions by what their resource says, leaving the arrival out.
 func (v Version) compareMeta(w Version) int {
-	return cmp.Or(cmp.Compare(v.Updated, w.Updated), cmp.Compare(len(v.Number), len(w.Number)), cmp.Compare(v.Number, w.Number))
+	return cmp.Or(
+		cmp.Compare(v.Updated, w.Updated),
+		cmp.Compare(len(v.Number), len(w.Number)),
+		cmp.Compare(v.Number, w.Number),
+	)
 }

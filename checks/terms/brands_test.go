@@ -20,7 +20,9 @@ func TestBrandsFollowProducts(t *testing.T) {
 		return
 	}
 	if want != brandsTSV {
-		t.Error("brands.tsv does not say what products.tsv says: run go test ./checks/terms -run TestBrandsFollowProducts -update")
+		t.Error(
+			"brands.tsv does not say what products.tsv says: run go test ./checks/terms -run TestBrandsFollowProducts -update",
+		)
 	}
 }
 
@@ -78,10 +80,17 @@ func brandOf(p product) string {
 
 // isNamed tells whether another table holds a name.
 func isNamed(key string) bool {
-	if line := lineAt(namesTSV, search(namesTSV, func(k string) int { return strings.Compare(k, key) })); field(line, 0) == key {
+	if line := lineAt(namesTSV, search(namesTSV, func(k string) int { return strings.Compare(k, key) })); field(
+		line,
+		0,
+	) == key {
 		return true
 	}
-	_, found := slices.BinarySearchFunc(moreNames(), key, func(e nameEntry, key string) int { return strings.Compare(e.key, key) })
+	_, found := slices.BinarySearchFunc(
+		moreNames(),
+		key,
+		func(e nameEntry, key string) int { return strings.Compare(e.key, key) },
+	)
 	return found
 }
 
@@ -128,7 +137,10 @@ func TestBrandsHoldWhatAllTheirProductsHold(t *testing.T) {
 		if !known {
 			drugs = strings.Split(p.ingredients, "|")
 		}
-		common[brand] = slices.DeleteFunc(drugs, func(drug string) bool { return !slices.Contains(strings.Split(p.ingredients, "|"), drug) })
+		common[brand] = slices.DeleteFunc(
+			drugs,
+			func(drug string) bool { return !slices.Contains(strings.Split(p.ingredients, "|"), drug) },
+		)
 	}
 	elsewhere := map[string]bool{"Sominex": true, "Triferic": true} // promethazine in the UK; one concept of two rows
 	for brand, drugs := range common {

@@ -172,7 +172,11 @@ func sameDrugs(a, b []Found) bool {
 }
 
 func disagreement(a, b recognised) string {
-	return a.table + " has " + nameList(a.found) + " for " + a.code + ", " + b.table + " has " + nameList(b.found) + " for " + b.code
+	return a.table + " has " + nameList(
+		a.found,
+	) + " for " + a.code + ", " + b.table + " has " + nameList(
+		b.found,
+	) + " for " + b.code
 }
 
 func nameList(found []Found) string {

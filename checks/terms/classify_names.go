@@ -89,7 +89,18 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 	for _, drug := range named {
 		at := slices.IndexFunc(m.Found, func(f Found) bool { return f.Ingredient == drug })
 		if at < 0 {
-			m.Found = append(m.Found, Found{Ingredient: drug, Doubt: doubt, Unsure: unsure, Strength: strength, PerML: perML, Released: released, Hours: hours})
+			m.Found = append(
+				m.Found,
+				Found{
+					Ingredient: drug,
+					Doubt:      doubt,
+					Unsure:     unsure,
+					Strength:   strength,
+					PerML:      perML,
+					Released:   released,
+					Hours:      hours,
+				},
+			)
 			continue
 		}
 		f := &m.Found[at]
@@ -175,13 +186,15 @@ var placeholders = sync.OnceValue(func() map[string]bool {
 // systems, and what people write around them ("Medication not listed", "NDC 00049-4900-66", "see
 // pharmacy note").
 var fillers = sync.OnceValue(func() map[string]bool {
-	set := words(`ndc rxnorm rxcui cui pzn atc snomed sct sctid loinc icd gtin ean upc dmd amp vmp ampp vmpp din cip ucd hcpcs cpt gpi
+	set := words(
+		`ndc rxnorm rxcui cui pzn atc snomed sct sctid loinc icd gtin ean upc dmd amp vmp ampp vmpp din cip ucd hcpcs cpt gpi
 		gsn id ids identifier number numbers nr num no nos sku barcode listed list available unavailable provided given entered recorded
 		found note notes comment comments instruction instructions see refer pharmacy pharmacist prescriber provider doctor physician chart
 		record records external outside imported import historical legacy converted migrated transferred generic brand known redacted
 		removed deleted hidden specified pending the an is was of by for from in on at and or to with per as above below attached
 		attachment document documents discharge admission any current active new old manual manually dispensed supply items line type
-		class category route form strength dose dosage daily local internal system value term description label entry`)
+		class category route form strength dose dosage daily local internal system value term description label entry`,
+	)
 	for key := range placeholders() {
 		for word := range strings.FieldsSeq(key) {
 			set[word] = true
@@ -202,7 +215,8 @@ func isName(p *phrase) bool {
 			i += n
 			continue
 		}
-		if word := p.word(i); len(word) > 1 && !isDigit(word[0]) && !measures[word] && !fillers()[word] && hasNames(word, kana) {
+		if word := p.word(i); len(word) > 1 && !isDigit(word[0]) && !measures[word] && !fillers()[word] &&
+			hasNames(word, kana) {
 			return true
 		}
 		i++
@@ -232,7 +246,10 @@ func isCode(p *phrase) bool {
 // hasKana tells that a text is Japanese: names of drugs in Chinese characters alone may be those of
 // another country.
 func hasKana(text string) bool {
-	return strings.ContainsFunc(text, func(r rune) bool { return r >= 0x3041 && r <= 0x30FE || r >= 0xFF66 && r <= 0xFF9F })
+	return strings.ContainsFunc(
+		text,
+		func(r rune) bool { return r >= 0x3041 && r <= 0x30FE || r >= 0xFF66 && r <= 0xFF9F },
+	)
 }
 
 // hasNames tells that the tables have names in the script of a word: Latin, and Japanese.
@@ -248,4 +265,6 @@ func hasNames(word string, kana bool) bool {
 }
 
 // measures are words of amounts, which name nothing.
-var measures = words("mg mcg ug g kg ml l dl mmol mol meq iu ie ui units unit unt st stk stuck pcs pc x of per daily times day qd bid tid qid")
+var measures = words(
+	"mg mcg ug g kg ml l dl mmol mol meq iu ie ui units unit unt st stk stuck pcs pc x of per daily times day qd bid tid qid",
+)

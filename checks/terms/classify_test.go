@@ -95,7 +95,17 @@ func TestCodes(t *testing.T) {
 	} {
 		m := Embedded().Classify([]codes.Coding{{System: c.system, Code: c.code}}, nil)
 		if got := drugsIn(m); got != c.want || m.Systemic.String() != c.systemic || m.Specific != c.specific {
-			t.Errorf("%s %s: %q systemic %s specific %t, want %q %s %t", c.system, c.code, got, m.Systemic, m.Specific, c.want, c.systemic, c.specific)
+			t.Errorf(
+				"%s %s: %q systemic %s specific %t, want %q %s %t",
+				c.system,
+				c.code,
+				got,
+				m.Systemic,
+				m.Specific,
+				c.want,
+				c.systemic,
+				c.specific,
+			)
 		}
 	}
 }
@@ -168,8 +178,11 @@ func TestSeveralCodings(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	site, err := ReadSiteTable("own.tsv", strings.NewReader("# local codes\n\nhttp://fhir.de/CodeSystem/ifa/pzn\t00408362\tgabapentin\n"+
-		"urn:oid:2.16.840.1.113883.6.69\t0069-4900-30\tsertraline\nhttp://snomed.info/sct\t1\tfluoxetine\nhttp://snomed.info/sct\t1\tolanzapine\n"))
+	site, err := ReadSiteTable(
+		"own.tsv",
+		strings.NewReader("# local codes\n\nhttp://fhir.de/CodeSystem/ifa/pzn\t00408362\tgabapentin\n"+
+			"urn:oid:2.16.840.1.113883.6.69\t0069-4900-30\tsertraline\nhttp://snomed.info/sct\t1\tfluoxetine\nhttp://snomed.info/sct\t1\tolanzapine\n"),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,7 +114,8 @@ func TestDMD(t *testing.T) {
 		t.Errorf("%d dm+d codes", n)
 	}
 	for _, code := range []string{"1", "38341003", "999999999999999999", "1234567890123456789", "x"} {
-		if m := Embedded().Classify([]codes.Coding{{System: codes.SNOMED, Code: code}}, nil); len(m.Found) > 0 || m.Identified {
+		if m := Embedded().Classify([]codes.Coding{{System: codes.SNOMED, Code: code}}, nil); len(m.Found) > 0 ||
+			m.Identified {
 			t.Errorf("%s: %s, identified %t", code, drugsIn(m), m.Identified)
 		}
 	}
@@ -141,7 +142,10 @@ func TestNamelessCodes(t *testing.T) {
 			continue
 		}
 		ask := func(display string) Match {
-			return Embedded().Classify([]codes.Coding{{System: codes.RxNorm, Code: field(line, 0), Display: display}}, nil)
+			return Embedded().Classify(
+				[]codes.Coding{{System: codes.RxNorm, Code: field(line, 0), Display: display}},
+				nil,
+			)
 		}
 		if m := ask(""); len(m.Found) != 1 || m.Found[0].Unsure == "" || m.Found[0].Doubt != "" {
 			t.Fatalf("%s: %+v", line, m.Found)
@@ -171,7 +175,8 @@ func TestNamelessCodesAreSorted(t *testing.T) {
 				t.Errorf("%s: no ingredient %q", code, name)
 			}
 		}
-		if len(resolve(field(line, 3))) > 0 && !slices.Equal(classesOf(resolve(field(line, 1))), classesOf(resolve(field(line, 3)))) {
+		if len(resolve(field(line, 3))) > 0 &&
+			!slices.Equal(classesOf(resolve(field(line, 1))), classesOf(resolve(field(line, 3)))) {
 			t.Errorf("%s: others of another class", line)
 		}
 	}
@@ -204,7 +209,16 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 		m := Embedded().Classify([]codes.Coding{{System: c.system, Code: c.code, Display: c.display}}, nil)
 		got := cmp.Or(drugsIn(m), m.Known, m.NotKnown)
 		if c.system != codes.NDC && (got != c.want || m.Identified != c.identified) {
-			t.Errorf("%s %s %q: %q %t, want %q %t", c.system, c.code, c.display, got, m.Identified, c.want, c.identified)
+			t.Errorf(
+				"%s %s %q: %q %t, want %q %t",
+				c.system,
+				c.code,
+				c.display,
+				got,
+				m.Identified,
+				c.want,
+				c.identified,
+			)
 		}
 	}
 	without, err := New(Options{WithoutATC: true})
@@ -261,6 +275,13 @@ func FuzzNDC(f *testing.F) {
 		if once := codes.ComparableNDC(code); codes.ComparableNDC(once) != once {
 			t.Errorf("%q: %q, then %q", code, once, codes.ComparableNDC(once))
 		}
-		Embedded().Classify([]codes.Coding{{System: codes.NDC, Code: code}, {System: codes.DMD, Code: code}, {System: codes.RxNorm, Code: code}}, nil)
+		Embedded().Classify(
+			[]codes.Coding{
+				{System: codes.NDC, Code: code},
+				{System: codes.DMD, Code: code},
+				{System: codes.RxNorm, Code: code},
+			},
+			nil,
+		)
 	})
 }

@@ -83,8 +83,10 @@ func (p *phrase) explains(m mention) bool {
 }
 
 // companies put their name behind that of the substance.
-var companies = words(`ratiopharm hexal stada neuraxpharm sandoz teva aliud heumann aristo zentiva mylan viatris accord abz
-	betapharm biomo winthrop`)
+var companies = words(
+	`ratiopharm hexal stada neuraxpharm sandoz teva aliud heumann aristo zentiva mylan viatris accord abz
+	betapharm biomo winthrop`,
+)
 
 // certainIn tells whether a region is among those of the row. A row of several regions (INT) holds
 // in each of them.

@@ -10,7 +10,8 @@ import (
 func TestOtherMeaningsAreWellFormed(t *testing.T) {
 	for line := range rows(namesTSV) {
 		note, others := field(line, 5), field(line, 6)
-		reused := strings.Contains(note, "brand_reused: ") || field(line, 3) == "abbreviation" && strings.Contains(note, "ambiguous: ")
+		reused := strings.Contains(note, "brand_reused: ") ||
+			field(line, 3) == "abbreviation" && strings.Contains(note, "ambiguous: ")
 		if reused != (others != "") {
 			t.Errorf("%s: others %q, note %q", field(line, 1), others, note)
 		}

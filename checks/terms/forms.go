@@ -29,7 +29,11 @@ type formSuffix struct {
 var forms = sync.OnceValue(func() *formTable {
 	t := &formTable{words: make(map[string]formWord, 1024), longest: make(map[string]int, 1024)}
 	for line := range rows(formsTSV) {
-		w := formWord{route: field(line, 1), systemic: parseSystemic(field(line, 2)), strong: field(line, 3) == "strong"}
+		w := formWord{
+			route:    field(line, 1),
+			systemic: parseSystemic(field(line, 2)),
+			strong:   field(line, 3) == "strong",
+		}
 		if suffix, ok := strings.CutPrefix(field(line, 0), "*"); ok {
 			t.suffixes = append(t.suffixes, formSuffix{suffix, w})
 			continue

@@ -14,13 +14,16 @@ func homeopathic(p *phrase, found []mention) bool {
 		}
 	}
 	latin := func(m mention) bool {
-		return m.entry.kind != "brand" && slices.ContainsFunc(strings.Fields(m.entry.key), func(w string) bool { return strings.HasSuffix(w, "um") })
+		return m.entry.kind != "brand" &&
+			slices.ContainsFunc(strings.Fields(m.entry.key), func(w string) bool { return strings.HasSuffix(w, "um") })
 	}
 	return slices.ContainsFunc(found, latin) && hasPotency(p) && len(p.amounts(0, len(p.tokens))) == 0
 }
 
-var remedies = words(`globuli globules homeopathic homoeopathic homoopathisch homeopathique omeopatico homeopatico homeopatica dhu boiron
-	schussler schuessler`)
+var remedies = words(
+	`globuli globules homeopathic homoeopathic homoopathisch homeopathique omeopatico homeopatico homeopatica dhu boiron
+	schussler schuessler`,
+)
 
 // hasPotency finds a degree of dilution: D6, C30, 30C, 9 CH, 5DH. D3 and less may be a vitamin.
 func hasPotency(p *phrase) bool {

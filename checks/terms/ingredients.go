@@ -51,7 +51,12 @@ func (c *catalogue) drug(line string) *drugs.Ingredient {
 			}
 		}
 	}
-	drug := &drugs.Ingredient{Name: field(line, 0), Class: class, Central: parseCentral(field(line, 2)), Note: field(line, 3)}
+	drug := &drugs.Ingredient{
+		Name:    field(line, 0),
+		Class:   class,
+		Central: parseCentral(field(line, 2)),
+		Note:    field(line, 3),
+	}
 	c.all = append(c.all, drug)
 	return drug
 }

@@ -98,7 +98,10 @@ var moreNames = sync.OnceValue(func() []nameEntry {
 		name := field(line, 0)
 		all = append(all, nameEntry{key: normalise(name), ingredients: name, kind: "inn", table: tableIngredients})
 		for alias := range values(field(line, 6)) {
-			all = append(all, nameEntry{key: normalise(alias), ingredients: name, kind: "inn_variant", table: tableIngredients})
+			all = append(
+				all,
+				nameEntry{key: normalise(alias), ingredients: name, kind: "inn_variant", table: tableIngredients},
+			)
 		}
 	}
 	for line := range rows(lookalikesTSV) {
@@ -107,7 +110,16 @@ var moreNames = sync.OnceValue(func() []nameEntry {
 		}
 	}
 	for line := range brands() {
-		all = append(all, nameEntry{key: normalise(field(line, 2)), ingredients: field(line, 3), kind: "brand", region: "US", table: tableProducts})
+		all = append(
+			all,
+			nameEntry{
+				key:         normalise(field(line, 2)),
+				ingredients: field(line, 3),
+				kind:        "brand",
+				region:      "US",
+				table:       tableProducts,
+			},
+		)
 	}
 	slices.SortStableFunc(all, func(a, b nameEntry) int { return strings.Compare(a.key, b.key) })
 	return slices.CompactFunc(all, func(a, b nameEntry) bool { return a.key == b.key })
@@ -134,7 +146,11 @@ func brands() func(yield func(string) bool) {
 
 func longestMore(rest, first string) *nameEntry {
 	all := moreNames()
-	at, _ := slices.BinarySearchFunc(all, first, func(e nameEntry, key string) int { return strings.Compare(e.key, key) })
+	at, _ := slices.BinarySearchFunc(
+		all,
+		first,
+		func(e nameEntry, key string) int { return strings.Compare(e.key, key) },
+	)
 	var best *nameEntry
 	for ; at < len(all) && startsWithWord(all[at].key, first); at++ {
 		if startsWithWord(rest, all[at].key) {

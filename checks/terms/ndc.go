@@ -24,7 +24,13 @@ func recogniseNDC(code string) (recognised, bool) {
 	}
 	if len(rxcuis) == 0 {
 		for _, product := range number.Products {
-			packed(ndcBin).between(product*100, product*100+99, func(_, rxcui uint64) { rxcuis = codes.AddNumber(rxcuis, rxcui) })
+			packed(
+				ndcBin,
+			).between(
+				product*100,
+				product*100+99,
+				func(_, rxcui uint64) { rxcuis = codes.AddNumber(rxcuis, rxcui) },
+			)
 		}
 	}
 	other := 0
@@ -62,7 +68,8 @@ func (r *recognised) joinPackage(p recognised) {
 	}
 	for i := range r.found {
 		for _, f := range p.found {
-			if f.Ingredient == r.found[i].Ingredient && (f.Strength != r.found[i].Strength || f.PerML != r.found[i].PerML) {
+			if f.Ingredient == r.found[i].Ingredient &&
+				(f.Strength != r.found[i].Strength || f.PerML != r.found[i].PerML) {
 				r.found[i].Strength, r.found[i].PerML = "", false
 			}
 		}

@@ -16,7 +16,10 @@ type routeRow struct {
 var routes = sync.OnceValue(func() map[codes.Key]routeRow {
 	table := make(map[codes.Key]routeRow, 64)
 	for line := range rows(routesTSV) {
-		table[codes.Key{System: field(line, 0), Code: field(line, 1)}] = routeRow{field(line, 2), parseSystemic(field(line, 3))}
+		table[codes.Key{System: field(line, 0), Code: field(line, 1)}] = routeRow{
+			field(line, 2),
+			parseSystemic(field(line, 3)),
+		}
 	}
 	return table
 })

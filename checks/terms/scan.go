@@ -46,9 +46,13 @@ var denials = words(`no not without kein keine keinen keiner nicht ohne sans sin
 // allergies and intolerances say that a patient must not have what stands beside them, unless they
 // are a part of a product's name.
 var (
-	allergies    = words("allergy allergies allergic allergie allergien allergisch allergique alergia alergias alergico allergia allergico allergi")
-	intolerances = words(`intolerance intolerances intolerant unvertraglichkeit intoleranz intolerant intolerante intolerancia intoleranza
-		intolleranza overgevoeligheid`)
+	allergies = words(
+		"allergy allergies allergic allergie allergien allergisch allergique alergia alergias alergico allergia allergico allergi",
+	)
+	intolerances = words(
+		`intolerance intolerances intolerant unvertraglichkeit intoleranz intolerant intolerante intolerancia intoleranza
+		intolleranza overgevoeligheid`,
+	)
 	// beside link an allergy to what it is against.
 	beside = words("to against of gegen auf zu a al alla au aux a la contre contra voor mot for with")
 )

@@ -86,9 +86,22 @@ func parseSiteRow(line string) (SiteRow, error) {
 		n++
 	}
 	if n < siteRequired || n > len(f) {
-		return SiteRow{}, fmt.Errorf("%d fields, want system, code and ingredient separated by tabs, and at most %d", n, len(f))
+		return SiteRow{}, fmt.Errorf(
+			"%d fields, want system, code and ingredient separated by tabs, and at most %d",
+			n,
+			len(f),
+		)
 	}
-	row := SiteRow{System: f[0], Code: f[1], Ingredient: f[2], Systemic: parseSystemic(f[3]), Name: f[5], Kind: f[6], Route: f[7], Status: f[8]}
+	row := SiteRow{
+		System:     f[0],
+		Code:       f[1],
+		Ingredient: f[2],
+		Systemic:   parseSystemic(f[3]),
+		Name:       f[5],
+		Kind:       f[6],
+		Route:      f[7],
+		Status:     f[8],
+	}
 	if row.Systemic == drugs.SystemicUnknown && f[3] != "" && f[3] != "unknown" {
 		return SiteRow{}, fmt.Errorf("systemic is %q, want yes, no, low_absorbed, depends or unknown", f[3])
 	}
@@ -101,7 +114,11 @@ func (r SiteRow) check() error {
 	case r.System == "" || r.Code == "":
 		return fmt.Errorf("system or code is empty")
 	case (r.Strength != "" || r.PerML) && !isNumber(r.Strength):
-		return fmt.Errorf("strength is %q, want milligrams as a decimal number, followed by %s for a millilitre", r.Strength, perML)
+		return fmt.Errorf(
+			"strength is %q, want milligrams as a decimal number, followed by %s for a millilitre",
+			r.Strength,
+			perML,
+		)
 	case strings.ContainsAny(r.System+r.Code+r.Ingredient+r.Name+r.Kind+r.Route+r.Status, "\t\n\r"):
 		return fmt.Errorf("a value holds a tab or a line end")
 	}

@@ -24,7 +24,8 @@ func (c *siteChecker) check(line []byte) (ascending bool, err error) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	var f [len(SiteColumns)][]byte
 	n := splitSite(line, &f)
-	if n < siteRequired || n > len(f) || !c.knows(f[0], f[1], f[2]) || !plainSite(f[3:]) || bytes.IndexByte(line, '\r') >= 0 {
+	if n < siteRequired || n > len(f) || !c.knows(f[0], f[1], f[2]) || !plainSite(f[3:]) ||
+		bytes.IndexByte(line, '\r') >= 0 {
 		if _, err := parseSiteRow(string(line)); err != nil {
 			return false, err
 		}
@@ -77,7 +78,9 @@ func (c *siteChecker) comparable(code []byte) bool {
 	switch {
 	case !trimmed(code):
 		return false
-	case c.name == "", c.name == codes.NDC && (len(code) == 11 && allDigits(code) || isProductNDC(code)), c.name == codes.Pzn && len(code) == 8 && allDigits(code):
+	case c.name == "",
+		c.name == codes.NDC && (len(code) == 11 && allDigits(code) || isProductNDC(code)),
+		c.name == codes.Pzn && len(code) == 8 && allDigits(code):
 		return true
 	}
 	return comparableCode(c.name, string(code)) == string(code)

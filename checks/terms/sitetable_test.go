@@ -67,8 +67,16 @@ func TestSiteColumns(t *testing.T) {
 		if len(found) == 2 && found[0] > found[1] {
 			found[0], found[1] = found[1], found[0]
 		}
-		got := fmt.Sprintf("%s systemic %s group %s specific %t with %v", strings.Join(found, " + "), m.Systemic, m.RouteGroup, m.Specific, m.With)
-		if got != want || m.By != MatchedCode || m.Table != "site" || m.SiteTable != "own.tsv" || m.Matched != code || !m.Identified {
+		got := fmt.Sprintf(
+			"%s systemic %s group %s specific %t with %v",
+			strings.Join(found, " + "),
+			m.Systemic,
+			m.RouteGroup,
+			m.Specific,
+			m.With,
+		)
+		if got != want || m.By != MatchedCode || m.Table != "site" || m.SiteTable != "own.tsv" || m.Matched != code ||
+			!m.Identified {
 			t.Errorf("%s: %q, want %q (%+v)", code, got, want, m)
 		}
 	}
@@ -123,13 +131,24 @@ func TestSiteRowErrors(t *testing.T) {
 // The order of the rows changes no answer: a table in order is searched, any other is indexed.
 func TestSiteOrderChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		systems := []string{codes.RxNorm, codes.NDC, "http://fhir.de/CodeSystem/ifa/pzn", "urn:oid:2.16.840.1.113883.6.69", "s"}
+		systems := []string{
+			codes.RxNorm,
+			codes.NDC,
+			"http://fhir.de/CodeSystem/ifa/pzn",
+			"urn:oid:2.16.840.1.113883.6.69",
+			"s",
+		}
 		asked := []string{"1", "12", "2", "0069-4900-30", "00069490030", "000069490030", "01234567", "1234567", "a b"}
 		rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
 			return SiteRow{
 				System: rapid.SampledFrom(systems).Draw(t, "system"), Code: rapid.SampledFrom(asked).Draw(t, "code"),
 				Ingredient: rapid.SampledFrom([]string{"sertraline", "Gabapentin", "-"}).Draw(t, "ingredient"),
-				Systemic:   rapid.SampledFrom([]drugs.Systemic{drugs.SystemicUnknown, drugs.SystemicYes, drugs.SystemicNo}).Draw(t, "systemic"),
+				Systemic: rapid.SampledFrom(
+					[]drugs.Systemic{drugs.SystemicUnknown, drugs.SystemicYes, drugs.SystemicNo},
+				).Draw(
+					t,
+					"systemic",
+				),
 			}.String()
 		}), 1, 20).Draw(t, "rows")
 		answers := func(rows []string) map[string]string {
@@ -189,8 +208,18 @@ func TestSiteRowRoundTrip(t *testing.T) {
 func TestSeal(t *testing.T) {
 	var text strings.Builder
 	rows := []SiteRow{
-		{System: "s", Code: "2", Ingredient: "sertraline", Systemic: drugs.SystemicYes}, {System: "s", Code: "1", Ingredient: "gabapentin"},
-		{System: codes.NDC, Code: "00069490030", Ingredient: "sertraline", Strength: "50"}, {System: "s", Code: "2", Ingredient: "gabapentin"},
+		{
+			System:     "s",
+			Code:       "2",
+			Ingredient: "sertraline",
+			Systemic:   drugs.SystemicYes,
+		}, {System: "s", Code: "1", Ingredient: "gabapentin"},
+		{
+			System:     codes.NDC,
+			Code:       "00069490030",
+			Ingredient: "sertraline",
+			Strength:   "50",
+		}, {System: "s", Code: "2", Ingredient: "gabapentin"},
 	}
 	if err := WriteSiteTable(&text, rows); err != nil {
 		t.Fatal(err)
@@ -210,10 +239,17 @@ func TestSeal(t *testing.T) {
 		t.Errorf("%d rows of a combination", open)
 	}
 	edited := strings.Replace(text.String(), "sertraline", "salt", 1)
-	if _, err := ReadSiteTable("", strings.NewReader(edited)); err == nil || !strings.Contains(err.Error(), "site table, line ") {
+	if _, err := ReadSiteTable("", strings.NewReader(edited)); err == nil ||
+		!strings.Contains(err.Error(), "site table, line ") {
 		t.Errorf("an edited table: %v", err)
 	}
-	if siteTerms(t, sealed).Fingerprint() == siteTerms(t, readSite(t, text.String()+"s\t9\tsertraline\n")).Fingerprint() {
+	if siteTerms(
+		t,
+		sealed,
+	).Fingerprint() == siteTerms(
+		t,
+		readSite(t, text.String()+"s\t9\tsertraline\n"),
+	).Fingerprint() {
 		t.Error("an added row leaves no trace in the fingerprint")
 	}
 	var unsealed strings.Builder

@@ -227,7 +227,9 @@ func (p *phrase) nextComponent(i int) bool {
 }
 
 // perUnits are what an amount may be per.
-var perUnits = words("ml l h hr hrs hour hours std stunde stunden heure heures ora ore hora horas d day tag jour actuat actuation actuations dose dosis puff spray mg g kg ug mcg m cm unit")
+var perUnits = words(
+	"ml l h hr hrs hour hours std stunde stunden heure heures ora ore hora horas d day tag jour actuat actuation actuations dose dosis puff spray mg g kg ug mcg m cm unit",
+)
 
 func bracketDepth(between string) int {
 	return strings.Count(between, "(") - strings.Count(between, ")")
@@ -238,7 +240,10 @@ type fraction struct{ num, den int64 }
 // massUnits are the units of mass in milligrams.
 var massUnits = map[string]fraction{
 	"mg": {1, 1}, "milligram": {1, 1}, "milligrams": {1, 1}, "g": {1000, 1}, "gram": {1000, 1},
-	"mcg": {1, 1000}, "ug": {1, 1000}, "µg": {1, 1000}, "μg": {1, 1000}, "microgram": {1, 1000}, "micrograms": {1, 1000}, "mikrogramm": {1, 1000},
+	"mcg": {
+		1,
+		1000,
+	}, "ug": {1, 1000}, "µg": {1, 1000}, "μg": {1, 1000}, "microgram": {1, 1000}, "micrograms": {1, 1000}, "mikrogramm": {1, 1000},
 }
 
 // numberBefore reads the number that ends before token i, and tells the token it starts at. A comma

@@ -42,7 +42,9 @@ func TestNamesAreSorted(t *testing.T) {
 		return
 	}
 	if want != namesTSV {
-		t.Error("names.tsv is out of order or a key is wrong: run go test ./checks/terms -run TestNamesAreSorted -update")
+		t.Error(
+			"names.tsv is out of order or a key is wrong: run go test ./checks/terms -run TestNamesAreSorted -update",
+		)
 	}
 }
 
@@ -176,7 +178,8 @@ func TestLabUnitsHoldTheirOwn(t *testing.T) {
 
 func TestFormsAreWellFormed(t *testing.T) {
 	for line := range rows(formsTSV) {
-		if s := parseSystemic(field(line, 2)); s != drugs.SystemicYes && s != drugs.SystemicNo && s != drugs.SystemicDepends {
+		if s := parseSystemic(field(line, 2)); s != drugs.SystemicYes && s != drugs.SystemicNo &&
+			s != drugs.SystemicDepends {
 			t.Errorf("%s: systemic %q", field(line, 0), field(line, 2))
 		}
 		if w := field(line, 3); w != "strong" && w != "weak" {

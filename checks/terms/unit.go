@@ -106,8 +106,10 @@ func withoutAnnotation(unit string) string {
 const perArea = "ml/min/{1.73m2}"
 
 // bodySurfaces are the ways in which 1.73 square metres are written behind mL/min, without signs.
-var bodySurfaces = words(`173 173m2 173m 173sqm 173sqmeter 173sqmeters 173sqmetre 173sqmetres 173squaremeter 173squaremeters
-	173squaremetre 173squaremetres 173qm 173mq 173kvm 173m2bsa 173bsa 173m2kof 173m2ko`)
+var bodySurfaces = words(
+	`173 173m2 173m 173sqm 173sqmeter 173sqmeters 173sqmetre 173sqmetres 173squaremeter 173squaremeters
+	173squaremetre 173squaremetres 173qm 173mq 173kvm 173m2bsa 173bsa 173m2kof 173m2ko`,
+)
 
 // isPerArea tells that a folded unit is millilitres a minute for the body surface of a standard
 // person.

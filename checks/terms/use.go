@@ -55,7 +55,10 @@ var useTable = sync.OnceValue(func() indications {
 		use := Use(field(line, 0))
 		if system := field(line, 1); system != "text" {
 			system = codes.Canonical(system)
-			t.codes = append(t.codes, useCode{codes.Key{System: system, Code: codes.Diagnosis(system, field(line, 2))}, use})
+			t.codes = append(
+				t.codes,
+				useCode{codes.Key{System: system, Code: codes.Diagnosis(system, field(line, 2))}, use},
+			)
 			continue
 		}
 		t.words = append(t.words, useWord{normalise(field(line, 2)), use})

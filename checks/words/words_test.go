@@ -30,7 +30,8 @@ func TestFilesAreWellFormed(t *testing.T) {
 				continue
 			}
 			key, _, ok := strings.Cut(line, ": ")
-			if !ok || seen[key] || !regexp.MustCompile(`^[a-z0-9_.-]+$`).MatchString(key) || (name == "patient.txt") != strings.HasPrefix(key, "leaflet.") {
+			if !ok || seen[key] || !regexp.MustCompile(`^[a-z0-9_.-]+$`).MatchString(key) ||
+				(name == "patient.txt") != strings.HasPrefix(key, "leaflet.") {
 				t.Errorf("%s: %q", name, line)
 			}
 			seen[key] = true
@@ -67,7 +68,19 @@ func TestKeysAndCodeAgree(t *testing.T) {
 			}
 		}
 	}
-	begun := []string{"class.", "effect.", "use.", "instead.", "resolved.", "renal.band.", "leaflet.renal.", "list.", "silent.", "lab.", "unread."}
+	begun := []string{
+		"class.",
+		"effect.",
+		"use.",
+		"instead.",
+		"resolved.",
+		"renal.band.",
+		"leaflet.renal.",
+		"list.",
+		"silent.",
+		"lab.",
+		"unread.",
+	}
 	for _, key := range keys() {
 		short := strings.TrimPrefix(key, "leaflet.")
 		said := strings.Contains(code.String(), `"`+key+`"`) || strings.Contains(code.String(), `"`+short+`"`)
@@ -82,7 +95,9 @@ func TestKeysAndCodeAgree(t *testing.T) {
 
 // What belongs to `rlsguard checks`, or to a specification, is not said to users.
 func TestWordsThatAreNotForUsers(t *testing.T) {
-	forbidden := regexp.MustCompile(`(?i)from training|secondary copy|review pending|submitted|systemic|UCUM|beside it|an abrupt end is harmful|ending it suddenly|\{1\.73`)
+	forbidden := regexp.MustCompile(
+		`(?i)from training|secondary copy|review pending|submitted|systemic|UCUM|beside it|an abrupt end is harmful|ending it suddenly|\{1\.73`,
+	)
 	for _, key := range keys() {
 		if w := forbidden.FindString(text(key)); w != "" {
 			t.Errorf("%s says %q", key, w)

@@ -83,7 +83,14 @@ func (c *answerFlags) answer(p *terminal.Program, a facts.Acknowledgement, word 
 	if _, err := js.Publish(ctx, layout.SubjectAcknowledge, data); err != nil {
 		return fmt.Errorf("%s: %w (it needs a permission of its own)", layout.SubjectAcknowledge, err)
 	}
-	fmt.Fprintf(p.Stdout, "%s %s (%s): holds while what it rests on stays the same%s\n", c.Flag, word, flag.Check, untilWords(a.Until))
+	fmt.Fprintf(
+		p.Stdout,
+		"%s %s (%s): holds while what it rests on stays the same%s\n",
+		c.Flag,
+		word,
+		flag.Check,
+		untilWords(a.Until),
+	)
 	return nil
 }
 
@@ -99,7 +106,11 @@ func (c *answerFlags) times(a *facts.Acknowledgement, now time.Time) error {
 		}
 		var ok bool
 		if *t.to, ok = datetime.Parse(t.text); !ok {
-			return fmt.Errorf("%s: %q is neither a date (2027-01-31) nor a time with offset (2027-01-31T08:00:00Z)", t.name, t.text)
+			return fmt.Errorf(
+				"%s: %q is neither a date (2027-01-31) nor a time with offset (2027-01-31T08:00:00Z)",
+				t.name,
+				t.text,
+			)
 		}
 	}
 	if !a.Until.IsZero() && !a.Until.End(time.UTC).After(now) && c.Date == "" {

@@ -118,7 +118,12 @@ func printAudit(p *terminal.Program, f *checks.Flag, format string) error {
 		}
 		return terminal.WriteLine(p.Stdout, line)
 	}
-	parts := []string{f.AsOf.UTC().Format(time.RFC3339), string(f.Change), strings.TrimSpace(f.Check + " " + f.Ingredient), string(f.Patient)}
+	parts := []string{
+		f.AsOf.UTC().Format(time.RFC3339),
+		string(f.Change),
+		strings.TrimSpace(f.Check + " " + f.Ingredient),
+		string(f.Patient),
+	}
 	if f.Reason != "" {
 		parts = append(parts, "reason "+string(f.Reason))
 	}

@@ -63,7 +63,10 @@ func (c *checkCommand) Run(p *terminal.Program) error {
 		case !errors.Is(err, connect.ErrNoServer):
 			return err
 		}
-		terminal.Tell(p.Stderr, "no server is known and no --facts are given: only what is in the draft's file is looked at")
+		terminal.Tell(
+			p.Stderr,
+			"no server is known and no --facts are given: only what is in the draft's file is looked at",
+		)
 	}
 	return c.askFiles(p, set, draft)
 }
@@ -109,7 +112,12 @@ func (c *checkCommand) askFiles(p *terminal.Program, set *settings.Setup, draft 
 	if len(c.Facts) > 0 && read.Summary.Events == 0 {
 		return terminal.ErrNothing
 	}
-	checker := ordercheck.Checker{Engine: &engine, Stored: ordercheck.Files{View: facts}, Reader: set.Reader, AsOf: func() time.Time { return asOf }}
+	checker := ordercheck.Checker{
+		Engine: &engine,
+		Stored: ordercheck.Files{View: facts},
+		Reader: set.Reader,
+		AsOf:   func() time.Time { return asOf },
+	}
 	a, err := checker.Ask(context.Background(), draft)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Draft, err)
@@ -145,7 +153,9 @@ func (c *checkCommand) askFiles(p *terminal.Program, set *settings.Setup, draft 
 // askServer lets a running serve answer.
 func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, draft []byte) (err error) {
 	if c.AsOf != "" || c.KeyFile != "" || c.Config != "" {
-		return errors.New("--as-of, --key-file and --config go with --facts: a server has its own clock, key and settings")
+		return errors.New(
+			"--as-of, --key-file and --config go with --facts: a server has its own clock, key and settings",
+		)
 	}
 	nc, err := c.Connect("check")
 	if err != nil {

@@ -47,7 +47,10 @@ func unreadableAnswer(err error) error {
 }
 
 func (c *checkCommand) failOnMet() error {
-	return &terminal.ExitError{Code: terminal.ExitFailOn, Text: "the draft raises a flag of severity " + c.FailOn + " or higher (--fail-on)"}
+	return &terminal.ExitError{
+		Code: terminal.ExitFailOn,
+		Text: "the draft raises a flag of severity " + c.FailOn + " or higher (--fail-on)",
+	}
 }
 
 // print writes the answer, and what was left out on stderr.
@@ -92,7 +95,13 @@ func flagsOf(r *ordercheck.Reply, lines []ordercheck.Line) ([]checks.Flag, error
 			return nil, unreadableAnswer(err)
 		}
 		if a, ok := r.Answers[f.ID]; ok {
-			f.Ack = &facts.Acknowledgement{FlagID: f.ID, Basis: f.Basis, Override: a.Override, Reason: a.Reason, Author: a.Author}
+			f.Ack = &facts.Acknowledgement{
+				FlagID:   f.ID,
+				Basis:    f.Basis,
+				Override: a.Override,
+				Reason:   a.Reason,
+				Author:   a.Author,
+			}
 			f.Ack.Date, _ = datetime.Parse(a.Date) // one that is none is not shown
 			f.Ack.Until, _ = datetime.Parse(a.Until)
 		}

@@ -58,7 +58,13 @@ type commands struct {
 
 // run is the whole program, given its arguments and streams.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &terminal.Program{Stdin: stdin, Stdout: bufio.NewWriterSize(stdout, 1<<16), Stderr: stderr, Now: time.Now, Screen: terminal.ScreenOf(stdout)}
+	p := &terminal.Program{
+		Stdin:  stdin,
+		Stdout: bufio.NewWriterSize(stdout, 1<<16),
+		Stderr: stderr,
+		Now:    time.Now,
+		Screen: terminal.ScreenOf(stdout),
+	}
 	return execute(p, args)
 }
 

@@ -40,7 +40,14 @@ func TestConnect(t *testing.T) {
 	}
 	trusted, creds := jwtServer(t)
 	encrypted := func(verify bool) *server.Options {
-		config, err := server.GenTLSConfig(&server.TLSConfigOpts{CertFile: path("server.crt"), KeyFile: path("server.key"), CaFile: path("server.crt"), Verify: verify})
+		config, err := server.GenTLSConfig(
+			&server.TLSConfigOpts{
+				CertFile: path("server.crt"),
+				KeyFile:  path("server.key"),
+				CaFile:   path("server.crt"),
+				Verify:   verify,
+			},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

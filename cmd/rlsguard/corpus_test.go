@@ -57,7 +57,8 @@ var (
 func sample(t *testing.T, path, asOf, expected string) {
 	flags, sum := replayPaths(t, asOf, path)
 	o := sum.Outcomes
-	if n := o.Applied + o.Unchanged + o.Irrelevant + o.Waiting + o.Rejected; n != sum.Events || n == 0 || o.Rejected != len(sum.Rejected) {
+	if n := o.Applied + o.Unchanged + o.Irrelevant + o.Waiting + o.Rejected; n != sum.Events || n == 0 ||
+		o.Rejected != len(sum.Rejected) {
 		t.Errorf("%d events, outcomes %+v, %d rejections told", sum.Events, o, len(sum.Rejected))
 	}
 	for _, r := range sum.Rejected {
@@ -86,7 +87,12 @@ func replayPaths(t *testing.T, asOf string, paths ...string) ([]string, files.Su
 	t.Helper()
 	account := filepath.Join(t.TempDir(), "summary.json")
 	var stdout, stderr bytes.Buffer
-	p := &terminal.Program{Stdin: strings.NewReader(""), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: scenarioNow}
+	p := &terminal.Program{
+		Stdin:  strings.NewReader(""),
+		Stdout: bufio.NewWriter(&stdout),
+		Stderr: &stderr,
+		Now:    scenarioNow,
+	}
 	if code := execute(p, append([]string{"replay", "--as-of", asOf, "--format", "json", "--summary", account}, paths...)); code == terminal.ExitFailed {
 		t.Fatalf("replay failed: %s", &stderr)
 	}
@@ -129,7 +135,12 @@ func rlsForAll(t *testing.T, path string) string {
 	}
 	var b bytes.Buffer
 	for i, p := range slices.Sorted(maps.Keys(patients)) {
-		fmt.Fprintf(&b, `{"resourceType":"Condition","id":"rls-%d","subject":{"reference":%q},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"G25.81"}]}}`+"\n", i, p)
+		fmt.Fprintf(
+			&b,
+			`{"resourceType":"Condition","id":"rls-%d","subject":{"reference":%q},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"G25.81"}]}}`+"\n",
+			i,
+			p,
+		)
 	}
 	out := filepath.Join(t.TempDir(), "rls.ndjson")
 	if err := os.WriteFile(out, b.Bytes(), 0o600); err != nil {

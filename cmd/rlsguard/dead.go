@@ -108,7 +108,11 @@ func listedWords(listed, total int) string {
 	case total == 0:
 		return "There are no dead letters."
 	case listed < total:
-		return fmt.Sprintf("The newest %d of %s; --limit 0 lists all.", listed, terminal.Plural(total, "dead letter", "dead letters"))
+		return fmt.Sprintf(
+			"The newest %d of %s; --limit 0 lists all.",
+			listed,
+			terminal.Plural(total, "dead letter", "dead letters"),
+		)
 	}
 	return terminal.Plural(total, "dead letter", "dead letters") + "."
 }
@@ -127,7 +131,16 @@ type letterJSON struct {
 }
 
 func jsonOf(l *layout.DeadLetter) letterJSON {
-	return letterJSON{Number: l.Number, Time: l.Time, Reason: l.Reason, Detail: l.Detail, Pointer: l.Pointer, Input: l.Input, Bytes: l.Size, LeftOut: l.LeftOut}
+	return letterJSON{
+		Number:  l.Number,
+		Time:    l.Time,
+		Reason:  l.Reason,
+		Detail:  l.Detail,
+		Pointer: l.Pointer,
+		Input:   l.Input,
+		Bytes:   l.Size,
+		LeftOut: l.LeftOut,
+	}
 }
 
 func printLetter(p *terminal.Program, l *layout.DeadLetter, format string) error {

@@ -40,7 +40,11 @@ func (c *deadSelection) selection() (operate.DeadSelection, error) {
 }
 
 // run calls do with the letters that are meant; numbers that nobody has are reported.
-func (c *deadSelection) run(p *terminal.Program, siblings bool, do func(context.Context, *operate.Operator, []layout.DeadLetter) error) error {
+func (c *deadSelection) run(
+	p *terminal.Program,
+	siblings bool,
+	do func(context.Context, *operate.Operator, []layout.DeadLetter) error,
+) error {
 	s, err := c.selection()
 	if err != nil {
 		return err
@@ -88,8 +92,18 @@ func (c *deadRetryCommand) Run(p *terminal.Program) error {
 	})
 }
 
-func (c *deadRetryCommand) retry(ctx context.Context, p *terminal.Program, o *operate.Operator, letters []layout.DeadLetter) error {
-	bar := terminal.StartProgress(p.Stderr, "putting through", int64(len(letters)), func(n int64) string { return terminal.Plural(int(n), "letter", "letters") })
+func (c *deadRetryCommand) retry(
+	ctx context.Context,
+	p *terminal.Program,
+	o *operate.Operator,
+	letters []layout.DeadLetter,
+) error {
+	bar := terminal.StartProgress(
+		p.Stderr,
+		"putting through",
+		int64(len(letters)),
+		func(n int64) string { return terminal.Plural(int(n), "letter", "letters") },
+	)
 	done, err := o.Retry(ctx, letters, func() { bar.Add(1) })
 	bar.End()
 	var failed error
@@ -99,7 +113,12 @@ func (c *deadRetryCommand) retry(ctx context.Context, p *terminal.Program, o *op
 			failed = terminal.ErrReported
 		}
 	}
-	fmt.Fprintf(p.Stdout, "%s put through again, %s removed\n", terminal.Plural(done.Inputs, "input", "inputs"), terminal.Plural(done.Letters, "dead letter", "dead letters"))
+	fmt.Fprintf(
+		p.Stdout,
+		"%s put through again, %s removed\n",
+		terminal.Plural(done.Inputs, "input", "inputs"),
+		terminal.Plural(done.Letters, "dead letter", "dead letters"),
+	)
 	if err != nil || !c.Wait || done.Inputs == 0 {
 		return errors.Join(err, failed)
 	}
@@ -110,7 +129,12 @@ func (c *deadRetryCommand) retry(ctx context.Context, p *terminal.Program, o *op
 }
 
 // wait tells what was rejected again.
-func (c *deadRetryCommand) wait(ctx context.Context, p *terminal.Program, o *operate.Operator, done *operate.Retried) error {
+func (c *deadRetryCommand) wait(
+	ctx context.Context,
+	p *terminal.Program,
+	o *operate.Operator,
+	done *operate.Retried,
+) error {
 	if err := o.WaitDecided(ctx, done.Last, jet.WaitOptions{Nobody: func() { nobodyDecides(p) }}); err != nil {
 		return err
 	}
@@ -142,7 +166,12 @@ Examples:
 // Run drops.
 func (c *deadDropCommand) Run(p *terminal.Program) error {
 	return c.run(p, false, func(ctx context.Context, o *operate.Operator, letters []layout.DeadLetter) error {
-		bar := terminal.StartProgress(p.Stderr, "removing", int64(len(letters)), func(n int64) string { return terminal.Plural(int(n), "letter", "letters") })
+		bar := terminal.StartProgress(
+			p.Stderr,
+			"removing",
+			int64(len(letters)),
+			func(n int64) string { return terminal.Plural(int(n), "letter", "letters") },
+		)
 		defer bar.End()
 		for _, l := range letters {
 			if err := o.Drop(ctx, l.Number); err != nil {

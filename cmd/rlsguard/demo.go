@@ -112,7 +112,13 @@ func startDemo(ctx context.Context, p *terminal.Program, dir string) (*demo, err
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{Program: p, out: show.NewPrinter(p, "text", true), serve: make(chan error, 1), watch: make(chan error, 1), flags: make(chan checks.Flag)}
+	d := &demo{
+		Program: p,
+		out:     show.NewPrinter(p, "text", true),
+		serve:   make(chan error, 1),
+		watch:   make(chan error, 1),
+		flags:   make(chan checks.Flag),
+	}
 	if d.server, err = embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
 		return nil, err
 	}

@@ -51,7 +51,8 @@ func TestDeployedOrderCheck(t *testing.T) {
 	if err := json.Unmarshal(asked, &reply); err != nil || len(reply.Open) != 1 {
 		t.Fatalf("open already: %s, %v", asked, err)
 	}
-	if m, err := s.connect(t, "orders").Request("$SRV.PING.rlsguard", nil, 5*time.Second); err != nil || !bytes.Contains(m.Data, []byte("rlsguard")) {
+	if m, err := s.connect(t, "orders").Request("$SRV.PING.rlsguard", nil, 5*time.Second); err != nil ||
+		!bytes.Contains(m.Data, []byte("rlsguard")) {
 		t.Errorf("the service is not found: %v", err)
 	}
 	for _, user := range []string{"producer", "reviewer", "dashboard", "operator"} {
@@ -72,19 +73,30 @@ func TestDeployedOrderCheck(t *testing.T) {
 	}
 	service := strings.TrimSpace(string(cds)) + "/cds-services/rlsguard-patient-view"
 	var view cdshooks.Response
-	if err := json.Unmarshal(postJSON(t, service, `{"hook":"patient-view","hookInstance":"1","context":{"userId":"Practitioner/7","patientId":"anna"}}`), &view); err != nil || len(view.Cards) != 1 {
+	if err := json.Unmarshal(postJSON(t, service, `{"hook":"patient-view","hookInstance":"1","context":{"userId":"Practitioner/7","patientId":"anna"}}`), &view); err != nil ||
+		len(view.Cards) != 1 {
 		t.Fatalf("cards %+v, %v", view, err)
 	}
-	postJSON(t, service+"/feedback", `{"feedback":[{"card":"`+view.Cards[0].UUID+`","outcome":"overridden","outcomeTimestamp":"2026-11-22T10:00:00Z","overrideReason":{"reason":{"code":"will-monitor","system":"x"}}}]}`)
+	postJSON(
+		t,
+		service+"/feedback",
+		`{"feedback":[{"card":"`+view.Cards[0].UUID+`","outcome":"overridden","outcomeTimestamp":"2026-11-22T10:00:00Z","overrideReason":{"reason":{"code":"will-monitor","system":"x"}}}]}`,
+	)
 	operator, err := jet.New(s.connect(t, "operator"), jet.NamedDomain("RLSGUARD"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var told []string
-	err = jet.Each(ctx, operator, "RLS_FEEDBACK", jetstream.OrderedConsumerConfig{}, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-		told = append(told, m.Subject())
-		return nil
-	})
+	err = jet.Each(
+		ctx,
+		operator,
+		"RLS_FEEDBACK",
+		jetstream.OrderedConsumerConfig{},
+		func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+			told = append(told, m.Subject())
+			return nil
+		},
+	)
 	if err != nil || !slices.Equal(told, []string{"rls.feedback.overridden.rls-ssri"}) {
 		t.Errorf("feedback %v, %v", told, err)
 	}
@@ -107,13 +119,20 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := connect.Flags{Nats: s.url("rlsguard"), ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard", Domain: "RLSGUARD"}}.Find()
+	found, err := connect.Flags{
+		Nats:        s.url("rlsguard"),
+		ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard", Domain: "RLSGUARD"},
+	}.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := consumers.Config{
 		URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
-		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)}, Health: health.NewHealth(),
+		Engine: &fold.Engine{
+			Settings: set.Settings,
+			Ruleset:  set.Ruleset,
+			Key:      []byte(connect.PublicTestKey),
+		}, Health: health.NewHealth(),
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	flags := connect.DoorFlags{CDS: "127.0.0.1:0", CDSOpen: true}

@@ -26,8 +26,28 @@ func TestDeployedPublishWait(t *testing.T) {
 		"admin":    {terminal.ExitRejected, "-:2: rejected, not-fhir\n"},
 	} {
 		var stdout, stderr bytes.Buffer
-		p := &terminal.Program{Stdin: strings.NewReader("{\"resourceType\":\"Patient\",\"id\":\"1\"}\n{\"resourceType\":\"Nonsense\"}\n"), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: time.Now}
-		code := execute(p, []string{"publish", "--wait", "--nats", s.url(user), "--ca", s.ca, "--inbox-prefix", "_INBOX_" + user, "--js-domain", "RLSGUARD", "-"})
+		p := &terminal.Program{
+			Stdin:  strings.NewReader("{\"resourceType\":\"Patient\",\"id\":\"1\"}\n{\"resourceType\":\"Nonsense\"}\n"),
+			Stdout: bufio.NewWriter(&stdout),
+			Stderr: &stderr,
+			Now:    time.Now,
+		}
+		code := execute(
+			p,
+			[]string{
+				"publish",
+				"--wait",
+				"--nats",
+				s.url(user),
+				"--ca",
+				s.ca,
+				"--inbox-prefix",
+				"_INBOX_" + user,
+				"--js-domain",
+				"RLSGUARD",
+				"-",
+			},
+		)
 		if code != want.code || !strings.Contains(stderr.String(), want.says) {
 			t.Errorf("%s ends with %d and %s", user, code, stderr.String())
 		}

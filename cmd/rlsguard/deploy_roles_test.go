@@ -26,9 +26,18 @@ import (
 // as runs a command as a user of accounts.conf, with the password from a file.
 func (d deployed) as(t *testing.T, user string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	args = append(args[:1:1], append([]string{"--nats", "tls://" + d.addr, "--ca", d.ca, "--user", user, "--password-file", d.password(t, user)}, args[1:]...)...)
+	args = append(
+		args[:1:1],
+		append(
+			[]string{"--nats", "tls://" + d.addr, "--ca", d.ca, "--user", user, "--password-file", d.password(t, user)},
+			args[1:]...)...)
 	var out, errs bytes.Buffer
-	p := &terminal.Program{Stdin: strings.NewReader(`{"resourceType":"Patient","id":"1"}`), Stdout: bufio.NewWriter(&out), Stderr: &errs, Now: time.Now}
+	p := &terminal.Program{
+		Stdin:  strings.NewReader(`{"resourceType":"Patient","id":"1"}`),
+		Stdout: bufio.NewWriter(&out),
+		Stderr: &errs,
+		Now:    time.Now,
+	}
 	code = execute(p, args)
 	return code, out.String(), errs.String()
 }
@@ -62,9 +71,12 @@ func TestDeployedRoles(t *testing.T) {
 		{"admin", []string{"watch", "--once"}, "Sertraline"},
 		{"admin", []string{"publish", "--wait", "-"}, "1 message published"},
 	} {
-		args := append(append([]string{c.args[0]}, "--js-domain", "RLSGUARD", "--inbox-prefix", "_INBOX_"+c.user), c.args[1:]...)
+		args := append(
+			append([]string{c.args[0]}, "--js-domain", "RLSGUARD", "--inbox-prefix", "_INBOX_"+c.user),
+			c.args[1:]...)
 		code, out, errs := s.as(t, c.user, args...)
-		if code != terminal.ExitDone || !strings.Contains(strings.ToLower(out+errs), strings.ToLower(c.says)) || strings.Contains(errs, "iolation") {
+		if code != terminal.ExitDone || !strings.Contains(strings.ToLower(out+errs), strings.ToLower(c.says)) ||
+			strings.Contains(errs, "iolation") {
 			t.Errorf("%s %v: %d\n%s\n%s", c.user, c.args, code, out, errs)
 		}
 	}
@@ -81,7 +93,17 @@ func TestDeployedRoles(t *testing.T) {
 		args := c.args
 		if args[0] == "dead" { // its options come after its own command
 			args = append([]string{"dead", "list"}, args[2:]...)
-			args = append(args, "--nats", "tls://"+s.addr, "--ca", s.ca, "--user", c.user, "--password-file", s.password(t, c.user))
+			args = append(
+				args,
+				"--nats",
+				"tls://"+s.addr,
+				"--ca",
+				s.ca,
+				"--user",
+				c.user,
+				"--password-file",
+				s.password(t, c.user),
+			)
 			var errs bytes.Buffer
 			p := &terminal.Program{Stdout: bufio.NewWriter(io.Discard), Stderr: &errs, Now: time.Now}
 			if code := execute(p, args); code != terminal.ExitFailed || !strings.Contains(errs.String(), c.says) {
@@ -173,8 +195,22 @@ func TestShippedFilesFit(t *testing.T) {
 	secret("nats.password", "rlsguard-secret\n")
 	secret("site.key", connect.PublicTestKey)
 	secret("site.yaml", "zone: UTC\n")
-	places := strings.NewReplacer("tls://HOST:4222", "tls://"+s.addr, "tls://nats.example.org:4222", "tls://"+s.addr, "%d/", dir+"/", "/secrets/", dir+"/",
-		"/config/", dir+"/", "/etc/rlsguard/", dir+"/", "0.0.0.0:8223", "127.0.0.1:0")
+	places := strings.NewReplacer(
+		"tls://HOST:4222",
+		"tls://"+s.addr,
+		"tls://nats.example.org:4222",
+		"tls://"+s.addr,
+		"%d/",
+		dir+"/",
+		"/secrets/",
+		dir+"/",
+		"/config/",
+		dir+"/",
+		"/etc/rlsguard/",
+		dir+"/",
+		"0.0.0.0:8223",
+		"127.0.0.1:0",
+	)
 	for file, args := range shippedArguments(t) {
 		t.Run(file, func(t *testing.T) {
 			var all commands
@@ -194,8 +230,14 @@ func TestShippedFilesFit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			cfg := consumers.Config{Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}, Reader: set.Reader, Replicas: 1, Audit: time.Hour,
-				Health: health.NewHealth(), Log: zerolog.New(zerolog.NewTestWriter(t))}
+			cfg := consumers.Config{
+				Engine:   &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset},
+				Reader:   set.Reader,
+				Replicas: 1,
+				Audit:    time.Hour,
+				Health:   health.NewHealth(),
+				Log:      zerolog.New(zerolog.NewTestWriter(t)),
+			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			ended := make(chan error, 1)

@@ -47,7 +47,10 @@ func TestDeployedServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := connect.Flags{Nats: s.url("rlsguard"), ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard", Domain: "RLSGUARD"}}.Find()
+	found, err := connect.Flags{
+		Nats:        s.url("rlsguard"),
+		ServerFlags: connect.ServerFlags{CA: s.ca, Inbox: "_INBOX_rlsguard", Domain: "RLSGUARD"},
+	}.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +75,13 @@ func TestDeployedServer(t *testing.T) {
 	allMeasured(ctx, t, health)
 	dashboardUser := s.connect(t, "dashboard")
 	var open []checks.Flag
-	err = watch.Watch(ctx, dashboardUser, watch.WatchOptions{Once: true, Domain: jet.NamedDomain("RLSGUARD")}, func(f []checks.Flag) error { open = f; return nil }, nil)
+	err = watch.Watch(
+		ctx,
+		dashboardUser,
+		watch.WatchOptions{Once: true, Domain: jet.NamedDomain("RLSGUARD")},
+		func(f []checks.Flag) error { open = f; return nil },
+		nil,
+	)
 	if err != nil || len(open) != 1 || open[0].Check != "rls-ssri" {
 		t.Errorf("the dashboard sees %v, %v", open, err)
 	}
@@ -160,7 +169,10 @@ func (d deployed) url(user string) string { return "tls://" + user + ":" + user 
 
 func (d deployed) connect(t *testing.T, user string, options ...nats.Option) *nats.Conn {
 	t.Helper()
-	found, err := connect.Flags{Nats: d.url(user), ServerFlags: connect.ServerFlags{CA: d.ca, Inbox: "_INBOX_" + user}}.Find()
+	found, err := connect.Flags{
+		Nats:        d.url(user),
+		ServerFlags: connect.ServerFlags{CA: d.ca, Inbox: "_INBOX_" + user},
+	}.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +253,14 @@ func deployedServer(t *testing.T) deployed {
 		t.Fatal("the server does not get ready")
 	}
 	d := deployed{addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
-	setup := setupCommand{Flags: connect.Flags{Nats: d.url("admin"), ServerFlags: connect.ServerFlags{CA: d.ca, Inbox: "_INBOX_admin", Domain: "RLSGUARD"}}, Replicas: 1, AuditDays: 1}
+	setup := setupCommand{
+		Flags: connect.Flags{
+			Nats:        d.url("admin"),
+			ServerFlags: connect.ServerFlags{CA: d.ca, Inbox: "_INBOX_admin", Domain: "RLSGUARD"},
+		},
+		Replicas:  1,
+		AuditDays: 1,
+	}
 	if err := setup.Run(&terminal.Program{Stderr: t.Output()}); err != nil {
 		t.Fatal(err)
 	}

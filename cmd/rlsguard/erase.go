@@ -57,7 +57,12 @@ func (c *eraseCommand) Run(p *terminal.Program) (err error) {
 			return err
 		}
 	}
-	bar := terminal.StartProgress(p.Stderr, "searching dead letters", 0, func(n int64) string { return terminal.Plural(int(n), "letter", "letters") })
+	bar := terminal.StartProgress(
+		p.Stderr,
+		"searching dead letters",
+		0,
+		func(n int64) string { return terminal.Plural(int(n), "letter", "letters") },
+	)
 	done, err := s.Erase(ctx, s.key, patient, func(n int) { bar.Add(int64(n)) })
 	bar.End()
 	if err != nil {
@@ -75,9 +80,16 @@ func erasedWords(p *terminal.Program, patient string, done *operate.Erased) {
 	}
 	if len(done.Letters) > 0 {
 		numbers := strings.Trim(fmt.Sprint(done.Letters), "[]")
-		fmt.Fprintf(p.Stdout, "Dead letters still name the patient, and may be about others too. Look at them, then: rlsguard dead drop %s\n", numbers)
+		fmt.Fprintf(
+			p.Stdout,
+			"Dead letters still name the patient, and may be about others too. Look at them, then: rlsguard dead drop %s\n",
+			numbers,
+		)
 	}
-	fmt.Fprintln(p.Stdout, "Dead letters are not found by patient but by the text of the reference; all expire. What producers sent stays in the stream FHIR.")
+	fmt.Fprintln(
+		p.Stdout,
+		"Dead letters are not found by patient but by the text of the reference; all expire. What producers sent stays in the stream FHIR.",
+	)
 }
 
 // confirm asks a person on a terminal; anybody else has to say --yes.

@@ -46,7 +46,13 @@ func (c *exportCommand) Run(p *terminal.Program) (err error) {
 	var bar *terminal.Progress
 	var done operate.Ported
 	write := func(w io.Writer) (err error) {
-		done, err = s.Export(ctx, s.key, w, func(n int64) { bar = terminal.StartProgress(p.Stderr, "exporting", n, messages) }, func(n int64) { bar.Add(n) })
+		done, err = s.Export(
+			ctx,
+			s.key,
+			w,
+			func(n int64) { bar = terminal.StartProgress(p.Stderr, "exporting", n, messages) },
+			func(n int64) { bar.Add(n) },
+		)
 		return err
 	}
 	if c.File == "-" {
@@ -63,7 +69,15 @@ func (c *exportCommand) Run(p *terminal.Program) (err error) {
 }
 
 func portedWords(n operate.Ported) string {
-	return terminal.Plural(int(n.Patients), "state", "states") + " of patients and " + terminal.Plural(int(n.Transitions), "transition", "transitions")
+	return terminal.Plural(
+		int(n.Patients),
+		"state",
+		"states",
+	) + " of patients and " + terminal.Plural(
+		int(n.Transitions),
+		"transition",
+		"transitions",
+	)
 }
 
 // writeWhole puts a file in place once all of it is written, readable for its owner alone.
@@ -136,7 +150,12 @@ func (c *importCommand) Run(p *terminal.Program) (err error) {
 	if err := c.keepKey(); err != nil {
 		return err
 	}
-	bar = terminal.StartProgress(p.Stderr, "importing", int64(whole.Records), func(n int64) string { return terminal.Plural(int(n), "record", "records") })
+	bar = terminal.StartProgress(
+		p.Stderr,
+		"importing",
+		int64(whole.Records),
+		func(n int64) string { return terminal.Plural(int(n), "record", "records") },
+	)
 	done, err := s.Import(ctx, s.key, f, c.Replicas, bar.Add)
 	bar.End()
 	if err != nil {

@@ -35,7 +35,13 @@ func TestScript(t *testing.T) {
 			env.Setenv("NATS_URL", "")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfile": waitFile, "waitready": waitReady, "env-from": envFrom, "http-post": httpPost, "weights": weights},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"waitfile":  waitFile,
+			"waitready": waitReady,
+			"env-from":  envFrom,
+			"http-post": httpPost,
+			"weights":   weights,
+		},
 	})
 }
 
@@ -94,9 +100,15 @@ func weights(ts *testscript.TestScript, _ bool, args []string) {
 	var b strings.Builder
 	for i := range n {
 		at := time.Date(2026, 1, 1, 0, i, 0, 0, time.UTC).Format(time.RFC3339)
-		fmt.Fprintf(&b, `{"resourceType":"Observation","id":"w%d","meta":{"versionId":"1","lastUpdated":%q},"status":"final","subject":{"reference":"Patient/p"},`+
-			`"effectiveDateTime":%q,"code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}]},`+
-			`"valueQuantity":{"value":70,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}`+"\n", i, at, at)
+		fmt.Fprintf(
+			&b,
+			`{"resourceType":"Observation","id":"w%d","meta":{"versionId":"1","lastUpdated":%q},"status":"final","subject":{"reference":"Patient/p"},`+
+				`"effectiveDateTime":%q,"code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}]},`+
+				`"valueQuantity":{"value":70,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}`+"\n",
+			i,
+			at,
+			at,
+		)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o644))
 }

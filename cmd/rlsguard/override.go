@@ -43,7 +43,11 @@ func (c *overrideCommand) Run(p *terminal.Program) error {
 		for _, r := range set.Reasons {
 			known = append(known, r.Code)
 		}
-		return fmt.Errorf("--reason: %q is not one of %s; the site's own are override_reasons in the file of --config", c.Reason, strings.Join(known, ", "))
+		return fmt.Errorf(
+			"--reason: %q is not one of %s; the site's own are override_reasons in the file of --config",
+			c.Reason,
+			strings.Join(known, ", "),
+		)
 	}
 	return c.answer(p, facts.Acknowledgement{Override: true, Reason: c.Reason}, "overridden")
 }

@@ -167,7 +167,12 @@ func (s *sending) document(ctx context.Context, name string, d fhir.Document) (o
 // waitDecided returns when all is decided: errRejected when some of it was rejected, which it
 // reports.
 func waitDecided(ctx context.Context, p *terminal.Program, pub *toldPublisher, sent int) (rejected, err error) {
-	bar := terminal.StartProgress(p.Stderr, "deciding", int64(sent), func(n int64) string { return terminal.Plural(int(n), "message", "messages") })
+	bar := terminal.StartProgress(
+		p.Stderr,
+		"deciding",
+		int64(sent),
+		func(n int64) string { return terminal.Plural(int(n), "message", "messages") },
+	)
 	done := int64(0)
 	err = pub.Wait(ctx, jet.WaitOptions{Nobody: func() { nobodyDecides(p) }, Left: func(left uint64) {
 		now := int64(sent) - min(int64(left), int64(sent))
@@ -209,5 +214,8 @@ func waitDecided(ctx context.Context, p *terminal.Program, pub *toldPublisher, s
 
 // nobodyDecides says why waiting may take for ever.
 func nobodyDecides(p *terminal.Program) {
-	terminal.Tell(p.Stderr, "still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting")
+	terminal.Tell(
+		p.Stderr,
+		"still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting",
+	)
 }

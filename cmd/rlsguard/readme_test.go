@@ -77,7 +77,9 @@ func TestReadmeListsTheSettings(t *testing.T) {
 		t.Fatalf("the settings of the README are refused: %v", err)
 	}
 	// What is an example, since the default is nothing.
-	if got.Checks == nil || got.Iron.Laboratories == nil || got.Terminology.SiteTables == nil || got.Region == "" || got.BaseURL == "" || got.Reasons == nil {
+	if got.Checks == nil || got.Iron.Laboratories == nil || got.Terminology.SiteTables == nil || got.Region == "" ||
+		got.BaseURL == "" ||
+		got.Reasons == nil {
 		t.Error("an example is missing")
 	}
 	got.Checks, got.Iron.Laboratories, got.Terminology.SiteTables, got.Region, got.BaseURL, got.Reasons = nil, nil, nil, "", "", nil
@@ -148,7 +150,10 @@ func TestReadmeDashboard(t *testing.T) {
 	}
 
 	// It sees what the demo publishes.
-	server, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	server, err := embedded.StartEmbedded(
+		t.Context(),
+		embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -222,7 +222,11 @@ func (r *replay) rehearse(known *fold.Memory) error {
 	if n := r.sum.Outcomes.Rejected; n > 0 {
 		report.Notes = append(
 			report.Notes,
-			terminal.Plural(n, "resource was rejected, and counts", "resources were rejected, and count")+" on neither side.",
+			terminal.Plural(
+				n,
+				"resource was rejected, and counts",
+				"resources were rejected, and count",
+			)+" on neither side.",
 		)
 	}
 	if n := len(r.sum.Unread); n > 0 {
@@ -271,7 +275,11 @@ func (r *replay) readAgain(set *settings.Setup) (*fold.Memory, error) {
 	quiet.Stderr = io.Discard
 	set.Reader.Now = r.Now()
 	read := files.Fold{
-		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: r.engine.Key}, Reader: set.Reader, AsOf: r.asOf,
+		Engine: &fold.Engine{
+			Settings: set.Settings,
+			Ruleset:  set.Ruleset,
+			Key:      r.engine.Key,
+		}, Reader: set.Reader, AsOf: r.asOf,
 	}
 	known, err := read.Read(&quiet, r.options.Paths)
 	if err == nil && read.Summary.Events == 0 {

@@ -93,7 +93,9 @@ type served struct {
 func startServe(t *testing.T, binary, dir string, options ...string) *served {
 	t.Helper()
 	s := &served{t: t, binary: binary, log: &bytes.Buffer{}, ended: make(chan struct{})}
-	s.cmd = exec.Command(binary, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"}, options...)...)
+	s.cmd = exec.Command(
+		binary,
+		append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"}, options...)...)
 	s.cmd.Stderr = s.log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,11 @@ const releases = "testdata/releases"
 
 var (
 	keepAs        = flag.String("keep-release", "", "keep the data of a release in testdata/releases under this name")
-	releaseBinary = flag.String("release-binary", "rlsguard", "the rlsguard of that release, by default the one that is tested")
+	releaseBinary = flag.String(
+		"release-binary",
+		"rlsguard",
+		"the rlsguard of that release, by default the one that is tested",
+	)
 )
 
 // TestReleases opens what earlier releases stored: it gives the flags and the answers that a replay
@@ -101,9 +105,23 @@ func releaseFlags(t *testing.T, lines string) []releaseFlag {
 func (r *opened) expect() {
 	r.t.Helper()
 	files := []string{"--as-of", r.asOf, "--key-file", r.key, "--format", "json"}
-	r.flags = releaseFlags(r.t, runIn(r.t, nil, "rlsguard", terminal.ExitRejected, append([]string{"replay", r.input}, files...)...))
+	r.flags = releaseFlags(
+		r.t,
+		runIn(r.t, nil, "rlsguard", terminal.ExitRejected, append([]string{"replay", r.input}, files...)...),
+	)
 	for _, draft := range drafts(r.t) {
-		r.answers = append(r.answers, releaseFlags(r.t, runIn(r.t, nil, "rlsguard", terminal.ExitRejected, append([]string{"check", "--facts", r.input, draft}, files...)...)))
+		r.answers = append(
+			r.answers,
+			releaseFlags(
+				r.t,
+				runIn(
+					r.t,
+					nil,
+					"rlsguard",
+					terminal.ExitRejected,
+					append([]string{"check", "--facts", r.input, draft}, files...)...),
+			),
+		)
 	}
 	states, ids := map[string]int{}, map[string]int{}
 	for _, f := range r.flags {
@@ -113,7 +131,9 @@ func (r *opened) expect() {
 	if states["open"] == 0 || states["acknowledged"] == 0 || states["overridden"] == 0 || len(ids) < 12 {
 		r.t.Fatalf("the release does not say much: %v, %v", states, ids)
 	}
-	if silent := slices.DeleteFunc(slices.Clone(r.answers), func(a []releaseFlag) bool { return len(a) > 0 }); len(silent) > 1 {
+	if silent := slices.DeleteFunc(slices.Clone(r.answers), func(a []releaseFlag) bool { return len(a) > 0 }); len(
+		silent,
+	) > 1 {
 		r.t.Fatalf("%d drafts raise nothing", len(silent))
 	}
 }

@@ -82,7 +82,10 @@ type replay struct {
 
 func (r *replay) run(o fhir.Options) error {
 	if r.options.KeyFile == "" && !r.options.wanted() {
-		terminal.Tell(r.Stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
+		terminal.Tell(
+			r.Stderr,
+			"flag ids are made with a public key meant for tests; --key-file gives them the site's own",
+		)
 	}
 	r.read = files.Fold{Engine: &r.engine, Reader: o, AsOf: r.asOf, Enough: r.futile}
 	if r.options.Transitions {
@@ -152,7 +155,10 @@ func (r *replay) ended(met bool) error {
 	case r.read.Unreadable > 0:
 		return terminal.ErrReported
 	case met:
-		return &terminal.ExitError{Code: terminal.ExitFailOn, Text: "a flag of severity " + r.options.FailOn + " or higher is open (--fail-on)"}
+		return &terminal.ExitError{
+			Code: terminal.ExitFailOn,
+			Text: "a flag of severity " + r.options.FailOn + " or higher is open (--fail-on)",
+		}
 	case r.sum.Outcomes.Rejected > 0:
 		return terminal.ErrRejected
 	}
@@ -184,7 +190,10 @@ func (r *replay) printFlags(known *fold.Memory, patients []facts.Ref) {
 	r.out.Begin(len(patients))
 	text := r.options.Format == "text"
 	if text {
-		slices.SortStableFunc(patients, func(a, b facts.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) })
+		slices.SortStableFunc(
+			patients,
+			func(a, b facts.Ref) int { return cmp.Compare(worstOf(known.State(b)), worstOf(known.State(a))) },
+		)
 	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
 		if r.failure != nil {
@@ -192,7 +201,13 @@ func (r *replay) printFlags(known *fold.Memory, patients []facts.Ref) {
 		}
 		found := make([][]checks.Flag, len(chunk))
 		parallel.InParallel(len(chunk), func(i int) {
-			found[i] = checks.OpenFlags(known.State(chunk[i]), r.engine.Settings, r.engine.Key, r.engine.Ruleset, r.asOf)
+			found[i] = checks.OpenFlags(
+				known.State(chunk[i]),
+				r.engine.Settings,
+				r.engine.Key,
+				r.engine.Ruleset,
+				r.asOf,
+			)
 		})
 		for _, flags := range found {
 			if text {

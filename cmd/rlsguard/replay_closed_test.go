@@ -26,9 +26,13 @@ func (e *events) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		e.read++
-		fmt.Fprintf(&e.line, `{"resourceType":"Condition","id":"c%[1]d","subject":{"reference":"Patient/%[1]d"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}}
+		fmt.Fprintf(
+			&e.line,
+			`{"resourceType":"Condition","id":"c%[1]d","subject":{"reference":"Patient/%[1]d"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}}
 {"resourceType":"MedicationRequest","id":"m%[1]d","status":"active","intent":"order","subject":{"reference":"Patient/%[1]d"},"medicationCodeableConcept":{"text":"sertraline 50 mg"}}
-`, e.read)
+`,
+			e.read,
+		)
 	}
 	return e.line.Read(p)
 }

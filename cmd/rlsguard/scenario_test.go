@@ -68,7 +68,12 @@ func TestScenariosAsCases(t *testing.T) {
 		variants = "1"
 	}
 	var stdout, stderr bytes.Buffer
-	p := &terminal.Program{Stdin: strings.NewReader(""), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: time.Now}
+	p := &terminal.Program{
+		Stdin:  strings.NewReader(""),
+		Stdout: bufio.NewWriter(&stdout),
+		Stderr: &stderr,
+		Now:    time.Now,
+	}
 	code := execute(p, []string{"test", "--as-of", scenarioAsOf, "--shuffle", variants, "--format", "json", scenarios})
 	for line := range strings.Lines(stdout.String()) {
 		if strings.Contains(line, `"difference"`) {
@@ -99,7 +104,12 @@ func replayFolder(t *testing.T, dir string) ([]string, files.Summary, int) {
 	t.Helper()
 	account := filepath.Join(t.TempDir(), "summary.json")
 	var stdout, stderr bytes.Buffer
-	p := &terminal.Program{Stdin: strings.NewReader(""), Stdout: bufio.NewWriter(&stdout), Stderr: &stderr, Now: scenarioNow}
+	p := &terminal.Program{
+		Stdin:  strings.NewReader(""),
+		Stdout: bufio.NewWriter(&stdout),
+		Stderr: &stderr,
+		Now:    scenarioNow,
+	}
 	code := execute(p, []string{"replay", "--as-of", scenarioAsOf, "--format", "json", "--summary", account, dir})
 	if code == terminal.ExitFailed {
 		t.Fatalf("replay failed: %s", &stderr)

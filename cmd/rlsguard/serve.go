@@ -129,7 +129,9 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 // embedded works on a server inside this process.
 func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err error) {
 	if c.ServerFlags != (connect.ServerFlags{}) {
-		return errors.New("--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and --plaintext go with --nats")
+		return errors.New(
+			"--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and --plaintext go with --nats",
+		)
 	}
 	dir := c.Data
 	if dir == "" {
@@ -151,10 +153,21 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 		if ctx.Err() != nil { // it was told to stop before it had begun
 			return nil
 		}
-		return whenInUse(err, "most likely by another rlsguard serve: end that first, or give a folder of its own with --data")
+		return whenInUse(
+			err,
+			"most likely by another rlsguard serve: end that first, or give a folder of its own with --data",
+		)
 	}
 	defer func() { err = errors.Join(err, cfg.Embedded.Stop()) }()
-	cfg.Log.Info().Str("nats", jet.WithoutCredentials(cfg.Embedded.URL())).Str("data", dir).Msg("NATS server runs inside")
+	cfg.Log.Info().Str(
+		"nats",
+		jet.WithoutCredentials(cfg.Embedded.URL()),
+	).Str(
+		"data",
+		dir,
+	).Msg(
+		"NATS server runs inside",
+	)
 	return c.run(ctx, cfg, dir)
 }
 
@@ -227,8 +240,14 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	}
 	defer doors.Close()
 	cfg.Log.Info().Str("http", url).Str("ruleset", cfg.Engine.Ruleset).Msg("health and metrics")
-	web := &http.Server{Handler: cfg.Health.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+	web := &http.Server{
+		Handler:           cfg.Health.Handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	err = consumers.Serve(ctx, cfg)

@@ -41,7 +41,9 @@ type stored struct {
 // need not be there yet.
 func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string, fresh bool) (*stored, error) {
 	if f.Data != "" && (f.Nats != "" || f.ServerFlags != (connect.ServerFlags{})) {
-		return nil, errors.New("--data names a folder without a running server: it does not go with --nats and the options of a connection")
+		return nil, errors.New(
+			"--data names a folder without a running server: it does not go with --nats and the options of a connection",
+		)
 	}
 	key, err := f.siteKey()
 	if err != nil {
@@ -54,7 +56,13 @@ func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string
 	return s, nil
 }
 
-func (s *stored) connect(ctx context.Context, p *terminal.Program, f *storedFlags, role string, fresh bool) (err error) {
+func (s *stored) connect(
+	ctx context.Context,
+	p *terminal.Program,
+	f *storedFlags,
+	role string,
+	fresh bool,
+) (err error) {
 	var domain jet.Domain
 	if f.Data == "" {
 		var c *connect.Connection
@@ -94,7 +102,9 @@ func (f *storedFlags) siteKey() ([]byte, error) {
 	case f.Data != "":
 		path = filepath.Join(f.Data, "site.key")
 	case f.Nats != "" || os.Getenv("NATS_URL") != "":
-		return nil, errors.New("with a NATS server of your own --key-file is needed: the site key that rlsguard serve uses")
+		return nil, errors.New(
+			"with a NATS server of your own --key-file is needed: the site key that rlsguard serve uses",
+		)
 	default:
 		dir, err := connect.DefaultDir()
 		if err != nil {

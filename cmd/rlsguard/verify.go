@@ -119,17 +119,32 @@ func verified(p *terminal.Program, sum *operate.Verified, found []operate.Differ
 		w = p.Stdout
 	}
 	if sum.Ruleset != ruleset {
-		terminal.Tell(p.Stderr, "the states were decided under other rules or settings (%s) than these (%s): give the --config of rlsguard serve, or restart it", sum.Ruleset, ruleset)
+		terminal.Tell(
+			p.Stderr,
+			"the states were decided under other rules or settings (%s) than these (%s): give the --config of rlsguard serve, or restart it",
+			sum.Ruleset,
+			ruleset,
+		)
 	}
 	if sum.Inbound > 0 {
-		terminal.Tell(p.Stderr, "%s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made again from it", terminal.Plural(sum.Inbound, "message that is", "messages that are"))
+		terminal.Tell(
+			p.Stderr,
+			"%s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made again from it",
+			terminal.Plural(sum.Inbound, "message that is", "messages that are"),
+		)
 	}
 	what := "the same"
 	if len(found) > 0 {
 		what = terminal.Plural(len(found), "difference", "differences")
 	}
-	fmt.Fprintf(w, "%s and %s verified as of %s: %s\n", terminal.Plural(sum.Patients, "patient", "patients"), terminal.Plural(sum.Flags, "open flag", "open flags"),
-		sum.AsOf.UTC().Format("2006-01-02T15:04:05Z"), what)
+	fmt.Fprintf(
+		w,
+		"%s and %s verified as of %s: %s\n",
+		terminal.Plural(sum.Patients, "patient", "patients"),
+		terminal.Plural(sum.Flags, "open flag", "open flags"),
+		sum.AsOf.UTC().Format("2006-01-02T15:04:05Z"),
+		what,
+	)
 	if len(found) > 0 {
 		return terminal.ErrReported
 	}

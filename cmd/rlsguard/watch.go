@@ -38,7 +38,12 @@ func (c *watchCommand) Run(p *terminal.Program) (err error) {
 	ctx, stop := interruptible()
 	defer stop()
 	// A link that died without a word is noticed within 15 seconds.
-	nc, err := c.Connect("watch", nats.PingInterval(5*time.Second), nats.MaxPingsOutstanding(2), nats.ReconnectWait(time.Second))
+	nc, err := c.Connect(
+		"watch",
+		nats.PingInterval(5*time.Second),
+		nats.MaxPingsOutstanding(2),
+		nats.ReconnectWait(time.Second),
+	)
 	if err != nil {
 		return err
 	}
@@ -82,7 +87,13 @@ func sight(p *terminal.Program) (blind func(time.Time, error), seeing func()) {
 		if errors.Is(why, watch.ErrConnectionLost) {
 			word, again = " at ", "connected again"
 		}
-		fmt.Fprintf(p.Stderr, "rlsguard: %v%s%s; the list may be out of date, retrying\n", why, word, since.Local().Format(time.TimeOnly))
+		fmt.Fprintf(
+			p.Stderr,
+			"rlsguard: %v%s%s; the list may be out of date, retrying\n",
+			why,
+			word,
+			since.Local().Format(time.TimeOnly),
+		)
 	}
 	seeing = func() { fmt.Fprintf(p.Stderr, "rlsguard: %s at %s\n", again, p.Now().Local().Format(time.TimeOnly)) }
 	return blind, seeing

@@ -37,14 +37,22 @@ func BenchmarkAnswer(b *testing.B) {
 	nc, known, stop := startConsumer(b, patients)
 	defer stop()
 	defer underLoad(b, nc, load)()
-	checker := &ordercheck.Checker{Engine: engine(), Stored: known, Reader: fhir.DefaultOptions(), AsOf: func() time.Time { return asOf }}
+	checker := &ordercheck.Checker{
+		Engine: engine(),
+		Stored: known,
+		Reader: fhir.DefaultOptions(),
+		AsOf:   func() time.Time { return asOf },
+	}
 	svc, err := ordercheck.Serve(nc, checker)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer svc.Stop()
-	echo, err := micro.AddService(nc, micro.Config{Name: "echo", Version: "1.0.0", Endpoint: &micro.EndpointConfig{Subject: "echo",
-		Handler: micro.HandlerFunc(func(r micro.Request) { _ = r.Respond(r.Data()) })}})
+	echo, err := micro.AddService(
+		nc,
+		micro.Config{Name: "echo", Version: "1.0.0", Endpoint: &micro.EndpointConfig{Subject: "echo",
+			Handler: micro.HandlerFunc(func(r micro.Request) { _ = r.Respond(r.Data()) })}},
+	)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -55,7 +63,11 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 	defer client.Close()
 	draft := func(n int) string {
-		return strings.ReplaceAll(order("d1", "draft", "pregabalin 75 mg"), "Patient/1", fmt.Sprintf("Patient/p%d", n%patients))
+		return strings.ReplaceAll(
+			order("d1", "draft", "pregabalin 75 mg"),
+			"Patient/1",
+			fmt.Sprintf("Patient/p%d", n%patients),
+		)
 	}
 	ask := func(subject string) func(int) error {
 		return func(n int) error { _, err := client.Request(subject, []byte(draft(n)), 10*time.Second); return err }
@@ -72,7 +84,12 @@ func BenchmarkAnswer(b *testing.B) {
 	defer door.Close()
 	post := func(url string) func(int) error {
 		return func(n int) error {
-			body := strings.Replace(hookCall(hook.OrderSign, bundle(draft(n)), "{}"), `"patientId":"1"`, fmt.Sprintf(`"patientId":"p%d"`, n%patients), 1)
+			body := strings.Replace(
+				hookCall(hook.OrderSign, bundle(draft(n)), "{}"),
+				`"patientId":"1"`,
+				fmt.Sprintf(`"patientId":"p%d"`, n%patients),
+				1,
+			)
 			resp, err := http.Post(url, "application/json", strings.NewReader(body))
 			if err != nil {
 				return err
@@ -114,7 +131,10 @@ func measure(b *testing.B, do func(int) error) {
 // startConsumer serves on a server inside, with so many patients stored: RLS, sertraline and
 // ferritin.
 func startConsumer(b *testing.B, patients int) (*nats.Conn, *commit.Known, func()) {
-	srv, err := embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	srv, err := embedded.StartEmbedded(
+		context.Background(),
+		embedded.EmbeddedOptions{Dir: b.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+	)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -122,7 +142,14 @@ func startConsumer(b *testing.B, patients int) (*nats.Conn, *commit.Known, func(
 	if err != nil {
 		b.Fatal(err)
 	}
-	cfg := consumers.Config{Embedded: srv, Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Log: zerolog.Nop(), Known: commit.NewKnown()}
+	cfg := consumers.Config{
+		Embedded: srv,
+		Engine:   engine(),
+		Reader:   fhir.DefaultOptions(),
+		AsOf:     asOf,
+		Log:      zerolog.Nop(),
+		Known:    commit.NewKnown(),
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- consumers.Serve(ctx, cfg) }()
@@ -174,7 +201,11 @@ func underLoad(b *testing.B, nc *nats.Conn, load int) func() {
 			case <-stop:
 				return
 			case <-t.C:
-				res := strings.ReplaceAll(order(fmt.Sprintf("load%d", n), "active", "mirtazapine"), "Patient/1", fmt.Sprintf("Patient/load%d", n%500))
+				res := strings.ReplaceAll(
+					order(fmt.Sprintf("load%d", n), "active", "mirtazapine"),
+					"Patient/1",
+					fmt.Sprintf("Patient/load%d", n%500),
+				)
 				if err := nc.Publish("fhir.MedicationRequest", []byte(res)); err != nil {
 					b.Error(err)
 					return

@@ -20,7 +20,10 @@ import (
 // startBus is a server with the streams of a running consumer.
 func startBus(t *testing.T) (*nats.Conn, jetstream.JetStream) {
 	t.Helper()
-	srv, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	srv, err := embedded.StartEmbedded(
+		t.Context(),
+		embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +91,8 @@ func TestNATS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if last, err := fhir.GetLastMsgForSubject(ctx, layout.SubjectAcknowledge); err != nil || !strings.Contains(string(last.Data), "DetectedIssue") {
+	if last, err := fhir.GetLastMsgForSubject(ctx, layout.SubjectAcknowledge); err != nil ||
+		!strings.Contains(string(last.Data), "DetectedIssue") {
 		t.Errorf("%v, error %v", last, err)
 	}
 	if f, err := bus.FindFlag(ctx, func(*checks.Flag) bool { return true }); f != nil || err != nil {

@@ -65,7 +65,11 @@ func TestPregabalinCards(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			known := []string{adult, rlsCondition, tsat}
-			given := map[string]string{hook.KeyPatient: adult, hook.KeyConditions: bundle(rlsCondition), hook.KeyTSAT: bundle(tsat)}
+			given := map[string]string{
+				hook.KeyPatient:    adult,
+				hook.KeyConditions: bundle(rlsCondition),
+				hook.KeyTSAT:       bundle(tsat),
+			}
 			if test.ferritin != "" {
 				known = append(known, test.ferritin)
 				given[hook.KeyFerritin] = bundle(test.ferritin)
@@ -106,8 +110,26 @@ func creates(cards []Card) string {
 
 func TestCards(t *testing.T) {
 	iron := []string{lab("t1", "2502-3", "30", "%"), lab("f1", "2276-4", "200", "ng/mL")}
-	d := newDoor(t, stored(t, bundle(append([]string{adult, rlsCondition, order("o1", "active", "oxycodone"), order("o2", "active", "loratadine")}, iron...)...)), nil)
-	cards := d.cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "sertraline"), order("d2", "draft", "gabapentin")), "{}"))
+	d := newDoor(
+		t,
+		stored(
+			t,
+			bundle(
+				append(
+					[]string{
+						adult,
+						rlsCondition,
+						order("o1", "active", "oxycodone"),
+						order("o2", "active", "loratadine"),
+					},
+					iron...)...),
+		),
+		nil,
+	)
+	cards := d.cards(
+		hook.OrderSign,
+		hookCall(hook.OrderSign, bundle(order("d1", "draft", "sertraline"), order("d2", "draft", "gabapentin")), "{}"),
+	)
 	// What the drafts bring comes first, the most severe first.
 	if got := flagged(cards); got != "gabapentinoid-respiratory-depression gabapentin, rls-ssri sertraline, rls-antihistamine loratadine" {
 		t.Fatalf("flags %q", got)
@@ -135,7 +157,8 @@ func TestCards(t *testing.T) {
 	if !strings.Contains(old.Detail, "flagged before") || strings.Contains(ssri.Detail, "flagged before") {
 		t.Error("new and old flags are not told apart")
 	}
-	if len(ssri.OverrideReasons) != len(ordercheck.DefaultReasons) || len(ssri.Links) == 0 || ssri.Source.URL == "" || ssri.Source.Topic.Code != "rls-ssri" {
+	if len(ssri.OverrideReasons) != len(ordercheck.DefaultReasons) || len(ssri.Links) == 0 || ssri.Source.URL == "" ||
+		ssri.Source.Topic.Code != "rls-ssri" {
 		t.Errorf("card %+v", ssri)
 	}
 	again := d.cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))
@@ -173,11 +196,19 @@ func TestWhatClientsLeaveOut(t *testing.T) {
 		"status":             bundle(strings.Replace(order("d1", "draft", "mirtazapine"), `"status":"draft",`, "", 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			cards := newDoor(t, stored(t, rlsCondition), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, drafts, "{}"))
+			cards := newDoor(
+				t,
+				stored(t, rlsCondition),
+				nil,
+			).cards(
+				hook.OrderSign,
+				hookCall(hook.OrderSign, drafts, "{}"),
+			)
 			if got := flagged(cards); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") || notesOf(cards) != nil {
 				t.Errorf("flags %q, notes %q", got, notesOf(cards))
 			}
-			if want := "MedicationRequest/d1"; name != "id" && removes(cards[0]) != want || name == "id" && removes(cards[0]) != "" {
+			if want := "MedicationRequest/d1"; name != "id" && removes(cards[0]) != want ||
+				name == "id" && removes(cards[0]) != "" {
 				t.Errorf("removes %q", removes(cards[0]))
 			}
 		})
@@ -188,19 +219,30 @@ func TestWhatClientsLeaveOut(t *testing.T) {
 func TestOlderClients(t *testing.T) {
 	d := newDoor(t, stored(t, rlsCondition), nil)
 	for _, name := range []string{"medications", "orders"} {
-		body := `{"hook":"order-sign","patient":"1","context":{"` + name + `":` + bundle(order("d1", "draft", "mirtazapine")) + `}}`
+		body := `{"hook":"order-sign","patient":"1","context":{"` + name + `":` + bundle(
+			order("d1", "draft", "mirtazapine"),
+		) + `}}`
 		if got := flagged(d.cards(hook.OrderSign, body)); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") {
 			t.Errorf("%s: flags %q", name, got)
 		}
 	}
-	body := strings.Replace(hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}"), `"patientId":"1"`, `"patientId":1`, 1)
+	body := strings.Replace(
+		hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}"),
+		`"patientId":"1"`,
+		`"patientId":1`,
+		1,
+	)
 	if got := flagged(d.cards(hook.OrderSign, body)); !strings.HasPrefix(got, "rls-tetracyclic mirtazapine") {
 		t.Errorf("a number: flags %q", got)
 	}
 }
 
 func TestSelections(t *testing.T) {
-	d := newDoor(t, stored(t, bundle(adult, rlsCondition, lab("t1", "2502-3", "30", "%"), lab("f1", "2276-4", "200", "ng/mL"))), nil)
+	d := newDoor(
+		t,
+		stored(t, bundle(adult, rlsCondition, lab("t1", "2502-3", "30", "%"), lab("f1", "2276-4", "200", "ng/mL"))),
+		nil,
+	)
 	drafts := bundle(order("d1", "draft", "sertraline"), order("d2", "draft", "mirtazapine"))
 	for selections, want := range map[string]string{
 		`["MedicationRequest/d2"]`: "rls-tetracyclic mirtazapine",
@@ -208,7 +250,12 @@ func TestSelections(t *testing.T) {
 		`["NutritionOrder/x"]`:     "rls-ssri sertraline, rls-tetracyclic mirtazapine",
 		`null`:                     "rls-ssri sertraline, rls-tetracyclic mirtazapine",
 	} {
-		body := strings.Replace(hookCall(hook.OrderSelect, drafts, "{}"), `"patientId"`, `"selections":`+selections+`,"patientId"`, 1)
+		body := strings.Replace(
+			hookCall(hook.OrderSelect, drafts, "{}"),
+			`"patientId"`,
+			`"selections":`+selections+`,"patientId"`,
+			1,
+		)
 		var because []string
 		for _, c := range d.cards(hook.OrderSelect, body) {
 			if f := flagOf(c); f["because"] == true {
@@ -281,7 +328,8 @@ func TestCardOfWhatWasReadInPart(t *testing.T) {
 	cards := newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(draft),
 		fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition), hook.KeyFerritin: bundle(result)})))
 	notes := notesOf(cards)
-	if len(notes) != 1 || !strings.Contains(notes[0], "2 parts of the request could not be read, the rest was checked") {
+	if len(notes) != 1 ||
+		!strings.Contains(notes[0], "2 parts of the request could not be read, the rest was checked") {
 		t.Fatalf("notes %q", notes)
 	}
 	said, flags := "", 0
@@ -307,7 +355,16 @@ func TestNoteOfACut(t *testing.T) {
 	for i := range checks.DefaultSettings().Facts.Results + 1 {
 		many = append(many, lab(fmt.Sprint("w", i), "29463-7", "70", "kg"))
 	}
-	notes := notesOf(newDoor(t, stored(t, bundle(append(many, rlsCondition)...)), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "bupropion 150 mg")), "{}")))
+	notes := notesOf(
+		newDoor(
+			t,
+			stored(t, bundle(append(many, rlsCondition)...)),
+			nil,
+		).cards(
+			hook.OrderSign,
+			hookCall(hook.OrderSign, bundle(order("d1", "draft", "bupropion 150 mg")), "{}"),
+		),
+	)
 	if len(notes) != 1 || !strings.Contains(notes[0], "older facts of the patient were left out") {
 		t.Errorf("notes %q", notes)
 	}
@@ -351,7 +408,11 @@ func TestTooManyAtOnce(t *testing.T) {
 }
 
 func TestNeverSilent(t *testing.T) {
-	body := hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition)}))
+	body := hookCall(
+		hook.OrderSign,
+		bundle(order("d1", "draft", "mirtazapine")),
+		fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition)}),
+	)
 	wait := make(chan struct{})
 	defer close(wait)
 	for name, test := range map[string]struct {
@@ -386,7 +447,8 @@ func TestBehind(t *testing.T) {
 	behind := true
 	d := newDoor(t, stored(t, rlsCondition), func(c *Config) { c.Behind = func() bool { return behind } })
 	body := hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}")
-	if notes := notesOf(d.cards(hook.OrderSign, body)); len(notes) != 1 || !strings.Contains(notes[0], "may be out of date") {
+	if notes := notesOf(d.cards(hook.OrderSign, body)); len(notes) != 1 ||
+		!strings.Contains(notes[0], "may be out of date") {
 		t.Errorf("notes %q", notes)
 	}
 	behind = false
@@ -422,17 +484,31 @@ func TestRefusedRequests(t *testing.T) {
 func TestCORS(t *testing.T) {
 	d := newDoor(t, stored(t), func(c *Config) { c.Origins = []string{"https://ehr.example"} })
 	for _, origin := range []string{"https://ehr.example", "http://localhost:8080", "http://127.0.0.1:3000"} {
-		status, h, _ := d.send(http.MethodOptions, "/cds-services/rlsguard-order-sign", "", "Origin", origin, "Access-Control-Request-Method", "POST",
-			"Access-Control-Request-Headers", "authorization, content-type")
-		if status != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != origin || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "Authorization") ||
-			!strings.Contains(h.Get("Access-Control-Allow-Methods"), "POST") || h.Get("Vary") != "Origin" {
+		status, h, _ := d.send(
+			http.MethodOptions,
+			"/cds-services/rlsguard-order-sign",
+			"",
+			"Origin",
+			origin,
+			"Access-Control-Request-Method",
+			"POST",
+			"Access-Control-Request-Headers",
+			"authorization, content-type",
+		)
+		if status != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != origin ||
+			!strings.Contains(h.Get("Access-Control-Allow-Headers"), "Authorization") ||
+			!strings.Contains(h.Get("Access-Control-Allow-Methods"), "POST") ||
+			h.Get("Vary") != "Origin" {
 			t.Errorf("%s: status %d, header %v", origin, status, h)
 		}
-		if _, h, _ := d.send(http.MethodGet, "/cds-services", "", "Origin", origin); h.Get("Access-Control-Allow-Origin") != origin {
+		if _, h, _ := d.send(http.MethodGet, "/cds-services", "", "Origin", origin); h.Get(
+			"Access-Control-Allow-Origin",
+		) != origin {
 			t.Errorf("%s: header %v", origin, h)
 		}
 	}
-	if status, h, _ := d.send(http.MethodOptions, "/cds-services", "", "Origin", "https://evil.example"); status != http.StatusForbidden || h.Get("Access-Control-Allow-Origin") != "" {
+	if status, h, _ := d.send(http.MethodOptions, "/cds-services", "", "Origin", "https://evil.example"); status != http.StatusForbidden ||
+		h.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("status %d, header %v", status, h)
 	}
 }

@@ -27,7 +27,9 @@ func signedWith(t *testing.T, audience string) (sign func(id string) string, key
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "ec", Use: "sig", Algorithm: "ES384"}}})
+	set, err := json.Marshal(
+		jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "ec", Use: "sig", Algorithm: "ES384"}}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +40,10 @@ func signedWith(t *testing.T, audience string) (sign func(id string) string, key
 	if keys, err = token.NewKeys(file); err != nil {
 		t.Fatal(err)
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES384, Key: jose.JSONWebKey{Key: key, KeyID: "ec"}}, (&jose.SignerOptions{}).WithType("JWT"))
+	signer, err := jose.NewSigner(
+		jose.SigningKey{Algorithm: jose.ES384, Key: jose.JSONWebKey{Key: key, KeyID: "ec"}},
+		(&jose.SignerOptions{}).WithType("JWT"),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +68,8 @@ func TestDoorWithVerifier(t *testing.T) {
 	*v = *token.NewVerifier([]string{d.url}, map[string]*token.Keys{"https://ehr.example.org/": keys})
 	body := hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), "{}")
 	status, h, data := d.send(http.MethodPost, path, body)
-	if status != http.StatusUnauthorized || !strings.Contains(h.Get("WWW-Authenticate"), "Bearer") || !strings.Contains(string(data), "no bearer token") {
+	if status != http.StatusUnauthorized || !strings.Contains(h.Get("WWW-Authenticate"), "Bearer") ||
+		!strings.Contains(string(data), "no bearer token") {
 		t.Errorf("status %d, %v: %s", status, h, data)
 	}
 	once := sign("Zebrowski")
@@ -76,7 +82,8 @@ func TestDoorWithVerifier(t *testing.T) {
 	if status, _, _ = d.send(http.MethodPost, path+"/feedback", `{}`); status != http.StatusUnauthorized {
 		t.Errorf("feedback: status %d", status)
 	}
-	if status, _, data = d.send(http.MethodGet, "/cds-services", "", "Host", "cds.example.org"); status != http.StatusOK || strings.Contains(string(data), "OPEN") {
+	if status, _, data = d.send(http.MethodGet, "/cds-services", "", "Host", "cds.example.org"); status != http.StatusOK ||
+		strings.Contains(string(data), "OPEN") {
 		t.Errorf("discovery: status %d: %s", status, data)
 	}
 	if said := d.log.String(); !strings.Contains(said, "it was used before") || strings.Contains(said, "Zebrowski") {

@@ -44,7 +44,10 @@ func TestSameFlagsAsReplay(t *testing.T) {
 				ResourceType, Status, AuthoredOn string
 				Subject                          struct{ Reference string }
 			}
-			if json.Unmarshal(b.Entry[i].Resource, &o) != nil || o.ResourceType != "MedicationRequest" || o.Status == "" || o.Status == "unknown" || o.AuthoredOn > "2026-11-23" {
+			if json.Unmarshal(b.Entry[i].Resource, &o) != nil || o.ResourceType != "MedicationRequest" ||
+				o.Status == "" ||
+				o.Status == "unknown" ||
+				o.AuthoredOn > "2026-11-23" {
 				continue
 			}
 			var others []string
@@ -54,7 +57,13 @@ func TestSameFlagsAsReplay(t *testing.T) {
 				}
 			}
 			tried++
-			shown += sameFlags(t, filepath.Base(filepath.Dir(file)), string(b.Entry[i].Resource), others, o.Subject.Reference)
+			shown += sameFlags(
+				t,
+				filepath.Base(filepath.Dir(file)),
+				string(b.Entry[i].Resource),
+				others,
+				o.Subject.Reference,
+			)
 		}
 	}
 	if tried < 20 || shown < 20 {
@@ -79,7 +88,12 @@ func sameFlags(t *testing.T, name, draft string, others []string, patient string
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := strings.Replace(hookCall(hook.OrderSign, bundle(draft), string(prefetch)), `"patientId":"1"`, fmt.Sprintf(`"patientId":%q`, patient), 1)
+	body := strings.Replace(
+		hookCall(hook.OrderSign, bundle(draft), string(prefetch)),
+		`"patientId":"1"`,
+		fmt.Sprintf(`"patientId":%q`, patient),
+		1,
+	)
 	got := map[string]ordercheck.Line{}
 	for _, c := range newDoor(t, stored(t), nil).cards(hook.OrderSign, body) {
 		if flagOf(c) == nil {
@@ -103,11 +117,32 @@ func sameFlags(t *testing.T, name, draft string, others []string, patient string
 
 // FuzzRequest: whatever comes, the answer is a valid one, or says that it is no request.
 func FuzzRequest(f *testing.F) {
-	f.Add(hookCall(hook.OrderSign, bundle(order("d1", "draft", "mirtazapine")), fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition)})))
-	f.Add(hookCall(hook.OrderSelect, `{"resourceType":"Bundle","entry":[`+order("d1", "draft", "x")+`]}`, `{"x":{"response":{},"resource":{"resourceType":"Bundle"}}}`))
+	f.Add(
+		hookCall(
+			hook.OrderSign,
+			bundle(order("d1", "draft", "mirtazapine")),
+			fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition)}),
+		),
+	)
+	f.Add(
+		hookCall(
+			hook.OrderSelect,
+			`{"resourceType":"Bundle","entry":[`+order("d1", "draft", "x")+`]}`,
+			`{"x":{"response":{},"resource":{"resourceType":"Bundle"}}}`,
+		),
+	)
 	f.Add(`{"hook":1,"context":{"patientId":"1","draftOrders":[],"selections":{}},"prefetch":[]}`)
-	f.Add(`{"context":{"patientId":"1","draftOrders":{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"ServiceRequest","code":7}},null,7]}}}`)
-	h := &handler{Config: Config{Checker: &ordercheck.Checker{Engine: engine(), Stored: stored(f, rlsCondition)}, Reasons: ordercheck.DefaultReasons}, shown: newShownCards(), now: func() time.Time { return asOf }}
+	f.Add(
+		`{"context":{"patientId":"1","draftOrders":{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"ServiceRequest","code":7}},null,7]}}}`,
+	)
+	h := &handler{
+		Config: Config{
+			Checker: &ordercheck.Checker{Engine: engine(), Stored: stored(f, rlsCondition)},
+			Reasons: ordercheck.DefaultReasons,
+		},
+		shown: newShownCards(),
+		now:   func() time.Time { return asOf },
+	}
 	f.Fuzz(func(t *testing.T, body string) {
 		a := h.answer(t.Context(), []byte(body))
 		if a.err != nil {

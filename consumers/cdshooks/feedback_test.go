@@ -17,7 +17,12 @@ import (
 )
 
 func post(card, outcome, more string) string {
-	return fmt.Sprintf(`{"feedback":[{"card":%q,"outcome":%q,"outcomeTimestamp":"2026-11-22T10:00:00Z"%s}]}`, card, outcome, more)
+	return fmt.Sprintf(
+		`{"feedback":[{"card":%q,"outcome":%q,"outcomeTimestamp":"2026-11-22T10:00:00Z"%s}]}`,
+		card,
+		outcome,
+		more,
+	)
 }
 
 func TestFeedback(t *testing.T) {
@@ -41,7 +46,11 @@ func TestFeedback(t *testing.T) {
 			bus := &memoryBus{}
 			d := newDoor(t, stored(t, known), func(c *Config) { c.Bus = bus })
 			card := d.cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))[0]
-			status, _, data := d.send(http.MethodPost, "/cds-services/rlsguard-patient-view/feedback", post(card.UUID, test.outcome, test.more))
+			status, _, data := d.send(
+				http.MethodPost,
+				"/cds-services/rlsguard-patient-view/feedback",
+				post(card.UUID, test.outcome, test.more),
+			)
 			if status != http.StatusOK {
 				t.Fatalf("status %d: %s", status, data)
 			}
@@ -60,16 +69,25 @@ func TestFeedback(t *testing.T) {
 			if got.State != test.state {
 				t.Fatalf("the flag is %s, want %s", got.State, test.state)
 			}
-			if got.Ack != nil && (got.Ack.Author != "Practitioner/7" || got.Ack.Reason != test.reason || got.Ack.Date.Date(asOf.Location()) != "2026-11-22") {
+			if got.Ack != nil &&
+				(got.Ack.Author != "Practitioner/7" || got.Ack.Reason != test.reason || got.Ack.Date.Date(asOf.Location()) != "2026-11-22") {
 				t.Errorf("answer %+v", got.Ack)
 			}
 			if strings.Contains(d.log.String(), "Zebrowski") {
 				t.Error("the log has a comment")
 			}
 			// It is shown with who, when and why.
-			again := newDoor(t, stored(t, documents...), nil).cards(hook.PatientView, hookCall(hook.PatientView, "null", "{}"))
+			again := newDoor(
+				t,
+				stored(t, documents...),
+				nil,
+			).cards(
+				hook.PatientView,
+				hookCall(hook.PatientView, "null", "{}"),
+			)
 			for _, c := range again {
-				if c.UUID == card.UUID && test.state == checks.Overridden && (!strings.Contains(c.Detail, "Overridden by Practitioner/7 on 2026-11-22") || c.Indicator != info) {
+				if c.UUID == card.UUID && test.state == checks.Overridden &&
+					(!strings.Contains(c.Detail, "Overridden by Practitioner/7 on 2026-11-22") || c.Indicator != info) {
 					t.Errorf("indicator %s, detail %s", c.Indicator, c.Detail)
 				}
 			}
@@ -113,8 +131,13 @@ func TestFeedbackOnACardOfAnotherInstance(t *testing.T) {
 		test.change(&flag)
 		bus := &memoryBus{open: []checks.Flag{flag}}
 		d := newDoor(t, known, func(c *Config) { c.Bus = bus })
-		d.send(http.MethodPost, "/cds-services/rlsguard-patient-view/feedback", post(shown[0].UUID, overridden, `,"overrideReason":{"userComment":"x"}`))
-		if len(bus.feedback) != 1 || bus.feedback[0].Acknowledged != test.acknowledged || len(bus.issues) > 0 != test.acknowledged {
+		d.send(
+			http.MethodPost,
+			"/cds-services/rlsguard-patient-view/feedback",
+			post(shown[0].UUID, overridden, `,"overrideReason":{"userComment":"x"}`),
+		)
+		if len(bus.feedback) != 1 || bus.feedback[0].Acknowledged != test.acknowledged ||
+			len(bus.issues) > 0 != test.acknowledged {
 			t.Errorf("%s: %+v", name, bus.feedback)
 		}
 	}
@@ -163,7 +186,8 @@ func TestFeedbackDatedAhead(t *testing.T) {
 		t.Errorf("the flag is %s", got.State)
 	}
 	var issue struct{ Mitigation []struct{ Date string } }
-	if err := json.Unmarshal(bus.issues[0], &issue); err != nil || !strings.HasPrefix(issue.Mitigation[0].Date, "2026-11-23T08:00:00") {
+	if err := json.Unmarshal(bus.issues[0], &issue); err != nil ||
+		!strings.HasPrefix(issue.Mitigation[0].Date, "2026-11-23T08:00:00") {
 		t.Errorf("%v: %s", err, bus.issues[0])
 	}
 }

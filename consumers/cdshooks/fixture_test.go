@@ -44,26 +44,44 @@ const (
 )
 
 func order(id, status, drug string) string {
-	return fmt.Sprintf(`{"resourceType":"MedicationRequest","id":%q,"status":%q,"intent":"order","subject":{"reference":"Patient/1"},
-  "authoredOn":"2026-11-22","medicationCodeableConcept":{"text":%q}}`, id, status, drug)
+	return fmt.Sprintf(
+		`{"resourceType":"MedicationRequest","id":%q,"status":%q,"intent":"order","subject":{"reference":"Patient/1"},
+  "authoredOn":"2026-11-22","medicationCodeableConcept":{"text":%q}}`,
+		id,
+		status,
+		drug,
+	)
 }
 
 func lab(id, loinc, value, unit string) string {
-	return fmt.Sprintf(`{"resourceType":"Observation","id":%q,"status":"final","subject":{"reference":"Patient/1"},"effectiveDateTime":"2026-10-25",
-  "code":{"coding":[{"system":"http://loinc.org","code":%q}]},"valueQuantity":{"value":%s,"unit":%q}}`, id, loinc, value, unit)
+	return fmt.Sprintf(
+		`{"resourceType":"Observation","id":%q,"status":"final","subject":{"reference":"Patient/1"},"effectiveDateTime":"2026-10-25",
+  "code":{"coding":[{"system":"http://loinc.org","code":%q}]},"valueQuantity":{"value":%s,"unit":%q}}`,
+		id,
+		loinc,
+		value,
+		unit,
+	)
 }
 
 func bundle(resources ...string) string {
 	if len(resources) == 0 {
 		return `{"resourceType":"Bundle","type":"searchset"}`
 	}
-	return `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":` + strings.Join(resources, `},{"resource":`) + `}]}`
+	return `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":` + strings.Join(
+		resources,
+		`},{"resource":`,
+	) + `}]}`
 }
 
 // hookCall is a request with all that is asked for in prefetch, some of it null.
 func hookCall(hook, drafts, prefetch string) string {
-	return fmt.Sprintf(`{"hook":%q,"hookInstance":"d1577c69-dfbe-44ad-ba6d-3e05e953b2ea","context":{"userId":"Practitioner/7","patientId":"1","draftOrders":%s},"prefetch":%s}`,
-		hook, drafts, prefetch)
+	return fmt.Sprintf(
+		`{"hook":%q,"hookInstance":"d1577c69-dfbe-44ad-ba6d-3e05e953b2ea","context":{"userId":"Practitioner/7","patientId":"1","draftOrders":%s},"prefetch":%s}`,
+		hook,
+		drafts,
+		prefetch,
+	)
 }
 
 // fullPrefetch has every key; what is not given is null, as CDS Hooks wants it.
@@ -127,7 +145,12 @@ func newDoor(t testing.TB, known ordercheck.Stored, change func(*Config)) *door 
 	t.Helper()
 	d := &door{t: t, log: &lockedBuffer{}}
 	c := Config{Log: zerolog.New(d.log), Timeout: 10 * time.Second,
-		Checker: &ordercheck.Checker{Engine: engine(), Stored: known, Reader: fhir.DefaultOptions(), AsOf: func() time.Time { return asOf }}}
+		Checker: &ordercheck.Checker{
+			Engine: engine(),
+			Stored: known,
+			Reader: fhir.DefaultOptions(),
+			AsOf:   func() time.Time { return asOf },
+		}}
 	if change != nil {
 		change(&c)
 	}

@@ -221,7 +221,13 @@ func (h *handler) answer(ctx context.Context, body []byte) (a result) {
 	if ctx.Err() != nil { // whoever asked has been told
 		return tooLate()
 	}
-	m := cardMaker{key: h.Checker.Engine.Key, reasons: h.Reasons, request: q, advice: &advice, everyone: h.Checker.Engine.Settings.Everyone}
+	m := cardMaker{
+		key:      h.Checker.Engine.Key,
+		reasons:  h.Reasons,
+		request:  q,
+		advice:   &advice,
+		everyone: h.Checker.Engine.Settings.Everyone,
+	}
 	state, outcome := storeRead, outcomeAnswered
 	switch {
 	case err != nil:

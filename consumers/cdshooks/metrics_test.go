@@ -77,7 +77,15 @@ func TestCallsAreCounted(t *testing.T) {
 	wait := make(chan struct{})
 	defer close(wait)
 	with(slow{wait}, func(c *Config) { c.Timeout = time.Millisecond }).cards(hook.OrderSign, body)
-	expect("notes", map[string]int{"calls_total failed order-sign": 1, "calls_total not-checked order-sign": 1, "calls_total late order-sign": 1, "cards_total none none": before + 3})
+	expect(
+		"notes",
+		map[string]int{
+			"calls_total failed order-sign":      1,
+			"calls_total not-checked order-sign": 1,
+			"calls_total late order-sign":        1,
+			"cards_total none none":              before + 3,
+		},
+	)
 	small := with(known, func(c *Config) { c.MaxBytes = 10 })
 	small.send(http.MethodPost, sign, body)
 	with(known, nil).send(http.MethodPost, sign, "[]")
@@ -102,7 +110,10 @@ func TestCallsAreCounted(t *testing.T) {
 	bus.err = errors.New("away")
 	d.send(http.MethodPost, sign+"/feedback", post(shown[0].UUID, overridden, ""))
 	check := flagOf(shown[0])["check"].(string)
-	expect("feedback", map[string]int{"feedback_total " + check + " overridden": 1, "feedback_total none overridden": 1})
+	expect(
+		"feedback",
+		map[string]int{"feedback_total " + check + " overridden": 1, "feedback_total none overridden": 1},
+	)
 	closedLabels(t, m)
 }
 
@@ -126,6 +137,14 @@ func closedLabels(t *testing.T, m *Metrics) {
 func TestForeignCheckIsNoLabel(t *testing.T) {
 	m := NewMetrics()
 	m.answered(&Feedback{Outcome: accepted, Check: "Zebrowski"})
-	m.shown([]Card{{Extension: map[string]any{extensionFlag: flagExtension{Line: ordercheck.Line{Check: "Zebrowski", Severity: "high"}}}}})
+	m.shown(
+		[]Card{
+			{
+				Extension: map[string]any{
+					extensionFlag: flagExtension{Line: ordercheck.Line{Check: "Zebrowski", Severity: "high"}},
+				},
+			},
+		},
+	)
 	closedLabels(t, m)
 }

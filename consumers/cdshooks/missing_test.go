@@ -12,8 +12,13 @@ import (
 // allCame is a prefetch of a patient with RLS in which everything came; a value given for a key
 // replaces it, "-" leaves it out.
 func allCame(changed map[string]string) string {
-	given := map[string]string{hook.KeyPatient: adult, hook.KeyConditions: bundle(rlsCondition), hook.KeyMedications: bundle(), hook.KeyFerritin: bundle(lab("f1", "2276-4", "200", "ng/mL")),
-		hook.KeyTSAT: bundle(lab("t1", "2502-3", "30", "%"))}
+	given := map[string]string{
+		hook.KeyPatient:     adult,
+		hook.KeyConditions:  bundle(rlsCondition),
+		hook.KeyMedications: bundle(),
+		hook.KeyFerritin:    bundle(lab("f1", "2276-4", "200", "ng/mL")),
+		hook.KeyTSAT:        bundle(lab("t1", "2502-3", "30", "%")),
+	}
 	var parts []string
 	for key, value := range changed {
 		given[key] = value
@@ -65,12 +70,20 @@ func TestFailedPrefetch(t *testing.T) {
 		"a list of error pages":        {`["<html>"]`, "a text"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cards := newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, allCame(map[string]string{hook.KeyConditions: c.value})))
+			cards := newDoor(
+				t,
+				stored(t),
+				nil,
+			).cards(
+				hook.OrderSign,
+				hookCall(hook.OrderSign, draft, allCame(map[string]string{hook.KeyConditions: c.value})),
+			)
 			notes := notesOf(cards)
 			if len(notes) != 1 || notes[0] != "RLS check: incomplete, the request brought no diagnoses" {
 				t.Fatalf("notes %q", notes)
 			}
-			if detail := cards[len(cards)-1].Detail; !strings.Contains(detail, "diagnoses: ") || !strings.Contains(detail, c.why) {
+			if detail := cards[len(cards)-1].Detail; !strings.Contains(detail, "diagnoses: ") ||
+				!strings.Contains(detail, c.why) {
 				t.Errorf("detail %q", detail)
 			}
 		})
@@ -107,7 +120,14 @@ func TestPartOfAPrefetch(t *testing.T) {
 			`},{"search":{"mode":"include"},"resource":{"resourceType":"Medication","id":"m"}}]}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cards := newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, allCame(map[string]string{c.key: c.value})))
+			cards := newDoor(
+				t,
+				stored(t),
+				nil,
+			).cards(
+				hook.OrderSign,
+				hookCall(hook.OrderSign, draft, allCame(map[string]string{c.key: c.value})),
+			)
 			notes := strings.Join(notesOf(cards), "|")
 			if c.note == "" && notes != "" || !strings.HasSuffix(notes, c.note) {
 				t.Errorf("notes %q", notes)
@@ -123,7 +143,15 @@ func TestPartOfAPrefetch(t *testing.T) {
 func TestPrefetchIsJudgedByKey(t *testing.T) {
 	draft := bundle(order("d1", "draft", "bupropion 150 mg"))
 	creatinine := bundle(lab("k1", "2160-0", "0.9", "mg/dL"))
-	four := map[string]string{hook.KeyFerritin: "-", hook.KeyTSAT: "-", hook.KeyIron: "-", hook.KeyTIBC: "-", hook.KeyCreatinine: creatinine, hook.KeyWeight: "-", hook.KeyStatements: "-"}
+	four := map[string]string{
+		hook.KeyFerritin:   "-",
+		hook.KeyTSAT:       "-",
+		hook.KeyIron:       "-",
+		hook.KeyTIBC:       "-",
+		hook.KeyCreatinine: creatinine,
+		hook.KeyWeight:     "-",
+		hook.KeyStatements: "-",
+	}
 	for name, c := range map[string]struct{ prefetch, note string }{
 		"one result of five":    {allCame(four), "brought no ferritin, transferrin saturation, iron, iron binding capacity"},
 		"the older templates":   {allCame(map[string]string{hook.KeyWeight: "-", hook.KeyStatements: "-"}), ""},
@@ -134,7 +162,10 @@ func TestPrefetchIsJudgedByKey(t *testing.T) {
 		"our results elsewhere": {strings.Replace(allCame(four), "{", `{"labs":`+bundle(lab("f1", "2276-4", "200", "ng/mL"))+`,`, 1), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			notes := strings.Join(notesOf(newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, c.prefetch))), "|")
+			notes := strings.Join(
+				notesOf(newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, c.prefetch))),
+				"|",
+			)
 			if c.note == "" && notes != "" || !strings.Contains(notes, c.note) {
 				t.Errorf("notes %q", notes)
 			}
@@ -160,7 +191,19 @@ func TestWhatMattersOfAPrefetch(t *testing.T) {
 		"no RLS yet, results too":  {nil, map[string]string{hook.KeyConditions: searchset(`"total":7`), hook.KeyFerritin: `{"resource":null}`}, "brought no ferritin and only a part of diagnoses"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			notes := strings.Join(notesOf(newDoor(t, stored(t, c.known...), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, allCame(c.changed)))), "|")
+			notes := strings.Join(
+				notesOf(
+					newDoor(
+						t,
+						stored(t, c.known...),
+						nil,
+					).cards(
+						hook.OrderSign,
+						hookCall(hook.OrderSign, draft, allCame(c.changed)),
+					),
+				),
+				"|",
+			)
 			if c.note == "" && notes != "" || !strings.Contains(notes, c.note) {
 				t.Errorf("notes %q", notes)
 			}
@@ -171,7 +214,9 @@ func TestWhatMattersOfAPrefetch(t *testing.T) {
 // Drafts that did not come are told too: without them nothing is checked.
 func TestFailedDrafts(t *testing.T) {
 	for _, drafts := range []string{`{"resource":null}`, `"<html>"`, `{}`, `{"response":{"status":"500"},"resource":` + bundle() + `}`, bundle(outcome("error")), outcome("error")} {
-		notes := notesOf(newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, drafts, allCame(nil))))
+		notes := notesOf(
+			newDoor(t, stored(t), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, drafts, allCame(nil))),
+		)
 		if len(notes) != 1 || !strings.Contains(notes[0], "1 order could NOT be checked") {
 			t.Errorf("%s: notes %q", drafts, notes)
 		}
@@ -182,7 +227,14 @@ func TestFailedDrafts(t *testing.T) {
 func TestOrderThatRefersToItsMedication(t *testing.T) {
 	medication := `{"resourceType":"Medication","id":"m1","code":{"text":"sertraline 50 mg tablet"}}`
 	refers := `{"resourceType":"MedicationRequest","id":"o1","status":"active","intent":"order","subject":{"reference":"Patient/1"},"medicationReference":{"reference":"Medication/m1"}}`
-	cards := newDoor(t, stored(t), nil).cards(hook.PatientView, hookCall(hook.PatientView, "null", allCame(map[string]string{hook.KeyMedications: bundle(refers, medication)})))
+	cards := newDoor(
+		t,
+		stored(t),
+		nil,
+	).cards(
+		hook.PatientView,
+		hookCall(hook.PatientView, "null", allCame(map[string]string{hook.KeyMedications: bundle(refers, medication)})),
+	)
 	if flagged(cards) != "rls-ssri sertraline" || notesOf(cards) != nil {
 		t.Errorf("flags %q, notes %q", flagged(cards), notesOf(cards))
 	}

@@ -35,8 +35,12 @@ func note(indicator, summary, detail string) Card {
 
 // notDone says that nothing was checked, and why.
 func notDone(why string) Card {
-	return note(warning, "RLS check: could not check: "+why, "Medicines and iron results were **not** checked for restless legs syndrome: "+escape(why)+
-		". The absence of other cards says nothing.")
+	return note(
+		warning,
+		"RLS check: could not check: "+why,
+		"Medicines and iron results were **not** checked for restless legs syndrome: "+escape(why)+
+			". The absence of other cards says nothing.",
+	)
 }
 
 // storeState says how what is stored could be read.
@@ -59,27 +63,69 @@ func (m *cardMaker) notes(store storeState) (cards []Card) {
 		cards = append(cards, partlyRead(parts))
 	}
 	if n := len(m.advice.Unrecognised); n > 0 && !m.withoutRLS() {
-		cards = append(cards, note(info, fmt.Sprintf("RLS check: the drug of %s is not recognised, nothing was checked for it", count(n, "draft", "drafts")),
-			fmt.Sprintf("No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That says nothing about its safety.",
-				strings.Join(refWords(m.advice.Unrecognised, nil), ", "))))
+		cards = append(
+			cards,
+			note(
+				info,
+				fmt.Sprintf(
+					"RLS check: the drug of %s is not recognised, nothing was checked for it",
+					count(n, "draft", "drafts"),
+				),
+				fmt.Sprintf(
+					"No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That says nothing about its safety.",
+					strings.Join(refWords(m.advice.Unrecognised, nil), ", "),
+				),
+			),
+		)
 	}
 	if m.advice.LeftOut != "" {
-		cards = append(cards, note(info, "RLS check: older facts of the patient were left out", m.advice.LeftOut+" What they say was **not** looked at."))
+		cards = append(
+			cards,
+			note(
+				info,
+				"RLS check: older facts of the patient were left out",
+				m.advice.LeftOut+" What they say was **not** looked at.",
+			),
+		)
 	}
 	switch store {
 	case storeBehind:
-		cards = append(cards, note(info, "RLS check: the stored record may be out of date, since events are not coming in at the moment",
-			"The connection to the events of this site is disturbed. What came since is **not** looked at, unless it came with the request."))
+		cards = append(
+			cards,
+			note(
+				info,
+				"RLS check: the stored record may be out of date, since events are not coming in at the moment",
+				"The connection to the events of this site is disturbed. What came since is **not** looked at, unless it came with the request.",
+			),
+		)
 	case storeFailed:
-		cards = append(cards, note(warning, "RLS check: the stored record could not be looked at, only what came with the request was checked",
-			"What is stored of the patient is not available at the moment. Diagnoses, orders and results that did not come with the request were **not** looked at."))
+		cards = append(
+			cards,
+			note(
+				warning,
+				"RLS check: the stored record could not be looked at, only what came with the request was checked",
+				"What is stored of the patient is not available at the moment. Diagnoses, orders and results that did not come with the request were **not** looked at.",
+			),
+		)
 	}
 	if card, ok := m.incomplete(); ok {
 		cards = append(cards, card)
 	}
 	if known := hooks(); !slices.Contains(known, m.request.Hook) {
-		cards = append(cards, note(info, "RLS check: this hook is not one of "+strings.Join(known, ", ")+"; it was checked as far as it could be read",
-			"The request was read like one of "+strings.Join(known, ", ")+". Orders that it holds elsewhere were not looked at."))
+		cards = append(
+			cards,
+			note(
+				info,
+				"RLS check: this hook is not one of "+strings.Join(
+					known,
+					", ",
+				)+"; it was checked as far as it could be read",
+				"The request was read like one of "+strings.Join(
+					known,
+					", ",
+				)+". Orders that it holds elsewhere were not looked at.",
+			),
+		)
 	}
 	return cards
 }
@@ -89,8 +135,10 @@ func hooks() []string { return []string{hook.OrderSelect, hook.OrderSign, hook.P
 // withoutRLS tells that the diagnoses are known and RLS is not among them: then no drug and no
 // result would be flagged.
 func (m *cardMaker) withoutRLS() bool {
-	came := !slices.Contains(m.request.Lacking, hook.KeyConditions) && !slices.Contains(m.request.Partial, hook.KeyConditions)
-	return m.advice.RLS == checks.RLSNone && !m.everyone && (came || m.advice.Stored && len(m.request.Faults[hook.KeyConditions]) == 0)
+	came := !slices.Contains(m.request.Lacking, hook.KeyConditions) &&
+		!slices.Contains(m.request.Partial, hook.KeyConditions)
+	return m.advice.RLS == checks.RLSNone && !m.everyone &&
+		(came || m.advice.Stored && len(m.request.Faults[hook.KeyConditions]) == 0)
 }
 
 // matters tells whether what is missing under a key could change what is flagged. Without RLS only
@@ -145,15 +193,24 @@ func unread(left []ordercheck.Unread) Card {
 	}
 	summary := fmt.Sprintf("RLS check: %s of the request could not be read", count(len(left), "resource", "resources"))
 	if drafts > 0 {
-		summary = fmt.Sprintf("RLS check: %s could NOT be checked: unreadable, or about another patient", count(drafts, "order", "orders"))
+		summary = fmt.Sprintf(
+			"RLS check: %s could NOT be checked: unreadable, or about another patient",
+			count(drafts, "order", "orders"),
+		)
 	}
 	return note(warning, summary, "Left out, and so **not** checked (FHIR R4 is read):\n\n"+unreadLines(left))
 }
 
 // partlyRead tells what of the request was there and could not be read, beside what was checked.
 func partlyRead(parts []ordercheck.Unread) Card {
-	return note(info, fmt.Sprintf("RLS check: %s of the request could not be read, the rest was checked", count(len(parts), "part", "parts")),
-		"What cannot be read counts as unknown and clears nothing:\n\n"+unreadLines(parts))
+	return note(
+		info,
+		fmt.Sprintf(
+			"RLS check: %s of the request could not be read, the rest was checked",
+			count(len(parts), "part", "parts"),
+		),
+		"What cannot be read counts as unknown and clears nothing:\n\n"+unreadLines(parts),
+	)
 }
 
 // unreadLines are a list of what could not be read.

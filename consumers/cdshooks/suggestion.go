@@ -29,7 +29,13 @@ func (m *cardMaker) suggestions(f *checks.Flag, card string) []Suggestion {
 		}
 		all = append(all, Suggestion{
 			Label: "Remove the draft" + ofDrug(f.Ingredient), UUID: newID(m.key, card+"|remove|"+string(draft)),
-			Actions: []Action{{Type: "delete", Description: "Remove the order that is being written" + ofDrug(f.Ingredient), ResourceID: string(draft)}},
+			Actions: []Action{
+				{
+					Type:        "delete",
+					Description: "Remove the order that is being written" + ofDrug(f.Ingredient),
+					ResourceID:  string(draft),
+				},
+			},
 		})
 	}
 	return all
@@ -60,7 +66,14 @@ func (m *cardMaker) orderTests(card string) []Suggestion {
 	if actions == nil {
 		return nil
 	}
-	return []Suggestion{{Label: "Order " + strings.Join(names, ", "), UUID: newID(m.key, card+"|order"), IsRecommended: true, Actions: actions}}
+	return []Suggestion{
+		{
+			Label:         "Order " + strings.Join(names, ", "),
+			UUID:          newID(m.key, card+"|order"),
+			IsRecommended: true,
+			Actions:       actions,
+		},
+	}
 }
 
 var titles = sync.OnceValue(func() map[string]string {

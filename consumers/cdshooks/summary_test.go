@@ -42,12 +42,18 @@ func TestSummariesAreShortAndWhole(t *testing.T) {
 		known := r.Finish(asOf)
 		d := newDoor(t, ordercheck.Files{View: known}, nil)
 		for _, patient := range known.Patients() {
-			body := strings.Replace(hookCall(hook.PatientView, "null", "{}"), `"patientId":"1"`, fmt.Sprintf(`"patientId":%q`, strings.TrimPrefix(string(patient), "Patient/")), 1)
+			body := strings.Replace(
+				hookCall(hook.PatientView, "null", "{}"),
+				`"patientId":"1"`,
+				fmt.Sprintf(`"patientId":%q`, strings.TrimPrefix(string(patient), "Patient/")),
+				1,
+			)
 			for _, c := range d.cards(hook.PatientView, body) {
 				if flag := flagOf(c); flag != nil {
 					seen[flag["check"].(string)] = true
 				}
-				if n := utf8.RuneCountInString(c.Summary); n >= 140 || strings.ContainsAny(c.Summary, "…") || strings.Count(c.Summary, "(") != strings.Count(c.Summary, ")") {
+				if n := utf8.RuneCountInString(c.Summary); n >= 140 || strings.ContainsAny(c.Summary, "…") ||
+					strings.Count(c.Summary, "(") != strings.Count(c.Summary, ")") {
 					t.Errorf("%s: %d characters: %s", filepath.Base(filepath.Dir(file)), n, c.Summary)
 				}
 			}
@@ -67,12 +73,26 @@ func TestIronSummaries(t *testing.T) {
 		"RLS + gabapentin: newest TSAT cannot be evaluated": {lab("f1", "2276-4", "200", "ng/mL"), unusable},
 		"RLS + gabapentin: ferritin and TSAT not recent":    {old(lab("f1", "2276-4", "200", "ng/mL")), old(lab("t1", "2502-3", "30", "%"))},
 	} {
-		cards := newDoor(t, stored(t, bundle(append(known, adult, rlsCondition)...)), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "gabapentin 300 mg")), "{}"))
+		cards := newDoor(
+			t,
+			stored(t, bundle(append(known, adult, rlsCondition)...)),
+			nil,
+		).cards(
+			hook.OrderSign,
+			hookCall(hook.OrderSign, bundle(order("d1", "draft", "gabapentin 300 mg")), "{}"),
+		)
 		if len(cards) != 1 || cards[0].Summary != want {
 			t.Errorf("%q: %d cards, %q", want, len(cards), cards[0].Summary)
 		}
 	}
-	cards := newDoor(t, stored(t, bundle(adult, rlsCondition, lab("f1", "2276-4", "20", "ng/mL"))), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "gabapentin 300 mg")), "{}"))
+	cards := newDoor(
+		t,
+		stored(t, bundle(adult, rlsCondition, lab("f1", "2276-4", "20", "ng/mL"))),
+		nil,
+	).cards(
+		hook.OrderSign,
+		hookCall(hook.OrderSign, bundle(order("d1", "draft", "gabapentin 300 mg")), "{}"),
+	)
 	if len(cards) != 1 || !strings.Contains(cards[0].Summary, "20 ng/mL") {
 		t.Errorf("a low value is not told: %q", cards[0].Summary)
 	}

@@ -24,20 +24,54 @@ type rules map[string]field
 // "Source", "Suggestion", "Action", "Reasons for rejecting a card", "Link", "Coding", and
 // "Discovery".
 var (
-	codingRules   = rules{"code": {true, text}, "system": {true, text}, "display": {false, text}}
-	reasonRules   = rules{"code": {true, text}, "system": {true, text}, "display": {true, text}}
-	sourceRules   = rules{"label": {true, text}, "url": {false, absolute}, "icon": {false, absolute}, "topic": {false, of(codingRules)}}
-	actionRules   = rules{"type": {true, one("create", "update", "delete")}, "description": {true, text}, "resource": {false, resource}, "resourceId": {false, text}}
-	linkRules     = rules{"label": {true, text}, "url": {true, absolute}, "type": {true, one("absolute", "smart")}, "appContext": {false, text}, "autolaunchable": {false, yesNo}}
+	codingRules = rules{"code": {true, text}, "system": {true, text}, "display": {false, text}}
+	reasonRules = rules{"code": {true, text}, "system": {true, text}, "display": {true, text}}
+	sourceRules = rules{
+		"label": {true, text},
+		"url":   {false, absolute},
+		"icon":  {false, absolute},
+		"topic": {false, of(codingRules)},
+	}
+	actionRules = rules{
+		"type":        {true, one("create", "update", "delete")},
+		"description": {true, text},
+		"resource":    {false, resource},
+		"resourceId":  {false, text},
+	}
+	linkRules = rules{
+		"label":          {true, text},
+		"url":            {true, absolute},
+		"type":           {true, one("absolute", "smart")},
+		"appContext":     {false, text},
+		"autolaunchable": {false, yesNo},
+	}
 	responseRules = rules{"cards": {true, listOf(cardRules)}, "systemActions": {false, listOf(actionRules)}}
 	cardRules     = rules{
-		"uuid": {false, uuidText}, "summary": {true, summary}, "detail": {false, text}, "indicator": {true, one("info", "warning", "critical")}, "source": {true, of(sourceRules)},
-		"suggestions": {false, listOf(suggestionRules)}, "selectionBehavior": {false, one("at-most-one", "any")}, "overrideReasons": {false, listOf(reasonRules)},
+		"uuid": {
+			false,
+			uuidText,
+		}, "summary": {true, summary}, "detail": {false, text}, "indicator": {true, one("info", "warning", "critical")}, "source": {true, of(sourceRules)},
+		"suggestions": {
+			false,
+			listOf(suggestionRules),
+		}, "selectionBehavior": {false, one("at-most-one", "any")}, "overrideReasons": {false, listOf(reasonRules)},
 		"links": {false, listOf(linkRules)}, "extension": {false, anObject},
 	}
-	suggestionRules = rules{"label": {true, text}, "uuid": {false, uuidText}, "isRecommended": {false, yesNo}, "actions": {false, listOf(actionRules)}}
-	serviceRules    = rules{"hook": {true, text}, "title": {false, text}, "description": {true, text}, "id": {true, text}, "prefetch": {false, texts}, "usageRequirements": {false, text}}
-	discoveryRules  = rules{"services": {true, listOf(serviceRules)}}
+	suggestionRules = rules{
+		"label":         {true, text},
+		"uuid":          {false, uuidText},
+		"isRecommended": {false, yesNo},
+		"actions":       {false, listOf(actionRules)},
+	}
+	serviceRules = rules{
+		"hook":              {true, text},
+		"title":             {false, text},
+		"description":       {true, text},
+		"id":                {true, text},
+		"prefetch":          {false, texts},
+		"usageRequirements": {false, text},
+	}
+	discoveryRules = rules{"services": {true, listOf(serviceRules)}}
 )
 
 // validResponse holds an answer against the text of CDS Hooks 2.0.
@@ -66,7 +100,8 @@ func validResponse(t testing.TB, data []byte) {
 		for _, s := range suggestions {
 			for _, a := range s.(map[string]any)["actions"].([]any) {
 				action := a.(map[string]any)
-				if kind := action["type"]; kind == "delete" && action["resourceId"] == nil || kind != "delete" && action["resource"] == nil {
+				if kind := action["type"]; kind == "delete" && action["resourceId"] == nil ||
+					kind != "delete" && action["resource"] == nil {
 					t.Errorf("a %s without what it is about", kind)
 				}
 			}

@@ -41,7 +41,11 @@ type Committer struct {
 
 // foldAndCommit folds inputs, commits, and notes whom that has left for later. results are those of
 // an earlier attempt, if there was one: what the next finds known was news.
-func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
+func (c *Committer) foldAndCommit(
+	ctx context.Context,
+	inputs []fold.Input,
+	results []fold.Result,
+) ([]fold.Result, error) {
 	var later []facts.Ref
 	for {
 		err := c.commit(ctx, func(view *snapshot) fold.Commit {
@@ -71,7 +75,11 @@ func (c *Committer) foldAndCommit(ctx context.Context, inputs []fold.Input, resu
 // found.
 func (c *Committer) halve(ctx context.Context, inputs []fold.Input, results []fold.Result) ([]fold.Result, error) {
 	mid := len(inputs) / 2
-	at, _ := slices.BinarySearchFunc(results, mid, func(r fold.Result, mid int) int { return cmp.Compare(r.Input, mid) })
+	at, _ := slices.BinarySearchFunc(
+		results,
+		mid,
+		func(r fold.Result, mid int) int { return cmp.Compare(r.Input, mid) },
+	)
 	move(results[at:], -mid)
 	first, err := c.foldAndCommit(ctx, inputs[:mid], slices.Clip(results[:at]))
 	if err != nil {
@@ -93,7 +101,15 @@ func move(results []fold.Result, n int) {
 func rejectAll(inputs []fold.Input) []fold.Result {
 	var results []fold.Result
 	for i := range inputs {
-		results = append(results, fold.Result{Input: i, Outcome: fold.Rejected, Reason: fhir.TooLarge, Detail: "what it changes does not fit into the state of its patient"})
+		results = append(
+			results,
+			fold.Result{
+				Input:   i,
+				Outcome: fold.Rejected,
+				Reason:  fhir.TooLarge,
+				Detail:  "what it changes does not fit into the state of its patient",
+			},
+		)
 	}
 	return results
 }

@@ -129,7 +129,11 @@ func (c *Committer) makeReady(events []Event) (ready *flight, many bool) {
 func (c *Committer) apart(ctx context.Context, events []Event) ([]Decided, error) {
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.shared(), b.shared()) })
-	mid, _ := slices.BinarySearchFunc(events, 1, func(ev Event, shared int) int { return cmp.Compare(ev.shared(), shared) })
+	mid, _ := slices.BinarySearchFunc(
+		events,
+		1,
+		func(ev Event, shared int) int { return cmp.Compare(ev.shared(), shared) },
+	)
 	if mid == 0 || mid == len(events) {
 		mid = len(events) / 2
 	}

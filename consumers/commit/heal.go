@@ -92,7 +92,11 @@ func (c *Committer) healPatients(ctx context.Context, refs []facts.Ref) error {
 // persist commits what decide says about patients, however often others write them meanwhile: in
 // halves, and one that cannot be committed is passed over, since nothing waits for it to be
 // acknowledged.
-func (c *Committer) persist(ctx context.Context, refs []facts.Ref, decide func(fold.View, []facts.Ref, time.Time) fold.Commit) error {
+func (c *Committer) persist(
+	ctx context.Context,
+	refs []facts.Ref,
+	decide func(fold.View, []facts.Ref, time.Time) fold.Commit,
+) error {
 	if len(refs) == 0 {
 		return nil
 	}

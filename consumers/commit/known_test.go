@@ -15,7 +15,13 @@ func TestKnownReads(t *testing.T) {
 	key := []byte("key of the tests, not secret")
 	c := NewWorkingCopy(key)
 	st := &checks.State{Patient: "Patient/1", Facts: []facts.Fact{{Ref: "Condition/1", Kind: facts.KindMark}}}
-	row := &stateRow{kind: layout.SubjectPatient, ref: st.Patient, token: c.tokens.Of(st.Patient), data: codec.Append(nil, st), state: st}
+	row := &stateRow{
+		kind:  layout.SubjectPatient,
+		ref:   st.Patient,
+		token: c.tokens.Of(st.Patient),
+		data:  codec.Append(nil, st),
+		state: st,
+	}
 	c.apply(row, 1, c.snapshot())
 	damaged := NewWorkingCopy(key)
 	bad := *row
@@ -24,7 +30,8 @@ func TestKnownReads(t *testing.T) {
 	k := NewKnown()
 	k.Set(c)
 	var got *checks.State
-	if err := k.Read(func(v fold.View) error { got = v.State("Patient/1"); return nil }); err != nil || got == nil || len(got.Facts) != 1 {
+	if err := k.Read(func(v fold.View) error { got = v.State("Patient/1"); return nil }); err != nil || got == nil ||
+		len(got.Facts) != 1 {
 		t.Errorf("state %v, error %v", got, err)
 	}
 	k.Set(damaged)

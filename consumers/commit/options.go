@@ -38,8 +38,17 @@ type Health interface {
 
 // New is a Committer that knows nothing until its States have taken in what is stored.
 func New(o Options) *Committer {
-	c := &Committer{engine: o.Engine, frozen: o.AsOf, asOf: o.Now, now: o.Now, sleep: o.Sleep, copy: NewWorkingCopy(o.Engine.Key),
-		health: o.Health, log: o.Log, intact: o.Intact}
+	c := &Committer{
+		engine: o.Engine,
+		frozen: o.AsOf,
+		asOf:   o.Now,
+		now:    o.Now,
+		sleep:  o.Sleep,
+		copy:   NewWorkingCopy(o.Engine.Key),
+		health: o.Health,
+		log:    o.Log,
+		intact: o.Intact,
+	}
 	if !o.AsOf.IsZero() {
 		c.asOf = func() time.Time { return o.AsOf }
 	}
@@ -47,7 +56,14 @@ func New(o Options) *Committer {
 		c.intact = func(context.Context) error { return nil }
 	}
 	c.copy.ruleset = o.Engine.Ruleset
-	c.store = &writer{to: o.Store, copy: c.copy, most: jet.MaxBatch, audit: o.Audit, timers: map[layout.Token]int64{}, frozen: !o.AsOf.IsZero()}
+	c.store = &writer{
+		to:     o.Store,
+		copy:   c.copy,
+		most:   jet.MaxBatch,
+		audit:  o.Audit,
+		timers: map[layout.Token]int64{},
+		frozen: !o.AsOf.IsZero(),
+	}
 	if o.MaxBatch > 0 {
 		c.store.most = o.MaxBatch
 	}

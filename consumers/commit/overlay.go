@@ -23,7 +23,11 @@ func newOverlay(p *piece) *overlay {
 	for i := range p.rows {
 		r := &p.rows[i]
 		o.rows[r.token] = r
-		fold.References(r.state, func(f *facts.Fact) { o.holders.Add(f.Ref, r.state.Patient) }, func(m facts.Ref) { o.referrers.Add(m, r.state.Patient) })
+		fold.References(
+			r.state,
+			func(f *facts.Fact) { o.holders.Add(f.Ref, r.state.Patient) },
+			func(m facts.Ref) { o.referrers.Add(m, r.state.Patient) },
+		)
 	}
 	return o
 }

@@ -34,7 +34,12 @@ func (w *writer) pieces(c *fold.Commit, view *snapshot, now time.Time) ([]*piece
 	cur := &piece{view: view}
 	add := func(p piece) error {
 		if p.size() > jet.MaxBatch {
-			return fmt.Errorf("%w: %d messages for one patient, a batch takes %d", jet.ErrPoison, p.size(), jet.MaxBatch)
+			return fmt.Errorf(
+				"%w: %d messages for one patient, a batch takes %d",
+				jet.ErrPoison,
+				p.size(),
+				jet.MaxBatch,
+			)
 		}
 		if cur.size()+p.size() > w.most {
 			all, cur = append(all, cur), &piece{view: view}
@@ -83,6 +88,15 @@ func (w *writer) patientPiece(ch *fold.PatientChange, view *snapshot, now time.T
 		p.msgs = append(p.msgs, layout.TimerMessage(r.token, ch.Next, now))
 		p.timer = map[layout.Token]int64{r.token: at}
 	}
-	p.rows = []stateRow{{kind: layout.SubjectPatient, token: r.token, expect: r.seq, after: r.row, data: codec.Append(nil, ch.State), state: ch.State}}
+	p.rows = []stateRow{
+		{
+			kind:   layout.SubjectPatient,
+			token:  r.token,
+			expect: r.seq,
+			after:  r.row,
+			data:   codec.Append(nil, ch.State),
+			state:  ch.State,
+		},
+	}
 	return p, nil
 }

@@ -45,15 +45,24 @@ func TestOthersAreServedBetween(t *testing.T) {
 	const patients = 950
 	ctx := t.Context()
 	c := New(Options{
-		Engine: &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("key"), Ruleset: "rules", MaxTouch: ReachAtOnce},
-		Store:  &taking{}, Now: time.Now, Health: health.NewHealth(), Log: zerolog.Nop(), AsOf: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC),
+		Engine: &fold.Engine{
+			Settings: checks.DefaultSettings(),
+			Key:      []byte("key"),
+			Ruleset:  "rules",
+			MaxTouch: ReachAtOnce,
+		},
+		Store: &taking{}, Now: time.Now, Health: health.NewHealth(), Log: zerolog.Nop(), AsOf: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC),
 		Intact: func(context.Context) error { return nil },
 	})
 	sequence := uint64(0)
 	delivery := func(r fhir.Resource) Event {
 		sequence++
 		r.Relevant = true
-		return Event{Msg: &noted{}, Seq: sequence, Input: &fold.Input{Arrival: facts.Arrival{Sequence: sequence}, Resources: []fhir.Resource{r}}}
+		return Event{
+			Msg:   &noted{},
+			Seq:   sequence,
+			Input: &fold.Input{Arrival: facts.Arrival{Sequence: sequence}, Resources: []fhir.Resource{r}},
+		}
 	}
 	order := func(patient string, o facts.Order) Event {
 		o.Status = facts.StatusActive
@@ -81,13 +90,26 @@ func TestOthersAreServedBetween(t *testing.T) {
 		first = append(first, order(fmt.Sprint(i), facts.Order{MedicationRef: "Medication/m"}))
 	}
 	deliver(first...)
-	medication := delivery(fhir.Resource{Fact: facts.Fact{Ref: "Medication/m", Kind: facts.KindMedication, Medication: &facts.Drug{Names: []string{"sertraline"}}}})
+	medication := delivery(
+		fhir.Resource{
+			Fact: facts.Fact{
+				Ref:        "Medication/m",
+				Kind:       facts.KindMedication,
+				Medication: &facts.Drug{Names: []string{"sertraline"}},
+			},
+		},
+	)
 	beside, after := order("beside", facts.Order{}), order("after", facts.Order{})
 	deliver(beside, medication)
 	deliver(after)
 	acked := func(d Event) bool { return d.Msg.(*noted).acked }
 	if !acked(beside) || !acked(after) || acked(medication) {
-		t.Errorf("acknowledged: the one beside %t, the one after %t, the Medication %t", acked(beside), acked(after), acked(medication))
+		t.Errorf(
+			"acknowledged: the one beside %t, the one after %t, the Medication %t",
+			acked(beside),
+			acked(after),
+			acked(medication),
+		)
 	}
 	parts := 0
 	for ; c.Reaching(); parts++ {

@@ -37,7 +37,12 @@ func (c *Committer) OpenFlags() (map[string]facts.Ref, error) {
 // for none: it is written first, so that everything is decided anew at the next start, which also
 // sets the timers. untold are flags nobody can read any more, with their patients: they are
 // resolved in the states, so that they are opened again. It may run beside the other methods.
-func (c *Committer) Restore(ctx context.Context, have *layout.SiteRecord, m *Missing, untold map[string]facts.Ref) error {
+func (c *Committer) Restore(
+	ctx context.Context,
+	have *layout.SiteRecord,
+	m *Missing,
+	untold map[string]facts.Ref,
+) error {
 	again, seq := c.wantedSite(), uint64(0)
 	if again.Rearm = true; have != nil {
 		seq = have.Seq

@@ -10,7 +10,12 @@ import (
 
 // wantedSite is the record of the site as this process leaves it.
 func (c *Committer) wantedSite() layout.SiteRecord {
-	w := layout.SiteRecord{Format: layout.StateFormat, Key: layout.Fingerprint(c.engine.Key), Ruleset: c.engine.Ruleset, Rebuilding: c.rebuilding}
+	w := layout.SiteRecord{
+		Format:     layout.StateFormat,
+		Key:        layout.Fingerprint(c.engine.Key),
+		Ruleset:    c.engine.Ruleset,
+		Rebuilding: c.rebuilding,
+	}
 	if !c.frozen.IsZero() {
 		w.AsOf = c.frozen.UTC().Format(time.RFC3339Nano)
 	}

@@ -65,8 +65,15 @@ func (r *row) absent() bool { return r.seq == 0 && r.at.size == 0 }
 
 // NewWorkingCopy is empty; key is the site key, by which patients get their tokens.
 func NewWorkingCopy(key []byte) *WorkingCopy {
-	c := &WorkingCopy{tokens: layout.NewTokens(key), seed: maphash.MakeSeed(), suspects: map[uint32]struct{}{}, otherRules: map[uint32]struct{}{}, goneRefs: map[uint64]struct{}{}, others: map[string]struct{}{},
-		newest: map[uint64]slotVersion{}}
+	c := &WorkingCopy{
+		tokens:     layout.NewTokens(key),
+		seed:       maphash.MakeSeed(),
+		suspects:   map[uint32]struct{}{},
+		otherRules: map[uint32]struct{}{},
+		goneRefs:   map[uint64]struct{}{},
+		others:     map[string]struct{}{},
+		newest:     map[uint64]slotVersion{},
+	}
 	for _, t := range []*table{&c.patients, &c.medications, &c.gone} {
 		t.at, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
 	}

@@ -36,7 +36,12 @@ func (c *WorkingCopy) Take(subject string, seq uint64, data []byte) error {
 }
 
 // takeState is Take with codec.Decode or what does the same; it tells whether the state was news.
-func (c *WorkingCopy) takeState(subject string, seq uint64, data []byte, decode func([]byte) (*checks.State, error)) (bool, error) {
+func (c *WorkingCopy) takeState(
+	subject string,
+	seq uint64,
+	data []byte,
+	decode func([]byte) (*checks.State, error),
+) (bool, error) {
 	cutAt := strings.LastIndexByte(subject, '.') + 1
 	kind := subject[:cutAt]
 	if subject == layout.SubjectSite {
@@ -258,7 +263,12 @@ func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]facts.Ref, error) {
 // Follow reads all states, calls filled once it has them, and goes on following what is written,
 // until ctx ends or a state cannot be read.
 func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
-	cons, err := jet.Ordered(ctx, js, layout.StreamRLS, jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}})
+	cons, err := jet.Ordered(
+		ctx,
+		js,
+		layout.StreamRLS,
+		jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}},
+	)
 	if err != nil {
 		return fmt.Errorf("following the states: %w", err)
 	}

@@ -53,7 +53,14 @@ func (w *writer) messages(p *piece) []*nats.Msg {
 		if r.after != nil { // which is stored by now
 			r.expect, r.after = r.after.seq, nil
 		}
-		msgs = append(msgs, &nats.Msg{Subject: r.subject(), Data: r.data, Header: nats.Header{layout.HeaderExpect: {strconv.FormatUint(r.expect, 10)}}})
+		msgs = append(
+			msgs,
+			&nats.Msg{
+				Subject: r.subject(),
+				Data:    r.data,
+				Header:  nats.Header{layout.HeaderExpect: {strconv.FormatUint(r.expect, 10)}},
+			},
+		)
 	}
 	return msgs
 }

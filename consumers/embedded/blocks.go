@@ -58,7 +58,10 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 			if n := now[stream]; len(n) > 0 {
 				last = filepath.Join(blocks, fmt.Sprintf("%d.blk", n[len(n)-1]))
 			}
-			found = append(found, damage{stream, last, fmt.Sprintf("it ends at sequence %d, and reached %d", reached[stream], was.Last)})
+			found = append(
+				found,
+				damage{stream, last, fmt.Sprintf("it ends at sequence %d, and reached %d", reached[stream], was.Last)},
+			)
 		}
 	}
 	return found, nil
@@ -68,7 +71,8 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 // the inbound stream make it do. Whether what was in it had been decided is looked at when the
 // server runs.
 func (l *ledger) outlived(stream string, n int, now []int) bool {
-	return stream == layout.StreamFHIR && !slices.ContainsFunc(now, func(other int) bool { return other < n }) && len(now) > 0
+	return stream == layout.StreamFHIR && !slices.ContainsFunc(now, func(other int) bool { return other < n }) &&
+		len(now) > 0
 }
 
 // createdOf is when a stream was made, as its own file says; zero when that cannot be read.

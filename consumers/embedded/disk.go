@@ -66,7 +66,14 @@ func (e *Embedded) keep(ctx context.Context) {
 		err := e.tryDisk(ctx, failing)
 		switch {
 		case err != nil && !failing:
-			e.options.Log.Error().Err(err).Str("data", e.options.Dir).Msg("the disk takes no writes; waiting until it does")
+			e.options.Log.Error().Err(
+				err,
+			).Str(
+				"data",
+				e.options.Dir,
+			).Msg(
+				"the disk takes no writes; waiting until it does",
+			)
 		case err == nil && failing:
 			if err = e.reopen(ctx); err != nil {
 				e.options.Log.Error().Err(err).Msg("embedded server cannot start again yet")
@@ -111,7 +118,10 @@ func probe(dir string) error {
 
 // note brings the ledger to what the server has.
 func (e *Embedded) note(ctx context.Context) error {
-	return e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error { return e.ledger.note(ctx, e.options.Dir, js) })
+	return e.ask(
+		ctx,
+		func(ctx context.Context, js jetstream.JetStream) error { return e.ledger.note(ctx, e.options.Dir, js) },
+	)
 }
 
 // ask lets do talk to the server for a moment.

@@ -109,7 +109,12 @@ func marksOf(ctx context.Context, js jetstream.JetStream) (map[string]streamMark
 		if info.Config.Storage == jetstream.MemoryStorage || info.Config.PersistMode == jetstream.AsyncPersistMode {
 			continue // they may lose their end, and whoever made them knows it
 		}
-		marks[info.Config.Name] = streamMark{Created: info.Created, First: info.State.FirstSeq, Last: info.State.LastSeq, Deleted: info.State.NumDeleted}
+		marks[info.Config.Name] = streamMark{
+			Created: info.Created,
+			First:   info.State.FirstSeq,
+			Last:    info.State.LastSeq,
+			Deleted: info.State.NumDeleted,
+		}
 	}
 	return marks, list.Err()
 }
@@ -156,9 +161,22 @@ func (l *ledger) behind(now map[string]streamMark) []damage {
 		case !there:
 			found = append(found, damage{stream: name, why: "it is gone"})
 		case is.Created.Equal(was.Created) && is.Last < was.Last:
-			found = append(found, damage{stream: name, why: fmt.Sprintf("it ends at sequence %d, and reached %d", is.Last, was.Last)})
+			found = append(
+				found,
+				damage{stream: name, why: fmt.Sprintf("it ends at sequence %d, and reached %d", is.Last, was.Last)},
+			)
 		case is.Created.Equal(was.Created) && name == layout.StreamFHIR && is.First > max(was.First, l.Decided+1):
-			found = append(found, damage{stream: name, why: fmt.Sprintf("it begins at sequence %d, and only those up to %d had been decided", is.First, l.Decided)})
+			found = append(
+				found,
+				damage{
+					stream: name,
+					why: fmt.Sprintf(
+						"it begins at sequence %d, and only those up to %d had been decided",
+						is.First,
+						l.Decided,
+					),
+				},
+			)
 		}
 	}
 	return found

@@ -45,7 +45,13 @@ func unquoted(s string) string { return quotes.ReplaceAllString(s, "(left out)")
 
 // diskErrors are how failed writes read. The server stops storing after one, and says it nowhere
 // but in its log.
-var diskErrors = []string{syscall.ENOSPC.Error(), syscall.EIO.Error(), syscall.EROFS.Error(), "out of file resources", "JetStream out of resources"}
+var diskErrors = []string{
+	syscall.ENOSPC.Error(),
+	syscall.EIO.Error(),
+	syscall.EROFS.Error(),
+	"out of file resources",
+	"JetStream out of resources",
+}
 
 // notice remembers a failed write.
 func (l *serverLog) notice(s string) {

@@ -83,7 +83,11 @@ func (e *Embedded) mend(found []damage) error {
 	}
 	switch {
 	case e.options.Private:
-		return fmt.Errorf("%w: %s. Nothing was changed; rlsguard serve on it mends it or says what to do", ErrDamaged, found[0])
+		return fmt.Errorf(
+			"%w: %s. Nothing was changed; rlsguard serve on it mends it or says what to do",
+			ErrDamaged,
+			found[0],
+		)
 	case !e.mendable(damaged) && !e.options.Repair:
 		return refusal(e.options.Dir, found)
 	}
@@ -199,7 +203,9 @@ func (e *Embedded) refill(ctx context.Context, now map[string]streamMark) error 
 		return nil
 	}
 	e.options.Log.Error().Uint64("first", is.Last+1).Uint64("last", was.Last).Uint64("decided", e.ledger.Decided).
-		Msg("inputs are missing at the end of the inbound stream; those after what was decided have to be published again")
+		Msg(
+			"inputs are missing at the end of the inbound stream; those after what was decided have to be published again",
+		)
 	js, err := e.jetStream()
 	if err != nil {
 		return err
@@ -208,7 +214,8 @@ func (e *Embedded) refill(ctx context.Context, now map[string]streamMark) error 
 	if err != nil {
 		return err
 	}
-	if err := js.DeleteConsumer(ctx, layout.StreamFHIR, layout.Durable); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+	if err := js.DeleteConsumer(ctx, layout.StreamFHIR, layout.Durable); err != nil &&
+		!errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return err
 	}
 	for seq := is.Last; seq < was.Last; {
@@ -217,7 +224,8 @@ func (e *Embedded) refill(ctx context.Context, now map[string]streamMark) error 
 			return err
 		}
 		// A sequence that the server holds for lost stays so, even when it is written anew.
-		if err := stream.DeleteMsg(ctx, ack.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		if err := stream.DeleteMsg(ctx, ack.Sequence); err != nil &&
+			!errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
 			return err
 		}
 		seq = ack.Sequence

@@ -86,7 +86,10 @@ func scrub(ctx context.Context, dir string, l *ledger) ([]damage, map[string]uin
 		if b.at < 0 || b.torn && n == last[stream] && b.reached >= l.Streams[stream].Last {
 			continue
 		}
-		found = append(found, damage{stream, files[i], fmt.Sprintf("the record at byte %d of %d cannot be read", b.at, b.size)})
+		found = append(
+			found,
+			damage{stream, files[i], fmt.Sprintf("the record at byte %d of %d cannot be read", b.at, b.size)},
+		)
 	}
 	return found, ends, nil
 }

@@ -108,8 +108,12 @@ func listenAddress(o EmbeddedOptions) (string, int, error) {
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && (o.TLS == nil || len(o.Users) == 0) {
-		return "", 0, fmt.Errorf("listen address %q can be reached from other machines: that needs TLS and users", o.Listen)
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) &&
+		(o.TLS == nil || len(o.Users) == 0) {
+		return "", 0, fmt.Errorf(
+			"listen address %q can be reached from other machines: that needs TLS and users",
+			o.Listen,
+		)
 	}
 	return host, port, nil
 }
@@ -251,7 +255,10 @@ func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err e
 	}
 	user, password, ok := strings.Cut(strings.TrimSpace(string(b)), ":")
 	if !ok || password == "" {
-		return nil, nil, fmt.Errorf("%s does not hold user:password: put its backup in place, or delete it, and another password is made", path)
+		return nil, nil, fmt.Errorf(
+			"%s does not hold user:password: put its backup in place, or delete it, and another password is made",
+			path,
+		)
 	}
 	return map[string]string{user: password}, made, nil
 }

@@ -107,7 +107,10 @@ func TestStartIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	log := zerolog.New(onLog{"inputs are missing at the end", cancel})
-	if _, err := StartEmbedded(ctx, EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: log}); !errors.Is(err, context.Canceled) {
+	if _, err := StartEmbedded(ctx, EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: log}); !errors.Is(
+		err,
+		context.Canceled,
+	) {
 		t.Fatalf("error %v", err)
 	}
 	if l, err = readLedger(dir); err != nil || l.Streams[layout.StreamFHIR].Last != 1<<40 {

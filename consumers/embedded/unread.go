@@ -23,11 +23,20 @@ func (e *Embedded) dropUnread(ctx context.Context) error {
 		for stream, durable := range map[string]string{layout.StreamFHIR: layout.Durable, layout.StreamRLS: layout.DurableDue} {
 			_, err := js.Consumer(ctx, stream, durable)
 			var api *jetstream.APIError
-			if !errors.Is(err, jetstream.ErrConsumerNotFound) && (!errors.As(err, &api) || api.ErrorCode != consumerOffline) {
+			if !errors.Is(err, jetstream.ErrConsumerNotFound) &&
+				(!errors.As(err, &api) || api.ErrorCode != consumerOffline) {
 				continue
 			}
 			if folder := filepath.Join(streamsDir(e.options.Dir), stream, "obs", durable); isThere(folder) {
-				e.options.Log.Error().Str("consumer", durable).Str("folder", folder).Msg("damaged: it is made again and reads everything again")
+				e.options.Log.Error().Str(
+					"consumer",
+					durable,
+				).Str(
+					"folder",
+					folder,
+				).Msg(
+					"damaged: it is made again and reads everything again",
+				)
 				unread = append(unread, folder)
 			}
 		}

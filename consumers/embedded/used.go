@@ -29,21 +29,47 @@ func markUsed(dir string) error {
 // the store is held against that.
 func checkUsed(o *EmbeddedOptions) error {
 	ledger, store := filepath.Join(o.Dir, LedgerName), filepath.Join(o.Dir, "jetstream")
-	used, left := isThere(filepath.Join(o.Dir, usedName)) || isThere(filepath.Join(o.Dir, passwordName)), isThere(streamsDir(o.Dir))
+	used, left := isThere(filepath.Join(o.Dir, usedName)) ||
+		isThere(filepath.Join(o.Dir, passwordName)), isThere(
+		streamsDir(o.Dir),
+	)
 	switch {
 	case isThere(ledger):
 	case !used:
 		if !left {
-			o.Log.Info().Str("data", o.Dir).Msg("nothing was stored in this folder before: beginning with an empty store")
+			o.Log.Info().Str(
+				"data",
+				o.Dir,
+			).Msg(
+				"nothing was stored in this folder before: beginning with an empty store",
+			)
 		}
 	case o.Repair, o.Fresh && !left:
-		o.Log.Error().Str("data", o.Dir).Bool("store", left).Msg("going on with what is left of a folder that was used before")
+		o.Log.Error().Str(
+			"data",
+			o.Dir,
+		).Bool(
+			"store",
+			left,
+		).Msg(
+			"going on with what is left of a folder that was used before",
+		)
 	case left:
-		return fmt.Errorf("%w: %s is gone, without which nobody can tell whether the store is whole. Put a backup of %s in place, or start once with --repair to go on without it",
-			ErrDamaged, ledger, o.Dir)
+		return fmt.Errorf(
+			"%w: %s is gone, without which nobody can tell whether the store is whole. Put a backup of %s in place, or start once with --repair to go on without it",
+			ErrDamaged,
+			ledger,
+			o.Dir,
+		)
 	default:
-		return fmt.Errorf("%w: %s was used before, and its store %s is gone. Put a backup of %s in place; or begin with an empty store: with rlsguard import, which takes an "+
-			"export in, or with rlsguard serve --repair once, after which everything has to be published again", ErrDamaged, o.Dir, store, o.Dir)
+		return fmt.Errorf(
+			"%w: %s was used before, and its store %s is gone. Put a backup of %s in place; or begin with an empty store: with rlsguard import, which takes an "+
+				"export in, or with rlsguard serve --repair once, after which everything has to be published again",
+			ErrDamaged,
+			o.Dir,
+			store,
+			o.Dir,
+		)
 	}
 	return nil
 }

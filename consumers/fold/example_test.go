@@ -14,7 +14,11 @@ import (
 
 // Files are folded in any order; the flags are those of all of them together.
 func ExampleReplay() {
-	engine := &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("a secret of the site, or any text in tests"), Ruleset: "r1"}
+	engine := &fold.Engine{
+		Settings: checks.DefaultSettings(),
+		Key:      []byte("a secret of the site, or any text in tests"),
+		Ruleset:  "r1",
+	}
 	replay, reader := fold.NewReplay(engine), fhir.NewReader(fhir.DefaultOptions())
 	paths, err := filepath.Glob("../../cmd/rlsguard/demo/1-*.json")
 	if err != nil {

@@ -125,7 +125,8 @@ func (f *Fold) place(ref facts.Ref, fact facts.Fact) Outcome {
 	if known != nil {
 		own := known.Unhidden()
 		older = fact.Version.Compare(known.Version) <= 0
-		if joined = f.e.Settings.Join(own, fact); older && facts.SamePlaces(&joined, &own) && joined.Unread == own.Unread {
+		if joined = f.e.Settings.Join(own, fact); older && facts.SamePlaces(&joined, &own) &&
+			joined.Unread == own.Unread {
 			return Unchanged
 		}
 	}
@@ -236,7 +237,8 @@ func (f *Fold) reform(ref, resource facts.Ref) {
 func (f *Fold) put(ref facts.Ref, fact facts.Fact) {
 	p := f.patient(ref)
 	held := p.st.Find(fact.Ref)
-	if held.Kind != fact.Kind || held.Mark != fact.Mark || held.Hides() != fact.Hides() || held.Unread != fact.Unread || !facts.SamePlaces(held, &fact) {
+	if held.Kind != fact.Kind || held.Mark != fact.Mark || held.Hides() != fact.Hides() || held.Unread != fact.Unread ||
+		!facts.SamePlaces(held, &fact) {
 		p.reformed = true
 		f.set(ref, p, fact)
 	}

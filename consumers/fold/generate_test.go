@@ -85,7 +85,11 @@ func events(t *rapid.T) []Input {
 		default:
 			f = condition(facts.Ref(fmt.Sprintf("Condition/%d", id)))
 		}
-		f = versioned(f, rapid.Int64Range(0, 3).Draw(t, "updated"), rapid.SampledFrom([]string{"", "1", "2", "10"}).Draw(t, "number"))
+		f = versioned(
+			f,
+			rapid.Int64Range(0, 3).Draw(t, "updated"),
+			rapid.SampledFrom([]string{"", "1", "2", "10"}).Draw(t, "number"),
+		)
 		if f.Version.Updated == 0 && rapid.Bool().Draw(t, "unreadable version") {
 			f.Unread = unread.Version
 		}

@@ -19,13 +19,27 @@ import (
 // fewFacts are limits that a handful of events pass again and again.
 func fewFacts(t *rapid.T) checks.FactLimits {
 	few := func(name string) int { return rapid.IntRange(1, 3).Draw(t, name) }
-	return checks.FactLimits{Conditions: few("conditions"), Orders: few("orders"), Results: few("results"), Answers: 1, Others: 1, Marks: few("marks")}
+	return checks.FactLimits{
+		Conditions: few("conditions"),
+		Orders:     few("orders"),
+		Results:    few("results"),
+		Answers:    1,
+		Others:     1,
+		Marks:      few("marks"),
+	}
 }
 
 func result(ref facts.Ref, loinc, value string) facts.Fact {
 	q := facts.Quantity{Value: value, Unit: "ng/mL", Code: "ng/mL", System: codes.UCUM}
-	return facts.Fact{Ref: ref, Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{loinc},
-		Value: facts.Value{Kind: facts.QuantityValue, Quantity: q}, Effective: facts.Period{Start: moment.Instant(asOf.AddDate(0, 0, -30))}}}
+	return facts.Fact{
+		Ref:  ref,
+		Kind: facts.KindLab,
+		Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{loinc},
+			Value: facts.Value{
+				Kind:     facts.QuantityValue,
+				Quantity: q,
+			}, Effective: facts.Period{Start: moment.Instant(asOf.AddDate(0, 0, -30))}},
+	}
 }
 
 // analytes of the results drawn: that of one resource stays what it is.
@@ -40,18 +54,30 @@ func manyVersions(t *rapid.T) (all []Input) {
 		var f facts.Fact
 		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 2:
-			f = facts.Fact{Ref: facts.Ref(fmt.Sprintf("DetectedIssue/%d", id)), Kind: facts.KindAcknowledgement, Acknowledgement: &facts.Acknowledgement{FlagID: "x"}}
+			f = facts.Fact{
+				Ref:             facts.Ref(fmt.Sprintf("DetectedIssue/%d", id)),
+				Kind:            facts.KindAcknowledgement,
+				Acknowledgement: &facts.Acknowledgement{FlagID: "x"},
+			}
 		case 3:
 			f = facts.Fact{Ref: p, Kind: facts.KindPatient, Person: &facts.Person{Sex: facts.Female}}
 		case 0:
 			f = condition(facts.Ref(fmt.Sprintf("Condition/%d", id)))
 		case 1:
-			f = result(facts.Ref(fmt.Sprintf("Observation/%d", id)), drawnAnalytes[id%len(drawnAnalytes)], fmt.Sprint(20*id))
+			f = result(
+				facts.Ref(fmt.Sprintf("Observation/%d", id)),
+				drawnAnalytes[id%len(drawnAnalytes)],
+				fmt.Sprint(20*id),
+			)
 			if id == 5 { // a panel
 				f.Lab.Components = []facts.Component{{Loincs: drawnAnalytes[:1], Value: f.Lab.Value}}
 			}
 		default:
-			f = order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)), rapid.SampledFrom(drugNames).Draw(t, "drug"), "")
+			f = order(
+				facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)),
+				rapid.SampledFrom(drugNames).Draw(t, "drug"),
+				"",
+			)
 		}
 		switch rapid.IntRange(0, 7).Draw(t, "mark") {
 		case 0:
@@ -61,7 +87,11 @@ func manyVersions(t *rapid.T) (all []Input) {
 		case 2:
 			f, p = mark(f.Ref, facts.MarkDeleted), ""
 		}
-		f = versioned(f, rapid.Int64Range(0, 4).Draw(t, "updated"), rapid.SampledFrom([]string{"", "1", "2", "10"}).Draw(t, "number"))
+		f = versioned(
+			f,
+			rapid.Int64Range(0, 4).Draw(t, "updated"),
+			rapid.SampledFrom([]string{"", "1", "2", "10"}).Draw(t, "number"),
+		)
 		all = append(all, arrives(uint64(seq+1), p, f))
 	}
 	return all
@@ -110,13 +140,25 @@ func TestTheNewestOfEachKindStay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := engine()
 		e.Settings.Facts = fewFacts(t)
-		limit := map[string]int{"Condition": e.Settings.Facts.Conditions, "MedicationRequest": e.Settings.Facts.Orders, "Observation": e.Settings.Facts.Results}
+		limit := map[string]int{
+			"Condition":         e.Settings.Facts.Conditions,
+			"MedicationRequest": e.Settings.Facts.Orders,
+			"Observation":       e.Settings.Facts.Results,
+		}
 		newest := map[facts.Ref]facts.Version{}
 		var all []Input
 		for seq := range rapid.IntRange(1, 30).Draw(t, "events") {
 			id := rapid.IntRange(1, 8).Draw(t, "id")
-			f := rapid.SampledFrom([]facts.Fact{condition(facts.Ref(fmt.Sprintf("Condition/%d", id))), result(facts.Ref(fmt.Sprintf("Observation/%d", id)), "29463-7", "70"),
-				order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)), "sertraline", "")}).Draw(t, "fact")
+			f := rapid.SampledFrom(
+				[]facts.Fact{
+					condition(facts.Ref(fmt.Sprintf("Condition/%d", id))),
+					result(facts.Ref(fmt.Sprintf("Observation/%d", id)), "29463-7", "70"),
+					order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", id)), "sertraline", ""),
+				},
+			).Draw(
+				t,
+				"fact",
+			)
 			in := arrives(uint64(seq+1), "Patient/A", versioned(f, rapid.Int64Range(0, 9).Draw(t, "updated"), ""))
 			v := in.Resources[0].Fact.Version
 			v.Arrival = in.Arrival
@@ -135,10 +177,16 @@ func TestTheNewestOfEachKindStay(t *testing.T) {
 					refs = append(refs, ref)
 				}
 			}
-			slices.SortFunc(refs, func(a, b facts.Ref) int { return cmp.Or(newest[b].Compare(newest[a]), cmp.Compare(b, a)) })
+			slices.SortFunc(
+				refs,
+				func(a, b facts.Ref) int { return cmp.Or(newest[b].Compare(newest[a]), cmp.Compare(b, a)) },
+			)
 			if len(refs) > most {
 				refs = refs[:most]
-				cut = append(cut, map[string]string{"Condition": "conditions", "MedicationRequest": "orders", "Observation": "body-weight"}[kind])
+				cut = append(
+					cut,
+					map[string]string{"Condition": "conditions", "MedicationRequest": "orders", "Observation": "body-weight"}[kind],
+				)
 			}
 			want = append(want, refs...)
 		}
@@ -167,14 +215,30 @@ func BenchmarkLimit(b *testing.B) {
 			e := engine()
 			r := NewReplay(e)
 			for i := range n {
-				r.Fold(arrives(uint64(i+1), "Patient/A", order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", i)), "paracetamol", "")))
+				r.Fold(
+					arrives(
+						uint64(i+1),
+						"Patient/A",
+						order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", i)), "paracetamol", ""),
+					),
+				)
 			}
 			m := r.Finish(asOf)
 			seq := uint64(n)
 			b.ReportAllocs()
 			for b.Loop() {
 				seq++
-				e.Step(m, []Input{arrives(seq, "Patient/A", order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", seq)), "paracetamol", ""))}, asOf)
+				e.Step(
+					m,
+					[]Input{
+						arrives(
+							seq,
+							"Patient/A",
+							order(facts.Ref(fmt.Sprintf("MedicationRequest/%d", seq)), "paracetamol", ""),
+						),
+					},
+					asOf,
+				)
 			}
 		})
 	}

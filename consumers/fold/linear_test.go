@@ -124,7 +124,12 @@ func product(number int, name string) fhir.Resource {
 func ordered(id string, patient, number int, o facts.Order) fhir.Resource {
 	o.Status = facts.StatusActive
 	return fhir.Resource{Patient: facts.Ref(fmt.Sprint("Patient/", patient)),
-		Fact: facts.Fact{Ref: facts.Ref("MedicationRequest/" + id), Version: version(number), Kind: facts.KindOrder, Order: &o}}
+		Fact: facts.Fact{
+			Ref:     facts.Ref("MedicationRequest/" + id),
+			Version: version(number),
+			Kind:    facts.KindOrder,
+			Order:   &o,
+		}}
 }
 
 func version(number int) facts.Version { return facts.Version{Number: fmt.Sprint(number)} }

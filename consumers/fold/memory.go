@@ -21,8 +21,12 @@ type Memory struct {
 
 // NewMemory is an empty store.
 func NewMemory() *Memory {
-	return &Memory{States: map[facts.Ref]*checks.State{}, medications: map[facts.Ref]*facts.Fact{}, gone: map[facts.Ref]*facts.Fact{},
-		newest: map[facts.Ref]newest{}}
+	return &Memory{
+		States:      map[facts.Ref]*checks.State{},
+		medications: map[facts.Ref]*facts.Fact{},
+		gone:        map[facts.Ref]*facts.Fact{},
+		newest:      map[facts.Ref]newest{},
+	}
 }
 
 // State implements View.

@@ -60,7 +60,11 @@ func (f *Fold) set(ref facts.Ref, p *patient, fact facts.Fact) {
 }
 
 func find(st *checks.State, ref facts.Ref) (int, bool) {
-	return slices.BinarySearchFunc(st.Facts, ref, func(f facts.Fact, r facts.Ref) int { return strings.Compare(string(f.Ref), string(r)) })
+	return slices.BinarySearchFunc(
+		st.Facts,
+		ref,
+		func(f facts.Fact, r facts.Ref) int { return strings.Compare(string(f.Ref), string(r)) },
+	)
 }
 
 // MedicationOf is the Medication that an order refers to; "" when it refers to none.

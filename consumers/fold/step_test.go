@@ -124,7 +124,12 @@ func TestRedeliveryChangesNothing(t *testing.T) {
 		m, _ := run(e, all)
 		c, results := e.Step(m, all, asOf)
 		if !c.empty() {
-			t.Fatalf("a redelivery changes %d patients, %d medications, %d tombstones", len(c.Patients), len(c.Medications), len(c.Gone))
+			t.Fatalf(
+				"a redelivery changes %d patients, %d medications, %d tombstones",
+				len(c.Patients),
+				len(c.Medications),
+				len(c.Gone),
+			)
 		}
 		for _, r := range results {
 			if r.Outcome != Unchanged {
@@ -215,10 +220,21 @@ func live(st *checks.State) []facts.Fact {
 
 func TestOutcomes(t *testing.T) {
 	bad := Input{Resources: []fhir.Resource{
-		{Rejection: &fhir.Rejection{Reason: fhir.NoPatient, Pointer: "/entry/1/resource/subject", Detail: "no subject"}, Pointer: "/entry/1/resource"},
+		{
+			Rejection: &fhir.Rejection{
+				Reason:  fhir.NoPatient,
+				Pointer: "/entry/1/resource/subject",
+				Detail:  "no subject",
+			},
+			Pointer: "/entry/1/resource",
+		},
 		{Type: "Encounter"},
 		arrives(0, "Patient/A", order("MedicationRequest/1", "sertraline", "")).Resources[0]}}
-	silenced := arrives(1, "Patient/A", facts.Fact{Ref: "DetectedIssue/1", Kind: facts.KindAcknowledgement, Acknowledgement: &facts.Acknowledgement{}})
+	silenced := arrives(
+		1,
+		"Patient/A",
+		facts.Fact{Ref: "DetectedIssue/1", Kind: facts.KindAcknowledgement, Acknowledgement: &facts.Acknowledgement{}},
+	)
 	silenced.AllowAck = false
 	waits := arrives(2, "Patient/A", order("MedicationRequest/1", "", "Medication/1"))
 	comes := arrives(3, "", medication("Medication/1", "sertraline"))

@@ -21,7 +21,10 @@ func TestVersionsThatCannotBePlaced(t *testing.T) {
 	}
 	docs := []string{
 		`{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}}`,
-		version("stopped", `"yesterday"`), version("active", `"2026-10-01T08:00:00Z"`), version("on-hold", `"2026-09-01T08:00:00Z"`), version("draft", `7`),
+		version(
+			"stopped",
+			`"yesterday"`,
+		), version("active", `"2026-10-01T08:00:00Z"`), version("on-hold", `"2026-09-01T08:00:00Z"`), version("draft", `7`),
 	}
 	e := engine()
 	var inputs []Input
@@ -30,7 +33,8 @@ func TestVersionsThatCannotBePlaced(t *testing.T) {
 	}
 	m, _ := run(e, inputs)
 	first := everyFact(m)
-	if flags := open(e, m); len(flags) != 2 || !strings.Contains(flags[1].Summary, "A newer version may exist of MedicationRequest/m") {
+	if flags := open(e, m); len(flags) != 2 ||
+		!strings.Contains(flags[1].Summary, "A newer version may exist of MedicationRequest/m") {
 		t.Fatalf("flags %+v", flags)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))

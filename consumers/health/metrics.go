@@ -36,17 +36,49 @@ type metrics struct {
 
 func newMetrics() *metrics {
 	m := &metrics{
-		registry:   prometheus.NewRegistry(),
-		outcomes:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_resources_total", Help: "Resources received, by outcome."}, []string{"outcome"}),
-		rejections: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_rejections_total", Help: "Resources rejected, by reason."}, []string{"reason"}),
+		registry: prometheus.NewRegistry(),
+		outcomes: prometheus.NewCounterVec(
+			prometheus.CounterOpts{Name: "rlsguard_resources_total", Help: "Resources received, by outcome."},
+			[]string{"outcome"},
+		),
+		rejections: prometheus.NewCounterVec(
+			prometheus.CounterOpts{Name: "rlsguard_rejections_total", Help: "Resources rejected, by reason."},
+			[]string{"reason"},
+		),
 		partly: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_partly_read_total",
 			Help: "Places of resources that were there and could not be read, by resource type and element."}, []string{"type", "element"}),
-		batches:   histogram("rlsguard_batch_inputs", "Inputs decided together.", prometheus.ExponentialBuckets(1, 4, 6)),
-		decided:   histogram("rlsguard_batch_seconds", "Time from having a batch to having it committed.", prometheus.ExponentialBuckets(0.001, 2, 14)),
-		commits:   histogram("rlsguard_commit_seconds", "Time of one commit.", prometheus.ExponentialBuckets(0.0005, 2, 14)),
-		messages:  histogram("rlsguard_commit_messages", "Messages in one commit.", prometheus.ExponentialBuckets(1, 4, 6)),
-		conflicts: prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_commit_conflicts_total", Help: "Commits refused since another instance wrote the same patient."}),
-		linked:    prometheus.NewCounter(prometheus.CounterOpts{Name: "rlsguard_linked_patients_total", Help: "Patient resources with a link to another patient: merges are not followed."}),
+		batches: histogram(
+			"rlsguard_batch_inputs",
+			"Inputs decided together.",
+			prometheus.ExponentialBuckets(1, 4, 6),
+		),
+		decided: histogram(
+			"rlsguard_batch_seconds",
+			"Time from having a batch to having it committed.",
+			prometheus.ExponentialBuckets(0.001, 2, 14),
+		),
+		commits: histogram(
+			"rlsguard_commit_seconds",
+			"Time of one commit.",
+			prometheus.ExponentialBuckets(0.0005, 2, 14),
+		),
+		messages: histogram(
+			"rlsguard_commit_messages",
+			"Messages in one commit.",
+			prometheus.ExponentialBuckets(1, 4, 6),
+		),
+		conflicts: prometheus.NewCounter(
+			prometheus.CounterOpts{
+				Name: "rlsguard_commit_conflicts_total",
+				Help: "Commits refused since another instance wrote the same patient.",
+			},
+		),
+		linked: prometheus.NewCounter(
+			prometheus.CounterOpts{
+				Name: "rlsguard_linked_patients_total",
+				Help: "Patient resources with a link to another patient: merges are not followed.",
+			},
+		),
 		latency: histogram("rlsguard_event_to_flag_seconds",
 			"Time from storing an input to committing its decision, which publishes its flags.",
 			prometheus.ExponentialBuckets(0.002, 2, 22)),
@@ -60,8 +92,23 @@ func newMetrics() *metrics {
 	for _, r := range causes {
 		m.startsOver.WithLabelValues(r)
 	}
-	m.registry.MustRegister(m.outcomes, m.rejections, m.partly, m.batches, m.decided, m.commits, m.messages, m.conflicts, m.linked, m.latency, m.startsOver, m.seen, m,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(
+		m.outcomes,
+		m.rejections,
+		m.partly,
+		m.batches,
+		m.decided,
+		m.commits,
+		m.messages,
+		m.conflicts,
+		m.linked,
+		m.latency,
+		m.startsOver,
+		m.seen,
+		m,
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
 	return m
 }
 
@@ -70,10 +117,30 @@ func histogram(name, help string, buckets []float64) prometheus.Histogram {
 }
 
 var (
-	openDesc     = prometheus.NewDesc("rlsguard_open_flags", "Open flags, by check and severity.", []string{"check", "severity"}, nil)
-	cutDesc      = prometheus.NewDesc("rlsguard_cut_patients", "Patients of whom older facts were left out, by the kind of facts.", []string{"kind"}, nil)
-	lostDesc     = prometheus.NewDesc("rlsguard_inputs_lost_total", "Inputs that left the stream FHIR before they were decided, as stored.", nil, nil)
-	lostOpenDesc = prometheus.NewDesc("rlsguard_inputs_lost_unacknowledged", "Those of them that no operator has acknowledged.", nil, nil)
+	openDesc = prometheus.NewDesc(
+		"rlsguard_open_flags",
+		"Open flags, by check and severity.",
+		[]string{"check", "severity"},
+		nil,
+	)
+	cutDesc = prometheus.NewDesc(
+		"rlsguard_cut_patients",
+		"Patients of whom older facts were left out, by the kind of facts.",
+		[]string{"kind"},
+		nil,
+	)
+	lostDesc = prometheus.NewDesc(
+		"rlsguard_inputs_lost_total",
+		"Inputs that left the stream FHIR before they were decided, as stored.",
+		nil,
+		nil,
+	)
+	lostOpenDesc = prometheus.NewDesc(
+		"rlsguard_inputs_lost_unacknowledged",
+		"Those of them that no operator has acknowledged.",
+		nil,
+		nil,
+	)
 	patientsDesc = prometheus.NewDesc("rlsguard_patients", "Patients of whom something is known.", nil, nil)
 )
 

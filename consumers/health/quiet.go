@@ -7,7 +7,12 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
-var quietDesc = prometheus.NewDesc("rlsguard_quiet_checks", "Checks that the settings keep from opening any flag, by reason.", []string{"reason"}, nil)
+var quietDesc = prometheus.NewDesc(
+	"rlsguard_quiet_checks",
+	"Checks that the settings keep from opening any flag, by reason.",
+	[]string{"reason"},
+	nil,
+)
 
 // quietChecks is a prometheus.Collector of how many checks are quiet.
 type quietChecks map[silence.Reason]int

@@ -16,8 +16,12 @@ var (
 		"Inbound messages not acknowledged yet; absent while that cannot be read.", nil, nil)
 	flightDesc = prometheus.NewDesc("rlsguard_inbound_in_flight_messages",
 		"Inbound messages delivered but not acknowledged yet; absent while that cannot be read.", nil, nil)
-	oldestDesc = prometheus.NewDesc("rlsguard_oldest_undecided_seconds",
-		"Age of the oldest input that is not decided, 0 when there is none; absent while that cannot be read.", nil, nil)
+	oldestDesc = prometheus.NewDesc(
+		"rlsguard_oldest_undecided_seconds",
+		"Age of the oldest input that is not decided, 0 when there is none; absent while that cannot be read.",
+		nil,
+		nil,
+	)
 	activeDesc = prometheus.NewDesc("rlsguard_active",
 		"1 while the server hands this instance the inputs, 0 while it stands by or none has come; "+
 			"absent while that cannot be read.", nil, nil)

@@ -29,7 +29,12 @@ func WaitCopied(ctx context.Context, js jetstream.JetStream) error {
 	defer cancel()
 	committed := LastOf(waiting, js, layout.StreamRLS, layout.SubjectCommitFlags+">")
 	for committed != nil && waiting.Err() == nil {
-		m := LastOf(waiting, js, layout.StreamFlags, layout.SubjectFlags+strings.TrimPrefix(committed.Subject, layout.SubjectCommitFlags))
+		m := LastOf(
+			waiting,
+			js,
+			layout.StreamFlags,
+			layout.SubjectFlags+strings.TrimPrefix(committed.Subject, layout.SubjectCommitFlags),
+		)
 		switch {
 		case m == nil || SourceSequence(m.Header) < committed.Sequence:
 		case SourceSequence(m.Header) == committed.Sequence:

@@ -65,7 +65,9 @@ func DecidedUpTo(ctx context.Context, js jetstream.JetStream) (floor uint64, ser
 	defer cancel()
 	c, err := js.Consumer(ctx, layout.StreamFHIR, layout.Durable)
 	switch {
-	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
+	case errors.Is(err, jetstream.ErrConsumerNotFound),
+		errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, nats.ErrTimeout):
 		return 0, false, nil
 	case err != nil:
 		return 0, false, fmt.Errorf("consumer %s: %w", layout.Durable, err)

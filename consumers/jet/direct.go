@@ -26,7 +26,13 @@ var errGap = errors.New("a part of the answer got lost")
 // EachDirect calls do with what a stream has from a sequence on, in its order, until there is no
 // more; with a subject, which may have wildcards, only with what is under it. It needs no consumer,
 // which others could use up. It returns the sequence to go on from.
-func EachDirect(ctx context.Context, js jetstream.JetStream, stream, subject string, from uint64, do func(*jetstream.RawStreamMsg) error) (uint64, error) {
+func EachDirect(
+	ctx context.Context,
+	js jetstream.JetStream,
+	stream, subject string,
+	from uint64,
+	do func(*jetstream.RawStreamMsg) error,
+) (uint64, error) {
 	from = max(from, 1)
 	for gaps := 0; ; {
 		next, more, err := directPart(ctx, js, stream, subject, from, do)
@@ -45,7 +51,13 @@ func EachDirect(ctx context.Context, js jetstream.JetStream, stream, subject str
 }
 
 // directPart is one question of EachDirect; more tells that the stream has more.
-func directPart(ctx context.Context, js jetstream.JetStream, stream, subject string, from uint64, do func(*jetstream.RawStreamMsg) error) (next uint64, more bool, err error) {
+func directPart(
+	ctx context.Context,
+	js jetstream.JetStream,
+	stream, subject string,
+	from uint64,
+	do func(*jetstream.RawStreamMsg) error,
+) (next uint64, more bool, err error) {
 	asking, cancel := context.WithTimeout(ctx, js.Options().DefaultTimeout)
 	defer cancel()
 	options := []jetstreamext.GetBatchOpt{jetstreamext.GetBatchSeq(from), jetstreamext.GetBatchMaxBytes(directBytes)}

@@ -114,6 +114,10 @@ func (r *routed) Consumer(ctx context.Context, stream, name string) (jetstream.C
 	return holderOf(r, stream).Consumer(ctx, stream, name)
 }
 
-func (r *routed) OrderedConsumer(ctx context.Context, stream string, cfg jetstream.OrderedConsumerConfig) (jetstream.Consumer, error) {
+func (r *routed) OrderedConsumer(
+	ctx context.Context,
+	stream string,
+	cfg jetstream.OrderedConsumerConfig,
+) (jetstream.Consumer, error) {
 	return holderOf(r, stream).OrderedConsumer(ctx, stream, cfg)
 }

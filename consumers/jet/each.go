@@ -15,7 +15,13 @@ import (
 
 // DeadLetters calls do with every dead letter that a consumer of cfg is given; reason leaves out
 // all others, unless it is "".
-func DeadLetters(ctx context.Context, js jetstream.JetStream, cfg jetstream.OrderedConsumerConfig, reason string, do func(layout.DeadLetter) error) error {
+func DeadLetters(
+	ctx context.Context,
+	js jetstream.JetStream,
+	cfg jetstream.OrderedConsumerConfig,
+	reason string,
+	do func(layout.DeadLetter) error,
+) error {
 	cfg.HeadersOnly, cfg.FilterSubjects = true, []string{layout.SubjectDead + ">"}
 	if reason != "" {
 		cfg.FilterSubjects = []string{layout.SubjectDead + reason}
@@ -30,7 +36,8 @@ func DeadLetters(ctx context.Context, js jetstream.JetStream, cfg jetstream.Orde
 func IsNoMessage(err error) bool {
 	// the server has one code for all reasons
 	gone := func(text string) bool { return strings.Contains(err.Error(), text) }
-	return errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && (gone("no message found") || gone("deleted message"))
+	return errors.Is(err, jetstream.ErrMsgNotFound) ||
+		errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && (gone("no message found") || gone("deleted message"))
 }
 
 // FollowBytes bounds what is under way to us: above the client's own limit reading gets ten times
@@ -44,7 +51,12 @@ const Abandoned = 30 * time.Second
 
 // Ordered opens an ordered consumer. One that the server gave up meanwhile is made again where it
 // was.
-func Ordered(ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.OrderedConsumerConfig) (jetstream.Consumer, error) {
+func Ordered(
+	ctx context.Context,
+	js jetstream.JetStream,
+	stream string,
+	cfg jetstream.OrderedConsumerConfig,
+) (jetstream.Consumer, error) {
 	cfg.InactiveThreshold = Abandoned
 	return js.OrderedConsumer(ctx, stream, cfg)
 }
@@ -52,7 +64,13 @@ func Ordered(ctx context.Context, js jetstream.JetStream, stream string, cfg jet
 // Each calls do with what a stream has, in its order, until there is no more. What is written
 // meanwhile is read too, so that at the end all messages under one subject have been seen up to the
 // newest.
-func Each(ctx context.Context, js jetstream.JetStream, stream string, cfg jetstream.OrderedConsumerConfig, do func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
+func Each(
+	ctx context.Context,
+	js jetstream.JetStream,
+	stream string,
+	cfg jetstream.OrderedConsumerConfig,
+	do func(jetstream.Msg, *jetstream.MsgMetadata) error,
+) error {
 	cons, err := Ordered(ctx, js, stream, cfg)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", stream, err)

@@ -94,11 +94,22 @@ func MakeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 	case want.AllowMsgSchedules && !have.AllowMsgSchedules:
 		return unfitf("stream %s is there but does not allow scheduled messages (allow_msg_schedules)", want.Name)
 	case want.Name == layout.StreamRLS && (have.MaxAge > 0 || have.MaxBytes > 0 || have.MaxMsgs > 0):
-		return unfitf("stream %s is there with a limit of age, bytes or messages (max_age, max_bytes, max_msgs): it would throw states away", want.Name)
+		return unfitf(
+			"stream %s is there with a limit of age, bytes or messages (max_age, max_bytes, max_msgs): it would throw states away",
+			want.Name,
+		)
 	case want.Name == layout.StreamFlags && !sameSources(have.Sources, want.Sources):
-		return unfitf("stream %s is there but does not copy the flags of %s where it is now: delete it, and run rlsguard setup", want.Name, layout.StreamRLS)
+		return unfitf(
+			"stream %s is there but does not copy the flags of %s where it is now: delete it, and run rlsguard setup",
+			want.Name,
+			layout.StreamRLS,
+		)
 	case want.MaxMsgsPerSubject == 1 && have.MaxMsgsPerSubject != 1:
-		return unfitf("stream %s is there but keeps %d messages a subject instead of 1 (max_msgs_per_subject)", want.Name, have.MaxMsgsPerSubject)
+		return unfitf(
+			"stream %s is there but keeps %d messages a subject instead of 1 (max_msgs_per_subject)",
+			want.Name,
+			have.MaxMsgsPerSubject,
+		)
 	}
 	return nil
 }

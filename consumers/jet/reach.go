@@ -80,7 +80,15 @@ func (r *Reach) failed(err error) {
 	}
 	r.mu.Unlock()
 	if !known {
-		r.Log.Warn().Str("nats", WithoutCredentials(r.Server)).Str("error", cause).Msg("cannot connect to NATS, trying again")
+		r.Log.Warn().Str(
+			"nats",
+			WithoutCredentials(r.Server),
+		).Str(
+			"error",
+			cause,
+		).Msg(
+			"cannot connect to NATS, trying again",
+		)
 	}
 }
 
@@ -90,7 +98,18 @@ func (r *Reach) connected(nc *nats.Conn, what string) {
 	r.mu.Unlock()
 	r.tell(true)
 	if r.Quiet == nil {
-		r.Log.Info().Str("nats", nc.ConnectedAddr()).Str("server", nc.ConnectedServerName()).Str("version", nc.ConnectedServerVersion()).Msg(what)
+		r.Log.Info().Str(
+			"nats",
+			nc.ConnectedAddr(),
+		).Str(
+			"server",
+			nc.ConnectedServerName(),
+		).Str(
+			"version",
+			nc.ConnectedServerVersion(),
+		).Msg(
+			what,
+		)
 	}
 }
 
@@ -140,7 +159,8 @@ func Reached(ctx context.Context, nc *nats.Conn) {
 // ClosedBy is why a client gave up on a server: it refused the same user twice.
 func ClosedBy(err error, server string) error {
 	server = WithoutCredentials(server)
-	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked) {
+	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) ||
+		errors.Is(err, nats.ErrAuthRevoked) {
 		return fmt.Errorf("NATS at %s refuses this user: %w", server, err)
 	}
 	return fmt.Errorf("connection to NATS at %s: %w", server, cmp.Or(err, nats.ErrConnectionClosed))

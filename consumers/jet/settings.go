@@ -47,8 +47,17 @@ func settingsOf(have, want *jetstream.StreamConfig) []string {
 	add(throws && have.MaxBytes > 0, "max_bytes", "is %d: messages are lost, remove it%s", have.MaxBytes, newer)
 	add(perSubject(have) != perSubject(want), "max_msgs_per_subject",
 		"is %d instead of %d", have.MaxMsgsPerSubject, perSubject(want))
-	add(states && have.MaxMsgSize > 0, "max_msg_size", "is %d: larger states cannot be stored, remove the limit", have.MaxMsgSize)
-	add(have.DiscardNewPerSubject, "discard_new_per_subject", "is on: a newer message under the same subject is refused")
+	add(
+		states && have.MaxMsgSize > 0,
+		"max_msg_size",
+		"is %d: larger states cannot be stored, remove the limit",
+		have.MaxMsgSize,
+	)
+	add(
+		have.DiscardNewPerSubject,
+		"discard_new_per_subject",
+		"is on: a newer message under the same subject is refused",
+	)
 	add(have.Retention != jetstream.LimitsPolicy, "retention", "is %s instead of limits", have.Retention)
 	add(have.Sealed, "sealed", "is on: nothing can be stored any more, make the stream again from a copy")
 	add(have.NoAck && !flags, "no_ack", "is on: nobody is told what was stored")
@@ -92,7 +101,10 @@ func sameRePublish(have, want *jetstream.RePublish) bool {
 
 func sameSources(have, want []*jetstream.StreamSource) bool {
 	return len(have) == len(want) && have[0].Name == want[0].Name && have[0].FilterSubject == "" &&
-		slices.Equal(have[0].SubjectTransforms, want[0].SubjectTransforms) && sameExternal(have[0].External, want[0].External)
+		slices.Equal(
+			have[0].SubjectTransforms,
+			want[0].SubjectTransforms,
+		) && sameExternal(have[0].External, want[0].External)
 }
 
 func sameExternal(have, want *jetstream.ExternalStream) bool {

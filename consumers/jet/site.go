@@ -34,7 +34,11 @@ func WriteSite(ctx context.Context, to Store, w layout.SiteRecord, expect uint64
 	if err != nil {
 		return 0, err
 	}
-	m := &nats.Msg{Subject: layout.SubjectSite, Data: data, Header: nats.Header{layout.HeaderExpect: {fmt.Sprint(expect)}}}
+	m := &nats.Msg{
+		Subject: layout.SubjectSite,
+		Data:    data,
+		Header:  nats.Header{layout.HeaderExpect: {fmt.Sprint(expect)}},
+	}
 	written := <-to.Send(ctx, []*nats.Msg{m})
 	return written.First, written.Err
 }

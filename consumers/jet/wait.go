@@ -20,7 +20,8 @@ func Sleep(ctx context.Context, d time.Duration) {
 
 // Silent tells that a server did not answer, rather than that it does not have what was asked for.
 func Silent(err error) bool {
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.Canceled)
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) ||
+		errors.Is(err, context.Canceled)
 }
 
 // Backoff waits longer each time, from 100 ms up to 5 s.

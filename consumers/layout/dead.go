@@ -45,8 +45,16 @@ func LetterOf(number uint64, at time.Time, h nats.Header, size int) DeadLetter {
 		}
 		return s
 	}
-	l := DeadLetter{Number: number, Time: at.UTC(), Reason: h.Get(HeaderReason), Detail: text(HeaderDetail), Pointer: text(HeaderPointer), Size: size,
-		LeftOut: h.Get(HeaderLeftOut) != "", Acknowledge: h.Get(HeaderSubject) == SubjectAcknowledge}
+	l := DeadLetter{
+		Number:      number,
+		Time:        at.UTC(),
+		Reason:      h.Get(HeaderReason),
+		Detail:      text(HeaderDetail),
+		Pointer:     text(HeaderPointer),
+		Size:        size,
+		LeftOut:     h.Get(HeaderLeftOut) != "",
+		Acknowledge: h.Get(HeaderSubject) == SubjectAcknowledge,
+	}
 	// What is no number came from elsewhere: then there is no input to be found.
 	l.Input, _ = strconv.ParseUint(h.Get(HeaderSequence), 10, 64)
 	l.Epoch, _ = strconv.ParseInt(h.Get(HeaderEpoch), 10, 64)

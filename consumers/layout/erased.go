@@ -27,6 +27,8 @@ func Erased(st *checks.State) bool {
 // ErasureMessage is the marker that takes the place of a state.
 func ErasureMessage(subject string, expect uint64, flags []string) *nats.Msg {
 	return &nats.Msg{Subject: subject, Data: codec.Append(nil, &checks.State{}), Header: nats.Header{
-		HeaderExpect: {strconv.FormatUint(expect, 10)}, HeaderTTL: {TTL(erasedTTL)}, HeaderErased: {strings.Join(flags, ",")},
+		HeaderExpect: {
+			strconv.FormatUint(expect, 10),
+		}, HeaderTTL: {TTL(erasedTTL)}, HeaderErased: {strings.Join(flags, ",")},
 	}}
 }

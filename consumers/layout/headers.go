@@ -59,7 +59,9 @@ func flagHeaders(f *checks.Flag) nats.Header {
 	h := nats.Header{
 		HeaderTransition: {string(f.Change)}, HeaderNumber: {number}, headerRuleset: {f.Ruleset},
 		// CloudEvents, NATS protocol binding 1.0.3-wip, binary mode.
-		"ce-specversion": {"1.0"}, "ce-id": {f.ID + "." + number}, "ce-source": {"urn:rlsguard"}, "ce-type": {cloudEventsType + string(f.Change)},
+		"ce-specversion": {
+			"1.0",
+		}, "ce-id": {f.ID + "." + number}, "ce-source": {"urn:rlsguard"}, "ce-type": {cloudEventsType + string(f.Change)},
 		"ce-time": {f.AsOf.UTC().Format(time.RFC3339Nano)}, "ce-datacontenttype": {"application/fhir+json"},
 	}
 	if f.Reason != "" {
@@ -76,7 +78,9 @@ func TimerMessage(tok Token, at, now time.Time) *nats.Msg {
 	}
 	at = at.UTC().Add(time.Second - 1).Truncate(time.Second)
 	return &nats.Msg{Subject: SubjectTimer + tok.String(), Header: nats.Header{
-		headerSchedule: {"@at " + at.Format(time.RFC3339)}, headerTarget: {SubjectDue + tok.String()}, headerTimerTTL: {TTL(dueTTL)},
+		headerSchedule: {
+			"@at " + at.Format(time.RFC3339),
+		}, headerTarget: {SubjectDue + tok.String()}, headerTimerTTL: {TTL(dueTTL)},
 	}}
 }
 
@@ -87,7 +91,8 @@ const formerBy = "Rls-By"
 func Lasting(h nats.Header, since time.Time) nats.Header {
 	kept := nats.Header{}
 	for name := range h {
-		if name != formerBy && name != HeaderErased && (strings.HasPrefix(name, "Rls-") || strings.HasPrefix(name, "ce-")) {
+		if name != formerBy && name != HeaderErased &&
+			(strings.HasPrefix(name, "Rls-") || strings.HasPrefix(name, "ce-")) {
 			kept.Set(name, h.Get(name))
 		}
 	}

@@ -24,10 +24,21 @@ func TestRejectionNamesNobody(t *testing.T) {
 		{fhir.TooDeep, "/zebrowski/0", ""},
 		{fhir.NotFHIR, "", ""},
 	} {
-		letter := &nats.Msg{Data: []byte("Zebrowski"), Header: nats.Header{HeaderReason: {string(c.reason)}, HeaderDetail: {"Zebrowski"}, HeaderPointer: {c.pointer},
-			HeaderSequence: {"7"}, HeaderEpoch: {"9"}, HeaderTime: {"2026-11-29T00:00:00Z"}, nats.MsgIdHdr: {"id"}}}
+		letter := &nats.Msg{
+			Data: []byte("Zebrowski"),
+			Header: nats.Header{
+				HeaderReason:   {string(c.reason)},
+				HeaderDetail:   {"Zebrowski"},
+				HeaderPointer:  {c.pointer},
+				HeaderSequence: {"7"},
+				HeaderEpoch:    {"9"},
+				HeaderTime:     {"2026-11-29T00:00:00Z"},
+				nats.MsgIdHdr:  {"id"},
+			},
+		}
 		m := RejectionMessage(letter, c.pointer)
-		if len(m.Data) > 0 || m.Header.Get(HeaderDetail) != "" || m.Header.Get(nats.MsgIdHdr) != "id" || m.Subject != "rls.rejected."+string(c.reason) {
+		if len(m.Data) > 0 || m.Header.Get(HeaderDetail) != "" || m.Header.Get(nats.MsgIdHdr) != "id" ||
+			m.Subject != "rls.rejected."+string(c.reason) {
 			t.Errorf("%s: %+v", c.pointer, m)
 		}
 		if d := cmp.Diff(Rejection{Reason: string(c.reason), Pointer: c.plain, Input: 7, Epoch: 9}, RejectionOf(m.Header)); d != "" {

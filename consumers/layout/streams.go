@@ -41,7 +41,13 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 		},
 		{
 			Name: StreamRLS, Description: "rlsguard: states, transitions, timers, audit", Replicas: replicas,
-			Subjects:          []string{SubjectState + ">", "rls.commit.>", SubjectAudit + ">", SubjectTimer + "*", SubjectDue + "*"},
+			Subjects: []string{
+				SubjectState + ">",
+				"rls.commit.>",
+				SubjectAudit + ">",
+				SubjectTimer + "*",
+				SubjectDue + "*",
+			},
 			MaxMsgsPerSubject: 1, AllowAtomicPublish: true, AllowMsgTTL: true, AllowMsgSchedules: true, AllowRollup: true,
 			// What core subscribers see is only what was committed; on the batch's own subjects
 			// they also see rejected batches.
@@ -84,7 +90,10 @@ func InAccounts(c jetstream.StreamConfig) jetstream.StreamConfig {
 	if c.Name != StreamFlags {
 		return c
 	}
-	c.ConsumerLimits = jetstream.StreamConsumerLimits{InactiveThreshold: readerInactive, MaxAckPending: readerAckPending}
+	c.ConsumerLimits = jetstream.StreamConsumerLimits{
+		InactiveThreshold: readerInactive,
+		MaxAckPending:     readerAckPending,
+	}
 	for i, source := range c.Sources {
 		far := *source
 		far.External = &jetstream.ExternalStream{APIPrefix: copyAPI, DeliverPrefix: copyDelivery}

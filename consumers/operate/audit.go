@@ -16,7 +16,12 @@ import (
 // Audit calls do with the transitions that are kept for audit, oldest first: of the flag with an
 // id, or of all when it is "". unread gets each that cannot be read; the rest is handed on all the
 // same.
-func (o *Operator) Audit(ctx context.Context, flag string, do func(checks.Flag) error, unread func(subject string, err error)) error {
+func (o *Operator) Audit(
+	ctx context.Context,
+	flag string,
+	do func(checks.Flag) error,
+	unread func(subject string, err error),
+) error {
 	filter := layout.SubjectAudit + ">"
 	if flag != "" {
 		if !layout.FlagID.MatchString(flag) {

@@ -77,12 +77,17 @@ type DeadSelection struct {
 }
 
 func (s *DeadSelection) has(l *layout.DeadLetter) bool {
-	return s.All && !(s.Rejected && l.PartlyRead()) || s.Reason != "" && l.Reason == s.Reason || slices.Contains(s.Numbers, l.Number)
+	return s.All && !(s.Rejected && l.PartlyRead()) || s.Reason != "" && l.Reason == s.Reason ||
+		slices.Contains(s.Numbers, l.Number)
 }
 
 // Select reads the dead letters that are meant, oldest first, and the numbers that no letter has.
 // With siblings it also takes the other rejections of the same inputs.
-func (o *Operator) Select(ctx context.Context, s DeadSelection, siblings bool) (found []layout.DeadLetter, missing []uint64, err error) {
+func (o *Operator) Select(
+	ctx context.Context,
+	s DeadSelection,
+	siblings bool,
+) (found []layout.DeadLetter, missing []uint64, err error) {
 	inputs := map[layout.InputID]struct{}{}
 	var rest []layout.DeadLetter
 	missing = slices.Clone(s.Numbers)

@@ -93,7 +93,12 @@ func (o *Operator) Erase(ctx context.Context, key []byte, patient facts.Ref, pro
 
 // Mark puts the marker in the place of the patient's state, and tells what was there and up to
 // which sequence of RLS the patient has to be removed; 0 when there was nothing.
-func (o *Operator) Mark(ctx context.Context, key []byte, patient facts.Ref, ruleset string) (*patientRecord, uint64, error) {
+func (o *Operator) Mark(
+	ctx context.Context,
+	key []byte,
+	patient facts.Ref,
+	ruleset string,
+) (*patientRecord, uint64, error) {
 	subject := layout.SubjectPatient + layout.NewTokens(key).Of(patient).String()
 	for wait := jet.NewBackoff(); ; wait.Sleep(ctx) {
 		have, err := o.patientRecord(ctx, key, patient)
@@ -168,11 +173,17 @@ func (o *Operator) patientRecord(ctx context.Context, key []byte, patient facts.
 
 // tombstones are the markers for the tombstones of the patient and of the patient's resources. One
 // that moved away is another patient's.
-func (o *Operator) tombstones(ctx context.Context, key []byte, patient facts.Ref, st *checks.State) ([]*nats.Msg, error) {
+func (o *Operator) tombstones(
+	ctx context.Context,
+	key []byte,
+	patient facts.Ref,
+	st *checks.State,
+) ([]*nats.Msg, error) {
 	refs := []facts.Ref{patient}
 	if st != nil {
 		for i := range st.Facts {
-			if f := &st.Facts[i]; f.Ref != patient && f.Ref.Type() != "Medication" && (f.Kind != facts.KindMark || f.Mark != facts.MarkMoved) {
+			if f := &st.Facts[i]; f.Ref != patient && f.Ref.Type() != "Medication" &&
+				(f.Kind != facts.KindMark || f.Mark != facts.MarkMoved) {
 				refs = append(refs, f.Ref)
 			}
 		}
@@ -226,15 +237,21 @@ func resolutions(st *checks.State, key []byte, ruleset string) ([]*nats.Msg, err
 // lettersAbout are the dead letters whose payload names the patient.
 func (o *Operator) lettersAbout(ctx context.Context, patient facts.Ref, progress func(n int)) ([]uint64, error) {
 	var found []uint64
-	err := jet.Each(ctx, o.js, layout.StreamDead, jetstream.OrderedConsumerConfig{}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-		if mentions(m.Data(), string(patient)) {
-			found = append(found, meta.Sequence.Stream)
-		}
-		if progress != nil {
-			progress(1)
-		}
-		return nil
-	})
+	err := jet.Each(
+		ctx,
+		o.js,
+		layout.StreamDead,
+		jetstream.OrderedConsumerConfig{},
+		func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+			if mentions(m.Data(), string(patient)) {
+				found = append(found, meta.Sequence.Stream)
+			}
+			if progress != nil {
+				progress(1)
+			}
+			return nil
+		},
+	)
 	return found, err
 }
 

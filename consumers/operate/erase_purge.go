@@ -88,22 +88,29 @@ func (o *Operator) purgeShown(ctx context.Context, id string, upTo uint64) error
 // purgeFeedback removes what users did with cards that showed the flags.
 func (o *Operator) purgeFeedback(ctx context.Context, flags []string) error {
 	stream, err := o.js.Stream(ctx, layout.StreamFeedback)
-	if errors.Is(err, jetstream.ErrStreamNotFound) || err == nil && stream.CachedInfo().State.Msgs == 0 || len(flags) == 0 {
+	if errors.Is(err, jetstream.ErrStreamNotFound) || err == nil && stream.CachedInfo().State.Msgs == 0 ||
+		len(flags) == 0 {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamFeedback, err)
 	}
 	var found []uint64
-	err = jet.Each(ctx, o.js, layout.StreamFeedback, jetstream.OrderedConsumerConfig{}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-		for _, id := range flags {
-			if bytes.Contains(m.Data(), []byte(strings.ToLower(id))) {
-				found = append(found, meta.Sequence.Stream)
-				break
+	err = jet.Each(
+		ctx,
+		o.js,
+		layout.StreamFeedback,
+		jetstream.OrderedConsumerConfig{},
+		func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+			for _, id := range flags {
+				if bytes.Contains(m.Data(), []byte(strings.ToLower(id))) {
+					found = append(found, meta.Sequence.Stream)
+					break
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		},
+	)
 	for _, seq := range found {
 		if failed := stream.SecureDeleteMsg(ctx, seq); failed != nil && !jet.IsNoMessage(failed) {
 			err = errors.Join(err, fmt.Errorf("stream %s: %w", layout.StreamFeedback, failed))

@@ -45,13 +45,18 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 	} else if total != nil {
 		total(int64(n))
 	}
-	out, err := newExportWriter(w, exportHeader{Format: exportFormat, Version: exportVersion, Created: time.Now().UTC().Format(time.RFC3339),
-		States: site.Format, Key: site.Key, Ruleset: site.Ruleset, AsOf: site.AsOf})
+	out, err := newExportWriter(
+		w,
+		exportHeader{Format: exportFormat, Version: exportVersion, Created: time.Now().UTC().Format(time.RFC3339),
+			States: site.Format, Key: site.Key, Ruleset: site.Ruleset, AsOf: site.AsOf},
+	)
 	if err != nil {
 		return Ported{}, err
 	}
 	var done Ported
-	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">", layout.SubjectAudit + ">"}}
+	cfg := jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">", layout.SubjectAudit + ">"},
+	}
 	err = jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		if progress != nil {
 			progress(1)
@@ -62,7 +67,13 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 		if strings.HasPrefix(m.Subject(), layout.SubjectState) {
 			st, err := codec.Decode(m.Data())
 			if err != nil {
-				return fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, meta.Sequence.Stream, layout.StreamRLS, err)
+				return fmt.Errorf(
+					"%w: sequence %d of %s: %w",
+					layout.ErrState,
+					meta.Sequence.Stream,
+					layout.StreamRLS,
+					err,
+				)
 			}
 			if layout.Erased(st) {
 				// Nothing of it is kept; but an older state under the subject may stand in the

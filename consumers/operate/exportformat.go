@@ -118,8 +118,14 @@ func newExportReader(r io.Reader) (*exportReader, error) {
 		return nil, fmt.Errorf("%w: it does not begin as one", ErrExport)
 	}
 	if e.header.Version > exportVersion || e.header.States > layout.StateFormat {
-		return nil, fmt.Errorf("%w: an export of version %d with states of format %d, this one knows up to %d and %d", layout.ErrNewerFormat, e.header.Version,
-			e.header.States, exportVersion, layout.StateFormat)
+		return nil, fmt.Errorf(
+			"%w: an export of version %d with states of format %d, this one knows up to %d and %d",
+			layout.ErrNewerFormat,
+			e.header.Version,
+			e.header.States,
+			exportVersion,
+			layout.StateFormat,
+		)
 	}
 	return e, nil
 }

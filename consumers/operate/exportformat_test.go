@@ -15,7 +15,15 @@ import (
 func FuzzExport(f *testing.F) {
 	key := []byte("key of the tests, not secret")
 	var b bytes.Buffer
-	w, err := newExportWriter(&b, exportHeader{Format: exportFormat, Version: exportVersion, States: layout.StateFormat, Key: layout.Fingerprint(key)})
+	w, err := newExportWriter(
+		&b,
+		exportHeader{
+			Format:  exportFormat,
+			Version: exportVersion,
+			States:  layout.StateFormat,
+			Key:     layout.Fingerprint(key),
+		},
+	)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -41,7 +49,8 @@ func FuzzExport(f *testing.F) {
 		w.Write(plain)
 		w.Close()
 		_, err := CheckExport(key, &b)
-		if err != nil && !errors.Is(err, ErrExport) && !errors.Is(err, layout.ErrNewerFormat) && !errors.Is(err, layout.ErrOtherKey) {
+		if err != nil && !errors.Is(err, ErrExport) && !errors.Is(err, layout.ErrNewerFormat) &&
+			!errors.Is(err, layout.ErrOtherKey) {
 			t.Errorf("an error of no kind: %v", err)
 		}
 	})

@@ -27,17 +27,32 @@ const importBytes = 4 << 20
 // CheckExport reads an export to its end, and tells what is in it. Its errors are ErrExport,
 // ErrNewerFormat, ErrOtherKey, and those of r.
 func CheckExport(key []byte, r io.Reader) (Ported, error) {
-	return readExport(key, r, func(*exportHeader) error { return nil }, func(string, nats.Header, []byte) error { return nil })
+	return readExport(
+		key,
+		r,
+		func(*exportHeader) error { return nil },
+		func(string, nats.Header, []byte) error { return nil },
+	)
 }
 
-func readExport(key []byte, r io.Reader, begin func(*exportHeader) error, do func(subject string, h nats.Header, data []byte) error) (Ported, error) {
+func readExport(
+	key []byte,
+	r io.Reader,
+	begin func(*exportHeader) error,
+	do func(subject string, h nats.Header, data []byte) error,
+) (Ported, error) {
 	var done Ported
 	in, err := newExportReader(r)
 	if err != nil {
 		return done, err
 	}
 	if own := layout.Fingerprint(key); in.header.Key != own {
-		return done, fmt.Errorf("%w (fingerprint %s, given %s): flag ids and tokens would not match", layout.ErrOtherKey, in.header.Key, own)
+		return done, fmt.Errorf(
+			"%w (fingerprint %s, given %s): flag ids and tokens would not match",
+			layout.ErrOtherKey,
+			in.header.Key,
+			own,
+		)
 	}
 	if err := begin(&in.header); err != nil {
 		return done, err
@@ -85,7 +100,13 @@ func importable(subject string, data []byte) error {
 // that nobody serves on; what an import that did not end has left is removed. Its errors are
 // ErrNotEmpty, ErrServing, those of CheckExport and of the server. progress, which may be nil, is
 // told how many records were stored.
-func (o *Operator) Import(ctx context.Context, key []byte, r io.Reader, replicas int, progress func(n int64)) (Ported, error) {
+func (o *Operator) Import(
+	ctx context.Context,
+	key []byte,
+	r io.Reader,
+	replicas int,
+	progress func(n int64),
+) (Ported, error) {
 	if err := jet.MakeStreams(ctx, o.js, replicas); err != nil {
 		return Ported{}, err
 	}
@@ -102,7 +123,12 @@ func (o *Operator) Import(ctx context.Context, key []byte, r io.Reader, replicas
 		return err
 	}
 	batch := importBatch{o: o, subjects: map[string]struct{}{}, progress: progress}
-	done, err := readExport(key, r, begin, func(subject string, h nats.Header, data []byte) error { return batch.add(ctx, subject, h, data) })
+	done, err := readExport(
+		key,
+		r,
+		begin,
+		func(subject string, h nats.Header, data []byte) error { return batch.add(ctx, subject, h, data) },
+	)
 	if err == nil {
 		err = batch.flush(ctx)
 	}

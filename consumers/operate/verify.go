@@ -173,10 +173,29 @@ func (v *verification) holes(ctx context.Context) error {
 		gone = gone.Add(seq, seq)
 	}
 	for _, x := range gone.Without(record.Decided) {
-		v.add(Difference{Kind: InputMissing, Detail: fmt.Sprintf("%s of stream %s (%d) left before anybody decided", x, layout.StreamFHIR, x.Count())})
+		v.add(
+			Difference{
+				Kind: InputMissing,
+				Detail: fmt.Sprintf(
+					"%s of stream %s (%d) left before anybody decided",
+					x,
+					layout.StreamFHIR,
+					x.Count(),
+				),
+			},
+		)
 	}
 	if record.Earlier > 0 {
-		v.add(Difference{Kind: InputMissing, Detail: fmt.Sprintf("%d more of stream %s, earlier, left before anybody decided", record.Earlier, layout.StreamFHIR)})
+		v.add(
+			Difference{
+				Kind: InputMissing,
+				Detail: fmt.Sprintf(
+					"%d more of stream %s, earlier, left before anybody decided",
+					record.Earlier,
+					layout.StreamFHIR,
+				),
+			},
+		)
 	}
 	return nil
 }
@@ -188,7 +207,9 @@ func (v *verification) inputs(ctx context.Context, fhir *jetstream.StreamInfo) (
 		return r, err
 	}
 	floor, _, err := jet.DecidedUpTo(ctx, v.o.js)
-	return &decided.InputRecord{Decided: decided.Stretches{}.Add(1, max(floor, decided.Before(fhir.State.FirstSeq)))}, err
+	return &decided.InputRecord{
+		Decided: decided.Stretches{}.Add(1, max(floor, decided.Before(fhir.State.FirstSeq))),
+	}, err
 }
 
 func severityWord(s checks.Severity) string {

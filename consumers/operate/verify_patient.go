@@ -40,7 +40,12 @@ func (v *verification) comparePatient(slot commit.Slot) (found patientFound) {
 		}
 	}()
 	if v.tokens.Of(st.Patient) != tok {
-		found.tell(StateDamaged, "", "", fmt.Sprintf("sequence %d of %s is the state of another patient", seq, layout.StreamRLS))
+		found.tell(
+			StateDamaged,
+			"",
+			"",
+			fmt.Sprintf("sequence %d of %s is the state of another patient", seq, layout.StreamRLS),
+		)
 		return found
 	}
 	v.decisions(&found, st)
@@ -71,7 +76,12 @@ func (v *verification) decisions(found *patientFound, st *checks.State) {
 		if f.State == checks.Resolved {
 			now = "nothing"
 		}
-		found.tell(FlagDiffers, f.Check, f.ID, fmt.Sprintf("the facts give %s, the state has %s (it would be %s)", now, was, f.Change))
+		found.tell(
+			FlagDiffers,
+			f.Check,
+			f.ID,
+			fmt.Sprintf("the facts give %s, the state has %s (it would be %s)", now, was, f.Change),
+		)
 	}
 }
 
@@ -163,14 +173,33 @@ func (v *verification) orphans() {
 	var found []Difference
 	for id, p := range v.committed {
 		if p.open && !p.known {
-			found = append(found, Difference{Kind: CommitDiffers, Flag: id, Check: p.check, Detail: "it was published as open, and no state has it"})
+			found = append(
+				found,
+				Difference{
+					Kind:   CommitDiffers,
+					Flag:   id,
+					Check:  p.check,
+					Detail: "it was published as open, and no state has it",
+				},
+			)
 		}
 	}
 	for id, p := range v.shown {
 		if p.open && !p.known {
-			found = append(found, Difference{Kind: ShownDiffers, Flag: id, Check: p.check, Detail: "it is shown as open, and no state has it"})
+			found = append(
+				found,
+				Difference{
+					Kind:   ShownDiffers,
+					Flag:   id,
+					Check:  p.check,
+					Detail: "it is shown as open, and no state has it",
+				},
+			)
 		}
 	}
-	slices.SortFunc(found, func(a, b Difference) int { return cmp.Or(cmp.Compare(a.Flag, b.Flag), cmp.Compare(a.Kind, b.Kind)) })
+	slices.SortFunc(
+		found,
+		func(a, b Difference) int { return cmp.Or(cmp.Compare(a.Flag, b.Flag), cmp.Compare(a.Kind, b.Kind)) },
+	)
 	v.found = append(v.found, found...)
 }

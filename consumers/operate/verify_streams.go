@@ -50,8 +50,18 @@ type lastPublished struct {
 type numbers struct{ least, most, count uint64 }
 
 func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *verification {
-	return &verification{o: o, opt: opt, site: site, states: commit.NewWorkingCopy(opt.Engine.Key), tokens: layout.NewTokens(opt.Engine.Key), sum: Verified{Ruleset: site.Ruleset, AsOf: opt.AsOf},
-		committed: map[string]*lastPublished{}, shown: map[string]*lastPublished{}, audit: map[string]*numbers{}, timers: map[layout.Token]struct{}{}}
+	return &verification{
+		o:         o,
+		opt:       opt,
+		site:      site,
+		states:    commit.NewWorkingCopy(opt.Engine.Key),
+		tokens:    layout.NewTokens(opt.Engine.Key),
+		sum:       Verified{Ruleset: site.Ruleset, AsOf: opt.AsOf},
+		committed: map[string]*lastPublished{},
+		shown:     map[string]*lastPublished{},
+		audit:     map[string]*numbers{},
+		timers:    map[layout.Token]struct{}{},
+	}
 }
 
 func (v *verification) add(d Difference) { v.found = append(v.found, d) }
@@ -102,7 +112,13 @@ func (v *verification) run(ctx context.Context) error {
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 	if err := v.states.Take(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
-		v.add(Difference{Kind: StateDamaged, Token: m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:], Detail: err.Error()})
+		v.add(
+			Difference{
+				Kind:   StateDamaged,
+				Token:  m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:],
+				Detail: err.Error(),
+			},
+		)
 	}
 	return nil
 }
@@ -121,7 +137,13 @@ func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.
 		v.add(Difference{Kind: kind, Flag: id, Detail: "cannot be read: " + err.Error()})
 		return nil
 	}
-	p := lastPublished{number: f.Number, digest: f.Digest(), severity: f.Severity, open: f.State != checks.Resolved && f.Change != checks.ChangeMoved, check: f.Check}
+	p := lastPublished{
+		number:   f.Number,
+		digest:   f.Digest(),
+		severity: f.Severity,
+		open:     f.State != checks.Resolved && f.Change != checks.ChangeMoved,
+		check:    f.Check,
+	}
 	have := to[id]
 	switch {
 	case have == nil:

@@ -21,8 +21,16 @@ func Acknowledgement(f *checks.Flag, a facts.Acknowledgement) ([]byte, error) {
 		state, change = checks.Overridden, checks.ChangeOverridden
 	}
 	return issue.Marshal(checks.Flag{
-		Finding: checks.Finding{Check: f.Check, Ingredient: f.Ingredient, Patient: f.Patient, Severity: f.Severity, RLS: f.RLS, Implicated: f.Implicated, Basis: f.Basis},
-		ID:      f.ID, State: state, Change: change, Ack: &a,
+		Finding: checks.Finding{
+			Check:      f.Check,
+			Ingredient: f.Ingredient,
+			Patient:    f.Patient,
+			Severity:   f.Severity,
+			RLS:        f.RLS,
+			Implicated: f.Implicated,
+			Basis:      f.Basis,
+		},
+		ID: f.ID, State: state, Change: change, Ack: &a,
 	})
 }
 

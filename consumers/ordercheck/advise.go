@@ -41,7 +41,13 @@ type Advice struct {
 // answer answers q at asOf from what view knows and what q brings. It changes nothing. Once ctx has
 // ended it goes on to no further step, and the error is that of ctx.
 func answer(ctx context.Context, e *fold.Engine, view fold.View, q *Question, asOf time.Time) (Advice, error) {
-	a := Advice{Patient: q.Patient, AsOf: asOf, Ruleset: e.Ruleset, Unread: slices.Clone(q.Unread), Stored: view.State(q.Patient) != nil}
+	a := Advice{
+		Patient: q.Patient,
+		AsOf:    asOf,
+		Ruleset: e.Ruleset,
+		Unread:  slices.Clone(q.Unread),
+		Stored:  view.State(q.Patient) != nil,
+	}
 	known := e.NewFold(onePatient{view, q.Patient}).Whole()
 	// What is asked arrives after everything that is stored, and the drafts last.
 	given := fold.Input{Arrival: facts.Arrival{Epoch: math.MaxInt64}, Resources: a.mine(q.Facts, false)}
@@ -129,7 +135,13 @@ func zoneOf(s *checks.Settings) *time.Location {
 
 // split compares the flags with and without the drafts. decided tells that before is as it was
 // stored.
-func (a *Advice) split(ctx context.Context, e *fold.Engine, before, after *checks.State, decided bool, asOf time.Time) error {
+func (a *Advice) split(
+	ctx context.Context,
+	e *fold.Engine,
+	before, after *checks.State,
+	decided bool,
+	asOf time.Time,
+) error {
 	now := checks.Assess(after, e.Settings, e.Key, e.Ruleset, asOf)
 	a.Note = now.Note
 	a.RLS, a.Iron = now.RLS, now.Iron
@@ -195,7 +207,8 @@ func unrecognised(t *terms.Terms, st *checks.State, drafts []facts.Ref) []facts.
 		if m := st.Find(f.Order.MedicationRef); m != nil && m.Kind == facts.KindMedication {
 			drug = m.Medication
 		}
-		if m := t.Classify(drug.Codings, drug.Names); len(drug.Parts) == 0 && m.By == terms.MatchedNone && m.Known == "" {
+		if m := t.Classify(drug.Codings, drug.Names); len(drug.Parts) == 0 && m.By == terms.MatchedNone &&
+			m.Known == "" {
 			refs = append(refs, ref)
 		}
 	}

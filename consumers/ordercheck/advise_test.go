@@ -145,9 +145,11 @@ func TestQuestionsWithoutAnswer(t *testing.T) {
 
 // What is left out is told, and costs the rest nothing.
 func TestUnread(t *testing.T) {
-	a := ask(t, stored(t, rlsCondition), bundle(order("d1", "draft", "mirtazapine"),
+	a := ask(t, stored(t, rlsCondition), bundle(
+		order("d1", "draft", "mirtazapine"),
 		`{"resourceType":"Condition","id":"c9","clinicalStatus":"active","subject":{"reference":"Patient/1"}}`,
-		`{"resourceType":"Observation","id":"x","status":"final","subject":{"reference":"Patient/2"},"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},"valueQuantity":{"value":9,"unit":"ng/mL"}}`))
+		`{"resourceType":"Observation","id":"x","status":"final","subject":{"reference":"Patient/2"},"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},"valueQuantity":{"value":9,"unit":"ng/mL"}}`,
+	))
 	want := []Unread{
 		{Type: "Condition", Pointer: "/entry/1/resource/clinicalStatus", Reason: fhir.UnsupportedVersion},
 		{Type: "Observation", Pointer: "/entry/2/resource", Reason: otherPatient},
@@ -176,7 +178,11 @@ func TestUnrecognised(t *testing.T) {
 		`{"coding":[{"system":"urn:local","code":"1","display":"Sertraline 50 mg tablet"}]}`:            0,
 		`{"coding":[{"system":"http://www.whocc.no/atc","code":"C09AA05"}],"text":"something unknown"}`: 0,
 	} {
-		a := ask(t, stored(t, rlsCondition), `{"resourceType":"MedicationRequest","id":"d1","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medicationCodeableConcept":`+drug+`}`)
+		a := ask(
+			t,
+			stored(t, rlsCondition),
+			`{"resourceType":"MedicationRequest","id":"d1","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medicationCodeableConcept":`+drug+`}`,
+		)
 		if len(a.Unrecognised) != want {
 			t.Errorf("%s: %d not recognised, want %d", drug, len(a.Unrecognised), want)
 		}
@@ -189,7 +195,10 @@ func TestAcknowledgementInARequest(t *testing.T) {
 	draft := order("d1", "draft", "amoxicillin")
 	plain := ask(t, stored(t, known), draft)
 	f := plain.Open[slicesIndex(plain.Open, "rls-ssri")]
-	data, err := Acknowledgement(&f, facts.Acknowledgement{Override: true, Reason: "benefit-outweighs-risk", Date: moment.Instant(asOf)})
+	data, err := Acknowledgement(
+		&f,
+		facts.Acknowledgement{Override: true, Reason: "benefit-outweighs-risk", Date: moment.Instant(asOf)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +226,10 @@ func slicesIndex(flags []checks.Flag, check string) int {
 func TestDraftBesideTooManyOrders(t *testing.T) {
 	var many []string
 	for i := range checks.DefaultSettings().Facts.Orders + 1 {
-		many = append(many, order(fmt.Sprint("o", i), "stopped", "paracetamol", fmt.Sprintf(`,"meta":{"versionId":"%d"}`, i+1)))
+		many = append(
+			many,
+			order(fmt.Sprint("o", i), "stopped", "paracetamol", fmt.Sprintf(`,"meta":{"versionId":"%d"}`, i+1)),
+		)
 	}
 	a := ask(t, stored(t, bundle(append(many, rlsCondition)...)), order("d1", "draft", "sertraline 50 mg"))
 	if got := flagged(a.Because); got != "rls-ssri sertraline" {

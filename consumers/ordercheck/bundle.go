@@ -45,16 +45,25 @@ func BundleOf(a *Advice) ([]byte, error) {
 	if outcome := outcomeOf(a); outcome != nil {
 		add(outcome)
 	}
-	return json.Marshal(object{"resourceType": "Bundle", "type": "collection", "timestamp": a.AsOf.UTC().Format(time.RFC3339), "entry": entries})
+	return json.Marshal(
+		object{
+			"resourceType": "Bundle",
+			"type":         "collection",
+			"timestamp":    a.AsOf.UTC().Format(time.RFC3339),
+			"entry":        entries,
+		},
+	)
 }
 
 // ServiceRequest is an order for a test, as a draft for the prescriber to sign.
 func ServiceRequest(patient facts.Ref, encounter string, test Coding, asOf time.Time) map[string]any {
 	r := object{
 		"resourceType": "ServiceRequest", "status": "draft", "intent": "order",
-		"category": []object{{"coding": []object{{"system": codes.SNOMED, "code": "108252007", "display": "Laboratory procedure"}}}},
-		"code":     object{"coding": []Coding{test}, "text": test.Display},
-		"subject":  object{"reference": string(patient)}, "authoredOn": asOf.UTC().Format(time.RFC3339),
+		"category": []object{
+			{"coding": []object{{"system": codes.SNOMED, "code": "108252007", "display": "Laboratory procedure"}}},
+		},
+		"code":    object{"coding": []Coding{test}, "text": test.Display},
+		"subject": object{"reference": string(patient)}, "authoredOn": asOf.UTC().Format(time.RFC3339),
 		"reasonCode":         []object{{"text": "Iron status in restless legs syndrome"}},
 		"patientInstruction": checks.IronSampling(),
 	}
@@ -67,14 +76,30 @@ func ServiceRequest(patient facts.Ref, encounter string, test Coding, asOf time.
 func outcomeOf(a *Advice) object {
 	var issues []object
 	for _, u := range a.Unread {
-		issue := object{"severity": "warning", "code": "not-supported", "diagnostics": fmt.Sprintf("%s at %q left out: %s (%s)", typeOf(u), u.Pointer, u.Reason, u.Detail)}
+		issue := object{
+			"severity":    "warning",
+			"code":        "not-supported",
+			"diagnostics": fmt.Sprintf("%s at %q left out: %s (%s)", typeOf(u), u.Pointer, u.Reason, u.Detail),
+		}
 		if u.Partly {
-			issue["code"], issue["diagnostics"] = "value", fmt.Sprintf("%s: what stands at %q cannot be read (%s); the rest was checked", typeOf(u), u.Pointer, u.Detail)
+			issue["code"], issue["diagnostics"] = "value", fmt.Sprintf(
+				"%s: what stands at %q cannot be read (%s); the rest was checked",
+				typeOf(u),
+				u.Pointer,
+				u.Detail,
+			)
 		}
 		issues = append(issues, issue)
 	}
 	for _, ref := range a.Unrecognised {
-		issues = append(issues, object{"severity": "warning", "code": "not-found", "diagnostics": string(ref) + ": the drug is not in the tables, nothing was checked for it"})
+		issues = append(
+			issues,
+			object{
+				"severity":    "warning",
+				"code":        "not-found",
+				"diagnostics": string(ref) + ": the drug is not in the tables, nothing was checked for it",
+			},
+		)
 	}
 	if a.LeftOut != "" {
 		issues = append(issues, object{"severity": "warning", "code": "incomplete", "diagnostics": a.LeftOut})

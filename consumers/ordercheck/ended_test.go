@@ -25,7 +25,10 @@ func (v endsWhenRead) State(ref facts.Ref) *checks.State {
 func TestAdviseStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	q := Question{Patient: "Patient/1"}
-	if _, err := answer(ctx, engine(), endsWhenRead{fold.NewMemory(), cancel}, &q, asOf); !errors.Is(err, context.Canceled) {
+	if _, err := answer(ctx, engine(), endsWhenRead{fold.NewMemory(), cancel}, &q, asOf); !errors.Is(
+		err,
+		context.Canceled,
+	) {
 		t.Errorf("error %v", err)
 	}
 }

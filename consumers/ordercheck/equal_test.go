@@ -54,7 +54,9 @@ func testSameFlags(t *testing.T, root string) (tried int) {
 	}
 	for dir, all := range folders {
 		for i := range all {
-			if r := &all[i]; r.Rejection == nil && r.Relevant && isRequest(r) && r.Patient != "" && newest(all, r) && plainDraft(r) && tried < 400 {
+			if r := &all[i]; r.Rejection == nil && r.Relevant && isRequest(r) && r.Patient != "" && newest(all, r) &&
+				plainDraft(r) &&
+				tried < 400 {
 				tried++
 				sameFlags(t, dir, all, i)
 			}
@@ -78,7 +80,8 @@ func newest(all []fhir.Resource, r *fhir.Resource) bool {
 // ahead.
 func plainDraft(r *fhir.Resource) bool {
 	o := r.Fact.Order
-	return o.Status != facts.StatusUnknown && (o.Authored.IsZero() || !o.Authored.Start(zoneOf(engine().Settings)).After(asOf))
+	return o.Status != facts.StatusUnknown &&
+		(o.Authored.IsZero() || !o.Authored.Start(zoneOf(engine().Settings)).After(asOf))
 }
 
 func sameFlags(t *testing.T, name string, all []fhir.Resource, i int) {
@@ -104,7 +107,13 @@ func sameFlags(t *testing.T, name string, all []fhir.Resource, i int) {
 	} {
 		got := append(slices.Clone(a.Because), a.Open...)
 		if diff := cmp.Diff(byID(want), byID(got)); diff != "" {
-			t.Errorf("%s, %s, %s: flags of the replay (-) and of the order check (+)\n%s", name, draft.Fact.Ref, from, diff)
+			t.Errorf(
+				"%s, %s, %s: flags of the replay (-) and of the order check (+)\n%s",
+				name,
+				draft.Fact.Ref,
+				from,
+				diff,
+			)
 		}
 	}
 }

@@ -39,18 +39,34 @@ const rlsCondition = `{"resourceType":"Condition","id":"c1","subject":{"referenc
 const adult = `{"resourceType":"Patient","id":"1","birthDate":"1974-05-14"}`
 
 func order(id, status, drug string, more ...string) string {
-	return fmt.Sprintf(`{"resourceType":"MedicationRequest","id":%q,"status":%q,"intent":"order","subject":{"reference":"Patient/1"},
-  "authoredOn":"2026-11-22","medicationCodeableConcept":{"text":%q}%s}`, id, status, drug, strings.Join(more, ""))
+	return fmt.Sprintf(
+		`{"resourceType":"MedicationRequest","id":%q,"status":%q,"intent":"order","subject":{"reference":"Patient/1"},
+  "authoredOn":"2026-11-22","medicationCodeableConcept":{"text":%q}%s}`,
+		id,
+		status,
+		drug,
+		strings.Join(more, ""),
+	)
 }
 
 func lab(id, loinc, value, unit, date string) string {
-	return fmt.Sprintf(`{"resourceType":"Observation","id":%q,"status":"final","subject":{"reference":"Patient/1"},"effectiveDateTime":%q,
+	return fmt.Sprintf(
+		`{"resourceType":"Observation","id":%q,"status":"final","subject":{"reference":"Patient/1"},"effectiveDateTime":%q,
   "code":{"coding":[{"system":"http://loinc.org","code":%q}]},"valueQuantity":{"value":%s,"unit":%q,"system":"http://unitsofmeasure.org","code":%q}}`,
-		id, date, loinc, value, unit, unit)
+		id,
+		date,
+		loinc,
+		value,
+		unit,
+		unit,
+	)
 }
 
 func bundle(resources ...string) string {
-	return `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + strings.Join(resources, `},{"resource":`) + `}]}`
+	return `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + strings.Join(
+		resources,
+		`},{"resource":`,
+	) + `}]}`
 }
 
 // stored is a store that has read documents.
@@ -78,7 +94,12 @@ func read(t testing.TB, document string) []fhir.Resource {
 }
 
 func checker(view fold.View) *Checker {
-	return &Checker{Engine: engine(), Stored: Files{view}, Reader: fhir.DefaultOptions(), AsOf: func() time.Time { return asOf }}
+	return &Checker{
+		Engine: engine(),
+		Stored: Files{view},
+		Reader: fhir.DefaultOptions(),
+		AsOf:   func() time.Time { return asOf },
+	}
 }
 
 // ask gives the advice to a request over what is stored.

@@ -35,7 +35,9 @@ const otherPatient fhir.Reason = "other-patient"
 
 // Errors of a question that has no answer.
 var (
-	errNoDraft         = errors.New("no draft in it: a MedicationRequest is expected, alone or in a Bundle or Parameters")
+	errNoDraft = errors.New(
+		"no draft in it: a MedicationRequest is expected, alone or in a Bundle or Parameters",
+	)
 	errNoPatient       = errors.New("no patient is named")
 	errSeveralPatients = errors.New("drafts of more than one patient")
 )
@@ -79,7 +81,16 @@ func (q *Question) Add(res fhir.Resource, draft bool) {
 		if pointer == "" {
 			pointer = res.Pointer
 		}
-		q.Unread = append(q.Unread, Unread{Type: res.Type, Pointer: pointer, Reason: res.Rejection.Reason, Detail: res.Rejection.Detail, Draft: draft})
+		q.Unread = append(
+			q.Unread,
+			Unread{
+				Type:    res.Type,
+				Pointer: pointer,
+				Reason:  res.Rejection.Reason,
+				Detail:  res.Rejection.Detail,
+				Draft:   draft,
+			},
+		)
 		return
 	case !res.Relevant:
 	case draft:
@@ -88,7 +99,17 @@ func (q *Question) Add(res fhir.Resource, draft bool) {
 		q.Facts = append(q.Facts, res)
 	}
 	for _, u := range res.Unread {
-		q.Unread = append(q.Unread, Unread{Type: res.Type, Pointer: u.Pointer, Reason: layout.PartlyRead, Detail: u.Detail, Draft: draft, Partly: true})
+		q.Unread = append(
+			q.Unread,
+			Unread{
+				Type:    res.Type,
+				Pointer: u.Pointer,
+				Reason:  layout.PartlyRead,
+				Detail:  u.Detail,
+				Draft:   draft,
+				Partly:  true,
+			},
+		)
 	}
 }
 
@@ -120,7 +141,8 @@ func isRequest(res *fhir.Resource) bool {
 }
 
 func beingWritten(res *fhir.Resource) bool {
-	return res.Rejection == nil && (res.Fact.Order.Status == facts.StatusDraft || res.Fact.Order.Status == facts.StatusUnknown)
+	return res.Rejection == nil &&
+		(res.Fact.Order.Status == facts.StatusDraft || res.Fact.Order.Status == facts.StatusUnknown)
 }
 
 // draftParameters are the positions of the parameters whose name begins with draft.

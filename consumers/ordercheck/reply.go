@@ -78,7 +78,9 @@ func IronOrders(n checks.IronNeed) []Coding {
 func ReplyOf(a *Advice) Reply {
 	r := Reply{
 		Patient: a.Patient, AsOf: a.AsOf.UTC().Format(time.RFC3339Nano), Ruleset: a.Ruleset, Drafts: a.Drafts, Because: lines(a.Because),
-		Open: lines(a.Open), IronNote: a.Note, Unrecognised: a.Unrecognised, Unread: a.Unread, LeftOut: a.LeftOut, Stored: a.Stored,
+		Open: lines(
+			a.Open,
+		), IronNote: a.Note, Unrecognised: a.Unrecognised, Unread: a.Unread, LeftOut: a.LeftOut, Stored: a.Stored,
 	}
 	for _, f := range slices.Concat(a.Because, a.Open) {
 		if f.Ack == nil {
@@ -87,13 +89,25 @@ func ReplyOf(a *Advice) Reply {
 		if r.Answers == nil {
 			r.Answers = map[string]Answer{}
 		}
-		r.Answers[f.ID] = Answer{f.Ack.Override, f.Ack.Reason, f.Ack.Author, f.Ack.Date.Date(time.UTC), f.Ack.Until.Date(time.UTC)}
+		r.Answers[f.ID] = Answer{
+			f.Ack.Override,
+			f.Ack.Reason,
+			f.Ack.Author,
+			f.Ack.Date.Date(time.UTC),
+			f.Ack.Until.Date(time.UTC),
+		}
 	}
 	if r.Drafts == nil {
 		r.Drafts = []facts.Ref{}
 	}
 	if a.Iron.Check != "" {
-		r.Iron = &IronReply{Check: a.Iron.Check, Because: a.IronBecause, Ferritin: a.Iron.Ferritin, TSAT: a.Iron.TSAT, Order: IronOrders(a.Iron)}
+		r.Iron = &IronReply{
+			Check:    a.Iron.Check,
+			Because:  a.IronBecause,
+			Ferritin: a.Iron.Ferritin,
+			TSAT:     a.Iron.TSAT,
+			Order:    IronOrders(a.Iron),
+		}
 		if len(r.Iron.Order) > 0 {
 			r.Iron.Sampling = checks.IronSampling()
 		}

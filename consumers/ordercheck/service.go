@@ -60,10 +60,15 @@ func Serve(nc *nats.Conn, c *Checker) (micro.Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("service %s: %w", serviceName, err)
 	}
-	err = svc.AddEndpoint("check", micro.HandlerFunc(c.handle), micro.WithEndpointSubject(Subject), micro.WithEndpointMetadata(map[string]string{
-		"request_schema": compact(requestSchema), "response_schema": compact(replySchema),
-		"formats": typeJSON + "; with header Accept: " + typeFHIR + " a Bundle of DetectedIssue; with " + AcceptBoth + " both",
-	}))
+	err = svc.AddEndpoint(
+		"check",
+		micro.HandlerFunc(c.handle),
+		micro.WithEndpointSubject(Subject),
+		micro.WithEndpointMetadata(map[string]string{
+			"request_schema": compact(requestSchema), "response_schema": compact(replySchema),
+			"formats": typeJSON + "; with header Accept: " + typeFHIR + " a Bundle of DetectedIssue; with " + AcceptBoth + " both",
+		}),
+	)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("endpoint %s: %w", Subject, err), svc.Stop())
 	}

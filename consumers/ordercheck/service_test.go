@@ -20,7 +20,9 @@ import (
 // startServer runs a NATS server without JetStream.
 func startServer(t testing.TB) *nats.Conn {
 	t.Helper()
-	srv, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true})
+	srv, err := server.NewServer(
+		&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +75,10 @@ func TestServiceAnswers(t *testing.T) {
 	if err := json.Unmarshal(m.Data, &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Because) != 1 || r.Because[0].Check != "iron-labs-missing" || len(r.Open) != 1 || r.Open[0].Ingredient != "sertraline" || r.Iron == nil || len(r.Iron.Order) != 3 {
+	if len(r.Because) != 1 || r.Because[0].Check != "iron-labs-missing" || len(r.Open) != 1 ||
+		r.Open[0].Ingredient != "sertraline" ||
+		r.Iron == nil ||
+		len(r.Iron.Order) != 3 {
 		t.Errorf("reply %s", m.Data)
 	}
 	if f, err := r.Because[0].Flag(); err != nil || LineOf(&f).ID != r.Because[0].ID {
@@ -141,7 +146,8 @@ func TestServiceRefuses(t *testing.T) {
 		if got := m.Header.Get(micro.ErrorCodeHeader); got != code {
 			t.Errorf("%.20q: code %q, want %q", request_, got, code)
 		}
-		if said := m.Header.Get(micro.ErrorHeader) + string(m.Data); strings.Contains(said, secret) || m.Header.Get(micro.ErrorHeader) == "" {
+		if said := m.Header.Get(micro.ErrorHeader) + string(m.Data); strings.Contains(said, secret) ||
+			m.Header.Get(micro.ErrorHeader) == "" {
 			t.Errorf("it says %q", said)
 		}
 	}
@@ -165,7 +171,8 @@ func TestServiceSurvivesAPanic(t *testing.T) {
 	c := checker(nil)
 	c.Stored = broken{}
 	m := request(t, startService(t, c), Subject, order("d1", "draft", "x"), nil)
-	if m.Header.Get(micro.ErrorCodeHeader) != codeInternal || len(m.Data) == 0 || strings.Contains(m.Header.Get(micro.ErrorHeader), "Zebrowski") {
+	if m.Header.Get(micro.ErrorCodeHeader) != codeInternal || len(m.Data) == 0 ||
+		strings.Contains(m.Header.Get(micro.ErrorHeader), "Zebrowski") {
 		t.Errorf("headers %v", m.Header)
 	}
 }

@@ -15,7 +15,14 @@ func TestSpansOfOrigins(t *testing.T) {
 	if len(s.spans) != 5 || s.last() != 10 {
 		t.Errorf("%d spans up to %d", len(s.spans), s.last())
 	}
-	want := map[uint64]Origin{3: {Source: "a", Line: 1}, 4: {Source: "a", Line: 2}, 5: {Source: "a", Line: 4}, 6: {Source: "b", Line: 1}, 9: {Source: "b", Line: 2}, 10: {Source: "b", Line: 2}}
+	want := map[uint64]Origin{
+		3:  {Source: "a", Line: 1},
+		4:  {Source: "a", Line: 2},
+		5:  {Source: "a", Line: 4},
+		6:  {Source: "b", Line: 1},
+		9:  {Source: "b", Line: 2},
+		10: {Source: "b", Line: 2},
+	}
 	for seq := range uint64(12) {
 		from, ours := s.find(seq)
 		if _, wanted := want[seq]; ours != wanted || from != want[seq] {

@@ -47,7 +47,12 @@ type Publisher struct {
 // NewPublisher makes a publisher in a domain, of which there is at most one. The stream FHIR is
 // made when it is not there.
 func NewPublisher(ctx context.Context, nc *nats.Conn, in ...jet.Domain) (*Publisher, error) {
-	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithPublishAsyncMaxPending(window), jetstream.WithPublishAsyncTimeout(publishTimeout))
+	js, err := jet.New(
+		nc,
+		jet.OnlyDomain(in),
+		jetstream.WithPublishAsyncMaxPending(window),
+		jetstream.WithPublishAsyncTimeout(publishTimeout),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +166,10 @@ func (p *Publisher) deliver(ctx context.Context, batch []message) ([]uint64, err
 func (p *Publisher) deliverSingly(ctx context.Context, batch []message) ([]uint64, error) {
 	acks := make([]jetstream.PubAckFuture, 0, len(batch))
 	for _, m := range batch {
-		f, err := p.js.PublishMsgAsync(&nats.Msg{Subject: m.Subject, Data: m.Data}, jetstream.WithStallWait(publishTimeout))
+		f, err := p.js.PublishMsgAsync(
+			&nats.Msg{Subject: m.Subject, Data: m.Data},
+			jetstream.WithStallWait(publishTimeout),
+		)
 		if err != nil {
 			return nil, err
 		}

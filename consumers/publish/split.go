@@ -27,7 +27,11 @@ func Split(data []byte, limit int) ([]message, error) {
 		return whole, nil
 	}
 	if kind != "Bundle" {
-		return nil, fmt.Errorf("%d bytes are more than the server's max_payload of %d, and only a Bundle can be sent in parts", len(data), limit)
+		return nil, fmt.Errorf(
+			"%d bytes are more than the server's max_payload of %d, and only a Bundle can be sent in parts",
+			len(data),
+			limit,
+		)
 	}
 	parts, err := splitBundle(data)
 	if err != nil && len(data) <= limit {
@@ -35,7 +39,11 @@ func Split(data []byte, limit int) ([]message, error) {
 	}
 	for _, p := range parts {
 		if len(p.Data) > limit {
-			return nil, fmt.Errorf("an entry of %d bytes is more than the server's max_payload of %d", len(p.Data), limit)
+			return nil, fmt.Errorf(
+				"an entry of %d bytes is more than the server's max_payload of %d",
+				len(p.Data),
+				limit,
+			)
 		}
 	}
 	return parts, err
@@ -89,7 +97,8 @@ func splitBundle(data []byte) ([]message, error) {
 // base.
 func entryMessage(bundleType, raw json.RawMessage, e *bundleEntry, names map[string]string) message {
 	kind := layout.ResourceType(e.Resource)
-	bare := (e.FullURL == "" || bytes.HasPrefix([]byte(e.FullURL), []byte("urn:"))) && resourceID(e.Resource) != "" && e.plain()
+	bare := (e.FullURL == "" || bytes.HasPrefix([]byte(e.FullURL), []byte("urn:"))) && resourceID(e.Resource) != "" &&
+		e.plain()
 	if bare && len(e.Resource) > 0 {
 		return message{Subject: layout.InboundSubject(kind), Data: resolveURNs(e.Resource, names)}
 	}

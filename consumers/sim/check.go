@@ -191,7 +191,8 @@ func (w *world) history(states map[facts.Ref]*checks.State) error {
 			return fmt.Errorf("flag %s: %s while open is %v", id, change, was)
 		}
 		isOpen[id] = change != checks.ChangeResolved
-		if shown := w.server.log[i-1]; !strings.HasSuffix(shown.subject, id) || shown.header.Get(layout.HeaderNumber) != n {
+		if shown := w.server.log[i-1]; !strings.HasSuffix(shown.subject, id) ||
+			shown.header.Get(layout.HeaderNumber) != n {
 			return fmt.Errorf("flag %s: transition %s is not shown where it is committed", id, n)
 		}
 	}

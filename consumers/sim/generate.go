@@ -22,7 +22,10 @@ var drugs = []string{"sertraline", "gabapentin", "diphenhydramine", "mirtazapine
 func (w *world) generate() {
 	n := 1 + w.rand.IntN(w.most)
 	for len(w.inputs) < n {
-		in := fold.Input{Arrival: facts.Arrival{Epoch: 1, Sequence: uint64(len(w.inputs) + 1)}, AllowAck: w.rand.IntN(8) > 0}
+		in := fold.Input{
+			Arrival:  facts.Arrival{Epoch: 1, Sequence: uint64(len(w.inputs) + 1)},
+			AllowAck: w.rand.IntN(8) > 0,
+		}
 		entries := 1
 		if w.rand.IntN(4) == 0 {
 			entries += w.rand.IntN(5) // a Bundle
@@ -63,7 +66,11 @@ func (w *world) fact() (facts.Ref, facts.Fact) {
 		f = facts.Fact{Ref: order, Kind: facts.KindOrder, Order: w.order(facts.Drug{}, w.ref("Medication", 3))}
 	case 8, 9:
 		patient = ""
-		f = facts.Fact{Ref: w.ref("Medication", 3), Kind: facts.KindMedication, Medication: &facts.Drug{Names: []string{w.drug()}}}
+		f = facts.Fact{
+			Ref:        w.ref("Medication", 3),
+			Kind:       facts.KindMedication,
+			Medication: &facts.Drug{Names: []string{w.drug()}},
+		}
 		if w.rand.IntN(3) == 0 {
 			f.Medication.Parts = []facts.Part{{Ref: w.ref("Medication", 3)}}
 		}
@@ -85,7 +92,11 @@ func (w *world) fact() (facts.Ref, facts.Fact) {
 		if w.rand.IntN(4) == 0 {
 			return "", facts.Fact{Ref: patient, Mark: facts.MarkDeleted}
 		}
-		f = facts.Fact{Ref: patient, Kind: facts.KindPatient, Person: &facts.Person{Birth: day(began.AddDate(-60, 0, 0)), Deceased: w.rand.IntN(10) == 0}}
+		f = facts.Fact{
+			Ref:    patient,
+			Kind:   facts.KindPatient,
+			Person: &facts.Person{Birth: day(began.AddDate(-60, 0, 0)), Deceased: w.rand.IntN(10) == 0},
+		}
 	case 15:
 		f = w.lab()
 	case 16:
@@ -115,7 +126,9 @@ func (w *world) order(d facts.Drug, medication facts.Ref) *facts.Order {
 	}
 	if w.rand.IntN(3) == 0 { // time alone ends it
 		end := began.Add(time.Duration(w.rand.IntN(72)) * time.Hour)
-		o.Dosages = []facts.Dosage{{Bounds: facts.Period{Start: moment.Instant(began.AddDate(0, -1, 0)), End: moment.Instant(end)}}}
+		o.Dosages = []facts.Dosage{
+			{Bounds: facts.Period{Start: moment.Instant(began.AddDate(0, -1, 0)), End: moment.Instant(end)}},
+		}
 	}
 	if w.rand.IntN(6) == 0 { // time alone begins it
 		o.Authored = moment.Instant(began.Add(time.Duration(w.rand.IntN(72)) * time.Hour))
@@ -124,7 +137,15 @@ func (w *world) order(d facts.Drug, medication facts.Ref) *facts.Order {
 }
 
 func (w *world) lab() facts.Fact {
-	value := facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: fmt.Sprint(20 + 60*w.rand.IntN(3)), Code: "ng/mL", Unit: "ng/mL", System: codes.UCUM}}
+	value := facts.Value{
+		Kind: facts.QuantityValue,
+		Quantity: facts.Quantity{
+			Value:  fmt.Sprint(20 + 60*w.rand.IntN(3)),
+			Code:   "ng/mL",
+			Unit:   "ng/mL",
+			System: codes.UCUM,
+		},
+	}
 	at := began.AddDate(0, 0, -[]int{10, 181, 365}[w.rand.IntN(3)]).Add(time.Duration(w.rand.IntN(72)) * time.Hour)
 	return facts.Fact{Ref: w.ref("Observation", 3), Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal,
 		Loincs: []string{"2276-4"}, Value: value, Effective: facts.Period{Start: moment.Instant(at)}}}

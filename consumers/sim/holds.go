@@ -77,7 +77,8 @@ func finds(v fold.View, st *checks.State) error {
 		if f.Ref != st.Patient && f.Ref.Type() != "Medication" && !slices.Contains(v.Holders(f.Ref), st.Patient) {
 			return fmt.Errorf("does not find %s by %s", st.Patient, f.Ref)
 		}
-		if f.Kind == facts.KindOrder && f.Order.MedicationRef != "" && !slices.Contains(v.Referrers(f.Order.MedicationRef), st.Patient) {
+		if f.Kind == facts.KindOrder && f.Order.MedicationRef != "" &&
+			!slices.Contains(v.Referrers(f.Order.MedicationRef), st.Patient) {
 			return fmt.Errorf("does not find %s by %s", st.Patient, f.Order.MedicationRef)
 		}
 	}

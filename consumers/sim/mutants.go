@@ -26,9 +26,15 @@ const (
 	forgets                  // what the same process wrote is passed over, also after starting over
 )
 
-var mutantNames = map[mutant]string{lastProcessedWins: "last processed wins", acknowledgesFirst: "acknowledges first", statesFirst: "states first",
-	expectsNothing: "expects nothing", believesSilence: "believes silence", neverHeals: "never heals",
-	forgets: "forgets"}
+var mutantNames = map[mutant]string{
+	lastProcessedWins: "last processed wins",
+	acknowledgesFirst: "acknowledges first",
+	statesFirst:       "states first",
+	expectsNothing:    "expects nothing",
+	believesSilence:   "believes silence",
+	neverHeals:        "never heals",
+	forgets:           "forgets",
+}
 
 // mutate is a batch as the mutant sends it.
 func (w *world) mutate(msgs []*nats.Msg) []*nats.Msg {

@@ -41,7 +41,13 @@ type server struct {
 }
 
 func newServer(now time.Time) *server {
-	return &server{now: now, last: map[string]uint64{}, timers: map[string]time.Time{}, inbound: newQueue(), due: newQueue()}
+	return &server{
+		now:     now,
+		last:    map[string]uint64{},
+		timers:  map[string]time.Time{},
+		inbound: newQueue(),
+		due:     newQueue(),
+	}
 }
 
 // check tells why a batch would be refused.

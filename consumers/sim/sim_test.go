@@ -47,7 +47,14 @@ func TestSim(t *testing.T) {
 		return err != nil
 	})
 	took := time.Since(began)
-	t.Logf("seeds %d to %d, %.0f a second, %d failed: %+v", *first, *first+uint64(n)-1, float64(n)/took.Seconds(), failed, total)
+	t.Logf(
+		"seeds %d to %d, %.0f a second, %d failed: %+v",
+		*first,
+		*first+uint64(n)-1,
+		float64(n)/took.Seconds(),
+		failed,
+		total,
+	)
 	if failed == 0 && min(total.Crashes, total.StartedOver, total.Conflicts, total.Torn, total.Overlapped) == 0 {
 		t.Error("something that can happen never did")
 	}

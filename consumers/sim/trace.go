@@ -47,7 +47,16 @@ func subjects(msgs []*nats.Msg) string {
 
 func describe(f *facts.Fact) string {
 	v := f.Version
-	s := fmt.Sprintf("%s v%d.%q.%d.%d kind %d mark %d", f.Ref, v.Updated/3600e9%24, v.Number, v.Arrival.Sequence, v.Arrival.Entry, f.Kind, f.Mark)
+	s := fmt.Sprintf(
+		"%s v%d.%q.%d.%d kind %d mark %d",
+		f.Ref,
+		v.Updated/3600e9%24,
+		v.Number,
+		v.Arrival.Sequence,
+		v.Arrival.Entry,
+		f.Kind,
+		f.Mark,
+	)
 	if f.Kind == facts.KindOrder {
 		s += fmt.Sprintf(" of %s", f.Order.MedicationRef)
 	}

@@ -58,7 +58,13 @@ const maxSteps = 20_000
 func Run(seed uint64) (Stats, error) { return run(seed, none, nil) }
 
 func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
-	w := &world{rand: rand.New(rand.NewPCG(seed, 1)), mutant: m, server: newServer(began), dead: map[string]int{}, trace: trace}
+	w := &world{
+		rand:   rand.New(rand.NewPCG(seed, 1)),
+		mutant: m,
+		server: newServer(began),
+		dead:   map[string]int{},
+		trace:  trace,
+	}
 	w.draw()
 	w.generate()
 	w.traceInputs()
@@ -67,22 +73,47 @@ func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 	if err == nil {
 		err = w.check()
 	}
-	return Stats{len(w.inputs), len(w.instances), w.crashes, w.startedOver, w.conflicts, w.torn, w.effects, w.transitions(), w.overlapped}, err
+	return Stats{
+		len(w.inputs),
+		len(w.instances),
+		w.crashes,
+		w.startedOver,
+		w.conflicts,
+		w.torn,
+		w.effects,
+		w.transitions(),
+		w.overlapped,
+	}, err
 }
 
 // draw sets the scene.
 func (w *world) draw() {
 	settings := checks.DefaultSettings()
 	w.most, w.patients, w.orders = 4+w.rand.IntN(24), 1+w.rand.IntN(4), 1+w.rand.IntN(4)
-	w.engine = &fold.Engine{Settings: settings, Key: []byte("key of the simulation, not secret"), Ruleset: "r1", MaxTouch: w.rand.IntN(3)}
+	w.engine = &fold.Engine{
+		Settings: settings,
+		Key:      []byte("key of the simulation, not secret"),
+		Ruleset:  "r1",
+		MaxTouch: w.rand.IntN(3),
+	}
 	if w.rand.IntN(4) == 0 { // few facts are kept
 		few := func() int { return 1 + w.rand.IntN(4) }
-		settings.Facts = checks.FactLimits{Conditions: few(), Orders: few(), Results: few(), Answers: few(), Others: few(), Marks: few()}
+		settings.Facts = checks.FactLimits{
+			Conditions: few(),
+			Orders:     few(),
+			Results:    few(),
+			Answers:    few(),
+			Others:     few(),
+			Marks:      few(),
+		}
 	}
 	if w.rand.IntN(5) == 0 {
 		off := false
 		other := *settings
-		other.Checks = map[string]checks.CheckSetting{"rls-iron-unchecked": {Enabled: &off}, "rls-ssri": {Severity: "high"}}
+		other.Checks = map[string]checks.CheckSetting{
+			"rls-iron-unchecked": {Enabled: &off},
+			"rls-ssri":           {Severity: "high"},
+		}
 		w.before = &fold.Engine{Settings: &other, Key: w.engine.Key, Ruleset: "r0"}
 	}
 	if w.rand.IntN(3) == 0 {
@@ -185,7 +216,8 @@ func (w *world) stopAll() {
 // settled tells that nothing is under way. The processes then get their last say, in turn, until
 // none writes any more.
 func (w *world) settled() bool {
-	if w.published < len(w.inputs) || w.server.inbound.pending > 0 || w.server.due.pending > 0 || len(w.late) > 0 || !w.rested() {
+	if w.published < len(w.inputs) || w.server.inbound.pending > 0 || w.server.due.pending > 0 || len(w.late) > 0 ||
+		!w.rested() {
 		return false
 	}
 	w.faults = 0

@@ -21,7 +21,11 @@ import (
 // storedFlags reads the flags that are stored under a subject, and tells the newest transition of
 // each and where to go on from. It takes longer to read one than to get it, so that is done on all
 // cores.
-func storedFlags(ctx context.Context, js jetstream.JetStream, subject string) (known map[string]checks.Flag, next uint64, err error) {
+func storedFlags(
+	ctx context.Context,
+	js jetstream.JetStream,
+	subject string,
+) (known map[string]checks.Flag, next uint64, err error) {
 	known = map[string]checks.Flag{}
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
@@ -83,7 +87,11 @@ func sortedFlags(known map[string]checks.Flag) []checks.Flag {
 		order[i] = &flags[i]
 	}
 	slices.SortFunc(order, func(a, b *checks.Flag) int {
-		return cmp.Or(cmp.Compare(a.Patient, b.Patient), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient))
+		return cmp.Or(
+			cmp.Compare(a.Patient, b.Patient),
+			cmp.Compare(a.Check, b.Check),
+			cmp.Compare(a.Ingredient, b.Ingredient),
+		)
 	})
 	sorted := make([]checks.Flag, len(order))
 	for i, f := range order {

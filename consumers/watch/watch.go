@@ -34,7 +34,13 @@ type WatchOptions struct {
 // When that stream is made anew, it is read again from its start, and live gets what differs from
 // what was shown before. Once open was called, faults of the server or the connection are waited
 // out.
-func Watch(ctx context.Context, nc *nats.Conn, o WatchOptions, open func([]checks.Flag) error, live func(checks.Flag) error) error {
+func Watch(
+	ctx context.Context,
+	nc *nats.Conn,
+	o WatchOptions,
+	open func([]checks.Flag) error,
+	live func(checks.Flag) error,
+) error {
 	js, err := jet.New(nc, o.Domain, jetstream.WithDefaultTimeout(watchTimeout))
 	if err != nil {
 		return err
@@ -144,12 +150,24 @@ func (w *watcher) follow(ctx context.Context) error {
 
 // soon are the times after a transition was seen live at which the copy is looked at for it; it
 // lags by milliseconds.
-var soon = []time.Duration{0, 2 * time.Millisecond, 10 * time.Millisecond, 50 * time.Millisecond, 250 * time.Millisecond}
+var soon = []time.Duration{
+	0,
+	2 * time.Millisecond,
+	10 * time.Millisecond,
+	50 * time.Millisecond,
+	250 * time.Millisecond,
+}
 
 // followFrom hands on what the stream gets from a sequence on, as soon as it was seen live, and at
 // the latest when it is looked at anyway. It takes no consumer: with those, somebody who makes all
 // that the server allows would blind everybody else.
-func (w *watcher) followFrom(ctx context.Context, subject string, next uint64, known map[string]checks.Flag, shown reading) error {
+func (w *watcher) followFrom(
+	ctx context.Context,
+	subject string,
+	next uint64,
+	known map[string]checks.Flag,
+	shown reading,
+) error {
 	seen := make(chan struct{}, 1)
 	live, err := w.nc.Subscribe(subject, func(*nats.Msg) {
 		select {
@@ -163,7 +181,14 @@ func (w *watcher) followFrom(ctx context.Context, subject string, next uint64, k
 	defer func() { _ = live.Unsubscribe() }() // it fails when the connection is closed
 	for look := 0; ; look++ {
 		from := next
-		next, err = jet.EachDirect(ctx, w.js, layout.StreamFlags, subject, from, func(m *jetstream.RawStreamMsg) error { return w.take(m, known) })
+		next, err = jet.EachDirect(
+			ctx,
+			w.js,
+			layout.StreamFlags,
+			subject,
+			from,
+			func(m *jetstream.RawStreamMsg) error { return w.take(m, known) },
+		)
 		if err != nil && (final(err) || ctx.Err() != nil || w.nc.IsClosed()) {
 			return stopped(ctx, err)
 		}
@@ -220,7 +245,8 @@ func (w *watcher) tellFirst(known map[string]checks.Flag) error {
 // again.
 func (w *watcher) tell(f checks.Flag) error {
 	have, ok := w.told[f.ID]
-	if ok && f.Number <= have.Number && (f.Change == checks.ChangeMoved || isOpen(&f) == isOpen(&have) && f.Digest() == have.Digest()) {
+	if ok && f.Number <= have.Number &&
+		(f.Change == checks.ChangeMoved || isOpen(&f) == isOpen(&have) && f.Digest() == have.Digest()) {
 		return nil
 	}
 	w.told[f.ID] = f

@@ -87,8 +87,13 @@ func (b *bus) kill() {
 // runServer is the role of the server: every write is synced, as in a server that rlsguard runs
 // inside.
 func runServer(dir string) error {
-	s, err := server.NewServer(&server.Options{ServerName: "bench", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, JetStream: true,
-		StoreDir: filepath.Join(dir, "jetstream"), SyncAlways: true, JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30})
+	s, err := server.NewServer(
+		&server.Options{ServerName: "bench", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, JetStream: true,
+			StoreDir: filepath.Join(
+				dir,
+				"jetstream",
+			), SyncAlways: true, JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30},
+	)
 	if err != nil {
 		return err
 	}

@@ -126,14 +126,22 @@ func (w *busWork) rateTable(ctx context.Context) (*table, error) {
 			return nil, err
 		}
 	}
-	return &table{title: fmt.Sprintf("serve, %d patients, server in a process of its own", w.patients), items: w.events, unit: "events", cases: []*run{
-		measured("no-op, "+share+" messages an event, as rlsguard", func(*run) (time.Duration, error) {
-			if err := w.more(ctx); err != nil {
-				return 0, err
-			}
-			return w.noops(ctx, share)
-		}),
-		measured("no-op, one for each MedicationRequest, Observation, Condition", func(*run) (time.Duration, error) { return w.noops(ctx, perType) }),
-		measured("rlsguard serve", func(*run) (time.Duration, error) { return w.serves(ctx) }),
-	}}, nil
+	return &table{
+		title: fmt.Sprintf("serve, %d patients, server in a process of its own", w.patients),
+		items: w.events,
+		unit:  "events",
+		cases: []*run{
+			measured("no-op, "+share+" messages an event, as rlsguard", func(*run) (time.Duration, error) {
+				if err := w.more(ctx); err != nil {
+					return 0, err
+				}
+				return w.noops(ctx, share)
+			}),
+			measured(
+				"no-op, one for each MedicationRequest, Observation, Condition",
+				func(*run) (time.Duration, error) { return w.noops(ctx, perType) },
+			),
+			measured("rlsguard serve", func(*run) (time.Duration, error) { return w.serves(ctx) }),
+		},
+	}, nil
 }

@@ -76,7 +76,18 @@ func (w *busWork) copyForServe(ctx context.Context) error {
 // serveInside starts serve with its server inside on its folder, and returns when it is ready.
 func (w *busWork) serveInside() (*child, error) {
 	_ = os.Remove(filepath.Join(w.serveDir(), "http.url")) // of the time before
-	c, err := background(w.o.bin, "serve", "--data", w.serveDir(), "--key-file", w.key(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
+	c, err := background(
+		w.o.bin,
+		"serve",
+		"--data",
+		w.serveDir(),
+		"--key-file",
+		w.key(),
+		"--listen",
+		"127.0.0.1:0",
+		"--http",
+		"127.0.0.1:0",
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -76,13 +76,21 @@ func (f *feed) next() []byte {
 	}
 	doc := f.resources[f.rand.IntN(len(f.resources))]
 	doc = ownID.ReplaceAll(doc, fmt.Appendf(nil, "${1}%08x-0f3a-4b6d-8e21-%012x", f.rand.Uint32(), f.made))
-	return subject.ReplaceAll(doc, fmt.Appendf(nil, `"$1":{"reference":"Patient/%s`, patientID(f.rand.IntN(f.patients))))
+	return subject.ReplaceAll(
+		doc,
+		fmt.Appendf(nil, `"$1":{"reference":"Patient/%s`, patientID(f.rand.IntN(f.patients))),
+	)
 }
 
 // order is one of sertraline.
 func (f *feed) order(patient string) []byte {
-	return fmt.Appendf(nil, `{"resourceType":"MedicationRequest","id":"%08x-77aa-4c2b-9d10-%012x","status":"active","intent":"order","subject":{"reference":"Patient/%s"},"authoredOn":"2026-11-02","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"312938"}]}}`,
-		f.rand.Uint32(), f.made, patient)
+	return fmt.Appendf(
+		nil,
+		`{"resourceType":"MedicationRequest","id":"%08x-77aa-4c2b-9d10-%012x","status":"active","intent":"order","subject":{"reference":"Patient/%s"},"authoredOn":"2026-11-02","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"312938"}]}}`,
+		f.rand.Uint32(),
+		f.made,
+		patient,
+	)
 }
 
 // first makes the n-th patient known: with a diagnosis of RLS, or an order that is of no interest
@@ -95,7 +103,12 @@ func (f *feed) first(n int) []byte {
 }
 
 func diagnosis(patient string) []byte {
-	return fmt.Appendf(nil, `{"resourceType":"Condition","id":"c-%s","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]},"subject":{"reference":"Patient/%s"},"recordedDate":"2026-10-01"}`, patient, patient)
+	return fmt.Appendf(
+		nil,
+		`{"resourceType":"Condition","id":"c-%s","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]},"subject":{"reference":"Patient/%s"},"recordedDate":"2026-10-01"}`,
+		patient,
+		patient,
+	)
 }
 
 // take gives n events out of make, and then none.

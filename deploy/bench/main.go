@@ -31,13 +31,32 @@ func main() {
 		return
 	}
 	o := options{}
-	flag.StringVar(&o.samples, "samples", filepath.Join(os.Getenv("RLSGUARD_CORPUS"), "synthea-r4-2019"), "folder of FHIR bundles, a patient each (*.json, *.json.gz)")
+	flag.StringVar(
+		&o.samples,
+		"samples",
+		filepath.Join(os.Getenv("RLSGUARD_CORPUS"), "synthea-r4-2019"),
+		"folder of FHIR bundles, a patient each (*.json, *.json.gz)",
+	)
 	flag.StringVar(&o.bin, "bin", "", "rlsguard to measure; built from this module when left out")
 	flag.StringVar(&o.work, "work", "", "folder for the inputs, which are kept; a temporary one when left out")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds")
-	flag.IntVar(&o.megabytes, "mb", 240, "size of the input: so large that start-up does not count, and that what is slurped shows")
-	flag.Var(&o.peers, "peer", "one more program, as NAME=COMMAND; the files are appended to the command (may be repeated)")
-	flag.StringVar(&o.only, "only", "", "files, bus or sweep: only what reads files, only what runs on a server, or with what power of its number the cost of everything grows that a sender may send")
+	flag.IntVar(
+		&o.megabytes,
+		"mb",
+		240,
+		"size of the input: so large that start-up does not count, and that what is slurped shows",
+	)
+	flag.Var(
+		&o.peers,
+		"peer",
+		"one more program, as NAME=COMMAND; the files are appended to the command (may be repeated)",
+	)
+	flag.StringVar(
+		&o.only,
+		"only",
+		"",
+		"files, bus or sweep: only what reads files, only what runs on a server, or with what power of its number the cost of everything grows that a sender may send",
+	)
 	flag.IntVar(&o.events, "events", 60_000, "events of a round on the bus")
 	flag.Var(&o.patients, "patients", "how many patients serve knows; may be repeated (10000 and 100000)")
 	flag.Parse()
@@ -106,12 +125,34 @@ func (o *options) onFiles() error {
 func (o *options) tables(in *inputs) []*table {
 	return []*table{
 		o.replayTable(in),
-		{title: "replay, 1 and 2 cores, memory", items: in.plain.patients, unit: "patients", bytes: in.plain.bytes, cases: []*run{
-			o.rlsguard("GOMAXPROCS=1", 1, "replay", in.plain.dir), o.rlsguard("GOMAXPROCS=2", 2, "replay", in.plain.dir),
-		}},
-		{title: "replay of .json.gz, 2 cores", items: in.packed.patients, unit: "patients", bytes: in.packed.bytes, cases: []*run{
-			role("unpacking alone", 2, "unpack", in.packed.dir), o.rlsguard("rlsguard replay", 2, "replay", in.packed.dir),
-		}},
+		{
+			title: "replay, 1 and 2 cores, memory",
+			items: in.plain.patients,
+			unit:  "patients",
+			bytes: in.plain.bytes,
+			cases: []*run{
+				o.rlsguard(
+					"GOMAXPROCS=1",
+					1,
+					"replay",
+					in.plain.dir,
+				), o.rlsguard("GOMAXPROCS=2", 2, "replay", in.plain.dir),
+			},
+		},
+		{
+			title: "replay of .json.gz, 2 cores",
+			items: in.packed.patients,
+			unit:  "patients",
+			bytes: in.packed.bytes,
+			cases: []*run{
+				role(
+					"unpacking alone",
+					2,
+					"unpack",
+					in.packed.dir,
+				), o.rlsguard("rlsguard replay", 2, "replay", in.packed.dir),
+			},
+		},
 		{title: "start-up", rounds: 8 * o.rounds, cases: []*run{
 			o.rlsguard("--help", 2, "--help"), o.rlsguard("replay of one small file", 2, "replay", in.small),
 			o.rlsguard("classify of one code", 2, "classify", "--system", "rxnorm", "312938"),
@@ -125,10 +166,22 @@ func (o *options) tables(in *inputs) []*table {
 func (o *options) replayTable(in *inputs) *table {
 	t := &table{title: "replay, 1 core", items: in.plain.patients, unit: "patients", bytes: in.plain.bytes}
 	if node, err := exec.LookPath("node"); err == nil {
-		t.cases = append(t.cases, jsonParse(node, in.plain.dir), command("Node, files read and parsed", 1, []string{node, "--input-type=module", "-e", readJS, in.plain.dir}))
+		t.cases = append(
+			t.cases,
+			jsonParse(node, in.plain.dir),
+			command(
+				"Node, files read and parsed",
+				1,
+				[]string{node, "--input-type=module", "-e", readJS, in.plain.dir},
+			),
+		)
 	}
-	t.cases = append(t.cases, o.rlsguard("rlsguard replay", 1, "replay", in.plain.dir), role("encoding/json, samply models", 1, "naive", in.plain.dir),
-		role("json.Valid", 1, "valid", in.plain.dir))
+	t.cases = append(
+		t.cases,
+		o.rlsguard("rlsguard replay", 1, "replay", in.plain.dir),
+		role("encoding/json, samply models", 1, "naive", in.plain.dir),
+		role("json.Valid", 1, "valid", in.plain.dir),
+	)
 	if jq, err := exec.LookPath("jq"); err == nil {
 		t.cases = append(t.cases, command("jq", 1, append([]string{jq, "-c", filterJQ}, in.plain.files...)))
 	}

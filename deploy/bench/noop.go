@@ -86,12 +86,23 @@ func (x *noop) messages(ctx context.Context) (jetstream.MessagesContext, error) 
 	if err != nil {
 		return nil, err
 	}
-	_, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: "NOOP", Subjects: []string{"noop.state.*", "noop.commit.*"}, MaxMsgsPerSubject: 1,
-		AllowAtomicPublish: true, RePublish: &jetstream.RePublish{Source: "noop.commit.>", Destination: "noop.flags.>"}})
+	_, err = js.CreateOrUpdateStream(
+		ctx,
+		jetstream.StreamConfig{Name: "NOOP", Subjects: []string{"noop.state.*", "noop.commit.*"}, MaxMsgsPerSubject: 1,
+			AllowAtomicPublish: true, RePublish: &jetstream.RePublish{Source: "noop.commit.>", Destination: "noop.flags.>"}},
+	)
 	if err != nil {
 		return nil, err
 	}
-	cons, err := js.CreateOrUpdateConsumer(ctx, "FHIR", jetstream.ConsumerConfig{Durable: noopDurable(x.what), AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 20 * noopEvents})
+	cons, err := js.CreateOrUpdateConsumer(
+		ctx,
+		"FHIR",
+		jetstream.ConsumerConfig{
+			Durable:       noopDurable(x.what),
+			AckPolicy:     jetstream.AckExplicitPolicy,
+			MaxAckPending: 20 * noopEvents,
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +155,10 @@ var matter = [][]byte{[]byte("MedicationRequest"), []byte("Observation"), []byte
 func (x *noop) write(kinds ...string) {
 	x.n++
 	for _, k := range kinds {
-		x.out = append(x.out, &nats.Msg{Subject: k + strconv.Itoa(x.n*7919%x.patients), Data: payload, Header: nats.Header{}})
+		x.out = append(
+			x.out,
+			&nats.Msg{Subject: k + strconv.Itoa(x.n*7919%x.patients), Data: payload, Header: nats.Header{}},
+		)
 	}
 }
 

@@ -74,12 +74,15 @@ func (a *answer) resource(typ string, b []byte) {
 			a.diagnosis = a.diagnosis || hasCode(r.Code, "32914008", "15777000")
 		}
 	case "MedicationRequest":
-		if r, err := fhir.UnmarshalMedicationRequest(b); err == nil && r.Status == "active" && hasCode(&r.MedicationCodeableConcept, "312938", "316049") {
+		if r, err := fhir.UnmarshalMedicationRequest(b); err == nil && r.Status == "active" &&
+			hasCode(&r.MedicationCodeableConcept, "312938", "316049") {
 			a.orders++
 		}
 	case "Observation":
 		r, err := fhir.UnmarshalObservation(b)
-		if err != nil || r.Status != fhir.ObservationStatusFinal || !hasCode(&r.Code, "2276-4", "38483-4") || r.EffectiveDateTime == nil || r.ValueQuantity == nil {
+		if err != nil || r.Status != fhir.ObservationStatusFinal || !hasCode(&r.Code, "2276-4", "38483-4") ||
+			r.EffectiveDateTime == nil ||
+			r.ValueQuantity == nil {
 			return
 		}
 		if *r.EffectiveDateTime >= a.when {
@@ -89,7 +92,11 @@ func (a *answer) resource(typ string, b []byte) {
 }
 
 func hasCode(c *fhir.CodeableConcept, codes ...string) bool {
-	return c != nil && slices.ContainsFunc(c.Coding, func(k fhir.Coding) bool { return k.Code != nil && slices.Contains(codes, *k.Code) })
+	return c != nil &&
+		slices.ContainsFunc(
+			c.Coding,
+			func(k fhir.Coding) bool { return k.Code != nil && slices.Contains(codes, *k.Code) },
+		)
 }
 
 // unpackAll unpacks all files of a folder on all cores and keeps nothing: no reader of them can be

@@ -139,8 +139,19 @@ func (t *table) print(w io.Writer) {
 		if r.peak > 0 {
 			peak = fmt.Sprintf("%.0f", float64(r.peak)/(1<<20))
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%.0f %%\t%s\t%s\t%s\t%s\t%s\t\n", r.name, ms(best), ms(r.wall[len(r.wall)/2]), 100*spread, cpu,
-			per(float64(t.items), best), per(float64(t.bytes)/1e6, best), peak, t.ratio(best))
+		fmt.Fprintf(
+			tw,
+			"%s\t%s\t%s\t%.0f %%\t%s\t%s\t%s\t%s\t%s\t\n",
+			r.name,
+			ms(best),
+			ms(r.wall[len(r.wall)/2]),
+			100*spread,
+			cpu,
+			per(float64(t.items), best),
+			per(float64(t.bytes)/1e6, best),
+			peak,
+			t.ratio(best),
+		)
 	}
 	tw.Flush()
 }

@@ -132,7 +132,9 @@ func (s *sweeper) once(d *dimension, n int) (time.Duration, error) {
 // check asks about one more order of the patient.
 func (s *sweeper) check() (time.Duration, error) {
 	c := exec.Command(s.o.bin, "check", "--nats", s.b.url, "-")
-	c.Stdin = strings.NewReader(order(fmt.Sprint("draft", s.run), fmt.Sprint("p", s.run), `"status":"draft",`+named("gabapentin")))
+	c.Stdin = strings.NewReader(
+		order(fmt.Sprint("draft", s.run), fmt.Sprint("p", s.run), `"status":"draft",`+named("gabapentin")),
+	)
 	began := time.Now()
 	out, err := c.CombinedOutput()
 	took := time.Since(began)

@@ -47,7 +47,15 @@ func (m *module) figures() figures {
 		tests += s.filled()
 	}
 	f.wide = len(m.wideLines())
-	f.files, f.names, f.fileLines, f.funcLines = spreadOf(files), spreadOf(names), spreadOf(fileLines), spreadOf(funcLines)
+	f.files, f.names, f.fileLines, f.funcLines = spreadOf(
+		files,
+	), spreadOf(
+		names,
+	), spreadOf(
+		fileLines,
+	), spreadOf(
+		funcLines,
+	)
 	f.comments, f.tests = 100*float64(comments)/float64(code), float64(tests)/float64(code)
 	return f
 }

@@ -31,15 +31,36 @@ func report(m *module) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "package\tfiles\tlines\tnames\texported\tidle")
 	for _, p := range m.rooms() {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\n", p.short, len(p.files), p.lines(), len(p.names()), len(p.exported()), len(m.idle(p)))
+		fmt.Fprintf(
+			w,
+			"%s\t%d\t%d\t%d\t%d\t%d\n",
+			p.short,
+			len(p.files),
+			p.lines(),
+			len(p.names()),
+			len(p.exported()),
+			len(m.idle(p)),
+		)
 	}
 	w.Flush()
 	f := m.figures()
 	fmt.Println()
 	fmt.Fprintf(w, "files per package, median and most\t%d\t%d\n", f.files.median, f.files.most)
 	fmt.Fprintf(w, "names per scope, median and most\t%d\t%d\n", f.names.median, f.names.most)
-	fmt.Fprintf(w, "lines per file, median, p90 and most\t%d\t%d\t%d\n", f.fileLines.median, f.fileLines.p90, f.fileLines.most)
-	fmt.Fprintf(w, "lines per function, median, p90 and most\t%d\t%d\t%d\n", f.funcLines.median, f.funcLines.p90, f.funcLines.most)
+	fmt.Fprintf(
+		w,
+		"lines per file, median, p90 and most\t%d\t%d\t%d\n",
+		f.fileLines.median,
+		f.fileLines.p90,
+		f.fileLines.most,
+	)
+	fmt.Fprintf(
+		w,
+		"lines per function, median, p90 and most\t%d\t%d\t%d\n",
+		f.funcLines.median,
+		f.funcLines.p90,
+		f.funcLines.most,
+	)
 	fmt.Fprintf(w, "lines over %d columns, tests included\t%d\n", widest, f.wide)
 	fmt.Fprintf(w, "exported names that no other package uses\t%d\n", f.idle)
 	fmt.Fprintf(w, "comment share of non-blank lines\t%.1f %%\n", f.comments)

@@ -101,7 +101,10 @@ func (m *module) read(name string) (source, error) {
 		return source{}, err
 	}
 	within, err := filepath.Rel(m.dir, name)
-	return source{name: filepath.ToSlash(within), lines: bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))}, err
+	return source{
+		name:  filepath.ToSlash(within),
+		lines: bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n")),
+	}, err
 }
 
 // noteUses remembers which names of other packages p mentions. A test of a package's own, inside or

@@ -20,8 +20,14 @@ func TestTimes(t *testing.T) {
 		{"2024-02-29", moment.Time{Nanos: day(2024, 2, 29, 0, 0, 0, 0), Precision: moment.ToDay}},
 		{"1900-01-01", moment.Time{Nanos: day(1900, 1, 1, 0, 0, 0, 0), Precision: moment.ToDay}},
 		{"2026-11-23T08:09:10Z", moment.Time{Nanos: day(2026, 11, 23, 8, 9, 10, 0), Precision: moment.ToInstant}},
-		{"2026-11-23T08:09:10.5-03:30", moment.Time{Nanos: day(2026, 11, 23, 11, 39, 10, 5e8), Precision: moment.ToInstant}},
-		{"2026-11-23T08:09:10.123456789123+14:00", moment.Time{Nanos: day(2026, 11, 22, 18, 9, 10, 123456789), Precision: moment.ToInstant}},
+		{
+			"2026-11-23T08:09:10.5-03:30",
+			moment.Time{Nanos: day(2026, 11, 23, 11, 39, 10, 5e8), Precision: moment.ToInstant},
+		},
+		{
+			"2026-11-23T08:09:10.123456789123+14:00",
+			moment.Time{Nanos: day(2026, 11, 22, 18, 9, 10, 123456789), Precision: moment.ToInstant},
+		},
 		{"2016-12-31T23:59:60Z", moment.Time{Nanos: day(2017, 1, 1, 0, 0, 0, 0), Precision: moment.ToInstant}},
 		{"2026-11-23T08:09:10", moment.Time{Nanos: day(2026, 11, 23, 8, 9, 10, 0), Precision: moment.WithoutOff}},
 	}
@@ -54,8 +60,13 @@ func FuzzTime(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got, ok := ParseBytes([]byte(s))
-		layout := map[moment.Precision]string{moment.ToYear: "2006", moment.ToMonth: "2006-01", moment.ToDay: time.DateOnly, moment.ToInstant: time.RFC3339Nano,
-			moment.WithoutOff: "2006-01-02T15:04:05.999999999"}
+		layout := map[moment.Precision]string{
+			moment.ToYear:     "2006",
+			moment.ToMonth:    "2006-01",
+			moment.ToDay:      time.DateOnly,
+			moment.ToInstant:  time.RFC3339Nano,
+			moment.WithoutOff: "2006-01-02T15:04:05.999999999",
+		}
 		if !ok {
 			for _, l := range []string{layout[moment.ToDay], layout[moment.ToMonth]} {
 				if want, err := time.Parse(l, s); err == nil && want.Year() > 0 {

@@ -42,7 +42,9 @@ func mitigation(a *facts.Acknowledgement) samply.DetectedIssueMitigation {
 }
 
 // resourceRef is a reference to a resource of the own server, as opposed to somebody's name.
-var resourceRef = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}$`) })
+var resourceRef = sync.OnceValue(
+	func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}$`) },
+)
 
 func author(s string) *samply.Reference {
 	switch {

@@ -13,7 +13,10 @@ import (
 
 // Texts of a flag: anything in UTF-8 but nothing, among it what JSON, HTML and paragraphs make
 // special.
-var flagText = rapid.OneOf(rapid.StringN(1, 40, -1), rapid.SampledFrom([]string{"a\n\nb", "\n\n", "<&>\"\\", "\u2028\u202e\x00\x1b", "Restless legs", "a"}))
+var flagText = rapid.OneOf(
+	rapid.StringN(1, 40, -1),
+	rapid.SampledFrom([]string{"a\n\nb", "\n\n", "<&>\"\\", "\u2028\u202e\x00\x1b", "Restless legs", "a"}),
+)
 
 // anyFlag fills every field by reflection, so a field that is added to Flag and forgotten in the
 // DetectedIssue is found here.
@@ -25,8 +28,13 @@ var anyFlag = rapid.Custom(func(t *rapid.T) checks.Flag {
 })
 
 var flagEnums = map[reflect.Type]*rapid.Generator[any]{
-	reflect.TypeFor[checks.Severity]():  oneOf(checks.None, checks.Low, checks.Moderate, checks.High),
-	reflect.TypeFor[checks.RLSStatus](): oneOf(checks.RLSNone, checks.RLSPossible, checks.RLSRemission, checks.RLSConfirmed),
+	reflect.TypeFor[checks.Severity](): oneOf(checks.None, checks.Low, checks.Moderate, checks.High),
+	reflect.TypeFor[checks.RLSStatus](): oneOf(
+		checks.RLSNone,
+		checks.RLSPossible,
+		checks.RLSRemission,
+		checks.RLSConfirmed,
+	),
 	reflect.TypeFor[checks.FlagState](): oneOf(append(flagStates, "")...),
 	reflect.TypeFor[checks.Change]():    oneOf(append(flagChanges, "")...),
 	reflect.TypeFor[checks.Reason]():    oneOf(append(flagReasons, "")...),
@@ -34,10 +42,20 @@ var flagEnums = map[reflect.Type]*rapid.Generator[any]{
 	reflect.TypeFor[moment.Time]():      rapid.Map(anyTime, func(t moment.Time) any { return t }),
 	reflect.TypeFor[checks.OrderWords](): rapid.Custom(func(t *rapid.T) any {
 		optional := rapid.OneOf(rapid.Just(""), flagText)
-		return checks.OrderWords{Ref: facts.Ref(flagText.Draw(t, "ref")), Product: optional.Draw(t, "product"), Dose: optional.Draw(t, "dose"), Since: optional.Draw(t, "since")}
+		return checks.OrderWords{
+			Ref:     facts.Ref(flagText.Draw(t, "ref")),
+			Product: optional.Draw(t, "product"),
+			Dose:    optional.Draw(t, "dose"),
+			Since:   optional.Draw(t, "since"),
+		}
 	}),
 	reflect.TypeFor[checks.Citation](): rapid.Custom(func(t *rapid.T) any {
-		return checks.Citation{Source: flagText.Draw(t, "source"), DOI: rapid.SampledFrom([]string{"", "10.5664/jcsm.11390"}).Draw(t, "doi"), Strength: flagText.Draw(t, "strength"), Review: "pending"}
+		return checks.Citation{
+			Source:   flagText.Draw(t, "source"),
+			DOI:      rapid.SampledFrom([]string{"", "10.5664/jcsm.11390"}).Draw(t, "doi"),
+			Strength: flagText.Draw(t, "strength"),
+			Review:   "pending",
+		}
 	}),
 }
 
@@ -47,7 +65,10 @@ func oneOf[T any](list ...T) *rapid.Generator[any] {
 
 // anyTime is as precise as it says.
 var anyTime = rapid.Custom(func(t *rapid.T) moment.Time {
-	at := time.Unix(rapid.Int64Range(-8e9, 8e9).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanos")).UTC()
+	at := time.Unix(
+		rapid.Int64Range(-8e9, 8e9).Draw(t, "seconds"),
+		rapid.Int64Range(0, 999_999_999).Draw(t, "nanos"),
+	).UTC()
 	p := moment.Precision(rapid.Uint8Range(0, uint8(moment.WithoutOff)).Draw(t, "precision"))
 	switch p {
 	case moment.NoTime:

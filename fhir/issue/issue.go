@@ -98,7 +98,10 @@ func checkCode(check string) *samply.CodeableConcept {
 	if check == "" {
 		return nil
 	}
-	return &samply.CodeableConcept{Coding: []samply.Coding{{System: ptr(CheckSystem), Code: ptr(check)}}, Text: optional(checkTitles()[check])}
+	return &samply.CodeableConcept{
+		Coding: []samply.Coding{{System: ptr(CheckSystem), Code: ptr(check)}},
+		Text:   optional(checkTitles()[check]),
+	}
 }
 
 // flagTime writes an instant as FHIR does: UTC, and as many digits of the second as needed. Absent
@@ -242,7 +245,10 @@ func referenceTo(r facts.Ref) *samply.Reference {
 func tagList(list []codes.Coding) []samply.Coding {
 	var out []samply.Coding
 	for _, c := range list {
-		out = append(out, samply.Coding{System: optional(c.System), Code: optional(c.Code), Display: optional(c.Display)})
+		out = append(
+			out,
+			samply.Coding{System: optional(c.System), Code: optional(c.Code), Display: optional(c.Display)},
+		)
 	}
 	return out
 }

@@ -25,15 +25,35 @@ func exampleFlag() checks.Flag {
 	return checks.Flag{
 		Finding: checks.Finding{
 			Check: "rls-ssri", Ingredient: "sertraline", Patient: "Patient/1", Severity: checks.Moderate, RLS: checks.RLSConfirmed,
-			Implicated: []facts.Ref{"MedicationRequest/10", "MedicationRequest/9"}, Evidence: []facts.Ref{"Condition/7", "Observation/3"}, Basis: "5d41402abc4b2a76",
+			Implicated: []facts.Ref{
+				"MedicationRequest/10",
+				"MedicationRequest/9",
+			}, Evidence: []facts.Ref{"Condition/7", "Observation/3"}, Basis: "5d41402abc4b2a76",
 			Summary: "Sertraline may worsen restless legs syndrome (RLS <confirmed> by Condition/7).", Action: "Review with the prescriber.\n\nDo not stop it abruptly.",
 			Alternatives: []string{"bupropion", "trazodone (limited evidence)"},
-			Citations:    []checks.Citation{{Source: "AASM 2025", DOI: "10.5664/jcsm.11390", Strength: "good practice statement", Review: "pending"}, {Source: "Kolla 2018", Review: "pending"}},
+			Citations: []checks.Citation{
+				{
+					Source:   "AASM 2025",
+					DOI:      "10.5664/jcsm.11390",
+					Strength: "good practice statement",
+					Review:   "pending",
+				},
+				{Source: "Kolla 2018", Review: "pending"},
+			},
 		},
 		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden, Change: checks.ChangeOverridden,
 		AsOf: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), Ruleset: "9f86d081884c7d65",
-		Ack: &facts.Acknowledgement{FlagID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Basis: "5d41402abc4b2a76", Override: true, Reason: "benefit-outweighs-risk", Author: "Practitioner/5",
-			Date: moment.Instant(time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)), Until: moment.Time{Nanos: time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay}},
+		Ack: &facts.Acknowledgement{
+			FlagID:   "3d3f2a10-55aa-8c1d-9e4f-0123456789ab",
+			Basis:    "5d41402abc4b2a76",
+			Override: true,
+			Reason:   "benefit-outweighs-risk",
+			Author:   "Practitioner/5",
+			Date: moment.Instant(
+				time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC),
+			),
+			Until: moment.Time{Nanos: time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay},
+		},
 	}
 }
 
@@ -157,7 +177,15 @@ func TestStatusSaysWhatBecameOfTheFlag(t *testing.T) {
 		}
 		var got struct{ Status string }
 		if err := json.Unmarshal(b, &got); err != nil || got.Status != c.want {
-			t.Errorf("change %q, state %q, reason %q: status %q, want %q (%v)", c.change, c.state, c.reason, got.Status, c.want, err)
+			t.Errorf(
+				"change %q, state %q, reason %q: status %q, want %q (%v)",
+				c.change,
+				c.state,
+				c.reason,
+				got.Status,
+				c.want,
+				err,
+			)
 		}
 	}
 }
@@ -236,7 +264,12 @@ func TestForeignElementsOfAFlagArePassedOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := strings.Replace(string(good), `"extension":[`, `"id":"x","text":{"status":"generated","div":"<div/>"},"extension":[{"url":"http://other.example/a","valueCode":"b"},`, 1)
+	b := strings.Replace(
+		string(good),
+		`"extension":[`,
+		`"id":"x","text":{"status":"generated","div":"<div/>"},"extension":[{"url":"http://other.example/a","valueCode":"b"},`,
+		1,
+	)
 	got, err := Unmarshal([]byte(b))
 	if err != nil {
 		t.Fatal(err)

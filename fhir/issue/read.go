@@ -82,7 +82,13 @@ func readCheck(list []flagCoding) (string, error) {
 }
 
 func readFlagExtensions(f *checks.Flag, ext found) (err error) {
-	f.State, f.Change, f.Reason = checks.FlagState(ext.code(extState)), checks.Change(ext.code(extChange)), checks.Reason(ext.code(extReason))
+	f.State, f.Change, f.Reason = checks.FlagState(
+		ext.code(extState),
+	), checks.Change(
+		ext.code(extChange),
+	), checks.Reason(
+		ext.code(extReason),
+	)
 	if err := closedLists(f); err != nil {
 		return err
 	}
@@ -93,7 +99,15 @@ func readFlagExtensions(f *checks.Flag, ext found) (err error) {
 		return err
 	}
 	f.Audience = ext.code(extAudience)
-	f.Basis, f.Ingredient, f.Action, f.Ruleset = ext.text(ExtBasis), ext.text(ExtIngredient), ext.text(extAction), ext.text(extRuleset)
+	f.Basis, f.Ingredient, f.Action, f.Ruleset = ext.text(
+		ExtBasis,
+	), ext.text(
+		ExtIngredient,
+	), ext.text(
+		extAction,
+	), ext.text(
+		extRuleset,
+	)
 	for _, e := range ext {
 		switch e.url {
 		case extAlternative:
@@ -102,11 +116,21 @@ func readFlagExtensions(f *checks.Flag, ext found) (err error) {
 			f.Counsel = append(f.Counsel, e.text)
 		case extOrder:
 			f.Orders = append(f.Orders, checks.OrderWords{
-				Ref: facts.Ref(e.parts.text("ref")), Product: e.parts.text("product"), Dose: e.parts.text("dose"), Since: e.parts.text("since"),
+				Ref: facts.Ref(
+					e.parts.text("ref"),
+				), Product: e.parts.text("product"), Dose: e.parts.text("dose"), Since: e.parts.text("since"),
 			})
 		case extCitation:
 			parts := e.parts
-			f.Citations = append(f.Citations, checks.Citation{Source: parts.text("source"), DOI: parts.text("doi"), Strength: parts.text("strength"), Review: parts.text("review")})
+			f.Citations = append(
+				f.Citations,
+				checks.Citation{
+					Source:   parts.text("source"),
+					DOI:      parts.text("doi"),
+					Strength: parts.text("strength"),
+					Review:   parts.text("review"),
+				},
+			)
 		}
 	}
 	return nil
@@ -131,7 +155,14 @@ func closedLists(f *checks.Flag) error {
 
 var (
 	flagStates  = []checks.FlagState{checks.Open, checks.Acknowledged, checks.Overridden, checks.Resolved}
-	flagChanges = []checks.Change{checks.ChangeOpened, checks.ChangeUpdated, checks.ChangeResolved, checks.ChangeMoved, checks.ChangeAcknowledged, checks.ChangeOverridden}
+	flagChanges = []checks.Change{
+		checks.ChangeOpened,
+		checks.ChangeUpdated,
+		checks.ChangeResolved,
+		checks.ChangeMoved,
+		checks.ChangeAcknowledged,
+		checks.ChangeOverridden,
+	}
 	flagReasons = checks.Reasons()
 )
 

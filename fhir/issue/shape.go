@@ -131,7 +131,8 @@ func (r *issueReader) extensions(v int) found {
 					r.wrong("valueBoolean")
 				}
 			case "valueUnsignedInt", "valueDecimal":
-				if e.number = string(r.b[v:scan.Past(r.b, v)]); e.number[0] != '-' && (e.number[0] < '0' || e.number[0] > '9') {
+				if e.number = string(r.b[v:scan.Past(r.b, v)]); e.number[0] != '-' &&
+					(e.number[0] < '0' || e.number[0] > '9') {
 					r.wrong("valueUnsignedInt")
 				}
 			case "extension":

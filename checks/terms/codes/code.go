@@ -30,7 +30,8 @@ func CutCertainty(system, code string) (plain string, letter byte) {
 	if rest == "" {
 		return code, 0
 	}
-	if c := rest[len(rest)-1]; !isDigit(c) && strings.IndexByte("+*!", c) < 0 && !strings.HasSuffix(rest, "†") && c != '-' {
+	if c := rest[len(rest)-1]; !isDigit(c) && strings.IndexByte("+*!", c) < 0 && !strings.HasSuffix(rest, "†") &&
+		c != '-' {
 		return code, 0
 	}
 	return rest, last

@@ -52,7 +52,8 @@ var v2Systems = map[string]string{
 
 // isOID tells that a system is an OID in any spelling that Canonical has not met yet.
 func isOID(system string) bool {
-	return len(system) > 8 && (strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && isDigit(system[0]) && isDigit(system[2]))
+	return len(system) > 8 &&
+		(strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && isDigit(system[0]) && isDigit(system[2]))
 }
 
 // canonicalOID reads OIDs without urn:oid: and with it in capital letters, and those of national
@@ -100,7 +101,11 @@ func plainHTTP(rest string) string {
 
 func knownSystem(url string) string {
 	switch url {
-	case RxNorm, "urn:oid:2.16.840.1.113883.6.88", "2.16.840.1.113883.6.88", "http://purl.bioontology.org/ontology/RXNORM", "http://rxnorm.info":
+	case RxNorm,
+		"urn:oid:2.16.840.1.113883.6.88",
+		"2.16.840.1.113883.6.88",
+		"http://purl.bioontology.org/ontology/RXNORM",
+		"http://rxnorm.info":
 		return RxNorm
 	case ATC, "urn:oid:2.16.840.1.113883.6.73", "2.16.840.1.113883.6.73",
 		"http://fhir.de/CodeSystem/bfarm/atc", "http://fhir.de/CodeSystem/dimdi/atc", "http://fhir.de/CodeSystem/atc",
@@ -117,7 +122,11 @@ func knownSystem(url string) string {
 	case ICD10GM, "http://fhir.de/CodeSystem/dimdi/icd-10-gm", "http://fhir.de/CodeSystem/icd-10-gm",
 		"http://hl7.org/fhir/sid/icd-10-gm", "urn:oid:2.16.840.1.113883.6.3.3":
 		return ICD10GM
-	case ICD9CM, "urn:oid:2.16.840.1.113883.6.103", "2.16.840.1.113883.6.103", "urn:oid:2.16.840.1.113883.6.42", "http://hl7.org/fhir/sid/icd-9":
+	case ICD9CM,
+		"urn:oid:2.16.840.1.113883.6.103",
+		"2.16.840.1.113883.6.103",
+		"urn:oid:2.16.840.1.113883.6.42",
+		"http://hl7.org/fhir/sid/icd-9":
 		return ICD9CM
 	case ICD11, "http://id.who.int/icd11/mms", "http://hl7.org/fhir/sid/icd-11":
 		return ICD11

@@ -22,7 +22,9 @@ func element(kind string, pairs ...string) string {
 }
 
 func file(root string, rows ...string) io.Reader {
-	return strings.NewReader(`<?xml version="1.0" encoding="utf-8"?><` + root + `>` + strings.Join(rows, "\n") + `</` + root + `>`)
+	return strings.NewReader(
+		`<?xml version="1.0" encoding="utf-8"?><` + root + `>` + strings.Join(rows, "\n") + `</` + root + `>`,
+	)
 }
 
 // Codes of the release below.
@@ -36,23 +38,97 @@ const (
 func release() Release {
 	return Release{
 		Others: true,
-		Substances: file("INGREDIENT_SUBSTANCES",
-			element("ING", "ISID", sertraline, "NM", "Sertraline hydrochloride"), element("ING", "ISID", dipipanone, "NM", "Dipipanone hydrochloride"),
-			element("ING", "ISID", cyclizine, "ISIDPREV", "999999", "NM", "Cyclizine hydrochloride"), element("ING", "ISID", paracetamol, "NM", "Paracetamol")),
+		Substances: file(
+			"INGREDIENT_SUBSTANCES",
+			element(
+				"ING",
+				"ISID",
+				sertraline,
+				"NM",
+				"Sertraline hydrochloride",
+			),
+			element("ING", "ISID", dipipanone, "NM", "Dipipanone hydrochloride"),
+			element(
+				"ING",
+				"ISID",
+				cyclizine,
+				"ISIDPREV",
+				"999999",
+				"NM",
+				"Cyclizine hydrochloride",
+			),
+			element("ING", "ISID", paracetamol, "NM", "Paracetamol"),
+		),
 		Moieties: file("VIRTUAL_THERAPEUTIC_MOIETIES", element("VTM", "VTMID", "321387005", "NM", "Sertraline")),
-		Products: file("VIRTUAL_MED_PRODUCTS", "<VMPS>"+
-			element("VMP", "VPID", tablets, "VPIDPREV", before, "VTMID", "321387005", "NM", "Sertraline 50mg tablets"),
+		Products: file(
+			"VIRTUAL_MED_PRODUCTS",
+			"<VMPS>"+
+				element(
+					"VMP",
+					"VPID",
+					tablets,
+					"VPIDPREV",
+					before,
+					"VTMID",
+					"321387005",
+					"NM",
+					"Sertraline 50mg tablets",
+				),
 			element("VMP", "VPID", diconal, "NM", "Dipipanone 10mg / Cyclizine 30mg tablets"),
 			element("VMP", "VPID", ordinary, "NM", "Paracetamol 500mg tablets"),
 			element("VMP", "VPID", topical, "INVALID", "1", "NM", "Diphenhydramine 1% cream"),
 			element("VMP", "VPID", odd, "NM", "Madeupine 5mg tablets")+"</VMPS>",
-			"<VIRTUAL_PRODUCT_INGREDIENT>"+element("VPI", "VPID", tablets, "ISID", sertraline), element("VPI", "VPID", diconal, "ISID", dipipanone),
-			element("VPI", "VPID", diconal, "ISID", "999999"), element("VPI", "VPID", ordinary, "ISID", paracetamol),
-			element("VPI", "VPID", odd, "ISID", sertraline)+"</VIRTUAL_PRODUCT_INGREDIENT>"),
-		ActualProducts: file("ACTUAL_MEDICINAL_PRODUCTS", "<AMPS>"+element("AMP", "APID", lustral, "VPID", tablets, "NM", "Lustral 50mg tablets")+
-			element("AMP", "APID", "777777777000001106", "VPID", "888888888000001107", "NM", "Seroxat 20mg tablets")+"</AMPS>"),
-		Packs:       file("VIRTUAL_MED_PRODUCT_PACK", "<VMPPS>"+element("VMPP", "VPPID", tabletsPack, "VPID", tablets, "NM", "Sertraline 50mg tablets 28 tablet")+"</VMPPS>"),
-		ActualPacks: file("ACTUAL_MEDICINAL_PROD_PACKS", "<AMPPS>"+element("AMPP", "APPID", lustralPack, "VPPID", tabletsPack, "APID", lustral, "NM", "Lustral 28")+"</AMPPS>"),
+			"<VIRTUAL_PRODUCT_INGREDIENT>"+element(
+				"VPI",
+				"VPID",
+				tablets,
+				"ISID",
+				sertraline,
+			),
+			element("VPI", "VPID", diconal, "ISID", dipipanone),
+			element("VPI", "VPID", diconal, "ISID", "999999"),
+			element("VPI", "VPID", ordinary, "ISID", paracetamol),
+			element("VPI", "VPID", odd, "ISID", sertraline)+"</VIRTUAL_PRODUCT_INGREDIENT>",
+		),
+		ActualProducts: file(
+			"ACTUAL_MEDICINAL_PRODUCTS",
+			"<AMPS>"+element("AMP", "APID", lustral, "VPID", tablets, "NM", "Lustral 50mg tablets")+
+				element(
+					"AMP",
+					"APID",
+					"777777777000001106",
+					"VPID",
+					"888888888000001107",
+					"NM",
+					"Seroxat 20mg tablets",
+				)+"</AMPS>",
+		),
+		Packs: file(
+			"VIRTUAL_MED_PRODUCT_PACK",
+			"<VMPPS>"+element(
+				"VMPP",
+				"VPPID",
+				tabletsPack,
+				"VPID",
+				tablets,
+				"NM",
+				"Sertraline 50mg tablets 28 tablet",
+			)+"</VMPPS>",
+		),
+		ActualPacks: file(
+			"ACTUAL_MEDICINAL_PROD_PACKS",
+			"<AMPPS>"+element(
+				"AMPP",
+				"APPID",
+				lustralPack,
+				"VPPID",
+				tabletsPack,
+				"APID",
+				lustral,
+				"NM",
+				"Lustral 28",
+			)+"</AMPPS>",
+		),
 	}
 }
 
@@ -102,7 +178,8 @@ func TestImport(t *testing.T) {
 		t.Errorf("other drugs that nobody asked for: %v", err)
 	}
 	var text strings.Builder
-	if err := terms.WriteSiteTable(&text, table.Rows); err != nil || !strings.HasPrefix(text.String(), "# rlsguard site table, seal ") {
+	if err := terms.WriteSiteTable(&text, table.Rows); err != nil ||
+		!strings.HasPrefix(text.String(), "# rlsguard site table, seal ") {
 		t.Errorf("the table is not sealed: %v", err)
 	}
 }

@@ -99,8 +99,12 @@ func TestImport(t *testing.T) {
 
 // What two listings of one product differ in is not known, and text of older directories is read.
 func TestListingsThatDiffer(t *testing.T) {
-	table, err := Import(directory("1111-2222\tSertralin\xe9\tTABLET\tORAL\tNDA\tSERTRALINE\t50\tmg/1\n1111-2222\tx\tTABLET\tORAL\tNDA\tSERTRALINE\t100\tmg/1\n",
-		"1111-2222\t1111-2222-33\n"))
+	table, err := Import(
+		directory(
+			"1111-2222\tSertralin\xe9\tTABLET\tORAL\tNDA\tSERTRALINE\t50\tmg/1\n1111-2222\tx\tTABLET\tORAL\tNDA\tSERTRALINE\t100\tmg/1\n",
+			"1111-2222\t1111-2222-33\n",
+		),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

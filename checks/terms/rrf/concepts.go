@@ -37,7 +37,11 @@ type graph struct {
 }
 
 func newGraph() *graph {
-	return &graph{byID: map[uint32]int32{}, others: map[uint32]bool{}, report: Report{Lines: map[string]int{}, Codes: map[string]int{}}}
+	return &graph{
+		byID:   map[uint32]int32{},
+		others: map[uint32]bool{},
+		report: Report{Lines: map[string]int{}, Codes: map[string]int{}},
+	}
 }
 
 // readConcepts keeps RxNorm's own atoms of the term types that matter here. Synonyms and the atoms

@@ -38,7 +38,13 @@ func TestDamage(t *testing.T) {
 		{"no own relations", conso, strings.ReplaceAll(rel, "|RXNORM|", "|VANDF|"), sat, "RXNREL.RRF holds no relation of source RXNORM"},
 		{"an endless line", strings.Repeat("x", 2*maxLine), rel, sat, "RXNCONSO.RRF, line 1: longer than 1048576 bytes"},
 	} {
-		table, err := Import(Release{Concepts: strings.NewReader(c.conso), Relations: strings.NewReader(c.rel), Attributes: strings.NewReader(c.sat)})
+		table, err := Import(
+			Release{
+				Concepts:   strings.NewReader(c.conso),
+				Relations:  strings.NewReader(c.rel),
+				Attributes: strings.NewReader(c.sat),
+			},
+		)
 		if table != nil || err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.why, err, c.want)
 		}
@@ -49,10 +55,20 @@ func TestDamage(t *testing.T) {
 func FuzzImport(f *testing.F) {
 	whole := small()
 	f.Add(whole.conso.String(), whole.rel.String(), whole.sat.String())
-	f.Add("1|ENG||||||1|1|||RXNORM|IN|1|sertraline||N||\n", "1||CUI|RO|1||CUI|isa|1||RXNORM|||||4096|\r\n", "1|||1|AUI|1|1||NDC|RXNORM|*|N||\n")
+	f.Add(
+		"1|ENG||||||1|1|||RXNORM|IN|1|sertraline||N||\n",
+		"1||CUI|RO|1||CUI|isa|1||RXNORM|||||4096|\r\n",
+		"1|||1|AUI|1|1||NDC|RXNORM|*|N||\n",
+	)
 	f.Add("", "|", "\ufeff\r\n")
 	f.Fuzz(func(t *testing.T, conso, rel, sat string) {
-		table, err := Import(Release{Concepts: strings.NewReader(conso), Relations: strings.NewReader(rel), Attributes: strings.NewReader(sat)})
+		table, err := Import(
+			Release{
+				Concepts:   strings.NewReader(conso),
+				Relations:  strings.NewReader(rel),
+				Attributes: strings.NewReader(sat),
+			},
+		)
 		if err != nil {
 			if table != nil {
 				t.Fatal("an error and a table")

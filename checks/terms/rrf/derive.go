@@ -61,7 +61,15 @@ func (d *derivation) anchor(at int32) *drugs.Ingredient {
 func (d *derivation) checkName(c *concept, drug *drugs.Ingredient) {
 	m := d.tables.Classify(nil, []string{c.name})
 	if !slices.ContainsFunc(m.Found, func(f terms.Found) bool { return f.Ingredient == drug }) {
-		d.report.Renamed = append(d.report.Renamed, Contradiction{Code: codeOf(c.id), Kind: c.kind.String(), Tables: []string{drug.Name}, Release: []string{c.name}})
+		d.report.Renamed = append(
+			d.report.Renamed,
+			Contradiction{
+				Code:    codeOf(c.id),
+				Kind:    c.kind.String(),
+				Tables:  []string{drug.Name},
+				Release: []string{c.name},
+			},
+		)
 	}
 }
 
@@ -165,7 +173,12 @@ func (d *derivation) checkWhole() error {
 		}
 	}
 	if alone > int(tolerated*float64(products)) {
-		return fmt.Errorf("%s has no relation for %d of %d current products: the file is cut, or of another release", RelationsFile, alone, products)
+		return fmt.Errorf(
+			"%s has no relation for %d of %d current products: the file is cut, or of another release",
+			RelationsFile,
+			alone,
+			products,
+		)
 	}
 	return nil
 }
@@ -187,7 +200,11 @@ func (d *derivation) codes() []terms.SiteRow {
 			d.report.Withdrawn++
 		}
 		d.compare(at, found)
-		rows = d.appendRows(rows, at, terms.SiteRow{System: codes.RxNorm, Code: codeOf(c.id), Kind: c.kind.String(), Status: c.status.String()})
+		rows = d.appendRows(
+			rows,
+			at,
+			terms.SiteRow{System: codes.RxNorm, Code: codeOf(c.id), Kind: c.kind.String(), Status: c.status.String()},
+		)
 		if local[at] {
 			for j := len(rows) - len(found); j < len(rows); j++ {
 				rows[j].Systemic = drugs.SystemicNo
@@ -201,7 +218,13 @@ func (d *derivation) codes() []terms.SiteRow {
 // for one of them keeps their answer.
 func (d *derivation) appendOther(rows []terms.SiteRow, at int32) []terms.SiteRow {
 	c := &d.concepts[at]
-	row := terms.SiteRow{System: codes.RxNorm, Code: codeOf(c.id), Ingredient: terms.NoIngredient, Kind: c.kind.String(), Status: c.status.String()}
+	row := terms.SiteRow{
+		System:     codes.RxNorm,
+		Code:       codeOf(c.id),
+		Ingredient: terms.NoIngredient,
+		Kind:       c.kind.String(),
+		Status:     c.status.String(),
+	}
 	if embedded := d.embedded(c); len(embedded) > 0 && c.kind >= kindIN {
 		d.report.Kept = append(d.report.Kept, Contradiction{Code: row.Code, Kind: row.Kind, Tables: embedded})
 		return rows
@@ -266,7 +289,10 @@ func (d *derivation) compare(at int32, found drugList) {
 		embedded = append(embedded, f.Name)
 	}
 	if !same {
-		d.report.Contradictions = append(d.report.Contradictions, Contradiction{Code: code, Kind: d.concepts[at].kind.String(), Tables: embedded, Release: found.names()})
+		d.report.Contradictions = append(
+			d.report.Contradictions,
+			Contradiction{Code: code, Kind: d.concepts[at].kind.String(), Tables: embedded, Release: found.names()},
+		)
 	}
 }
 

@@ -97,7 +97,11 @@ var ownForms = []struct {
 	{"Oral Film", drugs.SystemicYes, "sublingual_buccal"}, {"Oral Lozenge", drugs.SystemicYes, "sublingual_buccal"},
 	{"Oral Spray", drugs.SystemicYes, "sublingual_buccal"}, {"Nasal", drugs.SystemicDepends, "nasal"},
 	{"Inhalant Product", drugs.SystemicYes, "inhalation"}, {"Granule Product", drugs.SystemicYes, "oral"},
-	{"Chewing Gum", drugs.SystemicYes, "oral"}, {"Soap", drugs.SystemicNo, "topical"}, {"Medicated Pad", drugs.SystemicNo, "topical"},
+	{
+		"Chewing Gum",
+		drugs.SystemicYes,
+		"oral",
+	}, {"Soap", drugs.SystemicNo, "topical"}, {"Medicated Pad", drugs.SystemicNo, "topical"},
 }
 
 // routeGroups are the groups of products.tsv for routes that go by another name.

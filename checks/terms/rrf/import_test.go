@@ -23,7 +23,15 @@ func brief(rows []terms.SiteRow, system, code string) string {
 		if r.PerML {
 			unit = "/mL"
 		}
-		parts = append(parts, strings.TrimSpace(strings.Join([]string{r.Ingredient, r.Strength + unit, r.Systemic.String(), r.Route, r.Kind, r.Status}, " ")))
+		parts = append(
+			parts,
+			strings.TrimSpace(
+				strings.Join(
+					[]string{r.Ingredient, r.Strength + unit, r.Systemic.String(), r.Route, r.Kind, r.Status},
+					" ",
+				),
+			),
+		)
 	}
 	return strings.Join(strings.Fields(strings.Join(parts, " + ")), " ")
 }
@@ -123,7 +131,16 @@ func TestImportTells(t *testing.T) {
 	if diff := cmp.Diff([]Contradiction{{"4493", "IN", []string{"fluoxetine"}, []string{"notfluoxetine"}}}, r.Renamed); diff != "" {
 		t.Errorf("renamed (-want +got):\n%s", diff)
 	}
-	got := []int{r.Ingredients, r.Packages, r.Withdrawn, r.ByName, r.Reversed, r.Dangling, r.OddPackages, r.PackageConflicts}
+	got := []int{
+		r.Ingredients,
+		r.Packages,
+		r.Withdrawn,
+		r.ByName,
+		r.Reversed,
+		r.Dangling,
+		r.OddPackages,
+		r.PackageConflicts,
+	}
 	if diff := cmp.Diff([]int{11, 10, 4, 3, 0, 0, 1, 1}, got); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
@@ -155,7 +172,10 @@ func TestTheTableLoads(t *testing.T) {
 			t.Errorf("%s %s: %+v", r.System, r.Code, m)
 		}
 	}
-	if m := own.Classify([]codes.Coding{{System: codes.NDC, Code: "33333-4444-55"}}, nil); !slices.Equal(m.With, []string{"pyridoxine"}) {
+	if m := own.Classify([]codes.Coding{{System: codes.NDC, Code: "33333-4444-55"}}, nil); !slices.Equal(
+		m.With,
+		[]string{"pyridoxine"},
+	) {
 		t.Errorf("doxylamine by package code stands with %v", m.With)
 	}
 	if m := own.Classify([]codes.Coding{{System: codes.RxNorm, Code: "994001"}, {System: codes.RxNorm, Code: "992020"}}, nil); m.Matched != "992020" {
@@ -170,7 +190,9 @@ func TestVariantsOfAFile(t *testing.T) {
 	crlf := func(s string) *strings.Reader {
 		return strings.NewReader("\ufeff" + strings.ReplaceAll(s, "\n", "\r\n"))
 	}
-	table, err := Import(Release{Concepts: crlf(f.conso.String()), Relations: crlf(f.rel.String()), Attributes: crlf(f.sat.String())})
+	table, err := Import(
+		Release{Concepts: crlf(f.conso.String()), Relations: crlf(f.rel.String()), Attributes: crlf(f.sat.String())},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +207,9 @@ func TestVariantsOfAFile(t *testing.T) {
 				half.WriteString(line)
 			}
 		}
-		table, err := Import(Release{Concepts: strings.NewReader(f.conso.String()), Relations: strings.NewReader(half.String())})
+		table, err := Import(
+			Release{Concepts: strings.NewReader(f.conso.String()), Relations: strings.NewReader(half.String())},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,7 +76,11 @@ func (r *row) cut(line []byte) error {
 		i := bytes.IndexByte(rest, '|')
 		if i < 0 {
 			if n != len(r.fields) || len(rest) > 0 {
-				return fmt.Errorf("%d fields ended by |, want %d: the line is damaged, or the file is cut", n, len(r.fields))
+				return fmt.Errorf(
+					"%d fields ended by |, want %d: the line is damaged, or the file is cut",
+					n,
+					len(r.fields),
+				)
 			}
 			return nil
 		}

@@ -124,7 +124,10 @@ const partnerMark = " / "
 func (d *derivation) appendMissing(rows []terms.SiteRow, start int, at int32, row terms.SiteRow) []terms.SiteRow {
 	more := d.appendRows(nil, at, row)
 	for _, r := range more {
-		if !slices.ContainsFunc(rows[start:], func(known terms.SiteRow) bool { return known.Ingredient == r.Ingredient }) {
+		if !slices.ContainsFunc(
+			rows[start:],
+			func(known terms.SiteRow) bool { return known.Ingredient == r.Ingredient },
+		) {
 			rows = append(rows, r)
 			d.report.PackageConflicts++
 		}

@@ -129,9 +129,20 @@ func (g *graph) checkRelations() error {
 	case r.Relations == 0:
 		return fmt.Errorf("%s holds no relation of source RXNORM that leads to ingredients", RelationsFile)
 	case r.Reversed > limit:
-		return fmt.Errorf("%s: %d of %d relations point against the term types of their concepts: first and second concept may be exchanged", RelationsFile, r.Reversed, r.Relations)
+		return fmt.Errorf(
+			"%s: %d of %d relations point against the term types of their concepts: first and second concept may be exchanged",
+			RelationsFile,
+			r.Reversed,
+			r.Relations,
+		)
 	case r.Dangling > limit:
-		return fmt.Errorf("%s: %d of %d relations lead to concepts that %s does not hold: one of the files is cut, or they are of two releases", RelationsFile, r.Dangling, r.Relations, ConceptsFile)
+		return fmt.Errorf(
+			"%s: %d of %d relations lead to concepts that %s does not hold: one of the files is cut, or they are of two releases",
+			RelationsFile,
+			r.Dangling,
+			r.Relations,
+			ConceptsFile,
+		)
 	}
 	return nil
 }

@@ -27,7 +27,19 @@ func (f *files) atom(id int, tty, name, suppress string) {
 	if !other {
 		source, own = "RXNORM", tty
 	}
-	fmt.Fprintf(&f.conso, "%d|ENG||||||%d|%d|%d||%s|%s|%d|%s||%s|4096|\n", id, f.rows, f.rows, id, source, own, id, name, suppress)
+	fmt.Fprintf(
+		&f.conso,
+		"%d|ENG||||||%d|%d|%d||%s|%s|%d|%s||%s|4096|\n",
+		id,
+		f.rows,
+		f.rows,
+		id,
+		source,
+		own,
+		id,
+		name,
+		suppress,
+	)
 }
 
 func (f *files) concept(id int, tty, name string) { f.atom(id, tty, name, "N") }
@@ -48,7 +60,9 @@ func (f *files) ndc(id int, source, value, suppress string) {
 
 func (f *files) release() Release {
 	return Release{
-		Concepts: strings.NewReader(f.conso.String()), Relations: strings.NewReader(f.rel.String()), Attributes: strings.NewReader(f.sat.String()),
+		Concepts: strings.NewReader(
+			f.conso.String(),
+		), Relations: strings.NewReader(f.rel.String()), Attributes: strings.NewReader(f.sat.String()),
 	}
 }
 
@@ -146,7 +160,13 @@ func combinations(f *files) {
 	f.concept(998001, "MIN", "acetaminophen / oxycodone")
 	f.relate(998001, "has_part", acetaminophen, oxycodone)
 	f.relate(992002, "has_ingredients", 998001)
-	f.product(992003, "diphenhydramine hydrochloride 25 MG / oxycodone hydrochloride 5 MG Oral Tablet", tablet, 991004, 991003)
+	f.product(
+		992003,
+		"diphenhydramine hydrochloride 25 MG / oxycodone hydrochloride 5 MG Oral Tablet",
+		tablet,
+		991004,
+		991003,
+	)
 	f.product(992004, "acetaminophen 325 MG Oral Tablet", tablet, 991002)
 	f.component(991005, "doxylamine succinate 10 MG", doxylamine)
 	f.component(991006, "pyridoxine hydrochloride 10 MG", pyridoxine)
@@ -167,7 +187,13 @@ func combinations(f *files) {
 func local(f *files) {
 	f.component(991020, "diphenhydramine hydrochloride 20 MG/ML", diphenhydramine)
 	f.component(991021, "zinc acetate 1 MG/ML", zinc)
-	f.product(992020, "diphenhydramine hydrochloride 20 MG/ML / zinc acetate 1 MG/ML Topical Cream", cream, 991020, 991021)
+	f.product(
+		992020,
+		"diphenhydramine hydrochloride 20 MG/ML / zinc acetate 1 MG/ML Topical Cream",
+		cream,
+		991020,
+		991021,
+	)
 	f.concept(994020, "BN", "Madeupitch")
 	f.relate(994020, "tradename_of", diphenhydramine, zinc)
 	f.concept(996020, "SBD", "diphenhydramine hydrochloride 20 MG/ML / zinc acetate 1 MG/ML Topical Cream [Madeupitch]")
@@ -198,7 +224,11 @@ func packs(f *files) {
 	f.concept(999001, "GPCK", "{7 (sertraline 50 MG Oral Tablet) / 7 (acetaminophen 325 MG Oral Tablet) } Pack")
 	f.relate(999001, "contains", 992001, 992004)
 	f.relate(999001, "has_dose_form", pack)
-	f.concept(999002, "BPCK", "{7 (sertraline 50 MG Oral Tablet [Madeupline]) / 1 (diphenhydramine hydrochloride 20 MG/ML Topical Cream) } Pack [Madeup Kit]")
+	f.concept(
+		999002,
+		"BPCK",
+		"{7 (sertraline 50 MG Oral Tablet [Madeupline]) / 1 (diphenhydramine hydrochloride 20 MG/ML Topical Cream) } Pack [Madeup Kit]",
+	)
 	f.relate(999002, "contains", 996001, 992020)
 }
 

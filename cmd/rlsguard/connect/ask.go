@@ -30,12 +30,22 @@ func Ask(nc *nats.Conn, draft []byte, accept string) ([]byte, error) {
 	}
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return nil, fmt.Errorf("nobody answers %s at %s: is rlsguard serve running there, and ready?", ordercheck.Subject, jet.WithoutCredentials(nc.ConnectedUrl()))
+		return nil, fmt.Errorf(
+			"nobody answers %s at %s: is rlsguard serve running there, and ready?",
+			ordercheck.Subject,
+			jet.WithoutCredentials(nc.ConnectedUrl()),
+		)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", ordercheck.Subject, err)
 	}
 	if text := m.Header.Get(micro.ErrorHeader); text != "" {
-		return nil, fmt.Errorf("%s: %s (%s)%s", ordercheck.Subject, terminal.Harmless(text), m.Header.Get(micro.ErrorCodeHeader), terminal.Harmless(detailOf(m.Data)))
+		return nil, fmt.Errorf(
+			"%s: %s (%s)%s",
+			ordercheck.Subject,
+			terminal.Harmless(text),
+			m.Header.Get(micro.ErrorCodeHeader),
+			terminal.Harmless(detailOf(m.Data)),
+		)
 	}
 	return m.Data, nil
 }

@@ -44,12 +44,17 @@ func (c *Connection) Explain(err error) error {
 	case m == nil:
 		return *denied
 	case strings.EqualFold(m[1], "subscription") && strings.HasPrefix(m[2], nats.InboxPrefix):
-		return errors.New("this user may not receive answers on " + nats.InboxPrefix + ">: give the prefix that the server allows with --inbox-prefix, " +
-			"such as _INBOX_ and the user's name with deploy/accounts.conf")
+		return errors.New(
+			"this user may not receive answers on " + nats.InboxPrefix + ">: give the prefix that the server allows with --inbox-prefix, " +
+				"such as _INBOX_ and the user's name with deploy/accounts.conf",
+		)
 	case strings.EqualFold(m[1], "subscription"):
 		return fmt.Errorf("this user may not subscribe to %s", m[2])
 	case strings.HasPrefix(m[2], "$JS.API.") && c.Domain.Prefix == "":
-		return fmt.Errorf("this user may not ask for %s: without --js-domain only users of the account that holds the streams may", m[2])
+		return fmt.Errorf(
+			"this user may not ask for %s: without --js-domain only users of the account that holds the streams may",
+			m[2],
+		)
 	}
 	return fmt.Errorf("this user may not publish on %s", m[2])
 }

@@ -140,7 +140,10 @@ func Encrypted(urls string) error {
 		}
 		host := parsed.Hostname()
 		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return fmt.Errorf("%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where the network is trusted", jet.WithoutCredentials(u))
+			return fmt.Errorf(
+				"%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where the network is trusted",
+				jet.WithoutCredentials(u),
+			)
 		}
 	}
 	return nil
@@ -216,7 +219,9 @@ type natsContext struct {
 	Prefix   string `json:"jetstream_api_prefix"`
 }
 
-var ErrNoServer = errors.New("no NATS server is known: give --nats URL, set NATS_URL, run rlsguard serve, or select a context with nats context select")
+var ErrNoServer = errors.New(
+	"no NATS server is known: give --nats URL, set NATS_URL, run rlsguard serve, or select a context with nats context select",
+)
 
 // selectedContext reads the context that the nats command line has selected.
 func selectedContext() (Server, error) {
@@ -261,7 +266,10 @@ func (c natsContext) server() (Server, error) {
 	add(c.Token != "", func() nats.Option { return nats.Token(c.Token) })
 	add(c.Creds != "", func() nats.Option { return nats.UserCredentials(expandHome(c.Creds)) })
 	s.secure = c.CA != "" || c.Cert != "" && c.Key != ""
-	add(c.Cert != "" && c.Key != "", func() nats.Option { return nats.ClientCert(expandHome(c.Cert), expandHome(c.Key)) })
+	add(
+		c.Cert != "" && c.Key != "",
+		func() nats.Option { return nats.ClientCert(expandHome(c.Cert), expandHome(c.Key)) },
+	)
 	add(c.CA != "", func() nats.Option { return nats.RootCAs(expandHome(c.CA)) })
 	add(c.Inbox != "", func() nats.Option { return nats.CustomInboxPrefix(c.Inbox) })
 	if c.NKey != "" {

@@ -50,7 +50,9 @@ func (d *DoorFlags) Check() error {
 	case (d.CDSTLSCert == "") != (d.CDSTLSKey == ""):
 		return errors.New("--cds-tls-cert and --cds-tls-key go together")
 	case d.CDSOpen == (len(d.CDSIssuer) > 0):
-		return errors.New("--cds needs either --cds-issuer, for the clients that may call, or --cds-open for development")
+		return errors.New(
+			"--cds needs either --cds-issuer, for the clients that may call, or --cds-open for development",
+		)
 	}
 	host, _, err := net.SplitHostPort(d.CDS)
 	if err != nil {
@@ -84,7 +86,17 @@ type doors struct {
 // knows what is stored.
 func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string) (_ *doors, err error) {
 	cfg.Known = commit.NewKnown()
-	o := &doors{log: cfg.Log, known: cfg.Known, health: cfg.Health, checker: &ordercheck.Checker{Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader, Metrics: ordercheck.NewMetrics()}}
+	o := &doors{
+		log:    cfg.Log,
+		known:  cfg.Known,
+		health: cfg.Health,
+		checker: &ordercheck.Checker{
+			Engine:  cfg.Engine,
+			Stored:  cfg.Known,
+			Reader:  cfg.Reader,
+			Metrics: ordercheck.NewMetrics(),
+		},
+	}
 	if asOf := cfg.AsOf; !asOf.IsZero() {
 		o.checker.AsOf = func() time.Time { return asOf }
 	}
@@ -118,9 +130,12 @@ func connectDoors(cfg *consumers.Config) (*nats.Conn, error) {
 	// While the consumer itself is not ready it says why, and once is enough.
 	quiet := func() bool { return cfg.Health != nil && len(cfg.Health.Reasons()) > 0 }
 	reach := &jet.Reach{Log: cfg.Log.With().Str("for", "order check").Logger(), Server: cfg.URL, Quiet: quiet}
-	options := append(append(reach.Options(),
+	options := append(append(
+		reach.Options(),
 		nats.Name("rlsguard check"),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { cfg.Log.Warn().Err(err).Msg("NATS, order check") }),
+		nats.ErrorHandler(
+			func(_ *nats.Conn, _ *nats.Subscription, err error) { cfg.Log.Warn().Err(err).Msg("NATS, order check") },
+		),
 	), cfg.Options...)
 	if cfg.Embedded != nil {
 		return cfg.Embedded.Connect(options...)
@@ -166,9 +181,20 @@ func (d *DoorFlags) openCDS(o *doors, dir string) error {
 			return errors.Join(fmt.Errorf("--cds-tls-cert, --cds-tls-key: %w", err), listener.Close())
 		}
 		url = "https://" + listener.Addr().String()
-		listener = tls.NewListener(listener, &tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+		listener = tls.NewListener(
+			listener,
+			&tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+		)
 	}
-	c := cdshooks.Config{Checker: o.checker, Bus: o.bus, Origins: d.CDSOrigin, Behind: o.behind, MaxBytes: int64(o.checker.Reader.MaxBytes), Metrics: cdshooks.NewMetrics(), Log: o.log}
+	c := cdshooks.Config{
+		Checker:  o.checker,
+		Bus:      o.bus,
+		Origins:  d.CDSOrigin,
+		Behind:   o.behind,
+		MaxBytes: int64(o.checker.Reader.MaxBytes),
+		Metrics:  cdshooks.NewMetrics(),
+		Log:      o.log,
+	}
 	if c.Verifier, err = d.verifier(url); err == nil {
 		c.Reasons, err = d.reasons()
 	}
@@ -183,12 +209,19 @@ func (d *DoorFlags) openCDS(o *doors, dir string) error {
 		return errors.Join(err, listener.Close())
 	}
 	if c.Verifier == nil {
-		o.log.Warn().Str("cds", url).Msg("CDS HOOKS IS OPEN (--cds-open): every program on this machine can ask about any patient, and answer flags. For development only")
+		o.log.Warn().Str(
+			"cds",
+			url,
+		).Msg(
+			"CDS HOOKS IS OPEN (--cds-open): every program on this machine can ask about any patient, and answer flags. For development only",
+		)
 	} else {
 		o.log.Info().Str("cds", url).Int("issuers", len(d.CDSIssuer)).Msg("CDS Hooks")
 	}
 	o.web = &http.Server{
-		Handler: cdshooks.NewHandler(c), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+		Handler: cdshooks.NewHandler(
+			c,
+		), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: stdlog.New(zerolog.Nop(), "", 0),
 	}
 	o.ended.Go(func() {
@@ -232,7 +265,10 @@ func (d *DoorFlags) reasons() ([]ordercheck.Reason, error) {
 	for _, arg := range d.CDSReason {
 		code, text, ok := strings.Cut(arg, "=")
 		if !ok || !settings.ReasonCode.MatchString(code) || text == "" {
-			return nil, fmt.Errorf("--cds-reason %s: CODE=TEXT is expected, the code of A-Z, a-z, 0-9, dot, minus and underscore", arg)
+			return nil, fmt.Errorf(
+				"--cds-reason %s: CODE=TEXT is expected, the code of A-Z, a-z, 0-9, dot, minus and underscore",
+				arg,
+			)
 		}
 		all = append(all, ordercheck.Reason{Code: code, Display: text})
 	}

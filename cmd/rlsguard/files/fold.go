@@ -68,7 +68,12 @@ func (f *Fold) end(name string, b batch, events int) {
 // take folds a part of a source in: at once, or one event after the other when transitions are
 // wanted.
 func (f *Fold) take(n int, name string, b batch) {
-	in := fold.Input{Arrival: facts.Arrival{Sequence: uint64(n) + 1}, Resources: b.resources, Source: name, AllowAck: true}
+	in := fold.Input{
+		Arrival:   facts.Arrival{Sequence: uint64(n) + 1},
+		Resources: b.resources,
+		Source:    name,
+		AllowAck:  true,
+	}
 	if f.Transition == nil {
 		f.count(name, b.lines, f.replay.Fold(in))
 		return

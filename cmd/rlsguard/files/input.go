@@ -48,7 +48,10 @@ func (in *inputs) add(path string, stdin io.Reader) error {
 		if slices.ContainsFunc(in.Sources, func(s Source) bool { return s.Name == StdinName }) {
 			return errors.New("standard input (-) can be read only once")
 		}
-		in.Sources = append(in.Sources, Source{Name: StdinName, Open: func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil }})
+		in.Sources = append(
+			in.Sources,
+			Source{Name: StdinName, Open: func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil }},
+		)
 		return nil
 	}
 	info, err := os.Stat(path)
@@ -58,7 +61,10 @@ func (in *inputs) add(path string, stdin io.Reader) error {
 	case info.IsDir():
 		return in.folder(path)
 	}
-	in.Sources = append(in.Sources, Source{Name: path, size: info.Size(), Open: func() (io.ReadCloser, error) { return os.Open(path) }})
+	in.Sources = append(
+		in.Sources,
+		Source{Name: path, size: info.Size(), Open: func() (io.ReadCloser, error) { return os.Open(path) }},
+	)
 	return nil
 }
 
@@ -82,7 +88,10 @@ func (in *inputs) folder(path string) error {
 	if err := fs.WalkDir(root.FS(), ".", f.visit); err != nil {
 		return err
 	}
-	slices.SortFunc(f.found, func(a, b Source) int { return cmp.Compare(filepath.ToSlash(a.Name), filepath.ToSlash(b.Name)) })
+	slices.SortFunc(
+		f.found,
+		func(a, b Source) int { return cmp.Compare(filepath.ToSlash(a.Name), filepath.ToSlash(b.Name)) },
+	)
 	in.Sources = append(in.Sources, f.found...)
 	in.Unread = append(in.Unread, f.links...)
 	in.Unread = append(in.Unread, f.passedOver()...)
@@ -118,13 +127,19 @@ func (f *folder) file(name, target string, info fs.FileInfo) {
 		f.links = append(f.links, Unread{Source: full, Reason: unreadSpecial, Count: 1, Detail: "not a regular file"})
 		return
 	}
-	f.found = append(f.found, Source{Name: full, size: info.Size(), Open: func() (io.ReadCloser, error) { return f.root.Open(target) }})
+	f.found = append(
+		f.found,
+		Source{Name: full, size: info.Size(), Open: func() (io.ReadCloser, error) { return f.root.Open(target) }},
+	)
 }
 
 // fail adds a source that cannot be opened, so that it is reported as one and the others are read.
 func (f *folder) fail(name string, err error) {
 	full := filepath.Join(f.path, name)
-	f.found = append(f.found, Source{Name: full, Open: func() (io.ReadCloser, error) { return nil, fmt.Errorf("%s: %w", full, err) }})
+	f.found = append(
+		f.found,
+		Source{Name: full, Open: func() (io.ReadCloser, error) { return nil, fmt.Errorf("%s: %w", full, err) }},
+	)
 }
 
 // link follows a link to a file of the same folder. A folder that a link leads to is read where it
@@ -145,7 +160,15 @@ func (f *folder) link(name string) {
 	case err == nil || !readable(name) && !isFolder(full):
 		f.other[ending(name)]++
 	default:
-		f.links = append(f.links, Unread{Source: full, Reason: unreadLink, Count: 1, Detail: "a link that leads nowhere or out of the folder"})
+		f.links = append(
+			f.links,
+			Unread{
+				Source: full,
+				Reason: unreadLink,
+				Count:  1,
+				Detail: "a link that leads nowhere or out of the folder",
+			},
+		)
 	}
 }
 

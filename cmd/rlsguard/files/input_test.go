@@ -82,7 +82,8 @@ func TestNoLinkLeadsOut(t *testing.T) {
 	for _, u := range in.Unread {
 		told = append(told, filepath.Base(u.Source)+" "+u.Reason)
 	}
-	if diff := cmp.Diff([]string{"file.json link", "folder link", "none.json link", "up.json link", "inside name"}, told); diff != "" || len(in.Sources) != 0 {
+	if diff := cmp.Diff([]string{"file.json link", "folder link", "none.json link", "up.json link", "inside name"}, told); diff != "" ||
+		len(in.Sources) != 0 {
 		t.Errorf("%d files would be read, (-want +got)\n%s", len(in.Sources), diff)
 	}
 }

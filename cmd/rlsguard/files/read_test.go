@@ -56,7 +56,10 @@ func TestUnreadableSource(t *testing.T) {
 		return strings.NewReader(`{"resourceType":"Patient","id":"` + id + `","active":true}` + "\n")
 	}
 	sources := []Source{
-		{Name: "a.ndjson", Open: func() (io.ReadCloser, error) { return io.NopCloser(iotest.ErrReader(errors.New("disk is gone"))), nil }},
+		{
+			Name: "a.ndjson",
+			Open: func() (io.ReadCloser, error) { return io.NopCloser(iotest.ErrReader(errors.New("disk is gone"))), nil },
+		},
 		{Name: "b.ndjson", Open: func() (io.ReadCloser, error) { return nil, errors.New("b.ndjson: not for you") }},
 		{Name: "c.ndjson", Open: func() (io.ReadCloser, error) { return io.NopCloser(patient("c")), nil }},
 	}

@@ -71,7 +71,10 @@ func (s *Summary) event(r fold.Result, place func() string) {
 		s.partly++
 		source := place()
 		for _, u := range r.Unread {
-			s.Partly = append(s.Partly, rejection{Source: source, Pointer: u.Pointer, Reason: string(layout.PartlyRead), Detail: u.Detail})
+			s.Partly = append(
+				s.Partly,
+				rejection{Source: source, Pointer: u.Pointer, Reason: string(layout.PartlyRead), Detail: u.Detail},
+			)
 		}
 	}
 	switch r.Outcome {
@@ -85,7 +88,10 @@ func (s *Summary) event(r fold.Result, place func() string) {
 		s.Outcomes.Waiting++
 	case fold.Rejected:
 		s.Outcomes.Rejected++
-		s.Rejected = append(s.Rejected, rejection{Source: place(), Pointer: r.Pointer, Reason: string(r.Reason), Detail: r.Detail})
+		s.Rejected = append(
+			s.Rejected,
+			rejection{Source: place(), Pointer: r.Pointer, Reason: string(r.Reason), Detail: r.Detail},
+		)
 	}
 }
 
@@ -144,14 +150,26 @@ func (s *Summary) report(stderr io.Writer) {
 	}
 	TellUnread(stderr, s.Unread)
 	for _, r := range s.Partly {
-		terminal.Tell(stderr, "%s at %s: cannot be read, %s; the rest of the resource counts", r.Source, r.Pointer, r.Detail)
+		terminal.Tell(
+			stderr,
+			"%s at %s: cannot be read, %s; the rest of the resource counts",
+			r.Source,
+			r.Pointer,
+			r.Detail,
+		)
 	}
 }
 
 // Line says in one sentence what was read and found.
 func (s *Summary) Line() string {
 	o := s.Outcomes
-	text := fmt.Sprintf("%s read: %d applied, %d unchanged, %d irrelevant", terminal.Plural(s.Events, "resource", "resources"), o.Applied, o.Unchanged, o.Irrelevant)
+	text := fmt.Sprintf(
+		"%s read: %d applied, %d unchanged, %d irrelevant",
+		terminal.Plural(s.Events, "resource", "resources"),
+		o.Applied,
+		o.Unchanged,
+		o.Irrelevant,
+	)
 	if o.Waiting > 0 {
 		text += fmt.Sprintf(", %d waiting for a Medication", o.Waiting)
 	}
@@ -162,10 +180,17 @@ func (s *Summary) Line() string {
 		text += fmt.Sprintf("; %s read in part", terminal.Plural(s.partly, "was", "were"))
 	}
 	if s.linked > 0 {
-		text += fmt.Sprintf("; %s linked to another patient, which is not followed", terminal.Plural(s.linked, "Patient is", "Patients are"))
+		text += fmt.Sprintf(
+			"; %s linked to another patient, which is not followed",
+			terminal.Plural(s.linked, "Patient is", "Patients are"),
+		)
 	}
 	if s.cut > 0 {
-		text += fmt.Sprintf("; older facts of %s were left out (%s)", terminal.Plural(s.cut, "patient", "patients"), strings.Join(slices.Sorted(maps.Keys(s.Cut)), ", "))
+		text += fmt.Sprintf(
+			"; older facts of %s were left out (%s)",
+			terminal.Plural(s.cut, "patient", "patients"),
+			strings.Join(slices.Sorted(maps.Keys(s.Cut)), ", "),
+		)
 	}
 	open := s.Flags.High + s.Flags.Moderate + s.Flags.Low
 	switch {
@@ -174,5 +199,12 @@ func (s *Summary) Line() string {
 	case open == 0:
 		return text + ". No flag is open."
 	}
-	return fmt.Sprintf("%s. %s open: %d high, %d moderate, %d low.", text, terminal.Plural(open, "flag", "flags"), s.Flags.High, s.Flags.Moderate, s.Flags.Low)
+	return fmt.Sprintf(
+		"%s. %s open: %d high, %d moderate, %d low.",
+		text,
+		terminal.Plural(open, "flag", "flags"),
+		s.Flags.High,
+		s.Flags.Moderate,
+		s.Flags.Low,
+	)
 }

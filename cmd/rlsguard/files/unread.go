@@ -73,7 +73,10 @@ func Emptied(name string, events, hollow, line int) []Unread {
 	switch {
 	case hollow > 1:
 		return []Unread{{Source: fmt.Sprintf("%s:%d", name, line), Reason: unreadEmpty, Count: hollow,
-			Detail: fmt.Sprintf("no resource in it, such as a Bundle without entries, nor in %s after it", terminal.Plural(hollow-1, "line", "lines"))}}
+			Detail: fmt.Sprintf(
+				"no resource in it, such as a Bundle without entries, nor in %s after it",
+				terminal.Plural(hollow-1, "line", "lines"),
+			)}}
 	case hollow == 1:
 		return []Unread{{Source: fmt.Sprintf("%s:%d", name, line), Reason: unreadEmpty, Count: 1,
 			Detail: "no resource in it, such as a Bundle without entries"}}

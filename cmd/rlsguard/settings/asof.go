@@ -16,7 +16,10 @@ func ParseAsOf(text string, zone *time.Location, now time.Time) (time.Time, erro
 	}
 	d, err := time.ParseInLocation(time.DateOnly, text, zone)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("--as-of: %q is neither a date (2026-11-23) nor a time with offset (2026-11-23T08:00:00Z)", text)
+		return time.Time{}, fmt.Errorf(
+			"--as-of: %q is neither a date (2026-11-23) nor a time with offset (2026-11-23T08:00:00Z)",
+			text,
+		)
 	}
 	return time.Date(d.Year(), d.Month(), d.Day()+1, 0, 0, -1, 0, zone).UTC(), nil
 }

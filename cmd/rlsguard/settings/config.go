@@ -152,11 +152,20 @@ func countryCode(s string) bool {
 func (c *Config) validate() error {
 	var errs []error
 	if c.Region != "" && !countryCode(c.Region) {
-		errs = append(errs, fmt.Errorf("region: %q is not an ISO 3166 country code of two capital letters such as DE", c.Region))
+		errs = append(
+			errs,
+			fmt.Errorf("region: %q is not an ISO 3166 country code of two capital letters such as DE", c.Region),
+		)
 	}
 	for _, code := range slices.Sorted(maps.Keys(c.Reasons)) {
 		if !ReasonCode.MatchString(code) || c.Reasons[code] == "" {
-			errs = append(errs, fmt.Errorf("override_reasons.%s: wants a code of A-Z, a-z, 0-9, dot, minus and underscore, and words for it", code))
+			errs = append(
+				errs,
+				fmt.Errorf(
+					"override_reasons.%s: wants a code of A-Z, a-z, 0-9, dot, minus and underscore, and words for it",
+					code,
+				),
+			)
 		}
 	}
 	for _, l := range []struct {
@@ -169,8 +178,12 @@ func (c *Config) validate() error {
 			errs = append(errs, fmt.Errorf("limits.%s: %d is not from 1 to %d", l.key, l.value, l.max))
 		}
 	}
-	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
-		errs = append(errs, fmt.Errorf("base_url: wants the address of the own FHIR server, such as https://fhir.example.org/r4"))
+	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" &&
+		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		errs = append(
+			errs,
+			fmt.Errorf("base_url: wants the address of the own FHIR server, such as https://fhir.example.org/r4"),
+		)
 	}
 	return errors.Join(errs...)
 }

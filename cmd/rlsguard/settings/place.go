@@ -137,7 +137,8 @@ func (p *ConfigPlace) key(line int, kind yaml.Kind, value string) string {
 	var found string
 	var walk func(n *yaml.Node, path string)
 	walk = func(n *yaml.Node, path string) {
-		if n.Line == line && n.Kind == kind && (kind != yaml.ScalarNode || found == "" && strings.HasPrefix(n.Value, value)) {
+		if n.Line == line && n.Kind == kind &&
+			(kind != yaml.ScalarNode || found == "" && strings.HasPrefix(n.Value, value)) {
 			found = path
 		}
 		for i, c := range n.Content {

@@ -11,7 +11,12 @@ import (
 // Answer writes the answer for a person.
 func Answer(p *terminal.Program, r *ordercheck.Reply, because, open []checks.Flag) error {
 	if len(because)+len(open) == 0 {
-		fmt.Fprintf(p.Stdout, "Nothing to flag for %s%s.\n", terminal.Plural(len(r.Drafts), "draft", "drafts"), knownWords(r))
+		fmt.Fprintf(
+			p.Stdout,
+			"Nothing to flag for %s%s.\n",
+			terminal.Plural(len(r.Drafts), "draft", "drafts"),
+			knownWords(r),
+		)
 	}
 	out := &textPrinter{w: p.Stdout, options: textOptions{Width: p.Screen.Width, Colour: p.Screen.Colour}}
 	for _, part := range []struct {
@@ -47,7 +52,11 @@ func Answer(p *terminal.Program, r *ordercheck.Reply, because, open []checks.Fla
 		}
 	}
 	for _, ref := range r.Unrecognised {
-		fmt.Fprintf(p.Stdout, "Not recognised: the drug of %s is in no table, nothing was checked for it.\n", terminal.Harmless(string(ref)))
+		fmt.Fprintf(
+			p.Stdout,
+			"Not recognised: the drug of %s is in no table, nothing was checked for it.\n",
+			terminal.Harmless(string(ref)),
+		)
 	}
 	if r.LeftOut != "" {
 		fmt.Fprintln(p.Stdout, terminal.Harmless(r.LeftOut))

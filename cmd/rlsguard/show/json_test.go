@@ -19,16 +19,34 @@ func shownFlag() checks.Flag {
 	return checks.Flag{
 		Finding: checks.Finding{
 			Check: "rls-ssri", Ingredient: "sertraline", Patient: "Patient/1", Severity: checks.Moderate, RLS: checks.RLSConfirmed,
-			Implicated: []facts.Ref{"MedicationRequest/9"}, Evidence: []facts.Ref{"Condition/7"}, Basis: "5d41402abc4b2a76",
-			Orders:  []checks.OrderWords{{Ref: "MedicationRequest/9", Product: "Zoloft 50 mg tablet", Dose: "50 mg a day", Since: "2026-03-14"}},
+			Implicated: []facts.Ref{
+				"MedicationRequest/9",
+			}, Evidence: []facts.Ref{"Condition/7"}, Basis: "5d41402abc4b2a76",
+			Orders: []checks.OrderWords{
+				{Ref: "MedicationRequest/9", Product: "Zoloft 50 mg tablet", Dose: "50 mg a day", Since: "2026-03-14"},
+			},
 			Counsel: []string{"Walking helps."},
 			Summary: "Sertraline (SSRI) is taken since 2026-03-14: it can bring on or worsen RLS. RLS is confirmed (Condition/7, recorded 2024-05-02).",
 			Action:  "Review the need with the prescriber <and> the patient. Changes only gradually & together with them.", Alternatives: []string{"bupropion", "trazodone at night (limited evidence)"},
-			Citations: []checks.Citation{{Source: "AASM 2025 (Winkelman et al.)", DOI: "10.5664/jcsm.11390", Strength: "good practice statement", Review: "pending"}, {Source: "Kolla 2018"}},
+			Citations: []checks.Citation{
+				{
+					Source:   "AASM 2025 (Winkelman et al.)",
+					DOI:      "10.5664/jcsm.11390",
+					Strength: "good practice statement",
+					Review:   "pending",
+				},
+				{Source: "Kolla 2018"},
+			},
 		},
 		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden, Change: checks.ChangeOverridden, Ruleset: "9f86d081884c7d65",
 		AsOf: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
-		Ack:  &facts.Acknowledgement{Override: true, Reason: "benefit-outweighs-risk", Author: "Practitioner/5", Date: moment.Instant(time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)), Until: moment.Instant(time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC))},
+		Ack: &facts.Acknowledgement{
+			Override: true,
+			Reason:   "benefit-outweighs-risk",
+			Author:   "Practitioner/5",
+			Date:     moment.Instant(time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)),
+			Until:    moment.Instant(time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC)),
+		},
 	}
 }
 
@@ -41,8 +59,14 @@ func TestFlagJSONHasThePromisedKeysInOrder(t *testing.T) {
 		`"counsel":["Walking helps."],"alternatives":["bupropion","trazodone at night (limited evidence)"],` +
 		`"citations":[{"source":"AASM 2025 (Winkelman et al.)","doi":"10.5664/jcsm.11390","strength":"good practice statement","review":"pending"},{"source":"Kolla 2018","review":""}],` +
 		`"asOf":"2026-11-23T08:00:00Z"`
-	resolved := checks.Flag{Finding: checks.Finding{Check: "iron-low", Patient: "Patient/1"}, State: checks.Resolved, Change: checks.ChangeResolved, Number: 2, Reason: checks.ReasonLabArrived,
-		AsOf: time.Date(2026, 11, 23, 9, 0, 0, 120_000_000, time.FixedZone("", 3600))}
+	resolved := checks.Flag{
+		Finding: checks.Finding{Check: "iron-low", Patient: "Patient/1"},
+		State:   checks.Resolved,
+		Change:  checks.ChangeResolved,
+		Number:  2,
+		Reason:  checks.ReasonLabArrived,
+		AsOf:    time.Date(2026, 11, 23, 9, 0, 0, 120_000_000, time.FixedZone("", 3600)),
+	}
 	for _, c := range []struct {
 		name       string
 		flag       checks.Flag

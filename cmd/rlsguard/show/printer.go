@@ -38,7 +38,10 @@ func NewPrinter(p *terminal.Program, format string, transitions bool) Printer {
 	case "fhir":
 		return &fhirPrinter{w: p.Stdout}
 	default:
-		return &textPrinter{w: p.Stdout, options: textOptions{Width: p.Screen.Width, Colour: p.Screen.Colour, Transition: transitions}}
+		return &textPrinter{
+			w:       p.Stdout,
+			options: textOptions{Width: p.Screen.Width, Colour: p.Screen.Colour, Transition: transitions},
+		}
 	}
 }
 
@@ -191,7 +194,10 @@ func (p *textPrinter) Ended() error {
 	}
 	if n := checks.Unreviewed(slices.Collect(maps.Keys(p.checks))); n > 0 && !p.reviewed {
 		p.reviewed = p.options.Transition // of changes that go on, once is enough
-		text += fmt.Sprintf("No clinician has approved %s yet: see rlsguard checks.", terminal.Plural(n, "rule behind these flags", "rules behind these flags"))
+		text += fmt.Sprintf(
+			"No clinician has approved %s yet: see rlsguard checks.",
+			terminal.Plural(n, "rule behind these flags", "rules behind these flags"),
+		)
 	}
 	p.checks, p.asOf = nil, time.Time{}
 	if text == "" {
@@ -237,7 +243,8 @@ func (p *textPrinter) silences() error {
 		names = append(names, other.Check)
 	}
 	text := silenceText(&s, names)
-	if s.Detail != "" && s.Reason != silence.LeftOut && (s.Patient != p.told.Patient || s.Order != p.told.Order || s.Detail != p.told.Detail) {
+	if s.Detail != "" && s.Reason != silence.LeftOut &&
+		(s.Patient != p.told.Patient || s.Order != p.told.Order || s.Detail != p.told.Detail) {
 		text += " (" + s.Detail + ")"
 	}
 	p.told, p.pending = s, p.pending[:0]

@@ -55,7 +55,11 @@ type flagWriter struct {
 	opt textOptions
 }
 
-var severityColour = map[checks.Severity]string{checks.High: "\x1b[1;31m", checks.Moderate: "\x1b[1;33m", checks.Low: "\x1b[36m"}
+var severityColour = map[checks.Severity]string{
+	checks.High:     "\x1b[1;31m",
+	checks.Moderate: "\x1b[1;33m",
+	checks.Low:      "\x1b[36m",
+}
 
 const colourEnd = "\x1b[0m"
 
@@ -190,8 +194,13 @@ func WorstFirst(flags []checks.Flag) []checks.Flag {
 	}
 	flags = slices.Clone(flags)
 	slices.SortStableFunc(flags, func(a, b checks.Flag) int {
-		return cmp.Or(cmp.Compare(worst[b.Patient], worst[a.Patient]), cmp.Compare(a.Patient, b.Patient), cmp.Compare(b.Severity, a.Severity),
-			cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient))
+		return cmp.Or(
+			cmp.Compare(worst[b.Patient], worst[a.Patient]),
+			cmp.Compare(a.Patient, b.Patient),
+			cmp.Compare(b.Severity, a.Severity),
+			cmp.Compare(a.Check, b.Check),
+			cmp.Compare(a.Ingredient, b.Ingredient),
+		)
 	})
 	return flags
 }

@@ -30,13 +30,40 @@ func shown(t *testing.T, f checks.Flag, opt textOptions) string {
 }
 
 func TestFlagTextIsAsAgreed(t *testing.T) {
-	low := checks.Flag{Finding: checks.Finding{Check: "rls-iron-unchecked", Patient: "Patient/2", Severity: checks.Low, RLS: checks.RLSPossible,
-		Summary: "No ferritin or transferrin saturation within 365 days of 2026-11-23.", Citations: shownFlag().Citations[:1]}, State: checks.Open, AsOf: shownFlag().AsOf, ID: "a"}
+	low := checks.Flag{
+		Finding: checks.Finding{
+			Check:     "rls-iron-unchecked",
+			Patient:   "Patient/2",
+			Severity:  checks.Low,
+			RLS:       checks.RLSPossible,
+			Summary:   "No ferritin or transferrin saturation within 365 days of 2026-11-23.",
+			Citations: shownFlag().Citations[:1],
+		},
+		State: checks.Open,
+		AsOf:  shownFlag().AsOf,
+		ID:    "a",
+	}
 	resolved := low
 	resolved.State, resolved.Change, resolved.Reason, resolved.Number = checks.Resolved, checks.ChangeResolved, checks.ReasonLabArrived, 2
 	high := low
 	high.Severity, high.Check, high.RLS = checks.High, "gabapentinoid-respiratory-depression", checks.RLSNone
-	got := shown(t, shownFlag(), textOptions{}) + shown(t, low, textOptions{Width: 60}) + shown(t, resolved, textOptions{Width: 132, Transition: true}) + shown(t, high, textOptions{Width: 30, Colour: true})
+	got := shown(
+		t,
+		shownFlag(),
+		textOptions{},
+	) + shown(
+		t,
+		low,
+		textOptions{Width: 60},
+	) + shown(
+		t,
+		resolved,
+		textOptions{Width: 132, Transition: true},
+	) + shown(
+		t,
+		high,
+		textOptions{Width: 30, Colour: true},
+	)
 	if *updateFlagText {
 		if err := os.WriteFile("testdata/flagtext.golden", []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -60,17 +87,41 @@ func TestColourOnlyWhenAsked(t *testing.T) {
 			t.Errorf("%v: an escape without being asked for", s)
 		}
 		start := severityColour[s]
-		if stripped := strings.NewReplacer(start, "", colourEnd, "").Replace(coloured); stripped != plain || !strings.HasPrefix(coloured, start) || strings.Count(coloured, "\x1b") != 2 {
+		if stripped := strings.NewReplacer(start, "", colourEnd, "").Replace(coloured); stripped != plain ||
+			!strings.HasPrefix(coloured, start) ||
+			strings.Count(coloured, "\x1b") != 2 {
 			t.Errorf("%v: colour is not just around the severity:\n%q\n%q", s, coloured, plain)
 		}
 	}
 }
 
 func TestNothingInAFlagActsOnTheTerminal(t *testing.T) {
-	f := checks.Flag{Finding: checks.Finding{Check: hostile, Ingredient: hostile, Patient: hostile, Severity: checks.High, Implicated: []facts.Ref{hostile}, Evidence: []facts.Ref{hostile},
-		Basis: hostile, Summary: hostile, Action: hostile, Alternatives: []string{hostile}, Counsel: []string{hostile},
-		Orders: []checks.OrderWords{{Ref: hostile, Product: hostile, Dose: hostile, Since: hostile}}, Citations: []checks.Citation{{Source: hostile, DOI: hostile, Strength: hostile, Review: hostile}}},
-		ID: hostile, State: hostile, Change: hostile, Reason: hostile, Ruleset: hostile, Number: 1, Ack: &facts.Acknowledgement{Reason: hostile, Author: hostile}}
+	f := checks.Flag{
+		Finding: checks.Finding{
+			Check:        hostile,
+			Ingredient:   hostile,
+			Patient:      hostile,
+			Severity:     checks.High,
+			Implicated:   []facts.Ref{hostile},
+			Evidence:     []facts.Ref{hostile},
+			Basis:        hostile,
+			Summary:      hostile,
+			Action:       hostile,
+			Alternatives: []string{hostile},
+			Counsel:      []string{hostile},
+			Orders: []checks.OrderWords{
+				{Ref: hostile, Product: hostile, Dose: hostile, Since: hostile},
+			},
+			Citations: []checks.Citation{{Source: hostile, DOI: hostile, Strength: hostile, Review: hostile}},
+		},
+		ID:      hostile,
+		State:   hostile,
+		Change:  hostile,
+		Reason:  hostile,
+		Ruleset: hostile,
+		Number:  1,
+		Ack:     &facts.Acknowledgement{Reason: hostile, Author: hostile},
+	}
 	for _, opt := range []textOptions{{}, {Transition: true, Width: 200}} {
 		got := shown(t, f, opt)
 		if !utf8.ValidString(got) {
@@ -92,7 +143,10 @@ func TestWrapLosesNoWordAndKeepsTheWidth(t *testing.T) {
 		text := rapid.OneOf(rapid.StringMatching(`([a-z,.]{1,12}[ \n\t]{1,2}){0,30}`), rapid.String()).Draw(t, "text")
 		width, hang := rapid.IntRange(1, 60).Draw(t, "width"), rapid.IntRange(0, 4).Draw(t, "hang")
 		lines := terminal.Wrap(text, width, hang)
-		if want, got := strings.Fields(terminal.Harmless(text)), strings.Fields(strings.Join(lines, " ")); !cmp.Equal(want, got) {
+		if want, got := strings.Fields(terminal.Harmless(text)), strings.Fields(strings.Join(lines, " ")); !cmp.Equal(
+			want,
+			got,
+		) {
 			t.Fatalf("words %q became %q", want, got)
 		}
 		for i, line := range lines {
@@ -140,22 +194,65 @@ func TestFiveFlagsFitAScreen(t *testing.T) {
 		}
 		return moment.Time{Nanos: at.UnixNano(), Precision: moment.ToDay}
 	}
-	st.Merge(facts.Fact{Ref: "Condition/7", Kind: facts.KindCondition, Condition: &facts.Condition{Recorded: day("2024-05-02"),
-		Code: facts.Concept{Codings: []codes.Coding{{System: codes.ICD10CM, Code: "G25.81"}}}}})
+	st.Merge(
+		facts.Fact{
+			Ref:  "Condition/7",
+			Kind: facts.KindCondition,
+			Condition: &facts.Condition{Recorded: day("2024-05-02"),
+				Code: facts.Concept{Codings: []codes.Coding{{System: codes.ICD10CM, Code: "G25.81"}}}},
+		},
+	)
 	order := func(ref facts.Ref, name, dose string) {
-		st.Merge(facts.Fact{Ref: ref, Kind: facts.KindOrder, Order: &facts.Order{Status: facts.StatusActive, Drug: facts.Drug{Names: []string{name}}, Authored: day("2026-03-14"),
-			Dosages: []facts.Dosage{{Dose: facts.Quantity{Value: dose, Unit: "mg"}, Timing: facts.Timing{Frequency: 1, Period: "1", PeriodUnit: "d"},
-				Route: facts.Concept{Texts: []string{"oral"}}}}}})
+		st.Merge(
+			facts.Fact{
+				Ref:  ref,
+				Kind: facts.KindOrder,
+				Order: &facts.Order{
+					Status:   facts.StatusActive,
+					Drug:     facts.Drug{Names: []string{name}},
+					Authored: day("2026-03-14"),
+					Dosages: []facts.Dosage{
+						{
+							Dose:   facts.Quantity{Value: dose, Unit: "mg"},
+							Timing: facts.Timing{Frequency: 1, Period: "1", PeriodUnit: "d"},
+							Route:  facts.Concept{Texts: []string{"oral"}},
+						},
+					},
+				},
+			},
+		)
 	}
-	st.Merge(facts.Fact{Ref: "Patient/1", Kind: facts.KindPatient, Person: &facts.Person{Birth: day("1960-05-01"), Sex: facts.Female}})
+	st.Merge(
+		facts.Fact{
+			Ref:    "Patient/1",
+			Kind:   facts.KindPatient,
+			Person: &facts.Person{Birth: day("1960-05-01"), Sex: facts.Female},
+		},
+	)
 	order("MedicationRequest/901", "Sertraline 50 MG Oral Tablet", "50")
 	order("MedicationRequest/902", "Gabapentin 300 MG Oral Capsule", "300")
 	order("MedicationRequest/903", "Oxycodone Hydrochloride 5 MG Oral Tablet", "10")
 	order("MedicationRequest/904", "Amitriptyline 25 MG Oral Tablet", "25")
 	order("MedicationRequest/905", "Promethazine 25 MG Oral Tablet", "25")
-	st.Merge(facts.Fact{Ref: "Observation/1", Kind: facts.KindLab, Lab: &facts.LabResult{Status: facts.LabFinal, Loincs: []string{"2276-4"}, Effective: facts.Period{Start: day("2026-10-24")},
-		Value: facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: "42", Unit: "ng/mL"}}}})
-	flags := checks.OpenFlags(st, checks.DefaultSettings(), []byte("key"), "r", time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
+	st.Merge(
+		facts.Fact{
+			Ref:  "Observation/1",
+			Kind: facts.KindLab,
+			Lab: &facts.LabResult{
+				Status:    facts.LabFinal,
+				Loincs:    []string{"2276-4"},
+				Effective: facts.Period{Start: day("2026-10-24")},
+				Value:     facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: "42", Unit: "ng/mL"}},
+			},
+		},
+	)
+	flags := checks.OpenFlags(
+		st,
+		checks.DefaultSettings(),
+		[]byte("key"),
+		"r",
+		time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
+	)
 	if len(flags) != 5 {
 		t.Fatalf("%d flags", len(flags))
 	}

@@ -96,7 +96,10 @@ func ChecksInForce(s *checks.Settings) []checkInForce {
 		}
 		if c.Thresholds != nil {
 			for _, t := range c.Thresholds(s) {
-				f.Thresholds = append(f.Thresholds, thresholdInForce{Name: t.Name, Value: t.Value, Source: t.Source, Review: t.Review})
+				f.Thresholds = append(
+					f.Thresholds,
+					thresholdInForce{Name: t.Name, Value: t.Value, Source: t.Source, Review: t.Review},
+				)
 			}
 		}
 		list = append(list, f)
@@ -120,7 +123,16 @@ func ChecksMarkdown(w io.Writer, list []checkInForce) error {
 	var b strings.Builder
 	b.WriteString("| check | severity | opens when | sources | review |\n|---|---|---|---|---|\n")
 	for _, c := range list {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | rule %d, %s |\n", c.Check, cell(c.Severity), cell(c.Trigger), cell(sources(c.Citations)), c.Rule.Version, c.Rule.Status)
+		fmt.Fprintf(
+			&b,
+			"| `%s` | %s | %s | %s | rule %d, %s |\n",
+			c.Check,
+			cell(c.Severity),
+			cell(c.Trigger),
+			cell(sources(c.Citations)),
+			c.Rule.Version,
+			c.Rule.Status,
+		)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -99,7 +99,11 @@ func (u unknownSystems) see(system string, c *classified) {
 func (u unknownSystems) tell(p *terminal.Program) {
 	for _, system := range slices.Sorted(maps.Keys(u)) {
 		if !u[system] {
-			terminal.Tell(p.Stderr, "no code of the system %s was found: the built-in tables know drug codes of rxnorm and atc, and those of listed drugs in ndc (packages sold in October 2025) and dmd (part of it); all others come with a site table (--site-table)", system)
+			terminal.Tell(
+				p.Stderr,
+				"no code of the system %s was found: the built-in tables know drug codes of rxnorm and atc, and those of listed drugs in ndc (packages sold in October 2025) and dmd (part of it); all others come with a site table (--site-table)",
+				system,
+			)
 		}
 	}
 }

@@ -57,7 +57,15 @@ func (c *terminologyCompare) Run(p *terminal.Program) error {
 			others++
 		}
 	}
-	lines := []string{fmt.Sprintf("%d codes before, %d now: %d new of listed drugs, %d new of other drugs", len(before), len(after), added, others)}
+	lines := []string{
+		fmt.Sprintf(
+			"%d codes before, %d now: %d new of listed drugs, %d new of other drugs",
+			len(before),
+			len(after),
+			added,
+			others,
+		),
+	}
 	lines = append(lines, c.list("mean something else", changed)...)
 	lines = append(lines, c.list("of listed drugs are gone", gone)...)
 	return terminal.WriteLine(p.Stdout, []byte(strings.Join(lines, "\n")))

@@ -31,7 +31,10 @@ type terminologyImport struct {
 
 // Help is shown below the options.
 func (terminologyImport) Help() string {
-	return `Derives every code of the listed ingredients: products, components, forms, dose groups, brands, combinations, packs and packages, with strength and whether they act in the whole body; withdrawn codes too, marked. The table is plain text (` + strings.Join(terms.SiteColumns[:], ", ") + `, separated by tabs) and can be read, edited and extended. Name it after the release: answers about its codes show that name.
+	return `Derives every code of the listed ingredients: products, components, forms, dose groups, brands, combinations, packs and packages, with strength and whether they act in the whole body; withdrawn codes too, marked. The table is plain text (` + strings.Join(
+		terms.SiteColumns[:],
+		", ",
+	) + `, separated by tabs) and can be read, edited and extended. Name it after the release: answers about its codes show that name.
 
 A damaged release gives an error and no table. What the release says otherwise than the tables of rlsguard is listed; the site's table decides.
 
@@ -104,13 +107,22 @@ func (c *terminologyImport) importNDC(p *terminal.Program) ([]terms.SiteRow, []s
 		return nil, nil, files.err
 	}
 	bar := terminal.StartProgress(p.Stderr, "reading", files.size, terminal.Megabytes)
-	table, err := fda.Import(fda.Directory{Products: bar.Reader(products), Packages: bar.Reader(packages), Others: c.Others})
+	table, err := fda.Import(
+		fda.Directory{Products: bar.Reader(products), Packages: bar.Reader(packages), Others: c.Others},
+	)
 	bar.End()
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", c.NDC, err)
 	}
 	r := &table.Report
-	notes := []string{fmt.Sprintf("rlsguard: %d packages of %d products: %d hold listed ingredients", r.Packages, r.Products, r.Listed)}
+	notes := []string{
+		fmt.Sprintf(
+			"rlsguard: %d packages of %d products: %d hold listed ingredients",
+			r.Packages,
+			r.Products,
+			r.Listed,
+		),
+	}
 	return table.Rows, append(notes, counted([]count{
 		{r.Others, "packages of other drugs"}, {r.Odd, "codes in no form of a National Drug Code: left out"},
 		{r.Orphans, "packages of a product that " + fda.ProductsFile + " does not hold: left out"},
@@ -161,17 +173,25 @@ func (c *terminologyImport) importDMD(p *terminal.Program) ([]terms.SiteRow, []s
 }
 
 func dmdNotes(r *dmd.Report) []string {
-	notes := []string{fmt.Sprintf("rlsguard: %d virtual and %d actual products, %d and %d packs: %d codes hold listed ingredients",
-		r.Read["VMP"], r.Read["AMP"], r.Read["VMPP"], r.Read["AMPP"], r.Listed)}
+	notes := []string{
+		fmt.Sprintf("rlsguard: %d virtual and %d actual products, %d and %d packs: %d codes hold listed ingredients",
+			r.Read["VMP"], r.Read["AMP"], r.Read["VMPP"], r.Read["AMPP"], r.Listed),
+	}
 	notes = append(notes, counted([]count{
-		{r.Others, "codes of other drugs"}, {r.Orphans, "products or packs of a product that the release does not hold: known by their names"},
+		{
+			r.Others,
+			"codes of other drugs",
+		}, {r.Orphans, "products or packs of a product that the release does not hold: known by their names"},
 	})...)
 	for i, d := range r.Differ {
 		if i == contradictionsShown {
 			return append(notes, fmt.Sprintf("rlsguard: and %d more", len(r.Differ)-i))
 		}
-		notes = append(notes, fmt.Sprintf("rlsguard: %s %q holds %s by its ingredients and %s by its name: all count", d.Code, d.Name,
-			strings.Join(d.ByIngredients, " and "), cmp.Or(strings.Join(d.ByName, " and "), "no listed drug")))
+		notes = append(
+			notes,
+			fmt.Sprintf("rlsguard: %s %q holds %s by its ingredients and %s by its name: all count", d.Code, d.Name,
+				strings.Join(d.ByIngredients, " and "), cmp.Or(strings.Join(d.ByName, " and "), "no listed drug")),
+		)
 	}
 	return notes
 }
@@ -185,8 +205,16 @@ func importNotes(r *rrf.Report) []string {
 	for _, n := range r.Codes {
 		codes += n
 	}
-	notes := []string{fmt.Sprintf("rlsguard: %d listed ingredients: %d RxNorm codes (%d withdrawn, %d of them known by name only) and %d package codes",
-		r.Ingredients, codes, r.Withdrawn, r.ByName, r.Packages)}
+	notes := []string{
+		fmt.Sprintf(
+			"rlsguard: %d listed ingredients: %d RxNorm codes (%d withdrawn, %d of them known by name only) and %d package codes",
+			r.Ingredients,
+			codes,
+			r.Withdrawn,
+			r.ByName,
+			r.Packages,
+		),
+	}
 	if _, read := r.Lines[rrf.AttributesFile]; !read {
 		notes = append(notes, "rlsguard: no "+rrf.AttributesFile+", so no package codes (NDC)")
 	}
@@ -197,9 +225,15 @@ func importNotes(r *rrf.Report) []string {
 		{r.OddPackages, "package codes in no known form, or of ten digits without hyphens: left out"},
 		{r.PackageConflicts, "ingredients of package codes that stand for several products: all count"},
 	})...)
-	notes = append(notes, contradictions(r.Kept, "%s %s is %s in the release and %s in the tables: the tables decide")...)
-	notes = append(notes, contradictions(r.Contradictions, "%s %s is %s in the release and %s in the tables: the site table decides")...)
-	return append(notes, contradictions(r.Renamed, "%s %s is named %q in the release and taken for %s by its code: check it")...)
+	notes = append(
+		notes,
+		contradictions(r.Kept, "%s %s is %s in the release and %s in the tables: the tables decide")...)
+	notes = append(
+		notes,
+		contradictions(r.Contradictions, "%s %s is %s in the release and %s in the tables: the site table decides")...)
+	return append(
+		notes,
+		contradictions(r.Renamed, "%s %s is named %q in the release and taken for %s by its code: check it")...)
 }
 
 // contradictions words some of what release and tables say differently: kind, code, release,
@@ -214,8 +248,13 @@ func contradictions(all []rrf.Contradiction, words string) []string {
 			notes = append(notes, fmt.Sprintf("rlsguard: and %d more", len(all)-i))
 			break
 		}
-		notes = append(notes, fmt.Sprintf("rlsguard: "+words,
-			c.Kind, c.Code, cmp.Or(strings.Join(c.Release, " and "), "no listed drug"), cmp.Or(strings.Join(c.Tables, " and "), "no listed drug")))
+		notes = append(notes, fmt.Sprintf(
+			"rlsguard: "+words,
+			c.Kind,
+			c.Code,
+			cmp.Or(strings.Join(c.Release, " and "), "no listed drug"),
+			cmp.Or(strings.Join(c.Tables, " and "), "no listed drug"),
+		))
 	}
 	return notes
 }

@@ -14,7 +14,8 @@ import (
 // EscapeInvisible writes what is not shown as itself as \uXXXX. Outside of strings JSON has only
 // ASCII, so all of a line may be treated alike.
 func EscapeInvisible(line []byte) []byte {
-	if !slices.ContainsFunc(line, func(c byte) bool { return c < ' ' || c > '~' }) || bytes.IndexFunc(line, Invisible) < 0 {
+	if !slices.ContainsFunc(line, func(c byte) bool { return c < ' ' || c > '~' }) ||
+		bytes.IndexFunc(line, Invisible) < 0 {
 		return line
 	}
 	out := make([]byte, 0, len(line)+32)

@@ -83,8 +83,15 @@ func bar(verb string, done, total int64, unit func(int64) string) string {
 	}
 	done = min(done, total)
 	full := int(done * barWidth / total)
-	return fmt.Sprintf("%s [%s%s] %3d %%  %s of %s", verb, strings.Repeat("#", full), strings.Repeat(".", barWidth-full),
-		done*100/total, unit(done), unit(total))
+	return fmt.Sprintf(
+		"%s [%s%s] %3d %%  %s of %s",
+		verb,
+		strings.Repeat("#", full),
+		strings.Repeat(".", barWidth-full),
+		done*100/total,
+		unit(done),
+		unit(total),
+	)
 }
 
 // Megabytes words a number of bytes.

@@ -75,7 +75,9 @@ func Columns(s string) (n int) {
 	for _, r := range s {
 		switch {
 		case unicode.In(r, unicode.Mn, unicode.Me):
-		case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana), r >= 0xFF01 && r <= 0xFF60, r >= 0x1F300 && r <= 0x1FAFF:
+		case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana),
+			r >= 0xFF01 && r <= 0xFF60,
+			r >= 0x1F300 && r <= 0x1FAFF:
 			n += 2
 		default:
 			n++

@@ -84,7 +84,12 @@ func (m *Mapping) flag(patient string, c *card) (cases.Flag, bool) {
 			!r.Topic.fits(c.Source.Topic.Code) {
 			continue
 		}
-		f := cases.Flag{Patient: patient, Check: r.Check, Ingredient: cases.AnyIngredient, Severity: m.Severity[c.Indicator]}
+		f := cases.Flag{
+			Patient:    patient,
+			Check:      r.Check,
+			Ingredient: cases.AnyIngredient,
+			Severity:   m.Severity[c.Indicator],
+		}
 		if r.Severity != "" {
 			f.Severity = r.Severity
 		}

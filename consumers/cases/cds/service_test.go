@@ -51,9 +51,11 @@ func stub(t *testing.T, hook string) *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cds-services", func(w http.ResponseWriter, _ *http.Request) {
 		json.NewEncoder(w).
-			Encode(map[string]any{"services": []map[string]any{{"hook": hook, "id": "legs", "prefetch": map[string]string{
-				"problems": "Condition?patient={{context.patientId}}", "meds": "MedicationRequest?patient={{context.patientId}}&status=active",
-			}}}})
+			Encode(
+				map[string]any{"services": []map[string]any{{"hook": hook, "id": "legs", "prefetch": map[string]string{
+					"problems": "Condition?patient={{context.patientId}}", "meds": "MedicationRequest?patient={{context.patientId}}&status=active",
+				}}}},
+			)
 	})
 	mux.HandleFunc("POST /cds-services/legs", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

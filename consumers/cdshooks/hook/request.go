@@ -62,7 +62,12 @@ func Read(r *fhir.Reader, body []byte) (*Request, error) {
 		return nil, ErrNoObject
 	}
 	context := top.object("context")
-	q := &Request{Ids: map[string]bool{}, Hook: top.str("hook"), User: context.str("userId"), Encounter: withType("Encounter", context.str("encounterId"))}
+	q := &Request{
+		Ids:       map[string]bool{},
+		Hook:      top.str("hook"),
+		User:      context.str("userId"),
+		Encounter: withType("Encounter", context.str("encounterId")),
+	}
 	patient := context.str("patientId")
 	if patient == "" {
 		patient = top.str("patient") // as before version 1.0
@@ -100,7 +105,10 @@ func (q *Request) readDrafts(r *fhir.Reader, context object) {
 		e := attached{patient: q.Question.Patient, draft: true}
 		e.read(r, context[name], "/context/"+name, func(res fhir.Resource) { drafts = append(drafts, res) })
 		for _, why := range e.faults {
-			q.Question.Unread = append(q.Question.Unread, ordercheck.Unread{Pointer: "/context/" + name, Reason: fhir.NotFHIR, Detail: why, Draft: true})
+			q.Question.Unread = append(
+				q.Question.Unread,
+				ordercheck.Unread{Pointer: "/context/" + name, Reason: fhir.NotFHIR, Detail: why, Draft: true},
+			)
 		}
 		q.Ordered = append(q.Ordered, e.tests...)
 		for _, id := range e.ids {
@@ -108,7 +116,10 @@ func (q *Request) readDrafts(r *fhir.Reader, context object) {
 		}
 	}
 	selected := func(res *fhir.Resource) bool {
-		return slices.ContainsFunc(selections, func(s string) bool { return withType(res.Type, s) == string(res.Fact.Ref) })
+		return slices.ContainsFunc(
+			selections,
+			func(s string) bool { return withType(res.Type, s) == string(res.Fact.Ref) },
+		)
 	}
 	focused := slices.ContainsFunc(drafts, func(res fhir.Resource) bool { return selected(&res) })
 	for i := range drafts {

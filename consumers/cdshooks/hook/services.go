@@ -37,7 +37,18 @@ const (
 )
 
 // PrefetchKeys in the order in which they are told as missing.
-var PrefetchKeys = []string{KeyPatient, KeyConditions, KeyMedications, KeyFerritin, KeyTSAT, KeyIron, KeyTIBC, KeyCreatinine, KeyWeight, KeyStatements}
+var PrefetchKeys = []string{
+	KeyPatient,
+	KeyConditions,
+	KeyMedications,
+	KeyFerritin,
+	KeyTSAT,
+	KeyIron,
+	KeyTIBC,
+	KeyCreatinine,
+	KeyWeight,
+	KeyStatements,
+}
 
 // newerKeys were added to the templates later. A client that sends none of them has the older
 // templates, and is not told about them.
@@ -71,7 +82,13 @@ func newest(loincs ...string) string {
 	for i := range loincs {
 		loincs[i] = "http://loinc.org|" + loincs[i]
 	}
-	return "Observation?patient={{context.patientId}}&code=" + strings.Join(loincs, ",") + fmt.Sprintf("&_sort=-date&_count=%d", NewestResults)
+	return "Observation?patient={{context.patientId}}&code=" + strings.Join(
+		loincs,
+		",",
+	) + fmt.Sprintf(
+		"&_sort=-date&_count=%d",
+		NewestResults,
+	)
 }
 
 // ServicePrefix of the services: each has an id of its own, since clients know them by it.
@@ -84,11 +101,30 @@ func Services(open bool) []Service {
 		note = "OPEN DEVELOPMENT MODE: clients are not verified. " + note
 	}
 	service := func(hook, title, description string) Service {
-		return Service{Hook: hook, Title: title, Description: description, ID: ServicePrefix + hook, Prefetch: Prefetch, UsageRequirements: note}
+		return Service{
+			Hook:              hook,
+			Title:             title,
+			Description:       description,
+			ID:                ServicePrefix + hook,
+			Prefetch:          Prefetch,
+			UsageRequirements: note,
+		}
 	}
 	return []Service{
-		service(OrderSelect, "RLS: selected medicines", "Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, while an order is selected."),
-		service(OrderSign, "RLS: medicines before signing", "Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, before orders are signed."),
-		service(PatientView, "RLS: open flags of a patient", "Shows what is flagged for a patient with restless legs syndrome."),
+		service(
+			OrderSelect,
+			"RLS: selected medicines",
+			"Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, while an order is selected.",
+		),
+		service(
+			OrderSign,
+			"RLS: medicines before signing",
+			"Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, before orders are signed.",
+		),
+		service(
+			PatientView,
+			"RLS: open flags of a patient",
+			"Shows what is flagged for a patient with restless legs syndrome.",
+		),
 	}
 }

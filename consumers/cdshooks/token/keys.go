@@ -45,7 +45,10 @@ func NewKeys(place string) (*Keys, error) {
 	switch {
 	case err == nil && (u.Scheme == "https" || u.Scheme == "http" && LoopbackName(u.Host)):
 		k.url = place
-		k.client = &http.Client{Timeout: keysTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		k.client = &http.Client{
+			Timeout:       keysTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
 	case err == nil && u.Scheme == "http":
 		return nil, fmt.Errorf("keys at %s: only https, or http on this machine", place)
 	default:

@@ -59,7 +59,12 @@ func newClientKeys(t testing.TB) clientKeys {
 // set is the JWK Set of the keys, by their ids.
 func (k clientKeys) set() jose.JSONWebKeySet {
 	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
-		{Key: k.ec384.Public(), KeyID: "ec", Use: "sig", Algorithm: "ES384"}, {Key: k.rsa.Public(), KeyID: "rsa", Use: "sig"},
+		{
+			Key:       k.ec384.Public(),
+			KeyID:     "ec",
+			Use:       "sig",
+			Algorithm: "ES384",
+		}, {Key: k.rsa.Public(), KeyID: "rsa", Use: "sig"},
 		{Key: k.short.Public(), KeyID: "short"}, {Key: k.ec384.Public(), KeyID: "enc", Use: "enc"},
 	}}
 }
@@ -87,15 +92,24 @@ type token struct {
 }
 
 func (k clientKeys) good(id string) *token {
-	return &token{key: k.ec384, alg: jose.ES384, kid: "ec", header: map[jose.HeaderKey]any{"typ": "JWT"}, claims: map[string]any{
-		"iss": issuer, "aud": base + path, "iat": today.Unix(), "exp": today.Add(5 * time.Minute).Unix(), "jti": id, "tenant": "t7",
-	}}
+	return &token{
+		key:    k.ec384,
+		alg:    jose.ES384,
+		kid:    "ec",
+		header: map[jose.HeaderKey]any{"typ": "JWT"},
+		claims: map[string]any{
+			"iss": issuer, "aud": base + path, "iat": today.Unix(), "exp": today.Add(5 * time.Minute).Unix(), "jti": id, "tenant": "t7",
+		},
+	}
 }
 
 func (s *token) sign(t testing.TB) string {
 	t.Helper()
 	opts := &jose.SignerOptions{ExtraHeaders: s.header}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: s.alg, Key: jose.JSONWebKey{Key: s.key, KeyID: s.kid}}, opts)
+	signer, err := jose.NewSigner(
+		jose.SigningKey{Algorithm: s.alg, Key: jose.JSONWebKey{Key: s.key, KeyID: s.kid}},
+		opts,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
