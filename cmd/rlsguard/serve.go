@@ -260,18 +260,3 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	cfg.Log.Info().Msg("ended")
 	return err
 }
-
-// writeURL writes a file that others wait for: it is there whole, or not at all. A link that
-// somebody left in the folder is not followed.
-func writeURL(path, url string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(url + "\n")
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}

@@ -296,10 +296,17 @@ func (o *doors) Close() {
 	}
 }
 
-// WriteURL writes a file that others wait for: it is there whole, or not at all.
+// WriteURL writes a file that others wait for: it is there whole, or not at all. A link that
+// somebody left in the folder is not followed.
 func WriteURL(path, url string) error {
-	if err := os.WriteFile(path+".new", []byte(url+"\n"), 0o644); err != nil {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
 		return err
 	}
-	return os.Rename(path+".new", path)
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(url + "\n")
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
