@@ -46,6 +46,9 @@ func TestCorpus(t *testing.T) {
 var sampleAsOf = map[string]string{
 	// The boundsPeriods of its dosages end on 5 and 6 January 2025.
 	"ecqm-cms156-high-risk-meds/c409fbc9-a31f-4d53-9aa7-9e443e87812a.ndjson": "2025-01-04T12:00:00Z",
+	// They have died since, and the dead have no flags.
+	"synthea-r4-2019/Roberto_Graham_238a58eb-31dc-4054-82ee-0651ee76f391.json.gz":  "1987-10-01T12:00:00Z",
+	"synthea-r4-2019/Sherman_McGlynn_8ef2ef98-48c5-427e-80d4-5e8f30ac8bf5.json.gz": "2012-07-01T12:00:00Z",
 }
 
 var (
