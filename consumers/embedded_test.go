@@ -93,7 +93,7 @@ func TestNothingOfAPatientLeaks(t *testing.T) {
 	b := newBench(t)
 	var log strings.Builder
 	cfg := b.config()
-	cfg.Log = zerolog.New(&log).Level(zerolog.TraceLevel)
+	cfg.Log = zerolog.New(zerolog.SyncWriter(&log)).Level(zerolog.TraceLevel)
 	stop := b.serve(cfg)
 	b.publish(
 		rlsJSON("CANARY-7"),
