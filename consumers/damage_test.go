@@ -247,9 +247,9 @@ func damageFile(t *testing.T, path string, do func([]byte) []byte) {
 func refused(t *testing.T, dir, path string) {
 	t.Helper()
 	for range 2 {
-		e, err := embedded.StartEmbedded(
+		e, err := embedded.Start(
 			context.Background(),
-			embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+			embedded.Options{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 		)
 		if err == nil {
 			e.Stop()
@@ -269,7 +269,7 @@ func mended(t *testing.T, dir string, repair bool, docs []string, again ...strin
 	t.Helper()
 	b := &bench{t: t, dir: dir}
 	var err error
-	if b.srv, err = embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Repair: repair, Log: zerolog.Nop()}); err != nil {
+	if b.srv, err = embedded.Start(context.Background(), embedded.Options{Dir: dir, Listen: "127.0.0.1:0", Repair: repair, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	defer b.stop()
@@ -285,7 +285,7 @@ func mended(t *testing.T, dir string, repair bool, docs []string, again ...strin
 	b.publish(again...)
 	b.publish(more...)
 	b.decided()
-	if d := cmp.Diff(open(engine(), replay(append(docs, more...)...)), b.openNow(watch.WatchOptions{Once: true})); d != "" {
+	if d := cmp.Diff(open(engine(), replay(append(docs, more...)...)), b.openNow(watch.Options{Once: true})); d != "" {
 		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 	}
 	stop()

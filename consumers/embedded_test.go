@@ -24,7 +24,7 @@ func TestEmbeddedRefuses(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, o := range map[string]embedded.EmbeddedOptions{
+	for name, o := range map[string]embedded.Options{
 		"every interface without TLS":     {Dir: t.TempDir(), Listen: "0.0.0.0:0"},
 		"users alone are not enough":      {Dir: t.TempDir(), Listen: ":0", Users: map[string]string{"a": "b"}},
 		"no port":                         {Dir: t.TempDir(), Listen: "127.0.0.1"},
@@ -34,7 +34,7 @@ func TestEmbeddedRefuses(t *testing.T) {
 		"a name that may lead to outside": {Dir: t.TempDir(), Listen: "example.org:0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if e, err := embedded.StartEmbedded(t.Context(), o); err == nil {
+			if e, err := embedded.Start(t.Context(), o); err == nil {
 				e.Stop()
 				t.Error("started")
 			}

@@ -45,9 +45,9 @@ func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 
 func TestEmbeddedWithTLSAndUsers(t *testing.T) {
 	cert, pool := certificate(t)
-	e, err := embedded.StartEmbedded(
+	e, err := embedded.Start(
 		t.Context(),
-		embedded.EmbeddedOptions{
+		embedded.Options{
 			Dir:    t.TempDir(),
 			Listen: "127.0.0.1:0",
 			TLS:    &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},

@@ -40,9 +40,9 @@ func TestStoreGone(t *testing.T) {
 				}
 			}
 			for range 2 {
-				e, err := embedded.StartEmbedded(
+				e, err := embedded.Start(
 					t.Context(),
-					embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Users: c.users, Log: zerolog.Nop()},
+					embedded.Options{Dir: dir, Listen: "127.0.0.1:0", Users: c.users, Log: zerolog.Nop()},
 				)
 				if err == nil {
 					e.Stop()
@@ -67,12 +67,12 @@ func TestStoreGoneIsFreshForAnImport(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Private: true, Log: zerolog.Nop()})
+	e, err := embedded.Start(t.Context(), embedded.Options{Dir: dir, Private: true, Log: zerolog.Nop()})
 	if err == nil {
 		e.Stop()
 		t.Fatal("started for something else than an import")
 	}
-	if e, err = embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Private: true, Fresh: true, Log: zerolog.Nop()}); err != nil {
+	if e, err = embedded.Start(t.Context(), embedded.Options{Dir: dir, Private: true, Fresh: true, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.Stop(); err != nil {
@@ -88,14 +88,14 @@ func TestFirstStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "site.key"), []byte("the key of an operator\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if e, err := embedded.StartEmbedded(t.Context(), embedded.EmbeddedOptions{Dir: dir, Listen: b.srv.Addr(), Log: zerolog.Nop()}); err == nil {
+	if e, err := embedded.Start(t.Context(), embedded.Options{Dir: dir, Listen: b.srv.Addr(), Log: zerolog.Nop()}); err == nil {
 		e.Stop()
 		t.Fatal("started on a port in use")
 	}
 	for range 2 { // at once after a start that stored nothing, too
-		e, err := embedded.StartEmbedded(
+		e, err := embedded.Start(
 			t.Context(),
-			embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+			embedded.Options{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 		)
 		if err != nil {
 			t.Fatal(err)

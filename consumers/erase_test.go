@@ -58,7 +58,7 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 	go watch.Watch(
 		t.Context(),
 		b.nc,
-		watch.WatchOptions{},
+		watch.Options{},
 		func([]checks.Flag) error { return nil },
 		func(f checks.Flag) error { live <- f; return nil },
 	)

@@ -36,9 +36,9 @@ func serveOnce() error {
 	defer os.RemoveAll(dir)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	server, err := embedded.StartEmbedded(
+	server, err := embedded.Start(
 		ctx,
-		embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+		embedded.Options{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 	)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func serveOnce() error {
 		return err
 	}
 	defer nc.Close()
-	pub, err := publish.NewPublisher(ctx, nc)
+	pub, err := publish.New(ctx, nc)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func serveOnce() error {
 		}
 		return nil
 	}
-	if err := watch.Watch(ctx, nc, watch.WatchOptions{Once: true}, show, nil); err != nil {
+	if err := watch.Watch(ctx, nc, watch.Options{Once: true}, show, nil); err != nil {
 		return err
 	}
 	cancel()

@@ -53,7 +53,7 @@ func TestExportAndImport(t *testing.T) {
 	if d := cmp.Diff(from.history(), to.history()); d != "" {
 		t.Errorf("audit (-exported +imported):\n%s", d)
 	}
-	if d := cmp.Diff(from.openNow(watch.WatchOptions{}), to.openNow(watch.WatchOptions{})); d != "" {
+	if d := cmp.Diff(from.openNow(watch.Options{}), to.openNow(watch.Options{})); d != "" {
 		t.Errorf("open flags (-exported +imported):\n%s", d)
 	}
 	if got, kinds := to.verify(operate.VerifyOptions{}); len(kinds) > 0 || got.Patients != sum.Patients ||

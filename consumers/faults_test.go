@@ -63,9 +63,9 @@ func TestServerAwayForAWhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.dir = t.TempDir()
-	srv, err := embedded.StartEmbedded(
+	srv, err := embedded.Start(
 		context.Background(),
-		embedded.EmbeddedOptions{Dir: b.dir, Listen: "127.0.0.1:0"},
+		embedded.Options{Dir: b.dir, Listen: "127.0.0.1:0"},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestServerAwayForAWhile(t *testing.T) {
 	b.publish(docs[:40]...)
 	b.stop()
 	b.wait("not ready", func() bool { return len(cfg.Health.Reasons()) > 0 })
-	if b.srv, err = embedded.StartEmbedded(context.Background(), embedded.EmbeddedOptions{Dir: b.dir, Listen: listen}); err != nil {
+	if b.srv, err = embedded.Start(context.Background(), embedded.Options{Dir: b.dir, Listen: listen}); err != nil {
 		t.Fatal(err)
 	}
 	b.reconnect()

@@ -60,7 +60,7 @@ func TestCopySettles(t *testing.T) {
 			damage(b)
 			defer b.serve(b.config())()
 			b.decided()
-			if d := cmp.Diff(open(engine(), replay(append(docs, more...)...)), b.openNow(watch.WatchOptions{})); d != "" {
+			if d := cmp.Diff(open(engine(), replay(append(docs, more...)...)), b.openNow(watch.Options{})); d != "" {
 				t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 			}
 		})
@@ -89,7 +89,7 @@ func TestNotReadyWhileRebuilding(t *testing.T) {
 	if floor := c.CachedInfo().AckFloor.Stream; floor < uint64(len(docs)) {
 		t.Errorf("ready at input %d of %d", floor, len(docs))
 	}
-	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(watch.WatchOptions{})); d != "" {
+	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(watch.Options{})); d != "" {
 		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 	}
 }

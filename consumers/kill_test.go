@@ -75,7 +75,7 @@ func TestKillWithEmbeddedServer(t *testing.T) {
 	}
 	b.decided()
 	b.sameAsReplay(docs...)
-	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(watch.WatchOptions{})); d != "" {
+	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(watch.Options{})); d != "" {
 		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 	}
 	b.nc.Close()

@@ -53,9 +53,9 @@ func child() int {
 		Log:    zerolog.New(os.Stderr).Level(zerolog.WarnLevel),
 	}
 	if dir := os.Getenv("RLSGUARD_TEST_DIR"); dir != "" {
-		srv, err := embedded.StartEmbedded(
+		srv, err := embedded.Start(
 			ctx,
-			embedded.EmbeddedOptions{Dir: dir, Listen: os.Getenv("RLSGUARD_TEST_LISTEN"), Log: cfg.Log},
+			embedded.Options{Dir: dir, Listen: os.Getenv("RLSGUARD_TEST_LISTEN"), Log: cfg.Log},
 		)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -65,7 +65,7 @@ func child() int {
 		cfg.Embedded = srv
 	}
 	if path := os.Getenv("RLSGUARD_TEST_HTTP"); path != "" { // where it says how healthy it is
-		cfg.Health = health.NewHealth()
+		cfg.Health = health.New()
 		web := httptest.NewServer(cfg.Health.Handler())
 		defer web.Close()
 		if err := embedded.WriteFile(path, []byte(web.URL)); err != nil {

@@ -126,7 +126,7 @@ func TestLatencyCountsWhatWaited(t *testing.T) {
 // A session that begins says nothing of patients that it has not read yet, and of what the one
 // before could not do.
 func TestSessionBeginsAnew(t *testing.T) {
-	h := health.NewHealth()
+	h := health.New()
 	h.ReadyIf(t.Context())
 	for _, fault := range []func(){
 		func() { h.Writing(false) }, func() { h.Consuming(layout.Durable, false) }, func() { h.Looked(jet.ErrUnknown) },
@@ -149,7 +149,7 @@ func TestSessionBeginsAnew(t *testing.T) {
 
 // Two durables are read: that one is found again does not hide that the other is lost.
 func TestOneConsumerDoesNotHideTheOther(t *testing.T) {
-	h := health.NewHealth()
+	h := health.New()
 	h.ReadyIf(t.Context())
 	h.Consuming(layout.Durable, false)
 	h.Consuming(layout.DurableDue, false)

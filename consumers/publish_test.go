@@ -18,7 +18,7 @@ import (
 )
 
 // openNow are the open flags that Watch shows.
-func (b *bench) openNow(o watch.WatchOptions) []checks.Flag {
+func (b *bench) openNow(o watch.Options) []checks.Flag {
 	b.t.Helper()
 	var got []checks.Flag
 	o.Once = true
@@ -35,7 +35,7 @@ func TestPublishWaitWatchIsReplay(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
 	docs := someDocs(25)
-	p, err := publish.NewPublisher(t.Context(), b.nc)
+	p, err := publish.New(t.Context(), b.nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestPublishWaitWatchIsReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := open(engine(), replay(docs...))
-	if d := cmp.Diff(want, b.openNow(watch.WatchOptions{})); d != "" {
+	if d := cmp.Diff(want, b.openNow(watch.Options{})); d != "" {
 		t.Errorf("flags differ (-replay +watch):\n%s", d)
 	}
 	var moderate []checks.Flag
@@ -58,7 +58,7 @@ func TestPublishWaitWatchIsReplay(t *testing.T) {
 			moderate = append(moderate, f)
 		}
 	}
-	if d := cmp.Diff(moderate, b.openNow(watch.WatchOptions{Severity: checks.Moderate})); d != "" {
+	if d := cmp.Diff(moderate, b.openNow(watch.Options{Severity: checks.Moderate})); d != "" {
 		t.Errorf("moderate flags differ (-replay +watch):\n%s", d)
 	}
 }
@@ -68,7 +68,7 @@ func TestPublishTellsRejections(t *testing.T) {
 	b := newBench(t)
 	defer b.serve(b.config())()
 	b.publish(`{`)
-	p, err := publish.NewPublisher(t.Context(), b.nc)
+	p, err := publish.New(t.Context(), b.nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestPublishTellsRejections(t *testing.T) {
 // Where nobody serves, that is told once, and the waiting goes on; somebody who serves ends it.
 func TestWaitWithNobodyServing(t *testing.T) {
 	b := newBench(t)
-	p, err := publish.NewPublisher(t.Context(), b.nc)
+	p, err := publish.New(t.Context(), b.nc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestWatchGoesOnLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	var opened, seen []string
-	err := watch.Watch(ctx, b.nc, watch.WatchOptions{}, func(f []checks.Flag) error {
+	err := watch.Watch(ctx, b.nc, watch.Options{}, func(f []checks.Flag) error {
 		for i := range f {
 			opened = append(opened, f[i].Check)
 		}

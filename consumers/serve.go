@@ -25,7 +25,7 @@ type Config struct {
 	Options []nats.Option
 	// Domain is where the streams for others are, when those are in another account.
 	Domain jet.Domain
-	// Embedded is a server of this process, from StartEmbedded. The caller stops it after Serve has
+	// Embedded is a server of this process, from embedded.Start. The caller stops it after Serve has
 	// returned.
 	Embedded *embedded.Embedded
 
@@ -64,7 +64,7 @@ func Serve(ctx context.Context, cfg Config) error {
 		cfg.Audit = layout.DefaultAudit
 	}
 	if cfg.Health == nil {
-		cfg.Health = health.NewHealth()
+		cfg.Health = health.New()
 	}
 	cfg.tellQuiet()
 	if cfg.Engine.MaxTouch == 0 {

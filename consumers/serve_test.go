@@ -43,9 +43,9 @@ func newBench(t testing.TB) *bench {
 
 func (b *bench) start() {
 	b.t.Helper()
-	srv, err := embedded.StartEmbedded(
+	srv, err := embedded.Start(
 		context.Background(),
-		embedded.EmbeddedOptions{
+		embedded.Options{
 			Dir:    b.dir,
 			Listen: "127.0.0.1:0",
 			Log:    zerolog.New(zerolog.NewTestWriter(b.t)).Level(zerolog.ErrorLevel),
@@ -84,7 +84,7 @@ func (b *bench) config() Config {
 }
 
 func configOf(t testing.TB) Config {
-	return Config{Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Health: health.NewHealth(),
+	return Config{Engine: engine(), Reader: fhir.DefaultOptions(), AsOf: asOf, Health: health.New(),
 		Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)}
 }
 

@@ -37,7 +37,7 @@ func (b *bench) view(url string) *viewer {
 	v := &viewer{make(chan error, 10), make(chan struct{}, 10), make(chan checks.Flag, 100)}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended, began := make(chan error, 1), make(chan struct{})
-	o := watch.WatchOptions{
+	o := watch.Options{
 		Blind: func(since time.Time, why error) {
 			if ago := time.Since(since); ago < 0 || ago > time.Minute {
 				b.t.Errorf("blind since %v", since)

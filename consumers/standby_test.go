@@ -148,7 +148,7 @@ func (b *bench) shownAsReplay(docs []string) {
 	b.t.Helper()
 	want, differ, began := open(engine(), replay(docs...)), "", time.Now()
 	for end := began.Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if differ = cmp.Diff(want, b.openNow(watch.WatchOptions{})); differ == "" {
+		if differ = cmp.Diff(want, b.openNow(watch.Options{})); differ == "" {
 			b.t.Logf("dashboards read it %v later", time.Since(began))
 			return
 		}
@@ -359,10 +359,10 @@ func TestSlowWatch(t *testing.T) {
 	}
 	going, leave := context.WithCancel(ctx)
 	go func() {
-		ended <- watch.Watch(ctx, b.nc, watch.WatchOptions{}, func([]checks.Flag) error { return nil }, note)
+		ended <- watch.Watch(ctx, b.nc, watch.Options{}, func([]checks.Flag) error { return nil }, note)
 	}()
 	go func() {
-		ended <- watch.Watch(going, b.nc, watch.WatchOptions{}, func([]checks.Flag) error { return nil }, func(checks.Flag) error { leave(); return nil })
+		ended <- watch.Watch(going, b.nc, watch.Options{}, func([]checks.Flag) error { return nil }, func(checks.Flag) error { leave(); return nil })
 	}()
 	b.publish(docs[1:]...)
 	b.decided()
@@ -370,7 +370,7 @@ func TestSlowWatch(t *testing.T) {
 	b.wait("caught up", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
-		open := b.openNow(watch.WatchOptions{})
+		open := b.openNow(watch.Options{})
 		for _, f := range open {
 			if have, ok := seen[f.ID]; f.Patient != "Patient/0" && (!ok || have.Basis != f.Basis) {
 				return false

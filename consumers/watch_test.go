@@ -60,7 +60,7 @@ func (b *bench) watch() *told {
 	w := &told{flags: map[string]checks.Flag{}}
 	began, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- watch.Watch(ctx, b.nc, watch.WatchOptions{}, func(open []checks.Flag) error {
+		ended <- watch.Watch(ctx, b.nc, watch.Options{}, func(open []checks.Flag) error {
 			for _, f := range open {
 				w.flags[f.ID] = f
 			}

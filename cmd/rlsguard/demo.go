@@ -119,7 +119,7 @@ func startDemo(ctx context.Context, p *terminal.Program, dir string) (*demo, err
 		watch:   make(chan error, 1),
 		flags:   make(chan checks.Flag),
 	}
-	if d.server, err = embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
+	if d.server, err = embedded.Start(ctx, embedded.Options{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
 		return nil, err
 	}
 	if d.nc, err = d.server.Connect(); err != nil {
@@ -128,7 +128,7 @@ func startDemo(ctx context.Context, p *terminal.Program, dir string) (*demo, err
 	ctx, d.halt = context.WithCancel(ctx)
 	cfg := consumers.Config{
 		Embedded: d.server, Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: key},
-		Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.Nop(), Health: health.NewHealth(),
+		Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.Nop(), Health: health.New(),
 	}
 	go func() { d.serve <- consumers.Serve(ctx, cfg) }()
 	if err := d.ready(ctx, cfg.Health); err != nil {
@@ -158,7 +158,7 @@ func (d *demo) follow(ctx context.Context) error {
 		}
 		return nil
 	}
-	return watch.Watch(ctx, d.nc, watch.WatchOptions{}, first, hand)
+	return watch.Watch(ctx, d.nc, watch.Options{}, first, hand)
 }
 
 // ready waits until the consumer works, and so the streams are there.
@@ -186,7 +186,7 @@ func (d *demo) stop() error {
 // tell publishes the story, one document after the other, and prints what is committed in between.
 func (d *demo) tell(ctx context.Context) error {
 	fmt.Fprintf(d.Stdout, "rlsguard demo: made-up patients, looked at as of %s\n\n", demoAsOf.Format("2 January 2006"))
-	pub, err := publish.NewPublisher(ctx, d.nc)
+	pub, err := publish.New(ctx, d.nc)
 	if err != nil {
 		return err
 	}

@@ -132,7 +132,7 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 			Settings: set.Settings,
 			Ruleset:  set.Ruleset,
 			Key:      []byte(connect.PublicTestKey),
-		}, Health: health.NewHealth(),
+		}, Health: health.New(),
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	flags := connect.DoorFlags{CDS: "127.0.0.1:0", CDSOpen: true}

@@ -235,7 +235,7 @@ func TestShippedFilesFit(t *testing.T) {
 				Reader:   set.Reader,
 				Replicas: 1,
 				Audit:    time.Hour,
-				Health:   health.NewHealth(),
+				Health:   health.New(),
 				Log:      zerolog.New(zerolog.NewTestWriter(t)),
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

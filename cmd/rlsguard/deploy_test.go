@@ -55,7 +55,7 @@ func TestDeployedServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	serving, stop := context.WithCancel(ctx)
-	health := health.NewHealth()
+	health := health.New()
 	served := make(chan error, 1)
 	go func() {
 		served <- consumers.Serve(serving, consumers.Config{
@@ -78,7 +78,7 @@ func TestDeployedServer(t *testing.T) {
 	err = watch.Watch(
 		ctx,
 		dashboardUser,
-		watch.WatchOptions{Once: true, Domain: jet.NamedDomain("RLSGUARD")},
+		watch.Options{Once: true, Domain: jet.NamedDomain("RLSGUARD")},
 		func(f []checks.Flag) error { open = f; return nil },
 		nil,
 	)
@@ -124,7 +124,7 @@ func allMeasured(ctx context.Context, t *testing.T, health *health.Health) {
 
 func publishAs(ctx context.Context, t *testing.T, nc *nats.Conn, file string) {
 	t.Helper()
-	pub, err := publish.NewPublisher(ctx, nc, jet.NamedDomain("RLSGUARD"))
+	pub, err := publish.New(ctx, nc, jet.NamedDomain("RLSGUARD"))
 	if err != nil {
 		t.Fatal(err)
 	}

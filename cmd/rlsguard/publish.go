@@ -52,7 +52,7 @@ func (c *publishCommand) Run(p *terminal.Program) (err error) {
 	}
 	defer nc.Close()
 	defer func() { err = nc.Explain(err) }()
-	pub, err := publish.NewPublisher(ctx, nc.Conn, nc.Domain)
+	pub, err := publish.New(ctx, nc.Conn, nc.Domain)
 	if err != nil {
 		return err
 	}

@@ -150,9 +150,9 @@ func TestReadmeDashboard(t *testing.T) {
 	}
 
 	// It sees what the demo publishes.
-	server, err := embedded.StartEmbedded(
+	server, err := embedded.Start(
 		t.Context(),
-		embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+		embedded.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func TestReadmeDashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	pub, err := publish.NewPublisher(ctx, nc)
+	pub, err := publish.New(ctx, nc)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -298,7 +298,7 @@ func addAll(out *rehearse.Rehearsal, sides *rehearse.Sides, before, after *fold.
 	}
 	for chunk := range slices.Chunk(patients, flagChunk) {
 		decided := make([]rehearse.Patient, len(chunk))
-		parallel.InParallel(len(chunk), func(i int) {
+		parallel.Do(len(chunk), func(i int) {
 			decided[i] = sides.Patient(before.State(chunk[i]), after.State(chunk[i]))
 		})
 		for i := range decided {

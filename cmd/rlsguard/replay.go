@@ -200,7 +200,7 @@ func (r *replay) printFlags(known *fold.Memory, patients []facts.Ref) {
 			return
 		}
 		found := make([][]checks.Flag, len(chunk))
-		parallel.InParallel(len(chunk), func(i int) {
+		parallel.Do(len(chunk), func(i int) {
 			found[i] = checks.OpenFlags(
 				known.State(chunk[i]),
 				r.engine.Settings,

@@ -72,7 +72,7 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 	c.Own = set.Reasons
 	cfg := consumers.Config{
 		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}, Reader: set.Reader,
-		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.NewHealth(), Log: terminal.Logger(p, c.LogLevel),
+		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.New(), Log: terminal.Logger(p, c.LogLevel),
 	}
 	if cfg.Replicas < 1 || cfg.Audit <= 0 {
 		return errors.New("--replicas and --audit-days have to be above 0")
@@ -142,14 +142,14 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 	if cfg.Engine.Key, err = c.embeddedKey(dir); err != nil {
 		return err
 	}
-	options := embedded.EmbeddedOptions{Dir: dir, Listen: c.Listen, Repair: c.Repair, Log: cfg.Log}
+	options := embedded.Options{Dir: dir, Listen: c.Listen, Repair: c.Repair, Log: cfg.Log}
 	if options.TLS, err = c.tls(); err != nil {
 		return err
 	}
 	if options.Users, err = readUsers(c.Users); err != nil {
 		return err
 	}
-	if cfg.Embedded, err = embedded.StartEmbedded(ctx, options); err != nil {
+	if cfg.Embedded, err = embedded.Start(ctx, options); err != nil {
 		if ctx.Err() != nil { // it was told to stop before it had begun
 			return nil
 		}

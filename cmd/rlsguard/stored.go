@@ -73,7 +73,7 @@ func (s *stored) connect(
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
 		}
-		if s.server, err = embedded.StartEmbedded(ctx, embedded.EmbeddedOptions{Dir: f.Data, Private: true, Fresh: fresh, Log: terminal.Logger(p, "error")}); err != nil {
+		if s.server, err = embedded.Start(ctx, embedded.Options{Dir: f.Data, Private: true, Fresh: fresh, Log: terminal.Logger(p, "error")}); err != nil {
 			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()

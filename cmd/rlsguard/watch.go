@@ -49,7 +49,7 @@ func (c *watchCommand) Run(p *terminal.Program) (err error) {
 	}
 	defer nc.Close()
 	defer func() { err = nc.Explain(err) }()
-	options := watch.WatchOptions{Once: c.Once, Domain: nc.Domain}
+	options := watch.Options{Once: c.Once, Domain: nc.Domain}
 	if c.Severity != "" {
 		if options.Severity, err = checks.ParseSeverity(c.Severity); err != nil {
 			return err

@@ -131,9 +131,9 @@ func measure(b *testing.B, do func(int) error) {
 // startConsumer serves on a server inside, with so many patients stored: RLS, sertraline and
 // ferritin.
 func startConsumer(b *testing.B, patients int) (*nats.Conn, *commit.Known, func()) {
-	srv, err := embedded.StartEmbedded(
+	srv, err := embedded.Start(
 		context.Background(),
-		embedded.EmbeddedOptions{Dir: b.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+		embedded.Options{Dir: b.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 	)
 	if err != nil {
 		b.Fatal(err)
@@ -154,7 +154,7 @@ func startConsumer(b *testing.B, patients int) (*nats.Conn, *commit.Known, func(
 	ended := make(chan error, 1)
 	go func() { ended <- consumers.Serve(ctx, cfg) }()
 	<-cfg.Known.Filled()
-	pub, err := publish.NewPublisher(ctx, nc)
+	pub, err := publish.New(ctx, nc)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func (b *NATS) Acknowledge(ctx context.Context, detectedIssue []byte) error {
 // process does not know any more.
 func (b *NATS) FindFlag(ctx context.Context, match func(*checks.Flag) bool) (*checks.Flag, error) {
 	var found *checks.Flag
-	err := watch.Watch(ctx, b.nc, watch.WatchOptions{Once: true, Domain: b.in}, func(open []checks.Flag) error {
+	err := watch.Watch(ctx, b.nc, watch.Options{Once: true, Domain: b.in}, func(open []checks.Flag) error {
 		for i := range open {
 			if match(&open[i]) {
 				found = &open[i]

@@ -20,9 +20,9 @@ import (
 // startBus is a server with the streams of a running consumer.
 func startBus(t *testing.T) (*nats.Conn, jetstream.JetStream) {
 	t.Helper()
-	srv, err := embedded.StartEmbedded(
+	srv, err := embedded.Start(
 		t.Context(),
-		embedded.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+		embedded.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 	)
 	if err != nil {
 		t.Fatal(err)

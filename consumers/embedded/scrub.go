@@ -68,7 +68,7 @@ func scrub(ctx context.Context, dir string, l *ledger) ([]damage, map[string]uin
 		last[stream] = max(last[stream], n)
 	}
 	blocks := make([]scrubbed, len(files))
-	parallel.InParallel(len(files), func(i int) {
+	parallel.Do(len(files), func(i int) {
 		if ctx.Err() == nil {
 			blocks[i] = scrubFile(files[i])
 		}

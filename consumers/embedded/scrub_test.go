@@ -39,9 +39,9 @@ func TestFilesTellWhatAStreamReached(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			start := func() (*Embedded, jetstream.JetStream) {
-				e, err := StartEmbedded(
+				e, err := Start(
 					t.Context(),
-					EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+					Options{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 				)
 				if err != nil {
 					t.Fatal(err)

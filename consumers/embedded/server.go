@@ -24,8 +24,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// EmbeddedOptions say where an embedded server keeps its data and listens.
-type EmbeddedOptions struct {
+// Options say where an embedded server keeps its data and listens.
+type Options struct {
 	Dir    string // data folder; also gets nats.url
 	Listen string // host:port; port 0 picks one
 	// Private: nobody but this process connects, Listen and TLS do not count, and a store that is
@@ -47,7 +47,7 @@ type EmbeddedOptions struct {
 
 // Embedded is a NATS server with JetStream inside this process.
 type Embedded struct {
-	options EmbeddedOptions
+	options Options
 	server  *server.Options
 	lock    *os.File
 	path    string // of nats.url
@@ -71,10 +71,10 @@ type Embedded struct {
 // readyTimeout is how long a server may take to open its store.
 const readyTimeout = 10 * time.Minute
 
-// StartEmbedded starts a server and returns when it is ready for clients. It syncs every write: the
+// Start starts a server and returns when it is ready for clients. It syncs every write: the
 // server's default loses two minutes of acknowledged messages when the power fails. Once ctx ends
 // it gives up; what it had begun to mend, the next start goes on with.
-func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
+func Start(ctx context.Context, o Options) (*Embedded, error) {
 	if o.Private {
 		o.Listen, o.TLS = "127.0.0.1:0", nil
 	}
@@ -96,7 +96,7 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (*Embedded, error) {
 	return e, nil
 }
 
-func listenAddress(o EmbeddedOptions) (string, int, error) {
+func listenAddress(o Options) (string, int, error) {
 	host, p, err := net.SplitHostPort(o.Listen)
 	if err != nil {
 		return "", 0, fmt.Errorf("listen address %q is not host:port: %w", o.Listen, err)
@@ -240,7 +240,7 @@ const passwordName = "nats.user"
 
 // credentials are the users of the options, else the one made at the first start; made is what has
 // to be kept of it then.
-func credentials(o EmbeddedOptions) (users map[string]string, made []byte, err error) {
+func credentials(o Options) (users map[string]string, made []byte, err error) {
 	if len(o.Users) > 0 {
 		return o.Users, nil, nil
 	}

@@ -16,7 +16,7 @@ import (
 
 func started(t *testing.T, dir string) *Embedded {
 	t.Helper()
-	e, err := StartEmbedded(t.Context(), EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
+	e, err := Start(t.Context(), Options{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestStartIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	log := zerolog.New(onLog{"inputs are missing at the end", cancel})
-	if _, err := StartEmbedded(ctx, EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: log}); !errors.Is(
+	if _, err := Start(ctx, Options{Dir: dir, Listen: "127.0.0.1:0", Log: log}); !errors.Is(
 		err,
 		context.Canceled,
 	) {

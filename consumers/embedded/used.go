@@ -27,7 +27,7 @@ func markUsed(dir string) error {
 
 // checkUsed refuses a folder that was used and has lost what was known of its store. With a ledger
 // the store is held against that.
-func checkUsed(o *EmbeddedOptions) error {
+func checkUsed(o *Options) error {
 	ledger, store := filepath.Join(o.Dir, LedgerName), filepath.Join(o.Dir, "jetstream")
 	used, left := isThere(filepath.Join(o.Dir, usedName)) ||
 		isThere(filepath.Join(o.Dir, passwordName)), isThere(

@@ -31,7 +31,7 @@ func (f *Fold) decide(asOf time.Time) Commit {
 	}
 	changes := make([]PatientChange, len(refs))
 	f.decided += len(refs)
-	parallel.InParallel(len(refs), func(i int) { changes[i] = f.decidePatient(f.patients[refs[i]], asOf) })
+	parallel.Do(len(refs), func(i int) { changes[i] = f.decidePatient(f.patients[refs[i]], asOf) })
 	// Who has back what was cut from another comes first: where a commit is written in parts and
 	// ends between, healing finds two who hold it.
 	for _, shed := range []bool{false, true} {

@@ -61,8 +61,8 @@ var NotReady = []string{
 // causes are those that reasonOf gives.
 var causes = []string{StreamReplaced, StateDamaged, StreamMissing, NoJetStream, StartingOver}
 
-// NewHealth is that of a consumer that has not begun.
-func NewHealth() *Health {
+// New is the health of a consumer that has not begun.
+func New() *Health {
 	h := &Health{metrics: newMetrics(), reasons: map[string]struct{}{}, lost: map[string]struct{}{},
 		details: map[string]string{}, notices: map[string]string{}, state: Starting}
 	h.metrics.registry.MustRegister(readyMetrics{h})

@@ -192,7 +192,7 @@ func (v *verification) comparePatients(ctx context.Context) error {
 			break
 		}
 		found := make([]patientFound, len(slots))
-		parallel.InParallel(len(slots), func(i int) { found[i] = v.comparePatient(slots[i]) })
+		parallel.Do(len(slots), func(i int) { found[i] = v.comparePatient(slots[i]) })
 		for i := range found {
 			v.takePatient(&found[i])
 		}

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// InParallel calls do for 0 to n-1 on all processors, and returns when all are done.
-func InParallel(n int, do func(int)) {
+// Do calls do for 0 to n-1 on all processors, and returns when all are done.
+func Do(n int, do func(int)) {
 	workers := min(runtime.GOMAXPROCS(0), n/16)
 	if workers < 2 {
 		for i := range n {

@@ -44,9 +44,9 @@ type Publisher struct {
 	err    error
 }
 
-// NewPublisher makes a publisher in a domain, of which there is at most one. The stream FHIR is
+// New makes a publisher in a domain, of which there is at most one. The stream FHIR is
 // made when it is not there.
-func NewPublisher(ctx context.Context, nc *nats.Conn, in ...jet.Domain) (*Publisher, error) {
+func New(ctx context.Context, nc *nats.Conn, in ...jet.Domain) (*Publisher, error) {
 	js, err := jet.New(
 		nc,
 		jet.OnlyDomain(in),

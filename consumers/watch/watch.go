@@ -16,8 +16,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// WatchOptions say what Watch shows.
-type WatchOptions struct {
+// Options say what Watch shows.
+type Options struct {
 	Severity checks.Severity // this or worse; None is all
 	Once     bool            // the open flags, and no more
 	Domain   jet.Domain
@@ -37,7 +37,7 @@ type WatchOptions struct {
 func Watch(
 	ctx context.Context,
 	nc *nats.Conn,
-	o WatchOptions,
+	o Options,
 	open func([]checks.Flag) error,
 	live func(checks.Flag) error,
 ) error {
@@ -81,7 +81,7 @@ const watchTimeout = 5 * time.Second
 type watcher struct {
 	nc      *nats.Conn
 	js      jetstream.JetStream
-	options WatchOptions
+	options Options
 	open    func([]checks.Flag) error
 	live    func(checks.Flag) error
 	sight   sight

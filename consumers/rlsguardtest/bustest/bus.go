@@ -49,8 +49,8 @@ func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := embedded.StartEmbedded(
-		t.Context(), embedded.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+	server, err := embedded.Start(
+		t.Context(), embedded.Options{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 	b.serve(consumers.Config{
 		Embedded: server, Engine: &fold.Engine{Settings: o.Settings, Key: key, Ruleset: "test"},
 		Reader: reader, AsOf: asOf,
-		Log: zerolog.Nop(), Health: health.NewHealth(),
+		Log: zerolog.Nop(), Health: health.New(),
 	})
 	return b
 }
@@ -103,7 +103,7 @@ func (b *Bus) Publish(documents ...string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	pub, err := publish.NewPublisher(ctx, b.Conn)
+	pub, err := publish.New(ctx, b.Conn)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func (b *Bus) Flags() (open []checks.Flag) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err := watch.Watch(ctx, b.Conn, watch.WatchOptions{Once: true},
+	err := watch.Watch(ctx, b.Conn, watch.Options{Once: true},
 		func(flags []checks.Flag) error { open = flags; return nil }, func(checks.Flag) error { return nil })
 	if err != nil {
 		b.t.Fatal(err)
