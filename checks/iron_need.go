@@ -22,6 +22,9 @@ type IronNeed struct {
 	Check    string // the iron check that is open; "" when none is
 	Ferritin LabNeed
 	TSAT     LabNeed
+	// Drugs are the ingredients that the flag is about, as its summary names them; "" when it is
+	// about no order.
+	Drugs string
 }
 
 // Wanted are the analytes to be ordered. Ferritin goes together with iron and total iron binding
