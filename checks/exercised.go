@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/exercise"
 )
 
-// exercised is a case as the state of its patient.
-func exercised(c *exercise.Case) (State, error) {
+// Exercised is a case as the state of its patient.
+func Exercised(c *exercise.Case) (State, error) {
 	st := State{Patient: exercise.Patient}
 	for _, f := range c.Facts {
 		st.Merge(f)

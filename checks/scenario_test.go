@@ -117,7 +117,7 @@ func checkText(t *testing.T, f Finding) {
 
 func scenarioOf(t *testing.T, c *exercise.Case) *scenario {
 	t.Helper()
-	st, err := exercised(c)
+	st, err := Exercised(c)
 	if err != nil {
 		t.Fatalf("%s: %v", c.Name(), err)
 	}

@@ -57,7 +57,7 @@ func between(t *testing.T, start, end, want string) string {
 
 func TestReadmeListsTheChecks(t *testing.T) {
 	var b bytes.Buffer
-	if err := tables.ChecksMarkdown(&b, tables.ChecksInForce(checks.DefaultSettings())); err != nil {
+	if err := tables.ChecksMarkdown(&b, tables.ChecksInForce(checks.DefaultSettings(), time.Now())); err != nil {
 		t.Fatal(err)
 	}
 	want := "\n\n" + b.String() + "\n"

@@ -42,6 +42,9 @@ var mayImport = map[string][]string{
 	"checks/facts": {"checks/moment", "checks/terms/codes", "checks/unread"},
 	"checks/moment": {},
 	"checks/silence": {"checks/words"},
+	"checks/substance": {
+		"checks", "checks/exercise", "checks/terms/data", "checks/terms/drugs", "checks/words",
+	},
 	"checks/terms": {
 		"checks/terms/codes", "checks/terms/data", "checks/terms/drugs", "checks/terms/forms",
 		"checks/terms/names", "checks/terms/phrase", "checks/terms/site", "checks/terms/strength",
@@ -77,6 +80,7 @@ var mayImport = map[string][]string{
 	"checks/terms/strength": {"checks/terms/phrase"},
 	"checks/unread": {},
 	"checks/words": {},
+	"cmd/rlsguard/approvals": {"checks", "checks/substance"},
 	"cmd/rlsguard/casetest": {
 		"checks/silence", "cmd/rlsguard/connect", "cmd/rlsguard/settings", "cmd/rlsguard/terminal",
 		"consumers/cases", "consumers/cases/cds", "consumers/cases/junit", "consumers/fold",
@@ -91,18 +95,22 @@ var mayImport = map[string][]string{
 		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/terminal", "consumers/fold",
 		"consumers/layout", "fhir",
 	},
+	"cmd/rlsguard/review": {
+		"checks", "checks/exercise", "checks/substance", "cmd/rlsguard/approvals",
+		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers/rehearse",
+	},
 	"cmd/rlsguard/settings": {
-		"checks", "checks/terms", "checks/terms/site", "checks/words", "consumers/ordercheck",
-		"fhir",
+		"checks", "checks/terms", "checks/terms/site", "checks/words", "cmd/rlsguard/approvals",
+		"consumers/ordercheck", "fhir",
 	},
 	"cmd/rlsguard/show": {
 		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/files", "cmd/rlsguard/terminal",
 		"consumers/ordercheck", "fhir/issue",
 	},
 	"cmd/rlsguard/tables": {
-		"checks", "checks/terms", "checks/terms/codes", "checks/terms/dmd", "checks/terms/drugs",
-		"checks/terms/fda", "checks/terms/rrf", "checks/terms/site", "cmd/rlsguard/files",
-		"cmd/rlsguard/settings", "cmd/rlsguard/terminal",
+		"checks", "checks/silence", "checks/terms", "checks/terms/codes", "checks/terms/dmd",
+		"checks/terms/drugs", "checks/terms/fda", "checks/terms/rrf", "checks/terms/site",
+		"cmd/rlsguard/files", "cmd/rlsguard/settings", "cmd/rlsguard/terminal",
 	},
 	"cmd/rlsguard/terminal": {},
 	"consumers": {
