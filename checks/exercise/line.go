@@ -17,7 +17,8 @@ var word = regexp.MustCompile(`"[^"]*"|\S+`)
 
 // atLeast is how many words a line has that begins with one.
 var atLeast = map[string]int{
-	"as-of": 2, "person": 2, "rls": 1, "condition": 3, "request": 3, "dispense": 3, "statement": 3, "mark": 3, "medication": 3, "lab": 4,
+	"as-of": 2, "person": 2, "rls": 1, "condition": 3, "request": 3, "dispense": 3, "statement": 3, "mark": 3,
+	"medication": 3, "lab": 4,
 }
 
 // line reads one line of a case.
@@ -59,7 +60,8 @@ func (c *Case) line(line string) error {
 	case "request", "dispense", "statement":
 		return c.order("Medication"+ref[1:], w)
 	case "mark": // mark REF entered-in-error|deleted|moved
-		why := map[string]facts.MarkReason{"entered-in-error": facts.MarkEnteredInError, "deleted": facts.MarkDeleted, "moved": facts.MarkMoved}[w[2]]
+		why := map[string]facts.MarkReason{"entered-in-error": facts.MarkEnteredInError, "deleted": facts.MarkDeleted,
+			"moved": facts.MarkMoved}[w[2]]
 		c.add(facts.Fact{Ref: facts.Ref(w[1]), Kind: facts.KindMark, Mark: why})
 		return nil
 	case "medication":
@@ -81,7 +83,8 @@ func (c *Case) line(line string) error {
 
 // day reads a FHIR date or dateTime of the forms that scenarios use.
 func day(s string) moment.Time {
-	for layout, p := range map[string]moment.Precision{"2006": moment.ToYear, "2006-01": moment.ToMonth, time.DateOnly: moment.ToDay, time.RFC3339: moment.ToInstant} {
+	for layout, p := range map[string]moment.Precision{"2006": moment.ToYear, "2006-01": moment.ToMonth,
+		time.DateOnly: moment.ToDay, time.RFC3339: moment.ToInstant} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return moment.Time{Nanos: t.UnixNano(), Precision: p}
 		}
@@ -149,13 +152,16 @@ func drugOf(s string) facts.Drug {
 }
 
 var orderStatus = map[string]facts.OrderStatus{
-	"active": facts.StatusActive, "draft": facts.StatusDraft, "on-hold": facts.StatusOnHold, "stopped": facts.StatusStopped, "cancelled": facts.StatusCancelled,
-	"completed": facts.StatusCompleted, "unknown": facts.StatusUnknown, "in-progress": facts.StatusInProgress, "not-taken": facts.StatusNotTaken,
+	"active": facts.StatusActive, "draft": facts.StatusDraft, "on-hold": facts.StatusOnHold,
+	"stopped": facts.StatusStopped, "cancelled": facts.StatusCancelled,
+	"completed": facts.StatusCompleted, "unknown": facts.StatusUnknown, "in-progress": facts.StatusInProgress,
+	"not-taken": facts.StatusNotTaken,
 }
 
 func (c *Case) order(ref facts.Ref, w []string) error {
 	o := &facts.Order{
-		Kind: map[string]facts.OrderKind{"request": facts.Request, "dispense": facts.Dispense, "statement": facts.Statement}[w[0]],
+		Kind: map[string]facts.OrderKind{"request": facts.Request, "dispense": facts.Dispense,
+			"statement": facts.Statement}[w[0]],
 		Drug: drugOf(w[2]),
 	}
 	status, ok := orderStatus[w[1]]
@@ -207,7 +213,8 @@ func (c *Case) order(ref facts.Ref, w []string) error {
 		case "effective-until":
 			o.Effective.End = day(val)
 		case "intent":
-			o.Intent = map[string]facts.Intent{"proposal": facts.IntentProposal, "plan": facts.IntentPlan, "option": facts.IntentOption}[val]
+			o.Intent = map[string]facts.Intent{"proposal": facts.IntentProposal, "plan": facts.IntentPlan,
+				"option": facts.IntentOption}[val]
 		case "do-not-perform":
 			o.DoNotPerform = true
 		case "medication":
@@ -233,8 +240,10 @@ func (c *Case) order(ref facts.Ref, w []string) error {
 }
 
 var labCodes = map[string]string{
-	"ferritin": "2276-4", "ferritin-molar": "14723-1", "tsat": "2502-3", "iron": "2498-4", "tibc": "2500-7", "uibc": "2501-5", "transferrin": "3034-6",
-	"creatinine": "2160-0", "egfr": "98979-8", "weight": "29463-7", "crp": "1988-5", "dialysis": "11041-1", "clearance": "35591-7", "pregnancy": "82810-3",
+	"ferritin": "2276-4", "ferritin-molar": "14723-1", "tsat": "2502-3", "iron": "2498-4", "tibc": "2500-7",
+	"uibc": "2501-5", "transferrin": "3034-6",
+	"creatinine": "2160-0", "egfr": "98979-8", "weight": "29463-7", "crp": "1988-5", "dialysis": "11041-1",
+	"clearance": "35591-7", "pregnancy": "82810-3",
 }
 
 func (c *Case) lab(ref facts.Ref, w []string) error {

@@ -2,10 +2,13 @@ package substance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/exercise"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // Answer is what a check says to a case.
@@ -18,6 +21,10 @@ type Answer struct {
 // Answers are those of a check to every case, under the settings but for their approvals; cases to
 // which it says nothing too.
 func Answers(c checks.Check, s *checks.Settings) []Answer {
+	return answersTo(c, s, exercise.Cases(), true)
+}
+
+func answersTo(c checks.Check, s *checks.Settings, cases []*exercise.Case, withLeaflets bool) []Answer {
 	set := *s
 	set.RequireApproved, set.Approvals = false, nil
 	set.Checks = map[string]checks.CheckSetting{}
@@ -32,14 +39,16 @@ func Answers(c checks.Check, s *checks.Settings) []Answer {
 	leaflets := set
 	set.Audience, leaflets.Audience = "", checks.ForPatients
 	var all []Answer
-	for _, one := range exercise.Cases() {
+	for _, one := range cases {
 		st, err := checks.Exercised(one)
 		if err != nil {
 			continue // a test reads every case
 		}
-		all = append(all, Answer{
-			Case: one, Findings: checks.Evaluate(&st, &set, one.AsOf), Leaflets: checks.Evaluate(&st, &leaflets, one.AsOf),
-		})
+		a := Answer{Case: one, Findings: checks.Evaluate(&st, &set, one.AsOf)}
+		if withLeaflets {
+			a.Leaflets = checks.Evaluate(&st, &leaflets, one.AsOf)
+		}
+		all = append(all, a)
 	}
 	return all
 }
@@ -61,11 +70,62 @@ func answers(c checks.Check, s *checks.Settings) []Part {
 	for _, file := range files {
 		parts = append(parts, Part{"answers to " + file, sum(lines[file])})
 	}
-	return parts
+	var own []string
+	for _, drug := range drugsOf(c) {
+		for _, a := range answersTo(c, s, ordering(drug), false) {
+			for _, f := range a.Findings {
+				own = append(own, drug+" in "+a.Case.Name()+": "+said(&f))
+			}
+		}
+	}
+	return append(parts, Part{"answers with its own drugs", sum(own)})
+}
+
+// drugsOf are the first drug of each class of a check.
+func drugsOf(c checks.Check) []string {
+	var names []string
+	for _, class := range c.Classes {
+		for _, drug := range drugs.All() {
+			if drug.Class == class {
+				names = append(names, drug.Name)
+				break
+			}
+		}
+	}
+	return names
+}
+
+// ordering are all cases with their first order for a drug: most cases tell of orders, dates and
+// statuses that bear on every check, with a drug of one of them.
+func ordering(drug string) []*exercise.Case {
+	var all []*exercise.Case
+	for _, one := range exercise.Cases() {
+		i := slices.IndexFunc(one.Facts, func(f facts.Fact) bool { return f.Order != nil })
+		if i < 0 {
+			continue
+		}
+		order := *one.Facts[i].Order
+		order.Drug, order.MedicationRef = facts.Drug{Names: []string{drug}}, ""
+		other := *one
+		other.Facts = slices.Clone(one.Facts)
+		other.Facts[i].Order = &order
+		all = append(all, &other)
+	}
+	return all
 }
 
 // said is all that a finding says.
 func said(f *checks.Finding) string {
-	return fmt.Sprintf("%s %s %v %v %s | %s | %s | %s | %s", f.Ingredient, f.Severity, f.Implicated, f.Evidence, f.Basis,
-		f.Summary, f.Action, strings.Join(f.Alternatives, "; "), strings.Join(f.Counsel, " "))
+	return fmt.Sprintf(
+		"%s %s %v %v %s | %s | %s | %s | %s",
+		f.Ingredient,
+		f.Severity,
+		f.Implicated,
+		f.Evidence,
+		f.Basis,
+		f.Summary,
+		f.Action,
+		strings.Join(f.Alternatives, "; "),
+		strings.Join(f.Counsel, " "),
+	)
 }

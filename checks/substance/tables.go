@@ -26,7 +26,8 @@ func tables(c checks.Check, s *checks.Settings) []Part {
 		{data.NDCFile, data.Packed(data.NDC).Sum()}, {data.DMDFile, data.Packed(data.DMD).Sum()},
 		{"rxnorm_release.tsv", data.Packed(data.RxNormRelease).Sum()},
 		{"routes.tsv", data.Routes}, {"forms.tsv", data.Forms}, {"lookalikes.tsv", data.Lookalikes},
-		{"placeholders.tsv", data.Placeholders}, {"indications.tsv", data.Indications}, {"rls_conditions.tsv", data.Conditions},
+		{"placeholders.tsv", data.Placeholders}, {"indications.tsv", data.Indications},
+		{"rls_conditions.tsv", data.Conditions},
 	} {
 		parts = append(parts, Part{"table " + t.name, sum([]string{t.text})})
 	}

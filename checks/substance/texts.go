@@ -15,7 +15,10 @@ var ownTexts = []struct {
 	prefixes []string
 	checks   []string // beginnings of their ids
 }{
-	{[]string{"iron.", "analyte.", "lab.", "leaflet.iron"}, []string{"iron-", "rls-iron-", "dopamine-agonist-augmentation"}},
+	{
+		[]string{"iron.", "analyte.", "lab.", "leaflet.iron"},
+		[]string{"iron-", "rls-iron-", "dopamine-agonist-augmentation"},
+	},
 	{[]string{"antagonist.", "leaflet.antagonist"}, []string{"dopamine-agonist-antagonist"}},
 	{[]string{"augmentation.", "leaflet.augmentation"}, []string{"dopamine-agonist-augmentation"}},
 	{[]string{"contraindicated.", "leaflet.contraindicated"}, []string{"rls-contraindicated"}},

@@ -18,7 +18,8 @@ var (
 	)
 	rulesDesc = prometheus.NewDesc(
 		"rlsguard_rules",
-		"Rules by how far their review has come: submitted, under review, approved, overdue (its next review has passed) "+
+		"Rules by how far their review has come: submitted, under review, approved, overdue (its next review has "+
+			"passed) "+
 			"or void (it was approved otherwise than it is in force).",
 		[]string{"status"},
 		nil,
@@ -51,7 +52,8 @@ func (q quietChecks) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(quietDesc, prometheus.GaugeValue, float64(n), string(reason))
 	}
 	rules := map[checks.RuleStatus]int{
-		checks.RuleSubmitted: 0, checks.RuleUnderReview: 0, checks.RuleApproved: 0, checks.RuleOverdue: 0, checks.RuleVoid: 0,
+		checks.RuleSubmitted: 0, checks.RuleUnderReview: 0, checks.RuleApproved: 0, checks.RuleOverdue: 0,
+		checks.RuleVoid: 0,
 	}
 	today := time.Now()
 	for _, c := range checks.Catalogue() {

@@ -124,10 +124,12 @@ func TestAChangeVoidsAnApproval(t *testing.T) {
 		change  func(*checks.Settings)
 		changed []string
 	}{
-		"nothing":             {func(*checks.Settings) {}, nil},
-		"a limit":             {func(s *checks.Settings) { s.Orders.TailDays["fluoxetine"] = 30 }, []string{"limit orders.tail_days.fluoxetine"}},
-		"a limit of others":   {func(s *checks.Settings) { s.Renal.CreatinineDays = 100 }, nil},
-		"its severity":        {func(s *checks.Settings) { s.Checks = severity("rls-ssri") }, []string{"severity here", "answers to offending"}},
+		"nothing": {func(*checks.Settings) {}, nil},
+		"a limit": {func(s *checks.Settings) { s.Orders.TailDays["fluoxetine"] = 30 },
+			[]string{"limit orders.tail_days.fluoxetine"}},
+		"a limit of others": {func(s *checks.Settings) { s.Renal.CreatinineDays = 100 }, nil},
+		"its severity": {func(s *checks.Settings) { s.Checks = severity("rls-ssri") }, []string{"severity here",
+			"answers to offending"}},
 		"severity of another": {func(s *checks.Settings) { s.Checks = severity("iron-low") }, nil},
 		"rules need approval": {func(s *checks.Settings) { s.RequireApproved = true }, nil},
 	} {
@@ -205,7 +207,7 @@ func TestTheNewestApprovalThatFitsCounts(t *testing.T) {
 // A note says what was signed, whatever its values hold.
 func TestANoteIsReadAsItWasWritten(t *testing.T) {
 	anna := newReviewer(t, "anna")
-	verifiers, err := Reviewers([]string{anna.public})
+	verifiers, err := reviewers([]string{anna.public})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,13 +218,16 @@ func TestANoteIsReadAsItWasWritten(t *testing.T) {
 			NextReview: "2027-01-01",
 		}
 		for range rapid.IntRange(0, 4).Draw(t, "parts") {
-			a.Parts = append(a.Parts, substance.Part{Name: rapid.String().Draw(t, "name"), Value: rapid.String().Draw(t, "value")})
+			a.Parts = append(
+				a.Parts,
+				substance.Part{Name: rapid.String().Draw(t, "name"), Value: rapid.String().Draw(t, "value")},
+			)
 		}
 		data, _, err := Sign(a, anna.signer, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Open(data, verifiers)
+		got, err := open(data, verifiers)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, data)
 		}
@@ -233,7 +238,7 @@ func TestANoteIsReadAsItWasWritten(t *testing.T) {
 	})
 }
 
-func FuzzOpen(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	anna := newReviewer(f, "anna")
 	f.Add(signed(f, ssri(f, checks.DefaultSettings()), anna, nil))
 	f.Add([]byte(firstLine + "\nrule: rls-ssri\npart: \"a\" \"b\"\n"))

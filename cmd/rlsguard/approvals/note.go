@@ -96,7 +96,7 @@ func parse(text string) (*Approval, error) {
 	if hash != substance.Hash(a.Parts) {
 		return nil, errors.New("its hash is not that of its parts")
 	}
-	return &a, errors.Join(lines.Err(), a.Validate())
+	return &a, errors.Join(lines.Err(), a.validate())
 }
 
 func parsePart(value string) (substance.Part, error) {
@@ -107,14 +107,17 @@ func parsePart(value string) (substance.Part, error) {
 	return p, nil
 }
 
-// Validate tells what of an approval cannot be true, joined into one error.
-func (a *Approval) Validate() error {
+// validate tells what of an approval cannot be true, joined into one error.
+func (a *Approval) validate() error {
 	var errs []error
 	if !slices.ContainsFunc(checks.Catalogue(), func(c checks.Check) bool { return c.ID == a.Check }) {
 		errs = append(errs, fmt.Errorf("rule: no check is called %q", a.Check))
 	}
 	if a.Status != checks.RuleApproved && a.Status != checks.RuleUnderReview {
-		errs = append(errs, fmt.Errorf("status: %q is neither %q nor %q", a.Status, checks.RuleApproved, checks.RuleUnderReview))
+		errs = append(
+			errs,
+			fmt.Errorf("status: %q is neither %q nor %q", a.Status, checks.RuleApproved, checks.RuleUnderReview),
+		)
 	}
 	if strings.TrimSpace(a.Reviewer) == "" || strings.ContainsAny(a.Reviewer, "\r\n") {
 		errs = append(errs, errors.New("reviewer: wants a name on one line"))
@@ -130,8 +133,8 @@ func (a *Approval) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Open reads a note. It fails unless a trusted reviewer signed it as it is.
-func Open(data []byte, trusted note.Verifiers) (*Approval, error) {
+// open reads a note. It fails unless a trusted reviewer signed it as it is.
+func open(data []byte, trusted note.Verifiers) (*Approval, error) {
 	n, err := note.Open(data, trusted)
 	var unverified *note.UnverifiedNoteError
 	var invalid *note.InvalidSignatureError
@@ -156,7 +159,7 @@ func Open(data []byte, trusted note.Verifiers) (*Approval, error) {
 // Sign writes an approval as a note signed with a reviewer's key. Where before is a note of the same
 // approval, its signatures stay, and added is true.
 func Sign(a *Approval, signer note.Signer, before []byte) (signed []byte, added bool, err error) {
-	if err := a.Validate(); err != nil {
+	if err := a.validate(); err != nil {
 		return nil, false, err
 	}
 	n := &note.Note{Text: a.text()}

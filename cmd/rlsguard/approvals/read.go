@@ -22,7 +22,7 @@ const Extension = ".approval"
 // fits what is in force counts, else the newest. Errors name the file; one bad file makes all fail,
 // since a missing approval is no answer to a forged one.
 func Rules(paths, trusted []string, s *checks.Settings) (map[string]checks.Rule, error) {
-	verifiers, err := Reviewers(trusted)
+	verifiers, err := reviewers(trusted)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func Rules(paths, trusted []string, s *checks.Settings) (map[string]checks.Rule,
 			errs = append(errs, err)
 			continue
 		}
-		a, err := Open(data, verifiers)
+		a, err := open(data, verifiers)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", file, err))
 			continue
@@ -60,7 +60,7 @@ func better(a, than checks.Rule) bool {
 // rule compares an approval with what is in force.
 func (a *Approval) rule(s *checks.Settings) checks.Rule {
 	i := slices.IndexFunc(checks.Catalogue(), func(c checks.Check) bool { return c.ID == a.Check })
-	c := checks.Catalogue()[i] // Validate has found it
+	c := checks.Catalogue()[i] // validate has found it
 	r := checks.Rule{
 		Version: c.Rule.Version, Status: a.Status, Date: a.Date, NextReview: a.NextReview,
 		Reviewer: a.Reviewer + " (" + strings.Join(a.Signers, ", ") + ")",
@@ -71,14 +71,18 @@ func (a *Approval) rule(s *checks.Settings) checks.Rule {
 	return r
 }
 
-// Reviewers are the public keys of the reviewers that a site trusts, as rlsguard review key prints
+// reviewers are the public keys of the reviewers that a site trusts, as rlsguard review key prints
 // them.
-func Reviewers(keys []string) (note.Verifiers, error) {
+func reviewers(keys []string) (note.Verifiers, error) {
 	var list []note.Verifier
 	for i, key := range keys {
 		v, err := note.NewVerifier(strings.TrimSpace(key))
 		if err != nil {
-			return nil, fmt.Errorf("trusted_reviewers[%d]: %q is not a reviewer's key as rlsguard review key prints it", i, key)
+			return nil, fmt.Errorf(
+				"trusted_reviewers[%d]: %q is not a reviewer's key as rlsguard review key prints it",
+				i,
+				key,
+			)
 		}
 		list = append(list, v)
 	}

@@ -55,7 +55,11 @@ func (c *keyCommand) Run(p *terminal.Program) error {
 		return err
 	}
 	fmt.Fprintln(p.Stdout, public)
-	terminal.Tell(p.Stderr, "The secret key is in %s. Put the line above into trusted_reviewers of the configuration.", c.Out)
+	terminal.Tell(
+		p.Stderr,
+		"The secret key is in %s. Put the line above into trusted_reviewers of the configuration.",
+		c.Out,
+	)
 	return nil
 }
 

@@ -165,13 +165,20 @@ func questions(d *dossier) []string {
 	for _, l := range d.Limits {
 		switch {
 		case strings.Contains(l.Source, "convention of this project"):
-			open = append(open, fmt.Sprintf("%s = %s is a convention of this project. Is it right for this site?", l.Name, l.Value))
+			open = append(
+				open,
+				fmt.Sprintf("%s = %s is a convention of this project. Is it right for this site?", l.Name, l.Value),
+			)
 		case strings.Contains(l.Source, "unconfirmed"), strings.Contains(l.Source, "secondary copy"):
-			open = append(open, fmt.Sprintf("%s = %s (%s): please confirm it against the original.", l.Name, l.Value, l.Source))
+			open = append(
+				open,
+				fmt.Sprintf("%s = %s (%s): please confirm it against the original.", l.Name, l.Value, l.Source),
+			)
 		}
 	}
 	for _, c := range d.Citations {
-		if !slices.Contains([]string{"", "good practice statement"}, c.Strength) && strings.Contains(c.Strength, "case reports") {
+		if !slices.Contains([]string{"", "good practice statement"}, c.Strength) &&
+			strings.Contains(c.Strength, "case reports") {
 			open = append(open, fmt.Sprintf("%s rests on case reports. Is a flag worth its cost?", c.Source))
 		}
 	}
@@ -179,7 +186,10 @@ func questions(d *dossier) []string {
 		open = append(open, "No case shows this rule opening a flag under these settings.")
 	}
 	if len(d.Review.Changed) > 0 {
-		open = append(open, "Its approval is void. Approved otherwise than it is now: "+strings.Join(d.Review.Changed, ", ")+".")
+		open = append(
+			open,
+			"Its approval is void. Approved otherwise than it is now: "+strings.Join(d.Review.Changed, ", ")+".",
+		)
 	}
 	return open
 }
