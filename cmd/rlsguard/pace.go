@@ -11,7 +11,7 @@ import (
 const (
 	// paceRoom is how many bytes the heap of a process with a NATS server inside may grow, beyond as much
 	// again as the collector has to look through, before it collects. Less costs processor time.
-	paceRoom = 24 << 20
+	paceRoom = 12 << 20
 	// paceEvery is how often that is worked out anew.
 	paceEvery = time.Second
 )
