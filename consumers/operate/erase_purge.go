@@ -21,6 +21,9 @@ func (o *Operator) purge(ctx context.Context, tok layout.Token, flags []string, 
 	if err := jet.WaitCopied(ctx, o.js); err != nil {
 		return err
 	}
+	if err := jet.WaitAudited(ctx, o.js); err != nil {
+		return err
+	}
 	subjects := []string{layout.SubjectTimer + tok.String(), layout.SubjectDue + tok.String()}
 	for _, id := range flags {
 		if layout.FlagID.MatchString(id) {
@@ -38,6 +41,9 @@ func (o *Operator) purge(ctx context.Context, tok layout.Token, flags []string, 
 	}
 	for _, id := range flags {
 		if err := o.purgeShown(ctx, id, upTo); err != nil {
+			return err
+		}
+		if err := o.purgeAudit(ctx, id, upTo); err != nil {
 			return err
 		}
 	}
@@ -83,6 +89,39 @@ func (o *Operator) purgeShown(ctx context.Context, id string, upTo uint64) error
 			return fmt.Errorf("stream %s still copies flags of the patient: erase again", layout.StreamFlags)
 		}
 	}
+}
+
+// purgeAudit removes a flag's transitions from RLS_AUDIT: those that were committed before a
+// sequence of RLS, and those of an earlier RLS.
+func (o *Operator) purgeAudit(ctx context.Context, id string, upTo uint64) error {
+	if !layout.FlagID.MatchString(id) {
+		return nil
+	}
+	rls, err := o.js.Stream(ctx, layout.StreamRLS)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+	}
+	stream, err := o.js.Stream(ctx, layout.StreamAudit)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamAudit, err)
+	}
+	var found []uint64
+	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectAudit + id}, HeadersOnly: true}
+	err = jet.Each(ctx, o.js, layout.StreamAudit, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		if jet.SourceSequence(m.Headers()) < upTo || meta.Timestamp.Before(rls.CachedInfo().Created) {
+			found = append(found, meta.Sequence.Stream)
+		}
+		return nil
+	})
+	for _, seq := range found {
+		if failed := stream.SecureDeleteMsg(ctx, seq); failed != nil && !jet.IsNoMessage(failed) {
+			err = errors.Join(err, fmt.Errorf("stream %s: %w", layout.StreamAudit, failed))
+		}
+	}
+	return err
 }
 
 // purgeFeedback removes what users did with cards that showed the flags.
