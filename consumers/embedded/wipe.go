@@ -1,0 +1,251 @@
+package embedded
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// The server leaves the bytes of a message in a block file after the message was replaced, purged
+// or has expired, until less than half of the block is live; of the block that it writes to,
+// always. Only the deletion of a single live message overwrites. So what is left of an erased
+// patient is overwritten here, beside the running server: it never reads such a record again, it
+// only appends to the file or puts a new one in its place.
+
+const (
+	wipeTimeout = 10 * time.Minute
+	// wipeRounds is how often a store is searched for what is left: the server may replace a block
+	// while it is written to.
+	wipeRounds = 5
+	// ledgerTurns is how often the ledger is written while it is waited for.
+	ledgerTurns = 5
+)
+
+// answerWipes overwrites what it is asked to, until endWipes.
+func (e *Embedded) answerWipes() error {
+	nc, err := e.Connect(nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	js, err := jetstream.New(nc)
+	if err == nil {
+		_, err = nc.Subscribe(layout.SubjectWipe, func(m *nats.Msg) { _ = m.Respond(e.answerWipe(ctx, js, m.Data)) })
+	}
+	if err == nil {
+		err = nc.Flush()
+	}
+	if err != nil {
+		cancel()
+		nc.Close()
+		return err
+	}
+	e.endWipes = func() {
+		cancel()
+		nc.Close()
+	}
+	return nil
+}
+
+func (e *Embedded) answerWipe(ctx context.Context, js jetstream.JetStream, data []byte) []byte {
+	var ask layout.WipeRequest
+	var told layout.WipeAnswer
+	ctx, cancel := context.WithTimeout(ctx, wipeTimeout)
+	defer cancel()
+	err := json.Unmarshal(data, &ask)
+	if err == nil && len(ask.Keys) > 0 {
+		told, err = e.wipe(ctx, js, &ask)
+	}
+	if err != nil {
+		told.Error = err.Error()
+	}
+	answer, err := json.Marshal(told)
+	if err != nil {
+		return nil
+	}
+	return answer
+}
+
+// wipe overwrites the records of messages that are gone, and returns once none is left and the
+// ledger knows which block files there are.
+func (e *Embedded) wipe(ctx context.Context, js jetstream.JetStream, ask *layout.WipeRequest) (
+	told layout.WipeAnswer, err error,
+) {
+	e.wiping.Lock()
+	defer e.wiping.Unlock()
+	dir := e.options.Dir
+	told.Aside = isThere(filepath.Join(dir, asideName))
+	keys := map[string]struct{}{}
+	for _, k := range ask.Keys {
+		keys[k] = struct{}{}
+	}
+	list, err := readWipes(dir)
+	if err != nil {
+		return told, err
+	}
+	for range wipeRounds {
+		var found []wiped
+		told.Unread = 0
+		for _, stream := range ask.Streams {
+			some, unread, err := recordsOf(dir, stream, keys)
+			if err == nil {
+				some, err = gone(ctx, js, stream, some)
+			}
+			if err != nil {
+				return told, err
+			}
+			found, told.Unread = append(found, some...), told.Unread+unread
+		}
+		told.Records += len(found)
+		list = list.with(found)
+		if err := list.write(dir); err != nil {
+			return told, err
+		}
+		if err := list.overwrite(dir); err != nil {
+			return told, err
+		}
+		if len(found) == 0 {
+			return told, e.ledgerKnows(ctx)
+		}
+	}
+	return told, errors.New("the server goes on writing blocks back: ask again")
+}
+
+// recordsOf are the sound records of a stream whose subject has one of keys as a part, and how many
+// files could not be read to their end.
+func recordsOf(dir, stream string, keys map[string]struct{}) (found []wiped, unread int, err error) {
+	files, err := filepath.Glob(filepath.Join(streamsDir(dir), stream, "msgs", "*.blk"))
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, path := range files {
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return nil, 0, err
+		}
+		some, whole, err := recordsIn(path, keys)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the server removed it meanwhile
+		}
+		if err != nil {
+			return nil, 0, fmt.Errorf("data folder: %w", err)
+		}
+		if !whole {
+			unread++
+		}
+		for i := range some {
+			some[i].File = filepath.ToSlash(name)
+		}
+		found = append(found, some...)
+	}
+	return found, unread, nil
+}
+
+func recordsIn(path string, keys map[string]struct{}) (found []wiped, whole bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	buf := scrubBuffers.Get().(*bytes.Buffer)
+	defer scrubBuffers.Put(buf)
+	buf.Reset()
+	if _, err := buf.ReadFrom(f); err != nil {
+		return nil, false, err
+	}
+	h, err := recordHash(blockOf(path))
+	if err != nil {
+		return nil, false, err
+	}
+	for data, at := buf.Bytes(), 0; at < len(data); {
+		size := sound(data[at:], h)
+		if size == 0 {
+			return found, cutShort(data[at:]), nil // one that is being written is none of those
+		}
+		if r := recordAt(data[at:]); r.Seq&deletedBits == 0 && hasPart(r.subject, keys) {
+			found = append(found, wiped{At: int64(at), Size: uint32(size), Seq: r.Seq})
+		}
+		at += size
+	}
+	return found, true, nil
+}
+
+func hasPart(subject string, keys map[string]struct{}) bool {
+	for part := range strings.SplitSeq(subject, ".") {
+		if _, ok := keys[part]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// gone are the records of a stream whose messages it does not hold any more.
+func gone(ctx context.Context, js jetstream.JetStream, stream string, records []wiped) ([]wiped, error) {
+	if len(records) == 0 {
+		return nil, nil
+	}
+	s, err := js.Stream(ctx, stream)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", stream, err)
+	}
+	var dead []wiped
+	for _, r := range records {
+		_, err := s.GetMsg(ctx, r.Seq)
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+			dead = append(dead, r)
+		case err != nil:
+			return nil, fmt.Errorf("stream %s: %w", stream, err)
+		}
+	}
+	return dead, nil
+}
+
+// ledgerKnows waits until no block file is missing that the ledger names: a deletion may have
+// emptied one, and after a crash it would be taken for lost.
+func (e *Embedded) ledgerKnows(ctx context.Context) error {
+	for range 10 * ledgerTurns {
+		missing, err := e.ledgerNamesMore()
+		if err != nil || !missing {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(keepEvery / 10):
+		}
+	}
+	return nil // the disk takes no writes, which is told elsewhere
+}
+
+func (e *Embedded) ledgerNamesMore() (bool, error) {
+	l, err := readLedger(e.options.Dir)
+	if err != nil {
+		return false, err
+	}
+	now, err := blocksOf(e.options.Dir, l.Streams)
+	if err != nil {
+		return false, fmt.Errorf("data folder: %w", err)
+	}
+	for stream, blocks := range l.Blocks {
+		for _, n := range blocks {
+			if !slices.Contains(now[stream], n) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
