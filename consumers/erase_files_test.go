@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -214,7 +215,7 @@ func eraseLeavesNoByte(t *testing.T, shared, running bool) {
 		b.publish(d)
 	}
 	b.decided()
-	if err := jet.WaitCopied(t.Context(), b.js); err != nil {
+	if err := errors.Join(jet.WaitCopied(t.Context(), b.js), jet.WaitAudited(t.Context(), b.js)); err != nil {
 		t.Fatal(err)
 	}
 	b.answers()
@@ -222,7 +223,9 @@ func eraseLeavesNoByte(t *testing.T, shared, running bool) {
 	time.Sleep(2 * recordEvery) // until it is on record that they were
 	b.wait("kept", func() bool { return len(b.naming(layout.StreamFeedback, "Zq7comment")) > 0 })
 	before := b.canaryFiles()
-	for _, stream := range []string{layout.StreamFHIR, layout.StreamRLS, layout.StreamFlags, layout.StreamDead, layout.StreamFeedback} {
+	for _, stream := range []string{
+		layout.StreamFHIR, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags, layout.StreamDead, layout.StreamFeedback,
+	} {
 		if before[stream] == 0 {
 			t.Fatalf("nothing is found in %s: %v", stream, before)
 		}
@@ -238,7 +241,7 @@ func eraseLeavesNoByte(t *testing.T, shared, running bool) {
 	for _, f := range b.states()["Patient/"+erasedID].Flags {
 		mine = append(mine, checks.FlagID(cfg.Engine.Key, "Patient/"+erasedID, f.Check, f.Ingredient))
 	}
-	kept := b.held(mine, layout.StreamRLS, layout.StreamFlags)
+	kept := b.held(mine, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags)
 
 	o := b.operator()
 	done, err := o.Erase(t.Context(), cfg.Engine.Key, "Patient/"+erasedID, operate.InputsOf{Erase: true, Shared: shared}, nil)
@@ -273,7 +276,7 @@ func eraseLeavesNoByte(t *testing.T, shared, running bool) {
 	if !shared && len(done.Inputs.Shared) != 5 { // three inputs, of which two have a letter
 		t.Errorf("what names others: %v", done.Inputs.Shared)
 	}
-	if d := cmp.Diff(kept, b.held(mine, layout.StreamRLS, layout.StreamFlags)); d != "" {
+	if d := cmp.Diff(kept, b.held(mine, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags)); d != "" {
 		t.Errorf("others: %s", d)
 	}
 	if running {
@@ -283,7 +286,7 @@ func eraseLeavesNoByte(t *testing.T, shared, running bool) {
 	look("stopped")
 	b.start()
 	look("started again")
-	if d := cmp.Diff(kept, b.held(mine, layout.StreamRLS, layout.StreamFlags)); d != "" {
+	if d := cmp.Diff(kept, b.held(mine, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags)); d != "" {
 		t.Errorf("others, after a restart: %s", d)
 	}
 	defer b.serve(b.config())()

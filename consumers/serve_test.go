@@ -22,7 +22,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
-	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // bench is a server and what tests do with it.
@@ -141,12 +140,10 @@ func (b *bench) decided() {
 func (b *bench) history() []checks.Flag {
 	b.t.Helper()
 	var flags []checks.Flag
-	for _, m := range b.messages(layout.StreamRLS, layout.SubjectAudit+">") {
-		f, err := issue.Unmarshal(m.Data())
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		flags = append(flags, f)
+	take := func(f checks.Flag) error { flags = append(flags, f); return nil }
+	unread := func(subject string, err error) { b.t.Errorf("%s: %v", subject, err) }
+	if err := b.operator().Audit(b.t.Context(), "", take, unread); err != nil {
+		b.t.Fatal(err)
 	}
 	return flags
 }

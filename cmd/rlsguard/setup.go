@@ -17,7 +17,7 @@ type setupCommand struct {
 	connect.Flags
 
 	Replicas  int `default:"1" help:"Replicas of the streams that are made; 3 in a cluster."`
-	AuditDays int `default:"400" placeholder:"DAYS" help:"How long feedback on cards is kept."`
+	AuditDays int `default:"400" placeholder:"DAYS" help:"How long every transition, and feedback on cards, is kept for audit."`
 	DeadDays  int `placeholder:"DAYS" help:"How long rejected input is kept: 90 where its stream has to be made, as it is where it is there."`
 }
 
@@ -52,6 +52,9 @@ func (c *setupCommand) Run(p *terminal.Program) (err error) {
 		return err
 	}
 	if err := jet.MakeStreams(ctx, js, c.Replicas); err != nil {
+		return err
+	}
+	if err := jet.KeepAudit(ctx, js, time.Duration(c.AuditDays)*24*time.Hour); err != nil {
 		return err
 	}
 	if c.DeadDays > 0 {

@@ -68,10 +68,11 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 }
 
 // outlived tells whether the server may have removed a block that was the first one, as limits of
-// the inbound stream make it do. Whether what was in it had been decided is looked at when the
+// the inbound stream and the age of the audit make it do. Whether what was in it had been decided is looked at when the
 // server runs.
 func (l *ledger) outlived(stream string, n int, now []int) bool {
-	return stream == layout.StreamFHIR && !slices.ContainsFunc(now, func(other int) bool { return other < n }) &&
+	ages := stream == layout.StreamFHIR || stream == layout.StreamAudit
+	return ages && !slices.ContainsFunc(now, func(other int) bool { return other < n }) &&
 		len(now) > 0
 }
 

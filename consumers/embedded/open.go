@@ -24,7 +24,13 @@ var ErrDamaged = errors.New("the data folder is damaged")
 const asideName = "damaged"
 
 // remade are the streams that can be made again while the inbound stream holds everything.
-var remade = []string{layout.StreamRLS, layout.StreamFlags, layout.StreamDead, layout.StreamRejected}
+var remade = []string{
+	layout.StreamRLS,
+	layout.StreamAudit,
+	layout.StreamFlags,
+	layout.StreamDead,
+	layout.StreamRejected,
+}
 
 // open starts the server once its store is known to be whole. What is damaged and can be made again
 // is put aside, and the inbound stream is read again; else it stays as it is, and the error says
@@ -87,6 +93,10 @@ func (e *Embedded) mend(found []damage) error {
 		damaged[d.stream] = true
 		e.options.Log.Error().Str("stream", d.stream).Str("file", d.file).Str("why", d.why).Msg("damaged")
 	}
+	// The audit is made again only together with the states that it tells of.
+	if damaged[layout.StreamAudit] && !e.options.Repair {
+		damaged[layout.StreamRLS] = true
+	}
 	switch {
 	case e.options.Private:
 		return fmt.Errorf(
@@ -116,7 +126,7 @@ func (e *Embedded) mendable(damaged map[string]bool) bool {
 	for name := range damaged {
 		switch name {
 		case layout.StreamFlags:
-		case layout.StreamRLS, layout.StreamDead, layout.StreamRejected:
+		case layout.StreamRLS, layout.StreamAudit, layout.StreamDead, layout.StreamRejected:
 			if damaged[layout.StreamFHIR] || !e.ledger.whole() {
 				return false
 			}

@@ -1,16 +1,12 @@
 package embedded
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -88,28 +84,16 @@ func (e *Embedded) wipe(ctx context.Context, js jetstream.JetStream, ask *layout
 	defer e.wiping.Unlock()
 	dir := e.options.Dir
 	told.Aside = isThere(filepath.Join(dir, asideName))
-	keys := map[string]struct{}{}
-	for _, k := range ask.Keys {
-		keys[k] = struct{}{}
-	}
 	list, err := readWipes(dir)
 	if err != nil {
 		return told, err
 	}
 	for range wipeRounds {
-		var found []wiped
-		told.Unread = 0
-		for _, stream := range ask.Streams {
-			some, unread, err := recordsOf(dir, stream, keys)
-			if err == nil {
-				some, err = gone(ctx, js, stream, some)
-			}
-			if err != nil {
-				return told, err
-			}
-			found, told.Unread = append(found, some...), told.Unread+unread
+		found, unread, err := deadRecords(ctx, dir, js, ask)
+		if err != nil {
+			return told, err
 		}
-		told.Records += len(found)
+		told.Records, told.Unread = told.Records+len(found), unread
 		list = list.with(found)
 		if err := list.write(dir); err != nil {
 			return told, err
@@ -122,96 +106,6 @@ func (e *Embedded) wipe(ctx context.Context, js jetstream.JetStream, ask *layout
 		}
 	}
 	return told, errors.New("the server goes on writing blocks back: ask again")
-}
-
-// recordsOf are the sound records of a stream whose subject has one of keys as a part, and how many
-// files could not be read to their end.
-func recordsOf(dir, stream string, keys map[string]struct{}) (found []wiped, unread int, err error) {
-	files, err := filepath.Glob(filepath.Join(streamsDir(dir), stream, "msgs", "*.blk"))
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, path := range files {
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return nil, 0, err
-		}
-		some, whole, err := recordsIn(path, keys)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // the server removed it meanwhile
-		}
-		if err != nil {
-			return nil, 0, fmt.Errorf("data folder: %w", err)
-		}
-		if !whole {
-			unread++
-		}
-		for i := range some {
-			some[i].File = filepath.ToSlash(name)
-		}
-		found = append(found, some...)
-	}
-	return found, unread, nil
-}
-
-func recordsIn(path string, keys map[string]struct{}) (found []wiped, whole bool, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, false, err
-	}
-	defer f.Close()
-	buf := scrubBuffers.Get().(*bytes.Buffer)
-	defer scrubBuffers.Put(buf)
-	buf.Reset()
-	if _, err := buf.ReadFrom(f); err != nil {
-		return nil, false, err
-	}
-	h, err := recordHash(blockOf(path))
-	if err != nil {
-		return nil, false, err
-	}
-	for data, at := buf.Bytes(), 0; at < len(data); {
-		size := sound(data[at:], h)
-		if size == 0 {
-			return found, cutShort(data[at:]), nil // one that is being written is none of those
-		}
-		if r := recordAt(data[at:]); r.Seq&deletedBits == 0 && hasPart(r.subject, keys) {
-			found = append(found, wiped{At: int64(at), Size: uint32(size), Seq: r.Seq})
-		}
-		at += size
-	}
-	return found, true, nil
-}
-
-func hasPart(subject string, keys map[string]struct{}) bool {
-	for part := range strings.SplitSeq(subject, ".") {
-		if _, ok := keys[part]; ok {
-			return true
-		}
-	}
-	return false
-}
-
-// gone are the records of a stream whose messages it does not hold any more.
-func gone(ctx context.Context, js jetstream.JetStream, stream string, records []wiped) ([]wiped, error) {
-	if len(records) == 0 {
-		return nil, nil
-	}
-	s, err := js.Stream(ctx, stream)
-	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", stream, err)
-	}
-	var dead []wiped
-	for _, r := range records {
-		_, err := s.GetMsg(ctx, r.Seq)
-		switch {
-		case errors.Is(err, jetstream.ErrMsgNotFound):
-			dead = append(dead, r)
-		case err != nil:
-			return nil, fmt.Errorf("stream %s: %w", stream, err)
-		}
-	}
-	return dead, nil
 }
 
 // ledgerKnows waits until no block file is missing that the ledger names: a deletion may have

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -74,7 +75,10 @@ func put(t testing.TB, js jetstream.JetStream, subject, text string) {
 
 func askWipe(t testing.TB, nc *nats.Conn, keys ...string) layout.WipeAnswer {
 	t.Helper()
-	data, err := json.Marshal(layout.WipeRequest{Streams: []string{layout.StreamRLS, layout.StreamFlags}, Keys: keys})
+	data, err := json.Marshal(layout.WipeRequest{
+		Streams: []string{layout.StreamRLS, layout.StreamAudit, layout.StreamFlags}, Keys: keys,
+		Whole: []string{layout.StreamFHIR, "NOT_THERE"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,9 +179,26 @@ func TestWipe(t *testing.T) {
 		put(t, js, fmt.Sprintf("rls.state.patient.other%d", i), block)
 		put(t, js, "rls.state.patient.busy", fmt.Sprint("busy", i))
 	}
+	for i := range 9 {
+		put(t, js, "fhir.any", fmt.Sprint(wipeCanary, "input", i))
+		put(t, js, "fhir.any", "stays")
+	}
+	inbound, err := js.Stream(t.Context(), layout.StreamFHIR)
+	if err == nil {
+		err = inbound.Purge(t.Context(), jetstream.WithPurgeSequence(10))
+	}
+	for seq := uint64(11); seq < 18 && err == nil; seq += 2 {
+		err = inbound.DeleteMsg(t.Context(), seq)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	put(t, js, "rls.state.patient.a", "live, and about somebody who came back")
 	s, err := js.Stream(t.Context(), layout.StreamRLS)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := jet.WaitAudited(t.Context(), js); err != nil {
 		t.Fatal(err)
 	}
 	for _, subject := range []string{"rls.audit.b.*", "rls.commit.flags.*.*.b"} {
@@ -185,12 +206,16 @@ func TestWipe(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := jet.WaitCopied(t.Context(), js); err != nil {
+	audit, err := js.Stream(t.Context(), layout.StreamAudit)
+	if err == nil {
+		err = audit.Purge(t.Context())
+	}
+	if err = errors.Join(err, jet.WaitCopied(t.Context(), js)); err != nil {
 		t.Fatal(err)
 	}
 	before := held(t, js)
-	if len(filesWith(t, dir, wipeCanary)) < 3 {
-		t.Fatal("there is nothing to find")
+	if len(filesWith(t, dir, wipeCanary)) < 4 {
+		t.Fatalf("there is nothing to find: %v", filesWith(t, dir, wipeCanary))
 	}
 	told := askWipe(t, nc, "a", "b")
 	if told.Records < 300 || told.Unread > 0 || told.Aside {
@@ -253,7 +278,7 @@ func TestWipeIsFinished(t *testing.T) {
 		put(t, js, "rls.state.patient.other", fmt.Sprint("other", i))
 	}
 	before := held(t, js)
-	list, _, err := recordsOf(dir, layout.StreamRLS, map[string]struct{}{"a": {}})
+	list, _, err := recordsOf(dir, layout.StreamRLS, func(r record) bool { return r.subject == "rls.state.patient.a" })
 	if err == nil {
 		list, err = gone(t.Context(), js, layout.StreamRLS, list)
 	}

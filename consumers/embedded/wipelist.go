@@ -167,11 +167,11 @@ func recordHash(stream string, n int) (hash.Hash, error) {
 
 // record is what a sound record says of itself.
 type record struct {
-	Seq     uint64 // with deletedBits
+	seq     uint64 // with deletedBits
 	subject string
 }
 
 func recordAt(data []byte) record {
 	end := recordHeader + int(binary.LittleEndian.Uint16(data[20:]))
-	return record{Seq: binary.LittleEndian.Uint64(data[4:]), subject: string(data[recordHeader:end])}
+	return record{seq: binary.LittleEndian.Uint64(data[4:]), subject: string(data[recordHeader:end])}
 }

@@ -5,11 +5,12 @@ package layout
 // answered at once. On any other NATS server nobody answers.
 const SubjectWipe = "rls.wipe"
 
-// WipeRequest names messages by a part of their subjects: the token of a resource, or a flag id.
-// Those that a stream still holds are left alone.
+// WipeRequest names messages: in Streams by a part of their subjects, which is the token of a
+// resource or a flag id; in Whole all of them. Those that a stream still holds are left alone.
 type WipeRequest struct {
 	Streams []string `json:"streams,omitempty"`
 	Keys    []string `json:"keys,omitempty"`
+	Whole   []string `json:"whole,omitempty"`
 }
 
 // WipeAnswer tells what was done.

@@ -29,22 +29,29 @@ const (
 	wipeKeys = 10000
 )
 
+// Streams that replace messages, where those of a patient are told by their subjects; and those
+// whose messages go one by one, where nobody misses what is gone.
+var (
+	replacing = []string{layout.StreamRLS, layout.StreamAudit, layout.StreamFlags}
+	expiring  = []string{layout.StreamFHIR, layout.StreamDead, layout.StreamRejected, layout.StreamFeedback}
+)
+
 // wipe lets the server inside rlsguard overwrite what stands under keys in the files of streams
-// that replace messages.
+// that replace messages, and all that is gone from the others.
 func (o *Operator) wipe(ctx context.Context, keys []string) (ErasedFiles, error) {
 	var done ErasedFiles
 	_, err := o.askWipe(ctx, layout.WipeRequest{}, wipePing)
 	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return done, nil
 	}
-	for err == nil && len(keys) > 0 {
+	for whole := expiring; err == nil && len(keys) > 0; whole = nil {
 		n := min(len(keys), wipeKeys)
-		ask := layout.WipeRequest{Streams: []string{layout.StreamRLS, layout.StreamFlags}, Keys: keys[:n]}
+		ask := layout.WipeRequest{Streams: replacing, Keys: keys[:n], Whole: whole}
 		var told layout.WipeAnswer
 		if told, err = o.askWipe(ctx, ask, wipeTimeout); err == nil {
 			done.Searched = true
 			done.Records += told.Records
-			done.Unread, done.Aside = told.Unread, told.Aside
+			done.Unread, done.Aside = max(done.Unread, told.Unread), told.Aside
 			keys = keys[n:]
 		}
 	}

@@ -22,6 +22,9 @@ func (o *Operator) purge(ctx context.Context, tok layout.Token, flags []string, 
 	if err := jet.WaitCopied(ctx, o.js); err != nil {
 		return err
 	}
+	if err := jet.WaitAudited(ctx, o.js); err != nil {
+		return err
+	}
 	stream, err := o.js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
@@ -41,6 +44,9 @@ func (o *Operator) purge(ctx context.Context, tok layout.Token, flags []string, 
 	}
 	for _, id := range flags {
 		if err := o.purgeShown(ctx, id, upTo); err != nil {
+			return err
+		}
+		if err := o.purgeAudit(ctx, id, upTo); err != nil {
 			return err
 		}
 	}
@@ -100,6 +106,26 @@ func (o *Operator) purgeShown(ctx context.Context, id string, upTo uint64) error
 			return fmt.Errorf("stream %s still copies flags of the patient: erase again", layout.StreamFlags)
 		}
 	}
+}
+
+// purgeAudit removes a flag's transitions from RLS_AUDIT: those that were committed before a
+// sequence of RLS, and those of an earlier RLS.
+func (o *Operator) purgeAudit(ctx context.Context, id string, upTo uint64) error {
+	rls, err := o.js.Stream(ctx, layout.StreamRLS)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+	}
+	stream, err := o.js.Stream(ctx, layout.StreamAudit)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamAudit, err)
+	}
+	_, err = deleteUnder(ctx, stream, layout.SubjectAudit+id, func(m *jetstream.RawStreamMsg) bool {
+		return jet.SourceSequence(m.Header) < upTo || m.Time.Before(rls.CachedInfo().Created)
+	})
+	return err
 }
 
 // purgeFeedback removes what users did with cards that showed the flags.

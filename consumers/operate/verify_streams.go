@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -69,7 +69,7 @@ func (v *verification) add(d Difference) { v.found = append(v.found, d) }
 // run reads all streams, then decides about all patients.
 func (v *verification) run(ctx context.Context) error {
 	var total int64
-	for _, s := range []string{layout.StreamRLS, layout.StreamFlags} {
+	for _, s := range []string{layout.StreamRLS, layout.StreamAudit, layout.StreamFlags} {
 		n, err := v.o.messagesOf(ctx, s)
 		if err != nil {
 			return err
@@ -90,19 +90,21 @@ func (v *verification) run(ctx context.Context) error {
 	}{
 		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
 		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.committed, m) }},
-		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.bySubject},
+		{layout.StreamRLS, []string{layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.timerSet},
 		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.shown, m) }},
 	} {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-			if v.opt.Progress != nil {
-				v.opt.Progress(1)
-			}
+			v.progress()
 			return part.take(m, meta)
 		})
 		if err != nil {
 			return err
 		}
+	}
+	// After the states: what the audit has beyond them was committed meanwhile.
+	if err := audit.Each(ctx, v.o.js, audit.Reading{HeadersOnly: true}, v.takeEntry); err != nil {
+		return err
 	}
 	if err := v.holes(ctx); err != nil {
 		return err
@@ -157,29 +159,45 @@ func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.
 	return nil
 }
 
-// bySubject takes in what is told by a subject alone.
-func (v *verification) bySubject(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+// timerSet takes in a timer, of which the subject tells everything.
+func (v *verification) timerSet(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
 	subject := m.Subject()
-	last := subject[strings.LastIndexByte(subject, '.')+1:]
-	rest, isAudit := strings.CutPrefix(subject, layout.SubjectAudit)
-	if !isAudit {
-		if tok, err := layout.ParseToken(last); err == nil {
-			v.timers[tok] = struct{}{}
-		}
-		return nil
+	if tok, err := layout.ParseToken(subject[strings.LastIndexByte(subject, '.')+1:]); err == nil {
+		v.timers[tok] = struct{}{}
 	}
-	n, err := strconv.ParseUint(last, 10, 64)
-	if err != nil {
-		return nil
-	}
-	id := strings.TrimSuffix(rest, "."+last)
-	a := v.audit[id]
-	if a == nil {
-		a = &numbers{least: n, most: n}
-		v.audit[id] = a
-	}
-	a.least, a.most, a.count = min(a.least, n), max(a.most, n), a.count+1
 	return nil
+}
+
+// takeEntry takes in a transition that is kept for audit.
+func (v *verification) takeEntry(e audit.Entry) error {
+	v.progress()
+	a := v.audit[e.Flag]
+	if a == nil {
+		a = &numbers{}
+		v.audit[e.Flag] = a
+	}
+	a.add(e.Number)
+	return nil
+}
+
+// add takes in the next number. One that was there before begins the rest of the history anew: that
+// of states which were lost, and made again.
+func (a *numbers) add(n uint64) {
+	switch {
+	case a.count == 0 || n < a.least:
+		*a = numbers{n, n, 1}
+	case n <= a.most:
+		a.count -= min(a.count, a.most-n+1)
+		a.most, a.count = n, a.count+1
+	default:
+		a.most, a.count = n, a.count+1
+	}
+}
+
+func (v *verification) progress() {
+	if v.opt.Progress != nil {
+		v.opt.Progress(1)
+	}
 }
 
 // atOnce is how many patients are compared before what was found is taken in.

@@ -72,10 +72,11 @@ var mayImport = map[string][]string{
 	},
 	"cmd/rlsguard/terminal": {},
 	"consumers": {
-		"checks", "checks/facts", "checks/silence", "consumers/commit", "consumers/decided",
+		"checks", "checks/facts", "checks/silence", "consumers/audit", "consumers/commit", "consumers/decided",
 		"consumers/embedded", "consumers/fold", "consumers/health", "consumers/jet", "consumers/layout",
 		"fhir",
 	},
+	"consumers/audit": {"consumers/jet", "consumers/layout"},
 	"consumers/cases": {
 		"checks", "checks/decimal", "checks/facts", "checks/silence", "checks/terms",
 		"checks/terms/codes", "consumers/fold", "fhir", "fhir/issue",
@@ -100,7 +101,7 @@ var mayImport = map[string][]string{
 	"consumers/jet":      {"consumers/layout"},
 	"consumers/layout":   {"checks", "checks/codec", "checks/facts", "fhir", "fhir/issue"},
 	"consumers/operate": {
-		"checks", "checks/codec", "checks/facts", "consumers/commit", "consumers/decided",
+		"checks", "checks/codec", "checks/facts", "consumers/audit", "consumers/commit", "consumers/decided",
 		"consumers/fold", "consumers/jet", "consumers/layout", "consumers/parallel", "fhir/issue",
 	},
 	"consumers/ordercheck": {
@@ -117,7 +118,7 @@ var mayImport = map[string][]string{
 	},
 	"consumers/sim": {
 		"checks", "checks/codec", "checks/facts", "checks/moment", "checks/terms/codes",
-		"consumers/commit", "consumers/fold", "consumers/jet", "consumers/layout", "fhir",
+		"consumers/audit", "consumers/commit", "consumers/fold", "consumers/jet", "consumers/layout", "fhir",
 	},
 	"consumers/watch": {"checks", "consumers/jet", "consumers/layout", "fhir/issue"},
 	"fhir": {
