@@ -118,7 +118,8 @@ func (b *bench) held(without []string, streams ...string) map[string]string {
 				slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(without, p) }) {
 				continue
 			}
-			all[fmt.Sprintf("%s %d", stream, meta.Sequence.Stream)] = fmt.Sprintf("%s %v %q", m.Subject(), m.Headers(), m.Data())
+			at := fmt.Sprintf("%s %d", stream, meta.Sequence.Stream)
+			all[at] = fmt.Sprintf("%s %v %q", m.Subject(), m.Headers(), m.Data())
 		}
 	}
 	return all
@@ -150,8 +151,10 @@ func erasedInputs() (docs []string, alone int) {
 	)
 	alone = len(docs)
 	return append(docs,
-		bundleOf(orderJSON("Zq7-order-6", erasedID, "citalopram", "active", 1), orderJSON("of2", "2", "citalopram", "active", 1)),
-		`{"resourceType":"MedicationRequest","id":8,"subject":{"reference":"Patient/`+erasedID+`"},"basedOn":{"reference":"Patient/3"}}`,
+		bundleOf(orderJSON("Zq7-order-6", erasedID, "citalopram", "active", 1),
+			orderJSON("of2", "2", "citalopram", "active", 1)),
+		`{"resourceType":"MedicationRequest","id":8,"subject":{"reference":"Patient/`+erasedID+`"},
+"basedOn":{"reference":"Patient/3"}}`,
 		`{"resourceType":"MedicationRequest","id":"Zq7-order-7","subject":{"reference":"Patient/`+erasedID+`"},`,
 	), alone
 }
@@ -159,10 +162,12 @@ func erasedInputs() (docs []string, alone int) {
 func others() (docs []string) {
 	for i := range 40 {
 		p := fmt.Sprint("o", i%7)
-		docs = append(docs, rlsJSON(p), orderJSON(fmt.Sprint("o", i), p, []string{"sertraline", "lithium", "gabapentin"}[i%3], "active", i),
+		drug := []string{"sertraline", "lithium", "gabapentin"}[i%3]
+		docs = append(docs, rlsJSON(p), orderJSON(fmt.Sprint("o", i), p, drug, "active", i),
 			orderJSON(fmt.Sprint("o", i-1), p, "mirtazapine", "stopped", i+1))
 	}
-	return append(docs, deletionJSON("o39"), `{"resourceType":"Observation","id":9,"subject":{"reference":"Patient/o1"}}`)
+	return append(docs, deletionJSON("o39"),
+		`{"resourceType":"Observation","id":9,"subject":{"reference":"Patient/o1"}}`)
 }
 
 // answers acknowledges an open flag of the erased patient and keeps what somebody did with a card.
@@ -192,7 +197,9 @@ func (b *bench) answers() {
 func TestEraseLeavesNoByte(t *testing.T) {
 	for name, shared := range map[string]bool{"what names others stays": false, "all": true} {
 		for _, running := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, serving %v", name, running), func(t *testing.T) { eraseLeavesNoByte(t, shared, running) })
+			t.Run(fmt.Sprintf("%s, serving %v", name, running), func(t *testing.T) {
+				eraseLeavesNoByte(t, shared, running)
+			})
 		}
 	}
 }
@@ -235,16 +242,16 @@ func eraseLeavesNoByte(t *testing.T, shared, running bool) {
 	}
 	tok := layout.NewTokens(cfg.Engine.Key)
 	mine := []string{tok.Of("Patient/" + erasedID).String()}
-	for _, ref := range []facts.Ref{"MedicationRequest/Zq7-order-3", fold.UndatedKey("MedicationRequest/Zq7-order-3")} {
-		mine = append(mine, tok.Of(ref).String())
-	}
+	const deleted facts.Ref = "MedicationRequest/Zq7-order-3"
+	mine = append(mine, tok.Of(deleted).String(), tok.Of(fold.UndatedKey(deleted)).String())
 	for _, f := range b.states()["Patient/"+erasedID].Flags {
 		mine = append(mine, checks.FlagID(cfg.Engine.Key, "Patient/"+erasedID, f.Check, f.Ingredient))
 	}
 	kept := b.held(mine, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags)
 
 	o := b.operator()
-	done, err := o.Erase(t.Context(), cfg.Engine.Key, "Patient/"+erasedID, operate.InputsOf{Erase: true, Shared: shared}, nil)
+	inputs := operate.InputsOf{Erase: true, Shared: shared}
+	done, err := o.Erase(t.Context(), cfg.Engine.Key, "Patient/"+erasedID, inputs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,21 +19,34 @@ type eraseCommand struct {
 	storedFlags
 
 	Yes     bool   `help:"Do not ask."`
-	Inputs  bool   `help:"Also erase what producers sent: decided messages in FHIR and letters that name this patient alone."`
+	Inputs  bool   `help:"Also erase what producers sent: decided inputs and letters that name this patient alone."`
 	Shared  bool   `help:"With --inputs, also erase messages that name others too, or may."`
-	Base    string `placeholder:"URL" help:"With --inputs, base URL of the own FHIR server, as in the settings: a patient of another server is somebody else."`
+	Base    string `placeholder:"URL" help:"With --inputs, base URL of the own FHIR server: patients of others differ."`
 	Patient string `arg:"" help:"Reference of the patient, such as Patient/123."`
 }
 
 // Help is shown below the options.
 func (eraseCommand) Help() string {
-	return `Erases what is stored about a patient: facts, flags, their transitions kept for audit, timers, and feedback on cards that showed the flags. rlsguard serve may run: it forgets the patient at once, and dashboards are told that the flags are resolved, with the reason erased. It can be repeated.
+	return `Erases what is stored about a patient: facts, flags, their transitions kept for audit, timers, and
+feedback on cards that showed the flags. rlsguard serve may run: it forgets the patient at once, and dashboards are
+told that the flags are resolved, with the reason erased. It can be repeated.
 
-It cannot be undone, and it does not block the patient: a later event starts afresh, with numbers from 1. So erase at the source first: in the systems that send, their streams and queues. Nothing here reaches backups, snapshots, exports, or what others made of the flags: logs, alerts, tickets, dashboards that keep copies.
+It cannot be undone, and it does not block the patient: a later event starts afresh, with numbers from 1. So erase at
+the source first, in the systems that send, their streams and queues. Nothing here reaches backups, snapshots and
+exports, or what others keep of the flags: logs, alerts, tickets, dashboards.
 
-What producers sent stays in the stream FHIR, and reading that stream again from its start brings the patient back. With --inputs it is erased too: decided messages in FHIR, and letters in RLS_DEAD and RLS_REJECTED, that name this patient and nobody else. Messages that also name others, or may since they name somebody by an identifier or cannot be read, are listed by stream and sequence. --shared erases these as well, with what they say about the others, whose facts and flags stay as they are. Messages that name nobody and no resource of the patient are not found. Inputs that are not decided yet are listed and stay: they will bring the patient back.
+What producers sent stays in the stream FHIR, and reading that stream again from its start brings the patient back.
+With --inputs it is erased too: decided messages in FHIR, and letters in RLS_DEAD and RLS_REJECTED, that name this
+patient and nobody else. Messages that also name others are listed by stream and sequence, and so are those that may,
+since they name somebody by an identifier or cannot be read. --shared erases these as well, with what they say about
+the others, whose facts and flags stay as they are. Inputs that are not decided yet are listed and stay: they will
+bring the patient back. A message that names nobody, and no resource that is the patient's, is not found.
 
-The server inside rlsguard serve, also with --data, overwrites the bytes in its files before the command ends, those of older versions included. A NATS server of your own overwrites the newest versions; older ones, and the state itself, stay in its block files until it compacts them, which it does every few minutes (sync_interval) with blocks of which less than half is still needed, but not with the newest one. Nothing can make it, and Raft logs of a cluster keep messages until they are compacted too. Where that is not enough, let the server encrypt its store and the disk be encrypted.
+The server inside rlsguard serve, also with --data, overwrites the bytes in its files before the command ends, those of
+older versions included. A NATS server of your own overwrites what it still holds: flags, audit, feedback, inputs. What
+it replaced or dropped earlier, and the state itself, stay in its files until it compacts them. It does so with blocks
+of which less than half is in use, every sync_interval (2 minutes), never with the block that it writes to, and no
+command makes it. In a cluster the Raft logs keep messages for a while too. Where that is not enough, encrypt its store.
 
 Examples:
   rlsguard erase Patient/123

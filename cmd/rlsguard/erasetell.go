@@ -36,11 +36,13 @@ func (c *eraseCommand) tellInputs(p *terminal.Program, done *operate.ErasedInput
 		places(p, done.Left)
 	}
 	if len(done.Shared) > 0 {
-		fmt.Fprintln(p.Stdout, "Messages that also name others, or may, were left. Look at them; --inputs --shared erases them, for the others too:")
+		fmt.Fprintln(p.Stdout, "Messages that also name others, or may, were left. "+
+			"Look at them; --inputs --shared erases them, for the others too:")
 		places(p, done.Shared)
 	}
 	if len(done.Waiting) > 0 {
-		fmt.Fprintln(p.Stdout, "Inputs that name the patient are not decided yet and were left. They will bring the patient back: erase again then.")
+		fmt.Fprintln(p.Stdout, "Inputs that name the patient are not decided yet and were left. "+
+			"They will bring the patient back; erase again then:")
 		var waiting []operate.Place
 		for _, seq := range done.Waiting {
 			waiting = append(waiting, operate.Place{Stream: layout.StreamFHIR, Sequence: seq})
@@ -70,7 +72,7 @@ func places(p *terminal.Program, list []operate.Place) {
 
 func tellFiles(p *terminal.Program, done *operate.ErasedFiles) {
 	if !done.Searched {
-		fmt.Fprintln(p.Stdout, "The NATS server may keep older versions in its files until it compacts them: see --help.")
+		fmt.Fprintln(p.Stdout, "The NATS server keeps older versions in its files until it compacts them; see --help.")
 		return
 	}
 	if done.Records > 0 {
@@ -78,11 +80,11 @@ func tellFiles(p *terminal.Program, done *operate.ErasedFiles) {
 			terminal.Plural(done.Records, "older version", "older versions"))
 	}
 	if done.Unread > 0 {
-		fmt.Fprintf(p.Stdout, "%s of the store could not be read to the end, and may hold older versions still.\n",
+		fmt.Fprintf(p.Stdout, "%s of the store could not be read to the end, and may hold older versions.\n",
 			terminal.Plural(done.Unread, "file", "files"))
 	}
 	if done.Aside {
-		fmt.Fprintln(p.Stdout, "The folder damaged in the data folder holds copies of damaged streams, which were not searched. "+
-			"Delete it once it is of no use.")
+		fmt.Fprintln(p.Stdout, "The folder damaged in the data folder holds copies of damaged streams, "+
+			"which were not searched. Delete it once it is of no use.")
 	}
 }

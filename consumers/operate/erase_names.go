@@ -155,7 +155,8 @@ func (s *nameScan) token(open []element, t json.Token) []element {
 			s.closed(in)
 			return open[:len(open)-1]
 		}
-		return append(open, element{list: v == '[', name: in.name, about: !in.list && subjects[in.name] || in.list && in.about})
+		about := !in.list && subjects[in.name] || in.list && in.about
+		return append(open, element{list: v == '[', name: in.name, about: about})
 	case string:
 		s.value(in, v)
 	case json.Number:

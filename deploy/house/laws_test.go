@@ -102,7 +102,7 @@ var mayImport = map[string][]string{
 	"consumers/layout":   {"checks", "checks/codec", "checks/facts", "fhir", "fhir/issue"},
 	"consumers/operate": {
 		"checks", "checks/codec", "checks/facts", "consumers/audit", "consumers/commit", "consumers/decided",
-		"consumers/fold", "consumers/jet", "consumers/layout", "consumers/parallel", "fhir/issue",
+		"consumers/fold", "consumers/jet", "consumers/layout", "consumers/parallel", "fhir", "fhir/issue",
 	},
 	"consumers/ordercheck": {
 		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
