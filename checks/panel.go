@@ -7,6 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 // analyteState is what is known of ferritin or of TSAT.
@@ -244,13 +245,13 @@ type ironPanel struct {
 func readPanel(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) ironPanel {
 	p := ironPanel{group: g}
 	p.ferritin = decideAnalyte(
-		b.of(terms.Ferritin),
+		b.of(labs.Ferritin),
 		func(r *labReading) (ironLimit, bool) { return s.ferritinLimit(g, r.performer), true },
 	)
 	tsatLimit := func(*labReading) (ironLimit, bool) { return s.tsatLimit(g) }
-	row, ok := t.Lab("2502-3")
+	row, ok := labs.Find("2502-3")
 	if !ok {
-		row = &terms.Lab{LOINC: "2502-3", Analyte: terms.TSAT, CanonicalUnit: "%"}
+		row = &labs.Lab{LOINC: "2502-3", Analyte: labs.TSAT, CanonicalUnit: "%"}
 	}
 	readings := tsatReadings(b, row, s.TransferrinFactor, func(r *labReading) bool {
 		l, limited := s.tsatLimit(g)

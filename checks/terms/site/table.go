@@ -1,4 +1,4 @@
-package terms
+package site
 
 import (
 	"bytes"
@@ -15,10 +15,10 @@ import (
 // SiteTable is a site's own table. It keeps the bytes of its file, which are checked once and
 // searched when a code is asked for: a table of RxNorm and its package codes has some hundred
 // thousand rows, and few of them are ever needed. It is safe for concurrent use.
-type SiteTable struct {
-	name   string
+type Table struct {
+	Name   string
 	data   []byte
-	sum    [sha256.Size]byte          // of the bytes
+	Sum    [sha256.Size]byte          // of the bytes
 	rows   int                        // of a table that was checked; of a sealed one -1: not counted
 	body   int                        // where the first row starts
 	sorted bool                       // rows are in order, with nothing between them: found by binary search
@@ -31,7 +31,7 @@ const maxSiteTable = 1 << 30
 // ReadSiteTable reads a site table: a line each, of the columns that SiteColumns names, separated
 // by tabs; those behind the third may be left out. Empty lines, lines that start with # and a
 // header are passed over. Errors name the line. The name is what Match.SiteTable shows.
-func ReadSiteTable(name string, r io.Reader) (*SiteTable, error) {
+func Read(name string, r io.Reader) (*Table, error) {
 	var data bytes.Buffer
 	data.Grow(sizeOf(r) + bytes.MinRead) // so that nothing is copied while it grows
 	if _, err := data.ReadFrom(io.LimitReader(r, maxSiteTable+1)); err != nil {
@@ -60,12 +60,12 @@ func sizeOf(r io.Reader) int {
 	return 0
 }
 
-func newSiteTable(name string, data []byte) (*SiteTable, error) {
-	t := &SiteTable{name: name, data: data, sum: sha256.Sum256(data), sorted: true}
-	var c siteChecker
+func newSiteTable(name string, data []byte) (*Table, error) {
+	t := &Table{Name: name, data: data, Sum: sha256.Sum256(data), sorted: true}
+	var c checker
 	for start, line := 0, 1; start < len(data); line++ {
-		text := siteLine(data[start:])
-		if skippedInSite(text, line) {
+		text := lineOf(data[start:])
+		if skipped(text, line) {
 			t.sorted = t.sorted && t.rows == 0
 		} else {
 			ascending, err := c.check(text)
@@ -84,27 +84,27 @@ func newSiteTable(name string, data []byte) (*SiteTable, error) {
 }
 
 // siteLine is the line at the start of the data, without its end.
-func siteLine(data []byte) []byte {
+func lineOf(data []byte) []byte {
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
 		return data[:i]
 	}
 	return data
 }
 
-func skippedInSite(line []byte, n int) bool {
+func skipped(line []byte, n int) bool {
 	if len(line) > 0 && line[0] > ' ' && line[0] != '#' {
-		return n == 1 && bytes.HasPrefix(line, []byte(SiteColumns[0]+"\t"+SiteColumns[1]+"\t"+SiteColumns[2]))
+		return n == 1 && bytes.HasPrefix(line, []byte(Columns[0]+"\t"+Columns[1]+"\t"+Columns[2]))
 	}
 	return len(line) > 0 && line[0] == '#' || len(bytes.TrimSpace(line)) == 0
 }
 
 // buildIndex maps the codes of a table that is not sorted.
-func (t *SiteTable) buildIndex() map[codes.Key][]int {
+func (t *Table) buildIndex() map[codes.Key][]int {
 	index := make(map[codes.Key][]int, t.rows)
 	for start, line := 0, 1; start < len(t.data); line++ {
-		text := siteLine(t.data[start:])
-		if !skippedInSite(text, line) {
-			key := siteKey(text)
+		text := lineOf(t.data[start:])
+		if !skipped(text, line) {
+			key := keyOf(text)
 			index[key] = append(index[key], start)
 		}
 		start += len(text) + 1
@@ -113,7 +113,7 @@ func (t *SiteTable) buildIndex() map[codes.Key][]int {
 }
 
 // siteKey is the key of a row in the form in which it is compared.
-func siteKey(line []byte) codes.Key {
+func keyOf(line []byte) codes.Key {
 	rawSystem, rest, _ := bytes.Cut(line, tab)
 	rawCode, _, _ := bytes.Cut(rest, tab)
 	system := codes.Canonical(string(bytes.TrimSpace(rawSystem)))
@@ -123,12 +123,12 @@ func siteKey(line []byte) codes.Key {
 var tab = []byte("\t")
 
 // find gives the rows of a code of a canonical system, in the order of the file.
-func (t *SiteTable) find(system, code string) []SiteRow {
+func (t *Table) exact(system, code string) []Row {
 	key := codes.Key{System: system, Code: comparableCode(system, code)}
-	var found []SiteRow
+	var found []Row
 	add := func(start int) {
 		// The row has been checked when the table was read.
-		if row, err := parseSiteRow(string(siteLine(t.data[start:]))); err == nil {
+		if row, err := parseRow(string(lineOf(t.data[start:]))); err == nil {
 			found = append(found, row)
 		}
 	}
@@ -139,7 +139,7 @@ func (t *SiteTable) find(system, code string) []SiteRow {
 		return found
 	}
 	prefix := []byte(key.System + "\t" + key.Code + "\t")
-	for at := t.search(prefix); at < len(t.data) && bytes.HasPrefix(t.data[at:], prefix); at += len(siteLine(t.data[at:])) + 1 {
+	for at := t.search(prefix); at < len(t.data) && bytes.HasPrefix(t.data[at:], prefix); at += len(lineOf(t.data[at:])) + 1 {
 		add(at)
 	}
 	return found
@@ -147,13 +147,13 @@ func (t *SiteTable) find(system, code string) []SiteRow {
 
 // search gives the start of the first row of a sorted table that is not below the wanted system and
 // code.
-func (t *SiteTable) search(prefix []byte) int {
+func (t *Table) search(prefix []byte) int {
 	low, high := t.body, len(t.data)
 	for low < high {
 		mid := low + (high-low)/2
 		start := low + bytes.LastIndexByte(t.data[low:mid], '\n') + 1
-		line := siteLine(t.data[start:])
-		if bytes.Compare(sitePrefix(line), prefix) < 0 {
+		line := lineOf(t.data[start:])
+		if bytes.Compare(prefixOf(line), prefix) < 0 {
 			low = min(start+len(line)+1, high)
 		} else {
 			high = start
@@ -163,13 +163,13 @@ func (t *SiteTable) search(prefix []byte) int {
 }
 
 // sitePrefix is the system and the code of a row, with the tab behind each.
-func sitePrefix(line []byte) []byte {
+func prefixOf(line []byte) []byte {
 	n := bytes.IndexByte(line, '\t') + 1
 	return line[:n+bytes.IndexByte(line[n:], '\t')+1]
 }
 
 // Len is the number of rows.
-func (t *SiteTable) Len() int {
+func (t *Table) Len() int {
 	if t.rows < 0 {
 		return bytes.Count(t.data[t.body:], []byte("\n")) // sealed: every row has its line end
 	}
@@ -177,16 +177,16 @@ func (t *SiteTable) Len() int {
 }
 
 // Rows yields the rows in the order of the file.
-func (t *SiteTable) Rows() iter.Seq[SiteRow] {
-	return func(yield func(SiteRow) bool) {
+func (t *Table) Rows() iter.Seq[Row] {
+	return func(yield func(Row) bool) {
 		for start, line := 0, 1; start < len(t.data); line++ {
-			text := siteLine(t.data[start:])
+			text := lineOf(t.data[start:])
 			start += len(text) + 1
-			if skippedInSite(text, line) {
+			if skipped(text, line) {
 				continue
 			}
 			// The row has been checked when the table was read.
-			if row, err := parseSiteRow(string(text)); err == nil && !yield(row) {
+			if row, err := parseRow(string(text)); err == nil && !yield(row) {
 				return
 			}
 		}

@@ -1,8 +1,10 @@
-package terms
+package labs
 
 import (
 	"strings"
 	"unicode"
+
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
 // UnitFactor gives the factor from a unit to the canonical unit of a code. The unit may be a code
@@ -10,7 +12,7 @@ import (
 // Unicode, case (unless two units of the row differ by nothing else), micro signs, mcg, blanks,
 // powers, annotations in braces that the row does not list, words for percent and pound, "per 100
 // mL", and the ways in which laboratories write the unit of eGFR. Any other unit is unknown.
-func (t *Terms) UnitFactor(lab *Lab, unit string) (factor string, ok bool) {
+func (lab *Lab) Factor(unit string) (factor string, ok bool) {
 	unit = strings.TrimSpace(unit)
 	for _, known := range lab.Units {
 		if known.Unit == unit {
@@ -106,7 +108,7 @@ func withoutAnnotation(unit string) string {
 const perArea = "ml/min/{1.73m2}"
 
 // bodySurfaces are the ways in which 1.73 square metres are written behind mL/min, without signs.
-var bodySurfaces = words(
+var bodySurfaces = phrase.Words(
 	`173 173m2 173m 173sqm 173sqmeter 173sqmeters 173sqmetre 173sqmetres 173squaremeter 173squaremeters
 	173squaremetre 173squaremetres 173qm 173mq 173kvm 173m2bsa 173bsa 173m2kof 173m2ko`,
 )

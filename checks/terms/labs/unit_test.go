@@ -1,4 +1,4 @@
-package terms
+package labs
 
 import (
 	"strings"
@@ -41,7 +41,7 @@ func TestUnitsInAnySpelling(t *testing.T) {
 		names = append(names, name)
 	}
 	var rows []*Lab
-	for _, lab := range labs() {
+	for _, lab := range Labs() {
 		if len(lab.Units) > 0 {
 			rows = append(rows, lab)
 		}
@@ -58,17 +58,17 @@ func TestUnitsInAnySpelling(t *testing.T) {
 				unit = other // it is another unit of the table, exactly
 			}
 		}
-		if got, ok := Embedded().UnitFactor(lab, spelled); !ok || got != unit.Factor {
+		if got, ok := lab.Factor(spelled); !ok || got != unit.Factor {
 			t.Fatalf("%s: %q is %q, %v; want %s as for %q", lab.LOINC, spelled, got, ok, unit.Factor, unit.Unit)
 		}
 	})
 }
 
 func TestUnitsThatMeanSomethingElse(t *testing.T) {
-	egfr, _ := Embedded().Lab("33914-3")
-	ferritin, _ := Embedded().Lab("2276-4")
-	weight, _ := Embedded().Lab("29463-7")
-	tsat, _ := Embedded().Lab("2502-3")
+	egfr, _ := Find("33914-3")
+	ferritin, _ := Find("2276-4")
+	weight, _ := Find("29463-7")
+	tsat, _ := Find("2502-3")
 	for _, c := range []struct {
 		lab   *Lab
 		units string // separated by |
@@ -82,7 +82,7 @@ func TestUnitsThatMeanSomethingElse(t *testing.T) {
 		{tsat, "percent|Percent|% saturation|％|%{sat}", "1"}, {tsat, "{ratio}|{RATIO}|1", "100"}, {tsat, "{something}|ratio%", ""},
 	} {
 		for _, unit := range strings.Split(c.units, "|") {
-			if got, ok := Embedded().UnitFactor(c.lab, unit); got != c.want || ok != (c.want != "") {
+			if got, ok := c.lab.Factor(unit); got != c.want || ok != (c.want != "") {
 				t.Errorf("%s in %q: %q, %v; want %q", c.lab.Analyte, unit, got, ok, c.want)
 			}
 		}

@@ -1,8 +1,12 @@
-package terms
+package labs
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
+
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 )
 
 // Analyte is what a laboratory code measures.
@@ -10,15 +14,15 @@ type Analyte uint8
 
 // The analytes of labs.tsv.
 const (
-	AnalyteNone Analyte = iota
+	None Analyte = iota
 	Ferritin
 	TSAT
 	Iron
 	TIBC
 	UIBC
 	Transferrin
-	transferrinReceptor
-	ironPanel
+	TransferrinReceptor
+	IronPanel
 	hemoglobin
 	CRP
 	Creatinine
@@ -42,7 +46,7 @@ func (a Analyte) String() string { return analyteNames[a] }
 var analytes = map[string]Analyte{
 	"ferritin": Ferritin, "ferritin goal": Ferritin, "transferrin saturation": TSAT, "iron": Iron,
 	"iron binding capacity total": TIBC, "iron binding capacity unsaturated": UIBC, "transferrin": Transferrin,
-	"soluble transferrin receptor": transferrinReceptor, "iron and TIBC panel": ironPanel, "iron panel": ironPanel,
+	"soluble transferrin receptor": TransferrinReceptor, "iron and TIBC panel": IronPanel, "iron panel": IronPanel,
 	"hemoglobin": hemoglobin, "c-reactive protein": CRP, "c-reactive protein high sensitivity": CRP,
 	"creatinine": Creatinine, "creatinine pre or post dialysis": Creatinine, "egfr": EGFR,
 	"creatinine clearance measured": CreatinineClearance, "creatinine clearance Cockcroft-Gault": CreatinineClearance,
@@ -51,25 +55,25 @@ var analytes = map[string]Analyte{
 }
 
 // labUse says what a result with a code is good for.
-type labUse uint8
+type Use uint8
 
 // Values of the column use. LabExclude is also exclude_until_confirmed: such a code never gives a
 // value.
 const (
-	LabExclude labUse = iota
-	labEvaluate
-	LabEvaluateWithNote
-	labContext
-	labContextRenal
-	LabContextPregnancy
-	LabPanel
-	LabDialysisMarker
+	Exclude Use = iota
+	Evaluate
+	EvaluateWithNote
+	Context
+	ContextRenal
+	ContextPregnancy
+	Panel
+	DialysisMarker
 )
 
-var labUses = map[string]labUse{
-	"evaluate": labEvaluate, "evaluate_with_note": LabEvaluateWithNote, "context": labContext, "context_renal": labContextRenal,
-	"context_pregnancy": LabContextPregnancy, "panel": LabPanel, "dialysis_marker": LabDialysisMarker,
-	"exclude": LabExclude, "exclude_until_confirmed": LabExclude,
+var LabUses = map[string]Use{
+	"evaluate": Evaluate, "evaluate_with_note": EvaluateWithNote, "context": Context, "context_renal": ContextRenal,
+	"context_pregnancy": ContextPregnancy, "panel": Panel, "dialysis_marker": DialysisMarker,
+	"exclude": Exclude, "exclude_until_confirmed": Exclude,
 }
 
 // unitFactor converts a unit: value x Factor (a decimal number) is the value in the canonical unit.
@@ -80,7 +84,7 @@ type unitFactor struct{ Unit, Factor string }
 type Lab struct {
 	LOINC         string
 	Analyte       Analyte
-	Use           labUse
+	Use           Use
 	Molar         bool // the code's own unit counts moles
 	CanonicalUnit string
 	ExpectedUnit  string
@@ -92,24 +96,24 @@ type Lab struct {
 	folded                               map[string]string // factors by folded unit; "" for one that may be several
 }
 
-var labs = sync.OnceValue(func() map[string]*Lab {
+var Labs = sync.OnceValue(func() map[string]*Lab {
 	table := make(map[string]*Lab, 96)
-	for line := range rows(labsTSV) {
-		lab := parseLab(line)
+	for line := range data.Rows(data.Labs) {
+		lab := ParseLab(line)
 		table[lab.LOINC] = lab
 	}
 	return table
 })
 
-func parseLab(line string) *Lab {
+func ParseLab(line string) *Lab {
 	lab := &Lab{
-		LOINC: field(line, 0), Analyte: analytes[field(line, 1)], Use: labUses[field(line, 4)],
-		Molar:         strings.HasPrefix(field(line, 2), "moles"),
-		CanonicalUnit: field(line, 5), ExpectedUnit: field(line, 6),
-		SoftLow: field(line, 8), SoftHigh: field(line, 9), HardLow: field(line, 10), HardHigh: field(line, 11),
-		Note: field(line, 13),
+		LOINC: data.Field(line, 0), Analyte: analytes[data.Field(line, 1)], Use: LabUses[data.Field(line, 4)],
+		Molar:         strings.HasPrefix(data.Field(line, 2), "moles"),
+		CanonicalUnit: data.Field(line, 5), ExpectedUnit: data.Field(line, 6),
+		SoftLow: data.Field(line, 8), SoftHigh: data.Field(line, 9), HardLow: data.Field(line, 10), HardHigh: data.Field(line, 11),
+		Note: data.Field(line, 13),
 	}
-	for pair := range values(field(line, 7)) {
+	for pair := range data.Values(data.Field(line, 7)) {
 		i := strings.LastIndexByte(pair, '=')
 		lab.Units = append(lab.Units, unitFactor{pair[:i], pair[i+1:]})
 	}
@@ -118,13 +122,16 @@ func parseLab(line string) *Lab {
 }
 
 // Lab is the row of a LOINC code in labs.tsv. The row is shared: do not change it.
-func (t *Terms) Lab(loinc string) (*Lab, bool) {
-	lab, ok := labs()[loinc]
+func Find(loinc string) (*Lab, bool) {
+	lab, ok := Labs()[loinc]
 	return lab, ok
 }
 
 // LabRelevant tells whether Lab knows a code. It does not allocate.
-func (t *Terms) LabRelevant(code []byte) bool {
-	_, ok := labs()[string(code)]
+func Known(code []byte) bool {
+	_, ok := Labs()[string(code)]
 	return ok
 }
+
+// LabCodes are the LOINC codes of labs.tsv, sorted.
+func Codes() []string { return slices.Sorted(maps.Keys(Labs())) }

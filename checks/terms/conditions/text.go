@@ -1,6 +1,10 @@
-package terms
+package conditions
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
+)
 
 // rlsPhrases name restless legs in a text, in the form of a folded phrase. "RLS" alone is not among
 // them: it also abbreviates the right lower segment and a right-to-left shunt. Ekbom alone also
@@ -39,12 +43,12 @@ var (
 
 // RLSText tells whether a text names restless legs as something the patient has. It does not when
 // the same phrase denies it, asks whether it is so, or speaks of the family.
-func RLSText(s string) bool {
-	p := fold(s)
-	if containsAny(p.key, rlsJapanese) {
-		return !containsAny(p.key, rlsJapaneseDenials)
+func NamesRLS(s string) bool {
+	p := phrase.Of(s)
+	if containsAny(p.Key, rlsJapanese) {
+		return !containsAny(p.Key, rlsJapaneseDenials)
 	}
-	for i := range p.tokens {
+	for i := range p.Tokens {
 		n := rlsAt(p, i)
 		if n > 0 && !rlsDenied(p, i, i+n) {
 			return true
@@ -54,24 +58,24 @@ func RLSText(s string) bool {
 }
 
 // rlsAt tells how many tokens the name of restless legs at token i has; 0 when there is none.
-func rlsAt(p *phrase, i int) int {
-	rest := p.key[p.tokens[i].start:]
+func rlsAt(p *phrase.Phrase, i int) int {
+	rest := p.Key[p.Tokens[i].Start:]
 	longest := 0
 	for _, name := range rlsPhrases {
-		if startsWithWord(rest, name) {
+		if phrase.StartsWith(rest, name) {
 			longest = max(longest, 1+strings.Count(name, " "))
 		}
 	}
-	if longest == 0 && p.word(i) == "ekbom" {
+	if longest == 0 && p.Word(i) == "ekbom" {
 		longest = ekbomOfLegs(p, i)
 	}
 	return longest
 }
 
 // ekbomOfLegs takes Ekbom's syndrome or disease for restless legs only when the text says legs.
-func ekbomOfLegs(p *phrase, i int) int {
-	for j := i + 1; j < len(p.tokens) && j < i+8; j++ {
-		switch p.word(j) {
+func ekbomOfLegs(p *phrase.Phrase, i int) int {
+	for j := i + 1; j < len(p.Tokens) && j < i+8; j++ {
+		switch p.Word(j) {
 		case "leg", "legs", "beine", "jambes", "piernas", "gambe", "pernas", "benen":
 			return j - i + 1
 		}
@@ -79,63 +83,57 @@ func ekbomOfLegs(p *phrase, i int) int {
 	return 0
 }
 
-func rlsDenied(p *phrase, first, end int) bool {
+func rlsDenied(p *phrase.Phrase, first, end int) bool {
 	start := first
-	for start > 0 && (p.tokens[start].gap < gapBreak || headsPhrase(p, start)) {
+	for start > 0 && (p.Tokens[start].Gap < phrase.Break || phrase.Heads(p, start)) {
 		start--
 	}
 	stop := end
-	for stop < len(p.tokens) && (p.tokens[stop].gap < gapBreak || stop == end && p.remarks(stop)) {
+	for stop < len(p.Tokens) && (p.Tokens[stop].Gap < phrase.Break || stop == end && remarks(p, stop)) {
 		stop++
 	}
-	if end < stop && p.tokens[end].gap == gapBreak && rlsAnswers[p.word(end)] {
+	if end < stop && p.Tokens[end].Gap == phrase.Break && rlsAnswers[p.Word(end)] {
 		return true
 	}
 	for i := start; i < first; i++ {
-		if startsWithAny(p.key[p.tokens[i].start:p.tokens[first].start], rlsDenials) {
+		if startsWithAny(p.Key[p.Tokens[i].Start:p.Tokens[first].Start], rlsDenials) {
 			return true
 		}
 	}
 	for i := end; i < stop; i++ {
-		if startsWithAny(p.key[p.tokens[i].start:], rlsDenialsAfter) {
+		if startsWithAny(p.Key[p.Tokens[i].Start:], rlsDenialsAfter) {
 			return true
 		}
 	}
-	return p.asked(start, stop)
+	return asked(p, start, stop)
 }
 
 // rlsAnswers right behind the name and a colon or dash answer the question of a form ("Restless
 // legs: no").
-var rlsAnswers = words("no none never nein keine non nee nej nei ei")
+var rlsAnswers = phrase.Words("no none never nein keine non nee nej nei ei")
 
 // remarks tells whether token i begins a remark on what stands before it: in brackets, after a
 // colon or a dash.
-func (p *phrase) remarks(i int) bool {
-	return strings.ContainsAny(p.raw[p.tokens[i-1].rawEnd:p.tokens[i].raw], "(:-–—")
-}
-
-// headsPhrase tells whether what stands before token i is a heading that speaks of it ("Family
-// history: restless legs").
-func headsPhrase(p *phrase, i int) bool {
-	return strings.Contains(p.raw[p.tokens[i-1].rawEnd:p.tokens[i].raw], ":")
+func remarks(p *phrase.Phrase, i int) bool {
+	return strings.ContainsAny(p.Raw[p.Tokens[i-1].RawEnd:p.Tokens[i].Raw], "(:-–—")
 }
 
 // asked tells whether a question mark stands before or right behind a phrase.
-func (p *phrase) asked(start, stop int) bool {
+func asked(p *phrase.Phrase, start, stop int) bool {
 	from := 0
 	if start > 0 {
-		from = p.tokens[start-1].rawEnd
+		from = p.Tokens[start-1].RawEnd
 	}
-	to := len(p.raw)
-	if stop < len(p.tokens) {
-		to = p.tokens[stop].raw
+	to := len(p.Raw)
+	if stop < len(p.Tokens) {
+		to = p.Tokens[stop].Raw
 	}
-	return strings.ContainsAny(p.raw[from:to], "?？")
+	return strings.ContainsAny(p.Raw[from:to], "?？")
 }
 
 func startsWithAny(s string, list []string) bool {
 	for _, words := range list {
-		if startsWithWord(s, words) {
+		if phrase.StartsWith(s, words) {
 			return true
 		}
 	}

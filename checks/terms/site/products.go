@@ -1,4 +1,4 @@
-package terms
+package site
 
 import (
 	"slices"
@@ -9,9 +9,9 @@ import (
 // WithNDCProducts adds a row for each product of the package codes among some rows whose packages
 // all hold the same: orders may carry the product alone, or a package that is not sold any more.
 // The rows are sorted by system, code and ingredient.
-func WithNDCProducts(rows []SiteRow) []SiteRow {
+func WithNDCProducts(rows []Row) []Row {
 	type product struct {
-		rows []SiteRow
+		rows []Row
 
 		differ bool
 	}
@@ -40,14 +40,14 @@ func WithNDCProducts(rows []SiteRow) []SiteRow {
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, CompareSiteRows)
+	slices.SortFunc(rows, Compare)
 	return rows
 }
 
 // samePackages tells whether two packages hold the same drugs in the same strengths, whatever
 // became of the packages.
-func samePackages(a, b []SiteRow) bool {
-	return slices.EqualFunc(a, b, func(a, b SiteRow) bool {
+func samePackages(a, b []Row) bool {
+	return slices.EqualFunc(a, b, func(a, b Row) bool {
 		a.Code, a.Status, a.Name = b.Code, b.Status, b.Name
 		return a == b
 	})

@@ -1,7 +1,7 @@
-package terms
+package data
 
 import (
-	_ "embed" // the tables
+	_ "embed"
 	"encoding/binary"
 	"sort"
 	"strings"
@@ -11,53 +11,53 @@ import (
 // release. They are packed by a test from their readable sources in the folder data (see
 // SOURCES.md), and looked up where they stand, so that a start pays nothing for them.
 var (
-	//go:embed data/ndc.bin
-	ndcBin string
-	//go:embed data/dmd.bin
-	dmdBin string
-	//go:embed data/dmd_meanings.tsv
-	dmdMeanings string
-	//go:embed data/rxnorm_release.bin
-	releaseBin string
+	//go:embed ndc.bin
+	NDC string
+	//go:embed dmd.bin
+	DMD string
+	//go:embed dmd_meanings.tsv
+	DMDMeanings string
+	//go:embed rxnorm_release.bin
+	RxNormRelease string
 )
 
-// packed is a table of ascending numbers, each with a value.
+// Packed is a table of ascending numbers, each with a value.
 //
 // It starts with a hash over what follows, the number of blocks and, for each block, its first code
 // and the place where it starts. A block is the value of its first code, then for each further code
 // the distance to the one before, doubled, plus one where the value changes, and the new value.
 // Numbers within a block are varints.
-type packed string
+type Packed string
 
 const (
-	packedSum   = 16 // bytes of the hash
-	packedHead  = packedSum + 4
-	packedEntry = 8 + 4 // of the index of blocks
-	packedBlock = 64    // codes
+	PackedSum   = 16 // bytes of the hash
+	PackedHead  = PackedSum + 4
+	PackedEntry = 8 + 4 // of the index of blocks
+	PackedBlock = 64    // codes
 )
 
-func (p packed) sum() string { return string(p[:packedSum]) }
+func (p Packed) Sum() string { return string(p[:PackedSum]) }
 
-func (p packed) blocks() int { return int(binary.BigEndian.Uint32([]byte(p[packedSum:packedHead]))) }
+func (p Packed) blocks() int { return int(binary.BigEndian.Uint32([]byte(p[PackedSum:PackedHead]))) }
 
-func (p packed) first(block int) uint64 {
-	at := packedHead + block*packedEntry
+func (p Packed) first(block int) uint64 {
+	at := PackedHead + block*PackedEntry
 	return binary.BigEndian.Uint64([]byte(p[at : at+8]))
 }
 
-func (p packed) start(block int) int {
-	at := packedHead + block*packedEntry + 8
+func (p Packed) start(block int) int {
+	at := PackedHead + block*PackedEntry + 8
 	return int(binary.BigEndian.Uint32([]byte(p[at : at+4])))
 }
 
-// find gives the value of a code.
-func (p packed) find(code uint64) (value uint64, ok bool) {
-	p.between(code, code, func(_, v uint64) { value, ok = v, true })
+// Find gives the value of a code.
+func (p Packed) Find(code uint64) (value uint64, ok bool) {
+	p.Between(code, code, func(_, v uint64) { value, ok = v, true })
 	return value, ok
 }
 
-// between yields the codes from low to high, both included, with their values.
-func (p packed) between(low, high uint64, each func(code, value uint64)) {
+// Between yields the codes from low to high, both included, with their values.
+func (p Packed) Between(low, high uint64, each func(code, value uint64)) {
 	n := p.blocks()
 	// The block before the first one that starts above low may hold low.
 	block := max(0, sort.Search(n, func(i int) bool { return p.first(i) > low })-1)
@@ -104,7 +104,7 @@ func (r *varints) next() uint64 {
 }
 
 // lineOf gives the n-th line, from 0, of a small table below its header.
-func lineOf(table string, n uint64) string {
+func NthLine(table string, n uint64) string {
 	_, rest, _ := strings.Cut(table, "\n")
 	for ; n > 0; n-- {
 		_, rest, _ = strings.Cut(rest, "\n")

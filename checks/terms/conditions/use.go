@@ -1,4 +1,4 @@
-package terms
+package conditions
 
 import (
 	_ "embed"
@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
 // Use is what a drug is given for, as far as it decides which alternatives fit.
@@ -28,9 +30,6 @@ const (
 	UseChorea     Use = "chorea"
 )
 
-//go:embed data/indications.tsv
-var indicationsTSV string
-
 // indications are the rows of indications.tsv: how the codes of a use begin, and words that name
 // it.
 type indications struct {
@@ -51,17 +50,17 @@ type (
 
 var useTable = sync.OnceValue(func() indications {
 	var t indications
-	for line := range rows(indicationsTSV) {
-		use := Use(field(line, 0))
-		if system := field(line, 1); system != "text" {
+	for line := range data.Rows(data.Indications) {
+		use := Use(data.Field(line, 0))
+		if system := data.Field(line, 1); system != "text" {
 			system = codes.Canonical(system)
 			t.codes = append(
 				t.codes,
-				useCode{codes.Key{System: system, Code: codes.Diagnosis(system, field(line, 2))}, use},
+				useCode{codes.Key{System: system, Code: codes.Diagnosis(system, data.Field(line, 2))}, use},
 			)
 			continue
 		}
-		t.words = append(t.words, useWord{normalise(field(line, 2)), use})
+		t.words = append(t.words, useWord{phrase.Key(data.Field(line, 2)), use})
 	}
 	slices.SortStableFunc(t.codes, func(a, b useCode) int { return len(b.key.Code) - len(a.key.Code) })
 	return t
@@ -69,7 +68,7 @@ var useTable = sync.OnceValue(func() indications {
 
 // UsesOf tells what a reason means: by its codes, of which those of ICD count with all below them,
 // else by its words. Nothing where the table knows neither.
-func (t *Terms) UsesOf(codings []codes.Coding, texts []string) []Use {
+func Uses(codings []codes.Coding, texts []string) []Use {
 	var uses []Use
 	add := func(u Use) {
 		if !slices.Contains(uses, u) {
@@ -88,7 +87,7 @@ func (t *Terms) UsesOf(codings []codes.Coding, texts []string) []Use {
 		texts = append(slices.Clip(texts), c.Display)
 	}
 	for _, text := range texts {
-		key := " " + normalise(text) + " "
+		key := " " + phrase.Key(text) + " "
 		for _, w := range useTable().words {
 			if strings.Contains(key, " "+w.word) {
 				add(w.use)

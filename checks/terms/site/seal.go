@@ -1,4 +1,4 @@
-package terms
+package site
 
 import (
 	"bufio"
@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 )
 
 // sealMark begins the first line of a table that was written here. The seal behind it is a hash
@@ -18,15 +20,15 @@ import (
 const sealMark = "# rlsguard site table, seal "
 
 // WriteSiteTable writes rows as a sealed site table, in the order in which it is searched.
-func WriteSiteTable(w io.Writer, rows []SiteRow) error {
-	rows = slices.SortedFunc(slices.Values(rows), func(a, b SiteRow) int {
+func Write(w io.Writer, rows []Row) error {
+	rows = slices.SortedFunc(slices.Values(rows), func(a, b Row) int {
 		if c := strings.Compare(a.System+"\t"+a.Code+"\t", b.System+"\t"+b.Code+"\t"); c != 0 {
 			return c
 		}
 		return strings.Compare(a.Ingredient, b.Ingredient)
 	})
 	var body bytes.Buffer
-	fmt.Fprintf(&body, "# %s\n", strings.Join(SiteColumns[:], "\t"))
+	fmt.Fprintf(&body, "# %s\n", strings.Join(Columns[:], "\t"))
 	for i, row := range rows {
 		if err := row.check(); err != nil {
 			return fmt.Errorf("site row %d (code %s): %w", i+1, row.Code, err)
@@ -46,14 +48,14 @@ func WriteSiteTable(w io.Writer, rows []SiteRow) error {
 // seal is the seal of a table whose rows have a hash.
 func seal(sum [sha256.Size]byte) string {
 	h := sha256.New()
-	io.WriteString(h, ingredientsTSV)
+	io.WriteString(h, data.Ingredients)
 	h.Write(sum[:])
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // openSealed reads a table with a good seal; nil when it has none.
-func openSealed(name string, data []byte) *SiteTable {
-	first := siteLine(data)
+func openSealed(name string, data []byte) *Table {
+	first := lineOf(data)
 	found, ok := bytes.CutPrefix(first, []byte(sealMark))
 	if !ok || len(first) == len(data) {
 		return nil
@@ -62,9 +64,9 @@ func openSealed(name string, data []byte) *SiteTable {
 	if string(found) != seal(sum) {
 		return nil
 	}
-	t := &SiteTable{name: name, data: data, sum: sum, rows: -1, sorted: true}
+	t := &Table{Name: name, data: data, Sum: sum, rows: -1, sorted: true}
 	for t.body < len(data) && data[t.body] == '#' {
-		t.body += len(siteLine(data[t.body:])) + 1
+		t.body += len(lineOf(data[t.body:])) + 1
 	}
 	return t
 }

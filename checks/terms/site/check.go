@@ -1,16 +1,18 @@
-package terms
+package site
 
 import (
 	"bytes"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
 // siteChecker checks the rows of a site table one after the other, and whether they are in order.
 // Neighbours mostly share their system and often their ingredient: what was found out about those
 // of the last row is kept, so that some hundred thousand rows pass in a few hundredths of a second.
 // A row that does not pass at sight is parsed.
-type siteChecker struct {
+type checker struct {
 	system     []byte
 	canonical  bool   // system is the URL under which codes are looked up
 	name       string // of the system, when it has a form of its own in which codes are compared
@@ -20,13 +22,13 @@ type siteChecker struct {
 
 // check tells whether a row follows the one before in order, in the form in which codes are
 // compared.
-func (c *siteChecker) check(line []byte) (ascending bool, err error) {
+func (c *checker) check(line []byte) (ascending bool, err error) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
-	var f [len(SiteColumns)][]byte
-	n := splitSite(line, &f)
-	if n < siteRequired || n > len(f) || !c.knows(f[0], f[1], f[2]) || !plainSite(f[3:]) ||
+	var f [len(Columns)][]byte
+	n := split(line, &f)
+	if n < required || n > len(f) || !c.knows(f[0], f[1], f[2]) || !plain(f[3:]) ||
 		bytes.IndexByte(line, '\r') >= 0 {
-		if _, err := parseSiteRow(string(line)); err != nil {
+		if _, err := parseRow(string(line)); err != nil {
 			return false, err
 		}
 	}
@@ -37,7 +39,7 @@ func (c *siteChecker) check(line []byte) (ascending bool, err error) {
 }
 
 // splitSite cuts a row into its fields and counts them.
-func splitSite(line []byte, f *[len(SiteColumns)][]byte) int {
+func split(line []byte, f *[len(Columns)][]byte) int {
 	for n := 0; ; n++ {
 		i := bytes.IndexByte(line, '\t')
 		if i < 0 {
@@ -54,7 +56,7 @@ func splitSite(line []byte, f *[len(SiteColumns)][]byte) int {
 }
 
 // knows tells whether the required fields are in order at sight.
-func (c *siteChecker) knows(system, code, ingredient []byte) bool {
+func (c *checker) knows(system, code, ingredient []byte) bool {
 	if !bytes.Equal(system, c.system) || c.system == nil {
 		c.system = system
 		url := codes.Canonical(string(system))
@@ -65,7 +67,7 @@ func (c *siteChecker) knows(system, code, ingredient []byte) bool {
 		}
 	}
 	if !bytes.Equal(ingredient, c.ingredient) || len(ingredient) == 0 {
-		if _, ok := ingredients().byName[string(ingredient)]; !ok {
+		if drugs.Named(string(ingredient)) == nil {
 			return false
 		}
 		c.ingredient = ingredient
@@ -74,7 +76,7 @@ func (c *siteChecker) knows(system, code, ingredient []byte) bool {
 }
 
 // comparable tells whether a code stands in the form in which it is compared.
-func (c *siteChecker) comparable(code []byte) bool {
+func (c *checker) comparable(code []byte) bool {
 	switch {
 	case !trimmed(code):
 		return false
@@ -93,7 +95,7 @@ func isProductNDC(code []byte) bool {
 
 func allDigits(s []byte) bool {
 	for _, b := range s {
-		if !isDigit(b) {
+		if !phrase.IsDigit(b) {
 			return false
 		}
 	}
@@ -106,7 +108,7 @@ func trimmed(field []byte) bool {
 
 // plainSite tells whether the fields behind the ingredient are in order at sight: systemic,
 // strength, name, kind, route, status.
-func plainSite(f [][]byte) bool {
+func plain(f [][]byte) bool {
 	switch string(f[0]) {
 	case "", "yes", "no", "low_absorbed", "depends", "unknown":
 	default:
@@ -117,5 +119,5 @@ func plainSite(f [][]byte) bool {
 	default:
 		return false
 	}
-	return len(f[1]) == 0 || isNumber(string(bytes.TrimSuffix(f[1], []byte(perML))))
+	return len(f[1]) == 0 || phrase.IsNumber(string(bytes.TrimSuffix(f[1], []byte(PerML))))
 }

@@ -1,4 +1,4 @@
-package terms
+package phrase
 
 import (
 	"strings"
@@ -6,38 +6,38 @@ import (
 	"unicode/utf8"
 )
 
-// maxText is how much of a text is read for names, in bytes: a medication's name is never longer, a
+// MaxText is how much of a text is read for names, in bytes: a medication's name is never longer, a
 // narrative is.
-const maxText = 4096
+const MaxText = 4096
 
 // token is a run of letters of one script, or of digits.
 type token struct {
-	start, end int // in phrase.key
-	raw        int // where it starts in the text as sent
-	rawEnd     int
-	gap        gap // what stands before it
+	Start, End int // in phrase.key
+	Raw        int // where it starts in the text as sent
+	RawEnd     int
+	Gap        Gap // what stands before it
 }
 
-// gap says how two tokens are separated.
-type gap uint8
+// Gap says how two tokens are separated.
+type Gap uint8
 
 const (
-	gapJoint  gap = iota // nothing, a hyphen, an apostrophe, a dot or comma inside a number
-	gapSpace             // white space
-	gapList              // slash, plus, ampersand
-	gapBreak             // the end of a phrase: full stop, comma, semicolon, bracket, line end, dash between spaces
-	gapNumber            // a full stop right after a word, as in "No. 3"
+	Joint  Gap = iota // nothing, a hyphen, an apostrophe, a dot or comma inside a number
+	Space             // white space
+	List              // slash, plus, ampersand
+	Break             // the end of a phrase: full stop, comma, semicolon, bracket, line end, dash between spaces
+	Number            // a full stop right after a word, as in "No. 3"
 )
 
-// phrase is a text in the form in which names are compared: lower case, accents dropped, tokens
+// Phrase is a text in the form in which names are compared: lower case, accents dropped, tokens
 // joined by one space. The keys of names.tsv are in the same form.
-type phrase struct {
-	raw    string
-	key    string
-	tokens []token
+type Phrase struct {
+	Raw    string
+	Key    string
+	Tokens []token
 }
 
-func (p *phrase) word(i int) string { return p.key[p.tokens[i].start:p.tokens[i].end] }
+func (p *Phrase) Word(i int) string { return p.Key[p.Tokens[i].Start:p.Tokens[i].End] }
 
 // script classes that are tokens of their own, so that "25mg" is two and "セルトラリン錠" too.
 type script uint8
@@ -46,11 +46,11 @@ const (
 	scriptNone script = iota
 	scriptDigit
 	scriptLetter
-	scriptKana
-	scriptHan
+	ScriptKana
+	ScriptHan
 )
 
-func scriptOf(r rune) script {
+func ScriptOf(r rune) script {
 	switch {
 	case r >= '0' && r <= '9':
 		return scriptDigit
@@ -60,9 +60,9 @@ func scriptOf(r rune) script {
 		}
 		return scriptNone
 	case r >= 0x30A1 && r <= 0x30FE && r != '・':
-		return scriptKana
+		return ScriptKana
 	case unicode.Is(unicode.Han, r), r >= 0x3041 && r <= 0x309F:
-		return scriptHan
+		return ScriptHan
 	case unicode.IsLetter(r):
 		return scriptLetter
 	case unicode.IsDigit(r):
@@ -72,14 +72,14 @@ func scriptOf(r rune) script {
 }
 
 // fold makes the phrase of a text.
-func fold(text string) *phrase {
-	if len(text) > maxText {
-		text = text[:maxText]
+func Of(text string) *Phrase {
+	if len(text) > MaxText {
+		text = text[:MaxText]
 	}
 	text = spaceJapanese(text)
-	p := &phrase{raw: text, tokens: make([]token, 0, 16)}
+	p := &Phrase{Raw: text, Tokens: make([]token, 0, 16)}
 	key := make([]byte, 0, len(text)+16)
-	between, last := gapBreak, scriptNone
+	between, last := Break, scriptNone
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
 		start := at
@@ -89,31 +89,31 @@ func fold(text string) *phrase {
 			continue
 		}
 		folded, extra := foldRune(r)
-		class := scriptOf(folded)
+		class := ScriptOf(folded)
 		if class == scriptNone {
 			between = max(between, gapOf(text, start, at, r))
 			last = scriptNone
 			continue
 		}
 		if class != last {
-			if len(p.tokens) > 0 {
+			if len(p.Tokens) > 0 {
 				key = append(key, ' ')
 			}
-			p.tokens = append(p.tokens, token{start: len(key), raw: start, gap: between})
-			between = gapJoint
+			p.Tokens = append(p.Tokens, token{Start: len(key), Raw: start, Gap: between})
+			between = Joint
 		}
 		key = utf8.AppendRune(key, folded)
 		key = append(key, extra...)
 		last = class
-		t := &p.tokens[len(p.tokens)-1]
-		t.end, t.rawEnd = len(key), at
+		t := &p.Tokens[len(p.Tokens)-1]
+		t.End, t.RawEnd = len(key), at
 	}
-	p.key = string(key)
-	for i := range p.tokens { // marks may have changed the length of the last rune
-		if i+1 < len(p.tokens) {
-			p.tokens[i].end = p.tokens[i+1].start - 1
+	p.Key = string(key)
+	for i := range p.Tokens { // marks may have changed the length of the last rune
+		if i+1 < len(p.Tokens) {
+			p.Tokens[i].End = p.Tokens[i+1].Start - 1
 		} else {
-			p.tokens[i].end = len(p.key)
+			p.Tokens[i].End = len(p.Key)
 		}
 	}
 	return p
@@ -140,11 +140,11 @@ func spaceJapanese(text string) string {
 }
 
 // normalise is the key of a name.
-func normalise(name string) string {
+func Key(name string) string {
 	if isKey(name) {
 		return name
 	}
-	return fold(name).key
+	return Of(name).Key
 }
 
 // isKey tells, for most rows of the tables, that a name is its own key: words of plain lower-case
@@ -162,40 +162,40 @@ func isKey(name string) bool {
 }
 
 // gapOf says what the rune text[start:end] separates.
-func gapOf(text string, start, end int, r rune) gap {
-	digitBefore := start > 0 && isDigit(text[start-1])
-	digitAfter := end < len(text) && isDigit(text[end])
+func gapOf(text string, start, end int, r rune) Gap {
+	digitBefore := start > 0 && IsDigit(text[start-1])
+	digitAfter := end < len(text) && IsDigit(text[end])
 	spaceAfter := end >= len(text) || text[end] == ' '
 	switch r {
 	case '-', '\'', '’', '®', '™', '·', '‐', '‑', '_':
 		if start > 0 && text[start-1] == ' ' && spaceAfter && r != '\'' {
-			return gapBreak
+			return Break
 		}
-		return gapJoint
+		return Joint
 	case '.':
 		switch {
 		case digitBefore && digitAfter:
-			return gapJoint
+			return Joint
 		case digitAfter || spaceAfter && !digitBefore:
-			return gapNumber
+			return Number
 		}
-		return gapJoint
+		return Joint
 	case ',':
 		if digitBefore && digitAfter {
-			return gapJoint
+			return Joint
 		}
-		return gapBreak
+		return Break
 	case '/', '+', '&', '＋', '／':
-		return gapList
+		return List
 	case ';', ':', '(', ')', '[', ']', '{', '}', '\n', '\r', '|', '–', '—', '、', '。', '（', '）', '「', '」', '!', '?':
-		return gapBreak
+		return Break
 	case '%', '*', '#', '"', '<', '>', '=':
-		return gapJoint
+		return Joint
 	}
-	return gapSpace
+	return Space
 }
 
-func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+func IsDigit(b byte) bool { return b >= '0' && b <= '9' }
 
 // isMark tells whether a rune changes the letter before it.
 func isMark(r rune) bool {
@@ -205,7 +205,7 @@ func isMark(r rune) bool {
 // compose puts a Japanese voicing mark onto the sign before it; marks on other letters are dropped
 // with all accents.
 func compose(key []byte, mark rune, last script) []byte {
-	if last != scriptKana {
+	if last != ScriptKana {
 		return key
 	}
 	r, size := utf8.DecodeLastRune(key)
@@ -270,3 +270,35 @@ const (
 
 // halfKana are the full-width forms of U+FF66 to U+FF9D, which older Japanese systems send.
 var halfKana = []rune("ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン")
+
+// startsWithWord tells whether s begins with the words of prefix.
+func StartsWith(s, prefix string) bool {
+	return strings.HasPrefix(s, prefix) && (len(s) == len(prefix) || s[len(prefix)] == ' ')
+}
+
+// headsPhrase tells whether what stands before token i is a heading that speaks of it ("Family
+// history: restless legs").
+func Heads(p *Phrase, i int) bool {
+	return strings.Contains(p.Raw[p.Tokens[i-1].RawEnd:p.Tokens[i].Raw], ":")
+}
+
+func Words(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+func IsNumber(s string) bool {
+	dots := 0
+	for i := range len(s) {
+		switch {
+		case s[i] == '.':
+			dots++
+		case !IsDigit(s[i]):
+			return false
+		}
+	}
+	return s != "" && dots <= 1 && IsDigit(s[0]) && IsDigit(s[len(s)-1])
+}

@@ -1,4 +1,4 @@
-package terms
+package conditions
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 )
 
 // Counts says whether a code counts as restless legs syndrome.
@@ -24,7 +25,7 @@ func (c Counts) String() string { return [...]string{"no", "possible", "yes"}[c]
 // lookalike_signal, other, or a context (context_esrd, context_dialysis, context_esrd_check,
 // context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic,
 // context_prolactin, context_postherpetic).
-type conditionRow struct {
+type Row struct {
 	Counts Counts
 	Group  string
 }
@@ -33,33 +34,33 @@ type conditionRow struct {
 // ends in "-". Rows with the status unverified_off were not found in public material and are not
 // loaded.
 type conditionTable struct {
-	codes      map[codes.Key]conditionRow
+	codes      map[codes.Key]Row
 	categories []conditionCategory // longest first
 }
 
 type conditionCategory struct {
 	codes.Key
-	row conditionRow
+	row Row
 }
 
 const unverifiedOff = "unverified_off"
 
 var conditions = sync.OnceValue(func() conditionTable {
-	table := conditionTable{codes: make(map[codes.Key]conditionRow, 256)}
-	for line := range rows(conditionsTSV) {
-		if field(line, 5) == unverifiedOff {
+	table := conditionTable{codes: make(map[codes.Key]Row, 256)}
+	for line := range data.Rows(data.Conditions) {
+		if data.Field(line, 5) == unverifiedOff {
 			continue
 		}
-		row := conditionRow{Group: field(line, 4)}
-		switch field(line, 3) {
+		row := Row{Group: data.Field(line, 4)}
+		switch data.Field(line, 3) {
 		case "yes":
 			row.Counts = CountsYes
 		case "possible":
 			row.Counts = CountsPossible
 		}
-		system := codes.Canonical(field(line, 0))
-		key := codes.Key{System: system, Code: codes.Diagnosis(system, strings.TrimSuffix(field(line, 1), "-"))}
-		if strings.HasSuffix(field(line, 1), "-") {
+		system := codes.Canonical(data.Field(line, 0))
+		key := codes.Key{System: system, Code: codes.Diagnosis(system, strings.TrimSuffix(data.Field(line, 1), "-"))}
+		if strings.HasSuffix(data.Field(line, 1), "-") {
 			table.categories = append(table.categories, conditionCategory{key, row})
 			continue
 		}
@@ -74,16 +75,16 @@ var conditions = sync.OnceValue(func() conditionTable {
 // Condition is what the table says of a diagnosis code. ICD codes are known with and without their
 // dot; an edition of ICD-10 without a row of its own uses those of ICD-10, then of ICD-10-CM. A
 // coding without a system is never guessed.
-func (t *Terms) Condition(c codes.Coding) (conditionRow, bool) {
+func Find(c codes.Coding) (Row, bool) {
 	_, row, ok := condition(c)
 	return row, ok
 }
 
 // condition is the row that speaks for a coding, and its key.
-func condition(c codes.Coding) (codes.Key, conditionRow, bool) {
+func condition(c codes.Coding) (codes.Key, Row, bool) {
 	system := codes.Canonical(c.System)
 	if system == "" || c.Code == "" {
-		return codes.Key{}, conditionRow{}, false
+		return codes.Key{}, Row{}, false
 	}
 	code := codes.Diagnosis(system, c.Code)
 	editions := [...]string{system, codes.ICD10, codes.ICD10CM}
@@ -102,5 +103,5 @@ func condition(c codes.Coding) (codes.Key, conditionRow, bool) {
 			return category.Key, category.row, true
 		}
 	}
-	return codes.Key{}, conditionRow{}, false
+	return codes.Key{}, Row{}, false
 }

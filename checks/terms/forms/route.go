@@ -1,10 +1,12 @@
-package terms
+package forms
 
 import (
 	"sync"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
 // routeRow is a row of routes.tsv.
@@ -15,10 +17,10 @@ type routeRow struct {
 
 var routes = sync.OnceValue(func() map[codes.Key]routeRow {
 	table := make(map[codes.Key]routeRow, 64)
-	for line := range rows(routesTSV) {
-		table[codes.Key{System: field(line, 0), Code: field(line, 1)}] = routeRow{
-			field(line, 2),
-			parseSystemic(field(line, 3)),
+	for line := range data.Rows(data.Routes) {
+		table[codes.Key{System: data.Field(line, 0), Code: data.Field(line, 1)}] = routeRow{
+			data.Field(line, 2),
+			drugs.ParseSystemic(data.Field(line, 3)),
 		}
 	}
 	return table
@@ -27,7 +29,7 @@ var routes = sync.OnceValue(func() map[codes.Key]routeRow {
 // Route tells whether a route of administration brings a drug into the body, and what we call it:
 // by the codes of routes.tsv first, then by the words of texts and displays. SystemicDepends is a
 // nasal route (Ingredient.Nasal decides); an unknown route is SystemicUnknown and "".
-func (t *Terms) Route(codings []codes.Coding, texts []string) (drugs.Systemic, string) {
+func Route(codings []codes.Coding, texts []string) (drugs.Systemic, string) {
 	for _, c := range codings {
 		if row, ok := routes()[codes.Key{System: codes.Canonical(c.System), Code: codes.Upper(c.Code)}]; ok {
 			return row.systemic, row.route
@@ -35,38 +37,38 @@ func (t *Terms) Route(codings []codes.Coding, texts []string) (drugs.Systemic, s
 	}
 	for _, c := range codings {
 		if w, ok := routeWords(c.Display); ok {
-			return w.systemic, w.route
+			return w.Systemic, w.Route
 		}
 	}
 	for _, text := range texts {
 		if w, ok := routeWords(text); ok {
-			return w.systemic, w.route
+			return w.Systemic, w.Route
 		}
 	}
 	// Systems without a table here send the abbreviation as their code ("PO", "IV").
 	for _, c := range codings {
 		if w, ok := routeWords(c.Code); ok {
-			return w.systemic, w.route
+			return w.Systemic, w.Route
 		}
 	}
 	return drugs.SystemicUnknown, ""
 }
 
-func routeWords(text string) (formWord, bool) {
+func routeWords(text string) (Word, bool) {
 	if text == "" {
-		return formWord{}, false
+		return Word{}, false
 	}
-	w := formOf(fold(text))
-	return w, w.systemic != drugs.SystemicUnknown
+	w := Of(phrase.Of(text))
+	return w, w.Systemic != drugs.SystemicUnknown
 }
 
 // Form tells whether a dose form (Medication.form) brings a drug into the body, by the words of its
 // displays in the languages of forms.tsv, then by the codes of forms that senders show no words
 // for. SystemicDepends is a nasal form.
-func (t *Terms) Form(codings []codes.Coding) drugs.Systemic {
+func Form(codings []codes.Coding) drugs.Systemic {
 	for _, c := range codings {
 		if w, ok := routeWords(c.Display); ok {
-			return w.systemic
+			return w.Systemic
 		}
 	}
 	for _, c := range codings {
@@ -74,7 +76,7 @@ func (t *Terms) Form(codings []codes.Coding) drugs.Systemic {
 			return row.systemic
 		}
 		if w, ok := routeWords(c.Code); ok {
-			return w.systemic
+			return w.Systemic
 		}
 	}
 	return drugs.SystemicUnknown

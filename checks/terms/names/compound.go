@@ -1,6 +1,10 @@
-package terms
+package names
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
+)
 
 // salts end compound words of Germanic languages and Finnish: sertralinhydroklorid,
 // morfiinisulfaatti.
@@ -16,38 +20,38 @@ var salts = strings.Fields(`
 // minStem is how long what is left of a compound must be, so that no short word is taken for one.
 const minStem = 6
 
-// findStem looks up the substance that a word is made of, when the tables do not hold the word
+// FindStem looks up the substance that a word is made of, when the tables do not hold the word
 // itself: without the salt that ends a compound, or in the nominative of a Latin genitive
 // (Sertralini hydrochloridum). Brands are not taken apart.
-func findStem(p *phrase, i int) (nameEntry, int) {
-	word := p.word(i)
+func FindStem(p *phrase.Phrase, i int) (Entry, int) {
+	word := p.Word(i)
 	if len(word) <= minStem || word[0] >= 0x80 {
-		return nameEntry{}, 0
+		return Entry{}, 0
 	}
 	for _, salt := range salts {
 		if stem, ok := strings.CutSuffix(word, salt); ok && len(stem) >= minStem {
-			if entry := substance(stem); entry.ingredients != "" {
+			if entry := substance(stem); entry.Ingredients != "" {
 				return entry, 1
 			}
 		}
 	}
 	if stem, ok := strings.CutSuffix(word, "i"); ok {
-		if entry := substance(stem + "um"); entry.ingredients != "" {
+		if entry := substance(stem + "um"); entry.Ingredients != "" {
 			return entry, 1
 		}
 	}
-	return nameEntry{}, 0
+	return Entry{}, 0
 }
 
 // substance is the entry of a word that names a substance: an INN in any spelling, not a brand or
 // an abbreviation.
-func substance(word string) nameEntry {
+func substance(word string) Entry {
 	entry := longestInNames(word, word)
-	if more := longestMore(word, word); entry.key == "" && more != nil {
+	if more := longestMore(word, word); entry.Key == "" && more != nil {
 		entry = *more
 	}
-	if entry.kind != "inn" && entry.kind != "inn_variant" {
-		return nameEntry{}
+	if entry.Kind != "inn" && entry.Kind != "inn_variant" {
+		return Entry{}
 	}
 	return entry
 }

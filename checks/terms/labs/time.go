@@ -1,8 +1,10 @@
-package terms
+package labs
 
 import (
 	"strings"
 	"sync"
+
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
 // timeWords name the units of time of UCUM in the languages of forms.tsv, folded. A code of UCUM,
@@ -26,7 +28,7 @@ var timeUnits = sync.OnceValue(func() map[string]string {
 	units := make(map[string]string, 256)
 	for unit, list := range timeWords {
 		for word := range strings.FieldsSeq(list) {
-			units[normalise(word)] = unit
+			units[phrase.Key(word)] = unit
 		}
 	}
 	return units
@@ -55,5 +57,5 @@ func TimeUnit(text string) string {
 			break
 		}
 	}
-	return timeUnits()[fold(text).key]
+	return timeUnits()[phrase.Of(text).Key]
 }
