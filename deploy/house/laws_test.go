@@ -90,6 +90,7 @@ var mayImport = map[string][]string{
 		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/terminal", "consumers/fold",
 		"consumers/layout", "fhir",
 	},
+	"cmd/rlsguard/sealed": {"cmd/rlsguard/connect"},
 	"cmd/rlsguard/settings": {
 		"checks", "checks/terms", "checks/terms/site", "checks/words", "consumers/ordercheck",
 		"fhir",
