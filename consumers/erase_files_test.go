@@ -54,10 +54,16 @@ func (b *bench) canaryFiles() map[string]int {
 	return found
 }
 
+// streamOf is the stream that a file belongs to; "raft" for the logs of a cluster, and else its
+// name.
 func streamOf(dir, path string) string {
 	name, _ := filepath.Rel(dir, path)
-	if parts := strings.Split(name, string(filepath.Separator)); len(parts) > 4 {
-		return parts[4] // jetstream/jetstream/$G/streams/NAME
+	parts := strings.Split(name, string(filepath.Separator))
+	if i := slices.Index(parts, "streams"); i >= 0 && i+1 < len(parts) {
+		return parts[i+1]
+	}
+	if slices.Contains(parts, "_js_") {
+		return "raft"
 	}
 	return name
 }
@@ -204,12 +210,18 @@ func TestEraseLeavesNoByte(t *testing.T) {
 	}
 }
 
-func eraseLeavesNoByte(t *testing.T, shared, running bool) {
-	b := newBench(t)
-	cfg := b.config()
-	stop := b.serve(cfg)
+// everywhere are the streams that know of a patient.
+var everywhere = []string{
+	layout.StreamFHIR, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags, layout.StreamDead, layout.StreamFeedback,
+}
+
+// toErase publishes what there is about the patient who will be erased, and about others, and tells
+// how many inputs name the patient, and how many nobody else.
+func (b *bench) toErase(replicas int) (inputs, alone int) {
+	t := b.t
+	t.Helper()
 	if _, err := b.js.CreateOrUpdateStream(t.Context(), jetstream.StreamConfig{
-		Name: layout.StreamFeedback, Subjects: []string{"rls.feedback.>"},
+		Name: layout.StreamFeedback, Subjects: []string{"rls.feedback.>"}, Replicas: replicas,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -230,13 +242,19 @@ func eraseLeavesNoByte(t *testing.T, shared, running bool) {
 	time.Sleep(2 * recordEvery) // until it is on record that they were
 	b.wait("kept", func() bool { return len(b.naming(layout.StreamFeedback, "Zq7comment")) > 0 })
 	before := b.canaryFiles()
-	for _, stream := range []string{
-		layout.StreamFHIR, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags, layout.StreamDead, layout.StreamFeedback,
-	} {
+	for _, stream := range everywhere {
 		if before[stream] == 0 {
 			t.Fatalf("nothing is found in %s: %v", stream, before)
 		}
 	}
+	return len(docs), alone
+}
+
+func eraseLeavesNoByte(t *testing.T, shared, running bool) {
+	b := newBench(t)
+	cfg := b.config()
+	stop := b.serve(cfg)
+	inputs, alone := b.toErase(1)
 	if !running {
 		stop()
 	}
@@ -250,14 +268,14 @@ func eraseLeavesNoByte(t *testing.T, shared, running bool) {
 	kept := b.held(mine, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags)
 
 	o := b.operator()
-	inputs := operate.InputsOf{Erase: true, Shared: shared}
-	done, err := o.Erase(t.Context(), cfg.Engine.Key, "Patient/"+erasedID, inputs, nil)
+	of := operate.InputsOf{Erase: true, Shared: shared}
+	done, err := o.Erase(t.Context(), cfg.Engine.Key, "Patient/"+erasedID, of, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := alone + 1 // and the answer to a flag
 	if shared {
-		want = len(docs) + 1
+		want = inputs + 1
 	}
 	if done.Inputs.Erased[layout.StreamFHIR] != want || len(done.Inputs.Waiting) > 0 ||
 		!done.Files.Searched || done.Files.Records < 12 || done.Files.Unread > 0 {

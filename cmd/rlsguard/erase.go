@@ -43,10 +43,10 @@ the others, whose facts and flags stay as they are. Inputs that are not decided 
 bring the patient back. A message that names nobody, and no resource that is the patient's, is not found.
 
 The server inside rlsguard serve, also with --data, overwrites the bytes in its files before the command ends, those of
-older versions included. A NATS server of your own overwrites what it still holds: flags, audit, feedback, inputs. What
-it replaced or dropped earlier, and the state itself, stay in its files until it compacts them. It does so with blocks
-of which less than half is in use, every sync_interval (2 minutes), never with the block that it writes to, and no
-command makes it. In a cluster the Raft logs keep messages for a while too. Where that is not enough, encrypt its store.
+older versions included. A NATS server of your own overwrites inputs, letters, feedback and audit. Facts and flags it
+replaces, and what it ever replaced or dropped stays in its files until it compacts them: blocks of which less than half
+is in use, every sync_interval (2 minutes), never the newest block, and no request makes it. In a cluster the Raft logs
+keep messages for a while too. Where that is not enough, encrypt its store. deploy/README.md has more.
 
 Examples:
   rlsguard erase Patient/123

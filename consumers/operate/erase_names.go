@@ -54,20 +54,23 @@ func (r *namer) names(data []byte, h nats.Header) *naming {
 	if len(data) == 0 {
 		return n
 	}
-	s := nameScan{naming: n, base: r.base}
+	s := nameScan{naming: n, base: r.base, local: map[string]struct{}{}, entries: map[string]struct{}{}}
 	for _, values := range h {
 		for _, v := range values {
 			s.text(v)
 		}
 	}
 	s.document(data)
+	for url := range s.local {
+		if _, ok := s.entries[url]; !ok {
+			n.unclear = true
+		}
+	}
 	r.reader.Document(data, func(res fhir.Resource) bool {
 		if res.Patient != "" {
 			n.patients[res.Patient] = struct{}{}
 		}
-		if res.Rejection != nil && (res.Rejection.Reason == fhir.NoPatient || s.local) {
-			n.unclear = true
-		}
+		n.unclear = n.unclear || res.Rejection != nil && res.Rejection.Reason == fhir.NoPatient
 		return true
 	})
 	return n
@@ -100,9 +103,10 @@ func (n *naming) about(patient facts.Ref, owned map[facts.Ref]struct{}, flags []
 // nameScan walks over JSON, whatever it is. Names that come twice are both seen.
 type nameScan struct {
 	*naming
-	base  string
-	local bool // somebody is named by a reference that holds within the document
-	depth int  // of documents in documents
+	base    string
+	local   map[string]struct{} // references to subjects that hold within the document
+	entries map[string]struct{} // what patients in it are called by those
+	depth   int                 // of documents in documents
 }
 
 // element is an object that is open.
@@ -113,6 +117,8 @@ type element struct {
 	about    bool // it says whom a resource is about
 	referred bool
 	kind, id string
+	url      string // of an entry, and
+	patient  bool   // that it holds a patient
 }
 
 // mostEnvelopes bounds documents in strings of documents.
@@ -153,6 +159,9 @@ func (s *nameScan) token(open []element, t json.Token) []element {
 	case json.Delim:
 		if v == '}' || v == ']' {
 			s.closed(in)
+			if n := len(open) - 2; n >= 0 && in.kind == "Patient" {
+				open[n].patient = true
+			}
 			return open[:len(open)-1]
 		}
 		about := !in.list && subjects[in.name] || in.list && in.about
@@ -179,6 +188,9 @@ func (s *nameScan) value(in *element, v string) {
 	case "reference":
 		s.reference(in, v)
 	case "url", "fullUrl":
+		if in.name == "fullUrl" {
+			in.url = v
+		}
 		if m := resourceURL.FindStringSubmatch(v); m != nil {
 			s.resource(facts.Ref(m[1]))
 		}
@@ -196,7 +208,7 @@ func (s *nameScan) reference(in *element, v string) {
 	switch {
 	case patientName.MatchString(v):
 	case strings.HasPrefix(v, "urn:"):
-		s.local = true // found by reading, which says so when not
+		s.local[v] = struct{}{}
 	case resourceURL.MatchString(v): // a group, a place
 	default:
 		s.unclear = true
@@ -205,6 +217,9 @@ func (s *nameScan) reference(in *element, v string) {
 
 // closed takes in an object that has ended.
 func (s *nameScan) closed(e *element) {
+	if e.patient && e.url != "" {
+		s.entries[e.url] = struct{}{}
+	}
 	switch {
 	case e.list:
 	case e.about && !e.referred:

@@ -13,8 +13,8 @@ import (
 
 // Errors of Open.
 var (
-	ErrNoIdentity    = errors.New("it is encrypted, and no identity is given (--identity)")
-	ErrOtherIdentity = errors.New("it is encrypted for others: none of the identities given opens it")
+	errNoIdentity    = errors.New("it is encrypted, and no identity is given (--identity)")
+	errOtherIdentity = errors.New("it is encrypted for others: none of the identities given opens it")
 )
 
 // Write encrypts for recipients what write writes to w, while it does; without any it stays as it
@@ -45,12 +45,12 @@ func Open(r io.Reader, with []age.Identity) (plain io.Reader, was bool, err erro
 		return in, false, nil
 	}
 	if len(with) == 0 {
-		return nil, true, ErrNoIdentity
+		return nil, true, errNoIdentity
 	}
 	plain, err = age.Decrypt(from, with...)
 	var none *age.NoIdentityMatchError
 	if errors.As(err, &none) {
-		return nil, true, ErrOtherIdentity
+		return nil, true, errOtherIdentity
 	}
 	if err != nil {
 		return nil, true, fmt.Errorf("decrypting: %w", err)

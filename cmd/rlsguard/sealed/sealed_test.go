@@ -85,10 +85,10 @@ func TestEachRecipientReads(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v, %v", path, len(got), was, err)
 		}
 	}
-	if _, was, err := unseal(t, sealed, stranger); !errors.Is(err, ErrOtherIdentity) || !was {
+	if _, was, err := unseal(t, sealed, stranger); !errors.Is(err, errOtherIdentity) || !was {
 		t.Errorf("a stranger: %v", err)
 	}
-	if _, was, err := unseal(t, sealed); !errors.Is(err, ErrNoIdentity) || !was {
+	if _, was, err := unseal(t, sealed); !errors.Is(err, errNoIdentity) || !was {
 		t.Errorf("nobody: %v", err)
 	}
 	if got, was, err := unseal(t, plain, one); err != nil || was || !bytes.Equal(got, plain) {
