@@ -23,6 +23,8 @@ type pruning struct {
 	first uint64    // entry that is passed over; 0 when none is
 	since time.Time // when that was first seen
 	told  bool      // that it does not work
+	begun bool
+	ended []ended // oldest first
 }
 
 // pruneAudit does that where it is for this instance to do. What does not work is told once, and
@@ -33,10 +35,7 @@ func (s *session) pruneAudit(ctx context.Context, answers bool) {
 		return
 	}
 	p.next = time.Now().Add(pruneEvery)
-	r, err := p.of.Round(ctx)
-	if err == nil {
-		err = s.passedOver(ctx, r)
-	}
+	r, err := s.pruneRound(ctx)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && !p.told:
@@ -49,6 +48,27 @@ func (s *session) pruneAudit(ctx context.Context, answers bool) {
 	if r.More {
 		p.next = time.Time{}
 	}
+}
+
+// pruneRound prunes once.
+func (s *session) pruneRound(ctx context.Context) (audit.Round, error) {
+	p := &s.pruning
+	if !p.begun {
+		found, err := s.findEnded(ctx)
+		if err != nil {
+			return audit.Round{}, err
+		}
+		p.ended, p.begun = found, true
+	}
+	r, err := p.of.Round(ctx)
+	if err != nil {
+		return r, err
+	}
+	p.ended = append(p.ended, endedOf(r.Purged)...)
+	if err := s.passedOver(ctx, r); err != nil {
+		return r, err
+	}
+	return r, s.deleteEnded(ctx, r.First)
 }
 
 // passedOver lets the server copy again what it has gone on without for a while.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,13 +17,14 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // impatient lets the audit leave RLS at once.
 func impatient(t *testing.T) {
-	every, both, passed := pruneEvery, audit.KeepBoth, passedOverFor
-	pruneEvery, audit.KeepBoth, passedOverFor = 0, 0, 0
-	t.Cleanup(func() { pruneEvery, audit.KeepBoth, passedOverFor = every, both, passed })
+	every, both, passed, ended := pruneEvery, audit.KeepBoth, passedOverFor, endedFor
+	pruneEvery, audit.KeepBoth, passedOverFor, endedFor = 0, 0, 0, 0
+	t.Cleanup(func() { pruneEvery, audit.KeepBoth, passedOverFor, endedFor = every, both, passed, ended })
 }
 
 // count is how many messages a stream has under a subject.
@@ -125,6 +127,63 @@ func (b *bench) forgetCopied(t *testing.T) {
 	}
 }
 
+// endedIn is how many transitions that end a flag a stream shows.
+func (b *bench) endedIn(stream, subject string) (n int) {
+	b.t.Helper()
+	for _, m := range b.messages(stream, subject) {
+		if !showsOpen(m.Headers()) {
+			n++
+		}
+	}
+	return n
+}
+
+// What ends a flag leaves RLS too, also what was there before an instance began, and stays where
+// dashboards read it. They read the same after RLS_FLAGS lost its end.
+func TestEndedFlagsLeaveRLS(t *testing.T) {
+	b := newBench(t)
+	docs := someDocs(40)
+	stop := b.serve(b.config())
+	b.publish(docs[:len(docs)/2]...)
+	b.decided()
+	stop()
+	impatient(t)
+	cfg := b.config()
+	stop = b.serve(cfg)
+	b.publish(docs[len(docs)/2:]...)
+	b.decided()
+	b.wait("deleted", func() bool { return b.endedIn(layout.StreamRLS, layout.SubjectCommitFlags+">") == 0 })
+	if n := b.endedIn(layout.StreamFlags, layout.SubjectFlags+">"); n == 0 {
+		t.Error("nothing that ended a flag is shown")
+	}
+	want := open(engine(), replay(docs...))
+	same := func(when string) {
+		t.Helper()
+		if d := cmp.Diff(want, b.openNow(watch.Options{})); d != "" {
+			t.Errorf("%s: what dashboards read differs (-replay +watch):\n%s", when, d)
+		}
+		if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
+			t.Errorf("%s: verify: %s", when, kinds)
+		}
+	}
+	same("deleted")
+	stop()
+	// An instance that begins finds flags shown open that RLS does not have.
+	flags, err := b.js.Stream(t.Context(), layout.StreamFlags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range b.messages(layout.StreamFlags, layout.SubjectFlags+">") {
+		if meta, err := m.Metadata(); err != nil || showsOpen(m.Headers()) {
+			continue
+		} else if err := flags.DeleteMsg(t.Context(), meta.Sequence.Stream); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer b.serve(b.config())()
+	same("lost")
+}
+
 // A RLS that was made anew gives the sequences of the old one again. Nothing leaves it that was not
 // copied, and what the old one had stays.
 func TestAuditOfAnRLSMadeAnew(t *testing.T) {
@@ -218,20 +277,27 @@ func TestAuditOfAnRLSThatLostItsEnd(t *testing.T) {
 	session(docs[2*len(docs)/3:]...)
 
 	defer b.plain(store)()
-	latest := map[string]uint64{}
+	held := map[string]map[string]bool{}
 	for _, m := range b.messages(layout.StreamAudit, ">") {
-		n := uint64(0)
-		fmt.Sscan(m.Headers().Get(layout.HeaderNumber), &n)
-		latest[m.Subject()[len(layout.SubjectAudit):]] = n
+		id := m.Subject()[len(layout.SubjectAudit):]
+		if held[id] == nil {
+			held[id] = map[string]bool{}
+		}
+		held[id][m.Headers().Get(layout.HeaderNumber)] = true
 	}
+	flags := 0
 	for ref, st := range b.states() {
 		for _, f := range st.Flags {
-			if id := checks.FlagID(engine().Key, ref, f.Check, f.Ingredient); latest[id] != f.Number {
-				t.Errorf("flag %s: the state is at transition %d, the audit ends at %d", id, f.Number, latest[id])
+			flags++
+			id := checks.FlagID(engine().Key, ref, f.Check, f.Ingredient)
+			for n := uint64(1); n <= f.Number; n++ {
+				if !held[id][fmt.Sprint(n)] {
+					t.Errorf("flag %s: the state is at transition %d, and number %d is gone", id, f.Number, n)
+				}
 			}
 		}
 	}
-	if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
-		t.Errorf("verify: %s", kinds)
+	if flags == 0 {
+		t.Error("no flags")
 	}
 }

@@ -16,12 +16,14 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
+	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // bench is a server and what tests do with it.
@@ -136,13 +138,24 @@ func (b *bench) decided() {
 	})
 }
 
-// history reads every transition kept for audit, in the order of their commits.
+// history reads every transition kept for audit, in the order of their commits: those of this RLS,
+// where there was one before.
 func (b *bench) history() []checks.Flag {
 	b.t.Helper()
+	rls, err := b.js.Stream(b.t.Context(), layout.StreamRLS)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	var flags []checks.Flag
-	take := func(f checks.Flag) error { flags = append(flags, f); return nil }
-	unread := func(subject string, err error) { b.t.Errorf("%s: %v", subject, err) }
-	if err := b.operator().Audit(b.t.Context(), "", take, unread); err != nil {
+	err = audit.Each(b.t.Context(), b.js, audit.Reading{}, func(e audit.Entry) error {
+		if e.Stored.Before(rls.CachedInfo().Created) {
+			return nil
+		}
+		f, err := issue.Unmarshal(e.Data)
+		flags = append(flags, f)
+		return err
+	})
+	if err != nil {
 		b.t.Fatal(err)
 	}
 	return flags

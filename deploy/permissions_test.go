@@ -47,7 +47,8 @@ var may = []struct {
 	{"$JS.API.STREAM.UPDATE.RLS", "admin"},
 	{"$JS.API.STREAM.DELETE.X", "admin"},
 	{"$JS.API.STREAM.PURGE.X", "admin"},
-	{"$JS.API.STREAM.PURGE.RLS", "admin rlsguard"}, // of the audit that RLS_AUDIT holds
+	{"$JS.API.STREAM.PURGE.RLS", "admin rlsguard"}, // of what RLS_AUDIT holds
+	{"$JS.API.STREAM.MSG.DELETE.RLS", "admin rlsguard"},
 	{"$JS.API.STREAM.PURGE.RLS_AUDIT", "admin"},
 	{"$JS.API.STREAM.UPDATE.RLS_AUDIT", "admin"},
 	{"$JS.API.STREAM.MSG.DELETE.RLS_AUDIT", "admin"},

@@ -49,8 +49,9 @@ func entryOf(m jetstream.Msg, meta *jetstream.MsgMetadata) (Entry, bool) {
 
 var seed = maphash.MakeSeed()
 
-// Sum is the same for an entry and its copy, and for no two others in one process: of the subject,
-// the size, and every header but the server's own. The headers hold the time that was decided for.
+// Sum is the same for an entry and its copy, and for no two others in one process: of sequence and
+// subject, the size, and every header but the server's own. The headers hold the time that was
+// decided for.
 func (e *Entry) Sum() uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
@@ -58,6 +59,7 @@ func (e *Entry) Sum() uint64 {
 		h.WriteString(s)
 		h.WriteByte(0)
 	}
+	text(strconv.FormatUint(e.Committed, 10))
 	text(e.Subject)
 	text(e.size())
 	for _, name := range slices.Sorted(maps.Keys(e.Header)) {

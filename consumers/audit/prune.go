@@ -30,7 +30,7 @@ func NewPruner(js jetstream.JetStream) *Pruner { return &Pruner{js: js} }
 
 // Round is what one round found and did.
 type Round struct {
-	Purged int
+	Purged []Entry
 	// More: there may be more to purge at once.
 	More bool
 	// PassedOver: copying went on without the first entry that is left.
@@ -53,7 +53,7 @@ func (p *Pruner) Round(ctx context.Context) (Round, error) {
 		return Round{}, err
 	}
 	v := Judge(entries, copies, now)
-	r := Round{Purged: v.Purge, More: v.Purge == piece, PassedOver: v.PassedOver}
+	r := Round{Purged: entries[:v.Purge], More: v.Purge == piece, PassedOver: v.PassedOver}
 	if v.Purge < len(entries) {
 		r.First = entries[v.Purge].Committed
 	}
@@ -90,6 +90,10 @@ func (p *Pruner) entries(ctx context.Context, from uint64) ([]Entry, error) {
 
 // copies are those that may be of entries, and the server's time before they were read.
 func (p *Pruner) copies(ctx context.Context, entries []Entry) ([]Entry, time.Time, error) {
+	rls, err := p.js.Stream(ctx, layout.StreamRLS)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+	}
 	stream, err := p.js.Stream(ctx, layout.StreamAudit)
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("stream %s: %w", layout.StreamAudit, err)
@@ -109,6 +113,9 @@ func (p *Pruner) copies(ctx context.Context, entries []Entry) ([]Entry, time.Tim
 	}
 	var found []Entry
 	err = each(ctx, p.js, layout.StreamAudit, cfg, func(e Entry) error {
+		if e.Stored.Before(rls.CachedInfo().Created) { // of an earlier RLS
+			return nil
+		}
 		found = append(found, e)
 		if delete(wanted, e.Sum()); len(wanted) == 0 {
 			return errEnough

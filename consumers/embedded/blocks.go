@@ -31,9 +31,8 @@ func blocksOf(dir string, marks map[string]streamMark) (map[string][]int, error)
 
 // lost are the block files that were there when the ledger was written, and the ends of streams,
 // that are missing on disk after a crash. The server notices neither while it has an index that is
-// older than the loss. It does remove a block itself once nothing in it counts any more; that takes
-// the expiry of every transition in it, so it hardly falls into the second between ledger and
-// crash.
+// older than the loss. It does remove a block itself once nothing in it counts any more; see
+// keptName.
 func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 	now, err := blocksOf(dir, l.Streams)
 	if err != nil {
@@ -48,7 +47,16 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 		blocks := filepath.Join(streamsDir(dir), stream, "msgs")
 		missing := false
 		for _, n := range l.Blocks[stream] {
-			if !slices.Contains(now[stream], n) && !l.outlived(stream, n, now[stream]) {
+			if slices.Contains(now[stream], n) || l.outlived(stream, n, now[stream]) {
+				continue
+			}
+			fine := false
+			if stream == layout.StreamRLS {
+				if fine, err = emptied(dir, n); err != nil {
+					return nil, fmt.Errorf("data folder: %w", err)
+				}
+			}
+			if !fine {
 				missing = true
 				found = append(found, damage{stream, filepath.Join(blocks, fmt.Sprintf("%d.blk", n)), "it is gone"})
 			}

@@ -72,6 +72,18 @@ func WaitAudited(ctx context.Context, js jetstream.JetStream) error {
 // source for another one.
 const copiedAgain = layout.SubjectAudit + "again."
 
+// AuditCopiedAgain tells whether CopyAuditAgain was ever needed.
+func AuditCopiedAgain(audit *jetstream.StreamInfo) bool {
+	for _, s := range audit.Config.Sources {
+		for _, t := range s.SubjectTransforms {
+			if strings.HasPrefix(t.Source, copiedAgain) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // CopyAuditAgain lets the server copy to RLS_AUDIT what RLS has for audit, from its first message on.
 // It does not look back by itself: where RLS lost its end, sequences that it had copied are given
 // again, and what comes under them is passed over.

@@ -160,6 +160,7 @@ type importBatch struct {
 func (o *Operator) audited(ctx context.Context) (map[uint64]struct{}, error) {
 	held := map[uint64]struct{}{}
 	err := audit.Each(ctx, o.js, audit.Reading{HeadersOnly: true}, func(e audit.Entry) error {
+		e.Committed = 0 // what is imported has no sequence yet
 		held[e.Sum()] = struct{}{}
 		return nil
 	})

@@ -1,10 +1,12 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -22,6 +24,7 @@ type verification struct {
 	o    *Operator
 	opt  *VerifyOptions
 	site *layout.SiteRecord
+	made time.Time // of RLS
 	// states are all that were read, and tokens stand for their patients.
 	states *commit.WorkingCopy
 	tokens *layout.Tokens
@@ -29,7 +32,7 @@ type verification struct {
 
 	committed map[string]*lastPublished // by flag id, in RLS
 	shown     map[string]*lastPublished // in RLS_FLAGS
-	audit     map[string]*numbers
+	audit     map[string][]kept
 	timers    map[layout.Token]struct{}
 	found     []Difference
 }
@@ -59,7 +62,7 @@ func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *
 		sum:       Verified{Ruleset: site.Ruleset, AsOf: opt.AsOf},
 		committed: map[string]*lastPublished{},
 		shown:     map[string]*lastPublished{},
-		audit:     map[string]*numbers{},
+		audit:     map[string][]kept{},
 		timers:    map[layout.Token]struct{}{},
 	}
 }
@@ -102,6 +105,11 @@ func (v *verification) run(ctx context.Context) error {
 			return err
 		}
 	}
+	rls, err := v.o.js.Stream(ctx, layout.StreamRLS)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+	}
+	v.made = rls.CachedInfo().Created
 	// After the states: what the audit has beyond them was committed meanwhile.
 	if err := audit.Each(ctx, v.o.js, audit.Reading{HeadersOnly: true}, v.takeEntry); err != nil {
 		return err
@@ -168,30 +176,40 @@ func (v *verification) timerSet(m jetstream.Msg, _ *jetstream.MsgMetadata) error
 	return nil
 }
 
-// takeEntry takes in a transition that is kept for audit.
+// takeEntry takes in a transition that is kept for audit, unless that was of an earlier RLS.
 func (v *verification) takeEntry(e audit.Entry) error {
 	v.progress()
-	a := v.audit[e.Flag]
-	if a == nil {
-		a = &numbers{}
-		v.audit[e.Flag] = a
+	if !e.Stored.Before(v.made) {
+		v.audit[e.Flag] = append(v.audit[e.Flag], kept{e.Committed, e.Number})
 	}
-	a.add(e.Number)
 	return nil
 }
 
-// add takes in the next number. One that was there before begins the rest of the history anew: that
-// of states which were lost, and made again.
-func (a *numbers) add(n uint64) {
-	switch {
-	case a.count == 0 || n < a.least:
-		*a = numbers{n, n, 1}
-	case n <= a.most:
-		a.count -= min(a.count, a.most-n+1)
-		a.most, a.count = n, a.count+1
-	default:
-		a.most, a.count = n, a.count+1
+// kept is a transition that is kept for audit: its sequence in RLS, and its number.
+type kept struct{ committed, number uint64 }
+
+// numbersOf are those of the transitions of one flag. A number that was there before begins the rest
+// of the history anew: that of states which were lost, and made again.
+func numbersOf(entries []kept) *numbers {
+	if len(entries) == 0 {
+		return nil
 	}
+	// one that was passed over is copied late
+	slices.SortStableFunc(entries, func(a, b kept) int { return cmp.Compare(a.committed, b.committed) })
+	entries = slices.Compact(entries)
+	a := &numbers{entries[0].number, entries[0].number, 1}
+	for _, e := range entries[1:] {
+		switch n := e.number; {
+		case n < a.least:
+			*a = numbers{n, n, 1}
+		case n <= a.most:
+			a.count -= min(a.count, a.most-n+1)
+			a.most, a.count = n, a.count+1
+		default:
+			a.most, a.count = n, a.count+1
+		}
+	}
+	return a
 }
 
 func (v *verification) progress() {
