@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -108,12 +110,13 @@ func (e *Embedded) wipe(ctx context.Context, js jetstream.JetStream, ask *layout
 	return told, errors.New("the server goes on writing blocks back: ask again")
 }
 
-// ledgerKnows waits until no block file is missing that the ledger names: a deletion may have
-// emptied one, and after a crash it would be taken for lost.
+// ledgerKnows waits until the ledger has been written: no block file is missing that it names, and
+// no link is left to one as it was. A deletion puts a new file in the place of a block, or empties
+// it, and after a crash that one would be taken for lost.
 func (e *Embedded) ledgerKnows(ctx context.Context) error {
 	for range 10 * ledgerTurns {
-		missing, err := e.ledgerNamesMore()
-		if err != nil || !missing {
+		behind, err := e.ledgerBehind()
+		if err != nil || !behind {
 			return err
 		}
 		select {
@@ -122,15 +125,16 @@ func (e *Embedded) ledgerKnows(ctx context.Context) error {
 		case <-time.After(keepEvery / 10):
 		}
 	}
-	return nil // the disk takes no writes, which is told elsewhere
+	return errors.New("the data folder takes no writes")
 }
 
-func (e *Embedded) ledgerNamesMore() (bool, error) {
-	l, err := readLedger(e.options.Dir)
+func (e *Embedded) ledgerBehind() (bool, error) {
+	dir := e.options.Dir
+	l, err := readLedger(dir)
 	if err != nil {
 		return false, err
 	}
-	now, err := blocksOf(e.options.Dir, l.Streams)
+	now, err := blocksOf(dir, l.Streams)
 	if err != nil {
 		return false, fmt.Errorf("data folder: %w", err)
 	}
@@ -139,6 +143,20 @@ func (e *Embedded) ledgerNamesMore() (bool, error) {
 			if !slices.Contains(now[stream], n) {
 				return true, nil
 			}
+		}
+	}
+	links, err := filepath.Glob(filepath.Join(dir, keptName, "*.blk"))
+	if err != nil {
+		return false, err
+	}
+	for _, link := range links {
+		was, err := os.Stat(link)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		is, failed := os.Stat(filepath.Join(streamsDir(dir), layout.StreamRLS, "msgs", filepath.Base(link)))
+		if err != nil || failed != nil || !os.SameFile(is, was) {
+			return true, nil
 		}
 	}
 	return false, nil

@@ -165,12 +165,7 @@ func recordHash(stream string, n int) (hash.Hash, error) {
 	return highwayhash.NewDigest64(key[:])
 }
 
-// record is what a sound record says of itself.
-type record struct {
-	seq     uint64 // with deletedBits
-	subject string
-}
-
+// recordAt is the sound record that data begins with, without headers and time.
 func recordAt(data []byte) record {
 	end := recordHeader + int(binary.LittleEndian.Uint16(data[20:]))
 	return record{seq: binary.LittleEndian.Uint64(data[4:]), subject: string(data[recordHeader:end])}
