@@ -222,6 +222,33 @@ func TestEraseNamesDeadLetters(t *testing.T) {
 	}
 }
 
+// An input that nobody has decided about is news: it is told, and stays.
+func TestEraseLeavesWhatIsNotDecided(t *testing.T) {
+	b := newBench(t)
+	stop := b.serve(b.config())
+	b.publish(rlsJSON("1"))
+	b.decided()
+	stop()
+	b.publish(orderJSON("a", "1", "sertraline", "active", 1), orderJSON("b", "2", "sertraline", "active", 1))
+	of := operate.InputsOf{Erase: true, Shared: true}
+	done, err := b.operator().Erase(t.Context(), engine().Key, "Patient/1", of, nil)
+	if err != nil || !cmp.Equal(done.Inputs.Waiting, []uint64{2}) || done.Inputs.Erased[layout.StreamFHIR] != 1 {
+		t.Fatalf("%+v, %v", done.Inputs, err)
+	}
+	defer b.serve(b.config())()
+	b.decided()
+	if st := b.states()["Patient/1"]; st == nil || len(st.Facts) != 1 {
+		t.Errorf("the order is lost: %+v", st)
+	}
+	b.wait("on record", func() bool {
+		done, err = b.operator().Erase(t.Context(), engine().Key, "Patient/1", of, nil)
+		return err == nil && len(done.Inputs.Waiting) == 0
+	})
+	if left := b.naming(layout.StreamFHIR, "Patient/1"); len(left) > 0 || len(b.messages(layout.StreamFHIR, ">")) != 1 {
+		t.Errorf("left: %q", left)
+	}
+}
+
 func TestEraseRefusesAnotherKey(t *testing.T) {
 	b := newBench(t)
 	o := b.operator()
