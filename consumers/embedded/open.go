@@ -20,6 +20,9 @@ import (
 // ErrDamaged: the store of the embedded server lost something that cannot be made again.
 var ErrDamaged = errors.New("the data folder is damaged")
 
+// asideName is the folder for copies of damaged streams.
+const asideName = "damaged"
+
 // remade are the streams that can be made again while the inbound stream holds everything.
 var remade = []string{
 	layout.StreamRLS,
@@ -34,7 +37,10 @@ var remade = []string{
 // what to do.
 func (e *Embedded) open(ctx context.Context) error {
 	dir := e.options.Dir
-	var err error
+	err := e.finishWipes()
+	if err != nil {
+		return err
+	}
 	if e.ledger, err = readLedger(dir); errors.Is(err, ErrDamaged) && e.options.Repair {
 		e.options.Log.Error().Err(err).Msg("damaged")
 		e.ledger, err = &ledger{}, nil
@@ -152,7 +158,7 @@ func refusal(dir string, found []damage) error {
 // being used.
 func (e *Embedded) putAside(stream string, keep bool) error {
 	from := filepath.Join(streamsDir(e.options.Dir), stream)
-	to := filepath.Join(e.options.Dir, "damaged", stream+"-"+time.Now().UTC().Format("20060102T150405.000"))
+	to := filepath.Join(e.options.Dir, asideName, stream+"-"+time.Now().UTC().Format("20060102T150405.000"))
 	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

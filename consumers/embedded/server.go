@@ -57,8 +57,11 @@ type Embedded struct {
 	log     *serverLog
 	ledger  *ledger
 	own     *nats.Conn // what it asks its server through; nil until it does. Only one goroutine uses it at a time
-	keeping context.CancelFunc
-	kept    chan struct{} // closed when nobody watches over the disk any more
+
+	endWipes func()     // nobody is asked to overwrite what was erased any more
+	wiping   sync.Mutex // of the files that are overwritten
+	keeping  context.CancelFunc
+	kept     chan struct{} // closed when nobody watches over the disk any more
 
 	Rebuild atomic.Uint64 // how far the inbound stream reached when it had to be read again, until a session knows
 	Starts  atomic.Int64  // how often the server was started again
@@ -152,6 +155,10 @@ func (e *Embedded) start(ctx context.Context, host string, port int) error {
 		e.down()
 		return err
 	}
+	if err := e.answerWipes(); err != nil {
+		e.down()
+		return fmt.Errorf("embedded server: %w", err)
+	}
 	if !o.Private {
 		address := e.Current().Addr()
 		e.addr = address.String()
@@ -159,6 +166,7 @@ func (e *Embedded) start(ctx context.Context, host string, port int) error {
 			e.server.Port = tcp.Port // the same when it has to start again
 		}
 		if err := e.announce(o.TLS != nil); err != nil {
+			e.endWipes()
 			e.down()
 			return err
 		}
@@ -307,7 +315,9 @@ func (e *Embedded) Stop() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
+	e.endWipes()
 	e.keeping()
 	<-e.kept
-	return errors.Join(err, e.close(), e.lock.Close())
+	err = errors.Join(err, e.close())
+	return errors.Join(err, e.finishWipes(), e.lock.Close())
 }

@@ -77,7 +77,7 @@ func settingsOf(have, want *jetstream.StreamConfig) []string {
 	add(want.AllowMsgSchedules && !have.AllowMsgSchedules, "allow_msg_schedules", "is off")
 	add(want.AllowRollup && !have.AllowRollup, "allow_rollup_hdrs", "is off")
 	add((states || flags || audit) && have.DenyPurge, "deny_purge", "is on: a patient cannot be erased")
-	add((flags || audit) && have.DenyDelete, "deny_delete", "is on: a patient cannot be erased")
+	add((states || flags || audit) && have.DenyDelete, "deny_delete", "is on: a patient cannot be erased")
 	return found
 }
 

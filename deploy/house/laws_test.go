@@ -100,6 +100,7 @@ var mayImport = map[string][]string{
 		"checks", "checks/exercise", "checks/substance", "cmd/rlsguard/approvals",
 		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers/rehearse",
 	},
+	"cmd/rlsguard/sealed": {"cmd/rlsguard/connect"},
 	"cmd/rlsguard/settings": {
 		"checks", "checks/terms", "checks/terms/site", "checks/words", "cmd/rlsguard/approvals",
 		"consumers/ordercheck", "fhir",
@@ -147,7 +148,7 @@ var mayImport = map[string][]string{
 	"consumers/operate": {
 		"checks", "checks/codec", "checks/facts", "consumers/audit", "consumers/commit",
 		"consumers/decided", "consumers/fold", "consumers/jet", "consumers/layout",
-		"consumers/parallel", "fhir/issue",
+		"consumers/parallel", "fhir", "fhir/issue",
 	},
 	"consumers/ordercheck": {
 		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
