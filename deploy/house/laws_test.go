@@ -128,7 +128,7 @@ var mayImport = map[string][]string{
 		"consumers/jet", "consumers/layout", "fhir",
 	},
 	"consumers/decided":  {"consumers/jet", "consumers/layout"},
-	"consumers/embedded": {"consumers/layout", "consumers/parallel"},
+	"consumers/embedded": {"consumers/jet", "consumers/layout", "consumers/parallel", "deploy"},
 	"consumers/fold":     {"checks", "checks/facts", "consumers/parallel", "fhir"},
 	"consumers/health":   {"checks", "checks/silence", "consumers/fold"},
 	"consumers/jet":      {"consumers/layout"},
@@ -160,6 +160,7 @@ var mayImport = map[string][]string{
 		"checks/terms/conditions", "checks/terms/labs", "checks/unread", "fhir/datetime",
 		"fhir/issue", "fhir/scan",
 	},
+	"deploy":        {},
 	"fhir/datetime": {"checks/moment", "fhir/scan"},
 	"fhir/issue": {
 		"checks", "checks/facts", "checks/moment", "checks/terms/codes", "fhir/datetime",
