@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,8 +12,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nats.go/micro"
-
-	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 // outsiders are the users whom nobody has to trust with states and flags.
@@ -281,40 +278,4 @@ func (s site) deliver(t *testing.T, nc *nats.Conn, user string) (made int) {
 		}
 	}
 	return made
-}
-
-// A reader that makes all consumers of RLS_FLAGS does not blind another: flags are read without.
-func TestFloodOfConsumers(t *testing.T) {
-	s := run(t, "nats.conf", 1)
-	s.setUp(t, 1)
-	s.fill(t)
-	flood := s.jetStream(t, "dashboard")
-	var err error
-	n := 0
-	for ; err == nil && n < 2000; n++ {
-		_, err = flood.CreateConsumer(
-			t.Context(),
-			"RLS_FLAGS",
-			jetstream.ConsumerConfig{Name: fmt.Sprint("flood", n), AckPolicy: jetstream.AckNonePolicy},
-		)
-	}
-	if err == nil {
-		t.Fatalf("%d consumers, and there is room for more", n)
-	}
-	for _, user := range []string{"reviewer", "rlsguard"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		seen := 0
-		_, err := jet.EachDirect(
-			ctx,
-			s.jetStream(t, user),
-			"RLS_FLAGS",
-			"rls.flags.>",
-			1,
-			func(*jetstream.RawStreamMsg) error { seen++; return nil },
-		)
-		cancel()
-		if err != nil || seen != 1 {
-			t.Errorf("%s sees %d flags, %v", user, seen, err)
-		}
-	}
 }

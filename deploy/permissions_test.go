@@ -41,7 +41,7 @@ var may = []struct {
 	{"$JS.RLSGUARD.API.DIRECT.GET.RLS_REJECTED", "admin producer operator"},
 	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_REJECTED.x", "admin"},
 	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_DEAD.x", "admin rlsguard operator"},
-	{"$JS.RLSGUARD.API.STREAM.MSG.GET.RLS_DEAD", "admin operator"},
+	{"$JS.RLSGUARD.API.STREAM.MSG.GET.RLS_DEAD", "admin operator rlsguard"},
 	{"$JS.RLSGUARD.API.STREAM.MSG.DELETE.RLS_DEAD", "admin operator"},
 	{"$JS.API.STREAM.CREATE.X", "admin"},
 	{"$JS.API.STREAM.UPDATE.RLS", "admin"},
