@@ -161,6 +161,7 @@ func waitForStream(ctx context.Context, t *testing.T, nc *nats.Conn, name string
 }
 
 type deployed struct {
+	srv  *server.Server
 	addr string
 	ca   string // certificate file
 }
@@ -252,7 +253,7 @@ func deployedServer(t *testing.T) deployed {
 	if !s.ReadyForConnections(time.Minute) {
 		t.Fatal("the server does not get ready")
 	}
-	d := deployed{addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
+	d := deployed{srv: s, addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
 	setup := setupCommand{
 		Flags: connect.Flags{
 			Nats:        d.url("admin"),
