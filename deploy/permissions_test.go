@@ -128,6 +128,8 @@ func TestCluster(t *testing.T) {
 	if s.allowed(t, "dashboard", func(nc *nats.Conn) error { return nc.Publish("rls.state.patient.x", nil) }) {
 		t.Error("the accounts are not those of one server")
 	}
+	s.fill(t)
+	s.nobodyWrites(t, bodies[:2])
 }
 
 func freePorts(t *testing.T, n int) []int {

@@ -20,6 +20,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
@@ -142,12 +143,25 @@ func (s site) setUp(t *testing.T, replicas int) {
 	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) { // until the servers found each other
 		err := jet.MakeStreams(t.Context(), js, replicas)
 		if err == nil {
+			err = s.feedback(t, replicas)
+		}
+		if err == nil {
 			return
 		}
 		if time.Now().After(end) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// feedback makes the stream for what users did with cards.
+func (s site) feedback(t *testing.T, replicas int) error {
+	t.Helper()
+	bus, err := cdshooks.NewNATS(s.connect(t, "admin"), replicas, time.Hour, jet.NamedDomain("RLSGUARD").Inside())
+	if err != nil {
+		return err
+	}
+	return bus.Prepare(t.Context())
 }
 
 // allowed tells whether the server lets a user do what do does.
