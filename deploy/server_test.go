@@ -31,6 +31,7 @@ var users = []string{"rlsguard", "admin", "producer", "orders", "reviewer", "das
 type site struct {
 	addresses []string
 	ca        string
+	login     func(user string) nats.Option // nil where users have passwords
 }
 
 // run starts n servers from a file of this folder, on other paths and free ports; replace says what
@@ -108,9 +109,13 @@ func swap(t *testing.T, text, old, now string) string {
 // connect connects a user to the first server.
 func (s site) connect(t *testing.T, user string, options ...nats.Option) *nats.Conn {
 	t.Helper()
+	login := nats.UserInfo(user, user+"-secret")
+	if s.login != nil {
+		login = s.login(user)
+	}
 	options = append(
 		options,
-		nats.UserInfo(user, user+"-secret"),
+		login,
 		nats.RootCAs(s.ca),
 		nats.CustomInboxPrefix("_INBOX_"+user),
 	)
