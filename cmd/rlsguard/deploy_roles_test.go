@@ -27,7 +27,8 @@ import (
 // as runs a command as a user of accounts.conf, with the password from a file.
 func (d deployed) as(t *testing.T, user string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	args = append(slices.Clone(args), "--nats", "tls://"+d.addr, "--ca", d.ca, "--user", user, "--password-file", d.password(t, user))
+	args = append(slices.Clone(args), "--nats", "tls://"+d.addr, "--ca", d.ca)
+	args = append(args, "--user", user, "--password-file", d.password(t, user))
 	var out, errs bytes.Buffer
 	p := &terminal.Program{
 		Stdin:  strings.NewReader(`{"resourceType":"Patient","id":"1"}`),

@@ -114,7 +114,9 @@ func gcFloor() []byte {
 // external works on a server of the site's own.
 func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error {
 	if c.KeyFile == "" {
-		return errors.New("--nats needs --key-file, and so does --context: instances on one server have to share the site key")
+		return errors.New(
+			"--nats needs --key-file, and so does --context: instances on one server have to share the site key",
+		)
 	}
 	var err error
 	if cfg.Engine.Key, err = connect.ReadKey(c.KeyFile); err != nil {

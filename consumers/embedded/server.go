@@ -168,7 +168,8 @@ func (e *Embedded) start(ctx context.Context, host string, port int) error {
 func (e *Embedded) configure(host string, port int, self *server.User) error {
 	o, dir := &e.options, e.options.Dir
 	s := &server.Options{}
-	e.server, e.user, e.accounts = s, url.UserPassword(self.Username, self.Password), len(o.Users) > 0 || inAccounts(dir)
+	e.server, e.user = s, url.UserPassword(self.Username, self.Password)
+	e.accounts = len(o.Users) > 0 || inAccounts(dir)
 	if e.accounts {
 		if err := withAccounts(s, o.Users, self); err != nil {
 			return err
