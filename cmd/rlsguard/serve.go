@@ -252,14 +252,7 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	}
 	defer doors.Close()
 	cfg.Log.Info().Str("http", url).Str("ruleset", cfg.Engine.Ruleset).Msg("health and metrics")
-	web := &http.Server{
-		Handler:           cfg.Health.Handler(),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-	}
+	web := connect.HealthServer(cfg.Health.Handler())
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	err = consumers.Serve(ctx, cfg)

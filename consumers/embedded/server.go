@@ -92,6 +92,7 @@ func Start(ctx context.Context, o Options) (*Embedded, error) {
 	if err != nil {
 		return nil, err
 	}
+	warnShared(o)
 	e := &Embedded{options: o, lock: lock, path: filepath.Join(o.Dir, "nats.url"), log: &serverLog{log: o.Log}}
 	if err := e.start(ctx, host, port); err != nil {
 		return nil, errors.Join(err, lock.Close())
