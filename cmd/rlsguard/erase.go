@@ -51,7 +51,7 @@ keep messages for a while too. Where that is not enough, encrypt its store. depl
 Examples:
   rlsguard erase Patient/123
   rlsguard erase Patient/123 --inputs --yes
-  rlsguard erase Patient/123 --yes --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key`
+  rlsguard erase Patient/123 --yes --context admin --key-file site.key`
 }
 
 var patientRef = regexp.MustCompile(`^Patient/[A-Za-z0-9.-]{1,64}$`)

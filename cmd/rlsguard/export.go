@@ -38,7 +38,7 @@ The file is gzip around a checksummed stream of records; rlsguard import refuses
 Examples:
   rlsguard export /backup/rlsguard-2026-11-24.gz
   rlsguard export --recipients-file backup.recipients /backup/rlsguard-2026-11-24.gz.age
-  rlsguard export --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key --recipient age1... - >e.age`
+  rlsguard export --context admin --key-file site.key --recipient age1... - >e.age`
 }
 
 // Run exports.

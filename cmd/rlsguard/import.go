@@ -35,7 +35,7 @@ An export that was encrypted is told by its beginning; --identity opens it. A pa
 was made is in it: erase again after the import, before rlsguard serve starts.
 
 Examples:
-  rlsguard import --nats tls://new.example.org:4222 --creds admin.creds --key-file site.key --replicas 3 export.gz
+  rlsguard import --context new-admin --key-file site.key --replicas 3 export.gz
   rlsguard import --data /var/lib/rlsguard --key-file site.key --identity backup.identity export.gz.age
   rlsguard verify --data /var/lib/rlsguard`
 }

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -48,6 +50,25 @@ func writable(dir string) error {
 		}
 		return f.Close()
 	})
+}
+
+// warnShared says when others than its owner can get into a data folder: what is in it is patient
+// data, the site key and a password for everything.
+func warnShared(o Options) {
+	info, err := os.Stat(o.Dir)
+	if err != nil || runtime.GOOS == "windows" {
+		return
+	}
+	mode := info.Mode().Perm()
+	does := "can be read by others"
+	switch {
+	case mode&0o022 != 0:
+		does = "can be changed by others"
+	case mode&0o077 == 0:
+		return
+	}
+	o.Log.Warn().Str("data", o.Dir).Str("mode", fmt.Sprintf("%04o", mode)).
+		Msg("the data folder " + does + ": it holds patient data and the site key; chmod 700 it")
 }
 
 // keep watches over the disk until ctx ends. A server whose write failed stores nothing more, even
@@ -161,7 +182,7 @@ func (e *Embedded) jetStream() (jetstream.JetStream, error) {
 		}
 		e.own = nc
 	}
-	return jetstream.New(e.own, jetstream.WithDefaultTimeout(keepTimeout))
+	return jet.New(e.own, e.Domain(), jetstream.WithDefaultTimeout(keepTimeout))
 }
 
 // hangUp ends the server's own connection.
@@ -182,7 +203,7 @@ func (e *Embedded) reopen(ctx context.Context) error {
 	e.down()
 	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is
 	// copied again.
-	if err := os.RemoveAll(filepath.Join(streamsDir(e.options.Dir), layout.StreamFlags)); err != nil {
+	if err := os.RemoveAll(streamDir(e.options.Dir, layout.StreamFlags)); err != nil {
 		return err
 	}
 	if err := e.open(ctx); err != nil {

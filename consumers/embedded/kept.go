@@ -34,7 +34,7 @@ func (l *ledger) keepBlocks(dir string) error {
 		return err
 	}
 	for _, n := range blocks {
-		from, to := filepath.Join(streamsDir(dir), layout.StreamRLS, "msgs", fmt.Sprintf("%d.blk", n)), keptPath(dir, n)
+		from, to := filepath.Join(streamDir(dir, layout.StreamRLS), "msgs", fmt.Sprintf("%d.blk", n)), keptPath(dir, n)
 		is, err := os.Stat(from)
 		if err != nil { // it went meanwhile, or is being rewritten
 			continue
@@ -97,7 +97,7 @@ func emptied(dir string, n int) (bool, error) {
 		return false, nil
 	}
 	for _, stream := range []string{layout.StreamRLS, layout.StreamAudit} {
-		files, failed := filepath.Glob(filepath.Join(streamsDir(dir), stream, "msgs", "*.blk"))
+		files, failed := filepath.Glob(filepath.Join(streamDir(dir, stream), "msgs", "*.blk"))
 		err = errors.Join(err, failed)
 		for _, f := range files {
 			if err != nil || len(open) == 0 {

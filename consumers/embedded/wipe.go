@@ -154,7 +154,7 @@ func (e *Embedded) ledgerBehind() (bool, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		is, failed := os.Stat(filepath.Join(streamsDir(dir), layout.StreamRLS, "msgs", filepath.Base(link)))
+		is, failed := os.Stat(filepath.Join(streamDir(dir, layout.StreamRLS), "msgs", filepath.Base(link)))
 		if err != nil || failed != nil || !os.SameFile(is, was) {
 			return true, nil
 		}

@@ -27,7 +27,7 @@ func deadRecords(ctx context.Context, dir string, js jetstream.JetStream, ask *l
 	for _, stream := range ask.Streams {
 		some, n, err := recordsOf(dir, stream, func(r record) bool { return hasPart(r.subject, keys) })
 		if err == nil {
-			some, err = gone(ctx, js, stream, some)
+			some, err = left(ctx, js, stream, some)
 		}
 		if err != nil {
 			return nil, 0, err
@@ -54,7 +54,7 @@ func deadRecords(ctx context.Context, dir string, js jetstream.JetStream, ask *l
 // recordsOf are the sound records of a stream that one looks for, and how many files could not be
 // read to their end.
 func recordsOf(dir, stream string, wanted func(record) bool) (found []wiped, unread int, err error) {
-	files, err := filepath.Glob(filepath.Join(streamsDir(dir), stream, "msgs", "*.blk"))
+	files, err := filepath.Glob(filepath.Join(streamDir(dir, stream), "msgs", "*.blk"))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -119,8 +119,8 @@ func hasPart(subject string, keys map[string]struct{}) bool {
 	return false
 }
 
-// gone are the records of a stream whose messages it does not hold any more.
-func gone(ctx context.Context, js jetstream.JetStream, stream string, records []wiped) ([]wiped, error) {
+// left are the records of a stream whose messages it does not hold any more.
+func left(ctx context.Context, js jetstream.JetStream, stream string, records []wiped) ([]wiped, error) {
 	if len(records) == 0 {
 		return nil, nil
 	}

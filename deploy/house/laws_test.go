@@ -140,7 +140,7 @@ var mayImport = map[string][]string{
 		"consumers/jet", "consumers/layout", "fhir",
 	},
 	"consumers/decided":  {"consumers/jet", "consumers/layout"},
-	"consumers/embedded": {"consumers/layout", "consumers/parallel"},
+	"consumers/embedded": {"consumers/jet", "consumers/layout", "consumers/parallel", "deploy"},
 	"consumers/fold":     {"checks", "checks/facts", "consumers/parallel", "fhir"},
 	"consumers/health":   {"checks", "checks/silence", "consumers/fold"},
 	"consumers/jet":      {"consumers/layout"},

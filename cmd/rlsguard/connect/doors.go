@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	stdlog "log"
 	"net"
 	"net/http"
 	"os"
@@ -176,14 +175,14 @@ func (d *DoorFlags) openCDS(o *doors, dir string) error {
 	}
 	url := "http://" + listener.Addr().String()
 	if d.CDSTLSCert != "" {
-		cert, err := newCertificate(d.CDSTLSCert, d.CDSTLSKey, o.log)
+		cert, err := NewCertificate(d.CDSTLSCert, d.CDSTLSKey, o.log)
 		if err != nil {
 			return errors.Join(fmt.Errorf("--cds-tls-cert, --cds-tls-key: %w", err), listener.Close())
 		}
 		url = "https://" + listener.Addr().String()
 		listener = tls.NewListener(
 			listener,
-			&tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+			&tls.Config{GetCertificate: cert.Get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
 		)
 	}
 	c := cdshooks.Config{
@@ -218,12 +217,7 @@ func (d *DoorFlags) openCDS(o *doors, dir string) error {
 	} else {
 		o.log.Info().Str("cds", url).Int("issuers", len(d.CDSIssuer)).Msg("CDS Hooks")
 	}
-	o.web = &http.Server{
-		Handler: cdshooks.NewHandler(
-			c,
-		), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: stdlog.New(zerolog.Nop(), "", 0),
-	}
+	o.web = doorPatience.server(cdshooks.NewHandler(c))
 	o.ended.Go(func() {
 		if err := o.web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			o.log.Error().Err(err).Msg("CDS Hooks ended")
