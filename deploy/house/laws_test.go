@@ -30,13 +30,14 @@ func house(t *testing.T) *module {
 // comment why.
 var mayImport = map[string][]string{
 	"checks": {
-		"checks/decimal", "checks/facts", "checks/moment", "checks/silence", "checks/terms",
-		"checks/terms/codes", "checks/terms/drugs", "checks/unread", "checks/words",
+		"checks/decimal", "checks/facts", "checks/moment", "checks/record", "checks/silence",
+		"checks/terms", "checks/terms/codes", "checks/terms/drugs", "checks/unread", "checks/words",
 	},
 	"checks/codec":       {"checks", "checks/facts", "checks/moment", "checks/terms/codes", "checks/unread"},
 	"checks/decimal":     {},
 	"checks/facts":       {"checks/moment", "checks/terms/codes", "checks/unread"},
 	"checks/moment":      {},
+	"checks/record":      {"checks/facts"},
 	"checks/silence":     {"checks/words"},
 	"checks/terms":       {"checks/terms/codes", "checks/terms/drugs"},
 	"checks/terms/codes": {},
@@ -118,6 +119,9 @@ var mayImport = map[string][]string{
 	"consumers/sim": {
 		"checks", "checks/codec", "checks/facts", "checks/moment", "checks/terms/codes",
 		"consumers/commit", "consumers/fold", "consumers/jet", "consumers/layout", "fhir",
+	},
+	"consumers/timeline": {
+		"checks", "checks/facts", "checks/record", "checks/silence", "consumers/fold", "consumers/ordercheck",
 	},
 	"consumers/watch": {"checks", "consumers/jet", "consumers/layout", "fhir/issue"},
 	"fhir": {
