@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 	"cmd/rlsguard/connect": {
 		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers", "consumers/cdshooks",
 		"consumers/cdshooks/token", "consumers/commit", "consumers/embedded", "consumers/health",
-		"consumers/jet", "consumers/ordercheck",
+		"consumers/jet", "consumers/ordercheck", "consumers/patients",
 	},
 	"cmd/rlsguard/files": {
 		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/terminal", "consumers/fold",
@@ -108,7 +108,11 @@ var mayImport = map[string][]string{
 		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
 		"consumers/commit", "consumers/fold", "consumers/layout", "fhir", "fhir/issue",
 	},
-	"consumers/parallel":     {},
+	"consumers/parallel": {},
+	"consumers/patients": {
+		"checks", "checks/facts", "checks/record", "consumers/commit", "consumers/fold", "consumers/jet",
+		"consumers/layout", "consumers/timeline", "fhir/issue",
+	},
 	"consumers/publish":      {"consumers/jet", "consumers/layout"},
 	"consumers/rehearse":     {"checks", "checks/decimal", "checks/facts", "checks/terms"},
 	"consumers/rlsguardtest": {"checks", "checks/facts", "consumers/fold", "fhir"},
