@@ -77,6 +77,7 @@ func (s *stored) connect(
 			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()
+		domain = s.server.Domain()
 	}
 	if err != nil {
 		return err

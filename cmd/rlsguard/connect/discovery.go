@@ -16,6 +16,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
@@ -160,13 +161,25 @@ func (f Flags) look() (Server, error) {
 	if err == nil {
 		b, err := os.ReadFile(filepath.Join(dir, "nats.url"))
 		if err == nil {
-			return Server{URL: strings.TrimSpace(string(b))}, nil
+			return inside(dir, strings.TrimSpace(string(b)))
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return Server{}, err
 		}
 	}
 	return selectedContext()
+}
+
+// inside is the server that rlsguard serve runs inside itself, with its data in dir.
+func inside(dir, url string) (Server, error) {
+	s := Server{URL: url}
+	domain, err := os.ReadFile(filepath.Join(dir, embedded.DomainName))
+	if err == nil {
+		s.Domain = jet.NamedDomain(strings.TrimSpace(string(domain)))
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return s, err
+	}
+	return s, nil
 }
 
 // Connect connects to the server that Find finds.
