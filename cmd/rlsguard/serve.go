@@ -31,7 +31,7 @@ import (
 type serveCommand struct {
 	settings.Flag
 
-	Nats string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it a server runs inside this process."`
+	Nats string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it, and without --context, a server runs inside this process."`
 	connect.ServerFlags
 
 	Data    string `placeholder:"DIR" help:"Data folder of the server inside; the user's data directory when left out. nats.url and http.url in it say where it is reached."`
@@ -94,7 +94,7 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 	ctx, stop := interruptible()
 	defer stop()
 	defer runtime.KeepAlive(gcFloor())
-	if c.Nats != "" {
+	if c.Nats != "" || c.ServerFlags.Context != "" {
 		return c.external(ctx, cfg)
 	}
 	return c.embedded(ctx, cfg)
@@ -114,7 +114,7 @@ func gcFloor() []byte {
 // external works on a server of the site's own.
 func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error {
 	if c.KeyFile == "" {
-		return errors.New("--nats needs --key-file: instances on one server have to share the site key")
+		return errors.New("--nats needs --key-file, and so does --context: instances on one server have to share the site key")
 	}
 	var err error
 	if cfg.Engine.Key, err = connect.ReadKey(c.KeyFile); err != nil {

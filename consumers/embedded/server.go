@@ -123,7 +123,7 @@ func listenAddress(o Options) (string, int, error) {
 
 func (e *Embedded) start(ctx context.Context, host string, port int) error {
 	o := &e.options
-	if err := os.Remove(e.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := gone(e.path); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if err := writable(o.Dir); err != nil {
@@ -273,6 +273,11 @@ func (e *Embedded) announceDomain() error {
 	if e.accounts {
 		return WriteFile(path, []byte(Domain+"\n"))
 	}
+	return gone(path)
+}
+
+// gone removes a file that need not be there.
+func gone(path string) error {
 	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -347,10 +352,7 @@ func (e *Embedded) InProcessConn() (net.Conn, error) {
 
 // Stop stops the server, once everything that it acknowledged is on disk.
 func (e *Embedded) Stop() error {
-	err := os.Remove(e.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
+	err := errors.Join(gone(e.path), gone(filepath.Join(e.options.Dir, DomainName)))
 	e.keeping()
 	<-e.kept
 	return errors.Join(err, e.close(), e.lock.Close())
