@@ -95,7 +95,7 @@ var mayImport = map[string][]string{
 		"consumers/layout", "fhir",
 	},
 	"consumers/decided":  {"consumers/jet", "consumers/layout"},
-	"consumers/embedded": {"consumers/layout", "consumers/parallel"},
+	"consumers/embedded": {"consumers/jet", "consumers/layout", "consumers/parallel", "deploy"},
 	"consumers/fold":     {"checks", "checks/facts", "consumers/parallel", "fhir"},
 	"consumers/health":   {"checks", "checks/silence", "consumers/fold"},
 	"consumers/jet":      {"consumers/layout"},
@@ -132,6 +132,7 @@ var mayImport = map[string][]string{
 		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes", "checks/unread",
 		"fhir/datetime", "fhir/issue", "fhir/scan",
 	},
+	"deploy":        {},
 	"fhir/datetime": {"checks/moment", "fhir/scan"},
 	"fhir/issue": {
 		"checks", "checks/facts", "checks/moment", "checks/terms/codes", "fhir/datetime", "fhir/scan",

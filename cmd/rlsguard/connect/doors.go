@@ -186,14 +186,14 @@ func (d *DoorFlags) openCDS(o *doors, dir string) error {
 	}
 	url := "http://" + listener.Addr().String()
 	if d.CDSTLSCert != "" {
-		cert, err := newCertificate(d.CDSTLSCert, d.CDSTLSKey, o.log)
+		cert, err := NewCertificate(d.CDSTLSCert, d.CDSTLSKey, o.log)
 		if err != nil {
 			return errors.Join(fmt.Errorf("--cds-tls-cert, --cds-tls-key: %w", err), listener.Close())
 		}
 		url = "https://" + listener.Addr().String()
 		listener = tls.NewListener(
 			listener,
-			&tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+			&tls.Config{GetCertificate: cert.Get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
 		)
 	}
 	c := cdshooks.Config{
