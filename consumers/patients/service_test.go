@@ -219,7 +219,8 @@ func TestServiceRefuses(t *testing.T) {
 			if err := json.Unmarshal(m.Data, &body); err != nil || body.Error == "" {
 				t.Errorf("body %q, %v", m.Data, err)
 			}
-			if said := body.Error + fmt.Sprint(m.Header); strings.Contains(said, "4711") || strings.Contains(said, flag[:8]) {
+			said := body.Error + fmt.Sprint(m.Header)
+			if strings.Contains(said, "4711") || strings.Contains(said, flag[:8]) {
 				t.Errorf("the refusal repeats the request: %s", said)
 			}
 		})
@@ -312,7 +313,8 @@ func TestFitted(t *testing.T) {
 
 func FuzzReadQuestion(f *testing.F) {
 	for _, s := range []string{
-		``, `{}`, `[]`, `null`, `{"flag":"0123abcd-0123-0123-0123-0123456789ab"}`, `{"patient":"` + strings.Repeat("0a", 16) + `"}`,
+		``, `{}`, `[]`, `null`, `{"flag":"0123abcd-0123-0123-0123-0123456789ab"}`,
+		`{"patient":"` + strings.Repeat("0a", 16) + `"}`,
 		`{"flag":null,"patient":null}`, `{"flag":"x"}{}`, `{"FLAG":"0123abcd-0123-0123-0123-0123456789ab"}`,
 	} {
 		f.Add([]byte(s))
