@@ -108,7 +108,8 @@ var mayImport = map[string][]string{
 		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
 		"consumers/commit", "consumers/fold", "consumers/layout", "fhir", "fhir/issue",
 	},
-	"consumers/parallel": {},
+	"consumers/page/chart": {"checks", "checks/facts", "checks/record", "consumers/timeline"},
+	"consumers/parallel":   {},
 	"consumers/patients": {
 		"checks", "checks/facts", "checks/record", "consumers/commit", "consumers/fold", "consumers/jet",
 		"consumers/layout", "consumers/timeline", "fhir/issue",

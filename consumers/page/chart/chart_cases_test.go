@@ -27,7 +27,8 @@ func many() *timeline.Patient {
 		d := drugs[i%len(drugs)]
 		from := asOf.AddDate(0, 0, -30*(i/len(drugs)+1))
 		o := record.Order{
-			Ref: facts.Ref(fmt.Sprintf("MedicationRequest/%d", i)), Kind: record.KindOrder, Dose: d.dose, Status: "completed",
+			Ref: facts.Ref(fmt.Sprintf("MedicationRequest/%d", i)), Kind: record.KindOrder, Status: "completed",
+			Dose:    d.dose,
 			Product: d.name + " tablet", Ingredients: []string{d.name}, Classes: []string{d.class}, From: dated(from),
 			Until: dated(from.AddDate(0, 0, 30)),
 		}
@@ -73,7 +74,9 @@ func TestManyOrders(t *testing.T) {
 	if n := strings.Count(svg, `class="tl-lane`); n > 16 {
 		t.Errorf("%d lanes", n)
 	}
-	for _, want := range []string{"900 mg a day × ", "other medicines: see the table", "tl-rank-high", "tl-unusable", "tl-beyond"} {
+	for _, want := range []string{
+		"900 mg a day × ", "other medicines: see the table", "tl-rank-high", "tl-unusable", "tl-beyond",
+	} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("no %q in the figure", want)
 		}

@@ -24,10 +24,20 @@ var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // hostile are texts that somebody could have put into a record.
 var hostile = []string{
-	"", "gabapentin", "Gabapentin 300 mg capsule, hard, oral use, box of 100 (parallel import)", "<script>alert(1)</script>",
-	`"><img src=x onerror=alert(1)>`, "]]>", "&lt;b&gt;", "a\u202egm 05\u202c b", "\u2066x\u2069", "x\x00y\x1bz", "\xff\xfe",
-	"ガバペンチン錠 600mg", "غابابنتين ٣٠٠ ملغ", "a\nb\tc", strings.Repeat("W", 300), "{{.}}", "javascript:alert(1)", "\ufffe\uffff",
+	"", "gabapentin", "Gabapentin 300 mg capsule, hard, oral use, box of 100 (parallel import)",
+	"<script>alert(1)</script>",
+	`"><img src=x onerror=alert(1)>`, "]]>", "&lt;b&gt;",
+	"a\u202egm 05\u202c b", "\u2066x\u2069", "x\x00y\x1bz", "\xff\xfe",
+	"ガバペンチン錠 600mg", "غابابنتين ٣٠٠ ملغ", "a\nb\tc", strings.Repeat("W", 300), "{{.}}", "javascript:alert(1)",
+	"\ufffe\uffff",
 }
+
+var (
+	kinds  = rapid.SampledFrom([]string{record.KindOrder, record.KindDispense, record.KindStatement})
+	drugs  = rapid.SampledFrom([]string{"gabapentin", "sertraline", "oxycodone"})
+	limits = rapid.SampledFrom([]string{"75", "20", "0", "x", "1e400"})
+	values = rapid.SampledFrom([]string{"", "0", "9", "41", "880", "0.001", "NaN", "1e300"})
+)
 
 func drawPatient(r *rapid.T) *timeline.Patient {
 	text := func(name string) string { return rapid.SampledFrom(hostile).Draw(r, name) }
@@ -46,12 +56,12 @@ func drawPatient(r *rapid.T) *timeline.Patient {
 	for i := range rapid.IntRange(0, 40).Draw(r, "orders") {
 		o := record.Order{
 			Ref: facts.Ref(fmt.Sprintf("MedicationRequest/%d", i)), Product: text("product"), Dose: text("dose"),
-			Kind:   rapid.SampledFrom([]string{record.KindOrder, record.KindDispense, record.KindStatement}).Draw(r, "kind"),
-			Status: "active", From: date("from"), Until: date("until"), Counts: is.Draw(r, "counts"), Draft: is.Draw(r, "draft"),
+			Kind: kinds.Draw(r, "kind"), Status: "active", From: date("from"), Until: date("until"),
+			Counts: is.Draw(r, "counts"), Draft: is.Draw(r, "draft"),
 			AsNeeded: is.Draw(r, "prn"), Why: text("why"), Notes: []string{text("note")},
 		}
 		if is.Draw(r, "known") {
-			o.Ingredients = []string{rapid.SampledFrom([]string{"gabapentin", "sertraline", "oxycodone"}).Draw(r, "drug")}
+			o.Ingredients = []string{drugs.Draw(r, "drug")}
 			o.Classes = []string{"x"}
 		}
 		refs = append(refs, o.Ref)
@@ -61,12 +71,12 @@ func drawPatient(r *rapid.T) *timeline.Patient {
 		s := record.Series{Analyte: "ferritin", Name: text("analyte"), Unit: text("unit")}
 		for range rapid.IntRange(0, 3).Draw(r, "limits") {
 			s.Limits = append(s.Limits, record.Limit{
-				Value: rapid.SampledFrom([]string{"75", "20", "0", "x", "1e400"}).Draw(r, "limit"), Side: record.Below, Label: text("label"),
+				Value: limits.Draw(r, "limit"), Side: record.Below, Label: text("label"),
 			})
 		}
 		for range rapid.IntRange(0, 30).Draw(r, "points") {
 			s.Points = append(s.Points, record.Point{
-				At: date("at"), Value: rapid.SampledFrom([]string{"", "0", "9", "41", "880", "0.001", "NaN", "1e300"}).Draw(r, "value"),
+				At: date("at"), Value: values.Draw(r, "value"),
 				Usable: is.Draw(r, "usable"), Beyond: is.Draw(r, "beyond"), Why: text("why not"), Words: text("words"),
 			})
 		}
@@ -74,7 +84,8 @@ func drawPatient(r *rapid.T) *timeline.Patient {
 	}
 	for range rapid.IntRange(0, 5).Draw(r, "diagnoses") {
 		p.Diagnoses = append(p.Diagnoses, record.Diagnosis{
-			Name: text("diagnosis"), From: date("onset"), Until: date("abated"), Over: is.Draw(r, "over"), Why: text("doubt"),
+			Name: text("diagnosis"), From: date("onset"), Until: date("abated"), Over: is.Draw(r, "over"),
+			Why: text("doubt"),
 		})
 	}
 	for i := range rapid.IntRange(0, 16).Draw(r, "flags") {
@@ -92,8 +103,9 @@ func drawFlag(
 ) timeline.Flag {
 	severities := rapid.SampledFrom([]string{"high", "moderate", "low", ""})
 	f := timeline.Flag{Line: ordercheck.Line{
-		ID: fmt.Sprint(i), Check: text("check"), Ingredient: text("ingredient"), Severity: severities.Draw(r, "severity"),
-		State: rapid.SampledFrom([]checks.FlagState{checks.Open, checks.Overridden, checks.Resolved}).Draw(r, "state"),
+		ID: fmt.Sprint(i), Check: text("check"), Ingredient: text("ingredient"),
+		Severity: severities.Draw(r, "severity"),
+		State:    rapid.SampledFrom([]checks.FlagState{checks.Open, checks.Overridden, checks.Resolved}).Draw(r, "state"),
 	}}
 	if len(refs) > 0 {
 		f.Implicated = []facts.Ref{rapid.SampledFrom(refs).Draw(r, "implicated")}
@@ -107,7 +119,8 @@ func drawFlag(
 	at := asOf.AddDate(0, 0, -rapid.IntRange(0, 2000).Draw(r, "opened"))
 	for range rapid.IntRange(0, 12).Draw(r, "steps") {
 		f.History = append(f.History, timeline.Step{
-			Transition: changes.Draw(r, "change"), At: at, Severity: severities.Draw(r, "then"), Summary: text("summary"),
+			Transition: changes.Draw(r, "change"), At: at, Severity: severities.Draw(r, "then"),
+			Summary: text("summary"),
 		})
 		at = at.Add(time.Duration(rapid.IntRange(0, 2000).Draw(r, "later")) * time.Hour)
 	}
@@ -194,7 +207,9 @@ func TestAnyTables(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		for _, bad := range []string{"<script", "<img", "onerror=alert(1)>", `href="javascript`, "\u202e", "\u2066", "\x00"} {
+		for _, bad := range []string{
+			"<script", "<img", "onerror=alert(1)>", `href="javascript`, "\u202e", "\u2066", "\x00",
+		} {
 			if bytes.Contains(data, []byte(bad)) {
 				r.Fatalf("%q stands in\n%s", bad, data)
 			}
