@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,11 +27,7 @@ import (
 // as runs a command as a user of accounts.conf, with the password from a file.
 func (d deployed) as(t *testing.T, user string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	args = append(
-		args[:1:1],
-		append(
-			[]string{"--nats", "tls://" + d.addr, "--ca", d.ca, "--user", user, "--password-file", d.password(t, user)},
-			args[1:]...)...)
+	args = append(slices.Clone(args), "--nats", "tls://"+d.addr, "--ca", d.ca, "--user", user, "--password-file", d.password(t, user))
 	var out, errs bytes.Buffer
 	p := &terminal.Program{
 		Stdin:  strings.NewReader(`{"resourceType":"Patient","id":"1"}`),
@@ -49,72 +46,6 @@ func (d deployed) password(t *testing.T, user string) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// With every documented role the commands it is for work, and nothing is asked for that it may not
-// see.
-func TestDeployedRoles(t *testing.T) {
-	s := deployedServer(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	defer serveDeployed(ctx, t, s, t.TempDir())()
-	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
-	for _, c := range []struct {
-		user string
-		args []string
-		says string
-	}{
-		{"producer", []string{"publish", "--wait", "-"}, "1 message published"},
-		{"operator", []string{"publish", "--wait", "-"}, "1 message published"},
-		{"dashboard", []string{"watch", "--once"}, "Sertraline"},
-		{"reviewer", []string{"watch", "--once"}, "Sertraline"},
-		{"admin", []string{"watch", "--once"}, "Sertraline"},
-		{"admin", []string{"publish", "--wait", "-"}, "1 message published"},
-	} {
-		args := append(
-			append([]string{c.args[0]}, "--js-domain", "RLSGUARD", "--inbox-prefix", "_INBOX_"+c.user),
-			c.args[1:]...)
-		code, out, errs := s.as(t, c.user, args...)
-		if code != terminal.ExitDone || !strings.Contains(strings.ToLower(out+errs), strings.ToLower(c.says)) ||
-			strings.Contains(errs, "iolation") {
-			t.Errorf("%s %v: %d\n%s\n%s", c.user, c.args, code, out, errs)
-		}
-	}
-	for _, c := range []struct {
-		user string
-		args []string
-		says string
-	}{
-		{"dashboard", []string{"watch", "--once", "--js-domain", "RLSGUARD"}, "--inbox-prefix"},
-		{"dashboard", []string{"watch", "--once", "--inbox-prefix", "_INBOX_dashboard"}, "--js-domain"},
-		{"orders", []string{"watch", "--once", "--js-domain", "RLSGUARD", "--inbox-prefix", "_INBOX_orders"}, "this user may not publish on $JS.RLSGUARD.API.STREAM.INFO.RLS_FLAGS"},
-		{"dashboard", []string{"dead", "list", "--js-domain", "RLSGUARD", "--inbox-prefix", "_INBOX_dashboard"}, "this user may not publish on $JS.RLSGUARD.API.CONSUMER.CREATE.RLS_DEAD"},
-	} {
-		args := c.args
-		if args[0] == "dead" { // its options come after its own command
-			args = append([]string{"dead", "list"}, args[2:]...)
-			args = append(
-				args,
-				"--nats",
-				"tls://"+s.addr,
-				"--ca",
-				s.ca,
-				"--user",
-				c.user,
-				"--password-file",
-				s.password(t, c.user),
-			)
-			var errs bytes.Buffer
-			p := &terminal.Program{Stdout: bufio.NewWriter(io.Discard), Stderr: &errs, Now: time.Now}
-			if code := execute(p, args); code != terminal.ExitFailed || !strings.Contains(errs.String(), c.says) {
-				t.Errorf("%s %v: %d %s", c.user, c.args, code, errs.String())
-			}
-			continue
-		}
-		if code, _, errs := s.as(t, c.user, args...); code != terminal.ExitFailed || !strings.Contains(errs, c.says) {
-			t.Errorf("%s %v: %d %s", c.user, c.args, code, errs)
-		}
-	}
 }
 
 // The dashboard of the README reads flags as the user dashboard.

@@ -155,7 +155,7 @@ func TestUsersOfOneRoleAreApart(t *testing.T) {
 	default:
 		t.Error("the other may hear the answers")
 	}
-	js, err := jet.New(b, jet.NamedDomain(Domain))
+	js, err := jet.New(b, jet.NamedDomain(domainName))
 	if err != nil {
 		t.Fatal(err)
 	}

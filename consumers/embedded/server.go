@@ -192,7 +192,7 @@ func (e *Embedded) Domain() jet.Domain {
 	if !e.accounts {
 		return jet.Domain{}
 	}
-	return jet.NamedDomain(Domain).Inside()
+	return jet.NamedDomain(domainName).Inside()
 }
 
 // up starts the server on the store as it is.
@@ -271,7 +271,7 @@ const DomainName = "nats.domain"
 func (e *Embedded) announceDomain() error {
 	path := filepath.Join(e.options.Dir, DomainName)
 	if e.accounts {
-		return WriteFile(path, []byte(Domain+"\n"))
+		return WriteFile(path, []byte(domainName+"\n"))
 	}
 	return gone(path)
 }
