@@ -201,7 +201,10 @@ func (s site) rightOf(user, what string) bool {
 func (s site) fill(t *testing.T) {
 	t.Helper()
 	js := s.jetStream(t, "rlsguard")
-	for _, subject := range []string{"rls.state.site", "rls.state.patient.x", "rls.commit.flags.high.x.y", "rls.dead.x", "rls.rejected.x", "rls.feedback.x.y"} {
+	for _, subject := range []string{
+		"rls.state.site", "rls.state.patient.x", "rls.commit.flags.high.x.y",
+		"rls.dead.x", "rls.rejected.x", "rls.feedback.x.y",
+	} {
 		if _, err := js.Publish(t.Context(), subject, []byte(subject)); err != nil {
 			t.Fatal(subject, err)
 		}

@@ -122,7 +122,10 @@ func (o *operated) user(dir string, account nkeys.KeyPair, u block) {
 	if p, ok := u["permissions"].(block); ok {
 		c.Permissions = jwt.Permissions{Pub: permission(p["publish"]), Sub: permission(p["subscribe"])}
 		if p["allow_responses"] == true {
-			c.Resp = &jwt.ResponsePermission{MaxMsgs: server.DEFAULT_ALLOW_RESPONSE_MAX_MSGS, Expires: server.DEFAULT_ALLOW_RESPONSE_EXPIRATION}
+			c.Resp = &jwt.ResponsePermission{
+				MaxMsgs: server.DEFAULT_ALLOW_RESPONSE_MAX_MSGS,
+				Expires: server.DEFAULT_ALLOW_RESPONSE_EXPIRATION,
+			}
 		}
 	}
 	seed, err := k.Seed()
@@ -171,15 +174,18 @@ func runJWT(t *testing.T) site {
 			o.user(dir, o.accounts[name], u)
 		}
 	}
-	config, err := server.GenTLSConfig(&server.TLSConfigOpts{CertFile: filepath.Join(dir, "server.crt"), KeyFile: filepath.Join(dir, "server.key")})
+	cert, key := filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key")
+	config, err := server.GenTLSConfig(&server.TLSConfigOpts{CertFile: cert, KeyFile: key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	operator := jwt.NewOperatorClaims(o.public(o.operator))
 	srv, err := server.NewServer(&server.Options{
 		Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, TLSConfig: config, TLS: true,
-		JetStream: true, StoreDir: filepath.Join(dir, "store"), JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30,
-		TrustedOperators: []*jwt.OperatorClaims{operator}, AccountResolver: resolver, SystemAccount: o.public(o.accounts["SYS"]),
+		JetStream: true, StoreDir: filepath.Join(dir, "store"),
+		JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30,
+		TrustedOperators: []*jwt.OperatorClaims{operator}, AccountResolver: resolver,
+		SystemAccount: o.public(o.accounts["SYS"]),
 	})
 	if err != nil {
 		t.Fatal(err)

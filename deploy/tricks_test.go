@@ -19,20 +19,26 @@ import (
 // its own subject.
 func tricks(target string) []nats.Header {
 	return []nats.Header{
-		{"Nats-Subject": {target}, "Nats-Stream": {"RLS"}, "Nats-Sequence": {"1"}, "Nats-Stream-Source": {"RLS 1 > > " + target}},
+		{"Nats-Subject": {target}, "Nats-Stream": {"RLS"}, "Nats-Sequence": {"1"}},
+		{"Nats-Stream-Source": {"RLS 1 > > " + target}, "Nats-Last-Sequence": {"1"}},
 		{"Nats-Schedule": {"@at 2020-01-01T00:00:00Z"}, "Nats-Schedule-Target": {target}, "Nats-Schedule-TTL": {"1s"}},
 		{"Nats-Schedule": {"@every 1s"}, "Nats-Schedule-Target": {target}, "Nats-Schedule-Source": {"rls.state.site"}},
 		{"Nats-Scheduler": {target}, "Nats-Schedule-Next": {"purge"}, "Nats-Schedule-Rollup": {"sub"}},
 		{"Nats-Rollup": {"all"}},
-		{"Nats-Rollup": {"sub"}, "Nats-Expected-Last-Subject-Sequence": {"1"}, "Nats-Expected-Last-Subject-Sequence-Subject": {target}},
+		{"Nats-Rollup": {"sub"}, lastOf: {"1"}, lastOf + "-Subject": {target}},
 		{"Nats-Expected-Stream": {"RLS"}, "Nats-Expected-Last-Sequence": {"0"}, "Nats-Expected-Last-Msg-Id": {target}},
-		{"Nats-Batch-Id": {"x" + sum(target)}, "Nats-Batch-Sequence": {"1"}, "Nats-Batch-Commit": {"1"}, "Nats-Subject": {target}},
+		{"Nats-Batch-Id": {"x" + sum(target)}, "Nats-Batch-Sequence": {"1"}, "Nats-Batch-Commit": {"1"}},
 		{"Nats-TTL": {"1s"}, "Nats-Marker-Reason": {"Purge"}, "Nats-Incr": {"1"}},
-		{"Nats-Trace-Dest": {target}, "Nats-Trace-Only": {"true"}, "traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}},
+		{"Nats-Trace-Dest": {target}, "Nats-Trace-Only": {"true"}, "traceparent": {trace}},
 		{"Nats-Request-Info": {`{"acc":"RLSGUARD","user":"admin"}`}, "Nats-Required-Api-Level": {"0"}},
-		{"Nats-Service-Error": {target}, "Nats-Service-Error-Code": {"200"}, "Status": {"100"}, "Nats-Consumer-Stalled": {target}},
+		{"Nats-Service-Error": {target}, "Nats-Service-Error-Code": {"200"}, "Nats-Consumer-Stalled": {target}},
 	}
 }
+
+const (
+	lastOf = "Nats-Expected-Last-Subject-Sequence"
+	trace  = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+)
 
 func sum(s string) string {
 	h := fnv.New32a()
@@ -43,6 +49,7 @@ func sum(s string) string {
 // ownStreams ask for streams, and changes of those that there are, that would copy or publish into
 // what is protected.
 func ownStreams() []*nats.Msg {
+	outside := map[string]any{"api": "$JS.RLSGUARD.API", "deliver": "rls.flags"}
 	far := func(from string) []map[string]any {
 		return []map[string]any{{
 			"name": from, "external": map[string]any{"api": "$JS.CORE.API", "deliver": "rls-copy"},
@@ -51,7 +58,7 @@ func ownStreams() []*nats.Msg {
 	}
 	settings := []map[string]any{
 		{"mirror": map[string]any{"name": "RLS"}},
-		{"mirror": map[string]any{"name": "RLS_FLAGS", "external": map[string]any{"api": "$JS.RLSGUARD.API", "deliver": "rls.flags"}}},
+		{"mirror": map[string]any{"name": "RLS_FLAGS", "external": outside}},
 		{"sources": far("RLS")},
 		{"sources": far("FHIR"), "subjects": []string{"rls.state.>"}},
 		{"subjects": []string{"fhir.>"}, "republish": map[string]any{"src": ">", "dest": "rls.flags.>"}},
@@ -74,10 +81,12 @@ func ownStreams() []*nats.Msg {
 				}
 			}
 			for _, verb := range []string{"DELETE", "PURGE", "SNAPSHOT", "RESTORE", "LEADER.STEPDOWN"} {
-				all = append(all, &nats.Msg{Subject: prefix + ".STREAM." + verb + "." + name, Data: []byte(`{"deliver_subject":"rls.state.x"}`)})
+				body := []byte(`{"deliver_subject":"rls.state.x"}`)
+				all = append(all, &nats.Msg{Subject: prefix + ".STREAM." + verb + "." + name, Data: body})
 			}
 			for _, verb := range []string{"DELETE", "PAUSE", "RESET", "UNPIN", "LEADER.STEPDOWN"} {
-				all = append(all, &nats.Msg{Subject: prefix + ".CONSUMER." + verb + "." + name + ".rlsguard", Data: []byte(`{"group":"rlsguard","pause_until":"2099-01-01T00:00:00Z"}`)})
+				body := []byte(`{"group":"rlsguard","pause_until":"2099-01-01T00:00:00Z"}`)
+				all = append(all, &nats.Msg{Subject: prefix + ".CONSUMER." + verb + "." + name + ".rlsguard", Data: body})
 			}
 		}
 	}
@@ -124,7 +133,10 @@ func (s site) settings(t *testing.T, js jetstream.JetStream, to map[string]uint6
 func (s site) deliver(t *testing.T, nc *nats.Conn, user string) (asked int) {
 	t.Helper()
 	made := 0
-	streams := map[string][]string{"reviewer": {"RLS_FLAGS"}, "dashboard": {"RLS_FLAGS"}, "page": {"RLS_FLAGS"}, "operator": {"RLS_DEAD", "RLS_FEEDBACK"}}[user]
+	streams := map[string][]string{
+		"reviewer": {"RLS_FLAGS"}, "dashboard": {"RLS_FLAGS"}, "page": {"RLS_FLAGS"},
+		"operator": {"RLS_DEAD", "RLS_FEEDBACK"},
+	}[user]
 	if len(streams) > 0 {
 		for _, target := range targets {
 			if _, err := nc.SubscribeSync(target); err != nil {

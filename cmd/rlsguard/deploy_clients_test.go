@@ -143,7 +143,8 @@ func TestDeployedCLI(t *testing.T) {
 	for _, line := range shown(t, "../../deploy/README.md", "rlsguard watch --once --context") {
 		var out, errs bytes.Buffer
 		p := &terminal.Program{Stdout: bufio.NewWriter(&out), Stderr: &errs, Now: time.Now}
-		if code := execute(p, strings.Fields(line)[1:]); code != terminal.ExitDone || !strings.Contains(out.String(), "Patient/bert") {
+		code := execute(p, strings.Fields(line)[1:])
+		if code != terminal.ExitDone || !strings.Contains(out.String(), "Patient/bert") {
 			t.Errorf("%s: %d %s %s", line, code, out.String(), errs.String())
 		}
 	}
@@ -221,8 +222,8 @@ func TestDeployedNodeJS(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	for _, want := range []string{"opened final rls.flags.moderate.rls-ssri.", "resolved cancelled rls.flags.moderate.rls-ssri."} {
-		if !lines.Scan() || !strings.HasPrefix(lines.Text(), want) {
+	for _, want := range []string{"opened final ", "resolved cancelled "} {
+		if want += "rls.flags.moderate.rls-ssri."; !lines.Scan() || !strings.HasPrefix(lines.Text(), want) {
 			t.Errorf("it shows %q, %v and not %s: %s", lines.Text(), lines.Err(), want, errs.String())
 			break
 		}

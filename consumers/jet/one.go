@@ -60,10 +60,13 @@ func eachByOne(
 
 // wanted tells whether a consumer of cfg would be given a message.
 func wanted(m *jetstream.RawStreamMsg, cfg *jetstream.OrderedConsumerConfig) bool {
-	late := cfg.DeliverPolicy != jetstream.DeliverByStartTimePolicy || cfg.OptStartTime == nil || !m.Time.Before(*cfg.OptStartTime)
-	return late && (len(cfg.FilterSubjects) == 0 || slices.ContainsFunc(cfg.FilterSubjects, func(filter string) bool {
+	if cfg.DeliverPolicy == jetstream.DeliverByStartTimePolicy && cfg.OptStartTime != nil &&
+		m.Time.Before(*cfg.OptStartTime) {
+		return false
+	}
+	return len(cfg.FilterSubjects) == 0 || slices.ContainsFunc(cfg.FilterSubjects, func(filter string) bool {
 		return matches(m.Subject, filter)
-	}))
+	})
 }
 
 // matches tells whether a subject is one of those that a filter with wildcards stands for.
@@ -113,5 +116,8 @@ func (m *single) Headers() nats.Header {
 func (m *single) Metadata() (*jetstream.MsgMetadata, error) { return m.metadata(), nil }
 
 func (m *single) metadata() *jetstream.MsgMetadata {
-	return &jetstream.MsgMetadata{Sequence: jetstream.SequencePair{Stream: m.raw.Sequence}, Timestamp: m.raw.Time.In(time.UTC)}
+	return &jetstream.MsgMetadata{
+		Sequence:  jetstream.SequencePair{Stream: m.raw.Sequence},
+		Timestamp: m.raw.Time.In(time.UTC),
+	}
 }

@@ -89,10 +89,7 @@ func (v *verification) run(ctx context.Context) error {
 		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
 	}{
 		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
-		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-			v.takeTransition(v.committed, m.Subject(), m.Data())
-			return nil
-		}},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, v.commit},
 		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.bySubject},
 	} {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
@@ -115,15 +112,22 @@ func (v *verification) run(ctx context.Context) error {
 	return v.comparePatients(ctx)
 }
 
+// commit takes in a transition of RLS.
+func (v *verification) commit(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+	v.takeTransition(v.committed, m.Subject(), m.Data())
+	return nil
+}
+
 // readShown reads the copy of the flags without a consumer, which its readers could use up.
 func (v *verification) readShown(ctx context.Context) error {
-	_, err := jet.EachDirect(ctx, v.o.js, layout.StreamFlags, layout.SubjectFlags+">", 1, func(m *jetstream.RawStreamMsg) error {
+	take := func(m *jetstream.RawStreamMsg) error {
 		if v.opt.Progress != nil {
 			v.opt.Progress(1)
 		}
 		v.takeTransition(v.shown, m.Subject, m.Data)
 		return nil
-	})
+	}
+	_, err := jet.EachDirect(ctx, v.o.js, layout.StreamFlags, layout.SubjectFlags+">", 1, take)
 	return err
 }
 
