@@ -29,6 +29,7 @@ var may = []struct {
 	{"rls.rejected.not-fhir", "admin rlsguard"},
 	{"rls.feedback.accepted.x", "admin rlsguard"},
 	{"$JS.API.STREAM.MSG.GET.RLS", "admin rlsguard"},
+	{"$JS.API.STREAM.MSG.GET.RLS_AUDIT", "admin rlsguard"},
 	{"$JS.API.DIRECT.GET.RLS", "admin"},
 	{"$JS.API.CONSUMER.CREATE.RLS.x.rls.state.>", "admin rlsguard"},
 	{"$JS.API.CONSUMER.MSG.NEXT.RLS.x", "admin rlsguard"},
