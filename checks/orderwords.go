@@ -79,7 +79,7 @@ func (ev *evaluation) doseWords(o *orderView) string {
 		x := exposure{orderView: o, Found: found[0]}
 		d := totalDose([]doseOrder{doseOrderOf(&x)}, ev.zone, ev.asOf)
 		if d.complete && d.mg.Sign() > 0 {
-			text = words.Say("order.a-day", "mg", d.mg.Cut(2))
+			text = words.Say("order.a-day", "mg", d.mg.Cut(3))
 		}
 	}
 	switch {

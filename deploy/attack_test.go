@@ -14,7 +14,7 @@ import (
 )
 
 // outsiders are the users whom nobody has to trust with states and flags.
-var outsiders = []string{"producer", "orders", "reviewer", "dashboard", "operator"}
+var outsiders = []string{"producer", "orders", "reviewer", "dashboard", "operator", "page"}
 
 // targets are subjects that an outsider would like a message to appear on.
 var targets = []string{

@@ -134,7 +134,8 @@ func (s site) deliver(t *testing.T, nc *nats.Conn, user string) (asked int) {
 	t.Helper()
 	made := 0
 	streams := map[string][]string{
-		"reviewer": {"RLS_FLAGS"}, "dashboard": {"RLS_FLAGS"}, "operator": {"RLS_DEAD", "RLS_FEEDBACK"},
+		"reviewer": {"RLS_FLAGS"}, "dashboard": {"RLS_FLAGS"}, "page": {"RLS_FLAGS"},
+		"operator": {"RLS_DEAD", "RLS_FEEDBACK"},
 	}[user]
 	if len(streams) > 0 {
 		for _, target := range targets {

@@ -24,10 +24,11 @@ func (c Counts) String() string { return [...]string{"no", "possible", "yes"}[c]
 // conditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike,
 // lookalike_signal, other, or a context (context_esrd, context_dialysis, context_esrd_check,
 // context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic,
-// context_prolactin, context_postherpetic).
+// context_prolactin, context_postherpetic); Name is what the table calls it.
 type Row struct {
 	Counts Counts
 	Group  string
+	Name   string
 }
 
 // conditionTable holds codes, and categories that stand for all codes below them: rows whose code
@@ -51,7 +52,7 @@ var conditions = sync.OnceValue(func() conditionTable {
 		if data.Field(line, 5) == unverifiedOff {
 			continue
 		}
-		row := Row{Group: data.Field(line, 4)}
+		row := Row{Group: data.Field(line, 4), Name: data.Field(line, 2)}
 		switch data.Field(line, 3) {
 		case "yes":
 			row.Counts = CountsYes

@@ -24,6 +24,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/patients"
 )
 
 // DoorFlags are the options of the order check at serve.
@@ -67,10 +68,11 @@ func (d *DoorFlags) Check() error {
 	return nil
 }
 
-// doors are what answers about orders beside a consumer: the service rls.check, and CDS Hooks.
+// doors are what answers beside a consumer: the services rls.check and rls.patient, and CDS Hooks.
 type doors struct {
 	log     zerolog.Logger
 	checker *ordercheck.Checker
+	teller  *patients.Teller
 	known   *commit.Known
 	health  *health.Health
 	nc      *nats.Conn
@@ -96,21 +98,26 @@ func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string)
 			Metrics: ordercheck.NewMetrics(),
 		},
 	}
+	o.teller = &patients.Teller{Engine: cfg.Engine, Stored: cfg.Known, Metrics: patients.NewMetrics()}
 	if asOf := cfg.AsOf; !asOf.IsZero() {
 		o.checker.AsOf = func() time.Time { return asOf }
+		o.teller.AsOf = o.checker.AsOf
 	}
 	defer func() {
 		if err != nil {
 			o.Close()
 		}
 	}()
-	if err := o.health.Register(o.checker.Metrics); err != nil {
+	if err := errors.Join(o.health.Register(o.checker.Metrics), o.health.Register(o.teller.Metrics)); err != nil {
 		return nil, err
 	}
 	if o.nc, err = connectDoors(cfg); err != nil {
 		return nil, err
 	}
 	if o.bus, err = cdshooks.NewNATS(o.nc, cfg.Replicas, cfg.Audit, cfg.Domain); err != nil {
+		return nil, err
+	}
+	if o.teller.Trail, err = patients.NewTrail(o.nc, cfg.Engine.Key, cfg.Domain); err != nil {
 		return nil, err
 	}
 	ctx, o.cancel = context.WithCancel(ctx)
@@ -156,6 +163,9 @@ func (o *doors) answer(ctx context.Context, feedback bool) {
 		return
 	}
 	o.log.Info().Str("subject", ordercheck.Subject).Msg("order check")
+	if err := o.teller.Serve(svc, o.nc.MaxPayload()); err != nil {
+		o.log.Error().Err(err).Msg("no timelines")
+	}
 	if feedback {
 		if err := o.bus.Prepare(ctx); err != nil {
 			o.log.Warn().Err(err).Msg("feedback cannot be stored yet")
