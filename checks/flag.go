@@ -61,6 +61,7 @@ type Flag struct {
 	AsOf    time.Time // of the transition
 	Ruleset string    // hash of tables, rules and settings
 	Ack     *facts.Acknowledgement
+	Next    Next // of an open flag
 }
 
 // OpenFlag is what a patient's state keeps of a flag: enough to tell whether a finding is news. It

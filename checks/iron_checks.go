@@ -135,8 +135,8 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 		Alpha2Delta: len(ev.takers) > 0, Treated: len(ev.treated) > 0, Birth: ev.person.Birth, ESRD: ev.kidneyFailure(),
 		IronCaution: ev.contexts("context_iron_caution"), Pregnant: ev.pregnant(), Orders: ev.ironOrders(),
 	})
-	if !d.Next.IsZero() {
-		ev.later(d.Next)
+	for _, c := range d.Causes {
+		ev.later(d.Next, c.Kind, c.Ref)
 	}
 	ev.iron = &d
 	return d, ev.takers

@@ -69,6 +69,7 @@ func TestKeysAndCodeAgree(t *testing.T) {
 		}
 	}
 	begun := []string{
+		"cause.",
 		"class.",
 		"effect.",
 		"use.",

@@ -1,0 +1,73 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/facts"
+)
+
+// Cause is what happens at a moment at which time alone changes a flag. Ref is the order, result,
+// diagnosis or answer that it happens to; "" where it is none by itself.
+type Cause struct {
+	Kind cause.Kind `json:"cause"`
+	Ref  facts.Ref  `json:"ref,omitempty"`
+}
+
+// upcoming is the earliest of several instants, and all that happens then.
+type upcoming struct {
+	at     time.Time // zero when there is none
+	causes []Cause
+}
+
+// add takes an instant in; zero is none.
+func (u *upcoming) add(t time.Time, why cause.Kind, ref facts.Ref) {
+	switch {
+	case t.IsZero() || !u.at.IsZero() && t.After(u.at):
+		return
+	case u.at.IsZero() || t.Before(u.at):
+		u.at, u.causes = t, u.causes[:0]
+	}
+	u.causes = append(u.causes, Cause{why, ref})
+}
+
+// join takes another one in.
+func (u *upcoming) join(v *upcoming) {
+	for _, c := range v.causes {
+		u.add(v.at, c.Kind, c.Ref)
+	}
+}
+
+// all are the causes, sorted, each once: facts come in any order.
+func (u *upcoming) all() []Cause {
+	slices.SortFunc(u.causes, func(a, b Cause) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ref, b.Ref))
+	})
+	return slices.Compact(u.causes)
+}
+
+// later tells whether t is after the as-of time; if so, t is an instant at which time alone may
+// change the answer, since that happens to ref.
+func (ev *evaluation) later(t time.Time, why cause.Kind, ref facts.Ref) bool {
+	if !t.After(ev.asOf) {
+		return false
+	}
+	ev.next.add(t, why, ref)
+	return true
+}
+
+// refOf is the reference of a Condition, where an instant is one that later takes in. Few are, so
+// it is looked for only then.
+func (ev *evaluation) refOf(c *facts.Condition, t time.Time) facts.Ref {
+	if !t.After(ev.asOf) || !ev.next.at.IsZero() && t.After(ev.next.at) {
+		return ""
+	}
+	for i := range ev.st.Facts {
+		if ev.st.Facts[i].Condition == c {
+			return ev.st.Facts[i].Ref
+		}
+	}
+	return ""
+}
