@@ -3,7 +3,7 @@ package checks
 import (
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 )
 
 // drift notes when results that are afloat leave others behind: they are as late as the as-of time,
@@ -22,14 +22,14 @@ func (b *labBook) drift() {
 	for _, list := range b.readings {
 		for i := range list {
 			if r := &list[i]; r.dated && !r.afloat {
-				b.ahead(r, cause.DrawsPart)
+				b.ahead(r, ahead.DrawsPart)
 			}
 		}
 	}
 }
 
 // ahead notes what of a result lies ahead of the as-of time.
-func (b *labBook) ahead(r *labReading, why cause.Kind) {
+func (b *labBook) ahead(r *labReading, why ahead.Kind) {
 	nextDay := civilStart(civilDayOf(r.effective, b.zone)+1, b.zone)
 	for _, at := range []time.Time{r.at.Add(1), nextDay, r.at.Add(sameDrawWithin + 1)} {
 		if at.After(b.asOf) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -63,10 +63,10 @@ func (ev *evaluation) nextChange() upcoming {
 			continue
 		}
 		if date := f.Acknowledgement.Date; !date.IsZero() {
-			ev.later(date.Start(ev.zone), cause.AnswerCounts, f.Ref)
+			ev.later(date.Start(ev.zone), ahead.AnswerCounts, f.Ref)
 		}
 		if until := f.Acknowledgement.Until; !until.IsZero() {
-			ev.later(until.End(ev.zone), cause.AnswerEnds, f.Ref)
+			ev.later(until.End(ev.zone), ahead.AnswerEnds, f.Ref)
 		}
 	}
 	return ev.next

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -212,7 +212,7 @@ func (ev *evaluation) newestOf(ingredient string) time.Time {
 func (ev *evaluation) older(t time.Time, order facts.Ref) bool {
 	d := t.In(ev.zone)
 	last := time.Date(d.Year(), d.Month(), d.Day()+ev.set.Orders.OldAfterDays+1, 0, 0, 0, 0, ev.zone)
-	return !ev.later(last, cause.OrderOld, order)
+	return !ev.later(last, ahead.OrderOld, order)
 }
 
 // holds tells whether the drug of an order has an ingredient.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -66,7 +66,7 @@ type ironDecision struct {
 	// its text; zero when there is none.
 	Next time.Time
 	// Causes are what happens then.
-	Causes []Cause
+	Causes []ahead.Cause
 	// Known says what is on record, for a reader who asks why no check is open.
 	Known string
 	// Need says which results the open check asks for.
@@ -141,10 +141,10 @@ func (c *ironCase) group() ironGroup {
 	first, last := birthdays(c.Birth, c.Settings.AdultYears, c.Labs.zone)
 	switch asOf := c.Labs.asOf; {
 	case first.After(asOf):
-		c.changesAt(first, cause.Birthday, "")
+		c.changesAt(first, ahead.Birthday, "")
 		return ironChild
 	case last.After(asOf):
-		c.changesAt(last, cause.Birthday, "")
+		c.changesAt(last, ahead.Birthday, "")
 		return ironAgeUnknown
 	}
 	return ironAdult
@@ -157,7 +157,7 @@ func (c *ironCase) groupEvidence() []facts.Ref {
 	return append(append([]facts.Ref{}, c.ESRD...), c.Labs.dialysis...)
 }
 
-func (c *ironCase) changesAt(t time.Time, why cause.Kind, ref facts.Ref) { c.next.add(t, why, ref) }
+func (c *ironCase) changesAt(t time.Time, why ahead.Kind, ref facts.Ref) { c.next.add(t, why, ref) }
 
 // age of the newest usable result of an analyte.
 func (c *ironCase) age(res *analyteResult) labAge {
@@ -165,9 +165,9 @@ func (c *ironCase) age(res *analyteResult) labAge {
 		return labCurrent
 	}
 	age, next := ageOf(res.newest, c.Labs, c.Settings)
-	why := cause.ResultAgeing
+	why := ahead.ResultAgeing
 	if age == labAgeing {
-		why = cause.ResultStale
+		why = ahead.ResultStale
 	}
 	c.changesAt(next, why, res.newest.refs[0])
 	return age

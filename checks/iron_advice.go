@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -87,7 +87,7 @@ func (c *ironCase) due() string {
 	key := "iron.was-due"
 	if start := civilStart(due, c.Labs.zone); start.After(c.Labs.asOf) {
 		key = "iron.due"
-		c.changesAt(start, cause.RepeatDue, r.refs[0])
+		c.changesAt(start, ahead.RepeatDue, r.refs[0])
 	}
 	return words.Say(key, "date", civilDate(due))
 }
@@ -128,7 +128,7 @@ func (c *ironCase) replacing() bool {
 	if c.replacedSince.IsZero() {
 		return false
 	}
-	c.changesAt(due, cause.RepeatDue, r.refs[0])
+	c.changesAt(due, ahead.RepeatDue, r.refs[0])
 	return true
 }
 

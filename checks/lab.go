@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -140,11 +140,11 @@ func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 	switch {
 	case base.unplaced && (!base.dated || base.at.After(b.asOf)):
 		if base.dated {
-			b.next.add(base.at, cause.ResultCounts, ref)
+			b.next.add(base.at, ahead.ResultCounts, ref)
 		}
 		base.dated, base.afloat, base.at, base.effective = true, true, b.asOf, moment.Instant(b.asOf)
 	case base.dated && base.at.After(b.asOf):
-		b.next.add(base.at, cause.ResultCounts, ref)
+		b.next.add(base.at, ahead.ResultCounts, ref)
 		return
 	}
 	// A value beside components or members would be the panel's own, which no table code has;

@@ -5,56 +5,14 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// Becoming says what time alone makes of a flag.
-type Becoming string
-
-// What a flag becomes. Only these count as a change: its severity, what its basis rests on, whether
-// it is open, and whether an answer to it holds. A text that names another date is none.
-const (
-	BecomesOpen         Becoming = "open"    // it opens; or it was answered, and the answer holds no longer
-	BecomesWorse        Becoming = "worse"   // a higher severity
-	BecomesMilder       Becoming = "milder"  // a lower severity
-	BecomesChanged      Becoming = "changed" // the severity stays, and it rests on something else
-	becomesAcknowledged Becoming = "acknowledged"
-	becomesOverridden   Becoming = "overridden"
-	BecomesResolved     Becoming = "resolved"
-)
-
-// becomings are all, in the order above.
-var becomings = []Becoming{
-	BecomesOpen, BecomesWorse, BecomesMilder, BecomesChanged, becomesAcknowledged, becomesOverridden, BecomesResolved,
-}
-
-// IsBecoming tells whether a word is one of the closed list.
-func IsBecoming(word string) bool { return slices.Contains(becomings, Becoming(word)) }
-
-// Next is the earliest moment at which time alone changes a flag, and to what. At is a day, which
-// begins in the zone of the settings, or an instant. The zero value says that nothing is known to
-// change it.
-//
-// It is as of the flag's AsOf and rests on all facts of the patient, also on those that the flag
-// does not tell. Where time passes and nothing arrives it stays the same until the moment comes,
-// and then the flag changes and says what is next. Where a fact arrives that moves the moment and
-// changes nothing else, that is no change of the flag, so a flag that was published earlier may
-// still name the former one: a date that moved is not worth an update to everybody who reads flags,
-// and what happens at the new one is published when it happens. Who lists dates reads Turns, which
-// go by the facts.
-type Next struct {
-	At moment.Time
-	To Becoming
-}
-
-// IsZero tells that nothing is known to change the flag.
-func (n Next) IsZero() bool { return n.To == "" }
-
 // Turn is a moment at which time alone changes a flag of a patient.
 type Turn struct {
-	Next
+	ahead.Next
 	// Instant is when At begins.
 	Instant    time.Time
 	FlagID     string
@@ -63,7 +21,7 @@ type Turn struct {
 	Patient    facts.Ref
 	Was, Is    Severity // None: not open
 	State      FlagState
-	Because    []Cause
+	Because    []ahead.Cause
 }
 
 // Turns are the moments after asOf, up to and with until, at which time alone changes a flag of st:
@@ -87,8 +45,8 @@ type course struct {
 	at        time.Time
 	next      upcoming
 	was, now  []Flag
-	because   []Cause // what happened at at
-	evaluated int     // tests bound it
+	because   []ahead.Cause // what happened at at
+	evaluated int           // tests bound it
 }
 
 func newCourse(st *State, set *Settings, key []byte, ruleset string, ev *evaluation) *course {
@@ -145,28 +103,28 @@ func (c *course) compare(i, j int) int {
 }
 
 // becomes says what a flag has become; "" when it is the same. nil is a flag that is not open.
-func becomes(was, is *Flag) Becoming {
+func becomes(was, is *Flag) ahead.Becoming {
 	switch {
 	case was == nil:
-		return BecomesOpen
+		return ahead.Open
 	case is == nil:
-		return BecomesResolved
+		return ahead.Resolved
 	case is.Severity > was.Severity:
-		return BecomesWorse
+		return ahead.Worse
 	case is.Severity < was.Severity:
-		return BecomesMilder
+		return ahead.Milder
 	case is.State != was.State:
-		return Becoming(is.State)
+		return ahead.Becoming(is.State)
 	case is.Basis != was.Basis:
-		return BecomesChanged
+		return ahead.Changed
 	}
 	return ""
 }
 
-func (c *course) turn(to Becoming, was, is *Flag) Turn {
+func (c *course) turn(to ahead.Becoming, was, is *Flag) Turn {
 	f := cmp.Or(is, was)
 	t := Turn{
-		Next: Next{At: c.moment(), To: to}, Instant: c.at, FlagID: f.ID, Check: f.Check, Ingredient: f.Ingredient,
+		Next: ahead.Next{At: c.moment(), To: to}, Instant: c.at, FlagID: f.ID, Check: f.Check, Ingredient: f.Ingredient,
 		Patient: f.Patient, State: Resolved, Because: c.causes(to, was, is),
 	}
 	if was != nil {
@@ -191,21 +149,21 @@ func (c *course) moment() moment.Time {
 
 // causes are those of what happens at this moment that happen to what the flag rests on; all, where
 // none is known to.
-func (c *course) causes(to Becoming, was, is *Flag) []Cause {
+func (c *course) causes(to ahead.Becoming, was, is *Flag) []ahead.Cause {
 	var refs []facts.Ref
 	for _, f := range []*Flag{was, is} {
 		if f != nil {
 			refs = append(append(refs, f.Implicated...), f.Evidence...)
 		}
 	}
-	all := slices.DeleteFunc(slices.Clone(c.because), func(x Cause) bool {
-		answer := x.Kind == cause.AnswerCounts || x.Kind == cause.AnswerEnds
+	all := slices.DeleteFunc(slices.Clone(c.because), func(x ahead.Cause) bool {
+		answer := x.Kind == ahead.AnswerCounts || x.Kind == ahead.AnswerEnds
 		return answer != (is != nil && was != nil && is.Severity == was.Severity && is.State != was.State)
 	})
 	if len(all) == 0 { // an answer that holds no longer since the flag rests on something else
 		all = slices.Clone(c.because)
 	}
-	own := slices.DeleteFunc(slices.Clone(all), func(x Cause) bool { return !slices.Contains(refs, x.Ref) })
+	own := slices.DeleteFunc(slices.Clone(all), func(x ahead.Cause) bool { return !slices.Contains(refs, x.Ref) })
 	if len(own) > 0 {
 		return own
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 )
 
 var nextKey = []byte("key of a site")
@@ -50,14 +50,14 @@ func said(t rapid.TB, before, after []Flag, turns []Turn) {
 			return &flags[i]
 		}
 		b, a := find(before), find(after)
-		holds := map[Becoming]bool{
-			BecomesOpen:         a != nil && (b == nil || b.State != Open && a.State == Open),
-			BecomesWorse:        a != nil && b != nil && a.Severity > b.Severity,
-			BecomesMilder:       a != nil && b != nil && a.Severity < b.Severity,
-			BecomesChanged:      a != nil && b != nil && a.Severity == b.Severity && a.Basis != b.Basis,
-			BecomesResolved:     a == nil && b != nil,
-			becomesAcknowledged: a != nil && b != nil && a.State == Acknowledged && b.State != Acknowledged,
-			becomesOverridden:   a != nil && b != nil && a.State == Overridden && b.State != Overridden,
+		holds := map[ahead.Becoming]bool{
+			ahead.Open:         a != nil && (b == nil || b.State != Open && a.State == Open),
+			ahead.Worse:        a != nil && b != nil && a.Severity > b.Severity,
+			ahead.Milder:       a != nil && b != nil && a.Severity < b.Severity,
+			ahead.Changed:      a != nil && b != nil && a.Severity == b.Severity && a.Basis != b.Basis,
+			ahead.Resolved:     a == nil && b != nil,
+			ahead.Acknowledged: a != nil && b != nil && a.State == Acknowledged && b.State != Acknowledged,
+			ahead.Overridden:   a != nil && b != nil && a.State == Overridden && b.State != Overridden,
 		}[turn.To]
 		if !holds {
 			t.Errorf("%s: %s is said to become %q; it was %q and is %q", turn.Instant, key, turn.To, was[key], is[key])
@@ -117,7 +117,7 @@ func holdNext(t rapid.TB, st *State, set *Settings, asOf time.Time) {
 	t.Helper()
 	turns := Turns(st, set, nextKey, "rules", asOf, asOf.AddDate(200, 0, 0))
 	for _, f := range OpenFlags(st, set, nextKey, "rules", asOf) {
-		var want Next
+		var want ahead.Next
 		i := slices.IndexFunc(turns, func(x Turn) bool { return x.FlagID == f.ID })
 		if i >= 0 {
 			want = turns[i].Next
@@ -260,7 +260,7 @@ func TestLookingAheadIsBounded(t *testing.T) {
 
 // Every cause has words, and every one is reached by a scenario or a random patient.
 func TestCausesHaveWords(t *testing.T) {
-	for _, k := range cause.Kinds() {
+	for _, k := range ahead.Kinds() {
 		if k.Words() == "" {
 			t.Errorf("no words for %s", k)
 		}

@@ -3,7 +3,7 @@ package checks
 import (
 	"slices"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -77,7 +77,7 @@ func (ev *evaluation) littleDoxepin(group []*exposure) bool {
 		return false
 	}
 	dose := totalDose(orders, ev.zone, ev.asOf)
-	ev.later(dose.next, cause.DoseChanges, orders[0].Ref)
+	ev.later(dose.next, ahead.DoseChanges, orders[0].Ref)
 	return dose.complete && dose.mg.Minus(doseSlack).Cmp(ev.set.Orders.DoxepinLow) <= 0
 }
 

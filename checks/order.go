@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/silence"
@@ -67,7 +67,7 @@ func (ev *evaluation) weighOrder(o *orderView) {
 	case o.Intent == facts.IntentOption:
 		o.mute(silence.Option, "")
 		return
-	case !o.start.IsZero() && ev.later(o.start, cause.OrderCounts, o.ref) &&
+	case !o.start.IsZero() && ev.later(o.start, ahead.OrderCounts, o.ref) &&
 		!(o.Kind == facts.Statement && o.Status == facts.StatusDraft):
 		o.mute(silence.NotYet, "dated "+o.Authored.Date(ev.zone))
 		return
@@ -181,7 +181,7 @@ func (ev *evaluation) allOver(o *orderView, periods []facts.Period) (bool, strin
 	var last moment.Time
 	over := len(periods) > 0
 	for _, p := range periods {
-		if p.End.IsZero() || ev.later(p.End.End(ev.zone), cause.OrderEnds, o.ref) {
+		if p.End.IsZero() || ev.later(p.End.End(ev.zone), ahead.OrderEnds, o.ref) {
 			over = false
 			continue
 		}
@@ -194,17 +194,17 @@ func (ev *evaluation) allOver(o *orderView, periods []facts.Period) (bool, strin
 
 // allAhead tells whether every period that is not over begins later.
 func (ev *evaluation) allAhead(o *orderView, periods []facts.Period) bool {
-	ahead := false
+	later := false
 	for _, p := range periods {
 		switch {
-		case !p.End.IsZero() && !ev.later(p.End.End(ev.zone), cause.OrderEnds, o.ref):
-		case !p.Start.IsZero() && ev.later(p.Start.Start(ev.zone), cause.OrderCounts, o.ref):
-			ahead = true
+		case !p.End.IsZero() && !ev.later(p.End.End(ev.zone), ahead.OrderEnds, o.ref):
+		case !p.Start.IsZero() && ev.later(p.Start.Start(ev.zone), ahead.OrderCounts, o.ref):
+			later = true
 		default:
 			return false
 		}
 	}
-	return ahead
+	return later
 }
 
 // shortCourse tells whether all dosages together last no longer than the setting says, or the

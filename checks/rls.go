@@ -1,7 +1,7 @@
 package checks
 
 import (
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/silence"
@@ -101,7 +101,7 @@ func (ev *evaluation) recordedLater(c *facts.Condition) bool {
 		return false
 	}
 	start := c.Recorded.Start(ev.zone)
-	return ev.later(start, cause.DiagnosisCounts, ev.refOf(c, start))
+	return ev.later(start, ahead.DiagnosisCounts, ev.refOf(c, start))
 }
 
 // conditionOver tells whether a Condition is resolved or has abated.
@@ -119,7 +119,7 @@ func (ev *evaluation) conditionOver(c *facts.Condition) (bool, string) {
 	if abated.IsZero() {
 		return false, ""
 	}
-	if end := abated.End(ev.zone); ev.later(end, cause.DiagnosisEnds, ev.refOf(c, end)) {
+	if end := abated.End(ev.zone); ev.later(end, ahead.DiagnosisEnds, ev.refOf(c, end)) {
 		return false, ""
 	}
 	return true, words.Say("rls.why.abated", "date", abated.Date(ev.zone))

@@ -5,32 +5,25 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rlsguard/rlsguard/checks/cause"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
-
-// Cause is what happens at a moment at which time alone changes a flag. Ref is the order, result,
-// diagnosis or answer that it happens to; "" where it is none by itself.
-type Cause struct {
-	Kind cause.Kind `json:"cause"`
-	Ref  facts.Ref  `json:"ref,omitempty"`
-}
 
 // upcoming is the earliest of several instants, and all that happens then.
 type upcoming struct {
 	at     time.Time // zero when there is none
-	causes []Cause
+	causes []ahead.Cause
 }
 
 // add takes an instant in; zero is none.
-func (u *upcoming) add(t time.Time, why cause.Kind, ref facts.Ref) {
+func (u *upcoming) add(t time.Time, why ahead.Kind, ref facts.Ref) {
 	switch {
 	case t.IsZero() || !u.at.IsZero() && t.After(u.at):
 		return
 	case u.at.IsZero() || t.Before(u.at):
 		u.at, u.causes = t, u.causes[:0]
 	}
-	u.causes = append(u.causes, Cause{why, ref})
+	u.causes = append(u.causes, ahead.Cause{Kind: why, Ref: ref})
 }
 
 // join takes another one in.
@@ -41,8 +34,8 @@ func (u *upcoming) join(v *upcoming) {
 }
 
 // all are the causes, sorted, each once: facts come in any order.
-func (u *upcoming) all() []Cause {
-	slices.SortFunc(u.causes, func(a, b Cause) int {
+func (u *upcoming) all() []ahead.Cause {
+	slices.SortFunc(u.causes, func(a, b ahead.Cause) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ref, b.Ref))
 	})
 	return slices.Compact(u.causes)
@@ -50,7 +43,7 @@ func (u *upcoming) all() []Cause {
 
 // later tells whether t is after the as-of time; if so, t is an instant at which time alone may
 // change the answer, since that happens to ref.
-func (ev *evaluation) later(t time.Time, why cause.Kind, ref facts.Ref) bool {
+func (ev *evaluation) later(t time.Time, why ahead.Kind, ref facts.Ref) bool {
 	if !t.After(ev.asOf) {
 		return false
 	}

@@ -1,10 +1,18 @@
-package cause
+package ahead
 
 import (
 	"slices"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
+
+// Cause is what happens at a moment at which time alone changes a flag. Ref is the order, result,
+// diagnosis or answer that it happens to; "" where it is none by itself.
+type Cause struct {
+	Kind Kind      `json:"cause"`
+	Ref  facts.Ref `json:"ref,omitempty"`
+}
 
 // Kind says what happens at a moment at which nothing but time passes. The list is closed.
 type Kind string
