@@ -139,9 +139,9 @@ var mayImport = map[string][]string{
 		"consumers/fold", "consumers/jet", "consumers/layout", "consumers/parallel", "fhir/issue",
 	},
 	"consumers/ordercheck": {
-		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
+		"checks", "checks/ahead", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
 		"checks/terms/labs", "consumers/commit", "consumers/fold", "consumers/layout", "fhir",
-		"fhir/issue",
+		"fhir/datetime", "fhir/issue",
 	},
 	"consumers/parallel":     {},
 	"consumers/publish":      {"consumers/jet", "consumers/layout"},
@@ -163,7 +163,7 @@ var mayImport = map[string][]string{
 	},
 	"fhir/datetime": {"checks/moment", "fhir/scan"},
 	"fhir/issue": {
-		"checks", "checks/facts", "checks/moment", "checks/terms/codes", "fhir/datetime",
+		"checks", "checks/ahead", "checks/facts", "checks/moment", "checks/terms/codes", "fhir/datetime",
 		"fhir/scan",
 	},
 	"fhir/scan": {},
