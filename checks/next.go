@@ -163,11 +163,21 @@ func (c *course) causes(to ahead.Becoming, was, is *Flag) []ahead.Cause {
 	if len(all) == 0 { // an answer that holds no longer since the flag rests on something else
 		all = slices.Clone(c.because)
 	}
-	own := slices.DeleteFunc(slices.Clone(all), func(x ahead.Cause) bool { return !slices.Contains(refs, x.Ref) })
-	if len(own) > 0 {
-		return own
+	if own := slices.DeleteFunc(slices.Clone(all), func(x ahead.Cause) bool {
+		return !slices.Contains(refs, x.Ref)
+	}); len(own) > 0 {
+		all = own
 	}
-	return all
+	return withoutSteps(all)
+}
+
+// withoutSteps leaves out that a dosage of an order begins or ends where more is said of the order.
+func withoutSteps(list []ahead.Cause) []ahead.Cause {
+	return slices.DeleteFunc(slices.Clone(list), func(x ahead.Cause) bool {
+		return x.Kind == ahead.DoseChanges && slices.ContainsFunc(list, func(y ahead.Cause) bool {
+			return y.Ref == x.Ref && y.Kind != ahead.DoseChanges
+		})
+	})
 }
 
 // foresee tells flags that are open what is next for them. The course is at their as-of time.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // Becoming says what time alone makes of a flag. The list is closed.
@@ -25,6 +26,12 @@ var becomings = []Becoming{Open, Worse, Milder, Changed, Acknowledged, Overridde
 
 // Known tells whether the list has it.
 func (b Becoming) Known() bool { return slices.Contains(becomings, b) }
+
+// Words say it to a reader, behind the name of the flag.
+func (b Becoming) Words() string { return words.Say("becomes." + string(b)) }
+
+// Again are the words for a flag that was answered and is open again.
+func Again() string { return words.Say("becomes.again") }
 
 // Next is the earliest moment at which time alone changes a flag, and to what. At is a day, which
 // begins in the zone of the settings, or an instant. The zero value says that nothing is known to

@@ -129,6 +129,7 @@ var mayImport = map[string][]string{
 		"consumers/jet", "consumers/layout", "fhir",
 	},
 	"consumers/decided":  {"consumers/jet", "consumers/layout"},
+	"consumers/due":      {"checks", "checks/ahead", "checks/facts", "checks/moment", "fhir/datetime"},
 	"consumers/embedded": {"consumers/layout", "consumers/parallel"},
 	"consumers/fold":     {"checks", "checks/facts", "consumers/parallel", "fhir"},
 	"consumers/health":   {"checks", "checks/silence", "consumers/fold"},
