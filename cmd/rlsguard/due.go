@@ -93,18 +93,25 @@ func (d *dueList) zone() *time.Location {
 func (d *dueList) files() error {
 	c := d.options
 	if c.Data != "" || c.Nats != "" || c.ServerFlags != (connect.ServerFlags{}) {
-		return errors.New("paths are read without a server: --data, --nats and the options of a connection do not go with them")
+		return errors.New(
+			"paths are read without a server: --data, --nats and the options of a connection do not go with them",
+		)
 	}
 	public := c.KeyFile == ""
 	if public && c.Format == "ical" && c.Patients == "token" {
-		return errors.New("--format ical needs --key-file: tokens made with the public key can be led back to patients by anybody")
+		return errors.New(
+			"--format ical needs --key-file: anybody can lead tokens made with the public key back to patients",
+		)
 	}
 	var err error
 	if d.key, err = connect.ReplayKey(c.KeyFile); err != nil {
 		return err
 	}
 	if public {
-		terminal.Tell(d.Stderr, "flag ids are made with a public key meant for tests; --key-file gives them the site's own")
+		terminal.Tell(
+			d.Stderr,
+			"flag ids are made with a public key meant for tests; --key-file gives them the site's own",
+		)
 	}
 	d.set.Reader.Now = d.Now()
 	engine := &fold.Engine{Settings: d.set.Settings, Ruleset: d.set.Ruleset, Key: d.key}

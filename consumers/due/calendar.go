@@ -36,6 +36,11 @@ func (c *Calendar) Write(w io.Writer, turns []checks.Turn) error {
 	for i := range turns {
 		c.event(cal, &turns[i])
 	}
+	if len(turns) == 0 { // a calendar without a component is none (3.6)
+		j := cal.AddJournal("nothing-" + c.AsOf.UTC().Format("20060102T150405") + "@rlsguard")
+		j.SetDtStampTime(c.AsOf)
+		j.SetSummary("Nothing changes by itself, as far as is known")
+	}
 	if err := cal.SerializeTo(w, ics.WithNewLine("\r\n")); err != nil {
 		return fmt.Errorf("calendar: %w", err)
 	}

@@ -96,8 +96,8 @@ var mayImport = map[string][]string{
 		"fhir",
 	},
 	"cmd/rlsguard/show": {
-		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/files", "cmd/rlsguard/terminal",
-		"consumers/ordercheck", "fhir/issue",
+		"checks", "checks/ahead", "checks/facts", "checks/moment", "checks/silence", "cmd/rlsguard/files",
+		"cmd/rlsguard/terminal", "consumers/due", "consumers/ordercheck", "fhir/issue",
 	},
 	"cmd/rlsguard/tables": {
 		"checks", "checks/terms", "checks/terms/codes", "checks/terms/dmd", "checks/terms/drugs",
