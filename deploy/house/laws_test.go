@@ -30,11 +30,12 @@ func house(t *testing.T) *module {
 // comment why.
 var mayImport = map[string][]string{
 	"checks": {
-		"checks/decimal", "checks/exercise", "checks/facts", "checks/moment", "checks/record",
-		"checks/silence", "checks/terms", "checks/terms/codes", "checks/terms/conditions",
-		"checks/terms/drugs", "checks/terms/forms", "checks/terms/labs", "checks/unread",
-		"checks/words",
+		"checks/ahead", "checks/decimal", "checks/exercise", "checks/facts", "checks/moment",
+		"checks/record", "checks/silence", "checks/terms", "checks/terms/codes",
+		"checks/terms/conditions", "checks/terms/drugs", "checks/terms/forms", "checks/terms/labs",
+		"checks/unread", "checks/words",
 	},
+	"checks/ahead": {"checks/facts", "checks/moment", "checks/words"},
 	"checks/codec": {
 		"checks", "checks/facts", "checks/moment", "checks/terms/codes", "checks/unread",
 	},
@@ -108,8 +109,9 @@ var mayImport = map[string][]string{
 		"consumers/ordercheck", "fhir",
 	},
 	"cmd/rlsguard/show": {
-		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/files", "cmd/rlsguard/terminal",
-		"consumers/ordercheck", "fhir/issue",
+		"checks", "checks/ahead", "checks/facts", "checks/moment", "checks/silence",
+		"cmd/rlsguard/files", "cmd/rlsguard/terminal", "consumers/due", "consumers/ordercheck",
+		"fhir/issue",
 	},
 	"cmd/rlsguard/tables": {
 		"checks", "checks/silence", "checks/terms", "checks/terms/codes", "checks/terms/dmd",
@@ -142,6 +144,7 @@ var mayImport = map[string][]string{
 		"consumers/jet", "consumers/layout", "fhir",
 	},
 	"consumers/decided": {"consumers/jet", "consumers/layout"},
+	"consumers/due": {"checks", "checks/ahead", "checks/facts", "checks/moment", "fhir/datetime"},
 	"consumers/embedded": {"consumers/jet", "consumers/layout", "consumers/parallel", "deploy"},
 	"consumers/fold": {"checks", "checks/facts", "consumers/parallel", "fhir"},
 	"consumers/health": {"checks", "checks/silence", "consumers/fold"},
@@ -153,9 +156,9 @@ var mayImport = map[string][]string{
 		"consumers/parallel", "fhir", "fhir/issue",
 	},
 	"consumers/ordercheck": {
-		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
-		"checks/terms/labs", "consumers/commit", "consumers/fold", "consumers/layout", "fhir",
-		"fhir/issue",
+		"checks", "checks/ahead", "checks/facts", "checks/moment", "checks/terms",
+		"checks/terms/codes", "checks/terms/labs", "consumers/commit", "consumers/fold",
+		"consumers/layout", "fhir", "fhir/datetime", "fhir/issue",
 	},
 	"consumers/page/chart": {"checks", "checks/facts", "checks/record", "consumers/timeline"},
 	"consumers/parallel": {},
@@ -188,8 +191,8 @@ var mayImport = map[string][]string{
 	},
 	"fhir/datetime": {"checks/moment", "fhir/scan"},
 	"fhir/issue": {
-		"checks", "checks/facts", "checks/moment", "checks/terms/codes", "fhir/datetime",
-		"fhir/scan",
+		"checks", "checks/ahead", "checks/facts", "checks/moment", "checks/terms/codes",
+		"fhir/datetime", "fhir/scan",
 	},
 	"fhir/scan": {},
 }
