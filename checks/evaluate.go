@@ -31,6 +31,7 @@ type evaluation struct {
 	treated []*exposure   // of medicines for RLS: those, dopamine agonists and levodopa
 
 	newest map[string]time.Time // of each ingredient, the newest order; see newestOf
+	known  knownDrugs           // found before, where one patient is evaluated many times
 
 	findings []Finding
 	silences []Silence
@@ -72,6 +73,12 @@ func (ev *evaluation) nextChange() time.Time {
 
 func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluation {
 	ev := &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf, explain: explain}
+	return ev.all()
+}
+
+// all runs all checks.
+func (ev *evaluation) all() *evaluation {
+	st, set, explain := ev.st, ev.set, ev.explain
 	if words := st.Cut.Words(set.Facts); words != "" {
 		ev.quiet(nil, "", "", silence.LeftOut, words)
 	}

@@ -3,6 +3,7 @@ package checks
 import (
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
@@ -61,6 +62,10 @@ type Flag struct {
 	AsOf    time.Time // of the transition
 	Ruleset string    // hash of tables, rules and settings
 	Ack     *facts.Acknowledgement
+	// Clears are single changes after which it would not be open, by what was known at AsOf; see
+	// AddClears. ClearsCut tells that there were more to try than are tried.
+	Clears    []clears.Change
+	ClearsCut bool
 }
 
 // OpenFlag is what a patient's state keeps of a flag: enough to tell whether a finding is news. It

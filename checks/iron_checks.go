@@ -129,16 +129,21 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 			ev.treated = append(ev.treated, x)
 		}
 	}
-	d := ironFinding(ironInput{
-		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Terms: ev.terms, Settings: &ev.set.Iron,
-		Alpha2Delta: len(ev.takers) > 0, Treated: len(ev.treated) > 0, Birth: ev.person.Birth, ESRD: ev.kidneyFailure(),
-		IronCaution: ev.contexts("context_iron_caution"), Pregnant: ev.pregnant(), Orders: ev.ironOrders(),
-	})
+	d := ironFinding(ev.ironInput())
 	if !d.Next.IsZero() {
 		ev.later(d.Next)
 	}
 	ev.iron = &d
 	return d, ev.takers
+}
+
+// ironInput is gathered once the takers are known.
+func (ev *evaluation) ironInput() ironInput {
+	return ironInput{
+		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Terms: ev.terms, Settings: &ev.set.Iron,
+		Alpha2Delta: len(ev.takers) > 0, Treated: len(ev.treated) > 0, Birth: ev.person.Birth, ESRD: ev.kidneyFailure(),
+		IronCaution: ev.contexts("context_iron_caution"), Pregnant: ev.pregnant(), Orders: ev.ironOrders(),
+	}
 }
 
 // ironOrders are the orders for iron that tell something about results: those that count, and

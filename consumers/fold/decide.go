@@ -68,6 +68,9 @@ func (f *Fold) decidePatient(p *patient, asOf time.Time) PatientChange {
 	before, ruleset := slices.Clone(p.st.Flags), p.st.Ruleset
 	ch := PatientChange{State: p.st}
 	ch.Transitions, ch.Next = checks.DecideUntil(p.st, f.e.Settings, f.e.Key, f.e.Ruleset, asOf)
+	if !f.e.NoClears {
+		checks.AddClears(p.st, f.e.Settings, asOf, ch.Transitions)
+	}
 	if len(ch.Transitions) > 0 || ruleset != f.e.Ruleset || !reflect.DeepEqual(before, p.st.Flags) ||
 		p.rearm && !ch.Next.IsZero() {
 		p.changed = true

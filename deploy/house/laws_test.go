@@ -30,9 +30,10 @@ func house(t *testing.T) *module {
 // comment why.
 var mayImport = map[string][]string{
 	"checks": {
-		"checks/decimal", "checks/facts", "checks/moment", "checks/silence", "checks/terms",
-		"checks/terms/codes", "checks/terms/drugs", "checks/unread", "checks/words",
+		"checks/clears", "checks/decimal", "checks/facts", "checks/moment", "checks/silence",
+		"checks/terms", "checks/terms/codes", "checks/terms/drugs", "checks/unread", "checks/words",
 	},
+	"checks/clears":      {"checks/facts"},
 	"checks/codec":       {"checks", "checks/facts", "checks/moment", "checks/terms/codes", "checks/unread"},
 	"checks/decimal":     {},
 	"checks/facts":       {"checks/moment", "checks/terms/codes", "checks/unread"},
@@ -62,7 +63,7 @@ var mayImport = map[string][]string{
 	},
 	"cmd/rlsguard/settings": {"checks", "checks/terms", "checks/words", "consumers/ordercheck", "fhir"},
 	"cmd/rlsguard/show": {
-		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/files", "cmd/rlsguard/terminal",
+		"checks", "checks/clears", "checks/facts", "checks/silence", "cmd/rlsguard/files", "cmd/rlsguard/terminal",
 		"consumers/ordercheck", "fhir/issue",
 	},
 	"cmd/rlsguard/tables": {
@@ -83,7 +84,7 @@ var mayImport = map[string][]string{
 	"consumers/cases/cds":   {"consumers/cases"},
 	"consumers/cases/junit": {"consumers/cases"},
 	"consumers/cdshooks": {
-		"checks", "checks/facts", "checks/moment", "consumers/cdshooks/hook", "consumers/cdshooks/token",
+		"checks", "checks/clears", "checks/facts", "checks/moment", "consumers/cdshooks/hook", "consumers/cdshooks/token",
 		"consumers/commit", "consumers/jet", "consumers/layout", "consumers/ordercheck",
 		"consumers/watch", "fhir", "fhir/issue",
 	},
@@ -104,7 +105,7 @@ var mayImport = map[string][]string{
 		"consumers/fold", "consumers/jet", "consumers/layout", "consumers/parallel", "fhir/issue",
 	},
 	"consumers/ordercheck": {
-		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
+		"checks", "checks/clears", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
 		"consumers/commit", "consumers/fold", "consumers/layout", "fhir", "fhir/issue",
 	},
 	"consumers/parallel":     {},
@@ -126,7 +127,7 @@ var mayImport = map[string][]string{
 	},
 	"fhir/datetime": {"checks/moment", "fhir/scan"},
 	"fhir/issue": {
-		"checks", "checks/facts", "checks/moment", "checks/terms/codes", "fhir/datetime", "fhir/scan",
+		"checks", "checks/clears", "checks/facts", "checks/moment", "checks/terms/codes", "fhir/datetime", "fhir/scan",
 	},
 	"fhir/scan": {},
 }
