@@ -81,7 +81,7 @@ type trial struct {
 
 func newWhatIf(st *State, set *Settings, asOf time.Time) *whatIf {
 	w := &whatIf{st: st, known: knownDrugs{}, found: map[string]openNow{}}
-	w.ev = &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf, known: w.known}
+	w.ev = &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf, known: w.known, bare: true}
 	w.ev.all()
 	return w
 }
@@ -117,7 +117,7 @@ func (w *whatIf) trials(kind clears.Kind, f *Flag) (list []trial, cut bool) {
 		}
 		return w.ironResults(f.Check != checkIronLow), false
 	case clears.Unit:
-		return w.units(f), false
+		return w.units(f)
 	case clears.Medication:
 		return w.medications(f)
 	case clears.Dose:
@@ -139,8 +139,8 @@ func (w *whatIf) clearing(t *trial, f *Flag) bool {
 	at := append([]time.Time{t.at}, t.later...)
 	for i, then := range at {
 		now := w.with(t.key(), t.facts, then)
-		if now[name] != None {
-			continue
+		if now[name] != None || then.After(w.ev.asOf) && w.with("", nil, then)[name] == None {
+			continue // or time alone does it
 		}
 		if t.also != nil && w.with(t.key()+"|also", t.also, then)[name] != None {
 			return false
@@ -193,7 +193,9 @@ func (w *whatIf) with(key string, changed []facts.Fact, at time.Time) openNow {
 			st.Facts = slices.Insert(st.Facts, i, f)
 		}
 	}
-	ev := evaluation{st: st, set: w.ev.set, terms: w.ev.terms, zone: w.ev.zone, asOf: at, known: w.known}
+	ev := evaluation{
+		st: st, set: w.ev.set, terms: w.ev.terms, zone: w.ev.zone, asOf: at, known: w.known, bare: true,
+	}
 	w.runs++
 	now := openNow{}
 	for _, f := range ev.all().findings {

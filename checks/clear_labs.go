@@ -158,15 +158,26 @@ func drawnOn(day int64, results []clears.Result) (all []facts.Fact) {
 	return all
 }
 
-// units are results behind a flag whose unit is missing or not known, as if sent in the unit of our
+// readFor are the analytes that a check reads.
+func (*whatIf) readFor(check string) []terms.Analyte {
+	if check == checkRenalDose {
+		return []terms.Analyte{terms.CreatinineClearance, terms.Creatinine, terms.EGFR, terms.Weight}
+	}
+	return []terms.Analyte{terms.Ferritin, terms.TSAT, terms.Iron, terms.TIBC, terms.UIBC, terms.Transferrin}
+}
+
+// units are the newest results whose unit is missing or not known, as if sent in the unit of our
 // tables.
-func (w *whatIf) units(f *Flag) (list []trial) {
+func (w *whatIf) units(f *Flag) (list []trial, cut bool) {
 	b := readLabs(w.st, w.ev.terms, w.ev.zone, &w.ev.set.Iron, w.ev.asOf)
-	for a := range b.readings {
-		for _, r := range b.of(terms.Analyte(a)) {
-			_, behind := slices.BinarySearch(f.Evidence, r.refs[0])
-			if !behind || r.reason != labNoUnit && r.reason != labUnknownUnit && r.reason != labUnitsDisagree {
+	for _, a := range w.readFor(f.Check) {
+		alone := 0
+		for _, r := range b.of(a) {
+			if r.reason != labNoUnit && r.reason != labUnknownUnit && r.reason != labUnitsDisagree {
 				continue
+			}
+			if alone++; alone > mostAlone {
+				return list, true
 			}
 			list = append(list, trial{
 				Change: clears.Change{
@@ -177,7 +188,7 @@ func (w *whatIf) units(f *Flag) (list []trial) {
 			})
 		}
 	}
-	return list
+	return list, false
 }
 
 // inUnit is the resource of a reading with the unit of our tables.

@@ -55,15 +55,19 @@ func (w *whatIf) changeWords(c *clears.Change, f *Flag) string {
 	}
 }
 
+// MoreClears tells a reader that there were more changes to try than are tried.
+func MoreClears() string { return words.Say("clear.cut") }
+
 // resultWords: "ferritin above 75 ng/mL with TSAT 20 % or more, drawn from 2026-10-26 on".
 func resultWords(c *clears.Change, f *Flag) string {
 	var results []string
 	for _, r := range c.Results {
 		key := map[string]string{">": "clear.above", ">=": "clear.from", "": "clear.usable"}[r.Comparator]
-		results = append(
-			results,
-			words.Say(key, "analyte", analyteName(r.Analyte), "limit", r.Value+" "+unitWords(r.Unit)),
-		)
+		name, limit := r.Analyte, r.Value+" "+unitWords(r.Unit)
+		if name == egfrTest.analyte { // labels go by clearance, which is as good
+			name, limit = words.Say("clear.egfr"), r.Value+" mL/min"
+		}
+		results = append(results, words.Say(key, "analyte", name, "limit", limit))
 	}
 	together := results[0]
 	if len(results) > 1 {

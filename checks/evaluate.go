@@ -31,7 +31,10 @@ type evaluation struct {
 	treated []*exposure   // of medicines for RLS: those, dopamine agonists and levodopa
 
 	newest map[string]time.Time // of each ingredient, the newest order; see newestOf
-	known  knownDrugs           // found before, where one patient is evaluated many times
+	// known are drugs found before, where one patient is evaluated many times; bare: only which
+	// flags are open, and how severe they are, is wanted of it.
+	known knownDrugs
+	bare  bool
 
 	findings []Finding
 	silences []Silence
@@ -172,6 +175,10 @@ func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 		severity = ev.rls.status.limit(severity)
 	}
 	f.Check, f.Severity, f.Patient, f.RLS = c.ID, severity, ev.st.Patient, ev.rls.status
+	if ev.bare {
+		ev.findings = append(ev.findings, f)
+		return
+	}
 	f.Evidence = append(slices.Clip(f.Evidence), ev.rls.refs...)
 	f.Implicated, f.Evidence = tidy(f.Implicated), tidy(f.Evidence)
 	f.Summary = joinSentences(f.Summary, ev.newerUnread(slices.Concat(f.Implicated, f.Evidence)))

@@ -136,6 +136,9 @@ func clearsWords(f *checks.Flag) string {
 	for _, c := range clears.Shown(f.Clears) {
 		all = append(all, c.Text)
 	}
+	if f.ClearsCut {
+		all = append(all, checks.MoreClears())
+	}
 	return strings.Join(all, "; ")
 }
 
