@@ -39,7 +39,7 @@ func AddClears(st *State, set *Settings, asOf time.Time, flags []Flag) {
 // flag has the same changes whichever are decided beside it.
 const (
 	mostTrials = 40 // changes
-	mostAlone  = 8  // orders, or diagnoses, that are tried one by one
+	mostAlone  = 8  // orders, diagnoses, or results of an analyte that are tried one by one
 )
 
 // whatIf evaluates the facts of one patient with single changes.
@@ -129,7 +129,7 @@ func (w *whatIf) trials(kind clears.Kind, f *Flag) (list []trial, cut bool) {
 	case clears.Route:
 		return w.routes(f)
 	default:
-		return w.diagnoses()
+		return w.diagnoses(f)
 	}
 }
 

@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"slices"
+
 	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
@@ -15,22 +17,27 @@ const (
 )
 
 // diagnoses are those on record with another status: each alone as over or as active, then all that
-// name RLS as over, since it is often recorded twice.
-func (w *whatIf) diagnoses() (list []trial, cut bool) {
-	rls := trial{Change: clears.Change{Kind: clears.Diagnosis, Value: diagnosisOver}, at: w.ev.asOf}
-	alone := 0
+// name RLS as over, since it is often recorded twice. Of many only those behind the flag are tried.
+func (w *whatIf) diagnoses(f *Flag) (list []trial, cut bool) {
+	n := 0
 	for i := range w.st.Facts {
-		f := &w.st.Facts[i]
-		if f.Kind != facts.KindCondition {
+		if w.st.Facts[i].Kind == facts.KindCondition {
+			n++
+		}
+	}
+	rls := trial{Change: clears.Change{Kind: clears.Diagnosis, Value: diagnosisOver}, at: w.ev.asOf}
+	for i := range w.st.Facts {
+		d := &w.st.Facts[i]
+		if d.Kind != facts.KindCondition {
 			continue
 		}
-		over := w.diagnosis(f, diagnosisOver)
-		if w.ev.namesRLS(&f.Condition.Code) > terms.CountsNo {
+		over := w.diagnosis(d, diagnosisOver)
+		if w.ev.namesRLS(&d.Condition.Code) > terms.CountsNo {
 			rls.facts = append(rls.facts, over.facts...)
-			rls.Targets = append(rls.Targets, f.Ref)
+			rls.Targets = append(rls.Targets, d.Ref)
 		}
-		if alone++; alone <= mostAlone {
-			list = append(list, over, w.diagnosis(f, diagnosisActive))
+		if _, behind := slices.BinarySearch(f.Evidence, d.Ref); n <= mostAlone || behind && len(list) < mostAlone {
+			list = append(list, over, w.diagnosis(d, diagnosisActive))
 		}
 	}
 	if len(rls.facts) > 1 {
@@ -39,7 +46,7 @@ func (w *whatIf) diagnoses() (list []trial, cut bool) {
 		}
 		list = append(list, rls)
 	}
-	return list, alone > mostAlone
+	return list, n > mostAlone
 }
 
 func (w *whatIf) diagnosis(f *facts.Fact, status string) trial {

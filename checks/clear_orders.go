@@ -19,8 +19,9 @@ type orderSet struct {
 }
 
 // orderSets are the orders behind a flag that want accepts: each alone, then those of each drug
-// together, since a drug that is ordered twice is not gone with one of them. Orders that are
-// evidence for RLS are among them.
+// together, since a drug that is ordered twice is not gone with one of them. Where there are many,
+// one of them hardly ever decides, and only those of each drug are tried. Orders that are evidence
+// for RLS are among them.
 func (w *whatIf) orderSets(f *Flag, want func(*orderView) bool) (sets []orderSet, cut bool) {
 	var all []*orderView
 	byDrug := map[string]*orderSet{}
@@ -41,8 +42,11 @@ func (w *whatIf) orderSets(f *Flag, want func(*orderView) bool) (sets []orderSet
 			byDrug[name].orders = append(byDrug[name].orders, o)
 		}
 	}
-	for _, o := range all[:min(len(all), mostAlone)] {
-		sets = append(sets, orderSet{strings.Join(o.ingredients(), ", "), []*orderView{o}})
+	cut = len(all) > mostAlone
+	for _, o := range all {
+		if !cut {
+			sets = append(sets, orderSet{strings.Join(o.ingredients(), ", "), []*orderView{o}})
+		}
 	}
 	slices.Sort(names)
 	for _, name := range names {
@@ -50,7 +54,7 @@ func (w *whatIf) orderSets(f *Flag, want func(*orderView) bool) (sets []orderSet
 			sets = append(sets, *s)
 		}
 	}
-	return sets, len(all) > mostAlone
+	return sets, cut
 }
 
 // ingredients are those of an order, sorted; one without a name where its drug is not known.
@@ -226,8 +230,10 @@ func (w *whatIf) medications(f *Flag) (list []trial, cut bool) {
 			all.facts = append(all.facts, fact)
 		}
 	}
-	for _, ref := range refs[:min(len(refs), mostAlone)] {
-		list = append(list, *named[ref])
+	for _, ref := range refs {
+		if len(refs) <= mostAlone {
+			list = append(list, *named[ref])
+		}
 	}
 	if len(refs) > 1 {
 		if len(refs) <= clears.MostTargets {
