@@ -280,7 +280,7 @@ func TestWipeIsFinished(t *testing.T) {
 	before := held(t, js)
 	list, _, err := recordsOf(dir, layout.StreamRLS, func(r record) bool { return r.subject == "rls.state.patient.a" })
 	if err == nil {
-		list, err = left(ctx(), js, layout.StreamRLS, list)
+		list, err = left(t.Context(), js, layout.StreamRLS, list)
 	}
 	if err != nil || len(list) != 19 {
 		t.Fatalf("%d records, %v", len(list), err)
