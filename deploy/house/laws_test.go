@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 	"cmd/rlsguard/connect": {
 		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers", "consumers/cdshooks",
 		"consumers/cdshooks/token", "consumers/commit", "consumers/embedded", "consumers/health",
-		"consumers/jet", "consumers/ordercheck",
+		"consumers/jet", "consumers/ordercheck", "consumers/page",
 	},
 	"cmd/rlsguard/files": {
 		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/terminal", "consumers/fold",
@@ -106,6 +106,10 @@ var mayImport = map[string][]string{
 	"consumers/ordercheck": {
 		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes",
 		"consumers/commit", "consumers/fold", "consumers/layout", "fhir", "fhir/issue",
+	},
+	"consumers/page": {
+		"checks", "checks/facts", "checks/moment", "consumers/cdshooks/token", "consumers/jet",
+		"consumers/layout", "consumers/ordercheck", "consumers/watch", "fhir/datetime",
 	},
 	"consumers/parallel":     {},
 	"consumers/publish":      {"consumers/jet", "consumers/layout"},
