@@ -120,6 +120,16 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	if ev.iron != nil {
 		return *ev.iron, ev.takers
 	}
+	d := ironFinding(ev.ironInput())
+	if !d.Next.IsZero() {
+		ev.later(d.Next)
+	}
+	ev.iron = &d
+	return d, ev.takers
+}
+
+// ironInput gathers what the iron checks look at, and who takes what.
+func (ev *evaluation) ironInput() ironInput {
 	for i := range ev.exposures {
 		x := &ev.exposures[i]
 		if x.Class == drugs.Alpha2Delta {
@@ -129,16 +139,11 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 			ev.treated = append(ev.treated, x)
 		}
 	}
-	d := ironFinding(ironInput{
+	return ironInput{
 		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Terms: ev.terms, Settings: &ev.set.Iron,
 		Alpha2Delta: len(ev.takers) > 0, Treated: len(ev.treated) > 0, Birth: ev.person.Birth, ESRD: ev.kidneyFailure(),
 		IronCaution: ev.contexts("context_iron_caution"), Pregnant: ev.pregnant(), Orders: ev.ironOrders(),
-	})
-	if !d.Next.IsZero() {
-		ev.later(d.Next)
 	}
-	ev.iron = &d
-	return d, ev.takers
 }
 
 // ironOrders are the orders for iron that tell something about results: those that count, and

@@ -248,16 +248,20 @@ func readPanel(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) ironPan
 		func(r *labReading) (ironLimit, bool) { return s.ferritinLimit(g, r.performer), true },
 	)
 	tsatLimit := func(*labReading) (ironLimit, bool) { return s.tsatLimit(g) }
+	p.tsat = decideAnalyte(saturations(b, t, s, g), tsatLimit)
+	return p
+}
+
+// saturations are the TSAT results of a group, measured and calculated.
+func saturations(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) []labReading {
 	row, ok := t.Lab("2502-3")
 	if !ok {
 		row = &terms.Lab{LOINC: "2502-3", Analyte: terms.TSAT, CanonicalUnit: "%"}
 	}
-	readings := tsatReadings(b, row, s.TransferrinFactor, func(r *labReading) bool {
+	return tsatReadings(b, row, s.TransferrinFactor, func(r *labReading) bool {
 		l, limited := s.tsatLimit(g)
 		return judgeReading(r, l, limited).why == labUsable
 	})
-	p.tsat = decideAnalyte(readings, tsatLimit)
-	return p
 }
 
 // low tells whether iron is low: either of the two, in end-stage renal disease and dialysis both.

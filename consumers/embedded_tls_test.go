@@ -51,14 +51,14 @@ func TestEmbeddedWithTLSAndUsers(t *testing.T) {
 			Dir:    t.TempDir(),
 			Listen: "127.0.0.1:0",
 			TLS:    &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
-			Users:  map[string]string{"clinic": "secret of the test"},
+			Users:  []embedded.User{{Name: "clinic", Password: "secret of the test", Role: "dashboard"}},
 		},
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.Stop()
-	if !strings.HasPrefix(e.URL(), "tls://clinic:") {
+	if !strings.HasPrefix(e.URL(), "tls://rlsguard-") {
 		t.Error("the URL does not ask for TLS and a user")
 	}
 	inside, err := e.Connect()

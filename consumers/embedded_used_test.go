@@ -18,7 +18,7 @@ func TestStoreGone(t *testing.T) {
 	sound := soundStore(t, docs)
 	for name, c := range map[string]struct {
 		gone  []string
-		users map[string]string
+		users []embedded.User
 		names string // what the refusal names
 	}{
 		"ledger and store":                      {gone: []string{"ledger.json", "jetstream"}, names: "jetstream"},
@@ -27,7 +27,7 @@ func TestStoreGone(t *testing.T) {
 		"store":                                 {gone: []string{"jetstream"}, names: "stream"},
 		"ledger":                                {gone: []string{"ledger.json"}, names: embedded.LedgerName},
 		"ledger and streams":                    {gone: []string{"ledger.json", filepath.Join("jetstream", "jetstream")}, names: "jetstream"},
-		"ledger, store and password, own users": {gone: []string{"ledger.json", "jetstream", "nats.user"}, users: map[string]string{"a": "b"}, names: "jetstream"},
+		"ledger, store and password, own users": {gone: []string{"ledger.json", "jetstream", "nats.user"}, users: []embedded.User{{Name: "a", Password: "b", Role: "admin"}}, names: "jetstream"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")

@@ -1,4 +1,3 @@
-// Package deploy holds the files of this folder to what they promise.
 package deploy
 
 import (

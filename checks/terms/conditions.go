@@ -23,10 +23,11 @@ func (c Counts) String() string { return [...]string{"no", "possible", "yes"}[c]
 // conditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike,
 // lookalike_signal, other, or a context (context_esrd, context_dialysis, context_esrd_check,
 // context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic,
-// context_prolactin, context_postherpetic).
+// context_prolactin, context_postherpetic); Name is what the table calls it.
 type conditionRow struct {
 	Counts Counts
 	Group  string
+	Name   string
 }
 
 // conditionTable holds codes, and categories that stand for all codes below them: rows whose code
@@ -50,7 +51,7 @@ var conditions = sync.OnceValue(func() conditionTable {
 		if field(line, 5) == unverifiedOff {
 			continue
 		}
-		row := conditionRow{Group: field(line, 4)}
+		row := conditionRow{Group: field(line, 4), Name: field(line, 2)}
 		switch field(line, 3) {
 		case "yes":
 			row.Counts = CountsYes

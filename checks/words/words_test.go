@@ -80,6 +80,9 @@ func TestKeysAndCodeAgree(t *testing.T) {
 		"silent.",
 		"lab.",
 		"unread.",
+		"record.limit.",
+		"record.whose.",
+		"record.kidney.",
 	}
 	for _, key := range keys() {
 		short := strings.TrimPrefix(key, "leaflet.")

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -17,7 +16,7 @@ import (
 )
 
 type auditCommand struct {
-	connect.Flags
+	placeFlags
 
 	Format string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
 	About  string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
@@ -39,22 +38,18 @@ Examples:
 var flagPart = regexp.MustCompile(`^[0-9a-f][0-9a-f-]{3,35}$`)
 
 // Run shows the trail.
-func (c *auditCommand) Run(p *terminal.Program) error {
+func (c *auditCommand) Run(p *terminal.Program) (err error) {
 	ctx, stop := interruptible()
 	defer stop()
 	if c.About != "" && !strings.Contains(c.About, "/") && !flagPart.MatchString(c.About) {
 		return errors.New("neither a flag, by at least four characters of its id, nor a patient, such as Patient/7")
 	}
-	nc, err := c.Connect("audit")
+	s, err := c.open(ctx, p, "audit", false)
 	if err != nil {
 		return err
 	}
-	defer nc.Close()
-	o, err := operate.NewOperator(nc.Conn, nc.Domain.Inside())
-	if err != nil {
-		return err
-	}
-	return nc.Explain(c.show(ctx, p, o))
+	defer func() { err = errors.Join(s.explain(err), s.close()) }()
+	return c.show(ctx, p, s.Operator)
 }
 
 func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate.Operator) error {

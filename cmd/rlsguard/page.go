@@ -74,8 +74,8 @@ func (c *pageCommand) bus() (*page.Bus, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &page.Bus{Domain: server.Domain, Denials: &page.Denials{}}
-	if b.Read, err = server.PageConnection("page", b.Denials); err != nil {
+	b := &page.Bus{Domain: server.Domain}
+	if b.Read, err = server.PageLink("page"); err != nil {
 		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(server.URL), err)
 	}
 	switch {
@@ -86,7 +86,7 @@ func (c *pageCommand) bus() (*page.Bus, error) {
 			other.CA = c.CA
 		}
 		if server, err = other.Find(); err == nil {
-			b.Write, err = server.PageConnection("page answers", b.Denials)
+			b.Write, err = server.PageLink("page answers")
 		}
 		if err != nil {
 			b.Close()
@@ -135,12 +135,12 @@ func openPage(
 	shown page.Config,
 	answers bool,
 ) (*connect.PageDoor, error) {
-	b := &page.Bus{Domain: cfg.Domain, Denials: &page.Denials{}}
+	b := &page.Bus{Domain: cfg.Domain, Read: &page.Link{}}
 	var err error
 	if cfg.Embedded != nil {
-		b.Read, err = cfg.Embedded.Connect(nats.Name("rlsguard page"), b.Denials.Option())
+		b.Read.Conn, err = cfg.Embedded.Connect(nats.Name("rlsguard page"), b.Read.Option())
 	} else {
-		b.Read, err = connect.Server{URL: cfg.URL, Options: cfg.Options}.PageConnection("page", b.Denials)
+		b.Read, err = connect.Server{URL: cfg.URL, Options: cfg.Options}.PageLink("page")
 	}
 	if err != nil {
 		return nil, err

@@ -12,8 +12,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
@@ -28,14 +31,14 @@ import (
 type serveCommand struct {
 	settings.Flag
 
-	Nats string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it a server runs inside this process."`
+	Nats string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it, and without --context, a server runs inside this process."`
 	connect.ServerFlags
 
 	Data    string `placeholder:"DIR" help:"Data folder of the server inside; the user's data directory when left out. nats.url and http.url in it say where it is reached."`
 	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" help:"Address of the server inside; port 0 picks one. Other than this machine only with --tls-cert and --users."`
 	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate of the server inside (PEM); with --nats, that this client shows."`
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
-	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password (mode 0600). Each may do everything, acknowledge and delete too: for a right for each role use a server of your own with deploy/accounts.conf. Without it one is made at the first start."`
+	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password:role (mode 0600). A role is one of deploy/accounts.conf, with its rights: producer, orders, reviewer, dashboard, operator, rlsguard, admin or sys. Users connect with --js-domain RLSGUARD and --inbox-prefix _INBOX_NAME. Without it one who may do everything is made at the first start."`
 	Repair  bool   `help:"Go on with what is left of a damaged data folder, after serve refused it; a copy of what is damaged stays in DIR/damaged."`
 
 	connect.DoorFlags
@@ -100,7 +103,7 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 	ctx, stop := interruptible()
 	defer stop()
 	defer runtime.KeepAlive(gcFloor())
-	if c.Nats != "" {
+	if c.Nats != "" || c.ServerFlags.Context != "" {
 		return c.external(ctx, cfg)
 	}
 	return c.embedded(ctx, cfg)
@@ -120,7 +123,7 @@ func gcFloor() []byte {
 // external works on a server of the site's own.
 func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error {
 	if c.KeyFile == "" {
-		return errors.New("--nats needs --key-file: instances on one server have to share the site key")
+		return errors.New("--nats needs --key-file, and so does --context: instances on one server have to share the site key")
 	}
 	var err error
 	if cfg.Engine.Key, err = connect.ReadKey(c.KeyFile); err != nil {
@@ -152,7 +155,7 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 		return err
 	}
 	options := embedded.Options{Dir: dir, Listen: c.Listen, Repair: c.Repair, Log: cfg.Log}
-	if options.TLS, err = c.tls(); err != nil {
+	if options.TLS, err = c.tls(cfg.Log); err != nil {
 		return err
 	}
 	if options.Users, err = readUsers(c.Users); err != nil {
@@ -168,6 +171,7 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 		)
 	}
 	defer func() { err = errors.Join(err, cfg.Embedded.Stop()) }()
+	cfg.Domain = cfg.Embedded.Domain()
 	cfg.Log.Info().Str(
 		"nats",
 		jet.WithoutCredentials(cfg.Embedded.URL()),
@@ -187,19 +191,21 @@ func (c *serveCommand) embeddedKey(dir string) ([]byte, error) {
 	return embedded.SiteKey(dir)
 }
 
-func (c *serveCommand) tls() (*tls.Config, error) {
+// tls is that of the server inside; its certificate is read again when the files change.
+func (c *serveCommand) tls(log zerolog.Logger) (*tls.Config, error) {
 	if c.TLSCert == "" && c.TLSKey == "" {
 		return nil, nil
 	}
-	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	cert, err := connect.NewCertificate(c.TLSCert, c.TLSKey, log)
 	if err != nil {
 		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	return &tls.Config{GetCertificate: cert.Get, MinVersion: tls.VersionTLS12}, nil
 }
 
-// readUsers reads user:password lines from a file that nobody but its owner may read.
-func readUsers(path string) (map[string]string, error) {
+// readUsers reads user:password:role lines from a file that nobody but its owner may read. A
+// password may hold colons.
+func readUsers(path string) ([]embedded.User, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -210,18 +216,22 @@ func readUsers(path string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--users: %w", err)
 	}
-	users := map[string]string{}
+	var users []embedded.User
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		user, password, ok := strings.Cut(line, ":")
-		if !ok || user == "" || password == "" {
-			return nil, fmt.Errorf("--users: %s:%d is not user:password", path, n)
+		user, rest, _ := strings.Cut(line, ":")
+		i := max(strings.LastIndexByte(rest, ':'), 0)
+		if user == "" || i == 0 || !slices.Contains(embedded.Roles(), rest[i+1:]) {
+			return nil, fmt.Errorf(
+				"--users: %s:%d is not user:password:role; a role is one of %s",
+				path, n, strings.Join(embedded.Roles(), ", "),
+			)
 		}
-		users[user] = password
+		users = append(users, embedded.User{Name: user, Password: rest[:i], Role: rest[i+1:]})
 	}
 	if len(users) == 0 {
 		return nil, fmt.Errorf("--users: %s names nobody", path)

@@ -18,12 +18,18 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
-// storedFlags say where what is stored is found: on a server, or in the data folder of one that is
+// placeFlags say where what is stored is found: on a server, or in the data folder of one that is
 // not running.
-type storedFlags struct {
+type placeFlags struct {
 	connect.Flags
 
-	Data    string `placeholder:"DIR" help:"Data folder that rlsguard serve without --nats used and does not use now."`
+	Data string `placeholder:"DIR" help:"Data folder that rlsguard serve without --nats used and does not use now."`
+}
+
+// storedFlags are placeFlags for commands that need the site key.
+type storedFlags struct {
+	placeFlags
+
 	KeyFile string `placeholder:"FILE" help:"Site key that rlsguard serve uses; site.key in DIR, or in the user's data directory, when left out."`
 }
 
@@ -40,16 +46,36 @@ type stored struct {
 // open connects, or starts a server on the folder that nobody else reaches. With fresh the folder
 // need not be there yet.
 func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string, fresh bool) (*stored, error) {
-	if f.Data != "" && (f.Nats != "" || f.ServerFlags != (connect.ServerFlags{})) {
-		return nil, errors.New(
-			"--data names a folder without a running server: it does not go with --nats and the options of a connection",
-		)
+	if err := f.check(); err != nil {
+		return nil, err
 	}
 	key, err := f.siteKey()
 	if err != nil {
 		return nil, err
 	}
-	s := &stored{key: key, explain: func(err error) error { return err }}
+	s, err := f.placeFlags.open(ctx, p, role, fresh)
+	if err == nil {
+		s.key = key
+	}
+	return s, err
+}
+
+// check tells what of the options does not go together.
+func (f *placeFlags) check() error {
+	if f.Data != "" && (f.Nats != "" || f.ServerFlags != (connect.ServerFlags{})) {
+		return errors.New(
+			"--data names a folder without a running server: it does not go with --nats and the options of a connection",
+		)
+	}
+	return nil
+}
+
+// open is that of storedFlags, without the site key.
+func (f *placeFlags) open(ctx context.Context, p *terminal.Program, role string, fresh bool) (*stored, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	s := &stored{explain: func(err error) error { return err }}
 	if err := s.connect(ctx, p, f, role, fresh); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -59,7 +85,7 @@ func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string
 func (s *stored) connect(
 	ctx context.Context,
 	p *terminal.Program,
-	f *storedFlags,
+	f *placeFlags,
 	role string,
 	fresh bool,
 ) (err error) {
@@ -77,6 +103,7 @@ func (s *stored) connect(
 			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()
+		domain = s.server.Domain()
 	}
 	if err != nil {
 		return err
@@ -101,7 +128,7 @@ func (f *storedFlags) siteKey() ([]byte, error) {
 	case path != "":
 	case f.Data != "":
 		path = filepath.Join(f.Data, "site.key")
-	case f.Nats != "" || os.Getenv("NATS_URL") != "":
+	case f.Nats != "" || f.Context != "" || os.Getenv("NATS_URL") != "":
 		return nil, errors.New(
 			"with a NATS server of your own --key-file is needed: the site key that rlsguard serve uses",
 		)

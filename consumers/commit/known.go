@@ -5,7 +5,9 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // ErrNotReady tells that the states have not been read yet, or are being read again.
@@ -29,14 +31,28 @@ func (k *Known) Filled() <-chan struct{} { return k.first }
 // Read calls do with a View of all that was committed when it looks. Its error is ErrNotReady, that
 // of do, or a state that cannot be decoded: then what do has made of the View is worth nothing.
 func (k *Known) Read(do func(fold.View) error) error {
-	k.mu.RLock()
-	c := k.copy
-	k.mu.RUnlock()
+	c := k.current()
 	if c == nil {
 		return ErrNotReady
 	}
 	s := c.snapshot()
 	return errors.Join(do(s), s.err)
+}
+
+// Named is the patient of a token, or "" when nothing is stored under it. Its error is ErrNotReady,
+// or that the state cannot be decoded.
+func (k *Known) Named(token layout.Token) (facts.Ref, error) {
+	c := k.current()
+	if c == nil {
+		return "", ErrNotReady
+	}
+	return c.named(token)
+}
+
+func (k *Known) current() *WorkingCopy {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.copy
 }
 
 // Set changes what is read: nil while states are being read. A nil Known takes nothing.

@@ -137,3 +137,21 @@ func (s *snapshot) read(key, ref facts.Ref) seenRow {
 	}
 	return seenRow{token: s.c.tokens.Of(ref)}
 }
+
+// named is the patient whose state stands under a token, or "" when there is none.
+func (c *WorkingCopy) named(token layout.Token) (facts.Ref, error) {
+	c.mu.RLock()
+	var data []byte
+	if found := c.patients.find(token); found != nil {
+		data = c.patients.data(found)
+	}
+	c.mu.RUnlock()
+	if data == nil {
+		return "", nil
+	}
+	st, err := codec.Decode(data)
+	if err != nil {
+		return "", err
+	}
+	return st.Patient, nil
+}

@@ -16,7 +16,7 @@ import (
 func blocksOf(dir string, marks map[string]streamMark) (map[string][]int, error) {
 	all := map[string][]int{}
 	for stream := range marks {
-		files, err := filepath.Glob(filepath.Join(streamsDir(dir), stream, "msgs", "*.blk"))
+		files, err := filepath.Glob(filepath.Join(streamDir(dir, stream), "msgs", "*.blk"))
 		if err != nil {
 			return nil, err
 		}
@@ -45,7 +45,7 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 		if !createdOf(dir, stream).Equal(was.Created) {
 			continue // gone, or made anew since: the server is asked
 		}
-		blocks := filepath.Join(streamsDir(dir), stream, "msgs")
+		blocks := filepath.Join(streamDir(dir, stream), "msgs")
 		missing := false
 		for _, n := range l.Blocks[stream] {
 			if !slices.Contains(now[stream], n) && !l.outlived(stream, n, now[stream]) {
@@ -80,7 +80,7 @@ func createdOf(dir, stream string) time.Time {
 	var meta struct {
 		Created time.Time `json:"created"`
 	}
-	b, err := os.ReadFile(filepath.Join(streamsDir(dir), stream, "meta.inf"))
+	b, err := os.ReadFile(filepath.Join(streamDir(dir, stream), "meta.inf"))
 	if err != nil || json.Unmarshal(b, &meta) != nil {
 		return time.Time{}
 	}

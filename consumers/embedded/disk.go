@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -145,7 +146,7 @@ func (e *Embedded) jetStream() (jetstream.JetStream, error) {
 		}
 		e.own = nc
 	}
-	return jetstream.New(e.own, jetstream.WithDefaultTimeout(keepTimeout))
+	return jet.New(e.own, e.Domain(), jetstream.WithDefaultTimeout(keepTimeout))
 }
 
 // hangUp ends the server's own connection.
@@ -166,7 +167,7 @@ func (e *Embedded) reopen(ctx context.Context) error {
 	e.down()
 	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is
 	// copied again.
-	if err := os.RemoveAll(filepath.Join(streamsDir(e.options.Dir), layout.StreamFlags)); err != nil {
+	if err := os.RemoveAll(streamDir(e.options.Dir, layout.StreamFlags)); err != nil {
 		return err
 	}
 	if err := e.open(ctx); err != nil {

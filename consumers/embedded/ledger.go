@@ -15,6 +15,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -104,8 +105,8 @@ func (l *ledger) note(ctx context.Context, dir string, js jetstream.JetStream) e
 
 func marksOf(ctx context.Context, js jetstream.JetStream) (map[string]streamMark, error) {
 	marks := map[string]streamMark{}
-	list := js.ListStreams(ctx)
-	for info := range list.Info() {
+	streams, err := jet.Streams(ctx, js)
+	for _, info := range streams {
 		if info.Config.Storage == jetstream.MemoryStorage || info.Config.PersistMode == jetstream.AsyncPersistMode {
 			continue // they may lose their end, and whoever made them knows it
 		}
@@ -116,7 +117,7 @@ func marksOf(ctx context.Context, js jetstream.JetStream) (map[string]streamMark
 			Deleted: info.State.NumDeleted,
 		}
 	}
-	return marks, list.Err()
+	return marks, err
 }
 
 // missing compares the files of a store that was stopped cleanly with those that are there.
@@ -130,8 +131,11 @@ func (l *ledger) missing(dir string) ([]damage, error) {
 	}
 	var found []damage
 	for _, name := range slices.Sorted(maps.Keys(l.Files)) {
-		d := damage{stream: streamOfFile(name), file: filepath.Join(dir, name)}
-		switch size, there := now[name]; {
+		at := moved(dir, name)
+		d := damage{stream: streamOfFile(name), file: filepath.Join(dir, at)}
+		switch size, there := now[at]; {
+		case at == "": // copied again
+			continue
 		case !there:
 			d.why = "it is gone"
 		case size != l.Files[name]:
@@ -145,7 +149,7 @@ func (l *ledger) missing(dir string) ([]damage, error) {
 }
 
 func streamOfFile(name string) string {
-	parts := strings.Split(filepath.ToSlash(name), "/") // jetstream/jetstream/$G/streams/NAME/...
+	parts := strings.Split(filepath.ToSlash(name), "/") // jetstream/jetstream/ACCOUNT/streams/NAME/...
 	if len(parts) < 5 {
 		return ""
 	}

@@ -141,7 +141,7 @@ func refusal(dir string, found []damage) error {
 // putAside moves the store of a stream out of the way, or copies it when what is left of it goes on
 // being used.
 func (e *Embedded) putAside(stream string, keep bool) error {
-	from := filepath.Join(streamsDir(e.options.Dir), stream)
+	from := streamDir(e.options.Dir, stream)
 	to := filepath.Join(e.options.Dir, "damaged", stream+"-"+time.Now().UTC().Format("20060102T150405.000"))
 	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
 		return nil

@@ -45,19 +45,13 @@ const (
 	deletedBits  = 3 << 62 // of a sequence whose message was deleted
 )
 
-// streamsDir is where the server keeps the streams of its only account; it puts a folder of its own
-// below the one it is given.
-func streamsDir(dir string) string {
-	return filepath.Join(dir, "jetstream", "jetstream", "$G", "streams")
-}
-
 // scrub reads every record of every stream in a data folder and checks it. The server itself goes
 // on without what it cannot read, and answers that it is not there; states that are missing without
 // a word would be flags that never come. A record that is cut short at the very end, after all that
 // the ledger knows of, is what a crash leaves of a message that was never acknowledged, and no
 // damage. It also tells which sequence each stream reaches.
 func scrub(ctx context.Context, dir string, l *ledger) ([]damage, map[string]uint64, error) {
-	files, err := filepath.Glob(filepath.Join(streamsDir(dir), "*", "msgs", "*.blk"))
+	files, err := filepath.Glob(filepath.Join(accountDir(dir, "*"), "*", "msgs", "*.blk"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -190,7 +184,7 @@ func cutShort(rest []byte) bool {
 // while nothing runs.
 func sizes(dir string) (map[string]int64, error) {
 	all := map[string]int64{}
-	err := filepath.WalkDir(streamsDir(dir), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(dir, "jetstream", "jetstream"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".blk" && !isStreamMeta(path) {
 			return err
 		}

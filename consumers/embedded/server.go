@@ -7,12 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +20,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 // Options say where an embedded server keeps its data and listens.
@@ -32,10 +32,11 @@ type Options struct {
 	// damaged is refused instead of mended.
 	Private bool
 	// TLS and Users are needed to listen on more than the loopback interface. Without Users a user
-	// and password are made at the first start.
+	// and password are made at the first start, for everything. With Users the streams are kept in
+	// the accounts of deploy/accounts.conf from then on.
 	TLS        *tls.Config
-	Users      map[string]string // password by user
-	MaxPayload int               // bytes of a message; 0 is the server's default of 1 MiB
+	Users      []User
+	MaxPayload int // bytes of a message; 0 is the server's default of 1 MiB
 	// Fresh begins with an empty store where that of a folder which was used before is gone, for
 	// what is imported.
 	Fresh bool
@@ -54,11 +55,13 @@ type Embedded struct {
 	url     string
 	addr    string
 	user    *url.Userinfo
-	log     *serverLog
-	ledger  *ledger
-	own     *nats.Conn // what it asks its server through; nil until it does. Only one goroutine uses it at a time
-	keeping context.CancelFunc
-	kept    chan struct{} // closed when nobody watches over the disk any more
+	// accounts: the streams are in those of deploy/accounts.conf.
+	accounts bool
+	log      *serverLog
+	ledger   *ledger
+	own      *nats.Conn // what it asks its server through; nil until it does. Only one goroutine uses it at a time
+	keeping  context.CancelFunc
+	kept     chan struct{} // closed when nobody watches over the disk any more
 
 	Rebuild atomic.Uint64 // how far the inbound stream reached when it had to be read again, until a session knows
 	Starts  atomic.Int64  // how often the server was started again
@@ -120,7 +123,7 @@ func listenAddress(o Options) (string, int, error) {
 
 func (e *Embedded) start(ctx context.Context, host string, port int) error {
 	o := &e.options
-	if err := os.Remove(e.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := gone(e.path); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if err := writable(o.Dir); err != nil {
@@ -129,21 +132,12 @@ func (e *Embedded) start(ctx context.Context, host string, port int) error {
 	if err := checkUsed(o); err != nil {
 		return err
 	}
-	users, made, err := credentials(*o)
+	self, made, err := credentials(*o)
 	if err != nil {
 		return err
 	}
-	e.server = &server.Options{
-		ServerName: "rlsguard", Host: host, Port: port, DontListen: o.Private, NoSigs: true, JetStream: true, StoreDir: filepath.Join(o.Dir, "jetstream"),
-		SyncAlways: true, MaxPayload: int32(o.MaxPayload), TLSConfig: o.TLS, TLS: o.TLS != nil,
-		// the disk is the limit, not the share of it that is free at start
-		JetStreamMaxStore: 1 << 50, JetStreamMaxMemory: 1 << 30,
-	}
-	for _, user := range slices.Sorted(maps.Keys(users)) { // the first is the one that nats.url names
-		e.server.Users = append(e.server.Users, &server.User{Username: user, Password: users[user]})
-		if e.user == nil {
-			e.user = url.UserPassword(user, users[user])
-		}
+	if err := e.configure(host, port, self); err != nil {
+		return err
 	}
 	if err := e.open(ctx); err != nil {
 		return err
@@ -167,6 +161,38 @@ func (e *Embedded) start(ctx context.Context, host string, port int) error {
 	e.keeping, e.kept = cancel, make(chan struct{})
 	go e.keep(keeping)
 	return nil
+}
+
+// configure says how the server runs, and gives the streams to accounts where there are users: in
+// the account of all streams only this process may do everything, as self.
+func (e *Embedded) configure(host string, port int, self *server.User) error {
+	o, dir := &e.options, e.options.Dir
+	s := &server.Options{}
+	e.server, e.user, e.accounts = s, url.UserPassword(self.Username, self.Password), len(o.Users) > 0 || inAccounts(dir)
+	if e.accounts {
+		if err := withAccounts(s, o.Users, self); err != nil {
+			return err
+		}
+		if err := intoAccounts(dir); err != nil {
+			return fmt.Errorf("data folder: %w", err)
+		}
+	} else {
+		s.Users = []*server.User{self}
+	}
+	s.ServerName, s.Host, s.Port, s.DontListen, s.NoSigs = "rlsguard", host, port, o.Private, true
+	s.JetStream, s.StoreDir, s.SyncAlways = true, filepath.Join(dir, "jetstream"), true
+	s.MaxPayload, s.TLSConfig, s.TLS = int32(o.MaxPayload), o.TLS, o.TLS != nil
+	// the disk is the limit, not the share of it that is free at start
+	s.JetStreamMaxStore, s.JetStreamMaxMemory = 1<<50, 1<<30
+	return nil
+}
+
+// Domain is the one under which this process reaches the streams for others.
+func (e *Embedded) Domain() jet.Domain {
+	if !e.accounts {
+		return jet.Domain{}
+	}
+	return jet.NamedDomain(Domain).Inside()
 }
 
 // up starts the server on the store as it is.
@@ -229,8 +255,31 @@ func (e *Embedded) announce(encrypted bool) error {
 		u.Scheme = "tls"
 	}
 	e.url = u.String()
+	if err := e.announceDomain(); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
 	if err := WriteFile(e.path, []byte(e.url+"\n")); err != nil {
 		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}
+
+// DomainName is a file beside nats.url, with the name of the domain under which streams for others
+// are reached; without it there is none.
+const DomainName = "nats.domain"
+
+func (e *Embedded) announceDomain() error {
+	path := filepath.Join(e.options.Dir, DomainName)
+	if e.accounts {
+		return WriteFile(path, []byte(Domain+"\n"))
+	}
+	return gone(path)
+}
+
+// gone removes a file that need not be there.
+func gone(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }
@@ -238,11 +287,11 @@ func (e *Embedded) announce(encrypted bool) error {
 // passwordName is the file with the user that was made at the first start.
 const passwordName = "nats.user"
 
-// credentials are the users of the options, else the one made at the first start; made is what has
-// to be kept of it then.
-func credentials(o Options) (users map[string]string, made []byte, err error) {
+// credentials are those of this process, and of whoever may read the data folder: made for this
+// start where there are other users, else at the first start. made is what has to be kept of them.
+func credentials(o Options) (self *server.User, made []byte, err error) {
 	if len(o.Users) > 0 {
-		return o.Users, nil, nil
+		return &server.User{Username: "rlsguard-" + rand.Text(), Password: rand.Text()}, nil, nil
 	}
 	path := filepath.Join(o.Dir, passwordName)
 	b, err := os.ReadFile(path)
@@ -260,7 +309,7 @@ func credentials(o Options) (users map[string]string, made []byte, err error) {
 			path,
 		)
 	}
-	return map[string]string{user: password}, made, nil
+	return &server.User{Username: user, Password: password}, made, nil
 }
 
 // begun notes, once the server runs, that the folder holds a store: a start that failed leaves
@@ -303,10 +352,7 @@ func (e *Embedded) InProcessConn() (net.Conn, error) {
 
 // Stop stops the server, once everything that it acknowledged is on disk.
 func (e *Embedded) Stop() error {
-	err := os.Remove(e.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
+	err := errors.Join(gone(e.path), gone(filepath.Join(e.options.Dir, DomainName)))
 	e.keeping()
 	<-e.kept
 	return errors.Join(err, e.close(), e.lock.Close())

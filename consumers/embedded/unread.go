@@ -27,7 +27,7 @@ func (e *Embedded) dropUnread(ctx context.Context) error {
 				(!errors.As(err, &api) || api.ErrorCode != consumerOffline) {
 				continue
 			}
-			if folder := filepath.Join(streamsDir(e.options.Dir), stream, "obs", durable); isThere(folder) {
+			if folder := filepath.Join(streamDir(e.options.Dir, stream), "obs", durable); isThere(folder) {
 				e.options.Log.Error().Str(
 					"consumer",
 					durable,

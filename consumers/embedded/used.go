@@ -30,9 +30,7 @@ func markUsed(dir string) error {
 func checkUsed(o *Options) error {
 	ledger, store := filepath.Join(o.Dir, LedgerName), filepath.Join(o.Dir, "jetstream")
 	used, left := isThere(filepath.Join(o.Dir, usedName)) ||
-		isThere(filepath.Join(o.Dir, passwordName)), isThere(
-		streamsDir(o.Dir),
-	)
+		isThere(filepath.Join(o.Dir, passwordName)), hasStreams(o.Dir)
 	switch {
 	case isThere(ledger):
 	case !used:

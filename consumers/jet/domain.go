@@ -67,6 +67,29 @@ func New(nc *nats.Conn, in Domain, options ...jetstream.JetStreamOpt) (jetstream
 	return &routed{own, other, in}, nil
 }
 
+// IsApart tells whether a stream is one that others read, and so in an account of its own where
+// there are several.
+func IsApart(stream string) bool { return slices.Contains(apart, stream) }
+
+// Streams are all that there are, of both accounts where js reaches two.
+func Streams(ctx context.Context, js jetstream.JetStream) ([]*jetstream.StreamInfo, error) {
+	both := []jetstream.JetStream{js}
+	if r, ok := js.(*routed); ok && r.in.Within {
+		both = []jetstream.JetStream{r.JetStream, r.other}
+	}
+	var all []*jetstream.StreamInfo
+	for _, one := range both {
+		list := one.ListStreams(ctx)
+		for info := range list.Info() {
+			all = append(all, info)
+		}
+		if err := list.Err(); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
 // DomainOf is the domain that New was given.
 func DomainOf(js jetstream.JetStream) Domain {
 	if r, ok := js.(*routed); ok {
@@ -88,7 +111,7 @@ func holderOf(js jetstream.JetStream, stream string) jetstream.JetStream {
 	switch {
 	case !ok:
 		return js
-	case slices.Contains(apart, stream):
+	case IsApart(stream):
 		return r.other
 	}
 	return r.JetStream

@@ -131,15 +131,16 @@ func startSite(t *testing.T, change ...func(*page.Config)) *site {
 	server, user, _ := strings.Cut(s.URL, "://")
 	at := strings.LastIndex(user, "@")
 	s.wire = startWire(t, user[at+1:])
-	denials := &page.Denials{}
-	nc, err := nats.Connect(
-		server+"://"+user[:at+1]+s.wire.Addr().String(), denials.Option(),
+	link := &page.Link{}
+	var err error
+	link.Conn, err = nats.Connect(
+		server+"://"+user[:at+1]+s.wire.Addr().String(), link.Option(),
 		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond),
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bus := &page.Bus{Read: nc, Write: nc, Denials: denials}
+	bus := &page.Bus{Read: link, Write: link}
 	c := page.Config{Source: bus, Now: func() time.Time { return asOf }, Log: zerolog.New(s.log)}
 	for _, do := range change {
 		do(&c)

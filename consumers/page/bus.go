@@ -2,15 +2,17 @@ package page
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go/micro"
 
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/timeline"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
@@ -20,23 +22,55 @@ var ErrNotAllowed = errors.New("answers are not taken here")
 // Bus is a page's source on NATS. Reading and answering may be two users, since silencing is a right
 // of its own.
 type Bus struct {
-	Read   *nats.Conn // may read RLS_FLAGS and hear rls.flags.>
+	Read   *Link // may read RLS_FLAGS, hear rls.flags.> and, for timelines, ask rls.patient
 	Domain jet.Domain
 	// Write may publish on fhir.DetectedIssue; nil: nobody answers.
-	Write *nats.Conn
-	// Denials are what the server refused on either connection; nil: nobody listens for them.
-	Denials *Denials
+	Write *Link
 }
 
 // Watch follows the flags.
 func (b *Bus) Watch(ctx context.Context, s Sight) error {
 	return watch.Watch(
-		ctx, b.Read, watch.Options{Domain: b.Domain, Blind: s.Blind, Seeing: s.Seeing}, s.Open, s.Live,
+		ctx, b.Read.Conn, watch.Options{Domain: b.Domain, Blind: s.Blind, Seeing: s.Seeing}, s.Open, s.Live,
 	)
 }
 
 // MayAnswer tells that there is a user who answers.
 func (b *Bus) MayAnswer() bool { return b.Write != nil }
+
+// timelineTimeout is how long a patient may take to be told; the page shows the flags without.
+const timelineTimeout = 3 * time.Second
+
+// subjectPatient is where timelines are asked for.
+const subjectPatient = "rls.patient"
+
+// Timeline asks for the patient whom a flag is about.
+func (b *Bus) Timeline(ctx context.Context, flag string) (*timeline.Patient, error) {
+	if b.Read.denied(subjectPatient) {
+		return nil, ErrNotAllowed
+	}
+	ctx, cancel := context.WithTimeout(ctx, timelineTimeout)
+	defer cancel()
+	defer b.Read.onDenial(subjectPatient, cancel)()
+	question, err := json.Marshal(map[string]string{"flag": flag})
+	if err != nil {
+		return nil, err
+	}
+	m, err := b.Read.RequestWithContext(ctx, subjectPatient, question)
+	switch {
+	case b.Read.denied(subjectPatient):
+		return nil, ErrNotAllowed
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", subjectPatient, err)
+	case m.Header.Get(micro.ErrorCodeHeader) != "":
+		return nil, fmt.Errorf("%s: error %s", subjectPatient, m.Header.Get(micro.ErrorCodeHeader))
+	}
+	p := &timeline.Patient{}
+	if json.Unmarshal(m.Data, p) != nil { // its error could repeat what is in it
+		return nil, fmt.Errorf("%s: the answer cannot be read", subjectPatient)
+	}
+	return p, nil
+}
 
 // answerTimeout is how long the server may take to store an answer.
 const answerTimeout = 5 * time.Second
@@ -48,13 +82,13 @@ func (b *Bus) Answer(ctx context.Context, issue []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	js, err := jetstream.New(b.Write)
+	js, err := jetstream.New(b.Write.Conn)
 	if err != nil {
 		return err
 	}
-	defer b.Denials.onDenial(layout.SubjectAcknowledge, cancel)()
+	defer b.Write.onDenial(layout.SubjectAcknowledge, cancel)()
 	if _, err := js.Publish(ctx, layout.SubjectAcknowledge, issue); err != nil {
-		if b.Denials.denied(layout.SubjectAcknowledge) {
+		if b.Write.denied(layout.SubjectAcknowledge) {
 			return ErrNotAllowed
 		}
 		return fmt.Errorf("%s: %w", layout.SubjectAcknowledge, err)
@@ -65,21 +99,21 @@ func (b *Bus) Answer(ctx context.Context, issue []byte) error {
 // Inputs counts what waits and was rejected, as far as this user may know.
 func (b *Bus) Inputs(ctx context.Context) Inputs {
 	in := Inputs{-1, -1}
-	for _, nc := range []*nats.Conn{b.Read, b.Write} {
-		if nc == nil || !nc.IsConnected() {
+	for _, l := range []*Link{b.Read, b.Write} {
+		if l == nil || !l.IsConnected() {
 			continue
 		}
-		js, err := jet.New(nc, b.Domain, jetstream.WithDefaultTimeout(time.Second))
+		js, err := jet.New(l.Conn, b.Domain, jetstream.WithDefaultTimeout(time.Second))
 		if err != nil {
 			continue
 		}
-		if in.Waiting < 0 && !b.Denials.denied("CONSUMER.INFO."+layout.StreamFHIR) {
+		if in.Waiting < 0 && !l.denied("CONSUMER.INFO."+layout.StreamFHIR) {
 			if c, err := js.Consumer(ctx, layout.StreamFHIR, layout.Durable); err == nil {
 				info := c.CachedInfo()
 				in.Waiting = int64(info.NumPending) + int64(info.NumAckPending)
 			}
 		}
-		if in.Rejected < 0 && !b.Denials.denied("STREAM.INFO."+layout.StreamRejected) {
+		if in.Rejected < 0 && !l.denied("STREAM.INFO."+layout.StreamRejected) {
 			if s, err := js.Stream(ctx, layout.StreamRejected); err == nil {
 				in.Rejected = int64(s.CachedInfo().State.Msgs)
 			}
@@ -90,9 +124,9 @@ func (b *Bus) Inputs(ctx context.Context) Inputs {
 
 // Close closes the connections.
 func (b *Bus) Close() {
-	for _, nc := range []*nats.Conn{b.Read, b.Write} {
-		if nc != nil {
-			nc.Close()
+	for _, l := range []*Link{b.Read, b.Write} {
+		if l != nil && l.Conn != nil {
+			l.Close()
 		}
 	}
 }

@@ -30,13 +30,14 @@ func house(t *testing.T) *module {
 // comment why.
 var mayImport = map[string][]string{
 	"checks": {
-		"checks/decimal", "checks/facts", "checks/moment", "checks/silence", "checks/terms",
-		"checks/terms/codes", "checks/terms/drugs", "checks/unread", "checks/words",
+		"checks/decimal", "checks/facts", "checks/moment", "checks/record", "checks/silence",
+		"checks/terms", "checks/terms/codes", "checks/terms/drugs", "checks/unread", "checks/words",
 	},
 	"checks/codec":       {"checks", "checks/facts", "checks/moment", "checks/terms/codes", "checks/unread"},
 	"checks/decimal":     {},
 	"checks/facts":       {"checks/moment", "checks/terms/codes", "checks/unread"},
 	"checks/moment":      {},
+	"checks/record":      {"checks/facts"},
 	"checks/silence":     {"checks/words"},
 	"checks/terms":       {"checks/terms/codes", "checks/terms/drugs"},
 	"checks/terms/codes": {},
@@ -54,7 +55,7 @@ var mayImport = map[string][]string{
 	"cmd/rlsguard/connect": {
 		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers", "consumers/cdshooks",
 		"consumers/cdshooks/token", "consumers/commit", "consumers/embedded", "consumers/health",
-		"consumers/jet", "consumers/ordercheck", "consumers/page",
+		"consumers/jet", "consumers/ordercheck", "consumers/page", "consumers/patients",
 	},
 	"cmd/rlsguard/files": {
 		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/terminal", "consumers/fold",
@@ -94,7 +95,7 @@ var mayImport = map[string][]string{
 		"consumers/layout", "fhir",
 	},
 	"consumers/decided":  {"consumers/jet", "consumers/layout"},
-	"consumers/embedded": {"consumers/layout", "consumers/parallel"},
+	"consumers/embedded": {"consumers/jet", "consumers/layout", "consumers/parallel", "deploy"},
 	"consumers/fold":     {"checks", "checks/facts", "consumers/parallel", "fhir"},
 	"consumers/health":   {"checks", "checks/silence", "consumers/fold"},
 	"consumers/jet":      {"consumers/layout"},
@@ -108,10 +109,15 @@ var mayImport = map[string][]string{
 		"consumers/commit", "consumers/fold", "consumers/layout", "fhir", "fhir/issue",
 	},
 	"consumers/page": {
-		"checks", "checks/facts", "checks/moment", "consumers/cdshooks/token", "consumers/jet",
-		"consumers/layout", "consumers/ordercheck", "consumers/watch", "fhir/datetime",
+		"checks", "checks/facts", "checks/moment", "checks/record", "consumers/cdshooks/token",
+		"consumers/jet", "consumers/layout", "consumers/ordercheck", "consumers/timeline",
+		"consumers/watch", "fhir/datetime",
 	},
-	"consumers/parallel":     {},
+	"consumers/parallel": {},
+	"consumers/patients": {
+		"checks", "checks/facts", "checks/record", "consumers/commit", "consumers/fold", "consumers/jet",
+		"consumers/layout", "consumers/timeline", "fhir/issue",
+	},
 	"consumers/publish":      {"consumers/jet", "consumers/layout"},
 	"consumers/rehearse":     {"checks", "checks/decimal", "checks/facts", "checks/terms"},
 	"consumers/rlsguardtest": {"checks", "checks/facts", "consumers/fold", "fhir"},
@@ -123,11 +129,15 @@ var mayImport = map[string][]string{
 		"checks", "checks/codec", "checks/facts", "checks/moment", "checks/terms/codes",
 		"consumers/commit", "consumers/fold", "consumers/jet", "consumers/layout", "fhir",
 	},
+	"consumers/timeline": {
+		"checks", "checks/facts", "checks/record", "checks/silence", "consumers/fold", "consumers/ordercheck",
+	},
 	"consumers/watch": {"checks", "consumers/jet", "consumers/layout", "fhir/issue"},
 	"fhir": {
 		"checks", "checks/facts", "checks/moment", "checks/terms", "checks/terms/codes", "checks/unread",
 		"fhir/datetime", "fhir/issue", "fhir/scan",
 	},
+	"deploy":        {},
 	"fhir/datetime": {"checks/moment", "fhir/scan"},
 	"fhir/issue": {
 		"checks", "checks/facts", "checks/moment", "checks/terms/codes", "fhir/datetime", "fhir/scan",

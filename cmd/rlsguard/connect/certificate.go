@@ -9,9 +9,9 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// doorCertificate is that of a door, read again when its file has changed: certificates are renewed
-// while serve runs.
-type doorCertificate struct {
+// Certificate is that of a door or a server, read again when its files have changed: certificates
+// are renewed while serve runs.
+type Certificate struct {
 	cert, key string // files, PEM
 	log       zerolog.Logger
 
@@ -20,10 +20,10 @@ type doorCertificate struct {
 	changed time.Time // of the files, when pair was read
 }
 
-// newCertificate reads a certificate. Its error is that of the first reading; later ones are
+// NewCertificate reads a certificate. Its error is that of the first reading; later ones are
 // logged, and the last good pair goes on.
-func newCertificate(cert, key string, log zerolog.Logger) (*doorCertificate, error) {
-	c := &doorCertificate{cert: cert, key: key, log: log}
+func NewCertificate(cert, key string, log zerolog.Logger) (*Certificate, error) {
+	c := &Certificate{cert: cert, key: key, log: log}
 	changed := c.written()
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
@@ -34,7 +34,7 @@ func newCertificate(cert, key string, log zerolog.Logger) (*doorCertificate, err
 }
 
 // written is when the younger of the files was written; zero when one cannot be looked at.
-func (c *doorCertificate) written() time.Time {
+func (c *Certificate) written() time.Time {
 	var last time.Time
 	for _, path := range []string{c.cert, c.key} {
 		info, err := os.Stat(path)
@@ -48,8 +48,8 @@ func (c *doorCertificate) written() time.Time {
 	return last
 }
 
-// get is tls.Config.GetCertificate.
-func (c *doorCertificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+// Get is tls.Config.GetCertificate.
+func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.written()

@@ -31,23 +31,23 @@ func TestCertificateReadAgain(t *testing.T) {
 	}
 	began := time.Now()
 	certificateFiles(began)
-	c, err := newCertificate(cert, key, zerolog.Nop())
+	c, err := NewCertificate(cert, key, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := c.get(nil)
-	if again, err2 := c.get(nil); err != nil || err2 != nil || again != first {
+	first, err := c.Get(nil)
+	if again, err2 := c.Get(nil); err != nil || err2 != nil || again != first {
 		t.Fatalf("the same files give another certificate: %v, %v", err, err2)
 	}
 	certificateFiles(began.Add(time.Minute))
-	second, err := c.get(nil)
+	second, err := c.Get(nil)
 	if err != nil || second == first {
 		t.Errorf("the new certificate is not used: %v", err)
 	}
 	if err := os.WriteFile(cert, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if third, err := c.get(nil); err != nil || third != second {
+	if third, err := c.Get(nil); err != nil || third != second {
 		t.Errorf("an unreadable file closes the door: %v", err)
 	}
 }

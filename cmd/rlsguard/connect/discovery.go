@@ -1,7 +1,6 @@
 package connect
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,12 +15,13 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 // Flags name the NATS server and say how to connect to it.
 type Flags struct {
-	Nats string `name:"nats" placeholder:"URL" help:"NATS server. Without it: NATS_URL, else a server that rlsguard serve runs here, else the selected NATS context."`
+	Nats string `name:"nats" placeholder:"URL" help:"NATS server. Without it: that of --context, else NATS_URL, else a server that rlsguard serve runs here, else the NATS context of NATS_CONTEXT, else the selected one."`
 	ServerFlags
 	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate that this client shows to the server (PEM)."`
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
@@ -30,25 +30,28 @@ type Flags struct {
 // ServerFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by
 // every user of a machine.
 type ServerFlags struct {
-	Creds  string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
-	NKey   string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
-	CA     string `name:"ca" aliases:"tls-ca" placeholder:"FILE" help:"Certificates that the NATS server's is checked against (PEM)."`
-	User   string `placeholder:"NAME" help:"User of the NATS server; the password is in --password-file."`
-	Pass   string `name:"password-file" placeholder:"FILE" help:"File that holds the password of --user (mode 0600)."`
-	Domain string `name:"js-domain" placeholder:"NAME" help:"JetStream domain under which the streams of another account are reached: RLSGUARD with deploy/accounts.conf."`
-	Inbox  string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the NATS server answers on, where users have one of their own."`
-	Plain  bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
+	Context string `placeholder:"NAME" help:"Context of the nats command line: server, credentials, certificates, domain and inbox prefix. Other options go before what it says."`
+	Creds   string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
+	NKey    string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
+	CA      string `name:"ca" aliases:"tls-ca" placeholder:"FILE" help:"Certificates that the NATS server's is checked against (PEM)."`
+	User    string `placeholder:"NAME" help:"User of the NATS server; the password is in --password-file."`
+	Pass    string `name:"password-file" placeholder:"FILE" help:"File that holds the password of --user (mode 0600)."`
+	Domain  string `name:"js-domain" placeholder:"NAME" help:"JetStream domain under which the streams of another account are reached: RLSGUARD with deploy/accounts.conf."`
+	Inbox   string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the NATS server answers on, where users have one of their own."`
+	Plain   bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
 }
 
 // Server says how to reach a server.
 type Server struct {
 	URL     string
 	Options []nats.Option
-	secure  bool // TLS whatever the URL says
+	login   []nats.Option // of a context, unless the command line says who one is
+	secure  bool          // TLS whatever the URL says
 	Domain  jet.Domain
 }
 
-// Find looks for the server in the order that the help tells.
+// Find looks for the server in the order that the help tells: what is asked for on the command line
+// goes before the environment.
 func (f Flags) Find() (Server, error) {
 	s, err := f.look()
 	if err != nil {
@@ -72,6 +75,9 @@ func (f ServerFlags) complete(s Server) (Server, error) {
 				return s, fmt.Errorf("%s: %w", file.option, err)
 			}
 		}
+	}
+	if f.Creds == "" && f.NKey == "" && f.User == "" {
+		s.Options = append(s.Options, s.login...)
 	}
 	if f.Creds != "" {
 		s.Options = append(s.Options, nats.UserCredentials(f.Creds))
@@ -150,6 +156,13 @@ func Encrypted(urls string) error {
 }
 
 func (f Flags) look() (Server, error) {
+	if f.Context != "" {
+		s, err := contextServer(f.Context)
+		if f.Nats != "" {
+			s.URL = f.Nats
+		}
+		return s, err
+	}
 	if f.Nats != "" {
 		return Server{URL: f.Nats}, nil
 	}
@@ -160,13 +173,25 @@ func (f Flags) look() (Server, error) {
 	if err == nil {
 		b, err := os.ReadFile(filepath.Join(dir, "nats.url"))
 		if err == nil {
-			return Server{URL: strings.TrimSpace(string(b))}, nil
+			return inside(dir, strings.TrimSpace(string(b)))
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return Server{}, err
 		}
 	}
-	return selectedContext()
+	return contextServer("")
+}
+
+// inside is the server that rlsguard serve runs inside itself, with its data in dir.
+func inside(dir, url string) (Server, error) {
+	s := Server{URL: url}
+	domain, err := os.ReadFile(filepath.Join(dir, embedded.DomainName))
+	if err == nil {
+		s.Domain = jet.NamedDomain(strings.TrimSpace(string(domain)))
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return s, err
+	}
+	return s, nil
 }
 
 // Connect connects to the server that Find finds.
@@ -201,92 +226,4 @@ func DefaultDir() (string, error) {
 		}
 	}
 	return filepath.Join(base, "rlsguard"), nil
-}
-
-// natsContext is what of a context of the nats command line is used here.
-type natsContext struct {
-	URL      string `json:"url"`
-	User     string `json:"user"`
-	Password string `json:"password"`
-	Token    string `json:"token"`
-	Creds    string `json:"creds"`
-	NKey     string `json:"nkey"`
-	Cert     string `json:"cert"`
-	Key      string `json:"key"`
-	CA       string `json:"ca"`
-	Inbox    string `json:"inbox_prefix"`
-	Domain   string `json:"jetstream_domain"`
-	Prefix   string `json:"jetstream_api_prefix"`
-}
-
-var ErrNoServer = errors.New(
-	"no NATS server is known: give --nats URL, set NATS_URL, run rlsguard serve, or select a context with nats context select",
-)
-
-// selectedContext reads the context that the nats command line has selected.
-func selectedContext() (Server, error) {
-	base := os.Getenv("XDG_CONFIG_HOME")
-	if base == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return Server{}, ErrNoServer
-		}
-		base = filepath.Join(home, ".config")
-	}
-	name, err := os.ReadFile(filepath.Join(base, "nats", "context.txt"))
-	if err != nil || strings.TrimSpace(string(name)) == "" {
-		return Server{}, ErrNoServer
-	}
-	path := filepath.Join(base, "nats", "context", strings.TrimSpace(string(name))+".json")
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return Server{}, fmt.Errorf("selected NATS context: %w", err)
-	}
-	var c natsContext
-	if err := json.Unmarshal(data, &c); err != nil {
-		return Server{}, fmt.Errorf("selected NATS context %s cannot be read: %w", path, err)
-	}
-	return c.server()
-}
-
-func (c natsContext) server() (Server, error) {
-	s := Server{URL: c.URL, Domain: jet.NamedDomain(c.Domain)}
-	if c.Prefix != "" {
-		s.Domain.Prefix = strings.TrimSuffix(c.Prefix, ".")
-	}
-	if s.URL == "" {
-		s.URL = nats.DefaultURL
-	}
-	add := func(set bool, option func() nats.Option) {
-		if set {
-			s.Options = append(s.Options, option())
-		}
-	}
-	add(c.User != "", func() nats.Option { return nats.UserInfo(c.User, c.Password) })
-	add(c.Token != "", func() nats.Option { return nats.Token(c.Token) })
-	add(c.Creds != "", func() nats.Option { return nats.UserCredentials(expandHome(c.Creds)) })
-	s.secure = c.CA != "" || c.Cert != "" && c.Key != ""
-	add(
-		c.Cert != "" && c.Key != "",
-		func() nats.Option { return nats.ClientCert(expandHome(c.Cert), expandHome(c.Key)) },
-	)
-	add(c.CA != "", func() nats.Option { return nats.RootCAs(expandHome(c.CA)) })
-	add(c.Inbox != "", func() nats.Option { return nats.CustomInboxPrefix(c.Inbox) })
-	if c.NKey != "" {
-		option, err := nats.NkeyOptionFromSeed(expandHome(c.NKey))
-		if err != nil {
-			return s, fmt.Errorf("selected NATS context: %w", err)
-		}
-		s.Options = append(s.Options, option)
-	}
-	return s, nil
-}
-
-func expandHome(path string) string {
-	rest, ok := strings.CutPrefix(path, "~/")
-	home, err := os.UserHomeDir()
-	if !ok || err != nil {
-		return path
-	}
-	return filepath.Join(home, rest)
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/patients"
 )
 
 // DoorFlags are the options of the order check at serve.
@@ -68,10 +69,11 @@ func (d *DoorFlags) Check() error {
 	return nil
 }
 
-// doors are what answers about orders beside a consumer: the service rls.check, and CDS Hooks.
+// doors are what answers beside a consumer: the services rls.check and rls.patient, and CDS Hooks.
 type doors struct {
 	log     zerolog.Logger
 	checker *ordercheck.Checker
+	teller  *patients.Teller
 	known   *commit.Known
 	health  *health.Health
 	nc      *nats.Conn
@@ -97,21 +99,26 @@ func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string)
 			Metrics: ordercheck.NewMetrics(),
 		},
 	}
+	o.teller = &patients.Teller{Engine: cfg.Engine, Stored: cfg.Known, Metrics: patients.NewMetrics()}
 	if asOf := cfg.AsOf; !asOf.IsZero() {
 		o.checker.AsOf = func() time.Time { return asOf }
+		o.teller.AsOf = o.checker.AsOf
 	}
 	defer func() {
 		if err != nil {
 			o.Close()
 		}
 	}()
-	if err := o.health.Register(o.checker.Metrics); err != nil {
+	if err := errors.Join(o.health.Register(o.checker.Metrics), o.health.Register(o.teller.Metrics)); err != nil {
 		return nil, err
 	}
 	if o.nc, err = connectDoors(cfg); err != nil {
 		return nil, err
 	}
 	if o.bus, err = cdshooks.NewNATS(o.nc, cfg.Replicas, cfg.Audit, cfg.Domain); err != nil {
+		return nil, err
+	}
+	if o.teller.Trail, err = patients.NewTrail(o.nc, cfg.Engine.Key, cfg.Domain); err != nil {
 		return nil, err
 	}
 	ctx, o.cancel = context.WithCancel(ctx)
@@ -157,6 +164,9 @@ func (o *doors) answer(ctx context.Context, feedback bool) {
 		return
 	}
 	o.log.Info().Str("subject", ordercheck.Subject).Msg("order check")
+	if err := o.teller.Serve(svc, o.nc.MaxPayload()); err != nil {
+		o.log.Error().Err(err).Msg("no timelines")
+	}
 	if feedback {
 		if err := o.bus.Prepare(ctx); err != nil {
 			o.log.Warn().Err(err).Msg("feedback cannot be stored yet")
@@ -176,14 +186,14 @@ func (d *DoorFlags) openCDS(o *doors, dir string) error {
 	}
 	url := "http://" + listener.Addr().String()
 	if d.CDSTLSCert != "" {
-		cert, err := newCertificate(d.CDSTLSCert, d.CDSTLSKey, o.log)
+		cert, err := NewCertificate(d.CDSTLSCert, d.CDSTLSKey, o.log)
 		if err != nil {
 			return errors.Join(fmt.Errorf("--cds-tls-cert, --cds-tls-key: %w", err), listener.Close())
 		}
 		url = "https://" + listener.Addr().String()
 		listener = tls.NewListener(
 			listener,
-			&tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+			&tls.Config{GetCertificate: cert.Get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
 		)
 	}
 	c := cdshooks.Config{

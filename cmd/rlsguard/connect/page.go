@@ -132,11 +132,14 @@ func (f *PageFlags) PageConfig() page.Config {
 	return page.Config{Author: strings.TrimSpace(f.Author), RecordURL: f.Records, Session: f.Session}
 }
 
-// PageConnection connects for a page, which has to see when a link died without a word.
-func (s Server) PageConnection(role string, denials *page.Denials) (*nats.Conn, error) {
-	return nats.Connect(s.URL, append([]nats.Option{
+// PageLink connects for a page, which has to see when a link died without a word.
+func (s Server) PageLink(role string) (*page.Link, error) {
+	l := &page.Link{}
+	var err error
+	l.Conn, err = nats.Connect(s.URL, append([]nats.Option{
 		nats.Name("rlsguard " + role), nats.Timeout(5 * time.Second), nats.MaxReconnects(-1),
 		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), nats.ReconnectWait(time.Second),
-		denials.Option(),
+		l.Option(),
 	}, s.Options...)...)
+	return l, err
 }

@@ -1,0 +1,108 @@
+package checks
+
+import (
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/record"
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/words"
+)
+
+// recordKidneys are clearance and eGFR, as reported and as estimated from a creatinine, against the
+// limits at which the dose of a gabapentinoid changes; and the creatinine itself.
+func (ev *evaluation) recordKidneys(labs *labBook) []record.Series {
+	in := renalInput{
+		Labs: labs, Settings: &ev.set.Renal, Birth: ev.person.Birth, Sex: ev.person.Sex, Dialysis: ev.onDialysis(),
+	}
+	limits := ev.recordKidneyLimits()
+	clearance := record.Series{
+		Analyte: "clearance", Name: words.Say("kidney.clearance"), Unit: "mL/min", Limits: limits,
+	}
+	egfr := record.Series{Analyte: "egfr", Name: words.Say("kidney.egfr"), Unit: "mL/min/1.73 m²", Limits: limits}
+	creatinine := record.Series{
+		Analyte: "creatinine", Name: words.Say("kidney.creatinine"), Unit: "mg/dL", Source: true,
+	}
+	ev.recordReported(&in, &clearance, terms.CreatinineClearance)
+	reported := ev.recordReported(&in, &egfr, terms.EGFR)
+	readings := labs.of(terms.Creatinine)
+	for i := range readings {
+		r := &readings[i]
+		s, k := &clearance, in.cockcroftGault(r)
+		if k.band == renalUnknown {
+			s, k = &egfr, in.ckdEPI(r)
+		}
+		why := r.reason
+		if k.band == renalUnknown && why == labUsable {
+			why = labNotCalculable
+		}
+		p := ev.recordPoint(r, why)
+		if k.band == renalUnknown {
+			p.Why = in.whyUnread(r)
+		}
+		creatinine.Points = append(creatinine.Points, p)
+		if k.band == renalUnknown || s == &egfr && reported[civilDayOf(r.effective, ev.zone)] {
+			continue
+		}
+		s.Points = append(s.Points, ev.recordEstimate(r, &k))
+	}
+	return []record.Series{clearance, egfr, creatinine}
+}
+
+// recordReported adds what a laboratory reports, and tells on which days some of it can be used.
+func (ev *evaluation) recordReported(in *renalInput, s *record.Series, a terms.Analyte) map[int64]bool {
+	days := map[int64]bool{}
+	readings := in.Labs.of(a)
+	for i := range readings {
+		r := &readings[i]
+		band, why := in.readable(r, &r.measure)
+		p := ev.recordPoint(r, why)
+		p.Beyond = why == labUsable && band != renalNormal
+		s.Points = append(s.Points, p)
+		if why == labUsable {
+			days[civilDayOf(r.effective, ev.zone)] = true
+		}
+	}
+	return days
+}
+
+func (ev *evaluation) recordEstimate(r *labReading, k *kidneyFunction) record.Point {
+	m := k.clearance
+	p := ev.recordPoint(r, labUsable)
+	p.Refs, p.Calculated, p.Why = k.refs, true, k.words
+	p.Value, p.Comparator, p.Beyond = m.value.Cut(1), m.comparator, k.band != renalNormal
+	p.Words = strings.TrimSpace(m.comparator + " " + p.Value + " " + unitWords(m.unit))
+	return p
+}
+
+// recordKidneyLimits are the lower ends of the bands, the highest first, with what the labels of
+// the gabapentinoids that the patient takes allow below them.
+func (ev *evaluation) recordKidneyLimits() []record.Limit {
+	set := &ev.set.Renal
+	var all []record.Limit
+	for _, end := range []struct {
+		value decimal.Decimal
+		side  string
+		most  func(*RenalMaximum) decimal.Decimal
+	}{
+		{set.Normal, record.Below, func(m *RenalMaximum) decimal.Decimal { return m.Moderate }},
+		{set.Moderate, record.AtOrBelow, func(m *RenalMaximum) decimal.Decimal { return m.Severe }},
+		{set.Severe, record.AtOrBelow, func(m *RenalMaximum) decimal.Decimal { return m.Failure }},
+	} {
+		var doses []string
+		for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == drugs.Alpha2Delta }) {
+			in := ev.renalInput(group)
+			if row, ok := in.row(); ok {
+				doses = append(doses, words.Say("record.most", "drug", group[0].Name, "mg", end.most(&row).String()))
+			}
+		}
+		l := record.Limit{Value: end.value.String(), Side: end.side}
+		l.Label = words.Say("record.kidney."+end.side, "value", l.Value)
+		if len(doses) > 0 {
+			l.Label += ": " + words.And(doses)
+		}
+		all = append(all, l)
+	}
+	return all
+}

@@ -1,0 +1,120 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/record"
+	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/words"
+)
+
+// recordSources are the analytes that others are calculated from or read beside, with their words
+// in record.Series.
+var recordSources = []struct {
+	analyte terms.Analyte
+	word    string
+}{
+	{terms.Iron, "iron"}, {terms.TIBC, "tibc"}, {terms.UIBC, "uibc"}, {terms.Transferrin, "transferrin"},
+	{terms.CRP, "crp"}, {terms.Weight, "weight"},
+}
+
+// recordResults are the series that have a result: iron, kidneys, then what they rest on.
+func (ev *evaluation) recordResults() []record.Series {
+	in := ev.ironInput()
+	all := append(ev.recordIron(&in), ev.recordKidneys(in.Labs)...)
+	for _, s := range recordSources {
+		series := record.Series{Analyte: s.word, Name: s.analyte.String(), Source: true}
+		readings := in.Labs.of(s.analyte)
+		for i := range readings {
+			r := &readings[i]
+			series.Unit = cmp.Or(series.Unit, unitWords(r.lab.CanonicalUnit))
+			series.Points = append(series.Points, ev.recordPoint(r, cmp.Or(r.reason, statusReason(r.status))))
+		}
+		all = append(all, series)
+	}
+	all = slices.DeleteFunc(all, func(s record.Series) bool { return len(s.Points) == 0 })
+	for i := range all {
+		slices.SortStableFunc(all[i].Points, comparePoints)
+	}
+	return all
+}
+
+// comparePoints puts the oldest first and what has no time last.
+func comparePoints(a, b record.Point) int {
+	if a.At.IsZero() != b.At.IsZero() {
+		if b.At.IsZero() {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(a.At.At.Compare(b.At.At), slices.Compare(a.Refs, b.Refs))
+}
+
+// recordPoint is one reading, which cannot be used for a reason, unless that is labUsable.
+func (ev *evaluation) recordPoint(r *labReading, why labReason) record.Point {
+	p := record.Point{Refs: r.refs, Usable: why == labUsable, Calculated: r.calculated, Why: r.note}
+	if r.dated && !r.unplaced {
+		p.At = ev.recordDate(r.effective)
+	}
+	if why != labUsable {
+		p.Why = why.words()
+		if r.of != "" {
+			p.Why += " (" + r.of + ")"
+		}
+	}
+	q := &r.value.Quantity
+	switch {
+	case r.reason == labUsable:
+		m := r.measure
+		if r.calculated {
+			m.value = decimal.Of(m.value.Cut(1))
+		}
+		p.Value, p.Comparator, p.Words = m.value.Cut(10), m.comparator, m.text()
+	case r.value.Kind == facts.QuantityValue && !r.calculated:
+		sent := shortened(q.Comparator+q.Value+" "+unitWords(anyUnit(q)), productLength)
+		p.Words = words.Say("record.sent", "value", sent)
+	}
+	return p
+}
+
+// recordIron are ferritin and TSAT against the limits that hold for the patient.
+func (ev *evaluation) recordIron(in *ironInput) []record.Series {
+	c := ironCase{ironInput: in}
+	group := c.group()
+	ferritin := record.Series{Analyte: "ferritin", Name: words.Say("analyte.ferritin"), Unit: "ng/mL"}
+	tsat := record.Series{Analyte: "tsat", Name: words.Say("analyte.tsat"), Unit: "%"}
+	general := in.Settings.ferritinLimit(group, "")
+	ferritin.Limits = []record.Limit{ironLimitWords(general, group)}
+	if l, ok := in.Settings.tsatLimit(group); ok {
+		tsat.Limits = []record.Limit{ironLimitWords(l, group)}
+	}
+	add := func(s *record.Series, readings []labReading, limitOf func(*labReading) (ironLimit, bool)) {
+		for i := range readings {
+			l, limited := limitOf(&readings[i])
+			j := judgeReading(&readings[i], l, limited)
+			p := ev.recordPoint(&readings[i], j.why)
+			p.Beyond = j.verdict == verdictLow
+			s.Points = append(s.Points, p)
+		}
+	}
+	add(&ferritin, in.Labs.of(terms.Ferritin), func(r *labReading) (ironLimit, bool) {
+		return in.Settings.ferritinLimit(group, r.performer), true
+	})
+	add(&tsat, saturations(in.Labs, in.Terms, in.Settings, group), func(*labReading) (ironLimit, bool) {
+		return in.Settings.tsatLimit(group)
+	})
+	return []record.Series{ferritin, tsat}
+}
+
+func ironLimitWords(l ironLimit, g ironGroup) record.Limit {
+	out := record.Limit{Value: l.value.String(), Side: record.Below}
+	key := [...]string{"adult", "child", "unknown", "dialysis"}[g]
+	if l.inclusive {
+		out.Side = record.AtOrBelow
+	}
+	out.Label = words.Say("record.limit."+out.Side, "value", out.Value, "whose", words.Say("record.whose."+key))
+	return out
+}

@@ -1,0 +1,250 @@
+package embedded
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// shared is a server with two users of each role.
+func shared(t *testing.T, dir string) *Embedded {
+	t.Helper()
+	var users []User
+	for _, role := range Roles() {
+		users = append(users, User{"a-" + role, "secret", role}, User{"b-" + role, "secret", role})
+	}
+	e, err := Start(t.Context(), Options{Dir: dir, Listen: "127.0.0.1:0", Users: users, Log: zerolog.Nop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	js, err := jet.New(within(t, e), e.Domain())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := jet.MakeStreams(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func within(t *testing.T, e *Embedded) *nats.Conn {
+	t.Helper()
+	nc, err := e.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// asUser connects somebody, and refused is what the server does not let them do.
+func asUser(t *testing.T, e *Embedded, name string) (nc *nats.Conn, refused <-chan error) {
+	t.Helper()
+	denied := make(chan error, 100)
+	nc, err := nats.Connect(
+		"nats://"+e.Addr(), nats.UserInfo(name, "secret"), nats.CustomInboxPrefix("_INBOX_"+name),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err }),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc, denied
+}
+
+// Roles are those of deploy/accounts.conf, and an unknown one is refused.
+func TestRoles(t *testing.T) {
+	want := []string{"admin", "dashboard", "operator", "orders", "producer", "reviewer", "rlsguard", "sys"}
+	if got := Roles(); !slices.Equal(got, want) {
+		t.Errorf("roles %v", got)
+	}
+	for name, users := range map[string][]User{
+		"unknown role": {{"a", "b", "owner"}},
+		"no role":      {{"a", "b", ""}},
+		"twice":        {{"a", "b", "producer"}, {"a", "c", "admin"}},
+		"wildcard":     {{"*", "b", "producer"}},
+		"two words":    {{"a.b", "b", "producer"}},
+	} {
+		if e, err := Start(t.Context(), Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: users, Log: zerolog.Nop()}); err == nil {
+			e.Stop()
+			t.Errorf("%s: started", name)
+		}
+	}
+}
+
+// A user of the embedded server has the rights of the role in deploy/accounts.conf.
+func TestRightsOfRoles(t *testing.T) {
+	e := shared(t, t.TempDir())
+	for _, c := range []struct {
+		user, subject string
+		may           bool
+	}{
+		{"a-producer", "fhir.Patient", true},
+		{"a-producer", "fhir.DetectedIssue", false},
+		{"a-producer", "rls.state.site", false},
+		{"a-reviewer", "fhir.DetectedIssue", true},
+		{"a-reviewer", "fhir.Patient", false},
+		{"a-dashboard", "fhir.Patient", false},
+		{"a-dashboard", "$JS.API.STREAM.DELETE.FHIR", false},
+		{"a-dashboard", "$JS.RLSGUARD.API.STREAM.DELETE.RLS_FLAGS", false},
+		{"a-operator", "$JS.RLSGUARD.API.STREAM.MSG.GET.RLS_DEAD", true},
+		{"a-orders", "rls.check", true},
+		{"a-orders", "fhir.Patient", false},
+		{"a-rlsguard", "rls.state.site", true},
+		{"a-rlsguard", "$JS.API.STREAM.DELETE.RLS", false},
+		{"a-admin", "$JS.API.STREAM.INFO.RLS", true},
+	} {
+		nc, denied := asUser(t, e, c.user)
+		if err := nc.Publish(c.subject, []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+		if err := nc.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-denied:
+			if c.may {
+				t.Errorf("%s on %s: %v", c.user, c.subject, err)
+			}
+		case <-time.After(50 * time.Millisecond): // the refusal comes before the answer to Flush
+			if !c.may {
+				t.Errorf("%s may publish on %s", c.user, c.subject)
+			}
+		}
+	}
+}
+
+// Whoever has the same role has an account of its own: no answer that one names as a reply, and no
+// inbox, is the other's.
+func TestUsersOfOneRoleAreApart(t *testing.T) {
+	e := shared(t, t.TempDir())
+	a, _ := asUser(t, e, "a-dashboard")
+	b, denied := asUser(t, e, "b-dashboard")
+	heard, err := b.SubscribeSync("rls.flags.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.PublishRequest("$JS.RLSGUARD.API.STREAM.INFO.RLS_FLAGS", "rls.flags.high.x.y", nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.SubscribeSync("_INBOX_a-dashboard.>"); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := heard.NextMsg(500 * time.Millisecond); err == nil {
+		t.Errorf("the other hears %s", m.Subject)
+	}
+	select {
+	case <-denied:
+	default:
+		t.Error("the other may hear the answers")
+	}
+	js, err := jet.New(b, jet.NamedDomain(Domain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.OrderedConsumer(t.Context(), layout.StreamFlags, jetstream.OrderedConsumerConfig{}); err != nil {
+		t.Errorf("a dashboard reads as the README says: %v", err)
+	}
+}
+
+// A folder that one user had to himself goes on when others are let in: inputs, states and letters
+// are where the accounts want them, and the flags are copied again. It also goes on when the server
+// is started again in this process, without users, and for a look from outside.
+func TestIntoAccounts(t *testing.T) {
+	dir := t.TempDir()
+	alone := started(t, dir)
+	nc := within(t, alone)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := jet.MakeStreams(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, subject := range stored {
+		if _, err := js.Publish(t.Context(), subject, []byte(subject)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	nc.Close()
+	if err := alone.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	// interrupted after the first stream
+	if err := os.MkdirAll(accountDir(dir, ownAccount), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(accountDir(dir, soleAccount), layout.StreamFHIR), filepath.Join(accountDir(dir, ownAccount), layout.StreamFHIR)); err != nil {
+		t.Fatal(err)
+	}
+	users := []User{{"anna", "secret", "admin"}}
+	for _, o := range []Options{
+		{Dir: dir, Listen: "127.0.0.1:0", Users: users, Log: zerolog.Nop()},
+		{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()},
+		{Dir: dir, Private: true, Log: zerolog.Nop()},
+	} {
+		e, err := Start(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Rebuild.Load() > 0 {
+			t.Error("everything is read again")
+		}
+		holds(t, e)
+		e.keeping() // the goroutine that asks every second would do so beside us
+		<-e.kept
+		e.down()
+		if err := e.open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, e)
+		if err := e.Stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if isThere(accountDir(dir, soleAccount)) {
+		t.Error("something was left behind")
+	}
+}
+
+// stored are subjects of what is stored by one user.
+var stored = []string{"fhir.Patient", "rls.state.site", "rls.commit.flags.high.x.y", "rls.dead.x", "rls.rejected.x"}
+
+func holds(t *testing.T, e *Embedded) {
+	t.Helper()
+	js, err := jet.New(within(t, e), e.Domain())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := jet.MakeStreams(t.Context(), js, 1); err != nil {
+		t.Fatal(err)
+	}
+	for i, stream := range []string{layout.StreamFHIR, layout.StreamRLS, layout.StreamRLS, layout.StreamDead, layout.StreamRejected} {
+		if jet.LastOf(t.Context(), js, stream, stored[i]) == nil {
+			t.Errorf("%s lacks %s", stream, stored[i])
+		}
+	}
+	for end := time.Now().Add(30 * time.Second); jet.LastOf(t.Context(), js, layout.StreamFlags, "rls.flags.high.x.y") == nil; {
+		if time.Now().After(end) {
+			t.Fatal("the flags are not copied")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}

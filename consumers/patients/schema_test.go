@@ -1,0 +1,66 @@
+package patients
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// conforms tells where a document has a field that the schema does not foresee, lacks one that it
+// requires, or has another type.
+func conforms(schema map[string]any, value any, at string) (faults []string) {
+	switch v := value.(type) {
+	case map[string]any:
+		properties, _ := schema["properties"].(map[string]any)
+		for name, sub := range v {
+			s, ok := properties[name].(map[string]any)
+			if !ok {
+				faults = append(faults, at+"/"+name+" is not foreseen")
+				continue
+			}
+			faults = append(faults, conforms(s, sub, at+"/"+name)...)
+		}
+		required, _ := schema["required"].([]any)
+		for _, name := range required {
+			if v[name.(string)] == nil {
+				faults = append(faults, fmt.Sprintf("%s/%s is missing", at, name))
+			}
+		}
+	case []any:
+		items, _ := schema["items"].(map[string]any)
+		for i, item := range v {
+			faults = append(faults, conforms(items, item, fmt.Sprintf("%s/%d", at, i))...)
+		}
+	}
+	want := map[string]string{
+		"map[string]interface {}": "object", "[]interface {}": "array", "string": "string", "bool": "boolean",
+		"float64": "integer",
+	}[fmt.Sprintf("%T", value)]
+	if schema["type"] != want {
+		faults = append(faults, fmt.Sprintf("%s: %s instead of %v", at, want, schema["type"]))
+	}
+	return faults
+}
+
+func TestATimelineConformsToTheSchema(t *testing.T) {
+	data, err := os.ReadFile("../timeline/testdata/patient.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema map[string]any
+	var reply any
+	if err := json.Unmarshal([]byte(replySchema()), &schema); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &reply); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range conforms(schema, reply, "") {
+		t.Error(fault)
+	}
+	delete(schema["properties"].(map[string]any), "flags")
+	if conforms(schema, reply, "") == nil {
+		t.Error("a field that is not foreseen passes")
+	}
+}
