@@ -18,7 +18,7 @@ import (
 )
 
 // outsiders are the users whom nobody has to trust with states and flags.
-var outsiders = []string{"producer", "orders", "reviewer", "dashboard", "operator"}
+var outsiders = []string{"producer", "orders", "reviewer", "dashboard", "operator", "page"}
 
 // targets are subjects that an outsider would like a message to appear on.
 var targets = []string{
@@ -262,7 +262,7 @@ func (s site) attack(t *testing.T, user string) (sent int) {
 // deliver makes consumers that deliver to every target, where the user may make any.
 func (s site) deliver(t *testing.T, nc *nats.Conn, user string) (made int) {
 	t.Helper()
-	streams := map[string][]string{"reviewer": {"RLS_FLAGS"}, "dashboard": {"RLS_FLAGS"}, "operator": {"RLS_DEAD", "RLS_FEEDBACK"}}[user]
+	streams := map[string][]string{"reviewer": {"RLS_FLAGS"}, "dashboard": {"RLS_FLAGS"}, "page": {"RLS_FLAGS"}, "operator": {"RLS_DEAD", "RLS_FEEDBACK"}}[user]
 	for _, stream := range streams {
 		for i, target := range targets {
 			for _, ack := range []string{"none", "explicit"} {

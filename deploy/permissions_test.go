@@ -19,6 +19,7 @@ var may = []struct {
 	{"fhir.MedicationRequest", "admin producer operator"},
 	{"fhir.DetectedIssue", "admin rlsguard reviewer"},
 	{"rls.check", "admin orders"},
+	{"rls.patient", "admin page"},
 	{"$SRV.INFO", "orders"}, // nats micro ls
 	{"$SRV.PING.rlsguard", "orders"},
 	{"rls.flags.high.x.y", "admin"}, // no stream takes it: the flags are a copy
@@ -36,8 +37,8 @@ var may = []struct {
 	{"$JS.API.STREAM.MSG.GET.FHIR", "admin rlsguard"},
 	{"$JS.RLSGUARD.API.STREAM.MSG.GET.FHIR", "admin rlsguard operator"}, // rlsguard by the mapping for the admin
 	{"$JS.ACK.FHIR.rlsguard.1.1.1.1.0", "admin rlsguard"},
-	{"$JS.RLSGUARD.API.DIRECT.GET.RLS_FLAGS", "admin rlsguard reviewer dashboard"},
-	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_FLAGS.x", "admin reviewer dashboard"},
+	{"$JS.RLSGUARD.API.DIRECT.GET.RLS_FLAGS", "admin rlsguard reviewer dashboard page"},
+	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_FLAGS.x", "admin reviewer dashboard page"},
 	{"$JS.RLSGUARD.API.DIRECT.GET.RLS_REJECTED", "admin producer operator"},
 	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_REJECTED.x", "admin"},
 	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_DEAD.x", "admin rlsguard operator"},
@@ -55,11 +56,12 @@ var may = []struct {
 // reads is who may subscribe.
 var reads = []struct{ subject, users string }{
 	{"fhir.>", ""},
-	{"rls.flags.>", "admin dashboard reviewer"},
+	{"rls.flags.>", "admin dashboard reviewer page"},
 	{"rls.rejected.>", "admin producer"},
 	{"rls.dead.>", ""},
 	{"rls.feedback.>", ""},
 	{"rls.check", "rlsguard"},
+	{"rls.patient", "rlsguard"},
 	{"rls.state.>", ""},
 	{"rls.commit.>", ""},
 	{"rls.audit.>", ""},

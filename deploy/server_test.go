@@ -24,7 +24,7 @@ import (
 )
 
 // users of accounts.conf but the servers' own.
-var users = []string{"rlsguard", "admin", "producer", "orders", "reviewer", "dashboard", "operator"}
+var users = []string{"rlsguard", "admin", "producer", "orders", "reviewer", "dashboard", "operator", "page"}
 
 // site is servers that run on the files of this folder.
 type site struct {

@@ -28,6 +28,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/patients"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
@@ -65,6 +66,8 @@ func TestDeployedOrderCheck(t *testing.T) {
 			t.Errorf("order entry may publish on %s", subject)
 		}
 	}
+
+	s.tellsOnlyThePage(t, reply.Open[0].ID)
 
 	// A card is overridden.
 	cds, err := os.ReadFile(filepath.Join(dir, "cds.url"))
@@ -110,6 +113,26 @@ func TestDeployedOrderCheck(t *testing.T) {
 		t.Fatalf("ack ends with %d", code)
 	}
 	waitState(ctx, t, s, flag, checks.Acknowledged)
+}
+
+// tellsOnlyThePage asks for the patient of a flag as each user.
+func (s deployed) tellsOnlyThePage(t *testing.T, flag string) {
+	t.Helper()
+	question := []byte(`{"flag":"` + flag + `"}`)
+	m, err := s.connect(t, "page").Request(patients.Subject, question, 10*time.Second)
+	if err != nil || !bytes.Contains(m.Data, []byte(`"rls-ssri"`)) || bytes.Contains(m.Data, []byte("Patient/anna")) {
+		t.Fatalf("the page gets %v, %v", m, err)
+	}
+	for _, user := range []string{"producer", "reviewer", "dashboard", "operator", "orders"} {
+		if !s.refuses(t, user, func(nc *nats.Conn) error { return nc.Publish(patients.Subject, question) }) {
+			t.Errorf("%s may ask for the timeline of any patient", user)
+		}
+	}
+	for _, subject := range []string{"fhir.DetectedIssue", "rls.check"} {
+		if !s.refuses(t, "page", func(nc *nats.Conn) error { return nc.Publish(subject, []byte("{}")) }) {
+			t.Errorf("the page may publish on %s", subject)
+		}
+	}
 }
 
 // serveDeployed runs consumer and doors as rlsguard does.

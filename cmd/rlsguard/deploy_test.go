@@ -223,7 +223,8 @@ func deployedServer(t *testing.T) deployed {
 		}
 		conf = bytes.ReplaceAll(conf, []byte(old), []byte(filepath.ToSlash(now)))
 	}
-	for _, user := range []string{"rlsguard", "admin", "producer", "orders", "reviewer", "dashboard", "operator", "sys"} {
+	users := "rlsguard admin producer orders reviewer dashboard operator page sys"
+	for _, user := range strings.Fields(users) {
 		t.Setenv(strings.ToUpper(user)+"_PASSWORD", user+"-secret")
 	}
 	certificate(t, dir)

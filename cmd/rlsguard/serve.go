@@ -59,7 +59,7 @@ type serveCommand struct {
 
 // Help is shown below the options.
 func (serveCommand) Help() string {
-	return `Takes FHIR R4 events from the subjects fhir.> and publishes flags on rls.flags.<severity>.<check>.<id>; the stream RLS_FLAGS keeps the newest of each flag. What cannot be read goes to rls.dead.<reason>. Orders being written are checked on the subject rls.check (see rlsguard check), and with --cds over CDS Hooks. Several may run beside each other: one works, the others stand by.
+	return `Takes FHIR R4 events from the subjects fhir.> and publishes flags on rls.flags.<severity>.<check>.<id>; the stream RLS_FLAGS keeps the newest of each flag. What cannot be read goes to rls.dead.<reason>. Orders being written are checked on the subject rls.check (see rlsguard check), and with --cds over CDS Hooks. A page asks for one patient over time on rls.patient. Several may run beside each other: one works, the others stand by.
 
 SIGTERM and SIGINT (Ctrl-C) end it when what is in flight is finished.
 

@@ -68,7 +68,7 @@ func asUser(t *testing.T, e *Embedded, name string) (nc *nats.Conn, refused <-ch
 
 // Roles are those of deploy/accounts.conf, and an unknown one is refused.
 func TestRoles(t *testing.T) {
-	want := []string{"admin", "dashboard", "operator", "orders", "producer", "reviewer", "rlsguard", "sys"}
+	want := []string{"admin", "dashboard", "operator", "orders", "page", "producer", "reviewer", "rlsguard", "sys"}
 	if got := Roles(); !slices.Equal(got, want) {
 		t.Errorf("roles %v", got)
 	}

@@ -1,0 +1,82 @@
+package consumers
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/micro"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/patients"
+	"github.com/rlsguard/rlsguard/consumers/timeline"
+)
+
+// A timeline on a real server has every transition that is kept for audit, of resolved flags too,
+// whichever instance answers.
+func TestTimeline(t *testing.T) {
+	b := newBench(t)
+	cfg := b.config()
+	cfg.Known = commit.NewKnown()
+	defer b.serve(cfg)()
+	data, err := os.ReadFile("timeline/testdata/patient.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		b.publish(line)
+		b.decided()
+	}
+	trail, err := patients.NewTrail(b.nc, cfg.Engine.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc, err := micro.AddService(b.nc, micro.Config{Name: "test", Version: "1.0.0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	teller := &patients.Teller{
+		Engine: cfg.Engine, Stored: cfg.Known, Trail: trail, AsOf: func() time.Time { return asOf },
+	}
+	if err := teller.Serve(svc, b.nc.MaxPayload()); err != nil {
+		t.Fatal(err)
+	}
+	steps, flag := map[string]int{}, ""
+	for _, f := range b.history() {
+		steps[f.ID]++
+		flag = f.ID
+	}
+	var p timeline.Patient
+	for _, question := range []string{fmt.Sprintf(`{"flag":%q}`, flag), ""} {
+		if question == "" {
+			question = fmt.Sprintf(`{"patient":%q}`, p.Patient)
+		}
+		m, err := b.nc.Request(patients.Subject, []byte(question), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p = timeline.Patient{}
+		if err := json.Unmarshal(m.Data, &p); err != nil || len(p.Flags) != len(steps) || p.Gap != "" {
+			t.Fatalf("%v: %d flags of %d: %s %s", err, len(p.Flags), len(steps), m.Header, m.Data)
+		}
+	}
+	resolved := 0
+	for _, f := range p.Flags {
+		if len(f.History) != steps[f.ID] || int(f.Number) != steps[f.ID] {
+			t.Errorf("%s has %d steps of %d, number %d", f.Check, len(f.History), steps[f.ID], f.Number)
+		}
+		if f.State == checks.Resolved {
+			resolved++
+		}
+	}
+	if resolved == 0 {
+		t.Error("no flag that was resolved is told")
+	}
+	if err := svc.Stop(); err != nil {
+		t.Error(err)
+	}
+}
