@@ -109,6 +109,23 @@ func (l *list) moved(f *checks.Flag, at time.Time) {
 	p.flags[f.ID].before, p.flags[f.ID].moved = f.Severity, at
 }
 
+// knew notes when a flag opened, where the stream did not tell any more.
+func (l *list) knew(id string, opened time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	token, ok := l.flags[id]
+	if !ok {
+		return
+	}
+	p := l.patients[token]
+	if f := p.flags[id]; f.least {
+		f.opened, f.least = opened, false
+		p.row = nil
+		l.note(token)
+		l.wake()
+	}
+}
+
 func (l *list) note(token string) {
 	l.number++
 	l.changes = append(l.changes, change{l.number, token})

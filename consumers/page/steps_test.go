@@ -3,6 +3,7 @@ package page_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -25,6 +26,21 @@ func demo(t *testing.T) (documents []string) {
 	return documents
 }
 
+// longPatient is one with three years on record.
+func longPatient(t *testing.T) (documents []string) {
+	t.Helper()
+	data, err := os.ReadFile("../timeline/testdata/patient.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		if !strings.Contains(line, `"DetectedIssue"`) { // they answer flags of another key
+			documents = append(documents, line)
+		}
+	}
+	return documents
+}
+
 // TestDay is a day of a pharmacist: sign in, look, answer.
 func TestDay(t *testing.T) {
 	w := openWindow(t, 1280, 960)
@@ -34,6 +50,8 @@ func TestDay(t *testing.T) {
 	s.Publish(documents[:3]...)
 	w.until("the rows come live", `document.querySelectorAll("#rows > li").length === 3`)
 	w.shoot("list")
+	s.Publish(longPatient(t)...)
+	w.until("the new row comes live", `document.querySelectorAll("#rows > li").length === 4`)
 	w.do(chromedp.Click("#rows > li:first-child a.row"), chromedp.WaitVisible("article.patient"))
 	w.do(chromedp.Click("details.flag:first-of-type summary"))
 	w.shoot("patient")

@@ -9,6 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
 // patientView is one patient, as the template shows them.
@@ -19,6 +20,7 @@ type patientView struct {
 	Counsel                          []string
 	MayAnswer                        bool
 	Reasons                          []ordercheck.Reason
+	told
 }
 
 // group are flags of one urgency.
@@ -28,15 +30,15 @@ type group struct {
 }
 
 type flagView struct {
-	ID, Class                     string
-	Line, Short                   string // what is seen before it is opened
-	Summary, Action               string
-	Alternatives, Clears, Counsel []string
-	Next, Answer                  string
-	Orders, Evidence              []refView
-	Sources                       []source
-	History                       []event
-	MayAnswer                     bool
+	ID, Class            string
+	Line, Short          string // what is seen before it is opened
+	Summary, Action      string
+	Alternatives, Clears []string
+	Next, Answer         string
+	Orders, Evidence     []refView
+	Sources              []source
+	History              []event
+	MayAnswer            bool
 }
 
 // refView is a record, with words where there are some.
@@ -52,15 +54,17 @@ func (p *Page) view(r *http.Request, token string) *patientView {
 	if flags == nil {
 		return nil
 	}
+	line, err := p.Source.Timeline(r.Context(), flags[0].ID)
 	v := &patientView{
 		Token: token, Name: name(ref), Record: p.recordURL(ref), CSRF: current(r).csrf, MayAnswer: p.Source.MayAnswer(),
 		Reasons: p.Reasons,
 	}
+	v.told = p.tell(line, err)
 	groups := []group{{Title: "First"}, {Title: "Then"}, {Title: "For information"}, {Title: "Answered"}}
 	for i := range flags {
 		f := &flags[i]
 		at := min(rank(f), len(groups)-1)
-		groups[at].Flags = append(groups[at].Flags, p.flagView(f))
+		groups[at].Flags = append(groups[at].Flags, p.flagView(f, historyOf(line, f.ID)))
 		for _, c := range plainAll(f.Counsel) {
 			if !slices.Contains(v.Counsel, c) {
 				v.Counsel = append(v.Counsel, c)
@@ -68,7 +72,7 @@ func (p *Page) view(r *http.Request, token string) *patientView {
 		}
 	}
 	v.Groups = slices.DeleteFunc(groups, func(g group) bool { return len(g.Flags) == 0 })
-	v.About = p.about(flags)
+	v.About = v.Who + p.about(flags)
 	return v
 }
 
@@ -91,16 +95,20 @@ func (p *Page) about(flags []flag) string {
 	case open > 1:
 		words = number(open) + " things to look at"
 	}
-	return "RLS " + flags[0].RLS.String() + " · " + words + " · last change " + last.In(p.Zone).Format("2006-01-02 15:04")
+	return words + " · last change " + last.In(p.Zone).Format("2006-01-02 15:04")
 }
 
-func (p *Page) flagView(f *flag) flagView {
+func (p *Page) flagView(f *flag, steps []timeline.Step) flagView {
 	v := flagView{
 		ID: f.ID, Class: class(f.Severity), Line: firstSentence(plain(f.Summary)), Summary: plain(f.Summary), Action: plain(f.Action),
 		Alternatives: plainAll(f.Alternatives), MayAnswer: p.Source.MayAnswer(), Answer: p.answerWords(f.Ack),
 	}
 	if f.answered() {
 		v.Class, v.Short = "answered", v.Answer
+	}
+	v.History = p.history(steps)
+	if opened, ok := openedBy(steps); ok {
+		p.list.knew(f.ID, opened)
 	}
 	for _, ref := range f.Implicated {
 		text := ""

@@ -47,6 +47,7 @@ func (p *Page) routes() http.Handler {
 	mux.HandleFunc("GET /live", p.serveLive)
 	mux.HandleFunc("GET /patient/{token}", p.servePatient)
 	mux.HandleFunc("POST /patient/{token}/answer", p.serveAnswer)
+	mux.HandleFunc("GET /patient/{token}/leaflet", p.serveLeaflet)
 	mux.HandleFunc("GET /answers", p.serveAnswers)
 	static, err := fs.Sub(staticFiles, "static")
 	if err != nil {

@@ -122,8 +122,9 @@ var mayImport = map[string][]string{
 	"consumers/rehearse":     {"checks", "checks/decimal", "checks/facts", "checks/terms"},
 	"consumers/rlsguardtest": {"checks", "checks/facts", "consumers/fold", "fhir"},
 	"consumers/rlsguardtest/bustest": {
-		"checks", "consumers", "consumers/embedded", "consumers/fold", "consumers/health",
-		"consumers/jet", "consumers/layout", "consumers/publish", "consumers/watch", "fhir",
+		"checks", "consumers", "consumers/commit", "consumers/embedded", "consumers/fold",
+		"consumers/health", "consumers/jet", "consumers/layout", "consumers/ordercheck",
+		"consumers/patients", "consumers/publish", "consumers/watch", "fhir",
 	},
 	"consumers/sim": {
 		"checks", "checks/codec", "checks/facts", "checks/moment", "checks/terms/codes",

@@ -206,5 +206,7 @@
     });
     tick(rows);
   }
+  const print = document.getElementById("print");
+  if (print) print.addEventListener("click", () => window.print());
   if (body.dataset.number) follow();
 })();
