@@ -53,9 +53,9 @@ func (p *Page) mayAnswer(s *session) string {
 
 // answer sends the answers of a form.
 func (p *Page) answer(r *http.Request, token string) (said, problem string, status int) {
-	a, ids, err := p.readAnswer(r)
-	if err != nil {
-		return "", err.Error(), http.StatusUnprocessableEntity
+	a, ids, problem := p.readAnswer(r)
+	if problem != "" {
+		return "", problem, http.StatusUnprocessableEntity
 	}
 	_, flags := p.list.of(token)
 	sent := 0
@@ -83,15 +83,15 @@ func (p *Page) answer(r *http.Request, token string) (said, problem string, stat
 	return "Sent. It shows here as soon as it is stored.", "", http.StatusOK
 }
 
-// readAnswer reads what is decided about which flags.
-func (p *Page) readAnswer(r *http.Request) (a facts.Acknowledgement, ids []string, err error) {
+// readAnswer reads what is decided about which flags; problem says what is missing.
+func (p *Page) readAnswer(r *http.Request) (a facts.Acknowledgement, ids []string, problem string) {
 	do, one, single := strings.Cut(r.FormValue("do"), ":")
 	if ids = r.Form["flag"]; single {
 		ids = []string{one}
 	}
 	slices.Sort(ids)
 	if ids = slices.Compact(ids); len(ids) == 0 {
-		return a, nil, errors.New("Mark the flags that you answer.")
+		return a, nil, "Mark the flags that you answer."
 	}
 	a = facts.Acknowledgement{
 		Author: current(r).who(), Date: moment.Instant(p.Now().UTC().Truncate(time.Second)),
@@ -101,22 +101,29 @@ func (p *Page) readAnswer(r *http.Request) (a facts.Acknowledgement, ids []strin
 	case "override":
 		a.Override, a.Reason = true, r.FormValue("reason")
 		if !slices.ContainsFunc(p.Reasons, func(k ordercheck.Reason) bool { return k.Code == a.Reason }) {
-			return a, nil, errors.New("Choose a reason to override.")
+			return a, nil, "Choose a reason to override."
 		}
 	default:
-		return a, nil, errors.New("Choose what to answer.")
+		return a, nil, "Choose what to answer."
+	}
+	a.Comment = strings.TrimSpace(r.FormValue("comment"))
+	if len([]rune(a.Comment)) > longestComment || strings.ContainsFunc(a.Comment, unprintable) {
+		return a, nil, "The comment is longer than 500 letters, or has characters that cannot be read."
 	}
 	if text := r.FormValue("until"); text != "" {
 		var ok bool
 		if a.Until, ok = datetime.Parse(text); !ok {
-			return a, nil, errors.New("The end of the answer is no date.")
+			return a, nil, "The end of the answer is no date."
 		}
 		if !a.Until.End(p.Zone).After(p.Now()) {
-			return a, nil, errors.New("The end of the answer is over already.")
+			return a, nil, "The end of the answer is over already."
 		}
 	}
-	return a, ids, nil
+	return a, ids, ""
 }
+
+// longestComment is how many characters a comment may have.
+const longestComment = 500
 
 // answered is an answer in the list of them.
 type answered struct {

@@ -156,6 +156,9 @@ func (p *Page) answerWords(a *facts.Acknowledgement) string {
 	if !a.Until.IsZero() {
 		words = append(words, "until "+a.Until.Date(p.Zone))
 	}
+	if a.Comment != "" {
+		return strings.Join(words, ", ") + ": “" + plain(a.Comment) + "”"
+	}
 	return strings.Join(words, ", ")
 }
 
