@@ -127,9 +127,9 @@ const longestComment = 500
 
 // answered is an answer in the list of them.
 type answered struct {
-	Token, Name, Class, Flag, What, Who, When, Until string
-	Soon                                             bool
-	ends                                             time.Time
+	Token, Name, Class, Flag, What, Comment, Who, When, Until string
+	Soon                                                      bool
+	ends                                                      time.Time
 }
 
 // soon is how long before its end an answer is said to lapse.
@@ -145,7 +145,7 @@ func (p *Page) serveAnswers(w http.ResponseWriter, r *http.Request) {
 	for _, f := range p.list.answers() {
 		a := answered{
 			Token: p.token(f.Patient), Name: name(f.Patient), Class: class(f.Severity), Flag: plain(f.Brief()),
-			What: p.reasonWords(f.Ack), Who: plain(f.Ack.Author), Until: "what it rests on gets worse",
+			What: p.reasonWords(f.Ack), Who: plain(f.Ack.Author), Until: "what it rests on gets worse", Comment: plain(f.Ack.Comment),
 		}
 		if !f.Ack.Date.IsZero() {
 			a.When = f.Ack.Date.Date(p.Zone)

@@ -26,7 +26,7 @@ import (
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // patience is how long a browser may take: long, since build machines are busy.
-const patience = time.Minute
+const patience = 20 * time.Second
 
 // chromium is the browser of the tests. Where there is none, they are left out aloud.
 func chromium(t *testing.T) string {
@@ -85,21 +85,28 @@ func (w *window) text(selector string) (text string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.Context, patience)
 	defer cancel()
-	js := `(document.querySelector(` + "`" + selector + "`" + `) || {innerText: "(none)"}).innerText`
+	js := `(document.querySelector(` + "`" + selector + "`" + `) || {innerText: "(none)"})`
+	js = "((e) => e.innerText ?? e.textContent)(" + js + ")"
 	if err := chromedp.Run(ctx, chromedp.Evaluate(js, &text)); err != nil {
 		w.t.Fatalf("%s: %v", selector, err)
 	}
 	return text
 }
 
-// until waits for a condition in JavaScript.
+// until waits for a condition in JavaScript, also over a change of page.
 func (w *window) until(what, condition string) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.Context, patience)
-	defer cancel()
-	if err := chromedp.Run(ctx, chromedp.Poll(condition, nil, chromedp.WithPollingInterval(20*time.Millisecond))); err != nil {
-		w.t.Fatalf("%s: %v\n%s", what, err, w.text("body"))
+	var err error
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(w.Context, patience)
+		met := false
+		err = chromedp.Run(ctx, chromedp.Evaluate("Boolean("+condition+")", &met))
+		cancel()
+		if met {
+			return
+		}
 	}
+	w.t.Fatalf("%s: %v\n%s", what, err, w.text("body"))
 }
 
 // shoot keeps a picture of the window as output of the test.

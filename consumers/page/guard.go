@@ -69,7 +69,7 @@ func (p *Page) survive(w http.ResponseWriter) {
 	if fault == nil {
 		return
 	}
-	if fault == http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
+	if fault == http.ErrAbortHandler {
 		panic(fault)
 	}
 	p.Log.Error().Msg("a page could not be made")

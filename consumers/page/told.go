@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/page/chart"
 	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
@@ -59,6 +60,7 @@ func (p *Page) tell(line *timeline.Patient, err error) told {
 		}
 		t.Silences = append(t.Silences, silent{strings.Join(what, " · "), plain(s.Words)})
 	}
+	t.draw(line)
 	for i := range line.Flags {
 		if f := &line.Flags[i]; !f.Open() {
 			t.Earlier = append(t.Earlier, earlier{
@@ -67,6 +69,21 @@ func (p *Page) tell(line *timeline.Patient, err error) told {
 		}
 	}
 	return t
+}
+
+// draw makes the figures, for a pane and for a phone.
+func (t *told) draw(line *timeline.Patient) {
+	name := func(f *timeline.Flag) string {
+		found := checks.Finding{Check: f.Check, Ingredient: f.Ingredient, Summary: f.Summary}
+		return plain(found.Brief())
+	}
+	for _, f := range []struct {
+		class string
+		width chart.Width
+	}{{"tl-wide", chart.Wide}, {"tl-narrow", chart.Narrow}} {
+		svg := chart.SVG(line, chart.Options{ID: f.class + "-", Width: f.width, Name: name})
+		t.Chart += template.HTML(`<div class="` + f.class + `">` + string(svg) + `</div>`)
+	}
 }
 
 // who says age, sex and how RLS counts.

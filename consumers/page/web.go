@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/consumers/page/chart"
 )
 
 //go:embed templates/*.html
@@ -49,6 +50,10 @@ func (p *Page) routes() http.Handler {
 	mux.HandleFunc("POST /patient/{token}/answer", p.serveAnswer)
 	mux.HandleFunc("GET /patient/{token}/leaflet", p.serveLeaflet)
 	mux.HandleFunc("GET /answers", p.serveAnswers)
+	mux.HandleFunc("GET /static/chart.css", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+		_, _ = w.Write([]byte(chart.Style))
+	})
 	static, err := fs.Sub(staticFiles, "static")
 	if err != nil {
 		panic(err) // the folder is in the program

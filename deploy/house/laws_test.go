@@ -110,8 +110,8 @@ var mayImport = map[string][]string{
 	},
 	"consumers/page": {
 		"checks", "checks/facts", "checks/moment", "checks/record", "consumers/cdshooks/token",
-		"consumers/jet", "consumers/layout", "consumers/ordercheck", "consumers/timeline",
-		"consumers/watch", "fhir/datetime",
+		"consumers/jet", "consumers/layout", "consumers/ordercheck", "consumers/page/chart",
+		"consumers/timeline", "consumers/watch", "fhir/datetime",
 	},
 	"consumers/parallel": {},
 	"consumers/patients": {
