@@ -58,8 +58,7 @@ func row(id string) string {
 // openPatient clicks the row of a patient.
 func (w *window) openPatient(id string) {
 	w.t.Helper()
-	w.until("the row of "+id, row(id))
-	w.do(chromedp.Evaluate(row(id)+`.firstElementChild.click()`, nil))
+	w.until("the row of "+id, `((li) => li && (li.firstElementChild.click(), true))(`+row(id)+`)`)
 	w.until("the patient "+id, `document.querySelector("article.patient h1")?.innerText === "Patient `+id+`"`)
 }
 

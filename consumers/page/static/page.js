@@ -94,12 +94,14 @@
     const was = [...pane.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean);
     const marked = [...pane.querySelectorAll("input[name=flag]:checked")].map((i) => i.value);
     const at = pane.scrollTop, focused = document.activeElement && document.activeElement.closest("details");
-    const inside = focused && pane.contains(focused) ? focused.id : "";
+    const within = pane.contains(document.activeElement);
+    const inside = focused && within ? focused.id : "";
     const done = pane.querySelector(".done");
     await show(token, false);
     for (const id of was) { const d = document.getElementById(id); if (d) d.open = true; }
     for (const i of pane.querySelectorAll("input[name=flag]")) i.checked = marked.includes(i.value);
-    if (inside) { const d = document.getElementById(inside); if (d) d.querySelector("summary").focus({ preventScroll: true }); }
+    const next = (inside && document.getElementById(inside)?.querySelector("summary")) || (within && pane);
+    if (next) next.focus({ preventScroll: true });
     if (done) said.textContent = "The answer is stored.";
     pane.classList.remove("stale");
     pane.scrollTop = at;
@@ -176,7 +178,7 @@
       if (m) open(m[1], false); else closed();
     });
     document.addEventListener("keydown", (e) => {
-      if (e.key !== "Escape" || !pane.contains(document.activeElement)) return;
+      if (e.key !== "Escape" || rows.contains(document.activeElement)) return;
       const a = rows.querySelector("a.row[aria-current]") || rows.querySelector("a.row");
       if (a) a.focus();
     });
