@@ -141,9 +141,9 @@ func openedBy(steps []timeline.Step) (at time.Time, ok bool) {
 // history says what became of a flag, the newest first.
 func (p *Page) history(steps []timeline.Step) (all []event) {
 	for _, s := range slices.Backward(steps) {
-		e := event{When: s.At.In(p.Zone).Format("2006-01-02 15:04"), What: string(s.Transition)}
+		e := event{When: s.At.In(p.Zone).Format("2006-01-02 15:04"), What: plain(string(s.Transition))}
 		if s.Severity != "" {
-			e.What += ", " + s.Severity
+			e.What += ", " + plain(s.Severity)
 		}
 		if s.Author != "" {
 			e.What += " by " + plain(s.Author)
