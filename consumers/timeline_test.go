@@ -12,6 +12,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/patients"
 	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
@@ -64,6 +65,7 @@ func TestTimeline(t *testing.T) {
 			t.Fatalf("%v: %d flags of %d: %s %s", err, len(p.Flags), len(steps), m.Header, m.Data)
 		}
 	}
+	b.refusesForged(t, p.Flags[0].ID)
 	resolved := 0
 	for _, f := range p.Flags {
 		if len(f.History) != steps[f.ID] || int(f.Number) != steps[f.ID] {
@@ -78,5 +80,19 @@ func TestTimeline(t *testing.T) {
 	}
 	if err := svc.Stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// refusesForged asks for a flag under whose id somebody put another flag: an id is not to be
+// believed what stands under it.
+func (b *bench) refusesForged(t *testing.T, flag string) {
+	t.Helper()
+	const id = "00000000-0000-8000-8000-000000000000"
+	for _, m := range b.messages(layout.StreamRLS, layout.SubjectCommitFlags+"*.*."+flag) {
+		b.write(layout.SubjectCommitFlags+"high.x."+id, m.Data())
+	}
+	m, err := b.nc.Request(patients.Subject, []byte(`{"flag":"`+id+`"}`), time.Minute)
+	if err != nil || m.Header.Get(micro.ErrorCodeHeader) != "404" {
+		t.Errorf("%v: %s %s", err, m.Header, m.Data)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/page/chart"
 	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
@@ -60,7 +61,10 @@ func (p *Page) tell(line *timeline.Patient, err error) told {
 		}
 		t.Silences = append(t.Silences, silent{strings.Join(what, " · "), plain(s.Words)})
 	}
-	t.draw(line)
+	if err := t.draw(line, p.recordURL); err != nil {
+		p.Log.Error().Msg("the tables of a timeline could not be made")
+		t.Notes = append(t.Notes, "The table of this timeline could not be made.")
+	}
 	for i := range line.Flags {
 		if f := &line.Flags[i]; !f.Open() {
 			t.Earlier = append(t.Earlier, earlier{
@@ -71,8 +75,8 @@ func (p *Page) tell(line *timeline.Patient, err error) told {
 	return t
 }
 
-// draw makes the figures, for a pane and for a phone.
-func (t *told) draw(line *timeline.Patient) {
+// draw makes the figures, for a pane and for a phone, and the tables of the same.
+func (t *told) draw(line *timeline.Patient, link func(facts.Ref) string) error {
 	name := func(f *timeline.Flag) string {
 		found := checks.Finding{Check: f.Check, Ingredient: f.Ingredient, Summary: f.Summary}
 		return plain(found.Brief())
@@ -84,6 +88,9 @@ func (t *told) draw(line *timeline.Patient) {
 		svg := chart.SVG(line, chart.Options{ID: f.class + "-", Width: f.width, Name: name})
 		t.Chart += template.HTML(`<div class="` + f.class + `">` + string(svg) + `</div>`)
 	}
+	tables, err := chart.Tables(line, chart.Options{ID: "tl-tables-", Name: name, Link: link})
+	t.Table = template.HTML(`<div class="tl-tables">` + string(tables) + `</div>`)
+	return err
 }
 
 // who says age, sex and how RLS counts.

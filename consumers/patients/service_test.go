@@ -237,6 +237,19 @@ func TestAGapIsTold(t *testing.T) {
 	}
 }
 
+// What stands in the trail under the id of a flag and is about somebody else is no history of it.
+func TestForeignTransitionsAreNotTold(t *testing.T) {
+	k := told(t)
+	forged := k.trail[0]
+	forged.Patient, forged.Summary, forged.Number = "Patient/2", "a text of another patient", 0
+	k.trail = append(k.trail, forged)
+	m := ask(t, k.teller())(fmt.Sprintf(`{"patient":%q}`, k.token()))
+	read(t, m)
+	if strings.Contains(string(m.Data), forged.Summary) {
+		t.Error("the history has a transition of another patient")
+	}
+}
+
 // A panic is answered, and ends nothing.
 func TestAPanicIsAnswered(t *testing.T) {
 	k := told(t)

@@ -113,7 +113,8 @@ var mayImport = map[string][]string{
 		"consumers/jet", "consumers/layout", "consumers/ordercheck", "consumers/page/chart",
 		"consumers/timeline", "consumers/watch", "fhir/datetime",
 	},
-	"consumers/parallel": {},
+	"consumers/page/chart": {"checks", "checks/facts", "checks/record", "consumers/timeline"},
+	"consumers/parallel":   {},
 	"consumers/patients": {
 		"checks", "checks/facts", "checks/record", "consumers/commit", "consumers/fold", "consumers/jet",
 		"consumers/layout", "consumers/timeline", "fhir/issue",

@@ -48,7 +48,9 @@ func (o *Options) name(f *timeline.Flag) string {
 }
 
 // SVG is a figure of p.
-func SVG(p *timeline.Patient, o Options) []byte {
+func SVG(p *timeline.Patient, o Options) []byte { return drawn(p, o).out.Bytes() }
+
+func drawn(p *timeline.Patient, o Options) *figure {
 	if o.Width == 0 {
 		o.Width = Wide
 	}
@@ -59,7 +61,8 @@ func SVG(p *timeline.Patient, o Options) []byte {
 	f.series()
 	f.flags()
 	f.legend()
-	return f.written()
+	f.frameLanes()
+	return f
 }
 
 // figure is what is being drawn.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
@@ -25,11 +26,18 @@ func told(t testing.TB) *timeline.Patient {
 	return &p
 }
 
-func TestGoldenFigures(t *testing.T) {
+func TestGoldens(t *testing.T) {
 	p := told(t)
-	for name, w := range map[string]Width{"wide": Wide, "narrow": Narrow} {
-		got := SVG(p, Options{ID: name, Width: w})
-		path := "testdata/" + name + ".svg"
+	link := func(r facts.Ref) string { return "https://ehr.example.org/" + string(r) }
+	tables, err := Tables(p, Options{Link: link})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, got := range map[string][]byte{
+		"testdata/wide.svg":    SVG(p, Options{ID: "wide"}),
+		"testdata/narrow.svg":  SVG(p, Options{ID: "narrow", Width: Narrow}),
+		"testdata/tables.html": tables,
+	} {
 		if *update {
 			if err := os.WriteFile(path, got, 0o644); err != nil {
 				t.Fatal(err)

@@ -165,7 +165,8 @@ func (f *figure) mark(s *stretch, x, y float64) {
 		f.leaf("", "path", "class", class, "d", triangle(x, y, 7), "fill", "currentColor")
 	case s.severity == "moderate":
 		f.shown.moderate = true
-		f.leaf("", "rect", "class", class, "x", num(x-5), "y", num(y-5), "width", "10", "height", "10", "fill", "currentColor")
+		f.leaf("", "rect", "class", class, "x", num(x-5), "y", num(y-5), "width", "10",
+			"height", "10", "fill", "currentColor")
 	case s.severity == "low":
 		f.shown.low = true
 		f.leaf("", "circle", "class", class+" tl-ring", "cx", num(x), "cy", num(y), "r", "4.5", "fill", "none",

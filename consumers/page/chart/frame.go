@@ -69,8 +69,8 @@ func (f *figure) legend() {
 	f.y = y + 6
 }
 
-// written is the whole figure: what lies behind the lanes is known last.
-func (f *figure) written() []byte {
+// frameLanes puts the lanes into the whole figure: what lies behind them is known last.
+func (f *figure) frameLanes() {
 	lanes := bytes.Clone(f.out.Bytes())
 	f.out.Reset()
 	title, desc := f.o.ID+"-title", f.o.ID+"-desc"
@@ -82,7 +82,6 @@ func (f *figure) written() []byte {
 	f.axis()
 	f.out.Write(lanes)
 	f.close("svg")
-	return f.out.Bytes()
 }
 
 func (f *figure) date(t time.Time) string { return t.In(f.zone).Format(time.DateOnly) }
@@ -96,7 +95,6 @@ func (f *figure) axis() {
 	f.line("tl-now", now, topMargin, now, f.bottom+4)
 	y := f.bottom + 15
 	f.say("tl-today", f.right, y, smallSize, end, f.date(f.asOf))
-	f.labels = append(f.labels, boxOf(f.lane, now, y, smallSize, middle, "  "))
 	first := true
 	for t := range f.months() {
 		x := f.at(t)

@@ -176,7 +176,10 @@ func (f *figure) remark(text string) {
 }
 
 func (f *figure) diagnosis(d *record.Diagnosis) {
-	b := bar{from: f.from, to: f.asOf, goesOn: !d.Over, unknown: d.From.IsZero(), class: "tl-diagnosis", title: diagnosisWords(d), n: 1}
+	b := bar{
+		from: f.from, to: f.asOf, goesOn: !d.Over, unknown: d.From.IsZero(), class: "tl-diagnosis",
+		title: diagnosisWords(d), n: 1,
+	}
 	if !d.From.IsZero() {
 		b.from = d.From.At
 	}

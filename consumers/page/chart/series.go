@@ -150,8 +150,8 @@ func (f *figure) limits(s *record.Series, l *level, limits []record.Limit) {
 	for i, limit := range limits {
 		v, _ := strconv.ParseFloat(limit.Value, 64) // levelOf took it
 		y := l.y(v)
-		f.leaf(limit.Label, "line", "class", "tl-limit", "x1", num(f.left), "y1", num(y), "x2", num(f.right), "y2", num(y),
-			"stroke", "currentColor", "stroke-dasharray", "4 3")
+		f.leaf(limit.Label, "line", "class", "tl-limit", "x1", num(f.left), "y1", num(y), "x2", num(f.right),
+			"y2", num(y), "stroke", "currentColor", "stroke-dasharray", "4 3")
 		text := "< " + limit.Value
 		if limit.Side == record.AtOrBelow {
 			text = "≤ " + limit.Value
@@ -219,7 +219,8 @@ func (f *figure) sayPoint(p *record.Point, l *level) {
 	if !p.Usable {
 		class = "tl-why"
 		for _, t := range []string{joined(text, p.Why), text, shortened(p.Why, smallSize, 150)} {
-			if t != "" && (f.trySay(class, x+8, y+3.5, smallSize, start, t) || f.trySay(class, x-8, y+3.5, smallSize, end, t)) {
+			if t != "" && (f.trySay(class, x+8, y+3.5, smallSize, start, t) ||
+				f.trySay(class, x-8, y+3.5, smallSize, end, t)) {
 				return
 			}
 		}
@@ -291,11 +292,13 @@ func seriesWords(s *record.Series) string {
 }
 
 func cross(x, y, r float64) string {
-	return fmt.Sprintf("M%s %sL%s %sM%s %sL%s %s", num(x-r), num(y-r), num(x+r), num(y+r), num(x-r), num(y+r), num(x+r), num(y-r))
+	return fmt.Sprintf("M%s %sl%s %sM%s %sl%s %s",
+		num(x-r), num(y-r), num(2*r), num(2*r), num(x-r), num(y+r), num(2*r), num(-2*r))
 }
 
 func diamond(x, y, r float64) string {
-	return fmt.Sprintf("M%s %sL%s %sL%s %sL%s %sZ", num(x), num(y-r), num(x+r), num(y), num(x), num(y+r), num(x-r), num(y))
+	return fmt.Sprintf("M%s %sl%s %sl%s %sl%s %sZ",
+		num(x), num(y-r), num(r), num(r), num(-r), num(r), num(-r), num(-r))
 }
 
 // monthsLater is the first of the month that is n months after the one of t.
