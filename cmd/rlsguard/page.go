@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,11 +22,29 @@ type pageCommand struct {
 	connect.Flags
 	connect.PageFlags
 
-	Listen   string              `default:"127.0.0.1:8225" placeholder:"ADDR" help:"Address of the page; port 0 picks one. This machine only."`
-	Data     string              `placeholder:"DIR" help:"Folder for page.url, which holds the sign-in link. Without it the link is only printed."`
-	Answer   bool                `help:"Take answers, and send them as this user."`
-	Answerer connect.ServerFlags `embed:"" prefix:"answer-"`
-	LogLevel string              `enum:"trace,debug,info,warn,error" default:"warn" placeholder:"LEVEL" help:"trace, debug, info, warn or error. Logs never hold patient data."`
+	Listen   string        `default:"127.0.0.1:8225" placeholder:"ADDR" help:"Address of the page; port 0 picks one. This machine only."`
+	Data     string        `placeholder:"DIR" help:"Folder for page.url, which holds the sign-in link. Without it the link is only printed."`
+	Answer   bool          `help:"Take answers, and send them as this user."`
+	Answerer answererFlags `embed:"" prefix:"answer-"`
+	LogLevel string        `enum:"trace,debug,info,warn,error" default:"warn" placeholder:"LEVEL" help:"trace, debug, info, warn or error. Logs never hold patient data."`
+}
+
+// answererFlags are the user who answers, on the server that the page reads from.
+type answererFlags struct {
+	Creds  string `placeholder:"FILE" help:"NATS credentials of the user who answers."`
+	NKey   string `name:"nkey" placeholder:"FILE" help:"Seed of that user's NKEY (mode 0600)."`
+	User   string `placeholder:"NAME" help:"That user's name; the password is in --answer-password-file."`
+	Pass   string `name:"password-file" placeholder:"FILE" help:"File that holds that user's password (mode 0600)."`
+	Domain string `name:"js-domain" placeholder:"NAME" help:"JetStream domain for that user; that of --js-domain when left out."`
+	Inbox  string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of that user's inboxes."`
+}
+
+// server is how that user connects: as the page does, but for who it is.
+func (a *answererFlags) server(c connect.ServerFlags) connect.ServerFlags {
+	return connect.ServerFlags{
+		Creds: a.Creds, NKey: a.NKey, User: a.User, Pass: a.Pass, Inbox: a.Inbox,
+		Domain: cmp.Or(a.Domain, c.Domain), CA: c.CA, Plain: c.Plain,
+	}
 }
 
 // Help is shown below the options.
@@ -37,7 +56,7 @@ The sign-in link is printed once. Who has it can read every flag; keep it as you
 Examples:
   rlsguard page
   rlsguard page --answer --page-author Practitioner/7
-  rlsguard page --nats tls://nats.example.org:4222 --user page --password-file page.password --inbox-prefix _INBOX_page --js-domain RLSGUARD --answer-user reviewer --answer-password-file reviewer.password --answer-inbox-prefix _INBOX_reviewer --answer-js-domain RLSGUARD`
+  rlsguard page --nats tls://nats.example.org:4222 --user page --password-file page.password --inbox-prefix _INBOX_page --js-domain RLSGUARD --answer-user reviewer --answer-password-file reviewer.password --answer-inbox-prefix _INBOX_reviewer`
 }
 
 // Run shows the page until a signal comes.
@@ -79,12 +98,9 @@ func (c *pageCommand) bus() (*page.Bus, error) {
 		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(server.URL), err)
 	}
 	switch {
-	case c.Answerer != (connect.ServerFlags{}):
+	case c.Answerer != (answererFlags{}):
 		other := c.Flags
-		other.Nats, other.ServerFlags = server.URL, c.Answerer
-		if other.CA == "" {
-			other.CA = c.CA
-		}
+		other.Nats, other.ServerFlags = server.URL, c.Answerer.server(c.ServerFlags)
 		if server, err = other.Find(); err == nil {
 			b.Write, err = server.PageLink("page answers")
 		}
@@ -104,6 +120,10 @@ func linkWords(d *connect.PageDoor) string {
 
 func (c *serveCommand) checkPage() error {
 	switch {
+	case c.Page != "" && c.Domain != "":
+		return errors.New(
+			"--page does not go with --js-domain: where roles have accounts, run rlsguard page as the users page and reviewer",
+		)
 	case c.Page != "":
 		return connect.CheckPage("--page", c.Page)
 	case c.Author != "" || c.Records != "" || c.ReadOnly:
