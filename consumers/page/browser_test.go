@@ -26,7 +26,7 @@ import (
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // patience is how long a browser may take: long, since build machines are busy.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // chromium is the browser of the tests. Where there is none, they are left out aloud.
 func chromium(t *testing.T) string {
@@ -46,7 +46,8 @@ func chromium(t *testing.T) string {
 // window is a browser window on a page.
 type window struct {
 	context.Context
-	t testing.TB
+	t        testing.TB
+	patience time.Duration
 }
 
 // openWindow starts a browser with a profile of its own.
@@ -67,13 +68,13 @@ func openWindow(t *testing.T, width, height int) *window {
 	if err := chromedp.Run(ctx, chromedp.EmulateViewport(int64(width), int64(height))); err != nil {
 		t.Fatalf("the browser: %v", err)
 	}
-	return &window{ctx, t}
+	return &window{ctx, t, patience}
 }
 
 // do runs actions and fails the test with the first that does not work in time.
 func (w *window) do(actions ...chromedp.Action) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.Context, patience)
+	ctx, cancel := context.WithTimeout(w.Context, w.patience)
 	defer cancel()
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		w.t.Fatalf("%v\n%s", err, w.text("body"))
@@ -83,7 +84,7 @@ func (w *window) do(actions ...chromedp.Action) {
 // text is what a person reads in an element.
 func (w *window) text(selector string) (text string) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.Context, patience)
+	ctx, cancel := context.WithTimeout(w.Context, w.patience)
 	defer cancel()
 	js := `(document.querySelector(` + "`" + selector + "`" + `) || {innerText: "(none)"})`
 	js = "((e) => e.innerText ?? e.textContent)(" + js + ")"
@@ -97,8 +98,8 @@ func (w *window) text(selector string) (text string) {
 func (w *window) until(what, condition string) {
 	w.t.Helper()
 	var err error
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		ctx, cancel := context.WithTimeout(w.Context, patience)
+	for deadline := time.Now().Add(w.patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(w.Context, w.patience)
 		met := false
 		err = chromedp.Run(ctx, chromedp.Evaluate("Boolean("+condition+")", &met))
 		cancel()
@@ -106,7 +107,7 @@ func (w *window) until(what, condition string) {
 			return
 		}
 	}
-	w.t.Fatalf("%s: %v\n%s", what, err, w.text("body"))
+	w.t.Fatalf("%s: %v\n%s", what, err, w.text("#patient"))
 }
 
 // shoot keeps a picture of the window as output of the test.

@@ -82,7 +82,7 @@ func TestDay(t *testing.T) {
 	documents := demo(t)
 	step := func(name string, do func(w *window)) {
 		t.Helper()
-		if !t.Run(name, func(t *testing.T) { do(&window{w.Context, t}) }) {
+		if !t.Run(name, func(t *testing.T) { do(&window{w.Context, t, patience}) }) {
 			t.FailNow() // the next steps begin where this one ends
 		}
 	}
@@ -132,6 +132,7 @@ func TestDay(t *testing.T) {
 			w.t.Error("the counsel is not said once", text)
 		}
 		w.shoot("patient")
+		w.until("the same is in a table", `/ferritin/i.test(document.querySelector(".tl-tables")?.textContent) && /\b33\b/.test(document.querySelector(".tl-tables").textContent)`)
 	})
 	step("why silent", func(w *window) {
 		w.do(chromedp.Evaluate(`[...document.querySelectorAll("details.more")].find((d) => d.innerText.includes("silent")).open = true`, nil))
