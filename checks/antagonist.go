@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -88,7 +89,7 @@ func (ev *evaluation) antagonistLeaflet(partners []string) leaflet {
 
 // isAntiemetic tells whether a drug is mostly given for nausea.
 func (ev *evaluation) isAntiemetic(name string) bool {
-	drug, ok := ev.terms.Ingredient(name)
+	drug, ok := drugs.Find(name)
 	return ok && drug.Class == drugs.DopamineAntagonistAntiemet ||
-		len(usual[name]) > 0 && usual[name][0] == terms.UseNausea
+		len(usual[name]) > 0 && usual[name][0] == conditions.UseNausea
 }

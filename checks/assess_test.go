@@ -29,7 +29,7 @@ func TestAssess(t *testing.T) {
 	if a.RLS != RLSConfirmed || len(a.Flags) != 1 || a.Flags[0].Check != checkIronUnchecked || a.Flags[0].Number != 7 {
 		t.Errorf("%+v for a patient with the diagnosis", a)
 	}
-	if want := (IronNeed{checkIronUnchecked, LabMissing, LabMissing}); a.Iron != want {
+	if want := (IronNeed{Check: checkIronUnchecked, Ferritin: LabMissing, TSAT: LabMissing}); a.Iron != want {
 		t.Errorf("need %+v, want %+v", a.Iron, want)
 	}
 	st.Merge(

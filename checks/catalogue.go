@@ -1,10 +1,10 @@
 package checks
 
 import (
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"slices"
 	"sync"
 
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
@@ -63,7 +63,7 @@ var catalogue = sync.OnceValue(func() []Check {
 
 // offendingChecks are those of medicines that can bring on or worsen RLS.
 func offendingChecks() []Check {
-	offending := func(id, title, trigger string, version int, use terms.Use, classes ...drugs.Class) Check {
+	offending := func(id, title, trigger string, version int, use conditions.Use, classes ...drugs.Class) Check {
 		return Check{
 			ID: id, Title: title, Severity: "moderate", Trigger: trigger, Classes: classes,
 			Citations: []Citation{
@@ -77,7 +77,7 @@ func offendingChecks() []Check {
 		"Antipsychotic in RLS",
 		"classes antipsychotic_* (prochlorperazine is here)",
 		2,
-		terms.UsePsychosis,
+		conditions.UsePsychosis,
 		drugs.AntipsychoticTypical,
 		drugs.AntipsychoticAtypical,
 		drugs.AntipsychoticNondopaminerg,
@@ -88,7 +88,7 @@ func offendingChecks() []Check {
 		"Antihistamine in RLS",
 		"classes antihistamine_* (promethazine is here)",
 		2,
-		terms.UseAllergy,
+		conditions.UseAllergy,
 		drugs.AntihistamineSedating,
 		drugs.AntihistamineNonsedating,
 	)
@@ -98,7 +98,7 @@ func offendingChecks() []Check {
 		"SSRI or serotonin modulator in RLS",
 		"classes ssri, serotonin_modulator",
 		2,
-		terms.UseDepression,
+		conditions.UseDepression,
 		drugs.SSRI,
 		drugs.SerotoninModulator,
 	)
@@ -108,28 +108,28 @@ func offendingChecks() []Check {
 		"Tricyclic antidepressant in RLS",
 		"class tricyclic",
 		2,
-		terms.UseDepression,
+		conditions.UseDepression,
 		drugs.Tricyclic,
 	)
 	tricyclic.Severity = "moderate; low for doxepin up to 6 mg a day"
 	tricyclic.Citations = append(tricyclic.Citations, kolla())
-	lithium := offending("rls-lithium", "Lithium in RLS", "class lithium", 2, terms.UseBipolar, drugs.Lithium)
+	lithium := offending("rls-lithium", "Lithium in RLS", "class lithium", 2, conditions.UseBipolar, drugs.Lithium)
 	lithium.Citations = []Citation{
 		{Source: "Terao 1991, Biol Psychiatry 30:1167-70", Strength: "case reports", Review: rulePending},
 	}
-	snri := offending("rls-snri", "SNRI in RLS", "class snri", 2, terms.UseDepression, drugs.SNRI)
+	snri := offending("rls-snri", "SNRI in RLS", "class snri", 2, conditions.UseDepression, drugs.SNRI)
 	snri.Citations = append(snri.Citations, rottach(), kolla())
 	tetracyclic := offending(
 		"rls-tetracyclic",
 		"Mirtazapine, mianserin and other tetracyclics in RLS",
 		"class tetracyclic",
 		2,
-		terms.UseDepression,
+		conditions.UseDepression,
 		drugs.Tetracyclic,
 	)
 	tetracyclic.Citations = append(tetracyclic.Citations, rottach())
 	dopamine := offending("rls-dopamine-antagonist", "Dopamine antagonist or depleter in RLS",
-		"classes dopamine_antagonist_antiemetic, dopamine_antagonist_other, dopamine_depleter", 2, terms.UseNausea,
+		"classes dopamine_antagonist_antiemetic, dopamine_antagonist_other, dopamine_depleter", 2, conditions.UseNausea,
 		drugs.DopamineAntagonistAntiemet, drugs.DopamineAntagonistOther, drugs.DopamineDepleter)
 	dopamine.Severity = "moderate; low for antiemetics that hardly enter the brain"
 	return []Check{

@@ -7,7 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -123,7 +123,7 @@ func (in *renalInput) estimated(
 // serves where none has one.
 func (in *renalInput) weightNear(creatinine *labReading) *labReading {
 	day := civilDayOf(creatinine.effective, in.Labs.zone)
-	return in.Labs.newestUsable(terms.Weight, func(r *labReading) bool {
+	return in.Labs.newestUsable(labs.Weight, func(r *labReading) bool {
 		if !r.dated || r.measure.comparator != "" {
 			return r.measure.comparator == ""
 		}

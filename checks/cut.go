@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -17,7 +17,7 @@ const (
 	cutMarks    = int(groupCount)     // first bit of the groups that lost marks
 	cutEarlier  = 2 * int(groupCount) // CutEarlier
 	cutAnalytes = 16                  // first bit of the analytes
-	cutBits     = cutAnalytes + int(terms.PregnancyTestQuantitative) + 1
+	cutBits     = cutAnalytes + int(labs.PregnancyTestQuantitative) + 1
 
 	cutAllAnalytes = (Cut(1)<<(cutBits-cutAnalytes) - 1) << cutAnalytes
 
@@ -90,7 +90,7 @@ func (c Cut) each(do func(cutKind)) {
 			do(k)
 		}
 	}
-	for a := terms.AnalyteNone; a <= terms.PregnancyTestQuantitative; a++ {
+	for a := labs.None; a <= labs.PregnancyTestQuantitative; a++ {
 		if c&(1<<(cutAnalytes+a)) != 0 {
 			do(analyteKind(a))
 		}
@@ -100,14 +100,14 @@ func (c Cut) each(do func(cutKind)) {
 	}
 }
 
-func analyteKind(a terms.Analyte) cutKind {
+func analyteKind(a labs.Analyte) cutKind {
 	k := cutKind{
 		name:  strings.ReplaceAll(a.String(), " ", "-"),
 		words: a.String() + " results",
 		whole: true,
 		limit: func(l *FactLimits) int { return l.Results },
 	}
-	if a == terms.AnalyteNone {
+	if a == labs.None {
 		k.name, k.words = "unnamed-results", "results of unnamed tests"
 	}
 	return k

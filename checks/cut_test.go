@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 func TestWordsOfACut(t *testing.T) {
-	analyte := func(a terms.Analyte) Cut { return cutOf(place{groupResults, 1 + int(a)}) }
+	analyte := func(a labs.Analyte) Cut { return cutOf(place{groupResults, 1 + int(a)}) }
 	conditions, orders := Cut(1<<groupConditions), Cut(1<<groupOrders)
 	for _, c := range []struct {
 		cut   Cut
@@ -20,13 +20,13 @@ func TestWordsOfACut(t *testing.T) {
 	}{
 		{0, "", ""},
 		{conditions, "Only the newest 1,000 diagnoses are kept; older ones were left out.", "conditions"},
-		{analyte(terms.Ferritin), "Only the newest 200 ferritin results are kept; older ones were left out.", "ferritin"},
-		{analyte(terms.AnalyteNone), "Only the newest 200 results of unnamed tests are kept; older ones were left out.", "unnamed-results"},
-		{orders | analyte(terms.TSAT) | analyte(terms.Weight),
+		{analyte(labs.Ferritin), "Only the newest 200 ferritin results are kept; older ones were left out.", "ferritin"},
+		{analyte(labs.None), "Only the newest 200 results of unnamed tests are kept; older ones were left out.", "unnamed-results"},
+		{orders | analyte(labs.TSAT) | analyte(labs.Weight),
 			"Only the newest 2,000 orders, 200 transferrin saturation results and 200 body weight results are kept; older ones were left out.", "orders transferrin-saturation body-weight"},
 		// Where marks were cut, fewer than the limit may have stayed.
 		{cutOf(place{groupOrders, 0}).tidy(), "Only the newest orders are kept; older ones were left out.", "orders"},
-		{(cutOf(place{groupResults, 0}) | analyte(terms.Weight)).tidy(), "Only the newest test results are kept; older ones were left out.", "results"},
+		{(cutOf(place{groupResults, 0}) | analyte(labs.Weight)).tidy(), "Only the newest test results are kept; older ones were left out.", "results"},
 		{CutEarlier, "Only the newest records are kept; older ones were left out.", "earlier"},
 	} {
 		if got := c.cut.Words(defaultFactLimits()); got != c.words {
@@ -40,7 +40,7 @@ func TestWordsOfACut(t *testing.T) {
 
 // What is stored as a bit keeps its meaning.
 func TestBitsOfPlacesStay(t *testing.T) {
-	if terms.AnalyteNone != 0 || terms.Ferritin != 1 || terms.Weight != 14 || terms.PregnancyTestQuantitative != 17 {
+	if labs.None != 0 || labs.Ferritin != 1 || labs.Weight != 14 || labs.PregnancyTestQuantitative != 17 {
 		t.Error("the number of an analyte changed: stored places would be misread")
 	}
 	if placeMark != 1 || placeContent != 2 || groupConditions != 0 || groupOthers != 4 || cutMarks != 5 ||

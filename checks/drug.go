@@ -7,6 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/forms"
 )
 
 // classifyDrug asks for the codes first, then for the codes of the parts, then for names: a
@@ -30,7 +31,7 @@ func (ev *evaluation) classifyDrug(d *facts.Drug) terms.Match {
 		}
 	}
 	if m.Systemic == drugs.SystemicUnknown && len(d.Forms) > 0 {
-		m.Systemic = ev.terms.Form(d.Forms)
+		m.Systemic = forms.Form(d.Forms)
 	}
 	return m
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/forms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -158,7 +159,7 @@ func (ev *evaluation) systemic(x *exposure) bool {
 func (ev *evaluation) route(o *facts.Order) (drugs.Systemic, string) {
 	how, name := drugs.SystemicUnknown, ""
 	for i := range o.Dosages {
-		s, n := ev.terms.Route(o.Dosages[i].Route.Codings, o.Dosages[i].Route.Texts)
+		s, n := forms.Route(o.Dosages[i].Route.Codings, o.Dosages[i].Route.Texts)
 		if s == drugs.SystemicYes {
 			return s, n
 		}

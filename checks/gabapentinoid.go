@@ -82,7 +82,7 @@ func depression(x *exposure) Severity {
 }
 
 func (ev *evaluation) isOpioid(name string) bool {
-	i, ok := ev.terms.Ingredient(name)
+	i, ok := drugs.Find(name)
 	return ok && i.Class == drugs.Opioid
 }
 

@@ -4,56 +4,56 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // usual are the uses of drugs that are mostly given for something else than others of their check.
-var usual = map[string][]terms.Use{
+var usual = map[string][]conditions.Use{
 	"duloxetine": {
-		terms.UseDepression,
-		terms.UsePain,
-	}, "amitriptyline": {terms.UsePain, terms.UseDepression, terms.UseInsomnia}, "nortriptyline": {terms.UsePain, terms.UseDepression},
-	"mirtazapine": {terms.UseDepression, terms.UseInsomnia}, "lithium": {terms.UseBipolar},
+		conditions.UseDepression,
+		conditions.UsePain,
+	}, "amitriptyline": {conditions.UsePain, conditions.UseDepression, conditions.UseInsomnia}, "nortriptyline": {conditions.UsePain, conditions.UseDepression},
+	"mirtazapine": {conditions.UseDepression, conditions.UseInsomnia}, "lithium": {conditions.UseBipolar},
 	"meclizine": {
-		terms.UseVertigo,
-		terms.UseNausea,
-	}, "cyclizine": {terms.UseNausea, terms.UseVertigo}, "buclizine": {terms.UseNausea, terms.UseVertigo},
+		conditions.UseVertigo,
+		conditions.UseNausea,
+	}, "cyclizine": {conditions.UseNausea, conditions.UseVertigo}, "buclizine": {conditions.UseNausea, conditions.UseVertigo},
 	"dimenhydrinate": {
-		terms.UseNausea,
-		terms.UseVertigo,
-	}, "cinnarizine": {terms.UseVertigo}, "flunarizine": {terms.UseMigraine, terms.UseVertigo},
+		conditions.UseNausea,
+		conditions.UseVertigo,
+	}, "cinnarizine": {conditions.UseVertigo}, "flunarizine": {conditions.UseMigraine, conditions.UseVertigo},
 	"promethazine": {
-		terms.UseNausea,
-		terms.UseAllergy,
-		terms.UseInsomnia,
-	}, "hydroxyzine": {terms.UseItch, terms.UseAnxiety}, "cyproheptadine": {terms.UseAllergy},
+		conditions.UseNausea,
+		conditions.UseAllergy,
+		conditions.UseInsomnia,
+	}, "hydroxyzine": {conditions.UseItch, conditions.UseAnxiety}, "cyproheptadine": {conditions.UseAllergy},
 	"diphenhydramine": {
-		terms.UseInsomnia,
-		terms.UseAllergy,
-	}, "doxylamine": {terms.UseInsomnia, terms.UseNausea}, "pizotifen": {terms.UseMigraine},
+		conditions.UseInsomnia,
+		conditions.UseAllergy,
+	}, "doxylamine": {conditions.UseInsomnia, conditions.UseNausea}, "pizotifen": {conditions.UseMigraine},
 	"propiomazine": {
-		terms.UseInsomnia,
-	}, "niaprazine": {terms.UseInsomnia}, "alimemazine": {terms.UseItch, terms.UseInsomnia},
+		conditions.UseInsomnia,
+	}, "niaprazine": {conditions.UseInsomnia}, "alimemazine": {conditions.UseItch, conditions.UseInsomnia},
 	"prochlorperazine": {
-		terms.UseNausea,
-		terms.UseVertigo,
-		terms.UsePsychosis,
-	}, "perphenazine": {terms.UsePsychosis, terms.UseNausea}, "droperidol": {terms.UseNausea},
-	"tetrabenazine": {terms.UseChorea}, "deutetrabenazine": {terms.UseChorea}, "valbenazine": {terms.UseChorea},
+		conditions.UseNausea,
+		conditions.UseVertigo,
+		conditions.UsePsychosis,
+	}, "perphenazine": {conditions.UsePsychosis, conditions.UseNausea}, "droperidol": {conditions.UseNausea},
+	"tetrabenazine": {conditions.UseChorea}, "deutetrabenazine": {conditions.UseChorea}, "valbenazine": {conditions.UseChorea},
 }
 
 // usuallyFor tells whether a drug is mostly given for a use.
-func usuallyFor(x *exposure, u terms.Use) bool {
+func usuallyFor(x *exposure, u conditions.Use) bool {
 	list := usual[x.Name]
 	return len(list) > 0 && list[0] == u
 }
 
 // alternatives fit the coded or written reason of the orders. Where none tells, they are those of
 // the drug's usual uses, each headed by its use (rules.md R1).
-func (ev *evaluation) alternatives(group []*exposure, common terms.Use, little bool) []string {
-	var uses []terms.Use
+func (ev *evaluation) alternatives(group []*exposure, common conditions.Use, little bool) []string {
+	var uses []conditions.Use
 	for _, x := range group {
 		for _, u := range ev.uses(x.Order) {
 			if !slices.Contains(uses, u) {
@@ -65,10 +65,10 @@ func (ev *evaluation) alternatives(group []*exposure, common terms.Use, little b
 	if !known {
 		uses = usual[group[0].Name]
 		if little {
-			uses = []terms.Use{terms.UseInsomnia}
+			uses = []conditions.Use{conditions.UseInsomnia}
 		}
 		if len(uses) == 0 && common != "" {
-			uses = []terms.Use{common}
+			uses = []conditions.Use{common}
 		}
 	}
 	var all []string
@@ -91,10 +91,10 @@ func (ev *evaluation) alternatives(group []*exposure, common terms.Use, little b
 const mostUses = 2
 
 // uses are what an order is for, as far as its reasons tell.
-func (ev *evaluation) uses(o *facts.Order) []terms.Use {
-	var all []terms.Use
+func (ev *evaluation) uses(o *facts.Order) []conditions.Use {
+	var all []conditions.Use
 	for i := range o.Reasons {
-		for _, u := range ev.terms.UsesOf(o.Reasons[i].Codings, o.Reasons[i].Texts) {
+		for _, u := range conditions.Uses(o.Reasons[i].Codings, o.Reasons[i].Texts) {
 			if !slices.Contains(all, u) {
 				all = append(all, u)
 			}
@@ -104,14 +104,14 @@ func (ev *evaluation) uses(o *facts.Order) []terms.Use {
 }
 
 // instead is what there is for a use instead of a drug: never the like of what is flagged.
-func (ev *evaluation) instead(x *exposure, u terms.Use) string {
+func (ev *evaluation) instead(x *exposure, u conditions.Use) string {
 	key := "instead." + string(u)
 	switch {
-	case u == terms.UsePain && len(ev.takersOfGabapentinoids()) > 0:
+	case u == conditions.UsePain && len(ev.takersOfGabapentinoids()) > 0:
 		key += ".taken"
-	case u == terms.UseNausea && isDopamineAntagonist(x.Class) && x.Central == drugs.CentralLow:
+	case u == conditions.UseNausea && isDopamineAntagonist(x.Class) && x.Central == drugs.CentralLow:
 		key += ".central-low"
-	case (u == terms.UseItch || u == terms.UseAllergy) && x.Class == drugs.AntihistamineNonsedating:
+	case (u == conditions.UseItch || u == conditions.UseAllergy) && x.Class == drugs.AntihistamineNonsedating:
 		key += ".nonsedating"
 	}
 	return words.Say(key)
@@ -134,7 +134,7 @@ func (ev *evaluation) agonistAlternatives() []string {
 func (ev *evaluation) antagonistAlternatives(partners []string) []string {
 	var all []string
 	for _, name := range partners {
-		drug, ok := ev.terms.Ingredient(name)
+		drug, ok := drugs.Find(name)
 		key := ""
 		switch {
 		case !ok:

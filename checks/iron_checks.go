@@ -78,7 +78,8 @@ func (ev *evaluation) ironCheck(c Check) {
 	drugs := ""
 	if len(takers) > 0 {
 		severity = ev.gather(&f, takers, ev.base(c, d.Severity))
-		drugs = words.Say("iron.for", "drugs", words.And(namesOf(takers)))
+		ev.iron.Need.Drugs = words.And(namesOf(takers))
+		drugs = words.Say("iron.for", "drugs", ev.iron.Need.Drugs)
 	}
 	if d.Replaced {
 		severity = severity.stepDown()

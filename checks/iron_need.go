@@ -1,7 +1,7 @@
 package checks
 
 import (
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -22,20 +22,23 @@ type IronNeed struct {
 	Check    string // the iron check that is open; "" when none is
 	Ferritin LabNeed
 	TSAT     LabNeed
+	// Drugs are the ingredients that the flag is about, as its summary names them; "" when it is
+	// about no order.
+	Drugs string
 }
 
 // Wanted are the analytes to be ordered. Ferritin goes together with iron and total iron binding
 // capacity, from one draw, unless a low value is known already: then only what completes the set.
 // What is pending has been ordered.
-func (n IronNeed) Wanted() []terms.Analyte {
+func (n IronNeed) Wanted() []labs.Analyte {
 	wants := func(l LabNeed) bool { return l == LabMissing || l == LabUnusable || l == LabOld }
 	set := n.Check != checkIronLow && (wants(n.Ferritin) || wants(n.TSAT))
-	var all []terms.Analyte
+	var all []labs.Analyte
 	if wants(n.Ferritin) || set && n.Ferritin != labAwaited {
-		all = append(all, terms.Ferritin)
+		all = append(all, labs.Ferritin)
 	}
 	if wants(n.TSAT) || set && n.TSAT != labAwaited {
-		all = append(all, terms.Iron, terms.TIBC)
+		all = append(all, labs.Iron, labs.TIBC)
 	}
 	return all
 }

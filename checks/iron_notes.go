@@ -7,7 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -131,7 +131,7 @@ func (c *ironCase) previousLow() string {
 		return ""
 	}
 	newest := civilDayOf(f.newest.effective, c.Labs.zone)
-	rs := c.Labs.of(terms.Ferritin)
+	rs := c.Labs.of(labs.Ferritin)
 	for i := range rs {
 		r := &rs[i]
 		if r.reason != labUsable || !r.dated || !r.at.Before(f.newest.at) ||
@@ -185,7 +185,7 @@ func (c *ironCase) inflammation() string {
 		return ""
 	}
 	day := civilDayOf(f.shown.effective, c.Labs.zone)
-	crp := c.Labs.newestUsable(terms.CRP, func(r *labReading) bool {
+	crp := c.Labs.newestUsable(labs.CRP, func(r *labReading) bool {
 		gap := day - civilDayOf(r.effective, c.Labs.zone)
 		return r.dated && max(gap, -gap) <= int64(c.Settings.CRPDays) &&
 			r.measure.value.Cmp(c.Settings.CRPLimit) > 0 && !strings.HasPrefix(r.measure.comparator, "<")

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -58,12 +58,12 @@ func reservation() string { return words.Say("kidney.approximation") }
 // kidneyDay are the results of the newest day on which there is one with a value, and which is not
 // too old, by analyte; the newest first.
 func (in *renalInput) kidneyDay() (clearance, creatinine, egfr []*labReading) {
-	analytes := []terms.Analyte{terms.CreatinineClearance, terms.Creatinine, terms.EGFR}
+	analytes := []labs.Analyte{labs.CreatinineClearance, labs.Creatinine, labs.EGFR}
 	if in.onDialysis() {
 		analytes = analytes[:1]
 	}
 	var newest *labReading
-	each := func(f func(a terms.Analyte, r *labReading)) {
+	each := func(f func(a labs.Analyte, r *labReading)) {
 		for _, a := range analytes {
 			rs := in.Labs.of(a)
 			for i := range rs {
@@ -73,15 +73,15 @@ func (in *renalInput) kidneyDay() (clearance, creatinine, egfr []*labReading) {
 			}
 		}
 	}
-	each(func(_ terms.Analyte, r *labReading) {
+	each(func(_ labs.Analyte, r *labReading) {
 		if newest == nil || in.newerDay(r, newest) {
 			newest = r
 		}
 	})
-	lists := map[terms.Analyte]*[]*labReading{
-		terms.CreatinineClearance: &clearance, terms.Creatinine: &creatinine, terms.EGFR: &egfr,
+	lists := map[labs.Analyte]*[]*labReading{
+		labs.CreatinineClearance: &clearance, labs.Creatinine: &creatinine, labs.EGFR: &egfr,
 	}
-	each(func(a terms.Analyte, r *labReading) {
+	each(func(a labs.Analyte, r *labReading) {
 		if !in.newerDay(newest, r) {
 			*lists[a] = append(*lists[a], r)
 		}
@@ -196,13 +196,13 @@ func (in *renalInput) unreadKidney(reported, creatinine []*labReading) kidneyFun
 	return k
 }
 
-var kidneyWords = map[terms.Analyte]string{
-	terms.CreatinineClearance: "kidney.clearance", terms.Creatinine: "kidney.creatinine", terms.EGFR: "kidney.egfr",
+var kidneyWords = map[labs.Analyte]string{
+	labs.CreatinineClearance: "kidney.clearance", labs.Creatinine: "kidney.creatinine", labs.EGFR: "kidney.egfr",
 }
 
 // withoutPerson tells of a creatinine that only age or sex is missing.
 func (in *renalInput) withoutPerson(r *labReading) bool {
-	return r.lab.Analyte == terms.Creatinine && r.reason == labUsable && !in.personKnown(r)
+	return r.lab.Analyte == labs.Creatinine && r.reason == labUsable && !in.personKnown(r)
 }
 
 func (in *renalInput) highInAnybody(r *labReading) bool {

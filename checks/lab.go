@@ -8,13 +8,14 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // labReading is one result of one analyte: an Observation or one of its components, or a TSAT
 // calculated from several.
 type labReading struct {
-	lab       *terms.Lab
+	lab       *labs.Lab
 	refs      []facts.Ref // the Observation; for a calculated one all that it rests on
 	result    int         // of several in one report, from 1
 	part      int         // component, from 1; 0 is the Observation itself
@@ -42,8 +43,8 @@ type labReading struct {
 type labBook struct {
 	terms    *terms.Terms
 	rules    labRules
-	readings [terms.PregnancyTestQuantitative + 1][]labReading
-	read     [terms.PregnancyTestQuantitative + 1]bool
+	readings [labs.PregnancyTestQuantitative + 1][]labReading
+	read     [labs.PregnancyTestQuantitative + 1]bool
 	// dialysis are results whose code tells that the patient is on dialysis.
 	dialysis []facts.Ref
 	// next is when the next result that is dated ahead begins to count; zero when none is.
@@ -70,7 +71,7 @@ func readLabs(st *State, t *terms.Terms, zone *time.Location, set *ironSettings,
 }
 
 // of are the readings of an analyte, the newest first.
-func (b *labBook) of(a terms.Analyte) []labReading {
+func (b *labBook) of(a labs.Analyte) []labReading {
 	rs := b.readings[a]
 	if b.read[a] {
 		return rs
@@ -155,21 +156,21 @@ func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 // (a goal, the soluble receptor) outweighs the others; codes of different tests leave none of them
 // certain.
 func (b *labBook) result(base labReading, loincs []string, v *facts.Value) {
-	labs, clear := b.rows(loincs)
-	for i, lab := range labs {
+	rows, clear := b.rows(loincs)
+	for i, lab := range rows {
 		switch {
-		case lab.Use == terms.LabDialysisMarker:
+		case lab.Use == labs.DialysisMarker:
 			if base.status != facts.LabRegistered && v.Kind != facts.AbsentValue {
 				b.dialysis = append(b.dialysis, base.refs...)
 			}
-		case lab.Use == terms.LabContextPregnancy:
-		case lab.Use == terms.LabPanel:
+		case lab.Use == labs.ContextPregnancy:
+		case lab.Use == labs.Panel:
 			// An ordered iron panel promises a TSAT, and so does one of which a part cannot be
 			// read.
-			if (base.status == facts.LabRegistered || v.Kind == facts.UnreadValue) && len(labs) == 1 {
-				b.add(base, terms.TSAT, lab, v, true)
+			if (base.status == facts.LabRegistered || v.Kind == facts.UnreadValue) && len(rows) == 1 {
+				b.add(base, labs.TSAT, lab, v, true)
 			}
-		case i > 0 && lab.Analyte == labs[i-1].Analyte:
+		case i > 0 && lab.Analyte == rows[i-1].Analyte:
 		default:
 			b.add(base, lab.Analyte, lab, v, clear)
 		}
@@ -177,30 +178,30 @@ func (b *labBook) result(base labReading, loincs []string, v *facts.Value) {
 }
 
 // rows are the table rows of a result's codes, sorted, and whether they agree on what was measured.
-func (b *labBook) rows(loincs []string) (labs []*terms.Lab, clear bool) {
+func (b *labBook) rows(loincs []string) (rows []*labs.Lab, clear bool) {
 	for _, code := range loincs {
-		lab, ok := b.terms.Lab(code)
+		lab, ok := labs.Find(code)
 		if !ok {
 			continue
 		}
-		if lab.Use == terms.LabExclude {
+		if lab.Use == labs.Exclude {
 			return nil, false
 		}
-		labs = append(labs, lab)
+		rows = append(rows, lab)
 	}
-	slices.SortFunc(labs, func(a, b *terms.Lab) int {
+	slices.SortFunc(rows, func(a, b *labs.Lab) int {
 		return cmp.Or(cmp.Compare(a.Analyte, b.Analyte), cmp.Compare(a.LOINC, b.LOINC))
 	})
 	analytes := 0
-	for i, lab := range labs {
-		if lab.Use != terms.LabPanel && (i == 0 || lab.Analyte != labs[i-1].Analyte) {
+	for i, lab := range rows {
+		if lab.Use != labs.Panel && (i == 0 || lab.Analyte != rows[i-1].Analyte) {
 			analytes++
 		}
 	}
-	return labs, analytes <= 1
+	return rows, analytes <= 1
 }
 
-func (b *labBook) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *facts.Value, clear bool) {
+func (b *labBook) add(reading labReading, a labs.Analyte, lab *labs.Lab, v *facts.Value, clear bool) {
 	reading.lab, reading.value = lab, v
 	switch {
 	case reading.status == facts.LabRegistered:
@@ -208,7 +209,7 @@ func (b *labBook) add(reading labReading, a terms.Analyte, lab *terms.Lab, v *fa
 	case !clear:
 		reading.reason = labCodesDisagree
 	}
-	if lab.Use == terms.LabEvaluateWithNote {
+	if lab.Use == labs.EvaluateWithNote {
 		reading.note = words.Say("lab.note.whole-blood")
 	}
 	b.readings[a] = append(b.readings[a], reading)
@@ -224,7 +225,7 @@ func earlier(a, b time.Time) time.Time {
 
 // newestUsable is the newest reading of an analyte that is a final, readable number and meets ok;
 // nil when there is none.
-func (b *labBook) newestUsable(a terms.Analyte, ok func(*labReading) bool) *labReading {
+func (b *labBook) newestUsable(a labs.Analyte, ok func(*labReading) bool) *labReading {
 	rs := b.of(a)
 	for i := range rs {
 		if r := &rs[i]; r.reason == labUsable && r.status == facts.LabFinal && ok(r) {

@@ -1,10 +1,10 @@
 package checks
 
 import (
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -69,7 +69,7 @@ func offendingLeaflet(x *exposure, little bool) leaflet {
 		l.About = "few"
 	case x.Class == drugs.DopamineAntagonistOther:
 		l = leaflet{About: "legs", Do: []string{"ask", "keep-mild"}}
-		if usuallyFor(x, terms.UseVertigo) {
+		if usuallyFor(x, conditions.UseVertigo) {
 			l.Do = append(l.Do, "dizzy")
 		}
 	case x.Class == drugs.DopamineDepleter:
@@ -84,7 +84,7 @@ func nauseaLeaflet(x *exposure) (leaflet, bool) {
 	switch {
 	case isDopamineAntagonist(x.Class) && x.Central == drugs.CentralLow:
 		return leaflet{About: "rarely", Do: []string{"nausea"}}, true
-	case x.Class == drugs.DopamineAntagonistAntiemet, isAntipsychotic(x.Class) && usuallyFor(x, terms.UseNausea):
+	case x.Class == drugs.DopamineAntagonistAntiemet, isAntipsychotic(x.Class) && usuallyFor(x, conditions.UseNausea):
 		return leaflet{About: "legs", Do: []string{"nausea"}}, true
 	}
 	return leaflet{}, false
@@ -115,7 +115,7 @@ func antihistamineLeaflet(x *exposure) (leaflet, bool) {
 	if slices.Contains(sold, x.Name) {
 		l.Do = append([]string{"shelf"}, l.Do...)
 	}
-	if len(usual[x.Name]) == 0 || slices.Contains(usual[x.Name], terms.UseAllergy) {
+	if len(usual[x.Name]) == 0 || slices.Contains(usual[x.Name], conditions.UseAllergy) {
 		l.Do = append(l.Do, "hay-fever")
 	}
 	return l, true

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // A leaflet is read by people who are tired: Flesch and Kincaid's grade is at most 8, each drug
@@ -58,7 +58,7 @@ var (
 
 // grade is that of Flesch and Kincaid (1975): 0.39 words per sentence, 11.8 syllables per word.
 func grade(text string) float64 {
-	for _, drug := range terms.Embedded().Ingredients() {
+	for _, drug := range drugs.All() {
 		text = regexp.MustCompile(`(?i)\b`+regexp.QuoteMeta(drug.Name)+`\b`).ReplaceAllString(text, "drug")
 	}
 	all := letters.FindAllString(text, -1)

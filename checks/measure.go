@@ -8,6 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -83,7 +84,7 @@ type labRules struct {
 }
 
 // readMeasure reads a result by its row of labs.tsv: value, unit, conversion, plausibility.
-func readMeasure(t *terms.Terms, lab *terms.Lab, v *facts.Value, rules labRules) (measure, labReason) {
+func readMeasure(t *terms.Terms, lab *labs.Lab, v *facts.Value, rules labRules) (measure, labReason) {
 	if v.Kind == facts.UnreadValue && v.Text != "" {
 		return measure{}, labModified
 	}
@@ -101,7 +102,7 @@ func readMeasure(t *terms.Terms, lab *terms.Lab, v *facts.Value, rules labRules)
 		return measure{}, reason
 	}
 	factor, unit, reason := unitOf(t, lab, q)
-	if lab.Analyte == terms.TSAT {
+	if lab.Analyte == labs.TSAT {
 		factor, unit, reason = tsatUnit(lab, value, factor, unit, reason, rules)
 	}
 	if reason != labUsable {
@@ -154,7 +155,7 @@ func readNumber(s string) (decimal.Decimal, labReason) {
 // unitOf finds the factor to the canonical unit. A UCUM code says more than the text beside it; a
 // code of another system, which may mean anything, only what the text does not say. When both are
 // known units and differ, neither is believed.
-func unitOf(t *terms.Terms, lab *terms.Lab, q *facts.Quantity) (decimal.Decimal, string, labReason) {
+func unitOf(t *terms.Terms, lab *labs.Lab, q *facts.Quantity) (decimal.Decimal, string, labReason) {
 	if q.Code == "" && q.Unit == "" {
 		return decimal.Decimal{}, "", labNoUnit
 	}
@@ -175,11 +176,11 @@ func unitOf(t *terms.Terms, lab *terms.Lab, q *facts.Quantity) (decimal.Decimal,
 
 // tableUnit gives the factor of a unit and its spelling in the table, which alone is shown to
 // readers.
-func tableUnit(t *terms.Terms, lab *terms.Lab, unit string) (decimal.Decimal, string, bool) {
+func tableUnit(t *terms.Terms, lab *labs.Lab, unit string) (decimal.Decimal, string, bool) {
 	if unit == "" {
 		return decimal.Decimal{}, "", false
 	}
-	text, ok := t.UnitFactor(lab, unit)
+	text, ok := lab.Factor(unit)
 	if !ok {
 		return decimal.Decimal{}, "", false
 	}
@@ -202,7 +203,7 @@ func tableUnit(t *terms.Terms, lab *terms.Lab, unit string) (decimal.Decimal, st
 // tsatUnit is the unit rule of rules.md R5: TSAT is sent as percent and as fraction under the same
 // codes, so the number has to fit the unit.
 func tsatUnit(
-	lab *terms.Lab,
+	lab *labs.Lab,
 	v, factor decimal.Decimal,
 	unit string,
 	reason labReason,
@@ -225,7 +226,7 @@ func tsatUnit(
 // plausible holds a measure against the limits of its row: outside the hard ones it is not
 // evaluated, outside the soft ones it carries a caveat. "Below 0.4" and "above 60,000" are how
 // laboratories report what lies outside of what they can measure: those bounds are believed.
-func plausible(lab *terms.Lab, m measure) (measure, labReason) {
+func plausible(lab *labs.Lab, m measure) (measure, labReason) {
 	low, high := lab.HardLow, lab.HardHigh
 	switch {
 	case m.value.Sign() <= 0:

@@ -11,6 +11,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 func TestReadMeasure(t *testing.T) {
@@ -64,7 +65,7 @@ func TestReadMeasure(t *testing.T) {
 		{"14798-3", facts.Quantity{Value: "10", Unit: "umol/L"}, "55.845", ""},
 		{"3034-6", facts.Quantity{Value: "2.5", Unit: "g/l"}, "250", ""},
 	} {
-		lab, ok := terms.Embedded().Lab(c.loinc)
+		lab, ok := labs.Find(c.loinc)
 		if !ok {
 			t.Fatalf("no row for %s", c.loinc)
 		}
@@ -87,7 +88,7 @@ func TestUnitlessTSATOnlyWhereTheSiteSaysSo(t *testing.T) {
 	}{
 		{"2502-3", "31", labUsable}, {"14801-5", "31", labUsable}, {"2505-6", "31", labNoUnit}, {"2502-3", "1.5", labNoUnit}, {"2502-3", "200", labImplausible},
 	} {
-		lab, _ := terms.Embedded().Lab(c.loinc)
+		lab, _ := labs.Find(c.loinc)
 		if _, got := readMeasure(terms.Embedded(), lab, &facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: c.value}}, labRules{unitlessPercent: true}); got != c.want {
 			t.Errorf("%s %s: %q, want %q", c.loinc, c.value, got, c.want)
 		}
@@ -96,7 +97,7 @@ func TestUnitlessTSATOnlyWhereTheSiteSaysSo(t *testing.T) {
 
 func TestEveryReasonHasWords(t *testing.T) {
 	for _, k := range []facts.ValueKind{facts.NoValue, facts.TextValue, facts.CodedValue, facts.AbsentValue, facts.OtherValue} {
-		lab, _ := terms.Embedded().Lab("2276-4")
+		lab, _ := labs.Find("2276-4")
 		if _, reason := readMeasure(terms.Embedded(), lab, &facts.Value{Kind: k}, labRules{}); reason == labUsable ||
 			reason.words() == "" {
 			t.Errorf("value of kind %d: %q", k, reason)
@@ -175,7 +176,7 @@ func TestBoundsAgreeWithTheValuesTheyAllow(t *testing.T) {
 
 // Conversion keeps the order of values, whatever the unit.
 func TestConversionIsMonotone(t *testing.T) {
-	ferritin, _ := terms.Embedded().Lab("2276-4")
+	ferritin, _ := labs.Find("2276-4")
 	rapid.Check(t, func(t *rapid.T) {
 		unit := rapid.SampledFrom(ferritin.Units).Draw(t, "unit").Unit
 		read := func(name string) (decimal.Decimal, measure, labReason) {

@@ -1,16 +1,16 @@
 package checks
 
 import (
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"slices"
 
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // offending flags systemic exposure to a class that can bring on or worsen RLS: one flag for each
 // ingredient, with the highest severity that any of its orders gives (rules.md R1).
-func (ev *evaluation) offending(c Check, use terms.Use) {
+func (ev *evaluation) offending(c Check, use conditions.Use) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return slices.Contains(c.Classes, x.Class) }) {
 		first := group[0]
 		f := Finding{Ingredient: first.Name}

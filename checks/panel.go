@@ -7,6 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 // analyteState is what is known of ferritin or of TSAT.
@@ -244,7 +245,7 @@ type ironPanel struct {
 func readPanel(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) ironPanel {
 	p := ironPanel{group: g}
 	p.ferritin = decideAnalyte(
-		b.of(terms.Ferritin),
+		b.of(labs.Ferritin),
 		func(r *labReading) (ironLimit, bool) { return s.ferritinLimit(g, r.performer), true },
 	)
 	tsatLimit := func(*labReading) (ironLimit, bool) { return s.tsatLimit(g) }
@@ -254,9 +255,9 @@ func readPanel(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) ironPan
 
 // saturations are the TSAT results of a group, measured and calculated.
 func saturations(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) []labReading {
-	row, ok := t.Lab("2502-3")
+	row, ok := labs.Find("2502-3")
 	if !ok {
-		row = &terms.Lab{LOINC: "2502-3", Analyte: terms.TSAT, CanonicalUnit: "%"}
+		row = &labs.Lab{LOINC: "2502-3", Analyte: labs.TSAT, CanonicalUnit: "%"}
 	}
 	return tsatReadings(b, row, s.TransferrinFactor, func(r *labReading) bool {
 		l, limited := s.tsatLimit(g)

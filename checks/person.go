@@ -3,8 +3,8 @@ package checks
 import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 // died tells whether the patient has died by the as-of time. A death without a date has been.
@@ -79,8 +79,8 @@ func (ev *evaluation) pregnancyResult(l *facts.LabResult) bool {
 		return false
 	}
 	for _, code := range l.Loincs {
-		row, ok := ev.terms.Lab(code)
-		if ok && (row.Analyte == terms.PregnancyStatus || row.Analyte == terms.PregnancyTest) &&
+		row, ok := labs.Find(code)
+		if ok && (row.Analyte == labs.PregnancyStatus || row.Analyte == labs.PregnancyTest) &&
 			saysPregnant(&l.Value) {
 			return true
 		}

@@ -6,13 +6,14 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
 const (
 	placeMark    facts.Places = 1
-	placeContent              = placeMark << (1 + terms.AnalyteNone)
-	placeCount                = 2 + int(terms.PregnancyTestQuantitative)
+	placeContent              = placeMark << (1 + labs.None)
+	placeCount                = 2 + int(labs.PregnancyTestQuantitative)
 
 	// AllPlaces are all bits that mean something.
 	AllPlaces facts.Places = 1<<placeCount - 1
@@ -48,7 +49,7 @@ func resultPlaces(l *facts.LabResult, t *terms.Terms) facts.Places {
 
 func analytesOf(t *terms.Terms, loincs []string) (p facts.Places) {
 	for _, code := range loincs {
-		if lab, ok := t.Lab(code); ok {
+		if lab, ok := labs.Find(code); ok {
 			p |= placeContent << lab.Analyte
 		}
 	}

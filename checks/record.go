@@ -9,6 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/record"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -112,7 +113,7 @@ func (ev *evaluation) recordDiagnosis(f *facts.Fact) record.Diagnosis {
 		d.Until = ev.recordDate(c.AbatementEnd)
 	}
 	for _, coding := range c.Code.Codings {
-		if row, ok := ev.terms.Condition(coding); ok {
+		if row, ok := conditions.Find(coding); ok {
 			name, _, _ := strings.Cut(row.Name, " (")
 			d.Code, d.Name = coding.System+"|"+coding.Code, strings.ToUpper(name[:1])+name[1:]
 			break

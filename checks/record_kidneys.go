@@ -5,16 +5,16 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/record"
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // recordKidneys are clearance and eGFR, as reported and as estimated from a creatinine, against the
 // limits at which the dose of a gabapentinoid changes; and the creatinine itself.
-func (ev *evaluation) recordKidneys(labs *labBook) []record.Series {
+func (ev *evaluation) recordKidneys(book *labBook) []record.Series {
 	in := renalInput{
-		Labs: labs, Settings: &ev.set.Renal, Birth: ev.person.Birth, Sex: ev.person.Sex, Dialysis: ev.onDialysis(),
+		Labs: book, Settings: &ev.set.Renal, Birth: ev.person.Birth, Sex: ev.person.Sex, Dialysis: ev.onDialysis(),
 	}
 	limits := ev.recordKidneyLimits()
 	clearance := record.Series{
@@ -24,9 +24,9 @@ func (ev *evaluation) recordKidneys(labs *labBook) []record.Series {
 	creatinine := record.Series{
 		Analyte: "creatinine", Name: words.Say("kidney.creatinine"), Unit: "mg/dL", Source: true,
 	}
-	ev.recordReported(&in, &clearance, terms.CreatinineClearance)
-	reported := ev.recordReported(&in, &egfr, terms.EGFR)
-	readings := labs.of(terms.Creatinine)
+	ev.recordReported(&in, &clearance, labs.CreatinineClearance)
+	reported := ev.recordReported(&in, &egfr, labs.EGFR)
+	readings := book.of(labs.Creatinine)
 	for i := range readings {
 		r := &readings[i]
 		s, k := &clearance, in.cockcroftGault(r)
@@ -51,7 +51,7 @@ func (ev *evaluation) recordKidneys(labs *labBook) []record.Series {
 }
 
 // recordReported adds what a laboratory reports, and tells on which days some of it can be used.
-func (ev *evaluation) recordReported(in *renalInput, s *record.Series, a terms.Analyte) map[int64]bool {
+func (ev *evaluation) recordReported(in *renalInput, s *record.Series, a labs.Analyte) map[int64]bool {
 	days := map[int64]bool{}
 	readings := in.Labs.of(a)
 	for i := range readings {

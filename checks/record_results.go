@@ -7,18 +7,18 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/record"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // recordSources are the analytes that others are calculated from or read beside, with their words
 // in record.Series.
 var recordSources = []struct {
-	analyte terms.Analyte
+	analyte labs.Analyte
 	word    string
 }{
-	{terms.Iron, "iron"}, {terms.TIBC, "tibc"}, {terms.UIBC, "uibc"}, {terms.Transferrin, "transferrin"},
-	{terms.CRP, "crp"}, {terms.Weight, "weight"},
+	{labs.Iron, "iron"}, {labs.TIBC, "tibc"}, {labs.UIBC, "uibc"}, {labs.Transferrin, "transferrin"},
+	{labs.CRP, "crp"}, {labs.Weight, "weight"},
 }
 
 // recordResults are the series that have a result: iron, kidneys, then what they rest on.
@@ -100,7 +100,7 @@ func (ev *evaluation) recordIron(in *ironInput) []record.Series {
 			s.Points = append(s.Points, p)
 		}
 	}
-	add(&ferritin, in.Labs.of(terms.Ferritin), func(r *labReading) (ironLimit, bool) {
+	add(&ferritin, in.Labs.of(labs.Ferritin), func(r *labReading) (ironLimit, bool) {
 		return in.Settings.ferritinLimit(group, r.performer), true
 	})
 	add(&tsat, saturations(in.Labs, in.Terms, in.Settings, group), func(*labReading) (ironLimit, bool) {

@@ -11,6 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // renalOf decides for one order of a drug with so many mg a day; "" is an unknown dose. The patient
@@ -65,7 +67,7 @@ func TestRenalMaxima(t *testing.T) {
 		}
 	}
 	for drug := range defaultRenalSettings().Maxima {
-		if _, ok := terms.Embedded().Ingredient(drug); !ok || maxima[drug] == [4]string{} {
+		if _, ok := drugs.Find(drug); !ok || maxima[drug] == [4]string{} {
 			t.Errorf("%s has a maximum but is not in ingredients.tsv, or has no test", drug)
 		}
 	}
@@ -224,7 +226,7 @@ func TestDialysisCodes(t *testing.T) {
 		{System: codes.ICD10, Code: "Z49.1"}: true, {System: codes.ICD9CM, Code: "V56.0"}: true, {System: codes.ICD9CM, Code: "V4511"}: true,
 		{System: codes.SNOMED, Code: "236434000"}: false, {System: codes.ICD10CM, Code: "N18.6"}: false, {System: "http://local", Code: "Z99.2"}: false,
 	} {
-		if row, ok := terms.Embedded().Condition(c); want != (ok && row.Group == "context_dialysis") {
+		if row, ok := conditions.Find(c); want != (ok && row.Group == "context_dialysis") {
 			t.Errorf("%v: %v", c, row)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/silence"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/unread"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -61,7 +61,7 @@ func (ev *evaluation) readRLS() {
 // names RLS and does not count.
 func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, silence.Reason) {
 	code := ev.namesRLS(&c.Code)
-	if code == terms.CountsNo {
+	if code == conditions.CountsNo {
 		return RLSNone, "", ""
 	}
 	if start := c.Recorded.Start(ev.zone); !c.Recorded.IsZero() && ev.later(start) {
@@ -87,7 +87,7 @@ func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, sil
 		return RLSPossible, words.Say("rls.why.suspected"), ""
 	case c.Modified:
 		return RLSPossible, words.Say("rls.why.modified"), ""
-	case code == terms.CountsPossible:
+	case code == conditions.CountsPossible:
 		return RLSPossible, words.Say("rls.why.text"), ""
 	case c.Clinical == facts.ClinicalInactive || c.Clinical == facts.ClinicalRemission:
 		return RLSRemission, words.Say("rls.why.remission"), ""
@@ -116,10 +116,10 @@ func (ev *evaluation) conditionOver(c *facts.Condition) (bool, string) {
 
 // namesRLS says whether a concept means RLS. A code that the table knows decides before any text: a
 // look-alike's text does not count.
-func (ev *evaluation) namesRLS(c *facts.Concept) terms.Counts {
-	best, known := terms.CountsNo, false
+func (ev *evaluation) namesRLS(c *facts.Concept) conditions.Counts {
+	best, known := conditions.CountsNo, false
 	for _, coding := range c.Codings {
-		if row, ok := ev.terms.Condition(coding); ok {
+		if row, ok := conditions.Find(coding); ok {
 			known = true
 			best = max(best, row.Counts)
 		}
@@ -128,11 +128,11 @@ func (ev *evaluation) namesRLS(c *facts.Concept) terms.Counts {
 		return best
 	}
 	for _, text := range c.Texts {
-		if terms.RLSText(text) {
-			return terms.CountsPossible
+		if conditions.NamesRLS(text) {
+			return conditions.CountsPossible
 		}
 	}
-	return terms.CountsNo
+	return conditions.CountsNo
 }
 
 // weighReasons says how the reasons of a counted order count: a coded reason is as good as a
@@ -146,9 +146,9 @@ func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 	}
 	for i := range o.Reasons {
 		switch ev.reasonNamesRLS(&o.Reasons[i]) {
-		case terms.CountsYes:
+		case conditions.CountsYes:
 			return min(most, RLSConfirmed), words.Say("rls.why.reason")
-		case terms.CountsPossible:
+		case conditions.CountsPossible:
 			best = RLSPossible
 		}
 	}
@@ -163,7 +163,7 @@ func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 		}
 	}
 	for i := range o.Dosages {
-		if ev.reasonNamesRLS(&o.Dosages[i].AsNeededReason) > terms.CountsNo {
+		if ev.reasonNamesRLS(&o.Dosages[i].AsNeededReason) > conditions.CountsNo {
 			best = RLSPossible
 		}
 	}
@@ -171,12 +171,12 @@ func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 }
 
 // reasonNamesRLS is namesRLS for a reason, which may have a mark of certainty of its own.
-func (ev *evaluation) reasonNamesRLS(c *facts.Concept) terms.Counts {
+func (ev *evaluation) reasonNamesRLS(c *facts.Concept) conditions.Counts {
 	switch c.Certainty {
 	case facts.CertaintyShut:
-		return terms.CountsNo
+		return conditions.CountsNo
 	case facts.CertaintyPossible:
-		return min(ev.namesRLS(c), terms.CountsPossible)
+		return min(ev.namesRLS(c), conditions.CountsPossible)
 	}
 	return ev.namesRLS(c)
 }
@@ -192,7 +192,7 @@ func doubtful(c *facts.Condition) bool {
 // back.
 func (ev *evaluation) treats(c *facts.Condition) bool {
 	status, _, _ := ev.weighCondition(c)
-	return status != RLSNone && ev.namesRLS(&c.Code) == terms.CountsYes
+	return status != RLSNone && ev.namesRLS(&c.Code) == conditions.CountsYes
 }
 
 // hasContext looks for a Condition of a context group (Parkinson disease, dialysis, ...) that has
@@ -221,7 +221,7 @@ func (ev *evaluation) contextCounts(c *facts.Condition, group string) bool {
 // inGroup tells whether a concept has a code of a group of rls_conditions.tsv.
 func (ev *evaluation) inGroup(c *facts.Concept, group string) bool {
 	for _, coding := range c.Codings {
-		if row, ok := ev.terms.Condition(coding); ok && row.Group == group {
+		if row, ok := conditions.Find(coding); ok && row.Group == group {
 			return true
 		}
 	}

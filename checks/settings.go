@@ -8,6 +8,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // Settings are the thresholds, windows and switches of the checks. DefaultSettings has the
@@ -116,7 +117,7 @@ func (s *Settings) Validate() error {
 		}
 	}
 	for name, days := range s.Orders.TailDays {
-		if _, ok := s.terms().Ingredient(name); !ok || days < 0 {
+		if _, ok := drugs.Find(name); !ok || days < 0 {
 			errs = append(
 				errs,
 				fmt.Errorf("orders.tail_days.%s: wants a known ingredient and a number of days from 0 up", name),

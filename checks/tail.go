@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/forms"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -47,7 +48,7 @@ func (ev *evaluation) injected(x *exposure) bool {
 		return true
 	}
 	for i := range x.Dosages {
-		_, route := ev.terms.Route(x.Dosages[i].Route.Codings, x.Dosages[i].Route.Texts)
+		_, route := forms.Route(x.Dosages[i].Route.Codings, x.Dosages[i].Route.Texts)
 		if route == "intramuscular" || route == "subcutaneous" {
 			return true
 		}

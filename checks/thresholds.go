@@ -56,7 +56,7 @@ func tailThresholds(c Check) func(*Settings) []threshold {
 			if c.ID == checkAntagonist {
 				classes = slices.Concat(classes, antagonistClasses)
 			}
-			if drug, ok := s.terms().Ingredient(name); ok && slices.Contains(classes, drug.Class) {
+			if drug, ok := drugs.Find(name); ok && slices.Contains(classes, drug.Class) {
 				all = append(all, counted("orders.tail_days."+name, s.Orders.TailDays[name], "d", fromRules))
 			}
 		}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 // doseRate says that a dose is taken a number of times in a number of days; kept as a ratio, so
@@ -67,7 +67,7 @@ func rateOf(t *facts.Timing) (doseRate, bool) {
 // repeatRate reads frequency, period and periodUnit. Several times of day within one day say more
 // than a frequency of 1.
 func repeatRate(t *facts.Timing, events int) (doseRate, bool) {
-	name := terms.TimeUnit(t.PeriodUnit)
+	name := labs.TimeUnit(t.PeriodUnit)
 	unit, ok := periodDays[name]
 	period, err := decimal.Parse(t.Period)
 	if !ok || err != nil || period.Sign() <= 0 {
@@ -154,8 +154,8 @@ func (r doseRate) length(n decimal.Decimal) decimal.Decimal { return n.Times(r.t
 // timeUnitOf is the unit of time of a quantity as periodDays has it: of its code, else of its text;
 // "" when it has none.
 func timeUnitOf(q *facts.Quantity) string {
-	if unit := terms.TimeUnit(q.Code); unit != "" {
+	if unit := labs.TimeUnit(q.Code); unit != "" {
 		return unit
 	}
-	return terms.TimeUnit(q.Unit)
+	return labs.TimeUnit(q.Unit)
 }

@@ -5,24 +5,24 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // bindingAnalytes measure how much iron could be bound, in the order in which they are preferred
 // for calculating TSAT.
-var bindingAnalytes = []terms.Analyte{terms.TIBC, terms.UIBC, terms.Transferrin}
+var bindingAnalytes = []labs.Analyte{labs.TIBC, labs.UIBC, labs.Transferrin}
 
-var analyteWords = map[terms.Analyte]string{
-	terms.Ferritin: "analyte.ferritin", terms.TSAT: "analyte.tsat", terms.Iron: "analyte.iron", terms.TIBC: "analyte.tibc",
-	terms.UIBC: "analyte.uibc", terms.Transferrin: "analyte.transferrin",
+var analyteWords = map[labs.Analyte]string{
+	labs.Ferritin: "analyte.ferritin", labs.TSAT: "analyte.tsat", labs.Iron: "analyte.iron", labs.TIBC: "analyte.tibc",
+	labs.UIBC: "analyte.uibc", labs.Transferrin: "analyte.transferrin",
 }
 
 // calculatedTSAT gives a TSAT for every iron result with a binding capacity of the same draw
 // (rules.md "TSAT by calculation"): 100 x iron / TIBC, TIBC being iron + UIBC where only that was
 // measured, or the factor of the settings x iron / transferrin. Draws are never mixed.
-func calculatedTSAT(b *labBook, tsat *terms.Lab, factor decimal.Decimal) []labReading {
-	iron := b.of(terms.Iron)
+func calculatedTSAT(b *labBook, tsat *labs.Lab, factor decimal.Decimal) []labReading {
+	iron := b.of(labs.Iron)
 	if len(iron) == 0 {
 		return nil
 	}
@@ -62,7 +62,7 @@ func bindingPartners(b *labBook) []*drawIndex {
 }
 
 // saturation divides; where one of the two cannot be used, the result says which and why.
-func saturation(iron, partner *labReading, tsat *terms.Lab, factor decimal.Decimal) labReading {
+func saturation(iron, partner *labReading, tsat *labs.Lab, factor decimal.Decimal) labReading {
 	r := *iron
 	r.lab, r.calculated, r.measure, r.note = tsat, true, measure{}, ""
 	r.refs = []facts.Ref{iron.refs[0]}
@@ -90,7 +90,7 @@ func saturation(iron, partner *labReading, tsat *terms.Lab, factor decimal.Decim
 	}
 	comparator, ok := ratioComparator(iron.measure.comparator, partner.measure.comparator)
 	capacity := partner.measure.value
-	if partner.lab.Analyte == terms.UIBC {
+	if partner.lab.Analyte == labs.UIBC {
 		capacity = capacity.Plus(iron.measure.value)
 	}
 	if !ok || capacity.Sign() <= 0 {
@@ -98,7 +98,7 @@ func saturation(iron, partner *labReading, tsat *terms.Lab, factor decimal.Decim
 		return r
 	}
 	scale := decimal.Int(100)
-	if partner.lab.Analyte == terms.Transferrin {
+	if partner.lab.Analyte == labs.Transferrin {
 		scale = factor
 	}
 	m := measure{value: iron.measure.value.Times(scale).Over(capacity), comparator: comparator, unit: "%"}
@@ -122,8 +122,8 @@ func ratioComparator(above, below string) (string, bool) {
 // tsatReadings are the measured and calculated TSAT results. Of one draw a measured one that can be
 // used wins; where it cannot, a calculated one takes its place and says so, but for one that was
 // sent and could not be read, which stays.
-func tsatReadings(b *labBook, tsat *terms.Lab, factor decimal.Decimal, clears func(*labReading) bool) []labReading {
-	measured, calculated := b.of(terms.TSAT), calculatedTSAT(b, tsat, factor)
+func tsatReadings(b *labBook, tsat *labs.Lab, factor decimal.Decimal, clears func(*labReading) bool) []labReading {
+	measured, calculated := b.of(labs.TSAT), calculatedTSAT(b, tsat, factor)
 	if len(calculated) == 0 {
 		return measured
 	}

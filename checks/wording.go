@@ -1,13 +1,13 @@
 package checks
 
 import (
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -54,7 +54,7 @@ func (ev *evaluation) effect(x *exposure, little bool) string {
 // actionKey is what to do about a drug that may worsen RLS, and never to end a treatment.
 func actionKey(x *exposure) string {
 	switch {
-	case isAntipsychotic(x.Class) && usuallyFor(x, terms.UseNausea):
+	case isAntipsychotic(x.Class) && usuallyFor(x, conditions.UseNausea):
 		return "action.antiemetic"
 	case isAntipsychotic(x.Class) || x.Class == drugs.Lithium:
 		return "action.psychiatric"

@@ -26,7 +26,7 @@ func TestEmbeddedRefuses(t *testing.T) {
 	}
 	for name, o := range map[string]embedded.Options{
 		"every interface without TLS":     {Dir: t.TempDir(), Listen: "0.0.0.0:0"},
-		"users alone are not enough":      {Dir: t.TempDir(), Listen: ":0", Users: []embedded.User{{Name: "a", Password: "b", Role: "admin"}}},
+		"users alone are not enough":      {Dir: t.TempDir(), Listen: ":0", Users: []embedded.User{{Name: "a"}}},
 		"no port":                         {Dir: t.TempDir(), Listen: "127.0.0.1"},
 		"a folder that is a file":         {Dir: file, Listen: "127.0.0.1:0"},
 		"a folder in use":                 {Dir: b.dir, Listen: "127.0.0.1:0"},

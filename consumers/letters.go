@@ -251,24 +251,12 @@ func (s *session) readDead(ctx context.Context, since time.Time) error {
 	if !since.IsZero() {
 		cfg.DeliverPolicy, cfg.OptStartTime = jetstream.DeliverByStartTimePolicy, &since
 	}
-	cons, err := jet.Ordered(ctx, s.js, layout.StreamDead, cfg)
+	err := jet.Each(ctx, s.js, layout.StreamDead, cfg, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		s.dead[m.Headers().Get(nats.MsgIdHdr)] = struct{}{}
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("dead letters: %w", err)
-	}
-	for pending := cons.CachedInfo().NumPending; pending > 0; {
-		batch, err := cons.Fetch(int(min(pending, 500)), jetstream.FetchMaxWait(jet.RequestTimeout))
-		if err != nil {
-			return fmt.Errorf("dead letters: %w", err)
-		}
-		n := uint64(0)
-		for m := range batch.Messages() {
-			s.dead[m.Headers().Get(nats.MsgIdHdr)] = struct{}{}
-			n++
-		}
-		if n == 0 {
-			return fmt.Errorf("dead letters: %d could not be read", pending)
-		}
-		pending -= min(n, pending)
 	}
 	return nil
 }

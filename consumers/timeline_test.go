@@ -2,12 +2,15 @@ package consumers
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nats.go/micro"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -78,8 +81,52 @@ func TestTimeline(t *testing.T) {
 	if resolved == 0 {
 		t.Error("no flag that was resolved is told")
 	}
+	b.tellsFromTheAudit(t, &p)
 	if err := svc.Stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// tellsFromTheAudit asks again when all transitions, and all that is known of resolved flags, have
+// left RLS for RLS_AUDIT.
+func (b *bench) tellsFromTheAudit(t *testing.T, before *timeline.Patient) {
+	t.Helper()
+	const name = "RLS_AUDIT"
+	if _, err := b.js.Stream(t.Context(), name); errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err := b.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Sources: []*jetstream.StreamSource{{
+			Name: layout.StreamRLS, SubjectTransforms: []jetstream.SubjectTransformConfig{
+				{Source: layout.SubjectAudit + "*.*", Destination: layout.SubjectAudit + "{{wildcard(1)}}"},
+			},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := 0
+	for _, f := range before.Flags {
+		all += len(f.History)
+	}
+	b.wait("copied", func() bool {
+		s, err := b.js.Stream(t.Context(), name)
+		return err == nil && int(s.CachedInfo().State.Msgs) >= all
+	})
+	for _, gone := range []string{layout.SubjectAudit + ">", layout.SubjectCommitFlags + ">"} {
+		if err := b.stream(layout.StreamRLS).Purge(t.Context(), jetstream.WithPurgeSubject(gone)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range before.Flags {
+		m, err := b.nc.Request(patients.Subject, fmt.Appendf(nil, `{"flag":%q}`, f.ID), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var now timeline.Patient
+		if err := json.Unmarshal(m.Data, &now); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(*before, now); d != "" {
+			t.Fatalf("%s: from the audit comes another timeline:\n%s", f.Check, d)
+		}
 	}
 }
 

@@ -24,7 +24,8 @@ func Broken(accounts map[string]any, inside ...string) []string {
 			say("%s has JetStream: %v", name, has)
 		}
 		for _, u := range listOf(a["users"]) {
-			if user, _ := u["user"].(string); name == "RLSGUARD_OUT" || name == "RLSGUARD" && !slices.Contains(inside, user) {
+			user, _ := u["user"].(string)
+			if name == "RLSGUARD_OUT" || name == "RLSGUARD" && !slices.Contains(inside, user) {
 				say("%s has the user %s", name, user)
 			}
 		}

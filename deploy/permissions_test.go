@@ -29,6 +29,7 @@ var may = []struct {
 	{"rls.rejected.not-fhir", "admin rlsguard"},
 	{"rls.feedback.accepted.x", "admin rlsguard"},
 	{"$JS.API.STREAM.MSG.GET.RLS", "admin rlsguard"},
+	{"$JS.API.STREAM.MSG.GET.RLS_AUDIT", "admin rlsguard"},
 	{"$JS.API.DIRECT.GET.RLS", "admin"},
 	{"$JS.API.CONSUMER.CREATE.RLS.x.rls.state.>", "admin rlsguard"},
 	{"$JS.API.CONSUMER.MSG.NEXT.RLS.x", "admin rlsguard"},
@@ -42,7 +43,7 @@ var may = []struct {
 	{"$JS.RLSGUARD.API.DIRECT.GET.RLS_REJECTED", "admin producer operator"},
 	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_REJECTED.x", "admin"},
 	{"$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_DEAD.x", "admin rlsguard operator"},
-	{"$JS.RLSGUARD.API.STREAM.MSG.GET.RLS_DEAD", "admin operator"},
+	{"$JS.RLSGUARD.API.STREAM.MSG.GET.RLS_DEAD", "admin operator rlsguard"},
 	{"$JS.RLSGUARD.API.STREAM.MSG.DELETE.RLS_DEAD", "admin operator"},
 	{"$JS.API.STREAM.CREATE.X", "admin"},
 	{"$JS.API.STREAM.UPDATE.RLS", "admin"},
@@ -130,6 +131,8 @@ func TestCluster(t *testing.T) {
 	if s.allowed(t, "dashboard", func(nc *nats.Conn) error { return nc.Publish("rls.state.patient.x", nil) }) {
 		t.Error("the accounts are not those of one server")
 	}
+	s.fill(t)
+	s.nobodyWrites(t, bodies[:2])
 }
 
 func freePorts(t *testing.T, n int) []int {

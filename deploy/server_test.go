@@ -20,6 +20,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
@@ -30,6 +31,7 @@ var users = []string{"rlsguard", "admin", "producer", "orders", "reviewer", "das
 type site struct {
 	addresses []string
 	ca        string
+	login     func(user string) nats.Option // nil where users have passwords
 }
 
 // run starts n servers from a file of this folder, on other paths and free ports; replace says what
@@ -107,9 +109,13 @@ func swap(t *testing.T, text, old, now string) string {
 // connect connects a user to the first server.
 func (s site) connect(t *testing.T, user string, options ...nats.Option) *nats.Conn {
 	t.Helper()
+	login := nats.UserInfo(user, user+"-secret")
+	if s.login != nil {
+		login = s.login(user)
+	}
 	options = append(
 		options,
-		nats.UserInfo(user, user+"-secret"),
+		login,
 		nats.RootCAs(s.ca),
 		nats.CustomInboxPrefix("_INBOX_"+user),
 	)
@@ -142,12 +148,25 @@ func (s site) setUp(t *testing.T, replicas int) {
 	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) { // until the servers found each other
 		err := jet.MakeStreams(t.Context(), js, replicas)
 		if err == nil {
+			err = s.feedback(t, replicas)
+		}
+		if err == nil {
 			return
 		}
 		if time.Now().After(end) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// feedback makes the stream for what users did with cards.
+func (s site) feedback(t *testing.T, replicas int) error {
+	t.Helper()
+	bus, err := cdshooks.NewNATS(s.connect(t, "admin"), replicas, time.Hour, jet.NamedDomain("RLSGUARD").Inside())
+	if err != nil {
+		return err
+	}
+	return bus.Prepare(t.Context())
 }
 
 // allowed tells whether the server lets a user do what do does.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 )
 
 const (
@@ -95,7 +96,7 @@ func (d *decoder) certain(one *codes.Coding, c *concept) {
 		return
 	}
 	plain := codes.Coding{System: one.System, Code: code}
-	if _, known := d.options.Terms.Condition(plain); known {
+	if _, known := conditions.Find(plain); known {
 		one.Code = code
 		c.certainty = max(c.certainty, certaintyOf(letter))
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
@@ -47,7 +47,7 @@ func (d *decoder) condition(res *Resource) {
 func (d *decoder) diagnosis(c concept) facts.Concept {
 	codings, texts := c.codings[:0], c.texts[:0]
 	for _, one := range c.codings {
-		if _, ok := d.options.Terms.Condition(one); ok {
+		if _, ok := conditions.Find(one); ok {
 			codings = append(codings, one)
 		}
 	}
@@ -70,7 +70,7 @@ type verdict struct {
 func (d *decoder) namesRLS(text string) bool {
 	v := &d.verdicts[maphash.String(d.seed, text)%uint64(len(d.verdicts))]
 	if v.text != text || text == "" {
-		*v = verdict{text, terms.RLSText(text)}
+		*v = verdict{text, conditions.NamesRLS(text)}
 	}
 	return v.yes
 }

@@ -15,8 +15,9 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
@@ -321,7 +322,7 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 		found, _ := conceptOf(&o.Code)
 		for _, c := range found {
 			if code, loinc := strings.CutPrefix(c, codes.LOINC+"|"); loinc &&
-				terms.Embedded().LabRelevant([]byte(code)) {
+				labs.Known([]byte(code)) {
 				d.Codes = append(d.Codes, code)
 			}
 		}
@@ -342,7 +343,7 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 		found, _ := conceptOf(c.Code)
 		for _, one := range found {
 			system, code, _ := strings.Cut(one, "|")
-			if _, known := terms.Embedded().Condition(codes.Coding{System: system, Code: code}); known {
+			if _, known := conditions.Find(codes.Coding{System: system, Code: code}); known {
 				d.Codes = append(d.Codes, one)
 			}
 		}

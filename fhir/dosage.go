@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
@@ -149,7 +149,7 @@ func (d *decoder) repeat(v int, g *facts.Dosage) (unknown bool) {
 			t.Period = d.keep(d.number(o.v))
 		case nPeriodUnit:
 			u := d.str(o.v)
-			if t.PeriodUnit = terms.TimeUnit(u); t.PeriodUnit == "" && len(d.gaps) == mark {
+			if t.PeriodUnit = labs.TimeUnit(u); t.PeriodUnit == "" && len(d.gaps) == mark {
 				d.unread(o.v, "no unit of time that is known")
 			}
 		case nWhen:
@@ -175,7 +175,7 @@ func (d *decoder) bounds(n name, v int, g *facts.Dosage) {
 		g.BoundsLength = d.quantity(v)
 	}
 	q := &g.BoundsLength
-	if len(d.gaps) == mark && q.Value != "" && terms.TimeUnit(q.Code) == "" && terms.TimeUnit(q.Unit) == "" {
+	if len(d.gaps) == mark && q.Value != "" && labs.TimeUnit(q.Code) == "" && labs.TimeUnit(q.Unit) == "" {
 		d.unread(v, "no length of time in a unit that is known")
 	}
 	if d.unreadSince(mark, unread.Dose) {

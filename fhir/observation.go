@@ -6,6 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 // observation reads an Observation, where one of its codes is a laboratory test that matters or it
@@ -182,7 +183,7 @@ func (d *decoder) codes(v int, list *[]string) (relevant, empty bool) {
 					return
 				}
 				empty = false
-				if system == loincSystem && d.options.Terms.LabRelevant(code) {
+				if system == loincSystem && labs.Known(code) {
 					relevant = true
 					if list != nil {
 						*list = append(*list, d.keep(code))

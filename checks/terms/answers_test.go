@@ -4,7 +4,10 @@ import (
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/forms"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 func TestRoutes(t *testing.T) {
@@ -34,7 +37,7 @@ func TestRoutes(t *testing.T) {
 		{codes.Coding{}, "as needed", "unknown", ""},
 		{codes.Coding{System: codes.SNOMED, Code: "1"}, "", "unknown", ""},
 	} {
-		systemic, name := Embedded().Route([]codes.Coding{c.coding}, []string{c.text})
+		systemic, name := forms.Route([]codes.Coding{c.coding}, []string{c.text})
 		if systemic.String() != c.systemic || name != c.name {
 			t.Errorf("%v %q: %s %q, want %s %q", c.coding, c.text, systemic, name, c.systemic, c.name)
 		}
@@ -49,11 +52,11 @@ func TestForms(t *testing.T) {
 		"Zäpfchen": "yes", "collyre": "no", "Kapsułki": "yes", "Soft gel capsule": "yes", "Eye drops": "no", "Vaginal tablet": "no", "Rectal gel": "yes",
 		"Retardtabletten": "yes", "Vaginalcreme": "no", "Dosage Form": "unknown", "Lösung": "unknown", "": "unknown", "軟膏": "no", "錠剤": "yes",
 	} {
-		if got := Embedded().Form([]codes.Coding{{Display: display}}); got.String() != want {
+		if got := forms.Form([]codes.Coding{{Display: display}}); got.String() != want {
 			t.Errorf("%q: %s, want %s", display, got, want)
 		}
 	}
-	if got := Embedded().Form([]codes.Coding{{System: "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_KBV_DARREICHUNGSFORM", Code: "TAB"}}); got != drugs.SystemicYes {
+	if got := forms.Form([]codes.Coding{{System: "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_KBV_DARREICHUNGSFORM", Code: "TAB"}}); got != drugs.SystemicYes {
 		t.Errorf("TAB: %s", got)
 	}
 }
@@ -61,34 +64,34 @@ func TestForms(t *testing.T) {
 func TestLabs(t *testing.T) {
 	for _, c := range []struct {
 		loinc   string
-		analyte Analyte
-		use     labUse
+		analyte labs.Analyte
+		use     labs.Use
 		molar   bool
 	}{
-		{"2276-4", Ferritin, labEvaluate, false},
-		{"14723-1", Ferritin, labEvaluate, true},
-		{"24373-3", Ferritin, LabEvaluateWithNote, false},
-		{"86914-9", Ferritin, LabExclude, false}, // a goal
-		{"14724-9", Ferritin, LabExclude, false},
-		{"2502-3", TSAT, labEvaluate, false},
-		{"2500-7", TIBC, labEvaluate, false},
-		{"2501-5", UIBC, labEvaluate, false},
-		{"22674-6", Transferrin, labEvaluate, true},
-		{"30248-9", transferrinReceptor, LabExclude, false},
-		{"50190-8", ironPanel, LabPanel, false},
-		{"11041-1", Creatinine, LabDialysisMarker, false},
-		{"33914-3", EGFR, labContextRenal, false},
-		{"82810-3", PregnancyStatus, LabContextPregnancy, false},
+		{"2276-4", labs.Ferritin, labs.Evaluate, false},
+		{"14723-1", labs.Ferritin, labs.Evaluate, true},
+		{"24373-3", labs.Ferritin, labs.EvaluateWithNote, false},
+		{"86914-9", labs.Ferritin, labs.Exclude, false}, // a goal
+		{"14724-9", labs.Ferritin, labs.Exclude, false},
+		{"2502-3", labs.TSAT, labs.Evaluate, false},
+		{"2500-7", labs.TIBC, labs.Evaluate, false},
+		{"2501-5", labs.UIBC, labs.Evaluate, false},
+		{"22674-6", labs.Transferrin, labs.Evaluate, true},
+		{"30248-9", labs.TransferrinReceptor, labs.Exclude, false},
+		{"50190-8", labs.IronPanel, labs.Panel, false},
+		{"11041-1", labs.Creatinine, labs.DialysisMarker, false},
+		{"33914-3", labs.EGFR, labs.ContextRenal, false},
+		{"82810-3", labs.PregnancyStatus, labs.ContextPregnancy, false},
 	} {
-		lab, ok := Embedded().Lab(c.loinc)
+		lab, ok := labs.Find(c.loinc)
 		if !ok || lab.Analyte != c.analyte || lab.Use != c.use || lab.Molar != c.molar {
 			t.Errorf("%s: %+v", c.loinc, lab)
 		}
-		if !Embedded().LabRelevant([]byte(c.loinc)) {
+		if !labs.Known([]byte(c.loinc)) {
 			t.Errorf("%s is not relevant", c.loinc)
 		}
 	}
-	if Embedded().LabRelevant([]byte("8302-2")) {
+	if labs.Known([]byte("8302-2")) {
 		t.Error("body height is relevant")
 	}
 }
@@ -115,8 +118,8 @@ func TestUnits(t *testing.T) {
 		{"33914-3", "mL/min/{1.73_m2}", "1"},
 		{"29463-7", "[lb_av]", "0.45359237"},
 	} {
-		lab, _ := Embedded().Lab(c.loinc)
-		factor, ok := Embedded().UnitFactor(lab, c.unit)
+		lab, _ := labs.Find(c.loinc)
+		factor, ok := lab.Factor(c.unit)
 		if factor != c.factor || ok != (c.factor != "") {
 			t.Errorf("%s in %q: %q %t, want %q", c.loinc, c.unit, factor, ok, c.factor)
 		}
@@ -163,7 +166,7 @@ func TestConditions(t *testing.T) {
 		{codes.LOINC, "32914008", "", ""},
 		{codes.ICD10CM, "G25.9", "", ""},
 	} {
-		row, ok := Embedded().Condition(codes.Coding{System: c.system, Code: c.code})
+		row, ok := conditions.Find(codes.Coding{System: c.system, Code: c.code})
 		if ok != (c.group != "") || ok && (row.Counts.String() != c.counts || row.Group != c.group) {
 			t.Errorf("%s %s: %+v %t, want %s %s", c.system, c.code, row, ok, c.counts, c.group)
 		}
@@ -224,7 +227,7 @@ func TestRLSText(t *testing.T) {
 		"periodic limb movement, no akathisia":          false,
 		"iron deficiency with restless legs, no cramps": true,
 	} {
-		if got := RLSText(text); got != want {
+		if got := conditions.NamesRLS(text); got != want {
 			t.Errorf("%q: %t", text, got)
 		}
 	}
@@ -257,26 +260,26 @@ func TestCanonicalSystems(t *testing.T) {
 func TestHotPathsDoNotAllocate(t *testing.T) {
 	code := []byte("2276-4")
 	url := "urn:oid:2.16.840.1.113883.6.96"
-	if n := testing.AllocsPerRun(100, func() { Embedded().LabRelevant(code); codes.Canonical(url); codes.Canonical(codes.RxNorm) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { labs.Known(code); codes.Canonical(url); codes.Canonical(codes.RxNorm) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
 func TestIngredients(t *testing.T) {
-	all := Embedded().Ingredients()
+	all := drugs.All()
 	if len(all) < 300 {
 		t.Errorf("%d ingredients", len(all))
 	}
 	for name, want := range map[string]string{"sertraline": "sertraline", "lithium citrate": "lithium", "pethidine": "meperidine", "Sertraline": "sertraline"} {
-		if drug, ok := Embedded().Ingredient(name); !ok || drug.Name != want {
+		if drug, ok := drugs.Find(name); !ok || drug.Name != want {
 			t.Errorf("%s: %v", name, drug)
 		}
 	}
-	if _, ok := Embedded().Ingredient("amlodipine"); ok {
+	if _, ok := drugs.Find("amlodipine"); ok {
 		t.Error("amlodipine is an ingredient")
 	}
 	for name, want := range map[string]drugs.Systemic{"azelastine": drugs.SystemicNo, "metoclopramide": drugs.SystemicYes, "fentanyl": drugs.SystemicYes, "esketamine": drugs.SystemicYes} {
-		if drug, _ := Embedded().Ingredient(name); drug.Nasal() != want {
+		if drug, _ := drugs.Find(name); drug.Nasal() != want {
 			t.Errorf("%s into the nose: %s", name, drug.Nasal())
 		}
 	}

@@ -3,6 +3,7 @@ package terms
 import (
 	"sync"
 
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
@@ -21,7 +22,7 @@ type atcTable struct {
 	groups map[string]bool
 }
 
-var atcCodes = sync.OnceValue(func() *atcTable { return loadATC(atcTSV) })
+var atcCodes = sync.OnceValue(func() *atcTable { return loadATC(data.ATC) })
 
 // loadATC reads the ATC table. Rows of one class that share a code are one drug, named after the
 // first; rows of different classes that share one are a combination, and each counts.
@@ -43,15 +44,15 @@ func loadATC(table string) *atcTable {
 		}
 		entry.drugs = append(entry.drugs, drug)
 	}
-	for line := range rows(table) {
-		drug, ok := ingredients().byName[field(line, 0)]
-		if !ok {
+	for line := range data.Rows(table) {
+		drug := drugs.Named(data.Field(line, 0))
+		if drug == nil {
 			continue
 		}
-		for code := range values(field(line, 1)) {
+		for code := range data.Values(data.Field(line, 1)) {
 			add(code, drug, false)
 		}
-		for code := range values(field(line, 2)) {
+		for code := range data.Values(data.Field(line, 2)) {
 			add(code, drug, true)
 		}
 	}

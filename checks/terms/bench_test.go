@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 func BenchmarkClassifyProductCode(b *testing.B) {
@@ -36,13 +38,13 @@ func BenchmarkClassifyName(b *testing.B) {
 func BenchmarkLabRelevant(b *testing.B) {
 	code := []byte("8302-2")
 	for b.Loop() {
-		Embedded().LabRelevant(code)
+		labs.Known(code)
 	}
 }
 
 func BenchmarkRLSText(b *testing.B) {
 	for b.Loop() {
-		RLSText("Essential hypertension with left ventricular hypertrophy")
+		conditions.NamesRLS("Essential hypertension with left ventricular hypertrophy")
 	}
 }
 

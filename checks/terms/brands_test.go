@@ -6,12 +6,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/checks/terms/data"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/names"
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
 // TestBrandsFollowProducts holds brands.tsv to what products.tsv says. After a change of
 // products.tsv or names.tsv, run with -update.
 func TestBrandsFollowProducts(t *testing.T) {
-	header, _, _ := strings.Cut(brandsTSV, "\n")
+	header, _, _ := strings.Cut(data.Brands, "\n")
 	want := header + "\n" + strings.Join(brandLines(), "\n") + "\n"
 	if *update {
 		if err := os.WriteFile("data/brands.tsv", []byte(want), 0o644); err != nil {
@@ -19,7 +24,7 @@ func TestBrandsFollowProducts(t *testing.T) {
 		}
 		return
 	}
-	if want != brandsTSV {
+	if want != data.Brands {
 		t.Error(
 			"brands.tsv does not say what products.tsv says: run go test ./checks/terms -run TestBrandsFollowProducts -update",
 		)
@@ -30,10 +35,10 @@ func TestBrandsFollowProducts(t *testing.T) {
 // all ingredients of those products, and where these act as far as they agree.
 func brandLines() []string {
 	brands := map[string]*product{}
-	for line := range rows(productsTSV) {
+	for line := range data.Rows(data.Products) {
 		p := parseProduct(line)
 		name := brandOf(p)
-		key := normalise(name)
+		key := phrase.Key(name)
 		if name == "" || isNamed(key) {
 			continue
 		}
@@ -42,7 +47,7 @@ func brandLines() []string {
 			b = &product{name: name}
 			brands[key] = b
 		}
-		for drug := range values(p.ingredients) {
+		for drug := range data.Values(p.ingredients) {
 			if !slices.Contains(strings.Split(b.ingredients, "|"), drug) {
 				b.ingredients = strings.TrimPrefix(b.ingredients+"|"+drug, "|")
 			}
@@ -62,7 +67,7 @@ func brandLines() []string {
 		}
 		lines = append(lines, strings.Join([]string{key, b.name, b.ingredients, b.systemic}, "\t"))
 	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(field(a, 0), field(b, 0)) })
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(data.Field(a, 0), data.Field(b, 0)) })
 	return lines
 }
 
@@ -80,16 +85,16 @@ func brandOf(p product) string {
 
 // isNamed tells whether another table holds a name.
 func isNamed(key string) bool {
-	if line := lineAt(namesTSV, search(namesTSV, func(k string) int { return strings.Compare(k, key) })); field(
+	if line := data.LineAt(data.Names, data.Search(data.Names, func(k string) int { return strings.Compare(k, key) })); data.Field(
 		line,
 		0,
 	) == key {
 		return true
 	}
 	_, found := slices.BinarySearchFunc(
-		moreNames(),
+		names.MoreNames(),
 		key,
-		func(e nameEntry, key string) int { return strings.Compare(e.key, key) },
+		func(e names.Entry, key string) int { return strings.Compare(e.Key, key) },
 	)
 	return found
 }
@@ -124,7 +129,7 @@ func TestBrandsInsideProductNames(t *testing.T) {
 // A brand of which every product holds an ingredient means that ingredient too.
 func TestBrandsHoldWhatAllTheirProductsHold(t *testing.T) {
 	common := map[string][]string{}
-	for line := range rows(productsTSV) {
+	for line := range data.Rows(data.Products) {
 		p := parseProduct(line)
 		brand := brandOf(p)
 		if p.kind == "BN" {
@@ -133,20 +138,20 @@ func TestBrandsHoldWhatAllTheirProductsHold(t *testing.T) {
 		if brand == "" {
 			continue
 		}
-		drugs, known := common[brand]
+		held, known := common[brand]
 		if !known {
-			drugs = strings.Split(p.ingredients, "|")
+			held = strings.Split(p.ingredients, "|")
 		}
 		common[brand] = slices.DeleteFunc(
-			drugs,
+			held,
 			func(drug string) bool { return !slices.Contains(strings.Split(p.ingredients, "|"), drug) },
 		)
 	}
 	elsewhere := map[string]bool{"Sominex": true, "Triferic": true} // promethazine in the UK; one concept of two rows
-	for brand, drugs := range common {
+	for brand, held := range common {
 		m := Embedded().Classify(nil, []string{brand})
-		for _, drug := range drugs {
-			if !elsewhere[brand] && !holds(m.Found, ingredients().byName[drug]) {
+		for _, drug := range held {
+			if !elsewhere[brand] && !holds(m.Found, drugs.Named(drug)) {
 				t.Errorf("%s: %s not found, only %s", brand, drug, nameList(m.Found))
 			}
 		}

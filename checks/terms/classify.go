@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
@@ -117,7 +118,7 @@ func (t *Terms) recogniseATC(code string) (recognised, bool) {
 	case entry != nil:
 		return recognised{
 			rank: rankIngredient, standing: standingListed, found: foundOf(entry.drugs), systemic: entry.systemic(),
-			table: tableATC, code: code,
+			table: data.ATCFile, code: code,
 		}, true
 	case atcCodes().groups[code[:min(len(code), atcGroup)]]:
 		return recognised{standing: standingAbsent, code: code}, true

@@ -8,7 +8,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/forms"
+	"github.com/rlsguard/rlsguard/checks/terms/names"
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
+	"github.com/rlsguard/rlsguard/checks/terms/strength"
 )
 
 // classifyNames tells the drugs that the names of a medication mean: its text and the displays of
@@ -46,7 +51,7 @@ func absentDisplays(codings []codes.Coding) []string {
 
 // classifyName adds what one name tells to the match.
 func (t *Terms) classifyName(m *Match, name string) {
-	p := fold(name)
+	p := phrase.Of(name)
 	found := mentions(p)
 	if len(found) == 0 && !isName(p) {
 		return
@@ -56,13 +61,13 @@ func (t *Terms) classifyName(m *Match, name string) {
 		return
 	}
 	if m.By == MatchedNone {
-		m.By, m.Table, m.Matched = matchedName, found[0].entry.table, found[0].entry.key
+		m.By, m.Table, m.Matched = matchedName, found[0].entry.Table, found[0].entry.Key
 	}
 	if m.Systemic == drugs.SystemicUnknown {
-		form := formOf(p)
-		m.Systemic, m.RouteGroup = t.nameSystemic(form, found), form.route
-		if m.Systemic == drugs.SystemicNo && !form.strong && p.tellsDose() {
-			m.Systemic, m.RouteGroup = t.nameSystemic(formWord{}, found), ""
+		form := forms.Of(p)
+		m.Systemic, m.RouteGroup = t.nameSystemic(form, found), form.Route
+		if m.Systemic == drugs.SystemicNo && !form.Strong && strength.TellsDose(p) {
+			m.Systemic, m.RouteGroup = t.nameSystemic(forms.Word{}, found), ""
 		}
 	}
 	for i := range found {
@@ -72,18 +77,18 @@ func (t *Terms) classifyName(m *Match, name string) {
 
 // addMention adds the drugs of one mention. A name that leaves a doubt gives way to one that does
 // not.
-func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
+func (t *Terms) addMention(m *Match, p *phrase.Phrase, all []mention, i int) {
 	entry := all[i].entry
-	doubt, unsure := entry.doubts(t.region, p)
-	if doubt != "" && p.explains(all[i]) {
+	doubt, unsure := entry.Doubts(t.region, p)
+	if doubt != "" && explains(p, all[i]) {
 		return
 	}
-	named := entry.drugs()
-	strength, perML, released, hours := "", false, "", ""
+	named := entry.Drugs()
+	milligrams, perML, released, hours := "", false, "", ""
 	if len(named) == 1 {
-		strength, perML = p.strengthOf(all, i)
-		if strength == "" && len(all) == 1 {
-			released, hours = p.releaseOf()
+		milligrams, perML = strengthOf(p, all, i)
+		if milligrams == "" && len(all) == 1 {
+			released, hours = strength.PatchRelease(p)
 		}
 	}
 	for _, drug := range named {
@@ -95,7 +100,7 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 					Ingredient: drug,
 					Doubt:      doubt,
 					Unsure:     unsure,
-					Strength:   strength,
+					Strength:   milligrams,
 					PerML:      perML,
 					Released:   released,
 					Hours:      hours,
@@ -111,7 +116,7 @@ func (t *Terms) addMention(m *Match, p *phrase, all []mention, i int) {
 			f.Unsure = ""
 		}
 		if f.Strength == "" {
-			f.Strength, f.PerML, f.Released, f.Hours = strength, perML, released, hours
+			f.Strength, f.PerML, f.Released, f.Hours = milligrams, perML, released, hours
 		}
 	}
 }
@@ -141,28 +146,25 @@ func settleIron(m *Match) {
 
 // nameSystemic tells where the drug acts by the words of its form. Into the nose, the class
 // decides.
-func (t *Terms) nameSystemic(form formWord, found []mention) drugs.Systemic {
-	if len(found) == 1 && form.systemic == drugs.SystemicUnknown {
-		return found[0].entry.acts()
+func (t *Terms) nameSystemic(form forms.Word, found []mention) drugs.Systemic {
+	if len(found) == 1 && form.Systemic == drugs.SystemicUnknown {
+		return found[0].entry.Acts()
 	}
-	switch form.systemic {
+	switch form.Systemic {
 	case drugs.SystemicDepends:
 		return nasalOf(found)
 	case drugs.SystemicNo:
-		if named := found[0].entry.drugs(); len(named) == 1 && named[0].Name == doxepin && form.route == "topical" {
+		if named := found[0].entry.Drugs(); len(named) == 1 && named[0].Name == names.Doxepin && form.Route == "topical" {
 			return drugs.SystemicLowAbsorbed
 		}
 	}
-	return form.systemic
+	return form.Systemic
 }
-
-// doxepin is the one drug whose cream is absorbed enough to act.
-const doxepin = "doxepin"
 
 func nasalOf(found []mention) drugs.Systemic {
 	answer := drugs.SystemicUnknown
 	for i := range found {
-		for _, drug := range found[i].entry.drugs() {
+		for _, drug := range found[i].entry.Drugs() {
 			switch nasal := drug.Nasal(); {
 			case answer == drugs.SystemicUnknown:
 				answer = nasal
@@ -176,8 +178,8 @@ func nasalOf(found []mention) drugs.Systemic {
 
 var placeholders = sync.OnceValue(func() map[string]bool {
 	set := make(map[string]bool, 512)
-	for line := range rows(placeholdersTSV) {
-		set[normalise(line)] = true
+	for line := range data.Rows(data.Placeholders) {
+		set[phrase.Key(line)] = true
 	}
 	return set
 })
@@ -186,7 +188,7 @@ var placeholders = sync.OnceValue(func() map[string]bool {
 // systems, and what people write around them ("Medication not listed", "NDC 00049-4900-66", "see
 // pharmacy note").
 var fillers = sync.OnceValue(func() map[string]bool {
-	set := words(
+	set := phrase.Words(
 		`ndc rxnorm rxcui cui pzn atc snomed sct sctid loinc icd gtin ean upc dmd amp vmp ampp vmpp din cip ucd hcpcs cpt gpi
 		gsn id ids identifier number numbers nr num no nos sku barcode listed list available unavailable provided given entered recorded
 		found note notes comment comments instruction instructions see refer pharmacy pharmacist prescriber provider doctor physician chart
@@ -205,17 +207,17 @@ var fillers = sync.OnceValue(func() map[string]bool {
 
 // isName tells whether a text names anything: not a placeholder ("see comments"), not only a code,
 // and more than numbers, units, dose forms and fillers, in a script for which there are names.
-func isName(p *phrase) bool {
-	if placeholders()[p.key] || isCode(p) {
+func isName(p *phrase.Phrase) bool {
+	if placeholders()[p.Key] || isCode(p) {
 		return false
 	}
-	kana := hasKana(p.raw)
-	for i := 0; i < len(p.tokens); {
-		if _, n := forms().at(p, i); n > 0 {
+	kana := hasKana(p.Raw)
+	for i := 0; i < len(p.Tokens); {
+		if _, n := forms.At(p, i); n > 0 {
 			i += n
 			continue
 		}
-		if word := p.word(i); len(word) > 1 && !isDigit(word[0]) && !measures[word] && !fillers()[word] &&
+		if word := p.Word(i); len(word) > 1 && !phrase.IsDigit(word[0]) && !measures[word] && !fillers()[word] &&
 			hasNames(word, kana) {
 			return true
 		}
@@ -226,8 +228,8 @@ func isName(p *phrase) bool {
 
 // isCode tells that a text is one code: an ATC code, or letters and at least four digits without a
 // blank ("RX312941").
-func isCode(p *phrase) bool {
-	raw := strings.TrimSpace(p.raw)
+func isCode(p *phrase.Phrase) bool {
+	raw := strings.TrimSpace(p.Raw)
 	if raw == "" || strings.ContainsFunc(raw, unicode.IsSpace) {
 		return false
 	}
@@ -236,7 +238,7 @@ func isCode(p *phrase) bool {
 		if raw[i] >= 0x80 {
 			return false
 		}
-		if isDigit(raw[i]) {
+		if phrase.IsDigit(raw[i]) {
 			digits++
 		}
 	}
@@ -258,13 +260,13 @@ func hasNames(word string, kana bool) bool {
 	switch {
 	case r < utf8.RuneSelf || unicode.Is(unicode.Latin, r):
 		return true
-	case scriptOf(r) == scriptKana || scriptOf(r) == scriptHan:
+	case phrase.ScriptOf(r) == phrase.ScriptKana || phrase.ScriptOf(r) == phrase.ScriptHan:
 		return kana
 	}
 	return false
 }
 
 // measures are words of amounts, which name nothing.
-var measures = words(
+var measures = phrase.Words(
 	"mg mcg ug g kg ml l dl mmol mol meq iu ie ui units unit unt st stk stuck pcs pc x of per daily times day qd bid tid qid",
 )

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // drugs writes what was found as "name" or "name strength" (with /ml), joined by " + ", so that the
@@ -178,7 +179,7 @@ func TestSeveralCodings(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	site, err := ReadSiteTable(
+	table, err := site.Read(
 		"own.tsv",
 		strings.NewReader("# local codes\n\nhttp://fhir.de/CodeSystem/ifa/pzn\t00408362\tgabapentin\n"+
 			"urn:oid:2.16.840.1.113883.6.69\t0069-4900-30\tsertraline\nhttp://snomed.info/sct\t1\tfluoxetine\nhttp://snomed.info/sct\t1\tolanzapine\n"),
@@ -186,7 +187,7 @@ func TestOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := New(Options{Region: "UK", WithoutATC: true, SiteTables: []*SiteTable{site}})
+	own, err := New(Options{Region: "UK", WithoutATC: true, SiteTables: []*site.Table{table}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +211,7 @@ func TestOptions(t *testing.T) {
 	if own.Fingerprint() == Embedded().Fingerprint() {
 		t.Error("options leave no trace in the fingerprint")
 	}
-	if again, _ := New(Options{Region: "UK", WithoutATC: true, SiteTables: []*SiteTable{site}}); again.Fingerprint() != own.Fingerprint() {
+	if again, _ := New(Options{Region: "UK", WithoutATC: true, SiteTables: []*site.Table{table}}); again.Fingerprint() != own.Fingerprint() {
 		t.Error("the same options have two fingerprints")
 	}
 }
@@ -221,11 +222,11 @@ func TestSiteTableErrors(t *testing.T) {
 		"# x\ns\tc\tsertraline\ns\tc\tsalt": `site table, line 3: no ingredient "salt" in the tables`,
 		"s\t \tsertraline":                  "site table, line 1: system or code is empty",
 	} {
-		if _, err := ReadSiteTable("", strings.NewReader(text)); err == nil || err.Error() != want {
+		if _, err := site.Read("", strings.NewReader(text)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
-	if _, err := New(Options{Site: []SiteRow{{System: "s", Code: "c", Ingredient: "salt"}}}); err == nil {
+	if _, err := New(Options{Site: []site.Row{{System: "s", Code: "c", Ingredient: "salt"}}}); err == nil {
 		t.Error("New takes an ingredient that the tables do not hold")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // saysOf is what one code comes to: its drugs, or what is known of it.
@@ -77,14 +79,14 @@ func TestNDCProductsOfSeveralDrugs(t *testing.T) {
 // Every code of the sources, in the form in which most orders carry it.
 func TestEveryPackageIsFound(t *testing.T) {
 	n := 0
-	for line := range rows(readSource(t, "ndc.tsv.gz")) {
-		p, listed := findProduct(field(line, 0))
-		for code := range values(field(line, 1)) {
+	for line := range data.Rows(readSource(t, "ndc.tsv.gz")) {
+		p, listed := findProduct(data.Field(line, 0))
+		for code := range data.Values(data.Field(line, 1)) {
 			m := Embedded().Classify([]codes.Coding{{System: codes.NDC, Code: code}}, nil)
 			switch {
 			case !listed && (len(m.Found) > 0 || m.Known == ""):
 				t.Errorf("%s: %s, known %q", code, drugsIn(m), m.Known)
-			case listed && !sameDrugs(m.Found, foundOf(resolve(p.ingredients))):
+			case listed && !sameDrugs(m.Found, foundOf(drugs.List(p.ingredients))):
 				t.Errorf("%s: %s, want %s", code, drugsIn(m), p.ingredients)
 			case listed:
 				n++
@@ -103,10 +105,10 @@ func TestDMD(t *testing.T) {
 		}
 	}
 	n := 0
-	for line := range rows(readSource(t, "dmd.tsv.gz")) {
-		m := Embedded().Classify([]codes.Coding{{System: codes.DMD, Code: field(line, 0)}}, nil)
-		if !sameDrugs(m.Found, foundOf(resolve(field(line, 1)))) || m.Table != tableDMD {
-			t.Errorf("%s: %s, want %s", field(line, 0), drugsIn(m), field(line, 1))
+	for line := range data.Rows(readSource(t, "dmd.tsv.gz")) {
+		m := Embedded().Classify([]codes.Coding{{System: codes.DMD, Code: data.Field(line, 0)}}, nil)
+		if !sameDrugs(m.Found, foundOf(drugs.List(data.Field(line, 1)))) || m.Table != data.DMDFile {
+			t.Errorf("%s: %s, want %s", data.Field(line, 0), drugsIn(m), data.Field(line, 1))
 		}
 		n++
 	}
@@ -137,23 +139,23 @@ func TestNamelessCodes(t *testing.T) {
 		}
 	}
 	// A code that stands for one of two drugs of a class.
-	for line := range rows(rxnormTSV) {
-		if field(line, 3) == "" {
+	for line := range data.Rows(data.RxNorm) {
+		if data.Field(line, 3) == "" {
 			continue
 		}
 		ask := func(display string) Match {
 			return Embedded().Classify(
-				[]codes.Coding{{System: codes.RxNorm, Code: field(line, 0), Display: display}},
+				[]codes.Coding{{System: codes.RxNorm, Code: data.Field(line, 0), Display: display}},
 				nil,
 			)
 		}
 		if m := ask(""); len(m.Found) != 1 || m.Found[0].Unsure == "" || m.Found[0].Doubt != "" {
 			t.Fatalf("%s: %+v", line, m.Found)
 		}
-		if m := ask(field(line, 3)); drugsIn(m) != field(line, 3) {
+		if m := ask(data.Field(line, 3)); drugsIn(m) != data.Field(line, 3) {
 			t.Fatalf("%s with the name of the other: %s", line, drugsIn(m))
 		}
-		if m := ask(field(line, 1)); drugsIn(m) != field(line, 1) || m.Found[0].Unsure != "" {
+		if m := ask(data.Field(line, 1)); drugsIn(m) != data.Field(line, 1) || m.Found[0].Unsure != "" {
 			t.Fatalf("%s with its own name: %+v", line, m.Found)
 		}
 	}
@@ -161,22 +163,23 @@ func TestNamelessCodes(t *testing.T) {
 
 func TestNamelessCodesAreSorted(t *testing.T) {
 	last := ""
-	for line := range rows(rxnormTSV) {
-		code := field(line, 0)
+	for line := range data.Rows(data.RxNorm) {
+		code := data.Field(line, 0)
 		if last != "" && compareNumbers(last, code) >= 0 {
 			t.Errorf("%s after %s", code, last)
 		}
 		last = code
-		if _, ok := findProduct(code); ok || ingredients().byRx[code] != nil {
+		_, product := findProduct(code)
+		if _, ingredient := drugs.ByRxNorm(code); product || ingredient {
 			t.Errorf("%s is in another table too", code)
 		}
-		for name := range values(field(line, 1) + "|" + field(line, 3)) {
-			if ingredients().byName[name] == nil {
+		for name := range data.Values(data.Field(line, 1) + "|" + data.Field(line, 3)) {
+			if drugs.Named(name) == nil {
 				t.Errorf("%s: no ingredient %q", code, name)
 			}
 		}
-		if len(resolve(field(line, 3))) > 0 &&
-			!slices.Equal(classesOf(resolve(field(line, 1))), classesOf(resolve(field(line, 3)))) {
+		if len(drugs.List(data.Field(line, 3))) > 0 &&
+			!slices.Equal(drugs.Classes(drugs.List(data.Field(line, 1))), drugs.Classes(drugs.List(data.Field(line, 3)))) {
 			t.Errorf("%s: others of another class", line)
 		}
 	}
@@ -234,17 +237,17 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 // ours when it was read.
 func TestTheReleaseContradictsNoTable(t *testing.T) {
 	count := map[uint64]int{}
-	packed(releaseBin).between(0, 1<<62, func(_, value uint64) { count[value]++ })
+	data.Packed(data.RxNormRelease).Between(0, 1<<62, func(_, value uint64) { count[value]++ })
 	if count[releaseListed]+count[releaseOther]+count[releaseUnsaid] != 82_020 || count[releaseOther] < 58_000 {
 		t.Errorf("%v codes of the release", count)
 	}
-	for line := range rows(productsTSV) {
-		if s := standingOf(field(line, 0)); s == standingOther {
+	for line := range data.Rows(data.Products) {
+		if s := standingOf(data.Field(line, 0)); s == standingOther {
 			t.Errorf("%s is another drug by the release", line)
 		}
 	}
-	for line := range rows(rxnormTSV) {
-		if s := standingOf(field(line, 0)); s == standingOther {
+	for line := range data.Rows(data.RxNorm) {
+		if s := standingOf(data.Field(line, 0)); s == standingOther {
 			t.Errorf("%s is another drug by the release", line)
 		}
 	}

@@ -4,6 +4,9 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // recogniseDMD looks a code of the NHS dictionary of medicines and devices up. Its codes are SNOMED
@@ -13,12 +16,12 @@ func recogniseDMD(code string) (recognised, bool) {
 	if !ok || len(code) > 18 {
 		return recognised{}, false
 	}
-	meaning, ok := packed(dmdBin).find(number)
+	meaning, ok := data.Packed(data.DMD).Find(number)
 	if !ok {
 		return recognised{}, false
 	}
-	r := parseMeaning(lineOf(dmdMeanings, meaning))
-	r.table, r.code = tableDMD, code
+	r := parseMeaning(data.NthLine(data.DMDMeanings, meaning))
+	r.table, r.code = data.DMDFile, code
 	return r, true
 }
 
@@ -26,19 +29,19 @@ func recogniseDMD(code string) (recognised, bool) {
 // of the product tells, where it acts, the route, and other substances that change a check.
 func parseMeaning(line string) recognised {
 	r := recognised{
-		rank: rankProduct, standing: standingListed, systemic: parseSystemic(field(line, 1)), routeGroup: field(line, 2),
+		rank: rankProduct, standing: standingListed, systemic: drugs.ParseSystemic(data.Field(line, 1)), routeGroup: data.Field(line, 2),
 	}
-	for one := range values(field(line, 0)) {
+	for one := range data.Values(data.Field(line, 0)) {
 		name, strength, _ := strings.Cut(one, "=")
-		drug := ingredients().byName[name]
+		drug := drugs.Named(name)
 		if drug == nil {
 			continue
 		}
 		f := Found{Ingredient: drug}
-		f.Strength, f.PerML = strings.CutSuffix(strength, perML)
+		f.Strength, f.PerML = strings.CutSuffix(strength, site.PerML)
 		r.found = append(r.found, f)
 	}
-	for name := range values(field(line, 3)) {
+	for name := range data.Values(data.Field(line, 3)) {
 		r.with = append(r.with, name)
 	}
 	return r

@@ -4,21 +4,25 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/checks/terms/data"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/names"
 )
 
 // The column others holds what the code makes of it, and a note that says it in words.
 func TestOtherMeaningsAreWellFormed(t *testing.T) {
-	for line := range rows(namesTSV) {
-		note, others := field(line, 5), field(line, 6)
+	for line := range data.Rows(data.Names) {
+		note, others := data.Field(line, 5), data.Field(line, 6)
 		reused := strings.Contains(note, "brand_reused: ") ||
-			field(line, 3) == "abbreviation" && strings.Contains(note, "ambiguous: ")
+			data.Field(line, 3) == "abbreviation" && strings.Contains(note, "ambiguous: ")
 		if reused != (others != "") {
-			t.Errorf("%s: others %q, note %q", field(line, 1), others, note)
+			t.Errorf("%s: others %q, note %q", data.Field(line, 1), others, note)
 		}
-		for meaning := range values(others) {
+		for meaning := range data.Values(others) {
 			for part := range strings.SplitSeq(meaning, "+") {
-				if ingredients().byName[part] == nil && !slices.Contains([]string{otherDrug, noDrug}, part) {
-					t.Errorf("%s: %q is no meaning", field(line, 1), part)
+				if drugs.Named(part) == nil && !slices.Contains([]string{names.OtherDrug, names.NoDrug}, part) {
+					t.Errorf("%s: %q is no meaning", data.Field(line, 1), part)
 				}
 			}
 		}

@@ -1,41 +1,5 @@
 package terms
 
-import (
-	"cmp"
-	"maps"
-	"slices"
-
-	"github.com/rlsguard/rlsguard/checks/terms/codes"
-)
-
-// ConditionCodes are the codes and categories of rls_conditions.tsv, sorted; ICD codes without
-// their dot.
-func (t *Terms) ConditionCodes() []codes.Coding {
-	var all []codes.Coding
-	for key := range conditions().codes {
-		all = append(all, codes.Coding{System: key.System, Code: key.Code})
-	}
-	for _, c := range conditions().categories {
-		all = append(all, codes.Coding{System: c.System, Code: c.Code})
-	}
-	slices.SortFunc(
-		all,
-		func(a, b codes.Coding) int {
-			return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code))
-		},
-	)
-	return slices.Compact(all)
-}
-
-// ConditionCode is the code among ConditionCodes whose row speaks for a coding.
-func (t *Terms) ConditionCode(c codes.Coding) (codes.Coding, bool) {
-	key, _, ok := condition(c)
-	return codes.Coding{System: key.System, Code: key.Code}, ok
-}
-
-// LabCodes are the LOINC codes of labs.tsv, sorted.
-func (t *Terms) LabCodes() []string { return slices.Sorted(maps.Keys(labs())) }
-
 // DrugTables are the tables that Match.Table names, without that of a site.
 func (t *Terms) DrugTables() []string {
 	return []string{"ingredients.tsv", "products.tsv", "rxnorm.tsv", "ndc.tsv", "dmd.tsv", "atc.tsv", "names.tsv"}

@@ -8,6 +8,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
+	"github.com/rlsguard/rlsguard/checks/terms/forms"
+	"github.com/rlsguard/rlsguard/checks/terms/names"
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
 // Medication texts as they are written in different places.
@@ -190,8 +195,8 @@ func TestOrdinaryDrugsAreNoneOfOurs(t *testing.T) {
 // A name is found whole or not at all: letters before or after it make another word.
 func TestNamesAreWholeWords(t *testing.T) {
 	names := []string{}
-	for line := range rows(ingredientsTSV) {
-		names = append(names, field(line, 0))
+	for line := range data.Rows(data.Ingredients) {
+		names = append(names, data.Field(line, 0))
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom(names).Draw(t, "name")
@@ -200,7 +205,7 @@ func TestNamesAreWholeWords(t *testing.T) {
 		for _, text := range []string{head + name, name + tail} {
 			m := Embedded().Classify(nil, []string{text})
 			for _, f := range m.Found {
-				if m.Matched == normalise(name) {
+				if m.Matched == phrase.Key(name) {
 					t.Fatalf("%q means %s", text, f.Name)
 				}
 			}
@@ -211,16 +216,19 @@ func TestNamesAreWholeWords(t *testing.T) {
 // Case, accents, spacing and companies around a name change nothing, but for words that are names
 // only beside a product or company.
 func TestWritingDoesNotMatter(t *testing.T) {
-	names := []string{}
-	for line := range rows(namesTSV) {
-		if field(line, 0) < "~" && field(line, 6) != noDrug && !strings.HasPrefix(field(line, 5), "only_with_form") {
-			names = append(names, field(line, 1))
+	plain := []string{}
+	for line := range data.Rows(data.Names) {
+		if data.Field(line, 0) < "~" && data.Field(line, 6) != names.NoDrug &&
+			!strings.HasPrefix(data.Field(line, 5), "only_with_form") {
+			plain = append(plain, data.Field(line, 1))
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		name := rapid.SampledFrom(names).Draw(t, "name")
+		name := rapid.SampledFrom(plain).Draw(t, "name")
 		want := drugsIn(Embedded().Classify(nil, []string{name}))
-		for _, text := range []string{strings.ToUpper(name), "  " + name + " ", name + "-neuraxpharm", "Sandoz " + name, name + "®", "(" + name + ")"} {
+		for _, text := range []string{
+			strings.ToUpper(name), "  " + name + " ", name + "-neuraxpharm", "Sandoz " + name, name + "®", "(" + name + ")",
+		} {
 			if got := drugsIn(Embedded().Classify(nil, []string{text})); got != want {
 				t.Fatalf("%q: %q, want %q", text, got, want)
 			}
@@ -239,17 +247,17 @@ func FuzzClassify(f *testing.F) {
 			if found.Ingredient == nil {
 				t.Fatal("an ingredient is missing")
 			}
-			if found.Strength != "" && !isNumber(found.Strength) {
+			if found.Strength != "" && !phrase.IsNumber(found.Strength) {
 				t.Errorf("strength %q", found.Strength)
 			}
 		}
-		if key := normalise(text); utf8.ValidString(text) && len(text) < maxText/2 && normalise(key) != key {
-			t.Errorf("the key of %q is %q, of that %q", text, key, normalise(key))
+		if key := phrase.Key(text); utf8.ValidString(text) && len(text) < phrase.MaxText/2 && phrase.Key(key) != key {
+			t.Errorf("the key of %q is %q, of that %q", text, key, phrase.Key(key))
 		}
-		RLSText(text)
-		Embedded().Route([]codes.Coding{{System: system, Code: code, Display: text}}, []string{text})
-		Embedded().Form([]codes.Coding{{System: system, Code: code, Display: text}})
-		Embedded().Condition(codes.Coding{System: system, Code: code})
+		conditions.NamesRLS(text)
+		forms.Route([]codes.Coding{{System: system, Code: code, Display: text}}, []string{text})
+		forms.Form([]codes.Coding{{System: system, Code: code, Display: text}})
+		conditions.Find(codes.Coding{System: system, Code: code})
 		codes.Canonical(system)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
@@ -20,13 +21,13 @@ func recogniseNDC(code string) (recognised, bool) {
 	r := recognised{code: number.Text}
 	var rxcuis []uint64
 	for _, full := range number.Packages {
-		packed(ndcBin).between(full, full, func(_, rxcui uint64) { rxcuis = codes.AddNumber(rxcuis, rxcui) })
+		data.Packed(data.NDC).Between(full, full, func(_, rxcui uint64) { rxcuis = codes.AddNumber(rxcuis, rxcui) })
 	}
 	if len(rxcuis) == 0 {
 		for _, product := range number.Products {
-			packed(
-				ndcBin,
-			).between(
+			data.Packed(
+				data.NDC,
+			).Between(
 				product*100,
 				product*100+99,
 				func(_, rxcui uint64) { rxcuis = codes.AddNumber(rxcuis, rxcui) },
@@ -51,7 +52,7 @@ func recogniseNDC(code string) (recognised, bool) {
 	case other > 0:
 		r.doubtful("the code "+r.code+" also stands for a package of another drug", false)
 	}
-	r.table, r.standing = tableNDC, standingListed
+	r.table, r.standing = data.NDCFile, standingListed
 	return r, true
 }
 
@@ -62,7 +63,7 @@ func (r *recognised) joinPackage(p recognised) {
 		return
 	}
 	if !sameDrugs(r.found, p.found) {
-		oneClass := slices.Equal(classesOf(drugsOf(r.found)), classesOf(drugsOf(p.found)))
+		oneClass := slices.Equal(drugs.Classes(drugsOf(r.found)), drugs.Classes(drugsOf(p.found)))
 		*r = merge(*r, p)
 		r.doubtful("the code "+r.code+" stands for packages of several drugs", oneClass)
 	}

@@ -1,13 +1,15 @@
 package terms
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
 	"sync"
+
+	"github.com/rlsguard/rlsguard/checks/terms/data"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // Terms are the tables, with what a site adds to them and takes from them. The zero value is the
@@ -15,7 +17,7 @@ import (
 type Terms struct {
 	region     string
 	withoutATC bool
-	site       []*SiteTable
+	site       []*site.Table
 
 	fingerprint struct {
 		once  sync.Once
@@ -31,46 +33,34 @@ func Embedded() *Terms { return &embedded }
 // New gives the tables with the site's options. It fails when a site row names an ingredient that
 // the tables do not hold.
 func New(o Options) (*Terms, error) {
-	site := slices.Clone(o.SiteTables)
+	own := slices.Clone(o.SiteTables)
 	if len(o.Site) > 0 {
-		table, err := siteTableOf(o.Site)
+		table, err := site.Of(o.Site)
 		if err != nil {
 			return nil, fmt.Errorf("terms: %w", err)
 		}
-		site = append(site, table)
+		own = append(own, table)
 	}
-	return &Terms{region: o.Region, withoutATC: o.WithoutATC, site: site}, nil
+	return &Terms{region: o.Region, withoutATC: o.WithoutATC, site: own}, nil
 }
 
 // Region is the country that the site has set, "" when none.
 func (t *Terms) Region() string { return t.region }
-
-// siteTableOf makes a table of rows that come from no file.
-func siteTableOf(rows []SiteRow) (*SiteTable, error) {
-	var text bytes.Buffer
-	for i, row := range rows {
-		if err := row.check(); err != nil {
-			return nil, fmt.Errorf("site row %d (code %s): %w", i+1, row.Code, err)
-		}
-		text.WriteString(row.String() + "\n")
-	}
-	return newSiteTable("", text.Bytes())
-}
 
 // Fingerprint is a hash over all tables and options: the same fingerprint means the same answers.
 func (t *Terms) Fingerprint() string {
 	t.fingerprint.once.Do(func() {
 		h := sha256.New()
 		for _, table := range [...]string{
-			ingredientsTSV, atcTSV, productsTSV, rxnormTSV, namesTSV, brandsTSV, lookalikesTSV, labsTSV, conditionsTSV, routesTSV, formsTSV,
-			placeholdersTSV, indicationsTSV, dmdMeanings, packed(ndcBin).sum(), packed(dmdBin).sum(), packed(releaseBin).sum(),
+			data.Ingredients, data.ATC, data.Products, data.RxNorm, data.Names, data.Brands, data.Lookalikes, data.Labs, data.Conditions, data.Routes, data.Forms,
+			data.Placeholders, data.Indications, data.DMDMeanings, data.Packed(data.NDC).Sum(), data.Packed(data.DMD).Sum(), data.Packed(data.RxNormRelease).Sum(),
 		} {
 			fmt.Fprintf(h, "%d\n", len(table))
 			io.WriteString(h, table)
 		}
 		fmt.Fprintf(h, "%q %t\n", t.region, t.withoutATC)
 		for _, table := range t.site {
-			h.Write(table.sum[:])
+			h.Write(table.Sum[:])
 		}
 		t.fingerprint.value = hex.EncodeToString(h.Sum(nil)[:16])
 	})

@@ -13,6 +13,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/rlsguard/rlsguard/checks/terms/data"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 //go:generate go test . -run TestPackedTablesFollowTheirSources -update
@@ -23,12 +27,12 @@ type entry struct{ code, value uint64 }
 // pack writes a table in the form that packed reads.
 func pack(entries []entry) []byte {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.code, b.code) })
-	n := (len(entries) + packedBlock - 1) / packedBlock
+	n := (len(entries) + data.PackedBlock - 1) / data.PackedBlock
 	head := binary.BigEndian.AppendUint32(nil, uint32(n))
 	var body []byte
-	for block := range slices.Chunk(entries, packedBlock) {
+	for block := range slices.Chunk(entries, data.PackedBlock) {
 		head = binary.BigEndian.AppendUint64(head, block[0].code)
-		head = binary.BigEndian.AppendUint32(head, uint32(packedHead+n*packedEntry+len(body)))
+		head = binary.BigEndian.AppendUint32(head, uint32(data.PackedHead+n*data.PackedEntry+len(body)))
 		body = binary.AppendUvarint(body, block[0].value)
 		for i, e := range block[1:] {
 			step := (e.code - block[i].code) << 1
@@ -42,7 +46,7 @@ func pack(entries []entry) []byte {
 	}
 	rest := append(head, body...)
 	sum := sha256.Sum256(rest)
-	return append(sum[:packedSum], rest...)
+	return append(sum[:data.PackedSum], rest...)
 }
 
 // readSource reads a readable table, packed by gzip.
@@ -74,9 +78,9 @@ func number(t testing.TB, s string) uint64 {
 }
 
 func ndcEntries(t testing.TB) (entries []entry) {
-	for line := range rows(readSource(t, "ndc.tsv.gz")) {
-		rxcui := number(t, field(line, 0))
-		for code := range values(field(line, 1)) {
+	for line := range data.Rows(readSource(t, "ndc.tsv.gz")) {
+		rxcui := number(t, data.Field(line, 0))
+		for code := range data.Values(data.Field(line, 1)) {
 			entries = append(entries, entry{number(t, code), rxcui})
 		}
 	}
@@ -85,12 +89,12 @@ func ndcEntries(t testing.TB) (entries []entry) {
 
 func releaseEntries(t testing.TB) (entries []entry) {
 	kinds := map[string]uint64{"listed": releaseListed, "other": releaseOther, "unknown": releaseUnsaid}
-	for line := range rows(readSource(t, "rxnorm_release.tsv.gz")) {
-		kind, ok := kinds[field(line, 1)]
+	for line := range data.Rows(readSource(t, "rxnorm_release.tsv.gz")) {
+		kind, ok := kinds[data.Field(line, 1)]
 		if !ok {
 			t.Fatal(line)
 		}
-		entries = append(entries, entry{number(t, field(line, 0)), kind})
+		entries = append(entries, entry{number(t, data.Field(line, 0)), kind})
 	}
 	return entries
 }
@@ -100,9 +104,9 @@ func releaseEntries(t testing.TB) (entries []entry) {
 func dmdEntries(t testing.TB) (entries []entry, meanings string) {
 	count := map[string]int{}
 	all := map[uint64]string{}
-	for line := range rows(readSource(t, "dmd.tsv.gz")) {
-		meaning := meaningOf(t, field(line, 1), field(line, 2), field(line, 3))
-		all[number(t, field(line, 0))] = meaning
+	for line := range data.Rows(readSource(t, "dmd.tsv.gz")) {
+		meaning := meaningOf(t, data.Field(line, 1), data.Field(line, 2), data.Field(line, 3))
+		all[number(t, data.Field(line, 0))] = meaning
 		count[meaning]++
 	}
 	order := slices.SortedFunc(maps.Keys(count), func(a, b string) int {
@@ -119,8 +123,8 @@ func dmdEntries(t testing.TB) (entries []entry, meanings string) {
 func meaningOf(t testing.TB, list, systemic, name string) string {
 	m := Embedded().Classify(nil, []string{name})
 	var parts []string
-	for part := range values(list) {
-		drug := ingredients().byName[part]
+	for part := range data.Values(list) {
+		drug := drugs.Named(part)
 		if drug == nil {
 			t.Fatalf("%s: no ingredient %q", name, part)
 		}
@@ -128,7 +132,7 @@ func meaningOf(t testing.TB, list, systemic, name string) string {
 			if f.Ingredient == drug && f.Strength != "" {
 				part += "=" + f.Strength
 				if f.PerML {
-					part += perML
+					part += site.PerML
 				}
 			}
 		}
@@ -158,11 +162,11 @@ func TestPackedTablesFollowTheirSources(t *testing.T) {
 func TestPackedFindsWhatWasPacked(t *testing.T) {
 	dmd, _ := dmdEntries(t)
 	for name, c := range map[string]struct {
-		table   packed
+		table   data.Packed
 		entries []entry
 	}{
-		"ndc": {packed(ndcBin), ndcEntries(t)}, "dmd": {packed(dmdBin), dmd}, "release": {packed(releaseBin), releaseEntries(t)},
-		"none": {packed(pack(nil)), nil}, "one": {packed(pack([]entry{{7, 9}})), []entry{{7, 9}}},
+		"ndc": {data.Packed(data.NDC), ndcEntries(t)}, "dmd": {data.Packed(data.DMD), dmd}, "release": {data.Packed(data.RxNormRelease), releaseEntries(t)},
+		"none": {data.Packed(pack(nil)), nil}, "one": {data.Packed(pack([]entry{{7, 9}})), []entry{{7, 9}}},
 	} {
 		want := map[uint64]uint64{}
 		for _, e := range c.entries {
@@ -172,7 +176,7 @@ func TestPackedFindsWhatWasPacked(t *testing.T) {
 			t.Errorf("%s: %d codes in %d rows", name, len(want), len(c.entries))
 		}
 		n := 0
-		c.table.between(0, 1<<63, func(code, value uint64) {
+		c.table.Between(0, 1<<63, func(code, value uint64) {
 			n++
 			if v, ok := want[code]; !ok || v != value {
 				t.Errorf("%s: %d has %d, want %d", name, code, value, v)
@@ -183,7 +187,7 @@ func TestPackedFindsWhatWasPacked(t *testing.T) {
 		}
 		for _, e := range c.entries {
 			for _, code := range []uint64{e.code, e.code + 1, e.code - 1, rand.Uint64N(1 << 62)} {
-				v, ok := c.table.find(code)
+				v, ok := c.table.Find(code)
 				w, wanted := want[code]
 				if ok != wanted || v != w {
 					t.Fatalf("%s: %d gives %d %t, want %d %t", name, code, v, ok, w, wanted)

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 )
 
 // product is one row of products.tsv.
@@ -14,9 +14,9 @@ type product struct {
 
 // findProduct looks a product-level RxNorm code up; the table is sorted by number.
 func findProduct(rxcui string) (product, bool) {
-	at := search(productsTSV, func(key string) int { return compareNumbers(key, rxcui) })
-	line := lineAt(productsTSV, at)
-	if field(line, 0) != rxcui {
+	at := data.Search(data.Products, func(key string) int { return compareNumbers(key, rxcui) })
+	line := data.LineAt(data.Products, at)
+	if data.Field(line, 0) != rxcui {
 		return product{}, false
 	}
 	return parseProduct(line), true
@@ -46,20 +46,6 @@ func wellFormedRxNorm(code string) bool {
 		}
 	}
 	return true
-}
-
-func parseSystemic(s string) drugs.Systemic {
-	switch s {
-	case "yes":
-		return drugs.SystemicYes
-	case "no":
-		return drugs.SystemicNo
-	case "low_absorbed":
-		return drugs.SystemicLowAbsorbed
-	case "depends":
-		return drugs.SystemicDepends
-	}
-	return drugs.SystemicUnknown
 }
 
 // group leaves out what the table writes for brands and combinations without a dose form.

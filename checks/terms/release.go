@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 )
 
 // rxNormRelease names the RxNorm release whose codes tell another drug from an unknown code.
@@ -34,7 +35,7 @@ func standingOf(rxcui string) standing {
 	if err != nil {
 		return standingAbsent
 	}
-	switch value, ok := packed(releaseBin).find(n); {
+	switch value, ok := data.Packed(data.RxNormRelease).Find(n); {
 	case !ok:
 		return standingAbsent
 	case value == releaseOther:

@@ -6,14 +6,9 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
-
-// rxnormTSV holds the codes whose names are not known here: dose forms and groups, precise
-// ingredients, brands.
-//
-//go:embed data/rxnorm.tsv
-var rxnormTSV string
 
 func recogniseRxNorm(code string) (recognised, bool) {
 	if !wellFormedRxNorm(code) {
@@ -22,9 +17,9 @@ func recogniseRxNorm(code string) (recognised, bool) {
 	if p, ok := findProduct(code); ok {
 		return p.recognised(), true
 	}
-	if drug := ingredients().byRx[code]; drug != nil {
+	if drug, ok := drugs.ByRxNorm(code); ok {
 		return recognised{
-			rank: rankIngredient, standing: standingListed, found: []Found{{Ingredient: drug}}, table: tableIngredients, code: code,
+			rank: rankIngredient, standing: standingListed, found: []Found{{Ingredient: drug}}, table: data.IngredientsFile, code: code,
 		}, true
 	}
 	if r, ok := recogniseNameless(code); ok {
@@ -36,10 +31,10 @@ func recogniseRxNorm(code string) (recognised, bool) {
 // recognised is what the code of a product means.
 func (p product) recognised() recognised {
 	r := recognised{
-		rank: rankOf(p.kind), standing: standingListed, systemic: parseSystemic(p.systemic), routeGroup: p.group(),
-		table: tableProducts, code: p.rxcui,
+		rank: rankOf(p.kind), standing: standingListed, systemic: drugs.ParseSystemic(p.systemic), routeGroup: p.group(),
+		table: data.ProductsFile, code: p.rxcui,
 	}
-	r.found = foundOf(resolve(p.ingredients))
+	r.found = foundOf(drugs.List(p.ingredients))
 	p.addStrengths(r.found)
 	r.with = companionsIn(r.found, p.name)
 	return r
@@ -48,18 +43,18 @@ func (p product) recognised() recognised {
 // recogniseNameless looks a code up of which only the ingredient is known. The column others says
 // which drug of the same class it may be instead.
 func recogniseNameless(code string) (recognised, bool) {
-	line := lineAt(rxnormTSV, search(rxnormTSV, func(key string) int { return compareNumbers(key, code) }))
-	if field(line, 0) != code {
+	line := data.LineAt(data.RxNorm, data.Search(data.RxNorm, func(key string) int { return compareNumbers(key, code) }))
+	if data.Field(line, 0) != code {
 		return recognised{}, false
 	}
 	r := recognised{
-		rank: rankIngredient, standing: standingListed, found: foundOf(resolve(field(line, 1))),
-		systemic: parseSystemic(field(line, 2)), table: tableRxNorm, code: code,
-		nameless: true, others: resolve(field(line, 3)),
+		rank: rankIngredient, standing: standingListed, found: foundOf(drugs.List(data.Field(line, 1))),
+		systemic: drugs.ParseSystemic(data.Field(line, 2)), table: data.RxNormFile, code: code,
+		nameless: true, others: drugs.List(data.Field(line, 3)),
 	}
 	if len(r.others) > 0 {
 		for i := range r.found {
-			r.found[i].Unsure = "RxNorm " + code + " may also be " + strings.ReplaceAll(field(line, 3), "|", " or ")
+			r.found[i].Unsure = "RxNorm " + code + " may also be " + strings.ReplaceAll(data.Field(line, 3), "|", " or ")
 		}
 	}
 	return r, true

@@ -1,12 +1,7 @@
 package terms
 
 import (
-	"cmp"
-	"fmt"
-	"strings"
-
-	"github.com/rlsguard/rlsguard/checks/terms/codes"
-	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // Options say what a site adds to the embedded tables and takes from them.
@@ -18,139 +13,8 @@ type Options struct {
 	WithoutATC bool
 	// Site are the site's own codes (NDC, PZN, dm+d, AMT, SNOMED CT, local); they come after
 	// SiteTables.
-	Site []SiteRow
+	Site []site.Row
 	// SiteTables are such codes in files. A code that several tables hold is taken from the first
 	// of them.
-	SiteTables []*SiteTable
-}
-
-// SiteRow says which ingredient a site's code holds; a combination has one row for each ingredient.
-// What follows the ingredient may be left out. The site's row decides where the embedded tables say
-// something else of a code.
-type SiteRow struct {
-	System, Code string
-	// Ingredient is one of ingredients.tsv or an alias; NoIngredient says that the code is an
-	// ordinary drug.
-	Ingredient string
-	// Systemic by the product itself; unknown leaves it to the route of the order. Rows of one code
-	// that differ leave it unknown too.
-	Systemic drugs.Systemic
-	// Strength of one unit in milligrams, or of one millilitre if PerML, as a decimal number.
-	Strength string
-	PerML    bool
-	// Name of the product. Nothing is matched by it, but partners of a listed ingredient are read
-	// in it (pyridoxine).
-	Name string
-	// Kind is the RxNorm term type. A brand, an ingredient or a component gives way to a product
-	// that stands beside it.
-	Kind string
-	// Route is a route group as in products.tsv (oral, injectable, topical, ...).
-	Route string
-	// Status is empty for a current code, or says that the owner of the code has withdrawn it:
-	// obsolete, suppressed.
-	Status string
-}
-
-// NoIngredient in place of an ingredient says that a code means an ordinary drug, which no check is
-// about.
-const NoIngredient = "-"
-
-// SiteColumns are the columns of a site table in their order. The first three are required.
-var SiteColumns = [...]string{"system", "code", "ingredient", "systemic", "strength", "name", "kind", "route", "status"}
-
-const siteRequired = 3
-
-// String is the row as a line of a site table, without what is empty at its end.
-func (r SiteRow) String() string {
-	systemic, strength := "", r.Strength
-	if r.Systemic != drugs.SystemicUnknown {
-		systemic = r.Systemic.String()
-	}
-	if r.PerML {
-		strength += perML
-	}
-	fields := [...]string{r.System, r.Code, r.Ingredient, systemic, strength, r.Name, r.Kind, r.Route, r.Status}
-	return strings.TrimRight(strings.Join(fields[:], "\t"), "\t")
-}
-
-// perML ends a strength that is one of a millilitre.
-const perML = "/mL"
-
-func parseSiteRow(line string) (SiteRow, error) {
-	var f [len(SiteColumns)]string
-	n := 0
-	for value := range strings.SplitSeq(line, "\t") {
-		if n < len(f) {
-			f[n] = strings.TrimSpace(value)
-		}
-		n++
-	}
-	if n < siteRequired || n > len(f) {
-		return SiteRow{}, fmt.Errorf(
-			"%d fields, want system, code and ingredient separated by tabs, and at most %d",
-			n,
-			len(f),
-		)
-	}
-	row := SiteRow{
-		System:     f[0],
-		Code:       f[1],
-		Ingredient: f[2],
-		Systemic:   parseSystemic(f[3]),
-		Name:       f[5],
-		Kind:       f[6],
-		Route:      f[7],
-		Status:     f[8],
-	}
-	if row.Systemic == drugs.SystemicUnknown && f[3] != "" && f[3] != "unknown" {
-		return SiteRow{}, fmt.Errorf("systemic is %q, want yes, no, low_absorbed, depends or unknown", f[3])
-	}
-	row.Strength, row.PerML = strings.CutSuffix(f[4], perML)
-	return row, row.check()
-}
-
-func (r SiteRow) check() error {
-	switch {
-	case r.System == "" || r.Code == "":
-		return fmt.Errorf("system or code is empty")
-	case (r.Strength != "" || r.PerML) && !isNumber(r.Strength):
-		return fmt.Errorf(
-			"strength is %q, want milligrams as a decimal number, followed by %s for a millilitre",
-			r.Strength,
-			perML,
-		)
-	case strings.ContainsAny(r.System+r.Code+r.Ingredient+r.Name+r.Kind+r.Route+r.Status, "\t\n\r"):
-		return fmt.Errorf("a value holds a tab or a line end")
-	}
-	switch r.Status {
-	case "", "current", "obsolete", "suppressed":
-	default:
-		return fmt.Errorf("status is %q, want current, obsolete or suppressed", r.Status)
-	}
-	if _, ok := Embedded().Ingredient(r.Ingredient); !ok && r.Ingredient != NoIngredient {
-		return fmt.Errorf("no ingredient %q in the tables", r.Ingredient)
-	}
-	return nil
-}
-
-// CompareSiteRows orders rows by system, code and ingredient, as a site table is searched.
-func CompareSiteRows(a, b SiteRow) int {
-	return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
-}
-
-// comparableCode is the form of a code in which it is compared: that of eleven digits of a National
-// Drug Code (5-4 with a hyphen for a product without its package), that of eight of a
-// Pharmazentralnummer. Other codes stay as they are.
-func comparableCode(system, code string) string {
-	switch system {
-	case codes.NDC:
-		return codes.ComparableNDC(code)
-	case codes.Pzn:
-		digits := strings.TrimPrefix(strings.TrimPrefix(code, "PZN"), "-")
-		if n := len(digits); n > 0 && n < 8 && isNumber(digits) {
-			return "00000000"[n:] + digits
-		}
-		return digits
-	}
-	return code
+	SiteTables []*site.Table
 }

@@ -9,7 +9,11 @@ import (
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/data"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
+	"github.com/rlsguard/rlsguard/checks/terms/names"
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
 var update = flag.Bool("update", false, "rewrite the keys and the order of data/names.tsv")
@@ -17,22 +21,22 @@ var update = flag.Bool("update", false, "rewrite the keys and the order of data/
 // TestNamesAreSorted holds names.tsv to the form in which it is searched. After adding rows, run
 // with -update.
 func TestNamesAreSorted(t *testing.T) {
-	header, _, _ := strings.Cut(namesTSV, "\n")
+	header, _, _ := strings.Cut(data.Names, "\n")
 	lines := []string{}
-	for line := range rows(namesTSV) {
+	for line := range data.Rows(data.Names) {
 		fields := strings.Split(line, "\t")
 		if len(fields) != 6 && (len(fields) != 7 || fields[6] == "") {
 			t.Fatalf("%d fields: %q", len(fields), line)
 		}
-		fields[0] = normalise(fields[1])
+		fields[0] = phrase.Key(fields[1])
 		lines = append(lines, strings.Join(fields, "\t"))
 	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(field(a, 0)+"\t"+a, field(b, 0)+"\t"+b) })
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(data.Field(a, 0)+"\t"+a, data.Field(b, 0)+"\t"+b) })
 	lines = slices.CompactFunc(lines, func(a, b string) bool {
-		if field(a, 0) == field(b, 0) && field(a, 2) != field(b, 2) {
+		if data.Field(a, 0) == data.Field(b, 0) && data.Field(a, 2) != data.Field(b, 2) {
 			t.Errorf("one key, two drugs:\n%s\n%s", a, b)
 		}
-		return field(a, 0) == field(b, 0)
+		return data.Field(a, 0) == data.Field(b, 0)
 	})
 	want := header + "\n" + strings.Join(lines, "\n") + "\n"
 	if *update {
@@ -41,7 +45,7 @@ func TestNamesAreSorted(t *testing.T) {
 		}
 		return
 	}
-	if want != namesTSV {
+	if want != data.Names {
 		t.Error(
 			"names.tsv is out of order or a key is wrong: run go test ./checks/terms -run TestNamesAreSorted -update",
 		)
@@ -50,7 +54,7 @@ func TestNamesAreSorted(t *testing.T) {
 
 func TestProductsAreSorted(t *testing.T) {
 	last := ""
-	for line := range rows(productsTSV) {
+	for line := range data.Rows(data.Products) {
 		p := parseProduct(line)
 		if last != "" && compareNumbers(last, p.rxcui) >= 0 {
 			t.Errorf("%s after %s", p.rxcui, last)
@@ -76,38 +80,38 @@ func TestTablesReferToKnownIngredients(t *testing.T) {
 		if list == "" {
 			t.Errorf("%s: no ingredient", where)
 		}
-		for name := range values(list) {
-			if ingredients().byName[name] == nil {
+		for name := range data.Values(list) {
+			if drugs.Named(name) == nil {
 				t.Errorf("%s: no ingredient %q", where, name)
 			}
 		}
 	}
-	for line := range rows(namesTSV) {
-		known("names.tsv "+field(line, 1), field(line, 2))
+	for line := range data.Rows(data.Names) {
+		known("names.tsv "+data.Field(line, 1), data.Field(line, 2))
 	}
-	for line := range rows(productsTSV) {
-		known("products.tsv "+field(line, 0), field(line, 3))
+	for line := range data.Rows(data.Products) {
+		known("products.tsv "+data.Field(line, 0), data.Field(line, 3))
 	}
-	for line := range rows(atcTSV) {
-		known("atc.tsv", field(line, 0))
-		for code := range values(field(line, 1) + "|" + field(line, 2)) {
+	for line := range data.Rows(data.ATC) {
+		known("atc.tsv", data.Field(line, 0))
+		for code := range data.Values(data.Field(line, 1) + "|" + data.Field(line, 2)) {
 			if !wellFormedATC(code) {
-				t.Errorf("atc.tsv: %s of %s has not the shape of an ATC code", code, field(line, 0))
+				t.Errorf("atc.tsv: %s of %s has not the shape of an ATC code", code, data.Field(line, 0))
 			}
 		}
 	}
 }
 
 func TestIngredientsAreWellFormed(t *testing.T) {
-	for line := range rows(ingredientsTSV) {
-		name := field(line, 0)
-		if !slices.Contains(classes, drugs.Class(field(line, 1))) {
-			t.Errorf("%s: class %q", name, field(line, 1))
+	for line := range data.Rows(data.Ingredients) {
+		name := data.Field(line, 0)
+		if !slices.Contains(classes, drugs.Class(data.Field(line, 1))) {
+			t.Errorf("%s: class %q", name, data.Field(line, 1))
 		}
-		if !slices.Contains([]string{"yes", "low", "no"}, field(line, 2)) {
-			t.Errorf("%s: central %q", name, field(line, 2))
+		if !slices.Contains([]string{"yes", "low", "no"}, data.Field(line, 2)) {
+			t.Errorf("%s: central %q", name, data.Field(line, 2))
 		}
-		for code := range values(field(line, 4) + "|" + field(line, 5)) {
+		for code := range data.Values(data.Field(line, 4) + "|" + data.Field(line, 5)) {
 			if !wellFormedRxNorm(code) {
 				t.Errorf("%s: RxNorm %q", name, code)
 			}
@@ -119,8 +123,8 @@ func TestIngredientsAreWellFormed(t *testing.T) {
 }
 
 func TestLookalikesAreNoNames(t *testing.T) {
-	for line := range rows(lookalikesTSV) {
-		name := field(line, 0)
+	for line := range data.Rows(data.Lookalikes) {
+		name := data.Field(line, 0)
 		for _, text := range []string{name, strings.ToUpper(name), name + " 25 mg", "Tab. " + name} {
 			if m := Embedded().Classify(nil, []string{text}); len(m.Found) > 0 {
 				t.Errorf("%q means %s by %s", text, m.Found[0].Name, m.Matched)
@@ -130,13 +134,13 @@ func TestLookalikesAreNoNames(t *testing.T) {
 }
 
 func TestLabLimitsAreOrdered(t *testing.T) {
-	for line := range rows(labsTSV) {
-		lab := parseLab(line)
-		if lab.Analyte == AnalyteNone && lab.Use != LabExclude {
-			t.Errorf("%s: analyte %q", lab.LOINC, field(line, 1))
+	for line := range data.Rows(data.Labs) {
+		lab := labs.ParseLab(line)
+		if lab.Analyte == labs.None && lab.Use != labs.Exclude {
+			t.Errorf("%s: analyte %q", lab.LOINC, data.Field(line, 1))
 		}
-		if _, ok := labUses[field(line, 4)]; !ok {
-			t.Errorf("%s: use %q", lab.LOINC, field(line, 4))
+		if _, ok := labs.LabUses[data.Field(line, 4)]; !ok {
+			t.Errorf("%s: use %q", lab.LOINC, data.Field(line, 4))
 		}
 		limits := []string{lab.HardLow, lab.SoftLow, lab.SoftHigh, lab.HardHigh}
 		if slices.Equal(limits, []string{"", "", "", ""}) {
@@ -158,39 +162,39 @@ func TestLabLimitsAreOrdered(t *testing.T) {
 }
 
 func TestLabUnitsHoldTheirOwn(t *testing.T) {
-	for code, lab := range labs() {
+	for code, lab := range labs.Labs() {
 		for _, u := range lab.Units {
 			if value, ok := new(big.Rat).SetString(u.Factor); !ok || value.Sign() <= 0 {
 				t.Errorf("%s: factor %q of %s", code, u.Factor, u.Unit)
 			}
 		}
-		if lab.Use != labEvaluate && lab.Use != LabEvaluateWithNote {
+		if lab.Use != labs.Evaluate && lab.Use != labs.EvaluateWithNote {
 			continue
 		}
-		if f, ok := Embedded().UnitFactor(lab, lab.CanonicalUnit); !ok || f != "1" {
+		if f, ok := lab.Factor(lab.CanonicalUnit); !ok || f != "1" {
 			t.Errorf("%s: canonical unit %s has factor %q", code, lab.CanonicalUnit, f)
 		}
-		if _, ok := Embedded().UnitFactor(lab, lab.ExpectedUnit); !ok {
+		if _, ok := lab.Factor(lab.ExpectedUnit); !ok {
 			t.Errorf("%s: expected unit %s has no factor", code, lab.ExpectedUnit)
 		}
 	}
 }
 
 func TestFormsAreWellFormed(t *testing.T) {
-	for line := range rows(formsTSV) {
-		if s := parseSystemic(field(line, 2)); s != drugs.SystemicYes && s != drugs.SystemicNo &&
+	for line := range data.Rows(data.Forms) {
+		if s := drugs.ParseSystemic(data.Field(line, 2)); s != drugs.SystemicYes && s != drugs.SystemicNo &&
 			s != drugs.SystemicDepends {
-			t.Errorf("%s: systemic %q", field(line, 0), field(line, 2))
+			t.Errorf("%s: systemic %q", data.Field(line, 0), data.Field(line, 2))
 		}
-		if w := field(line, 3); w != "strong" && w != "weak" {
-			t.Errorf("%s: weight %q", field(line, 0), w)
+		if w := data.Field(line, 3); w != "strong" && w != "weak" {
+			t.Errorf("%s: weight %q", data.Field(line, 0), w)
 		}
-		if n := len(fold(field(line, 0)).tokens); n == 0 {
-			t.Errorf("%s: %d words", field(line, 0), n)
+		if n := len(phrase.Of(data.Field(line, 0)).Tokens); n == 0 {
+			t.Errorf("%s: %d words", data.Field(line, 0), n)
 		}
 	}
-	for line := range rows(routesTSV) {
-		if parseSystemic(field(line, 3)) == drugs.SystemicUnknown || codes.Canonical(field(line, 0)) != field(line, 0) {
+	for line := range data.Rows(data.Routes) {
+		if drugs.ParseSystemic(data.Field(line, 3)) == drugs.SystemicUnknown || codes.Canonical(data.Field(line, 0)) != data.Field(line, 0) {
 			t.Errorf("routes.tsv: %s", line)
 		}
 	}
@@ -198,12 +202,12 @@ func TestFormsAreWellFormed(t *testing.T) {
 
 // Words of dose forms are never names of drugs: the two tables read the same text.
 func TestFormsAreNoNames(t *testing.T) {
-	for line := range rows(formsTSV) {
-		if m := Embedded().Classify(nil, []string{field(line, 0)}); len(m.Found) > 0 || m.Identified {
-			t.Errorf("%q: found %v, identified %t", field(line, 0), m.Matched, m.Identified)
+	for line := range data.Rows(data.Forms) {
+		if m := Embedded().Classify(nil, []string{data.Field(line, 0)}); len(m.Found) > 0 || m.Identified {
+			t.Errorf("%q: found %v, identified %t", data.Field(line, 0), m.Matched, m.Identified)
 		}
 	}
-	for line := range rows(placeholdersTSV) {
+	for line := range data.Rows(data.Placeholders) {
 		if m := Embedded().Classify(nil, []string{line}); len(m.Found) > 0 || m.Identified {
 			t.Errorf("%q: found %v, identified %t", line, m.Matched, m.Identified)
 		}
@@ -212,13 +216,13 @@ func TestFormsAreNoNames(t *testing.T) {
 
 func TestEveryBrandIsFoundByItsName(t *testing.T) {
 	n := 0
-	for line := range brands() {
+	for line := range names.Brands() {
 		n++
 		p := parseProduct(line)
 		m := Embedded().Classify(nil, []string{p.name})
-		want := resolve(p.ingredients)
+		want := drugs.List(p.ingredients)
 		for _, drug := range want {
-			if !holds(m.Found, drug) && m.Table != tableNames {
+			if !holds(m.Found, drug) && m.Table != data.NamesFile {
 				t.Errorf("%s: %s not found (by %s in %s)", p.name, drug.Name, m.Matched, m.Table)
 			}
 		}
@@ -230,9 +234,9 @@ func TestEveryBrandIsFoundByItsName(t *testing.T) {
 
 // Every name of the table is found by itself, and means what its row says.
 func TestEveryNameIsFoundByItself(t *testing.T) {
-	for line := range rows(namesTSV) {
-		name := field(line, 1)
-		if strings.HasPrefix(field(line, 5), "only_with_form") {
+	for line := range data.Rows(data.Names) {
+		name := data.Field(line, 1)
+		if strings.HasPrefix(data.Field(line, 5), "only_with_form") {
 			name += " 50 mg"
 		}
 		m := Embedded().Classify(nil, []string{name})
@@ -240,8 +244,8 @@ func TestEveryNameIsFoundByItself(t *testing.T) {
 		for _, f := range m.Found {
 			got = append(got, f.Ingredient)
 		}
-		if want := resolve(field(line, 2)); !slices.Equal(got, want) {
-			t.Errorf("%s: %v, want %s", field(line, 1), nameList(m.Found), field(line, 2))
+		if want := drugs.List(data.Field(line, 2)); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %s", data.Field(line, 1), nameList(m.Found), data.Field(line, 2))
 		}
 	}
 }

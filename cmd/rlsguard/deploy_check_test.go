@@ -165,7 +165,12 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 	}
 	served := make(chan error, 1)
 	go func() { served <- consumers.Serve(ctx, cfg) }()
-	waitForStream(ctx, t, s.connect(t, "operator"), "RLS_DEAD")
+	for len(cfg.Health.Reasons()) > 0 {
+		if ctx.Err() != nil {
+			t.Fatalf("not ready: %v", cfg.Health.Reasons())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	return func() {
 		cancel()
 		opened.Close()

@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,11 +29,8 @@ import (
 // as runs a command as a user of accounts.conf, with the password from a file.
 func (d deployed) as(t *testing.T, user string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	args = append(
-		args[:1:1],
-		append(
-			[]string{"--nats", "tls://" + d.addr, "--ca", d.ca, "--user", user, "--password-file", d.password(t, user)},
-			args[1:]...)...)
+	args = append(slices.Clone(args), "--nats", "tls://"+d.addr, "--ca", d.ca)
+	args = append(args, "--user", user, "--password-file", d.password(t, user))
 	var out, errs bytes.Buffer
 	p := &terminal.Program{
 		Stdin:  strings.NewReader(`{"resourceType":"Patient","id":"1"}`),
@@ -49,72 +49,6 @@ func (d deployed) password(t *testing.T, user string) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// With every documented role the commands it is for work, and nothing is asked for that it may not
-// see.
-func TestDeployedRoles(t *testing.T) {
-	s := deployedServer(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	defer serveDeployed(ctx, t, s, t.TempDir())()
-	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
-	for _, c := range []struct {
-		user string
-		args []string
-		says string
-	}{
-		{"producer", []string{"publish", "--wait", "-"}, "1 message published"},
-		{"operator", []string{"publish", "--wait", "-"}, "1 message published"},
-		{"dashboard", []string{"watch", "--once"}, "Sertraline"},
-		{"reviewer", []string{"watch", "--once"}, "Sertraline"},
-		{"admin", []string{"watch", "--once"}, "Sertraline"},
-		{"admin", []string{"publish", "--wait", "-"}, "1 message published"},
-	} {
-		args := append(
-			append([]string{c.args[0]}, "--js-domain", "RLSGUARD", "--inbox-prefix", "_INBOX_"+c.user),
-			c.args[1:]...)
-		code, out, errs := s.as(t, c.user, args...)
-		if code != terminal.ExitDone || !strings.Contains(strings.ToLower(out+errs), strings.ToLower(c.says)) ||
-			strings.Contains(errs, "iolation") {
-			t.Errorf("%s %v: %d\n%s\n%s", c.user, c.args, code, out, errs)
-		}
-	}
-	for _, c := range []struct {
-		user string
-		args []string
-		says string
-	}{
-		{"dashboard", []string{"watch", "--once", "--js-domain", "RLSGUARD"}, "--inbox-prefix"},
-		{"dashboard", []string{"watch", "--once", "--inbox-prefix", "_INBOX_dashboard"}, "--js-domain"},
-		{"orders", []string{"watch", "--once", "--js-domain", "RLSGUARD", "--inbox-prefix", "_INBOX_orders"}, "this user may not publish on $JS.RLSGUARD.API.STREAM.INFO.RLS_FLAGS"},
-		{"dashboard", []string{"dead", "list", "--js-domain", "RLSGUARD", "--inbox-prefix", "_INBOX_dashboard"}, "this user may not publish on $JS.RLSGUARD.API.CONSUMER.CREATE.RLS_DEAD"},
-	} {
-		args := c.args
-		if args[0] == "dead" { // its options come after its own command
-			args = append([]string{"dead", "list"}, args[2:]...)
-			args = append(
-				args,
-				"--nats",
-				"tls://"+s.addr,
-				"--ca",
-				s.ca,
-				"--user",
-				c.user,
-				"--password-file",
-				s.password(t, c.user),
-			)
-			var errs bytes.Buffer
-			p := &terminal.Program{Stdout: bufio.NewWriter(io.Discard), Stderr: &errs, Now: time.Now}
-			if code := execute(p, args); code != terminal.ExitFailed || !strings.Contains(errs.String(), c.says) {
-				t.Errorf("%s %v: %d %s", c.user, c.args, code, errs.String())
-			}
-			continue
-		}
-		if code, _, errs := s.as(t, c.user, args...); code != terminal.ExitFailed || !strings.Contains(errs, c.says) {
-			t.Errorf("%s %v: %d %s", c.user, c.args, code, errs)
-		}
-	}
 }
 
 // The dashboard of the README reads flags as the user dashboard.
@@ -174,44 +108,123 @@ func shippedArguments(t *testing.T) map[string][]string {
 	if len(all) != 2 {
 		t.Fatal("the manifest starts no container")
 	}
+	for i, line := range commandLines(t, "serve") {
+		all[fmt.Sprint("line ", i+1)] = line
+	}
 	return all
 }
 
-// The arguments of the unit and of the manifest work on the server of nats.conf and accounts.conf,
-// with the password from a file.
-func TestShippedFilesFit(t *testing.T) {
-	s := deployedServer(t)
+// helped are commands whose help shows how they are used on a server of the site's own.
+var helped = []interface{ Help() string }{
+	serveCommand{}, setupCommand{}, verifyCommand{}, exportCommand{}, importCommand{}, eraseCommand{}, publishCommand{},
+	watchCommand{}, auditCommand{}, deadListCommand{},
+}
+
+// commandLines are the arguments of each line in the READMEs and in the help that begins with a
+// command and says on which server.
+func commandLines(t *testing.T, command string) (all [][]string) {
+	t.Helper()
+	var text strings.Builder
+	for _, file := range []string{"../../README.md", "../../deploy/README.md"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(data)
+	}
+	for _, c := range helped {
+		text.WriteString("\n" + c.Help() + "\n")
+	}
+	for _, m := range regexp.MustCompile(`(?m)^ +rlsguard (`+command+` .*)$`).FindAllStringSubmatch(text.String(), -1) {
+		line := m[1]
+		for _, end := range []string{"  #", " | ", " && ", " >"} {
+			line, _, _ = strings.Cut(line, end)
+		}
+		if strings.Contains(line, "--nats ") || strings.Contains(line, "--context ") {
+			all = append(all, strings.Fields(line))
+		}
+	}
+	return all
+}
+
+// No secret stands in an argument, of a command that is shown or of a file that is shipped.
+func TestNoSecretInArguments(t *testing.T) {
+	lines := slices.Collect(maps.Values(shippedArguments(t)))
+	if lines = append(lines, commandLines(t, "[a-z]+")...); len(lines) < 10 {
+		t.Errorf("%d command lines", len(lines))
+	}
+	for _, line := range lines {
+		for _, arg := range line {
+			if strings.Contains(arg, "@") || regexp.MustCompile("^--(password|token|seed)(=|$)").MatchString(arg) {
+				t.Errorf("%v holds a secret", line)
+			}
+		}
+	}
+}
+
+// shippedFiles puts what the shown commands name into the folder that they run in, and says where
+// they find all of it.
+func (d deployed) shippedFiles(t *testing.T) *strings.Replacer {
+	t.Helper()
 	dir := t.TempDir()
-	secret := func(name, text string) {
+	ca, err := os.ReadFile(d.ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"ca.crt": string(ca), "site.key": connect.PublicTestKey, "site.yaml": "zone: UTC\n",
+		"nats.password": "rlsguard-secret\n", "rlsguard.password": "rlsguard-secret\n", "admin.password": "admin-secret\n",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ca, err := os.ReadFile(s.ca)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret("ca.crt", string(ca))
-	secret("nats.password", "rlsguard-secret\n")
-	secret("site.key", connect.PublicTestKey)
-	secret("site.yaml", "zone: UTC\n")
-	places := strings.NewReplacer(
-		"tls://HOST:4222",
-		"tls://"+s.addr,
-		"tls://nats.example.org:4222",
-		"tls://"+s.addr,
-		"%d/",
-		dir+"/",
-		"/secrets/",
-		dir+"/",
-		"/config/",
-		dir+"/",
-		"/etc/rlsguard/",
-		dir+"/",
-		"0.0.0.0:8223",
-		"127.0.0.1:0",
+	t.Chdir(dir)
+	return strings.NewReplacer(
+		"tls://HOST:4222", "tls://"+d.addr, "tls://nats.example.org:4222", "tls://"+d.addr, "%d/", dir+"/",
+		"/secrets/", dir+"/", "/config/", dir+"/", "/etc/rlsguard/", dir+"/", "/backup/", dir+"/", "0.0.0.0:8223", "127.0.0.1:0",
 	)
-	for file, args := range shippedArguments(t) {
+}
+
+// The commands of the admin that are shown work on the server of nats.conf and accounts.conf, with
+// the password from a file or from a context.
+func TestShownCommandsFit(t *testing.T) {
+	s := deployedServer(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	defer serveDeployed(ctx, t, s, t.TempDir())()
+	lines := commandLines(t, "(setup|verify|export|erase)")
+	if len(lines) < 5 {
+		t.Errorf("%d command lines", len(lines))
+	}
+	s.withContexts(t)
+	places := s.shippedFiles(t)
+	for _, args := range lines {
+		for i := range args {
+			args[i] = places.Replace(args[i])
+		}
+		if i := slices.Index(args, "--replicas"); i > 0 { // there is one server
+			args[i+1] = "1"
+		}
+		if !slices.Contains(args, "--context") {
+			args = append(args, "--ca", s.ca)
+		}
+		var errs bytes.Buffer
+		p := &terminal.Program{Stdout: bufio.NewWriter(io.Discard), Stderr: &errs, Now: time.Now}
+		code := execute(p, args)
+		if code != terminal.ExitDone || strings.Contains(errs.String(), "iolation") {
+			t.Errorf("%v: %d %s", args, code, errs.String())
+		}
+	}
+}
+
+// The arguments of the unit, of the manifest and of what is shown work on the server of nats.conf and
+// accounts.conf, with the password from a file.
+func TestShippedFilesFit(t *testing.T) {
+	s := deployedServer(t)
+	shipped := shippedArguments(t)
+	places := s.shippedFiles(t)
+	for file, args := range shipped {
 		t.Run(file, func(t *testing.T) {
 			var all commands
 			parser, err := newParser(&all, bufio.NewWriter(io.Discard), io.Discard)
@@ -225,7 +238,7 @@ func TestShippedFilesFit(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := &all.Serve
-			c.HTTP = "127.0.0.1:0"
+			c.HTTP, c.CA = "127.0.0.1:0", s.ca
 			set, err := c.Read()
 			if err != nil {
 				t.Fatal(err)

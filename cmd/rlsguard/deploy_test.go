@@ -161,6 +161,7 @@ func waitForStream(ctx context.Context, t *testing.T, nc *nats.Conn, name string
 }
 
 type deployed struct {
+	srv  *server.Server
 	addr string
 	ca   string // certificate file
 }
@@ -253,7 +254,7 @@ func deployedServer(t *testing.T) deployed {
 	if !s.ReadyForConnections(time.Minute) {
 		t.Fatal("the server does not get ready")
 	}
-	d := deployed{addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
+	d := deployed{srv: s, addr: s.Addr().String(), ca: filepath.Join(dir, "server.crt")}
 	setup := setupCommand{
 		Flags: connect.Flags{
 			Nats:        d.url("admin"),
@@ -277,7 +278,8 @@ func certificate(t *testing.T, dir string) {
 	}
 	template := x509.Certificate{
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+		IsCA: true, BasicConstraintsValid: true,
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
 	if err != nil {

@@ -30,7 +30,7 @@ It cannot be undone, and it is no block: a later event of the patient starts afr
 
 Examples:
   rlsguard erase Patient/123
-  rlsguard erase Patient/123 --yes --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key`
+  rlsguard erase Patient/123 --yes --context admin --key-file site.key`
 }
 
 var patientRef = regexp.MustCompile(`^Patient/[A-Za-z0-9.-]{1,64}$`)

@@ -26,7 +26,7 @@ The file is gzip around a checksummed stream of records; rlsguard import refuses
 
 Examples:
   rlsguard export /backup/rlsguard-2026-11-24.gz
-  rlsguard export --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key - | age -r age1... >backup.age`
+  rlsguard export --context admin --key-file site.key - | age -r age1... >backup.age`
 }
 
 // Run exports.
@@ -109,7 +109,7 @@ func (importCommand) Help() string {
 	return `Stores an export on a server that has no states yet, for a new cluster or after a loss. rlsguard serve must not run there; started after it, it sets the timers, evaluates every patient, and goes on with the numbers of the flags. It refuses a server with states, another site key, and a file that is not whole; the file is read to its end before anything is stored. One that was interrupted is done again from the start. With --data, the site key of --key-file is put into DIR too.
 
 Examples:
-  rlsguard import --nats tls://new.example.org:4222 --creds admin.creds --key-file site.key --replicas 3 rlsguard-2026-11-24.gz
+  rlsguard import --context new-admin --key-file site.key --replicas 3 rlsguard-2026-11-24.gz
   rlsguard import --data /var/lib/rlsguard --key-file site.key rlsguard-2026-11-24.gz && rlsguard verify --data /var/lib/rlsguard`
 }
 

@@ -123,7 +123,9 @@ func gcFloor() []byte {
 // external works on a server of the site's own.
 func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error {
 	if c.KeyFile == "" {
-		return errors.New("--nats needs --key-file, and so does --context: instances on one server have to share the site key")
+		return errors.New(
+			"--nats needs --key-file, and so does --context: instances on one server have to share the site key",
+		)
 	}
 	var err error
 	if cfg.Engine.Key, err = connect.ReadKey(c.KeyFile); err != nil {
@@ -264,14 +266,7 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 	}
 	defer shown.Close()
 	cfg.Log.Info().Str("http", url).Str("ruleset", cfg.Engine.Ruleset).Msg("health and metrics")
-	web := &http.Server{
-		Handler:           cfg.Health.Handler(),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-	}
+	web := connect.HealthServer(cfg.Health.Handler())
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	err = consumers.Serve(ctx, cfg)

@@ -32,7 +32,7 @@ Exit codes: 0 all is as it should be; 1 something differs, or could not be read.
 
 Examples:
   rlsguard verify
-  rlsguard verify --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key --config site.yaml
+  rlsguard verify --context admin --key-file site.key --config site.yaml
   rlsguard verify --data /var/lib/rlsguard`
 }
 

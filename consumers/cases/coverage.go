@@ -10,6 +10,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/conditions"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 // Coverage is what cases reached, and what they did not.
@@ -52,22 +55,22 @@ func CoverageOf(results []Result) Coverage {
 			c.add(g)
 		}
 	}
-	var ids, reasons, drugs, conditions []string
+	var ids, reasons, ingredients, diagnoses []string
 	for _, check := range checks.Catalogue() {
 		ids = append(ids, check.ID)
 	}
 	for _, r := range silence.Reasons() {
 		reasons = append(reasons, string(r))
 	}
-	for _, in := range tables.Ingredients() {
-		drugs = append(drugs, in.Name)
+	for _, in := range drugs.All() {
+		ingredients = append(ingredients, in.Name)
 	}
-	for _, code := range tables.ConditionCodes() {
-		conditions = append(conditions, codeText(code))
+	for _, code := range conditions.Codes() {
+		diagnoses = append(diagnoses, codeText(code))
 	}
 	c.Checks.rest(ids)
 	c.Silences.rest(reasons)
-	for i, all := range [][]string{drugs, conditions, tables.LabCodes(), tables.DrugTables()} {
+	for i, all := range [][]string{ingredients, diagnoses, labs.Codes(), tables.DrugTables()} {
 		c.Rows[i].rest(all)
 	}
 	c.Limits = limitsOf(results)
@@ -134,7 +137,7 @@ func (c *Coverage) rows(set *checks.Settings, f *facts.Fact, reach func(*Reached
 		drugOf(f.Medication, drug)
 	case facts.KindCondition:
 		for _, coding := range f.Condition.Code.Codings {
-			if code, ok := t.ConditionCode(coding); ok {
+			if code, ok := conditions.Listed(coding); ok {
 				reach(&c.Rows[1], codeText(code))
 			}
 		}

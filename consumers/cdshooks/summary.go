@@ -12,8 +12,9 @@ import (
 func (m *cardMaker) summary(f *checks.Flag) string {
 	// A low value says more than what is missing beside it.
 	if need := ironWords(m.advice.Iron); f.Check == m.advice.Iron.Check && f.Check != ironLow && need != "" {
-		if drug := ordered.FindStringSubmatch(f.Summary); drug != nil {
-			return "RLS + " + drug[1] + ": " + need
+		text := "RLS + " + m.advice.Iron.Drugs + ": " + need
+		if m.advice.Iron.Drugs != "" && fits(text) {
+			return text
 		}
 	}
 	if text := short(f.Summary); fits(text) {
@@ -23,9 +24,6 @@ func (m *cardMaker) summary(f *checks.Flag) string {
 }
 
 const ironLow = "iron-low"
-
-// ordered is what a summary of iron results names as ordered.
-var ordered = regexp.MustCompile(`\. Ordered: ([^.;()]{1,60})\. `)
 
 // ironWords say what the iron results lack; "" where they lack nothing.
 func ironWords(n checks.IronNeed) string {

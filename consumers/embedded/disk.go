@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -49,6 +50,25 @@ func writable(dir string) error {
 		}
 		return f.Close()
 	})
+}
+
+// warnShared says when others than its owner can get into a data folder: what is in it is patient
+// data, the site key and a password for everything.
+func warnShared(o Options) {
+	info, err := os.Stat(o.Dir)
+	if err != nil || runtime.GOOS == "windows" {
+		return
+	}
+	mode := info.Mode().Perm()
+	does := "can be read by others"
+	switch {
+	case mode&0o022 != 0:
+		does = "can be changed by others"
+	case mode&0o077 == 0:
+		return
+	}
+	o.Log.Warn().Str("data", o.Dir).Str("mode", fmt.Sprintf("%04o", mode)).
+		Msg("the data folder " + does + ": it holds patient data and the site key; chmod 700 it")
 }
 
 // keep watches over the disk until ctx ends. A server whose write failed stores nothing more, even

@@ -21,8 +21,8 @@ type User struct {
 	Role           string // one of Roles
 }
 
-// Domain is the name of the JetStream domain under which users reach streams of another account.
-const Domain = "RLSGUARD"
+// domainName is that of the JetStream domain under which users reach streams of another account.
+const domainName = "RLSGUARD"
 
 // block is a map of the server's configuration language.
 type block = map[string]any

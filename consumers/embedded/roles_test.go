@@ -79,7 +79,8 @@ func TestRoles(t *testing.T) {
 		"wildcard":     {{"*", "b", "producer"}},
 		"two words":    {{"a.b", "b", "producer"}},
 	} {
-		if e, err := Start(t.Context(), Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: users, Log: zerolog.Nop()}); err == nil {
+		o := Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Users: users, Log: zerolog.Nop()}
+		if e, err := Start(t.Context(), o); err == nil {
 			e.Stop()
 			t.Errorf("%s: started", name)
 		}
@@ -155,7 +156,7 @@ func TestUsersOfOneRoleAreApart(t *testing.T) {
 	default:
 		t.Error("the other may hear the answers")
 	}
-	js, err := jet.New(b, jet.NamedDomain(Domain))
+	js, err := jet.New(b, jet.NamedDomain(domainName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +179,7 @@ func TestIntoAccounts(t *testing.T) {
 	if err := jet.MakeStreams(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
-	for _, subject := range stored {
+	for subject := range stored {
 		if _, err := js.Publish(t.Context(), subject, []byte(subject)); err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +192,8 @@ func TestIntoAccounts(t *testing.T) {
 	if err := os.MkdirAll(accountDir(dir, ownAccount), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Join(accountDir(dir, soleAccount), layout.StreamFHIR), filepath.Join(accountDir(dir, ownAccount), layout.StreamFHIR)); err != nil {
+	was, is := accountDir(dir, soleAccount), accountDir(dir, ownAccount)
+	if err := os.Rename(filepath.Join(was, layout.StreamFHIR), filepath.Join(is, layout.StreamFHIR)); err != nil {
 		t.Fatal(err)
 	}
 	users := []User{{"anna", "secret", "admin"}}
@@ -224,8 +226,14 @@ func TestIntoAccounts(t *testing.T) {
 	}
 }
 
-// stored are subjects of what is stored by one user.
-var stored = []string{"fhir.Patient", "rls.state.site", "rls.commit.flags.high.x.y", "rls.dead.x", "rls.rejected.x"}
+// stored is what one user has stored, by subject, and where.
+var stored = map[string]string{
+	"fhir.Patient":              layout.StreamFHIR,
+	"rls.state.site":            layout.StreamRLS,
+	"rls.commit.flags.high.x.y": layout.StreamRLS,
+	"rls.dead.x":                layout.StreamDead,
+	"rls.rejected.x":            layout.StreamRejected,
+}
 
 func holds(t *testing.T, e *Embedded) {
 	t.Helper()
@@ -236,12 +244,13 @@ func holds(t *testing.T, e *Embedded) {
 	if err := jet.MakeStreams(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
-	for i, stream := range []string{layout.StreamFHIR, layout.StreamRLS, layout.StreamRLS, layout.StreamDead, layout.StreamRejected} {
-		if jet.LastOf(t.Context(), js, stream, stored[i]) == nil {
-			t.Errorf("%s lacks %s", stream, stored[i])
+	for subject, stream := range stored {
+		if jet.LastOf(t.Context(), js, stream, subject) == nil {
+			t.Errorf("%s lacks %s", stream, subject)
 		}
 	}
-	for end := time.Now().Add(30 * time.Second); jet.LastOf(t.Context(), js, layout.StreamFlags, "rls.flags.high.x.y") == nil; {
+	end := time.Now().Add(30 * time.Second)
+	for jet.LastOf(t.Context(), js, layout.StreamFlags, "rls.flags.high.x.y") == nil {
 		if time.Now().After(end) {
 			t.Fatal("the flags are not copied")
 		}

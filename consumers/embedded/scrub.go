@@ -184,7 +184,8 @@ func cutShort(rest []byte) bool {
 // while nothing runs.
 func sizes(dir string) (map[string]int64, error) {
 	all := map[string]int64{}
-	err := filepath.WalkDir(filepath.Join(dir, "jetstream", "jetstream"), func(path string, d fs.DirEntry, err error) error {
+	accounts := filepath.Join(dir, "jetstream", "jetstream")
+	err := filepath.WalkDir(accounts, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".blk" && !isStreamMeta(path) {
 			return err
 		}

@@ -92,6 +92,7 @@ func Start(ctx context.Context, o Options) (*Embedded, error) {
 	if err != nil {
 		return nil, err
 	}
+	warnShared(o)
 	e := &Embedded{options: o, lock: lock, path: filepath.Join(o.Dir, "nats.url"), log: &serverLog{log: o.Log}}
 	if err := e.start(ctx, host, port); err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -168,7 +169,8 @@ func (e *Embedded) start(ctx context.Context, host string, port int) error {
 func (e *Embedded) configure(host string, port int, self *server.User) error {
 	o, dir := &e.options, e.options.Dir
 	s := &server.Options{}
-	e.server, e.user, e.accounts = s, url.UserPassword(self.Username, self.Password), len(o.Users) > 0 || inAccounts(dir)
+	e.server, e.user = s, url.UserPassword(self.Username, self.Password)
+	e.accounts = len(o.Users) > 0 || inAccounts(dir)
 	if e.accounts {
 		if err := withAccounts(s, o.Users, self); err != nil {
 			return err
@@ -192,7 +194,7 @@ func (e *Embedded) Domain() jet.Domain {
 	if !e.accounts {
 		return jet.Domain{}
 	}
-	return jet.NamedDomain(Domain).Inside()
+	return jet.NamedDomain(domainName).Inside()
 }
 
 // up starts the server on the store as it is.
@@ -271,7 +273,7 @@ const DomainName = "nats.domain"
 func (e *Embedded) announceDomain() error {
 	path := filepath.Join(e.options.Dir, DomainName)
 	if e.accounts {
-		return WriteFile(path, []byte(Domain+"\n"))
+		return WriteFile(path, []byte(domainName+"\n"))
 	}
 	return gone(path)
 }

@@ -1,8 +1,11 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -129,5 +132,32 @@ func TestStartIsCancelled(t *testing.T) {
 	}
 	if err := e.Stop(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A data folder that others can get into is told of, once it is known whose it is.
+func TestSharedFolderIsToldOf(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no modes on Windows")
+	}
+	for mode, words := range map[os.FileMode]string{
+		0o700: "", 0o750: "can be read by others", 0o755: "can be read by others",
+		0o770: "can be changed by others", 0o777: "can be changed by others",
+	} {
+		dir := t.TempDir()
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		e, err := Start(t.Context(), Options{Dir: dir, Private: true, Log: zerolog.New(zerolog.SyncWriter(&log))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		if told := log.String(); (words == "") == strings.Contains(told, "others") || !strings.Contains(told, words) {
+			t.Errorf("%04o: %s", mode, told)
+		}
 	}
 }

@@ -63,7 +63,7 @@ func Ordered(
 
 // Each calls do with what a stream has, in its order, until there is no more. What is written
 // meanwhile is read too, so that at the end all messages under one subject have been seen up to the
-// newest.
+// newest. Where others have taken all consumers it reads without one.
 func Each(
 	ctx context.Context,
 	js jetstream.JetStream,
@@ -72,6 +72,9 @@ func Each(
 	do func(jetstream.Msg, *jetstream.MsgMetadata) error,
 ) error {
 	cons, err := Ordered(ctx, js, stream, cfg)
+	if full(err) {
+		return eachByOne(ctx, js, stream, cfg, do)
+	}
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", stream, err)
 	}

@@ -89,9 +89,8 @@ func (v *verification) run(ctx context.Context) error {
 		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
 	}{
 		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
-		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.committed, m) }},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, v.commit},
 		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.bySubject},
-		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.shown, m) }},
 	} {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
@@ -104,10 +103,32 @@ func (v *verification) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := v.readShown(ctx); err != nil {
+		return err
+	}
 	if err := v.holes(ctx); err != nil {
 		return err
 	}
 	return v.comparePatients(ctx)
+}
+
+// commit takes in a transition of RLS.
+func (v *verification) commit(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+	v.takeTransition(v.committed, m.Subject(), m.Data())
+	return nil
+}
+
+// readShown reads the copy of the flags without a consumer, which its readers could use up.
+func (v *verification) readShown(ctx context.Context) error {
+	take := func(m *jetstream.RawStreamMsg) error {
+		if v.opt.Progress != nil {
+			v.opt.Progress(1)
+		}
+		v.takeTransition(v.shown, m.Subject, m.Data)
+		return nil
+	}
+	_, err := jet.EachDirect(ctx, v.o.js, layout.StreamFlags, layout.SubjectFlags+">", 1, take)
+	return err
 }
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
@@ -123,19 +144,19 @@ func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error
 	return nil
 }
 
-func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.Msg) error {
-	f, err := issue.Unmarshal(m.Data())
-	id := m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:]
+func (v *verification) takeTransition(to map[string]*lastPublished, subject string, data []byte) {
+	f, err := issue.Unmarshal(data)
+	id := subject[strings.LastIndexByte(subject, '.')+1:]
 	if err == nil && f.ID != id {
 		err = fmt.Errorf("it is about flag %s", f.ID)
 	}
 	if err != nil {
 		kind := CommitDiffers
-		if strings.HasPrefix(m.Subject(), layout.SubjectFlags) {
+		if strings.HasPrefix(subject, layout.SubjectFlags) {
 			kind = ShownDiffers
 		}
 		v.add(Difference{Kind: kind, Flag: id, Detail: "cannot be read: " + err.Error()})
-		return nil
+		return
 	}
 	p := lastPublished{
 		number:   f.Number,
@@ -154,7 +175,6 @@ func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.
 	case have.number > p.number:
 		have.stale = have.stale || p.open && have.severity != p.severity
 	}
-	return nil
 }
 
 // bySubject takes in what is told by a subject alone.

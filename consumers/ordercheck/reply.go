@@ -7,8 +7,8 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
 // Reply is advice as JSON. Absent values are left out; because and open are always there.
@@ -59,10 +59,10 @@ type Coding struct {
 
 // Names of the tests are the long common names of LOINC (loinc.org); the codes are those of
 // rules.md R3.
-var ironTests = map[terms.Analyte]Coding{
-	terms.Ferritin: {codes.LOINC, "2276-4", "Ferritin [Mass/volume] in Serum or Plasma"},
-	terms.Iron:     {codes.LOINC, "2498-4", "Iron [Mass/volume] in Serum or Plasma"},
-	terms.TIBC:     {codes.LOINC, "2500-7", "Iron binding capacity [Mass/volume] in Serum or Plasma"},
+var ironTests = map[labs.Analyte]Coding{
+	labs.Ferritin: {codes.LOINC, "2276-4", "Ferritin [Mass/volume] in Serum or Plasma"},
+	labs.Iron:     {codes.LOINC, "2498-4", "Iron [Mass/volume] in Serum or Plasma"},
+	labs.TIBC:     {codes.LOINC, "2500-7", "Iron binding capacity [Mass/volume] in Serum or Plasma"},
 }
 
 // IronOrders are the tests that a need asks for.

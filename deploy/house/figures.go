@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/ast"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -86,11 +87,27 @@ func (m *module) commentLines(s source) (n int) {
 	return n
 }
 
-// wideLines are the places of lines wider than a review screen.
+// rawLines are the lines, from 1, that hold a part of a raw string: a struct tag with its help, a
+// text that is wrapped for its reader, a document as it is sent. They cannot be broken.
+func (m *module) rawLines(s source) map[int]bool {
+	raw := map[int]bool{}
+	ast.Inspect(s.syntax, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && strings.HasPrefix(lit.Value, "`") {
+			for line := m.fset.Position(lit.Pos()).Line; line <= m.fset.Position(lit.End()).Line; line++ {
+				raw[line] = true
+			}
+		}
+		return true
+	})
+	return raw
+}
+
+// wideLines are the places of lines wider than a review screen, but for those of raw strings.
 func (m *module) wideLines() (places []string) {
 	look := func(s source) {
+		raw := m.rawLines(s)
 		for i, l := range s.lines {
-			if utf8.RuneCount(l)+3*bytes.Count(l, []byte("\t")) > widest {
+			if !raw[i+1] && utf8.RuneCount(l)+3*bytes.Count(l, []byte("\t")) > widest {
 				places = append(places, fmt.Sprintf("%s:%d", s.name, i+1))
 			}
 		}

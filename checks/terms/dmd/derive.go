@@ -6,6 +6,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/forms"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // derivation finds out what the codes of a release mean.
@@ -16,13 +18,13 @@ type derivation struct {
 	ingredients map[string][]string // codes of substances by product
 	waiting     []record            // products, until all their ingredients are read
 	meanings    map[string]meaning  // by the code of a product or pack
-	rows        []terms.SiteRow
+	rows        []site.Row
 	report      Report
 }
 
 // meaning is what a code stands for: rows without code and status. A code of another drug has none.
 type meaning struct {
-	rows []terms.SiteRow
+	rows []site.Row
 	sure bool // that it is another drug, when it has no rows
 }
 
@@ -61,12 +63,12 @@ func (d *derivation) products() {
 // byName is what a name says: drugs, strengths, and where they act.
 func (d *derivation) byName(name string) meaning {
 	m := d.tables.Classify(nil, []string{name})
-	var rows []terms.SiteRow
+	var rows []site.Row
 	for _, f := range m.Found {
 		if f.Doubt != "" {
 			return meaning{}
 		}
-		row := terms.SiteRow{
+		row := site.Row{
 			System: codes.DMD, Ingredient: f.Name, Systemic: m.Systemic, Route: m.RouteGroup,
 			Strength: f.Strength, PerML: f.PerML,
 		}
@@ -84,7 +86,7 @@ func (d *derivation) byName(name string) meaning {
 }
 
 // withIngredients adds the drugs that only the ingredients of a product tell.
-func (d *derivation) withIngredients(r *record, rows []terms.SiteRow) []terms.SiteRow {
+func (d *derivation) withIngredients(r *record, rows []site.Row) []site.Row {
 	var listed, named []string
 	for _, substance := range d.ingredients[r.code] {
 		for _, name := range d.substances[substance] {
@@ -101,10 +103,10 @@ func (d *derivation) withIngredients(r *record, rows []terms.SiteRow) []terms.Si
 	if len(listed) > 0 && !slices.Equal(listed, named) {
 		d.report.Differ = append(d.report.Differ, Difference{r.code, r.name, listed, named})
 	}
-	like := terms.SiteRow{System: codes.DMD}
+	like := site.Row{System: codes.DMD}
 	if len(rows) > 0 {
 		like.Systemic, like.Route, like.Name = rows[0].Systemic, rows[0].Route, r.name
-	} else if acts := d.tables.Form([]codes.Coding{{Display: r.name}}); acts != drugs.SystemicDepends {
+	} else if acts := forms.Form([]codes.Coding{{Display: r.name}}); acts != drugs.SystemicDepends {
 		like.Systemic = acts
 	}
 	for _, name := range listed {
@@ -147,7 +149,7 @@ func (d *derivation) add(r *record, kind string, m meaning) {
 		d.report.Listed++
 	case m.sure && d.others:
 		d.report.Others++
-		rows = []terms.SiteRow{{System: codes.DMD, Ingredient: terms.NoIngredient}}
+		rows = []site.Row{{System: codes.DMD, Ingredient: site.NoIngredient}}
 	}
 	status := ""
 	if r.invalid {

@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // Release holds the open files of one release, all of one format. Those that are nil are not there:
@@ -36,7 +37,7 @@ type Release struct {
 
 // Table is what a release comes to.
 type Table struct {
-	Rows   []terms.SiteRow // sorted by system, code and ingredient, each once
+	Rows   []site.Row // sorted by system, code and ingredient, each once
 	Report Report
 }
 
@@ -111,9 +112,9 @@ func Import(r Release) (*Table, error) {
 	return &Table{Rows: slices.CompactFunc(d.rows, sameCode), Report: d.report}, nil
 }
 
-func compareRows(a, b terms.SiteRow) int {
-	return cmp.Or(terms.CompareSiteRows(a, b), cmp.Compare(a.Status, b.Status))
+func compareRows(a, b site.Row) int {
+	return cmp.Or(site.Compare(a, b), cmp.Compare(a.Status, b.Status))
 }
 
 // sameCode keeps the current of two rows that say the same of one code.
-func sameCode(a, b terms.SiteRow) bool { return a.Code == b.Code && a.Ingredient == b.Ingredient }
+func sameCode(a, b site.Row) bool { return a.Code == b.Code && a.Ingredient == b.Ingredient }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // element writes a row of an XML file: pairs of a name and a value.
@@ -133,7 +133,7 @@ func release() Release {
 }
 
 // brief is what a code came to.
-func brief(rows []terms.SiteRow, code string) string {
+func brief(rows []site.Row, code string) string {
 	var parts []string
 	for _, r := range rows {
 		if r.Code == code {
@@ -178,7 +178,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("other drugs that nobody asked for: %v", err)
 	}
 	var text strings.Builder
-	if err := terms.WriteSiteTable(&text, table.Rows); err != nil ||
+	if err := site.Write(&text, table.Rows); err != nil ||
 		!strings.HasPrefix(text.String(), "# rlsguard site table, seal ") {
 		t.Errorf("the table is not sealed: %v", err)
 	}
@@ -214,7 +214,7 @@ func FuzzImport(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := terms.WriteSiteTable(new(strings.Builder), table.Rows); err != nil {
+		if err := site.Write(new(strings.Builder), table.Rows); err != nil {
 			t.Fatal(err)
 		}
 	})

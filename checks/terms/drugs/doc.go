@@ -1,5 +1,7 @@
-// Package drugs names what the checks know of an ingredient: its class, how far it enters the
-// brain, and whether a product or route brings it into the body.
+// Package drugs is the catalogue of ingredients: the class of each, how far it enters the brain,
+// and whether a product or route brings it into the body.
 //
-// It must not know which drugs there are, how they are recognised, or what a check makes of them.
+// What it hands out is shared: callers do not change it.
+//
+// It must not know how a drug is recognised in an order, or what a check makes of it.
 package drugs

@@ -16,6 +16,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/forms"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // Names of the files in the directory's archive.
@@ -33,7 +35,7 @@ type Directory struct {
 
 // Table is what a directory comes to.
 type Table struct {
-	Rows   []terms.SiteRow // sorted by system, code and ingredient, each once
+	Rows   []site.Row // sorted by system, code and ingredient, each once
 	Report Report
 }
 
@@ -54,7 +56,7 @@ func Import(d Directory) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []terms.SiteRow
+	var rows []site.Row
 	err = readTable(d.Packages, PackagesFile, []string{"PRODUCTNDC", "NDCPACKAGECODE"}, func(get func(string) string) {
 		t.Report.Packages++
 		of, known := products[get("PRODUCTNDC")]
@@ -76,18 +78,18 @@ func Import(d Directory) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(rows, terms.CompareSiteRows)
-	t.Rows = terms.WithNDCProducts(slices.Compact(rows))
+	slices.SortFunc(rows, site.Compare)
+	t.Rows = site.WithNDCProducts(slices.Compact(rows))
 	return t, nil
 }
 
 // rowsOf gives a package the rows of its product.
-func rowsOf(product []terms.SiteRow, code string, others bool) []terms.SiteRow {
+func rowsOf(product []site.Row, code string, others bool) []site.Row {
 	if len(product) == 0 {
 		if !others {
 			return nil
 		}
-		return []terms.SiteRow{{System: codes.NDC, Code: code, Ingredient: terms.NoIngredient}}
+		return []site.Row{{System: codes.NDC, Code: code, Ingredient: site.NoIngredient}}
 	}
 	rows := slices.Clone(product)
 	for i := range rows {
@@ -97,8 +99,8 @@ func rowsOf(product []terms.SiteRow, code string, others bool) []terms.SiteRow {
 }
 
 // readProducts gives the rows of each product, without a code; a product of another drug has none.
-func readProducts(r io.Reader, report *Report) (map[string][]terms.SiteRow, error) {
-	products := map[string][]terms.SiteRow{}
+func readProducts(r io.Reader, report *Report) (map[string][]site.Row, error) {
+	products := map[string][]site.Row{}
 	need := []string{
 		"PRODUCTNDC", "NONPROPRIETARYNAME", "SUBSTANCENAME", "DOSAGEFORMNAME", "ROUTENAME", "MARKETINGCATEGORYNAME",
 		"ACTIVE_NUMERATOR_STRENGTH", "ACTIVE_INGRED_UNIT",
@@ -119,10 +121,10 @@ func readProducts(r io.Reader, report *Report) (map[string][]terms.SiteRow, erro
 
 // mergeRows keeps one row for each ingredient of a product that is listed several times, and only
 // what its listings agree on.
-func mergeRows(rows []terms.SiteRow) []terms.SiteRow {
-	var merged []terms.SiteRow
+func mergeRows(rows []site.Row) []site.Row {
+	var merged []site.Row
 	for _, row := range rows {
-		i := slices.IndexFunc(merged, func(m terms.SiteRow) bool { return m.Ingredient == row.Ingredient })
+		i := slices.IndexFunc(merged, func(m site.Row) bool { return m.Ingredient == row.Ingredient })
 		if i < 0 {
 			merged = append(merged, row)
 			continue
@@ -142,7 +144,7 @@ func mergeRows(rows []terms.SiteRow) []terms.SiteRow {
 }
 
 // productRows derives the rows of one line of product.txt.
-func productRows(get func(string) string) []terms.SiteRow {
+func productRows(get func(string) string) []site.Row {
 	if strings.Contains(strings.ToUpper(get("MARKETINGCATEGORYNAME")), "HOMEOPATHIC") {
 		return nil // named after drugs, and holds none
 	}
@@ -157,13 +159,13 @@ func productRows(get func(string) string) []terms.SiteRow {
 	if len(substances) > 1 {
 		name = strings.Join(substances, " / ") // a partner that changes a check is read in it
 	}
-	var rows []terms.SiteRow
+	var rows []site.Row
 	for i, substance := range substances {
 		for _, f := range tables.Classify(nil, []string{substance}).Found {
 			if f.Doubt != "" {
 				continue
 			}
-			row := terms.SiteRow{System: codes.NDC, Ingredient: f.Name, Systemic: acts, Route: route, Name: name}
+			row := site.Row{System: codes.NDC, Ingredient: f.Name, Systemic: acts, Route: route, Name: name}
 			if acts == drugs.SystemicDepends {
 				row.Systemic = f.Nasal()
 			}
@@ -190,10 +192,9 @@ func list(value string) []string {
 // actsWhere tells where a product acts by its route, else by its dose form. Several routes that
 // differ leave it unknown.
 func actsWhere(routes, form string) (drugs.Systemic, string) {
-	tables := terms.Embedded()
 	acts, route := drugs.SystemicUnknown, ""
 	for i, one := range list(routes) {
-		a, r := tables.Route(nil, []string{one})
+		a, r := forms.Route(nil, []string{one})
 		if i > 0 && a != acts {
 			return drugs.SystemicUnknown, ""
 		}
@@ -203,7 +204,7 @@ func actsWhere(routes, form string) (drugs.Systemic, string) {
 		acts, route = a, r
 	}
 	if acts == drugs.SystemicUnknown {
-		acts = tables.Form([]codes.Coding{{Display: form}})
+		acts = forms.Form([]codes.Coding{{Display: form}})
 	}
 	return acts, route
 }

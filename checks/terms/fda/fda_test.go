@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 const (
@@ -54,7 +54,7 @@ const packages = `0069-4900	0069-4900-30
 `
 
 // brief is what a code came to.
-func brief(rows []terms.SiteRow, code string) string {
+func brief(rows []site.Row, code string) string {
 	var parts []string
 	for _, r := range rows {
 		if r.Code == code {
@@ -140,7 +140,7 @@ func FuzzImport(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := terms.WriteSiteTable(new(strings.Builder), table.Rows); err != nil {
+		if err := site.Write(new(strings.Builder), table.Rows); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // drugs are ingredients of the tables, each once.
@@ -47,10 +48,10 @@ func (d *derivation) anchor(at int32) *drugs.Ingredient {
 	if c.kind != kindIN && c.kind != kindPIN {
 		return nil
 	}
-	if drug, ok := d.tables.IngredientByRxNorm(codeOf(c.id)); ok {
+	if drug, ok := drugs.ByRxNorm(codeOf(c.id)); ok {
 		return drug
 	}
-	if drug, ok := d.tables.Ingredient(c.name); ok {
+	if drug, ok := drugs.Find(c.name); ok {
 		return drug
 	}
 	return nil
@@ -184,9 +185,9 @@ func (d *derivation) checkWhole() error {
 }
 
 // codes are the rows of all concepts that hold an ingredient of the tables.
-func (d *derivation) codes() []terms.SiteRow {
+func (d *derivation) codes() []site.Row {
 	local := d.localBrands()
-	var rows []terms.SiteRow
+	var rows []site.Row
 	for i := range d.concepts {
 		at := int32(i)
 		found := d.drugsOf(at)
@@ -203,7 +204,7 @@ func (d *derivation) codes() []terms.SiteRow {
 		rows = d.appendRows(
 			rows,
 			at,
-			terms.SiteRow{System: codes.RxNorm, Code: codeOf(c.id), Kind: c.kind.String(), Status: c.status.String()},
+			site.Row{System: codes.RxNorm, Code: codeOf(c.id), Kind: c.kind.String(), Status: c.status.String()},
 		)
 		if local[at] {
 			for j := len(rows) - len(found); j < len(rows); j++ {
@@ -216,12 +217,12 @@ func (d *derivation) codes() []terms.SiteRow {
 
 // appendOther adds the row of a concept that holds none of our drugs. What the embedded tables take
 // for one of them keeps their answer.
-func (d *derivation) appendOther(rows []terms.SiteRow, at int32) []terms.SiteRow {
+func (d *derivation) appendOther(rows []site.Row, at int32) []site.Row {
 	c := &d.concepts[at]
-	row := terms.SiteRow{
+	row := site.Row{
 		System:     codes.RxNorm,
 		Code:       codeOf(c.id),
-		Ingredient: terms.NoIngredient,
+		Ingredient: site.NoIngredient,
 		Kind:       c.kind.String(),
 		Status:     c.status.String(),
 	}
@@ -259,7 +260,7 @@ func (d *derivation) embedded(c *concept) (names []string) {
 }
 
 // appendRows adds the rows of a code that means a concept, one for each ingredient.
-func (d *derivation) appendRows(rows []terms.SiteRow, at int32, row terms.SiteRow) []terms.SiteRow {
+func (d *derivation) appendRows(rows []site.Row, at int32, row site.Row) []site.Row {
 	for _, drug := range d.drugsOf(at) {
 		row.Ingredient = drug.Name
 		row.Name = cleanName(d.concepts[at].name)

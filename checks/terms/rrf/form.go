@@ -3,8 +3,8 @@ package rrf
 import (
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/forms"
 )
 
 // actsWhere tells whether a concept brings one of its ingredients into the body, and by which route
@@ -79,7 +79,7 @@ func formOf(form string) (drugs.Systemic, string) {
 			return own.systemic, own.group
 		}
 	}
-	systemic, route := terms.Embedded().Route(nil, []string{form})
+	systemic, route := forms.Route(nil, []string{form})
 	if group, ok := routeGroups[route]; ok {
 		route = group
 	}

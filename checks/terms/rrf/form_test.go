@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
 // TestFormsAgreeWithTheProducts holds the reading of dose forms to the group and the effect that
@@ -26,7 +26,7 @@ func TestFormsAgreeWithTheProducts(t *testing.T) {
 		g.add(concept{id: 1, kind: k, name: f[2]})
 		d := newDerivation(g)
 		first, _, _ := strings.Cut(f[3], "|")
-		drug, ok := terms.Embedded().Ingredient(first)
+		drug, ok := drugs.Find(first)
 		if !ok {
 			t.Fatalf("%s: no ingredient %q", f[0], first)
 		}

@@ -9,11 +9,12 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // brief is what a code came to: its ingredients with strengths, where it acts, and what is told of
 // the code.
-func brief(rows []terms.SiteRow, system, code string) string {
+func brief(rows []site.Row, system, code string) string {
 	var parts []string
 	for _, r := range rows {
 		if r.System != system || r.Code != code {
@@ -156,11 +157,11 @@ func TestTheTableLoads(t *testing.T) {
 	for _, r := range table.Rows {
 		text.WriteString(r.String() + "\n")
 	}
-	site, err := terms.ReadSiteTable("rxnorm.tsv", strings.NewReader(text.String()))
+	read, err := site.Read("rxnorm.tsv", strings.NewReader(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := terms.New(terms.Options{SiteTables: []*terms.SiteTable{site}})
+	own, err := terms.New(terms.Options{SiteTables: []*site.Table{read}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +214,7 @@ func TestVariantsOfAFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		without := slices.DeleteFunc(slices.Clone(want), func(r terms.SiteRow) bool { return r.System == codes.NDC })
+		without := slices.DeleteFunc(slices.Clone(want), func(r site.Row) bool { return r.System == codes.NDC })
 		if diff := cmp.Diff(rowsText(without), rowsText(table.Rows)); diff != "" {
 			t.Errorf("one direction (-want +got):\n%s", diff)
 		}
@@ -241,7 +242,7 @@ func TestUnknownTermTypes(t *testing.T) {
 	}
 }
 
-func rowsText(rows []terms.SiteRow) []string {
+func rowsText(rows []site.Row) []string {
 	lines := make([]string, len(rows))
 	for i, r := range rows {
 		lines[i] = r.String()
@@ -252,10 +253,10 @@ func rowsText(rows []terms.SiteRow) []string {
 // checkLoads holds a table to what a site table may be.
 func checkLoads(t *testing.T, table *Table) {
 	t.Helper()
-	if _, err := terms.ReadSiteTable("", strings.NewReader(strings.Join(rowsText(table.Rows), "\n"))); err != nil {
+	if _, err := site.Read("", strings.NewReader(strings.Join(rowsText(table.Rows), "\n"))); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.IsSortedFunc(table.Rows, terms.CompareSiteRows) {
+	if !slices.IsSortedFunc(table.Rows, site.Compare) {
 		t.Fatal("not sorted")
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // Columns of RXNSAT.RRF: RXCUI LUI SUI RXAUI STYPE CODE ATUI SATUI ATN SAB ATV SUPPRESS CVF.
@@ -32,7 +32,7 @@ type packageOf struct {
 
 // readPackages reads the National Drug Codes of the release: those of other drugs too, since they
 // keep a source from claiming them.
-func (d *derivation) readPackages(r io.Reader) ([]terms.SiteRow, error) {
+func (d *derivation) readPackages(r io.Reader) ([]site.Row, error) {
 	packages := map[uint64]packageOf{}
 	var err error
 	d.report.Lines[AttributesFile], err = readLines(r, AttributesFile, satColumns, func(line *row) {
@@ -88,11 +88,11 @@ func (p packageOf) join(other packageOf) packageOf {
 	return p
 }
 
-func (d *derivation) packageRows(packages map[uint64]packageOf) []terms.SiteRow {
-	var rows []terms.SiteRow
+func (d *derivation) packageRows(packages map[uint64]packageOf) []site.Row {
+	var rows []site.Row
 	for number, p := range packages {
 		code := packageCode(number)
-		row := terms.SiteRow{System: codes.NDC, Code: code, Status: p.status.String()}
+		row := site.Row{System: codes.NDC, Code: code, Status: p.status.String()}
 		start := len(rows)
 		rows = d.appendRows(rows, p.at, row)
 		for _, at := range p.more {
@@ -102,7 +102,7 @@ func (d *derivation) packageRows(packages map[uint64]packageOf) []terms.SiteRow 
 		case len(rows) > start:
 			d.report.Packages++
 		case d.isOther(p.at):
-			row.Ingredient = terms.NoIngredient
+			row.Ingredient = site.NoIngredient
 			rows = append(rows, row)
 		}
 		for i := start; i < len(rows); i++ {
@@ -121,12 +121,12 @@ const partnerMark = " / "
 // appendMissing adds the ingredients that a code's rows from start on do not hold yet. Two products
 // of one code that hold different ones are an error of the sources: all count, since none of them
 // can be ruled out.
-func (d *derivation) appendMissing(rows []terms.SiteRow, start int, at int32, row terms.SiteRow) []terms.SiteRow {
+func (d *derivation) appendMissing(rows []site.Row, start int, at int32, row site.Row) []site.Row {
 	more := d.appendRows(nil, at, row)
 	for _, r := range more {
 		if !slices.ContainsFunc(
 			rows[start:],
-			func(known terms.SiteRow) bool { return known.Ingredient == r.Ingredient },
+			func(known site.Row) bool { return known.Ingredient == r.Ingredient },
 		) {
 			rows = append(rows, r)
 			d.report.PackageConflicts++

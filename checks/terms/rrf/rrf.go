@@ -12,7 +12,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
 // Names of the files in a release.
@@ -33,7 +33,7 @@ type Release struct {
 
 // Table is what a release comes to.
 type Table struct {
-	Rows   []terms.SiteRow // sorted by system, code and ingredient, each once
+	Rows   []site.Row // sorted by system, code and ingredient, each once
 	Report Report
 }
 
@@ -66,8 +66,8 @@ func Import(r Release) (*Table, error) {
 		}
 		t.Rows = append(t.Rows, packages...)
 	}
-	slices.SortFunc(t.Rows, terms.CompareSiteRows)
-	t.Rows = terms.WithNDCProducts(slices.Compact(t.Rows))
+	slices.SortFunc(t.Rows, site.Compare)
+	t.Rows = site.WithNDCProducts(slices.Compact(t.Rows))
 	t.Report = g.report
 	return t, nil
 }

@@ -3,8 +3,8 @@ package rrf
 import (
 	"slices"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/strength"
 )
 
 // strength is what one unit, or one millilitre, of a concept holds of one of its ingredients, in
@@ -22,7 +22,7 @@ func (d *derivation) strength(at int32, drug *drugs.Ingredient) (milligrams stri
 		if !slices.Contains(d.drugsOf(c), drug) {
 			continue
 		}
-		value, ml := terms.ComponentStrength(d.concepts[c].name)
+		value, ml := strength.Component(d.concepts[c].name)
 		if found && (value != milligrams || ml != perML) {
 			return "", false
 		}

@@ -40,7 +40,8 @@ type natsContext struct {
 }
 
 var ErrNoServer = errors.New(
-	"no NATS server is known: give --nats URL, set NATS_URL, run rlsguard serve, or select a context with nats context select",
+	"no NATS server is known: give --nats URL, set NATS_URL, run rlsguard serve, " +
+		"or select a context with nats context select",
 )
 
 // contextDir is where the nats command line keeps its contexts.
@@ -113,7 +114,9 @@ func (c natsContext) server() (Server, error) {
 		s.URL = nats.DefaultURL
 	}
 	if c.Socks != "" || c.NSC != "" || c.WinStore != "" {
-		return s, errors.New("socks_proxy, nsc and windows_cert_store of a context are not supported: give the server with --nats")
+		return s, errors.New(
+			"socks_proxy, nsc and windows_cert_store of a context are not supported: give the server with --nats",
+		)
 	}
 	if c.Inbox != "" {
 		s.Options = append(s.Options, nats.CustomInboxPrefix(c.Inbox))

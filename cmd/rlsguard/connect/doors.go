@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	stdlog "log"
 	"net"
 	"net/http"
 	"os"
@@ -228,12 +227,7 @@ func (d *DoorFlags) openCDS(o *doors, dir string) error {
 	} else {
 		o.log.Info().Str("cds", url).Int("issuers", len(d.CDSIssuer)).Msg("CDS Hooks")
 	}
-	o.web = &http.Server{
-		Handler: cdshooks.NewHandler(
-			c,
-		), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: stdlog.New(zerolog.Nop(), "", 0),
-	}
+	o.web = doorPatience.server(cdshooks.NewHandler(c))
 	o.ended.Go(func() {
 		if err := o.web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			o.log.Error().Err(err).Msg("CDS Hooks ended")

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -33,7 +34,7 @@ type Config struct {
 	BaseURL     string            `yaml:"base_url"`
 	Reasons     map[string]string `yaml:"override_reasons"` // the site's own: code and words
 
-	siteTables []*terms.SiteTable // of the command line
+	siteTables []*site.Table // of the command line
 }
 
 type terminologyConfig struct {
@@ -207,8 +208,8 @@ func (c *Config) tables(dir string) (*terms.Terms, error) {
 	return terms.New(o)
 }
 
-func ReadSiteTables(paths []string) ([]*terms.SiteTable, error) {
-	var tables []*terms.SiteTable
+func ReadSiteTables(paths []string) ([]*site.Table, error) {
+	var tables []*site.Table
 	for _, path := range paths {
 		table, err := readSiteTable(path)
 		if err != nil {
@@ -219,13 +220,13 @@ func ReadSiteTables(paths []string) ([]*terms.SiteTable, error) {
 	return tables, nil
 }
 
-func readSiteTable(path string) (*terms.SiteTable, error) {
+func readSiteTable(path string) (*site.Table, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	table, err := terms.ReadSiteTable(filepath.Base(path), f)
+	table, err := site.Read(filepath.Base(path), f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

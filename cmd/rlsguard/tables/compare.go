@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
@@ -89,7 +89,7 @@ func compareCodes(a, b codeOf) int {
 const ordinaryDrug = "another drug"
 
 // meaningsOf gives what each code means, in words: what a check makes of it would change with it.
-func meaningsOf(t *terms.SiteTable) map[codeOf]string {
+func meaningsOf(t *site.Table) map[codeOf]string {
 	parts := map[codeOf][]string{}
 	for row := range t.Rows() {
 		code := codeOf{codes.Canonical(row.System), row.Code}
@@ -105,8 +105,8 @@ func meaningsOf(t *terms.SiteTable) map[codeOf]string {
 	return meanings
 }
 
-func meaningOf(row terms.SiteRow) string {
-	if row.Ingredient == terms.NoIngredient {
+func meaningOf(row site.Row) string {
+	if row.Ingredient == site.NoIngredient {
 		return ordinaryDrug
 	}
 	meaning := row.Ingredient

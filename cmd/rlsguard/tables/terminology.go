@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/dmd"
 	"github.com/rlsguard/rlsguard/checks/terms/fda"
 	"github.com/rlsguard/rlsguard/checks/terms/rrf"
+	"github.com/rlsguard/rlsguard/checks/terms/site"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
@@ -32,7 +32,7 @@ type terminologyImport struct {
 // Help is shown below the options.
 func (terminologyImport) Help() string {
 	return `Derives every code of the listed ingredients: products, components, forms, dose groups, brands, combinations, packs and packages, with strength and whether they act in the whole body; withdrawn codes too, marked. The table is plain text (` + strings.Join(
-		terms.SiteColumns[:],
+		site.Columns[:],
 		", ",
 	) + `, separated by tabs) and can be read, edited and extended. Name it after the release: answers about its codes show that name.
 
@@ -61,7 +61,7 @@ func (c *terminologyImport) Run(p *terminal.Program) error {
 	if err != nil {
 		return err
 	}
-	write := func(w io.Writer) error { return terms.WriteSiteTable(w, rows) }
+	write := func(w io.Writer) error { return site.Write(w, rows) }
 	if c.Out == "" {
 		err = write(p.Stdout)
 	} else {
@@ -73,7 +73,7 @@ func (c *terminologyImport) Run(p *terminal.Program) error {
 	return terminal.WriteLine(p.Stderr, []byte(strings.Join(notes, "\n")))
 }
 
-func (c *terminologyImport) importRxNorm(p *terminal.Program) ([]terms.SiteRow, []string, error) {
+func (c *terminologyImport) importRxNorm(p *terminal.Program) ([]site.Row, []string, error) {
 	dir := c.RxNorm
 	sub := filepath.Join(dir, "rrf")
 	if !exists(filepath.Join(dir, rrf.ConceptsFile)) && exists(filepath.Join(sub, rrf.ConceptsFile)) {
@@ -99,7 +99,7 @@ func (c *terminologyImport) importRxNorm(p *terminal.Program) ([]terms.SiteRow, 
 	return table.Rows, importNotes(&table.Report), nil
 }
 
-func (c *terminologyImport) importNDC(p *terminal.Program) ([]terms.SiteRow, []string, error) {
+func (c *terminologyImport) importNDC(p *terminal.Program) ([]site.Row, []string, error) {
 	files := &releaseFiles{dir: c.NDC, what: "NDC directory"}
 	defer files.close()
 	products, packages := files.open(fda.ProductsFile), files.open(fda.PackagesFile)
@@ -129,7 +129,7 @@ func (c *terminologyImport) importNDC(p *terminal.Program) ([]terms.SiteRow, []s
 	})...), nil
 }
 
-func (c *terminologyImport) importDMD(p *terminal.Program) ([]terms.SiteRow, []string, error) {
+func (c *terminologyImport) importDMD(p *terminal.Program) ([]site.Row, []string, error) {
 	files := &releaseFiles{dir: c.DMD, what: "dm+d"}
 	defer files.close()
 	release := dmd.Release{Others: c.Others, Text: len(glob(c.DMD, "f_vmp_VmpType.csv")) > 0}

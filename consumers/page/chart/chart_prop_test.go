@@ -28,13 +28,15 @@ var hostile = []string{
 	"<script>alert(1)</script>",
 	`"><img src=x onerror=alert(1)>`, "]]>", "&lt;b&gt;",
 	"a\u202egm 05\u202c b", "\u2066x\u2069", "x\x00y\x1bz", "\xff\xfe",
-	"ガバペンチン錠 600mg", "غابابنتين ٣٠٠ ملغ", "a\nb\tc", strings.Repeat("W", 300), "{{.}}", "javascript:alert(1)",
+	"ガバペンチン錠 600mg", "غابابنتين ٣٠٠ ملغ", "a\nb\tc", strings.Repeat("W", 300),
+	"{{.}}", "javascript:alert(1)",
 	"\ufffe\uffff",
 }
 
 var (
 	kinds  = rapid.SampledFrom([]string{record.KindOrder, record.KindDispense, record.KindStatement})
 	drugs  = rapid.SampledFrom([]string{"gabapentin", "sertraline", "oxycodone"})
+	states = rapid.SampledFrom([]checks.FlagState{checks.Open, checks.Overridden, checks.Resolved})
 	limits = rapid.SampledFrom([]string{"75", "20", "0", "x", "1e400"})
 	values = rapid.SampledFrom([]string{"", "0", "9", "41", "880", "0.001", "NaN", "1e300"})
 )
@@ -105,7 +107,7 @@ func drawFlag(
 	f := timeline.Flag{Line: ordercheck.Line{
 		ID: fmt.Sprint(i), Check: text("check"), Ingredient: text("ingredient"),
 		Severity: severities.Draw(r, "severity"),
-		State:    rapid.SampledFrom([]checks.FlagState{checks.Open, checks.Overridden, checks.Resolved}).Draw(r, "state"),
+		State:    states.Draw(r, "state"),
 	}}
 	if len(refs) > 0 {
 		f.Implicated = []facts.Ref{rapid.SampledFrom(refs).Draw(r, "implicated")}

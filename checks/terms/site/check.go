@@ -1,0 +1,123 @@
+package site
+
+import (
+	"bytes"
+
+	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/checks/terms/drugs"
+	"github.com/rlsguard/rlsguard/checks/terms/phrase"
+)
+
+// siteChecker checks the rows of a site table one after the other, and whether they are in order.
+// Neighbours mostly share their system and often their ingredient: what was found out about those
+// of the last row is kept, so that some hundred thousand rows pass in a few hundredths of a second.
+// A row that does not pass at sight is parsed.
+type checker struct {
+	system     []byte
+	canonical  bool   // system is the URL under which codes are looked up
+	name       string // of the system, when it has a form of its own in which codes are compared
+	ingredient []byte
+	prefix     []byte // of the row before
+}
+
+// check tells whether a row follows the one before in order, in the form in which codes are
+// compared.
+func (c *checker) check(line []byte) (ascending bool, err error) {
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	var f [len(Columns)][]byte
+	n := split(line, &f)
+	if n < required || n > len(f) || !c.knows(f[0], f[1], f[2]) || !plain(f[3:]) ||
+		bytes.IndexByte(line, '\r') >= 0 {
+		if _, err := parseRow(string(line)); err != nil {
+			return false, err
+		}
+	}
+	prefix := line[:len(f[0])+len(f[1])+2]
+	ascending = c.canonical && c.comparable(f[1]) && bytes.Compare(c.prefix, prefix) <= 0
+	c.prefix = prefix
+	return ascending, nil
+}
+
+// splitSite cuts a row into its fields and counts them.
+func split(line []byte, f *[len(Columns)][]byte) int {
+	for n := 0; ; n++ {
+		i := bytes.IndexByte(line, '\t')
+		if i < 0 {
+			i = len(line)
+		}
+		if n < len(f) {
+			f[n] = line[:i]
+		}
+		if i == len(line) {
+			return n + 1
+		}
+		line = line[i+1:]
+	}
+}
+
+// knows tells whether the required fields are in order at sight.
+func (c *checker) knows(system, code, ingredient []byte) bool {
+	if !bytes.Equal(system, c.system) || c.system == nil {
+		c.system = system
+		url := codes.Canonical(string(system))
+		c.canonical = url == string(system)
+		c.name = ""
+		if url == codes.NDC || url == codes.Pzn {
+			c.name = url
+		}
+	}
+	if !bytes.Equal(ingredient, c.ingredient) || len(ingredient) == 0 {
+		if drugs.Named(string(ingredient)) == nil {
+			return false
+		}
+		c.ingredient = ingredient
+	}
+	return trimmed(system) && trimmed(code)
+}
+
+// comparable tells whether a code stands in the form in which it is compared.
+func (c *checker) comparable(code []byte) bool {
+	switch {
+	case !trimmed(code):
+		return false
+	case c.name == "",
+		c.name == codes.NDC && (len(code) == 11 && allDigits(code) || isProductNDC(code)),
+		c.name == codes.Pzn && len(code) == 8 && allDigits(code):
+		return true
+	}
+	return comparableCode(c.name, string(code)) == string(code)
+}
+
+// isProductNDC tells whether a code has the written form of a product: 5-4.
+func isProductNDC(code []byte) bool {
+	return len(code) == 10 && code[5] == '-' && allDigits(code[:5]) && allDigits(code[6:])
+}
+
+func allDigits(s []byte) bool {
+	for _, b := range s {
+		if !phrase.IsDigit(b) {
+			return false
+		}
+	}
+	return true
+}
+
+func trimmed(field []byte) bool {
+	return len(field) > 0 && field[0] > ' ' && field[len(field)-1] > ' '
+}
+
+// plainSite tells whether the fields behind the ingredient are in order at sight: systemic,
+// strength, name, kind, route, status.
+func plain(f [][]byte) bool {
+	switch string(f[0]) {
+	case "", "yes", "no", "low_absorbed", "depends", "unknown":
+	default:
+		return false
+	}
+	switch string(f[5]) {
+	case "", "current", "obsolete", "suppressed":
+	default:
+		return false
+	}
+	return len(f[1]) == 0 || phrase.IsNumber(string(bytes.TrimSuffix(f[1], []byte(PerML))))
+}
