@@ -24,6 +24,7 @@ func Assess(st *State, set *Settings, key []byte, ruleset string, asOf time.Time
 			}
 		}
 	}
+	newCourse(st, set, key, ruleset, ev).foresee(foreseen(a.Flags))
 	if ev.iron != nil {
 		a.Note = ev.iron.Note
 		if ev.iron.Check != "" {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/silence"
@@ -100,7 +101,7 @@ func (ev *evaluation) agonistBegan() (day int64, dated, isNew bool) {
 			slices.ContainsFunc(o.drug.match.Found, func(f terms.Found) bool { return isAgonist(&f) })
 	}
 	day, dated = ev.firstDay(taken, lastDayOf)
-	return day, dated, !dated || ev.within(day, ev.set.Dopamine.NewDays)
+	return day, dated, !dated || ev.within(day, ev.set.Dopamine.NewDays, ahead.NotNew)
 }
 
 // aboveAgonistMaximum tells whether the orders of one drug together exceed its largest dose for
@@ -111,9 +112,7 @@ func (ev *evaluation) aboveAgonistMaximum(group []*exposure) (dose, most string,
 		return "", "", false
 	}
 	total := totalDose(ev.agonistOrders(group), ev.zone, ev.asOf)
-	if !total.next.IsZero() {
-		ev.later(total.next)
-	}
+	ev.later(total.next, ahead.DoseChanges, group[0].ref)
 	if total.mg.Minus(doseSlack).Cmp(row.Most) <= 0 {
 		return "", "", false
 	}

@@ -124,7 +124,7 @@ func (in *renalInput) estimated(
 func (in *renalInput) weightNear(creatinine *labReading) *labReading {
 	day := civilDayOf(creatinine.effective, in.Labs.zone)
 	return in.Labs.newestUsable(labs.Weight, func(r *labReading) bool {
-		if !r.dated || r.measure.comparator != "" {
+		if !r.dated || r.afloat || r.measure.comparator != "" {
 			return r.measure.comparator == ""
 		}
 		gap := civilDayOf(r.effective, in.Labs.zone) - day

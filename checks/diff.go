@@ -31,10 +31,31 @@ func DecideUntil(
 	ruleset string,
 	asOf time.Time,
 ) (transitions []Flag, next time.Time) {
+	transitions, c := decideCourse(st, set, key, ruleset, asOf)
+	return transitions, c.next.at
+}
+
+// DecideAhead is DecideUntil, and the flags that it opens or changes say what is next for them.
+func DecideAhead(
+	st *State,
+	set *Settings,
+	key []byte,
+	ruleset string,
+	asOf time.Time,
+) (transitions []Flag, next time.Time) {
+	transitions, c := decideCourse(st, set, key, ruleset, asOf)
+	next = c.next.at
+	c.foresee(foreseen(transitions))
+	return transitions, next
+}
+
+func decideCourse(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) ([]Flag, *course) {
 	ev := evaluate(st, set, asOf, false)
-	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf, was: st.Ruleset, rls: ev.rls.status}
-	d.decide(d.flags(ev.findings))
-	return d.out, ev.nextChange()
+	c := newCourse(st, set, key, ruleset, ev)
+	d := c.differ
+	d.was, d.rls = st.Ruleset, ev.rls.status
+	d.decide(c.now)
+	return d.out, c
 }
 
 // decide turns the open flags into now.

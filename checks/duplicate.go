@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
@@ -94,5 +95,5 @@ func (ev *evaluation) switching(groups [][]*exposure) bool {
 		}
 		last = max(last, day)
 	}
-	return ev.within(last, ev.set.Orders.SwitchDays-1)
+	return ev.within(last, ev.set.Orders.SwitchDays-1, ahead.SwitchOver)
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -34,7 +34,7 @@ type evaluation struct {
 
 	findings []Finding
 	silences []Silence
-	next     time.Time // earliest instant after asOf at which time alone may change something
+	next     upcoming // after asOf, when time alone may change something
 }
 
 // Evaluate says what has to be flagged for one patient at asOf, sorted by check and ingredient.
@@ -51,20 +51,22 @@ func Explain(st *State, set *Settings, asOf time.Time) []Silence {
 // NextChange is the next instant after asOf at which time alone may change what Evaluate says, or
 // whether it is acknowledged; false when there is none.
 func NextChange(st *State, set *Settings, asOf time.Time) (time.Time, bool) {
-	next := evaluate(st, set, asOf, false).nextChange()
+	next := evaluate(st, set, asOf, false).nextChange().at
 	return next, !next.IsZero()
 }
 
-// nextChange is the instant of NextChange; zero when there is none.
-func (ev *evaluation) nextChange() time.Time {
+// nextChange is the instant of NextChange, and what happens then.
+func (ev *evaluation) nextChange() upcoming {
 	for i := range ev.st.Facts {
-		if a := ev.st.Facts[i].Acknowledgement; a != nil {
-			for _, t := range []moment.Time{a.Date, a.Until} {
-				if !t.IsZero() {
-					ev.later(t.Start(ev.zone))
-					ev.later(t.End(ev.zone))
-				}
-			}
+		f := &ev.st.Facts[i]
+		if f.Kind != facts.KindAcknowledgement {
+			continue
+		}
+		if date := f.Acknowledgement.Date; !date.IsZero() {
+			ev.later(date.Start(ev.zone), ahead.AnswerCounts, f.Ref)
+		}
+		if until := f.Acknowledgement.Until; !until.IsZero() {
+			ev.later(until.End(ev.zone), ahead.AnswerEnds, f.Ref)
 		}
 	}
 	return ev.next

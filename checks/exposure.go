@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -179,11 +180,11 @@ func (ev *evaluation) onlyLocal(o *facts.Order) bool {
 // isOld tells whether an order has been active for longer than the setting says, with no newer
 // order of the same drug.
 func (ev *evaluation) isOld(x *exposure) bool {
-	if x.start.IsZero() || x.Status != facts.StatusActive || !ev.older(x.start) {
+	if x.start.IsZero() || x.Status != facts.StatusActive || !ev.older(x.start, x.ref) {
 		return false
 	}
 	newest := ev.newestOf(x.Name)
-	return !newest.After(x.start) || ev.older(newest)
+	return !newest.After(x.start) || ev.older(newest, x.ref)
 }
 
 // newestOf is when the newest order of an ingredient was written, of those that may renew an older
@@ -208,10 +209,10 @@ func (ev *evaluation) newestOf(ingredient string) time.Time {
 }
 
 // older tells whether a date is longer ago than OldAfterDays, counted in calendar days.
-func (ev *evaluation) older(t time.Time) bool {
+func (ev *evaluation) older(t time.Time, order facts.Ref) bool {
 	d := t.In(ev.zone)
 	last := time.Date(d.Year(), d.Month(), d.Day()+ev.set.Orders.OldAfterDays+1, 0, 0, 0, 0, ev.zone)
-	return !ev.later(last)
+	return !ev.later(last, ahead.OrderOld, order)
 }
 
 // holds tells whether the drug of an order has an ingredient.

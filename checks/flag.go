@@ -3,6 +3,7 @@ package checks
 import (
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
@@ -61,6 +62,7 @@ type Flag struct {
 	AsOf    time.Time // of the transition
 	Ruleset string    // hash of tables, rules and settings
 	Ack     *facts.Acknowledgement
+	Next    ahead.Next // of an open flag
 }
 
 // OpenFlag is what a patient's state keeps of a flag: enough to tell whether a finding is news. It

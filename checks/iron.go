@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -64,6 +65,8 @@ type ironDecision struct {
 	// Next is the next instant after the as-of time at which time alone may change the decision or
 	// its text; zero when there is none.
 	Next time.Time
+	// Causes are what happens then.
+	Causes []ahead.Cause
 	// Known says what is on record, for a reader who asks why no check is open.
 	Known string
 	// Need says which results the open check asks for.
@@ -87,7 +90,7 @@ type ironCase struct {
 	*ironInput
 	panel                ironPanel
 	ferritinAge, tsatAge labAge
-	next                 time.Time
+	next                 upcoming
 	replaced             bool
 	replacedSince        moment.Time
 }
@@ -95,7 +98,8 @@ type ironCase struct {
 // ironFinding decides the iron checks. iron-low outweighs the others, since one low value is enough
 // and a low value never turns normal with age; then missing, unusable and stale, in this order.
 func ironFinding(in ironInput) ironDecision {
-	c := ironCase{ironInput: &in, next: in.Labs.next}
+	c := ironCase{ironInput: &in}
+	c.next.join(&in.Labs.next)
 	c.panel = readPanel(in.Labs, in.Terms, in.Settings, c.group())
 	c.ferritinAge = c.age(&c.panel.ferritin)
 	c.tsatAge = c.age(&c.panel.tsat)
@@ -109,7 +113,8 @@ func ironFinding(in ironInput) ironDecision {
 	default:
 		d = c.unchecked()
 	}
-	d.Next, d.Known, d.Low, d.Replaced = c.next, joinSentences(
+	d.Next, d.Causes = c.next.at, c.next.all()
+	d.Known, d.Low, d.Replaced = joinSentences(
 		c.known(),
 		c.groupNote(),
 		c.bandNote(),
@@ -136,10 +141,10 @@ func (c *ironCase) group() ironGroup {
 	first, last := birthdays(c.Birth, c.Settings.AdultYears, c.Labs.zone)
 	switch asOf := c.Labs.asOf; {
 	case first.After(asOf):
-		c.changesAt(first)
+		c.changesAt(first, ahead.Birthday, "")
 		return ironChild
 	case last.After(asOf):
-		c.changesAt(last)
+		c.changesAt(last, ahead.Birthday, "")
 		return ironAgeUnknown
 	}
 	return ironAdult
@@ -152,7 +157,7 @@ func (c *ironCase) groupEvidence() []facts.Ref {
 	return append(append([]facts.Ref{}, c.ESRD...), c.Labs.dialysis...)
 }
 
-func (c *ironCase) changesAt(t time.Time) { c.next = earlier(c.next, t) }
+func (c *ironCase) changesAt(t time.Time, why ahead.Kind, ref facts.Ref) { c.next.add(t, why, ref) }
 
 // age of the newest usable result of an analyte.
 func (c *ironCase) age(res *analyteResult) labAge {
@@ -160,9 +165,11 @@ func (c *ironCase) age(res *analyteResult) labAge {
 		return labCurrent
 	}
 	age, next := ageOf(res.newest, c.Labs, c.Settings)
-	if !next.IsZero() {
-		c.changesAt(next)
+	why := ahead.ResultAgeing
+	if age == labAgeing {
+		why = ahead.ResultStale
 	}
+	c.changesAt(next, why, res.newest.refs[0])
 	return age
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -79,14 +80,14 @@ func (c *ironCase) therapy() string {
 // due names the day on which a low value is to be repeated, as coming or past.
 func (c *ironCase) due() string {
 	r := c.newestLow()
-	if r == nil || !r.dated || len(c.IronCaution) > 0 {
+	if r == nil || !r.dated || r.afloat || len(c.IronCaution) > 0 {
 		return ""
 	}
 	due := c.dueDay(r)
 	key := "iron.was-due"
 	if start := civilStart(due, c.Labs.zone); start.After(c.Labs.asOf) {
 		key = "iron.due"
-		c.changesAt(start)
+		c.changesAt(start, ahead.RepeatDue, r.refs[0])
 	}
 	return words.Say(key, "date", civilDate(due))
 }
@@ -111,7 +112,7 @@ func (c *ironCase) newestLow() *labReading {
 // that began after the draw of the newest low value; and only until its repeat is due.
 func (c *ironCase) replacing() bool {
 	r := c.newestLow()
-	if r == nil || !r.dated {
+	if r == nil || !r.dated || r.afloat {
 		return false
 	}
 	due := civilStart(c.dueDay(r), c.Labs.zone)
@@ -127,7 +128,7 @@ func (c *ironCase) replacing() bool {
 	if c.replacedSince.IsZero() {
 		return false
 	}
-	c.changesAt(due)
+	c.changesAt(due, ahead.RepeatDue, r.refs[0])
 	return true
 }
 

@@ -122,8 +122,8 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 		return *ev.iron, ev.takers
 	}
 	d := ironFinding(ev.ironInput())
-	if !d.Next.IsZero() {
-		ev.later(d.Next)
+	for _, c := range d.Causes {
+		ev.later(d.Next, c.Kind, c.Ref)
 	}
 	ev.iron = &d
 	return d, ev.takers

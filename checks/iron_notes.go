@@ -86,7 +86,7 @@ func (c *ironCase) readingNotes() string {
 		if r.note != "" {
 			notes = append(notes, r.note)
 		}
-		if r.effective.Precision >= moment.ToInstant && r.at.In(c.Labs.zone).Hour() >= 12 {
+		if !r.afloat && r.effective.Precision >= moment.ToInstant && r.at.In(c.Labs.zone).Hour() >= 12 {
 			notes = append(notes, words.Say("iron.note.afternoon", "analyte", a.name, "date", r.date(c.Labs.zone)))
 		}
 		notes = append(notes, c.afterInfusion(a.name, r))
@@ -97,7 +97,7 @@ func (c *ironCase) readingNotes() string {
 
 // afterInfusion tells that a draw came too soon after iron by infusion.
 func (c *ironCase) afterInfusion(name string, r *labReading) string {
-	if !r.dated {
+	if !r.dated || r.afloat {
 		return ""
 	}
 	for _, o := range c.Orders {
@@ -187,7 +187,7 @@ func (c *ironCase) inflammation() string {
 	day := civilDayOf(f.shown.effective, c.Labs.zone)
 	crp := c.Labs.newestUsable(labs.CRP, func(r *labReading) bool {
 		gap := day - civilDayOf(r.effective, c.Labs.zone)
-		return r.dated && max(gap, -gap) <= int64(c.Settings.CRPDays) &&
+		return r.dated && !r.afloat && max(gap, -gap) <= int64(c.Settings.CRPDays) &&
 			r.measure.value.Cmp(c.Settings.CRPLimit) > 0 && !strings.HasPrefix(r.measure.comparator, "<")
 	})
 	if crp == nil {

@@ -228,3 +228,11 @@ func (in *renalInput) whyUnread(r *labReading) string {
 	}
 	return reason.words()
 }
+
+// newest is the result that k is dated by; "" where nothing is known.
+func (k *kidneyFunction) newest() facts.Ref {
+	if k.at == nil || len(k.at.refs) == 0 {
+		return ""
+	}
+	return k.at.refs[0]
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
@@ -24,7 +25,9 @@ type labReading struct {
 	dated     bool
 	at        time.Time
 	// unplaced: its effective time cannot be read. It is placed as late as it may be.
-	unplaced  bool
+	unplaced bool
+	// afloat: nothing but the as-of time bounds it, so that no distance from it tells anything.
+	afloat    bool
 	specimen  facts.Ref
 	performer facts.Ref
 	method    bool // the method of measurement is stated
@@ -48,7 +51,7 @@ type labBook struct {
 	// dialysis are results whose code tells that the patient is on dialysis.
 	dialysis []facts.Ref
 	// next is when the next result that is dated ahead begins to count; zero when none is.
-	next time.Time
+	next upcoming
 	zone *time.Location
 	asOf time.Time
 }
@@ -67,6 +70,7 @@ func readLabs(st *State, t *terms.Terms, zone *time.Location, set *ironSettings,
 		}
 	}
 	slices.Sort(b.dialysis)
+	b.drift()
 	return b
 }
 
@@ -135,9 +139,12 @@ func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 	}
 	switch {
 	case base.unplaced && (!base.dated || base.at.After(b.asOf)):
-		base.dated, base.at, base.effective = true, b.asOf, moment.Instant(b.asOf)
+		if base.dated {
+			b.next.add(base.at, ahead.ResultCounts, ref)
+		}
+		base.dated, base.afloat, base.at, base.effective = true, true, b.asOf, moment.Instant(b.asOf)
 	case base.dated && base.at.After(b.asOf):
-		b.next = earlier(b.next, base.at)
+		b.next.add(base.at, ahead.ResultCounts, ref)
 		return
 	}
 	// A value beside components or members would be the panel's own, which no table code has;

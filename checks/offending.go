@@ -3,6 +3,7 @@ package checks
 import (
 	"slices"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -76,9 +77,7 @@ func (ev *evaluation) littleDoxepin(group []*exposure) bool {
 		return false
 	}
 	dose := totalDose(orders, ev.zone, ev.asOf)
-	if !dose.next.IsZero() {
-		ev.later(dose.next)
-	}
+	ev.later(dose.next, ahead.DoseChanges, orders[0].Ref)
 	return dose.complete && dose.mg.Minus(doseSlack).Cmp(ev.set.Orders.DoxepinLow) <= 0
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/silence"
@@ -66,7 +67,8 @@ func (ev *evaluation) weighOrder(o *orderView) {
 	case o.Intent == facts.IntentOption:
 		o.mute(silence.Option, "")
 		return
-	case !o.start.IsZero() && ev.later(o.start) && !(o.Kind == facts.Statement && o.Status == facts.StatusDraft):
+	case !o.start.IsZero() && ev.later(o.start, ahead.OrderCounts, o.ref) &&
+		!(o.Kind == facts.Statement && o.Status == facts.StatusDraft):
 		o.mute(silence.NotYet, "dated "+o.Authored.Date(ev.zone))
 		return
 	}
@@ -157,11 +159,11 @@ func (ev *evaluation) weighDosages(o *orderView) {
 	if o.Kind == facts.Statement && !o.Effective.End.IsZero() {
 		periods = append(periods[:0], facts.Period{End: o.Effective.End})
 	}
-	if over, last := ev.allOver(periods); over {
+	if over, last := ev.allOver(o, periods); over {
 		o.mute(silence.Ended, last)
 		return
 	}
-	if ev.allAhead(periods) && !o.draft {
+	if ev.allAhead(o, periods) && !o.draft {
 		o.draft = true
 		o.notes = append(o.notes, words.Say("order.not-started"))
 	}
@@ -175,11 +177,11 @@ func (ev *evaluation) weighDosages(o *orderView) {
 }
 
 // allOver tells whether every period has ended, and when the last one did.
-func (ev *evaluation) allOver(periods []facts.Period) (bool, string) {
+func (ev *evaluation) allOver(o *orderView, periods []facts.Period) (bool, string) {
 	var last moment.Time
 	over := len(periods) > 0
 	for _, p := range periods {
-		if p.End.IsZero() || ev.later(p.End.End(ev.zone)) {
+		if p.End.IsZero() || ev.later(p.End.End(ev.zone), ahead.OrderEnds, o.ref) {
 			over = false
 			continue
 		}
@@ -191,18 +193,18 @@ func (ev *evaluation) allOver(periods []facts.Period) (bool, string) {
 }
 
 // allAhead tells whether every period that is not over begins later.
-func (ev *evaluation) allAhead(periods []facts.Period) bool {
-	ahead := false
+func (ev *evaluation) allAhead(o *orderView, periods []facts.Period) bool {
+	later := false
 	for _, p := range periods {
 		switch {
-		case !p.End.IsZero() && !ev.later(p.End.End(ev.zone)):
-		case !p.Start.IsZero() && ev.later(p.Start.Start(ev.zone)):
-			ahead = true
+		case !p.End.IsZero() && !ev.later(p.End.End(ev.zone), ahead.OrderEnds, o.ref):
+		case !p.Start.IsZero() && ev.later(p.Start.Start(ev.zone), ahead.OrderCounts, o.ref):
+			later = true
 		default:
 			return false
 		}
 	}
-	return ahead
+	return later
 }
 
 // shortCourse tells whether all dosages together last no longer than the setting says, or the

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -78,6 +79,7 @@ func (ev *evaluation) doseWords(o *orderView) string {
 	if found := o.drug.match.Found; len(found) == 1 {
 		x := exposure{orderView: o, Found: found[0]}
 		d := totalDose([]doseOrder{doseOrderOf(&x)}, ev.zone, ev.asOf)
+		ev.later(d.next, ahead.DoseChanges, o.ref)
 		if d.complete && d.mg.Sign() > 0 {
 			text = words.Say("order.a-day", "mg", d.mg.Cut(2))
 		}

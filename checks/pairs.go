@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/silence"
@@ -130,6 +131,6 @@ func (ev *evaluation) firstDay(
 
 // within tells whether a day was at most so many days ago; the day on which it will not be any more
 // is noted.
-func (ev *evaluation) within(day int64, days int) bool {
-	return ev.later(civilStart(day+int64(days)+1, ev.zone))
+func (ev *evaluation) within(day int64, days int, why ahead.Kind) bool {
+	return ev.later(civilStart(day+int64(days)+1, ev.zone), why, "")
 }

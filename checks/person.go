@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
@@ -10,7 +11,7 @@ import (
 // died tells whether the patient has died by the as-of time. A death without a date has been.
 func (ev *evaluation) died() bool {
 	p := &ev.person
-	return p.Deceased && (p.Died.IsZero() || !ev.later(p.Died.Start(ev.zone)))
+	return p.Deceased && (p.Died.IsZero() || !ev.later(p.Died.Start(ev.zone), ahead.Death, ev.st.Patient))
 }
 
 // ageAtLeast tells whether the patient has had that birthday; ok is false when the birth date
@@ -20,10 +21,10 @@ func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 	if b.IsZero() {
 		return false, false
 	}
-	if !ev.later(b.Start(ev.zone).AddDate(years, 0, 0)) {
+	if !ev.later(b.Start(ev.zone).AddDate(years, 0, 0), ahead.Birthday, ev.st.Patient) {
 		// Even the earliest possible birthday has passed; with a partial date the latest one
 		// decides whether that is certain.
-		if b.Precision < moment.ToDay && ev.later(b.End(ev.zone).AddDate(years, 0, -1)) {
+		if b.Precision < moment.ToDay && ev.later(b.End(ev.zone).AddDate(years, 0, -1), ahead.Birthday, ev.st.Patient) {
 			return false, false
 		}
 		return true, true
@@ -66,7 +67,8 @@ func (ev *evaluation) pregnancyCondition(c *facts.Condition) bool {
 // does.
 func (ev *evaluation) pregnancyLasts(when moment.Time) bool {
 	return when.IsZero() ||
-		!ev.later(when.Start(ev.zone)) && ev.later(when.End(ev.zone).AddDate(0, 0, ev.set.Orders.PregnancyDays))
+		!ev.later(when.Start(ev.zone), ahead.PregnancyCounts, "") &&
+			ev.later(when.End(ev.zone).AddDate(0, 0, ev.set.Orders.PregnancyDays), ahead.PregnancyEnds, "")
 }
 
 func (ev *evaluation) pregnancyResult(l *facts.LabResult) bool {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
@@ -40,6 +41,7 @@ type renalDecision struct {
 	Action   string
 	Basis    []string
 	Next     time.Time
+	Causes   []ahead.Cause // what happens then
 	// Within: dose and kidney function are known, and the dose is not above the maximum. Known says
 	// what is known, for a reader who asks why there is no flag.
 	Within bool
@@ -58,7 +60,11 @@ func renalFinding(in renalInput) renalDecision {
 	}
 	dose := totalDose(in.Orders, in.Labs.zone, in.Labs.asOf)
 	kidney := readKidney(&in)
-	d := renalDecision{Next: earlier(in.Labs.next, earlier(dose.next, kidney.next))}
+	var next upcoming
+	next.add(kidney.next, ahead.KidneyValueOld, kidney.newest())
+	next.add(dose.next, ahead.DoseChanges, in.Orders[0].Ref)
+	next.join(&in.Labs.next)
+	d := renalDecision{Next: next.at, Causes: next.all()}
 	if kidney.band == renalUnknown {
 		d.Known = words.Say("renal.kidneys-unknown", "why", kidney.silence)
 		if kidney.opens {

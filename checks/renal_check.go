@@ -30,8 +30,8 @@ func (ev *evaluation) renalDose(c Check) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == drugs.Alpha2Delta }) {
 		first := group[0]
 		d := renalFinding(ev.renalInput(group))
-		if !d.Next.IsZero() {
-			ev.later(d.Next)
+		for _, c := range d.Causes {
+			ev.later(d.Next, c.Kind, c.Ref)
 		}
 		if d.Severity == None {
 			why := silence.DoseUnknown

@@ -1,8 +1,7 @@
 package checks
 
 import (
-	"time"
-
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/silence"
@@ -64,7 +63,7 @@ func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, sil
 	if code == conditions.CountsNo {
 		return RLSNone, "", ""
 	}
-	if start := c.Recorded.Start(ev.zone); !c.Recorded.IsZero() && ev.later(start) {
+	if ev.recordedLater(c) {
 		return RLSNone, words.Say("rls.why.ahead", "date", c.Recorded.Date(ev.zone)), silence.NotYet
 	}
 	over, ended := ev.conditionOver(c)
@@ -96,6 +95,15 @@ func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, sil
 	}
 }
 
+// recordedLater tells whether a Condition is dated ahead.
+func (ev *evaluation) recordedLater(c *facts.Condition) bool {
+	if c.Recorded.IsZero() {
+		return false
+	}
+	start := c.Recorded.Start(ev.zone)
+	return ev.later(start, ahead.DiagnosisCounts, ev.refOf(c, start))
+}
+
 // conditionOver tells whether a Condition is resolved or has abated.
 func (ev *evaluation) conditionOver(c *facts.Condition) (bool, string) {
 	if c.Clinical == facts.ClinicalResolved {
@@ -108,7 +116,10 @@ func (ev *evaluation) conditionOver(c *facts.Condition) (bool, string) {
 	if !c.AbatementEnd.IsZero() {
 		abated = c.AbatementEnd
 	}
-	if abated.IsZero() || ev.later(abated.End(ev.zone)) {
+	if abated.IsZero() {
+		return false, ""
+	}
+	if end := abated.End(ev.zone); ev.later(end, ahead.DiagnosisEnds, ev.refOf(c, end)) {
 		return false, ""
 	}
 	return true, words.Say("rls.why.abated", "date", abated.Date(ev.zone))
@@ -212,7 +223,7 @@ func (ev *evaluation) contextCounts(c *facts.Condition, group string) bool {
 		c.Code.Certainty == facts.CertaintyShut {
 		return false
 	}
-	if !c.Recorded.IsZero() && ev.later(c.Recorded.Start(ev.zone)) {
+	if ev.recordedLater(c) {
 		return false
 	}
 	return ev.inGroup(&c.Code, group)
@@ -226,18 +237,6 @@ func (ev *evaluation) inGroup(c *facts.Concept, group string) bool {
 		}
 	}
 	return false
-}
-
-// later tells whether t is after the as-of time; if so, t is an instant at which time alone may
-// change the answer.
-func (ev *evaluation) later(t time.Time) bool {
-	if !t.After(ev.asOf) {
-		return false
-	}
-	if ev.next.IsZero() || t.Before(ev.next) {
-		ev.next = t
-	}
-	return true
 }
 
 // rlsWords tell how RLS is known: "RLS confirmed, recorded 2026-01-02."

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/checks/unread"
@@ -23,7 +24,7 @@ func (ev *evaluation) weighSupply(o *orderView, open bool) {
 	case !ok && open:
 	case !ok:
 		o.mute(silence.SupplyUnknown, "")
-	case !ev.later(end.AddDate(0, 0, ev.set.Orders.SupplyGraceDays)):
+	case !ev.later(end.AddDate(0, 0, ev.set.Orders.SupplyGraceDays), ahead.SupplyEnds, o.ref):
 		o.mute(silence.SupplyEnded, end.In(ev.zone).Format(time.DateOnly))
 	}
 }
@@ -31,7 +32,7 @@ func (ev *evaluation) weighSupply(o *orderView, open bool) {
 func (ev *evaluation) weighUnreadSupply(o *orderView) {
 	days := ev.set.Orders.UnreadSupplyDays
 	if start := ev.supplyStart(o); !start.IsZero() {
-		if end := start.In(ev.zone).AddDate(0, 0, days); !ev.later(end) {
+		if end := start.In(ev.zone).AddDate(0, 0, days); !ev.later(end, ahead.SupplyEnds, o.ref) {
 			o.mute(silence.SupplyEnded, end.Format(time.DateOnly))
 			return
 		}

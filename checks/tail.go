@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/terms/forms"
@@ -23,7 +24,7 @@ func (ev *evaluation) tail(x *exposure) bool {
 		interval, ok = depotInterval(x.Order)
 		days = interval * ev.set.Orders.DepotIntervals
 	}
-	if !ok || !ev.later(x.end.End(ev.zone).AddDate(0, 0, days)) {
+	if !ok || !ev.later(x.end.End(ev.zone).AddDate(0, 0, days), ahead.TailEnds, x.ref) {
 		return false
 	}
 	x.notes = append(x.notes, words.Say("order.tail", "date", x.end.Date(ev.zone)))

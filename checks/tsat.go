@@ -70,7 +70,7 @@ func saturation(iron, partner *labReading, tsat *labs.Lab, factor decimal.Decima
 		r.refs = append(r.refs, partner.refs[0])
 	}
 	if !r.dated {
-		r.dated, r.at, r.effective = partner.dated, partner.at, partner.effective
+		r.dated, r.afloat, r.at, r.effective = partner.dated, partner.afloat, partner.at, partner.effective
 	}
 	if r.specimen == "" {
 		r.specimen = partner.specimen

@@ -69,6 +69,8 @@ func TestKeysAndCodeAgree(t *testing.T) {
 		}
 	}
 	begun := []string{
+		"becomes.",
+		"cause.",
 		"class.",
 		"effect.",
 		"use.",

@@ -47,6 +47,7 @@ type commands struct {
 	Checks      tables.ChecksCommand      `cmd:"" help:"List the checks with their limits and sources."`
 
 	Rehearse rehearseCommand `cmd:"" help:"Say what other settings would change for the stored patients."`
+	Due      dueCommand      `cmd:"" help:"List what time alone will change, as text, JSON or a calendar."`
 	Dead     deadCommand     `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
 	Verify   verifyCommand   `cmd:"" help:"Decide about every stored patient again and say what differs."`
 	Export   exportCommand   `cmd:"" help:"Write all states to a file, as a backup or to move."`

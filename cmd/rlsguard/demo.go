@@ -118,7 +118,7 @@ func startDemo(ctx context.Context, p *terminal.Program, dir string, keep bool) 
 	}
 	d := &demo{
 		Program: p,
-		out:     show.NewPrinter(p, "text", true),
+		out:     show.NewPrinter(p, "text", true, false),
 		serve:   make(chan error, 1),
 		watch:   make(chan error, 1),
 		flags:   make(chan checks.Flag),

@@ -63,7 +63,7 @@ func (c *replayCommand) Run(p *terminal.Program) error {
 	if r.engine.Key, err = connect.ReplayKey(c.KeyFile); err != nil {
 		return err
 	}
-	r.out = show.NewPrinter(p, c.Format, c.Transitions)
+	r.out = show.NewPrinter(p, c.Format, c.Transitions, false)
 	set.Reader.Now = p.Now()
 	return r.run(set.Reader)
 }

@@ -21,6 +21,7 @@ type watchCommand struct {
 	Severity string `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Only flags of this severity or a higher one: high, moderate or low."`
 	Format   string `enum:"text,json,fhir" default:"text" help:"text to read, json (a line each) for programs, fhir (DetectedIssue, a line each)."`
 	Once     bool   `help:"Print the open flags and end, in the order and form of replay."`
+	Due      string `placeholder:"DAYS" help:"Only flags that time alone changes within so many days (30d) or weeks (4w), the next one first, with the date and what they become. Flags that are not open yet, and dates that moved since a flag was published, are told by rlsguard due."`
 }
 
 // Help is shown below the options.
@@ -30,11 +31,16 @@ Standard error says when the connection is lost, so that the list may be out of 
 
 Examples:
   rlsguard watch --severity high
-  rlsguard watch --once --format json | jq -r .patient`
+  rlsguard watch --once --format json | jq -r .patient
+  rlsguard watch --once --due 30d`
 }
 
 // Run follows the flags.
 func (c *watchCommand) Run(p *terminal.Program) (err error) {
+	pick, err := c.pick(p)
+	if err != nil {
+		return err
+	}
 	ctx, stop := interruptible()
 	defer stop()
 	// A link that died without a word is noticed within 15 seconds.
@@ -55,13 +61,18 @@ func (c *watchCommand) Run(p *terminal.Program) (err error) {
 			return err
 		}
 	}
-	open, live := show.NewPrinter(p, c.Format, false), show.NewPrinter(p, c.Format, true)
+	open, live := c.printers(p)
 	options.Blind, options.Seeing = sight(p)
 	ended := make(chan error, 1)
 	go func() {
 		ended <- watch.Watch(ctx, nc.Conn, options,
-			func(flags []checks.Flag) error { return printAll(p, open, flags, c.Format) },
-			func(f checks.Flag) error { return printAll(p, live, []checks.Flag{f}, c.Format) },
+			func(flags []checks.Flag) error { return c.printAll(p, open, pick(flags)) },
+			func(f checks.Flag) error {
+				if picked := pick([]checks.Flag{f}); len(picked) > 0 {
+					return c.printAll(p, live, picked)
+				}
+				return nil
+			},
 		)
 	}()
 	select {
@@ -100,8 +111,8 @@ func sight(p *terminal.Program) (blind func(time.Time, error), seeing func()) {
 }
 
 // printAll prints flags so that they are seen at once.
-func printAll(p *terminal.Program, out show.Printer, flags []checks.Flag, format string) error {
-	if format == "text" {
+func (c *watchCommand) printAll(p *terminal.Program, out show.Printer, flags []checks.Flag) error {
+	if c.Format == "text" && c.Due == "" {
 		flags = show.WorstFirst(flags)
 	}
 	out.Begin(patientsOf(flags))
@@ -113,7 +124,11 @@ func printAll(p *terminal.Program, out show.Printer, flags []checks.Flag, format
 	if err := out.Ended(); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
-	if len(flags) == 0 && format == "text" {
+	switch {
+	case len(flags) > 0 || c.Format != "text":
+	case c.Due != "":
+		fmt.Fprintf(p.Stdout, "No open flag changes by itself within %s.\n", c.Due)
+	default:
 		fmt.Fprintln(p.Stdout, "No flag is open.")
 	}
 	if err := p.Stdout.Flush(); err != nil {

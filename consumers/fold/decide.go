@@ -67,7 +67,11 @@ func (f *Fold) decidePatient(p *patient, asOf time.Time) PatientChange {
 	p.own()
 	before, ruleset := slices.Clone(p.st.Flags), p.st.Ruleset
 	ch := PatientChange{State: p.st}
-	ch.Transitions, ch.Next = checks.DecideUntil(p.st, f.e.Settings, f.e.Key, f.e.Ruleset, asOf)
+	decide := checks.DecideAhead
+	if f.unsaid {
+		decide = checks.DecideUntil
+	}
+	ch.Transitions, ch.Next = decide(p.st, f.e.Settings, f.e.Key, f.e.Ruleset, asOf)
 	if len(ch.Transitions) > 0 || ruleset != f.e.Ruleset || !reflect.DeepEqual(before, p.st.Flags) ||
 		p.rearm && !ch.Next.IsZero() {
 		p.changed = true

@@ -128,6 +128,7 @@ func (e *Engine) Again(view View, ref facts.Ref, asOf time.Time) (transitions []
 	for other, q := range f.patients {
 		q.touched = other == ref
 	}
+	f.unsaid = true
 	c := f.decide(asOf)
 	return c.transitions(), whole
 }

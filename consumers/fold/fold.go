@@ -33,6 +33,7 @@ type Fold struct {
 	later   []facts.Ref            // who have to be decided once this is committed
 	behind  []facts.Ref            // who have to be brought up to date then, decided now or not
 	whole   bool                   // nothing is cut
+	unsaid  bool                   // nobody is told the transitions, so what is next need not be known
 
 	peeked, decided int // states that were looked at, and decided: tests bound them
 }

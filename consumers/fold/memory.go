@@ -134,6 +134,7 @@ func (r *Replay) Step(in Input, asOf time.Time) ([]Result, []checks.Flag) {
 // Finish decides about everything that was folded and hands back all that is known.
 func (r *Replay) Finish(asOf time.Time) *Memory {
 	if r.fold != nil {
+		r.fold.unsaid = true
 		r.mem.apply(r.fold.decide(asOf))
 		r.fold = nil
 	}

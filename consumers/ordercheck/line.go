@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
 // Line is a flag as JSON: what the commands print with --format json.
@@ -27,7 +29,15 @@ type Line struct {
 	Alternatives []string            `json:"alternatives,omitempty"`
 	Citations    []checks.Citation   `json:"citations,omitempty"`
 	Audience     string              `json:"audience,omitempty"` // patient, where the texts are plain words
+	Next         *Next               `json:"next,omitempty"`
 	AsOf         string              `json:"asOf,omitempty"`
+}
+
+// Next is what time alone changes first: at a date, on which the day begins in the zone of the
+// site, or at a time with an offset.
+type Next struct {
+	At string         `json:"at"`
+	To ahead.Becoming `json:"to"`
 }
 
 // LineOf writes f.
@@ -36,6 +46,9 @@ func LineOf(f *checks.Flag) Line {
 		ID: f.ID, Check: f.Check, Severity: f.Severity.String(), State: f.State, Patient: f.Patient, Ingredient: f.Ingredient,
 		Implicated: f.Implicated, Evidence: f.Evidence, RLS: f.RLS.String(), Basis: f.Basis, Summary: f.Summary, Action: f.Action,
 		Alternatives: f.Alternatives, Citations: f.Citations, Orders: f.Orders, Counsel: f.Counsel, Audience: f.Audience,
+	}
+	if !f.Next.IsZero() {
+		l.Next = &Next{At: datetime.Text(f.Next.At), To: f.Next.To}
 	}
 	if !f.AsOf.IsZero() {
 		l.AsOf = f.AsOf.UTC().Format(time.RFC3339Nano)
@@ -59,6 +72,13 @@ func (l *Line) Flag() (checks.Flag, error) {
 	}
 	if f.RLS, err = checks.ParseRLSStatus(l.RLS); err != nil {
 		return f, err
+	}
+	if l.Next != nil {
+		at, ok := datetime.Parse(l.Next.At)
+		if !ok || !l.Next.To.Known() {
+			return f, fmt.Errorf("next: %q is no date, or %q not a known word", l.Next.At, l.Next.To)
+		}
+		f.Next = ahead.Next{At: at, To: l.Next.To}
 	}
 	if l.AsOf != "" {
 		if f.AsOf, err = time.Parse(time.RFC3339Nano, l.AsOf); err != nil {

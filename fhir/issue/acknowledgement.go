@@ -4,7 +4,6 @@ import (
 	"errors"
 	"regexp"
 	"sync"
-	"time"
 
 	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
@@ -32,10 +31,10 @@ func mitigation(a *facts.Acknowledgement) samply.DetectedIssueMitigation {
 	case moment.NoTime:
 	case moment.WithoutOff:
 		// The day is what FHIR can say of it; the reader takes the extension.
-		m.Date = ptr(timeText(moment.Time{Nanos: a.Date.Nanos, Precision: moment.ToDay}))
+		m.Date = ptr(datetime.Text(moment.Time{Nanos: a.Date.Nanos, Precision: moment.ToDay}))
 		list.time(ExtDate, a.Date)
 	default:
-		m.Date = ptr(timeText(a.Date))
+		m.Date = ptr(datetime.Text(a.Date))
 	}
 	list.time(ExtUntil, a.Until)
 	m.Extension = list
@@ -55,15 +54,6 @@ func author(s string) *samply.Reference {
 		return &samply.Reference{Reference: &s}
 	}
 	return &samply.Reference{Display: &s}
-}
-
-// timeText writes t as FHIR does, as precisely as it was given; an instant in UTC.
-func timeText(t moment.Time) string {
-	layout := map[moment.Precision]string{
-		moment.ToYear: "2006", moment.ToMonth: "2006-01", moment.ToDay: time.DateOnly,
-		moment.ToInstant: time.RFC3339Nano, moment.WithoutOff: "2006-01-02T15:04:05.999999999",
-	}[t.Precision]
-	return time.Unix(0, t.Nanos).UTC().Format(layout)
 }
 
 func readAcknowledgement(list []flagMitigation) (*facts.Acknowledgement, error) {

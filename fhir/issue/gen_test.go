@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
@@ -40,6 +41,7 @@ var flagEnums = map[reflect.Type]*rapid.Generator[any]{
 	reflect.TypeFor[checks.Reason]():    oneOf(append(flagReasons, "")...),
 	reflect.TypeFor[time.Time]():        rapid.Map(rapid.Int64(), func(n int64) any { return time.Unix(0, n).UTC() }),
 	reflect.TypeFor[moment.Time]():      rapid.Map(anyTime, func(t moment.Time) any { return t }),
+	reflect.TypeFor[ahead.Becoming]():   oneOf(ahead.Open, ahead.Worse, ahead.Milder, ahead.Resolved, ""),
 	reflect.TypeFor[checks.OrderWords](): rapid.Custom(func(t *rapid.T) any {
 		optional := rapid.OneOf(rapid.Just(""), flagText)
 		return checks.OrderWords{

@@ -11,9 +11,11 @@ import (
 	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
+	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
 // Marshal writes f as a FHIR R4 DetectedIssue (hl7.org/fhir/R4/detectedissue.html). Unmarshal reads
@@ -127,7 +129,7 @@ func joinDetail(summary, action string) string {
 
 func flagExtensions(f *checks.Flag) []samply.Extension {
 	// an Extension is large, growing copies it
-	list := make(extensions, 0, 10+len(f.Alternatives)+len(f.Citations)+len(f.Orders)+len(f.Counsel))
+	list := make(extensions, 0, 11+len(f.Alternatives)+len(f.Citations)+len(f.Orders)+len(f.Counsel))
 	list.code(extState, string(f.State))
 	list.code(extChange, string(f.Change))
 	list.number(extNumber, f.Number)
@@ -148,6 +150,7 @@ func flagExtensions(f *checks.Flag) []samply.Extension {
 	for _, c := range f.Counsel {
 		list.text(extCounsel, c)
 	}
+	list.next(f.Next)
 	list.code(extAudience, f.Audience)
 	list.text(extRuleset, f.Ruleset)
 	return list
@@ -189,6 +192,15 @@ func (l *extensions) citation(c checks.Citation) {
 	}
 }
 
+func (l *extensions) next(n ahead.Next) {
+	parts := make(extensions, 0, 2)
+	parts.time("at", n.At)
+	parts.code("to", string(n.To))
+	if len(parts) > 0 {
+		*l = append(*l, samply.Extension{Url: extNext, Extension: parts})
+	}
+}
+
 func (l *extensions) order(o checks.OrderWords) {
 	parts := make(extensions, 0, 4)
 	parts.text("ref", string(o.Ref))
@@ -202,7 +214,7 @@ func (l *extensions) order(o checks.OrderWords) {
 
 // time writes t as a dateTime; a time of day without an offset, which is none in FHIR, as a string.
 func (l *extensions) time(url string, t moment.Time) {
-	text := timeText(t)
+	text := datetime.Text(t)
 	switch t.Precision {
 	case moment.NoTime:
 	case moment.WithoutOff:

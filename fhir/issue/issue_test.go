@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
@@ -40,6 +41,10 @@ func exampleFlag() checks.Flag {
 				},
 				{Source: "Kolla 2018", Review: "pending"},
 			},
+		},
+		Next: ahead.Next{
+			At: moment.Time{Nanos: time.Date(2027, 1, 22, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay},
+			To: ahead.Worse,
 		},
 		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden, Change: checks.ChangeOverridden,
 		AsOf: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), Ruleset: "9f86d081884c7d65",
@@ -210,6 +215,7 @@ func TestFlagThatNobodyKnowsIsNotWritten(t *testing.T) {
 		"reason":   func(f *checks.Flag) { f.Reason = "tired" },
 		"severity": func(f *checks.Flag) { f.Severity = checks.High + 1 },
 		"RLS":      func(f *checks.Flag) { f.RLS = checks.RLSConfirmed + 1 },
+		"next":     func(f *checks.Flag) { f.Next.To = "better" },
 		"as-of":    func(f *checks.Flag) { f.AsOf = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) },
 	} {
 		f := exampleFlag()
@@ -233,12 +239,13 @@ func TestOtherDetectedIssueIsNoFlag(t *testing.T) {
 		{`"status":"final"`, `"status":"secret"`, "status"},
 		{`"status":"final"`, `"status":"amended"`, "status"},
 		{`"valueCode":"overridden"`, `"valueCode":"secret"`, "not a known one"},
+		{`"valueCode":"worse"`, `"valueCode":"secret"`, "next"},
 		{`"valueCode":"confirmed"`, `"valueCode":"secret"`, "RLS status"},
 		{`"valueUnsignedInt":4`, `"valueUnsignedInt":-4`, "number"},
 		{`"valueUnsignedInt":4`, `"valueDecimal":0.5`, "number"},
 		{`"identifiedDateTime":"2026`, `"identifiedDateTime":"secret`, "identifiedDateTime"},
 		{`"date":"2026`, `"date":"secret`, "mitigation.date"},
-		{`"valueDateTime":"2027`, `"valueDateTime":"secret`, "until"},
+		{`"valueDateTime":"2027-05`, `"valueDateTime":"secret-05`, "until"},
 		{`"detail":"`, `"detail":"secret`, ""},
 		{`Do not stop it abruptly."`, `secret"`, "detail"},
 		{`"mitigation":[`, `"mitigation":[{"action":{"text":"secret"}},`, "mitigation"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
@@ -114,6 +115,13 @@ func readFlagExtensions(f *checks.Flag, ext found) (err error) {
 			f.Alternatives = append(f.Alternatives, e.text)
 		case extCounsel:
 			f.Counsel = append(f.Counsel, e.text)
+		case extNext:
+			if f.Next, err = readNext(e.parts); err == nil {
+				err = closedLists(f)
+			}
+			if err != nil {
+				return err
+			}
 		case extOrder:
 			f.Orders = append(f.Orders, checks.OrderWords{
 				Ref: facts.Ref(
@@ -136,6 +144,12 @@ func readFlagExtensions(f *checks.Flag, ext found) (err error) {
 	return nil
 }
 
+func readNext(parts found) (n ahead.Next, err error) {
+	n.To = ahead.Becoming(parts.code("to"))
+	n.At, err = parts.time("at")
+	return n, err
+}
+
 // closedLists refuses words of a flag that nobody knows, in both directions; "" is absent.
 func closedLists(f *checks.Flag) error {
 	switch {
@@ -145,6 +159,8 @@ func closedLists(f *checks.Flag) error {
 		return errors.New("change is not a known one")
 	case f.Reason != "" && !slices.Contains(flagReasons, f.Reason):
 		return errors.New("reason is not a known one")
+	case f.Next.To != "" && !f.Next.To.Known():
+		return errors.New("what comes next is not a known one")
 	case f.Severity > checks.High:
 		return errors.New("severity is not a known one")
 	case f.RLS > checks.RLSConfirmed:

@@ -34,6 +34,7 @@ const (
 	extAction      = structures + "action"      // string: the part of detail that says what to do
 	extAlternative = structures + "alternative" // string, one each, in their order
 	extCitation    = structures + "citation"    // complex: source, doi, strength, review (strings), in their order
+	extNext        = structures + "next"        // complex: at (dateTime), to (code): what time alone changes first
 	extRuleset     = structures + "ruleset"     // string: hash of tables, rules and settings
 	// complex: ref, product, dose, since (strings): what an implicated order says, in their order
 	extOrder = structures + "order"

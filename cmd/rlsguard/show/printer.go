@@ -30,8 +30,9 @@ type Printer interface {
 }
 
 // NewPrinter gives the printer of a format. With transitions a flag is shown as the change that it
-// is.
-func NewPrinter(p *terminal.Program, format string, transitions bool) Printer {
+// is. With next the text of a flag tells what time alone does to it next, as the other forms always
+// do.
+func NewPrinter(p *terminal.Program, format string, transitions, next bool) Printer {
 	switch format {
 	case "json":
 		return &jsonPrinter{w: p.Stdout, transitions: transitions}
@@ -40,7 +41,7 @@ func NewPrinter(p *terminal.Program, format string, transitions bool) Printer {
 	default:
 		return &textPrinter{
 			w:       p.Stdout,
-			options: textOptions{Width: p.Screen.Width, Colour: p.Screen.Colour, Transition: transitions},
+			options: textOptions{Width: p.Screen.Width, Colour: p.Screen.Colour, Transition: transitions, Next: next},
 		}
 	}
 }

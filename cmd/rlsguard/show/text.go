@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
@@ -22,6 +24,8 @@ type textOptions struct {
 	Colour bool
 	// Transition also tells what changed, and the number of the change.
 	Transition bool
+	// Next tells what time alone does to a flag next.
+	Next bool
 }
 
 const textIndent = 6 // after the longest label
@@ -44,6 +48,7 @@ func flagText(w io.Writer, f checks.Flag, opt textOptions) error {
 		t.row("Or", strings.Join(f.Alternatives, "; "))
 		t.orders(&f)
 		t.row("Ack", answerWords(f.Ack))
+		t.row("Due", nextWords(&f, opt))
 		t.row("Ref", sourceWords(&f)+" ["+idWords(&f, opt.Transition)+"]")
 	}
 	_, err := io.WriteString(w, t.b.String())
@@ -148,6 +153,22 @@ func onceEach(list []string) []string {
 		}
 	}
 	return once
+}
+
+// nextWords are what time alone does to a flag next, and when; "" where that is not asked for.
+func nextWords(f *checks.Flag, opt textOptions) string {
+	if !opt.Next || f.Next.IsZero() {
+		return ""
+	}
+	at := f.Next.At.Date(time.UTC)
+	if f.Next.At.Precision == moment.ToInstant {
+		at = f.Next.At.Start(time.UTC).Format(time.DateTime) + " UTC"
+	}
+	to := f.Next.To.Words()
+	if f.Next.To == ahead.Open { // it is open, and its answer ends
+		to = ahead.Again()
+	}
+	return at + ": " + to
 }
 
 func answerWords(a *facts.Acknowledgement) string {

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/files"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
+	"github.com/rlsguard/rlsguard/consumers/due"
+	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/parallel"
+)
+
+type dueCommand struct {
+	settings.Flag
+	storedFlags
+
+	AsOf     string   `placeholder:"TIME" help:"Look ahead from this date or RFC 3339 time; from now when left out, or where rlsguard serve --as-of froze the clock, from that."`
+	Within   string   `default:"30d" placeholder:"DAYS" help:"How far: days (30d) or weeks (4w), calendar days of the zone of the settings, the last one to its end."`
+	By       string   `enum:"date,check" default:"date" help:"Order of the list: by date, or by check and then date."`
+	Format   string   `enum:"text,json,ical" default:"text" help:"text to read, json (a line each) for programs, ical (iCalendar, RFC 5545) for calendars."`
+	Patients string   `enum:"token,reference" default:"token" help:"How --format ical names patients: token (the last part of the subject rls.state.patient.<token>, made with the site key), or reference, with drugs and the records behind each change, too."`
+	Paths    []string `arg:"" optional:"" name:"path" help:"FHIR R4 JSON files or folders, as rlsguard replay reads them, or - for standard input. Without any, what rlsguard serve has stored."`
+}
+
+// Help is shown below the options.
+func (dueCommand) Help() string {
+	return `Lists what time alone will change: flags that open, get worse or milder, or close, and answers to flags that end, with the date and why (a result turns ageing or stale, a supply or a tail ends, a repeat falls due, ...). Flags that are not open yet are in it. It goes by what is known as of now: whatever arrives may change it, and rlsguard serve publishes each change when its moment has come.
+
+With paths it reads files, as rlsguard replay does. Without, it reads the states that rlsguard serve has stored, and changes nothing: give it the --config and --key-file of rlsguard serve, and rights to read the stream RLS.
+
+A calendar leaves the house: to phones, and to servers of others. So it names patients by tokens that only the site key leads back from, unless --patients reference is given. Import it into a calendar of its own, and replace it as a whole: what has arrived since may have moved its dates.
+
+Examples:
+  rlsguard due --within 30d export/
+  rlsguard due --within 4w --by check
+  rlsguard due --format json --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key --config site.yaml
+  rlsguard due --within 90d --format ical >due.ics`
+}
+
+// Run lists what is due.
+func (c *dueCommand) Run(p *terminal.Program) error {
+	set, err := c.Read()
+	if err != nil {
+		return err
+	}
+	d := &dueList{Program: p, options: c, set: set}
+	if d.asOf, err = settings.ParseAsOf(c.AsOf, set.Settings.Zone, p.Now()); err != nil {
+		return err
+	}
+	if _, err := d.until(); err != nil {
+		return err
+	}
+	if len(c.Paths) == 0 {
+		return d.stored()
+	}
+	return d.files()
+}
+
+// dueList is one run.
+type dueList struct {
+	*terminal.Program
+	options *dueCommand
+	set     *settings.Setup
+	asOf    time.Time
+	key     []byte
+	list    due.List
+}
+
+func (d *dueList) until() (time.Time, error) {
+	until, err := settings.ParseWithin(d.options.Within, d.zone(), d.asOf)
+	if err != nil {
+		return until, fmt.Errorf("--within: %w", err)
+	}
+	return until, nil
+}
+
+func (d *dueList) zone() *time.Location {
+	if d.set.Settings.Zone == nil {
+		return time.UTC
+	}
+	return d.set.Settings.Zone
+}
+
+// files looks ahead over files.
+func (d *dueList) files() error {
+	c := d.options
+	if c.Data != "" || c.Nats != "" || c.ServerFlags != (connect.ServerFlags{}) {
+		return errors.New(
+			"paths are read without a server: --data, --nats and the options of a connection do not go with them",
+		)
+	}
+	public := c.KeyFile == ""
+	if public && c.Format == "ical" && c.Patients == "token" {
+		return errors.New(
+			"--format ical needs --key-file: anybody can lead tokens made with the public key back to patients",
+		)
+	}
+	var err error
+	if d.key, err = connect.ReplayKey(c.KeyFile); err != nil {
+		return err
+	}
+	if public {
+		terminal.Tell(
+			d.Stderr,
+			"flag ids are made with a public key meant for tests; --key-file gives them the site's own",
+		)
+	}
+	d.set.Reader.Now = d.Now()
+	engine := &fold.Engine{Settings: d.set.Settings, Ruleset: d.set.Ruleset, Key: d.key}
+	read := files.Fold{Engine: engine, Reader: d.set.Reader, AsOf: d.asOf}
+	known, err := read.Read(d.Program, c.Paths)
+	if err != nil {
+		return err
+	}
+	if read.Summary.Events == 0 {
+		return terminal.ErrNothing
+	}
+	if err := d.lookAhead(known); err != nil {
+		return err
+	}
+	if err := d.write(); err != nil {
+		return err
+	}
+	switch {
+	case read.Unreadable > 0:
+		return terminal.ErrReported
+	case read.Summary.Outcomes.Rejected > 0:
+		return terminal.ErrRejected
+	}
+	return nil
+}
+
+func (d *dueList) lookAhead(known *fold.Memory) error {
+	until, err := d.until()
+	if err != nil {
+		return err
+	}
+	patients := known.Patients()
+	turns := make([][]checks.Turn, len(patients))
+	parallel.Do(len(patients), func(i int) { turns[i] = d.turns(known.State(patients[i]), until) })
+	for i := range turns {
+		d.list.Add(turns[i])
+	}
+	return nil
+}
+
+func (d *dueList) turns(st *checks.State, until time.Time) []checks.Turn {
+	return checks.Turns(st, d.set.Settings, d.key, d.set.Ruleset, d.asOf, until)
+}
+
+// stored looks ahead over what is stored. A state that was written while all are read comes twice;
+// the first one counts, as for all that were not.
+func (d *dueList) stored() (err error) {
+	ctx, stop := interruptible()
+	defer stop()
+	s, err := d.options.open(ctx, d.Program, "due", false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(s.explain(err), s.close()) }()
+	d.key = s.key
+	if d.options.AsOf == "" {
+		frozen, err := s.FrozenAsOf(ctx, s.key)
+		if err != nil {
+			return err
+		}
+		if !frozen.IsZero() {
+			d.asOf = frozen
+		}
+	}
+	until, err := d.until()
+	if err != nil {
+		return err
+	}
+	var bar *terminal.Progress
+	seen := map[facts.Ref]struct{}{}
+	err = s.States(ctx, s.key,
+		func(n int64) { bar = terminal.StartProgress(d.Stderr, "looking ahead", n, messages) },
+		func(n int64) { bar.Add(n) },
+		func(st *checks.State) error {
+			if _, twice := seen[st.Patient]; !twice {
+				seen[st.Patient] = struct{}{}
+				d.list.Add(d.turns(st, until))
+			}
+			return nil
+		})
+	bar.End()
+	if err != nil {
+		return err
+	}
+	return d.write()
+}
+
+// write writes the list in the form that is wanted.
+func (d *dueList) write() error {
+	c := d.options
+	turns := d.list.ByDate()
+	if c.By == "check" {
+		turns = d.list.ByCheck()
+	}
+	if err := d.print(turns); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
+
+func (d *dueList) print(turns []checks.Turn) error {
+	c := d.options
+	switch c.Format {
+	case "json":
+		return show.DueJSON(d.Program, turns)
+	case "ical":
+		tokens := layout.NewTokens(d.key)
+		calendar := due.Calendar{AsOf: d.asOf, Harmless: terminal.Harmless, Details: c.Patients == "reference"}
+		calendar.Name = func(patient facts.Ref) string { return tokens.Of(patient).String() }
+		if calendar.Details {
+			calendar.Name = func(patient facts.Ref) string { return string(patient) }
+		}
+		return calendar.Write(d.Stdout, turns)
+	}
+	until, err := d.until()
+	if err != nil {
+		return err
+	}
+	if err := show.DueText(d.Program, turns, c.By == "check", d.zone()); err != nil {
+		return err
+	}
+	return show.DueEnd(d.Program, turns, d.asOf, until, d.zone())
+}
