@@ -69,7 +69,7 @@ func (p *Page) answer(r *http.Request, token string) (said, problem string, stat
 			err = p.Source.Answer(r.Context(), issue)
 		}
 		switch {
-		case errors.Is(err, ErrNotAllowed):
+		case errors.Is(err, errNotAllowed):
 			return "", "The user of this page may not answer: that is a right of its own (fhir.DetectedIssue).", http.StatusForbidden
 		case err != nil:
 			p.Log.Error().Msg("an answer could not be stored")

@@ -115,13 +115,17 @@ func (w *window) shoot(name string) {
 	w.t.Helper()
 	var picture []byte
 	w.do(chromedp.CaptureScreenshot(&picture))
-	dir := os.Getenv("RLSGUARD_SCREENSHOTS")
-	if dir == "" {
-		dir = w.t.(*testing.T).ArtifactDir()
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(screenshots(w.t), name+".png"), picture, 0o644); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// screenshots is where pictures go: RLSGUARD_SCREENSHOTS, else what go test -artifacts keeps.
+func screenshots(t testing.TB) string {
+	if dir := os.Getenv("RLSGUARD_SCREENSHOTS"); dir != "" {
+		return dir
+	}
+	return t.ArtifactDir()
 }
 
 // site is a bus with a page on it.

@@ -16,8 +16,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
-// ErrNotAllowed tells that answers are not taken, or that the user of the page may not send them.
-var ErrNotAllowed = errors.New("answers are not taken here")
+// errNotAllowed tells that answers are not taken, or that the user of the page may not send them.
+var errNotAllowed = errors.New("answers are not taken here")
 
 // Bus is a page's source on NATS. Reading and answering may be two users, since silencing is a right
 // of its own.
@@ -47,7 +47,7 @@ const subjectPatient = "rls.patient"
 // Timeline asks for the patient whom a flag is about.
 func (b *Bus) Timeline(ctx context.Context, flag string) (*timeline.Patient, error) {
 	if b.Read.denied(subjectPatient) {
-		return nil, ErrNotAllowed
+		return nil, errNotAllowed
 	}
 	ctx, cancel := context.WithTimeout(ctx, timelineTimeout)
 	defer cancel()
@@ -59,7 +59,7 @@ func (b *Bus) Timeline(ctx context.Context, flag string) (*timeline.Patient, err
 	m, err := b.Read.RequestWithContext(ctx, subjectPatient, question)
 	switch {
 	case b.Read.denied(subjectPatient):
-		return nil, ErrNotAllowed
+		return nil, errNotAllowed
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", subjectPatient, err)
 	case m.Header.Get(micro.ErrorCodeHeader) != "":
@@ -78,7 +78,7 @@ const answerTimeout = 5 * time.Second
 // Answer stores the answer where the consumer reads it.
 func (b *Bus) Answer(ctx context.Context, issue []byte) error {
 	if b.Write == nil {
-		return ErrNotAllowed
+		return errNotAllowed
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -89,7 +89,7 @@ func (b *Bus) Answer(ctx context.Context, issue []byte) error {
 	defer b.Write.onDenial(layout.SubjectAcknowledge, cancel)()
 	if _, err := js.Publish(ctx, layout.SubjectAcknowledge, issue); err != nil {
 		if b.Write.denied(layout.SubjectAcknowledge) {
-			return ErrNotAllowed
+			return errNotAllowed
 		}
 		return fmt.Errorf("%s: %w", layout.SubjectAcknowledge, err)
 	}

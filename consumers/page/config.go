@@ -21,11 +21,11 @@ type Source interface {
 	// Watch calls open with the open flags and then live with every transition until ctx ends, and
 	// tells when it cannot see, as watch.Watch does.
 	Watch(ctx context.Context, s Sight) error
-	// Answer sends a DetectedIssue that answers a flag. ErrNotAllowed: this user may not.
+	// Answer sends a DetectedIssue that answers a flag. errNotAllowed: this user may not.
 	Answer(ctx context.Context, issue []byte) error
 	// MayAnswer tells that answers are taken.
 	MayAnswer() bool
-	// Timeline is the patient whom a flag is about. ErrNotAllowed: this user may not ask.
+	// Timeline is the patient whom a flag is about. errNotAllowed: this user may not ask.
 	Timeline(ctx context.Context, flag string) (*timeline.Patient, error)
 	// Inputs counts what waits and what was rejected.
 	Inputs(ctx context.Context) Inputs

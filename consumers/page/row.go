@@ -119,6 +119,9 @@ func (r *row) count(f *flag) {
 	if at, worse := f.changed(); at.After(r.Changed) {
 		r.Changed, r.Worse = at, worse
 	}
+	if at := f.Next.At.Start(time.UTC); !f.Next.IsZero() && (r.Due.IsZero() || at.Before(r.Due)) {
+		r.Due = at
+	}
 	if f.answered() {
 		r.Answered++
 	} else {

@@ -37,7 +37,7 @@ type earlier struct {
 // tell is all of a timeline but what belongs to open flags.
 func (p *Page) tell(line *timeline.Patient, err error) told {
 	switch {
-	case errors.Is(err, ErrNotAllowed):
+	case errors.Is(err, errNotAllowed):
 		return told{NoTimeline: "The user of this page may not ask for timelines (rls.patient): the flags stand here without."}
 	case err != nil:
 		p.Log.Warn().Err(err).Msg("no timeline")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/consumers/timeline"
@@ -106,7 +107,7 @@ func (p *Page) flagView(f *flag, steps []timeline.Step) flagView {
 	if f.answered() {
 		v.Class, v.Short = "answered", v.Answer
 	}
-	v.History = p.history(steps)
+	v.History, v.Next = p.history(steps), p.next(f.Next)
 	if opened, ok := openedBy(steps); ok {
 		p.list.knew(f.ID, opened)
 	}
@@ -139,6 +140,14 @@ func (p *Page) refView(ref facts.Ref, text string) refView {
 		v.Text = v.Ref
 	}
 	return v
+}
+
+// next says when time alone changes a flag, and to what.
+func (p *Page) next(n ahead.Next) string {
+	if n.IsZero() {
+		return ""
+	}
+	return "on " + n.At.Date(p.Zone) + " it " + plain(n.To.Words())
 }
 
 // answerWords say who answered what, and until when it holds.

@@ -109,7 +109,7 @@ var mayImport = map[string][]string{
 		"consumers/commit", "consumers/fold", "consumers/layout", "fhir", "fhir/issue",
 	},
 	"consumers/page": {
-		"checks", "checks/facts", "checks/moment", "checks/record", "consumers/cdshooks/token",
+		"checks", "checks/ahead", "checks/facts", "checks/moment", "checks/record", "consumers/cdshooks/token",
 		"consumers/jet", "consumers/layout", "consumers/ordercheck", "consumers/page/chart",
 		"consumers/timeline", "consumers/watch", "fhir/datetime",
 	},
