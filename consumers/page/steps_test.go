@@ -108,7 +108,7 @@ func TestDay(t *testing.T) {
 		if text := w.text("#rows"); !strings.Contains(text, "gabapentin + oxycodone · ferritin 41 ng/mL") {
 			w.t.Error(text)
 		}
-		if text := w.text("#bar"); !strings.Contains(text, "not reviewed by a clinician") {
+		if text := w.text("#bar"); !strings.Contains(text, "7 of 7 rules not reviewed") {
 			w.t.Error(text)
 		}
 		w.shoot("list")

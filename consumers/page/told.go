@@ -35,7 +35,7 @@ type earlier struct {
 }
 
 // tell is all of a timeline but what belongs to open flags.
-func (p *Page) tell(line *timeline.Patient, err error) told {
+func (p *Page) tell(line *Patient, err error) told {
 	switch {
 	case errors.Is(err, errNotAllowed):
 		return told{NoTimeline: "The user of this page may not ask for timelines (rls.patient): the flags stand here without."}
@@ -76,7 +76,7 @@ func (p *Page) tell(line *timeline.Patient, err error) told {
 }
 
 // draw makes the figures, for a pane and for a phone, and the tables of the same.
-func (t *told) draw(line *timeline.Patient, link func(facts.Ref) string) error {
+func (t *told) draw(line *Patient, link func(facts.Ref) string) error {
 	name := func(f *timeline.Flag) string {
 		found := checks.Finding{Check: f.Check, Ingredient: f.Ingredient, Summary: f.Summary}
 		return plain(found.Brief())
@@ -85,16 +85,16 @@ func (t *told) draw(line *timeline.Patient, link func(facts.Ref) string) error {
 		class string
 		width chart.Width
 	}{{"tl-wide", chart.Wide}, {"tl-narrow", chart.Narrow}} {
-		svg := chart.SVG(line, chart.Options{ID: f.class + "-", Width: f.width, Name: name})
+		svg := chart.SVG(&line.Patient, chart.Options{ID: f.class + "-", Width: f.width, Name: name})
 		t.Chart += template.HTML(`<div class="` + f.class + `">` + string(svg) + `</div>`)
 	}
-	tables, err := chart.Tables(line, chart.Options{ID: "tl-tables-", Name: name, Link: link})
+	tables, err := chart.Tables(&line.Patient, chart.Options{ID: "tl-tables-", Name: name, Link: link})
 	t.Table = template.HTML(`<div class="tl-tables">` + string(tables) + `</div>`)
 	return err
 }
 
 // who says age, sex and how RLS counts.
-func (p *Page) who(line *timeline.Patient) (words string) {
+func (p *Page) who(line *Patient) (words string) {
 	rls := "RLS " + plain(line.RLS.Status) + nonEmpty(" ", plain(line.RLS.Since.Words))
 	person := plain(line.Person.Sex)
 	if line.Person.Age != nil {
@@ -125,7 +125,7 @@ func nonEmpty(before, text string) string {
 }
 
 // historyOf a flag, the oldest first.
-func historyOf(line *timeline.Patient, id string) []timeline.Step {
+func historyOf(line *Patient, id string) []timeline.Step {
 	if line == nil {
 		return nil
 	}

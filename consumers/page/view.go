@@ -10,7 +10,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
-	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
 // patientView is one patient, as the template shows them.
@@ -65,7 +64,7 @@ func (p *Page) view(r *http.Request, token string) *patientView {
 	for i := range flags {
 		f := &flags[i]
 		at := min(rank(f), len(groups)-1)
-		groups[at].Flags = append(groups[at].Flags, p.flagView(f, historyOf(line, f.ID)))
+		groups[at].Flags = append(groups[at].Flags, p.flagView(f, line))
 		for _, c := range plainAll(f.Counsel) {
 			if !slices.Contains(v.Counsel, c) {
 				v.Counsel = append(v.Counsel, c)
@@ -99,7 +98,8 @@ func (p *Page) about(flags []flag) string {
 	return words + " · last change " + last.In(p.Zone).Format("2006-01-02 15:04")
 }
 
-func (p *Page) flagView(f *flag, steps []timeline.Step) flagView {
+func (p *Page) flagView(f *flag, line *Patient) flagView {
+	steps := historyOf(line, f.ID)
 	v := flagView{
 		ID: f.ID, Class: class(f.Severity), Line: firstSentence(plain(f.Summary)), Summary: plain(f.Summary), Action: plain(f.Action),
 		Alternatives: plainAll(f.Alternatives), MayAnswer: p.Source.MayAnswer(), Answer: p.answerWords(f.Ack),
@@ -108,6 +108,9 @@ func (p *Page) flagView(f *flag, steps []timeline.Step) flagView {
 		v.Class, v.Short = "answered", v.Answer
 	}
 	v.History, v.Next = p.history(steps), p.next(f.Next)
+	if line != nil {
+		v.Clears = plainAll(line.Clears[f.ID])
+	}
 	if opened, ok := openedBy(steps); ok {
 		p.list.knew(f.ID, opened)
 	}
