@@ -240,6 +240,9 @@ func (f *Flag) Digest() uint64 {
 	)
 	if f.Ack != nil {
 		fmt.Fprintf(h, "%q|%q|%q|%d|%d", f.Ack.Reason, f.Ack.Author, f.Ack.Basis, f.Ack.Date.Nanos, f.Ack.Until.Nanos)
+		if f.Ack.Comment != "" {
+			fmt.Fprintf(h, "|%q", f.Ack.Comment)
+		}
 	}
 	return binary.BigEndian.Uint64(h.Sum(nil))
 }

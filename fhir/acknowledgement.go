@@ -68,6 +68,7 @@ func (d *decoder) flagID(v int) (id string) {
 // issueExtensions are the extensions of ours that a DetectedIssue or its mitigation has.
 type issueExtensions struct {
 	basis       string
+	comment     string
 	until, date moment.Time
 	override    bool
 	echo        bool // written by us as part of a flag: override is said, and not to be guessed
@@ -98,6 +99,8 @@ func (d *decoder) issueExtensions(v int, e *issueExtensions) {
 		switch url {
 		case issue.ExtBasis:
 			e.basis = text
+		case issue.ExtComment:
+			e.comment = text
 		case issue.ExtUntil:
 			e.until = at
 			d.unreadSince(mark, unread.Date)
@@ -132,7 +135,7 @@ func (d *decoder) mitigation(v int, outer issueExtensions, a *facts.Acknowledgem
 				d.issueExtensions(o.v, &ext)
 			}
 		}
-		a.Basis, a.Until = ext.basis, ext.until
+		a.Basis, a.Comment, a.Until = ext.basis, ext.comment, ext.until
 		if !ext.date.IsZero() {
 			a.Date = ext.date
 		}

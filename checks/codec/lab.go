@@ -177,8 +177,12 @@ func (c *coder) person(p *facts.Person) {
 }
 
 func (c *coder) acknowledgement(a *facts.Acknowledgement) {
-	if m := c.mask(bitOf(a.Override), 1); c.reading {
-		a.Override = m != 0
+	m := c.mask(bitOf(a.Override)|bitOf(a.Comment != "")<<1, 2)
+	if c.reading {
+		a.Override = m&1 != 0
+	}
+	if m&2 != 0 { // states of before comments have none
+		c.text(&a.Comment)
 	}
 	c.text(&a.FlagID)
 	c.text(&a.Basis)

@@ -345,6 +345,7 @@ type Acknowledgement struct {
 	Override bool   // an override reason; else noted
 	Reason   string // code of mitigation.action
 	Author   string // reference or display of mitigation.author
+	Comment  string // in the words of whoever answered
 	Date     moment.Time
 	Until    moment.Time
 }

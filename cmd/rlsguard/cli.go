@@ -38,6 +38,7 @@ type commands struct {
 	Setup       setupCommand              `cmd:"" help:"Make the streams on a NATS server, for serve to work on."`
 	Publish     publishCommand            `cmd:"" help:"Put FHIR files on the inbound subjects."`
 	Watch       watchCommand              `cmd:"" help:"Follow the flags: the open ones, then live."`
+	Page        pageCommand               `cmd:"" help:"Show the flags on a page: a work list, live."`
 	Check       checkCommand              `cmd:"" help:"Say what an order would be flagged for, before it is written."`
 	Ack         ackCommand                `cmd:"" help:"Say that somebody has seen a flag."`
 	Override    overrideCommand           `cmd:"" help:"Decide against the advice of a flag, with a reason."`

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -22,6 +23,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/page"
 	"github.com/rlsguard/rlsguard/consumers/publish"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -65,7 +67,7 @@ func (c *demoCommand) Run(p *terminal.Program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	d, err := startDemo(ctx, p, dir)
+	d, err := startDemo(ctx, p, dir, c.Keep)
 	if err != nil {
 		return err
 	}
@@ -90,9 +92,11 @@ func (c *demoCommand) Run(p *terminal.Program) (err error) {
 type demo struct {
 	*terminal.Program
 	server *embedded.Embedded
+	page   *connect.PageDoor // nil unless it is kept
 	nc     *nats.Conn
 	out    show.Printer
 
+	doors func() // ends rls.check and rls.patient
 	halt  context.CancelFunc
 	serve chan error
 	watch chan error
@@ -103,7 +107,7 @@ type demo struct {
 	n      uint64
 }
 
-func startDemo(ctx context.Context, p *terminal.Program, dir string) (*demo, error) {
+func startDemo(ctx context.Context, p *terminal.Program, dir string, keep bool) (*demo, error) {
 	key, err := embedded.SiteKey(dir)
 	if err != nil {
 		return nil, err
@@ -129,6 +133,17 @@ func startDemo(ctx context.Context, p *terminal.Program, dir string) (*demo, err
 	cfg := consumers.Config{
 		Embedded: d.server, Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: key},
 		Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.Nop(), Health: health.New(),
+	}
+	doors, err := (&connect.DoorFlags{}).Open(ctx, &cfg, "")
+	if err != nil {
+		return nil, errors.Join(err, d.server.Stop())
+	}
+	d.doors = doors.Close
+	if keep {
+		if d.page, err = openPage(ctx, "127.0.0.1:0", dir, &cfg, page.Config{}, true); err != nil {
+			d.doors()
+			return nil, errors.Join(err, d.server.Stop())
+		}
 	}
 	go func() { d.serve <- consumers.Serve(ctx, cfg) }()
 	if err := d.ready(ctx, cfg.Health); err != nil {
@@ -178,6 +193,8 @@ func (d *demo) ready(ctx context.Context, health *health.Health) error {
 
 func (d *demo) stop() error {
 	d.halt()
+	d.page.Close()
+	d.doors()
 	err := <-d.serve
 	d.nc.Close()
 	return errors.Join(err, d.server.Stop())
@@ -248,12 +265,14 @@ func (d *demo) expected(data []byte) int {
 func (d *demo) whatNext(keep bool) {
 	fmt.Fprint(d.Stdout, "That was the whole way: FHIR in, decided, committed, flags out.\n\nTo go on:\n")
 	if keep {
-		fmt.Fprintf(d.Stdout, `  the server goes on until Ctrl-C; in another terminal:
+		fmt.Fprintf(d.Stdout, `  the server goes on until Ctrl-C; the work list of a pharmacist, in a browser:
+  %s
+in another terminal:
   export NATS_URL=%s
   rlsguard watch                         the open flags, then every change
   rlsguard publish FILE                  your own FHIR R4 JSON, as of %s
   nats sub 'rls.flags.high.>'            what a dashboard would read
-`, d.server.URL(), demoAsOf.Format(time.DateOnly))
+`, d.page.Link, d.server.URL(), demoAsOf.Format(time.DateOnly))
 		return
 	}
 	fmt.Fprint(d.Stdout, `  rlsguard demo --keep                   leave the server running and look around

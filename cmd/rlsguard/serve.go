@@ -41,6 +41,11 @@ type serveCommand struct {
 
 	connect.DoorFlags
 
+	Page     string `name:"page" placeholder:"ADDR" help:"Address of the page on which a person reads and answers flags, such as 127.0.0.1:8225; port 0 picks one. This machine only. Its sign-in link is printed once, and page.url in DIR has it."`
+	ReadOnly bool   `name:"page-read-only" help:"The page shows flags and takes no answers."`
+	connect.PageFlags
+	link func(text string) // tells the sign-in link
+
 	HTTP      string `name:"http" default:"127.0.0.1:8223" placeholder:"ADDR" help:"Address for /healthz, /readyz and /metrics; port 0 picks one."`
 	KeyFile   string `placeholder:"FILE" help:"Site key: a secret of at least 16 bytes (mode 0600) that flag ids are made with. Needed with --nats, made in DIR otherwise. It stays the same for ever."`
 	AsOf      string `placeholder:"TIME" help:"Freeze the clock at this date or RFC 3339 time, for tests and demonstrations."`
@@ -60,6 +65,7 @@ Examples:
   rlsguard serve
   rlsguard serve --data /var/lib/rlsguard --config /etc/rlsguard/site.yaml
   rlsguard serve --nats tls://nats.example.org:4222 --user rlsguard --password-file nats.password --inbox-prefix _INBOX_rlsguard --js-domain RLSGUARD --key-file site.key
+  rlsguard serve --page 127.0.0.1:8225 --page-records 'https://ehr.example.org/{type}/{id}'
   rlsguard serve --cds 127.0.0.1:8224 --cds-open
   rlsguard serve --cds :8443 --cds-tls-cert cds.pem --cds-tls-key cds.key --cds-url https://cds.example.org --cds-issuer https://ehr.example.org/=ehr-keys.json`
 }
@@ -70,7 +76,7 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 	if err != nil {
 		return err
 	}
-	c.Own = set.Reasons
+	c.Own, c.link = set.Reasons, func(text string) { terminal.Tell(p.Stderr, "%s", text) }
 	cfg := consumers.Config{
 		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}, Reader: set.Reader,
 		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.New(), Log: terminal.Logger(p, c.LogLevel),
@@ -82,6 +88,9 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 		return errors.New("--dead-days has to be above 0")
 	}
 	if err := c.Check(); err != nil {
+		return err
+	}
+	if err := c.checkPage(); err != nil {
 		return err
 	}
 	if c.AsOf != "" {
@@ -254,6 +263,11 @@ func (c *serveCommand) run(ctx context.Context, cfg consumers.Config, dir string
 		return errors.Join(err, listener.Close())
 	}
 	defer doors.Close()
+	shown, err := c.openPage(ctx, &cfg, dir)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer shown.Close()
 	cfg.Log.Info().Str("http", url).Str("ruleset", cfg.Engine.Ruleset).Msg("health and metrics")
 	web := connect.HealthServer(cfg.Health.Handler())
 	failed := make(chan error, 1)

@@ -48,13 +48,13 @@ type Options struct {
 
 // Embedded is a NATS server with JetStream inside this process.
 type Embedded struct {
-	options Options
-	server  *server.Options
-	lock    *os.File
-	path    string // of nats.url
-	url     string
-	addr    string
-	user    *url.Userinfo
+	options  Options
+	server   *server.Options
+	lock     *os.File
+	path     string // of nats.url
+	url      string
+	addr     string
+	user     *url.Userinfo
 	endWipes func()     // nobody is asked to overwrite what was erased any more
 	wiping   sync.Mutex // of the files that are overwritten
 	// accounts: the streams are in those of deploy/accounts.conf.

@@ -32,6 +32,7 @@ func Of(e *fold.Engine, st *checks.State, token string, asOf time.Time, transiti
 	for _, s := range checks.Explain(st, e.Settings, asOf) {
 		p.Silences = append(p.Silences, silenceOf(&s))
 	}
+	p.Leaflet = leafletOf(e, st, asOf)
 	p.hide(st.Patient)
 	return p
 }

@@ -21,6 +21,7 @@ type Patient struct {
 	Flags    []Flag    `json:"flags,omitempty"` // the worst first; then those that are resolved, the newest first
 	Silences []Silence `json:"silences,omitempty"`
 	Counsel  []string  `json:"counsel,omitempty"` // advice that is the same for every flag
+	Leaflet  Leaflet   `json:"leaflet,omitzero"`
 	// Gap says that the history is not whole, and why; "" when it is.
 	Gap string `json:"gap,omitempty"`
 }

@@ -94,7 +94,7 @@ var mayImport = map[string][]string{
 	"cmd/rlsguard/connect": {
 		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers", "consumers/cdshooks",
 		"consumers/cdshooks/token", "consumers/commit", "consumers/embedded", "consumers/health",
-		"consumers/jet", "consumers/ordercheck", "consumers/patients",
+		"consumers/jet", "consumers/ordercheck", "consumers/page", "consumers/patients",
 	},
 	"cmd/rlsguard/files": {
 		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/terminal", "consumers/fold",
@@ -161,6 +161,11 @@ var mayImport = map[string][]string{
 		"checks/terms/codes", "checks/terms/labs", "consumers/commit", "consumers/fold",
 		"consumers/layout", "fhir", "fhir/datetime", "fhir/issue",
 	},
+	"consumers/page": {
+		"checks", "checks/ahead", "checks/facts", "checks/moment", "consumers/cdshooks/token",
+		"consumers/jet", "consumers/layout", "consumers/ordercheck", "consumers/page/chart",
+		"consumers/timeline", "consumers/watch", "fhir/datetime",
+	},
 	"consumers/page/chart": {"checks", "checks/facts", "checks/record", "consumers/timeline"},
 	"consumers/parallel":   {},
 	"consumers/patients": {
@@ -171,8 +176,9 @@ var mayImport = map[string][]string{
 	"consumers/rehearse":     {"checks", "checks/decimal", "checks/facts", "checks/terms"},
 	"consumers/rlsguardtest": {"checks", "checks/facts", "consumers/fold", "fhir"},
 	"consumers/rlsguardtest/bustest": {
-		"checks", "consumers", "consumers/embedded", "consumers/fold", "consumers/health",
-		"consumers/jet", "consumers/layout", "consumers/publish", "consumers/watch", "fhir",
+		"checks", "consumers", "consumers/commit", "consumers/embedded", "consumers/fold",
+		"consumers/health", "consumers/jet", "consumers/layout", "consumers/ordercheck",
+		"consumers/patients", "consumers/publish", "consumers/watch", "fhir",
 	},
 	"consumers/sim": {
 		"checks", "checks/codec", "checks/facts", "checks/moment", "checks/terms/codes",

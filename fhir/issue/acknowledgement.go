@@ -19,6 +19,7 @@ func mitigation(a *facts.Acknowledgement) samply.DetectedIssueMitigation {
 	var list extensions
 	list.text(ExtFlagID, a.FlagID)
 	list.text(ExtBasis, a.Basis)
+	list.text(ExtComment, a.Comment)
 	if a.Override {
 		m.Action.Text = ptr("overridden")
 		list = append(list, samply.Extension{Url: ExtOverride, ValueBoolean: ptr(true)})
@@ -68,7 +69,7 @@ func readAcknowledgement(list []flagMitigation) (*facts.Acknowledgement, error) 
 	if len(m.action) > 0 {
 		a.Reason = m.action[0].code
 	}
-	a.Author = m.author
+	a.Author, a.Comment = m.author, ext.text(ExtComment)
 	var err error
 	if a.Until, err = ext.time(ExtUntil); err != nil {
 		return nil, err

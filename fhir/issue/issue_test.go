@@ -54,6 +54,7 @@ func exampleFlag() checks.Flag {
 			Override: true,
 			Reason:   "benefit-outweighs-risk",
 			Author:   "Practitioner/5",
+			Comment:  "Agreed with the prescriber; seen again in May.",
 			Date: moment.Instant(
 				time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC),
 			),

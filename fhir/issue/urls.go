@@ -56,6 +56,8 @@ const (
 	// ExtDate is mitigation.date where FHIR has no dateTime for it: a time of day without an
 	// offset.
 	ExtDate = structures + "local-date"
+	// ExtComment (string) is what whoever answered wrote beside the reason.
+	ExtComment = structures + "answer-comment"
 )
 
 // ExtUntil is the extension of an acknowledging DetectedIssue with the time (valueDateTime) up to

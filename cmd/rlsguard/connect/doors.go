@@ -302,14 +302,16 @@ func (o *doors) Close() {
 
 // WriteURL writes a file that others wait for: it is there whole, or not at all. A link that
 // somebody left in the folder is not followed.
-func WriteURL(path, url string) error {
+func WriteURL(path, url string) error { return writeFile(path, url, 0o644) }
+
+func writeFile(path, url string, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
 	_, err = f.WriteString(url + "\n")
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

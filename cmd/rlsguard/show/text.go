@@ -205,6 +205,9 @@ func answerWords(a *facts.Acknowledgement) string {
 	if !a.Until.IsZero() {
 		words += ", until " + a.Until.Date(time.UTC)
 	}
+	if a.Comment != "" {
+		words += ": " + a.Comment
+	}
 	return words
 }
 

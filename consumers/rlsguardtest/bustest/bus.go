@@ -14,11 +14,14 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/patients"
 	"github.com/rlsguard/rlsguard/consumers/publish"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 	"github.com/rlsguard/rlsguard/fhir"
@@ -71,7 +74,7 @@ func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 	reader := fhir.DefaultOptions()
 	reader.Terms = o.Settings.Terms
 	b.serve(consumers.Config{
-		Embedded: server, Engine: &fold.Engine{Settings: o.Settings, Key: key, Ruleset: "test"},
+		Embedded: server, Known: commit.NewKnown(), Engine: &fold.Engine{Settings: o.Settings, Key: key, Ruleset: "test"},
 		Reader: reader, AsOf: asOf,
 		Log: zerolog.Nop(), Health: health.New(),
 	})
@@ -94,6 +97,28 @@ func (b *Bus) serve(cfg consumers.Config) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("the consumer is not ready: %v", cfg.Health.Reasons())
 		}
+	}
+	b.answer(&cfg)
+}
+
+// answer offers rls.check and rls.patient until the test ends.
+func (b *Bus) answer(cfg *consumers.Config) {
+	b.t.Helper()
+	asOf := func() time.Time { return cfg.AsOf }
+	svc, err := ordercheck.Serve(b.Conn, &ordercheck.Checker{
+		Engine: cfg.Engine, Stored: cfg.Known, Reader: cfg.Reader, AsOf: asOf,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = svc.Stop() }) // the connection is closed before where a test wants that
+	trail, err := patients.NewTrail(b.Conn, cfg.Engine.Key, cfg.Domain)
+	if err == nil {
+		teller := &patients.Teller{Engine: cfg.Engine, Stored: cfg.Known, Trail: trail, AsOf: asOf}
+		err = teller.Serve(svc, b.Conn.MaxPayload())
+	}
+	if err != nil {
+		b.t.Fatal(err)
 	}
 }
 

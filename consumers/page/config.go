@@ -1,0 +1,155 @@
+package page
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+)
+
+// Source is where flags come from and answers go to. *Bus is one on NATS.
+type Source interface {
+	// Watch calls open with the open flags and then live with every transition until ctx ends, and
+	// tells when it cannot see, as watch.Watch does.
+	Watch(ctx context.Context, s Sight) error
+	// Answer sends a DetectedIssue that answers a flag. errNotAllowed: this user may not.
+	Answer(ctx context.Context, issue []byte) error
+	// MayAnswer tells that answers are taken.
+	MayAnswer() bool
+	// Timeline is the patient whom a flag is about. errNotAllowed: this user may not ask.
+	Timeline(ctx context.Context, flag string) (*Patient, error)
+	// Inputs counts what waits and what was rejected.
+	Inputs(ctx context.Context) Inputs
+}
+
+// Sight is what a Source calls.
+type Sight struct {
+	Open   func([]checks.Flag) error
+	Live   func(checks.Flag) error
+	Blind  func(since time.Time, why error)
+	Seeing func()
+}
+
+// Inputs are figures about what producers sent; -1 where this user may not learn one.
+type Inputs struct{ Waiting, Rejected int64 }
+
+// Config of a page.
+type Config struct {
+	Source Source
+	// Author of answers; "" asks each user once, at sign-in.
+	Author  string
+	Reasons []ordercheck.Reason // to override; nil: the usual ones
+	// RecordURL is an address of the site's record system, with {type} and {id}; "" links nothing.
+	RecordURL string
+	// Session is how long a sign-in lasts; 0 is twelve hours, a long shift.
+	Session time.Duration
+	Zone    *time.Location   // of dates that answers end on; nil is UTC
+	Now     func() time.Time // the clock that decides, frozen in demonstrations; nil is time.Now
+	Log     zerolog.Logger   // never gets anything about a patient
+}
+
+// Page is the work list of one process, for the users who have its link.
+type Page struct {
+	Config
+	list     *list
+	sessions *sessions
+	// wrong limits how fast the secret can be guessed at: by everybody together, since nobody should.
+	wrong  *rate.Limiter
+	key    []byte // of tokens
+	secret string // in the sign-in link
+
+	mu     sync.Mutex
+	inputs Inputs
+}
+
+// New makes a page; nothing runs yet.
+func New(c Config) (*Page, error) {
+	if c.Session == 0 {
+		c.Session = 12 * time.Hour
+	}
+	if c.Zone == nil {
+		c.Zone = time.UTC
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Reasons == nil {
+		c.Reasons = ordercheck.DefaultReasons
+	}
+	if err := checkRecordURL(c.RecordURL); err != nil {
+		return nil, err
+	}
+	p := &Page{Config: c, key: random(32), secret: hex.EncodeToString(random(24)), inputs: Inputs{-1, -1}, wrong: rate.NewLimiter(1, 10)}
+	p.list = newList(p.token)
+	p.sessions = newSessions(c.Session)
+	return p, nil
+}
+
+// SignIn is the path of the link that lets a user in.
+func (p *Page) SignIn() string { return "/sign-in/" + p.secret }
+
+// inputsEvery is how often what waits and what was rejected is asked for.
+const inputsEvery = 5 * time.Second
+
+// Run follows the flags until ctx ends, or until the source gives up.
+func (p *Page) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	var asking sync.WaitGroup
+	asking.Go(func() { p.askInputs(ctx) })
+	defer func() { stop(); asking.Wait() }()
+	return p.Source.Watch(ctx, Sight{
+		Open: func(flags []checks.Flag) error {
+			p.list.open(flags)
+			return nil
+		},
+		Live: func(f checks.Flag) error {
+			p.list.live(f, time.Now())
+			return nil
+		},
+		Blind:  func(since time.Time, _ error) { p.list.blind(since) },
+		Seeing: func() { p.list.blind(time.Time{}) },
+	})
+}
+
+func (p *Page) askInputs(ctx context.Context) {
+	for ctx.Err() == nil {
+		asking, cancel := context.WithTimeout(ctx, inputsEvery)
+		in := p.Source.Inputs(asking)
+		cancel()
+		p.mu.Lock()
+		news := in != p.inputs
+		p.inputs = in
+		p.mu.Unlock()
+		if news {
+			p.list.tell()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(inputsEvery):
+		}
+	}
+}
+
+func (p *Page) known() Inputs {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.inputs
+}
+
+// random are bytes that nobody guesses.
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // it never fails
+	return b
+}
+
+// Handler answers the browser.
+func (p *Page) Handler() http.Handler { return p.guard(p.routes()) }

@@ -1,0 +1,4 @@
+package page
+
+// ErrNotAllowed is what a source of the tests refuses with.
+var ErrNotAllowed = errNotAllowed

@@ -1,0 +1,70 @@
+package page
+
+import (
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Link is a connection to a server, with what that refused to it. The server sends no answer then:
+// whoever waits would wait in vain.
+type Link struct {
+	*nats.Conn
+	mu      sync.Mutex
+	refused []string
+	waiting map[*func()]string
+}
+
+// mostDenials is how many are kept: there are few things that a page asks for.
+const mostDenials = 64
+
+// Option makes l the one that hears of refusals on the connection that will be its own.
+func (l *Link) Option() nats.Option {
+	return nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		if errors.Is(err, nats.ErrPermissionViolation) {
+			l.add(err.Error())
+		}
+	})
+}
+
+func (l *Link) add(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.refused) < mostDenials {
+		l.refused = append(l.refused, text)
+	}
+	for do, subject := range l.waiting {
+		if strings.Contains(text, subject) {
+			(*do)()
+		}
+	}
+}
+
+// denied tells that something with this subject was refused.
+func (l *Link) denied(subject string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, text := range l.refused {
+		if strings.Contains(text, subject) {
+			return true
+		}
+	}
+	return false
+}
+
+// onDenial calls do when a subject is refused, until the returned function is called.
+func (l *Link) onDenial(subject string, do func()) (end func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.waiting == nil {
+		l.waiting = map[*func()]string{}
+	}
+	l.waiting[&do] = subject
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.waiting, &do)
+	}
+}

@@ -1,0 +1,33 @@
+package page
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
+)
+
+// checkRecordURL tells what is wrong with a template of addresses.
+func checkRecordURL(template string) error {
+	if template == "" {
+		return nil
+	}
+	u, err := url.Parse(strings.NewReplacer("{type}", "T", "{id}", "I").Replace(template))
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("the address of records is not an http or https address")
+	case !strings.Contains(template, "{id}"):
+		return errors.New("the address of records has no {id} in it")
+	}
+	return nil
+}
+
+// recordURL is where the record of a resource is; "" where nobody says so.
+func (p *Page) recordURL(ref facts.Ref) string {
+	kind, id, ok := strings.Cut(string(ref), "/")
+	if p.RecordURL == "" || !ok {
+		return ""
+	}
+	return strings.NewReplacer("{type}", url.PathEscape(kind), "{id}", url.PathEscape(id)).Replace(p.RecordURL)
+}
