@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 	"go.yaml.in/yaml/v3"
 
@@ -23,7 +24,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
-	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
 // as runs a command as a user of accounts.conf, with the password from a file.
@@ -58,7 +58,7 @@ func TestDeployedReadmeDashboard(t *testing.T) {
 	defer cancel()
 	defer serveDeployed(ctx, t, s, t.TempDir())()
 	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
-	js, err := jet.New(s.connect(t, "dashboard"), jet.NamedDomain("RLSGUARD"))
+	js, err := jetstream.NewWithDomain(s.connect(t, "dashboard"), "RLSGUARD")
 	if err != nil {
 		t.Fatal(err)
 	}
