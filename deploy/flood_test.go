@@ -60,7 +60,7 @@ func TestFloodOfConsumers(t *testing.T) {
 	if _, err := s.jetStream(t, "rlsguard").Publish(t.Context(), "rls.dead.x", nil); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	before := s.watched(ctx, t, "reviewer", "first")
 	s.flood(t, "dashboard", layout.StreamFlags)
