@@ -49,6 +49,8 @@ type ironInput struct {
 	IronCaution []facts.Ref
 	Pregnant    bool
 	Orders      []ironOrder
+	// Bare: what is on record need not be told.
+	Bare bool
 }
 
 // ironDecision says which iron check is open, if any: at most one of them is.
@@ -109,11 +111,11 @@ func ironFinding(in ironInput) ironDecision {
 	default:
 		d = c.unchecked()
 	}
-	d.Next, d.Known, d.Low, d.Replaced = c.next, joinSentences(
-		c.known(),
-		c.groupNote(),
-		c.bandNote(),
-	), c.panel.low(), c.replaced
+	d.Next, d.Low, d.Replaced = c.next, c.panel.low(), c.replaced
+	if in.Bare {
+		return d
+	}
+	d.Known = joinSentences(c.known(), c.groupNote(), c.bandNote())
 	d.Note = c.bandNote()
 	d.Fact, d.Facts = c.fact(), joinRefs(c.panel.ferritin.evidence(), c.panel.tsat.evidence())
 	if d.Check != "" {
