@@ -31,7 +31,8 @@ func (w *whatIf) changeWords(c *clears.Change, f *Flag) string {
 		if date == "" {
 			date = words.Say("iron.undated")
 		}
-		return words.Say("clear.unit", "analyte", analyteName(c.Results[0].Analyte), "date", date, "unit", unitWords(c.Value))
+		name := analyteName(c.Results[0].Analyte)
+		return words.Say("clear.unit", "analyte", name, "date", date, "unit", unitWords(c.Value))
 	case clears.Medication:
 		return medicationWords(c)
 	case clears.Dose:
@@ -95,7 +96,8 @@ func (w *whatIf) drugWords(c *clears.Change, f *Flag) string {
 	same := 0
 	for i := range w.ev.orders {
 		o := &w.ev.orders[i]
-		if _, behind := slices.BinarySearch(f.Implicated, o.ref); behind && strings.Join(o.ingredients(), ", ") == c.Drug {
+		_, behind := slices.BinarySearch(f.Implicated, o.ref)
+		if behind && strings.Join(o.ingredients(), ", ") == c.Drug {
 			same++
 		}
 	}
