@@ -90,8 +90,9 @@ func resultWords(c *clears.Change, f *Flag) string {
 
 // drugWords name the drug; with the order, where one of several for it is meant.
 func (w *whatIf) drugWords(c *clears.Change, f *Flag) string {
+	drug := words.And(strings.Split(c.Drug, ", "))
 	if c.Drug == "" || len(c.Targets) != 1 {
-		return c.Drug
+		return drug
 	}
 	same := 0
 	for i := range w.ev.orders {
@@ -102,9 +103,9 @@ func (w *whatIf) drugWords(c *clears.Change, f *Flag) string {
 		}
 	}
 	if same < 2 {
-		return c.Drug
+		return drug
 	}
-	return words.Say("clear.of-several", "drug", c.Drug, "ref", string(c.Targets[0]))
+	return words.Say("clear.of-several", "drug", drug, "ref", string(c.Targets[0]))
 }
 
 func endWords(c *clears.Change, drug string) string {
