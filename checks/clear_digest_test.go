@@ -16,19 +16,19 @@ lab tsat 31 % 2026-10-24
 request active "sertraline 50 mg tablet" 2026-10-14
 `)[0]
 	set, key := DefaultSettings(), []byte("key")
-	opened := decide(&s.st, set, key, "rules", s.asOf)
-	AddClears(&s.st, set, s.asOf, opened)
+	opened := decide(&s.st, set, key, "rules", s.AsOf)
+	AddClears(&s.st, set, s.AsOf, opened)
 	if len(opened) != 1 || len(opened[0].Clears) != 2 {
 		t.Fatalf("opened %+v", opened)
 	}
 	s.st.Merge(facts.Fact{Ref: "Condition/x", Kind: facts.KindCondition, Condition: &facts.Condition{
 		Code: facts.Concept{Texts: []string{"restless legs"}},
 	}})
-	if again := decide(&s.st, set, key, "rules", s.asOf); len(again) != 0 {
+	if again := decide(&s.st, set, key, "rules", s.AsOf); len(again) != 0 {
 		t.Errorf("updated: %+v", again)
 	}
-	now := OpenFlags(&s.st, set, key, "rules", s.asOf)
-	AddClears(&s.st, set, s.asOf, now)
+	now := OpenFlags(&s.st, set, key, "rules", s.AsOf)
+	AddClears(&s.st, set, s.AsOf, now)
 	if got := now[0].Clears[1]; len(got.Targets) != 2 {
 		t.Errorf("both diagnoses have to go now, and %+v is said", got)
 	}
@@ -48,14 +48,14 @@ func TestWhoHasNoClears(t *testing.T) {
 		}
 	}
 	set = DefaultSettings()
-	decide(&s.st, set, []byte("key"), "rules", s.asOf)
+	decide(&s.st, set, []byte("key"), "rules", s.AsOf)
 	for i := range s.st.Facts {
 		if o := s.st.Facts[i].Order; o != nil {
 			o.Status = facts.StatusCancelled
 		}
 	}
-	gone := decide(&s.st, set, []byte("key"), "rules", s.asOf)
-	AddClears(&s.st, set, s.asOf, gone)
+	gone := decide(&s.st, set, []byte("key"), "rules", s.AsOf)
+	AddClears(&s.st, set, s.AsOf, gone)
 	for _, f := range gone {
 		if f.State == Resolved && len(f.Clears) > 0 {
 			t.Errorf("resolved, and would be cleared by %+v", f.Clears)
