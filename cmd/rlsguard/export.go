@@ -16,9 +16,9 @@ import (
 type exportCommand struct {
 	storedFlags
 
-	Recipient      []string `placeholder:"AGE1…|FILE" help:"Encrypt for this recipient of age (age1...), or for those in a file. May be given more than once."`
-	RecipientsFile []string `placeholder:"FILE" help:"Encrypt for the recipients in a file, one a line. May be given more than once."`
-	File           string   `arg:"" help:"Where to, or - for standard output. A file must not be there yet; only its owner can read it."`
+	Recipient      []string `placeholder:"AGE1…|FILE" help:"Encrypt for a recipient of age, or those in a file; repeatable."`
+	RecipientsFile []string `placeholder:"FILE" help:"Encrypt for the recipients in a file, one a line."`
+	File           string   `arg:"" help:"Where to, or - for standard output. A file must be new; only its owner can read it."`
 }
 
 // Help is shown below the options.
@@ -38,7 +38,7 @@ The file is gzip around a checksummed stream of records; rlsguard import refuses
 Examples:
   rlsguard export /backup/rlsguard-2026-11-24.gz
   rlsguard export --recipients-file backup.recipients /backup/rlsguard-2026-11-24.gz.age
-  rlsguard export --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key --recipient age1... - >e.age`
+  rlsguard export --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key - >export.gz`
 }
 
 // Run exports.
