@@ -33,8 +33,11 @@ func TestBlockEmptiedBeforeTheLedgerKnew(t *testing.T) {
 			large := bytes.Repeat([]byte("x"), 900_000)
 			stop := b.serve(b.config())
 			for n := range 9 { // the second block holds nothing else
-				m := &nats.Msg{Subject: layout.AuditSubject("3e7f3c5e-0000-8000-8000-000000000000", uint64(n+1)), Data: large,
-					Header: nats.Header{layout.HeaderNumber: {string(rune('1' + n))}}}
+				m := &nats.Msg{
+					Subject: layout.AuditSubject("3e7f3c5e-0000-8000-8000-000000000000", uint64(n+1)),
+					Data:    large,
+					Header:  nats.Header{layout.HeaderNumber: {string(rune('1' + n))}},
+				}
 				if _, err := b.js.PublishMsg(t.Context(), m); err != nil {
 					t.Fatal(err)
 				}

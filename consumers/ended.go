@@ -20,8 +20,9 @@ import (
 // A transition that ends its flag, or that flag's severity, stays in RLS for endedFor: by then the
 // flag has often opened again, which replaces it. It is deleted after that, once RLS_AUDIT and
 // RLS_FLAGS hold it: such transitions would be most of RLS. RLS_FLAGS keeps it until its time is
-// over.
-var endedFor = 2 * time.Minute // tests have less patience
+// over. Three minutes are longer than a server takes until it syncs what RLS_FLAGS writes (two, by
+// default): it will not lose what nobody can copy again. Tests have less patience.
+var endedFor = 3 * time.Minute
 
 // mostEnded is how many are deleted in one round.
 const mostEnded = 400

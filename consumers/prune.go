@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/rlsguard/rlsguard/consumers/audit"
@@ -86,5 +87,8 @@ func (s *session) passedOver(ctx context.Context, r audit.Round) error {
 	}
 	s.log.Error().Uint64("sequence", r.First).Msg("stream RLS_AUDIT went on without this entry of RLS: copying again")
 	p.since = time.Now()
-	return p.of.CopyAgain(ctx)
+	if err := p.of.CopyAgain(ctx); err != nil {
+		return fmt.Errorf("rlsguard setup lets it be copied again, this user may not: %w", err)
+	}
+	return nil
 }

@@ -81,6 +81,21 @@ func (b *bench) wholeHistory() {
 	}
 }
 
+// onceEach holds that RLS_AUDIT has every transition of every flag once, in order.
+func (b *bench) onceEach() {
+	b.t.Helper()
+	b.wholeHistory()
+	want := 0
+	for _, st := range b.states() {
+		for _, f := range st.Flags {
+			want += int(f.Number)
+		}
+	}
+	if n := b.count(layout.StreamAudit, ">"); n != want {
+		b.t.Errorf("%d transitions of states, %d in RLS_AUDIT", want, n)
+	}
+}
+
 // What RLS_AUDIT holds leaves RLS, whoever of two is active, and everything reads it from there.
 func TestAuditLeavesRLS(t *testing.T) {
 	impatient(t)

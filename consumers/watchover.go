@@ -81,7 +81,10 @@ func (s *session) streams(ctx context.Context) (map[string]*jetstream.StreamInfo
 		flags = time.Unix(0, made)
 	}
 	found := map[string]*jetstream.StreamInfo{}
-	for name, made := range map[string]time.Time{layout.StreamRLS: s.created, layout.StreamFHIR: time.Unix(0, s.epoch), layout.StreamFlags: flags, layout.StreamAudit: {}, layout.StreamDead: {}, layout.StreamRejected: {}} {
+	for name, made := range map[string]time.Time{
+		layout.StreamRLS: s.created, layout.StreamFHIR: time.Unix(0, s.epoch), layout.StreamFlags: flags,
+		layout.StreamAudit: {}, layout.StreamDead: {}, layout.StreamRejected: {},
+	} {
 		stream, err := s.js.Stream(ctx, name)
 		switch {
 		case errors.Is(err, jetstream.ErrStreamNotFound) && name == layout.StreamFlags && flags.IsZero():

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
@@ -56,6 +57,13 @@ func (c *setupCommand) Run(p *terminal.Program) (err error) {
 	}
 	if err := jet.KeepAudit(ctx, js, time.Duration(c.AuditDays)*24*time.Hour); err != nil {
 		return err
+	}
+	again, err := audit.Mend(ctx, js)
+	if err != nil {
+		return err
+	}
+	if again {
+		terminal.Tell(p.Stderr, "what RLS_AUDIT had passed over is copied again")
 	}
 	if c.DeadDays > 0 {
 		if err := jet.KeepDead(ctx, js, time.Duration(c.DeadDays)*24*time.Hour); err != nil {

@@ -166,6 +166,25 @@ func (p *Pruner) CopyAgain(ctx context.Context) error {
 	}
 }
 
+// lookAgain is when a server has found out by itself that RLS was made anew.
+const lookAgain = 10 * time.Second
+
+// Mend lets the server copy again what it passed over, if it did; for setup, by a user who may change
+// streams. It tells whether there was something.
+func Mend(ctx context.Context, js jetstream.JetStream) (bool, error) {
+	p := NewPruner(js)
+	first, err := p.Round(ctx)
+	if err != nil || !first.PassedOver {
+		return false, err
+	}
+	jet.Sleep(ctx, lookAgain)
+	second, err := p.Round(ctx)
+	if err != nil || !second.PassedOver || second.First != first.First {
+		return false, err
+	}
+	return true, p.CopyAgain(ctx)
+}
+
 func (p *Pruner) purgeHeld(ctx context.Context, entries []Entry) error {
 	copies, now, err := p.copies(ctx, entries)
 	if err != nil {

@@ -76,7 +76,8 @@ func (h *Health) Pinned(name string) {
 
 // Describe implements prometheus.Collector.
 func (s *seen) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{lagDesc, flightDesc, oldestDesc, activeDesc, lettersDesc, copyDesc, auditDesc} {
+	all := []*prometheus.Desc{lagDesc, flightDesc, oldestDesc, activeDesc, lettersDesc, copyDesc, auditDesc}
+	for _, d := range all {
 		ch <- d
 	}
 }

@@ -37,7 +37,8 @@ func settingsOf(have, want *jetstream.StreamConfig) []string {
 	}
 	states, flags := have.Name == layout.StreamRLS, have.Name == layout.StreamFlags
 	audit := have.Name == layout.StreamAudit
-	ages := have.Name == layout.StreamFHIR || have.Name == layout.StreamDead || have.Name == layout.StreamRejected || audit
+	ages := audit || have.Name == layout.StreamFHIR || have.Name == layout.StreamDead ||
+		have.Name == layout.StreamRejected
 	newer := ""
 	if ages {
 		newer = " or set discard to new"

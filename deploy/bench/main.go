@@ -56,7 +56,8 @@ func main() {
 		&o.only,
 		"only",
 		"",
-		"files, bus, sweep or soak: only what reads files, only what runs on a server, or with what power of its number the cost of everything grows that a sender may send, or how much memory serve takes under a load",
+		"files, bus, sweep or soak: only what reads files, only what runs on a server, with what power of its\n"+
+			"number the cost of everything grows that a sender may send, or how much memory serve takes under load",
 	)
 	flag.IntVar(&o.events, "events", 60_000, "events of a round on the bus")
 	flag.IntVar(&o.rate, "rate", 150, "events a second of a soak")

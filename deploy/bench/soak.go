@@ -38,7 +38,8 @@ func (o *options) soak() error {
 	}
 	fmt.Printf("\nsoak: %d patients, %d events/s, %d minutes, %d entries for audit before\n",
 		patients, o.rate, o.minutes, o.entries)
-	fmt.Printf("%6s %9s %9s %9s %9s  %s\n", "minute", "events", "late s", "RSS MB", "CPU s", "messages in RLS, RLS_AUDIT, RLS_FLAGS")
+	fmt.Printf("%6s %9s %9s %9s %9s  %s\n", "minute", "events", "late s", "RSS MB", "CPU s",
+		"messages in RLS, RLS_AUDIT, RLS_FLAGS")
 	return s.run()
 }
 
@@ -62,7 +63,8 @@ func (s *soaking) start() error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	if s.serve, err = background(s.o.bin, "serve", "--data", s.dir, "--listen", "127.0.0.1:0", "--http", address); err != nil {
+	s.serve, err = background(s.o.bin, "serve", "--data", s.dir, "--listen", "127.0.0.1:0", "--http", address)
+	if err != nil {
 		return err
 	}
 	if err := s.serve.untilReady(func() string { return "http://" + address }); err != nil {
@@ -95,7 +97,7 @@ func (s *soaking) fill() error {
 	began := time.Now()
 	for p := range s.patients {
 		for _, doc := range soakFirst(p) {
-			if _, err := s.js.PublishAsync("fhir.any", []byte(doc)); err != nil {
+			if _, err := s.js.PublishAsync("fhir.any", []byte(doc), jetstream.WithStallWait(startTimeout)); err != nil {
 				return err
 			}
 		}
@@ -103,22 +105,31 @@ func (s *soaking) fill() error {
 	if err := s.settled(); err != nil {
 		return err
 	}
-	fmt.Printf("%d patients known after %.0f s, RSS %.0f MB\n", s.patients, time.Since(began).Seconds(), megabytes(residentMemory(s.serve.cmd.Process.Pid)))
+	s.filled(fmt.Sprint(s.patients, " patients"), began)
 	body := []byte(strings.Repeat("x", soakEntry))
 	for i := range s.o.entries {
 		number := fmt.Sprint(1 + i%soakEach)
-		m := &nats.Msg{Subject: fmt.Sprintf("rls.audit.%08x-0000-8000-8000-000000000000.%s", i/soakEach, number), Data: body,
-			Header: nats.Header{"Rls-Number": {number}, "Nats-TTL": {"34560000"}}}
-		if _, err := s.js.PublishMsgAsync(m); err != nil {
+		m := &nats.Msg{
+			Subject: fmt.Sprintf("rls.audit.%08x-0000-8000-8000-000000000000.%s", i/soakEach, number),
+			Data:    body,
+			Header:  nats.Header{"Rls-Number": {number}, "Nats-TTL": {"34560000"}},
+		}
+		if _, err := s.js.PublishMsgAsync(m, jetstream.WithStallWait(startTimeout)); err != nil {
 			return err
 		}
 	}
 	if err := s.settled(); err != nil {
 		return err
 	}
-	fmt.Printf("%d entries after %.0f s, RSS %.0f MB\n", s.o.entries, time.Since(began).Seconds(), megabytes(residentMemory(s.serve.cmd.Process.Pid)))
+	s.filled(fmt.Sprint(s.o.entries, " entries"), began)
 	s.stop()
 	return s.start()
+}
+
+// filled tells how filling goes.
+func (s *soaking) filled(what string, began time.Time) {
+	mb := megabytes(residentMemory(s.serve.cmd.Process.Pid))
+	fmt.Printf("%s after %.0f s, RSS %.0f MB\n", what, time.Since(began).Seconds(), mb)
 }
 
 const (
@@ -218,7 +229,8 @@ func (s *soaking) tell(minute int, events int64, late time.Duration) float64 {
 		state := stream.CachedInfo().State
 		held = append(held, fmt.Sprintf("%d (%.0f MB)", state.Msgs, megabytes(int64(state.Bytes))))
 	}
-	fmt.Printf("%6d %9d %9.1f %9.0f %9.0f  %s\n", minute, events, late.Seconds(), mb, processorTime(pid), strings.Join(held, ", "))
+	fmt.Printf("%6d %9d %9.1f %9.0f %9.0f  %s\n",
+		minute, events, late.Seconds(), mb, processorTime(pid), strings.Join(held, ", "))
 	return mb
 }
 
