@@ -149,7 +149,7 @@ func hasReason(o *facts.Order) bool {
 func (ev *evaluation) run(c Check) {
 	switch why := ev.set.silences(c); {
 	case why == silence.NotApproved:
-		ev.quiet(nil, c.ID, "", why, string(c.Rule.Status))
+		ev.quiet(nil, c.ID, "", why, string(ev.set.RuleOf(c).Status))
 	case why != "":
 		ev.quiet(nil, c.ID, "", why, "")
 	case ev.rls.status == RLSNone && !c.WithoutRLS:
@@ -168,7 +168,7 @@ func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 	f.Evidence = append(slices.Clip(f.Evidence), ev.rls.refs...)
 	f.Implicated, f.Evidence = tidy(f.Implicated), tidy(f.Evidence)
 	f.Summary = joinSentences(f.Summary, ev.newerUnread(slices.Concat(f.Implicated, f.Evidence)))
-	f.Citations = c.Citations
+	f.Citations = ev.set.citations(c)
 	f.Basis = basis(f)
 	f.Orders = ev.orderWords(f.Implicated)
 	f.Counsel = ev.counsel(c)
