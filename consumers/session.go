@@ -146,7 +146,7 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	if err := jet.MakeStreams(ctx, s.js, s.cfg.Replicas); err != nil {
 		return nil, err
 	}
-	if err := jet.KeepAudit(ctx, s.js, s.cfg.Audit); err != nil { // a right that the user of serve need not have
+	if err := s.keepAudit(ctx); err != nil { // a right that the user of serve need not have
 		s.log.Warn().Err(err).Msg("transitions are kept for audit as long as before")
 	}
 	if s.cfg.Dead > 0 {
@@ -181,6 +181,14 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	}
 	s.rebuilding = s.run.rebuild
 	return have, err
+}
+
+// keepAudit sets how long transitions are kept. Whoever may not gets no answer, and need not wait long
+// for none.
+func (s *session) keepAudit(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, jet.RequestTimeout)
+	defer cancel()
+	return jet.KeepAudit(ctx, s.js, s.cfg.Audit)
 }
 
 func (s *session) streamCreated(ctx context.Context, name string) (time.Time, error) {
