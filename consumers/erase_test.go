@@ -256,10 +256,9 @@ func TestEraseRefusesAnotherKey(t *testing.T) {
 		t.Errorf("on an empty server: %v", err)
 	}
 	b.serve(b.config())()
-	if _, err := o.Erase(t.Context(), []byte("another key of the tests"), "Patient/1", operate.InputsOf{}, nil); !errors.Is(
-		err,
-		layout.ErrOtherKey,
-	) {
+	another := []byte("another key of the tests")
+	_, err := o.Erase(t.Context(), another, "Patient/1", operate.InputsOf{}, nil)
+	if !errors.Is(err, layout.ErrOtherKey) {
 		t.Errorf("with another key: %v", err)
 	}
 }
