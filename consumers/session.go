@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
@@ -50,6 +51,8 @@ type session struct {
 	// it; 0 when none are.
 	rebuilding uint64
 	seed       maphash.Seed // of what is compared in memory
+	signer     *layout.Signer
+	unsigned   uint64 // sequence of the stream RLS up to which messages may be without a signature
 	// flagsMade is the creation of the stream RLS_FLAGS, Unix nanoseconds; 0 while the session
 	// makes it anew.
 	flagsMade   atomic.Int64
@@ -102,6 +105,7 @@ func newSession(r *run, js jetstream.JetStream) *session {
 		log:    cfg.Log,
 		now:    time.Now,
 		seed:   maphash.MakeSeed(),
+		signer: layout.NewSigner(cfg.Engine.Key),
 		batches: &jet.JetStore{
 			Nc:      r.nc,
 			Js:      js,
@@ -113,7 +117,7 @@ func newSession(r *run, js jetstream.JetStream) *session {
 		batchTarget: cfg.Batch,
 	}
 	s.committer = commit.New(commit.Options{Engine: cfg.Engine, Store: s.batches, AsOf: cfg.AsOf, Audit: cfg.Audit,
-		Now: time.Now, Sleep: jet.Sleep, Intact: s.unreplaced, Health: cfg.Health, Log: cfg.Log})
+		Now: time.Now, Sleep: jet.Sleep, By: nuid.Next(), Intact: s.unreplaced, Health: cfg.Health, Log: cfg.Log})
 	s.states = s.committer.States()
 	if cfg.Embedded != nil {
 		s.starts = cfg.Embedded.Starts.Load()
@@ -199,11 +203,20 @@ func (s *session) serve(ctx, work context.Context, have *layout.SiteRecord) erro
 			return nil
 		case <-filled:
 		}
+		if err := s.makeGood(ctx, have); err != nil {
+			return err
+		}
 		s.health.Show(s.states)
 		if s.rebuilding == 0 { // otherwise it is a part only
 			s.cfg.Known.Offer(ctx, s.states)
 		}
 		began := time.Now()
+		if err := s.committer.Settle(ctx); err != nil {
+			return err
+		}
+		if err := s.replaceForeign(ctx); err != nil {
+			return err
+		}
 		if err := s.committer.ApplyRules(ctx, have, s.rebuilding); err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -15,6 +14,7 @@ func (c *Committer) wantedSite() layout.SiteRecord {
 		Key:        layout.Fingerprint(c.engine.Key),
 		Ruleset:    c.engine.Ruleset,
 		Rebuilding: c.rebuilding,
+		Signed:     max(c.copy.unsigned, 1),
 	}
 	if !c.frozen.IsZero() {
 		w.AsOf = c.frozen.UTC().Format(time.RFC3339Nano)
@@ -45,7 +45,7 @@ func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, reb
 		}
 		c.log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg(why)
 		var err error
-		if seq, err = jet.WriteSite(ctx, c.store.to, w, seq); err != nil {
+		if seq, err = c.store.writeSite(ctx, w, seq); err != nil {
 			return err
 		}
 		if err := c.reevaluateAll(ctx, have.AsOf == want.AsOf && !have.Rearm); err != nil {
@@ -53,7 +53,7 @@ func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, reb
 		}
 	}
 	want.Done = true
-	_, err := jet.WriteSite(ctx, c.store.to, want, seq)
+	_, err := c.store.writeSite(ctx, want, seq)
 	return err
 }
 

@@ -123,7 +123,7 @@ func (s *JetStore) Last(ctx context.Context, subjects []string) ([]Stored, error
 			case err != nil:
 				return fmt.Errorf("reading a state back: %w", err)
 			default:
-				found[i] = Stored{m.Sequence, m.Data}
+				found[i] = Stored{m.Sequence, m.Header, m.Data}
 			}
 			return nil
 		})

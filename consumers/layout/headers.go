@@ -91,7 +91,7 @@ const formerBy = "Rls-By"
 func Lasting(h nats.Header, since time.Time) nats.Header {
 	kept := nats.Header{}
 	for name := range h {
-		if name != formerBy && name != HeaderErased &&
+		if name != formerBy && name != HeaderErased && name != HeaderSignature &&
 			(strings.HasPrefix(name, "Rls-") || strings.HasPrefix(name, "ce-")) {
 			kept.Set(name, h.Get(name))
 		}

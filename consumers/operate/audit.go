@@ -14,14 +14,28 @@ import (
 )
 
 // Audit calls do with the transitions that are kept for audit, oldest first: of the flag with an
-// id, or of all when it is "". unread gets each that cannot be read; the rest is handed on all the
+// id, or of all when it is "". unread gets each that cannot be read, or that rlsguard did not write,
+// which is checked with the site key and not at all where that is nil; the rest is handed on all the
 // same.
 func (o *Operator) Audit(
 	ctx context.Context,
+	key []byte,
 	flag string,
 	do func(checks.Flag) error,
 	unread func(subject string, err error),
 ) error {
+	check := func(jetstream.Msg, *jetstream.MsgMetadata) error { return nil }
+	if key != nil {
+		site, err := o.site(ctx, key)
+		if err != nil {
+			return err
+		}
+		signer := layout.NewSigner(key)
+		check = func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+			_, err := authentic(signer, site, m.Subject(), m.Headers(), m.Data(), meta.Sequence.Stream)
+			return err
+		}
+	}
 	filter := layout.SubjectAudit + ">"
 	if flag != "" {
 		if !layout.FlagID.MatchString(flag) {
@@ -30,7 +44,11 @@ func (o *Operator) Audit(
 		filter = layout.SubjectAudit + flag + ".*"
 	}
 	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}}
-	return jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+	return jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		if err := check(m, meta); err != nil {
+			unread(m.Subject(), err)
+			return nil
+		}
 		f, err := issue.Unmarshal(m.Data())
 		id, _, _ := strings.Cut(strings.TrimPrefix(m.Subject(), layout.SubjectAudit), ".")
 		if err == nil && f.ID != id {

@@ -19,6 +19,7 @@ type Ported struct {
 	Patients    uint64 // states of patients; one that was written meanwhile counts again
 	Transitions uint64 // newest ones, and those kept for audit
 	Records     uint64
+	Foreign     uint64 // transitions that rlsguard did not write: they are left out
 }
 
 func (p *Ported) count(subject string) {
@@ -48,12 +49,13 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 	out, err := newExportWriter(
 		w,
 		exportHeader{Format: exportFormat, Version: exportVersion, Created: time.Now().UTC().Format(time.RFC3339),
-			States: site.Format, Key: site.Key, Ruleset: site.Ruleset, AsOf: site.AsOf},
+			States: layout.StateFormat, Key: site.Key, Ruleset: site.Ruleset, AsOf: site.AsOf},
 	)
 	if err != nil {
 		return Ported{}, err
 	}
 	var done Ported
+	signer := layout.NewSigner(key)
 	cfg := jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">", layout.SubjectAudit + ">"},
 	}
@@ -61,10 +63,14 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 		if progress != nil {
 			progress(1)
 		}
-		if m.Subject() == layout.SubjectSite {
+		if m.Subject() == layout.SubjectSite || strings.HasPrefix(m.Subject(), layout.SubjectTally) {
 			return nil
 		}
+		_, foreign := authentic(signer, site, m.Subject(), m.Headers(), m.Data(), meta.Sequence.Stream)
 		if strings.HasPrefix(m.Subject(), layout.SubjectState) {
+			if foreign != nil {
+				return fmt.Errorf("%w: %w", layout.ErrState, foreign)
+			}
 			st, err := codec.Decode(m.Data())
 			if err != nil {
 				return fmt.Errorf(
@@ -80,6 +86,10 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 				// export already.
 				return out.Record(m.Subject(), nil, nil)
 			}
+		}
+		if foreign != nil {
+			done.Foreign++
+			return nil
 		}
 		done.count(m.Subject())
 		return out.Record(m.Subject(), layout.Lasting(m.Headers(), meta.Timestamp), m.Data())

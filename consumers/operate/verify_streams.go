@@ -25,6 +25,7 @@ type verification struct {
 	// states are all that were read, and tokens stand for their patients.
 	states *commit.WorkingCopy
 	tokens *layout.Tokens
+	signer *layout.Signer
 	sum    Verified
 
 	committed map[string]*lastPublished // by flag id, in RLS
@@ -49,8 +50,9 @@ type lastPublished struct {
 // numbers are those of the transitions that are kept for audit.
 type numbers struct{ least, most, count uint64 }
 
-func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *verification {
-	return &verification{
+func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord, ends uint64) *verification {
+	v := &verification{
+		signer:    layout.NewSigner(opt.Engine.Key),
 		o:         o,
 		opt:       opt,
 		site:      site,
@@ -62,6 +64,33 @@ func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *
 		audit:     map[string]*numbers{},
 		timers:    map[layout.Token]struct{}{},
 	}
+	v.states.Trust(legacy(site), ends, func(subject string) { v.foreign(subject, "not written by rlsguard, or an older one") })
+	return v
+}
+
+// foreign tells of a message that is not used.
+func (v *verification) foreign(subject, detail string) {
+	last := subject[strings.LastIndexByte(subject, '.')+1:]
+	d := Difference{Kind: ForeignMessage, Detail: layout.KindOfMessage(subject) + ": " + detail}
+	switch d.Token, d.Flag = "", ""; {
+	case layout.FlagID.MatchString(last):
+		d.Flag = last
+	case strings.HasPrefix(subject, layout.SubjectAudit):
+		d.Flag, _, _ = strings.Cut(strings.TrimPrefix(subject, layout.SubjectAudit), ".")
+	default:
+		d.Token = last
+	}
+	v.add(d)
+}
+
+// genuine tells whether rlsguard wrote a transition or a timer that stands, or stood, under a
+// sequence of RLS, and notes it otherwise.
+func (v *verification) genuine(m jetstream.Msg, seq uint64) bool {
+	_, err := authentic(v.signer, v.site, m.Subject(), m.Headers(), m.Data(), seq)
+	if err != nil {
+		v.foreign(m.Subject(), err.Error())
+	}
+	return err == nil
 }
 
 func (v *verification) add(d Difference) { v.found = append(v.found, d) }
@@ -89,9 +118,13 @@ func (v *verification) run(ctx context.Context) error {
 		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
 	}{
 		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
-		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.committed, m) }},
-		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.bySubject},
-		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.shown, m) }},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+			return v.takeTransition(v.committed, m, meta.Sequence.Stream)
+		}},
+		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, false, v.bySubject},
+		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+			return v.takeTransition(v.shown, m, jet.SourceSequence(m.Headers()))
+		}},
 	} {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
@@ -104,6 +137,9 @@ func (v *verification) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := v.states.Weigh(); err != nil {
+		v.add(Difference{Kind: StatesLack, Detail: err.Error()})
+	}
 	if err := v.holes(ctx); err != nil {
 		return err
 	}
@@ -111,7 +147,7 @@ func (v *verification) run(ctx context.Context) error {
 }
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-	if err := v.states.Take(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
+	if err := v.states.Take(m.Subject(), jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}); err != nil {
 		v.add(
 			Difference{
 				Kind:   StateDamaged,
@@ -123,7 +159,10 @@ func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error
 	return nil
 }
 
-func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.Msg) error {
+func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.Msg, seq uint64) error {
+	if !v.genuine(m, seq) {
+		return nil
+	}
 	f, err := issue.Unmarshal(m.Data())
 	id := m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:]
 	if err == nil && f.ID != id {
@@ -158,8 +197,11 @@ func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.
 }
 
 // bySubject takes in what is told by a subject alone.
-func (v *verification) bySubject(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+func (v *verification) bySubject(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 	subject := m.Subject()
+	if !strings.HasPrefix(subject, layout.SubjectDue) && !v.genuine(m, meta.Sequence.Stream) {
+		return nil // a timer that went off says no more than its subject: the server writes it
+	}
 	last := subject[strings.LastIndexByte(subject, '.')+1:]
 	rest, isAudit := strings.CutPrefix(subject, layout.SubjectAudit)
 	if !isAudit {

@@ -24,6 +24,9 @@ const (
 	believesSilence          // no answer is taken for a yes
 	neverHeals               // what an instance missed is left as it is
 	forgets                  // what the same process wrote is passed over, also after starting over
+	acceptsUnsigned          // what nobody signed is taken for a state
+	acceptsOlder             // so is an older message, or that of another subject
+	neverReplaces            // what is foreign is left where it stands
 )
 
 var mutantNames = map[mutant]string{
@@ -34,6 +37,9 @@ var mutantNames = map[mutant]string{
 	believesSilence:   "believes silence",
 	neverHeals:        "never heals",
 	forgets:           "forgets",
+	acceptsUnsigned:   "accepts unsigned",
+	acceptsOlder:      "accepts an older one",
+	neverReplaces:     "never replaces",
 }
 
 // mutate is a batch as the mutant sends it.

@@ -36,6 +36,7 @@ type world struct {
 	reorder          bool
 	maxBatch         int  // messages of a batch; 0 is what a server takes
 	damage           bool // the disk may cut batches short
+	intruders        bool // others may write among the states
 	faults           int  // how many more things may go wrong
 
 	published int
@@ -45,11 +46,11 @@ type world struct {
 
 	trace func(format string, args ...any) // tells a run step by step; nil does not
 
-	starts, sessions, crashes, conflicts, torn, startedOver, effects, versions, overlapped int
+	intruded, rebuilt, starts, sessions, crashes, conflicts, torn, startedOver, effects, versions, overlapped int
 }
 
 // Stats are what happened in a run.
-type Stats struct{ Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped int }
+type Stats struct{ Intruded, Rebuilt, Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped int }
 
 // maxSteps bounds a run: one that does not come to rest is as wrong as one that comes out wrong.
 const maxSteps = 20_000
@@ -74,6 +75,8 @@ func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 		err = w.check()
 	}
 	return Stats{
+		w.intruded,
+		w.rebuilt,
 		len(w.inputs),
 		len(w.instances),
 		w.crashes,
@@ -125,6 +128,7 @@ func (w *world) draw() {
 	w.reorder = w.rand.IntN(4) > 0
 	w.faults = w.rand.IntN(12)
 	w.damage = w.rand.IntN(6) == 0
+	w.intruders = w.rand.IntN(3) == 0
 	if w.mutant == statesFirst {
 		w.damage = true
 	}
@@ -175,6 +179,11 @@ func (w *world) step() {
 	case 4:
 		if len(w.late) > 0 {
 			w.arrive(w.rand.IntN(len(w.late)))
+		}
+	case 6:
+		if w.faults > 0 && w.intruders && w.rand.IntN(4) == 0 {
+			w.faults--
+			w.intrude()
 		}
 	case 5:
 		if w.faults > 0 && w.rand.IntN(4) == 0 {
