@@ -14,9 +14,13 @@ import (
 )
 
 // Replace writes anew what stands in the stream in the place of messages that are not ours: what is
-// in memory, or that there is nothing. It does so only where memory has all that was written. It
-// tells how many were replaced.
+// in memory, or that there is nothing. It does so only where memory has all that was written; where it
+// turns out, call after call, that it has not, that is an error, which wraps layout.ErrState. It tells
+// how many were replaced.
 func (c *Committer) Replace(ctx context.Context) (int, error) {
+	if err := c.copy.patience(); err != nil {
+		return 0, err
+	}
 	c.copy.mu.RLock()
 	standing := slices.Sorted(maps.Keys(c.copy.foreignAt))
 	c.copy.mu.RUnlock()
@@ -85,4 +89,33 @@ func (c *Committer) lookAgain(ctx context.Context, subject string) error {
 		return nil // the next look will tell
 	}
 	return c.copy.Take(subject, found[0])
+}
+
+// What a commit changes comes in pieces, so that something may be missing for a moment. mostMissing is
+// how many looks in a row may find so without anything having come since the one before, and
+// mostForeign while something foreign stands and others write.
+const (
+	mostMissing = 5
+	mostForeign = 20
+)
+
+// patience tells, after a while, that something that was written never came.
+func (c *WorkingCopy) patience() error {
+	whole := c.whole()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if whole {
+		c.quiet, c.missing = 0, 0
+		return nil
+	}
+	if c.quiet++; c.last != c.lastLook {
+		c.lastLook, c.quiet = c.last, 0
+	}
+	if len(c.foreignAt) > 0 {
+		c.missing++
+	}
+	if c.quiet > mostMissing || c.missing > mostForeign {
+		return errMissed
+	}
+	return nil
 }

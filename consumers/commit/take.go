@@ -42,6 +42,9 @@ func (c *WorkingCopy) takeState(
 	decode func([]byte) (*checks.State, error),
 ) (bool, error) {
 	seq, data := m.Sequence, m.Data
+	c.mu.Lock()
+	c.last = max(c.last, seq)
+	c.mu.Unlock()
 	cutAt := strings.LastIndexByte(subject, '.') + 1
 	kind := subject[:cutAt]
 	switch {
@@ -49,8 +52,7 @@ func (c *WorkingCopy) takeState(
 		c.noteOther(subject)
 		return false, c.takeSite(m)
 	case kind == layout.SubjectTally:
-		c.takeTally(subject[cutAt:], m)
-		return false, nil
+		return false, c.takeTally(subject[cutAt:], m)
 	}
 	if kind != layout.SubjectPatient && kind != layout.SubjectMedication && kind != layout.SubjectGone {
 		c.noteOther(subject) // what a later version keeps

@@ -118,6 +118,7 @@ func (w *writer) storeTally(ctx context.Context, slot string, over layout.Tally)
 	t := *c.tallies[slot]
 	c.mu.RUnlock()
 	t.States, t.Site = t.States.Minus(over.States), t.Site.Minus(over.Site)
+	t.Anew = max(t.Anew, over.Anew)
 	t.Size, t.Changes = 0, nil
 	m := t.Message(slot)
 	c.signer.Sign(m, t.Seq)
@@ -138,7 +139,8 @@ func (c *Committer) Settle(ctx context.Context) error {
 	if err := c.copy.Lacking(); err != nil {
 		c.copy.mu.Lock()
 		states, site := c.copy.tallied()
-		over := layout.Tally{States: states.Minus(c.copy.sum()), Site: site.Minus(c.copy.site.sum)}
+		over := layout.Tally{States: states.Minus(c.copy.sum()), Site: site.Minus(c.copy.site.sum), Anew: c.copy.anew + 1}
+		c.copy.anew++
 		c.copy.mu.Unlock()
 		c.store.ownTally()
 		c.copy.mu.Lock()

@@ -28,6 +28,12 @@ type trust struct {
 	// count too much.
 	cutShort map[string]layout.Tally
 	lacking  error // what weigh found
+	// last is the highest sequence that was taken, lastLook what it was when patience looked. It counts
+	// how often in a row something was missing: while nothing came, and while something foreign stood.
+	last, lastLook uint64
+	quiet, missing int
+	anew           uint64 // as the tallies had it when all was read
+	weighed        bool
 }
 
 // siteRow is the record of the site as it is known.
@@ -201,8 +207,8 @@ func (c *WorkingCopy) applySite(r *stateRow, seq uint64) {
 	}
 }
 
-// takeTally takes a tally in.
-func (c *WorkingCopy) takeTally(slot string, m jet.Stored) {
+// takeTally takes a tally in. Its error is that the tallies began anew with less than what is known.
+func (c *WorkingCopy) takeTally(slot string, m jet.Stored) error {
 	c.mu.RLock()
 	held := c.tallies[slot]
 	c.mu.RUnlock()
@@ -210,7 +216,7 @@ func (c *WorkingCopy) takeTally(slot string, m jet.Stored) {
 		held = &layout.Tally{}
 	}
 	if m.Sequence <= held.Seq {
-		return
+		return nil
 	}
 	subject := layout.SubjectTally + slot
 	var t *layout.Tally
@@ -225,9 +231,15 @@ func (c *WorkingCopy) takeTally(slot string, m jet.Stored) {
 		kept.Seq, kept.Gone = m.Sequence, false
 		c.applyTally(slot, &kept)
 		c.sawForeign(subject, m.Sequence)
-		return
+		return nil
 	}
 	c.applyTally(slot, t)
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.weighed && t.Anew > c.anew {
+		return errAnew
+	}
+	return nil
 }
 
 func (c *WorkingCopy) applyTally(slot string, t *layout.Tally) {
@@ -255,6 +267,7 @@ func (c *WorkingCopy) forgetTally(slot string) {
 var (
 	errStatesLack = fmt.Errorf("%w: some were removed, or replaced by older or foreign ones, while nobody ran",
 		layout.ErrState)
+	errAnew      = fmt.Errorf("%w: another instance began anew with what was left of them", layout.ErrState)
 	errMissed    = fmt.Errorf("%w: something was missed that a foreign message took the place of", layout.ErrState)
 	errSiteLacks = fmt.Errorf("%w: the record of the site was removed or replaced while nobody ran", layout.ErrState)
 )
@@ -277,6 +290,10 @@ func (c *WorkingCopy) weigh() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	states, site := c.tallied()
+	for _, t := range c.tallies {
+		c.anew = max(c.anew, t.Anew)
+	}
+	c.weighed = true
 	c.cutShort = map[string]layout.Tally{}
 	if states != c.sum() || site != c.site.sum {
 		states, site = c.withoutCutShort(states, site)

@@ -22,6 +22,9 @@ type Tally struct {
 	Site   Sum    // over the record of the site
 	// Unsigned is what the record of the site has as Signed, should that be lost.
 	Unsigned uint64
+	// Anew counts how often the tallies began anew with what was there: who knows of more has to
+	// read everything again.
+	Anew uint64
 	// Size and Changes are those of the batch that it was written with: a batch may be cut short by
 	// a power failure, and the tally comes first in it.
 	Size    uint32
@@ -49,7 +52,7 @@ const tallyVersion = 1
 const (
 	changeSize = 1 + len(Token{}) + 16
 	newChange  = 0x80 // in the kind
-	fixedSize  = 16 + 16 + 8 + 4
+	fixedSize  = 16 + 16 + 8 + 8 + 4
 )
 
 // Message is the tally as it is stored in a slot.
@@ -57,7 +60,7 @@ func (t *Tally) Message(slot string) *nats.Msg {
 	b := make([]byte, 0, 64+len(t.By)+len(t.Changes)*changeSize)
 	b = appendPart(append(b, tallyVersion), t.By)
 	b = appendSum(appendSum(b, t.States), t.Site)
-	b = binary.BigEndian.AppendUint64(b, t.Unsigned)
+	b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, t.Unsigned), t.Anew)
 	b = binary.BigEndian.AppendUint32(b, t.Size)
 	for i := range t.Changes {
 		c := &t.Changes[i]
@@ -93,7 +96,8 @@ func ParseTally(seq uint64, b []byte) (*Tally, error) {
 	t := &Tally{By: string(b[:n]), Seq: seq}
 	b = b[n:]
 	t.States, t.Site = sumAt(b), sumAt(b[16:])
-	t.Unsigned, t.Size = binary.BigEndian.Uint64(b[32:]), binary.BigEndian.Uint32(b[40:])
+	t.Unsigned, t.Anew = binary.BigEndian.Uint64(b[32:]), binary.BigEndian.Uint64(b[40:])
+	t.Size = binary.BigEndian.Uint32(b[48:])
 	if b = b[fixedSize:]; len(b)%changeSize != 0 {
 		return nil, bad
 	}

@@ -190,14 +190,14 @@ func (w *world) history(states map[facts.Ref]*checks.State) error {
 		} else if !torn[id] {
 			from[id] = number[id]
 		}
-		if w.rebuilt > 0 && n == "1" { // numbers begin anew where a state was lost
-			number[id], isOpen[id] = 0, false
+		change := checks.Change(m.header.Get(layout.HeaderTransition))
+		if k, err := strconv.ParseUint(n, 10, 64); w.rebuilt > 0 && err == nil && k <= number[id] {
+			number[id], isOpen[id] = k-1, change != checks.ChangeOpened // a lost state is made again
 		}
 		torn[id], before[name] = m.torn, isOpen[id]
 		if number[id]++; n != strconv.FormatUint(number[id], 10) {
 			return fmt.Errorf("flag %s: transition %s after %d", id, n, number[id]-1)
 		}
-		change := checks.Change(m.header.Get(layout.HeaderTransition))
 		if was := isOpen[id]; was == (change == checks.ChangeOpened) {
 			return fmt.Errorf("flag %s: %s while open is %v", id, change, was)
 		}

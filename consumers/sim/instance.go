@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,10 +30,10 @@ type instance struct {
 	known    *commit.Known // what it knows, as others read it
 	followed int           // messages of the stream RLS that it has seen
 	wake     time.Time
-	ready    bool // it has read what is stored, and nothing of its own is on its way
-	idle     bool // it found nothing to do
-	whole    bool // it has read all that was written
-	stuck    int  // times that it found something foreign and could not replace it
+	ready    bool  // it has read what is stored, and nothing of its own is on its way
+	idle     bool  // it found nothing to do
+	broken   error // what it followed
+	whole    bool  // it has read all that was written
 	next     func() (struct{}, bool)
 	stop     func()
 	yield    func(struct{}) bool
@@ -131,6 +132,7 @@ func (in *instance) run() {
 			err = in.conclude(in.c.ReachSome(ctx))
 		}
 		in.ready = !onItsWay
+		err = cmp.Or(err, in.broken)
 		if err == nil && (idle || in.w.server.now.Sub(healed) > 3*time.Second) {
 			healed = in.w.server.now
 			err = in.heal(ctx)
@@ -173,22 +175,14 @@ func (in *instance) begin(ctx context.Context) error {
 	return err
 }
 
-// replace stores again what stands under something foreign. Who cannot, since something was missed,
-// reads everything anew.
+// replace stores again what stands under something foreign.
 func (in *instance) replace(ctx context.Context) error {
 	if in.w.mutant == neverReplaces {
 		return nil
 	}
-	n, err := in.c.Replace(ctx)
-	if _, standing := in.c.States().Foreign(); standing == 0 || n > 0 {
-		in.stuck = 0
-	} else if in.stuck++; in.stuck > 5 && err == nil {
-		err = errStuck
-	}
+	_, err := in.c.Replace(ctx)
 	return err
 }
-
-var errStuck = errors.New("not all that was written is known")
 
 // conclude writes dead letters and acknowledges what was committed, also where what came after it
 // failed.
@@ -224,9 +218,11 @@ func (in *instance) follow(n int) {
 		if in.w.server.last[m.subject] != uint64(in.followed) || in.passesOver(m) {
 			continue
 		}
-		if err := in.c.States().Take(m.subject, in.w.read(m.subject, uint64(in.followed))); err != nil {
+		err := in.c.States().Take(m.subject, in.w.read(m.subject, uint64(in.followed)))
+		if err != nil && !errors.Is(err, layout.ErrState) {
 			panic(err)
 		}
+		in.broken = cmp.Or(in.broken, err)
 	}
 }
 

@@ -262,6 +262,9 @@ func (w *world) settled() bool {
 	for _, in := range w.instances {
 		in.follow(len(w.server.log))
 		in.holdsAll()
+		if _, standing := in.c.States().Foreign(); standing > 0 {
+			return false
+		}
 	}
 	return len(w.server.log) == before && w.server.due.pending == 0 && w.wrong == nil
 }
