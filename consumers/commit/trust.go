@@ -353,6 +353,13 @@ func (c *WorkingCopy) withoutCutShort(states, site layout.Sum) (layout.Sum, layo
 // before tells whether what stands in the place of a change is from before its batch.
 func (c *WorkingCopy) before(t *layout.Tally, ch *layout.Change) (have layout.Sum, cut bool) {
 	var seq uint64
+	subject := layout.SubjectSite
+	if ch.Kind != layout.KindSite {
+		subject = layout.StateKinds[ch.Kind] + ch.Token.String()
+	}
+	if _, foreign := c.foreignAt[subject]; foreign {
+		return have, false
+	}
 	if ch.Kind == layout.KindSite {
 		seq, have = c.site.seq, c.site.sum
 	} else if r := c.table(layout.StateKinds[ch.Kind]).find(ch.Token); r != nil {
