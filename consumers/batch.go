@@ -31,6 +31,9 @@ func (s *session) commitEvents(ctx, work context.Context) error {
 				err = s.replaceForeign(ctx)
 			}
 			if err == nil {
+				err = s.setTimers(ctx)
+			}
+			if err == nil {
 				err = s.committer.HealSome(ctx)
 			}
 		case w := <-s.committer.Pending():

@@ -60,6 +60,7 @@ type session struct {
 	inputs      *inputs
 	lastRLS     uint64 // last sequence that was seen of the stream RLS
 	census      census
+	patrol      patrol
 	mending     sync.Mutex
 	mended      []time.Time // when durables were made again
 	batchTarget int         // events that are decided together at most
@@ -116,6 +117,7 @@ func newSession(r *run, js jetstream.JetStream) *session {
 		events:      make(chan commit.Event, 2*cfg.Batch),
 		batchTarget: cfg.Batch,
 	}
+	s.batches.Wrote = s.wrote
 	s.committer = commit.New(commit.Options{Engine: cfg.Engine, Store: s.batches, AsOf: cfg.AsOf, Audit: cfg.Audit,
 		Now: time.Now, Sleep: jet.Sleep, By: nuid.Next(), Intact: s.unreplaced, Health: cfg.Health, Log: cfg.Log})
 	s.states = s.committer.States()

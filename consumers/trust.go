@@ -35,7 +35,7 @@ func (s *session) checkSite(ctx context.Context) (*layout.SiteRecord, error) {
 	if have != nil && have.Signed > 0 || seal.Tallied {
 		unsigned = seal.Unsigned(have)
 	}
-	s.unsigned = unsigned
+	s.unsigned, s.patrol.from = unsigned, ends
 	s.states.Trust(unsigned, ends, s.foreign)
 	if seal.Foreign {
 		s.foreign(layout.SubjectSite)

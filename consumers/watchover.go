@@ -48,7 +48,10 @@ func (s *session) look(ctx context.Context) error {
 	if err := s.watchInputs(ctx, streams[layout.StreamFHIR], info); err != nil {
 		return err
 	}
-	return s.watchStates(ctx, streams[layout.StreamRLS], s.answers(info))
+	if err := s.watchStates(ctx, streams[layout.StreamRLS], s.answers(info)); err != nil {
+		return err
+	}
+	return s.watchOthers(ctx, streams[layout.StreamRLS].State.LastSeq, s.answers(info))
 }
 
 // trouble shows a reason of not being ready, "" when it has gone, and logs it once.

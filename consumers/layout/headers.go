@@ -45,7 +45,7 @@ func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flag %s: %w", f.ID, err)
 	}
-	shown := &nats.Msg{Subject: flagSubject(f), Data: body, Header: flagHeaders(f)}
+	shown := &nats.Msg{Subject: FlagSubject(f), Data: body, Header: flagHeaders(f)}
 	if f.State == checks.Resolved || f.Change == checks.ChangeMoved {
 		shown.Header[HeaderTTL] = []string{TTL(resolvedTTL)}
 	}
@@ -68,6 +68,24 @@ func flagHeaders(f *checks.Flag) nats.Header {
 		h[HeaderReason] = []string{string(f.Reason)}
 	}
 	return h
+}
+
+// ShownAgain is a transition as dashboards get it, from its entry in the audit.
+func ShownAgain(f *checks.Flag, h nats.Header, data []byte) *nats.Msg {
+	m := &nats.Msg{Data: data, Header: Lasting(h, time.Now())}
+	if delete(m.Header, HeaderTTL); f.State == checks.Resolved || f.Change == checks.ChangeMoved {
+		m.Header[HeaderTTL] = []string{TTL(resolvedTTL)}
+	}
+	return m
+}
+
+// NumberOf is the number of a transition; 0 where its headers say none.
+func NumberOf(h nats.Header) uint64 {
+	n, err := strconv.ParseUint(h.Get(HeaderNumber), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // TimerMessage lets the server tell at a time that a patient has to be looked at. A moment that has
