@@ -131,6 +131,7 @@ func (s *session) record(ctx context.Context, lost decided.Stretches) error {
 		own := i.own.Count()
 		i.mu.Unlock()
 		r.Lost = r.Lost.With(lost.Without(r.Decided))
+		r.Tallies, r.Anew = s.states.TallyNumbers()
 		err := r.Write(ctx, s.batches, s.signer)
 		if err == nil {
 			i.mu.Lock()

@@ -219,6 +219,9 @@ func (s *session) serve(ctx, work context.Context, have *layout.SiteRecord) erro
 		if err := s.replaceForeign(ctx); err != nil {
 			return err
 		}
+		if err := s.rememberFlags(ctx); err != nil {
+			return err
+		}
 		if err := s.committer.ApplyRules(ctx, have, s.rebuilding); err != nil {
 			return err
 		}

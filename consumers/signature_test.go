@@ -131,6 +131,11 @@ func TestForeignMessageAtAStart(t *testing.T) {
 	all["a tally removed"] = func(b *bench, _ map[string]*jetstream.RawStreamMsg) {
 		b.remove(layout.StreamRLS, layout.SubjectTally+"0")
 	}
+	all["a state and its tally put back"] = func(b *bench, older map[string]*jetstream.RawStreamMsg) {
+		for _, subject := range []string{stateSubject("Patient/1"), layout.SubjectTally + "0"} {
+			b.put(subject, older[subject].Header, older[subject].Data)
+		}
+	}
 	for name, intrude := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -179,6 +184,11 @@ func TestStateRemovedWhileStopped(t *testing.T) {
 	if n := len(docs); n == 0 || was.Sequence == 0 {
 		t.Fatal("nothing was there")
 	}
+	// an operator goes on with what is there
+	if lacked, _, err := b.operator().AcceptStates(t.Context(), engine().Key); err != nil || !lacked {
+		t.Errorf("accepting: %v, %v", lacked, err)
+	}
+	b.wait("ready", func() bool { return len(cfg.Health.Reasons()) == 0 })
 }
 
 // What stands in the place of flags, audit entries and timers is told, and stored anew where that is

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/decided"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -69,6 +70,13 @@ func (s *session) beginSigning(ctx context.Context, have *layout.SiteRecord, end
 // makeGood sees to states that lack something: it lets the inbound stream be read again where that
 // holds all, and is an error otherwise.
 func (s *session) makeGood(ctx context.Context, have *layout.SiteRecord) error {
+	record, err := decided.ReadInputs(ctx, s.js, s.signer, s.unsigned)
+	if err != nil {
+		return err
+	}
+	if record != nil {
+		s.states.Behind(record.Tallies, record.Anew)
+	}
 	lacking := s.states.Lacking()
 	switch {
 	case lacking == nil:

@@ -3,7 +3,6 @@ package commit
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 
@@ -21,9 +20,7 @@ func (c *Committer) Replace(ctx context.Context) (int, error) {
 	if err := c.copy.patience(); err != nil {
 		return 0, err
 	}
-	c.copy.mu.RLock()
-	standing := slices.Sorted(maps.Keys(c.copy.foreignAt))
-	c.copy.mu.RUnlock()
+	standing := c.copy.ForeignSubjects()
 	if len(standing) == 0 || !c.copy.whole() {
 		return 0, nil
 	}
@@ -75,8 +72,17 @@ func (c *Committer) replaceSite(ctx context.Context) error {
 	c.copy.mu.RLock()
 	site := c.copy.site
 	c.copy.mu.RUnlock()
-	if site.data == nil { // ApplyRules makes it
-		return nil
+	if site.data == nil {
+		if !c.ruled { // ApplyRules makes it
+			return nil
+		}
+		done := c.wantedSite()
+		done.Done = true
+		data, err := done.Encode()
+		if err != nil {
+			return err
+		}
+		site.data = data
 	}
 	p := &piece{rows: []stateRow{{kind: layout.SubjectSite, data: site.data, was: site.seq, wasSum: site.sum}}}
 	return c.store.commit(ctx, p)

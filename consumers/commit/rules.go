@@ -27,6 +27,7 @@ func (c *Committer) wantedSite() layout.SiteRecord {
 // again from it, 0 when none are.
 func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, rebuilding uint64) error {
 	c.rebuilding = rebuilding
+	defer func() { c.ruled = true }()
 	want := c.wantedSite()
 	settled := have != nil && have.Done && have.Ruleset == want.Ruleset && have.AsOf == want.AsOf
 	if settled && have.Rebuilding == want.Rebuilding {

@@ -17,6 +17,7 @@ import (
 // nextTally is the tally that goes with a piece whose states are signed, in the slot of this writer.
 func (w *writer) nextTally(p *piece) *layout.Tally {
 	t := w.ownTally()
+	t.N++
 	t.By, t.Size, t.Changes = w.by, uint32(p.size()), make([]layout.Change, 0, len(p.rows))
 	for i := range p.rows {
 		r := &p.rows[i]
@@ -52,7 +53,7 @@ func (w *writer) ownTally() layout.Tally {
 	if have := c.tallies[w.slot]; have != nil {
 		t = *have
 	}
-	t.Unsigned = c.unsigned
+	t.Unsigned, t.Anew = c.unsigned, max(t.Anew, c.anew)
 	return t
 }
 
@@ -120,6 +121,7 @@ func (w *writer) storeTally(ctx context.Context, slot string, over layout.Tally)
 	t.States, t.Site = t.States.Minus(over.States), t.Site.Minus(over.Site)
 	t.Anew = max(t.Anew, over.Anew)
 	t.Size, t.Changes = 0, nil
+	t.N++
 	m := t.Message(slot)
 	c.signer.Sign(m, t.Seq)
 	written := <-w.to.Send(ctx, []*nats.Msg{m})
@@ -136,11 +138,9 @@ func (w *writer) storeTally(ctx context.Context, slot string, over layout.Tally)
 // has seen to, the tallies begin anew with what is there. It is the first thing that a Committer
 // writes.
 func (c *Committer) Settle(ctx context.Context) error {
-	if err := c.copy.Lacking(); err != nil {
+	if over, lacks := c.copy.Correction(); lacks {
 		c.copy.mu.Lock()
-		states, site := c.copy.tallied()
-		over := layout.Tally{States: states.Minus(c.copy.sum()), Site: site.Minus(c.copy.site.sum), Anew: c.copy.anew + 1}
-		c.copy.anew++
+		c.copy.anew = over.Anew
 		c.copy.mu.Unlock()
 		c.store.ownTally()
 		c.copy.mu.Lock()

@@ -410,3 +410,44 @@ func (c *WorkingCopy) Site() (*layout.SiteRecord, error) {
 	}
 	return layout.ParseSite(c.site.seq, c.site.data)
 }
+
+// TallyNumbers are those of the newest tallies, by slot, and how often they began anew.
+func (c *WorkingCopy) TallyNumbers() (numbers map[string]uint64, anew uint64) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	numbers = make(map[string]uint64, len(c.tallies))
+	for slot, t := range c.tallies {
+		numbers[slot] = t.N
+	}
+	return numbers, c.anew
+}
+
+// Behind notes what was recorded of tallies: where one that was read is older, it was put back, and
+// states with it.
+func (c *WorkingCopy) Behind(numbers map[string]uint64, anew uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for slot, n := range numbers {
+		if t := c.tallies[slot]; c.anew < anew || c.anew == anew && (t == nil || t.N < n) {
+			c.lacking = errors.Join(c.lacking, errStatesLack)
+			return
+		}
+	}
+}
+
+// Correction is what the tallies count too much, where the states that were read lack something, and
+// how often they began anew once that is taken away.
+func (c *WorkingCopy) Correction() (over layout.Tally, lacks bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	states, site := c.tallied()
+	over = layout.Tally{States: states.Minus(c.sum()), Site: site.Minus(c.site.sum), Anew: c.anew + 1}
+	return over, c.lacking != nil
+}
+
+// ForeignSubjects are those under which something foreign stands.
+func (c *WorkingCopy) ForeignSubjects() []string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.Sorted(maps.Keys(c.foreignAt))
+}

@@ -25,6 +25,11 @@ type InputRecord struct {
 	Earlier uint64    `json:"earlier,omitempty"`      // lost before those, not listed any more
 	Known   uint64    `json:"acknowledged,omitempty"` // lost, and an operator said so
 
+	// Tallies are the numbers of the newest tallies of states, by slot, since these began anew Anew
+	// times.
+	Tallies map[string]uint64 `json:"tallies,omitempty"`
+	Anew    uint64            `json:"anew,omitempty"`
+
 	Seq      uint64 `json:"-"` // in the stream RLS
 	Replaced uint64 `json:"-"` // sequence of the record that it was written over
 	Foreign  bool   `json:"-"` // it was not written by rlsguard: nothing of it is known but its sequence

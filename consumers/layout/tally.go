@@ -25,6 +25,9 @@ type Tally struct {
 	// Anew counts how often the tallies began anew with what was there: who knows of more has to
 	// read everything again.
 	Anew uint64
+	// N counts the tallies in a slot. The record of what was decided names the newest, so that one
+	// cannot be put back together with the states of its time.
+	N uint64
 	// Size and Changes are those of the batch that it was written with: a batch may be cut short by
 	// a power failure, and the tally comes first in it.
 	Size    uint32
@@ -52,7 +55,7 @@ const tallyVersion = 1
 const (
 	changeSize = 1 + len(Token{}) + 16
 	newChange  = 0x80 // in the kind
-	fixedSize  = 16 + 16 + 8 + 8 + 4
+	fixedSize  = 16 + 16 + 8 + 8 + 8 + 4
 )
 
 // Message is the tally as it is stored in a slot.
@@ -61,6 +64,7 @@ func (t *Tally) Message(slot string) *nats.Msg {
 	b = appendPart(append(b, tallyVersion), t.By)
 	b = appendSum(appendSum(b, t.States), t.Site)
 	b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, t.Unsigned), t.Anew)
+	b = binary.BigEndian.AppendUint64(b, t.N)
 	b = binary.BigEndian.AppendUint32(b, t.Size)
 	for i := range t.Changes {
 		c := &t.Changes[i]
@@ -97,7 +101,7 @@ func ParseTally(seq uint64, b []byte) (*Tally, error) {
 	b = b[n:]
 	t.States, t.Site = sumAt(b), sumAt(b[16:])
 	t.Unsigned, t.Anew = binary.BigEndian.Uint64(b[32:]), binary.BigEndian.Uint64(b[40:])
-	t.Size = binary.BigEndian.Uint32(b[48:])
+	t.N, t.Size = binary.BigEndian.Uint64(b[48:]), binary.BigEndian.Uint32(b[56:])
 	if b = b[fixedSize:]; len(b)%changeSize != 0 {
 		return nil, bad
 	}

@@ -192,6 +192,7 @@ func (o *Operator) endImport(
 	if err != nil {
 		return err
 	}
+	t.N++
 	t.By, t.States, t.Site, t.Unsigned = nuid.Next(), states, sum, record.Signed
 	tally := t.Message(slot)
 	signer.Sign(tally, t.Seq)

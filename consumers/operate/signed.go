@@ -52,6 +52,7 @@ func (o *Operator) writeStates(
 	if err != nil {
 		return 0, err
 	}
+	t.N++
 	t.By, t.Size, t.Changes = nuid.Next(), uint32(len(msgs)+1), nil
 	t.States, t.Unsigned = t.States.Minus(less), site.Signed
 	tally := t.Message(slot)

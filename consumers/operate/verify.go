@@ -165,6 +165,7 @@ func (v *verification) holes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	v.states.Behind(record.Tallies, record.Anew)
 	info, err := stream.Info(ctx, jetstream.WithDeletedDetails(true))
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamFHIR, err)

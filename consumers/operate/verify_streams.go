@@ -137,11 +137,12 @@ func (v *verification) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := v.states.Weigh(); err != nil {
-		v.add(Difference{Kind: StatesLack, Detail: err.Error()})
-	}
+	v.states.Weigh()
 	if err := v.holes(ctx); err != nil {
 		return err
+	}
+	if err := v.states.Lacking(); err != nil {
+		v.add(Difference{Kind: StatesLack, Detail: err.Error()})
 	}
 	return v.comparePatients(ctx)
 }

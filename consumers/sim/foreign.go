@@ -35,7 +35,8 @@ func (w *world) intrude() {
 		m.header, m.data = other.header, other.data
 	default:
 		older := w.older(subject)
-		if older == nil {
+		// a tally that is put back with its states is noticed by what is recorded of decisions
+		if older == nil || strings.HasPrefix(subject, layout.SubjectTally) {
 			return
 		}
 		m.header, m.data = older.header, older.data
