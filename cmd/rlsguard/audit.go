@@ -20,8 +20,8 @@ type auditCommand struct {
 	connect.Flags
 
 	KeyFile string `type:"path" placeholder:"FILE" help:"The site key: what rlsguard did not write is left out and told. Without it that is not checked."`
-	Format string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
-	About  string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
+	Format  string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
+	About   string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
 }
 
 // Help is shown below the options.
