@@ -19,8 +19,9 @@ import (
 type auditCommand struct {
 	connect.Flags
 
-	Format string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
-	About  string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
+	KeyFile string `type:"path" placeholder:"FILE" help:"The site key: what rlsguard did not write is left out and told. Without it that is not checked."`
+	Format  string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
+	About   string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
 }
 
 // Help is shown below the options.
@@ -54,10 +55,16 @@ func (c *auditCommand) Run(p *terminal.Program) error {
 	if err != nil {
 		return err
 	}
-	return nc.Explain(c.show(ctx, p, o))
+	var key []byte
+	if c.KeyFile != "" {
+		if key, err = connect.ReadKey(c.KeyFile); err != nil {
+			return err
+		}
+	}
+	return nc.Explain(c.show(ctx, p, o, key))
 }
 
-func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate.Operator) error {
+func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate.Operator, key []byte) error {
 	flag := ""
 	if layout.FlagID.MatchString(c.About) {
 		flag = c.About
@@ -65,7 +72,7 @@ func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate
 	shown, unread := 0, 0
 	seen := map[string]bool{}
 	var trail []checks.Flag
-	err := o.Audit(ctx, flag, func(f checks.Flag) error {
+	err := o.Audit(ctx, key, flag, func(f checks.Flag) error {
 		if !c.about(&f) {
 			return nil
 		}

@@ -28,6 +28,7 @@ type verification struct {
 	// states are all that were read, and tokens stand for their patients.
 	states *commit.WorkingCopy
 	tokens *layout.Tokens
+	signer *layout.Signer
 	sum    Verified
 
 	committed map[string]*lastPublished // by flag id, in RLS
@@ -52,8 +53,9 @@ type lastPublished struct {
 // numbers are those of the transitions that are kept for audit.
 type numbers struct{ least, most, count uint64 }
 
-func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *verification {
-	return &verification{
+func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord, ends uint64) *verification {
+	v := &verification{
+		signer:    layout.NewSigner(opt.Engine.Key),
 		o:         o,
 		opt:       opt,
 		site:      site,
@@ -65,6 +67,33 @@ func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *
 		audit:     map[string][]kept{},
 		timers:    map[layout.Token]struct{}{},
 	}
+	v.states.Trust(legacy(site), ends, func(subject string) { v.foreign(subject, "not written by rlsguard, or an older one") })
+	return v
+}
+
+// foreign tells of a message that is not used.
+func (v *verification) foreign(subject, detail string) {
+	last := subject[strings.LastIndexByte(subject, '.')+1:]
+	d := Difference{Kind: ForeignMessage, Detail: layout.KindOfMessage(subject) + ": " + detail}
+	switch d.Token, d.Flag = "", ""; {
+	case layout.FlagID.MatchString(last):
+		d.Flag = last
+	case strings.HasPrefix(subject, layout.SubjectAudit):
+		d.Flag, _, _ = strings.Cut(strings.TrimPrefix(subject, layout.SubjectAudit), ".")
+	default:
+		d.Token = last
+	}
+	v.add(d)
+}
+
+// genuine tells whether rlsguard wrote a transition or a timer that stands, or stood, under a
+// sequence of RLS, and notes it otherwise.
+func (v *verification) genuine(m jetstream.Msg, seq uint64) bool {
+	_, err := authentic(v.signer, v.site, m.Subject(), m.Headers(), m.Data(), seq)
+	if err != nil {
+		v.foreign(m.Subject(), err.Error())
+	}
+	return err == nil
 }
 
 func (v *verification) add(d Difference) { v.found = append(v.found, d) }
@@ -92,9 +121,13 @@ func (v *verification) run(ctx context.Context) error {
 		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
 	}{
 		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
-		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.committed, m) }},
-		{layout.StreamRLS, []string{layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.timerSet},
-		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error { return v.takeTransition(v.shown, m) }},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+			return v.takeTransition(v.committed, m, meta.Sequence.Stream)
+		}},
+		{layout.StreamRLS, []string{layout.SubjectTimer + "*", layout.SubjectDue + "*"}, false, v.timerSet},
+		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+			return v.takeTransition(v.shown, m, jet.SourceSequence(m.Headers()))
+		}},
 	} {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
@@ -105,23 +138,27 @@ func (v *verification) run(ctx context.Context) error {
 			return err
 		}
 	}
+	v.states.Weigh()
 	rls, err := v.o.js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
 	}
 	v.made = rls.CachedInfo().Created
 	// After the states: what the audit has beyond them was committed meanwhile.
-	if err := audit.Each(ctx, v.o.js, audit.Reading{HeadersOnly: true}, v.takeEntry); err != nil {
+	if err := audit.Each(ctx, v.o.js, audit.Reading{}, v.takeEntry); err != nil {
 		return err
 	}
 	if err := v.holes(ctx); err != nil {
 		return err
 	}
+	if err := v.states.Lacking(); err != nil {
+		v.add(Difference{Kind: StatesLack, Detail: err.Error()})
+	}
 	return v.comparePatients(ctx)
 }
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-	if err := v.states.Take(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
+	if err := v.states.Take(m.Subject(), jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}); err != nil {
 		v.add(
 			Difference{
 				Kind:   StateDamaged,
@@ -133,7 +170,10 @@ func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error
 	return nil
 }
 
-func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.Msg) error {
+func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.Msg, seq uint64) error {
+	if !v.genuine(m, seq) {
+		return nil
+	}
 	f, err := issue.Unmarshal(m.Data())
 	id := m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:]
 	if err == nil && f.ID != id {
@@ -168,8 +208,11 @@ func (v *verification) takeTransition(to map[string]*lastPublished, m jetstream.
 }
 
 // timerSet takes in a timer, of which the subject tells everything.
-func (v *verification) timerSet(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+func (v *verification) timerSet(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 	subject := m.Subject()
+	if !strings.HasPrefix(subject, layout.SubjectDue) && !v.genuine(m, meta.Sequence.Stream) {
+		return nil // a timer that went off says no more than its subject: the server writes it
+	}
 	if tok, err := layout.ParseToken(subject[strings.LastIndexByte(subject, '.')+1:]); err == nil {
 		v.timers[tok] = struct{}{}
 	}
@@ -179,6 +222,10 @@ func (v *verification) timerSet(m jetstream.Msg, _ *jetstream.MsgMetadata) error
 // takeEntry takes in a transition that is kept for audit, unless that was of an earlier RLS.
 func (v *verification) takeEntry(e audit.Entry) error {
 	v.progress()
+	if _, err := authentic(v.signer, v.site, e.Subject, e.Header, e.Data, e.Committed); err != nil {
+		v.foreign(e.Subject, err.Error())
+		return nil
+	}
 	if !e.Stored.Before(v.made) {
 		v.audit[e.Flag] = append(v.audit[e.Flag], kept{e.Committed, e.Number})
 	}

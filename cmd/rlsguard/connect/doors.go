@@ -114,6 +114,7 @@ func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string)
 	if o.bus, err = cdshooks.NewNATS(o.nc, cfg.Replicas, cfg.Audit, cfg.Domain); err != nil {
 		return nil, err
 	}
+	o.bus.Key = cfg.Engine.Key
 	ctx, o.cancel = context.WithCancel(ctx)
 	if d.CDS != "" {
 		if err := d.openCDS(o, dir); err != nil {
