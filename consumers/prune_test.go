@@ -157,16 +157,21 @@ func (b *bench) endedIn(stream, subject string) (n int) {
 // dashboards read it. They read the same after RLS_FLAGS lost its end.
 func TestEndedFlagsLeaveRLS(t *testing.T) {
 	b := newBench(t)
-	docs := someDocs(40)
+	docs := someDocs(12)
+	end := func(patient string) {
+		docs = append(docs, orderJSON("a"+patient, patient, "sertraline", "stopped", 9))
+		b.publish(docs[len(docs)-1])
+		b.decided()
+	}
 	stop := b.serve(b.config())
-	b.publish(docs[:len(docs)/2]...)
+	b.publish(docs...)
 	b.decided()
+	end("1")
 	stop()
 	impatient(t)
-	cfg := b.config()
-	stop = b.serve(cfg)
-	b.publish(docs[len(docs)/2:]...)
-	b.decided()
+	stop = b.serve(b.config())
+	end("3")
+	end("5")
 	b.wait("deleted", func() bool { return b.endedIn(layout.StreamRLS, layout.SubjectCommitFlags+">") == 0 })
 	if n := b.endedIn(layout.StreamFlags, layout.SubjectFlags+">"); n == 0 {
 		t.Error("nothing that ended a flag is shown")
