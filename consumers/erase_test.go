@@ -188,7 +188,7 @@ func TestEraseIsFinished(t *testing.T) {
 	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1))
 	b.decided()
 	o := b.operator()
-	if _, _, err := o.Mark(t.Context(), engine().Key, "Patient/1", "r1"); err != nil {
+	if _, _, err := o.Mark(t.Context(), engine().Key, "Patient/1", &layout.SiteRecord{Ruleset: "r1", Signed: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if len(b.naming(layout.StreamRLS, "Patient/1")) == 0 {

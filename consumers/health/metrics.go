@@ -9,6 +9,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // metrics of one consumer. Labels come from closed lists only, so that nothing of a payload can get
@@ -27,6 +28,7 @@ type metrics struct {
 	lost       lossCounts
 	latency    prometheus.Histogram
 	startsOver *prometheus.CounterVec
+	foreign    *prometheus.CounterVec
 	seen       *seen
 
 	mu      sync.Mutex
@@ -84,6 +86,9 @@ func newMetrics() *metrics {
 			prometheus.ExponentialBuckets(0.002, 2, 22)),
 		startsOver: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_starts_over_total",
 			Help: "How often the consumer gave up and started over, by reason."}, []string{"reason"}),
+		foreign: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_foreign_messages_total",
+			Help: "Messages in the stream RLS that rlsguard did not write, or older ones put back, by kind. None was used."},
+			[]string{"kind"}),
 		seen: &seen{},
 	}
 	for _, o := range fold.Outcomes {
@@ -92,7 +97,11 @@ func newMetrics() *metrics {
 	for _, r := range causes {
 		m.startsOver.WithLabelValues(r)
 	}
+	for _, kind := range layout.MessageKinds() {
+		m.foreign.WithLabelValues(kind)
+	}
 	m.registry.MustRegister(
+		m.foreign,
 		m.outcomes,
 		m.rejections,
 		m.partly,

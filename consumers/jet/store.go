@@ -22,6 +22,7 @@ var (
 // Stored is what a Store has under a subject.
 type Stored struct {
 	Sequence uint64 // 0 when there is nothing
+	Header   nats.Header
 	Data     []byte
 }
 
