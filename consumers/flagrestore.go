@@ -12,7 +12,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
-	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // restoreFlag stores the newest transitions of a flag again, from the audit. Where that does not have
@@ -69,7 +68,7 @@ func (s *session) audited(ctx context.Context, id string) (map[string]*nats.Msg,
 	kept := map[string]*nats.Msg{}
 	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectAudit + id + ".*"}}
 	err := jet.Each(ctx, s.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-		f, err := issue.Unmarshal(m.Data())
+		f, err := layout.FlagOf(m.Data())
 		if err != nil || f.ID != id || !s.authentic(m.Subject(), m.Headers(), m.Data(), meta.Sequence.Stream) {
 			return nil
 		}

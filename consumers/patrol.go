@@ -93,7 +93,8 @@ func (s *session) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectCommitFlags + ">", layout.SubjectTimer + "*"}}
+	filters := []string{layout.SubjectCommitFlags + ">", layout.SubjectTimer + "*"}
+	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: filters}
 	err = jet.Each(ctx, s.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		id := lastPart(m.Subject())
 		if want, known := flags[id]; known && want.Shows(m.Subject(), m.Headers()) {
@@ -170,7 +171,8 @@ func (s *session) clear(ctx context.Context, stream, subject string) {
 		err = st.Purge(ctx, jetstream.WithPurgeSubject(subject))
 	}
 	if err != nil {
-		s.log.Warn().Err(err).Str("stream", stream).Msg("a message that rlsguard did not write cannot be removed: an admin has to")
+		s.log.Warn().Err(err).Str("stream", stream).
+			Msg("a message that rlsguard did not write cannot be removed: an admin has to")
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
-	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // rememberFlags gives states that are made again the flags that were published of them, so that
@@ -24,7 +23,7 @@ func (s *session) rememberFlags(ctx context.Context) error {
 	for _, filter := range []string{layout.SubjectAudit + ">", layout.SubjectCommitFlags + ">"} {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}}
 		err := jet.Each(ctx, s.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-			f, err := issue.Unmarshal(m.Data())
+			f, err := layout.FlagOf(m.Data())
 			if err != nil || !s.authentic(m.Subject(), m.Headers(), m.Data(), meta.Sequence.Stream) {
 				return nil
 			}

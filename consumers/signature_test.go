@@ -35,7 +35,8 @@ func (b *bench) stored(subject string) *jetstream.RawStreamMsg {
 func (b *bench) put(subject string, h nats.Header, data []byte) {
 	b.t.Helper()
 	m := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
-	for _, name := range []string{layout.HeaderSignature, layout.HeaderTransition, layout.HeaderNumber, layout.HeaderReason} {
+	ours := []string{layout.HeaderSignature, layout.HeaderTransition, layout.HeaderNumber, layout.HeaderReason}
+	for _, name := range ours {
 		if v := h.Get(name); v != "" {
 			m.Header.Set(name, v)
 		}
@@ -55,8 +56,11 @@ func intrusions() map[string]func(b *bench, older map[string]*jetstream.RawStrea
 		"junk in a state":   func(b *bench, _ olds) { b.put(one, nil, []byte("junk")) },
 		"a state of nobody": func(b *bench, _ olds) { b.put(stateSubject("Patient/nobody"), nil, empty) },
 		"junk among states": func(b *bench, _ olds) { b.put(layout.SubjectPatient+"x", nil, []byte("junk")) },
-		"another's state":   func(b *bench, _ olds) { m := b.stored(stateSubject("Patient/2")); b.put(one, m.Header, m.Data) },
-		"an older state":    func(b *bench, older olds) { b.put(one, older[one].Header, older[one].Data) },
+		"another's state": func(b *bench, _ olds) {
+			m := b.stored(stateSubject("Patient/2"))
+			b.put(one, m.Header, m.Data)
+		},
+		"an older state": func(b *bench, older olds) { b.put(one, older[one].Header, older[one].Data) },
 		"a signature by chance": func(b *bench, _ olds) {
 			b.put(one, nats.Header{layout.HeaderSignature: {"1.AAAAAAAAAAAAAAAAAAAAAA"}}, empty)
 		},
@@ -67,8 +71,11 @@ func intrusions() map[string]func(b *bench, older map[string]*jetstream.RawStrea
 			m := older[layout.SubjectSite]
 			b.put(layout.SubjectSite, m.Header, m.Data)
 		},
-		"a tally":        func(b *bench, _ olds) { b.put(layout.SubjectTally+"0", nil, []byte("junk")) },
-		"an older tally": func(b *bench, older olds) { m := older[layout.SubjectTally+"0"]; b.put(m.Subject, m.Header, m.Data) },
+		"a tally": func(b *bench, _ olds) { b.put(layout.SubjectTally+"0", nil, []byte("junk")) },
+		"an older tally": func(b *bench, older olds) {
+			m := older[layout.SubjectTally+"0"]
+			b.put(m.Subject, m.Header, m.Data)
+		},
 		"a record of the inputs": func(b *bench, _ olds) {
 			b.put(layout.SubjectInputs, nil, []byte(`{"stream":1,"decided":[[1,1000]]}`))
 		},

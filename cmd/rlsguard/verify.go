@@ -17,7 +17,7 @@ type verifyCommand struct {
 	AsOf              string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
 	AcknowledgeLosses bool   `help:"First note that the lost inputs which rlsguard serve has recorded are known: they are not reported any more."`
 
-	AcceptStates bool `help:"First go on with the states that are there where others were removed or replaced and cannot be restored: what rlsguard did not write is removed."`
+	AcceptStates bool `help:"First let the states that are there count, where others are lost for good."`
 
 	Format string `enum:"text,json" default:"text" help:"text to read, json (a line for each difference) for programs."`
 }

@@ -20,7 +20,7 @@ type watchCommand struct {
 
 	Severity string `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Only flags of this severity or a higher one: high, moderate or low."`
 	Format   string `enum:"text,json,fhir" default:"text" help:"text to read, json (a line each) for programs, fhir (DetectedIssue, a line each)."`
-	KeyFile  string `placeholder:"FILE" help:"Site key: a flag that rlsguard did not write is left out and told. Without it that is not checked."`
+	KeyFile  string `placeholder:"FILE" help:"Site key: leaves out what rlsguard did not write, and says so."`
 	Once     bool   `help:"Print the open flags and end, in the order and form of replay."`
 }
 

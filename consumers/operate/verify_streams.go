@@ -64,7 +64,9 @@ func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord, e
 		audit:     map[string]*numbers{},
 		timers:    map[layout.Token]struct{}{},
 	}
-	v.states.Trust(legacy(site), ends, func(subject string) { v.foreign(subject, "not written by rlsguard, or an older one") })
+	v.states.Trust(legacy(site), ends, func(subject string) {
+		v.foreign(subject, "not written by rlsguard, or an older one")
+	})
 	return v
 }
 
@@ -111,22 +113,24 @@ func (v *verification) run(ctx context.Context) error {
 	if err := jet.WaitCopied(ctx, v.o.js); err != nil {
 		return err
 	}
+	beside := []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}
+	committed := func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		return v.takeTransition(v.committed, m, meta.Sequence.Stream)
+	}
+	shown := func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		return v.takeTransition(v.shown, m, jet.SourceSequence(m.Headers()))
+	}
 	for _, part := range []struct {
-		stream      string
-		filters     []string
-		headersOnly bool
-		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
+		stream  string
+		filters []string
+		take    func(jetstream.Msg, *jetstream.MsgMetadata) error
 	}{
-		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
-		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-			return v.takeTransition(v.committed, m, meta.Sequence.Stream)
-		}},
-		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, false, v.bySubject},
-		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, false, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-			return v.takeTransition(v.shown, m, jet.SourceSequence(m.Headers()))
-		}},
+		{layout.StreamRLS, []string{layout.SubjectState + ">"}, v.state},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, committed},
+		{layout.StreamRLS, beside, v.bySubject},
+		{layout.StreamFlags, []string{layout.SubjectFlags + ">"}, shown},
 	} {
-		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
+		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 			if v.opt.Progress != nil {
 				v.opt.Progress(1)
@@ -148,7 +152,8 @@ func (v *verification) run(ctx context.Context) error {
 }
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-	if err := v.states.Take(m.Subject(), jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}); err != nil {
+	stored := jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}
+	if err := v.states.Take(m.Subject(), stored); err != nil {
 		v.add(
 			Difference{
 				Kind:   StateDamaged,

@@ -55,7 +55,8 @@ func TestSim(t *testing.T) {
 		failed,
 		total,
 	)
-	if failed == 0 && min(total.Crashes, total.StartedOver, total.Conflicts, total.Torn, total.Overlapped, total.Intruded, total.Rebuilt) == 0 {
+	if failed == 0 && min(total.Crashes, total.StartedOver, total.Conflicts, total.Torn, total.Overlapped,
+		total.Intruded, total.Rebuilt) == 0 {
 		t.Error("something that can happen never did")
 	}
 }

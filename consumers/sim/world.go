@@ -50,7 +50,9 @@ type world struct {
 }
 
 // Stats are what happened in a run.
-type Stats struct{ Intruded, Rebuilt, Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped int }
+type Stats struct {
+	Intruded, Rebuilt, Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped int
+}
 
 // maxSteps bounds a run: one that does not come to rest is as wrong as one that comes out wrong.
 const maxSteps = 20_000
