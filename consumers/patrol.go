@@ -128,7 +128,8 @@ func (s *session) examine(ctx context.Context, subject string, h nats.Header, da
 	case kind != "flag":
 		return nil
 	default:
-		if want, known := s.committer.Number(data); !known || want.Number <= layout.NumberOf(h) {
+		// the last word on a severity that a flag no longer has stays, and is older
+		if want, known := s.committer.Number(data); !known || want.Number <= layout.NumberOf(h) || !showsOpen(h) {
 			return nil
 		}
 		if m := jet.LastOf(ctx, s.js, layout.StreamRLS, subject); m == nil || m.Sequence != seq {

@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -234,4 +235,43 @@ func TestForeignFlag(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An older transition that is put back, and a timer that is overwritten, are as they were a moment later.
+func TestOlderFlagAndForeignTimer(t *testing.T) {
+	b := newBench(t)
+	cfg := b.config()
+	cfg.AsOf = time.Time{}
+	defer b.serve(cfg)()
+	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1), orderJSON("g", "1", "gabapentin", "active", 1))
+	b.decided()
+	const filter = layout.SubjectCommitFlags + "moderate.rls-ssri.*"
+	older := b.messages(layout.StreamRLS, filter)[0]
+	b.publish(orderJSON("b", "1", "sertraline", "active", 1))
+	b.decided()
+	newest := b.messages(layout.StreamRLS, filter)[0]
+	if layout.NumberOf(newest.Headers()) <= layout.NumberOf(older.Headers()) {
+		t.Fatal("the flag was not updated")
+	}
+	b.put(older.Subject(), older.Headers(), older.Data())
+	b.wait("the newest again", func() bool {
+		m := b.stored(older.Subject())
+		return layout.NumberOf(m.Header) == layout.NumberOf(newest.Headers()) && string(m.Data) == string(newest.Data())
+	})
+	b.wait("a timer", func() bool { return jet.LastOf(t.Context(), b.js, layout.StreamRLS, layout.SubjectTimer+"*") != nil })
+	timer := b.stored(layout.SubjectTimer + "*")
+	b.put(timer.Subject, nil, []byte("junk"))
+	signer := layout.NewSigner(engine().Key)
+	b.wait("a timer of ours", func() bool {
+		m := jet.LastOf(t.Context(), b.js, layout.StreamRLS, timer.Subject)
+		if m == nil {
+			return false
+		}
+		_, _, err := signer.Check(m.Subject, m.Header, m.Data)
+		return err == nil
+	})
+	if n := foreignSeen(t, cfg.Health); n < 2 {
+		t.Errorf("%v were counted", n)
+	}
+	b.wait("the same", func() bool { _, kinds := b.verify(operate.VerifyOptions{}); return len(kinds) == 0 })
 }
