@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/decided"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -273,5 +275,62 @@ func TestOlderFlagAndForeignTimer(t *testing.T) {
 	if n := foreignSeen(t, cfg.Health); n < 2 {
 		t.Errorf("%v were counted", n)
 	}
+	b.wait("the same", func() bool { _, kinds := b.verify(operate.VerifyOptions{}); return len(kinds) == 0 })
+}
+
+// What an earlier version stored is signed at the first start, and from then on nothing else counts.
+func TestEarlierVersionIsSignedOnce(t *testing.T) {
+	b := newBench(t)
+	docs := someDocs(8)
+	stop := b.serve(b.config())
+	b.publish(docs...)
+	b.decided()
+	stop()
+	for _, filter := range []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">", layout.SubjectInputs} {
+		for _, m := range b.messages(layout.StreamRLS, filter) {
+			bare := &nats.Msg{Subject: m.Subject(), Data: m.Data(), Header: nats.Header{}}
+			bare.Header.Set(layout.HeaderTransition, m.Headers().Get(layout.HeaderTransition))
+			bare.Header.Set(layout.HeaderNumber, m.Headers().Get(layout.HeaderNumber))
+			if m.Subject() == layout.SubjectSite {
+				site, err := layout.ParseSite(1, m.Data())
+				b.check(err)
+				site.Format, site.Signed = 1, 0
+				bare.Data, err = site.Encode()
+				b.check(err)
+			}
+			if m.Subject() == layout.SubjectInputs {
+				var record decided.InputRecord
+				b.check(json.Unmarshal(m.Data(), &record))
+				record.Tallies = nil
+				var err error
+				bare.Data, err = json.Marshal(record)
+				b.check(err)
+			}
+			_, err := b.js.PublishMsg(t.Context(), bare)
+			b.check(err)
+		}
+	}
+	b.remove(layout.StreamRLS, layout.SubjectTally+">")
+	if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
+		t.Errorf("before it is signed: %s", kinds)
+	}
+	cfg := b.config()
+	defer b.serve(cfg)()
+	signer := layout.NewSigner(engine().Key)
+	for _, filter := range []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">"} {
+		for _, m := range b.messages(layout.StreamRLS, filter) {
+			if _, _, err := signer.Check(m.Subject(), m.Headers(), m.Data()); err != nil {
+				t.Errorf("%s: %v", m.Subject(), err)
+			}
+		}
+	}
+	if n := foreignSeen(t, cfg.Health); n > 0 {
+		t.Errorf("%v foreign messages in what an earlier version stored", n)
+	}
+	one := stateSubject("Patient/1")
+	b.put(one, nil, b.stored(one).Data)
+	b.wait("foreign", func() bool { return foreignSeen(t, cfg.Health) > 0 })
+	b.wait("replaced", func() bool { return len(cfg.Health.Reasons()) == 0 })
+	b.sameAsReplay(docs...)
 	b.wait("the same", func() bool { _, kinds := b.verify(operate.VerifyOptions{}); return len(kinds) == 0 })
 }
