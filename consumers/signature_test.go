@@ -260,7 +260,9 @@ func TestOlderFlagAndForeignTimer(t *testing.T) {
 		m := b.stored(older.Subject())
 		return layout.NumberOf(m.Header) == layout.NumberOf(newest.Headers()) && string(m.Data) == string(newest.Data())
 	})
-	b.wait("a timer", func() bool { return jet.LastOf(t.Context(), b.js, layout.StreamRLS, layout.SubjectTimer+"*") != nil })
+	b.wait("a timer", func() bool {
+		return jet.LastOf(t.Context(), b.js, layout.StreamRLS, layout.SubjectTimer+"*") != nil
+	})
 	timer := b.stored(layout.SubjectTimer + "*")
 	b.put(timer.Subject, nil, []byte("junk"))
 	signer := layout.NewSigner(engine().Key)

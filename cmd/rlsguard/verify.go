@@ -28,7 +28,10 @@ func (verifyCommand) Help() string {
 
 input-missing names inputs that left the stream FHIR before they were decided (maximum age, purge, deletion). Have them published again, then run rlsguard verify --acknowledge-losses.
 
-foreign-message names what rlsguard did not write with this key, or an older message that was put back: it is never used. states-lack says that states were removed, or replaced by older or foreign ones, while nobody ran; rlsguard serve then decides nothing until they are restored: it reads the inbound stream again where that holds all, else delete the stream RLS and import the newest export. Where there is none, --accept-states goes on without them.
+foreign-message names what rlsguard did not write with this key, or an older message that was put back. It is never
+used. states-lack says that states were removed, or replaced by older or foreign ones, while nobody ran. rlsguard serve
+then decides nothing until they are restored: it reads the inbound stream again where that holds all; else delete the
+stream RLS and import the newest export. Where there is none, --accept-states goes on without them.
 
 Patients are named by their token, the last part of rls.state.patient.<token>: no identifier is printed.
 

@@ -27,7 +27,8 @@ type watchCommand struct {
 // Help is shown below the options.
 func (watchCommand) Help() string {
 	return `Prints the flags that are open, sorted by patient, check and ingredient (as text by patient, the worst first), and then every change as it is committed, until Ctrl-C.
-Standard error says when the connection is lost, so that the list may be out of date, and when it is back, and which messages cannot be read: they are left out, and the exit code is 1 in the end.
+Standard error says when the connection is lost, so that the list may be out of date, and when it is back.
+Messages that cannot be read are left out and told there, and the exit code is 1.
 
 Examples:
   rlsguard watch --severity high

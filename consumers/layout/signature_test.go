@@ -60,9 +60,10 @@ func TestSignature(t *testing.T) {
 func TestTally(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Uint64()
-		want := Tally{By: rapid.StringMatching(`[a-zA-Z0-9+]{0,23}`).Draw(t, "by"),
-			States: Sum{n.Draw(t, "s"), n.Draw(t, "t")}, Site: Sum{n.Draw(t, "u"), n.Draw(t, "v")}, Unsigned: n.Draw(t, "w"), Anew: n.Draw(t, "x"), N: n.Draw(t, "n"),
-			Size: rapid.Uint32().Draw(t, "size"), Seq: 9}
+		want := Tally{By: rapid.StringMatching(`[a-zA-Z0-9+]{0,23}`).Draw(t, "by"), Seq: 9}
+		want.States, want.Site = Sum{n.Draw(t, "s"), n.Draw(t, "t")}, Sum{n.Draw(t, "u"), n.Draw(t, "v")}
+		want.Unsigned, want.Anew, want.N = n.Draw(t, "w"), n.Draw(t, "x"), n.Draw(t, "n")
+		want.Size = rapid.Uint32().Draw(t, "size")
 		for i := range rapid.IntRange(0, 3).Draw(t, "changes") {
 			change := Change{Kind: byte(i), Token: Token{byte(i)}, Sum: Sum{n.Draw(t, "c")}, New: i == 1}
 			want.Changes = append(want.Changes, change)
