@@ -188,7 +188,8 @@ func TestEraseIsFinished(t *testing.T) {
 	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1))
 	b.decided()
 	o := b.operator()
-	if _, _, err := o.Mark(t.Context(), engine().Key, "Patient/1", &layout.SiteRecord{Ruleset: "r1", Signed: 1}); err != nil {
+	site := &layout.SiteRecord{Ruleset: "r1", Signed: 1}
+	if _, _, err := o.Mark(t.Context(), engine().Key, "Patient/1", site); err != nil {
 		t.Fatal(err)
 	}
 	if len(b.naming(layout.StreamRLS, "Patient/1")) == 0 {

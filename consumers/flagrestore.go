@@ -13,7 +13,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
-	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // restoreFlag stores the newest transitions of a flag again, from the audit. Where that does not have
@@ -69,7 +68,7 @@ func (s *session) ownFlag(ctx context.Context, subject string) bool {
 func (s *session) audited(ctx context.Context, id string) (map[string]*nats.Msg, error) {
 	kept := map[string]*nats.Msg{}
 	err := audit.Each(ctx, s.js, audit.Reading{Flag: id}, func(e audit.Entry) error {
-		f, err := issue.Unmarshal(e.Data)
+		f, err := layout.FlagOf(e.Data)
 		if err != nil || f.ID != id || !s.authentic(e.Subject, e.Header, e.Data, e.Committed) {
 			return nil
 		}

@@ -160,8 +160,8 @@ func (s *session) reloadInputs(ctx context.Context) error {
 	}
 	s.inputs.mu.Lock()
 	defer s.inputs.mu.Unlock()
-	if r != nil && s.inputs.stored != nil && (r.Foreign || r.Replaced < s.inputs.stored.Seq && r.Seq > s.inputs.stored.Seq) {
-		s.inputs.stored.Seq = r.Seq // what is known replaces it
+	if have := s.inputs.stored; r != nil && have != nil && (r.Foreign || r.Replaced < have.Seq && r.Seq > have.Seq) {
+		have.Seq = r.Seq // what is known replaces it
 		s.foreign(layout.SubjectInputs)
 		s.inputs.again()
 		return nil

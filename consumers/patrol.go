@@ -93,7 +93,8 @@ func (s *session) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectCommitFlags + ">", layout.SubjectTimer + "*"}}
+	filters := []string{layout.SubjectCommitFlags + ">", layout.SubjectTimer + "*"}
+	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: filters}
 	err = jet.Each(ctx, s.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		id := lastPart(m.Subject())
 		if want, known := flags[id]; known && want.Shows(m.Subject(), m.Headers()) {
@@ -127,7 +128,8 @@ func (s *session) examine(ctx context.Context, subject string, h nats.Header, da
 	case kind != "flag":
 		return nil
 	default:
-		if want, known := s.committer.Number(data); !known || want.Number <= layout.NumberOf(h) {
+		// the last word on a severity that a flag no longer has stays, and is older
+		if want, known := s.committer.Number(data); !known || want.Number <= layout.NumberOf(h) || !showsOpen(h) {
 			return nil
 		}
 		if m := jet.LastOf(ctx, s.js, layout.StreamRLS, subject); m == nil || m.Sequence != seq {
@@ -170,7 +172,8 @@ func (s *session) clear(ctx context.Context, stream, subject string) {
 		err = st.Purge(ctx, jetstream.WithPurgeSubject(subject))
 	}
 	if err != nil {
-		s.log.Warn().Err(err).Str("stream", stream).Msg("a message that rlsguard did not write cannot be removed: an admin has to")
+		s.log.Warn().Err(err).Str("stream", stream).
+			Msg("a message that rlsguard did not write cannot be removed: an admin has to")
 	}
 }
 

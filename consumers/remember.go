@@ -13,7 +13,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
-	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // rememberFlags gives states that are made again the flags that were published of them, so that
@@ -24,7 +23,7 @@ func (s *session) rememberFlags(ctx context.Context) error {
 	}
 	newest := map[string]checks.Flag{}
 	take := func(subject string, h nats.Header, data []byte, seq uint64) {
-		f, err := issue.Unmarshal(data)
+		f, err := layout.FlagOf(data)
 		if err == nil && s.authentic(subject, h, data, seq) && newest[f.ID].Number < f.Number {
 			newest[f.ID] = f
 		}

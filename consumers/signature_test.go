@@ -1,7 +1,9 @@
 package consumers
 
 import (
+	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -10,6 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/commit"
+	"github.com/rlsguard/rlsguard/consumers/decided"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -35,7 +38,8 @@ func (b *bench) stored(subject string) *jetstream.RawStreamMsg {
 func (b *bench) put(subject string, h nats.Header, data []byte) {
 	b.t.Helper()
 	m := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
-	for _, name := range []string{layout.HeaderSignature, layout.HeaderTransition, layout.HeaderNumber, layout.HeaderReason} {
+	ours := []string{layout.HeaderSignature, layout.HeaderTransition, layout.HeaderNumber, layout.HeaderReason}
+	for _, name := range ours {
 		if v := h.Get(name); v != "" {
 			m.Header.Set(name, v)
 		}
@@ -55,8 +59,11 @@ func intrusions() map[string]func(b *bench, older map[string]*jetstream.RawStrea
 		"junk in a state":   func(b *bench, _ olds) { b.put(one, nil, []byte("junk")) },
 		"a state of nobody": func(b *bench, _ olds) { b.put(stateSubject("Patient/nobody"), nil, empty) },
 		"junk among states": func(b *bench, _ olds) { b.put(layout.SubjectPatient+"x", nil, []byte("junk")) },
-		"another's state":   func(b *bench, _ olds) { m := b.stored(stateSubject("Patient/2")); b.put(one, m.Header, m.Data) },
-		"an older state":    func(b *bench, older olds) { b.put(one, older[one].Header, older[one].Data) },
+		"another's state": func(b *bench, _ olds) {
+			m := b.stored(stateSubject("Patient/2"))
+			b.put(one, m.Header, m.Data)
+		},
+		"an older state": func(b *bench, older olds) { b.put(one, older[one].Header, older[one].Data) },
 		"a signature by chance": func(b *bench, _ olds) {
 			b.put(one, nats.Header{layout.HeaderSignature: {"1.AAAAAAAAAAAAAAAAAAAAAA"}}, empty)
 		},
@@ -67,8 +74,11 @@ func intrusions() map[string]func(b *bench, older map[string]*jetstream.RawStrea
 			m := older[layout.SubjectSite]
 			b.put(layout.SubjectSite, m.Header, m.Data)
 		},
-		"a tally":        func(b *bench, _ olds) { b.put(layout.SubjectTally+"0", nil, []byte("junk")) },
-		"an older tally": func(b *bench, older olds) { m := older[layout.SubjectTally+"0"]; b.put(m.Subject, m.Header, m.Data) },
+		"a tally": func(b *bench, _ olds) { b.put(layout.SubjectTally+"0", nil, []byte("junk")) },
+		"an older tally": func(b *bench, older olds) {
+			m := older[layout.SubjectTally+"0"]
+			b.put(m.Subject, m.Header, m.Data)
+		},
 		"a record of the inputs": func(b *bench, _ olds) {
 			b.put(layout.SubjectInputs, nil, []byte(`{"stream":1,"decided":[[1,1000]]}`))
 		},
@@ -227,4 +237,102 @@ func TestForeignFlag(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An older transition that is put back, and a timer that is overwritten, are as they were a moment later.
+func TestOlderFlagAndForeignTimer(t *testing.T) {
+	b := newBench(t)
+	cfg := b.config()
+	cfg.AsOf = time.Time{}
+	defer b.serve(cfg)()
+	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1), orderJSON("g", "1", "gabapentin", "active", 1))
+	b.decided()
+	const filter = layout.SubjectCommitFlags + "moderate.rls-ssri.*"
+	older := b.messages(layout.StreamRLS, filter)[0]
+	b.publish(orderJSON("b", "1", "sertraline", "active", 1))
+	b.decided()
+	newest := b.messages(layout.StreamRLS, filter)[0]
+	if layout.NumberOf(newest.Headers()) <= layout.NumberOf(older.Headers()) {
+		t.Fatal("the flag was not updated")
+	}
+	b.put(older.Subject(), older.Headers(), older.Data())
+	b.wait("the newest again", func() bool {
+		m := b.stored(older.Subject())
+		return layout.NumberOf(m.Header) == layout.NumberOf(newest.Headers()) && string(m.Data) == string(newest.Data())
+	})
+	b.wait("a timer", func() bool {
+		return jet.LastOf(t.Context(), b.js, layout.StreamRLS, layout.SubjectTimer+"*") != nil
+	})
+	timer := b.stored(layout.SubjectTimer + "*")
+	b.put(timer.Subject, nil, []byte("junk"))
+	signer := layout.NewSigner(engine().Key)
+	b.wait("a timer of ours", func() bool {
+		m := jet.LastOf(t.Context(), b.js, layout.StreamRLS, timer.Subject)
+		if m == nil {
+			return false
+		}
+		_, _, err := signer.Check(m.Subject, m.Header, m.Data)
+		return err == nil
+	})
+	if n := foreignSeen(t, cfg.Health); n < 2 {
+		t.Errorf("%v were counted", n)
+	}
+	b.wait("the same", func() bool { _, kinds := b.verify(operate.VerifyOptions{}); return len(kinds) == 0 })
+}
+
+// What an earlier version stored is signed at the first start, and from then on nothing else counts.
+func TestEarlierVersionIsSignedOnce(t *testing.T) {
+	b := newBench(t)
+	docs := someDocs(8)
+	stop := b.serve(b.config())
+	b.publish(docs...)
+	b.decided()
+	stop()
+	for _, filter := range []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">", layout.SubjectInputs} {
+		for _, m := range b.messages(layout.StreamRLS, filter) {
+			bare := &nats.Msg{Subject: m.Subject(), Data: m.Data(), Header: nats.Header{}}
+			bare.Header.Set(layout.HeaderTransition, m.Headers().Get(layout.HeaderTransition))
+			bare.Header.Set(layout.HeaderNumber, m.Headers().Get(layout.HeaderNumber))
+			if m.Subject() == layout.SubjectSite {
+				site, err := layout.ParseSite(1, m.Data())
+				b.check(err)
+				site.Format, site.Signed = 1, 0
+				bare.Data, err = site.Encode()
+				b.check(err)
+			}
+			if m.Subject() == layout.SubjectInputs {
+				var record decided.InputRecord
+				b.check(json.Unmarshal(m.Data(), &record))
+				record.Tallies = nil
+				var err error
+				bare.Data, err = json.Marshal(record)
+				b.check(err)
+			}
+			_, err := b.js.PublishMsg(t.Context(), bare)
+			b.check(err)
+		}
+	}
+	b.remove(layout.StreamRLS, layout.SubjectTally+">")
+	if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
+		t.Errorf("before it is signed: %s", kinds)
+	}
+	cfg := b.config()
+	defer b.serve(cfg)()
+	signer := layout.NewSigner(engine().Key)
+	for _, filter := range []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">"} {
+		for _, m := range b.messages(layout.StreamRLS, filter) {
+			if _, _, err := signer.Check(m.Subject(), m.Headers(), m.Data()); err != nil {
+				t.Errorf("%s: %v", m.Subject(), err)
+			}
+		}
+	}
+	if n := foreignSeen(t, cfg.Health); n > 0 {
+		t.Errorf("%v foreign messages in what an earlier version stored", n)
+	}
+	one := stateSubject("Patient/1")
+	b.put(one, nil, b.stored(one).Data)
+	b.wait("foreign", func() bool { return foreignSeen(t, cfg.Health) > 0 })
+	b.wait("replaced", func() bool { return len(cfg.Health.Reasons()) == 0 })
+	b.sameAsReplay(docs...)
+	b.wait("the same", func() bool { _, kinds := b.verify(operate.VerifyOptions{}); return len(kinds) == 0 })
 }

@@ -51,7 +51,8 @@ func (s *session) checkSite(ctx context.Context) (*layout.SiteRecord, error) {
 // beginSigning notes that what an earlier version stored ends here. Flags are signed before, so
 // that readers who have the key and see nothing of RLS find none without.
 func (s *session) beginSigning(ctx context.Context, have *layout.SiteRecord, ends uint64) (*layout.SiteRecord, error) {
-	for stream, durable := range map[string]string{layout.StreamFHIR: layout.Durable, layout.StreamRLS: layout.DurableDue} {
+	durables := map[string]string{layout.StreamFHIR: layout.Durable, layout.StreamRLS: layout.DurableDue}
+	for stream, durable := range durables {
 		if cons, err := s.js.Consumer(ctx, stream, durable); err == nil && cons.CachedInfo().NumWaiting > 0 {
 			return nil, errEarlierServes
 		}

@@ -148,6 +148,8 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 		change(&st)
 		return codec.Append(nil, &st)
 	}
+	unreadable := []operate.DifferenceKind{operate.CommitDiffers, operate.CommitDiffers,
+		operate.ShownDiffers, operate.ShownDiffers, operate.StateDamaged, operate.StatesLack}
 	for _, c := range []struct {
 		name   string
 		change func()
@@ -170,10 +172,10 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 			data := one(func(*checks.State) {})
 			data[len(data)/2] ^= 1
 			b.write(subject, data)
-		}, []operate.DifferenceKind{operate.CommitDiffers, operate.CommitDiffers, operate.ShownDiffers, operate.ShownDiffers, operate.StateDamaged, operate.StatesLack}},
+		}, unreadable},
 		{"a state in the place of another", func() {
 			b.write(subject, codec.Append(nil, second))
-		}, []operate.DifferenceKind{operate.CommitDiffers, operate.CommitDiffers, operate.ShownDiffers, operate.ShownDiffers, operate.StateDamaged, operate.StatesLack}},
+		}, unreadable},
 	} {
 		c.change()
 		_, kinds := b.verify(operate.VerifyOptions{})

@@ -19,7 +19,7 @@ import (
 type auditCommand struct {
 	placeFlags
 
-	KeyFile string `type:"path" placeholder:"FILE" help:"The site key: what rlsguard did not write is left out and told. Without it that is not checked."`
+	KeyFile string `placeholder:"FILE" help:"Site key: leaves out what rlsguard did not write, and says so."`
 	Format  string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
 	About   string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
 }

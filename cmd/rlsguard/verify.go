@@ -17,7 +17,7 @@ type verifyCommand struct {
 	AsOf              string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
 	AcknowledgeLosses bool   `help:"First note that the lost inputs which rlsguard serve has recorded are known: they are not reported any more."`
 
-	AcceptStates bool `help:"First go on with the states that are there where others were removed or replaced and cannot be restored: what rlsguard did not write is removed."`
+	AcceptStates bool `help:"First let the states that are there count, where others are lost for good."`
 
 	Format string `enum:"text,json" default:"text" help:"text to read, json (a line for each difference) for programs."`
 }
@@ -28,7 +28,10 @@ func (verifyCommand) Help() string {
 
 input-missing names inputs that left the stream FHIR before they were decided (maximum age, purge, deletion). Have them published again, then run rlsguard verify --acknowledge-losses.
 
-foreign-message names what rlsguard did not write with this key, or an older message that was put back: it is never used. states-lack says that states were removed, or replaced by older or foreign ones, while nobody ran; rlsguard serve then decides nothing until they are restored: it reads the inbound stream again where that holds all, else delete the stream RLS and import the newest export. Where there is none, --accept-states goes on without them.
+foreign-message names what rlsguard did not write with this key, or an older message that was put back. It is never
+used. states-lack says that states were removed, or replaced by older or foreign ones, while nobody ran. rlsguard serve
+then decides nothing until they are restored: it reads the inbound stream again where that holds all; else delete the
+stream RLS and import the newest export. Where there is none, --accept-states goes on without them.
 
 Patients are named by their token, the last part of rls.state.patient.<token>: no identifier is printed.
 

@@ -20,7 +20,7 @@ type watchCommand struct {
 
 	Severity string `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Only flags of this severity or a higher one: high, moderate or low."`
 	Format   string `enum:"text,json,fhir" default:"text" help:"text to read, json (a line each) for programs, fhir (DetectedIssue, a line each)."`
-	KeyFile  string `placeholder:"FILE" help:"Site key: a flag that rlsguard did not write is left out and told. Without it that is not checked."`
+	KeyFile  string `placeholder:"FILE" help:"Site key: leaves out what rlsguard did not write, and says so."`
 	Once     bool   `help:"Print the open flags and end, in the order and form of replay."`
 	Due      string `placeholder:"DAYS" help:"Only flags that time alone changes within so many days (30d) or weeks (4w), the next one first, with the date and what they become. Flags that are not open yet, and dates that moved since a flag was published, are told by rlsguard due."`
 }
@@ -28,7 +28,8 @@ type watchCommand struct {
 // Help is shown below the options.
 func (watchCommand) Help() string {
 	return `Prints the flags that are open, sorted by patient, check and ingredient (as text by patient, the worst first), and then every change as it is committed, until Ctrl-C.
-Standard error says when the connection is lost, so that the list may be out of date, and when it is back, and which messages cannot be read: they are left out, and the exit code is 1 in the end.
+Standard error says when the connection is lost, so that the list may be out of date, and when it is back.
+Messages that cannot be read are left out and told there, and the exit code is 1.
 
 Examples:
   rlsguard watch --severity high

@@ -8,7 +8,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/layout"
-	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // Numbered is what a state says about the newest transition of a flag.
@@ -44,7 +43,7 @@ func (c *Committer) Numbers() (map[string]Numbered, error) {
 
 // Number is what the state says about the flag in a message; known is false where it has no such flag.
 func (c *Committer) Number(detectedIssue []byte) (n Numbered, known bool) {
-	f, err := issue.Unmarshal(detectedIssue)
+	f, err := layout.FlagOf(detectedIssue)
 	if err != nil {
 		return n, false
 	}

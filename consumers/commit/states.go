@@ -67,14 +67,6 @@ type row struct {
 // absent: it was erased, and the marker has left too.
 func (r *row) absent() bool { return r.left && r.at.size == 0 }
 
-// expect is the sequence that the next write has to expect.
-func (r *row) expect() uint64 {
-	if r.left {
-		return 0
-	}
-	return r.seq
-}
-
 // NewWorkingCopy is empty; key is the site key, by which patients get their tokens.
 func NewWorkingCopy(key []byte) *WorkingCopy {
 	c := &WorkingCopy{

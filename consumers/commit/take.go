@@ -1,13 +1,10 @@
 package commit
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
@@ -263,54 +260,4 @@ func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]facts.Ref, error) {
 		}
 	}
 	return refs, nil
-}
-
-// Follow reads all states, calls filled once it has them, and goes on following what is written,
-// until ctx ends or a state cannot be read.
-func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
-	cons, err := jet.Ordered(
-		ctx,
-		js,
-		layout.StreamRLS,
-		jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}},
-	)
-	if err != nil {
-		return fmt.Errorf("following the states: %w", err)
-	}
-	c.expect(cons.CachedInfo().NumPending)
-	if cons.CachedInfo().NumPending == 0 {
-		c.weigh()
-		filled()
-		filled = nil
-	}
-	it, err := cons.Messages(jetstream.PullMaxBytes(jet.FollowBytes))
-	if err != nil {
-		return fmt.Errorf("following the states: %w", err)
-	}
-	defer context.AfterFunc(ctx, it.Stop)()
-	defer it.Stop()
-	var r codec.Reader
-	for next := jetstream.NextContext(ctx); ; {
-		m, err := it.Next(next) // an iterator that is stopped while it opens itself again would wait for ever
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("following the states: %w", err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("following the states: %w", err)
-		}
-		stored := jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}
-		if _, err := c.takeState(m.Subject(), stored, r.Decode); err != nil {
-			return err
-		}
-		c.followed.Store(meta.Sequence.Stream)
-		if meta.NumPending == 0 && filled != nil {
-			c.weigh()
-			filled()
-			filled = nil
-		}
-	}
 }

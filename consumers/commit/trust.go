@@ -79,8 +79,11 @@ func (c *WorkingCopy) authentic(subject string, m jet.Stored, held uint64) (layo
 	if !layout.IsSigned(m.Header) && m.Sequence <= c.unsigned {
 		return layout.Sum{}, true
 	}
-	counter, sum, err := c.signer.Check(subject, m.Header, m.Data)
-	return sum, err == nil && held <= counter && counter < m.Sequence
+	v := m.Verdict
+	if v == nil {
+		v = c.signer.Judge(subject, m.Header, m.Data)
+	}
+	return v.Sum, v.Err == nil && held <= v.Counter && v.Counter < m.Sequence
 }
 
 // notOurs notes a message that is not ours. What was known stays. Nothing is written over it before

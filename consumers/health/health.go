@@ -55,9 +55,13 @@ const (
 // NotReady are all reasons that /readyz and the metrics name, sorted. A test produces each one by
 // its fault and holds that an alert fires.
 var NotReady = []string{
-	WrongClock, NoConsumer, ChangedConsumer, NotConnected, NoDisk, CopyingFlags, ForeignMessages, NoJetStream, NotLooking, Starting,
-	StartingOver, StateDamaged, StatesMissing, Rebuilding, Stopping, StreamMissing, StreamReplaced, ChangedStream, NotWriting,
+	WrongClock, NoConsumer, ChangedConsumer, NotConnected, NoDisk, CopyingFlags, ForeignMessages, NoJetStream,
+	NotLooking, Starting, StartingOver, StateDamaged, StatesMissing, Rebuilding, Stopping, StreamMissing,
+	StreamReplaced, ChangedStream, NotWriting,
 }
+
+// ForeignKinds are what foreign messages stand in the place of, by layout.KindOfMessage.
+var ForeignKinds = []string{"audit", "flag", "inputs", "other", "site", "state", "tally", "timer"}
 
 // causes are those that reasonOf gives.
 var causes = []string{StreamReplaced, StateDamaged, StreamMissing, NoJetStream, StartingOver}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // metrics of one consumer. Labels come from closed lists only, so that nothing of a payload can get
@@ -97,7 +96,7 @@ func newMetrics() *metrics {
 	for _, r := range causes {
 		m.startsOver.WithLabelValues(r)
 	}
-	for _, kind := range layout.MessageKinds() {
+	for _, kind := range ForeignKinds {
 		m.foreign.WithLabelValues(kind)
 	}
 	m.registry.MustRegister(

@@ -128,7 +128,7 @@ func (s *JetStore) Last(ctx context.Context, subjects []string) ([]Stored, error
 			case err != nil:
 				return fmt.Errorf("reading a state back: %w", err)
 			default:
-				found[i] = Stored{m.Sequence, m.Header, m.Data}
+				found[i] = Stored{Sequence: m.Sequence, Header: m.Header, Data: m.Data}
 			}
 			return nil
 		})

@@ -70,6 +70,9 @@ func flagHeaders(f *checks.Flag) nats.Header {
 	return h
 }
 
+// FlagOf reads the payload of a transition.
+func FlagOf(data []byte) (checks.Flag, error) { return issue.Unmarshal(data) }
+
 // ShownAgain is a transition as dashboards get it, from its entry in the audit.
 func ShownAgain(f *checks.Flag, h nats.Header, data []byte) *nats.Msg {
 	m := &nats.Msg{Data: data, Header: Lasting(h, time.Now())}

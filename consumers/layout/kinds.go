@@ -1,9 +1,6 @@
 package layout
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // messageKinds are the beginnings of subjects in RLS, by what stands under them. The list is closed,
 // for metrics.
@@ -20,15 +17,4 @@ func KindOfMessage(subject string) string {
 		}
 	}
 	return "other"
-}
-
-// MessageKinds are all that KindOfMessage says, each once.
-func MessageKinds() []string {
-	all := []string{"other"}
-	for _, k := range messageKinds {
-		if !slices.Contains(all, k.kind) {
-			all = append(all, k.kind)
-		}
-	}
-	return all
 }

@@ -87,6 +87,20 @@ func (s *Signer) Check(subject string, h nats.Header, data []byte) (counter uint
 	return counter, sum, nil
 }
 
+// Verdict is what Check says of a message.
+type Verdict struct {
+	Counter uint64
+	Sum     Sum
+	Err     error
+}
+
+// Judge is Check, to be kept.
+func (s *Signer) Judge(subject string, h nats.Header, data []byte) *Verdict {
+	var v Verdict
+	v.Counter, v.Sum, v.Err = s.Check(subject, h, data)
+	return &v
+}
+
 // mac gives both halves of the code: the one that is shown, and the one that is added up.
 func (s *Signer) mac(subject string, h nats.Header, data []byte, counter uint64) (shown [16]byte, sum Sum) {
 	g := s.pool.Get().(*signing)

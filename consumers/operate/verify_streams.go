@@ -68,7 +68,9 @@ func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord, e
 		audit:     map[string][]kept{},
 		timers:    map[layout.Token]struct{}{},
 	}
-	v.states.Trust(legacy(site), ends, func(subject string) { v.foreign(subject, "not written by rlsguard, or an older one") })
+	v.states.Trust(legacy(site), ends, func(subject string) {
+		v.foreign(subject, "not written by rlsguard, or an older one")
+	})
 	return v
 }
 
@@ -116,16 +118,15 @@ func (v *verification) run(ctx context.Context) error {
 		return err
 	}
 	for _, part := range []struct {
-		stream      string
-		filters     []string
-		headersOnly bool
-		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
+		stream  string
+		filters []string
+		take    func(jetstream.Msg, *jetstream.MsgMetadata) error
 	}{
-		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
-		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, v.commit},
-		{layout.StreamRLS, []string{layout.SubjectTimer + "*", layout.SubjectDue + "*"}, false, v.timerSet},
+		{layout.StreamRLS, []string{layout.SubjectState + ">"}, v.state},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, v.commit},
+		{layout.StreamRLS, []string{layout.SubjectTimer + "*", layout.SubjectDue + "*"}, v.timerSet},
 	} {
-		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
+		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 			v.progress()
 			return part.take(m, meta)
@@ -176,7 +177,8 @@ func (v *verification) readShown(ctx context.Context) error {
 }
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-	if err := v.states.Take(m.Subject(), jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}); err != nil {
+	stored := jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}
+	if err := v.states.Take(m.Subject(), stored); err != nil {
 		v.add(
 			Difference{
 				Kind:   StateDamaged,

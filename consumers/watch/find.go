@@ -33,7 +33,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, key []byte, id string, in ...j
 	var left error
 	c := checker{leftOut: func(err error) { left = err }}
 	if key != nil {
-		c.signer = layout.NewSigner(key)
+		c.signer, c.signed = layout.NewSigner(key), true
 	}
 	known, _, err := storedFlags(ctx, js, layout.SubjectFlags+"*.*."+id, &c)
 	if err != nil {

@@ -76,7 +76,7 @@ type checker struct {
 	leftOut func(error)
 
 	mu     sync.Mutex
-	signed bool // some are
+	signed bool // some are, so that all have to be
 	aside  []asideFlag
 }
 

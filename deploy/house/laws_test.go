@@ -123,7 +123,7 @@ var mayImport = map[string][]string{
 	"consumers": {
 		"checks", "checks/facts", "checks/silence", "consumers/audit", "consumers/commit",
 		"consumers/decided", "consumers/embedded", "consumers/fold", "consumers/health",
-		"consumers/jet", "consumers/layout", "fhir", "fhir/issue",
+		"consumers/jet", "consumers/layout", "fhir",
 	},
 	"consumers/audit": {"consumers/jet", "consumers/layout"},
 	"consumers/cases": {
@@ -142,13 +142,13 @@ var mayImport = map[string][]string{
 	"consumers/cdshooks/token": {},
 	"consumers/commit": {
 		"checks", "checks/codec", "checks/facts", "consumers/fold", "consumers/health",
-		"consumers/jet", "consumers/layout", "fhir", "fhir/issue",
+		"consumers/jet", "consumers/layout", "fhir",
 	},
 	"consumers/decided":  {"consumers/jet", "consumers/layout"},
 	"consumers/due":      {"checks", "checks/ahead", "checks/facts", "checks/moment", "fhir/datetime"},
 	"consumers/embedded": {"consumers/jet", "consumers/layout", "consumers/parallel", "deploy"},
 	"consumers/fold":     {"checks", "checks/facts", "consumers/parallel", "fhir"},
-	"consumers/health":   {"checks", "checks/silence", "consumers/fold", "consumers/layout"},
+	"consumers/health":   {"checks", "checks/silence", "consumers/fold"},
 	"consumers/jet":      {"consumers/layout"},
 	"consumers/layout":   {"checks", "checks/codec", "checks/facts", "fhir", "fhir/issue"},
 	"consumers/operate": {
