@@ -32,6 +32,7 @@ type Source interface {
 
 // Sight is what a Source calls.
 type Sight struct {
+	Moved  func(checks.Flag) // the last word on a severity before, ahead of Open
 	Open   func([]checks.Flag) error
 	Live   func(checks.Flag) error
 	Blind  func(since time.Time, why error)
@@ -106,6 +107,7 @@ func (p *Page) Run(ctx context.Context) error {
 	asking.Go(func() { p.askInputs(ctx) })
 	defer func() { stop(); asking.Wait() }()
 	return p.Source.Watch(ctx, Sight{
+		Moved: p.list.was,
 		Open: func(flags []checks.Flag) error {
 			p.list.open(flags)
 			return nil

@@ -31,6 +31,7 @@ import (
 // source is a bus of a test.
 type source struct {
 	flags []checks.Flag
+	moved []checks.Flag // last words on severities before
 	line  *page.Patient
 	deny  bool // nobody answers
 	fail  error
@@ -41,6 +42,9 @@ type source struct {
 }
 
 func (s *source) Watch(ctx context.Context, see page.Sight) error {
+	for _, f := range s.moved {
+		see.Moved(f)
+	}
 	if err := see.Open(s.flags); err != nil {
 		return err
 	}
@@ -457,7 +461,7 @@ func (c *client) firstEvent(path string) string {
 // What a newer consumer says of a flag is shown, and an older one's silence shows nothing.
 func TestClearsAndWhatComesNext(t *testing.T) {
 	f := aFlag(1)
-	f.Next = ahead.Next{At: moment.Time{Nanos: asOf.Truncate(24 * time.Hour).AddDate(0, 0, 20).UnixNano(), Precision: moment.ToDay}, To: ahead.Worse}
+	f.Next = ahead.Next{At: moment.Time{Nanos: asOf.Truncate(24*time.Hour).AddDate(0, 0, 20).UnixNano(), Precision: moment.ToDay}, To: ahead.Worse}
 	newer, err := page.ReadPatient([]byte(`{"flags":[{"id":"` + f.ID + `","clears":[{"change":"lab","text":"a ferritin above 75 ng/mL"}]}]}`))
 	if err != nil {
 		t.Fatal(err)

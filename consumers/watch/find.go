@@ -28,7 +28,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, id string, in ...jet.Domain) (
 		return checks.Flag{}, err
 	}
 	// Under two subjects after its severity changed: the higher number is the newer word.
-	known, _, err := storedFlags(ctx, js, layout.SubjectFlags+"*.*."+id)
+	known, _, err := storedFlags(ctx, js, layout.SubjectFlags+"*.*."+id, nil)
 	if err != nil {
 		return checks.Flag{}, errors.Join(ctx.Err(), err)
 	}

@@ -21,6 +21,9 @@ type Options struct {
 	Severity checks.Severity // this or worse; None is all
 	Once     bool            // the open flags, and no more
 	Domain   jet.Domain
+	// Moved gets the last word on each severity before, of flags that are stored, one at a time and
+	// before open is called. It may be nil.
+	Moved func(checks.Flag)
 	// Blind is called when what was handed on may be out of date: since when, and why, which is
 	// ErrConnectionLost, ErrNoFlags or another error. Seeing is called when it is up to date again.
 	// Either may be nil; they are called one at a time, beside open and live.
@@ -131,7 +134,7 @@ func (w *watcher) follow(ctx context.Context) error {
 	w.read(&reading{made: made, end: cancel})
 	defer w.read(nil)
 	subject := severityFilter(w.options.Severity)
-	known, next, err := storedFlags(ctx, w.js, subject)
+	known, next, err := storedFlags(ctx, w.js, subject, w.options.Moved)
 	if err != nil {
 		return stopped(ctx, err)
 	}
