@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// What every check answers to every case of testdata/scenarios, and in which version. A check that
+// What every check answers to every case of checks/exercise, and in which version. A check that
 // answers a case differently under the same version fails here, whatever its description says:
 // whoever approved it approved something else. With RLSGUARD_UPDATE=1 the file is written, but
 // still refuses that. A case that is edited is a new one.
@@ -65,55 +64,18 @@ func TestAChangedAnswerRaisesTheVersion(t *testing.T) {
 
 // answers are the flags of every case, a line each.
 func answers(t *testing.T) []string {
-	files, err := filepath.Glob("testdata/scenarios/*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var lines []string
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	eachScenario(t, func(s *scenario) {
+		var found []string
+		for _, f := range Evaluate(&s.st, DefaultSettings(), s.AsOf) {
+			found = append(found, f.Check+":"+f.Ingredient+":"+f.Severity.String())
 		}
-		for part := range strings.SplitSeq("\n"+string(text), "\n# ") {
-			title, _, _ := strings.Cut(part, "\n")
-			if !strings.Contains(part, "\n") || strings.HasPrefix(strings.TrimSpace(part), ";") {
-				continue
-			}
-			s := parseScenarios(t, "# "+part)[0]
-			var found []string
-			for _, f := range Evaluate(&s.st, DefaultSettings(), s.asOf) {
-				found = append(found, f.Check+":"+f.Ingredient+":"+f.Severity.String())
-			}
-			slices.Sort(found)
-			h := fnv.New32a()
-			h.Write([]byte(factsIn(part)))
-			lines = append(
-				lines,
-				fmt.Sprintf(
-					"%s/%s %08x = %s",
-					strings.TrimSuffix(filepath.Base(file), ".txt"),
-					title,
-					h.Sum32(),
-					strings.Join(found, ", "),
-				),
-			)
-		}
-	}
+		slices.Sort(found)
+		h := fnv.New32a()
+		h.Write([]byte(strings.Join(append([]string{s.Title}, s.Lines...), "\n")))
+		lines = append(lines, fmt.Sprintf("%s %08x = %s", s.Name(), h.Sum32(), strings.Join(found, ", ")))
+	})
 	return lines
-}
-
-// facts are the lines of a case that are no answer.
-func factsIn(part string) string {
-	var kept []string
-	for line := range strings.SplitSeq(part, "\n") {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "->") &&
-			!strings.HasPrefix(line, "silent ") &&
-			!strings.HasPrefix(line, ";") {
-			kept = append(kept, line)
-		}
-	}
-	return strings.Join(kept, "\n")
 }
 
 func answerOf(all, check string) string {

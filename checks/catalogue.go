@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/rlsguard/rlsguard/checks/terms/conditions"
@@ -18,7 +17,7 @@ type Check struct {
 	// Thresholds in force, by name of the setting.
 	Thresholds func(*Settings) []threshold
 	Citations  []Citation
-	Rule       rule
+	Rule       Rule
 	// Classes of drugs that it is about.
 	Classes []drugs.Class
 	// WithoutRLS: the severity does not depend on the RLS evidence, and a setting runs the check
@@ -147,17 +146,6 @@ func offendingChecks() []Check {
 
 // Catalogue lists all checks, in the order of the contract.
 func Catalogue() []Check { return catalogue() }
-
-// Unreviewed tells how many of the checks behind flags have a rule that nobody has approved.
-func Unreviewed(ids []string) int {
-	n := 0
-	for _, c := range Catalogue() {
-		if slices.Contains(ids, c.ID) && c.Rule.Status != ruleApproved {
-			n++
-		}
-	}
-	return n
-}
 
 func aasm(strength string) Citation {
 	return Citation{

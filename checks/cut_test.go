@@ -55,9 +55,9 @@ func TestFlagsTellTheCut(t *testing.T) {
 	s := parseScenarios(t, "# one\nrls confirmed\nrequest active \"mirtazapine 15 mg tablet\" 2026-10-14\ncut ferritin")[0]
 	const told = "Only the newest 200 ferritin results are kept; older ones were left out."
 	set := DefaultSettings()
-	flags := decide(&s.st, set, []byte("key"), "r", s.asOf)
+	flags := decide(&s.st, set, []byte("key"), "r", s.AsOf)
 	s.st.Facts = nil
-	flags = append(flags, decide(&s.st, set, []byte("key"), "r", s.asOf)...)
+	flags = append(flags, decide(&s.st, set, []byte("key"), "r", s.AsOf)...)
 	if len(flags) < 4 {
 		t.Fatalf("%d transitions", len(flags))
 	}
@@ -68,7 +68,7 @@ func TestFlagsTellTheCut(t *testing.T) {
 	}
 	s = parseScenarios(t, "# one\nrls confirmed\ncut ferritin")[0]
 	set.Audience = ForPatients
-	for _, f := range Evaluate(&s.st, set, s.asOf) {
+	for _, f := range Evaluate(&s.st, set, s.AsOf) {
 		if !strings.HasSuffix(f.Summary, words.Say("leaflet.cut")) {
 			t.Error(f.Summary)
 		}
@@ -87,7 +87,7 @@ func TestReasonOfACutFlag(t *testing.T) {
 		"diagnosis, orders cut": {"orders", "Condition", reasonRLSRefuted},
 	} {
 		s := parseScenarios(t, "# one\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nrequest active \"mirtazapine 15 mg tablet\" 2026-10-14\ncut "+c.cut)[0]
-		decide(&s.st, DefaultSettings(), []byte("key"), "r", s.asOf)
+		decide(&s.st, DefaultSettings(), []byte("key"), "r", s.AsOf)
 		var left []facts.Fact
 		for _, f := range s.st.Facts {
 			if !strings.HasPrefix(string(f.Ref), c.gone) {
@@ -95,7 +95,7 @@ func TestReasonOfACutFlag(t *testing.T) {
 			}
 		}
 		s.st.Facts = left
-		flags := decide(&s.st, DefaultSettings(), []byte("key"), "r", s.asOf.Add(time.Hour))
+		flags := decide(&s.st, DefaultSettings(), []byte("key"), "r", s.AsOf.Add(time.Hour))
 		if len(flags) != 1 || flags[0].Reason != c.want {
 			t.Errorf("%s: %+v, want %s", name, flags, c.want)
 		}

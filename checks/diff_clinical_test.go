@@ -86,12 +86,12 @@ request active "pregabalin 75 mg capsule" 2026-02-14
 request active "oxycodone 5 mg tablet" 2026-02-14
 request active "sertraline 50 mg tablet" 2026-02-14`)[0]
 	set := DefaultSettings()
-	if f := Evaluate(&s.st, set, s.asOf); len(f) > 0 {
+	if f := Evaluate(&s.st, set, s.AsOf); len(f) > 0 {
 		t.Errorf("without RLS: %v", f)
 	}
 	set.Everyone = true
 	seen := map[string]int{}
-	for _, f := range Evaluate(&s.st, set, s.asOf) {
+	for _, f := range Evaluate(&s.st, set, s.AsOf) {
 		seen[f.Check]++
 		if len(f.Counsel) > 0 {
 			t.Errorf("%s counsels on RLS", f.Check)

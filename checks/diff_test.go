@@ -22,17 +22,14 @@ type story struct {
 }
 
 func newStory(t *testing.T) *story {
-	now, _ := time.Parse(time.RFC3339, asOfDefault)
+	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	return &story{t: t, st: State{Patient: "Patient/1"}, set: DefaultSettings(), now: now}
 }
 
 // fact takes a line of a scenario in, as a newer version of the resource ref.
 func (s *story) fact(ref facts.Ref, line string) {
 	s.t.Helper()
-	one := scenario{st: State{Patient: "Patient/1"}}
-	if err := one.line(line); err != nil {
-		s.t.Fatal(err)
-	}
+	one := parseScenarios(s.t, "# one\n"+line)[0]
 	s.n++
 	f := one.st.Facts[0]
 	f.Ref, f.Version = ref, facts.Version{Number: "1", Updated: s.now.UnixNano() + s.n}

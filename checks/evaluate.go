@@ -31,6 +31,10 @@ type evaluation struct {
 	treated []*exposure   // of medicines for RLS: those, dopamine agonists and levodopa
 
 	newest map[string]time.Time // of each ingredient, the newest order; see newestOf
+	// known are drugs found before, where one patient is evaluated many times; bare: only which
+	// flags are open, and how severe they are, is wanted of it.
+	known knownDrugs
+	bare  bool
 
 	findings []Finding
 	silences []Silence
@@ -74,6 +78,12 @@ func (ev *evaluation) nextChange() upcoming {
 
 func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluation {
 	ev := &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf, explain: explain}
+	return ev.all()
+}
+
+// all runs all checks.
+func (ev *evaluation) all() *evaluation {
+	st, set, explain := ev.st, ev.set, ev.explain
 	if words := st.Cut.Words(set.Facts); words != "" {
 		ev.quiet(nil, "", "", silence.LeftOut, words)
 	}
@@ -151,7 +161,7 @@ func hasReason(o *facts.Order) bool {
 func (ev *evaluation) run(c Check) {
 	switch why := ev.set.silences(c); {
 	case why == silence.NotApproved:
-		ev.quiet(nil, c.ID, "", why, string(c.Rule.Status))
+		ev.quiet(nil, c.ID, "", why, string(ev.set.RuleOf(c).Status))
 	case why != "":
 		ev.quiet(nil, c.ID, "", why, "")
 	case ev.rls.status == RLSNone && !c.WithoutRLS:
@@ -167,10 +177,14 @@ func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 		severity = ev.rls.status.limit(severity)
 	}
 	f.Check, f.Severity, f.Patient, f.RLS = c.ID, severity, ev.st.Patient, ev.rls.status
+	if ev.bare {
+		ev.findings = append(ev.findings, f)
+		return
+	}
 	f.Evidence = append(slices.Clip(f.Evidence), ev.rls.refs...)
 	f.Implicated, f.Evidence = tidy(f.Implicated), tidy(f.Evidence)
 	f.Summary = joinSentences(f.Summary, ev.newerUnread(slices.Concat(f.Implicated, f.Evidence)))
-	f.Citations = c.Citations
+	f.Citations = ev.set.citations(c)
 	f.Basis = basis(f)
 	f.Orders = ev.orderWords(f.Implicated)
 	f.Counsel = ev.counsel(c)

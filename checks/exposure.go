@@ -76,7 +76,7 @@ func (ev *evaluation) classify(o *orderView) {
 		o.modified()
 	}
 	o.drug.names = drug.Names
-	o.drug.match = ev.classifyDrug(drug)
+	o.drug.match = ev.matchOf(drug)
 	o.drug.identified = o.drug.match.Identified
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/ahead"
+	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
@@ -63,6 +64,10 @@ type Flag struct {
 	Ruleset string    // hash of tables, rules and settings
 	Ack     *facts.Acknowledgement
 	Next    ahead.Next // of an open flag
+	// Clears are single changes after which it would not be open, by what was known at AsOf; see
+	// AddClears. ClearsCut tells that there were more to try than are tried.
+	Clears    []clears.Change
+	ClearsCut bool
 }
 
 // OpenFlag is what a patient's state keeps of a flag: enough to tell whether a finding is news. It

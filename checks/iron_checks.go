@@ -121,6 +121,7 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	if ev.iron != nil {
 		return *ev.iron, ev.takers
 	}
+	ev.gatherTakers()
 	d := ironFinding(ev.ironInput())
 	for _, c := range d.Causes {
 		ev.later(d.Next, c.Kind, c.Ref)
@@ -129,8 +130,8 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	return d, ev.takers
 }
 
-// ironInput gathers what the iron checks look at, and who takes what.
-func (ev *evaluation) ironInput() ironInput {
+// gatherTakers notes who takes what.
+func (ev *evaluation) gatherTakers() {
 	for i := range ev.exposures {
 		x := &ev.exposures[i]
 		if x.Class == drugs.Alpha2Delta {
@@ -140,6 +141,10 @@ func (ev *evaluation) ironInput() ironInput {
 			ev.treated = append(ev.treated, x)
 		}
 	}
+}
+
+// ironInput is what the iron checks look at, once the takers are known.
+func (ev *evaluation) ironInput() ironInput {
 	return ironInput{
 		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Terms: ev.terms, Settings: &ev.set.Iron,
 		Alpha2Delta: len(ev.takers) > 0, Treated: len(ev.treated) > 0, Birth: ev.person.Birth, ESRD: ev.kidneyFailure(),

@@ -16,7 +16,7 @@ func TestLeafletsArePlain(t *testing.T) {
 	each := func(s *scenario) {
 		set := DefaultSettings()
 		set.Audience = ForPatients
-		for _, f := range Evaluate(&s.st, set, s.asOf) {
+		for _, f := range Evaluate(&s.st, set, s.AsOf) {
 			text := f.Summary + " " + f.Action
 			if g := grade(text); g > most {
 				t.Errorf("%s: grade %.1f: %s", f.Check, g, text)
@@ -92,7 +92,7 @@ func TestLeafletsOfDanger(t *testing.T) {
 		set := DefaultSettings()
 		set.Audience = ForPatients
 		all := ""
-		for _, f := range Evaluate(&s.st, set, s.asOf) {
+		for _, f := range Evaluate(&s.st, set, s.AsOf) {
 			all += f.Summary + " " + f.Action + "\n"
 		}
 		return all
@@ -131,7 +131,7 @@ func TestLeafletOfLowSaturation(t *testing.T) {
 	s := parseScenarios(t, "# x\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nlab tsat 12 % 2026-10-24")[0]
 	set := DefaultSettings()
 	set.Audience = ForPatients
-	if f := Evaluate(&s.st, set, s.asOf)[0]; strings.Contains(f.Summary, "stores are low") ||
+	if f := Evaluate(&s.st, set, s.AsOf)[0]; strings.Contains(f.Summary, "stores are low") ||
 		!strings.Contains(f.Summary, "too little iron to use") {
 		t.Error(f.Summary)
 	}

@@ -63,7 +63,7 @@ func TestTexts(t *testing.T) {
 		for _, s := range parseScenarios(t, everyFlag) {
 			set := DefaultSettings()
 			set.Audience = audience
-			for _, f := range Evaluate(&s.st, set, s.asOf) {
+			for _, f := range Evaluate(&s.st, set, s.AsOf) {
 				checkText(t, f)
 				seen[f.Check] = true
 				fmt.Fprintf(&b, "%s %s %s\n  %s\n  %s\n", f.Check, f.Ingredient, f.Severity, f.Summary, f.Action)

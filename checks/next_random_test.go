@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"github.com/rlsguard/rlsguard/checks/exercise"
 	"strings"
 	"time"
 
@@ -76,19 +77,22 @@ func (d *drawing) lab() {
 }
 
 func randomPatient(r *rapid.T) *scenario {
-	asOf, _ := time.Parse(time.RFC3339, asOfDefault)
-	s := &scenario{st: State{Patient: "Patient/1"}, asOf: asOf}
+	asOf := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	d := &drawing{T: r, asOf: asOf}
 	d.some(1, d.person)
 	d.some(2, d.rls)
 	d.some(1, d.condition)
 	d.some(5, d.order)
 	d.some(4, d.lab)
-	for _, line := range d.lines {
-		if err := s.line(line); err != nil {
-			r.Fatalf("%s: %v", line, err)
-		}
+	cases, err := exercise.Read("# random\n" + strings.Join(d.lines, "\n"))
+	if err != nil {
+		r.Fatal(err)
 	}
+	st, err := Exercised(cases[0])
+	if err != nil {
+		r.Fatal(err)
+	}
+	s := &scenario{Case: cases[0], st: st}
 	for i := range s.st.Facts {
 		unusual(r, &s.st.Facts[i], asOf)
 	}

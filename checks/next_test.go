@@ -160,11 +160,11 @@ func TestTurnsOfScenarios(t *testing.T) {
 	berlin := DefaultSettings()
 	berlin.Zone = zoneOf(t, "Europe/Berlin")
 	eachScenario(t, func(s *scenario) {
-		t.Run(s.title, func(t *testing.T) {
+		t.Run(s.Title, func(t *testing.T) {
 			for _, set := range []*Settings{DefaultSettings(), berlin} {
-				holdTurns(t, &s.st, set, s.asOf, s.asOf.AddDate(6, 0, 0), random)
-				holdNext(t, &s.st, set, s.asOf)
-				holdChange(t, &s.st, set, s.asOf, random)
+				holdTurns(t, &s.st, set, s.AsOf, s.AsOf.AddDate(6, 0, 0), random)
+				holdNext(t, &s.st, set, s.AsOf)
+				holdChange(t, &s.st, set, s.AsOf, random)
 			}
 		})
 	})
@@ -187,10 +187,10 @@ func TestTurnsOfRandomPatients(t *testing.T) {
 		set.Zone = rapid.SampledFrom(zones).Draw(r, "zone")
 		set.Everyone = rapid.IntRange(0, 5).Draw(r, "everyone") == 0
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(r, "seed"), 1))
-		answer(r, &s.st, set, s.asOf)
-		holdTurns(r, &s.st, set, s.asOf, s.asOf.AddDate(3, 0, 0), random)
-		holdNext(r, &s.st, set, s.asOf)
-		holdChange(r, &s.st, set, s.asOf, random)
+		answer(r, &s.st, set, s.AsOf)
+		holdTurns(r, &s.st, set, s.AsOf, s.AsOf.AddDate(3, 0, 0), random)
+		holdNext(r, &s.st, set, s.AsOf)
+		holdChange(r, &s.st, set, s.AsOf, random)
 	})
 }
 
@@ -199,7 +199,7 @@ func TestTurnsOfRandomPatients(t *testing.T) {
 func TestTheDoseInForceIsLookedAtAgain(t *testing.T) {
 	s := parseScenarios(t, "# one\nrls confirmed\n"+
 		"request stopped fluoxetine 2026-11-01 bounds:2026-11-01..2026-11-30 dose:20mg daily:1")[0]
-	holdChange(t, &s.st, DefaultSettings(), s.asOf, rand.New(rand.NewPCG(1, 2)))
+	holdChange(t, &s.st, DefaultSettings(), s.AsOf, rand.New(rand.NewPCG(1, 2)))
 }
 
 // Each kind of date that a scenario can have is told, with what happens.
@@ -210,15 +210,15 @@ func TestTurnsSayWhatHappens(t *testing.T) {
 	}
 	for _, s := range parseScenarios(t, string(text)) {
 		var got []string
-		for _, turn := range Turns(&s.st, DefaultSettings(), nextKey, "", s.asOf, s.asOf.AddDate(0, 9, 0)) {
+		for _, turn := range Turns(&s.st, DefaultSettings(), nextKey, "", s.AsOf, s.AsOf.AddDate(0, 9, 0)) {
 			words := []string{turn.At.Date(time.UTC), string(turn.To), turn.Check, turn.Ingredient, turn.Is.String()}
 			for _, c := range turn.Because {
 				words = append(words, string(c.Kind))
 			}
 			got = append(got, strings.Join(strings.Fields(strings.Join(words, " ")), " "))
 		}
-		if d := cmp.Diff(s.want, got); d != "" {
-			t.Errorf("%s (-want +got):\n%s", s.title, d)
+		if d := cmp.Diff(s.Want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", s.Title, d)
 		}
 	}
 }
@@ -233,19 +233,19 @@ func TestLookingAheadIsBounded(t *testing.T) {
 	}
 	s := parseScenarios(t, lines+"request active rx:312938 2026-10-14\n")[0]
 	set := DefaultSettings()
-	c := newCourse(&s.st, set, nextKey, "", evaluate(&s.st, set, s.asOf, false))
+	c := newCourse(&s.st, set, nextKey, "", evaluate(&s.st, set, s.AsOf, false))
 	c.foresee(foreseen(slices.Clone(c.now)))
 	if c.evaluated != mostMoments {
 		t.Errorf("%d evaluations for the next of a flag, want %d", c.evaluated, mostMoments)
 	}
-	c = newCourse(&s.st, set, nextKey, "", evaluate(&s.st, set, s.asOf, false))
-	for c.goOn(s.asOf.AddDate(0, 0, 60)) {
+	c = newCourse(&s.st, set, nextKey, "", evaluate(&s.st, set, s.AsOf, false))
+	for c.goOn(s.AsOf.AddDate(0, 0, 60)) {
 	}
 	if c.evaluated > 60 {
 		t.Errorf("%d evaluations for 60 days with a moment each", c.evaluated)
 	}
 	plain := parseScenarios(t, "# one\nrls confirmed\nrequest completed rx:312938 2026-11-01 supply:30\n")[0]
-	c = newCourse(&plain.st, set, nextKey, "", evaluate(&plain.st, set, plain.asOf, false))
+	c = newCourse(&plain.st, set, nextKey, "", evaluate(&plain.st, set, plain.AsOf, false))
 	var some []*Flag
 	for i := range c.now {
 		if c.now[i].Check == "rls-ssri" {

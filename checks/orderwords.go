@@ -81,7 +81,7 @@ func (ev *evaluation) doseWords(o *orderView) string {
 		d := totalDose([]doseOrder{doseOrderOf(&x)}, ev.zone, ev.asOf)
 		ev.later(d.next, ahead.DoseChanges, o.ref)
 		if d.complete && d.mg.Sign() > 0 {
-			text = words.Say("order.a-day", "mg", d.mg.Cut(2))
+			text = words.Say("order.a-day", "mg", d.mg.Cut(3))
 		}
 	}
 	switch {

@@ -27,7 +27,7 @@ func (s *Settings) silences(c Check) silence.Reason {
 	switch {
 	case !s.enabled(c.ID):
 		return silence.Off
-	case s.RequireApproved && c.Rule.Status != ruleApproved:
+	case s.RequireApproved && s.RuleOf(c).Status != RuleApproved:
 		return silence.NotApproved
 	}
 	return ""

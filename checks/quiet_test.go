@@ -19,7 +19,7 @@ func TestQuiet(t *testing.T) {
 	set.RequireApproved = true
 	unapproved := 0
 	for _, c := range Catalogue() {
-		if c.Rule.Status != ruleApproved && c.ID != "rls-snri" {
+		if c.Rule.Status != RuleApproved && c.ID != "rls-snri" {
 			unapproved++
 		}
 	}

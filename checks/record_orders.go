@@ -9,6 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/record"
 	"github.com/rlsguard/rlsguard/checks/silence"
+	"github.com/rlsguard/rlsguard/checks/words"
 )
 
 // orderStatusCodes are those of FHIR, by the constants of package facts.
@@ -34,6 +35,7 @@ func (ev *evaluation) recordOrder(o *orderView) record.Order {
 		Kind:    [...]string{record.KindOrder, record.KindDispense, record.KindStatement}[o.Kind],
 		Product: cmp.Or(ev.productWords(o), string(o.MedicationRef)),
 		Dose:    ev.recordDose(o, from, until),
+		Steps:   ev.recordSteps(o),
 		Status:  orderStatusCodes[o.Status],
 		Draft:   o.draft || o.Status == facts.StatusDraft,
 		From:    ev.recordDate(from), Until: ev.recordDate(until),
@@ -63,6 +65,37 @@ func (ev *evaluation) recordDose(o *orderView, from, until moment.Time) string {
 		then.asOf = from.Start(ev.zone)
 	}
 	return then.doseWords(o)
+}
+
+// recordSteps are the doses of an order that are taken one after the other.
+func (ev *evaluation) recordSteps(o *orderView) []record.Step {
+	found := o.drug.match.Found
+	var begins []moment.Time
+	for i := range o.Dosages {
+		if b := o.Dosages[i].Bounds.Start; !b.IsZero() && !slices.Contains(begins, b) {
+			begins = append(begins, b)
+		}
+	}
+	if len(found) != 1 || len(begins) < 2 {
+		return nil
+	}
+	slices.SortFunc(begins, func(a, b moment.Time) int { return a.Start(ev.zone).Compare(b.Start(ev.zone)) })
+	x := exposure{orderView: o, Found: found[0]}
+	order := doseOrderOf(&x)
+	var steps []record.Step
+	for _, at := range begins {
+		s := record.Step{From: ev.recordDate(at)}
+		if d, any := order.at(ev.zone, at.Start(ev.zone)); any && d.complete && d.mg.Sign() > 0 {
+			s.Dose = words.Say("order.a-day", "mg", d.mg.Cut(3))
+		}
+		if n := len(steps); n == 0 || steps[n-1].Dose != s.Dose {
+			steps = append(steps, s)
+		}
+	}
+	if len(steps) < 2 {
+		return nil
+	}
+	return steps
 }
 
 // recordSpan is when an order began, and when it ended or will end; zero where nobody knows.

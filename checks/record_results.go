@@ -23,6 +23,7 @@ var recordSources = []struct {
 
 // recordResults are the series that have a result: iron, kidneys, then what they rest on.
 func (ev *evaluation) recordResults() []record.Series {
+	ev.gatherTakers()
 	in := ev.ironInput()
 	all := append(ev.recordIron(&in), ev.recordKidneys(in.Labs)...)
 	for _, s := range recordSources {

@@ -1,8 +1,6 @@
 package checks
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,25 +12,13 @@ import (
 // What is on record says the same as the flags, in every scenario: each order once, and whether it
 // counts; a low value where iron is flagged as low; how RLS counts.
 func TestRecordAgreesWithFlags(t *testing.T) {
-	files, err := filepath.Glob("testdata/scenarios/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scenarios: %v", err)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range parseScenarios(t, string(text)) {
-			t.Run(filepath.Base(file)+"/"+s.title, func(t *testing.T) { recordAgrees(t, s) })
-		}
-	}
+	eachScenario(t, func(s *scenario) { t.Run(s.Name(), func(t *testing.T) { recordAgrees(t, s) }) })
 }
 
 func recordAgrees(t *testing.T, s *scenario) {
 	set := DefaultSettings()
-	r := RecordOf(&s.st, set, s.asOf)
-	findings := Evaluate(&s.st, set, s.asOf)
+	r := RecordOf(&s.st, set, s.AsOf)
+	findings := Evaluate(&s.st, set, s.AsOf)
 	orders := 0
 	for i := range s.st.Facts {
 		if s.st.Facts[i].Kind == facts.KindOrder {

@@ -1,28 +1,101 @@
 package checks
 
-// ruleStatus is how far the review of a rule has come.
-type ruleStatus string
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
-// Rule statuses.
+// RuleStatus is how far the review of a rule has come.
+type RuleStatus string
+
+// Rule statuses. A void approval is one of something else than what is in force; an overdue one
+// still counts.
 const (
-	ruleSubmitted   ruleStatus = "submitted"
-	ruleUnderReview ruleStatus = "under review"
-	ruleApproved    ruleStatus = "approved"
+	RuleSubmitted   RuleStatus = "submitted"
+	RuleUnderReview RuleStatus = "under review"
+	RuleApproved    RuleStatus = "approved"
+	RuleOverdue     RuleStatus = "overdue"
+	RuleVoid        RuleStatus = "void"
 )
 
 // rulePending is the review status of a citation that no clinician has confirmed yet.
 const rulePending = "pending"
 
-// rule is the life of a rule: raised by one whenever a threshold, a severity or a trigger changes.
-type rule struct {
+// Rule is the life of a rule. Its version is raised by one whenever a threshold, a severity or a
+// trigger changes.
+type Rule struct {
 	Version    int
-	Status     ruleStatus
-	Reviewer   string // who approved it, "" before
-	Date       string // of the last status, ISO 8601
-	NextReview string // when it is due again, ISO 8601
+	Status     RuleStatus
+	Reviewer   string   // who approved it, "" before
+	Date       string   // of the last status, ISO 8601
+	NextReview string   // when it is due again, ISO 8601
+	Changed    []string // of a void approval: what was approved otherwise than it is now
 }
 
 // pending is a rule that waits for its clinical review.
-func pending(version int) rule {
-	return rule{Version: version, Status: ruleSubmitted, Date: "2026-11-29", NextReview: "2027-05-29"}
+func pending(version int) Rule {
+	return Rule{Version: version, Status: RuleSubmitted, Date: "2026-11-29", NextReview: "2027-05-29"}
+}
+
+// StatusOn is the status on a day: an approval whose next review has passed is overdue.
+func (r Rule) StatusOn(day time.Time) RuleStatus {
+	if r.Status == RuleApproved && r.NextReview < day.Format(time.DateOnly) {
+		return RuleOverdue
+	}
+	return r.Status
+}
+
+// RuleOf is the rule of a check as the site's approvals leave it; the catalogue's own where there is
+// none.
+func (s *Settings) RuleOf(c Check) Rule {
+	if r, ok := s.Approvals[c.ID]; ok {
+		return r
+	}
+	return c.Rule
+}
+
+// Unapproved tells how many of some checks have a rule that no reviewer of the site has approved.
+func (s *Settings) Unapproved(ids []string) int {
+	n := 0
+	for _, c := range Catalogue() {
+		if slices.Contains(ids, c.ID) && s.RuleOf(c).Status != RuleApproved {
+			n++
+		}
+	}
+	return n
+}
+
+// citations are those of a check with what the site's review says of them. They name the day of the
+// next review and not whether it has passed: time alone changes no flag.
+func (s *Settings) citations(c Check) []Citation {
+	r, ok := s.Approvals[c.ID]
+	if !ok {
+		return c.Citations
+	}
+	review := string(r.Status)
+	switch r.Status {
+	case RuleApproved:
+		review = approvedUntil + r.NextReview
+	case RuleVoid:
+		review = "approval void"
+	}
+	cited := make([]Citation, len(c.Citations))
+	for i, one := range c.Citations {
+		one.Review = review
+		cited[i] = one
+	}
+	return cited
+}
+
+const approvedUntil = "approved, next review "
+
+// Reviewed tells whether the rule behind a flag's citations has been approved.
+func Reviewed(cited []Citation) bool {
+	for _, c := range cited {
+		if !strings.HasPrefix(c.Review, approvedUntil) {
+			return false
+		}
+	}
+	return len(cited) > 0
 }

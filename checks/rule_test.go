@@ -58,7 +58,7 @@ func TestEveryRuleHasALife(t *testing.T) {
 		if c.Rule.Version < 1 || c.Rule.Status == "" || c.Rule.Date == "" || c.Rule.NextReview == "" {
 			t.Errorf("%s: incomplete rule %+v", c.ID, c.Rule)
 		}
-		if c.Rule.Status == ruleApproved && c.Rule.Reviewer == "" {
+		if c.Rule.Status == RuleApproved && c.Rule.Reviewer == "" {
 			t.Errorf("%s is approved by nobody", c.ID)
 		}
 		if c.Title == "" || c.Trigger == "" || len(c.Citations) == 0 {

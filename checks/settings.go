@@ -31,6 +31,8 @@ type Settings struct {
 	Everyone bool `yaml:"gabapentinoid_checks_for_everyone"`
 	// RequireApproved keeps rules quiet whose review is not finished.
 	RequireApproved bool `yaml:"require_approved_rules"`
+	// Approvals are the rules that the site's reviewers have dealt with, by check.
+	Approvals map[string]Rule `yaml:"-"`
 	// Audience of the texts: professional, or patient for the plain words of a leaflet.
 	Audience string `yaml:"audience"`
 	// Facts are the limits of what is kept of one patient.

@@ -18,17 +18,22 @@ func (ev *evaluation) tail(x *exposure) bool {
 	if x.end.IsZero() {
 		return false
 	}
-	days, ok := ev.set.Orders.TailDays[x.Name]
-	if isAntipsychotic(x.Class) && ev.injected(x) {
-		var interval int
-		interval, ok = depotInterval(x.Order)
-		days = interval * ev.set.Orders.DepotIntervals
-	}
+	days, ok := ev.tailDays(x)
 	if !ok || !ev.later(x.end.End(ev.zone).AddDate(0, 0, days), ahead.TailEnds, x.ref) {
 		return false
 	}
 	x.notes = append(x.notes, words.Say("order.tail", "date", x.end.Date(ev.zone)))
 	return true
+}
+
+// tailDays is how long a drug acts after the end of its order.
+func (ev *evaluation) tailDays(x *exposure) (days int, ok bool) {
+	if isAntipsychotic(x.Class) && ev.injected(x) {
+		interval, ok := depotInterval(x.Order)
+		return interval * ev.set.Orders.DepotIntervals, ok
+	}
+	days, ok = ev.set.Orders.TailDays[x.Name]
+	return days, ok
 }
 
 // depotInterval is the days between two injections, when they are stated and a week or more.

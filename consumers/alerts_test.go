@@ -155,6 +155,7 @@ func TestAlertWhereBothAreNotReady(t *testing.T) {
 	p.hold(6, 5*time.Minute)
 	for _, name := range []string{
 		"inbound_lag_messages", "inbound_in_flight_messages", "oldest_undecided_seconds", "active", "dead_letters", "flags_copy_lag_seconds",
+		"audit_lag_seconds",
 	} {
 		values := p.series["rlsguard_"+name+`{instance="a",job="rlsguard"}`]
 		switch {
@@ -209,6 +210,12 @@ func TestAlertsWhileReady(t *testing.T) {
 			b.publish(someDocs(3)...)
 			b.decided()
 			b.wait("behind", func() bool { return number(h, "rlsguard_flags_copy_lag_seconds") > 0 })
+		},
+		"RlsguardAuditStays": func(b *bench, h *health.Health) {
+			b.fillUp(layout.StreamAudit)
+			b.publish(someDocs(3)...)
+			b.decided()
+			b.wait("behind", func() bool { return number(h, "rlsguard_audit_lag_seconds") > 0 })
 		},
 		// somebody else takes the inputs, and does nothing with them
 		"RlsguardNotConsuming": func(b *bench, h *health.Health) {

@@ -89,7 +89,7 @@ func TestEraseLeavesNothingAndTheNextEventStartsAfresh(t *testing.T) {
 	if err != nil || before.Open == 0 || before.Facts < 4 {
 		t.Fatalf("found %+v, %v", before, err)
 	}
-	done, err := o.Erase(t.Context(), cfg.Engine.Key, "Patient/"+erasedID, nil)
+	done, err := o.Erase(t.Context(), cfg.Engine.Key, "Patient/"+erasedID, operate.InputsOf{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestEraseMeetsACommit(t *testing.T) {
 	for i := range 20 {
 		drug := []string{"mirtazapine", "lithium", "venlafaxine", "sertraline"}[i%4]
 		b.publish(orderJSON("x", "1", drug, "active", i+1))
-		if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != nil {
+		if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", operate.InputsOf{}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -164,7 +164,7 @@ func TestEraseMeetsACommit(t *testing.T) {
 	if err := consistent(b.history()); err != nil { // of what came after the last erasure
 		t.Error(err)
 	}
-	if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != nil {
+	if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", operate.InputsOf{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	stop()
@@ -195,7 +195,7 @@ func TestEraseIsFinished(t *testing.T) {
 		t.Fatal("nothing is left to finish")
 	}
 	for range 2 {
-		if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != nil {
+		if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", operate.InputsOf{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if left := append(b.naming(layout.StreamRLS, "Patient/1"), b.naming(layout.StreamFlags, "Patient/1")...); len(
@@ -215,20 +215,48 @@ func TestEraseNamesDeadLetters(t *testing.T) {
 	if n := len(b.messages(layout.StreamDead, ">")); n != 2 {
 		t.Fatalf("%d dead letters", n)
 	}
-	done, err := b.operator().Erase(t.Context(), engine().Key, "Patient/1", nil)
-	if err != nil || !done.Nothing() || !cmp.Equal(done.Letters, []uint64{1}) {
+	done, err := b.operator().Erase(t.Context(), engine().Key, "Patient/1", operate.InputsOf{}, nil)
+	left := []operate.Place{{Stream: layout.StreamDead, Sequence: 1}}
+	if err != nil || !done.Nothing() || !cmp.Equal(done.Inputs.Left, left) || len(done.Inputs.Shared) > 0 {
 		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+// An input that nobody has decided about is news: it is told, and stays.
+func TestEraseLeavesWhatIsNotDecided(t *testing.T) {
+	b := newBench(t)
+	stop := b.serve(b.config())
+	b.publish(rlsJSON("1"))
+	b.decided()
+	stop()
+	b.publish(orderJSON("a", "1", "sertraline", "active", 1), orderJSON("b", "2", "sertraline", "active", 1))
+	of := operate.InputsOf{Erase: true, Shared: true}
+	done, err := b.operator().Erase(t.Context(), engine().Key, "Patient/1", of, nil)
+	if err != nil || !cmp.Equal(done.Inputs.Waiting, []uint64{2}) || done.Inputs.Erased[layout.StreamFHIR] != 1 {
+		t.Fatalf("%+v, %v", done.Inputs, err)
+	}
+	defer b.serve(b.config())()
+	b.decided()
+	if st := b.states()["Patient/1"]; st == nil || len(st.Facts) != 1 {
+		t.Errorf("the order is lost: %+v", st)
+	}
+	b.wait("on record", func() bool {
+		done, err = b.operator().Erase(t.Context(), engine().Key, "Patient/1", of, nil)
+		return err == nil && len(done.Inputs.Waiting) == 0
+	})
+	if left := b.naming(layout.StreamFHIR, "Patient/1"); len(left) > 0 || len(b.messages(layout.StreamFHIR, ">")) != 1 {
+		t.Errorf("left: %q", left)
 	}
 }
 
 func TestEraseRefusesAnotherKey(t *testing.T) {
 	b := newBench(t)
 	o := b.operator()
-	if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", nil); err != operate.ErrNoStates {
+	if _, err := o.Erase(t.Context(), engine().Key, "Patient/1", operate.InputsOf{}, nil); err != operate.ErrNoStates {
 		t.Errorf("on an empty server: %v", err)
 	}
 	b.serve(b.config())()
-	if _, err := o.Erase(t.Context(), []byte("another key of the tests"), "Patient/1", nil); !errors.Is(
+	if _, err := o.Erase(t.Context(), []byte("another key of the tests"), "Patient/1", operate.InputsOf{}, nil); !errors.Is(
 		err,
 		layout.ErrOtherKey,
 	) {

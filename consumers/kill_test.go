@@ -53,7 +53,7 @@ func TestKillWithEmbeddedServer(t *testing.T) {
 		b.js, _ = jetstream.New(b.nc)
 		b.wait("streams", func() bool { _, err := b.js.Stream(t.Context(), layout.StreamDead); return err == nil })
 	}
-	env := []string{"RLSGUARD_TEST_DIR=" + dir, "RLSGUARD_TEST_LISTEN=127.0.0.1:0"}
+	env := []string{"RLSGUARD_TEST_DIR=" + dir, "RLSGUARD_TEST_LISTEN=127.0.0.1:0", "RLSGUARD_TEST_IMPATIENT=1"}
 	cmd := startChild(t, env...)
 	connect()
 	n := kills(t, 4)
@@ -78,6 +78,11 @@ func TestKillWithEmbeddedServer(t *testing.T) {
 	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(watch.Options{})); d != "" {
 		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 	}
+	b.pruned()
+	b.onceEach()
+	if damaged, err := filepath.Glob(filepath.Join(dir, "damaged", "*")); err != nil || len(damaged) > 0 {
+		t.Errorf("damaged: %s, %v", damaged, err)
+	}
 	b.nc.Close()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -90,8 +95,8 @@ func TestKillWithEmbeddedServer(t *testing.T) {
 // Two instances on one server; the one or the other is killed while inputs come in.
 func TestKillOneOfTwo(t *testing.T) {
 	b := newBench(t)
-	env := "RLSGUARD_TEST_URL=" + b.srv.URL()
-	first, second := startChild(t, env), startChild(t, env)
+	env := []string{"RLSGUARD_TEST_URL=" + b.srv.URL(), "RLSGUARD_TEST_IMPATIENT=1"}
+	first, second := startChild(t, env...), startChild(t, env...)
 	b.wait("streams", func() bool { _, err := b.js.Stream(t.Context(), layout.StreamDead); return err == nil })
 	sub, err := b.nc.SubscribeSync(layout.SubjectFlags + ">")
 	if err != nil {
@@ -105,7 +110,7 @@ func TestKillOneOfTwo(t *testing.T) {
 		if i < n {
 			time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond)
 			kill(first)
-			first, second = second, startChild(t, env)
+			first, second = second, startChild(t, env...)
 		}
 	}
 	b.decided()
@@ -122,6 +127,8 @@ func TestKillOneOfTwo(t *testing.T) {
 		}
 		seen[id] = true
 	}
+	b.pruned()
+	b.onceEach()
 	kill(first)
 	kill(second)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -41,6 +42,10 @@ func TestMain(m *testing.M) {
 func child() int {
 	if path := os.Getenv("RLSGUARD_TEST_NATS"); path != "" {
 		return natsServer(path)
+	}
+	if os.Getenv("RLSGUARD_TEST_IMPATIENT") != "" { // the audit leaves RLS at once
+		pruneEvery, audit.KeepBoth = 0, 0
+		jet.LookEvery = 20 * time.Millisecond
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()

@@ -64,7 +64,7 @@ func (c *Config) look(ctx context.Context, nc *nats.Conn) bool {
 		c.Health.Blind()
 		return false
 	}
-	c.Health.See(at, w, storedLetters(ctx, js), copyLag(ctx, js, now))
+	c.Health.See(at, w, storedLetters(ctx, js), copyLag(ctx, js, now), auditLag(ctx, js, now))
 	return w != nil
 }
 
@@ -123,6 +123,17 @@ func storedLetters(ctx context.Context, js jetstream.JetStream) *uint64 {
 		return nil
 	}
 	return &stream.CachedInfo().State.Msgs
+}
+
+// auditLag is the age of the first transition for audit that is still in RLS; nil where that cannot
+// be read.
+func auditLag(ctx context.Context, js jetstream.JetStream, now time.Time) *time.Duration {
+	stored, err := nextStored(ctx, js, layout.StreamRLS, 0, layout.SubjectAudit+">")
+	if err != nil || now.IsZero() {
+		return nil
+	}
+	age := ageOf(stored, now)
+	return &age
 }
 
 // copyLag is the age of the first committed transition that RLS_FLAGS does not have; nil where that

@@ -164,7 +164,7 @@ func pad(values []float64, n int) []float64 {
 }
 
 // ages are gauges that grow while what they are about goes on.
-var ages = regexp.MustCompile(`^rlsguard_(oldest_undecided|flags_copy_lag)_seconds\{`)
+var ages = regexp.MustCompile(`^rlsguard_(oldest_undecided|flags_copy_lag|audit_lag)_seconds\{`)
 
 // hold goes on for a while as the last few scrapes went, again and again: counters go on growing,
 // and ages where the fault lasts.

@@ -78,6 +78,7 @@ func Serve(ctx context.Context, cfg Config) error {
 	}
 	defer nc.Close()
 	if cfg.Embedded != nil {
+		cfg.Domain = cfg.Embedded.Domain()
 		cfg.Embedded.WatchDisk(func(fine, again bool) {
 			if again {
 				cfg.Health.Unready(health.StartingOver)

@@ -16,6 +16,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
@@ -137,16 +138,25 @@ func (b *bench) decided() {
 	})
 }
 
-// history reads every transition kept for audit, in the order of their commits.
+// history reads every transition kept for audit, in the order of their commits: those of this RLS,
+// where there was one before.
 func (b *bench) history() []checks.Flag {
 	b.t.Helper()
+	rls, err := b.js.Stream(b.t.Context(), layout.StreamRLS)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	var flags []checks.Flag
-	for _, m := range b.messages(layout.StreamRLS, layout.SubjectAudit+">") {
-		f, err := issue.Unmarshal(m.Data())
-		if err != nil {
-			b.t.Fatal(err)
+	err = audit.Each(b.t.Context(), b.js, audit.Reading{}, func(e audit.Entry) error {
+		if e.Stored.Before(rls.CachedInfo().Created) {
+			return nil
 		}
+		f, err := issue.Unmarshal(e.Data)
 		flags = append(flags, f)
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
 	}
 	return flags
 }

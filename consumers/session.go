@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -57,6 +58,7 @@ type session struct {
 	inputs      *inputs
 	lastRLS     uint64 // last sequence that was seen of the stream RLS
 	census      census
+	pruning     pruning
 	mending     sync.Mutex
 	mended      []time.Time // when durables were made again
 	batchTarget int         // events that are decided together at most
@@ -112,6 +114,7 @@ func newSession(r *run, js jetstream.JetStream) *session {
 		events:      make(chan commit.Event, 2*cfg.Batch),
 		batchTarget: cfg.Batch,
 	}
+	s.pruning.of = audit.NewPruner(js)
 	s.committer = commit.New(commit.Options{Engine: cfg.Engine, Store: s.batches, AsOf: cfg.AsOf, Audit: cfg.Audit,
 		Now: time.Now, Sleep: jet.Sleep, Intact: s.unreplaced, Health: cfg.Health, Log: cfg.Log})
 	s.states = s.committer.States()
@@ -142,6 +145,9 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	defer cancel()
 	if err := jet.MakeStreams(ctx, s.js, s.cfg.Replicas); err != nil {
 		return nil, err
+	}
+	if err := s.keepAudit(ctx); err != nil { // a right that the user of serve need not have
+		s.log.Warn().Err(err).Msg("transitions are kept for audit as long as before")
 	}
 	if s.cfg.Dead > 0 {
 		if err := jet.KeepDead(ctx, s.js, s.cfg.Dead); err != nil { // a right that the user of serve need not have
@@ -175,6 +181,14 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	}
 	s.rebuilding = s.run.rebuild
 	return have, err
+}
+
+// keepAudit sets how long transitions are kept. Whoever may not gets no answer, and need not wait long
+// for none.
+func (s *session) keepAudit(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, jet.RequestTimeout)
+	defer cancel()
+	return jet.KeepAudit(ctx, s.js, s.cfg.Audit)
 }
 
 func (s *session) streamCreated(ctx context.Context, name string) (time.Time, error) {

@@ -125,7 +125,7 @@ func TestErasureIsNoLoss(t *testing.T) {
 	defer b.serve(cfg)()
 	b.publish(someDocs(5)...)
 	b.decided()
-	if _, err := b.operator().Erase(t.Context(), engine().Key, "Patient/1", nil); err != nil {
+	if _, err := b.operator().Erase(t.Context(), engine().Key, "Patient/1", operate.InputsOf{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	red := false

@@ -46,4 +46,10 @@ func (c *Config) tellQuiet() {
 		c.Log.Warn().Int("quiet", off+unapproved).Int("checks", len(checks.Catalogue())).Int(string(silence.Off), off).
 			Int(string(silence.NotApproved), unapproved).Msg("checks are quiet by the settings: they open no flag")
 	}
+	for _, check := range checks.Catalogue() {
+		if r := c.Engine.Settings.RuleOf(check); r.Status == checks.RuleVoid {
+			c.Log.Warn().Str("check", check.ID).Strs("changed", r.Changed).
+				Msg("the approval of a rule is void: it was given for something else than what is in force")
+		}
+	}
 }

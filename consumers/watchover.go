@@ -48,7 +48,11 @@ func (s *session) look(ctx context.Context) error {
 	if err := s.watchInputs(ctx, streams[layout.StreamFHIR], info); err != nil {
 		return err
 	}
-	return s.watchStates(ctx, streams[layout.StreamRLS], s.answers(info))
+	if err := s.watchStates(ctx, streams[layout.StreamRLS], s.answers(info)); err != nil {
+		return err
+	}
+	s.pruneAudit(ctx, s.answers(info))
+	return nil
 }
 
 // trouble shows a reason of not being ready, "" when it has gone, and logs it once.
@@ -77,7 +81,10 @@ func (s *session) streams(ctx context.Context) (map[string]*jetstream.StreamInfo
 		flags = time.Unix(0, made)
 	}
 	found := map[string]*jetstream.StreamInfo{}
-	for name, made := range map[string]time.Time{layout.StreamRLS: s.created, layout.StreamFHIR: time.Unix(0, s.epoch), layout.StreamFlags: flags, layout.StreamDead: {}, layout.StreamRejected: {}} {
+	for name, made := range map[string]time.Time{
+		layout.StreamRLS: s.created, layout.StreamFHIR: time.Unix(0, s.epoch), layout.StreamFlags: flags,
+		layout.StreamAudit: {}, layout.StreamDead: {}, layout.StreamRejected: {},
+	} {
 		stream, err := s.js.Stream(ctx, name)
 		switch {
 		case errors.Is(err, jetstream.ErrStreamNotFound) && name == layout.StreamFlags && flags.IsZero():

@@ -6,11 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/publish"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 	"github.com/rlsguard/rlsguard/fhir/issue"
 )
@@ -58,7 +60,7 @@ func TestFloodOfConsumers(t *testing.T) {
 	if _, err := s.jetStream(t, "rlsguard").Publish(t.Context(), "rls.dead.x", nil); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	before := s.watched(ctx, t, "reviewer", "first")
 	s.flood(t, "dashboard", layout.StreamFlags)
@@ -116,4 +118,33 @@ func (s site) watched(ctx context.Context, t *testing.T, user, first string) <-c
 		t.Fatal("watch shows nothing")
 	}
 	return live
+}
+
+// A producer who begins all the batches that the stream takes keeps nobody else from publishing.
+func TestFloodOfBatches(t *testing.T) {
+	s := run(t, "nats.conf", 1)
+	s.setUp(t, 1)
+	flood := s.connect(t, "producer")
+	for n := range 200 {
+		header := nats.Header{"Nats-Batch-Id": {fmt.Sprint("flood", n)}, "Nats-Batch-Sequence": {"1"}}
+		if err := flood.PublishMsg(&nats.Msg{Subject: "fhir.Patient", Header: header}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := flood.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	pub, err := publish.New(t.Context(), s.connect(t, "operator"), jet.NamedDomain("RLSGUARD"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pub.Close()
+	for n := range 100 {
+		if err := pub.Publish(t.Context(), fmt.Appendf(nil, `{"resourceType":"Patient","id":"%d"}`, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sent, err := pub.Flush(t.Context()); sent != 100 || err != nil {
+		t.Errorf("%d published, %v", sent, err)
+	}
 }

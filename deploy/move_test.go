@@ -78,6 +78,7 @@ func TestFromOneAccount(t *testing.T) {
 	}
 	held(t, js, layout.StreamRLS, oldMessages[layout.StreamRLS]...)
 	held(t, js, layout.StreamFlags, "rls.flags.high.x.y")
+	held(t, js, layout.StreamAudit, "rls.audit.y")
 	cons, err := js.Consumer(t.Context(), layout.StreamFHIR, layout.Durable)
 	if err != nil || cons.CachedInfo().AckFloor.Stream != 1 {
 		t.Errorf("what was decided is forgotten: %v", err)
@@ -102,8 +103,10 @@ func fillOneAccount(t *testing.T, js jetstream.JetStream) {
 	if err := jet.MakeStreams(t.Context(), js, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := js.DeleteStream(t.Context(), layout.StreamRejected); err != nil { // there was none
-		t.Fatal(err)
+	for _, name := range []string{layout.StreamRejected, layout.StreamAudit} { // there was none
+		if err := js.DeleteStream(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: layout.StreamFeedback, Subjects: []string{"rls.feedback.>"}}); err != nil {
 		t.Fatal(err)

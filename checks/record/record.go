@@ -60,6 +60,9 @@ type Order struct {
 	Product string    `json:"product,omitempty"` // as sent, else by our tables; shortened
 	// Dose of a day by structured dosage only: the largest that it comes to.
 	Dose string `json:"dose,omitempty"`
+	// Steps are the doses one after the other, where an order has several with a begin of their own;
+	// empty for one dose.
+	Steps []Step `json:"steps,omitempty"`
 	// Ingredients and classes by our tables; empty for any other drug.
 	Ingredients []string `json:"ingredients,omitempty"`
 	Classes     []string `json:"classes,omitempty"`
@@ -74,6 +77,12 @@ type Order struct {
 	Why    string `json:"why,omitempty"`
 	// Notes qualify an order that counts: as needed, of unknown status, and the like.
 	Notes []string `json:"notes,omitempty"`
+}
+
+// Step is the dose of an order from a time on, until the next step.
+type Step struct {
+	From Date   `json:"from"`
+	Dose string `json:"dose"` // "" where it cannot be told
 }
 
 // Series are all results of one analyte in one unit.

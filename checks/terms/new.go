@@ -47,6 +47,16 @@ func New(o Options) (*Terms, error) {
 // Region is the country that the site has set, "" when none.
 func (t *Terms) Region() string { return t.region }
 
+// Site is a hash over what the site adds and takes away.
+func (t *Terms) Site() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%t\n", t.withoutATC)
+	for _, table := range t.site {
+		h.Write(table.Sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 // Fingerprint is a hash over all tables and options: the same fingerprint means the same answers.
 func (t *Terms) Fingerprint() string {
 	t.fingerprint.once.Do(func() {

@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
+	"maps"
 	"strings"
 	"sync"
 	"unicode"
@@ -80,6 +81,9 @@ func has(key string) bool {
 	_, ok := texts()[key]
 	return ok
 }
+
+// All are all texts by key, with their places open. The map is the caller's.
+func All() map[string]string { return maps.Clone(texts()) }
 
 // keys are all keys, in no order.
 func keys() []string {

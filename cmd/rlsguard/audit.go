@@ -24,7 +24,7 @@ type auditCommand struct {
 
 // Help is shown below the options.
 func (auditCommand) Help() string {
-	return `Shows who answered which flag, when, why and until when, oldest first, from the transitions that the stream RLS keeps for audit (--audit-days of rlsguard serve). With a flag or a patient it also shows every other change. On a server of your own it takes the user admin. Texts of the users who answered are shown as they were sent.
+	return `Shows who answered which flag, when, why and until when, oldest first, from the transitions that are kept for audit (--audit-days of rlsguard serve). With a flag or a patient it also shows every other change. On a server of your own it takes the user admin. Texts of the users who answered are shown as they were sent.
 
 Exit codes: 0 done; 1 something could not be read.
 

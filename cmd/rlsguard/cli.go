@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/casetest"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/review"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/tables"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
@@ -46,6 +47,7 @@ type commands struct {
 	Terminology tables.TerminologyCommand `cmd:"" help:"Make site tables from code systems that a site has."`
 	Checks      tables.ChecksCommand      `cmd:"" help:"List the checks with their limits and sources."`
 
+	Review   review.Command  `cmd:"" help:"For those who answer for the rules: read, approve, sign."`
 	Rehearse rehearseCommand `cmd:"" help:"Say what other settings would change for the stored patients."`
 	Due      dueCommand      `cmd:"" help:"List what time alone will change, as text, JSON or a calendar."`
 	Dead     deadCommand     `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`

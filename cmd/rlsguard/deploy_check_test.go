@@ -16,7 +16,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
@@ -150,7 +149,7 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 		t.Fatal(err)
 	}
 	cfg := consumers.Config{
-		URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)), Replicas: 1, Audit: time.Hour,
+		URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf, Log: noNoise(t), Replicas: 1, Audit: time.Hour,
 		Engine: &fold.Engine{
 			Settings: set.Settings,
 			Ruleset:  set.Ruleset,

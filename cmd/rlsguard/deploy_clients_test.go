@@ -111,6 +111,7 @@ func TestDeployedCLI(t *testing.T) {
 	for name, text := range map[string]string{
 		"draft.json":   `{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order","subject":{"reference":"Patient/bert"},"medicationCodeableConcept":{"text":"mirtazapine"}}`,
 		"patient.json": `{"resourceType":"Patient","id":"1"}`,
+		"answer.json":  `{"resourceType":"DetectedIssue","status":"final"}`,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -109,7 +109,7 @@ func TestDeployedServer(t *testing.T) {
 func allMeasured(ctx context.Context, t *testing.T, health *health.Health) {
 	t.Helper()
 	text := ""
-	for _, name := range []string{"inbound_lag_messages", "oldest_undecided_seconds", "active", "dead_letters", "flags_copy_lag_seconds"} {
+	for _, name := range []string{"inbound_lag_messages", "oldest_undecided_seconds", "active", "dead_letters", "flags_copy_lag_seconds", "audit_lag_seconds"} {
 		for !strings.Contains(text, "\nrlsguard_"+name+" ") {
 			if ctx.Err() != nil {
 				t.Fatalf("%s is absent", name)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -86,6 +88,7 @@ func TestDeployedRoles(t *testing.T) {
 		{"producer operator", []string{"publish", "--wait", "-"}, terminal.ExitDone, "1 message published"},
 		{"producer operator", []string{"publish", "--wait", bad}, terminal.ExitRejected, "rejected, not-fhir"},
 		{"dashboard reviewer", []string{"watch", "--once"}, terminal.ExitDone, "sertraline"},
+		{"dashboard", []string{"watch", "--once", "--due", "3650d"}, terminal.ExitDone, "gets milder"},
 		{"reviewer", append([]string{"ack"}, answer...), terminal.ExitDone, "acknowledged"},
 		{"reviewer", append([]string{"override", "--reason", "will-monitor"}, answer...), terminal.ExitDone, "overridden"},
 		{"orders", []string{"check", draft}, terminal.ExitDone, "mirtazapine"},
@@ -93,6 +96,7 @@ func TestDeployedRoles(t *testing.T) {
 		{"operator", []string{"dead", "show", "1|2"}, terminal.ExitDone, "nonsense"},
 		{"operator", []string{"dead", "retry", "1|2", "--wait"}, terminal.ExitRejected, "rejected"},
 		{"operator", []string{"dead", "drop", "3|4"}, terminal.ExitDone, "1 dead letter removed"},
+		{"", []string{"due", "--within", "3650d", "--key-file", key}, terminal.ExitDone, "rls-ssri sertraline gets milder"},
 		{"", []string{"verify", "--key-file", key, "--as-of", "2026-11-23T08:00:00Z"}, terminal.ExitDone, "the same"},
 		{"", []string{"audit"}, terminal.ExitDone, "practitioner/7"},
 		{"", []string{"rehearse", "--key-file", key, "--against", other}, terminal.ExitDone, ""},
@@ -156,6 +160,45 @@ func TestDeployedMissingRights(t *testing.T) {
 		code, _, errs := s.as(t, c.user, strings.Fields(c.command)...)
 		if code != terminal.ExitFailed || !strings.Contains(errs, c.says) {
 			t.Errorf("%s %s: %d %s", c.user, c.command, code, errs)
+		}
+	}
+}
+
+// A context may name the prefix of the JetStream API in place of the domain.
+func TestDeployedPrefix(t *testing.T) {
+	s := deployedServer(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	defer serveDeployed(ctx, t, s, t.TempDir())()
+	env := s.withContexts(t)
+	dir := ""
+	for _, e := range env {
+		if base, ok := strings.CutPrefix(e, "XDG_CONFIG_HOME="); ok {
+			dir = filepath.Join(base, "nats", "context")
+		}
+	}
+	for user, command := range map[string]string{
+		"producer": "publish --wait -", "dashboard": "watch --once", "operator": "dead list", "admin": "audit",
+	} {
+		path := filepath.Join(dir, user+".json")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const domain, prefix = `"jetstream_domain": "RLSGUARD"`, `"jetstream_api_prefix": "$JS.RLSGUARD.API"`
+		if !strings.Contains(string(text), domain) {
+			t.Fatalf("the context has no domain: %s", text)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), domain, prefix, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		p := &terminal.Program{
+			Stdin:  strings.NewReader(`{"resourceType":"Patient","id":"1"}`),
+			Stdout: bufio.NewWriter(&out), Stderr: &errs, Now: time.Now,
+		}
+		if code := execute(p, append(strings.Fields(command), "--context", user)); code != terminal.ExitDone {
+			t.Errorf("%s: %d %s", command, code, errs.String())
 		}
 	}
 }

@@ -41,6 +41,8 @@ func TestScript(t *testing.T) {
 			"env-from":  envFrom,
 			"http-post": httpPost,
 			"weights":   weights,
+			"site":      siteWithReviewers,
+			"edit":      editFile,
 		},
 	})
 }

@@ -57,7 +57,7 @@ func between(t *testing.T, start, end, want string) string {
 
 func TestReadmeListsTheChecks(t *testing.T) {
 	var b bytes.Buffer
-	if err := tables.ChecksMarkdown(&b, tables.ChecksInForce(checks.DefaultSettings())); err != nil {
+	if err := tables.ChecksMarkdown(&b, tables.ChecksInForce(checks.DefaultSettings(), time.Now())); err != nil {
 		t.Fatal(err)
 	}
 	want := "\n\n" + b.String() + "\n"
@@ -79,9 +79,10 @@ func TestReadmeListsTheSettings(t *testing.T) {
 	// What is an example, since the default is nothing.
 	if got.Checks == nil || got.Iron.Laboratories == nil || got.Terminology.SiteTables == nil || got.Region == "" ||
 		got.BaseURL == "" ||
-		got.Reasons == nil {
+		got.Reasons == nil || got.Approvals == nil || got.Reviewers == nil {
 		t.Error("an example is missing")
 	}
+	got.Approvals, got.Reviewers = nil, nil
 	got.Checks, got.Iron.Laboratories, got.Terminology.SiteTables, got.Region, got.BaseURL, got.Reasons = nil, nil, nil, "", "", nil
 	if diff := cmp.Diff(settings.DefaultConfig(), got, cmp.AllowUnexported(time.Location{}), cmpopts.IgnoreUnexported(settings.Config{})); diff != "" {
 		t.Errorf("the README does not show the defaults (-want +got)\n%s", diff)

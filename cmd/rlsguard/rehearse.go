@@ -279,6 +279,7 @@ func (r *replay) readAgain(set *settings.Setup) (*fold.Memory, error) {
 			Settings: set.Settings,
 			Ruleset:  set.Ruleset,
 			Key:      r.engine.Key,
+			NoClears: true,
 		}, Reader: set.Reader, AsOf: r.asOf,
 	}
 	known, err := read.Read(&quiet, r.options.Paths)

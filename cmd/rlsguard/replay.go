@@ -56,7 +56,9 @@ func (c *replayCommand) Run(p *terminal.Program) error {
 	if err != nil {
 		return err
 	}
-	r := &replay{Program: p, options: c, engine: fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}}
+	r := &replay{Program: p, options: c, engine: fold.Engine{
+		Settings: set.Settings, Ruleset: set.Ruleset, NoClears: !c.Transitions,
+	}}
 	if r.asOf, err = settings.ParseAsOf(c.AsOf, set.Settings.Zone, p.Now()); err != nil {
 		return err
 	}
@@ -208,6 +210,7 @@ func (r *replay) printFlags(known *fold.Memory, patients []facts.Ref) {
 				r.engine.Ruleset,
 				r.asOf,
 			)
+			checks.AddClears(known.State(chunk[i]), r.engine.Settings, r.asOf, found[i])
 		})
 		for _, flags := range found {
 			if text {

@@ -5,13 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -102,9 +100,14 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	defer runtime.KeepAlive(gcFloor())
 	if c.Nats != "" || c.ServerFlags.Context != "" {
+		defer runtime.KeepAlive(gcFloor())
 		return c.external(ctx, cfg)
+	}
+	if !limited() {
+		pacing, stop := context.WithCancel(context.Background())
+		defer stop()
+		go pace(pacing)
 	}
 	return c.embedded(ctx, cfg)
 }
@@ -114,7 +117,7 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 // of the events a second. Nobody writes to it, so it takes addresses and no memory. Where the
 // operator has set GOMEMLIMIT, of which it would take its share, there is none.
 func gcFloor() []byte {
-	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
+	if limited() {
 		return nil
 	}
 	return make([]byte, 64<<20)

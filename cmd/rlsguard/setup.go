@@ -9,6 +9,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
@@ -17,7 +18,7 @@ type setupCommand struct {
 	connect.Flags
 
 	Replicas  int `default:"1" help:"Replicas of the streams that are made; 3 in a cluster."`
-	AuditDays int `default:"400" placeholder:"DAYS" help:"How long feedback on cards is kept."`
+	AuditDays int `default:"400" placeholder:"DAYS" help:"How long every transition, and feedback on cards, is kept for audit."`
 	DeadDays  int `placeholder:"DAYS" help:"How long rejected input is kept: 90 where its stream has to be made, as it is where it is there."`
 }
 
@@ -53,6 +54,16 @@ func (c *setupCommand) Run(p *terminal.Program) (err error) {
 	}
 	if err := jet.MakeStreams(ctx, js, c.Replicas); err != nil {
 		return err
+	}
+	if err := jet.KeepAudit(ctx, js, time.Duration(c.AuditDays)*24*time.Hour); err != nil {
+		return err
+	}
+	again, err := audit.Mend(ctx, js)
+	if err != nil {
+		return err
+	}
+	if again {
+		terminal.Tell(p.Stderr, "what RLS_AUDIT had passed over is copied again")
 	}
 	if c.DeadDays > 0 {
 		if err := jet.KeepDead(ctx, js, time.Duration(c.DeadDays)*24*time.Hour); err != nil {

@@ -55,7 +55,7 @@ func (c *verifyCommand) Run(p *terminal.Program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(s.explain(err), s.close()) }()
-	opt.Engine = &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: s.key}
+	opt.Engine = &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: s.key, NoClears: true}
 	if c.AcknowledgeLosses {
 		n, err := s.AcknowledgeLosses(ctx, s.key)
 		if err != nil {

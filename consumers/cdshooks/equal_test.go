@@ -80,7 +80,9 @@ func sameFlags(t *testing.T, name, draft string, others []string, patient string
 	}
 	want := map[string]ordercheck.Line{}
 	if st := r.Finish(asOf).State(facts.Ref(patient)); st != nil {
-		for _, f := range checks.OpenFlags(st, e.Settings, e.Key, e.Ruleset, asOf) {
+		open := checks.OpenFlags(st, e.Settings, e.Key, e.Ruleset, asOf)
+		checks.AddClears(st, e.Settings, asOf, open)
+		for _, f := range open {
 			want[f.ID] = ordercheck.LineOf(&f)
 		}
 	}

@@ -79,6 +79,9 @@ func (m *cardMaker) detail(f *checks.Flag, because bool) string {
 	if len(f.Alternatives) > 0 {
 		paragraph("**Alternatives**\n\n- %s", strings.Join(escapeAll(f.Alternatives), "\n- "))
 	}
+	if len(f.Clears) > 0 {
+		paragraph("**Would clear it**\n\n- %s", strings.Join(escapeAll(clearWords(f)), "\n- "))
+	}
 	rests := m.orderWords(f)
 	if len(f.Evidence) > 0 {
 		rests = append(rests, refWords(f.Evidence, nil)...)
@@ -101,6 +104,18 @@ func (m *cardMaker) detail(f *checks.Flag, because bool) string {
 		b.WriteString("\n**For every patient with RLS.** " + strings.Join(escapeAll(f.Counsel), " ") + "\n")
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// clearWords are the changes after which the flag would not be open.
+func clearWords(f *checks.Flag) []string {
+	var all []string
+	for i := range f.Clears {
+		all = append(all, f.Clears[i].Text)
+	}
+	if f.ClearsCut {
+		all = append(all, checks.MoreClears())
+	}
+	return all
 }
 
 // orderWords say what was ordered, with the references behind it, and which of it is a draft.

@@ -48,7 +48,15 @@ type handler struct {
 	shown *shownCards
 	now   func() time.Time
 	room  chan struct{} // holds one for each answer that is worked on
+	bulk  chan struct{} // holds one for each large request that is in memory
 }
+
+// A request above smallBytes is read only while fewer than mostLarge others are: clients that send
+// slowly, or many at once, must not fill the memory.
+const (
+	smallBytes = 1 << 20
+	mostLarge  = 8
+)
 
 // NewHandler makes the HTTP handler of /cds-services.
 func NewHandler(c Config) http.Handler {
@@ -58,7 +66,10 @@ func NewHandler(c Config) http.Handler {
 	if c.Reasons == nil {
 		c.Reasons = ordercheck.DefaultReasons
 	}
-	h := &handler{Config: c, shown: newShownCards(), now: c.Checker.Instant, room: make(chan struct{}, c.AtOnce)}
+	h := &handler{
+		Config: c, shown: newShownCards(), now: c.Checker.Instant, room: make(chan struct{}, c.AtOnce),
+		bulk: make(chan struct{}, mostLarge),
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cds-services", h.discover)
 	mux.HandleFunc("GET /cds-services/{$}", h.discover)
@@ -131,9 +142,13 @@ func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *token.C
 				return
 			}
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBytes))
+		body, done, err := h.read(w, r)
+		defer done()
 		var large *http.MaxBytesError
 		switch {
+		case errors.Is(err, errCrowded):
+			h.Log.Warn().Msg(err.Error())
+			h.crowded(w, r, began)
 		case errors.As(err, &large):
 			h.Metrics.called(r, outcomeUnreadable, began)
 			problem(w, http.StatusRequestEntityTooLarge, "the request is larger than this service takes")
@@ -144,6 +159,41 @@ func (h *handler) guarded(next func(http.ResponseWriter, *http.Request, *token.C
 			next(w, r, client, body)
 		}
 	}
+}
+
+// errCrowded: as many large requests as may be are in memory.
+var errCrowded = errors.New("too many large requests at once")
+
+// crowded answers a request that was not read to its end: whoever asks about an order is told so in
+// a card, and feedback can be sent again.
+func (h *handler) crowded(w http.ResponseWriter, r *http.Request, began time.Time) {
+	if !strings.HasSuffix(r.URL.Path, "/feedback") {
+		h.show(w, r, began, result{cards: []Card{notDone(errCrowded.Error())}, outcome: outcomeBusy})
+		return
+	}
+	h.Metrics.called(r, outcomeBusy, began)
+	w.Header().Set("Retry-After", "5")
+	problem(w, http.StatusServiceUnavailable, errCrowded.Error())
+}
+
+// read reads the body of a request; done has to be called when it is not needed any more.
+func (h *handler) read(w http.ResponseWriter, r *http.Request) (body []byte, done func(), err error) {
+	done = func() {}
+	in := http.MaxBytesReader(w, r.Body, h.MaxBytes)
+	body, err = io.ReadAll(io.LimitReader(in, smallBytes))
+	if err != nil || len(body) < smallBytes {
+		return body, done, err
+	}
+	select {
+	case h.bulk <- struct{}{}:
+		done = func() { <-h.bulk }
+	case <-time.After(h.Timeout):
+		return nil, done, errCrowded
+	case <-r.Context().Done():
+		return nil, done, r.Context().Err()
+	}
+	rest, err := io.ReadAll(in)
+	return append(body, rest...), done, err
 }
 
 // call answers a hook, in time: with cards, or with one that says why there are none.

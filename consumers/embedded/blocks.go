@@ -31,9 +31,8 @@ func blocksOf(dir string, marks map[string]streamMark) (map[string][]int, error)
 
 // lost are the block files that were there when the ledger was written, and the ends of streams,
 // that are missing on disk after a crash. The server notices neither while it has an index that is
-// older than the loss. It does remove a block itself once nothing in it counts any more; that takes
-// the expiry of every transition in it, so it hardly falls into the second between ledger and
-// crash.
+// older than the loss. It does remove a block itself once nothing in it counts any more; see
+// keptName.
 func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 	now, err := blocksOf(dir, l.Streams)
 	if err != nil {
@@ -48,7 +47,16 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 		blocks := filepath.Join(streamDir(dir, stream), "msgs")
 		missing := false
 		for _, n := range l.Blocks[stream] {
-			if !slices.Contains(now[stream], n) && !l.outlived(stream, n, now[stream]) {
+			if slices.Contains(now[stream], n) || l.outlived(stream, n, now[stream]) {
+				continue
+			}
+			fine := false
+			if stream == layout.StreamRLS {
+				if fine, err = emptied(dir, n); err != nil {
+					return nil, fmt.Errorf("data folder: %w", err)
+				}
+			}
+			if !fine {
 				missing = true
 				found = append(found, damage{stream, filepath.Join(blocks, fmt.Sprintf("%d.blk", n)), "it is gone"})
 			}
@@ -68,10 +76,11 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 }
 
 // outlived tells whether the server may have removed a block that was the first one, as limits of
-// the inbound stream make it do. Whether what was in it had been decided is looked at when the
+// the inbound stream and the age of the audit make it do. Whether what was in it had been decided is looked at when the
 // server runs.
 func (l *ledger) outlived(stream string, n int, now []int) bool {
-	return stream == layout.StreamFHIR && !slices.ContainsFunc(now, func(other int) bool { return other < n }) &&
+	ages := stream == layout.StreamFHIR || stream == layout.StreamAudit
+	return ages && !slices.ContainsFunc(now, func(other int) bool { return other < n }) &&
 		len(now) > 0
 }
 

@@ -127,7 +127,23 @@ func (e *Embedded) tryDisk(ctx context.Context, failing bool) error {
 	if err := e.note(ctx); err != nil && ctx.Err() == nil {
 		e.options.Log.Debug().Err(err).Msg("ledger not brought up to date")
 	}
-	return e.ledger.write(e.options.Dir)
+	return e.writeLedger()
+}
+
+// writeLedger writes it, with the links to what it lists there before and what it does not list gone
+// after.
+func (e *Embedded) writeLedger() error {
+	dir := e.options.Dir
+	if err := e.ledger.keepBlocks(dir); err != nil {
+		e.options.Log.Debug().Err(err).Msg("blocks cannot be linked")
+	}
+	if err := e.ledger.write(dir); err != nil {
+		return err
+	}
+	if err := e.ledger.dropBlocks(dir); err != nil {
+		e.options.Log.Debug().Err(err).Msg("links to blocks are left")
+	}
+	return nil
 }
 
 // probe writes for real, as much as a commit may need.
@@ -208,6 +224,9 @@ func (e *Embedded) close() error {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if err := e.ledger.write(e.options.Dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if err := os.RemoveAll(filepath.Join(e.options.Dir, keptName)); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	return nil

@@ -14,6 +14,9 @@
 // It reads private files of nats-server (its blocks of messages), to tell a damaged store from one
 // that is short.
 //
+// Users are given the accounts and rights of deploy, whose text is the one place where they stand;
+// streams of two accounts are reached through jet.
+//
 // The package must not know FHIR, flags, patients or how anything is decided. Of layout it uses the
 // names of streams.
 package embedded

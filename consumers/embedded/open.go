@@ -20,15 +20,27 @@ import (
 // ErrDamaged: the store of the embedded server lost something that cannot be made again.
 var ErrDamaged = errors.New("the data folder is damaged")
 
+// asideName is the folder for copies of damaged streams.
+const asideName = "damaged"
+
 // remade are the streams that can be made again while the inbound stream holds everything.
-var remade = []string{layout.StreamRLS, layout.StreamFlags, layout.StreamDead, layout.StreamRejected}
+var remade = []string{
+	layout.StreamRLS,
+	layout.StreamAudit,
+	layout.StreamFlags,
+	layout.StreamDead,
+	layout.StreamRejected,
+}
 
 // open starts the server once its store is known to be whole. What is damaged and can be made again
 // is put aside, and the inbound stream is read again; else it stays as it is, and the error says
 // what to do.
 func (e *Embedded) open(ctx context.Context) error {
 	dir := e.options.Dir
-	var err error
+	err := e.finishWipes()
+	if err != nil {
+		return err
+	}
 	if e.ledger, err = readLedger(dir); errors.Is(err, ErrDamaged) && e.options.Repair {
 		e.options.Log.Error().Err(err).Msg("damaged")
 		e.ledger, err = &ledger{}, nil
@@ -81,6 +93,10 @@ func (e *Embedded) mend(found []damage) error {
 		damaged[d.stream] = true
 		e.options.Log.Error().Str("stream", d.stream).Str("file", d.file).Str("why", d.why).Msg("damaged")
 	}
+	// The audit is made again only together with the states that it tells of.
+	if damaged[layout.StreamAudit] && !e.options.Repair {
+		damaged[layout.StreamRLS] = true
+	}
 	switch {
 	case e.options.Private:
 		return fmt.Errorf(
@@ -110,7 +126,7 @@ func (e *Embedded) mendable(damaged map[string]bool) bool {
 	for name := range damaged {
 		switch name {
 		case layout.StreamFlags:
-		case layout.StreamRLS, layout.StreamDead, layout.StreamRejected:
+		case layout.StreamRLS, layout.StreamAudit, layout.StreamDead, layout.StreamRejected:
 			if damaged[layout.StreamFHIR] || !e.ledger.whole() {
 				return false
 			}
@@ -142,7 +158,7 @@ func refusal(dir string, found []damage) error {
 // being used.
 func (e *Embedded) putAside(stream string, keep bool) error {
 	from := streamDir(e.options.Dir, stream)
-	to := filepath.Join(e.options.Dir, "damaged", stream+"-"+time.Now().UTC().Format("20060102T150405.000"))
+	to := filepath.Join(e.options.Dir, asideName, stream+"-"+time.Now().UTC().Format("20060102T150405.000"))
 	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -256,4 +257,99 @@ func holds(t *testing.T, e *Embedded) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// No answer to what a user may publish or ask is stored in a stream or shown live, whatever subject
+// it is to come on.
+func TestNoAnswerIsStored(t *testing.T) {
+	e := shared(t, t.TempDir())
+	js, err := jet.New(within(t, e), e.Domain())
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard, err := within(t, e).SubscribeSync("rls.flags.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts, err := shippedAccounts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := lasts(t, js)
+	for name, a := range accounts {
+		if keepsName(name) {
+			continue
+		}
+		for _, role := range blocks(a.(block)["users"]) {
+			if role["user"] == "reviewer" { // who may acknowledge, in whatever way
+				continue
+			}
+			nc, _ := asUser(t, e, "a-"+role["user"].(string))
+			for _, subject := range mayPublish(role) {
+				for _, reply := range wished {
+					m := nats.Msg{Subject: subject, Reply: reply, Data: []byte(`{"batch":1,"no_wait":true}`)}
+					if err := nc.PublishMsg(&m); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := nc.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if m, err := heard.NextMsg(500 * time.Millisecond); err == nil {
+		t.Errorf("heard: %s", m.Subject)
+	}
+	for stream, last := range lasts(t, js) {
+		if stream != layout.StreamFHIR && last != before[stream] {
+			t.Errorf("%s ends at %d, and at %d before", stream, last, before[stream])
+		}
+	}
+	fhir, err := js.Stream(t.Context(), layout.StreamFHIR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := fhir.Info(t.Context(), jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What they may: inputs of producers and operators, among which the server also stores answers that
+	// come back to a subject which they may publish on.
+	for subject, n := range info.State.Subjects {
+		if !strings.HasPrefix(subject, "fhir.in.") {
+			t.Errorf("%d inputs on %s", n, subject)
+		}
+	}
+}
+
+// wished are subjects on which a user might like an answer to appear.
+var wished = []string{
+	"rls.state.site", "rls.flags.high.x.y", "rls.dead.x", "rls.rejected.x", "fhir.DetectedIssue",
+}
+
+// mayPublish are subjects that a role may publish on.
+func mayPublish(role block) (subjects []string) {
+	publish := role["permissions"].(block)["publish"]
+	if p, ok := publish.(block); ok {
+		publish = p["allow"]
+	}
+	for _, s := range publish.([]any) {
+		subjects = append(subjects, strings.NewReplacer(".>", ".x", ".*", ".x").Replace(s.(string)))
+	}
+	return subjects
+}
+
+// lasts are the last sequences of all streams.
+func lasts(t *testing.T, js jetstream.JetStream) map[string]uint64 {
+	t.Helper()
+	streams, err := jet.Streams(t.Context(), js)
+	if err != nil || len(streams) < 5 {
+		t.Fatalf("%d streams, %v", len(streams), err)
+	}
+	all := map[string]uint64{}
+	for _, s := range streams {
+		all[s.Config.Name] = s.State.LastSeq
+	}
+	return all
 }

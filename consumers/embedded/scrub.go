@@ -3,7 +3,6 @@ package embedded
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,8 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/minio/highwayhash"
 
 	"github.com/rlsguard/rlsguard/consumers/parallel"
 )
@@ -131,8 +128,7 @@ func blockOf(path string) (string, int) {
 // scrubBlock returns where the first bad record begins, -1 when there is none, the last sequence
 // before it, and whether it may be a write that was cut short.
 func scrubBlock(data []byte, stream string, n int) (at int, reached uint64, torn bool) {
-	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", stream, n))
-	h, err := highwayhash.NewDigest64(key[:])
+	h, err := recordHash(stream, n)
 	if err != nil {
 		return 0, 0, false
 	}

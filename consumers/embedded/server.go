@@ -48,13 +48,15 @@ type Options struct {
 
 // Embedded is a NATS server with JetStream inside this process.
 type Embedded struct {
-	options Options
-	server  *server.Options
-	lock    *os.File
-	path    string // of nats.url
-	url     string
-	addr    string
-	user    *url.Userinfo
+	options  Options
+	server   *server.Options
+	lock     *os.File
+	path     string // of nats.url
+	url      string
+	addr     string
+	user     *url.Userinfo
+	endWipes func()     // nobody is asked to overwrite what was erased any more
+	wiping   sync.Mutex // of the files that are overwritten
 	// accounts: the streams are in those of deploy/accounts.conf.
 	accounts bool
 	log      *serverLog
@@ -147,6 +149,10 @@ func (e *Embedded) start(ctx context.Context, host string, port int) error {
 		e.down()
 		return err
 	}
+	if err := e.answerWipes(); err != nil {
+		e.down()
+		return fmt.Errorf("embedded server: %w", err)
+	}
 	if !o.Private {
 		address := e.Current().Addr()
 		e.addr = address.String()
@@ -154,6 +160,7 @@ func (e *Embedded) start(ctx context.Context, host string, port int) error {
 			e.server.Port = tcp.Port // the same when it has to start again
 		}
 		if err := e.announce(o.TLS != nil); err != nil {
+			e.endWipes()
 			e.down()
 			return err
 		}
@@ -354,8 +361,10 @@ func (e *Embedded) InProcessConn() (net.Conn, error) {
 
 // Stop stops the server, once everything that it acknowledged is on disk.
 func (e *Embedded) Stop() error {
+	e.endWipes()
 	err := errors.Join(gone(e.path), gone(filepath.Join(e.options.Dir, DomainName)))
 	e.keeping()
 	<-e.kept
-	return errors.Join(err, e.close(), e.lock.Close())
+	err = errors.Join(err, e.close())
+	return errors.Join(err, e.finishWipes(), e.lock.Close())
 }

@@ -72,6 +72,9 @@ func (f *Fold) decidePatient(p *patient, asOf time.Time) PatientChange {
 		decide = checks.DecideUntil
 	}
 	ch.Transitions, ch.Next = decide(p.st, f.e.Settings, f.e.Key, f.e.Ruleset, asOf)
+	if !f.unsaid && !f.e.NoClears {
+		checks.AddClears(p.st, f.e.Settings, asOf, ch.Transitions)
+	}
 	if len(ch.Transitions) > 0 || ruleset != f.e.Ruleset || !reflect.DeepEqual(before, p.st.Flags) ||
 		p.rearm && !ch.Next.IsZero() {
 		p.changed = true

@@ -74,6 +74,8 @@ type Engine struct {
 	// MaxTouch is the number of patients that one changed Medication re-evaluates in the commit
 	// that brings it; the others are left to Commit.Later. 0 is no limit.
 	MaxTouch int
+	// NoClears leaves out what would clear a flag from transitions: nobody reads them.
+	NoClears bool
 }
 
 // Step folds inputs into what is known and decides what that changes at asOf.

@@ -30,6 +30,9 @@ var (
 	copyDesc = prometheus.NewDesc("rlsguard_flags_copy_lag_seconds",
 		"Age of the oldest committed transition that RLS_FLAGS does not have, 0 when it has all; "+
 			"absent while that cannot be read.", nil, nil)
+	auditDesc = prometheus.NewDesc("rlsguard_audit_lag_seconds",
+		"Age of the oldest transition for audit that has not left RLS for RLS_AUDIT, 0 when all have; "+
+			"absent while that cannot be read.", nil, nil)
 )
 
 // Waiting is what is known of inputs that are not decided.
@@ -48,19 +51,20 @@ type seen struct {
 	waiting *Waiting
 	letters *uint64
 	copying *time.Duration
+	audit   *time.Duration
 }
 
 // See tells what was seen of the server at a time; a part that could not be read is nil, and absent
 // in the metrics.
-func (h *Health) See(at time.Time, w *Waiting, letters *uint64, copying *time.Duration) {
+func (h *Health) See(at time.Time, w *Waiting, letters *uint64, copying, audit *time.Duration) {
 	s := h.metrics.seen
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.at, s.waiting, s.letters, s.copying = at, w, letters, copying
+	s.at, s.waiting, s.letters, s.copying, s.audit = at, w, letters, copying, audit
 }
 
 // Blind tells that nothing of the server can be seen.
-func (h *Health) Blind() { h.See(time.Time{}, nil, nil, nil) }
+func (h *Health) Blind() { h.See(time.Time{}, nil, nil, nil, nil) }
 
 // Pinned tells under which name the server hands this instance its inputs.
 func (h *Health) Pinned(name string) {
@@ -72,7 +76,8 @@ func (h *Health) Pinned(name string) {
 
 // Describe implements prometheus.Collector.
 func (s *seen) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{lagDesc, flightDesc, oldestDesc, activeDesc, lettersDesc, copyDesc} {
+	all := []*prometheus.Desc{lagDesc, flightDesc, oldestDesc, activeDesc, lettersDesc, copyDesc, auditDesc}
+	for _, d := range all {
 		ch <- d
 	}
 }
@@ -104,5 +109,8 @@ func (s *seen) Collect(ch chan<- prometheus.Metric) {
 	}
 	if s.copying != nil {
 		gauge(copyDesc, age(*s.copying))
+	}
+	if s.audit != nil {
+		gauge(auditDesc, age(*s.audit))
 	}
 }

@@ -59,6 +59,23 @@ func KeepDead(ctx context.Context, js jetstream.JetStream, age time.Duration) er
 	return nil
 }
 
+// KeepAudit sets how long transitions are kept for audit. Their stream has to be there.
+func KeepAudit(ctx context.Context, js jetstream.JetStream, age time.Duration) error {
+	s, err := js.Stream(ctx, layout.StreamAudit)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamAudit, err)
+	}
+	cfg := s.CachedInfo().Config
+	if cfg.MaxAge == age {
+		return nil
+	}
+	cfg.MaxAge = age
+	if _, err := js.UpdateStream(ctx, cfg); err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamAudit, err)
+	}
+	return nil
+}
+
 // forgetCopy deletes the copy of flags whose original is gone: it would go on copying only where
 // the old one ended, and show flags that nobody can resolve any more.
 func forgetCopy(ctx context.Context, js jetstream.JetStream) error {
@@ -104,6 +121,8 @@ func MakeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 			want.Name,
 			layout.StreamRLS,
 		)
+	case want.Name == layout.StreamAudit && !sameSources(have.Sources, want.Sources):
+		return unfitf("stream %s is there but does not copy the audit of %s", want.Name, layout.StreamRLS)
 	case want.MaxMsgsPerSubject == 1 && have.MaxMsgsPerSubject != 1:
 		return unfitf(
 			"stream %s is there but keeps %d messages a subject instead of 1 (max_msgs_per_subject)",

@@ -27,7 +27,7 @@ func UnfitStreams(js jetstream.JetStream, streams map[string]*jetstream.StreamIn
 }
 
 // settingsOf names the settings of a stream that would lose messages, keep them out, or hide them.
-// An age limit of FHIR, RLS_DEAD and RLS_REJECTED is the site's own choice.
+// An age limit of FHIR, RLS_DEAD, RLS_REJECTED and RLS_AUDIT is the site's own choice.
 func settingsOf(have, want *jetstream.StreamConfig) []string {
 	var found []string
 	add := func(wrong bool, setting, format string, args ...any) {
@@ -36,7 +36,9 @@ func settingsOf(have, want *jetstream.StreamConfig) []string {
 		}
 	}
 	states, flags := have.Name == layout.StreamRLS, have.Name == layout.StreamFlags
-	ages := have.Name == layout.StreamFHIR || have.Name == layout.StreamDead || have.Name == layout.StreamRejected
+	audit := have.Name == layout.StreamAudit
+	ages := audit || have.Name == layout.StreamFHIR || have.Name == layout.StreamDead ||
+		have.Name == layout.StreamRejected
 	newer := ""
 	if ages {
 		newer = " or set discard to new"
@@ -60,21 +62,22 @@ func settingsOf(have, want *jetstream.StreamConfig) []string {
 	)
 	add(have.Retention != jetstream.LimitsPolicy, "retention", "is %s instead of limits", have.Retention)
 	add(have.Sealed, "sealed", "is on: nothing can be stored any more, make the stream again from a copy")
-	add(have.NoAck && !flags, "no_ack", "is on: nobody is told what was stored")
+	add(have.NoAck && !flags && !audit, "no_ack", "is on: nobody is told what was stored")
 	add(have.SubjectTransform != nil, "subject_transform", "is set: messages come under other subjects")
 	add(lacks(have.Subjects, want.Subjects), "subjects", "do not hold %s", strings.Join(want.Subjects, ", "))
-	add(flags && len(have.Subjects) > 0, "subjects", "are set: what is live would be stored twice")
+	add((flags || audit) && len(have.Subjects) > 0, "subjects", "are set: what is live would be stored twice")
 	add(want.RePublish != nil && !sameRePublish(have.RePublish, want.RePublish), "republish",
 		"does not publish transitions to %s>", layout.SubjectFlags)
 	add(flags && !sameSources(have.Sources, want.Sources), "sources", "do not copy the flags of %s", layout.StreamRLS)
+	add(audit && !sameSources(have.Sources, want.Sources), "sources", "do not copy the audit of %s", layout.StreamRLS)
 	add(have.Mirror != nil, "mirror", "is set: nothing else is stored")
 	add(want.AllowDirect && !have.AllowDirect, "allow_direct", "is off: it cannot be read without a consumer")
 	add(states && !have.AllowAtomicPublish, "allow_atomic", "is off")
 	add(want.AllowMsgTTL && !have.AllowMsgTTL, "allow_msg_ttl", "is off")
 	add(want.AllowMsgSchedules && !have.AllowMsgSchedules, "allow_msg_schedules", "is off")
 	add(want.AllowRollup && !have.AllowRollup, "allow_rollup_hdrs", "is off")
-	add((states || flags) && have.DenyPurge, "deny_purge", "is on: a patient cannot be erased")
-	add(flags && have.DenyDelete, "deny_delete", "is on: a patient cannot be erased")
+	add((states || flags || audit) && have.DenyPurge, "deny_purge", "is on: a patient cannot be erased")
+	add((states || flags || audit) && have.DenyDelete, "deny_delete", "is on: a patient cannot be erased")
 	return found
 }
 
@@ -99,12 +102,16 @@ func sameRePublish(have, want *jetstream.RePublish) bool {
 	return have != nil && have.Source == want.Source && have.Destination == want.Destination && !have.HeadersOnly
 }
 
+// sameSources compares what is copied. What CopyAuditAgain adds matches nothing.
 func sameSources(have, want []*jetstream.StreamSource) bool {
-	return len(have) == len(want) && have[0].Name == want[0].Name && have[0].FilterSubject == "" &&
-		slices.Equal(
-			have[0].SubjectTransforms,
-			want[0].SubjectTransforms,
-		) && sameExternal(have[0].External, want[0].External)
+	if len(have) != 1 || len(want) != 1 {
+		return len(have) == len(want)
+	}
+	is := slices.DeleteFunc(slices.Clone(have[0].SubjectTransforms), func(t jetstream.SubjectTransformConfig) bool {
+		return strings.HasPrefix(t.Source, copiedAgain)
+	})
+	return have[0].Name == want[0].Name && have[0].FilterSubject == "" &&
+		slices.Equal(is, want[0].SubjectTransforms) && sameExternal(have[0].External, want[0].External)
 }
 
 func sameExternal(have, want *jetstream.ExternalStream) bool {

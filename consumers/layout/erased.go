@@ -15,8 +15,8 @@ import (
 // from the old state is refused, and decided again from nothing. The marker names nobody, and
 // leaves after a while.
 
-// HeaderErased lists the ids of the flags that went with a state, so that an erasure that was cut
-// short can be finished.
+// HeaderErased lists the ids of the flags that went with a state, and the tokens of tombstones, so
+// that an erasure that was cut short can be finished.
 const HeaderErased = "Rls-Erased"
 
 // Erased tells whether a state is the marker of an erasure.
@@ -25,10 +25,10 @@ func Erased(st *checks.State) bool {
 }
 
 // ErasureMessage is the marker that takes the place of a state.
-func ErasureMessage(subject string, expect uint64, flags []string) *nats.Msg {
+func ErasureMessage(subject string, expect uint64, ids []string) *nats.Msg {
 	return &nats.Msg{Subject: subject, Data: codec.Append(nil, &checks.State{}), Header: nats.Header{
 		HeaderExpect: {
 			strconv.FormatUint(expect, 10),
-		}, HeaderTTL: {TTL(erasedTTL)}, HeaderErased: {strings.Join(flags, ",")},
+		}, HeaderTTL: {TTL(erasedTTL)}, HeaderErased: {strings.Join(ids, ",")},
 	}}
 }

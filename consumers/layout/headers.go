@@ -49,7 +49,7 @@ func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
 	if f.State == checks.Resolved || f.Change == checks.ChangeMoved {
 		shown.Header[HeaderTTL] = []string{TTL(resolvedTTL)}
 	}
-	kept := &nats.Msg{Subject: auditSubject(f), Data: body, Header: flagHeaders(f)}
+	kept := &nats.Msg{Subject: AuditSubject(f.ID, f.Number), Data: body, Header: flagHeaders(f)}
 	kept.Header[HeaderTTL] = []string{TTL(audit)}
 	return []*nats.Msg{shown, kept}, nil
 }

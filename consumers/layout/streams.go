@@ -40,7 +40,7 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 			AllowAtomicPublish: true, // for producers that want it; nothing else relies on it
 		},
 		{
-			Name: StreamRLS, Description: "rlsguard: states, transitions, timers, audit", Replicas: replicas,
+			Name: StreamRLS, Description: "rlsguard: states, transitions, timers", Replicas: replicas,
 			Subjects: []string{
 				SubjectState + ">",
 				"rls.commit.>",
@@ -59,6 +59,12 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 			MaxMsgsPerSubject: 1, AllowMsgTTL: true, AllowDirect: true, PersistMode: copied,
 			Sources: []*jetstream.StreamSource{{Name: StreamRLS, SubjectTransforms: []jetstream.SubjectTransformConfig{
 				{Source: SubjectCommitFlags + ">", Destination: SubjectFlags + ">"}}}},
+		},
+		{
+			// It syncs what it writes: what it holds leaves RLS.
+			Name: StreamAudit, Description: "rlsguard: every transition", Replicas: replicas, MaxAge: DefaultAudit,
+			Sources: []*jetstream.StreamSource{{Name: StreamRLS, SubjectTransforms: []jetstream.SubjectTransformConfig{
+				{Source: SubjectAudit + "*.*", Destination: SubjectAudit + "{{wildcard(1)}}"}}}},
 		},
 		{
 			Name: StreamDead, Description: "rlsguard: rejected input", Subjects: []string{SubjectDead + ">"},

@@ -18,6 +18,7 @@ import (
 const (
 	StreamFHIR  = "FHIR"      // what producers write
 	StreamRLS   = "RLS"       // states, transitions, timers; ours alone
+	StreamAudit = "RLS_AUDIT" // every transition, copied from RLS; ours alone
 	StreamFlags = "RLS_FLAGS" // the newest transition of each flag, for dashboards
 	StreamDead  = "RLS_DEAD"  // what was rejected, for operators
 	// StreamRejected tells producers what was rejected, without payload.
@@ -89,7 +90,11 @@ func flagSubject(f *checks.Flag) string {
 	return SubjectCommitFlags + f.Severity.String() + "." + f.Check + "." + f.ID
 }
 
-func auditSubject(f *checks.Flag) string { return fmt.Sprintf("%s%s.%d", SubjectAudit, f.ID, f.Number) }
+// AuditSubject is where a transition is committed for audit. In RLS_AUDIT the number is left out: a
+// server remembers every subject.
+func AuditSubject(flag string, number uint64) string {
+	return fmt.Sprintf("%s%s.%d", SubjectAudit, flag, number)
+}
 
 // StreamFeedback is where package cdshooks keeps what users did with cards; it names flags.
 const StreamFeedback = "RLS_FEEDBACK"

@@ -3,12 +3,9 @@ package operate
 import (
 	"context"
 	"fmt"
-	"strings"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir/issue"
 )
@@ -22,22 +19,16 @@ func (o *Operator) Audit(
 	do func(checks.Flag) error,
 	unread func(subject string, err error),
 ) error {
-	filter := layout.SubjectAudit + ">"
-	if flag != "" {
-		if !layout.FlagID.MatchString(flag) {
-			return fmt.Errorf("%q is not the id of a flag", flag)
-		}
-		filter = layout.SubjectAudit + flag + ".*"
+	if flag != "" && !layout.FlagID.MatchString(flag) {
+		return fmt.Errorf("%q is not the id of a flag", flag)
 	}
-	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}}
-	return jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-		f, err := issue.Unmarshal(m.Data())
-		id, _, _ := strings.Cut(strings.TrimPrefix(m.Subject(), layout.SubjectAudit), ".")
-		if err == nil && f.ID != id {
+	return audit.Each(ctx, o.js, audit.Reading{Flag: flag}, func(e audit.Entry) error {
+		f, err := issue.Unmarshal(e.Data)
+		if err == nil && f.ID != e.Flag {
 			err = fmt.Errorf("it is about flag %s", f.ID)
 		}
 		if err != nil {
-			unread(m.Subject(), err)
+			unread(e.Subject, err)
 			return nil
 		}
 		return do(f)

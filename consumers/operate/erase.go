@@ -1,10 +1,11 @@
 package operate
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,13 +22,15 @@ import (
 
 // Erased tells what an erasure found, or would find.
 type Erased struct {
-	Facts   int      // resources of the patient
-	Flags   int      // flags that were ever opened
-	Open    int      // of these
-	Letters []uint64 // dead letters whose payload names the patient: they stay
+	Facts int // resources of the patient
+	Flags int // flags that were ever opened
+	Open  int // of these
+
+	Inputs ErasedInputs
+	Files  ErasedFiles
 }
 
-// Nothing tells that nothing was stored about the patient, dead letters aside.
+// Nothing tells that nothing was stored about the patient, inputs and letters aside.
 func (e *Erased) Nothing() bool { return e.Facts == 0 && e.Flags == 0 }
 
 // patientRecord is what stands under a patient's token.
@@ -35,6 +38,7 @@ type patientRecord struct {
 	seq   uint64
 	state *checks.State // nil when there is none
 	flags []string      // ids of all flags, also of an erasure that may not have been finished
+	gone  []string      // tokens of tombstones that go with it
 }
 
 // resolutionTTL bounds how long the last word about an erased patient's flags stays, should it not
@@ -66,13 +70,19 @@ func (s *patientRecord) found() Erased {
 	return e
 }
 
-// Erase removes what is stored about a patient: facts, flags with their history, timers, and the
-// tombstones of the patient's resources. Running instances forget the patient at once; whoever
-// follows flags is told that they are resolved, with the reason erased. It can be repeated, and
-// finishes one that was cut short. What producers sent stays in the stream FHIR. Its errors are
-// ErrNoStates, ErrOtherKey, ErrNewerFormat and those of the server. progress, which may be nil, is
-// told how many dead letters were searched.
-func (o *Operator) Erase(ctx context.Context, key []byte, patient facts.Ref, progress func(n int)) (Erased, error) {
+// Erase removes what is stored about a patient: facts, flags with their history, timers, the
+// tombstones of the patient's resources, and what users did with cards; with inputs.Erase also what
+// producers sent. Running instances forget the patient at once; whoever follows flags is told that
+// they are resolved, with the reason erased. It can be repeated, and finishes one that was cut
+// short. Its errors are ErrNoStates, ErrOtherKey, ErrNewerFormat and those of the server. progress,
+// which may be nil, is told how many inputs and letters were searched.
+func (o *Operator) Erase(
+	ctx context.Context,
+	key []byte,
+	patient facts.Ref,
+	inputs InputsOf,
+	progress func(n int),
+) (Erased, error) {
 	site, err := o.site(ctx, key)
 	if err != nil {
 		return Erased{}, err
@@ -82,13 +92,48 @@ func (o *Operator) Erase(ctx context.Context, key []byte, patient facts.Ref, pro
 		return Erased{}, err
 	}
 	done := have.found()
+	tokens := layout.NewTokens(key)
 	if upTo > 0 {
-		if err := o.purge(ctx, layout.NewTokens(key).Of(patient), have.flags, upTo); err != nil {
+		if err := o.purge(ctx, tokens.Of(patient), have.flags, upTo); err != nil {
 			return done, err
 		}
 	}
-	done.Letters, err = o.lettersAbout(ctx, patient, progress)
+	if done.Inputs, err = o.eraseInputs(ctx, patient, have, inputs, progress); err != nil {
+		return done, err
+	}
+	keys := append(have.keys(tokens), tokens.Of(patient).String())
+	done.Files, err = o.wipe(ctx, append(keys, have.flags...))
 	return done, err
+}
+
+// keys are the parts of subjects under which something of the patient stood, flags aside.
+func (s *patientRecord) keys(tokens *layout.Tokens) []string {
+	keys := slices.Clone(s.gone)
+	if s.state == nil {
+		return keys
+	}
+	for ref := range s.resources() {
+		keys = append(keys, tokens.Of(ref).String(), tokens.Of(fold.UndatedKey(ref)).String())
+	}
+	return keys
+}
+
+// resources are those of the patient. One that moved away is another patient's.
+func (s *patientRecord) resources() iter.Seq[facts.Ref] {
+	return func(yield func(facts.Ref) bool) {
+		if s.state == nil {
+			return
+		}
+		for i := range s.state.Facts {
+			f := &s.state.Facts[i]
+			if f.Ref.Type() == "Medication" || f.Kind == facts.KindMark && f.Mark == facts.MarkMoved {
+				continue
+			}
+			if !yield(f.Ref) {
+				return
+			}
+		}
+	}
 }
 
 // Mark puts the marker in the place of the patient's state, and tells what was there and up to
@@ -100,15 +145,20 @@ func (o *Operator) Mark(
 	ruleset string,
 ) (*patientRecord, uint64, error) {
 	subject := layout.SubjectPatient + layout.NewTokens(key).Of(patient).String()
+	var gone []string // a try that fails may have marked some already
 	for wait := jet.NewBackoff(); ; wait.Sleep(ctx) {
 		have, err := o.patientRecord(ctx, key, patient)
 		if err != nil {
 			return nil, 0, err
 		}
-		tombs, err := o.tombstones(ctx, key, patient, have.state)
+		tombs, err := o.tombstones(ctx, key, patient, have)
 		if err != nil {
 			return nil, 0, err
 		}
+		for _, m := range tombs {
+			gone = append(gone, strings.TrimPrefix(m.Subject, layout.SubjectGone))
+		}
+		have.gone = append(have.gone, gone...)
 		if have.state == nil && len(tombs) == 0 {
 			return have, have.seq, nil
 		}
@@ -116,7 +166,8 @@ func (o *Operator) Mark(
 		if err != nil {
 			return nil, 0, err
 		}
-		seq, err := o.writeMarkers(ctx, tombs, append(msgs, layout.ErasureMessage(subject, have.seq, have.flags)))
+		marker := layout.ErasureMessage(subject, have.seq, append(slices.Clone(have.flags), have.gone...))
+		seq, err := o.writeMarkers(ctx, tombs, append(msgs, marker))
 		switch {
 		case err == nil:
 			return have, seq, nil
@@ -164,8 +215,12 @@ func (o *Operator) patientRecord(ctx context.Context, key []byte, patient facts.
 	}
 	if layout.Erased(s.state) {
 		s.state = nil
-		if ids := m.Header.Get(layout.HeaderErased); ids != "" {
-			s.flags = strings.Split(ids, ",")
+		for id := range strings.SplitSeq(m.Header.Get(layout.HeaderErased), ",") {
+			if _, err := layout.ParseToken(id); err == nil {
+				s.gone = append(s.gone, id)
+			} else if layout.FlagID.MatchString(id) {
+				s.flags = append(s.flags, id)
+			}
 		}
 	}
 	return s, nil
@@ -177,15 +232,12 @@ func (o *Operator) tombstones(
 	ctx context.Context,
 	key []byte,
 	patient facts.Ref,
-	st *checks.State,
+	have *patientRecord,
 ) ([]*nats.Msg, error) {
 	refs := []facts.Ref{patient}
-	if st != nil {
-		for i := range st.Facts {
-			if f := &st.Facts[i]; f.Ref != patient && f.Ref.Type() != "Medication" &&
-				(f.Kind != facts.KindMark || f.Mark != facts.MarkMoved) {
-				refs = append(refs, f.Ref)
-			}
+	for ref := range have.resources() {
+		if ref != patient {
+			refs = append(refs, ref)
 		}
 	}
 	stream, err := o.js.Stream(ctx, layout.StreamRLS)
@@ -232,43 +284,4 @@ func resolutions(st *checks.State, key []byte, ruleset string) ([]*nats.Msg, err
 		msgs = append(msgs, both[0])
 	}
 	return msgs, nil
-}
-
-// lettersAbout are the dead letters whose payload names the patient.
-func (o *Operator) lettersAbout(ctx context.Context, patient facts.Ref, progress func(n int)) ([]uint64, error) {
-	var found []uint64
-	err := jet.Each(
-		ctx,
-		o.js,
-		layout.StreamDead,
-		jetstream.OrderedConsumerConfig{},
-		func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-			if mentions(m.Data(), string(patient)) {
-				found = append(found, meta.Sequence.Stream)
-			}
-			if progress != nil {
-				progress(1)
-			}
-			return nil
-		},
-	)
-	return found, err
-}
-
-// mentions tells whether a payload holds a reference, and not only one that begins with it.
-func mentions(data []byte, ref string) bool {
-	for {
-		_, after, ok := bytes.Cut(data, []byte(ref))
-		if !ok {
-			return false
-		}
-		if len(after) == 0 || !isIDByte(after[0]) {
-			return true
-		}
-		data = after
-	}
-}
-
-func isIDByte(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '-' || c == '.'
 }

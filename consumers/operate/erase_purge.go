@@ -15,74 +15,117 @@ import (
 )
 
 // purge removes everything older than a sequence of RLS that was said about a patient's flags, and
-// the timers. What a later event of the patient led to is newer, and stays.
+// the timers. What a later event of the patient led to is newer, and stays. Messages with a content
+// are deleted one by one: the server overwrites those, and only takes note of a purge.
 func (o *Operator) purge(ctx context.Context, tok layout.Token, flags []string, upTo uint64) error {
 	// what RLS_FLAGS has not copied yet would come after it was purged there
 	if err := jet.WaitCopied(ctx, o.js); err != nil {
 		return err
 	}
-	subjects := []string{layout.SubjectTimer + tok.String(), layout.SubjectDue + tok.String()}
-	for _, id := range flags {
-		if layout.FlagID.MatchString(id) {
-			subjects = append(subjects, layout.SubjectCommitFlags+"*.*."+id, layout.SubjectAudit+id+".*")
-		}
+	if err := jet.WaitAudited(ctx, o.js); err != nil {
+		return err
 	}
 	stream, err := o.js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
 	}
-	for _, s := range subjects {
+	for _, s := range []string{layout.SubjectTimer + tok.String(), layout.SubjectDue + tok.String()} {
 		if err := stream.Purge(ctx, jetstream.WithPurgeSubject(s), jetstream.WithPurgeSequence(upTo)); err != nil {
 			return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+		}
+	}
+	older := func(m *jetstream.RawStreamMsg) bool { return m.Sequence < upTo }
+	for _, id := range flags {
+		for _, s := range []string{layout.SubjectCommitFlags + "*.*." + id, layout.SubjectAudit + id + ".*"} {
+			if _, err := deleteUnder(ctx, stream, s, older); err != nil {
+				return err
+			}
 		}
 	}
 	for _, id := range flags {
 		if err := o.purgeShown(ctx, id, upTo); err != nil {
 			return err
 		}
+		if err := o.purgeAudit(ctx, id, upTo); err != nil {
+			return err
+		}
 	}
 	return o.purgeFeedback(ctx, flags)
+}
+
+// deleteUnder deletes the messages of a stream under a subject that are old, so that their bytes
+// are overwritten, and tells how many those were.
+func deleteUnder(
+	ctx context.Context,
+	stream jetstream.Stream,
+	subject string,
+	old func(*jetstream.RawStreamMsg) bool,
+) (n int, err error) {
+	name := stream.CachedInfo().Config.Name
+	for next := uint64(1); ; {
+		m, err := stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(subject))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return n, nil
+		}
+		if err != nil {
+			return n, fmt.Errorf("stream %s: %w", name, err)
+		}
+		next = m.Sequence + 1
+		if !old(m) {
+			continue
+		}
+		if err := deleteMessage(ctx, stream, m.Sequence); err != nil {
+			return n, err
+		}
+		n++
+	}
+}
+
+// deleteMessage deletes a message, which may be gone already, so that its bytes are overwritten.
+func deleteMessage(ctx context.Context, stream jetstream.Stream, seq uint64) error {
+	if err := stream.SecureDeleteMsg(ctx, seq); err != nil && !jet.IsNoMessage(err) {
+		return fmt.Errorf("stream %s: %w", stream.CachedInfo().Config.Name, err)
+	}
+	return nil
 }
 
 // purgeShown removes a flag from RLS_FLAGS, unless it was opened anew. The stream may be copying
 // still, so it is looked at until nothing is left.
 func (o *Operator) purgeShown(ctx context.Context, id string, upTo uint64) error {
-	if !layout.FlagID.MatchString(id) {
-		return nil
-	}
 	stream, err := o.js.Stream(ctx, layout.StreamFlags)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
 	}
+	older := func(m *jetstream.RawStreamMsg) bool { return jet.SourceSequence(m.Header) < upTo }
 	for deadline := time.Now().Add(jet.CopiedTimeout); ; {
-		info, err := stream.Info(ctx, jetstream.WithSubjectFilter(layout.SubjectFlags+"*.*."+id))
-		if err != nil {
-			return fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
-		}
-		left := false
-		for subject := range info.State.Subjects {
-			m, err := stream.GetLastMsgForSubject(ctx, subject)
-			if errors.Is(err, jetstream.ErrMsgNotFound) {
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
-			}
-			if jet.SourceSequence(m.Header) >= upTo {
-				continue
-			}
-			left = true
-			if err := stream.SecureDeleteMsg(ctx, m.Sequence); err != nil && !jet.IsNoMessage(err) {
-				return fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
-			}
-		}
-		if !left {
-			return nil
+		n, err := deleteUnder(ctx, stream, layout.SubjectFlags+"*.*."+id, older)
+		if err != nil || n == 0 {
+			return err
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("stream %s still copies flags of the patient: erase again", layout.StreamFlags)
 		}
 	}
+}
+
+// purgeAudit removes a flag's transitions from RLS_AUDIT: those that were committed before a
+// sequence of RLS, and those of an earlier RLS.
+func (o *Operator) purgeAudit(ctx context.Context, id string, upTo uint64) error {
+	rls, err := o.js.Stream(ctx, layout.StreamRLS)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+	}
+	stream, err := o.js.Stream(ctx, layout.StreamAudit)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamAudit, err)
+	}
+	_, err = deleteUnder(ctx, stream, layout.SubjectAudit+id, func(m *jetstream.RawStreamMsg) bool {
+		return jet.SourceSequence(m.Header) < upTo || m.Time.Before(rls.CachedInfo().Created)
+	})
+	return err
 }
 
 // purgeFeedback removes what users did with cards that showed the flags.
@@ -112,9 +155,7 @@ func (o *Operator) purgeFeedback(ctx context.Context, flags []string) error {
 		},
 	)
 	for _, seq := range found {
-		if failed := stream.SecureDeleteMsg(ctx, seq); failed != nil && !jet.IsNoMessage(failed) {
-			err = errors.Join(err, fmt.Errorf("stream %s: %w", layout.StreamFeedback, failed))
-		}
+		err = errors.Join(err, deleteMessage(ctx, stream, seq))
 	}
 	return err
 }

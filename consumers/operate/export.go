@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -40,10 +41,16 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 	if err != nil {
 		return Ported{}, err
 	}
-	if n, err := o.messagesOf(ctx, layout.StreamRLS); err != nil {
-		return Ported{}, err
-	} else if total != nil {
-		total(int64(n))
+	var messages int64
+	for _, name := range []string{layout.StreamRLS, layout.StreamAudit} {
+		n, err := o.messagesOf(ctx, name)
+		if err != nil {
+			return Ported{}, err
+		}
+		messages += int64(n)
+	}
+	if total != nil {
+		total(messages)
 	}
 	out, err := newExportWriter(
 		w,
@@ -54,13 +61,15 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 		return Ported{}, err
 	}
 	var done Ported
+	var upTo uint64 // the last sequence of RLS that was read
 	cfg := jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">", layout.SubjectAudit + ">"},
+		FilterSubjects: []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">"},
 	}
 	err = jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		if progress != nil {
 			progress(1)
 		}
+		upTo = meta.Sequence.Stream
 		if m.Subject() == layout.SubjectSite {
 			return nil
 		}
@@ -84,8 +93,37 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 		done.count(m.Subject())
 		return out.Record(m.Subject(), layout.Lasting(m.Headers(), meta.Timestamp), m.Data())
 	})
+	if err == nil {
+		err = o.exportAudit(ctx, out, &done, upTo, progress)
+	}
 	if err != nil {
 		return done, err
 	}
 	return done, out.Close()
+}
+
+// exportAudit writes the transitions kept for audit, but for those that were committed after the
+// states were read.
+func (o *Operator) exportAudit(
+	ctx context.Context,
+	out *exportWriter,
+	done *Ported,
+	upTo uint64,
+	progress func(n int64),
+) error {
+	stream, err := o.js.Stream(ctx, layout.StreamRLS)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+	}
+	made := stream.CachedInfo().Created
+	return audit.Each(ctx, o.js, audit.Reading{}, func(e audit.Entry) error {
+		if progress != nil {
+			progress(1)
+		}
+		if e.Committed > upTo && !e.Stored.Before(made) {
+			return nil
+		}
+		done.count(e.Subject)
+		return out.Record(e.Subject, layout.Lasting(e.Header, e.Stored), e.Data)
+	})
 }

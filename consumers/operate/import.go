@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -123,6 +124,9 @@ func (o *Operator) Import(
 		return err
 	}
 	batch := importBatch{o: o, subjects: map[string]struct{}{}, progress: progress}
+	if batch.audited, err = o.audited(ctx); err != nil {
+		return Ported{}, err
+	}
 	done, err := readExport(
 		key,
 		r,
@@ -148,9 +152,31 @@ type importBatch struct {
 	subjects map[string]struct{}
 	size     int
 	progress func(n int64)
+	audited  map[uint64]struct{} // sums of what RLS_AUDIT holds already
+}
+
+// audited are the sums of what is kept for audit. RLS_AUDIT outlives the states: those of an export
+// that are put in their place bring the same transitions again.
+func (o *Operator) audited(ctx context.Context) (map[uint64]struct{}, error) {
+	held := map[uint64]struct{}{}
+	err := audit.Each(ctx, o.js, audit.Reading{HeadersOnly: true}, func(e audit.Entry) error {
+		e.Committed = 0 // what is imported has no sequence yet
+		held[e.Sum()] = struct{}{}
+		return nil
+	})
+	return held, err
 }
 
 func (b *importBatch) add(ctx context.Context, subject string, h nats.Header, data []byte) error {
+	if strings.HasPrefix(subject, layout.SubjectAudit) {
+		e := audit.Entry{Subject: subject, Header: h, Data: data}
+		if _, ok := b.audited[e.Sum()]; ok {
+			if b.progress != nil {
+				b.progress(1)
+			}
+			return nil
+		}
+	}
 	_, again := b.subjects[subject]
 	if again || len(b.msgs) == jet.MaxBatch/2 || b.size+len(data) > importBytes {
 		if err := b.flush(ctx); err != nil {

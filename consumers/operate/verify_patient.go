@@ -98,7 +98,7 @@ func (v *verification) transitions(found *patientFound, patient facts.Ref, k *ch
 	if detail := differs(k, v.shown[id]); detail != "" {
 		found.tell(ShownDiffers, k.Check, id, detail)
 	}
-	if detail := auditDiffers(k, v.audit[id]); detail != "" {
+	if detail := auditDiffers(k, numbersOf(v.audit[id])); detail != "" {
 		found.tell(AuditDiffers, k.Check, id, detail)
 	}
 }

@@ -1,15 +1,17 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -22,6 +24,7 @@ type verification struct {
 	o    *Operator
 	opt  *VerifyOptions
 	site *layout.SiteRecord
+	made time.Time // of RLS
 	// states are all that were read, and tokens stand for their patients.
 	states *commit.WorkingCopy
 	tokens *layout.Tokens
@@ -29,7 +32,7 @@ type verification struct {
 
 	committed map[string]*lastPublished // by flag id, in RLS
 	shown     map[string]*lastPublished // in RLS_FLAGS
-	audit     map[string]*numbers
+	audit     map[string][]kept
 	timers    map[layout.Token]struct{}
 	found     []Difference
 }
@@ -59,7 +62,7 @@ func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *
 		sum:       Verified{Ruleset: site.Ruleset, AsOf: opt.AsOf},
 		committed: map[string]*lastPublished{},
 		shown:     map[string]*lastPublished{},
-		audit:     map[string]*numbers{},
+		audit:     map[string][]kept{},
 		timers:    map[layout.Token]struct{}{},
 	}
 }
@@ -69,7 +72,7 @@ func (v *verification) add(d Difference) { v.found = append(v.found, d) }
 // run reads all streams, then decides about all patients.
 func (v *verification) run(ctx context.Context) error {
 	var total int64
-	for _, s := range []string{layout.StreamRLS, layout.StreamFlags} {
+	for _, s := range []string{layout.StreamRLS, layout.StreamAudit, layout.StreamFlags} {
 		n, err := v.o.messagesOf(ctx, s)
 		if err != nil {
 			return err
@@ -90,13 +93,11 @@ func (v *verification) run(ctx context.Context) error {
 	}{
 		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
 		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, v.commit},
-		{layout.StreamRLS, []string{layout.SubjectAudit + ">", layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.bySubject},
+		{layout.StreamRLS, []string{layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.timerSet},
 	} {
 		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-			if v.opt.Progress != nil {
-				v.opt.Progress(1)
-			}
+			v.progress()
 			return part.take(m, meta)
 		})
 		if err != nil {
@@ -104,6 +105,15 @@ func (v *verification) run(ctx context.Context) error {
 		}
 	}
 	if err := v.readShown(ctx); err != nil {
+		return err
+	}
+	rls, err := v.o.js.Stream(ctx, layout.StreamRLS)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+	}
+	v.made = rls.CachedInfo().Created
+	// After the states: what the audit has beyond them was committed meanwhile.
+	if err := audit.Each(ctx, v.o.js, audit.Reading{HeadersOnly: true}, v.takeEntry); err != nil {
 		return err
 	}
 	if err := v.holes(ctx); err != nil {
@@ -177,29 +187,55 @@ func (v *verification) takeTransition(to map[string]*lastPublished, subject stri
 	}
 }
 
-// bySubject takes in what is told by a subject alone.
-func (v *verification) bySubject(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+// timerSet takes in a timer, of which the subject tells everything.
+func (v *verification) timerSet(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
 	subject := m.Subject()
-	last := subject[strings.LastIndexByte(subject, '.')+1:]
-	rest, isAudit := strings.CutPrefix(subject, layout.SubjectAudit)
-	if !isAudit {
-		if tok, err := layout.ParseToken(last); err == nil {
-			v.timers[tok] = struct{}{}
-		}
-		return nil
+	if tok, err := layout.ParseToken(subject[strings.LastIndexByte(subject, '.')+1:]); err == nil {
+		v.timers[tok] = struct{}{}
 	}
-	n, err := strconv.ParseUint(last, 10, 64)
-	if err != nil {
-		return nil
-	}
-	id := strings.TrimSuffix(rest, "."+last)
-	a := v.audit[id]
-	if a == nil {
-		a = &numbers{least: n, most: n}
-		v.audit[id] = a
-	}
-	a.least, a.most, a.count = min(a.least, n), max(a.most, n), a.count+1
 	return nil
+}
+
+// takeEntry takes in a transition that is kept for audit, unless that was of an earlier RLS.
+func (v *verification) takeEntry(e audit.Entry) error {
+	v.progress()
+	if !e.Stored.Before(v.made) {
+		v.audit[e.Flag] = append(v.audit[e.Flag], kept{e.Committed, e.Number})
+	}
+	return nil
+}
+
+// kept is a transition that is kept for audit: its sequence in RLS, and its number.
+type kept struct{ committed, number uint64 }
+
+// numbersOf are those of the transitions of one flag. A number that was there before begins the rest
+// of the history anew: that of states which were lost, and made again.
+func numbersOf(entries []kept) *numbers {
+	if len(entries) == 0 {
+		return nil
+	}
+	// one that was passed over is copied late
+	slices.SortStableFunc(entries, func(a, b kept) int { return cmp.Compare(a.committed, b.committed) })
+	entries = slices.Compact(entries)
+	a := &numbers{entries[0].number, entries[0].number, 1}
+	for _, e := range entries[1:] {
+		switch n := e.number; {
+		case n < a.least:
+			*a = numbers{n, n, 1}
+		case n <= a.most:
+			a.count -= min(a.count, a.most-n+1)
+			a.most, a.count = n, a.count+1
+		default:
+			a.most, a.count = n, a.count+1
+		}
+	}
+	return a
+}
+
+func (v *verification) progress() {
+	if v.opt.Progress != nil {
+		v.opt.Progress(1)
+	}
 }
 
 // atOnce is how many patients are compared before what was found is taken in.

@@ -143,6 +143,7 @@ func (a *Advice) split(
 	asOf time.Time,
 ) error {
 	now := checks.Assess(after, e.Settings, e.Key, e.Ruleset, asOf)
+	checks.AddClears(after, e.Settings, asOf, now.Flags)
 	a.Note = now.Note
 	a.RLS, a.Iron = now.RLS, now.Iron
 	var others []checks.Flag

@@ -40,7 +40,7 @@ func BundleOf(a *Advice) ([]byte, error) {
 		}
 	}
 	for _, test := range IronOrders(a.Iron) {
-		add(ServiceRequest(a.Patient, "", test, a.AsOf))
+		add(IronRequest(a.Patient, "", test, a.AsOf))
 	}
 	if outcome := outcomeOf(a); outcome != nil {
 		add(outcome)
@@ -55,8 +55,22 @@ func BundleOf(a *Advice) ([]byte, error) {
 	)
 }
 
-// ServiceRequest is an order for a test, as a draft for the prescriber to sign.
-func ServiceRequest(patient facts.Ref, encounter string, test Coding, asOf time.Time) map[string]any {
+// IronRequest is an order for an iron test, as a draft for the prescriber to sign.
+func IronRequest(patient facts.Ref, encounter string, test Coding, asOf time.Time) map[string]any {
+	r := serviceRequest(patient, encounter, test, asOf)
+	r["reasonCode"] = []object{{"text": "Iron status in restless legs syndrome"}}
+	r["patientInstruction"] = checks.IronSampling()
+	return r
+}
+
+// KidneyRequest is the same for the kidney value that a dose is held against.
+func KidneyRequest(patient facts.Ref, encounter, drug string, asOf time.Time) map[string]any {
+	r := serviceRequest(patient, encounter, KidneyTest, asOf)
+	r["reasonCode"] = []object{{"text": "Kidney function for the dose of " + drug}}
+	return r
+}
+
+func serviceRequest(patient facts.Ref, encounter string, test Coding, asOf time.Time) object {
 	r := object{
 		"resourceType": "ServiceRequest", "status": "draft", "intent": "order",
 		"category": []object{
@@ -64,8 +78,6 @@ func ServiceRequest(patient facts.Ref, encounter string, test Coding, asOf time.
 		},
 		"code":    object{"coding": []Coding{test}, "text": test.Display},
 		"subject": object{"reference": string(patient)}, "authoredOn": asOf.UTC().Format(time.RFC3339),
-		"reasonCode":         []object{{"text": "Iron status in restless legs syndrome"}},
-		"patientInstruction": checks.IronSampling(),
 	}
 	if encounter != "" {
 		r["encounter"] = object{"reference": encounter}

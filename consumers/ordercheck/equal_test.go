@@ -92,7 +92,9 @@ func sameFlags(t *testing.T, name string, all []fhir.Resource, i int) {
 	replayed := fold.NewReplay(e)
 	replayed.Fold(fold.Input{Resources: rest, AllowAck: true})
 	replayed.Fold(fold.Input{Arrival: facts.Arrival{Sequence: 1}, Resources: []fhir.Resource{draft}})
-	want := checks.OpenFlags(replayed.Finish(asOf).State(draft.Patient), e.Settings, e.Key, e.Ruleset, asOf)
+	known := replayed.Finish(asOf).State(draft.Patient)
+	want := checks.OpenFlags(known, e.Settings, e.Key, e.Ruleset, asOf)
+	checks.AddClears(known, e.Settings, asOf, want)
 	before := fold.NewReplay(e)
 	before.Fold(fold.Input{Resources: rest, AllowAck: true})
 	q := Question{Patient: draft.Patient, Drafts: []fhir.Resource{draft}}

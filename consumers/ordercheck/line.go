@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/ahead"
+	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
@@ -30,7 +31,11 @@ type Line struct {
 	Citations    []checks.Citation   `json:"citations,omitempty"`
 	Audience     string              `json:"audience,omitempty"` // patient, where the texts are plain words
 	Next         *Next               `json:"next,omitempty"`
-	AsOf         string              `json:"asOf,omitempty"`
+	// Clears are single changes after which the flag would not be open; ClearsCut: more were there
+	// to try.
+	Clears    []clears.Change `json:"clears,omitempty"`
+	ClearsCut bool            `json:"clearsCut,omitempty"`
+	AsOf      string          `json:"asOf,omitempty"`
 }
 
 // Next is what time alone changes first: at a date, on which the day begins in the zone of the
@@ -46,6 +51,7 @@ func LineOf(f *checks.Flag) Line {
 		ID: f.ID, Check: f.Check, Severity: f.Severity.String(), State: f.State, Patient: f.Patient, Ingredient: f.Ingredient,
 		Implicated: f.Implicated, Evidence: f.Evidence, RLS: f.RLS.String(), Basis: f.Basis, Summary: f.Summary, Action: f.Action,
 		Alternatives: f.Alternatives, Citations: f.Citations, Orders: f.Orders, Counsel: f.Counsel, Audience: f.Audience,
+		Clears: f.Clears, ClearsCut: f.ClearsCut,
 	}
 	if !f.Next.IsZero() {
 		l.Next = &Next{At: datetime.Text(f.Next.At), To: f.Next.To}
@@ -64,7 +70,7 @@ func (l *Line) Flag() (checks.Flag, error) {
 			Summary: l.Summary, Action: l.Action, Alternatives: l.Alternatives, Citations: l.Citations,
 			Orders: l.Orders, Counsel: l.Counsel, Audience: l.Audience,
 		},
-		ID: l.ID, State: l.State,
+		ID: l.ID, State: l.State, Clears: l.Clears, ClearsCut: l.ClearsCut,
 	}
 	var err error
 	if f.Severity, err = checks.ParseSeverity(l.Severity); err != nil {

@@ -65,6 +65,12 @@ var ironTests = map[labs.Analyte]Coding{
 	labs.TIBC:     {codes.LOINC, "2500-7", "Iron binding capacity [Mass/volume] in Serum or Plasma"},
 }
 
+// KidneyTest is the eGFR by CKD-EPI 2021, which laboratories report with a creatinine.
+var KidneyTest = Coding{
+	codes.LOINC, "98979-8",
+	"Glomerular filtration rate [Volume Rate/Area] in Serum, Plasma or Blood by Creatinine-based formula (CKD-EPI 2021)/1.73 sq M",
+}
+
 // IronOrders are the tests that a need asks for.
 func IronOrders(n checks.IronNeed) []Coding {
 	var all []Coding

@@ -208,17 +208,23 @@ func (l *list) state() state {
 	return s
 }
 
-// checks are the ids of the checks that have an open flag, sorted.
-func (l *list) checks() []string {
+// checks are the ids of the checks that have an open flag, sorted, and how many of them have a rule
+// that no reviewer of the site has approved.
+func (l *list) checks() (ids []string, unreviewed int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ids := map[string]bool{}
+	reviewed := map[string]bool{}
 	for _, p := range l.patients {
 		for _, f := range p.flags {
-			ids[f.Check] = true
+			reviewed[f.Check] = checks.Reviewed(f.Citations)
 		}
 	}
-	return slices.Sorted(maps.Keys(ids))
+	for _, yes := range reviewed {
+		if !yes {
+			unreviewed++
+		}
+	}
+	return slices.Sorted(maps.Keys(reviewed)), unreviewed
 }
 
 // rows are the patients that a filter lets through, in the order of the list, and the number of the

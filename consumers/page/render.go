@@ -40,8 +40,8 @@ func (p *Page) bar(s *session, f filter) bar {
 	default:
 		b.Sight = "live, last event " + at.Format("15:04:05")
 	}
-	ids := p.list.checks()
-	b.Unreviewed, b.Rules = checks.Unreviewed(ids), len(ids)
+	ids, unreviewed := p.list.checks()
+	b.Unreviewed, b.Rules = unreviewed, len(ids)
 	return b
 }
 

@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -153,6 +154,10 @@ func (p *Publisher) deliver(ctx context.Context, batch []message) ([]uint64, err
 		msgs[i] = &nats.Msg{Subject: m.Subject, Data: m.Data, Header: nats.Header{}}
 	}
 	first, err := p.store.Write(ctx, msgs)
+	var refused *jetstream.APIError
+	if errors.As(err, &refused) { // none is stored; others may hold all the batches that a stream takes at once
+		return p.deliverSingly(ctx, batch)
+	}
 	if err != nil {
 		return nil, err
 	}

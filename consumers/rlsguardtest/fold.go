@@ -20,7 +20,7 @@ type run struct {
 }
 
 func (k Kit) start(asOf time.Time) *run {
-	f := &run{engine: fold.Engine{Settings: k.Settings, Key: k.Key}, asOf: asOf}
+	f := &run{engine: fold.Engine{Settings: k.Settings, Key: k.Key, NoClears: true}, asOf: asOf}
 	if f.engine.Settings == nil {
 		f.engine.Settings = checks.DefaultSettings()
 	}
@@ -49,9 +49,9 @@ func (f *run) take(place string, r fhir.Resource) {
 func (f *run) flags() (all []checks.Flag) {
 	known := f.replay.Finish(f.asOf)
 	for _, p := range known.Patients() {
-		all = append(
-			all,
-			checks.OpenFlags(known.State(p), f.engine.Settings, f.engine.Key, f.engine.Ruleset, f.asOf)...)
+		open := checks.OpenFlags(known.State(p), f.engine.Settings, f.engine.Key, f.engine.Ruleset, f.asOf)
+		checks.AddClears(known.State(p), f.engine.Settings, f.asOf, open)
+		all = append(all, open...)
 	}
 	return all
 }

@@ -56,6 +56,9 @@ func (w *world) check() error {
 	if err := w.history(got); err != nil {
 		return err
 	}
+	if err := w.trailWhole(); err != nil {
+		return err
+	}
 	return w.deadLetters()
 }
 

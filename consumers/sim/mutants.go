@@ -23,6 +23,7 @@ const (
 	expectsNothing           // writes over whatever is there
 	believesSilence          // no answer is taken for a yes
 	neverHeals               // what an instance missed is left as it is
+	believesThePlace         // what the copying has passed is purged, whether it was copied or not
 	forgets                  // what the same process wrote is passed over, also after starting over
 )
 
@@ -33,6 +34,7 @@ var mutantNames = map[mutant]string{
 	expectsNothing:    "expects nothing",
 	believesSilence:   "believes silence",
 	neverHeals:        "never heals",
+	believesThePlace:  "believes the place",
 	forgets:           "forgets",
 }
 

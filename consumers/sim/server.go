@@ -28,6 +28,7 @@ type stored struct {
 	data    []byte
 	torn    bool // of a batch that was cut short
 	by      *instance
+	at      time.Time
 }
 
 // server is the stream RLS, with one message a subject, and its consumers.
@@ -68,7 +69,7 @@ func (s *server) check(msgs []*nats.Msg) error {
 func (s *server) store(by *instance, msgs []*nats.Msg, n int) uint64 {
 	first := uint64(len(s.log) + 1)
 	for _, m := range msgs[:n] {
-		s.put(stored{m.Subject, m.Header, m.Data, n < len(msgs), by})
+		s.put(stored{m.Subject, m.Header, m.Data, n < len(msgs), by, s.now})
 	}
 	return first
 }

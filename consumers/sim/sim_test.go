@@ -55,7 +55,8 @@ func TestSim(t *testing.T) {
 		failed,
 		total,
 	)
-	if failed == 0 && min(total.Crashes, total.StartedOver, total.Conflicts, total.Torn, total.Overlapped) == 0 {
+	if failed == 0 && min(total.Crashes, total.StartedOver, total.Conflicts, total.Torn, total.Overlapped, total.Pruned,
+		total.PassedOver) == 0 {
 		t.Error("something that can happen never did")
 	}
 }
@@ -70,6 +71,8 @@ func (s *Stats) add(o Stats) {
 	s.Effects += o.Effects
 	s.Transitions += o.Transitions
 	s.Overlapped += o.Overlapped
+	s.Pruned += o.Pruned
+	s.PassedOver += o.PassedOver
 }
 
 // each calls do for n seeds on all processors, until some have failed.

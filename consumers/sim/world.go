@@ -28,6 +28,7 @@ type world struct {
 	frozen    time.Time // as-of time; zero when it moves with the clock
 	instances []*instance
 	late      []late
+	trail     trail
 
 	// How it is drawn.
 	inputs           []fold.Input
@@ -49,7 +50,9 @@ type world struct {
 }
 
 // Stats are what happened in a run.
-type Stats struct{ Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped int }
+type Stats struct {
+	Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped, Pruned, PassedOver int
+}
 
 // maxSteps bounds a run: one that does not come to rest is as wrong as one that comes out wrong.
 const maxSteps = 20_000
@@ -63,6 +66,7 @@ func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 		mutant: m,
 		server: newServer(began),
 		dead:   map[string]int{},
+		trail:  trail{next: 1, purged: map[uint64]string{}},
 		trace:  trace,
 	}
 	w.draw()
@@ -83,6 +87,8 @@ func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 		w.effects,
 		w.transitions(),
 		w.overlapped,
+		len(w.trail.purged),
+		w.trail.passed,
 	}, err
 }
 
@@ -158,7 +164,7 @@ func (w *world) simulate() error {
 func (w *world) step() {
 	k := w.rand.IntN(len(w.instances))
 	in := w.instances[k]
-	switch w.rand.IntN(12) {
+	switch w.rand.IntN(15) {
 	case 0:
 		for n := w.rand.IntN(4); n > 0 && w.published < len(w.inputs); n-- {
 			w.published++
@@ -176,6 +182,12 @@ func (w *world) step() {
 		if len(w.late) > 0 {
 			w.arrive(w.rand.IntN(len(w.late)))
 		}
+	case 12:
+		w.copySome(1 + w.rand.IntN(20))
+	case 13:
+		w.prune()
+	case 14:
+		w.passOver()
 	case 5:
 		if w.faults > 0 && w.rand.IntN(4) == 0 {
 			w.faults--

@@ -3,7 +3,6 @@ package timeline
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"slices"
 	"strings"
@@ -19,8 +18,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
@@ -129,7 +126,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	const golden = "testdata/patient.json"
-	if *update {
+	if os.Getenv("RLSGUARD_UPDATE") != "" {
 		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +136,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), b.String()); d != "" {
-		t.Errorf("the timeline changed (-update writes it anew):\n%s", d)
+		t.Errorf("the timeline changed (RLSGUARD_UPDATE=1 writes it anew):\n%s", d)
 	}
 	var back Patient
 	if err := json.Unmarshal(want, &back); err != nil {

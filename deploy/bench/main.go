@@ -21,6 +21,7 @@ import (
 type options struct {
 	samples, bin, work, only  string
 	rounds, megabytes, events int
+	rate, minutes, entries    int
 	patients                  numbers
 	peers                     peerFlag
 }
@@ -55,9 +56,13 @@ func main() {
 		&o.only,
 		"only",
 		"",
-		"files, bus or sweep: only what reads files, only what runs on a server, or with what power of its number the cost of everything grows that a sender may send",
+		"files, bus, sweep or soak: only what reads files, only what runs on a server, with what power of its\n"+
+			"number the cost of everything grows that a sender may send, or how much memory serve takes under load",
 	)
 	flag.IntVar(&o.events, "events", 60_000, "events of a round on the bus")
+	flag.IntVar(&o.rate, "rate", 150, "events a second of a soak")
+	flag.IntVar(&o.minutes, "minutes", 30, "how long a soak takes")
+	flag.IntVar(&o.entries, "entries", 0, "entries for audit that are there before a soak")
 	flag.Var(&o.patients, "patients", "how many patients serve knows; may be repeated (10000 and 100000)")
 	flag.Parse()
 	exit(o.run())
@@ -87,8 +92,11 @@ func (o *options) run() error {
 			return fmt.Errorf("building rlsguard: %w", err)
 		}
 	}
-	if o.only == "sweep" {
+	switch o.only {
+	case "sweep":
 		return o.sweep()
+	case "soak":
+		return o.soak()
 	}
 	if o.only != "bus" {
 		if err := o.onFiles(); err != nil {

@@ -1,6 +1,7 @@
 package issue
 
 import (
+	"math"
 	"reflect"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/ahead"
+	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
@@ -51,6 +53,7 @@ var flagEnums = map[reflect.Type]*rapid.Generator[any]{
 			Since:   optional.Draw(t, "since"),
 		}
 	}),
+	reflect.TypeFor[clears.Change](): rapid.Map(anyChange, func(c clears.Change) any { return c }),
 	reflect.TypeFor[checks.Citation](): rapid.Custom(func(t *rapid.T) any {
 		return checks.Citation{
 			Source:   flagText.Draw(t, "source"),
@@ -60,6 +63,36 @@ var flagEnums = map[reflect.Type]*rapid.Generator[any]{
 		}
 	}),
 }
+
+// anyChange has a kind, since there is none without; Days are an unsignedInt of FHIR.
+var anyChange = rapid.Custom(func(t *rapid.T) clears.Change {
+	optional := rapid.OneOf(rapid.Just(""), flagText)
+	limit := func(name string) clears.Limit {
+		return clears.Limit{
+			Comparator: rapid.SampledFrom([]string{"", "<=", ">=", ">"}).Draw(t, name+" comparator"),
+			Value:      flagText.Draw(t, name+" value"), Unit: optional.Draw(t, name+" unit"),
+		}
+	}
+	c := clears.Change{
+		Kind: rapid.SampledFrom([]clears.Kind{clears.Lab, clears.OrderEnd, "newer"}).Draw(t, "kind"), Drug: optional.Draw(t, "drug"),
+		From: optional.Draw(t, "from"), Days: rapid.IntRange(0, math.MaxInt32).Draw(t, "days"),
+		Wanted: rapid.Bool().Draw(t, "wanted"), Value: optional.Draw(t, "value"), Text: flagText.Draw(t, "text"),
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "targets") {
+		c.Targets = append(c.Targets, facts.Ref(flagText.Draw(t, "target")))
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "results") {
+		c.Results = append(c.Results, clears.Result{Analyte: flagText.Draw(t, "analyte"), Limit: limit("result")})
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "opens") {
+		c.Opens = append(c.Opens, flagText.Draw(t, "opens"))
+	}
+	if rapid.Bool().Draw(t, "has dose") {
+		dose := limit("dose")
+		c.Dose = &dose
+	}
+	return c
+})
 
 func oneOf[T any](list ...T) *rapid.Generator[any] {
 	return rapid.Map(rapid.SampledFrom(list), func(v T) any { return v })

@@ -129,7 +129,9 @@ func joinDetail(summary, action string) string {
 
 func flagExtensions(f *checks.Flag) []samply.Extension {
 	// an Extension is large, growing copies it
-	list := make(extensions, 0, 11+len(f.Alternatives)+len(f.Citations)+len(f.Orders)+len(f.Counsel))
+	list := make(
+		extensions, 0, 12+len(f.Alternatives)+len(f.Citations)+len(f.Orders)+len(f.Counsel)+len(f.Clears),
+	)
 	list.code(extState, string(f.State))
 	list.code(extChange, string(f.Change))
 	list.number(extNumber, f.Number)
@@ -151,6 +153,12 @@ func flagExtensions(f *checks.Flag) []samply.Extension {
 		list.text(extCounsel, c)
 	}
 	list.next(f.Next)
+	for i := range f.Clears {
+		list.clears(&f.Clears[i])
+	}
+	if f.ClearsCut {
+		list = append(list, samply.Extension{Url: extClearsCut, ValueBoolean: ptr(true)})
+	}
 	list.code(extAudience, f.Audience)
 	list.text(extRuleset, f.Ruleset)
 	return list

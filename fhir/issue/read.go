@@ -128,6 +128,14 @@ func readFlagExtensions(f *checks.Flag, ext found) (err error) {
 					e.parts.text("ref"),
 				), Product: e.parts.text("product"), Dose: e.parts.text("dose"), Since: e.parts.text("since"),
 			})
+		case extClears:
+			c, err := readClears(e.parts)
+			if err != nil {
+				return err
+			}
+			f.Clears = append(f.Clears, c)
+		case extClearsCut:
+			f.ClearsCut = e.yes
 		case extCitation:
 			parts := e.parts
 			f.Citations = append(

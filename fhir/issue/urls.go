@@ -19,7 +19,7 @@ const (
 const structures = BaseURL + "/StructureDefinition/"
 
 // Extensions of a flag's DetectedIssue. Each occurs at most once, except extAlternative,
-// extCitation, extOrder and extCounsel; an absent value has none.
+// extCitation, extOrder, extCounsel and extClears; an absent value has none.
 const (
 	// ExtBasis (string) is the basis of a flag: who acknowledges it sends it back. In a mitigation
 	// it is the basis that was answered.
@@ -41,6 +41,12 @@ const (
 	// string, one each: advice that is the same for every flag of the patient
 	extCounsel  = structures + "counsel"
 	extAudience = structures + "audience" // code: patient, where the texts are plain words
+	// complex, one each, in their order: a single change after which the flag would not be open, by
+	// what was known at identifiedDateTime. change and value (codes), target (string, one each),
+	// drug, from and text (strings), days (unsignedInt), wanted (boolean), result (one each; analyte, comparator,
+	// value, unit), dose (comparator, value, unit), opens (code, one each)
+	extClears    = structures + "clears"
+	extClearsCut = structures + "clears-cut" // boolean true: there were more changes to try
 )
 
 // Extensions of a flag's mitigation.

@@ -158,7 +158,9 @@ func rulesOf(f settings.Flag) (*cases.Rules, error) {
 		return nil, err
 	}
 	return &cases.Rules{
-		Engine: fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)},
+		Engine: fold.Engine{
+			Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey), NoClears: true,
+		},
 		Reader: set.Reader,
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -33,11 +34,15 @@ func (c *Connection) options() []nats.Option {
 // refused is the server's word for what a user may not do.
 var refused = regexp.MustCompile(`(?i)violation for (publish|subscription) to "([^"]*)"`)
 
-// Explain names the missing right where err came from a refusal.
+// Explain names the missing right where err came from a refusal, and the option by which streams of
+// another account are reached where err came from looking for them in the wrong place.
 func (c *Connection) Explain(err error) error {
 	denied := c.denied.Load()
-	if err == nil || denied == nil || errors.Is(err, terminal.ErrRejected) || errors.Is(err, terminal.ErrReported) {
+	switch {
+	case err == nil || errors.Is(err, terminal.ErrRejected) || errors.Is(err, terminal.ErrReported):
 		return err
+	case denied == nil:
+		return c.misplaced(err)
 	}
 	m := refused.FindStringSubmatch((*denied).Error())
 	switch {
@@ -57,4 +62,18 @@ func (c *Connection) Explain(err error) error {
 		)
 	}
 	return fmt.Errorf("this user may not publish on %s", m[2])
+}
+
+// misplaced adds what may be wrong with the domain.
+func (c *Connection) misplaced(err error) error {
+	switch {
+	case c.Domain.Prefix == "" && errors.Is(err, jetstream.ErrStreamNotFound):
+		return fmt.Errorf(
+			"%w (has rlsguard serve run here? Where streams are in accounts, as with deploy/accounts.conf, give --js-domain RLSGUARD)",
+			err,
+		)
+	case c.Domain.Prefix != "" && errors.Is(err, nats.ErrNoResponders):
+		return fmt.Errorf("%w (nobody answers %s.>: is --js-domain right? Where all is in one account, leave it out)", err, c.Domain.Prefix)
+	}
+	return err
 }

@@ -12,13 +12,19 @@ import (
 type quiet struct {
 	Check  string `json:"check"`
 	Reason string `json:"reason"` // check-switched-off or rule-not-approved
+	// Changed are the parts of a void approval that are not as they were approved.
+	Changed []string `json:"changed,omitempty"`
 }
 
 // quiet accounts for the checks that set keeps from opening any flag: without them, no flag says
 // less.
 func (s *Summary) noteQuiet(set *checks.Settings) {
 	for _, q := range set.Quiet() {
-		s.Quiet = append(s.Quiet, quiet{q.Check, string(q.Reason)})
+		one := quiet{Check: q.Check, Reason: string(q.Reason)}
+		if q.Reason == silence.NotApproved {
+			one.Changed = set.Approvals[q.Check].Changed
+		}
+		s.Quiet = append(s.Quiet, one)
 	}
 }
 
@@ -33,10 +39,13 @@ func quietCount(n int) string {
 
 // quietLine says how many checks are quiet, and why.
 func quietLine(list []quiet) string {
-	var off, unapproved []string
+	var off, unapproved, void []string
 	for _, q := range list {
 		if q.Reason == string(silence.NotApproved) {
 			unapproved = append(unapproved, q.Check)
+			if len(q.Changed) > 0 {
+				void = append(void, q.Check+" ("+strings.Join(q.Changed, ", ")+")")
+			}
 		} else {
 			off = append(off, q.Check)
 		}
@@ -51,5 +60,9 @@ func quietLine(list []quiet) string {
 	if len(why) == 2 {
 		why = []string{fmt.Sprintf("%d %s", len(off), why[0]), fmt.Sprintf("%d %s", len(unapproved), why[1])}
 	}
-	return quietCount(len(list)) + ": " + strings.Join(why, ", ")
+	text := quietCount(len(list)) + ": " + strings.Join(why, ", ")
+	if len(void) > 0 {
+		text += "; changed since they were approved: " + strings.Join(void, ", ")
+	}
+	return text
 }

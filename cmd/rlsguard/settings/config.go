@@ -19,6 +19,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/site"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/approvals"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -33,6 +34,10 @@ type Config struct {
 	Limits      limitsConfig      `yaml:"limits"`
 	BaseURL     string            `yaml:"base_url"`
 	Reasons     map[string]string `yaml:"override_reasons"` // the site's own: code and words
+	// Approvals are files, or folders of them, from the folder of the configuration file; Reviewers
+	// are the public keys of those whose signature on one counts.
+	Approvals []string `yaml:"approvals"`
+	Reviewers []string `yaml:"trusted_reviewers"`
 
 	siteTables []*site.Table // of the command line
 }
@@ -126,6 +131,9 @@ func (c *Config) setup(dir string) (*Setup, error) {
 	if err := errors.Join(s.Validate(), c.validate()); err != nil {
 		return nil, err
 	}
+	if s.Approvals, err = c.approvals(dir, &s); err != nil {
+		return nil, err
+	}
 	return &Setup{
 		Settings: &s,
 		Reader: fhir.Options{
@@ -135,6 +143,24 @@ func (c *Config) setup(dir string) (*Setup, error) {
 		Ruleset: ruleset(&s, c.BaseURL),
 		Reasons: c.reasons(),
 	}, nil
+}
+
+// approvals are the rules that the site's reviewers have dealt with.
+func (c *Config) approvals(dir string, s *checks.Settings) (map[string]checks.Rule, error) {
+	if len(c.Approvals) == 0 {
+		return nil, nil
+	}
+	paths := slices.Clone(c.Approvals)
+	for i, path := range paths {
+		if !filepath.IsAbs(path) {
+			paths[i] = filepath.Join(dir, path)
+		}
+	}
+	rules, err := approvals.Rules(paths, c.Reviewers, s)
+	if err != nil {
+		return nil, fmt.Errorf("approvals: %w", err)
+	}
+	return rules, nil
 }
 
 // reasons to override a flag are the site's own, then the usual ones.

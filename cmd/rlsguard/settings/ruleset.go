@@ -23,7 +23,8 @@ func ruleset(s *checks.Settings, base string) string {
 	}
 	fmt.Fprintf(h, "texts %s\ntables %s\nzone %s\nbase %q\n", words.Fingerprint(), tables.Fingerprint(), s.Zone, base)
 	for _, c := range checks.Catalogue() {
-		fmt.Fprintf(h, "rule %s %d %s\n", c.ID, c.Rule.Version, c.Rule.Status)
+		r := s.RuleOf(c)
+		fmt.Fprintf(h, "rule %s %d %s\n", c.ID, r.Version, r.Status)
 	}
 	writeSettings(h, *s)
 	return hex.EncodeToString(h.Sum(nil)[:8])

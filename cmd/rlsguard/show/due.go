@@ -53,7 +53,7 @@ func DueText(p *terminal.Program, turns []checks.Turn, byCheck bool, zone *time.
 
 // DueEnd closes a list for a person: how much it holds, and how far the review of the rules behind
 // it has come.
-func DueEnd(p *terminal.Program, turns []checks.Turn, asOf, until time.Time, zone *time.Location) error {
+func DueEnd(p *terminal.Program, set *checks.Settings, turns []checks.Turn, asOf, until time.Time) error {
 	patients, names := map[facts.Ref]bool{}, map[string]bool{}
 	for i := range turns {
 		patients[turns[i].Patient], names[turns[i].Check] = true, true
@@ -64,8 +64,8 @@ func DueEnd(p *terminal.Program, turns []checks.Turn, asOf, until time.Time, zon
 			terminal.Plural(len(patients), "patient", "patients"))
 	}
 	text += fmt.Sprintf(" up to %s, as of %s UTC and of what is known then.",
-		until.In(zone).Format(time.DateOnly), asOf.UTC().Format(time.DateTime))
-	if n := checks.Unreviewed(slices.Collect(maps.Keys(names))); n > 0 {
+		until.In(set.Zone).Format(time.DateOnly), asOf.UTC().Format(time.DateTime))
+	if n := set.Unapproved(slices.Collect(maps.Keys(names))); n > 0 {
 		text += fmt.Sprintf(" No clinician has approved %s yet: see rlsguard checks.",
 			terminal.Plural(n, "rule behind this", "rules behind these"))
 	}

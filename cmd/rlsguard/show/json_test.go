@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -40,6 +41,10 @@ func shownFlag() checks.Flag {
 		},
 		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden, Change: checks.ChangeOverridden, Ruleset: "9f86d081884c7d65",
 		AsOf: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
+		Clears: []clears.Change{{
+			Kind: clears.OrderEnd, Targets: []facts.Ref{"MedicationRequest/9"}, Drug: "sertraline",
+			Text: "sertraline without an order in force",
+		}},
 		Ack: &facts.Acknowledgement{
 			Override: true,
 			Reason:   "benefit-outweighs-risk",
@@ -58,6 +63,7 @@ func TestFlagJSONHasThePromisedKeysInOrder(t *testing.T) {
 		`"action":"Review the need with the prescriber <and> the patient. Changes only gradually & together with them.",` +
 		`"counsel":["Walking helps."],"alternatives":["bupropion","trazodone at night (limited evidence)"],` +
 		`"citations":[{"source":"AASM 2025 (Winkelman et al.)","doi":"10.5664/jcsm.11390","strength":"good practice statement","review":"pending"},{"source":"Kolla 2018","review":""}],` +
+		`"clears":[{"change":"order-end","targets":["MedicationRequest/9"],"drug":"sertraline","text":"sertraline without an order in force"}],` +
 		`"asOf":"2026-11-23T08:00:00Z"`
 	resolved := checks.Flag{
 		Finding: checks.Finding{Check: "iron-low", Patient: "Patient/1"},

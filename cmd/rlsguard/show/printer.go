@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -101,12 +100,13 @@ type textPrinter struct {
 	w       io.Writer
 	options textOptions
 
-	patients int             // that are written together
-	patient  facts.Ref       // whose flags are being written
-	counsel  []string        // that the patient's flags have
-	checks   map[string]bool // that were written, and whether for professionals
-	asOf     time.Time       // of the newest of them
-	reviewed bool            // how far the review has come has been said
+	patients   int             // that are written together
+	patient    facts.Ref       // whose flags are being written
+	counsel    []string        // that the patient's flags have
+	checks     map[string]bool // that were written, and whether for professionals
+	asOf       time.Time       // of the newest of them
+	unreviewed map[string]bool // checks behind flags whose rule nobody has approved
+	reviewed   bool            // how far the review has come has been said
 
 	pending []checks.Silence // of one order with one reason, not yet written
 	told    checks.Silence   // the last one that was written
@@ -128,12 +128,15 @@ func (p *textPrinter) Flag(f checks.Flag) error {
 		}
 	}
 	if p.checks == nil {
-		p.checks = map[string]bool{}
+		p.checks, p.unreviewed = map[string]bool{}, map[string]bool{}
 	}
 	if f.AsOf.After(p.asOf) {
 		p.asOf = f.AsOf
 	}
 	p.checks[f.Check] = p.checks[f.Check] || f.Audience != checks.ForPatients
+	if f.Audience != checks.ForPatients && !checks.Reviewed(f.Citations) {
+		p.unreviewed[f.Check] = true
+	}
 	return flagText(p.w, f, p.options)
 }
 
@@ -193,14 +196,14 @@ func (p *textPrinter) Ended() error {
 	if !p.asOf.IsZero() && !p.options.Transition {
 		text = "As of " + p.asOf.UTC().Format("2006-01-02 15:04:05") + " UTC. "
 	}
-	if n := checks.Unreviewed(slices.Collect(maps.Keys(p.checks))); n > 0 && !p.reviewed {
+	if n := len(p.unreviewed); n > 0 && !p.reviewed {
 		p.reviewed = p.options.Transition // of changes that go on, once is enough
 		text += fmt.Sprintf(
 			"No clinician has approved %s yet: see rlsguard checks.",
 			terminal.Plural(n, "rule behind these flags", "rules behind these flags"),
 		)
 	}
-	p.checks, p.asOf = nil, time.Time{}
+	p.checks, p.unreviewed, p.asOf = nil, nil, time.Time{}
 	if text == "" {
 		return nil
 	}

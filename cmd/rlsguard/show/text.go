@@ -10,6 +10,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/ahead"
+	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -31,7 +32,7 @@ type textOptions struct {
 const textIndent = 6 // after the longest label
 
 // flagText writes f for a person, below the heading of its patient: how severe, which check and
-// drug; what was found; what to do; what instead; what was ordered; on what it rests. A flag of a
+// drug; what was found; what to do; what instead; what would clear it; what was ordered; on what it rests. A flag of a
 // leaflet is its plain words and nothing else.
 func flagText(w io.Writer, f checks.Flag, opt textOptions) error {
 	if opt.Width <= 0 {
@@ -46,6 +47,7 @@ func flagText(w io.Writer, f checks.Flag, opt textOptions) error {
 		t.row("", f.Summary)
 		t.row("Do", f.Action)
 		t.row("Or", strings.Join(f.Alternatives, "; "))
+		t.row("Clr", clearsWords(&f))
 		t.orders(&f)
 		t.row("Ack", answerWords(f.Ack))
 		t.row("Due", nextWords(&f, opt))
@@ -131,6 +133,18 @@ func (t *flagWriter) orders(f *checks.Flag) {
 		all = append(all[:mostOrders], fmt.Sprintf("and %d more", len(all)-mostOrders))
 	}
 	t.row("Rx", strings.Join(all, "; "))
+}
+
+// clearsWords are the changes that clear f, as far as there is room and they are news; JSON has all.
+func clearsWords(f *checks.Flag) string {
+	var all []string
+	for _, c := range clears.Shown(f.Clears) {
+		all = append(all, c.Text)
+	}
+	if f.ClearsCut {
+		all = append(all, checks.MoreClears())
+	}
+	return strings.Join(all, "; ")
 }
 
 // sourceWords name the sources on a line. Their review status is said once per output.

@@ -253,6 +253,7 @@ func TestFiveFlagsFitAScreen(t *testing.T) {
 		"r",
 		time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
 	)
+	checks.AddClears(st, checks.DefaultSettings(), flags[0].AsOf, flags)
 	if len(flags) != 5 {
 		t.Fatalf("%d flags", len(flags))
 	}

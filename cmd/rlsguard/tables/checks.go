@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/silence"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
@@ -38,6 +41,8 @@ type checkInForce struct {
 	Thresholds []thresholdInForce `json:"thresholds,omitempty"`
 	Citations  []checks.Citation  `json:"citations"`
 	Rule       ruleInForce        `json:"rule"`
+
+	why string // it is not enabled
 }
 
 type thresholdInForce struct {
@@ -53,6 +58,8 @@ type ruleInForce struct {
 	Reviewer   string `json:"reviewer,omitempty"`
 	Date       string `json:"date,omitempty"`
 	NextReview string `json:"nextReview,omitempty"`
+	// Changed are the parts of a void approval that are not as they were approved.
+	Changed []string `json:"changed,omitempty"`
 }
 
 // Run lists all checks.
@@ -61,7 +68,7 @@ func (c *ChecksCommand) Run(p *terminal.Program) error {
 	if err != nil {
 		return err
 	}
-	list := ChecksInForce(set.Settings)
+	list := ChecksInForce(set.Settings, p.Now())
 	switch c.Format {
 	case "json":
 		return checksJSON(p.Stdout, list)
@@ -72,20 +79,25 @@ func (c *ChecksCommand) Run(p *terminal.Program) error {
 	}
 }
 
-func ChecksInForce(s *checks.Settings) []checkInForce {
+// ChecksInForce are all checks as the settings leave them on a day.
+func ChecksInForce(s *checks.Settings, today time.Time) []checkInForce {
 	var list []checkInForce
-	quiet := map[string]bool{}
+	quiet := map[string]string{}
 	for _, q := range s.Quiet() {
-		quiet[q.Check] = true
+		quiet[q.Check] = "switched off by the settings"
+		if q.Reason == silence.NotApproved {
+			quiet[q.Check] = "quiet: its rule is not approved (require_approved_rules)"
+		}
 	}
 	for _, c := range checks.Catalogue() {
-		set := s.Checks[c.ID]
+		set, r := s.Checks[c.ID], s.RuleOf(c)
 		f := checkInForce{
-			Check: c.ID, Title: c.Title, Severity: c.Severity, Trigger: c.Trigger, Citations: c.Citations,
-			Enabled:  !quiet[c.ID],
+			Check: c.ID, Title: c.Title, Severity: c.Severity, Trigger: c.Trigger, Citations: slices.Clone(c.Citations),
+			Enabled: quiet[c.ID] == "", why: quiet[c.ID],
 			NeedsRLS: !c.WithoutRLS || !s.Everyone,
 			Rule: ruleInForce{
-				Version: c.Rule.Version, Status: string(c.Rule.Status), Reviewer: c.Rule.Reviewer, Date: c.Rule.Date, NextReview: c.Rule.NextReview,
+				Version: r.Version, Status: string(r.StatusOn(today)), Reviewer: r.Reviewer, Date: r.Date,
+				NextReview: r.NextReview, Changed: r.Changed,
 			},
 		}
 		if set.Severity != "" {
@@ -98,13 +110,24 @@ func ChecksInForce(s *checks.Settings) []checkInForce {
 			for _, t := range c.Thresholds(s) {
 				f.Thresholds = append(
 					f.Thresholds,
-					thresholdInForce{Name: t.Name, Value: t.Value, Source: t.Source, Review: t.Review},
+					thresholdInForce{Name: t.Name, Value: t.Value, Source: t.Source, Review: reviewOf(r, t.Review)},
 				)
 			}
+		}
+		for i := range f.Citations {
+			f.Citations[i].Review = reviewOf(r, f.Citations[i].Review)
 		}
 		list = append(list, f)
 	}
 	return list
+}
+
+// reviewOf is the review of a limit or source: an approved rule was approved with all of them.
+func reviewOf(r checks.Rule, own string) string {
+	if r.Status == checks.RuleApproved {
+		return string(r.Status)
+	}
+	return own
 }
 
 func checksJSON(w io.Writer, list []checkInForce) error {
@@ -166,7 +189,7 @@ func checksText(w io.Writer, list []checkInForce, width int) error {
 		}
 		row(&b, width, "", c.Check+": "+c.Title)
 		if !c.Enabled {
-			b.WriteString("  switched off by the settings\n")
+			b.WriteString("  " + c.why + "\n")
 		}
 		row(&b, width, "severity", c.Severity)
 		row(&b, width, "opens when", c.Trigger)
@@ -224,6 +247,9 @@ func dates(r ruleInForce) string {
 	}
 	if r.NextReview != "" {
 		text += ", next review " + r.NextReview
+	}
+	if len(r.Changed) > 0 {
+		text += "; approved otherwise: " + strings.Join(r.Changed, ", ")
 	}
 	return text
 }

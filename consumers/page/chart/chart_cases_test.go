@@ -89,3 +89,26 @@ func TestManyOrders(t *testing.T) {
 		t.Errorf("%d orders in the table, %v", strings.Count(string(tables), "MedicationRequest/"), err)
 	}
 }
+
+// An order whose dose rises is a bar for each dose, and none for one that has not begun.
+func TestStepsAreBars(t *testing.T) {
+	p := &timeline.Patient{Patient: "t", AsOf: asOf, Zone: "UTC"}
+	from := asOf.AddDate(0, -6, 0)
+	p.Orders = []record.Order{{
+		Ref: "MedicationRequest/1", Kind: record.KindOrder, Status: "active", Counts: true, From: dated(from),
+		Ingredients: []string{"pramipexole"}, Classes: []string{"dopamine_agonist"}, Dose: "0.5 mg a day",
+		Steps: []record.Step{
+			{From: dated(from), Dose: "0.125 mg a day"}, {From: dated(from.AddDate(0, 2, 0)), Dose: "0.25 mg a day"},
+			{From: dated(from.AddDate(0, 4, 0)), Dose: "0.5 mg a day"}, {From: dated(asOf.AddDate(0, 1, 0)), Dose: "1 mg a day"},
+		},
+	}}
+	svg := string(SVG(p, Options{ID: "x"}))
+	for _, dose := range []string{"0.125", "0.25", "0.5"} {
+		if !strings.Contains(svg, ">"+dose+" mg") {
+			t.Errorf("no bar of %s mg", dose)
+		}
+	}
+	if strings.Contains(svg, ">1 mg a day") || strings.Count(svg, `<path class="tl-order"`) != 4 { // one in the legend
+		t.Errorf("%s", svg)
+	}
+}

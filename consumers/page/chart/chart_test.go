@@ -2,15 +2,12 @@ package chart
 
 import (
 	"encoding/json"
-	"flag"
 	"os"
 	"testing"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // told is the made-up patient of package timeline.
 func told(t testing.TB) *timeline.Patient {
@@ -38,7 +35,7 @@ func TestGoldens(t *testing.T) {
 		"testdata/narrow.svg":  SVG(p, Options{ID: "narrow", Width: Narrow}),
 		"testdata/tables.html": tables,
 	} {
-		if *update {
+		if os.Getenv("RLSGUARD_UPDATE") != "" {
 			if err := os.WriteFile(path, got, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -48,7 +45,7 @@ func TestGoldens(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(want) != string(got) {
-			t.Errorf("%s changed: -update writes it anew; look at it before", path)
+			t.Errorf("%s changed: RLSGUARD_UPDATE=1 writes it anew; look at it before", path)
 		}
 	}
 }

@@ -133,7 +133,8 @@ func (f *figure) drawBar(b *bar, y float64) {
 	f.leaf(b.title, "path", "class", b.class, "d", d.String(), "fill", "none", "stroke", "currentColor")
 }
 
-// labelBar says the first text of a bar that fits: inside it, else behind, else before it.
+// labelBar says the first text of a bar that fits: inside it, else behind, else before it; else its
+// first words inside, number and unit at least.
 func (f *figure) labelBar(b *bar, y, before, free float64) {
 	x1, x2 := f.extent(b)
 	base := y + barHeight - 3.5
@@ -151,6 +152,15 @@ func (f *figure) labelBar(b *bar, y, before, free float64) {
 			return
 		case x1-5-w >= before && f.trySay("tl-beside", x1-5, base, smallSize+0.5, end, text):
 			return
+		}
+	}
+	for _, text := range b.labels {
+		parts := strings.Fields(harmless(text))
+		for n := len(parts) - 1; n > 1 && !b.thin; n-- {
+			if part := strings.Join(parts[:n], " "); widthOf(part, smallSize+0.5)+8 <= x2-x1 {
+				f.say("tl-in", max(x1, f.left)+5, base, smallSize+0.5, start, part)
+				return
+			}
 		}
 	}
 }

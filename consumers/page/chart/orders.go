@@ -130,6 +130,10 @@ func (f *figure) bars(m *medicine) []bar {
 		if !b.goesOn && b.to.Before(f.from) {
 			continue
 		}
+		if len(o.Steps) > 0 && !b.thin {
+			bars = append(bars, f.steps(&b, o)...)
+			continue
+		}
 		key := o.Kind + "|" + cmp.Or(o.Dose, o.Product) + fmt.Sprint(o.Draft, o.AsNeeded)
 		if i, ok := last[key]; ok && (bars[i].goesOn || !b.from.After(bars[i].to.Add(renewed))) {
 			bars[i].join(&b)
@@ -153,6 +157,22 @@ func (f *figure) bars(m *medicine) []bar {
 		}
 		return a.from.Compare(b.from)
 	})
+	return bars
+}
+
+// steps are the parts of an order whose dose changes, as far as they have begun.
+func (f *figure) steps(whole *bar, o *record.Order) []bar {
+	var bars []bar
+	for i, s := range o.Steps {
+		b := *whole
+		b.from, b.labels, b.title = later(whole.from, s.From.At), []string{s.Dose}, whole.title+": "+s.Dose+" from "+s.From.Words
+		if i+1 < len(o.Steps) && o.Steps[i+1].From.At.Before(f.asOf) {
+			b.to, b.goesOn = o.Steps[i+1].From.At, false
+		}
+		if begun := !s.From.At.After(f.asOf); (begun || i == 0) && (b.goesOn || !b.to.Before(f.from)) {
+			bars = append(bars, b)
+		}
+	}
 	return bars
 }
 

@@ -1,0 +1,211 @@
+package checks
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rlsguard/rlsguard/checks/clears"
+	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/checks/terms/labs"
+)
+
+// drawnTest is a test as a change names it, and the code that it is tried with.
+type drawnTest struct{ analyte, loinc string }
+
+var (
+	ferritinTest  = drawnTest{"ferritin", "2276-4"}
+	tsatTest      = drawnTest{"TSAT", "2502-3"}
+	egfrTest      = drawnTest{"eGFR", "98979-8"}
+	clearanceTest = drawnTest{"creatinine clearance", "35591-7"}
+)
+
+// justAbove is added to a limit that a result has to exceed.
+var justAbove = decimal.Of("0.01")
+
+// result is what has to come of a test.
+func (d drawnTest) result(comparator string, value decimal.Decimal, unit string) clears.Result {
+	r := clears.Result{Analyte: d.analyte, Limit: clears.Limit{Comparator: comparator, Unit: unit}}
+	if comparator != "" {
+		r.Value = value.String()
+	}
+	return r
+}
+
+// ironResults are ferritin, TSAT, and both from one draw, on the good side of the limits that apply
+// to the patient, and newer than all that is known.
+func (w *whatIf) ironResults(wanted bool) []trial {
+	w.ev.decideIron()
+	in := w.ev.ironInput()
+	c := ironCase{ironInput: &in}
+	g := c.group()
+	ferritin, limit := ferritinTest.result(">=", decimal.Decimal{}, "ng/mL"), in.Settings.ferritinLimit(g, "")
+	if ferritin.Value = limit.value.String(); limit.inclusive {
+		ferritin.Comparator = ">"
+	}
+	tsat := tsatTest.result("", decimal.Decimal{}, "%")
+	if limit, limited := in.Settings.tsatLimit(g); limited {
+		tsat = tsatTest.result(">=", limit.value, "%")
+	}
+	// A draw counts as another one when it is more than a day from the last.
+	ofFerritin := w.dayAfter(in.Labs, 2, labs.Ferritin)
+	ofTSAT := w.dayAfter(in.Labs, 2, labs.TSAT, labs.Iron, labs.TIBC, labs.UIBC, labs.Transferrin)
+	days := in.Settings.StaleDays
+	if in.Alpha2Delta {
+		days = in.Settings.AgeingDays
+	}
+	list := []trial{
+		w.draw(days, ofFerritin, ferritin),
+		w.draw(days, ofTSAT, tsat),
+		w.draw(days, max(ofFerritin, ofTSAT), ferritin, tsat),
+	}
+	for i := range list {
+		list[i].Wanted = wanted
+	}
+	return list
+}
+
+// kidneyResults are the values from which on the dose needs no flag, the smallest first.
+func (w *whatIf) kidneyResults(f *Flag) (list []trial) {
+	k, ok := w.kidneysOf(f.Ingredient)
+	if !ok {
+		return nil
+	}
+	test, unit := egfrTest, "mL/min/{1.73_m2}"
+	if k.in.onDialysis() {
+		test, unit = clearanceTest, "mL/min"
+	}
+	from := ">"
+	if k.row.LowerEnds {
+		from = ">="
+	}
+	set := k.in.Settings
+	day := w.dayAfter(k.in.Labs, 1, labs.CreatinineClearance, labs.Creatinine, labs.EGFR)
+	for _, at := range []clears.Result{
+		test.result(from, set.Severe, unit),
+		test.result(">=", set.UnknownDoseBelow, unit),
+		test.result(from, set.Moderate, unit),
+		test.result(">=", set.Normal, unit),
+	} {
+		t := w.draw(set.CreatinineDays, day, at)
+		t.Wanted = k.unread
+		list = append(list, t)
+	}
+	return list
+}
+
+// dayAfter is the first day that is so many days after the newest result of some analytes; 0 where
+// there is none that has a time.
+func (w *whatIf) dayAfter(b *labBook, days int64, analytes ...labs.Analyte) (day int64) {
+	for _, a := range analytes {
+		for _, r := range b.of(a) {
+			if r.dated && !r.unplaced && r.reason != labPending {
+				day = max(day, lastDayOf(r.effective, w.ev.zone)+days)
+			}
+		}
+	}
+	return day
+}
+
+// draw is one draw with some results: on the day of asOf, or on day where that is later; and, since
+// it is said to count for so many days, on the first day of that span that is open to it.
+func (w *whatIf) draw(days int, day int64, results ...clears.Result) trial {
+	today := civilDay(w.ev.asOf, w.ev.zone)
+	t := trial{Change: clears.Change{Kind: clears.Lab, Results: results, Days: days}, at: w.ev.asOf}
+	if day > 0 {
+		t.From = civilDate(day)
+	}
+	if day > today {
+		t.at = civilStart(day, w.ev.zone)
+	}
+	newest := max(day, today)
+	t.facts = drawnOn(newest, results)
+	if oldest := max(day, today-int64(days)); oldest < newest {
+		t.also = drawnOn(oldest, results)
+	}
+	return t
+}
+
+// drawnOn are results of a day, each just good enough.
+func drawnOn(day int64, results []clears.Result) (all []facts.Fact) {
+	at := moment.Time{Nanos: time.Unix(day*86_400, 0).UnixNano(), Precision: moment.ToDay}
+	for _, r := range results {
+		value := decimal.Of("30") // of a test without a limit
+		if r.Comparator != "" {
+			value = decimal.Of(r.Value)
+		}
+		if r.Comparator == ">" {
+			value = value.Plus(justAbove)
+		}
+		loinc := ""
+		for _, test := range []drawnTest{ferritinTest, tsatTest, egfrTest, clearanceTest} {
+			if test.analyte == r.Analyte {
+				loinc = test.loinc
+			}
+		}
+		all = append(all, facts.Fact{
+			Ref: facts.Ref("Observation/what-if-" + loinc), Kind: facts.KindLab,
+			Lab: &facts.LabResult{
+				Status: facts.LabFinal, Loincs: []string{loinc}, Effective: facts.Period{Start: at},
+				Value: facts.Value{
+					Kind:     facts.QuantityValue,
+					Quantity: facts.Quantity{Value: value.String(), Unit: r.Unit},
+				},
+			},
+		})
+	}
+	return all
+}
+
+// readFor are the analytes that a check reads.
+func (*whatIf) readFor(check string) []labs.Analyte {
+	if check == checkRenalDose {
+		return []labs.Analyte{labs.CreatinineClearance, labs.Creatinine, labs.EGFR, labs.Weight}
+	}
+	return []labs.Analyte{labs.Ferritin, labs.TSAT, labs.Iron, labs.TIBC, labs.UIBC, labs.Transferrin}
+}
+
+// units are the newest results whose unit is missing or not known, as if sent in the unit of our
+// tables.
+func (w *whatIf) units(f *Flag) (list []trial, cut bool) {
+	b := readLabs(w.st, w.ev.terms, w.ev.zone, &w.ev.set.Iron, w.ev.asOf)
+	for _, a := range w.readFor(f.Check) {
+		alone := 0
+		for _, r := range b.of(a) {
+			if r.reason != labNoUnit && r.reason != labUnknownUnit && r.reason != labUnitsDisagree {
+				continue
+			}
+			if alone++; alone > mostAlone {
+				return list, true
+			}
+			list = append(list, trial{
+				Change: clears.Change{
+					Kind: clears.Unit, Targets: r.refs, Value: r.lab.CanonicalUnit, From: r.effective.Date(w.ev.zone),
+					Results: []clears.Result{{Analyte: r.lab.Analyte.String()}},
+				},
+				facts: []facts.Fact{w.inUnit(&r)}, at: w.ev.asOf,
+			})
+		}
+	}
+	return list, false
+}
+
+// inUnit is the resource of a reading with the unit of our tables.
+func (w *whatIf) inUnit(r *labReading) facts.Fact {
+	f := *w.st.Find(r.refs[0])
+	lab := *f.Lab
+	f.Lab = &lab
+	at := &lab
+	if r.result > 0 {
+		lab.Results = slices.Clone(lab.Results)
+		at = &lab.Results[r.result-1]
+	}
+	value := &at.Value
+	if r.part > 0 {
+		at.Components = slices.Clone(at.Components)
+		value = &at.Components[r.part-1].Value
+	}
+	value.Quantity.Unit, value.Quantity.Code, value.Quantity.System = r.lab.CanonicalUnit, "", ""
+	return f
+}

@@ -1,0 +1,107 @@
+package clears
+
+import (
+	"slices"
+
+	"github.com/rlsguard/rlsguard/checks/facts"
+)
+
+// Kind is the kind of a change.
+type Kind string
+
+// Kinds, in the order in which they are listed: what is measured or completed comes before what
+// ends.
+const (
+	Lab        Kind = "lab"        // results of one draw, final and usable
+	Unit       Kind = "unit"       // a result is sent with its unit
+	Medication Kind = "medication" // a Medication arrives, or an order names its drug
+	Dose       Kind = "dose"       // a stated daily dose
+	Reason     Kind = "reason"     // a coded reason of an order
+	OrderEnd   Kind = "order-end"  // an order is not in force any more, or a draft is not signed
+	Route      Kind = "route"      // a stated route
+	Diagnosis  Kind = "diagnosis"  // another status of a diagnosis
+)
+
+// Limit is a bound that a number has to meet.
+type Limit struct {
+	Comparator string `json:"comparator,omitempty"` // "<=", ">=" or ">"; "" where any usable value will do
+	Value      string `json:"value,omitempty"`      // a decimal number
+	Unit       string `json:"unit,omitempty"`       // UCUM
+}
+
+// Result is a result that has to come.
+type Result struct {
+	Analyte string `json:"analyte"` // ferritin, TSAT, eGFR or creatinine clearance
+	Limit
+}
+
+// Change is one change after which a flag would not be open. Absent values say nothing.
+type Change struct {
+	Kind Kind `json:"change"`
+	// Targets are the resources that would say something else: orders, a result, diagnoses, or the
+	// Medication that has not come. For a change of more than MostTargets orders there are none:
+	// all of the drug's are meant.
+	Targets []facts.Ref `json:"targets,omitempty"`
+	Drug    string      `json:"drug,omitempty"` // ingredient of the orders
+	// Results of one draw; all of them are needed.
+	Results []Result `json:"results,omitempty"`
+	// From is the first day of a draw that would be newer than all that is known, as a date; ""
+	// where nothing is known. Of a unit it is the day of its result.
+	From string `json:"from,omitempty"`
+	// Days: for so long after its draw a result counts as recent; for so long after the end of an
+	// order its drug still counts.
+	Days int `json:"days,omitempty"`
+	// Wanted: the flag is open because this result is missing, old or unusable, so that it may be
+	// ordered for its own sake.
+	Wanted bool `json:"wanted,omitempty"`
+	// Dose is the daily dose of all orders of the drug together.
+	Dose *Limit `json:"dose,omitempty"`
+	// Value is what would be said: the unit (UCUM), the route, the reason (SNOMED CT), the status
+	// of a diagnosis (refuted, also resolved; active); draft for an order that is being written.
+	Value string `json:"value,omitempty"`
+	// Opens are checks that would open, or be more severe, instead.
+	Opens []string `json:"opens,omitempty"`
+	Text  string   `json:"text"`
+}
+
+// MostTargets is how many orders a change names.
+const MostTargets = 20
+
+// Within tells whether c is part of a change that asks for more, so that the larger one says nothing
+// new. One that opens something else is no answer to one that does not.
+func (c *Change) Within(larger *Change) bool {
+	if c.Kind != larger.Kind || len(c.Opens) > 0 || c.Kind == Reason && c.Value != larger.Value {
+		return false
+	}
+	for _, ref := range c.Targets {
+		if len(larger.Targets) > 0 && !slices.Contains(larger.Targets, ref) {
+			return false
+		}
+	}
+	for _, r := range c.Results {
+		same := func(o Result) bool { return o.Analyte == r.Analyte }
+		if !slices.ContainsFunc(larger.Results, same) {
+			return false
+		}
+	}
+	return true
+}
+
+// Shown are the changes that a reader with little room is told: the first of each kind that opens
+// nothing instead, two at most. That a drug which is not ordered, or RLS that is refuted, clears a
+// flag about it goes without saying, unless the drug acts on for days.
+func Shown(list []Change) []Change {
+	var out []Change
+	for _, clean := range []bool{true, false} {
+		for _, c := range list {
+			plain := c.Kind == Route || c.Kind == Diagnosis || c.Kind == OrderEnd && c.Days == 0
+			same := func(o Change) bool { return o.Kind == c.Kind }
+			if !plain && clean == (len(c.Opens) == 0) && len(out) < mostShown && !slices.ContainsFunc(out, same) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+const mostShown = 2
