@@ -12,6 +12,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/timeline"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
@@ -44,7 +45,7 @@ const timelineTimeout = 3 * time.Second
 const subjectPatient = "rls.patient"
 
 // Timeline asks for the patient whom a flag is about.
-func (b *Bus) Timeline(ctx context.Context, flag string) (*Patient, error) {
+func (b *Bus) Timeline(ctx context.Context, flag string) (*timeline.Patient, error) {
 	if b.Read.denied(subjectPatient) {
 		return nil, errNotAllowed
 	}
@@ -64,9 +65,9 @@ func (b *Bus) Timeline(ctx context.Context, flag string) (*Patient, error) {
 	case m.Header.Get(micro.ErrorCodeHeader) != "":
 		return nil, fmt.Errorf("%s: error %s", subjectPatient, m.Header.Get(micro.ErrorCodeHeader))
 	}
-	p, err := ReadPatient(m.Data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", subjectPatient, err)
+	p := &timeline.Patient{}
+	if json.Unmarshal(m.Data, p) != nil { // its error could repeat what is in it
+		return nil, fmt.Errorf("%s: the answer cannot be read", subjectPatient)
 	}
 	return p, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
 // Source is where flags come from and answers go to. *Bus is one on NATS.
@@ -25,7 +26,7 @@ type Source interface {
 	// MayAnswer tells that answers are taken.
 	MayAnswer() bool
 	// Timeline is the patient whom a flag is about. errNotAllowed: this user may not ask.
-	Timeline(ctx context.Context, flag string) (*Patient, error)
+	Timeline(ctx context.Context, flag string) (*timeline.Patient, error)
 	// Inputs counts what waits and what was rejected.
 	Inputs(ctx context.Context) Inputs
 }
