@@ -12,6 +12,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/timeline"
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
@@ -30,7 +31,7 @@ type Bus struct {
 // Watch follows the flags.
 func (b *Bus) Watch(ctx context.Context, s Sight) error {
 	return watch.Watch(
-		ctx, b.Read.Conn, watch.Options{Domain: b.Domain, Blind: s.Blind, Seeing: s.Seeing}, s.Open, s.Live,
+		ctx, b.Read.Conn, watch.Options{Domain: b.Domain, Moved: s.Moved, Blind: s.Blind, Seeing: s.Seeing}, s.Open, s.Live,
 	)
 }
 
@@ -44,7 +45,7 @@ const timelineTimeout = 3 * time.Second
 const subjectPatient = "rls.patient"
 
 // Timeline asks for the patient whom a flag is about.
-func (b *Bus) Timeline(ctx context.Context, flag string) (*Patient, error) {
+func (b *Bus) Timeline(ctx context.Context, flag string) (*timeline.Patient, error) {
 	if b.Read.denied(subjectPatient) {
 		return nil, errNotAllowed
 	}
@@ -64,9 +65,9 @@ func (b *Bus) Timeline(ctx context.Context, flag string) (*Patient, error) {
 	case m.Header.Get(micro.ErrorCodeHeader) != "":
 		return nil, fmt.Errorf("%s: error %s", subjectPatient, m.Header.Get(micro.ErrorCodeHeader))
 	}
-	p, err := ReadPatient(m.Data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", subjectPatient, err)
+	p := &timeline.Patient{}
+	if json.Unmarshal(m.Data, p) != nil { // its error could repeat what is in it
+		return nil, fmt.Errorf("%s: the answer cannot be read", subjectPatient)
 	}
 	return p, nil
 }
@@ -95,31 +96,38 @@ func (b *Bus) Answer(ctx context.Context, issue []byte) error {
 	return nil
 }
 
-// Inputs counts what waits and was rejected, as far as this user may know.
+// Inputs counts what waits and was rejected, as far as the users of the page may know.
 func (b *Bus) Inputs(ctx context.Context) Inputs {
 	in := Inputs{-1, -1}
 	for _, l := range []*Link{b.Read, b.Write} {
 		if l == nil || !l.IsConnected() {
 			continue
 		}
-		js, err := jet.New(l.Conn, b.Domain, jetstream.WithDefaultTimeout(time.Second))
+		js, err := jet.New(l.Conn, b.Domain, jetstream.WithDefaultTimeout(inputsTimeout))
 		if err != nil {
 			continue
 		}
-		if in.Waiting < 0 && !l.denied("CONSUMER.INFO."+layout.StreamFHIR) {
-			if c, err := js.Consumer(ctx, layout.StreamFHIR, layout.Durable); err == nil {
-				info := c.CachedInfo()
-				in.Waiting = int64(info.NumPending) + int64(info.NumAckPending)
-			}
+		if in.Waiting < 0 {
+			l.ask(ctx, "CONSUMER.INFO."+layout.StreamFHIR, func(ctx context.Context) {
+				if c, err := js.Consumer(ctx, layout.StreamFHIR, layout.Durable); err == nil {
+					info := c.CachedInfo()
+					in.Waiting = int64(info.NumPending) + int64(info.NumAckPending)
+				}
+			})
 		}
-		if in.Rejected < 0 && !l.denied("STREAM.INFO."+layout.StreamRejected) {
-			if s, err := js.Stream(ctx, layout.StreamRejected); err == nil {
-				in.Rejected = int64(s.CachedInfo().State.Msgs)
-			}
+		if in.Rejected < 0 {
+			l.ask(ctx, "STREAM.INFO."+layout.StreamRejected, func(ctx context.Context) {
+				if s, err := js.Stream(ctx, layout.StreamRejected); err == nil {
+					in.Rejected = int64(s.CachedInfo().State.Msgs)
+				}
+			})
 		}
 	}
 	return in
 }
+
+// inputsTimeout is how long the server may take to tell a figure.
+const inputsTimeout = time.Second
 
 // Close closes the connections.
 func (b *Bus) Close() {

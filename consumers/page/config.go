@@ -13,6 +13,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
 // Source is where flags come from and answers go to. *Bus is one on NATS.
@@ -25,13 +26,14 @@ type Source interface {
 	// MayAnswer tells that answers are taken.
 	MayAnswer() bool
 	// Timeline is the patient whom a flag is about. errNotAllowed: this user may not ask.
-	Timeline(ctx context.Context, flag string) (*Patient, error)
+	Timeline(ctx context.Context, flag string) (*timeline.Patient, error)
 	// Inputs counts what waits and what was rejected.
 	Inputs(ctx context.Context) Inputs
 }
 
 // Sight is what a Source calls.
 type Sight struct {
+	Moved  func(checks.Flag) // the last word on a severity before, ahead of Open
 	Open   func([]checks.Flag) error
 	Live   func(checks.Flag) error
 	Blind  func(since time.Time, why error)
@@ -106,6 +108,7 @@ func (p *Page) Run(ctx context.Context) error {
 	asking.Go(func() { p.askInputs(ctx) })
 	defer func() { stop(); asking.Wait() }()
 	return p.Source.Watch(ctx, Sight{
+		Moved: p.list.was,
 		Open: func(flags []checks.Flag) error {
 			p.list.open(flags)
 			return nil

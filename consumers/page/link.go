@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -67,4 +68,16 @@ func (l *Link) onDenial(subject string, do func()) (end func()) {
 		defer l.mu.Unlock()
 		delete(l.waiting, &do)
 	}
+}
+
+// ask does something that needs a right, unless that was refused before. Its context ends as soon
+// as it is.
+func (l *Link) ask(ctx context.Context, subject string, do func(context.Context)) {
+	if l.denied(subject) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, inputsTimeout)
+	defer cancel()
+	defer l.onDenial(subject, cancel)()
+	do(ctx)
 }

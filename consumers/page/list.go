@@ -24,6 +24,7 @@ type list struct {
 	number   uint64            // of the newest change
 	since    time.Time         // since when it is out of date; zero while it is not
 	last     time.Time         // of the newest transition that came
+	before   []checks.Flag     // last words on severities before, until the open flags are read
 	waiting  map[chan struct{}]struct{}
 }
 
@@ -38,6 +39,13 @@ const mostChanges = 4096
 
 func newList(token func(facts.Ref) string) *list {
 	return &list{token: token, patients: map[string]*patient{}, flags: map[string]string{}, waiting: map[chan struct{}]struct{}{}}
+}
+
+// was takes the last word on a severity before, ahead of open.
+func (l *list) was(f checks.Flag) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.before = append(l.before, f)
 }
 
 // open takes the flags that are open when the stream is read from its start; any other is gone.
@@ -58,6 +66,10 @@ func (l *list) open(flags []checks.Flag) {
 	for i := range flags {
 		l.put(&flags[i], time.Time{})
 	}
+	for i := range l.before {
+		l.moved(&l.before[i], l.before[i].AsOf)
+	}
+	l.before = nil
 	l.ready, l.since = true, time.Time{}
 	l.wake()
 }
@@ -103,10 +115,11 @@ func (l *list) put(f *checks.Flag, arrived time.Time) {
 // moved notes that a flag gets worse than it was: its last word under the old severity.
 func (l *list) moved(f *checks.Flag, at time.Time) {
 	p := l.patients[l.token(f.Patient)]
-	if p == nil || p.flags[f.ID] == nil {
+	if p == nil || p.flags[f.ID] == nil || p.flags[f.ID].moved.After(at) {
 		return
 	}
 	p.flags[f.ID].before, p.flags[f.ID].moved = f.Severity, at
+	p.row = nil
 }
 
 // knew notes when a flag opened, where the stream did not tell any more.

@@ -22,16 +22,19 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/ahead"
+	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/consumers/page"
+	"github.com/rlsguard/rlsguard/consumers/timeline"
 	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
 // source is a bus of a test.
 type source struct {
 	flags []checks.Flag
-	line  *page.Patient
+	moved []checks.Flag // last words on severities before
+	line  *timeline.Patient
 	deny  bool // nobody answers
 	fail  error
 	sight chan page.Sight
@@ -41,6 +44,9 @@ type source struct {
 }
 
 func (s *source) Watch(ctx context.Context, see page.Sight) error {
+	for _, f := range s.moved {
+		see.Moved(f)
+	}
 	if err := see.Open(s.flags); err != nil {
 		return err
 	}
@@ -61,7 +67,7 @@ func (s *source) Answer(_ context.Context, data []byte) error {
 	return errors.Join(err, s.fail)
 }
 
-func (s *source) Timeline(context.Context, string) (*page.Patient, error) {
+func (s *source) Timeline(context.Context, string) (*timeline.Patient, error) {
 	if s.line == nil {
 		return nil, errors.New("no answer")
 	}
@@ -380,13 +386,13 @@ func fill(v reflect.Value) {
 
 func TestCanaries(t *testing.T) {
 	var f checks.Flag
-	var line page.Patient
+	var line timeline.Patient
 	fill(reflect.ValueOf(&f).Elem())
 	fill(reflect.ValueOf(&line).Elem())
 	f.State, f.Severity, f.ID = checks.Open, checks.High, aFlag(1).ID
 	f.Patient, f.AsOf, line.AsOf = "Patient/"+facts.Ref(canary), asOf, asOf
 	line.Flags[0].ID, line.Flags[0].State = f.ID, checks.Open
-	line.Zone, line.Clears = "UTC", map[string][]string{f.ID: {canary}}
+	line.Zone = "UTC"
 	answered := f
 	answered.ID, answered.State = aFlag(2).ID, checks.Acknowledged
 	c := startPage(t, &source{flags: []checks.Flag{f, answered}, line: &line}, func(c *page.Config) {
@@ -454,35 +460,29 @@ func (c *client) firstEvent(path string) string {
 	return ""
 }
 
-// What a newer consumer says of a flag is shown, and an older one's silence shows nothing.
+// What would clear a flag, and what time does to it, is shown where it says so; patients can be
+// filtered by it.
 func TestClearsAndWhatComesNext(t *testing.T) {
-	f := aFlag(1)
-	f.Next = ahead.Next{At: moment.Time{Nanos: asOf.Truncate(24*time.Hour).AddDate(0, 0, 20).UnixNano(), Precision: moment.ToDay}, To: ahead.Worse}
-	newer, err := page.ReadPatient([]byte(`{"flags":[{"id":"` + f.ID + `","clears":[{"change":"lab","text":"a ferritin above 75 ng/mL"}]}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	older, err := page.ReadPatient([]byte(`{"flags":[{"id":"` + f.ID + `"}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for want, line := range map[bool]*page.Patient{true: newer, false: older} {
-		c := startPage(t, &source{flags: []checks.Flag{f}, line: line})
-		list := c.signIn()
-		_, body := c.get("/patient/" + token(list))
-		if strings.Contains(body, "Would clear it") != want || strings.Contains(body, "a ferritin above 75 ng/mL") != want {
-			t.Errorf("newer %t: %s", want, body)
+	bare, f := aFlag(1), aFlag(2)
+	day := asOf.Truncate(24*time.Hour).AddDate(0, 0, 20)
+	f.Next = ahead.Next{At: moment.Time{Nanos: day.UnixNano(), Precision: moment.ToDay}, To: ahead.Worse}
+	f.Clears = []clears.Change{{Kind: clears.Lab, Text: "a ferritin above 75 ng/mL"}}
+	c := startPage(t, &source{flags: []checks.Flag{bare, f}})
+	list := c.signIn()
+	for patient, says := range map[string]bool{"p1": false, "p2": true} {
+		_, body := c.get("/patient/" + found(`/patient/([0-9a-f]+)">[^/]*</span><span class="who">Patient `+patient+`<`, list))
+		if !strings.Contains(body, "<h1>Patient "+patient) {
+			t.Fatal(body)
 		}
-		if !strings.Contains(body, "on 2026-12-13 it gets worse") {
-			t.Error("what comes next is missing", body)
-		}
-		for days, there := range map[string]bool{"7": false, "30": true} {
-			if _, list := c.get("/?due=" + days); strings.Contains(list, "Patient p1") != there {
-				t.Errorf("due within %s days: %t", days, !there)
+		for _, want := range []string{"Would clear it", "a ferritin above 75 ng/mL", "on 2026-12-13 it gets worse"} {
+			if strings.Contains(body, want) != says {
+				t.Errorf("%s says %q: %t", patient, want, !says)
 			}
 		}
 	}
-	if _, err := page.ReadPatient([]byte(`{"flags":7, "secret"`)); err == nil || strings.Contains(err.Error(), "secret") {
-		t.Error(err)
+	for days, there := range map[string]bool{"7": false, "30": true} {
+		if _, list := c.get("/?due=" + days); strings.Contains(list, "Patient p2") != there || strings.Contains(list, "Patient p1") {
+			t.Errorf("due within %s days: %t", days, !there)
+		}
 	}
 }

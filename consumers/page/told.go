@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/page/chart"
 	"github.com/rlsguard/rlsguard/consumers/timeline"
@@ -35,7 +36,7 @@ type earlier struct {
 }
 
 // tell is all of a timeline but what belongs to open flags.
-func (p *Page) tell(line *Patient, err error) told {
+func (p *Page) tell(line *timeline.Patient, err error) told {
 	switch {
 	case errors.Is(err, errNotAllowed):
 		return told{NoTimeline: "The user of this page may not ask for timelines (rls.patient): the flags stand here without."}
@@ -76,7 +77,7 @@ func (p *Page) tell(line *Patient, err error) told {
 }
 
 // draw makes the figures, for a pane and for a phone, and the tables of the same.
-func (t *told) draw(line *Patient, link func(facts.Ref) string) error {
+func (t *told) draw(line *timeline.Patient, link func(facts.Ref) string) error {
 	name := func(f *timeline.Flag) string {
 		found := checks.Finding{Check: f.Check, Ingredient: f.Ingredient, Summary: f.Summary}
 		return plain(found.Brief())
@@ -85,16 +86,16 @@ func (t *told) draw(line *Patient, link func(facts.Ref) string) error {
 		class string
 		width chart.Width
 	}{{"tl-wide", chart.Wide}, {"tl-narrow", chart.Narrow}} {
-		svg := chart.SVG(&line.Patient, chart.Options{ID: f.class + "-", Width: f.width, Name: name})
+		svg := chart.SVG(line, chart.Options{ID: f.class + "-", Width: f.width, Name: name})
 		t.Chart += template.HTML(`<div class="` + f.class + `">` + string(svg) + `</div>`)
 	}
-	tables, err := chart.Tables(&line.Patient, chart.Options{ID: "tl-tables-", Name: name, Link: link})
+	tables, err := chart.Tables(line, chart.Options{ID: "tl-tables-", Name: name, Link: link})
 	t.Table = template.HTML(`<div class="tl-tables">` + string(tables) + `</div>`)
 	return err
 }
 
 // who says age, sex and how RLS counts.
-func (p *Page) who(line *Patient) (words string) {
+func (p *Page) who(line *timeline.Patient) (words string) {
 	rls := "RLS " + plain(line.RLS.Status) + nonEmpty(" ", plain(line.RLS.Since.Words))
 	person := plain(line.Person.Sex)
 	if line.Person.Age != nil {
@@ -124,15 +125,26 @@ func nonEmpty(before, text string) string {
 	return before + text
 }
 
-// historyOf a flag, the oldest first.
-func historyOf(line *Patient, id string) []timeline.Step {
+// toldOf is what a timeline says of a flag; nil where it says nothing.
+func toldOf(line *timeline.Patient, id string) *timeline.Flag {
 	if line == nil {
 		return nil
 	}
 	if i := slices.IndexFunc(line.Flags, func(f timeline.Flag) bool { return f.ID == id }); i >= 0 {
-		return line.Flags[i].History
+		return &line.Flags[i]
 	}
 	return nil
+}
+
+// clearsWords are the changes after which a flag would not be open.
+func clearsWords(list []clears.Change, cut bool) (all []string) {
+	for _, c := range clears.Shown(list) {
+		all = append(all, plain(c.Text))
+	}
+	if cut {
+		all = append(all, checks.MoreClears())
+	}
+	return all
 }
 
 // openedBy is when a flag opened for the last time.

@@ -10,6 +10,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
+	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
 // patientView is one patient, as the template shows them.
@@ -64,7 +65,7 @@ func (p *Page) view(r *http.Request, token string) *patientView {
 	for i := range flags {
 		f := &flags[i]
 		at := min(rank(f), len(groups)-1)
-		groups[at].Flags = append(groups[at].Flags, p.flagView(f, line))
+		groups[at].Flags = append(groups[at].Flags, p.flagView(f, toldOf(line, f.ID)))
 		for _, c := range plainAll(f.Counsel) {
 			if !slices.Contains(v.Counsel, c) {
 				v.Counsel = append(v.Counsel, c)
@@ -98,8 +99,7 @@ func (p *Page) about(flags []flag) string {
 	return words + " · last change " + last.In(p.Zone).Format("2006-01-02 15:04")
 }
 
-func (p *Page) flagView(f *flag, line *Patient) flagView {
-	steps := historyOf(line, f.ID)
+func (p *Page) flagView(f *flag, told *timeline.Flag) flagView {
 	v := flagView{
 		ID: f.ID, Class: class(f.Severity), Line: firstSentence(plain(f.Summary)), Summary: plain(f.Summary), Action: plain(f.Action),
 		Alternatives: plainAll(f.Alternatives), MayAnswer: p.Source.MayAnswer(), Answer: p.answerWords(f.Ack),
@@ -107,12 +107,12 @@ func (p *Page) flagView(f *flag, line *Patient) flagView {
 	if f.answered() {
 		v.Class, v.Short = "answered", v.Answer
 	}
-	v.History, v.Next = p.history(steps), p.next(f.Next)
-	if line != nil {
-		v.Clears = plainAll(line.Clears[f.ID])
-	}
-	if opened, ok := openedBy(steps); ok {
-		p.list.knew(f.ID, opened)
+	v.Next, v.Clears = p.next(f.Next), clearsWords(f.Clears, f.ClearsCut)
+	if told != nil { // newer than the flag where what it tells moved and nothing else
+		v.History, v.Clears = p.history(told.History), clearsWords(told.Clears, told.ClearsCut)
+		if opened, ok := openedBy(told.History); ok {
+			p.list.knew(f.ID, opened)
+		}
 	}
 	for _, ref := range f.Implicated {
 		text := ""

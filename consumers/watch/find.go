@@ -35,7 +35,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, key []byte, id string, in ...j
 	if key != nil {
 		c.signer, c.signed = layout.NewSigner(key), true
 	}
-	known, _, err := storedFlags(ctx, js, layout.SubjectFlags+"*.*."+id, &c)
+	known, _, err := storedFlags(ctx, js, layout.SubjectFlags+"*.*."+id, &c, nil)
 	if err != nil {
 		return checks.Flag{}, errors.Join(ctx.Err(), err)
 	}

@@ -21,13 +21,15 @@ import (
 )
 
 // storedFlags reads the flags that are stored under a subject, and tells the newest transition of
-// each and where to go on from. It takes longer to read one than to get it, so that is done on all
+// each and where to go on from. Each last word on a severity before goes to moved, one at a time. It
+// takes longer to read one than to get it, so that is done on all
 // cores.
 func storedFlags(
 	ctx context.Context,
 	js jetstream.JetStream,
 	subject string,
 	check *checker,
+	moved func(checks.Flag),
 ) (known map[string]checks.Flag, next uint64, err error) {
 	known = map[string]checks.Flag{}
 	var mu sync.Mutex
@@ -53,6 +55,9 @@ func storedFlags(
 					continue
 				}
 				mu.Lock()
+				if moved != nil && f.Change == checks.ChangeMoved {
+					moved(f)
+				}
 				if have, ok := known[f.ID]; !ok || have.Number < f.Number {
 					known[f.ID] = f
 				}

@@ -27,6 +27,9 @@ type Options struct {
 	// LeftOut is called for each message that cannot be read, or that rlsguard did not write; the rest
 	// is handed on. It may be nil.
 	LeftOut func(error)
+	// Moved gets the last word on each severity before, of flags that are stored, one at a time and
+	// before open is called. It may be nil.
+	Moved func(checks.Flag)
 	// Blind is called when what was handed on may be out of date: since when, and why, which is
 	// ErrConnectionLost, ErrNoFlags or another error. Seeing is called when it is up to date again.
 	// Either may be nil; they are called one at a time, beside open and live. So is LeftOut.
@@ -142,7 +145,7 @@ func (w *watcher) follow(ctx context.Context) error {
 	w.read(&reading{made: made, end: cancel})
 	defer w.read(nil)
 	subject := severityFilter(w.options.Severity)
-	known, next, err := storedFlags(ctx, w.js, subject, &w.checks)
+	known, next, err := storedFlags(ctx, w.js, subject, &w.checks, w.options.Moved)
 	if err != nil {
 		return stopped(ctx, err)
 	}

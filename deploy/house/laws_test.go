@@ -162,7 +162,7 @@ var mayImport = map[string][]string{
 		"consumers/layout", "fhir", "fhir/datetime", "fhir/issue",
 	},
 	"consumers/page": {
-		"checks", "checks/ahead", "checks/facts", "checks/moment", "consumers/cdshooks/token",
+		"checks", "checks/ahead", "checks/clears", "checks/facts", "checks/moment", "consumers/cdshooks/token",
 		"consumers/jet", "consumers/layout", "consumers/ordercheck", "consumers/page/chart",
 		"consumers/timeline", "consumers/watch", "fhir/datetime",
 	},
