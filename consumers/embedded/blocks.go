@@ -1,14 +1,12 @@
 package embedded
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -16,12 +14,12 @@ import (
 func blocksOf(dir string, marks map[string]streamMark) (map[string][]int, error) {
 	all := map[string][]int{}
 	for stream := range marks {
-		files, err := filepath.Glob(filepath.Join(streamDir(dir, stream), "msgs", "*.blk"))
+		files, err := filepath.Glob(filepath.Join(blocks.StreamDir(dir, stream), "msgs", "*.blk"))
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
-			_, n := blockOf(f)
+			_, n := blocks.Of(f)
 			all[stream] = append(all[stream], n)
 		}
 		slices.Sort(all[stream])
@@ -41,10 +39,10 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 	var found []damage
 	for _, stream := range slices.Sorted(maps.Keys(l.Streams)) {
 		was := l.Streams[stream]
-		if !createdOf(dir, stream).Equal(was.Created) {
+		if !blocks.CreatedOf(dir, stream).Equal(was.Created) {
 			continue // gone, or made anew since: the server is asked
 		}
-		blocks := filepath.Join(streamDir(dir, stream), "msgs")
+		folder := filepath.Join(blocks.StreamDir(dir, stream), "msgs")
 		missing := false
 		for _, n := range l.Blocks[stream] {
 			if slices.Contains(now[stream], n) || l.outlived(stream, n, now[stream]) {
@@ -58,13 +56,13 @@ func (l *ledger) lost(dir string, reached map[string]uint64) ([]damage, error) {
 			}
 			if !fine {
 				missing = true
-				found = append(found, damage{stream, filepath.Join(blocks, fmt.Sprintf("%d.blk", n)), "it is gone"})
+				found = append(found, damage{stream, filepath.Join(folder, fmt.Sprintf("%d.blk", n)), "it is gone"})
 			}
 		}
 		if !missing && reached[stream] < was.Last {
-			last := blocks
+			last := folder
 			if n := now[stream]; len(n) > 0 {
-				last = filepath.Join(blocks, fmt.Sprintf("%d.blk", n[len(n)-1]))
+				last = filepath.Join(folder, fmt.Sprintf("%d.blk", n[len(n)-1]))
 			}
 			found = append(
 				found,
@@ -82,16 +80,4 @@ func (l *ledger) outlived(stream string, n int, now []int) bool {
 	ages := stream == layout.StreamFHIR || stream == layout.StreamAudit
 	return ages && !slices.ContainsFunc(now, func(other int) bool { return other < n }) &&
 		len(now) > 0
-}
-
-// createdOf is when a stream was made, as its own file says; zero when that cannot be read.
-func createdOf(dir, stream string) time.Time {
-	var meta struct {
-		Created time.Time `json:"created"`
-	}
-	b, err := os.ReadFile(filepath.Join(streamDir(dir, stream), "meta.inf"))
-	if err != nil || json.Unmarshal(b, &meta) != nil {
-		return time.Time{}
-	}
-	return meta.Created
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -203,7 +204,7 @@ func (e *Embedded) reopen(ctx context.Context) error {
 	e.down()
 	// The copy of the flags does not sync what it writes, and does not notice what it lost: it is
 	// copied again.
-	if err := os.RemoveAll(streamDir(e.options.Dir, layout.StreamFlags)); err != nil {
+	if err := os.RemoveAll(blocks.StreamDir(e.options.Dir, layout.StreamFlags)); err != nil {
 		return err
 	}
 	if err := e.open(ctx); err != nil {

@@ -1,16 +1,15 @@
 package embedded
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -26,15 +25,15 @@ func keptPath(dir string, n int) string {
 // keepBlocks links the blocks of RLS that the ledger lists. Where the disk knows no links there are
 // none, and a block that goes in the second of a crash is taken for lost.
 func (l *ledger) keepBlocks(dir string) error {
-	blocks := l.Blocks[layout.StreamRLS]
-	if len(blocks) == 0 {
+	numbers := l.Blocks[layout.StreamRLS]
+	if len(numbers) == 0 {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Join(dir, keptName), 0o700); err != nil {
 		return err
 	}
-	for _, n := range blocks {
-		from, to := filepath.Join(streamDir(dir, layout.StreamRLS), "msgs", fmt.Sprintf("%d.blk", n)), keptPath(dir, n)
+	for _, n := range numbers {
+		from, to := filepath.Join(blocks.StreamDir(dir, layout.StreamRLS), "msgs", fmt.Sprintf("%d.blk", n)), keptPath(dir, n)
 		is, err := os.Stat(from)
 		if err != nil { // it went meanwhile, or is being rewritten
 			continue
@@ -73,102 +72,37 @@ func (l *ledger) dropBlocks(dir string) error {
 	return err
 }
 
-// record is a message in a block file.
-type record struct {
-	subject string
-	seq     uint64
-	stored  time.Time
-	header  string // as it was sent: lines of name and value
-}
-
 // emptied tells whether everything that a block of RLS held, which is gone, was replaced since, has
 // outlived its time, or is held by RLS_AUDIT.
 func emptied(dir string, n int) (bool, error) {
-	open := map[string]record{} // the newest under each subject that is not accounted for
-	err := eachRecord(keptPath(dir, n), func(r record) {
-		timer := strings.HasPrefix(r.subject, layout.SubjectTimer) || strings.HasPrefix(r.subject, layout.SubjectDue)
+	open := map[string]blocks.Record{} // the newest under each subject that is not accounted for
+	err := blocks.Each(keptPath(dir, n), func(r blocks.Record) {
+		timer := strings.HasPrefix(r.Subject, layout.SubjectTimer) || strings.HasPrefix(r.Subject, layout.SubjectDue)
 		// what ends a flag is deleted before its time is over
-		ends := strings.HasPrefix(r.subject, layout.SubjectCommitFlags) && r.headerValue(layout.HeaderTTL) != ""
-		if !timer && !ends && !r.outlived(time.Now()) {
-			open[r.subject] = r
+		ends := strings.HasPrefix(r.Subject, layout.SubjectCommitFlags) && r.HeaderValue(layout.HeaderTTL) != ""
+		if !timer && !ends && !r.Outlived(time.Now()) {
+			open[r.Subject] = r
 		}
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	for _, stream := range []string{layout.StreamRLS, layout.StreamAudit} {
-		files, failed := filepath.Glob(filepath.Join(streamDir(dir, stream), "msgs", "*.blk"))
+		files, failed := filepath.Glob(filepath.Join(blocks.StreamDir(dir, stream), "msgs", "*.blk"))
 		err = errors.Join(err, failed)
 		for _, f := range files {
 			if err != nil || len(open) == 0 {
 				break
 			}
-			err = eachRecord(f, func(r record) {
+			err = blocks.Each(f, func(r blocks.Record) {
 				if stream == layout.StreamAudit {
-					r = r.copied()
+					r = r.Copied()
 				}
-				if was, ok := open[r.subject]; ok && r.seq >= was.seq {
-					delete(open, r.subject)
+				if was, ok := open[r.Subject]; ok && r.Seq >= was.Seq {
+					delete(open, r.Subject)
 				}
 			})
 		}
 	}
 	return len(open) == 0, err
-}
-
-// headerValue is that of a header; "" when there is none.
-func (r *record) headerValue(name string) string {
-	for line := range strings.SplitSeq(r.header, "\r\n") {
-		if value, ok := strings.CutPrefix(line, name+":"); ok {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
-}
-
-// outlived tells whether the time that a message was given is over.
-func (r *record) outlived(now time.Time) bool {
-	ttl, err := strconv.ParseInt(r.headerValue(layout.HeaderTTL), 10, 64)
-	return err == nil && now.Sub(r.stored) >= time.Duration(ttl)*time.Second
-}
-
-// copied is the message that one of RLS_AUDIT was copied from, as the server noted it: stream,
-// sequence, filter, transform, subject.
-func (r *record) copied() record {
-	fields := strings.Fields(r.headerValue("Nats-Stream-Source"))
-	if len(fields) < 5 {
-		return record{}
-	}
-	seq, err := strconv.ParseUint(fields[1], 10, 64)
-	if err != nil {
-		return record{}
-	}
-	return record{subject: fields[4], seq: seq}
-}
-
-// eachRecord calls do with the messages of a block file, up to the first that cannot be read, but
-// for those that were deleted.
-func eachRecord(path string, do func(record)) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	for len(data) >= recordHeader+recordSum {
-		length, end := binary.LittleEndian.Uint32(data), recordHeader+int(binary.LittleEndian.Uint16(data[20:]))
-		size := int(length &^ headersBit)
-		if size > len(data) || end > size-recordSum {
-			return nil
-		}
-		r := record{subject: string(data[recordHeader:end]), seq: binary.LittleEndian.Uint64(data[4:])}
-		r.stored = time.Unix(0, int64(binary.LittleEndian.Uint64(data[12:])))
-		if length&headersBit != 0 && end+4 <= size-recordSum {
-			n := int(binary.LittleEndian.Uint32(data[end:]))
-			r.header = string(data[end+4 : min(end+4+n, size-recordSum)])
-		}
-		if r.seq&deletedBits == 0 && r.subject != "" {
-			do(r)
-		}
-		data = data[size:]
-	}
-	return nil
 }

@@ -10,11 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -132,7 +132,7 @@ func (l *ledger) missing(dir string) ([]damage, error) {
 	var found []damage
 	for _, name := range slices.Sorted(maps.Keys(l.Files)) {
 		at := moved(dir, name)
-		d := damage{stream: streamOfFile(name), file: filepath.Join(dir, at)}
+		d := damage{stream: blocks.StreamOfFile(name), file: filepath.Join(dir, at)}
 		switch size, there := now[at]; {
 		case at == "": // copied again
 			continue
@@ -146,14 +146,6 @@ func (l *ledger) missing(dir string) ([]damage, error) {
 		found = append(found, d)
 	}
 	return found, nil
-}
-
-func streamOfFile(name string) string {
-	parts := strings.Split(filepath.ToSlash(name), "/") // jetstream/jetstream/ACCOUNT/streams/NAME/...
-	if len(parts) < 5 {
-		return ""
-	}
-	return parts[4]
 }
 
 // behind compares what the server has with what it was known to have.

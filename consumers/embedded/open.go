@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -157,7 +158,7 @@ func refusal(dir string, found []damage) error {
 // putAside moves the store of a stream out of the way, or copies it when what is left of it goes on
 // being used.
 func (e *Embedded) putAside(stream string, keep bool) error {
-	from := streamDir(e.options.Dir, stream)
+	from := blocks.StreamDir(e.options.Dir, stream)
 	to := filepath.Join(e.options.Dir, asideName, stream+"-"+time.Now().UTC().Format("20060102T150405.000"))
 	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats-server/v2/conf"
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/deploy"
 )
 
@@ -44,8 +45,8 @@ func shippedAccounts() (block, error) {
 	return accounts, nil
 }
 
-// blocks are the maps in a list.
-func blocks(list any) []block {
+// mapsIn are the maps in a list.
+func mapsIn(list any) []block {
 	all, _ := list.([]any)
 	var found []block
 	for _, one := range all {
@@ -64,7 +65,7 @@ func Roles() []string {
 	}
 	var roles []string
 	for _, a := range accounts {
-		for _, u := range blocks(a.(block)["users"]) {
+		for _, u := range mapsIn(a.(block)["users"]) {
 			roles = append(roles, u["user"].(string))
 		}
 	}
@@ -88,7 +89,7 @@ func withAccounts(o *server.Options, users []User, self *server.User) error {
 	given := map[string][]any{} // the accounts that stand for one of the file
 	for name, v := range accounts {
 		a := v.(block)
-		roles := blocks(a["users"])
+		roles := mapsIn(a["users"])
 		delete(a, "users")
 		for _, u := range users {
 			role := roleOf(roles, u.Role)
@@ -145,7 +146,7 @@ func insiders(users []User) []string {
 
 // keepsName tells whether an account is the same whoever the users are.
 func keepsName(account string) bool {
-	return account == ownAccount || account == otherAccount || account == "SYS"
+	return account == blocks.OwnAccount || account == blocks.OtherAccount || account == "SYS"
 }
 
 func roleOf(roles []block, name string) block {
@@ -179,7 +180,7 @@ func named(role block, name string) block {
 // nobody would get is left out.
 func export(account block, given map[string][]any) {
 	var left []any
-	for _, e := range blocks(account["exports"]) {
+	for _, e := range mapsIn(account["exports"]) {
 		var to []any
 		for _, name := range e["accounts"].([]any) {
 			if keepsName(name.(string)) {
@@ -213,7 +214,7 @@ func configure(o *server.Options, accounts block, passwords map[string]string, s
 		u.Password = passwords[u.Username]
 	}
 	for _, a := range o.Accounts {
-		if a.Name == ownAccount {
+		if a.Name == blocks.OwnAccount {
 			self.Account = a
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -190,10 +191,10 @@ func TestIntoAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	// interrupted after the first stream
-	if err := os.MkdirAll(accountDir(dir, ownAccount), 0o700); err != nil {
+	if err := os.MkdirAll(blocks.AccountDir(dir, blocks.OwnAccount), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	was, is := accountDir(dir, soleAccount), accountDir(dir, ownAccount)
+	was, is := blocks.AccountDir(dir, blocks.SoleAccount), blocks.AccountDir(dir, blocks.OwnAccount)
 	if err := os.Rename(filepath.Join(was, layout.StreamFHIR), filepath.Join(is, layout.StreamFHIR)); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +223,7 @@ func TestIntoAccounts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if isThere(accountDir(dir, soleAccount)) {
+	if blocks.IsThere(blocks.AccountDir(dir, blocks.SoleAccount)) {
 		t.Error("something was left behind")
 	}
 }
@@ -280,7 +281,7 @@ func TestNoAnswerIsStored(t *testing.T) {
 		if keepsName(name) {
 			continue
 		}
-		for _, role := range blocks(a.(block)["users"]) {
+		for _, role := range mapsIn(a.(block)["users"]) {
 			if role["user"] == "reviewer" { // who may acknowledge, in whatever way
 				continue
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -27,7 +28,7 @@ func (e *Embedded) dropUnread(ctx context.Context) error {
 				(!errors.As(err, &api) || api.ErrorCode != consumerOffline) {
 				continue
 			}
-			if folder := filepath.Join(streamDir(e.options.Dir, stream), "obs", durable); isThere(folder) {
+			if folder := filepath.Join(blocks.StreamDir(e.options.Dir, stream), "obs", durable); blocks.IsThere(folder) {
 				e.options.Log.Error().Str(
 					"consumer",
 					durable,

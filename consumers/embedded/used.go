@@ -1,11 +1,10 @@
 package embedded
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
+
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 )
 
 // usedName is a file in a data folder that has held a store. It says so to whoever looks, and keeps
@@ -16,7 +15,7 @@ const usedText = "rlsguard serve has kept its store in this folder, and does not
 
 // markUsed notes that the folder holds a store. Its ledger is there before.
 func markUsed(dir string) error {
-	if isThere(filepath.Join(dir, usedName)) {
+	if blocks.IsThere(filepath.Join(dir, usedName)) {
 		return nil
 	}
 	if err := WriteFile(filepath.Join(dir, usedName), []byte(usedText)); err != nil {
@@ -29,10 +28,10 @@ func markUsed(dir string) error {
 // the store is held against that.
 func checkUsed(o *Options) error {
 	ledger, store := filepath.Join(o.Dir, LedgerName), filepath.Join(o.Dir, "jetstream")
-	used, left := isThere(filepath.Join(o.Dir, usedName)) ||
-		isThere(filepath.Join(o.Dir, passwordName)), hasStreams(o.Dir)
+	used, left := blocks.IsThere(filepath.Join(o.Dir, usedName)) ||
+		blocks.IsThere(filepath.Join(o.Dir, passwordName)), hasStreams(o.Dir)
 	switch {
-	case isThere(ledger):
+	case blocks.IsThere(ledger):
 	case !used:
 		if !left {
 			o.Log.Info().Str(
@@ -70,10 +69,4 @@ func checkUsed(o *Options) error {
 		)
 	}
 	return nil
-}
-
-// isThere tells whether a path can be seen; what cannot be read is there.
-func isThere(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -85,7 +86,7 @@ func (e *Embedded) wipe(ctx context.Context, js jetstream.JetStream, ask *layout
 	e.wiping.Lock()
 	defer e.wiping.Unlock()
 	dir := e.options.Dir
-	told.Aside = isThere(filepath.Join(dir, asideName))
+	told.Aside = blocks.IsThere(filepath.Join(dir, asideName))
 	list, err := readWipes(dir)
 	if err != nil {
 		return told, err
@@ -154,7 +155,7 @@ func (e *Embedded) ledgerBehind() (bool, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		is, failed := os.Stat(filepath.Join(streamDir(dir, layout.StreamRLS), "msgs", filepath.Base(link)))
+		is, failed := os.Stat(filepath.Join(blocks.StreamDir(dir, layout.StreamRLS), "msgs", filepath.Base(link)))
 		if err != nil || failed != nil || !os.SameFile(is, was) {
 			return true, nil
 		}

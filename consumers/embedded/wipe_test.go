@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -263,7 +264,7 @@ func TestWipe(t *testing.T) {
 	if err := e.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if isThere(filepath.Join(dir, wipesName)) {
+	if blocks.IsThere(filepath.Join(dir, wipesName)) {
 		t.Error("the list is kept after the server has stopped")
 	}
 }
@@ -315,7 +316,7 @@ func TestWipeIsFinished(t *testing.T) {
 		put(t, js, "rls.state.patient.other", fmt.Sprint("other", i))
 	}
 	before := held(t, js)
-	list, _, err := recordsOf(dir, layout.StreamRLS, func(r record) bool { return r.subject == "rls.state.patient.a" })
+	list, _, err := recordsOf(dir, layout.StreamRLS, func(r blocks.Record) bool { return r.Subject == "rls.state.patient.a" })
 	if err == nil {
 		list, err = left(t.Context(), js, layout.StreamRLS, list)
 	}
@@ -355,11 +356,11 @@ func TestWipeIsFinished(t *testing.T) {
 }
 
 // tear overwrites the first half of records.
-func tear(t *testing.T, dir string, list []wiped) {
+func tear(t *testing.T, dir string, list []blocks.Place) {
 	t.Helper()
 	for _, r := range list {
 		path := filepath.Join(dir, r.File)
-		h, err := recordHash(blockOf(path))
+		h, err := blocks.RecordHash(blocks.Of(path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -367,7 +368,7 @@ func tear(t *testing.T, dir string, list []wiped) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.WriteAt(erasedRecord(r, h)[:r.Size/2], r.At); err != nil {
+		if _, err := f.WriteAt(blocks.ErasedRecord(r, h)[:r.Size/2], r.At); err != nil {
 			t.Fatal(err)
 		}
 		f.Close()

@@ -1,19 +1,14 @@
 package embedded
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
-	"github.com/minio/highwayhash"
+	"github.com/rlsguard/rlsguard/consumers/embedded/blocks"
 )
 
 // wipesName is the file that lists which records are overwritten. It is written before that, so
@@ -22,15 +17,7 @@ import (
 // deleted.
 const wipesName = "wipes.json"
 
-// wiped is a record of a block file that has to be overwritten. It says nothing of what was in it.
-type wiped struct {
-	File string `json:"file"` // below the data folder
-	At   int64  `json:"at"`   // bytes
-	Size uint32 `json:"size"` // bytes
-	Seq  uint64 `json:"seq"`
-}
-
-type wipeList []wiped
+type wipeList []blocks.Place
 
 func readWipes(dir string) (wipeList, error) {
 	path := filepath.Join(dir, wipesName)
@@ -48,8 +35,8 @@ func readWipes(dir string) (wipeList, error) {
 	return l, nil
 }
 
-func (l wipeList) with(more []wiped) wipeList {
-	known := map[wiped]struct{}{}
+func (l wipeList) with(more []blocks.Place) wipeList {
+	known := map[blocks.Place]struct{}{}
 	for _, r := range l {
 		known[r] = struct{}{}
 	}
@@ -78,7 +65,7 @@ func (l wipeList) write(dir string) error {
 // overwrite fills the records of the list, where they still stand, as the server does with one that
 // it erases, and syncs. It can be repeated.
 func (l wipeList) overwrite(dir string) error {
-	byFile := map[string][]wiped{}
+	byFile := map[string][]blocks.Place{}
 	for _, r := range l {
 		byFile[r.File] = append(byFile[r.File], r)
 	}
@@ -86,55 +73,12 @@ func (l wipeList) overwrite(dir string) error {
 		if !filepath.IsLocal(filepath.FromSlash(name)) {
 			return fmt.Errorf("%w: %s names a file outside", ErrDamaged, filepath.Join(dir, wipesName))
 		}
-		err := overwriteIn(filepath.Join(dir, filepath.FromSlash(name)), records)
+		err := blocks.Overwrite(filepath.Join(dir, filepath.FromSlash(name)), records)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("data folder: %w", err)
 		}
 	}
 	return nil
-}
-
-func overwriteIn(path string, records []wiped) (err error) {
-	h, err := recordHash(blockOf(path))
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	for _, r := range records {
-		var is [recordHeader]byte
-		if _, err := f.ReadAt(is[:], r.At); errors.Is(err, io.EOF) {
-			continue // the block was written anew, and is shorter
-		} else if err != nil {
-			return err
-		}
-		if length := binary.LittleEndian.Uint32(is[:]) &^ headersBit; length != r.Size ||
-			binary.LittleEndian.Uint64(is[4:])&^erasedBit != r.Seq || r.Size < recordHeader+recordSum {
-			continue // another one stands there now
-		}
-		if _, err := f.WriteAt(erasedRecord(r, h), r.At); err != nil {
-			return err
-		}
-	}
-	return f.Sync()
-}
-
-// erasedRecord is what the server puts in the place of a message that it erases: of the same length,
-// marked, without subject and time, random.
-func erasedRecord(r wiped, h hash.Hash) []byte {
-	b := make([]byte, r.Size)
-	binary.LittleEndian.PutUint32(b, r.Size)
-	binary.LittleEndian.PutUint64(b[4:], r.Seq|erasedBit)
-	data := b[recordHeader : len(b)-recordSum]
-	rand.Read(data)
-	h.Reset()
-	h.Write(b[4:20])
-	h.Write(data)
-	copy(b[len(b)-recordSum:], h.Sum(nil))
-	return b
 }
 
 // finishWipes overwrites once more what was to be overwritten, while no server runs, and forgets
@@ -154,19 +98,4 @@ func (e *Embedded) finishWipes() error {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	return nil
-}
-
-// erasedBit marks the sequence of a record that was overwritten.
-const erasedBit = 1 << 63
-
-// recordHash is what the records of a block are summed with.
-func recordHash(stream string, n int) (hash.Hash, error) {
-	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", stream, n))
-	return highwayhash.NewDigest64(key[:])
-}
-
-// recordAt is the sound record that data begins with, without headers and time.
-func recordAt(data []byte) record {
-	end := recordHeader + int(binary.LittleEndian.Uint16(data[20:]))
-	return record{seq: binary.LittleEndian.Uint64(data[4:]), subject: string(data[recordHeader:end])}
 }
