@@ -7,6 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
@@ -41,12 +42,12 @@ func (w *whatIf) ironResults(wanted bool) []trial {
 	c := ironCase{ironInput: &in}
 	g := c.group()
 	ferritin, limit := ferritinTest.result(">=", decimal.Decimal{}, "ng/mL"), in.Settings.ferritinLimit(g, "")
-	if ferritin.Value = limit.value.String(); limit.inclusive {
+	if ferritin.Value = limit.Value.String(); limit.Inclusive {
 		ferritin.Comparator = ">"
 	}
 	tsat := tsatTest.result("", decimal.Decimal{}, "%")
 	if limit, limited := in.Settings.tsatLimit(g); limited {
-		tsat = tsatTest.result(">=", limit.value, "%")
+		tsat = tsatTest.result(">=", limit.Value, "%")
 	}
 	// A draw counts as another one when it is more than a day from the last.
 	ofFerritin := w.dayAfter(in.Labs, 2, labs.Ferritin)
@@ -100,7 +101,7 @@ func (w *whatIf) kidneyResults(f *Flag) (list []trial) {
 func (w *whatIf) dayAfter(b *labBook, days int64, analytes ...labs.Analyte) (day int64) {
 	for _, a := range analytes {
 		for _, r := range b.of(a) {
-			if r.dated && !r.unplaced && r.reason != labPending {
+			if r.dated && !r.unplaced && r.reason != measure.Pending {
 				day = max(day, lastDayOf(r.effective, w.ev.zone)+days)
 			}
 		}
@@ -173,7 +174,7 @@ func (w *whatIf) units(f *Flag) (list []trial, cut bool) {
 	for _, a := range w.readFor(f.Check) {
 		alone := 0
 		for _, r := range b.of(a) {
-			if r.reason != labNoUnit && r.reason != labUnknownUnit && r.reason != labUnitsDisagree {
+			if r.reason != measure.NoUnit && r.reason != measure.UnknownUnit && r.reason != measure.UnitsDisagree {
 				continue
 			}
 			if alone++; alone > mostAlone {

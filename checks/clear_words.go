@@ -7,6 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/clears"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -33,7 +34,7 @@ func (w *whatIf) changeWords(c *clears.Change, f *Flag) string {
 			date = words.Say("iron.undated")
 		}
 		name := analyteName(c.Results[0].Analyte)
-		return words.Say("clear.unit", "analyte", name, "date", date, "unit", unitWords(c.Value))
+		return words.Say("clear.unit", "analyte", name, "date", date, "unit", measure.UnitWords(c.Value))
 	case clears.Medication:
 		return medicationWords(c)
 	case clears.Dose:
@@ -65,7 +66,7 @@ func resultWords(c *clears.Change, f *Flag) string {
 	var results []string
 	for _, r := range c.Results {
 		key := map[string]string{">": "clear.above", ">=": "clear.from", "": "clear.usable"}[r.Comparator]
-		name, limit := r.Analyte, r.Value+" "+unitWords(r.Unit)
+		name, limit := r.Analyte, r.Value+" "+measure.UnitWords(r.Unit)
 		if name == egfrTest.analyte { // labels go by clearance, which is as good
 			name, limit = words.Say("clear.egfr"), r.Value+" mL/min"
 		}

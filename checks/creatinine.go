@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -21,7 +22,7 @@ func (in *renalInput) personKnown(r *labReading) bool {
 // adult tells whether a creatinine can be put into a formula.
 func (in *renalInput) adult(r *labReading) bool {
 	years, _ := in.ageAt(r)
-	return r.reason == labUsable && in.personKnown(r) && years >= 18 && r.measure.value.Sign() > 0
+	return r.reason == measure.Usable && in.personKnown(r) && years >= 18 && r.measure.Value.Sign() > 0
 }
 
 // ageAt is the age on the day of a result, so that an estimate does not change by itself.
@@ -43,11 +44,11 @@ func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 		return kidneyFunction{}
 	}
 	age, _ := in.ageAt(creatinine)
-	above := decimal.Int(140 - age).Times(weight.measure.value)
+	above := decimal.Int(140 - age).Times(weight.measure.Value)
 	if in.Sex == facts.Female {
 		above = above.Times(decimal.Of("0.85"))
 	}
-	value := above.Over(decimal.Int(72).Times(creatinine.measure.value))
+	value := above.Over(decimal.Int(72).Times(creatinine.measure.Value))
 	return in.estimated(creatinine, value, "mL/min", slices.Concat(creatinine.refs, weight.refs),
 		func(clearance string) string {
 			return words.Say(
@@ -55,11 +56,11 @@ func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 				"clearance",
 				clearance,
 				"creatinine",
-				creatinine.measure.text()+provisional(creatinine),
+				creatinine.measure.Text()+provisional(creatinine),
 				"date",
 				creatinine.date(in.Labs.zone),
 				"weight",
-				weight.measure.text(),
+				weight.measure.Text(),
 				"weighed",
 				weight.date(in.Labs.zone),
 			)
@@ -78,7 +79,7 @@ func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 	if in.Sex == facts.Female {
 		k, a, factor = decimal.Of("0.7"), decimal.Of("-0.241"), decimal.Of("142").Times(decimal.Of("1.012"))
 	}
-	ratio := creatinine.measure.value.Over(k)
+	ratio := creatinine.measure.Value.Over(k)
 	if ratio.Cmp(decimal.Int(1)) > 0 {
 		a = decimal.Of("-1.2")
 	}
@@ -90,7 +91,7 @@ func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 				"clearance",
 				clearance,
 				"creatinine",
-				creatinine.measure.text()+provisional(creatinine),
+				creatinine.measure.Text()+provisional(creatinine),
 				"date",
 				creatinine.date(in.Labs.zone),
 			) + reservation()
@@ -106,10 +107,10 @@ func (in *renalInput) estimated(
 	refs []facts.Ref,
 	tell func(clearance string) string,
 ) kidneyFunction {
-	comparator, _ := ratioComparator("", creatinine.measure.comparator)
-	m := measure{value: value, comparator: comparator, unit: unit}
+	comparator, _ := ratioComparator("", creatinine.measure.Comparator)
+	m := measure.Measure{Value: value, Comparator: comparator, Unit: unit}
 	band, reason := in.readable(creatinine, &m)
-	if reason != labUsable {
+	if reason != measure.Usable {
 		return kidneyFunction{}
 	}
 	shown := value.Cut(1)
@@ -124,8 +125,8 @@ func (in *renalInput) estimated(
 func (in *renalInput) weightNear(creatinine *labReading) *labReading {
 	day := civilDayOf(creatinine.effective, in.Labs.zone)
 	return in.Labs.newestUsable(labs.Weight, func(r *labReading) bool {
-		if !r.dated || r.afloat || r.measure.comparator != "" {
-			return r.measure.comparator == ""
+		if !r.dated || r.afloat || r.measure.Comparator != "" {
+			return r.measure.Comparator == ""
 		}
 		gap := civilDayOf(r.effective, in.Labs.zone) - day
 		return max(gap, -gap) <= int64(in.Settings.WeightDays)

@@ -36,7 +36,7 @@ const sameDrawWithin = 24 * time.Hour
 func indexDraws(readings []*labReading) *drawIndex {
 	readings = slices.Clone(readings)
 	slices.SortFunc(readings, func(a, b *labReading) int {
-		return cmp.Or(compareOldest(a, b), b.measure.value.Cmp(a.measure.value), compareSource(a, b))
+		return cmp.Or(compareOldest(a, b), b.measure.Value.Cmp(a.measure.Value), compareSource(a, b))
 	})
 	x := &drawIndex{observation: map[observed]drawList{}, specimen: map[facts.Ref]drawList{}}
 	for _, r := range readings {
@@ -111,7 +111,7 @@ func nearer(r, a, b *labReading) *labReading {
 		}
 		return x.at.Sub(r.at).Abs()
 	}
-	if cmp.Or(cmp.Compare(distance(a), distance(b)), b.measure.value.Cmp(a.measure.value), compareSource(a, b)) <= 0 {
+	if cmp.Or(cmp.Compare(distance(a), distance(b)), b.measure.Value.Cmp(a.measure.Value), compareSource(a, b)) <= 0 {
 		return a
 	}
 	return b

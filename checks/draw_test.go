@@ -32,7 +32,7 @@ func TestDrawIndex(t *testing.T) {
 		if hours := rapid.IntRange(-1, 60).Draw(t, "hours"); hours >= 0 {
 			r.dated, r.at = true, labAsOf.Add(time.Duration(hours)*time.Hour)
 		}
-		r.measure.value = decimal.Int(rapid.IntRange(1, 3).Draw(t, "value"))
+		r.measure.Value = decimal.Int(rapid.IntRange(1, 3).Draw(t, "value"))
 		return r
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -53,7 +53,7 @@ func TestDrawIndex(t *testing.T) {
 				continue
 			}
 			a, b := got.at.Sub(of.at).Abs(), r.at.Sub(of.at).Abs()
-			if b < a || a == b && got.at.Equal(r.at) && got.measure.value.Cmp(r.measure.value) < 0 {
+			if b < a || a == b && got.at.Equal(r.at) && got.measure.Value.Cmp(r.measure.Value) < 0 {
 				t.Fatalf("%+v was found for %+v, but %+v is nearer or larger", got, of, r)
 			}
 		}

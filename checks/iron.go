@@ -291,7 +291,7 @@ func (c *ironCase) recent() string {
 func (c *ironCase) basisOf(name string, res *analyteResult, age labAge) []string {
 	value := "none"
 	if res.shown != nil {
-		value = res.shown.measure.comparator + res.shown.measure.value.Cut(10)
+		value = res.shown.measure.Comparator + res.shown.measure.Value.Cut(10)
 	}
 	out := []string{name + "=" + value}
 	switch {

@@ -22,13 +22,13 @@ func (c *ironCase) treatment() string {
 		return words.Say("iron.advice.dialysis")
 	case c.panel.group == ironChild:
 		return words.Say("iron.advice.child")
-	case f.low && t.shown != nil && t.state == analyteUsable && t.shown.measure.value.Cmp(c.Settings.OralCeilingTSAT) > 0:
+	case f.low && t.shown != nil && t.state == analyteUsable && t.shown.measure.Value.Cmp(c.Settings.OralCeilingTSAT) > 0:
 		return words.Say("iron.advice.contradictory", "ceiling", c.Settings.OralCeilingTSAT.String())
 	case f.low && c.replaced:
 		return words.Say("iron.advice.replaced", "date", c.replacedSince.Date(c.Labs.zone))
 	case f.low:
 		cause := words.Say("iron.cause")
-		if f.shown.measure.value.Cmp(c.Settings.InvestigateFerritin) < 0 {
+		if f.shown.measure.Value.Cmp(c.Settings.InvestigateFerritin) < 0 {
 			cause = words.Say("iron.cause.all", "limit", c.Settings.InvestigateFerritin.String())
 		}
 		return words.Say("iron.advice.replace", "cause", cause)
@@ -56,7 +56,7 @@ func (c *ironCase) caution() string {
 // inBand tells whether ferritin is not low, and only intravenous iron is expected to help.
 func (c *ironCase) inBand() bool {
 	f := &c.panel.ferritin
-	return f.state == analyteUsable && !f.low && f.shown.measure.value.Cmp(c.Settings.IVOnlyFerritin) <= 0
+	return f.state == analyteUsable && !f.low && f.shown.measure.Value.Cmp(c.Settings.IVOnlyFerritin) <= 0
 }
 
 // therapy tells that iron is ordered already.

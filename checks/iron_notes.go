@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -57,14 +58,14 @@ func (c *ironCase) groupNote() string {
 		would := "iron.group.unknown.none"
 		if f := c.panel.ferritin.shown; f != nil {
 			would = "iron.group.unknown.no"
-			if v, _ := c.Settings.ferritinLimit(ironChild, f.performer).judge(&f.measure); v == verdictLow {
+			if v, _ := c.Settings.ferritinLimit(ironChild, f.performer).Judge(&f.measure); v == measure.VerdictLow {
 				would = "iron.group.unknown.yes"
 			}
 		}
 		return words.Say(
 			"iron.group.unknown",
 			"limit",
-			c.Settings.ferritinLimit(ironChild, "").value.String(),
+			c.Settings.ferritinLimit(ironChild, "").Value.String(),
 			"would",
 			words.Say(would),
 		)
@@ -80,7 +81,7 @@ func (c *ironCase) readingNotes() string {
 		if r == nil {
 			continue
 		}
-		if r.measure.caveat {
+		if r.measure.Caveat {
 			notes = append(notes, words.Say("iron.note.range", "analyte", a.name))
 		}
 		if r.note != "" {
@@ -116,8 +117,8 @@ func (c *ironCase) afterInfusion(name string, r *labReading) string {
 // calculatedNote marks a calculated TSAT close to the limit.
 func (c *ironCase) calculatedNote() string {
 	r := c.panel.tsat.shown
-	if r == nil || !r.calculated || r.measure.value.Cmp(c.Settings.NearTSATLow) < 0 ||
-		r.measure.value.Cmp(c.Settings.NearTSATHigh) > 0 {
+	if r == nil || !r.calculated || r.measure.Value.Cmp(c.Settings.NearTSATLow) < 0 ||
+		r.measure.Value.Cmp(c.Settings.NearTSATHigh) > 0 {
 		return ""
 	}
 	return words.Say("iron.note.near")
@@ -134,11 +135,11 @@ func (c *ironCase) previousLow() string {
 	rs := c.Labs.of(labs.Ferritin)
 	for i := range rs {
 		r := &rs[i]
-		if r.reason != labUsable || !r.dated || !r.at.Before(f.newest.at) ||
+		if r.reason != measure.Usable || !r.dated || !r.at.Before(f.newest.at) ||
 			newest-civilDayOf(r.effective, c.Labs.zone) > int64(c.Settings.ShortenedDays) {
 			continue
 		}
-		if v, _ := c.Settings.ferritinLimit(c.panel.group, r.performer).judge(&r.measure); v == verdictLow &&
+		if v, _ := c.Settings.ferritinLimit(c.panel.group, r.performer).Judge(&r.measure); v == measure.VerdictLow &&
 			!c.ironSince(r) {
 			return words.Say("iron.note.earlier", "value", c.value("ferritin", r))
 		}
@@ -164,7 +165,7 @@ func (c *ironCase) assayNote() string {
 			return ""
 		}
 	}
-	v := f.shown.measure.value
+	v := f.shown.measure.Value
 	if v.Cmp(c.Settings.FerritinLow) <= 0 || v.Cmp(c.Settings.AssayNoteFerritin) > 0 {
 		return ""
 	}
@@ -188,12 +189,12 @@ func (c *ironCase) inflammation() string {
 	crp := c.Labs.newestUsable(labs.CRP, func(r *labReading) bool {
 		gap := day - civilDayOf(r.effective, c.Labs.zone)
 		return r.dated && !r.afloat && max(gap, -gap) <= int64(c.Settings.CRPDays) &&
-			r.measure.value.Cmp(c.Settings.CRPLimit) > 0 && !strings.HasPrefix(r.measure.comparator, "<")
+			r.measure.Value.Cmp(c.Settings.CRPLimit) > 0 && !strings.HasPrefix(r.measure.Comparator, "<")
 	})
 	if crp == nil {
 		return ""
 	}
-	return words.Say("iron.note.crp", "value", crp.measure.text(), "date", crp.date(c.Labs.zone))
+	return words.Say("iron.note.crp", "value", crp.measure.Text(), "date", crp.date(c.Labs.zone))
 }
 
 // bandNote tells, where iron is not low, that ferritin lies in the band in which only intravenous

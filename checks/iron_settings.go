@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 )
 
 // ironSettings are the limits and windows of the iron checks. Sources are the keys of the clinical
@@ -191,7 +192,7 @@ const (
 )
 
 // ferritinLimit is the limit for a group in a laboratory.
-func (s *ironSettings) ferritinLimit(g ironGroup, performer facts.Ref) ironLimit {
+func (s *ironSettings) ferritinLimit(g ironGroup, performer facts.Ref) measure.IronLimit {
 	var own laboratoryLimits
 	for _, l := range s.Laboratories {
 		if l.Performer == string(performer) {
@@ -206,22 +207,22 @@ func (s *ironSettings) ferritinLimit(g ironGroup, performer facts.Ref) ironLimit
 	}
 	switch g {
 	case ironChild:
-		return ironLimit{value: pick(own.ChildFerritin, s.ChildFerritin)}
+		return measure.IronLimit{Value: pick(own.ChildFerritin, s.ChildFerritin)}
 	case ironDialysis:
-		return ironLimit{value: pick(own.DialysisFerritin, s.DialysisFerritin)}
+		return measure.IronLimit{Value: pick(own.DialysisFerritin, s.DialysisFerritin)}
 	default:
-		return ironLimit{value: pick(own.FerritinLow, s.FerritinLow), inclusive: true}
+		return measure.IronLimit{Value: pick(own.FerritinLow, s.FerritinLow), Inclusive: true}
 	}
 }
 
 // tsatLimit is the limit for a group; a child has none.
-func (s *ironSettings) tsatLimit(g ironGroup) (ironLimit, bool) {
+func (s *ironSettings) tsatLimit(g ironGroup) (measure.IronLimit, bool) {
 	switch g {
 	case ironChild:
-		return ironLimit{}, false
+		return measure.IronLimit{}, false
 	case ironDialysis:
-		return ironLimit{value: s.DialysisTSAT}, true
+		return measure.IronLimit{Value: s.DialysisTSAT}, true
 	default:
-		return ironLimit{value: s.TSATLow}, true
+		return measure.IronLimit{Value: s.TSATLow}, true
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -18,10 +19,10 @@ func (c *ironCase) groupWords() string {
 func (c *ironCase) value(name string, r *labReading) string {
 	key, m := "iron.value", r.measure
 	if r.calculated {
-		m.value = decimal.Of(m.value.Cut(2))
+		m.Value = decimal.Of(m.Value.Cut(2))
 		key = "iron.value.calculated"
 	}
-	text := m.text()
+	text := m.Text()
 	if r.status != facts.LabFinal {
 		text += ", " + statusWords(r.status)
 	}
@@ -55,9 +56,9 @@ func (c *ironCase) state(name string, res *analyteResult) string {
 
 // blocked says why the newest result cannot be evaluated.
 func (c *ironCase) blocked(name string, res *analyteResult) string {
-	why := res.why.words()
-	if res.why == labStraddles {
-		why = words.Say("iron.blocked.straddles", "value", res.blocked.measure.text())
+	why := res.why.Words()
+	if res.why == measure.Straddles {
+		why = words.Say("iron.blocked.straddles", "value", res.blocked.measure.Text())
 	}
 	if res.blocked.of != "" {
 		why += " (" + res.blocked.of + ")"
@@ -163,7 +164,7 @@ func (c *ironCase) lowSummary() string {
 	var low, rest []string
 	for _, a := range c.analytes() {
 		if a.res.low {
-			limit := limitWords(a.res.limit, a.res.shown.measure.unit)
+			limit := limitWords(a.res.limit, a.res.shown.measure.Unit)
 			low = append(low, words.Say("iron.low.limit", "value", c.value(a.name, a.res.shown), "limit", limit))
 		} else {
 			rest = append(rest, c.state(a.name, a.res))
@@ -176,12 +177,12 @@ func (c *ironCase) lowSummary() string {
 	return text
 }
 
-func limitWords(l ironLimit, unit string) string {
+func limitWords(l measure.IronLimit, unit string) string {
 	key := "iron.limit.below"
-	if l.inclusive {
+	if l.Inclusive {
 		key = "iron.limit.at"
 	}
-	return words.Say(key, "limit", l.value.String()+" "+unitWords(unit))
+	return words.Say(key, "limit", l.Value.String()+" "+measure.UnitWords(unit))
 }
 
 // fact tells the newest iron values to a check that is about something else.

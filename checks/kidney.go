@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -12,7 +13,7 @@ import (
 // kidneyFunction is what is known of a patient's kidneys.
 type kidneyFunction struct {
 	band      renalBand
-	clearance measure // in mL/min
+	clearance measure.Measure // in mL/min
 	// words tell the value, where it is from and that it is an approximation, if it is; of one that
 	// cannot be evaluated, why.
 	words string
@@ -67,7 +68,7 @@ func (in *renalInput) kidneyDay() (clearance, creatinine, egfr []*labReading) {
 		for _, a := range analytes {
 			rs := in.Labs.of(a)
 			for i := range rs {
-				if old, _ := in.tooOld(&rs[i], in.Settings.CreatinineDays); rs[i].reason != labPending && !old {
+				if old, _ := in.tooOld(&rs[i], in.Settings.CreatinineDays); rs[i].reason != measure.Pending && !old {
 					f(a, &rs[i])
 				}
 			}
@@ -136,34 +137,34 @@ func (in *renalInput) newerDay(a, b *labReading) bool {
 
 // readable says why a value cannot be evaluated. One that would clear has to be final, and of a
 // known time; one that is bad counts whatever it is.
-func (in *renalInput) readable(r *labReading, m *measure) (renalBand, labReason) {
-	if r.reason != labUsable {
+func (in *renalInput) readable(r *labReading, m *measure.Measure) (renalBand, measure.Reason) {
+	if r.reason != measure.Usable {
 		return renalUnknown, r.reason
 	}
 	band := in.Settings.band(m)
-	above := m.comparator == ">" || m.comparator == ">="
+	above := m.Comparator == ">" || m.Comparator == ">="
 	switch {
-	case above && m.value.Cmp(in.Settings.Normal) < 0:
-		return renalUnknown, labStraddles
+	case above && m.Value.Cmp(in.Settings.Normal) < 0:
+		return renalUnknown, measure.Straddles
 	case band != renalNormal:
-		return band, labUsable
+		return band, measure.Usable
 	case r.status != facts.LabFinal:
 		return renalUnknown, statusReason(r.status)
 	case r.unplaced:
-		return renalUnknown, labTimeUnread
+		return renalUnknown, measure.TimeUnread
 	}
-	return band, labUsable
+	return band, measure.Usable
 }
 
 // direct is a clearance or an eGFR that a laboratory reports.
 func (in *renalInput) direct(r *labReading, name, reservation string) kidneyFunction {
 	band, reason := in.readable(r, &r.measure)
-	if reason != labUsable {
+	if reason != measure.Usable {
 		return kidneyFunction{}
 	}
 	return kidneyFunction{
 		band: band, clearance: r.measure, refs: r.refs, at: r,
-		words: name + " " + r.measure.text() + provisional(r) + ", " + r.date(in.Labs.zone) + reservation,
+		words: name + " " + r.measure.Text() + provisional(r) + ", " + r.date(in.Labs.zone) + reservation,
 	}
 }
 
@@ -202,31 +203,31 @@ var kidneyWords = map[labs.Analyte]string{
 
 // withoutPerson tells of a creatinine that only age or sex is missing.
 func (in *renalInput) withoutPerson(r *labReading) bool {
-	return r.lab.Analyte == labs.Creatinine && r.reason == labUsable && !in.personKnown(r)
+	return r.lab.Analyte == labs.Creatinine && r.reason == measure.Usable && !in.personKnown(r)
 }
 
 func (in *renalInput) highInAnybody(r *labReading) bool {
-	return r.reason == labUsable && r.measure.value.Cmp(in.Settings.CreatinineAlone) > 0 &&
-		r.measure.comparator != "<" &&
-		r.measure.comparator != "<="
+	return r.reason == measure.Usable && r.measure.Value.Cmp(in.Settings.CreatinineAlone) > 0 &&
+		r.measure.Comparator != "<" &&
+		r.measure.Comparator != "<="
 }
 
 func (in *renalInput) whyUnread(r *labReading) string {
 	if in.withoutPerson(r) {
-		return words.Say("kidney.alone", "value", r.measure.text())
+		return words.Say("kidney.alone", "value", r.measure.Text())
 	}
 	reason := r.reason
-	if reason == labUsable {
+	if reason == measure.Usable {
 		reason = statusReason(r.status)
 	}
 	switch {
-	case reason != labUsable:
+	case reason != measure.Usable:
 	case r.unplaced:
 		return words.Say("kidney.time")
 	default:
-		reason = labStraddles
+		reason = measure.Straddles
 	}
-	return reason.words()
+	return reason.Words()
 }
 
 // newest is the result that k is dated by; "" where nothing is known.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/ahead"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
@@ -32,8 +33,8 @@ type labReading struct {
 	performer facts.Ref
 	method    bool // the method of measurement is stated
 	value     *facts.Value
-	measure   measure
-	reason    labReason
+	measure   measure.Measure
+	reason    measure.Reason
 	// of names the input that reason is about, for a TSAT that could not be calculated.
 	of         string
 	calculated bool
@@ -45,7 +46,7 @@ type labReading struct {
 // and creatinines that no check looks at.
 type labBook struct {
 	terms    *terms.Terms
-	rules    labRules
+	rules    measure.Rules
 	readings [labs.PregnancyTestQuantitative + 1][]labReading
 	read     [labs.PregnancyTestQuantitative + 1]bool
 	// dialysis are results whose code tells that the patient is on dialysis.
@@ -60,7 +61,7 @@ type labBook struct {
 // cancelled ones never. What depends on the order of facts is nothing: readings are sorted by time
 // and reference.
 func readLabs(st *State, t *terms.Terms, zone *time.Location, set *ironSettings, asOf time.Time) *labBook {
-	b := &labBook{terms: t, rules: labRules{unitlessPercent: set.TSATUnitlessPercent}, zone: zone, asOf: asOf}
+	b := &labBook{terms: t, rules: measure.Rules{UnitlessPercent: set.TSATUnitlessPercent}, zone: zone, asOf: asOf}
 	for i := range st.Facts {
 		if f := &st.Facts[i]; f.Kind == facts.KindLab {
 			b.fact(f.Ref, f.Lab, 0)
@@ -82,8 +83,8 @@ func (b *labBook) of(a labs.Analyte) []labReading {
 	}
 	b.read[a] = true
 	for i := range rs {
-		if r := &rs[i]; r.reason == labUsable {
-			r.measure, r.reason = readMeasure(b.terms, r.lab, r.value, b.rules)
+		if r := &rs[i]; r.reason == measure.Usable {
+			r.measure, r.reason = measure.Read(b.terms, r.lab, r.value, b.rules)
 		}
 	}
 	slices.SortFunc(rs, compareReadings)
@@ -212,9 +213,9 @@ func (b *labBook) add(reading labReading, a labs.Analyte, lab *labs.Lab, v *fact
 	reading.lab, reading.value = lab, v
 	switch {
 	case reading.status == facts.LabRegistered:
-		reading.reason = labPending
+		reading.reason = measure.Pending
 	case !clear:
-		reading.reason = labCodesDisagree
+		reading.reason = measure.CodesDisagree
 	}
 	if lab.Use == labs.EvaluateWithNote {
 		reading.note = words.Say("lab.note.whole-blood")
@@ -235,7 +236,7 @@ func earlier(a, b time.Time) time.Time {
 func (b *labBook) newestUsable(a labs.Analyte, ok func(*labReading) bool) *labReading {
 	rs := b.of(a)
 	for i := range rs {
-		if r := &rs[i]; r.reason == labUsable && r.status == facts.LabFinal && ok(r) {
+		if r := &rs[i]; r.reason == measure.Usable && r.status == facts.LabFinal && ok(r) {
 			return r
 		}
 	}

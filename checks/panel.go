@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/terms"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
@@ -44,13 +45,13 @@ const (
 type analyteResult struct {
 	state   analyteState
 	low     bool
-	shown   *labReading // the usable result that decides; nil when there is none
-	newest  *labReading // newest usable result, which age goes by
-	atLimit bool        // shown lies within 1 % of the limit, after conversion from pmol/L or nmol/L
-	limit   ironLimit   // that shown was held against
+	shown   *labReading       // the usable result that decides; nil when there is none
+	newest  *labReading       // newest usable result, which age goes by
+	atLimit bool              // shown lies within 1 % of the limit, after conversion from pmol/L or nmol/L
+	limit   measure.IronLimit // that shown was held against
 	limited bool
 	blocked *labReading // newest result when that cannot be evaluated
-	why     labReason
+	why     measure.Reason
 	pending *labReading
 	other   *labReading // a result of the same draw that disagrees with a low one
 }
@@ -58,35 +59,35 @@ type analyteResult struct {
 // judged is a reading with what it says about its limit.
 type judged struct {
 	*labReading
-	verdict ironVerdict
+	verdict measure.IronVerdict
 	at      bool
-	why     labReason // it can neither raise nor clear
+	why     measure.Reason // it can neither raise nor clear
 }
 
 // judgeReading weighs one reading. Only a final result may clear; a low one counts whatever its
 // status.
-func judgeReading(r *labReading, l ironLimit, limited bool) judged {
+func judgeReading(r *labReading, l measure.IronLimit, limited bool) judged {
 	j := judged{labReading: r, why: r.reason}
-	if j.why != labUsable {
+	if j.why != measure.Usable {
 		return j
 	}
 	if limited {
-		j.verdict, j.at = l.judge(&r.measure)
+		j.verdict, j.at = l.Judge(&r.measure)
 	}
 	switch {
-	case j.verdict == verdictStraddles:
-		j.why = labStraddles
-	case j.verdict == verdictNotLow:
+	case j.verdict == measure.VerdictStraddles:
+		j.why = measure.Straddles
+	case j.verdict == measure.VerdictNotLow:
 		j.why = statusReason(r.status)
-		if j.why == labUsable && r.unplaced {
-			j.why = labTimeUnread
+		if j.why == measure.Usable && r.unplaced {
+			j.why = measure.TimeUnread
 		}
 	}
 	return j
 }
 
 // decideAnalyte applies the table of analyteResult to readings that are sorted by compareReadings.
-func decideAnalyte(readings []labReading, limitOf func(*labReading) (ironLimit, bool)) analyteResult {
+func decideAnalyte(readings []labReading, limitOf func(*labReading) (measure.IronLimit, bool)) analyteResult {
 	var res analyteResult
 	var usable []judged
 	var unread []*labReading
@@ -95,12 +96,12 @@ func decideAnalyte(readings []labReading, limitOf func(*labReading) (ironLimit, 
 		l, limited := limitOf(r)
 		j := judgeReading(r, l, limited)
 		switch {
-		case j.why == labUsable:
+		case j.why == measure.Usable:
 			usable = append(usable, j)
-		case j.why == labPending:
+		case j.why == measure.Pending:
 			res.pending = cmp.Or(res.pending, r)
 		default:
-			if j.why.unreadable() {
+			if j.why.Unreadable() {
 				unread = append(unread, r)
 			}
 			if res.blocked == nil {
@@ -113,7 +114,7 @@ func decideAnalyte(readings []labReading, limitOf func(*labReading) (ironLimit, 
 		res.decide(draw)
 		res.limit, res.limited = limitOf(res.shown)
 		if res.blocked != nil && compareNewest(res.blocked, res.newest) >= 0 {
-			res.blocked, res.why = nil, labUsable
+			res.blocked, res.why = nil, measure.Usable
 		}
 		if res.blocked == nil && !res.low {
 			res.blocked = unreadOfDraw(draw, unread)
@@ -149,9 +150,9 @@ func unreadOfDraw(draw []judged, unread []*labReading) *labReading {
 	return nil
 }
 
-func unreadReason(r *labReading) labReason {
+func unreadReason(r *labReading) measure.Reason {
 	if r == nil {
-		return labUsable
+		return measure.Usable
 	}
 	return r.reason
 }
@@ -179,19 +180,19 @@ func newestDraw(usable []judged) []judged {
 // decide takes the low results of a draw before the others, then the newest, then the lowest value.
 func (res *analyteResult) decide(draw []judged) {
 	lowFirst := func(j judged) int {
-		if j.verdict == verdictLow {
+		if j.verdict == measure.VerdictLow {
 			return 0
 		}
 		return 1
 	}
 	best := slices.MinFunc(draw, func(a, b judged) int {
 		return cmp.Or(cmp.Compare(lowFirst(a), lowFirst(b)), compareNewest(a.labReading, b.labReading),
-			a.measure.value.Cmp(b.measure.value), compareSource(a.labReading, b.labReading))
+			a.measure.Value.Cmp(b.measure.Value), compareSource(a.labReading, b.labReading))
 	})
 	res.shown, res.newest, res.atLimit = best.labReading, draw[0].labReading, best.at
-	res.low = best.verdict == verdictLow
+	res.low = best.verdict == measure.VerdictLow
 	for _, j := range draw {
-		if res.low && j.verdict == verdictNotLow && res.other == nil {
+		if res.low && j.verdict == measure.VerdictNotLow && res.other == nil {
 			res.other = j.labReading
 		}
 	}
@@ -246,9 +247,9 @@ func readPanel(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) ironPan
 	p := ironPanel{group: g}
 	p.ferritin = decideAnalyte(
 		b.of(labs.Ferritin),
-		func(r *labReading) (ironLimit, bool) { return s.ferritinLimit(g, r.performer), true },
+		func(r *labReading) (measure.IronLimit, bool) { return s.ferritinLimit(g, r.performer), true },
 	)
-	tsatLimit := func(*labReading) (ironLimit, bool) { return s.tsatLimit(g) }
+	tsatLimit := func(*labReading) (measure.IronLimit, bool) { return s.tsatLimit(g) }
 	p.tsat = decideAnalyte(saturations(b, t, s, g), tsatLimit)
 	return p
 }
@@ -261,7 +262,7 @@ func saturations(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) []lab
 	}
 	return tsatReadings(b, row, s.TransferrinFactor, func(r *labReading) bool {
 		l, limited := s.tsatLimit(g)
-		return judgeReading(r, l, limited).why == labUsable
+		return judgeReading(r, l, limited).why == measure.Usable
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/record"
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
@@ -34,8 +35,8 @@ func (ev *evaluation) recordKidneys(book *labBook) []record.Series {
 			s, k = &egfr, in.ckdEPI(r)
 		}
 		why := r.reason
-		if k.band == renalUnknown && why == labUsable {
-			why = labNotCalculable
+		if k.band == renalUnknown && why == measure.Usable {
+			why = measure.NotCalculable
 		}
 		p := ev.recordPoint(r, why)
 		if k.band == renalUnknown {
@@ -58,9 +59,9 @@ func (ev *evaluation) recordReported(in *renalInput, s *record.Series, a labs.An
 		r := &readings[i]
 		band, why := in.readable(r, &r.measure)
 		p := ev.recordPoint(r, why)
-		p.Beyond = why == labUsable && band != renalNormal
+		p.Beyond = why == measure.Usable && band != renalNormal
 		s.Points = append(s.Points, p)
-		if why == labUsable {
+		if why == measure.Usable {
 			days[civilDayOf(r.effective, ev.zone)] = true
 		}
 	}
@@ -69,10 +70,10 @@ func (ev *evaluation) recordReported(in *renalInput, s *record.Series, a labs.An
 
 func (ev *evaluation) recordEstimate(r *labReading, k *kidneyFunction) record.Point {
 	m := k.clearance
-	p := ev.recordPoint(r, labUsable)
+	p := ev.recordPoint(r, measure.Usable)
 	p.Refs, p.Calculated, p.Why = k.refs, true, k.words
-	p.Value, p.Comparator, p.Beyond = m.value.Cut(1), m.comparator, k.band != renalNormal
-	p.Words = strings.TrimSpace(m.comparator + " " + p.Value + " " + unitWords(m.unit))
+	p.Value, p.Comparator, p.Beyond = m.Value.Cut(1), m.Comparator, k.band != renalNormal
+	p.Words = strings.TrimSpace(m.Comparator + " " + p.Value + " " + measure.UnitWords(m.Unit))
 	return p
 }
 

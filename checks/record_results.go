@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/record"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -31,7 +32,7 @@ func (ev *evaluation) recordResults() []record.Series {
 		readings := in.Labs.of(s.analyte)
 		for i := range readings {
 			r := &readings[i]
-			series.Unit = cmp.Or(series.Unit, unitWords(r.lab.CanonicalUnit))
+			series.Unit = cmp.Or(series.Unit, measure.UnitWords(r.lab.CanonicalUnit))
 			series.Points = append(series.Points, ev.recordPoint(r, cmp.Or(r.reason, statusReason(r.status))))
 		}
 		all = append(all, series)
@@ -55,27 +56,27 @@ func comparePoints(a, b record.Point) int {
 }
 
 // recordPoint is one reading, which cannot be used for a reason, unless that is labUsable.
-func (ev *evaluation) recordPoint(r *labReading, why labReason) record.Point {
-	p := record.Point{Refs: r.refs, Usable: why == labUsable, Calculated: r.calculated, Why: r.note}
+func (ev *evaluation) recordPoint(r *labReading, why measure.Reason) record.Point {
+	p := record.Point{Refs: r.refs, Usable: why == measure.Usable, Calculated: r.calculated, Why: r.note}
 	if r.dated && !r.unplaced {
 		p.At = ev.recordDate(r.effective)
 	}
-	if why != labUsable {
-		p.Why = why.words()
+	if why != measure.Usable {
+		p.Why = why.Words()
 		if r.of != "" {
 			p.Why += " (" + r.of + ")"
 		}
 	}
 	q := &r.value.Quantity
 	switch {
-	case r.reason == labUsable:
+	case r.reason == measure.Usable:
 		m := r.measure
 		if r.calculated {
-			m.value = decimal.Of(m.value.Cut(1))
+			m.Value = decimal.Of(m.Value.Cut(1))
 		}
-		p.Value, p.Comparator, p.Words = m.value.Cut(10), m.comparator, m.text()
+		p.Value, p.Comparator, p.Words = m.Value.Cut(10), m.Comparator, m.Text()
 	case r.value.Kind == facts.QuantityValue && !r.calculated:
-		sent := shortened(q.Comparator+q.Value+" "+unitWords(anyUnit(q)), productLength)
+		sent := shortened(q.Comparator+q.Value+" "+measure.UnitWords(anyUnit(q)), productLength)
 		p.Words = words.Say("record.sent", "value", sent)
 	}
 	return p
@@ -92,28 +93,28 @@ func (ev *evaluation) recordIron(in *ironInput) []record.Series {
 	if l, ok := in.Settings.tsatLimit(group); ok {
 		tsat.Limits = []record.Limit{ironLimitWords(l, group)}
 	}
-	add := func(s *record.Series, readings []labReading, limitOf func(*labReading) (ironLimit, bool)) {
+	add := func(s *record.Series, readings []labReading, limitOf func(*labReading) (measure.IronLimit, bool)) {
 		for i := range readings {
 			l, limited := limitOf(&readings[i])
 			j := judgeReading(&readings[i], l, limited)
 			p := ev.recordPoint(&readings[i], j.why)
-			p.Beyond = j.verdict == verdictLow
+			p.Beyond = j.verdict == measure.VerdictLow
 			s.Points = append(s.Points, p)
 		}
 	}
-	add(&ferritin, in.Labs.of(labs.Ferritin), func(r *labReading) (ironLimit, bool) {
+	add(&ferritin, in.Labs.of(labs.Ferritin), func(r *labReading) (measure.IronLimit, bool) {
 		return in.Settings.ferritinLimit(group, r.performer), true
 	})
-	add(&tsat, saturations(in.Labs, in.Terms, in.Settings, group), func(*labReading) (ironLimit, bool) {
+	add(&tsat, saturations(in.Labs, in.Terms, in.Settings, group), func(*labReading) (measure.IronLimit, bool) {
 		return in.Settings.tsatLimit(group)
 	})
 	return []record.Series{ferritin, tsat}
 }
 
-func ironLimitWords(l ironLimit, g ironGroup) record.Limit {
-	out := record.Limit{Value: l.value.String(), Side: record.Below}
+func ironLimitWords(l measure.IronLimit, g ironGroup) record.Limit {
+	out := record.Limit{Value: l.Value.String(), Side: record.Below}
 	key := [...]string{"adult", "child", "unknown", "dialysis"}[g]
-	if l.inclusive {
+	if l.Inclusive {
 		out.Side = record.AtOrBelow
 	}
 	out.Label = words.Say("record.limit."+out.Side, "value", out.Value, "whose", words.Say("record.whose."+key))

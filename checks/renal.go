@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks/ahead"
-	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/words"
@@ -115,7 +114,7 @@ func renalFinding(in renalInput) renalDecision {
 			words.Say("renal.action"),
 			in.dialysis(&row),
 		)
-	case !dose.complete && kidney.clearance.below(in.Settings.UnknownDoseBelow):
+	case !dose.complete && kidney.clearance.Below(in.Settings.UnknownDoseBelow):
 		d.Severity = Low
 		d.leaflet = "unknown"
 		d.Summary, d.Action = words.Say(
@@ -215,19 +214,6 @@ func (in *renalInput) dialysis(row *RenalMaximum) string {
 		return row.Dialysis
 	}
 	return ""
-}
-
-// below tells whether a measure certainly lies below a limit.
-func (m *measure) below(limit decimal.Decimal) bool {
-	switch m.comparator {
-	case "":
-		return m.value.Cmp(limit) < 0
-	case "<":
-		return m.value.Cmp(limit) <= 0
-	case "<=":
-		return m.value.Cmp(limit) < 0
-	}
-	return false
 }
 
 // doseBasis is the dose in the terms that an answer rests on, which no wording changes.

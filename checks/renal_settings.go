@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
@@ -193,7 +194,7 @@ func (s *renalSettings) bandWords(b renalBand) string {
 
 // maximum of a drug at a clearance, in mg a day. What is known only as above or below a number has
 // the best maximum that fits, since what exceeds that exceeds all.
-func (m *RenalMaximum) maximum(b renalBand, s *renalSettings, clearance *measure) decimal.Decimal {
+func (m *RenalMaximum) maximum(b renalBand, s *renalSettings, clearance *measure.Measure) decimal.Decimal {
 	switch b {
 	case renalNormal:
 		return m.Normal
@@ -202,22 +203,22 @@ func (m *RenalMaximum) maximum(b renalBand, s *renalSettings, clearance *measure
 	case renalSevere:
 		return m.Severe
 	}
-	if m.Proportional && clearance.value.Cmp(s.Severe) < 0 {
-		return m.Failure.Times(clearance.value).Over(s.Severe)
+	if m.Proportional && clearance.Value.Cmp(s.Severe) < 0 {
+		return m.Failure.Times(clearance.Value).Over(s.Severe)
 	}
 	return m.Failure
 }
 
 // band of a measure, for labels that count 30 and 15 mL/min to the band below them.
-func (s *renalSettings) band(m *measure) renalBand { return s.bandOf(m, false) }
+func (s *renalSettings) band(m *measure.Measure) renalBand { return s.bandOf(m, false) }
 
-func (s *renalSettings) bandOf(m *measure, lowerEnds bool) renalBand {
-	if m.comparator == ">" || m.comparator == ">=" {
+func (s *renalSettings) bandOf(m *measure.Measure, lowerEnds bool) renalBand {
+	if m.Comparator == ">" || m.Comparator == ">=" {
 		return renalNormal
 	}
-	exclusive := m.comparator == "<"
+	exclusive := m.Comparator == "<"
 	from := func(limit decimal.Decimal, inclusive bool) bool {
-		c := m.value.Cmp(limit)
+		c := m.Value.Cmp(limit)
 		return c > 0 || c == 0 && inclusive && !exclusive
 	}
 	switch {

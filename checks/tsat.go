@@ -5,6 +5,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/decimal"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/checks/measure"
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 	"github.com/rlsguard/rlsguard/checks/words"
 )
@@ -29,7 +30,7 @@ func calculatedTSAT(b *labBook, tsat *labs.Lab, factor decimal.Decimal) []labRea
 	var all []labReading
 	partners := bindingPartners(b)
 	for i := range iron {
-		if iron[i].reason == labPending {
+		if iron[i].reason == measure.Pending {
 			continue
 		}
 		for _, index := range partners {
@@ -50,11 +51,11 @@ func bindingPartners(b *labBook) []*drawIndex {
 	var usable, others []*drawIndex
 	for _, a := range bindingAnalytes {
 		rs := b.of(a)
-		usable = append(usable, indexDraws(pointers(rs, func(r *labReading) bool { return r.reason == labUsable })))
+		usable = append(usable, indexDraws(pointers(rs, func(r *labReading) bool { return r.reason == measure.Usable })))
 		others = append(
 			others,
 			indexDraws(
-				pointers(rs, func(r *labReading) bool { return r.reason != labUsable && r.reason != labPending }),
+				pointers(rs, func(r *labReading) bool { return r.reason != measure.Usable && r.reason != measure.Pending }),
 			),
 		)
 	}
@@ -64,7 +65,7 @@ func bindingPartners(b *labBook) []*drawIndex {
 // saturation divides; where one of the two cannot be used, the result says which and why.
 func saturation(iron, partner *labReading, tsat *labs.Lab, factor decimal.Decimal) labReading {
 	r := *iron
-	r.lab, r.calculated, r.measure, r.note = tsat, true, measure{}, ""
+	r.lab, r.calculated, r.measure, r.note = tsat, true, measure.Measure{}, ""
 	r.refs = []facts.Ref{iron.refs[0]}
 	if partner.refs[0] != iron.refs[0] {
 		r.refs = append(r.refs, partner.refs[0])
@@ -80,29 +81,29 @@ func saturation(iron, partner *labReading, tsat *labs.Lab, factor decimal.Decima
 	}
 	r.unplaced = iron.unplaced || partner.unplaced
 	for _, input := range []*labReading{iron, partner} {
-		if input.reason != labUsable {
-			r.reason, r.of = labInputUnreadable, words.Say(analyteWords[input.lab.Analyte])+": "+input.reason.words()
-			if input.reason.unreadable() {
-				r.reason = labInputUnread
+		if input.reason != measure.Usable {
+			r.reason, r.of = measure.InputUnreadable, words.Say(analyteWords[input.lab.Analyte])+": "+input.reason.Words()
+			if input.reason.Unreadable() {
+				r.reason = measure.InputUnread
 			}
 			return r
 		}
 	}
-	comparator, ok := ratioComparator(iron.measure.comparator, partner.measure.comparator)
-	capacity := partner.measure.value
+	comparator, ok := ratioComparator(iron.measure.Comparator, partner.measure.Comparator)
+	capacity := partner.measure.Value
 	if partner.lab.Analyte == labs.UIBC {
-		capacity = capacity.Plus(iron.measure.value)
+		capacity = capacity.Plus(iron.measure.Value)
 	}
 	if !ok || capacity.Sign() <= 0 {
-		r.reason = labNotCalculable
+		r.reason = measure.NotCalculable
 		return r
 	}
 	scale := decimal.Int(100)
 	if partner.lab.Analyte == labs.Transferrin {
 		scale = factor
 	}
-	m := measure{value: iron.measure.value.Times(scale).Over(capacity), comparator: comparator, unit: "%"}
-	r.measure, r.reason = plausible(tsat, m)
+	m := measure.Measure{Value: iron.measure.Value.Times(scale).Over(capacity), Comparator: comparator, Unit: "%"}
+	r.measure, r.reason = measure.Plausible(tsat, m)
 	return r
 }
 
@@ -132,12 +133,12 @@ func tsatReadings(b *labBook, tsat *labs.Lab, factor decimal.Decimal, clears fun
 	calculated = slices.DeleteFunc(calculated, func(c labReading) bool { return readable.nearest(&c) != nil })
 	instead := indexDraws(pointers(calculated, clears))
 	kept := slices.DeleteFunc(slices.Clone(measured), func(m labReading) bool {
-		return cannot(&m) && !m.reason.unreadable() && instead.nearest(&m) != nil
+		return cannot(&m) && !m.reason.Unreadable() && instead.nearest(&m) != nil
 	})
 	for i := range calculated {
 		c := &calculated[i]
 		if m := unreadable.nearest(c); m != nil && clears(c) {
-			c.note = words.Say("iron.note.measured", "why", m.reason.or(m))
+			c.note = words.Say("iron.note.measured", "why", reasonWords(m.reason, m))
 		}
 	}
 	kept = append(kept, calculated...)
@@ -145,24 +146,24 @@ func tsatReadings(b *labBook, tsat *labs.Lab, factor decimal.Decimal, clears fun
 	return kept
 }
 
-// or is the reason in words, also for a readable result whose status keeps it from clearing.
-func (r labReason) or(m *labReading) string {
-	if r == labUsable {
-		r = statusReason(m.status)
-	}
-	return r.words()
-}
-
 // statusReason is why a result of this status cannot clear.
-func statusReason(s facts.LabStatus) labReason {
+func statusReason(s facts.LabStatus) measure.Reason {
 	switch s {
 	case facts.LabFinal:
-		return labUsable
+		return measure.Usable
 	case facts.LabPreliminary:
-		return labPreliminary
+		return measure.Preliminary
 	case facts.LabRegistered:
-		return labPending
+		return measure.Pending
 	default:
-		return labUnknownStatus
+		return measure.UnknownStatus
 	}
+}
+
+// reasonWords is a reason in words, also for a readable result whose status keeps it from clearing.
+func reasonWords(r measure.Reason, m *labReading) string {
+	if r == measure.Usable {
+		r = statusReason(m.status)
+	}
+	return r.Words()
 }

@@ -101,29 +101,6 @@ func (x *exposure) pairNotes() []string {
 // civilDate writes a numbered day.
 func civilDate(day int64) string { return time.Unix(day*86_400, 0).UTC().Format(time.DateOnly) }
 
-// unitWords writes a UCUM unit as people do: without braces, and with the power that they stand
-// for.
-func unitWords(unit string) string {
-	return strings.NewReplacer(
-		"{",
-		"",
-		"}",
-		"",
-		"_m2",
-		" m²",
-		"[",
-		"",
-		"]",
-		"",
-		"ug/",
-		"µg/",
-		"umol/",
-		"µmol/",
-	).Replace(
-		unit,
-	)
-}
-
 // shortened cuts a text as it was sent to a length that fits a line, at a word where there is one.
 func shortened(s string, most int) string {
 	s = strings.Join(

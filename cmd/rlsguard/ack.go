@@ -58,7 +58,7 @@ func (c *answerFlags) answer(p *terminal.Program, a facts.Acknowledgement, word 
 		return err
 	}
 	a.Author = c.Author
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, connect.AskTimeout)
 	defer cancel()

@@ -41,7 +41,7 @@ var flagPart = regexp.MustCompile(`^[0-9a-f][0-9a-f-]{3,35}$`)
 
 // Run shows the trail.
 func (c *auditCommand) Run(p *terminal.Program) (err error) {
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	if c.About != "" && !strings.Contains(c.About, "/") && !flagPart.MatchString(c.About) {
 		return errors.New("neither a flag, by at least four characters of its id, nor a patient, such as Patient/7")

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/casetest"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/dead"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/review"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/tables"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -50,7 +51,7 @@ type commands struct {
 	Review   review.Command  `cmd:"" help:"For those who answer for the rules: read, approve, sign."`
 	Rehearse rehearseCommand `cmd:"" help:"Say what other settings would change for the stored patients."`
 	Due      dueCommand      `cmd:"" help:"List what time alone will change, as text, JSON or a calendar."`
-	Dead     deadCommand     `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
+	Dead     dead.Command    `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
 	Verify   verifyCommand   `cmd:"" help:"Decide about every stored patient again and say what differs."`
 	Export   exportCommand   `cmd:"" help:"Write all states to a file, as a backup or to move."`
 	Import   importCommand   `cmd:"" help:"Store an export on a server without states."`

@@ -60,7 +60,7 @@ var demoStory = []struct{ file, words string }{
 
 // Run tells the story once.
 func (c *demoCommand) Run(p *terminal.Program) (err error) {
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	dir, err := os.MkdirTemp("", "rlsguard-demo-")
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/dead"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/fold"
@@ -117,7 +118,7 @@ func shippedArguments(t *testing.T) map[string][]string {
 // helped are commands whose help shows how they are used on a server of the site's own.
 var helped = []interface{ Help() string }{
 	serveCommand{}, setupCommand{}, verifyCommand{}, exportCommand{}, importCommand{}, eraseCommand{}, publishCommand{},
-	watchCommand{}, auditCommand{}, deadListCommand{},
+	watchCommand{}, auditCommand{}, dead.DeadListCommand{},
 }
 
 // commandLines are the arguments of each line in the READMEs and in the help that begins with a

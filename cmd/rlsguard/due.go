@@ -159,7 +159,7 @@ func (d *dueList) turns(st *checks.State, until time.Time) []checks.Turn {
 // stored looks ahead over what is stored. A state that was written while all are read comes twice;
 // the first one counts, as for all that were not.
 func (d *dueList) stored() (err error) {
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	s, err := d.options.open(ctx, d.Program, "due", false)
 	if err != nil {

@@ -64,7 +64,7 @@ func (c *eraseCommand) Run(p *terminal.Program) (err error) {
 	if (c.Shared || c.Base != "") && !c.Inputs {
 		return errors.New("--shared and --base go with --inputs")
 	}
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	s, err := c.open(ctx, p, "erase", false)
 	if err != nil {

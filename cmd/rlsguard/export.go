@@ -43,7 +43,7 @@ Examples:
 
 // Run exports.
 func (c *exportCommand) Run(p *terminal.Program) (err error) {
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	if c.File != "-" {
 		if _, err := os.Lstat(c.File); !errors.Is(err, fs.ErrNotExist) {

@@ -45,7 +45,7 @@ func (c *importCommand) Run(p *terminal.Program) (err error) {
 	if c.Replicas < 1 {
 		return errors.New("--replicas has to be above 0")
 	}
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	key, err := c.siteKey()
 	if err != nil {

@@ -68,7 +68,7 @@ func (c *pageCommand) Run(p *terminal.Program) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	bus, err := c.bus()
 	if err != nil {

@@ -44,7 +44,7 @@ func (c *publishCommand) Run(p *terminal.Program) (err error) {
 	if len(in.Sources) == 0 {
 		return terminal.ErrNothing
 	}
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	nc, err := c.Connect("publish")
 	if err != nil {
@@ -174,7 +174,7 @@ func waitDecided(ctx context.Context, p *terminal.Program, pub *toldPublisher, s
 		func(n int64) string { return terminal.Plural(int(n), "message", "messages") },
 	)
 	done := int64(0)
-	err = pub.Wait(ctx, jet.WaitOptions{Nobody: func() { nobodyDecides(p) }, Left: func(left uint64) {
+	err = pub.Wait(ctx, jet.WaitOptions{Nobody: func() { connect.NobodyDecides(p) }, Left: func(left uint64) {
 		now := int64(sent) - min(int64(left), int64(sent))
 		bar.Add(now - done)
 		done = now
@@ -210,12 +210,4 @@ func waitDecided(ctx context.Context, p *terminal.Program, pub *toldPublisher, s
 		terminal.Tell(p.Stderr, "operators read why with rlsguard dead list")
 	}
 	return rejected, err
-}
-
-// nobodyDecides says why waiting may take for ever.
-func nobodyDecides(p *terminal.Program) {
-	terminal.Tell(
-		p.Stderr,
-		"still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting",
-	)
 }

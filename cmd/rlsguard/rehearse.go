@@ -51,7 +51,7 @@ func (c *rehearseCommand) Run(p *terminal.Program) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	s, err := c.storedFlags.open(ctx, p, "rehearse", false)
 	if err != nil {

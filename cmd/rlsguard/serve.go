@@ -98,7 +98,7 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 			return err
 		}
 	}
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	if c.Nats != "" || c.ServerFlags.Context != "" {
 		defer runtime.KeepAlive(gcFloor())

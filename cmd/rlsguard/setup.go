@@ -37,7 +37,7 @@ func (c *setupCommand) Run(p *terminal.Program) (err error) {
 	if c.Replicas < 1 || c.AuditDays < 1 || c.DeadDays < 0 {
 		return errors.New("--replicas, --audit-days and --dead-days have to be above 0")
 	}
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()

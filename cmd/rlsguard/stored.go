@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"syscall"
 
@@ -150,12 +149,4 @@ func (s *stored) close() error {
 		return s.server.Stop()
 	}
 	return nil
-}
-
-// interruptible is a context that ends with the first Ctrl-C, or when the process is told to
-// terminate. A second one ends the process at once.
-func interruptible() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
 }

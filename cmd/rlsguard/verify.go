@@ -55,7 +55,7 @@ func (c *verifyCommand) Run(p *terminal.Program) (err error) {
 			return err
 		}
 	}
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	s, err := c.open(ctx, p, "verify", false)
 	if err != nil {

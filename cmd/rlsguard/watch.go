@@ -43,7 +43,7 @@ func (c *watchCommand) Run(p *terminal.Program) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	// A link that died without a word is noticed within 15 seconds.
 	nc, err := c.Connect(

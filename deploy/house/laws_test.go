@@ -31,9 +31,9 @@ func house(t *testing.T) *module {
 var mayImport = map[string][]string{
 	"checks": {
 		"checks/ahead", "checks/clears", "checks/decimal", "checks/exercise", "checks/facts",
-		"checks/moment", "checks/record", "checks/silence", "checks/terms", "checks/terms/codes",
-		"checks/terms/conditions", "checks/terms/drugs", "checks/terms/forms", "checks/terms/labs",
-		"checks/unread", "checks/words",
+		"checks/measure", "checks/moment", "checks/record", "checks/silence", "checks/terms",
+		"checks/terms/codes", "checks/terms/conditions", "checks/terms/drugs",
+		"checks/terms/forms", "checks/terms/labs", "checks/unread", "checks/words",
 	},
 	"checks/ahead":  {"checks/facts", "checks/moment", "checks/words"},
 	"checks/clears": {"checks/facts"},
@@ -43,9 +43,13 @@ var mayImport = map[string][]string{
 	"checks/decimal":  {},
 	"checks/exercise": {"checks/facts", "checks/moment", "checks/terms/codes"},
 	"checks/facts":    {"checks/moment", "checks/terms/codes", "checks/unread"},
-	"checks/moment":   {},
-	"checks/record":   {"checks/facts"},
-	"checks/silence":  {"checks/words"},
+	"checks/measure": {
+		"checks/decimal", "checks/facts", "checks/terms", "checks/terms/codes",
+		"checks/terms/labs", "checks/words",
+	},
+	"checks/moment":  {},
+	"checks/record":  {"checks/facts"},
+	"checks/silence": {"checks/words"},
 	"checks/substance": {
 		"checks", "checks/exercise", "checks/facts", "checks/terms/data", "checks/terms/drugs",
 		"checks/words",
@@ -95,6 +99,10 @@ var mayImport = map[string][]string{
 		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers", "consumers/cdshooks",
 		"consumers/cdshooks/token", "consumers/commit", "consumers/embedded", "consumers/health",
 		"consumers/jet", "consumers/ordercheck", "consumers/page", "consumers/patients",
+	},
+	"cmd/rlsguard/dead": {
+		"cmd/rlsguard/connect", "cmd/rlsguard/terminal", "consumers/jet", "consumers/layout",
+		"consumers/operate", "fhir",
 	},
 	"cmd/rlsguard/files": {
 		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/terminal", "consumers/fold",

@@ -1,4 +1,4 @@
-package main
+package dead
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-type deadCommand struct {
-	List  deadListCommand  `cmd:"" help:"List what was rejected."`
+type Command struct {
+	List  DeadListCommand  `cmd:"" help:"List what was rejected."`
 	Show  deadShowCommand  `cmd:"" help:"Show one dead letter with its payload."`
 	Retry deadRetryCommand `cmd:"" help:"Put inputs through again, after a fix."`
 	Drop  deadDropCommand  `cmd:"" help:"Remove dead letters for good."`
@@ -24,7 +24,7 @@ type deadCommand struct {
 
 // withDead connects for the commands about dead letters, and lets do work until Ctrl-C.
 func withDead(f *connect.Flags, do func(context.Context, *operate.Operator) error) (err error) {
-	ctx, stop := interruptible()
+	ctx, stop := terminal.Interruptible()
 	defer stop()
 	nc, err := f.Connect("dead")
 	if err != nil {
@@ -48,7 +48,7 @@ func checkReason(reason string) error {
 	return fmt.Errorf("--reason: %q is not one of %s", reason, strings.Trim(fmt.Sprint(deadReasons), "[]"))
 }
 
-type deadListCommand struct {
+type DeadListCommand struct {
 	connect.Flags
 
 	Reason string `placeholder:"REASON" help:"Only those of this reason, such as invalid-resource."`
@@ -57,7 +57,7 @@ type deadListCommand struct {
 }
 
 // Help is shown below the options.
-func (deadListCommand) Help() string {
+func (DeadListCommand) Help() string {
 	return `Each rejected resource is a dead letter, known by its number in the stream RLS_DEAD. INPUT is the sequence in the stream FHIR. Details may quote the input.
 
 Examples:
@@ -66,7 +66,7 @@ Examples:
 }
 
 // Run lists.
-func (c *deadListCommand) Run(p *terminal.Program) error {
+func (c *DeadListCommand) Run(p *terminal.Program) error {
 	if err := checkReason(c.Reason); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (c *deadListCommand) Run(p *terminal.Program) error {
 	return withDead(&c.Flags, func(ctx context.Context, o *operate.Operator) error { return c.list(ctx, p, o) })
 }
 
-func (c *deadListCommand) list(ctx context.Context, p *terminal.Program, o *operate.Operator) error {
+func (c *DeadListCommand) list(ctx context.Context, p *terminal.Program, o *operate.Operator) error {
 	var letters []layout.DeadLetter
 	total := 0
 	err := o.DeadLetters(ctx, c.Reason, func(l layout.DeadLetter) error {

@@ -1,4 +1,4 @@
-package main
+package dead
 
 import (
 	"context"
@@ -135,7 +135,7 @@ func (c *deadRetryCommand) wait(
 	o *operate.Operator,
 	done *operate.Retried,
 ) error {
-	if err := o.WaitDecided(ctx, done.Last, jet.WaitOptions{Nobody: func() { nobodyDecides(p) }}); err != nil {
+	if err := o.WaitDecided(ctx, done.Last, jet.WaitOptions{Nobody: func() { connect.NobodyDecides(p) }}); err != nil {
 		return err
 	}
 	again, err := o.RejectedAgain(ctx, done)

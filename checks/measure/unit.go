@@ -1,0 +1,28 @@
+package measure
+
+import (
+	"strings"
+)
+
+// UnitWords writes a UCUM unit as people do: without braces, and with the power that they stand
+// for.
+func UnitWords(unit string) string {
+	return strings.NewReplacer(
+		"{",
+		"",
+		"}",
+		"",
+		"_m2",
+		" m²",
+		"[",
+		"",
+		"]",
+		"",
+		"ug/",
+		"µg/",
+		"umol/",
+		"µmol/",
+	).Replace(
+		unit,
+	)
+}

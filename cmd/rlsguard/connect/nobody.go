@@ -1,0 +1,11 @@
+package connect
+
+import "github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
+
+// NobodyDecides says why waiting may take for ever.
+func NobodyDecides(p *terminal.Program) {
+	terminal.Tell(
+		p.Stderr,
+		"still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was published stays; Ctrl-C ends the waiting",
+	)
+}
