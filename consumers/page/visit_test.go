@@ -43,7 +43,8 @@ func TestSinceTheLastVisit(t *testing.T) {
 	if !strings.Contains(list, `data-least>over 1 h`) {
 		t.Error("the flag that got worse was open before, nobody knows since when")
 	}
-	if _, news := c.get("/?new=1"); strings.Contains(news, "Patient p1") || !strings.Contains(news, "Patient p2") || !strings.Contains(news, "Patient p3") {
+	if _, news := c.get("/?new=1"); strings.Contains(news, "Patient p1") || !strings.Contains(news,
+		"Patient p2") || !strings.Contains(news, "Patient p3") {
 		t.Error("the filter of what is new", news)
 	}
 }
