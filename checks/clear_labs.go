@@ -169,7 +169,7 @@ func (*whatIf) readFor(check string) []labs.Analyte {
 // units are the newest results whose unit is missing or not known, as if sent in the unit of our
 // tables.
 func (w *whatIf) units(f *Flag) (list []trial, cut bool) {
-	b := readLabs(w.st, w.ev.terms, w.ev.zone, &w.ev.set.Iron, w.ev.asOf)
+	b := w.ev.labs()
 	for _, a := range w.readFor(f.Check) {
 		alone := 0
 		for _, r := range b.of(a) {

@@ -21,6 +21,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
+var factWords = []string{"person", "rls", "condition", "request", "dispense", "statement", "lab", "medication"}
+
 // scenarioFacts are all lines of facts in testdata/scenarios, to be put together anew, and lines of
 // kinds that are rare there.
 func scenarioFacts(t *testing.T) (lines []string) {
@@ -33,7 +35,7 @@ func scenarioFacts(t *testing.T) (lines []string) {
 		}
 		for line := range strings.Lines(string(text)) {
 			word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if slices.Contains([]string{"person", "rls", "condition", "request", "dispense", "statement", "lab", "medication"}, word) {
+			if slices.Contains(factWords, word) {
 				lines = append(lines, strings.TrimSpace(line))
 			}
 		}
@@ -116,7 +118,8 @@ func holdsToWording(r *rapid.T, c *clears.Change) {
 	if w := ordersAnEnd.FindString(c.Text); w != "" {
 		r.Fatalf("%q says %q", c.Text, w)
 	}
-	if c.Text == "" || strings.ContainsAny(c.Text, "{}") || strings.Contains(c.Text, "  ") || strings.HasSuffix(c.Text, ".") {
+	if c.Text == "" || strings.ContainsAny(c.Text, "{}") || strings.Contains(c.Text, "  ") ||
+		strings.HasSuffix(c.Text, ".") {
 		r.Fatalf("badly set: %q", c.Text)
 	}
 }
@@ -225,7 +228,9 @@ func eachTarget(st *State, c *clears.Change, change func(*facts.Order, *facts.Fa
 
 // resultOf is any result that meets what is asked for.
 func resultOf(r *rapid.T, ref string, want clears.Result, day time.Time) facts.Fact {
-	test := map[string]string{"ferritin": "2276-4", "TSAT": "2502-3", "eGFR": "98979-8", "creatinine clearance": "35591-7"}
+	test := map[string]string{
+		"ferritin": "2276-4", "TSAT": "2502-3", "eGFR": "98979-8", "creatinine clearance": "35591-7",
+	}
 	more := rapid.SampledFrom([]string{"0", "0.01", "1", "20"}).Draw(r, "more")
 	value := decimal.Of("33")
 	if want.Comparator != "" {
@@ -257,7 +262,7 @@ func TestNoChangeIsMissing(t *testing.T) {
 				}
 				st, at := applied(r, s, &f, &c)
 				if isOpen(&s.st, set, at, &f) && !isOpen(st, set, at, &f) { // time alone does not do it
-					r.Fatalf("%s %s would be cleared by %+v, of which %+v says nothing", f.Check, f.Ingredient, c, f.Clears)
+					r.Fatalf("%s %s: %+v clears it, of which %+v says nothing", f.Check, f.Ingredient, c, f.Clears)
 				}
 			}
 		}

@@ -32,7 +32,8 @@ func (w *whatIf) changeWords(c *clears.Change, f *Flag) string {
 		if date == "" {
 			date = words.Say("iron.undated")
 		}
-		return words.Say("clear.unit", "analyte", analyteName(c.Results[0].Analyte), "date", date, "unit", unitWords(c.Value))
+		name := analyteName(c.Results[0].Analyte)
+		return words.Say("clear.unit", "analyte", name, "date", date, "unit", unitWords(c.Value))
 	case clears.Medication:
 		return medicationWords(c)
 	case clears.Dose:
@@ -90,20 +91,22 @@ func resultWords(c *clears.Change, f *Flag) string {
 
 // drugWords name the drug; with the order, where one of several for it is meant.
 func (w *whatIf) drugWords(c *clears.Change, f *Flag) string {
+	drug := words.And(strings.Split(c.Drug, ", "))
 	if c.Drug == "" || len(c.Targets) != 1 {
-		return c.Drug
+		return drug
 	}
 	same := 0
 	for i := range w.ev.orders {
 		o := &w.ev.orders[i]
-		if _, behind := slices.BinarySearch(f.Implicated, o.ref); behind && strings.Join(o.ingredients(), ", ") == c.Drug {
+		_, behind := slices.BinarySearch(f.Implicated, o.ref)
+		if behind && strings.Join(o.ingredients(), ", ") == c.Drug {
 			same++
 		}
 	}
 	if same < 2 {
-		return c.Drug
+		return drug
 	}
-	return words.Say("clear.of-several", "drug", c.Drug, "ref", string(c.Targets[0]))
+	return words.Say("clear.of-several", "drug", drug, "ref", string(c.Targets[0]))
 }
 
 func endWords(c *clears.Change, drug string) string {

@@ -35,6 +35,7 @@ type evaluation struct {
 	// flags are open, and how severe they are, is wanted of it.
 	known knownDrugs
 	bare  bool
+	book  *labBook // read when it is first asked for
 
 	findings []Finding
 	silences []Silence
@@ -117,6 +118,14 @@ func (ev *evaluation) all() *evaluation {
 		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient))
 	})
 	return ev
+}
+
+// labs are the results of the patient, read once for all checks.
+func (ev *evaluation) labs() *labBook {
+	if ev.book == nil {
+		ev.book = readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf)
+	}
+	return ev.book
 }
 
 // mayMatter tells whether RLS can be on record at all. Most patients have neither a diagnosis nor a

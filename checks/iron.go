@@ -50,6 +50,8 @@ type ironInput struct {
 	IronCaution []facts.Ref
 	Pregnant    bool
 	Orders      []ironOrder
+	// Bare: what is on record need not be told.
+	Bare bool
 }
 
 // ironDecision says which iron check is open, if any: at most one of them is.
@@ -114,11 +116,11 @@ func ironFinding(in ironInput) ironDecision {
 		d = c.unchecked()
 	}
 	d.Next, d.Causes = c.next.at, c.next.all()
-	d.Known, d.Low, d.Replaced = joinSentences(
-		c.known(),
-		c.groupNote(),
-		c.bandNote(),
-	), c.panel.low(), c.replaced
+	d.Low, d.Replaced = c.panel.low(), c.replaced
+	if in.Bare {
+		return d
+	}
+	d.Known = joinSentences(c.known(), c.groupNote(), c.bandNote())
 	d.Note = c.bandNote()
 	d.Fact, d.Facts = c.fact(), joinRefs(c.panel.ferritin.evidence(), c.panel.tsat.evidence())
 	if d.Check != "" {

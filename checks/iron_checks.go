@@ -146,7 +146,7 @@ func (ev *evaluation) gatherTakers() {
 // ironInput is what the iron checks look at, once the takers are known.
 func (ev *evaluation) ironInput() ironInput {
 	return ironInput{
-		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Terms: ev.terms, Settings: &ev.set.Iron,
+		Labs: ev.labs(), Terms: ev.terms, Settings: &ev.set.Iron, Bare: ev.bare,
 		Alpha2Delta: len(ev.takers) > 0, Treated: len(ev.treated) > 0, Birth: ev.person.Birth, ESRD: ev.kidneyFailure(),
 		IronCaution: ev.contexts("context_iron_caution"), Pregnant: ev.pregnant(), Orders: ev.ironOrders(),
 	}

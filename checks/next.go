@@ -22,6 +22,7 @@ type Turn struct {
 	Was, Is    Severity // None: not open
 	State      FlagState
 	Because    []ahead.Cause
+	Reviewed   bool // the rule behind it has been approved
 }
 
 // Turns are the moments after asOf, up to and with until, at which time alone changes a flag of st:
@@ -125,7 +126,7 @@ func (c *course) turn(to ahead.Becoming, was, is *Flag) Turn {
 	f := cmp.Or(is, was)
 	t := Turn{
 		Next: ahead.Next{At: c.moment(), To: to}, Instant: c.at, FlagID: f.ID, Check: f.Check, Ingredient: f.Ingredient,
-		Patient: f.Patient, State: Resolved, Because: c.causes(to, was, is),
+		Patient: f.Patient, State: Resolved, Because: c.causes(to, was, is), Reviewed: Reviewed(f.Citations),
 	}
 	if was != nil {
 		t.Was = was.Severity

@@ -2,12 +2,12 @@ package checks
 
 import (
 	"fmt"
-	"github.com/rlsguard/rlsguard/checks/exercise"
 	"strings"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/rlsguard/rlsguard/checks/exercise"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/checks/unread"
@@ -84,7 +84,9 @@ func randomPatient(r *rapid.T) *scenario {
 	d.some(1, d.condition)
 	d.some(5, d.order)
 	d.some(4, d.lab)
-	cases, err := exercise.Read("# random\n" + strings.Join(d.lines, "\n"))
+	text := "# one\n" + strings.Join(d.lines, "\n")
+	r.Logf("%s", text)
+	cases, err := exercise.Read(text)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -92,12 +94,10 @@ func randomPatient(r *rapid.T) *scenario {
 	if err != nil {
 		r.Fatal(err)
 	}
-	s := &scenario{Case: cases[0], st: st}
-	for i := range s.st.Facts {
-		unusual(r, &s.st.Facts[i], asOf)
+	for i := range st.Facts {
+		unusual(r, &st.Facts[i], asOf)
 	}
-	r.Logf("%s", strings.Join(d.lines, "\n"))
-	return s
+	return &scenario{Case: cases[0], st: st}
 }
 
 // unusual makes some facts what the words of the scenarios cannot say: a second step of a dose, a

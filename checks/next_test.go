@@ -160,7 +160,7 @@ func TestTurnsOfScenarios(t *testing.T) {
 	berlin := DefaultSettings()
 	berlin.Zone = zoneOf(t, "Europe/Berlin")
 	eachScenario(t, func(s *scenario) {
-		t.Run(s.Title, func(t *testing.T) {
+		t.Run(s.Name(), func(t *testing.T) {
 			for _, set := range []*Settings{DefaultSettings(), berlin} {
 				holdTurns(t, &s.st, set, s.AsOf, s.AsOf.AddDate(6, 0, 0), random)
 				holdNext(t, &s.st, set, s.AsOf)
@@ -218,7 +218,7 @@ func TestTurnsSayWhatHappens(t *testing.T) {
 			got = append(got, strings.Join(strings.Fields(strings.Join(words, " ")), " "))
 		}
 		if d := cmp.Diff(s.Want, got); d != "" {
-			t.Errorf("%s (-want +got):\n%s", s.Title, d)
+			t.Errorf("%s (-want +got):\n%s", s.Name(), d)
 		}
 	}
 }

@@ -25,6 +25,10 @@ func (ev *evaluation) offending(c Check, use conditions.Use) {
 			severity = max(severity, x.severity(ev.base(c, own)))
 			f.Implicated = append(f.Implicated, x.ref)
 		}
+		if ev.bare {
+			ev.flag(c, severity, f, leaflet{})
+			continue
+		}
 		f.Summary = ev.summary(group, ev.effect(first, little))
 		f.Action = words.Say(actionKey(first))
 		f.Alternatives = ev.alternatives(group, use, little)

@@ -50,7 +50,7 @@ func (ev *evaluation) renalDose(c Check) {
 
 func (ev *evaluation) renalInput(group []*exposure) renalInput {
 	in := renalInput{
-		Labs: readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf), Settings: &ev.set.Renal,
+		Labs: ev.labs(), Settings: &ev.set.Renal,
 		Birth: ev.person.Birth, Sex: ev.person.Sex, Dialysis: ev.onDialysis(), Ingredient: group[0].Name,
 		CKD: len(
 			ev.contexts("context_esrd"),

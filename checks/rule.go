@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -53,17 +52,6 @@ func (s *Settings) RuleOf(c Check) Rule {
 		return r
 	}
 	return c.Rule
-}
-
-// Unapproved tells how many of some checks have a rule that no reviewer of the site has approved.
-func (s *Settings) Unapproved(ids []string) int {
-	n := 0
-	for _, c := range Catalogue() {
-		if slices.Contains(ids, c.ID) && s.RuleOf(c).Status != RuleApproved {
-			n++
-		}
-	}
-	return n
 }
 
 // citations are those of a check with what the site's review says of them. They name the day of the

@@ -28,6 +28,12 @@ func (s *session) commitEvents(ctx, work context.Context) error {
 			return err
 		case <-heal.C:
 			if err = s.finish(work); err == nil {
+				err = s.replaceForeign(ctx)
+			}
+			if err == nil {
+				err = s.setTimers(ctx)
+			}
+			if err == nil {
 				err = s.committer.HealSome(ctx)
 			}
 		case w := <-s.committer.Pending():

@@ -34,6 +34,10 @@
 //     not seen everything.
 //   - A dead letter is an input, or a part of one, that could not be read or committed. It is kept
 //     with its reason.
+//   - A signature authenticates a stored message with a key derived from the site key. What has none,
+//     or one for another place or time, is foreign: told, counted, replaced, and never used.
+//   - A tally is one writer's part of a sum over the signatures of all states. Each batch that changes
+//     states carries one, so that it is noticed where states are missing or older than they should be.
 //   - The working copy is every stored state, encoded, in the memory of one instance.
 //
 // The package must not know how a state is encoded, nor clinical logic (which drug, result or

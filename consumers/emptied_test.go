@@ -38,6 +38,7 @@ func TestBlockEmptiedBeforeTheLedgerKnew(t *testing.T) {
 					Data:    large,
 					Header:  nats.Header{layout.HeaderNumber: {string(rune('1' + n))}},
 				}
+				layout.NewSigner(engine().Key).Sign(m, 0)
 				if _, err := b.js.PublishMsg(t.Context(), m); err != nil {
 					t.Fatal(err)
 				}

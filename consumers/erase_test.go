@@ -188,7 +188,8 @@ func TestEraseIsFinished(t *testing.T) {
 	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1))
 	b.decided()
 	o := b.operator()
-	if _, _, err := o.Mark(t.Context(), engine().Key, "Patient/1", "r1"); err != nil {
+	site := &layout.SiteRecord{Ruleset: "r1", Signed: 1}
+	if _, _, err := o.Mark(t.Context(), engine().Key, "Patient/1", site); err != nil {
 		t.Fatal(err)
 	}
 	if len(b.naming(layout.StreamRLS, "Patient/1")) == 0 {
@@ -256,10 +257,9 @@ func TestEraseRefusesAnotherKey(t *testing.T) {
 		t.Errorf("on an empty server: %v", err)
 	}
 	b.serve(b.config())()
-	if _, err := o.Erase(t.Context(), []byte("another key of the tests"), "Patient/1", operate.InputsOf{}, nil); !errors.Is(
-		err,
-		layout.ErrOtherKey,
-	) {
+	another := []byte("another key of the tests")
+	_, err := o.Erase(t.Context(), another, "Patient/1", operate.InputsOf{}, nil)
+	if !errors.Is(err, layout.ErrOtherKey) {
 		t.Errorf("with another key: %v", err)
 	}
 }

@@ -264,11 +264,11 @@ func (s *session) caughtUp(ctx context.Context) error {
 
 // noteRebuilt takes Rebuilding out of the record of the site, unless another instance has.
 func (s *session) noteRebuilt(ctx context.Context) error {
-	have, err := jet.ReadSite(ctx, s.js)
+	have, err := s.states.Site()
 	if err == nil && have != nil && have.Rebuilding > 0 {
 		done := *have
 		done.Rebuilding = 0
-		_, err = jet.WriteSite(ctx, s.batches, done, have.Seq)
+		_, err = s.committer.WriteSite(ctx, done, have.Seq)
 	}
 	if err != nil && ctx.Err() == nil { // the next start finds at once that everything is decided
 		s.log.Debug().Err(err).Msg("that the states are made again is not noted")

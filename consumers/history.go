@@ -8,22 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
-
-// checkSite refuses to run on states that this process must not touch. It tells what they were made
-// with; nil for a new site.
-func (s *session) checkSite(ctx context.Context) (*layout.SiteRecord, error) {
-	have, err := jet.ReadSite(ctx, s.js)
-	if err != nil || have == nil {
-		return have, err
-	}
-	if err := have.Fits(s.cfg.Engine.Key); err != nil {
-		return nil, err
-	}
-	return have, nil
-}
 
 // checkHistory keeps a site whose states were deleted from going on with nothing: what was
 // acknowledged would never come again. When the inbound stream still holds everything the durable
@@ -46,12 +32,12 @@ func (s *session) checkHistory(ctx context.Context) error {
 	if cons.CachedInfo().AckFloor.Stream == 0 {
 		return nil
 	}
-	if missing := state.FirstSeq; missing > 1 || state.NumDeleted > 0 {
+	if !whole(state) {
 		return fmt.Errorf(
 			"%w: sequence 1 of stream %s is not there any more, the first one left is %d",
 			layout.ErrHistoryGone,
 			layout.StreamFHIR,
-			missing,
+			state.FirstSeq,
 		)
 	}
 	s.log.Warn().Uint64(
@@ -69,3 +55,6 @@ func (s *session) checkHistory(ctx context.Context) error {
 	}
 	return nil
 }
+
+// whole tells whether a stream holds all that ever came.
+func whole(state jetstream.StreamState) bool { return state.FirstSeq <= 1 && state.NumDeleted == 0 }

@@ -42,6 +42,11 @@ func (i *inputs) note(batch []commit.Event) {
 			i.own = i.own.Add(ev.Seq, ev.Seq)
 		}
 	}
+	i.again()
+}
+
+// again lets the record be stored anew.
+func (i *inputs) again() {
 	select {
 	case i.news <- struct{}{}:
 	default:
@@ -126,7 +131,8 @@ func (s *session) record(ctx context.Context, lost decided.Stretches) error {
 		own := i.own.Count()
 		i.mu.Unlock()
 		r.Lost = r.Lost.With(lost.Without(r.Decided))
-		err := r.Write(ctx, s.batches)
+		r.Tallies, r.Anew = s.states.TallyNumbers()
+		err := r.Write(ctx, s.batches, s.signer)
 		if err == nil {
 			i.mu.Lock()
 			i.stored = &r
@@ -148,14 +154,22 @@ func (s *session) record(ctx context.Context, lost decided.Stretches) error {
 
 // reloadInputs reads the record again.
 func (s *session) reloadInputs(ctx context.Context) error {
-	r, err := decided.ReadInputs(ctx, s.js)
+	r, err := decided.ReadInputs(ctx, s.js, s.signer, s.unsigned)
 	if err != nil {
 		return err
 	}
 	s.inputs.mu.Lock()
 	defer s.inputs.mu.Unlock()
+	if have := s.inputs.stored; r != nil && have != nil && (r.Foreign || r.Replaced < have.Seq && r.Seq > have.Seq) {
+		have.Seq = r.Seq // what is known replaces it
+		s.foreign(layout.SubjectInputs)
+		s.inputs.again()
+		return nil
+	}
 	if r == nil || r.Stream != s.epoch {
-		s.inputs.stored = nil
+		if s.inputs.stored = nil; r != nil && r.Foreign {
+			s.foreign(layout.SubjectInputs)
+		}
 		return nil
 	}
 	if have := s.inputs.stored; have == nil || have.Seq <= r.Seq {
@@ -167,7 +181,7 @@ func (s *session) reloadInputs(ctx context.Context) error {
 
 // beginInputs makes a record where there is none: everything up to a sequence counts as decided.
 func (s *session) beginInputs(ctx context.Context, upTo uint64) error {
-	r, err := decided.ReadInputs(ctx, s.js)
+	r, err := decided.ReadInputs(ctx, s.js, s.signer, s.unsigned)
 	if err != nil {
 		return err
 	}
@@ -175,7 +189,7 @@ func (s *session) beginInputs(ctx context.Context, upTo uint64) error {
 	if r != nil {
 		fresh.Seq = r.Seq
 	}
-	if err := fresh.Write(ctx, s.batches); err != nil {
+	if err := fresh.Write(ctx, s.batches, s.signer); err != nil {
 		return err
 	}
 	s.inputs.mu.Lock()

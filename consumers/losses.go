@@ -183,7 +183,7 @@ func (s *session) shrunk(ctx context.Context, last uint64) error {
 	i.own, i.before = nil, inputsSeen{}
 	r.Decided, r.Lost = r.Decided.UpTo(last), r.Lost.UpTo(last)
 	i.mu.Unlock()
-	if err := r.Write(ctx, s.batches); err != nil {
+	if err := r.Write(ctx, s.batches, s.signer); err != nil {
 		return err
 	}
 	if err := s.reloadInputs(ctx); err != nil {

@@ -218,12 +218,12 @@ func TestInputsRecordedAheadOfTheStream(t *testing.T) {
 	b.publish(docs[:10]...)
 	b.decided()
 	stop()
-	r, err := decided.ReadInputs(t.Context(), b.js)
+	r, err := decided.ReadInputs(t.Context(), b.js, layout.NewSigner(engine().Key), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Decided = r.Decided.With(decided.Stretches{{1, 100}})
-	if err := r.Write(t.Context(), b.operator().Store); err != nil {
+	if err := r.Write(t.Context(), b.operator().Store, layout.NewSigner(engine().Key)); err != nil {
 		t.Fatal(err)
 	}
 	cfg := b.config()

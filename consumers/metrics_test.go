@@ -32,6 +32,7 @@ func labelValues() map[string][]string {
 		all["rlsguard_rejections_total reason"] = append(all["rlsguard_rejections_total reason"], string(r))
 	}
 	all["reason"] = health.NotReady
+	all["rlsguard_foreign_messages_total kind"] = health.ForeignKinds
 	all["rlsguard_quiet_checks reason"] = []string{string(silence.Off), string(silence.NotApproved)}
 	all["type"], all["element"] = []string{"MedicationRequest"}, []string{"status"} // of what the test cannot read
 	return all

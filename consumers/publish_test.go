@@ -26,7 +26,7 @@ func (b *bench) openNow(o watch.Options) []checks.Flag {
 		b.t.Fatal(err)
 	}
 	for i := range got {
-		got[i].Number, got[i].Change = 0, ""
+		got[i].Number, got[i].Change, got[i].Clears, got[i].ClearsCut = 0, "", nil, false
 	}
 	return got
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/consumers/health"
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -105,12 +107,32 @@ var faults = map[string]func(*bench) func() (string, error){
 		b.limit(server.JetStreamAccountLimits{MaxStreams: 1})
 		return ask
 	},
+	// a state was removed while nobody ran, and the inbound stream does not hold all any more
 	health.StateDamaged: func(b *bench) func() (string, error) {
-		ask := b.begin(b.config())
-		if _, err := b.js.Publish(b.t.Context(), layout.SubjectPatient+strings.Repeat("0", 32), []byte("junk")); err != nil {
+		stop := b.serve(b.config())
+		b.publish(someDocs(3)...)
+		b.decided()
+		stop()
+		b.remove(layout.StreamRLS, stateSubject("Patient/1"))
+		if err := b.stream(layout.StreamFHIR).Purge(b.t.Context(), jetstream.WithPurgeKeep(1)); err != nil {
 			b.t.Fatal(err)
 		}
+		return b.begin(b.config())
+	},
+	// somebody goes on writing where only rlsguard should
+	health.ForeignMessages: func(b *bench) func() (string, error) {
+		ask := b.begin(b.config())
 		b.publish(someDocs(3)...)
+		b.decided()
+		ctx, cancel := context.WithCancel(context.Background())
+		var writing sync.WaitGroup
+		writing.Go(func() {
+			for ctx.Err() == nil {
+				_, _ = b.js.Publish(ctx, stateSubject("Patient/1"), []byte("junk"))
+				jet.Sleep(ctx, 20*time.Millisecond)
+			}
+		})
+		b.t.Cleanup(func() { cancel(); writing.Wait() })
 		return ask
 	},
 	health.NoJetStream: func(b *bench) func() (string, error) {

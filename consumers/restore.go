@@ -70,6 +70,10 @@ func (s *session) restoreFlags(ctx context.Context) (map[string]facts.Ref, error
 			back := nats.NewMsg(layout.SubjectCommitFlags + strings.TrimPrefix(m.Subject, layout.SubjectFlags))
 			back.Data, back.Header = m.Data, layout.Lasting(m.Header, m.Time)
 			back.Header[layout.HeaderExpect] = []string{"0"}
+			if !s.authentic(m.Subject, m.Header, m.Data, jet.SourceSequence(m.Header)) {
+				return nil
+			}
+			s.signer.Sign(back, 0)
 			if written := <-s.batches.Send(ctx, []*nats.Msg{back}); written.Err != nil &&
 				!errors.Is(written.Err, jet.ErrConflict) {
 				return written.Err

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -19,7 +18,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
-	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -190,20 +188,4 @@ func (b *bench) handOver() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-}
-
-// overwrite puts data under a subject, and returns what puts back what was there.
-func (b *bench) overwrite(subject, data string) (mend func()) {
-	b.t.Helper()
-	was := jet.LastOf(b.t.Context(), b.js, layout.StreamRLS, subject)
-	if was == nil {
-		b.t.Fatalf("nothing under %s", subject)
-	}
-	put := func(data []byte) {
-		if _, err := b.js.PublishMsg(b.t.Context(), &nats.Msg{Subject: subject, Data: data}); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-	put([]byte(data))
-	return func() { put(was.Data) }
 }

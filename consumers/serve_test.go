@@ -138,19 +138,11 @@ func (b *bench) decided() {
 	})
 }
 
-// history reads every transition kept for audit, in the order of their commits: those of this RLS,
-// where there was one before.
+// history reads every transition kept for audit, in the order of their commits.
 func (b *bench) history() []checks.Flag {
 	b.t.Helper()
-	rls, err := b.js.Stream(b.t.Context(), layout.StreamRLS)
-	if err != nil {
-		b.t.Fatal(err)
-	}
 	var flags []checks.Flag
-	err = audit.Each(b.t.Context(), b.js, audit.Reading{}, func(e audit.Entry) error {
-		if e.Stored.Before(rls.CachedInfo().Created) {
-			return nil
-		}
+	err := audit.Each(b.t.Context(), b.js, audit.Reading{}, func(e audit.Entry) error {
 		f, err := issue.Unmarshal(e.Data)
 		flags = append(flags, f)
 		return err

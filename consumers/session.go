@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
@@ -51,6 +52,8 @@ type session struct {
 	// it; 0 when none are.
 	rebuilding uint64
 	seed       maphash.Seed // of what is compared in memory
+	signer     *layout.Signer
+	unsigned   uint64 // sequence of the stream RLS up to which messages may be without a signature
 	// flagsMade is the creation of the stream RLS_FLAGS, Unix nanoseconds; 0 while the session
 	// makes it anew.
 	flagsMade   atomic.Int64
@@ -59,6 +62,7 @@ type session struct {
 	lastRLS     uint64 // last sequence that was seen of the stream RLS
 	census      census
 	pruning     pruning
+	patrol      patrol
 	mending     sync.Mutex
 	mended      []time.Time // when durables were made again
 	batchTarget int         // events that are decided together at most
@@ -104,6 +108,7 @@ func newSession(r *run, js jetstream.JetStream) *session {
 		log:    cfg.Log,
 		now:    time.Now,
 		seed:   maphash.MakeSeed(),
+		signer: layout.NewSigner(cfg.Engine.Key),
 		batches: &jet.JetStore{
 			Nc:      r.nc,
 			Js:      js,
@@ -115,8 +120,9 @@ func newSession(r *run, js jetstream.JetStream) *session {
 		batchTarget: cfg.Batch,
 	}
 	s.pruning.of = audit.NewPruner(js)
+	s.batches.Wrote = s.wrote
 	s.committer = commit.New(commit.Options{Engine: cfg.Engine, Store: s.batches, AsOf: cfg.AsOf, Audit: cfg.Audit,
-		Now: time.Now, Sleep: jet.Sleep, Intact: s.unreplaced, Health: cfg.Health, Log: cfg.Log})
+		Now: time.Now, Sleep: jet.Sleep, By: nuid.Next(), Intact: s.unreplaced, Health: cfg.Health, Log: cfg.Log})
 	s.states = s.committer.States()
 	if cfg.Embedded != nil {
 		s.starts = cfg.Embedded.Starts.Load()
@@ -213,11 +219,23 @@ func (s *session) serve(ctx, work context.Context, have *layout.SiteRecord) erro
 			return nil
 		case <-filled:
 		}
+		if err := s.makeGood(ctx, have); err != nil {
+			return err
+		}
 		s.health.Show(s.states)
 		if s.rebuilding == 0 { // otherwise it is a part only
 			s.cfg.Known.Offer(ctx, s.states)
 		}
 		began := time.Now()
+		if err := s.committer.Settle(ctx); err != nil {
+			return err
+		}
+		if err := s.replaceForeign(ctx); err != nil {
+			return err
+		}
+		if err := s.rememberFlags(ctx); err != nil {
+			return err
+		}
 		if err := s.committer.ApplyRules(ctx, have, s.rebuilding); err != nil {
 			return err
 		}

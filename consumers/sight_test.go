@@ -145,7 +145,7 @@ func TestFloodOfConsumersBlindsNobody(t *testing.T) {
 	b.publish(orderJSON("m1", "1", "sertraline", "active", 1))
 	flag := await(t, "flag", before.live)
 	after := b.view(b.srv.URL())
-	if found, err := watch.FindFlag(t.Context(), b.nc, flag.ID); err != nil || found.ID != flag.ID {
+	if found, err := watch.FindFlag(t.Context(), b.nc, engine().Key, flag.ID); err != nil || found.ID != flag.ID {
 		t.Errorf("the flag is not found: %v", err)
 	}
 	b.publish(orderJSON("m1", "1", "sertraline", "stopped", 2))

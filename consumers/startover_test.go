@@ -82,6 +82,8 @@ func story() (before, after, drafts []string) {
 type fault struct {
 	name string
 	do   func(b *bench) (mend func())
+	// healed: they go on as they are, and mend it themselves.
+	healed bool
 	// embedded: the server is the first instance's own.
 	embedded bool
 }
@@ -105,11 +107,12 @@ func startsOver() []fault {
 			return nothing
 		}}
 	}
-	overwritten := func(name string, subject func(b *bench) string) fault {
-		return fault{
-			name: name + " damaged and mended",
-			do:   func(b *bench) func() { return b.overwrite(subject(b), "damaged") },
-		}
+	overwritten := func(name, subject string) fault {
+		return fault{name: name + " overwritten", healed: true, do: func(b *bench) func() {
+			b.stored(subject)
+			b.put(subject, nil, []byte("damaged"))
+			return nothing
+		}}
 	}
 	again := fault{name: "server inside started again", embedded: true, do: func(b *bench) func() {
 		b.srv.Current().Warnf("no space left on device")
@@ -118,13 +121,9 @@ func startsOver() []fault {
 	return []fault{
 		removed(layout.StreamFlags), removed(layout.StreamDead), removed(layout.StreamFHIR), removed(layout.StreamRLS),
 		anew(layout.StreamFlags), anew(layout.StreamFHIR), anew(layout.StreamRLS),
-		overwritten("state of a patient", func(*bench) string {
-			return layout.SubjectPatient + layout.NewTokens(engine().Key).Of("Patient/1").String()
-		}),
-		overwritten("Medication", func(*bench) string {
-			return layout.SubjectMedication + layout.NewTokens(engine().Key).Of("Medication/m").String()
-		}),
-		overwritten("record of the site", func(*bench) string { return layout.SubjectSite }),
+		overwritten("state of a patient", stateSubject("Patient/1")),
+		overwritten("Medication", layout.SubjectMedication+layout.NewTokens(engine().Key).Of("Medication/m").String()),
+		overwritten("record of the site", layout.SubjectSite),
 		again,
 	}
 }
@@ -184,7 +183,12 @@ func startOver(t *testing.T, f fault, n int) {
 		hear = append(hear, in.overheard(want, drafts))
 	}
 	mend := f.do(b)
-	b.wait("started over", func() bool { return all[0].overs.Load() > 0 || all[n-1].overs.Load() > 0 })
+	if f.healed {
+		b.wait("noticed", func() bool { return foreignSeen(t, all[0].cfg.Health) > 0 })
+		time.Sleep(2 * healEvery)
+	} else {
+		b.wait("started over", func() bool { return all[0].overs.Load() > 0 || all[n-1].overs.Load() > 0 })
+	}
 	mend()
 	for i, in := range all {
 		if err := in.saysWhenReady(want, drafts); err != nil {

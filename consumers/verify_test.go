@@ -45,7 +45,9 @@ func (b *bench) verify(o operate.VerifyOptions) (operate.Verified, []operate.Dif
 // write puts data where a state is, as nobody who serves would.
 func (b *bench) write(subject string, data []byte) {
 	b.t.Helper()
-	if _, err := b.js.PublishMsg(b.t.Context(), &nats.Msg{Subject: subject, Data: data}); err != nil {
+	m := &nats.Msg{Subject: subject, Data: data}
+	layout.NewSigner(engine().Key).Sign(m, b.stored(subject).Sequence)
+	if _, err := b.js.PublishMsg(b.t.Context(), m); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -146,6 +148,8 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 		change(&st)
 		return codec.Append(nil, &st)
 	}
+	unreadable := []operate.DifferenceKind{operate.CommitDiffers, operate.CommitDiffers,
+		operate.ShownDiffers, operate.ShownDiffers, operate.StateDamaged, operate.StatesLack}
 	for _, c := range []struct {
 		name   string
 		change func()
@@ -155,23 +159,23 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 			b.write(subject, one(func(st *checks.State) {
 				st.Flags = slices.DeleteFunc(st.Flags, func(f checks.OpenFlag) bool { return f.Check == "rls-ssri" })
 			}))
-		}, []operate.DifferenceKind{operate.CommitDiffers, operate.FlagDiffers, operate.ShownDiffers}},
+		}, []operate.DifferenceKind{operate.CommitDiffers, operate.FlagDiffers, operate.ShownDiffers, operate.StatesLack}},
 		{"a fact missing in the state", func() {
 			b.write(subject, one(func(st *checks.State) {
 				st.Facts = slices.DeleteFunc(st.Facts, func(f facts.Fact) bool { return f.Kind == facts.KindOrder })
 			}))
-		}, []operate.DifferenceKind{operate.FlagDiffers}},
+		}, []operate.DifferenceKind{operate.FlagDiffers, operate.StatesLack}},
 		{"a number gone back", func() {
 			b.write(subject, one(func(st *checks.State) { st.Flags[slices.IndexFunc(st.Flags, isSSRI)].Number-- }))
-		}, []operate.DifferenceKind{operate.AuditDiffers, operate.CommitDiffers, operate.ShownDiffers}},
+		}, []operate.DifferenceKind{operate.AuditDiffers, operate.CommitDiffers, operate.ShownDiffers, operate.StatesLack}},
 		{"a damaged state", func() {
 			data := one(func(*checks.State) {})
 			data[len(data)/2] ^= 1
 			b.write(subject, data)
-		}, []operate.DifferenceKind{operate.CommitDiffers, operate.CommitDiffers, operate.ShownDiffers, operate.ShownDiffers, operate.StateDamaged}},
+		}, unreadable},
 		{"a state in the place of another", func() {
 			b.write(subject, codec.Append(nil, second))
-		}, []operate.DifferenceKind{operate.CommitDiffers, operate.CommitDiffers, operate.ShownDiffers, operate.ShownDiffers, operate.StateDamaged}},
+		}, unreadable},
 	} {
 		c.change()
 		_, kinds := b.verify(operate.VerifyOptions{})
@@ -184,8 +188,8 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 	b.remove(layout.StreamFlags, layout.SubjectFlags+"*.*."+id)
 	b.forgetEntry(id, 2)
 	if _, kinds := b.verify(operate.VerifyOptions{}); !slices.Contains(kinds, operate.ShownDiffers) ||
-		!slices.Contains(kinds, operate.AuditDiffers) ||
-		len(kinds) != 2 {
+		!slices.Contains(kinds, operate.AuditDiffers) || !slices.Contains(kinds, operate.StatesLack) ||
+		len(kinds) != 3 {
 		t.Errorf("with a flag that is not shown and a hole in the audit: %s", kinds)
 	}
 	// What is shown is a copy: deleted, it is made anew.

@@ -39,7 +39,7 @@ func (w *told) open() (flags []checks.Flag, live []checks.Flag) {
 	defer w.mu.Unlock()
 	for _, f := range w.flags {
 		if f.State != checks.Resolved && f.Change != checks.ChangeMoved {
-			f.Number, f.Change = 0, ""
+			f.Number, f.Change, f.Clears, f.ClearsCut = 0, "", nil, false
 			flags = append(flags, f)
 		}
 	}

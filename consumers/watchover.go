@@ -52,7 +52,7 @@ func (s *session) look(ctx context.Context) error {
 		return err
 	}
 	s.pruneAudit(ctx, s.answers(info))
-	return nil
+	return s.watchOthers(ctx, streams[layout.StreamRLS].State.LastSeq, s.answers(info))
 }
 
 // trouble shows a reason of not being ready, "" when it has gone, and logs it once.

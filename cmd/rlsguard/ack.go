@@ -68,7 +68,7 @@ func (c *answerFlags) answer(p *terminal.Program, a facts.Acknowledgement, word 
 	}
 	defer nc.Close()
 	defer func() { err = nc.Explain(err) }()
-	flag, err := watch.FindFlag(ctx, nc.Conn, c.Flag, nc.Domain)
+	flag, err := watch.FindFlag(ctx, nc.Conn, nil, c.Flag, nc.Domain)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -18,8 +19,9 @@ import (
 type auditCommand struct {
 	placeFlags
 
-	Format string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
-	About  string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
+	KeyFile string `placeholder:"FILE" help:"Site key: leaves out what rlsguard did not write, and says so."`
+	Format  string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
+	About   string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
 }
 
 // Help is shown below the options.
@@ -49,10 +51,16 @@ func (c *auditCommand) Run(p *terminal.Program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(s.explain(err), s.close()) }()
-	return c.show(ctx, p, s.Operator)
+	var key []byte
+	if c.KeyFile != "" {
+		if key, err = connect.ReadKey(c.KeyFile); err != nil {
+			return err
+		}
+	}
+	return c.show(ctx, p, s.Operator, key)
 }
 
-func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate.Operator) error {
+func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate.Operator, key []byte) error {
 	flag := ""
 	if layout.FlagID.MatchString(c.About) {
 		flag = c.About
@@ -60,7 +68,7 @@ func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate
 	shown, unread := 0, 0
 	seen := map[string]bool{}
 	var trail []checks.Flag
-	err := o.Audit(ctx, flag, func(f checks.Flag) error {
+	err := o.Audit(ctx, key, flag, func(f checks.Flag) error {
 		if !c.about(&f) {
 			return nil
 		}

@@ -198,7 +198,7 @@ func waitState(ctx context.Context, t *testing.T, s deployed, flag string, want 
 	t.Helper()
 	nc := s.connect(t, "dashboard")
 	for {
-		f, err := watch.FindFlag(ctx, nc, flag, jet.NamedDomain("RLSGUARD"))
+		f, err := watch.FindFlag(ctx, nc, nil, flag, jet.NamedDomain("RLSGUARD"))
 		if err == nil && f.State == want {
 			return
 		}

@@ -233,5 +233,5 @@ func (d *dueList) print(turns []checks.Turn) error {
 	if err := show.DueText(d.Program, turns, c.By == "check", d.zone()); err != nil {
 		return err
 	}
-	return show.DueEnd(d.Program, d.set.Settings, turns, d.asOf, until)
+	return show.DueEnd(d.Program, turns, d.asOf, until, d.zone())
 }

@@ -16,9 +16,9 @@ import (
 type exportCommand struct {
 	storedFlags
 
-	Recipient      []string `placeholder:"AGE1…|FILE" help:"Encrypt for this recipient of age (age1...), or for those in a file. May be given more than once."`
-	RecipientsFile []string `placeholder:"FILE" help:"Encrypt for the recipients in a file, one a line. May be given more than once."`
-	File           string   `arg:"" help:"Where to, or - for standard output. A file must not be there yet; only its owner can read it."`
+	Recipient      []string `placeholder:"AGE1…|FILE" help:"Encrypt for a recipient of age, or those in a file; repeatable."`
+	RecipientsFile []string `placeholder:"FILE" help:"Encrypt for the recipients in a file, one a line."`
+	File           string   `arg:"" help:"Where to, or - for standard output. A file must be new; only its owner can read it."`
 }
 
 // Help is shown below the options.

@@ -18,15 +18,15 @@ import (
 type importCommand struct {
 	storedFlags
 
-	Identity []string `placeholder:"FILE" help:"File with an identity of age that opens an encrypted export (mode 0600). May be given more than once."`
+	Identity []string `placeholder:"FILE" help:"Identity of age that opens an encrypted export (mode 0600); repeatable."`
 	Replicas int      `default:"1" help:"Replicas of the streams that have to be made; 3 in a cluster."`
 	File     string   `arg:"" help:"What rlsguard export wrote."`
 }
 
 // Help is shown below the options.
 func (importCommand) Help() string {
-	return `Stores an export on a server that has no states yet, for a new cluster or after a loss. rlsguard serve must not run
-there; started after it, it sets the timers, evaluates every patient, and goes on with the numbers of the flags. It
+	return `Stores an export on a server that has no states yet, for a new cluster or after a loss. rlsguard serve must not
+run there; started after it, it sets the timers, evaluates every patient, and goes on with the numbers of the flags. It
 refuses a server with states, another site key, and a file that is not whole; the file is read to its end before
 anything is stored. One that was interrupted is done again from the start. With --data, the site key of --key-file is
 put into DIR too.

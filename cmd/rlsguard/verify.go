@@ -17,14 +17,21 @@ type verifyCommand struct {
 	AsOf              string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
 	AcknowledgeLosses bool   `help:"First note that the lost inputs which rlsguard serve has recorded are known: they are not reported any more."`
 
+	AcceptStates bool `help:"First let the states that are there count, where others are lost for good."`
+
 	Format string `enum:"text,json" default:"text" help:"text to read, json (a line for each difference) for programs."`
 }
 
 // Help is shown below the options.
 func (verifyCommand) Help() string {
-	return `Decides about every stored patient again, from the stored facts, and compares: with the flags that the patient's state has open, with the newest transition of each flag in the streams RLS and RLS_FLAGS, with the transitions kept for audit, with the timers that are set, and the inbound stream with what it should still hold. Checksums of all states are checked on the way. It changes nothing but what --acknowledge-losses says, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and rights to read all streams. It needs as much memory as rlsguard serve.
+	return `Decides about every stored patient again, from the stored facts, and compares: with the flags that the patient's state has open, with the newest transition of each flag in the streams RLS and RLS_FLAGS, with the transitions kept for audit, with the timers that are set, and the inbound stream with what it should still hold. Checksums of all states are checked on the way. It changes nothing but what --acknowledge-losses and --accept-states say, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and rights to read all streams. It needs as much memory as rlsguard serve.
 
 input-missing names inputs that left the stream FHIR before they were decided (maximum age, purge, deletion). Have them published again, then run rlsguard verify --acknowledge-losses.
+
+foreign-message names what rlsguard did not write with this key, or an older message that was put back. It is never
+used. states-lack says that states were removed, or replaced by older or foreign ones, while nobody ran. rlsguard serve
+then decides nothing until they are restored: it reads the inbound stream again where that holds all; else delete the
+stream RLS and import the newest export. Where there is none, --accept-states goes on without them.
 
 Patients are named by their token, the last part of rls.state.patient.<token>: no identifier is printed.
 
@@ -56,6 +63,16 @@ func (c *verifyCommand) Run(p *terminal.Program) (err error) {
 	}
 	defer func() { err = errors.Join(s.explain(err), s.close()) }()
 	opt.Engine = &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: s.key, NoClears: true}
+	if c.AcceptStates {
+		lacked, removed, err := s.AcceptStates(ctx, s.key)
+		if err != nil {
+			return err
+		}
+		if lacked {
+			terminal.Tell(p.Stderr, "the states that are there are those that count from now on")
+		}
+		terminal.Tell(p.Stderr, "%s removed that rlsguard did not write", messages(int64(removed)))
+	}
 	if c.AcknowledgeLosses {
 		n, err := s.AcknowledgeLosses(ctx, s.key)
 		if err != nil {

@@ -20,6 +20,7 @@ type watchCommand struct {
 
 	Severity string `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Only flags of this severity or a higher one: high, moderate or low."`
 	Format   string `enum:"text,json,fhir" default:"text" help:"text to read, json (a line each) for programs, fhir (DetectedIssue, a line each)."`
+	KeyFile  string `placeholder:"FILE" help:"Site key: leaves out what rlsguard did not write, and says so."`
 	Once     bool   `help:"Print the open flags and end, in the order and form of replay."`
 	Due      string `placeholder:"DAYS" help:"Only flags that time alone changes within so many days (30d) or weeks (4w), the next one first, with the date and what they become. Flags that are not open yet, and dates that moved since a flag was published, are told by rlsguard due."`
 }
@@ -28,6 +29,7 @@ type watchCommand struct {
 func (watchCommand) Help() string {
 	return `Prints the flags that are open, sorted by patient, check and ingredient (as text by patient, the worst first), and then every change as it is committed, until Ctrl-C.
 Standard error says when the connection is lost, so that the list may be out of date, and when it is back.
+Messages that cannot be read are left out and told there, and the exit code is 1.
 
 Examples:
   rlsguard watch --severity high
@@ -61,6 +63,16 @@ func (c *watchCommand) Run(p *terminal.Program) (err error) {
 			return err
 		}
 	}
+	if c.KeyFile == "" {
+		fmt.Fprintln(p.Stderr, "rlsguard: signatures of flags are not checked: that takes --key-file")
+	} else if options.Key, err = connect.ReadKey(c.KeyFile); err != nil {
+		return err
+	}
+	left := 0
+	options.LeftOut = func(why error) {
+		left++
+		terminal.Tell(p.Stderr, "left out: %v", why)
+	}
 	open, live := c.printers(p)
 	options.Blind, options.Seeing = sight(p)
 	ended := make(chan error, 1)
@@ -77,6 +89,9 @@ func (c *watchCommand) Run(p *terminal.Program) (err error) {
 	}()
 	select {
 	case err = <-ended:
+		if err == nil && left > 0 {
+			err = fmt.Errorf("messages left out, which may be flags: %d", left)
+		}
 		return err
 	case <-ctx.Done():
 	}

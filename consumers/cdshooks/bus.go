@@ -23,6 +23,10 @@ const subjectFeedback = "rls.feedback." // then outcome and check
 
 // NATS is the Bus on a NATS server.
 type NATS struct {
+	// Key is the site key: flags that rlsguard did not write are left out. Without it that is not
+	// checked.
+	Key []byte
+
 	nc       *nats.Conn
 	in       jet.Domain
 	js       jetstream.JetStream
@@ -99,7 +103,7 @@ func (b *NATS) Acknowledge(ctx context.Context, detectedIssue []byte) error {
 // process does not know any more.
 func (b *NATS) FindFlag(ctx context.Context, match func(*checks.Flag) bool) (*checks.Flag, error) {
 	var found *checks.Flag
-	err := watch.Watch(ctx, b.nc, watch.Options{Once: true, Domain: b.in}, func(open []checks.Flag) error {
+	err := watch.Watch(ctx, b.nc, watch.Options{Once: true, Domain: b.in, Key: b.Key}, func(open []checks.Flag) error {
 		for i := range open {
 			if match(&open[i]) {
 				found = &open[i]

@@ -43,7 +43,8 @@ func (s *shownCards) add(m *cardMaker, now time.Time) {
 	}
 	for i := range flags {
 		f := flags[i]
-		f.Summary, f.Action, f.Alternatives, f.Citations, f.Evidence, f.Orders, f.Counsel, f.Clears = "", "", nil, nil, nil, nil, nil, nil
+		f.Summary, f.Action, f.Alternatives, f.Citations, f.Evidence = "", "", nil, nil, nil
+		f.Orders, f.Counsel, f.Clears = nil, nil, nil
 		s.young[cardID(m.key, &f)] = shownCard{flag: f, user: m.request.User}
 	}
 }

@@ -11,15 +11,20 @@ type Missing struct {
 	copy *WorkingCopy
 	rows map[string]map[layout.Token]struct{} // by kind
 	site bool
+	// tallies are the slots whose tallies are missing.
+	tallies map[string]struct{}
 }
 
 // Missing are all states that the stream should have, before any was Found.
 func (c *WorkingCopy) Missing() *Missing {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	m := &Missing{copy: c, rows: map[string]map[layout.Token]struct{}{}}
+	m := &Missing{copy: c, rows: map[string]map[layout.Token]struct{}{}, tallies: map[string]struct{}{}}
 	_, m.site = c.others[layout.SubjectSite]
-	for _, kind := range kinds {
+	for slot := range c.tallies {
+		m.tallies[slot] = struct{}{}
+	}
+	for _, kind := range layout.StateKinds {
 		m.rows[kind] = map[layout.Token]struct{}{}
 		for i := range c.table(kind).rows {
 			if r := &c.table(kind).rows[i]; !r.absent() {
@@ -30,15 +35,13 @@ func (c *WorkingCopy) Missing() *Missing {
 	return m
 }
 
-// kinds are the subjects of states, up to their tokens, in the order in which they are stored
-// again.
-var kinds = []string{layout.SubjectGone, layout.SubjectMedication, layout.SubjectPatient}
-
 // Found notes that the stream has a message under a subject.
 func (m *Missing) Found(subject string) {
 	kind := subject[:strings.LastIndexByte(subject, '.')+1]
 	if subject == layout.SubjectSite {
 		m.site = false
+	} else if kind == layout.SubjectTally {
+		delete(m.tallies, subject[len(kind):])
 	} else if tok, err := layout.ParseToken(subject[len(kind):]); err == nil {
 		delete(m.rows[kind], tok)
 	}
@@ -46,7 +49,7 @@ func (m *Missing) Found(subject string) {
 
 // Count is how many there are.
 func (m *Missing) Count() int {
-	n := 0
+	n := len(m.tallies)
 	for _, rows := range m.rows {
 		n += len(rows)
 	}
@@ -60,8 +63,8 @@ func (m *Missing) Count() int {
 func (c *WorkingCopy) Expected() uint64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	n := len(c.others)
-	for _, kind := range kinds {
+	n := len(c.others) + len(c.tallies)
+	for _, kind := range layout.StateKinds {
 		t := c.table(kind)
 		n += len(t.rows) - t.absent
 	}
@@ -77,7 +80,7 @@ func (m *Missing) DropMarkers() {
 		for tok := range rows {
 			if r := t.find(tok); r.at.size == 0 {
 				if !r.absent() {
-					r.seq = 0
+					r.left = true
 					t.absent++
 				}
 				delete(rows, tok)
@@ -93,7 +96,10 @@ func (m *Missing) Lose() {
 	defer m.copy.mu.Unlock()
 	for kind, rows := range m.rows {
 		for tok := range rows {
-			m.copy.table(kind).find(tok).seq = 0
+			m.copy.table(kind).find(tok).left = true
 		}
+	}
+	for slot := range m.tallies {
+		m.copy.tallies[slot].Gone = true
 	}
 }

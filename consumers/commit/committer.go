@@ -37,6 +37,7 @@ type Committer struct {
 	// rebuilding is how far the inbound stream reached when lost states began to be made again from
 	// it; 0 when none are.
 	rebuilding uint64
+	ruled      bool // everyone was decided under the rules of this process
 }
 
 // foldAndCommit folds inputs, commits, and notes whom that has left for later. results are those of

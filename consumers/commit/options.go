@@ -19,6 +19,7 @@ type Options struct {
 	Audit  time.Duration // how long transitions are kept
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration)
+	By     string // names the session in its tallies; another one has another
 	// MaxBatch is the number of messages from which on a commit is cut into several; 0 is what a
 	// server takes in one batch.
 	MaxBatch int
@@ -61,6 +62,7 @@ func New(o Options) *Committer {
 		copy:   c.copy,
 		most:   jet.MaxBatch,
 		audit:  o.Audit,
+		by:     o.By,
 		timers: map[layout.Token]int64{},
 		frozen: !o.AsOf.IsZero(),
 	}

@@ -16,15 +16,38 @@ import (
 type stateRow struct {
 	kind   string // subject up to the token
 	token  layout.Token
-	expect uint64    // sequence of the state that it replaces; 0 when there is none
-	after  *stateRow // what it replaces, as long as that is not stored itself
-	seq    uint64    // its own, once it is stored
+	was    uint64     // sequence of the state that it replaces; 0 when there is none
+	left   bool       // that is not in the stream any more
+	wasSum layout.Sum // of the signature of that
+	after  *stateRow  // what it replaces, as long as that is not stored itself
+	sum    layout.Sum // of its own signature, once it is sent
+	seq    uint64     // its own, once it is stored
 	data   []byte
 	ref    facts.Ref     // of a Medication or tombstone
 	state  *checks.State // of a patient
 }
 
-func (r *stateRow) subject() string { return r.kind + r.token.String() }
+func (r *stateRow) subject() string {
+	if r.kind == layout.SubjectSite {
+		return r.kind
+	}
+	return r.kind + r.token.String()
+}
+
+// expect is the sequence that the stream has to have under its subject.
+func (r *stateRow) expect() uint64 {
+	if r.left {
+		return 0
+	}
+	return r.was
+}
+
+// replaces is a row in the place of what a step saw.
+func (r *stateRow) replaces(seen seenRow) stateRow {
+	row := *r
+	row.token, row.was, row.left, row.wasSum, row.after = seen.token, seen.seq, seen.left, seen.sum, seen.row
+	return row
+}
 
 // pieces cuts a commit into batches. All of a patient goes in one; Medications and tombstones go in
 // the last, so that an input that is delivered again after a crash finds its Medication unknown and
@@ -58,13 +81,15 @@ func (w *writer) pieces(c *fold.Commit, view *snapshot, now time.Time) ([]*piece
 	}
 	for _, f := range c.Gone {
 		r := view.read(goneKey(f.Ref), f.Ref)
-		if err := add(piece{rows: []stateRow{{kind: layout.SubjectGone, token: r.token, expect: r.seq, ref: f.Ref, data: layout.EncodeFact(f)}}}); err != nil {
+		row := stateRow{kind: layout.SubjectGone, ref: f.Ref, data: layout.EncodeFact(f)}
+		if err := add(piece{rows: []stateRow{row.replaces(r)}}); err != nil {
 			return nil, err
 		}
 	}
 	for _, f := range c.Medications {
 		r := view.read(f.Ref, f.Ref)
-		if err := add(piece{rows: []stateRow{{kind: layout.SubjectMedication, token: r.token, expect: r.seq, ref: f.Ref, data: layout.EncodeFact(f)}}}); err != nil {
+		row := stateRow{kind: layout.SubjectMedication, ref: f.Ref, data: layout.EncodeFact(f)}
+		if err := add(piece{rows: []stateRow{row.replaces(r)}}); err != nil {
 			return nil, err
 		}
 	}
@@ -88,15 +113,7 @@ func (w *writer) patientPiece(ch *fold.PatientChange, view *snapshot, now time.T
 		p.msgs = append(p.msgs, layout.TimerMessage(r.token, ch.Next, now))
 		p.timer = map[layout.Token]int64{r.token: at}
 	}
-	p.rows = []stateRow{
-		{
-			kind:   layout.SubjectPatient,
-			token:  r.token,
-			expect: r.seq,
-			after:  r.row,
-			data:   codec.Append(nil, ch.State),
-			state:  ch.State,
-		},
-	}
+	row := stateRow{kind: layout.SubjectPatient, data: codec.Append(nil, ch.State), state: ch.State}
+	p.rows = []stateRow{row.replaces(r)}
 	return p, nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/checks/facts"
-	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -47,19 +46,25 @@ func (c *Committer) Restore(
 	if again.Rearm = true; have != nil {
 		seq = have.Seq
 	}
-	if _, err := jet.WriteSite(ctx, c.store.to, again, seq); err != nil {
+	w := c.beside()
+	for slot := range m.tallies {
+		if err := w.storeTally(ctx, slot, layout.Tally{}); err != nil {
+			return fmt.Errorf("storing states again: %w", err)
+		}
+	}
+	if _, err := w.writeSite(ctx, again, seq); err != nil {
 		return err
 	}
 	for _, ref := range untold {
 		m.rows[layout.SubjectPatient][c.copy.tokens.Of(ref)] = struct{}{}
 	}
-	for _, kind := range kinds {
+	for _, kind := range layout.StateKinds {
 		for part := range slices.Chunk(slices.Collect(maps.Keys(m.rows[kind])), chunk) {
 			p, err := c.restored(kind, part, untold)
 			if err != nil {
 				return err
 			}
-			if err := c.store.commit(ctx, p); err != nil {
+			if err := w.commit(ctx, p); err != nil {
 				return fmt.Errorf("storing states again: %w", err)
 			}
 		}
@@ -71,7 +76,8 @@ func (c *Committer) Restore(
 func (c *Committer) restored(kind string, tokens []layout.Token, untold map[string]facts.Ref) (*piece, error) {
 	p := &piece{view: c.copy.snapshot()}
 	for _, tok := range tokens {
-		seq, data := c.copy.lookUp(kind, tok)
+		seen := c.copy.lookUp(kind, tok)
+		data := seen.data
 		if data == nil {
 			continue
 		}
@@ -79,7 +85,7 @@ func (c *Committer) restored(kind string, tokens []layout.Token, untold map[stri
 		if err != nil {
 			return nil, fmt.Errorf("%w: in memory: %w", layout.ErrState, err)
 		}
-		row := stateRow{kind: kind, token: tok, data: data, state: st, expect: seq}
+		row := stateRow{kind: kind, data: data, state: st}
 		if kind != layout.SubjectPatient && len(st.Facts) == 1 {
 			row.ref = st.Facts[0].Ref
 		}
@@ -92,19 +98,24 @@ func (c *Committer) restored(kind string, tokens []layout.Token, untold map[stri
 		if row.data == nil {
 			row.data = codec.Append(nil, st)
 		}
-		p.rows = append(p.rows, row)
+		p.rows = append(p.rows, row.replaces(seen.seenRow))
 	}
 	return p, nil
 }
 
-// lookUp gives a state as it is known, and the sequence that it has in the stream.
-func (c *WorkingCopy) lookUp(kind string, tok layout.Token) (seq uint64, data []byte) {
+// knownRow is a state as it is known; data is nil where there is none.
+type knownRow struct {
+	seenRow
+	data []byte
+}
+
+func (c *WorkingCopy) lookUp(kind string, tok layout.Token) knownRow {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	t := c.table(kind)
-	r := t.find(tok)
-	if r == nil {
-		return 0, nil
+	known := knownRow{seenRow: seenRow{token: tok}}
+	if r := t.find(tok); r != nil {
+		known.seq, known.left, known.sum, known.data = r.seq, r.left, r.sum, slices.Clone(t.data(r))
 	}
-	return r.seq, slices.Clone(t.data(r))
+	return known
 }

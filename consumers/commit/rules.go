@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
@@ -15,6 +14,7 @@ func (c *Committer) wantedSite() layout.SiteRecord {
 		Key:        layout.Fingerprint(c.engine.Key),
 		Ruleset:    c.engine.Ruleset,
 		Rebuilding: c.rebuilding,
+		Signed:     max(c.copy.unsigned, 1),
 	}
 	if !c.frozen.IsZero() {
 		w.AsOf = c.frozen.UTC().Format(time.RFC3339Nano)
@@ -27,6 +27,7 @@ func (c *Committer) wantedSite() layout.SiteRecord {
 // again from it, 0 when none are.
 func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, rebuilding uint64) error {
 	c.rebuilding = rebuilding
+	defer func() { c.ruled = true }()
 	want := c.wantedSite()
 	settled := have != nil && have.Done && have.Ruleset == want.Ruleset && have.AsOf == want.AsOf
 	if settled && have.Rebuilding == want.Rebuilding {
@@ -45,7 +46,7 @@ func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, reb
 		}
 		c.log.Info().Str("ruleset", want.Ruleset).Str("before", have.Ruleset).Msg(why)
 		var err error
-		if seq, err = jet.WriteSite(ctx, c.store.to, w, seq); err != nil {
+		if seq, err = c.store.writeSite(ctx, w, seq); err != nil {
 			return err
 		}
 		if err := c.reevaluateAll(ctx, have.AsOf == want.AsOf && !have.Rearm); err != nil {
@@ -53,7 +54,7 @@ func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, reb
 		}
 	}
 	want.Done = true
-	_, err := jet.WriteSite(ctx, c.store.to, want, seq)
+	_, err := c.store.writeSite(ctx, want, seq)
 	return err
 }
 

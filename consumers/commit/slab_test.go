@@ -24,7 +24,7 @@ func TestTable(t *testing.T) {
 			if rapid.IntRange(0, 9).Draw(t, "taken away") > 0 {
 				data = bytes.Repeat([]byte{byte(seq)}, sizes.Draw(t, "size"))
 			}
-			tab.put(layout.Token{name}, seq, data)
+			tab.put(layout.Token{name}, seq, data, layout.Sum{})
 			want[name] = data
 			live := 0
 			for n, data := range want {
@@ -59,7 +59,7 @@ func TestTableRewritten(t *testing.T) {
 	tab.at = map[layout.Token]uint32{}
 	data := bytes.Repeat([]byte("x"), 400)
 	for seq := uint64(1); seq <= 200_000; seq++ {
-		tab.put(layout.Token{byte(seq % 50), byte(seq * 7 % 200)}, seq, data)
+		tab.put(layout.Token{byte(seq % 50), byte(seq * 7 % 200)}, seq, data, layout.Sum{})
 	}
 	kept := 0
 	for i := range tab.slab.chunks {

@@ -38,6 +38,7 @@ type WorkingCopy struct {
 	goneRefs   map[uint64]struct{} // hashes of the resources that have a tombstone
 	foreign    uint64              // Medications and tombstones that others wrote
 	followed   atomic.Uint64       // sequence in the stream RLS up to which states were followed
+	trust                          // what is known of signatures
 	others     map[string]struct{} // subjects of the stream among the states that are no state
 }
 
@@ -49,19 +50,22 @@ type table struct {
 	gone int // rows whose state was erased
 	// sent are the states on their way to the stream, with what was read there meanwhile: one of
 	// them, or what refuses it.
-	sent map[layout.Token]jet.Stored
+	sent map[layout.Token][]jet.Stored
 	// absent are rows of which the stream has nothing, not even the marker of an erasure.
 	absent int
+	sum    layout.Sum // of all rows
 }
 
 type row struct {
 	token layout.Token
-	seq   uint64   // in the stream RLS; what the next write has to expect
-	at    location // its encoded state; none when it was taken away
+	seq   uint64     // in the stream RLS; what the next write has to expect
+	sum   layout.Sum // of its signature
+	at    location   // its encoded state; none when it was taken away
+	left  bool       // the stream has it no more
 }
 
 // absent: it was erased, and the marker has left too.
-func (r *row) absent() bool { return r.seq == 0 && r.at.size == 0 }
+func (r *row) absent() bool { return r.left && r.at.size == 0 }
 
 // NewWorkingCopy is empty; key is the site key, by which patients get their tokens.
 func NewWorkingCopy(key []byte) *WorkingCopy {
@@ -73,9 +77,10 @@ func NewWorkingCopy(key []byte) *WorkingCopy {
 		goneRefs:   map[uint64]struct{}{},
 		others:     map[string]struct{}{},
 		newest:     map[uint64]slotVersion{},
+		trust:      newTrust(key),
 	}
 	for _, t := range []*table{&c.patients, &c.medications, &c.gone} {
-		t.at, t.sent = map[layout.Token]uint32{}, map[layout.Token]jet.Stored{}
+		t.at, t.sent = map[layout.Token]uint32{}, map[layout.Token][]jet.Stored{}
 	}
 	return c
 }
@@ -100,7 +105,7 @@ func (t *table) find(tok layout.Token) *row {
 }
 
 // put takes a newer row in; it tells where it is, and whether it was news.
-func (t *table) put(tok layout.Token, seq uint64, data []byte) (uint32, bool) {
+func (t *table) put(tok layout.Token, seq uint64, data []byte, sum layout.Sum) (uint32, bool) {
 	i, ok := t.at[tok]
 	if !ok {
 		i = uint32(len(t.rows))
@@ -120,7 +125,11 @@ func (t *table) put(tok layout.Token, seq uint64, data []byte) (uint32, bool) {
 	case data != nil && !had && ok:
 		t.gone--
 	}
-	r.seq = seq
+	if data == nil {
+		sum = layout.Sum{}
+	}
+	t.sum = t.sum.Plus(sum).Minus(r.sum)
+	r.seq, r.sum, r.left = seq, sum, false
 	t.set(i, data)
 	return i, true
 }
@@ -147,7 +156,12 @@ func (c *WorkingCopy) hash(ref facts.Ref) uint64 { return maphash.String(c.seed,
 func (c *WorkingCopy) apply(r *stateRow, seq uint64, view *snapshot) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	slot, news := c.table(r.kind).put(r.token, seq, r.data)
+	if r.kind == layout.SubjectSite {
+		c.applySite(r, seq)
+		return
+	}
+	c.ourOwn(r.subject(), seq)
+	slot, news := c.table(r.kind).put(r.token, seq, r.data, r.sum)
 	if !news {
 		return
 	}

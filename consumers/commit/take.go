@@ -1,13 +1,10 @@
 package commit
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/codec"
@@ -28,25 +25,31 @@ func (c *WorkingCopy) table(kind string) *table {
 	}
 }
 
-// Take makes a state that was read from the stream part of the copy. Its error is a state that
-// cannot be read.
-func (c *WorkingCopy) Take(subject string, seq uint64, data []byte) error {
-	_, err := c.takeState(subject, seq, data, codec.Decode)
+// Take makes a state that was read from the stream part of the copy, unless it is not ours: then it
+// is only counted. Its error is a state that cannot be read.
+func (c *WorkingCopy) Take(subject string, m jet.Stored) error {
+	_, err := c.takeState(subject, m, codec.Decode)
 	return err
 }
 
 // takeState is Take with codec.Decode or what does the same; it tells whether the state was news.
 func (c *WorkingCopy) takeState(
 	subject string,
-	seq uint64,
-	data []byte,
+	m jet.Stored,
 	decode func([]byte) (*checks.State, error),
 ) (bool, error) {
+	seq, data := m.Sequence, m.Data
+	c.mu.Lock()
+	c.last = max(c.last, seq)
+	c.mu.Unlock()
 	cutAt := strings.LastIndexByte(subject, '.') + 1
 	kind := subject[:cutAt]
-	if subject == layout.SubjectSite {
+	switch {
+	case subject == layout.SubjectSite:
 		c.noteOther(subject)
-		return false, c.takeSite(seq, data)
+		return false, c.takeSite(m)
+	case kind == layout.SubjectTally:
+		return false, c.takeTally(subject[cutAt:], m)
 	}
 	if kind != layout.SubjectPatient && kind != layout.SubjectMedication && kind != layout.SubjectGone {
 		c.noteOther(subject) // what a later version keeps
@@ -54,9 +57,14 @@ func (c *WorkingCopy) takeState(
 	}
 	tok, err := layout.ParseToken(subject[cutAt:])
 	if err != nil {
-		return false, fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, seq, layout.StreamRLS, err)
+		return false, c.takeStrange(subject, m)
 	}
-	if c.has(kind, tok, seq) || c.postponed(kind, tok, seq, data) {
+	if c.has(kind, tok, seq) || c.postponed(kind, tok, m) {
+		return false, nil
+	}
+	sum, ours := c.ours(kind, tok, m)
+	if !ours {
+		c.notOurs(kind, tok, seq)
 		return false, nil
 	}
 	st, err := decode(data)
@@ -68,7 +76,8 @@ func (c *WorkingCopy) takeState(
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	slot, news := c.table(kind).put(tok, seq, data)
+	c.ourOwn(subject, seq)
+	slot, news := c.table(kind).put(tok, seq, data, sum)
 	if !news {
 		return false, nil
 	}
@@ -104,14 +113,14 @@ func (c *WorkingCopy) has(kind string, tok layout.Token, seq uint64) bool {
 }
 
 // postponed keeps a state back while one under the same token is on its way: it mostly is that one,
-// which then need not be decoded.
-func (c *WorkingCopy) postponed(kind string, tok layout.Token, seq uint64, data []byte) bool {
+// which then need not be checked and decoded.
+func (c *WorkingCopy) postponed(kind string, tok layout.Token, m jet.Stored) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sent := c.table(kind).sent
-	was, ok := sent[tok]
-	if ok && seq > was.Sequence {
-		sent[tok] = jet.Stored{Sequence: seq, Data: data}
+	kept, ok := sent[tok]
+	if ok {
+		sent[tok] = append(kept, m)
 	}
 	return ok
 }
@@ -121,7 +130,9 @@ func (c *WorkingCopy) send(rows []stateRow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range rows {
-		c.table(rows[i].kind).sent[rows[i].token] = jet.Stored{}
+		if rows[i].kind != layout.SubjectSite {
+			c.table(rows[i].kind).sent[rows[i].token] = nil
+		}
 	}
 }
 
@@ -131,29 +142,20 @@ func (c *WorkingCopy) takePostponed(rows []stateRow) error {
 	var all error
 	for i := range rows {
 		r := &rows[i]
+		if r.kind == layout.SubjectSite {
+			continue
+		}
 		c.mu.Lock()
 		sent := c.table(r.kind).sent
 		kept := sent[r.token]
 		delete(sent, r.token)
 		c.mu.Unlock()
-		if kept.Sequence > 0 {
-			_, err := c.takeState(r.subject(), kept.Sequence, kept.Data, codec.Decode)
+		for _, m := range kept {
+			_, err := c.takeState(r.subject(), m, codec.Decode)
 			all = errors.Join(all, err)
 		}
 	}
 	return all
-}
-
-// takeSite notes under which rules the states are settled.
-func (c *WorkingCopy) takeSite(seq uint64, data []byte) error {
-	s, err := layout.ParseSite(seq, data)
-	if err != nil {
-		return fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, seq, layout.StreamRLS, err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.outdated = s.Ruleset != c.ruleset
-	return nil
 }
 
 // rules notes whether a state that was read was decided under the rules of this process. Another
@@ -180,7 +182,7 @@ func (c *WorkingCopy) forget(r *stateRow) {
 	if row == nil || row.absent() {
 		return
 	}
-	if row.seq = 0; row.absent() {
+	if row.left = true; row.absent() {
 		t.absent++
 	}
 }
@@ -258,51 +260,4 @@ func (c *WorkingCopy) some(of map[uint32]struct{}, n int) ([]facts.Ref, error) {
 		}
 	}
 	return refs, nil
-}
-
-// Follow reads all states, calls filled once it has them, and goes on following what is written,
-// until ctx ends or a state cannot be read.
-func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
-	cons, err := jet.Ordered(
-		ctx,
-		js,
-		layout.StreamRLS,
-		jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}},
-	)
-	if err != nil {
-		return fmt.Errorf("following the states: %w", err)
-	}
-	c.expect(cons.CachedInfo().NumPending)
-	if cons.CachedInfo().NumPending == 0 {
-		filled()
-		filled = nil
-	}
-	it, err := cons.Messages(jetstream.PullMaxBytes(jet.FollowBytes))
-	if err != nil {
-		return fmt.Errorf("following the states: %w", err)
-	}
-	defer context.AfterFunc(ctx, it.Stop)()
-	defer it.Stop()
-	var r codec.Reader
-	for next := jetstream.NextContext(ctx); ; {
-		m, err := it.Next(next) // an iterator that is stopped while it opens itself again would wait for ever
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("following the states: %w", err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("following the states: %w", err)
-		}
-		if _, err := c.takeState(m.Subject(), meta.Sequence.Stream, m.Data(), r.Decode); err != nil {
-			return err
-		}
-		c.followed.Store(meta.Sequence.Stream)
-		if meta.NumPending == 0 && filled != nil {
-			filled()
-			filled = nil
-		}
-	}
 }

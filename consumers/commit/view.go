@@ -20,9 +20,11 @@ type snapshot struct {
 
 type seenRow struct {
 	token layout.Token
-	seq   uint64
-	known bool      // there was a state
-	row   *stateRow // the state, where it is still on its way: it has no sequence yet
+	seq   uint64     // of the state, by which what replaces it is signed
+	left  bool       // the stream has it no more
+	sum   layout.Sum // of its signature
+	known bool       // there was a state
+	row   *stateRow  // the state, where it is still on its way: it has no sequence yet
 }
 
 func (c *WorkingCopy) snapshot() *snapshot { return c.snapshotOver(nil) }
@@ -45,7 +47,7 @@ func (s *snapshot) look(t *table, key, ref facts.Ref) []byte {
 	r := seenRow{token: tok}
 	var data []byte
 	if found := t.find(tok); found != nil {
-		r.seq, data = found.seq, t.data(found)
+		r.seq, r.left, r.sum, data = found.seq, found.left, found.sum, t.data(found)
 	}
 	r.known = data != nil
 	if _, again := s.known[key]; !again { // the first look counts

@@ -21,17 +21,24 @@ type writer struct {
 	timers map[layout.Token]int64 // those set by this process, Unix seconds
 	frozen bool                   // no timers
 	most   int                    // messages of one batch
+	by     string                 // names this writer in its tallies
+	slot   string                 // of its tallies; "" before the first
 }
 
 // piece is what goes into one batch.
 type piece struct {
 	msgs  []*nats.Msg // all but the states
-	rows  []stateRow  // their messages come last
+	tally *layout.Tally
+	rows  []stateRow // their messages come last
 	timer map[layout.Token]int64
 	view  *snapshot // that the step saw
 }
 
-func (p *piece) size() int { return len(p.msgs) + len(p.rows) }
+// size is how many messages it takes; one more, the tally, where states are among them.
+func (p *piece) size() int { return p.before() + len(p.rows) }
+
+// before is how many messages come before those of states.
+func (p *piece) before() int { return len(p.msgs) + min(len(p.rows), 1) }
 
 // add takes q in.
 func (p *piece) add(q piece) {
@@ -44,25 +51,38 @@ func (p *piece) add(q piece) {
 	}
 }
 
-// messages are the batch in its order: transitions first, states last, so that a batch that a
-// damaged disk cuts short repeats transitions and never swallows them.
+// messages are the batch in its order, signed: the tally first, then transitions, and states last,
+// so that a batch that a damaged disk cuts short repeats transitions and never swallows them.
 func (w *writer) messages(p *piece) []*nats.Msg {
-	msgs := p.msgs
+	msgs := make([]*nats.Msg, p.before(), p.size())
+	copy(msgs[p.before()-len(p.msgs):], p.msgs)
+	for _, m := range p.msgs {
+		w.copy.signer.Sign(m, 0)
+	}
 	for i := range p.rows {
-		r := &p.rows[i]
-		if r.after != nil { // which is stored by now
-			r.expect, r.after = r.after.seq, nil
-		}
-		msgs = append(
-			msgs,
-			&nats.Msg{
-				Subject: r.subject(),
-				Data:    r.data,
-				Header:  nats.Header{layout.HeaderExpect: {strconv.FormatUint(r.expect, 10)}},
-			},
-		)
+		msgs = append(msgs, w.stateMessage(&p.rows[i]))
+	}
+	if len(p.rows) > 0 {
+		p.tally = w.nextTally(p)
+		msgs[0] = p.tally.Message(w.slot)
+		w.copy.signer.Sign(msgs[0], p.tally.Seq)
 	}
 	return msgs
+}
+
+func (w *writer) stateMessage(r *stateRow) *nats.Msg {
+	if r.after != nil { // which is stored by now
+		r.was, r.left, r.wasSum, r.after = r.after.seq, false, r.after.sum, nil
+	}
+	m := &nats.Msg{Subject: r.subject(), Data: r.data,
+		Header: nats.Header{layout.HeaderExpect: {strconv.FormatUint(r.expect(), 10)}}}
+	if r.data == nil {
+		m = layout.ErasureMessage(m.Subject, r.expect(), nil)
+	}
+	if r.sum = w.copy.signer.Sign(m, r.was); r.data == nil {
+		r.sum = layout.Sum{}
+	}
+	return m
 }
 
 // commit writes one piece whole or not at all, and makes it part of the working copy.
@@ -93,28 +113,42 @@ func (w *writer) land(p *piece, written jet.Written) error {
 	}
 	for i := range p.rows {
 		r := &p.rows[i]
-		r.seq = written.First + uint64(len(p.msgs)+i)
+		r.seq = written.First + uint64(p.before()+i)
 		w.copy.apply(r, r.seq, p.view)
+	}
+	if p.tally != nil {
+		p.tally.Seq, p.tally.Gone = written.First, false
+		w.copy.applyTally(w.slot, p.tally)
 	}
 	return w.copy.takePostponed(p.rows)
 }
 
 // readBack brings the rows of p in the working copy to what the stream has.
 func (w *writer) readBack(ctx context.Context, p *piece) error {
-	subjects := make([]string, len(p.rows))
+	subjects := make([]string, len(p.rows), len(p.rows)+1)
 	for i := range p.rows {
 		subjects[i] = p.rows[i].subject()
+	}
+	if p.tally != nil {
+		subjects = append(subjects, layout.SubjectTally+w.slot)
 	}
 	found, err := w.to.Last(ctx, subjects)
 	if err != nil {
 		return err
 	}
-	for i := range p.rows {
-		if found[i].Sequence == 0 {
+	for i, m := range found {
+		switch {
+		case m.Sequence > 0:
+			_, err = w.copy.takeState(subjects[i], m, codec.Decode)
+		case i == len(p.rows):
+			w.copy.forgetTally(w.slot)
+		case p.rows[i].kind != layout.SubjectSite:
 			w.copy.forget(&p.rows[i])
-			continue
 		}
-		if _, err := w.copy.takeState(subjects[i], found[i].Sequence, found[i].Data, codec.Decode); err != nil {
+		if err == nil {
+			err = w.copy.admit(subjects[i])
+		}
+		if err != nil {
 			return err
 		}
 	}

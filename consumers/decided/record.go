@@ -25,7 +25,14 @@ type InputRecord struct {
 	Earlier uint64    `json:"earlier,omitempty"`      // lost before those, not listed any more
 	Known   uint64    `json:"acknowledged,omitempty"` // lost, and an operator said so
 
-	Seq uint64 `json:"-"` // in the stream RLS
+	// Tallies are the numbers of the newest tallies of states, by slot, since these began anew Anew
+	// times.
+	Tallies map[string]uint64 `json:"tallies,omitempty"`
+	Anew    uint64            `json:"anew,omitempty"`
+
+	Seq      uint64 `json:"-"` // in the stream RLS
+	Replaced uint64 `json:"-"` // sequence of the record that it was written over
+	Foreign  bool   `json:"-"` // it was not written by rlsguard: nothing of it is known but its sequence
 }
 
 // Accounted are the sequences that nobody has to look for.
@@ -43,8 +50,14 @@ func (r *InputRecord) shorten() {
 	}
 }
 
-// ReadInputs reads the record; nil when there is none.
-func ReadInputs(ctx context.Context, js jetstream.JetStream) (*InputRecord, error) {
+// ReadInputs reads the record; nil when there is none. One that is not signed, unless it is as old as
+// unsigned, is of no stream, and Foreign.
+func ReadInputs(
+	ctx context.Context,
+	js jetstream.JetStream,
+	signer *layout.Signer,
+	unsigned uint64,
+) (*InputRecord, error) {
 	stream, err := js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
@@ -57,6 +70,13 @@ func ReadInputs(ctx context.Context, js jetstream.JetStream) (*InputRecord, erro
 		return nil, fmt.Errorf("reading %s: %w", layout.SubjectInputs, err)
 	}
 	r := &InputRecord{Seq: m.Sequence}
+	if layout.IsSigned(m.Header) || m.Sequence > unsigned {
+		counter, _, err := signer.Check(m.Subject, m.Header, m.Data)
+		if err != nil || counter >= m.Sequence {
+			return &InputRecord{Seq: m.Sequence, Foreign: true}, nil
+		}
+		r.Replaced = counter
+	}
 	if err := json.Unmarshal(m.Data, r); err != nil {
 		return &InputRecord{Seq: m.Sequence}, nil // of no stream: begun anew
 	}
@@ -64,14 +84,16 @@ func ReadInputs(ctx context.Context, js jetstream.JetStream) (*InputRecord, erro
 }
 
 // Write stores the record over the one with the sequence that r has, and none else.
-func (r *InputRecord) Write(ctx context.Context, to jet.Store) error {
+func (r *InputRecord) Write(ctx context.Context, to jet.Store, signer *layout.Signer) error {
 	r.shorten()
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	expect := nats.Header{layout.HeaderExpect: {strconv.FormatUint(r.Seq, 10)}}
-	written := <-to.Send(ctx, []*nats.Msg{{Subject: layout.SubjectInputs, Data: data, Header: expect}})
+	m := &nats.Msg{Subject: layout.SubjectInputs, Data: data,
+		Header: nats.Header{layout.HeaderExpect: {strconv.FormatUint(r.Seq, 10)}}}
+	signer.Sign(m, r.Seq)
+	written := <-to.Send(ctx, []*nats.Msg{m})
 	if written.Err == nil {
 		r.Seq = written.First
 	}

@@ -268,6 +268,43 @@ func TestWipe(t *testing.T) {
 	}
 }
 
+// The links to blocks as they were are gone too by the time that it is answered.
+func TestWipeWaitsForLinks(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	e, js, nc := withStreams(t, dir)
+	s, err := js.Stream(t.Context(), layout.StreamRLS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := 0 // how often a link was behind
+	for i := range 5 {
+		put(t, js, "rls.state.patient.a", wipeCanary)
+		put(t, js, "rls.state.patient.other", "stays")
+		last, err := s.GetLastMsgForSubject(t.Context(), "rls.state.patient.a")
+		if err == nil {
+			time.Sleep(keepEvery + 100*time.Millisecond) // until there is a link
+			err = s.SecureDeleteMsg(t.Context(), last.Sequence)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(filesWith(t, filepath.Join(dir, keptName), wipeCanary)) > 0 {
+			old++
+		}
+		askWipe(t, nc, "a")
+		if left := filesWith(t, dir, wipeCanary); len(left) > 0 {
+			t.Errorf("round %d: %v", i, left)
+		}
+	}
+	if old == 0 {
+		t.Error("no link was ever behind: there was nothing to wait for")
+	}
+	nc.Close()
+	if err := e.Stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A crash in the middle of overwriting leaves half a record, which is no damage: the next start
 // finishes it.
 func TestWipeIsFinished(t *testing.T) {

@@ -47,6 +47,7 @@ const (
 	StreamReplaced  = "stream-replaced"
 	StreamMissing   = "stream-missing"
 	StateDamaged    = "state-damaged"
+	ForeignMessages = "foreign-messages" // something in RLS was not written by rlsguard, and stands there still
 	NoJetStream     = "jetstream-disabled"
 	StartingOver    = "starting-over" // any other error
 )
@@ -54,9 +55,13 @@ const (
 // NotReady are all reasons that /readyz and the metrics name, sorted. A test produces each one by
 // its fault and holds that an alert fires.
 var NotReady = []string{
-	WrongClock, NoConsumer, ChangedConsumer, NotConnected, NoDisk, CopyingFlags, NoJetStream, NotLooking, Starting,
-	StartingOver, StateDamaged, StatesMissing, Rebuilding, Stopping, StreamMissing, StreamReplaced, ChangedStream, NotWriting,
+	WrongClock, NoConsumer, ChangedConsumer, NotConnected, NoDisk, CopyingFlags, ForeignMessages, NoJetStream,
+	NotLooking, Starting, StartingOver, StateDamaged, StatesMissing, Rebuilding, Stopping, StreamMissing,
+	StreamReplaced, ChangedStream, NotWriting,
 }
+
+// ForeignKinds are what foreign messages stand in the place of, by layout.KindOfMessage.
+var ForeignKinds = []string{"audit", "flag", "inputs", "other", "site", "state", "tally", "timer"}
 
 // causes are those that reasonOf gives.
 var causes = []string{StreamReplaced, StateDamaged, StreamMissing, NoJetStream, StartingOver}
@@ -248,3 +253,6 @@ func (h *Health) Clock(fine bool) { h.set(WrongClock, fine) }
 func (h *Health) Disk(fine bool) { h.set(NoDisk, fine) }
 
 func (h *Health) Looked(err error) { h.set(NotLooking, err == nil) }
+
+// Foreign counts a message that rlsguard did not write, by what it stands in the place of.
+func (h *Health) Foreign(kind string) { h.metrics.foreign.WithLabelValues(kind).Inc() }

@@ -27,6 +27,7 @@ type metrics struct {
 	lost       lossCounts
 	latency    prometheus.Histogram
 	startsOver *prometheus.CounterVec
+	foreign    *prometheus.CounterVec
 	seen       *seen
 
 	mu      sync.Mutex
@@ -84,6 +85,9 @@ func newMetrics() *metrics {
 			prometheus.ExponentialBuckets(0.002, 2, 22)),
 		startsOver: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_starts_over_total",
 			Help: "How often the consumer gave up and started over, by reason."}, []string{"reason"}),
+		foreign: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_foreign_messages_total",
+			Help: "Messages in the stream RLS that rlsguard did not write, or older ones put back, by kind. None was used."},
+			[]string{"kind"}),
 		seen: &seen{},
 	}
 	for _, o := range fold.Outcomes {
@@ -92,7 +96,11 @@ func newMetrics() *metrics {
 	for _, r := range causes {
 		m.startsOver.WithLabelValues(r)
 	}
+	for _, kind := range ForeignKinds {
+		m.foreign.WithLabelValues(kind)
+	}
 	m.registry.MustRegister(
+		m.foreign,
 		m.outcomes,
 		m.rejections,
 		m.partly,

@@ -21,6 +21,8 @@ type JetStore struct {
 	Nc      *nats.Conn
 	Js      jetstream.JetStream
 	Timeout time.Duration // of one request
+	// Wrote is called with what was stored, and the sequence of the first; nil is allowed.
+	Wrote func(msgs []*nats.Msg, first uint64)
 }
 
 // Send implements Store.
@@ -33,6 +35,9 @@ func (s *JetStore) Send(ctx context.Context, msgs []*nats.Msg) <-chan Written {
 	}
 	go func() {
 		seq, err := s.request(ctx, last)
+		if err == nil && s.Wrote != nil {
+			s.Wrote(msgs, seq-uint64(len(msgs))+1)
+		}
 		answer <- Written{First: seq - uint64(len(msgs)) + 1, Err: err}
 	}()
 	return answer
@@ -123,7 +128,7 @@ func (s *JetStore) Last(ctx context.Context, subjects []string) ([]Stored, error
 			case err != nil:
 				return fmt.Errorf("reading a state back: %w", err)
 			default:
-				found[i] = Stored{m.Sequence, m.Data}
+				found[i] = Stored{Sequence: m.Sequence, Header: m.Header, Data: m.Data}
 			}
 			return nil
 		})

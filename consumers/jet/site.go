@@ -2,11 +2,9 @@ package jet
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -26,19 +24,4 @@ func ReadSite(ctx context.Context, js jetstream.JetStream) (*layout.SiteRecord, 
 		return nil, fmt.Errorf("reading %s: %w", layout.SubjectSite, err)
 	}
 	return layout.ParseSite(m.Sequence, m.Data)
-}
-
-// WriteSite records what the states are made with.
-func WriteSite(ctx context.Context, to Store, w layout.SiteRecord, expect uint64) (uint64, error) {
-	data, err := json.Marshal(w)
-	if err != nil {
-		return 0, err
-	}
-	m := &nats.Msg{
-		Subject: layout.SubjectSite,
-		Data:    data,
-		Header:  nats.Header{layout.HeaderExpect: {fmt.Sprint(expect)}},
-	}
-	written := <-to.Send(ctx, []*nats.Msg{m})
-	return written.First, written.Err
 }

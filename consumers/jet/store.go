@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 // Errors of a Store, by what the caller has to do.
@@ -22,7 +24,9 @@ var (
 // Stored is what a Store has under a subject.
 type Stored struct {
 	Sequence uint64 // 0 when there is nothing
+	Header   nats.Header
 	Data     []byte
+	Verdict  *layout.Verdict // on its signature; nil as long as nobody looked
 }
 
 // Store is the stream RLS as a Committer needs it: one message a subject, the newest.

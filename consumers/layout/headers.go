@@ -45,7 +45,7 @@ func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flag %s: %w", f.ID, err)
 	}
-	shown := &nats.Msg{Subject: flagSubject(f), Data: body, Header: flagHeaders(f)}
+	shown := &nats.Msg{Subject: FlagSubject(f), Data: body, Header: flagHeaders(f)}
 	if f.State == checks.Resolved || f.Change == checks.ChangeMoved {
 		shown.Header[HeaderTTL] = []string{TTL(resolvedTTL)}
 	}
@@ -70,6 +70,27 @@ func flagHeaders(f *checks.Flag) nats.Header {
 	return h
 }
 
+// FlagOf reads the payload of a transition.
+func FlagOf(data []byte) (checks.Flag, error) { return issue.Unmarshal(data) }
+
+// ShownAgain is a transition as dashboards get it, from its entry in the audit.
+func ShownAgain(f *checks.Flag, h nats.Header, data []byte) *nats.Msg {
+	m := &nats.Msg{Data: data, Header: Lasting(h, time.Now())}
+	if delete(m.Header, HeaderTTL); f.State == checks.Resolved || f.Change == checks.ChangeMoved {
+		m.Header[HeaderTTL] = []string{TTL(resolvedTTL)}
+	}
+	return m
+}
+
+// NumberOf is the number of a transition; 0 where its headers say none.
+func NumberOf(h nats.Header) uint64 {
+	n, err := strconv.ParseUint(h.Get(HeaderNumber), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // TimerMessage lets the server tell at a time that a patient has to be looked at. A moment that has
 // passed would go off at once and again after every rewrite, so it is put a little ahead.
 func TimerMessage(tok Token, at, now time.Time) *nats.Msg {
@@ -91,7 +112,7 @@ const formerBy = "Rls-By"
 func Lasting(h nats.Header, since time.Time) nats.Header {
 	kept := nats.Header{}
 	for name := range h {
-		if name != formerBy && name != HeaderErased &&
+		if name != formerBy && name != HeaderErased && name != HeaderSignature &&
 			(strings.HasPrefix(name, "Rls-") || strings.HasPrefix(name, "ce-")) {
 			kept.Set(name, h.Get(name))
 		}

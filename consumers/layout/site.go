@@ -16,8 +16,9 @@ var (
 	ErrImporting   = errors.New("an import of the stored states did not end: run rlsguard import again")
 )
 
-// StateFormat is the layout of the stream RLS: subjects, and what is under them.
-const StateFormat = 1
+// StateFormat is the layout of the stream RLS: subjects, and what is under them. In format 1 nothing
+// was signed.
+const StateFormat = 2
 
 // SiteRecord is what all states of a stream were made with.
 type SiteRecord struct {
@@ -34,6 +35,9 @@ type SiteRecord struct {
 	// Rebuilding is how far the inbound stream reached when states that were lost began to be made
 	// again from it. What is stored is a part until all of that is decided.
 	Rebuilding uint64 `json:"rebuilding,omitempty"`
+	// Signed is the sequence of the stream RLS up to which messages may be without a signature: they
+	// were there before any was signed. 0 is that of a site of an earlier version.
+	Signed uint64 `json:"signed,omitempty"`
 
 	// Seq is the sequence of the record in the stream RLS, as it was read; 0 for none.
 	Seq uint64 `json:"-"`
@@ -47,6 +51,9 @@ func ParseSite(seq uint64, data []byte) (*SiteRecord, error) {
 	}
 	return have, nil
 }
+
+// Encode is the record as it is stored.
+func (w *SiteRecord) Encode() ([]byte, error) { return json.Marshal(w) }
 
 // Fits tells why states must not be touched by whoever has this key.
 func (w *SiteRecord) Fits(key []byte) error {

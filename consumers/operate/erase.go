@@ -36,6 +36,7 @@ func (e *Erased) Nothing() bool { return e.Facts == 0 && e.Flags == 0 }
 // patientRecord is what stands under a patient's token.
 type patientRecord struct {
 	seq   uint64
+	sum   layout.Sum    // what it adds to the tallies
 	state *checks.State // nil when there is none
 	flags []string      // ids of all flags, also of an erasure that may not have been finished
 	gone  []string      // tokens of tombstones that go with it
@@ -47,10 +48,11 @@ const resolutionTTL = time.Hour
 
 // Find tells what Erase would remove. Its errors are those of Erase.
 func (o *Operator) Find(ctx context.Context, key []byte, patient facts.Ref) (Erased, error) {
-	if _, err := o.site(ctx, key); err != nil {
+	site, err := o.site(ctx, key)
+	if err != nil {
 		return Erased{}, err
 	}
-	have, err := o.patientRecord(ctx, key, patient)
+	have, err := o.patientRecord(ctx, key, site, patient)
 	if err != nil {
 		return Erased{}, err
 	}
@@ -87,7 +89,7 @@ func (o *Operator) Erase(
 	if err != nil {
 		return Erased{}, err
 	}
-	have, upTo, err := o.Mark(ctx, key, patient, site.Ruleset)
+	have, upTo, err := o.Mark(ctx, key, patient, site)
 	if err != nil {
 		return Erased{}, err
 	}
@@ -98,7 +100,7 @@ func (o *Operator) Erase(
 			return done, err
 		}
 	}
-	if done.Inputs, err = o.eraseInputs(ctx, patient, have, inputs, progress); err != nil {
+	if done.Inputs, err = o.eraseInputs(ctx, key, site, patient, have, inputs, progress); err != nil {
 		return done, err
 	}
 	keys := append(have.keys(tokens), tokens.Of(patient).String())
@@ -142,32 +144,37 @@ func (o *Operator) Mark(
 	ctx context.Context,
 	key []byte,
 	patient facts.Ref,
-	ruleset string,
+	site *layout.SiteRecord,
 ) (*patientRecord, uint64, error) {
+	signer := layout.NewSigner(key)
 	subject := layout.SubjectPatient + layout.NewTokens(key).Of(patient).String()
 	var gone []string // a try that fails may have marked some already
 	for wait := jet.NewBackoff(); ; wait.Sleep(ctx) {
-		have, err := o.patientRecord(ctx, key, patient)
+		have, err := o.patientRecord(ctx, key, site, patient)
 		if err != nil {
 			return nil, 0, err
 		}
-		tombs, err := o.tombstones(ctx, key, patient, have)
+		tombs, err := o.tombstones(ctx, key, site, patient, have)
 		if err != nil {
 			return nil, 0, err
 		}
-		for _, m := range tombs {
-			gone = append(gone, strings.TrimPrefix(m.Subject, layout.SubjectGone))
+		for _, t := range tombs {
+			gone = append(gone, strings.TrimPrefix(t.marker.Subject, layout.SubjectGone))
 		}
 		have.gone = append(have.gone, gone...)
 		if have.state == nil && len(tombs) == 0 {
 			return have, have.seq, nil
 		}
-		msgs, err := resolutions(have.state, key, ruleset)
+		msgs, err := resolutions(have.state, key, site.Ruleset)
 		if err != nil {
 			return nil, 0, err
 		}
+		for _, m := range msgs {
+			signer.Sign(m, 0)
+		}
 		marker := layout.ErasureMessage(subject, have.seq, append(slices.Clone(have.flags), have.gone...))
-		seq, err := o.writeMarkers(ctx, tombs, append(msgs, marker))
+		signer.Sign(marker, have.seq)
+		seq, err := o.writeMarkers(ctx, signer, site, tombs, append(msgs, marker), have.sum)
 		switch {
 		case err == nil:
 			return have, seq, nil
@@ -181,20 +188,43 @@ func (o *Operator) Mark(
 
 // writeMarkers writes the tombstones' markers, and then last in one piece; it returns the sequence
 // of the last message.
-func (o *Operator) writeMarkers(ctx context.Context, tombs, last []*nats.Msg) (uint64, error) {
-	for len(tombs) > 0 {
-		n := min(len(tombs), jet.MaxBatch/2)
-		if _, err := o.Store.Write(ctx, tombs[:n]); err != nil {
+func (o *Operator) writeMarkers(
+	ctx context.Context,
+	signer *layout.Signer,
+	site *layout.SiteRecord,
+	tombs []tombstone,
+	last []*nats.Msg,
+	less layout.Sum,
+) (uint64, error) {
+	for part := range slices.Chunk(tombs, jet.MaxBatch/2) {
+		var msgs []*nats.Msg
+		var sum layout.Sum
+		for _, t := range part {
+			signer.Sign(t.marker, t.seq)
+			msgs, sum = append(msgs, t.marker), sum.Plus(t.sum)
+		}
+		if _, err := o.writeStates(ctx, signer, site, msgs, sum); err != nil {
 			return 0, err
 		}
-		tombs = tombs[n:]
 	}
-	first, err := o.Store.Write(ctx, last)
+	first, err := o.writeStates(ctx, signer, site, last, less)
 	return first + uint64(len(last)) - 1, err
 }
 
+// tombstone is the marker for one, and what it takes the place of.
+type tombstone struct {
+	marker *nats.Msg
+	seq    uint64
+	sum    layout.Sum
+}
+
 // patientRecord reads what stands under a patient's token.
-func (o *Operator) patientRecord(ctx context.Context, key []byte, patient facts.Ref) (*patientRecord, error) {
+func (o *Operator) patientRecord(
+	ctx context.Context,
+	key []byte,
+	site *layout.SiteRecord,
+	patient facts.Ref,
+) (*patientRecord, error) {
 	stream, err := o.js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
@@ -207,6 +237,9 @@ func (o *Operator) patientRecord(ctx context.Context, key []byte, patient facts.
 		return nil, fmt.Errorf("reading a state: %w", err)
 	}
 	s := &patientRecord{seq: m.Sequence}
+	if s.sum, err = authentic(layout.NewSigner(key), site, m.Subject, m.Header, m.Data, m.Sequence); err != nil {
+		return nil, fmt.Errorf("%w: %w", layout.ErrState, err)
+	}
 	if s.state, err = codec.Decode(m.Data); err != nil {
 		return nil, fmt.Errorf("%w: sequence %d of %s: %w", layout.ErrState, m.Sequence, layout.StreamRLS, err)
 	}
@@ -214,7 +247,7 @@ func (o *Operator) patientRecord(ctx context.Context, key []byte, patient facts.
 		s.flags = append(s.flags, checks.FlagID(key, patient, f.Check, f.Ingredient))
 	}
 	if layout.Erased(s.state) {
-		s.state = nil
+		s.state, s.sum = nil, layout.Sum{}
 		for id := range strings.SplitSeq(m.Header.Get(layout.HeaderErased), ",") {
 			if _, err := layout.ParseToken(id); err == nil {
 				s.gone = append(s.gone, id)
@@ -231,9 +264,10 @@ func (o *Operator) patientRecord(ctx context.Context, key []byte, patient facts.
 func (o *Operator) tombstones(
 	ctx context.Context,
 	key []byte,
+	site *layout.SiteRecord,
 	patient facts.Ref,
 	have *patientRecord,
-) ([]*nats.Msg, error) {
+) ([]tombstone, error) {
 	refs := []facts.Ref{patient}
 	for ref := range have.resources() {
 		if ref != patient {
@@ -248,8 +282,8 @@ func (o *Operator) tombstones(
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
 	}
-	var msgs []*nats.Msg
-	tokens := layout.NewTokens(key)
+	var found []tombstone
+	tokens, signer := layout.NewTokens(key), layout.NewSigner(key)
 	for _, ref := range refs {
 		for _, r := range []facts.Ref{ref, fold.UndatedKey(ref)} {
 			subject := layout.SubjectGone + tokens.Of(r).String()
@@ -260,12 +294,17 @@ func (o *Operator) tombstones(
 			if err != nil {
 				return nil, err
 			}
-			if st, err := codec.Decode(last[0].Data); last[0].Sequence > 0 && (err != nil || !layout.Erased(st)) {
-				msgs = append(msgs, layout.ErasureMessage(subject, last[0].Sequence, nil))
+			m := last[0]
+			if st, err := codec.Decode(m.Data); m.Sequence > 0 && (err != nil || !layout.Erased(st)) {
+				sum, err := authentic(signer, site, subject, m.Header, m.Data, m.Sequence)
+				if err != nil {
+					return nil, fmt.Errorf("%w: %w", layout.ErrState, err)
+				}
+				found = append(found, tombstone{layout.ErasureMessage(subject, m.Sequence, nil), m.Sequence, sum})
 			}
 		}
 	}
-	return msgs, nil
+	return found, nil
 }
 
 // resolutions tell whoever follows flags that those of a state are no longer open.

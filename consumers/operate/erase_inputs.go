@@ -48,11 +48,15 @@ type inputSearch struct {
 	inputs  map[layout.InputID]struct{} // erased, or to be erased
 	done    ErasedInputs
 	tell    func(n int)
+	// record reads which inputs were decided.
+	record func(context.Context) (*decided.InputRecord, error)
 }
 
 // eraseInputs looks for what producers sent about a patient, and erases what it may.
 func (o *Operator) eraseInputs(
 	ctx context.Context,
+	key []byte,
+	site *layout.SiteRecord,
 	patient facts.Ref,
 	have *patientRecord,
 	of InputsOf,
@@ -63,6 +67,9 @@ func (o *Operator) eraseInputs(
 		o: o, patient: patient, flags: have.flags, of: of, tell: progress, namer: newNamer(of.Base),
 		owned: map[facts.Ref]struct{}{}, inputs: map[layout.InputID]struct{}{},
 		done: ErasedInputs{Erased: map[string]int{}},
+		record: func(ctx context.Context) (*decided.InputRecord, error) {
+			return decided.ReadInputs(ctx, o.js, layout.NewSigner(key), legacy(site))
+		},
 	}
 	for ref := range have.resources() {
 		if ref != patient {
@@ -87,7 +94,7 @@ func (s *inputSearch) fhir(ctx context.Context) error {
 		return fmt.Errorf("stream %s: %w", layout.StreamFHIR, err)
 	}
 	s.epoch = stream.CachedInfo().Created.UnixNano()
-	r, err := decided.ReadInputs(ctx, s.o.js)
+	r, err := s.record(ctx)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type Ported struct {
 	Patients    uint64 // states of patients; one that was written meanwhile counts again
 	Transitions uint64 // newest ones, and those kept for audit
 	Records     uint64
+	Foreign     uint64 // transitions that rlsguard did not write: they are left out
 }
 
 func (p *Ported) count(subject string) {
@@ -55,13 +56,14 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 	out, err := newExportWriter(
 		w,
 		exportHeader{Format: exportFormat, Version: exportVersion, Created: time.Now().UTC().Format(time.RFC3339),
-			States: site.Format, Key: site.Key, Ruleset: site.Ruleset, AsOf: site.AsOf},
+			States: layout.StateFormat, Key: site.Key, Ruleset: site.Ruleset, AsOf: site.AsOf},
 	)
 	if err != nil {
 		return Ported{}, err
 	}
 	var done Ported
 	var upTo uint64 // the last sequence of RLS that was read
+	signer := layout.NewSigner(key)
 	cfg := jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">"},
 	}
@@ -70,10 +72,14 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 			progress(1)
 		}
 		upTo = meta.Sequence.Stream
-		if m.Subject() == layout.SubjectSite {
+		if m.Subject() == layout.SubjectSite || strings.HasPrefix(m.Subject(), layout.SubjectTally) {
 			return nil
 		}
+		_, foreign := authentic(signer, site, m.Subject(), m.Headers(), m.Data(), meta.Sequence.Stream)
 		if strings.HasPrefix(m.Subject(), layout.SubjectState) {
+			if foreign != nil {
+				return fmt.Errorf("%w: %w", layout.ErrState, foreign)
+			}
 			st, err := codec.Decode(m.Data())
 			if err != nil {
 				return fmt.Errorf(
@@ -90,11 +96,15 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 				return out.Record(m.Subject(), nil, nil)
 			}
 		}
+		if foreign != nil {
+			done.Foreign++
+			return nil
+		}
 		done.count(m.Subject())
 		return out.Record(m.Subject(), layout.Lasting(m.Headers(), meta.Timestamp), m.Data())
 	})
 	if err == nil {
-		err = o.exportAudit(ctx, out, &done, upTo, progress)
+		err = o.exportAudit(ctx, out, signing{signer, site}, &done, upTo, progress)
 	}
 	if err != nil {
 		return done, err
@@ -102,11 +112,18 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 	return done, out.Close()
 }
 
+// signing is what messages are checked with.
+type signing struct {
+	signer *layout.Signer
+	site   *layout.SiteRecord
+}
+
 // exportAudit writes the transitions kept for audit, but for those that were committed after the
 // states were read.
 func (o *Operator) exportAudit(
 	ctx context.Context,
 	out *exportWriter,
+	by signing,
 	done *Ported,
 	upTo uint64,
 	progress func(n int64),
@@ -121,6 +138,10 @@ func (o *Operator) exportAudit(
 			progress(1)
 		}
 		if e.Committed > upTo && !e.Stored.Before(made) {
+			return nil
+		}
+		if _, err := authentic(by.signer, by.site, e.Subject, e.Header, e.Data, e.Committed); err != nil {
+			done.Foreign++
 			return nil
 		}
 		done.count(e.Subject)

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 
 	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/consumers/audit"
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -115,15 +119,17 @@ func (o *Operator) Import(
 	if err != nil {
 		return Ported{}, err
 	}
-	imported := layout.SiteRecord{Rearm: true}
+	signer := layout.NewSigner(key)
+	imported := layout.SiteRecord{Rearm: true, Format: layout.StateFormat, Signed: 1}
 	begin := func(h *exportHeader) (err error) {
-		imported.Format, imported.Key, imported.Ruleset, imported.AsOf = h.States, h.Key, h.Ruleset, h.AsOf
+		imported.Key, imported.Ruleset, imported.AsOf = h.Key, h.Ruleset, h.AsOf
 		begun := imported
 		begun.Importing = true // nobody serves half of it
-		seq, err = jet.WriteSite(ctx, o.Store, begun, seq)
+		seq, err = o.beginImport(ctx, signer, begun, seq)
 		return err
 	}
-	batch := importBatch{o: o, subjects: map[string]struct{}{}, progress: progress}
+	batch := importBatch{o: o, signer: signer, subjects: map[string]struct{}{}, states: map[string]stored{},
+		progress: progress}
 	if batch.audited, err = o.audited(ctx); err != nil {
 		return Ported{}, err
 	}
@@ -140,16 +146,84 @@ func (o *Operator) Import(
 		err = jet.WaitCopied(ctx, o.js)
 	}
 	if err == nil {
-		_, err = jet.WriteSite(ctx, o.Store, imported, seq)
+		err = o.endImport(ctx, signer, imported, seq, batch.sum)
 	}
 	return done, err
+}
+
+// beginImport notes an import, over the record of the site with a sequence. Tallies of what was here
+// before say nothing about what is imported.
+func (o *Operator) beginImport(
+	ctx context.Context,
+	signer *layout.Signer,
+	record layout.SiteRecord,
+	seq uint64,
+) (uint64, error) {
+	m, _, err := siteMessage(signer, record, seq)
+	if err != nil {
+		return 0, err
+	}
+	first, err := o.Store.Write(ctx, []*nats.Msg{m})
+	if err != nil {
+		return 0, err
+	}
+	found, err := o.Store.Last(ctx, []string{layout.SubjectTally + ">"})
+	if err != nil || found[0].Sequence == 0 {
+		return first, err
+	}
+	stream, err := o.js.Stream(ctx, layout.StreamRLS)
+	if err == nil {
+		err = stream.Purge(ctx, jetstream.WithPurgeSubject(layout.SubjectTally+">"))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
+	}
+	return first, nil
+}
+
+// endImport stores the record of the site, with the tally of all that was imported.
+func (o *Operator) endImport(
+	ctx context.Context,
+	signer *layout.Signer,
+	record layout.SiteRecord,
+	seq uint64,
+	states layout.Sum,
+) error {
+	m, sum, err := siteMessage(signer, record, seq)
+	if err != nil {
+		return err
+	}
+	slot, t, err := commit.FreeSlot(ctx, o.Store, signer)
+	if err != nil {
+		return err
+	}
+	t.N++
+	t.By, t.States, t.Site, t.Unsigned = nuid.Next(), states, sum, record.Signed
+	tally := t.Message(slot)
+	signer.Sign(tally, t.Seq)
+	_, err = o.Store.Write(ctx, []*nats.Msg{tally, m})
+	return err
+}
+
+// siteMessage is the record of the site as it is stored over the one with a sequence.
+func siteMessage(signer *layout.Signer, record layout.SiteRecord, seq uint64) (*nats.Msg, layout.Sum, error) {
+	data, err := record.Encode()
+	if err != nil {
+		return nil, layout.Sum{}, err
+	}
+	m := &nats.Msg{Subject: layout.SubjectSite, Data: data,
+		Header: nats.Header{layout.HeaderExpect: {strconv.FormatUint(seq, 10)}}}
+	return m, signer.Sign(m, seq), nil
 }
 
 // importBatch gathers records until they are worth a commit.
 type importBatch struct {
 	o        *Operator
 	msgs     []*nats.Msg
+	signer   *layout.Signer
 	subjects map[string]struct{}
+	states   map[string]stored // that were imported, by subject
+	sum      layout.Sum        // of states
 	size     int
 	progress func(n int64)
 	audited  map[uint64]struct{} // sums of what RLS_AUDIT holds already
@@ -160,7 +234,9 @@ type importBatch struct {
 func (o *Operator) audited(ctx context.Context) (map[uint64]struct{}, error) {
 	held := map[uint64]struct{}{}
 	err := audit.Each(ctx, o.js, audit.Reading{HeadersOnly: true}, func(e audit.Entry) error {
-		e.Committed = 0 // what is imported has no sequence yet
+		// what is imported has no sequence and no signature yet
+		e.Committed, e.Header = 0, maps.Clone(e.Header)
+		e.Header.Del(layout.HeaderSignature)
 		held[e.Sum()] = struct{}{}
 		return nil
 	})
@@ -193,6 +269,34 @@ func (b *importBatch) add(ctx context.Context, subject string, h nats.Header, da
 	return nil
 }
 
+// stored is a state that was imported. One that was written while it was exported comes twice.
+type stored struct {
+	seq uint64
+	sum layout.Sum
+}
+
+// sign signs what is to be stored, states as those that replace what came before.
+func (b *importBatch) sign() []layout.Sum {
+	sums := make([]layout.Sum, len(b.msgs))
+	for i, m := range b.msgs {
+		sums[i] = b.signer.Sign(m, b.states[m.Subject].seq)
+		if m.Header.Get(layout.HeaderTTL) != "" { // the marker of an erasure
+			sums[i] = layout.Sum{}
+		}
+	}
+	return sums
+}
+
+// note takes in what was stored from a sequence on.
+func (b *importBatch) note(first uint64, sums []layout.Sum) {
+	for i, m := range b.msgs {
+		if strings.HasPrefix(m.Subject, layout.SubjectState) {
+			b.sum = b.sum.Plus(sums[i]).Minus(b.states[m.Subject].sum)
+			b.states[m.Subject] = stored{first + uint64(i), sums[i]}
+		}
+	}
+}
+
 // importTries is how often a batch is sent again whose outcome is not known: written twice it is
 // the same.
 const importTries = 5
@@ -201,10 +305,11 @@ func (b *importBatch) flush(ctx context.Context) error {
 	if len(b.msgs) == 0 {
 		return nil
 	}
-	wait := jet.NewBackoff()
+	wait, sums := jet.NewBackoff(), b.sign()
 	for try := 1; ; try++ {
-		_, err := b.o.Store.Write(ctx, b.msgs)
+		first, err := b.o.Store.Write(ctx, b.msgs)
 		if err == nil {
+			b.note(first, sums)
 			break
 		}
 		if !errors.Is(err, jet.ErrUnknown) || try == importTries || ctx.Err() != nil {
@@ -235,8 +340,12 @@ func (o *Operator) vacant(ctx context.Context, key []byte) (uint64, error) {
 			return 0, ErrServing
 		}
 	}
-	have, err := jet.ReadSite(ctx, o.js)
+	seal, err := commit.ReadSeal(ctx, o.Store, layout.NewSigner(key))
 	if err != nil {
+		return 0, err
+	}
+	have, err := seal.Record(key)
+	if err != nil && !errors.Is(err, layout.ErrImporting) {
 		return 0, err
 	}
 	if have != nil && have.Importing && have.Key == layout.Fingerprint(key) {

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
@@ -40,16 +41,25 @@ func NewOperator(nc *nats.Conn, in ...jet.Domain) (*Operator, error) {
 }
 
 // site is the record of the site whose key is given. Its errors are ErrNoStates, ErrOtherKey,
-// ErrNewerFormat and those of the server.
+// ErrNewerFormat, ErrForeign and those of the server.
 func (o *Operator) site(ctx context.Context, key []byte) (*layout.SiteRecord, error) {
-	have, err := jet.ReadSite(ctx, o.js)
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound), err == nil && have == nil:
-		return nil, ErrNoStates
-	case err != nil:
-		return nil, err
+	have, foreign, err := o.siteOr(ctx, key)
+	if err == nil && foreign {
+		err = fmt.Errorf("the record of the site: %w: rlsguard serve makes it anew", layout.ErrForeign)
 	}
-	return have, have.Fits(key)
+	return have, err
+}
+
+// siteOr is site, and tells of a foreign record instead of failing.
+func (o *Operator) siteOr(ctx context.Context, key []byte) (have *layout.SiteRecord, foreign bool, err error) {
+	seal, err := commit.ReadSeal(ctx, o.Store, layout.NewSigner(key))
+	if err == nil {
+		have, err = seal.Record(key)
+	}
+	if errors.Is(err, jetstream.ErrStreamNotFound) || err == nil && have == nil {
+		err = ErrNoStates
+	}
+	return have, seal.Foreign, err
 }
 
 // messagesOf is how many messages a stream has; 0 when it is not there.

@@ -23,9 +23,11 @@ func (o *Operator) States(
 	total, progress func(n int64),
 	take func(*checks.State) error,
 ) error {
-	if _, err := o.site(ctx, key); err != nil {
+	site, err := o.site(ctx, key)
+	if err != nil {
 		return err
 	}
+	signer := layout.NewSigner(key)
 	n, err := o.messagesOf(ctx, layout.StreamRLS)
 	if err != nil {
 		return err
@@ -36,6 +38,10 @@ func (o *Operator) States(
 		progress(1)
 		if !strings.HasPrefix(m.Subject(), layout.SubjectPatient) {
 			return nil
+		}
+		_, err := authentic(signer, site, m.Subject(), m.Headers(), m.Data(), meta.Sequence.Stream)
+		if err != nil {
+			return fmt.Errorf("%w: %w", layout.ErrState, err)
 		}
 		st, err := codec.Decode(m.Data())
 		if err != nil {

@@ -39,6 +39,10 @@ const (
 	AuditDiffers DifferenceKind = "audit-differs"
 	TimerMissing DifferenceKind = "timer-missing" // time alone will change a flag, and nothing will look at it then
 	InputMissing DifferenceKind = "input-missing" // inputs left the inbound stream before they were decided
+	// a message was not written by rlsguard with this key, or an older one was put back: it is not
+	// used
+	ForeignMessage DifferenceKind = "foreign-message"
+	StatesLack     DifferenceKind = "states-lack" // states were removed, or replaced by older ones
 )
 
 // VerifyOptions say what stored states are compared with.
@@ -70,7 +74,7 @@ const verifyTries = 4
 // out. Its errors are ErrNoStates, ErrOtherKey, ErrNewerFormat, ErrImporting and those of the
 // server.
 func (o *Operator) Verify(ctx context.Context, opt VerifyOptions) (Verified, []Difference, error) {
-	site, err := o.site(ctx, opt.Engine.Key)
+	site, foreign, err := o.siteOr(ctx, opt.Engine.Key)
 	if err != nil {
 		return Verified{}, nil, err
 	}
@@ -83,7 +87,10 @@ func (o *Operator) Verify(ctx context.Context, opt VerifyOptions) (Verified, []D
 		if err != nil {
 			return Verified{}, nil, err
 		}
-		v := newVerification(o, &opt, site)
+		v := newVerification(o, &opt, site, before[0])
+		if foreign {
+			v.foreign(layout.SubjectSite, "the record of the site: everything would be evaluated anew")
+		}
 		if err := v.run(ctx); err != nil {
 			return v.sum, nil, err
 		}
@@ -158,6 +165,7 @@ func (v *verification) holes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	v.states.Behind(record.Tallies, record.Anew)
 	info, err := stream.Info(ctx, jetstream.WithDeletedDetails(true))
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamFHIR, err)
@@ -202,7 +210,10 @@ func (v *verification) holes(ctx context.Context) error {
 
 // inputs is the record of what was decided. Where there is none, the consumer is believed.
 func (v *verification) inputs(ctx context.Context, fhir *jetstream.StreamInfo) (*decided.InputRecord, error) {
-	r, err := decided.ReadInputs(ctx, v.o.js)
+	r, err := decided.ReadInputs(ctx, v.o.js, v.signer, legacy(v.site))
+	if r != nil && r.Foreign {
+		v.foreign(layout.SubjectInputs, "the record of what was decided")
+	}
 	if err != nil || r != nil && r.Stream == fhir.Created.UnixNano() {
 		return r, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -28,6 +29,7 @@ type verification struct {
 	// states are all that were read, and tokens stand for their patients.
 	states *commit.WorkingCopy
 	tokens *layout.Tokens
+	signer *layout.Signer
 	sum    Verified
 
 	committed map[string]*lastPublished // by flag id, in RLS
@@ -52,8 +54,9 @@ type lastPublished struct {
 // numbers are those of the transitions that are kept for audit.
 type numbers struct{ least, most, count uint64 }
 
-func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *verification {
-	return &verification{
+func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord, ends uint64) *verification {
+	v := &verification{
+		signer:    layout.NewSigner(opt.Engine.Key),
 		o:         o,
 		opt:       opt,
 		site:      site,
@@ -65,6 +68,35 @@ func newVerification(o *Operator, opt *VerifyOptions, site *layout.SiteRecord) *
 		audit:     map[string][]kept{},
 		timers:    map[layout.Token]struct{}{},
 	}
+	v.states.Trust(legacy(site), ends, func(subject string) {
+		v.foreign(subject, "not written by rlsguard, or an older one")
+	})
+	return v
+}
+
+// foreign tells of a message that is not used.
+func (v *verification) foreign(subject, detail string) {
+	last := subject[strings.LastIndexByte(subject, '.')+1:]
+	d := Difference{Kind: ForeignMessage, Detail: layout.KindOfMessage(subject) + ": " + detail}
+	switch d.Token, d.Flag = "", ""; {
+	case layout.FlagID.MatchString(last):
+		d.Flag = last
+	case strings.HasPrefix(subject, layout.SubjectAudit):
+		d.Flag, _, _ = strings.Cut(strings.TrimPrefix(subject, layout.SubjectAudit), ".")
+	default:
+		d.Token = last
+	}
+	v.add(d)
+}
+
+// genuine tells whether rlsguard wrote a transition or a timer that stands, or stood, under a
+// sequence of RLS, and notes it otherwise.
+func (v *verification) genuine(subject string, header nats.Header, data []byte, seq uint64) bool {
+	_, err := authentic(v.signer, v.site, subject, header, data, seq)
+	if err != nil {
+		v.foreign(subject, err.Error())
+	}
+	return err == nil
 }
 
 func (v *verification) add(d Difference) { v.found = append(v.found, d) }
@@ -86,16 +118,15 @@ func (v *verification) run(ctx context.Context) error {
 		return err
 	}
 	for _, part := range []struct {
-		stream      string
-		filters     []string
-		headersOnly bool
-		take        func(jetstream.Msg, *jetstream.MsgMetadata) error
+		stream  string
+		filters []string
+		take    func(jetstream.Msg, *jetstream.MsgMetadata) error
 	}{
-		{layout.StreamRLS, []string{layout.SubjectState + ">"}, false, v.state},
-		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, false, v.commit},
-		{layout.StreamRLS, []string{layout.SubjectTimer + "*", layout.SubjectDue + "*"}, true, v.timerSet},
+		{layout.StreamRLS, []string{layout.SubjectState + ">"}, v.state},
+		{layout.StreamRLS, []string{layout.SubjectCommitFlags + ">"}, v.commit},
+		{layout.StreamRLS, []string{layout.SubjectTimer + "*", layout.SubjectDue + "*"}, v.timerSet},
 	} {
-		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters, HeadersOnly: part.headersOnly}
+		cfg := jetstream.OrderedConsumerConfig{FilterSubjects: part.filters}
 		err := jet.Each(ctx, v.o.js, part.stream, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 			v.progress()
 			return part.take(m, meta)
@@ -107,24 +138,28 @@ func (v *verification) run(ctx context.Context) error {
 	if err := v.readShown(ctx); err != nil {
 		return err
 	}
+	v.states.Weigh()
 	rls, err := v.o.js.Stream(ctx, layout.StreamRLS)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
 	}
 	v.made = rls.CachedInfo().Created
 	// After the states: what the audit has beyond them was committed meanwhile.
-	if err := audit.Each(ctx, v.o.js, audit.Reading{HeadersOnly: true}, v.takeEntry); err != nil {
+	if err := audit.Each(ctx, v.o.js, audit.Reading{}, v.takeEntry); err != nil {
 		return err
 	}
 	if err := v.holes(ctx); err != nil {
 		return err
 	}
+	if err := v.states.Lacking(); err != nil {
+		v.add(Difference{Kind: StatesLack, Detail: err.Error()})
+	}
 	return v.comparePatients(ctx)
 }
 
 // commit takes in a transition of RLS.
-func (v *verification) commit(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
-	v.takeTransition(v.committed, m.Subject(), m.Data())
+func (v *verification) commit(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+	v.takeTransition(v.committed, m.Subject(), m.Headers(), m.Data(), meta.Sequence.Stream)
 	return nil
 }
 
@@ -134,7 +169,7 @@ func (v *verification) readShown(ctx context.Context) error {
 		if v.opt.Progress != nil {
 			v.opt.Progress(1)
 		}
-		v.takeTransition(v.shown, m.Subject, m.Data)
+		v.takeTransition(v.shown, m.Subject, m.Header, m.Data, jet.SourceSequence(m.Header))
 		return nil
 	}
 	_, err := jet.EachDirect(ctx, v.o.js, layout.StreamFlags, layout.SubjectFlags+">", 1, take)
@@ -142,7 +177,8 @@ func (v *verification) readShown(ctx context.Context) error {
 }
 
 func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-	if err := v.states.Take(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
+	stored := jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}
+	if err := v.states.Take(m.Subject(), stored); err != nil {
 		v.add(
 			Difference{
 				Kind:   StateDamaged,
@@ -154,7 +190,12 @@ func (v *verification) state(m jetstream.Msg, meta *jetstream.MsgMetadata) error
 	return nil
 }
 
-func (v *verification) takeTransition(to map[string]*lastPublished, subject string, data []byte) {
+func (v *verification) takeTransition(
+	to map[string]*lastPublished, subject string, header nats.Header, data []byte, seq uint64,
+) {
+	if !v.genuine(subject, header, data, seq) {
+		return
+	}
 	f, err := issue.Unmarshal(data)
 	id := subject[strings.LastIndexByte(subject, '.')+1:]
 	if err == nil && f.ID != id {
@@ -188,8 +229,11 @@ func (v *verification) takeTransition(to map[string]*lastPublished, subject stri
 }
 
 // timerSet takes in a timer, of which the subject tells everything.
-func (v *verification) timerSet(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+func (v *verification) timerSet(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 	subject := m.Subject()
+	if !strings.HasPrefix(subject, layout.SubjectDue) && !v.genuine(subject, m.Headers(), m.Data(), meta.Sequence.Stream) {
+		return nil // a timer that went off says no more than its subject: the server writes it
+	}
 	if tok, err := layout.ParseToken(subject[strings.LastIndexByte(subject, '.')+1:]); err == nil {
 		v.timers[tok] = struct{}{}
 	}
@@ -199,6 +243,10 @@ func (v *verification) timerSet(m jetstream.Msg, _ *jetstream.MsgMetadata) error
 // takeEntry takes in a transition that is kept for audit, unless that was of an earlier RLS.
 func (v *verification) takeEntry(e audit.Entry) error {
 	v.progress()
+	if _, err := authentic(v.signer, v.site, e.Subject, e.Header, e.Data, e.Committed); err != nil {
+		v.foreign(e.Subject, err.Error())
+		return nil
+	}
 	if !e.Stored.Before(v.made) {
 		v.audit[e.Flag] = append(v.audit[e.Flag], kept{e.Committed, e.Number})
 	}

@@ -68,7 +68,8 @@ var ironTests = map[labs.Analyte]Coding{
 // KidneyTest is the eGFR by CKD-EPI 2021, which laboratories report with a creatinine.
 var KidneyTest = Coding{
 	codes.LOINC, "98979-8",
-	"Glomerular filtration rate [Volume Rate/Area] in Serum, Plasma or Blood by Creatinine-based formula (CKD-EPI 2021)/1.73 sq M",
+	"Glomerular filtration rate [Volume Rate/Area] in Serum, Plasma or Blood " +
+		"by Creatinine-based formula (CKD-EPI 2021)/1.73 sq M",
 }
 
 // IronOrders are the tests that a need asks for.

@@ -65,6 +65,9 @@ func (w *world) check() error {
 func (w *world) states() (map[facts.Ref]*checks.State, error) {
 	all := map[facts.Ref]*checks.State{}
 	for subject, seq := range w.server.last {
+		if strings.HasPrefix(subject, "rls.state.") && w.stranger(subject, seq) {
+			return nil, fmt.Errorf("what stands under %s is foreign", subject)
+		}
 		if !strings.HasPrefix(subject, stateSubject) {
 			continue
 		}
@@ -72,7 +75,9 @@ func (w *world) states() (map[facts.Ref]*checks.State, error) {
 		if err != nil {
 			return nil, err
 		}
-		all[st.Patient] = st
+		if !layout.Erased(st) {
+			all[st.Patient] = st
+		}
 	}
 	return all, nil
 }
@@ -136,6 +141,9 @@ func (w *world) shown(states map[facts.Ref]*checks.State) error {
 			}
 		}
 	}
+	if w.rebuilt > 0 { // what a lost state had open and a new one does not is for the session to resolve
+		maps.DeleteFunc(seen, func(name string, _ bool) bool { return !open[name] })
+	}
 	return same("shown", slices.Sorted(maps.Keys(open)), slices.Sorted(maps.Keys(seen)))
 }
 
@@ -185,11 +193,14 @@ func (w *world) history(states map[facts.Ref]*checks.State) error {
 		} else if !torn[id] {
 			from[id] = number[id]
 		}
+		change := checks.Change(m.header.Get(layout.HeaderTransition))
+		if k, err := strconv.ParseUint(n, 10, 64); w.rebuilt > 0 && err == nil && k <= number[id] {
+			number[id], isOpen[id] = k-1, change != checks.ChangeOpened // a lost state is made again
+		}
 		torn[id], before[name] = m.torn, isOpen[id]
 		if number[id]++; n != strconv.FormatUint(number[id], 10) {
 			return fmt.Errorf("flag %s: transition %s after %d", id, n, number[id]-1)
 		}
-		change := checks.Change(m.header.Get(layout.HeaderTransition))
 		if was := isOpen[id]; was == (change == checks.ChangeOpened) {
 			return fmt.Errorf("flag %s: %s while open is %v", id, change, was)
 		}
@@ -209,7 +220,7 @@ func (w *world) history(states map[facts.Ref]*checks.State) error {
 		}
 	}
 	for id := range number {
-		if torn[id] {
+		if torn[id] || w.rebuilt > 0 {
 			continue
 		}
 		return fmt.Errorf("flag %s has a history but no state", id)

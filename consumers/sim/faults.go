@@ -99,7 +99,7 @@ func (in *instance) Last(_ context.Context, subjects []string) ([]jet.Stored, er
 	found := make([]jet.Stored, len(subjects))
 	for i, s := range subjects {
 		if seq := w.server.last[s]; seq > 0 {
-			found[i] = jet.Stored{Sequence: seq, Data: w.server.log[seq-1].data}
+			found[i] = w.read(s, seq)
 		}
 	}
 	in.pause()

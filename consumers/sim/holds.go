@@ -11,6 +11,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/codec"
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/consumers/fold"
+	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
 const (
@@ -28,7 +29,7 @@ func (in *instance) holdsAll() {
 	err := in.known.Read(func(v fold.View) error {
 		for _, subject := range slices.Sorted(maps.Keys(w.server.last)) {
 			seq := w.server.last[subject]
-			if seq > uint64(in.followed) || !strings.HasPrefix(subject, "rls.state.") {
+			if seq > uint64(in.followed) || w.server.log[seq-1].foreign || !strings.HasPrefix(subject, "rls.state.") {
 				continue
 			}
 			if err := holds(v, subject, w.server.log[seq-1].data); err != nil {
@@ -49,7 +50,7 @@ func holds(v fold.View, subject string, data []byte) error {
 		return nil
 	}
 	st, err := codec.Decode(data)
-	if err != nil {
+	if err != nil || layout.Erased(st) { // the marker that took the place of something foreign
 		return err
 	}
 	switch kind {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +30,10 @@ type instance struct {
 	known    *commit.Known // what it knows, as others read it
 	followed int           // messages of the stream RLS that it has seen
 	wake     time.Time
-	ready    bool // it has read what is stored, and nothing of its own is on its way
-	idle     bool // it found nothing to do
+	ready    bool  // it has read what is stored, and nothing of its own is on its way
+	idle     bool  // it found nothing to do
+	broken   error // what it followed
+	whole    bool  // it has read all that was written
 	next     func() (struct{}, bool)
 	stop     func()
 	yield    func(struct{}) bool
@@ -48,20 +51,21 @@ func (w *world) startOver(in *instance) *instance {
 	w.startedOver++
 	w.tell(in, "starts over", nil)
 	in.stop()
-	return w.session(in.process, in.old)
+	return w.session(in.process, in.old && w.before != nil)
 }
 
 // session begins with nothing known.
 func (w *world) session(process string, old bool) *instance {
 	w.sessions++
-	in := &instance{w: w, process: process, name: fmt.Sprint(process, "/", w.sessions), old: old}
+	name := fmt.Sprint(process, "/", w.sessions)
+	in := &instance{w: w, process: process, name: name, old: old}
 	engine := w.engine
 	if old {
 		engine = w.before
 	}
 	in.c = commit.New(commit.Options{
 		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen, Audit: layout.DefaultAudit,
-		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, Health: unheard{}, Log: zerolog.Nop()})
+		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, By: name, Health: unheard{}, Log: zerolog.Nop()})
 	in.known = commit.NewKnown()
 	in.known.Set(in.c.States())
 	in.next, in.stop = iter.Pull(func(yield func(struct{}) bool) {
@@ -92,9 +96,13 @@ func (in *instance) sleep(_ context.Context, d time.Duration) {
 // over.
 func (in *instance) run() {
 	ctx := context.Background()
+	in.c.States().Trust(0, uint64(len(in.w.server.log)), nil)
 	in.follow(len(in.w.server.log))
-	in.pause()
-	err := in.applyRules(ctx)
+	err := in.begin(ctx)
+	if err == nil {
+		in.pause()
+		err = in.applyRules(ctx)
+	}
 	if err == nil {
 		err = in.heal(ctx)
 	}
@@ -124,27 +132,56 @@ func (in *instance) run() {
 			err = in.conclude(in.c.ReachSome(ctx))
 		}
 		in.ready = !onItsWay
+		err = cmp.Or(err, in.broken)
 		if err == nil && (idle || in.w.server.now.Sub(healed) > 3*time.Second) {
 			healed = in.w.server.now
 			err = in.heal(ctx)
 		}
 	}
+	in.whole = false
 	in.w.tell(in, fmt.Sprint("ends: ", err), nil)
 }
 
 // applyRules reads the record of the site, and brings the states to this process's rules.
 func (in *instance) applyRules(ctx context.Context) error {
-	found, err := in.Last(ctx, []string{layout.SubjectSite})
+	seal, err := commit.ReadSeal(ctx, in, layout.NewSigner(in.w.engine.Key))
 	if err != nil {
 		return err
 	}
-	var have *layout.SiteRecord
-	if found[0].Sequence > 0 {
-		if have, err = layout.ParseSite(found[0].Sequence, found[0].Data); err != nil {
-			return err
-		}
+	have, err := seal.Record(in.w.engine.Key)
+	if err != nil {
+		return err
 	}
 	return in.c.ApplyRules(ctx, have, 0)
+}
+
+// begin settles with what was read. Where that lacks something all that was sent comes again.
+func (in *instance) begin(ctx context.Context) error {
+	w := in.w
+	if err := in.c.States().Weigh(); err != nil {
+		if w.holder(in) {
+			in.sleep(ctx, time.Second) // who holds it stores it again
+			return err
+		}
+		w.tell(in, fmt.Sprint("begins anew: ", err), nil)
+		w.server.inbound.again()
+		w.rebuilt++
+	}
+	err := in.c.Settle(ctx)
+	if err == nil {
+		err = in.replace(ctx)
+	}
+	in.whole = err == nil
+	return err
+}
+
+// replace stores again what stands under something foreign.
+func (in *instance) replace(ctx context.Context) error {
+	if in.w.mutant == neverReplaces {
+		return nil
+	}
+	_, err := in.c.Replace(ctx)
+	return err
 }
 
 // conclude writes dead letters and acknowledges what was committed, also where what came after it
@@ -165,6 +202,9 @@ func (in *instance) heal(ctx context.Context) error {
 	if in.w.mutant == neverHeals {
 		return nil
 	}
+	if err := in.replace(ctx); err != nil {
+		return err
+	}
 	return in.c.Heal(ctx)
 }
 
@@ -178,9 +218,11 @@ func (in *instance) follow(n int) {
 		if in.w.server.last[m.subject] != uint64(in.followed) || in.passesOver(m) {
 			continue
 		}
-		if err := in.c.States().Take(m.subject, uint64(in.followed), m.data); err != nil {
+		err := in.c.States().Take(m.subject, in.w.read(m.subject, uint64(in.followed)))
+		if err != nil && !errors.Is(err, layout.ErrState) {
 			panic(err)
 		}
+		in.broken = cmp.Or(in.broken, err)
 	}
 }
 

@@ -25,6 +25,9 @@ const (
 	neverHeals               // what an instance missed is left as it is
 	believesThePlace         // what the copying has passed is purged, whether it was copied or not
 	forgets                  // what the same process wrote is passed over, also after starting over
+	acceptsUnsigned          // what nobody signed is taken for a state
+	acceptsOlder             // so is an older message, or that of another subject
+	neverReplaces            // what is foreign is left where it stands
 )
 
 var mutantNames = map[mutant]string{
@@ -36,6 +39,9 @@ var mutantNames = map[mutant]string{
 	neverHeals:        "never heals",
 	believesThePlace:  "believes the place",
 	forgets:           "forgets",
+	acceptsUnsigned:   "accepts unsigned",
+	acceptsOlder:      "accepts an older one",
+	neverReplaces:     "never replaces",
 }
 
 // mutate is a batch as the mutant sends it.

@@ -29,6 +29,7 @@ type stored struct {
 	torn    bool // of a batch that was cut short
 	by      *instance
 	at      time.Time
+	foreign bool // no instance wrote it here
 }
 
 // server is the stream RLS, with one message a subject, and its consumers.
@@ -69,7 +70,7 @@ func (s *server) check(msgs []*nats.Msg) error {
 func (s *server) store(by *instance, msgs []*nats.Msg, n int) uint64 {
 	first := uint64(len(s.log) + 1)
 	for _, m := range msgs[:n] {
-		s.put(stored{m.Subject, m.Header, m.Data, n < len(msgs), by, s.now})
+		s.put(stored{m.Subject, m.Header, m.Data, n < len(msgs), by, s.now, false})
 	}
 	return first
 }
@@ -145,6 +146,16 @@ func (q *queue) ready(now time.Time) []int {
 		}
 	}
 	return all
+}
+
+// again makes everything deliverable that ever was.
+func (q *queue) again() {
+	for i := range q.items {
+		if it := &q.items[i]; it.acked {
+			it.acked, it.until = false, time.Time{}
+			q.pending++
+		}
+	}
 }
 
 func (q *queue) ack(i int) {

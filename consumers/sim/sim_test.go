@@ -56,12 +56,14 @@ func TestSim(t *testing.T) {
 		total,
 	)
 	if failed == 0 && min(total.Crashes, total.StartedOver, total.Conflicts, total.Torn, total.Overlapped, total.Pruned,
-		total.PassedOver) == 0 {
+		total.PassedOver, total.Intruded, total.Rebuilt) == 0 {
 		t.Error("something that can happen never did")
 	}
 }
 
 func (s *Stats) add(o Stats) {
+	s.Intruded += o.Intruded
+	s.Rebuilt += o.Rebuilt
 	s.Inputs += o.Inputs
 	s.Instances += o.Instances
 	s.Crashes += o.Crashes

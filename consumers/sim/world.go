@@ -37,6 +37,7 @@ type world struct {
 	reorder          bool
 	maxBatch         int  // messages of a batch; 0 is what a server takes
 	damage           bool // the disk may cut batches short
+	intruders        bool // others may write among the states
 	faults           int  // how many more things may go wrong
 
 	published int
@@ -46,12 +47,13 @@ type world struct {
 
 	trace func(format string, args ...any) // tells a run step by step; nil does not
 
-	starts, sessions, crashes, conflicts, torn, startedOver, effects, versions, overlapped int
+	intruded, rebuilt, starts, sessions, crashes, conflicts, torn, startedOver, effects, versions, overlapped int
 }
 
 // Stats are what happened in a run.
 type Stats struct {
-	Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped, Pruned, PassedOver int
+	Intruded, Rebuilt, Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped,
+	Pruned, PassedOver int
 }
 
 // maxSteps bounds a run: one that does not come to rest is as wrong as one that comes out wrong.
@@ -78,6 +80,8 @@ func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 		err = w.check()
 	}
 	return Stats{
+		w.intruded,
+		w.rebuilt,
 		len(w.inputs),
 		len(w.instances),
 		w.crashes,
@@ -131,6 +135,7 @@ func (w *world) draw() {
 	w.reorder = w.rand.IntN(4) > 0
 	w.faults = w.rand.IntN(12)
 	w.damage = w.rand.IntN(6) == 0
+	w.intruders = w.rand.IntN(3) == 0
 	if w.mutant == statesFirst {
 		w.damage = true
 	}
@@ -188,6 +193,11 @@ func (w *world) step() {
 		w.prune()
 	case 14:
 		w.passOver()
+	case 6:
+		if w.faults > 0 && w.intruders && w.rand.IntN(4) == 0 {
+			w.faults--
+			w.intrude()
+		}
 	case 5:
 		if w.faults > 0 && w.rand.IntN(4) == 0 {
 			w.faults--
@@ -265,6 +275,9 @@ func (w *world) settled() bool {
 	for _, in := range w.instances {
 		in.follow(len(w.server.log))
 		in.holdsAll()
+		if _, standing := in.c.States().Foreign(); standing > 0 {
+			return false
+		}
 	}
 	return len(w.server.log) == before && w.server.due.pending == 0 && w.wrong == nil
 }

@@ -142,9 +142,8 @@ func given(err error) error {
 	return err
 }
 
-// final tells that trying again would not help: a flag cannot be read, or nobody takes it.
+// final tells that trying again would not help: nobody takes flags.
 func final(err error) bool {
 	var h handed
-	var f flagError
-	return errors.As(err, &h) || errors.As(err, &f)
+	return errors.As(err, &h)
 }

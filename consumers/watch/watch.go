@@ -21,12 +21,18 @@ type Options struct {
 	Severity checks.Severity // this or worse; None is all
 	Once     bool            // the open flags, and no more
 	Domain   jet.Domain
+	// Key is the site key. With it a message that rlsguard did not write is left out, unless none is
+	// signed, as an earlier version left them; without it that is not checked.
+	Key []byte
+	// LeftOut is called for each message that cannot be read, or that rlsguard did not write; the rest
+	// is handed on. It may be nil.
+	LeftOut func(error)
 	// Moved gets the last word on each severity before, of flags that are stored, one at a time and
 	// before open is called. It may be nil.
 	Moved func(checks.Flag)
 	// Blind is called when what was handed on may be out of date: since when, and why, which is
 	// ErrConnectionLost, ErrNoFlags or another error. Seeing is called when it is up to date again.
-	// Either may be nil; they are called one at a time, beside open and live.
+	// Either may be nil; they are called one at a time, beside open and live. So is LeftOut.
 	Blind  func(since time.Time, why error)
 	Seeing func()
 }
@@ -50,8 +56,12 @@ func Watch(
 	}
 	w := &watcher{
 		nc: nc, js: js, options: o, told: map[string]checks.Flag{}, sight: sight{blind: o.Blind, seeing: o.Seeing},
-		open: func(flags []checks.Flag) error { return handedOn(open(flags)) },
-		live: func(f checks.Flag) error { return handedOn(live(f)) },
+		checks: checker{leftOut: o.LeftOut},
+		open:   func(flags []checks.Flag) error { return handedOn(open(flags)) },
+		live:   func(f checks.Flag) error { return handedOn(live(f)) },
+	}
+	if o.Key != nil {
+		w.checks.signer = layout.NewSigner(o.Key)
 	}
 	if o.Once {
 		if err := jet.WaitCopied(ctx, js); err != nil {
@@ -88,6 +98,7 @@ type watcher struct {
 	open    func([]checks.Flag) error
 	live    func(checks.Flag) error
 	sight   sight
+	checks  checker
 	// told is the newest of each flag that open or live got; opened that open was called.
 	told   map[string]checks.Flag
 	opened bool
@@ -134,7 +145,7 @@ func (w *watcher) follow(ctx context.Context) error {
 	w.read(&reading{made: made, end: cancel})
 	defer w.read(nil)
 	subject := severityFilter(w.options.Severity)
-	known, next, err := storedFlags(ctx, w.js, subject, w.options.Moved)
+	known, next, err := storedFlags(ctx, w.js, subject, &w.checks, w.options.Moved)
 	if err != nil {
 		return stopped(ctx, err)
 	}
@@ -214,9 +225,9 @@ func (w *watcher) followFrom(
 
 // take hands a transition on.
 func (w *watcher) take(m *jetstream.RawStreamMsg, known map[string]checks.Flag) error {
-	f, err := flagOf(m)
-	if err != nil || f.Severity < w.options.Severity {
-		return err
+	f, ok := w.checks.flag(m)
+	if !ok || f.Severity < w.options.Severity {
+		return nil
 	}
 	if have, ok := known[f.ID]; ok && f.Number < have.Number && f.Change == checks.ChangeMoved {
 		return nil // the last word on the severity before, when all is copied again

@@ -74,7 +74,8 @@ var anyChange = rapid.Custom(func(t *rapid.T) clears.Change {
 		}
 	}
 	c := clears.Change{
-		Kind: rapid.SampledFrom([]clears.Kind{clears.Lab, clears.OrderEnd, "newer"}).Draw(t, "kind"), Drug: optional.Draw(t, "drug"),
+		Kind: rapid.SampledFrom([]clears.Kind{clears.Lab, clears.OrderEnd, "newer"}).Draw(t, "kind"),
+		Drug: optional.Draw(t, "drug"),
 		From: optional.Draw(t, "from"), Days: rapid.IntRange(0, math.MaxInt32).Draw(t, "days"),
 		Wanted: rapid.Bool().Draw(t, "wanted"), Value: optional.Draw(t, "value"), Text: flagText.Draw(t, "text"),
 	}

@@ -120,6 +120,7 @@ func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string)
 	if o.teller.Trail, err = patients.NewTrail(o.nc, cfg.Engine.Key, cfg.Domain); err != nil {
 		return nil, err
 	}
+	o.bus.Key = cfg.Engine.Key
 	ctx, o.cancel = context.WithCancel(ctx)
 	if d.CDS != "" {
 		if err := d.openCDS(o, dir); err != nil {

@@ -3,8 +3,6 @@ package show
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -53,10 +51,13 @@ func DueText(p *terminal.Program, turns []checks.Turn, byCheck bool, zone *time.
 
 // DueEnd closes a list for a person: how much it holds, and how far the review of the rules behind
 // it has come.
-func DueEnd(p *terminal.Program, set *checks.Settings, turns []checks.Turn, asOf, until time.Time) error {
-	patients, names := map[facts.Ref]bool{}, map[string]bool{}
+func DueEnd(p *terminal.Program, turns []checks.Turn, asOf, until time.Time, zone *time.Location) error {
+	patients, unreviewed := map[facts.Ref]bool{}, map[string]bool{}
 	for i := range turns {
-		patients[turns[i].Patient], names[turns[i].Check] = true, true
+		patients[turns[i].Patient] = true
+		if !turns[i].Reviewed {
+			unreviewed[turns[i].Check] = true
+		}
 	}
 	text := "Nothing changes by itself"
 	if len(turns) > 0 {
@@ -64,8 +65,8 @@ func DueEnd(p *terminal.Program, set *checks.Settings, turns []checks.Turn, asOf
 			terminal.Plural(len(patients), "patient", "patients"))
 	}
 	text += fmt.Sprintf(" up to %s, as of %s UTC and of what is known then.",
-		until.In(set.Zone).Format(time.DateOnly), asOf.UTC().Format(time.DateTime))
-	if n := set.Unapproved(slices.Collect(maps.Keys(names))); n > 0 {
+		until.In(zone).Format(time.DateOnly), asOf.UTC().Format(time.DateTime))
+	if n := len(unreviewed); n > 0 {
 		text += fmt.Sprintf(" No clinician has approved %s yet: see rlsguard checks.",
 			terminal.Plural(n, "rule behind this", "rules behind these"))
 	}

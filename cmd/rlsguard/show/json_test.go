@@ -63,7 +63,8 @@ func TestFlagJSONHasThePromisedKeysInOrder(t *testing.T) {
 		`"action":"Review the need with the prescriber <and> the patient. Changes only gradually & together with them.",` +
 		`"counsel":["Walking helps."],"alternatives":["bupropion","trazodone at night (limited evidence)"],` +
 		`"citations":[{"source":"AASM 2025 (Winkelman et al.)","doi":"10.5664/jcsm.11390","strength":"good practice statement","review":"pending"},{"source":"Kolla 2018","review":""}],` +
-		`"clears":[{"change":"order-end","targets":["MedicationRequest/9"],"drug":"sertraline","text":"sertraline without an order in force"}],` +
+		`"clears":[{"change":"order-end","targets":["MedicationRequest/9"],"drug":"sertraline",` +
+		`"text":"sertraline without an order in force"}],` +
 		`"asOf":"2026-11-23T08:00:00Z"`
 	resolved := checks.Flag{
 		Finding: checks.Finding{Check: "iron-low", Patient: "Patient/1"},

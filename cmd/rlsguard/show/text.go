@@ -32,8 +32,8 @@ type textOptions struct {
 const textIndent = 6 // after the longest label
 
 // flagText writes f for a person, below the heading of its patient: how severe, which check and
-// drug; what was found; what to do; what instead; what would clear it; what was ordered; on what it rests. A flag of a
-// leaflet is its plain words and nothing else.
+// drug; what was found; what to do; what instead; what would clear it; what was ordered; on what it
+// rests. A flag of a leaflet is its plain words and nothing else.
 func flagText(w io.Writer, f checks.Flag, opt textOptions) error {
 	if opt.Width <= 0 {
 		opt.Width = terminal.UsualWidth

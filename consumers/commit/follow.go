@@ -1,0 +1,110 @@
+package commit
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+// arrived is a message among the states, or why there are no more.
+type arrived struct {
+	subject string
+	stored  jet.Stored
+	pending uint64 // after it
+	err     error
+}
+
+// readAhead is how many messages are checked before they are taken in.
+const readAhead = 256
+
+// Follow reads all states, calls filled once it has them, and goes on following what is written,
+// until ctx ends or a state cannot be read.
+func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cons, err := jet.Ordered(
+		ctx,
+		js,
+		layout.StreamRLS,
+		jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}},
+	)
+	if err != nil {
+		return fmt.Errorf("following the states: %w", err)
+	}
+	c.expect(cons.CachedInfo().NumPending)
+	if cons.CachedInfo().NumPending == 0 {
+		c.weigh()
+		filled()
+		filled = nil
+	}
+	it, err := cons.Messages(jetstream.PullMaxBytes(jet.FollowBytes))
+	if err != nil {
+		return fmt.Errorf("following the states: %w", err)
+	}
+	defer context.AfterFunc(ctx, it.Stop)()
+	defer it.Stop()
+	var live atomic.Bool // what this process wrote comes back, and need not be checked
+	live.Store(filled == nil)
+	coming := make(chan arrived, readAhead)
+	go c.receive(ctx, it, coming, &live)
+	var r codec.Reader
+	for a := range coming {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if a.err != nil {
+			return fmt.Errorf("following the states: %w", a.err)
+		}
+		if _, err := c.takeState(a.subject, a.stored, r.Decode); err != nil {
+			return err
+		}
+		c.followed.Store(a.stored.Sequence)
+		if a.pending == 0 && filled != nil {
+			live.Store(true)
+			c.weigh()
+			filled()
+			filled = nil
+		}
+	}
+	return nil
+}
+
+// receive hands on what comes, in its order. At a start it checks signatures meanwhile, which takes
+// a part of the time that taking states in does.
+func (c *WorkingCopy) receive(
+	ctx context.Context,
+	it jetstream.MessagesContext,
+	to chan<- arrived,
+	live *atomic.Bool,
+) {
+	defer close(to)
+	for next := jetstream.NextContext(ctx); ; {
+		m, err := it.Next(next) // an iterator that is stopped while it opens itself again would wait for ever
+		a := arrived{err: err}
+		var meta *jetstream.MsgMetadata
+		if err == nil {
+			meta, a.err = m.Metadata()
+		}
+		if a.err == nil {
+			a.subject, a.pending = m.Subject(), meta.NumPending
+			a.stored = jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}
+			if !live.Load() {
+				a.stored.Verdict = c.signer.Judge(a.subject, a.stored.Header, a.stored.Data)
+			}
+		}
+		select {
+		case to <- a:
+		case <-ctx.Done():
+			return
+		}
+		if a.err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package commit
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/checks/codec"
+	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/consumers/jet"
+	"github.com/rlsguard/rlsguard/consumers/layout"
+)
+
+var trustKey = []byte("key of the tests, not secret")
+
+// written are states of so many patients of about size bytes as they are stored, and the tally of them.
+func written(n, size int) (subjects []string, states []jet.Stored) {
+	signer, tokens := layout.NewSigner(trustKey), layout.NewTokens(trustKey)
+	var sum layout.Sum
+	for i := range n {
+		ref := facts.Ref(fmt.Sprintf("Patient/%d", i))
+		st := &checks.State{Patient: ref}
+		for k := 0; k < size/60; k++ {
+			name := fmt.Sprintf("Condition/%d-%d-%s", i, k, strings.Repeat("x", 30))
+			st.Facts = append(st.Facts, facts.Fact{Ref: facts.Ref(name), Kind: facts.KindMark})
+		}
+		m := &nats.Msg{Subject: layout.SubjectPatient + tokens.Of(ref).String(), Data: codec.Append(nil, st)}
+		sum = sum.Plus(signer.Sign(m, 0))
+		subjects = append(subjects, m.Subject)
+		states = append(states, jet.Stored{Sequence: uint64(i + 1), Header: m.Header, Data: m.Data})
+	}
+	t := layout.Tally{By: "writer", States: sum}
+	m := t.Message("0")
+	signer.Sign(m, 0)
+	return append(subjects, m.Subject), append(states, jet.Stored{Sequence: uint64(n + 1), Header: m.Header, Data: m.Data})
+}
+
+// A copy knows whether it has all that was written, and takes nothing else in.
+func TestWeigh(t *testing.T) {
+	subjects, states := written(5, 200)
+	take := func(change func(i int, m *jet.Stored) bool) *WorkingCopy {
+		c := NewWorkingCopy(trustKey)
+		for i, m := range states {
+			if change != nil && !change(i, &m) {
+				continue
+			}
+			if err := c.Take(subjects[i], m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return c
+	}
+	if err := take(nil).Weigh(); err != nil {
+		t.Errorf("all of it: %v", err)
+	}
+	for name, change := range map[string]func(i int, m *jet.Stored) bool{
+		"one missing": func(i int, _ *jet.Stored) bool { return i != 2 },
+		"no tally":    func(i int, _ *jet.Stored) bool { return i != 5 },
+		"one unsigned": func(i int, m *jet.Stored) bool {
+			if i == 2 {
+				m.Header = nil
+			}
+			return true
+		},
+		"another's": func(i int, m *jet.Stored) bool {
+			if i == 2 {
+				m.Header, m.Data = states[3].Header, states[3].Data
+			}
+			return true
+		},
+	} {
+		c := take(change)
+		if err := c.Weigh(); !errors.Is(err, layout.ErrState) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if seen, _ := c.Foreign(); (seen > 0) != (name == "one unsigned" || name == "another's") {
+			t.Errorf("%s: %d foreign messages", name, seen)
+		}
+	}
+}
+
+// What a start does with each state, with signatures that are checked and with messages that may be
+// without.
+func BenchmarkTake(b *testing.B) {
+	subjects, states := written(2000, 2300)
+	for _, checked := range []bool{true, false} {
+		b.Run(fmt.Sprintf("checked %v", checked), func(b *testing.B) {
+			for b.Loop() {
+				c := NewWorkingCopy(trustKey)
+				var r codec.Reader
+				if !checked {
+					c.Trust(math.MaxUint64, 0, nil)
+				}
+				for i, m := range states[:len(states)-1] {
+					if !checked {
+						m.Header = nil
+					}
+					if _, err := c.takeState(subjects[i], m, r.Decode); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}
