@@ -22,7 +22,8 @@ func (d deployed) pageAs(t *testing.T, answerer string) *page.Bus {
 			CA: d.ca, User: user, Pass: d.password(t, user), Domain: "RLSGUARD", Inbox: "_INBOX_" + user,
 		}
 	}
-	c := pageCommand{Flags: connect.Flags{Nats: "tls://" + d.addr, ServerFlags: login("page")}, Answer: answerer == ""}
+	c := pageCommand{Flags: connect.Flags{Nats: "tls://" + d.addr, ServerFlags: login("page")},
+		Answer: answerer == ""}
 	if answerer != "" {
 		c.Answerer = answererFlags{User: answerer, Pass: d.password(t, answerer), Inbox: "_INBOX_" + answerer}
 	}
@@ -60,11 +61,13 @@ func TestDeployedPage(t *testing.T) {
 	if p, err := b.Timeline(ctx, flag.ID); err != nil || len(p.Flags) == 0 {
 		t.Errorf("the timeline: %v", err)
 	}
-	data, err := ordercheck.Acknowledgement(&flag, facts.Acknowledgement{Author: "Practitioner/7", Date: moment.Instant(flag.AsOf)})
+	data, err := ordercheck.Acknowledgement(&flag, facts.Acknowledgement{Author: "Practitioner/7",
+		Date: moment.Instant(flag.AsOf)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.pageAs(t, "").Answer(ctx, data); err == nil || !strings.Contains(err.Error(), "answers are not taken here") {
+	if err := s.pageAs(t, "").Answer(ctx, data); err == nil || !strings.Contains(err.Error(),
+		"answers are not taken here") {
 		t.Errorf("as the user page: %v", err)
 	}
 	if err := b.Answer(ctx, data); err != nil {

@@ -122,7 +122,8 @@ func (c *serveCommand) checkPage() error {
 	switch {
 	case c.Page != "" && c.Domain != "":
 		return errors.New(
-			"--page does not go with --js-domain: where roles have accounts, run rlsguard page as the users page and reviewer",
+			"--page does not go with --js-domain: where roles have accounts, run rlsguard page " +
+				"as the users page and reviewer",
 		)
 	case c.Page != "":
 		return connect.CheckPage("--page", c.Page)

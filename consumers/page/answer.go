@@ -70,10 +70,12 @@ func (p *Page) answer(r *http.Request, token string) (said, problem string, stat
 		}
 		switch {
 		case errors.Is(err, errNotAllowed):
-			return "", "The user of this page may not answer: that is a right of its own (fhir.DetectedIssue).", http.StatusForbidden
+			return "", "The user of this page may not answer: that is a right of its own (fhir.DetectedIssue).",
+				http.StatusForbidden
 		case err != nil:
 			p.Log.Error().Msg("an answer could not be stored")
-			return "", "The answer could not be stored: try again. What was answered before stands in the list.", http.StatusBadGateway
+			return "", "The answer could not be stored: try again. What was answered before stands in the list.",
+				http.StatusBadGateway
 		}
 		sent++
 	}
@@ -145,7 +147,8 @@ func (p *Page) serveAnswers(w http.ResponseWriter, r *http.Request) {
 	for _, f := range p.list.answers() {
 		a := answered{
 			Token: p.token(f.Patient), Name: name(f.Patient), Class: class(f.Severity), Flag: plain(f.Brief()),
-			What: p.reasonWords(f.Ack), Who: plain(f.Ack.Author), Until: "what it rests on gets worse", Comment: plain(f.Ack.Comment),
+			What: p.reasonWords(f.Ack), Who: plain(f.Ack.Author), Until: "what it rests on gets worse",
+			Comment: plain(f.Ack.Comment),
 		}
 		if !f.Ack.Date.IsZero() {
 			a.When = f.Ack.Date.Date(p.Zone)

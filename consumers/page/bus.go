@@ -31,7 +31,8 @@ type Bus struct {
 // Watch follows the flags.
 func (b *Bus) Watch(ctx context.Context, s Sight) error {
 	return watch.Watch(
-		ctx, b.Read.Conn, watch.Options{Domain: b.Domain, Moved: s.Moved, Blind: s.Blind, Seeing: s.Seeing}, s.Open, s.Live,
+		ctx, b.Read.Conn, watch.Options{Domain: b.Domain, Moved: s.Moved, Blind: s.Blind, Seeing: s.Seeing},
+		s.Open, s.Live,
 	)
 }
 

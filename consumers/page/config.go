@@ -89,7 +89,8 @@ func New(c Config) (*Page, error) {
 	if err := checkRecordURL(c.RecordURL); err != nil {
 		return nil, err
 	}
-	p := &Page{Config: c, key: random(32), secret: hex.EncodeToString(random(24)), inputs: Inputs{-1, -1}, wrong: rate.NewLimiter(1, 10)}
+	p := &Page{Config: c, key: random(32), secret: hex.EncodeToString(random(24)), inputs: Inputs{-1, -1},
+		wrong: rate.NewLimiter(1, 10)}
 	p.list = newList(p.token)
 	p.sessions = newSessions(c.Session)
 	return p, nil

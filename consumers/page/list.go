@@ -38,7 +38,8 @@ type change struct {
 const mostChanges = 4096
 
 func newList(token func(facts.Ref) string) *list {
-	return &list{token: token, patients: map[string]*patient{}, flags: map[string]string{}, waiting: map[chan struct{}]struct{}{}}
+	return &list{token: token, patients: map[string]*patient{}, flags: map[string]string{},
+		waiting: map[chan struct{}]struct{}{}}
 }
 
 // was takes the last word on a severity before, ahead of open.
@@ -275,7 +276,8 @@ func (l *list) of(token string) (facts.Ref, []flag) {
 	}
 	slices.SortFunc(flags, func(a, b flag) int {
 		return cmp.Or(
-			cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient),
+			cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient,
+				b.Ingredient),
 		)
 	})
 	return p.ref, flags

@@ -55,14 +55,16 @@ func TestManyFlags(t *testing.T) {
 	if err := see.Live(f); err != nil {
 		t.Fatal(err)
 	}
-	w.until("the oldest of high severity is on top", fmt.Sprintf(`document.querySelector("#rows > li:first-child .who").innerText === "Patient p%d"`, manyFlags))
+	w.until("the oldest of high severity is on top",
+		fmt.Sprintf(`document.querySelector("#rows > li:first-child .who").innerText === "Patient p%d"`, manyFlags))
 	var came float64
 	w.do(chromedp.Evaluate(`window.came`, &came))
 	var scrolled float64
 	w.do(chromedp.Evaluate(scrollingFrames, &scrolled, awaited))
 	w.until("the end can be scrolled to", `((list) => { list.scrollTop = 1e9; return list.scrollTop > 100000 })(document.getElementById("list"))`)
 	w.shoot("many")
-	t.Logf("%d open flags: first paint after %.0f ms, the whole list after %.0f ms, a change after %.0f ms, slowest frame while scrolling %.0f ms",
+	t.Logf("%d open flags: first paint after %.0f ms, the whole list after %.0f ms, a change after %.0f ms, "+
+		"slowest frame while scrolling %.0f ms",
 		manyFlags, paint, whole, came-float64(at.UnixMilli()), scrolled)
 }
 

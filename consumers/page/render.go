@@ -27,7 +27,8 @@ type bar struct {
 
 func (p *Page) bar(s *session, f filter) bar {
 	b := bar{
-		state: p.list.state(), CSRF: s.csrf, Filter: f, Inputs: p.known(), Author: plain(s.who()), MayAnswer: p.Source.MayAnswer(),
+		state: p.list.state(), CSRF: s.csrf, Filter: f, Inputs: p.known(), Author: plain(s.who()),
+		MayAnswer: p.Source.MayAnswer(),
 	}
 	b.Blind = !b.Since.IsZero()
 	switch at := b.Last.In(p.Zone); {

@@ -79,11 +79,14 @@ func (s *source) Inputs(context.Context) page.Inputs { return page.Inputs{Waitin
 func aFlag(n int) checks.Flag {
 	return checks.Flag{
 		Finding: checks.Finding{
-			Check: "rls-ssri", Ingredient: "sertraline", Patient: facts.Ref(fmt.Sprintf("Patient/p%d", n)), Severity: checks.Moderate,
-			RLS: checks.RLSConfirmed, Basis: "b", Summary: "Sertraline (SSRI): may worsen RLS. RLS confirmed.", Action: "Ask.",
+			Check: "rls-ssri", Ingredient: "sertraline", Patient: facts.Ref(fmt.Sprintf("Patient/p%d", n)),
+			Severity: checks.Moderate,
+			RLS:      checks.RLSConfirmed, Basis: "b", Summary: "Sertraline (SSRI): may worsen RLS. RLS confirmed.",
+			Action:    "Ask.",
 			Citations: []checks.Citation{{Source: "AASM 2025", Review: "pending"}},
 		},
-		ID: fmt.Sprintf("00000000-0000-8000-8000-%012d", n), Number: 1, State: checks.Open, Change: checks.ChangeOpened, AsOf: asOf.Add(-time.Hour),
+		ID: fmt.Sprintf("00000000-0000-8000-8000-%012d", n), Number: 1, State: checks.Open,
+		Change: checks.ChangeOpened, AsOf: asOf.Add(-time.Hour),
 	}
 }
 
@@ -99,7 +102,8 @@ type client struct {
 func startPage(t *testing.T, s *source, change ...func(*page.Config)) *client {
 	t.Helper()
 	c := &client{t: t, log: &strings.Builder{}}
-	cfg := page.Config{Source: s, Author: "Practitioner/7", Now: func() time.Time { return asOf }, Log: zerolog.New(c.log)}
+	cfg := page.Config{Source: s, Author: "Practitioner/7", Now: func() time.Time { return asOf },
+		Log: zerolog.New(c.log)}
 	for _, do := range change {
 		do(&cfg)
 	}
@@ -117,7 +121,10 @@ func startPage(t *testing.T, s *source, change ...func(*page.Config)) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Client = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c.Client = &http.Client{Jar: jar, CheckRedirect: func(*http.Request,
+		[]*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	return c
 }
 
@@ -188,7 +195,8 @@ func TestWithoutTheLinkNobodyReads(t *testing.T) {
 		}
 	}
 	for range 3 {
-		if answer, _ := c.get("/sign-in/0123456789abcdef"); answer.StatusCode != http.StatusForbidden || len(answer.Cookies()) > 0 {
+		if answer, _ := c.get("/sign-in/0123456789abcdef"); answer.StatusCode != http.StatusForbidden ||
+			len(answer.Cookies()) > 0 {
 			t.Error(answer.Status, answer.Cookies())
 		}
 	}
@@ -209,17 +217,21 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 	list := c.signIn()
-	for _, p := range []string{"/", "/answers", "/patient/" + token(list), "/patient/00", "/static/page.js", "/static/page.css"} {
+	for _, p := range []string{"/", "/answers", "/patient/" + token(list), "/patient/00", "/static/page.js",
+		"/static/page.css"} {
 		answer, body := c.get(p)
 		h := answer.Header
 		policy := h.Get("Content-Security-Policy")
-		if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
+		if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") ||
+			strings.Contains(policy, "http") {
 			t.Errorf("%s: policy %q", p, policy)
 		}
-		if h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Frame-Options") != "DENY" {
+		if h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" ||
+			h.Get("X-Frame-Options") != "DENY" {
 			t.Errorf("%s: %v", p, h)
 		}
-		if !strings.HasPrefix(p, "/static/") && regexp.MustCompile(`<script>|<style|\sstyle=|\son[a-z]+=|src="http|javascript:`).MatchString(body) {
+		if !strings.HasPrefix(p, "/static/") &&
+			regexp.MustCompile(`<script>|<style|\sstyle=|\son[a-z]+=|src="http|javascript:`).MatchString(body) {
 			t.Errorf("%s has script or style of its own in it", p)
 		}
 	}
@@ -229,7 +241,8 @@ func TestOnlyThisMachineAndThisSite(t *testing.T) {
 	s := &source{flags: []checks.Flag{aFlag(1)}}
 	c := startPage(t, s)
 	list := c.signIn()
-	if answer, _ := c.get("/", func(r *http.Request) { r.Host = "rebound.example.org" }); answer.StatusCode != http.StatusForbidden {
+	rebound := func(r *http.Request) { r.Host = "rebound.example.org" }
+	if answer, _ := c.get("/", rebound); answer.StatusCode != http.StatusForbidden {
 		t.Error("another name that leads here:", answer.Status)
 	}
 	path, form := "/patient/"+token(list)+"/answer", url.Values{"do": {"acknowledge"}, "flag": {aFlag(1).ID}}
@@ -237,21 +250,27 @@ func TestOnlyThisMachineAndThisSite(t *testing.T) {
 		t.Error("without the token of the form:", answer.Status)
 	}
 	form.Set("csrf", csrf(list))
-	for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example.org"} {
-		if answer, _ := c.send(http.MethodPost, path, form, func(r *http.Request) { r.Header.Set(header, value) }); answer.StatusCode != http.StatusForbidden {
+	for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site",
+		"Origin": "https://elsewhere.example.org"} {
+		if answer, _ := c.send(http.MethodPost, path, form, func(r *http.Request) {
+			r.Header.Set(header,
+				value)
+		}); answer.StatusCode != http.StatusForbidden {
 			t.Errorf("%s %s: %s", header, value, answer.Status)
 		}
 	}
 	if len(s.answers) > 0 {
 		t.Error("answered", s.answers)
 	}
-	if answer, body := c.send(http.MethodPost, path, form); answer.StatusCode != http.StatusSeeOther || len(s.answers) != 1 {
+	if answer, body := c.send(http.MethodPost, path, form); answer.StatusCode != http.StatusSeeOther ||
+		len(s.answers) != 1 {
 		t.Error("from the page itself:", answer.Status, body)
 	}
 }
 
 func TestWithoutTheRightNobodyAnswers(t *testing.T) {
-	for name, s := range map[string]*source{"reading only": {deny: true}, "the server refuses": {fail: page.ErrNotAllowed}} {
+	for name, s := range map[string]*source{"reading only": {deny: true},
+		"the server refuses": {fail: page.ErrNotAllowed}} {
 		t.Run(name, func(t *testing.T) {
 			s.flags = []checks.Flag{aFlag(1)}
 			c := startPage(t, s)
@@ -302,15 +321,18 @@ func TestAnAnswerIsTheFact(t *testing.T) {
 		id = aFlag(2).ID
 	}
 	form["flag"] = []string{id}
-	for k, v := range map[string]string{"do": "override", "reason": "will-monitor", "until": "2027-01-31", "comment": "with a word"} {
+	for k, v := range map[string]string{"do": "override", "reason": "will-monitor", "until": "2027-01-31",
+		"comment": "with a word"} {
 		form.Set(k, v)
 	}
 	if answer, body := c.send(http.MethodPost, path, form); answer.StatusCode != http.StatusSeeOther {
 		t.Fatal(answer.Status, body)
 	}
 	a := s.answers[0].Ack
-	if a == nil || a.FlagID != id || a.Basis != "b" || !a.Override || a.Reason != "will-monitor" || a.Author != "Practitioner/7" ||
-		a.Comment != "with a word" || a.Date.Date(time.UTC) != "2026-11-23" || a.Until.Date(time.UTC) != "2027-01-31" {
+	if a == nil || a.FlagID != id || a.Basis != "b" || !a.Override || a.Reason != "will-monitor" ||
+		a.Author != "Practitioner/7" ||
+		a.Comment != "with a word" || a.Date.Date(time.UTC) != "2026-11-23" ||
+		a.Until.Date(time.UTC) != "2027-01-31" {
 		t.Errorf("%+v", a)
 	}
 }
@@ -319,7 +341,8 @@ func TestSessionsEnd(t *testing.T) {
 	s := &source{flags: []checks.Flag{aFlag(1)}}
 	c := startPage(t, s, func(c *page.Config) { c.Session = 2 * time.Second })
 	list := c.signIn()
-	if answer, _ := c.send(http.MethodPost, "/sign-out", url.Values{"csrf": {csrf(list)}}); answer.StatusCode != http.StatusSeeOther {
+	if answer, _ := c.send(http.MethodPost, "/sign-out",
+		url.Values{"csrf": {csrf(list)}}); answer.StatusCode != http.StatusSeeOther {
 		t.Fatal(answer.Status)
 	}
 	if answer, _ := c.get("/"); answer.StatusCode != http.StatusUnauthorized {
@@ -341,7 +364,8 @@ func TestRates(t *testing.T) {
 	form := url.Values{"csrf": {csrf(list)}, "do": {"acknowledge"}, "flag": {aFlag(1).ID}}
 	limited := func(do func() *http.Response) bool {
 		for range 500 {
-			if answer := do(); answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusForbidden {
+			if answer := do(); answer.StatusCode == http.StatusTooManyRequests ||
+				answer.StatusCode == http.StatusForbidden {
 				return true
 			}
 		}
@@ -360,7 +384,8 @@ func TestRates(t *testing.T) {
 
 // canary is what a payload may hold: markup, script, an end of attributes, controls that turn the
 // direction of reading.
-const canary = `Kanarie"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}` + "\u202ekcab\u202c\u2066\u200f\u0007\x1b[31m"
+const canary = `Kanarie"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}` +
+	"\u202ekcab\u202c\u2066\u200f\u0007\x1b[31m"
 
 // fill puts canaries into every string of v.
 func fill(v reflect.Value) {
@@ -414,7 +439,8 @@ func TestCanaries(t *testing.T) {
 		if !strings.Contains(body, "Kanarie") {
 			t.Errorf("%s shows nothing:\n%s", p, body)
 		}
-		for _, bad := range []string{"<script>alert", "<img", "\u202e", "\u202c", "\u2066", "\u200f", "\x07", "\x1b"} {
+		for _, bad := range []string{"<script>alert", "<img", "\u202e", "\u202c", "\u2066", "\u200f", "\x07",
+			"\x1b"} {
 			if i := strings.Index(body, bad); i >= 0 {
 				t.Errorf("%s has %q: …%s…", p, bad, body[max(0, i-200):min(len(body), i+100)])
 			}
@@ -481,7 +507,8 @@ func TestClearsAndWhatComesNext(t *testing.T) {
 		}
 	}
 	for days, there := range map[string]bool{"7": false, "30": true} {
-		if _, list := c.get("/?due=" + days); strings.Contains(list, "Patient p2") != there || strings.Contains(list, "Patient p1") {
+		if _, list := c.get("/?due=" + days); strings.Contains(list, "Patient p2") != there ||
+			strings.Contains(list, "Patient p1") {
 			t.Errorf("due within %s days: %t", days, !there)
 		}
 	}

@@ -147,7 +147,8 @@ const (
 
 func cookie(name, value string, age time.Duration) *http.Cookie {
 	return &http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: int(age / time.Second), HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Name: name, Value: value, Path: "/", MaxAge: int(age / time.Second), HttpOnly: true,
+		SameSite: http.SameSiteStrictMode,
 	}
 }
 

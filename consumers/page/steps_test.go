@@ -117,7 +117,8 @@ func TestDay(t *testing.T) {
 	step("open a patient", func(w *window) {
 		w.openPatient("4711-B")
 		w.namesNobody()
-		w.until("a figure is drawn, and only one is seen", `[...document.querySelectorAll(".chart svg")].filter((e) => e.getBoundingClientRect().width > 300).length === 1`)
+		w.until("a figure is drawn, and only one is seen",
+			`[...document.querySelectorAll(".chart svg")].filter((e) => e.getBoundingClientRect().width > 300).length === 1`)
 		for _, want := range []string{"ferritin", "88", "1800 mg a day"} {
 			if text := w.text(".chart svg"); !strings.Contains(text, want) {
 				w.t.Errorf("no %s in %s", want, text)
@@ -174,7 +175,8 @@ func TestDay(t *testing.T) {
 	step("answers soon to lapse", func(w *window) {
 		w.do(chromedp.Navigate(s.url+"/answers"), chromedp.WaitVisible("table.answers"))
 		text := w.text("table.answers")
-		for _, want := range []string{"Overridden: The test or treatment is ordered already", "Pharmacist 7", "2026-12-01", "lapses soon", "what it rests on gets worse", "seen <b>again</b> in May"} {
+		for _, want := range []string{"Overridden: The test or treatment is ordered already", "Pharmacist 7",
+			"2026-12-01", "lapses soon", "what it rests on gets worse", "seen <b>again</b> in May"} {
 			if !strings.Contains(text, want) {
 				w.t.Errorf("no %s in %s", want, text)
 			}
@@ -184,7 +186,8 @@ func TestDay(t *testing.T) {
 	step("server away and back", func(w *window) {
 		w.do(chromedp.Navigate(s.url+"/"), chromedp.WaitVisible("#rows"))
 		s.wire.set(true)
-		w.until("it says since when it is old", `/^not connected since \d\d:\d\d:\d\d: the list may be old$/.test(document.querySelector("#sight.old")?.innerText.trim())`)
+		w.until("it says since when it is old",
+			`/^not connected since \d\d:\d\d:\d\d: the list may be old$/.test(document.querySelector("#sight.old")?.innerText.trim())`)
 		w.shoot("away")
 		s.wire.set(false)
 		w.until("it is live again", `document.querySelector("#sight.live")`)
@@ -199,7 +202,8 @@ func TestDay(t *testing.T) {
 	step("print", func(w *window) { printed(w) })
 	step("narrow and wide, dark and light", func(w *window) { looks(w, s) })
 	step("sign out", func(w *window) {
-		w.do(chromedp.Navigate(s.url+"/"), chromedp.WaitVisible("#rows"), chromedp.Click(`#bar form button`), chromedp.WaitVisible("body.plain"))
+		w.do(chromedp.Navigate(s.url+"/"), chromedp.WaitVisible("#rows"), chromedp.Click(`#bar form button`),
+			chromedp.WaitVisible("body.plain"))
 		w.do(chromedp.Navigate(s.url+"/"), chromedp.WaitVisible("body.plain"))
 		if text := w.text("body"); !strings.Contains(text, "You are signed out") {
 			w.t.Error(text)
@@ -243,10 +247,12 @@ func byKeyboard(w *window, s *site) {
 			break
 		}
 	}
-	w.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.ArrowDown))
+	w.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Home),
+		chromedp.KeyEvent(kb.ArrowDown))
 	w.until("the second row", `document.activeElement === document.querySelectorAll("#rows a.row")[1]`)
 	w.do(chromedp.KeyEvent(kb.Enter))
-	w.until("a patient, with the focus on it", `document.activeElement.id === "patient" && document.querySelector("details.flag")`)
+	w.until("a patient, with the focus on it",
+		`document.activeElement.id === "patient" && document.querySelector("details.flag")`)
 	for range 40 {
 		w.do(chromedp.KeyEvent(kb.Tab))
 		var there bool
@@ -308,10 +314,13 @@ func looks(w *window, s *site) {
 		for _, scheme := range []string{"light", "dark"} {
 			w.do(
 				chromedp.EmulateViewport(width, 900),
-				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+				emulation.SetEmulatedMedia().WithFeatures(
+					[]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+				),
 			)
 			for _, place := range []string{"list", "patient", "answers"} {
-				w.do(chromedp.Navigate(s.url+map[string]string{"answers": "/answers"}[place]), chromedp.WaitVisible("#bar"))
+				w.do(chromedp.Navigate(s.url+map[string]string{"answers": "/answers"}[place]),
+					chromedp.WaitVisible("#bar"))
 				if place == "patient" {
 					w.openPatient("4711-B")
 					w.do(chromedp.Evaluate(`document.querySelectorAll("details").forEach((d) => { d.open = true })`, nil))

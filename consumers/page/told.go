@@ -39,7 +39,8 @@ type earlier struct {
 func (p *Page) tell(line *timeline.Patient, err error) told {
 	switch {
 	case errors.Is(err, errNotAllowed):
-		return told{NoTimeline: "The user of this page may not ask for timelines (rls.patient): the flags stand here without."}
+		return told{NoTimeline: "The user of this page may not ask for timelines (rls.patient): " +
+			"the flags stand here without."}
 	case err != nil:
 		p.Log.Warn().Err(err).Msg("no timeline")
 		return told{NoTimeline: "The timeline is not to be had at the moment: the flags stand here without."}

@@ -57,8 +57,9 @@ func (p *Page) view(r *http.Request, token string) *patientView {
 	}
 	line, err := p.Source.Timeline(r.Context(), flags[0].ID)
 	v := &patientView{
-		Token: token, Name: name(ref), Record: p.recordURL(ref), CSRF: current(r).csrf, MayAnswer: p.Source.MayAnswer(),
-		Reasons: p.Reasons,
+		Token: token, Name: name(ref), Record: p.recordURL(ref), CSRF: current(r).csrf,
+		MayAnswer: p.Source.MayAnswer(),
+		Reasons:   p.Reasons,
 	}
 	v.told = p.tell(line, err)
 	groups := []group{{Title: "First"}, {Title: "Then"}, {Title: "For information"}, {Title: "Answered"}}
@@ -101,7 +102,8 @@ func (p *Page) about(flags []flag) string {
 
 func (p *Page) flagView(f *flag, told *timeline.Flag) flagView {
 	v := flagView{
-		ID: f.ID, Class: class(f.Severity), Line: firstSentence(plain(f.Summary)), Summary: plain(f.Summary), Action: plain(f.Action),
+		ID: f.ID, Class: class(f.Severity), Line: firstSentence(plain(f.Summary)), Summary: plain(f.Summary),
+		Action:       plain(f.Action),
 		Alternatives: plainAll(f.Alternatives), MayAnswer: p.Source.MayAnswer(), Answer: p.answerWords(f.Ack),
 	}
 	if f.answered() {

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,7 +44,17 @@ func TestSinceTheLastVisit(t *testing.T) {
 	if !strings.Contains(list, `data-least>over 1 h`) {
 		t.Error("the flag that got worse was open before, nobody knows since when")
 	}
-	if _, news := c.get("/?new=1"); strings.Contains(news, "Patient p1") || !strings.Contains(news, "Patient p2") || !strings.Contains(news, "Patient p3") {
+	defer func() {
+		answer, body := c.send(http.MethodPost, "/seen?severity=moderate", url.Values{"csrf": {csrf(list)}})
+		if answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/?severity=moderate" {
+			t.Error(answer.Status, answer.Header, body)
+		}
+		if _, list := c.get("/"); strings.Contains(list, `class="news"`) || !strings.Contains(list, "Patient p2") {
+			t.Error("all was seen", list)
+		}
+	}()
+	if _, news := c.get("/?new=1"); strings.Contains(news, "Patient p1") || !strings.Contains(news,
+		"Patient p2") || !strings.Contains(news, "Patient p3") {
 		t.Error("the filter of what is new", news)
 	}
 }

@@ -39,7 +39,10 @@ func (p *Page) token(ref facts.Ref) string {
 func (p *Page) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sign-in/{secret}", p.signIn)
-	mux.HandleFunc("GET /signed-out", func(w http.ResponseWriter, _ *http.Request) { p.show(w, http.StatusOK, "signed-out", nil) })
+	mux.HandleFunc("GET /signed-out", func(w http.ResponseWriter, _ *http.Request) {
+		p.show(w, http.StatusOK,
+			"signed-out", nil)
+	})
 	mux.HandleFunc("POST /sign-out", p.signOut)
 	mux.HandleFunc("GET /you", func(w http.ResponseWriter, r *http.Request) { p.askAuthor(w, r, http.StatusOK, "") })
 	mux.HandleFunc("POST /you", p.setAuthor)

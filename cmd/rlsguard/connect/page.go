@@ -35,7 +35,8 @@ func CheckPage(option, address string) error {
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf(
-			"%s %s can be reached from other machines: the page answers on this machine only, as long as its users sign in by a link; give 127.0.0.1:PORT",
+			"%s %s can be reached from other machines: the page answers on this machine only, "+
+				"as long as its users sign in by a link; give 127.0.0.1:PORT",
 			option, address,
 		)
 	}

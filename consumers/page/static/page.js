@@ -101,7 +101,7 @@
     for (const id of was) { const d = document.getElementById(id); if (d) d.open = true; }
     for (const i of pane.querySelectorAll("input[name=flag]")) i.checked = marked.includes(i.value);
     const next = (inside && document.getElementById(inside)?.querySelector("summary")) || (within && pane);
-    if (next) next.focus({ preventScroll: true });
+    if (next && document.activeElement === body) next.focus({ preventScroll: true }); // nobody went elsewhere meanwhile
     if (done) said.textContent = "The answer is stored.";
     pane.classList.remove("stale");
     pane.scrollTop = at;
@@ -204,7 +204,10 @@
       dirty = false;
       for (const id of was) { const d = document.getElementById(id); if (d) d.open = true; }
       const told = pane.querySelector(".problem, .done");
-      if (told) { told.tabIndex = -1; told.focus(); said.textContent = told.textContent; }
+      if (!told) return;
+      said.textContent = told.textContent;
+      told.tabIndex = -1;
+      if (document.activeElement === body) told.focus(); // nobody went elsewhere meanwhile
     });
     tick(rows);
   }
