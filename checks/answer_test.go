@@ -20,8 +20,10 @@ func TestAnswersBeginAndEnd(t *testing.T) {
 		{name: "without dates"},
 		{name: "over", date: moment.Instant(at.AddDate(0, 0, -2)), until: moment.Instant(at.AddDate(0, 0, -1))},
 		{name: "ends", until: moment.Instant(at.Add(time.Hour)), want: at.Add(time.Hour)},
-		{name: "ends with the day", until: moment.Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(), Precision: moment.ToDay}, want: at.Truncate(24*time.Hour).AddDate(0, 0, 1)},
-		{name: "begins", date: moment.Instant(at.Add(time.Hour)), until: moment.Instant(at.AddDate(0, 1, 0)), want: at.Add(time.Hour)},
+		{name: "ends with the day", until: moment.Time{Nanos: at.Truncate(24 * time.Hour).UnixNano(),
+			Precision: moment.ToDay}, want: at.Truncate(24*time.Hour).AddDate(0, 0, 1)},
+		{name: "begins", date: moment.Instant(at.Add(time.Hour)), until: moment.Instant(at.AddDate(0, 1, 0)),
+			want: at.Add(time.Hour)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			st := &State{

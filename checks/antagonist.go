@@ -14,9 +14,12 @@ import (
 func antagonistCheck() Check {
 	return Check{
 		ID: checkAntagonist, Title: "Dopamine agonist beside a dopamine antagonist",
-		Severity: "moderate; low for aripiprazole, brexpiprazole, cariprazine and antiemetics that hardly enter the brain",
-		Trigger: "dopamine_agonist or dopamine_precursor together with antipsychotic_typical, antipsychotic_atypical, " +
-			"dopamine_antagonist_* or dopamine_depleter, and no parkinsonism on record; whatever the agonist is ordered for",
+		Severity: "moderate; low for aripiprazole, brexpiprazole, cariprazine and antiemetics that hardly enter the " +
+			"brain",
+		Trigger: "dopamine_agonist or dopamine_precursor together with antipsychotic_typical, " +
+			"antipsychotic_atypical, " +
+			"dopamine_antagonist_* or dopamine_depleter, and no parkinsonism on record; whatever the agonist is " +
+			"ordered for",
 		Citations: []Citation{
 			{Source: "Labels (dopamine agonists and antagonists)", Strength: "label", Review: rulePending},
 		},

@@ -16,11 +16,13 @@ func augmentationCheck() Check {
 	return Check{
 		ID: "dopamine-agonist-augmentation", Title: "Dopamine agonist or levodopa for RLS",
 		Severity: "moderate when treatment is new (90 d), above the RLS maximum, or iron is low; else low",
-		Trigger: "classes dopamine_agonist, dopamine_precursor, no parkinsonism on record, and not ordered for parkinsonism, prolactin, growth hormone, " +
+		Trigger: "classes dopamine_agonist, dopamine_precursor, no parkinsonism on record, and not ordered for " +
+			"parkinsonism, prolactin, growth hormone, " +
 			"a pituitary adenoma or lactation alone",
 		Citations: []Citation{
 			aasm(
-				"conditional against standard use of levodopa, pramipexole, ropinirole, rotigotine; against cabergoline",
+				"conditional against standard use of levodopa, pramipexole, ropinirole, rotigotine; against " +
+					"cabergoline",
 			),
 		},
 		Rule:       pending(2),

@@ -81,7 +81,8 @@ func offendingChecks() []Check {
 		drugs.AntipsychoticAtypical,
 		drugs.AntipsychoticNondopaminerg,
 	)
-	antipsychotic.Severity = "moderate; low for aripiprazole (lauroxil too), brexpiprazole, cariprazine and non-dopaminergic ones"
+	antipsychotic.Severity = "moderate; low for aripiprazole (lauroxil too), brexpiprazole, cariprazine and " +
+		"non-dopaminergic ones"
 	antihistamine := offending(
 		"rls-antihistamine",
 		"Antihistamine in RLS",

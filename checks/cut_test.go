@@ -20,13 +20,17 @@ func TestWordsOfACut(t *testing.T) {
 	}{
 		{0, "", ""},
 		{conditions, "Only the newest 1,000 diagnoses are kept; older ones were left out.", "conditions"},
-		{analyte(labs.Ferritin), "Only the newest 200 ferritin results are kept; older ones were left out.", "ferritin"},
-		{analyte(labs.None), "Only the newest 200 results of unnamed tests are kept; older ones were left out.", "unnamed-results"},
+		{analyte(labs.Ferritin), "Only the newest 200 ferritin results are kept; older ones were left out.",
+			"ferritin"},
+		{analyte(labs.None), "Only the newest 200 results of unnamed tests are kept; older ones were left out.",
+			"unnamed-results"},
 		{orders | analyte(labs.TSAT) | analyte(labs.Weight),
-			"Only the newest 2,000 orders, 200 transferrin saturation results and 200 body weight results are kept; older ones were left out.", "orders transferrin-saturation body-weight"},
+			"Only the newest 2,000 orders, 200 transferrin saturation results and 200 body weight results are kept; " +
+				"older ones were left out.", "orders transferrin-saturation body-weight"},
 		// Where marks were cut, fewer than the limit may have stayed.
 		{cutOf(place{groupOrders, 0}).tidy(), "Only the newest orders are kept; older ones were left out.", "orders"},
-		{(cutOf(place{groupResults, 0}) | analyte(labs.Weight)).tidy(), "Only the newest test results are kept; older ones were left out.", "results"},
+		{(cutOf(place{groupResults, 0}) | analyte(labs.Weight)).tidy(),
+			"Only the newest test results are kept; older ones were left out.", "results"},
 		{CutEarlier, "Only the newest records are kept; older ones were left out.", "earlier"},
 	} {
 		if got := c.cut.Words(defaultFactLimits()); got != c.words {
@@ -52,7 +56,8 @@ func TestBitsOfPlacesStay(t *testing.T) {
 
 // A flag tells what was left out, and so does the last word on it; to a patient without numbers.
 func TestFlagsTellTheCut(t *testing.T) {
-	s := parseScenarios(t, "# one\nrls confirmed\nrequest active \"mirtazapine 15 mg tablet\" 2026-10-14\ncut ferritin")[0]
+	s := parseScenarios(t, "# one\nrls confirmed\nrequest active \"mirtazapine 15 mg tablet\" 2026-10-14\ncut "+
+		"ferritin")[0]
 	const told = "Only the newest 200 ferritin results are kept; older ones were left out."
 	set := DefaultSettings()
 	flags := decide(&s.st, set, []byte("key"), "r", s.AsOf)
@@ -86,7 +91,8 @@ func TestReasonOfACutFlag(t *testing.T) {
 		"order":                 {"orders", "Medication", reasonLeftOut},
 		"diagnosis, orders cut": {"orders", "Condition", reasonRLSRefuted},
 	} {
-		s := parseScenarios(t, "# one\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nrequest active \"mirtazapine 15 mg tablet\" 2026-10-14\ncut "+c.cut)[0]
+		s := parseScenarios(t, "# one\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nrequest active "+
+			"\"mirtazapine 15 mg tablet\" 2026-10-14\ncut "+c.cut)[0]
 		decide(&s.st, DefaultSettings(), []byte("key"), "r", s.AsOf)
 		var left []facts.Fact
 		for _, f := range s.st.Facts {

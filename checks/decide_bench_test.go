@@ -54,7 +54,8 @@ func manyFacts(n int, rls bool) *State {
 			Ref:  "Condition/20",
 			Kind: facts.KindCondition,
 			Condition: &facts.Condition{Clinical: facts.ClinicalActive,
-				Verification: facts.VerificationConfirmed, Code: facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: code}}}},
+				Verification: facts.VerificationConfirmed,
+				Code:         facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: code}}}},
 		},
 	)
 	for i := range n - 1 {

@@ -203,7 +203,8 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 	kept.Number++
 	f := Flag{
 		Finding: Finding{
-			Check: kept.Check, Ingredient: kept.Ingredient, Patient: d.st.Patient, Severity: kept.Severity, Implicated: kept.Implicated, RLS: d.rls,
+			Check: kept.Check, Ingredient: kept.Ingredient, Patient: d.st.Patient, Severity: kept.Severity,
+			Implicated: kept.Implicated, RLS: d.rls,
 			Summary: d.st.tellCut(d.set, words.Say("resolved.summary", "why", words.Say("resolved."+string(reason)))),
 			Action:  words.Say("resolved.action"),
 		},

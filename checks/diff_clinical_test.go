@@ -63,8 +63,10 @@ func TestWhatTimeAloneChanges(t *testing.T) {
 		at   time.Time
 		want []string
 	}{
-		{time.Date(2026, 12, 12, 0, 0, 0, 0, time.UTC), []string{"2 moved gabapentinoid-duplicate low resolved", "3 updated gabapentinoid-duplicate moderate open"}},
-		{time.Date(2027, 1, 22, 0, 0, 0, 0, time.UTC), []string{"2 moved iron-low low resolved", "3 updated iron-low moderate open"}},
+		{time.Date(2026, 12, 12, 0, 0, 0, 0, time.UTC), []string{"2 moved gabapentinoid-duplicate low resolved",
+			"3 updated gabapentinoid-duplicate moderate open"}},
+		{time.Date(2027, 1, 22, 0, 0, 0, 0, time.UTC), []string{"2 moved iron-low low resolved",
+			"3 updated iron-low moderate open"}},
 	} {
 		next, ok := NextChange(&s.st, s.set, s.now)
 		if !ok || next.After(step.at) {

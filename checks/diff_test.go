@@ -87,12 +87,18 @@ func TestStoryOfOneFlag(t *testing.T) {
 
 func TestReasonsOfResolvedFlags(t *testing.T) {
 	for want, change := range map[Reason]func(*story){
-		reasonOrderStopped:   func(s *story) { s.fact("MedicationRequest/1", "request on-hold rx:312938 2026-10-14") },
-		ReasonSupplyEnded:    func(s *story) { s.fact("MedicationRequest/1", "request completed rx:312938 2026-08-14 supply:30") },
+		reasonOrderStopped: func(s *story) { s.fact("MedicationRequest/1", "request on-hold rx:312938 2026-10-14") },
+		ReasonSupplyEnded: func(s *story) {
+			s.fact("MedicationRequest/1",
+				"request completed rx:312938 2026-08-14 supply:30")
+		},
 		ReasonEnteredInError: func(s *story) { s.mark("MedicationRequest/1", facts.MarkEnteredInError) },
 		reasonMovedPatient:   func(s *story) { s.mark("MedicationRequest/1", facts.MarkMoved) },
-		reasonDrugChanged:    func(s *story) { s.fact("MedicationRequest/1", `request active "amlodipine 5 mg" 2026-10-14`) },
-		reasonRLSRefuted:     func(s *story) { s.fact("Condition/1", "rls refuted") },
+		reasonDrugChanged: func(s *story) {
+			s.fact("MedicationRequest/1",
+				`request active "amlodipine 5 mg" 2026-10-14`)
+		},
+		reasonRLSRefuted: func(s *story) { s.fact("Condition/1", "rls refuted") },
 	} {
 		t.Run(string(want), func(t *testing.T) {
 			s := newStory(t)

@@ -271,11 +271,15 @@ var doseUnits = func() map[string]doseUnit {
 // dosePieces are words and codes (v3-orderableDrugForm, SNOMED CT units of presentation, UCUM
 // annotations without their braces) for one solid unit.
 var dosePieces = []string{
-	"1", "tab", "tabs", "tablet", "tablets", "tablet(s)", "tbl", "ertab", "tabletten", "tablette", "tablettes", "filmtablette", "filmtabletten", "comprimé", "comprimés",
+	"1", "tab", "tabs", "tablet", "tablets", "tablet(s)", "tbl", "ertab", "tabletten", "tablette", "tablettes",
+	"filmtablette", "filmtabletten", "comprimé", "comprimés",
 	"comprime", "comprimes", "comprimido", "comprimidos", "compressa", "compresse", "tableta", "tabletas", "tabl",
-	"cap", "caps", "capsule", "capsules", "capsule(s)", "ercap", "orcap", "cps", "kapsel", "kapseln", "hartkapsel", "hartkapseln", "gélule", "gélules", "gelule", "gelules", "cápsula", "cápsulas",
-	"capsula", "capsulas", "pill", "pills", "piece", "pieces", "each", "ea", "stück", "stueck", "stk", "st", "stuk", "stuks",
-	"patch", "patches", "patch(es)", "tpatch", "tpath16", "tpath24", "tpath72", "pflaster", "parche", "parches", "cerotto", "cerotti", "adesivo", "pleister", "plåster", "system", "transdermal system",
+	"cap", "caps", "capsule", "capsules", "capsule(s)", "ercap", "orcap", "cps", "kapsel", "kapseln", "hartkapsel",
+	"hartkapseln", "gélule", "gélules", "gelule", "gelules", "cápsula", "cápsulas",
+	"capsula", "capsulas", "pill", "pills", "piece", "pieces", "each", "ea", "stück", "stueck", "stk", "st", "stuk",
+	"stuks",
+	"patch", "patches", "patch(es)", "tpatch", "tpath16", "tpath24", "tpath72", "pflaster", "parche", "parches",
+	"cerotto", "cerotti", "adesivo", "pleister", "plåster", "system", "transdermal system",
 	"732936001", "732937005", "385055001", "385049006",
 }
 

@@ -13,8 +13,9 @@ import (
 func pairCheck() Check {
 	return Check{
 		ID: checkPair, Title: "Gabapentinoid beside a drug that depresses breathing",
-		Severity: "high with an opioid or oxybate, moderate with a benzodiazepine, z-hypnotic, barbiturate, muscle relaxant or other depressant",
-		Trigger:  "alpha2delta together with it; the worst partner decides; independent of the RLS evidence",
+		Severity: "high with an opioid or oxybate, moderate with a benzodiazepine, z-hypnotic, barbiturate, muscle " +
+			"relaxant or other depressant",
+		Trigger: "alpha2delta together with it; the worst partner decides; independent of the RLS evidence",
 		Citations: []Citation{
 			{
 				Source:   "FDA 2019-12-19 (Drug Safety Communication)",

@@ -14,12 +14,14 @@ var usual = map[string][]conditions.Use{
 	"duloxetine": {
 		conditions.UseDepression,
 		conditions.UsePain,
-	}, "amitriptyline": {conditions.UsePain, conditions.UseDepression, conditions.UseInsomnia}, "nortriptyline": {conditions.UsePain, conditions.UseDepression},
-	"mirtazapine": {conditions.UseDepression, conditions.UseInsomnia}, "lithium": {conditions.UseBipolar},
+	}, "amitriptyline": {conditions.UsePain, conditions.UseDepression, conditions.UseInsomnia},
+	"nortriptyline": {conditions.UsePain, conditions.UseDepression},
+	"mirtazapine":   {conditions.UseDepression, conditions.UseInsomnia}, "lithium": {conditions.UseBipolar},
 	"meclizine": {
 		conditions.UseVertigo,
 		conditions.UseNausea,
-	}, "cyclizine": {conditions.UseNausea, conditions.UseVertigo}, "buclizine": {conditions.UseNausea, conditions.UseVertigo},
+	}, "cyclizine": {conditions.UseNausea, conditions.UseVertigo}, "buclizine": {conditions.UseNausea,
+		conditions.UseVertigo},
 	"dimenhydrinate": {
 		conditions.UseNausea,
 		conditions.UseVertigo,
@@ -41,7 +43,8 @@ var usual = map[string][]conditions.Use{
 		conditions.UseVertigo,
 		conditions.UsePsychosis,
 	}, "perphenazine": {conditions.UsePsychosis, conditions.UseNausea}, "droperidol": {conditions.UseNausea},
-	"tetrabenazine": {conditions.UseChorea}, "deutetrabenazine": {conditions.UseChorea}, "valbenazine": {conditions.UseChorea},
+	"tetrabenazine": {conditions.UseChorea}, "deutetrabenazine": {conditions.UseChorea},
+	"valbenazine": {conditions.UseChorea},
 }
 
 // usuallyFor tells whether a drug is mostly given for a use.

@@ -22,7 +22,8 @@ func (c *ironCase) treatment() string {
 		return words.Say("iron.advice.dialysis")
 	case c.panel.group == ironChild:
 		return words.Say("iron.advice.child")
-	case f.low && t.shown != nil && t.state == analyteUsable && t.shown.measure.Value.Cmp(c.Settings.OralCeilingTSAT) > 0:
+	case f.low && t.shown != nil && t.state == analyteUsable &&
+		t.shown.measure.Value.Cmp(c.Settings.OralCeilingTSAT) > 0:
 		return words.Say("iron.advice.contradictory", "ceiling", c.Settings.OralCeilingTSAT.String())
 	case f.low && c.replaced:
 		return words.Say("iron.advice.replaced", "date", c.replacedSince.Date(c.Labs.zone))

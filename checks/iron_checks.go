@@ -25,7 +25,8 @@ func ironChecks() []Check {
 	low := check(
 		"iron-low",
 		"Low iron in RLS",
-		"moderate beside a medicine for RLS (alpha2delta, dopamine_agonist, dopamine_precursor), else low; one step lower while iron is being replaced",
+		"moderate beside a medicine for RLS (alpha2delta, dopamine_agonist, dopamine_precursor), else low; one step "+
+			"lower while iron is being replaced",
 		"newest usable ferritin <= 75 ng/mL or TSAT < 20 % (adult; other limits for children and in dialysis)",
 		2,
 		ironThresholds,
@@ -55,7 +56,8 @@ func ironChecks() []Check {
 			"rls-iron-unchecked",
 			"RLS without a recent iron result",
 			"low",
-			"no alpha2delta, and no usable ferritin or TSAT within 365 d (in end-stage renal disease or dialysis both, in children ferritin)",
+			"no alpha2delta, and no usable ferritin or TSAT within 365 d (in end-stage renal disease or dialysis "+
+				"both, in children ferritin)",
 			2,
 			ageThresholds,
 		),

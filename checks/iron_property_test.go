@@ -90,7 +90,11 @@ func TestIronDoesNotDependOnOrder(t *testing.T) {
 			given = append(given, labFact(t, string(rune('a'+i)), drawLab(r, "lab")))
 		}
 		shuffled := rapid.Permutation(given).Draw(r, "order")
-		alpha := func(in *ironInput) { in.Alpha2Delta = rapid.Bool().Draw(r, "alpha2delta"); in.Treated = in.Alpha2Delta }
+		alpha := func(in *ironInput) {
+			in.Alpha2Delta = rapid.Bool().Draw(r,
+				"alpha2delta")
+			in.Treated = in.Alpha2Delta
+		}
 		plain := func(given []facts.Fact, change func(*ironInput)) ironDecision {
 			return ironOf(&State{Facts: given}, labAsOf, change)
 		}

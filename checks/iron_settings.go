@@ -86,8 +86,10 @@ func defaultIronSettings() ironSettings {
 		DialysisFerritin: decimal.Of("200"), DialysisTSAT: decimal.Of("20"),
 		IVOnlyFerritin: decimal.Of(
 			"100",
-		), OralCeilingTSAT: decimal.Of("45"), InvestigateFerritin: decimal.Of("30"), AssayNoteFerritin: decimal.Of("121"),
-		AgeingDays: 180, StaleDays: 365, ShortenedDays: 90, IVIronDays: 28, CRPLimit: decimal.Of("10"), CRPDays: 7,
+		), OralCeilingTSAT: decimal.Of("45"), InvestigateFerritin: decimal.Of("30"),
+		AssayNoteFerritin: decimal.Of("121"),
+		AgeingDays:        180, StaleDays: 365, ShortenedDays: 90, IVIronDays: 28, CRPLimit: decimal.Of("10"),
+		CRPDays:           7,
 		TransferrinFactor: decimal.Of("70.9"), NearTSATLow: decimal.Of("19"), NearTSATHigh: decimal.Of("21"),
 	}
 }
@@ -100,9 +102,12 @@ func (s *ironSettings) Validate() error {
 		v   decimal.Decimal
 		max string
 	}{
-		{"ferritin_low", s.FerritinLow, "1000"}, {"child_ferritin", s.ChildFerritin, "1000"}, {"dialysis_ferritin", s.DialysisFerritin, "2000"},
-		{"iv_only_ferritin", s.IVOnlyFerritin, "2000"}, {"investigate_ferritin", s.InvestigateFerritin, "1000"}, {"assay_note_ferritin", s.AssayNoteFerritin, "2000"},
-		{"tsat_low", s.TSATLow, "100"}, {"dialysis_tsat", s.DialysisTSAT, "100"}, {"oral_ceiling_tsat", s.OralCeilingTSAT, "100"},
+		{"ferritin_low", s.FerritinLow, "1000"}, {"child_ferritin", s.ChildFerritin, "1000"},
+		{"dialysis_ferritin", s.DialysisFerritin, "2000"},
+		{"iv_only_ferritin", s.IVOnlyFerritin, "2000"}, {"investigate_ferritin", s.InvestigateFerritin, "1000"},
+		{"assay_note_ferritin", s.AssayNoteFerritin, "2000"},
+		{"tsat_low", s.TSATLow, "100"}, {"dialysis_tsat", s.DialysisTSAT, "100"},
+		{"oral_ceiling_tsat", s.OralCeilingTSAT, "100"},
 		{"near_tsat_low", s.NearTSATLow, "100"}, {"near_tsat_high", s.NearTSATHigh, "100"},
 		{"crp_limit", s.CRPLimit, "500"}, {"transferrin_factor", s.TransferrinFactor, "100"},
 	} {

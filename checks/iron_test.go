@@ -289,21 +289,28 @@ func TestIronByGroup(t *testing.T) {
 		{"child 60", "", birth("2014-03-02"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
 		{"child 50", "", birth("2014-03-02"), []string{"2276-4 50 ng/mL 2026-10-24", okTSAT}},
 		{"child 49.999", checkIronLow, birth("2014-03-02"), []string{"2276-4 49.999 ng/mL 2026-10-24", okTSAT}},
-		{"child, TSAT 5: not decided on", "", birth("2014-03-02"), []string{"2276-4 60 ng/mL 2026-10-24", "2502-3 5 % 2026-10-24"}},
+		{"child, TSAT 5: not decided on", "", birth("2014-03-02"), []string{"2276-4 60 ng/mL 2026-10-24",
+			"2502-3 5 % 2026-10-24"}},
 		{"child, TSAT missing", checkIronMissing, birth("2014-03-02"), []string{"2276-4 60 ng/mL 2026-10-24"}},
 		{"18 today", checkIronLow, birth("2008-11-23"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
 		{"18 tomorrow", "", birth("2008-11-24"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
-		{"born in 2008: adult limits, not certain", checkIronLow, birth("2008"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
+		{"born in 2008: adult limits, not certain", checkIronLow, birth("2008"), []string{"2276-4 60 ng/mL 2026-10-24",
+			okTSAT}},
 		{"born in 2009", "", birth("2009"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
-		{"born in November 2008: not certain", checkIronLow, birth("2008-11"), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
+		{"born in November 2008: not certain", checkIronLow, birth("2008-11"), []string{"2276-4 60 ng/mL 2026-10-24",
+			okTSAT}},
 		{"birth date not known", checkIronLow, birth(""), []string{"2276-4 60 ng/mL 2026-10-24", okTSAT}},
-		{"dialysis, both low", checkIronLow, esrd, []string{"2276-4 199.9 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24"}},
+		{"dialysis, both low", checkIronLow, esrd, []string{"2276-4 199.9 ng/mL 2026-10-24",
+			"2502-3 19.9 % 2026-10-24"}},
 		{"dialysis, ferritin 200", "", esrd, []string{"2276-4 200 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24"}},
 		{"dialysis, TSAT 20", "", esrd, []string{"2276-4 20 ng/mL 2026-10-24", "2502-3 20 % 2026-10-24"}},
 		{"dialysis, ferritin low alone", checkIronMissing, esrd, []string{"2276-4 20 ng/mL 2026-10-24"}},
-		{"dialysis by a result", checkIronLow, nil, []string{"2276-4 180 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24", "11041-1 8 mg/dL 2025-01-01"}},
-		{"dialysis by a result that is pending", checkIronLow, nil, []string{"2276-4 70 ng/mL 2026-10-24", "2502-3 31 % 2026-10-24", "11041-1 none - 2026-11-01 registered"}},
-		{"dialysis by a result that was cancelled", checkIronLow, nil, []string{"2276-4 70 ng/mL 2026-10-24", "2502-3 31 % 2026-10-24", "11041-1 8 mg/dL 2025-01-01 cancelled"}},
+		{"dialysis by a result", checkIronLow, nil, []string{"2276-4 180 ng/mL 2026-10-24", "2502-3 19.9 % 2026-10-24",
+			"11041-1 8 mg/dL 2025-01-01"}},
+		{"dialysis by a result that is pending", checkIronLow, nil, []string{"2276-4 70 ng/mL 2026-10-24",
+			"2502-3 31 % 2026-10-24", "11041-1 none - 2026-11-01 registered"}},
+		{"dialysis by a result that was cancelled", checkIronLow, nil, []string{"2276-4 70 ng/mL 2026-10-24",
+			"2502-3 31 % 2026-10-24", "11041-1 8 mg/dL 2025-01-01 cancelled"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := ironOf(labState(t, c.labs...), labAsOf, c.change)
@@ -327,7 +334,8 @@ func TestIronUnchecked(t *testing.T) {
 		{"365 days", "", []string{"2502-3 31 % 2025-11-23"}},
 		{"366 days", checkIronUnchecked, []string{"2502-3 31 % 2025-11-22"}},
 		{"no unit", checkIronUnchecked, []string{"2276-4 152 - 2026-10-24"}},
-		{"no unit, one before: the older one speaks for nothing", checkIronUnchecked, []string{"2276-4 152 - 2026-11-20", okFerritin}},
+		{"no unit, one before: the older one speaks for nothing", checkIronUnchecked,
+			[]string{"2276-4 152 - 2026-11-20", okFerritin}},
 		{"pending", checkIronUnchecked, []string{"2276-4 none - 2026-11-20 registered"}},
 		{"preliminary and normal", checkIronUnchecked, []string{"2276-4 152 ng/mL 2026-11-20 preliminary"}},
 		{"no date", "", []string{"2276-4 152 ng/mL -"}},
@@ -400,7 +408,8 @@ func TestLaboratoryLimits(t *testing.T) {
 // The first instant of a day is on that day, and the one before it is not, wherever clocks are put
 // forward or back at midnight.
 func TestCivilStart(t *testing.T) {
-	for _, zone := range []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_Howe"} {
+	for _, zone := range []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "America/Havana", "Asia/Beirut",
+		"Pacific/Apia", "Australia/Lord_Howe"} {
 		loc, err := time.LoadLocation(zone)
 		if err != nil {
 			t.Fatal(err) // time/tzdata has them all
@@ -421,12 +430,14 @@ func TestIronNext(t *testing.T) {
 		labs       []string
 	}{
 		{"dated ahead", "2026-11-24T09:00:00Z", nil, []string{okFerritin, "2502-3 31 % 2026-11-24T09:00:00Z"}},
-		{"18th birthday", "2027-02-28T00:00:00Z", func(in *ironInput) { in.Birth = labTime(t, "2009-02-28") }, []string{okFerritin, okTSAT}},
+		{"18th birthday", "2027-02-28T00:00:00Z", func(in *ironInput) { in.Birth = labTime(t, "2009-02-28") },
+			[]string{okFerritin, okTSAT}},
 		{"18th birthday of a leap day", "2026-03-01T00:00:00Z", func(in *ironInput) {
 			in.Birth = labTime(t, "2008-02-29")
 			in.Labs = readLabs(&State{}, in.Terms, time.UTC, in.Settings, labTime(t, "2026-02-28").Start(time.UTC))
 		}, nil},
-		{"partial birth date", "2026-12-31T00:00:00Z", func(in *ironInput) { in.Birth = labTime(t, "2008") }, []string{okFerritin, okTSAT}},
+		{"partial birth date", "2026-12-31T00:00:00Z", func(in *ironInput) { in.Birth = labTime(t, "2008") },
+			[]string{okFerritin, okTSAT}},
 		{"none", "", nil, []string{"2276-4 20 ng/mL 2019-01-01", "2502-3 20 % 2019-01-01"}},
 	} {
 		d := ironOf(labState(t, c.labs...), labAsOf, c.change)
@@ -446,14 +457,16 @@ func TestIronSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*ironSettings){
-		"iron.ferritin_low is 0":           func(s *ironSettings) { s.FerritinLow = decimal.Decimal{} },
-		"iron.tsat_low is 101":             func(s *ironSettings) { s.TSATLow = decimal.Of("101") },
-		"ageing_days (400)":                func(s *ironSettings) { s.AgeingDays = 400 },
-		"iron.stale_days is 0":             func(s *ironSettings) { s.StaleDays = 0 },
-		"iv_only_ferritin (70)":            func(s *ironSettings) { s.IVOnlyFerritin = decimal.Of("70") },
-		"laboratories[0] has no performer": func(s *ironSettings) { s.Laboratories = []laboratoryLimits{{FerritinLow: &s.FerritinLow}} },
-		"laboratories[0] sets no limit":    func(s *ironSettings) { s.Laboratories = []laboratoryLimits{{Performer: "Organization/1"}} },
-		"near_tsat_low (30)":               func(s *ironSettings) { s.NearTSATLow = decimal.Of("30") },
+		"iron.ferritin_low is 0": func(s *ironSettings) { s.FerritinLow = decimal.Decimal{} },
+		"iron.tsat_low is 101":   func(s *ironSettings) { s.TSATLow = decimal.Of("101") },
+		"ageing_days (400)":      func(s *ironSettings) { s.AgeingDays = 400 },
+		"iron.stale_days is 0":   func(s *ironSettings) { s.StaleDays = 0 },
+		"iv_only_ferritin (70)":  func(s *ironSettings) { s.IVOnlyFerritin = decimal.Of("70") },
+		"laboratories[0] has no " +
+			"performer": func(s *ironSettings) { s.Laboratories = []laboratoryLimits{{FerritinLow: &s.FerritinLow}} },
+		"laboratories[0] sets no " +
+			"limit": func(s *ironSettings) { s.Laboratories = []laboratoryLimits{{Performer: "Organization/1"}} },
+		"near_tsat_low (30)": func(s *ironSettings) { s.NearTSATLow = decimal.Of("30") },
 	} {
 		s := defaultIronSettings()
 		change(&s)

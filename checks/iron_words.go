@@ -12,7 +12,8 @@ import (
 
 // groupWords names the limits that apply, for the basis of an answer.
 func (c *ironCase) groupWords() string {
-	return [...]string{"adult limits", "limit for children", "adult limits, birth date not known", "limits for dialysis"}[c.panel.group]
+	return [...]string{"adult limits", "limit for children", "adult limits, birth date not known",
+		"limits for dialysis"}[c.panel.group]
 }
 
 // value tells one result: "ferritin 71.2 ng/mL, sent as 160 pmol/L (2026-10-24)".

@@ -17,7 +17,8 @@ var labAsOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 // labTime reads a FHIR date, dateTime or instant.
 func labTime(t testing.TB, s string) moment.Time {
 	t.Helper()
-	for layout, p := range map[string]moment.Precision{"2006": moment.ToYear, "2006-01": moment.ToMonth, time.DateOnly: moment.ToDay, "2006-01-02T15:04:05": moment.WithoutOff} {
+	for layout, p := range map[string]moment.Precision{"2006": moment.ToYear, "2006-01": moment.ToMonth,
+		time.DateOnly: moment.ToDay, "2006-01-02T15:04:05": moment.WithoutOff} {
 		if v, err := time.Parse(layout, s); err == nil {
 			return moment.Time{Nanos: v.UnixNano(), Precision: p}
 		}

@@ -29,7 +29,8 @@ type leaflet struct {
 func (ev *evaluation) forPatients(f *Finding, c Check, l leaflet) {
 	others := slices.DeleteFunc(slices.Clone(l.Partners), func(p string) bool { return slices.Contains(l.Nausea, p) })
 	pairs := []string{
-		"drug", f.Ingredient, "partners", words.And(l.Partners), "drugs", words.And(l.Partners), "nausea", words.And(l.Nausea),
+		"drug", f.Ingredient, "partners", words.And(l.Partners), "drugs", words.And(l.Partners), "nausea",
+		words.And(l.Nausea),
 		"others", words.And(others), "all", words.And(append([]string{f.Ingredient}, l.Partners...)),
 	}
 	f.Audience = ForPatients
@@ -47,7 +48,8 @@ func (ev *evaluation) forPatients(f *Finding, c Check, l leaflet) {
 // sold are sedating antihistamines that are also in remedies which people buy for allergy, colds or
 // sleep.
 var sold = []string{
-	"diphenhydramine", "doxylamine", "chlorpheniramine", "dexchlorpheniramine", "brompheniramine", "dexbrompheniramine", "triprolidine",
+	"diphenhydramine", "doxylamine", "chlorpheniramine", "dexchlorpheniramine", "brompheniramine", "dexbrompheniramine",
+	"triprolidine",
 	"pheniramine", "pyrilamine", "promethazine", "clemastine",
 }
 

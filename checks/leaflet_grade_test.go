@@ -88,7 +88,8 @@ func syllablesOf(word string) int {
 // with.
 func TestLeafletsOfDanger(t *testing.T) {
 	text := func(order ...string) string {
-		s := parseScenarios(t, "# x\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nlab tsat 31 % 2026-10-24\nrequest active \""+strings.Join(order, "\" 2026-01-14\nrequest active \"")+"\" 2026-01-14")[0]
+		s := parseScenarios(t, "# x\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nlab tsat 31 % "+
+			"2026-10-24\nrequest active \""+strings.Join(order, "\" 2026-01-14\nrequest active \"")+"\" 2026-01-14")[0]
 		set := DefaultSettings()
 		set.Audience = ForPatients
 		all := ""
@@ -101,17 +102,24 @@ func TestLeafletsOfDanger(t *testing.T) {
 		text        string
 		has, hasNot []string
 	}{
-		{text("gabapentin 300 mg capsule", "oxycodone 5 mg tablet"), []string{"Gabapentin and oxycodone together", "naloxone", "ambulance at once", "alcohol", "keep taking both"}, []string{"another of your medicines"}},
-		{text("pregabalin 75 mg capsule", "lorazepam 1 mg tablet"), []string{"Pregabalin and lorazepam"}, []string{"naloxone"}},
+		{text("gabapentin 300 mg capsule", "oxycodone 5 mg tablet"), []string{"Gabapentin and oxycodone together",
+			"naloxone", "ambulance at once", "alcohol", "keep taking both"}, []string{"another of your medicines"}},
+		{text("pregabalin 75 mg capsule", "lorazepam 1 mg tablet"), []string{"Pregabalin and lorazepam"},
+			[]string{"naloxone"}},
 		{text("metoclopramide 10 mg tablet"), []string{"before the next dose", "nausea"}, []string{"keep taking"}},
 		{text("prochlorperazine 10 mg tablet"), []string{"before the next dose", "nausea"}, []string{"keep taking"}},
 		{text("haloperidol 1 mg tablet"), []string{"keep taking"}, []string{"nausea"}},
 		{text("meclizine 25 mg tablet"), []string{"can make restless legs worse"}, []string{"hay fever", "allergy"}},
 		{text("cyproheptadine 4 mg tablet"), []string{"hay fever"}, []string{"colds or sleep"}},
 		{text("diphenhydramine 25 mg tablet"), []string{"colds or sleep", "If you bought it yourself"}, nil},
-		{text("aripiprazole 5 mg tablet"), []string{"helps restless legs in some people and makes them worse in others"}, nil},
-		{text("ropinirole 1 mg tablet", "haloperidol 1 mg tablet", "metoclopramide 10 mg tablet"), []string{"Ropinirole, haloperidol and metoclopramide work against", "stiff after metoclopramide?", "keep taking haloperidol, too"}, nil},
-		{text("ropinirole 1 mg tablet", "metoclopramide 10 mg tablet"), []string{"Ropinirole and metoclopramide work against each other", "keep taking ropinirole", "after metoclopramide"}, []string{"keep taking metoclopramide"}},
+		{text("aripiprazole 5 mg tablet"), []string{"helps restless legs in some people and makes them worse in " +
+			"others"}, nil},
+		{text("ropinirole 1 mg tablet", "haloperidol 1 mg tablet", "metoclopramide 10 mg tablet"),
+			[]string{"Ropinirole, haloperidol and metoclopramide work against", "stiff after metoclopramide?",
+				"keep taking haloperidol, too"}, nil},
+		{text("ropinirole 1 mg tablet", "metoclopramide 10 mg tablet"),
+			[]string{"Ropinirole and metoclopramide work against each other", "keep taking ropinirole",
+				"after metoclopramide"}, []string{"keep taking metoclopramide"}},
 	} {
 		for _, w := range c.has {
 			if !strings.Contains(c.text, w) {

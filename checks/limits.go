@@ -33,7 +33,8 @@ func (l FactLimits) validate() error {
 		name string
 		val  int
 	}{
-		{"conditions", l.Conditions}, {"orders", l.Orders}, {"results", l.Results}, {"answers", l.Answers}, {"others", l.Others}, {"marks", l.Marks},
+		{"conditions", l.Conditions}, {"orders", l.Orders}, {"results", l.Results}, {"answers", l.Answers},
+		{"others", l.Others}, {"marks", l.Marks},
 	} {
 		if v.val < 10 {
 			errs = append(errs, fmt.Errorf("facts.%s: %d is below 10", v.name, v.val))

@@ -13,7 +13,8 @@ import (
 // TestCostFollowsOrders holds that what is allocated for a patient grows with the number of orders,
 // not with that of their combinations.
 func TestCostFollowsOrders(t *testing.T) {
-	for _, drugs := range [][2]string{{"gabapentin", "oxycodone"}, {"gabapentin", "pregabalin"}, {"pramipexole", "haloperidol"}} {
+	for _, drugs := range [][2]string{{"gabapentin", "oxycodone"}, {"gabapentin", "pregabalin"},
+		{"pramipexole", "haloperidol"}} {
 		t.Run(drugs[0]+" and "+drugs[1], func(t *testing.T) {
 			const small = 400
 			least := allocated(func() { decideOrders(small, drugs) })

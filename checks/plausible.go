@@ -69,7 +69,8 @@ func (p *plausibility) iron(s *ironSettings) {
 	}{
 		{"ferritin_low", s.FerritinLow, inFerritin}, {"child_ferritin", s.ChildFerritin, inFerritin},
 		{"dialysis_ferritin", s.DialysisFerritin, inDialysis},
-		{"iv_only_ferritin", s.IVOnlyFerritin, inFerritins}, {"investigate_ferritin", s.InvestigateFerritin, inFerritins},
+		{"iv_only_ferritin", s.IVOnlyFerritin, inFerritins}, {"investigate_ferritin", s.InvestigateFerritin,
+			inFerritins},
 		{"assay_note_ferritin", s.AssayNoteFerritin, inFerritins},
 		{"tsat_low", s.TSATLow, inTSAT}, {"dialysis_tsat", s.DialysisTSAT, inTSAT},
 		{"oral_ceiling_tsat", s.OralCeilingTSAT, inCeiling},

@@ -14,10 +14,14 @@ func TestPlausibleRanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, set := range map[string]func(s *Settings){
-		"ferritin 100":        func(s *Settings) { s.Iron.FerritinLow = decimal.Of("100") },
-		"ferritin 300":        func(s *Settings) { s.Iron.FerritinLow, s.Iron.IVOnlyFerritin = decimal.Of("300"), decimal.Of("300") },
-		"no grace":            func(s *Settings) { s.Orders.SupplyGraceDays, s.Orders.DepotIntervals = 0, 0 },
-		"pregabalin by label": func(s *Settings) { s.Renal.Maxima = map[string]RenalMaximum{"pregabalin": {Normal: decimal.Of("450")}} },
+		"ferritin 100": func(s *Settings) { s.Iron.FerritinLow = decimal.Of("100") },
+		"ferritin 300": func(s *Settings) {
+			s.Iron.FerritinLow, s.Iron.IVOnlyFerritin = decimal.Of("300"),
+				decimal.Of("300")
+		},
+		"no grace": func(s *Settings) { s.Orders.SupplyGraceDays, s.Orders.DepotIntervals = 0, 0 },
+		"pregabalin by " +
+			"label": func(s *Settings) { s.Renal.Maxima = map[string]RenalMaximum{"pregabalin": {Normal: decimal.Of("450")}} },
 	} {
 		s := DefaultSettings()
 		set(s)
@@ -26,7 +30,8 @@ func TestPlausibleRanges(t *testing.T) {
 		}
 	}
 	for want, set := range map[string]func(s *Settings){
-		"iron.ferritin_low: 0.075 ng/mL makes no sense: 10 to 500 ng/mL is expected; it looks as if it were written as mg/L": func(s *Settings) { s.Iron.FerritinLow = decimal.Of("0.075") },
+		"iron.ferritin_low: 0.075 ng/mL makes no sense: 10 to 500 ng/mL is expected; it looks as if it were written " +
+			"as mg/L": func(s *Settings) { s.Iron.FerritinLow = decimal.Of("0.075") },
 		"iron.tsat_low: 0.2 % makes no sense":     func(s *Settings) { s.Iron.TSATLow = decimal.Of("0.2") },
 		"iron.dialysis_ferritin: 0.2 ng/mL":       func(s *Settings) { s.Iron.DialysisFerritin = decimal.Of("0.2") },
 		"iron.stale_days: 1 days":                 func(s *Settings) { s.Iron.AgeingDays, s.Iron.StaleDays = 1, 1 },
@@ -36,7 +41,8 @@ func TestPlausibleRanges(t *testing.T) {
 		"dopamine.maxima.ropinirole: 0.004 mg a day": func(s *Settings) {
 			s.Dopamine.Maxima = map[string]doseMaximum{"ropinirole": {Most: decimal.Of("0.004")}}
 		},
-		"orders.tail_days.fluoxetine: 3024000 days makes no sense: 0 to 366 days": func(s *Settings) { s.Orders.TailDays = map[string]int{"fluoxetine": 3024000} },
+		"orders.tail_days.fluoxetine: 3024000 days makes no sense: 0 to 366 " +
+			"days": func(s *Settings) { s.Orders.TailDays = map[string]int{"fluoxetine": 3024000} },
 	} {
 		s := DefaultSettings()
 		set(s)

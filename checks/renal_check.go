@@ -9,8 +9,10 @@ import (
 
 func renalCheck() Check {
 	return Check{
-		ID: checkRenalDose, Title: "Gabapentinoid dose above its maximum", Severity: "moderate; low when the dose is unknown and clearance is below 30 mL/min",
-		Trigger: "alpha2delta above the maximum of its label for the kidney function, by region and coded reason; independent of the RLS evidence",
+		ID: checkRenalDose, Title: "Gabapentinoid dose above its maximum",
+		Severity: "moderate; low when the dose is unknown and clearance is below 30 mL/min",
+		Trigger: "alpha2delta above the maximum of its label for the kidney function, by region and coded reason; " +
+			"independent of the RLS evidence",
 		Citations: []Citation{
 			{
 				Source:   "Labels (gabapentinoids; US, and Japan for mirogabalin and enacarbil)",

@@ -93,7 +93,8 @@ func defaultRenalSettings() renalSettings {
 		UnknownDoseBelow: decimal.Of("30"),
 		Normal: decimal.Of(
 			"60",
-		), Moderate: decimal.Of("30"), Severe: decimal.Of("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365, CreatinineAlone: decimal.Of("1.5"),
+		), Moderate: decimal.Of("30"), Severe: decimal.Of("15"), CreatinineDays: 365, CKDDays: 90, WeightDays: 365,
+		CreatinineAlone: decimal.Of("1.5"),
 		Maxima: map[string]RenalMaximum{
 			"gabapentin": gabapentin,
 			"pregabalin": row("600", "300", "150", "75", "US label", "secondary copy",

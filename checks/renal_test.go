@@ -89,20 +89,32 @@ func TestKidneyFunction(t *testing.T) {
 		{"eGFR", nil, []string{egfr45}, "eGFR 45 mL/min/1.73 m², 2026-10-24, an approximation", true},
 		{"eGFR above 60", nil, []string{"33914-3 >60 mL/min/{1.73_m2} 2026-10-24"}, "eGFR > 60", false},
 		{"eGFR below 60", nil, []string{"33914-3 <60 mL/min/{1.73_m2} 2026-10-24"}, "eGFR < 60", true},
-		{"eGFR above 30 says little", nil, []string{"33914-3 >30 mL/min/{1.73_m2} 2026-10-24"}, "the limit lies on both sides", false},
+		{"eGFR above 30 says little", nil, []string{"33914-3 >30 mL/min/{1.73_m2} 2026-10-24"},
+			"the limit lies on both sides", false},
 		// (140 - 52) x 60 x 0.85 / (72 x 1.5) = 41.55
-		{"Cockcroft-Gault", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "creatinine clearance 41.5 mL/min by Cockcroft-Gault", true},
-		{"Cockcroft-Gault, man", man, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "creatinine clearance 48.8 mL/min", true},
-		{"Cockcroft-Gault, umol/L", nil, []string{"14682-9 132.626 umol/L 2026-10-24", weight}, "creatinine clearance 41.5 mL/min", true},
-		{"age on the day of the creatinine", nil, []string{"2160-0 1.5 mg/dL 2026-05-13", weight}, "creatinine clearance 42 mL/min", true},
+		{"Cockcroft-Gault", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", weight},
+			"creatinine clearance 41.5 mL/min by Cockcroft-Gault", true},
+		{"Cockcroft-Gault, man", man, []string{"2160-0 1.5 mg/dL 2026-10-24", weight},
+			"creatinine clearance 48.8 mL/min", true},
+		{"Cockcroft-Gault, umol/L", nil, []string{"14682-9 132.626 umol/L 2026-10-24", weight},
+			"creatinine clearance 41.5 mL/min", true},
+		{"age on the day of the creatinine", nil, []string{"2160-0 1.5 mg/dL 2026-05-13", weight},
+			"creatinine clearance 42 mL/min", true},
 		{"no weight: eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", egfr45}, "eGFR 45", true},
-		{"no weight, no eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24"}, "eGFR 41.6 mL/min per 1.73 m² by CKD-EPI 2021 (creatinine 1.5 mg/dL", true},
-		{"weight too old", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", "29463-7 60 kg 2025-10-23"}, "by CKD-EPI 2021", true},
-		{"sex unknown", func(in *renalInput) { in.Sex = facts.SexUnknown }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
-		{"birth date unknown", func(in *renalInput) { in.Birth = moment.Time{} }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
-		{"child", func(in *renalInput) { in.Birth = labTime(t, "2012-01-01") }, []string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
-		{"Cockcroft-Gault before eGFR of the day", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", weight, "98979-8 80 mL/min/{1.73_m2} 2026-10-24"}, "41.5 mL/min", true},
-		{"clearance of the day first", nil, []string{"2164-2 80 mL/min 2026-10-24", egfr45}, "creatinine clearance 80 mL/min, 2026", false},
+		{"no weight, no eGFR", nil, []string{"2160-0 1.5 mg/dL 2026-10-24"},
+			"eGFR 41.6 mL/min per 1.73 m² by CKD-EPI 2021 (creatinine 1.5 mg/dL", true},
+		{"weight too old", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", "29463-7 60 kg 2025-10-23"}, "by CKD-EPI 2021",
+			true},
+		{"sex unknown", func(in *renalInput) { in.Sex = facts.SexUnknown }, []string{"2160-0 1.5 mg/dL 2026-10-24",
+			weight}, "not known", false},
+		{"birth date unknown", func(in *renalInput) { in.Birth = moment.Time{} },
+			[]string{"2160-0 1.5 mg/dL 2026-10-24", weight}, "not known", false},
+		{"child", func(in *renalInput) { in.Birth = labTime(t, "2012-01-01") }, []string{"2160-0 1.5 mg/dL 2026-10-24",
+			weight}, "not known", false},
+		{"Cockcroft-Gault before eGFR of the day", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", weight,
+			"98979-8 80 mL/min/{1.73_m2} 2026-10-24"}, "41.5 mL/min", true},
+		{"clearance of the day first", nil, []string{"2164-2 80 mL/min 2026-10-24", egfr45},
+			"creatinine clearance 80 mL/min, 2026", false},
 		{"newer eGFR decides", nil, []string{"2164-2 80 mL/min 2026-03-01", egfr45}, "eGFR 45", true},
 		{"365 days", nil, []string{"98979-8 45 mL/min/{1.73_m2} 2025-11-23"}, "eGFR 45", true},
 		{"366 days", nil, []string{"98979-8 45 mL/min/{1.73_m2} 2025-11-22"}, "not known", false},
@@ -110,14 +122,19 @@ func TestKidneyFunction(t *testing.T) {
 		{"91 days in kidney disease", ckd, []string{"98979-8 45 mL/min/{1.73_m2} 2026-08-24"}, "not known", false},
 		{"no date", nil, []string{"98979-8 45 mL/min/{1.73_m2} -"}, "eGFR 45 mL/min/1.73 m², without a date", true},
 		{"no date in kidney disease", ckd, []string{"98979-8 45 mL/min/{1.73_m2} -"}, "not known", false},
-		{"no date is never newer", nil, []string{"98979-8 45 mL/min/{1.73_m2} -", "2164-2 80 mL/min 2026-03-01"}, "creatinine clearance 80", false},
+		{"no date is never newer", nil, []string{"98979-8 45 mL/min/{1.73_m2} -", "2164-2 80 mL/min 2026-03-01"},
+			"creatinine clearance 80", false},
 		{"creatinine as a bound", nil, []string{"2160-0 <1.5 mg/dL 2026-10-24", weight}, "not known", false},
-		{"preliminary", nil, []string{"98979-8 45 mL/min/{1.73_m2} 2026-10-24 preliminary"}, "eGFR 45 mL/min/1.73 m², preliminary", true},
-		{"preliminary and normal", nil, []string{"98979-8 88 mL/min/{1.73_m2} 2026-10-24 preliminary"}, "a preliminary result, which cannot clear", false},
+		{"preliminary", nil, []string{"98979-8 45 mL/min/{1.73_m2} 2026-10-24 preliminary"},
+			"eGFR 45 mL/min/1.73 m², preliminary", true},
+		{"preliminary and normal", nil, []string{"98979-8 88 mL/min/{1.73_m2} 2026-10-24 preliminary"},
+			"a preliminary result, which cannot clear", false},
 		{"no unit", nil, []string{"98979-8 45 - 2026-10-24"}, "not known", false},
-		{"dialysis", dialysis, []string{egfr45, "2160-0 6 mg/dL 2026-10-24", weight}, "dialysis is on record and no clearance", false},
+		{"dialysis", dialysis, []string{egfr45, "2160-0 6 mg/dL 2026-10-24", weight},
+			"dialysis is on record and no clearance", false},
 		{"dialysis by a result", nil, []string{egfr45, "51619-5 6 mg/dL 2026-10-24"}, "dialysis is on record", false},
-		{"dialysis with a clearance", dialysis, []string{egfr45, "2164-2 8 mL/min 2026-10-24"}, "creatinine clearance 8 mL/min", true},
+		{"dialysis with a clearance", dialysis, []string{egfr45, "2164-2 8 mL/min 2026-10-24"},
+			"creatinine clearance 8 mL/min", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := renalOf(t, "pregabalin", "450", c.change, c.labs...)
@@ -137,7 +154,8 @@ func TestKidneyFunction(t *testing.T) {
 func TestRenalDecision(t *testing.T) {
 	const egfr45 = "98979-8 45 mL/min/{1.73_m2} 2026-10-24"
 	d := renalOf(t, "pregabalin", "450", nil, egfr45)
-	for _, want := range []string{"Pregabalin 450 mg a day is above the maximum of 300 mg a day", "a clearance of 30 to 60 mL/min"} {
+	for _, want := range []string{"Pregabalin 450 mg a day is above the maximum of 300 mg a day",
+		"a clearance of 30 to 60 mL/min"} {
 		if !strings.Contains(d.Summary, want) {
 			t.Errorf("%q is not in %q", want, d.Summary)
 		}
@@ -169,7 +187,9 @@ func TestRenalDecision(t *testing.T) {
 	if d := renalOf(t, "crisugabalin", "450", nil, egfr45); d.Severity != None || d.Within {
 		t.Errorf("a drug without a maximum: %+v", d)
 	}
-	if d := renalOf(t, "gabapentin enacarbil", "300", func(in *renalInput) { in.Orders[0].Order.Dosages[0].Timing = every(1, "2", "d") }, "98979-8 10 mL/min/{1.73_m2} 2026-10-24"); d.Severity != None {
+	if d := renalOf(t, "gabapentin enacarbil", "300",
+		func(in *renalInput) { in.Orders[0].Order.Dosages[0].Timing = every(1, "2", "d") },
+		"98979-8 10 mL/min/{1.73_m2} 2026-10-24"); d.Severity != None {
 		t.Errorf("300 mg every other day: %s %s", d.Severity, d.Summary)
 	}
 }
@@ -183,12 +203,15 @@ func TestRenalSettings(t *testing.T) {
 		"must rise":                  func(s *renalSettings) { s.Moderate = decimal.Of("70") },
 		"renal.creatinine_days is 0": func(s *renalSettings) { s.CreatinineDays = 0 },
 		"renal.maxima.x has no source": func(s *renalSettings) {
-			s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Moderate: decimal.Of("1"), Severe: decimal.Of("1"), Failure: decimal.Of("1")}
+			s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Moderate: decimal.Of("1"), Severe: decimal.Of("1"),
+				Failure: decimal.Of("1")}
 		},
 		"renal.maxima.x must not rise": func(s *renalSettings) {
-			s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Moderate: decimal.Of("1"), Severe: decimal.Of("1"), Failure: decimal.Of("2"), Source: "label"}
+			s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Moderate: decimal.Of("1"), Severe: decimal.Of("1"),
+				Failure: decimal.Of("2"), Source: "label"}
 		},
-		"renal.maxima.x is 0, which is not":    func(s *renalSettings) { s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Source: "label"} },
+		"renal.maxima.x is 0, which is " +
+			"not": func(s *renalSettings) { s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Source: "label"} },
 		"renal.normal_from is 201, which is n": func(s *renalSettings) { s.Normal = decimal.Of("201") },
 	} {
 		s := defaultRenalSettings()
@@ -209,9 +232,12 @@ func TestRenalVariants(t *testing.T) {
 		change   func(*renalInput)
 		want     Severity
 	}{
-		{"600", "60", japan, None}, {"601", "60", japan, Moderate}, {"301", "59", japan, Moderate}, {"300", "59", japan, None},
-		{"300", "30", japan, None}, {"300", "29.9", japan, Moderate}, {"", "29.9", japan, Moderate}, {"1", "10", japan, Moderate}, {"", "45", japan, None},
-		{"1200", "90", zoster, None}, {"1201", "90", zoster, Moderate}, {"1200", "45", zoster, None}, {"601", "30", zoster, Moderate}, {"300", "15", zoster, None},
+		{"600", "60", japan, None}, {"601", "60", japan, Moderate}, {"301", "59", japan, Moderate},
+		{"300", "59", japan, None},
+		{"300", "30", japan, None}, {"300", "29.9", japan, Moderate}, {"", "29.9", japan, Moderate},
+		{"1", "10", japan, Moderate}, {"", "45", japan, None},
+		{"1200", "90", zoster, None}, {"1201", "90", zoster, Moderate}, {"1200", "45", zoster, None},
+		{"601", "30", zoster, Moderate}, {"300", "15", zoster, None},
 		{"601", "90", nil, Moderate}, {"300", "30", nil, None},
 	} {
 		if d := renalOf(t, "gabapentin enacarbil", c.mg, c.change, egfr(c.egfr)); d.Severity != c.want {
@@ -222,9 +248,12 @@ func TestRenalVariants(t *testing.T) {
 
 func TestDialysisCodes(t *testing.T) {
 	for c, want := range map[codes.Coding]bool{
-		{System: codes.SNOMED, Code: "236435004"}: true, {System: codes.ICD10CM, Code: "Z99.2"}: true, {System: codes.ICD10GM, Code: "Z992"}: true,
-		{System: codes.ICD10, Code: "Z49.1"}: true, {System: codes.ICD9CM, Code: "V56.0"}: true, {System: codes.ICD9CM, Code: "V4511"}: true,
-		{System: codes.SNOMED, Code: "236434000"}: false, {System: codes.ICD10CM, Code: "N18.6"}: false, {System: "http://local", Code: "Z99.2"}: false,
+		{System: codes.SNOMED, Code: "236435004"}: true, {System: codes.ICD10CM, Code: "Z99.2"}: true,
+		{System: codes.ICD10GM, Code: "Z992"}: true,
+		{System: codes.ICD10, Code: "Z49.1"}:  true, {System: codes.ICD9CM, Code: "V56.0"}: true,
+		{System: codes.ICD9CM, Code: "V4511"}:     true,
+		{System: codes.SNOMED, Code: "236434000"}: false, {System: codes.ICD10CM, Code: "N18.6"}: false,
+		{System: "http://local", Code: "Z99.2"}: false,
 	} {
 		if row, ok := conditions.Find(c); want != (ok && row.Group == "context_dialysis") {
 			t.Errorf("%v: %v", c, row)

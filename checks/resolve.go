@@ -11,7 +11,8 @@ import (
 // Reasons are all reasons.
 func Reasons() []Reason {
 	return []Reason{
-		reasonOrderStopped, ReasonSupplyEnded, ReasonEnteredInError, reasonRLSRefuted, ReasonLabArrived, reasonDrugChanged, reasonSuperseded,
+		reasonOrderStopped, ReasonSupplyEnded, ReasonEnteredInError, reasonRLSRefuted, ReasonLabArrived,
+		reasonDrugChanged, reasonSuperseded,
 		reasonContextChanged, reasonRulesetChanged, reasonMovedPatient, reasonPatientDied, reasonLeftOut, ReasonErased,
 	}
 }
@@ -24,7 +25,8 @@ var reasonOf = map[silence.Reason]Reason{
 	silence.Ended: reasonOrderStopped, silence.NotYet: reasonOrderStopped,
 	silence.SupplyEnded: ReasonSupplyEnded, silence.SupplyUnknown: ReasonSupplyEnded,
 	silence.Withdrawn: ReasonEnteredInError, silence.Moved: reasonMovedPatient,
-	silence.Ordinary: reasonDrugChanged, silence.UnknownCode: reasonDrugChanged, silence.NotSystemic: reasonDrugChanged, silence.NoCheck: reasonDrugChanged,
+	silence.Ordinary: reasonDrugChanged, silence.UnknownCode: reasonDrugChanged, silence.NotSystemic: reasonDrugChanged,
+	silence.NoCheck: reasonDrugChanged,
 }
 
 // reason says why a flag is gone, from what explains the silence now.

@@ -80,7 +80,8 @@ func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, sil
 		return RLSPossible, words.Say("rls.why.unread"), ""
 	case c.Verification > facts.VerificationConfirmed:
 		return RLSPossible, words.Say(
-			[...]string{"rls.why.unconfirmed", "rls.why.provisional", "rls.why.differential"}[c.Verification-facts.VerificationUnconfirmed],
+			[...]string{"rls.why.unconfirmed", "rls.why.provisional",
+				"rls.why.differential"}[c.Verification-facts.VerificationUnconfirmed],
 		), ""
 	case c.Code.Certainty == facts.CertaintyPossible:
 		return RLSPossible, words.Say("rls.why.suspected"), ""

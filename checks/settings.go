@@ -132,7 +132,8 @@ func (s *Settings) Validate() error {
 	if s.Audience != forProfessionals && s.Audience != ForPatients {
 		errs = append(errs, fmt.Errorf("audience: %q is neither %s nor %s", s.Audience, forProfessionals, ForPatients))
 	}
-	if err := errors.Join(append(errs, s.Facts.validate(), s.Iron.Validate(), s.Renal.Validate(), s.Dopamine.Validate())...); err != nil {
+	if err := errors.Join(append(errs, s.Facts.validate(), s.Iron.Validate(), s.Renal.Validate(),
+		s.Dopamine.Validate())...); err != nil {
 		return err
 	}
 	return s.plausible()

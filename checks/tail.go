@@ -65,8 +65,10 @@ func (ev *evaluation) injected(x *exposure) bool {
 // depotWords are parts of names that only depot antipsychotics have: their esters, and their
 // brands.
 var depotWords = []string{
-	"decanoat", "enanthat", "palmitat", "pamoat", "embonat", "lauroxil", "undecylenat", "depot", "long-acting", "long acting",
-	"maintena", "asimtufii", "aristada", "xeplion", "trevicta", "byannli", "sustenna", "trinza", "hafyera", "consta", "perseris",
+	"decanoat", "enanthat", "palmitat", "pamoat", "embonat", "lauroxil", "undecylenat", "depot", "long-acting",
+	"long acting",
+	"maintena", "asimtufii", "aristada", "xeplion", "trevicta", "byannli", "sustenna", "trinza", "hafyera", "consta",
+	"perseris",
 	"uzedy", "rykindo", "zypadhera", "relprevv", "okedi",
 }
 

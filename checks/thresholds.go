@@ -137,7 +137,8 @@ func ironThresholds(s *Settings) []threshold {
 		for _, v := range []struct {
 			name  string
 			value *decimal.Decimal
-		}{{"ferritin_low", l.FerritinLow}, {"child_ferritin", l.ChildFerritin}, {"dialysis_ferritin", l.DialysisFerritin}} {
+		}{{"ferritin_low", l.FerritinLow}, {"child_ferritin", l.ChildFerritin},
+			{"dialysis_ferritin", l.DialysisFerritin}} {
 			if v.value != nil {
 				all = append(
 					all,

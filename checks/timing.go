@@ -22,7 +22,8 @@ var periodDays = map[string]doseRate{
 	"d": {
 		decimal.Int(1),
 		decimal.Int(1),
-	}, "wk": {decimal.Int(7), decimal.Int(1)}, "mo": {decimal.Int(30), decimal.Int(1)}, "a": {decimal.Int(365), decimal.Int(1)},
+	}, "wk": {decimal.Int(7), decimal.Int(1)}, "mo": {decimal.Int(30), decimal.Int(1)},
+	"a": {decimal.Int(365), decimal.Int(1)},
 }
 
 // timingCodes are codes of HL7's GTSAbbreviation and usual Latin ones, as times in days.
@@ -30,15 +31,18 @@ var timingCodes = map[string]doseRate{
 	"QD": per(
 		1,
 		1,
-	), "OD": per(1, 1), "DAILY": per(1, 1), "QAM": per(1, 1), "QPM": per(1, 1), "AM": per(1, 1), "PM": per(1, 1), "QHS": per(1, 1), "HS": per(1, 1),
+	), "OD": per(1, 1), "DAILY": per(1, 1), "QAM": per(1, 1), "QPM": per(1, 1), "AM": per(1, 1), "PM": per(1, 1),
+	"QHS": per(1, 1), "HS": per(1, 1),
 	"BED": per(
 		1,
 		1,
-	), "NOCTE": per(1, 1), "QN": per(1, 1), "BID": per(2, 1), "BD": per(2, 1), "BDS": per(2, 1), "TID": per(3, 1), "TDS": per(3, 1), "TD": per(3, 1),
+	), "NOCTE": per(1, 1), "QN": per(1, 1), "BID": per(2, 1), "BD": per(2, 1), "BDS": per(2, 1), "TID": per(3, 1),
+	"TDS": per(3, 1), "TD": per(3, 1),
 	"QID": per(
 		4,
 		1,
-	), "QDS": per(4, 1), "QOD": per(1, 2), "EOD": per(1, 2), "WK": per(1, 7), "QW": per(1, 7), "QWK": per(1, 7), "MO": per(1, 30),
+	), "QDS": per(4, 1), "QOD": per(1, 2), "EOD": per(1, 2), "WK": per(1, 7), "QW": per(1, 7), "QWK": per(1, 7),
+	"MO": per(1, 30),
 }
 
 func per(times, days int) doseRate { return doseRate{decimal.Int(times), decimal.Int(days)} }

@@ -51,11 +51,15 @@ func bindingPartners(b *labBook) []*drawIndex {
 	var usable, others []*drawIndex
 	for _, a := range bindingAnalytes {
 		rs := b.of(a)
-		usable = append(usable, indexDraws(pointers(rs, func(r *labReading) bool { return r.reason == measure.Usable })))
+		usable = append(usable, indexDraws(pointers(rs,
+			func(r *labReading) bool { return r.reason == measure.Usable })))
 		others = append(
 			others,
 			indexDraws(
-				pointers(rs, func(r *labReading) bool { return r.reason != measure.Usable && r.reason != measure.Pending }),
+				pointers(rs, func(r *labReading) bool {
+					return r.reason != measure.Usable &&
+						r.reason != measure.Pending
+				}),
 			),
 		)
 	}
@@ -82,7 +86,8 @@ func saturation(iron, partner *labReading, tsat *labs.Lab, factor decimal.Decima
 	r.unplaced = iron.unplaced || partner.unplaced
 	for _, input := range []*labReading{iron, partner} {
 		if input.reason != measure.Usable {
-			r.reason, r.of = measure.InputUnreadable, words.Say(analyteWords[input.lab.Analyte])+": "+input.reason.Words()
+			r.reason, r.of = measure.InputUnreadable, words.Say(analyteWords[input.lab.Analyte])+": "+
+				input.reason.Words()
 			if input.reason.Unreadable() {
 				r.reason = measure.InputUnread
 			}

@@ -154,7 +154,8 @@ func TestAlertWhereBothAreNotReady(t *testing.T) {
 	p.stop()
 	p.hold(6, 5*time.Minute)
 	for _, name := range []string{
-		"inbound_lag_messages", "inbound_in_flight_messages", "oldest_undecided_seconds", "active", "dead_letters", "flags_copy_lag_seconds",
+		"inbound_lag_messages", "inbound_in_flight_messages", "oldest_undecided_seconds", "active", "dead_letters",
+		"flags_copy_lag_seconds",
 		"audit_lag_seconds",
 	} {
 		values := p.series["rlsguard_"+name+`{instance="a",job="rlsguard"}`]
@@ -224,7 +225,8 @@ func TestAlertsWhileReady(t *testing.T) {
 			b.stealInputs()
 			b.publish(someDocsFrom(7, 2)...)
 			b.wait("waiting", func() bool {
-				return number(h, "rlsguard_inbound_lag_messages") > 0 && number(h, "rlsguard_oldest_undecided_seconds") > 0
+				return number(h, "rlsguard_inbound_lag_messages") > 0 && number(h,
+					"rlsguard_oldest_undecided_seconds") > 0
 			})
 		},
 		"RlsguardStartsOver": func(b *bench, h *health.Health) { // somebody deletes a stream again and again
@@ -232,7 +234,11 @@ func TestAlertsWhileReady(t *testing.T) {
 				if err := b.js.DeleteStream(b.t.Context(), layout.StreamDead); err != nil {
 					b.t.Fatal(err)
 				}
-				b.wait("made again", func() bool { _, err := b.js.Stream(b.t.Context(), layout.StreamDead); return err == nil })
+				b.wait("made again", func() bool {
+					_, err := b.js.Stream(b.t.Context(),
+						layout.StreamDead)
+					return err == nil
+				})
 				b.wait("ready", func() bool { return len(h.Reasons()) == 0 })
 			}
 		},

@@ -16,7 +16,8 @@ type origins func(func(fold.View) error) error
 func (s origins) Read(do func(fold.View) error) error { return s(do) }
 
 func init() {
-	consumers.AskStored = func(read func(func(fold.View) error) error, e *fold.Engine, asOf time.Time, draft string) (string, error) {
+	consumers.AskStored = func(read func(func(fold.View) error) error, e *fold.Engine, asOf time.Time,
+		draft string) (string, error) {
 		c := ordercheck.Checker{
 			Engine: e,
 			Stored: origins(read),

@@ -98,13 +98,14 @@ func TestDamagedStore(t *testing.T) {
 		crash  bool
 		refuse bool
 	}{
-		"states, 1 byte cut":               {of: block(layout.StreamRLS), do: cutTail(1)},
-		"states, 60 bytes cut":             {of: block(layout.StreamRLS), do: cutTail(60)},
-		"states, 2000 bytes cut":           {of: block(layout.StreamRLS), do: cutTail(2000)},
-		"states, 1 byte cut, crash":        {of: block(layout.StreamRLS), do: cutTail(1), crash: true},
-		"states, 20 bytes cut, crash":      {of: block(layout.StreamRLS), do: cutTail(20), crash: true},
-		"states, 150 bytes cut, crash":     {of: block(layout.StreamRLS), do: cutTail(150), crash: true},
-		"states, all cut, crash":           {of: block(layout.StreamRLS), do: func([]byte) []byte { return nil }, crash: true},
+		"states, 1 byte cut":           {of: block(layout.StreamRLS), do: cutTail(1)},
+		"states, 60 bytes cut":         {of: block(layout.StreamRLS), do: cutTail(60)},
+		"states, 2000 bytes cut":       {of: block(layout.StreamRLS), do: cutTail(2000)},
+		"states, 1 byte cut, crash":    {of: block(layout.StreamRLS), do: cutTail(1), crash: true},
+		"states, 20 bytes cut, crash":  {of: block(layout.StreamRLS), do: cutTail(20), crash: true},
+		"states, 150 bytes cut, crash": {of: block(layout.StreamRLS), do: cutTail(150), crash: true},
+		"states, all cut, crash": {of: block(layout.StreamRLS), do: func([]byte) []byte { return nil },
+			crash: true},
 		"states, bit at the start":         {of: block(layout.StreamRLS), do: flipBit(0)},
 		"states, bit in the middle":        {of: block(layout.StreamRLS), do: flipBit(.5)},
 		"states, bit in the middle, crash": {of: block(layout.StreamRLS), do: flipBit(.5), crash: true},
@@ -114,23 +115,29 @@ func TestDamagedStore(t *testing.T) {
 		"states, block empty, no crash":    {of: block(layout.StreamRLS), do: func([]byte) []byte { return nil }},
 		"dead letters, block gone, crash":  {of: block(layout.StreamDead), crash: true},
 		"flags, block gone, crash":         {of: block(layout.StreamFlags), crash: true},
-		"flags, half a block, crash":       {of: block(layout.StreamFlags), do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
-		"consumer damaged":                 {of: file(layout.StreamFHIR, "obs/rlsguard/meta.inf"), do: flipBit(.5)},
-		"consumer's state cut, crash":      {of: file(layout.StreamFHIR, "obs/rlsguard/o.dat"), do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
-		"states, meta gone":                {of: file(layout.StreamRLS, "meta.inf")},
-		"states, meta gone, crash":         {of: file(layout.StreamRLS, "meta.inf"), crash: true},
-		"states, meta damaged, crash":      {of: file(layout.StreamRLS, "meta.inf"), do: flipBit(.5), crash: true},
-		"states, index gone":               {of: file(layout.StreamRLS, "msgs/index.db")},
-		"states, index damaged":            {of: file(layout.StreamRLS, "msgs/index.db"), do: flipBit(.5)},
-		"flags, meta gone":                 {of: file(layout.StreamFlags, "meta.inf")},
-		"garbage after the states, crash":  {of: block(layout.StreamRLS), do: func(b []byte) []byte { return append(b, make([]byte, 100)...) }, crash: true},
-		"consumer gone":                    {of: file(layout.StreamFHIR, "obs/rlsguard/meta.inf")},
-		"inputs, tail cut":                 {of: block(layout.StreamFHIR), do: cutTail(300)},
-		"inputs, tail cut, crash":          {of: block(layout.StreamFHIR), do: cutTail(300), crash: true},
-		"inputs, bit in the middle":        {of: block(layout.StreamFHIR), do: flipBit(.5)},
-		"inputs, meta gone":                {of: file(layout.StreamFHIR, "meta.inf")},
-		"inputs, block gone, crash":        {of: block(layout.StreamFHIR), crash: true},
-		"ledger damaged":                   {of: func(_ *testing.T, dir string) string { return filepath.Join(dir, "ledger.json") }, do: cutTail(9), refuse: true},
+		"flags, half a block, crash": {of: block(layout.StreamFlags),
+			do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
+		"consumer damaged": {of: file(layout.StreamFHIR, "obs/rlsguard/meta.inf"), do: flipBit(.5)},
+		"consumer's state cut, crash": {of: file(layout.StreamFHIR, "obs/rlsguard/o.dat"),
+			do: func(b []byte) []byte { return b[:len(b)/2] }, crash: true},
+		"states, meta gone":           {of: file(layout.StreamRLS, "meta.inf")},
+		"states, meta gone, crash":    {of: file(layout.StreamRLS, "meta.inf"), crash: true},
+		"states, meta damaged, crash": {of: file(layout.StreamRLS, "meta.inf"), do: flipBit(.5), crash: true},
+		"states, index gone":          {of: file(layout.StreamRLS, "msgs/index.db")},
+		"states, index damaged":       {of: file(layout.StreamRLS, "msgs/index.db"), do: flipBit(.5)},
+		"flags, meta gone":            {of: file(layout.StreamFlags, "meta.inf")},
+		"garbage after the states, crash": {of: block(layout.StreamRLS),
+			do: func(b []byte) []byte { return append(b, make([]byte, 100)...) }, crash: true},
+		"consumer gone":             {of: file(layout.StreamFHIR, "obs/rlsguard/meta.inf")},
+		"inputs, tail cut":          {of: block(layout.StreamFHIR), do: cutTail(300)},
+		"inputs, tail cut, crash":   {of: block(layout.StreamFHIR), do: cutTail(300), crash: true},
+		"inputs, bit in the middle": {of: block(layout.StreamFHIR), do: flipBit(.5)},
+		"inputs, meta gone":         {of: file(layout.StreamFHIR, "meta.inf")},
+		"inputs, block gone, crash": {of: block(layout.StreamFHIR), crash: true},
+		"ledger damaged": {of: func(_ *testing.T, dir string) string {
+			return filepath.Join(dir,
+				"ledger.json")
+		}, do: cutTail(9), refuse: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")
@@ -269,7 +276,8 @@ func mended(t *testing.T, dir string, repair bool, docs []string, again ...strin
 	t.Helper()
 	b := &bench{t: t, dir: dir}
 	var err error
-	if b.srv, err = embedded.Start(context.Background(), embedded.Options{Dir: dir, Listen: "127.0.0.1:0", Repair: repair, Log: zerolog.Nop()}); err != nil {
+	if b.srv, err = embedded.Start(context.Background(), embedded.Options{Dir: dir, Listen: "127.0.0.1:0",
+		Repair: repair, Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	defer b.stop()

@@ -19,7 +19,11 @@ import (
 func (b *bench) letters(reason string) []layout.DeadLetter {
 	b.t.Helper()
 	var all []layout.DeadLetter
-	if err := b.operator().DeadLetters(b.t.Context(), reason, func(l layout.DeadLetter) error { all = append(all, l); return nil }); err != nil {
+	if err := b.operator().DeadLetters(b.t.Context(), reason, func(l layout.DeadLetter) error {
+		all = append(all,
+			l)
+		return nil
+	}); err != nil {
 		b.t.Fatal(err)
 	}
 	return all
@@ -131,7 +135,8 @@ func TestRetryWithoutPayload(t *testing.T) {
 		layout.HeaderEpoch:    {"1"},
 		layout.HeaderLeftOut:  {"left-out"},
 	}
-	if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: layout.SubjectDead + "too-large", Header: id}); err != nil {
+	if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: layout.SubjectDead + "too-large",
+		Header: id}); err != nil {
 		t.Fatal(err)
 	}
 	o := b.operator()
@@ -177,7 +182,8 @@ func TestRetryLendsNoPermission(t *testing.T) {
 	for _, m := range b.messages(layout.StreamFHIR, ">") {
 		subjects = append(subjects, m.Subject())
 	}
-	if d := cmp.Diff([]string{"fhir.Patient", layout.SubjectAcknowledge, "fhir.Unknown", layout.SubjectAcknowledge}, subjects); d != "" {
+	if d := cmp.Diff([]string{"fhir.Patient", layout.SubjectAcknowledge, "fhir.Unknown", layout.SubjectAcknowledge},
+		subjects); d != "" {
 		t.Errorf("subjects (-want +got):\n%s", d)
 	}
 }
@@ -191,7 +197,8 @@ func TestDeadLettersAreKeptAsLongAsTold(t *testing.T) {
 		}
 		return s.CachedInfo().Config.MaxAge
 	}
-	for _, c := range []struct{ told, want time.Duration }{{0, layout.DefaultDead}, {time.Hour, time.Hour}, {0, time.Hour}, {300 * time.Hour, 300 * time.Hour}} {
+	for _, c := range []struct{ told, want time.Duration }{{0, layout.DefaultDead}, {time.Hour, time.Hour},
+		{0, time.Hour}, {300 * time.Hour, 300 * time.Hour}} {
 		cfg := b.config()
 		cfg.Dead = c.told
 		b.serve(cfg)()
@@ -205,7 +212,8 @@ func TestDeadLettersAreKeptAsLongAsTold(t *testing.T) {
 // or their stream was made by an older version, each is there once all the same.
 func TestDeadLettersOfAFlood(t *testing.T) {
 	const n = 1200
-	for name, c := range map[string]struct{ there, older bool }{"nothing there": {}, "one there": {there: true}, "older stream": {older: true}} {
+	for name, c := range map[string]struct{ there, older bool }{"nothing there": {}, "one there": {there: true},
+		"older stream": {older: true}} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			if c.older {
@@ -233,7 +241,8 @@ func TestDeadLettersOfAFlood(t *testing.T) {
 			if c.there { // from a run that was killed before it acknowledged
 				id := deadID(s.CachedInfo().Created.UnixNano(), 7, &fold.Result{Reason: "invalid-json"})
 				sequence := nats.Header{layout.HeaderSequence: {"7"}}
-				if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: layout.SubjectDead + "invalid-json", Header: sequence}, jetstream.WithMsgID(id)); err != nil {
+				if _, err := b.js.PublishMsg(t.Context(), &nats.Msg{Subject: layout.SubjectDead + "invalid-json",
+					Header: sequence}, jetstream.WithMsgID(id)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -157,7 +157,8 @@ func changedSettings(have *jetstream.ConsumerInfo, want jetstream.ConsumerConfig
 		is   bool
 	}{
 		{"filter_subject", !wide || want.FilterSubject != "" && (len(filters) == 0 || filters[0] != all)},
-		{"deliver_policy", c.DeliverPolicy != jetstream.DeliverAllPolicy && c.DeliverPolicy != jetstream.DeliverByStartSequencePolicy},
+		{"deliver_policy", c.DeliverPolicy != jetstream.DeliverAllPolicy &&
+			c.DeliverPolicy != jetstream.DeliverByStartSequencePolicy},
 		{"ack_policy", c.AckPolicy != jetstream.AckExplicitPolicy},
 		{"ack_wait", c.AckWait != want.AckWait},
 		{"backoff", len(c.BackOff) > 0},

@@ -43,8 +43,11 @@ func TestDurableChanged(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*testing.T, *bench){
-		"filter":          update(func(c *jetstream.ConsumerConfig) { c.FilterSubject = "fhir.Patient" }),
-		"filters":         update(func(c *jetstream.ConsumerConfig) { c.FilterSubjects = []string{"fhir.Patient", "fhir.Medication"} }),
+		"filter": update(func(c *jetstream.ConsumerConfig) { c.FilterSubject = "fhir.Patient" }),
+		"filters": update(func(c *jetstream.ConsumerConfig) {
+			c.FilterSubjects = []string{"fhir.Patient",
+				"fhir.Medication"}
+		}),
 		"headers only":    update(func(c *jetstream.ConsumerConfig) { c.HeadersOnly = true }),
 		"ack wait":        update(func(c *jetstream.ConsumerConfig) { c.AckWait = time.Hour }),
 		"max deliver":     update(func(c *jetstream.ConsumerConfig) { c.MaxDeliver = 1 }),
@@ -52,7 +55,8 @@ func TestDurableChanged(t *testing.T) {
 		"inactive":        update(func(c *jetstream.ConsumerConfig) { c.InactiveThreshold = time.Hour }),
 		"request batch":   update(func(c *jetstream.ConsumerConfig) { c.MaxRequestBatch = 1 }),
 		"paused": func(t *testing.T, b *bench) {
-			if _, err := b.js.PauseConsumer(t.Context(), layout.StreamFHIR, layout.Durable, time.Now().Add(time.Hour)); err != nil {
+			if _, err := b.js.PauseConsumer(t.Context(), layout.StreamFHIR, layout.Durable,
+				time.Now().Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -60,10 +64,14 @@ func TestDurableChanged(t *testing.T) {
 		"begins later": replace(func(c *jetstream.ConsumerConfig) {
 			c.DeliverPolicy, c.OptStartSeq = jetstream.DeliverByStartSequencePolicy, 60
 		}),
-		"no ack":         replace(func(c *jetstream.ConsumerConfig) { c.AckPolicy = jetstream.AckNonePolicy; c.MaxAckPending = 0 }),
-		"in memory":      replace(func(c *jetstream.ConsumerConfig) { c.MemoryStorage = true }),
-		"no pinning":     replace(func(c *jetstream.ConsumerConfig) { c.PriorityPolicy, c.PriorityGroups, c.PinnedTTL = 0, nil, 0 }),
-		"original speed": replace(func(c *jetstream.ConsumerConfig) { c.ReplayPolicy = jetstream.ReplayOriginalPolicy }),
+		"no ack":    replace(func(c *jetstream.ConsumerConfig) { c.AckPolicy = jetstream.AckNonePolicy; c.MaxAckPending = 0 }),
+		"in memory": replace(func(c *jetstream.ConsumerConfig) { c.MemoryStorage = true }),
+		"no pinning": replace(func(c *jetstream.ConsumerConfig) {
+			c.PriorityPolicy, c.PriorityGroups,
+				c.PinnedTTL = 0, nil, 0
+		}),
+		"original " +
+			"speed": replace(func(c *jetstream.ConsumerConfig) { c.ReplayPolicy = jetstream.ReplayOriginalPolicy }),
 		"push": func(t *testing.T, b *bench) {
 			if err := b.js.DeleteConsumer(t.Context(), layout.StreamFHIR, layout.Durable); err != nil {
 				t.Fatal(err)
@@ -72,7 +80,8 @@ func TestDurableChanged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := js.AddConsumer(layout.StreamFHIR, &nats.ConsumerConfig{Durable: layout.Durable, DeliverSubject: "elsewhere", AckPolicy: nats.AckExplicitPolicy}); err != nil {
+			if _, err := js.AddConsumer(layout.StreamFHIR, &nats.ConsumerConfig{Durable: layout.Durable,
+				DeliverSubject: "elsewhere", AckPolicy: nats.AckExplicitPolicy}); err != nil {
 				t.Fatal(err)
 			}
 		},

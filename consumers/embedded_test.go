@@ -171,7 +171,8 @@ func TestStreams(t *testing.T) {
 	if err := b.js.DeleteStream(t.Context(), layout.StreamRLS); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: layout.StreamRLS, Subjects: []string{"rls.state.>"}}); err != nil {
+	if _, err := b.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: layout.StreamRLS,
+		Subjects: []string{"rls.state.>"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := jet.MakeStreams(t.Context(), b.js, 1); err == nil {
@@ -191,7 +192,8 @@ func (b *bench) publishRaw(subject, header, value string) {
 }
 
 func TestHeaderText(t *testing.T) {
-	for in, want := range map[string]string{"/entry/0/a b": "/entry/0/a b", "a\r\nX: y": "a%0D%0AX: y", "100%": "100%25", "ü": "%C3%BC"} {
+	for in, want := range map[string]string{"/entry/0/a b": "/entry/0/a b", "a\r\nX: y": "a%0D%0AX: y",
+		"100%": "100%25", "ü": "%C3%BC"} {
 		if got := headerText(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}

@@ -21,13 +21,17 @@ func TestStoreGone(t *testing.T) {
 		users []embedded.User
 		names string // what the refusal names
 	}{
-		"ledger and store":                      {gone: []string{"ledger.json", "jetstream"}, names: "jetstream"},
-		"ledger, store and password":            {gone: []string{"ledger.json", "jetstream", "nats.user"}, names: "jetstream"},
-		"ledger, store and marker":              {gone: []string{"ledger.json", "jetstream", "used"}, names: "jetstream"},
-		"store":                                 {gone: []string{"jetstream"}, names: "stream"},
-		"ledger":                                {gone: []string{"ledger.json"}, names: embedded.LedgerName},
-		"ledger and streams":                    {gone: []string{"ledger.json", filepath.Join("jetstream", "jetstream")}, names: "jetstream"},
-		"ledger, store and password, own users": {gone: []string{"ledger.json", "jetstream", "nats.user"}, users: []embedded.User{{Name: "a", Password: "b", Role: "admin"}}, names: "jetstream"},
+		"ledger and store": {gone: []string{"ledger.json", "jetstream"}, names: "jetstream"},
+		"ledger, store and password": {gone: []string{"ledger.json", "jetstream", "nats.user"},
+			names: "jetstream"},
+		"ledger, store and marker": {gone: []string{"ledger.json", "jetstream", "used"},
+			names: "jetstream"},
+		"store":  {gone: []string{"jetstream"}, names: "stream"},
+		"ledger": {gone: []string{"ledger.json"}, names: embedded.LedgerName},
+		"ledger and streams": {gone: []string{"ledger.json", filepath.Join("jetstream",
+			"jetstream")}, names: "jetstream"},
+		"ledger, store and password, own users": {gone: []string{"ledger.json", "jetstream", "nats.user"},
+			users: []embedded.User{{Name: "a", Password: "b", Role: "admin"}}, names: "jetstream"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")
@@ -72,7 +76,8 @@ func TestStoreGoneIsFreshForAnImport(t *testing.T) {
 		e.Stop()
 		t.Fatal("started for something else than an import")
 	}
-	if e, err = embedded.Start(t.Context(), embedded.Options{Dir: dir, Private: true, Fresh: true, Log: zerolog.Nop()}); err != nil {
+	if e, err = embedded.Start(t.Context(), embedded.Options{Dir: dir, Private: true, Fresh: true,
+		Log: zerolog.Nop()}); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.Stop(); err != nil {
@@ -88,7 +93,8 @@ func TestFirstStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "site.key"), []byte("the key of an operator\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if e, err := embedded.Start(t.Context(), embedded.Options{Dir: dir, Listen: b.srv.Addr(), Log: zerolog.Nop()}); err == nil {
+	if e, err := embedded.Start(t.Context(), embedded.Options{Dir: dir, Listen: b.srv.Addr(),
+		Log: zerolog.Nop()}); err == nil {
 		e.Stop()
 		t.Fatal("started on a port in use")
 	}

@@ -212,7 +212,8 @@ func TestEraseLeavesNoByte(t *testing.T) {
 
 // everywhere are the streams that know of a patient.
 var everywhere = []string{
-	layout.StreamFHIR, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags, layout.StreamDead, layout.StreamFeedback,
+	layout.StreamFHIR, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags, layout.StreamDead,
+	layout.StreamFeedback,
 }
 
 // toErase publishes what there is about the patient who will be erased, and about others, and tells

@@ -95,7 +95,8 @@ func (s *session) storeFlag(ctx context.Context, subject string, m *nats.Msg) er
 	m.Subject = subject
 	m.Header[layout.HeaderExpect] = []string{strconv.FormatUint(expect, 10)}
 	s.signer.Sign(m, 0)
-	if written := <-s.batches.Send(ctx, []*nats.Msg{m}); written.Err != nil && !errors.Is(written.Err, jet.ErrConflict) {
+	if written := <-s.batches.Send(ctx, []*nats.Msg{m}); written.Err != nil && !errors.Is(written.Err,
+		jet.ErrConflict) {
 		return written.Err
 	}
 	return nil

@@ -90,11 +90,20 @@ func TestInputsLost(t *testing.T) {
 		leave func(*bench)
 		lost  int
 	}{
-		"purged":           {func(b *bench) { _ = b.stream(layout.StreamFHIR).Purge(t.Context()) }, 6},
-		"partly purged":    {func(b *bench) { _ = b.stream(layout.StreamFHIR).Purge(t.Context(), jetstream.WithPurgeSequence(9)) }, 3},
-		"too old":          {func(b *bench) { b.setStream(layout.StreamFHIR, short) }, 6},
-		"too many":         {func(b *bench) { b.setStream(layout.StreamFHIR, func(c *jetstream.StreamConfig) { c.MaxMsgs = 2 })() }, 4},
-		"too large":        {func(b *bench) { b.setStream(layout.StreamFHIR, func(c *jetstream.StreamConfig) { c.MaxBytes = 800 })() }, -1},
+		"purged": {func(b *bench) { _ = b.stream(layout.StreamFHIR).Purge(t.Context()) }, 6},
+		"partly purged": {func(b *bench) {
+			_ = b.stream(layout.StreamFHIR).Purge(t.Context(),
+				jetstream.WithPurgeSequence(9))
+		}, 3},
+		"too old": {func(b *bench) { b.setStream(layout.StreamFHIR, short) }, 6},
+		"too many": {func(b *bench) {
+			b.setStream(layout.StreamFHIR,
+				func(c *jetstream.StreamConfig) { c.MaxMsgs = 2 })()
+		}, 4},
+		"too large": {func(b *bench) {
+			b.setStream(layout.StreamFHIR,
+				func(c *jetstream.StreamConfig) { c.MaxBytes = 800 })()
+		}, -1},
 		"deleted":          {func(b *bench) { b.deleteInputs(7, 9) }, 2},
 		"deleted at first": {func(b *bench) { b.deleteInputs(6) }, 1},
 		"deleted at last":  {func(b *bench) { b.deleteInputs(11) }, 1},
@@ -193,7 +202,8 @@ func TestNoInputIsMissed(t *testing.T) {
 	kill(child)
 	b.decided()
 	for range 3 {
-		if err := b.stream(layout.StreamFHIR).Purge(t.Context(), jetstream.WithPurgeSequence(b.stream(layout.StreamFHIR).CachedInfo().State.LastSeq)); err != nil {
+		if err := b.stream(layout.StreamFHIR).Purge(t.Context(),
+			jetstream.WithPurgeSequence(b.stream(layout.StreamFHIR).CachedInfo().State.LastSeq)); err != nil {
 			t.Fatal(err)
 		}
 		b.publish(docs[0])

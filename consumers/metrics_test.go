@@ -28,7 +28,8 @@ func labelValues() map[string][]string {
 	for _, o := range fold.Outcomes {
 		all["outcome"] = append(all["outcome"], string(o))
 	}
-	for _, r := range []fhir.Reason{fhir.InvalidJSON, fhir.NotFHIR, fhir.UnsupportedVersion, fhir.InvalidResource, fhir.NoPatient, fhir.TooLarge, fhir.TooDeep, fhir.UnsupportedEncoding} {
+	for _, r := range []fhir.Reason{fhir.InvalidJSON, fhir.NotFHIR, fhir.UnsupportedVersion, fhir.InvalidResource,
+		fhir.NoPatient, fhir.TooLarge, fhir.TooDeep, fhir.UnsupportedEncoding} {
 		all["rlsguard_rejections_total reason"] = append(all["rlsguard_rejections_total reason"], string(r))
 	}
 	all["reason"] = health.NotReady
@@ -98,8 +99,10 @@ func TestLabelsComeFromClosedLists(t *testing.T) {
 	if most := 200; series > most {
 		t.Errorf("%d series, at most %d are expected", series, most)
 	}
-	for _, want := range []string{`rlsguard_ruleset_info{hash="r1"} 1`, "rlsguard_ready 1", "rlsguard_active 1", "rlsguard_inbound_lag_messages 0", "rlsguard_oldest_undecided_seconds 0",
-		"rlsguard_flags_copy_lag_seconds 0", fmt.Sprintf("rlsguard_event_to_flag_seconds_count %d", len(docs)), "rlsguard_build_info{"} {
+	for _, want := range []string{`rlsguard_ruleset_info{hash="r1"} 1`, "rlsguard_ready 1", "rlsguard_active 1",
+		"rlsguard_inbound_lag_messages 0", "rlsguard_oldest_undecided_seconds 0",
+		"rlsguard_flags_copy_lag_seconds 0", fmt.Sprintf("rlsguard_event_to_flag_seconds_count %d", len(docs)),
+		"rlsguard_build_info{"} {
 		b.wait(want, func() bool {
 			text, err := metricsOf(cfg.Health)()
 			return err == nil && strings.Contains(text, "\n"+want)

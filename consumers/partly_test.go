@@ -37,8 +37,10 @@ func TestPartlyRead(t *testing.T) {
 	m := letters[0]
 	for header, want := range map[string]string{
 		layout.HeaderReason: "partly-read", layout.HeaderSequence: "1",
-		layout.HeaderPointer: "/entry/0/resource/status /entry/0/resource/authoredOn /entry/2/resource/code/coding/0/code",
-		layout.HeaderDetail: "/entry/0/resource/status: status is none of FHIR R4; /entry/0/resource/authoredOn: not a string; " +
+		layout.HeaderPointer: "/entry/0/resource/status /entry/0/resource/authoredOn " +
+			"/entry/2/resource/code/coding/0/code",
+		layout.HeaderDetail: "/entry/0/resource/status: status is none of FHIR R4; /entry/0/resource/authoredOn: not " +
+			"a string; " +
 			"/entry/2/resource/code/coding/0/code: not a string",
 	} {
 		if got := m.Headers().Get(header); got != want {
@@ -54,7 +56,8 @@ func TestPartlyRead(t *testing.T) {
 	rec := httptest.NewRecorder()
 	cfg.Health.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
 	for _, want := range []string{
-		`rlsguard_partly_read_total{element="status",type="MedicationRequest"} 1`, `rlsguard_partly_read_total{element="code",type="Condition"} 1`,
+		`rlsguard_partly_read_total{element="status",type="MedicationRequest"} 1`,
+		`rlsguard_partly_read_total{element="code",type="Condition"} 1`,
 		`rlsguard_resources_total{outcome="rejected"} 1`,
 	} {
 		if !strings.Contains(rec.Body.String(), want) {

@@ -22,7 +22,8 @@ func (b *bench) openNow(o watch.Options) []checks.Flag {
 	b.t.Helper()
 	var got []checks.Flag
 	o.Once = true
-	if err := watch.Watch(b.t.Context(), b.nc, o, func(f []checks.Flag) error { got = f; return nil }, nil); err != nil {
+	if err := watch.Watch(b.t.Context(), b.nc, o, func(f []checks.Flag) error { got = f; return nil },
+		nil); err != nil {
 		b.t.Fatal(err)
 	}
 	for i := range got {
@@ -81,7 +82,8 @@ func TestPublishTellsRejections(t *testing.T) {
 			}
 			b.publish(`[]`) // in between
 		}
-		if err := p.PublishFrom(t.Context(), publish.Origin{Source: "a.ndjson", Line: 2 * (i + 1)}, []byte(d)); err != nil {
+		if err := p.PublishFrom(t.Context(), publish.Origin{Source: "a.ndjson", Line: 2 * (i + 1)},
+			[]byte(d)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -186,7 +188,8 @@ func TestLargeBundleGoesInParts(t *testing.T) {
 			t.Errorf("no valid JSON on %s", m.Subject)
 		}
 	}
-	if d := cmp.Diff([]string{"fhir.Bundle", "fhir.Medication", "fhir.Bundle", "fhir.MedicationRequest", "fhir.MedicationRequest", "fhir.Bundle", "fhir.MedicationRequest"}, subjects); d != "" {
+	if d := cmp.Diff([]string{"fhir.Bundle", "fhir.Medication", "fhir.Bundle", "fhir.MedicationRequest",
+		"fhir.MedicationRequest", "fhir.Bundle", "fhir.MedicationRequest"}, subjects); d != "" {
 		t.Error(d)
 	}
 	want, got := open(engine(), replay(whole)), open(engine(), replay(parts...))

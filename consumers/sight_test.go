@@ -47,7 +47,8 @@ func (b *bench) view(url string) *viewer {
 		Seeing: func() { v.seeing <- struct{}{} },
 	}
 	go func() {
-		ended <- watch.Watch(ctx, nc, o, func([]checks.Flag) error { close(began); return nil }, func(f checks.Flag) error { v.live <- f; return nil })
+		ended <- watch.Watch(ctx, nc, o, func([]checks.Flag) error { close(began); return nil },
+			func(f checks.Flag) error { v.live <- f; return nil })
 	}()
 	b.t.Cleanup(func() {
 		cancel()
@@ -79,9 +80,12 @@ func TestWatchSaysThatItIsBlind(t *testing.T) {
 		mend  func(*bench, *proxy)
 		why   error
 	}{
-		"connection cut":     {func(_ *bench, p *proxy) { p.set(true, false) }, func(_ *bench, p *proxy) { p.set(false, false) }, watch.ErrConnectionLost},
-		"nobody answers":     {func(_ *bench, p *proxy) { p.set(false, true) }, func(_ *bench, p *proxy) { p.set(true, false); p.set(false, false) }, watch.ErrNoAnswer},
-		"the stream is gone": {func(b *bench, _ *proxy) { b.drop(layout.StreamFlags) }, func(b *bench, _ *proxy) { b.make() }, watch.ErrNoFlags},
+		"connection cut": {func(_ *bench, p *proxy) { p.set(true, false) },
+			func(_ *bench, p *proxy) { p.set(false, false) }, watch.ErrConnectionLost},
+		"nobody answers": {func(_ *bench, p *proxy) { p.set(false, true) },
+			func(_ *bench, p *proxy) { p.set(true, false); p.set(false, false) }, watch.ErrNoAnswer},
+		"the stream is gone": {func(b *bench, _ *proxy) { b.drop(layout.StreamFlags) },
+			func(b *bench, _ *proxy) { b.make() }, watch.ErrNoFlags},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)

@@ -34,7 +34,8 @@ func hasReason(h *health.Health, reason string) bool { return slices.Contains(h.
 
 // The metrics know every kind of message.
 func TestForeignKinds(t *testing.T) {
-	for _, subject := range []string{layout.SubjectSite, layout.SubjectTally, layout.SubjectPatient, layout.SubjectInputs,
+	for _, subject := range []string{layout.SubjectSite, layout.SubjectTally, layout.SubjectPatient,
+		layout.SubjectInputs,
 		layout.SubjectCommitFlags, layout.SubjectFlags, layout.SubjectAudit, layout.SubjectTimer, layout.SubjectDue} {
 		if kind := layout.KindOfMessage(subject + "x"); !slices.Contains(health.ForeignKinds, kind) {
 			t.Errorf("%s: %s", subject, kind)

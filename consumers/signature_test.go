@@ -89,7 +89,8 @@ func intrusions() map[string]func(b *bench, older map[string]*jetstream.RawStrea
 func intruded(b *bench) (docs []string, older map[string]*jetstream.RawStreamMsg, stop func(), cfg Config) {
 	cfg = b.config()
 	stop = b.serve(cfg)
-	docs = append(someDocs(8), orderJSON("n", "1", "gabapentin", "active", 1), orderJSON("p", "1", "lithium", "active", 1))
+	docs = append(someDocs(8), orderJSON("n", "1", "gabapentin", "active", 1), orderJSON("p", "1", "lithium", "active",
+		1))
 	b.publish(docs[:len(docs)-2]...)
 	b.decided()
 	older = map[string]*jetstream.RawStreamMsg{}
@@ -207,7 +208,10 @@ func TestForeignFlag(t *testing.T) {
 	find := func(b *bench, filter string) jetstream.Msg { return b.messages(layout.StreamRLS, filter)[0] }
 	flag, audit := layout.SubjectCommitFlags+"moderate.rls-ssri.*", layout.SubjectAudit+">"
 	for name, intrude := range map[string]func(b *bench){
-		"a flag made up": func(b *bench) { b.put(find(b, flag).Subject(), nil, []byte(`{"resourceType":"DetectedIssue"}`)) },
+		"a flag made up": func(b *bench) {
+			b.put(find(b, flag).Subject(), nil,
+				[]byte(`{"resourceType":"DetectedIssue"}`))
+		},
 		"a flag of nobody": func(b *bench) {
 			b.put(layout.SubjectCommitFlags+"high.x.00000000-0000-4000-8000-000000000000", nil, []byte("junk"))
 		},
@@ -245,7 +249,8 @@ func TestOlderFlagAndForeignTimer(t *testing.T) {
 	cfg := b.config()
 	cfg.AsOf = time.Time{}
 	defer b.serve(cfg)()
-	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1), orderJSON("g", "1", "gabapentin", "active", 1))
+	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1), orderJSON("g", "1", "gabapentin", "active",
+		1))
 	b.decided()
 	const filter = layout.SubjectCommitFlags + "moderate.rls-ssri.*"
 	older := b.messages(layout.StreamRLS, filter)[0]

@@ -362,7 +362,8 @@ func TestSlowWatch(t *testing.T) {
 		ended <- watch.Watch(ctx, b.nc, watch.Options{}, func([]checks.Flag) error { return nil }, note)
 	}()
 	go func() {
-		ended <- watch.Watch(going, b.nc, watch.Options{}, func([]checks.Flag) error { return nil }, func(checks.Flag) error { leave(); return nil })
+		ended <- watch.Watch(going, b.nc, watch.Options{}, func([]checks.Flag) error { return nil },
+			func(checks.Flag) error { leave(); return nil })
 	}()
 	b.publish(docs[1:]...)
 	b.decided()

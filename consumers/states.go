@@ -65,7 +65,8 @@ func (s *session) watchStates(ctx context.Context, rls *jetstream.StreamInfo, an
 	s.trouble(
 		health.StatesMissing,
 		fmt.Sprintf("%d stored states have left stream %s: the active instance stores them again from memory "+
-			"once the stream keeps them; if that does not help, stop rlsguard and import the newest export", missing.Count(), layout.StreamRLS),
+			"once the stream keeps them; if that does not help, stop rlsguard and import the newest export",
+			missing.Count(), layout.StreamRLS),
 	)
 	if !answers || jet.UnfitStreams(s.js, map[string]*jetstream.StreamInfo{layout.StreamRLS: rls}) != "" {
 		return nil
@@ -86,7 +87,8 @@ func (s *session) countStates(ctx context.Context) (uint64, error) {
 		}
 	}
 	cons, err := s.js.CreateConsumer(ctx, layout.StreamRLS, jetstream.ConsumerConfig{
-		FilterSubject: layout.SubjectState + ">", AckPolicy: jetstream.AckNonePolicy, HeadersOnly: true, MemoryStorage: true, Replicas: 1, InactiveThreshold: jet.Abandoned,
+		FilterSubject: layout.SubjectState + ">", AckPolicy: jetstream.AckNonePolicy, HeadersOnly: true,
+		MemoryStorage: true, Replicas: 1, InactiveThreshold: jet.Abandoned,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("counting states: %w", err)

@@ -40,7 +40,10 @@ func TestStatesVanish(t *testing.T) {
 			}
 		},
 		"grown old": func(b *bench) {
-			restore := b.setStream(layout.StreamRLS, func(c *jetstream.StreamConfig) { c.MaxAge, c.Duplicates = time.Second, time.Second })
+			restore := b.setStream(layout.StreamRLS, func(c *jetstream.StreamConfig) {
+				c.MaxAge,
+					c.Duplicates = time.Second, time.Second
+			})
 			b.wait("thrown away", func() bool { return b.stream(layout.StreamRLS).CachedInfo().State.Msgs == 0 })
 			time.Sleep(3 * jet.LookEvery)
 			restore()
@@ -86,7 +89,8 @@ func TestStatesVanish(t *testing.T) {
 				b.wait("ready", func() bool { return len(cfg.Health.Reasons()) == 0 })
 				got := fold.NewMemory()
 				got.States = b.states()
-				if d := cmp.Diff(open(engine(), replay(append(docs, orderJSON("new", "1", "gabapentin", "active", 1))...)), open(engine(), got)); d != "" {
+				if d := cmp.Diff(open(engine(), replay(append(docs, orderJSON("new", "1", "gabapentin", "active",
+					1))...)), open(engine(), got)); d != "" {
 					t.Errorf("flags differ (-replay +serve):\n%s", d)
 				}
 				if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {

@@ -40,7 +40,8 @@ func (s *session) checkSite(ctx context.Context) (*layout.SiteRecord, error) {
 	s.states.Trust(unsigned, ends, s.foreign)
 	if seal.Foreign {
 		s.foreign(layout.SubjectSite)
-		s.log.Error().Msg("the record of the site is not what rlsguard wrote: it is made anew, and everyone evaluated again")
+		s.log.Error().Msg("the record of the site is not what rlsguard wrote: it is made anew, and everyone " +
+			"evaluated again")
 	}
 	if have == nil || have.Signed > 0 {
 		return have, nil

@@ -159,7 +159,8 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 			b.write(subject, one(func(st *checks.State) {
 				st.Flags = slices.DeleteFunc(st.Flags, func(f checks.OpenFlag) bool { return f.Check == "rls-ssri" })
 			}))
-		}, []operate.DifferenceKind{operate.CommitDiffers, operate.FlagDiffers, operate.ShownDiffers, operate.StatesLack}},
+		}, []operate.DifferenceKind{operate.CommitDiffers, operate.FlagDiffers, operate.ShownDiffers,
+			operate.StatesLack}},
 		{"a fact missing in the state", func() {
 			b.write(subject, one(func(st *checks.State) {
 				st.Facts = slices.DeleteFunc(st.Facts, func(f facts.Fact) bool { return f.Kind == facts.KindOrder })
@@ -167,7 +168,8 @@ func TestVerifyTellsWhatDiffers(t *testing.T) {
 		}, []operate.DifferenceKind{operate.FlagDiffers, operate.StatesLack}},
 		{"a number gone back", func() {
 			b.write(subject, one(func(st *checks.State) { st.Flags[slices.IndexFunc(st.Flags, isSSRI)].Number-- }))
-		}, []operate.DifferenceKind{operate.AuditDiffers, operate.CommitDiffers, operate.ShownDiffers, operate.StatesLack}},
+		}, []operate.DifferenceKind{operate.AuditDiffers, operate.CommitDiffers, operate.ShownDiffers,
+			operate.StatesLack}},
 		{"a damaged state", func() {
 			data := one(func(*checks.State) {})
 			data[len(data)/2] ^= 1

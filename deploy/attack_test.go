@@ -18,10 +18,15 @@ var outsiders = []string{"producer", "orders", "reviewer", "dashboard", "operato
 
 // targets are subjects that an outsider would like a message to appear on.
 var targets = []string{
-	"rls.state.site", "rls.state.patient.x", "rls.commit.flags.high.x.y", "rls.audit.x.1", "rls.timer.x", "rls.due.x", "rls.dead.x", "rls.rejected.x",
-	"rls.feedback.x.y", "rls.flags.high.x.y", "fhir.DetectedIssue", "fhir.x", "fhir.in.x", "rls-copy.RLS.x", "_INBOX_rlsguard.x", "_INBOX_admin.x", "_R_.x",
-	"$JS.API.STREAM.DELETE.RLS", "$JS.API.STREAM.PURGE.RLS", "$JS.API.STREAM.MSG.DELETE.RLS", "$JS.API.STREAM.UPDATE.RLS_AUDIT", "$JS.API.STREAM.PURGE.FHIR", "$JS.API.CONSUMER.DELETE.FHIR.rlsguard", "$JS.RLSGUARD.API.STREAM.PURGE.RLS_DEAD",
-	"$JS.RLSGUARD.API.STREAM.DELETE.RLS_FLAGS", "$JS.CORE.API.CONSUMER.CREATE.RLS.x.rls.commit.flags.>", "$JS.FC.RLS.x", "$JS.FC.RLS_FLAGS.x",
+	"rls.state.site", "rls.state.patient.x", "rls.commit.flags.high.x.y", "rls.audit.x.1", "rls.timer.x", "rls.due.x",
+	"rls.dead.x", "rls.rejected.x",
+	"rls.feedback.x.y", "rls.flags.high.x.y", "fhir.DetectedIssue", "fhir.x", "fhir.in.x", "rls-copy.RLS.x",
+	"_INBOX_rlsguard.x", "_INBOX_admin.x", "_R_.x",
+	"$JS.API.STREAM.DELETE.RLS", "$JS.API.STREAM.PURGE.RLS", "$JS.API.STREAM.MSG.DELETE.RLS",
+	"$JS.API.STREAM.UPDATE.RLS_AUDIT", "$JS.API.STREAM.PURGE.FHIR", "$JS.API.CONSUMER.DELETE.FHIR.rlsguard",
+	"$JS.RLSGUARD.API.STREAM.PURGE.RLS_DEAD",
+	"$JS.RLSGUARD.API.STREAM.DELETE.RLS_FLAGS", "$JS.CORE.API.CONSUMER.CREATE.RLS.x.rls.commit.flags.>", "$JS.FC.RLS.x",
+	"$JS.FC.RLS_FLAGS.x",
 	"$JS.ACK.FHIR.rlsguard.1.1.1.1700000000000000000.0",
 }
 

@@ -89,9 +89,12 @@ func TestMetricsAreDocumented(t *testing.T) {
 // The dashboard shows what an alert is about.
 func TestDashboardShowsReadiness(t *testing.T) {
 	text := read(t, "dashboard.json")
-	for _, name := range []string{"rlsguard_ready", "rlsguard_not_ready", "rlsguard_active", "rlsguard_oldest_undecided_seconds", "rlsguard_event_to_flag_seconds_bucket",
-		"rlsguard_flags_copy_lag_seconds", "rlsguard_dead_letters", "rlsguard_order_checks_total", "rlsguard_order_check_seconds_bucket", "rlsguard_cds_calls_total",
-		"rlsguard_cds_call_seconds_bucket", "rlsguard_cds_cards_total", "rlsguard_cds_feedback_total", "rlsguard_build_info", "rlsguard_ruleset_info", "rlsguard_starts_over_total"} {
+	for _, name := range []string{"rlsguard_ready", "rlsguard_not_ready", "rlsguard_active",
+		"rlsguard_oldest_undecided_seconds", "rlsguard_event_to_flag_seconds_bucket",
+		"rlsguard_flags_copy_lag_seconds", "rlsguard_dead_letters", "rlsguard_order_checks_total",
+		"rlsguard_order_check_seconds_bucket", "rlsguard_cds_calls_total",
+		"rlsguard_cds_call_seconds_bucket", "rlsguard_cds_cards_total", "rlsguard_cds_feedback_total",
+		"rlsguard_build_info", "rlsguard_ruleset_info", "rlsguard_starts_over_total"} {
 		if !strings.Contains(text, name) {
 			t.Errorf("dashboard.json does not show %s", name)
 		}
@@ -220,7 +223,8 @@ func TestAsyncAPI(t *testing.T) {
 	walk = func(v any) {
 		switch v := v.(type) {
 		case map[string]any:
-			if ref, ok := v["$ref"].(string); ok && at(doc, strings.Split(strings.TrimPrefix(ref, "#/"), "/")...) == nil {
+			if ref, ok := v["$ref"].(string); ok && at(doc, strings.Split(strings.TrimPrefix(ref, "#/"),
+				"/")...) == nil {
 				t.Errorf("%s leads nowhere", ref)
 			}
 			for _, x := range v {
@@ -238,7 +242,8 @@ func TestAsyncAPI(t *testing.T) {
 	for _, r := range reasons {
 		told = append(told, r.(string))
 	}
-	for _, r := range []fhir.Reason{fhir.InvalidJSON, fhir.NotFHIR, fhir.UnsupportedVersion, fhir.InvalidResource, fhir.NoPatient, fhir.TooLarge, fhir.TooDeep, fhir.UnsupportedEncoding} {
+	for _, r := range []fhir.Reason{fhir.InvalidJSON, fhir.NotFHIR, fhir.UnsupportedVersion, fhir.InvalidResource,
+		fhir.NoPatient, fhir.TooLarge, fhir.TooDeep, fhir.UnsupportedEncoding} {
 		if !slices.Contains(told, string(r)) {
 			t.Errorf("the reason %s is missing", r)
 		}
@@ -248,8 +253,10 @@ func TestAsyncAPI(t *testing.T) {
 // The image and the unit give away no more than they need.
 func TestHardening(t *testing.T) {
 	for file, lines := range map[string][]string{
-		"Dockerfile":       {"FROM scratch", "USER 65532:65532", "CGO_ENABLED=0", "-trimpath", "EXPOSE 8223"},
-		"rlsguard.service": {"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=\n", "LimitCORE=0", "SystemCallFilter=@system-service", "UMask=0077", "StartLimitBurst=5"},
+		"Dockerfile": {"FROM scratch", "USER 65532:65532", "CGO_ENABLED=0", "-trimpath", "EXPOSE 8223"},
+		"rlsguard.service": {"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict",
+			"CapabilityBoundingSet=\n", "LimitCORE=0", "SystemCallFilter=@system-service", "UMask=0077",
+			"StartLimitBurst=5"},
 	} {
 		text := read(t, file)
 		for _, line := range lines {

@@ -38,8 +38,9 @@ func (s site) flag(t *testing.T, number uint64, summary string) {
 	t.Helper()
 	f := checks.Flag{
 		Finding: checks.Finding{Check: "rls-ssri", Severity: checks.Moderate, Patient: "Patient/1", Summary: summary},
-		ID:      "4f1c9b1e-8c3a-8b1d-9e2f-0123456789ab", Number: number, State: checks.Open, Change: checks.ChangeUpdated,
-		AsOf: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
+		ID:      "4f1c9b1e-8c3a-8b1d-9e2f-0123456789ab", Number: number, State: checks.Open,
+		Change: checks.ChangeUpdated,
+		AsOf:   time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
 	}
 	data, err := issue.Marshal(f)
 	if err != nil {

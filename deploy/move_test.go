@@ -59,7 +59,8 @@ func TestFromOneAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{layout.StreamDead, layout.StreamFeedback} {
-		if err := os.Rename(filepath.Join(streams("RLSGUARD"), name), filepath.Join(streams("RLSGUARD_OUT"), name)); err != nil {
+		if err := os.Rename(filepath.Join(streams("RLSGUARD"), name), filepath.Join(streams("RLSGUARD_OUT"),
+			name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,7 +109,8 @@ func fillOneAccount(t *testing.T, js jetstream.JetStream) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: layout.StreamFeedback, Subjects: []string{"rls.feedback.>"}}); err != nil {
+	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: layout.StreamFeedback,
+		Subjects: []string{"rls.feedback.>"}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, subjects := range oldMessages {

@@ -90,7 +90,8 @@ func TestPermissions(t *testing.T) {
 		nc.Close()
 		t.Error("somebody without a name was let in")
 	}
-	if nc, err := nats.Connect("nats://"+s.addresses[0], nats.UserInfo("dashboard", "dashboard-secret"), nats.TLSHandshakeFirst()); err == nil {
+	if nc, err := nats.Connect("nats://"+s.addresses[0], nats.UserInfo("dashboard", "dashboard-secret"),
+		nats.TLSHandshakeFirst()); err == nil {
 		nc.Close()
 		t.Error("a server that nobody knows was trusted")
 	}
@@ -102,13 +103,20 @@ func (s site) holdTo(t *testing.T) {
 	for _, user := range users {
 		for _, c := range may {
 			want := slices.Contains(strings.Fields(c.users), user)
-			if got := s.allowed(t, user, func(nc *nats.Conn) error { return nc.Publish(c.subject, []byte("{}")) }); got != want {
+			if got := s.allowed(t, user, func(nc *nats.Conn) error {
+				return nc.Publish(c.subject,
+					[]byte("{}"))
+			}); got != want {
 				t.Errorf("%s may publish on %s: %v", user, c.subject, got)
 			}
 		}
 		for _, c := range reads {
 			want := slices.Contains(strings.Fields(c.users), user)
-			if got := s.allowed(t, user, func(nc *nats.Conn) error { _, err := nc.SubscribeSync(c.subject); return err }); got != want {
+			if got := s.allowed(t, user, func(nc *nats.Conn) error {
+				_,
+					err := nc.SubscribeSync(c.subject)
+				return err
+			}); got != want {
 				t.Errorf("%s may subscribe to %s: %v", user, c.subject, got)
 			}
 		}

@@ -86,7 +86,8 @@ func ownStreams() []*nats.Msg {
 			}
 			for _, verb := range []string{"DELETE", "PAUSE", "RESET", "UNPIN", "LEADER.STEPDOWN"} {
 				body := []byte(`{"group":"rlsguard","pause_until":"2099-01-01T00:00:00Z"}`)
-				all = append(all, &nats.Msg{Subject: prefix + ".CONSUMER." + verb + "." + name + ".rlsguard", Data: body})
+				all = append(all, &nats.Msg{Subject: prefix + ".CONSUMER." + verb + "." + name + ".rlsguard",
+					Data: body})
 			}
 		}
 	}
@@ -155,7 +156,8 @@ func (s site) deliver(t *testing.T, nc *nats.Conn, user string) (asked int) {
 			} {
 				name := fmt.Sprintf("a%d%s", i, kind)
 				body := fmt.Sprintf(
-					`{"stream_name":%q,"config":{"name":%q,"deliver_subject":%q,%s,"deliver_policy":"all","replay_policy":"instant","inactive_threshold":60000000000}}`,
+					`{"stream_name":%q,"config":{"name":%q,"deliver_subject":%q,%s,"deliver_policy":"all",`+
+						`"replay_policy":"instant","inactive_threshold":60000000000}}`,
 					stream, name, target, more,
 				)
 				m, err := nc.Request("$JS.RLSGUARD.API.CONSUMER.CREATE."+stream+"."+name, []byte(body), 5*time.Second)

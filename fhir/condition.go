@@ -131,8 +131,10 @@ var verificationCodes = map[string]facts.Verification{
 	"unconfirmed": facts.VerificationUnconfirmed, "provisional": facts.VerificationProvisional,
 	"differential": facts.VerificationDifferential, "confirmed": facts.VerificationConfirmed,
 	"refuted": facts.VerificationRefuted, "entered-in-error": withdrawnStatus,
-	"410605003": facts.VerificationConfirmed, "415684004": facts.VerificationProvisional, "410590009": facts.VerificationUnconfirmed,
-	"410592001": facts.VerificationProvisional, "2931005": facts.VerificationProvisional, "47965005": facts.VerificationDifferential,
+	"410605003": facts.VerificationConfirmed, "415684004": facts.VerificationProvisional,
+	"410590009": facts.VerificationUnconfirmed,
+	"410592001": facts.VerificationProvisional, "2931005": facts.VerificationProvisional,
+	"47965005":  facts.VerificationDifferential,
 	"410516002": facts.VerificationRefuted, "410594000": facts.VerificationRefuted,
 }
 

@@ -28,7 +28,8 @@ var damageable = []string{
 		"2276-4",
 		"160",
 		"ng/mL",
-	), observation("2276-4", "40", "ng/mL"), observation("2502-3", "12", "%"), observation("33914-3", "22", "mL/min"), observation("33914-3", "90", "mL/min"),
+	), observation("2276-4", "40", "ng/mL"), observation("2502-3", "12", "%"), observation("33914-3", "22", "mL/min"),
+	observation("33914-3", "90", "mL/min"),
 	`{"resourceType":"Observation","id":"p","status":"final","subject":{"reference":"Patient/zz"},"code":{"coding":[{"system":"http://loinc.org","code":"50190-8"}]},"effectiveDateTime":"2026-11-01T08:00:00Z","issued":"2026-11-01T12:00:00Z",
 		"component":[{"code":{"coding":[{"system":"http://loinc.org","code":"2502-3","display":"TSAT"}],"text":"TSAT"},"valueQuantity":{"value":31,"unit":"%","code":"%","system":"http://unitsofmeasure.org"}}],
 		"hasMember":[{"reference":"Observation/9"}]}`,
@@ -38,8 +39,11 @@ var damageable = []string{
 		"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},
 		"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"confirmed"}]},
 		"onsetDateTime":"2020","recordedDate":"2026-01-01","abatementPeriod":{"start":"2026-01-01","end":"2027-01-01"},"asserter":{"reference":"Practitioner/1"}}`,
-	`{"resourceType":"Condition","id":"e","subject":{"reference":"Patient/zz"},"code":{"text":"Restless legs"},"clinicalStatus":{"text":"Active"},"abatementString":"long ago","abatementDateTime":"2025-01-01","onsetPeriod":{"start":"2019","end":"2020"}}`,
-	`{"resourceType":"Patient","id":"zz","gender":"female","birthDate":"1980-01-01","deceasedBoolean":false,"link":[],"name":[{"family":"X"}]}`,
+	`{"resourceType":"Condition","id":"e","subject":{"reference":"Patient/zz"},"code":{"text":"Restless legs"},` +
+		`"clinicalStatus":{"text":"Active"},"abatementString":"long ago","abatementDateTime":"2025-01-01",` +
+		`"onsetPeriod":{"start":"2019","end":"2020"}}`,
+	`{"resourceType":"Patient","id":"zz","gender":"female","birthDate":"1980-01-01","deceasedBoolean":false,` +
+		`"link":[],"name":[{"family":"X"}]}`,
 	`{"resourceType":"DiagnosticReport","id":"r","status":"final","subject":{"reference":"Patient/zz"},"effectiveDateTime":"2026-11-02","issued":"2026-11-02T10:00:00Z","code":{"text":"Iron"},"result":[{"reference":"#o"}],
 		"contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},"effectiveDateTime":"2026-11-01","valueQuantity":{"value":20,"unit":"ng/mL"}}]}`,
 	`{"resourceType":"DetectedIssue","id":"i","status":"final","patient":{"reference":"Patient/zz"},"identifier":[{"system":"https://rlsguard.github.io/fhir/flag-id","value":"f"}],
@@ -48,7 +52,9 @@ var damageable = []string{
 
 func observation(loinc, value, unit string) string {
 	return `{"resourceType":"Observation","id":"o","meta":{"lastUpdated":"2026-11-05T10:00:00Z"},"status":"final","subject":{"reference":"Patient/zz"},"category":[{"text":"laboratory"}],
-		"code":{"coding":[{"system":"http://loinc.org","code":"` + loinc + `","display":"x"}]},"effectivePeriod":{"start":"2026-11-01T08:00:00Z","end":"2026-11-01T08:05:00Z"},"issued":"2026-11-01T12:00:00Z",
+		"code":{"coding":[{"system":"http://loinc.org","code":"` + loinc +
+		`","display":"x"}]},"effectivePeriod":{"start":"2026-11-01T08:00:00Z","end":"2026-11-01T08:05:00Z"},"issued":"2026-11-01T12:00:00Z",
 		"specimen":{"reference":"Specimen/1","display":"tube"},"performer":[{"reference":"Organization/lab"}],"method":{"text":"immunoassay"},
-		"valueQuantity":{"value":` + value + `,"unit":"` + unit + `","code":"` + unit + `","system":"http://unitsofmeasure.org"}}`
+		"valueQuantity":{"value":` + value + `,"unit":"` + unit + `","code":"` + unit +
+		`","system":"http://unitsofmeasure.org"}}`
 }

@@ -53,8 +53,9 @@ var rows = []row{
 	{types: order, path: dosage + "timing/repeat/boundsPeriod(/(start|end))?", read: remove},
 	{
 		types: order,
-		path:  dosage + "timing/repeat/bounds(Duration|Range)(/(high/)?(" + quantity + "))?|" + dosage + "timing/repeat/boundsRange/high",
-		read:  removeFrom("boundsDuration", "boundsRange"),
+		path: dosage + "timing/repeat/bounds(Duration|Range)(/(high/)?(" + quantity + "))?|" + dosage +
+			"timing/repeat/boundsRange/high",
+		read: removeFrom("boundsDuration", "boundsRange"),
 	},
 	{
 		types: order,
@@ -70,8 +71,9 @@ var rows = []row{
 	},
 	{
 		types: order,
-		path:  dosage + "doseAndRate/\\d+/(doseQuantity|doseRange/high)(/(" + quantity + "))?|" + dosage + "doseAndRate/\\d+/doseRange",
-		read:  unknownDose,
+		path: dosage + "doseAndRate/\\d+/(doseQuantity|doseRange/high)(/(" + quantity + "))?|" + dosage +
+			"doseAndRate/\\d+/doseRange",
+		read: unknownDose,
 	},
 	{
 		types: order,
@@ -151,7 +153,8 @@ const (
 
 // concept are the parts of a CodeableConcept that are read.
 func concept(name string) string {
-	return "(" + name + "|" + name + "/(text|_text.*|extension.*|coding|coding/\\d+|coding/\\d+/(system|code|display|_code.*|extension.*)))"
+	return "(" + name + "|" + name +
+		"/(text|_text.*|extension.*|coding|coding/\\d+|coding/\\d+/(system|code|display|_code.*|extension.*)))"
 }
 
 // reference are the parts of a Reference that are read.

@@ -136,14 +136,19 @@ func context(patient, typ string) string {
 	const rx = `{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"`
 	about := `"subject":{"reference":"` + patient + `"}`
 	result := func(id, loinc, value, unit string) string {
-		return `{"resourceType":"Observation","id":"` + id + `","status":"final",` + about + `,"effectiveDateTime":"2026-06-20","code":{"coding":[{"system":"http://loinc.org","code":"` + loinc + `"}]},
+		return `{"resourceType":"Observation","id":"` + id + `","status":"final",` + about +
+			`,"effectiveDateTime":"2026-06-20","code":{"coding":[{"system":"http://loinc.org","code":"` + loinc + `"}]},
 			"valueQuantity":{"value":` + value + `,"unit":"` + unit + `"}}`
 	}
 	return `{"resourceType":"Bundle","type":"collection","entry":[` +
 		`{"resource":{"resourceType":"Condition","id":"zz-rls",` + about + `,"code":` + diagnosis + `}},` +
-		`{"resource":{"resourceType":"MedicationRequest","id":"zz-gp","status":"active","intent":"order",` + about + `,"authoredOn":"2026-10-01",
-			"medicationCodeableConcept":{"coding":[` + rx + `310431"}]},"dosageInstruction":[{"timing":{"repeat":{"frequency":3,"period":1,"periodUnit":"d"}},"doseAndRate":[{"doseQuantity":{"value":600,"unit":"mg"}}]}]}},` +
-		`{"resource":` + result("zz-f", "2276-4", "150", "ng/mL") + `},{"resource":` + result("zz-t", "2502-3", "30", "%") + `},{"resource":` + result("zz-e", "33914-3", "80", "mL/min") + `}]}`
+		`{"resource":{"resourceType":"MedicationRequest","id":"zz-gp","status":"active","intent":"order",` + about +
+		`,"authoredOn":"2026-10-01",
+			"medicationCodeableConcept":{"coding":[` + rx +
+		`310431"}]},"dosageInstruction":[{"timing":{"repeat":{"frequency":3,"period":1,"periodUnit":"d"}},` +
+		`"doseAndRate":[{"doseQuantity":{"value":600,"unit":"mg"}}]}]}},` +
+		`{"resource":` + result("zz-f", "2276-4", "150", "ng/mL") + `},{"resource":` + result("zz-t", "2502-3", "30",
+		"%") + `},{"resource":` + result("zz-e", "33914-3", "80", "mL/min") + `}]}`
 }
 
 // flagsOf are the flags of documents of one patient.
@@ -233,7 +238,8 @@ func damage(t *testing.T, r *fhir.Reader, doc string, at path, kind string, valu
 		return // what a contained resource reads as is held where it stands for itself
 	}
 	beside := context(patient, typ)
-	if diff := cmp.Diff(flagsOf(r, patient, beside, encoded(written)), flagsOf(r, patient, beside, encoded(broken))); diff != "" {
+	if diff := cmp.Diff(flagsOf(r, patient, beside, encoded(written)), flagsOf(r, patient, beside,
+		encoded(broken))); diff != "" {
 		t.Errorf("%s\n(-%s +as damaged):\n%s", what(), encoded(written), diff)
 	}
 }

@@ -326,7 +326,8 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 				d.Codes = append(d.Codes, code)
 			}
 		}
-		d.Status = map[string]facts.LabStatus{"final": facts.LabFinal, "amended": facts.LabFinal, "corrected": facts.LabFinal, "preliminary": facts.LabPreliminary,
+		d.Status = map[string]facts.LabStatus{"final": facts.LabFinal, "amended": facts.LabFinal,
+			"corrected": facts.LabFinal, "preliminary": facts.LabPreliminary,
 			"registered": facts.LabRegistered, "cancelled": facts.LabCancelled}[o.Status.Code()]
 		ok = true
 	case "Condition":
@@ -364,7 +365,8 @@ func (n *naive) digest(it item) (d digest, ok bool) {
 		}
 		d.Times[0], d.Status = momentOf(p.BirthDate), facts.SexUnknown
 		if p.Gender != nil {
-			d.Status = map[string]facts.Sex{"female": facts.Female, "male": facts.Male, "other": facts.SexOther}[p.Gender.Code()]
+			d.Status = map[string]facts.Sex{"female": facts.Female, "male": facts.Male,
+				"other": facts.SexOther}[p.Gender.Code()]
 		}
 		ok = true
 	}

@@ -44,7 +44,8 @@ func TestFactsOfAPatient(t *testing.T) {
 				Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008", Display: "Restless legs"}},
 				Texts:   []string{"Restless legs", "Restless legs syndrome"},
 			},
-			Clinical: facts.ClinicalActive, Verification: facts.VerificationConfirmed, Onset: at("2019"), Recorded: at("2020-05")}},
+			Clinical: facts.ClinicalActive, Verification: facts.VerificationConfirmed, Onset: at("2019"),
+			Recorded: at("2020-05")}},
 		{Ref: "MedicationRequest/rx-1", Kind: facts.KindOrder, Order: &facts.Order{
 			Status: facts.StatusActive, Reported: true,
 			Drug: facts.Drug{
@@ -77,10 +78,12 @@ func TestFactsOfAPatient(t *testing.T) {
 					Denominator: facts.Quantity{Value: "1", Code: "d"},
 				},
 			}, {
-				AsNeeded: true, AsNeededReason: text("restless legs at night"), BoundsLength: facts.Quantity{Value: "3", Code: "d"},
+				AsNeeded: true, AsNeededReason: text("restless legs at night"), BoundsLength: facts.Quantity{Value: "3",
+					Code: "d"},
 				Timing: facts.Timing{Events: 1},
 			}},
-			SupplyDays: "98", Repeats: 2, Validity: facts.Period{Start: at("2026-01-15")}, SupplyAmount: mg("98", "tablet"),
+			SupplyDays: "98", Repeats: 2, Validity: facts.Period{Start: at("2026-01-15")},
+			SupplyAmount: mg("98", "tablet"),
 		}},
 		{Ref: "Observation/ferritin-1", Kind: facts.KindLab, Lab: &facts.LabResult{
 			Status: facts.LabFinal, Loincs: []string{"2276-4", "20567-4"},

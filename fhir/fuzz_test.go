@@ -26,17 +26,30 @@ func seeds(f *testing.F) {
 			}
 		}
 	}
-	for _, doc := range []string{order, patient, bundle("batch", entryOf(order), `{"request":{"method":"DELETE","url":"Condition/1"}}`),
-		`{"specversion":"1.0","data":` + order + `}`, `{"specversion":"1.0","data_base64":"bnVsbA=="}`, `{"resourceType":"Parameters","parameter":[{"part":[{"resource":` + order + `}]}]}`,
-		rx("Observation", `,"code":`+ferritin+`,"component":[{"code":`+ferritin+`,"valueQuantity":{"value":1e5}}]`), rx("Condition", `,"code":`+rls),
-		panelOf("final", []string{"#a", "#b"}, member("a", "2276-4", `,"valueQuantity":{"value":5},"hasMember":[{"reference":"#a"}]`), member("b", "2502-3", `,"status":"cancelled"`)),
-		rx("MedicationRequest", `,"contained":[{"resourceType":"Medication","id":"m","ingredient":[{"itemReference":{"reference":"#m"}}]}],"medicationReference":{"reference":"#m"}`),
-		rx("DiagnosticReport", `,"status":"partial","effectiveDateTime":"soon","contained":[{"resourceType":"Observation","id":"#a","code":`+ferritin+`,"valueQuantity":{"value":"5"},"modifierExtension":[{}]}]`),
-		rx("Condition", `,"clinicalStatus":{"coding":[{"code":"Active "}]},"code":{"coding":[{"system":"http://fhir.de/CodeSystem/bfarm/icd-10-gm","code":"G25.81 V","extension":[{"url":"x/icd-10-gm-diagnosesicherheit","valueCoding":{"code":"A"}}]}]}`),
-		bundle("history", `{"resource":`+order+`,"response":{"etag":"W/\"3\"","lastModified":"never"}}`, `{"request":{"method":"PATCH","url":"Condition/1"}}`),
+	for _, doc := range []string{order, patient, bundle("batch", entryOf(order),
+		`{"request":{"method":"DELETE","url":"Condition/1"}}`),
+		`{"specversion":"1.0","data":` + order + `}`, `{"specversion":"1.0","data_base64":"bnVsbA=="}`,
+		`{"resourceType":"Parameters","parameter":[{"part":[{"resource":` + order + `}]}]}`,
+		rx("Observation", `,"code":`+ferritin+`,"component":[{"code":`+ferritin+`,"valueQuantity":{"value":1e5}}]`),
+		rx("Condition", `,"code":`+rls),
+		panelOf("final", []string{"#a", "#b"}, member("a", "2276-4",
+			`,"valueQuantity":{"value":5},"hasMember":[{"reference":"#a"}]`),
+			member("b", "2502-3", `,"status":"cancelled"`)),
+		rx("MedicationRequest", `,"contained":[{"resourceType":"Medication","id":"m",`+
+			`"ingredient":[{"itemReference":{"reference":"#m"}}]}],"medicationReference":{"reference":"#m"}`),
+		rx("DiagnosticReport", `,"status":"partial","effectiveDateTime":"soon",`+
+			`"contained":[{"resourceType":"Observation","id":"#a","code":`+ferritin+
+			`,"valueQuantity":{"value":"5"},"modifierExtension":[{}]}]`),
+		rx("Condition", `,"clinicalStatus":{"coding":[{"code":"Active "}]},`+
+			`"code":{"coding":[{"system":"http://fhir.de/CodeSystem/bfarm/icd-10-gm","code":"G25.81 V",`+
+			`"extension":[{"url":"x/icd-10-gm-diagnosesicherheit","valueCoding":{"code":"A"}}]}]}`),
+		bundle("history", `{"resource":`+order+`,"response":{"etag":"W/\"3\"","lastModified":"never"}}`,
+			`{"request":{"method":"PATCH","url":"Condition/1"}}`),
 		`{"specversion":"1.0","data":"{\"resourceType\":\"Patient\",\"id\":\"p\",\"gender\":7}"}`,
-		rx("MedicationRequest", `,"status":"Active","dosageInstruction":[7,{"timing":{"repeat":{"periodUnit":"Tage","frequency":"x"}}}],"dispenseRequest":{"numberOfRepeatsAllowed":{}}`),
-		rx("MedicationStatement", `,"dosage":[{"timing":{"repeat":{"frequency":1,"period":1,"periodUnit":"d"}},"doseAndRate":[{"doseQuantity":{"value":1}}]}]`)} {
+		rx("MedicationRequest", `,"status":"Active","dosageInstruction":[7,{"timing":{"repeat":{"periodUnit":"Tage",`+
+			`"frequency":"x"}}}],"dispenseRequest":{"numberOfRepeatsAllowed":{}}`),
+		rx("MedicationStatement", `,"dosage":[{"timing":{"repeat":{"frequency":1,"period":1,"periodUnit":"d"}},`+
+			`"doseAndRate":[{"doseQuantity":{"value":1}}]}]`)} {
 		f.Add([]byte(doc))
 	}
 }
@@ -47,11 +60,13 @@ func checkEvent(t *testing.T, i int, r Resource) {
 	switch rej := r.Rejection; {
 	case int(r.Entry) != i:
 		t.Fatalf("event %d has the number %d", i, r.Entry)
-	case rej != nil && (rej.Reason == "" || rej.Detail == "" || r.Relevant || !strings.HasPrefix(rej.Pointer, r.Pointer)):
+	case rej != nil && (rej.Reason == "" || rej.Detail == "" || r.Relevant || !strings.HasPrefix(rej.Pointer,
+		r.Pointer)):
 		t.Fatalf("a rejection that says too little: %+v", r)
 	case rej != nil && len(r.Unread) > 0:
 		t.Fatalf("rejected, and read in part: %+v", r)
-	case r.Relevant && (r.Fact.Ref == "" || !plain([]byte(r.Fact.Ref)) || !plain([]byte(r.Patient)) || r.Patient != "" && r.Patient.Type() != "Patient"):
+	case r.Relevant && (r.Fact.Ref == "" || !plain([]byte(r.Fact.Ref)) || !plain([]byte(r.Patient)) ||
+		r.Patient != "" && r.Patient.Type() != "Patient"):
 		t.Fatalf("a fact of nobody: %+v", r)
 	}
 	for _, u := range r.Unread {

@@ -106,9 +106,12 @@ func TestLimits(t *testing.T) {
 	pad := func(n int) string { return `{"resourceType":"Encounter","x":"` + strings.Repeat("x", n-35) + `"}` }
 	for _, c := range []struct{ name, doc, want string }{
 		{"at the limit", pad(1000), "irrelevant"}, {"over it", pad(1001), "too-large "},
-		{"base64 over it", `{"specversion":"1.0","data_base64":"` + base64.StdEncoding.EncodeToString([]byte(pad(1001)))[:900] + `"}`, "invalid-json /data_base64/x"},
-		{"two entries", bundle("batch", `{}`, `{}`), "irrelevant irrelevant"}, {"three entries", bundle("batch", `{}`, `{}`, `{}`), "too-large /entry"},
-		{"depth", `{"resourceType":"Encounter","x":[[[[]]]]}`, "irrelevant"}, {"deeper", `{"resourceType":"Encounter","x":[[[[[]]]]]}`, "too-deep /x/0/0/0/0"},
+		{"base64 over it", `{"specversion":"1.0","data_base64":"` +
+			base64.StdEncoding.EncodeToString([]byte(pad(1001)))[:900] + `"}`, "invalid-json /data_base64/x"},
+		{"two entries", bundle("batch", `{}`, `{}`), "irrelevant irrelevant"},
+		{"three entries", bundle("batch", `{}`, `{}`, `{}`), "too-large /entry"},
+		{"depth", `{"resourceType":"Encounter","x":[[[[]]]]}`, "irrelevant"},
+		{"deeper", `{"resourceType":"Encounter","x":[[[[[]]]]]}`, "too-deep /x/0/0/0/0"},
 	} {
 		if got := strings.Join(outcomes(readWith(t, o, c.doc)), " "); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
@@ -177,23 +180,34 @@ func TestOneNameTwiceIsNoChoice(t *testing.T) {
 		})
 	}
 	good := read(t, bundle("batch", entryOf(cases[0].doc), entryOf(order)))
-	if diff := cmp.Diff([]string{"invalid-json /entry/0/resource/status", "MedicationRequest/1 of Patient/p"}, outcomes(good)); diff != "" {
+	if diff := cmp.Diff([]string{"invalid-json /entry/0/resource/status", "MedicationRequest/1 of Patient/p"},
+		outcomes(good)); diff != "" {
 		t.Errorf("an entry with a name twice is rejected alone (-want +got):\n%s", diff)
 	}
 }
 
 func TestWrongTypesOfWhatIsRead(t *testing.T) {
 	for more, want := range map[string]string{
-		`"medicationCodeableConcept":"x"`: "/medicationCodeableConcept", `"medicationCodeableConcept":{"coding":{}}`: "/medicationCodeableConcept/coding",
-		`"medicationCodeableConcept":{"coding":[7]}`: "/medicationCodeableConcept/coding/0", `"medicationCodeableConcept":{"coding":[{"code":7}]}`: "/medicationCodeableConcept/coding/0/code",
-		`"medicationCodeableConcept":{"text":[]}`: "/medicationCodeableConcept/text", `"medicationReference":"Medication/1"`: "/medicationReference",
-		`"authoredOn":20260101`: "/authoredOn", `"authoredOn":"2026-02-30"`: "/authoredOn", `"authoredOn":"2026-01-01T24:00:00Z"`: "/authoredOn", `"reasonCode":{}`: "/reasonCode",
-		`"dosageInstruction":{}`: "/dosageInstruction", `"dosageInstruction":["1-0-1"]`: "/dosageInstruction/0", `"dosageInstruction":[{"sequence":"1"}]`: "/dosageInstruction/0/sequence",
-		`"dosageInstruction":[{"sequence":1.5}]`: "/dosageInstruction/0/sequence", `"dosageInstruction":[{"timing":{"repeat":{"periodUnit":"moons"}}}]`: "/dosageInstruction/0/timing/repeat/periodUnit",
+		`"medicationCodeableConcept":"x"`:                     "/medicationCodeableConcept",
+		`"medicationCodeableConcept":{"coding":{}}`:           "/medicationCodeableConcept/coding",
+		`"medicationCodeableConcept":{"coding":[7]}`:          "/medicationCodeableConcept/coding/0",
+		`"medicationCodeableConcept":{"coding":[{"code":7}]}`: "/medicationCodeableConcept/coding/0/code",
+		`"medicationCodeableConcept":{"text":[]}`:             "/medicationCodeableConcept/text",
+		`"medicationReference":"Medication/1"`:                "/medicationReference",
+		`"authoredOn":20260101`:                               "/authoredOn",
+		`"authoredOn":"2026-02-30"`:                           "/authoredOn",
+		`"authoredOn":"2026-01-01T24:00:00Z"`:                 "/authoredOn", `"reasonCode":{}`: "/reasonCode",
+		`"dosageInstruction":{}`: "/dosageInstruction", `"dosageInstruction":["1-0-1"]`: "/dosageInstruction/0",
+		`"dosageInstruction":[{"sequence":"1"}]`:                                 "/dosageInstruction/0/sequence",
+		`"dosageInstruction":[{"sequence":1.5}]`:                                 "/dosageInstruction/0/sequence",
+		`"dosageInstruction":[{"timing":{"repeat":{"periodUnit":"moons"}}}]`:     "/dosageInstruction/0/timing/repeat/periodUnit",
 		`"dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":"5"}}]}]`: "/dosageInstruction/0/doseAndRate/0/doseQuantity/value",
-		`"doNotPerform":"true"`: "/doNotPerform", `"dispenseRequest":[]`: "/dispenseRequest", `"contained":{},"medicationReference":{"reference":"#a"}`: "/contained", `"meta":"x"`: "/meta",
+		`"doNotPerform":"true"`:                                                  "/doNotPerform",
+		`"dispenseRequest":[]`:                                                   "/dispenseRequest",
+		`"contained":{},"medicationReference":{"reference":"#a"}`:                "/contained", `"meta":"x"`: "/meta",
 	} {
-		if got := outcome(one(t, rx("MedicationRequest", ","+more))); got != "MedicationRequest/1 of Patient/p, not "+want {
+		if got := outcome(one(t, rx("MedicationRequest", ","+more))); got != "MedicationRequest/1 of Patient/p, not "+
+			want {
 			t.Errorf("%s: %s", more, got)
 		}
 	}
@@ -252,7 +266,8 @@ func TestHugeThingsCostLittle(t *testing.T) {
 		),
 		"many targets": bundle("batch", many(50_000, func(i int) string {
 			return fmt.Sprintf(
-				`{"fullUrl":"urn:uuid:%d","resource":{"resourceType":"MedicationRequest","subject":{"reference":"urn:uuid:0"}}}`,
+				`{"fullUrl":"urn:uuid:%d","resource":{"resourceType":"MedicationRequest",`+
+					`"subject":{"reference":"urn:uuid:0"}}}`,
 				i,
 			)
 		})),
@@ -260,7 +275,8 @@ func TestHugeThingsCostLittle(t *testing.T) {
 			return entryOf(
 				bundle(
 					"batch",
-					`{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Condition","subject":{"reference":"urn:uuid:1"}}}`,
+					`{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Condition",`+
+						`"subject":{"reference":"urn:uuid:1"}}}`,
 				),
 			)
 		})),
@@ -293,8 +309,10 @@ func TestNothingOfAPayloadLeaks(t *testing.T) {
 			"MedicationRequest",
 			`,"status":"`+secret+`"`,
 		), rx("MedicationRequest", `,"intent":"`+secret+`"`), rx("MedicationRequest", `,"authoredOn":"`+secret+`"`),
-		`{"resourceType":"` + secret + `"}`, `{"resourceType":"Bundle","type":"` + secret + `"}`, `{"` + secret + ` x":nope}`, `{"resourceType":"Patient","id":"` + secret + ` "}`,
-		`{"resourceType":"Condition","subject":{"display":"` + secret + `"}}`, `{"resourceType":"Condition","subject":{"reference":"Patient/` + secret + ` "}}`,
+		`{"resourceType":"` + secret + `"}`, `{"resourceType":"Bundle","type":"` + secret + `"}`,
+		`{"` + secret + ` x":nope}`, `{"resourceType":"Patient","id":"` + secret + ` "}`,
+		`{"resourceType":"Condition","subject":{"display":"` + secret + `"}}`,
+		`{"resourceType":"Condition","subject":{"reference":"Patient/` + secret + ` "}}`,
 		`["` + secret + `\x"]`, secret, `{"specversion":"1.0","data_base64":"` + secret + `?"}`,
 	}
 	for _, doc := range docs {
@@ -315,7 +333,8 @@ func TestNothingOfAPayloadLeaks(t *testing.T) {
 // value that no limit finds plausible.
 func TestNumbersBeyondReasonAreKept(t *testing.T) {
 	for given, want := range map[string]string{
-		strings.Repeat("1", 100_000): "1e999", "-" + strings.Repeat("1", 100_000): "-1e999", "0." + strings.Repeat("0", 100_000) + "1": "1e999",
+		strings.Repeat("1", 100_000): "1e999", "-" + strings.Repeat("1", 100_000): "-1e999", "0." + strings.Repeat("0",
+			100_000) + "1": "1e999",
 		"1e" + strings.Repeat("9", 100_000): "1e999", strings.Repeat("7", maxText): strings.Repeat("7", maxText),
 	} {
 		r := one(t, rx("Observation", `,"valueQuantity":{"value":`+given+`,"unit":"ng/mL"},"code":`+ferritin))

@@ -27,11 +27,15 @@ func orderOf(t *testing.T, doc string) *facts.Order {
 
 func TestOrderStatuses(t *testing.T) {
 	for typ, statuses := range map[string]map[string]facts.OrderStatus{
-		"MedicationRequest": {"active": facts.StatusActive, "on-hold": facts.StatusOnHold, "cancelled": facts.StatusCancelled, "completed": facts.StatusCompleted,
+		"MedicationRequest": {"active": facts.StatusActive, "on-hold": facts.StatusOnHold,
+			"cancelled": facts.StatusCancelled, "completed": facts.StatusCompleted,
 			"stopped": facts.StatusStopped, "draft": facts.StatusDraft, "unknown": facts.StatusUnknown},
-		"MedicationDispense": {"preparation": facts.StatusInProgress, "in-progress": facts.StatusInProgress, "cancelled": facts.StatusCancelled,
-			"on-hold": facts.StatusOnHold, "completed": facts.StatusCompleted, "stopped": facts.StatusStopped, "declined": facts.StatusCancelled, "unknown": facts.StatusUnknown},
-		"MedicationStatement": {"active": facts.StatusActive, "completed": facts.StatusCompleted, "intended": facts.StatusDraft, "stopped": facts.StatusStopped,
+		"MedicationDispense": {"preparation": facts.StatusInProgress, "in-progress": facts.StatusInProgress,
+			"cancelled": facts.StatusCancelled,
+			"on-hold":   facts.StatusOnHold, "completed": facts.StatusCompleted, "stopped": facts.StatusStopped,
+			"declined": facts.StatusCancelled, "unknown": facts.StatusUnknown},
+		"MedicationStatement": {"active": facts.StatusActive, "completed": facts.StatusCompleted,
+			"intended": facts.StatusDraft, "stopped": facts.StatusStopped,
 			"on-hold": facts.StatusOnHold, "unknown": facts.StatusUnknown, "not-taken": facts.StatusNotTaken},
 	} {
 		for code, want := range statuses {
@@ -48,7 +52,8 @@ func TestOrderStatuses(t *testing.T) {
 			t.Errorf("%s entered in error: %+v", typ, r)
 		}
 		for _, folded := range []string{"Completed", "STOPPED ", " on-hold"} {
-			if got := orderOf(t, rx(typ, `,"status":"`+folded+`"`)).Status; got != statuses[strings.ToLower(strings.TrimSpace(folded))] {
+			if got := orderOf(t, rx(typ, `,"status":"`+folded+
+				`"`)).Status; got != statuses[strings.ToLower(strings.TrimSpace(folded))] {
 				t.Errorf("%s status %q: %d", typ, folded, got)
 			}
 		}
@@ -58,7 +63,8 @@ func TestOrderStatuses(t *testing.T) {
 			}
 		}
 	}
-	for _, pair := range []string{"MedicationRequest intended", "MedicationDispense active", "MedicationDispense draft", "MedicationStatement draft"} {
+	for _, pair := range []string{"MedicationRequest intended", "MedicationDispense active", "MedicationDispense draft",
+		"MedicationStatement draft"} {
 		typ, code, _ := strings.Cut(pair, " ")
 		if got := outcome(one(t, rx(typ, `,"status":"`+code+`"`))); got != typ+"/1 of Patient/p, not /status" {
 			t.Errorf("%s: %s", pair, got)
@@ -67,13 +73,16 @@ func TestOrderStatuses(t *testing.T) {
 }
 
 func TestIntents(t *testing.T) {
-	for code, want := range map[string]facts.Intent{"order": facts.IntentOrder, "original-order": facts.IntentOrder, "reflex-order": facts.IntentOrder,
-		"filler-order": facts.IntentOrder, "instance-order": facts.IntentOrder, "proposal": facts.IntentProposal, "plan": facts.IntentPlan, "option": facts.IntentOption} {
+	for code, want := range map[string]facts.Intent{"order": facts.IntentOrder, "original-order": facts.IntentOrder,
+		"reflex-order": facts.IntentOrder,
+		"filler-order": facts.IntentOrder, "instance-order": facts.IntentOrder, "proposal": facts.IntentProposal,
+		"plan": facts.IntentPlan, "option": facts.IntentOption} {
 		if got := orderOf(t, rx("MedicationRequest", `,"intent":"`+code+`"`)).Intent; got != want {
 			t.Errorf("%s: %d, want %d", code, got, want)
 		}
 	}
-	if got := outcome(one(t, rx("MedicationRequest", `,"intent":"directive"`))); got != "MedicationRequest/1 of Patient/p, not /intent" {
+	if got := outcome(one(t, rx("MedicationRequest", `,"intent":"directive"`))); got != "MedicationRequest/1 of "+
+		"Patient/p, not /intent" {
 		t.Error(got)
 	}
 }
@@ -120,7 +129,8 @@ func TestDrugOfAnOrder(t *testing.T) {
 		},
 		{
 			"absent by coding",
-			`,"medicationCodeableConcept":{"coding":[{"system":"` + codes.Absent + `","code":"unknown","display":"Unknown"}]}`,
+			`,"medicationCodeableConcept":{"coding":[{"system":"` + codes.Absent +
+				`","code":"unknown","display":"Unknown"}]}`,
 			facts.Order{Drug: facts.Drug{Absent: true}},
 		},
 		{
@@ -155,7 +165,8 @@ func TestDrugOfAnOrder(t *testing.T) {
 				med("s", `,"code":`+concept("3")+`,"ingredient":[{"itemCodeableConcept":`+concept("4")+`}]`),
 				med(
 					"m",
-					`,"ingredient":[{"itemReference":{"reference":"#s"},"strength":{"numerator":{"value":5}}},{"itemReference":{"reference":"Medication/z"}}]`,
+					`,"ingredient":[{"itemReference":{"reference":"#s"},"strength":{"numerator":{"value":5}}},`+
+						`{"itemReference":{"reference":"Medication/z"}}]`,
 				),
 			),
 			facts.Order{
@@ -173,7 +184,8 @@ func TestDrugOfAnOrder(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			for _, doc := range []string{rx("MedicationRequest", c.more), `{"resourceType":"MedicationRequest"` + c.more + `,"id":"1","subject":{"reference":"Patient/p"}}`} {
+			for _, doc := range []string{rx("MedicationRequest", c.more), `{"resourceType":"MedicationRequest"` +
+				c.more + `,"id":"1","subject":{"reference":"Patient/p"}}`} {
 				if diff := cmp.Diff(&c.want, orderOf(t, doc)); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
@@ -193,7 +205,8 @@ func TestTimesAndSupplyOfOrders(t *testing.T) {
 	}{
 		{
 			"MedicationDispense",
-			`,"whenPrepared":"2026-01-01","whenHandedOver":"2026-01-02","daysSupply":{"value":30},"quantity":{"value":60}`,
+			`,"whenPrepared":"2026-01-01","whenHandedOver":"2026-01-02","daysSupply":{"value":30},` +
+				`"quantity":{"value":60}`,
 			facts.Order{Authored: at("2026-01-02"), SupplyDays: "30", SupplyAmount: facts.Quantity{Value: "60"}},
 		},
 		{
@@ -272,7 +285,8 @@ func TestMedicationResource(t *testing.T) {
 		r.Fact.Kind != facts.KindMedication {
 		t.Errorf("%s (-want +got):\n%s", outcome(r), diff)
 	}
-	for status, want := range map[string]string{"inactive": "Medication/m of ", "entered-in-error": "Medication/m of ", "gone": "Medication/m of , not /status"} {
+	for status, want := range map[string]string{"inactive": "Medication/m of ", "entered-in-error": "Medication/m of ",
+		"gone": "Medication/m of , not /status"} {
 		r := one(t, `{"resourceType":"Medication","id":"m","status":"`+status+`"}`)
 		if got := outcome(r); got != want ||
 			(status == "entered-in-error") != (r.Fact.Mark == facts.MarkEnteredInError) {
@@ -283,8 +297,11 @@ func TestMedicationResource(t *testing.T) {
 
 func TestTimingCodes(t *testing.T) {
 	for code, want := range map[string]string{
-		`{"text":"TID"}`: "TID", `{"text":" q8h "}`: "q8h", `{"coding":[{"display":"b.i.d."}]}`: "b.i.d.", `{"coding":[{"display":"twice"}],"text":"BID"}`: "BID",
-		`{"coding":[{"code":"QD"}],"text":"BID"}`: "QD", `{"coding":[{"system":"s","code":"QD"}],"text":"BID"}`: "QD", `{"text":"one in the morning, two at night"}`: "", `{}`: "",
+		`{"text":"TID"}`: "TID", `{"text":" q8h "}`: "q8h", `{"coding":[{"display":"b.i.d."}]}`: "b.i.d.",
+		`{"coding":[{"display":"twice"}],"text":"BID"}`:        "BID",
+		`{"coding":[{"code":"QD"}],"text":"BID"}`:              "QD",
+		`{"coding":[{"system":"s","code":"QD"}],"text":"BID"}`: "QD", `{"text":"one in the morning, two at night"}`: "",
+		`{}`: "",
 	} {
 		o := orderOf(t, rx("MedicationRequest", `,"dosageInstruction":[{"timing":{"code":`+code+`}}]`))
 		if got := o.Dosages[0].Timing.Code; got != want {

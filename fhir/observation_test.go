@@ -103,7 +103,8 @@ func TestObservationWithoutOurPatient(t *testing.T) {
 		r.Fact.Version != (facts.Version{}) {
 		t.Errorf("blanked: %s", outcome(r))
 	}
-	if got := outcome(one(t, rx("Observation", `,"status":"entered-in-error","code":{"text":"x"}`))); got != "irrelevant" {
+	if got := outcome(one(t, rx("Observation",
+		`,"status":"entered-in-error","code":{"text":"x"}`))); got != "irrelevant" {
 		t.Errorf("another one, entered in error: %s", got)
 	}
 }
@@ -138,7 +139,8 @@ func TestValuesOfResults(t *testing.T) {
 		{`,"dataAbsentReason":{"coding":[{"system":"http://x","code":"lost"}]}`, absent("lost")},
 		{`,"dataAbsentReason":{"text":"lost"}`, absent("unknown")},
 		{
-			`,"valueQuantity":{"unit":"ug/L"},"dataAbsentReason":{"coding":[{"system":"` + codes.Absent + `","code":"error"}]}`,
+			`,"valueQuantity":{"unit":"ug/L"},"dataAbsentReason":{"coding":[{"system":"` + codes.Absent +
+				`","code":"error"}]}`,
 			absent("error"),
 		},
 	}
@@ -152,7 +154,8 @@ func TestValuesOfResults(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.more, diff)
 		}
 	}
-	for _, bad := range []string{`{"value":"45"}`, `{"value":45,"comparator":"~"}`, `[]`, `{"value":45,"unit":7}`, `{"value":45,"code":true}`} {
+	for _, bad := range []string{`{"value":"45"}`, `{"value":45,"comparator":"~"}`, `[]`, `{"value":45,"unit":7}`,
+		`{"value":45,"code":true}`} {
 		r := one(t, rx("Observation", `,"valueQuantity":`+bad+`,"code":`+ferritin))
 		if len(r.Unread) != 1 || r.Fact.Lab == nil || r.Fact.Lab.Value.Kind != facts.UnreadValue ||
 			r.Fact.Lab.Value.Quantity != (facts.Quantity{}) {
@@ -169,8 +172,10 @@ func TestPanels(t *testing.T) {
 			`,"status":"registered","effectivePeriod":{"start":"2026-01-01"},"code":{"coding":[{"system":"http://loinc.org","code":"50190-8"}]},
 		"hasMember":[{"reference":"Observation/2"},{"display":"x"},{"reference":"http://h/Observation/3/_history/1"},{"reference":"#4"}],
 		"contained":[{"resourceType":"Specimen","id":"s"}],"specimen":{"reference":"#s"},
-		"component":[{"code":`+ferritin+`,"valueString":"x"},{"code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]},"valueQuantity":{"value":"bad, but of no concern"}},
-			{"dataAbsentReason":{"coding":[{"system":"`+codes.Absent+`","code":"masked"}]},"code":{"coding":[{"code":"2498-4","system":"http://loinc.org"}]}}]`,
+		"component":[{"code":`+ferritin+
+				`,"valueString":"x"},{"code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]},"valueQuantity":{"value":"bad, but of no concern"}},
+			{"dataAbsentReason":{"coding":[{"system":"`+codes.Absent+
+				`","code":"masked"}]},"code":{"coding":[{"code":"2498-4","system":"http://loinc.org"}]}}]`,
 		),
 	)
 	want := &facts.LabResult{
@@ -190,7 +195,8 @@ func TestPanels(t *testing.T) {
 }
 
 func TestLabStatuses(t *testing.T) {
-	for code, want := range map[string]facts.LabStatus{"final": facts.LabFinal, "amended": facts.LabFinal, "corrected": facts.LabFinal, "preliminary": facts.LabPreliminary,
+	for code, want := range map[string]facts.LabStatus{"final": facts.LabFinal, "amended": facts.LabFinal,
+		"corrected": facts.LabFinal, "preliminary": facts.LabPreliminary,
 		"registered": facts.LabRegistered, "cancelled": facts.LabCancelled, "unknown": facts.LabUnknown} {
 		r := one(t, rx("Observation", `,"status":"`+code+`","code":`+ferritin))
 		if r.Fact.Lab == nil || r.Fact.Lab.Status != want {

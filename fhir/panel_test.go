@@ -163,11 +163,15 @@ func TestContainedMembers(t *testing.T) {
 		})
 	}
 	for doc, want := range map[string]string{
-		panelOf("final", []string{"#g"}, glucose, member("a", "2276-4", "")):                                                 "irrelevant",
-		panelOf("final", []string{"#g"}, strings.Replace(member("g", "2276-4", ""), `"Observation"`, `"ServiceRequest"`, 1)): "irrelevant",
-		panelOf("entered-in-error", []string{"#a"}, member("a", "2276-4", "")):                                               "Observation/1 of Patient/p",
-		panelOf("final", []string{"#a"}, member("a", "2276-4", `,"status":"gone"`)):                                          "Observation/1 of Patient/p, not /contained/0/status",
-		panelOf("final", []string{"#a"}, member("a", "2276-4", `,"valueQuantity":7`)):                                        "Observation/1 of Patient/p, not /contained/0/valueQuantity",
+		panelOf("final", []string{"#g"}, glucose,
+			member("a", "2276-4", "")): "irrelevant",
+		panelOf("final", []string{"#g"}, strings.Replace(member("g", "2276-4", ""), `"Observation"`, `"ServiceRequest"`,
+			1)): "irrelevant",
+		panelOf("entered-in-error", []string{"#a"}, member("a", "2276-4", "")): "Observation/1 of Patient/p",
+		panelOf("final", []string{"#a"}, member("a", "2276-4", `,"status":"gone"`)): "Observation/1 of Patient/p, " +
+			"not /contained/0/status",
+		panelOf("final", []string{"#a"}, member("a", "2276-4", `,"valueQuantity":7`)): "Observation/1 of Patient/p, " +
+			"not /contained/0/valueQuantity",
 	} {
 		if got := outcome(one(t, doc)); got != want {
 			t.Errorf("%s, want %s: %s", got, want, doc)
@@ -178,7 +182,8 @@ func TestContainedMembers(t *testing.T) {
 func TestTimesOfResults(t *testing.T) {
 	for more, want := range map[string]facts.Period{
 		`"effectiveInstant":"2026-01-01T10:00:00Z"`: {Start: at("2026-01-01T10:00:00Z")},
-		`"effectiveTiming":{"event":["2026-01-03","2026-02-01T08:00:00+01:00",null,"2025-12-31"],"code":{"text":"BID"}}`: {Start: at("2026-02-01T08:00:00+01:00")},
+		`"effectiveTiming":{"event":["2026-01-03","2026-02-01T08:00:00+01:00",null,"2025-12-31"],` +
+			`"code":{"text":"BID"}}`: {Start: at("2026-02-01T08:00:00+01:00")},
 		`"effectiveTiming":{"event":["1960-01-01"]}`:   {Start: at("1960-01-01")},
 		`"effectiveTiming":{"repeat":{"frequency":1}}`: {},
 	} {
@@ -188,10 +193,12 @@ func TestTimesOfResults(t *testing.T) {
 		}
 	}
 	for more, want := range map[string]string{
-		`"effectiveTiming":{"event":["2026-02-30"]}`: "/effectiveTiming/event/0", `"effectiveTiming":{"event":"2026-02-03"}`: "/effectiveTiming/event",
-		`"effectiveTiming":"2026-02-03"`: "/effectiveTiming",
+		`"effectiveTiming":{"event":["2026-02-30"]}`: "/effectiveTiming/event/0",
+		`"effectiveTiming":{"event":"2026-02-03"}`:   "/effectiveTiming/event",
+		`"effectiveTiming":"2026-02-03"`:             "/effectiveTiming",
 	} {
-		if got := outcome(one(t, rx("Observation", ","+more+`,"code":`+ferritin))); got != "Observation/1 of Patient/p, not "+want {
+		if got := outcome(one(t, rx("Observation", ","+more+`,"code":`+ferritin))); got != "Observation/1 of "+
+			"Patient/p, not "+want {
 			t.Errorf("%s: %s", more, got)
 		}
 	}

@@ -64,7 +64,8 @@ func outcomes(all []Resource) (list []string) {
 }
 
 const (
-	order   = `{"resourceType":"MedicationRequest","id":"1","status":"active","intent":"order","subject":{"reference":"Patient/p"}}`
+	order = `{"resourceType":"MedicationRequest","id":"1","status":"active","intent":"order",` +
+		`"subject":{"reference":"Patient/p"}}`
 	patient = `{"resourceType":"Patient","id":"p","gender":"male"}`
 	visit   = `{"resourceType":"Encounter","id":"e"}`
 )
@@ -148,7 +149,8 @@ func TestEveryEventOfADocumentIsAccountedFor(t *testing.T) {
 		{"blanks", " \r\n\t", []string{"not-fhir "}}, {"empty object", `{}`, []string{"not-fhir "}},
 		{
 			"Parameters",
-			`{"resourceType":"Parameters","parameter":[{"name":"a","resource":` + order + `},{"name":"b","valueString":"x"},
+			`{"resourceType":"Parameters","parameter":[{"name":"a","resource":` + order +
+				`},{"name":"b","valueString":"x"},
 			{"name":"c","part":[{"name":"d","resource":{"resourceType":"Patient","active":true}},{"part":[{"resource":{"resourceType":"Condition","code":{}}}]}]}]}`,
 			[]string{
 				"MedicationRequest/1 of Patient/p",
@@ -217,7 +219,8 @@ func TestEveryEventOfADocumentIsAccountedFor(t *testing.T) {
 		// JSON document as a string in data.
 		{
 			"CloudEvent with JSON in a string",
-			`{"specversion":"1.0","datacontenttype":"application/fhir+json","data":"{\"resourceType\":\"Patient\",\"id\":\"p\",\"gender\":\"x\"}"}`,
+			`{"specversion":"1.0","datacontenttype":"application/fhir+json","data":"{\"resourceType\":\"Patient\",` +
+				`\"id\":\"p\",\"gender\":\"x\"}"}`,
 			[]string{"Patient/p of Patient/p, not /data/gender"},
 		},
 		{
@@ -300,7 +303,8 @@ func TestDeletionsAreMarksOfWhatTheyName(t *testing.T) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 			if r.Relevant &&
-				(r.Fact.Kind != facts.KindMark || r.Fact.Mark != facts.MarkDeleted || r.Fact.Version != (facts.Version{Updated: c.updated})) {
+				(r.Fact.Kind != facts.KindMark || r.Fact.Mark != facts.MarkDeleted ||
+					r.Fact.Version != (facts.Version{Updated: c.updated})) {
 				t.Errorf("not the mark of a deletion at %d: %+v", c.updated, r.Fact)
 			}
 		})
@@ -346,7 +350,8 @@ func TestIdentity(t *testing.T) {
 			}
 		})
 	}
-	for _, id := range []string{`""`, `"a b"`, `"a_b"`, `"a/b"`, `"*"`, `">"`, `"a\u0000"`, `"a\r\nb"`, `"\u202e"`, `"` + strings.Repeat("a", 65) + `"`, `7`, `{}`} {
+	for _, id := range []string{`""`, `"a b"`, `"a_b"`, `"a/b"`, `"*"`, `">"`, `"a\u0000"`, `"a\r\nb"`, `"\u202e"`,
+		`"` + strings.Repeat("a", 65) + `"`, `7`, `{}`} {
 		doc := `{"resourceType":"Patient","id":` + id + `}`
 		if got := outcome(one(t, doc)); got != "invalid-resource /id" {
 			t.Errorf("id %s: %s", id, got)
@@ -374,7 +379,8 @@ func TestVersion(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", c.meta, got, c.want)
 		}
 	}
-	for _, m := range []string{`{"lastUpdated":"2026-01-01"}`, `{"lastUpdated":"2026-01-01T10:00:00"}`, `{"lastUpdated":7}`} {
+	for _, m := range []string{`{"lastUpdated":"2026-01-01"}`, `{"lastUpdated":"2026-01-01T10:00:00"}`,
+		`{"lastUpdated":7}`} {
 		if got := outcome(one(t, meta(m))); got != "Patient/p of Patient/p, not /meta/lastUpdated" {
 			t.Errorf("%s: %s", m, got)
 		}

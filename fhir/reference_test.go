@@ -14,8 +14,10 @@ func TestSubjectsOfAllForms(t *testing.T) {
 		return `{"resourceType":"Condition","id":"c","subject":{"reference":"` + ref + `"}}`
 	}
 	for ref, want := range map[string]string{
-		"Patient/p": "Patient/p", "Patient/p/_history/3": "Patient/p", "http://h/fhir/Patient/p": "Patient/p", "https://h:80/a/b/Patient/p/_history/3": "Patient/p",
-		`http:\/\/h\/Patient\/p`: "Patient/p", "Patient/": "", "Patient": "", "/Patient/p": "", "patient/p": "", "Patient/p/x": "", "http://h/x/p": "", "": "", "file:///etc/Patient/p": "Patient/p",
+		"Patient/p": "Patient/p", "Patient/p/_history/3": "Patient/p", "http://h/fhir/Patient/p": "Patient/p",
+		"https://h:80/a/b/Patient/p/_history/3": "Patient/p",
+		`http:\/\/h\/Patient\/p`:                "Patient/p", "Patient/": "", "Patient": "", "/Patient/p": "",
+		"patient/p": "", "Patient/p/x": "", "http://h/x/p": "", "": "", "file:///etc/Patient/p": "Patient/p",
 	} {
 		if got := string(one(t, about(ref)).Patient); got != want {
 			t.Errorf("%s: about %q, want %q", ref, got, want)
@@ -115,7 +117,8 @@ func TestBaseOfTheOwnServer(t *testing.T) {
 		{"https://own/fhir/Condition/c", "Patient/p", "Condition/c of Patient/p"},
 		{"https://own/fhir/Condition/c", "https://own/fhir/Patient/p", "Condition/c of Patient/p"},
 		{"https://own/fhir/Condition/c", "https://other/fhir/Patient/p", "Condition/c of https://other/fhir/Patient/p"},
-		{"https://other/fhir/Condition/c", "Patient/p", "https://other/fhir/Condition/c of https://other/fhir/Patient/p"},
+		{"https://other/fhir/Condition/c", "Patient/p",
+			"https://other/fhir/Condition/c of https://other/fhir/Patient/p"},
 		{"https://other/fhir/Condition/c", "https://own/fhir/Patient/p", "https://other/fhir/Condition/c of Patient/p"},
 		{"urn:uuid:1", "Patient/p", "Condition/c of Patient/p"},
 	} {
@@ -127,32 +130,56 @@ func TestBaseOfTheOwnServer(t *testing.T) {
 
 func TestShapesOfOtherVersionsAreNotGuessedAt(t *testing.T) {
 	for doc, where := range map[string]string{
-		`{"resourceType":"MedicationOrder","id":"1"}`:                                                                                                        "",
-		`{"resourceType":"DiagnosticOrder"}`:                                                                                                                 "",
-		`{"resourceType":"RequestOrchestration"}`:                                                                                                            "",
-		rx("MedicationRequest", `,"medication":{"concept":{"text":"x"}}`):                                                                                    "/medication",
-		rx("MedicationRequest", `,"reason":[{"concept":{"text":"x"}}]`):                                                                                      "/reason",
-		rx("MedicationRequest", `,"context":{"reference":"Encounter/1"}`):                                                                                    "/context",
-		rx("MedicationRequest", `,"requester":{"agent":{"reference":"Practitioner/1"}}`):                                                                     "/requester/agent",
-		rx("MedicationRequest", `,"dosageInstruction":[{"doseQuantity":{"value":1}}]`):                                                                       "/dosageInstruction/0/doseQuantity",
-		rx("MedicationRequest", `,"dosageInstruction":[{"maxDosePerPeriod":[{}]}]`):                                                                          "/dosageInstruction/0/maxDosePerPeriod",
-		rx("MedicationRequest", `,"dosageInstruction":[{"asNeededFor":[{"text":"x"}]}]`):                                                                     "/dosageInstruction/0/asNeededFor",
-		rx("MedicationDispense", `,"notDone":false`):                                                                                                         "/notDone",
-		rx("MedicationDispense", `,"medication":{"reference":{"reference":"Medication/1"}}`):                                                                 "/medication",
-		rx("MedicationStatement", `,"taken":"y"`):                                                                                                            "/taken",
-		`{"resourceType":"MedicationStatement","patient":{"reference":"Patient/p"},"wasNotTaken":false}`:                                                     "/patient",
-		rx("MedicationStatement", `,"medication":{"concept":{"text":"x"}},"status":"recorded"`):                                                              "/medication",
-		rx("Condition", `,"clinicalStatus":"active"`):                                                                                                        "/clinicalStatus",
-		rx("Condition", `,"assertedDate":"2017-01-01"`):                                                                                                      "/assertedDate",
-		`{"resourceType":"Condition","patient":{"reference":"Patient/p"},"dateRecorded":"2015-01-01"}`:                                                       "/patient",
-		rx("Observation", `,"related":[{"target":{"reference":"Observation/2"}}],"code":{"text":"x"}`):                                                       "/related",
-		rx("Observation", `,"comment":"x","code":`+ferritin):                                                                                                 "/comment",
-		rx("Observation", `,"interpretation":{"text":"low"},"code":`+ferritin):                                                                               "/interpretation",
-		rx("Observation", `,"category":{"text":"lab"},"code":`+ferritin):                                                                                     "/category",
-		`{"resourceType":"Medication","id":"m","product":{"form":{"text":"x"}}}`:                                                                             "/product",
-		`{"resourceType":"Medication","id":"m","isBrand":false}`:                                                                                             "/isBrand",
-		`{"resourceType":"Medication","id":"m","ingredient":[{"item":{"concept":{"text":"x"}}}]}`:                                                            "/ingredient/0/item",
-		rx("MedicationRequest", `,"contained":[{"resourceType":"Medication","id":"m","ingredient":[{"item":{}}]}],"medicationReference":{"reference":"#m"}`): "/contained/0/ingredient/0/item",
+		`{"resourceType":"MedicationOrder",` +
+			`"id":"1"}`: "",
+		`{"resourceType":"DiagnosticOrder"}`:      "",
+		`{"resourceType":"RequestOrchestration"}`: "",
+		rx("MedicationRequest", `,`+
+			`"medication":{"concept":{"text":"x"}}`): "/medication",
+		rx("MedicationRequest", `,`+
+			`"reason":[{"concept":{"text":"x"}}]`): "/reason",
+		rx("MedicationRequest", `,`+
+			`"context":{"reference":"Encounter/1"}`): "/context",
+		rx("MedicationRequest", `,`+
+			`"requester":{"agent":{"reference":"Practitioner/1"}}`): "/requester/agent",
+		rx("MedicationRequest", `,`+
+			`"dosageInstruction":[{"doseQuantity":{"value":1}}]`): "/dosageInstruction/0/doseQuantity",
+		rx("MedicationRequest", `,`+
+			`"dosageInstruction":[{"maxDosePerPeriod":[{}]}]`): "/dosageInstruction/0/maxDosePerPeriod",
+		rx("MedicationRequest", `,`+
+			`"dosageInstruction":[{"asNeededFor":[{"text":"x"}]}]`): "/dosageInstruction/0/asNeededFor",
+		rx("MedicationDispense", `,`+
+			`"notDone":false`): "/notDone",
+		rx("MedicationDispense", `,`+
+			`"medication":{"reference":{"reference":"Medication/1"}}`): "/medication",
+		rx("MedicationStatement", `,`+
+			`"taken":"y"`): "/taken",
+		`{"resourceType":"MedicationStatement","patient":{"reference":"Patient/p"},` +
+			`"wasNotTaken":false}`: "/patient",
+		rx("MedicationStatement", `,"medication":{"concept":{"text":"x"}},`+
+			`"status":"recorded"`): "/medication",
+		rx("Condition", `,`+
+			`"clinicalStatus":"active"`): "/clinicalStatus",
+		rx("Condition", `,`+
+			`"assertedDate":"2017-01-01"`): "/assertedDate",
+		`{"resourceType":"Condition","patient":{"reference":"Patient/p"},` +
+			`"dateRecorded":"2015-01-01"}`: "/patient",
+		rx("Observation", `,"related":[{"target":{"reference":"Observation/2"}}],`+
+			`"code":{"text":"x"}`): "/related",
+		rx("Observation", `,"comment":"x","code":`+
+			ferritin): "/comment",
+		rx("Observation", `,"interpretation":{"text":"low"},"code":`+
+			ferritin): "/interpretation",
+		rx("Observation", `,"category":{"text":"lab"},"code":`+
+			ferritin): "/category",
+		`{"resourceType":"Medication","id":"m",` +
+			`"product":{"form":{"text":"x"}}}`: "/product",
+		`{"resourceType":"Medication","id":"m",` +
+			`"isBrand":false}`: "/isBrand",
+		`{"resourceType":"Medication","id":"m",` +
+			`"ingredient":[{"item":{"concept":{"text":"x"}}}]}`: "/ingredient/0/item",
+		rx("MedicationRequest", `,"contained":[{"resourceType":"Medication","id":"m","ingredient":[{"item":{}}]}],`+
+			`"medicationReference":{"reference":"#m"}`): "/contained/0/ingredient/0/item",
 	} {
 		if got := outcome(one(t, doc)); got != "unsupported-fhir-version "+where {
 			t.Errorf("%s: %s, want it at %s", doc, got, where)
@@ -170,13 +197,17 @@ func TestShapesOfOtherVersionsAreNotGuessedAt(t *testing.T) {
 
 func TestAcknowledgements(t *testing.T) {
 	answer := func(more string) string {
-		return `{"resourceType":"DetectedIssue","id":"a","status":"final","patient":{"reference":"Patient/p"}` + more + `}`
+		return `{"resourceType":"DetectedIssue","id":"a","status":"final","patient":{"reference":"Patient/p"}` + more +
+			`}`
 	}
 	id := `,"identifier":[{"system":"urn:x","value":"9"},{"system":"` + issue.FlagIDSystem + `","value":"f1"}]`
 	for more, want := range map[string]string{
-		id + `,"mitigation":[{"action":{"text":"seen"}}]`: "DetectedIssue/a of Patient/p", id: "irrelevant", id + `,"mitigation":[]`: "irrelevant",
-		`,"mitigation":[{"action":{"text":"seen"}}]`: "irrelevant", `,"identifier":[{"system":"urn:x","value":"9"}],"mitigation":[{}]`: "irrelevant",
-		id + `,"mitigation":[{"date":"soon"}]`: "DetectedIssue/a of Patient/p, not /mitigation/0/date",
+		id + `,"mitigation":[{"action":{"text":"seen"}}]`: "DetectedIssue/a of Patient/p", id: "irrelevant",
+		id + `,"mitigation":[]`:                                            "irrelevant",
+		`,"mitigation":[{"action":{"text":"seen"}}]`:                       "irrelevant",
+		`,"identifier":[{"system":"urn:x","value":"9"}],"mitigation":[{}]`: "irrelevant",
+		id + `,"mitigation":[{"date":"soon"}]`: "DetectedIssue/a of Patient/p, not " +
+			"/mitigation/0/date",
 	} {
 		if got := outcome(one(t, answer(more))); got != want {
 			t.Errorf("%s: %s, want %s", more, got, want)
@@ -185,8 +216,10 @@ func TestAcknowledgements(t *testing.T) {
 	r := one(
 		t,
 		answer(
-			id+`,"extension":[{"url":"`+issue.ExtBasis+`","valueString":"b1"}],"mitigation":[{"action":{"coding":[{"code":"benefit-outweighs-risk"}]},
-		"date":"2026-05-01","author":{"reference":"Practitioner/d"},"extension":[{"url":"`+issue.ExtUntil+`","valueDateTime":"2026-08-01"}]}]`,
+			id+`,"extension":[{"url":"`+issue.ExtBasis+
+				`","valueString":"b1"}],"mitigation":[{"action":{"coding":[{"code":"benefit-outweighs-risk"}]},
+		"date":"2026-05-01","author":{"reference":"Practitioner/d"},"extension":[{"url":"`+issue.ExtUntil+
+				`","valueDateTime":"2026-08-01"}]}]`,
 		),
 	)
 	a := r.Fact.Acknowledgement
@@ -196,11 +229,13 @@ func TestAcknowledgements(t *testing.T) {
 		a.Until != at("2026-08-01") {
 		t.Errorf("%s: %+v", outcome(r), a)
 	}
-	if a := one(t, answer(id+`,"mitigation":[{"action":{"coding":[{"code":"noted"}]}}]`)).Fact.Acknowledgement; a == nil ||
+	if a := one(t, answer(id+`,`+
+		`"mitigation":[{"action":{"coding":[{"code":"noted"}]}}]`)).Fact.Acknowledgement; a == nil ||
 		a.Override {
 		t.Errorf("noted: %+v", a)
 	}
-	if r := one(t, strings.Replace(answer(id+`,"mitigation":[{}]`), "final", "entered-in-error", 1)); r.Fact.Mark == 0 ||
+	if r := one(t, strings.Replace(answer(id+`,"mitigation":[{}]`), "final", "entered-in-error",
+		1)); r.Fact.Mark == 0 ||
 		!r.Relevant {
 		t.Errorf("withdrawn: %s", outcome(r))
 	}

@@ -81,7 +81,8 @@ func TestStreams(t *testing.T) {
 			"",
 			"",
 			nil,
-		}, {"blanks", "", " \n\r\n ", nil}, {"a mark", "", "\ufeff", nil}, {"nothing, packed", "a.json.gz", pack(""), nil},
+		}, {"blanks", "", " \n\r\n ", nil}, {"a mark", "", "\ufeff", nil}, {"nothing, packed", "a.json.gz", pack(""),
+			nil},
 		{
 			"a document",
 			"a.json",
@@ -165,7 +166,9 @@ func TestStreams(t *testing.T) {
 	o.MaxBytes = 100_000
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			for way, in := range map[string]io.Reader{"whole": strings.NewReader(c.in), "by halves": iotest.HalfReader(strings.NewReader(c.in)), "end with data": iotest.DataErrReader(strings.NewReader(c.in))} {
+			for way, in := range map[string]io.Reader{"whole": strings.NewReader(c.in),
+				"by halves":     iotest.HalfReader(strings.NewReader(c.in)),
+				"end with data": iotest.DataErrReader(strings.NewReader(c.in))} {
 				got, err := stream(t, o, in, c.file)
 				if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
 					t.Errorf("%s: %v (-want +got):\n%s", way, err, diff)
@@ -184,21 +187,24 @@ func TestHollowDocuments(t *testing.T) {
 		in              string
 		hollow, line, n int
 	}{
-		"none":               {patient + "\n" + order, 0, 0, 2},
-		"an empty stream":    {"\n \n", 0, 0, 0},
-		"a Bundle":           {`{"resourceType":"Bundle","type":"collection"}`, 1, 1, 0},
-		"an empty one":       {`{"resourceType":"Bundle","type":"searchset","entry":[]}`, 1, 1, 0},
-		"lines":              {patient + "\n" + `{"resourceType":"Bundle","type":"searchset"}` + "\n\n" + `{"resourceType":"Bundle","type":"batch"}` + "\n" + patient, 2, 2, 2},
-		"what is no FHIR":    {`{}`, 0, 0, 1},
-		"what is broken":     {`{"resourceType":"Bundle",`, 0, 0, 1},
-		"a Bundle inside":    {bundle("batch", entryOf(order)), 0, 0, 1},
-		"a CloudEvent of it": {`{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"resourceType":"Bundle","type":"collection"}}`, 1, 1, 0},
+		"none":            {patient + "\n" + order, 0, 0, 2},
+		"an empty stream": {"\n \n", 0, 0, 0},
+		"a Bundle":        {`{"resourceType":"Bundle","type":"collection"}`, 1, 1, 0},
+		"an empty one":    {`{"resourceType":"Bundle","type":"searchset","entry":[]}`, 1, 1, 0},
+		"lines": {patient + "\n" + `{"resourceType":"Bundle","type":"searchset"}` + "\n\n" +
+			`{"resourceType":"Bundle","type":"batch"}` + "\n" + patient, 2, 2, 2},
+		"what is no FHIR": {`{}`, 0, 0, 1},
+		"what is broken":  {`{"resourceType":"Bundle",`, 0, 0, 1},
+		"a Bundle inside": {bundle("batch", entryOf(order)), 0, 0, 1},
+		"a CloudEvent of it": {`{"specversion":"1.0","id":"1","source":"s","type":"t",` +
+			`"data":{"resourceType":"Bundle","type":"collection"}}`, 1, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := NewReader(DefaultOptions())
 			for range 2 { // nothing is left of the stream before
 				n := 0
-				if err := r.Stream(strings.NewReader(c.in), "", func(int, Resource) bool { n++; return true }); err != nil {
+				if err := r.Stream(strings.NewReader(c.in), "",
+					func(int, Resource) bool { n++; return true }); err != nil {
 					t.Fatal(err)
 				}
 				if hollow, line := r.Hollow(); hollow != c.hollow || line != c.line || n != c.n {
@@ -224,7 +230,8 @@ func TestLinesBeforeDamageAreKept(t *testing.T) {
 
 func TestFailureToReadIsNoFaultOfTheFile(t *testing.T) {
 	broken := errors.New("broken disk")
-	for name, in := range map[string]string{"plain": order[:50], "lines": patient + "\n" + patient + "\n{", "packed": pack(order)[:30], "at once": "", "packed head": "\x1f\x8b"} {
+	for name, in := range map[string]string{"plain": order[:50], "lines": patient + "\n" + patient + "\n{",
+		"packed": pack(order)[:30], "at once": "", "packed head": "\x1f\x8b"} {
 		got, err := stream(t, DefaultOptions(), io.MultiReader(strings.NewReader(in), iotest.ErrReader(broken)), "")
 		if !errors.Is(err, broken) || strings.Contains(strings.Join(got, " "), "invalid") ||
 			strings.Contains(strings.Join(got, " "), "unsupported") {

@@ -28,8 +28,9 @@ func (k kind) kept() bool { return k >= kindRequest }
 var used = map[string]kind{
 	"Bundle": kindBundle, "Parameters": kindParameters,
 	"MedicationRequest": kindRequest, "MedicationDispense": kindDispense, "MedicationStatement": kindStatement,
-	"Medication": kindMedication, "Observation": kindObservation, "DiagnosticReport": kindReport, "Condition": kindCondition,
-	"Patient": kindPatient, "DetectedIssue": kindDetectedIssue,
+	"Medication": kindMedication, "Observation": kindObservation, "DiagnosticReport": kindReport,
+	"Condition": kindCondition,
+	"Patient":   kindPatient, "DetectedIssue": kindDetectedIssue,
 }
 
 // others are the remaining resource types of R4 (hl7.org/fhir/R4/resourcelist.html).

@@ -14,7 +14,8 @@ import (
 // single field is set alone, which also finds a field that is written only when another one is
 // there.
 func TestEveryFieldOfAStateComesBack(t *testing.T) {
-	for _, kind := range []facts.Kind{facts.KindMark, facts.KindOrder, facts.KindLab, facts.KindCondition, facts.KindMedication, facts.KindPatient, facts.KindAcknowledgement} {
+	for _, kind := range []facts.Kind{facts.KindMark, facts.KindOrder, facts.KindLab, facts.KindCondition,
+		facts.KindMedication, facts.KindPatient, facts.KindAcknowledgement} {
 		fact := facts.Fact{Kind: kind}
 		if p := payload(&fact); p.IsValid() {
 			eachLeaf(p.Type().Elem(), "", func(path string, set func(reflect.Value)) {
@@ -85,8 +86,9 @@ func roundTrips(t *testing.T, what string, st *checks.State) {
 
 // payload is the pointer of f that its kind names; invalid for a mark.
 func payload(f *facts.Fact) reflect.Value {
-	name := map[facts.Kind]string{facts.KindOrder: "Order", facts.KindLab: "Lab", facts.KindCondition: "Condition", facts.KindMedication: "Medication",
-		facts.KindPatient: "Person", facts.KindAcknowledgement: "Acknowledgement"}[f.Kind]
+	name := map[facts.Kind]string{facts.KindOrder: "Order", facts.KindLab: "Lab", facts.KindCondition: "Condition",
+		facts.KindMedication: "Medication",
+		facts.KindPatient:    "Person", facts.KindAcknowledgement: "Acknowledgement"}[f.Kind]
 	if name == "" {
 		return reflect.Value{}
 	}
@@ -157,9 +159,12 @@ func TestWordsAreDistinctAndFound(t *testing.T) {
 
 // Words and types are a part of the format since version 1: those stay where they are.
 func TestWordsStayWhereTheyAre(t *testing.T) {
-	for i, want := range map[int]string{0: "http://unitsofmeasure.org", 6: "http://hl7.org/fhir/sid/icd-10", 7: "ng/mL", 22: "capsule", 31: "Oral",
-		40: "http://terminology.hl7.org/CodeSystem/v3-NullFlavor", 45: "http://terminology.hl7.org/CodeSystem/v3-TimingEvent",
-		62: "medication-unclassified", 81: "HS", 118: "umol/l", 137: "valuePeriod", 143: "Transdermal route", 186: "bupropion"} {
+	for i, want := range map[int]string{0: "http://unitsofmeasure.org", 6: "http://hl7.org/fhir/sid/icd-10", 7: "ng/mL",
+		22: "capsule", 31: "Oral",
+		40: "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+		45: "http://terminology.hl7.org/CodeSystem/v3-TimingEvent",
+		62: "medication-unclassified", 81: "HS", 118: "umol/l", 137: "valuePeriod", 143: "Transdermal route",
+		186: "bupropion"} {
 		if words[i] != want {
 			t.Errorf("word %d is %q; format version 1 has %q there", i, words[i], want)
 		}

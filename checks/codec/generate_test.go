@@ -117,11 +117,14 @@ func draw(t *rapid.T, v reflect.Value) {
 		*p = checks.Cut(rapid.Uint64().Draw(t, "cut")) & checks.CutKnown
 		return
 	case *moment.Time:
-		*p = moment.Time{Nanos: anyNanos.Draw(t, "nanos"), Precision: moment.Precision(rapid.Uint8Range(0, 5).Draw(t, "precision"))}
+		*p = moment.Time{Nanos: anyNanos.Draw(t, "nanos"), Precision: moment.Precision(rapid.Uint8Range(0, 5).Draw(t,
+			"precision"))}
 		return
 	case *facts.Version:
-		*p = facts.Version{Updated: anyNanos.Draw(t, "updated"), Number: anyText.Draw(t, "number"), Arrival: facts.Arrival{
-			Epoch: rapid.Int64().Draw(t, "epoch"), Sequence: rapid.Uint64().Draw(t, "sequence"), Entry: rapid.Uint32().Draw(t, "entry")}}
+		*p = facts.Version{Updated: anyNanos.Draw(t, "updated"), Number: anyText.Draw(t, "number"),
+			Arrival: facts.Arrival{
+				Epoch: rapid.Int64().Draw(t, "epoch"), Sequence: rapid.Uint64().Draw(t, "sequence"),
+				Entry: rapid.Uint32().Draw(t, "entry")}}
 		return
 	}
 	drawKind(t, v)

@@ -71,7 +71,8 @@ func golden() *checks.State {
 				Bounds:         facts.Period{Start: day(20_001)},
 				BoundsLength:   facts.Quantity{Value: "3", Code: "d"},
 				Timing: facts.Timing{
-					Frequency: 1, Period: "1", PeriodUnit: "d", When: 2, TimesOfDay: 3, DaysOfWeek: 4, Code: "BID", Count: 5, Events: 6},
+					Frequency: 1, Period: "1", PeriodUnit: "d", When: 2, TimesOfDay: 3, DaysOfWeek: 4, Code: "BID",
+					Count: 5, Events: 6},
 				Dose:      mg("12.5"),
 				MaxPerDay: facts.Ratio{Numerator: mg("0.5"), Denominator: facts.Quantity{Value: "1", Unit: "d"}},
 				Sequence:  1,
@@ -136,7 +137,8 @@ func golden() *checks.State {
 				Version: version,
 				Kind:    facts.KindAcknowledgement,
 				Acknowledgement: &facts.Acknowledgement{
-					FlagID: "d3adb33f-0000-8000-8000-000000000001", Basis: "0123456789abcdef", Override: true, Reason: "13", Author: "Practitioner/9", Date: day(20_004), Until: day(20_005)},
+					FlagID: "d3adb33f-0000-8000-8000-000000000001", Basis: "0123456789abcdef", Override: true,
+					Reason: "13", Author: "Practitioner/9", Date: day(20_004), Until: day(20_005)},
 			},
 			{
 				Ref:        "Medication/8",
@@ -192,7 +194,8 @@ func golden2() *checks.State {
 		f.Unread = unread.Version | unread.Newer
 		switch f.Kind {
 		case facts.KindCondition:
-			f.Condition.Clinical, f.Condition.Verification, f.Condition.Modified = facts.ClinicalUnread, facts.VerificationUnread, true
+			f.Condition.Clinical, f.Condition.Verification, f.Condition.Modified = facts.ClinicalUnread,
+				facts.VerificationUnread, true
 			f.Condition.Code.Certainty = facts.CertaintyPossible
 		case facts.KindOrder:
 			f.Unread |= unread.Supply

@@ -14,12 +14,18 @@ func TestParseDecimal(t *testing.T) {
 		in, out string
 		err     error
 	}{
-		{"75", "75", nil}, {"75.00", "75", nil}, {"-0", "0", nil}, {"0.18", "0.18", nil}, {"7.5e1", "75", nil}, {"1E-3", "0.001", nil}, {"1e30", "1" + strings.Repeat("0", 30), nil},
-		{"75.0000000001", "75.0000000001", nil}, {"12345678901234567890123456789.5", "12345678901234567890123456789.5", nil},
-		{"1e31", "", ErrBeyondReason}, {"1e-31", "", ErrBeyondReason}, {"1e400", "", ErrBeyondReason}, {"1e999999999", "", ErrBeyondReason},
-		{"1e99999999999999999999999999", "", ErrBeyondReason}, {strings.Repeat("9", 65), "", ErrBeyondReason}, {strings.Repeat("9", 10_000), "", ErrBeyondReason},
-		{"", "", errNotDecimal}, {"-", "", errNotDecimal}, {".5", "", errNotDecimal}, {"5.", "", errNotDecimal}, {"1e", "", errNotDecimal}, {"1e+", "", errNotDecimal}, {"NaN", "", errNotDecimal},
-		{"Infinity", "", errNotDecimal}, {"0x1", "", errNotDecimal}, {"1_000", "", errNotDecimal}, {"1,5", "", errNotDecimal}, {" 1", "", errNotDecimal}, {"+1", "", errNotDecimal}, {"1 ", "", errNotDecimal},
+		{"75", "75", nil}, {"75.00", "75", nil}, {"-0", "0", nil}, {"0.18", "0.18", nil}, {"7.5e1", "75", nil},
+		{"1E-3", "0.001", nil}, {"1e30", "1" + strings.Repeat("0", 30), nil},
+		{"75.0000000001", "75.0000000001", nil}, {"12345678901234567890123456789.5", "12345678901234567890123456789.5",
+			nil},
+		{"1e31", "", ErrBeyondReason}, {"1e-31", "", ErrBeyondReason}, {"1e400", "", ErrBeyondReason},
+		{"1e999999999", "", ErrBeyondReason},
+		{"1e99999999999999999999999999", "", ErrBeyondReason}, {strings.Repeat("9", 65), "", ErrBeyondReason},
+		{strings.Repeat("9", 10_000), "", ErrBeyondReason},
+		{"", "", errNotDecimal}, {"-", "", errNotDecimal}, {".5", "", errNotDecimal}, {"5.", "", errNotDecimal},
+		{"1e", "", errNotDecimal}, {"1e+", "", errNotDecimal}, {"NaN", "", errNotDecimal},
+		{"Infinity", "", errNotDecimal}, {"0x1", "", errNotDecimal}, {"1_000", "", errNotDecimal},
+		{"1,5", "", errNotDecimal}, {" 1", "", errNotDecimal}, {"+1", "", errNotDecimal}, {"1 ", "", errNotDecimal},
 	} {
 		got, err := Parse(c.in)
 		if !errors.Is(err, c.err) || c.err == nil && (err != nil || got.String() != c.out) {
@@ -80,7 +86,8 @@ func ratOf(x Decimal) *big.Rat {
 }
 
 func TestDecimalCutNeverRoundsOverALimit(t *testing.T) {
-	for in, want := range map[string]string{"19.999": "19.99", "20": "20", "8.3333": "8.33", "5.001": "5", "7.10": "7.1"} {
+	for in, want := range map[string]string{"19.999": "19.99", "20": "20", "8.3333": "8.33", "5.001": "5",
+		"7.10": "7.1"} {
 		if got := Of(in).Cut(2); got != want {
 			t.Errorf("%s cut to two places is %s, want %s", in, got, want)
 		}

@@ -211,7 +211,8 @@ func tsatUnit(
 ) (decimal.Decimal, string, Reason) {
 	one, largest := decimal.Int(1), decimal.Of("1.5")
 	switch {
-	case reason == NoUnit && rules.UnitlessPercent && (lab.LOINC == "2502-3" || lab.LOINC == "14801-5") && v.Cmp(largest) > 0:
+	case reason == NoUnit && rules.UnitlessPercent && (lab.LOINC == "2502-3" || lab.LOINC == "14801-5") &&
+		v.Cmp(largest) > 0:
 		return one, "%", Usable
 	case reason != Usable:
 		return factor, unit, reason

@@ -86,17 +86,20 @@ func TestUnitlessTSATOnlyWhereTheSiteSaysSo(t *testing.T) {
 		loinc, value string
 		want         Reason
 	}{
-		{"2502-3", "31", Usable}, {"14801-5", "31", Usable}, {"2505-6", "31", NoUnit}, {"2502-3", "1.5", NoUnit}, {"2502-3", "200", Implausible},
+		{"2502-3", "31", Usable}, {"14801-5", "31", Usable}, {"2505-6", "31", NoUnit}, {"2502-3", "1.5", NoUnit},
+		{"2502-3", "200", Implausible},
 	} {
 		lab, _ := labs.Find(c.loinc)
-		if _, got := Read(terms.Embedded(), lab, &facts.Value{Kind: facts.QuantityValue, Quantity: facts.Quantity{Value: c.value}}, Rules{UnitlessPercent: true}); got != c.want {
+		if _, got := Read(terms.Embedded(), lab, &facts.Value{Kind: facts.QuantityValue,
+			Quantity: facts.Quantity{Value: c.value}}, Rules{UnitlessPercent: true}); got != c.want {
 			t.Errorf("%s %s: %q, want %q", c.loinc, c.value, got, c.want)
 		}
 	}
 }
 
 func TestEveryReasonHasWords(t *testing.T) {
-	for _, k := range []facts.ValueKind{facts.NoValue, facts.TextValue, facts.CodedValue, facts.AbsentValue, facts.OtherValue} {
+	for _, k := range []facts.ValueKind{facts.NoValue, facts.TextValue, facts.CodedValue, facts.AbsentValue,
+		facts.OtherValue} {
 		lab, _ := labs.Find("2276-4")
 		if _, reason := Read(terms.Embedded(), lab, &facts.Value{Kind: k}, Rules{}); reason == Usable ||
 			reason.Words() == "" {
@@ -124,17 +127,24 @@ func TestJudge(t *testing.T) {
 		want  IronVerdict
 		at    bool
 	}{
-		{ferritin, "75", false, low, false}, {ferritin, "75.0000000001", false, normal, false}, {ferritin, "74.9", false, low, false},
-		{tsat, "20", false, normal, false}, {tsat, "19.99", false, low, false}, {tsat, "19.9999999999999999999999", false, low, false},
+		{ferritin, "75", false, low, false}, {ferritin, "75.0000000001", false, normal, false},
+		{ferritin, "74.9", false, low, false},
+		{tsat, "20", false, normal, false}, {tsat, "19.99", false, low, false}, {tsat, "19.9999999999999999999999",
+			false, low, false},
 		{child, "50", false, normal, false}, {child, "49.999", false, low, false},
-		{ferritin, "<50", false, low, false}, {ferritin, "<75", false, low, false}, {ferritin, "<=75", false, low, false}, {ferritin, "<75.1", false, both, false}, {ferritin, "<=75.1", false, both, false},
-		{ferritin, "<100", false, both, false}, {ferritin, ">75", false, normal, false}, {ferritin, ">=75", false, both, false}, {ferritin, ">=75.1", false, normal, false},
+		{ferritin, "<50", false, low, false}, {ferritin, "<75", false, low, false}, {ferritin, "<=75", false, low,
+			false}, {ferritin, "<75.1", false, both, false}, {ferritin, "<=75.1", false, both, false},
+		{ferritin, "<100", false, both, false}, {ferritin, ">75", false, normal, false}, {ferritin, ">=75", false, both,
+			false}, {ferritin, ">=75.1", false, normal, false},
 		{ferritin, ">74", false, both, false}, {ferritin, ">100", false, normal, false},
-		{tsat, "<20", false, low, false}, {tsat, "<=20", false, both, false}, {tsat, "<=19.9", false, low, false}, {tsat, ">=20", false, normal, false}, {tsat, ">20", false, normal, false}, {tsat, ">19.9", false, both, false},
+		{tsat, "<20", false, low, false}, {tsat, "<=20", false, both, false}, {tsat, "<=19.9", false, low, false},
+		{tsat, ">=20", false, normal, false}, {tsat, ">20", false, normal, false}, {tsat, ">19.9", false, both, false},
 		{child, "<50", false, low, false}, {child, "<=50", false, both, false}, {child, ">=50", false, normal, false},
 		// From pmol/L: 168.5 is 74.98, 170.2 is 75.739, 170.3 is 75.7835 ng/mL.
-		{ferritin, "74.9825", true, low, true}, {ferritin, "75.739", true, low, true}, {ferritin, "75.75", true, low, true}, {ferritin, "75.7835", true, normal, false}, {ferritin, "74.2", true, low, false},
-		{child, "50.5", true, low, true}, {child, "50.51", true, normal, false}, {ferritin, ">75.5", true, both, false}, {ferritin, ">75.75", true, normal, false},
+		{ferritin, "74.9825", true, low, true}, {ferritin, "75.739", true, low, true}, {ferritin, "75.75", true, low,
+			true}, {ferritin, "75.7835", true, normal, false}, {ferritin, "74.2", true, low, false},
+		{child, "50.5", true, low, true}, {child, "50.51", true, normal, false}, {ferritin, ">75.5", true, both, false},
+		{ferritin, ">75.75", true, normal, false},
 	} {
 		number := strings.TrimLeft(c.value, "<>=")
 		m := Measure{Value: decimal.Of(number), Comparator: strings.TrimSuffix(c.value, number), Molar: c.molar}

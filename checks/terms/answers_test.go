@@ -23,11 +23,13 @@ func TestRoutes(t *testing.T) {
 		{codes.Coding{System: codes.SNOMED, Code: "45890007"}, "", "yes", "transdermal"},
 		// the code is trusted
 		{codes.Coding{System: codes.SNOMED, Code: "47625008", Display: "Subcutaneous"}, "", "yes", "intravenous"},
-		{codes.Coding{System: "http://standardterms.edqm.eu", Code: "20053000", Display: "Oral use"}, "", "yes", "oral"},
+		{codes.Coding{System: "http://standardterms.edqm.eu", Code: "20053000", Display: "Oral use"}, "", "yes",
+			"oral"},
 		{codes.Coding{System: "http://standardterms.edqm.eu", Code: "20003000"}, "", "no", "cutaneous"},
 		{codes.Coding{System: "urn:oid:2.16.840.1.113883.3.26.1.1", Code: "C38288"}, "", "yes", "oral"},
 		{codes.Coding{System: "http://hl7.org/fhir/v3/RouteOfAdministration", Code: "PO"}, "", "yes", "oral"},
-		{codes.Coding{System: "http://example.com/local", Code: "17", Display: "Anwendung am Auge"}, "", "no", "ophthalmic"},
+		{codes.Coding{System: "http://example.com/local", Code: "17", Display: "Anwendung am Auge"}, "", "no",
+			"ophthalmic"},
 		{codes.Coding{System: "http://example.com/local", Code: "PO"}, "", "yes", "oral"},
 		{codes.Coding{System: "https://fimea.fi/route", Code: "1055", Display: "Suun kautta"}, "", "yes", "oral"},
 		{codes.Coding{}, "voie cutanée", "no", "cutaneous"},
@@ -46,17 +48,23 @@ func TestRoutes(t *testing.T) {
 
 func TestForms(t *testing.T) {
 	for display, want := range map[string]string{
-		"Film-coated tablet": "yes", "Tablet dose form (qualifier value)": "yes", "Capsule, hard": "yes", "Solution for infusion": "yes",
-		"Solution for injection": "yes", "Ointment": "no", "Creme": "no", "Gel": "no", "Filmtabletten": "yes", "Opthalmic Solution (qualifier value)": "no",
-		"Nasal Spray": "depends", "Oral suspension (qualifier value)": "yes", "Transdermal patch": "yes", "Oral gel": "yes", "Augentropfen": "no",
-		"Zäpfchen": "yes", "collyre": "no", "Kapsułki": "yes", "Soft gel capsule": "yes", "Eye drops": "no", "Vaginal tablet": "no", "Rectal gel": "yes",
-		"Retardtabletten": "yes", "Vaginalcreme": "no", "Dosage Form": "unknown", "Lösung": "unknown", "": "unknown", "軟膏": "no", "錠剤": "yes",
+		"Film-coated tablet": "yes", "Tablet dose form (qualifier value)": "yes", "Capsule, hard": "yes",
+		"Solution for infusion":  "yes",
+		"Solution for injection": "yes", "Ointment": "no", "Creme": "no", "Gel": "no", "Filmtabletten": "yes",
+		"Opthalmic Solution (qualifier value)": "no",
+		"Nasal Spray":                          "depends", "Oral suspension (qualifier value)": "yes",
+		"Transdermal patch": "yes", "Oral gel": "yes", "Augentropfen": "no",
+		"Zäpfchen": "yes", "collyre": "no", "Kapsułki": "yes", "Soft gel capsule": "yes", "Eye drops": "no",
+		"Vaginal tablet": "no", "Rectal gel": "yes",
+		"Retardtabletten": "yes", "Vaginalcreme": "no", "Dosage Form": "unknown", "Lösung": "unknown", "": "unknown",
+		"軟膏": "no", "錠剤": "yes",
 	} {
 		if got := forms.Form([]codes.Coding{{Display: display}}); got.String() != want {
 			t.Errorf("%q: %s, want %s", display, got, want)
 		}
 	}
-	if got := forms.Form([]codes.Coding{{System: "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_KBV_DARREICHUNGSFORM", Code: "TAB"}}); got != drugs.SystemicYes {
+	if got := forms.Form([]codes.Coding{{System: "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_KBV_DARREICHUNGSFORM",
+		Code: "TAB"}}); got != drugs.SystemicYes {
 		t.Errorf("TAB: %s", got)
 	}
 }
@@ -260,7 +268,8 @@ func TestCanonicalSystems(t *testing.T) {
 func TestHotPathsDoNotAllocate(t *testing.T) {
 	code := []byte("2276-4")
 	url := "urn:oid:2.16.840.1.113883.6.96"
-	if n := testing.AllocsPerRun(100, func() { labs.Known(code); codes.Canonical(url); codes.Canonical(codes.RxNorm) }); n > 0 {
+	if n := testing.AllocsPerRun(100,
+		func() { labs.Known(code); codes.Canonical(url); codes.Canonical(codes.RxNorm) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -270,7 +279,8 @@ func TestIngredients(t *testing.T) {
 	if len(all) < 300 {
 		t.Errorf("%d ingredients", len(all))
 	}
-	for name, want := range map[string]string{"sertraline": "sertraline", "lithium citrate": "lithium", "pethidine": "meperidine", "Sertraline": "sertraline"} {
+	for name, want := range map[string]string{"sertraline": "sertraline", "lithium citrate": "lithium",
+		"pethidine": "meperidine", "Sertraline": "sertraline"} {
 		if drug, ok := drugs.Find(name); !ok || drug.Name != want {
 			t.Errorf("%s: %v", name, drug)
 		}
@@ -278,7 +288,8 @@ func TestIngredients(t *testing.T) {
 	if _, ok := drugs.Find("amlodipine"); ok {
 		t.Error("amlodipine is an ingredient")
 	}
-	for name, want := range map[string]drugs.Systemic{"azelastine": drugs.SystemicNo, "metoclopramide": drugs.SystemicYes, "fentanyl": drugs.SystemicYes, "esketamine": drugs.SystemicYes} {
+	for name, want := range map[string]drugs.Systemic{"azelastine": drugs.SystemicNo,
+		"metoclopramide": drugs.SystemicYes, "fentanyl": drugs.SystemicYes, "esketamine": drugs.SystemicYes} {
 		if drug, _ := drugs.Find(name); drug.Nasal() != want {
 			t.Errorf("%s into the nose: %s", name, drug.Nasal())
 		}

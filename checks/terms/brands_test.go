@@ -26,7 +26,8 @@ func TestBrandsFollowProducts(t *testing.T) {
 	}
 	if want != data.Brands {
 		t.Error(
-			"brands.tsv does not say what products.tsv says: run go test ./checks/terms -run TestBrandsFollowProducts -update",
+			"brands.tsv does not say what products.tsv says: run go test ./checks/terms -run " +
+				"TestBrandsFollowProducts -update",
 		)
 	}
 }
@@ -85,7 +86,8 @@ func brandOf(p product) string {
 
 // isNamed tells whether another table holds a name.
 func isNamed(key string) bool {
-	if line := data.LineAt(data.Names, data.Search(data.Names, func(k string) int { return strings.Compare(k, key) })); data.Field(
+	if line := data.LineAt(data.Names, data.Search(data.Names,
+		func(k string) int { return strings.Compare(k, key) })); data.Field(
 		line,
 		0,
 	) == key {

@@ -154,7 +154,8 @@ func (t *Terms) nameSystemic(form forms.Word, found []mention) drugs.Systemic {
 	case drugs.SystemicDepends:
 		return nasalOf(found)
 	case drugs.SystemicNo:
-		if named := found[0].entry.Drugs(); len(named) == 1 && named[0].Name == names.Doxepin && form.Route == "topical" {
+		if named := found[0].entry.Drugs(); len(named) == 1 && named[0].Name == names.Doxepin &&
+			form.Route == "topical" {
 			return drugs.SystemicLowAbsorbed
 		}
 	}
@@ -268,5 +269,6 @@ func hasNames(word string, kana bool) bool {
 
 // measures are words of amounts, which name nothing.
 var measures = phrase.Words(
-	"mg mcg ug g kg ml l dl mmol mol meq iu ie ui units unit unt st stk stuck pcs pc x of per daily times day qd bid tid qid",
+	"mg mcg ug g kg ml l dl mmol mol meq iu ie ui units unit unt st stk stuck pcs pc x of per daily times day qd bid " +
+		"tid qid",
 )

@@ -121,17 +121,21 @@ func TestIdentified(t *testing.T) {
 		{"nothing at all", codes.Coding{}, "", false},
 		{"RxNorm code of an ordinary drug", codes.Coding{System: codes.RxNorm, Code: "197361"}, "", true},
 		{"RxNorm code that nobody knows", codes.Coding{System: codes.RxNorm, Code: "99999999"}, "", false},
-		{"RxNorm code of the release whose drug is not known here", codes.Coding{System: codes.RxNorm, Code: "1151122"}, "", false},
+		{"RxNorm code of the release whose drug is not known here", codes.Coding{System: codes.RxNorm, Code: "1151122"},
+			"", false},
 		{"malformed RxNorm code", codes.Coding{System: codes.RxNorm, Code: "19736X"}, "", false},
 		{"ATC code of an ordinary drug", codes.Coding{System: codes.ATC, Code: "C08CA01"}, "", true},
 		{"ATC group", codes.Coding{System: codes.ATC, Code: "C09A"}, "", true},
 		{"malformed ATC code", codes.Coding{System: codes.ATC, Code: "B01AB0asd1"}, "", false},
 		{"NDC without a name", codes.Coding{System: codes.NDC, Code: "0069-4900-30"}, "", false},
-		{"NDC with a display", codes.Coding{System: codes.NDC, Code: "0069-4900-30", Display: "Coumadin 5mg tablet"}, "", true},
+		{"NDC with a display", codes.Coding{System: codes.NDC, Code: "0069-4900-30", Display: "Coumadin 5mg tablet"},
+			"", true},
 		{"SNOMED CT without a name", codes.Coding{System: codes.SNOMED, Code: "322236009"}, "", false},
-		{"PZN with a text", codes.Coding{System: "http://fhir.de/CodeSystem/ifa/pzn", Code: "08999233"}, "METFORMIN STADA 850 mg", true},
+		{"PZN with a text", codes.Coding{System: "http://fhir.de/CodeSystem/ifa/pzn", Code: "08999233"},
+			"METFORMIN STADA 850 mg", true},
 		{"data absent", codes.Coding{System: codes.Absent, Code: "unknown", Display: "Unknown"}, "", false},
-		{"null flavour with a display", codes.Coding{System: codes.NullFlav, Code: "OTH", Display: "ask the wife"}, "", false},
+		{"null flavour with a display", codes.Coding{System: codes.NullFlav, Code: "OTH", Display: "ask the wife"}, "",
+			false},
 		{"no system", codes.Coding{Code: "36437"}, "", false},
 		{"placeholder", codes.Coding{}, "see comments", false},
 		{"placeholder in German", codes.Coding{}, "Unbekannt", false},
@@ -161,15 +165,23 @@ func TestSeveralCodings(t *testing.T) {
 		by      matchedBy
 		told    string
 	}{
-		{"a product over its ingredient", []codes.Coding{{System: codes.RxNorm, Code: "36437"}, sertraline}, "sertraline 100", MatchedCode, ""},
-		{"a product over another drug's ATC code, and that is told", []codes.Coding{{System: codes.ATC, Code: "N06AB04"}, sertraline}, "sertraline 100", MatchedCode,
+		{"a product over its ingredient", []codes.Coding{{System: codes.RxNorm, Code: "36437"}, sertraline},
+			"sertraline 100", MatchedCode, ""},
+		{"a product over another drug's ATC code, and that is told",
+			[]codes.Coding{{System: codes.ATC, Code: "N06AB04"}, sertraline}, "sertraline 100", MatchedCode,
 			"atc.tsv has citalopram for N06AB04, products.tsv has sertraline for 312938"},
-		{"two ingredients of one rank both count", []codes.Coding{{System: codes.RxNorm, Code: "36437"}, {System: codes.ATC, Code: "N06AB04"}}, "sertraline + citalopram", MatchedCode,
+		{"two ingredients of one rank both count", []codes.Coding{{System: codes.RxNorm, Code: "36437"},
+			{System: codes.ATC, Code: "N06AB04"}}, "sertraline + citalopram", MatchedCode,
 			"ingredients.tsv has sertraline for 36437, atc.tsv has citalopram for N06AB04"},
-		{"a recognised code decides before any display", []codes.Coding{{System: codes.RxNorm, Code: "312938", Display: "citalopram 20 MG"}}, "sertraline 100", MatchedCode, ""},
-		{"a product over its component", []codes.Coding{{System: codes.RxNorm, Code: "328670"}, sertraline}, "sertraline 100", MatchedCode, ""},
-		{"an ordinary code leaves it to the display", []codes.Coding{{System: codes.RxNorm, Code: "8", Display: "Sertraline 100MG"}}, "sertraline 100", matchedName, ""},
-		{"an unknown code beside a known one", []codes.Coding{{System: codes.SNOMED, Code: "1"}, {System: codes.ATC, Code: "N06AB06"}}, "sertraline", MatchedCode, ""},
+		{"a recognised code decides before any display", []codes.Coding{{System: codes.RxNorm, Code: "312938",
+			Display: "citalopram 20 MG"}}, "sertraline 100", MatchedCode, ""},
+		{"a product over its component", []codes.Coding{{System: codes.RxNorm, Code: "328670"}, sertraline},
+			"sertraline 100", MatchedCode, ""},
+		{"an ordinary code leaves it to the display",
+			[]codes.Coding{{System: codes.RxNorm, Code: "8", Display: "Sertraline 100MG"}}, "sertraline 100",
+			matchedName, ""},
+		{"an unknown code beside a known one", []codes.Coding{{System: codes.SNOMED, Code: "1"},
+			{System: codes.ATC, Code: "N06AB06"}}, "sertraline", MatchedCode, ""},
 	} {
 		m := Embedded().Classify(c.codings, nil)
 		if drugsIn(m) != c.want || m.By != c.by || m.Disagreement != c.told {
@@ -211,14 +223,16 @@ func TestOptions(t *testing.T) {
 	if own.Fingerprint() == Embedded().Fingerprint() {
 		t.Error("options leave no trace in the fingerprint")
 	}
-	if again, _ := New(Options{Region: "UK", WithoutATC: true, SiteTables: []*site.Table{table}}); again.Fingerprint() != own.Fingerprint() {
+	if again, _ := New(Options{Region: "UK", WithoutATC: true,
+		SiteTables: []*site.Table{table}}); again.Fingerprint() != own.Fingerprint() {
 		t.Error("the same options have two fingerprints")
 	}
 }
 
 func TestSiteTableErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"a\tb\n":                            "site table, line 1: 2 fields, want system, code and ingredient separated by tabs, and at most 9",
+		"a\tb\n": "site table, line 1: 2 fields, want system, code and ingredient " +
+			"separated by tabs, and at most 9",
 		"# x\ns\tc\tsertraline\ns\tc\tsalt": `site table, line 3: no ingredient "salt" in the tables`,
 		"s\t \tsertraline":                  "site table, line 1: system or code is empty",
 	} {

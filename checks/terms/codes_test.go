@@ -23,10 +23,13 @@ func saysOf(system, code, display string) string {
 // A package or product code is known in every form in which it is written.
 func TestNDCForms(t *testing.T) {
 	for _, code := range []string{
-		"00002-3230-30", "00002323030", "0002-3230-30", "0002323030", "0002-3230", "00002-3230", "000023230", "000002323030", " 0002-3230-30 ",
-		"NDC 0002-3230-30", "ndc:00002323030", "N400002323030", "0002‑3230‑30", "0002 3230 30", "00002-3230-99", "00002323099", "*0002-3230-30",
+		"00002-3230-30", "00002323030", "0002-3230-30", "0002323030", "0002-3230", "00002-3230", "000023230",
+		"000002323030", " 0002-3230-30 ",
+		"NDC 0002-3230-30", "ndc:00002323030", "N400002323030", "0002‑3230‑30", "0002 3230 30", "00002-3230-99",
+		"00002323099", "*0002-3230-30",
 	} {
-		for _, system := range []string{codes.NDC, "urn:oid:2.16.840.1.113883.6.69", "https://hl7.org/fhir/sid/ndc", " http://hl7.org/fhir/sid/ndc/ "} {
+		for _, system := range []string{codes.NDC, "urn:oid:2.16.840.1.113883.6.69", "https://hl7.org/fhir/sid/ndc",
+			" http://hl7.org/fhir/sid/ndc/ "} {
 			if got := saysOf(system, code, ""); got != "fluoxetine 25 + olanzapine 3" {
 				t.Errorf("%s %q: %q", system, code, got)
 			}
@@ -99,7 +102,8 @@ func TestEveryPackageIsFound(t *testing.T) {
 }
 
 func TestDMD(t *testing.T) {
-	for _, system := range []string{codes.DMD, codes.SNOMED, "https://dmd.nhs.uk/VMP", "http://dmd.nhs.uk", "http://snomed.info/sct/83821000000107", "urn:oid:2.16.840.1.113883.6.96"} {
+	for _, system := range []string{codes.DMD, codes.SNOMED, "https://dmd.nhs.uk/VMP", "http://dmd.nhs.uk",
+		"http://snomed.info/sct/83821000000107", "urn:oid:2.16.840.1.113883.6.96"} {
 		if got := saysOf(system, " 19180811000001109 ", ""); got != "cyclizine 30 + dipipanone 10" {
 			t.Errorf("%s: %q", system, got)
 		}
@@ -130,8 +134,10 @@ func TestNamelessCodes(t *testing.T) {
 		{"141927", "", "alprazolam", "a brand of letter A"},
 		{"1151204", "", "diphenhydramine", "a mixture, by the name of its clique"},
 		{"1151204", "acetaminophen / diphenhydramine Oral Product", "diphenhydramine", "with that name"},
-		{"1154057", "aspirin / butalbital / caffeine / codeine Pill", "butalbital + codeine", "a mixture of two of ours"},
-		{"1151204", "chlorpheniramine / diphenhydramine Oral Product", "chlorpheniramine + diphenhydramine", "a name that adds a part"},
+		{"1154057", "aspirin / butalbital / caffeine / codeine Pill", "butalbital + codeine",
+			"a mixture of two of ours"},
+		{"1151204", "chlorpheniramine / diphenhydramine Oral Product", "chlorpheniramine + diphenhydramine",
+			"a name that adds a part"},
 		{"1151204", "sertraline 50 mg", "diphenhydramine", "a name of another drug changes nothing"},
 	} {
 		if got := saysOf(codes.RxNorm, c.code, c.display); got != c.want {
@@ -179,7 +185,8 @@ func TestNamelessCodesAreSorted(t *testing.T) {
 			}
 		}
 		if len(drugs.List(data.Field(line, 3))) > 0 &&
-			!slices.Equal(drugs.Classes(drugs.List(data.Field(line, 1))), drugs.Classes(drugs.List(data.Field(line, 3)))) {
+			!slices.Equal(drugs.Classes(drugs.List(data.Field(line, 1))),
+				drugs.Classes(drugs.List(data.Field(line, 3)))) {
 			t.Errorf("%s: others of another class", line)
 		}
 	}
@@ -195,8 +202,10 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 		{codes.RxNorm, "197361", "", "RxNorm 197361: another drug in " + release, true},
 		{codes.RxNorm, " 197361", "", "RxNorm 197361: another drug in " + release, true},
 		{codes.RxNorm, "999999999", "", "RxNorm 999999999 is neither in our tables nor in " + release, false},
-		{codes.RxNorm, "999999999", "Foobarol 5 mg", "RxNorm 999999999 is neither in our tables nor in " + release, true},
-		{codes.RxNorm, "1151122", "", "RxNorm 1151122 is in " + release + ", but our tables do not say which drug it is", false},
+		{codes.RxNorm, "999999999", "Foobarol 5 mg", "RxNorm 999999999 is neither in our tables nor in " + release,
+			true},
+		{codes.RxNorm, "1151122", "", "RxNorm 1151122 is in " + release +
+			", but our tables do not say which drug it is", false},
 		{codes.RxNorm, "x", "", "", false},
 		{codes.ATC, "C08CA01", "", "ATC C08CA01: its group holds none of our drugs", true},
 		{codes.ATC, "c08ca", "", "ATC C08CA: its group holds none of our drugs", true},
@@ -205,7 +214,8 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 		{codes.ATC, "N05AX", "", "ATC N05AX is in none of our tables, and its group holds drugs that are", false},
 		{codes.ATC, "N05", "", "ATC N05 is in none of our tables, and its group holds drugs that are", false},
 		{codes.ATC, "N", "", "ATC N is in none of our tables, and its group holds drugs that are", false},
-		{codes.ATC, "N05AX99", "Foobarol", "ATC N05AX99 is in none of our tables, and its group holds drugs that are", true},
+		{codes.ATC, "N05AX99", "Foobarol", "ATC N05AX99 is in none of our tables, and its group holds drugs that are",
+			true},
 		{"urn:oid:2.16.840.1.113883.6.73", "C01EB15", "", "trimetazidine", true},
 		{codes.NDC, "68016-0012-01", "", "", false},
 	} {
@@ -271,7 +281,8 @@ func TestCombinationsLoseNoPart(t *testing.T) {
 
 // FuzzNDC: any text is read as a code or not, and the form in which codes are compared is its own.
 func FuzzNDC(f *testing.F) {
-	for _, code := range []string{"0002-3230-30", "NDC 00002323030", "N4", "0002323030", "000002-3230", "-", "*", "‐0"} {
+	for _, code := range []string{"0002-3230-30", "NDC 00002323030", "N4", "0002323030", "000002-3230", "-", "*",
+		"‐0"} {
 		f.Add(code)
 	}
 	f.Fuzz(func(t *testing.T, code string) {

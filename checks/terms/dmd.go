@@ -29,7 +29,8 @@ func recogniseDMD(code string) (recognised, bool) {
 // of the product tells, where it acts, the route, and other substances that change a check.
 func parseMeaning(line string) recognised {
 	r := recognised{
-		rank: rankProduct, standing: standingListed, systemic: drugs.ParseSystemic(data.Field(line, 1)), routeGroup: data.Field(line, 2),
+		rank: rankProduct, standing: standingListed, systemic: drugs.ParseSystemic(data.Field(line, 1)),
+		routeGroup: data.Field(line, 2),
 	}
 	for one := range data.Values(data.Field(line, 0)) {
 		name, strength, _ := strings.Cut(one, "=")

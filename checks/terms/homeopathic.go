@@ -40,7 +40,8 @@ func hasPotency(p *phrase.Phrase) bool {
 		joint := p.Tokens[i].Gap == phrase.Joint
 		switch p.Word(i) {
 		case "ch", "dh":
-			if i > 0 && p.Tokens[i].Gap <= phrase.Space && phrase.IsDigit(p.Word(i - 1)[0]) || number(i+1, phrase.Space) != "" {
+			if i > 0 && p.Tokens[i].Gap <= phrase.Space && phrase.IsDigit(p.Word(i - 1)[0]) || number(i+1,
+				phrase.Space) != "" {
 				return true
 			}
 		case "c":

@@ -227,7 +227,8 @@ func TestWritingDoesNotMatter(t *testing.T) {
 		name := rapid.SampledFrom(plain).Draw(t, "name")
 		want := drugsIn(Embedded().Classify(nil, []string{name}))
 		for _, text := range []string{
-			strings.ToUpper(name), "  " + name + " ", name + "-neuraxpharm", "Sandoz " + name, name + "®", "(" + name + ")",
+			strings.ToUpper(name), "  " + name + " ", name + "-neuraxpharm", "Sandoz " + name, name + "®",
+			"(" + name + ")",
 		} {
 			if got := drugsIn(Embedded().Classify(nil, []string{text})); got != want {
 				t.Fatalf("%q: %q, want %q", text, got, want)

@@ -62,8 +62,10 @@ func (t *Terms) Fingerprint() string {
 	t.fingerprint.once.Do(func() {
 		h := sha256.New()
 		for _, table := range [...]string{
-			data.Ingredients, data.ATC, data.Products, data.RxNorm, data.Names, data.Brands, data.Lookalikes, data.Labs, data.Conditions, data.Routes, data.Forms,
-			data.Placeholders, data.Indications, data.DMDMeanings, data.Packed(data.NDC).Sum(), data.Packed(data.DMD).Sum(), data.Packed(data.RxNormRelease).Sum(),
+			data.Ingredients, data.ATC, data.Products, data.RxNorm, data.Names, data.Brands, data.Lookalikes, data.Labs,
+			data.Conditions, data.Routes, data.Forms,
+			data.Placeholders, data.Indications, data.DMDMeanings, data.Packed(data.NDC).Sum(),
+			data.Packed(data.DMD).Sum(), data.Packed(data.RxNormRelease).Sum(),
 		} {
 			fmt.Fprintf(h, "%d\n", len(table))
 			io.WriteString(h, table)

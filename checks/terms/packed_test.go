@@ -144,7 +144,8 @@ func meaningOf(t testing.TB, list, systemic, name string) string {
 func TestPackedTablesFollowTheirSources(t *testing.T) {
 	dmd, meanings := dmdEntries(t)
 	for name, want := range map[string][]byte{
-		"ndc.bin": pack(ndcEntries(t)), "dmd.bin": pack(dmd), "dmd_meanings.tsv": []byte(meanings), "rxnorm_release.bin": pack(releaseEntries(t)),
+		"ndc.bin": pack(ndcEntries(t)), "dmd.bin": pack(dmd), "dmd_meanings.tsv": []byte(meanings),
+		"rxnorm_release.bin": pack(releaseEntries(t)),
 	} {
 		if *update {
 			if err := os.WriteFile("data/"+name, want, 0o644); err != nil {
@@ -165,8 +166,9 @@ func TestPackedFindsWhatWasPacked(t *testing.T) {
 		table   data.Packed
 		entries []entry
 	}{
-		"ndc": {data.Packed(data.NDC), ndcEntries(t)}, "dmd": {data.Packed(data.DMD), dmd}, "release": {data.Packed(data.RxNormRelease), releaseEntries(t)},
-		"none": {data.Packed(pack(nil)), nil}, "one": {data.Packed(pack([]entry{{7, 9}})), []entry{{7, 9}}},
+		"ndc": {data.Packed(data.NDC), ndcEntries(t)}, "dmd": {data.Packed(data.DMD), dmd},
+		"release": {data.Packed(data.RxNormRelease), releaseEntries(t)},
+		"none":    {data.Packed(pack(nil)), nil}, "one": {data.Packed(pack([]entry{{7, 9}})), []entry{{7, 9}}},
 	} {
 		want := map[uint64]uint64{}
 		for _, e := range c.entries {

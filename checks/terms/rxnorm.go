@@ -19,7 +19,8 @@ func recogniseRxNorm(code string) (recognised, bool) {
 	}
 	if drug, ok := drugs.ByRxNorm(code); ok {
 		return recognised{
-			rank: rankIngredient, standing: standingListed, found: []Found{{Ingredient: drug}}, table: data.IngredientsFile, code: code,
+			rank: rankIngredient, standing: standingListed, found: []Found{{Ingredient: drug}},
+			table: data.IngredientsFile, code: code,
 		}, true
 	}
 	if r, ok := recogniseNameless(code); ok {
@@ -31,8 +32,9 @@ func recogniseRxNorm(code string) (recognised, bool) {
 // recognised is what the code of a product means.
 func (p product) recognised() recognised {
 	r := recognised{
-		rank: rankOf(p.kind), standing: standingListed, systemic: drugs.ParseSystemic(p.systemic), routeGroup: p.group(),
-		table: data.ProductsFile, code: p.rxcui,
+		rank: rankOf(p.kind), standing: standingListed, systemic: drugs.ParseSystemic(p.systemic),
+		routeGroup: p.group(),
+		table:      data.ProductsFile, code: p.rxcui,
 	}
 	r.found = foundOf(drugs.List(p.ingredients))
 	p.addStrengths(r.found)
@@ -43,7 +45,8 @@ func (p product) recognised() recognised {
 // recogniseNameless looks a code up of which only the ingredient is known. The column others says
 // which drug of the same class it may be instead.
 func recogniseNameless(code string) (recognised, bool) {
-	line := data.LineAt(data.RxNorm, data.Search(data.RxNorm, func(key string) int { return compareNumbers(key, code) }))
+	line := data.LineAt(data.RxNorm, data.Search(data.RxNorm,
+		func(key string) int { return compareNumbers(key, code) }))
 	if data.Field(line, 0) != code {
 		return recognised{}, false
 	}
@@ -54,7 +57,8 @@ func recogniseNameless(code string) (recognised, bool) {
 	}
 	if len(r.others) > 0 {
 		for i := range r.found {
-			r.found[i].Unsure = "RxNorm " + code + " may also be " + strings.ReplaceAll(data.Field(line, 3), "|", " or ")
+			r.found[i].Unsure = "RxNorm " + code + " may also be " + strings.ReplaceAll(data.Field(line, 3), "|",
+				" or ")
 		}
 	}
 	return r, true

@@ -54,7 +54,8 @@ var denials = phrase.Words(`no not without kein keine keinen keiner nicht ohne s
 // are a part of a product's name.
 var (
 	allergies = phrase.Words(
-		"allergy allergies allergic allergie allergien allergisch allergique alergia alergias alergico allergia allergico allergi",
+		"allergy allergies allergic allergie allergien allergisch allergique alergia alergias alergico allergia " +
+			"allergico allergi",
 	)
 	intolerances = phrase.Words(
 		`intolerance intolerances intolerant unvertraglichkeit intoleranz intolerant intolerante intolerancia intoleranza

@@ -90,11 +90,13 @@ func TestTheSiteDecides(t *testing.T) {
 		why     string
 	}{
 		{[]codes.Coding{{System: codes.RxNorm, Code: "312938"}}, "fluoxetine", "over the embedded tables"},
-		{[]codes.Coding{{System: "urn:oid:2.16.840.1.113883.6.88", Code: "312938"}}, "fluoxetine", "by another name of the system"},
+		{[]codes.Coding{{System: "urn:oid:2.16.840.1.113883.6.88", Code: "312938"}}, "fluoxetine",
+			"by another name of the system"},
 		{[]codes.Coding{{System: codes.RxNorm, Code: "36437"}}, "sertraline", "what the site does not have stays"},
 		{[]codes.Coding{{System: "s", Code: "1", Display: "sertraline"}}, "", "an ordinary drug whatever its name"},
 		{[]codes.Coding{{System: "s", Code: "2"}}, "sertraline", "from the second table"},
-		{[]codes.Coding{{System: "s", Code: "BN"}, {System: codes.RxNorm, Code: "310384"}}, "fluoxetine 10", "a brand gives way to a product"},
+		{[]codes.Coding{{System: "s", Code: "BN"}, {System: codes.RxNorm, Code: "310384"}}, "fluoxetine 10",
+			"a brand gives way to a product"},
 	} {
 		if got := drugsIn(own.Classify(c.codings, nil)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.why, got, c.want)
@@ -115,7 +117,8 @@ func TestSiteRowsOfNoFile(t *testing.T) {
 
 func TestFingerprintCoversSiteTables(t *testing.T) {
 	const row = "s\t1\tgabapentin\n"
-	if siteTerms(t, ReadSite(t, row)).Fingerprint() == siteTerms(t, ReadSite(t, row+"s\t9\tsertraline\n")).Fingerprint() {
+	if siteTerms(t, ReadSite(t, row)).Fingerprint() == siteTerms(t,
+		ReadSite(t, row+"s\t9\tsertraline\n")).Fingerprint() {
 		t.Error("an added row leaves no trace in the fingerprint")
 	}
 }
@@ -127,7 +130,8 @@ func BenchmarkSiteTable(b *testing.B) {
 	all := drugs.All()
 	for i := range 300_000 {
 		fmt.Fprintln(&text, site.Row{
-			System: codes.NDC, Code: fmt.Sprintf("%011d", i*7919), Ingredient: all[i/7%len(all)].Name, Systemic: drugs.SystemicYes, Strength: "50",
+			System: codes.NDC, Code: fmt.Sprintf("%011d", i*7919), Ingredient: all[i/7%len(all)].Name,
+			Systemic: drugs.SystemicYes, Strength: "50",
 			Name: "made-up 50 MG Extended Release Oral Tablet [Brand]", Route: "oral",
 		})
 	}

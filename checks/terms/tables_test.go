@@ -31,7 +31,10 @@ func TestNamesAreSorted(t *testing.T) {
 		fields[0] = phrase.Key(fields[1])
 		lines = append(lines, strings.Join(fields, "\t"))
 	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(data.Field(a, 0)+"\t"+a, data.Field(b, 0)+"\t"+b) })
+	slices.SortFunc(lines, func(a, b string) int {
+		return strings.Compare(data.Field(a, 0)+"\t"+a,
+			data.Field(b, 0)+"\t"+b)
+	})
 	lines = slices.CompactFunc(lines, func(a, b string) bool {
 		if data.Field(a, 0) == data.Field(b, 0) && data.Field(a, 2) != data.Field(b, 2) {
 			t.Errorf("one key, two drugs:\n%s\n%s", a, b)
@@ -67,10 +70,14 @@ func TestProductsAreSorted(t *testing.T) {
 }
 
 var classes = []drugs.Class{
-	drugs.SSRI, drugs.SerotoninModulator, drugs.SNRI, drugs.Tricyclic, drugs.Tetracyclic, drugs.AntidepressantOther, drugs.AntidepressantAlternative, drugs.MAOI, drugs.Lithium,
-	drugs.AntipsychoticTypical, drugs.AntipsychoticAtypical, drugs.AntipsychoticNondopaminerg, drugs.AntihistamineSedating, drugs.AntihistamineNonsedating,
-	drugs.DopamineAntagonistAntiemet, drugs.DopamineAntagonistOther, drugs.DopamineDepleter, drugs.AntiemeticAlternative, drugs.Alpha2Delta, drugs.DopamineAgonist,
-	drugs.DopaminePrecursor, drugs.IronOral, drugs.IronIV, drugs.Opioid, drugs.Benzodiazepine, drugs.ZHypnotic, drugs.Barbiturate, drugs.MuscleRelaxant, drugs.CNSDepressantOther,
+	drugs.SSRI, drugs.SerotoninModulator, drugs.SNRI, drugs.Tricyclic, drugs.Tetracyclic, drugs.AntidepressantOther,
+	drugs.AntidepressantAlternative, drugs.MAOI, drugs.Lithium,
+	drugs.AntipsychoticTypical, drugs.AntipsychoticAtypical, drugs.AntipsychoticNondopaminerg,
+	drugs.AntihistamineSedating, drugs.AntihistamineNonsedating,
+	drugs.DopamineAntagonistAntiemet, drugs.DopamineAntagonistOther, drugs.DopamineDepleter,
+	drugs.AntiemeticAlternative, drugs.Alpha2Delta, drugs.DopamineAgonist,
+	drugs.DopaminePrecursor, drugs.IronOral, drugs.IronIV, drugs.Opioid, drugs.Benzodiazepine, drugs.ZHypnotic,
+	drugs.Barbiturate, drugs.MuscleRelaxant, drugs.CNSDepressantOther,
 	drugs.RLSContraindicated,
 }
 
@@ -194,7 +201,8 @@ func TestFormsAreWellFormed(t *testing.T) {
 		}
 	}
 	for line := range data.Rows(data.Routes) {
-		if drugs.ParseSystemic(data.Field(line, 3)) == drugs.SystemicUnknown || codes.Canonical(data.Field(line, 0)) != data.Field(line, 0) {
+		if drugs.ParseSystemic(data.Field(line, 3)) == drugs.SystemicUnknown || codes.Canonical(data.Field(line,
+			0)) != data.Field(line, 0) {
 			t.Errorf("routes.tsv: %s", line)
 		}
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 func TestSay(t *testing.T) {
-	if got := Say("pair.summary", "drug", "gabapentin", "partners", And([]string{"a", "b", "c"}), "risks", ""); got != "Gabapentin with a, b and c: slow, shallow breathing and drowsiness." {
+	if got := Say("pair.summary", "drug", "gabapentin", "partners", And([]string{"a", "b", "c"}), "risks",
+		""); got != "Gabapentin with a, b and c: slow, shallow breathing and drowsiness." {
 		t.Errorf("%q", got)
 	}
 	if got := Say("order.since"); !strings.Contains(got, "{date}") {
@@ -61,7 +62,8 @@ func TestKeysAndCodeAgree(t *testing.T) {
 			t.Errorf("no text for %q", m[1])
 		}
 	}
-	for prefix, kind := range map[string]string{"lab.": "labReason", "silent.": "SilenceReason", "resolved.": "Reason"} {
+	for prefix, kind := range map[string]string{"lab.": "labReason", "silent.": "SilenceReason",
+		"resolved.": "Reason"} {
 		for _, m := range regexp.MustCompile(`\s`+kind+`\s+= "([a-z0-9-]+)"`).FindAllStringSubmatch(code.String(), -1) {
 			if !has(prefix+m[1]) && m[1] != "tail" {
 				t.Errorf("no text for %s %q", kind, m[1])
@@ -101,7 +103,8 @@ func TestKeysAndCodeAgree(t *testing.T) {
 // What belongs to `rlsguard checks`, or to a specification, is not said to users.
 func TestWordsThatAreNotForUsers(t *testing.T) {
 	forbidden := regexp.MustCompile(
-		`(?i)from training|secondary copy|review pending|submitted|systemic|UCUM|beside it|an abrupt end is harmful|ending it suddenly|\{1\.73`,
+		`(?i)from training|secondary copy|review pending|submitted|systemic|UCUM|beside it|an abrupt end is ` +
+			`harmful|ending it suddenly|\{1\.73`,
 	)
 	for _, key := range keys() {
 		if w := forbidden.FindString(text(key)); w != "" {

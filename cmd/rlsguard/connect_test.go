@@ -58,10 +58,13 @@ func TestConnect(t *testing.T) {
 		server *server.Options
 		flags  connect.Flags
 	}{
-		"nkey":               {&server.Options{Nkeys: []*server.NkeyUser{{Nkey: public}}}, connect.Flags{ServerFlags: connect.ServerFlags{NKey: secret("seed", seed)}}},
-		"credentials":        {trusted, connect.Flags{ServerFlags: connect.ServerFlags{Creds: secret("creds", creds)}}},
-		"authority":          {encrypted(false), connect.Flags{ServerFlags: connect.ServerFlags{CA: path("server.crt")}}},
-		"client certificate": {encrypted(true), connect.Flags{ServerFlags: connect.ServerFlags{CA: path("server.crt")}, TLSCert: path("server.crt"), TLSKey: path("server.key")}},
+		"nkey": {&server.Options{Nkeys: []*server.NkeyUser{{Nkey: public}}},
+			connect.Flags{ServerFlags: connect.ServerFlags{NKey: secret("seed", seed)}}},
+		"credentials": {trusted, connect.Flags{ServerFlags: connect.ServerFlags{Creds: secret("creds", creds)}}},
+		"authority": {encrypted(false),
+			connect.Flags{ServerFlags: connect.ServerFlags{CA: path("server.crt")}}},
+		"client certificate": {encrypted(true), connect.Flags{ServerFlags: connect.ServerFlags{CA: path("server.crt")},
+			TLSCert: path("server.crt"), TLSKey: path("server.key")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.server.Host, c.server.Port, c.server.NoSigs, c.server.NoLog = "127.0.0.1", server.RANDOM_PORT, true, true
@@ -127,10 +130,13 @@ func jwtServer(t *testing.T) (*server.Options, []byte) {
 
 func TestEncrypted(t *testing.T) {
 	for urls, fine := range map[string]bool{
-		"nats://127.0.0.1:4222": true, "nats://localhost": true, "[::1]:4222": true, "127.0.0.1": true, "tls://nats.example.org": true, "wss://nats.example.org": true,
+		"nats://127.0.0.1:4222": true, "nats://localhost": true, "[::1]:4222": true, "127.0.0.1": true,
+		"tls://nats.example.org": true, "wss://nats.example.org": true,
 		"tls://a.example.org,tls://b.example.org": true, "nats://u:p@127.0.0.1:4222": true,
-		"nats://nats.example.org": false, "nats.example.org:4222": false, "ws://nats.example.org": false, "tls://a.example.org,nats://b.example.org": false, "192.0.2.1": false,
-		"nats://127.0.0.1@nats.example.org": false, "nats://localhost.example.org": false, "nats://0.0.0.0:4222": false, "nats://%zz": false,
+		"nats://nats.example.org": false, "nats.example.org:4222": false, "ws://nats.example.org": false,
+		"tls://a.example.org,nats://b.example.org": false, "192.0.2.1": false,
+		"nats://127.0.0.1@nats.example.org": false, "nats://localhost.example.org": false, "nats://0.0.0.0:4222": false,
+		"nats://%zz": false,
 	} {
 		if err := connect.Encrypted(urls); (err == nil) != fine {
 			t.Errorf("%s: %v", urls, err)

@@ -96,7 +96,8 @@ func replayPaths(t *testing.T, asOf string, paths ...string) ([]string, files.Su
 		Stderr: &stderr,
 		Now:    scenarioNow,
 	}
-	if code := execute(p, append([]string{"replay", "--as-of", asOf, "--format", "json", "--summary", account}, paths...)); code == terminal.ExitFailed {
+	if code := execute(p, append([]string{"replay", "--as-of", asOf, "--format", "json", "--summary", account},
+		paths...)); code == terminal.ExitFailed {
 		t.Fatalf("replay failed: %s", &stderr)
 	}
 	var flags []string
@@ -140,7 +141,8 @@ func rlsForAll(t *testing.T, path string) string {
 	for i, p := range slices.Sorted(maps.Keys(patients)) {
 		fmt.Fprintf(
 			&b,
-			`{"resourceType":"Condition","id":"rls-%d","subject":{"reference":%q},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"G25.81"}]}}`+"\n",
+			`{"resourceType":"Condition","id":"rls-%d","subject":{"reference":%q},`+
+				`"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"G25.81"}]}}`+"\n",
 			i,
 			p,
 		)

@@ -123,7 +123,8 @@ func startDemo(ctx context.Context, p *terminal.Program, dir string, keep bool) 
 		watch:   make(chan error, 1),
 		flags:   make(chan checks.Flag),
 	}
-	if d.server, err = embedded.Start(ctx, embedded.Options{Dir: dir, Listen: "127.0.0.1:0", Log: zerolog.Nop()}); err != nil {
+	if d.server, err = embedded.Start(ctx, embedded.Options{Dir: dir, Listen: "127.0.0.1:0",
+		Log: zerolog.Nop()}); err != nil {
 		return nil, err
 	}
 	if d.nc, err = d.server.Connect(); err != nil {

@@ -42,7 +42,9 @@ func TestDeployedOrderCheck(t *testing.T) {
 	defer serveDeployed(ctx, t, s, dir)()
 	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
 
-	const draft = `{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order","subject":{"reference":"Patient/anna"},"medicationCodeableConcept":{"text":"mirtazapine"},"authoredOn":"2026-11-20"}`
+	const draft = `{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order",` +
+		`"subject":{"reference":"Patient/anna"},"medicationCodeableConcept":{"text":"mirtazapine"},` +
+		`"authoredOn":"2026-11-20"}`
 	asked, err := connect.Ask(s.connect(t, "orders"), []byte(draft), "application/json")
 	if err != nil || !bytes.Contains(asked, []byte(`"rls-tetracyclic"`)) {
 		t.Fatalf("order entry gets %s, %v", asked, err)
@@ -75,14 +77,18 @@ func TestDeployedOrderCheck(t *testing.T) {
 	}
 	service := strings.TrimSpace(string(cds)) + "/cds-services/rlsguard-patient-view"
 	var view cdshooks.Response
-	if err := json.Unmarshal(postJSON(t, service, `{"hook":"patient-view","hookInstance":"1","context":{"userId":"Practitioner/7","patientId":"anna"}}`), &view); err != nil ||
+	if err := json.Unmarshal(postJSON(t, service,
+		`{"hook":"patient-view","hookInstance":"1","context":{"userId":"Practitioner/7","patientId":"anna"}}`),
+		&view); err != nil ||
 		len(view.Cards) != 1 {
 		t.Fatalf("cards %+v, %v", view, err)
 	}
 	postJSON(
 		t,
 		service+"/feedback",
-		`{"feedback":[{"card":"`+view.Cards[0].UUID+`","outcome":"overridden","outcomeTimestamp":"2026-11-22T10:00:00Z","overrideReason":{"reason":{"code":"will-monitor","system":"x"}}}]}`,
+		`{"feedback":[{"card":"`+view.Cards[0].UUID+
+			`","outcome":"overridden","outcomeTimestamp":"2026-11-22T10:00:00Z",`+
+			`"overrideReason":{"reason":{"code":"will-monitor","system":"x"}}}]}`,
 	)
 	operator, err := jet.New(s.connect(t, "operator"), jet.NamedDomain("RLSGUARD"))
 	if err != nil {
@@ -108,7 +114,9 @@ func TestDeployedOrderCheck(t *testing.T) {
 	// And then noted by hand.
 	var out bytes.Buffer
 	p := &terminal.Program{Stdout: bufio.NewWriter(&out), Stderr: io.Discard, Now: time.Now}
-	if code := execute(p, []string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix", "_INBOX_reviewer", "--js-domain", "RLSGUARD", "--author", "Practitioner/7", "--date", "2026-11-22", flag}); code != terminal.ExitDone {
+	if code := execute(p, []string{"ack", "--nats", s.url("reviewer"), "--ca", s.ca, "--inbox-prefix",
+		"_INBOX_reviewer", "--js-domain", "RLSGUARD", "--author", "Practitioner/7", "--date", "2026-11-22",
+		flag}); code != terminal.ExitDone {
 		t.Fatalf("ack ends with %d", code)
 	}
 	waitState(ctx, t, s, flag, checks.Acknowledged)
@@ -149,7 +157,8 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 		t.Fatal(err)
 	}
 	cfg := consumers.Config{
-		URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf, Log: noNoise(t), Replicas: 1, Audit: time.Hour,
+		URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf,
+		Log: noNoise(t), Replicas: 1, Audit: time.Hour,
 		Engine: &fold.Engine{
 			Settings: set.Settings,
 			Ruleset:  set.Ruleset,

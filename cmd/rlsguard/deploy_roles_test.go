@@ -174,7 +174,8 @@ func (d deployed) shippedFiles(t *testing.T) *strings.Replacer {
 	}
 	for name, text := range map[string]string{
 		"ca.crt": string(ca), "site.key": connect.PublicTestKey, "site.yaml": "zone: UTC\n",
-		"nats.password": "rlsguard-secret\n", "rlsguard.password": "rlsguard-secret\n", "admin.password": "admin-secret\n",
+		"nats.password": "rlsguard-secret\n", "rlsguard.password": "rlsguard-secret\n",
+		"admin.password": "admin-secret\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -183,7 +184,8 @@ func (d deployed) shippedFiles(t *testing.T) *strings.Replacer {
 	t.Chdir(dir)
 	return strings.NewReplacer(
 		"tls://HOST:4222", "tls://"+d.addr, "tls://nats.example.org:4222", "tls://"+d.addr, "%d/", dir+"/",
-		"/secrets/", dir+"/", "/config/", dir+"/", "/etc/rlsguard/", dir+"/", "/backup/", dir+"/", "0.0.0.0:8223", "127.0.0.1:0",
+		"/secrets/", dir+"/", "/config/", dir+"/", "/etc/rlsguard/", dir+"/", "/backup/", dir+"/", "0.0.0.0:8223",
+		"127.0.0.1:0",
 	)
 }
 

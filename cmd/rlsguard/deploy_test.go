@@ -59,8 +59,10 @@ func TestDeployedServer(t *testing.T) {
 	served := make(chan error, 1)
 	go func() {
 		served <- consumers.Serve(serving, consumers.Config{
-			URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.New(zerolog.NewTestWriter(t)),
-			Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)}, Health: health,
+			URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf,
+			Log:    zerolog.New(zerolog.NewTestWriter(t)),
+			Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset, Key: []byte(connect.PublicTestKey)},
+			Health: health,
 		})
 	}()
 	defer func() {
@@ -89,15 +91,18 @@ func TestDeployedServer(t *testing.T) {
 	for _, c := range []struct{ user, subject string }{
 		{"producer", "fhir.DetectedIssue"}, {"producer", "rls.flags.high.x.y"}, {"producer", "rls.state.patient.x"},
 		{"reviewer", "fhir.MedicationRequest"},
-		{"dashboard", "fhir.MedicationRequest"}, {"dashboard", "$JS.API.STREAM.MSG.GET.RLS"}, {"dashboard", "$JS.API.STREAM.DELETE.RLS_FLAGS"}, {"dashboard", "$JS.RLSGUARD.API.STREAM.DELETE.RLS_FLAGS"},
-		{"operator", "$JS.API.STREAM.MSG.GET.RLS"}, {"operator", "fhir.DetectedIssue"}, {"operator", "$JS.RLSGUARD.API.STREAM.PURGE.RLS_DEAD"},
+		{"dashboard", "fhir.MedicationRequest"}, {"dashboard", "$JS.API.STREAM.MSG.GET.RLS"},
+		{"dashboard", "$JS.API.STREAM.DELETE.RLS_FLAGS"}, {"dashboard", "$JS.RLSGUARD.API.STREAM.DELETE.RLS_FLAGS"},
+		{"operator", "$JS.API.STREAM.MSG.GET.RLS"}, {"operator", "fhir.DetectedIssue"},
+		{"operator", "$JS.RLSGUARD.API.STREAM.PURGE.RLS_DEAD"},
 	} {
 		if !s.refuses(t, c.user, func(nc *nats.Conn) error { return nc.Publish(c.subject, []byte("{}")) }) {
 			t.Errorf("%s may publish on %s", c.user, c.subject)
 		}
 	}
 	for _, c := range []struct{ user, subject string }{
-		{"dashboard", "rls.dead.>"}, {"dashboard", "fhir.>"}, {"dashboard", "_INBOX_rlsguard.>"}, {"producer", "rls.flags.>"}, {"operator", "fhir.>"},
+		{"dashboard", "rls.dead.>"}, {"dashboard", "fhir.>"}, {"dashboard", "_INBOX_rlsguard.>"},
+		{"producer", "rls.flags.>"}, {"operator", "fhir.>"},
 	} {
 		if !s.refuses(t, c.user, func(nc *nats.Conn) error { _, err := nc.SubscribeSync(c.subject); return err }) {
 			t.Errorf("%s may subscribe to %s", c.user, c.subject)
@@ -109,7 +114,8 @@ func TestDeployedServer(t *testing.T) {
 func allMeasured(ctx context.Context, t *testing.T, health *health.Health) {
 	t.Helper()
 	text := ""
-	for _, name := range []string{"inbound_lag_messages", "oldest_undecided_seconds", "active", "dead_letters", "flags_copy_lag_seconds", "audit_lag_seconds"} {
+	for _, name := range []string{"inbound_lag_messages", "oldest_undecided_seconds", "active", "dead_letters",
+		"flags_copy_lag_seconds", "audit_lag_seconds"} {
 		for !strings.Contains(text, "\nrlsguard_"+name+" ") {
 			if ctx.Err() != nil {
 				t.Fatalf("%s is absent", name)
@@ -218,7 +224,8 @@ func deployedServer(t *testing.T) deployed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for old, now := range map[string]string{"/etc/nats": dir, "/var/lib/nats": filepath.Join(dir, "store"), "0.0.0.0:4222": "127.0.0.1:-1"} {
+	for old, now := range map[string]string{"/etc/nats": dir, "/var/lib/nats": filepath.Join(dir, "store"),
+		"0.0.0.0:4222": "127.0.0.1:-1"} {
 		if !bytes.Contains(conf, []byte(old)) {
 			t.Fatalf("nats.conf does not hold %s", old)
 		}
@@ -289,7 +296,8 @@ func certificate(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, block := range map[string]*pem.Block{"server.crt": {Type: "CERTIFICATE", Bytes: cert}, "server.key": {Type: "PRIVATE KEY", Bytes: private}} {
+	for name, block := range map[string]*pem.Block{"server.crt": {Type: "CERTIFICATE", Bytes: cert},
+		"server.key": {Type: "PRIVATE KEY", Bytes: private}} {
 		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -68,7 +68,9 @@ func TestDeployedRoles(t *testing.T) {
 		return path
 	}
 	key := file("site.key", connect.PublicTestKey)
-	draft := file("draft.json", `{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order","subject":{"reference":"Patient/anna"},"medicationCodeableConcept":{"text":"mirtazapine"},"authoredOn":"2026-11-20"}`)
+	draft := file("draft.json", `{"resourceType":"MedicationRequest","id":"d","status":"draft","intent":"order",`+
+		`"subject":{"reference":"Patient/anna"},"medicationCodeableConcept":{"text":"mirtazapine"},`+
+		`"authoredOn":"2026-11-20"}`)
 	other := file("other.yaml", "zone: UTC\n")
 	bad := file("bad.ndjson", "{\"resourceType\":\"Nonsense\"}\n")
 	var id []string
@@ -90,13 +92,15 @@ func TestDeployedRoles(t *testing.T) {
 		{"dashboard reviewer", []string{"watch", "--once"}, terminal.ExitDone, "sertraline"},
 		{"dashboard", []string{"watch", "--once", "--due", "3650d"}, terminal.ExitDone, "gets milder"},
 		{"reviewer", append([]string{"ack"}, answer...), terminal.ExitDone, "acknowledged"},
-		{"reviewer", append([]string{"override", "--reason", "will-monitor"}, answer...), terminal.ExitDone, "overridden"},
+		{"reviewer", append([]string{"override", "--reason", "will-monitor"}, answer...), terminal.ExitDone,
+			"overridden"},
 		{"orders", []string{"check", draft}, terminal.ExitDone, "mirtazapine"},
 		{"operator", []string{"dead", "list"}, terminal.ExitDone, "not-fhir"},
 		{"operator", []string{"dead", "show", "1|2"}, terminal.ExitDone, "nonsense"},
 		{"operator", []string{"dead", "retry", "1|2", "--wait"}, terminal.ExitRejected, "rejected"},
 		{"operator", []string{"dead", "drop", "3|4"}, terminal.ExitDone, "1 dead letter removed"},
-		{"", []string{"due", "--within", "3650d", "--key-file", key}, terminal.ExitDone, "rls-ssri sertraline gets milder"},
+		{"", []string{"due", "--within", "3650d", "--key-file", key}, terminal.ExitDone,
+			"rls-ssri sertraline gets milder"},
 		{"", []string{"verify", "--key-file", key, "--as-of", "2026-11-23T08:00:00Z"}, terminal.ExitDone, "the same"},
 		{"", []string{"audit"}, terminal.ExitDone, "practitioner/7"},
 		{"", []string{"rehearse", "--key-file", key, "--against", other}, terminal.ExitDone, ""},
@@ -151,7 +155,8 @@ func TestDeployedMissingRights(t *testing.T) {
 		{"orders", "watch --once " + domain + " " + inbox + "orders", may + "$JS.RLSGUARD.API.STREAM.INFO.RLS_FLAGS"},
 		{"orders", "publish - " + domain + " " + inbox + "orders", may},
 		{"dashboard", "check - " + domain + " " + inbox + "dashboard", may + "rls.check"},
-		{"dashboard", "dead list " + domain + " " + inbox + "dashboard", may + "$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_DEAD"},
+		{"dashboard", "dead list " + domain + " " + inbox + "dashboard",
+			may + "$JS.RLSGUARD.API.CONSUMER.CREATE.RLS_DEAD"},
 		{"dashboard", "publish - " + domain + " " + inbox + "dashboard", may},
 		{"producer", "watch --once " + domain + " " + inbox + "producer", may},
 		{"reviewer", "audit " + domain + " " + inbox + "reviewer", may},

@@ -55,7 +55,8 @@ func TestCDSOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := consumers.Config{
-		URL: "nats://127.0.0.1:1", Reader: settings.Reader, AsOf: demoAsOf, Log: zerolog.Nop(), Replicas: 1, Audit: time.Hour,
+		URL: "nats://127.0.0.1:1", Reader: settings.Reader, AsOf: demoAsOf, Log: zerolog.Nop(), Replicas: 1,
+		Audit:  time.Hour,
 		Engine: &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte(connect.PublicTestKey)},
 	}
 	opened, err := flags.Open(t.Context(), &cfg, dir)
@@ -73,7 +74,9 @@ func TestCDSOverTLS(t *testing.T) {
 	}
 	client := tlsClient(t, dir)
 	defer client.CloseIdleConnections()
-	const body = `{"hook":"order-sign","hookInstance":"1","context":{"patientId":"1"},"prefetch":{"c":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}}}}`
+	const body = `{"hook":"order-sign","hookInstance":"1","context":{"patientId":"1"},` +
+		`"prefetch":{"c":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},` +
+		`"code":{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}}}}`
 	if status, data := callCDS(t, client, service, body, ""); status != http.StatusUnauthorized {
 		t.Errorf("without a token: status %d: %s", status, data)
 	}
@@ -81,7 +84,8 @@ func TestCDSOverTLS(t *testing.T) {
 	if status != http.StatusOK {
 		t.Fatalf("status %d: %s", status, data)
 	}
-	for _, want := range []string{"rls-iron-unchecked", "the stored record could not be looked at", "A reason of our own"} {
+	for _, want := range []string{"rls-iron-unchecked", "the stored record could not be looked at",
+		"A reason of our own"} {
 		if !strings.Contains(data, want) {
 			t.Errorf("the answer lacks %q: %s", want, data)
 		}
@@ -114,7 +118,8 @@ func clientToken(t *testing.T, key *ecdsa.PrivateKey, service string) string {
 	}
 	now := time.Now()
 	token, err := jwt.Signed(signer).Claims(jwt.Claims{
-		Issuer: "https://ehr.example.org/", Audience: jwt.Audience{service}, ID: "n1", IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(time.Minute)),
+		Issuer: "https://ehr.example.org/", Audience: jwt.Audience{service}, ID: "n1",
+		IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(time.Minute)),
 	}).Serialize()
 	if err != nil {
 		t.Fatal(err)

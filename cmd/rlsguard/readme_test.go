@@ -83,8 +83,10 @@ func TestReadmeListsTheSettings(t *testing.T) {
 		t.Error("an example is missing")
 	}
 	got.Approvals, got.Reviewers = nil, nil
-	got.Checks, got.Iron.Laboratories, got.Terminology.SiteTables, got.Region, got.BaseURL, got.Reasons = nil, nil, nil, "", "", nil
-	if diff := cmp.Diff(settings.DefaultConfig(), got, cmp.AllowUnexported(time.Location{}), cmpopts.IgnoreUnexported(settings.Config{})); diff != "" {
+	got.Checks, got.Iron.Laboratories, got.Terminology.SiteTables, got.Region, got.BaseURL, got.Reasons = nil, nil, nil,
+		"", "", nil
+	if diff := cmp.Diff(settings.DefaultConfig(), got, cmp.AllowUnexported(time.Location{}),
+		cmpopts.IgnoreUnexported(settings.Config{})); diff != "" {
 		t.Errorf("the README does not show the defaults (-want +got)\n%s", diff)
 	}
 	for _, key := range yamlKeys(reflect.TypeFor[settings.Config]()) {
@@ -167,7 +169,8 @@ func TestReadmeDashboard(t *testing.T) {
 	served := make(chan error, 1)
 	engine := &fold.Engine{Settings: set.Settings, Key: []byte(connect.PublicTestKey), Ruleset: set.Ruleset}
 	go func() {
-		served <- consumers.Serve(ctx, consumers.Config{Embedded: server, Engine: engine, Reader: set.Reader, AsOf: demoAsOf, Log: zerolog.Nop()})
+		served <- consumers.Serve(ctx, consumers.Config{Embedded: server, Engine: engine, Reader: set.Reader,
+			AsOf: demoAsOf, Log: zerolog.Nop()})
 	}()
 	nc, err := server.Connect()
 	if err != nil {

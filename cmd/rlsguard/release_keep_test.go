@@ -62,7 +62,8 @@ func keepRelease(t *testing.T, binary, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"export.gz": data, "input.ndjson.gz": zipped(t, input), "data.tar.gz": packFolder(t, dir), "as-of": []byte(asOf + "\n")} {
+	for name, content := range map[string][]byte{"export.gz": data, "input.ndjson.gz": zipped(t, input),
+		"data.tar.gz": packFolder(t, dir), "as-of": []byte(asOf + "\n")} {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o666); err != nil {
 			t.Fatal(err)
 		}

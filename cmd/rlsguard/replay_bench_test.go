@@ -33,7 +33,8 @@ func BenchmarkReplay(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p := &terminal.Program{Stdout: bufio.NewWriter(io.Discard), Stderr: io.Discard, Now: scenarioNow}
-		if code := execute(p, []string{"replay", "--as-of", scenarioAsOf, "--format", "json", path}); code != terminal.ExitDone {
+		if code := execute(p, []string{"replay", "--as-of", scenarioAsOf, "--format", "json",
+			path}); code != terminal.ExitDone {
 			b.Fatalf("exit %d", code)
 		}
 	}

@@ -79,7 +79,8 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 	c.Own, c.link = set.Reasons, func(text string) { terminal.Tell(p.Stderr, "%s", text) }
 	cfg := consumers.Config{
 		Engine: &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset}, Reader: set.Reader,
-		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour, Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.New(), Log: terminal.Logger(p, c.LogLevel),
+		Replicas: c.Replicas, Audit: time.Duration(c.AuditDays) * 24 * time.Hour,
+		Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.New(), Log: terminal.Logger(p, c.LogLevel),
 	}
 	if cfg.Replicas < 1 || cfg.Audit <= 0 {
 		return errors.New("--replicas and --audit-days have to be above 0")
@@ -147,7 +148,8 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err error) {
 	if c.ServerFlags != (connect.ServerFlags{}) {
 		return errors.New(
-			"--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and --plaintext go with --nats",
+			"--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and --plaintext go with " +
+				"--nats",
 		)
 	}
 	dir := c.Data

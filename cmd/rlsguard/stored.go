@@ -63,7 +63,8 @@ func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string
 func (f *placeFlags) check() error {
 	if f.Data != "" && (f.Nats != "" || f.ServerFlags != (connect.ServerFlags{})) {
 		return errors.New(
-			"--data names a folder without a running server: it does not go with --nats and the options of a connection",
+			"--data names a folder without a running server: it does not go with --nats and the options of a " +
+				"connection",
 		)
 	}
 	return nil
@@ -98,8 +99,10 @@ func (s *stored) connect(
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
 			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
 		}
-		if s.server, err = embedded.Start(ctx, embedded.Options{Dir: f.Data, Private: true, Fresh: fresh, Log: terminal.Logger(p, "error")}); err != nil {
-			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats instead of --data and leave it running")
+		if s.server, err = embedded.Start(ctx, embedded.Options{Dir: f.Data, Private: true, Fresh: fresh,
+			Log: terminal.Logger(p, "error")}); err != nil {
+			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats "+
+				"instead of --data and leave it running")
 		}
 		s.nc, err = s.server.Connect()
 		domain = s.server.Domain()

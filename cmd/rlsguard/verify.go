@@ -122,7 +122,8 @@ func printDifferences(p *terminal.Program, found []operate.Difference, format st
 				about += ", " + part.name + " " + part.text
 			}
 		}
-		if _, err := fmt.Fprintf(p.Stdout, "%s: %s\n", terminal.Harmless(about), terminal.Harmless(d.Detail)); err != nil {
+		if _, err := fmt.Fprintf(p.Stdout, "%s: %s\n", terminal.Harmless(about),
+			terminal.Harmless(d.Detail)); err != nil {
 			return err
 		}
 	}
@@ -138,7 +139,8 @@ func verified(p *terminal.Program, sum *operate.Verified, found []operate.Differ
 	if sum.Ruleset != ruleset {
 		terminal.Tell(
 			p.Stderr,
-			"the states were decided under other rules or settings (%s) than these (%s): give the --config of rlsguard serve, or restart it",
+			"the states were decided under other rules or settings (%s) than these (%s): give the --config of "+
+				"rlsguard serve, or restart it",
 			sum.Ruleset,
 			ruleset,
 		)
@@ -146,7 +148,8 @@ func verified(p *terminal.Program, sum *operate.Verified, found []operate.Differ
 	if sum.Inbound > 0 {
 		terminal.Tell(
 			p.Stderr,
-			"%s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made again from it",
+			"%s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made "+
+				"again from it",
 			terminal.Plural(sum.Inbound, "message that is", "messages that are"),
 		)
 	}

@@ -25,13 +25,20 @@ func rules() *Rules {
 }
 
 const (
-	rls        = `{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"G25.81"}]}}`
-	sertraline = `{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order","subject":{"reference":"Patient/1"},"medicationCodeableConcept":{"text":"sertraline 50 mg tablet"},"authoredOn":"2026-11-01"}`
-	gabapentin = `{"resourceType":"MedicationRequest","id":"g","status":"active","intent":"order","subject":{"reference":"Patient/1"},"medicationCodeableConcept":{"text":"gabapentin 300 mg capsule"},"authoredOn":"2026-11-01"}`
+	rls = `{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},` +
+		`"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"G25.81"}]}}`
+	sertraline = `{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",` +
+		`"subject":{"reference":"Patient/1"},"medicationCodeableConcept":{"text":"sertraline 50 mg tablet"},` +
+		`"authoredOn":"2026-11-01"}`
+	gabapentin = `{"resourceType":"MedicationRequest","id":"g","status":"active","intent":"order",` +
+		`"subject":{"reference":"Patient/1"},"medicationCodeableConcept":{"text":"gabapentin 300 mg capsule"},` +
+		`"authoredOn":"2026-11-01"}`
 )
 
 func ferritin(value string) string {
-	return `{"resourceType":"Observation","id":"f` + value + `","status":"final","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},"valueQuantity":{"value":` + value + `,"unit":"ng/mL","system":"http://unitsofmeasure.org","code":"ng/mL"},"effectiveDateTime":"2026-10-01"}`
+	return `{"resourceType":"Observation","id":"f` + value + `","status":"final","subject":{"reference":"Patient/1"},` +
+		`"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},"valueQuantity":{"value":` + value +
+		`,"unit":"ng/mL","system":"http://unitsofmeasure.org","code":"ng/mL"},"effectiveDateTime":"2026-10-01"}`
 }
 
 // archive writes the files of a txtar archive and loads the cases in them.
@@ -70,7 +77,8 @@ func TestLimitsFromBothSides(t *testing.T) {
 	limit := func(values ...string) Limit {
 		var results []Result
 		for _, v := range values {
-			c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.ndjson --\n"+rls+"\n"+gabapentin+"\n"+ferritin(v)+"\n")[0]
+			c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.ndjson --\n"+rls+"\n"+gabapentin+
+				"\n"+ferritin(v)+"\n")[0]
 			results = append(results, result(t, c))
 		}
 		for _, l := range CoverageOf(results).Limits {
@@ -102,7 +110,8 @@ func TestLimitsLeaveSettingsAlone(t *testing.T) {
 	if diff := cmp.Diff(before, numbers(s)); diff != "" {
 		t.Error(diff)
 	}
-	for _, name := range []string{"iron.ferritin_low", "orders.tail_days.fluoxetine", "renal.maxima.gabapentin.severe", "iron.stale_days"} {
+	for _, name := range []string{"iron.ferritin_low", "orders.tail_days.fluoxetine", "renal.maxima.gabapentin.severe",
+		"iron.stale_days"} {
 		if before[name] == "" {
 			t.Errorf("no limit %s among %d", name, len(before))
 		}
@@ -110,7 +119,8 @@ func TestLimitsLeaveSettingsAlone(t *testing.T) {
 }
 
 func TestCoverageOfRows(t *testing.T) {
-	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.ndjson --\n"+rls+"\n"+sertraline+"\n"+ferritin("120")+"\n")[0]
+	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.ndjson --\n"+rls+"\n"+sertraline+"\n"+
+		ferritin("120")+"\n")[0]
 	cov := CoverageOf([]Result{result(t, c)})
 	for i, name := range []string{"sertraline", "icd-10-cm G2581", "2276-4", "names.tsv"} {
 		if cov.Rows[i].By[name] != 1 && i < 3 {
@@ -125,14 +135,21 @@ func TestCoverageOfRows(t *testing.T) {
 // TestFaults: what is wrong with a case is said with its place, and the case does not pass.
 func TestFaults(t *testing.T) {
 	for _, tc := range []struct{ name, files, fault string }{
-		{"no patient", "-- x/expected.tsv --\npatient\tcheck\tseverity\n\trls-ssri\tlow\n-- x/a.json --\n{}\n", "x/expected.tsv:2: no patient"},
-		{"no column", "-- x/expected.tsv --\npatient\tcheck\n-- x/a.json --\n{}\n", `x/expected.tsv: no column "severity"`},
-		{"too many cells", "-- x/expected.tsv --\npatient\tcheck\tseverity\na\tb\tlow\td\n-- x/a.json --\n{}\n", "x/expected.tsv:2: 4 cells under a header of 3"},
-		{"twice", "-- x/expected.tsv --\npatient\tcheck\tseverity\n1\tb\tlow\n1\tb\thigh\n-- x/a.json --\n{}\n", "expected twice"},
-		{"count", "-- x/rejected.tsv --\nreason\tcount\ninvalid-json\t0\n-- x/a.json --\n{}\n", "x/rejected.tsv:2: a reason and a count"},
-		{"as-of", "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/as-of --\ntomorrow\n-- x/a.json --\n{}\n", `as-of: "tomorrow"`},
+		{"no patient", "-- x/expected.tsv --\npatient\tcheck\tseverity\n\trls-ssri\tlow\n-- x/a.json --\n{}\n",
+			"x/expected.tsv:2: no patient"},
+		{"no column", "-- x/expected.tsv --\npatient\tcheck\n-- x/a.json --\n{}\n",
+			`x/expected.tsv: no column "severity"`},
+		{"too many cells", "-- x/expected.tsv --\npatient\tcheck\tseverity\na\tb\tlow\td\n-- x/a.json --\n{}\n",
+			"x/expected.tsv:2: 4 cells under a header of 3"},
+		{"twice", "-- x/expected.tsv --\npatient\tcheck\tseverity\n1\tb\tlow\n1\tb\thigh\n-- x/a.json --\n{}\n",
+			"expected twice"},
+		{"count", "-- x/rejected.tsv --\nreason\tcount\ninvalid-json\t0\n-- x/a.json --\n{}\n",
+			"x/rejected.tsv:2: a reason and a count"},
+		{"as-of", "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/as-of --\ntomorrow\n-- x/a.json --\n{}\n",
+			`as-of: "tomorrow"`},
 		{"no folder", "-- index.tsv --\nscenario\ttitle\nx\tX\n", "no such folder"},
-		{"numbers", "-- index.tsv --\nscenario\tn_flags\nx\t1\n-- x/a.json --\n{}\n", "n_flags is 1, but the tables have 0"},
+		{"numbers", "-- index.tsv --\nscenario\tn_flags\nx\t1\n-- x/a.json --\n{}\n",
+			"n_flags is 1, but the tables have 0"},
 	} {
 		r := result(t, archive(t, tc.files)[0])
 		if r.Err == nil || !strings.Contains(r.Err.Error(), tc.fault) {
@@ -145,7 +162,8 @@ func TestFaults(t *testing.T) {
 func TestPassedOver(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"tables/index.tsv": "scenario\ttitle\none\tOne\n", "tables/one/a.json": "{}", "tables/two/a.json": "{}", "loose.json": "{}", "notes.txtar": "no case\n",
+		"tables/index.tsv": "scenario\ttitle\none\tOne\n", "tables/one/a.json": "{}", "tables/two/a.json": "{}",
+		"loose.json": "{}", "notes.txtar": "no case\n",
 	} {
 		path := filepath.Join(dir, name)
 		os.MkdirAll(filepath.Dir(path), 0o700)
@@ -168,8 +186,10 @@ func TestPassedOver(t *testing.T) {
 // TestShuffledVariantsDiffer: the same number gives the same variant, another number another one,
 // and nothing gets lost.
 func TestShuffledVariantsDiffer(t *testing.T) {
-	entries := `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + rls + `},{"resource":` + sertraline + `},{"resource":` + gabapentin + `}]}`
-	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.json --\n"+entries+"\n-- x/b.ndjson --\n"+ferritin("12.50")+"\n"+ferritin("13")+"\n")[0]
+	entries := `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + rls + `},{"resource":` +
+		sertraline + `},{"resource":` + gabapentin + `}]}`
+	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.json --\n"+entries+"\n-- x/b.ndjson --\n"+
+		ferritin("12.50")+"\n"+ferritin("13")+"\n")[0]
 	seen := map[string]bool{}
 	for n := range 6 {
 		g, err := c.RunShuffled(rules(), asOf, n)
@@ -223,7 +243,8 @@ func variantText(t *testing.T, c *Case, n int) string {
 // TestAsOfInZone: a date as as-of ends where the settings have their midnight, as it does for
 // replay.
 func TestAsOfInZone(t *testing.T) {
-	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/as-of --\n2026-11-23\n-- x/a.ndjson --\n"+rls+"\n")[0]
+	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/as-of --\n2026-11-23\n-- x/a.ndjson --\n"+rls+
+		"\n")[0]
 	r := rules()
 	for zone, want := range map[string]string{"UTC": "2026-11-23T23:59:59Z", "Europe/Berlin": "2026-11-23T22:59:59Z"} {
 		var err error

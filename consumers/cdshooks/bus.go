@@ -62,7 +62,8 @@ func (b *NATS) Prepare(ctx context.Context) error {
 	_, err := b.js.Stream(ctx, layout.StreamFeedback)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		_, err = b.js.CreateStream(ctx, jetstream.StreamConfig{
-			Name: layout.StreamFeedback, Description: "rlsguard: what users did with cards", Subjects: []string{subjectFeedback + ">"},
+			Name: layout.StreamFeedback, Description: "rlsguard: what users did with cards",
+			Subjects: []string{subjectFeedback + ">"},
 			Replicas: b.replicas, MaxAge: b.keep,
 		})
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another instance was faster

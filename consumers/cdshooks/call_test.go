@@ -70,8 +70,10 @@ func TestPregabalinCards(t *testing.T) {
 				given[hook.KeyFerritin] = bundle(test.ferritin)
 			}
 			for from, cards := range map[string][]Card{
-				"stored":     newDoor(t, stored(t, bundle(known...)), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, "{}")),
-				"prefetched": newDoor(t, stored(t), nil).cards(hook.OrderSelect, hookCall(hook.OrderSelect, draft, fullPrefetch(given))),
+				"stored": newDoor(t, stored(t, bundle(known...)), nil).cards(hook.OrderSign,
+					hookCall(hook.OrderSign, draft, "{}")),
+				"prefetched": newDoor(t, stored(t), nil).cards(hook.OrderSelect, hookCall(hook.OrderSelect, draft,
+					fullPrefetch(given))),
 			} {
 				if got := flagged(cards); got != test.flags {
 					t.Errorf("%s: flags %q, want %q", from, got, test.flags)
@@ -126,7 +128,8 @@ func TestCards(t *testing.T) {
 		hookCall(hook.OrderSign, bundle(order("d1", "draft", "sertraline"), order("d2", "draft", "gabapentin")), "{}"),
 	)
 	// What the drafts bring comes first, the most severe first.
-	if got := flagged(cards); got != "gabapentinoid-respiratory-depression gabapentin, rls-ssri sertraline, rls-antihistamine loratadine" {
+	if got := flagged(cards); got != "gabapentinoid-respiratory-depression gabapentin, rls-ssri sertraline, "+
+		"rls-antihistamine loratadine" {
 		t.Fatalf("flags %q", got)
 	}
 	pair, ssri, old := cards[0], cards[1], cards[2]
@@ -144,7 +147,8 @@ func TestCards(t *testing.T) {
 	if len(old.Suggestions) > 0 {
 		t.Errorf("suggestions for what is not being ordered: %v", old.Suggestions)
 	}
-	for _, want := range []string{"**What to do.**", "**Alternatives**", "MedicationRequest/d1 (draft)", "Condition/c1", "https://doi.org/10.5664/jcsm.11390", "review pending"} {
+	for _, want := range []string{"**What to do.**", "**Alternatives**", "MedicationRequest/d1 (draft)", "Condition/c1",
+		"https://doi.org/10.5664/jcsm.11390", "review pending"} {
 		if !strings.Contains(ssri.Detail, want) {
 			t.Errorf("the detail lacks %q:\n%s", want, ssri.Detail)
 		}
@@ -182,13 +186,15 @@ func TestWhatClientsLeaveOut(t *testing.T) {
 	noID := strings.Replace(order("d1", "draft", "mirtazapine"), `"id":"d1",`, "", 1)
 	for name, drafts := range map[string]string{
 		"subject of a draft": bundle(noSubject),
-		"type of a Bundle":   `{"resourceType":"Bundle","entry":[{"resource":` + order("d1", "draft", "mirtazapine") + `}]}`,
-		"entry":              `{"resourceType":"Bundle","entry":[` + order("d1", "draft", "mirtazapine") + `]}`,
-		"entry, typed":       `{"resourceType":"Bundle","type":"collection","entry":[` + order("d1", "draft", "mirtazapine") + `]}`,
-		"Bundle":             `[` + order("d1", "draft", "mirtazapine") + `]`,
-		"wrapped":            `{"response":{"status":"200 OK"},"resource":` + bundle(order("d1", "draft", "mirtazapine")) + `}`,
-		"id":                 bundle(noID),
-		"status":             bundle(strings.Replace(order("d1", "draft", "mirtazapine"), `"status":"draft",`, "", 1)),
+		"type of a Bundle": `{"resourceType":"Bundle","entry":[{"resource":` + order("d1", "draft", "mirtazapine") +
+			`}]}`,
+		"entry": `{"resourceType":"Bundle","entry":[` + order("d1", "draft", "mirtazapine") + `]}`,
+		"entry, typed": `{"resourceType":"Bundle","type":"collection","entry":[` + order("d1", "draft", "mirtazapine") +
+			`]}`,
+		"Bundle":  `[` + order("d1", "draft", "mirtazapine") + `]`,
+		"wrapped": `{"response":{"status":"200 OK"},"resource":` + bundle(order("d1", "draft", "mirtazapine")) + `}`,
+		"id":      bundle(noID),
+		"status":  bundle(strings.Replace(order("d1", "draft", "mirtazapine"), `"status":"draft",`, "", 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			cards := newDoor(
@@ -265,9 +271,11 @@ func TestSelections(t *testing.T) {
 
 // Tests that are being ordered already are not suggested again.
 func TestTestsAmongTheDrafts(t *testing.T) {
-	ferritin := `{"resourceType":"ServiceRequest","id":"s1","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]}}`
+	ferritin := `{"resourceType":"ServiceRequest","id":"s1","status":"draft","intent":"order",` +
+		`"subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]}}`
 	d := newDoor(t, stored(t, rlsCondition), nil)
-	if got := creates(d.cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "gabapentin"), ferritin), "{}"))); got != "2498-4 2500-7" {
+	if got := creates(d.cards(hook.OrderSign, hookCall(hook.OrderSign, bundle(order("d1", "draft", "gabapentin"),
+		ferritin), "{}"))); got != "2498-4 2500-7" {
 		t.Errorf("to order %q", got)
 	}
 }
@@ -278,23 +286,41 @@ func TestNotes(t *testing.T) {
 		body string
 		says []string
 	}{
-		"nothing but the draft": {hookCall(hook.OrderSign, draft, "{}"), []string{"brought no birth date (patient), diagnoses, active orders, ferritin"}},
-		"no results":            {hookCall(hook.OrderSign, draft, `{"patient":`+adult+`,"conditions":`+bundle(rlsCondition)+`,"medications":null}`), []string{"brought no ferritin, transferrin saturation, iron"}},
-		"no RLS":                {hookCall(hook.OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")), `{"conditions":`+bundle()+`,"medications":null}`), nil},
-		"orders unknown":        {hookCall(hook.OrderSign, draft, `{"conditions":`+bundle()+`}`), []string{"brought no active orders"}},
-		"other keys":            {hookCall(hook.OrderSign, draft, `{"item1":`+adult+`,"item2":`+bundle(rlsCondition, order("o1", "active", "ibuprofen"), lab("f1", "2276-4", "200", "ng/mL"))+`}`), nil},
-		"failed":                {hookCall(hook.OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"OperationOutcome","issue":[]}`, 1)), []string{"brought no diagnoses"}},
-		"first page":            {hookCall(hook.OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`, `"conditions":{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"http://x"}]}`, 1)), []string{"brought only a part of diagnoses"}},
-		"STU3 diagnosis": {hookCall(hook.OrderSign, draft, fullPrefetch(map[string]string{hook.KeyConditions: bundle(`{"resourceType":"Condition","id":"x","clinicalStatus":"active","subject":{"reference":"Patient/1"}}`)})),
+		"nothing but the draft": {hookCall(hook.OrderSign, draft, "{}"),
+			[]string{"brought no birth date (patient), diagnoses, active orders, ferritin"}},
+		"no results": {hookCall(hook.OrderSign, draft, `{"patient":`+adult+`,"conditions":`+bundle(rlsCondition)+
+			`,"medications":null}`), []string{"brought no ferritin, transferrin saturation, iron"}},
+		"no RLS": {hookCall(hook.OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")),
+			`{"conditions":`+bundle()+`,"medications":null}`), nil},
+		"orders unknown": {hookCall(hook.OrderSign, draft, `{"conditions":`+bundle()+`}`),
+			[]string{"brought no active orders"}},
+		"other keys": {hookCall(hook.OrderSign, draft, `{"item1":`+adult+`,"item2":`+bundle(rlsCondition,
+			order("o1", "active", "ibuprofen"), lab("f1", "2276-4", "200", "ng/mL"))+`}`), nil},
+		"failed": {hookCall(hook.OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`,
+			`"conditions":{"resourceType":"OperationOutcome","issue":[]}`, 1)), []string{"brought no diagnoses"}},
+		"first page": {hookCall(hook.OrderSign, draft, strings.Replace(fullPrefetch(nil), `"conditions":null`,
+			`"conditions":{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"http://x"}]}`,
+			1)), []string{"brought only a part of diagnoses"}},
+		"STU3 diagnosis": {hookCall(hook.OrderSign, draft,
+			fullPrefetch(map[string]string{hook.KeyConditions: bundle(`{"resourceType":"Condition","id":"x",` +
+				`"clinicalStatus":"active","subject":{"reference":"Patient/1"}}`)})),
 			[]string{"1 resource of the request could not be read"}},
-		"R5 draft": {hookCall(hook.OrderSign, bundle(`{"resourceType":"MedicationRequest","id":"x","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`), fullPrefetch(nil)),
+		"R5 draft": {hookCall(hook.OrderSign, bundle(`{"resourceType":"MedicationRequest","id":"x","status":"draft",`+
+			`"intent":"order","subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`),
+			fullPrefetch(nil)),
 			[]string{"1 order could NOT be checked"}},
-		"draft of another patient": {hookCall(hook.OrderSign, bundle(strings.Replace(order("d1", "draft", "sertraline"), "Patient/1", "Patient/2", 1)), fullPrefetch(nil)), []string{"1 order could NOT be checked"}},
-		"unknown drug":             {hookCall(hook.OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")), fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition)})), []string{"the drug of 1 draft is not recognised"}},
-		"other hook":               {hookCall("medication-prescribe", draft, fullPrefetch(nil)), []string{"this hook is not one of"}},
-		"no context":               {`{"hook":"order-sign"}`, []string{"could not check: the request has no context"}},
-		"no patient":               {`{"hook":"order-sign","context":{"userId":"x"}}`, []string{"could not check: the request names no patient"}},
-		"bad patient":              {`{"hook":"order-sign","context":{"patientId":"a b"}}`, []string{"could not check: the request names no patient"}},
+		"draft of another patient": {hookCall(hook.OrderSign, bundle(strings.Replace(order("d1", "draft", "sertraline"),
+			"Patient/1", "Patient/2", 1)), fullPrefetch(nil)), []string{"1 order could NOT be checked"}},
+		"unknown drug": {hookCall(hook.OrderSign, bundle(order("d1", "draft", "unheard-of 10 mg")),
+			fullPrefetch(map[string]string{hook.KeyConditions: bundle(rlsCondition)})),
+			[]string{"the drug of 1 draft is not recognised"}},
+		"other hook": {hookCall("medication-prescribe", draft, fullPrefetch(nil)),
+			[]string{"this hook is not one of"}},
+		"no context": {`{"hook":"order-sign"}`, []string{"could not check: the request has no context"}},
+		"no patient": {`{"hook":"order-sign","context":{"userId":"x"}}`,
+			[]string{"could not check: the request names no patient"}},
+		"bad patient": {`{"hook":"order-sign","context":{"patientId":"a b"}}`,
+			[]string{"could not check: the request names no patient"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := notesOf(newDoor(t, stored(t), nil).cards(hook.OrderSign, test.body))
@@ -309,7 +335,8 @@ func TestNotes(t *testing.T) {
 		})
 	}
 	// Either alone is enough: what is stored makes up for what did not come.
-	if notes := notesOf(newDoor(t, stored(t, rlsCondition), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft, "{}"))); notes != nil {
+	if notes := notesOf(newDoor(t, stored(t, rlsCondition), nil).cards(hook.OrderSign, hookCall(hook.OrderSign, draft,
+		"{}"))); notes != nil {
 		t.Errorf("notes %q", notes)
 	}
 }
@@ -334,7 +361,8 @@ func TestCardOfWhatWasReadInPart(t *testing.T) {
 			flags++
 		}
 	}
-	for _, want := range []string{"`/context/draftOrders/entry/0/resource/intent`", "`/prefetch/ferritin/entry/0/resource/valueQuantity/value`"} {
+	for _, want := range []string{"`/context/draftOrders/entry/0/resource/intent`",
+		"`/prefetch/ferritin/entry/0/resource/valueQuantity/value`"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no card names %s: %s", want, said)
 		}

@@ -50,7 +50,8 @@ func signedWith(t *testing.T, audience string) (sign func(id string) string, key
 	return func(id string) string {
 		now := time.Now()
 		raw, err := jwt.Signed(signer).Claims(map[string]any{
-			"iss": "https://ehr.example.org/", "aud": audience, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(), "jti": id,
+			"iss": "https://ehr.example.org/", "aud": audience, "iat": now.Unix(),
+			"exp": now.Add(5 * time.Minute).Unix(), "jti": id,
 		}).Serialize()
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +83,8 @@ func TestDoorWithVerifier(t *testing.T) {
 	if status, _, _ = d.send(http.MethodPost, path+"/feedback", `{}`); status != http.StatusUnauthorized {
 		t.Errorf("feedback: status %d", status)
 	}
-	if status, _, data = d.send(http.MethodGet, "/cds-services", "", "Host", "cds.example.org"); status != http.StatusOK ||
+	if status, _, data = d.send(http.MethodGet, "/cds-services", "", "Host",
+		"cds.example.org"); status != http.StatusOK ||
 		strings.Contains(string(data), "OPEN") {
 		t.Errorf("discovery: status %d: %s", status, data)
 	}

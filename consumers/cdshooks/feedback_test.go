@@ -33,14 +33,20 @@ func TestFeedback(t *testing.T) {
 		reason        string
 		want          Feedback
 	}{
-		"accepted": {accepted, `,"acceptedSuggestions":[{"id":"e56e1945-20b3-4393-8503-a1a20fd73152"}]`, checks.Open, "",
+		"accepted": {accepted, `,"acceptedSuggestions":[{"id":"e56e1945-20b3-4393-8503-a1a20fd73152"}]`, checks.Open,
+			"",
 			Feedback{Outcome: accepted, Suggestions: []string{"e56e1945-20b3-4393-8503-a1a20fd73152"}}},
-		"overridden": {overridden, `,"overrideReason":{"reason":{"code":"will-monitor","system":"urn:x"},"userComment":"Zebrowski knows"}`, checks.Overridden, "will-monitor",
-			Feedback{Outcome: overridden, Reason: &Coding{Code: "will-monitor", System: "urn:x"}, Comment: "Zebrowski knows", Acknowledged: true}},
-		"a site's own reason": {overridden, `,"overrideReason":{"reason":{"code":"d7ecf885","system":"https://example.com/reasons"}}`, checks.Overridden, "d7ecf885",
-			Feedback{Outcome: overridden, Reason: &Coding{Code: "d7ecf885", System: "https://example.com/reasons"}, Acknowledged: true}},
-		"only a comment": {overridden, `,"overrideReason":{"userComment":"because"}`, checks.Overridden, "other", Feedback{Outcome: overridden, Comment: "because", Acknowledged: true}},
-		"no reason":      {overridden, "", checks.Acknowledged, "noted", Feedback{Outcome: overridden, Acknowledged: true}},
+		"overridden": {overridden, `,"overrideReason":{"reason":{"code":"will-monitor","system":"urn:x"},` +
+			`"userComment":"Zebrowski knows"}`, checks.Overridden, "will-monitor",
+			Feedback{Outcome: overridden, Reason: &Coding{Code: "will-monitor", System: "urn:x"},
+				Comment: "Zebrowski knows", Acknowledged: true}},
+		"a site's own reason": {overridden, `,"overrideReason":{"reason":{"code":"d7ecf885",` +
+			`"system":"https://example.com/reasons"}}`, checks.Overridden, "d7ecf885",
+			Feedback{Outcome: overridden, Reason: &Coding{Code: "d7ecf885", System: "https://example.com/reasons"},
+				Acknowledged: true}},
+		"only a comment": {overridden, `,"overrideReason":{"userComment":"because"}`, checks.Overridden, "other",
+			Feedback{Outcome: overridden, Comment: "because", Acknowledged: true}},
+		"no reason": {overridden, "", checks.Acknowledged, "noted", Feedback{Outcome: overridden, Acknowledged: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bus := &memoryBus{}
@@ -70,7 +76,8 @@ func TestFeedback(t *testing.T) {
 				t.Fatalf("the flag is %s, want %s", got.State, test.state)
 			}
 			if got.Ack != nil &&
-				(got.Ack.Author != "Practitioner/7" || got.Ack.Reason != test.reason || got.Ack.Date.Date(asOf.Location()) != "2026-11-22") {
+				(got.Ack.Author != "Practitioner/7" || got.Ack.Reason != test.reason ||
+					got.Ack.Date.Date(asOf.Location()) != "2026-11-22") {
 				t.Errorf("answer %+v", got.Ack)
 			}
 			if strings.Contains(d.log.String(), "Zebrowski") {
@@ -157,7 +164,8 @@ func TestBadFeedback(t *testing.T) {
 		"suggestion":    post(card, accepted, `,"acceptedSuggestions":[{"id":"x"}]`),
 		"too many":      `{"feedback":[` + strings.Repeat(`{},`, mostFeedback) + `{}]}`,
 	} {
-		if status, _, _ := d.send(http.MethodPost, "/cds-services/rlsguard-order-sign/feedback", body); status != http.StatusBadRequest {
+		if status, _, _ := d.send(http.MethodPost, "/cds-services/rlsguard-order-sign/feedback",
+			body); status != http.StatusBadRequest {
 			t.Errorf("%s: status %d", name, status)
 		}
 	}
@@ -182,7 +190,8 @@ func TestFeedbackDatedAhead(t *testing.T) {
 	if len(bus.issues) != 1 {
 		t.Fatal("no answer")
 	}
-	if got := openFlag(t, stored(t, known, string(bus.issues[0])), flagOf(card)["id"].(string)); got.State != checks.Acknowledged {
+	if got := openFlag(t, stored(t, known, string(bus.issues[0])),
+		flagOf(card)["id"].(string)); got.State != checks.Acknowledged {
 		t.Errorf("the flag is %s", got.State)
 	}
 	var issue struct{ Mitigation []struct{ Date string } }

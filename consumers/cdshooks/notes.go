@@ -12,9 +12,11 @@ import (
 
 // keyWords say what a prefetch key stands for.
 var keyWords = map[string]string{
-	hook.KeyPatient: "birth date (patient)", hook.KeyConditions: "diagnoses", hook.KeyMedications: "active orders", hook.KeyFerritin: "ferritin",
-	hook.KeyTSAT: "transferrin saturation", hook.KeyIron: "iron", hook.KeyTIBC: "iron binding capacity", hook.KeyCreatinine: "creatinine",
-	hook.KeyWeight: "body weight", hook.KeyStatements: "medicines without an order",
+	hook.KeyPatient: "birth date (patient)", hook.KeyConditions: "diagnoses", hook.KeyMedications: "active orders",
+	hook.KeyFerritin: "ferritin",
+	hook.KeyTSAT:     "transferrin saturation", hook.KeyIron: "iron", hook.KeyTIBC: "iron binding capacity",
+	hook.KeyCreatinine: "creatinine",
+	hook.KeyWeight:     "body weight", hook.KeyStatements: "medicines without an order",
 }
 
 // wordOf says what a prefetch key stands for; one that is not ours is named as it is, so far as it
@@ -72,7 +74,8 @@ func (m *cardMaker) notes(store storeState) (cards []Card) {
 					count(n, "draft", "drafts"),
 				),
 				fmt.Sprintf(
-					"No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That says nothing about its safety.",
+					"No table knows the drug of %s: neither by a code of RxNorm or ATC nor by a name. That says "+
+						"nothing about its safety.",
 					strings.Join(refWords(m.advice.Unrecognised, nil), ", "),
 				),
 			),
@@ -95,7 +98,8 @@ func (m *cardMaker) notes(store storeState) (cards []Card) {
 			note(
 				info,
 				"RLS check: the stored record may be out of date, since events are not coming in at the moment",
-				"The connection to the events of this site is disturbed. What came since is **not** looked at, unless it came with the request.",
+				"The connection to the events of this site is disturbed. What came since is **not** looked at, "+
+					"unless it came with the request.",
 			),
 		)
 	case storeFailed:
@@ -104,7 +108,8 @@ func (m *cardMaker) notes(store storeState) (cards []Card) {
 			note(
 				warning,
 				"RLS check: the stored record could not be looked at, only what came with the request was checked",
-				"What is stored of the patient is not available at the moment. Diagnoses, orders and results that did not come with the request were **not** looked at.",
+				"What is stored of the patient is not available at the moment. Diagnoses, orders and results that "+
+					"did not come with the request were **not** looked at.",
 			),
 		)
 	}

@@ -64,9 +64,10 @@ func TestNeverSilent(t *testing.T) {
 		says  string
 		flags string
 	}{
-		"too slow":  {slow{wait}, "could not check: it took too long", ""},
-		"a panic":   {broken{}, "could not check: an internal fault", ""},
-		"not ready": {commit.NewKnown(), "the stored record could not be looked at", "rls-iron-unchecked, rls-tetracyclic mirtazapine"},
+		"too slow": {slow{wait}, "could not check: it took too long", ""},
+		"a panic":  {broken{}, "could not check: an internal fault", ""},
+		"not ready": {commit.NewKnown(), "the stored record could not be looked at",
+			"rls-iron-unchecked, rls-tetracyclic mirtazapine"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDoor(t, test.known, func(c *Config) {
@@ -116,8 +117,9 @@ func TestRefusedRequests(t *testing.T) {
 		"no such service": {http.MethodPost, "/cds-services/order-sign", "{}", nil, http.StatusNotFound},
 		"wrong method":    {http.MethodGet, sign, "", nil, http.StatusMethodNotAllowed},
 		"another name":    {http.MethodPost, sign, "{}", []string{"Host", "rebound.example"}, http.StatusForbidden},
-		"another origin":  {http.MethodPost, sign, "{}", []string{"Origin", "https://evil.example"}, http.StatusForbidden},
-		"feedback":        {http.MethodPost, sign + "/feedback", "{}", nil, http.StatusNotImplemented},
+		"another origin": {http.MethodPost, sign, "{}", []string{"Origin", "https://evil.example"},
+			http.StatusForbidden},
+		"feedback": {http.MethodPost, sign + "/feedback", "{}", nil, http.StatusNotImplemented},
 	} {
 		if status, _, data := d.send(test.method, test.path, test.body, test.header...); status != test.status {
 			t.Errorf("%s: status %d, want %d: %s", name, status, test.status, data)
@@ -151,7 +153,8 @@ func TestCORS(t *testing.T) {
 			t.Errorf("%s: header %v", origin, h)
 		}
 	}
-	if status, h, _ := d.send(http.MethodOptions, "/cds-services", "", "Origin", "https://evil.example"); status != http.StatusForbidden ||
+	if status, h, _ := d.send(http.MethodOptions, "/cds-services", "", "Origin",
+		"https://evil.example"); status != http.StatusForbidden ||
 		h.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("status %d, header %v", status, h)
 	}

@@ -61,7 +61,8 @@ func (m *cardMaker) orderTests(card string) []Suggestion {
 		name, _, _ := strings.Cut(test.Display, " [")
 		names = append(names, strings.ToLower(name))
 		actions = append(actions, Action{
-			Type: "create", Description: fmt.Sprintf("Order %s (LOINC %s). %s", strings.ToLower(name), test.Code, checks.IronSampling()),
+			Type: "create", Description: fmt.Sprintf("Order %s (LOINC %s). %s", strings.ToLower(name), test.Code,
+				checks.IronSampling()),
 			Resource: ordercheck.IronRequest(m.advice.Patient, m.request.Encounter, test, m.advice.AsOf),
 		})
 	}

@@ -71,7 +71,8 @@ func TestIronSummaries(t *testing.T) {
 		"RLS + gabapentin: no ferritin or TSAT on record":   nil,
 		"RLS + gabapentin: no TSAT on record":               {lab("f1", "2276-4", "200", "ng/mL")},
 		"RLS + gabapentin: newest TSAT cannot be evaluated": {lab("f1", "2276-4", "200", "ng/mL"), unusable},
-		"RLS + gabapentin: ferritin and TSAT not recent":    {old(lab("f1", "2276-4", "200", "ng/mL")), old(lab("t1", "2502-3", "30", "%"))},
+		"RLS + gabapentin: ferritin and TSAT not recent": {old(lab("f1", "2276-4", "200", "ng/mL")),
+			old(lab("t1", "2502-3", "30", "%"))},
 	} {
 		cards := newDoor(
 			t,

@@ -50,7 +50,8 @@ var (
 		"uuid": {
 			false,
 			uuidText,
-		}, "summary": {true, summary}, "detail": {false, text}, "indicator": {true, one("info", "warning", "critical")}, "source": {true, of(sourceRules)},
+		}, "summary": {true, summary}, "detail": {false, text}, "indicator": {true, one("info", "warning", "critical")},
+		"source": {true, of(sourceRules)},
 		"suggestions": {
 			false,
 			listOf(suggestionRules),

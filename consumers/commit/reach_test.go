@@ -51,7 +51,8 @@ func TestOthersAreServedBetween(t *testing.T) {
 			Ruleset:  "rules",
 			MaxTouch: ReachAtOnce,
 		},
-		Store: &taking{}, Now: time.Now, Health: health.New(), Log: zerolog.Nop(), AsOf: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC),
+		Store: &taking{}, Now: time.Now, Health: health.New(), Log: zerolog.Nop(), AsOf: time.Date(2026, 11, 23, 0, 0,
+			0, 0, time.UTC),
 		Intact: func(context.Context) error { return nil },
 	})
 	sequence := uint64(0)

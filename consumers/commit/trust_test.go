@@ -37,7 +37,8 @@ func written(n, size int) (subjects []string, states []jet.Stored) {
 	t := layout.Tally{By: "writer", States: sum}
 	m := t.Message("0")
 	signer.Sign(m, 0)
-	return append(subjects, m.Subject), append(states, jet.Stored{Sequence: uint64(n + 1), Header: m.Header, Data: m.Data})
+	return append(subjects, m.Subject), append(states, jet.Stored{Sequence: uint64(n + 1), Header: m.Header,
+		Data: m.Data})
 }
 
 // A copy knows whether it has all that was written, and takes nothing else in.

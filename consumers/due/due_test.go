@@ -31,8 +31,9 @@ func turnOn(day string, check string, patient facts.Ref, to ahead.Becoming, was,
 	return checks.Turn{
 		Next:    ahead.Next{At: moment.Time{Nanos: at.UnixNano(), Precision: moment.ToDay}, To: to},
 		Instant: at, FlagID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Check: check, Patient: patient, Was: was, Is: is,
-		State:   checks.Open,
-		Because: []ahead.Cause{{Kind: ahead.ResultStale, Ref: "Observation/1"}, {Kind: ahead.ResultStale, Ref: "Observation/2"}},
+		State: checks.Open,
+		Because: []ahead.Cause{{Kind: ahead.ResultStale, Ref: "Observation/1"}, {Kind: ahead.ResultStale,
+			Ref: "Observation/2"}},
 	}
 }
 
@@ -51,7 +52,10 @@ func someTurns() []checks.Turn {
 func calendar(details bool) *Calendar {
 	return &Calendar{
 		AsOf: asOf, Details: details, Name: func(p facts.Ref) string { return string(p) },
-		Harmless: func(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd") },
+		Harmless: func(s string) string {
+			return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00",
+				"\ufffd")
+		},
 	}
 }
 
@@ -85,7 +89,8 @@ func strict(t rapid.TB, text string) []ical.Event {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if v, err := cal.Props.Text(ical.PropVersion); err != nil || v != "2.0" || cal.Props.Get(ical.PropProductID) == nil {
+	if v, err := cal.Props.Text(ical.PropVersion); err != nil || v != "2.0" ||
+		cal.Props.Get(ical.PropProductID) == nil {
 		t.Errorf("version %q, %v, or no product (3.6)", v, err)
 	}
 	if len(cal.Children) == 0 {
@@ -151,7 +156,8 @@ func TestCalendarsCanBeRead(t *testing.T) {
 			turns[i].Patient = facts.Ref(rapid.OneOf(
 				rapid.StringMatching(`Patient/[A-Za-z0-9.;,:\\ "äö鉄💊-]{0,120}`), rapid.Just("Patient/\x00\xff"),
 			).Draw(r, "patient"))
-			turns[i].Ingredient = rapid.SampledFrom([]string{"", "gabapentin enacarbil", "a;b,c\\n"}).Draw(r, "ingredient")
+			turns[i].Ingredient = rapid.SampledFrom([]string{"", "gabapentin enacarbil", "a;b,c\\n"}).Draw(r,
+				"ingredient")
 		}
 		c := calendar(rapid.Bool().Draw(r, "details"))
 		events := strict(r, written(r, c, turns))
@@ -160,7 +166,8 @@ func TestCalendarsCanBeRead(t *testing.T) {
 		}
 		for i, e := range events {
 			summary, err := e.Props.Text(ical.PropSummary)
-			if want := c.Harmless(c.about(&turns[i]) + " " + Words(&turns[i]) + ": " + string(turns[i].Patient)); err != nil || summary != want {
+			if want := c.Harmless(c.about(&turns[i]) + " " + Words(&turns[i]) + ": " +
+				string(turns[i].Patient)); err != nil || summary != want {
 				r.Errorf("%q, %v; want %q", summary, err, want)
 			}
 		}
@@ -174,18 +181,21 @@ func TestListsAreSorted(t *testing.T) {
 	}
 	order := func(turns []checks.Turn) (all []string) {
 		for i := range turns {
-			all = append(all, turns[i].Instant.Format("01-02 15 ")+turns[i].Check+" "+string(turns[i].Patient)+" "+Words(&turns[i]))
+			all = append(all, turns[i].Instant.Format("01-02 15 ")+turns[i].Check+" "+string(turns[i].Patient)+" "+
+				Words(&turns[i]))
 		}
 		return all
 	}
 	if d := cmp.Diff([]string{
 		`12-10 00 iron-low Patient/ö;3,\ opens, low`, "12-10 00 rls-ssri Patient/2 is open again, low",
-		"12-10 13 rls-ssri Patient/1 closes (was moderate)", "01-22 00 iron-labs-stale Patient/2 gets worse, moderate (was low)",
+		"12-10 13 rls-ssri Patient/1 closes (was moderate)",
+		"01-22 00 iron-labs-stale Patient/2 gets worse, moderate (was low)",
 	}, order(l.ByDate())); d != "" {
 		t.Errorf("by date (-want +got)\n%s", d)
 	}
 	if d := cmp.Diff([]string{
-		"01-22 00 iron-labs-stale Patient/2 gets worse, moderate (was low)", `12-10 00 iron-low Patient/ö;3,\ opens, low`,
+		"01-22 00 iron-labs-stale Patient/2 gets worse, moderate (was low)",
+		`12-10 00 iron-low Patient/ö;3,\ opens, low`,
 		"12-10 00 rls-ssri Patient/2 is open again, low", "12-10 13 rls-ssri Patient/1 closes (was moderate)",
 	}, order(l.ByCheck())); d != "" {
 		t.Errorf("by check (-want +got)\n%s", d)
@@ -195,7 +205,8 @@ func TestListsAreSorted(t *testing.T) {
 func TestWhy(t *testing.T) {
 	turn := someTurns()[0]
 	turn.Because = append(turn.Because, ahead.Cause{Kind: ahead.SwitchOver})
-	if got := Why(&turn, true); got != "a result turns stale (Observation/1, Observation/2); the time of a switch is over" {
+	if got := Why(&turn, true); got != "a result turns stale (Observation/1, Observation/2); the time of a switch is "+
+		"over" {
 		t.Error(got)
 	}
 	if got := Why(&turn, false); got != "a result turns stale; the time of a switch is over" {

@@ -33,7 +33,8 @@ func (l *ledger) keepBlocks(dir string) error {
 		return err
 	}
 	for _, n := range numbers {
-		from, to := filepath.Join(blocks.StreamDir(dir, layout.StreamRLS), "msgs", fmt.Sprintf("%d.blk", n)), keptPath(dir, n)
+		from, to := filepath.Join(blocks.StreamDir(dir, layout.StreamRLS), "msgs", fmt.Sprintf("%d.blk", n)),
+			keptPath(dir, n)
 		is, err := os.Stat(from)
 		if err != nil { // it went meanwhile, or is being rewritten
 			continue

@@ -151,7 +151,8 @@ func refusal(dir string, found []damage) error {
 		lines = append(lines[:5], fmt.Sprintf("%d more", len(lines)-5))
 	}
 	return fmt.Errorf("%w, and the inbound stream does not hold all that is needed to make it again: %s. "+
-		"Put a backup of %s in place, or start once with --repair: that keeps a copy of what is damaged, goes on with what can still be read, and reads the inbound stream again; "+
+		"Put a backup of %s in place, or start once with --repair: that keeps a copy of what is damaged, goes on "+
+		"with what can still be read, and reads the inbound stream again; "+
 		"what is lost has to be published again", ErrDamaged, strings.Join(lines, "; "), dir)
 }
 
@@ -221,7 +222,8 @@ func (e *Embedded) refill(ctx context.Context, now map[string]streamMark) error 
 	}
 	e.options.Log.Error().Uint64("first", is.Last+1).Uint64("last", was.Last).Uint64("decided", e.ledger.Decided).
 		Msg(
-			"inputs are missing at the end of the inbound stream; those after what was decided have to be published again",
+			"inputs are missing at the end of the inbound stream; those after what was decided have to be published " +
+				"again",
 		)
 	js, err := e.jetStream()
 	if err != nil {

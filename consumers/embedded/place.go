@@ -20,7 +20,8 @@ func hasStreams(dir string) bool {
 
 // inAccounts tells whether the streams of a data folder have been given to two accounts.
 func inAccounts(dir string) bool {
-	return blocks.IsThere(blocks.AccountDir(dir, blocks.OwnAccount)) || blocks.IsThere(blocks.AccountDir(dir, blocks.OtherAccount))
+	return blocks.IsThere(blocks.AccountDir(dir, blocks.OwnAccount)) || blocks.IsThere(blocks.AccountDir(dir,
+		blocks.OtherAccount))
 }
 
 // intoAccounts gives the streams of a folder that one user had to himself to the accounts of

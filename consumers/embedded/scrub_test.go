@@ -34,7 +34,10 @@ func TestFilesTellWhatAStreamReached(t *testing.T) {
 			}
 			return all
 		},
-		"cut to one": func(ctx context.Context, s jetstream.Stream) error { return s.Purge(ctx, jetstream.WithPurgeKeep(1)) },
+		"cut to one": func(ctx context.Context, s jetstream.Stream) error {
+			return s.Purge(ctx,
+				jetstream.WithPurgeKeep(1))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -21,14 +21,16 @@ const consumerOffline = 10195
 func (e *Embedded) dropUnread(ctx context.Context) error {
 	var unread []string
 	err := e.ask(ctx, func(ctx context.Context, js jetstream.JetStream) error {
-		for stream, durable := range map[string]string{layout.StreamFHIR: layout.Durable, layout.StreamRLS: layout.DurableDue} {
+		for stream, durable := range map[string]string{layout.StreamFHIR: layout.Durable,
+			layout.StreamRLS: layout.DurableDue} {
 			_, err := js.Consumer(ctx, stream, durable)
 			var api *jetstream.APIError
 			if !errors.Is(err, jetstream.ErrConsumerNotFound) &&
 				(!errors.As(err, &api) || api.ErrorCode != consumerOffline) {
 				continue
 			}
-			if folder := filepath.Join(blocks.StreamDir(e.options.Dir, stream), "obs", durable); blocks.IsThere(folder) {
+			if folder := filepath.Join(blocks.StreamDir(e.options.Dir, stream), "obs",
+				durable); blocks.IsThere(folder) {
 				e.options.Log.Error().Str(
 					"consumer",
 					durable,

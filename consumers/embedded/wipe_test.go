@@ -316,7 +316,8 @@ func TestWipeIsFinished(t *testing.T) {
 		put(t, js, "rls.state.patient.other", fmt.Sprint("other", i))
 	}
 	before := held(t, js)
-	list, _, err := recordsOf(dir, layout.StreamRLS, func(r blocks.Record) bool { return r.Subject == "rls.state.patient.a" })
+	list, _, err := recordsOf(dir, layout.StreamRLS,
+		func(r blocks.Record) bool { return r.Subject == "rls.state.patient.a" })
 	if err == nil {
 		list, err = left(t.Context(), js, layout.StreamRLS, list)
 	}

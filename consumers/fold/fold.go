@@ -146,7 +146,8 @@ func (f *Fold) outcome(fact facts.Fact, same bool) Outcome {
 	switch {
 	case same:
 		return Unchanged
-	case fact.Kind == facts.KindOrder && fact.Order.MedicationRef != "" && f.knownMedication(fact.Order.MedicationRef) == nil:
+	case fact.Kind == facts.KindOrder && fact.Order.MedicationRef != "" &&
+		f.knownMedication(fact.Order.MedicationRef) == nil:
 		return Waiting
 	default:
 		return Applied

@@ -88,5 +88,6 @@ func sameFacts(a, b []facts.Fact) bool {
 // shared tells whether two facts are the same without looking at what they say.
 func shared(a, b *facts.Fact) bool {
 	return a.Kind == b.Kind && a.Mark == b.Mark && a.Kept == b.Kept && a.Order == b.Order && a.Lab == b.Lab &&
-		a.Condition == b.Condition && a.Medication == b.Medication && a.Person == b.Person && a.Acknowledgement == b.Acknowledgement
+		a.Condition == b.Condition && a.Medication == b.Medication && a.Person == b.Person &&
+		a.Acknowledgement == b.Acknowledgement
 }

@@ -185,7 +185,8 @@ func TestTheNewestOfEachKindStay(t *testing.T) {
 				refs = refs[:most]
 				cut = append(
 					cut,
-					map[string]string{"Condition": "conditions", "MedicationRequest": "orders", "Observation": "body-weight"}[kind],
+					map[string]string{"Condition": "conditions", "MedicationRequest": "orders",
+						"Observation": "body-weight"}[kind],
 				)
 			}
 			want = append(want, refs...)

@@ -18,13 +18,22 @@ type sender func(n int) [][]fhir.Resource
 // and no faster.
 func TestCostFollowsWhatIsSent(t *testing.T) {
 	for name, send := range map[string]sender{
-		"patients of one resource":                func(n int) [][]fhir.Resource { return [][]fhir.Resource{moved(n, n)} },
+		"patients of one resource": func(n int) [][]fhir.Resource {
+			return [][]fhir.Resource{moved(n,
+				n)}
+		},
 		"patients of one resource, one at a time": func(n int) [][]fhir.Resource { return single(moved(n, n)) },
 		"moves between two patients":              func(n int) [][]fhir.Resource { return single(moved(n, 2)) },
-		"moves among fifty":                       func(n int) [][]fhir.Resource { return [][]fhir.Resource{moved(n, 50)} },
-		"versions":                                func(n int) [][]fhir.Resource { return single(moved(n, 1)) },
-		"deletions between versions":              func(n int) [][]fhir.Resource { return [][]fhir.Resource{deleted(n)} },
-		"referrers":                               func(n int) [][]fhir.Resource { return [][]fhir.Resource{referring(n), {product(1, "sertraline")}} },
+		"moves among fifty": func(n int) [][]fhir.Resource {
+			return [][]fhir.Resource{moved(n,
+				50)}
+		},
+		"versions":                   func(n int) [][]fhir.Resource { return single(moved(n, 1)) },
+		"deletions between versions": func(n int) [][]fhir.Resource { return [][]fhir.Resource{deleted(n)} },
+		"referrers": func(n int) [][]fhir.Resource {
+			return [][]fhir.Resource{referring(n),
+				{product(1, "sertraline")}}
+		},
 		"changed versions of a Medication": func(n int) [][]fhir.Resource {
 			return [][]fhir.Resource{referring(50), products(n, "sertraline", "mirtazapine")}
 		},

@@ -22,9 +22,12 @@ func TestUndatedWithdrawalStandsFromItsArrivalOn(t *testing.T) {
 	}{
 		{"after a dated version", []Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion)}, ""},
 		{"before it", []Input{arrives(1, "", deletion), arrives(2, "Patient/A", dated)}, "sertraline"},
-		{"brought back by a newer version", []Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion), arrives(3, "Patient/A", newer)}, "gabapentin"},
-		{"not brought back by an older one", []Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion), arrives(3, "Patient/A", older)}, ""},
-		{"the version moved to another patient before", []Input{arrives(1, "Patient/A", older), arrives(2, "Patient/B", dated), arrives(3, "", deletion)}, ""},
+		{"brought back by a newer version", []Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion),
+			arrives(3, "Patient/A", newer)}, "gabapentin"},
+		{"not brought back by an older one", []Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion),
+			arrives(3, "Patient/A", older)}, ""},
+		{"the version moved to another patient before", []Input{arrives(1, "Patient/A", older),
+			arrives(2, "Patient/B", dated), arrives(3, "", deletion)}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			permutations(c.in, func(in []Input) {

@@ -47,7 +47,8 @@ func newMetrics() *metrics {
 			[]string{"reason"},
 		),
 		partly: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_partly_read_total",
-			Help: "Places of resources that were there and could not be read, by resource type and element."}, []string{"type", "element"}),
+			Help: "Places of resources that were there and could not be read, by resource type and element."},
+			[]string{"type", "element"}),
 		batches: histogram(
 			"rlsguard_batch_inputs",
 			"Inputs decided together.",
@@ -86,7 +87,8 @@ func newMetrics() *metrics {
 		startsOver: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_starts_over_total",
 			Help: "How often the consumer gave up and started over, by reason."}, []string{"reason"}),
 		foreign: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_foreign_messages_total",
-			Help: "Messages in the stream RLS that rlsguard did not write, or older ones put back, by kind. None was used."},
+			Help: "Messages in the stream RLS that rlsguard did not write, or older ones put back, by kind. None was " +
+				"used."},
 			[]string{"kind"}),
 		seen: &seen{},
 	}
@@ -179,7 +181,8 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(cutDesc, prometheus.GaugeValue, float64(patients), kind)
 		}
 		for k, flags := range n.Open {
-			ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(flags), k.Check, k.Severity.String())
+			ch <- prometheus.MustNewConstMetric(openDesc, prometheus.GaugeValue, float64(flags), k.Check,
+				k.Severity.String())
 		}
 	})
 }

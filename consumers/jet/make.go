@@ -112,7 +112,8 @@ func MakeStream(ctx context.Context, js jetstream.JetStream, want jetstream.Stre
 		return unfitf("stream %s is there but does not allow scheduled messages (allow_msg_schedules)", want.Name)
 	case want.Name == layout.StreamRLS && (have.MaxAge > 0 || have.MaxBytes > 0 || have.MaxMsgs > 0):
 		return unfitf(
-			"stream %s is there with a limit of age, bytes or messages (max_age, max_bytes, max_msgs): it would throw states away",
+			"stream %s is there with a limit of age, bytes or messages (max_age, max_bytes, max_msgs): it would "+
+				"throw states away",
 			want.Name,
 		)
 	case want.Name == layout.StreamFlags && !sameSources(have.Sources, want.Sources):

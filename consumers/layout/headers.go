@@ -61,7 +61,8 @@ func flagHeaders(f *checks.Flag) nats.Header {
 		// CloudEvents, NATS protocol binding 1.0.3-wip, binary mode.
 		"ce-specversion": {
 			"1.0",
-		}, "ce-id": {f.ID + "." + number}, "ce-source": {"urn:rlsguard"}, "ce-type": {cloudEventsType + string(f.Change)},
+		}, "ce-id": {f.ID + "." + number}, "ce-source": {"urn:rlsguard"},
+		"ce-type": {cloudEventsType + string(f.Change)},
 		"ce-time": {f.AsOf.UTC().Format(time.RFC3339Nano)}, "ce-datacontenttype": {"application/fhir+json"},
 	}
 	if f.Reason != "" {

@@ -41,7 +41,8 @@ func TestRejectionNamesNobody(t *testing.T) {
 			m.Subject != "rls.rejected."+string(c.reason) {
 			t.Errorf("%s: %+v", c.pointer, m)
 		}
-		if d := cmp.Diff(Rejection{Reason: string(c.reason), Pointer: c.plain, Input: 7, Epoch: 9}, RejectionOf(m.Header)); d != "" {
+		if d := cmp.Diff(Rejection{Reason: string(c.reason), Pointer: c.plain, Input: 7, Epoch: 9},
+			RejectionOf(m.Header)); d != "" {
 			t.Errorf("%s: %s", c.pointer, d)
 		}
 	}
@@ -49,7 +50,8 @@ func TestRejectionNamesNobody(t *testing.T) {
 
 // Only names of FHIR types become part of a subject.
 func TestInboundSubject(t *testing.T) {
-	for kind, want := range map[string]string{"Patient": "fhir.Patient", "MedicationOrder": "fhir.MedicationOrder", "SECCANARYtype": "fhir.Unknown", "": "fhir.Unknown"} {
+	for kind, want := range map[string]string{"Patient": "fhir.Patient", "MedicationOrder": "fhir.MedicationOrder",
+		"SECCANARYtype": "fhir.Unknown", "": "fhir.Unknown"} {
 		if got := InboundSubject(kind); got != want {
 			t.Errorf("%q: %s", kind, got)
 		}

@@ -36,7 +36,8 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 	}
 	return []jetstream.StreamConfig{
 		{
-			Name: StreamFHIR, Description: "FHIR R4 resources and Bundles for rlsguard", Subjects: []string{SubjectInbound + ">"}, Replicas: replicas,
+			Name: StreamFHIR, Description: "FHIR R4 resources and Bundles for rlsguard",
+			Subjects: []string{SubjectInbound + ">"}, Replicas: replicas,
 			AllowAtomicPublish: true, // for producers that want it; nothing else relies on it
 		},
 		{
@@ -48,7 +49,8 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 				SubjectTimer + "*",
 				SubjectDue + "*",
 			},
-			MaxMsgsPerSubject: 1, AllowAtomicPublish: true, AllowMsgTTL: true, AllowMsgSchedules: true, AllowRollup: true,
+			MaxMsgsPerSubject: 1, AllowAtomicPublish: true, AllowMsgTTL: true, AllowMsgSchedules: true,
+			AllowRollup: true,
 			// What core subscribers see is only what was committed; on the batch's own subjects
 			// they also see rejected batches.
 			RePublish: &jetstream.RePublish{Source: SubjectCommitFlags + ">", Destination: SubjectFlags + ">"},
@@ -71,8 +73,10 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 			Replicas: replicas, MaxAge: DefaultDead, Duplicates: DeadWindow, AllowAtomicPublish: true,
 		},
 		{
-			Name: StreamRejected, Description: "rlsguard: which input was rejected, without payload", Subjects: []string{subjectRejected + ">"},
-			Replicas: replicas, MaxAge: rejectedAge, Duplicates: DeadWindow, AllowAtomicPublish: true, AllowDirect: true,
+			Name: StreamRejected, Description: "rlsguard: which input was rejected, without payload",
+			Subjects: []string{subjectRejected + ">"},
+			Replicas: replicas, MaxAge: rejectedAge, Duplicates: DeadWindow, AllowAtomicPublish: true,
+			AllowDirect: true,
 		},
 	}
 }

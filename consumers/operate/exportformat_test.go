@@ -27,7 +27,8 @@ func FuzzExport(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := w.Record(layout.SubjectPatient+"00112233445566778899aabbccddeeff", nil, codec.Append(nil, &checks.State{Patient: "Patient/1"})); err != nil {
+	if err := w.Record(layout.SubjectPatient+"00112233445566778899aabbccddeeff", nil,
+		codec.Append(nil, &checks.State{Patient: "Patient/1"})); err != nil {
 		f.Fatal(err)
 	}
 	if err := w.Close(); err != nil {

@@ -328,7 +328,8 @@ func (b *importBatch) flush(ctx context.Context) error {
 // vacant refuses a server that holds states or is served on; it returns the sequence of the site's
 // record, 0 when there is none.
 func (o *Operator) vacant(ctx context.Context, key []byte) (uint64, error) {
-	for stream, durable := range map[string]string{layout.StreamFHIR: layout.Durable, layout.StreamRLS: layout.DurableDue} {
+	for stream, durable := range map[string]string{layout.StreamFHIR: layout.Durable,
+		layout.StreamRLS: layout.DurableDue} {
 		cons, err := o.js.Consumer(ctx, stream, durable)
 		if errors.Is(err, jetstream.ErrConsumerNotFound) {
 			continue
@@ -356,7 +357,8 @@ func (o *Operator) vacant(ctx context.Context, key []byte) (uint64, error) {
 			return 0, err
 		}
 	}
-	for _, kind := range []string{layout.SubjectPatient, layout.SubjectMedication, layout.SubjectGone, layout.SubjectCommitFlags, layout.SubjectAudit} {
+	for _, kind := range []string{layout.SubjectPatient, layout.SubjectMedication, layout.SubjectGone,
+		layout.SubjectCommitFlags, layout.SubjectAudit} {
 		found, err := o.Store.Last(ctx, []string{kind + ">"})
 		if err != nil {
 			return 0, err

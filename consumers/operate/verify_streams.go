@@ -231,7 +231,8 @@ func (v *verification) takeTransition(
 // timerSet takes in a timer, of which the subject tells everything.
 func (v *verification) timerSet(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 	subject := m.Subject()
-	if !strings.HasPrefix(subject, layout.SubjectDue) && !v.genuine(subject, m.Headers(), m.Data(), meta.Sequence.Stream) {
+	if !strings.HasPrefix(subject, layout.SubjectDue) && !v.genuine(subject, m.Headers(), m.Data(),
+		meta.Sequence.Stream) {
 		return nil // a timer that went off says no more than its subject: the server writes it
 	}
 	if tok, err := layout.ParseToken(subject[strings.LastIndexByte(subject, '.')+1:]); err == nil {

@@ -26,8 +26,9 @@ func TestPregabalinDraft(t *testing.T) {
 	}{
 		"no iron result": {nil, "iron-labs-missing", "2276-4 2498-4 2500-7", "Order ferritin, iron and TIBC", ""},
 		"no ferritin":    {[]string{tsat}, "iron-labs-missing", "2276-4 2498-4 2500-7", "ferritin", ""},
-		"ferritin 75":    {[]string{tsat, lab("f1", "2276-4", "75", "ng/mL", lastMonth)}, "iron-low", "", "iron", "Order ferritin,"},
-		"ferritin 200":   {[]string{tsat, lab("f1", "2276-4", "200", "ng/mL", lastMonth)}, "", "", "", "ferritin"},
+		"ferritin 75": {[]string{tsat, lab("f1", "2276-4", "75", "ng/mL", lastMonth)}, "iron-low", "", "iron",
+			"Order ferritin,"},
+		"ferritin 200": {[]string{tsat, lab("f1", "2276-4", "200", "ng/mL", lastMonth)}, "", "", "", "ferritin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			known := append([]string{adult, rlsCondition}, test.labs...)
@@ -71,22 +72,34 @@ func TestBecauseAndOpen(t *testing.T) {
 	noRLS := bundle(append([]string{adult, order("o1", "active", "sertraline")}, iron...)...)
 	for name, test := range map[string]struct{ known, request, because, open string }{
 		"an ordinary drug": {known, order("d1", "draft", "amoxicillin"), "", "rls-ssri sertraline"},
-		"one more":         {known, order("d1", "draft", "mirtazapine"), "rls-tetracyclic mirtazapine", "rls-ssri sertraline"},
-		"the same drug":    {known, order("d1", "draft", "sertraline"), "rls-ssri sertraline", ""},
-		"a pair":           {bundle(known, order("o2", "active", "oxycodone")), order("d1", "draft", "gabapentin"), "gabapentinoid-respiratory-depression gabapentin", "rls-ssri sertraline"},
-		"a reason brings RLS on record": {noRLS, order("d1", "draft", "paracetamol", `,"reasonCode":[{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}]`),
+		"one more": {known, order("d1", "draft", "mirtazapine"), "rls-tetracyclic mirtazapine",
+			"rls-ssri sertraline"},
+		"the same drug": {known, order("d1", "draft", "sertraline"), "rls-ssri sertraline", ""},
+		"a pair": {bundle(known, order("o2", "active", "oxycodone")), order("d1", "draft", "gabapentin"),
+			"gabapentinoid-respiratory-depression gabapentin", "rls-ssri sertraline"},
+		"a reason brings RLS on record": {noRLS, order("d1", "draft", "paracetamol",
+			`,"reasonCode":[{"coding":[{"system":"http://snomed.info/sct","code":"32914008"}]}]`),
 			"rls-ssri sertraline", ""},
-		"no RLS":            {noRLS, order("d1", "draft", "mirtazapine"), "", ""},
-		"not to be given":   {known, order("d1", "draft", "mirtazapine", `,"doNotPerform":true`), "", "rls-ssri sertraline"},
-		"signed at once":    {known, order("d1", "active", "mirtazapine"), "rls-tetracyclic mirtazapine", "rls-ssri sertraline"},
-		"dated tomorrow":    {known, strings.Replace(order("d1", "draft", "mirtazapine"), "2026-11-22", "2026-11-24", 1), "rls-tetracyclic mirtazapine", "rls-ssri sertraline"},
-		"no status":         {known, strings.Replace(order("d1", "draft", "mirtazapine"), `"status":"draft",`, "", 1), "rls-tetracyclic mirtazapine", "rls-ssri sertraline"},
+		"no RLS": {noRLS, order("d1", "draft", "mirtazapine"), "", ""},
+		"not to be given": {known, order("d1", "draft", "mirtazapine", `,"doNotPerform":true`), "",
+			"rls-ssri sertraline"},
+		"signed at once": {known, order("d1", "active", "mirtazapine"), "rls-tetracyclic mirtazapine",
+			"rls-ssri sertraline"},
+		"dated tomorrow": {known, strings.Replace(order("d1", "draft", "mirtazapine"), "2026-11-22", "2026-11-24",
+			1), "rls-tetracyclic mirtazapine", "rls-ssri sertraline"},
+		"no status": {known, strings.Replace(order("d1", "draft", "mirtazapine"), `"status":"draft",`, "", 1),
+			"rls-tetracyclic mirtazapine", "rls-ssri sertraline"},
 		"replaces an order": {known, order("o1", "draft", "amoxicillin"), "", ""},
-		"draft in a Bundle": {known, bundle(order("d1", "draft", "mirtazapine"), order("o3", "active", "loratadine")), "rls-tetracyclic mirtazapine", "rls-antihistamine loratadine, rls-ssri sertraline"},
-		"draft in Parameters": {known, `{"resourceType":"Parameters","parameter":[{"name":"fact","resource":` + order("o3", "draft", "loratadine") + `},{"name":"drafts","resource":` +
-			bundle(order("d1", "active", "mirtazapine")) + `}]}`, "rls-tetracyclic mirtazapine", "rls-antihistamine loratadine, rls-ssri sertraline"},
-		"Medication beside it": {known, bundle(`{"resourceType":"MedicationRequest","id":"d1","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medicationReference":{"reference":"Medication/m1"}}`,
-			`{"resourceType":"Medication","id":"m1","code":{"text":"mirtazapine 15 mg"}}`), "rls-tetracyclic mirtazapine", "rls-ssri sertraline"},
+		"draft in a Bundle": {known, bundle(order("d1", "draft", "mirtazapine"), order("o3", "active", "loratadine")),
+			"rls-tetracyclic mirtazapine", "rls-antihistamine loratadine, rls-ssri sertraline"},
+		"draft in Parameters": {known, `{"resourceType":"Parameters","parameter":[{"name":"fact","resource":` +
+			order("o3", "draft", "loratadine") + `},{"name":"drafts","resource":` +
+			bundle(order("d1", "active", "mirtazapine")) + `}]}`, "rls-tetracyclic mirtazapine",
+			"rls-antihistamine loratadine, rls-ssri sertraline"},
+		"Medication beside it": {known, bundle(`{"resourceType":"MedicationRequest","id":"d1","status":"draft",`+
+			`"intent":"order","subject":{"reference":"Patient/1"},"medicationReference":{"reference":"Medication/m1"}}`,
+			`{"resourceType":"Medication","id":"m1","code":{"text":"mirtazapine 15 mg"}}`),
+			"rls-tetracyclic mirtazapine", "rls-ssri sertraline"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := ask(t, stored(t, test.known), test.request)
@@ -123,12 +136,15 @@ func TestQuestionsWithoutAnswer(t *testing.T) {
 		err     error
 		reason  fhir.Reason
 	}{
-		"no JSON":          {`{"resourceType":`, nil, fhir.InvalidJSON},
-		"no FHIR":          {`{"hook":"order-sign"}`, nil, fhir.NotFHIR},
-		"R5":               {`{"resourceType":"MedicationRequest","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`, nil, fhir.UnsupportedVersion},
-		"no subject":       {`{"resourceType":"MedicationRequest","status":"draft","intent":"order","medicationCodeableConcept":{"text":"x"}}`, nil, fhir.NoPatient},
-		"no draft":         {bundle(rlsCondition), errNoDraft, ""},
-		"several patients": {bundle(order("d1", "draft", "x"), strings.Replace(order("d2", "draft", "x"), "Patient/1", "Patient/2", 1)), errSeveralPatients, ""},
+		"no JSON": {`{"resourceType":`, nil, fhir.InvalidJSON},
+		"no FHIR": {`{"hook":"order-sign"}`, nil, fhir.NotFHIR},
+		"R5": {`{"resourceType":"MedicationRequest","status":"draft","intent":"order",` +
+			`"subject":{"reference":"Patient/1"},"medication":{"concept":{"text":"x"}}}`, nil, fhir.UnsupportedVersion},
+		"no subject": {`{"resourceType":"MedicationRequest","status":"draft","intent":"order",` +
+			`"medicationCodeableConcept":{"text":"x"}}`, nil, fhir.NoPatient},
+		"no draft": {bundle(rlsCondition), errNoDraft, ""},
+		"several patients": {bundle(order("d1", "draft", "x"), strings.Replace(order("d2", "draft", "x"), "Patient/1",
+			"Patient/2", 1)), errSeveralPatients, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := checker(stored(t)).Ask(t.Context(), []byte(test.request))
@@ -148,7 +164,9 @@ func TestUnread(t *testing.T) {
 	a := ask(t, stored(t, rlsCondition), bundle(
 		order("d1", "draft", "mirtazapine"),
 		`{"resourceType":"Condition","id":"c9","clinicalStatus":"active","subject":{"reference":"Patient/1"}}`,
-		`{"resourceType":"Observation","id":"x","status":"final","subject":{"reference":"Patient/2"},"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},"valueQuantity":{"value":9,"unit":"ng/mL"}}`,
+		`{"resourceType":"Observation","id":"x","status":"final","subject":{"reference":"Patient/2"},`+
+			`"code":{"coding":[{"system":"http://loinc.org","code":"2276-4"}]},"valueQuantity":{"value":9,`+
+			`"unit":"ng/mL"}}`,
 	))
 	want := []Unread{
 		{Type: "Condition", Pointer: "/entry/1/resource/clinicalStatus", Reason: fhir.UnsupportedVersion},
@@ -181,7 +199,8 @@ func TestUnrecognised(t *testing.T) {
 		a := ask(
 			t,
 			stored(t, rlsCondition),
-			`{"resourceType":"MedicationRequest","id":"d1","status":"draft","intent":"order","subject":{"reference":"Patient/1"},"medicationCodeableConcept":`+drug+`}`,
+			`{"resourceType":"MedicationRequest","id":"d1","status":"draft","intent":"order",`+
+				`"subject":{"reference":"Patient/1"},"medicationCodeableConcept":`+drug+`}`,
 		)
 		if len(a.Unrecognised) != want {
 			t.Errorf("%s: %d not recognised, want %d", drug, len(a.Unrecognised), want)

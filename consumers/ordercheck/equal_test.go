@@ -25,7 +25,8 @@ func TestSameFlagsAsReplay(t *testing.T) {
 }
 
 func TestSameFlagsAsReplayOfSamples(t *testing.T) {
-	for _, folder := range []string{"us-core", "hl7-r4-examples", "hl7-r4-bundles", "vendor-cerner", "ecqm-cms128-antidepressant", "de-mii"} {
+	for _, folder := range []string{"us-core", "hl7-r4-examples", "hl7-r4-bundles", "vendor-cerner",
+		"ecqm-cms128-antidepressant", "de-mii"} {
 		testSameFlags(t, filepath.Join(corpus(t), folder))
 	}
 }

@@ -48,10 +48,13 @@ type Next struct {
 // LineOf writes f.
 func LineOf(f *checks.Flag) Line {
 	l := Line{
-		ID: f.ID, Check: f.Check, Severity: f.Severity.String(), State: f.State, Patient: f.Patient, Ingredient: f.Ingredient,
-		Implicated: f.Implicated, Evidence: f.Evidence, RLS: f.RLS.String(), Basis: f.Basis, Summary: f.Summary, Action: f.Action,
-		Alternatives: f.Alternatives, Citations: f.Citations, Orders: f.Orders, Counsel: f.Counsel, Audience: f.Audience,
-		Clears: f.Clears, ClearsCut: f.ClearsCut,
+		ID: f.ID, Check: f.Check, Severity: f.Severity.String(), State: f.State, Patient: f.Patient,
+		Ingredient: f.Ingredient,
+		Implicated: f.Implicated, Evidence: f.Evidence, RLS: f.RLS.String(), Basis: f.Basis, Summary: f.Summary,
+		Action:       f.Action,
+		Alternatives: f.Alternatives, Citations: f.Citations, Orders: f.Orders, Counsel: f.Counsel,
+		Audience: f.Audience,
+		Clears:   f.Clears, ClearsCut: f.ClearsCut,
 	}
 	if !f.Next.IsZero() {
 		l.Next = &Next{At: datetime.Text(f.Next.At), To: f.Next.To}
@@ -66,7 +69,8 @@ func LineOf(f *checks.Flag) Line {
 func (l *Line) Flag() (checks.Flag, error) {
 	f := checks.Flag{
 		Finding: checks.Finding{
-			Check: l.Check, Ingredient: l.Ingredient, Patient: l.Patient, Implicated: l.Implicated, Evidence: l.Evidence, Basis: l.Basis,
+			Check: l.Check, Ingredient: l.Ingredient, Patient: l.Patient, Implicated: l.Implicated,
+			Evidence: l.Evidence, Basis: l.Basis,
 			Summary: l.Summary, Action: l.Action, Alternatives: l.Alternatives, Citations: l.Citations,
 			Orders: l.Orders, Counsel: l.Counsel, Audience: l.Audience,
 		},

@@ -53,7 +53,8 @@ func TestOrderChecksAreCounted(t *testing.T) {
 		{known, order("d1", "draft", "amoxicillin"), outcomeUnflagged},
 		{known, `{"resourceType":"Zebrowski`, outcomeUnreadable},
 		{known, bundle(rlsCondition), outcomeNoQuestion},
-		{known, bundle(mirtazapine, strings.Replace(mirtazapine, "Patient/1", "Patient/Zebrowski", 1)), outcomeNoQuestion},
+		{known, bundle(mirtazapine, strings.Replace(mirtazapine, "Patient/1", "Patient/Zebrowski", 1)),
+			outcomeNoQuestion},
 		{commit.NewKnown(), mirtazapine, outcomeNotReady},
 		{broken{}, mirtazapine, outcomeFailed},
 	} {
@@ -64,7 +65,8 @@ func TestOrderChecksAreCounted(t *testing.T) {
 		t.Run(fmt.Sprint(i, c.outcome), func(t *testing.T) {
 			request(t, startService(t, checker), Subject, c.request, nil)
 			got := counts(t, metrics)
-			for end := time.Now().Add(10 * time.Second); !maps.Equal(want, got) && time.Now().Before(end); time.Sleep(time.Millisecond) {
+			for end := time.Now().Add(10 * time.Second); !maps.Equal(want, got) &&
+				time.Now().Before(end); time.Sleep(time.Millisecond) {
 				got = counts(t, metrics) // it counts once the answer is out
 			}
 			if d := cmp.Diff(want, got); d != "" {

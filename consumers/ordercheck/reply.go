@@ -84,7 +84,8 @@ func IronOrders(n checks.IronNeed) []Coding {
 // ReplyOf writes advice.
 func ReplyOf(a *Advice) Reply {
 	r := Reply{
-		Patient: a.Patient, AsOf: a.AsOf.UTC().Format(time.RFC3339Nano), Ruleset: a.Ruleset, Drafts: a.Drafts, Because: lines(a.Because),
+		Patient: a.Patient, AsOf: a.AsOf.UTC().Format(time.RFC3339Nano), Ruleset: a.Ruleset, Drafts: a.Drafts,
+		Because: lines(a.Because),
 		Open: lines(
 			a.Open,
 		), IronNote: a.Note, Unrecognised: a.Unrecognised, Unread: a.Unread, LeftOut: a.LeftOut, Stored: a.Stored,

@@ -66,7 +66,8 @@ func Serve(nc *nats.Conn, c *Checker) (micro.Service, error) {
 		micro.WithEndpointSubject(Subject),
 		micro.WithEndpointMetadata(map[string]string{
 			"request_schema": compact(requestSchema), "response_schema": compact(replySchema),
-			"formats": typeJSON + "; with header Accept: " + typeFHIR + " a Bundle of DetectedIssue; with " + AcceptBoth + " both",
+			"formats": typeJSON + "; with header Accept: " + typeFHIR + " a Bundle of DetectedIssue; with " +
+				AcceptBoth + " both",
 		}),
 	)
 	if err != nil {

@@ -9,7 +9,8 @@ func TestSpansOfOrigins(t *testing.T) {
 	for _, m := range []struct {
 		seq  uint64
 		from Origin
-	}{{3, Origin{Source: "a", Line: 1}}, {4, Origin{Source: "a", Line: 2}}, {5, Origin{Source: "a", Line: 4}}, {6, Origin{Source: "b", Line: 1}}, {9, Origin{Source: "b", Line: 2}}, {10, Origin{Source: "b", Line: 2}}} {
+	}{{3, Origin{Source: "a", Line: 1}}, {4, Origin{Source: "a", Line: 2}}, {5, Origin{Source: "a", Line: 4}},
+		{6, Origin{Source: "b", Line: 1}}, {9, Origin{Source: "b", Line: 2}}, {10, Origin{Source: "b", Line: 2}}} {
 		s.add(m.seq, m.from)
 	}
 	if len(s.spans) != 5 || s.last() != 10 {

@@ -56,7 +56,8 @@ const (
 // picture from elsewhere.
 func (r *Report) WriteHTML(w io.Writer) error {
 	return page().Execute(w, pageData{
-		Report: r, Changes: r.changesPlot(), Open: r.openPlot(), Shown: len(r.Examples), Kinds: kinds, Changed: r.Counts.total(),
+		Report: r, Changes: r.changesPlot(), Open: r.openPlot(), Shown: len(r.Examples), Kinds: kinds,
+		Changed: r.Counts.total(),
 	})
 }
 

@@ -56,7 +56,8 @@ func TestFlagsOfFiles(t *testing.T) {
 	if got := ids(rlsguardtest.Flags(t, asOf, dir)); !slices.Equal(got, want) {
 		t.Errorf("of a folder: %v", got)
 	}
-	if got := ids(rlsguardtest.Flags(t, asOf, filepath.Join(dir, "deeper/b.json"), filepath.Join(dir, "a.json"))); !slices.Equal(
+	if got := ids(rlsguardtest.Flags(t, asOf, filepath.Join(dir, "deeper/b.json"),
+		filepath.Join(dir, "a.json"))); !slices.Equal(
 		got,
 		want,
 	) {
@@ -80,7 +81,8 @@ func TestRejectionsFail(t *testing.T) {
 		r,
 		asOf,
 		rls,
-		`{"resourceType":"MedicationRequest","id":"m","status":"active","medicationCodeableConcept":{"text":"sertraline"}}`,
+		`{"resourceType":"MedicationRequest","id":"m","status":"active",`+
+			`"medicationCodeableConcept":{"text":"sertraline"}}`,
 	)
 	if len(r.failures) != 1 || !strings.Contains(r.failures[0], "document-2.json:1") {
 		t.Errorf("failures %q", r.failures)

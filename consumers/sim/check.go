@@ -122,7 +122,8 @@ func (w *world) shown(states map[facts.Ref]*checks.State) error {
 	for ref, st := range states {
 		for _, f := range st.Flags {
 			if f.Severity != checks.None {
-				open[fmt.Sprintf("%s.%s.%s", f.Severity, f.Check, checks.FlagID(w.engine.Key, ref, f.Check, f.Ingredient))] = true
+				open[fmt.Sprintf("%s.%s.%s", f.Severity, f.Check, checks.FlagID(w.engine.Key, ref, f.Check,
+					f.Ingredient))] = true
 			}
 		}
 	}

@@ -65,7 +65,8 @@ func (w *world) session(process string, old bool) *instance {
 	}
 	in.c = commit.New(commit.Options{
 		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen, Audit: layout.DefaultAudit,
-		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, By: name, Health: unheard{}, Log: zerolog.Nop()})
+		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, By: name, Health: unheard{},
+		Log: zerolog.Nop()})
 	in.known = commit.NewKnown()
 	in.known.Set(in.c.States())
 	in.next, in.stop = iter.Pull(func(yield func(struct{}) bool) {

@@ -41,7 +41,8 @@ func (w *busWork) latencies(ctx context.Context, out io.Writer) error {
 	if _, err := w.took(ctx, "rlsguard", w.last); err != nil {
 		return err
 	}
-	if _, err := w.probe(tw, "rlsguard: event to flag", first, func(i int) error { return w.flagged(ctx, i, "rls.flags.>") }); err != nil {
+	if _, err := w.probe(tw, "rlsguard: event to flag", first,
+		func(i int) error { return w.flagged(ctx, i, "rls.flags.>") }); err != nil {
 		return err
 	}
 	if err := w.checks(tw); err != nil {

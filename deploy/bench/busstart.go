@@ -56,7 +56,8 @@ func (w *busWork) serveDir() string { return filepath.Join(w.dir, "serve") }
 // copyForServe makes the folder of serve, and lets serve find once that all events in it have been
 // decided: a folder that it does not know it reads from the start.
 func (w *busWork) copyForServe(ctx context.Context) error {
-	if err := os.CopyFS(filepath.Join(w.serveDir(), "jetstream"), os.DirFS(filepath.Join(w.dir, "jetstream"))); err != nil {
+	if err := os.CopyFS(filepath.Join(w.serveDir(), "jetstream"),
+		os.DirFS(filepath.Join(w.dir, "jetstream"))); err != nil {
 		return err
 	}
 	c, err := w.serveInside()

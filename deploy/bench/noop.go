@@ -89,7 +89,8 @@ func (x *noop) messages(ctx context.Context) (jetstream.MessagesContext, error) 
 	_, err = js.CreateOrUpdateStream(
 		ctx,
 		jetstream.StreamConfig{Name: "NOOP", Subjects: []string{"noop.state.*", "noop.commit.*"}, MaxMsgsPerSubject: 1,
-			AllowAtomicPublish: true, RePublish: &jetstream.RePublish{Source: "noop.commit.>", Destination: "noop.flags.>"}},
+			AllowAtomicPublish: true, RePublish: &jetstream.RePublish{Source: "noop.commit.>",
+				Destination: "noop.flags.>"}},
 	)
 	if err != nil {
 		return nil, err

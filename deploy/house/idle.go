@@ -137,8 +137,10 @@ func methods(o types.Object) func(func(*types.Func) bool) {
 
 // conventional are methods that packages outside the module call through interfaces of theirs.
 var conventional = []string{
-	"String", "Error", "Equal", "Unwrap", "Is", "As", "Read", "Write", "Close", "Len", "Less", "Swap", "Push", "Pop", "ServeHTTP", "Format",
-	"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText", "MarshalYAML", "UnmarshalYAML", "MarshalZerologObject",
+	"String", "Error", "Equal", "Unwrap", "Is", "As", "Read", "Write", "Close", "Len", "Less", "Swap", "Push", "Pop",
+	"ServeHTTP", "Format",
+	"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText", "MarshalYAML", "UnmarshalYAML",
+	"MarshalZerologObject",
 	"Describe", "Collect", "Run", "Help", "ExitCode", // the last three are called by kong
 }
 

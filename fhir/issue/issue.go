@@ -70,7 +70,8 @@ func detectedIssue(f *checks.Flag) (*samply.DetectedIssue, error) {
 }
 
 var severities = map[checks.Severity]samply.DetectedIssueSeverity{
-	checks.Low: samply.DetectedIssueSeverityLow, checks.Moderate: samply.DetectedIssueSeverityModerate, checks.High: samply.DetectedIssueSeverityHigh,
+	checks.Low: samply.DetectedIssueSeverityLow, checks.Moderate: samply.DetectedIssueSeverityModerate,
+	checks.High: samply.DetectedIssueSeverityHigh,
 }
 
 // flagStatus says in FHIR's words what became of the finding. An answer to a flag leaves the

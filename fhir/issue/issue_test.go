@@ -25,12 +25,14 @@ var updateFlagGolden = flag.Bool("update-flags", false, "write testdata/detected
 func exampleFlag() checks.Flag {
 	return checks.Flag{
 		Finding: checks.Finding{
-			Check: "rls-ssri", Ingredient: "sertraline", Patient: "Patient/1", Severity: checks.Moderate, RLS: checks.RLSConfirmed,
+			Check: "rls-ssri", Ingredient: "sertraline", Patient: "Patient/1", Severity: checks.Moderate,
+			RLS: checks.RLSConfirmed,
 			Implicated: []facts.Ref{
 				"MedicationRequest/10",
 				"MedicationRequest/9",
 			}, Evidence: []facts.Ref{"Condition/7", "Observation/3"}, Basis: "5d41402abc4b2a76",
-			Summary: "Sertraline may worsen restless legs syndrome (RLS <confirmed> by Condition/7).", Action: "Review with the prescriber.\n\nDo not stop it abruptly.",
+			Summary:      "Sertraline may worsen restless legs syndrome (RLS <confirmed> by Condition/7).",
+			Action:       "Review with the prescriber.\n\nDo not stop it abruptly.",
 			Alternatives: []string{"bupropion", "trazodone (limited evidence)"},
 			Citations: []checks.Citation{
 				{
@@ -46,8 +48,9 @@ func exampleFlag() checks.Flag {
 			At: moment.Time{Nanos: time.Date(2027, 1, 22, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay},
 			To: ahead.Worse,
 		},
-		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden, Change: checks.ChangeOverridden,
-		AsOf: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), Ruleset: "9f86d081884c7d65",
+		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden,
+		Change: checks.ChangeOverridden,
+		AsOf:   time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), Ruleset: "9f86d081884c7d65",
 		Ack: &facts.Acknowledgement{
 			FlagID:   "3d3f2a10-55aa-8c1d-9e4f-0123456789ab",
 			Basis:    "5d41402abc4b2a76",
@@ -65,8 +68,10 @@ func exampleFlag() checks.Flag {
 
 func TestFlagAsDetectedIssueIsAsAgreed(t *testing.T) {
 	resolved := exampleFlag()
-	resolved.State, resolved.Change, resolved.Reason, resolved.Ack = checks.Resolved, checks.ChangeResolved, checks.ReasonLabArrived, nil
-	resolved.Check, resolved.Ingredient, resolved.Action, resolved.Alternatives, resolved.Citations = "iron-labs-missing", "", "", nil, nil
+	resolved.State, resolved.Change, resolved.Reason, resolved.Ack = checks.Resolved, checks.ChangeResolved,
+		checks.ReasonLabArrived, nil
+	resolved.Check, resolved.Ingredient, resolved.Action, resolved.Alternatives,
+		resolved.Citations = "iron-labs-missing", "", "", nil, nil
 	for name, f := range map[string]checks.Flag{"detectedissue": exampleFlag(), "detectedissue_resolved": resolved} {
 		b, err := Marshal(f)
 		if err != nil {
@@ -198,7 +203,8 @@ func TestStatusSaysWhatBecameOfTheFlag(t *testing.T) {
 
 // A FHIR unsignedInt ends at 2147483647.
 func TestLargeNumberOfAFlagIsADecimal(t *testing.T) {
-	for number, want := range map[uint64]string{1<<31 - 1: `"valueUnsignedInt":2147483647`, 1 << 31: `"valueDecimal":2147483648`} {
+	for number, want := range map[uint64]string{1<<31 - 1: `"valueUnsignedInt":2147483647`,
+		1 << 31: `"valueDecimal":2147483648`} {
 		f := exampleFlag()
 		f.Number = number
 		if b, err := Marshal(f); err != nil || !bytes.Contains(b, []byte(want)) {
@@ -260,7 +266,8 @@ func TestOtherDetectedIssueIsNoFlag(t *testing.T) {
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("%s: %v", c.new, err)
-		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret")):
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(),
+			"secret")):
 			t.Errorf("%s: got %+v, %v; want an error with %q and nothing of the input", c.new, f, err, c.want)
 		}
 	}
@@ -275,7 +282,8 @@ func TestForeignElementsOfAFlagArePassedOver(t *testing.T) {
 	b := strings.Replace(
 		string(good),
 		`"extension":[`,
-		`"id":"x","text":{"status":"generated","div":"<div/>"},"extension":[{"url":"http://other.example/a","valueCode":"b"},`,
+		`"id":"x","text":{"status":"generated","div":"<div/>"},"extension":[{"url":"http://other.example/a",`+
+			`"valueCode":"b"},`,
 		1,
 	)
 	got, err := Unmarshal([]byte(b))

@@ -96,8 +96,11 @@ func (r *issueReader) wrong(what string) {
 // issueWords are texts that most flags share, so that they need not be copied out of each.
 var issueWords = sync.OnceValue(func() map[string]string {
 	words := map[string]string{}
-	for _, w := range []string{FlagIDSystem, CheckSystem, AcknowledgementSystem, ExtBasis, extState, extChange, extNumber, extReason, extRLS, ExtIngredient, extAction,
-		extAlternative, extCitation, extOrder, extCounsel, extNext, extClears, extAudience, extRuleset, "change", "target", "text", "drug", "at", "to", "ref", "product", "dose", "since", ExtFlagID, ExtOverride, ExtComment, ExtDate, ExtUntil, "DetectedIssue", "source", "doi", "strength", "review", "low", "moderate",
+	for _, w := range []string{FlagIDSystem, CheckSystem, AcknowledgementSystem, ExtBasis, extState, extChange,
+		extNumber, extReason, extRLS, ExtIngredient, extAction,
+		extAlternative, extCitation, extOrder, extCounsel, extNext, extClears, extAudience, extRuleset, "change",
+		"target", "text", "drug", "at", "to", "ref", "product", "dose", "since", ExtFlagID, ExtOverride, ExtComment,
+		ExtDate, ExtUntil, "DetectedIssue", "source", "doi", "strength", "review", "low", "moderate",
 		"high", "confirmed", "final"} {
 		words[w] = w
 	}

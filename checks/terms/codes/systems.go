@@ -46,7 +46,8 @@ func Canonical(url string) string {
 // v2Systems are code systems by their names in HL7 v2 (table 0396), which converters leave where a
 // URL belongs.
 var v2Systems = map[string]string{
-	"LN": LOINC, "SCT": SNOMED, "SCT2": SNOMED, "SNM": SNOMED, "RXNORM": RxNorm, "NDC": NDC, "UCUM": UCUM, "WC": ATC, "ATC": ATC,
+	"LN": LOINC, "SCT": SNOMED, "SCT2": SNOMED, "SNM": SNOMED, "RXNORM": RxNorm, "NDC": NDC, "UCUM": UCUM, "WC": ATC,
+	"ATC": ATC,
 	"I10": ICD10, "I10C": ICD10CM, "I9C": ICD9CM, "ICD10GM": ICD10GM, "ICPC": ICPC2, "IC2": ICPC2,
 }
 

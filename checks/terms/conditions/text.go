@@ -14,14 +14,17 @@ var rlsPhrases = []string{
 	"unruhigen beine", "unruhige beine", "unruhigen beinen", "ruhelosen beine", "ruhelose beine",
 	"jambes sans repos", "impatiences des membres inferieurs",
 	"piernas inquietas", "pernas inquietas", "pernas irrequietas", "gambe senza riposo",
-	"rusteloze benen", "rastlosa ben", "rastlose ben", "rastlose bein", "myrbena", "levottomat jalat", "levottomien jalkojen",
+	"rusteloze benen", "rastlosa ben", "rastlose ben", "rastlose bein", "myrbena", "levottomat jalat",
+	"levottomien jalkojen",
 	"zespol niespokojnych nog", "syndrom neklidnych nohou", "レストレスレッグス",
 }
 
 // rlsDenials before the name, in the same phrase, say that it is not this patient's diagnosis.
 var rlsDenials = []string{
-	"no", "not", "non", "without", "denies", "denied", "deny", "denying", "negative for", "negative", "rule out", "ruled out", "r o", "exclude", "excluded",
-	"family history", "family hx", "fh", "fhx", "fam hx", "mother", "father", "sister", "brother", "free of", "never", "absence of", "unlikely",
+	"no", "not", "non", "without", "denies", "denied", "deny", "denying", "negative for", "negative", "rule out",
+	"ruled out", "r o", "exclude", "excluded",
+	"family history", "family hx", "fh", "fhx", "fam hx", "mother", "father", "sister", "brother", "free of", "never",
+	"absence of", "unlikely",
 	"kein", "keine", "keinen", "ohne", "nicht", "ausschluss", "ausgeschlossen", "verneint", "familienanamnese",
 	"pas", "sans", "aucun", "absence", "exclu", "exclure", "antecedents familiaux", "nie",
 	"sin", "niega", "descartar", "descartado", "antecedentes familiares", "sem", "nega", "excluir", "historia familiar",
@@ -31,7 +34,8 @@ var rlsDenials = []string{
 
 // rlsDenialsAfter follow the name in the same phrase and deny it.
 var rlsDenialsAfter = []string{
-	"ruled out", "excluded", "denied", "negative", "unlikely", "ausgeschlossen", "verneint", "exclu", "descartado", "escluso", "in mother", "in father",
+	"ruled out", "excluded", "denied", "negative", "unlikely", "ausgeschlossen", "verneint", "exclu", "descartado",
+	"escluso", "in mother", "in father",
 	"in family", "not present", "absent",
 }
 

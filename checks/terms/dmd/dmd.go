@@ -70,8 +70,9 @@ var errNoProducts = errors.New("the release holds no virtual medicinal products 
 // table.
 func Import(r Release) (*Table, error) {
 	d := &derivation{
-		tables: terms.Embedded(), others: r.Others, substances: map[string][]string{}, ingredients: map[string][]string{},
-		meanings: map[string]meaning{}, report: Report{Read: map[string]int{}},
+		tables: terms.Embedded(), others: r.Others, substances: map[string][]string{},
+		ingredients: map[string][]string{},
+		meanings:    map[string]meaning{}, report: Report{Read: map[string]int{}},
 	}
 	read := readXML
 	if r.Text {

@@ -30,9 +30,10 @@ func file(root string, rows ...string) io.Reader {
 // Codes of the release below.
 const (
 	sertraline, dipipanone, cyclizine, paracetamol = "387561004", "396060009", "387141005", "387517004"
-	tablets, diconal, ordinary, topical, odd       = "39704111000001102", "19180811000001109", "322236009", "111111111000001100", "222222222000001101"
-	lustral, lustralPack, tabletsPack              = "333333333000001102", "444444444000001103", "555555555000001104"
-	before                                         = "666666666000001105"
+	tablets, diconal, ordinary, topical, odd       = "39704111000001102", "19180811000001109", "322236009",
+		"111111111000001100", "222222222000001101"
+	lustral, lustralPack, tabletsPack = "333333333000001102", "444444444000001103", "555555555000001104"
+	before                            = "666666666000001105"
 )
 
 func release() Release {
@@ -149,13 +150,14 @@ func TestImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for code, want := range map[string]string{
-		tablets:              "sertraline\tyes\t50\t\t\toral",
-		before:               "sertraline\tyes\t50\t\t\toral\tobsolete",
-		"321387005":          "sertraline\t\t\t\tIN",
-		lustral:              "sertraline\tyes\t50\t\t\toral",
-		tabletsPack:          "sertraline\tyes\t50\t\t\toral",
-		lustralPack:          "sertraline\tyes\t50\t\t\toral",
-		diconal:              "cyclizine\tyes\t30\tDipipanone 10mg / Cyclizine 30mg tablets\t\toral + dipipanone\tyes\t10\tDipipanone 10mg / Cyclizine 30mg tablets\t\toral",
+		tablets:     "sertraline\tyes\t50\t\t\toral",
+		before:      "sertraline\tyes\t50\t\t\toral\tobsolete",
+		"321387005": "sertraline\t\t\t\tIN",
+		lustral:     "sertraline\tyes\t50\t\t\toral",
+		tabletsPack: "sertraline\tyes\t50\t\t\toral",
+		lustralPack: "sertraline\tyes\t50\t\t\toral",
+		diconal: "cyclizine\tyes\t30\tDipipanone 10mg / Cyclizine 30mg tablets\t\toral + " +
+			"dipipanone\tyes\t10\tDipipanone 10mg / Cyclizine 30mg tablets\t\toral",
 		ordinary:             "-",
 		topical:              "diphenhydramine\tno\t\t\t\ttopical\tobsolete",
 		odd:                  "sertraline\tyes", // by its ingredient only
@@ -186,8 +188,12 @@ func TestImport(t *testing.T) {
 
 func TestDamage(t *testing.T) {
 	for want, change := range map[string]func(*Release){
-		"XML of dm+d: a VMP without a code": func(r *Release) { r.Products = file("VIRTUAL_MED_PRODUCTS", element("VMP", "NM", "x")) },
-		"XML of dm+d: XML syntax error":     func(r *Release) { r.ActualPacks = strings.NewReader("<AMPPS><AMPP><APPID>1") },
+		"XML of dm+d: a VMP without a code": func(r *Release) {
+			r.Products = file("VIRTUAL_MED_PRODUCTS",
+				element("VMP", "NM", "x"))
+		},
+		"XML of dm+d: XML syntax " +
+			"error": func(r *Release) { r.ActualPacks = strings.NewReader("<AMPPS><AMPP><APPID>1") },
 		"an XML file of dm+d holds nothing": func(r *Release) { r.Packs = strings.NewReader("") },
 		"holds no virtual medicinal":        func(r *Release) { r.Products = file("VIRTUAL_MED_PRODUCTS") },
 		`XML of dm+d: xml: opening charset "latin1": XML in latin1, want UTF-8`: func(r *Release) {

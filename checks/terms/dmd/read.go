@@ -63,7 +63,8 @@ func readXML(r io.Reader, kinds map[string]func(*record)) error {
 			values[f.XMLName.Local] = strings.TrimSpace(f.Text)
 		}
 		rec := record{
-			code: values[ownCodes[kind]], previous: values[previous[kind]], name: values["NM"], invalid: values["INVALID"] == "1",
+			code: values[ownCodes[kind]], previous: values[previous[kind]], name: values["NM"],
+			invalid: values["INVALID"] == "1",
 		}
 		for _, ref := range references[kind] {
 			if v := values[ref]; v != "" {

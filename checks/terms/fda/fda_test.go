@@ -88,7 +88,8 @@ func TestImport(t *testing.T) {
 			t.Errorf("%s: %q, want %q", code, got, want)
 		}
 	}
-	if diff := cmp.Diff(Report{Products: 9, Packages: 11, Listed: 7, Others: 2, Odd: 1, Orphans: 1}, table.Report); diff != "" {
+	if diff := cmp.Diff(Report{Products: 9, Packages: 11, Listed: 7, Others: 2, Odd: 1, Orphans: 1},
+		table.Report); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
 	d = directory(products, packages)

@@ -35,8 +35,10 @@ const (
 )
 
 var analyteNames = [...]string{
-	"none", "ferritin", "transferrin saturation", "iron", "total iron binding capacity", "unsaturated iron binding capacity", "transferrin",
-	"soluble transferrin receptor", "iron panel", "hemoglobin", "C-reactive protein", "creatinine", "eGFR", "creatinine clearance",
+	"none", "ferritin", "transferrin saturation", "iron", "total iron binding capacity",
+	"unsaturated iron binding capacity", "transferrin",
+	"soluble transferrin receptor", "iron panel", "hemoglobin", "C-reactive protein", "creatinine", "eGFR",
+	"creatinine clearance",
 	"body weight", "pregnancy status", "pregnancy test", "quantitative pregnancy test",
 }
 
@@ -110,8 +112,9 @@ func ParseLab(line string) *Lab {
 		LOINC: data.Field(line, 0), Analyte: analytes[data.Field(line, 1)], Use: LabUses[data.Field(line, 4)],
 		Molar:         strings.HasPrefix(data.Field(line, 2), "moles"),
 		CanonicalUnit: data.Field(line, 5), ExpectedUnit: data.Field(line, 6),
-		SoftLow: data.Field(line, 8), SoftHigh: data.Field(line, 9), HardLow: data.Field(line, 10), HardHigh: data.Field(line, 11),
-		Note: data.Field(line, 13),
+		SoftLow: data.Field(line, 8), SoftHigh: data.Field(line, 9), HardLow: data.Field(line, 10),
+		HardHigh: data.Field(line, 11),
+		Note:     data.Field(line, 13),
 	}
 	for pair := range data.Values(data.Field(line, 7)) {
 		i := strings.LastIndexByte(pair, '=')

@@ -57,8 +57,10 @@ func foldUnits(units []unitFactor) map[string]string {
 // unitSigns are characters that stand for several, or for others, in units: the compatibility forms
 // of Unicode (NFKC) that laboratory systems have, and signs that look alike.
 var unitSigns = map[rune]string{
-	'µ': "u", 'μ': "u", 'Μ': "u", '㎍': "ug", '㎎': "mg", '㎏': "kg", '㎖': "ml", '㎗': "dl", '㎕': "ul", 'ℓ': "l", '㏖': "mol", '㎡': "m2",
-	'²': "2", '³': "3", '¹': "1", '⁰': "0", '⁻': "-", '−': "-", '‐': "-", '⁄': "/", '∕': "/", '÷': "/", '·': ".", '⋅': ".", '㌫': "%",
+	'µ': "u", 'μ': "u", 'Μ': "u", '㎍': "ug", '㎎': "mg", '㎏': "kg", '㎖': "ml", '㎗': "dl", '㎕': "ul", 'ℓ': "l",
+	'㏖': "mol", '㎡': "m2",
+	'²': "2", '³': "3", '¹': "1", '⁰': "0", '⁻': "-", '−': "-", '‐': "-", '⁄': "/", '∕': "/", '÷': "/", '·': ".",
+	'⋅': ".", '㌫': "%",
 	',': ".", '_': "", '^': "", '*': "", '(': "", ')': "",
 }
 

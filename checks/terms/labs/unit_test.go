@@ -74,12 +74,15 @@ func TestUnitsThatMeanSomethingElse(t *testing.T) {
 		units string // separated by |
 		want  string // factor, "" for unknown
 	}{
-		{egfr, "mL/min/1.73 m2|ml/min/1,73m²|mL/min/1.73m^2|mL/min/1.73|mL/min/1.73.m2|ml/min per 1.73 m2|mL/min/1.73 sq. m|ml/mn/1.73m2|mL/min/1.73m(2)|mL/min/{1.73_M2}|ML/MIN/1.73M*2|mL/min/[1.73_m2]|mL·min⁻¹·1.73 m⁻²", "1"},
+		{egfr, "mL/min/1.73 m2|ml/min/1,73m²|mL/min/1.73m^2|mL/min/1.73|mL/min/1.73.m2|ml/min per 1.73 " +
+			"m2|mL/min/1.73 sq. " +
+			"m|ml/mn/1.73m2|mL/min/1.73m(2)|mL/min/{1.73_M2}|ML/MIN/1.73M*2|mL/min/[1.73_m2]|mL·min⁻¹·1.73 m⁻²", "1"},
 		{egfr, "mL/min/m2|mL/s/1.73m2|L/min/1.73m2|mL/h|1.73m2|mL/min/1.37m2|%", ""},
 		{ferritin, "NG/ML|ng/mL{ferr}|ng/㎖|mcg/L|ｎｇ／ｍＬ", "1"}, {ferritin, "MG/L|mg/l", "1000"},
 		{ferritin, "ng|mL|pg/mL|{ng/mL}|IU/L|ng/mL/d|", ""},
 		{weight, "lb|lbs|LB|[lb_av]|[LB_AV]", "0.45359237"}, {weight, "KG|Kg", "1"}, {weight, "stone|lbf", ""},
-		{tsat, "percent|Percent|% saturation|％|%{sat}", "1"}, {tsat, "{ratio}|{RATIO}|1", "100"}, {tsat, "{something}|ratio%", ""},
+		{tsat, "percent|Percent|% saturation|％|%{sat}", "1"}, {tsat, "{ratio}|{RATIO}|1", "100"},
+		{tsat, "{something}|ratio%", ""},
 	} {
 		for _, unit := range strings.Split(c.units, "|") {
 			if got, ok := c.lab.Factor(unit); got != c.want || ok != (c.want != "") {
@@ -91,9 +94,11 @@ func TestUnitsThatMeanSomethingElse(t *testing.T) {
 
 func TestTimeUnits(t *testing.T) {
 	for want, texts := range map[string]string{
-		"d": "d|D|day|Days|DAYS|day(s)|Tage|Tag(e)|días|Día|jours|dagen|日|{days}|dager", "wk": "Wochen|weeks|WK|semanas|週間",
-		"mo": "Monate|months|mo|MO|mois", "h": "Stunden|H|hours|時間", "a": "Jahre|years|años", "min": "min|Minuten", "s": "s|Sekunden",
-		"": "|mg|tablet|Tagesdosis|{tbl}|258703001|x",
+		"d":  "d|D|day|Days|DAYS|day(s)|Tage|Tag(e)|días|Día|jours|dagen|日|{days}|dager",
+		"wk": "Wochen|weeks|WK|semanas|週間",
+		"mo": "Monate|months|mo|MO|mois", "h": "Stunden|H|hours|時間", "a": "Jahre|years|años", "min": "min|Minuten",
+		"s": "s|Sekunden",
+		"":  "|mg|tablet|Tagesdosis|{tbl}|258703001|x",
 	} {
 		for _, text := range strings.Split(texts, "|") {
 			if got := TimeUnit(text); got != want {

@@ -99,7 +99,8 @@ func (e *Entry) certainIn(region string) bool {
 var (
 	nordic   = []string{"SE", "NO", "DK", "FI", "IS"}
 	european = []string{
-		"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL",
+		"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU",
+		"LV", "MT", "NL",
 		"PL", "PT", "RO", "SE", "SI", "SK",
 	}
 )

@@ -106,8 +106,9 @@ var ownForms = []struct {
 
 // routeGroups are the groups of products.tsv for routes that go by another name.
 var routeGroups = map[string]string{
-	"injection": "injectable", "intravenous": "injectable", "intramuscular": "injectable", "subcutaneous": "injectable", "implant": "injectable",
-	"buccal": "sublingual_buccal", "sublingual": "sublingual_buccal", "cutaneous": "topical",
+	"injection": "injectable", "intravenous": "injectable", "intramuscular": "injectable", "subcutaneous": "injectable",
+	"implant": "injectable",
+	"buccal":  "sublingual_buccal", "sublingual": "sublingual_buccal", "cutaneous": "topical",
 }
 
 // localBrands are the brands whose every product acts in no body: a brand that is sold as a cream

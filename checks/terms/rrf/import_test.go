@@ -92,8 +92,10 @@ func TestImportPackages(t *testing.T) {
 		}
 	}
 	want := []string{
-		"00000-0001", "00000000101", "00069-4900", "00069490030", "00069490041", "00268-0430", "00268043005", "11111-0222", "11111-2222",
-		"11111022233", "11111222203", "22222-3333", "22222333344", "33333-4444", "33333444455", "44444-3333", "44444333322",
+		"00000-0001", "00000000101", "00069-4900", "00069490030", "00069490041", "00268-0430", "00268043005",
+		"11111-0222", "11111-2222",
+		"11111022233", "11111222203", "22222-3333", "22222333344", "33333-4444", "33333444455", "44444-3333",
+		"44444333322",
 	}
 	if diff := cmp.Diff(want, held); diff != "" {
 		t.Errorf("codes (-want +got):\n%s", diff)
@@ -129,7 +131,8 @@ func TestImportTells(t *testing.T) {
 	}) {
 		t.Errorf("contradictions: %+v", r.Contradictions)
 	}
-	if diff := cmp.Diff([]Contradiction{{"4493", "IN", []string{"fluoxetine"}, []string{"notfluoxetine"}}}, r.Renamed); diff != "" {
+	if diff := cmp.Diff([]Contradiction{{"4493", "IN", []string{"fluoxetine"}, []string{"notfluoxetine"}}},
+		r.Renamed); diff != "" {
 		t.Errorf("renamed (-want +got):\n%s", diff)
 	}
 	got := []int{
@@ -145,7 +148,8 @@ func TestImportTells(t *testing.T) {
 	if diff := cmp.Diff([]int{11, 10, 4, 3, 0, 0, 1, 1}, got); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
-	if got, want := brief(table.Rows, codes.NDC, "77777777777"), "gabapentin 50/mL yes oral + sertraline 50 yes oral"; got != want {
+	if got, want := brief(table.Rows, codes.NDC, "77777777777"),
+		"gabapentin 50/mL yes oral + sertraline 50 yes oral"; got != want {
 		t.Errorf("a package code of two products: %q, want %q", got, want)
 	}
 }
@@ -179,7 +183,8 @@ func TestTheTableLoads(t *testing.T) {
 	) {
 		t.Errorf("doxylamine by package code stands with %v", m.With)
 	}
-	if m := own.Classify([]codes.Coding{{System: codes.RxNorm, Code: "994001"}, {System: codes.RxNorm, Code: "992020"}}, nil); m.Matched != "992020" {
+	if m := own.Classify([]codes.Coding{{System: codes.RxNorm, Code: "994001"}, {System: codes.RxNorm, Code: "992020"}},
+		nil); m.Matched != "992020" {
 		t.Errorf("a brand decides over a product: %+v", m)
 	}
 }

@@ -28,7 +28,8 @@ const (
 )
 
 var kindNames = [kindCount]string{
-	"", "DF", "DFG", "IN", "PIN", "MIN", "BN", "SCDG", "SCDGP", "SBDG", "SCDF", "SCDFP", "SBDF", "SBDFP", "SCDC", "SBDC", "SCD", "SBD", "GPCK", "BPCK",
+	"", "DF", "DFG", "IN", "PIN", "MIN", "BN", "SCDG", "SCDGP", "SBDG", "SCDF", "SCDFP", "SBDF", "SBDFP", "SCDC",
+	"SBDC", "SCD", "SBD", "GPCK", "BPCK",
 }
 
 var kindsByName = func() map[string]kind {

@@ -130,14 +130,16 @@ func (g *graph) checkRelations() error {
 		return fmt.Errorf("%s holds no relation of source RXNORM that leads to ingredients", RelationsFile)
 	case r.Reversed > limit:
 		return fmt.Errorf(
-			"%s: %d of %d relations point against the term types of their concepts: first and second concept may be exchanged",
+			"%s: %d of %d relations point against the term types of their concepts: first and second concept may be "+
+				"exchanged",
 			RelationsFile,
 			r.Reversed,
 			r.Relations,
 		)
 	case r.Dangling > limit:
 		return fmt.Errorf(
-			"%s: %d of %d relations lead to concepts that %s does not hold: one of the files is cut, or they are of two releases",
+			"%s: %d of %d relations lead to concepts that %s does not hold: one of the files is cut, or they are of "+
+				"two releases",
 			RelationsFile,
 			r.Dangling,
 			r.Relations,

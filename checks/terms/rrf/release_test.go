@@ -15,8 +15,10 @@ type files struct {
 
 var inverses = map[string]string{
 	"contains": "contained_in", "consists_of": "constitutes", "has_ingredient": "ingredient_of",
-	"has_precise_ingredient": "precise_ingredient_of", "has_part": "part_of", "form_of": "has_form", "tradename_of": "has_tradename",
-	"isa": "inverse_isa", "has_ingredients": "ingredients_of", "has_dose_form": "dose_form_of", "has_doseformgroup": "doseformgroup_of",
+	"has_precise_ingredient": "precise_ingredient_of", "has_part": "part_of", "form_of": "has_form",
+	"tradename_of": "has_tradename",
+	"isa":          "inverse_isa", "has_ingredients": "ingredients_of", "has_dose_form": "dose_form_of",
+	"has_doseformgroup": "doseformgroup_of",
 }
 
 // atom adds a concept; a source other than RxNorm's own stands before the term type, as in
@@ -68,15 +70,18 @@ func (f *files) release() Release {
 
 // Ingredients by their real codes.
 const (
-	sertraline, diphenhydramine, acetaminophen, oxycodone, gabapentin, enacarbil = 36437, 3498, 161, 7804, 25480, 1101333
-	doxylamine, doxepin, butorphanol, azelastine                                 = 3642, 3638, 1841, 18603
-	pyridoxine, bilastine, zinc                                                  = 990001, 990002, 990003
+	sertraline, diphenhydramine, acetaminophen, oxycodone, gabapentin, enacarbil = 36437, 3498, 161, 7804, 25480,
+		1101333
+	doxylamine, doxepin, butorphanol, azelastine = 3642, 3638, 1841, 18603
+	pyridoxine, bilastine, zinc                  = 990001, 990002, 990003
 )
 
 func ingredients(f *files) {
 	for id, name := range map[int]string{
-		sertraline: "sertraline", diphenhydramine: "diphenhydramine", acetaminophen: "acetaminophen", oxycodone: "oxycodone",
-		gabapentin: "gabapentin", doxylamine: "doxylamine", doxepin: "doxepin", butorphanol: "butorphanol", azelastine: "azelastine",
+		sertraline: "sertraline", diphenhydramine: "diphenhydramine", acetaminophen: "acetaminophen",
+		oxycodone:  "oxycodone",
+		gabapentin: "gabapentin", doxylamine: "doxylamine", doxepin: "doxepin", butorphanol: "butorphanol",
+		azelastine: "azelastine",
 		pyridoxine: "pyridoxine", bilastine: "bilastine", zinc: "zinc acetate",
 	} {
 		f.concept(id, "IN", name)
@@ -85,7 +90,8 @@ func ingredients(f *files) {
 	f.relate(enacarbil, "form_of", gabapentin)
 	f.concept(990010, "PIN", "sertraline hydrochloride")
 	f.relate(990010, "form_of", sertraline)
-	for i, form := range []string{"Oral Tablet", "Topical Cream", "Metered Dose Nasal Spray", "Oral Solution", "Pack", "Oral Capsule"} {
+	for i, form := range []string{"Oral Tablet", "Topical Cream", "Metered Dose Nasal Spray", "Oral Solution", "Pack",
+		"Oral Capsule"} {
 		f.concept(990100+i, "DF", form)
 	}
 	f.concept(990110, "DFG", "Oral Product")
@@ -227,7 +233,8 @@ func packs(f *files) {
 	f.concept(
 		999002,
 		"BPCK",
-		"{7 (sertraline 50 MG Oral Tablet [Madeupline]) / 1 (diphenhydramine hydrochloride 20 MG/ML Topical Cream) } Pack [Madeup Kit]",
+		"{7 (sertraline 50 MG Oral Tablet [Madeupline]) / 1 (diphenhydramine hydrochloride 20 MG/ML Topical Cream) } "+
+			"Pack [Madeup Kit]",
 	)
 	f.relate(999002, "contains", 996001, 992020)
 }

@@ -139,7 +139,8 @@ func (t *Table) exact(system, code string) []Row {
 		return found
 	}
 	prefix := []byte(key.System + "\t" + key.Code + "\t")
-	for at := t.search(prefix); at < len(t.data) && bytes.HasPrefix(t.data[at:], prefix); at += len(lineOf(t.data[at:])) + 1 {
+	for at := t.search(prefix); at < len(t.data) && bytes.HasPrefix(t.data[at:],
+		prefix); at += len(lineOf(t.data[at:])) + 1 {
 		add(at)
 	}
 	return found

@@ -87,7 +87,8 @@ func TestRowRoundTrip(t *testing.T) {
 	for _, row := range []Row{
 		{System: "s", Code: "c", Ingredient: "sertraline"},
 		{System: "s", Code: "c", Ingredient: "-", Status: "suppressed"},
-		{System: codes.NDC, Code: "1", Ingredient: "gabapentin", Systemic: drugs.SystemicYes, Strength: "50", PerML: true, Name: "a | b", Kind: "SCD", Route: "oral", Status: "obsolete"},
+		{System: codes.NDC, Code: "1", Ingredient: "gabapentin", Systemic: drugs.SystemicYes, Strength: "50",
+			PerML: true, Name: "a | b", Kind: "SCD", Route: "oral", Status: "obsolete"},
 		{System: "s", Code: "c", Ingredient: "doxepin", Systemic: drugs.SystemicLowAbsorbed, Strength: "0.5"},
 	} {
 		got, err := parseRow(row.String())
@@ -126,7 +127,8 @@ func TestSeal(t *testing.T) {
 	}
 	_, plain, _ := strings.Cut(text.String(), "\n")
 	open := readTable(t, plain)
-	for _, key := range []codes.Key{{System: "s", Code: "1"}, {System: "s", Code: "2"}, {System: "s", Code: "3"}, {System: codes.NDC, Code: "0069-4900-30"}, {System: "", Code: ""}, {System: "z", Code: "1"}} {
+	for _, key := range []codes.Key{{System: "s", Code: "1"}, {System: "s", Code: "2"}, {System: "s", Code: "3"},
+		{System: codes.NDC, Code: "0069-4900-30"}, {System: "", Code: ""}, {System: "z", Code: "1"}} {
 		if diff := cmp.Diff(open.exact(key.System, key.Code), sealed.exact(key.System, key.Code)); diff != "" {
 			t.Errorf("%v (-open +sealed):\n%s", key, diff)
 		}

@@ -116,7 +116,8 @@ func nextComponent(p *phrase.Phrase, i int) bool {
 
 // perUnits are what an amount may be per.
 var perUnits = phrase.Words(
-	"ml l h hr hrs hour hours std stunde stunden heure heures ora ore hora horas d day tag jour actuat actuation actuations dose dosis puff spray mg g kg ug mcg m cm unit",
+	"ml l h hr hrs hour hours std stunde stunden heure heures ora ore hora horas d day tag jour actuat actuation " +
+		"actuations dose dosis puff spray mg g kg ug mcg m cm unit",
 )
 
 func bracketDepth(between string) int {
@@ -131,7 +132,8 @@ var massUnits = map[string]fraction{
 	"mcg": {
 		1,
 		1000,
-	}, "ug": {1, 1000}, "µg": {1, 1000}, "μg": {1, 1000}, "microgram": {1, 1000}, "micrograms": {1, 1000}, "mikrogramm": {1, 1000},
+	}, "ug": {1, 1000}, "µg": {1, 1000}, "μg": {1, 1000}, "microgram": {1, 1000}, "micrograms": {1, 1000},
+	"mikrogramm": {1, 1000},
 }
 
 // numberBefore reads the number that ends before token i, and tells the token it starts at. A comma

@@ -98,7 +98,8 @@ func (t *testRun) difference(w io.Writer, d cases.Difference) {
 	if d.Why == "" {
 		return
 	}
-	for _, line := range terminal.Wrap("because: "+terminal.Harmless(d.Why), max(cmp.Or(t.TextWidth(), terminal.UsualWidth)-19, terminal.LeastText), 0) {
+	for _, line := range terminal.Wrap("because: "+terminal.Harmless(d.Why),
+		max(cmp.Or(t.TextWidth(), terminal.UsualWidth)-19, terminal.LeastText), 0) {
 		fmt.Fprintf(w, "%*s%s\n", 19, "", line)
 	}
 }

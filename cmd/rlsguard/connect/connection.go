@@ -50,7 +50,8 @@ func (c *Connection) Explain(err error) error {
 		return *denied
 	case strings.EqualFold(m[1], "subscription") && strings.HasPrefix(m[2], nats.InboxPrefix):
 		return errors.New(
-			"this user may not receive answers on " + nats.InboxPrefix + ">: give the prefix that the server allows with --inbox-prefix, " +
+			"this user may not receive answers on " + nats.InboxPrefix +
+				">: give the prefix that the server allows with --inbox-prefix, " +
 				"such as _INBOX_ and the user's name with deploy/accounts.conf",
 		)
 	case strings.EqualFold(m[1], "subscription"):
@@ -69,11 +70,13 @@ func (c *Connection) misplaced(err error) error {
 	switch {
 	case c.Domain.Prefix == "" && errors.Is(err, jetstream.ErrStreamNotFound):
 		return fmt.Errorf(
-			"%w (has rlsguard serve run here? Where streams are in accounts, as with deploy/accounts.conf, give --js-domain RLSGUARD)",
+			"%w (has rlsguard serve run here? Where streams are in accounts, as with deploy/accounts.conf, give "+
+				"--js-domain RLSGUARD)",
 			err,
 		)
 	case c.Domain.Prefix != "" && errors.Is(err, nats.ErrNoResponders):
-		return fmt.Errorf("%w (nobody answers %s.>: is --js-domain right? Where all is in one account, leave it out)", err, c.Domain.Prefix)
+		return fmt.Errorf("%w (nobody answers %s.>: is --js-domain right? Where all is in one account, leave it out)",
+			err, c.Domain.Prefix)
 	}
 	return err
 }

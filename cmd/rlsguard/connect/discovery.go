@@ -69,7 +69,8 @@ func (f Flags) Find() (Server, error) {
 // complete adds what the flags say, and refuses to send patient data to another machine in the
 // clear.
 func (f ServerFlags) complete(s Server) (Server, error) {
-	for _, file := range []struct{ option, path string }{{"--creds", f.Creds}, {"--nkey", f.NKey}, {"--password-file", f.Pass}} {
+	for _, file := range []struct{ option, path string }{{"--creds", f.Creds}, {"--nkey", f.NKey},
+		{"--password-file", f.Pass}} {
 		if file.path != "" {
 			if err := Private(file.path); err != nil {
 				return s, fmt.Errorf("%s: %w", file.option, err)
@@ -147,7 +148,8 @@ func Encrypted(urls string) error {
 		host := parsed.Hostname()
 		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			return fmt.Errorf(
-				"%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where the network is trusted",
+				"%s would send patient data to another machine without TLS: give a tls:// URL, or --plaintext where "+
+					"the network is trusted",
 				jet.WithoutCredentials(u),
 			)
 		}

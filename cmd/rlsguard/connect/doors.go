@@ -43,7 +43,8 @@ type DoorFlags struct {
 // Check tells what of the options does not go together.
 func (d *DoorFlags) Check() error {
 	switch {
-	case d.CDS == "" && (d.CDSTLSCert != "" || d.CDSTLSKey != "" || d.CDSIssuer != nil || d.CDSURL != nil || d.CDSOrigin != nil || d.CDSReason != nil || d.CDSOpen):
+	case d.CDS == "" && (d.CDSTLSCert != "" || d.CDSTLSKey != "" || d.CDSIssuer != nil || d.CDSURL != nil ||
+		d.CDSOrigin != nil || d.CDSReason != nil || d.CDSOpen):
 		return errors.New("the --cds- options need --cds ADDR")
 	case d.CDS == "":
 		return nil
@@ -223,7 +224,8 @@ func (d *DoorFlags) openCDS(o *doors, dir string) error {
 			"cds",
 			url,
 		).Msg(
-			"CDS HOOKS IS OPEN (--cds-open): every program on this machine can ask about any patient, and answer flags. For development only",
+			"CDS HOOKS IS OPEN (--cds-open): every program on this machine can ask about any patient, and answer " +
+				"flags. For development only",
 		)
 	} else {
 		o.log.Info().Str("cds", url).Int("issuers", len(d.CDSIssuer)).Msg("CDS Hooks")

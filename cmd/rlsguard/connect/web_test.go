@@ -41,7 +41,8 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 			_, err = w.Write(make([]byte, 1<<20))
 		}
 	})
-	const post = "POST /cds-services/rlsguard-patient-view HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n{"
+	const post = "POST /cds-services/rlsguard-patient-view HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+		"100000\r\n\r\n{"
 	for name, c := range map[string]struct {
 		handler http.Handler
 		sends   string

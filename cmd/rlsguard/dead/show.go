@@ -59,7 +59,8 @@ func (c *deadShowCommand) show(ctx context.Context, p *terminal.Program, o *oper
 		return terminal.WriteLine(p.Stdout, line)
 	}
 	for _, row := range []struct{ name, text string }{
-		{"Number", fmt.Sprint(l.Number)}, {"Time", l.Time.Format(time.RFC3339)}, {"Reason", l.Reason}, {"Detail", l.Detail}, {"Pointer", l.Pointer},
+		{"Number", fmt.Sprint(l.Number)}, {"Time", l.Time.Format(time.RFC3339)}, {"Reason", l.Reason},
+		{"Detail", l.Detail}, {"Pointer", l.Pointer},
 		{"Input", fmt.Sprintf("sequence %d of the stream FHIR", l.Input)}, {"Payload", payloadWords(&l, data)},
 	} {
 		if row.text != "" {

@@ -14,7 +14,8 @@ import (
 // path, and only FHIR files count in it.
 func TestInputOrder(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for _, name := range []string{"in/b/x.json", "in/b.json", "in/a/z.ndjson.gz", "in/a-1.json", "in/a/b.json.gz", "in/note.txt", "in/c.json.bak", "in/UP.JSON", "in/a/Mixed.NdJson.GZ", "in/a/lines.jsonl", "last.data"} {
+	for _, name := range []string{"in/b/x.json", "in/b.json", "in/a/z.ndjson.gz", "in/a-1.json", "in/a/b.json.gz",
+		"in/note.txt", "in/c.json.bak", "in/UP.JSON", "in/a/Mixed.NdJson.GZ", "in/a/lines.jsonl", "last.data"} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -41,13 +42,16 @@ func TestInputOrder(t *testing.T) {
 		got = append(got, filepath.ToSlash(s.Name)+" holds "+string(data))
 	}
 	want := []string{
-		"last.data holds last.data", "in/UP.JSON holds in/UP.JSON", "in/a-1.json holds in/a-1.json", "in/a/Mixed.NdJson.GZ holds in/a/Mixed.NdJson.GZ", "in/a/b.json.gz holds in/a/b.json.gz", "in/a/z.ndjson.gz holds in/a/z.ndjson.gz",
+		"last.data holds last.data", "in/UP.JSON holds in/UP.JSON", "in/a-1.json holds in/a-1.json",
+		"in/a/Mixed.NdJson.GZ holds in/a/Mixed.NdJson.GZ", "in/a/b.json.gz holds in/a/b.json.gz",
+		"in/a/z.ndjson.gz holds in/a/z.ndjson.gz",
 		"in/b.json holds in/b.json", "in/b/x.json holds in/b/x.json", "- holds stdin",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff([]Unread{{"in", unreadName, 3, "3 files not read, by name: 1 .bak, 1 .jsonl, 1 .txt"}}, in.Unread); diff != "" {
+	if diff := cmp.Diff([]Unread{{"in", unreadName, 3, "3 files not read, by name: 1 .bak, 1 .jsonl, 1 .txt"}},
+		in.Unread); diff != "" {
 		t.Errorf("not read (-want +got)\n%s", diff)
 	}
 	if total := TotalSize(in.Sources); total != 0 {
@@ -69,7 +73,8 @@ func TestNoLinkLeadsOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for link, target := range map[string]string{
-		"file.json": filepath.Join(outside, "secret.json"), "up.json": "../outside/secret.json", "folder": outside, "none.json": "nowhere.json",
+		"file.json": filepath.Join(outside, "secret.json"), "up.json": "../outside/secret.json", "folder": outside,
+		"none.json": "nowhere.json",
 	} {
 		makeLink(t, target, filepath.Join(inside, link))
 	}
@@ -82,7 +87,8 @@ func TestNoLinkLeadsOut(t *testing.T) {
 	for _, u := range in.Unread {
 		told = append(told, filepath.Base(u.Source)+" "+u.Reason)
 	}
-	if diff := cmp.Diff([]string{"file.json link", "folder link", "none.json link", "up.json link", "inside name"}, told); diff != "" ||
+	if diff := cmp.Diff([]string{"file.json link", "folder link", "none.json link", "up.json link", "inside name"},
+		told); diff != "" ||
 		len(in.Sources) != 0 {
 		t.Errorf("%d files would be read, (-want +got)\n%s", len(in.Sources), diff)
 	}

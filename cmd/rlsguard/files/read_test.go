@@ -58,7 +58,10 @@ func TestUnreadableSource(t *testing.T) {
 	sources := []Source{
 		{
 			Name: "a.ndjson",
-			Open: func() (io.ReadCloser, error) { return io.NopCloser(iotest.ErrReader(errors.New("disk is gone"))), nil },
+			Open: func() (io.ReadCloser, error) {
+				return io.NopCloser(iotest.ErrReader(errors.New("disk is gone"))),
+					nil
+			},
 		},
 		{Name: "b.ndjson", Open: func() (io.ReadCloser, error) { return nil, errors.New("b.ndjson: not for you") }},
 		{Name: "c.ndjson", Open: func() (io.ReadCloser, error) { return io.NopCloser(patient("c")), nil }},

@@ -199,7 +199,8 @@ func (c *Config) validate() error {
 		key        string
 		value, max int
 	}{
-		{"max_bytes", c.Limits.MaxBytes, 1 << 30}, {"max_depth", c.Limits.MaxDepth, 10_000}, {"max_entries", c.Limits.MaxEntries, 10_000_000},
+		{"max_bytes", c.Limits.MaxBytes, 1 << 30}, {"max_depth", c.Limits.MaxDepth, 10_000},
+		{"max_entries", c.Limits.MaxEntries, 10_000_000},
 	} {
 		if l.value < 1 || l.value > l.max {
 			errs = append(errs, fmt.Errorf("limits.%s: %d is not from 1 to %d", l.key, l.value, l.max))

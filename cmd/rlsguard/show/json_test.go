@@ -19,7 +19,8 @@ import (
 func shownFlag() checks.Flag {
 	return checks.Flag{
 		Finding: checks.Finding{
-			Check: "rls-ssri", Ingredient: "sertraline", Patient: "Patient/1", Severity: checks.Moderate, RLS: checks.RLSConfirmed,
+			Check: "rls-ssri", Ingredient: "sertraline", Patient: "Patient/1", Severity: checks.Moderate,
+			RLS: checks.RLSConfirmed,
 			Implicated: []facts.Ref{
 				"MedicationRequest/9",
 			}, Evidence: []facts.Ref{"Condition/7"}, Basis: "5d41402abc4b2a76",
@@ -27,8 +28,10 @@ func shownFlag() checks.Flag {
 				{Ref: "MedicationRequest/9", Product: "Zoloft 50 mg tablet", Dose: "50 mg a day", Since: "2026-03-14"},
 			},
 			Counsel: []string{"Walking helps."},
-			Summary: "Sertraline (SSRI) is taken since 2026-03-14: it can bring on or worsen RLS. RLS is confirmed (Condition/7, recorded 2024-05-02).",
-			Action:  "Review the need with the prescriber <and> the patient. Changes only gradually & together with them.", Alternatives: []string{"bupropion", "trazodone at night (limited evidence)"},
+			Summary: "Sertraline (SSRI) is taken since 2026-03-14: it can bring on or worsen RLS. RLS is confirmed " +
+				"(Condition/7, recorded 2024-05-02).",
+			Action: "Review the need with the prescriber <and> the patient. Changes only gradually & together with " +
+				"them.", Alternatives: []string{"bupropion", "trazodone at night (limited evidence)"},
 			Citations: []checks.Citation{
 				{
 					Source:   "AASM 2025 (Winkelman et al.)",
@@ -39,7 +42,8 @@ func shownFlag() checks.Flag {
 				{Source: "Kolla 2018"},
 			},
 		},
-		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden, Change: checks.ChangeOverridden, Ruleset: "9f86d081884c7d65",
+		ID: "3d3f2a10-55aa-8c1d-9e4f-0123456789ab", Number: 4, State: checks.Overridden,
+		Change: checks.ChangeOverridden, Ruleset: "9f86d081884c7d65",
 		AsOf: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
 		Clears: []clears.Change{{
 			Kind: clears.OrderEnd, Targets: []facts.Ref{"MedicationRequest/9"}, Drug: "sertraline",
@@ -56,13 +60,18 @@ func shownFlag() checks.Flag {
 }
 
 func TestFlagJSONHasThePromisedKeysInOrder(t *testing.T) {
-	const line = `{"id":"3d3f2a10-55aa-8c1d-9e4f-0123456789ab","check":"rls-ssri","severity":"moderate","state":"overridden","patient":"Patient/1",` +
+	const line = `{"id":"3d3f2a10-55aa-8c1d-9e4f-0123456789ab","check":"rls-ssri","severity":"moderate",` +
+		`"state":"overridden","patient":"Patient/1",` +
 		`"ingredient":"sertraline","implicated":["MedicationRequest/9"],"evidence":["Condition/7"],` +
-		`"orders":[{"ref":"MedicationRequest/9","product":"Zoloft 50 mg tablet","dose":"50 mg a day","since":"2026-03-14"}],"rls":"confirmed","basis":"5d41402abc4b2a76",` +
-		`"summary":"Sertraline (SSRI) is taken since 2026-03-14: it can bring on or worsen RLS. RLS is confirmed (Condition/7, recorded 2024-05-02).",` +
-		`"action":"Review the need with the prescriber <and> the patient. Changes only gradually & together with them.",` +
+		`"orders":[{"ref":"MedicationRequest/9","product":"Zoloft 50 mg tablet","dose":"50 mg a day",` +
+		`"since":"2026-03-14"}],"rls":"confirmed","basis":"5d41402abc4b2a76",` +
+		`"summary":"Sertraline (SSRI) is taken since 2026-03-14: it can bring on or worsen RLS. RLS is confirmed ` +
+		`(Condition/7, recorded 2024-05-02).",` +
+		`"action":"Review the need with the prescriber <and> the patient. Changes only gradually & together with ` +
+		`them.",` +
 		`"counsel":["Walking helps."],"alternatives":["bupropion","trazodone at night (limited evidence)"],` +
-		`"citations":[{"source":"AASM 2025 (Winkelman et al.)","doi":"10.5664/jcsm.11390","strength":"good practice statement","review":"pending"},{"source":"Kolla 2018","review":""}],` +
+		`"citations":[{"source":"AASM 2025 (Winkelman et al.)","doi":"10.5664/jcsm.11390","strength":"good practice ` +
+		`statement","review":"pending"},{"source":"Kolla 2018","review":""}],` +
 		`"clears":[{"change":"order-end","targets":["MedicationRequest/9"],"drug":"sertraline",` +
 		`"text":"sertraline without an order in force"}],` +
 		`"asOf":"2026-11-23T08:00:00Z"`
@@ -82,7 +91,8 @@ func TestFlagJSONHasThePromisedKeysInOrder(t *testing.T) {
 	}{
 		{"flag", shownFlag(), false, line + `}`},
 		{"transition", shownFlag(), true, line + `,"change":"overridden","number":4,"ruleset":"9f86d081884c7d65"}`},
-		{"absent values", resolved, true, `{"check":"iron-low","state":"resolved","patient":"Patient/1","rls":"none","asOf":"2026-11-23T08:00:00.12Z","change":"resolved","number":2,"reason":"lab-arrived"}`},
+		{"absent values", resolved, true, `{"check":"iron-low","state":"resolved","patient":"Patient/1","rls":"none",` +
+			`"asOf":"2026-11-23T08:00:00.12Z","change":"resolved","number":2,"reason":"lab-arrived"}`},
 	} {
 		got, err := JSON(c.flag, c.transition)
 		if err != nil {

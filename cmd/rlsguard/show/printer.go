@@ -238,7 +238,8 @@ func (p *textPrinter) silences() error {
 	}
 	s := p.pending[0]
 	if s.Patient != p.told.Patient {
-		if _, err := fmt.Fprintf(p.w, "%s: why there is no other flag\n", terminal.Harmless(string(s.Patient))); err != nil {
+		if _, err := fmt.Fprintf(p.w, "%s: why there is no other flag\n",
+			terminal.Harmless(string(s.Patient))); err != nil {
 			return err
 		}
 	}
@@ -252,7 +253,8 @@ func (p *textPrinter) silences() error {
 		text += " (" + s.Detail + ")"
 	}
 	p.told, p.pending = s, p.pending[:0]
-	for i, line := range terminal.Wrap(text, max(cmp.Or(p.options.Width, terminal.UsualWidth)-2*terminal.LabelIndent, terminal.LeastText), 0) {
+	for i, line := range terminal.Wrap(text, max(cmp.Or(p.options.Width, terminal.UsualWidth)-2*terminal.LabelIndent,
+		terminal.LeastText), 0) {
 		if _, err := fmt.Fprintf(p.w, "%*s%s\n", terminal.LabelIndent*min(i+1, 2), "", line); err != nil {
 			return err
 		}
@@ -293,7 +295,8 @@ func (p *textPrinter) End(s *files.Summary) error {
 	if err := p.Ended(); err != nil {
 		return err
 	}
-	for _, line := range terminal.Wrap(s.Line(), max(cmp.Or(p.options.Width, terminal.UsualWidth), terminal.LeastText), 0) {
+	for _, line := range terminal.Wrap(s.Line(), max(cmp.Or(p.options.Width, terminal.UsualWidth), terminal.LeastText),
+		0) {
 		if _, err := fmt.Fprintln(p.w, line); err != nil {
 			return err
 		}

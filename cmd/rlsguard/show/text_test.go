@@ -44,7 +44,8 @@ func TestFlagTextIsAsAgreed(t *testing.T) {
 		ID:    "a",
 	}
 	resolved := low
-	resolved.State, resolved.Change, resolved.Reason, resolved.Number = checks.Resolved, checks.ChangeResolved, checks.ReasonLabArrived, 2
+	resolved.State, resolved.Change, resolved.Reason, resolved.Number = checks.Resolved, checks.ChangeResolved,
+		checks.ReasonLabArrived, 2
 	high := low
 	high.Severity, high.Check, high.RLS = checks.High, "gabapentinoid-respiratory-depression", checks.RLSNone
 	got := shown(
@@ -280,7 +281,9 @@ func TestWorstFirst(t *testing.T) {
 		return checks.Flag{Finding: checks.Finding{Patient: p, Check: check, Severity: s}}
 	}
 	var got []string
-	for _, f := range WorstFirst([]checks.Flag{flag("Patient/1", "a", checks.Low), flag("Patient/1", "b", checks.Moderate), flag("Patient/2", "a", checks.Moderate), flag("Patient/2", "c", checks.High)}) {
+	for _, f := range WorstFirst([]checks.Flag{flag("Patient/1", "a", checks.Low),
+		flag("Patient/1", "b", checks.Moderate), flag("Patient/2", "a", checks.Moderate),
+		flag("Patient/2", "c", checks.High)}) {
 		got = append(got, string(f.Patient)+f.Check)
 	}
 	if diff := cmp.Diff([]string{"Patient/2c", "Patient/2a", "Patient/1b", "Patient/1a"}, got); diff != "" {

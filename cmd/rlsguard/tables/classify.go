@@ -101,7 +101,9 @@ func (u unknownSystems) tell(p *terminal.Program) {
 		if !u[system] {
 			terminal.Tell(
 				p.Stderr,
-				"no code of the system %s was found: the built-in tables know drug codes of rxnorm and atc, and those of listed drugs in ndc (packages sold in October 2025) and dmd (part of it); all others come with a site table (--site-table)",
+				"no code of the system %s was found: the built-in tables know drug codes of rxnorm and atc, and "+
+					"those of listed drugs in ndc (packages sold in October 2025) and dmd (part of it); all others "+
+					"come with a site table (--site-table)",
 				system,
 			)
 		}
@@ -154,7 +156,8 @@ func classify(t *terms.Terms, system, text string) classified {
 		}
 	}
 	out.Route, out.Systemic, out.Known, out.NotKnown = m.RouteGroup, systemicWord(m.Systemic), m.Known, m.NotKnown
-	out.MatchedBy, out.Table, out.SiteTable, out.Matched, out.identified = m.By.String(), m.Table, m.SiteTable, m.Matched, m.Identified
+	out.MatchedBy, out.Table, out.SiteTable, out.Matched, out.identified = m.By.String(), m.Table, m.SiteTable,
+		m.Matched, m.Identified
 	return out
 }
 

@@ -31,7 +31,9 @@ type terminologyImport struct {
 
 // Help is shown below the options.
 func (terminologyImport) Help() string {
-	return `Derives every code of the listed ingredients: products, components, forms, dose groups, brands, combinations, packs and packages, with strength and whether they act in the whole body; withdrawn codes too, marked. The table is plain text (` + strings.Join(
+	return `Derives every code of the listed ingredients: products, components, forms, dose groups, brands,` +
+		` combinations, packs and packages, with strength and whether they act in the whole body; withdrawn codes ` +
+		`too, marked. The table is plain text (` + strings.Join(
 		site.Columns[:],
 		", ",
 	) + `, separated by tabs) and can be read, edited and extended. Name it after the release: answers about its codes show that name.
@@ -207,7 +209,8 @@ func importNotes(r *rrf.Report) []string {
 	}
 	notes := []string{
 		fmt.Sprintf(
-			"rlsguard: %d listed ingredients: %d RxNorm codes (%d withdrawn, %d of them known by name only) and %d package codes",
+			"rlsguard: %d listed ingredients: %d RxNorm codes (%d withdrawn, %d of them known by name only) and %d "+
+				"package codes",
 			r.Ingredients,
 			codes,
 			r.Withdrawn,

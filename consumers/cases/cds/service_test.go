@@ -20,9 +20,14 @@ import (
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 const (
-	rls        = `{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"G25.81"}]}}`
-	sertraline = `{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order","subject":{"reference":"Patient/1"},"medicationCodeableConcept":{"text":"sertraline 50 mg tablet"},"authoredOn":"2026-11-01"}`
-	gabapentin = `{"resourceType":"MedicationRequest","id":"g","status":"active","intent":"order","subject":{"reference":"Patient/1"},"medicationCodeableConcept":{"text":"gabapentin 300 mg capsule"},"authoredOn":"2026-11-01"}`
+	rls = `{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/1"},` +
+		`"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"G25.81"}]}}`
+	sertraline = `{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",` +
+		`"subject":{"reference":"Patient/1"},"medicationCodeableConcept":{"text":"sertraline 50 mg tablet"},` +
+		`"authoredOn":"2026-11-01"}`
+	gabapentin = `{"resourceType":"MedicationRequest","id":"g","status":"active","intent":"order",` +
+		`"subject":{"reference":"Patient/1"},"medicationCodeableConcept":{"text":"gabapentin 300 mg capsule"},` +
+		`"authoredOn":"2026-11-01"}`
 )
 
 // archive writes the files of a txtar archive and loads the cases in them.
@@ -53,7 +58,8 @@ func stub(t *testing.T, hook string) *httptest.Server {
 		json.NewEncoder(w).
 			Encode(
 				map[string]any{"services": []map[string]any{{"hook": hook, "id": "legs", "prefetch": map[string]string{
-					"problems": "Condition?patient={{context.patientId}}", "meds": "MedicationRequest?patient={{context.patientId}}&status=active",
+					"problems": "Condition?patient={{context.patientId}}",
+					"meds":     "MedicationRequest?patient={{context.patientId}}&status=active",
 				}}}},
 			)
 	})
@@ -94,11 +100,17 @@ cards:
   - {check: rls-ssri, summary: '^Restless legs', ingredient: 'taking (\w+)'}
 `
 
-const stubCases = "-- ssri/expected.tsv --\npatient\tcheck\tingredient\tseverity\n1\trls-ssri\tsertraline\tmoderate\n-- ssri/a.ndjson --\n" + rls + "\n" + sertraline + "\n" +
+const stubCases = "-- ssri/expected.tsv " +
+	"--\npatient\tcheck\tingredient\tseverity\n1\trls-ssri\tsertraline\tmoderate\n-- ssri/a.ndjson --\n" + rls + "\n" +
+	sertraline + "\n" +
 	"-- quiet/expected.tsv --\npatient\tcheck\tseverity\n-- quiet/a.ndjson --\n" + sertraline + "\n" +
-	"-- iron/expected.tsv --\npatient\tcheck\tseverity\n1\tiron-labs-missing\tmoderate\n-- iron/a.ndjson --\n" + rls + "\n" + gabapentin + "\n" +
-	"-- versions/expected.tsv --\npatient\tcheck\tseverity\n-- versions/a.ndjson --\n" + rls + "\n" + sertraline + "\n" + `{"resourceType":"MedicationRequest","id":"m","status":"stopped"}` + "\n" +
-	"-- deleted/expected.tsv --\npatient\tcheck\tseverity\n-- deleted/a.json --\n" + `{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Condition/c"}}]}` + "\n" +
+	"-- iron/expected.tsv --\npatient\tcheck\tseverity\n1\tiron-labs-missing\tmoderate\n-- iron/a.ndjson --\n" + rls +
+	"\n" + gabapentin + "\n" +
+	"-- versions/expected.tsv --\npatient\tcheck\tseverity\n-- versions/a.ndjson --\n" + rls + "\n" + sertraline +
+	"\n" + `{"resourceType":"MedicationRequest","id":"m","status":"stopped"}` + "\n" +
+	"-- deleted/expected.tsv --\npatient\tcheck\tseverity\n-- deleted/a.json --\n" +
+	`{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Condition/c"}}]}` +
+	"\n" +
 	"-- rejected/rejected.tsv --\nreason\ninvalid-json\n-- rejected/a.json --\n{\n"
 
 // TestStubHoldsItsRule: a service that knows one rule holds that rule's cases, fails those of
@@ -133,7 +145,9 @@ func TestStubHoldsItsRule(t *testing.T) {
 			}
 		}
 		for name, want := range map[string]string{
-			"ssri": "holds", "quiet": "holds", "iron": "differs: beside its flags the service said: Have a nice day", "versions": "several versions of a MedicationRequest", "deleted": "a DELETE", "rejected": "what is rejected",
+			"ssri": "holds", "quiet": "holds", "iron": "differs: beside its flags the service said: Have a nice day",
+			"versions": "several versions of a MedicationRequest", "deleted": "a DELETE",
+			"rejected": "what is rejected",
 		} {
 			if !strings.Contains(got[name], want) {
 				t.Errorf("%s, %s: %q, want %q", hook, name, got[name], want)
@@ -145,7 +159,8 @@ func TestStubHoldsItsRule(t *testing.T) {
 // TestServiceErrors: a service that refuses, or answers nonsense, is no service without flags.
 func TestServiceErrors(t *testing.T) {
 	c := archive(t, stubCases)[2]
-	for name, s := range map[string]*Service{"no token": {URL: stub(t, patientView).URL}, "no such hook": {URL: stub(t, "encounter-start").URL}} {
+	for name, s := range map[string]*Service{"no token": {URL: stub(t, patientView).URL},
+		"no such hook": {URL: stub(t, "encounter-start").URL}} {
 		s.Client = http.DefaultClient
 		err := s.Open(context.Background())
 		if err == nil {

@@ -75,7 +75,8 @@ const NewestResults = 5
 // asksFor is how many resources a template asks for where that is not all: so many that came are
 // complete, whatever else there is.
 var asksFor = map[string]int{
-	KeyFerritin: NewestResults, KeyTSAT: NewestResults, KeyIron: NewestResults, KeyTIBC: NewestResults, KeyCreatinine: NewestResults, KeyWeight: NewestResults,
+	KeyFerritin: NewestResults, KeyTSAT: NewestResults, KeyIron: NewestResults, KeyTIBC: NewestResults,
+	KeyCreatinine: NewestResults, KeyWeight: NewestResults,
 }
 
 func newest(loincs ...string) string {
@@ -114,12 +115,14 @@ func Services(open bool) []Service {
 		service(
 			OrderSelect,
 			"RLS: selected medicines",
-			"Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, while an order is selected.",
+			"Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, while an "+
+				"order is selected.",
 		),
 		service(
 			OrderSign,
 			"RLS: medicines before signing",
-			"Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, before orders are signed.",
+			"Flags medicines that commonly worsen restless legs syndrome, and missing or low iron results, before "+
+				"orders are signed.",
 		),
 		service(
 			PatientView,

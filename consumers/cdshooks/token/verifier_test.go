@@ -98,7 +98,8 @@ func (k clientKeys) good(id string) *token {
 		kid:    "ec",
 		header: map[jose.HeaderKey]any{"typ": "JWT"},
 		claims: map[string]any{
-			"iss": issuer, "aud": base + path, "iat": today.Unix(), "exp": today.Add(5 * time.Minute).Unix(), "jti": id, "tenant": "t7",
+			"iss": issuer, "aud": base + path, "iat": today.Unix(), "exp": today.Add(5 * time.Minute).Unix(), "jti": id,
+			"tenant": "t7",
 		},
 	}
 }
@@ -140,22 +141,24 @@ func TestVerifier(t *testing.T) {
 		change func(*token)
 		want   error
 	}{
-		"ES384":                     {func(*token) {}, nil},
-		"RS384":                     {func(s *token) { s.key, s.alg, s.kid = k.rsa, jose.RS384, "rsa" }, nil},
-		"several audiences":         {claim("aud", []string{"https://other.example.org", base + path}), nil},
-		"under another base":        {claim("aud", "http://127.0.0.1:1"+path), nil},
-		"clocks disagree a little":  {claim("iat", today.Add(30*time.Second).Unix()), nil},
-		"RS256":                     {func(s *token) { s.key, s.alg, s.kid = k.rsa, jose.RS256, "rsa" }, badToken},
-		"HS384":                     {func(s *token) { s.key, s.alg = []byte(strings.Repeat("k", 48)), jose.HS384 }, badToken},
-		"ES256":                     {func(s *token) { s.key, s.alg = k.ec256, jose.ES256 }, badToken},
-		"no kid":                    {func(s *token) { s.kid = "" }, badHeader},
-		"no typ":                    {func(s *token) { s.header = nil }, badHeader},
-		"another issuer":            {claim("iss", "https://evil.example.org/"), otherIssuer},
-		"no issuer":                 {without("iss"), otherIssuer},
-		"unknown key":               {func(s *token) { s.kid = "new" }, noKey},
-		"key for encryption":        {func(s *token) { s.kid = "enc" }, noKey},
-		"short key":                 {func(s *token) { s.key, s.alg, s.kid = k.short, jose.RS384, "short" }, weakKey},
-		"signed by another key":     {func(s *token) { s.key, _ = ecdsa.GenerateKey(elliptic.P384(), rand.Reader) }, badSignature},
+		"ES384":                    {func(*token) {}, nil},
+		"RS384":                    {func(s *token) { s.key, s.alg, s.kid = k.rsa, jose.RS384, "rsa" }, nil},
+		"several audiences":        {claim("aud", []string{"https://other.example.org", base + path}), nil},
+		"under another base":       {claim("aud", "http://127.0.0.1:1"+path), nil},
+		"clocks disagree a little": {claim("iat", today.Add(30*time.Second).Unix()), nil},
+		"RS256":                    {func(s *token) { s.key, s.alg, s.kid = k.rsa, jose.RS256, "rsa" }, badToken},
+		"HS384": {func(s *token) { s.key, s.alg = []byte(strings.Repeat("k", 48)), jose.HS384 },
+			badToken},
+		"ES256":              {func(s *token) { s.key, s.alg = k.ec256, jose.ES256 }, badToken},
+		"no kid":             {func(s *token) { s.kid = "" }, badHeader},
+		"no typ":             {func(s *token) { s.header = nil }, badHeader},
+		"another issuer":     {claim("iss", "https://evil.example.org/"), otherIssuer},
+		"no issuer":          {without("iss"), otherIssuer},
+		"unknown key":        {func(s *token) { s.kid = "new" }, noKey},
+		"key for encryption": {func(s *token) { s.kid = "enc" }, noKey},
+		"short key":          {func(s *token) { s.key, s.alg, s.kid = k.short, jose.RS384, "short" }, weakKey},
+		"signed by another key": {func(s *token) { s.key, _ = ecdsa.GenerateKey(elliptic.P384(), rand.Reader) },
+			badSignature},
 		"RS384 with an EC key's id": {func(s *token) { s.key, s.alg = k.rsa, jose.RS384 }, noKey},
 		"no exp":                    {without("exp"), noTimes},
 		"no iat":                    {without("iat"), noTimes},
@@ -181,7 +184,8 @@ func TestVerifier(t *testing.T) {
 			}
 		})
 	}
-	for _, header := range []string{"", "Basic dXNlcjpwYXNz", "Bearer", "Bearer not.a.token", "Bearer eyJhbGciOiJub25lIn0.e30."} {
+	for _, header := range []string{"", "Basic dXNlcjpwYXNz", "Bearer", "Bearer not.a.token",
+		"Bearer eyJhbGciOiJub25lIn0.e30."} {
 		if _, err := v.Verify(context.Background(), header, path); err == nil {
 			t.Errorf("%q is accepted", header)
 		}
@@ -277,7 +281,8 @@ func TestBadKeys(t *testing.T) {
 		}
 		return name
 	}
-	for _, place := range []string{"http://ehr.example.org/keys", filepath.Join(t.TempDir(), "missing"), write("{"), write(`{"keys":[]}`), "http://127.0.0.1:1/keys"} {
+	for _, place := range []string{"http://ehr.example.org/keys", filepath.Join(t.TempDir(), "missing"), write("{"),
+		write(`{"keys":[]}`), "http://127.0.0.1:1/keys"} {
 		if _, err := NewKeys(place); err == nil {
 			t.Errorf("%s is accepted", place)
 		}

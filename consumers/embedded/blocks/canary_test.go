@@ -66,7 +66,8 @@ func TestTheServersFilesAreLaidOutAsTheyAreRead(t *testing.T) {
 func stored(t *testing.T, dir string) (time.Time, []message) {
 	t.Helper()
 	s, err := server.NewServer(&server.Options{
-		JetStream: true, StoreDir: filepath.Join(dir, "jetstream"), Port: -1, Host: "127.0.0.1", NoSigs: true, DontListen: true,
+		JetStream: true, StoreDir: filepath.Join(dir, "jetstream"), Port: -1, Host: "127.0.0.1", NoSigs: true,
+		DontListen: true,
 		SyncAlways: true,
 	})
 	if err != nil {
@@ -97,7 +98,8 @@ func stored(t *testing.T, dir string) (time.Time, []message) {
 		{Subject: "canary.deleted", Data: []byte("payload")},
 		{Subject: "canary.empty"},
 		{Subject: "canary.erased", Data: []byte("payload")},
-		{Subject: "canary." + strings.Repeat("long", 50), Header: nats.Header{"Canary": {"long"}}, Data: make([]byte, 70_000)},
+		{Subject: "canary." + strings.Repeat("long", 50), Header: nats.Header{"Canary": {"long"}},
+			Data: make([]byte, 70_000)},
 		{Subject: "canary.last", Data: []byte("payload")},
 	} {
 		if _, err := js.PublishMsg(t.Context(), m); err != nil {
@@ -155,7 +157,8 @@ func overwritten(t *testing.T, dir, file, here string) {
 		t.Errorf("%swhat was overwritten reads as damage at %d", here, s.At)
 	}
 	s, err := server.NewServer(&server.Options{
-		JetStream: true, StoreDir: filepath.Join(dir, "jetstream"), Port: -1, Host: "127.0.0.1", NoSigs: true, DontListen: true,
+		JetStream: true, StoreDir: filepath.Join(dir, "jetstream"), Port: -1, Host: "127.0.0.1", NoSigs: true,
+		DontListen: true,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -74,7 +74,8 @@ func Start(t testing.TB, asOf time.Time, o Options) *Bus {
 	reader := fhir.DefaultOptions()
 	reader.Terms = o.Settings.Terms
 	b.serve(consumers.Config{
-		Embedded: server, Known: commit.NewKnown(), Engine: &fold.Engine{Settings: o.Settings, Key: key, Ruleset: "test"},
+		Embedded: server, Known: commit.NewKnown(), Engine: &fold.Engine{Settings: o.Settings, Key: key,
+			Ruleset: "test"},
 		Reader: reader, AsOf: asOf,
 		Log: zerolog.Nop(), Health: health.New(),
 	})
