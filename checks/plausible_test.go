@@ -21,7 +21,9 @@ func TestPlausibleRanges(t *testing.T) {
 		},
 		"no grace": func(s *Settings) { s.Orders.SupplyGraceDays, s.Orders.DepotIntervals = 0, 0 },
 		"pregabalin by " +
-			"label": func(s *Settings) { s.Renal.Maxima = map[string]RenalMaximum{"pregabalin": {Normal: decimal.Of("450")}} },
+			"label": func(s *Settings) {
+			s.Renal.Maxima = map[string]RenalMaximum{"pregabalin": {Normal: decimal.Of("450")}}
+		},
 	} {
 		s := DefaultSettings()
 		set(s)

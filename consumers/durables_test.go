@@ -64,7 +64,9 @@ func TestDurableChanged(t *testing.T) {
 		"begins later": replace(func(c *jetstream.ConsumerConfig) {
 			c.DeliverPolicy, c.OptStartSeq = jetstream.DeliverByStartSequencePolicy, 60
 		}),
-		"no ack":    replace(func(c *jetstream.ConsumerConfig) { c.AckPolicy = jetstream.AckNonePolicy; c.MaxAckPending = 0 }),
+		"no ack": replace(func(c *jetstream.ConsumerConfig) {
+			c.AckPolicy, c.MaxAckPending = jetstream.AckNonePolicy, 0
+		}),
 		"in memory": replace(func(c *jetstream.ConsumerConfig) { c.MemoryStorage = true }),
 		"no pinning": replace(func(c *jetstream.ConsumerConfig) {
 			c.PriorityPolicy, c.PriorityGroups,

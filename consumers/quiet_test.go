@@ -21,7 +21,9 @@ func TestQuietChecksAreTold(t *testing.T) {
 		"none": {func(*checks.Settings) {}, "",
 			[]string{`rlsguard_quiet_checks{reason="rule-not-approved"} 0`,
 				`rlsguard_quiet_checks{reason="check-switched-off"} 0`}},
-		"one is off": {func(s *checks.Settings) { s.Checks = map[string]checks.CheckSetting{"rls-snri": {Enabled: &off}} },
+		"one is off": {func(s *checks.Settings) {
+			s.Checks = map[string]checks.CheckSetting{"rls-snri": {Enabled: &off}}
+		},
 			`"quiet":1,`, []string{`rlsguard_quiet_checks{reason="check-switched-off"} 1`}},
 		"none is approved": {func(s *checks.Settings) { s.RequireApproved = true },
 			`"rule-not-approved":`, []string{`rlsguard_quiet_checks{reason="check-switched-off"} 0`}},

@@ -223,7 +223,8 @@ func (b *bench) limit(l server.JetStreamAccountLimits) {
 		}
 	}
 	l.MaxMemory, l.MaxStore = -1, -1
-	if err := b.srv.Current().GlobalAccount().UpdateJetStreamLimits(map[string]server.JetStreamAccountLimits{"": l}); err != nil {
+	limits := map[string]server.JetStreamAccountLimits{"": l}
+	if err := b.srv.Current().GlobalAccount().UpdateJetStreamLimits(limits); err != nil {
 		b.t.Fatal(err)
 	}
 }

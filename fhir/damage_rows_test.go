@@ -136,8 +136,9 @@ var rows = []row{
 	{types: "Condition", path: concept("code") + "|" + reference("asserter"), read: remove},
 	{
 		types: "Condition",
-		path:  "onset(DateTime|Period(/(start|end))?)|recordedDate|abatement(DateTime|String|Boolean|Age|Range|Period(/(start|end))?)",
-		read:  remove,
+		path: "onset(DateTime|Period(/(start|end))?)|recordedDate|" +
+			"abatement(DateTime|String|Boolean|Age|Range|Period(/(start|end))?)",
+		read: remove,
 	},
 
 	{types: "Patient", path: "birthDate|gender|deceased(Boolean|DateTime)|link", read: remove},

@@ -6,7 +6,7 @@
 //	person female 1974-05-14
 //	rls confirmed [remission, provisional, refuted, resolved, text, ...] [recorded 2026-01-02] [abated 2026-02-03]
 //	condition SYSTEM CODE
-//	request active rx:312938 2026-10-14 [as-needed route:topical bounds:2026-10-14..2026-10-16 supply:30 dose:150mg ...]
+//	request active rx:312938 2026-10-14 [as-needed route:topical bounds:2026-10-14..2026-10-16 supply:30 ...]
 //	lab ferritin 152 ng/mL 2026-10-24 [preliminary] [specimen:a]
 //	cut conditions
 //	-> rls-ssri sertraline moderate

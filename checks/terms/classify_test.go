@@ -194,7 +194,8 @@ func TestOptions(t *testing.T) {
 	table, err := site.Read(
 		"own.tsv",
 		strings.NewReader("# local codes\n\nhttp://fhir.de/CodeSystem/ifa/pzn\t00408362\tgabapentin\n"+
-			"urn:oid:2.16.840.1.113883.6.69\t0069-4900-30\tsertraline\nhttp://snomed.info/sct\t1\tfluoxetine\nhttp://snomed.info/sct\t1\tolanzapine\n"),
+			"urn:oid:2.16.840.1.113883.6.69\t0069-4900-30\tsertraline\n"+
+			"http://snomed.info/sct\t1\tfluoxetine\nhttp://snomed.info/sct\t1\tolanzapine\n"),
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -1,8 +1,9 @@
 // Package sim runs committers of package consumers on a made-up JetStream with a made-up clock, and
 // breaks what can break there: instances that all believe to be active, crashes between any two
 // effects, batches whose answer is lost, late or no, batches that a damaged disk cuts short,
-// redelivery, reordering, readers that lag, copying that goes on without something, somebody else who writes among the states. Everything is
-// drawn from one seed, so that a run that fails can be run again as it was.
+// redelivery, reordering, readers that lag, copying that goes on without something, somebody else
+// who writes among the states. Everything is drawn from one seed, so that a run that fails can be
+// run again as it was.
 //
 // What it holds afterwards: the flags are those of one replay in the order of the stream, every
 // resource got exactly one outcome, the history of each flag counts without a gap or a repetition

@@ -31,11 +31,13 @@ func TestRuleset(t *testing.T) {
 		"threshold": func(s *checks.Settings) { s.Iron.FerritinLow = s.Iron.TSATLow },
 		"window":    func(s *checks.Settings) { s.Orders.OldAfterDays++ },
 		"tail":      func(s *checks.Settings) { s.Orders.TailDays["fluoxetine"] = 1 },
-		"switch":    func(s *checks.Settings) { s.Checks = map[string]checks.CheckSetting{"rls-ssri": {Enabled: &off}} },
-		"everyone":  func(s *checks.Settings) { s.Everyone = true },
-		"approved":  func(s *checks.Settings) { s.RequireApproved = true },
-		"renal":     func(s *checks.Settings) { s.Renal.CKDDays++ },
-		"audience":  func(s *checks.Settings) { s.Audience = checks.ForPatients },
+		"switch": func(s *checks.Settings) {
+			s.Checks = map[string]checks.CheckSetting{"rls-ssri": {Enabled: &off}}
+		},
+		"everyone": func(s *checks.Settings) { s.Everyone = true },
+		"approved": func(s *checks.Settings) { s.RequireApproved = true },
+		"renal":    func(s *checks.Settings) { s.Renal.CKDDays++ },
+		"audience": func(s *checks.Settings) { s.Audience = checks.ForPatients },
 	} {
 		s := checks.DefaultSettings()
 		change(s)

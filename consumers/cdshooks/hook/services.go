@@ -57,16 +57,18 @@ var newerKeys = []string{KeyWeight, KeyStatements}
 // Prefetch asks for what the checks look at, within the subset of FHIR searches that CDS Hooks
 // recommends. The codes are the usual ones of each analyte in the tables.
 var Prefetch = map[string]string{
-	KeyPatient:     "Patient/{{context.patientId}}",
-	KeyConditions:  "Condition?patient={{context.patientId}}",
-	KeyMedications: "MedicationRequest?patient={{context.patientId}}&status=active&_include=MedicationRequest:medication",
-	KeyFerritin:    newest("2276-4", "20567-4", "14723-1"),
-	KeyTSAT:        newest("2502-3", "14801-5", "2505-6"),
-	KeyIron:        newest("2498-4", "14798-3"),
-	KeyTIBC:        newest("2500-7", "14800-7"),
-	KeyCreatinine:  newest("2160-0", "14682-9", "98979-8", "62238-1", "33914-3"),
-	KeyWeight:      newest("29463-7"),
-	KeyStatements:  "MedicationStatement?patient={{context.patientId}}&status=active&_include=MedicationStatement:medication",
+	KeyPatient:    "Patient/{{context.patientId}}",
+	KeyConditions: "Condition?patient={{context.patientId}}",
+	KeyMedications: "MedicationRequest?patient={{context.patientId}}&status=active" +
+		"&_include=MedicationRequest:medication",
+	KeyFerritin:   newest("2276-4", "20567-4", "14723-1"),
+	KeyTSAT:       newest("2502-3", "14801-5", "2505-6"),
+	KeyIron:       newest("2498-4", "14798-3"),
+	KeyTIBC:       newest("2500-7", "14800-7"),
+	KeyCreatinine: newest("2160-0", "14682-9", "98979-8", "62238-1", "33914-3"),
+	KeyWeight:     newest("29463-7"),
+	KeyStatements: "MedicationStatement?patient={{context.patientId}}&status=active" +
+		"&_include=MedicationStatement:medication",
 }
 
 // NewestResults is how many results of an analyte are asked for.

@@ -99,7 +99,8 @@ func TestStepsAreBars(t *testing.T) {
 		Ingredients: []string{"pramipexole"}, Classes: []string{"dopamine_agonist"}, Dose: "0.5 mg a day",
 		Steps: []record.Step{
 			{From: dated(from), Dose: "0.125 mg a day"}, {From: dated(from.AddDate(0, 2, 0)), Dose: "0.25 mg a day"},
-			{From: dated(from.AddDate(0, 4, 0)), Dose: "0.5 mg a day"}, {From: dated(asOf.AddDate(0, 1, 0)), Dose: "1 mg a day"},
+			{From: dated(from.AddDate(0, 4, 0)), Dose: "0.5 mg a day"},
+			{From: dated(asOf.AddDate(0, 1, 0)), Dose: "1 mg a day"},
 		},
 	}}
 	svg := string(SVG(p, Options{ID: "x"}))

@@ -165,7 +165,8 @@ func (f *figure) steps(whole *bar, o *record.Order) []bar {
 	var bars []bar
 	for i, s := range o.Steps {
 		b := *whole
-		b.from, b.labels, b.title = later(whole.from, s.From.At), []string{s.Dose}, whole.title+": "+s.Dose+" from "+s.From.Words
+		b.from, b.labels = later(whole.from, s.From.At), []string{s.Dose}
+		b.title = whole.title + ": " + s.Dose + " from " + s.From.Words
 		if i+1 < len(o.Steps) && o.Steps[i+1].From.At.Before(f.asOf) {
 			b.to, b.goesOn = o.Steps[i+1].From.At, false
 		}
