@@ -123,20 +123,20 @@ func TestDeployedOrderCheck(t *testing.T) {
 }
 
 // tellsOnlyThePage asks for the patient of a flag as each user.
-func (s deployed) tellsOnlyThePage(t *testing.T, flag string) {
+func (d deployed) tellsOnlyThePage(t *testing.T, flag string) {
 	t.Helper()
 	question := []byte(`{"flag":"` + flag + `"}`)
-	m, err := s.connect(t, "page").Request(patients.Subject, question, 10*time.Second)
+	m, err := d.connect(t, "page").Request(patients.Subject, question, 10*time.Second)
 	if err != nil || !bytes.Contains(m.Data, []byte(`"rls-ssri"`)) || bytes.Contains(m.Data, []byte("Patient/anna")) {
 		t.Fatalf("the page gets %v, %v", m, err)
 	}
 	for _, user := range []string{"producer", "reviewer", "dashboard", "operator", "orders"} {
-		if !s.refuses(t, user, func(nc *nats.Conn) error { return nc.Publish(patients.Subject, question) }) {
+		if !d.refuses(t, user, func(nc *nats.Conn) error { return nc.Publish(patients.Subject, question) }) {
 			t.Errorf("%s may ask for the timeline of any patient", user)
 		}
 	}
 	for _, subject := range []string{"fhir.DetectedIssue", "rls.check"} {
-		if !s.refuses(t, "page", func(nc *nats.Conn) error { return nc.Publish(subject, []byte("{}")) }) {
+		if !d.refuses(t, "page", func(nc *nats.Conn) error { return nc.Publish(subject, []byte("{}")) }) {
 			t.Errorf("the page may publish on %s", subject)
 		}
 	}
@@ -158,7 +158,7 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 	}
 	cfg := consumers.Config{
 		URL: found.URL, Options: found.Options, Domain: found.Domain.Inside(), Reader: set.Reader, AsOf: demoAsOf,
-		Log: noNoise(t), Replicas: 1, Audit: time.Hour,
+		Log: noNoise(t), Replicas: 1,
 		Engine: &fold.Engine{
 			Settings: set.Settings,
 			Ruleset:  set.Ruleset,

@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.yaml.in/yaml/v3"
 
+	"filippo.io/age"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/dead"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -181,8 +182,17 @@ func (d deployed) shippedFiles(t *testing.T) *strings.Replacer {
 			t.Fatal(err)
 		}
 	}
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipients := filepath.Join(dir, "backup.recipients")
+	if err := os.WriteFile(recipients, []byte(identity.Recipient().String()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	t.Chdir(dir)
 	return strings.NewReplacer(
+		"age1...", identity.Recipient().String(),
 		"tls://HOST:4222", "tls://"+d.addr, "tls://nats.example.org:4222", "tls://"+d.addr, "%d/", dir+"/",
 		"/secrets/", dir+"/", "/config/", dir+"/", "/etc/rlsguard/", dir+"/", "/backup/", dir+"/", "0.0.0.0:8223",
 		"127.0.0.1:0",
@@ -269,7 +279,6 @@ func TestShippedFilesFit(t *testing.T) {
 				Engine:   &fold.Engine{Settings: set.Settings, Ruleset: set.Ruleset},
 				Reader:   set.Reader,
 				Replicas: 1,
-				Audit:    time.Hour,
 				Health:   health.New(),
 				Log:      noNoise(t),
 			}

@@ -268,7 +268,7 @@ func deployedServer(t *testing.T) deployed {
 			ServerFlags: connect.ServerFlags{CA: d.ca, Inbox: "_INBOX_admin", Domain: "RLSGUARD"},
 		},
 		Replicas:  1,
-		AuditDays: 1,
+		AuditDays: 400,
 	}
 	if err := setup.Run(&terminal.Program{Stderr: t.Output()}); err != nil {
 		t.Fatal(err)

@@ -52,10 +52,6 @@ func (c *canvas) escape(s string) {
 	_ = xml.EscapeText(&c.out, []byte(harmless(s))) // a buffer takes everything
 }
 
-func (c *canvas) rect(title, class string, x, y, w, h float64) {
-	c.leaf(title, "rect", "class", class, "x", num(x), "y", num(y), "width", num(w), "height", num(h), "rx", "2")
-}
-
 func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
 	c.leaf("", "line", "class", class, "x1", num(x1), "y1", num(y1), "x2", num(x2), "y2", num(y2),
 		"stroke", "currentColor")
