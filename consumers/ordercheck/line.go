@@ -30,11 +30,11 @@ type Line struct {
 	Alternatives []string            `json:"alternatives,omitempty"`
 	Citations    []checks.Citation   `json:"citations,omitempty"`
 	Audience     string              `json:"audience,omitempty"` // patient, where the texts are plain words
-	Next         *Next               `json:"next,omitempty"`
 	// Clears are single changes after which the flag would not be open; ClearsCut: more were there
 	// to try.
 	Clears    []clears.Change `json:"clears,omitempty"`
 	ClearsCut bool            `json:"clearsCut,omitempty"`
+	Next      *Next           `json:"next,omitempty"`
 	AsOf      string          `json:"asOf,omitempty"`
 }
 

@@ -50,11 +50,29 @@ type window struct {
 	patience time.Duration
 }
 
+// profile is a folder for a browser, which writes to it for a while after its end.
+func profile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 100 {
+			if os.RemoveAll(dir) == nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+	return dir
+}
+
 // openWindow starts a browser with a profile of its own.
 func openWindow(t *testing.T, width, height int) *window {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:0:0],
-		chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(width, height),
+		chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(profile(t)), chromedp.WindowSize(width, height),
 		chromedp.Flag("headless", true), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
@@ -76,9 +94,21 @@ func (w *window) do(actions ...chromedp.Action) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.Context, w.patience)
 	defer cancel()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		w.t.Fatalf("%v\n%s", err, w.text("body"))
+	for _, action := range actions {
+		err := chromedp.Run(ctx, action)
+		for ; moved(err) && ctx.Err() == nil; err = chromedp.Run(ctx, action) {
+			time.Sleep(20 * time.Millisecond)
+		}
+		if err != nil {
+			w.t.Fatalf("%v\n%s", err, w.text("body"))
+		}
 	}
+}
+
+// moved tells that an element was replaced between being found and being used, as a live page does.
+func moved(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "node with given id") ||
+		strings.Contains(err.Error(), "Could not compute") || strings.Contains(err.Error(), "not belong to the document"))
 }
 
 // text is what a person reads in an element.
