@@ -26,6 +26,7 @@ type pageCommand struct {
 	Data     string        `placeholder:"DIR" help:"Folder for page.url, which holds the sign-in link. Without it the link is only printed."`
 	Answer   bool          `help:"Take answers, and send them as this user."`
 	Answerer answererFlags `embed:"" prefix:"answer-"`
+	KeyFile  string        `placeholder:"FILE" help:"Site key: flags that rlsguard did not write are left out, and counted. Without it that is not checked."`
 	LogLevel string        `enum:"trace,debug,info,warn,error" default:"warn" placeholder:"LEVEL" help:"trace, debug, info, warn or error. Logs never hold patient data."`
 }
 
@@ -94,6 +95,11 @@ func (c *pageCommand) bus() (*page.Bus, error) {
 		return nil, err
 	}
 	b := &page.Bus{Domain: server.Domain}
+	if c.KeyFile != "" {
+		if b.Key, err = connect.ReadKey(c.KeyFile); err != nil {
+			return nil, err
+		}
+	}
 	if b.Read, err = server.PageLink("page"); err != nil {
 		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(server.URL), err)
 	}
@@ -156,7 +162,7 @@ func openPage(
 	shown page.Config,
 	answers bool,
 ) (*connect.PageDoor, error) {
-	b := &page.Bus{Domain: cfg.Domain, Read: &page.Link{}}
+	b := &page.Bus{Domain: cfg.Domain, Read: &page.Link{}, Key: cfg.Engine.Key}
 	var err error
 	if cfg.Embedded != nil {
 		b.Read.Conn, err = cfg.Embedded.Connect(nats.Name("rlsguard page"), b.Read.Option())

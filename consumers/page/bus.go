@@ -24,6 +24,9 @@ var errNotAllowed = errors.New("answers are not taken here")
 type Bus struct {
 	Read   *Link // may read RLS_FLAGS, hear rls.flags.> and, for timelines, ask rls.patient
 	Domain jet.Domain
+	// Key is the site key: a flag that rlsguard did not write is left out. Without it that is not
+	// checked.
+	Key []byte
 	// Write may publish on fhir.DetectedIssue; nil: nobody answers.
 	Write *Link
 }
@@ -31,7 +34,9 @@ type Bus struct {
 // Watch follows the flags.
 func (b *Bus) Watch(ctx context.Context, s Sight) error {
 	return watch.Watch(
-		ctx, b.Read.Conn, watch.Options{Domain: b.Domain, Moved: s.Moved, Blind: s.Blind, Seeing: s.Seeing},
+		ctx, b.Read.Conn, watch.Options{
+			Domain: b.Domain, Key: b.Key, LeftOut: s.LeftOut, Moved: s.Moved, Blind: s.Blind, Seeing: s.Seeing,
+		},
 		s.Open, s.Live,
 	)
 }

@@ -38,6 +38,8 @@ type Sight struct {
 	Live   func(checks.Flag) error
 	Blind  func(since time.Time, why error)
 	Seeing func()
+	// LeftOut is called for a flag that cannot be read, or that rlsguard did not write.
+	LeftOut func(error)
 }
 
 // Inputs are figures about what producers sent; -1 where this user may not learn one.
@@ -120,6 +122,10 @@ func (p *Page) Run(ctx context.Context) error {
 		},
 		Blind:  func(since time.Time, _ error) { p.list.blind(since) },
 		Seeing: func() { p.list.blind(time.Time{}) },
+		LeftOut: func(err error) {
+			p.Log.Warn().Err(err).Msg("a flag is left out of the page")
+			p.list.leaveOut()
+		},
 	})
 }
 

@@ -25,6 +25,7 @@ type list struct {
 	since    time.Time         // since when it is out of date; zero while it is not
 	last     time.Time         // of the newest transition that came
 	before   []checks.Flag     // last words on severities before, until the open flags are read
+	leftOut  int               // flags that could not be shown
 	waiting  map[chan struct{}]struct{}
 }
 
@@ -185,12 +186,21 @@ func (l *list) follow() (<-chan struct{}, func()) {
 	}
 }
 
+// leaveOut notes that a flag is missing in the list.
+func (l *list) leaveOut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.leftOut++
+	l.wake()
+}
+
 // state is what the top bar shows of the list.
 type state struct {
-	Ready  bool
-	Since  time.Time // out of date since
-	Last   time.Time // newest transition
-	Number uint64
+	LeftOut int // flags that could not be shown
+	Ready   bool
+	Since   time.Time // out of date since
+	Last    time.Time // newest transition
+	Number  uint64
 	counts
 }
 
@@ -200,7 +210,7 @@ type counts struct{ High, Moderate, Low, Answered int }
 func (l *list) state() state {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := state{Ready: l.ready, Since: l.since, Last: l.last, Number: l.number}
+	s := state{LeftOut: l.leftOut, Ready: l.ready, Since: l.since, Last: l.last, Number: l.number}
 	for _, p := range l.patients {
 		r := p.summary()
 		s.High, s.Moderate, s.Low = s.High+r.counts.High, s.Moderate+r.counts.Moderate, s.Low+r.counts.Low

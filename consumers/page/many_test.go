@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"runtime"
@@ -125,5 +126,19 @@ func TestChangesLeaveNothingBehind(t *testing.T) {
 	}
 	if answer, _ := c.send("POST", "/sign-out", url.Values{"csrf": {csrf(list)}}); answer.StatusCode != 303 {
 		t.Error(answer.Status)
+	}
+}
+
+// A flag that cannot be shown is counted where everybody looks.
+func TestWhatIsLeftOutIsSaid(t *testing.T) {
+	s := many()
+	c := startPage(t, s)
+	see := <-s.sight
+	if list := c.signIn(); strings.Contains(list, "left out") {
+		t.Error("something is left out before anything was")
+	}
+	see.LeftOut(errors.New("sequence 7 of RLS_FLAGS cannot be read"))
+	if _, list := c.send("GET", "/", nil); !strings.Contains(list, "1 left out") {
+		t.Error("the list does not say that a flag is left out")
 	}
 }
