@@ -120,7 +120,7 @@ func (b *bench) held(without []string, streams ...string) map[string]string {
 				b.t.Fatal(err)
 			}
 			parts := strings.Split(m.Subject(), ".")
-			if m.Subject() == layout.SubjectInputs ||
+			if m.Subject() == layout.SubjectInputs || strings.HasPrefix(m.Subject(), layout.SubjectTally) ||
 				slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(without, p) }) {
 				continue
 			}

@@ -35,6 +35,10 @@ func labelValues() map[string][]string {
 	all["reason"] = health.NotReady
 	all["rlsguard_foreign_messages_total kind"] = health.ForeignKinds
 	all["rlsguard_quiet_checks reason"] = []string{string(silence.Off), string(silence.NotApproved)}
+	for _, s := range []checks.RuleStatus{checks.RuleSubmitted, checks.RuleUnderReview, checks.RuleApproved,
+		checks.RuleOverdue, checks.RuleVoid} {
+		all["rlsguard_rules status"] = append(all["rlsguard_rules status"], string(s))
+	}
 	all["type"], all["element"] = []string{"MedicationRequest"}, []string{"status"} // of what the test cannot read
 	return all
 }

@@ -136,7 +136,7 @@ func (b *bench) refusesForged(t *testing.T, flag string) {
 	t.Helper()
 	const id = "00000000-0000-8000-8000-000000000000"
 	for _, m := range b.messages(layout.StreamRLS, layout.SubjectCommitFlags+"*.*."+flag) {
-		b.write(layout.SubjectCommitFlags+"high.x."+id, m.Data())
+		b.put(layout.SubjectCommitFlags+"high.x."+id, nil, m.Data())
 	}
 	m, err := b.nc.Request(patients.Subject, []byte(`{"flag":"`+id+`"}`), time.Minute)
 	if err != nil || m.Header.Get(micro.ErrorCodeHeader) != "404" {

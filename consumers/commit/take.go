@@ -64,7 +64,9 @@ func (c *WorkingCopy) takeState(
 	}
 	sum, ours := c.ours(kind, tok, m)
 	if !ours {
-		c.notOurs(kind, tok, seq)
+		if !c.has(kind, tok, seq) { // what this process wrote may have been noted since it was asked for
+			c.notOurs(kind, tok, seq)
+		}
 		return false, nil
 	}
 	st, err := decode(data)

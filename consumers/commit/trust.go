@@ -194,6 +194,9 @@ func (c *WorkingCopy) takeSite(m jet.Stored) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ourOwn(layout.SubjectSite, m.Sequence)
+	if m.Sequence <= c.site.seq { // this process has written it, or a newer one, meanwhile
+		return nil
+	}
 	c.site = siteRow{m.Sequence, m.Data, sum}
 	c.outdated = s.Ruleset != c.ruleset
 	return nil

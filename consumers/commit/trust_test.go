@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nats-io/nats.go"
@@ -107,5 +108,27 @@ func BenchmarkTake(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// What comes back while this process notes that it was written is not foreign: the copy holds it
+// already.
+func TestWhatComesInTwiceAtOnceIsOurs(t *testing.T) {
+	subjects, states := written(2000, 60)
+	c := NewWorkingCopy(trustKey)
+	c.Trust(0, 0, func(subject string) { t.Errorf("%s is foreign", subject) })
+	for i := range states {
+		var both sync.WaitGroup
+		begin := make(chan struct{})
+		for range 2 {
+			both.Go(func() {
+				<-begin
+				if err := c.Take(subjects[i], states[i]); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		close(begin)
+		both.Wait()
 	}
 }
