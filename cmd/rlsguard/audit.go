@@ -13,15 +13,32 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
-	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
-type auditCommand struct {
+// trailFlags are placeFlags for commands that read what is kept for audit.
+type trailFlags struct {
 	placeFlags
 
 	KeyFile string `placeholder:"FILE" help:"Site key: leaves out what rlsguard did not write, and says so."`
-	Format  string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
-	About   string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
+}
+
+// open is that of placeFlags, and reads the site key where one is named.
+func (f *trailFlags) open(ctx context.Context, p *terminal.Program, role string) (*stored, error) {
+	s, err := f.placeFlags.open(ctx, p, role, false)
+	if err != nil || f.KeyFile == "" {
+		return s, err
+	}
+	if s.key, err = connect.ReadKey(f.KeyFile); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+type auditCommand struct {
+	trailFlags
+
+	Format string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
+	About  string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
 }
 
 // Help is shown below the options.
@@ -46,21 +63,15 @@ func (c *auditCommand) Run(p *terminal.Program) (err error) {
 	if c.About != "" && !strings.Contains(c.About, "/") && !flagPart.MatchString(c.About) {
 		return errors.New("neither a flag, by at least four characters of its id, nor a patient, such as Patient/7")
 	}
-	s, err := c.open(ctx, p, "audit", false)
+	s, err := c.open(ctx, p, "audit")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(s.explain(err), s.close()) }()
-	var key []byte
-	if c.KeyFile != "" {
-		if key, err = connect.ReadKey(c.KeyFile); err != nil {
-			return err
-		}
-	}
-	return c.show(ctx, p, s.Operator, key)
+	return c.show(ctx, p, s)
 }
 
-func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate.Operator, key []byte) error {
+func (c *auditCommand) show(ctx context.Context, p *terminal.Program, s *stored) error {
 	flag := ""
 	if layout.FlagID.MatchString(c.About) {
 		flag = c.About
@@ -68,7 +79,7 @@ func (c *auditCommand) show(ctx context.Context, p *terminal.Program, o *operate
 	shown, unread := 0, 0
 	seen := map[string]bool{}
 	var trail []checks.Flag
-	err := o.Audit(ctx, key, flag, func(f checks.Flag) error {
+	err := s.Audit(ctx, s.key, flag, func(f checks.Flag) error {
 		if !c.about(&f) {
 			return nil
 		}

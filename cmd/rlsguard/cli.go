@@ -50,6 +50,7 @@ type commands struct {
 
 	Review   review.Command  `cmd:"" help:"For those who answer for the rules: read, approve, sign."`
 	Rehearse rehearseCommand `cmd:"" help:"Say what other settings would change for the stored patients."`
+	Report   reportCommand   `cmd:"" help:"Report what became of flags: how they ended, how fast, how often they came back."`
 	Due      dueCommand      `cmd:"" help:"List what time alone will change, as text, JSON or a calendar."`
 	Dead     dead.Command    `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
 	Verify   verifyCommand   `cmd:"" help:"Decide about every stored patient again and say what differs."`

@@ -119,7 +119,7 @@ func shippedArguments(t *testing.T) map[string][]string {
 // helped are commands whose help shows how they are used on a server of the site's own.
 var helped = []interface{ Help() string }{
 	serveCommand{}, setupCommand{}, verifyCommand{}, exportCommand{}, importCommand{}, eraseCommand{}, publishCommand{},
-	watchCommand{}, auditCommand{}, dead.DeadListCommand{},
+	watchCommand{}, auditCommand{}, reportCommand{}, dead.DeadListCommand{},
 }
 
 // commandLines are the arguments of each line in the READMEs and in the help that begins with a

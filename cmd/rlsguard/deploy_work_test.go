@@ -103,6 +103,7 @@ func TestDeployedRoles(t *testing.T) {
 			"rls-ssri sertraline gets milder"},
 		{"", []string{"verify", "--key-file", key, "--as-of", "2026-11-23T08:00:00Z"}, terminal.ExitDone, "the same"},
 		{"", []string{"audit"}, terminal.ExitDone, "practitioner/7"},
+		{"", []string{"report"}, terminal.ExitDone, "1 will-monitor"},
 		{"", []string{"rehearse", "--key-file", key, "--against", other}, terminal.ExitDone, ""},
 		{"", []string{"export", "--key-file", key, filepath.Join(dir, "export.gz")}, terminal.ExitDone, "exported"},
 		{"", []string{"setup"}, terminal.ExitDone, "the streams are there"},

@@ -24,20 +24,12 @@ func (o *Operator) Audit(
 	if flag != "" && !layout.FlagID.MatchString(flag) {
 		return fmt.Errorf("%q is not the id of a flag", flag)
 	}
-	check := func(*audit.Entry) error { return nil }
-	if key != nil {
-		site, err := o.site(ctx, key)
-		if err != nil {
-			return err
-		}
-		signer := layout.NewSigner(key)
-		check = func(e *audit.Entry) error {
-			_, err := authentic(signer, site, e.Subject, e.Header, e.Data, e.Committed)
-			return err
-		}
+	check, err := o.checking(ctx, key)
+	if err != nil {
+		return err
 	}
 	return audit.Each(ctx, o.js, audit.Reading{Flag: flag}, func(e audit.Entry) error {
-		if err := check(&e); err != nil {
+		if err := check(e.Subject, e.Header, e.Data, e.Committed); err != nil {
 			unread(e.Subject, err)
 			return nil
 		}

@@ -36,6 +36,26 @@ func authentic(
 	return sum, err
 }
 
+// checking is what authentic says of messages to whoever has the site key, and nothing where that is
+// nil.
+func (o *Operator) checking(
+	ctx context.Context,
+	key []byte,
+) (func(subject string, h nats.Header, data []byte, seq uint64) error, error) {
+	if key == nil {
+		return func(string, nats.Header, []byte, uint64) error { return nil }, nil
+	}
+	site, err := o.site(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	signer := layout.NewSigner(key)
+	return func(subject string, h nats.Header, data []byte, seq uint64) error {
+		_, err := authentic(signer, site, subject, h, data, seq)
+		return err
+	}, nil
+}
+
 // writeStates stores messages that are signed, with a tally that counts less by what they take away.
 // It returns the sequence of the first of them.
 func (o *Operator) writeStates(

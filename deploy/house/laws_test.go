@@ -173,6 +173,7 @@ var mayImport = map[string][]string{
 		"checks/terms/codes", "checks/terms/labs", "consumers/commit", "consumers/fold",
 		"consumers/layout", "fhir", "fhir/datetime", "fhir/issue",
 	},
+	"consumers/outcomes": {"checks", "checks/ahead", "checks/clears", "checks/facts"},
 	"consumers/page": {
 		"checks", "checks/ahead", "checks/clears", "checks/facts", "checks/moment",
 		"consumers/cdshooks/token", "consumers/jet", "consumers/layout", "consumers/ordercheck",
