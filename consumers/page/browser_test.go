@@ -108,7 +108,8 @@ func (w *window) do(actions ...chromedp.Action) {
 // moved tells that an element was replaced between being found and being used, as a live page does.
 func moved(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "node with given id") ||
-		strings.Contains(err.Error(), "Could not compute") || strings.Contains(err.Error(), "not belong to the document"))
+		strings.Contains(err.Error(), "Could not compute") || strings.Contains(err.Error(),
+		"not belong to the document"))
 }
 
 // text is what a person reads in an element.
