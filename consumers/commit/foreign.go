@@ -94,7 +94,10 @@ func (c *Committer) lookAgain(ctx context.Context, subject string) error {
 	if err != nil || found[0].Sequence == 0 {
 		return nil // the next look will tell
 	}
-	return c.copy.Take(subject, found[0])
+	if err := c.copy.Take(subject, found[0]); err != nil {
+		return err
+	}
+	return c.store.readTallies(ctx)
 }
 
 // What a commit changes comes in pieces, so that something may be missing for a moment. mostMissing is

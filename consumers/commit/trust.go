@@ -124,6 +124,13 @@ func (c *WorkingCopy) ourOwn(subject string, seq uint64) {
 	}
 }
 
+// anyForeign tells whether something foreign stands under one of some subjects.
+func (c *WorkingCopy) anyForeign(subjects []string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.ContainsFunc(subjects, func(s string) bool { _, is := c.foreignAt[s]; return is })
+}
+
 // admit lets what is written next replace something foreign that stands in its place. Its error is
 // that something was missed: then what is known may be less than what was there.
 func (c *WorkingCopy) admit(subject string) error {
@@ -220,6 +227,12 @@ func (c *WorkingCopy) takeTally(slot string, m jet.Stored) error {
 	c.mu.RUnlock()
 	if held == nil {
 		held = &layout.Tally{}
+	}
+	if m.Sequence == held.Seq && held.Gone { // it was looked for before it was stored
+		there := *held
+		there.Gone = false
+		c.applyTally(slot, &there)
+		return nil
 	}
 	if m.Sequence <= held.Seq {
 		return nil

@@ -145,10 +145,41 @@ func (w *writer) readBack(ctx context.Context, p *piece) error {
 		case p.rows[i].kind != layout.SubjectSite:
 			w.copy.forget(&p.rows[i])
 		}
-		if err == nil {
-			err = w.copy.admit(subjects[i])
-		}
 		if err != nil {
+			return err
+		}
+	}
+	if !w.copy.anyForeign(subjects) {
+		return nil
+	}
+	if err := w.readTallies(ctx); err != nil {
+		return err
+	}
+	for _, subject := range subjects {
+		if err := w.copy.admit(subject); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readTallies brings the tallies in the working copy to what the stream has. Something foreign that
+// was read ahead of its turn may stand where another instance wrote a state that this one never saw:
+// only the tally of that write still tells of it.
+func (w *writer) readTallies(ctx context.Context) error {
+	subjects := make([]string, len(slots))
+	for i, slot := range slots {
+		subjects[i] = layout.SubjectTally + slot
+	}
+	found, err := w.to.Last(ctx, subjects)
+	if err != nil {
+		return err
+	}
+	for i, m := range found {
+		if m.Sequence == 0 {
+			continue
+		}
+		if err := w.copy.takeTally(slots[i], m); err != nil {
 			return err
 		}
 	}
