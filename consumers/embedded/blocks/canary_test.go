@@ -65,28 +65,8 @@ func TestTheServersFilesAreLaidOutAsTheyAreRead(t *testing.T) {
 // what its files hold then.
 func stored(t *testing.T, dir string) (time.Time, []message) {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{
-		JetStream: true, StoreDir: filepath.Join(dir, "jetstream"), Port: -1, Host: "127.0.0.1", NoSigs: true,
-		DontListen: true,
-		SyncAlways: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	defer func() { s.Shutdown(); s.WaitForShutdown() }()
-	if !s.ReadyForConnections(time.Minute) {
-		t.Fatal("the server does not get ready")
-	}
-	nc, err := nats.Connect("", nats.InProcessServer(s))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js, stop := serveAt(t, dir)
+	defer stop()
 	stream, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "CANARY", Subjects: []string{"canary.>"}})
 	if err != nil {
 		t.Fatal(err)
@@ -156,27 +136,8 @@ func overwritten(t *testing.T, dir, file, here string) {
 	if s := Scrub(file); s.Err != nil || s.At >= 0 {
 		t.Errorf("%swhat was overwritten reads as damage at %d", here, s.At)
 	}
-	s, err := server.NewServer(&server.Options{
-		JetStream: true, StoreDir: filepath.Join(dir, "jetstream"), Port: -1, Host: "127.0.0.1", NoSigs: true,
-		DontListen: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	defer func() { s.Shutdown(); s.WaitForShutdown() }()
-	if !s.ReadyForConnections(time.Minute) {
-		t.Fatal("the server does not get ready")
-	}
-	nc, err := nats.Connect("", nats.InProcessServer(s))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js, stop := serveAt(t, dir)
+	defer stop()
 	stream, err := js.Stream(t.Context(), "CANARY")
 	if err != nil {
 		t.Fatal(err)
@@ -186,4 +147,28 @@ func overwritten(t *testing.T, dir, file, here string) {
 			t.Errorf("%smessage %d after overwriting: %v", here, seq, err)
 		}
 	}
+}
+
+// serveAt starts a server on the files of a folder; stop ends it when all is written.
+func serveAt(t *testing.T, dir string) (js jetstream.JetStream, stop func()) {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{
+		JetStream: true, StoreDir: filepath.Join(dir, "jetstream"), Port: -1, Host: "127.0.0.1", NoSigs: true,
+		DontListen: true, SyncAlways: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	if !s.ReadyForConnections(time.Minute) {
+		t.Fatal("the server does not get ready")
+	}
+	nc, err := nats.Connect("", nats.InProcessServer(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if js, err = jetstream.New(nc); err != nil {
+		t.Fatal(err)
+	}
+	return js, func() { nc.Close(); s.Shutdown(); s.WaitForShutdown() }
 }
