@@ -95,7 +95,13 @@ func (b *bench) serve(cfg Config) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- Serve(ctx, cfg) }()
-	b.wait("ready", func() bool { return len(cfg.Health.Reasons()) == 0 })
+	end := time.Now().Add(3 * time.Minute) // a server may take one to begin copying again
+	for why := cfg.Health.Reasons(); len(why) > 0; why = cfg.Health.Reasons() {
+		if time.Now().After(end) {
+			b.t.Fatalf("not ready within three minutes: %v", why)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 	return func() {
 		b.t.Helper()
 		cancel()
