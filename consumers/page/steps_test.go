@@ -163,10 +163,10 @@ func TestDay(t *testing.T) {
 		}
 		w.do(
 			chromedp.Evaluate(`for (const d of [...document.querySelectorAll("details.flag.moderate")].slice(0, 2)) `+
-				`d.querySelector("input[name=flag]").checked = true`, nil),
-			chromedp.SetValue(`select[name=reason]`, "already-ordered"),
-			chromedp.SetValue(`input[name=until]`, "2026-12-01"),
-			chromedp.SetValue(`input[name=comment]`, "seen <b>again</b> in May"),
+				`d.querySelector("input[name=flag]").checked = true; `+
+				`for (const [name, value] of [["reason", "already-ordered"], ["until", "2026-12-01"], `+
+				`["comment", "seen <b>again</b> in May"]]) { const e = document.querySelector("#answer [name=" + name + "]"); `+
+				`e.value = value; e.dispatchEvent(new Event("input", { bubbles: true })) }`, nil),
 			chromedp.Click(`#answer button[value="override"]`),
 		)
 		w.until("both come back", `document.querySelectorAll("details.flag.answered").length === 3`)

@@ -72,32 +72,38 @@
   };
 
   // ---- one patient
-  let dirty = false;
-  const show = async (token, focus) => {
+  let dirty = false, asked = 0;
+  const load = async (token) => {
     const answer = await fetch("/patient/" + token, { headers: own });
-    if (answer.status === 401) return signedOut();
-    put(pane, await answer.text());
-    dirty = false;
-    if (focus) { pane.scrollTop = 0; pane.focus({ preventScroll: true }); }
+    if (answer.status === 401) { signedOut(); return null; }
+    const text = await answer.text();
+    return body.dataset.open === token ? text : null; // another was opened meanwhile
   };
   const open = async (token, push) => {
     select(token);
     if (push) history.pushState({ token }, "", "/patient/" + token + body.dataset.query);
-    await show(token, true);
+    const text = await load(token);
+    if (text === null) return;
+    put(pane, text);
+    dirty = false;
+    pane.scrollTop = 0;
+    pane.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   };
   // again shows the patient anew, with what was open or marked left as it was.
   const again = async () => {
     const token = body.dataset.open;
     if (!token) return;
-    if (dirty) { pane.classList.add("stale"); return; }
+    const turn = ++asked, text = dirty ? null : await load(token);
+    if (dirty) { pane.classList.add("stale"); return; } // nothing that somebody writes is taken away
+    if (text === null || turn !== asked) return; // a newer one is on its way
     const was = [...pane.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean);
     const marked = [...pane.querySelectorAll("input[name=flag]:checked")].map((i) => i.value);
     const at = pane.scrollTop, focused = document.activeElement && document.activeElement.closest("details");
     const within = pane.contains(document.activeElement);
     const inside = focused && within ? focused.id : "";
     const done = pane.querySelector(".done");
-    await show(token, false);
+    put(pane, text);
     for (const id of was) { const d = document.getElementById(id); if (d) d.open = true; }
     for (const i of pane.querySelectorAll("input[name=flag]")) i.checked = marked.includes(i.value);
     const next = (inside && document.getElementById(inside)?.querySelector("summary")) || (within && pane);
@@ -202,6 +208,7 @@
       const was = [...pane.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean);
       put(pane, await answer.text());
       dirty = false;
+      if (pane.classList.contains("stale")) again(); // it came back before the answer to this did
       for (const id of was) { const d = document.getElementById(id); if (d) d.open = true; }
       const told = pane.querySelector(".problem, .done");
       if (!told) return;
