@@ -227,7 +227,7 @@ func filters(w *window) {
 	w.do(chromedp.SetValue("select[name=check]", "iron-low"), chromedp.Click(".picks button"))
 	w.until("both have it", `location.search.includes("check=iron-low") && document.querySelectorAll("#rows > li").length === 2`)
 	w.do(chromedp.Click(`//a[@class="chip" and text()="Answered"]`, chromedp.BySearch))
-	w.until("none", `document.querySelectorAll("#rows > li").length === 0`)
+	w.until("none", `document.querySelector("#empty")?.innerText && !document.querySelector("#rows > li")`)
 	if text := w.text("#empty"); !strings.Contains(text, "No patient fits these filters") {
 		w.t.Error(text)
 	}
