@@ -282,17 +282,22 @@ func (d *DoorFlags) reasons() ([]ordercheck.Reason, error) {
 	return append(all, d.Own...), nil
 }
 
+// endWeb ends a web server; what is being answered gets a second.
+func endWeb(s *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if s.Shutdown(ctx) != nil {
+		s.Close()
+	}
+}
+
 // Close closes the doors; what is being answered gets a moment.
 func (o *doors) Close() {
 	if o.cancel != nil {
 		o.cancel()
 	}
 	if o.web != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		if o.web.Shutdown(ctx) != nil {
-			o.web.Close()
-		}
+		endWeb(o.web)
 	}
 	if o.urlFile != "" {
 		os.Remove(o.urlFile)

@@ -114,11 +114,7 @@ func (d *PageDoor) Close() {
 		return
 	}
 	d.stop()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if d.web.Shutdown(ctx) != nil {
-		d.web.Close()
-	}
+	endWeb(d.web)
 	if d.file != "" {
 		os.Remove(d.file)
 	}

@@ -11,7 +11,6 @@ import (
 	"html/template"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	text "text/template"
@@ -177,8 +176,7 @@ func questions(d *dossier) []string {
 		}
 	}
 	for _, c := range d.Citations {
-		if !slices.Contains([]string{"", "good practice statement"}, c.Strength) &&
-			strings.Contains(c.Strength, "case reports") {
+		if strings.Contains(c.Strength, "case reports") {
 			open = append(open, fmt.Sprintf("%s rests on case reports. Is a flag worth its cost?", c.Source))
 		}
 	}
