@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -48,9 +49,12 @@ func TestBlockEmptiedBeforeTheLedgerKnew(t *testing.T) {
 			b.decided()
 			before := len(blocksOf(t, b.dir, layout.StreamRLS))
 			ledger, kept := filepath.Join(b.dir, embedded.LedgerName), filepath.Join(b.dir, "blocks")
+			listed := `"` + layout.StreamRLS + `":[1,2`
 			b.wait("kept", func() bool {
 				links, err := filepath.Glob(filepath.Join(kept, "*.blk"))
-				return err == nil && before > 1 && len(links) == before
+				noted, failed := os.ReadFile(ledger) // written after the links are made
+				return errors.Join(err, failed) == nil && before > 1 && len(links) == before &&
+					bytes.Contains(noted, []byte(listed))
 			})
 			stop()
 			aside := filepath.Join(t.TempDir(), "aside")

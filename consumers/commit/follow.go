@@ -2,9 +2,11 @@ package commit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks/codec"
@@ -17,8 +19,12 @@ type arrived struct {
 	subject string
 	stored  jet.Stored
 	pending uint64 // after it
+	none    bool   // nothing arrived: what was still to come has been deleted
 	err     error
 }
+
+// ofStates is what a consumer of the states is given.
+var ofStates = jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}}
 
 // readAhead is how many messages are checked before they are taken in.
 const readAhead = 256
@@ -28,12 +34,7 @@ const readAhead = 256
 func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cons, err := jet.Ordered(
-		ctx,
-		js,
-		layout.StreamRLS,
-		jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}},
-	)
+	cons, err := jet.Ordered(ctx, js, layout.StreamRLS, ofStates)
 	if err != nil {
 		return fmt.Errorf("following the states: %w", err)
 	}
@@ -52,7 +53,7 @@ func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled
 	var live atomic.Bool // what this process wrote comes back, and need not be checked
 	live.Store(filled == nil)
 	coming := make(chan arrived, readAhead)
-	go c.receive(ctx, it, coming, &live)
+	go c.receive(ctx, js, it, coming, &live)
 	var r codec.Reader
 	for a := range coming {
 		if ctx.Err() != nil {
@@ -61,10 +62,12 @@ func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled
 		if a.err != nil {
 			return fmt.Errorf("following the states: %w", a.err)
 		}
-		if _, err := c.takeState(a.subject, a.stored, r.Decode); err != nil {
-			return err
+		if !a.none {
+			if _, err := c.takeState(a.subject, a.stored, r.Decode); err != nil {
+				return err
+			}
+			c.followed.Store(a.stored.Sequence)
 		}
-		c.followed.Store(a.stored.Sequence)
 		if a.pending == 0 && filled != nil {
 			live.Store(true)
 			c.weigh()
@@ -79,19 +82,33 @@ func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled
 // a part of the time that taking states in does.
 func (c *WorkingCopy) receive(
 	ctx context.Context,
+	js jetstream.JetStream,
 	it jetstream.MessagesContext,
 	to chan<- arrived,
 	live *atomic.Bool,
 ) {
 	defer close(to)
-	for next := jetstream.NextContext(ctx); ; {
-		m, err := it.Next(next) // an iterator that is stopped while it opens itself again would wait for ever
+	seen := uint64(0)
+	// An iterator that is stopped while it opens itself again would wait for ever without either.
+	for filling, following := jetstream.NextMaxWait(jet.Quiet), jetstream.NextContext(ctx); ; {
+		next := filling
+		if live.Load() {
+			next = following
+		}
+		m, err := it.Next(next)
 		a := arrived{err: err}
+		if errors.Is(err, nats.ErrTimeout) {
+			if left, err := jet.Left(ctx, js, layout.StreamRLS, ofStates, seen); err != nil || left > 0 {
+				continue
+			}
+			a = arrived{none: true}
+		}
 		var meta *jetstream.MsgMetadata
 		if err == nil {
 			meta, a.err = m.Metadata()
 		}
-		if a.err == nil {
+		if meta != nil {
+			seen = meta.Sequence.Stream
 			a.subject, a.pending = m.Subject(), meta.NumPending
 			a.stored = jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}
 			if !live.Load() {
