@@ -6,9 +6,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/ahead"
 )
 
-// drift notes when results that are afloat leave others behind: they are as late as the as-of time,
-// so they are newer than another result as soon as its time is past, of a later day from the next
-// calendar day on, and of another draw from a day later on.
+// drift schedules a re-read where an afloat result leaves others behind. It is as late as the as-of
+// time, so it becomes newer than another result once that one's time is past, falls on a later day
+// from the next calendar day, and belongs to another draw a day later.
 func (b *labBook) drift() {
 	afloat := false
 	for _, list := range b.readings {
@@ -28,7 +28,7 @@ func (b *labBook) drift() {
 	}
 }
 
-// ahead notes what of a result lies ahead of the as-of time.
+// ahead schedules the moments after the as-of time at which r may be read differently.
 func (b *labBook) ahead(r *labReading, why ahead.Kind) {
 	nextDay := civilStart(civilDayOf(r.effective, b.zone)+1, b.zone)
 	for _, at := range []time.Time{r.at.Add(1), nextDay, r.at.Add(sameDrawWithin + 1)} {

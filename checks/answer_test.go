@@ -8,8 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// The end of an acknowledgement, and a date that is still to come, change what is shown by time
-// alone.
+// An acknowledgement that ends, or is dated ahead, changes what is shown by time alone.
 func TestAnswersBeginAndEnd(t *testing.T) {
 	at := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	for _, c := range []struct {

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// What every check answers to every case of checks/exercise, and in which version. A check that
-// answers a case differently under the same version fails here, whatever its description says:
-// whoever approved it approved something else. With RLSGUARD_UPDATE=1 the file is written, but
-// still refuses that. A case that is edited is a new one.
+// The golden file holds every check's answer to every case of checks/exercise, with the version. A
+// check that answers a case differently under the same version fails here, whatever its description
+// says: its approval was for something else. RLSGUARD_UPDATE=1 writes the file, but still refuses
+// that. An edited case is a new one.
 func TestAChangedAnswerRaisesTheVersion(t *testing.T) {
 	const file = "testdata/answers.golden"
 	old, err := os.ReadFile(file)
@@ -62,7 +62,7 @@ func TestAChangedAnswerRaisesTheVersion(t *testing.T) {
 	}
 }
 
-// answers are the flags of every case, a line each.
+// answers are the flags of every case, one per line.
 func answers(t *testing.T) []string {
 	var lines []string
 	eachScenario(t, func(s *scenario) {

@@ -36,12 +36,12 @@ var (
 	}
 )
 
-// isAgonist leaves out carbidopa and benserazide, which only mark levodopa.
+// isAgonist excludes carbidopa and benserazide, which merely accompany levodopa.
 func isAgonist(f *terms.Found) bool {
 	return slices.Contains(agonistClasses, f.Class) && f.Central != drugs.CentralNo
 }
 
-// antagonists flags each dopamine agonist that is taken beside a drug that works against it.
+// antagonists flags each dopamine agonist taken together with a drug that opposes it.
 func (ev *evaluation) antagonists(c Check) {
 	parkinson, known := ev.parkinson()
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return isAgonist(&x.Found) }) {
@@ -72,7 +72,7 @@ func (ev *evaluation) antagonists(c Check) {
 	}
 }
 
-// antagonistLeaflet names the partners, and does not tell people to go on with an antiemetic that
+// antagonistLeaflet names the partners. It never tells people to carry on with an antiemetic that
 // has just made them restless.
 func (ev *evaluation) antagonistLeaflet(partners []string) leaflet {
 	l := leaflet{About: "antagonist", Do: []string{"antagonist.do"}, Partners: partners}
@@ -90,7 +90,7 @@ func (ev *evaluation) antagonistLeaflet(partners []string) leaflet {
 	return l
 }
 
-// isAntiemetic tells whether a drug is mostly given for nausea.
+// isAntiemetic reports whether a drug is mostly given for nausea.
 func (ev *evaluation) isAntiemetic(name string) bool {
 	drug, ok := drugs.Find(name)
 	return ok && drug.Class == drugs.DopamineAntagonistAntiemet ||

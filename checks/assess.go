@@ -4,15 +4,15 @@ import (
 	"time"
 )
 
-// assessment is what one evaluation says of a patient.
+// assessment is the result of evaluating one patient once.
 type assessment struct {
 	Flags []Flag    // open, sorted by check and ingredient, numbered as Decide last left them
-	Iron  IronNeed  // which iron results the open iron flag asks for
-	Note  string    // on iron, where no flag says it: only intravenous iron is expected to help at this ferritin
-	RLS   RLSStatus // how RLS counts
+	Iron  IronNeed  // results the open iron flag asks for
+	Note  string    // on iron, when no flag says it: only intravenous iron is expected to help at this ferritin
+	RLS   RLSStatus // strength of the evidence for RLS
 }
 
-// Assess evaluates st at asOf and changes nothing.
+// Assess evaluates st at asOf without changing it.
 func Assess(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) assessment {
 	ev := evaluate(st, set, asOf, false)
 	d := differ{st: st, set: set, key: key, ruleset: ruleset, asOf: asOf}

@@ -32,8 +32,8 @@ func augmentationCheck() Check {
 	}
 }
 
-// augmentation flags dopamine agonists and levodopa, which in the long run make RLS itself worse
-// (rules.md R10).
+// augmentation flags dopamine agonists and levodopa, which worsen RLS in the long run (rules.md
+// R10).
 func (ev *evaluation) augmentation(c Check) {
 	parkinson, known := ev.parkinson()
 	for i := range ev.exposures {
@@ -69,8 +69,7 @@ func (ev *evaluation) augmentation(c Check) {
 	}
 }
 
-// augmentationConcern is what makes augmentation likely enough for more than a low flag, besides
-// iron that is told anyway.
+// augmentationConcern is what makes augmentation likely enough to raise more than a low flag.
 type augmentationConcern struct {
 	basis, words []string
 }
@@ -95,8 +94,8 @@ func (ev *evaluation) augmentationConcern(group []*exposure) augmentationConcern
 	return a
 }
 
-// agonistBegan says when treatment with the class began: by the first order that ever was more than
-// a plan. Where there are only drafts, or none has a date, it is new.
+// agonistBegan reports when treatment with the class began: the first order that was ever more than
+// a plan. It counts as new if there are only drafts or none has a date.
 func (ev *evaluation) agonistBegan() (day int64, dated, isNew bool) {
 	taken := func(o *orderView) bool {
 		return o.everTaken() && !ev.forSomethingElse(o) &&
@@ -106,8 +105,8 @@ func (ev *evaluation) agonistBegan() (day int64, dated, isNew bool) {
 	return day, dated, !dated || ev.within(day, ev.set.Dopamine.NewDays, ahead.NotNew)
 }
 
-// aboveAgonistMaximum tells whether the orders of one drug together exceed its largest dose for
-// RLS. What is known at least is enough.
+// aboveAgonistMaximum reports whether the orders of one drug together exceed its maximum for RLS. A
+// known minimum dose suffices.
 func (ev *evaluation) aboveAgonistMaximum(group []*exposure) (dose, most string, above bool) {
 	row, ok := ev.set.Dopamine.Maxima[group[0].Name]
 	if !ok {
@@ -121,8 +120,7 @@ func (ev *evaluation) aboveAgonistMaximum(group []*exposure) (dose, most string,
 	return total.mg.Cut(2) + " mg", row.Most.String() + " mg", true
 }
 
-// agonistOrders are the orders of a group as doses; those of pramipexole by the base are brought to
-// the salt first.
+// agonistOrders returns the doses of a group; pramipexole base is converted to the salt.
 func (ev *evaluation) agonistOrders(group []*exposure) []doseOrder {
 	all := make([]doseOrder, 0, len(group))
 	for _, x := range group {
@@ -135,12 +133,12 @@ func (ev *evaluation) agonistOrders(group []*exposure) []doseOrder {
 	return all
 }
 
-// pramipexoleBases are the strengths of pramipexole products that are labelled by the base, in mg;
-// none is one of the salt.
+// pramipexoleBases are the strengths of products labelled as pramipexole base, in mg. No product of
+// the salt has one of them.
 var pramipexoleBases = []string{"0.088", "0.18", "0.35", "0.7", "0.26", "0.52", "1.05", "1.57", "2.1", "2.62", "3.15"}
 
-// statesBase tells whether the doses of an order of pramipexole are those of the base: by its
-// strength or a dose that only those have, or in words.
+// statesBase reports whether an order of pramipexole gives its doses as the base: by name, strength
+// or a dose that only base products have.
 func statesBase(x *exposure) bool {
 	saysBase := func(name string) bool { return strings.Contains(strings.ToLower(name), "base") }
 	if isOneOf(x.Strength, pramipexoleBases) || slices.ContainsFunc(x.drug.names, saysBase) {
@@ -155,20 +153,20 @@ func isOneOf(number string, list []string) bool {
 	return err == nil && slices.ContainsFunc(list, func(s string) bool { return v.Cmp(decimal.Of(s)) == 0 })
 }
 
-// Groups of rls_conditions.tsv that a dopamine agonist may be given for.
+// Groups of rls_conditions.tsv for which a dopamine agonist may be given.
 const (
 	contextParkinson = "context_dopaminergic"
 	contextProlactin = "context_prolactin"
 )
 
-// forSomethingElse tells whether an order is, by its coded reasons, for another disease that
-// dopamine agonists treat, and none of them is RLS.
+// forSomethingElse reports whether the coded reasons of an order name another disease treated with
+// dopamine agonists, and not RLS.
 func (ev *evaluation) forSomethingElse(o *orderView) bool {
 	return !ev.reasonIsRLS(o) && (ev.orderedFor(o.Order, contextParkinson) || ev.orderedFor(o.Order, contextProlactin))
 }
 
-// orderedFor tells whether a reason of an order, or a diagnosis that it refers to, is in a group. A
-// suspicion is no reason here, since it would silence.
+// orderedFor reports whether a reason of an order, or a diagnosis it refers to, is in a group.
+// Suspected diagnoses are ignored here, since a match silences the check.
 func (ev *evaluation) orderedFor(o *facts.Order, group string) bool {
 	isIn := func(c facts.Concept) bool { return c.Certainty == facts.CertaintyAsCoded && ev.inGroup(&c, group) }
 	return slices.ContainsFunc(o.Reasons, isIn) ||
@@ -179,14 +177,14 @@ func (ev *evaluation) orderedFor(o *facts.Order, group string) bool {
 		})
 }
 
-// reasonIsRLS tells whether any reason of an order may be RLS, be it in words.
+// reasonIsRLS reports whether any reason of an order may be RLS, in a code or in words.
 func (ev *evaluation) reasonIsRLS(o *orderView) bool {
 	status, _ := ev.weighReasons(o)
 	return status > RLSNone
 }
 
 // parkinson looks for parkinsonism on record: a Condition, or the coded reason of an order that
-// counts and is not for RLS as well.
+// counts and is not also for RLS.
 func (ev *evaluation) parkinson() (facts.Ref, bool) {
 	if f, ok := ev.hasContext(contextParkinson); ok {
 		return f.Ref, true

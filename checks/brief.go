@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Brief is a finding in a few words, for a list in which each patient has a line: the drugs, or the
-// value, that it is about, as in "gabapentin + oxycodone" or "ferritin 21 ng/mL". It is taken from
-// the summary, which names them; where that says nothing short, it is the title of the check.
+// Brief is a finding in a few words, for a list with one line per patient: the drugs or the value
+// concerned, as in "gabapentin + oxycodone" or "ferritin 21 ng/mL". It is cut from the summary;
+// where that fails, it is the ingredient or the title of the check.
 func (f *Finding) Brief() string {
 	if f.Audience == ForPatients {
 		return f.title()
@@ -27,7 +27,7 @@ func (f *Finding) Brief() string {
 	return f.title()
 }
 
-// briefs are the part of a summary that says most, by check, and what is said after it.
+// briefs give, by check, the part of the summary to show and what to append.
 var briefs = []struct {
 	checks, summary *regexp.Regexp
 	after           string
@@ -52,7 +52,7 @@ var briefs = []struct {
 
 var joined = strings.NewReplacer(" with ", " + ", " beside ", " + ", " and ", " + ", ", ", " + ")
 
-// small writes the first letter of a sentence as inside one, but for abbreviations.
+// small lower-cases the first letter unless the word is an abbreviation.
 func small(s string) string {
 	first, n := utf8.DecodeRuneInString(s)
 	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) {
@@ -61,7 +61,7 @@ func small(s string) string {
 	return string(unicode.ToLower(first)) + s[n:]
 }
 
-// title is that of the check.
+// title returns the title of the check.
 func (f *Finding) title() string {
 	for i := range catalogue() {
 		if c := &catalogue()[i]; c.ID == f.Check {

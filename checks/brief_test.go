@@ -2,7 +2,7 @@ package checks
 
 import "testing"
 
-// A line of a list names the drugs or the value, and stays short.
+// The line for a list names the drugs or the value, and stays short.
 func TestBrief(t *testing.T) {
 	for _, c := range []struct{ check, ingredient, summary, want string }{
 		{"iron-low", "", "Iron is low for RLS: ferritin 41 ng/mL (2026-09-21), limit 75 ng/mL. Ordered: x.",

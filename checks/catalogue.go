@@ -7,34 +7,34 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// Check is one check of the catalogue: what it is for, where it comes from and how it runs. Its
-// documentation is data: help, the table of the README and the flags' citations all come from here.
+// Check is one check of the catalogue: its purpose, its sources and how it runs. Help, the table of
+// checks and the citations in flags are all generated from it.
 type Check struct {
 	ID       string
 	Title    string
 	Severity string // default, in words
 	Trigger  string
-	// Thresholds in force, by name of the setting.
+	// Thresholds in force, by setting name.
 	Thresholds func(*Settings) []threshold
 	Citations  []Citation
 	Rule       Rule
-	// Classes of drugs that it is about.
+	// Classes of drugs the check is about.
 	Classes []drugs.Class
-	// WithoutRLS: the severity does not depend on the RLS evidence, and a setting runs the check
-	// for everyone.
+	// WithoutRLS: the severity does not depend on the evidence for RLS, and a setting can run the
+	// check for every patient.
 	WithoutRLS bool
 
 	run func(*evaluation, Check)
 }
 
-// threshold is a number that a check goes by, and where it is from.
+// threshold is a limit used by a check, and its source.
 type threshold struct {
 	Name, Value string
 	Source      string
 	Review      string // pending until a clinician has confirmed it
 }
 
-// Ids of the checks of drugs taken together.
+// Ids of the checks of drug combinations.
 const (
 	checkAntagonist = "dopamine-agonist-antagonist"
 	checkDuplicate  = "gabapentinoid-duplicate"
@@ -60,7 +60,7 @@ var catalogue = sync.OnceValue(func() []Check {
 	return list
 })
 
-// offendingChecks are those of medicines that can bring on or worsen RLS.
+// offendingChecks are the checks of medicines that can bring on or worsen RLS.
 func offendingChecks() []Check {
 	offending := func(id, title, trigger string, version int, use conditions.Use, classes ...drugs.Class) Check {
 		return Check{
@@ -145,7 +145,7 @@ func offendingChecks() []Check {
 	}
 }
 
-// Catalogue lists all checks, in the order of the contract.
+// Catalogue lists all checks in the order of the contract.
 func Catalogue() []Check { return catalogue() }
 
 func aasm(strength string) Citation {

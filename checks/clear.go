@@ -10,14 +10,14 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms"
 )
 
-// AddClears says of each open flag which single changes would clear it. Every change is applied to
-// the facts, and these are evaluated again; a flag that is resolved, or for patients, has none.
+// AddClears adds to each open flag the single changes that would clear it, found by applying each
+// change to the facts and evaluating again. Resolved flags and flags for patients get none.
 //
-// What it says follows from facts, settings and asOf alone, so a flag that serve publishes and one
-// that replay prints say the same where these are the same. It is no part of Flag.Digest: a stored
-// flag goes on saying what would have cleared it at its own AsOf, that of its last transition, and a
-// change of this alone is no transition. Otherwise every diagnosis that is added beside the one that
-// counts would update all flags of a patient. Who wants it as of now asks (rls.check), or replays.
+// The result follows from facts, settings and asOf alone, so serve and replay say the same where
+// these are the same. It is not part of Flag.Digest: a stored flag keeps what would have cleared it
+// at its own AsOf, that of its last transition, and a change in this alone is no transition.
+// Otherwise every diagnosis added beside the one that counts would update all flags of a patient.
+// For the present state, ask rls.check or replay.
 func AddClears(st *State, set *Settings, asOf time.Time, flags []Flag) {
 	if set.Audience == ForPatients {
 		return
@@ -35,23 +35,23 @@ func AddClears(st *State, set *Settings, asOf time.Time, flags []Flag) {
 	}
 }
 
-// Limits of what is tried for one flag. They do not depend on other flags of the patient, so that a
-// flag has the same changes whichever are decided beside it.
+// Limits on what is tried for one flag. They ignore the patient's other flags, so the result does
+// not depend on which flags are decided together.
 const (
 	mostTrials = 40 // changes
-	mostAlone  = 8  // orders, diagnoses, or results of an analyte that are tried one by one
+	mostAlone  = 8  // orders, diagnoses, or results of an analyte tried one by one
 )
 
-// whatIf evaluates the facts of one patient with single changes.
+// whatIf evaluates one patient's facts with single changes applied.
 type whatIf struct {
 	st    *State
-	ev    *evaluation // without any
+	ev    *evaluation // without any change
 	known knownDrugs
-	found map[string]openNow // by what was changed, and when
+	found map[string]openNow // by change and instant
 	runs  int
 }
 
-// knownDrugs are drugs that were looked up, by where they stand, since most facts stay as they are.
+// knownDrugs caches drug look-ups by address, since most facts stay as they are.
 type knownDrugs map[*facts.Drug]terms.Match
 
 func (ev *evaluation) matchOf(d *facts.Drug) terms.Match {
@@ -65,17 +65,17 @@ func (ev *evaluation) matchOf(d *facts.Drug) terms.Match {
 	return m
 }
 
-// openNow are the severities of open flags, by check and ingredient.
+// openNow holds the severities of open flags, by check and ingredient.
 type openNow map[[2]string]Severity
 
-// trial is a change of some facts, and the instant at which it has to have cleared a flag.
+// trial is a change to some facts, and the instant at which it must have cleared a flag.
 type trial struct {
 	clears.Change
-	facts []facts.Fact // in place of those with their references, or new
+	facts []facts.Fact // replacing those with the same references, or new
 	at    time.Time
-	// later is when to look again where it does not clear at once.
+	// later lists when to try again if the flag does not clear at once.
 	later []time.Time
-	// also has to clear at the same instant: the other end of a span of time.
+	// also must clear at the same instant: the other end of a span of time.
 	also []facts.Fact
 }
 
@@ -86,8 +86,8 @@ func newWhatIf(st *State, set *Settings, asOf time.Time) *whatIf {
 	return w
 }
 
-// clears are the changes that clear f, the kinds in the order of the table, and whether there were
-// more to try than are tried.
+// clears returns the changes that clear f, by kind in the order of the table, and whether some were
+// left untried.
 func (w *whatIf) clears(f *Flag) (list []clears.Change, cut bool) {
 	tried := 0
 	for _, kind := range clears.Of(f.Check) {
@@ -133,14 +133,14 @@ func (w *whatIf) trials(kind clears.Kind, f *Flag) (list []trial, cut bool) {
 	}
 }
 
-// clearing tells whether a change clears f; it notes when, and what opens instead.
+// clearing reports whether a change clears f; it records when, and what opens instead.
 func (w *whatIf) clearing(t *trial, f *Flag) bool {
 	name := [2]string{f.Check, f.Ingredient}
 	at := append([]time.Time{t.at}, t.later...)
 	for i, then := range at {
 		now := w.with(t.key(), t.facts, then)
 		if now[name] != None || then.After(w.ev.asOf) && w.with("", nil, then)[name] == None {
-			continue // or time alone does it
+			continue // or time alone clears it
 		}
 		if t.also != nil && w.with(t.key()+"|also", t.also, then)[name] != None {
 			return false
@@ -154,7 +154,7 @@ func (w *whatIf) clearing(t *trial, f *Flag) bool {
 	return false
 }
 
-// opens are the checks that are open or more severe now, and are not so without the change.
+// opens lists the checks that are open or more severe only because of the change.
 func (w *whatIf) opens(now openNow, at time.Time) []string {
 	before := w.with("", nil, at)
 	var checks []string
@@ -167,7 +167,7 @@ func (w *whatIf) opens(now openNow, at time.Time) []string {
 	return checks
 }
 
-// key tells trials apart that change other facts.
+// key identifies a trial by the facts it changes.
 func (t *trial) key() string {
 	parts := []string{string(t.Kind), t.Drug, t.Value, t.From}
 	for _, f := range t.facts {
@@ -179,7 +179,7 @@ func (t *trial) key() string {
 	return strings.Join(parts, "|")
 }
 
-// with is what is open at an instant once some facts say something else.
+// with returns what is open at an instant after some facts have changed.
 func (w *whatIf) with(key string, changed []facts.Fact, at time.Time) openNow {
 	key += "|" + at.Format(time.RFC3339Nano)
 	if now, ok := w.found[key]; ok {

@@ -9,7 +9,7 @@ import (
 )
 
 // A patient with thousands of orders costs a bounded number of evaluations, and the flags say that
-// more could have been tried; a patient as most are costs few.
+// more could have been tried; a typical patient costs few.
 func TestEvaluationsAreBounded(t *testing.T) {
 	asOf := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	for _, c := range []struct {

@@ -9,15 +9,15 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/conditions"
 )
 
-// Statuses of a diagnosis that are tried. Refuted stands for resolved, too: no check tells them
-// apart.
+// Statuses tried for a diagnosis. Refuted also stands for resolved: no check distinguishes them.
 const (
 	diagnosisOver   = "refuted"
 	diagnosisActive = "active"
 )
 
-// diagnoses are those on record with another status: each alone as over or as active, then all that
-// name RLS as over, since it is often recorded twice. Of many only those behind the flag are tried.
+// diagnoses tries those on record with another status: each alone as over and as active, then all
+// that name RLS as over, since RLS is often recorded twice. If there are many, only those behind
+// the flag are tried.
 func (w *whatIf) diagnoses(f *Flag) (list []trial, cut bool) {
 	n := 0
 	for i := range w.st.Facts {

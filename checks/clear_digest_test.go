@@ -6,8 +6,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// What would clear a flag changes with facts that the flag says nothing of. That is no transition,
-// and the flag that is stored says what held at its own AsOf.
+// What would clear a flag may change with facts the flag does not mention. That is no transition,
+// and the stored flag says what held at its own AsOf.
 func TestAChangeOfClearsAloneIsNoUpdate(t *testing.T) {
 	s := parseScenarios(t, `# one diagnosis, then a weaker one beside it
 rls confirmed
@@ -37,7 +37,7 @@ request active "sertraline 50 mg tablet" 2026-10-14
 	}
 }
 
-// Patients are told nothing of it, and a flag that is gone needs nothing more.
+// Patients are told nothing of it, and a resolved flag needs none.
 func TestWhoHasNoClears(t *testing.T) {
 	s := parseScenarios(t, "# one\nrls confirmed\nrequest active \"sertraline 50 mg tablet\" 2026-10-14\n")[0]
 	set := DefaultSettings()

@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
-// drawnTest is a test as a change names it, and the code that it is tried with.
+// drawnTest is a test as a change names it, and the code it is tried with.
 type drawnTest struct{ analyte, loinc string }
 
 var (
@@ -22,10 +22,10 @@ var (
 	clearanceTest = drawnTest{"creatinine clearance", "35591-7"}
 )
 
-// justAbove is added to a limit that a result has to exceed.
+// justAbove is added to a limit that a result must exceed.
 var justAbove = decimal.Of("0.01")
 
-// result is what has to come of a test.
+// result is the required result of a test.
 func (d drawnTest) result(comparator string, value decimal.Decimal, unit string) clears.Result {
 	r := clears.Result{Analyte: d.analyte, Limit: clears.Limit{Comparator: comparator, Unit: unit}}
 	if comparator != "" {
@@ -34,8 +34,8 @@ func (d drawnTest) result(comparator string, value decimal.Decimal, unit string)
 	return r
 }
 
-// ironResults are ferritin, TSAT, and both from one draw, on the good side of the limits that apply
-// to the patient, and newer than all that is known.
+// ironResults tries ferritin, TSAT, and both from one draw, on the good side of the patient's
+// limits and newer than everything known.
 func (w *whatIf) ironResults(wanted bool) []trial {
 	w.ev.decideIron()
 	in := w.ev.ironInput()
@@ -49,7 +49,7 @@ func (w *whatIf) ironResults(wanted bool) []trial {
 	if limit, limited := in.Settings.tsatLimit(g); limited {
 		tsat = tsatTest.result(">=", limit.Value, "%")
 	}
-	// A draw counts as another one when it is more than a day from the last.
+	// Two draws count as different when more than a day apart.
 	ofFerritin := w.dayAfter(in.Labs, 2, labs.Ferritin)
 	ofTSAT := w.dayAfter(in.Labs, 2, labs.TSAT, labs.Iron, labs.TIBC, labs.UIBC, labs.Transferrin)
 	days := in.Settings.StaleDays
@@ -67,7 +67,7 @@ func (w *whatIf) ironResults(wanted bool) []trial {
 	return list
 }
 
-// kidneyResults are the values from which on the dose needs no flag, the smallest first.
+// kidneyResults tries the values from which the dose needs no flag, smallest first.
 func (w *whatIf) kidneyResults(f *Flag) (list []trial) {
 	k, ok := w.kidneysOf(f.Ingredient)
 	if !ok {
@@ -96,8 +96,8 @@ func (w *whatIf) kidneyResults(f *Flag) (list []trial) {
 	return list
 }
 
-// dayAfter is the first day that is so many days after the newest result of some analytes; 0 where
-// there is none that has a time.
+// dayAfter is the first day that lies days after the newest dated result of some analytes; 0 if
+// there is none.
 func (w *whatIf) dayAfter(b *labBook, days int64, analytes ...labs.Analyte) (day int64) {
 	for _, a := range analytes {
 		for _, r := range b.of(a) {
@@ -109,8 +109,8 @@ func (w *whatIf) dayAfter(b *labBook, days int64, analytes ...labs.Analyte) (day
 	return day
 }
 
-// draw is one draw with some results: on the day of asOf, or on day where that is later; and, since
-// it is said to count for so many days, on the first day of that span that is open to it.
+// draw is one draw on the day of asOf, or on day if that is later. Since the change says how many
+// days it counts for, the first day of that span must clear the flag as well.
 func (w *whatIf) draw(days int, day int64, results ...clears.Result) trial {
 	today := civilDay(w.ev.asOf, w.ev.zone)
 	t := trial{Change: clears.Change{Kind: clears.Lab, Results: results, Days: days}, at: w.ev.asOf}
@@ -128,11 +128,11 @@ func (w *whatIf) draw(days int, day int64, results ...clears.Result) trial {
 	return t
 }
 
-// drawnOn are results of a day, each just good enough.
+// drawnOn returns results of a day, each just good enough.
 func drawnOn(day int64, results []clears.Result) (all []facts.Fact) {
 	at := moment.Time{Nanos: time.Unix(day*86_400, 0).UnixNano(), Precision: moment.ToDay}
 	for _, r := range results {
-		value := decimal.Of("30") // of a test without a limit
+		value := decimal.Of("30") // for a test without a limit
 		if r.Comparator != "" {
 			value = decimal.Of(r.Value)
 		}
@@ -159,7 +159,7 @@ func drawnOn(day int64, results []clears.Result) (all []facts.Fact) {
 	return all
 }
 
-// readFor are the analytes that a check reads.
+// readFor lists the analytes a check reads.
 func (*whatIf) readFor(check string) []labs.Analyte {
 	if check == checkRenalDose {
 		return []labs.Analyte{labs.CreatinineClearance, labs.Creatinine, labs.EGFR, labs.Weight}
@@ -167,8 +167,8 @@ func (*whatIf) readFor(check string) []labs.Analyte {
 	return []labs.Analyte{labs.Ferritin, labs.TSAT, labs.Iron, labs.TIBC, labs.UIBC, labs.Transferrin}
 }
 
-// units are the newest results whose unit is missing or not known, as if sent in the unit of our
-// tables.
+// units tries the newest results whose unit is missing or unknown, as if sent in the canonical
+// unit.
 func (w *whatIf) units(f *Flag) (list []trial, cut bool) {
 	b := w.ev.labs()
 	for _, a := range w.readFor(f.Check) {
@@ -192,7 +192,7 @@ func (w *whatIf) units(f *Flag) (list []trial, cut bool) {
 	return list, false
 }
 
-// inUnit is the resource of a reading with the unit of our tables.
+// inUnit is the resource of a reading, with the canonical unit.
 func (w *whatIf) inUnit(r *labReading) facts.Fact {
 	f := *w.st.Find(r.refs[0])
 	lab := *f.Lab

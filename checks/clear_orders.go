@@ -12,16 +12,15 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// orderSet are orders that change together: one, or all of a drug.
+// orderSet is a set of orders that change together: one, or all of a drug.
 type orderSet struct {
 	drug   string
 	orders []*orderView
 }
 
-// orderSets are the orders behind a flag that want accepts: each alone, then those of each drug
-// together, since a drug that is ordered twice is not gone with one of them. Where there are many,
-// one of them hardly ever decides, and only those of each drug are tried. Orders that are evidence
-// for RLS are among them.
+// orderSets returns the orders behind a flag that want accepts, those that are evidence for RLS
+// included: each alone, then all orders of each drug, since ending one of two orders does not end
+// the drug. If there are many, one alone hardly ever decides, and only whole drugs are tried.
 func (w *whatIf) orderSets(f *Flag, want func(*orderView) bool) (sets []orderSet, cut bool) {
 	var all []*orderView
 	byDrug := map[string]*orderSet{}
@@ -57,7 +56,7 @@ func (w *whatIf) orderSets(f *Flag, want func(*orderView) bool) (sets []orderSet
 	return sets, cut
 }
 
-// ingredients are those of an order, sorted; one without a name where its drug is not known.
+// ingredients returns the sorted ingredients of an order; a single "" if its drug is not known.
 func (o *orderView) ingredients() []string {
 	names := make([]string, 0, 1)
 	for _, f := range o.drug.match.Found {
@@ -69,7 +68,7 @@ func (o *orderView) ingredients() []string {
 	return sortedUnique(names)
 }
 
-// trial begins one about a set: change says what each of its orders would say.
+// trial starts a trial of a set; change rewrites each of its orders.
 func (w *whatIf) trial(kind clears.Kind, s *orderSet, change func(*facts.Fact, *orderView)) trial {
 	t := trial{Change: clears.Change{Kind: kind, Drug: s.drug}, at: w.ev.asOf}
 	for _, o := range s.orders {
@@ -85,8 +84,8 @@ func (w *whatIf) trial(kind clears.Kind, s *orderSet, change func(*facts.Fact, *
 	return t
 }
 
-// ends are orders that end now, and drafts that are not signed. A drug that still acts after its
-// order is tried again when that is over.
+// ends tries orders as ended now, and drafts as not signed. If the drug outlasts its order, it is
+// tried again once its effect is over.
 func (w *whatIf) ends(f *Flag) (list []trial, cut bool) {
 	sets, cut := w.orderSets(f, func(o *orderView) bool { return o.counts && o.Status != facts.StatusStopped })
 	for i := range sets {
@@ -108,7 +107,7 @@ func (w *whatIf) ends(f *Flag) (list []trial, cut bool) {
 	return list, cut
 }
 
-// tailOf is for how long the drugs of a set act after its end, in days.
+// tailOf is how long the drugs of a set act after their orders end, in days.
 func (w *whatIf) tailOf(s *orderSet) (days int) {
 	for i := range w.ev.exposures {
 		x := &w.ev.exposures[i]
@@ -120,10 +119,10 @@ func (w *whatIf) tailOf(s *orderSet) (days int) {
 	return days
 }
 
-// localRoute is a route by which nothing reaches the body.
+// localRoute is a route without systemic absorption.
 const localRoute = "topical"
 
-// routes are orders of which neither product nor dosage tells the route.
+// routes tries orders whose route neither product nor dosage states.
 func (w *whatIf) routes(f *Flag) (list []trial, cut bool) {
 	sets, cut := w.orderSets(f, func(o *orderView) bool {
 		how, _ := w.ev.route(o.Order)
@@ -145,7 +144,7 @@ func (w *whatIf) routes(f *Flag) (list []trial, cut bool) {
 	return list, cut
 }
 
-// reasonsOf are the reasons, by check, for which a drug is not what the check is about.
+// reasonsOf gives, by check, the reasons that make it not apply.
 var reasonsOf = map[string][]codes.Coding{
 	"dopamine-agonist-augmentation": {
 		{System: codes.SNOMED, Code: "49049000", Display: "Parkinson disease"},
@@ -155,7 +154,7 @@ var reasonsOf = map[string][]codes.Coding{
 	checkRenalDose:  {{System: codes.SNOMED, Code: "2177002", Display: "postherpetic neuralgia"}},
 }
 
-// reasons are orders that have a coded reason more than they have.
+// reasons tries orders with one more coded reason.
 func (w *whatIf) reasons(f *Flag) (list []trial, cut bool) {
 	sets, cut := w.orderSets(f, func(o *orderView) bool { return o.counts && o.holds(f.Ingredient) })
 	for i := range sets {
@@ -170,7 +169,7 @@ func (w *whatIf) reasons(f *Flag) (list []trial, cut bool) {
 	return list, cut
 }
 
-// doses have all orders of the drug add up to the most that the kidneys allow.
+// doses tries all orders of the drug adding up to the highest dose the kidneys allow.
 func (w *whatIf) doses(f *Flag) []trial {
 	k, ok := w.kidneysOf(f.Ingredient)
 	if !ok || k.most.Sign() <= 0 {
@@ -198,13 +197,13 @@ func (w *whatIf) doses(f *Flag) []trial {
 	return []trial{t}
 }
 
-// otherDrug is an ordinary drug that no check is about: acetaminophen in RxNorm.
+// otherDrug is a drug no check is about: acetaminophen in RxNorm.
 var otherDrug = facts.Drug{
 	Codings: []codes.Coding{{System: codes.RxNorm, Code: "161"}}, Names: []string{"acetaminophen"},
 }
 
-// medications are drugs that become known: a Medication that has not come, or an order that names
-// its drug; each alone, then all of them.
+// medications tries drugs becoming known: a Medication that has not arrived, or an order that names
+// its drug; each alone, then all together.
 func (w *whatIf) medications(f *Flag) (list []trial, cut bool) {
 	named := map[facts.Ref]*trial{}
 	var refs []facts.Ref
@@ -244,13 +243,13 @@ func (w *whatIf) medications(f *Flag) (list []trial, cut bool) {
 	return list, len(refs) > mostAlone
 }
 
-// kidneysAndDose is what the renal check goes by for one drug.
+// kidneysAndDose is what the renal check decides on for one drug.
 type kidneysAndDose struct {
 	group  []*exposure
 	in     renalInput
 	row    RenalMaximum
 	dose   dailyDose
-	most   decimal.Decimal // the largest dose that needs no flag
+	most   decimal.Decimal // the highest dose that needs no flag
 	unread bool            // the newest value cannot be evaluated
 }
 

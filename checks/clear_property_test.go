@@ -23,8 +23,8 @@ import (
 
 var factWords = []string{"person", "rls", "condition", "request", "dispense", "statement", "lab", "medication"}
 
-// scenarioFacts are all lines of facts in testdata/scenarios, to be put together anew, and lines of
-// kinds that are rare there.
+// scenarioFacts are all fact lines in testdata/scenarios, to be recombined, and lines of kinds that
+// are rare there.
 func scenarioFacts(t *testing.T) (lines []string) {
 	t.Helper()
 	files, _ := filepath.Glob("testdata/scenarios/*.txt")
@@ -52,7 +52,7 @@ func scenarioFacts(t *testing.T) (lines []string) {
 	)
 }
 
-// drawState is a patient put together from lines.
+// drawState is a patient composed from lines.
 func drawState(r *rapid.T, t *testing.T, lines []string) *scenario {
 	text := "# drawn\nrls confirmed\n"
 	for range rapid.IntRange(1, 9).Draw(r, "n") {
@@ -73,7 +73,7 @@ func everyoneOrNot(r *rapid.T) *Settings {
 	return set
 }
 
-// Whoever makes a change that is listed, in any way that it allows, clears the flag.
+// Making a listed change, in any way it allows, clears the flag.
 func TestAListedChangeClears(t *testing.T) {
 	lines := scenarioFacts(t)
 	rapid.Check(t, func(r *rapid.T) {
@@ -91,7 +91,7 @@ func TestAListedChangeClears(t *testing.T) {
 	})
 }
 
-// The same for the scenarios as they are, of which each kind of each check has one that shows it.
+// The same for the scenarios as they are; one of them shows each kind of each check.
 func TestEachKindOfTheTableHasAScenario(t *testing.T) {
 	seen := map[string]bool{}
 	eachScenario(t, func(s *scenario) {
@@ -113,7 +113,7 @@ func TestEachKindOfTheTableHasAScenario(t *testing.T) {
 	}
 }
 
-// holdsToWording: a state of the record, in one fragment, and no order to anybody.
+// holdsToWording: a state of the record, in one fragment, and no instruction.
 func holdsToWording(r *rapid.T, c *clears.Change) {
 	if w := ordersAnEnd.FindString(c.Text); w != "" {
 		r.Fatalf("%q says %q", c.Text, w)
@@ -130,7 +130,7 @@ func isOpen(st *State, set *Settings, at time.Time, f *Flag) bool {
 	})
 }
 
-// applied is the state after a change, and when to look, by what the change says alone.
+// applied is the state after a change, and when to look, from what the change says alone.
 func applied(r *rapid.T, s *scenario, f *Flag, c *clears.Change) (*State, time.Time) {
 	st := &State{Patient: s.st.Patient, Facts: slices.Clone(s.st.Facts)}
 	at := s.AsOf
@@ -214,7 +214,7 @@ func applied(r *rapid.T, s *scenario, f *Flag, c *clears.Change) (*State, time.T
 	return st, at
 }
 
-// eachTarget changes copies of the orders that a change names.
+// eachTarget changes copies of the orders a change names.
 func eachTarget(st *State, c *clears.Change, change func(*facts.Order, *facts.Fact)) {
 	for i := range st.Facts {
 		f := &st.Facts[i]
@@ -226,7 +226,7 @@ func eachTarget(st *State, c *clears.Change, change func(*facts.Order, *facts.Fa
 	}
 }
 
-// resultOf is any result that meets what is asked for.
+// resultOf is any result that meets the request.
 func resultOf(r *rapid.T, ref string, want clears.Result, day time.Time) facts.Fact {
 	test := map[string]string{
 		"ferritin": "2276-4", "TSAT": "2502-3", "eGFR": "98979-8", "creatinine clearance": "35591-7",
@@ -248,8 +248,8 @@ func resultOf(r *rapid.T, ref string, want clears.Result, day time.Time) facts.F
 	}}
 }
 
-// No change of a kind that a check has to look for clears its flag and is missing. Tried is more
-// than what the check thinks of: every order, result, and diagnosis of the patient, one by one.
+// No change of a kind the check must look for clears its flag and is missing. More is tried than by
+// the check: every order, result and diagnosis of the patient, one by one.
 func TestNoChangeIsMissing(t *testing.T) {
 	lines := scenarioFacts(t)
 	rapid.Check(t, func(r *rapid.T) {
@@ -269,20 +269,20 @@ func TestNoChangeIsMissing(t *testing.T) {
 	})
 }
 
-// reaches tells whether a listed change says what another one does, or that less is enough.
+// reaches reports whether a listed change says the same as another, or that less is enough.
 func reaches(listed, c *clears.Change) bool {
 	l := *listed
 	l.Opens = nil
 	if l.Kind == clears.Unit {
 		l.Results = nil
 	}
-	if l.Kind == clears.Lab && l.Results[0].Analyte == egfrTest.analyte { // said of a clearance, too
+	if l.Kind == clears.Lab && l.Results[0].Analyte == egfrTest.analyte { // holds for a clearance, too
 		l.Results = c.Results
 	}
 	return l.Within(c)
 }
 
-// routeOpen tells of an order whose product is a bare name, and which states no route.
+// routeOpen reports whether an order has a bare product name and no route.
 func routeOpen(o *facts.Order) bool {
 	named := len(o.Drug.Names) == 1 && !strings.Contains(o.Drug.Names[0], " ")
 	return named && (len(o.Dosages) == 0 || len(o.Dosages[0].Route.Texts) == 0)
@@ -304,7 +304,7 @@ func bruteForce(s *scenario, set *Settings, f *Flag) (all []clears.Change) {
 			if strings.Contains(f.Summary, words.Say("order.route-unknown")) && routeOpen(fact.Order) {
 				all = append(all, clears.Change{Kind: clears.Route, Targets: one, Value: "topical"})
 			}
-			// That the drug is for something else is a reason of its own orders.
+			// Only its own orders can have the drug be for something else.
 			if own[fact.Ref] && slices.Contains(f.Implicated, fact.Ref) {
 				for _, reason := range []string{"49049000", "237662005", "2177002"} {
 					all = append(all, clears.Change{Kind: clears.Reason, Targets: one, Value: reason})
@@ -349,8 +349,8 @@ func bruteForce(s *scenario, set *Settings, f *Flag) (all []clears.Change) {
 	return all
 }
 
-// What is said of a flag follows from facts, settings and asOf: not from the order of events, nor
-// from the flags that are decided beside it.
+// The changes of a flag follow from facts, settings and asOf, not from the order of events or the
+// flags decided together.
 func TestClearsDoNotDependOnTheWay(t *testing.T) {
 	lines := scenarioFacts(t)
 	rapid.Check(t, func(r *rapid.T) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestClearsAreAsReviewed holds what is said of every flag of the scenarios, as a pharmacist would
-// read it. Rewrite with RLSGUARD_UPDATE=1, and only when every changed line is meant.
+// TestClearsAreAsReviewed holds the changes listed for every flag of the scenarios, as a pharmacist
+// would read them. Rewrite with RLSGUARD_UPDATE=1, and only if every changed line is meant.
 func TestClearsAreAsReviewed(t *testing.T) {
 	var b strings.Builder
 	eachScenario(t, func(s *scenario) {

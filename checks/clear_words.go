@@ -13,7 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// told is a change with its words: what the record would say, never what somebody should do.
+// told adds the words to a change: what the record would say, never what somebody should do.
 func (w *whatIf) told(c *clears.Change, f *Flag) clears.Change {
 	out := *c
 	out.Text = w.changeWords(c, f)
@@ -58,16 +58,17 @@ func (w *whatIf) changeWords(c *clears.Change, f *Flag) string {
 	}
 }
 
-// MoreClears tells a reader that there were more changes to try than are tried.
+// MoreClears tells a reader that some changes were not tried.
 func MoreClears() string { return words.Say("clear.cut") }
 
-// resultWords: "ferritin above 75 ng/mL with TSAT 20 % or more, drawn from 2026-10-26 on".
+// resultWords reads like "ferritin above 75 ng/mL with TSAT 20 % or more, drawn from 2026-10-26
+// on".
 func resultWords(c *clears.Change, f *Flag) string {
 	var results []string
 	for _, r := range c.Results {
 		key := map[string]string{">": "clear.above", ">=": "clear.from", "": "clear.usable"}[r.Comparator]
 		name, limit := r.Analyte, r.Value+" "+measure.UnitWords(r.Unit)
-		if name == egfrTest.analyte { // labels go by clearance, which is as good
+		if name == egfrTest.analyte { // labels dose by clearance, which serves as well
 			name, limit = words.Say("clear.egfr"), r.Value+" mL/min"
 		}
 		results = append(results, words.Say(key, "analyte", name, "limit", limit))
@@ -90,7 +91,7 @@ func resultWords(c *clears.Change, f *Flag) string {
 	return text
 }
 
-// drugWords name the drug; with the order, where one of several for it is meant.
+// drugWords names the drug, and the order too if there are several for it.
 func (w *whatIf) drugWords(c *clears.Change, f *Flag) string {
 	drug := words.And(strings.Split(c.Drug, ", "))
 	if c.Drug == "" || len(c.Targets) != 1 {
@@ -138,7 +139,7 @@ func medicationWords(c *clears.Change) string {
 	return words.Say(key, "ref", string(c.Targets[0]))
 }
 
-// diagnosisWords name RLS; another diagnosis by its reference, since its code is all that is kept.
+// diagnosisWords names RLS; other diagnoses by reference, since only their codes are kept.
 func (w *whatIf) diagnosisWords(c *clears.Change) string {
 	if len(c.Targets) != 1 {
 		return words.Say("clear.diagnosis.all")
@@ -157,7 +158,7 @@ func (w *whatIf) diagnosisWords(c *clears.Change) string {
 	return words.Say(key, "ref", string(c.Targets[0]))
 }
 
-// analyteName is an analyte as texts name it.
+// analyteName is an analyte as the texts name it.
 func analyteName(name string) string {
 	switch name {
 	case labs.TSAT.String():

@@ -6,8 +6,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// Concerns are all classes of drugs that a check reads: its own, their partners, and the medicines
-// that change what it says. None is every class.
+// Concerns lists all drug classes a check reads: its own, their partners, and those that change
+// what it says. None means every class.
 func (c Check) Concerns() []drugs.Class {
 	switch {
 	case c.ID == checkAntagonist:

@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// contraindicatedCheck is about medicines whose label lists RLS as a contraindication:
-// trimetazidine (EMA review of 2012).
+// contraindicatedCheck covers medicines whose label lists RLS as a contraindication: trimetazidine
+// (EMA review of 2012).
 func contraindicatedCheck() Check {
 	return Check{
 		ID: "rls-contraindicated", Title: "Medicine whose label rules it out in RLS", Severity: "high",
@@ -21,7 +21,7 @@ func contraindicatedCheck() Check {
 	}
 }
 
-// contraindicated flags exposure to a medicine whose own label rules it out in RLS.
+// contraindicated flags exposure to a medicine contraindicated in RLS by its own label.
 func (ev *evaluation) contraindicated(c Check) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return slices.Contains(c.Classes, x.Class) }) {
 		f := Finding{Ingredient: group[0].Name, Alternatives: []string{words.Say("contraindicated.alternative")}}

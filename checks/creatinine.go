@@ -12,20 +12,20 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// personKnown tells whether age on the day of a creatinine and sex are known, so that formulas
-// hold.
+// personKnown reports whether sex, and age on the day of a creatinine, are known; the formulas need
+// both.
 func (in *renalInput) personKnown(r *labReading) bool {
 	years, known := in.ageAt(r)
 	return known && years < 120 && (in.Sex == facts.Female || in.Sex == facts.Male)
 }
 
-// adult tells whether a creatinine can be put into a formula.
+// adult reports whether a creatinine can go into a formula.
 func (in *renalInput) adult(r *labReading) bool {
 	years, _ := in.ageAt(r)
 	return r.reason == measure.Usable && in.personKnown(r) && years >= 18 && r.measure.Value.Sign() > 0
 }
 
-// ageAt is the age on the day of a result, so that an estimate does not change by itself.
+// ageAt is the age on the day of a result, so that an estimate does not drift with time.
 func (in *renalInput) ageAt(r *labReading) (years int, known bool) {
 	if in.Birth.IsZero() || !r.dated || r.unplaced {
 		return 0, false
@@ -33,8 +33,8 @@ func (in *renalInput) ageAt(r *labReading) (years int, known bool) {
 	return ageOn(in.Birth, civilDayOf(r.effective, in.Labs.zone), in.Labs.zone), true
 }
 
-// cockcroftGault estimates clearance: (140 - age) x kg / (72 x creatinine in mg/dL), x 0.85 in
-// women; for adults with a weight.
+// cockcroftGault estimates clearance in mL/min: (140 - age) x kg / (72 x creatinine in mg/dL), x
+// 0.85 in women; for adults whose weight is known.
 func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 	if !in.adult(creatinine) {
 		return kidneyFunction{}
@@ -67,9 +67,9 @@ func (in *renalInput) cockcroftGault(creatinine *labReading) kidneyFunction {
 		})
 }
 
-// ckdEPI estimates the eGFR of an adult by CKD-EPI 2021 (Inker et al., doi 10.1056/NEJMoa2102953):
-// 142 x min(Scr/k, 1)^a x max(Scr/k, 1)^-1.200 x 0.9938^age, x 1.012 in women; k is 0.7 and a
-// -0.241 in women, 0.9 and -0.302 in men; Scr in mg/dL.
+// ckdEPI estimates an adult's eGFR in mL/min/1.73 m² by CKD-EPI 2021 (Inker et al., doi
+// 10.1056/NEJMoa2102953): 142 x min(Scr/k, 1)^a x max(Scr/k, 1)^-1.200 x 0.9938^age, x 1.012 in
+// women; k is 0.7 and a -0.241 in women, 0.9 and -0.302 in men; Scr in mg/dL.
 func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 	if !in.adult(creatinine) {
 		return kidneyFunction{}
@@ -98,8 +98,7 @@ func (in *renalInput) ckdEPI(creatinine *labReading) kidneyFunction {
 		})
 }
 
-// estimated is a clearance that falls as a creatinine rises, so that a bound of one is the opposite
-// bound of the other.
+// estimated inverts the comparator, because clearance falls as creatinine rises.
 func (in *renalInput) estimated(
 	creatinine *labReading,
 	value decimal.Decimal,
@@ -120,8 +119,8 @@ func (in *renalInput) estimated(
 	return kidneyFunction{band: band, clearance: m, refs: refs, at: creatinine, words: tell(shown)}
 }
 
-// weightNear is the newest weight that is not too far in time from a creatinine; one without a time
-// serves where none has one.
+// weightNear is the newest weight close enough in time to a creatinine; an undated one serves if no
+// other does.
 func (in *renalInput) weightNear(creatinine *labReading) *labReading {
 	day := civilDayOf(creatinine.effective, in.Labs.zone)
 	return in.Labs.newestUsable(labs.Weight, func(r *labReading) bool {
@@ -133,8 +132,8 @@ func (in *renalInput) weightNear(creatinine *labReading) *labReading {
 	})
 }
 
-// ageOn is the age in whole years on a day; with a partial birth date the higher of the possible
-// ones, which is the more careful.
+// ageOn is the age in whole years on a day. A partial birth date gives the highest possible age,
+// the more cautious one.
 func ageOn(birth moment.Time, day int64, zone *time.Location) int {
 	now := time.Unix(day*86_400, 0).UTC()
 	age := now.Year() - time.Unix(0, birth.Nanos).UTC().Year()

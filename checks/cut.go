@@ -8,9 +8,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// Cut tells of which kinds facts of a patient were left out, since there were more than the
-// settings allow. It never takes anything back: what was left out is not known any more. Bits are
-// stored, so they stay what they are.
+// Cut records which kinds of facts of a patient were left out because there were more than the
+// settings allow. It only ever grows, since what was left out is lost. Its bits are stored, so they
+// must keep their meaning.
 type Cut uint64
 
 const (
@@ -21,13 +21,13 @@ const (
 
 	cutAllAnalytes = (Cut(1)<<(cutBits-cutAnalytes) - 1) << cutAnalytes
 
-	// CutEarlier tells that a version of this program cut facts that did not tell kinds apart.
+	// CutEarlier: an earlier version of this program cut facts without recording their kind.
 	CutEarlier Cut = 1 << cutEarlier
-	// CutKnown are all bits that mean something.
+	// CutKnown are all bits with a meaning.
 	CutKnown = cutAllAnalytes | (CutEarlier<<1 - 1)
 )
 
-// cutOf is what tells that something was cut from a place.
+// cutOf is the bit that records a cut from a place.
 func cutOf(p place) Cut {
 	switch {
 	case p.bit == 0:
@@ -39,8 +39,7 @@ func cutOf(p place) Cut {
 	}
 }
 
-// has tells whether c says what d does. Where results of all analytes were left out, it says so of
-// each.
+// has reports whether c includes d. A cut of results without an analyte stands for every analyte.
 func (c Cut) has(d Cut) bool {
 	if c&(1<<groupResults) != 0 {
 		c |= cutAllAnalytes
@@ -48,8 +47,8 @@ func (c Cut) has(d Cut) bool {
 	return c&d == d
 }
 
-// tidy has c say the same whatever was cut first: a kind that lost marks lost what is older than
-// them, of all analytes.
+// tidy makes c independent of the order of cuts: a kind that lost marks lost everything older, of
+// all analytes.
 func (c Cut) tidy() Cut {
 	c |= c >> cutMarks & (1<<groupCount - 1)
 	if c&(1<<groupResults) != 0 {
@@ -58,21 +57,21 @@ func (c Cut) tidy() Cut {
 	return c
 }
 
-// Kinds name what was left out, in one word each, sorted as they are told.
+// Kinds names what was left out, one word each, in a fixed order.
 func (c Cut) Kinds() (kinds []string) {
 	c.each(func(k cutKind) { kinds = append(kinds, k.name) })
 	return kinds
 }
 
-// CutKinds are all that Kinds may name.
+// CutKinds are all names Kinds may return.
 func CutKinds() []string { return CutKnown.Kinds() }
 
-// cutKind is a kind as it is told.
+// cutKind is a kind of facts as readers see it.
 type cutKind struct {
 	name  string
-	words string // of several
+	words string // plural
 	limit func(*FactLimits) int
-	whole bool // only the limit was cut by: the newest so many are there
+	whole bool // only the limit cut; the newest, up to the limit, are there
 }
 
 var cutGroups = [groupCount]cutKind{
@@ -113,7 +112,7 @@ func analyteKind(a labs.Analyte) cutKind {
 	return k
 }
 
-// Words tell a reader what was left out, in one sentence; "" when nothing was.
+// Words tells a reader in one sentence what was left out; "" if nothing was.
 func (c Cut) Words(l FactLimits) string {
 	var parts []string
 	c.each(func(k cutKind) {
@@ -128,7 +127,7 @@ func (c Cut) Words(l FactLimits) string {
 	return words.Say("cut.kept", "kinds", words.And(parts))
 }
 
-// thousands writes a number with a comma after every third digit from the right.
+// thousands writes a number with thousands separators.
 func thousands(n int) string {
 	s := strconv.Itoa(n)
 	for at := len(s) - 3; at > 0; at -= 3 {
@@ -137,7 +136,7 @@ func thousands(n int) string {
 	return s
 }
 
-// tellCut adds to a text that older facts were left out. set is nil where nothing is evaluated.
+// tellCut appends to a text that older facts were left out. set is nil if nothing is evaluated.
 func (s *State) tellCut(set *Settings, text string) string {
 	if s.Cut == 0 || set == nil {
 		return text

@@ -27,7 +27,7 @@ func TestWordsOfACut(t *testing.T) {
 		{orders | analyte(labs.TSAT) | analyte(labs.Weight),
 			"Only the newest 2,000 orders, 200 transferrin saturation results and 200 body weight results are kept; " +
 				"older ones were left out.", "orders transferrin-saturation body-weight"},
-		// Where marks were cut, fewer than the limit may have stayed.
+		// If marks were cut, fewer facts than the limit may remain.
 		{cutOf(place{groupOrders, 0}).tidy(), "Only the newest orders are kept; older ones were left out.", "orders"},
 		{(cutOf(place{groupResults, 0}) | analyte(labs.Weight)).tidy(),
 			"Only the newest test results are kept; older ones were left out.", "results"},
@@ -42,7 +42,7 @@ func TestWordsOfACut(t *testing.T) {
 	}
 }
 
-// What is stored as a bit keeps its meaning.
+// Stored bits keep their meaning.
 func TestBitsOfPlacesStay(t *testing.T) {
 	if labs.None != 0 || labs.Ferritin != 1 || labs.Weight != 14 || labs.PregnancyTestQuantitative != 17 {
 		t.Error("the number of an analyte changed: stored places would be misread")
@@ -54,7 +54,7 @@ func TestBitsOfPlacesStay(t *testing.T) {
 	}
 }
 
-// A flag tells what was left out, and so does the last word on it; to a patient without numbers.
+// A flag says what was left out, and so does the last word on it; to a patient, without numbers.
 func TestFlagsTellTheCut(t *testing.T) {
 	s := parseScenarios(t, "# one\nrls confirmed\nrequest active \"mirtazapine 15 mg tablet\" 2026-10-14\ncut "+
 		"ferritin")[0]
@@ -80,7 +80,7 @@ func TestFlagsTellTheCut(t *testing.T) {
 	}
 }
 
-// A flag whose diagnosis or order was cut is not said to be refuted or stopped.
+// A flag whose diagnosis or order was cut is not called refuted or stopped.
 func TestReasonOfACutFlag(t *testing.T) {
 	for name, c := range map[string]struct {
 		cut  string

@@ -10,9 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// BenchmarkDecide decides about patients with more and more facts; the time per fact has to stay
-// the same. Half of the patients' facts are orders, the other half results. Where RLS is on record
-// everything is looked at.
+// BenchmarkDecide decides for patients with more and more facts; the time per fact must stay the
+// same. Half of the facts are orders, half results. With RLS on record, everything is evaluated.
 func BenchmarkDecide(b *testing.B) {
 	for _, rls := range []bool{true, false} {
 		for _, facts := range []int{10, 100, 1000} {

@@ -13,16 +13,16 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// decide evaluates st at asOf, brings st.Flags up to date and returns the transitions, in order of
-// check and ingredient. A flag whose severity changes gives two: moved, the last word under the old
-// severity, then updated. key is the site key, ruleset the hash of tables, rules and settings. A
-// change of asOf alone gives none.
+// decide evaluates st at asOf, updates st.Flags and returns the transitions, sorted by check and
+// ingredient. A change of severity gives two: moved, the last word under the old severity, then
+// updated. key is the site key, ruleset the hash of tables, rules and settings. A later asOf alone
+// gives none.
 func decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
 	transitions, _ := DecideUntil(st, set, key, ruleset, asOf)
 	return transitions
 }
 
-// DecideUntil is Decide and NextChange in one evaluation: next is zero when time alone changes
+// DecideUntil is Decide and NextChange in one evaluation: next is zero if time alone changes
 // nothing.
 func DecideUntil(
 	st *State,
@@ -35,7 +35,7 @@ func DecideUntil(
 	return transitions, c.next.at
 }
 
-// DecideAhead is DecideUntil, and the flags that it opens or changes say what is next for them.
+// DecideAhead is DecideUntil, with what happens next added to the flags it opens or changes.
 func DecideAhead(
 	st *State,
 	set *Settings,
@@ -58,7 +58,7 @@ func decideCourse(st *State, set *Settings, key []byte, ruleset string, asOf tim
 	return d.out, c
 }
 
-// decide turns the open flags into now.
+// decide updates the open flags to match now.
 func (d *differ) decide(now []Flag) {
 	st := d.st
 	kept := st.Flags
@@ -79,8 +79,8 @@ func (d *differ) decide(now []Flag) {
 	}
 }
 
-// OpenFlags are the flags of st that are open at asOf, sorted by check and ingredient, numbered as
-// Decide last left them.
+// OpenFlags returns the flags of st that are open at asOf, sorted by check and ingredient, numbered
+// as Decide last left them.
 func OpenFlags(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
 	return Assess(st, set, key, ruleset, asOf).Flags
 }
@@ -104,12 +104,12 @@ type differ struct {
 	asOf    time.Time
 	out     []Flag
 	was     string               // ruleset of the last decision
-	rls     RLSStatus            // as it counts now, which a resolved flag tells too
-	run     *evaluation          // with explanations; made when a flag is resolved
-	over    map[facts.Ref]Reason // what run says of orders; see overOf
+	rls     RLSStatus            // current RLS status; a resolved flag states it too
+	run     *evaluation          // with explanations; run when a flag is resolved
+	over    map[facts.Ref]Reason // what run says about orders; see overOf
 }
 
-// flags gives findings their identity and what was answered to them.
+// flags gives findings their identities and the answers to them.
 func (d *differ) flags(findings []Finding) []Flag {
 	out := make([]Flag, len(findings))
 	for i, f := range findings {
@@ -130,8 +130,8 @@ func (d *differ) flags(findings []Finding) []Flag {
 	return out
 }
 
-// acknowledgement is the newest answer to a flag that still holds: its basis is the same and its
-// end has not come.
+// acknowledgement is the newest answer that still holds: it has the flag's basis and has not
+// expired.
 func (d *differ) acknowledgement(f *Flag) *facts.Acknowledgement {
 	var best *facts.Fact
 	for i := range d.st.Facts {
@@ -142,7 +142,7 @@ func (d *differ) acknowledgement(f *Flag) *facts.Acknowledgement {
 		}
 		a := c.Acknowledgement
 		if c.Unread&unread.Date != 0 {
-			continue // there is an end, and nobody knows when
+			continue // it expires, but the date cannot be read
 		}
 		if !a.Until.IsZero() && !a.Until.End(d.set.zone()).After(d.asOf) ||
 			!a.Date.IsZero() && a.Date.Start(d.set.zone()).After(d.asOf) {
@@ -158,7 +158,7 @@ func (d *differ) acknowledgement(f *Flag) *facts.Acknowledgement {
 	return best.Acknowledgement
 }
 
-// found brings a flag that is open up to date.
+// found updates a flag that is open.
 func (d *differ) found(kept OpenFlag, f Flag) OpenFlag {
 	digest := f.Digest()
 	if kept.Severity == f.Severity && kept.Digest == digest {
@@ -184,14 +184,14 @@ func (d *differ) found(kept OpenFlag, f Flag) OpenFlag {
 	return kept
 }
 
-// moved says the last word on the subject of the old severity.
+// moved emits the last word on the subject of the old severity.
 func (d *differ) moved(kept *OpenFlag, f Flag) {
 	kept.Number++
 	f.Change, f.Severity, f.Number, f.State = ChangeMoved, kept.Severity, kept.Number, Resolved
 	d.out = append(d.out, f)
 }
 
-// gone resolves a flag that is open and not found any more.
+// gone resolves an open flag that is no longer found.
 func (d *differ) gone(kept OpenFlag) OpenFlag {
 	if kept.Severity == None {
 		return kept
@@ -220,7 +220,7 @@ func (d *differ) resolve(kept OpenFlag, reason Reason) OpenFlag {
 	return OpenFlag{Check: kept.Check, Ingredient: kept.Ingredient, Number: kept.Number}
 }
 
-// Digest is a hash of all that f says but its as-of time and number; OpenFlag keeps it of the last
+// Digest hashes all that f says except its as-of time and number; OpenFlag keeps that of the last
 // transition.
 func (f *Flag) Digest() uint64 {
 	h := sha256.New()
@@ -248,9 +248,8 @@ func (f *Flag) Digest() uint64 {
 	return binary.BigEndian.Uint64(h.Sum(nil))
 }
 
-// basis is a short hash of what an acknowledgement of the finding rests on: severity, ingredient,
-// RLS status, and what the check adds (iron values, dose band, partners). A renewal of the same
-// drug and dose keeps it.
+// basis is a short hash of what an acknowledgement rests on: severity, ingredient, RLS status, and
+// what the check adds (iron values, dose band, partners). Renewing the same drug and dose keeps it.
 func basis(f Finding) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d|%d|%s", f.Check, f.Ingredient, f.Severity, f.RLS, f.Basis))
 	return hex.EncodeToString(sum[:6])

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The flags of a patient who dies are resolved with that reason; and none was open on the wrong
-// side of the date.
+// When a patient dies, the flags are resolved with that reason; none is open on the wrong side of
+// the date.
 func TestStoryOfADeath(t *testing.T) {
 	s := newStory(t)
 	s.fact("Observation/1", "lab ferritin 152 ng/mL 2026-10-24")
@@ -24,7 +24,7 @@ func TestStoryOfADeath(t *testing.T) {
 	s.expect("3 opened rls-ssri moderate open")
 }
 
-// What two drugs do together is over with one of them.
+// A flag about two drugs ends with either of them.
 func TestStoryOfPairs(t *testing.T) {
 	s := newStory(t)
 	s.fact("Observation/1", "lab ferritin 152 ng/mL 2026-10-24")
@@ -47,8 +47,8 @@ func TestStoryOfPairs(t *testing.T) {
 	s.expect("2 resolved gabapentinoid-duplicate moderate resolved order-stopped")
 }
 
-// Time alone ends what is milder: a switch after 28 days, replaced iron when its repeat is due, and
-// new treatment after 90 days.
+// Time alone ends milder severities: a switch after 28 days, iron being replaced when its repeat is
+// due, new treatment after 90 days.
 func TestWhatTimeAloneChanges(t *testing.T) {
 	s := newStory(t)
 	s.now = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
@@ -79,7 +79,7 @@ func TestWhatTimeAloneChanges(t *testing.T) {
 	}
 }
 
-// A setting turns the three checks that are about harm on for everyone.
+// A setting runs the three checks about harm for everyone.
 func TestGabapentinoidChecksForEveryone(t *testing.T) {
 	s := parseScenarios(t, `# x
 lab egfr 20 mL/min/{1.73_m2} 2026-10-24

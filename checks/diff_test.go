@@ -12,7 +12,7 @@ import (
 
 var testKey = []byte("0123456789abcdef")
 
-// story is a patient's history: each step changes facts, then tells the transitions it must give.
+// story is a patient's history: each step changes facts, then lists the transitions expected.
 type story struct {
 	t   *testing.T
 	st  State
@@ -26,7 +26,7 @@ func newStory(t *testing.T) *story {
 	return &story{t: t, st: State{Patient: "Patient/1"}, set: DefaultSettings(), now: now}
 }
 
-// fact takes a line of a scenario in, as a newer version of the resource ref.
+// fact takes in a scenario line as a newer version of the resource ref.
 func (s *story) fact(ref facts.Ref, line string) {
 	s.t.Helper()
 	one := parseScenarios(s.t, "# one\n"+line)[0]

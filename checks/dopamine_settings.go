@@ -7,26 +7,25 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 )
 
-// dopamineSettings are the limits of the augmentation check: when a dopamine agonist or levodopa is
-// worth more than a low flag.
+// dopamineSettings are the limits beyond which the augmentation check raises more than a low flag.
 type dopamineSettings struct {
-	// NewDays: treatment whose first order is at most so old is new (convention).
+	// NewDays: treatment counts as new for this many days after its first order (convention).
 	NewDays int `yaml:"new_days"`
-	// Maxima by ingredient are the largest doses for RLS, in mg a day. A site that names one
-	// replaces the whole row.
+	// Maxima by ingredient are the highest doses for RLS, in mg a day. A site's entry replaces the
+	// whole row.
 	Maxima map[string]doseMaximum `yaml:"maxima"`
-	// PramipexoleBase is the maximum of pramipexole where the product states the base and not the
-	// salt, in mg a day.
+	// PramipexoleBase is the maximum of pramipexole in mg a day for products that state the base,
+	// not the salt.
 	PramipexoleBase decimal.Decimal `yaml:"pramipexole_base"`
 }
 
-// doseMaximum is the largest total a day, in mg, and where that is from.
+// doseMaximum is the highest total a day, in mg, and its source.
 type doseMaximum struct {
 	Most   decimal.Decimal `yaml:"mg_a_day"`
 	Source string          `yaml:"source"`
 }
 
-// defaultDopamineSettings are those of the contract.
+// defaultDopamineSettings are the defaults of the contract.
 func defaultDopamineSettings() dopamineSettings {
 	row := func(most, source string) doseMaximum { return doseMaximum{Most: decimal.Of(most), Source: source} }
 	return dopamineSettings{
@@ -41,7 +40,7 @@ func defaultDopamineSettings() dopamineSettings {
 	}
 }
 
-// Validate says which settings cannot be, by their keys.
+// Validate reports invalid settings by key.
 func (s *dopamineSettings) Validate() error {
 	errs := settingErrors{prefix: "dopamine."}
 	errs.count("new_days", s.NewDays, 3650)

@@ -9,9 +9,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// doseOrder is one order of a drug whose dose matters. Strength is that of one unit of the product,
-// or of one millilitre (PerML), of Ingredient, in mg; "" when the product does not tell. A patch
-// has what it releases in Hours instead.
+// doseOrder is one order of a drug whose dose matters. Strength is mg of Ingredient in one unit of
+// the product, or in one millilitre (PerML); "" if the product does not state it. A patch has
+// Released in Hours instead.
 type doseOrder struct {
 	Ref        facts.Ref
 	Order      *facts.Order
@@ -20,25 +20,24 @@ type doseOrder struct {
 	Released   string
 	Hours      string
 	Ingredient string
-	// Scale brings the milligrams of this order to those of the limit (a base to its salt); zero is
-	// 1.
+	// Scale converts this order's milligrams to those of the limit (base to salt); zero means 1.
 	Scale decimal.Decimal
 }
 
-// doseSlack absorbs what division cannot represent: two thirds thrice is 2.
+// doseSlack absorbs rounding in division: three times two thirds should be 2.
 var doseSlack = decimal.Of("1e-30")
 
-// dailyDose is mg a day. Where it is not complete, some part of it could not be read and mg is what
-// is known at least.
+// dailyDose is mg a day. If it is incomplete, some part could not be read and mg is the known
+// minimum.
 type dailyDose struct {
 	mg       decimal.Decimal
 	complete bool
-	next     time.Time // when a dosage begins or ends; zero when none does
+	next     time.Time // when a dosage begins or ends; zero if none does
 }
 
-// totalDose adds up the orders of one drug: requests with each other, and statements with each
-// other. Dispenses follow one another, so the largest counts. A request, its dispense and what the
-// patient says are one therapy seen three times: the largest counts.
+// totalDose adds up the orders of one drug: requests with requests, statements with statements.
+// Dispenses follow one another, so the largest counts. A request, its dispense and what the patient
+// says describe one therapy, so the largest of the three counts.
 func totalDose(orders []doseOrder, zone *time.Location, asOf time.Time) dailyDose {
 	var sums [facts.Statement + 1]dailyDose
 	var seen [facts.Statement + 1]bool
@@ -76,7 +75,7 @@ func largerDose(a, b dailyDose) dailyDose {
 	return out
 }
 
-// daily is the largest dose a day of one order, now and at every later step of it that is known.
+// daily is the highest dose a day of one order, now and at every later step known.
 func (o *doseOrder) daily(zone *time.Location, asOf time.Time) dailyDose {
 	var next time.Time
 	steps := []time.Time{asOf}
@@ -108,8 +107,8 @@ func (o *doseOrder) daily(zone *time.Location, asOf time.Time) dailyDose {
 	return best
 }
 
-// largerStep is the larger of two steps of a course; a step that cannot be read does not hide one
-// that can, if that one is already too much.
+// largerStep is the larger of two steps of a course. An unreadable step does not hide a readable
+// one that is already too much.
 func largerStep(a, b dailyDose) dailyDose {
 	if a.mg.Sign() == 0 && !a.complete {
 		return b
@@ -121,8 +120,8 @@ func largerStep(a, b dailyDose) dailyDose {
 	return out
 }
 
-// at adds up the dosages in force at an instant: those without a sequence, and the highest of the
-// numbered steps.
+// at adds up the dosages in force at an instant: those without a sequence number, plus the highest
+// of the numbered steps.
 func (o *doseOrder) at(zone *time.Location, at time.Time) (sum dailyDose, any bool) {
 	steps := map[int]dailyDose{}
 	for i := range o.Order.Dosages {
@@ -155,8 +154,8 @@ func inForce(p facts.Period, zone *time.Location, at time.Time) bool {
 	return (p.Start.IsZero() || !p.Start.Start(zone).After(at)) && (p.End.IsZero() || p.End.End(zone).After(at))
 }
 
-// perDay is one dosage's mg a day: dose times frequency, but no more than the maximum that it
-// states; that alone where the rest is not known.
+// perDay is mg a day of one dosage: dose times frequency, capped at its stated maximum; the maximum
+// alone if the rest is not known.
 func (o *doseOrder) perDay(d *facts.Dosage) (decimal.Decimal, bool) {
 	most, limited := o.maxPerDay(&d.MaxPerDay)
 	day, ok := o.released(&d.Dose)
@@ -174,8 +173,8 @@ func (o *doseOrder) perDay(d *facts.Dosage) (decimal.Decimal, bool) {
 	return day, true
 }
 
-// released is what patches release in a day, which how often they are changed does not tell: by a
-// dose in milligrams per hour or day, or by their number.
+// released is what patches release in a day, whatever the interval between changes: from a dose in
+// milligrams per hour or day, or from their number.
 func (o *doseOrder) released(q *facts.Quantity) (decimal.Decimal, bool) {
 	v, err := decimal.Parse(q.Value)
 	if err != nil || v.Sign() < 0 {
@@ -195,7 +194,7 @@ func (o *doseOrder) released(q *facts.Quantity) (decimal.Decimal, bool) {
 	return o.scaled(v.Times(released).Times(decimal.Of("24")).Over(hours)), true
 }
 
-// releaseSpans are the spans of time that a dose may be per, in hours.
+// releaseSpans are the denominators of release rates, in hours.
 var releaseSpans = map[string]string{
 	"h":      "1",
 	"hr":     "1",
@@ -224,8 +223,8 @@ func (o *doseOrder) maxPerDay(r *facts.Ratio) (decimal.Decimal, bool) {
 	return mg.Times(unit.days).Over(length.Times(unit.times)), true
 }
 
-// milligrams converts a dose: a mass as it is, tablets and capsules times the strength of the
-// product, millilitres times that of one.
+// milligrams converts a dose: a mass directly, tablets and capsules by the product's strength,
+// millilitres by its strength per millilitre.
 func (o *doseOrder) milligrams(q *facts.Quantity) (decimal.Decimal, bool) {
 	v, err := decimal.Parse(q.Value)
 	if err != nil || v.Sign() < 0 {
@@ -242,7 +241,7 @@ func (o *doseOrder) milligrams(q *facts.Quantity) (decimal.Decimal, bool) {
 	return decimal.Decimal{}, false
 }
 
-// doseUnit is what a unit of a dose means: a mass in mg, a piece of the product, or a millilitre.
+// doseUnit is the meaning of a dose unit: a mass in mg, a piece of the product, or a millilitre.
 type doseUnit struct {
 	mg            string
 	piece, volume bool
@@ -283,7 +282,7 @@ var dosePieces = []string{
 	"732936001", "732937005", "385055001", "385049006",
 }
 
-// doseUnitOf reads the code, else the text, of a unit.
+// doseUnitOf reads a unit's code, else its text.
 func doseUnitOf(q *facts.Quantity) doseUnit {
 	for _, u := range []string{q.Code, q.Unit} {
 		u = strings.ToLower(strings.Trim(u, "{}[]. "))

@@ -175,8 +175,8 @@ func TestTotalDose(t *testing.T) {
 	}
 }
 
-// However a daily dose is split over dosages and orders, and in whatever order they come, it adds
-// up to the same.
+// However a daily dose is split over dosages and orders, and whatever their order, the total is the
+// same.
 func TestDoseDoesNotDependOnOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 6).Draw(t, "n")

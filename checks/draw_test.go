@@ -10,7 +10,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// sameDraw is the rule as it stands in rules.md, by which the index is judged.
+// sameDraw is the rule as in rules.md, against which the index is checked.
 func sameDraw(a, b *labReading) bool {
 	switch {
 	case a.refs[0] == b.refs[0]:
@@ -21,8 +21,7 @@ func sameDraw(a, b *labReading) bool {
 	return a.dated && b.dated && a.at.Sub(b.at).Abs() <= 24*time.Hour
 }
 
-// The index finds a result of the same draw exactly when there is one, it is one, and none that has
-// a time is nearer.
+// The index finds a result of the same draw exactly if there is one, and the nearest in time.
 func TestDrawIndex(t *testing.T) {
 	draw := func(t *rapid.T) labReading {
 		r := labReading{

@@ -10,9 +10,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/forms"
 )
 
-// classifyDrug asks for the codes first, then for the codes of the parts, then for names: a
-// recognised code decides before any name. Strength and dose form may come from whichever of them
-// tells: a code for the ingredient alone has neither.
+// classifyDrug tries the codes, then the codes of the parts, then names: a recognised code outranks
+// any name. Strength and dose form come from whichever states them, since a code for the ingredient
+// alone has neither.
 func (ev *evaluation) classifyDrug(d *facts.Drug) terms.Match {
 	m := ev.terms.Classify(d.Codings, d.Names)
 	if len(d.Parts) > 0 {
@@ -36,8 +36,8 @@ func (ev *evaluation) classifyDrug(d *facts.Drug) terms.Match {
 	return m
 }
 
-// complete fills in the strengths that m lacks from another view of the same drug; what the drug is
-// stays with m.
+// complete fills in the strengths m lacks from another view of the same drug; m decides what the
+// drug is.
 func complete(m, other *terms.Match) {
 	for i := range m.Found {
 		f := &m.Found[i]
@@ -81,8 +81,8 @@ func (ev *evaluation) classifyParts(d *facts.Drug) terms.Match {
 	return all
 }
 
-// partStrength is the strength of one unit, or of one millilitre, in milligrams: 75 mg per 1, 0.3 g
-// per capsule, 250 mg per 5 mL.
+// partStrength is the strength of one unit, or of one millilitre, in milligrams: from 75 mg per 1,
+// 0.3 g per capsule, 250 mg per 5 mL.
 func partStrength(r *facts.Ratio) (strength string, perML, ok bool) {
 	mass := doseUnitOf(&r.Numerator)
 	per := doseUnitOf(&r.Denominator)

@@ -32,8 +32,8 @@ func duplicateCheck() Check {
 	}
 }
 
-// duplicates flags two gabapentinoids at once: one flag for the patient, with the highest severity
-// of the combinations.
+// duplicates flags two gabapentinoids at once: one flag per patient, with the highest severity of
+// the combinations.
 func (ev *evaluation) duplicates(c Check) {
 	groups := ev.byIngredient(func(x *exposure) bool { return x.Class == drugs.Alpha2Delta })
 	if len(groups) < 2 {
@@ -79,8 +79,8 @@ func (ev *evaluation) duplicates(c Check) {
 	ev.flag(c, severity, f, leaflet{About: "duplicate", Do: []string{"duplicate.do"}, Partners: names})
 }
 
-// switching tells whether the last of the drugs to begin began so recently that one may be
-// replacing the other. Without a date of each nothing is known of that.
+// switching reports whether the drug started last is so recent that it may be replacing the other;
+// false if either has no date.
 func (ev *evaluation) switching(groups [][]*exposure) bool {
 	var last int64
 	for _, group := range groups {

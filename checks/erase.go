@@ -2,8 +2,8 @@ package checks
 
 import "time"
 
-// Erase gives the last word on every open flag of st, of which nothing will be kept. key is the
-// site key. st is not changed.
+// Erase returns the last word on every open flag of st, which is about to be deleted. key is the
+// site key. It does not change st.
 func Erase(st *State, key []byte, ruleset string, asOf time.Time) []Flag {
 	d := differ{st: st, key: key, ruleset: ruleset, asOf: asOf}
 	for _, kept := range st.Flags {

@@ -26,41 +26,41 @@ type evaluation struct {
 	orders    []orderView
 	exposures []exposure
 
-	iron    *ironDecision // decided when it is first asked for
-	takers  []*exposure   // of alpha-2-delta ligands
-	treated []*exposure   // of medicines for RLS: those, dopamine agonists and levodopa
+	iron    *ironDecision // decided on first use
+	takers  []*exposure   // exposures to alpha-2-delta ligands
+	treated []*exposure   // exposures to medicines for RLS: those, dopamine agonists and levodopa
 
-	newest map[string]time.Time // of each ingredient, the newest order; see newestOf
-	// known are drugs found before, where one patient is evaluated many times; bare: only which
-	// flags are open, and how severe they are, is wanted of it.
+	newest map[string]time.Time // newest order of each ingredient; see newestOf
+	// known caches drug look-ups when one patient is evaluated many times; bare skips everything
+	// but which flags are open and how severe they are.
 	known knownDrugs
 	bare  bool
-	book  *labBook // read when it is first asked for
+	book  *labBook // read on first use
 
 	findings []Finding
 	silences []Silence
 	next     upcoming // after asOf, when time alone may change something
 }
 
-// Evaluate says what has to be flagged for one patient at asOf, sorted by check and ingredient.
+// Evaluate returns what has to be flagged for one patient at asOf, sorted by check and ingredient.
 func Evaluate(st *State, set *Settings, asOf time.Time) []Finding {
 	return evaluate(st, set, asOf, false).findings
 }
 
-// Explain says, for every order of a patient in whom RLS counts, why the checks that could concern
-// it stayed silent.
+// Explain says, for every order of a patient in whom RLS counts, why the checks that could apply
+// stayed silent.
 func Explain(st *State, set *Settings, asOf time.Time) []Silence {
 	return evaluate(st, set, asOf, true).silences
 }
 
-// NextChange is the next instant after asOf at which time alone may change what Evaluate says, or
-// whether it is acknowledged; false when there is none.
+// NextChange is the next instant after asOf at which time alone may change what Evaluate returns,
+// or whether it is acknowledged; false if there is none.
 func NextChange(st *State, set *Settings, asOf time.Time) (time.Time, bool) {
 	next := evaluate(st, set, asOf, false).nextChange().at
 	return next, !next.IsZero()
 }
 
-// nextChange is the instant of NextChange, and what happens then.
+// nextChange is the instant of NextChange and its causes.
 func (ev *evaluation) nextChange() upcoming {
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
@@ -120,7 +120,7 @@ func (ev *evaluation) all() *evaluation {
 	return ev
 }
 
-// labs are the results of the patient, read once for all checks.
+// labs returns the patient's results, read once for all checks.
 func (ev *evaluation) labs() *labBook {
 	if ev.book == nil {
 		ev.book = readLabs(ev.st, ev.terms, ev.zone, &ev.set.Iron, ev.asOf)
@@ -128,8 +128,8 @@ func (ev *evaluation) labs() *labBook {
 	return ev.book
 }
 
-// mayMatter tells whether RLS can be on record at all. Most patients have neither a diagnosis nor a
-// reason to go by, and are passed over at once.
+// mayMatter reports whether RLS can be on record at all. Most patients have neither a diagnosis nor
+// a reason for an order, and are skipped at once.
 func (ev *evaluation) mayMatter() bool {
 	for i := range ev.st.Facts {
 		switch f := &ev.st.Facts[i]; f.Kind {
@@ -144,9 +144,8 @@ func (ev *evaluation) mayMatter() bool {
 	return false
 }
 
-// mayHaveRLS tells whether RLS counts if every order counts that still may. Of these, exposures
-// only take some away, so where the answer is no the drugs need not be looked up, which is most of
-// the work.
+// mayHaveRLS reports whether RLS would count if every order that still may count did. Exposures
+// only remove orders, so on false the drugs need not be looked up, which is most of the work.
 func (ev *evaluation) mayHaveRLS() bool {
 	ev.readRLS()
 	may := ev.rls.status > RLSNone
@@ -166,7 +165,7 @@ func hasReason(o *facts.Order) bool {
 	return false
 }
 
-// run runs one check, if the settings let it.
+// run runs one check if the settings allow it.
 func (ev *evaluation) run(c Check) {
 	switch why := ev.set.silences(c); {
 	case why == silence.NotApproved:
@@ -179,8 +178,8 @@ func (ev *evaluation) run(c Check) {
 	}
 }
 
-// flag takes a finding in. severity is before the RLS evidence, which lowers it unless the check
-// says otherwise.
+// flag records a finding. severity comes before the evidence for RLS, which lowers it unless the
+// check is independent of RLS.
 func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 	if !c.WithoutRLS {
 		severity = ev.rls.status.limit(severity)
@@ -204,7 +203,7 @@ func (ev *evaluation) flag(c Check, severity Severity, f Finding, l leaflet) {
 	ev.findings = append(ev.findings, f)
 }
 
-// counsel is what a patient with RLS may be told whatever the flag is about.
+// counsel is the advice for a patient with RLS that suits every flag.
 func (ev *evaluation) counsel(c Check) []string {
 	if c.WithoutRLS || ev.rls.status == RLSNone {
 		return nil
@@ -212,8 +211,7 @@ func (ev *evaluation) counsel(c Check) []string {
 	return []string{words.Say("counsel.habits"), words.Say("counsel.sleep")}
 }
 
-// base is the severity that a check has by itself: what a site set instead of moderate, else the
-// rule's own.
+// base is a check's own severity: the rule's, with moderate replaced by the site's setting.
 func (ev *evaluation) base(c Check, own Severity) Severity {
 	if s, err := ParseSeverity(ev.set.Checks[c.ID].Severity); err == nil && own == Moderate {
 		return s
@@ -221,8 +219,8 @@ func (ev *evaluation) base(c Check, own Severity) Severity {
 	return own
 }
 
-// limit is what the evidence for RLS leaves of a severity: one step lower in remission, at most low
-// when only possible.
+// limit applies the evidence for RLS to a severity: one step lower in remission, at most low if RLS
+// is only possible.
 func (r RLSStatus) limit(s Severity) Severity {
 	switch r {
 	case RLSRemission:
@@ -234,7 +232,7 @@ func (r RLSStatus) limit(s Severity) Severity {
 	}
 }
 
-// tidy sorts references and drops repetitions.
+// tidy sorts references and removes duplicates.
 func tidy(refs []facts.Ref) []facts.Ref {
 	refs = slices.Clone(refs)
 	slices.Sort(refs)

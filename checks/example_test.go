@@ -10,7 +10,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// What is known of a patient goes in, what has to be flagged comes out. Time is an argument.
+// Facts about a patient go in, what has to be flagged comes out. Time is an argument.
 func ExampleEvaluate() {
 	rls := facts.Concept{Codings: []codes.Coding{{System: codes.SNOMED, Code: "32914008"}}}
 	state := &checks.State{Patient: "Patient/anna", Facts: []facts.Fact{ // sorted by reference

@@ -7,7 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/exercise"
 )
 
-// Exercised is a case as the state of its patient.
+// Exercised returns a case as the state of its patient.
 func Exercised(c *exercise.Case) (State, error) {
 	st := State{Patient: exercise.Patient}
 	for _, f := range c.Facts {

@@ -7,7 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
-// explainNoRLS says, for a patient who has orders, that RLS does not count and why.
+// explainNoRLS says of a patient with orders why RLS does not count.
 func (ev *evaluation) explainNoRLS() {
 	why := ev.rls.silence
 	if why == "" {
@@ -16,7 +16,7 @@ func (ev *evaluation) explainNoRLS() {
 	ev.quiet(nil, "", "", why, ev.rls.detail)
 }
 
-// explainOrders says why orders do not count, and which drugs no check is about.
+// explainOrders says why orders do not count, and which drugs no check covers.
 func (ev *evaluation) explainOrders() {
 	if !ev.explain {
 		return
@@ -49,7 +49,7 @@ func (ev *evaluation) explainOrders() {
 	}
 }
 
-// quietOther says by what an order is known to be for another drug, or that only its name says so.
+// quietOther says how an order is known to be for another drug, or that only its name says so.
 func (ev *evaluation) quietOther(o *orderView) {
 	m := &o.drug.match
 	if m.Known == "" && m.NotKnown != "" {
@@ -59,7 +59,7 @@ func (ev *evaluation) quietOther(o *orderView) {
 	ev.quiet(o, "", "", silence.Ordinary, m.Known)
 }
 
-// concerned tells whether any check is about the class of an exposure.
+// concerned reports whether any check covers the class of an exposure.
 func (ev *evaluation) concerned(x *exposure) bool {
 	for _, c := range Catalogue() {
 		if slices.Contains(c.Classes, x.Class) {

@@ -13,26 +13,26 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// drugView is what is known of the drug of an order.
+// drugView is what is known about the drug of an order.
 type drugView struct {
 	names      []string // as sent
 	match      terms.Match
-	pending    bool // its Medication has not been seen
+	pending    bool // its Medication has not arrived
 	identified bool
 }
 
-// exposure is one ingredient of one order that counts, taken into the body.
+// exposure is systemic exposure to one ingredient of one order that counts.
 type exposure struct {
 	*orderView
 	terms.Found
-	ceiling Severity // of the order, the name and the route together, without age
+	ceiling Severity // from the order, the name and the route, but not age
 	old     bool     // active for long with nothing newer
-	skin    bool     // on the skin, and only partly absorbed
+	skin    bool     // on the skin, only partly absorbed
 	notes   []string
 }
 
-// severity is what this exposure makes of a check's own severity: one step lower as needed or for a
-// short course, never above its ceiling, at most low for an old order.
+// severity applies the order to a check's own severity: one step lower if as needed or a short
+// course, never above the ceiling, at most low for an old order.
 func (x *exposure) severity(base Severity) Severity {
 	if x.stepped {
 		base = base.stepDown()
@@ -47,7 +47,7 @@ func (x *exposure) ageCeiling() Severity {
 	return High
 }
 
-// stepDown lowers by one step; one step below low is low.
+// stepDown is one step lower; low stays low.
 func (s Severity) stepDown() Severity {
 	if s > Low {
 		return s - 1
@@ -55,7 +55,7 @@ func (s Severity) stepDown() Severity {
 	return s
 }
 
-// classify finds the drug of an order: by its own codes and names, or by the Medication that it
+// classify identifies the drug of an order, from its own codes and names or from the Medication it
 // refers to.
 func (ev *evaluation) classify(o *orderView) {
 	if o.NoMedication {
@@ -80,7 +80,7 @@ func (ev *evaluation) classify(o *orderView) {
 	o.drug.identified = o.drug.match.Identified
 }
 
-// readExposures turns every order that counts into exposures to its ingredients, and says why
+// readExposures turns every order that counts into exposures to its ingredients, and says why the
 // others are none.
 func (ev *evaluation) readExposures() {
 	for i := range ev.orders {
@@ -123,9 +123,9 @@ func (ev *evaluation) readExposures() {
 	}
 }
 
-// systemic tells whether the drug reaches the body (rules.md R16): a specific product code first,
-// then the route of the dosages, then what else is known of the product. Unknown counts as
-// systemic, and the text says so.
+// systemic reports whether the drug is absorbed systemically (rules.md R16): by a specific product
+// code, then the route of the dosages, then anything else known about the product. Unknown counts
+// as systemic, and the text says so.
 func (ev *evaluation) systemic(x *exposure) bool {
 	product := x.drug.match.Systemic
 	route, name := ev.route(x.Order)
@@ -156,7 +156,7 @@ func (ev *evaluation) systemic(x *exposure) bool {
 	return true
 }
 
-// route is systemic when any dosage's route is.
+// route is the route of an order; one systemic dosage makes it systemic.
 func (ev *evaluation) route(o *facts.Order) (drugs.Systemic, string) {
 	how, name := drugs.SystemicUnknown, ""
 	for i := range o.Dosages {
@@ -171,14 +171,14 @@ func (ev *evaluation) route(o *facts.Order) (drugs.Systemic, string) {
 	return how, name
 }
 
-// onlyLocal tells whether the route of an order whose drug is not known keeps it out of the body.
+// onlyLocal reports whether the route alone rules out systemic absorption, for an unknown drug.
 func (ev *evaluation) onlyLocal(o *facts.Order) bool {
 	how, _ := ev.route(o)
 	return how == drugs.SystemicNo
 }
 
-// isOld tells whether an order has been active for longer than the setting says, with no newer
-// order of the same drug.
+// isOld reports whether an order has been active for more than OldAfterDays with no newer order of
+// the same drug.
 func (ev *evaluation) isOld(x *exposure) bool {
 	if x.start.IsZero() || x.Status != facts.StatusActive || !ev.older(x.start, x.ref) {
 		return false
@@ -187,8 +187,8 @@ func (ev *evaluation) isOld(x *exposure) bool {
 	return !newest.After(x.start) || ev.older(newest, x.ref)
 }
 
-// newestOf is when the newest order of an ingredient was written, of those that may renew an older
-// one; zero when none has a date.
+// newestOf is when the newest order of an ingredient was written, among those that may renew an
+// older one; zero if none has a date.
 func (ev *evaluation) newestOf(ingredient string) time.Time {
 	if ev.newest == nil {
 		ev.newest = map[string]time.Time{}
@@ -208,14 +208,14 @@ func (ev *evaluation) newestOf(ingredient string) time.Time {
 	return ev.newest[ingredient]
 }
 
-// older tells whether a date is longer ago than OldAfterDays, counted in calendar days.
+// older reports whether a date is more than OldAfterDays calendar days ago.
 func (ev *evaluation) older(t time.Time, order facts.Ref) bool {
 	d := t.In(ev.zone)
 	last := time.Date(d.Year(), d.Month(), d.Day()+ev.set.Orders.OldAfterDays+1, 0, 0, 0, 0, ev.zone)
 	return !ev.later(last, ahead.OrderOld, order)
 }
 
-// holds tells whether the drug of an order has an ingredient.
+// holds reports whether the drug of an order contains an ingredient.
 func (o *orderView) holds(ingredient string) bool {
 	for _, f := range o.drug.match.Found {
 		if f.Name == ingredient {

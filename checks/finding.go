@@ -11,7 +11,7 @@ import (
 // Severity of a finding, in FHIR's words.
 type Severity uint8
 
-// Severities, lowest first. None is no finding.
+// Severities, lowest first. None means no finding.
 const (
 	None Severity = iota
 	Low
@@ -31,8 +31,7 @@ func ParseSeverity(s string) (Severity, error) {
 	return None, fmt.Errorf("severity %q is not one of low, moderate, high", s)
 }
 
-// RLSStatus says how restless legs syndrome counts in a patient; a higher value is stronger
-// evidence.
+// RLSStatus is the strength of the evidence for restless legs syndrome; higher is stronger.
 type RLSStatus uint8
 
 // RLS statuses.
@@ -57,8 +56,8 @@ func ParseRLSStatus(s string) (RLSStatus, error) {
 	return RLSNone, fmt.Errorf("RLS status %q is not one of none, possible, remission, confirmed", s)
 }
 
-// Citation is the source of a rule, with the strength that its authors give it and the state of our
-// own review.
+// Citation is the source of a rule, with the strength its authors give it and the state of our own
+// review.
 type Citation struct {
 	Source   string `json:"source"`
 	DOI      string `json:"doi,omitempty"`
@@ -66,8 +65,7 @@ type Citation struct {
 	Review   string `json:"review"`
 }
 
-// Finding is what Evaluate says has to be flagged. It is identified by patient, check and
-// ingredient.
+// Finding is something Evaluate wants flagged, identified by patient, check and ingredient.
 type Finding struct {
 	Check        string
 	Ingredient   string // "" for iron, duplicate and unclassified findings
@@ -75,23 +73,23 @@ type Finding struct {
 	Severity     Severity
 	RLS          RLSStatus
 	Implicated   []facts.Ref // every order behind it, sorted
-	Evidence     []facts.Ref // conditions and results that it rests on, sorted
+	Evidence     []facts.Ref // conditions and results it rests on, sorted
 	Basis        string
 	Summary      string
 	Action       string
 	Alternatives []string
 	// Orders describe what Implicated refers to, as far as it was sent.
 	Orders []OrderWords
-	// Counsel is the advice that is the same for every flag of a patient.
+	// Counsel is the advice shared by all flags of a patient.
 	Counsel   []string
 	Citations []Citation
 
-	// Audience is ForPatients where the texts are plain words; "" where they are for professionals.
+	// Audience is ForPatients if the texts are in plain words; "" if they are for professionals.
 	Audience string
 }
 
-// FlagID identifies the flag of a finding for ever: the same patient, check and ingredient give the
-// same id on every machine that has the site's key. It is a version 8 UUID (RFC 9562) from
+// FlagID identifies the flag of a finding permanently: the same patient, check and ingredient give
+// the same id on every machine with the site's key. It is a version 8 UUID (RFC 9562) made from
 // HMAC-SHA-256(key, patient|check|ingredient).
 func FlagID(key []byte, patient facts.Ref, check, ingredient string) string {
 	h := hmac.New(sha256.New, key)

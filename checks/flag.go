@@ -8,10 +8,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// FlagState is what has become of a flag.
+// FlagState is the state of a flag.
 type FlagState string
 
-// Flag states. Acknowledged and overridden flags are open flags.
+// Flag states. Acknowledged and overridden flags are still open.
 const (
 	Open         FlagState = "open"
 	Acknowledged FlagState = "acknowledged"
@@ -35,28 +35,28 @@ const (
 // Reason says why a flag was resolved.
 type Reason string
 
-// Reasons of a resolved flag.
+// Reasons for resolving a flag.
 const (
-	reasonOrderStopped   Reason = "order-stopped"    // stopped, cancelled, on hold, ended, or a prohibition by now
+	reasonOrderStopped   Reason = "order-stopped"    // stopped, cancelled, on hold, ended, or now a prohibition
 	ReasonSupplyEnded    Reason = "supply-ended"     // time alone ended the exposure
 	ReasonEnteredInError Reason = "entered-in-error" // an order, result or diagnosis behind it was withdrawn or deleted
-	reasonRLSRefuted     Reason = "rls-refuted"      // RLS does not count any more
+	reasonRLSRefuted     Reason = "rls-refuted"      // RLS no longer counts
 	ReasonLabArrived     Reason = "lab-arrived"      // a result answers it
-	reasonDrugChanged    Reason = "drug-changed"     // the order is for something else by now, or was identified
+	reasonDrugChanged    Reason = "drug-changed"     // the order is now for something else, or was identified
 	reasonSuperseded     Reason = "superseded"       // another flag says more (iron)
 	reasonContextChanged Reason = "context-changed"  // age, dialysis, Parkinson disease, dose, kidney function, ...
 	reasonRulesetChanged Reason = "ruleset-changed"  // tables, rules or settings changed
 	reasonMovedPatient   Reason = "moved-to-another-patient"
 	reasonPatientDied    Reason = "patient-died"
-	reasonLeftOut        Reason = "facts-left-out" // what it rested on is among the facts that were cut
-	ReasonErased         Reason = "erased"         // all that was stored about the patient was removed
+	reasonLeftOut        Reason = "facts-left-out" // its facts were left out by the limits
+	ReasonErased         Reason = "erased"         // everything stored about the patient was deleted
 )
 
 // Flag is a finding with its identity and history: what is printed, published and watched.
 type Flag struct {
 	Finding
 	ID      string
-	Number  uint64 // counts the transitions of this flag, from 1, never used twice
+	Number  uint64 // counts the transitions of this flag from 1, never reused
 	State   FlagState
 	Change  Change
 	Reason  Reason    // of a resolved flag
@@ -64,20 +64,20 @@ type Flag struct {
 	Ruleset string    // hash of tables, rules and settings
 	Ack     *facts.Acknowledgement
 	Next    ahead.Next // of an open flag
-	// Clears are single changes after which it would not be open, by what was known at AsOf; see
-	// AddClears. ClearsCut tells that there were more to try than are tried.
+	// Clears are single changes that would have cleared it, by what was known at AsOf; see
+	// AddClears. ClearsCut: some changes were not tried.
 	Clears    []clears.Change
 	ClearsCut bool
 }
 
 // OpenFlag is what a patient's state keeps of a flag: enough to tell whether a finding is news. It
-// stays after the flag is resolved, so that its numbers go on and are never used twice.
+// outlives the flag, so that numbers go on and are never reused.
 type OpenFlag struct {
 	Check      string
 	Ingredient string
-	Severity   Severity // None when it is resolved
+	Severity   Severity // None once resolved
 	Number     uint64
-	Digest     uint64 // of all that the flag says but its as-of time
+	Digest     uint64 // of everything the flag says except its as-of time and number
 	Acked      FlagState
 	Implicated []facts.Ref // orders of the last transition, to say why it was resolved
 }

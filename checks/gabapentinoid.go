@@ -32,14 +32,14 @@ func pairCheck() Check {
 }
 
 // depressants are the classes that depress breathing together with a gabapentinoid, with the
-// severity of the pair. A sedating antihistamine is none of them: its own flag names the added
+// severity of the pair. Sedating antihistamines are excluded: their own flag names the added
 // sedation (rules.md R6).
 var depressants = map[drugs.Class]Severity{
 	drugs.Opioid: High, drugs.Benzodiazepine: Moderate, drugs.ZHypnotic: Moderate, drugs.Barbiturate: Moderate,
 	drugs.MuscleRelaxant: Moderate, drugs.CNSDepressantOther: Moderate,
 }
 
-// pairs flags each gabapentinoid that is taken beside a depressant: one flag with the highest
+// pairs flags each gabapentinoid taken together with depressants: one flag with the highest
 // severity of its combinations.
 func (ev *evaluation) pairs(c Check) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return x.Class == drugs.Alpha2Delta }) {
@@ -73,8 +73,7 @@ func (ev *evaluation) pairs(c Check) {
 	}
 }
 
-// depression is the severity of a pair with a gabapentinoid; None for what does not depress
-// breathing.
+// depression is the severity of a pair with a gabapentinoid; None if x does not depress breathing.
 func depression(x *exposure) Severity {
 	if x.Name == "oxybate" { // boxed warning: respiratory depression
 		return High
@@ -87,10 +86,10 @@ func (ev *evaluation) isOpioid(name string) bool {
 	return ok && i.Class == drugs.Opioid
 }
 
-// contextRespiratory are conditions that the FDA names as risk factors, or that are of their kind.
+// contextRespiratory are conditions the FDA names as risk factors, and similar ones.
 const contextRespiratory = "context_respiratory"
 
-// riskWords name what makes slow breathing likelier in this patient.
+// riskWords name what makes respiratory depression likelier in this patient.
 func (ev *evaluation) riskWords() string {
 	var risks []string
 	if _, ok := ev.hasContext(contextRespiratory); ok {

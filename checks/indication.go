@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// usual are the uses of drugs that are mostly given for something else than others of their check.
+// usual lists the uses of drugs whose main use differs from that of their check's other drugs.
 var usual = map[string][]conditions.Use{
 	"duloxetine": {
 		conditions.UseDepression,
@@ -47,14 +47,14 @@ var usual = map[string][]conditions.Use{
 	"valbenazine": {conditions.UseChorea},
 }
 
-// usuallyFor tells whether a drug is mostly given for a use.
+// usuallyFor reports whether a use is the main one of a drug.
 func usuallyFor(x *exposure, u conditions.Use) bool {
 	list := usual[x.Name]
 	return len(list) > 0 && list[0] == u
 }
 
-// alternatives fit the coded or written reason of the orders. Where none tells, they are those of
-// the drug's usual uses, each headed by its use (rules.md R1).
+// alternatives fit the coded or written reason of the orders. Without one, they follow the drug's
+// usual uses, each headed by the use (rules.md R1).
 func (ev *evaluation) alternatives(group []*exposure, common conditions.Use, little bool) []string {
 	var uses []conditions.Use
 	for _, x := range group {
@@ -90,10 +90,10 @@ func (ev *evaluation) alternatives(group []*exposure, common conditions.Use, lit
 	return all
 }
 
-// mostUses is how many uses alternatives are named for.
+// mostUses limits the uses for which alternatives are named.
 const mostUses = 2
 
-// uses are what an order is for, as far as its reasons tell.
+// uses are the uses an order's reasons name.
 func (ev *evaluation) uses(o *facts.Order) []conditions.Use {
 	var all []conditions.Use
 	for i := range o.Reasons {
@@ -106,7 +106,7 @@ func (ev *evaluation) uses(o *facts.Order) []conditions.Use {
 	return all
 }
 
-// instead is what there is for a use instead of a drug: never the like of what is flagged.
+// instead names alternatives to a drug for a use, never one of the flagged kind.
 func (ev *evaluation) instead(x *exposure, u conditions.Use) string {
 	key := "instead." + string(u)
 	switch {
@@ -133,7 +133,7 @@ func (ev *evaluation) agonistAlternatives() []string {
 	return []string{words.Say("augmentation.alternative")}
 }
 
-// antagonistAlternatives are for what works against a dopamine agonist.
+// antagonistAlternatives are alternatives to the drugs that oppose a dopamine agonist.
 func (ev *evaluation) antagonistAlternatives(partners []string) []string {
 	var all []string
 	for _, name := range partners {

@@ -21,51 +21,50 @@ const (
 	checkIronUnchecked = "rls-iron-unchecked"
 )
 
-// ironOrder is an order for iron, from which the text tells that treatment is under way and how
-// results are to be read.
+// ironOrder is an order for iron: treatment that is under way and affects how results are read.
 type ironOrder struct {
 	Ref     facts.Ref
-	Date    moment.Time // authored; zero when not known
+	Date    moment.Time // authored; zero if unknown
 	IV      bool        // class iron_iv
 	Current bool        // it counts
-	// Replaces: it is a real exposure that replaces iron, and not the little in a multivitamin.
+	// Replaces: a real exposure that replaces iron, unlike the little in a multivitamin.
 	Replaces bool
 }
 
-// ironInput is all that the iron checks look at.
+// ironInput is everything the iron checks look at.
 type ironInput struct {
 	Labs     *labBook
 	Terms    *terms.Terms
 	Settings *ironSettings
-	// Alpha2Delta: there is an exposure to, or a draft of, an alpha-2-delta ligand.
+	// Alpha2Delta: there is an exposure to an alpha-2-delta ligand, or a draft of one.
 	Alpha2Delta bool
-	// Treated: there is an exposure to, or a draft of, a medicine for RLS: an alpha-2-delta ligand,
-	// a dopamine agonist or levodopa.
+	// Treated: there is an exposure to a medicine for RLS, or a draft of one: an alpha-2-delta
+	// ligand, a dopamine agonist or levodopa.
 	Treated bool
-	Birth   moment.Time // zero when not known
-	// ESRD are the Conditions of group context_esrd that count; results that mark dialysis are
-	// found in Labs.
+	Birth   moment.Time // zero if unknown
+	// ESRD are the Conditions of group context_esrd that count; results that imply dialysis are in
+	// Labs.
 	ESRD []facts.Ref
 	// IronCaution are the Conditions of group context_iron_caution (haemochromatosis) that count.
 	IronCaution []facts.Ref
 	Pregnant    bool
 	Orders      []ironOrder
-	// Bare: what is on record need not be told.
+	// Bare skips what is on record.
 	Bare bool
 }
 
-// ironDecision says which iron check is open, if any: at most one of them is.
+// ironDecision says which iron check is open; at most one is.
 type ironDecision struct {
-	Check    string // "" when none is open
+	Check    string // "" if none is open
 	Severity Severity
 	Evidence []facts.Ref
 	Summary  string
 	Action   string
-	// Basis is what an acknowledgement rests on: which values, and why they cannot be used. Dates
-	// are not in it: a repeat with the same value is no news.
+	// Basis is what an acknowledgement rests on: the values, and why they cannot be used. It has no
+	// dates: a repeat with the same value is no news.
 	Basis []string
 	// Next is the next instant after the as-of time at which time alone may change the decision or
-	// its text; zero when there is none.
+	// its text; zero if there is none.
 	Next time.Time
 	// Causes are what happens then.
 	Causes []ahead.Cause
@@ -73,21 +72,19 @@ type ironDecision struct {
 	Known string
 	// Need says which results the open check asks for.
 	Need IronNeed
-	// Low: the newest usable iron is low. Replaced: it is being replaced, so that the flag is one
-	// step lower.
+	// Low: the newest usable iron is low. Replaced: it is being replaced, so the flag is one step
+	// lower.
 	Low, Replaced bool
-	// Fact tells the newest values, and Facts where they are from, to a check that is about
-	// something else.
+	// Fact gives the newest values, and Facts their sources, to checks about something else.
 	Fact  string
 	Facts []facts.Ref
-	// Note is for whoever writes an order: ferritin lies in the band in which only intravenous iron
-	// is expected to help.
+	// Note is for prescribers: at this ferritin only intravenous iron is expected to help.
 	Note string
 
 	Leaflet leaflet
 }
 
-// ironCase is one patient's iron, gathered for deciding and telling.
+// ironCase is one patient's iron, gathered for a decision and its texts.
 type ironCase struct {
 	*ironInput
 	panel                ironPanel
@@ -97,8 +94,8 @@ type ironCase struct {
 	replacedSince        moment.Time
 }
 
-// ironFinding decides the iron checks. iron-low outweighs the others, since one low value is enough
-// and a low value never turns normal with age; then missing, unusable and stale, in this order.
+// ironFinding decides the iron checks. iron-low outranks the others, since one low value is enough
+// and never turns normal with age; then missing, unusable and stale, in this order.
 func ironFinding(in ironInput) ironDecision {
 	c := ironCase{ironInput: &in}
 	c.next.join(&in.Labs.next)
@@ -132,7 +129,7 @@ func ironFinding(in ironInput) ironDecision {
 	return d
 }
 
-// group says whose limits apply: those of dialysis before those of age.
+// group says whose limits apply; dialysis outranks age.
 func (c *ironCase) group() ironGroup {
 	if len(c.ESRD)+len(c.Labs.dialysis) > 0 {
 		return ironDialysis
@@ -189,9 +186,9 @@ func (c *ironCase) alpha2delta() ironDecision {
 	return ironDecision{}
 }
 
-// unchecked is the check for a patient who takes no alpha-2-delta ligand. Enough to decide within
-// the year keeps it quiet: one of the two for an adult, both in end-stage renal disease or
-// dialysis, ferritin for a child.
+// unchecked is the check for a patient who takes no alpha-2-delta ligand. Results within StaleDays
+// keep it quiet: either of the two for an adult, both in end-stage renal disease or dialysis,
+// ferritin for a child.
 func (c *ironCase) unchecked() ironDecision {
 	fresh := func(res *analyteResult, age labAge) bool { return res.state == analyteUsable && age < labStale }
 	f, t := fresh(&c.panel.ferritin, c.ferritinAge), fresh(&c.panel.tsat, c.tsatAge)
@@ -215,7 +212,7 @@ func (c *ironCase) unchecked() ironDecision {
 	}
 }
 
-// low is moderate beside a medicine for RLS: there iron was to be looked at first.
+// low is moderate beside a medicine for RLS, before which iron should have been checked.
 func (c *ironCase) low() ironDecision {
 	d := ironDecision{
 		Check: checkIronLow, Severity: Low,
@@ -277,7 +274,7 @@ func (c *ironCase) stale() ironDecision {
 	return d
 }
 
-// recent tells the result that is not old, beside one that is.
+// recent gives the recent result beside an old one.
 func (c *ironCase) recent() string {
 	for _, a := range c.analytes() {
 		if a.age == labCurrent && a.res.shown != nil {
@@ -287,7 +284,7 @@ func (c *ironCase) recent() string {
 	return ""
 }
 
-// basisOf is one analyte in the terms that an acknowledgement rests on.
+// basisOf is one analyte as an acknowledgement rests on it.
 func (c *ironCase) basisOf(name string, res *analyteResult, age labAge) []string {
 	value := "none"
 	if res.shown != nil {
@@ -307,7 +304,7 @@ func (c *ironCase) basisOf(name string, res *analyteResult, age labAge) []string
 	return out
 }
 
-// joinSentences puts sentences together, leaving empty ones out.
+// joinSentences joins sentences, skipping empty ones.
 func joinSentences(sentences ...string) string {
 	kept := sentences[:0:0]
 	for _, s := range sentences {

@@ -10,8 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// treatment says what iron can do for this patient (rules.md R3, R9, R11). Where iron overload is
-// on record it is no iron at all.
+// treatment says what iron can do for this patient (rules.md R3, R9, R11). If iron overload is on
+// record, it advises against iron.
 func (c *ironCase) treatment() string {
 	f, t := &c.panel.ferritin, &c.panel.tsat
 	band := []string{"low", c.Settings.FerritinLow.String(), "high", c.Settings.IVOnlyFerritin.String()}
@@ -54,13 +54,13 @@ func (c *ironCase) caution() string {
 	return ""
 }
 
-// inBand tells whether ferritin is not low, and only intravenous iron is expected to help.
+// inBand reports whether ferritin is not low, but only intravenous iron is expected to help.
 func (c *ironCase) inBand() bool {
 	f := &c.panel.ferritin
 	return f.state == analyteUsable && !f.low && f.shown.measure.Value.Cmp(c.Settings.IVOnlyFerritin) <= 0
 }
 
-// therapy tells that iron is ordered already.
+// therapy says that iron is already ordered.
 func (c *ironCase) therapy() string {
 	var dates []string
 	for _, o := range c.Orders {
@@ -78,7 +78,7 @@ func (c *ironCase) therapy() string {
 	return words.Say("iron.ordered", "dates", strings.Join(sortedUnique(dates), ", "))
 }
 
-// due names the day on which a low value is to be repeated, as coming or past.
+// due says on which day a low value is, or was, to be repeated.
 func (c *ironCase) due() string {
 	r := c.newestLow()
 	if r == nil || !r.dated || r.afloat || len(c.IronCaution) > 0 {
@@ -93,12 +93,12 @@ func (c *ironCase) due() string {
 	return words.Say(key, "date", civilDate(due))
 }
 
-// dueDay is the day on which a repeat of a result is due.
+// dueDay is the day a repeat of a result is due.
 func (c *ironCase) dueDay(r *labReading) int64 {
 	return civilDayOf(r.effective, c.Labs.zone) + int64(c.Settings.ShortenedDays)
 }
 
-// newestLow is the low result that was drawn last: iron is to be looked at again so long after it.
+// newestLow is the low result drawn last; the repeat is counted from it.
 func (c *ironCase) newestLow() *labReading {
 	var newest *labReading
 	for _, a := range c.analytes() {
@@ -109,8 +109,8 @@ func (c *ironCase) newestLow() *labReading {
 	return newest
 }
 
-// replacing tells whether iron is being replaced: a real exposure to iron by mouth, or an infusion,
-// that began after the draw of the newest low value; and only until its repeat is due.
+// replacing reports whether iron is being replaced: by a real exposure to oral iron, or an
+// infusion, that began after the newest low value was drawn. It ends when the repeat is due.
 func (c *ironCase) replacing() bool {
 	r := c.newestLow()
 	if r == nil || !r.dated || r.afloat {
@@ -133,8 +133,8 @@ func (c *ironCase) replacing() bool {
 	return true
 }
 
-// after tells whether an order is later than a draw. The same day is, unless both tell the time of
-// day and that says otherwise.
+// after reports whether an order is later than a draw. On the same day it is, unless both have a
+// time of day that says otherwise.
 func (c *ironCase) after(order moment.Time, r *labReading) bool {
 	if order.IsZero() {
 		return false
@@ -145,7 +145,7 @@ func (c *ironCase) after(order moment.Time, r *labReading) bool {
 	return civilDayOf(order, c.Labs.zone) >= lastDayOf(r.effective, c.Labs.zone)
 }
 
-// complete asks for what a full picture lacks.
+// complete asks for whichever analyte has no usable result.
 func (c *ironCase) complete() string {
 	for _, a := range c.analytes() {
 		if a.res.state != analyteUsable {
@@ -155,7 +155,7 @@ func (c *ironCase) complete() string {
 	return ""
 }
 
-// fill asks for what is missing; a result that is pending need not be ordered again.
+// fill asks for what is missing; a pending result is not ordered again.
 func (c *ironCase) fill() string {
 	if min(c.panel.ferritin.state, c.panel.tsat.state) == analytePending {
 		return words.Say("iron.wait")
@@ -169,7 +169,7 @@ func sortedUnique(list []string) []string {
 	return slices.Compact(list)
 }
 
-// joinRefs gathers references, sorted, each once.
+// joinRefs merges references, sorted and without duplicates.
 func joinRefs(groups ...[]facts.Ref) []facts.Ref {
 	all := slices.Concat(groups...)
 	slices.Sort(all)

@@ -11,7 +11,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// ironChecks are the checks of the iron panel; ironFinding decides which one of them is open.
+// ironChecks are the checks of the iron panel; ironFinding decides which one is open.
 func ironChecks() []Check {
 	check := func(id, title, severity, trigger string, version int, thresholds func(*Settings) []threshold) Check {
 		return Check{
@@ -64,8 +64,8 @@ func ironChecks() []Check {
 	}
 }
 
-// ironCheck flags what ironFinding decided, when it is about this check. The orders of medicines
-// for RLS lower it as they lower every check of theirs.
+// ironCheck flags what ironFinding decided, if it concerns this check. Orders of medicines for RLS
+// lower it as they do other checks.
 func (ev *evaluation) ironCheck(c Check) {
 	d, takers := ev.decideIron()
 	if c.ID == checkIronLow {
@@ -90,7 +90,7 @@ func (ev *evaluation) ironCheck(c Check) {
 	ev.flag(c, severity, f, d.Leaflet)
 }
 
-// namesOf are the ingredients of exposures, sorted, each once.
+// namesOf are the ingredients of exposures, sorted, without duplicates.
 func namesOf(group []*exposure) []string {
 	var names []string
 	for _, x := range group {
@@ -117,7 +117,7 @@ func ironSilence(c Check, d ironDecision, taken bool) silence.Reason {
 	}
 }
 
-// decideIron looks at the iron panel once for all iron checks, and returns the exposures to
+// decideIron evaluates the iron panel once for all iron checks, and returns the exposures to
 // alpha-2-delta ligands.
 func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	if ev.iron != nil {
@@ -132,7 +132,7 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	return d, ev.takers
 }
 
-// gatherTakers notes who takes what.
+// gatherTakers collects the exposures to medicines for RLS.
 func (ev *evaluation) gatherTakers() {
 	for i := range ev.exposures {
 		x := &ev.exposures[i]
@@ -154,8 +154,8 @@ func (ev *evaluation) ironInput() ironInput {
 	}
 }
 
-// ironOrders are the orders for iron that tell something about results: those that count, and
-// infusions that were given, supply or not.
+// ironOrders are the orders for iron that matter to results: those that count, and infusions that
+// were given, whatever their supply.
 func (ev *evaluation) ironOrders() []ironOrder {
 	var all []ironOrder
 	for i := range ev.orders {
@@ -168,7 +168,7 @@ func (ev *evaluation) ironOrders() []ironOrder {
 			}
 			all = append(all, ironOrder{
 				Ref: o.ref, Date: o.Authored, IV: iv, Current: o.counts,
-				// Of an order with a modifier extension that is not known nothing is certain.
+				// An unknown modifier extension leaves nothing certain.
 				Replaces: o.everTaken() && f.Name != "iron" && o.unread&unread.Modifier == 0,
 			})
 			break
@@ -177,13 +177,13 @@ func (ev *evaluation) ironOrders() []ironOrder {
 	return all
 }
 
-// ironLow tells whether the newest usable iron is low, however old, and by which results.
+// ironLow reports whether the newest usable iron is low, whatever its age, and by which results.
 func (ev *evaluation) ironLow() (bool, []facts.Ref) {
 	d, _ := ev.decideIron()
 	return d.Low, d.Facts
 }
 
-// ironFacts tells the newest iron values to a check that is about something else.
+// ironFacts gives the newest iron values to checks about something else.
 func (ev *evaluation) ironFacts() (string, []facts.Ref) {
 	d, _ := ev.decideIron()
 	return d.Fact, d.Facts
@@ -200,13 +200,13 @@ func (ev *evaluation) contexts(group string) []facts.Ref {
 	return refs
 }
 
-// kidneyFailure are the Conditions that switch to the limits of dialysis.
+// kidneyFailure are the Conditions that switch to the dialysis limits.
 func (ev *evaluation) kidneyFailure() []facts.Ref {
 	return append(ev.certain("context_esrd"), ev.certain("context_dialysis")...)
 }
 
-// certain are the Conditions of a group that are certain and active. Only these switch to limits
-// that are narrower, and would hide low iron.
+// certain are the Conditions of a group that are certain and active. Only these may switch to
+// narrower limits, which would hide low iron.
 func (ev *evaluation) certain(group string) []facts.Ref {
 	return slices.DeleteFunc(ev.contexts(group), func(ref facts.Ref) bool {
 		c := ev.st.Find(ref).Condition

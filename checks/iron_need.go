@@ -8,7 +8,7 @@ import (
 // LabNeed says what is wrong with the newest result of an analyte.
 type LabNeed string
 
-// Needs of a result. labAwaited is one that was ordered and has no value yet.
+// Needs of a result. labAwaited: it was ordered and has no value yet.
 const (
 	labFine     LabNeed = ""
 	LabMissing  LabNeed = "missing"
@@ -19,17 +19,16 @@ const (
 
 // IronNeed says which iron results an open iron flag asks for.
 type IronNeed struct {
-	Check    string // the iron check that is open; "" when none is
+	Check    string // the open iron check; "" if none is
 	Ferritin LabNeed
 	TSAT     LabNeed
-	// Drugs are the ingredients that the flag is about, as its summary names them; "" when it is
-	// about no order.
+	// Drugs are the ingredients the flag is about, as its summary names them; "" if it is about no
+	// order.
 	Drugs string
 }
 
-// Wanted are the analytes to be ordered. Ferritin goes together with iron and total iron binding
-// capacity, from one draw, unless a low value is known already: then only what completes the set.
-// What is pending has been ordered.
+// Wanted lists the analytes to order, all from one draw: ferritin with iron and total iron binding
+// capacity. If a low value is already known, only what completes the set; never what is pending.
 func (n IronNeed) Wanted() []labs.Analyte {
 	wants := func(l LabNeed) bool { return l == LabMissing || l == LabUnusable || l == LabOld }
 	set := n.Check != checkIronLow && (wants(n.Ferritin) || wants(n.TSAT))
@@ -43,17 +42,17 @@ func (n IronNeed) Wanted() []labs.Analyte {
 	return all
 }
 
-// IronSampling says how iron results are drawn (rules.md R3).
+// IronSampling says how to draw blood for iron studies (rules.md R3).
 func IronSampling() string { return words.Say("iron.sampling.long") }
 
-// need is what the panel lacks for the check that is open.
+// need is what the panel lacks for the open check.
 func (c *ironCase) need(check string) IronNeed {
 	n := IronNeed{
 		Check:    check,
 		Ferritin: needOf(&c.panel.ferritin, c.ferritinAge),
 		TSAT:     needOf(&c.panel.tsat, c.tsatAge),
 	}
-	if check == checkIronLow { // one low value is enough: a repeat follows treatment, and does not come before it
+	if check == checkIronLow { // one low value is enough; the repeat follows treatment
 		n.Ferritin, n.TSAT = needOf(&c.panel.ferritin, labCurrent), needOf(&c.panel.tsat, labCurrent)
 	}
 	if check == checkIronStale { // both are repeated from one draw

@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// lowNotes are the reservations of iron-low.
+// lowNotes are the caveats of iron-low.
 func (c *ironCase) lowNotes() string {
 	var notes []string
 	for _, a := range c.analytes() {
@@ -41,7 +41,7 @@ func (c *ironCase) lowNotes() string {
 	return joinSentences(append(notes, c.groupNote(), c.readingNotes())...)
 }
 
-// groupNote says what the limits rest on where that is not plain.
+// groupNote says what the limits rest on if that is not obvious.
 func (c *ironCase) groupNote() string {
 	switch c.panel.group {
 	case ironDialysis:
@@ -73,7 +73,7 @@ func (c *ironCase) groupNote() string {
 	return ""
 }
 
-// readingNotes are reservations about how a result is to be read. They hold whatever the decision.
+// readingNotes are caveats on reading a result; they hold whatever the decision.
 func (c *ironCase) readingNotes() string {
 	var notes []string
 	for _, a := range c.analytes() {
@@ -96,7 +96,7 @@ func (c *ironCase) readingNotes() string {
 	return joinSentences(slices.Compact(notes)...)
 }
 
-// afterInfusion tells that a draw came too soon after iron by infusion.
+// afterInfusion says that a draw came too soon after an iron infusion.
 func (c *ironCase) afterInfusion(name string, r *labReading) string {
 	if !r.dated || r.afloat {
 		return ""
@@ -124,7 +124,7 @@ func (c *ironCase) calculatedNote() string {
 	return words.Say("iron.note.near")
 }
 
-// previousLow shows a low ferritin shortly before a newer one that is not low, when no iron was
+// previousLow shows a low ferritin shortly before a newer one that is not low, if no iron was
 // ordered in between.
 func (c *ironCase) previousLow() string {
 	f := &c.panel.ferritin
@@ -147,14 +147,14 @@ func (c *ironCase) previousLow() string {
 	return ""
 }
 
-// ironSince tells whether iron was ordered on or after the day of a draw.
+// ironSince reports whether iron was ordered on or after the day of a draw.
 func (c *ironCase) ironSince(r *labReading) bool {
 	return slices.ContainsFunc(c.Orders, func(o ironOrder) bool {
 		return !o.Date.IsZero() && (!r.dated || civilDayOf(o.Date, c.Labs.zone) >= civilDayOf(r.effective, c.Labs.zone))
 	})
 }
 
-// assayNote tells that the method matters, for a ferritin that another assay could read as low.
+// assayNote says that the method matters, for a ferritin that another assay could read as low.
 func (c *ironCase) assayNote() string {
 	f := &c.panel.ferritin
 	if f.shown == nil || f.low || f.shown.method || c.panel.group == ironDialysis || c.panel.group == ironChild {
@@ -178,8 +178,8 @@ func (c *ironCase) assayNote() string {
 	)
 }
 
-// inflammation tells that a ferritin above its limit does not clear beside a raised C-reactive
-// protein of the same week.
+// inflammation says that a ferritin above its limit does not rule out deficiency if C-reactive
+// protein was raised within CRPDays.
 func (c *ironCase) inflammation() string {
 	f := &c.panel.ferritin
 	if f.shown == nil || f.low || !f.shown.dated {
@@ -197,8 +197,8 @@ func (c *ironCase) inflammation() string {
 	return words.Say("iron.note.crp", "value", crp.measure.Text(), "date", crp.date(c.Labs.zone))
 }
 
-// bandNote tells, where iron is not low, that ferritin lies in the band in which only intravenous
-// iron is expected to help an adult.
+// bandNote says, if iron is not low, that at this ferritin only intravenous iron is expected to
+// help an adult.
 func (c *ironCase) bandNote() string {
 	if c.panel.low() || c.panel.group != ironAdult || !c.inBand() {
 		return ""

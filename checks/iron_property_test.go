@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// drawLab is a result of any kind, in every state that a feed sends.
+// drawLab is a result of any kind, in every state a feed sends.
 func drawLab(t *rapid.T, name string) string {
 	kind := rapid.SampledFrom(
 		[]string{
@@ -82,7 +82,7 @@ func drawLab(t *rapid.T, name string) string {
 	return fmt.Sprintf("%s %s %s %s%s%s", loinc, value, unit, date, status, specimen)
 }
 
-// Neither the order nor the repetition of facts matters, and the texts always keep to the rules.
+// Neither order nor repetition of facts matters, and the texts always follow the wording rules.
 func TestIronDoesNotDependOnOrder(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		var given []facts.Fact
@@ -134,7 +134,7 @@ func TestALowValueNeverTurnsNormal(t *testing.T) {
 	})
 }
 
-// Nothing changes between now and the instant that Next names.
+// Nothing changes between now and the instant in Next.
 func TestNothingChangesBeforeNext(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		var lines []string

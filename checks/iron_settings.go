@@ -9,68 +9,66 @@ import (
 	"github.com/rlsguard/rlsguard/checks/measure"
 )
 
-// ironSettings are the limits and windows of the iron checks. Sources are the keys of the clinical
-// rules: AASM is Winkelman et al. 2025 (doi 10.5664/jcsm.11390), ASSAY Silber et al. 2025 (doi
-// 10.5664/jcsm.11332); "convention" is our own choice, which a site's clinical owner has to sign
-// off. Ferritin is in ng/mL, TSAT in %.
+// ironSettings are the limits and windows of the iron checks. Sources: AASM is Winkelman et al.
+// 2025 (doi 10.5664/jcsm.11390), ASSAY Silber et al. 2025 (doi 10.5664/jcsm.11332); "convention" is
+// our own choice, which a site's clinical owner has to sign off. Ferritin is in ng/mL, TSAT in %.
 type ironSettings struct {
-	// FerritinLow: an adult's ferritin at or below it is low (AASM).
+	// FerritinLow: an adult's ferritin is low at or below this (AASM).
 	FerritinLow decimal.Decimal `yaml:"ferritin_low"`
-	// TSATLow: an adult's transferrin saturation below it is low (AASM).
+	// TSATLow: an adult's transferrin saturation is low below this (AASM).
 	TSATLow decimal.Decimal `yaml:"tsat_low"`
-	// ChildFerritin: a child's ferritin below it is low (AASM, secondary copy). No TSAT limit is
+	// ChildFerritin: a child's ferritin is low below this (AASM, secondary copy). No TSAT limit is
 	// stated for children.
 	ChildFerritin decimal.Decimal `yaml:"child_ferritin"`
-	// AdultYears: from this birthday on the adult limits apply.
+	// AdultYears: adult limits apply from this birthday.
 	AdultYears int `yaml:"adult_years"`
-	// DialysisFerritin and DialysisTSAT: in end-stage renal disease or on dialysis both have to be
-	// below (AASM, conditional).
+	// DialysisFerritin and DialysisTSAT: in end-stage renal disease or on dialysis, iron is low
+	// only if both values are below (AASM, conditional).
 	DialysisFerritin decimal.Decimal `yaml:"dialysis_ferritin"`
 	DialysisTSAT     decimal.Decimal `yaml:"dialysis_tsat"`
 
-	// IVOnlyFerritin: above FerritinLow and up to it oral iron is not expected to help (AASM;
-	// whether it is included is a convention).
+	// IVOnlyFerritin: above FerritinLow and up to this, oral iron is not expected to help (AASM;
+	// including the limit itself is a convention).
 	IVOnlyFerritin decimal.Decimal `yaml:"iv_only_ferritin"`
-	// OralCeilingTSAT: above it oral iron is not suggested (Mayo algorithm, secondary copy).
+	// OralCeilingTSAT: above this, oral iron is not suggested (Mayo algorithm, secondary copy).
 	OralCeilingTSAT decimal.Decimal `yaml:"oral_ceiling_tsat"`
-	// InvestigateFerritin: below it the cause of the deficiency is looked for above all (AASM,
+	// InvestigateFerritin: below this, look for the cause of the deficiency above all (AASM,
 	// secondary copy).
 	InvestigateFerritin decimal.Decimal `yaml:"investigate_ferritin"`
-	// AssayNoteFerritin: between FerritinLow and it the method decides, since 75 by one assay is
+	// AssayNoteFerritin: above FerritinLow and up to this, the method decides: 75 by one assay is
 	// about 121 by another (ASSAY).
 	AssayNoteFerritin decimal.Decimal `yaml:"assay_note_ferritin"`
 
-	// AgeingDays and StaleDays: results older than these are ageing and stale, by calendar day
-	// (conventions).
+	// AgeingDays and StaleDays: older results are ageing or stale, by calendar day (conventions).
 	AgeingDays int `yaml:"ageing_days"`
 	StaleDays  int `yaml:"stale_days"`
-	// ShortenedDays replaces AgeingDays in the text during iron therapy, after a low value, in
-	// pregnancy and dialysis (convention).
+	// ShortenedDays replaces AgeingDays in texts during iron therapy, after a low value, in
+	// pregnancy and on dialysis (convention).
 	ShortenedDays int `yaml:"shortened_days"`
-	// IVIronDays: a draw within so many days after iron by infusion does not tell adequacy (from
-	// training, unconfirmed).
+	// IVIronDays: a draw this soon after an iron infusion does not show adequacy (from training,
+	// unconfirmed).
 	IVIronDays int `yaml:"iv_iron_days"`
-	// CRPLimit in mg/L and CRPDays: with a C-reactive protein above it within so many days,
-	// ferritin above its limit does not clear (convention).
+	// CRPLimit in mg/L and CRPDays: a C-reactive protein above it within this many days means that
+	// a ferritin above its limit does not rule out deficiency (convention).
 	CRPLimit decimal.Decimal `yaml:"crp_limit"`
 	CRPDays  int             `yaml:"crp_days"`
 
 	// TransferrinFactor x iron (ug/dL) / transferrin (mg/dL) is TSAT in %; laboratories use 70.9 to
 	// 71.2.
 	TransferrinFactor decimal.Decimal `yaml:"transferrin_factor"`
-	// NearTSATLow to NearTSATHigh: a calculated TSAT in this range is said to be near the limit
+	// NearTSATLow to NearTSATHigh: a calculated TSAT in this range is reported as near the limit
 	// (convention).
 	NearTSATLow  decimal.Decimal `yaml:"near_tsat_low"`
 	NearTSATHigh decimal.Decimal `yaml:"near_tsat_high"`
-	// TSATUnitlessPercent reads a TSAT above 1.5 that has no unit as percent, under the LOINC codes
-	// 2502-3 and 14801-5 only.
+	// TSATUnitlessPercent reads a TSAT above 1.5 without a unit as percent, for LOINC 2502-3 and
+	// 14801-5 only.
 	TSATUnitlessPercent bool `yaml:"tsat_unitless_percent"`
 
-	// Laboratories have ferritin limits of their own, for an assay that reads higher or lower.
+	// Laboratories have their own ferritin limits, for an assay that reads higher or lower.
 	Laboratories []laboratoryLimits `yaml:"laboratories"`
 }
 
-// laboratoryLimits replace the ferritin limits for the results of one performer, such as
+// laboratoryLimits replace the ferritin limits for results of one performer, such as
 // Organization/lab-1. Absent ones stay.
 type laboratoryLimits struct {
 	Performer        string           `yaml:"performer"`
@@ -79,7 +77,7 @@ type laboratoryLimits struct {
 	DialysisFerritin *decimal.Decimal `yaml:"dialysis_ferritin"`
 }
 
-// defaultIronSettings are those of the contract and of the clinical rules.
+// defaultIronSettings are the defaults of the contract and the clinical rules.
 func defaultIronSettings() ironSettings {
 	return ironSettings{
 		FerritinLow: decimal.Of("75"), TSATLow: decimal.Of("20"), ChildFerritin: decimal.Of("50"), AdultYears: 18,
@@ -94,7 +92,7 @@ func defaultIronSettings() ironSettings {
 	}
 }
 
-// Validate says which settings cannot be, by their keys.
+// Validate reports invalid settings by key.
 func (s *ironSettings) Validate() error {
 	errs := settingErrors{prefix: "iron."}
 	for _, f := range []struct {
@@ -161,7 +159,7 @@ func (s *ironSettings) laboratories(errs *settingErrors) {
 	}
 }
 
-// settingErrors gathers what is wrong with a group of settings, so that a site sees all of it at
+// settingErrors collects everything wrong with a group of settings, so that a site sees it all at
 // once.
 type settingErrors struct {
 	prefix string
@@ -187,8 +185,8 @@ func (e *settingErrors) join() error { return errors.Join(e.errs...) }
 // ironGroup says whose limits apply.
 type ironGroup uint8
 
-// Groups of patients. Where the age is not known the adult limits are applied, and the text says
-// what they would be for a child.
+// Groups of patients. If the age is unknown, the adult limits apply, and the text says what the
+// child limits would mean.
 const (
 	ironAdult ironGroup = iota
 	ironChild

@@ -16,7 +16,7 @@ const (
 	okTSAT     = "2502-3 31 % 2026-10-24T08:00:00Z"
 )
 
-// ironCases are results of an adult on an alpha-2-delta ligand, and the check that is open with its
+// ironCases are results of an adult on an alpha-2-delta ligand, and the open check with its
 // severity.
 var ironCases = []struct {
 	name, want string
@@ -351,7 +351,7 @@ func TestIronUnchecked(t *testing.T) {
 	}
 }
 
-// A panel with its results inside, and one that only links them.
+// A panel that contains its results, and one that only links them.
 func TestIronPanels(t *testing.T) {
 	part := func(loinc, value, unit string) facts.Component {
 		return facts.Component{Loincs: []string{loinc}, Value: labValue(value, unit)}
@@ -405,8 +405,8 @@ func TestLaboratoryLimits(t *testing.T) {
 	}
 }
 
-// The first instant of a day is on that day, and the one before it is not, wherever clocks are put
-// forward or back at midnight.
+// The first instant of a day is on that day and the one before it is not, even where clocks change
+// at midnight.
 func TestCivilStart(t *testing.T) {
 	for _, zone := range []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "America/Havana", "Asia/Beirut",
 		"Pacific/Apia", "Australia/Lord_Howe"} {

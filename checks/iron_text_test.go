@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// checkIronTexts holds every text to the wording rules.
+// checkIronTexts checks every text against the wording rules.
 func checkIronTexts(t *testing.T, d ironDecision) {
 	t.Helper()
 	for _, text := range []string{d.Summary, d.Action, d.Known} {
@@ -141,8 +141,8 @@ func TestIronTexts(t *testing.T) {
 	}
 }
 
-// Ages are counted in calendar days of the zone, whatever daylight saving time and leap years do,
-// and change exactly when Next says.
+// Ages count calendar days of the zone, across daylight saving time and leap years, and change
+// exactly when Next says.
 func TestIronAgesByCalendarDay(t *testing.T) {
 	for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Pacific/Apia",
 		"Asia/Kathmandu"} {

@@ -16,7 +16,7 @@ func (c *ironCase) groupWords() string {
 		"limits for dialysis"}[c.panel.group]
 }
 
-// value tells one result: "ferritin 71.2 ng/mL, sent as 160 pmol/L (2026-10-24)".
+// value reads like "ferritin 71.2 ng/mL, sent as 160 pmol/L (2026-10-24)".
 func (c *ironCase) value(name string, r *labReading) string {
 	key, m := "iron.value", r.measure
 	if r.calculated {
@@ -37,7 +37,7 @@ func statusWords(s facts.LabStatus) string {
 	return words.Say("iron.unknown-status")
 }
 
-// state tells all that is known of one analyte.
+// state says everything known about one analyte.
 func (c *ironCase) state(name string, res *analyteResult) string {
 	var parts []string
 	if res.shown != nil {
@@ -71,12 +71,12 @@ func (c *ironCase) blocked(name string, res *analyteResult) string {
 	return words.Say(key, "analyte", name, "date", res.blocked.date(c.Labs.zone), "why", why)
 }
 
-// known says all that is on record.
+// known says everything on record.
 func (c *ironCase) known() string {
 	return words.Say("iron.known", "known", c.state("ferritin", &c.panel.ferritin)+"; "+c.state("TSAT", &c.panel.tsat))
 }
 
-// gaps names what is missing, and whether it is pending.
+// gaps names what is missing or pending.
 func (c *ironCase) gaps() string {
 	var none, pending []string
 	for _, a := range c.analytes() {
@@ -114,7 +114,7 @@ func (c *ironCase) analytes() []namedAnalyte {
 	return []namedAnalyte{{"ferritin", &c.panel.ferritin, c.ferritinAge}, {"TSAT", &c.panel.tsat, c.tsatAge}}
 }
 
-// knownBeside tells what is on record of the other analyte when one is missing or unusable.
+// knownBeside gives what is on record for the other analyte when one is missing or unusable.
 func (c *ironCase) knownBeside() string {
 	var parts []string
 	for _, a := range c.analytes() {
@@ -160,7 +160,7 @@ func (c *ironCase) old(limit int) string {
 	return words.Say(key, "days", strconv.Itoa(limit), "old", strings.Join(parts, "; "))
 }
 
-// lowSummary says what is low, against which limit, and what the other value is.
+// lowSummary says what is low, against which limit, and gives the other value.
 func (c *ironCase) lowSummary() string {
 	var low, rest []string
 	for _, a := range c.analytes() {
@@ -186,7 +186,7 @@ func limitWords(l measure.IronLimit, unit string) string {
 	return words.Say(key, "limit", l.Value.String()+" "+measure.UnitWords(unit))
 }
 
-// fact tells the newest iron values to a check that is about something else.
+// fact gives the newest iron values to checks about something else.
 func (c *ironCase) fact() string {
 	var low, known []string
 	for _, a := range c.analytes() {

@@ -10,26 +10,25 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// kidneyFunction is what is known of a patient's kidneys.
+// kidneyFunction is what is known about a patient's kidneys.
 type kidneyFunction struct {
 	band      renalBand
 	clearance measure.Measure // in mL/min
-	// words tell the value, where it is from and that it is an approximation, if it is; of one that
-	// cannot be evaluated, why.
+	// words give the value, its source and whether it is an approximation; if it cannot be
+	// evaluated, why.
 	words string
 	refs  []facts.Ref
-	at    *labReading // by which it is dated
-	next  time.Time   // when it becomes too old; zero when never
-	// opens: the newest value cannot be evaluated, and that has to be said.
+	at    *labReading // the result that dates it
+	next  time.Time   // when it becomes too old; zero if never
+	// opens: the newest value cannot be evaluated, and that must be said.
 	opens bool
-	// silence says why it is not known.
+	// silence says why it is unknown.
 	silence string
 }
 
-// readKidney takes the values of the newest day. Of these a clearance decides first, then
-// Cockcroft-Gault, then an eGFR, since labels dose on clearance, then an eGFR by CKD-EPI. Where
-// none of that day can be evaluated nothing older speaks. On dialysis only a clearance tells
-// anything.
+// readKidney uses the values of the newest day: a clearance, then Cockcroft-Gault, then a reported
+// eGFR, since labels dose by clearance, then an eGFR by CKD-EPI. If none of that day can be
+// evaluated, older values do not count. On dialysis only a clearance means anything.
 func readKidney(in *renalInput) kidneyFunction {
 	clearance, creatinine, egfr := in.kidneyDay()
 	if len(clearance)+len(creatinine)+len(egfr) == 0 {
@@ -56,8 +55,8 @@ func readKidney(in *renalInput) kidneyFunction {
 
 func reservation() string { return words.Say("kidney.approximation") }
 
-// kidneyDay are the results of the newest day on which there is one with a value, and which is not
-// too old, by analyte; the newest first.
+// kidneyDay returns, by analyte and newest first, the results of the newest day that has a value
+// and is not too old.
 func (in *renalInput) kidneyDay() (clearance, creatinine, egfr []*labReading) {
 	analytes := []labs.Analyte{labs.CreatinineClearance, labs.Creatinine, labs.EGFR}
 	if in.onDialysis() {
@@ -99,7 +98,7 @@ func (in *renalInput) noKidney() string {
 	return words.Say("kidney.none")
 }
 
-// recent is k, unless it is too old for this patient. One without a time is taken as ageing: good
+// recent is k unless it is too old for this patient. An undated value counts as ageing: good
 // enough, but not in chronic kidney disease.
 func (in *renalInput) recent(k kidneyFunction) kidneyFunction {
 	limit := in.Settings.CreatinineDays
@@ -114,8 +113,8 @@ func (in *renalInput) recent(k kidneyFunction) kidneyFunction {
 	return k
 }
 
-// tooOld tells whether a result is older than a number of days, and when it will be; never where it
-// has no time.
+// tooOld reports whether a result is older than days, and when it will be; never for an undated
+// one.
 func (in *renalInput) tooOld(r *labReading, days int) (old bool, next time.Time) {
 	if !r.dated || r.unplaced {
 		return false, time.Time{}
@@ -127,7 +126,7 @@ func (in *renalInput) tooOld(r *labReading, days int) (old bool, next time.Time)
 	return false, civilStart(day+int64(days)+1, in.Labs.zone)
 }
 
-// newerDay tells whether a was taken on a later day than b.
+// newerDay reports whether a was taken on a later day than b.
 func (in *renalInput) newerDay(a, b *labReading) bool {
 	if !a.dated || !b.dated {
 		return a.dated && !b.dated
@@ -135,8 +134,8 @@ func (in *renalInput) newerDay(a, b *labReading) bool {
 	return civilDayOf(a.effective, in.Labs.zone) > civilDayOf(b.effective, in.Labs.zone)
 }
 
-// readable says why a value cannot be evaluated. One that would clear has to be final, and of a
-// known time; one that is bad counts whatever it is.
+// readable says why a value cannot be evaluated. A value that would clear has to be final, with a
+// known time; a bad one always counts.
 func (in *renalInput) readable(r *labReading, m *measure.Measure) (renalBand, measure.Reason) {
 	if r.reason != measure.Usable {
 		return renalUnknown, r.reason
@@ -156,7 +155,7 @@ func (in *renalInput) readable(r *labReading, m *measure.Measure) (renalBand, me
 	return band, measure.Usable
 }
 
-// direct is a clearance or an eGFR that a laboratory reports.
+// direct is a clearance or eGFR reported by a laboratory.
 func (in *renalInput) direct(r *labReading, name, reservation string) kidneyFunction {
 	band, reason := in.readable(r, &r.measure)
 	if reason != measure.Usable {
@@ -175,8 +174,8 @@ func provisional(r *labReading) string {
 	return ", " + statusWords(r.status)
 }
 
-// unreadKidney says why nothing of the newest day can be evaluated. A creatinine says nothing
-// without age and sex unless it is high in anybody, and nothing is opened for children.
+// unreadKidney says why nothing of the newest day can be evaluated. Without age and sex a
+// creatinine means nothing, unless it is high in anybody. Nothing is opened for children.
 func (in *renalInput) unreadKidney(reported, creatinine []*labReading) kidneyFunction {
 	all := slices.Concat(reported, creatinine)
 	k := kidneyFunction{at: all[0]}
@@ -201,7 +200,7 @@ var kidneyWords = map[labs.Analyte]string{
 	labs.CreatinineClearance: "kidney.clearance", labs.Creatinine: "kidney.creatinine", labs.EGFR: "kidney.egfr",
 }
 
-// withoutPerson tells of a creatinine that only age or sex is missing.
+// withoutPerson reports whether a creatinine lacks only age or sex.
 func (in *renalInput) withoutPerson(r *labReading) bool {
 	return r.lab.Analyte == labs.Creatinine && r.reason == measure.Usable && !in.personKnown(r)
 }
@@ -230,7 +229,7 @@ func (in *renalInput) whyUnread(r *labReading) string {
 	return reason.Words()
 }
 
-// newest is the result that k is dated by; "" where nothing is known.
+// newest is the result that dates k; "" if there is none.
 func (k *kidneyFunction) newest() facts.Ref {
 	if k.at == nil || len(k.at.refs) == 0 {
 		return ""

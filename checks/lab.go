@@ -14,24 +14,24 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// labReading is one result of one analyte: an Observation or one of its components, or a TSAT
+// labReading is one result of one analyte: an Observation, one of its components, or a TSAT
 // calculated from several.
 type labReading struct {
 	lab       *labs.Lab
-	refs      []facts.Ref // the Observation; for a calculated one all that it rests on
-	result    int         // of several in one report, from 1
+	refs      []facts.Ref // the Observation; for a calculated one, everything it rests on
+	result    int         // number within one report, from 1
 	part      int         // component, from 1; 0 is the Observation itself
 	status    facts.LabStatus
 	effective moment.Time
 	dated     bool
 	at        time.Time
-	// unplaced: its effective time cannot be read. It is placed as late as it may be.
+	// unplaced: its effective time cannot be read. It is placed as late as possible.
 	unplaced bool
-	// afloat: nothing but the as-of time bounds it, so that no distance from it tells anything.
+	// afloat: only the as-of time bounds it, so its distance from other results means nothing.
 	afloat    bool
 	specimen  facts.Ref
 	performer facts.Ref
-	method    bool // the method of measurement is stated
+	method    bool // the method is stated
 	value     *facts.Value
 	measure   measure.Measure
 	reason    measure.Reason
@@ -41,25 +41,25 @@ type labReading struct {
 	note       string
 }
 
-// labBook is all that the results of a patient say as of an instant, by analyte. A book is for one
-// goroutine: numbers are read when of asks for their analyte, since most patients have many weights
-// and creatinines that no check looks at.
+// labBook holds a patient's results as of an instant, by analyte. A book belongs to one goroutine:
+// of reads the numbers of an analyte on first use, since most patients have many weights and
+// creatinines that no check looks at.
 type labBook struct {
 	terms    *terms.Terms
 	rules    measure.Rules
 	readings [labs.PregnancyTestQuantitative + 1][]labReading
 	read     [labs.PregnancyTestQuantitative + 1]bool
-	// dialysis are results whose code tells that the patient is on dialysis.
+	// dialysis are results whose code implies dialysis.
 	dialysis []facts.Ref
-	// next is when the next result that is dated ahead begins to count; zero when none is.
+	// next is when the next future-dated result begins to count; zero if there is none.
 	next upcoming
 	zone *time.Location
 	asOf time.Time
 }
 
 // readLabs reads every result that counts at asOf (rules.md R15): from its effective time on,
-// cancelled ones never. What depends on the order of facts is nothing: readings are sorted by time
-// and reference.
+// unless cancelled. Readings are sorted by time and reference, so that the order of facts does not
+// matter.
 func readLabs(st *State, t *terms.Terms, zone *time.Location, set *ironSettings, asOf time.Time) *labBook {
 	b := &labBook{terms: t, rules: measure.Rules{UnitlessPercent: set.TSATUnitlessPercent}, zone: zone, asOf: asOf}
 	for i := range st.Facts {
@@ -75,7 +75,7 @@ func readLabs(st *State, t *terms.Terms, zone *time.Location, set *ironSettings,
 	return b
 }
 
-// of are the readings of an analyte, the newest first.
+// of returns the readings of an analyte, newest first.
 func (b *labBook) of(a labs.Analyte) []labReading {
 	rs := b.readings[a]
 	if b.read[a] {
@@ -91,18 +91,18 @@ func (b *labBook) of(a labs.Analyte) []labReading {
 	return rs
 }
 
-// compareReadings puts the newest first, one without a time last, and orders the rest by reference.
+// compareReadings puts the newest first and undated ones last, then orders by reference.
 func compareReadings(a, b labReading) int {
 	return cmp.Or(compareNewest(&a, &b), compareSource(&a, &b))
 }
 
-// compareSource orders readings by where they stand, so that nothing depends on the order of facts.
+// compareSource orders readings by where they stand, so that the order of facts does not matter.
 func compareSource(a, b *labReading) int {
 	return cmp.Or(slices.Compare(a.refs, b.refs), cmp.Compare(a.result, b.result), cmp.Compare(a.part, b.part))
 }
 
-// compareNewest is negative when a is newer than b. A result without a time is never newer than one
-// that has one.
+// compareNewest is negative if a is newer than b. An undated result is never newer than a dated
+// one.
 func compareNewest(a, b *labReading) int {
 	switch {
 	case a.dated && b.dated:
@@ -115,7 +115,8 @@ func compareNewest(a, b *labReading) int {
 	return 0
 }
 
-// collected is when a result was taken: its effective time, a period's start, else its end.
+// collected is when a result was taken: its effective time, or the start, else the end, of its
+// period.
 func collected(l *facts.LabResult) moment.Time {
 	if l.Effective.Start.IsZero() {
 		return l.Effective.End
@@ -123,8 +124,7 @@ func collected(l *facts.LabResult) moment.Time {
 	return l.Effective.Start
 }
 
-// fact adds what the resource ref says; of a report that contains several results the one of that
-// number.
+// fact adds what resource ref says; within a report of several results, the one of that number.
 func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 	if l.Status == facts.LabCancelled || len(l.Results) > 0 {
 		return
@@ -148,8 +148,8 @@ func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 		b.next.add(base.at, ahead.ResultCounts, ref)
 		return
 	}
-	// A value beside components or members would be the panel's own, which no table code has;
-	// without one it is only their envelope.
+	// A panel's own value, beside components or members, would have no code in the tables; without
+	// a value the panel is only their envelope.
 	if l.Status == facts.LabRegistered || l.Value.Kind != facts.NoValue || len(l.Components)+len(l.Members) == 0 {
 		b.result(base, l.Loincs, &l.Value)
 	}
@@ -161,8 +161,7 @@ func (b *labBook) fact(ref facts.Ref, l *facts.LabResult, number int) {
 }
 
 // result adds the reading of one value under its codes. A code that must never be read as a result
-// (a goal, the soluble receptor) outweighs the others; codes of different tests leave none of them
-// certain.
+// (a goal, the soluble receptor) outranks the others; codes of different tests leave none certain.
 func (b *labBook) result(base labReading, loincs []string, v *facts.Value) {
 	rows, clear := b.rows(loincs)
 	for i, lab := range rows {
@@ -173,8 +172,7 @@ func (b *labBook) result(base labReading, loincs []string, v *facts.Value) {
 			}
 		case lab.Use == labs.ContextPregnancy:
 		case lab.Use == labs.Panel:
-			// An ordered iron panel promises a TSAT, and so does one of which a part cannot be
-			// read.
+			// An ordered iron panel promises a TSAT, and so does one with an unreadable part.
 			if (base.status == facts.LabRegistered || v.Kind == facts.UnreadValue) && len(rows) == 1 {
 				b.add(base, labs.TSAT, lab, v, true)
 			}
@@ -185,7 +183,7 @@ func (b *labBook) result(base labReading, loincs []string, v *facts.Value) {
 	}
 }
 
-// rows are the table rows of a result's codes, sorted, and whether they agree on what was measured.
+// rows are the table rows of a result's codes, sorted, and whether they agree on the analyte.
 func (b *labBook) rows(loincs []string) (rows []*labs.Lab, clear bool) {
 	for _, code := range loincs {
 		lab, ok := labs.Find(code)
@@ -223,7 +221,7 @@ func (b *labBook) add(reading labReading, a labs.Analyte, lab *labs.Lab, v *fact
 	b.readings[a] = append(b.readings[a], reading)
 }
 
-// earlier is the earlier of two instants, of which the zero one means never.
+// earlier is the earlier of two instants; zero means never.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
@@ -231,8 +229,8 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// newestUsable is the newest reading of an analyte that is a final, readable number and meets ok;
-// nil when there is none.
+// newestUsable is the newest final, readable number of an analyte that meets ok; nil if there is
+// none.
 func (b *labBook) newestUsable(a labs.Analyte, ok func(*labReading) bool) *labReading {
 	rs := b.of(a)
 	for i := range rs {

@@ -11,10 +11,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// labAsOf is the as-of time of the laboratory tests, unless they set one.
+// labAsOf is the default as-of time of the laboratory tests.
 var labAsOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
-// labTime reads a FHIR date, dateTime or instant.
+// labTime parses a FHIR date, dateTime or instant.
 func labTime(t testing.TB, s string) moment.Time {
 	t.Helper()
 	for layout, p := range map[string]moment.Precision{"2006": moment.ToYear, "2006-01": moment.ToMonth,
@@ -34,7 +34,7 @@ func labTime(t testing.TB, s string) moment.Time {
 }
 
 // labFact is one result: "LOINC value unit date", then any of a status, specimen:x, performer:x. A
-// value may begin with a comparator; a unit "-" is none, a date "-" is none.
+// value may begin with a comparator; "-" is no unit or no date.
 func labFact(t testing.TB, id, line string) facts.Fact {
 	t.Helper()
 	words := strings.Fields(line)
@@ -83,7 +83,7 @@ func labValue(value, unit string) facts.Value {
 	return v
 }
 
-// labState holds facts named a, b, c, ... from lines as labFact reads them.
+// labState holds facts named a, b, c, ... from lines in the form of labFact.
 func labState(t testing.TB, lines ...string) *State {
 	t.Helper()
 	st := &State{Patient: "Patient/1"}

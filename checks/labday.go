@@ -6,15 +6,14 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// civilDay numbers the calendar day of an instant in a zone; ages in days are differences of these,
-// so that neither the hour of a draw nor daylight saving time moves a limit.
+// civilDay numbers the calendar day of an instant in a zone. Ages in days are differences of these,
+// so neither the hour of a draw nor daylight saving time moves a limit.
 func civilDay(t time.Time, zone *time.Location) int64 {
 	y, m, d := t.In(zone).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86_400
 }
 
-// civilDayOf is the calendar day of a FHIR time: that of the wall clock it was given in, when it
-// has no offset.
+// civilDayOf is the calendar day of a FHIR time, by its own wall clock if it has no offset.
 func civilDayOf(t moment.Time, zone *time.Location) int64 {
 	if t.Precision == moment.ToInstant {
 		return civilDay(time.Unix(0, t.Nanos), zone)
@@ -22,8 +21,8 @@ func civilDayOf(t moment.Time, zone *time.Location) int64 {
 	return civilDay(time.Unix(0, t.Nanos), time.UTC)
 }
 
-// civilStart is the first instant of a numbered day in a zone. Where clocks are put forward at
-// midnight the day begins later.
+// civilStart is the first instant of a numbered day in a zone; later than midnight where clocks
+// skip it.
 func civilStart(day int64, zone *time.Location) time.Time {
 	y, m, d := time.Unix(day*86_400, 0).UTC().Date()
 	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
@@ -33,7 +32,7 @@ func civilStart(day int64, zone *time.Location) time.Time {
 	return t
 }
 
-// birthdays are the earliest and the latest instant at which somebody turns that old, as far as the
+// birthdays are the earliest and latest instants at which somebody reaches an age, as far as the
 // birth date is known. A birth on 29 February counts from 1 March in a common year.
 func birthdays(birth moment.Time, years int, zone *time.Location) (first, last time.Time) {
 	w := time.Unix(0, birth.Nanos).UTC()
@@ -54,7 +53,7 @@ func birthdays(birth moment.Time, years int, zone *time.Location) (first, last t
 	return at(m, d), at(lastMonth, lastDay)
 }
 
-// lastDayOf is the last calendar day that a FHIR time can mean; civilDayOf is the first.
+// lastDayOf is the last calendar day a FHIR time can mean; civilDayOf is the first.
 func lastDayOf(t moment.Time, zone *time.Location) int64 {
 	if t.Precision == moment.ToYear || t.Precision == moment.ToMonth {
 		return civilDay(t.End(zone), zone) - 1

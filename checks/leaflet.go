@@ -15,8 +15,8 @@ const (
 	ForPatients      = "patient"
 )
 
-// leaflet says which plain words a finding has: what it is about, what to do, and the drugs beside
-// its own, of which some may be taken for nausea. Each check makes its own.
+// leaflet selects the plain words for a finding: its topic, what to do, and the other drugs
+// involved, of which some may be taken for nausea. Each check makes its own.
 type leaflet struct {
 	About    string
 	Do       []string
@@ -24,7 +24,7 @@ type leaflet struct {
 	Nausea   []string
 }
 
-// forPatients replaces the texts of a finding by the plain words of a leaflet. Its sources stay,
+// forPatients replaces the texts of a finding with the plain words of a leaflet. The sources stay,
 // for whoever hands it out.
 func (ev *evaluation) forPatients(f *Finding, c Check, l leaflet) {
 	others := slices.DeleteFunc(slices.Clone(l.Partners), func(p string) bool { return slices.Contains(l.Nausea, p) })
@@ -45,15 +45,14 @@ func (ev *evaluation) forPatients(f *Finding, c Check, l leaflet) {
 	}
 }
 
-// sold are sedating antihistamines that are also in remedies which people buy for allergy, colds or
-// sleep.
+// sold are the sedating antihistamines also sold in remedies for allergy, colds or sleep.
 var sold = []string{
 	"diphenhydramine", "doxylamine", "chlorpheniramine", "dexchlorpheniramine", "brompheniramine", "dexbrompheniramine",
 	"triprolidine",
 	"pheniramine", "pyrilamine", "promethazine", "clemastine",
 }
 
-// offendingLeaflet are the plain words about a drug that may worsen RLS.
+// offendingLeaflet selects the plain words about a drug that may worsen RLS.
 func offendingLeaflet(x *exposure, little bool) leaflet {
 	var l leaflet
 	for _, kind := range []func(*exposure) (leaflet, bool){nauseaLeaflet, psychiatricLeaflet, antihistamineLeaflet} {
@@ -80,7 +79,7 @@ func offendingLeaflet(x *exposure, little bool) leaflet {
 	return l
 }
 
-// nauseaLeaflet never tells people to go on with a drug that has just made them restless: it is
+// nauseaLeaflet never tells people to carry on with a drug that has just made them restless: it is
 // taken as needed, and there are others.
 func nauseaLeaflet(x *exposure) (leaflet, bool) {
 	switch {
@@ -123,7 +122,7 @@ func antihistamineLeaflet(x *exposure) (leaflet, bool) {
 	return l, true
 }
 
-// leaflet of the iron check that is open.
+// leaflet of the open iron check.
 func (c *ironCase) leaflet(check string) leaflet {
 	switch check {
 	case checkIronMissing, checkIronUnchecked:
@@ -142,7 +141,7 @@ func (c *ironCase) leaflet(check string) leaflet {
 	return leaflet{About: c.lowLeaflet(), Do: []string{"iron.do"}}
 }
 
-// lowLeaflet says that stores are low only where ferritin is.
+// lowLeaflet says that stores are low only if ferritin is.
 func (c *ironCase) lowLeaflet() string {
 	if c.panel.ferritin.low {
 		return "iron.ferritin"

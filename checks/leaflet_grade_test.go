@@ -8,8 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// A leaflet is read by people who are tired: Flesch and Kincaid's grade is at most 8, each drug
-// name counted as one syllable.
+// Leaflets are read by tired people: Flesch-Kincaid grade at most 8, each drug name counted as one
+// syllable.
 func TestLeafletsArePlain(t *testing.T) {
 	const most = 8.0
 	seen := map[string]float64{}
@@ -70,7 +70,7 @@ func grade(text string) float64 {
 	return 0.39*float64(len(all))/float64(sentences) + 11.8*float64(syllables)/float64(max(len(all), 1)) - 15.59
 }
 
-// syllablesOf counts groups of vowels, but for an e that is not spoken at the end.
+// syllablesOf counts groups of vowels except a silent final e.
 func syllablesOf(word string) int {
 	n := len(vowels.FindAllString(word, -1))
 	for _, silent := range []string{"e", "es", "ed"} {
@@ -84,8 +84,8 @@ func syllablesOf(word string) int {
 	return max(n, 1)
 }
 
-// Slow breathing needs help at once, and what has just made somebody restless is not to be gone on
-// with.
+// Slow breathing needs help at once, and nobody should carry on with what has just made them
+// restless.
 func TestLeafletsOfDanger(t *testing.T) {
 	text := func(order ...string) string {
 		s := parseScenarios(t, "# x\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nlab tsat 31 % "+
@@ -134,7 +134,7 @@ func TestLeafletsOfDanger(t *testing.T) {
 	}
 }
 
-// Iron stores are called low only where ferritin is low.
+// Iron stores are called low only if ferritin is low.
 func TestLeafletOfLowSaturation(t *testing.T) {
 	s := parseScenarios(t, "# x\nrls confirmed\nlab ferritin 152 ng/mL 2026-10-24\nlab tsat 12 % 2026-10-24")[0]
 	set := DefaultSettings()

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// everyFlag is one patient in whom every check but the exclusive ones fires.
+// everyFlag is one patient who triggers every check except the exclusive ones.
 const everyFlag = `
 # all
 person female 1950-05-14
@@ -55,7 +55,7 @@ cut body-weight
 `
 
 // The texts of every check, for both audiences, as people see them. Rewrite with RLSGUARD_UPDATE=1,
-// and only when every changed line is meant.
+// and only if every changed line is meant.
 func TestTexts(t *testing.T) {
 	for _, audience := range []string{forProfessionals, ForPatients} {
 		var b strings.Builder

@@ -7,26 +7,26 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// FactLimits are how many facts are kept of one patient, by kind; 0 is no limit. Of each kind the
-// newest stay, by the versions of the resources. A limit bounds the size of a state, and what one
-// sender can do to the other kinds: nothing.
+// FactLimits are how many facts of each kind are kept per patient; 0 means no limit. The newest
+// stay, by resource version. The limits bound the size of a state, and keep one sender from
+// displacing other kinds of facts.
 type FactLimits struct {
 	Conditions int `yaml:"conditions"`
 	Orders     int `yaml:"orders"`  // MedicationRequest, MedicationDispense and MedicationStatement together
 	Results    int `yaml:"results"` // of each analyte
 	Answers    int `yaml:"answers"` // acknowledgements and overrides
 	Others     int `yaml:"others"`
-	// Marks of resources that were deleted, were entered in error or do not concern us, for each of
-	// the kinds above. They are counted apart, so that they push nothing else out.
+	// Marks of resources that were deleted, entered in error or not relevant, for each kind above.
+	// They are counted apart, so that they displace nothing else.
 	Marks int `yaml:"marks"`
 }
 
-// defaultFactLimits are those of the contract.
+// defaultFactLimits are the defaults of the contract.
 func defaultFactLimits() FactLimits {
 	return FactLimits{Conditions: 1000, Orders: 2000, Results: 200, Answers: 500, Others: 500, Marks: 2000}
 }
 
-// validate tells every limit that is out of range, joined into one error.
+// validate reports all limits out of range in one error.
 func (l FactLimits) validate() error {
 	var errs []error
 	for _, v := range []struct {
@@ -43,8 +43,8 @@ func (l FactLimits) validate() error {
 	return errors.Join(errs...)
 }
 
-// group is the kind of facts that a limit is about. It follows from the type of the resource alone,
-// so that no version changes it.
+// group is the kind of facts a limit applies to. It follows from the resource type alone, so that
+// no version changes it.
 type group uint8
 
 const (

@@ -10,8 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// TestCostFollowsOrders holds that what is allocated for a patient grows with the number of orders,
-// not with that of their combinations.
+// TestCostFollowsOrders holds that allocation grows with the number of orders, not of their
+// combinations.
 func TestCostFollowsOrders(t *testing.T) {
 	for _, drugs := range [][2]string{{"gabapentin", "oxycodone"}, {"gabapentin", "pregabalin"},
 		{"pramipexole", "haloperidol"}} {
@@ -35,8 +35,8 @@ func TestCostFollowsOrders(t *testing.T) {
 	}
 }
 
-// decideOrders decides about a patient who has RLS and so many orders, of two drugs in turn, and
-// resolves what they open.
+// decideOrders decides for a patient with RLS and n orders, of two drugs in turn, and resolves what
+// they open.
 func decideOrders(n int, drugs [2]string) {
 	set := DefaultSettings()
 	asOf := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
@@ -64,9 +64,9 @@ func decideOrders(n int, drugs [2]string) {
 	decide(st, set, []byte("key"), "rules", asOf.AddDate(1, 0, 0))
 }
 
-// allocated is how many bytes do allocates.
+// allocated is the number of bytes do allocates.
 func allocated(do func()) uint64 {
-	do() // what is made once
+	do() // one-off allocations
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	do()

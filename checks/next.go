@@ -25,8 +25,8 @@ type Turn struct {
 	Reviewed   bool // the rule behind it has been approved
 }
 
-// Turns are the moments after asOf, up to and with until, at which time alone changes a flag of st:
-// by time, then by check and ingredient. st does not change.
+// Turns are the moments after asOf, up to and including until, at which time alone changes a flag
+// of st, sorted by time, check and ingredient. st is not changed.
 func Turns(st *State, set *Settings, key []byte, ruleset string, asOf, until time.Time) []Turn {
 	var turns []Turn
 	c := newCourse(st, set, key, ruleset, evaluate(st, set, asOf, false))
@@ -36,18 +36,18 @@ func Turns(st *State, set *Settings, key []byte, ruleset string, asOf, until tim
 	return turns
 }
 
-// mostMoments is how many moments are looked at for the next of a flag. Few patients have as many
-// dates ahead; where one has, and the flag does not change at any of these, nothing is said.
+// mostMoments limits the search for a flag's next change. Few patients have that many dates ahead;
+// beyond it, nothing is said.
 const mostMoments = 32
 
-// course follows the flags of a patient through the moments at which something may change.
+// course follows a patient's flags through the moments at which something may change.
 type course struct {
 	differ
 	at        time.Time
 	next      upcoming
 	was, now  []Flag
 	because   []ahead.Cause // what happened at at
-	evaluated int           // tests bound it
+	evaluated int           // bounded by tests
 }
 
 func newCourse(st *State, set *Settings, key []byte, ruleset string, ev *evaluation) *course {
@@ -62,7 +62,7 @@ func (c *course) take(ev *evaluation) {
 	c.next = ev.nextChange()
 }
 
-// goOn goes to the next moment; false when there is none up to until. A zero until is no limit.
+// goOn moves to the next moment; false if there is none up to until. A zero until is no limit.
 func (c *course) goOn(until time.Time) bool {
 	if c.next.at.IsZero() || !until.IsZero() && c.next.at.After(until) {
 		return false
@@ -73,7 +73,7 @@ func (c *course) goOn(until time.Time) bool {
 	return true
 }
 
-// turns appends what changed at the moment that the course has come to.
+// turns appends what changed at the current moment.
 func (c *course) turns(list []Turn) []Turn {
 	i, j := 0, 0
 	for i < len(c.was) || j < len(c.now) {
@@ -103,7 +103,7 @@ func (c *course) compare(i, j int) int {
 	return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Ingredient, b.Ingredient))
 }
 
-// becomes says what a flag has become; "" when it is the same. nil is a flag that is not open.
+// becomes says what a flag has become; "" if it is unchanged. A nil flag is not open.
 func becomes(was, is *Flag) ahead.Becoming {
 	switch {
 	case was == nil:
@@ -137,7 +137,7 @@ func (c *course) turn(to ahead.Becoming, was, is *Flag) Turn {
 	return t
 }
 
-// moment is where the course is: a day, where one begins.
+// moment is the current moment: as a day, if it is the start of one.
 func (c *course) moment() moment.Time {
 	zone := c.set.zone()
 	y, m, d := c.at.In(zone).Date()
@@ -148,8 +148,8 @@ func (c *course) moment() moment.Time {
 	return moment.Instant(c.at)
 }
 
-// causes are those of what happens at this moment that happen to what the flag rests on; all, where
-// none is known to.
+// causes are the current causes that concern what the flag rests on; all of them if none is known
+// to.
 func (c *course) causes(to ahead.Becoming, was, is *Flag) []ahead.Cause {
 	var refs []facts.Ref
 	for _, f := range []*Flag{was, is} {
@@ -161,7 +161,7 @@ func (c *course) causes(to ahead.Becoming, was, is *Flag) []ahead.Cause {
 		answer := x.Kind == ahead.AnswerCounts || x.Kind == ahead.AnswerEnds
 		return answer != (is != nil && was != nil && is.Severity == was.Severity && is.State != was.State)
 	})
-	if len(all) == 0 { // an answer that holds no longer since the flag rests on something else
+	if len(all) == 0 { // an answer lapsed because the flag now rests on something else
 		all = slices.Clone(c.because)
 	}
 	if own := slices.DeleteFunc(slices.Clone(all), func(x ahead.Cause) bool {
@@ -172,7 +172,7 @@ func (c *course) causes(to ahead.Becoming, was, is *Flag) []ahead.Cause {
 	return withoutSteps(all)
 }
 
-// withoutSteps leaves out that a dosage of an order begins or ends where more is said of the order.
+// withoutSteps drops the start or end of a dosage if the order has another cause.
 func withoutSteps(list []ahead.Cause) []ahead.Cause {
 	return slices.DeleteFunc(slices.Clone(list), func(x ahead.Cause) bool {
 		return x.Kind == ahead.DoseChanges && slices.ContainsFunc(list, func(y ahead.Cause) bool {
@@ -181,7 +181,7 @@ func withoutSteps(list []ahead.Cause) []ahead.Cause {
 	})
 }
 
-// foresee tells flags that are open what is next for them. The course is at their as-of time.
+// foresee sets what is next for open flags. The course is at their as-of time.
 func (c *course) foresee(flags []*Flag) {
 	for n := 0; n < mostMoments && len(flags) > 0 && c.goOn(time.Time{}); n++ {
 		turns := c.turns(nil)
@@ -197,7 +197,7 @@ func (c *course) foresee(flags []*Flag) {
 	}
 }
 
-// foreseen are the flags whose next is to be told: those that are open.
+// foreseen are the flags whose next change is to be told: the open ones.
 func foreseen(flags []Flag) []*Flag {
 	var open []*Flag
 	for i := range flags {

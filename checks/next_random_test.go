@@ -13,7 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// drawing writes facts around the as-of time in the words of the scenarios.
+// drawing writes scenario lines with dates around the as-of time.
 type drawing struct {
 	*rapid.T
 	asOf  time.Time
@@ -22,7 +22,7 @@ type drawing struct {
 
 func (d *drawing) one(words ...string) string { return rapid.SampledFrom(words).Draw(d.T, "one") }
 
-// day is a date, a month or an instant, so many days from the as-of time.
+// day is a date, a month or an instant, from so many to so many days off the as-of time.
 func (d *drawing) day(from, to int) string {
 	at := d.asOf.AddDate(0, 0, rapid.IntRange(from, to).Draw(d.T, "days"))
 	switch rapid.IntRange(0, 6).Draw(d.T, "precision") {
@@ -100,8 +100,8 @@ func randomPatient(r *rapid.T) *scenario {
 	return &scenario{Case: cases[0], st: st}
 }
 
-// unusual makes some facts what the words of the scenarios cannot say: a second step of a dose, a
-// supply or a time that cannot be read.
+// unusual gives some facts what scenario lines cannot express: a second step of a dose, an
+// unreadable supply or time.
 func unusual(r *rapid.T, f *facts.Fact, asOf time.Time) {
 	if rapid.IntRange(0, 3).Draw(r, "unusual") > 0 {
 		return
@@ -121,7 +121,7 @@ func unusual(r *rapid.T, f *facts.Fact, asOf time.Time) {
 	}
 }
 
-// answer acknowledges some of the flags that are open, with dates and ends around now.
+// answer acknowledges some of the open flags, with dates and ends around now.
 func answer(r *rapid.T, st *State, set *Settings, asOf time.Time) {
 	for i, f := range flagsAt(st, set, asOf) {
 		a := &facts.Acknowledgement{FlagID: f.ID, Basis: f.Basis, Reason: "noted"}

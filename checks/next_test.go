@@ -17,7 +17,7 @@ import (
 
 var nextKey = []byte("key of a site")
 
-// flagsAt are the flags of st by facts and time alone.
+// flagsAt are the flags of st, by facts and time alone.
 func flagsAt(st *State, set *Settings, at time.Time) []Flag {
 	d := differ{st: st, set: set, key: nextKey, asOf: at}
 	flags := d.flags(Evaluate(st, set, at))
@@ -27,7 +27,7 @@ func flagsAt(st *State, set *Settings, at time.Time) []Flag {
 	return flags
 }
 
-// stands is what of flags counts as a change.
+// stands is the part of flags that counts as a change.
 func stands(flags []Flag) map[string]string {
 	all := map[string]string{}
 	for _, f := range flags {
@@ -36,7 +36,7 @@ func stands(flags []Flag) map[string]string {
 	return all
 }
 
-// said is what turns make of the flags that stood before them.
+// said checks that turns lead from the flags before to those after.
 func said(t rapid.TB, before, after []Flag, turns []Turn) {
 	t.Helper()
 	was, is := stands(before), stands(after)
@@ -76,8 +76,8 @@ func said(t rapid.TB, before, after []Flag, turns []Turn) {
 	}
 }
 
-// holdTurns holds the turns of a patient against evaluations at their moments, right before them,
-// and between them.
+// holdTurns checks a patient's turns against evaluations at their moments, right before them, and
+// between them.
 func holdTurns(t rapid.TB, st *State, set *Settings, asOf, until time.Time, random *rand.Rand) {
 	t.Helper()
 	turns := Turns(st, set, nextKey, "rules", asOf, until)
@@ -112,7 +112,7 @@ func holdTurns(t rapid.TB, st *State, set *Settings, asOf, until time.Time, rand
 	}
 }
 
-// holdNext holds the next of each open flag against the turns.
+// holdNext checks the Next of each open flag against the turns.
 func holdNext(t rapid.TB, st *State, set *Settings, asOf time.Time) {
 	t.Helper()
 	turns := Turns(st, set, nextKey, "rules", asOf, asOf.AddDate(200, 0, 0))
@@ -128,7 +128,7 @@ func holdNext(t rapid.TB, st *State, set *Settings, asOf time.Time) {
 	}
 }
 
-// holdChange holds that between two moments of NextChange a flag says the same in all its words.
+// holdChange checks that between two moments of NextChange a flag keeps all its words.
 func holdChange(t rapid.TB, st *State, set *Settings, asOf time.Time, random *rand.Rand) {
 	t.Helper()
 	digests := func(at time.Time) (all []string) {
@@ -194,15 +194,15 @@ func TestTurnsOfRandomPatients(t *testing.T) {
 	})
 }
 
-// What an order is called names the dose in force, which changes with its steps: a moment to look
-// again at, also where nothing else of the order counts any more.
+// The words for an order name the dose in force, which changes with its steps: each step is a
+// moment to look again, even if nothing else of the order counts any more.
 func TestTheDoseInForceIsLookedAtAgain(t *testing.T) {
 	s := parseScenarios(t, "# one\nrls confirmed\n"+
 		"request stopped fluoxetine 2026-11-01 bounds:2026-11-01..2026-11-30 dose:20mg daily:1")[0]
 	holdChange(t, &s.st, DefaultSettings(), s.AsOf, rand.New(rand.NewPCG(1, 2)))
 }
 
-// Each kind of date that a scenario can have is told, with what happens.
+// Each kind of date a scenario can have is reported, with what happens.
 func TestTurnsSayWhatHappens(t *testing.T) {
 	text, err := os.ReadFile("testdata/next.txt")
 	if err != nil {
@@ -223,8 +223,8 @@ func TestTurnsSayWhatHappens(t *testing.T) {
 	}
 }
 
-// The cost of looking ahead is that of the moments there are, each evaluated once, and for the next
-// of a flag no more than a fixed number.
+// Looking ahead costs one evaluation per moment, and for a flag's next change no more than a fixed
+// number.
 func TestLookingAheadIsBounded(t *testing.T) {
 	lines := "# one\nrls confirmed\n"
 	for i := range 200 {
@@ -258,7 +258,7 @@ func TestLookingAheadIsBounded(t *testing.T) {
 	}
 }
 
-// Every cause has words, and every one is reached by a scenario or a random patient.
+// Every cause has words, and a scenario or a random patient reaches it.
 func TestCausesHaveWords(t *testing.T) {
 	for _, k := range ahead.Kinds() {
 		if k.Words() == "" {

@@ -9,8 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// offending flags systemic exposure to a class that can bring on or worsen RLS: one flag for each
-// ingredient, with the highest severity that any of its orders gives (rules.md R1).
+// offending flags systemic exposure to a class that can bring on or worsen RLS: one flag per
+// ingredient, with the highest severity of its orders (rules.md R1).
 func (ev *evaluation) offending(c Check, use conditions.Use) {
 	for _, group := range ev.byIngredient(func(x *exposure) bool { return slices.Contains(c.Classes, x.Class) }) {
 		first := group[0]
@@ -36,8 +36,7 @@ func (ev *evaluation) offending(c Check, use conditions.Use) {
 	}
 }
 
-// gather puts the orders of a group behind a finding, and returns the highest severity that any of
-// them gives.
+// gather attaches the orders of a group to a finding and returns their highest severity.
 func (ev *evaluation) gather(f *Finding, group []*exposure, own Severity) Severity {
 	severity := None
 	for _, x := range group {
@@ -47,7 +46,7 @@ func (ev *evaluation) gather(f *Finding, group []*exposure, own Severity) Severi
 	return severity
 }
 
-// ownSeverity is the severity of an ingredient before anything about its order.
+// ownSeverity is the severity of an ingredient, regardless of its orders.
 func (ev *evaluation) ownSeverity(x *exposure) Severity {
 	switch {
 	case slices.Contains(partialAgonists, x.Name),
@@ -65,8 +64,8 @@ func isDopamineAntagonist(c drugs.Class) bool {
 	return c == drugs.DopamineAntagonistAntiemet || c == drugs.DopamineAntagonistOther || c == drugs.DopamineDepleter
 }
 
-// littleDoxepin tells whether a group is doxepin for sleep: all that is taken adds up to no more
-// than the setting, as structured doses. What is on the skin does not count.
+// littleDoxepin reports whether a group is doxepin for sleep: structured doses that add up to no
+// more than the setting. Doxepin on the skin does not count.
 func (ev *evaluation) littleDoxepin(group []*exposure) bool {
 	if group[0].Name != "doxepin" {
 		return false
@@ -98,14 +97,13 @@ func doseOrderOf(x *exposure) doseOrder {
 	}
 }
 
-// partialAgonists at the dopamine receptor, for which aggravation and improvement are both
-// reported.
+// partialAgonists at the dopamine receptor are reported both to worsen and to ease RLS.
 var partialAgonists = []string{"aripiprazole", "aripiprazole lauroxil", "brexpiprazole", "cariprazine"}
 
-// with tells whether the product of an order holds another substance, known by its name only.
+// with reports whether the product of an order contains another substance, known only by name.
 func (x *exposure) with(name string) bool { return slices.Contains(x.drug.match.With, name) }
 
-// byIngredient groups exposures by ingredient, in the order of their names.
+// byIngredient groups exposures by ingredient, sorted by name.
 func (ev *evaluation) byIngredient(want func(*exposure) bool) [][]*exposure {
 	groups := map[string][]*exposure{}
 	var names []string

@@ -26,7 +26,7 @@ type orderView struct {
 	notes   []string // for the reader: status unknown, a proposal, as needed, ...
 	silence silence.Reason
 	detail  string
-	start   time.Time   // authored, when known
+	start   time.Time   // authored, if known
 	end     moment.Time // when it was stopped or ended, for tail exposure
 	drug    drugView
 }
@@ -84,8 +84,8 @@ func (ev *evaluation) weighOrder(o *orderView) {
 	}
 }
 
-// weighStatus decides by status; what is stopped may leave a tail, which exposures() works out by
-// drug.
+// weighStatus decides by status; a stopped order may leave a tail, which readExposures works out
+// per drug.
 func (ev *evaluation) weighStatus(o *orderView) {
 	switch o.Status {
 	case facts.StatusActive, facts.StatusInProgress:
@@ -127,7 +127,7 @@ func (ev *evaluation) weighIntent(o *orderView) {
 }
 
 // stopped is when a stopped order ended: the earlier of the end of its dosages and the time of the
-// version that says so, without either the day it was written.
+// version that says so; if neither is known, the day it was written.
 func (ev *evaluation) stopped(o *orderView) moment.Time {
 	end := o.Effective.End
 	for i := range o.Dosages {
@@ -147,8 +147,7 @@ func (ev *evaluation) stopped(o *orderView) moment.Time {
 	return end
 }
 
-// weighDosages looks at what the dosages say of time: over, not yet begun, as needed, a short
-// course.
+// weighDosages looks at the dosages: over, not yet begun, as needed, a short course.
 func (ev *evaluation) weighDosages(o *orderView) {
 	periods := make([]facts.Period, 0, len(o.Dosages)+1)
 	asNeeded := len(o.Dosages) > 0
@@ -176,7 +175,7 @@ func (ev *evaluation) weighDosages(o *orderView) {
 	}
 }
 
-// allOver tells whether every period has ended, and when the last one did.
+// allOver reports whether every period has ended, and when the last one did.
 func (ev *evaluation) allOver(o *orderView, periods []facts.Period) (bool, string) {
 	var last moment.Time
 	over := len(periods) > 0
@@ -192,7 +191,7 @@ func (ev *evaluation) allOver(o *orderView, periods []facts.Period) (bool, strin
 	return over, last.Date(ev.zone)
 }
 
-// allAhead tells whether every period that is not over begins later.
+// allAhead reports whether every period that is not over is yet to begin.
 func (ev *evaluation) allAhead(o *orderView, periods []facts.Period) bool {
 	later := false
 	for _, p := range periods {
@@ -207,8 +206,7 @@ func (ev *evaluation) allAhead(o *orderView, periods []facts.Period) bool {
 	return later
 }
 
-// shortCourse tells whether all dosages together last no longer than the setting says, or the
-// supply is for no longer.
+// shortCourse reports whether all dosages together, or the supply, last no longer than the setting.
 func (ev *evaluation) shortCourse(o *orderView) bool {
 	limit := ev.set.Orders.ShortCourseDays
 	if days, err := number(o.SupplyDays); err == nil && days > 0 && days*float64(o.Repeats+1) <= float64(limit) {
@@ -237,8 +235,8 @@ func (ev *evaluation) shortCourse(o *orderView) bool {
 	return len(o.Dosages) > 0 && (first.IsZero() || !last.After(first.AddDate(0, 0, limit)))
 }
 
-// number reads a decimal. Most are not there, and an error for each costs more than all else that
-// is done about an order.
+// number parses a decimal. Most are absent, and a fresh error for each would cost more than all
+// other work on an order.
 func number(s string) (float64, error) {
 	if s == "" {
 		return 0, strconv.ErrSyntax
@@ -246,7 +244,7 @@ func number(s string) (float64, error) {
 	return strconv.ParseFloat(s, 64)
 }
 
-// boundsDays is how long a dosage lasts by its boundsDuration, or by a count of doses, in days.
+// boundsDays is how long a dosage lasts in days, by its boundsDuration or a count of doses.
 func boundsDays(d *facts.Dosage) (float64, bool) {
 	if d.BoundsLength.Value != "" {
 		text, ok := LengthInDays(&d.BoundsLength, false)

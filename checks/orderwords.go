@@ -9,16 +9,16 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// OrderWords say what was ordered in words that a pharmacist recognises, as far as it was sent.
+// OrderWords describe an order, as far as it was sent, in words a pharmacist recognises.
 type OrderWords struct {
 	Ref     facts.Ref `json:"ref"`
-	Product string    `json:"product,omitempty"` // as sent, else by our tables; shortened
-	Dose    string    `json:"dose,omitempty"`    // by structured dosage only
-	// when it was written, handed over or begun, as precisely as it was sent
+	Product string    `json:"product,omitempty"` // as sent, else from our tables; shortened
+	Dose    string    `json:"dose,omitempty"`    // from structured dosage only
+	// when it was written, handed over or begun, as precisely as sent
 	Since string `json:"since,omitempty"`
 }
 
-// Words describe the order on a line; "" where nothing is known but its reference.
+// Words describes the order on one line; "" if only its reference is known.
 func (o *OrderWords) Words() string {
 	var parts []string
 	for _, p := range []string{o.Product, o.Dose} {
@@ -32,11 +32,10 @@ func (o *OrderWords) Words() string {
 	return strings.Join(parts, ", ")
 }
 
-// productLength is how long the name of a product gets in a flag.
+// productLength is the maximum length of a product name in a flag.
 const productLength = 60
 
-// orderWords describe the orders behind a finding, in the order of their references, which are
-// sorted.
+// orderWords describe the orders behind a finding, sorted by reference.
 func (ev *evaluation) orderWords(refs []facts.Ref) []OrderWords {
 	var all []OrderWords
 	for i := range ev.orders {
@@ -53,7 +52,7 @@ func (ev *evaluation) orderWords(refs []facts.Ref) []OrderWords {
 	return all
 }
 
-// productWords name the product as it was sent; where only a code was, our tables name the drug.
+// productWords is the product name as sent; for a bare code, the drug from our tables.
 func (ev *evaluation) productWords(o *orderView) string {
 	for _, n := range o.drug.names {
 		if n = shortened(n, productLength); n != "" {
@@ -71,8 +70,8 @@ func (ev *evaluation) productWords(o *orderView) string {
 	return strings.Join(parts, " / ")
 }
 
-// doseWords are the milligrams a day, where the dosage says so and the product has one drug of
-// ours.
+// doseWords is the dose in milligrams a day, if the dosage states it and the product has one of our
+// drugs.
 func (ev *evaluation) doseWords(o *orderView) string {
 	asNeeded := len(o.Dosages) > 0 && !slices.ContainsFunc(o.Dosages, func(d facts.Dosage) bool { return !d.AsNeeded })
 	text := ""

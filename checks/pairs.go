@@ -10,25 +10,25 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
-// pairing is what two groups of drugs taken together come to.
+// pairing is the outcome for two groups of drugs taken together.
 type pairing struct {
 	severity  Severity
 	partners  []string // names, sorted
 	refs      []facts.Ref
-	onlyDraft bool // every combination is of two orders that are still being written
+	onlyDraft bool // every combination is of two drafts
 	notes     []string
 }
 
-// partner is an exposure beside a drug, with the severity of the pair before anything about the
-// orders.
+// partner is an exposure beside a drug, with the severity of the pair before the orders are
+// considered.
 type partner struct {
 	*exposure
 	own Severity
 }
 
-// pair is what the orders of one drug come to with their partners; at least one half must be a real
-// exposure. severity is that of the pair before anything about the orders, None when the other is
-// no partner; a drug is none of itself.
+// pair is the outcome for the orders of one drug with their partners; at least one of the two must
+// be a real exposure. severity is that of the pair before the orders are considered, None for a
+// drug that is no partner; a drug is no partner of itself.
 func (ev *evaluation) pair(group []*exposure, severity func(*exposure) Severity) pairing {
 	var partners []partner
 	for i := range ev.exposures {
@@ -55,8 +55,8 @@ func (ev *evaluation) pair(group []*exposure, severity func(*exposure) Severity)
 	return p
 }
 
-// alikeOnce leaves the first of those orders of a drug that weigh the same in a pair, so that a
-// patient with thousands of orders costs no more than their number.
+// alikeOnce keeps one order of each kind that weighs differently in a pair, so that thousands of
+// orders cost no more than their number.
 func alikeOnce(group []*exposure) []*exposure {
 	type weight struct {
 		draft, old bool
@@ -74,7 +74,7 @@ func alikeOnce(group []*exposure) []*exposure {
 	return first
 }
 
-// beside takes in one order of the drug with all its partners.
+// beside weighs one order of the drug with all its partners.
 func (p *pairing) beside(a *exposure, partners []partner) {
 	for _, b := range partners {
 		if a.draft && b.draft {
@@ -89,7 +89,7 @@ func (p *pairing) beside(a *exposure, partners []partner) {
 }
 
 // pairSeverity caps the severity of a pair by status, intent and certainty of both halves, and by
-// age only when both are old. As needed and short courses do not lower it: one dose is enough.
+// age only if both are old. As needed and short courses do not lower it: one dose is enough.
 func pairSeverity(s Severity, a, b *exposure) Severity {
 	s = min(s, a.ceiling, b.ceiling)
 	if a.old && b.old {
@@ -98,8 +98,8 @@ func pairSeverity(s Severity, a, b *exposure) Severity {
 	return s
 }
 
-// everTaken tells whether an order is, or once was, more than a plan: the patient had the drug, or
-// has it.
+// everTaken reports whether an order is, or once was, more than a plan: the patient has or had the
+// drug.
 func (o *orderView) everTaken() bool {
 	if o.DoNotPerform || o.Intent != facts.IntentOrder || o.draft {
 		return false
@@ -111,8 +111,8 @@ func (o *orderView) everTaken() bool {
 	return o.silence != silence.NotYet && o.silence != silence.NotSystemic
 }
 
-// firstDay is the day on which the first of the orders that want accepts was written, by the given
-// reading of partial dates; ok is false when none of them has a date.
+// firstDay is the day the first of the orders accepted by want was written, with partial dates read
+// by dayOf; ok is false if none has a date.
 func (ev *evaluation) firstDay(
 	want func(*orderView) bool,
 	dayOf func(moment.Time, *time.Location) int64,
@@ -129,8 +129,8 @@ func (ev *evaluation) firstDay(
 	return day, ok
 }
 
-// within tells whether a day was at most so many days ago; the day on which it will not be any more
-// is noted.
+// within reports whether a day was at most days ago, and schedules the day on which it no longer
+// is.
 func (ev *evaluation) within(day int64, days int, why ahead.Kind) bool {
 	return ev.later(civilStart(day+int64(days)+1, ev.zone), why, "")
 }

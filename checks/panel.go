@@ -11,7 +11,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
-// analyteState is what is known of ferritin or of TSAT.
+// analyteState is what is known about ferritin or TSAT.
 type analyteState uint8
 
 // States of an analyte.
@@ -22,7 +22,7 @@ const (
 	analyteUsable
 )
 
-// analyteResult is what the results of one analyte come to. The table, where "normal" is at or
+// analyteResult is the outcome of all results of one analyte. In this table, "normal" is at or
 // above the limit:
 //
 //	newest result                      older results          state      low
@@ -37,35 +37,34 @@ const (
 //	unreadable (unit, text, absent, ...) none usable, or normal unusable no
 //	unreadable                         newest usable is low   unusable   yes: "newest usable"
 //
-// Newest goes by effective time; of one time a usable result decides before one that is not, but of
-// one draw one that was sent and could not be read outranks a normal one. One without a time is
-// never newer than one with a time; one whose time cannot be read may be the newest, so a low one
-// counts and any other cannot be evaluated. All results of the newest usable draw count as one:
-// when any is low, it is low.
+// Newest is by effective time. At equal times a usable result decides before an unusable one, but
+// within one draw a result that was sent and could not be read outranks a normal one. An undated
+// result is never newer than a dated one. A result whose time cannot be read may be the newest: if
+// low it counts, otherwise it cannot be evaluated. The results of the newest usable draw count as
+// one, which is low if any of them is.
 type analyteResult struct {
 	state   analyteState
 	low     bool
-	shown   *labReading       // the usable result that decides; nil when there is none
-	newest  *labReading       // newest usable result, which age goes by
+	shown   *labReading       // the usable result that decides; nil if there is none
+	newest  *labReading       // newest usable result, which sets the age
 	atLimit bool              // shown lies within 1 % of the limit, after conversion from pmol/L or nmol/L
-	limit   measure.IronLimit // that shown was held against
+	limit   measure.IronLimit // limit applied to shown
 	limited bool
-	blocked *labReading // newest result when that cannot be evaluated
+	blocked *labReading // newest result, if it cannot be evaluated
 	why     measure.Reason
 	pending *labReading
 	other   *labReading // a result of the same draw that disagrees with a low one
 }
 
-// judged is a reading with what it says about its limit.
+// judged is a reading and its verdict against the limit.
 type judged struct {
 	*labReading
 	verdict measure.IronVerdict
 	at      bool
-	why     measure.Reason // it can neither raise nor clear
+	why     measure.Reason // why it can neither raise nor clear
 }
 
-// judgeReading weighs one reading. Only a final result may clear; a low one counts whatever its
-// status.
+// judgeReading weighs one reading. Only a final result may clear; a low one always counts.
 func judgeReading(r *labReading, l measure.IronLimit, limited bool) judged {
 	j := judged{labReading: r, why: r.reason}
 	if j.why != measure.Usable {
@@ -86,7 +85,7 @@ func judgeReading(r *labReading, l measure.IronLimit, limited bool) judged {
 	return j
 }
 
-// decideAnalyte applies the table of analyteResult to readings that are sorted by compareReadings.
+// decideAnalyte applies the table of analyteResult to readings sorted by compareReadings.
 func decideAnalyte(readings []labReading, limitOf func(*labReading) (measure.IronLimit, bool)) analyteResult {
 	var res analyteResult
 	var usable []judged
@@ -132,7 +131,7 @@ func decideAnalyte(readings []labReading, limitOf func(*labReading) (measure.Iro
 	return res
 }
 
-// unreadOfDraw is an unreadable result of the same draw as usable ones; nil when there is none.
+// unreadOfDraw is an unreadable result of the same draw as usable ones; nil if there is none.
 func unreadOfDraw(draw []judged, unread []*labReading) *labReading {
 	if len(unread) == 0 {
 		return nil
@@ -157,8 +156,8 @@ func unreadReason(r *labReading) measure.Reason {
 	return r.reason
 }
 
-// newestDraw is the newest usable result with all others of its draw. Results of one time that name
-// different specimens are taken together: which came later cannot be told.
+// newestDraw is the newest usable result with all others of its draw. Results of the same time from
+// different specimens are taken together, since their order is unknown.
 func newestDraw(usable []judged) []judged {
 	anchors := usable[:1]
 	for len(anchors) < len(usable) && compareNewest(anchors[0].labReading, usable[len(anchors)].labReading) == 0 {
@@ -177,7 +176,7 @@ func newestDraw(usable []judged) []judged {
 	return draw
 }
 
-// decide takes the low results of a draw before the others, then the newest, then the lowest value.
+// decide prefers the low results of a draw, then the newest, then the lowest value.
 func (res *analyteResult) decide(draw []judged) {
 	lowFirst := func(j judged) int {
 		if j.verdict == measure.VerdictLow {
@@ -198,7 +197,7 @@ func (res *analyteResult) decide(draw []judged) {
 	}
 }
 
-// evidence are the results that the analyte's state rests on.
+// evidence lists the results the analyte's state rests on.
 func (res *analyteResult) evidence() []facts.Ref {
 	var refs []facts.Ref
 	for _, r := range []*labReading{res.shown, res.newest, res.blocked, res.pending, res.other} {
@@ -209,18 +208,17 @@ func (res *analyteResult) evidence() []facts.Ref {
 	return refs
 }
 
-// labAge says how old a result is, in the words of the contract.
+// labAge is how old a result is, in the words of the contract.
 type labAge uint8
 
-// Ages: current, ageing (over 180 d, or without a time) and stale (over 365 d).
+// Ages: current, ageing (over 180 d, or undated) and stale (over 365 d).
 const (
 	labCurrent labAge = iota
 	labAgeing
 	labStale
 )
 
-// ageOf counts calendar days. next is when the age changes by time alone; zero when it does not any
-// more.
+// ageOf counts calendar days. next is when time alone next changes the age; zero if it never does.
 func ageOf(r *labReading, b *labBook, s *ironSettings) (age labAge, next time.Time) {
 	if !r.dated || r.unplaced {
 		return labAgeing, time.Time{}
@@ -237,7 +235,7 @@ func ageOf(r *labReading, b *labBook, s *ironSettings) (age labAge, next time.Ti
 	}
 }
 
-// ironPanel is ferritin and TSAT for one patient, by the limits of the group that applies.
+// ironPanel is one patient's ferritin and TSAT, by the limits of their group.
 type ironPanel struct {
 	group          ironGroup
 	ferritin, tsat analyteResult
@@ -266,7 +264,8 @@ func saturations(b *labBook, t *terms.Terms, s *ironSettings, g ironGroup) []lab
 	})
 }
 
-// low tells whether iron is low: either of the two, in end-stage renal disease and dialysis both.
+// low reports whether iron is low: either value, or in end-stage renal disease and on dialysis
+// both.
 func (p *ironPanel) low() bool {
 	if p.group == ironDialysis {
 		return p.ferritin.low && p.tsat.low

@@ -8,13 +8,13 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
-// died tells whether the patient has died by the as-of time. A death without a date has been.
+// died reports whether the patient has died by the as-of time. A death without a date has happened.
 func (ev *evaluation) died() bool {
 	p := &ev.person
 	return p.Deceased && (p.Died.IsZero() || !ev.later(p.Died.Start(ev.zone), ahead.Death, ev.st.Patient))
 }
 
-// ageAtLeast tells whether the patient has had that birthday; ok is false when the birth date
+// ageAtLeast reports whether the patient has had that birthday; ok is false if the birth date
 // leaves it open.
 func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 	b := ev.person.Birth
@@ -22,8 +22,8 @@ func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 		return false, false
 	}
 	if !ev.later(b.Start(ev.zone).AddDate(years, 0, 0), ahead.Birthday, ev.st.Patient) {
-		// Even the earliest possible birthday has passed; with a partial date the latest one
-		// decides whether that is certain.
+		// The earliest possible birthday has passed; with a partial date the latest one decides
+		// whether that is certain.
 		if b.Precision < moment.ToDay && ev.later(b.End(ev.zone).AddDate(years, 0, -1), ahead.Birthday, ev.st.Patient) {
 			return false, false
 		}
@@ -32,9 +32,8 @@ func (ev *evaluation) ageAtLeast(years int) (yes, ok bool) {
 	return false, true
 }
 
-// pregnant tells whether a pregnancy is on record and not too long ago (rules.md R8): by Condition
-// or by a result. A man, or somebody over 55, is not taken as pregnant: that is an error of the
-// data.
+// pregnant reports whether a pregnancy is on record and recent enough (rules.md R8), by Condition
+// or by result. In a man, or anybody over 55, it is taken as an error in the data.
 func (ev *evaluation) pregnant() bool {
 	if ev.person.Sex == facts.Male {
 		return false
@@ -63,7 +62,7 @@ func (ev *evaluation) pregnancyCondition(c *facts.Condition) bool {
 	return ev.pregnancyLasts(when)
 }
 
-// pregnancyLasts tells whether a sign of pregnancy of that time still counts; without a time it
+// pregnancyLasts reports whether a sign of pregnancy of that time still counts; an undated one
 // does.
 func (ev *evaluation) pregnancyLasts(when moment.Time) bool {
 	return when.IsZero() ||
@@ -90,7 +89,7 @@ func (ev *evaluation) pregnancyResult(l *facts.LabResult) bool {
 	return false
 }
 
-// pregnantCodes are coded values that tell a pregnancy: SNOMED CT pregnant, positive, detected.
+// pregnantCodes are coded values that mean pregnant: SNOMED CT pregnant, positive, detected.
 var pregnantCodes = map[string]bool{"77386006": true, "10828004": true, "260373001": true}
 
 func saysPregnant(v *facts.Value) bool {

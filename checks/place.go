@@ -15,12 +15,12 @@ const (
 	placeContent              = placeMark << (1 + labs.None)
 	placeCount                = 2 + int(labs.PregnancyTestQuantitative)
 
-	// AllPlaces are all bits that mean something.
+	// AllPlaces are all bits with a meaning.
 	AllPlaces facts.Places = 1<<placeCount - 1
 )
 
-// placesOf are the places of what f says. They follow from this version alone: then the newest
-// version in each place, and with it the newest facts there, are the same whatever came first.
+// placesOf are the places taken by what f says. They depend on this version alone, so the newest
+// version in each place, and the newest facts there, do not depend on the order of arrival.
 func placesOf(f *facts.Fact, t *terms.Terms) facts.Places {
 	switch {
 	case f.Kind == facts.KindMark:
@@ -35,7 +35,7 @@ func placesOf(f *facts.Fact, t *terms.Terms) facts.Places {
 	return p
 }
 
-// resultPlaces are those of a result, its components, and the results that a report contains.
+// resultPlaces are the places of a result, its components, and the results a report contains.
 func resultPlaces(l *facts.LabResult, t *terms.Terms) facts.Places {
 	p := analytesOf(t, l.Loincs)
 	for i := range l.Components {
@@ -56,8 +56,8 @@ func analytesOf(t *terms.Terms, loincs []string) (p facts.Places) {
 	return p
 }
 
-// Outrank is the mark that is left of f when something newer is known. With hide it can be taken
-// back by Unhidden.
+// Outrank is the mark that remains of f once something newer is known. With hide, Unhidden can undo
+// it.
 func (s *Settings) Outrank(f facts.Fact, why facts.MarkReason, hide bool) facts.Fact {
 	out := facts.Fact{
 		Ref:     f.Ref,
@@ -67,7 +67,7 @@ func (s *Settings) Outrank(f facts.Fact, why facts.MarkReason, hide bool) facts.
 		Unread:  f.Unread & (unread.Version | unread.Newer),
 	}
 	if !hide && out.Unread&unread.Version != 0 {
-		out.Unread = unread.Version // what came before it cannot be told from itself any more
+		out.Unread = unread.Version // what came before it can no longer be told from itself
 	}
 	if f.Outranked() {
 		out.Keep(f.Past(), nil)
@@ -86,7 +86,7 @@ func (s *Settings) Outrank(f facts.Fact, why facts.MarkReason, hide bool) facts.
 	return out
 }
 
-// Join is the newer of two facts about one resource, with the places that the older takes.
+// Join is the newer of two facts about one resource, with the places the older one takes.
 func (s *Settings) Join(a, b facts.Fact) facts.Fact {
 	if a.Version.Compare(b.Version) < 0 {
 		a, b = b, a
@@ -101,7 +101,7 @@ func (s *Settings) Join(a, b facts.Fact) facts.Fact {
 	return a
 }
 
-// yield gives an older version the places that no newer one has.
+// yield gives an older version the places no newer one has.
 func yield(f *facts.Fact, t *terms.Terms, p facts.Past) {
 	if !f.Outranked() {
 		p.Places &^= placesOf(f, t)
@@ -137,7 +137,7 @@ func yield(f *facts.Fact, t *terms.Terms, p facts.Past) {
 	f.Keep(slices.Insert(past, at, p), f.Hidden())
 }
 
-// eachPlace calls do for every place that f takes, with the version that takes it.
+// eachPlace calls do for every place f takes, with the version that takes it.
 func eachPlace(f *facts.Fact, t *terms.Terms, do func(bit int, v *facts.Version)) {
 	if !f.Outranked() {
 		eachBit(placesOf(f, t), func(bit int) { do(bit, &f.Version) })

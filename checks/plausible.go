@@ -9,16 +9,16 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 )
 
-// sensibleRange is the range in which a limit makes sense. One outside of it would keep a check
-// quiet, or raise it for everyone, without a word: most often it was written in another unit.
+// sensibleRange is the range in which a limit makes sense. A limit outside it, usually one written
+// in another unit, would silently disable a check or raise it for everyone.
 type sensibleRange struct {
 	low, high, unit string
-	// times, which may be "", turns what was written in another unit into this one.
+	// times converts from other, the unit probably meant, into unit; both may be "".
 	times, other string
 }
 
-// Ranges are wider than any guideline or label asks for: they catch units and slips of a digit, not
-// opinions.
+// Ranges are wider than any guideline or label needs: they catch wrong units and slips of a digit,
+// not opinions.
 var (
 	inFerritin  = sensibleRange{"10", "500", "ng/mL", "1000", "mg/L"}
 	inDialysis  = sensibleRange{"50", "1500", "ng/mL", "1000", "mg/L"}
@@ -36,8 +36,8 @@ var (
 	inSpan      = sensibleRange{low: "0", high: "3650", unit: "days"}
 )
 
-// plausible refuses limits that make no sense as what they are, joined into one error that names
-// the unit of each. Validate, which tells what cannot be at all, comes first.
+// plausible rejects limits that make no sense, in one error that names the unit of each. Validate,
+// which finds impossible values, comes first.
 func (s *Settings) plausible() error {
 	p := plausibility{}
 	p.iron(&s.Iron)
@@ -130,7 +130,7 @@ func (p *plausibility) dopamine(s *dopamineSettings) {
 	}
 }
 
-// dose holds the largest dose of a drug to a tenth and ten times the usual one.
+// dose requires the highest dose of a drug to be from a tenth to ten times the usual one.
 func (p *plausibility) dose(key string, v, usual decimal.Decimal) {
 	tenth, tenfold := usual.Over(decimal.Of("10")).String(), usual.Times(decimal.Of("10")).String()
 	p.number(key, v, sensibleRange{tenth, tenfold, "mg a day", "1000", "g"})

@@ -7,7 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 )
 
-// TestPlausibleRanges: the defaults are plausible, and so are limits that sites really use; those
+// TestPlausibleRanges: the defaults are plausible, and so are limits that sites really use; limits
 // in another unit are not.
 func TestPlausibleRanges(t *testing.T) {
 	if err := DefaultSettings().plausible(); err != nil {

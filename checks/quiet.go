@@ -11,7 +11,7 @@ type quietCheck struct {
 }
 
 // Quiet lists the checks that the settings keep from opening any flag, in the order of the
-// catalogue. Whoever sees no flag has to know of them.
+// catalogue. Whoever sees no flag needs to know about them.
 func (s *Settings) Quiet() []quietCheck {
 	var list []quietCheck
 	for _, c := range Catalogue() {
@@ -22,7 +22,7 @@ func (s *Settings) Quiet() []quietCheck {
 	return list
 }
 
-// silences is why the settings keep a check quiet; "" when they do not.
+// silences is why the settings silence a check; "" if they do not.
 func (s *Settings) silences(c Check) silence.Reason {
 	switch {
 	case !s.enabled(c.ID):

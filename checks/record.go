@@ -14,8 +14,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// RecordOf is what is on record of st as of an instant, for a reader: also of a patient without
-// RLS, or who has died, and also what does not count. It decides nothing that Evaluate does not.
+// RecordOf is the record of st as of an instant, for a reader. It includes patients without RLS or
+// who have died, and entries that do not count. It decides nothing beyond what Evaluate decides.
 func RecordOf(st *State, set *Settings, asOf time.Time) record.Record {
 	ev := &evaluation{st: st, set: set, terms: set.terms(), zone: set.zone(), asOf: asOf}
 	for i := range st.Facts {
@@ -71,7 +71,7 @@ func (ev *evaluation) recordRLS() record.RLS {
 	return r
 }
 
-// clinicalCodes and verificationCodes are those of FHIR, by the constants of package facts.
+// clinicalCodes and verificationCodes are FHIR's, indexed by the constants of package facts.
 var (
 	clinicalCodes = [...]string{
 		"", "active", "recurrence", "relapse", "inactive", "remission", "resolved", "unreadable",
@@ -134,7 +134,7 @@ func (ev *evaluation) recordDiagnosis(f *facts.Fact) record.Diagnosis {
 	return d
 }
 
-// recordAnswers are the answers to flags, with those that hold now.
+// recordAnswers are the answers to flags, including those in force.
 func (ev *evaluation) recordAnswers() []record.Answer {
 	var all []record.Answer
 	for i := range ev.st.Facts {
@@ -156,7 +156,7 @@ func (ev *evaluation) recordAnswers() []record.Answer {
 	return all
 }
 
-// recordParts are the parts of a record that may be unreadable, with the words for them.
+// recordParts are the parts of a record that may be unreadable, with words for each.
 var recordParts = []struct {
 	part unread.Parts
 	key  string
@@ -169,7 +169,7 @@ var recordParts = []struct {
 	{unread.Other, "record.unread.other"}, {unread.Newer, "record.unread.newer"},
 }
 
-// recordUnread tells what is on record and could not be read.
+// recordUnread lists what is on record but could not be read.
 func (ev *evaluation) recordUnread() []record.Unread {
 	var all []record.Unread
 	for i := range ev.st.Facts {

@@ -11,8 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// recordKidneys are clearance and eGFR, as reported and as estimated from a creatinine, against the
-// limits at which the dose of a gabapentinoid changes; and the creatinine itself.
+// recordKidneys are clearance and eGFR, reported and estimated from creatinine, against the limits
+// at which the dose of a gabapentinoid changes; and creatinine itself.
 func (ev *evaluation) recordKidneys(book *labBook) []record.Series {
 	in := renalInput{
 		Labs: book, Settings: &ev.set.Renal, Birth: ev.person.Birth, Sex: ev.person.Sex, Dialysis: ev.onDialysis(),
@@ -51,7 +51,7 @@ func (ev *evaluation) recordKidneys(book *labBook) []record.Series {
 	return []record.Series{clearance, egfr, creatinine}
 }
 
-// recordReported adds what a laboratory reports, and tells on which days some of it can be used.
+// recordReported adds reported results, and returns the days with a usable one.
 func (ev *evaluation) recordReported(in *renalInput, s *record.Series, a labs.Analyte) map[int64]bool {
 	days := map[int64]bool{}
 	readings := in.Labs.of(a)
@@ -77,8 +77,8 @@ func (ev *evaluation) recordEstimate(r *labReading, k *kidneyFunction) record.Po
 	return p
 }
 
-// recordKidneyLimits are the lower ends of the bands, the highest first, with what the labels of
-// the gabapentinoids that the patient takes allow below them.
+// recordKidneyLimits are the lower ends of the bands, highest first, with the doses below each that
+// the labels of the patient's gabapentinoids allow.
 func (ev *evaluation) recordKidneyLimits() []record.Limit {
 	set := &ev.set.Renal
 	var all []record.Limit

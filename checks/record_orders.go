@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// orderStatusCodes are those of FHIR, by the constants of package facts.
+// orderStatusCodes are FHIR's, indexed by the constants of package facts.
 var orderStatusCodes = [...]string{
 	"unknown", "active", "draft", "on-hold", "stopped", "cancelled", "completed", "in-progress", "not-taken",
 }
@@ -57,8 +57,8 @@ func (ev *evaluation) recordOrder(o *orderView) record.Order {
 	return r
 }
 
-// recordDose is the dose in words: as of the record where the order goes on, else the largest that
-// it came to from its begin on.
+// recordDose is the dose in words: as of the record for a current order, else the largest since it
+// began.
 func (ev *evaluation) recordDose(o *orderView, from, until moment.Time) string {
 	then := *ev
 	if !until.IsZero() && !until.End(ev.zone).After(ev.asOf) && !from.IsZero() {
@@ -67,7 +67,7 @@ func (ev *evaluation) recordDose(o *orderView, from, until moment.Time) string {
 	return then.doseWords(o)
 }
 
-// recordSteps are the doses of an order that are taken one after the other.
+// recordSteps are the successive doses of an order.
 func (ev *evaluation) recordSteps(o *orderView) []record.Step {
 	found := o.drug.match.Found
 	var begins []moment.Time
@@ -98,7 +98,7 @@ func (ev *evaluation) recordSteps(o *orderView) []record.Step {
 	return steps
 }
 
-// recordSpan is when an order began, and when it ended or will end; zero where nobody knows.
+// recordSpan is when an order began, and when it ended or will end; zero if unknown.
 func (ev *evaluation) recordSpan(o *orderView) (from, until moment.Time) {
 	from = o.Authored
 	first, last, bounded := moment.Time{}, moment.Time{}, len(o.Dosages) > 0
@@ -127,7 +127,7 @@ func (ev *evaluation) recordSpan(o *orderView) (from, until moment.Time) {
 	return from, ev.recordEnd(o, from, until)
 }
 
-// recordEnd is the end of an order whose dosages end at until; zero where they do not.
+// recordEnd is the end of an order whose dosages end at until; zero if they do not end.
 func (ev *evaluation) recordEnd(o *orderView, from, until moment.Time) moment.Time {
 	switch o.Status {
 	case facts.StatusStopped:
@@ -139,7 +139,7 @@ func (ev *evaluation) recordEnd(o *orderView, from, until moment.Time) moment.Ti
 		return until
 	}
 	if end, ok := ev.supplyEnd(o); ok {
-		// To the day, as what it lasts is.
+		// To the day, like the supply itself.
 		w := end.In(ev.zone)
 		day := time.Date(w.Year(), w.Month(), w.Day(), 0, 0, 0, 0, time.UTC)
 		return moment.Time{Nanos: day.UnixNano(), Precision: moment.ToDay}

@@ -12,8 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// recordSources are the analytes that others are calculated from or read beside, with their words
-// in record.Series.
+// recordSources are the analytes that others are calculated from or read with, and their names in
+// record.Series.
 var recordSources = []struct {
 	analyte labs.Analyte
 	word    string
@@ -44,7 +44,7 @@ func (ev *evaluation) recordResults() []record.Series {
 	return all
 }
 
-// comparePoints puts the oldest first and what has no time last.
+// comparePoints puts the oldest first and undated ones last.
 func comparePoints(a, b record.Point) int {
 	if a.At.IsZero() != b.At.IsZero() {
 		if b.At.IsZero() {
@@ -55,7 +55,7 @@ func comparePoints(a, b record.Point) int {
 	return cmp.Or(a.At.At.Compare(b.At.At), slices.Compare(a.Refs, b.Refs))
 }
 
-// recordPoint is one reading, which cannot be used for a reason, unless that is labUsable.
+// recordPoint is one reading; why says why it cannot be used, unless it is measure.Usable.
 func (ev *evaluation) recordPoint(r *labReading, why measure.Reason) record.Point {
 	p := record.Point{Refs: r.refs, Usable: why == measure.Usable, Calculated: r.calculated, Why: r.note}
 	if r.dated && !r.unplaced {
@@ -82,7 +82,7 @@ func (ev *evaluation) recordPoint(r *labReading, why measure.Reason) record.Poin
 	return p
 }
 
-// recordIron are ferritin and TSAT against the limits that hold for the patient.
+// recordIron are ferritin and TSAT against the patient's limits.
 func (ev *evaluation) recordIron(in *ironInput) []record.Series {
 	c := ironCase{ironInput: in}
 	group := c.group()

@@ -9,8 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/record"
 )
 
-// What is on record says the same as the flags, in every scenario: each order once, and whether it
-// counts; a low value where iron is flagged as low; how RLS counts.
+// The record agrees with the flags in every scenario: each order once, and whether it counts; a low
+// value wherever iron is flagged as low; how RLS counts.
 func TestRecordAgreesWithFlags(t *testing.T) {
 	eachScenario(t, func(s *scenario) { t.Run(s.Name(), func(t *testing.T) { recordAgrees(t, s) }) })
 }
@@ -57,7 +57,7 @@ func recordAgrees(t *testing.T, s *scenario) {
 	}
 }
 
-// beyond tells whether a ferritin or TSAT among refs lies beyond its limit.
+// beyond reports whether a ferritin or TSAT among refs lies beyond its limit.
 func beyond(r *record.Record, refs []facts.Ref) bool {
 	for _, s := range r.Results {
 		for _, p := range s.Points {

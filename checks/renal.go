@@ -13,20 +13,19 @@ import (
 // checkRenalDose is the id of the renal dose check.
 const checkRenalDose = "gabapentinoid-renal-dose"
 
-// renalInput is all that the renal dose check looks at, for the orders of one drug.
+// renalInput is everything the renal dose check looks at, for the orders of one drug.
 type renalInput struct {
 	Labs     *labBook
 	Settings *renalSettings
 	Birth    moment.Time
 	Sex      facts.Sex
-	// Dialysis: a Condition of group context_dialysis counts. Results that mark it are found in
-	// Labs.
+	// Dialysis: a Condition of group context_dialysis counts. Results that imply it are in Labs.
 	Dialysis bool
-	// CKD: chronic kidney disease is on record (context_esrd), so that results age faster.
+	// CKD: chronic kidney disease is on record (context_esrd), so results age faster.
 	CKD        bool
 	Ingredient string
-	// Region is the country of the site; Reasons are the groups of diagnoses that the orders are
-	// for, when none of them is for RLS.
+	// Region is the country of the site; Reasons are the groups of diagnoses the orders are for,
+	// empty if any order is for RLS.
 	Region  string
 	Reasons []string
 	Orders  []doseOrder // counted orders of the ingredient
@@ -35,23 +34,23 @@ type renalInput struct {
 // renalDecision says whether the dose is too high for the kidneys.
 type renalDecision struct {
 	Severity Severity    // None: no flag
-	Evidence []facts.Ref // results that the kidney function is from
+	Evidence []facts.Ref // results that give the kidney function
 	Summary  string
 	Action   string
 	Basis    []string
 	Next     time.Time
-	Causes   []ahead.Cause // what happens then
-	// Within: dose and kidney function are known, and the dose is not above the maximum. Known says
+	Causes   []ahead.Cause // what happens at Next
+	// Within: dose and kidney function are known, and the dose is at most the maximum. Known says
 	// what is known, for a reader who asks why there is no flag.
 	Within bool
 	Known  string
 
-	leaflet string // its kind
+	leaflet string // key of the leaflet
 }
 
-// renalFinding decides for one drug. A dose above the maximum of its band: moderate. Clearance
-// below the setting and an unknown dose: low. Kidney function unknown, or better with an unknown
-// dose: none.
+// renalFinding decides for one drug. A dose above the maximum of its band: moderate. An unknown
+// dose with clearance below the setting: low. Unknown kidney function, or an unknown dose with
+// better clearance: none.
 func renalFinding(in renalInput) renalDecision {
 	row, ok := in.row()
 	if !ok || len(in.Orders) == 0 {
@@ -133,9 +132,8 @@ func renalFinding(in renalInput) renalDecision {
 	return d
 }
 
-// unread decides where the newest kidney value cannot be evaluated. A dose that is within the
-// maximum of the worst kidneys is within every other, and one above that of healthy ones is above
-// all.
+// unread decides when the newest kidney value cannot be evaluated: a dose within the maximum for
+// the worst kidneys is within any, and one above that for healthy kidneys is above any.
 func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDose, kidney *kidneyFunction) {
 	known, basis := words.Say("renal.dose.unknown"), "in a daily dose that the orders do not tell"
 	switch {
@@ -183,8 +181,7 @@ func (in *renalInput) unread(d *renalDecision, row *RenalMaximum, dose *dailyDos
 	d.Basis = []string{"dose=" + basis, "band=unread"}
 }
 
-// row is that of the label which applies to these orders: by country, by coded reason, else the
-// drug's own.
+// row is the label row for these orders: by country, by coded reason, else the drug's own.
 func (in *renalInput) row() (RenalMaximum, bool) {
 	for _, v := range in.Settings.Variants {
 		if v.Ingredient == in.Ingredient && (v.Region == "" || v.Region == in.Region) &&
@@ -196,8 +193,8 @@ func (in *renalInput) row() (RenalMaximum, bool) {
 	return row, ok
 }
 
-// otherReason names the larger maximum that the same drug has for another reason, which may not
-// have been coded.
+// otherReason names the larger maximum that the drug has for another reason, which may not have
+// been coded.
 func (in *renalInput) otherReason() string {
 	for _, v := range in.Settings.Variants {
 		if v.Ingredient == in.Ingredient && v.Reason == postherpetic && v.Region == "" &&
@@ -216,7 +213,7 @@ func (in *renalInput) dialysis(row *RenalMaximum) string {
 	return ""
 }
 
-// doseBasis is the dose in the terms that an answer rests on, which no wording changes.
+// doseBasis is the dose as an answer rests on it, independent of wording.
 func (d *renalDecision) doseBasis(dose *dailyDose) string {
 	switch {
 	case d.Severity == Low:

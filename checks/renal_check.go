@@ -69,8 +69,8 @@ func (ev *evaluation) renalInput(group []*exposure) renalInput {
 	return in
 }
 
-// reasonsBesideRLS are the groups for which a label has a row of its own, among the coded reasons
-// of orders none of which is for RLS.
+// reasonsBesideRLS are the groups with a label row of their own among the coded reasons of the
+// orders; none if any order is for RLS.
 func (ev *evaluation) reasonsBesideRLS(group []*exposure) []string {
 	var groups []string
 	for _, x := range group {
@@ -86,5 +86,6 @@ func (ev *evaluation) reasonsBesideRLS(group []*exposure) []string {
 	return groups
 }
 
-// onDialysis tells whether a Condition that means dialysis itself, not only kidney disease, counts.
+// onDialysis reports whether a Condition that means dialysis itself, not only kidney disease,
+// counts.
 func (ev *evaluation) onDialysis() bool { return len(ev.certain("context_dialysis")) > 0 }

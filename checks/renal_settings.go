@@ -14,8 +14,8 @@ import (
 // in mg a day.
 type renalSettings struct {
 	// Normal, Moderate and Severe are the lower ends of the bands. Normal belongs to the band above
-	// it, the other two to the band below them, the more careful reading of labels that say
-	// ">30-59" and ">15-29" (convention).
+	// it, the other two to the band below: the more cautious reading of labels that say ">30-59"
+	// and ">15-29" (convention).
 	Normal   decimal.Decimal `yaml:"normal_from"`
 	Moderate decimal.Decimal `yaml:"moderate_above"`
 	Severe   decimal.Decimal `yaml:"severe_above"`
@@ -26,20 +26,19 @@ type renalSettings struct {
 	// WeightDays: a weight further from the creatinine is not used for Cockcroft-Gault
 	// (convention).
 	WeightDays int `yaml:"weight_days"`
-	// UnknownDoseBelow: below this clearance an unknown dose is worth a flag (convention).
+	// UnknownDoseBelow: below this clearance an unknown dose raises a flag (convention).
 	UnknownDoseBelow decimal.Decimal `yaml:"unknown_dose_below"`
-	// CreatinineAlone, in mg/dL: above it a creatinine is told even where age or sex is not known,
-	// so that it cannot be evaluated (convention).
+	// CreatinineAlone, in mg/dL: a creatinine above this that cannot be evaluated, for want of age
+	// or sex, is reported all the same (convention).
 	CreatinineAlone decimal.Decimal `yaml:"creatinine_alone_above"`
-	// Maxima by ingredient. A site that names one replaces the whole row.
+	// Maxima by ingredient. A site's entry replaces the whole row.
 	Maxima map[string]RenalMaximum `yaml:"maxima"`
-	// Variants replace the row of an ingredient where the label of a country, or for a coded
-	// reason, differs. The first that fits decides.
+	// Variants replace the row of an ingredient if the label of a country, or for a coded reason,
+	// differs. The first match decides.
 	Variants []renalVariant `yaml:"variants"`
 }
 
-// renalVariant is a row for one country, or for one coded reason of an order when no reason of it
-// is RLS.
+// renalVariant is a row for one country, or for one coded reason of orders that are not for RLS.
 type renalVariant struct {
 	Ingredient   string `yaml:"ingredient"`
 	Region       string `yaml:"region"` // ISO 3166, "" for every country
@@ -47,31 +46,30 @@ type renalVariant struct {
 	RenalMaximum `yaml:",inline"`
 }
 
-// RenalMaximum is the largest total a day for each band, and where that is from.
+// RenalMaximum is the highest total a day for each band, and its source.
 type RenalMaximum struct {
 	Normal   decimal.Decimal `yaml:"normal"`
 	Moderate decimal.Decimal `yaml:"moderate"`
 	Severe   decimal.Decimal `yaml:"severe"`
 	Failure  decimal.Decimal `yaml:"failure"`
-	// Source as a reader of a flag sees it; Seen says how it was read, for whoever reviews the
-	// numbers.
+	// Source is shown in flags; Seen says how it was read, for whoever reviews the numbers.
 	Source string `yaml:"source"`
 	Seen   string `yaml:"seen"`
 	// Proportional: within the lowest band the maximum falls with clearance, from Failure at its
-	// upper end to nothing.
+	// upper end to 0.
 	Proportional bool `yaml:"proportional"`
 	// LowerEnds: moderate_above and severe_above belong to the band above them, as some labels say
-	// ("from 30 mL/min on").
+	// ("from 30 mL/min").
 	LowerEnds bool `yaml:"lower_ends"`
-	// Dialysis is what the text adds for haemodialysis.
+	// Dialysis is added to the text for haemodialysis.
 	Dialysis string `yaml:"dialysis"`
 }
 
-// postherpetic is the group of diagnoses for which gabapentin enacarbil has a label of its own.
+// postherpetic is the group of diagnoses for which gabapentin enacarbil has a separate label.
 const postherpetic = "context_postherpetic"
 
-// defaultRenalSettings are those of the labels, read through secondary copies but for mirogabalin
-// (PMDA). In a variant 0 rules the drug out.
+// defaultRenalSettings are from the labels, read in secondary copies except mirogabalin (PMDA). 0
+// in a variant rules the drug out.
 func defaultRenalSettings() renalSettings {
 	row := func(normal, moderate, severe, failure, source, seen, dialysis string) RenalMaximum {
 		return RenalMaximum{
@@ -123,7 +121,7 @@ func defaultRenalSettings() renalSettings {
 	}
 }
 
-// Validate says which settings cannot be, by their keys.
+// Validate reports invalid settings by key.
 func (s *renalSettings) Validate() error {
 	errs := settingErrors{prefix: "renal."}
 	errs.decimal("normal_from", s.Normal, "200")
@@ -170,8 +168,8 @@ func (m *RenalMaximum) validate(errs *settingErrors, key string, ruledOut bool) 
 // renalBand is a band of kidney function.
 type renalBand uint8
 
-// Bands. Of a result that says only "above" or "below", the best band that fits is meant: what
-// exceeds its maximum exceeds all.
+// Bands. A result that says only "above" or "below" gets the best band that fits: a dose above its
+// maximum is above all.
 const (
 	renalUnknown renalBand = iota
 	renalFailure
@@ -193,8 +191,8 @@ func (s *renalSettings) bandWords(b renalBand) string {
 	)
 }
 
-// maximum of a drug at a clearance, in mg a day. What is known only as above or below a number has
-// the best maximum that fits, since what exceeds that exceeds all.
+// maximum of a drug at a clearance, in mg a day. A result that says only "above" or "below" gets
+// the best maximum that fits, since a dose above that is above all.
 func (m *RenalMaximum) maximum(b renalBand, s *renalSettings, clearance *measure.Measure) decimal.Decimal {
 	switch b {
 	case renalNormal:
@@ -210,7 +208,7 @@ func (m *RenalMaximum) maximum(b renalBand, s *renalSettings, clearance *measure
 	return m.Failure
 }
 
-// band of a measure, for labels that count 30 and 15 mL/min to the band below them.
+// band of a measure, for labels that count 30 and 15 mL/min with the band below.
 func (s *renalSettings) band(m *measure.Measure) renalBand { return s.bandOf(m, false) }
 
 func (s *renalSettings) bandOf(m *measure.Measure, lowerEnds bool) renalBand {

@@ -15,8 +15,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// renalOf decides for one order of a drug with so many mg a day; "" is an unknown dose. The patient
-// is a woman born in 1974.
+// renalOf decides for one order of mg a day of a drug; "" is an unknown dose. The patient is a
+// woman born in 1974.
 func renalOf(t *testing.T, drug, mg string, change func(*renalInput), labs ...string) renalDecision {
 	t.Helper()
 	s, iron := defaultRenalSettings(), defaultIronSettings()
@@ -82,7 +82,7 @@ func TestKidneyFunction(t *testing.T) {
 		name   string
 		change func(*renalInput)
 		labs   []string
-		want   string // part of what is known
+		want   string // part of Known
 		over   bool   // pregabalin 450 mg is too much
 	}{
 		{"nothing", nil, nil, "kidney function is not known", false},
@@ -167,7 +167,7 @@ func TestRenalDecision(t *testing.T) {
 	if want := time.Date(2027, 10, 25, 0, 0, 0, 0, time.UTC); !d.Next.Equal(want) {
 		t.Errorf("next %s, want %s", d.Next, want)
 	}
-	// What is known already exceeds, whatever the unreadable dosage adds.
+	// The known part is already too much, whatever the unreadable dosage adds.
 	two := func(in *renalInput) {
 		in.Orders = append(
 			in.Orders,

@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
-// Reasons are all reasons.
+// Reasons lists all reasons.
 func Reasons() []Reason {
 	return []Reason{
 		reasonOrderStopped, ReasonSupplyEnded, ReasonEnteredInError, reasonRLSRefuted, ReasonLabArrived,
@@ -17,8 +17,8 @@ func Reasons() []Reason {
 	}
 }
 
-// reasonOf says which silence of an order resolves a flag for which reason; what is not named
-// changes the context.
+// reasonOf maps the silence of an order to the reason it resolves a flag; any other is a change of
+// context.
 var reasonOf = map[silence.Reason]Reason{
 	silence.DoNotPerform: reasonOrderStopped, silence.Option: reasonOrderStopped, silence.OnHold: reasonOrderStopped,
 	silence.Stopped: reasonOrderStopped, silence.Cancelled: reasonOrderStopped, silence.NotTaken: reasonOrderStopped,
@@ -29,7 +29,7 @@ var reasonOf = map[silence.Reason]Reason{
 	silence.NoCheck: reasonDrugChanged,
 }
 
-// reason says why a flag is gone, from what explains the silence now.
+// reason says why a flag is gone, from why it is silent now.
 func (d *differ) reason(kept OpenFlag) Reason {
 	if d.was != "" && d.was != d.ruleset {
 		return reasonRulesetChanged
@@ -61,7 +61,7 @@ func (d *differ) reason(kept OpenFlag) Reason {
 	return reasonContextChanged
 }
 
-// withoutRLS tells a withdrawn diagnosis from one that does not count any more.
+// withoutRLS distinguishes a withdrawn diagnosis from one that no longer counts.
 func (d *differ) withoutRLS() Reason {
 	for i := range d.st.Facts {
 		f := &d.st.Facts[i]
@@ -76,14 +76,14 @@ func (d *differ) withoutRLS() Reason {
 	return reasonRLSRefuted
 }
 
-// leftOut tells that an order of a flag is not known any more.
+// leftOut reports whether an order of a flag has been left out.
 func (d *differ) leftOut(orders []facts.Ref) bool {
 	return d.st.Cut.has(1<<groupOrders) &&
 		slices.ContainsFunc(orders, func(ref facts.Ref) bool { return d.st.Find(ref) == nil })
 }
 
-// orderReason explains a flag by its orders, when none of them counts any more: a withdrawal says
-// most, then what ended last in the list of reasons.
+// orderReason explains a flag by its orders, if none of them counts any more. A withdrawal ranks
+// first, then the rest of the list below.
 func (d *differ) orderReason(orders []facts.Ref) (Reason, bool) {
 	var found []Reason
 	for _, ref := range orders {
@@ -102,7 +102,7 @@ func (d *differ) orderReason(orders []facts.Ref) (Reason, bool) {
 	return found[0], true
 }
 
-// overOf is why an order does not count any more: the first that was said of it.
+// overOf is why an order no longer counts: the first reason given for it.
 func (d *differ) overOf(order facts.Ref) (Reason, bool) {
 	if d.over == nil {
 		d.over = map[facts.Ref]Reason{}
@@ -117,7 +117,7 @@ func (d *differ) overOf(order facts.Ref) (Reason, bool) {
 	return r, ok
 }
 
-// pairReason explains a flag about drugs taken together, which is over with one of its halves.
+// pairReason explains a flag about a combination, which ends with either half.
 func (d *differ) pairReason(kept OpenFlag) (Reason, bool) {
 	if !slices.Contains(pairChecks, kept.Check) {
 		return "", false
@@ -132,7 +132,7 @@ func (d *differ) pairReason(kept OpenFlag) (Reason, bool) {
 
 var pairChecks = []string{checkAntagonist, checkDuplicate, checkPair}
 
-// ironReason tells whether another iron flag took over, or a result came.
+// ironReason says whether another iron flag took over or a result arrived.
 func (d *differ) ironReason() Reason {
 	for _, f := range d.run.findings {
 		if strings.Contains(f.Check, "iron") {

@@ -10,18 +10,18 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// rlsEvidence says how RLS counts in a patient and what says so (rules.md R13).
+// rlsEvidence is how RLS counts in a patient, and on what evidence (rules.md R13).
 type rlsEvidence struct {
 	status RLSStatus
-	refs   []facts.Ref // of the strongest status
+	refs   []facts.Ref // for the strongest status
 	since  moment.Time // earliest record among them
 	words  string
-	// silence says why conditions that name RLS do not count, when nothing else does.
+	// silence says why conditions that name RLS do not count, if nothing else does.
 	silence silence.Reason
 	detail  string
 }
 
-// add takes one piece of evidence in; the strongest wins.
+// add records one piece of evidence; the strongest wins.
 func (e *rlsEvidence) add(status RLSStatus, ref facts.Ref, since moment.Time, why string) {
 	switch {
 	case status < e.status || status == RLSNone:
@@ -56,8 +56,8 @@ func (ev *evaluation) readRLS() {
 	}
 }
 
-// weighCondition says how one Condition counts as RLS, in words for a reader; and why not, when it
-// names RLS and does not count.
+// weighCondition says how one Condition counts as RLS, in words for a reader; and, if it names RLS
+// but does not count, why.
 func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, silence.Reason) {
 	code := ev.namesRLS(&c.Code)
 	if code == conditions.CountsNo {
@@ -96,7 +96,7 @@ func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, sil
 	}
 }
 
-// recordedLater tells whether a Condition is dated ahead.
+// recordedLater reports whether a Condition is future-dated.
 func (ev *evaluation) recordedLater(c *facts.Condition) bool {
 	if c.Recorded.IsZero() {
 		return false
@@ -105,7 +105,7 @@ func (ev *evaluation) recordedLater(c *facts.Condition) bool {
 	return ev.later(start, ahead.DiagnosisCounts, ev.refOf(c, start))
 }
 
-// conditionOver tells whether a Condition is resolved or has abated.
+// conditionOver reports whether a Condition is resolved or has abated.
 func (ev *evaluation) conditionOver(c *facts.Condition) (bool, string) {
 	if c.Clinical == facts.ClinicalResolved {
 		return true, "resolved"
@@ -126,8 +126,8 @@ func (ev *evaluation) conditionOver(c *facts.Condition) (bool, string) {
 	return true, words.Say("rls.why.abated", "date", abated.Date(ev.zone))
 }
 
-// namesRLS says whether a concept means RLS. A code that the table knows decides before any text: a
-// look-alike's text does not count.
+// namesRLS says whether a concept means RLS. A code in the table outranks any text: text on the
+// code of a look-alike does not count.
 func (ev *evaluation) namesRLS(c *facts.Concept) conditions.Counts {
 	best, known := conditions.CountsNo, false
 	for _, coding := range c.Codings {
@@ -149,7 +149,7 @@ func (ev *evaluation) namesRLS(c *facts.Concept) conditions.Counts {
 
 // weighReasons says how the reasons of a counted order count: a coded reason is as good as a
 // diagnosis, since the prescriber treats RLS (rules.md R13, a convention); an as-needed reason or a
-// text is a possibility.
+// text makes RLS possible.
 func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 	best := RLSNone
 	most := RLSConfirmed
@@ -182,7 +182,7 @@ func (ev *evaluation) weighReasons(o *orderView) (RLSStatus, string) {
 	return best, words.Say("rls.why.words")
 }
 
-// reasonNamesRLS is namesRLS for a reason, which may have a mark of certainty of its own.
+// reasonNamesRLS is namesRLS for a reason, which may be marked as uncertain.
 func (ev *evaluation) reasonNamesRLS(c *facts.Concept) conditions.Counts {
 	switch c.Certainty {
 	case facts.CertaintyShut:
@@ -193,22 +193,21 @@ func (ev *evaluation) reasonNamesRLS(c *facts.Concept) conditions.Counts {
 	return ev.namesRLS(c)
 }
 
-// doubtful tells that something of a Condition cannot be read, or is marked as suspected, so that
+// doubtful reports whether part of a Condition is unreadable, or it is marked as suspected, so that
 // it is at most possible.
 func doubtful(c *facts.Condition) bool {
 	return c.Modified || c.Verification == facts.VerificationUnread || c.Clinical == facts.ClinicalUnread ||
 		c.Code.Certainty == facts.CertaintyPossible
 }
 
-// treats tells whether a diagnosis that an order names as its reason is RLS and has not been taken
-// back.
+// treats reports whether a diagnosis that an order names as its reason is RLS and not withdrawn.
 func (ev *evaluation) treats(c *facts.Condition) bool {
 	status, _, _ := ev.weighCondition(c)
 	return status != RLSNone && ev.namesRLS(&c.Code) == conditions.CountsYes
 }
 
-// hasContext looks for a Condition of a context group (Parkinson disease, dialysis, ...) that has
-// not been refuted and is not over.
+// hasContext looks for a Condition of a context group (Parkinson disease, dialysis, ...) that is
+// neither refuted nor over.
 func (ev *evaluation) hasContext(group string) (*facts.Fact, bool) {
 	for i := range ev.st.Facts {
 		f := &ev.st.Facts[i]
@@ -230,7 +229,7 @@ func (ev *evaluation) contextCounts(c *facts.Condition, group string) bool {
 	return ev.inGroup(&c.Code, group)
 }
 
-// inGroup tells whether a concept has a code of a group of rls_conditions.tsv.
+// inGroup reports whether a concept has a code of a group of rls_conditions.tsv.
 func (ev *evaluation) inGroup(c *facts.Concept, group string) bool {
 	for _, coding := range c.Codings {
 		if row, ok := conditions.Find(coding); ok && row.Group == group {
@@ -240,7 +239,7 @@ func (ev *evaluation) inGroup(c *facts.Concept, group string) bool {
 	return false
 }
 
-// rlsWords tell how RLS is known: "RLS confirmed, recorded 2026-01-02."
+// rlsWords say how RLS is known: "RLS confirmed, recorded 2026-01-02."
 func (ev *evaluation) rlsWords() string {
 	when := ev.rls.since.Date(ev.zone)
 	if when != "" {

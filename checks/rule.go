@@ -8,8 +8,8 @@ import (
 // RuleStatus is how far the review of a rule has come.
 type RuleStatus string
 
-// Rule statuses. A void approval is one of something else than what is in force; an overdue one
-// still counts.
+// Rule statuses. A void approval covers something other than what is in force; an overdue one still
+// counts.
 const (
 	RuleSubmitted   RuleStatus = "submitted"
 	RuleUnderReview RuleStatus = "under review"
@@ -18,21 +18,21 @@ const (
 	RuleVoid        RuleStatus = "void"
 )
 
-// rulePending is the review status of a citation that no clinician has confirmed yet.
+// rulePending is the review status of a citation no clinician has confirmed yet.
 const rulePending = "pending"
 
-// Rule is the life of a rule. Its version is raised by one whenever a threshold, a severity or a
-// trigger changes.
+// Rule is the review history of a rule. Its version rises by one whenever a threshold, a severity
+// or a trigger changes.
 type Rule struct {
 	Version    int
 	Status     RuleStatus
 	Reviewer   string   // who approved it, "" before
 	Date       string   // of the last status, ISO 8601
-	NextReview string   // when it is due again, ISO 8601
-	Changed    []string // of a void approval: what was approved otherwise than it is now
+	NextReview string   // when it is next due, ISO 8601
+	Changed    []string // for a void approval: what differs from what was approved
 }
 
-// pending is a rule that waits for its clinical review.
+// pending is a rule awaiting clinical review.
 func pending(version int) Rule {
 	return Rule{Version: version, Status: RuleSubmitted, Date: "2026-11-29", NextReview: "2027-05-29"}
 }
@@ -45,8 +45,7 @@ func (r Rule) StatusOn(day time.Time) RuleStatus {
 	return r.Status
 }
 
-// RuleOf is the rule of a check as the site's approvals leave it; the catalogue's own where there is
-// none.
+// RuleOf is the rule of a check under the site's approvals; the catalogue's own if there is none.
 func (s *Settings) RuleOf(c Check) Rule {
 	if r, ok := s.Approvals[c.ID]; ok {
 		return r
@@ -54,8 +53,8 @@ func (s *Settings) RuleOf(c Check) Rule {
 	return c.Rule
 }
 
-// citations are those of a check with what the site's review says of them. They name the day of the
-// next review and not whether it has passed: time alone changes no flag.
+// citations are those of a check with the site's review status. They give the date of the next
+// review, not whether it has passed: time alone changes no flag.
 func (s *Settings) citations(c Check) []Citation {
 	r, ok := s.Approvals[c.ID]
 	if !ok {
@@ -78,7 +77,7 @@ func (s *Settings) citations(c Check) []Citation {
 
 const approvedUntil = "approved, next review "
 
-// Reviewed tells whether the rule behind a flag's citations has been approved.
+// Reviewed reports whether the rule behind a flag's citations has been approved.
 func Reviewed(cited []Citation) bool {
 	for _, c := range cited {
 		if !strings.HasPrefix(c.Review, approvedUntil) {

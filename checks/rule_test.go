@@ -10,7 +10,7 @@ import (
 
 // A rule keeps its version only while it keeps its meaning: trigger, severity, classes, thresholds
 // and sources. The golden file holds what each version meant; a change under the same version fails
-// here. With RLSGUARD_UPDATE=1 the file is written, but still refuses that.
+// here. RLSGUARD_UPDATE=1 writes the file, but still refuses that.
 func TestAChangedRuleRaisesItsVersion(t *testing.T) {
 	const file = "testdata/rules.golden"
 	known := map[string]string{}

@@ -14,7 +14,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
-// scenario is a case of checks/exercise, as a state.
+// scenario is a case of checks/exercise as a state.
 type scenario struct {
 	*exercise.Case
 	st State
@@ -98,8 +98,8 @@ func runScenario(t *testing.T, s *scenario) {
 	}
 }
 
-// checkText holds a text to the rules of wording: it never tells anyone to stop, names dates and no
-// ages, and has a source.
+// checkText checks a text against the wording rules: it never tells anyone to stop, gives dates
+// rather than ages, and has a source.
 func checkText(t *testing.T, f Finding) {
 	t.Helper()
 	all := f.Summary + " " + f.Action + " " + strings.Join(f.Alternatives, " ")
@@ -137,7 +137,7 @@ func parseScenarios(t *testing.T, text string) []*scenario {
 	return all
 }
 
-// day is a moment of the precision in which it is written.
+// day is a moment with the precision in which it is written.
 func day(s string) moment.Time {
 	at, err := time.Parse(time.DateOnly, s)
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 
 // Settings are the thresholds, windows and switches of the checks. DefaultSettings has the
 // contract's values; a site's configuration file changes them by the keys given here. Validate
-// tells what is out of range.
+// reports what is out of range.
 type Settings struct {
 	Terms *terms.Terms   `yaml:"-"` // nil: the embedded tables
-	Zone  *time.Location `yaml:"-"` // in which a date begins and ends; nil: UTC
+	Zone  *time.Location `yaml:"-"` // in which days begin and end; nil: UTC
 
 	Orders orderSettings `yaml:"orders"`
 	Iron   ironSettings  `yaml:"iron"`
@@ -24,48 +24,48 @@ type Settings struct {
 	// Dopamine are the limits of the augmentation check.
 	Dopamine dopamineSettings `yaml:"dopamine"`
 
-	// Checks switches single checks off or gives them another severity, by id.
+	// Checks switches checks off or changes their severity, by id.
 	Checks map[string]CheckSetting `yaml:"checks"`
-	// Everyone has the three gabapentinoid checks that are about harm rather than RLS run for
-	// patients without RLS too.
+	// Everyone runs the three gabapentinoid checks that are about harm rather than RLS for patients
+	// without RLS too.
 	Everyone bool `yaml:"gabapentinoid_checks_for_everyone"`
-	// RequireApproved keeps rules quiet whose review is not finished.
+	// RequireApproved silences rules whose review is not finished.
 	RequireApproved bool `yaml:"require_approved_rules"`
-	// Approvals are the rules that the site's reviewers have dealt with, by check.
+	// Approvals are the rules the site's reviewers have dealt with, by check.
 	Approvals map[string]Rule `yaml:"-"`
 	// Audience of the texts: professional, or patient for the plain words of a leaflet.
 	Audience string `yaml:"audience"`
-	// Facts are the limits of what is kept of one patient.
+	// Facts limit what is kept per patient.
 	Facts FactLimits `yaml:"facts"`
 }
 
-// CheckSetting is what a site may change of one check.
+// CheckSetting is what a site may change in one check.
 type CheckSetting struct {
 	Enabled  *bool  `yaml:"enabled"`
-	Severity string `yaml:"severity"` // of what is moderate by default
+	Severity string `yaml:"severity"` // replaces moderate
 }
 
 // orderSettings say how long an order counts. All are conventions of this project without a source
 // in the literature (rules.md R14, marks [C] and [T]): their review is pending.
 type orderSettings struct {
 	OldAfterDays    int `yaml:"old_after_days"`    // active for longer with nothing newer: at most low
-	ShortCourseDays int `yaml:"short_course_days"` // a course of at most so many days: one step lower
-	SupplyGraceDays int `yaml:"supply_grace_days"` // a completed order counts so long after its supply
-	// UnreadSupplyDays: an order whose stated supply cannot be read counts so long after it was
+	ShortCourseDays int `yaml:"short_course_days"` // courses up to this length: one step lower
+	SupplyGraceDays int `yaml:"supply_grace_days"` // a completed order counts this long after its supply
+	// UnreadSupplyDays: an order whose stated supply cannot be read counts this long after it was
 	// written or handed over.
 	UnreadSupplyDays int            `yaml:"unread_supply_days"`
 	TailDays         map[string]int `yaml:"tail_days"` // after stopped, by ingredient
-	// a depot antipsychotic lasts so many dosing intervals after stopped
+	// dosing intervals that a depot antipsychotic lasts after stopped
 	DepotIntervals int `yaml:"depot_intervals"`
 	PregnancyDays  int `yaml:"pregnancy_days"` // how long a sign of pregnancy counts
-	SwitchDays     int `yaml:"switch_days"`    // two gabapentinoids at once are low for so long
-	// from this age on a pair with a depressant names age as a risk (FDA 2019)
+	SwitchDays     int `yaml:"switch_days"`    // two gabapentinoids at once are low for this long
+	// from this age a pair with a depressant names age as a risk (FDA 2019)
 	OlderYears int `yaml:"older_years"`
-	// doxepin up to so many mg a day is low (label for insomnia)
+	// doxepin up to this many mg a day is low (label for insomnia)
 	DoxepinLow decimal.Decimal `yaml:"doxepin_low_mg"`
 }
 
-// DefaultSettings are those of the contract.
+// DefaultSettings are the defaults of the contract.
 func DefaultSettings() *Settings {
 	return &Settings{
 		Zone:     time.UTC,
@@ -89,8 +89,8 @@ func DefaultSettings() *Settings {
 	}
 }
 
-// Validate tells every value that is out of range, joined into one error; where there is none,
-// every value that is not Plausible.
+// Validate reports every value that is out of range in one error; if there is none, every
+// implausible one.
 func (s *Settings) Validate() error {
 	var errs []error
 	for _, v := range []struct {

@@ -5,7 +5,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
-// Silence says why one check raised no flag for one order, or for the patient when Order is "".
+// Silence says why one check raised no flag for one order, or for the patient if Order is "".
 type Silence struct {
 	Patient    facts.Ref      `json:"patient"`
 	Order      facts.Ref      `json:"order,omitempty"`
@@ -15,7 +15,7 @@ type Silence struct {
 	Detail     string         `json:"detail,omitempty"`
 }
 
-// quiet notes why a check stayed silent, when somebody wants to know.
+// quiet records why a check stayed silent, if explanations are wanted.
 func (ev *evaluation) quiet(o *orderView, check, ingredient string, why silence.Reason, detail string) {
 	if !ev.explain {
 		return

@@ -7,15 +7,15 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// State is what is kept of one patient: the newest version of every resource that matters, and the
+// State is what is kept of one patient: the newest version of every relevant resource, and the
 // flags that were opened.
 type State struct {
 	Patient facts.Ref
 	Facts   []facts.Fact // sorted by Ref, each Ref once
 	Flags   []OpenFlag
-	// Ruleset that Flags were decided under.
+	// Ruleset under which Flags were decided.
 	Ruleset string
-	// Cut tells of which kinds facts were left out.
+	// Cut records which kinds of facts were left out.
 	Cut Cut
 }
 
@@ -36,8 +36,8 @@ func (s *State) search(ref facts.Ref) (int, bool) {
 	)
 }
 
-// Merge takes f in when it is news: unknown so far, or newer than what is known of the same
-// resource. It tells whether it changed s.
+// Merge takes in f if it is news: unknown so far, or newer than what is known of its resource. It
+// reports whether it changed s.
 func (s *State) Merge(f facts.Fact) bool {
 	i, known := s.search(f.Ref)
 	if !known {

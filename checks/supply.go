@@ -11,9 +11,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// weighSupply ends an order with its supply and the days of grace. Without a known supply it counts
-// only if it is open. A supply that is stated and cannot be read is neither: the order counts for
-// as long as the settings say, with a cap.
+// weighSupply ends an order with its supply plus the days of grace. Without a known supply it
+// counts only while open. If a supply is stated but unreadable, the order counts for
+// UnreadSupplyDays, with a cap.
 func (ev *evaluation) weighSupply(o *orderView, open bool) {
 	if o.unread&unread.Supply != 0 && o.SupplyDays == "" && o.Validity.End.IsZero() {
 		ev.weighUnreadSupply(o)
@@ -41,7 +41,7 @@ func (ev *evaluation) weighUnreadSupply(o *orderView) {
 	o.notes = append(o.notes, words.Say("unread.supply", "days", strconv.Itoa(days)))
 }
 
-// supplyStart is when a supply was handed out, or was to be; zero when nothing tells.
+// supplyStart is when a supply was handed out, or was to be; zero if unknown.
 func (ev *evaluation) supplyStart(o *orderView) time.Time {
 	switch {
 	case !o.start.IsZero():
@@ -54,9 +54,8 @@ func (ev *evaluation) supplyStart(o *orderView) time.Time {
 	return time.Time{}
 }
 
-// supplyEnd is when the medicine handed out, or to be handed out, is used up: the supply's duration
-// times the repeats and the first, from its start on; else the end of its validity; else what the
-// quantity comes to.
+// supplyEnd is when the medicine is used up: the supply's duration times the first fill and the
+// repeats, from its start; else the end of its validity; else what the quantity comes to.
 func (ev *evaluation) supplyEnd(o *orderView) (time.Time, bool) {
 	start := ev.supplyStart(o)
 	days, err := number(o.SupplyDays)
@@ -72,15 +71,15 @@ func (ev *evaluation) supplyEnd(o *orderView) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// usedUp is the end of all supplies of so many days each.
+// usedUp is the end of all supplies of days each.
 func (ev *evaluation) usedUp(o *orderView, start time.Time, days float64) time.Time {
 	total := min(days*float64(o.Repeats+1), 36_500)
 	whole := int(total)
 	return start.In(ev.zone).AddDate(0, 0, whole).Add(time.Duration((total - float64(whole)) * float64(24*time.Hour)))
 }
 
-// quantityDays is how many days a quantity lasts by the structured daily dose. As needed, and in
-// steps of different doses, nobody knows.
+// quantityDays is how many days a quantity lasts at the structured daily dose; unknown for
+// as-needed doses and for steps of different doses.
 func (ev *evaluation) quantityDays(o *orderView) (float64, bool) {
 	q := o.SupplyAmount
 	if q.Value == "" || len(o.Dosages) == 0 {
@@ -107,8 +106,8 @@ func (ev *evaluation) quantityDays(o *orderView) (float64, bool) {
 	return days, err == nil
 }
 
-// supplyMeasure says in what a quantity of that unit and the doses of an order are counted: in
-// pieces or millilitres where both are, else in milligrams by the strength of the product.
+// supplyMeasure says how to count a quantity of that unit and the doses of an order: in pieces or
+// millilitres if both are, else in milligrams by the strength of the product.
 func (ev *evaluation) supplyMeasure(o *orderView, unit doseUnit) *doseOrder {
 	same := true
 	for i := range o.Dosages {

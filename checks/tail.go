@@ -11,9 +11,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// tail tells whether a drug still acts after its order was stopped: long half-lives by the
-// settings, depot antipsychotics for a number of dosing intervals (rules.md R14). A depot whose
-// interval is not stated has none, and not that of the tablets either.
+// tail reports whether a drug still acts after its order was stopped: long half-lives by the
+// settings, depot antipsychotics for a number of dosing intervals (rules.md R14). A depot without a
+// stated interval has no tail, nor does it get the tablets'.
 func (ev *evaluation) tail(x *exposure) bool {
 	if x.end.IsZero() {
 		return false
@@ -26,7 +26,7 @@ func (ev *evaluation) tail(x *exposure) bool {
 	return true
 }
 
-// tailDays is how long a drug acts after the end of its order.
+// tailDays is how long a drug acts after its order ends.
 func (ev *evaluation) tailDays(x *exposure) (days int, ok bool) {
 	if isAntipsychotic(x.Class) && ev.injected(x) {
 		interval, ok := depotInterval(x.Order)
@@ -36,7 +36,7 @@ func (ev *evaluation) tailDays(x *exposure) (days int, ok bool) {
 	return days, ok
 }
 
-// depotInterval is the days between two injections, when they are stated and a week or more.
+// depotInterval is the days between two injections, if stated and at least a week.
 func depotInterval(o *facts.Order) (int, bool) {
 	for i := range o.Dosages {
 		t := &o.Dosages[i].Timing
@@ -47,8 +47,7 @@ func depotInterval(o *facts.Order) (int, bool) {
 	return 0, false
 }
 
-// injected tells an injection from a tablet: by the product, by the route, or by the name of a
-// depot.
+// injected reports whether a drug is injected: by the product, the route, or the name of a depot.
 func (ev *evaluation) injected(x *exposure) bool {
 	if x.drug.match.RouteGroup == "injectable" {
 		return true
@@ -62,8 +61,7 @@ func (ev *evaluation) injected(x *exposure) bool {
 	return slices.ContainsFunc(append(slices.Clone(x.drug.names), x.drug.match.Matched, x.Name), namesDepot)
 }
 
-// depotWords are parts of names that only depot antipsychotics have: their esters, and their
-// brands.
+// depotWords are parts of names that only depot antipsychotics have: esters and brands.
 var depotWords = []string{
 	"decanoat", "enanthat", "palmitat", "pamoat", "embonat", "lauroxil", "undecylenat", "depot", "long-acting",
 	"long acting",

@@ -10,9 +10,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// Every number that a check goes by is listed beside it, by the key of its setting, with where it
-// is from and how far its review has come. What is only a convention of this project is pending
-// until the clinical owner of a site signs it.
+// Every limit a check uses is listed here by the key of its setting, with its source and how far
+// its review has come. A mere convention of this project stays pending until a site's clinical
+// owner signs it off.
 
 // Sources of numbers.
 const (
@@ -46,8 +46,8 @@ func orderThresholds(s *Settings) []threshold {
 	}
 }
 
-// tailThresholds are those of the drugs that act on after their order was stopped, among the
-// classes of a check.
+// tailThresholds are those of the drugs, among a check's classes, that act on after their orders
+// stop.
 func tailThresholds(c Check) func(*Settings) []threshold {
 	return func(s *Settings) []threshold {
 		all := orderThresholds(s)
@@ -150,7 +150,7 @@ func ironThresholds(s *Settings) []threshold {
 	return all
 }
 
-// readingThresholds decide what a text adds about how a result is to be read.
+// readingThresholds decide which caveats a text adds to a result.
 func readingThresholds(s *Settings) []threshold {
 	i := &s.Iron
 	return []threshold{

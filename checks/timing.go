@@ -9,11 +9,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
-// doseRate says that a dose is taken a number of times in a number of days; kept as a ratio, so
-// that nothing is rounded.
+// doseRate is a number of doses in a number of days; a ratio, so that nothing is rounded.
 type doseRate struct{ times, days decimal.Decimal }
 
-// periodDays are the units of time that terms.TimeUnit knows in days, as ratios.
+// periodDays are the units that labs.TimeUnit returns, in days, as ratios.
 var periodDays = map[string]doseRate{
 	"s": {
 		decimal.Int(1),
@@ -26,7 +25,7 @@ var periodDays = map[string]doseRate{
 	"a": {decimal.Int(365), decimal.Int(1)},
 }
 
-// timingCodes are codes of HL7's GTSAbbreviation and usual Latin ones, as times in days.
+// timingCodes are codes of HL7's GTSAbbreviation and common Latin ones, as times in days.
 var timingCodes = map[string]doseRate{
 	"QD": per(
 		1,
@@ -62,14 +61,14 @@ func rateOf(t *facts.Timing) (doseRate, bool) {
 		return rate, true
 	}
 	if t.Frequency == 0 && (t.Count == 1 || t.Events == 1) {
-		// A single dose is at most the dose of its day, whatever else its code says.
+		// A single dose is at most one a day, whatever else its code says.
 		return per(1, 1), true
 	}
 	return doseRate{}, false
 }
 
-// repeatRate reads frequency, period and periodUnit. Several times of day within one day say more
-// than a frequency of 1.
+// repeatRate reads frequency, period and periodUnit. Several times of day within one day outrank a
+// frequency of 1.
 func repeatRate(t *facts.Timing, events int) (doseRate, bool) {
 	name := labs.TimeUnit(t.PeriodUnit)
 	unit, ok := periodDays[name]
@@ -119,10 +118,10 @@ func codeRate(code string) (doseRate, bool) {
 	return doseRate{}, false
 }
 
-// LengthInDays is a length of time in days, as a decimal number. A unit code of UCUM decides, else
-// the text of the unit, in any case and in the languages of the tables; inDays tells that a unit
-// which is none of time, or none at all, means days. ok is false for what is no length that a
-// course of treatment can have.
+// LengthInDays is a length of time in days, as a decimal number. The UCUM unit code decides, else
+// the text of the unit, in any case and in the languages of the tables; inDays makes a missing
+// unit, or one that is not of time, mean days. ok is false for lengths no course of treatment can
+// have.
 func LengthInDays(q *facts.Quantity, inDays bool) (days string, ok bool) {
 	unit := timeUnitOf(q)
 	if unit == "" && inDays {
@@ -141,7 +140,7 @@ func LengthInDays(q *facts.Quantity, inDays bool) (days string, ok bool) {
 	return periodDays[unit].length(n).Cut(10), true
 }
 
-// wholeDays is a whole number of units in days, where that is whole too.
+// wholeDays is a whole number of units in days, if that is whole too.
 func wholeDays(unit string, n uint64) (days string, ok bool) {
 	switch unit {
 	case "d":
@@ -155,8 +154,8 @@ func wholeDays(unit string, n uint64) (days string, ok bool) {
 // length is n units of time in days.
 func (r doseRate) length(n decimal.Decimal) decimal.Decimal { return n.Times(r.times).Over(r.days) }
 
-// timeUnitOf is the unit of time of a quantity as periodDays has it: of its code, else of its text;
-// "" when it has none.
+// timeUnitOf is the unit of time of a quantity, as in periodDays: of its code, else of its text; ""
+// if it has none.
 func timeUnitOf(q *facts.Quantity) string {
 	if unit := labs.TimeUnit(q.Code); unit != "" {
 		return unit

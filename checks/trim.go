@@ -12,23 +12,21 @@ import (
 //
 // Each version takes places that follow from what it says (Places), and a resource stands in a
 // place by the newest version that ever took it. It keeps the place when a later version is a mark:
-// an order that was deleted still counts as one. So what stands in a place only ever grows in
-// number and in version, whatever comes first, and the newest n of it are the same in the end: what
-// once had n newer ones above it always will, and may be forgotten. If a deletion gave its place
-// away, the place would be free or not by what had been forgotten before. A fact stays as long as
-// it has a place.
+// a deleted order still counts as one. So what stands in a place only ever grows in number and
+// version, whatever the order, and its newest n end up the same: what once had n newer ones above
+// it always will, and may be forgotten. If a deletion gave up its place, whether the place was free
+// would depend on what had been forgotten before. A fact stays as long as it has a place.
 //
-// A mark that is cut could let an older version of its resource count again. So from then on
-// everything of its kind that is older than the oldest mark goes with it. That is a limit which
-// only rises, too.
+// Cutting a mark could let an older version of its resource count again. So from then on,
+// everything of its kind older than the oldest mark goes with it. That limit only rises, too.
 //
-// One thing is not covered: a result that changes its analyte from one version to the next, with
-// more than the limit of newer ones beside it.
+// One case is not covered: a result whose analyte changes between versions, with more newer ones
+// beside it than the limit.
 
 // Trimmed is what Trim did and found.
 type Trimmed struct {
-	Gone    []facts.Ref // facts that are not there any more
-	Changed []facts.Ref // facts whose newest version was forgotten, and that are what the one before was
+	Gone    []facts.Ref // facts no longer there
+	Changed []facts.Ref // facts whose newest version was forgotten, reverting them to the one before
 	floors  map[place]floor
 }
 
@@ -37,7 +35,7 @@ type place struct {
 	bit   int
 }
 
-// floor is the oldest that stays in a place which something was cut from.
+// floor is the oldest that stays in a place from which something was cut.
 type floor struct {
 	version facts.Version
 	ref     facts.Ref
@@ -48,8 +46,7 @@ func (f floor) compare(g floor) int {
 }
 
 // Trim cuts the facts of st to the limits of set. Medications are not counted: they come and go
-// with the orders that refer to them. It looks at each fact, and sorts those of the kinds that are
-// over their limits.
+// with the orders that refer to them. It visits each fact, and sorts only kinds over their limits.
 func (s *State) Trim(set *Settings) Trimmed {
 	t := trimmer{st: s, terms: set.terms(), limits: set.Facts}
 	t.each(func(p place, _ floor) { t.counts[p.group][p.bit]++ })
@@ -63,7 +60,7 @@ func (s *State) Trim(set *Settings) Trimmed {
 	return t.Trimmed
 }
 
-// Refuses tells that Trim would cut f again, of whose resource nothing else is known.
+// Refuses reports whether Trim would cut f again, if nothing else is known of its resource.
 func (t *Trimmed) Refuses(f *facts.Fact, set *Settings) bool {
 	if len(t.floors) == 0 {
 		return false
@@ -103,7 +100,7 @@ func (t *trimmer) each(do func(place, floor)) {
 	}
 }
 
-// group finds what stays of a kind. What is older than its oldest mark goes with the marks that
+// group finds what stays of a kind. Everything older than its oldest mark goes with the marks that
 // were cut.
 func (t *trimmer) group(g group) {
 	for bit := range placeCount {
@@ -136,14 +133,14 @@ func (t *trimmer) raise(p place, f floor) {
 	}
 }
 
-// few is the number of facts up to which it is cheaper to look for the oldest than to sort all: one
-// too many, at the limit.
+// few is the number of facts up to which finding the oldest is cheaper than sorting: at the limit,
+// there is one too many.
 const few = 8
 
 // nth is the nth newest in a place.
 func (t *trimmer) nth(p place, n int) floor {
 	count := t.counts[p.group][p.bit]
-	oldest := make([]floor, 0, min(count, count-n+1+few)) // the oldest first
+	oldest := make([]floor, 0, min(count, count-n+1+few)) // oldest first
 	t.each(func(q place, f floor) {
 		switch most := count - n + 1; {
 		case p != q:
@@ -160,7 +157,7 @@ func (t *trimmer) nth(p place, n int) floor {
 	return oldest[count-n]
 }
 
-// cut leaves the facts that have a place.
+// cut keeps the facts that have a place.
 func (t *trimmer) cut() {
 	kept := t.st.Facts[:0]
 	for _, f := range t.st.Facts {
@@ -174,7 +171,7 @@ func (t *trimmer) cut() {
 	t.st.Facts = kept
 }
 
-// stays leaves f what has a place; false when that is nothing.
+// stays reduces f to what has a place; false if nothing has.
 func (t *trimmer) stays(f *facts.Fact) bool {
 	own := !f.Outranked() && t.left(f.Ref, &f.Version, placesOf(f, t.terms)) != 0
 	if f.Kept == nil {
@@ -198,8 +195,7 @@ func (t *trimmer) stays(f *facts.Fact) bool {
 	return true
 }
 
-// before is a fact of which the newest version that is left is the first of past. Only of a mark it
-// is known what that said.
+// before is a fact reduced to past, newest first. Only of a mark is it known what it said.
 func before(ref facts.Ref, past []facts.Past) facts.Fact {
 	f := facts.Fact{Ref: ref, Version: past[0].Version, Kind: facts.KindMark, Mark: past[0].Mark}
 	if past[0].Places == placeMark {
@@ -209,7 +205,7 @@ func before(ref facts.Ref, past []facts.Past) facts.Fact {
 	return f
 }
 
-// left are those of the places of a version that it keeps.
+// left are the places a version keeps.
 func (t *trimmer) left(ref facts.Ref, v *facts.Version, places facts.Places) (left facts.Places) {
 	eachBit(places, func(bit int) {
 		if !t.below(place{groupOf(ref), bit}, floor{*v, ref}) {

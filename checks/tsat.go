@@ -10,8 +10,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// bindingAnalytes measure how much iron could be bound, in the order in which they are preferred
-// for calculating TSAT.
+// bindingAnalytes measure iron-binding capacity, in order of preference for calculating TSAT.
 var bindingAnalytes = []labs.Analyte{labs.TIBC, labs.UIBC, labs.Transferrin}
 
 var analyteWords = map[labs.Analyte]string{
@@ -19,8 +18,8 @@ var analyteWords = map[labs.Analyte]string{
 	labs.UIBC: "analyte.uibc", labs.Transferrin: "analyte.transferrin",
 }
 
-// calculatedTSAT gives a TSAT for every iron result with a binding capacity of the same draw
-// (rules.md "TSAT by calculation"): 100 x iron / TIBC, TIBC being iron + UIBC where only that was
+// calculatedTSAT returns a TSAT for every iron result with a binding capacity from the same draw
+// (rules.md "TSAT by calculation"): 100 x iron / TIBC, with TIBC = iron + UIBC if only that was
 // measured, or the factor of the settings x iron / transferrin. Draws are never mixed.
 func calculatedTSAT(b *labBook, tsat *labs.Lab, factor decimal.Decimal) []labReading {
 	iron := b.of(labs.Iron)
@@ -44,9 +43,9 @@ func calculatedTSAT(b *labBook, tsat *labs.Lab, factor decimal.Decimal) []labRea
 	return all
 }
 
-// bindingPartners are the results to divide by, in the order in which they are preferred: usable
-// ones before others, then TIBC before UIBC before transferrin. Of one draw the nearest in time is
-// taken, then the one that gives the lowest TSAT.
+// bindingPartners are the divisors in order of preference: usable ones first, then TIBC before UIBC
+// before transferrin. Within one draw the nearest in time is taken, then the one that gives the
+// lowest TSAT.
 func bindingPartners(b *labBook) []*drawIndex {
 	var usable, others []*drawIndex
 	for _, a := range bindingAnalytes {
@@ -66,7 +65,7 @@ func bindingPartners(b *labBook) []*drawIndex {
 	return append(usable, others...)
 }
 
-// saturation divides; where one of the two cannot be used, the result says which and why.
+// saturation divides; if one of the two cannot be used, the result says which and why.
 func saturation(iron, partner *labReading, tsat *labs.Lab, factor decimal.Decimal) labReading {
 	r := *iron
 	r.lab, r.calculated, r.measure, r.note = tsat, true, measure.Measure{}, ""
@@ -112,8 +111,8 @@ func saturation(iron, partner *labReading, tsat *labs.Lab, factor decimal.Decima
 	return r
 }
 
-// ratioComparator is what is known of a ratio that grows with its first and falls with its second
-// operand. Two bounds leave nothing certain.
+// ratioComparator is the comparator of a ratio that rises with its first operand and falls with its
+// second. Two bounds leave nothing certain.
 func ratioComparator(above, below string) (string, bool) {
 	turned := map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "": ""}
 	switch {
@@ -125,9 +124,9 @@ func ratioComparator(above, below string) (string, bool) {
 	return "", false
 }
 
-// tsatReadings are the measured and calculated TSAT results. Of one draw a measured one that can be
-// used wins; where it cannot, a calculated one takes its place and says so, but for one that was
-// sent and could not be read, which stays.
+// tsatReadings are the measured and calculated TSAT results. Within one draw a usable measured one
+// wins; otherwise a calculated one replaces it and says so, unless the measured one was sent and
+// could not be read: then it stays.
 func tsatReadings(b *labBook, tsat *labs.Lab, factor decimal.Decimal, clears func(*labReading) bool) []labReading {
 	measured, calculated := b.of(labs.TSAT), calculatedTSAT(b, tsat, factor)
 	if len(calculated) == 0 {
@@ -165,7 +164,8 @@ func statusReason(s facts.LabStatus) measure.Reason {
 	}
 }
 
-// reasonWords is a reason in words, also for a readable result whose status keeps it from clearing.
+// reasonWords is a reason in words, even for a readable result that cannot clear because of its
+// status.
 func reasonWords(r measure.Reason, m *labReading) string {
 	if r == measure.Usable {
 		r = statusReason(m.status)

@@ -17,8 +17,8 @@ func unclassifiedCheck() Check {
 	}
 }
 
-// unclassified flags orders that count and name no drug that could be looked up, so that silence is
-// not taken for safety.
+// unclassified flags orders that count but whose drug cannot be looked up, so that silence is not
+// taken for safety.
 func (ev *evaluation) unclassified(c Check) {
 	var f Finding
 	why := ""
@@ -45,7 +45,7 @@ func (ev *evaluation) unclassified(c Check) {
 	ev.flag(c, Low, f, leaflet{About: "unclassified", Do: []string{"unclassified.do"}})
 }
 
-// unidentified says why the drug of an order is not known.
+// unidentified says why the drug of an order is unknown.
 func unidentified(o *orderView) string {
 	switch {
 	case o.drug.pending:

@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// newerUnread says of the facts that a flag rests on which may be outdated.
+// newerUnread says which facts behind a flag may be outdated.
 func (ev *evaluation) newerUnread(refs []facts.Ref) string {
 	var doubtful []string
 	said := map[facts.Ref]bool{}
@@ -30,8 +30,8 @@ func (ev *evaluation) newerUnread(refs []facts.Ref) string {
 	return words.Say("unread.newer", "refs", strings.Join(doubtful, ", "))
 }
 
-// noteUnread notes what of an order could not be read. What may turn its meaning around leaves it
-// at most low.
+// noteUnread notes what could not be read of an order. A part that may reverse its meaning caps it
+// at low.
 func (o *orderView) noteUnread() {
 	for _, n := range unreadNotes {
 		if o.unread&n.part != 0 {
@@ -43,7 +43,7 @@ func (o *orderView) noteUnread() {
 	}
 }
 
-// modified notes that a Medication of its own may mean something else than it says.
+// modified notes that the order's Medication may mean something other than it says.
 func (o *orderView) modified() {
 	if o.unread&unread.Modifier == 0 {
 		o.unread |= unread.Modifier
@@ -52,8 +52,7 @@ func (o *orderView) modified() {
 	}
 }
 
-// unreadNotes tell the reader of a flag what of an order could not be read and what it was taken
-// for.
+// unreadNotes tell the reader of a flag what could not be read of an order, and what was assumed.
 var unreadNotes = []struct {
 	part unread.Parts
 	key  string

@@ -9,13 +9,13 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// upcoming is the earliest of several instants, and all that happens then.
+// upcoming is the earliest of several instants, and everything that happens then.
 type upcoming struct {
-	at     time.Time // zero when there is none
+	at     time.Time // zero if there is none
 	causes []ahead.Cause
 }
 
-// add takes an instant in; zero is none.
+// add takes in an instant; zero is none.
 func (u *upcoming) add(t time.Time, why ahead.Kind, ref facts.Ref) {
 	switch {
 	case t.IsZero() || !u.at.IsZero() && t.After(u.at):
@@ -26,14 +26,14 @@ func (u *upcoming) add(t time.Time, why ahead.Kind, ref facts.Ref) {
 	u.causes = append(u.causes, ahead.Cause{Kind: why, Ref: ref})
 }
 
-// join takes another one in.
+// join takes in another upcoming.
 func (u *upcoming) join(v *upcoming) {
 	for _, c := range v.causes {
 		u.add(v.at, c.Kind, c.Ref)
 	}
 }
 
-// all are the causes, sorted, each once: facts come in any order.
+// all are the causes, sorted and without duplicates, since facts come in any order.
 func (u *upcoming) all() []ahead.Cause {
 	slices.SortFunc(u.causes, func(a, b ahead.Cause) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ref, b.Ref))
@@ -41,8 +41,8 @@ func (u *upcoming) all() []ahead.Cause {
 	return slices.Compact(u.causes)
 }
 
-// later tells whether t is after the as-of time; if so, t is an instant at which time alone may
-// change the answer, since that happens to ref.
+// later reports whether t is after the as-of time; if so, it records t as an instant at which time
+// alone may change the answer, because of why and ref.
 func (ev *evaluation) later(t time.Time, why ahead.Kind, ref facts.Ref) bool {
 	if !t.After(ev.asOf) {
 		return false
@@ -51,8 +51,8 @@ func (ev *evaluation) later(t time.Time, why ahead.Kind, ref facts.Ref) bool {
 	return true
 }
 
-// refOf is the reference of a Condition, where an instant is one that later takes in. Few are, so
-// it is looked for only then.
+// refOf is the reference of a Condition if later would record the instant. Few would be, so it is
+// looked up only then.
 func (ev *evaluation) refOf(c *facts.Condition, t time.Time) facts.Ref {
 	if !t.After(ev.asOf) || !ev.next.at.IsZero() && t.After(ev.next.at) {
 		return ""

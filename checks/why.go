@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Why says in a sentence why st has no flag of a check and an ingredient at asOf: the reason of
-// just that, else of the check, else of the drug, else of everything. "" when nothing tells.
+// Why says in a sentence why st has no flag of a check and an ingredient at asOf: the reason for
+// exactly that, else for the check, the drug, or everything. "" if there is none.
 func Why(st *State, set *Settings, asOf time.Time, check, ingredient string) string {
 	found := Explain(st, set, asOf)
 	for _, fits := range []func(s Silence) bool{

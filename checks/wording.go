@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// summary says which drug meets RLS, what follows from it, what is uncertain, and how RLS is known.
+// summary says which drug meets RLS, what follows, what is uncertain, and how RLS is known.
 func (ev *evaluation) summary(group []*exposure, effect string) string {
 	return joinSentences(ev.taking(group)+": "+effect, notes(group), ev.rlsWords())
 }
@@ -36,7 +36,7 @@ func (ev *evaluation) taking(group []*exposure) string {
 	return words.Say(key, "drug", group[0].Name, "class", words.Say("class."+string(group[0].Class)))
 }
 
-// effect is what a drug does to RLS, with the certainty that the evidence has.
+// effect is what a drug does to RLS, with the certainty of the evidence.
 func (ev *evaluation) effect(x *exposure, little bool) string {
 	switch {
 	case little:
@@ -51,7 +51,7 @@ func (ev *evaluation) effect(x *exposure, little bool) string {
 	return words.Say("effect." + string(x.Class))
 }
 
-// actionKey is what to do about a drug that may worsen RLS, and never to end a treatment.
+// actionKey is what to do about a drug that may worsen RLS; never to end a treatment.
 func actionKey(x *exposure) string {
 	switch {
 	case isAntipsychotic(x.Class) && usuallyFor(x, conditions.UseNausea):
@@ -70,7 +70,7 @@ func actionKey(x *exposure) string {
 	return "action.taper"
 }
 
-// notes are the reservations of a group's orders, and others, each once.
+// notes are the caveats of a group's orders, and others, without duplicates.
 func notes(group []*exposure, more ...string) string {
 	var all []string
 	for _, x := range group {
@@ -87,7 +87,7 @@ func notes(group []*exposure, more ...string) string {
 	return strings.Join(once, " ")
 }
 
-// pairNotes are those reservations of a partner that lower a pair.
+// pairNotes are the caveats that also apply to a partner in a pair.
 func (x *exposure) pairNotes() []string {
 	var kept []string
 	for _, n := range x.notes {
@@ -101,7 +101,7 @@ func (x *exposure) pairNotes() []string {
 // civilDate writes a numbered day.
 func civilDate(day int64) string { return time.Unix(day*86_400, 0).UTC().Format(time.DateOnly) }
 
-// shortened cuts a text as it was sent to a length that fits a line, at a word where there is one.
+// shortened cuts a text as sent to one line, at a word if possible.
 func shortened(s string, most int) string {
 	s = strings.Join(
 		strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }),

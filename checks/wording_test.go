@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What no text says, to professionals or patients, since it could be read as the order to end a
-// treatment or not to begin one. Withdrawal, the syndrome, is another word than to withdraw a drug.
+// Words no text may use, for professionals or patients, since they could be read as an order to end
+// a treatment or not to begin one. Withdrawal, the syndrome, is different from withdrawing a drug.
 var ordersAnEnd = regexp.MustCompile(
 	`(?i)\b(stop|discontinu|ceas(e|ing)|withh[eo]ld|avoid|quit|contraindicat|come off|no longer (take|give|use)|` +
 		`withdr(aw|ew)(n|s|ing)?\b|(not|never|don't|cannot|can't) (take|give|use|prescribe)\b|not be ` +

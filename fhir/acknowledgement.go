@@ -10,8 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
-// acknowledgement reads a DetectedIssue that answers a flag: it has the id of the flag and a
-// mitigation. Any other does not concern us.
+// acknowledgement reads a DetectedIssue that answers a flag: it has the flag's id and a mitigation.
+// Any other is not relevant.
 func (d *decoder) acknowledgement(res *Resource) {
 	at := &d.at
 	if at[nIdentifier] == 0 || at[nMitigation] == 0 {
@@ -39,9 +39,9 @@ func (d *decoder) acknowledgement(res *Resource) {
 	res.Relevant, res.Fact.Kind, res.Fact.Acknowledgement = true, facts.KindAcknowledgement, a
 }
 
-// issueStatus reads DetectedIssue.status and tells that it was withdrawn.
+// issueStatus reads DetectedIssue.status and reports whether it was withdrawn.
 func (d *decoder) issueStatus(v uint32) (withdrawn bool) {
-	_, withdrawn = d.labStatus(v) // the same value set
+	_, withdrawn = d.labStatus(v) // same value set
 	return withdrawn
 }
 
@@ -65,13 +65,13 @@ func (d *decoder) flagID(v int) (id string) {
 	return id
 }
 
-// issueExtensions are the extensions of ours that a DetectedIssue or its mitigation has.
+// issueExtensions are our extensions on a DetectedIssue or its mitigation.
 type issueExtensions struct {
 	basis       string
 	comment     string
 	until, date moment.Time
 	override    bool
-	echo        bool // written by us as part of a flag: override is said, and not to be guessed
+	echo        bool // written by us as part of a flag: override is stated, not guessed
 }
 
 func (d *decoder) issueExtensions(v int, e *issueExtensions) {
@@ -94,7 +94,7 @@ func (d *decoder) issueExtensions(v int, e *issueExtensions) {
 			}
 		}
 		if at.IsZero() {
-			at, _ = datetime.ParseBytes([]byte(text)) // a time of day without offset comes as a string
+			at, _ = datetime.ParseBytes([]byte(text)) // a time of day without offset is a string
 		}
 		switch url {
 		case issue.ExtBasis:
@@ -114,7 +114,7 @@ func (d *decoder) issueExtensions(v int, e *issueExtensions) {
 	})
 }
 
-// mitigation reads the mitigations at v, of which the last one counts, and tells whether there is
+// mitigation reads the mitigations at v, of which the last counts, and reports whether there is
 // one.
 func (d *decoder) mitigation(v int, outer issueExtensions, a *facts.Acknowledgement) (found bool) {
 	d.items(v, func(v int) {

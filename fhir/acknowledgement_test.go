@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/issue"
 )
 
-// The acknowledgement that a flag carries is the same to whoever reads it as an event.
+// A flag's acknowledgement is the same to whoever reads it as an event.
 func TestFlagReadAsEventGivesItsAcknowledgement(t *testing.T) {
 	b, err := os.ReadFile("issue/testdata/detectedissue.json")
 	if err != nil {

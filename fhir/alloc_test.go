@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestAllocations bounds what reading one event allocates once the reader has seen its like:
-// nothing for what does not matter.
+// TestAllocations bounds the allocations of reading one event once the reader has seen its like:
+// none for what is not relevant.
 func TestAllocations(t *testing.T) {
 	plain := `{"resourceType":"MedicationRequest","id":"rx-1","meta":{"versionId":"2","lastUpdated":"2026-01-15T09:00:00Z"},"status":"active","intent":"order","subject":{"reference":"Patient/p"},
 		"medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"312940","display":"sertraline"}],"text":"sertraline"},"authoredOn":"2026-01-15"}`
@@ -59,7 +59,7 @@ func TestAllocations(t *testing.T) {
 	for _, c := range cases {
 		r, doc := NewReader(DefaultOptions()), []byte(c.doc)
 		n := math.Inf(1)
-		for range 5 { // what the runtime allocates meanwhile counts too: the least is what reading needs
+		for range 5 { // counts what the runtime allocates meanwhile, too: the minimum is what reading needs
 			n = min(n, testing.AllocsPerRun(200, func() { r.Document(doc, func(Resource) bool { return true }) }))
 		}
 		if n > c.most {

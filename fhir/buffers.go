@@ -1,20 +1,19 @@
 package fhir
 
 const (
-	// keptNodes and keptText are what a reader keeps in any case, less than a megabyte.
+	// keptNodes and keptText are what a reader always keeps, less than a megabyte.
 	keptNodes = 4096
 	keptText  = 64 << 10
-	// A buffer is released when none of so many documents needed a part of it worth its size.
+	// A buffer is released if none of this many documents needed a worthwhile share of it.
 	usageDocuments = 64
 	usageShare     = 8
 )
 
-// usage watches how much of a reader's buffers its documents need. One huge Bundle among small
-// messages would otherwise hold its index for as long as the reader lives.
+// usage tracks how much of a reader's buffers its documents need. One huge Bundle among small
+// messages would otherwise keep its index for the life of the reader.
 type usage struct{ documents, nodes, fields int }
 
-// release is called between two documents. It lets go of buffers that are far larger than the last
-// documents needed.
+// release runs between documents. It drops buffers far larger than the last documents needed.
 func (r *Reader) release() {
 	u, x, d := &r.usage, &r.index, &r.decoder
 	u.nodes, u.fields = max(u.nodes, len(x.nodes)), max(u.fields, len(x.fields))

@@ -45,8 +45,8 @@ func TestOneHugeBundleIsNotPaidForEver(t *testing.T) {
 	runtime.KeepAlive(r)
 }
 
-// TestHugeBundlesNowAndThenKeepTheirBuffers holds that what is needed again and again is not made
-// again and again.
+// TestHugeBundlesNowAndThenKeepTheirBuffers holds that buffers needed repeatedly are not
+// reallocated each time.
 func TestHugeBundlesNowAndThenKeepTheirBuffers(t *testing.T) {
 	doc, r := []byte(
 		bundle("batch", strings.Repeat(entryOf(visit)+",", 6000)+entryOf(visit)),

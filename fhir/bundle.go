@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// bundle indexes the Bundle at i: each entry is an event, and the Bundle itself is none.
+// bundle indexes the Bundle at i: each entry is an event, the Bundle itself is not.
 func (x *index) bundle(i int, p place) int {
 	firstNode, firstField := len(x.nodes), len(x.fields)
 	x.scopes++
@@ -151,7 +151,7 @@ func (x *index) entryAt(i int, p place) int {
 		n := x.add(p)
 		n.start, n.end = uint32(i), uint32(end)
 	default:
-		for j := first; j < len(x.nodes); j++ { // what stands after the resource in the entry
+		for j := first; j < len(x.nodes); j++ { // what follows the resource in the entry
 			if n := &x.nodes[j]; n.scope == p.scope && !n.parameter {
 				n.entry = p.entry
 			}
@@ -188,7 +188,7 @@ func (x *index) parameters(i int, p place) int {
 	return end
 }
 
-// parts indexes the array of parameters at i, which pointer leads to.
+// parts indexes the array of parameters at i, to which pointer leads.
 func (x *index) parts(i int, pointer string, p place) int {
 	outermost := p.container == "" && pointer == "/parameter"
 	return x.elements(i, func(at int, position uint32) int {
@@ -220,8 +220,9 @@ func (x *index) parts(i int, pointer string, p place) int {
 	})
 }
 
-// keyIs tells that the property whose value stands at i is spelled key. It is for the few that are
-// no name of this reader: to know one would make its repetition an error everywhere.
+// keyIs reports whether the property whose value is at i is spelled key. It is for the few
+// properties that are no name of this reader: as names, repeating them would be an error
+// everywhere.
 func keyIs(b []byte, i int, key string) bool {
 	b = bytes.TrimRight(b[:i], " \t\r\n")
 	b = bytes.TrimRight(bytes.TrimSuffix(b, []byte(":")), " \t\r\n")
@@ -229,14 +230,14 @@ func keyIs(b []byte, i int, key string) bool {
 	return ok && !bytes.HasSuffix(before, []byte(`\`))
 }
 
-// note remembers where the name of a parameter of the document stands.
+// note records where the name of a parameter of the document is.
 func (x *index) note(outermost bool, at int) {
 	if outermost {
 		x.named = append(x.named, uint32(at))
 	}
 }
 
-// pointer is the JSON pointer of the resource that stands at p.
+// pointer is the JSON pointer of the resource at p.
 func (x *index) pointer(p place) string {
 	if p.container == "" {
 		return x.root

@@ -9,7 +9,7 @@ import (
 )
 
 // value indexes the value at i, the root of a document, and returns the offset after it. inner is
-// the payload of a CloudEvent that came in a string and has still to be read.
+// the payload of a CloudEvent that came in a string and must still be read.
 func (r *Reader) value(i int, events bool) (inner *payload, end int) {
 	x := &r.index
 	if x.B[i] != '{' {
@@ -44,7 +44,7 @@ func (r *Reader) value(i int, events bool) (inner *payload, end int) {
 type envelope struct {
 	event        bool // specversion: a CloudEvent in structured mode
 	hook         bool // a CDS Hooks request
-	data, base64 int  // values, 0 when absent
+	data, base64 int  // offsets of values, 0 if absent
 	dup, end     int
 }
 
@@ -58,7 +58,7 @@ func (e envelope) what() string {
 	return "an object without resourceType"
 }
 
-// envelope looks at the object at i.
+// envelope inspects the object at i.
 func (x *index) envelope(i int) (e envelope) {
 	w := x.enter(i)
 	for w.next(x) {
@@ -81,13 +81,13 @@ func (x *index) envelope(i int) (e envelope) {
 	return e
 }
 
-// payload is a CloudEvent's data_base64, or data as JSON in a string: the offset of its value.
+// payload is a CloudEvent's data_base64, or data as JSON in a string, by the offset of its value.
 type payload struct {
 	at   int
 	text bool
 }
 
-// unwrap reads the payload of a CloudEvent. A CloudEvent in it is not unwrapped again.
+// unwrap reads the payload of a CloudEvent. A CloudEvent inside it is not unwrapped.
 func (r *Reader) unwrap(p *payload) *Rejection {
 	raw := r.index.raw(p.at)
 	if p.text {
@@ -106,7 +106,7 @@ func (r *Reader) unwrap(p *payload) *Rejection {
 	return r.inner(data, root)
 }
 
-// inner reads the payload of a CloudEvent that stands at root.
+// inner reads the payload of a CloudEvent that is at root.
 func (r *Reader) inner(data []byte, root string) *Rejection {
 	rej := r.read(data, root, false)
 	if rej != nil && rej.Pointer == "" {

@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// maxText is how much of a text is kept: names of drugs and diseases are shorter, and a
-	// patient's facts go into one message.
+	// maxText limits how much of a text is kept: names of drugs and diseases are shorter, and a
+	// patient's facts must fit into one message.
 	maxText = 1000
-	// maxCodings of one CodeableConcept; a real one has a handful, and their displays are held
-	// against each other.
+	// maxCodings of one CodeableConcept; a real one has a handful, and their displays are compared
+	// with each other.
 	maxCodings = 200
 )
 
 const dataAbsentReason = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
-// concept is a CodeableConcept as it was sent. Its lists live until the next one is read.
+// concept is a CodeableConcept as sent. Its lists are valid until the next one is read.
 type concept struct {
 	codings   []codes.Coding // those with a system and a code
-	texts     []string       // text and displays, without repetition
-	absent    string         // the code of a data-absent-reason or null flavour that stands in place of a code
+	texts     []string       // text and displays, without duplicates
+	absent    string         // code of a data-absent-reason or null flavour in place of a code
 	bare      []codes.Coding // codes without a system
 	certainty facts.Certainty
 }
@@ -88,8 +88,7 @@ func (d *decoder) coding(v int, c *concept) {
 	c.name(one.Display)
 }
 
-// certain takes the letter of certainty off a code where the letter makes it one that the tables
-// know.
+// certain splits the letter of certainty off a code if that leaves one the tables know.
 func (d *decoder) certain(one *codes.Coding, c *concept) {
 	code, letter := codes.CutCertainty(one.System, one.Code)
 	if letter == 0 {
@@ -102,7 +101,7 @@ func (d *decoder) certain(one *codes.Coding, c *concept) {
 	}
 }
 
-// certaintyOf is what a letter of ICD-10-GM says (BfArM, Zusatzkennzeichen der
+// certaintyOf is the meaning of a letter of ICD-10-GM (BfArM, Zusatzkennzeichen der
 // Diagnosensicherheit).
 func certaintyOf(letter byte) facts.Certainty {
 	switch letter {
@@ -114,7 +113,7 @@ func certaintyOf(letter byte) facts.Certainty {
 	return facts.CertaintyPossible
 }
 
-// name adds a text that is not there yet.
+// name adds a text unless it is there.
 func (c *concept) name(s string) {
 	if s != "" && !slices.Contains(c.texts, s) {
 		c.texts = append(c.texts, s)
@@ -132,8 +131,8 @@ func (d *decoder) concepts(v int) (list []facts.Concept) {
 	return list
 }
 
-// extensions looks into the extensions at v (an array, or an object that has one) for a
-// data-absent-reason and for the certainty of a German diagnosis.
+// extensions searches the extensions at v (an array, or an object that has one) for a
+// data-absent-reason and the certainty of a German diagnosis.
 func (d *decoder) extensions(v int, c *concept) {
 	if d.b[v] == '{' {
 		o := d.object(v)
@@ -187,14 +186,14 @@ func (d *decoder) codeOf(v int) (code string) {
 	return code
 }
 
-// absence is the reason that the extensions at v give for there being no code.
+// absence is the reason for a missing code in the extensions at v.
 func (d *decoder) absence(v int) string {
 	var c concept
 	d.extensions(v, &c)
 	return c.absent
 }
 
-// keepText copies the beginning of a text, without blanks around it.
+// keepText copies the beginning of a text, trimmed.
 func (d *decoder) keepText(b []byte) string {
 	b = bytes.TrimSpace(b)
 	if n := maxText; len(b) > n {

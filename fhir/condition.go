@@ -9,8 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// condition reads a Condition. One that the tables do not know leaves a mark, since a later version
-// may change the code.
+// condition reads a Condition. One not in the tables leaves a mark, since a later version may have
+// another code.
 func (d *decoder) condition(res *Resource) {
 	at := &d.at
 	verification, withdrawn := d.verification(at[nVerificationStatus])
@@ -43,7 +43,7 @@ func (d *decoder) condition(res *Resource) {
 	}
 }
 
-// diagnosis keeps of c what the tables know.
+// diagnosis keeps the part of c that is in the tables.
 func (d *decoder) diagnosis(c concept) facts.Concept {
 	codings, texts := c.codings[:0], c.texts[:0]
 	for _, one := range c.codings {
@@ -59,14 +59,13 @@ func (d *decoder) diagnosis(c concept) facts.Concept {
 	return d.fact(concept{codings: codings, texts: texts, certainty: c.certainty})
 }
 
-// verdict is what terms.RLSText has said of a text.
+// verdict is the answer of conditions.NamesRLS for a text.
 type verdict struct {
 	text string
 	yes  bool
 }
 
-// namesRLS asks terms.RLSText once for each of the texts that come again and again: most diagnoses
-// are a few hundred.
+// namesRLS caches conditions.NamesRLS for recurring texts: most diagnoses are a few hundred.
 func (d *decoder) namesRLS(text string) bool {
 	v := &d.verdicts[maphash.String(d.seed, text)%uint64(len(d.verdicts))]
 	if v.text != text || text == "" {
@@ -114,8 +113,7 @@ const (
 	verificationSystem = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 )
 
-// clinicalCodes are those of FHIR R4 and the concepts of SNOMED CT that systems send in their
-// place.
+// clinicalCodes are those of FHIR R4 and the SNOMED CT concepts some systems send instead.
 var clinicalCodes = map[string]facts.ClinicalStatus{
 	"active": facts.ClinicalActive, "recurrence": facts.ClinicalRecurrence, "relapse": facts.ClinicalRelapse,
 	"inactive": facts.ClinicalInactive, "remission": facts.ClinicalRemission, "resolved": facts.ClinicalResolved,
@@ -123,8 +121,7 @@ var clinicalCodes = map[string]facts.ClinicalStatus{
 	"277022003": facts.ClinicalRemission, "263855007": facts.ClinicalRelapse, "246455001": facts.ClinicalRecurrence,
 }
 
-// withdrawnStatus stands in verificationCodes for entered in error, which makes the resource a
-// mark.
+// withdrawnStatus in verificationCodes is entered in error, which makes the resource a mark.
 const withdrawnStatus = facts.VerificationUnread + 1
 
 var verificationCodes = map[string]facts.Verification{
@@ -152,9 +149,9 @@ func (d *decoder) verification(v uint32) (s facts.Verification, withdrawn bool) 
 	return s, false
 }
 
-// readStatus reads a status that is a CodeableConcept by the first code that codes hold: of its own
-// system, else of any other, else without a system, else by its texts. The zero status is for none,
-// unread for one that cannot be read.
+// readStatus reads a status that is a CodeableConcept, by its first code in codes: of its own
+// system, else of any other, else without a system, else by its texts. The result is the zero
+// status if absent, gap if unreadable.
 func readStatus[S ~uint8](d *decoder, v uint32, system string, codes map[string]S, gap S) S {
 	if v == 0 {
 		return 0

@@ -18,7 +18,7 @@ func TestConditions(t *testing.T) {
 	}
 	cases := []struct {
 		name, more string
-		want       string // the kind of fact, or the rejection
+		want       string // kind of fact, or the rejection
 	}{
 		{"coded", `,"code":` + rls, "condition"},
 		{"ICD-10-CM", `,"code":{"coding":[{"system":"urn:oid:2.16.840.1.113883.6.90","code":"G25.81"}]}`, "condition"},

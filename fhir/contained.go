@@ -8,18 +8,18 @@ import (
 )
 
 const (
-	// maxContainedDepth is how far references from one contained resource to the next are followed:
-	// circles end there.
+	// maxContainedDepth limits how far references between contained resources are followed; it ends
+	// circles.
 	maxContainedDepth = 4
-	// maxContainedReads bounds what one resource can make the reader do by referring to many that
-	// refer to many.
+	// maxContainedReads bounds the work one resource can cause by referring to many that refer to
+	// many.
 	maxContainedReads = 100
-	// maxParts of one product, with the products in it.
+	// maxParts of one product, including the products in it.
 	maxParts = 1000
 )
 
-// contained finds the contained resource id and reads where its properties are; nil when there is
-// none, or when the resource has had more than its share of look-ups.
+// contained finds the contained resource id and the offsets of its properties; nil if there is
+// none, or if the resource has used up its look-ups.
 func (d *decoder) contained(id string) (o *offsets, k kind) {
 	if d.reads++; d.reads > maxContainedReads {
 		return nil, kindUnknown
@@ -27,7 +27,7 @@ func (d *decoder) contained(id string) (o *offsets, k kind) {
 	return d.within(id)
 }
 
-// within is contained for who asks for each id once.
+// within is contained for callers that ask for each id once.
 func (d *decoder) within(id string) (o *offsets, k kind) {
 	v := d.at[nContained]
 	if v == 0 || d.rejection != nil {
@@ -48,7 +48,7 @@ func (d *decoder) within(id string) (o *offsets, k kind) {
 	return o, k
 }
 
-// containedIDs are the places of the contained resources in the array at v.
+// containedIDs are the offsets of the contained resources in the array at v.
 func (d *decoder) containedIDs(v int) map[string]uint32 {
 	places := make(map[string]uint32)
 	d.items(v, func(v int) {
@@ -69,7 +69,7 @@ func (d *decoder) containedIDs(v int) map[string]uint32 {
 	return places
 }
 
-// offsets are where the properties of the object at v are.
+// offsets are the offsets of the properties of the object at v.
 func (d *decoder) offsets(v int) *offsets {
 	o := new(offsets)
 	p := d.object(v)
@@ -98,8 +98,8 @@ func (d *decoder) containedReason(id string) (c concept, ok bool) {
 	return c, true
 }
 
-// containedDrug reads the contained Medication, or Substance, id. ok is false when there is none,
-// or when it is too far away.
+// containedDrug reads the contained Medication, or Substance, id. ok is false if there is none, or
+// it is too far away.
 func (d *decoder) containedDrug(id string, depth int) (m facts.Drug, ok bool) {
 	if depth >= maxContainedDepth {
 		return facts.Drug{}, false
@@ -135,8 +135,8 @@ func (d *decoder) product(o *offsets, depth int) (m facts.Drug) {
 	return m
 }
 
-// parts reads one Medication.ingredient: the ingredient, then what a contained product in it is
-// made of. A modifierExtension on one of them is one on the product.
+// parts reads one Medication.ingredient: the ingredient, then the ingredients of a contained
+// product in it. A modifierExtension on any of them counts as one on the product.
 func (d *decoder) parts(v, depth int, modified *bool) []facts.Part {
 	var p facts.Part
 	var more []facts.Part
@@ -160,8 +160,8 @@ func (d *decoder) parts(v, depth int, modified *bool) []facts.Part {
 	return append([]facts.Part{p}, more...)
 }
 
-// item reads ingredient.itemReference into p and returns the ingredients of the product that it
-// leads to.
+// item reads ingredient.itemReference into p and returns the ingredients of the product it leads
+// to.
 func (d *decoder) item(v, depth int, p *facts.Part, modified *bool) []facts.Part {
 	r := d.reference(v)
 	if r.display != "" {

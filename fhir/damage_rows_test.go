@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// row says what a damaged element reads as: what its resource would be if the reading were written
+// row says how a damaged element reads: what its resource would be if that reading were written
 // out.
 type row struct {
 	types, path string // regular expressions over the whole type and the whole path
 	read        func(doc object, at path)
-	rejected    bool // the resource is refused as a whole
+	rejected    bool // the whole resource is rejected
 }
 
 type object = map[string]any
 
-// rows are the table "Partly read" of the contract, element by element; the first that fits counts.
-// What has no row is not read: then damage changes nothing at all.
+// rows are the table "Partly read" of the contract, element by element; the first match counts. An
+// element without a row is not read: damaging it changes nothing at all.
 var rows = []row{
 	{types: ".*", path: "id|resourceType", rejected: true},
 	{types: "DetectedIssue", path: "patient|patient/reference", rejected: true},
 	{types: ".*", path: "subject|subject/reference", rejected: true},
 	{types: ".*", path: "subject/(display|type)|patient/(display|type)", read: remove},
 	{types: ".*", path: "meta|meta/(lastUpdated|versionId)", read: remove},
-	{types: ".*", path: "(.*/)?modifierExtension.*", read: nothing}, // samples have none that is known
+	{types: ".*", path: "(.*/)?modifierExtension.*", read: nothing}, // the samples have none that is known
 
 	{types: order + "|Observation|DiagnosticReport", path: "status", read: set("unknown")},
 	{types: "Medication|DetectedIssue", path: "status", read: remove},
@@ -107,7 +107,7 @@ var rows = []row{
 	},
 
 	{types: "Observation", path: "effective(DateTime|Instant|Period|Timing).*", read: unreadTime},
-	// its results have times of their own
+	// its results have their own times
 	{types: "DiagnosticReport", path: "effective(DateTime|Period).*", read: nothing},
 	{types: "Observation|DiagnosticReport", path: "issued", read: remove},
 	{types: "Observation", path: concept("code") + "|component/\\d+/" + concept("code"), read: remove},
@@ -163,7 +163,7 @@ func reference(name string) string {
 	return "(" + name + "|" + name + "/(reference|type|display))"
 }
 
-// rowOf finds the row of an element; nil when it is not read.
+// rowOf finds the row of an element; nil if it is not read.
 func rowOf(typ string, at path) *row {
 	for i := range rows {
 		if fits(rows[i].types, typ) && fits(rows[i].path, at.String()) {
@@ -192,7 +192,7 @@ func set(value any) func(object, path) {
 	return func(doc object, at path) { at.put(doc, value) }
 }
 
-// removeFrom takes out the element of one of these names that at leads into.
+// removeFrom removes the element with one of these names that contains at.
 func removeFrom(names ...string) func(object, path) {
 	return func(doc object, at path) {
 		for i := range at {
@@ -208,7 +208,7 @@ func removeFrom(names ...string) func(object, path) {
 
 func unknownDosage(doc object, at path) { at.put(doc, object{}) }
 
-// unknownDose leaves of a dosage what says nothing of amounts.
+// unknownDose leaves only the parts of a dosage that say nothing about amounts.
 func unknownDose(doc object, at path) {
 	g := at[:2].get(doc).(object)
 	delete(g, "doseAndRate")
@@ -230,7 +230,7 @@ func unknownDose(doc object, at path) {
 	}
 }
 
-// unreadSupply counts, with the days of grace, for 180 days.
+// unreadSupply counts for 180 days, including the days of grace.
 func unreadSupply(doc object, at path) {
 	days := object{"value": 173, "code": "d", "system": "http://unitsofmeasure.org"}
 	if at[0] == "daysSupply" {
@@ -240,10 +240,10 @@ func unreadSupply(doc object, at path) {
 	doc["dispenseRequest"] = object{"expectedSupplyDuration": days}
 }
 
-// unreadTime is as late as issued; a value that is not low cannot be evaluated then.
+// unreadTime is as late as issued; a value that is not low then cannot be evaluated.
 func unreadTime(doc object, at path) {
 	if period, ok := doc["effectivePeriod"].(object); ok && len(at) > 1 && len(period) > 1 {
-		at.remove(doc) // the other end tells
+		at.remove(doc) // the other end is known
 		return
 	}
 	for name := range doc {
@@ -283,7 +283,7 @@ func unreadValue(doc object, at path) {
 	holder["valueString"] = "x"
 }
 
-// unreadComponent of an iron panel may be its saturation; of anything else it is nobody's.
+// unreadComponent of an iron panel may be its saturation; of anything else, no analyte.
 func unreadComponent(doc object, at path) {
 	at.remove(doc)
 	if !strings.Contains(encoded(doc["code"]), `"50190-8"`) ||
@@ -295,7 +295,7 @@ func unreadComponent(doc object, at path) {
 		"code": object{"coding": []any{object{"system": "http://loinc.org", "code": "2502-3"}}}})
 }
 
-// unreadStatus is by what is left of it; where nothing is, the diagnosis is possible at most.
+// unreadStatus goes by what is left; if that is nothing, the diagnosis is possible at most.
 func unreadStatus(doc object, at path) {
 	at.remove(doc)
 	rest, _ := doc[at[0].(string)].(object)

@@ -65,7 +65,7 @@ func (p path) put(doc object, value any) {
 	}
 }
 
-// remove takes the element out; in a list its place becomes null, which is absent.
+// remove removes the element; in a list it becomes null, which counts as absent.
 func (p path) remove(doc object) {
 	if holder, ok := p[:len(p)-1].get(doc).(object); ok {
 		delete(holder, p[len(p)-1].(string))
@@ -106,7 +106,7 @@ func eachElement(v any, at path, do func(at path, v any)) {
 	}
 }
 
-// damages are what an element of that value may become.
+// damages are what an element with that value may become.
 func damages(at path, v any) map[string]any {
 	switch v := v.(type) {
 	case string:
@@ -177,7 +177,7 @@ func one(r *fhir.Reader, doc string) (res fhir.Resource) {
 	return res
 }
 
-// low tells whether a result is low by the limits for adults, in the units of the samples below.
+// low reports whether a result is low by the limits for adults, in the units of the samples below.
 func low(doc object) bool {
 	v, _ := doc["valueQuantity"].(object)
 	n, err := strconv.ParseFloat(fmt.Sprint(v["value"]), 64)
@@ -190,7 +190,7 @@ func low(doc object) bool {
 	return false
 }
 
-// damage holds one damage of one resource against its row.
+// damage checks one damage of one resource against its row.
 func damage(t *testing.T, r *fhir.Reader, doc string, at path, kind string, value any) {
 	t.Helper()
 	typ := decoded(doc)["resourceType"].(string)
@@ -209,7 +209,7 @@ func damage(t *testing.T, r *fhir.Reader, doc string, at path, kind string, valu
 	found := rowOf(typ, at)
 	switch {
 	case after.Rejection != nil && after.Rejection.Reason == fhir.UnsupportedVersion:
-		return // the shape of another version of FHIR
+		return // the shape of another FHIR version
 	case found == nil:
 		if diff := cmp.Diff(before.Fact, after.Fact); diff != "" || len(after.Unread) > 0 {
 			t.Errorf("%s: it is read and has no row (%v)\n%s", what(), after.Unread, diff)
@@ -235,7 +235,7 @@ func damage(t *testing.T, r *fhir.Reader, doc string, at path, kind string, valu
 		}
 	}
 	if found.read(written, at); found.path == "contained.*" {
-		return // what a contained resource reads as is held where it stands for itself
+		return // how a contained resource reads is checked where it stands alone
 	}
 	beside := context(patient, typ)
 	if diff := cmp.Diff(flagsOf(r, patient, beside, encoded(written)), flagsOf(r, patient, beside,
@@ -256,8 +256,8 @@ func damageAll(t *testing.T, r *fhir.Reader, doc string, want func(typ string, a
 	})
 }
 
-// Any one element of any resource that matters may be damaged: the rest counts, the element reads
-// as its row says, and is told.
+// Any one element of any relevant resource may be damaged: the rest counts, the element reads as
+// its row says, and is reported.
 func TestDamagedElementsReadAsTheContractSays(t *testing.T) {
 	r := fhir.NewReader(fhir.DefaultOptions())
 	for _, doc := range damageable {
@@ -268,7 +268,7 @@ func TestDamagedElementsReadAsTheContractSays(t *testing.T) {
 	}
 }
 
-// TestDamagedSamples does the same with real resources: each element of each type some times,
+// TestDamagedSamples does the same with real resources: each element of each type several times,
 // wherever the samples have it.
 func TestDamagedSamples(t *testing.T) {
 	dir := os.Getenv("RLSGUARD_CORPUS")
@@ -310,7 +310,7 @@ func withoutNumbers(at path) string {
 	return b.String()
 }
 
-// resources are those of a sample, each for itself, about a patient who can be followed.
+// resources are those of a sample, each alone, about a patient who can be followed.
 func resources(t *testing.T, name string) (docs []string) {
 	b, err := os.ReadFile(name)
 	if err != nil {

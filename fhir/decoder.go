@@ -7,23 +7,23 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// offsets are the places of an object's values by name; 0 is absent, since a value never stands at
-// the beginning of a document.
+// offsets are the places of an object's values by name; 0 is absent, since no value is at the start
+// of a document.
 type offsets [nameCount]uint32
 
-// decoder is the second pass: it reads the resources that the index has found.
+// decoder is the second pass: it reads the resources the index has found.
 type decoder struct {
 	options *Options
 	index   *index
 	b       []byte
-	pos     int // offset after the value that was read last
+	pos     int // offset after the last value read
 	at      offsets
 	node    *node
-	base    string // base URL that relative references of this resource belong to; "" is the own server
+	base    string // base URL of this resource's relative references; "" is the own server
 
 	rejection   *Rejection
 	rejectionAt int
-	gaps        []gap // what could not be read
+	gaps        []gap // unreadable places
 
 	codings slab[codes.Coding]
 	strings slab[string]
@@ -33,13 +33,13 @@ type decoder struct {
 	scratchStrings []string
 
 	scratch  []byte
-	folded   []byte // a URN in small letters
+	folded   []byte // a URN in lower case
 	seed     maphash.Seed
 	interned [internSlots]string
 	verdicts [512]verdict
-	targets  map[uint64]int32  // nodes by Bundle and fullUrl; filled when somebody asks
+	targets  map[uint64]int32  // nodes by Bundle and fullUrl; filled on demand
 	aimed    bool              // targets is filled
-	inside   map[string]uint32 // contained resources by id; nil when nobody has asked
+	inside   map[string]uint32 // contained resources by id; nil until needed
 	reads    int               // look-ups in inside
 }
 
@@ -49,7 +49,7 @@ func (d *decoder) init(o *Options) {
 	d.options, d.seed, d.targets = o, maphash.MakeSeed(), make(map[uint64]int32)
 }
 
-// begin turns to the document that x holds.
+// begin starts on the document in x.
 func (d *decoder) begin(x *index) {
 	d.index, d.b, d.aimed = x, x.B, false
 }
@@ -69,7 +69,7 @@ func (d *decoder) decode(n *node, res *Resource) {
 	case method == "PATCH":
 		d.patch(n, res)
 	case n.empty && n.kind.kept():
-		d.soundID(n) // it says nothing, but what it is known by has to be sound
+		d.soundID(n) // it says nothing, but its identity must be sound
 	case n.kind.kept():
 		d.resource(n, res)
 	case n.kind == kindForeign:
@@ -83,7 +83,7 @@ func (d *decoder) decode(n *node, res *Resource) {
 	d.tell(res)
 }
 
-// place completes the pointer of a rejection: from the resource on, so that many bad entries do not
+// place completes the pointer of a rejection, from the resource on, so that many bad entries do not
 // cost the square of their number.
 func (d *decoder) place(n *node, res *Resource, at int) {
 	rest := ""
@@ -93,7 +93,7 @@ func (d *decoder) place(n *node, res *Resource, at int) {
 	res.Rejection.Pointer = res.Pointer + rest
 }
 
-// nodeBase is the base URL that relative references in n belong to.
+// nodeBase is the base URL of relative references in n.
 func (d *decoder) nodeBase(n *node) string {
 	if d.options.Base == "" || n.entry.fullURL == 0 {
 		return ""
@@ -110,7 +110,7 @@ func (d *decoder) resource(n *node, res *Resource) {
 	for _, f := range fields {
 		d.at[f.name] = f.at
 	}
-	defer func() { // cheaper than to clear all of it
+	defer func() { // cheaper than clearing all of it
 		for _, f := range fields {
 			d.at[f.name] = 0
 		}
@@ -154,18 +154,18 @@ func (d *decoder) resource(n *node, res *Resource) {
 	f.Version.Arrival.Entry = res.Entry
 }
 
-// fail notes why the resource cannot be taken; the first reason stays.
+// fail records why the resource is rejected; the first reason stays.
 func (d *decoder) fail(at int, reason Reason, detail string) {
 	if d.rejection == nil {
 		d.rejection, d.rejectionAt = &Rejection{Reason: reason, Detail: detail}, at
 	}
 }
 
-// invalid refuses the resource: for what it is known by, or for a limit.
+// invalid rejects the resource for its identity or for a limit.
 func (d *decoder) invalid(at int, detail string) { d.fail(at, InvalidResource, detail) }
 
-// keep copies text out of the document. What occurs again and again (system URLs, units, codes,
-// displays) is copied once.
+// keep copies text out of the document. Recurring texts (system URLs, units, codes, displays) are
+// copied once.
 func (d *decoder) keep(b []byte) string {
 	if len(b) == 0 {
 		return ""

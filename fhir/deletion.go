@@ -6,7 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// method is the HTTP method of the request that a Bundle entry was, "" when the entry names none.
+// method is the HTTP method of a Bundle entry's request, "" if it has none.
 func (d *decoder) method(n *node) (method string) {
 	if n.parameter || n.entry.request == 0 || d.b[n.entry.request] != '{' {
 		return ""
@@ -25,7 +25,7 @@ func (d *decoder) method(n *node) (method string) {
 	return method
 }
 
-// requestURL is the URL of the request that a Bundle entry was.
+// requestURL is the URL of a Bundle entry's request.
 func (d *decoder) requestURL(n *node) (url []byte) {
 	o := d.object(int(n.entry.request))
 	for d.more(&o) {
@@ -36,8 +36,7 @@ func (d *decoder) requestURL(n *node) (url []byte) {
 	return url
 }
 
-// requestType is the type of the resources that a URL of a request is about, with or without an id
-// or a search.
+// requestType is the resource type a request URL is about, with or without an id or a search.
 func requestType(url []byte) (kind, string) {
 	url, _, _ = bytes.Cut(url, []byte("?"))
 	for len(url) > 0 {
@@ -50,8 +49,7 @@ func requestType(url []byte) (kind, string) {
 	return kindUnknown, ""
 }
 
-// patch rejects a change that came without the resource: what it would come to only the server
-// knows.
+// patch rejects a change sent without the resource: only the server knows the result.
 func (d *decoder) patch(n *node, res *Resource) {
 	if k, name := requestType(d.requestURL(n)); k.kept() {
 		res.Type = name
@@ -59,9 +57,8 @@ func (d *decoder) patch(n *node, res *Resource) {
 	}
 }
 
-// deletion makes a mark of the resource that a DELETE entry names. Conditional ones name none:
-// which resources they hit only the server knows, so they are rejected where they may hit what
-// concerns us.
+// deletion makes a mark of the resource that a DELETE entry names. Conditional deletions name none,
+// and only the server knows what they hit, so they are rejected if they may hit relevant resources.
 func (d *decoder) deletion(n *node, res *Resource) {
 	url := d.requestURL(n)
 	var r reference

@@ -21,7 +21,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
-// digest is what two readers of one resource have to agree on.
+// digest is what two readers must agree on for a resource.
 type digest struct {
 	Ref, Patient, MedicationRef string
 	Status                      any
@@ -32,8 +32,8 @@ type digest struct {
 	Text                        string
 }
 
-// TestAgreesWithAnotherReader holds every resource of the samples, and of testdata, against
-// samply's models and encoding/json.
+// TestAgreesWithAnotherReader compares every resource of the samples and of testdata with samply's
+// models and encoding/json.
 func TestAgreesWithAnotherReader(t *testing.T) {
 	dirs := []string{"testdata", "issue/testdata"}
 	if dir := os.Getenv("RLSGUARD_CORPUS"); dir != "" {
@@ -302,8 +302,8 @@ func amount(q *samply.Quantity) (out facts.Quantity) {
 	return out
 }
 
-// digest reads one resource; ok is false where samply's models cannot read it, or this test leaves
-// a shape to others (contained Medications and reasons).
+// digest reads one resource; ok is false if samply's models cannot read it, or this test leaves its
+// shape to others (contained Medications and reasons).
 func (n *naive) digest(it item) (d digest, ok bool) {
 	d.Ref = it.ref
 	var err error
@@ -381,8 +381,7 @@ func last(found []string) string {
 	return code
 }
 
-// order reads the three resources through the model of the first two: what is compared they have in
-// common.
+// order reads the three resources with the model of the first two: they share what is compared.
 func (n *naive) order(it item, d *digest) (ok bool, err error) {
 	var o samply.MedicationRequest
 	if err := json.Unmarshal(it.raw, &o); err != nil {

@@ -15,8 +15,8 @@ func (d *decoder) dosages(v int) (list []facts.Dosage) {
 	return slices.Clone(d.scratchDosages)
 }
 
-// dosage reads the Dosage at v. Where a part of what says how much is taken cannot be read, none of
-// it is known.
+// dosage reads the Dosage at v. If any part of the amount taken is unreadable, the whole amount is
+// unknown.
 func (d *decoder) dosage(v int) (g facts.Dosage) {
 	unknown := false
 	o := d.object(v)
@@ -68,7 +68,7 @@ func (d *decoder) dosage(v int) (g facts.Dosage) {
 	return g
 }
 
-// dose reads one doseAndRate; the first that says a dose counts.
+// dose reads one doseAndRate; the first one with a dose counts.
 func (d *decoder) dose(v int, g *facts.Dosage) {
 	o := d.object(v)
 	for d.more(&o) {
@@ -87,7 +87,7 @@ func (d *decoder) dose(v int, g *facts.Dosage) {
 	}
 }
 
-// timing reads Dosage.timing, and tells that a part of it cannot be read, other than a date.
+// timing reads Dosage.timing, and reports whether a part other than a date cannot be read.
 func (d *decoder) timing(v int, g *facts.Dosage) (unknown bool) {
 	t := &g.Timing
 	mark := d.mark()
@@ -111,10 +111,10 @@ func (d *decoder) timing(v int, g *facts.Dosage) (unknown bool) {
 	return unknown
 }
 
-// maxAbbreviation is longer than any of "q8h", "b.i.d." or "nocte"; a longer text is a sentence.
+// maxAbbreviation is longer than "q8h", "b.i.d." or "nocte"; a longer text is a sentence.
 const maxAbbreviation = 16
 
-// timingCode is the code of Timing.code, or its text where that is no more than an abbreviation.
+// timingCode is the code of Timing.code, or its text if that is a mere abbreviation.
 func timingCode(c concept) string {
 	switch {
 	case len(c.codings) > 0:
@@ -127,7 +127,7 @@ func timingCode(c concept) string {
 	return ""
 }
 
-// repeat reads timing.repeat, and tells that a part of it cannot be read, other than a date.
+// repeat reads timing.repeat, and reports whether a part other than a date cannot be read.
 func (d *decoder) repeat(v int, g *facts.Dosage) (unknown bool) {
 	t := &g.Timing
 	mark := d.mark()
@@ -166,7 +166,7 @@ func (d *decoder) repeat(v int, g *facts.Dosage) (unknown bool) {
 	return unknown
 }
 
-// bounds reads how long a dosage is taken. A length that cannot be read makes no short course.
+// bounds reads how long a dosage is taken. An unreadable length makes no short course.
 func (d *decoder) bounds(n name, v int, g *facts.Dosage) {
 	mark := d.mark()
 	if n == nBoundsRange {

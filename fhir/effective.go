@@ -8,8 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
-// effective reads effective[x]; a point in time is a period with a start only. unread tells that
-// there is one and neither its start nor its end can be read.
+// effective reads effective[x]; a point in time becomes a period with only a start. unread reports
+// that it is present but neither start nor end can be read.
 func (d *decoder) effective(at *offsets) (p facts.Period, unread bool) {
 	mark := d.mark()
 	if at[nEffectiveDateTime] > 0 && at[nEffectivePeriod] > 0 {
@@ -27,14 +27,14 @@ func (d *decoder) effective(at *offsets) (p facts.Period, unread bool) {
 	}
 	if v := at[nEffectiveTiming]; v > 0 && p == (facts.Period{}) {
 		if p.Start = d.latestEvent(int(v)); len(d.gaps) > mark {
-			p.Start = moment.Time{} // one of several that cannot be read may be the latest
+			p.Start = moment.Time{} // an unreadable one of several may be the latest
 		}
 	}
 	return p, len(d.gaps) > mark && p == (facts.Period{})
 }
 
-// latestEvent is the last of Timing.event of the Timing at v: of something that was measured
-// several times, the newest measurement counts.
+// latestEvent is the last Timing.event of the Timing at v: of repeated measurements, the newest
+// counts.
 func (d *decoder) latestEvent(v int) (latest moment.Time) {
 	o := d.object(v)
 	for d.more(&o) {
@@ -51,7 +51,7 @@ func (d *decoder) latestEvent(v int) (latest moment.Time) {
 }
 
 // dateTime reads the FHIR date or dateTime at v (hl7.org/fhir/R4/datatypes.html#dateTime). A time
-// of day without offset, which FHIR does not allow but senders write, is taken and marked as such.
+// of day without offset, which FHIR forbids but senders write, is accepted and marked as such.
 func (d *decoder) dateTime(v int) moment.Time {
 	if d.b[v] != '"' {
 		d.wrong(v, "a string")

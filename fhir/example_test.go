@@ -6,8 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// A document is read into one resource for each event in it. What cannot be read costs the others
-// nothing.
+// A document is read into one resource per event. What cannot be read does not affect the others.
 func ExampleReader_Document() {
 	const bundle = `{"resourceType":"Bundle","type":"collection","entry":[
 	  {"resource":{"resourceType":"MedicationRequest","id":"1","status":"active","intent":"order",

@@ -13,7 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
-// at reads a time of FHIR for what a test wants.
+// at parses a FHIR time.
 func at(s string) moment.Time {
 	t, ok := datetime.ParseBytes([]byte(s))
 	if !ok {
@@ -24,7 +24,7 @@ func at(s string) moment.Time {
 
 func mg(value, unit string) facts.Quantity { return facts.Quantity{Value: value, Unit: unit} }
 
-// TestFactsOfAPatient reads a Bundle with everything in it that a fact can hold.
+// TestFactsOfAPatient reads a Bundle with everything a fact can hold.
 func TestFactsOfAPatient(t *testing.T) {
 	doc, err := os.ReadFile("testdata/patient-bundle.json")
 	if err != nil {

@@ -54,7 +54,7 @@ func seeds(f *testing.F) {
 	}
 }
 
-// checkEvent holds what is true of every event of every document.
+// checkEvent checks what holds for every event of every document.
 func checkEvent(t *testing.T, i int, r Resource) {
 	t.Helper()
 	switch rej := r.Rejection; {
@@ -77,8 +77,8 @@ func checkEvent(t *testing.T, i int, r Resource) {
 	}
 }
 
-// FuzzDocument reads documents that are no such thing. What is no JSON is one rejection; white
-// space and an earlier document change nothing.
+// FuzzDocument reads documents that are none. Invalid JSON gives one rejection; white space and an
+// earlier document change nothing.
 func FuzzDocument(f *testing.F) {
 	seeds(f)
 	r := NewReader(DefaultOptions())
@@ -114,7 +114,7 @@ func FuzzDocument(f *testing.F) {
 	})
 }
 
-// FuzzStream reads files that are no such thing, whole and in small pieces.
+// FuzzStream reads files that are none, whole and in small pieces.
 func FuzzStream(f *testing.F) {
 	seeds(f)
 	f.Add([]byte(order + "\n" + patient + "\nnope\n" + patient))
@@ -146,7 +146,7 @@ func FuzzStream(f *testing.F) {
 	})
 }
 
-// pieceReader gives 7 bytes at a time.
+// pieceReader returns 7 bytes at a time.
 type pieceReader struct{ b []byte }
 
 func (p *pieceReader) Read(b []byte) (int, error) {

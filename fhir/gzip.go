@@ -15,7 +15,7 @@ const (
 	damagedGzip = "damaged gzip"
 )
 
-// errorKeeper remembers a failure to read, so that it can be told from damage in what was read.
+// errorKeeper remembers a read failure, to distinguish it from damaged content.
 type errorKeeper struct {
 	in  io.Reader
 	err error
@@ -29,11 +29,11 @@ func (k *errorKeeper) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// headSize is enough to know UTF-16, gzip, zip and tar by.
+// headSize is enough to recognise UTF-16, gzip, zip and tar.
 const headSize = 512
 
-// unpack looks at the beginning of the stream and puts gzip behind it where it is packed, one layer
-// only. It names what cannot be read, or "".
+// unpack inspects the beginning of the stream and decompresses gzip, one layer only. It returns the
+// name of a format it cannot read, or "".
 func (s *source) unpack() string {
 	s.head()
 	if b := s.have(); len(b) >= len(gzipMagic) && string(b[:len(gzipMagic)]) == gzipMagic {
@@ -55,20 +55,20 @@ func (s *source) unpack() string {
 	return foreignEncoding(s.have())
 }
 
-// mayBeJSON tells whether a stream that begins with b can be JSON, sound or broken, or nothing: a
-// file that is named like gzip may have been unpacked on its way.
+// mayBeJSON reports whether a stream that begins with b can be JSON, sound or broken, or empty: a
+// file with a gzip name may have been unpacked on its way.
 func mayBeJSON(b []byte) bool {
 	i := scan.PastBlanks(b, 0)
 	return i == len(b) || bytes.IndexByte([]byte(`{["-0123456789tfn`+utf8BOM[:1]), b[i]) >= 0
 }
 
-// head reads enough to look at.
+// head reads enough to inspect.
 func (s *source) head() {
 	for s.end-s.start < headSize && s.fill() {
 	}
 }
 
-// note sorts the error that ended the stream: its end, damage, or a failure to read.
+// note classifies the error that ended the stream: its end, damage, or a read failure.
 func (s *source) note(err error) {
 	switch {
 	case errors.Is(err, io.EOF):

@@ -300,8 +300,8 @@ func TestHugeThingsCostLittle(t *testing.T) {
 	}
 }
 
-// TestNothingOfAPayloadLeaks plants a word in every place and looks for it in all that is said
-// about rejections.
+// TestNothingOfAPayloadLeaks plants a word in every place and looks for it in everything said about
+// rejections.
 func TestNothingOfAPayloadLeaks(t *testing.T) {
 	const secret = "Xq7Secret"
 	docs := []string{
@@ -329,8 +329,8 @@ func TestNothingOfAPayloadLeaks(t *testing.T) {
 	}
 }
 
-// TestNumbersBeyondReasonAreKept holds that a result with too many digits is still there, with a
-// value that no limit finds plausible.
+// TestNumbersBeyondReasonAreKept holds that a result with too many digits stays, with a value no
+// limit finds plausible.
 func TestNumbersBeyondReasonAreKept(t *testing.T) {
 	for given, want := range map[string]string{
 		strings.Repeat("1", 100_000): "1e999", "-" + strings.Repeat("1", 100_000): "-1e999", "0." + strings.Repeat("0",

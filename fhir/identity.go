@@ -19,7 +19,7 @@ func (d *decoder) own(n *node) facts.Ref {
 	return d.identity(n)
 }
 
-// soundID tells that the resource at n has no id, or one of FHIR; else it makes it invalid.
+// soundID reports whether the resource at n has no id or a FHIR id; otherwise it makes it invalid.
 func (d *decoder) soundID(n *node) bool {
 	if n.id != 0 {
 		if d.b[n.id] != '"' {
@@ -34,8 +34,8 @@ func (d *decoder) soundID(n *node) bool {
 	return true
 }
 
-// identity is how the resource at n is known: by its id, else by its fullUrl, else by a hash of its
-// content. "" when its id is none.
+// identity is how the resource at n is known: by its id, else its fullUrl, else a hash of its
+// content; "" if its id is invalid.
 func (d *decoder) identity(n *node) facts.Ref {
 	if n.ref == "" && n.typ != "" {
 		n.ref = d.name(n)
@@ -74,8 +74,8 @@ func (d *decoder) join(prefix, typ string, id []byte) string {
 	return prefix + typ + "/" + string(id)
 }
 
-// contentHash is half a SHA-256, in hexadecimal digits, of the JSON value b without its
-// insignificant white space.
+// contentHash is half a SHA-256, in hexadecimal digits, of the JSON value b without insignificant
+// white space.
 func contentHash(b []byte) []byte {
 	h := sha256.New()
 	for i := 0; i < len(b); {
@@ -93,7 +93,8 @@ func contentHash(b []byte) []byte {
 	return hex.AppendEncode(nil, h.Sum(nil)[:16])
 }
 
-// version reads meta into f, and from the Bundle entry what meta lacks: a history has it there.
+// version reads meta into f, and from the Bundle entry what meta lacks, since a history has it
+// there.
 func (d *decoder) version(f *facts.Fact, n *node) {
 	if v := int(d.at[nMeta]); v > 0 {
 		o := d.object(v)
@@ -109,7 +110,7 @@ func (d *decoder) version(f *facts.Fact, n *node) {
 	d.response(n, &f.Version)
 }
 
-// response reads entry.response into what version lacks.
+// response fills what version lacks from entry.response.
 func (d *decoder) response(n *node, version *facts.Version) {
 	if n.entry.response == 0 || n.parameter {
 		return
@@ -130,8 +131,7 @@ func (d *decoder) response(n *node, version *facts.Version) {
 	}
 }
 
-// outside tells of what was noted since mark that it stands in the Bundle entry, beside the
-// resource.
+// outside marks everything noted since mark as standing in the Bundle entry, beside the resource.
 func (d *decoder) outside(mark int, pointer string) {
 	for i := mark; i < len(d.gaps); i++ {
 		d.gaps[i].outer, d.gaps[i].at, d.gaps[i].part = pointer, 0, unread.Version
@@ -144,8 +144,8 @@ func etag(tag []byte) []byte {
 	return bytes.Trim(tag, `"`)
 }
 
-// updated reads the instant at v at which a version was written; 0 when it cannot be read. One far
-// ahead of the clock would outrank every correction to come.
+// updated reads the instant at v at which a version was written; 0 if unreadable. One far ahead of
+// the clock would outrank every future correction.
 func (d *decoder) updated(v int) int64 {
 	t := d.instant(v)
 	if t.IsZero() {
@@ -157,7 +157,7 @@ func (d *decoder) updated(v int) int64 {
 	return max(t.Nanos, 1) // 0 is absent
 }
 
-// versionNumber is id where that is a number, without leading zeros; nil for any other text.
+// versionNumber is id without leading zeros if it is a number, else nil.
 func versionNumber(id []byte) []byte {
 	if !allDigits(id) || len(id) > maxText {
 		return nil
@@ -168,9 +168,9 @@ func versionNumber(id []byte) []byte {
 	return id
 }
 
-// about reads the subject of the resource, whose value is at v (0 when absent), into res. It
-// returns false when the resource is about something else than a patient, or rejected. A withdrawn
-// one need not name its patient.
+// about reads the subject of the resource, whose value is at v (0 if absent), into res. It returns
+// false if the subject is not a patient, or the resource is rejected. A withdrawn resource need not
+// name its patient.
 func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
 	if v == 0 {
 		if !withdrawn {

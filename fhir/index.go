@@ -6,12 +6,12 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// A document is read twice. The first pass (index) checks every byte of it and notes where its
-// resources are and where in each of them the properties are that might be needed. Only a document
-// that is sound as a whole is decoded: so nothing of a broken one counts, references may point
-// forward, and what nobody needs is never looked at again.
+// A document is read twice. The first pass (index) checks every byte and notes where the resources
+// are, and within each the properties that might be needed. Only a document sound as a whole is
+// decoded: so a broken one does not count at all, references may point forward, and what nobody
+// needs is not read again.
 
-// field is one property of a resource: its name and where its value begins.
+// field is one property of a resource: its name and the offset of its value.
 type field struct {
 	name name
 	at   uint32
@@ -21,41 +21,40 @@ type field struct {
 type node struct {
 	kind       kind
 	noResource bool
-	empty      bool   // it holds nothing but type, id and meta
+	empty      bool   // only type, id and meta
 	typ        string // resourceType
-	start, end uint32 // of the resource; of the entry when there is none
+	start, end uint32 // of the resource; of the entry if there is none
 	first, n   uint32 // its fields in index.fields
-	id         uint32 // value of id; 0 when absent
+	id         uint32 // value of id; 0 if absent
 	entry      entry
-	scope      uint32 // Bundle it is in; 0 is none
-	container  string // JSON pointer of Bundle or Parameters, with the name of the list: "/entry"
+	scope      uint32 // Bundle that contains it; 0 is none
+	container  string // JSON pointer of Bundle or Parameters, including the list: "/entry"
 	position   uint32 // in that list
 	parameter  bool
-	rejection  *Rejection // with its place
+	rejection  *Rejection // including its place
 	place      uint32
-	ref        string // how others refer to it, once somebody asked
+	ref        string // how others refer to it, on demand
 }
 
-// entry is what a Bundle entry says beside its resource: offsets of the values, 0 when absent.
+// entry is what a Bundle entry has beside its resource: offsets of the values, 0 if absent.
 type entry struct{ fullURL, request, response uint32 }
 
 // index is the first pass.
 type index struct {
 	scan.Scanner
 	options *Options
-	root    string // JSON pointer of the value that is read, inside the document as it came
+	root    string // JSON pointer of the value being read, in the original document
 	nodes   []node
 	fields  []field
 	scopes  uint32     // Bundles seen
-	tooMany *Rejection // of the Bundle that is read
-	named   []uint32   // where the names of the parameters of the document stand, if it is Parameters; 0 of one without
+	tooMany *Rejection // of the current Bundle
+	named   []uint32   // where the names of the document's parameters are, if it is Parameters; 0 for one without
 }
 
-// maxBundles is how deep Bundles may stand in Bundles: one that holds another, as messages and
-// batch responses do.
+// maxBundles limits nested Bundles: messages and batch responses hold one in another.
 const maxBundles = 2
 
-// place says where a value stands.
+// place says where a value is.
 type place struct {
 	container string
 	position  uint32
@@ -64,7 +63,7 @@ type place struct {
 	bundles   int // Bundles around it
 	entry     entry
 
-	noResource bool // an entry without one
+	noResource bool // an entry without a resource
 }
 
 func (x *index) reset(b []byte, o *Options) {
@@ -74,8 +73,7 @@ func (x *index) reset(b []byte, o *Options) {
 	x.named = x.named[:0]
 }
 
-// broken says why the document that root leads to is not taken: the first thing that the scan found
-// wrong with it.
+// broken says why the document at root is not accepted: the first mistake the scan found.
 func (x *index) broken(root string) *Rejection {
 	reason := InvalidJSON
 	if x.Err.TooDeep {
@@ -84,7 +82,7 @@ func (x *index) broken(root string) *Rejection {
 	return &Rejection{Reason: reason, Pointer: root + pointerAt(x.B, 0, x.Err.At), Detail: x.Err.Detail}
 }
 
-// add puts a node in for p and returns it.
+// add adds a node for p and returns it.
 func (x *index) add(p place) *node {
 	x.nodes = append(
 		x.nodes,
@@ -95,15 +93,15 @@ func (x *index) add(p place) *node {
 	return &x.nodes[len(x.nodes)-1]
 }
 
-// reject puts a node in that says why what stands at start was not taken: for what stands at i,
-// inside or the same.
+// reject adds a node that says why the value at start was rejected, because of what is at i, inside
+// or the same.
 func (x *index) reject(p place, start, i int, reason Reason, detail string) {
 	n := x.add(p)
 	n.start, n.end, n.place = uint32(start), uint32(start), uint32(i)
 	n.rejection = &Rejection{Reason: reason, Detail: detail}
 }
 
-// resource indexes the resource at i and returns the offset after it, or -1 when the document is
+// resource indexes the resource at i and returns the offset after it, or -1 if the document is
 // broken.
 func (x *index) resource(i int, p place) int {
 	if x.B[i] != '{' {
@@ -127,8 +125,8 @@ func (x *index) resource(i int, p place) int {
 	}
 }
 
-// resourceType looks for the type of the resource at i: usually the first property, but it may be
-// the last.
+// resourceType finds the type of the resource at i: usually the first property, but possibly the
+// last.
 func (x *index) resourceType(i int) (typ []byte) {
 	if j := scan.PastBlanks(x.B, i+1); j+14 < len(x.B) && string(x.B[j:j+14]) == `"resourceType"` {
 		if j = scan.PastBlanks(x.B, j+14); j < len(x.B) && x.B[j] == ':' {
@@ -145,7 +143,7 @@ func (x *index) resourceType(i int) (typ []byte) {
 	return typ
 }
 
-// raw is the text of the string at i; nil when there is no string.
+// raw is the text of the string at i; nil if there is none.
 func (x *index) raw(i int) []byte {
 	if i >= len(x.B) || x.B[i] != '"' {
 		return nil
@@ -160,7 +158,7 @@ func (x *index) raw(i int) []byte {
 	return scan.Unescape(nil, x.B[i+1:end-1])
 }
 
-// leaf indexes a resource that holds no others of interest.
+// leaf indexes a resource without relevant nested ones.
 func (x *index) leaf(i int, p place, k kind, typ string) int {
 	at := len(x.nodes)
 	x.add(p)

@@ -20,7 +20,7 @@ func TestPointerOfEveryPlace(t *testing.T) {
 	}
 }
 
-// FuzzIndex holds the index against the scanner: of a valid document it finds the same end.
+// FuzzIndex compares the index with the scanner: they find the same end of a valid document.
 func FuzzIndex(f *testing.F) {
 	for _, doc := range []string{`{"resourceType":"Bundle","entry":[{"resource":{}}]}`, `[[[]]]`, " {\"a\" :\r\n\t        1 } ", `{"a":1,}`, `[01]`} {
 		f.Add([]byte(doc))
@@ -65,7 +65,8 @@ func TestNamesAreFoundInAnySpelling(t *testing.T) {
 	}
 }
 
-// What is no JSON at all says what it looks like; a mistake inside of JSON does not.
+// For text that is no JSON at all, the error says what it looks like; a mistake inside JSON does
+// not.
 func TestTextIsNoJSON(t *testing.T) {
 	for doc, want := range map[string]string{
 		"id,name\n":          "this looks like text, not JSON: no JSON value at byte 0",

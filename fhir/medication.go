@@ -79,12 +79,12 @@ func (d *decoder) request(o *facts.Order) {
 			unknown = d.unreadSince(mark, unread.Supply) || unknown
 		}
 	}
-	if unknown { // nor does the validity tell then how long it lasts
+	if unknown { // nor does the validity then say how long it lasts
 		o.SupplyDays, o.Validity.End = "", moment.Time{}
 	}
 }
 
-// supplyAmount is the Quantity at v that is or was handed out; nothing when a part of it cannot be
+// supplyAmount is the Quantity at v that is or was handed out; nothing if part of it cannot be
 // read.
 func (d *decoder) supplyAmount(v int) facts.Quantity {
 	mark := d.mark()
@@ -95,8 +95,8 @@ func (d *decoder) supplyAmount(v int) facts.Quantity {
 	return q
 }
 
-// supplyDays is the Quantity at v, a length of time, in days; inDays tells that a unit which is
-// none of time means days.
+// supplyDays is the Quantity at v, a length of time, in days; inDays makes a unit that is not of
+// time mean days.
 func (d *decoder) supplyDays(v int, inDays bool) string {
 	mark := d.mark()
 	q := d.quantity(v)
@@ -167,7 +167,7 @@ func (d *decoder) orderDrug(o *facts.Order) {
 	}
 }
 
-// orderReference reads medicationReference: into the drug where the Medication is contained.
+// orderReference reads medicationReference, into the drug if the Medication is contained.
 func (d *decoder) orderReference(v int, o *facts.Order) {
 	r := d.reference(v)
 	if r.local {
@@ -185,7 +185,7 @@ func (d *decoder) orderReference(v int, o *facts.Order) {
 	}
 }
 
-// unfollowed stands for a reference that names a resource which cannot exist: it never resolves.
+// unfollowed stands for a reference to a resource that cannot exist: it never resolves.
 const unfollowed facts.Ref = "#"
 
 func (d *decoder) drug(c concept) facts.Drug {
@@ -193,7 +193,7 @@ func (d *decoder) drug(c concept) facts.Drug {
 	return facts.Drug{Codings: f.Codings, Names: f.Texts, Absent: c.absent != ""}
 }
 
-// reasonRefs reads reasonReference. A contained Condition says its reason right here.
+// reasonRefs reads reasonReference. A contained Condition gives its reason right here.
 func (d *decoder) reasonRefs(v int, o *facts.Order) {
 	d.items(v, func(v int) {
 		r := d.reference(v)
@@ -239,7 +239,7 @@ func (d *decoder) orderStatus(k kind, v uint32) (s facts.OrderStatus, withdrawn 
 	return s, false
 }
 
-// orderStatuses are those that not all three resources share.
+// orderStatuses are those not shared by all three resources.
 var orderStatuses = [...]map[string]facts.OrderStatus{
 	{"active": facts.StatusActive, "draft": facts.StatusDraft, "cancelled": facts.StatusCancelled},
 	{"preparation": facts.StatusInProgress, "in-progress": facts.StatusInProgress, "cancelled": facts.StatusCancelled,
@@ -284,7 +284,7 @@ func (d *decoder) medication(f *facts.Fact) {
 	f.Kind, f.Medication = facts.KindMedication, &m
 }
 
-// forms are Medication.form as codings: a text is a coding with nothing but a display.
+// forms are Medication.form as codings: a text is a coding with only a display.
 func forms(c concept) (list []codes.Coding) {
 	list = append(list, c.codings...)
 	for _, t := range c.texts {

@@ -9,17 +9,17 @@ type members struct {
 	start   int
 	i       int  // offset of what comes next
 	name    name // of the current property
-	exact   bool // it is spelled as FHIR does
-	at, end int  // its value; end is 0 as long as nobody has passed over it
+	exact   bool // spelled as in FHIR
+	at, end int  // its value; end is 0 until it has been passed
 	seen    nameSet
-	dup     int // offset of the first property name that stands there twice
+	dup     int // offset of the first duplicate property name
 	dupName name
-	few     bool // nobody reads more of it than id and resourceType
+	few     bool // only id and resourceType will be read
 	began   bool
 	done    bool
 }
 
-// enter begins with the object at i.
+// enter starts on the object at i.
 func (x *index) enter(i int) members {
 	if !x.Open(i) {
 		return members{start: i, done: true}
@@ -27,7 +27,7 @@ func (x *index) enter(i int) members {
 	return members{start: i, i: i + 1}
 }
 
-// leave passes over what is left of the object and returns the offset after it, or -1.
+// leave skips the rest of the object and returns the offset after it, or -1.
 func (x *index) leave(w *members) int {
 	for w.next(x) {
 	}
@@ -38,8 +38,8 @@ func (x *index) leave(w *members) int {
 	return w.i
 }
 
-// next goes to the next property. It returns false at the end of the object, or when the document
-// is broken.
+// next goes to the next property. It returns false at the end of the object, or if the document is
+// broken.
 func (w *members) next(x *index) bool {
 	if w.done || x.Err != nil {
 		return false
@@ -122,7 +122,7 @@ func spelled(k []byte) (name, bool) {
 	return unknown, true
 }
 
-// mayBeIDOrType tells that a key which begins with c may spell id or resourceType.
+// mayBeIDOrType reports whether a key that begins with c may spell id or resourceType.
 func mayBeIDOrType(c byte) bool {
 	return c|0x20 == 'i' || c|0x20 == 'r' || c == '\\' || c >= 0x80
 }

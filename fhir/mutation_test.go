@@ -16,8 +16,7 @@ import (
 var mutationSeed = flag.Uint64("mutation-seed", 0, "repeat the run of TestMutatedDocuments that named this seed")
 
 // TestMutatedDocuments breaks real documents in thousands of ways: bytes, pieces, and whole values
-// put in the place of others. Each stays accounted for, and what is no JSON any more is one
-// rejection.
+// replaced by others. Each stays accounted for, and what is no longer JSON is one rejection.
 func TestMutatedDocuments(t *testing.T) {
 	docs := smallDocuments(t)
 	seed := *mutationSeed
@@ -52,7 +51,7 @@ func TestMutatedDocuments(t *testing.T) {
 	}
 }
 
-// smallDocuments are the sound files of testdata, and of the samples, below 30 kB.
+// smallDocuments are the sound files of testdata and the samples below 30 kB.
 func smallDocuments(t *testing.T) (docs [][]byte) {
 	for _, dir := range []string{"testdata", "issue/testdata", os.Getenv("RLSGUARD_CORPUS")} {
 		if dir == "" {

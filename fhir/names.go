@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// name is a property name that this reader knows. unknown is any other: such a property is checked
-// as JSON and passed over.
+// name is a property name known to this reader. unknown is any other: such a property is checked as
+// JSON and skipped.
 type name uint8
 
 const (
@@ -174,7 +174,7 @@ const (
 	nWhen
 	nWhenHandedOver
 	nWhenPrepared
-	nUnderCode // _code, for a data-absent-reason where the code should be
+	nUnderCode // _code, for a data-absent-reason in place of the code
 	nUnderMedicationCodeableConcept
 	nUnderMedicationReference
 	nUnderText
@@ -236,8 +236,8 @@ var nameText = [nameCount]string{
 	nUnderText:         "_text", nUnderValue: "_value",
 }
 
-// nameHash ignores case, so that "Status" meets "status" in the same place: two spellings of one
-// name in one object are a duplicate.
+// nameHash ignores case, so that "Status" meets "status": two spellings of one name in one object
+// are a duplicate.
 func nameHash(k []byte) uint {
 	n := len(k)
 	return (uint(k[0]|0x20)*31 + uint(k[n-1]|0x20)*7 + uint(k[n>>1]|0x20)*131 + uint(n)*37) & (nameSlots - 1)
@@ -245,8 +245,7 @@ func nameHash(k []byte) uint {
 
 const nameSlots = 1024
 
-// nameTable holds, at the hash of each name, the first name with that hash; nameNext links the
-// others.
+// nameTable holds, at each hash, the first name with it; nameNext links the others.
 var nameTable, nameNext = buildNames()
 
 func buildNames() (table [nameSlots]name, next [nameCount]name) {
@@ -257,8 +256,8 @@ func buildNames() (table [nameSlots]name, next [nameCount]name) {
 	return table, next
 }
 
-// lookup finds the name that is spelled k in any case; exact tells that the spelling is the right
-// one. k has at least one byte.
+// lookup finds the name spelled k in any case; exact reports the correct spelling. k has at least
+// one byte.
 func lookup(k []byte) (n name, exact bool) {
 	for n = nameTable[nameHash(k)]; n != unknown; n = nameNext[n] {
 		if len(nameText[n]) != len(k) {
@@ -274,8 +273,8 @@ func lookup(k []byte) (n name, exact bool) {
 	return unknown, false
 }
 
-// lookupOdd is lookup for a key with escapes or letters beyond ASCII, which may fold to the letters
-// of a name.
+// lookupOdd is lookup for a key with escapes or non-ASCII letters, which may fold to the letters of
+// a name.
 func lookupOdd(k []byte) (name, bool) {
 	for n := unknown + 1; n < nameCount; n++ {
 		if strings.EqualFold(nameText[n], string(k)) {
@@ -288,7 +287,7 @@ func lookupOdd(k []byte) (name, bool) {
 // nameSet is the set of names seen in one object.
 type nameSet [(int(nameCount) + 63) / 64]uint64
 
-// add puts n in and tells whether it was there.
+// add adds n and reports whether it was there.
 func (s *nameSet) add(n name) bool {
 	w, bit := &s[n>>6], uint64(1)<<(n&63)
 	seen := *w&bit != 0

@@ -9,8 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
-// observation reads an Observation, where one of its codes is a laboratory test that matters or it
-// has no code to go by.
+// observation reads an Observation if one of its codes is a relevant test, or it has no usable
+// code.
 func (d *decoder) observation(res *Resource) {
 	at := &d.at
 	status, withdrawn := d.labStatus(at[nStatus])
@@ -39,7 +39,7 @@ func (d *decoder) observation(res *Resource) {
 	}
 }
 
-// isResult makes res a result, or the mark that is left of one, and tells which.
+// isResult makes res a result, or the mark that is left of one, and reports whether it is a result.
 func isResult(res *Resource, relevant, withdrawn bool) bool {
 	switch {
 	case withdrawn:
@@ -52,7 +52,7 @@ func isResult(res *Resource, relevant, withdrawn bool) bool {
 	return res.Fact.Kind == facts.KindLab
 }
 
-// lab reads the result at o, whose effective times and codes are its own.
+// lab reads the result at o, with its own effective times and codes.
 func (d *decoder) lab(o *offsets, status facts.LabStatus) *facts.LabResult {
 	l := &facts.LabResult{Status: status}
 	l.Effective, l.TimeUnread = d.effective(o)
@@ -81,8 +81,8 @@ func (d *decoder) lab(o *offsets, status facts.LabStatus) *facts.LabResult {
 	return l
 }
 
-// notAfter sets the latest that a result can be from whose effective time cannot be read: when it
-// was issued, or its version written.
+// notAfter sets an upper bound for a result whose effective time is unreadable: when it was issued,
+// or its version written.
 func notAfter(l *facts.LabResult, updated int64) {
 	if !l.TimeUnread {
 		return
@@ -117,7 +117,7 @@ func (d *decoder) components(o *offsets, l *facts.LabResult) {
 	}
 }
 
-// part adds the result of the component, or of the Observation, at o, where its code matters.
+// part adds the result of the component or Observation at o, if its code matters.
 func (d *decoder) part(o *offsets, l *facts.LabResult) {
 	if o[nCode] == 0 {
 		return
@@ -134,7 +134,7 @@ func (d *decoder) part(o *offsets, l *facts.LabResult) {
 // modifiedValue stands for a value under a modifierExtension.
 var modifiedValue = facts.Value{Kind: facts.UnreadValue, Text: nameText[nModifierExtension]}
 
-// spoil makes every value of l one that cannot be evaluated.
+// spoil makes every value of l impossible to evaluate.
 func spoil(l *facts.LabResult) {
 	l.Value = modifiedValue
 	for i := range l.Components {
@@ -166,9 +166,9 @@ func (d *decoder) labStatus(v uint32) (s facts.LabStatus, withdrawn bool) {
 	return facts.LabUnknown, false
 }
 
-// codes looks through the CodeableConcept at v for LOINC codes that matter and appends them to
-// list, where that is not nil. empty tells that the concept has neither code nor text, or only says
-// why there is none.
+// codes searches the CodeableConcept at v for relevant LOINC codes and appends them to list, unless
+// that is nil. empty reports that the concept has neither code nor text, or only says why there is
+// none.
 func (d *decoder) codes(v int, list *[]string) (relevant, empty bool) {
 	empty = true
 	o := d.object(v)
@@ -195,14 +195,14 @@ func (d *decoder) codes(v int, list *[]string) (relevant, empty bool) {
 	return relevant, empty
 }
 
-// loincs are the LOINC codes that matter of the CodeableConcept at v.
+// loincs are the relevant LOINC codes of the CodeableConcept at v.
 func (d *decoder) loincs(v int) []string {
 	d.scratchStrings = d.scratchStrings[:0]
 	d.codes(v, &d.scratchStrings)
 	return d.strings.take(d.scratchStrings)
 }
 
-// componentRelevant tells that one of the components at v has a code that matters.
+// componentRelevant reports whether a component at v has a relevant code.
 func (d *decoder) componentRelevant(v int) (relevant bool) {
 	d.items(v, func(v int) {
 		o := d.object(v)
@@ -234,7 +234,7 @@ func (d *decoder) labCode(v int) (s labSystem, code []byte) {
 		case nCode:
 			text := d.text(o.v)
 			if code = bytes.TrimSpace(text); text != nil && bytes.IndexByte(d.b[o.v:d.pos], '\\') >= 0 {
-				code = bytes.Clone(code) // the scratch buffer is used again
+				code = bytes.Clone(code) // the scratch buffer is reused
 			}
 		}
 	}
@@ -257,7 +257,7 @@ func (d *decoder) labSystem(text []byte) labSystem {
 	return otherSystem
 }
 
-// otherValues are the forms of value[x] that are no result which could be compared.
+// otherValues are the forms of value[x] that cannot be compared as results.
 var otherValues = [...]name{
 	nValueBoolean,
 	nValueInteger,
@@ -270,8 +270,7 @@ var otherValues = [...]name{
 }
 
 // value reads value[x] and dataAbsentReason of the Observation or component at o. A reason for
-// absence outranks a value: who says both cannot be relied on. Two values are none that can be
-// read.
+// absence outranks a value: a sender of both is unreliable. Two values count as unreadable.
 func (d *decoder) value(o *offsets) (r facts.Value) {
 	before := d.mark()
 	last := 0

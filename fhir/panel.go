@@ -5,8 +5,8 @@ import (
 )
 
 // eachMember calls f with the properties of each contained Observation that hasMember leads to, and
-// goes on to the members of those for which f returns true. Each is visited once, so circles end
-// and the work is bounded by the size of the resource.
+// continues with its members if f returns true. Each is visited once, so circles end and the work
+// is bounded by the size of the resource.
 func (d *decoder) eachMember(f func(o *offsets) bool) {
 	if d.at[nHasMember] == 0 || d.at[nContained] == 0 {
 		return
@@ -29,7 +29,7 @@ func (d *decoder) eachMember(f func(o *offsets) bool) {
 	}
 }
 
-// memberRelevant tells that a contained member has a code that matters, whatever its status: a
+// memberRelevant reports whether a contained member has a relevant code, whatever its status: a
 // version that cancels it counts too.
 func (d *decoder) memberRelevant() (relevant bool) {
 	d.eachMember(func(o *offsets) bool {
@@ -44,8 +44,8 @@ func (d *decoder) memberRelevant() (relevant bool) {
 	return relevant
 }
 
-// members adds the results of the contained members of a panel to its own. Those that were never
-// done, are not done yet, or were withdrawn are none.
+// members adds the results of a panel's contained members to its own. Members never done, not yet
+// done, or withdrawn are left out.
 func (d *decoder) members(l *facts.LabResult) {
 	d.eachMember(func(o *offsets) bool {
 		status, withdrawn := d.labStatus(o[nStatus])
@@ -62,9 +62,9 @@ func (d *decoder) members(l *facts.LabResult) {
 	})
 }
 
-// panelStatus is the status of a panel of which one member has a result of status member. A panel
-// has one status for all its results: one that is not final must not clear anything, and one that
-// is there is no longer pending.
+// panelStatus is the status of a panel with a member whose result has status member. A panel has
+// one status for all its results: one that is not final must not clear anything, and one that is
+// present is no longer pending.
 func panelStatus(panel, member facts.LabStatus) facts.LabStatus {
 	switch panel {
 	case facts.LabFinal:

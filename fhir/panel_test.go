@@ -20,7 +20,7 @@ func member(id, loinc, more string) string {
 	)
 }
 
-// panelOf is a panel that nobody would look at but for its members.
+// panelOf is a panel relevant only for its members.
 func panelOf(status string, refs []string, contained ...string) string {
 	for i, r := range refs {
 		refs[i] = `{"reference":"` + r + `"}`

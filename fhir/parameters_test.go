@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The names of parameters are known once a document is read, whatever order and spelling it has.
+// The names of parameters are known once a document is read, whatever its order and spelling.
 func TestNamesOfParameters(t *testing.T) {
 	const visit = `{"resourceType":"Encounter","id":"1"}`
 	for document, want := range map[string][]string{

@@ -50,8 +50,8 @@ func entries(list ...string) string {
 	return `{"resourceType":"Bundle","type":"history","entry":[` + strings.Join(list, ",") + `]}`
 }
 
-// What a patient's record comes to where a part of it cannot be read, or says what few senders say;
-// flags of iron and of other drugs are left out where a case is not about them.
+// The flags of a patient whose record is unreadable in part, or says what few senders say; flags a
+// case is not about are left out.
 func TestFlagsOfWhatIsReadInPart(t *testing.T) {
 	const (
 		on       = `,"effectiveDateTime":"2026-11-01T08:00:00Z"`
@@ -69,7 +69,7 @@ func TestFlagsOfWhatIsReadInPart(t *testing.T) {
 		`"doseAndRate":[{"doseQuantity":{"value":1,"unit":"Tablette"}}]}]`
 	for _, c := range []struct {
 		name  string
-		about string // a part of the flags that the case is about
+		about string // part of the flags the case is about
 		docs  []string
 		want  string // separated by ;
 	}{

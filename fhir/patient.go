@@ -22,7 +22,7 @@ func (d *decoder) person(f *facts.Fact) {
 	if v := at[nDeceasedBoolean]; v > 0 {
 		p.Deceased = d.boolean(int(v)) || p.Deceased
 	}
-	d.modified(at[nModifierExtension]) // told only: what is read of a Patient stays what it is
+	d.modified(at[nModifierExtension]) // reported only: the rest of a Patient keeps its meaning
 	if v := at[nLink]; v > 0 {
 		p.Linked = d.count(int(v)) > 0
 	}

@@ -8,19 +8,18 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// frame is one container around the place that a pointer leads to.
+// frame is one container around the target of a pointer.
 type frame struct {
 	array bool
 	index int
 	key   []byte
 }
 
-// pointerAt is the JSON pointer of what stands at the offset target, counted from the value at
-// start. The document may be broken from target on. It is worked out only when something is told,
-// so reading does not have to keep it.
+// pointerAt is the JSON pointer of what is at offset target, from the value at start. The document
+// may be broken from target on. It is computed only for reports, so that reading need not track it.
 func pointerAt(b []byte, start, target int) string { return pointersAt(b, start, []int{target})[0] }
 
-// pointersAt is pointerAt for several offsets in ascending order, in one walk.
+// pointersAt is pointerAt for several ascending offsets, in one walk.
 func pointersAt(b []byte, start int, targets []int) []string {
 	w := pointerWalk{targets: targets, found: make([]string, 0, len(targets)), stack: make([]frame, 0, 8)}
 	s := scan.Scanner{B: b}
@@ -48,7 +47,7 @@ func pointersAt(b []byte, start int, targets []int) []string {
 	return w.found
 }
 
-// pointerWalk is where pointersAt has come to.
+// pointerWalk is the progress of pointersAt.
 type pointerWalk struct {
 	targets []int
 	found   []string
@@ -58,14 +57,14 @@ type pointerWalk struct {
 
 func (w *pointerWalk) done() bool { return len(w.found) == len(w.targets) }
 
-// reach answers for all targets before the offset end.
+// reach answers for all targets before offset end.
 func (w *pointerWalk) reach(end int) {
 	for !w.done() && w.targets[len(w.found)] < end {
 		w.found = append(w.found, joinPointer(w.stack))
 	}
 }
 
-// text passes over the string k, a key or a value, which ends at end.
+// text passes the string k, a key or a value, which ends at end.
 func (w *pointerWalk) text(k []byte, end int) {
 	if n := len(w.stack); n > 0 && w.wantKey {
 		w.stack[n-1].key, w.wantKey = k, false
@@ -73,7 +72,7 @@ func (w *pointerWalk) text(k []byte, end int) {
 	w.reach(end)
 }
 
-// punctuation passes over c, where it is a mark of JSON.
+// punctuation passes c if it is JSON punctuation.
 func (w *pointerWalk) punctuation(c byte) bool {
 	n := len(w.stack)
 	switch c {
@@ -108,8 +107,8 @@ func joinPointer(stack []frame) string {
 	return p.String()
 }
 
-// safeKey is k where it can be a property name, else "?": a pointer goes into logs and headers, and
-// nothing of a payload may come along.
+// safeKey is k if it can be a property name, else "?": pointers go into logs and headers, which
+// must not contain payload.
 func safeKey(k []byte) string {
 	if len(k) == 0 || len(k) > 64 {
 		return "?"

@@ -9,8 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// str is the string at v without blanks around it, copied. A code, unit or URL that is longer than
-// maxText is none, and half of it might be another one.
+// str is the string at v, trimmed and copied. A code, unit or URL longer than maxText is dropped,
+// since part of it might be a different one.
 func (d *decoder) str(v int) string {
 	t := bytes.TrimSpace(d.text(v))
 	if len(t) > maxText {
@@ -54,9 +54,9 @@ func (d *decoder) digits(v int) []byte {
 	return d.b[v:d.pos]
 }
 
-// beyondReason stands for a number with more digits than anybody measures, whatever its size: one
-// that is implausible too. Half of the digits might be a plausible number, and to refuse the
-// resource would hide that there is a result.
+// beyondReason stands for a number with more digits than anybody measures, whatever its size: it is
+// implausible too. Part of the digits might be a plausible number, and rejecting the resource would
+// hide that there is a result.
 const beyondReason = "1e999"
 
 // amount is the number at v as the value of a quantity.
@@ -70,8 +70,8 @@ func (d *decoder) amount(v int) string {
 	return beyondReason
 }
 
-// whole is the whole number at v, at least 0. Numbers beyond a million are taken as a million:
-// nobody repeats that often.
+// whole is the whole number at v, at least 0. Numbers above a million read as a million: nobody
+// repeats that often.
 func (d *decoder) whole(v int) int {
 	t := d.number(v)
 	if t == nil {

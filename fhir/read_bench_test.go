@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// corpus returns the documents of a folder of the samples by name, unpacked; without
-// RLSGUARD_CORPUS those of testdata.
+// corpus returns the documents of a samples folder by name, unpacked; without RLSGUARD_CORPUS those
+// of testdata.
 func corpus(tb testing.TB, folder string) map[string][]byte {
 	tb.Helper()
 	pattern := "testdata/*.json"
@@ -69,8 +69,8 @@ func events(tb testing.TB) (all [][]byte) {
 	return all
 }
 
-// BenchmarkRead reads whole Bundles and single events. Beside each stands json.Valid over the same
-// bytes: the measure of this package's speed is the ratio of the two, in one run.
+// BenchmarkRead reads whole Bundles and single events, with json.Valid over the same bytes beside
+// each: the measure of this package's speed is the ratio of the two, in one run.
 func BenchmarkRead(b *testing.B) {
 	var bundles [][]byte
 	for _, doc := range corpus(b, "synthea-r4-2019") {

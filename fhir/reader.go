@@ -10,10 +10,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// Reader turns documents into facts. It keeps its buffers from one document to the next, so it
-// serves one goroutine at a time. What it hands out shares no memory with the document; facts may
-// share short arrays among each other, so that a fact that is kept keeps a few kilobytes of its
-// neighbours, and appending to one changes no other.
+// Reader turns documents into facts. It reuses its buffers, so it serves one goroutine at a time.
+// Its results share no memory with the document; facts may share short arrays with each other, so
+// keeping one keeps a few kilobytes of its neighbours, and appending to one changes no other.
 type Reader struct {
 	options  Options
 	index    index
@@ -25,7 +24,7 @@ type Reader struct {
 	hollow, firstHollow int // documents of the last Stream without a resource, and the line of the first
 }
 
-// NewReader makes a reader. A limit of o that is 0 or less is the default one, Terms nil the
+// NewReader returns a reader. A limit of o that is 0 or less means the default, nil Terms the
 // embedded tables.
 func NewReader(o Options) *Reader {
 	d := DefaultOptions()
@@ -46,16 +45,15 @@ func NewReader(o Options) *Reader {
 }
 
 // Document reads one JSON value: a resource, a Bundle, Parameters, or a CloudEvent around one of
-// them. It yields one Resource for each event, in document order, with Entry counting from 0, until
+// them. It yields one Resource per event, in document order, with Entry counting from 0, until
 // yield returns false. A document that cannot be read as a whole is one Resource with that
 // Rejection.
 func (r *Reader) Document(data []byte, yield func(Resource) bool) {
 	r.document(data, 0, yield)
 }
 
-// Parameters are the names of the parameters of the document that was read last, by their position:
-// "" of one without, none where the document is no Parameters. They are those until the next
-// document is read.
+// Parameters are the names of the last document's parameters by position: "" for one without, empty
+// if the document is no Parameters. They are valid until the next document is read.
 func (r *Reader) Parameters() []string {
 	var names []string
 	for _, at := range r.index.named {
@@ -64,7 +62,7 @@ func (r *Reader) Parameters() []string {
 	return names
 }
 
-// document is Document with Entry counting from entry. It returns the next number, and false when
+// document is Document with Entry counting from entry. It returns the next number, and false if
 // yield wants no more.
 func (r *Reader) document(data []byte, entry uint32, yield func(Resource) bool) (uint32, bool) {
 	r.release()
@@ -84,7 +82,7 @@ func (r *Reader) document(data []byte, entry uint32, yield func(Resource) bool) 
 	return entry, true
 }
 
-// read indexes data, which root leads to; events tells that a CloudEvent may be unwrapped.
+// read indexes data, which is at root; events allows unwrapping a CloudEvent.
 func (r *Reader) read(data []byte, root string, events bool) *Rejection {
 	if rej := r.encoding(data); rej != nil {
 		return rej
@@ -121,7 +119,7 @@ func (r *Reader) read(data []byte, root string, events bool) *Rejection {
 	return nil
 }
 
-// encoding refuses what is too large, or in an encoding that is known by how it begins.
+// encoding rejects what is too large, or begins with an unsupported encoding.
 func (r *Reader) encoding(b []byte) *Rejection {
 	if len(b) > r.options.MaxBytes {
 		return tooLarge(r.options.MaxBytes)
@@ -138,8 +136,7 @@ func tooLarge(limit int) *Rejection {
 
 const utf8BOM = "\xef\xbb\xbf"
 
-// foreignEncoding names the encoding that b begins with, where it is one that is not read; ""
-// otherwise.
+// foreignEncoding names the unsupported encoding with which b begins, or "".
 func foreignEncoding(b []byte) string {
 	if len(b) > 3 && b[0] == '{' && b[1] != 0 {
 		return ""
@@ -160,7 +157,7 @@ func foreignEncoding(b []byte) string {
 	return ""
 }
 
-// invalidUTF8 is the offset of the first byte that is no UTF-8.
+// invalidUTF8 is the offset of the first byte that is not UTF-8.
 func invalidUTF8(b []byte) int {
 	for i := 0; i < len(b); {
 		c, n := utf8.DecodeRune(b[i:])
@@ -172,7 +169,7 @@ func invalidUTF8(b []byte) int {
 	return len(b)
 }
 
-// maxPointers bounds the pointers that are kept for the next document.
+// maxPointers bounds the pointers kept for the next document.
 const maxPointers = 4096
 
 // pointer is the JSON pointer of n.

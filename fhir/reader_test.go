@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// read returns what a document gives.
+// read returns the events of a document.
 func read(tb testing.TB, doc string) []Resource { return readWith(tb, DefaultOptions(), doc) }
 
 func readWith(tb testing.TB, o Options, doc string) (all []Resource) {
@@ -23,7 +23,7 @@ func readWith(tb testing.TB, o Options, doc string) (all []Resource) {
 		return true
 	})
 	for i := range data {
-		data[i] = 'x' // what was handed out must not live in the document
+		data[i] = 'x' // results must not live in the document
 	}
 	return all
 }
@@ -38,7 +38,7 @@ func one(tb testing.TB, doc string) Resource {
 	return all[0]
 }
 
-// outcome says in a line what became of an event, and what of it could not be read.
+// outcome says in one line what became of an event, and what could not be read.
 func outcome(r Resource) string {
 	switch {
 	case r.Rejection != nil:
@@ -215,8 +215,8 @@ func TestEveryEventOfADocumentIsAccountedFor(t *testing.T) {
 			[]string{"not-fhir "},
 		},
 		{"CloudEvent with text", `{"specversion":"1.0","data":"x"}`, []string{"invalid-json /data"}},
-		// The JSON format of CloudEvents 1.0.2 (3.1.2) has it otherwise, but some platforms send a
-		// JSON document as a string in data.
+		// The JSON format of CloudEvents 1.0.2 (3.1.2) differs, but some platforms send a JSON
+		// document as a string in data.
 		{
 			"CloudEvent with JSON in a string",
 			`{"specversion":"1.0","datacontenttype":"application/fhir+json","data":"{\"resourceType\":\"Patient\",` +

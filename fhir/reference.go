@@ -8,13 +8,13 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// reference is a FHIR Reference as far as it could be followed.
+// reference is a FHIR Reference, resolved as far as possible.
 type reference struct {
-	ref     facts.Ref // "" when it names nothing that could be followed
+	ref     facts.Ref // "" if it names nothing that can be followed
 	local   bool      // ref is "#id": a contained resource
-	badID   bool      // it names an id that FHIR does not allow
+	badID   bool      // it names an id FHIR does not allow
 	open    bool      // an unresolved urn
-	typ     string    // type of the resource it leads to, or Reference.type; "" when unknown
+	typ     string    // type of the resource it leads to, or Reference.type; "" if unknown
 	display string
 	at      int // offset of the text, or of the Reference
 }
@@ -44,16 +44,16 @@ func (d *decoder) reference(v int) (r reference) {
 	return r
 }
 
-// ref is the resource that the Reference at v names, "" when it names none that can be followed.
+// ref is the resource named by the Reference at v, "" if it cannot be followed.
 func (d *decoder) ref(v int) facts.Ref {
 	r := d.reference(v)
 	if r.local {
-		return d.own(d.node) + r.ref // of this resource alone
+		return d.own(d.node) + r.ref // of this resource only
 	}
 	return r.ref
 }
 
-// refs are the resources that the array of References at v names.
+// refs are the resources named by the array of References at v.
 func (d *decoder) refs(v int) (list []facts.Ref) {
 	d.items(v, func(v int) {
 		if r := d.ref(v); r != "" {
@@ -63,8 +63,8 @@ func (d *decoder) refs(v int) (list []facts.Ref) {
 	return list
 }
 
-// resolve follows the text of a reference: within the Bundle, or to a resource of the own server or
-// another.
+// resolve follows the text of a reference: within the Bundle, or to a resource of the own or
+// another server.
 func (d *decoder) resolve(text []byte, r *reference) {
 	switch {
 	case len(text) == 0 || len(text) > maxText || bytes.IndexByte(text, '?') >= 0:
@@ -90,7 +90,7 @@ func (d *decoder) resolve(text []byte, r *reference) {
 	}
 }
 
-// withoutSign follows a reference that names a contained resource and leaves out the number sign.
+// withoutSign follows a reference to a contained resource that lacks the number sign.
 func (d *decoder) withoutSign(text []byte, r *reference) {
 	if d.at[nContained] == 0 || !validID(text) {
 		return
@@ -115,7 +115,7 @@ func (d *decoder) literal(text []byte, base string, r *reference) {
 	r.ref = facts.Ref(base + d.keep(text[:len(typ)+1+len(id)]))
 }
 
-// splitRef cuts Type/id or Type/id/_history/version; id is nil for any other form.
+// splitRef splits Type/id or Type/id/_history/version; id is nil for any other form.
 func splitRef(text []byte) (typ, id []byte) {
 	typ, id, found := bytes.Cut(text, []byte("/"))
 	if !found {
@@ -128,8 +128,8 @@ func splitRef(text []byte) (typ, id []byte) {
 	return typ, id
 }
 
-// splitURL cuts the absolute URL of a resource into Type/id... and the base before it, with its
-// last slash; tail is nil when no type stands there.
+// splitURL splits the absolute URL of a resource into Type/id... and the base before it, including
+// its last slash; tail is nil without a type.
 func splitURL(text []byte) (tail, base []byte) {
 	if i := bytes.Index(text, []byte("/_history/")); i >= 0 {
 		text = text[:i]
@@ -145,8 +145,8 @@ func splitURL(text []byte) (tail, base []byte) {
 	return text[typ:], text[:typ]
 }
 
-// foreignBase is what of base stays in references: nothing of the own server's, and nothing at all
-// when that is not set.
+// foreignBase is the part of base that stays in references: nothing for the own server, and nothing
+// at all if that is not set.
 func (d *decoder) foreignBase(base []byte) string {
 	own := bytes.TrimRight([]byte(d.options.Base), "/")
 	if len(own) == 0 || bytes.Equal(bytes.TrimRight(base, "/"), own) {
@@ -155,7 +155,7 @@ func (d *decoder) foreignBase(base []byte) string {
 	return d.keep(base)
 }
 
-// validID is the rule of FHIR for ids: 1 to 64 of A-Z, a-z, 0-9, minus and dot.
+// validID checks FHIR's rule for ids: 1 to 64 of A-Z, a-z, 0-9, minus and dot.
 func validID(id []byte) bool {
 	if len(id) == 0 || len(id) > 64 {
 		return false
@@ -168,7 +168,7 @@ func validID(id []byte) bool {
 	return true
 }
 
-// plain tells that text is printable ASCII without blanks.
+// plain reports whether text is printable ASCII without blanks.
 func plain(text []byte) bool {
 	for _, c := range text {
 		if c <= ' ' || c > '~' {
@@ -203,7 +203,7 @@ func (d *decoder) target(text []byte, r *reference) bool {
 	return true
 }
 
-// aim notes the fullUrls of all Bundles of the document.
+// aim records the fullUrls of all Bundles of the document.
 func (d *decoder) aim() {
 	clear(d.targets)
 	d.aimed = true
@@ -235,7 +235,7 @@ func (d *decoder) aimKey(scope uint32, url []byte) uint64 {
 	return maphash.Bytes(d.seed, url) ^ uint64(scope)*0x9e3779b97f4a7c15
 }
 
-// raw is the text of the string at v; nil when there is another value.
+// raw is the text of the string at v; nil for any other value.
 func (d *decoder) raw(v uint32) []byte {
 	if d.b[v] != '"' {
 		return nil

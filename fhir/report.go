@@ -5,8 +5,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// report reads a DiagnosticReport for the results that it contains. One without any says nothing
-// here: Observations of their own come by themselves.
+// report reads the results contained in a DiagnosticReport. One without any says nothing here,
+// since separate Observations arrive by themselves.
 func (d *decoder) report(res *Resource) {
 	at := &d.at
 	status, withdrawn := d.reportStatus(at[nStatus])
@@ -23,8 +23,8 @@ func (d *decoder) report(res *Resource) {
 	}
 }
 
-// containedResults tells whether a contained Observation has a code that matters, and whether one
-// has no code to go by.
+// containedResults reports whether a contained Observation has a relevant code, and whether one has
+// no usable code.
 func (d *decoder) containedResults(v uint32) (relevant, codeless bool) {
 	if v == 0 {
 		return false, false
@@ -59,8 +59,8 @@ func (d *decoder) containedResults(v uint32) (relevant, codeless bool) {
 	return relevant, codeless
 }
 
-// reported reads the contained results of a report of that status. Each has the report's time where
-// it has none of its own, and a status no better than the report's.
+// reported reads the contained results of a report with that status. Each gets the report's time if
+// it has none, and a status no better than the report's.
 func (d *decoder) reported(status facts.LabStatus) *facts.LabResult {
 	at := &d.at
 	all := &facts.LabResult{Status: status}
@@ -95,7 +95,7 @@ func (d *decoder) reported(status facts.LabStatus) *facts.LabResult {
 	return all
 }
 
-// containedResult reads the contained resource at o, where it is a result that matters.
+// containedResult reads the contained resource at o if it is a relevant result.
 func (d *decoder) containedResult(o *offsets, report facts.LabStatus) *facts.LabResult {
 	if o[nResourceType] == 0 || string(d.raw(o[nResourceType])) != "Observation" {
 		return nil
@@ -114,8 +114,8 @@ func (d *decoder) containedResult(o *offsets, report facts.LabStatus) *facts.Lab
 	return l
 }
 
-// capStatus is the status of a result that a report of status report contains: one that is not
-// final must not clear anything, and one that is there is no longer pending.
+// capStatus is the status of a result contained in a report: one that is not final must not clear
+// anything, and one that is present is no longer pending.
 func capStatus(result, report facts.LabStatus) facts.LabStatus {
 	switch {
 	case result == facts.LabRegistered || result == facts.LabCancelled || report == facts.LabFinal:

@@ -1,11 +1,10 @@
 package fhir
 
-// slab hands out short slices cut from longer ones, so that a resource does not cost an allocation
-// for each of its lists. Appending to what it handed out copies, as the capacity is cut too.
+// slab returns short slices cut from longer ones, to save one allocation per list of a resource.
+// Their capacity is cut too, so appending copies.
 type slab[T any] struct{ free []T }
 
-// slabSize is the length of what the slices are cut from. Who keeps one of them keeps them all, so
-// it is short.
+// slabSize is the length of the longer slices. Keeping one slice keeps all of them, so it is small.
 const slabSize = 32
 
 // take copies list.

@@ -9,14 +9,14 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// Stream reads a file or standard input to its end: one document, or NDJSON (a value a line),
-// either of them perhaps packed with gzip, as Documents finds them. Each event is yielded with its
-// line, counted from 1 (always 1 for a single document); Entry counts through the whole stream. A
-// line that cannot be read is rejected alone. yield returns false to end early. The error is the
-// one of in: a failure to read; a Stream that ends so has yielded what came before.
+// Stream reads a file or standard input to its end: one document, or NDJSON (one value per line),
+// either optionally gzipped, as Documents finds them. It yields each event with its line, counted
+// from 1 (always 1 for a single document); Entry counts through the whole stream. An unreadable
+// line is rejected alone. yield returns false to stop early. The error is a read failure of in;
+// events before it have been yielded.
 //
-// It needs no more memory than the largest value, which Options.MaxBytes bounds, whatever the size
-// of the stream.
+// Memory is bounded by the largest value, which Options.MaxBytes limits, whatever the size of the
+// stream.
 func (r *Reader) Stream(in io.Reader, name string, yield func(line int, res Resource) bool) error {
 	var entry uint32
 	line, on := 0, true
@@ -40,24 +40,24 @@ func (r *Reader) Stream(in io.Reader, name string, yield func(line int, res Reso
 	})
 }
 
-// Hollow tells how many documents of the last Stream held no resource, such as a Bundle without
-// entries, and the line of the first of them.
+// Hollow returns how many documents of the last Stream had no resource, such as a Bundle without
+// entries, and the line of the first.
 func (r *Reader) Hollow() (documents, line int) { return r.hollow, r.firstHollow }
 
-// Document is one of a stream, not yet read.
+// Document is one document of a stream, not yet read.
 type Document struct {
-	// Line that it begins at, from 1; always 1 where the stream is one document.
+	// Line it begins at, from 1; always 1 if the stream is one document.
 	Line int
-	// Data is the document without the line's end. It is overwritten by the next one.
+	// Data is the document without its line end. The next one overwrites it.
 	Data []byte
-	// Rejection is why there is no Data: too large, or packed or encoded in a way that is not read.
+	// Rejection is why there is no Data: too large, or in an unsupported packing or encoding.
 	Rejection *Rejection
 }
 
 // Documents reads a file or standard input to its end and yields each document in it, for a Reader
-// or for a bus. It is NDJSON when name says so (.ndjson, .jsonl, also with .gz), or when the first
-// line holds a whole value and others follow. Blank lines are none. yield returns false to end
-// early. The error is the one of in.
+// or a bus. It is NDJSON if name says so (.ndjson, .jsonl, also with .gz), or if the first line is
+// a whole value and others follow. Blank lines are skipped. yield returns false to stop early. The
+// error is a read failure of in.
 func (r *Reader) Documents(in io.Reader, name string, yield func(Document) bool) error {
 	s := &r.source
 	s.open(in, r.options.MaxBytes)
@@ -78,14 +78,14 @@ func (r *Reader) Documents(in io.Reader, name string, yield func(Document) bool)
 	return s.ioError()
 }
 
-// Holds tells whether a document has a resource in it, or cannot be read, which a Bundle without
-// entries does not.
+// Holds reports whether a document has a resource in it or cannot be read. A Bundle without entries
+// has none.
 func (r *Reader) Holds(data []byte) bool {
 	r.release()
 	return r.read(data, "", true) != nil || len(r.index.nodes) > 0
 }
 
-// lines tells that the stream is NDJSON by what it begins with.
+// lines reports whether the stream is NDJSON, by its beginning.
 func (r *Reader) lines() bool {
 	s := &r.source
 	for seen := 0; ; {
@@ -102,7 +102,7 @@ func (r *Reader) lines() bool {
 	}
 }
 
-// whole tells that b is one JSON value.
+// whole reports whether b is one JSON value.
 func (r *Reader) whole(b []byte) bool {
 	b = bytes.TrimPrefix(b, []byte(utf8BOM))
 	i := scan.PastBlanks(b, 0)
@@ -111,7 +111,7 @@ func (r *Reader) whole(b []byte) bool {
 	return end > 0 && scan.PastBlanks(b, end) == len(b)
 }
 
-// single takes the stream as one document.
+// single reads the stream as one document.
 func (r *Reader) single(yield func(Document) bool) {
 	s := &r.source
 	for len(s.have()) <= r.options.MaxBytes && s.fill() {
@@ -133,7 +133,7 @@ func empty(b []byte) bool {
 	return scan.PastBlanks(b, 0) == len(b)
 }
 
-// ndjson takes the stream line by line.
+// ndjson reads the stream line by line.
 func (r *Reader) ndjson(yield func(Document) bool) {
 	s := &r.source
 	for line, on := 1, true; on; line++ {
@@ -152,7 +152,7 @@ func (r *Reader) ndjson(yield func(Document) bool) {
 	}
 }
 
-// source is the stream that is read, with a buffer that is kept for the next one.
+// source is the stream being read, with a reusable buffer.
 type source struct {
 	in         io.Reader
 	keeper     *errorKeeper
@@ -161,8 +161,8 @@ type source struct {
 	start, end int
 	eof        bool
 	packed     bool
-	failed     error  // of the stream itself
-	damaged    string // what is wrong with the packing
+	failed     error  // by the stream itself
+	damaged    string // what is wrong with the compression
 }
 
 const chunk = 64 << 10
@@ -175,10 +175,10 @@ func (s *source) open(in io.Reader, limit int) {
 	*s = source{in: keeper, keeper: keeper, limit: limit, buf: s.buf}
 }
 
-// have is what was read and not yet used.
+// have is what was read but not yet used.
 func (s *source) have() []byte { return s.buf[s.start:s.end] }
 
-// fill reads more. It returns false at the end, or when the stream fails.
+// fill reads more. It returns false at the end, or if the stream fails.
 func (s *source) fill() bool {
 	if s.eof {
 		return false
@@ -207,9 +207,8 @@ func (s *source) fill() bool {
 	return false
 }
 
-// line returns the next line without its end, its size, which is 0 at the end of the stream, and
-// whether it has an end: what stands before damage in the stream is whole. A line over the limit is
-// nil.
+// line returns the next line without its end, its size, 0 at the end of the stream, and whether it
+// has an end: lines before damage in the stream are whole. A line over the limit is nil.
 func (s *source) line() (b []byte, size int, ended bool) {
 	seen := 0
 	for {
@@ -238,7 +237,7 @@ func (s *source) line() (b []byte, size int, ended bool) {
 	}
 }
 
-// moreThan tells that something but white space stands after the first n bytes.
+// moreThan reports whether anything but white space follows the first n bytes.
 func (s *source) moreThan(n int) bool {
 	for scan.PastBlanks(s.have(), n) == len(s.have()) {
 		if n = len(s.have()); n > s.limit || !s.fill() {
@@ -248,7 +247,7 @@ func (s *source) moreThan(n int) bool {
 	return true
 }
 
-// ioError is the failure of the stream that was read, if there was one.
+// ioError is the read failure of the stream, if any.
 func (s *source) ioError() error {
 	if s.failed == nil {
 		return nil

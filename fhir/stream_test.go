@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// stream reads in and says in a line each what came.
+// stream reads in and returns one line per event.
 func stream(tb testing.TB, o Options, in io.Reader, name string) (list []string, err error) {
 	tb.Helper()
 	last := -1
@@ -30,7 +30,7 @@ func stream(tb testing.TB, o Options, in io.Reader, name string) (list []string,
 	return list, err
 }
 
-// oneByOne reads the documents of in one by one, as a bus hands them on, and says the same as
+// oneByOne reads the documents of in one by one, as a bus hands them on, and returns the same as
 // stream.
 func oneByOne(tb testing.TB, o Options, in io.Reader, name string) (list []string, err error) {
 	tb.Helper()
@@ -181,7 +181,7 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// A document without a resource is no event, and is told apart from one that has some.
+// A document without a resource is no event, and is distinguished from one with some.
 func TestHollowDocuments(t *testing.T) {
 	for name, c := range map[string]struct {
 		in              string
@@ -201,7 +201,7 @@ func TestHollowDocuments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := NewReader(DefaultOptions())
-			for range 2 { // nothing is left of the stream before
+			for range 2 { // nothing is left of the previous stream
 				n := 0
 				if err := r.Stream(strings.NewReader(c.in), "",
 					func(int, Resource) bool { n++; return true }); err != nil {
@@ -254,7 +254,7 @@ func TestStreamEndsWhenNobodyWantsMore(t *testing.T) {
 	}
 }
 
-// TestMemoryDoesNotGrowWithTheStream reads 200 MB of lines and a bomb of one line.
+// TestMemoryDoesNotGrowWithTheStream reads 200 MB of lines and a one-line bomb.
 func TestMemoryDoesNotGrowWithTheStream(t *testing.T) {
 	o := DefaultOptions()
 	o.MaxBytes = 1 << 20
@@ -273,7 +273,7 @@ func TestMemoryDoesNotGrowWithTheStream(t *testing.T) {
 	}
 }
 
-// repeat gives text n times.
+// repeat returns text n times.
 type repeat struct {
 	text string
 	n, i int
@@ -290,8 +290,7 @@ func (r *repeat) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// What stands before the cut of a packed file is whole: those lines count, and the cut is told
-// once.
+// Lines before the cut in a compressed file are whole: they count, and the cut is reported once.
 func TestBufferedLinesBeforeDamageAreKept(t *testing.T) {
 	const lines = 200
 	var plain bytes.Buffer

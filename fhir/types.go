@@ -2,12 +2,12 @@ package fhir
 
 import "strings"
 
-// kind says what this reader makes of a resource type.
+// kind says what this reader does with a resource type.
 type kind uint8
 
 const (
 	kindUnknown kind = iota // no resource type of FHIR R4
-	kindOther               // a resource of R4 that nobody here needs
+	kindOther               // an R4 resource that is never relevant
 	kindForeign             // a resource of DSTU2, STU3 or R5 only
 	kindBundle
 	kindParameters
@@ -22,7 +22,7 @@ const (
 	kindDetectedIssue
 )
 
-// kept tells that resources of this kind become facts.
+// kept reports whether resources of this kind become facts.
 func (k kind) kept() bool { return k >= kindRequest }
 
 var used = map[string]kind{
@@ -55,8 +55,8 @@ SpecimenDefinition StructureDefinition StructureMap Subscription Substance Subst
 SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification SupplyDelivery
 SupplyRequest Task TerminologyCapabilities TestReport TestScript ValueSet VerificationResult VisionPrescription`
 
-// foreign are resource types of DSTU2, STU3, R4B or R5 that R4 does not have (the version histories
-// of hl7.org/fhir).
+// foreign are resource types of DSTU2, STU3, R4B or R5 that are not in R4 (the version histories of
+// hl7.org/fhir).
 const foreign = `BodySite Conformance DataElement DeviceComponent DeviceUseRequest DiagnosticOrder EligibilityRequest
 EligibilityResponse ExpansionProfile ImagingManifest ImagingObjectSelection MedicationOrder Order OrderResponse
 ProcedureRequest ProcessRequest ProcessResponse ReferralRequest Sequence ServiceDefinition MedicationPrescription
@@ -73,7 +73,7 @@ type resourceType struct {
 	name string
 }
 
-// IsType tells whether a name is that of a resource type of any version of FHIR up to R5.
+// IsType reports whether a name is a resource type of any version of FHIR up to R5.
 func IsType(name string) bool { return types[name].kind != kindUnknown }
 
 var types = buildTypes()
@@ -92,14 +92,13 @@ func buildTypes() map[string]resourceType {
 	return all
 }
 
-// kindOf is the kind of the resource type that is spelled t, with its name; the name is "" for an
-// unknown one.
+// kindOf is the kind of the resource type spelled t, and its name; "" for an unknown one.
 func kindOf(t []byte) (kind, string) {
 	r := types[string(t)]
 	return r.kind, r.name
 }
 
-// bundleType tells that t is a Bundle.type of R4 (hl7.org/fhir/R4/valueset-bundle-type.html).
+// bundleType reports whether t is an R4 Bundle.type (hl7.org/fhir/R4/valueset-bundle-type.html).
 func bundleType(t []byte) bool {
 	switch string(t) {
 	case "document",

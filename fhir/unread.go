@@ -10,30 +10,30 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// What of a resource is there and cannot be read does not cost the rest of it. The reader notes the
-// place (unread) and goes on as if the value were absent; who needs more than that asks whether
-// something was noted since (unreadSince). What each part reads as is in the contract, "Partly
-// read". Strict are only identity, type, subject and JSON itself: those end in fail.
+// An unreadable part of a resource does not affect the rest. The reader notes the place (unread)
+// and continues as if the value were absent; callers that need more ask whether anything was noted
+// since (unreadSince). How each part then reads is in the contract, "Partly read". Only identity,
+// type, subject and JSON itself are strict: those end in fail.
 
-// Unread is one place of a resource that is there and could not be read.
+// Unread is one place of a resource that is present but unreadable.
 type Unread struct {
 	Pointer string // JSON pointer (RFC 6901) into the document
-	Element string // property of the resource that it is in, as FHIR spells it: one of a closed list
-	Detail  string // what was expected; it never holds text of the payload
+	Element string // property of the resource that contains it, as FHIR spells it: one of a closed list
+	Detail  string // what was expected; it never contains text of the payload
 }
 
 // gap is one such place while its resource is read.
 type gap struct {
-	at     int // offset; of a place in the Bundle entry 0
+	at     int // offset; 0 for a place in the Bundle entry
 	outer  string
 	detail string
-	part   unread.Parts // where that is known from the place; 0: by the element
+	part   unread.Parts // if known from the place; 0: by the element
 }
 
 // maxGaps of one resource. A real one has a handful.
 const maxGaps = 1000
 
-// unread notes that what stands at v cannot be read.
+// unread notes that the value at v cannot be read.
 func (d *decoder) unread(v int, detail string) {
 	if d.rejection != nil {
 		return
@@ -47,18 +47,18 @@ func (d *decoder) unread(v int, detail string) {
 
 func (d *decoder) wrong(v int, want string) { d.unread(v, "not "+want) }
 
-// unknownCode notes that the code at v is none that FHIR R4 has there, unless it was noted since
-// mark that it is no code at all.
+// unknownCode notes that the code at v is not one of FHIR R4's, unless it was already noted since
+// mark as no code at all.
 func (d *decoder) unknownCode(mark int, v uint32, detail string) {
 	if len(d.gaps) == mark {
 		d.unread(int(v), detail)
 	}
 }
 
-// mark is how much was noted so far.
+// mark is the number of gaps so far.
 func (d *decoder) mark() int { return len(d.gaps) }
 
-// unreadSince tells that something was noted after mark, and counts that to part.
+// unreadSince reports whether anything was noted after mark, and assigns it to part.
 func (d *decoder) unreadSince(mark int, part unread.Parts) bool {
 	for i := mark; i < len(d.gaps); i++ {
 		d.gaps[i].part = part
@@ -66,14 +66,14 @@ func (d *decoder) unreadSince(mark int, part unread.Parts) bool {
 	return len(d.gaps) > mark
 }
 
-// mustRead makes a rejection of the first thing that was noted after mark.
+// mustRead rejects the resource for the first gap noted after mark.
 func (d *decoder) mustRead(mark int) {
 	if len(d.gaps) > mark {
 		d.invalid(d.gaps[mark].at, d.gaps[mark].detail)
 	}
 }
 
-// unreadParts says which parts an element of a resource belongs to; all others are unread.Other.
+// unreadParts maps elements of a resource to parts; all others are unread.Other.
 var unreadParts = [nameCount]unread.Parts{
 	nStatus: unread.Status, nClinicalStatus: unread.Status, nVerificationStatus: unread.Status,
 	nIntent: unread.Intent, nDoNotPerform: unread.Negation, nMeta: unread.Version,
@@ -88,7 +88,7 @@ var unreadParts = [nameCount]unread.Parts{
 	nModifierExtension: unread.Modifier,
 }
 
-// element is the property of the resource that g stands in.
+// element is the property of the resource that contains g.
 func (d *decoder) element(g *gap) name {
 	if g.outer != "" {
 		return nResponse
@@ -110,8 +110,8 @@ func (d *decoder) partOf(g *gap) unread.Parts {
 	return cmp.Or(unreadParts[d.element(g)], unread.Other)
 }
 
-// tell hands over what was noted of a resource: all of it when the resource matters, else what
-// decides whether it does.
+// tell hands over the gaps of a resource: all of them if it is relevant, else those that decide
+// whether it is.
 func (d *decoder) tell(res *Resource) {
 	if len(d.gaps) == 0 {
 		return
@@ -148,12 +148,12 @@ func (d *decoder) tell(res *Resource) {
 		}
 	}
 	if res.Fact.Version.Updated != 0 {
-		res.Fact.Unread &^= unread.Version // the number alone could not be read, and the time comes before it
+		res.Fact.Unread &^= unread.Version // only the number could not be read, and the time outranks it
 	}
 }
 
-// decides tells that g is in an element which decides whether a resource concerns us, or which of
-// its versions does.
+// decides reports whether g is in an element that decides whether a resource is relevant, or which
+// of its versions is.
 func (d *decoder) decides(g *gap, kept bool) bool {
 	switch d.element(g) {
 	case nCode, nComponent, nContained, nHasMember, nIdentifier, nMitigation:
@@ -164,9 +164,8 @@ func (d *decoder) decides(g *gap, kept bool) bool {
 	return false
 }
 
-// modified notes a modifierExtension at v (0 when absent). None is known here, so whatever it says
-// may change the meaning of what it stands in
-// (hl7.org/fhir/R4/extensibility.html#modifierExtension).
+// modified notes a modifierExtension at v (0 if absent). None is known here, so any may change the
+// meaning of what contains it (hl7.org/fhir/R4/extensibility.html#modifierExtension).
 func (d *decoder) modified(v uint32) bool {
 	if v == 0 || d.b[v] == '[' && d.b[scan.PastBlanks(d.b, int(v)+1)] == ']' {
 		return false

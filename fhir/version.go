@@ -1,10 +1,10 @@
 package fhir
 
-// foreign notes that what stands at v has the shape of another version of FHIR.
+// foreign notes that the value at v has the shape of another FHIR version.
 func (d *decoder) foreign(v int, what string) { d.fail(v, UnsupportedVersion, what) }
 
-// shape is a property that R4 does not have in a resource, but another version has, where reading
-// the resource as R4 would be a guess.
+// shape is a property that a resource has in another version but not in R4, so that reading it as
+// R4 would be a guess.
 type shape struct {
 	name name
 	what string
@@ -56,7 +56,7 @@ var oldShapes = [kindDetectedIssue + 1][]shape{
 	kindPatient: {{nAnimal, "animal as STU3 has it"}},
 }
 
-// oldShape tells, and notes, that the resource has a shape of another version.
+// oldShape reports, and notes, that the resource has a shape of another version.
 func (d *decoder) oldShape(k kind) bool {
 	for _, s := range oldShapes[k] {
 		if v := d.at[s.name]; v > 0 {
@@ -68,7 +68,7 @@ func (d *decoder) oldShape(k kind) bool {
 	return d.rejection != nil
 }
 
-// oldTypes looks for properties that R4 has too, but with another type of value.
+// oldTypes looks for properties whose values have another type in R4.
 func (d *decoder) oldTypes(k kind) {
 	is := func(n name, c byte, what string) {
 		if v := d.at[n]; v > 0 && d.b[v] == c {
@@ -94,8 +94,8 @@ func (d *decoder) oldTypes(k kind) {
 	}
 }
 
-// oldMedication tells, and notes, that the Medication at o has ingredients as R5 has them, or a
-// product as DSTU2 has it.
+// oldMedication reports, and notes, that the Medication at o has ingredients as in R5, or a product
+// as in DSTU2.
 func (d *decoder) oldMedication(o *offsets) bool {
 	for _, s := range oldShapes[kindMedication] {
 		if v := o[s.name]; v > 0 {

@@ -7,16 +7,16 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// props walks over the properties of an object. Values that are null count as absent.
+// props walks over the properties of an object. Null values count as absent.
 type props struct {
-	name name // unknown for a name that nobody reads
+	name name // unknown for a name nobody reads
 	v    int  // offset of the value
 	i    int
-	none bool // it is no object
+	none bool // not an object
 	seen nameSet
 }
 
-// object begins with the value at v. One that is no object has no properties, which is noted.
+// object starts on the value at v. A value that is not an object has no properties, which is noted.
 func (d *decoder) object(v int) props {
 	if d.b[v] != '{' {
 		d.wrong(v, "an object")
@@ -60,8 +60,8 @@ func (d *decoder) more(p *props) bool {
 	return false
 }
 
-// maxItems of one array that is read. A real one has a handful; a million empty dosages would cost
-// a thousand times their bytes.
+// maxItems of one array. A real one has a handful; a million empty dosages would cost a thousand
+// times their bytes.
 const maxItems = 1000
 
 // items calls f with each element of the array at v that is not null.
@@ -93,8 +93,7 @@ func (d *decoder) items(v int, f func(v int)) {
 	d.pos = i + 1
 }
 
-// text is the string at v. It lives as long as the document; text that is kept has to go through
-// keep.
+// text is the string at v, valid as long as the document; text to be kept goes through keep.
 func (d *decoder) text(v int) []byte {
 	if d.b[v] != '"' {
 		d.wrong(v, "a string")
@@ -109,7 +108,7 @@ func (d *decoder) text(v int) []byte {
 	return d.scratch
 }
 
-// word is the code at v in small letters, without blanks around it. It lives as long as text.
+// word is the code at v in lower case, trimmed; valid as long as text.
 func (d *decoder) word(v int) []byte {
 	t := bytes.TrimSpace(d.text(v))
 	for _, c := range t {

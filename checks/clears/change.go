@@ -9,27 +9,26 @@ import (
 // Kind is the kind of a change.
 type Kind string
 
-// Kinds, in the order in which they are listed: what is measured or completed comes before what
-// ends.
+// Kinds in the order they are listed: what is measured or completed before what ends.
 const (
 	Lab        Kind = "lab"        // results of one draw, final and usable
 	Unit       Kind = "unit"       // a result is sent with its unit
 	Medication Kind = "medication" // a Medication arrives, or an order names its drug
 	Dose       Kind = "dose"       // a stated daily dose
 	Reason     Kind = "reason"     // a coded reason of an order
-	OrderEnd   Kind = "order-end"  // an order is not in force any more, or a draft is not signed
+	OrderEnd   Kind = "order-end"  // an order is no longer in force, or a draft is not signed
 	Route      Kind = "route"      // a stated route
 	Diagnosis  Kind = "diagnosis"  // another status of a diagnosis
 )
 
 // Limit is a bound that a number has to meet.
 type Limit struct {
-	Comparator string `json:"comparator,omitempty"` // "<=", ">=" or ">"; "" where any usable value will do
+	Comparator string `json:"comparator,omitempty"` // "<=", ">=" or ">"; "" if any usable value will do
 	Value      string `json:"value,omitempty"`      // a decimal number
 	Unit       string `json:"unit,omitempty"`       // UCUM
 }
 
-// Result is a result that has to come.
+// Result is a required result.
 type Result struct {
 	Analyte string `json:"analyte"` // ferritin, TSAT, eGFR or creatinine clearance
 	Limit
@@ -38,37 +37,37 @@ type Result struct {
 // Change is one change after which a flag would not be open. Absent values say nothing.
 type Change struct {
 	Kind Kind `json:"change"`
-	// Targets are the resources that would say something else: orders, a result, diagnoses, or the
-	// Medication that has not come. For a change of more than MostTargets orders there are none:
-	// all of the drug's are meant.
+	// Targets are the resources that would change: orders, a result, diagnoses, or the Medication
+	// that has not arrived. There are none for a change of more than MostTargets orders, which
+	// means all orders of the drug.
 	Targets []facts.Ref `json:"targets,omitempty"`
 	Drug    string      `json:"drug,omitempty"` // ingredient of the orders
-	// Results of one draw; all of them are needed.
+	// Results of one draw; all are needed.
 	Results []Result `json:"results,omitempty"`
-	// From is the first day of a draw that would be newer than all that is known, as a date; ""
-	// where nothing is known. Of a unit it is the day of its result.
+	// From is the first day of a draw newer than everything known, as a date; "" if nothing is
+	// known. For a unit it is the day of the result.
 	From string `json:"from,omitempty"`
-	// Days: for so long after its draw a result counts as recent; for so long after the end of an
-	// order its drug still counts.
+	// Days: how long a result counts as recent after its draw, or a drug still counts after its
+	// order ends.
 	Days int `json:"days,omitempty"`
-	// Wanted: the flag is open because this result is missing, old or unusable, so that it may be
+	// Wanted: the flag is open because this result is missing, old or unusable, so it may be
 	// ordered for its own sake.
 	Wanted bool `json:"wanted,omitempty"`
 	// Dose is the daily dose of all orders of the drug together.
 	Dose *Limit `json:"dose,omitempty"`
-	// Value is what would be said: the unit (UCUM), the route, the reason (SNOMED CT), the status
-	// of a diagnosis (refuted, also resolved; active); draft for an order that is being written.
+	// Value is the new value: the unit (UCUM), the route, the reason (SNOMED CT), the status of a
+	// diagnosis (refuted, also resolved; active); draft for an order that is being written.
 	Value string `json:"value,omitempty"`
-	// Opens are checks that would open, or be more severe, instead.
+	// Opens are checks that would open, or become more severe, instead.
 	Opens []string `json:"opens,omitempty"`
 	Text  string   `json:"text"`
 }
 
-// MostTargets is how many orders a change names.
+// MostTargets limits the orders a change names.
 const MostTargets = 20
 
-// Within tells whether c is part of a change that asks for more, so that the larger one says nothing
-// new. One that opens something else is no answer to one that does not.
+// Within reports whether c is part of larger, a change that asks for more and so says nothing new.
+// A change that opens something else does not cover one that does not.
 func (c *Change) Within(larger *Change) bool {
 	if c.Kind != larger.Kind || len(c.Opens) > 0 || c.Kind == Reason && c.Value != larger.Value {
 		return false
@@ -87,9 +86,9 @@ func (c *Change) Within(larger *Change) bool {
 	return true
 }
 
-// Shown are the changes that a reader with little room is told: the first of each kind that opens
-// nothing instead, two at most. That a drug which is not ordered, or RLS that is refuted, clears a
-// flag about it goes without saying, unless the drug acts on for days.
+// Shown are the changes for a reader with little room: the first of each kind, at most two, those
+// that open nothing first. It goes without saying that a flag about a drug clears if the drug is
+// not ordered or RLS is refuted, unless the drug acts on for days.
 func Shown(list []Change) []Change {
 	var out []Change
 	for _, clean := range []bool{true, false} {

@@ -1,6 +1,6 @@
-// Package clears is what is said of a flag that would not be open after a single change: which kind
-// of change, to what, and to which limit. A table says which kinds each check has to look for.
+// Package clears describes single changes after which a flag would not be open: which kind of
+// change, to what, and to which limit. A table says which kinds to look for in each check.
 //
-// It must not know how a flag is decided, or how a change is tried: the package checks applies it to
+// It must not know how a flag is decided or a change tried: package checks applies the change to
 // the facts and evaluates again.
 package clears

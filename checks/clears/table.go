@@ -1,7 +1,7 @@
 package clears
 
-// Of are the kinds of changes that have to be looked for when a flag of a check is open; nil for a
-// check that is not known.
+// Of lists the kinds of changes to look for when a flag of a check is open; nil for an unknown
+// check.
 func Of(check string) []Kind {
 	if kinds, ok := kindsOf[check]; ok {
 		return kinds
@@ -13,7 +13,7 @@ var (
 	ofDrug = []Kind{OrderEnd, Route, Diagnosis}
 	ofIron = []Kind{Lab, Unit, OrderEnd, Route, Diagnosis}
 
-	// kindsOf is the table: each kind of a check has a scenario in which it clears a flag.
+	// kindsOf is the table: a scenario shows each kind of each check clearing a flag.
 	kindsOf = map[string][]Kind{
 		"rls-ssri":                ofDrug,
 		"rls-tricyclic":           ofDrug,

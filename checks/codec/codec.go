@@ -1,12 +1,12 @@
-// Package codec is the one stored form of a checks.State: compact, versioned, with a checksum, and
-// refused rather than guessed at when it is damaged or newer. It is written by hand for memory: a
-// state takes about a seventh of what a generated MessagePack codec needs, at the same speed, and
-// every patient's state is kept.
+// Package codec is the only stored form of a checks.State: compact, versioned and checksummed. A
+// damaged or newer state is refused, never guessed at. It is hand-written for memory, since every
+// patient's state is kept: a state takes about a seventh of what a generated MessagePack codec
+// needs, at the same speed.
 //
-// Append and Decode are the door; a Reader decodes many states one after the other. Callers must
-// not overwrite a state that is refused with errVersion: a newer program wrote it.
+// Use Append and Decode, or a Reader to decode many states in turn. Callers must not overwrite a
+// state refused with errVersion: a newer program wrote it.
 //
-// The package must not know any check or table: a field of a fact means nothing to it.
+// It must not know any check or table: a fact's fields mean nothing to it.
 package codec
 
 import (
@@ -18,31 +18,30 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// Errors of Decode. Their texts hold nothing of the state.
+// Errors of Decode. Their texts reveal nothing of the state.
 var (
-	// errVersion: the state is whole, but of a format that this program does not know. It must not
-	// be overwritten.
+	// errVersion: the state is intact, but in a format this program does not know. It must not be
+	// overwritten.
 	errVersion = errors.New("state of an unknown format version")
-	// errDamaged: the bytes are not what Append wrote.
+	// errDamaged: Append did not write these bytes.
 	errDamaged = errors.New("damaged state")
 )
 
 // The envelope is the same in every format version, so that a newer state can be told from a
-// damaged one: magic byte, version byte, body, CRC-32C of all that (4 bytes, little endian).
+// damaged one: magic byte, version byte, body, CRC-32C of all these (4 bytes, little endian).
 const (
 	magic   = 0xB5
 	version = 2
-	// oldest is the first format version. A later one says more where the earlier has zeros, and at
-	// the end: of kinds and places (places.go), and of what could not be read.
+	// oldest is the first format version. Later ones use bits that were zero, and append: kinds and
+	// places (places.go), and what could not be read.
 	oldest  = 1
 	minimum = 2 + crc32.Size
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Append encodes st compactly, behind a format version and a checksum, and appends that to b. Equal
-// states give equal bytes. It relies on what State and Fact promise: of the pointers of a Fact only
-// the one that Kind names is written.
+// Append encodes st compactly, with a format version and a checksum, and appends it to b. Equal
+// states give equal bytes. Of a Fact's pointers, only the one that Kind names is written.
 func Append(b []byte, st *checks.State) []byte {
 	start := len(b)
 	c := coder{b: append(b, magic, version), version: version, facts: st.Facts}
@@ -50,10 +49,9 @@ func Append(b []byte, st *checks.State) []byte {
 	return binary.LittleEndian.AppendUint32(c.b, crc32.Checksum(c.b[start:], castagnoli))
 }
 
-// Decode reads what Append wrote, field by field the same; but an empty slice comes back as nil. An
-// error is errVersion or errDamaged, with more words around it, and then there is no state: a part
-// of one is never returned. The state shares no memory with b. Memory taken is at most proportional
-// to len(b).
+// Decode reads what Append wrote, identical in every field except that an empty slice becomes nil.
+// An error wraps errVersion or errDamaged, and no part of a state is returned. The state shares no
+// memory with b. Memory used is at most proportional to len(b).
 func Decode(b []byte) (*checks.State, error) {
 	format, body, err := unwrap(b)
 	if err != nil {
@@ -66,7 +64,7 @@ func Decode(b []byte) (*checks.State, error) {
 	return st, nil
 }
 
-// unwrap takes the envelope off a state.
+// unwrap removes the envelope of a state.
 func unwrap(b []byte) (format byte, body []byte, err error) {
 	if len(b) < minimum {
 		return 0, nil, fmt.Errorf("%w: %d bytes are too few", errDamaged, len(b))

@@ -18,7 +18,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// mustRoundTrip fails when st does not come back from its encoding as it was.
+// mustRoundTrip fails if decoding does not give st back.
 func mustRoundTrip(t interface {
 	Helper()
 	Fatalf(string, ...any)
@@ -42,8 +42,8 @@ func TestStateOfAnyContentComesBack(t *testing.T) {
 	})
 }
 
-// What one state leaves behind in a reader is not seen in the next, also after a damaged one and
-// after one that its memory did not hold.
+// Nothing of one state in a reader shows in the next, even after a damaged one or one too large for
+// its memory.
 func TestReaderReadsAsDecode(t *testing.T) {
 	large := new(checks.State)
 	for i := range 2 * readerFacts {
@@ -97,7 +97,7 @@ func TestDecodedStateSharesNoMemory(t *testing.T) {
 }
 
 // The golden files were written when their format versions were fixed. They must stay readable for
-// ever, so they are never written anew.
+// ever, so they are never rewritten.
 func TestStatesOfAllFormatVersionsAreRead(t *testing.T) {
 	for v, want := range map[byte]*checks.State{1: golden(), 2: golden2()} {
 		b, err := os.ReadFile(fmt.Sprintf("testdata/state_v%d.bin", v))

@@ -9,30 +9,29 @@ import (
 )
 
 // coder walks a state in one of two directions. Every type has one method that both writes and
-// reads it, so the two cannot drift apart: a primitive takes a pointer; writing, it appends what is
-// there; reading, it puts there what it takes from b. Writing changes nothing in the state, so
-// others may read that meanwhile.
+// reads it, so the two cannot drift apart: a primitive takes a pointer, and appends its value to b
+// or fills it from b. Writing does not change the state, so others may read it meanwhile.
 type coder struct {
-	b       []byte // what was written; or what is left to read
+	b       []byte // written so far, or left to read
 	reading bool
 	version byte // of the format
-	damaged bool // reading failed; from then on everything reads as zero
+	damaged bool // reading failed; everything reads as zero from then on
 
-	facts      []facts.Fact        // whose references may be named by position
-	seen       [recentTexts]string // ring of the last longer texts, which may be named by position
+	facts      []facts.Fact        // references may name them by position
+	seen       [recentTexts]string // ring of the last longer texts; texts may name them by position
 	nSeen      int
-	last       int64         // the time before, which the next one is likely to be near
-	header     uint64        // of the fact before
-	shape      uint64        // of the order before
-	valueShape uint64        // of the value before
-	nested     int           // results in results that are open
-	before     facts.Version // of the fact before
+	last       int64         // previous time; the next one is likely near it
+	header     uint64        // of the previous fact
+	shape      uint64        // of the previous order
+	valueShape uint64        // of the previous value
+	nested     int           // depth of results within results
+	before     facts.Version // of the previous fact
 
-	arena strings.Builder // backs the texts that are read
+	arena strings.Builder // backs the texts read
 	slabs
 }
 
-// slabs are what is read is cut from.
+// slabs are what decoded values are cut from.
 type slabs struct {
 	newFacts []facts.Fact
 	orders   []facts.Order
@@ -48,7 +47,7 @@ func (c *coder) fail() {
 	c.b = nil
 }
 
-// uint codes v as a varint and returns the value that counts: v itself, or what was read.
+// uint codes v as a varint and returns the effective value: v itself, or what was read.
 func (c *coder) uint(v uint64) uint64 {
 	if !c.reading {
 		c.b = binary.AppendUvarint(c.b, v)
@@ -68,8 +67,8 @@ func (c *coder) uint(v uint64) uint64 {
 	return v
 }
 
-// mask codes a number of at most n bits. More bits mean fields that this program does not know, and
-// a state is never half read.
+// mask codes a number of at most n bits. More bits mean fields this program does not know, and a
+// state is never half read.
 func (c *coder) mask(v uint64, n uint) uint64 {
 	if v = c.uint(v); v>>n != 0 {
 		c.fail()
@@ -78,7 +77,7 @@ func (c *coder) mask(v uint64, n uint) uint64 {
 	return v
 }
 
-// again codes a number of at most n bits that often is *before: then as 0, else plus one.
+// again codes a number of at most n bits that often equals *before: then as 0, else plus one.
 func (c *coder) again(before *uint64, v uint64, n uint) uint64 {
 	if !c.reading {
 		if v == *before {
@@ -119,7 +118,7 @@ func (c *coder) fixed64(v *uint64) {
 	}
 }
 
-// take reads n bytes, or fails and gives nil.
+// take reads n bytes, or fails and returns nil.
 func (c *coder) take(n uint64) []byte {
 	if uint64(len(c.b)) < n {
 		c.fail()
@@ -130,8 +129,8 @@ func (c *coder) take(n uint64) []byte {
 	return b
 }
 
-// count codes a length. Every element takes at least one byte, so a length beyond the rest of the
-// input is damage, and memory is not asked for.
+// count codes a length. Every element takes at least one byte, so a length beyond the remaining
+// input is damage, refused before memory is allocated.
 func (c *coder) count(n int) int {
 	v := c.uint(uint64(n))
 	if c.reading && v > uint64(len(c.b)) {
@@ -141,14 +140,14 @@ func (c *coder) count(n int) int {
 	return int(v)
 }
 
-// codeLen codes the length of s; reading, s becomes a list of that length.
+// codeLen codes the length of s; reading, it makes s that long.
 func codeLen[T any](c *coder, s *[]T) {
 	if n := c.count(len(*s)); c.reading && n > 0 {
 		*s = make([]T, n)
 	}
 }
 
-// cutSlab takes n elements off a slab, which saves one allocation per fact.
+// cutSlab takes n elements from a slab, saving one allocation per fact.
 func cutSlab[T any](slab *[]T, n, chunk int) []T {
 	if len(*slab) < n {
 		*slab = make([]T, max(n, chunk))
@@ -158,8 +157,7 @@ func cutSlab[T any](slab *[]T, n, chunk int) []T {
 	return s
 }
 
-// enumOf takes v as it is part of a larger number; a value beyond last was not written by this
-// format.
+// enumOf converts v, part of a larger number; this format wrote no value beyond last.
 func enumOf[T ~uint8](c *coder, v uint64, last T) T {
 	if v > uint64(last) {
 		c.fail()

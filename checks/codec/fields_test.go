@@ -10,9 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// A field added to a fact and forgotten in the codec would be lost on every restart. So every
-// single field is set alone, which also finds a field that is written only when another one is
-// there.
+// A field added to a fact and forgotten in the codec would be lost on every restart. So every field
+// is set alone, which also finds a field written only if another is present.
 func TestEveryFieldOfAStateComesBack(t *testing.T) {
 	for _, kind := range []facts.Kind{facts.KindMark, facts.KindOrder, facts.KindLab, facts.KindCondition,
 		facts.KindMedication, facts.KindPatient, facts.KindAcknowledgement} {
@@ -100,8 +99,8 @@ func payloadSet(f *facts.Fact) bool {
 		f.Acknowledgement != nil
 }
 
-// eachLeaf calls visit for every field at any depth of type t with a function that sets that field
-// of a value, and nothing else.
+// eachLeaf calls visit for every field at any depth of type t, with a function that sets only that
+// field.
 func eachLeaf(t reflect.Type, path string, visit func(path string, set func(reflect.Value))) {
 	switch t.Kind() {
 	case reflect.Struct:
@@ -114,7 +113,7 @@ func eachLeaf(t reflect.Type, path string, visit func(path string, set func(refl
 	case reflect.Slice:
 		if t == reflect.TypeFor[[]facts.LabResult]() && strings.HasPrefix(path, ".Results") &&
 			strings.Count(path, ".Results") > 1 {
-			return // a report is in no report
+			return // reports do not nest
 		}
 		eachLeaf(t.Elem(), path+"[]", func(p string, set func(reflect.Value)) {
 			visit(p, func(v reflect.Value) {
@@ -157,7 +156,7 @@ func TestWordsAreDistinctAndFound(t *testing.T) {
 	}
 }
 
-// Words and types are a part of the format since version 1: those stay where they are.
+// Words and types have been part of the format since version 1: they stay where they are.
 func TestWordsStayWhereTheyAre(t *testing.T) {
 	for i, want := range map[int]string{0: "http://unitsofmeasure.org", 6: "http://hl7.org/fhir/sid/icd-10", 7: "ng/mL",
 		22: "capsule", 31: "Oral",

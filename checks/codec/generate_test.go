@@ -16,7 +16,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// lastOf is the last value of every enumeration that a state holds.
+// lastOf is the last value of every enumeration in a state.
 var lastOf = map[reflect.Type]uint64{
 	reflect.TypeFor[facts.Kind](): uint64(
 		facts.KindAcknowledgement,
@@ -91,8 +91,8 @@ var anyNanos = rapid.Custom(func(t *rapid.T) int64 {
 	return (1_750_000_000_000_000_000 + rapid.Int64Range(0, 50_000_000_000_000_000).Draw(t, "after")) / unit * unit
 })
 
-// drawInto fills *p with anything that its type and the promises of Fact allow, by reflection, so
-// that a new field is drawn too.
+// drawInto fills *p with anything its type and the promises of Fact allow, by reflection, so that
+// new fields are drawn too.
 func drawInto(t *rapid.T, p any) { draw(t, reflect.ValueOf(p).Elem()) }
 
 func draw(t *rapid.T, v reflect.Value) {
@@ -110,7 +110,7 @@ func draw(t *rapid.T, v reflect.Value) {
 	case *[]facts.LabResult:
 		*p = make([]facts.LabResult, rapid.IntRange(0, 3).Draw(t, "results"))
 		for i := range *p {
-			drawFields(t, reflect.ValueOf(&(*p)[i]).Elem(), "Results") // a report is in no report
+			drawFields(t, reflect.ValueOf(&(*p)[i]).Elem(), "Results") // reports do not nest
 		}
 		return
 	case *checks.Cut:
@@ -199,8 +199,8 @@ func numericID(i int) string { return fmt.Sprint(4_812_330 + 37*i) }
 
 func uuidID(i int) string { return checks.FlagID([]byte("ids"), "", fmt.Sprint(i), "") }
 
-// example is a patient with eight orders that have an RxNorm code, four results, one diagnosis, and
-// the person.
+// example is a patient with eight orders coded in RxNorm, four results, one diagnosis, and the
+// person.
 func example(id func(int) string) *checks.State {
 	st := &checks.State{Patient: facts.Ref("Patient/" + id(0)), Ruleset: "9f86d081884c7d65"}
 	at := time.Date(2026, 3, 14, 8, 15, 42, 0, time.UTC)
@@ -282,7 +282,7 @@ func example(id func(int) string) *checks.State {
 	return st
 }
 
-// bundle is example as one transaction brings it: all in one message, stored at the same moment.
+// bundle is example sent as one transaction: all in one message, stored at the same moment.
 func bundle(id func(int) string) *checks.State {
 	st := example(id)
 	for i := range st.Facts {

@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// golden is what testdata/state_v1.bin holds: every kind of fact, and most forms of texts,
+// golden is the content of testdata/state_v1.bin: every kind of fact, and most forms of texts,
 // references and times.
 func golden() *checks.State {
 	day := func(n int64) moment.Time { return moment.Time{Nanos: n * 86_400_000_000_000, Precision: moment.ToDay} }
@@ -184,8 +184,8 @@ func golden() *checks.State {
 	}
 }
 
-// golden2 is what testdata/state_v2.bin holds: golden, and what version 2 says more: what of a
-// version could not be read, what was cut, and the places of older versions.
+// golden2 is the content of testdata/state_v2.bin: golden plus what version 2 adds: unread parts,
+// what was cut, and the places of older versions.
 func golden2() *checks.State {
 	st := golden()
 	st.Cut = checks.CutKnown

@@ -11,7 +11,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// uvarints is a body out of numbers.
+// uvarints is a body made of numbers.
 func uvarints(v ...uint64) (b []byte) {
 	for _, v := range v {
 		b = binary.AppendUvarint(b, v)
@@ -19,15 +19,14 @@ func uvarints(v ...uint64) (b []byte) {
 	return b
 }
 
-// factBody is the body of a state with one fact, Observation/, up to where the content of its kind
-// begins.
+// factBody is the body of a state with one fact, Observation/, up to its content.
 func factBody(header uint64, content ...uint64) []byte {
 	return uvarints(append([]uint64{0, 0, 0, 1 << 1, 2 << 1, 1, 0, header + 1}, content...)...)
 }
 
 func stateBody(v ...uint64) []byte { return uvarints(append([]uint64{0, 0, 0}, v...)...) }
 
-// deepResults is a report in a report, so many times.
+// deepResults nests reports n deep.
 func deepResults(n int) (v []uint64) {
 	for range n {
 		v = append(v, 1<<15, 1)
@@ -35,7 +34,7 @@ func deepResults(n int) (v []uint64) {
 	return append(v, 0, 0, 0, 0)
 }
 
-// Whatever this format does not have was written by another program, however good its checksum: it
+// Content this format does not have was written by another program, however good its checksum: it
 // is refused, not guessed at.
 func TestUnknownContentIsRefused(t *testing.T) {
 	const huge = 1 << 60
@@ -94,7 +93,7 @@ func TestUnknownContentIsRefused(t *testing.T) {
 	}
 }
 
-// The bodies above are refused for what they are named after, not for their frame.
+// The bodies above are refused for the reason they are named after, not for their frame.
 func TestKnownContentIsTaken(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"nothing": stateBody(0, 0),

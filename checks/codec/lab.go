@@ -5,7 +5,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// lab begins with the status in three bits, and bits for what is there.
+// lab begins with three bits of status, and bits for what is present.
 func (c *coder) lab(l *facts.LabResult) {
 	m := c.mask(labBits(l), 16)
 	if c.reading {
@@ -100,8 +100,8 @@ func (c *coder) labParts(l *facts.LabResult, m uint64) {
 	}
 }
 
-// labResults are those of a report. Reports are in no report, and a state that says otherwise is
-// not followed further.
+// labResults are those of a report. Reports do not nest; a state that says otherwise is not
+// followed further.
 func (c *coder) labResults(s *[]facts.LabResult) {
 	if c.nested++; c.nested > maxNested {
 		c.fail()
@@ -114,15 +114,15 @@ func (c *coder) labResults(s *[]facts.LabResult) {
 	c.nested--
 }
 
-// maxNested is how deep results may stand in results.
+// maxNested limits how deep results may nest.
 const maxNested = 8
 
 func hasValue(v *facts.Value) bool {
 	return v.Kind != facts.NoValue || given(v.Quantity) || v.Text != "" || hasConcept(&v.Concept)
 }
 
-// value begins with a shape, which often is that of the value before: kind 3, text 1, concept 1,
-// quantity 6 bits.
+// value begins with a shape, often that of the previous value: kind 3, text 1, concept 1, quantity
+// 6 bits.
 func (c *coder) value(v *facts.Value) {
 	var h uint64
 	if !c.reading {
@@ -141,7 +141,7 @@ func (c *coder) value(v *facts.Value) {
 	}
 }
 
-// condition begins with clinical 3 and verification 3 bits, and bits for what is there.
+// condition begins with 3 bits clinical and 3 verification, and bits for what is present.
 func (c *coder) condition(d *facts.Condition) {
 	m := c.mask(uint64(d.Clinical)&7|uint64(d.Verification)<<3&63|bitOf(d.AbatedFlag)<<6|bitOf(d.FamilyHistory)<<7|
 		bitOf(
@@ -181,7 +181,7 @@ func (c *coder) acknowledgement(a *facts.Acknowledgement) {
 	if c.reading {
 		a.Override = m&1 != 0
 	}
-	if m&2 != 0 { // states of before comments have none
+	if m&2 != 0 { // states older than comments have none
 		c.text(&a.Comment)
 	}
 	c.text(&a.FlagID)

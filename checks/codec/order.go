@@ -4,8 +4,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// order begins with its shape, which often is that of the order before: kind 2, status 4, intent 2
-// bits, 13 bits for what is there, and 7 of the drug.
+// order begins with its shape, often that of the previous order: kind 2, status 4, intent 2 bits,
+// 13 bits for what is present, and 7 for the drug.
 func (c *coder) order(o *facts.Order) {
 	var h uint64
 	if !c.reading {
@@ -108,8 +108,8 @@ func (c *coder) orderSupply(o *facts.Order, m uint64) {
 	}
 }
 
-// drugBits is the number of codings, up to two, in two bits (3: the rest follows), and bits for
-// what else is there.
+// drugBits is the number of codings in two bits (3: a count follows), and bits for what else is
+// present.
 func drugBits(d *facts.Drug) uint64 {
 	return uint64(
 		min(len(d.Codings), 3),
@@ -225,7 +225,7 @@ func (c *coder) dosage(d *facts.Dosage) {
 	}
 }
 
-// timing has a bit for each of its fields, in the order in which they follow.
+// timing has one bit for each field, in their order.
 func (c *coder) timing(t *facts.Timing) {
 	numbers := [...]*int{&t.Frequency, &t.When, &t.TimesOfDay, &t.DaysOfWeek, &t.Count, &t.Events}
 	texts := [...]*string{&t.Period, &t.PeriodUnit, &t.Code}

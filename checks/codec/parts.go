@@ -5,7 +5,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// given tells that v is not the zero value of its type.
+// given reports whether v is not its type's zero value.
 func given[T comparable](v T) bool {
 	var zero T
 	return v != zero
@@ -23,7 +23,7 @@ func (c *coder) ratio(r *facts.Ratio) {
 	c.quantity(&r.Denominator)
 }
 
-// quantityUCUM: the code is the unit's text and its system is UCUM, so neither is written.
+// quantityUCUM: the code equals the unit's text and its system is UCUM, so neither is written.
 const quantityUCUM = 1 << 5
 
 func (c *coder) quantity(q *facts.Quantity) { c.quantityContent(q, c.mask(quantityBits(q), 6)) }
@@ -47,7 +47,7 @@ func (c *coder) quantityContent(q *facts.Quantity, m uint64) {
 	}
 }
 
-// concept begins with bits for codings and texts, and two of the certainty.
+// concept begins with bits for codings and texts, and two for the certainty.
 func (c *coder) concept(k *facts.Concept) {
 	m := c.mask(bitOf(len(k.Codings) > 0)|bitOf(len(k.Texts) > 0)<<1|uint64(k.Certainty)<<2&12, 4)
 	if c.reading {
@@ -92,8 +92,8 @@ func (c *coder) codingList(s []codes.Coding) {
 	}
 }
 
-// coding begins with the system: its position in words plus one, or 0 when it follows as a text;
-// and a bit for the display.
+// coding begins with the system, as its position in words plus one or as 0 and a text, and a bit
+// for the display.
 func (c *coder) coding(k *codes.Coding) {
 	var h uint64
 	if !c.reading {

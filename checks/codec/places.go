@@ -8,8 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// keeping codes what is known of limits: what was cut, and the places that older versions take. Few
-// patients have either.
+// keeping codes what the limits left out, and the places of older versions. Few patients have
+// either.
 func (c *coder) keeping(st *checks.State, cut bool) {
 	if c.version < 2 {
 		return
@@ -43,7 +43,8 @@ func (c *coder) keeping(st *checks.State, cut bool) {
 	}
 }
 
-// places codes how many older versions f has, and a bit for a hidden one; at least one of the two.
+// places codes how many older versions f has, and a bit for a hidden one; there is at least one of
+// the two.
 func (c *coder) places(f *facts.Fact) {
 	if c.reading {
 		f.Kept = new(facts.Kept)
@@ -84,8 +85,7 @@ func (c *coder) places(f *facts.Fact) {
 	c.content(k.Hidden)
 }
 
-// past codes the places and the reason of a mark, and what of the version differs from that of the
-// fact.
+// past codes the places and mark of an older version, and how the version differs from the fact's.
 func (c *coder) past(p *facts.Past, of *facts.Version) {
 	v := p.Version
 	if c.reading {

@@ -6,23 +6,22 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// Reader is Decode for one state after the other, each looked at for a moment: most of the memory
-// that a state takes serves the next one again. The zero value is ready. It is not for concurrent
-// use.
+// Reader decodes states one after another, each used only briefly, and reuses most of the memory.
+// The zero value is ready. It is not safe for concurrent use.
 type Reader struct {
 	c    coder
 	st   checks.State
 	full slabs
 }
 
-// The slabs hold a patient of many facts; what goes beyond gets memory of its own.
+// The slabs fit a patient with many facts; anything beyond is allocated separately.
 const (
 	readerFacts = 64
 	readerTexts = 128
 )
 
-// Decode is Decode. The State, its slices and what it points to are good until the next call; its
-// texts stay.
+// Decode is like the function Decode, but the State, its slices and what it points to are valid
+// only until the next call; its texts stay valid.
 func (r *Reader) Decode(b []byte) (*checks.State, error) {
 	format, body, err := unwrap(b)
 	if err != nil {
@@ -36,7 +35,7 @@ func (r *Reader) Decode(b []byte) (*checks.State, error) {
 	return &r.st, nil
 }
 
-// reset makes the slabs whole again.
+// reset restores the slabs.
 func (r *Reader) reset() {
 	if r.full.newFacts == nil {
 		r.full = slabs{
@@ -56,7 +55,7 @@ func (r *Reader) reset() {
 	r.c, r.st = coder{reading: true, slabs: r.full}, checks.State{}
 }
 
-// wipe clears what was cut off a slab; all of it when another one took its place.
+// wipe clears what was cut from a slab; all of it if another replaced it.
 func wipe[T any](full, rest []T) {
 	if n := len(rest); n > 0 && &rest[n-1] == &full[len(full)-1] {
 		full = full[:len(full)-n]

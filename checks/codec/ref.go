@@ -8,13 +8,13 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// Heads of a reference inside a fact or flag; from refTyped on they are refTyped plus a position in
+// Heads of a reference inside a fact or flag; from refTyped they are refTyped plus a position in
 // refTypes.
 const (
 	refNone  = iota
 	refFact  // the position of the fact follows
 	refText  // the whole reference follows as a text
-	refTyped // what stands before the id is known, the id follows as a text
+	refTyped // the prefix is known, the id follows as a text
 )
 
 func (c *coder) refs(s *[]facts.Ref) {
@@ -47,7 +47,7 @@ func (c *coder) ref(r *facts.Ref) {
 	c.writeText(id)
 }
 
-// position is where the fact about r stands; facts are sorted by reference.
+// position is the position of the fact about r; facts are sorted by reference.
 func position(all []facts.Fact, r facts.Ref) (int, bool) {
 	return slices.BinarySearchFunc(all, r, func(f facts.Fact, r facts.Ref) int {
 		return strings.Compare(string(f.Ref), string(r))
@@ -79,8 +79,8 @@ func (c *coder) join(kind, id string) facts.Ref {
 	return facts.Ref(c.arena.String()[from:])
 }
 
-// splitRef gives the position in refTypes of what stands before the id of r, and the id; 0 and all
-// of r when it is not among them.
+// splitRef splits r into the position of its prefix in refTypes and the id; 0 and r if the prefix
+// is not there.
 func splitRef(r string) (kind int, id string) {
 	end := strings.LastIndexByte(r, '/') + 1
 	if end == 0 {
@@ -95,8 +95,8 @@ func splitRef(r string) (kind int, id string) {
 	return 0, r
 }
 
-// factRefs codes the references of all facts in runs of one head: the head, how many follow, and
-// what of each the head does not say.
+// factRefs codes the references of all facts in runs with the same head: the head, how many follow,
+// and what the head does not say of each.
 func (c *coder) factRefs(st *checks.State) {
 	for rest := st.Facts; len(rest) > 0; {
 		var head, n uint64
@@ -121,7 +121,7 @@ func (c *coder) factRefs(st *checks.State) {
 const refSame = 1
 
 // refHead is the head of a fact's or the patient's reference: twice the position in refTypes, plus
-// one when the id is a UUID, whose 16 bytes follow; else a text follows. It is 0 for a reference
+// one if the id is a UUID, whose 16 bytes follow; else a text follows. It is 0 for a reference
 // without a known type, which follows whole, and refSame for patient.
 func refHead(r, patient facts.Ref) uint64 {
 	if r == patient && patient != "" {

@@ -35,8 +35,8 @@ func (c *coder) state(st *checks.State) {
 }
 
 // The header of a fact, lowest bits first: kind 3, form of updated 2, form of the number 2, other
-// sequence 1, entry 1, other epoch 1, mark 2, updated as of the fact before 1, parts that could not
-// be read follow 1.
+// sequence 1, entry 1, other epoch 1, mark 2, updated same as the previous fact 1, unread parts
+// follow 1.
 func (c *coder) fact(f *facts.Fact) {
 	h := c.factHeader(f)
 	if c.reading {
@@ -50,7 +50,7 @@ func (c *coder) fact(f *facts.Fact) {
 	c.content(f)
 }
 
-// content codes what the kind of f names.
+// content codes whatever the kind of f names.
 func (c *coder) content(f *facts.Fact) {
 	switch f.Kind {
 	case facts.KindOrder:
@@ -83,8 +83,8 @@ const (
 // slabChunk is how many orders or results are allocated together.
 const slabChunk = 4
 
-// pointee is what *p points to; reading, *p gets something to point to. A nil pointer that Kind
-// names is written as an empty value.
+// pointee is what *p points to; reading, it is allocated. A nil pointer that Kind names is written
+// as an empty value.
 func pointee[T any](c *coder, p **T, slab *[]T) *T {
 	switch {
 	case !c.reading && *p != nil:
@@ -99,7 +99,7 @@ func pointee[T any](c *coder, p **T, slab *[]T) *T {
 	return *p
 }
 
-// factHeader codes the header, which mostly is that of the fact before, since facts are sorted by
+// factHeader codes the header, which mostly equals the previous fact's, since facts are sorted by
 // type.
 func (c *coder) factHeader(f *facts.Fact) uint64 {
 	var h uint64

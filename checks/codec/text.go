@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// A text is a varint whose two low bits say how the rest is meant.
+// A text is a varint whose two low bits say how to read the rest.
 const (
-	textRaw    = iota // the rest is the length, the bytes follow
+	textRaw    = iota // the rest is the length; the bytes follow
 	textNumber        // a whole number without leading zeros
 	textWord          // position in words
 	textForm          // three more bits: one of the forms
 )
 
-// Forms of a text that is no plain number. formPlaces1..3 are decimal numbers with so many places:
-// the rest is the number without its point.
+// Forms of a text other than a plain number. formPlaces1..3 are decimals with that many places; the
+// rest is the number without its point.
 const (
 	formUUID    = iota // 16 bytes follow
 	formPlaces1        // 12.5
@@ -57,7 +57,7 @@ func (c *coder) writeText(s string) {
 }
 
 // writeNumeral writes digits, digits with a point and one to three places, or digits with a hyphen
-// and a check digit; false when s is none of them, or would not come back as it is.
+// and a check digit; false if s is something else, or would not come back unchanged.
 func (c *coder) writeNumeral(s string) bool {
 	if len(s) > maxDigits+1 || s[0] == '0' && len(s) > 1 && s[1] >= '0' && s[1] <= '9' {
 		return false
@@ -90,7 +90,7 @@ func (c *coder) writeNumeral(s string) bool {
 
 func (c *coder) form(v, form uint64) { c.uint(v<<5 | form<<2 | textForm) }
 
-// writeLong writes a text that may come again.
+// writeLong writes a text that may recur.
 func (c *coder) writeLong(s string) {
 	for back := range min(c.nSeen, recentTexts) {
 		if c.seen[(c.nSeen-1-back)%recentTexts] == s {
@@ -193,8 +193,8 @@ func (c *coder) keepPoint(v uint64, places int, mark byte) string {
 // arenaChunk bounds how much memory one short text can keep alive.
 const arenaChunk = 1024
 
-// keep copies b into the arena. A builder that has room does not move what it holds, so one
-// allocation serves many texts.
+// keep copies b into the arena. A builder with room does not move its content, so one allocation
+// serves many texts.
 func (c *coder) keep(b []byte) string {
 	c.room(len(b))
 	from := c.arena.Len()
@@ -219,7 +219,7 @@ func (c *coder) keepHex(b []byte) string {
 	return c.arena.String()[from:]
 }
 
-// keepUUID writes prefix and the UUID of 16 bytes; nothing when there are none.
+// keepUUID writes prefix and the UUID of 16 bytes; "" if there are none.
 func (c *coder) keepUUID(prefix string, id []byte) string {
 	if len(id) != 16 {
 		return ""
@@ -240,8 +240,8 @@ func (c *coder) keepUUID(prefix string, id []byte) string {
 
 const hexDigits = "0123456789abcdef"
 
-// hexNibble is the value of a lower-case hex digit, else -1: upper case would not come back as it
-// is.
+// hexNibble is the value of a lower-case hex digit, else -1: upper case would not come back
+// unchanged.
 var hexNibble = func() (t [256]int8) {
 	for i := range t {
 		t[i] = -1

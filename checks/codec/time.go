@@ -11,9 +11,9 @@ const (
 	nanosDay    = 24 * 60 * nanosMinute
 )
 
-// timeForms are the ways in which a Time is written: as a difference to the time before, in the
-// coarsest unit that holds it exactly. Their positions are part of the format. oddTime is for
-// everything else: precision and nanoseconds in full.
+// timeForms are the encodings of a Time: the difference from the previous time, in the coarsest
+// unit that is exact. Their positions are part of the format. oddTime covers everything else:
+// precision and nanoseconds in full.
 var timeForms = [...]struct {
 	precision moment.Precision
 	unit      int64
@@ -58,7 +58,7 @@ func (c *coder) time(t *moment.Time) {
 	c.last = t.Nanos
 }
 
-// timeForm picks the form of t and its difference to the time before in that form's unit.
+// timeForm picks the form of t and its difference from the previous time in that form's unit.
 func (c *coder) timeForm(t moment.Time) (form int, steps uint64) {
 	if t == (moment.Time{}) {
 		return 0, 0
@@ -71,7 +71,7 @@ func (c *coder) timeForm(t moment.Time) (form int, steps uint64) {
 		if t.Nanos%unit != 0 {
 			continue
 		}
-		// Both quotients are of 64-bit nanoseconds over at least 1000, so nothing overflows, not
+		// Both quotients are 64-bit nanoseconds divided by at least 1000, so nothing overflows,
 		// even shifted by four bits.
 		return form, zigzag(t.Nanos/unit - c.last/unit)
 	}
@@ -103,7 +103,7 @@ func (c *coder) readTime() moment.Time {
 // Forms of meta.lastUpdated in the header of a fact, with their units.
 var updatedUnits = [...]int64{0, nanosSecond, 1_000_000, 1}
 
-// updatedSame in the header: as of the fact before, so its form does not matter.
+// updatedSame in the header: same as the previous fact, so its form does not matter.
 const updatedSame = 1 << 12
 
 // updatedForm is the part of the header that says how meta.lastUpdated is written.

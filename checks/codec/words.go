@@ -4,9 +4,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// words are texts that are written as their position. They are a part of format version 1: words
-// may be appended, since a state written before does not name them; none may be changed, moved or
-// taken away. The first 32 cost one byte, all others two.
+// words are texts written as their position, part of format version 1. Words may be appended, since
+// older states do not name them; none may be changed, moved or removed. The first 32 cost one byte,
+// the others two.
 var words = [...]string{
 	0: codes.UCUM, codes.RxNorm, codes.SNOMED, codes.LOINC, codes.ATC, codes.ICD10CM, codes.ICD10,
 	7: "ng/mL", "%", "ug/L", "mg", "{tablet}", "mL", "mg/dL", "d", "h", "ug/dL", "umol/L", "TAB", "tablet", "TABLET",
@@ -47,8 +47,7 @@ var words = [...]string{
 	179: "pramipexole", "ropinirole", "rotigotine", "levodopa", "ondansetron", "domperidone", "iron", "bupropion",
 }
 
-// refTypes are what stands before the id of a reference, by position, from 1; the same rule as for
-// words.
+// refTypes are the prefixes of references by position, from 1; the same rule applies as for words.
 var refTypes = [...]string{
 	1: "MedicationRequest/", "Observation/", "Condition/", "Patient/", "MedicationStatement/", "MedicationDispense/",
 	"Medication/",
@@ -60,8 +59,8 @@ var refTypes = [...]string{
 	"ClinicalImpression/",
 }
 
-// wordTable finds the position of a word: a small open hash, several times as fast as a map for
-// words as short as these.
+// positions finds the position of a word: a small open hash, several times as fast as a map for
+// such short words.
 type positions struct {
 	words []string
 	slots [1024]uint16 // position + 1

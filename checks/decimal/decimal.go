@@ -8,13 +8,12 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// Decimal is an exact decimal number. The zero value is 0. Values are never changed once made, so
-// copies may be shared.
+// Decimal is an exact decimal number. The zero value is 0. Values are immutable, so copies may be
+// shared.
 type Decimal struct{ d apd.Decimal }
 
-// Limits of a number that can mean anything: a longer one costs time to compare and tells nothing.
-// They are far above what laboratories send, so that every sensible number is kept to its last
-// digit.
+// Limits on meaningful numbers: longer ones cost time to compare and say nothing. They are far
+// above what laboratories send, so every sensible number keeps all its digits.
 const (
 	maxText     = 100 // bytes
 	maxDigits   = 64  // of the coefficient
@@ -27,15 +26,15 @@ var (
 	ErrBeyondReason = errors.New("a number beyond reason")
 )
 
-// exact never rounds: precision 0 switches rounding off for all but division.
+// exact never rounds: precision 0 turns rounding off for everything except division.
 var (
 	exact  = apd.BaseContext
 	ratios = apd.BaseContext.WithPrecision(200)
 	powers = apd.BaseContext.WithPrecision(40)
 )
 
-// Parse reads a number as JSON writes it. Numbers of more than 64 digits or with an exponent beyond
-// 30 are refused by looking at the text alone, so that "1e999999999" costs no more than "1".
+// Parse reads a JSON number. More than 64 digits or an exponent beyond 30 is refused from the text
+// alone, so that "1e999999999" costs no more than "1".
 func Parse(s string) (Decimal, error) {
 	if len(s) > maxText {
 		return Decimal{}, ErrBeyondReason
@@ -54,7 +53,7 @@ func Parse(s string) (Decimal, error) {
 	return x, nil
 }
 
-// scanNumber counts the digits of a JSON number and gives the size of its exponent, at most one
+// scanNumber counts the digits of a JSON number and returns the size of its exponent, capped at one
 // above the limit.
 func scanNumber(s string) (digits, exponent int, ok bool) {
 	s = strings.TrimPrefix(s, "-")
@@ -95,7 +94,7 @@ func leadingDigits(s string) (digits, rest string) {
 	return s[:n], s[n:]
 }
 
-// Of is a constant of the program or of the tables.
+// Of is a constant of the program or the tables; 0 if s is no number.
 func Of(s string) Decimal {
 	x, _ := Parse(s)
 	return x
@@ -107,7 +106,7 @@ func Int(n int) Decimal {
 	return x
 }
 
-// Cmp is negative when x is below y, 0 when they are equal, however they are written.
+// Cmp is negative if x is below y and 0 if they are equal, however they are written.
 func (x Decimal) Cmp(y Decimal) int { return x.d.Cmp(&y.d) }
 
 // Sign is -1, 0 or 1.
@@ -128,15 +127,15 @@ func (x Decimal) Times(y Decimal) (z Decimal) {
 	return z
 }
 
-// Over divides to 200 digits, far more than a ratio of two numbers within maxDigits needs to be
-// told from a limit. y must not be 0.
+// Over divides to 200 digits, far more than needed to tell a ratio of two numbers within maxDigits
+// from a limit. y must not be 0.
 func (x Decimal) Over(y Decimal) (z Decimal) {
 	ratios.Quo(&z.d, &x.d, &y.d)
 	return z
 }
 
-// Power raises x, which is above 0, to y, to 40 digits: far more than a formula that was fitted to
-// people has.
+// Power raises x, which must be above 0, to y, to 40 digits: far more than an empirical formula
+// needs.
 func (x Decimal) Power(y Decimal) (z Decimal) {
 	powers.Pow(&z.d, &x.d, &y.d)
 	return z
@@ -149,7 +148,8 @@ func (x Decimal) String() string {
 	return r.Text('f')
 }
 
-// Cut is x for a reader, cut (never rounded up over a limit) to a number of places.
+// Cut is x for a reader, truncated to a number of places, so that it is never rounded up over a
+// limit.
 func (x Decimal) Cut(places int32) string {
 	s := x.String()
 	if point := strings.IndexByte(s, '.'); point >= 0 && len(s)-point-1 > int(places) {
@@ -158,10 +158,10 @@ func (x Decimal) Cut(places int32) string {
 	return s
 }
 
-// MarshalText writes what String gives.
+// MarshalText writes what String returns.
 func (x Decimal) MarshalText() ([]byte, error) { return []byte(x.String()), nil }
 
-// UnmarshalText reads a setting, exactly as it stands in the file.
+// UnmarshalText reads a setting exactly as written in the file.
 func (x *Decimal) UnmarshalText(b []byte) error {
 	v, err := Parse(string(b))
 	if err != nil {
@@ -171,5 +171,5 @@ func (x *Decimal) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Equal lets comparisons by value see through different ways to write one number.
+// Equal makes comparisons by value ignore notation.
 func (x Decimal) Equal(y Decimal) bool { return x.Cmp(y) == 0 }

@@ -34,7 +34,7 @@ func TestParseDecimal(t *testing.T) {
 	}
 }
 
-// Sums, products and comparisons are those of exact rationals, and text survives.
+// Sums, products and comparisons match exact rationals, and text survives.
 func TestDecimalIsExact(t *testing.T) {
 	number := rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?(e-?[1-9])?`)
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,6 +1,6 @@
-// Package decimal calculates with exact decimal numbers, of results, doses and limits. Numbers
-// beyond reason are refused before they cost anything; nothing is rounded but quotients and powers,
-// far behind the last digit that matters.
+// Package decimal calculates exactly with the decimals of results, doses and limits. Unreasonable
+// numbers are refused before they cost anything; only quotients and powers are rounded, far behind
+// the last digit that matters.
 //
-// It is the only package that knows the library for it. It must not know units, results or limits.
+// It alone knows the library behind it. It must not know units, results or limits.
 package decimal

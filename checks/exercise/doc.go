@@ -1,6 +1,6 @@
-// Package exercise holds the cases that exercise the checks, in lines that a pharmacist can read,
-// and reads them into facts. The files in the folder cases tell what a check must do. A case begins
-// with "# title"; its lines are facts, and those behind "->" the findings, exactly:
+// Package exercise holds the cases that exercise the checks, in lines a pharmacist can read, and
+// reads them into facts. The files in cases say what a check must do. A case begins with "# title";
+// its lines are facts, and those after "->" are the exact findings:
 //
 //	as-of 2026-11-23
 //	person female 1974-05-14
@@ -12,8 +12,8 @@
 //	-> rls-ssri sertraline moderate
 //	silent rls-ssri order-stopped
 //
-// The cases are part of the program: what a check answers to them is a part of what a reviewer
-// approves, so that a change of its logic shows.
+// The cases are part of the program: the answers of a check are part of what a reviewer approves,
+// so that a change of its logic shows.
 //
 // It must not know what a check is or how it decides; callers evaluate.
 package exercise

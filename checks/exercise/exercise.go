@@ -13,19 +13,19 @@ import (
 //go:embed cases/*.txt
 var files embed.FS
 
-// Patient is whom the facts of every case are about.
+// Patient is the subject of every case.
 const Patient facts.Ref = "Patient/1"
 
-// usualAsOf is the moment of a case that names none.
+// usualAsOf is the default moment of a case.
 var usualAsOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // Case is one case: facts, a moment, and what is expected.
 type Case struct {
-	File   string // its file without the ending; "" when it is from no file
+	File   string // file name without extension; "" if not from a file
 	Title  string
-	Lines  []string // the facts as they were written
+	Lines  []string // the facts as written
 	Facts  []facts.Fact
-	Cut    []string // kinds of facts of which older ones were left out
+	Cut    []string // kinds of facts whose older ones were left out
 	AsOf   time.Time
 	Want   []string // findings: check, ingredient and severity
 	Silent []string // check and reason
@@ -36,8 +36,7 @@ func (c *Case) Name() string { return c.File + "/" + c.Title }
 
 func (c *Case) add(f facts.Fact) { c.Facts = append(c.Facts, f) }
 
-// Cases are all cases, sorted by file and in the order of each file. They are shared: callers change
-// nothing.
+// Cases lists all cases, by file and in file order. They are shared and must not be changed.
 var Cases = sync.OnceValue(func() []*Case {
 	entries, err := files.ReadDir("cases")
 	if err != nil {

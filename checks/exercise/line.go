@@ -15,7 +15,7 @@ import (
 
 var word = regexp.MustCompile(`"[^"]*"|\S+`)
 
-// atLeast is how many words a line has that begins with one.
+// atLeast is the minimum number of words in a line, by its first word.
 var atLeast = map[string]int{
 	"as-of": 2, "person": 2, "rls": 1, "condition": 3, "request": 3, "dispense": 3, "statement": 3, "mark": 3,
 	"medication": 3, "lab": 4,
@@ -81,7 +81,7 @@ func (c *Case) line(line string) error {
 	return fmt.Errorf("unknown word %q", w[0])
 }
 
-// day reads a FHIR date or dateTime of the forms that scenarios use.
+// day reads a FHIR date or dateTime in the forms the cases use.
 func day(s string) moment.Time {
 	for layout, p := range map[string]moment.Precision{"2006": moment.ToYear, "2006-01": moment.ToMonth,
 		time.DateOnly: moment.ToDay, time.RFC3339: moment.ToInstant} {
@@ -102,7 +102,7 @@ func (c *Case) condition(ref facts.Ref, w []string) error {
 		d.Code.Codings[0] = codes.Coding{System: codes.Canonical(w[1]), Code: w[2]}
 		w = w[2:]
 	}
-	w = append(w, "") // what a word at the end lacks is empty
+	w = append(w, "") // gives the last word an empty value
 	for i := 1; i < len(w)-1; i++ {
 		switch w[i] {
 		case "confirmed":

@@ -6,12 +6,12 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// Kind says what a Fact tells.
+// Kind says what a Fact is about.
 type Kind uint8
 
-// The kinds of facts. KindMark is a resource of which only reference and version matter: it is not
-// ours (another code), was entered in error, was deleted, or belongs to another patient by now. It
-// stays so that an older version of the same resource, arriving late, does not count.
+// The kinds of facts. A KindMark is a resource of which only reference and version matter: its code
+// is not ours, or it was entered in error, was deleted, or now belongs to another patient. It is
+// kept so that an older version of the resource, arriving late, does not count.
 const (
 	KindMark Kind = iota
 	KindOrder
@@ -40,7 +40,7 @@ type Fact struct {
 	Version Version
 	Kind    Kind
 	Mark    MarkReason
-	Unread  unread.Parts // what of this version was there and could not be read
+	Unread  unread.Parts // parts of this version that were present but unreadable
 
 	// Kept is what the limits need to know of older versions; nil for most resources.
 	Kept *Kept
@@ -53,7 +53,7 @@ type Fact struct {
 	Acknowledgement *Acknowledgement
 }
 
-// OrderKind tells the three resources that say a patient takes a drug apart.
+// OrderKind distinguishes the three resources that say a patient takes a drug.
 type OrderKind uint8
 
 // Order kinds.
@@ -63,12 +63,12 @@ const (
 	Statement                  // MedicationStatement
 )
 
-// OrderStatus covers the statuses of the three resources; codes as in FHIR R4.
+// OrderStatus covers the statuses of all three resources; codes as in FHIR R4.
 type OrderStatus uint8
 
 // Order statuses. Absent counts as unknown. MedicationDispense: preparation and in-progress are
 // InProgress, declined is Cancelled. MedicationStatement: intended is Draft, not-taken is NotTaken.
-// EnteredInError does not occur: that is a mark.
+// Entered in error does not occur: that is a mark.
 const (
 	StatusUnknown OrderStatus = iota
 	StatusActive
@@ -96,14 +96,14 @@ const (
 // Drug is a medication as sent: a CodeableConcept or a Medication resource.
 type Drug struct {
 	Codings []codes.Coding // code.coding with a system, in the order sent; displays are in Names
-	Names   []string       // code.text and the displays, without repetition
+	Names   []string       // code.text and the displays, without duplicates
 	// Forms are Medication.form: codes and names together.
 	Forms []codes.Coding
-	// Parts are Medication.ingredient, for products identified only through what is in them.
+	// Parts are Medication.ingredient, for products identified only by their ingredients.
 	Parts []Part
-	// Absent: a data-absent-reason or null flavour stands where the code should be.
+	// Absent: the code is a data-absent-reason or null flavour.
 	Absent bool
-	// Modified: the Medication has a modifierExtension, which may change the meaning of all of it.
+	// Modified: the Medication has a modifierExtension, which may change all its meaning.
 	Modified bool
 }
 
@@ -111,14 +111,14 @@ type Drug struct {
 type Part struct {
 	Codings []codes.Coding
 	Names   []string
-	Ref     Ref // itemReference, when it does not resolve inside the resource
+	Ref     Ref // itemReference, if it does not resolve inside the resource
 	// Strength as numerator over denominator, with units as sent.
 	Strength Ratio
 }
 
 // Quantity is a FHIR Quantity as sent; the number stays text, so that nothing is lost or rounded.
 type Quantity struct {
-	Value      string // JSON number; "" when absent
+	Value      string // JSON number; "" if absent
 	Comparator string // "<", "<=", ">=", ">" or ""
 	Unit       string // unit text
 	Code       string // unit code
@@ -140,23 +140,22 @@ type Order struct {
 	Reported     bool // reportedBoolean true or reportedReference
 
 	Drug          Drug
-	MedicationRef Ref // medicationReference that is not contained; the Medication's content is a fact of its own
+	MedicationRef Ref // medicationReference that is not contained; the Medication is a fact of its own
 	// NoMedication: the resource names no medication at all.
 	NoMedication bool
 
 	// Authored: authoredOn of a request; whenHandedOver, else whenPrepared, of a dispense; start of
 	// effective[x], else dateAsserted, of a statement.
 	Authored moment.Time
-	// Effective is effective[x] of a statement; a dateTime is a period of the same start and end...
-	// only Start is set then.
+	// Effective is effective[x] of a statement; a dateTime sets only Start.
 	Effective Period
 
 	Reasons    []Concept // reasonCode
 	ReasonRefs []Ref     // reasonReference
 	Dosages    []Dosage  // dosageInstruction, or dosage of a statement
 
-	// Supply as dispenseRequest says (request), or daysSupply (dispense).
-	SupplyDays   string // expectedSupplyDuration or daysSupply in days, a decimal number; "" when not known
+	// Supply from dispenseRequest (request) or daysSupply (dispense).
+	SupplyDays   string // expectedSupplyDuration or daysSupply in days, a decimal number; "" if unknown
 	Repeats      int    // numberOfRepeatsAllowed
 	Validity     Period // dispenseRequest.validityPeriod
 	SupplyAmount Quantity
@@ -165,23 +164,23 @@ type Order struct {
 // Concept is a CodeableConcept that may be a reason or a diagnosis.
 type Concept struct {
 	Codings []codes.Coding
-	Texts   []string // text and displays, without repetition
-	// Certainty of a diagnosis as ICD-10-GM adds it to a code.
+	Texts   []string // text and displays, without duplicates
+	// Certainty of a diagnosis, which ICD-10-GM adds to a code.
 	Certainty Certainty
 }
 
-// Certainty is the additional mark of certainty of ICD-10-GM (Zusatzkennzeichen der
-// Diagnosensicherheit). G, a certain diagnosis, says nothing more than the code does.
+// Certainty is the additional mark of ICD-10-GM (Zusatzkennzeichen der Diagnosensicherheit). G, a
+// certain diagnosis, adds nothing to the code.
 type Certainty uint8
 
 // Certainties. Of several in one concept the highest counts.
 const (
 	CertaintyAsCoded  Certainty = iota // no mark, or G
-	CertaintyPossible                  // V (suspected), or a mark that cannot be read
-	CertaintyShut                      // A (excluded) or Z (state after): not this patient's diagnosis now
+	CertaintyPossible                  // V (suspected), or an unreadable mark
+	CertaintyShut                      // A (excluded) or Z (state after): not a current diagnosis of this patient
 )
 
-// Dosage is one FHIR Dosage. TextOnly text is never read for numbers.
+// Dosage is one FHIR Dosage. Numbers are never read from its text.
 type Dosage struct {
 	AsNeeded       bool
 	AsNeededReason Concept
@@ -191,23 +190,24 @@ type Dosage struct {
 	Timing         Timing
 	Dose           Quantity // doseQuantity; the high end of a doseRange
 	MaxPerDay      Ratio    // maxDosePerPeriod
-	Sequence       int      // sequence; 0 when absent
+	Sequence       int      // 0 if absent
 }
 
-// Timing is what of timing.repeat decides how often a dose is taken.
+// Timing is the part of timing.repeat that decides how often a dose is taken.
 type Timing struct {
-	Frequency  int    // frequency, the larger of frequency and frequencyMax; 0 when absent
-	Period     string // period, a decimal number; "" when absent
+	Frequency  int    // frequency, the larger of frequency and frequencyMax; 0 if absent
+	Period     string // period, a decimal number; "" if absent
 	PeriodUnit string // s, min, h, d, wk, mo, a
 	When       int    // number of when codes
 	TimesOfDay int    // number of timeOfDay
 	DaysOfWeek int    // number of dayOfWeek
 	Code       string // timing.code.coding.code: BID, QD, Q8H, ...
-	Count      int    // count; 0 when absent
+	Count      int    // count; 0 if absent
 	Events     int    // number of timing.event
 }
 
-// LabStatus of an Observation; codes as in FHIR R4. EnteredInError does not occur: that is a mark.
+// LabStatus of an Observation; codes as in FHIR R4. Entered in error does not occur: that is a
+// mark.
 type LabStatus uint8
 
 // Observation statuses. Final covers final, amended and corrected.
@@ -219,13 +219,13 @@ const (
 	LabCancelled
 )
 
-// LabResult is one Observation whose code, or the code of one of its components, is in labs.tsv, or
-// that has no code to go by.
+// LabResult is one Observation whose code, or a component's code, is in labs.tsv, or that has no
+// usable code.
 type LabResult struct {
 	Status    LabStatus
 	Loincs    []string // LOINC codes of Observation.code that are in labs.tsv
 	Value     Value
-	Effective Period // effectiveDateTime and effectiveInstant have only Start
+	Effective Period // effectiveDateTime and effectiveInstant set only Start
 	Issued    moment.Time
 	Specimen  Ref
 	// Components with a code of labs.tsv.
@@ -233,11 +233,11 @@ type LabResult struct {
 	Members    []Ref // hasMember
 	Performer  Ref   // first performer, for limits of one laboratory
 	Method     Concept
-	// TimeUnread: there is an effective time and it cannot be read, so this may be the newest
-	// result; but no newer than Effective.End, where that is set.
+	// TimeUnread: an effective time is present but unreadable, so this may be the newest result,
+	// but no newer than Effective.End if that is set.
 	TimeUnread bool
-	// Results of a DiagnosticReport that contains them, each with the subject, time and status that
-	// it has from its report.
+	// Results of a DiagnosticReport that contains them, each with the report's subject, time and
+	// status.
 	Results []LabResult
 }
 
@@ -258,8 +258,8 @@ const (
 	CodedValue                     // valueCodeableConcept
 	AbsentValue                    // dataAbsentReason
 	OtherValue                     // a range, ratio, boolean, ...: named in Text
-	// UnreadValue: a value that cannot be read, two of them, or one under a modifierExtension,
-	// which may turn its meaning around.
+	// UnreadValue: a value that cannot be read, two values, or one under a modifierExtension, which
+	// may reverse its meaning.
 	UnreadValue
 )
 
@@ -267,7 +267,7 @@ const (
 type Value struct {
 	Kind     ValueKind
 	Quantity Quantity
-	Text     string // the text of a TextValue, the code of an AbsentValue, the name of value[x] of an OtherValue
+	Text     string // text of a TextValue, code of an AbsentValue, name of value[x] of an OtherValue
 	Concept  Concept
 }
 
@@ -286,10 +286,10 @@ const (
 	ClinicalInactive
 	ClinicalRemission
 	ClinicalResolved
-	ClinicalUnread // there, and none that is known
+	ClinicalUnread // present but unknown
 )
 
-// Verification statuses. EnteredInError does not occur: that is a mark.
+// Verification statuses. Entered in error does not occur: that is a mark.
 const (
 	VerificationAbsent Verification = iota
 	VerificationConfirmed
@@ -297,13 +297,13 @@ const (
 	VerificationProvisional
 	VerificationDifferential
 	VerificationRefuted
-	VerificationUnread // there, and none that is known
+	VerificationUnread // present but unknown
 )
 
 // Condition is one Condition whose code is in rls_conditions.tsv or whose text names restless legs;
 // all others are marks.
 type Condition struct {
-	Code         Concept // only the codings that the table holds, and only texts that name restless legs
+	Code         Concept // only codings in the table, and only texts that name restless legs
 	Clinical     ClinicalStatus
 	Verification Verification
 	Onset        moment.Time
@@ -315,7 +315,7 @@ type Condition struct {
 	AbatedFlag    bool
 	Asserter      Ref
 	FamilyHistory bool
-	Modified      bool // it has a modifierExtension, which may change the meaning of all of it
+	Modified      bool // it has a modifierExtension, which may change all its meaning
 }
 
 // Sex is Patient.gender.
@@ -329,23 +329,23 @@ const (
 	SexOther
 )
 
-// Person is what of a Patient resource matters.
+// Person is the part of a Patient resource that matters.
 type Person struct {
 	Birth    moment.Time
 	Sex      Sex
 	Deceased bool
-	Died     moment.Time // deceasedDateTime; absent where only deceasedBoolean says so
-	Linked   bool        // Patient.link is there: merges are counted, not followed
+	Died     moment.Time // deceasedDateTime; absent if there is only deceasedBoolean
+	Linked   bool        // Patient.link is present: merges are counted, not followed
 }
 
 // Acknowledgement is a DetectedIssue that answers a flag.
 type Acknowledgement struct {
 	FlagID   string
 	Basis    string
-	Override bool   // an override reason; else noted
+	Override bool   // an override reason was given; else merely acknowledged
 	Reason   string // code of mitigation.action
 	Author   string // reference or display of mitigation.author
-	Comment  string // in the words of whoever answered
+	Comment  string // words of whoever answered
 	Date     moment.Time
 	Until    moment.Time
 }

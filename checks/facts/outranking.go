@@ -6,9 +6,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// Outranking is f, the newer of two versions of one resource, with what it has to know of the older
-// one; noted tells that this is more than it knew. A version that came twice does not outrank
-// itself.
+// Outranking is f, the newer of two versions of one resource, with what it must know of the older
+// one; noted reports whether that is new. A version that arrives twice does not outrank itself.
 func (f *Fact) Outranking(older *Fact) (newer Fact, noted bool) {
 	newer = *f
 	if f.Unread&unread.Version != 0 && f.Outranked() && !f.Hides() {
@@ -21,7 +20,7 @@ func (f *Fact) Outranking(older *Fact) (newer Fact, noted bool) {
 	return newer, newer.Unread != f.Unread
 }
 
-// SameContent tells whether two arrivals say the same of one resource, under the same version.
+// SameContent reports whether two arrivals say the same of one resource, under the same version.
 func SameContent(a, b *Fact) bool {
 	x, y := *a, *b
 	x.Version.Arrival, y.Version.Arrival = Arrival{}, Arrival{}

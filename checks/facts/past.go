@@ -5,24 +5,24 @@ import (
 )
 
 // Places say under which limits one version of a resource counts: bit 0 as a mark, bit 1+a as a
-// result of analyte a. What is neither has the bit of AnalyteNone. Bits are stored, so they stay
-// what they are.
+// result of analyte a. Anything else has the bit of labs.None. Bits are stored, so they keep their
+// meaning.
 type Places uint32
 
-// Past is a version of a resource that is not what its fact says, and that still takes a place:
-// before a deletion it was an order, say.
+// Past is an older version of a resource that still takes a place: an order before its deletion,
+// for instance.
 type Past struct {
 	Version Version
-	Places  Places     // without those that a newer version has
-	Mark    MarkReason // of a version that is a mark
+	Places  Places     // except those a newer version has
+	Mark    MarkReason // if it was a mark
 }
 
-// Kept is what is known of a resource beyond what its fact says. It is not changed once it is made,
-// since facts share it.
+// Kept is what is known of a resource beyond what its fact says. Facts share it, so it is never
+// changed.
 type Kept struct {
-	Past []Past // that still take places, the newest first
-	// Hidden is what a mark stands for that another patient's version outranks, for as long as that
-	// one is kept.
+	Past []Past // those that still take places, newest first
+	// Hidden is what the resource said before another patient's version outranked it, for as long
+	// as that one is kept.
 	Hidden *Fact
 }
 
@@ -33,7 +33,7 @@ func (f *Fact) Past() []Past {
 	return f.Kept.Past
 }
 
-// Hidden is nil where nothing is.
+// Hidden is nil if nothing is hidden.
 func (f *Fact) Hidden() *Fact {
 	if f.Kept == nil {
 		return nil
@@ -48,20 +48,20 @@ func (f *Fact) Keep(past []Past, hidden *Fact) {
 	}
 }
 
-// SamePlaces tells whether older versions of two facts take the same places.
+// SamePlaces reports whether older versions of two facts take the same places.
 func SamePlaces(a, b *Fact) bool { return slices.Equal(a.Past(), b.Past()) }
 
-// Hides tells whether f is a mark of which Unhidden knows more.
+// Hides reports whether f is a mark of which Unhidden knows more.
 func (f *Fact) Hides() bool { return f.Hidden() != nil }
 
-// Outranked tells whether f is a mark for the only reason that another patient's version, or a
-// deletion, is newer. The first of Past then is what its own version was.
+// Outranked reports whether f is a mark only because another patient's version, or a deletion, is
+// newer. The first of Past is then its own version.
 func (f *Fact) Outranked() bool {
 	past := f.Past()
 	return len(past) > 0 && past[0].Version == f.Version
 }
 
-// Unhidden is what f says of itself, as far as that is kept.
+// Unhidden is what f itself says, as far as that is kept.
 func (f *Fact) Unhidden() Fact {
 	if !f.Hides() || !f.Outranked() {
 		return *f

@@ -1,7 +1,6 @@
 // Package measure reads a laboratory value: number, comparator, unit and conversion, whether it is
-// plausible, why it cannot be evaluated, and on which side of a limit it lies.
-//
-// Callers give the row of the table of labs that the result's code has.
+// plausible, why it cannot be evaluated, and on which side of a limit it lies. Callers provide the
+// labs row of the result's code.
 //
 // It must not know the patient, other results, or what a value means for a check.
 package measure

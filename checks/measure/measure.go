@@ -12,8 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// Reason says why a result cannot be evaluated. The list is closed; the words are in
-// checks/words.
+// Reason says why a result cannot be evaluated. The list is closed; package words has the texts.
 type Reason string
 
 // Reasons why a result cannot be evaluated (rules.md R5, R15).
@@ -46,8 +45,8 @@ const (
 
 func (r Reason) Words() string { return words.Say("lab." + string(r)) }
 
-// Unreadable tells that a result is there and could not be read, so that nobody knows whether it is
-// low. Text, or a unit that is not known, is what the laboratory said.
+// Unreadable reports whether a result is present but unreadable, so that nobody knows whether it is
+// low. Text or an unknown unit, by contrast, is what the laboratory said.
 func (r Reason) Unreadable() bool {
 	return r == Unread || r == Modified || r == BadComparator
 }
@@ -55,10 +54,10 @@ func (r Reason) Unreadable() bool {
 // Measure is a result as a number in its analyte's canonical unit.
 type Measure struct {
 	Value      decimal.Decimal
-	Comparator string // "<", "<=", ">", ">=" or "": all that is known of the value
+	Comparator string // "<", "<=", ">", ">=" if that is all that is known; else ""
 	Unit       string // canonical
-	sent       string // number and unit as sent, in the table's spelling, when it was converted; "" otherwise
-	Molar      bool   // sent in pmol/L or nmol/L, whose conversion is not exact
+	sent       string // number and unit as sent, in the table's spelling, if converted; else ""
+	Molar      bool   // sent in pmol/L or nmol/L, whose conversion is inexact
 	Caveat     bool   // outside the soft limits
 }
 
@@ -77,9 +76,9 @@ func (m *Measure) Text() string {
 	return s
 }
 
-// Rules are the settings that reading a number depends on.
+// Rules are the settings that affect reading a number.
 type Rules struct {
-	// UnitlessPercent: TSAT without a unit and above 1.5 is a percentage.
+	// UnitlessPercent: TSAT above 1.5 without a unit is a percentage.
 	UnitlessPercent bool
 }
 
@@ -152,9 +151,9 @@ func readNumber(s string) (decimal.Decimal, Reason) {
 	return x, Usable
 }
 
-// unitOf finds the factor to the canonical unit. A UCUM code says more than the text beside it; a
-// code of another system, which may mean anything, only what the text does not say. When both are
-// known units and differ, neither is believed.
+// unitOf finds the factor to the canonical unit. A UCUM code outranks the text beside it; a code of
+// another system, which may mean anything, counts only if the text says nothing. If both are known
+// units and differ, neither is believed.
 func unitOf(t *terms.Terms, lab *labs.Lab, q *facts.Quantity) (decimal.Decimal, string, Reason) {
 	if q.Code == "" && q.Unit == "" {
 		return decimal.Decimal{}, "", NoUnit
@@ -174,7 +173,7 @@ func unitOf(t *terms.Terms, lab *labs.Lab, q *facts.Quantity) (decimal.Decimal, 
 	}
 }
 
-// tableUnit gives the factor of a unit and its spelling in the table, which alone is shown to
+// tableUnit returns the factor of a unit and its spelling in the table, the only one shown to
 // readers.
 func tableUnit(t *terms.Terms, lab *labs.Lab, unit string) (decimal.Decimal, string, bool) {
 	if unit == "" {
@@ -200,8 +199,8 @@ func tableUnit(t *terms.Terms, lab *labs.Lab, unit string) (decimal.Decimal, str
 	return factor, spelling, true
 }
 
-// tsatUnit is the unit rule of rules.md R5: TSAT is sent as percent and as fraction under the same
-// codes, so the number has to fit the unit.
+// tsatUnit is the unit rule of rules.md R5: TSAT is sent as a percentage or a fraction under the
+// same codes, so the number must fit the unit.
 func tsatUnit(
 	lab *labs.Lab,
 	v, factor decimal.Decimal,
@@ -224,9 +223,9 @@ func tsatUnit(
 	return factor, unit, Usable
 }
 
-// Plausible holds a measure against the limits of its row: outside the hard ones it is not
-// evaluated, outside the soft ones it carries a caveat. "Below 0.4" and "above 60,000" are how
-// laboratories report what lies outside of what they can measure: those bounds are believed.
+// Plausible checks a measure against the limits of its row: outside the hard ones it is not
+// evaluated, outside the soft ones it carries a caveat. Bounds such as "below 0.4" and "above
+// 60,000", with which laboratories report values outside their range, are believed.
 func Plausible(lab *labs.Lab, m Measure) (Measure, Reason) {
 	low, high := lab.HardLow, lab.HardHigh
 	switch {
@@ -247,16 +246,16 @@ func outsideLimits(v decimal.Decimal, low, high string) bool {
 	return low != "" && v.Cmp(decimal.Of(low)) < 0 || high != "" && v.Cmp(decimal.Of(high)) > 0
 }
 
-// IronLimit is a threshold: low is what lies below it, and at it when inclusive.
+// IronLimit is a threshold: values below it are low; the value itself too if inclusive.
 type IronLimit struct {
 	Value     decimal.Decimal
 	Inclusive bool
 }
 
-// IronVerdict is what a measure says about a limit.
+// IronVerdict is how a measure compares with a limit.
 type IronVerdict uint8
 
-// Verdicts. A measure straddles when all that is known of it lies on both sides of the limit.
+// Verdicts. A measure straddles if its possible values lie on both sides of the limit.
 const (
 	VerdictNotLow IronVerdict = iota
 	VerdictLow
@@ -264,7 +263,7 @@ const (
 )
 
 // Judge compares without rounding. A value converted from pmol/L or nmol/L within 1 % of the limit
-// counts as low, since the conversion factor is not known better; at says that it was so close.
+// counts as low, since the conversion factor is no more precise; at reports that it was that close.
 func (l IronLimit) Judge(m *Measure) (v IronVerdict, at bool) {
 	if m.Molar {
 		margin := l.Value.Times(decimal.Of("0.01"))
@@ -288,7 +287,7 @@ func (l IronLimit) Judge(m *Measure) (v IronVerdict, at bool) {
 			return VerdictLow, false
 		}
 	case ">":
-		// All above the limit itself is not low, whether the limit is or not.
+		// Everything above the limit itself is not low, whether the limit is or not.
 		if c >= 0 {
 			return VerdictNotLow, false
 		}
@@ -300,7 +299,7 @@ func (l IronLimit) Judge(m *Measure) (v IronVerdict, at bool) {
 	return VerdictStraddles, false
 }
 
-// Below tells whether a measure certainly lies below a limit.
+// Below reports whether a measure is certainly below a limit.
 func (m *Measure) Below(limit decimal.Decimal) bool {
 	switch m.Comparator {
 	case "":

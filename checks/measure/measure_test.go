@@ -163,7 +163,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// A bound says low only when every value it allows is low, and not low only when none is.
+// A bound is low only if every value it allows is, and not low only if none is.
 func TestBoundsAgreeWithTheValuesTheyAllow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := func(name string) decimal.Decimal {

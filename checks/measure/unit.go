@@ -4,8 +4,7 @@ import (
 	"strings"
 )
 
-// UnitWords writes a UCUM unit as people do: without braces, and with the power that they stand
-// for.
+// UnitWords writes a UCUM unit as people do: without brackets, with µ and m².
 func UnitWords(unit string) string {
 	return strings.NewReplacer(
 		"{",

@@ -1,6 +1,6 @@
-// Package moment holds the dates and times of FHIR as precisely as they were given: a year, a
-// month, a day, an instant, or a wall clock without an offset. What an imprecise one means is asked
-// for a zone, as its first instant and its end.
+// Package moment holds FHIR dates and times as precisely as given: a year, a month, a day, an
+// instant, or a wall clock without an offset. In a given zone, an imprecise one has a first instant
+// and an end.
 //
-// It must not know how a date is written in FHIR, the time of day, or what happened then.
+// It must not know how FHIR writes a date, the time of day, or what happened then.
 package moment

@@ -14,22 +14,22 @@ const (
 	ToMonth                     // 2026-11
 	ToDay                       // 2026-11-23
 	ToInstant                   // with time of day and offset
-	WithoutOff                  // with time of day but no offset: the wall clock of the configured zone
+	WithoutOff                  // with time of day but no offset: wall clock of the configured zone
 )
 
-// Time is a FHIR date, dateTime or instant as precisely as it was given
-// (hl7.org/fhir/R4/datatypes.html#dateTime). For ToInstant Nanos are Unix nanoseconds; for all
-// other precisions they are those of the wall clock read as if it were UTC, and the zone of the
-// settings turns them into an instant.
+// Time is a FHIR date, dateTime or instant as precisely as given
+// (hl7.org/fhir/R4/datatypes.html#dateTime). For ToInstant, Nanos are Unix nanoseconds; for all
+// other precisions they are the wall clock read as UTC, which the zone of the settings turns into
+// an instant.
 type Time struct {
 	Nanos     int64
 	Precision Precision
 }
 
-// IsZero tells that no time was given.
+// IsZero reports whether no time was given.
 func (t Time) IsZero() bool { return t.Precision == NoTime }
 
-// Start is the first instant that t can mean in zone.
+// Start is the first instant t can mean in zone.
 func (t Time) Start(zone *time.Location) time.Time {
 	if t.Precision == ToInstant {
 		return time.Unix(0, t.Nanos).UTC()
@@ -54,7 +54,7 @@ func (t Time) End(zone *time.Location) time.Time {
 	}
 }
 
-// Date writes t for a reader, as a calendar date of zone and as precisely as it is known.
+// Date writes t for a reader, as a calendar date in zone, as precisely as known.
 func (t Time) Date(zone *time.Location) string {
 	switch t.Precision {
 	case NoTime:
@@ -68,5 +68,5 @@ func (t Time) Date(zone *time.Location) string {
 	}
 }
 
-// Instant makes a Time of an instant.
+// Instant converts an instant to a Time.
 func Instant(t time.Time) Time { return Time{Nanos: t.UnixNano(), Precision: ToInstant} }

@@ -6,35 +6,35 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// Record is all that is known of one patient as of an instant. Absent values are left out of its
+// Record is everything known of one patient as of an instant. Absent values are omitted from its
 // JSON.
 type Record struct {
 	Person    Person      `json:"person"`
 	RLS       RLS         `json:"rls"`
-	Orders    []Order     `json:"orders,omitempty"`    // by their begin, then by reference
+	Orders    []Order     `json:"orders,omitempty"`    // by start, then by reference
 	Results   []Series    `json:"results,omitempty"`   // iron before kidneys before the rest
-	Diagnoses []Diagnosis `json:"diagnoses,omitempty"` // RLS first, then by their begin
-	Answers   []Answer    `json:"answers,omitempty"`   // the oldest first
+	Diagnoses []Diagnosis `json:"diagnoses,omitempty"` // RLS first, then by start
+	Answers   []Answer    `json:"answers,omitempty"`   // oldest first
 	Unread    []Unread    `json:"unread,omitempty"`    // by reference
-	// Cut says in a sentence which older facts were left out; "" when none were.
+	// Cut says in a sentence which older facts were left out; "" if none were.
 	Cut string `json:"cut,omitempty"`
 }
 
-// Date is a time as precisely as it was sent.
+// Date is a time as precisely as sent.
 type Date struct {
-	// At is the first instant that it can mean in the zone of the record.
+	// At is the first instant it can mean in the zone of the record.
 	At time.Time `json:"at"`
 	// Words are the calendar date for a reader: 2026, 2026-11 or 2026-11-23.
 	Words string `json:"words"`
 }
 
-// IsZero tells that no time is known.
+// IsZero reports whether no time is known.
 func (d Date) IsZero() bool { return d.Words == "" }
 
-// Person is what helps to read the rest. Neither a name nor a birth date is in it.
+// Person is what helps to read the rest. It has neither name nor birth date.
 type Person struct {
-	Sex string `json:"sex,omitempty"` // female, male or other; "" when not known
-	// Age in whole years as of the record. The pointer is nil when it is not known.
+	Sex string `json:"sex,omitempty"` // female, male or other; "" if unknown
+	// Age in whole years as of the record; nil if unknown.
 	Age      *int `json:"age,omitempty"`
 	Deceased bool `json:"deceased,omitempty"` // by the as-of time
 }
@@ -42,7 +42,7 @@ type Person struct {
 // RLS says how restless legs syndrome counts.
 type RLS struct {
 	Status string `json:"status"`          // confirmed, remission, possible or none
-	Since  Date   `json:"since,omitzero"`  // earliest record of what says so
+	Since  Date   `json:"since,omitzero"`  // earliest record of the evidence
 	Words  string `json:"words,omitempty"` // why not, or why only possible
 }
 
@@ -57,32 +57,31 @@ const (
 type Order struct {
 	Ref     facts.Ref `json:"ref"`
 	Kind    string    `json:"kind"`
-	Product string    `json:"product,omitempty"` // as sent, else by our tables; shortened
-	// Dose of a day by structured dosage only: the largest that it comes to.
+	Product string    `json:"product,omitempty"` // as sent, else from our tables; shortened
+	// Dose is the largest daily dose, from structured dosage only.
 	Dose string `json:"dose,omitempty"`
-	// Steps are the doses one after the other, where an order has several with a begin of their own;
-	// empty for one dose.
+	// Steps are successive doses with their own starts; empty for a single dose.
 	Steps []Step `json:"steps,omitempty"`
-	// Ingredients and classes by our tables; empty for any other drug.
+	// Ingredients and classes from our tables; empty for other drugs.
 	Ingredients []string `json:"ingredients,omitempty"`
 	Classes     []string `json:"classes,omitempty"`
-	Status      string   `json:"status"` // code of FHIR
+	Status      string   `json:"status"` // FHIR code
 	AsNeeded    bool     `json:"asNeeded,omitempty"`
 	Draft       bool     `json:"draft,omitempty"` // being written, intended or not yet begun
-	// From and Until are when it began, and when it ended or will end as far as that is known.
+	// From and Until are when it began, and when it ended or will end, if known.
 	From  Date `json:"from,omitzero"`
 	Until Date `json:"until,omitzero"`
-	// Counts as of the record. Why not is in Why.
+	// Counts as of the record. Why says why not.
 	Counts bool   `json:"counts"`
 	Why    string `json:"why,omitempty"`
-	// Notes qualify an order that counts: as needed, of unknown status, and the like.
+	// Notes qualify an order that counts: as needed, of unknown status, and so on.
 	Notes []string `json:"notes,omitempty"`
 }
 
-// Step is the dose of an order from a time on, until the next step.
+// Step is the dose of an order from a time until the next step.
 type Step struct {
 	From Date   `json:"from"`
-	Dose string `json:"dose"` // "" where it cannot be told
+	Dose string `json:"dose"` // "" if unknown
 }
 
 // Series are all results of one analyte in one unit.
@@ -90,11 +89,10 @@ type Series struct {
 	Analyte string `json:"analyte"` // a stable word: ferritin, tsat, clearance, egfr, creatinine, ...
 	Name    string `json:"name"`    // for a reader
 	Unit    string `json:"unit,omitempty"`
-	// Source: other series are calculated from this one, or are read beside it. It has no limits of
-	// its own.
+	// Source: other series are calculated from this one or read beside it. It has no limits.
 	Source bool    `json:"source,omitempty"`
-	Limits []Limit `json:"limits,omitempty"` // the highest first
-	Points []Point `json:"points"`           // the oldest first; those without a time last
+	Limits []Limit `json:"limits,omitempty"` // highest first
+	Points []Point `json:"points"`           // oldest first; undated ones last
 }
 
 // Sides of a limit.
@@ -103,48 +101,48 @@ const (
 	AtOrBelow = "at-or-below" // so is one that equals it
 )
 
-// Limit is what results are held against.
+// Limit is what results are compared with.
 type Limit struct {
 	Value string `json:"value"` // a decimal number in the unit of the series
-	Side  string `json:"side"`  // which side of it is beyond it
+	Side  string `json:"side"`  // which side of it is beyond
 	Label string `json:"label"` // what lies beyond it
 }
 
 // Point is one result.
 type Point struct {
-	// Refs are the Observation, or all that a calculated value rests on.
+	// Refs are the Observation, or everything a calculated value rests on.
 	Refs []facts.Ref `json:"refs"`
 	At   Date        `json:"at,omitzero"`
-	// Value is a decimal number in the unit of the series; "" when there is none to be had.
+	// Value is a decimal number in the unit of the series; "" if there is none.
 	Value string `json:"value,omitempty"`
-	// Comparator is <, <=, > or >= where that is all that is known of the value.
+	// Comparator is <, <=, > or >= if that is all that is known of the value.
 	Comparator string `json:"comparator,omitempty"`
-	// Words are value and unit for a reader, with what was sent in another unit.
+	// Words are value and unit for a reader, and what was sent in another unit.
 	Words string `json:"words,omitempty"`
-	// Usable: it can be evaluated. Why not, or with what reservation, is in Why.
+	// Usable: it can be evaluated. Why says why not, or with what caveat.
 	Usable bool   `json:"usable"`
 	Why    string `json:"why,omitempty"`
-	// Beyond: it lies certainly beyond the first limit of its series that it was held against.
+	// Beyond: it is certainly beyond the first limit of its series, or that of its laboratory.
 	Beyond     bool `json:"beyond,omitempty"`
 	Calculated bool `json:"calculated,omitempty"` // from other results
 }
 
-// Diagnosis is one Condition that matters here.
+// Diagnosis is one relevant Condition.
 type Diagnosis struct {
 	Ref  facts.Ref `json:"ref"`
 	Name string    `json:"name"` // for a reader
-	// Code is system|code of the first coding that our tables know; "" where only a text says so.
+	// Code is system|code of the first coding in our tables; "" if only a text says so.
 	Code string `json:"code,omitempty"`
-	// Clinical and Verification are codes of FHIR; "" when absent, unreadable when none of them.
+	// Clinical and Verification are FHIR codes; "" if absent, "unreadable" if unknown.
 	Clinical     string `json:"clinical,omitempty"`
 	Verification string `json:"verification,omitempty"`
-	// RLS: how it counts as RLS, as in RLS.Status; "" for another diagnosis.
+	// RLS: how it counts as RLS, as in RLS.Status; "" for other diagnoses.
 	RLS string `json:"rls,omitempty"`
 	// Why it does not count, or only as possible.
 	Why   string `json:"why,omitempty"`
 	From  Date   `json:"from,omitzero"` // onset, else when it was recorded
 	Until Date   `json:"until,omitzero"`
-	Over  bool   `json:"over,omitempty"` // resolved or abated, maybe nobody knows when
+	Over  bool   `json:"over,omitempty"` // resolved or abated, possibly at an unknown time
 }
 
 // Answer is one acknowledgement or override of a flag.
@@ -160,7 +158,7 @@ type Answer struct {
 	Holds bool `json:"holds"`
 }
 
-// Unread is a record of which a part is there and could not be read.
+// Unread is a record part of which is present but could not be read.
 type Unread struct {
 	Ref   facts.Ref `json:"ref"`
 	Words string    `json:"words"`

@@ -49,19 +49,19 @@ const (
 	Died          Reason = "patient-died"
 	LeftOut       Reason = "facts-left-out"
 
-	// Tail never leaves the package: a stopped order whose drug may act on.
+	// Tail never leaves checks: a stopped order whose drug may act on.
 	Tail Reason = "tail"
 )
 
-// Reasons are all reasons, with words for a reader.
+// Reasons lists all reasons that have words for a reader.
 func Reasons() []Reason {
 	return slices.Sorted(slices.Values(reasons))
 }
 
-// Words say the reason to a reader.
+// Words describes the reason for a reader.
 func (r Reason) Words() string { return words.Say("silent." + string(r)) }
 
-// reasons are all that are told.
+// reasons are all that reach a reader.
 var reasons = []Reason{
 	NoRLS,
 	RLSRefuted,

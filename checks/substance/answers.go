@@ -18,8 +18,8 @@ type Answer struct {
 	Leaflets []checks.Finding // the same for patients
 }
 
-// Answers are those of a check to every case, under the settings but for their approvals; cases to
-// which it says nothing too.
+// Answers are a check's answers to every case, even empty ones, under the settings without their
+// approvals.
 func Answers(c checks.Check, s *checks.Settings) []Answer {
 	return answersTo(c, s, exercise.Cases(), true)
 }
@@ -53,7 +53,7 @@ func answersTo(c checks.Check, s *checks.Settings, cases []*exercise.Case, withL
 	return all
 }
 
-// answers are a part for each file of cases: every word that the check says to them.
+// answers has one part for each file of cases: every word the check says to them.
 func answers(c checks.Check, s *checks.Settings) []Part {
 	lines := map[string][]string{}
 	var files []string
@@ -81,7 +81,7 @@ func answers(c checks.Check, s *checks.Settings) []Part {
 	return append(parts, Part{"answers with its own drugs", sum(own)})
 }
 
-// drugsOf are the first drug of each class of a check.
+// drugsOf lists the first drug of each class of a check.
 func drugsOf(c checks.Check) []string {
 	var names []string
 	for _, class := range c.Classes {
@@ -95,8 +95,8 @@ func drugsOf(c checks.Check) []string {
 	return names
 }
 
-// ordering are all cases with their first order for a drug: most cases tell of orders, dates and
-// statuses that bear on every check, with a drug of one of them.
+// ordering is all cases with their first order changed to a drug: most cases are about orders,
+// dates and statuses that concern every check, but use the drug of one.
 func ordering(drug string) []*exercise.Case {
 	var all []*exercise.Case
 	for _, one := range exercise.Cases() {
@@ -114,7 +114,7 @@ func ordering(drug string) []*exercise.Case {
 	return all
 }
 
-// said is all that a finding says.
+// said is everything a finding says.
 func said(f *checks.Finding) string {
 	return fmt.Sprintf(
 		"%s %s %v %v %s | %s | %s | %s | %s",

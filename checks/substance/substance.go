@@ -10,12 +10,11 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// Part is one thing that decides a rule. Its value is short and for people where that is possible,
-// else a hash.
+// Part is one thing that decides a rule. Its value is short and readable if possible, else a hash.
 type Part struct{ Name, Value string }
 
-// Of are the parts of a check under some settings, in a fixed order. Approvals in the settings, and
-// whether rules need one, change nothing. Reading all cases takes some milliseconds.
+// Of returns the parts of a check under some settings, in a fixed order. Approvals, and whether
+// rules need one, change nothing. Reading all cases takes some milliseconds.
 func Of(c checks.Check, s *checks.Settings) []Part {
 	parts := []Part{
 		{"version", fmt.Sprint(c.Rule.Version)},
@@ -36,7 +35,7 @@ func Of(c checks.Check, s *checks.Settings) []Part {
 	return append(parts, answers(c, s)...)
 }
 
-// Hash is a hash over parts, as an approval names it.
+// Hash is the hash of parts, as an approval names it.
 func Hash(parts []Part) string {
 	h := sha256.New()
 	for _, p := range parts {
@@ -45,7 +44,7 @@ func Hash(parts []Part) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Changed names the parts of two substances that differ, and those that only one of them has.
+// Changed names the parts that differ between two substances or are in only one.
 func Changed(was, is []Part) []string {
 	var names []string
 	for _, p := range slices.Concat(is, was) {

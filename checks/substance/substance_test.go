@@ -22,7 +22,7 @@ func check(t *testing.T, id string) checks.Check {
 	return checks.Catalogue()[i]
 }
 
-// rowsOfAll are the parts of all checks that are rows of tables.
+// rowsOfAll are the parts of all checks that are table rows.
 func rowsOfAll(s *checks.Settings) map[string][]Part {
 	by := map[string][]Part{}
 	for _, c := range checks.Catalogue() {
@@ -42,7 +42,7 @@ func TestTheSameSettingsHaveOneSubstance(t *testing.T) {
 	}
 }
 
-// A row of a table voids the rules that read it, and no others.
+// A table row voids the rules that read it, and no others.
 func TestARowIsAPartOfTheRulesThatReadIt(t *testing.T) {
 	was := rowsOfAll(checks.DefaultSettings())
 	for _, c := range []struct {
@@ -81,7 +81,7 @@ func TestARowIsAPartOfTheRulesThatReadIt(t *testing.T) {
 	}
 }
 
-// Every text of a flag is a part of some rule or of all.
+// Every text of a flag is part of one rule or of all.
 func TestEveryTextIsAPart(t *testing.T) {
 	for key := range words.All() {
 		owners, others := 0, 0

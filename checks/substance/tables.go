@@ -9,9 +9,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// tables are the rows that a check reads: those of its drugs in the tables of drugs, the tables of
-// what tells a drug's way into the body, the diagnoses, and the laboratory codes where it has limits
-// for results. What a site adds counts as a whole.
+// tables are the table rows a check reads: those of its drugs, those that tell a drug's route into
+// the body, the diagnoses, and the laboratory codes if it has limits for results. A site's
+// additions count as a whole.
 func tables(c checks.Check, s *checks.Settings) []Part {
 	own := ingredientsOf(c)
 	var parts []Part
@@ -40,7 +40,7 @@ func tables(c checks.Check, s *checks.Settings) []Part {
 	return parts
 }
 
-// ingredientsOf are the names of the drugs that a check is about; nil where it is about all.
+// ingredientsOf are the names of the drugs a check is about; nil means all.
 func ingredientsOf(c checks.Check) map[string]bool {
 	classes := c.Concerns()
 	if len(classes) == 0 {
@@ -55,8 +55,8 @@ func ingredientsOf(c checks.Check) map[string]bool {
 	return own
 }
 
-// rowsOf are the rows of a table that name one of the ingredients in a field of its own; all where
-// own is nil.
+// rowsOf are the rows of a table with one of the ingredients in a field of its own; all if own is
+// nil.
 func rowsOf(table string, own map[string]bool) []string {
 	var found []string
 	for line := range data.Rows(table) {
@@ -72,7 +72,7 @@ func names(line string, own map[string]bool) bool {
 		func(field string) bool { return own[field] })
 }
 
-// readsLabs tells whether a check has limits of results.
+// readsLabs reports whether a check has limits for results.
 func readsLabs(c checks.Check, s *checks.Settings) bool {
 	for _, limit := range c.Thresholds(s) {
 		if strings.HasPrefix(limit.Name, "iron.") || strings.HasPrefix(limit.Name, "renal.") {

@@ -9,11 +9,11 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// ownTexts are the groups of texts that only some checks say, by the beginning of their keys. A key
-// in none of them is said by every check, or may be.
+// ownTexts are the groups of texts that only some checks use, by key prefix. A key in none of them
+// is used by every check, or may be.
 var ownTexts = []struct {
 	prefixes []string
-	checks   []string // beginnings of their ids
+	checks   []string // prefixes of their ids
 }{
 	{
 		[]string{"iron.", "analyte.", "lab.", "leaflet.iron"},
@@ -28,8 +28,8 @@ var ownTexts = []struct {
 	{[]string{"unclassified.", "leaflet.unclassified"}, []string{"medication-unclassified"}},
 }
 
-// texts are the texts of a check for both audiences: its own and those of its classes, and what is
-// said beside every flag. Words about silence are no part of a flag.
+// texts are the texts of a check for both audiences: its own, those of its classes, and those
+// beside every flag. Words about silence are no part of a flag.
 func texts(c checks.Check) []Part {
 	var own, shared []string
 	all := words.All()
@@ -46,7 +46,7 @@ func texts(c checks.Check) []Part {
 	return []Part{{"texts", sum(own)}, {"texts beside every flag", sum(shared)}}
 }
 
-// belongs tells whether a text is the check's own, or only said by others.
+// belongs reports whether a text is the check's own, or used only by others.
 func belongs(key string, c checks.Check) (mine, others bool) {
 	for _, group := range ownTexts {
 		if startsWith(key, group.prefixes) {
@@ -62,8 +62,8 @@ func belongs(key string, c checks.Check) (mine, others bool) {
 	return false, false
 }
 
-// ofClass tells whether a text about a class is the check's own, or only said by others; a word that
-// is no class is said by all.
+// ofClass reports whether a text about a class is the check's own, or used only by others; a word
+// that is no class is used by all.
 func ofClass(word string, c checks.Check) (mine, others bool) {
 	for _, other := range checks.Catalogue() {
 		for _, class := range other.Concerns() {

@@ -7,16 +7,16 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// atcEntry is what one ATC code means.
+// atcEntry is the meaning of one ATC code.
 type atcEntry struct {
 	drugs []*drugs.Ingredient
-	local bool // a code of products for skin, eye, nose or mouth
+	local bool // for products for skin, eye, nose or mouth
 }
 
-// atcGroup is how many characters name a chemical subgroup, the level above the substance.
+// atcGroup is the length of a chemical subgroup code, the level above the substance.
 const atcGroup = 5
 
-// atcTable holds the codes of our drugs, and the groups of any level that hold one of them.
+// atcTable holds the codes of our drugs, and the groups of any level that contain one.
 type atcTable struct {
 	byCode map[string]*atcEntry
 	groups map[string]bool
@@ -24,8 +24,8 @@ type atcTable struct {
 
 var atcCodes = sync.OnceValue(func() *atcTable { return loadATC(data.ATC) })
 
-// loadATC reads the ATC table. Rows of one class that share a code are one drug, named after the
-// first; rows of different classes that share one are a combination, and each counts.
+// loadATC reads the ATC table. Rows of one class with the same code are one drug, named after the
+// first; rows of different classes with the same code are a combination, and each counts.
 func loadATC(table string) *atcTable {
 	t := &atcTable{byCode: make(map[string]*atcEntry, 1024), groups: make(map[string]bool, 512)}
 	add := func(code string, drug *drugs.Ingredient, local bool) {
@@ -59,7 +59,7 @@ func loadATC(table string) *atcTable {
 	return t
 }
 
-// systemic tells where products with the code act. Doxepin cream is absorbed enough to sedate on
+// systemic reports where products with the code act. Doxepin cream is absorbed enough to sedate on
 // large areas.
 func (e *atcEntry) systemic() drugs.Systemic {
 	switch {
@@ -71,7 +71,7 @@ func (e *atcEntry) systemic() drugs.Systemic {
 	return drugs.SystemicNo
 }
 
-// wellFormedATC tells whether a code has the shape of an ATC code of any of the five levels.
+// wellFormedATC reports whether a code has the shape of an ATC code of any of the five levels.
 func wellFormedATC(code string) bool {
 	const shape = "A00AA00"
 	switch len(code) {

@@ -48,8 +48,8 @@ func BenchmarkRLSText(b *testing.B) {
 	}
 }
 
-// BenchmarkCold measures what the first answer of a process costs: each round asks in a process of
-// its own, and the same process that asks nothing is measured beside it.
+// BenchmarkCold measures the first answer of a process: each round asks in a new process, compared
+// with the same process asking nothing.
 func BenchmarkCold(b *testing.B) {
 	for _, ask := range []string{"nothing", "code", "name"} {
 		b.Run(ask, func(b *testing.B) {

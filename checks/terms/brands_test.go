@@ -13,8 +13,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// TestBrandsFollowProducts holds brands.tsv to what products.tsv says. After a change of
-// products.tsv or names.tsv, run with -update.
+// TestBrandsFollowProducts compares brands.tsv with products.tsv. After a change of products.tsv or
+// names.tsv, run with -update.
 func TestBrandsFollowProducts(t *testing.T) {
 	header, _, _ := strings.Cut(data.Brands, "\n")
 	want := header + "\n" + strings.Join(brandLines(), "\n") + "\n"
@@ -32,8 +32,8 @@ func TestBrandsFollowProducts(t *testing.T) {
 	}
 }
 
-// brandLines derives the rows of brands.tsv: brands that stand only inside names of products, with
-// all ingredients of those products, and where these act as far as they agree.
+// brandLines derives the rows of brands.tsv: brands found only inside product names, with all
+// ingredients of those products, and where these act if they agree.
 func brandLines() []string {
 	brands := map[string]*product{}
 	for line := range data.Rows(data.Products) {
@@ -84,7 +84,7 @@ func brandOf(p product) string {
 	return reformulated.ReplaceAllString(strings.TrimSuffix(p.name[i+1:], "]"), "")
 }
 
-// isNamed tells whether another table holds a name.
+// isNamed reports whether another table has a name.
 func isNamed(key string) bool {
 	if line := data.LineAt(data.Names, data.Search(data.Names,
 		func(k string) int { return strings.Compare(k, key) })); data.Field(
@@ -101,8 +101,7 @@ func isNamed(key string) bool {
 	return found
 }
 
-// A brand that stands inside the names of products is a name, with all its ingredients, and acts
-// where its products do.
+// A brand inside product names is a name, with all its ingredients, and acts where its products do.
 func TestBrandsInsideProductNames(t *testing.T) {
 	for _, c := range []struct{ text, want, systemic string }{
 		{"Serpasil 0.25 mg", "reserpine 0.25", "yes"},
@@ -128,7 +127,7 @@ func TestBrandsInsideProductNames(t *testing.T) {
 	}
 }
 
-// A brand of which every product holds an ingredient means that ingredient too.
+// A brand means every ingredient that all its products contain.
 func TestBrandsHoldWhatAllTheirProductsHold(t *testing.T) {
 	common := map[string][]string{}
 	for line := range data.Rows(data.Products) {

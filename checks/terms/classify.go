@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// rank says how specific a coding is: of the recognised ones the most specific decide.
+// rank is how specific a coding is; of the recognised ones the most specific decide.
 type rank uint8
 
 const (
@@ -19,7 +19,7 @@ const (
 	rankProduct          // a drug with strength and form, a pack, a site's code
 )
 
-// recognised is what one coding means.
+// recognised is the meaning of one coding.
 type recognised struct {
 	rank       rank
 	standing   standing
@@ -30,7 +30,7 @@ type recognised struct {
 	siteTable  string
 	code       string
 	with       []string
-	nameless   bool                // of a code whose name is not known here: see crossCheck
+	nameless   bool                // its name is unknown here: see crossCheck
 	others     []*drugs.Ingredient // what a nameless code may mean instead
 }
 
@@ -45,9 +45,9 @@ func rankOf(kind string) rank {
 	return rankProduct
 }
 
-// Classify tells which drugs the codings and names of one medication mean. A recognised code
-// decides before any name; of several the most specific decides, and a disagreement about
-// ingredients is told. Displays of the codings are names too.
+// Classify identifies the drugs that the codings and names of one medication mean. A recognised
+// code outranks any name; of several the most specific decides, and a disagreement about
+// ingredients is reported. Displays of the codings are names too.
 func (t *Terms) Classify(codings []codes.Coding, names []string) Match {
 	m := Match{}
 	var best recognised
@@ -86,8 +86,8 @@ func (t *Terms) Classify(codings []codes.Coding, names []string) Match {
 	return m
 }
 
-// recognise looks a code up, and tells whether anything can be said of it: it is well formed and
-// the tables are meant to hold its system as a whole, or they hold the code.
+// recognise looks a code up. seen reports whether anything can be said of it: it is well formed in
+// a system the tables should cover whole, or they contain it.
 func (t *Terms) recognise(system, code string) (r recognised, seen bool) {
 	if r, ok := t.recogniseSite(system, code); ok {
 		return r, true
@@ -134,8 +134,8 @@ func foundOf(drugs []*drugs.Ingredient) []Found {
 	return found
 }
 
-// merge joins two equally specific codings: every ingredient counts, and where they act is told
-// only if they agree on it.
+// merge joins two equally specific codings: every ingredient counts, and where they act is known
+// only if they agree.
 func merge(a, b recognised) recognised {
 	joined := slices.Clone(a.found)
 	for _, f := range b.found {

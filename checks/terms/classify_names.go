@@ -16,8 +16,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/strength"
 )
 
-// classifyNames tells the drugs that the names of a medication mean: its text and the displays of
-// its codings.
+// classifyNames identifies drugs from the names of a medication: its text and the displays of its
+// codings.
 func (t *Terms) classifyNames(m *Match, codings []codes.Coding, names []string) {
 	seen := make([]string, 0, len(names)+len(codings))
 	absent := absentDisplays(codings)
@@ -38,7 +38,7 @@ func (t *Terms) classifyNames(m *Match, codings []codes.Coding, names []string) 
 	settleIron(m)
 }
 
-// absentDisplays are what codings show that only say that there is no code.
+// absentDisplays are displays that only say that there is no code.
 func absentDisplays(codings []codes.Coding) []string {
 	var displays []string
 	for _, c := range codings {
@@ -49,7 +49,7 @@ func absentDisplays(codings []codes.Coding) []string {
 	return displays
 }
 
-// classifyName adds what one name tells to the match.
+// classifyName adds the meaning of one name to the match.
 func (t *Terms) classifyName(m *Match, name string) {
 	p := phrase.Of(name)
 	found := mentions(p)
@@ -75,8 +75,7 @@ func (t *Terms) classifyName(m *Match, name string) {
 	}
 }
 
-// addMention adds the drugs of one mention. A name that leaves a doubt gives way to one that does
-// not.
+// addMention adds the drugs of one mention. A doubtful name gives way to a certain one.
 func (t *Terms) addMention(m *Match, p *phrase.Phrase, all []mention, i int) {
 	entry := all[i].entry
 	doubt, unsure := entry.Doubts(t.region, p)
@@ -121,8 +120,8 @@ func (t *Terms) addMention(m *Match, p *phrase.Phrase, all []mention, i int) {
 	}
 }
 
-// settleDoubts drops what a doubtful brand may mean when the same medication also names its drug
-// for certain ("Sominex (diphenhydramine)"); an unsure one gives way to a drug of its class only.
+// settleDoubts drops the drugs of a doubtful brand if the medication also names a drug for certain
+// ("Sominex (diphenhydramine)"); an unsure one gives way only to a drug of its class.
 func settleDoubts(m *Match) {
 	if slices.ContainsFunc(m.Found, func(f Found) bool { return f.Doubt == "" }) {
 		m.Found = slices.DeleteFunc(m.Found, func(f Found) bool { return f.Doubt != "" })
@@ -134,8 +133,8 @@ func settleDoubts(m *Match) {
 	})
 }
 
-// settleIron drops the element where its salt is named too: "ferrous sulfate 325 mg (65 mg iron)"
-// is one drug.
+// settleIron drops the element if its salt is named too: "ferrous sulfate 325 mg (65 mg iron)" is
+// one drug.
 func settleIron(m *Match) {
 	isIron := func(f Found) bool { return f.Class == drugs.IronOral || f.Class == drugs.IronIV }
 	element := func(f Found) bool { return f.Name == "iron" }
@@ -144,7 +143,7 @@ func settleIron(m *Match) {
 	}
 }
 
-// nameSystemic tells where the drug acts by the words of its form. Into the nose, the class
+// nameSystemic reports where the drug acts by the words of its form. In the nose, the class
 // decides.
 func (t *Terms) nameSystemic(form forms.Word, found []mention) drugs.Systemic {
 	if len(found) == 1 && form.Systemic == drugs.SystemicUnknown {
@@ -186,7 +185,7 @@ var placeholders = sync.OnceValue(func() map[string]bool {
 })
 
 // fillers are words that name no drug, alone or together: those of the placeholders, names of code
-// systems, and what people write around them ("Medication not listed", "NDC 00049-4900-66", "see
+// systems, and words written around them ("Medication not listed", "NDC 00049-4900-66", "see
 // pharmacy note").
 var fillers = sync.OnceValue(func() map[string]bool {
 	set := phrase.Words(
@@ -206,8 +205,9 @@ var fillers = sync.OnceValue(func() map[string]bool {
 	return set
 })
 
-// isName tells whether a text names anything: not a placeholder ("see comments"), not only a code,
-// and more than numbers, units, dose forms and fillers, in a script for which there are names.
+// isName reports whether a text names anything: not a placeholder ("see comments"), not just a
+// code, and more than numbers, units, dose forms and fillers, in a script in which the tables have
+// names.
 func isName(p *phrase.Phrase) bool {
 	if placeholders()[p.Key] || isCode(p) {
 		return false
@@ -227,8 +227,8 @@ func isName(p *phrase.Phrase) bool {
 	return false
 }
 
-// isCode tells that a text is one code: an ATC code, or letters and at least four digits without a
-// blank ("RX312941").
+// isCode reports whether a text is one code: an ATC code, or letters and at least four digits
+// without a blank ("RX312941").
 func isCode(p *phrase.Phrase) bool {
 	raw := strings.TrimSpace(p.Raw)
 	if raw == "" || strings.ContainsFunc(raw, unicode.IsSpace) {
@@ -246,8 +246,8 @@ func isCode(p *phrase.Phrase) bool {
 	return digits >= 4 || len(raw) == 7 && wellFormedATC(codes.Upper(raw))
 }
 
-// hasKana tells that a text is Japanese: names of drugs in Chinese characters alone may be those of
-// another country.
+// hasKana reports whether a text is Japanese; drug names in Chinese characters alone may be another
+// country's.
 func hasKana(text string) bool {
 	return strings.ContainsFunc(
 		text,
@@ -255,7 +255,7 @@ func hasKana(text string) bool {
 	)
 }
 
-// hasNames tells that the tables have names in the script of a word: Latin, and Japanese.
+// hasNames reports whether the tables have names in the script of a word: Latin, and Japanese.
 func hasNames(word string, kana bool) bool {
 	r, _ := utf8.DecodeRuneInString(word)
 	switch {
@@ -267,7 +267,7 @@ func hasNames(word string, kana bool) bool {
 	return false
 }
 
-// measures are words of amounts, which name nothing.
+// measures are words for amounts, which name nothing.
 var measures = phrase.Words(
 	"mg mcg ug g kg ml l dl mmol mol meq iu ie ui units unit unt st stk stuck pcs pc x of per daily times day qd bid " +
 		"tid qid",

@@ -10,8 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// drugs writes what was found as "name" or "name strength" (with /ml), joined by " + ", so that the
-// tables below read like a list of drugs.
+// drugsIn writes what was found as "name" or "name strength" (with /ml), joined by " + ", so that
+// the tables below read like a list of drugs.
 func drugsIn(m Match) string {
 	var list []string
 	for _, f := range m.Found {
@@ -61,7 +61,7 @@ func TestCodes(t *testing.T) {
 		{codes.RxNorm, "1797895", "olopatadine", "no", true},             // nasal antihistamine
 		{codes.RxNorm, "2119388", "esketamine", "yes", true},             // a pack tells no strength
 		{codes.RxNorm, "214565", "fexofenadine", "unknown", false},       // several ingredients, one of ours
-		// a brand's code decides, whatever its name may mean elsewhere
+		// a brand's code decides, whatever its name means elsewhere
 		{codes.RxNorm, "152371", "diphenhydramine", "unknown", false},
 		{codes.RxNorm, "328670", "sertraline 100", "unknown", false}, // a component: ingredient and strength
 		{codes.RxNorm, "197361", "", "unknown", false},               // amlodipine: an ordinary drug

@@ -11,7 +11,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// saysOf is what one code comes to: its drugs, or what is known of it.
+// saysOf is the outcome for one code: its drugs, or what is known of it.
 func saysOf(system, code, display string) string {
 	m := Embedded().Classify([]codes.Coding{{System: system, Code: code, Display: display}}, nil)
 	if len(m.Found) == 0 {
@@ -40,7 +40,7 @@ func TestNDCForms(t *testing.T) {
 		"-":                     "",
 		"0002-":                 "",
 		"0002-3230-":            "",
-		"99999-9999-99":         "", // may be any drug: the table holds ours
+		"99999-9999-99":         "", // may be any drug: the table has only ours
 		"2323030":               "",
 		"00002323030x":          "",
 		"000023230301":          "",
@@ -53,8 +53,8 @@ func TestNDCForms(t *testing.T) {
 	}
 }
 
-// A product whose packages hold several drugs, or another drug, is in doubt; where all are of one
-// class only the drug is.
+// A product whose packages contain several drugs, or another drug, is doubtful; if all are of one
+// class, only the drug is.
 func TestNDCProductsOfSeveralDrugs(t *testing.T) {
 	for code, want := range map[string]struct {
 		found         string
@@ -79,7 +79,7 @@ func TestNDCProductsOfSeveralDrugs(t *testing.T) {
 	}
 }
 
-// Every code of the sources, in the form in which most orders carry it.
+// Every code of the sources, in the form most orders use.
 func TestEveryPackageIsFound(t *testing.T) {
 	n := 0
 	for line := range data.Rows(readSource(t, "ndc.tsv.gz")) {
@@ -127,8 +127,8 @@ func TestDMD(t *testing.T) {
 	}
 }
 
-// Codes whose own names are not known here: the names of the order say which other drugs the
-// product holds.
+// Codes whose own names are unknown here: the names of the order say which other drugs the product
+// contains.
 func TestNamelessCodes(t *testing.T) {
 	for _, c := range []struct{ code, display, want, why string }{
 		{"141927", "", "alprazolam", "a brand of letter A"},
@@ -243,8 +243,8 @@ func TestOtherDrugsAndUnknownCodes(t *testing.T) {
 	}
 }
 
-// No code of the release that the tables know as ours is called another drug, and none that was
-// ours when it was read.
+// No release code that the tables know as ours is called another drug, nor any that was ours when
+// the release was read.
 func TestTheReleaseContradictsNoTable(t *testing.T) {
 	count := map[uint64]int{}
 	data.Packed(data.RxNormRelease).Between(0, 1<<62, func(_, value uint64) { count[value]++ })
@@ -279,7 +279,8 @@ func TestCombinationsLoseNoPart(t *testing.T) {
 	}
 }
 
-// FuzzNDC: any text is read as a code or not, and the form in which codes are compared is its own.
+// FuzzNDC: any text either reads as a code or does not, and the form used to compare codes reads as
+// itself.
 func FuzzNDC(f *testing.F) {
 	for _, code := range []string{"0002-3230-30", "NDC 00002323030", "N4", "0002323030", "000002-3230", "-", "*",
 		"‐0"} {

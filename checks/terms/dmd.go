@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// recogniseDMD looks a code of the NHS dictionary of medicines and devices up. Its codes are SNOMED
+// recogniseDMD looks up a code of the NHS dictionary of medicines and devices. Its codes are SNOMED
 // CT identifiers and come under either system.
 func recogniseDMD(code string) (recognised, bool) {
 	number, ok := codes.Digits(code, len(code))
@@ -25,8 +25,8 @@ func recogniseDMD(code string) (recognised, bool) {
 	return r, true
 }
 
-// parseMeaning reads a line of dmd_meanings.tsv: ingredients, each with the strength that the name
-// of the product tells, where it acts, the route, and other substances that change a check.
+// parseMeaning reads a line of dmd_meanings.tsv: ingredients, each with the strength in the product
+// name, where it acts, the route, and other substances that change a check.
 func parseMeaning(line string) recognised {
 	r := recognised{
 		rank: rankProduct, standing: standingListed, systemic: drugs.ParseSystemic(data.Field(line, 1)),

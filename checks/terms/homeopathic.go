@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/strength"
 )
 
-// homeopathic remedies are named after drugs and hold none: those that say so, and those whose
+// homeopathic remedies are named after drugs but contain none: those that say so, and those whose
 // Latin name stands beside a potency ("Opium 30 CH", "Lithium carbonicum D6").
 func homeopathic(p *phrase.Phrase, found []mention) bool {
 	for i := range p.Tokens {

@@ -6,7 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// What a text says of a drug that is not given, or of none at all.
+// Texts about a drug that is not given, or about none at all.
 func TestTextsThatNameNoDrugOfThePatient(t *testing.T) {
 	for _, c := range []struct {
 		text       string

@@ -1,6 +1,6 @@
 package terms
 
-// DrugTables are the tables that Match.Table names, without that of a site.
+// DrugTables are the tables that Match.Table names, except a site's.
 func (t *Terms) DrugTables() []string {
 	return []string{"ingredients.tsv", "products.tsv", "rxnorm.tsv", "ndc.tsv", "dmd.tsv", "atc.tsv", "names.tsv"}
 }

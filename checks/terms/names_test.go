@@ -15,7 +15,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// Medication texts as they are written in different places.
+// Medication texts as written in different places.
 func TestTexts(t *testing.T) {
 	for _, c := range []struct{ text, want, systemic string }{
 		// United States
@@ -174,7 +174,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// Ordinary drugs and companies of the same places, none of which is of our classes.
+// Ordinary drugs and companies of the same places, none in our classes.
 func TestOrdinaryDrugsAreNoneOfOurs(t *testing.T) {
 	for _, text := range strings.Split(`metformin 500 mg|L-Thyroxin 75|levothyroxine 50 mcg|amlodipine|ramipril comp|bisoprolol|hydrochlorothiazid|torasemid|
 		apixaban|Eliquis 5 mg|Marcumar|ASS 100|diclofenac gel|Voltaren Schmerzgel|paracetamol|Tylenol Extra Strength|Advil|Aleve|Excedrin Migraine|Novalgin|
@@ -192,7 +192,7 @@ func TestOrdinaryDrugsAreNoneOfOurs(t *testing.T) {
 	}
 }
 
-// A name is found whole or not at all: letters before or after it make another word.
+// A name is found whole or not at all: adjoining letters make another word.
 func TestNamesAreWholeWords(t *testing.T) {
 	names := []string{}
 	for line := range data.Rows(data.Ingredients) {
@@ -213,8 +213,8 @@ func TestNamesAreWholeWords(t *testing.T) {
 	})
 }
 
-// Case, accents, spacing and companies around a name change nothing, but for words that are names
-// only beside a product or company.
+// Case, accents, spacing and company names change nothing, except for words that are names only
+// beside a product or company.
 func TestWritingDoesNotMatter(t *testing.T) {
 	plain := []string{}
 	for line := range data.Rows(data.Names) {

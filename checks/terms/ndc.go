@@ -9,10 +9,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// recogniseNDC looks a package or product code of the FDA's National Drug Code directory up: in the
-// table of packages, and, where a package is not in it, by the others of its product, which hold
-// the same drug. What is not found may be any drug: the table holds the packages of our drugs that
-// were sold in October 2025.
+// recogniseNDC looks up a package or product code of the FDA's National Drug Code directory: in the
+// table of packages, or, for a package not in it, by the product's other packages, which contain
+// the same drug. A code not found may be any drug: the table holds the packages of our drugs sold
+// in October 2025.
 func recogniseNDC(code string) (recognised, bool) {
 	number, ok := codes.ReadNDC(code)
 	if !ok {
@@ -56,7 +56,7 @@ func recogniseNDC(code string) (recognised, bool) {
 	return r, true
 }
 
-// joinPackage adds one more product for which a code may stand. What they differ in is not known.
+// joinPackage adds one more product a code may stand for. Where they differ, nothing is known.
 func (r *recognised) joinPackage(p recognised) {
 	if r.rank == rankNone {
 		r.rank, r.found, r.systemic, r.routeGroup, r.with = p.rank, p.found, p.systemic, p.routeGroup, p.with
@@ -83,7 +83,7 @@ func (r *recognised) joinPackage(p recognised) {
 	}
 }
 
-// doubtful marks what was found: as unsure where all that it may be has the same classes and
+// doubtful marks what was found: as unsure if all its possible meanings have the same classes and
 // nothing has raised a doubt yet.
 func (r *recognised) doubtful(why string, oneClass bool) {
 	for i := range r.found {

@@ -12,8 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// Terms are the tables, with what a site adds to them and takes from them. The zero value is the
-// embedded tables alone. It is safe for concurrent use.
+// Terms are the tables with a site's additions and removals. The zero value is the embedded tables.
+// It is safe for concurrent use.
 type Terms struct {
 	region     string
 	withoutATC bool
@@ -27,11 +27,11 @@ type Terms struct {
 
 var embedded Terms
 
-// Embedded are the project's own tables, loaded when they are first asked for.
+// Embedded are the project's own tables, loaded on first use.
 func Embedded() *Terms { return &embedded }
 
-// New gives the tables with the site's options. It fails when a site row names an ingredient that
-// the tables do not hold.
+// New returns the tables with the site's options. It fails if a site row names an ingredient that
+// is not in the tables.
 func New(o Options) (*Terms, error) {
 	own := slices.Clone(o.SiteTables)
 	if len(o.Site) > 0 {
@@ -44,10 +44,10 @@ func New(o Options) (*Terms, error) {
 	return &Terms{region: o.Region, withoutATC: o.WithoutATC, site: own}, nil
 }
 
-// Region is the country that the site has set, "" when none.
+// Region is the country the site has set, "" if none.
 func (t *Terms) Region() string { return t.region }
 
-// Site is a hash over what the site adds and takes away.
+// Site is a hash of the site's additions and removals.
 func (t *Terms) Site() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%t\n", t.withoutATC)
@@ -57,7 +57,7 @@ func (t *Terms) Site() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Fingerprint is a hash over all tables and options: the same fingerprint means the same answers.
+// Fingerprint is a hash of all tables and options: the same fingerprint means the same answers.
 func (t *Terms) Fingerprint() string {
 	t.fingerprint.once.Do(func() {
 		h := sha256.New()

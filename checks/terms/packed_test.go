@@ -24,7 +24,7 @@ import (
 // entry is a code of a packed table.
 type entry struct{ code, value uint64 }
 
-// pack writes a table in the form that packed reads.
+// pack writes a table in packed form.
 func pack(entries []entry) []byte {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.code, b.code) })
 	n := (len(entries) + data.PackedBlock - 1) / data.PackedBlock
@@ -49,7 +49,7 @@ func pack(entries []entry) []byte {
 	return append(sum[:data.PackedSum], rest...)
 }
 
-// readSource reads a readable table, packed by gzip.
+// readSource reads a readable table compressed by gzip.
 func readSource(t testing.TB, name string) string {
 	t.Helper()
 	f, err := os.Open("data/" + name)
@@ -99,8 +99,8 @@ func releaseEntries(t testing.TB) (entries []entry) {
 	return entries
 }
 
-// dmdEntries are the codes, and what they mean: the most frequent meanings first, since these have
-// the shorter numbers.
+// dmdEntries are the codes and their meanings, the most frequent first, since these have the
+// shorter numbers.
 func dmdEntries(t testing.TB) (entries []entry, meanings string) {
 	count := map[string]int{}
 	all := map[uint64]string{}
@@ -118,8 +118,7 @@ func dmdEntries(t testing.TB) (entries []entry, meanings string) {
 	return entries, "ingredients\tsystemic\troute\twith\n" + strings.Join(order, "\n") + "\n"
 }
 
-// meaningOf says what a product of that name means: the strengths and the route that the name
-// tells.
+// meaningOf says what a product with that name means: strengths and route as in the name.
 func meaningOf(t testing.TB, list, systemic, name string) string {
 	m := Embedded().Classify(nil, []string{name})
 	var parts []string
@@ -159,7 +158,7 @@ func TestPackedTablesFollowTheirSources(t *testing.T) {
 	}
 }
 
-// Every code is found with its value, and none beside it.
+// Every code is found with its value, and no code next to it.
 func TestPackedFindsWhatWasPacked(t *testing.T) {
 	dmd, _ := dmdEntries(t)
 	for name, c := range map[string]struct {

@@ -12,7 +12,7 @@ type product struct {
 	rxcui, kind, name, ingredients, routeGroup, systemic string
 }
 
-// findProduct looks a product-level RxNorm code up; the table is sorted by number.
+// findProduct looks up a product-level RxNorm code; the table is sorted by number.
 func findProduct(rxcui string) (product, bool) {
 	at := data.Search(data.Products, func(key string) int { return compareNumbers(key, rxcui) })
 	line := data.LineAt(data.Products, at)
@@ -35,7 +35,7 @@ func compareNumbers(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
-// wellFormedRxNorm tells whether a code has the shape of an RxNorm concept id.
+// wellFormedRxNorm reports whether a code has the shape of an RxNorm concept id.
 func wellFormedRxNorm(code string) bool {
 	if len(code) == 0 || len(code) > 9 || code[0] == '0' {
 		return false
@@ -48,7 +48,8 @@ func wellFormedRxNorm(code string) bool {
 	return true
 }
 
-// group leaves out what the table writes for brands and combinations without a dose form.
+// group is the route group; "" if the table says there is none, for brands and combinations without
+// a dose form.
 func (p product) group() string {
 	if p.routeGroup == "not_applicable" {
 		return ""

@@ -7,7 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/data"
 )
 
-// rxNormRelease names the RxNorm release whose codes tell another drug from an unknown code.
+// rxNormRelease names the RxNorm release that distinguishes other drugs from unknown codes.
 const rxNormRelease = "RxNorm's prescribable release of February 2026"
 
 // standing says what is known of a well-formed code that is in no table of drugs.
@@ -17,7 +17,7 @@ const (
 	standingNone   standing = iota // not a code of a system with tables here
 	standingListed                 // in our tables
 	standingOther                  // known to be a drug in none of our classes
-	standingUnsaid                 // of the release, but nothing here says which drug it is
+	standingUnsaid                 // in the release, but which drug it is is unknown here
 	standingAbsent                 // in neither
 )
 
@@ -28,8 +28,8 @@ const (
 	releaseUnsaid
 )
 
-// standingOf says what the release tells of an RxNorm code that the tables of drugs do not hold. A
-// code that was ours when the release was read, and is not found any more, is not known.
+// standingOf says what the release knows of an RxNorm code that is in no table of drugs. A code
+// that was ours when the release was read, but is no longer found, is unknown.
 func standingOf(rxcui string) standing {
 	n, err := strconv.ParseUint(rxcui, 10, 64)
 	if err != nil {
@@ -44,7 +44,7 @@ func standingOf(rxcui string) standing {
 	return standingUnsaid
 }
 
-// known says by what a code is known to be another drug; "" when it is not.
+// known says how a code is known to be another drug; "" if it is not.
 func (r *recognised) known(system string) string {
 	switch {
 	case r.standing != standingOther:
@@ -57,7 +57,7 @@ func (r *recognised) known(system string) string {
 	return "RxNorm " + r.code + ": another drug in " + rxNormRelease
 }
 
-// notKnown says of a well-formed code that nothing is known of it; "" when something is.
+// notKnown says that nothing is known of a well-formed code; "" if something is.
 func (r *recognised) notKnown(system string) string {
 	name := "RxNorm "
 	if system == codes.ATC {

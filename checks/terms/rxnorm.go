@@ -29,7 +29,7 @@ func recogniseRxNorm(code string) (recognised, bool) {
 	return recognised{standing: standingOf(code), code: code}, true
 }
 
-// recognised is what the code of a product means.
+// recognised is the meaning of a product's code.
 func (p product) recognised() recognised {
 	r := recognised{
 		rank: rankOf(p.kind), standing: standingListed, systemic: drugs.ParseSystemic(p.systemic),
@@ -42,8 +42,8 @@ func (p product) recognised() recognised {
 	return r
 }
 
-// recogniseNameless looks a code up of which only the ingredient is known. The column others says
-// which drug of the same class it may be instead.
+// recogniseNameless looks up a code of which only the ingredient is known. The column others lists
+// drugs of the same class it may be instead.
 func recogniseNameless(code string) (recognised, bool) {
 	line := data.LineAt(data.RxNorm, data.Search(data.RxNorm,
 		func(key string) int { return compareNumbers(key, code) }))
@@ -64,9 +64,9 @@ func recogniseNameless(code string) (recognised, bool) {
 	return r, true
 }
 
-// crossCheck lets the names of an order say more than a code whose own name is not known: which
-// other ingredients the product holds, and which of two drugs of one class it is. A name that says
-// anything else does not change what the code means.
+// crossCheck lets the names of an order add to a code whose own name is unknown: which other
+// ingredients the product contains, and which of two drugs of one class it is. Any other name does
+// not change the meaning of the code.
 func (t *Terms) crossCheck(r *recognised, codings []codes.Coding, names []string) {
 	var m Match
 	t.classifyNames(&m, codings, names)

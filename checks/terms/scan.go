@@ -15,8 +15,8 @@ type mention struct {
 	first, end int // tokens
 }
 
-// mentions finds the names of our drugs in a text: whole tokens, the longest name first, none
-// twice, none that is denied.
+// mentions finds the names of our drugs in a text: whole tokens, longest name first, none twice,
+// none that is denied.
 func mentions(p *phrase.Phrase) []mention {
 	var found []mention
 	denied := false
@@ -45,13 +45,13 @@ func mentions(p *phrase.Phrase) []mention {
 	return found
 }
 
-// denials are words after which a name does not count, up to the end of the phrase, in the
-// languages of names.tsv.
+// denials are words that void the names after them, up to the end of the phrase, in the languages
+// of names.tsv.
 var denials = phrase.Words(`no not without kein keine keinen keiner nicht ohne sans sin senza sem zonder geen niet
 	ikke inte ej uden utan uten ilman bez nie`)
 
 // allergies and intolerances say that a patient must not have what stands beside them, unless they
-// are a part of a product's name.
+// are part of a product name.
 var (
 	allergies = phrase.Words(
 		"allergy allergies allergic allergie allergien allergisch allergique alergia alergias alergico allergia " +
@@ -61,11 +61,11 @@ var (
 		`intolerance intolerances intolerant unvertraglichkeit intoleranz intolerant intolerante intolerancia intoleranza
 		intolleranza overgevoeligheid`,
 	)
-	// beside link an allergy to what it is against.
+	// beside links an allergy to its cause.
 	beside = phrase.Words("to against of gegen auf zu a al alla au aux a la contre contra voor mot for with")
 )
 
-// objects tells whether token i says that what follows is not tolerated ("allergy to codeine",
+// objects reports whether token i says that what follows is not tolerated ("allergy to codeine",
 // "intolerance codeine"). "Allergy relief" and "allergy tablets" are products.
 func objects(p *phrase.Phrase, i int) bool {
 	word := p.Word(i)
@@ -84,8 +84,8 @@ func objects(p *phrase.Phrase, i int) bool {
 	return n > 0 && len(strength.Amounts(p, 0, len(p.Tokens))) == 0 && forms.Of(p).Route == ""
 }
 
-// notTolerated tells whether a name, which ends before token i, is one of something that is not
-// tolerated ("codeine allergy"). Brands have lines of that name ("Benadryl Allergy").
+// notTolerated reports whether the name before token i is of something not tolerated ("codeine
+// allergy"). Brands have lines with that word ("Benadryl Allergy").
 func notTolerated(p *phrase.Phrase, i int, entry *names.Entry) bool {
 	if i >= len(p.Tokens) || p.Tokens[i].Gap >= phrase.Break {
 		return false
@@ -97,7 +97,7 @@ func notTolerated(p *phrase.Phrase, i int, entry *names.Entry) bool {
 // contrasts end a denial within a phrase.
 var contrasts = phrase.Words("but aber sondern mais pero sino ma mas maar men mutta ale")
 
-// denies tells whether token i denies what follows. "No. 3" and "no 3" count, they do not deny.
+// denies reports whether token i denies what follows. "No. 3" and "no 3" are numbers, not denials.
 func denies(p *phrase.Phrase, i int) bool {
 	word := p.Word(i)
 	last := i+1 >= len(p.Tokens)
@@ -115,7 +115,8 @@ func denies(p *phrase.Phrase, i int) bool {
 	return !(word == "no" && (next.Gap == phrase.Number || phrase.IsDigit(p.Key[next.Start])))
 }
 
-// freeOf tells whether the token after a name says that the product is free of it ("codeine-free").
+// freeOf reports whether the token after a name says that the product is free of it
+// ("codeine-free").
 func freeOf(p *phrase.Phrase, i int) bool {
 	if i >= len(p.Tokens) || p.Tokens[i].Gap > phrase.Space {
 		return false
@@ -127,9 +128,9 @@ func freeOf(p *phrase.Phrase, i int) bool {
 	return false
 }
 
-// explains tells whether a brand stands in square brackets behind the product that it names, as
-// RxNorm writes it: "sennosides 8.6 MG Oral Tablet [Senexon]". What the brand means in other
-// countries is then settled.
+// explains reports whether a brand stands in square brackets after the product it names, as in
+// RxNorm: "sennosides 8.6 MG Oral Tablet [Senexon]". That settles what the brand means in other
+// countries.
 func explains(p *phrase.Phrase, m mention) bool {
 	return m.first > 0 && strings.HasSuffix(strings.TrimRight(p.Raw[:p.Tokens[m.first].Raw], " "), "[")
 }

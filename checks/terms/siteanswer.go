@@ -6,8 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// siteRows are the rows that a site's tables have for a code: those of the first table that knows
-// it.
+// siteRows are the rows a site's tables have for a code, from the first table that has it.
 func (t *Terms) siteRows(system, code string) (rows []site.Row, table string) {
 	for _, s := range t.site {
 		if rows := s.Find(system, code); len(rows) > 0 {
@@ -17,8 +16,8 @@ func (t *Terms) siteRows(system, code string) (rows []site.Row, table string) {
 	return nil, ""
 }
 
-// recogniseSite tells what a site's tables say of a code. Where its rows differ about where the
-// drug acts, it is not known.
+// recogniseSite says what a site's tables know of a code. If its rows differ on where the drug
+// acts, that is unknown.
 func (t *Terms) recogniseSite(system, code string) (recognised, bool) {
 	rows, table := t.siteRows(system, code)
 	if len(rows) == 0 {
@@ -40,8 +39,8 @@ func (t *Terms) recogniseSite(system, code string) (recognised, bool) {
 	return r, true
 }
 
-// addSiteDrug adds the ingredient of a row, which may be none. Rows that tell two strengths of one
-// ingredient tell none.
+// addSiteDrug adds the ingredient of a row, if any. Rows with different strengths of one ingredient
+// leave the strength unknown.
 func addSiteDrug(found []Found, row site.Row) []Found {
 	drug, ok := drugs.Find(row.Ingredient)
 	if !ok {
@@ -58,7 +57,7 @@ func addSiteDrug(found []Found, row site.Row) []Found {
 	return append(found, Found{Ingredient: drug, Strength: row.Strength, PerML: row.PerML})
 }
 
-// siteNames are the names that a site's tables show for a code.
+// siteNames are the names a site's tables show for a code.
 func (t *Terms) siteNames(system, code string) []string {
 	rows, _ := t.siteRows(system, code)
 	var names []string

@@ -123,8 +123,8 @@ func TestFingerprintCoversSiteTables(t *testing.T) {
 	}
 }
 
-// BenchmarkSiteTable measures what a table of 300,000 rows costs a start, with the fingerprint that
-// goes into the ruleset.
+// BenchmarkSiteTable measures what a table of 300,000 rows costs at the start, including the
+// fingerprint in the ruleset.
 func BenchmarkSiteTable(b *testing.B) {
 	var text strings.Builder
 	all := drugs.All()

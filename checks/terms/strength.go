@@ -8,9 +8,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/strength"
 )
 
-// addStrengths fills in the strengths that the name of a product tells, where it tells one for each
-// ingredient: "pregabalin 150 MG Oral Capsule", "gabapentin 50 MG/ML Oral Solution". Packs hold
-// several products and tell none.
+// addStrengths fills in the strengths in a product name if it states one for each ingredient:
+// "pregabalin 150 MG Oral Capsule", "gabapentin 50 MG/ML Oral Solution". Packs contain several
+// products and state none.
 func (p product) addStrengths(found []Found) {
 	if len(found) == 0 || p.kind == "GPCK" || p.kind == "BPCK" || strings.HasPrefix(p.name, "{") {
 		return
@@ -52,9 +52,9 @@ func componentDrug(part string) *drugs.Ingredient {
 	return nil
 }
 
-// strengthOf reads the strength that a text tells for one of the names in it: the only amount of
-// mass between this name and the next, or, for the only name, in the whole text. Different amounts
-// leave it unknown.
+// strengthOf reads the strength a text states for one of its names: the only amount of mass between
+// this name and the next, or, for a single name, in the whole text. Differing amounts leave it
+// unknown.
 func strengthOf(p *phrase.Phrase, all []mention, i int) (milligrams string, perML bool) {
 	from, to := all[i].end, len(p.Tokens)
 	if i+1 < len(all) {

@@ -18,8 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the keys and the order of data/names.tsv")
 
-// TestNamesAreSorted holds names.tsv to the form in which it is searched. After adding rows, run
-// with -update.
+// TestNamesAreSorted keeps names.tsv in searchable form. After adding rows, run with -update.
 func TestNamesAreSorted(t *testing.T) {
 	header, _, _ := strings.Cut(data.Names, "\n")
 	lines := []string{}
@@ -208,7 +207,7 @@ func TestFormsAreWellFormed(t *testing.T) {
 	}
 }
 
-// Words of dose forms are never names of drugs: the two tables read the same text.
+// Words for dose forms are never drug names: the two tables read the same text.
 func TestFormsAreNoNames(t *testing.T) {
 	for line := range data.Rows(data.Forms) {
 		if m := Embedded().Classify(nil, []string{data.Field(line, 0)}); len(m.Found) > 0 || m.Identified {

@@ -7,18 +7,18 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// doxylamine with pyridoxine is the one combination whose partner, itself in no class of ours,
-// changes a check: it is the licensed drug for nausea in pregnancy.
+// doxylamine with pyridoxine is the one combination whose partner, in no class of ours, changes a
+// check: it is the licensed drug for nausea in pregnancy.
 const doxylamine = "doxylamine"
 
-// withPyridoxine are parts of names, in small letters, that say so: the vitamin in several
-// languages, and brands of the combination.
+// withPyridoxine are lower-case parts of names that say so: the vitamin in several languages, and
+// brands of the combination.
 var withPyridoxine = []string{
 	"pyridox", "piridox", "vitamin b6", "vitamine b6", "vitamina b6",
 	"diclegis", "diclectin", "bonjesta", "xonvea", "cariban", "debendox", "bendectin",
 }
 
-// companions tells which other substances of a medication change a check.
+// companions lists the other substances of a medication that change a check.
 func (t *Terms) companions(found []Found, codings []codes.Coding, names []string) []string {
 	if !slices.ContainsFunc(found, func(f Found) bool { return f.Name == doxylamine }) {
 		return nil
@@ -35,7 +35,7 @@ func (t *Terms) companions(found []Found, codings []codes.Coding, names []string
 	return companionsIn(found, said...)
 }
 
-// companionsIn tells which of these substances the names of a medication say.
+// companionsIn lists which of these substances the names of a medication mention.
 func companionsIn(found []Found, names ...string) []string {
 	if !slices.ContainsFunc(found, func(f Found) bool { return f.Name == doxylamine }) {
 		return nil

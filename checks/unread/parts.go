@@ -1,10 +1,10 @@
 package unread
 
-// Parts says which parts of a version were there and could not be read. The part reads as the
-// table "Partly read" of the contract says; the rest of the version counts.
+// Parts says which parts of a version were present but unreadable. They read as in the table
+// "Partly read" of the contract; the rest of the version counts.
 type Parts uint16
 
-// Parts that flags have to speak of. They are a part of the stored form: append, never move.
+// Parts that flags have to mention. They are part of the stored form: append, never move.
 const (
 	Status   Parts = 1 << iota // the status: unknown
 	Intent                     // the intent: order
@@ -14,13 +14,12 @@ const (
 	Supply                     // the stated supply
 	Dose                       // dosage, quantity or timing: unknown
 	Drug                       // the medication
-	Modifier                   // a modifierExtension that is not known here
-	Version                    // meta.lastUpdated or versionId, so that the version is the lowest
+	Modifier                   // an unknown modifierExtension
+	Version                    // meta.lastUpdated or versionId, so the version is the lowest
 	Other                      // anything else
-	// Newer: a version of the same resource that has Version unread lost to this one. It may be the
-	// newer of the two.
+	// Newer: a version of this resource with Version unread lost to this one, but may be newer.
 	Newer
 
-	// All are all of them.
+	// All is all of them.
 	All Parts = 1<<iota - 1
 )

@@ -1,10 +1,10 @@
-// Package words holds every text that the checks say to people, apart from the rules, so that both
-// can be reviewed and a text can be translated without reading code. professional.txt is for
-// prescribers, nurses and pharmacists, patient.txt for leaflets.
-// It must not know when a text is said, nor about whom.
+// Package words holds every text the checks say to people, apart from the rules, so that both can
+// be reviewed, and texts translated without reading code. professional.txt is for prescribers,
+// nurses and pharmacists, patient.txt for leaflets. It must not know when a text is said, or about
+// whom.
 //
 // A line is "key: text". A text has places in braces: {drug} takes the value of that name, {Drug}
-// the same with a capital letter. Lines that begin with a semicolon are notes for translators.
+// the same with a capital letter. Lines beginning with a semicolon are notes for translators.
 package words
 
 import (
@@ -38,8 +38,8 @@ var texts = sync.OnceValue(func() map[string]string {
 	return all
 })
 
-// Say is the text of a key with its places filled in: pairs are names and values. An unknown key is
-// "", and a place without a value stays as it is; tests see to it that neither happens.
+// Say returns the text of a key with its places filled in; pairs are names and values. An unknown
+// key gives "", and a place without a value stays as is; tests ensure that neither happens.
 func Say(key string, pairs ...string) string {
 	text := texts()[key]
 	if !strings.Contains(text, "{") {
@@ -76,16 +76,16 @@ func value(place string, pairs []string) string {
 	return "{" + place + "}"
 }
 
-// has tells whether there is a text for a key.
+// has reports whether there is a text for a key.
 func has(key string) bool {
 	_, ok := texts()[key]
 	return ok
 }
 
-// All are all texts by key, with their places open. The map is the caller's.
+// All returns all texts by key, with unfilled places. The map is the caller's.
 func All() map[string]string { return maps.Clone(texts()) }
 
-// keys are all keys, in no order.
+// keys returns all keys, unordered.
 func keys() []string {
 	var keys []string
 	for k := range texts() {
@@ -94,7 +94,7 @@ func keys() []string {
 	return keys
 }
 
-// text is the text of a key with its places open.
+// text is the text of a key, with unfilled places.
 func text(key string) string { return texts()[key] }
 
 // Fingerprint is a hash of all texts.
@@ -112,7 +112,7 @@ func And(list []string) string {
 	return Say("list.and", "most", strings.Join(list[:last], Say("list.comma")), "last", list[last])
 }
 
-// capital writes the first letter large.
+// capital upper-cases the first letter.
 func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]

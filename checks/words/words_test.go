@@ -40,8 +40,8 @@ func TestFilesAreWellFormed(t *testing.T) {
 	}
 }
 
-// Code that says a text names one that is there, and every text is said somewhere: by its key, or
-// by the beginning of its key and a word of the domain.
+// Every key in code has a text, and every text is used somewhere: by its key, or by a prefix and a
+// word of the domain.
 func TestKeysAndCodeAgree(t *testing.T) {
 	files, err := filepath.Glob("../*.go")
 	if err != nil || len(files) == 0 {
@@ -100,7 +100,7 @@ func TestKeysAndCodeAgree(t *testing.T) {
 	}
 }
 
-// What belongs to `rlsguard checks`, or to a specification, is not said to users.
+// Words of `rlsguard checks` or of a specification are not for users.
 func TestWordsThatAreNotForUsers(t *testing.T) {
 	forbidden := regexp.MustCompile(
 		`(?i)from training|secondary copy|review pending|submitted|systemic|UCUM|beside it|an abrupt end is ` +

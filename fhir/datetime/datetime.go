@@ -8,9 +8,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// ParseBytes reads YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.f](Z|+hh:mm|-hh:mm). It
-// refuses days that the calendar does not have. A leap second is the next second. Times that do not
-// fit in 64 bits of nanoseconds are the first or the last that do.
+// ParseBytes parses YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.f](Z|+hh:mm|-hh:mm). It
+// rejects days not in the calendar. A leap second is the next second. Times that do not fit in 64
+// bits of nanoseconds become the first or last that does.
 func ParseBytes(s []byte) (moment.Time, bool) {
 	year, ok := twoDigits(s, 0)
 	low, ok2 := twoDigits(s, 2)
@@ -116,7 +116,7 @@ func daysSince1970(year, month, day int) int64 {
 	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Unix() / 86400
 }
 
-// nanos joins seconds and a fraction, within what 64 bits hold.
+// nanos combines seconds and a fraction, clamped to 64 bits.
 func nanos(secs, fraction int64) int64 {
 	const most = math.MaxInt64/1_000_000_000 - 1
 	switch {

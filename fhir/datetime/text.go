@@ -6,7 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// Text writes t as FHIR does, as precisely as it was given; an instant in UTC.
+// Text writes t as FHIR does, as precisely as given; an instant in UTC.
 func Text(t moment.Time) string {
 	layout := map[moment.Precision]string{
 		moment.ToYear: "2006", moment.ToMonth: "2006-01", moment.ToDay: time.DateOnly,

@@ -1,7 +1,7 @@
 package scan
 
-// container returns the offset after the object or array at i, or -1. It keeps its place in bits
-// and not on the stack of calls, so that a hundred thousand brackets cost nothing.
+// container returns the offset after the object or array at i, or -1. It keeps its place in bits,
+// not on the call stack, so a hundred thousand brackets cost nothing.
 func (s *Scanner) container(i int) int {
 	b, depth, base := s.B, s.depth, s.depth
 	object := false
@@ -28,7 +28,7 @@ open: // b[i] opens a container
 		goto element
 	}
 
-member: // b[i] is where a name has to be
+member: // b[i] must begin a name
 	if i >= len(b) || b[i] != '"' {
 		return s.Fail(i, "no property name in double quotes")
 	}
@@ -46,7 +46,7 @@ member: // b[i] is where a name has to be
 		i = PastBlanks(b, i)
 	}
 
-element: // b[i] is where a value has to be
+element: // b[i] must begin a value
 	if i >= len(b) {
 		return s.Fail(i, "document ends early")
 	}

@@ -1,7 +1,6 @@
-// Package scan walks over JSON without building anything. A Scanner checks every byte that it
-// passes (RFC 8259) and reports the first mistake; Past, PastString, PastBlanks and PastDigits walk
-// over bytes that a Scanner has found sound, and look for no mistakes: on others they may run out
-// of bounds.
+// Package scan walks over JSON without building anything. A Scanner checks every byte it passes
+// (RFC 8259) and reports the first mistake. Past, PastString, PastBlanks and PastDigits walk over
+// bytes a Scanner has found sound and do not check; on others they may run out of bounds.
 //
-// It must not know FHIR: it could be tested, and replaced, by JSON's rules alone.
+// It must not know FHIR: JSON's rules alone must suffice to test or replace it.
 package scan

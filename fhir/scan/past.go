@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// PastBlanks returns the offset of the first byte from i on that is not white space. Indented
-// documents are mostly blanks in long runs, so those are taken eight at a time.
+// PastBlanks returns the offset of the first non-blank byte from i on. Indented documents are
+// mostly long runs of blanks, so it takes eight at a time.
 func PastBlanks(b []byte, i int) int {
 	for i < len(b) {
 		switch b[i] {
@@ -27,7 +27,7 @@ func PastBlanks(b []byte, i int) int {
 	return i
 }
 
-// PastDigits returns the offset of the first byte from i on that is no digit.
+// PastDigits returns the offset of the first non-digit from i on.
 func PastDigits(b []byte, i int) int {
 	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
 		i++
@@ -35,9 +35,9 @@ func PastDigits(b []byte, i int) int {
 	return i
 }
 
-// The second pass walks over bytes that the first has found sound, so nothing here looks for the
-// end of the document or a missing comma. What can still be wrong is the meaning: another type of
-// value than FHIR has there, or one name twice.
+// The second pass walks over bytes the first has found sound, so nothing here checks for the end of
+// the document or a missing comma. What can still be wrong is the meaning: another type of value
+// than FHIR's, or one name twice.
 
 // Past returns the offset after the value at i of the sound document b.
 func Past(b []byte, i int) int {

@@ -6,27 +6,26 @@ import (
 	"math/bits"
 )
 
-// Scanner walks over bytes that nobody has looked at yet: every byte that it passes is checked as
-// JSON (RFC 8259), and more strictly where that leaves room: half a surrogate pair is no character.
-// It allocates nothing but the error.
+// Scanner checks every byte it passes as JSON (RFC 8259), and more strictly where that leaves room:
+// half a surrogate pair is no character. It allocates nothing but the error.
 type Scanner struct {
 	B        []byte
-	depth    int      // containers that are open
-	maxDepth int      // beyond it the document is too deep
-	kinds    []uint64 // a bit for each open container of one call of container: set for an object
+	depth    int      // open containers
+	maxDepth int      // beyond it, the document is too deep
+	kinds    []uint64 // one bit per open container of one call of container: set for an object
 	Err      *Error
-	Before   int    // bytes of the document before b: a byte order mark
-	high     uint64 // with a high bit when a string may have letters beyond ASCII
+	Before   int    // bytes of the document before B: a byte order mark
+	high     uint64 // has a high bit if a string may contain non-ASCII letters
 }
 
-// Error is the first thing that is wrong with a document. It holds no text of the document.
+// Error is the first mistake in a document. It contains no text of the document.
 type Error struct {
-	At      int    // offset in the bytes that are scanned
+	At      int    // offset in the scanned bytes
 	Detail  string // what is wrong, and at which byte of the document
-	TooDeep bool   // it may be JSON, but is nested deeper than allowed
+	TooDeep bool   // possibly JSON, but nested deeper than allowed
 }
 
-// Reset begins with another document.
+// Reset starts another document.
 func (s *Scanner) Reset(b []byte, maxDepth int) {
 	s.B, s.depth, s.maxDepth, s.Err, s.Before, s.high = b, 0, maxDepth, nil, 0, 0
 	if n := maxDepth/64 + 1; len(s.kinds) < n {
@@ -34,7 +33,7 @@ func (s *Scanner) Reset(b []byte, maxDepth int) {
 	}
 }
 
-// Fail notes the first thing that is wrong with the document, and returns the offset that means so.
+// Fail records the first mistake in the document, and returns the offset for failure.
 func (s *Scanner) Fail(i int, what string) int {
 	if s.Err == nil {
 		s.Err = &Error{At: i, Detail: fmt.Sprintf("%s at byte %d", what, s.Before+i)}
@@ -42,7 +41,7 @@ func (s *Scanner) Fail(i int, what string) int {
 	return -1
 }
 
-// Open enters the object or array at i, unless that is too deep. The caller walks through it, and
+// Open enters the object or array at i unless it is too deep. The caller walks through it, and
 // calls Shut at its end.
 func (s *Scanner) Open(i int) bool {
 	if s.depth >= s.maxDepth {
@@ -56,8 +55,8 @@ func (s *Scanner) Open(i int) bool {
 // Shut leaves what Open entered.
 func (s *Scanner) Shut() { s.depth-- }
 
-// BeyondASCII tells whether a string so far may hold letters beyond ASCII, whose encoding nobody
-// has checked.
+// BeyondASCII reports whether a string so far may contain non-ASCII letters, whose encoding is
+// unchecked.
 func (s *Scanner) BeyondASCII() bool { return s.high&highs != 0 }
 
 // noValue says that no JSON value begins at i, and for a whole document what it looks like instead.
@@ -119,8 +118,8 @@ func (s *Scanner) Str(i int) int {
 	}
 }
 
-// stringStops has the high bit of each byte set that is a quote, a backslash or a control
-// character; bytes after the first such one may be set by mistake.
+// stringStops sets the high bit of each byte that is a quote, a backslash or a control character;
+// bytes after the first of these may be set by mistake.
 func stringStops(x uint64) uint64 {
 	q, e := x^(ones*'"'), x^(ones*'\\')
 	return ((q-ones)&^q | (e-ones)&^e | (x-spaces)&^x) & highs

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// valid runs the first pass over b, as one value.
+// valid runs the first pass over b as one value.
 func valid(b []byte, depth int) (bool, *Scanner) {
 	var s Scanner
 	s.Reset(b, depth)
@@ -54,8 +54,8 @@ func TestDepthIsBounded(t *testing.T) {
 	}
 }
 
-// FuzzCursor holds the first pass against encoding/json: the same documents are valid, except that
-// half a surrogate pair is not. On a valid one the second pass has to find the same ends.
+// FuzzCursor compares the first pass with encoding/json: the same documents are valid, except that
+// half a surrogate pair is not. On a valid one the second pass must find the same ends.
 func FuzzCursor(f *testing.F) {
 	for _, doc := range []string{`{"a":[1,2.5e-3,"x\u00e9\\"],"b":{},"c":null}`, `[[[]]]`, `"\ud83d\ude00"`, `-0.1e9`, " {\"a\" :\r\n\t        1 } ", `{"a":1,}`, `[01]`} {
 		f.Add([]byte(doc))

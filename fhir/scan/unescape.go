@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// unescapeOne appends the character of the escape that k begins with and returns what follows it.
+// unescapeOne appends the character of the escape that begins k and returns what follows it.
 func unescapeOne(dst, k []byte) (out, rest []byte) {
 	switch c := k[1]; c {
 	case 'b':
@@ -29,7 +29,7 @@ func unescapeOne(dst, k []byte) (out, rest []byte) {
 	}
 }
 
-// Unescape appends the characters that the raw, valid JSON string k stands for.
+// Unescape appends the characters of the raw, valid JSON string k.
 func Unescape(dst, k []byte) []byte {
 	for {
 		i := bytes.IndexByte(k, '\\')

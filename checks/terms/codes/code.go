@@ -4,9 +4,8 @@ import (
 	"strings"
 )
 
-// Plain is a code without blanks around it and without the term that senders put behind it in
-// bars, as SNOMED CT's own syntax does: "32914008 |Restless legs|" is 32914008. A bar is a part of
-// the code in a system that is not known here.
+// Plain strips blanks around a code, and the term senders add between bars, as in SNOMED CT's own
+// syntax: "32914008 |Restless legs|" is 32914008. In an unknown system a bar is part of the code.
 func Plain(system, code string) string {
 	code = strings.TrimSpace(code)
 	if i := strings.IndexByte(code, '|'); i > 0 && knownSystem(system) != "" {
@@ -15,9 +14,9 @@ func Plain(system, code string) string {
 	return code
 }
 
-// CutCertainty takes the letter of certainty off a code of a German or unnamed edition of ICD-10
-// ("G25.81 V", "G25.81V"); letter is 0 when there is none. Codes of ICD-10-CM may end in a letter
-// of their own.
+// CutCertainty splits the letter of certainty off a code of a German or unnamed edition of ICD-10
+// ("G25.81 V", "G25.81V"); letter is 0 if there is none. ICD-10-CM codes may end in letters of
+// their own.
 func CutCertainty(system, code string) (plain string, letter byte) {
 	if system == ICD10CM || !IsICD10(system) || len(code) < 4 {
 		return code, 0
@@ -37,16 +36,15 @@ func CutCertainty(system, code string) (plain string, letter byte) {
 	return rest, last
 }
 
-// isDigit tells whether b is a digit of ASCII, which are the only ones in codes.
+// isDigit reports whether b is an ASCII digit; codes have no others.
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// Diagnosis gives a code in the form in which the table's codes are compared.
+// Diagnosis returns a code in the form used to compare the table's codes.
 func Diagnosis(system, code string) string {
 	code = strings.TrimSpace(code)
 	switch {
 	case IsICD10(system):
-		// The German edition marks codes with a sign of certainty or of the dagger and asterisk
-		// system behind them.
+		// The German edition appends signs of certainty or of the dagger and asterisk system.
 		code = strings.TrimRight(strings.ToUpper(code), "+*!†- ")
 		return strings.ReplaceAll(code, ".", "")
 	case system == ICD9CM:
@@ -66,6 +64,6 @@ func Diagnosis(system, code string) string {
 // Key is a code of a canonical system.
 type Key struct{ System, Code string }
 
-// Upper gives a code in upper case without surrounding space; it does not allocate when nothing
+// Upper returns a code in upper case without surrounding space; it does not allocate if nothing
 // changes.
 func Upper(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }

@@ -1,14 +1,14 @@
 package codes
 
-// Coding is a FHIR Coding: a code of a system, with the name that the sender shows. System is as
-// Canonical gives it.
+// Coding is a FHIR Coding: a code of a system, with the sender's name for it. System is as
+// Canonical returns it.
 type Coding struct {
 	System  string
 	Code    string
 	Display string
 }
 
-// Systems by their canonical URL; Canonical maps OIDs and older URLs to them.
+// Systems by canonical URL; Canonical maps OIDs and older URLs to these.
 const (
 	RxNorm   = "http://www.nlm.nih.gov/research/umls/rxnorm"
 	ATC      = "http://www.whocc.no/atc"

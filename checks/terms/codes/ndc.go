@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// ndcNumber is what a written code may mean, as the numbers of eleven digits of packages and of
-// nine digits of products.
+// ndcNumber is what a written code may mean: eleven-digit package numbers and nine-digit product
+// numbers.
 type ndcNumber struct {
-	Text     string // as it is shown
+	Text     string // for display
 	Packages []uint64
 	Products []uint64
 }
 
-// ReadNDC reads a code in the forms in which it is written: eleven digits (5-4-2) with or without
-// hyphens, ten with hyphens (4-4-2, 5-3-2, 5-4-1) or without (any of the three), twelve with a zero
-// before, and the product alone: nine digits, or its two parts. The words NDC and N4, which labels
-// and claims put before it, are passed over.
+// ReadNDC reads a code as it is written in practice: eleven digits (5-4-2) with or without hyphens,
+// ten with hyphens (4-4-2, 5-3-2, 5-4-1) or without (any of the three), twelve with a leading zero,
+// and the product alone: nine digits, or its two parts. It skips the prefixes NDC and N4, used on
+// labels and claims.
 func ReadNDC(code string) (ndcNumber, bool) {
 	code = plainNDC(code)
 	full := NDC11(code)
@@ -51,8 +51,7 @@ func ReadNDC(code string) (ndcNumber, bool) {
 // ProductNDC is the written form of a product: 5-4.
 func ProductNDC(number uint64) string { return fmt.Sprintf("%05d-%04d", number/10_000, number%10_000) }
 
-// ComparableNDC is the one form of a code that can be written in several. What may mean several
-// codes stays as it is.
+// ComparableNDC is the form used to compare codes. A code that may mean several stays as it is.
 func ComparableNDC(code string) string {
 	switch number, ok := ReadNDC(code); {
 	case ok && len(number.Packages) == 1:
@@ -63,7 +62,7 @@ func ComparableNDC(code string) string {
 	return code
 }
 
-// plainNDC takes what labels and typesetting put around the digits away.
+// plainNDC strips what labels and typesetting put around the digits.
 func plainNDC(code string) string {
 	code = strings.TrimSpace(code)
 	if len(code) > 3 && strings.EqualFold(code[:3], "NDC") {
@@ -77,7 +76,7 @@ func plainNDC(code string) string {
 
 var ndcHyphens = strings.NewReplacer("‐", "-", "‑", "-", "–", "-", "−", "-", " ", "-", ".", "-", "*", "0")
 
-// Digits reads a number of so many digits.
+// Digits parses a number of exactly n digits.
 func Digits(s string, n int) (uint64, bool) {
 	if len(s) != n || n == 0 {
 		return 0, false
@@ -100,9 +99,9 @@ func AddNumber(list []uint64, n uint64) []uint64 {
 	return append(list, n)
 }
 
-// NDC11 gives the form of eleven digits (5-4-2) of a National Drug Code that is hyphenated, or that
-// has a twelfth digit, a zero, before it. Other codes stay: ten digits without hyphens may mean
-// three different ones.
+// NDC11 returns the eleven-digit form (5-4-2) of a National Drug Code that has hyphens or a leading
+// zero as twelfth digit. Other codes stay: ten digits without hyphens may mean three different
+// codes.
 func NDC11(code string) string {
 	if !strings.Contains(code, "-") {
 		if len(code) == 12 && code[0] == '0' {

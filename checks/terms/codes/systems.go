@@ -4,22 +4,22 @@ import (
 	"strings"
 )
 
-// Systems that have no constant of their own in the vocabulary, as their owners publish them.
+// Systems without a constant of their own, as published by their owners.
 const (
 	edqm = "http://standardterms.edqm.eu"
 	Pzn  = "http://fhir.de/CodeSystem/ifa/pzn"
 	ncit = "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
 )
 
-// Canonical maps OIDs (urn:oid:...), older and national URLs of a code system to the one URL that
-// the tables use; other URLs stay. It does not allocate for the URLs that are in use.
+// Canonical maps OIDs (urn:oid:...) and older and national URLs of a code system to the URL used by
+// the tables; other URLs stay. It does not allocate for current URLs.
 func Canonical(url string) string {
 	if c := knownSystem(url); c != "" {
 		return c
 	}
 	trimmed := strings.TrimSpace(url)
 	if i := strings.IndexByte(trimmed, '|'); i >= 0 {
-		trimmed = trimmed[:i] // a canonical with its version
+		trimmed = trimmed[:i] // a versioned canonical
 	}
 	trimmed = strings.TrimRight(trimmed, "/")
 	if c := knownSystem(trimmed); c != "" {
@@ -36,29 +36,29 @@ func Canonical(url string) string {
 	case isOID(trimmed):
 		return canonicalOID(trimmed)
 	case strings.HasPrefix(trimmed, "http://id.who.int/icd/release/11"):
-		return ICD11 // one URL a release
+		return ICD11 // one URL per release
 	case strings.HasPrefix(trimmed, "https://dmd.nhs.uk/"), strings.HasPrefix(trimmed, "http://dmd.nhs.uk/"):
-		return DMD // one URL a kind of product
+		return DMD // one URL per kind of product
 	}
 	return trimmed
 }
 
-// v2Systems are code systems by their names in HL7 v2 (table 0396), which converters leave where a
-// URL belongs.
+// v2Systems are HL7 v2 names of code systems (table 0396), which converters leave where a URL
+// belongs.
 var v2Systems = map[string]string{
 	"LN": LOINC, "SCT": SNOMED, "SCT2": SNOMED, "SNM": SNOMED, "RXNORM": RxNorm, "NDC": NDC, "UCUM": UCUM, "WC": ATC,
 	"ATC": ATC,
 	"I10": ICD10, "I10C": ICD10CM, "I9C": ICD9CM, "ICD10GM": ICD10GM, "ICPC": ICPC2, "IC2": ICPC2,
 }
 
-// isOID tells that a system is an OID in any spelling that Canonical has not met yet.
+// isOID reports whether a system is an OID in a spelling that Canonical has not handled yet.
 func isOID(system string) bool {
 	return len(system) > 8 &&
 		(strings.EqualFold(system[:8], "urn:oid:") || system[1] == '.' && isDigit(system[0]) && isDigit(system[2]))
 }
 
-// canonicalOID reads OIDs without urn:oid: and with it in capital letters, and those of national
-// editions, of which there is one a year in Germany.
+// canonicalOID reads OIDs without urn:oid: or with it in capitals, and those of national editions,
+// of which Germany has one a year.
 func canonicalOID(system string) string {
 	oid := system
 	if strings.EqualFold(oid[:8], "urn:oid:") {
@@ -76,21 +76,21 @@ func canonicalOID(system string) string {
 }
 
 // nationalOIDs are arcs under which countries publish their editions. Germany gives every yearly
-// edition of ICD-10-GM an OID among those of its other code systems; none of these has codes in the
-// form of ICD.
+// edition of ICD-10-GM an OID among those of its other code systems, none of which has ICD-like
+// codes.
 var nationalOIDs = []struct{ arc, system string }{
 	{"1.2.276.0.76.5.", ICD10GM},            // Germany
 	{"2.16.578.1.12.4.1.1.7110", ICD10},     // Norway
 	{"1.2.752.116.1.1.1.", ICD10},           // Sweden
 	{"1.2.246.537.6.1.", ICD10},             // Finland
 	{"2.16.578.1.12.4.1.1.7170", ICPC2},     // Norway
-	{"2.16.840.1.113883.2.4.4.31.1", ICPC2}, // Netherlands, ICPC-1: the same code for restless legs
+	{"2.16.840.1.113883.2.4.4.31.1", ICPC2}, // Netherlands, ICPC-1: same code for restless legs
 	{"2.16.840.1.113883.6.138", ICPC2},      // ICPC and its translations of 1993
 	{"2.16.840.1.113883.6.139", ICPC2},      // ICPC-2 and its translations
 }
 
-// plainHTTP gives the http form of a host and path, for the few hosts which senders also write with
-// https.
+// plainHTTP returns the http form of a host and path, for the few hosts that senders also write
+// with https.
 func plainHTTP(rest string) string {
 	for _, known := range [...]string{RxNorm, ATC, SNOMED, LOINC, ICD10, ICD10CM, ICD9CM, ICD11, NDC, UCUM, edqm} {
 		if known[len("http://"):] == rest {
@@ -158,7 +158,7 @@ func knownSystem(url string) string {
 	return v2Systems[url]
 }
 
-// IsICD10 tells whether a system is ICD-10 in any edition: WHO's, or a national one under whatever
+// IsICD10 reports whether a system is ICD-10 in any edition: WHO's, or a national one under any
 // URL.
 func IsICD10(system string) bool {
 	switch system {
@@ -172,5 +172,5 @@ func IsICD10(system string) bool {
 	return strings.Contains(lower, "icd-10") || strings.Contains(lower, "icd10")
 }
 
-// IsAbsence tells whether a coding only says that there is no code.
+// IsAbsence reports whether a coding only says that there is no code.
 func IsAbsence(system string) bool { return system == Absent || system == NullFlav }

@@ -21,19 +21,18 @@ const (
 
 func (c Counts) String() string { return [...]string{"no", "possible", "yes"}[c] }
 
-// conditionRow is what rls_conditions.tsv says of a code. Group is rls, rls_pregnancy, lookalike,
+// Row is the row of a code in rls_conditions.tsv. Group is rls, rls_pregnancy, lookalike,
 // lookalike_signal, other, or a context (context_esrd, context_dialysis, context_esrd_check,
 // context_pregnancy, context_iron_caution, context_respiratory, context_dopaminergic,
-// context_prolactin, context_postherpetic); Name is what the table calls it.
+// context_prolactin, context_postherpetic); Name is the table's name for it.
 type Row struct {
 	Counts Counts
 	Group  string
 	Name   string
 }
 
-// conditionTable holds codes, and categories that stand for all codes below them: rows whose code
-// ends in "-". Rows with the status unverified_off were not found in public material and are not
-// loaded.
+// conditionTable holds codes, and categories (codes ending in "-") that stand for all codes below
+// them. Rows with status unverified_off were not found in public material and are not loaded.
 type conditionTable struct {
 	codes      map[codes.Key]Row
 	categories []conditionCategory // longest first
@@ -73,15 +72,15 @@ var conditions = sync.OnceValue(func() conditionTable {
 	return table
 })
 
-// Condition is what the table says of a diagnosis code. ICD codes are known with and without their
-// dot; an edition of ICD-10 without a row of its own uses those of ICD-10, then of ICD-10-CM. A
-// coding without a system is never guessed.
+// Find returns the table's row for a diagnosis code. ICD codes match with and without their dot; an
+// edition of ICD-10 without its own row uses those of ICD-10, then of ICD-10-CM. A missing system
+// is never guessed.
 func Find(c codes.Coding) (Row, bool) {
 	_, row, ok := condition(c)
 	return row, ok
 }
 
-// condition is the row that speaks for a coding, and its key.
+// condition is the row for a coding, and its key.
 func condition(c codes.Coding) (codes.Key, Row, bool) {
 	system := codes.Canonical(c.System)
 	if system == "" || c.Code == "" {

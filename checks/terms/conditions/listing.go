@@ -7,8 +7,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// ConditionCodes are the codes and categories of rls_conditions.tsv, sorted; ICD codes without
-// their dot.
+// Codes lists the codes and categories of rls_conditions.tsv, sorted; ICD codes without their dot.
 func Codes() []codes.Coding {
 	var all []codes.Coding
 	for key := range conditions().codes {
@@ -26,7 +25,7 @@ func Codes() []codes.Coding {
 	return slices.Compact(all)
 }
 
-// ConditionCode is the code among ConditionCodes whose row speaks for a coding.
+// Listed is the code in Codes whose row applies to a coding.
 func Listed(c codes.Coding) (codes.Coding, bool) {
 	key, _, ok := condition(c)
 	return codes.Coding{System: key.System, Code: key.Code}, ok

@@ -6,9 +6,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// rlsPhrases name restless legs in a text, in the form of a folded phrase. "RLS" alone is not among
-// them: it also abbreviates the right lower segment and a right-to-left shunt. Ekbom alone also
-// names delusional parasitosis.
+// rlsPhrases name restless legs in a text, as folded phrases. "RLS" alone is excluded: it also
+// abbreviates right lower segment and right-to-left shunt. Ekbom alone may also mean delusional
+// parasitosis.
 var rlsPhrases = []string{
 	"restless leg", "restless legs", "restlessleg", "restlesslegs", "willis ekbom", "ekbom s restless",
 	"unruhigen beine", "unruhige beine", "unruhigen beinen", "ruhelosen beine", "ruhelose beine",
@@ -39,14 +39,14 @@ var rlsDenialsAfter = []string{
 	"in family", "not present", "absent",
 }
 
-// Japanese writes without spaces: the name and what denies it are looked for inside the text.
+// Japanese has no spaces: the name and its denials are searched for within the text.
 var (
 	rlsJapanese        = []string{"むずむず脚", "下肢静止不能"}
 	rlsJapaneseDenials = []string{"なし", "無し", "否定", "除外", "家族歴", "ではない"}
 )
 
-// RLSText tells whether a text names restless legs as something the patient has. It does not when
-// the same phrase denies it, asks whether it is so, or speaks of the family.
+// NamesRLS reports whether a text names restless legs as something the patient has; not if the same
+// phrase denies it, asks about it, or is about the family.
 func NamesRLS(s string) bool {
 	p := phrase.Of(s)
 	if containsAny(p.Key, rlsJapanese) {
@@ -61,7 +61,7 @@ func NamesRLS(s string) bool {
 	return false
 }
 
-// rlsAt tells how many tokens the name of restless legs at token i has; 0 when there is none.
+// rlsAt is the number of tokens of the name of restless legs at token i; 0 if it is not there.
 func rlsAt(p *phrase.Phrase, i int) int {
 	rest := p.Key[p.Tokens[i].Start:]
 	longest := 0
@@ -76,7 +76,7 @@ func rlsAt(p *phrase.Phrase, i int) int {
 	return longest
 }
 
-// ekbomOfLegs takes Ekbom's syndrome or disease for restless legs only when the text says legs.
+// ekbomOfLegs takes Ekbom's syndrome or disease for restless legs only if the text says legs.
 func ekbomOfLegs(p *phrase.Phrase, i int) int {
 	for j := i + 1; j < len(p.Tokens) && j < i+8; j++ {
 		switch p.Word(j) {
@@ -112,17 +112,17 @@ func rlsDenied(p *phrase.Phrase, first, end int) bool {
 	return asked(p, start, stop)
 }
 
-// rlsAnswers right behind the name and a colon or dash answer the question of a form ("Restless
+// rlsAnswers right after the name and a colon or dash answer the question of a form ("Restless
 // legs: no").
 var rlsAnswers = phrase.Words("no none never nein keine non nee nej nei ei")
 
-// remarks tells whether token i begins a remark on what stands before it: in brackets, after a
+// remarks reports whether token i begins a remark on what precedes it: in brackets, or after a
 // colon or a dash.
 func remarks(p *phrase.Phrase, i int) bool {
 	return strings.ContainsAny(p.Raw[p.Tokens[i-1].RawEnd:p.Tokens[i].Raw], "(:-–—")
 }
 
-// asked tells whether a question mark stands before or right behind a phrase.
+// asked reports whether a question mark stands right before or after a phrase.
 func asked(p *phrase.Phrase, start, stop int) bool {
 	from := 0
 	if start > 0 {

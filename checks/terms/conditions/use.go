@@ -30,8 +30,7 @@ const (
 	UseChorea     Use = "chorea"
 )
 
-// indications are the rows of indications.tsv: how the codes of a use begin, and words that name
-// it.
+// indications are the rows of indications.tsv: code prefixes of a use, and words that name it.
 type indications struct {
 	codes []useCode // longest first
 	words []useWord
@@ -66,8 +65,8 @@ var useTable = sync.OnceValue(func() indications {
 	return t
 })
 
-// UsesOf tells what a reason means: by its codes, of which those of ICD count with all below them,
-// else by its words. Nothing where the table knows neither.
+// Uses says what a reason means: by its codes (an ICD code includes all below it), else by its
+// words. None if the table knows neither.
 func Uses(codings []codes.Coding, texts []string) []Use {
 	var uses []Use
 	add := func(u Use) {

@@ -1,6 +1,6 @@
 package data
 
-// Tables in which a name or a code may be found, as Match.Table tells them.
+// Tables in which a name or a code may be found, as named in Match.Table.
 const (
 	IngredientsFile = "ingredients.tsv"
 	ProductsFile    = "products.tsv"

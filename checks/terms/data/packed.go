@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Some tables are too long to be searched as text: package codes, dm+d, the codes of a whole
-// release. They are packed by a test from their readable sources in the folder data (see
-// SOURCES.md), and looked up where they stand, so that a start pays nothing for them.
+// Some tables are too long to search as text: package codes, dm+d, the codes of a whole release. A
+// test packs them from readable sources in the folder data (see SOURCES.md). Look-ups read them in
+// place, so they cost nothing at the start.
 var (
 	//go:embed ndc.bin
 	NDC string
@@ -23,10 +23,10 @@ var (
 
 // Packed is a table of ascending numbers, each with a value.
 //
-// It starts with a hash over what follows, the number of blocks and, for each block, its first code
-// and the place where it starts. A block is the value of its first code, then for each further code
-// the distance to the one before, doubled, plus one where the value changes, and the new value.
-// Numbers within a block are varints.
+// It begins with a hash of the rest, the number of blocks and, for each block, its first code and
+// its offset. A block is the value of its first code, then for each further code twice the distance
+// from the previous one, plus one if the value changes, and then the new value. Numbers within a
+// block are varints.
 type Packed string
 
 const (
@@ -50,16 +50,16 @@ func (p Packed) start(block int) int {
 	return int(binary.BigEndian.Uint32([]byte(p[at : at+4])))
 }
 
-// Find gives the value of a code.
+// Find returns the value of a code.
 func (p Packed) Find(code uint64) (value uint64, ok bool) {
 	p.Between(code, code, func(_, v uint64) { value, ok = v, true })
 	return value, ok
 }
 
-// Between yields the codes from low to high, both included, with their values.
+// Between yields the codes from low to high, inclusive, with their values.
 func (p Packed) Between(low, high uint64, each func(code, value uint64)) {
 	n := p.blocks()
-	// The block before the first one that starts above low may hold low.
+	// The block before the first one that starts above low may contain low.
 	block := max(0, sort.Search(n, func(i int) bool { return p.first(i) > low })-1)
 	for ; block < n && p.first(block) <= high; block++ {
 		end := len(p)
@@ -87,7 +87,7 @@ func (p Packed) Between(low, high uint64, each func(code, value uint64)) {
 	}
 }
 
-// varints reads unsigned numbers of seven bits a byte, the lowest first.
+// varints reads unsigned numbers of seven bits a byte, lowest first.
 type varints string
 
 func (r *varints) next() uint64 {
@@ -103,7 +103,7 @@ func (r *varints) next() uint64 {
 	return v
 }
 
-// lineOf gives the n-th line, from 0, of a small table below its header.
+// NthLine returns the n-th line, from 0, of a small table below its header.
 func NthLine(table string, n uint64) string {
 	_, rest, _ := strings.Cut(table, "\n")
 	for ; n > 0; n-- {

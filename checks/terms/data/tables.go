@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The tables are looked up inside the embedded text, by binary search or after one pass over a
-// small one: parsing all of them at start would cost every short run several milliseconds.
+// Tables are searched within the embedded text, by binary search or after one pass over a small
+// one: parsing them all at the start would cost every short run several milliseconds.
 var (
 	//go:embed ingredients.tsv
 	Ingredients string
@@ -33,7 +33,7 @@ var (
 	Placeholders string
 )
 
-// Rows yields the lines of a table below its header; an empty table has none.
+// Rows yields the lines of a table below its header, if any.
 func Rows(table string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		_, rest, _ := strings.Cut(table, "\n")
@@ -47,7 +47,7 @@ func Rows(table string) iter.Seq[string] {
 	}
 }
 
-// Field cuts the n-th tab-separated field (from 0) out of a line; "" when the line is shorter.
+// Field returns the n-th tab-separated field of a line, from 0; "" if the line is shorter.
 func Field(line string, n int) string {
 	for ; n > 0; n-- {
 		i := strings.IndexByte(line, '\t')
@@ -62,7 +62,7 @@ func Field(line string, n int) string {
 	return line
 }
 
-// Values yields the values of a field that holds several.
+// Values yields the values of a field that has several.
 func Values(field string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for field != "" {
@@ -75,8 +75,8 @@ func Values(field string) iter.Seq[string] {
 	}
 }
 
-// Search gives the offset of the first line of a sorted table whose key is not below the wanted
-// one; compare says how a key (the first field) relates to the wanted one.
+// Search returns the offset of the first line of a sorted table whose key (the first field) is not
+// below the wanted one; compare compares a key with that.
 func Search(table string, compare func(key string) int) int {
 	low := strings.IndexByte(table, '\n') + 1
 	high := len(table)
@@ -96,14 +96,14 @@ func Search(table string, compare func(key string) int) int {
 	return low
 }
 
-// LineAt is the line that starts at an offset, without its end.
+// LineAt is the line at an offset, without its end.
 func LineAt(table string, offset int) string {
 	line, _, _ := strings.Cut(table[offset:], "\n")
 	return line
 }
 
-// rxnormTSV holds the codes whose names are not known here: dose forms and groups, precise
-// ingredients, brands.
+// RxNorm holds the codes whose names are unknown here: dose forms and groups, precise ingredients,
+// brands.
 //
 //go:embed rxnorm.tsv
 var RxNorm string

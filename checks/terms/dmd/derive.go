@@ -10,22 +10,22 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// derivation finds out what the codes of a release mean.
+// derivation works out what the codes of a release mean.
 type derivation struct {
 	tables      *terms.Terms
 	others      bool
-	substances  map[string][]string // names of our ingredients by the code of a substance
-	ingredients map[string][]string // codes of substances by product
+	substances  map[string][]string // names of our ingredients by substance code
+	ingredients map[string][]string // substance codes by product
 	waiting     []record            // products, until all their ingredients are read
-	meanings    map[string]meaning  // by the code of a product or pack
+	meanings    map[string]meaning  // by product or pack code
 	rows        []site.Row
 	report      Report
 }
 
-// meaning is what a code stands for: rows without code and status. A code of another drug has none.
+// meaning is what a code stands for: rows without code and status. Another drug's code has none.
 type meaning struct {
 	rows []site.Row
-	sure bool // that it is another drug, when it has no rows
+	sure bool // without rows: it is certainly another drug
 }
 
 // substance notes which of our ingredients a substance is.
@@ -48,8 +48,8 @@ func (d *derivation) ingredient(r *record) {
 
 func (d *derivation) product(r *record) { d.waiting = append(d.waiting, *r) }
 
-// products derives the meaning of each virtual product, whose ingredients XML has behind all of
-// them.
+// products derives the meaning of each virtual product; XML lists the ingredients after all
+// products.
 func (d *derivation) products() {
 	for i := range d.waiting {
 		r := &d.waiting[i]
@@ -60,7 +60,7 @@ func (d *derivation) products() {
 	d.waiting = nil
 }
 
-// byName is what a name says: drugs, strengths, and where they act.
+// byName is the meaning of a name: drugs, strengths, and where they act.
 func (d *derivation) byName(name string) meaning {
 	m := d.tables.Classify(nil, []string{name})
 	var rows []site.Row
@@ -79,13 +79,13 @@ func (d *derivation) byName(name string) meaning {
 	}
 	if len(rows) > 1 || len(m.With) > 0 {
 		for i := range rows {
-			rows[i].Name = name // a partner that changes a check is read in it
+			rows[i].Name = name // partners that change a check are read from it
 		}
 	}
 	return meaning{rows, len(m.Found) == 0}
 }
 
-// withIngredients adds the drugs that only the ingredients of a product tell.
+// withIngredients adds the drugs stated only by the ingredients of a product.
 func (d *derivation) withIngredients(r *record, rows []site.Row) []site.Row {
 	var listed, named []string
 	for _, substance := range d.ingredients[r.code] {
@@ -118,7 +118,7 @@ func (d *derivation) withIngredients(r *record, rows []site.Row) []site.Row {
 	return rows
 }
 
-// named adds a moiety, which has nothing but its name.
+// named adds a moiety, which has only its name.
 func (d *derivation) named(r *record, kind string) {
 	m := d.byName(r.name)
 	for i := range m.rows {
@@ -127,7 +127,7 @@ func (d *derivation) named(r *record, kind string) {
 	d.add(r, kind, m)
 }
 
-// of adds an actual product or a pack, which means what the product means that it refers to.
+// of adds an actual product or a pack, which means what the product it refers to means.
 func (d *derivation) of(r *record, kind string) {
 	for _, ref := range r.refs {
 		if m, ok := d.meanings[ref]; ok {
@@ -139,7 +139,7 @@ func (d *derivation) of(r *record, kind string) {
 	d.add(r, kind, d.byName(r.name))
 }
 
-// add keeps the rows of a code, and of the code that it had before.
+// add keeps the rows of a code, and of its previous code.
 func (d *derivation) add(r *record, kind string, m meaning) {
 	d.report.Read[kind]++
 	d.meanings[r.code] = m
@@ -168,8 +168,8 @@ func (d *derivation) add(r *record, kind string, m meaning) {
 	}
 }
 
-// kindOf is the term type of a site table that ranks like a kind of dm+d: a moiety gives way to a
-// product beside it.
+// kindOf is the term type of a site table that ranks like a kind of dm+d: a product outranks a
+// moiety.
 func kindOf(kind string) string {
 	if kind == "VTM" {
 		return "IN"

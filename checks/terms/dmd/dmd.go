@@ -1,11 +1,11 @@
 // Package dmd reads a release of the NHS dictionary of medicines and devices (dm+d), as XML or as
-// the text files that its extract tool makes of it, and derives from it the rows of a site table:
-// virtual and actual products, their packs and moieties that hold an ingredient of the tables, and,
-// where they are asked for, all others.
+// the text files of its extract tool, and derives the rows of a site table: virtual and actual
+// products, their packs and moieties that contain an ingredient of the tables, and, on request, all
+// others.
 //
 // The formats are those of the dm+d data model of the NHS Business Services Authority. Text files
-// have no names of columns and differ between versions of the tool: only the first column, the code
-// of the row, is taken by its place, references are known by what they refer to.
+// have no column names and differ between versions of the tool: only the first column, the code of
+// the row, is found by position; references are recognised by what they refer to.
 //
 // It must not know files, folders or terminals, nor what a check makes of a row.
 package dmd
@@ -20,43 +20,43 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// Release holds the open files of one release, all of one format. Those that are nil are not there:
-// only Products is needed.
+// Release holds the open files of one release, all in one format. A nil file is absent; only
+// Products is required.
 type Release struct {
 	Substances         io.Reader // f_ingredient
 	Moieties           io.Reader // f_vtm
 	Products           io.Reader // f_vmp
-	ProductIngredients io.Reader // f_vmp_VpiType, of the text files only: XML has them among the products
+	ProductIngredients io.Reader // f_vmp_VpiType, text files only: XML has them among the products
 	ActualProducts     io.Reader // f_amp
 	Packs              io.Reader // f_vmpp
 	ActualPacks        io.Reader // f_ampp
 	Text               bool      // text files, separated by bars
-	// Others asks for the codes of all other drugs too.
+	// Others includes the codes of all other drugs.
 	Others bool
 }
 
-// Table is what a release comes to.
+// Table is the outcome of a release.
 type Table struct {
-	Rows   []site.Row // sorted by system, code and ingredient, each once
+	Rows   []site.Row // sorted by system, code and ingredient, no duplicates
 	Report Report
 }
 
 // Report says what an import found.
 type Report struct {
 	Read    map[string]int // rows by kind: VTM, VMP, AMP, VMPP, AMPP
-	Listed  int            // codes that hold a drug of the tables
-	Others  int            // codes of other drugs, where they were asked for
-	Orphans int            // rows that refer to a product that the release does not hold: known by their names
-	Differ  []Difference   // virtual products whose ingredients and name do not name the same drugs: all count
+	Listed  int            // codes that contain a drug of the tables
+	Others  int            // codes of other drugs, if requested
+	Orphans int            // rows that refer to a product not in the release: read by name
+	Differ  []Difference   // virtual products whose ingredients and name differ: all drugs count
 }
 
-// Difference is a product whose name says other drugs than its ingredients.
+// Difference is a product whose name and ingredients state different drugs.
 type Difference struct {
 	Code, Name            string
 	ByIngredients, ByName []string
 }
 
-// record is a row of any of the files.
+// record is a row of any file.
 type record struct {
 	code, previous string
 	refs           []string // codes in the order of the row
@@ -78,7 +78,7 @@ func Import(r Release) (*Table, error) {
 	if r.Text {
 		read = readText
 	}
-	// In this order each file refers to those before it only.
+	// In this order each file refers only to earlier ones.
 	for _, file := range []struct {
 		in   io.Reader
 		kind string
@@ -117,5 +117,5 @@ func compareRows(a, b site.Row) int {
 	return cmp.Or(site.Compare(a, b), cmp.Compare(a.Status, b.Status))
 }
 
-// sameCode keeps the current of two rows that say the same of one code.
+// sameCode keeps the current one of two rows that agree on a code.
 func sameCode(a, b site.Row) bool { return a.Code == b.Code && a.Ingredient == b.Ingredient }

@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// element writes a row of an XML file: pairs of a name and a value.
+// element writes a row of an XML file from pairs of names and values.
 func element(kind string, pairs ...string) string {
 	var b strings.Builder
 	for i := 0; i < len(pairs); i += 2 {
@@ -133,7 +133,7 @@ func release() Release {
 	}
 }
 
-// brief is what a code came to.
+// brief is the outcome for a code.
 func brief(rows []site.Row, code string) string {
 	var parts []string
 	for _, r := range rows {

@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Elements of the XML files that hold the code of their own row, by the kind of the row, and those
-// that refer to other rows.
+// Elements of the XML files with the code of their own row, by kind of row, and elements that refer
+// to other rows.
 var (
 	ownCodes = map[string]string{
 		"ING": "ISID", "VTM": "VTMID", "VMP": "VPID", "VPI": "VPID", "AMP": "APID", "VMPP": "VPPID", "AMPP": "APPID",
@@ -22,7 +22,7 @@ var (
 	references = map[string][]string{"VPI": {"ISID"}, "AMP": {"VPID"}, "VMPP": {"VPID"}, "AMPP": {"APID", "VPPID"}}
 )
 
-// readXML gives the rows of the wanted kinds to their functions.
+// readXML passes the rows of the wanted kinds to their functions.
 func readXML(r io.Reader, kinds map[string]func(*record)) error {
 	in := xml.NewDecoder(r)
 	in.CharsetReader = func(charset string, r io.Reader) (io.Reader, error) {
@@ -78,11 +78,11 @@ func readXML(r io.Reader, kinds map[string]func(*record)) error {
 	}
 }
 
-// maxLine bounds a line of a text file; names of packs are below a thousand bytes.
+// maxLine bounds a line of a text file; pack names are below a thousand bytes.
 const maxLine = 1 << 16
 
-// readText gives the rows of a text file to the one function of its kind. Every later field that
-// looks like a code may be a reference, the first one with a letter is the name.
+// readText passes the rows of a text file to the one function of its kind. Every later field that
+// looks like a code may be a reference; the first one with a letter is the name.
 func readText(r io.Reader, kinds map[string]func(*record)) error {
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 1<<12), maxLine)
@@ -115,7 +115,7 @@ func textRecord(kind string, fields []string) *record {
 		switch {
 		case i == 0:
 			rec.code = f
-		case isCode(f) && kind == "VPI" && len(rec.refs) > 0: // what follows the substance are units
+		case isCode(f) && kind == "VPI" && len(rec.refs) > 0: // units follow the substance
 		case isCode(f) && kind == "VMP" && i == 2, isCode(f) && kind == "ING" && i == 2:
 			rec.previous = f
 		case isCode(f):
@@ -129,7 +129,7 @@ func textRecord(kind string, fields []string) *record {
 	return rec
 }
 
-// isCode tells whether a value has the shape of a SNOMED CT identifier.
+// isCode reports whether a value has the shape of a SNOMED CT identifier.
 func isCode(s string) bool {
 	if len(s) < 6 || len(s) > 18 || s[0] == '0' {
 		return false

@@ -8,9 +8,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/data"
 )
 
-// catalogue holds what is parsed of ingredients.tsv: small, and every answer about a drug needs it.
+// catalogue is ingredients.tsv parsed: it is small, and every answer about a drug needs it.
 type catalogue struct {
-	all    []*Ingredient          // one per drug, in the order of the table
+	all    []*Ingredient          // one per drug, in table order
 	byName map[string]*Ingredient // names and aliases of all rows
 	byRx   map[string]*Ingredient // ingredient, precise ingredient and salt concepts
 }
@@ -25,8 +25,8 @@ func loadIngredients() *catalogue {
 		for alias := range data.Values(data.Field(line, 6)) {
 			c.byName[alias] = drug
 		}
-		// The ingredient's own concept outranks a salt listed under another: 1607975 is ferric
-		// pyrophosphate citrate.
+		// The ingredient's own concept outranks a salt of another: 1607975 is ferric pyrophosphate
+		// citrate.
 		if rx := data.Field(line, 4); rx != "" {
 			c.byRx[rx] = drug
 		}
@@ -41,8 +41,8 @@ func loadIngredients() *catalogue {
 	return c
 }
 
-// drug makes the ingredient of a row. The rows of class lithium are one drug, named after the first
-// of them.
+// drug makes the ingredient of a row. The rows of class lithium are one drug, named after the
+// first.
 func (c *catalogue) drug(line string) *Ingredient {
 	class := Class(data.Field(line, 1))
 	if class == Lithium {
@@ -72,25 +72,24 @@ func parseCentral(s string) Central {
 	return CentralYes
 }
 
-// Ingredient is the ingredient of that name, or of that alias, in ingredients.tsv. All lithium
-// salts are lithium.
+// Find returns the ingredient with that name or alias in ingredients.tsv. All lithium salts are
+// lithium.
 func Find(name string) (*Ingredient, bool) {
 	drug := Named(strings.ToLower(name))
 	return drug, drug != nil
 }
 
-// ingredientNamed is the ingredient of a name or alias as the table writes it; nil when there is
-// none.
+// Named is the ingredient of a name or alias exactly as in the table; nil if there is none.
 func Named(name string) *Ingredient { return ingredients().byName[name] }
 
-// IngredientByRxNorm is the ingredient whose own concept, salt or alternate concept in RxNorm has
-// that code.
+// ByRxNorm returns the ingredient whose own concept, salt or alternate concept in RxNorm has that
+// code.
 func ByRxNorm(code string) (*Ingredient, bool) {
 	drug, ok := ingredients().byRx[code]
 	return drug, ok
 }
 
-// Ingredients are all drugs in the order of ingredients.tsv. The slice is the caller's.
+// All returns all drugs in the order of ingredients.tsv. The slice is the caller's.
 func All() []*Ingredient {
 	return append([]*Ingredient(nil), ingredients().all...)
 }
@@ -109,7 +108,7 @@ func ParseSystemic(s string) Systemic {
 	return SystemicUnknown
 }
 
-// classesOf are the classes of some drugs, sorted, each once.
+// Classes are the classes of some drugs, sorted, without duplicates.
 func Classes(listed []*Ingredient) []Class {
 	classes := make([]Class, 0, 2)
 	for _, drug := range listed {
@@ -119,7 +118,7 @@ func Classes(listed []*Ingredient) []Class {
 	return slices.Compact(classes)
 }
 
-// resolve turns the ingredients field of a table into ingredients, each once.
+// List turns the ingredients field of a table into ingredients, without duplicates.
 func List(list string) []*Ingredient {
 	found := make([]*Ingredient, 0, 2)
 	for name := range data.Values(list) {

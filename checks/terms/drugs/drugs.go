@@ -34,7 +34,7 @@ const (
 	Barbiturate                Class = "barbiturate"
 	MuscleRelaxant             Class = "muscle_relaxant"
 	CNSDepressantOther         Class = "cns_depressant_other"
-	RLSContraindicated         Class = "rls_contraindicated" // the label contraindicates it in RLS: trimetazidine
+	RLSContraindicated         Class = "rls_contraindicated" // contraindicated in RLS by its label: trimetazidine
 )
 
 // Central says how far an ingredient enters the brain.
@@ -55,11 +55,11 @@ type Ingredient struct {
 	Note    string
 }
 
-// Systemic says whether a product or route brings the drug into the body.
+// Systemic says whether a product or route delivers the drug systemically.
 type Systemic uint8
 
-// Values of the column systemic. LowAbsorbed is doxepin cream and its like; Depends is a nasal
-// route, which the class decides.
+// Values of the column systemic. LowAbsorbed is doxepin cream and the like; Depends is a nasal
+// route, for which the class decides.
 const (
 	SystemicUnknown Systemic = iota
 	SystemicYes
@@ -72,7 +72,7 @@ func (s Systemic) String() string {
 	return [...]string{"unknown", "yes", "no", "low_absorbed", "depends"}[s]
 }
 
-// Nasal tells whether the drug given into the nose acts in the body: yes for opioids,
+// Nasal reports whether the drug acts systemically when given nasally: yes for opioids,
 // benzodiazepines, metoclopramide, esketamine and the like, no for antihistamines.
 func (i *Ingredient) Nasal() Systemic {
 	if i.Class == AntihistamineSedating || i.Class == AntihistamineNonsedating {

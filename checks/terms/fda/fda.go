@@ -1,9 +1,9 @@
 // Package fda reads the two text files of the FDA's National Drug Code directory (product.txt,
-// package.txt) and derives from them the rows of a site table: every product and package that holds
-// an ingredient of the tables, and, where they are asked for, all others.
+// package.txt) and derives the rows of a site table: every product and package that contains an
+// ingredient of the tables, and, on request, all others.
 //
-// The files are tab-separated with a line of column names; what a column is, its name says. Text
-// that is not UTF-8 is read as Windows-1252.
+// The files are tab-separated, and columns are found by the names in the first line. Text that is
+// not UTF-8 is read as Windows-1252.
 //
 // It must not know files, folders or terminals, nor what a check makes of a row.
 package fda
@@ -20,7 +20,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// Names of the files in the directory's archive.
+// File names in the directory's archive.
 const (
 	ProductsFile = "product.txt"
 	PackagesFile = "package.txt"
@@ -29,27 +29,27 @@ const (
 // Directory holds the open files of one day's directory.
 type Directory struct {
 	Products, Packages io.Reader
-	// Others asks for the codes of all other drugs too.
+	// Others includes the codes of all other drugs.
 	Others bool
 }
 
-// Table is what a directory comes to.
+// Table is the outcome of a directory.
 type Table struct {
-	Rows   []site.Row // sorted by system, code and ingredient, each once
+	Rows   []site.Row // sorted by system, code and ingredient, no duplicates
 	Report Report
 }
 
 // Report says what an import found.
 type Report struct {
 	Products, Packages int // read
-	Listed             int // packages that hold a drug of the tables
-	Others             int // packages of other drugs, where they were asked for
+	Listed             int // packages that contain a drug of the tables
+	Others             int // packages of other drugs, if requested
 	Odd                int // codes in no form of a National Drug Code: left out
-	Orphans            int // packages of a product that product.txt does not hold: left out
+	Orphans            int // packages of a product missing from product.txt: left out
 }
 
-// Import reads a directory and derives the rows of a site table. A file without the columns that
-// are needed, or without rows, gives an error and no table.
+// Import reads a directory and derives the rows of a site table. A file without rows or without the
+// required columns gives an error and no table.
 func Import(d Directory) (*Table, error) {
 	t := &Table{}
 	products, err := readProducts(d.Products, &t.Report)
@@ -83,7 +83,7 @@ func Import(d Directory) (*Table, error) {
 	return t, nil
 }
 
-// rowsOf gives a package the rows of its product.
+// rowsOf are the rows of a product for one of its packages.
 func rowsOf(product []site.Row, code string, others bool) []site.Row {
 	if len(product) == 0 {
 		if !others {
@@ -98,7 +98,7 @@ func rowsOf(product []site.Row, code string, others bool) []site.Row {
 	return rows
 }
 
-// readProducts gives the rows of each product, without a code; a product of another drug has none.
+// readProducts returns the rows of each product, without a code; another drug's product has none.
 func readProducts(r io.Reader, report *Report) (map[string][]site.Row, error) {
 	products := map[string][]site.Row{}
 	need := []string{
@@ -119,8 +119,8 @@ func readProducts(r io.Reader, report *Report) (map[string][]site.Row, error) {
 	return products, nil
 }
 
-// mergeRows keeps one row for each ingredient of a product that is listed several times, and only
-// what its listings agree on.
+// mergeRows keeps one row for each ingredient of a product listed several times, with only what its
+// listings agree on.
 func mergeRows(rows []site.Row) []site.Row {
 	var merged []site.Row
 	for _, row := range rows {
@@ -146,7 +146,7 @@ func mergeRows(rows []site.Row) []site.Row {
 // productRows derives the rows of one line of product.txt.
 func productRows(get func(string) string) []site.Row {
 	if strings.Contains(strings.ToUpper(get("MARKETINGCATEGORYNAME")), "HOMEOPATHIC") {
-		return nil // named after drugs, and holds none
+		return nil // named after drugs, contains none
 	}
 	tables := terms.Embedded()
 	substances := list(get("SUBSTANCENAME"))
@@ -157,7 +157,7 @@ func productRows(get func(string) string) []site.Row {
 	acts, route := actsWhere(get("ROUTENAME"), get("DOSAGEFORMNAME"))
 	name := ""
 	if len(substances) > 1 {
-		name = strings.Join(substances, " / ") // a partner that changes a check is read in it
+		name = strings.Join(substances, " / ") // partners that change a check are read from it
 	}
 	var rows []site.Row
 	for i, substance := range substances {
@@ -178,7 +178,7 @@ func productRows(get func(string) string) []site.Row {
 	return rows
 }
 
-// list cuts a value that holds several, as the directory writes them.
+// list splits a value with several entries.
 func list(value string) []string {
 	var all []string
 	for one := range strings.SplitSeq(value, ";") {
@@ -189,8 +189,8 @@ func list(value string) []string {
 	return all
 }
 
-// actsWhere tells where a product acts by its route, else by its dose form. Several routes that
-// differ leave it unknown.
+// actsWhere reports where a product acts, by its route, else by its dose form. Routes that differ
+// leave it unknown.
 func actsWhere(routes, form string) (drugs.Systemic, string) {
 	acts, route := drugs.SystemicUnknown, ""
 	for i, one := range list(routes) {
@@ -209,8 +209,8 @@ func actsWhere(routes, form string) (drugs.Systemic, string) {
 	return acts, route
 }
 
-// strength gives milligrams of one unit or of one millilitre: the directory writes 50 with mg/1,
-// mg/mL or mg/5mL. What is not in milligrams or micrograms is left out.
+// strength returns milligrams per unit or per millilitre: the directory writes 50 with mg/1, mg/mL
+// or mg/5mL. Units other than milligrams and micrograms are left out.
 func strength(amount, unit string) (milligrams string, perML bool) {
 	mass, per, ok := strings.Cut(strings.ToLower(unit), "/")
 	if !ok {

@@ -16,8 +16,8 @@ const (
 	packageColumns = "PRODUCTID\tPRODUCTNDC\tNDCPACKAGECODE"
 )
 
-// directory builds the two files: a product a line without its id, and a package a line as product
-// and code.
+// directory builds the two files: one product per line without its id, and one package per line as
+// product and code.
 func directory(products, packages string) Directory {
 	file := func(columns, lines string) *strings.Reader {
 		var b strings.Builder
@@ -54,7 +54,7 @@ const packages = `0069-4900	0069-4900-30
 11111-444	11111-444
 `
 
-// brief is what a code came to.
+// brief is the outcome for a code.
 func brief(rows []site.Row, code string) string {
 	var parts []string
 	for _, r := range rows {
@@ -99,7 +99,7 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// What two listings of one product differ in is not known, and text of older directories is read.
+// Where two listings of one product differ, nothing is known; text of older directories is read.
 func TestListingsThatDiffer(t *testing.T) {
 	table, err := Import(
 		directory(

@@ -12,12 +12,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine bounds a line. The longest of the directory, with all substances of an allergenic
-// extract, are some ten thousand bytes.
+// maxLine bounds a line. The longest in the directory, with all substances of an allergenic
+// extract, have about ten thousand bytes.
 const maxLine = 1 << 20
 
-// readTable gives each row of a file to a function, which asks for the values by the names of their
-// columns.
+// readTable calls each for every row of a file, with a function that returns values by column name.
 func readTable(r io.Reader, file string, need []string, each func(get func(column string) string)) error {
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 1<<16), maxLine)
@@ -63,8 +62,8 @@ func readTable(r io.Reader, file string, need []string, each func(get func(colum
 	return nil
 }
 
-// text is a line as text: the directory was written in Windows-1252 for years, whose letters above
-// ASCII are those of Latin-1.
+// text decodes a line: for years the directory was in Windows-1252, whose letters above ASCII are
+// those of Latin-1.
 func text(line []byte) string {
 	if utf8.Valid(line) {
 		return string(line)
@@ -78,7 +77,7 @@ func text(line []byte) string {
 
 var thousand = big.NewRat(1000, 1)
 
-// decimal reads a decimal number that is not negative.
+// decimal parses a non-negative decimal number.
 func decimal(s string) (*big.Rat, bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || strings.Trim(s, "0123456789.") != "" || len(s) > 20 {
@@ -90,8 +89,7 @@ func decimal(s string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(s)
 }
 
-// written is a number as a decimal with at most six digits behind the point, without zeros at its
-// end.
+// written is a number as a decimal with at most six places and no trailing zeros.
 func written(v *big.Rat) string {
 	return strings.TrimRight(strings.TrimRight(v.FloatString(6), "0"), ".")
 }

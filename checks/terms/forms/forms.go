@@ -9,17 +9,17 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// formWord is a row of forms.tsv: words of a dose form or a route, and where the drug acts then.
+// Word is a row of forms.tsv: words of a dose form or route, and where the drug then acts.
 type Word struct {
 	Route    string
 	Systemic drugs.Systemic
-	Strong   bool // a weak word ("gel", "nasal") gives way to a strong one ("capsule")
+	Strong   bool // outranks weak words: "capsule" against "gel" or "nasal"
 }
 
-// formTable holds forms.tsv by its words; suffixes are the rows for compound words (*tabletten).
+// table holds forms.tsv by its words; suffixes are the rows for compound words (*tabletten).
 type table struct {
 	words    map[string]Word
-	longest  map[string]int // by first word: how many words the longest row has
+	longest  map[string]int // most words in a row, by first word
 	suffixes []ending
 }
 
@@ -48,10 +48,10 @@ var words = sync.OnceValue(func() *table {
 	return t
 })
 
-// At gives the longest form words that start at token i, and how many tokens they are.
+// At returns the longest form words at token i, and their number of tokens.
 func At(p *phrase.Phrase, i int) (Word, int) { return words().at(p, i) }
 
-// at gives the longest form words that start at token i, and how many tokens they are.
+// at is At for a table.
 func (t *table) at(p *phrase.Phrase, i int) (Word, int) {
 	word := p.Word(i)
 	for n := min(t.longest[word], len(p.Tokens)-i); n > 0; n-- {
@@ -67,8 +67,8 @@ func (t *table) at(p *phrase.Phrase, i int) (Word, int) {
 	return Word{}, 0
 }
 
-// formOf reads the dose form and route words of a text, those inside a brand too ("Banophen
-// Cream"). Strong words that contradict each other leave it unknown.
+// Of reads the dose form and route words of a text, including those inside a brand ("Banophen
+// Cream"). Contradicting strong words leave it unknown.
 func Of(p *phrase.Phrase) Word {
 	var best Word
 	conflict := false

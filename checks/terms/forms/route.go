@@ -26,9 +26,9 @@ var routes = sync.OnceValue(func() map[codes.Key]routeRow {
 	return table
 })
 
-// Route tells whether a route of administration brings a drug into the body, and what we call it:
-// by the codes of routes.tsv first, then by the words of texts and displays. SystemicDepends is a
-// nasal route (Ingredient.Nasal decides); an unknown route is SystemicUnknown and "".
+// Route reports whether a route of administration is systemic, and our name for it: by the codes of
+// routes.tsv first, then by the words of texts and displays. SystemicDepends is a nasal route
+// (Ingredient.Nasal decides); an unknown route is SystemicUnknown and "".
 func Route(codings []codes.Coding, texts []string) (drugs.Systemic, string) {
 	for _, c := range codings {
 		if row, ok := routes()[codes.Key{System: codes.Canonical(c.System), Code: codes.Upper(c.Code)}]; ok {
@@ -62,9 +62,8 @@ func routeWords(text string) (Word, bool) {
 	return w, w.Systemic != drugs.SystemicUnknown
 }
 
-// Form tells whether a dose form (Medication.form) brings a drug into the body, by the words of its
-// displays in the languages of forms.tsv, then by the codes of forms that senders show no words
-// for. SystemicDepends is a nasal form.
+// Form reports whether a dose form (Medication.form) is systemic, by the words of its displays in
+// the languages of forms.tsv, then by codes sent without words. SystemicDepends is a nasal form.
 func Form(codings []codes.Coding) drugs.Systemic {
 	for _, c := range codings {
 		if w, ok := routeWords(c.Display); ok {

@@ -44,7 +44,7 @@ var analyteNames = [...]string{
 
 func (a Analyte) String() string { return analyteNames[a] }
 
-// analytes are the words of labs.tsv for them.
+// analytes are their names in labs.tsv.
 var analytes = map[string]Analyte{
 	"ferritin": Ferritin, "ferritin goal": Ferritin, "transferrin saturation": TSAT, "iron": Iron,
 	"iron binding capacity total": TIBC, "iron binding capacity unsaturated": UIBC, "transferrin": Transferrin,
@@ -56,10 +56,10 @@ var analytes = map[string]Analyte{
 	"pregnancy test quantitative": PregnancyTestQuantitative,
 }
 
-// labUse says what a result with a code is good for.
+// Use says what a result with a code is good for.
 type Use uint8
 
-// Values of the column use. LabExclude is also exclude_until_confirmed: such a code never gives a
+// Values of the column use. Exclude includes exclude_until_confirmed: such a code never gives a
 // value.
 const (
 	Exclude Use = iota
@@ -81,21 +81,21 @@ var LabUses = map[string]Use{
 // unitFactor converts a unit: value x Factor (a decimal number) is the value in the canonical unit.
 type unitFactor struct{ Unit, Factor string }
 
-// Lab is one row of labs.tsv. Numbers are decimal strings, in the canonical unit; "" where the
-// table has none.
+// Lab is one row of labs.tsv. Numbers are decimal strings in the canonical unit; "" if the table
+// has none.
 type Lab struct {
 	LOINC         string
 	Analyte       Analyte
 	Use           Use
-	Molar         bool // the code's own unit counts moles
+	Molar         bool // the code's own unit is molar
 	CanonicalUnit string
 	ExpectedUnit  string
 	Units         []unitFactor
-	// Outside the soft limits a result deserves a caveat, outside the hard limits it is not
+	// Results outside the soft limits carry a caveat; outside the hard limits they are not
 	// evaluated.
 	SoftLow, SoftHigh, HardLow, HardHigh string
 	Note                                 string
-	folded                               map[string]string // factors by folded unit; "" for one that may be several
+	folded                               map[string]string // factors by folded unit; "" if ambiguous
 }
 
 var Labs = sync.OnceValue(func() map[string]*Lab {
@@ -124,17 +124,17 @@ func ParseLab(line string) *Lab {
 	return lab
 }
 
-// Lab is the row of a LOINC code in labs.tsv. The row is shared: do not change it.
+// Find returns the row of a LOINC code in labs.tsv. The row is shared: do not change it.
 func Find(loinc string) (*Lab, bool) {
 	lab, ok := Labs()[loinc]
 	return lab, ok
 }
 
-// LabRelevant tells whether Lab knows a code. It does not allocate.
+// Known reports whether Find would find a code. It does not allocate.
 func Known(code []byte) bool {
 	_, ok := Labs()[string(code)]
 	return ok
 }
 
-// LabCodes are the LOINC codes of labs.tsv, sorted.
+// Codes lists the LOINC codes of labs.tsv, sorted.
 func Codes() []string { return slices.Sorted(maps.Keys(Labs())) }

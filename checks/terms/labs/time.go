@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// timeWords name the units of time of UCUM in the languages of forms.tsv, folded. A code of UCUM,
-// or of FHIR's periodUnit, is the first word of its line.
+// timeWords name the UCUM units of time in the languages of forms.tsv, folded. The first word of
+// each line is the code in UCUM or FHIR's periodUnit.
 var timeWords = map[string]string{
 	"s":   `s sec secs second seconds sekunde sekunden seconde secondes secondi segundo segundos`,
 	"min": `min mins minute minutes minuten minuto minutos minuti minuter minutter minuut minuutti`,
@@ -34,9 +34,9 @@ var timeUnits = sync.OnceValue(func() map[string]string {
 	return units
 })
 
-// TimeUnit is the unit of time that a code or text means, as UCUM and FHIR's periodUnit write it:
-// s, min, h, d, wk, mo or a. Case, blanks, accents, braces and a plural in brackets ("Day(s)",
-// "{days}", "días", "Tage") do not matter; "" when it is none.
+// TimeUnit is the unit of time meant by a code or text, as in UCUM and FHIR's periodUnit: s, min,
+// h, d, wk, mo or a; "" if it is none. Case, blanks, accents, braces and a plural in brackets
+// ("Day(s)", "{days}", "días", "Tage") do not matter.
 func TimeUnit(text string) string {
 	switch text {
 	case "s", "min", "h", "d", "wk", "mo", "a":

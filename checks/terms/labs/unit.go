@@ -7,11 +7,11 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// UnitFactor gives the factor from a unit to the canonical unit of a code. The unit may be a code
-// or a text. Spelling does not matter where it cannot change the meaning: compatibility forms of
-// Unicode, case (unless two units of the row differ by nothing else), micro signs, mcg, blanks,
-// powers, annotations in braces that the row does not list, words for percent and pound, "per 100
-// mL", and the ways in which laboratories write the unit of eGFR. Any other unit is unknown.
+// Factor returns the factor from a unit, given as code or text, to the canonical unit. Spelling
+// does not matter where it cannot change the meaning: Unicode compatibility forms, case (unless
+// only case distinguishes two units of the row), micro signs, mcg, blanks, powers, annotations in
+// braces not in the row, words for percent and pound, "per 100 mL", and the various spellings of
+// the eGFR unit. Any other unit is unknown.
 func (lab *Lab) Factor(unit string) (factor string, ok bool) {
 	unit = strings.TrimSpace(unit)
 	for _, known := range lab.Units {
@@ -39,8 +39,7 @@ func (lab *Lab) Factor(unit string) (factor string, ok bool) {
 	return "", false
 }
 
-// foldUnits are the units of a row by their folded spelling. One that two units with different
-// factors share is "".
+// foldUnits are the units of a row by folded spelling; "" if two with different factors share one.
 func foldUnits(units []unitFactor) map[string]string {
 	folded := make(map[string]string, len(units))
 	for _, u := range units {
@@ -54,8 +53,8 @@ func foldUnits(units []unitFactor) map[string]string {
 	return folded
 }
 
-// unitSigns are characters that stand for several, or for others, in units: the compatibility forms
-// of Unicode (NFKC) that laboratory systems have, and signs that look alike.
+// unitSigns are characters to replace in units: the Unicode compatibility forms (NFKC) that
+// laboratory systems use, and look-alikes.
 var unitSigns = map[rune]string{
 	'µ': "u", 'μ': "u", 'Μ': "u", '㎍': "ug", '㎎': "mg", '㎏': "kg", '㎖': "ml", '㎗': "dl", '㎕': "ul", 'ℓ': "l",
 	'㏖': "mol", '㎡': "m2",
@@ -64,10 +63,10 @@ var unitSigns = map[rune]string{
 	',': ".", '_': "", '^': "", '*': "", '(': "", ')': "",
 }
 
-// unitWords are spellings of parts of a unit, after its characters.
+// unitWords are spellings to replace after unitSigns.
 var unitWords = strings.NewReplacer("mcg", "ug", "percent", "%", "/100ml", "/dl", "per100ml", "/dl")
 
-// foldUnit writes a unit in the one way in which units are compared.
+// foldUnit writes a unit in the form used to compare units.
 func foldUnit(unit string) string {
 	var b strings.Builder
 	for _, r := range unit {
@@ -93,7 +92,7 @@ func foldUnit(unit string) string {
 	return s
 }
 
-// withoutAnnotation takes the last annotation in braces out of a folded unit.
+// withoutAnnotation removes the last annotation in braces from a folded unit.
 func withoutAnnotation(unit string) string {
 	from := strings.LastIndexByte(unit, '{')
 	if from < 0 {
@@ -109,14 +108,13 @@ func withoutAnnotation(unit string) string {
 // perArea is the folded unit of eGFR.
 const perArea = "ml/min/{1.73m2}"
 
-// bodySurfaces are the ways in which 1.73 square metres are written behind mL/min, without signs.
+// bodySurfaces are spellings of 1.73 square metres after mL/min, without signs.
 var bodySurfaces = phrase.Words(
 	`173 173m2 173m 173sqm 173sqmeter 173sqmeters 173sqmetre 173sqmetres 173squaremeter 173squaremeters
 	173squaremetre 173squaremetres 173qm 173mq 173kvm 173m2bsa 173bsa 173m2kof 173m2ko`,
 )
 
-// isPerArea tells that a folded unit is millilitres a minute for the body surface of a standard
-// person.
+// isPerArea reports whether a folded unit is millilitres a minute for a standard body surface.
 func isPerArea(unit string) bool {
 	for _, rate := range [...]string{"ml/minute", "ml/min", "ml/mn", "ml.min-1", "mlmin-1", "mlpermin"} {
 		if rest, ok := strings.CutPrefix(unit, rate); ok {

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// spellings change how a unit is written and not what it means.
+// spellings change how a unit is written, but not what it means.
 var spellings = map[string]func(string) string{
 	"capitals":      strings.ToUpper,
 	"small letters": strings.ToLower,
@@ -33,8 +33,8 @@ var spellings = map[string]func(string) string{
 	},
 }
 
-// Every unit of the table has its factor in any spelling, unless another unit of the same row has
-// the same letters.
+// Every unit of the table has its factor in any spelling, unless another unit of the row has the
+// same letters.
 func TestUnitsInAnySpelling(t *testing.T) {
 	var names []string
 	for name := range spellings {
@@ -55,7 +55,7 @@ func TestUnitsInAnySpelling(t *testing.T) {
 		}
 		for _, other := range lab.Units {
 			if other.Unit == spelled {
-				unit = other // it is another unit of the table, exactly
+				unit = other // exactly another unit of the table
 			}
 		}
 		if got, ok := lab.Factor(spelled); !ok || got != unit.Factor {

@@ -6,7 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// salts end compound words of Germanic languages and Finnish: sertralinhydroklorid,
+// salts end compound words in Germanic languages and Finnish: sertralinhydroklorid,
 // morfiinisulfaatti.
 var salts = strings.Fields(`
 	dihydrochlorid monohydrochlorid hydrochloride hydrochlorid dihydroklorid hydrokloridi hydroklorid dihidroklorid hidroklorid chlorid kloridi klorid
@@ -17,12 +17,12 @@ var salts = strings.Fields(`
 	hydrogensuccinat succinat succinaat suksinaatti sitraatti citrat citraat karbonaatti carbonat karbonat carbonaat
 	dekanoaatti decanoat dekanoat decanoaat palmitaatti palmitat palmitaat pamoat embonat enantat enanthat asetaatti acetat acetaat`)
 
-// minStem is how long what is left of a compound must be, so that no short word is taken for one.
+// minStem is the minimum length of what remains of a compound, so that no short word matches.
 const minStem = 6
 
-// FindStem looks up the substance that a word is made of, when the tables do not hold the word
-// itself: without the salt that ends a compound, or in the nominative of a Latin genitive
-// (Sertralini hydrochloridum). Brands are not taken apart.
+// FindStem looks up the substance in a word that is not itself in the tables: without the salt that
+// ends a compound, or in the nominative of a Latin genitive (Sertralini hydrochloridum). Brands are
+// not taken apart.
 func FindStem(p *phrase.Phrase, i int) (Entry, int) {
 	word := p.Word(i)
 	if len(word) <= minStem || word[0] >= 0x80 {

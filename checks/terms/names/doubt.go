@@ -11,16 +11,16 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/strength"
 )
 
-// Meanings in the column others that are no ingredient of ours.
+// Meanings in the column others that are none of our ingredients.
 const (
 	OtherDrug = "other" // a drug in none of our classes
 	NoDrug    = "none"  // no drug at all
 )
 
-// Doubts says what else a name may mean, in the words of the table's note. A doubt leaves open
-// whether a check is about the drug; a name all of whose meanings have the classes of its own row
-// is unsure only: the ingredient is uncertain, what to make of it is not. Both are "" when the name
-// is certain: by the site's region, or because what stands beside it leaves one meaning.
+// Doubts says what else a name may mean, in the words of the table's note. With a doubt, it is open
+// whether a check applies to the drug. A name whose meanings all have the classes of its own row is
+// only unsure: the ingredient is uncertain, the classes are not. Both are "" if the name is
+// certain: by the site's region, or because the text around it leaves one meaning.
 func (e *Entry) Doubts(region string, p *phrase.Phrase) (doubt, unsure string) {
 	switch {
 	case e.others == "", e.certainIn(region), e.others == NoDrug && TellsProduct(p):
@@ -33,7 +33,7 @@ func (e *Entry) Doubts(region string, p *phrase.Phrase) (doubt, unsure string) {
 	return "the name " + e.Key + " is not used for one drug everywhere: " + e.noted("brand_reused: "), ""
 }
 
-// noted is what the note says behind a mark; "" when it has not the mark.
+// noted is what the note says after a mark; "" without the mark.
 func (e *Entry) noted(mark string) string {
 	i := strings.Index(e.note, mark)
 	if i < 0 {
@@ -43,7 +43,7 @@ func (e *Entry) noted(mark string) string {
 	return what
 }
 
-// oneClass tells whether every meaning of a name has the same classes.
+// oneClass reports whether every meaning of a name has the same classes.
 func (e *Entry) oneClass() bool {
 	own := drugs.Classes(e.Drugs())
 	for meaning := range data.Values(e.others) {
@@ -54,12 +54,12 @@ func (e *Entry) oneClass() bool {
 	return true
 }
 
-// OnlyWithForm tells that a name is an ordinary word too, so that it names a drug only where a
-// strength or a dose form says so.
+// OnlyWithForm reports whether a name is also an ordinary word, so that it names a drug only with a
+// strength or a dose form.
 func (e *Entry) OnlyWithForm() bool { return strings.HasPrefix(e.note, "only_with_form") }
 
-// TellsProduct tells whether a text speaks of a product: it has an amount, a dose form, or the name
-// of a company that sells generics.
+// TellsProduct reports whether a text is about a product: it has an amount, a dose form, or the
+// name of a generics company.
 func TellsProduct(p *phrase.Phrase) bool {
 	for i := range p.Tokens {
 		if _, n := forms.At(p, i); n > 0 || companies[p.Word(i)] {
@@ -69,14 +69,14 @@ func TellsProduct(p *phrase.Phrase) bool {
 	return len(strength.Amounts(p, 0, len(p.Tokens))) > 0
 }
 
-// companies put their name behind that of the substance.
+// companies put their name after that of the substance.
 var companies = phrase.Words(
 	`ratiopharm hexal stada neuraxpharm sandoz teva aliud heumann aristo zentiva mylan viatris accord abz
 	betapharm biomo winthrop`,
 )
 
-// certainIn tells whether a region is among those of the row. A row of several regions (INT) holds
-// in each of them.
+// certainIn reports whether a region is among those of the row. A row for several regions (INT)
+// holds in each.
 func (e *Entry) certainIn(region string) bool {
 	region = strings.ToUpper(region)
 	if region == "" {

@@ -6,13 +6,13 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// kanaSalts end Japanese names that are written in one with the acid of their salt (クエチアピンフマル酸塩).
+// kanaSalts end Japanese names written together with the acid of their salt (クエチアピンフマル酸塩).
 var kanaSalts = []string{
 	"マレイン", "フマル", "コハク", "シュウ", "メシル", "ベシル", "トシル", "クエン", "タンニン", "デカン", "エナント", "パモ", "エンボン",
 	"ヒベンズ", "サリチル", "リンゴ", "ナトリウム", "カリウム", "パルミチン", "ウンデシレン", "リン",
 }
 
-// FindKanaStem looks a Japanese name up without the salt that ends it.
+// FindKanaStem looks up a Japanese name without the salt that ends it.
 func FindKanaStem(p *phrase.Phrase, i int) (Entry, int) {
 	word := p.Word(i)
 	if len(word) < 6 || word[0] != 0xE3 {

@@ -10,21 +10,21 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// nameEntry is what a name means. Without ingredients it is a look-alike: a phrase that holds one
-// of our words and names no drug of ours.
+// Entry is the meaning of a name. Without ingredients it is a look-alike: a phrase that contains
+// one of our words but names no drug of ours.
 type Entry struct {
 	Key         string
 	Ingredients string // separated by |
 	Kind        string // brand, inn, inn_variant, salt, abbreviation
 	region      string
 	note        string
-	others      string         // what else the name means: meanings separated by |, ingredients of one by +
-	systemic    drugs.Systemic // where the brand acts, by its products; SystemicUnknown when they do not tell or differ
+	others      string         // other meanings separated by |, ingredients of one by +
+	systemic    drugs.Systemic // where the brand acts, by its products; SystemicUnknown if unstated or differing
 	Table       string
 }
 
-// findName gives the longest name that starts at token i, and how many tokens it has; 0 when none
-// does. Where two tables hold the same name, names.tsv decides.
+// Find returns the longest name at token i, and its number of tokens; 0 if there is none. If two
+// tables have the same name, names.tsv decides.
 func Find(p *phrase.Phrase, i int) (Entry, int) {
 	rest := p.Key[p.Tokens[i].Start:]
 	first := p.Word(i)
@@ -56,8 +56,8 @@ func longestInNames(rest, first string) Entry {
 	}
 }
 
-// longestIn gives the line of a table sorted by key whose key is the longest that rest begins with;
-// "" when none is.
+// longestIn is the line of a table sorted by key with the longest key that begins rest; "" if there
+// is none.
 func longestIn(table, rest, first string) string {
 	at := data.Search(table, func(key string) int { return strings.Compare(key, first) })
 	best := ""
@@ -75,8 +75,8 @@ func longestIn(table, rest, first string) string {
 	return best
 }
 
-// MoreNames are the names that other tables hold: ingredients, aliases, RxNorm brands, and the
-// phrases of lookalikes.tsv.
+// MoreNames are the names in other tables: ingredients, aliases, RxNorm brands, and the phrases of
+// lookalikes.tsv.
 var MoreNames = sync.OnceValue(func() []Entry {
 	all := make([]Entry, 0, 1024)
 	for line := range data.Rows(data.Ingredients) {
@@ -110,7 +110,7 @@ var MoreNames = sync.OnceValue(func() []Entry {
 	return slices.CompactFunc(all, func(a, b Entry) bool { return a.Key == b.Key })
 })
 
-// Brands yields the brand rows of products.tsv without cutting the other lines.
+// Brands yields the brand rows of products.tsv without splitting the other lines.
 func Brands() func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		const mark = "\tBN\t"
@@ -139,7 +139,7 @@ func longestMore(rest, first string) *Entry {
 	var best *Entry
 	for ; at < len(all) && phrase.StartsWith(all[at].Key, first); at++ {
 		if phrase.StartsWith(rest, all[at].Key) {
-			best = &all[at] // sorted, so a longer one comes later
+			best = &all[at] // sorted, so longer ones come later
 		}
 	}
 	return best
@@ -148,9 +148,9 @@ func longestMore(rest, first string) *Entry {
 // Drugs are the ingredients of an entry, one for each drug.
 func (e *Entry) Drugs() []*drugs.Ingredient { return drugs.List(e.Ingredients) }
 
-// Acts tells where a brand acts when all its products agree: those of products.tsv, or those that
-// are sold for eye, nose or skin only. Other brands with a local form leave it unknown: their form
-// or route decides.
+// Acts reports where a brand acts if all its products agree: those of products.tsv, or those sold
+// only for eye, nose or skin. For other brands with a local form it is unknown: their form or route
+// decides.
 func (e *Entry) Acts() drugs.Systemic {
 	if e.systemic != drugs.SystemicUnknown {
 		return e.systemic

@@ -6,16 +6,16 @@ import (
 	"unicode/utf8"
 )
 
-// MaxText is how much of a text is read for names, in bytes: a medication's name is never longer, a
-// narrative is.
+// MaxText limits how much of a text is read for names, in bytes: medication names are never longer,
+// narratives are.
 const MaxText = 4096
 
 // token is a run of letters of one script, or of digits.
 type token struct {
-	Start, End int // in phrase.key
-	Raw        int // where it starts in the text as sent
+	Start, End int // in Phrase.Key
+	Raw        int // start in the text as sent
 	RawEnd     int
-	Gap        Gap // what stands before it
+	Gap        Gap // what precedes it
 }
 
 // Gap says how two tokens are separated.
@@ -29,8 +29,8 @@ const (
 	Number            // a full stop right after a word, as in "No. 3"
 )
 
-// Phrase is a text in the form in which names are compared: lower case, accents dropped, tokens
-// joined by one space. The keys of names.tsv are in the same form.
+// Phrase is a text in the form in which names are compared: lower case, no accents, tokens joined
+// by one space. The keys of names.tsv have the same form.
 type Phrase struct {
 	Raw    string
 	Key    string
@@ -39,7 +39,7 @@ type Phrase struct {
 
 func (p *Phrase) Word(i int) string { return p.Key[p.Tokens[i].Start:p.Tokens[i].End] }
 
-// script classes that are tokens of their own, so that "25mg" is two and "セルトラリン錠" too.
+// script classes are separate tokens, so that both "25mg" and "セルトラリン錠" are two.
 type script uint8
 
 const (
@@ -71,7 +71,7 @@ func ScriptOf(r rune) script {
 	return scriptNone
 }
 
-// fold makes the phrase of a text.
+// Of folds a text into a phrase.
 func Of(text string) *Phrase {
 	if len(text) > MaxText {
 		text = text[:MaxText]
@@ -119,8 +119,8 @@ func Of(text string) *Phrase {
 	return p
 }
 
-// japaneseForms are dose forms that Japanese names carry without a space, in full and half width: a
-// space before them makes them words of their own.
+// japaneseForms are dose forms that Japanese names append without a space, in full and half width:
+// a space before them makes them separate words.
 var japaneseForms = func() *strings.Replacer {
 	var pairs []string
 	for _, form := range strings.Fields(`ドライシロップ シロップ カプセル パッチ テープ クリーム ゲル ローション ゼリー フィルム スプレー コーワ
@@ -139,7 +139,7 @@ func spaceJapanese(text string) string {
 	return text
 }
 
-// normalise is the key of a name.
+// Key is the key of a name.
 func Key(name string) string {
 	if isKey(name) {
 		return name
@@ -147,8 +147,8 @@ func Key(name string) string {
 	return Of(name).Key
 }
 
-// isKey tells, for most rows of the tables, that a name is its own key: words of plain lower-case
-// letters.
+// isKey reports whether a name is its own key, words of plain lower-case letters, as in most table
+// rows.
 func isKey(name string) bool {
 	last := byte(' ')
 	for i := range len(name) {
@@ -197,13 +197,13 @@ func gapOf(text string, start, end int, r rune) Gap {
 
 func IsDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// isMark tells whether a rune changes the letter before it.
+// isMark reports whether a rune modifies the letter before it.
 func isMark(r rune) bool {
 	return r >= 0x0300 && r <= 0x036F || r >= 0x3099 && r <= 0x309A || r == 'ﾞ' || r == 'ﾟ' || r == 0xAD
 }
 
-// compose puts a Japanese voicing mark onto the sign before it; marks on other letters are dropped
-// with all accents.
+// compose puts a Japanese voicing mark onto the preceding sign; marks on other letters are dropped
+// like all accents.
 func compose(key []byte, mark rune, last script) []byte {
 	if last != ScriptKana {
 		return key
@@ -218,8 +218,7 @@ func compose(key []byte, mark rune, last script) []byte {
 	return utf8.AppendRune(key[:len(key)-size], voiced)
 }
 
-// foldRune gives the lower-case base letter of a rune, and what follows it where one letter becomes
-// two.
+// foldRune returns the lower-case base letter of a rune, and any second letter.
 func foldRune(r rune) (rune, string) {
 	if r < utf8.RuneSelf {
 		if r >= 'A' && r <= 'Z' {
@@ -246,7 +245,7 @@ func foldRune(r rune) (rune, string) {
 		return 'o', "e"
 	case 'þ':
 		return 't', "h"
-	case 'ﬀ': // ligatures of typeset sources
+	case 'ﬀ': // typographic ligatures
 		return 'f', "f"
 	case 'ﬁ':
 		return 'f', "i"
@@ -268,16 +267,16 @@ const (
 	unaccented = "aaaaaaaaacccccddeeeeeeeeegggghhiiiiiiiiijklllllnnnnooooooooorrrsssssttttuuuuuuuuuuwyyyzzzd"
 )
 
-// halfKana are the full-width forms of U+FF66 to U+FF9D, which older Japanese systems send.
+// halfKana are the full-width forms of U+FF66 to U+FF9D, sent by older Japanese systems.
 var halfKana = []rune("ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン")
 
-// startsWithWord tells whether s begins with the words of prefix.
+// StartsWith reports whether s begins with the words of prefix.
 func StartsWith(s, prefix string) bool {
 	return strings.HasPrefix(s, prefix) && (len(s) == len(prefix) || s[len(prefix)] == ' ')
 }
 
-// headsPhrase tells whether what stands before token i is a heading that speaks of it ("Family
-// history: restless legs").
+// Heads reports whether what precedes token i is a heading about it ("Family history: restless
+// legs").
 func Heads(p *Phrase, i int) bool {
 	return strings.Contains(p.Raw[p.Tokens[i-1].RawEnd:p.Tokens[i].Raw], ":")
 }

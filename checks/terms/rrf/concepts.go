@@ -16,7 +16,7 @@ const (
 	consoSUPPRESS = 16
 )
 
-// ownSource marks what RxNorm itself says, beside the vocabularies that it links.
+// ownSource marks what RxNorm itself says, as opposed to the vocabularies it links.
 const ownSource = "RXNORM"
 
 // concept is one of RxNorm's own concepts.
@@ -27,11 +27,11 @@ type concept struct {
 	name   string
 }
 
-// graph is what a release holds of RxNorm's own concepts and their relations.
+// graph is a release's own concepts and their relations.
 type graph struct {
 	concepts []concept
 	byID     map[uint32]int32 // position in concepts
-	others   map[uint32]bool  // own concepts of term types that are not known here, which a later release may have
+	others   map[uint32]bool  // own concepts of unknown term types, which a later release may have
 	edges    []edge           // sorted by whole, once all are read
 	report   Report
 }
@@ -44,9 +44,8 @@ func newGraph() *graph {
 	}
 }
 
-// readConcepts keeps RxNorm's own atoms of the term types that matter here. Synonyms and the atoms
-// of other sources are passed over: their concepts, where RxNorm has made one, have an own atom
-// too.
+// readConcepts keeps RxNorm's own atoms of the relevant term types. Synonyms and other sources'
+// atoms are skipped: if RxNorm has a concept for them, that has an own atom too.
 func (g *graph) readConcepts(r io.Reader) error {
 	var err error
 	g.report.Lines[ConceptsFile], err = readLines(r, ConceptsFile, consoColumns, func(line *row) {
@@ -75,7 +74,7 @@ func (g *graph) readConcepts(r io.Reader) error {
 	return err
 }
 
-// add keeps a concept. Of several atoms of one concept a current one decides, then the first.
+// add keeps a concept. Among several atoms of one concept a current one decides, then the first.
 func (g *graph) add(c concept) {
 	at, known := g.byID[c.id]
 	if !known {

@@ -57,7 +57,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// FuzzImport: whatever the files hold, an import ends with a table of good rows or with an error.
+// FuzzImport: whatever the files contain, an import ends with a table of good rows or an error.
 func FuzzImport(f *testing.F) {
 	whole := small()
 	f.Add(whole.conso.String(), whole.rel.String(), whole.sat.String())

@@ -12,17 +12,17 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// drugs are ingredients of the tables, each once.
+// drugList is a set of ingredients of the tables.
 type drugList []*drugs.Ingredient
 
-// derivation finds out what the concepts of a graph hold.
+// derivation works out what the concepts of a graph contain.
 type derivation struct {
 	*graph
 	tables *terms.Terms
-	found  []drugList // by concept, once asked for
+	found  []drugList // by concept, on demand
 	asked  []bool
-	named  map[int32]terms.Match // what the names of withdrawn concepts without relations tell
-	others bool                  // other drugs have rows too
+	named  map[int32]terms.Match // meanings of the names of withdrawn concepts without relations
+	others bool                  // other drugs get rows too
 }
 
 func newDerivation(g *graph) *derivation {
@@ -41,8 +41,8 @@ func newDerivation(g *graph) *derivation {
 	return d
 }
 
-// anchor is the ingredient of the tables that a concept is: by its code, or, for what the tables
-// have no code of, by its exact name.
+// anchor is the ingredient of the tables that a concept is: by its code, or, if the tables have no
+// code for it, by its exact name.
 func (d *derivation) anchor(at int32) *drugs.Ingredient {
 	c := &d.concepts[at]
 	if c.kind != kindIN && c.kind != kindPIN {
@@ -57,8 +57,8 @@ func (d *derivation) anchor(at int32) *drugs.Ingredient {
 	return nil
 }
 
-// checkName notes an ingredient whose code the tables have, but under a name that they do not take
-// for it: the code may be wrong.
+// checkName notes an ingredient whose code is in the tables, but whose name they do not take for
+// it: the code may be wrong.
 func (d *derivation) checkName(c *concept, drug *drugs.Ingredient) {
 	m := d.tables.Classify(nil, []string{c.name})
 	if !slices.ContainsFunc(m.Found, func(f terms.Found) bool { return f.Ingredient == drug }) {
@@ -74,8 +74,8 @@ func (d *derivation) checkName(c *concept, drug *drugs.Ingredient) {
 	}
 }
 
-// drugsOf are the ingredients of a concept. Its relations lead to lower term types only, so that
-// the walk ends.
+// drugsOf are the ingredients of a concept. Its relations lead only to lower term types, so the
+// walk ends.
 func (d *derivation) drugsOf(at int32) drugList {
 	if d.asked[at] {
 		return d.found[at]
@@ -92,7 +92,7 @@ func (d *derivation) drugsOf(at int32) drugList {
 	return d.found[at]
 }
 
-// byRelations joins the ingredients of what a concept is most directly made of.
+// byRelations joins the ingredients of the concepts it is most directly made of.
 func (d *derivation) byRelations(at int32) drugList {
 	var all drugList
 	var replaced drugList
@@ -107,8 +107,8 @@ func (d *derivation) byRelations(at int32) drugList {
 	return slices.DeleteFunc(all, func(drug *drugs.Ingredient) bool { return slices.Contains(replaced, drug) })
 }
 
-// replacedBy are the ingredients whose form a precise ingredient is that is a drug of its own:
-// gabapentin by its enacarbil.
+// replacedBy are the ingredients of which a precise ingredient is a form, although it is a drug of
+// its own: gabapentin by its enacarbil.
 func (d *derivation) replacedBy(at int32) drugList {
 	own := d.anchor(at)
 	if own == nil || d.concepts[at].kind != kindPIN {
@@ -138,8 +138,8 @@ func (d *derivation) best(at int32) []edge {
 
 func (d *derivation) withoutRelations(at int32) bool { return len(d.best(at)) == 0 }
 
-// byName reads the name of a withdrawn concept, whose relations RxNorm does not keep. A name that
-// leaves a doubt tells nothing.
+// byName reads the name of a withdrawn concept, whose relations RxNorm does not keep. A doubtful
+// name says nothing.
 func (d *derivation) byName(at int32) drugList {
 	c := &d.concepts[at]
 	if c.status == statusCurrent || c.kind < kindPIN {
@@ -160,8 +160,8 @@ func (d *derivation) byName(at int32) drugList {
 	return all
 }
 
-// checkWhole refuses a release in which current products have no relations: RXNREL.RRF has lost its
-// end.
+// checkWhole refuses a release in which current products have no relations: RXNREL.RRF has been cut
+// short.
 func (d *derivation) checkWhole() error {
 	products, alone := 0, 0
 	for i, c := range d.concepts {
@@ -184,7 +184,7 @@ func (d *derivation) checkWhole() error {
 	return nil
 }
 
-// codes are the rows of all concepts that hold an ingredient of the tables.
+// codes are the rows of all concepts that contain an ingredient of the tables.
 func (d *derivation) codes() []site.Row {
 	local := d.localBrands()
 	var rows []site.Row
@@ -215,8 +215,8 @@ func (d *derivation) codes() []site.Row {
 	return rows
 }
 
-// appendOther adds the row of a concept that holds none of our drugs. What the embedded tables take
-// for one of them keeps their answer.
+// appendOther adds the row of a concept without our drugs. A concept that the embedded tables take
+// for one of ours keeps their answer.
 func (d *derivation) appendOther(rows []site.Row, at int32) []site.Row {
 	c := &d.concepts[at]
 	row := site.Row{
@@ -237,9 +237,9 @@ func (d *derivation) appendOther(rows []site.Row, at int32) []site.Row {
 	return append(rows, row)
 }
 
-// isOther tells whether a concept is known to be a drug in none of our classes, so that its code
-// gets a row that says so: not dose forms, not what the embedded tables take for a drug of ours,
-// and of withdrawn concepts only those whose name names none.
+// isOther reports whether a concept is known to be a drug in none of our classes, so that its code
+// gets a row that says so. Excluded are dose forms, what the embedded tables take for a drug of
+// ours, and withdrawn concepts whose name names one.
 func (d *derivation) isOther(at int32) bool {
 	c := &d.concepts[at]
 	if !d.others || c.kind < kindIN || len(d.drugsOf(at)) > 0 {
@@ -251,7 +251,7 @@ func (d *derivation) isOther(at int32) bool {
 	return !d.withoutRelations(at) || c.kind < kindPIN || len(d.tables.Classify(nil, []string{c.name}).Found) == 0
 }
 
-// embedded are the ingredients that the embedded tables have for the code of a concept.
+// embedded are the ingredients in the embedded tables for the code of a concept.
 func (d *derivation) embedded(c *concept) (names []string) {
 	for _, f := range d.tables.Classify([]codes.Coding{{System: codes.RxNorm, Code: codeOf(c.id)}}, nil).Found {
 		names = append(names, f.Name)
@@ -271,12 +271,12 @@ func (d *derivation) appendRows(rows []site.Row, at int32, row site.Row) []site.
 	return rows
 }
 
-// cleanName keeps a name from breaking the row of a table.
+// cleanName keeps a name from breaking a table row.
 func cleanName(name string) string { return strings.Join(strings.Fields(name), " ") }
 
 func codeOf(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
 
-// compare notes where the release says something else of a code than the embedded tables.
+// compare notes where the release and the embedded tables differ on a code.
 func (d *derivation) compare(at int32, found drugList) {
 	code := codeOf(d.concepts[at].id)
 	m := d.tables.Classify([]codes.Coding{{System: codes.RxNorm, Code: code}}, nil)

@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/forms"
 )
 
-// actsWhere tells whether a concept brings one of its ingredients into the body, and by which route
-// group. Brands, ingredients, combinations and components have no form and tell neither.
+// actsWhere reports whether a concept delivers one of its ingredients systemically, and by which
+// route group. Brands, ingredients, combinations and components have no form and state neither.
 func (d *derivation) actsWhere(at int32, drug *drugs.Ingredient) (drugs.Systemic, string) {
 	c := &d.concepts[at]
 	switch {
@@ -22,13 +22,13 @@ func (d *derivation) actsWhere(at int32, drug *drugs.Ingredient) (drugs.Systemic
 	case systemic == drugs.SystemicDepends:
 		systemic = drug.Nasal()
 	case systemic == drugs.SystemicNo && route == "topical" && drug.Name == "doxepin":
-		systemic = drugs.SystemicLowAbsorbed // rules.md R16: enough of the cream is absorbed to sedate
+		systemic = drugs.SystemicLowAbsorbed // rules.md R16: the cream is absorbed enough to sedate
 	}
 	return systemic, route
 }
 
-// packActsWhere joins what the products of a pack tell that hold the ingredient; where they differ
-// it is not known.
+// packActsWhere joins what the products of a pack with the ingredient state; if they differ, it is
+// unknown.
 func (d *derivation) packActsWhere(at int32, drug *drugs.Ingredient) (systemic drugs.Systemic, route string) {
 	first := true
 	for _, e := range d.best(at) {
@@ -59,8 +59,7 @@ func holds(all drugList, drug *drugs.Ingredient) bool {
 	return false
 }
 
-// doseForm is the dose form, or the group of them, that a concept has; in its name when no relation
-// tells it.
+// doseForm is the dose form, or form group, of a concept; from its name if no relation states it.
 func (d *derivation) doseForm(at int32) string {
 	for _, e := range d.parts(at) {
 		if e.trust == byDoseForm {
@@ -71,8 +70,8 @@ func (d *derivation) doseForm(at int32) string {
 	return name
 }
 
-// formOf reads a dose form by the words that the tables have for forms, and gives it the route
-// group of products.tsv.
+// formOf reads a dose form by the words for forms in the tables, and returns the route group of
+// products.tsv.
 func formOf(form string) (drugs.Systemic, string) {
 	for _, own := range ownForms {
 		if strings.Contains(form, own.words) {
@@ -86,7 +85,7 @@ func formOf(form string) (drugs.Systemic, string) {
 	return systemic, route
 }
 
-// ownForms are dose forms and groups of RxNorm whose words say something else in a medication text,
+// ownForms are RxNorm dose forms and groups whose words mean something else in a medication text,
 // or nothing.
 var ownForms = []struct {
 	words    string
@@ -104,15 +103,15 @@ var ownForms = []struct {
 	}, {"Soap", drugs.SystemicNo, "topical"}, {"Medicated Pad", drugs.SystemicNo, "topical"},
 }
 
-// routeGroups are the groups of products.tsv for routes that go by another name.
+// routeGroups are the groups of products.tsv for routes with other names.
 var routeGroups = map[string]string{
 	"injection": "injectable", "intravenous": "injectable", "intramuscular": "injectable", "subcutaneous": "injectable",
 	"implant": "injectable",
 	"buccal":  "sublingual_buccal", "sublingual": "sublingual_buccal", "cutaneous": "topical",
 }
 
-// localBrands are the brands whose every product acts in no body: a brand that is sold as a cream
-// only needs no route to be one.
+// localBrands are brands none of whose products is systemic: a brand sold only as a cream needs no
+// route to be local.
 func (d *derivation) localBrands() map[int32]bool {
 	local := map[int32]bool{}
 	for _, e := range d.edges {

@@ -8,8 +8,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// TestFormsAgreeWithTheProducts holds the reading of dose forms to the group and the effect that
-// products.tsv has for each product.
+// TestFormsAgreeWithTheProducts checks the reading of dose forms against the group and effect of
+// each product in products.tsv.
 func TestFormsAgreeWithTheProducts(t *testing.T) {
 	table, err := os.ReadFile("../data/products.tsv")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/site"
 )
 
-// brief is what a code came to: its ingredients with strengths, where it acts, and what is told of
-// the code.
+// brief is the outcome for a code: its ingredients with strengths, where it acts, and what is said
+// of the code.
 func brief(rows []site.Row, system, code string) string {
 	var parts []string
 	for _, r := range rows {
@@ -154,7 +154,7 @@ func TestImportTells(t *testing.T) {
 	}
 }
 
-// The table loads as it was written, and answers for the codes in it.
+// The table loads as written, and answers for its codes.
 func TestTheTableLoads(t *testing.T) {
 	table := importSmall(t)
 	var text strings.Builder
@@ -189,7 +189,7 @@ func TestTheTableLoads(t *testing.T) {
 	}
 }
 
-// Line ends of Windows, a byte order mark and one direction of each relation change nothing.
+// Windows line ends, a byte order mark and one direction of each relation change nothing.
 func TestVariantsOfAFile(t *testing.T) {
 	want := importSmall(t).Rows
 	f := small()
@@ -226,7 +226,7 @@ func TestVariantsOfAFile(t *testing.T) {
 	}
 }
 
-// A term type that a later release may bring, and source atoms, are passed over.
+// A term type of a later release, and source atoms, are skipped.
 func TestUnknownTermTypes(t *testing.T) {
 	f := small()
 	for id := 880001; id < 880050; id++ {
@@ -255,7 +255,7 @@ func rowsText(rows []site.Row) []string {
 	return lines
 }
 
-// checkLoads holds a table to what a site table may be.
+// checkLoads checks that a table is a valid site table.
 func checkLoads(t *testing.T, table *Table) {
 	t.Helper()
 	if _, err := site.Read("", strings.NewReader(strings.Join(rowsText(table.Rows), "\n"))); err != nil {

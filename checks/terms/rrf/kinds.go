@@ -1,6 +1,6 @@
 package rrf
 
-// kind is a term type of RxNorm, ordered so that a concept is made of concepts of lower kinds only.
+// kind is an RxNorm term type, ordered so that a concept is made only of concepts of lower kinds.
 type kind uint8
 
 const (
@@ -42,15 +42,15 @@ var kindsByName = func() map[string]kind {
 
 func (k kind) String() string { return kindNames[k] }
 
-// formed tells whether concepts of the kind have a dose form or a group of them.
+// formed reports whether concepts of the kind have a dose form or form group.
 func (k kind) formed() bool {
 	return k == kindSCD || k == kindSBD || k >= kindSCDG && k <= kindSBDFP
 }
 
-// pack tells whether concepts of the kind hold several products.
+// pack reports whether concepts of the kind contain several products.
 func (k kind) pack() bool { return k == kindGPCK || k == kindBPCK }
 
-// status of a concept or a package code, as the column SUPPRESS says.
+// status of a concept or a package code, by the column SUPPRESS.
 type status uint8
 
 const (
@@ -59,7 +59,7 @@ const (
 	statusObsolete
 )
 
-// String is what a site table shows: a current code shows nothing.
+// String is what a site table shows: nothing for a current code.
 func (s status) String() string { return [...]string{"", "suppressed", "obsolete"}[s] }
 
 // statusOf reads SUPPRESS: N no, O obsolete, E and Y suppressed by an editor or a source.

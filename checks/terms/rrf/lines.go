@@ -10,17 +10,16 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine bounds a line. The longest of real releases are texts of some ten thousand bytes.
+// maxLine bounds a line. The longest in real releases are texts of about ten thousand bytes.
 const maxLine = 1 << 20
 
-// row is one line of a file, cut at its bars. The fields are good until the next line is read.
+// row is one line of a file, split at its bars. The fields are valid until the next line is read.
 type row struct {
 	fields [][]byte
 	err    error
 }
 
-// id reads a concept id; 0 when the field is empty. An id that is none is kept as the error of the
-// line.
+// id reads a concept id; 0 if the field is empty. An invalid id is kept as the error of the line.
 func (r *row) id(n int) uint32 {
 	text := r.fields[n]
 	if len(text) == 0 {
@@ -35,8 +34,8 @@ func (r *row) id(n int) uint32 {
 
 func (r *row) is(n int, text string) bool { return string(r.fields[n]) == text }
 
-// readLines gives each line of a file to a function. A line has as many bars as the file has
-// columns, the last of them at its end. Errors name the file and the line, and never quote it.
+// readLines passes each line of a file to a function. A line has as many bars as the file has
+// columns, the last one at its end. Errors name the file and the line, and never quote it.
 func readLines(r io.Reader, file string, columns int, each func(*row)) (lines int, err error) {
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 1<<16), maxLine)
@@ -66,7 +65,7 @@ func readLines(r io.Reader, file string, columns int, each func(*row)) (lines in
 	return lines, nil
 }
 
-// cut cuts a line into its fields.
+// cut splits a line into its fields.
 func (r *row) cut(line []byte) error {
 	if !utf8.Valid(line) {
 		return errors.New("not UTF-8")

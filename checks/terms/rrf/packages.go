@@ -21,8 +21,8 @@ const (
 	satSUPPRESS = 11
 )
 
-// packageOf says which products a package code means. What RxNorm itself says decides over what its
-// sources say, whose codes it repeats, a current code over a withdrawn one.
+// packageOf says which products a package code means. RxNorm's own statements outrank those of its
+// sources, whose codes it repeats; a current code outranks a withdrawn one.
 type packageOf struct {
 	rank   uint8
 	status status
@@ -30,7 +30,7 @@ type packageOf struct {
 	more   []int32 // products of the same rank
 }
 
-// readPackages reads the National Drug Codes of the release: those of other drugs too, since they
+// readPackages reads the National Drug Codes of the release, including those of other drugs, which
 // keep a source from claiming them.
 func (d *derivation) readPackages(r io.Reader) ([]site.Row, error) {
 	packages := map[uint64]packageOf{}
@@ -42,7 +42,7 @@ func (d *derivation) readPackages(r io.Reader) ([]site.Row, error) {
 		}
 		at, known := d.byID[id]
 		if !known {
-			return // of a concept that only another source has
+			return // of a concept only another source has
 		}
 		code, ok := packageNumber(line.fields[satATV])
 		if !ok {
@@ -77,7 +77,7 @@ func packageRank(line *row, s status) uint8 {
 	return rank
 }
 
-// join gives what two statements about one code come to.
+// join combines two statements about one code.
 func (p packageOf) join(other packageOf) packageOf {
 	switch {
 	case other.rank < p.rank:
@@ -114,13 +114,13 @@ func (d *derivation) packageRows(packages map[uint64]packageOf) []site.Row {
 	return rows
 }
 
-// partnerMark stands between the components of a name. Only combinations have partners to read in
-// their names: the names of all package codes would double the size of the table.
+// partnerMark separates the components of a name. Only combinations have partners to read in their
+// names: the names of all package codes would double the size of the table.
 const partnerMark = " / "
 
-// appendMissing adds the ingredients that a code's rows from start on do not hold yet. Two products
-// of one code that hold different ones are an error of the sources: all count, since none of them
-// can be ruled out.
+// appendMissing adds the ingredients missing from a code's rows from start on. Two products of one
+// code with different ingredients are an error in the sources: all count, since none can be ruled
+// out.
 func (d *derivation) appendMissing(rows []site.Row, start int, at int32, row site.Row) []site.Row {
 	more := d.appendRows(nil, at, row)
 	for _, r := range more {
@@ -135,9 +135,9 @@ func (d *derivation) appendMissing(rows []site.Row, start int, at int32, row sit
 	return rows
 }
 
-// packageNumber reads a National Drug Code in the forms of the sources as the number of its eleven
-// digits: 5-4-2 without hyphens, with a zero before it, or hyphenated (4-4-2, 5-3-2, 5-4-1, 6-4-2),
-// where * stands for a zero. Ten digits without hyphens may mean three codes and are read as none.
+// packageNumber reads a National Drug Code in the forms of the sources as its eleven-digit number:
+// 5-4-2 without hyphens, with a leading zero, or hyphenated (4-4-2, 5-3-2, 5-4-1, 6-4-2), where *
+// stands for a zero. Ten digits without hyphens may mean three codes and are refused.
 func packageNumber(value []byte) (uint64, bool) {
 	text := make([]byte, len(value))
 	for i, b := range value {

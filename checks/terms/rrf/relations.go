@@ -17,16 +17,16 @@ const (
 	relSAB     = 10
 )
 
-// trust says how directly a relation leads to the ingredients of a concept. Of those that a concept
-// has, the most direct decide: a product of gabapentin enacarbil is a form of gabapentin too, and a
-// brand may have been sold with other ingredients before.
+// trust says how directly a relation leads to the ingredients of a concept. The most direct ones
+// decide: a product of gabapentin enacarbil is also a form of gabapentin, and a brand may have been
+// sold with other ingredients before.
 type trust uint8
 
 const (
-	byContent    trust = iota // a pack holds products
+	byContent    trust = iota // a pack contains products
 	byComponent               // a product consists of components
-	byIngredient              // and all that names an ingredient or the unbranded sister
-	byForm                    // a product is one of a form or a group
+	byIngredient              // and whatever names an ingredient or the unbranded sister
+	byForm                    // a product belongs to a form or a group
 	bySet                     // a product has a combination of ingredients
 	byBrand                   // a branded product has a brand name
 	byDoseForm                // leads to a dose form, not to ingredients
@@ -39,9 +39,9 @@ type edge struct {
 }
 
 // relation is a value of RELA. A row reads "RXCUI2 has RELA to RXCUI1", and most relations are
-// there in both directions.
+// present in both directions.
 type relation struct {
-	wholeFirst bool // RXCUI1 is the whole: the row tells the inverse
+	wholeFirst bool // RXCUI1 is the whole: the row states the inverse
 	trust      trust
 }
 
@@ -70,7 +70,7 @@ var relations = func() map[string]relation {
 }()
 
 // readRelations keeps what RxNorm says of its concepts. Other relations (quantified or reformulated
-// products, those between atoms) lead to no ingredient that these do not lead to.
+// products, those between atoms) lead to no further ingredients.
 func (g *graph) readRelations(r io.Reader) error {
 	var err error
 	g.report.Lines[RelationsFile], err = readLines(r, RelationsFile, relColumns, func(line *row) {
@@ -94,8 +94,8 @@ func (g *graph) readRelations(r io.Reader) error {
 	return g.checkRelations()
 }
 
-// connect keeps that a whole is made of a part. A relation against the order of their term types
-// would give an ingredient all partners that it has anywhere: such are counted and not followed.
+// connect records that a whole is made of a part. A relation against the order of term types would
+// give an ingredient all partners it has anywhere: those are counted and not followed.
 func (g *graph) connect(whole, part uint32, t trust) {
 	w, ok := g.byID[whole]
 	p, also := g.byID[part]
@@ -108,7 +108,7 @@ func (g *graph) connect(whole, part uint32, t trust) {
 	}
 	wk, pk := g.concepts[w].kind, g.concepts[p].kind
 	if (pk == kindDF || pk == kindDFG) && t != byDoseForm {
-		return // a dose form is one of a group
+		return // a dose form belongs to a group
 	}
 	if wk <= pk {
 		g.report.Reversed++
@@ -120,7 +120,7 @@ func (g *graph) connect(whole, part uint32, t trust) {
 	g.edges = append(g.edges, edge{w, p, t})
 }
 
-// tolerated is the share of odd relations that a sound release may have.
+// tolerated is the share of odd relations acceptable in a sound release.
 const tolerated = 0.01
 
 func (g *graph) checkRelations() error {
@@ -149,7 +149,7 @@ func (g *graph) checkRelations() error {
 	return nil
 }
 
-// parts are the edges that lead away from a concept, the most direct first.
+// parts are the edges from a concept to what it is made of, most direct first.
 func (g *graph) parts(whole int32) []edge {
 	at, _ := slices.BinarySearchFunc(g.edges, whole, func(e edge, w int32) int { return cmp.Compare(e.whole, w) })
 	end := at

@@ -7,7 +7,7 @@ import (
 )
 
 // files builds a release in the exact format. Ingredients have their real codes, by which the
-// tables know them; everything else is made up.
+// tables know them; everything else is invented.
 type files struct {
 	conso, rel, sat strings.Builder
 	rows            int
@@ -21,8 +21,7 @@ var inverses = map[string]string{
 	"has_doseformgroup": "doseformgroup_of",
 }
 
-// atom adds a concept; a source other than RxNorm's own stands before the term type, as in
-// "MTHSPL:SU".
+// atom adds a concept; a source other than RxNorm precedes the term type, as in "MTHSPL:SU".
 func (f *files) atom(id int, tty, name, suppress string) {
 	f.rows++
 	source, own, other := strings.Cut(tty, ":")
@@ -46,7 +45,7 @@ func (f *files) atom(id int, tty, name, suppress string) {
 
 func (f *files) concept(id int, tty, name string) { f.atom(id, tty, name, "N") }
 
-// relate adds both directions of a relation: whole has it to each part.
+// relate adds both directions of a relation from whole to each part.
 func (f *files) relate(whole int, rela string, parts ...int) {
 	for _, part := range parts {
 		f.rows++
@@ -101,7 +100,7 @@ func ingredients(f *files) {
 
 const tablet, cream, nasal, solution, pack, capsule = 990100, 990101, 990102, 990103, 990104, 990105
 
-// product adds a product of components with their form, and gives it to what it is a form of.
+// product adds a product of components with their form, and links it to its forms and groups.
 func (f *files) product(id int, name string, form int, components ...int) {
 	f.concept(id, "SCD", name)
 	f.relate(id, "consists_of", components...)
@@ -214,7 +213,7 @@ func local(f *files) {
 	f.product(992024, "butorphanol tartrate 1 MG/ACTUAT Metered Dose Nasal Spray", nasal, 991024)
 }
 
-// withdrawn concepts have no relations any more, as a rule.
+// withdrawn concepts, as a rule, no longer have relations.
 func withdrawn(f *files) {
 	f.atom(992030, "SCD", "sertraline 200 MG Oral Tablet", "O")
 	f.atom(992031, "SCD", "acetaminophen 500 MG / diphenhydramine hydrochloride 25 MG Oral Tablet", "O")
@@ -248,12 +247,12 @@ func packages(f *files) {
 	f.ndc(996001, "VANDF", "000268-0430-*5", "O")
 	f.ndc(996001, "MTHSPL", "1234567890", "N") // ten digits: three readings
 	f.ndc(992004, "RXNORM", "55555444433", "N")
-	f.ndc(992001, "VANDF", "055555444433", "N") // RxNorm says that it is another drug
+	f.ndc(992001, "VANDF", "055555444433", "N") // RxNorm calls it another drug
 	f.ndc(992003, "RXNORM", "00000000101", "O")
 	f.ndc(992020, "RXNORM", "22222333344", "N")
 	f.ndc(992005, "RXNORM", "33333444455", "N")
 	f.ndc(999001, "RXNORM", "44444333322", "N")
-	f.ndc(777777, "MTHSPL", "99999888877", "N") // a concept that only another source has
+	f.ndc(777777, "MTHSPL", "99999888877", "N") // a concept only another source has
 }
 
 // importSmall imports the small release.

@@ -7,8 +7,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/strength"
 )
 
-// strength is what one unit, or one millilitre, of a concept holds of one of its ingredients, in
-// milligrams. A pack holds several products and tells none; nor do components that differ.
+// strength is how much of one of its ingredients one unit, or one millilitre, of a concept
+// contains, in milligrams. Unknown for packs, which contain several products, and for components
+// that differ.
 func (d *derivation) strength(at int32, drug *drugs.Ingredient) (milligrams string, perML bool) {
 	if m, ok := d.named[at]; ok && !d.concepts[at].kind.pack() {
 		for _, f := range m.Found {

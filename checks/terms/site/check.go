@@ -8,20 +8,18 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// siteChecker checks the rows of a site table one after the other, and whether they are in order.
-// Neighbours mostly share their system and often their ingredient: what was found out about those
-// of the last row is kept, so that some hundred thousand rows pass in a few hundredths of a second.
-// A row that does not pass at sight is parsed.
+// checker checks the rows of a site table one by one, and their order. Neighbours mostly share
+// their system and often their ingredient, so the findings for the last row are kept: some hundred
+// thousand rows take a few hundredths of a second. A row that is not obviously valid is parsed.
 type checker struct {
 	system     []byte
-	canonical  bool   // system is the URL under which codes are looked up
-	name       string // of the system, when it has a form of its own in which codes are compared
+	canonical  bool   // system is the URL used for look-ups
+	name       string // of the system, if its codes have a form for comparison
 	ingredient []byte
-	prefix     []byte // of the row before
+	prefix     []byte // of the previous row
 }
 
-// check tells whether a row follows the one before in order, in the form in which codes are
-// compared.
+// check reports whether a row follows the previous one in order, in the form used to compare codes.
 func (c *checker) check(line []byte) (ascending bool, err error) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	var f [len(Columns)][]byte
@@ -38,7 +36,7 @@ func (c *checker) check(line []byte) (ascending bool, err error) {
 	return ascending, nil
 }
 
-// splitSite cuts a row into its fields and counts them.
+// split splits a row into its fields and counts them.
 func split(line []byte, f *[len(Columns)][]byte) int {
 	for n := 0; ; n++ {
 		i := bytes.IndexByte(line, '\t')
@@ -55,7 +53,7 @@ func split(line []byte, f *[len(Columns)][]byte) int {
 	}
 }
 
-// knows tells whether the required fields are in order at sight.
+// knows reports whether the required fields are obviously valid.
 func (c *checker) knows(system, code, ingredient []byte) bool {
 	if !bytes.Equal(system, c.system) || c.system == nil {
 		c.system = system
@@ -75,7 +73,7 @@ func (c *checker) knows(system, code, ingredient []byte) bool {
 	return trimmed(system) && trimmed(code)
 }
 
-// comparable tells whether a code stands in the form in which it is compared.
+// comparable reports whether a code has the form used for comparison.
 func (c *checker) comparable(code []byte) bool {
 	switch {
 	case !trimmed(code):
@@ -88,7 +86,7 @@ func (c *checker) comparable(code []byte) bool {
 	return comparableCode(c.name, string(code)) == string(code)
 }
 
-// isProductNDC tells whether a code has the written form of a product: 5-4.
+// isProductNDC reports whether a code has the written form of a product: 5-4.
 func isProductNDC(code []byte) bool {
 	return len(code) == 10 && code[5] == '-' && allDigits(code[:5]) && allDigits(code[6:])
 }
@@ -106,8 +104,8 @@ func trimmed(field []byte) bool {
 	return len(field) > 0 && field[0] > ' ' && field[len(field)-1] > ' '
 }
 
-// plainSite tells whether the fields behind the ingredient are in order at sight: systemic,
-// strength, name, kind, route, status.
+// plain reports whether the fields after the ingredient are obviously valid: systemic, strength,
+// name, kind, route, status.
 func plain(f [][]byte) bool {
 	switch string(f[0]) {
 	case "", "yes", "no", "low_absorbed", "depends", "unknown":

@@ -6,9 +6,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// WithNDCProducts adds a row for each product of the package codes among some rows whose packages
-// all hold the same: orders may carry the product alone, or a package that is not sold any more.
-// The rows are sorted by system, code and ingredient.
+// WithNDCProducts adds a row for each product whose package codes among rows all contain the same:
+// orders may carry the product alone, or a package no longer sold. Rows are sorted by system, code
+// and ingredient.
 func WithNDCProducts(rows []Row) []Row {
 	type product struct {
 		rows []Row
@@ -44,8 +44,8 @@ func WithNDCProducts(rows []Row) []Row {
 	return rows
 }
 
-// samePackages tells whether two packages hold the same drugs in the same strengths, whatever
-// became of the packages.
+// samePackages reports whether two packages contain the same drugs in the same strengths, whatever
+// their status.
 func samePackages(a, b []Row) bool {
 	return slices.EqualFunc(a, b, func(a, b Row) bool {
 		a.Code, a.Status, a.Name = b.Code, b.Status, b.Name

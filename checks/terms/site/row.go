@@ -11,7 +11,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// siteTableOf makes a table of rows that come from no file.
+// Of makes a table of rows that come from no file.
 func Of(rows []Row) (*Table, error) {
 	var text bytes.Buffer
 	for i, row := range rows {
@@ -23,43 +23,39 @@ func Of(rows []Row) (*Table, error) {
 	return newSiteTable("", text.Bytes())
 }
 
-// SiteRow says which ingredient a site's code holds; a combination has one row for each ingredient.
-// What follows the ingredient may be left out. The site's row decides where the embedded tables say
-// something else of a code.
+// Row says which ingredient a site's code contains; a combination has one row for each ingredient.
+// Fields after Ingredient are optional. The site's row outranks the embedded tables.
 type Row struct {
 	System, Code string
-	// Ingredient is one of ingredients.tsv or an alias; NoIngredient says that the code is an
-	// ordinary drug.
+	// Ingredient is a name or alias in ingredients.tsv; NoIngredient means an ordinary drug.
 	Ingredient string
-	// Systemic by the product itself; unknown leaves it to the route of the order. Rows of one code
-	// that differ leave it unknown too.
+	// Systemic by the product itself; if unknown, or different in rows of one code, the route of
+	// the order decides.
 	Systemic drugs.Systemic
 	// Strength of one unit in milligrams, or of one millilitre if PerML, as a decimal number.
 	Strength string
 	PerML    bool
-	// Name of the product. Nothing is matched by it, but partners of a listed ingredient are read
-	// in it (pyridoxine).
+	// Name of the product. It is not used for matching, but partners of a listed ingredient are
+	// read from it (pyridoxine).
 	Name string
-	// Kind is the RxNorm term type. A brand, an ingredient or a component gives way to a product
-	// that stands beside it.
+	// Kind is the RxNorm term type. A product outranks a brand, an ingredient or a component beside
+	// it.
 	Kind string
 	// Route is a route group as in products.tsv (oral, injectable, topical, ...).
 	Route string
-	// Status is empty for a current code, or says that the owner of the code has withdrawn it:
-	// obsolete, suppressed.
+	// Status is empty for a current code; obsolete or suppressed if its owner has withdrawn it.
 	Status string
 }
 
-// NoIngredient in place of an ingredient says that a code means an ordinary drug, which no check is
-// about.
+// NoIngredient in place of an ingredient means an ordinary drug, which no check covers.
 const NoIngredient = "-"
 
-// SiteColumns are the columns of a site table in their order. The first three are required.
+// Columns of a site table in their order. The first three are required.
 var Columns = [...]string{"system", "code", "ingredient", "systemic", "strength", "name", "kind", "route", "status"}
 
 const required = 3
 
-// String is the row as a line of a site table, without what is empty at its end.
+// String is the row as a line of a site table, without empty trailing fields.
 func (r Row) String() string {
 	systemic, strength := "", r.Strength
 	if r.Systemic != drugs.SystemicUnknown {
@@ -72,7 +68,7 @@ func (r Row) String() string {
 	return strings.TrimRight(strings.Join(fields[:], "\t"), "\t")
 }
 
-// PerML ends a strength that is one of a millilitre.
+// PerML ends a strength per millilitre.
 const PerML = "/mL"
 
 func parseRow(line string) (Row, error) {
@@ -132,14 +128,14 @@ func (r Row) check() error {
 	return nil
 }
 
-// CompareSiteRows orders rows by system, code and ingredient, as a site table is searched.
+// Compare orders rows by system, code and ingredient, as a site table is searched.
 func Compare(a, b Row) int {
 	return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Ingredient, b.Ingredient))
 }
 
-// comparableCode is the form of a code in which it is compared: that of eleven digits of a National
-// Drug Code (5-4 with a hyphen for a product without its package), that of eight of a
-// Pharmazentralnummer. Other codes stay as they are.
+// comparableCode is the form used to compare codes: eleven digits for a National Drug Code (5-4
+// with a hyphen for a product without a package), eight for a Pharmazentralnummer. Other codes stay
+// as they are.
 func comparableCode(system, code string) string {
 	switch system {
 	case codes.NDC:

@@ -13,13 +13,13 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/data"
 )
 
-// sealMark begins the first line of a table that was written here. The seal behind it is a hash
-// over the rest of the file and over the ingredients that its rows were checked against. A table
-// with a good seal is known to be sound and in order and is not checked row by row; one that was
-// edited, or was written for other ingredients, is read like any other.
+// sealMark begins the first line of a table written here. The seal after it is a hash of the rest
+// of the file and of the ingredients its rows were checked against. A table with a good seal is
+// sound and in order and is not checked row by row; if edited, or written for other ingredients, it
+// is read like any other.
 const sealMark = "# rlsguard site table, seal "
 
-// WriteSiteTable writes rows as a sealed site table, in the order in which it is searched.
+// Write writes rows as a sealed site table, in the order in which it is searched.
 func Write(w io.Writer, rows []Row) error {
 	rows = slices.SortedFunc(slices.Values(rows), func(a, b Row) int {
 		if c := strings.Compare(a.System+"\t"+a.Code+"\t", b.System+"\t"+b.Code+"\t"); c != 0 {
@@ -37,7 +37,7 @@ func Write(w io.Writer, rows []Row) error {
 	}
 	mark := sealMark
 	if t, err := newSiteTable("", body.Bytes()); err != nil || !t.sorted {
-		mark = "# rlsguard site table, without seal " // codes that are not in the form in which they are compared
+		mark = "# rlsguard site table, without seal " // codes are not in the form used for comparison
 	}
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s%s\n", mark, seal(sha256.Sum256(body.Bytes())))
@@ -45,7 +45,7 @@ func Write(w io.Writer, rows []Row) error {
 	return out.Flush()
 }
 
-// seal is the seal of a table whose rows have a hash.
+// seal is the seal of a table with the given hash of rows.
 func seal(sum [sha256.Size]byte) string {
 	h := sha256.New()
 	io.WriteString(h, data.Ingredients)
@@ -53,7 +53,7 @@ func seal(sum [sha256.Size]byte) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// openSealed reads a table with a good seal; nil when it has none.
+// openSealed reads a table with a good seal; nil if it has none.
 func openSealed(name string, data []byte) *Table {
 	first := lineOf(data)
 	found, ok := bytes.CutPrefix(first, []byte(sealMark))

@@ -12,25 +12,25 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// SiteTable is a site's own table. It keeps the bytes of its file, which are checked once and
-// searched when a code is asked for: a table of RxNorm and its package codes has some hundred
-// thousand rows, and few of them are ever needed. It is safe for concurrent use.
+// Table is a site's own table. It keeps the bytes of its file, checked once and searched on demand:
+// a table of RxNorm and its package codes has some hundred thousand rows, few of which are ever
+// needed. It is safe for concurrent use.
 type Table struct {
 	Name   string
 	data   []byte
 	Sum    [sha256.Size]byte          // of the bytes
-	rows   int                        // of a table that was checked; of a sealed one -1: not counted
-	body   int                        // where the first row starts
-	sorted bool                       // rows are in order, with nothing between them: found by binary search
-	index  func() map[codes.Key][]int // where the rows of a code start, for a table that is not sorted
+	rows   int                        // number, if checked; -1 for a sealed table: not counted
+	body   int                        // offset of the first row
+	sorted bool                       // rows are in order with nothing between them: binary search works
+	index  func() map[codes.Key][]int // offsets of the rows of a code, for an unsorted table
 }
 
 // maxSiteTable bounds what is read.
 const maxSiteTable = 1 << 30
 
-// ReadSiteTable reads a site table: a line each, of the columns that SiteColumns names, separated
-// by tabs; those behind the third may be left out. Empty lines, lines that start with # and a
-// header are passed over. Errors name the line. The name is what Match.SiteTable shows.
+// Read reads a site table: one row per line, tab-separated, in the order of Columns; those after
+// the third are optional. Empty lines, lines starting with # and a header are skipped. Errors name
+// the line. Match.SiteTable shows the name.
 func Read(name string, r io.Reader) (*Table, error) {
 	var data bytes.Buffer
 	data.Grow(sizeOf(r) + bytes.MinRead) // so that nothing is copied while it grows
@@ -47,7 +47,7 @@ func Read(name string, r io.Reader) (*Table, error) {
 	return newSiteTable(name, content)
 }
 
-// sizeOf is how much a file or a text holds, as far as it can be known.
+// sizeOf is the size of a file or a text, if it can be known.
 func sizeOf(r io.Reader) int {
 	switch r := r.(type) {
 	case interface{ Len() int }:
@@ -83,7 +83,7 @@ func newSiteTable(name string, data []byte) (*Table, error) {
 	return t, nil
 }
 
-// siteLine is the line at the start of the data, without its end.
+// lineOf is the line at the start of the data, without its end.
 func lineOf(data []byte) []byte {
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
 		return data[:i]
@@ -98,7 +98,7 @@ func skipped(line []byte, n int) bool {
 	return len(line) > 0 && line[0] == '#' || len(bytes.TrimSpace(line)) == 0
 }
 
-// buildIndex maps the codes of a table that is not sorted.
+// buildIndex maps the codes of an unsorted table.
 func (t *Table) buildIndex() map[codes.Key][]int {
 	index := make(map[codes.Key][]int, t.rows)
 	for start, line := 0, 1; start < len(t.data); line++ {
@@ -112,7 +112,7 @@ func (t *Table) buildIndex() map[codes.Key][]int {
 	return index
 }
 
-// siteKey is the key of a row in the form in which it is compared.
+// keyOf is the key of a row in the form used for comparison.
 func keyOf(line []byte) codes.Key {
 	rawSystem, rest, _ := bytes.Cut(line, tab)
 	rawCode, _, _ := bytes.Cut(rest, tab)
@@ -122,12 +122,12 @@ func keyOf(line []byte) codes.Key {
 
 var tab = []byte("\t")
 
-// find gives the rows of a code of a canonical system, in the order of the file.
+// exact returns the rows of a code of a canonical system, in file order.
 func (t *Table) exact(system, code string) []Row {
 	key := codes.Key{System: system, Code: comparableCode(system, code)}
 	var found []Row
 	add := func(start int) {
-		// The row has been checked when the table was read.
+		// The row was checked when the table was read.
 		if row, err := parseRow(string(lineOf(t.data[start:]))); err == nil {
 			found = append(found, row)
 		}
@@ -146,8 +146,7 @@ func (t *Table) exact(system, code string) []Row {
 	return found
 }
 
-// search gives the start of the first row of a sorted table that is not below the wanted system and
-// code.
+// search is the offset of the first row of a sorted table not below the wanted system and code.
 func (t *Table) search(prefix []byte) int {
 	low, high := t.body, len(t.data)
 	for low < high {
@@ -163,7 +162,7 @@ func (t *Table) search(prefix []byte) int {
 	return low
 }
 
-// sitePrefix is the system and the code of a row, with the tab behind each.
+// prefixOf is the system and the code of a row, with the tab after each.
 func prefixOf(line []byte) []byte {
 	n := bytes.IndexByte(line, '\t') + 1
 	return line[:n+bytes.IndexByte(line[n:], '\t')+1]
@@ -177,7 +176,7 @@ func (t *Table) Len() int {
 	return t.rows
 }
 
-// Rows yields the rows in the order of the file.
+// Rows yields the rows in file order.
 func (t *Table) Rows() iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		for start, line := 0, 1; start < len(t.data); line++ {
@@ -186,7 +185,7 @@ func (t *Table) Rows() iter.Seq[Row] {
 			if skipped(text, line) {
 				continue
 			}
-			// The row has been checked when the table was read.
+			// The row was checked when the table was read.
 			if row, err := parseRow(string(text)); err == nil && !yield(row) {
 				return
 			}

@@ -33,7 +33,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// The order of the rows changes no answer: a table in order is searched, any other is indexed.
+// The order of the rows changes no answer: a sorted table is searched, any other is indexed.
 func TestOrderChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		systems := []string{
@@ -82,7 +82,7 @@ func TestOrderChangesNothing(t *testing.T) {
 	})
 }
 
-// A row is read back as it was written.
+// A row is read back as written.
 func TestRowRoundTrip(t *testing.T) {
 	for _, row := range []Row{
 		{System: "s", Code: "c", Ingredient: "sertraline"},
@@ -101,7 +101,7 @@ func TestRowRoundTrip(t *testing.T) {
 	}
 }
 
-// A sealed table answers like one that is read row by row; one that was edited is checked again.
+// A sealed table answers like one read row by row; an edited one is checked again.
 func TestSeal(t *testing.T) {
 	var text strings.Builder
 	rows := []Row{
@@ -153,8 +153,8 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// FuzzSiteTable: a table is read or refused with its line, and what the fast check passes, the
-// parser passes too.
+// FuzzTable: a table is read or refused with its line, and whatever passes the fast check passes
+// the parser too.
 func FuzzTable(f *testing.F) {
 	f.Add("s\tc\tsertraline\tyes\t50/mL\tname\tSCD\toral\tobsolete\n# x\n\ns\td\t-\r\n")
 	f.Add("system\tcode\t")

@@ -6,9 +6,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// written are the rows of a code in whichever form it is written: a dm+d code under the system of
-// SNOMED CT, a package by the other packages of its product, ten digits without hyphens where the
-// table holds only one of the codes that they may be.
+// Find returns the rows of a code in whichever form it is written: a dm+d code under the system of
+// SNOMED CT, a package by the other packages of its product, ten digits without hyphens if the
+// table has only one of the codes they may mean.
 func (t *Table) Find(system, code string) []Row {
 	if rows := t.exact(system, code); len(rows) > 0 {
 		return rows
@@ -34,8 +34,7 @@ func (t *Table) Find(system, code string) []Row {
 	return t.exact(codes.NDC, codes.ProductNDC(number.Products[0]))
 }
 
-// sisterSystem is the other system under which the same code may stand: dm+d codes are SNOMED CT
-// codes.
+// sisterSystem is the other system a code may come under: dm+d codes are SNOMED CT codes.
 func sisterSystem(system string) string {
 	switch system {
 	case codes.DMD:

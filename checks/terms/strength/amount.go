@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// releaseOf reads what a patch releases, in the words of its name ("2 mg/24 h"): milligrams in so
-// many hours. Different amounts leave it unknown.
+// PatchRelease reads what a patch releases from the words of its name ("2 mg/24 h"): milligrams in
+// hours. Differing amounts leave it unknown.
 func PatchRelease(p *phrase.Phrase) (milligrams, hours string) {
 	for i := 1; i+1 < len(p.Tokens); i++ {
 		scale, ok := massUnits[p.Word(i)]
@@ -30,8 +30,7 @@ func PatchRelease(p *phrase.Phrase) (milligrams, hours string) {
 	return milligrams, hours
 }
 
-// hoursAt reads the span of time that an amount before token i is per: "/h", "/24 h", "/24h",
-// "/day".
+// hoursAt reads the denominator in hours before token i: "/h", "/24 h", "/24h", "/day".
 func hoursAt(p *phrase.Phrase, i int) string {
 	switch {
 	case p.Tokens[i].Gap != phrase.List:
@@ -51,9 +50,9 @@ var (
 	dayWords  = phrase.Words("d day tag jour dia giorno")
 )
 
-// TellsDose tells whether a text has an amount that one takes, as no cream or drops have: 20 mg,
-// not 20 mg/ml, 2 % or a tube of 30 g. Then a weak word of a local form is no form: "20MG GEL" is a
-// French gélule, "10 mg for itchy eyes" a tablet.
+// TellsDose reports whether a text has an amount to be taken, which creams and drops lack: 20 mg,
+// not 20 mg/ml, 2 % or a tube of 30 g. Then a weak word for a local form is no form: "20MG GEL" is
+// a French gélule, "10 mg for itchy eyes" a tablet.
 func TellsDose(p *phrase.Phrase) bool {
 	for _, a := range Amounts(p, 0, len(p.Tokens)) {
 		mg, ok := new(big.Rat).SetString(a.Milligrams)
@@ -96,7 +95,7 @@ func Amounts(p *phrase.Phrase, from, to int) []Amount {
 		value.Mul(value, new(big.Rat).SetFrac64(scale.num, scale.den))
 		volume, perML := perVolume(p, i)
 		if volume == nil {
-			continue // per hour, per dose, percent: no strength of a unit
+			continue // per hour, per dose, percent: not the strength of a unit
 		}
 		if perML {
 			value.Quo(value, volume)
@@ -108,13 +107,13 @@ func Amounts(p *phrase.Phrase, from, to int) []Amount {
 	return found
 }
 
-// nextComponent tells whether token i starts the next drug of a list ("325 MG / oxycodone"), and
-// not what an amount is per.
+// nextComponent reports whether token i starts the next drug of a list ("325 MG / oxycodone"), as
+// opposed to a denominator.
 func nextComponent(p *phrase.Phrase, i int) bool {
 	return p.Tokens[i].Gap == phrase.List && !phrase.IsDigit(p.Word(i)[0]) && !perUnits[p.Word(i)]
 }
 
-// perUnits are what an amount may be per.
+// perUnits are denominators of amounts.
 var perUnits = phrase.Words(
 	"ml l h hr hrs hour hours std stunde stunden heure heures ora ore hora horas d day tag jour actuat actuation " +
 		"actuations dose dosis puff spray mg g kg ug mcg m cm unit",
@@ -136,9 +135,9 @@ var massUnits = map[string]fraction{
 	"mikrogramm": {1, 1000},
 }
 
-// numberBefore reads the number that ends before token i, and tells the token it starts at. A comma
-// or a dot in it is the decimal sign, unless it may as well separate thousands: "1,000 mg" and
-// "1.000 mg" are not decided.
+// numberBefore reads the number that ends before token i, and returns the token it starts at. A
+// comma or dot in it is the decimal sign, unless it may equally separate thousands: "1,000 mg" and
+// "1.000 mg" stay undecided.
 func numberBefore(p *phrase.Phrase, i int) (number string, start int) {
 	if p.Tokens[i].Gap > phrase.Space {
 		return "", 0
@@ -165,8 +164,8 @@ func numberBefore(p *phrase.Phrase, i int) (number string, start int) {
 	return "", 0
 }
 
-// perVolume tells what the mass at token i is per: nothing (1, false), so many millilitres, or
-// something else (nil).
+// perVolume is the denominator of the mass at token i: nothing (1, false), a number of millilitres,
+// or something else (nil).
 func perVolume(p *phrase.Phrase, i int) (volume *big.Rat, perML bool) {
 	next := i + 1
 	if next >= len(p.Tokens) || p.Tokens[next].Gap != phrase.List {
@@ -201,7 +200,7 @@ func perVolume(p *phrase.Phrase, i int) (volume *big.Rat, perML bool) {
 	return nil, false // "2 mg/24 h"
 }
 
-// decimal writes a number exactly; false when it has no finite decimal form of reasonable length.
+// decimal writes a number exactly; false if it has no finite decimal form of reasonable length.
 func decimal(value *big.Rat) (string, bool) {
 	digits, exact := value.FloatPrec()
 	if !exact || digits > 9 {

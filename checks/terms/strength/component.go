@@ -6,9 +6,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// ComponentStrength reads the amount that the name of an RxNorm component (SCDC) tells: milligrams
-// of one unit or, if perML, of one millilitre, as a decimal number; "" when it tells none in
-// milligrams. Amounts per hour, actuation or milligram are none.
+// Component reads the amount in the name of an RxNorm component (SCDC): milligrams of one unit or,
+// if perML, of one millilitre, as a decimal number; "" if it states none in milligrams. Amounts per
+// hour, actuation or milligram do not count.
 func Component(part string) (strength string, perML bool) {
 	last := ""
 	for word := range strings.FieldsSeq(part) {
@@ -20,8 +20,8 @@ func Component(part string) (strength string, perML bool) {
 	return "", false
 }
 
-// componentRelease reads what the component of a patch releases in an hour ("rotigotine 0.125
-// MG/HR"), in milligrams.
+// Release reads what the component of a patch releases in an hour ("rotigotine 0.125 MG/HR"), in
+// milligrams.
 func Release(part string) string {
 	last := ""
 	for word := range strings.FieldsSeq(part) {
