@@ -15,7 +15,7 @@ for (const d of diagnostics) {
   if (d.severity <= 1) faults.push(`/${d.path.join("/")}: ${d.message}`);
 }
 if (document) {
-  const ajv = new Ajv({ strict: true, allErrors: true });
+  const ajv = new Ajv({ strict: true, allowMatchingProperties: true, allowUnionTypes: true, allErrors: true });
   addFormats(ajv);
   for (const key of ["x-parser-schema-id", "x-parser-unique-object-id"]) ajv.addKeyword(key);
   const compiled = new Map();
@@ -24,9 +24,16 @@ if (document) {
       faults.push(`${what}: not described`);
       return;
     }
-    if (!compiled.has(schema)) compiled.set(schema, ajv.compile(schema.json()));
+    if (!compiled.has(schema)) {
+      compiled.set(schema, null);
+      try {
+        compiled.set(schema, ajv.compile(schema.json()));
+      } catch (e) {
+        faults.push(`${what}: ${e.message}`);
+      }
+    }
     const valid = compiled.get(schema);
-    if (!valid(value)) {
+    if (valid && !valid(value)) {
       for (const e of valid.errors) faults.push(`${what}${e.instancePath}: ${e.message} ${JSON.stringify(e.params)}`);
     }
   };
