@@ -20,7 +20,7 @@ func Acknowledgement(f *checks.Flag, a facts.Acknowledgement) ([]byte, error) {
 	if a.Override {
 		state, change = checks.Overridden, checks.ChangeOverridden
 	}
-	return issue.Marshal(checks.Flag{
+	return issue.MarshalAnswer(checks.Flag{
 		Finding: checks.Finding{
 			Check:      f.Check,
 			Ingredient: f.Ingredient,
@@ -41,14 +41,9 @@ type Reason struct{ Code, Display string }
 const ReasonOther = "other"
 
 // DefaultReasons are offered with every card. CDS Hooks prescribes no list; a site adds its own.
-var DefaultReasons = []Reason{
-	{"benefit-outweighs-risk", "The benefit outweighs the risk"},
-	{"will-monitor", "Will be monitored"},
-	{"tolerated-before", "Taken before without worsening of RLS"},
-	{"already-ordered", "The test or treatment is ordered already"},
-	{"no-suitable-alternative", "No suitable alternative"},
-	{"patient-declined", "The patient declined the advice"},
-	{"not-applicable", "Does not apply to this patient"},
-	{"record-wrong", "The record is wrong or out of date"},
-	{ReasonOther, "Another reason"},
-}
+var DefaultReasons = func() (all []Reason) {
+	for _, r := range issue.OverrideReasons() {
+		all = append(all, Reason{r.Code, r.Display})
+	}
+	return all
+}()

@@ -55,8 +55,14 @@ func validate(root, schema map[string]any, value any, at string) (faults []strin
 				}
 			}
 		case "additionalProperties":
-			for name := range asObject(value) {
-				if _, ok := schema["properties"].(map[string]any)[name]; !ok {
+			known, _ := schema["properties"].(map[string]any)
+			for name, v := range asObject(value) {
+				if _, ok := known[name]; ok {
+					continue
+				}
+				if sub, ok := rule.(map[string]any); ok {
+					faults = append(faults, validate(root, sub, v, at+"/"+name)...)
+				} else {
 					fail("%s is not foreseen", name)
 				}
 			}

@@ -2,9 +2,12 @@ package patients
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // conforms tells where a document has a field that the schema does not foresee, lacks one that it
@@ -41,6 +44,33 @@ func conforms(schema map[string]any, value any, at string) (faults []string) {
 		faults = append(faults, fmt.Sprintf("%s: %s instead of %v", at, want, schema["type"]))
 	}
 	return faults
+}
+
+var updateSchema = flag.Bool("update-schema", false, "write schema/reply.json anew")
+
+// schema/reply.json is what the metadata of the endpoint say, for readers without a server.
+func TestTheSchemaOfTheReplyIsAFileToo(t *testing.T) {
+	var tree any
+	if err := json.Unmarshal([]byte(replySchema()), &tree); err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.MarshalIndent(tree, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, '\n')
+	if *updateSchema {
+		if err := os.WriteFile("schema/reply.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile("schema/reply.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("schema/reply.json (-want +got):\n%s", diff)
+	}
 }
 
 func TestATimelineConformsToTheSchema(t *testing.T) {

@@ -25,7 +25,9 @@ func mitigation(a *facts.Acknowledgement) samply.DetectedIssueMitigation {
 		list = append(list, samply.Extension{Url: ExtOverride, ValueBoolean: ptr(true)})
 	}
 	if a.Reason != "" {
-		m.Action.Coding = []samply.Coding{{System: ptr(AcknowledgementSystem), Code: ptr(a.Reason)}}
+		m.Action.Coding = []samply.Coding{
+			{System: ptr(AcknowledgementSystem), Code: ptr(a.Reason), Display: optional(reasonDisplay(a.Reason))},
+		}
 	}
 	switch a.Date.Precision {
 	case moment.NoTime:

@@ -24,14 +24,47 @@ import (
 // that AsOf cannot be written; the text of f is never a reason to refuse it. Tags become meta.tag;
 // they belong to the resource as it is sent, not to the flag, and are not read back.
 func Marshal(f checks.Flag, tags ...codes.Coding) ([]byte, error) {
-	issue, err := detectedIssue(&f)
+	return marshal(&f, resourceID(f.ID), tags)
+}
+
+// MarshalAnswer writes the answer to a flag: f with its acknowledgement. It has no id of its own.
+// Each answer is a resource of its own: under the id of the flag a later one would replace it.
+func MarshalAnswer(f checks.Flag) ([]byte, error) { return marshal(&f, nil, nil) }
+
+func marshal(f *checks.Flag, id *string, tags []codes.Coding) ([]byte, error) {
+	issue, err := detectedIssue(f)
 	if err != nil {
 		return nil, fmt.Errorf("flag as DetectedIssue: %w", err)
 	}
+	issue.Id = id
 	if len(tags) > 0 {
 		issue.Meta = &samply.Meta{Tag: tagList(tags)}
 	}
-	return issue.MarshalJSON()
+	return json.Marshal(&typedIssue{"DetectedIssue", (*plainIssue)(issue)})
+}
+
+// typedIssue begins with resourceType, as readers of a stream expect; the models put it last.
+type typedIssue struct {
+	ResourceType string `json:"resourceType"`
+	*plainIssue
+}
+
+type plainIssue samply.DetectedIssue
+
+// resourceID is what FHIR allows as the id of a resource (hl7.org/fhir/R4/datatypes.html#id). A
+// flag id is one; nil for what is none.
+func resourceID(id string) *string {
+	if id == "" || len(id) > 64 {
+		return nil
+	}
+	for _, c := range []byte(id) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.':
+		default:
+			return nil
+		}
+	}
+	return &id
 }
 
 func detectedIssue(f *checks.Flag) (*samply.DetectedIssue, error) {
@@ -88,23 +121,32 @@ func flagStatus(f *checks.Flag) samply.ObservationStatus {
 	return samply.ObservationStatusFinal
 }
 
-// checkTitles are the names of the checks for readers of DetectedIssue.code.text.
-var checkTitles = sync.OnceValue(func() map[string]string {
-	titles := map[string]string{}
+// checkCodes are DetectedIssue.code by check, made once: every flag has one of them.
+var checkCodes = sync.OnceValue(func() map[string]*samply.CodeableConcept {
+	all := map[string]*samply.CodeableConcept{}
 	for _, c := range checks.Catalogue() {
-		titles[c.ID] = c.Title
+		code := &samply.CodeableConcept{
+			Coding: []samply.Coding{{System: ptr(CheckSystem), Code: ptr(c.ID), Display: ptr(c.Title)}},
+			Text:   ptr(c.Title),
+		}
+		if k := categories[c.ID]; k != (category{}) {
+			code.Coding = append(code.Coding, samply.Coding{
+				System: ptr(actCodeSystem), Code: ptr(k.code), Display: ptr(k.display),
+			})
+		}
+		all[c.ID] = code
 	}
-	return titles
+	return all
 })
 
 func checkCode(check string) *samply.CodeableConcept {
 	if check == "" {
 		return nil
 	}
-	return &samply.CodeableConcept{
-		Coding: []samply.Coding{{System: ptr(CheckSystem), Code: ptr(check)}},
-		Text:   optional(checkTitles()[check]),
+	if code := checkCodes()[check]; code != nil {
+		return code
 	}
+	return &samply.CodeableConcept{Coding: []samply.Coding{{System: ptr(CheckSystem), Code: ptr(check)}}}
 }
 
 // flagTime writes an instant as FHIR does: UTC, and as many digits of the second as needed. Absent

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -96,6 +97,53 @@ func TestFlagAsDetectedIssueIsAsAgreed(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", file, diff)
 		}
 		mustComeBack(t, f)
+	}
+}
+
+// Flags that earlier versions stored have no id, no displays and resourceType at the end.
+func TestFlagsOfEarlierVersionsAreRead(t *testing.T) {
+	b, err := os.ReadFile("testdata/detectedissue_without_id.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Unmarshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(exampleFlag(), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Who reads a stream of JSON wants to know at once what comes. An id has to be one that FHIR allows.
+func TestFlagBeginsWithTypeAndID(t *testing.T) {
+	for id, want := range map[string]string{
+		"3d3f2a10-55aa-8c1d-9e4f-0123456789ab": `{"resourceType":"DetectedIssue","id":"3d3f2a10-55aa-8c1d-9e4f-0123456789ab",`,
+		"a flag":                               `{"resourceType":"DetectedIssue","extension":`,
+		strings.Repeat("a", 65):                `{"resourceType":"DetectedIssue","extension":`,
+	} {
+		f := exampleFlag()
+		f.ID = id
+		if b, err := Marshal(f); err != nil || !bytes.HasPrefix(b, []byte(want)) {
+			t.Errorf("%s: %v, %.120s", id, err, b)
+		}
+	}
+	if b, err := MarshalAnswer(exampleFlag()); err != nil || bytes.Contains(b, []byte(`"id":`)) {
+		t.Errorf("an answer has the id of the flag: %v, %s", err, b)
+	}
+}
+
+// Every check has a row in the table of categories, and no other has.
+func TestEveryCheckHasACategoryOrNone(t *testing.T) {
+	rows := maps.Clone(categories)
+	for _, c := range checks.Catalogue() {
+		if _, ok := rows[c.ID]; !ok {
+			t.Errorf("%s has no row", c.ID)
+		}
+		delete(rows, c.ID)
+	}
+	for id := range rows {
+		t.Errorf("%s is no check", id)
 	}
 }
 

@@ -63,7 +63,3 @@ const (
 // ExtUntil is the extension of an acknowledging DetectedIssue with the time (valueDateTime) up to
 // which it holds.
 const ExtUntil = BaseURL + "/StructureDefinition/until"
-
-// ActionNoted is the code of mitigation.action, in any system, that says that a flag was seen;
-// every other code is an override reason.
-const ActionNoted = "noted"
