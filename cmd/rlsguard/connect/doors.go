@@ -164,7 +164,7 @@ func (o *doors) answer(ctx context.Context, feedback bool) {
 		o.log.Error().Err(err).Msg("no order check")
 		return
 	}
-	o.log.Info().Str("subject", ordercheck.Subject).Msg("order check")
+	o.log.Debug().Str("subject", ordercheck.Subject).Msg("order check")
 	if err := o.teller.Serve(svc, o.nc.MaxPayload()); err != nil {
 		o.log.Error().Err(err).Msg("no timelines")
 	}
