@@ -24,24 +24,25 @@ type answerFlags struct {
 	connect.Flags
 
 	Author string `required:"" placeholder:"WHO" help:"Who answers: a reference such as Practitioner/7, or a name."`
-	Until  string `placeholder:"TIME" help:"The answer lapses at this date (FHIR: 2027-01-31, to the end of that day) or time with offset. It lapses in any case when what the flag rests on changes."`
-	Date   string `placeholder:"TIME" help:"When it was answered; now when left out. An answer counts from then on."`
+	Until  string `placeholder:"TIME" help:"When the answer lapses: a date such as 2027-01-31 (end of that day), or a time with offset. It also lapses when the facts behind the flag change."`
+	Date   string `placeholder:"TIME" help:"When the answer was given; it counts from then on. Default: now."`
 	Flag   string `arg:"" name:"flag" help:"Id of the open flag, as watch prints it."`
 }
 
 type ackCommand struct {
 	answerFlags
 
-	Reason string `placeholder:"CODE" help:"A code that says more than that the flag was seen."`
+	Reason string `placeholder:"CODE" help:"Reason code, if this means more than having seen the flag."`
 }
 
 // Help is shown below the options.
 func (ackCommand) Help() string {
-	return `Says that somebody has seen a flag. It stays open, is shown as acknowledged with who, when and why, and comes back when what it rests on gets worse. Needs the right to publish on fhir.DetectedIssue: any FHIR system may send the same DetectedIssue itself.
-
-Examples:
+	return `Examples:
   rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author Practitioner/7
-  rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author 'Dr. A' --until 2027-01-31`
+  rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author 'Dr. A' \
+    --until 2027-01-31
+
+The flag stays open, marked as acknowledged with who, when and why. It needs attention again if the facts behind it get worse. Needs the right to publish on fhir.DetectedIssue; any FHIR system with that right can send the same DetectedIssue.`
 }
 
 // Run acknowledges a flag.

@@ -19,7 +19,7 @@ import (
 type trailFlags struct {
 	placeFlags
 
-	KeyFile string `placeholder:"FILE" help:"Site key: leaves out what rlsguard did not write, and says so."`
+	KeyFile string `placeholder:"FILE" help:"Site key: leave out, and report, messages that rlsguard did not write."`
 }
 
 // open is that of placeFlags, and reads the site key where one is named.
@@ -37,20 +37,20 @@ func (f *trailFlags) open(ctx context.Context, p *terminal.Program, role string)
 type auditCommand struct {
 	trailFlags
 
-	Format string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
-	About  string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or any unambiguous beginning of it, or a patient, such as Patient/7. Left out: every answer to any flag."`
+	Format string `enum:"text,json" default:"text" placeholder:"text|json" help:"json: one change per line."`
+	About  string `arg:"" optional:"" name:"flag|patient" help:"A flag, by its id or the start of it, or a patient such as Patient/7. Default: every answer to any flag."`
 }
 
 // Help is shown below the options.
 func (auditCommand) Help() string {
-	return `Shows who answered which flag, when, why and until when, oldest first, from the transitions that are kept for audit (--audit-days of rlsguard serve). With a flag or a patient it also shows every other change. On a server of your own it takes the user admin. Texts of the users who answered are shown as they were sent.
-
-Exit codes: 0 done; 1 something could not be read.
-
-Examples:
+	return `Examples:
   rlsguard audit
   rlsguard audit Patient/7
-  rlsguard audit 2f1c9b1e --format json`
+  rlsguard audit 2f1c9b1e --format json
+
+Lists who answered which flag, when, why and until when, oldest first. For a flag or a patient, lists every other change too. It reads the transitions kept for audit (--audit-days of rlsguard serve); with deploy/accounts.conf it takes the user admin. Comments are shown as sent.
+
+Exit codes: 0 done; 1 something could not be read.`
 }
 
 // flagPart is the beginning of a flag's id.

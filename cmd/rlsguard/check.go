@@ -22,24 +22,24 @@ type checkCommand struct {
 	settings.Flag
 	connect.Flags
 
-	Facts   []string `sep:"none" placeholder:"PATH" help:"What is known, from files or folders as replay takes them, instead of a server; may be given several times."`
-	AsOf    string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out. A server has its own clock."`
-	KeyFile string   `placeholder:"FILE" help:"Site key for flag ids, with --facts (at least 16 bytes, mode 0600)."`
-	Format  string   `enum:"text,json,fhir,reply" default:"text" help:"text to read, json (a flag a line, as replay prints it with the draft among the files), fhir (a Bundle of DetectedIssue), reply (the JSON that rls.check answers with)."`
-	FailOn  string   `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Exit with 3 when the draft raises a flag of this severity or a higher one: high, moderate or low."`
+	Facts   []string `sep:"none" placeholder:"PATH" help:"Read the patient from files or folders instead of asking a server. Repeatable."`
+	AsOf    string   `placeholder:"TIME" help:"With --facts: evaluate as of this date or RFC 3339 time. Default: now."`
+	KeyFile string   `placeholder:"FILE" help:"With --facts: site key for flag ids (at least 16 bytes, mode 0600)."`
+	Format  string   `enum:"text,json,fhir,reply" default:"text" placeholder:"text|json|fhir|reply" help:"json: one flag per line. fhir: a Bundle of DetectedIssues. reply: the JSON answer of rls.check."`
+	FailOn  string   `enum:",high,moderate,low" default:"" placeholder:"high|moderate|low" help:"Exit with 3 if the draft raises a flag this severe or worse."`
 	Draft   string   `arg:"" name:"draft" help:"FHIR R4 JSON file, or - for standard input: a MedicationRequest, or a Bundle or Parameters with drafts and further facts."`
 }
 
 // Help is shown below the options.
 func (checkCommand) Help() string {
-	return `Says what an order would be flagged for before it is written: flags because of the draft, what is open already, and which iron results are missing. Nothing is stored.
-
-It asks a running rlsguard serve, which knows the patient; with --facts it reads what is known from files, and needs no server. Where no server is known either, the draft's own file is all there is.
-
-Examples:
+	return `Examples:
   rlsguard check draft.json
   rlsguard check --facts export/ draft.json
-  rlsguard check --format reply --facts export/ - < draft.json | jq .iron`
+  rlsguard check --format reply --facts export/ - < draft.json | jq .iron
+
+Lists the flags the draft would raise, the patient's open flags and missing iron results. Nothing is stored.
+
+A running rlsguard serve knows the patient and is asked. With --facts, files are read instead. With neither, only the draft itself is known.`
 }
 
 // Run asks about the draft and prints the answer.

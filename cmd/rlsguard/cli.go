@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"reflect"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/casetest"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/dead"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/help"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/review"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/tables"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
@@ -22,44 +22,48 @@ import (
 
 const description = `Checks medicines and iron labs of people with restless legs syndrome (RLS).
 
-It reads FHIR R4 resources, finds medicines that commonly worsen RLS and missing, old or low iron results, and says so in flags: what was found, why, what to do, and on which source that rests. It supports professionals and does not replace their judgement.
-
 First steps:
-  rlsguard demo                    see it work, nothing to set up
-  rlsguard replay FOLDER           check FHIR files
-  rlsguard serve                   check events as they come, on NATS
+  rlsguard demo             see it work, nothing to set up
+  rlsguard replay FOLDER    check FHIR files
+  rlsguard serve            check events live, on NATS
+
+Reads FHIR R4 and raises flags: medicines that commonly worsen RLS, and missing, old or low iron results. Each flag says what was found, why it matters, what to do, and the source. It supports professionals; it does not replace their judgement.
 
 Exit codes: 0 done; 1 usage, input or output failed; 2 done, but some input was rejected; 3 --fail-on met, or a test differed.`
 
 // commands is the command line.
 type commands struct {
-	Replay      replayCommand             `cmd:"" help:"Check FHIR files or folders; needs no server."`
-	Test        casetest.TestCommand      `cmd:"" help:"Run test cases: files, and the flags that they must give."`
-	Serve       serveCommand              `cmd:"" help:"Consume FHIR events from NATS and publish flags."`
-	Setup       setupCommand              `cmd:"" help:"Make the streams on a NATS server, for serve to work on."`
-	Publish     publishCommand            `cmd:"" help:"Put FHIR files on the inbound subjects."`
-	Watch       watchCommand              `cmd:"" help:"Follow the flags: the open ones, then live."`
-	Page        pageCommand               `cmd:"" help:"Show the flags on a page: a work list, live."`
-	Check       checkCommand              `cmd:"" help:"Say what an order would be flagged for, before it is written."`
-	Ack         ackCommand                `cmd:"" help:"Say that somebody has seen a flag."`
-	Override    overrideCommand           `cmd:"" help:"Decide against the advice of a flag, with a reason."`
-	Demo        demoCommand               `cmd:"" help:"See it work: made-up patients on a server in a temporary folder."`
-	Classify    tables.ClassifyCommand    `cmd:"" help:"Say what the tables know about drug codes and names."`
-	Terminology tables.TerminologyCommand `cmd:"" help:"Make site tables from code systems that a site has."`
-	Checks      tables.ChecksCommand      `cmd:"" help:"List the checks with their limits and sources."`
+	Demo   demoCommand          `cmd:"" group:"files" help:"See it work, with made-up patients."`
+	Replay replayCommand        `cmd:"" group:"files" help:"Check FHIR files or folders."`
+	Check  checkCommand         `cmd:"" group:"files" help:"Check a draft order before it is written."`
+	Test   casetest.TestCommand `cmd:"" group:"files" help:"Run test cases: input files and the flags they must give."`
 
-	Review   review.Command  `cmd:"" help:"For those who answer for the rules: read, approve, sign."`
-	Rehearse rehearseCommand `cmd:"" help:"Say what other settings would change for the stored patients."`
-	Report   reportCommand   `cmd:"" help:"Report what became of flags: how they ended, how fast, how often they came back."`
-	Due      dueCommand      `cmd:"" help:"List what time alone will change, as text, JSON or a calendar."`
-	Dead     dead.Command    `cmd:"" help:"Look at what was rejected, put it through again, or drop it."`
-	Verify   verifyCommand   `cmd:"" help:"Decide about every stored patient again and say what differs."`
-	Export   exportCommand   `cmd:"" help:"Write all states to a file, as a backup or to move."`
-	Import   importCommand   `cmd:"" help:"Store an export on a server without states."`
-	Audit    auditCommand    `cmd:"" help:"Show who answered which flag, when and why."`
-	Erase    eraseCommand    `cmd:"" help:"Remove all that is stored about a patient."`
+	Serve   serveCommand   `cmd:"" group:"bus" help:"Read FHIR events from NATS and publish flags."`
+	Setup   setupCommand   `cmd:"" group:"bus" help:"Create the streams on a NATS server."`
+	Publish publishCommand `cmd:"" group:"bus" help:"Send FHIR files to a running rlsguard serve."`
 
-	Version kong.VersionFlag `help:"Print the version and end."`
+	Watch    watchCommand    `cmd:"" group:"flags" help:"Show the open flags, then follow them live."`
+	Page     pageCommand     `cmd:"" group:"flags" help:"Show the flags on a web page."`
+	Ack      ackCommand      `cmd:"" group:"flags" help:"Acknowledge a flag: somebody has seen it."`
+	Override overrideCommand `cmd:"" group:"flags" help:"Decide against the advice of a flag, with a reason."`
+	Due      dueCommand      `cmd:"" group:"flags" help:"List what time alone will change."`
+	Report   reportCommand   `cmd:"" group:"flags" help:"Report what became of the flags."`
+	Audit    auditCommand    `cmd:"" group:"flags" help:"Show who answered which flag, when and why."`
+
+	Checks      tables.ChecksCommand      `cmd:"" group:"rules" help:"List the checks with their limits and sources."`
+	Classify    tables.ClassifyCommand    `cmd:"" group:"rules" help:"Look up drug codes and names."`
+	Terminology tables.TerminologyCommand `cmd:"" group:"rules" help:"Make site tables from your own code systems."`
+	Rehearse    rehearseCommand           `cmd:"" group:"rules" help:"Show what other settings would change."`
+	Review      review.Command            `cmd:"" group:"rules" help:"Review, approve and sign the rules."`
+
+	Dead   dead.Command  `cmd:"" group:"operate" help:"Inspect, retry or delete rejected input."`
+	Verify verifyCommand `cmd:"" group:"operate" help:"Check that the flags follow from the stored data."`
+	Export exportCommand `cmd:"" group:"operate" help:"Back up everything to a file."`
+	Import importCommand `cmd:"" group:"operate" help:"Restore an export on an empty server."`
+	Erase  eraseCommand  `cmd:"" group:"operate" help:"Remove a patient."`
+	Help   helpCommand   `cmd:"" group:"operate" help:"Explain a command, or the connection options."`
+
+	Version versionFlag `help:"Print version, tables, rules and stored format."`
 }
 
 // run is the whole program, given its arguments and streams.
@@ -92,15 +96,22 @@ func execute(p *terminal.Program, args []string) int {
 	return terminal.ExitCode(err, p.Stderr)
 }
 
-// usageText says what is wrong with the arguments, and whose help to read.
+// usageText says what is wrong with the arguments, and whose help to read. What others call flags
+// are options here.
 func usageText(err error) string {
 	command := "rlsguard"
 	var parsing *kong.ParseError
 	if errors.As(err, &parsing) && parsing.Context.Selected() != nil {
 		command = parsing.Context.Selected().FullPath()
 	}
-	// the default of an option that may be left out
-	text := strings.Replace(err.Error(), `must be one of "",`, "must be one of ", 1)
+	text := strings.NewReplacer(
+		`must be one of "",`, "must be one of ", // the default of an option that may be left out
+		"unknown flag", "unknown option", "missing flags", "missing options",
+	).Replace(err.Error())
+	if strings.HasPrefix(text, "unknown option --data") {
+		return `unknown option --data: to reach a running rlsguard serve --data DIR, give its address: ` +
+			`--nats "$(cat DIR/nats.url)" (see rlsguard help connection)`
+	}
 	return text + " (see " + command + " --help)"
 }
 
@@ -135,15 +146,7 @@ func newParser(grammar any, stdout *bufio.Writer, stderr io.Writer) (*kong.Kong,
 			os.Exit(code)
 		}),
 		kong.ValueFormatter(helpText),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Vars{"version": version()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
+		kong.Help(help.Print), kong.ExplicitGroups(help.Groups()),
 	)
-}
-
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "rlsguard, version unknown"
-	}
-	return "rlsguard " + info.Main.Version + ", " + info.GoVersion
 }

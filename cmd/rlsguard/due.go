@@ -22,27 +22,28 @@ type dueCommand struct {
 	settings.Flag
 	storedFlags
 
-	AsOf     string   `placeholder:"TIME" help:"Look ahead from this date or RFC 3339 time; from now when left out, or where rlsguard serve --as-of froze the clock, from that."`
-	Within   string   `default:"30d" placeholder:"DAYS" help:"How far: days (30d) or weeks (4w), calendar days of the zone of the settings, the last one to its end."`
-	By       string   `enum:"date,check" default:"date" help:"Order of the list: by date, or by check and then date."`
-	Format   string   `enum:"text,json,ical" default:"text" help:"text to read, json (a line each) for programs, ical (iCalendar, RFC 5545) for calendars."`
-	Patients string   `enum:"token,reference" default:"token" help:"How --format ical names patients: token (the last part of the subject rls.state.patient.<token>, made with the site key), or reference, with drugs and the records behind each change, too."`
-	Paths    []string `arg:"" optional:"" name:"path" help:"FHIR R4 JSON files or folders, as rlsguard replay reads them, or - for standard input. Without any, what rlsguard serve has stored."`
+	AsOf     string   `placeholder:"TIME" help:"Start from this date or RFC 3339 time. Default: now, or the frozen time of rlsguard serve --as-of."`
+	Within   string   `default:"30d" placeholder:"DAYS" help:"How far to look: days (30d) or weeks (4w), to the end of the last day in the time zone of the settings."`
+	By       string   `enum:"date,check" default:"date" placeholder:"date|check" help:"Sort order."`
+	Format   string   `enum:"text,json,ical" default:"text" placeholder:"text|json|ical" help:"json: one change per line. ical: a calendar (iCalendar, RFC 5545)."`
+	Patients string   `enum:"token,reference" default:"token" placeholder:"token|reference" help:"How a calendar names patients. token: a code only the site key can trace. reference: the patient, the drugs and the records."`
+	Paths    []string `arg:"" optional:"" name:"path" help:"FHIR R4 JSON files or folders, or - for standard input, as for rlsguard replay. Default: what rlsguard serve has stored."`
 }
 
 // Help is shown below the options.
 func (dueCommand) Help() string {
-	return `Lists what time alone will change: flags that open, get worse or milder, or close, and answers to flags that end, with the date and why (a result turns ageing or stale, a supply or a tail ends, a repeat falls due, ...). Flags that are not open yet are in it. It goes by what is known as of now: whatever arrives may change it, and rlsguard serve publishes each change when its moment has come.
-
-With paths it reads files, as rlsguard replay does. Without, it reads the states that rlsguard serve has stored, and changes nothing: give it the --config and --key-file of rlsguard serve, and rights to read the stream RLS.
-
-A calendar leaves the house: to phones, and to servers of others. So it names patients by tokens that only the site key leads back from, unless --patients reference is given. Import it into a calendar of its own, and replace it as a whole: what has arrived since may have moved its dates.
-
-Examples:
+	return `Examples:
   rlsguard due --within 30d export/
   rlsguard due --within 4w --by check
-  rlsguard due --format json --nats tls://nats.example.org:4222 --creds admin.creds --key-file site.key --config site.yaml
-  rlsguard due --within 90d --format ical >due.ics`
+  rlsguard due --format json --context admin \
+    --key-file site.key --config site.yaml
+  rlsguard due --within 90d --format ical >due.ics
+
+Lists flags that will open, get worse, ease or close, and answers that will lapse, with date and reason: a result ages, a supply ends, a repeat falls due. New input may change any of it; rlsguard serve publishes each change when it happens.
+
+Stored data is only read. Use the --config and --key-file of rlsguard serve, and a user who may read the stream RLS.
+
+Calendars travel to phones and other servers, so patients appear as tokens unless you ask for --patients reference. Import into a separate calendar and replace it as a whole: dates move.`
 }
 
 // Run lists what is due.

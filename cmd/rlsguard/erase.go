@@ -18,40 +18,27 @@ import (
 type eraseCommand struct {
 	storedFlags
 
-	Yes     bool   `help:"Do not ask."`
-	Inputs  bool   `help:"Also erase what producers sent: decided inputs and letters that name this patient alone."`
-	Shared  bool   `help:"With --inputs, also erase messages that name others too, or may."`
-	Base    string `placeholder:"URL" help:"With --inputs, base URL of the own FHIR server: patients of others differ."`
+	Yes     bool   `help:"Do not ask for confirmation."`
+	Inputs  bool   `help:"Also erase decided inputs and letters that name only this patient."`
+	Shared  bool   `help:"With --inputs: also erase messages that name others, or may."`
+	Base    string `placeholder:"URL" help:"With --inputs: base URL of your own FHIR server. Patients of other servers are different patients."`
 	Patient string `arg:"" help:"Reference of the patient, such as Patient/123."`
 }
 
 // Help is shown below the options.
 func (eraseCommand) Help() string {
-	return `Erases what is stored about a patient: facts, flags, their transitions kept for audit, timers, and
-feedback on cards that showed the flags. rlsguard serve may run: it forgets the patient at once, and dashboards are
-told that the flags are resolved, with the reason erased. It can be repeated.
-
-It cannot be undone, and it does not block the patient: a later event starts afresh, with numbers from 1. So erase at
-the source first, in the systems that send, their streams and queues. Nothing here reaches backups, snapshots and
-exports, or what others keep of the flags: logs, alerts, tickets, dashboards.
-
-What producers sent stays in the stream FHIR, and reading that stream again from its start brings the patient back.
-With --inputs it is erased too: decided messages in FHIR, and letters in RLS_DEAD and RLS_REJECTED, that name this
-patient and nobody else. Messages that also name others are listed by stream and sequence, and so are those that may,
-since they name somebody by an identifier or cannot be read. --shared erases these as well, with what they say about
-the others, whose facts and flags stay as they are. Inputs that are not decided yet are listed and stay: they will
-bring the patient back. A message that names nobody, and no resource that is the patient's, is not found.
-
-The server inside rlsguard serve, also with --data, overwrites the bytes in its files before the command ends, those of
-older versions included. A NATS server of your own overwrites inputs, letters, feedback and audit. Facts and flags it
-replaces, and what it ever replaced or dropped stays in its files until it compacts them: blocks of which less than half
-is in use, every sync_interval (2 minutes), never the newest block, and no request makes it. In a cluster the Raft logs
-keep messages for a while too. Where that is not enough, encrypt its store. deploy/README.md has more.
-
-Examples:
+	return `Examples:
   rlsguard erase Patient/123
   rlsguard erase Patient/123 --inputs --yes
-  rlsguard erase Patient/123 --yes --context admin --key-file site.key`
+  rlsguard erase Patient/123 --yes --context admin --key-file site.key
+
+Erases a patient's facts, flags, audit, timers and feedback on cards. rlsguard serve may be running: it forgets the patient at once and tells dashboards that the flags are resolved (reason: erased). It can be repeated.
+
+This cannot be undone and does not block the patient: a later event starts afresh. Erase at the source first: sending systems, their streams and queues. Backups, snapshots, exports, and copies of flags in logs, tickets or dashboards are not reached.
+
+Input: what producers sent stays in the stream FHIR; reading it again brings the patient back. --inputs erases decided messages in FHIR, RLS_DEAD and RLS_REJECTED that name this patient and nobody else. Messages that name others, or may, are listed by stream and sequence; --shared erases them too, and the others keep their facts and flags. Inputs not decided yet are listed and stay: they will bring the patient back. Messages that name nobody are not found.
+
+Disk: the embedded server overwrites the bytes before the command ends, also with --data. Your own NATS server overwrites inputs, letters, feedback and audit. Facts and flags stay in its files until it compacts them: blocks less than half in use, every sync_interval (2 minutes), never the newest block. In a cluster, Raft logs keep messages for a while too. If that is not enough, encrypt the store (see deploy/README.md).`
 }
 
 var patientRef = regexp.MustCompile(`^Patient/[A-Za-z0-9.-]{1,64}$`)

@@ -16,29 +16,29 @@ import (
 type exportCommand struct {
 	storedFlags
 
-	Recipient      []string `placeholder:"AGE1…|FILE" help:"Encrypt for a recipient of age, or those in a file; repeatable."`
-	RecipientsFile []string `placeholder:"FILE" help:"Encrypt for the recipients in a file, one a line."`
-	File           string   `arg:"" help:"Where to, or - for standard output. A file must be new; only its owner can read it."`
+	Recipient      []string `placeholder:"AGE1…|FILE" help:"Encrypt for an age recipient, or for those in a file. Repeatable."`
+	RecipientsFile []string `placeholder:"FILE" help:"Encrypt for the recipients in a file, one per line. Repeatable."`
+	File           string   `arg:"" help:"File to write, or - for standard output. It must not exist yet; only its owner can read it."`
 }
 
 // Help is shown below the options.
 func (exportCommand) Help() string {
-	return `Writes everything that rlsguard knows: the facts of all patients, their flags with their numbers, and the
-transitions kept for audit, as they are at one moment. rlsguard serve may go on meanwhile. Not in it: the streams FHIR
-and RLS_DEAD, which nats stream backup takes, timers, which are set again, and the site key, without which an export is
-worth nothing: keep a copy of it apart.
-
-An export holds patient data. With --recipient or --recipients-file it is encrypted while it is written, in the format
-of age (age-encryption.org): age-keygen makes an identity, which only whoever restores needs, and its recipient. Without
-the identity nobody can read the export again, so keep a copy of that apart too. Erasing a patient does not reach
-exports: delete those that are older than the erasure.
-
-The file is gzip around a checksummed stream of records; rlsguard import refuses one that is not whole.
-
-Examples:
+	return `Examples:
   rlsguard export /backup/rlsguard-2026-11-24.gz
-  rlsguard export --recipients-file backup.recipients /backup/rlsguard-2026-11-24.gz.age
-  rlsguard export --context admin --key-file site.key --recipient age1... - >e.age`
+  rlsguard export --recipients-file backup.recipients \
+    /backup/rlsguard-2026-11-24.gz.age
+  rlsguard export --context admin --key-file site.key \
+    --recipient backup.recipients - >e.age
+
+Writes everything rlsguard knows, as of one moment: facts, flags and the audit. rlsguard serve may be running. The file is compressed and checksummed; rlsguard import refuses a damaged one.
+
+Not included:
+
+  site key        an export is worthless without it: keep a copy elsewhere
+  FHIR, RLS_DEAD  use nats stream backup
+  timers          set again on start
+
+An export is patient data. With --recipient or --recipients-file it is encrypted with age (age-encryption.org): age-keygen creates an identity and its recipient. Only the identity can open the export, so keep a copy of it elsewhere too. Erasing a patient does not reach exports: delete the older ones.`
 }
 
 // Run exports.

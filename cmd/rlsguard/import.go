@@ -18,26 +18,24 @@ import (
 type importCommand struct {
 	storedFlags
 
-	Identity []string `placeholder:"FILE" help:"Identity of age that opens an encrypted export (mode 0600); repeatable."`
-	Replicas int      `default:"1" help:"Replicas of the streams that have to be made; 3 in a cluster."`
-	File     string   `arg:"" help:"What rlsguard export wrote."`
+	Identity []string `placeholder:"FILE" help:"Identity of age that opens an encrypted export (mode 0600). Repeatable."`
+	Replicas int      `default:"1" help:"Replicas of new streams; 3 in a cluster."`
+	File     string   `arg:"" help:"File written by rlsguard export."`
 }
 
 // Help is shown below the options.
 func (importCommand) Help() string {
-	return `Stores an export on a server that has no states yet, for a new cluster or after a loss. rlsguard serve must not
-run there; started after it, it sets the timers, evaluates every patient, and goes on with the numbers of the flags. It
-refuses a server with states, another site key, and a file that is not whole; the file is read to its end before
-anything is stored. One that was interrupted is done again from the start. With --data, the site key of --key-file is
-put into DIR too.
-
-An export that was encrypted is told by its beginning; --identity opens it. A patient who was erased after the export
-was made is in it: erase again after the import, before rlsguard serve starts.
-
-Examples:
+	return `Examples:
   rlsguard import --context new-admin --key-file site.key --replicas 3 export.gz
-  rlsguard import --data /var/lib/rlsguard --key-file site.key --identity backup.identity export.gz.age
-  rlsguard verify --data /var/lib/rlsguard`
+  rlsguard import --data /var/lib/rlsguard --key-file site.key \
+    --identity backup.identity export.gz.age
+  rlsguard verify --data /var/lib/rlsguard
+
+Restores an export on a server that holds no states: a new cluster, or after a loss. rlsguard serve must not be running. When started afterwards it sets the timers, evaluates every patient and continues the flag numbers. With --data, the site key is copied into DIR as well.
+
+A server that holds states, another site key or a damaged file is refused; the file is read to its end before anything is stored. If interrupted, run it again.
+
+Encryption is detected. Patients erased after the export was made are in it: erase them again before rlsguard serve starts.`
 }
 
 // Run imports.

@@ -15,7 +15,7 @@ type overrideCommand struct {
 	settings.Flag
 	answerFlags
 
-	Reason string `required:"" placeholder:"CODE" help:"Why: one of the codes below, or one of override_reasons in the file of --config."`
+	Reason string `required:"" placeholder:"CODE" help:"One of the reasons above, or of override_reasons in --config."`
 }
 
 // Help is shown below the options.
@@ -24,12 +24,14 @@ func (overrideCommand) Help() string {
 	for _, r := range ordercheck.DefaultReasons {
 		reasons.WriteString("  " + r.Code + strings.Repeat(" ", max(1, 26-len(r.Code))) + r.Display + "\n")
 	}
-	return `Decides against the advice of a flag. It stays open, is shown as overridden with who, when and why, and comes back when what it rests on gets worse. Needs the right to publish on fhir.DetectedIssue.
+	return `Examples:
+  rlsguard override 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author 'Dr. A' \
+    --reason benefit-outweighs-risk
+
+The flag stays open, marked as overridden with who, when and why. It needs attention again if the facts behind it get worse. Needs the right to publish on fhir.DetectedIssue.
 
 Reasons:
-` + reasons.String() + `
-Examples:
-  rlsguard override 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --reason benefit-outweighs-risk --author Practitioner/7`
+` + strings.TrimRight(reasons.String(), "\n")
 }
 
 // Run overrides a flag.

@@ -22,22 +22,22 @@ type pageCommand struct {
 	connect.Flags
 	connect.PageFlags
 
-	Listen   string        `default:"127.0.0.1:8225" placeholder:"ADDR" help:"Address of the page; port 0 picks one. This machine only."`
-	Data     string        `placeholder:"DIR" help:"Folder for page.url, which holds the sign-in link. Without it the link is only printed."`
-	Answer   bool          `help:"Take answers, and send them as this user."`
-	Answerer answererFlags `embed:"" prefix:"answer-"`
-	KeyFile  string        `placeholder:"FILE" help:"Site key: flags that rlsguard did not write are left out, and counted. Without it that is not checked."`
+	Listen   string        `default:"127.0.0.1:8225" placeholder:"ADDR" group:"page" help:"Address of the page; port 0 picks one. This machine only."`
+	Data     string        `placeholder:"DIR" group:"page" help:"Folder for page.url, the file with the sign-in link. Default: the link is only printed."`
+	Answer   bool          `group:"page" help:"Accept answers and send them as the user of the connection."`
+	Answerer answererFlags `embed:"" prefix:"answer-" group:"answer"`
+	KeyFile  string        `placeholder:"FILE" help:"Site key: leave out and count flags that rlsguard did not write. Default: not checked."`
 	LogLevel string        `enum:"trace,debug,info,warn,error" default:"warn" placeholder:"LEVEL" help:"trace, debug, info, warn or error. Logs never hold patient data."`
 }
 
 // answererFlags are the user who answers, on the server that the page reads from.
 type answererFlags struct {
-	Creds  string `placeholder:"FILE" help:"NATS credentials of the user who answers."`
-	NKey   string `name:"nkey" placeholder:"FILE" help:"Seed of that user's NKEY (mode 0600)."`
-	User   string `placeholder:"NAME" help:"That user's name; the password is in --answer-password-file."`
-	Pass   string `name:"password-file" placeholder:"FILE" help:"File that holds that user's password (mode 0600)."`
-	Domain string `name:"js-domain" placeholder:"NAME" help:"JetStream domain for that user; that of --js-domain when left out."`
-	Inbox  string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of that user's inboxes."`
+	Creds  string `placeholder:"FILE" help:"Credentials file of the user who answers (mode 0600)."`
+	NKey   string `name:"nkey" placeholder:"FILE" help:"NKEY seed (mode 0600)."`
+	User   string `placeholder:"NAME" help:"User; needs --answer-password-file."`
+	Pass   string `name:"password-file" placeholder:"FILE" help:"Password of --answer-user (mode 0600)."`
+	Domain string `name:"js-domain" placeholder:"NAME" help:"JetStream domain. Default: that of --js-domain."`
+	Inbox  string `name:"inbox-prefix" placeholder:"PREFIX" help:"Subject prefix for replies."`
 }
 
 // server is how that user connects: as the page does, but for who it is.
@@ -50,14 +50,16 @@ func (a *answererFlags) server(c connect.ServerFlags) connect.ServerFlags {
 
 // Help is shown below the options.
 func (pageCommand) Help() string {
-	return `Shows the flags on a page for a person: a work list with a row a patient, live, and what is behind each flag. The rights of a dashboard are enough to read; without the right to ask rls.patient there is no timeline. Answers need the right to publish on fhir.DetectedIssue: give that user with the --answer- options, or say with --answer that this user has it.
-
-The sign-in link is printed once. Who has it can read every flag; keep it as you keep a password.
-
-Examples:
+	return `Examples:
   rlsguard page
   rlsguard page --answer --page-author Practitioner/7
-  rlsguard page --nats tls://nats.example.org:4222 --user page --password-file page.password --inbox-prefix _INBOX_page --js-domain RLSGUARD --answer-user reviewer --answer-password-file reviewer.password --answer-inbox-prefix _INBOX_reviewer`
+  rlsguard page --context dashboard \
+    --answer-user reviewer --answer-password-file reviewer.password \
+    --answer-inbox-prefix _INBOX_reviewer
+
+Serves a live work list, one row per patient, with the details of each flag. A dashboard user may read it; timelines also need the right to ask rls.patient. Answers need the right to publish on fhir.DetectedIssue: pass --answer if the connected user has it, or name another user with the --answer- options.
+
+The sign-in link is printed once. Anyone who has it can read every flag: keep it like a password.`
 }
 
 // Run shows the page until a signal comes.

@@ -18,19 +18,21 @@ import (
 type publishCommand struct {
 	connect.Flags
 
-	Wait  bool     `help:"Return when everything that was published has been decided."`
-	Paths []string `arg:"" name:"path" help:"The same inputs as replay takes: files, folders, or - for standard input."`
+	Wait  bool     `help:"Wait until everything published has been decided."`
+	Paths []string `arg:"" name:"path" help:"Files, folders, or - for standard input, as for rlsguard replay."`
 }
 
 // Help is shown below the options.
 func (publishCommand) Help() string {
-	return `Each document becomes one message on fhir.<ResourceType>, each line of NDJSON one of its own, and is waited for until the server has stored it. A Bundle that is larger than the server takes goes as its resources, references resolved. What is in them is judged by rlsguard serve: rejected input is found with rlsguard dead. With --wait it is reported here too: reason and place for every producer, details where this user may read dead letters.
-
-Exit codes: 0 done; 1 some could not be read or published; 2 with --wait: some was rejected, or whether it was is not known.
-
-Examples:
+	return `Examples:
   rlsguard publish export/
-  rlsguard publish --wait --nats nats://localhost:4222 patient.json && rlsguard watch --once`
+  rlsguard publish --wait patient.json && rlsguard watch --once
+
+Each document, and each line of NDJSON, becomes one message on fhir.<ResourceType>. The command ends when the server has stored them all. A Bundle too large for the server is sent resource by resource, with references resolved.
+
+rlsguard serve judges the content: rlsguard dead list shows what it rejected. With --wait, rejections are reported here, with reason and place; details only if this user may read dead letters.
+
+Exit codes: 0 done; 1 some input could not be read or published; 2 with --wait: some was rejected, or it is not known whether it was.`
 }
 
 // Run publishes all paths.

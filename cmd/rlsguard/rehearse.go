@@ -20,8 +20,8 @@ import (
 
 // rehearseFlags say how a rehearsal is written.
 type rehearseFlags struct {
-	Examples int    `default:"5" placeholder:"N" help:"Examples of each kind of change of each check, in the report of a rehearsal."`
-	HTML     string `name:"html" placeholder:"FILE" help:"Write the report of a rehearsal as one HTML page that needs nothing else. It names patients."`
+	Examples int    `default:"5" placeholder:"N" help:"Examples of each kind of change, per check."`
+	HTML     string `name:"html" placeholder:"FILE" help:"Write the report as one HTML page. It names patients."`
 }
 
 type rehearseCommand struct {
@@ -29,20 +29,21 @@ type rehearseCommand struct {
 	storedFlags
 	rehearseFlags
 
-	Against string `required:"" placeholder:"FILE" help:"Configuration to rehearse (YAML): settings and site tables as they would be."`
-	AsOf    string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
-	Format  string `enum:"text,json" default:"text" help:"text to read, json (a line for each flag that changes, then the report) for programs."`
+	Against string `required:"" placeholder:"FILE" help:"Proposed configuration (YAML)."`
+	AsOf    string `placeholder:"TIME" help:"Evaluate as of this date or RFC 3339 time. Default: now, or the frozen time of rlsguard serve --as-of."`
+	Format  string `enum:"text,json" default:"text" placeholder:"text|json" help:"json: one changed flag per line, then the report."`
 }
 
 // Help is shown below the options.
 func (rehearseCommand) Help() string {
-	return `Decides about every stored patient under the --config in force and under another one, and reports the flags that would open, close or move to another severity, by check and for 1,000 orders, with examples and why. It changes nothing, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and rights to read the stream RLS.
-
-What is stored is what the tables and limits in force kept. For settings that change what is read (base_url, limits, facts), rehearse over files: rlsguard replay --against.
-
-Examples:
+	return `Examples:
   rlsguard rehearse --config site.yaml --against proposed.yaml
-  rlsguard rehearse --config site.yaml --against proposed.yaml --html rehearsal.html`
+  rlsguard rehearse --config site.yaml --against proposed.yaml \
+    --html rehearsal.html
+
+Evaluates every stored patient under both configurations. Reports the flags that would open, close or change severity, per check and per 1,000 orders, with examples and reasons. Nothing is changed; rlsguard serve may be running. Use its --config and --key-file, and a user who may read the stream RLS.
+
+Settings that change what is read (base_url, limits, facts) cannot be rehearsed over stored data. Use rlsguard replay --against for those.`
 }
 
 // Run rehearses over what is stored.
@@ -183,9 +184,9 @@ func writeFile(path string, write func(io.Writer) error) error {
 
 // againstFlags are the options of replay for a rehearsal over files.
 type againstFlags struct {
-	Against       string `placeholder:"FILE" help:"Rehearsal: decide under this configuration (YAML) too, and report the flags that differ instead of the flags."`
-	AgainstBinary string `placeholder:"PATH" help:"Rehearsal: let another version of rlsguard decide too, with the configuration of --against, or the same one."`
-	rehearseFlags
+	Against       string `placeholder:"FILE" group:"rehearsal" help:"Also evaluate with this configuration (YAML), and report the flags that differ."`
+	AgainstBinary string `placeholder:"PATH" group:"rehearsal" help:"Also evaluate with another version of rlsguard, under --against or the same settings."`
+	rehearseFlags `group:"rehearsal"`
 }
 
 func (f *againstFlags) wanted() bool { return f.Against != "" || f.AgainstBinary != "" }

@@ -104,7 +104,7 @@ type otherRun struct {
 func startOther(path, config string, asOf time.Time, paths []string) (*otherRun, error) {
 	o := &otherRun{version: "unknown version"}
 	if said, err := exec.Command(path, "--version").Output(); err == nil {
-		o.version = strings.TrimSpace(string(said))
+		o.version, _, _ = strings.Cut(strings.TrimSpace(string(said)), "\n")
 	}
 	args := []string{"replay", "--format", "json", "--as-of", asOf.Format(time.RFC3339)}
 	if config != "" {

@@ -22,26 +22,26 @@ type replayCommand struct {
 	settings.Flag
 	againstFlags
 
-	AsOf        string   `placeholder:"TIME" help:"Decide as of this date or RFC 3339 time; now when left out."`
-	KeyFile     string   `placeholder:"FILE" help:"Site key for flag ids (at least 16 bytes, mode 0600). Without it ids are made with a public key meant for tests."`
-	Format      string   `enum:"text,json,fhir" default:"text" help:"text to read, json (a line each) for programs, fhir (DetectedIssue, a line each)."`
-	Explain     bool     `help:"Also say why checks stayed silent, for each medication order of each patient with RLS."`
-	Transitions bool     `help:"Print every transition (opened, updated, resolved, ...), one event after the other, instead of the flags open at the end."`
-	Summary     string   `placeholder:"FILE" help:"Write an account of all resources and rejections, as JSON."`
-	FailOn      string   `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Exit with 3 when a flag of this severity or a higher one is open at the end: high, moderate or low."`
-	Paths       []string `arg:"" name:"path" help:"FHIR R4 JSON files (resource, Bundle, NDJSON; also gzip), folders (read recursively: .json, .ndjson, also .gz), or - for standard input."`
+	AsOf        string   `placeholder:"TIME" help:"Evaluate as of this date or RFC 3339 time. Default: now."`
+	KeyFile     string   `placeholder:"FILE" help:"Site key for flag ids (at least 16 bytes, mode 0600). Default: a public key, for tests."`
+	Format      string   `enum:"text,json,fhir" default:"text" placeholder:"text|json|fhir" help:"json: one flag per line. fhir: one DetectedIssue per line."`
+	Explain     bool     `help:"Also say why checks stayed silent, for each order of each RLS patient."`
+	Transitions bool     `help:"Print every change (opened, updated, resolved, ...), event by event, not just what is open at the end."`
+	Summary     string   `placeholder:"FILE" help:"Write an account of all resources and rejections (JSON)."`
+	FailOn      string   `enum:",high,moderate,low" default:"" placeholder:"high|moderate|low" help:"Exit with 3 if a flag this severe or worse is open at the end."`
+	Paths       []string `arg:"" name:"path" help:"FHIR R4 JSON: files (resource, Bundle, NDJSON; .gz too), folders (.json, .ndjson, .gz; recursive), or - for standard input."`
 }
 
 // Help is shown below the options.
 func (replayCommand) Help() string {
-	return `Flags go to standard output, sorted by patient, check and ingredient; as text by patient, the worst first. What cannot be read is reported on standard error with file, line and reason; nothing else is lost by it. The order of files and entries, and repetitions, do not change the flags.
-
-Examples:
+	return `Examples:
   rlsguard replay export/
   rlsguard replay --format json --as-of 2026-11-23 export/ | jq .summary
   rlsguard replay --explain patient.json
   zcat bulk.ndjson.gz | rlsguard replay --fail-on high --summary account.json -
-  rlsguard replay --against proposed.yaml --html rehearsal.html export/`
+  rlsguard replay --against proposed.yaml --html rehearsal.html export/
+
+Prints the flags, worst first for each patient. JSON and FHIR are sorted by patient, check and ingredient. What cannot be read is reported on standard error with file, line and reason; everything else still counts. Order and repetition of the input do not matter.`
 }
 
 // Run reads all paths and prints what is flagged.

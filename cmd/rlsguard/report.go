@@ -15,25 +15,25 @@ type reportCommand struct {
 	settings.Flag
 	trailFlags
 
-	From   string `placeholder:"DATE" help:"First day that counts, such as 2026-10-01; all that is kept when left out."`
-	To     string `placeholder:"DATE" help:"Last day that counts; up to now when left out."`
-	Format string `enum:"text,json,csv,html" default:"text" help:"text to read, json for programs, csv (a line for each figure) for spreadsheets, html (a page that needs nothing else) to print."`
+	From   string `placeholder:"DATE" help:"First day, such as 2026-10-01. Default: the oldest day kept."`
+	To     string `placeholder:"DATE" help:"Last day. Default: now."`
+	Format string `enum:"text,json,csv,html" default:"text" placeholder:"text|json|csv|html" help:"csv: one figure per line. html: a page to print."`
 }
 
 // Help is shown below the options.
 func (reportCommand) Help() string {
-	return `Reports what became of flags in a period, by check and severity: how many opened, were resolved as advised or otherwise and why, were overridden and why, were acknowledged, and are still open; how long each took, how often flags came back, and which share was acted upon. Answers to cards of CDS Hooks count in. A flag that opened before the period and ends in it counts as open before and as resolved.
-
-"As advised" is said only of a flag that was resolved by a change that the flag itself had named as what would clear it. Where what is kept does not tell such a change from others, it counts as perhaps.
-
-It names no patient, no order and no flag. It reads the transitions that are kept for audit (--audit-days of rlsguard serve) and the feedback on cards, changes nothing, and may run beside rlsguard serve. It keeps a few hundred bytes in memory for each flag. Days are those of the zone of --config. On a server of your own it takes the user admin.
-
-Exit codes: 0 done; 1 something could not be read, or the report not be written.
-
-Examples:
+	return `Examples:
   rlsguard report --from 2026-10-01 --to 2026-12-31
-  rlsguard report --config site.yaml --from 2026-10-01 --format html >outcomes.html
-  rlsguard report --data DIR --format csv >outcomes.csv`
+  rlsguard report --from 2026-10-01 --format html >outcomes.html
+  rlsguard report --data DIR --format csv >outcomes.csv
+
+Counts, by check and severity, the flags that opened, were resolved as advised or otherwise, were overridden (and why) or acknowledged, came back, and are still open. Says how long each took, and what share was acted on. Answers to CDS Hooks cards count too.
+
+"As advised" means the flag itself named the change that resolved it. Where the record does not show that, it counts as "perhaps".
+
+The report names no patient, order or flag. It reads the transitions kept for audit (--audit-days of rlsguard serve) and changes nothing; rlsguard serve may be running. With deploy/accounts.conf it takes the user admin. Days are in the time zone of --config.
+
+Exit codes: 0 done; 1 something could not be read or written.`
 }
 
 // Run reports.

@@ -29,45 +29,51 @@ import (
 type serveCommand struct {
 	settings.Flag
 
-	Nats string `name:"nats" placeholder:"URL" help:"NATS server with JetStream to work on. Without it, and without --context, a server runs inside this process."`
+	Nats string `name:"nats" placeholder:"URL" group:"connection" help:"NATS server with JetStream; needs --key-file. Default: a server inside this process."`
 	connect.ServerFlags
 
-	Data    string `placeholder:"DIR" help:"Data folder of the server inside; the user's data directory when left out. nats.url and http.url in it say where it is reached."`
-	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" help:"Address of the server inside; port 0 picks one. Other than this machine only with --tls-cert and --users."`
-	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate of the server inside (PEM); with --nats, that this client shows."`
-	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
-	Users   string `placeholder:"FILE" help:"Users of the server inside, a line each: user:password:role (mode 0600). A role is one of deploy/accounts.conf, with its rights: producer, orders, reviewer, dashboard, operator, rlsguard, admin or sys. Users connect with --js-domain RLSGUARD and --inbox-prefix _INBOX_NAME. Without it one who may do everything is made at the first start."`
-	Repair  bool   `help:"Go on with what is left of a damaged data folder, after serve refused it; a copy of what is damaged stays in DIR/damaged."`
+	Data    string `placeholder:"DIR" group:"embedded" help:"Data folder. nats.url and http.url in it hold the addresses. Default: the user's data directory."`
+	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" group:"embedded" help:"Address; port 0 picks one. Other machines need --tls-cert and --users."`
+	TLSCert string `name:"tls-cert" placeholder:"FILE" group:"embedded" help:"Server certificate (PEM). With --nats: client certificate."`
+	TLSKey  string `name:"tls-key" placeholder:"FILE" group:"embedded" help:"Its private key (PEM)."`
+	Users   string `placeholder:"FILE" group:"embedded" help:"File of user:password:role lines (mode 0600). Roles as in deploy/accounts.conf: producer, orders, reviewer, dashboard, operator, rlsguard, admin, sys. Users connect with --js-domain RLSGUARD and --inbox-prefix _INBOX_NAME. Default: one user with all rights, created on first start."`
+	Repair  bool   `group:"embedded" help:"Continue with what is left of a damaged data folder. The damaged files are kept in DIR/damaged."`
 
 	connect.DoorFlags
 
-	Page     string `name:"page" placeholder:"ADDR" help:"Address of the page on which a person reads and answers flags, such as 127.0.0.1:8225; port 0 picks one. This machine only. Its sign-in link is printed once, and page.url in DIR has it."`
-	ReadOnly bool   `name:"page-read-only" help:"The page shows flags and takes no answers."`
+	Page     string `name:"page" placeholder:"ADDR" group:"page" help:"Address of the page, such as 127.0.0.1:8225; port 0 picks one. This machine only. The sign-in link is printed once and kept in DIR/page.url."`
+	ReadOnly bool   `name:"page-read-only" group:"page" help:"Show flags, but take no answers."`
 	connect.PageFlags
 	link func(text string) // tells the sign-in link
 
 	HTTP      string `name:"http" default:"127.0.0.1:8223" placeholder:"ADDR" help:"Address for /healthz, /readyz and /metrics; port 0 picks one."`
-	KeyFile   string `placeholder:"FILE" help:"Site key: a secret of at least 16 bytes (mode 0600) that flag ids are made with. Needed with --nats, made in DIR otherwise. It stays the same for ever."`
+	KeyFile   string `placeholder:"FILE" help:"Site key: a secret of at least 16 bytes (mode 0600) that flag ids are made with. It must never change. Required with --nats. Default: created in DIR."`
 	AsOf      string `placeholder:"TIME" help:"Freeze the clock at this date or RFC 3339 time, for tests and demonstrations."`
-	Replicas  int    `default:"1" help:"Replicas of the streams that have to be made; 3 in a cluster."`
-	AuditDays int    `default:"400" placeholder:"DAYS" help:"How long every transition is kept for audit."`
-	DeadDays  int    `placeholder:"DAYS" help:"How long rejected input is kept. Left out: 90 where its stream has to be made, unchanged where it is there."`
+	Replicas  int    `default:"1" group:"streams" help:"Replicas of new streams; 3 in a cluster."`
+	AuditDays int    `default:"400" placeholder:"DAYS" group:"streams" help:"Days to keep every transition for audit."`
+	DeadDays  int    `placeholder:"DAYS" group:"streams" help:"Days to keep rejected input. Default: 90 for a new stream; existing streams are left unchanged."`
 	LogLevel  string `enum:"trace,debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"trace, debug, info, warn or error. Logs never hold patient data."`
 }
 
 // Help is shown below the options.
 func (serveCommand) Help() string {
-	return `Takes FHIR R4 events from the subjects fhir.> and publishes flags on rls.flags.<severity>.<check>.<id>; the stream RLS_FLAGS keeps the newest of each flag. What cannot be read goes to rls.dead.<reason>. Orders being written are checked on the subject rls.check (see rlsguard check), and with --cds over CDS Hooks. A page asks for one patient over time on rls.patient. Several may run beside each other: one works, the others stand by.
-
-SIGTERM and SIGINT (Ctrl-C) end it when what is in flight is finished.
-
-Examples:
+	return `Examples:
   rlsguard serve
   rlsguard serve --data /var/lib/rlsguard --config /etc/rlsguard/site.yaml
-  rlsguard serve --nats tls://nats.example.org:4222 --user rlsguard --password-file nats.password --inbox-prefix _INBOX_rlsguard --js-domain RLSGUARD --key-file site.key
-  rlsguard serve --page 127.0.0.1:8225 --page-records 'https://ehr.example.org/{type}/{id}'
+  rlsguard serve --context rlsguard --key-file site.key
+  rlsguard serve --nats tls://nats.example.org:4222 --key-file site.key \
+    --user rlsguard --password-file nats.password \
+    --js-domain RLSGUARD --inbox-prefix _INBOX_rlsguard
+  rlsguard serve --page 127.0.0.1:8225 \
+    --page-records 'https://ehr.example.org/{type}/{id}'
   rlsguard serve --cds 127.0.0.1:8224 --cds-open
-  rlsguard serve --cds :8443 --cds-tls-cert cds.pem --cds-tls-key cds.key --cds-url https://cds.example.org --cds-issuer https://ehr.example.org/=ehr-keys.json`
+  rlsguard serve --cds :8443 --cds-tls-cert cds.pem --cds-tls-key cds.key \
+    --cds-url https://cds.example.org \
+    --cds-issuer https://ehr.example.org/=ehr-keys.json
+
+Reads FHIR R4 events from fhir.> and publishes flags on rls.flags.<severity>.<check>.<id>. The stream RLS_FLAGS keeps the newest message of each flag. Input that cannot be read goes to rls.dead.<reason>. Draft orders are checked on rls.check (see rlsguard check), and with --cds over CDS Hooks. rls.patient returns one patient over time.
+
+Start several for failover: one works, the others stand by. Ctrl-C or SIGTERM ends it once work in flight is finished.`
 }
 
 // Run serves until a signal comes.

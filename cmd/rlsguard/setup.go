@@ -17,17 +17,20 @@ import (
 type setupCommand struct {
 	connect.Flags
 
-	Replicas  int `default:"1" help:"Replicas of the streams that are made; 3 in a cluster."`
-	AuditDays int `default:"400" placeholder:"DAYS" help:"How long every transition, and feedback on cards, is kept for audit."`
-	DeadDays  int `placeholder:"DAYS" help:"How long rejected input is kept: 90 where its stream has to be made, as it is where it is there."`
+	Replicas  int `default:"1" help:"Replicas of new streams; 3 in a cluster."`
+	AuditDays int `default:"400" placeholder:"DAYS" help:"Days to keep every transition, and feedback on cards, for audit."`
+	DeadDays  int `placeholder:"DAYS" help:"Days to keep rejected input. Default: 90 for a new stream; existing streams are left unchanged."`
 }
 
 // Help is shown below the options.
 func (setupCommand) Help() string {
-	return `Makes the streams that are missing and leaves those that are there as they are. rlsguard serve does the same where it may: this command is for servers where the user of serve must not make or delete streams, as in deploy/.
+	return `Examples:
+  rlsguard setup --context admin --replicas 3
+  rlsguard setup --nats tls://nats.example.org:4222 --user admin \
+    --password-file admin.password \
+    --js-domain RLSGUARD --inbox-prefix _INBOX_admin
 
-Examples:
-  rlsguard setup --nats tls://nats.example.org:4222 --user admin --password-file admin.password --inbox-prefix _INBOX_admin --js-domain RLSGUARD --replicas 3`
+Creates missing streams and leaves existing ones unchanged. rlsguard serve does this itself if its user may. With the accounts in deploy/ its user may not: run this once as admin.`
 }
 
 const setupTimeout = 30 * time.Second

@@ -22,14 +22,14 @@ import (
 type placeFlags struct {
 	connect.Flags
 
-	Data string `placeholder:"DIR" help:"Data folder that rlsguard serve without --nats used and does not use now."`
+	Data string `placeholder:"DIR" help:"Data folder of a stopped rlsguard serve, instead of a server."`
 }
 
 // storedFlags are placeFlags for commands that need the site key.
 type storedFlags struct {
 	placeFlags
 
-	KeyFile string `placeholder:"FILE" help:"Site key that rlsguard serve uses; site.key in DIR, or in the user's data directory, when left out."`
+	KeyFile string `placeholder:"FILE" help:"Site key of rlsguard serve. Default: site.key in DIR or the user's data directory."`
 }
 
 // stored is an open door to what is stored.

@@ -14,33 +14,41 @@ type verifyCommand struct {
 	settings.Flag
 	storedFlags
 
-	AsOf              string `placeholder:"TIME" help:"Date or RFC 3339 time to decide for; now when left out, or where rlsguard serve --as-of froze the clock, that."`
-	AcknowledgeLosses bool   `help:"First note that the lost inputs which rlsguard serve has recorded are known: they are not reported any more."`
+	AsOf              string `placeholder:"TIME" help:"Evaluate as of this date or RFC 3339 time. Default: now, or the frozen time of rlsguard serve --as-of."`
+	AcknowledgeLosses bool   `help:"First mark the recorded lost inputs as known; they are no longer reported."`
 
-	AcceptStates bool `help:"First let the states that are there count, where others are lost for good."`
+	AcceptStates bool `help:"First accept the states that exist, if others are lost for good."`
 
-	Format string `enum:"text,json" default:"text" help:"text to read, json (a line for each difference) for programs."`
+	Format string `enum:"text,json" default:"text" placeholder:"text|json" help:"json: one difference per line."`
 }
 
 // Help is shown below the options.
 func (verifyCommand) Help() string {
-	return `Decides about every stored patient again, from the stored facts, and compares: with the flags that the patient's state has open, with the newest transition of each flag in the streams RLS and RLS_FLAGS, with the transitions kept for audit, with the timers that are set, and the inbound stream with what it should still hold. Checksums of all states are checked on the way. It changes nothing but what --acknowledge-losses and --accept-states say, and may run beside rlsguard serve. Give it the --config and --key-file of rlsguard serve, and rights to read all streams. It needs as much memory as rlsguard serve.
-
-input-missing names inputs that left the stream FHIR before they were decided (maximum age, purge, deletion). Have them published again, then run rlsguard verify --acknowledge-losses.
-
-foreign-message names what rlsguard did not write with this key, or an older message that was put back. It is never
-used. states-lack says that states were removed, or replaced by older or foreign ones, while nobody ran. rlsguard serve
-then decides nothing until they are restored: it reads the inbound stream again where that holds all; else delete the
-stream RLS and import the newest export. Where there is none, --accept-states goes on without them.
-
-Patients are named by their token, the last part of rls.state.patient.<token>: no identifier is printed.
-
-Exit codes: 0 all is as it should be; 1 something differs, or could not be read.
-
-Examples:
+	return `Examples:
   rlsguard verify
   rlsguard verify --context admin --key-file site.key --config site.yaml
-  rlsguard verify --data /var/lib/rlsguard`
+  rlsguard verify --data /var/lib/rlsguard
+
+Evaluates every patient again from the stored facts and compares the result with the open flags, the streams RLS and RLS_FLAGS, the audit, the timers and the inbound stream. Checks the checksum of every state. rlsguard serve may be running. Only --acknowledge-losses and --accept-states change anything.
+
+Use the --config and --key-file of rlsguard serve, and a user who may read all streams. It needs as much memory as rlsguard serve.
+
+What it may report:
+
+  input-missing    inputs left the stream FHIR before they were decided
+                   (age limit, purge, deletion). Publish them again, then run
+                   rlsguard verify --acknowledge-losses.
+  foreign-message  not written by rlsguard with this key, or an older message
+                   put back. It is never used.
+  states-lack      states were removed or replaced while nothing ran.
+                   rlsguard serve decides nothing until they are restored. It
+                   reads the stream FHIR again if that still holds everything.
+                   If not, delete the stream RLS and import the newest export;
+                   without an export, use --accept-states.
+
+Patients are named by the token in rls.state.patient.<token>, never by identifier.
+
+Exit codes: 0 all correct; 1 something differs or could not be read.`
 }
 
 // Run verifies.

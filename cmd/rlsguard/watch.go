@@ -18,23 +18,23 @@ import (
 type watchCommand struct {
 	connect.Flags
 
-	Severity string `enum:",high,moderate,low" default:"" placeholder:"SEVERITY" help:"Only flags of this severity or a higher one: high, moderate or low."`
-	Format   string `enum:"text,json,fhir" default:"text" help:"text to read, json (a line each) for programs, fhir (DetectedIssue, a line each)."`
-	KeyFile  string `placeholder:"FILE" help:"Site key: leaves out what rlsguard did not write, and says so."`
-	Once     bool   `help:"Print the open flags and end, in the order and form of replay."`
-	Due      string `placeholder:"DAYS" help:"Only flags that time alone changes within so many days (30d) or weeks (4w), the next one first, with the date and what they become. Flags that are not open yet, and dates that moved since a flag was published, are told by rlsguard due."`
+	Severity string `enum:",high,moderate,low" default:"" placeholder:"high|moderate|low" help:"Only flags this severe or worse."`
+	Format   string `enum:"text,json,fhir" default:"text" placeholder:"text|json|fhir" help:"json: one flag per line. fhir: one DetectedIssue per line."`
+	KeyFile  string `placeholder:"FILE" help:"Site key: leave out, and report, messages that rlsguard did not write."`
+	Once     bool   `help:"Print the open flags and end."`
+	Due      string `placeholder:"DAYS" help:"Only flags that time alone will change within so many days (30d) or weeks (4w), soonest first, with date and outcome. See also rlsguard due."`
 }
 
 // Help is shown below the options.
 func (watchCommand) Help() string {
-	return `Prints the flags that are open, sorted by patient, check and ingredient (as text by patient, the worst first), and then every change as it is committed, until Ctrl-C.
-Standard error says when the connection is lost, so that the list may be out of date, and when it is back.
-Messages that cannot be read are left out and told there, and the exit code is 1.
-
-Examples:
+	return `Examples:
   rlsguard watch --severity high
   rlsguard watch --once --format json | jq -r .patient
-  rlsguard watch --once --due 30d`
+  rlsguard watch --once --due 30d
+
+Prints the open flags, worst first for each patient, then every change as it is committed, until Ctrl-C. JSON and FHIR are sorted by patient, check and ingredient.
+
+A lost connection is reported on standard error: the list may then be out of date. So are messages that cannot be read; the exit code is then 1.`
 }
 
 // Run follows the flags.

@@ -19,6 +19,9 @@ type serverLog struct {
 	bad string
 	end bool // a fatal error: the server will not get ready
 	io  bool // the disk failed it
+	// crashed: the store was not closed the last time, so that the server reads again what it would
+	// else take from its indexes.
+	crashed bool
 }
 
 func (l *serverLog) Noticef(format string, v ...any) {}
@@ -33,8 +36,18 @@ func (l *serverLog) Warnf(format string, v ...any) {
 	}
 	s := fmt.Sprintf(format, v...)
 	l.notice(s)
+	if l.crashed && rereads.MatchString(s) {
+		return // one line says so, before the server starts
+	}
 	l.log.Warn().Str("from", "nats-server").Msg(unquoted(s))
 }
+
+// rereads is what the server says of each stream that it reads again after a crash: indexes that
+// are older than the messages, or gone. What it finds damaged it says in other words.
+var rereads = regexp.MustCompile(`^Filestore \[[^]]*\] (?:` +
+	`(?:TTL|Message scheduling|Sourcing) state is outdated; attempting to recover` +
+	`|Stream state (?:outdated|detected prior state|block does not exist or index mismatch)` +
+	`|Recovering (?:stream|TTL|message scheduling|sources) state from index errored)`)
 
 // quotes are what the server quotes: subjects that clients chose, and what they sent where it was
 // no NATS protocol.

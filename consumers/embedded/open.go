@@ -50,6 +50,10 @@ func (e *Embedded) open(ctx context.Context) error {
 		return err
 	}
 	clean := e.ledger.Files != nil
+	e.log.crashed = !clean
+	if _, err := os.Stat(filepath.Join(dir, LedgerName)); err == nil && !clean && e.Starts.Load() == 0 {
+		e.options.Log.Warn().Str("data", dir).Msg("not stopped cleanly the last time: reading everything again")
+	}
 	found, reached, err := scrub(ctx, dir, e.ledger)
 	if err != nil {
 		return err

@@ -108,6 +108,7 @@ var mayImport = map[string][]string{
 		"checks", "checks/facts", "checks/silence", "cmd/rlsguard/terminal", "consumers/fold",
 		"consumers/layout", "fhir",
 	},
+	"cmd/rlsguard/help": {},
 	"cmd/rlsguard/review": {
 		"checks", "checks/exercise", "checks/substance", "cmd/rlsguard/approvals",
 		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers/rehearse",

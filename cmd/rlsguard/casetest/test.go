@@ -25,40 +25,43 @@ type TestCommand struct {
 	settings.Flag
 	viaFlags
 
-	AsOf     string   `default:"2026-11-23T08:00:00Z" placeholder:"TIME" help:"Date or RFC 3339 time to decide for, in cases that give none. It does not follow the clock, so that a test gives the same answer on every day."`
-	Only     string   `placeholder:"REGEXP" help:"Only cases whose name this matches."`
-	Shuffle  int      `placeholder:"N" help:"Run N variants of each case too, with files, entries and lines in another order and some twice: their flags have to be the same. Cases with noshuffle in their notes are left out."`
-	Jobs     int      `placeholder:"N" help:"Cases that are run beside each other; one a processor when left out."`
-	Update   bool     `help:"Write what the cases give as what they must give. Read the difference before it is committed."`
-	JUnit    string   `name:"junit" placeholder:"FILE" help:"Write the results as JUnit XML, which build servers read."`
-	Coverage bool     `help:"List everything that the cases reached, and what they did not; without it only the numbers."`
-	Format   string   `enum:"text,json" default:"text" help:"text to read, json (a line for each case, and one with the coverage) for programs."`
-	Import   string   `placeholder:"DIR" help:"Write each HL7 CPG test case bundle among the paths as a case of its own folder into DIR, instead of running anything."`
-	Paths    []string `arg:"" name:"path" help:"Folders of cases, cases, .txtar archives, or HL7 CPG test case bundles."`
+	AsOf     string   `default:"2026-11-23T08:00:00Z" placeholder:"TIME" help:"Date or RFC 3339 time for cases without one. Fixed, so that tests give the same answer every day."`
+	Only     string   `placeholder:"REGEXP" help:"Run only cases whose name matches."`
+	Shuffle  int      `placeholder:"N" help:"Also run N variants of each case with the input reordered and partly repeated. Flags must not change. Cases noted noshuffle are left out."`
+	Jobs     int      `placeholder:"N" help:"Cases to run at once. Default: one per processor."`
+	Update   bool     `help:"Write the results as the expected ones. Read the diff before you commit it."`
+	JUnit    string   `name:"junit" placeholder:"FILE" help:"Also write the results as JUnit XML."`
+	Coverage bool     `help:"List everything the cases reached and missed, not just the totals."`
+	Format   string   `enum:"text,json" default:"text" placeholder:"text|json" help:"json: one case per line, then the coverage."`
+	Import   string   `placeholder:"DIR" help:"Run nothing: write each HL7 CPG test case bundle as a case folder in DIR."`
+	Paths    []string `arg:"" name:"path" help:"Case folders, folders of cases, .txtar archives, or HL7 CPG test case bundles."`
 }
 
 // Help is shown below the options.
 func (TestCommand) Help() string {
-	return `A case is a folder, or a .txtar archive, with input as replay takes it (.json, .ndjson, also .gz) and the flags that it must give:
-
-  expected.tsv     patient, check, ingredient, severity: exactly these flags are open
-  rejected.tsv     reason, count; without it nothing may be rejected
-  transitions.tsv  change, patient, check, ingredient, severity: in this order, one resource after the other
-  as-of            the date or time to decide for (also as-of.txt)
-  rlsguard.yaml    settings, as --config takes them
-
-Tables have a header and are separated by tabs; more columns may stand in them. One set of tables may stand above many cases: with a column scenario, which names the folder, and index.tsv (scenario, title, as_of, notes) beside them.
-
-With --via-nats and --via-cds the cases are put to a service instead. Its clock must stand at the time of the cases (rlsguard serve --as-of), or --move-dates brings them to today; and nothing may be stored of their patients. Cases that cannot be put as a question are listed with the reason.
-
-Coverage says which checks, reasons of silence and rows of the tables the cases reached, and which limits they hold from both sides: each limit is moved down and up until a case has other flags.
-
-Exit codes: 0 all cases hold; 1 a case could not be run; 3 something differs.
-
-Examples:
+	return `Examples:
   rlsguard test cases/
   rlsguard test --shuffle 3 --junit report.xml cases/
-  rlsguard test --via-cds https://cds.example.org --cds-mapping cards.yaml cases/`
+  rlsguard test --via-cds https://cds.example.org \
+    --cds-mapping cards.yaml cases/
+
+A case is a folder or a .txtar archive: input files (.json, .ndjson, .gz) and what they must give:
+
+  expected.tsv     the flags open at the end:
+                   patient, check, ingredient, severity
+  rejected.tsv     rejections allowed: reason, count (default: none)
+  transitions.tsv  changes in order, resource by resource:
+                   change, patient, check, ingredient, severity
+  as-of            date or time of evaluation (or as-of.txt)
+  rlsguard.yaml    settings, as for --config
+
+Tables are tab-separated, with a header; extra columns are ignored. One set of tables can serve many cases: add a column "scenario" with the folder, and index.tsv (scenario, title, as_of, notes).
+
+--via-nats and --via-cds test a service instead. Its clock must match the cases (rlsguard serve --as-of, or --move-dates), and it must not know their patients. Cases that cannot be asked as a question are listed with the reason.
+
+Coverage counts the checks, silence reasons and table rows the cases reached. A limit is covered if moving it up and moving it down both change the flags of a case.
+
+Exit codes: 0 all cases pass; 1 a case could not be run; 3 something differs.`
 }
 
 // Run runs all cases and says what differs.

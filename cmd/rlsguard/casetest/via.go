@@ -22,11 +22,11 @@ import (
 type viaFlags struct {
 	connect.Flags
 
-	ViaNats    bool   `name:"via-nats" help:"Put the cases to the order check (rls.check) of a running rlsguard serve, found as other commands find it."`
-	ViaCDS     string `name:"via-cds" placeholder:"URL" help:"Put the cases to a CDS Hooks service at this address."`
-	MoveDates  bool   `name:"move-dates" help:"For a service whose clock cannot stand still: move every date of a case by the days from its as-of time to now. Cases at the very edge of a limit in days may then differ."`
-	CDSMapping string `name:"cds-mapping" placeholder:"FILE" help:"Which of our checks the cards of another service stand for (YAML; see the README)."`
-	CDSToken   string `name:"cds-token" placeholder:"FILE" help:"Bearer token for the service (mode 0600)."`
+	ViaNats    bool   `name:"via-nats" group:"service" help:"Ask rls.check of a running rlsguard serve (see Connection)."`
+	ViaCDS     string `name:"via-cds" placeholder:"URL" group:"service" help:"Ask a CDS Hooks service."`
+	MoveDates  bool   `name:"move-dates" group:"service" help:"Shift all dates of a case so that its as-of time is now. Cases at the exact edge of a limit may differ."`
+	CDSMapping string `name:"cds-mapping" placeholder:"FILE" group:"service" help:"Map the cards of another service to our checks (YAML)."`
+	CDSToken   string `name:"cds-token" placeholder:"FILE" group:"service" help:"Bearer token for the service (mode 0600)."`
 }
 
 // elsewhere tells that cases are put to a service.

@@ -21,24 +21,24 @@ import (
 
 // Flags name the NATS server and say how to connect to it.
 type Flags struct {
-	Nats string `name:"nats" placeholder:"URL" help:"NATS server. Without it: that of --context, else NATS_URL, else a server that rlsguard serve runs here, else the NATS context of NATS_CONTEXT, else the selected one."`
+	Nats string `name:"nats" placeholder:"URL" group:"connection" help:"NATS server."`
 	ServerFlags
-	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate that this client shows to the server (PEM)."`
-	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+	TLSCert string `name:"tls-cert" placeholder:"FILE" group:"connection" help:"Client certificate (PEM)."`
+	TLSKey  string `name:"tls-key" placeholder:"FILE" group:"connection" help:"Its private key (PEM)."`
 }
 
 // ServerFlags say how to connect to a NATS server. Secrets come in files: arguments can be read by
 // every user of a machine.
 type ServerFlags struct {
-	Context string `placeholder:"NAME" help:"Context of the nats command line: server, credentials, certificates, domain and inbox prefix. Other options go before what it says."`
-	Creds   string `placeholder:"FILE" help:"NATS credentials, as nsc writes them."`
-	NKey    string `name:"nkey" placeholder:"FILE" help:"Seed of an NKEY (mode 0600)."`
-	CA      string `name:"ca" aliases:"tls-ca" placeholder:"FILE" help:"Certificates that the NATS server's is checked against (PEM)."`
-	User    string `placeholder:"NAME" help:"User of the NATS server; the password is in --password-file."`
-	Pass    string `name:"password-file" placeholder:"FILE" help:"File that holds the password of --user (mode 0600)."`
-	Domain  string `name:"js-domain" placeholder:"NAME" help:"JetStream domain under which the streams of another account are reached: RLSGUARD with deploy/accounts.conf."`
-	Inbox   string `name:"inbox-prefix" placeholder:"PREFIX" help:"Prefix of the subjects that the NATS server answers on, where users have one of their own."`
-	Plain   bool   `name:"plaintext" help:"Allow a connection to another machine without TLS: everybody on the way reads patient data and passwords."`
+	Context string `placeholder:"NAME" group:"connection" help:"Context of the nats command line."`
+	Creds   string `placeholder:"FILE" group:"connection" help:"Credentials file, as nsc writes it (mode 0600)."`
+	NKey    string `name:"nkey" placeholder:"FILE" group:"connection" help:"NKEY seed (mode 0600)."`
+	CA      string `name:"ca" aliases:"tls-ca" placeholder:"FILE" group:"connection" help:"Certificates that the server is checked against (PEM)."`
+	User    string `placeholder:"NAME" group:"connection" help:"User; needs --password-file."`
+	Pass    string `name:"password-file" placeholder:"FILE" group:"connection" help:"Password of --user (mode 0600)."`
+	Domain  string `name:"js-domain" placeholder:"NAME" group:"connection" help:"JetStream domain, if the streams are in another account. RLSGUARD with deploy/accounts.conf."`
+	Inbox   string `name:"inbox-prefix" placeholder:"PREFIX" group:"connection" help:"Subject prefix for replies, if each user has one. _INBOX_NAME with deploy/accounts.conf."`
+	Plain   bool   `name:"plaintext" group:"connection" help:"Allow another machine without TLS. Anyone on the way can read patient data and passwords."`
 }
 
 // Server says how to reach a server.

@@ -29,15 +29,15 @@ import (
 
 // DoorFlags are the options of the order check at serve.
 type DoorFlags struct {
-	CDS        string              `name:"cds" placeholder:"ADDR" help:"Address for CDS Hooks 2.0 (/cds-services); port 0 picks one, cds.url in DIR says which. Without it there is none. Other than this machine only with --cds-tls-cert and --cds-issuer."`
-	CDSTLSCert string              `name:"cds-tls-cert" placeholder:"FILE" help:"Certificate of the CDS Hooks address (PEM)."`
-	CDSTLSKey  string              `name:"cds-tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
-	CDSIssuer  []string            `name:"cds-issuer" sep:"none" placeholder:"ISSUER=KEYS" help:"A CDS client that may call: the iss of its tokens, and its public keys as a JWK Set, in a file or at an https address. May be given several times."`
-	CDSURL     []string            `name:"cds-url" sep:"none" placeholder:"URL" help:"Base URL under which clients call, which is the aud of their tokens; the address of --cds when left out. May be given several times."`
-	CDSOrigin  []string            `name:"cds-origin" sep:"none" placeholder:"ORIGIN" help:"Origin of browser pages that may call (CORS), such as https://ehr.example.org. May be given several times."`
-	CDSReason  []string            `name:"cds-reason" sep:"none" placeholder:"CODE=TEXT" help:"A reason of the site's own to override a card, beside the usual ones and override_reasons of --config. May be given several times."`
+	CDS        string              `name:"cds" placeholder:"ADDR" group:"cds" help:"Address for CDS Hooks 2.0 (/cds-services); port 0 picks one, written to DIR/cds.url. Other machines need --cds-tls-cert and --cds-issuer. Default: off."`
+	CDSTLSCert string              `name:"cds-tls-cert" placeholder:"FILE" group:"cds" help:"Certificate (PEM)."`
+	CDSTLSKey  string              `name:"cds-tls-key" placeholder:"FILE" group:"cds" help:"Its private key (PEM)."`
+	CDSIssuer  []string            `name:"cds-issuer" sep:"none" placeholder:"ISSUER=KEYS" group:"cds" help:"A client that may call: iss of its tokens, and its public keys (JWK Set) as a file or https address. Repeatable."`
+	CDSURL     []string            `name:"cds-url" sep:"none" placeholder:"URL" group:"cds" help:"Base URL that clients call: the aud of their tokens. Repeatable. Default: the address of --cds."`
+	CDSOrigin  []string            `name:"cds-origin" sep:"none" placeholder:"ORIGIN" group:"cds" help:"Origin of browser pages that may call (CORS), such as https://ehr.example.org. Repeatable."`
+	CDSReason  []string            `name:"cds-reason" sep:"none" placeholder:"CODE=TEXT" group:"cds" help:"Extra reason to override a card. Repeatable; see also override_reasons in --config."`
 	Own        []ordercheck.Reason `kong:"-"` // reasons of the configuration and the usual ones
-	CDSOpen    bool                `name:"cds-open" help:"For development: let every client of this machine in, without a token."`
+	CDSOpen    bool                `name:"cds-open" group:"cds" help:"Development only: admit every client on this machine, without a token."`
 }
 
 // Check tells what of the options does not go together.
@@ -164,7 +164,7 @@ func (o *doors) answer(ctx context.Context, feedback bool) {
 		o.log.Error().Err(err).Msg("no order check")
 		return
 	}
-	o.log.Info().Str("subject", ordercheck.Subject).Msg("order check")
+	o.log.Debug().Str("subject", ordercheck.Subject).Msg("order check")
 	if err := o.teller.Serve(svc, o.nc.MaxPayload()); err != nil {
 		o.log.Error().Err(err).Msg("no timelines")
 	}

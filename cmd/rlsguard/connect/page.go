@@ -21,9 +21,9 @@ import (
 
 // PageFlags are the options of the page, wherever it runs.
 type PageFlags struct {
-	Author  string        `name:"page-author" placeholder:"WHO" help:"Who answers on the page: a reference such as Practitioner/7, or a name. Without it each user is asked at sign-in."`
-	Records string        `name:"page-records" placeholder:"URL" help:"Address of a record in the site's own system, with {type} and {id} in it: references on the page become links."`
-	Session time.Duration `name:"page-session" default:"12h" placeholder:"TIME" help:"How long a sign-in lasts."`
+	Author  string        `name:"page-author" placeholder:"WHO" group:"page" help:"Who answers: a reference such as Practitioner/7, or a name. Default: each user is asked at sign-in."`
+	Records string        `name:"page-records" placeholder:"URL" group:"page" help:"Turn references into links: address in your own system, with {type} and {id}."`
+	Session time.Duration `name:"page-session" default:"12h" placeholder:"TIME" group:"page" help:"How long a sign-in lasts."`
 }
 
 // CheckPage tells what is wrong with the address of a page. Only this machine gets one: the link is

@@ -16,10 +16,10 @@ import (
 type deadSelection struct {
 	connect.Flags
 
-	Reason  string   `placeholder:"REASON" help:"All of this reason."`
-	All     bool     `help:"All there are; needs --yes."`
-	Yes     bool     `help:"Yes, all."`
-	Numbers []uint64 `arg:"" optional:"" name:"number" help:"Numbers of dead letters, as dead list prints them."`
+	Reason  string   `placeholder:"REASON" help:"All letters with this reason."`
+	All     bool     `help:"All letters; needs --yes."`
+	Yes     bool     `help:"Confirm --all."`
+	Numbers []uint64 `arg:"" optional:"" name:"number" help:"Numbers of dead letters, from dead list."`
 }
 
 func (c *deadSelection) selection() (operate.DeadSelection, error) {
@@ -71,18 +71,20 @@ func (c *deadSelection) run(
 type deadRetryCommand struct {
 	deadSelection
 
-	Wait bool `help:"Return when it has been decided about them, and tell what was rejected again."`
+	Wait bool `help:"Wait for the decision, and report what was rejected again."`
 }
 
 // Help is shown below the options.
 func (deadRetryCommand) Help() string {
-	return `Publishes the payloads on fhir.<ResourceType> as new messages, and removes the letters once those are stored. All rejections of one input, such as a Bundle, go as one. What is still wrong becomes a new dead letter; what was right the first time changes nothing when it comes again. It needs a producer's rights besides those of an operator; acknowledgements go on fhir.DetectedIssue only if they came there.
-
-Exit codes: 0 done; 1 some could not be put through and stay; 2 with --wait: some were rejected again.
-
-Examples:
+	return `Examples:
   rlsguard dead retry 12 13
-  rlsguard dead retry --reason invalid-resource --wait`
+  rlsguard dead retry --reason invalid-resource --wait
+
+Publishes the payloads as new messages on fhir.<ResourceType>, then removes the letters. All rejections of one input, such as a Bundle, go together. What is still wrong becomes a new dead letter; what was accepted the first time changes nothing.
+
+Needs the rights of an operator and a producer. Acknowledgements go to fhir.DetectedIssue only if they came from there.
+
+Exit codes: 0 done; 1 some could not be sent and stay; 2 with --wait: some were rejected again.`
 }
 
 // Run retries.
@@ -155,12 +157,12 @@ type deadDropCommand struct{ deadSelection }
 
 // Help is shown below the options.
 func (deadDropCommand) Help() string {
-	return `Removes dead letters, and what they hold of the payload. The input stays in the stream FHIR as long as that keeps it.
-
-Examples:
+	return `Examples:
   rlsguard dead drop 12
   rlsguard dead drop --reason not-fhir
-  rlsguard dead drop --all --yes`
+  rlsguard dead drop --all --yes
+
+Deletes dead letters with their payload. The input stays in the stream FHIR as long as that keeps it.`
 }
 
 // Run drops.

@@ -18,8 +18,8 @@ import (
 type Command struct {
 	List  DeadListCommand  `cmd:"" help:"List what was rejected."`
 	Show  deadShowCommand  `cmd:"" help:"Show one dead letter with its payload."`
-	Retry deadRetryCommand `cmd:"" help:"Put inputs through again, after a fix."`
-	Drop  deadDropCommand  `cmd:"" help:"Remove dead letters for good."`
+	Retry deadRetryCommand `cmd:"" help:"Submit rejected input again, after a fix."`
+	Drop  deadDropCommand  `cmd:"" help:"Delete dead letters for good."`
 }
 
 // withDead connects for the commands about dead letters, and lets do work until Ctrl-C.
@@ -51,18 +51,18 @@ func checkReason(reason string) error {
 type DeadListCommand struct {
 	connect.Flags
 
-	Reason string `placeholder:"REASON" help:"Only those of this reason, such as invalid-resource."`
-	Limit  int    `default:"50" help:"At most so many, the newest; 0 is all."`
-	Format string `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
+	Reason string `placeholder:"REASON" help:"Only this reason, such as invalid-resource."`
+	Limit  int    `default:"50" placeholder:"N" help:"Show at most N letters, newest first; 0 shows all."`
+	Format string `enum:"text,json" default:"text" placeholder:"text|json" help:"json: one letter per line."`
 }
 
 // Help is shown below the options.
 func (DeadListCommand) Help() string {
-	return `Each rejected resource is a dead letter, known by its number in the stream RLS_DEAD. INPUT is the sequence in the stream FHIR. Details may quote the input.
-
-Examples:
+	return `Examples:
   rlsguard dead list --reason no-patient
-  rlsguard dead list --limit 0 --format json | jq -r .reason | sort | uniq -c`
+  rlsguard dead list --limit 0 --format json | jq -r .reason | sort | uniq -c
+
+Each rejected resource is a dead letter with a number in the stream RLS_DEAD. INPUT is its sequence in the stream FHIR. Details may quote patient data.`
 }
 
 // Run lists.

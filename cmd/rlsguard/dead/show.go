@@ -17,18 +17,18 @@ import (
 type deadShowCommand struct {
 	connect.Flags
 
-	Payload bool   `help:"Only the payload, byte for byte as it was received, for a file or another program."`
-	Format  string `enum:"text,json" default:"text" help:"text to read, json for programs."`
-	Number  uint64 `arg:"" help:"Number of the dead letter, as dead list prints it."`
+	Payload bool   `help:"Print only the payload, byte for byte as received."`
+	Format  string `enum:"text,json" default:"text" placeholder:"text|json" help:"Output format."`
+	Number  uint64 `arg:"" help:"Number of the dead letter, from dead list."`
 }
 
 // Help is shown below the options.
 func (deadShowCommand) Help() string {
-	return `The payload is patient data. What a terminal would act on in it is shown as a replacement character. A payload that was left out of the letter is read from the stream FHIR.
-
-Examples:
+	return `Examples:
   rlsguard dead show 12
-  rlsguard dead show 12 --payload >input.json`
+  rlsguard dead show 12 --payload >input.json
+
+The payload is patient data. Control characters are shown as replacement characters. A payload not kept in the letter is read from the stream FHIR.`
 }
 
 // Run shows one.

@@ -23,25 +23,26 @@ import (
 type approveCommand struct {
 	settings.Flag
 
-	Checks     []string `arg:"" name:"check" help:"Rules, by the ids of their checks."`
+	Checks     []string `arg:"" name:"check" help:"Ids of the checks whose rules are approved."`
 	Key        string   `required:"" placeholder:"FILE" help:"Secret key of the reviewer, from rlsguard review key."`
-	Reviewer   string   `required:"" placeholder:"TEXT" help:"Who decided, as it is to be read: a name and office, or a committee."`
-	Date       string   `placeholder:"DATE" help:"Day of the decision; today when left out."`
-	NextReview string   `required:"" placeholder:"DATE" help:"Day on which the rule is to be reviewed again, such as 2027-11-29."`
-	Status     string   `enum:"approved,under-review" default:"approved" help:"approved, or under-review for a review that has begun."`
-	Rehearsal  string   `placeholder:"FILE" help:"Report of a rehearsal that the decision rests on; its SHA-256 goes into the approval."`
-	Out        string   `required:"" placeholder:"DIR" help:"Folder for the approvals, one file for each rule."`
-	Replace    bool     `help:"Write over an approval of something else than what is in force now."`
+	Reviewer   string   `required:"" placeholder:"TEXT" help:"Who decided, as it should read: name and office, or a committee."`
+	Date       string   `placeholder:"DATE" help:"Day of the decision. Default: today."`
+	NextReview string   `required:"" placeholder:"DATE" help:"Day of the next review, such as 2027-11-29."`
+	Status     string   `enum:"approved,under-review" default:"approved" placeholder:"approved|under-review" help:"under-review: a review has begun."`
+	Rehearsal  string   `placeholder:"FILE" help:"Rehearsal report behind the decision; its SHA-256 goes into the approval."`
+	Out        string   `required:"" placeholder:"DIR" help:"Folder for the approvals, one file per rule."`
+	Replace    bool     `help:"Overwrite an approval that no longer matches the rule."`
 }
 
 // Help is shown below the options.
 func (approveCommand) Help() string {
-	return `Writes one signed note for each rule. It names all that decides the rule under the --config in force: version, trigger, limits, sources, table rows, texts and answers to the cases. A second reviewer runs the same command with the same --reviewer, --date and --next-review, and adds a signature.
+	return `Examples:
+  rlsguard review approve rls-ssri --config site.yaml --key anna.key \
+    --reviewer "Pharmacy committee" --next-review 2027-11-29 --out approvals
 
-The folder goes into approvals, and the reviewers' public keys into trusted_reviewers, of the configuration. When something that decides the rule changes, its approval is void; rlsguard checks says what changed.
+Writes one signed note per rule. It covers everything that decides the rule under --config: version, trigger, limits, sources, table rows, texts and answers to the test cases. A second reviewer adds a signature by running the same command with the same --reviewer, --date and --next-review.
 
-Examples:
-  rlsguard review approve rls-ssri --config site.yaml --key anna.key --reviewer "Pharmacy committee" --next-review 2027-11-29 --out approvals`
+Put the folder into approvals in the configuration, and the reviewers' public keys into trusted_reviewers. An approval lapses when anything it covers changes; rlsguard checks says what changed.`
 }
 
 // Run signs approvals.

@@ -16,22 +16,22 @@ import (
 
 // Command is the command line of a review.
 type Command struct {
-	Packet  packetCommand  `cmd:"" help:"Write what a committee reads about the rules."`
-	Approve approveCommand `cmd:"" help:"Sign that a rule is approved, or under review."`
-	Key     keyCommand     `cmd:"" help:"Make the key pair of a reviewer."`
+	Packet  packetCommand  `cmd:"" help:"Write the review packet of the rules for a committee."`
+	Approve approveCommand `cmd:"" help:"Sign that rules are approved or under review."`
+	Key     keyCommand     `cmd:"" help:"Create the key pair of a reviewer."`
 }
 
 type keyCommand struct {
-	Name string `arg:"" help:"The reviewer's name in signatures, without blanks: anna.example or pharmacy-committee."`
-	Out  string `required:"" placeholder:"FILE" help:"Where to write the secret key (mode 0600). A file that is there already is left alone."`
+	Name string `arg:"" help:"Name in signatures, without spaces: anna.example or pharmacy-committee."`
+	Out  string `required:"" placeholder:"FILE" help:"File for the secret key (mode 0600). An existing file is never overwritten."`
 }
 
 // Help is shown below the options.
 func (keyCommand) Help() string {
-	return `Prints the public key, which goes into trusted_reviewers of the site's configuration. Whoever has the secret key can approve rules in this name: keep it as you keep a signature, off the machine that runs rlsguard. A lost or stolen key is replaced: take its public key out of trusted_reviewers, and its approvals no longer count.
+	return `Examples:
+  rlsguard review key anna.example --out anna.key
 
-Examples:
-  rlsguard review key anna.example --out anna.key`
+Prints the public key; add it to trusted_reviewers in the configuration. Anyone with the secret key can approve rules in this name: keep it off the machine that runs rlsguard. If it is lost or stolen, remove its public key from trusted_reviewers; its approvals then no longer count.`
 }
 
 // Run makes a key pair.

@@ -27,19 +27,19 @@ import (
 type packetCommand struct {
 	settings.Flag
 
-	Checks    []string `arg:"" optional:"" name:"check" help:"Rules, by the ids of their checks; all when none is named."`
-	Format    string   `enum:"html,markdown" default:"html" help:"html: one page to read and print; markdown for a repository or wiki."`
-	Rehearsal string   `placeholder:"FILE" help:"Report of rlsguard rehearse or replay --against with --format json, whose figures the packet shows."`
-	Out       string   `placeholder:"FILE" help:"Where to write; standard output when left out."`
+	Checks    []string `arg:"" optional:"" name:"check" help:"Ids of checks. Default: all."`
+	Format    string   `enum:"html,markdown" default:"html" placeholder:"html|markdown" help:"html: one page to read and print."`
+	Rehearsal string   `placeholder:"FILE" help:"Show the figures of this report: rlsguard rehearse, or replay --against, with --format json."`
+	Out       string   `placeholder:"FILE" help:"File to write. Default: standard output."`
 }
 
 // Help is shown below the options.
 func (packetCommand) Help() string {
-	return `For each rule: when it opens a flag, its limits with their sources, the literature, what it says to professionals and patients, the cases that exercise it, what a rehearsal found, and what is still open. The page needs nothing else: no script, and no style or picture from elsewhere. It names no patient: its cases are made up.
-
-Examples:
+	return `Examples:
   rlsguard review packet --config site.yaml --out rules.html
-  rlsguard review packet rls-ssri iron-low --format markdown`
+  rlsguard review packet rls-ssri iron-low --format markdown
+
+For each rule: when it opens a flag, its limits and sources, the literature, its texts for professionals and patients, its test cases, the rehearsal and open questions. The page loads nothing from elsewhere. It names no patient; its cases are made up.`
 }
 
 //go:embed packet.html

@@ -55,7 +55,7 @@ type limitsConfig struct {
 
 // Flag is the option that commands share.
 type Flag struct {
-	Config string `placeholder:"FILE" help:"Settings of the site: limits, windows, switches, zone, region (YAML). The README lists the keys; unknown ones are errors."`
+	Config string `placeholder:"FILE" help:"Site settings (YAML)."`
 }
 
 // Setup is what a configuration comes to.

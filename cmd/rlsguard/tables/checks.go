@@ -17,16 +17,16 @@ import (
 type ChecksCommand struct {
 	settings.Flag
 
-	Format string `enum:"text,json,markdown" default:"text" help:"text to read, json (a line each) for programs, markdown for the README's table."`
+	Format string `enum:"text,json,markdown" default:"text" placeholder:"text|json|markdown" help:"json: one check per line. markdown: a table."`
 }
 
 // Help is shown below the options.
 func (ChecksCommand) Help() string {
-	return `With --config the limits, severities and switches are those that the site has put in force.
-
-Examples:
+	return `Examples:
   rlsguard checks
-  rlsguard checks --config site.yaml --format json | jq -r .check`
+  rlsguard checks --config site.yaml --format json | jq -r .check
+
+With --config, shows the limits, severities and switches of the site.`
 }
 
 // checkInForce is one check of the catalogue, as the settings leave it.

@@ -18,22 +18,24 @@ import (
 type ClassifyCommand struct {
 	settings.Flag
 
-	System    string   `placeholder:"SYSTEM" help:"Code system of the codes: rxnorm, atc, ndc, dmd, snomed, or a URL or OID. Without it the inputs are names."`
-	SiteTable []string `type:"existingfile" sep:"none" placeholder:"FILE" help:"Also look in this site table; may be given several times, the first that knows a code decides."`
-	Format    string   `enum:"text,json" default:"text" help:"text to read, json (a line each) for programs."`
-	Inputs    []string `arg:"" name:"code-or-text" help:"Codes or names; - reads them from standard input, a line each: a name, or SYSTEM, a tab and a code."`
+	System    string   `placeholder:"SYSTEM" help:"System of the codes: rxnorm, atc, ndc, dmd, snomed, a URL or an OID. Default: inputs are names."`
+	SiteTable []string `type:"existingfile" sep:"none" placeholder:"FILE" help:"Also look in this site table. Repeatable; the first that knows a code decides."`
+	Format    string   `enum:"text,json" default:"text" placeholder:"text|json" help:"json: one answer per line."`
+	Inputs    []string `arg:"" name:"code-or-text" help:"Codes or names. With -, lines of standard input: a name, or SYSTEM, a tab and a code."`
 }
 
 // Help is shown below the options.
 func (ClassifyCommand) Help() string {
-	return `For each input: the listed ingredients, their classes, the route that the product tells, whether it acts in the whole body, and which table knew it. "not listed" means that no check is about it; only medicines that matter to the checks are listed. Of a code that is not listed the answer says whether it is known to be another drug, and by which release, or whether nothing is known of it.
-
-Examples:
+	return `Examples:
   rlsguard classify "Lexapro 10mg" "Amitriptylin-neuraxpharm 25 mg"
   rlsguard classify --system atc N06AB06
   rlsguard classify --format json --system rxnorm 312938
   rlsguard classify --system ndc 0049-4900-66
-  cut -f 2,3 formulary.tsv | rlsguard classify --format json -`
+  cut -f 2,3 formulary.tsv | rlsguard classify --format json -
+
+For each input: listed ingredients, their classes, the route, whether the drug acts systemically, and the table that knew it.
+
+Only medicines that matter to a check are listed. "Not listed" means no check looks at it. For a code it also says whether a release knows it as another drug, or nothing is known of it.`
 }
 
 // systemNames are short names for the systems that are typed most.

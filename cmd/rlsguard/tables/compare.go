@@ -15,17 +15,19 @@ import (
 )
 
 type terminologyCompare struct {
-	Old string `arg:"" type:"existingfile" help:"The site table in use."`
-	New string `arg:"" type:"existingfile" help:"The new one."`
-	All bool   `help:"List every code that changed, not only the first twenty of each kind."`
+	Old string `arg:"" type:"existingfile" help:"Site table in use."`
+	New string `arg:"" type:"existingfile" help:"New site table."`
+	All bool   `help:"List every changed code, not just the first twenty of each kind."`
 }
 
 // Help is shown below the options.
 func (terminologyCompare) Help() string {
-	return `Lists codes that mean another drug, strength or place of action in the new table, codes of listed drugs that the old table has and the new one lacks, and how many are new. Read it before the new table is put into the configuration; then replay a copy of what is stored with both configurations and compare the flags.
+	return `Examples:
+  rlsguard terminology compare rxnorm-2026-02.tsv rxnorm-2026-03.tsv
 
-Examples:
-  rlsguard terminology compare rxnorm-2026-02.tsv rxnorm-2026-03.tsv`
+Lists codes whose drug, strength or site of action changed, and codes of listed drugs that are missing from the new table. Counts new codes.
+
+Read this before you use the new table. Then replay a copy of the stored data with both configurations and compare the flags.`
 }
 
 // codeOf is a code with its system.

@@ -17,37 +17,34 @@ import (
 )
 
 type TerminologyCommand struct {
-	Import  terminologyImport  `cmd:"" help:"Make a site table from a site's own release of RxNorm, dm+d or the NDC directory."`
-	Compare terminologyCompare `cmd:"" help:"Say which codes mean something else in a new site table than in an old one."`
+	Import  terminologyImport  `cmd:"" help:"Make a site table from a release of RxNorm, dm+d or the NDC directory."`
+	Compare terminologyCompare `cmd:"" help:"List codes that changed between two site tables."`
 }
 
 type terminologyImport struct {
-	RxNorm string `name:"rxnorm" xor:"from" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of an unpacked RxNorm release, or its rrf folder: RXNCONSO.RRF and RXNREL.RRF, and RXNSAT.RRF for package codes (NDC)."`
-	NDC    string `name:"ndc" xor:"from" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of the FDA's NDC directory: product.txt and package.txt."`
-	DMD    string `name:"dmd" xor:"from" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of an unpacked dm+d release: XML files (f_vmp2_*.xml, ...), or the csv folder of its extract tool (f_vmp_VmpType.csv, ...)."`
-	Others bool   `negatable:"" default:"true" help:"Also take the codes of all other drugs, so that they are told from unknown ones (on unless --no-others, which makes the table much smaller)."`
-	Out    string `placeholder:"FILE" help:"Where the site table goes, replaced only when all went well; standard output without it."`
+	RxNorm string `name:"rxnorm" xor:"from" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of an unpacked RxNorm release, or its rrf folder: RXNCONSO.RRF and RXNREL.RRF; RXNSAT.RRF for NDC codes."`
+	NDC    string `name:"ndc" xor:"from" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of the FDA NDC directory: product.txt and package.txt."`
+	DMD    string `name:"dmd" xor:"from" required:"" type:"existingdir" placeholder:"DIR" help:"Folder of an unpacked dm+d release: XML (f_vmp2_*.xml, ...), or the csv folder of its extract tool (f_vmp_VmpType.csv, ...)."`
+	Others bool   `negatable:"" default:"true" help:"Also list the codes of all other drugs, to tell them from unknown codes. --no-others makes a much smaller table."`
+	Out    string `placeholder:"FILE" help:"Site table to write; replaced only on success. Default: standard output."`
 }
 
 // Help is shown below the options.
 func (terminologyImport) Help() string {
-	return `Derives every code of the listed ingredients: products, components, forms, dose groups, brands,` +
-		` combinations, packs and packages, with strength and whether they act in the whole body; withdrawn codes ` +
-		`too, marked. The table is plain text (` + strings.Join(
-		site.Columns[:],
-		", ",
-	) + `, separated by tabs) and can be read, edited and extended. Name it after the release: answers about its codes show that name.
-
-A damaged release gives an error and no table. What the release says otherwise than the tables of rlsguard is listed; the site's table decides.
-
-Examples:
-  rlsguard terminology import --rxnorm RxNorm_full/rrf --out rxnorm-2026-03.tsv
+	return `Examples:
+  rlsguard terminology import --rxnorm RxNorm_full/rrf \
+    --out rxnorm-2026-03.tsv
   rlsguard terminology import --dmd nhsbsa_dmd_3.2.0 --out dmd-2026-03-02.tsv
   rlsguard terminology import --ndc ndctext --out ndc-2026-03-02.tsv
   rlsguard terminology compare rxnorm-2026-02.tsv rxnorm-2026-03.tsv
-  rlsguard classify --site-table rxnorm-2026-03.tsv --system ndc 00069-4900-30
-  printf 'terminology:\n  site_tables: [rxnorm-2026-03.tsv]\n' > site.yaml
-  rlsguard replay --config site.yaml FOLDER`
+  rlsguard classify --site-table rxnorm-2026-03.tsv \
+    --system ndc 00069-4900-30
+  printf 'terminology: {site_tables: [rxnorm-2026-03.tsv]}' > site.yaml
+  rlsguard replay --config site.yaml FOLDER
+
+Finds every code of the listed ingredients: products, components, forms, brands, combinations, packs, packages and withdrawn codes, with strength and whether they act systemically. Give exactly one of --rxnorm, --ndc and --dmd.
+
+The table is tab-separated text that you may edit and extend (` + strings.Join(site.Columns[:], ", ") + `). Name it after the release: answers cite that name. Where it differs from the built-in tables, the differences are listed and the site table wins. A damaged release gives an error and no table.`
 }
 
 // Run reads the release and writes the table.
