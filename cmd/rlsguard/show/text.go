@@ -226,16 +226,37 @@ func idWords(f *checks.Flag, transition bool) string {
 // WorstFirst sorts flags as people read them: patients with the worst flag first, and within a
 // patient the worst flag first.
 func WorstFirst(flags []checks.Flag) []checks.Flag {
-	worst := map[facts.Ref]checks.Severity{}
+	return worstFirst(flags, func(*checks.Flag) time.Time { return time.Time{} })
+}
+
+// WorstThenOldest sorts like WorstFirst, and what is equally severe by age: first what has been as
+// it is for the longest time.
+func WorstThenOldest(flags []checks.Flag) []checks.Flag {
+	return worstFirst(flags, func(f *checks.Flag) time.Time { return f.AsOf })
+}
+
+func worstFirst(flags []checks.Flag, since func(*checks.Flag) time.Time) []checks.Flag {
+	type rank struct {
+		severity checks.Severity
+		since    time.Time // of the oldest one as severe as that
+	}
+	worst := map[facts.Ref]rank{}
 	for i := range flags {
-		worst[flags[i].Patient] = max(worst[flags[i].Patient], flags[i].Severity)
+		f := &flags[i]
+		have, ok := worst[f.Patient]
+		if !ok || f.Severity > have.severity || f.Severity == have.severity && since(f).Before(have.since) {
+			worst[f.Patient] = rank{f.Severity, since(f)}
+		}
 	}
 	flags = slices.Clone(flags)
 	slices.SortStableFunc(flags, func(a, b checks.Flag) int {
+		of, than := worst[a.Patient], worst[b.Patient]
 		return cmp.Or(
-			cmp.Compare(worst[b.Patient], worst[a.Patient]),
+			cmp.Compare(than.severity, of.severity),
+			of.since.Compare(than.since),
 			cmp.Compare(a.Patient, b.Patient),
 			cmp.Compare(b.Severity, a.Severity),
+			since(&a).Compare(since(&b)),
 			cmp.Compare(a.Check, b.Check),
 			cmp.Compare(a.Ingredient, b.Ingredient),
 		)
