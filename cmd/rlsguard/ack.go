@@ -12,6 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
@@ -26,7 +27,7 @@ type answerFlags struct {
 	Author string `required:"" placeholder:"WHO" help:"Who answers: a reference such as Practitioner/7, or a name."`
 	Until  string `placeholder:"TIME" help:"The answer lapses at this date (FHIR: 2027-01-31, to the end of that day) or time with offset. It lapses in any case when what the flag rests on changes."`
 	Date   string `placeholder:"TIME" help:"When it was answered; now when left out. An answer counts from then on."`
-	Flag   string `arg:"" name:"flag" help:"Id of the open flag, as watch prints it."`
+	Flag   string `arg:"" name:"flag" help:"Id of the open flag, as watch prints it, or any unambiguous beginning of the whole id."`
 }
 
 type ackCommand struct {
@@ -40,7 +41,7 @@ func (ackCommand) Help() string {
 	return `Says that somebody has seen a flag. It stays open, is shown as acknowledged with who, when and why, and comes back when what it rests on gets worse. Needs the right to publish on fhir.DetectedIssue: any FHIR system may send the same DetectedIssue itself.
 
 Examples:
-  rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author Practitioner/7
+  rlsguard ack 2f1c9b1e --author Practitioner/7
   rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author 'Dr. A' --until 2027-01-31`
 }
 
@@ -86,7 +87,7 @@ func (c *answerFlags) answer(p *terminal.Program, a facts.Acknowledgement, word 
 	fmt.Fprintf(
 		p.Stdout,
 		"%s %s (%s): holds while what it rests on stays the same%s\n",
-		c.Flag,
+		show.ShortID(flag.ID),
 		word,
 		flag.Check,
 		untilWords(a.Until),

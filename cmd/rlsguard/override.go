@@ -29,7 +29,7 @@ func (overrideCommand) Help() string {
 Reasons:
 ` + reasons.String() + `
 Examples:
-  rlsguard override 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --reason benefit-outweighs-risk --author Practitioner/7`
+  rlsguard override 2f1c9b1e --reason benefit-outweighs-risk --author Practitioner/7`
 }
 
 // Run overrides a flag.

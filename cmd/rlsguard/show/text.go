@@ -213,7 +213,7 @@ func answerWords(a *facts.Acknowledgement) string {
 
 // idWords are the id by which a flag is answered, and when it was decided.
 func idWords(f *checks.Flag, transition bool) string {
-	words := []string{f.ID}
+	words := []string{ShortID(f.ID)}
 	if transition && f.Number > 0 {
 		words = append(words, fmt.Sprintf("change %d", f.Number))
 	}
@@ -221,6 +221,13 @@ func idWords(f *checks.Flag, transition bool) string {
 		words = append(words, "as of "+f.AsOf.UTC().Format("2006-01-02 15:04:05")+" UTC")
 	}
 	return strings.Join(words, ", ")
+}
+
+// ShortID is as much of a flag's id as people need to name it: its first part. Where another flag
+// begins alike, the commands that take it say so.
+func ShortID(id string) string {
+	short, _, _ := strings.Cut(id, "-")
+	return short
 }
 
 // WorstFirst sorts flags as people read them: patients with the worst flag first, and within a
