@@ -12,6 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
@@ -26,7 +27,7 @@ type answerFlags struct {
 	Author string `required:"" placeholder:"WHO" help:"Who answers: a reference such as Practitioner/7, or a name."`
 	Until  string `placeholder:"TIME" help:"When the answer lapses: a date such as 2027-01-31 (end of that day), or a time with offset. It also lapses when the facts behind the flag change."`
 	Date   string `placeholder:"TIME" help:"When the answer was given; it counts from then on. Default: now."`
-	Flag   string `arg:"" name:"flag" help:"Id of the open flag, as watch prints it."`
+	Flag   string `arg:"" name:"flag" help:"Id of the open flag, as watch prints it, or a beginning of the whole id that no other has."`
 }
 
 type ackCommand struct {
@@ -38,7 +39,7 @@ type ackCommand struct {
 // Help is shown below the options.
 func (ackCommand) Help() string {
 	return `Examples:
-  rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author Practitioner/7
+  rlsguard ack 2f1c9b1e --author Practitioner/7
   rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author 'Dr. A' \
     --until 2027-01-31
 
@@ -87,7 +88,7 @@ func (c *answerFlags) answer(p *terminal.Program, a facts.Acknowledgement, word 
 	fmt.Fprintf(
 		p.Stdout,
 		"%s %s (%s): holds while what it rests on stays the same%s\n",
-		c.Flag,
+		show.ShortID(flag.ID),
 		word,
 		flag.Check,
 		untilWords(a.Until),

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/layout"
+	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // trailFlags are placeFlags for commands that read what is kept for audit.
@@ -53,14 +54,11 @@ Lists who answered which flag, when, why and until when, oldest first. For a fla
 Exit codes: 0 done; 1 something could not be read.`
 }
 
-// flagPart is the beginning of a flag's id.
-var flagPart = regexp.MustCompile(`^[0-9a-f][0-9a-f-]{3,35}$`)
-
 // Run shows the trail.
 func (c *auditCommand) Run(p *terminal.Program) (err error) {
 	ctx, stop := terminal.Interruptible()
 	defer stop()
-	if c.About != "" && !strings.Contains(c.About, "/") && !flagPart.MatchString(c.About) {
+	if c.About != "" && !strings.Contains(c.About, "/") && !layout.FlagIDPart.MatchString(c.About) {
 		return errors.New("neither a flag, by at least four characters of its id, nor a patient, such as Patient/7")
 	}
 	s, err := c.open(ctx, p, "audit")
@@ -77,13 +75,16 @@ func (c *auditCommand) show(ctx context.Context, p *terminal.Program, s *stored)
 		flag = c.About
 	}
 	shown, unread := 0, 0
-	seen := map[string]bool{}
+	part := c.About != "" && !strings.Contains(c.About, "/")
+	var seen []checks.Flag // the first transition of each, where part of an id is given
 	var trail []checks.Flag
 	err := s.Audit(ctx, s.key, flag, func(f checks.Flag) error {
 		if !c.about(&f) {
 			return nil
 		}
-		seen[f.ID] = true
+		if part && !slices.ContainsFunc(seen, func(have checks.Flag) bool { return have.ID == f.ID }) {
+			seen = append(seen, f)
+		}
 		trail = append(trail, f)
 		return nil
 	}, func(subject string, err error) {
@@ -93,8 +94,8 @@ func (c *auditCommand) show(ctx context.Context, p *terminal.Program, s *stored)
 	if err != nil {
 		return err
 	}
-	if len(seen) > 1 && c.About != "" && !strings.Contains(c.About, "/") {
-		return fmt.Errorf("%s is the beginning of %d flags: give more of the id", c.About, len(seen))
+	if len(seen) > 1 {
+		return watch.Ambiguous(c.About, seen)
 	}
 	for i := range trail {
 		if err := printAudit(p, &trail[i], c.Format); err != nil {
@@ -150,7 +151,7 @@ func printAudit(p *terminal.Program, f *checks.Flag, format string) error {
 			parts = append(parts, "until "+a.Until.Date(time.UTC))
 		}
 	}
-	parts = append(parts, fmt.Sprintf("flag %s no. %d", f.ID, f.Number))
+	parts = append(parts, fmt.Sprintf("flag %s no. %d", show.ShortID(f.ID), f.Number))
 	_, err := fmt.Fprintln(p.Stdout, terminal.Harmless(strings.Join(parts, "  ")))
 	return err
 }

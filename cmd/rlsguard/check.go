@@ -51,7 +51,7 @@ func (c *checkCommand) Run(p *terminal.Program) error {
 	if err != nil {
 		return err
 	}
-	draft, err := readDraft(c.Draft, set.Reader.MaxBytes, p.Stdin)
+	draft, err := readDraft(p, c.Draft, set.Reader.MaxBytes)
 	if err != nil {
 		return err
 	}
@@ -72,8 +72,8 @@ func (c *checkCommand) Run(p *terminal.Program) error {
 }
 
 // readDraft reads a file, or standard input, up to a limit of bytes.
-func readDraft(path string, limit int, stdin io.Reader) ([]byte, error) {
-	in, err := files.Open([]string{path}, stdin)
+func readDraft(p *terminal.Program, path string, limit int) ([]byte, error) {
+	in, err := files.Open([]string{path}, p)
 	if err != nil {
 		return nil, err
 	}

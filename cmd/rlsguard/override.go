@@ -25,8 +25,8 @@ func (overrideCommand) Help() string {
 		reasons.WriteString("  " + r.Code + strings.Repeat(" ", max(1, 26-len(r.Code))) + r.Display + "\n")
 	}
 	return `Examples:
-  rlsguard override 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author 'Dr. A' \
-    --reason benefit-outweighs-risk
+  rlsguard override 2f1c9b1e --reason benefit-outweighs-risk \
+    --author Practitioner/7
 
 The flag stays open, marked as overridden with who, when and why. It needs attention again if the facts behind it get worse. Needs the right to publish on fhir.DetectedIssue.
 

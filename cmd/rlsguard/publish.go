@@ -37,7 +37,7 @@ Exit codes: 0 done; 1 some input could not be read or published; 2 with --wait: 
 
 // Run publishes all paths.
 func (c *publishCommand) Run(p *terminal.Program) (err error) {
-	in, err := files.Open(c.Paths, p.Stdin)
+	in, err := files.Open(c.Paths, p)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ type toldPublisher struct {
 // nothing; a lost server ends it.
 func publishAll(ctx context.Context, p *terminal.Program, pub *toldPublisher, sources []files.Source, wait bool) error {
 	s := &sending{pub: pub.Publisher, reader: fhir.NewReader(fhir.Options{})}
-	bar := terminal.StartProgress(p.Stderr, "publishing", files.TotalSize(sources), terminal.Megabytes)
+	bar := files.StartProgress(p, "publishing", sources)
 	s.sources(ctx, sources, bar)
 	sent, err := pub.Flush(ctx)
 	bar.End()

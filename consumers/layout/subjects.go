@@ -102,6 +102,9 @@ const StreamFeedback = "RLS_FEEDBACK"
 // FlagID is how ids of flags look: only such a one becomes part of a subject.
 var FlagID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
+// FlagIDPart is how the beginning of such an id looks, by which people name a flag, up to all of it.
+var FlagIDPart = regexp.MustCompile(`^[0-9a-f]{4}[0-9a-f-]{0,32}$`)
+
 // SubjectInputs is the record of which inputs were decided. The floor of the durable consumer does
 // not tell: it also moves over what a filter passes by, and over what left the stream.
 const SubjectInputs = "rls.commit.inputs"

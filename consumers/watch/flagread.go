@@ -38,6 +38,9 @@ func storedFlags(
 	g.Go(func() (err error) {
 		defer close(msgs)
 		next, err = jet.EachDirect(ctx, js, layout.StreamFlags, subject, 1, func(m *jetstream.RawStreamMsg) error {
+			if !strings.HasPrefix(flagOfSubject(m.Subject), check.begins) {
+				return nil
+			}
 			select {
 			case msgs <- m:
 				return nil
@@ -79,6 +82,7 @@ func storedFlags(
 type checker struct {
 	signer  *layout.Signer // nil does not check
 	leftOut func(error)
+	begins  string // ids of flags; what is about others is passed over
 
 	mu     sync.Mutex
 	signed bool // some are, so that all have to be
@@ -165,7 +169,7 @@ func (c *checker) leave(err error) {
 
 func flagOf(m *jetstream.RawStreamMsg) (checks.Flag, error) {
 	f, err := issue.Unmarshal(m.Data)
-	if err == nil && f.ID != m.Subject[strings.LastIndexByte(m.Subject, '.')+1:] {
+	if err == nil && f.ID != flagOfSubject(m.Subject) {
 		err = errors.New("it is about another flag")
 	}
 	if err != nil {
@@ -173,6 +177,9 @@ func flagOf(m *jetstream.RawStreamMsg) (checks.Flag, error) {
 	}
 	return f, nil
 }
+
+// flagOfSubject is the id of the flag that a subject is about.
+func flagOfSubject(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
 
 func notUsed(m *jetstream.RawStreamMsg, err error) error {
 	return fmt.Errorf("sequence %d of %s: %w", m.Sequence, layout.StreamFlags, err)

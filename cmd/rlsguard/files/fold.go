@@ -31,7 +31,7 @@ type Fold struct {
 // Read folds everything that paths name, reports what could not be read and what held nothing, and
 // decides. Without paths nothing is known. The error is that of a path that is not there.
 func (f *Fold) Read(p *terminal.Program, paths []string) (*fold.Memory, error) {
-	in, err := Open(paths, p.Stdin)
+	in, err := Open(paths, p)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (f *Fold) Read(p *terminal.Program, paths []string) (*fold.Memory, error) {
 	f.Summary.Unread = append(f.Summary.Unread, in.Unread...)
 	f.Summary.noteQuiet(f.Engine.Settings)
 	f.replay = fold.NewReplay(f.Engine)
-	bar := terminal.StartProgress(p.Stderr, "reading", TotalSize(in.Sources), terminal.Megabytes)
+	bar := StartProgress(p, "reading", in.Sources)
 	before := 0
 	readSources(in.Sources, f.Reader, bar, func(n int, b batch) bool {
 		f.take(n, in.Sources[n].Name, b)

@@ -10,13 +10,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
 // Source is one file, or standard input.
 type Source struct {
 	Name string // as it is reported
 	size int64  // in bytes, packed; 0 when it is not known
-	Open func() (io.ReadCloser, error)
+	// typed: a person may be typing it.
+	typed bool
+	Open  func() (io.ReadCloser, error)
 }
 
 // inputs are the sources of a command line, in the order in which they are read: paths as given,
@@ -32,10 +36,10 @@ const StdinName = "-"
 
 // Open finds all files that paths name. A path that is not there, or a folder that cannot be
 // opened, is an error.
-func Open(paths []string, stdin io.Reader) (*inputs, error) {
+func Open(paths []string, p *terminal.Program) (*inputs, error) {
 	in := &inputs{}
 	for _, path := range paths {
-		if err := in.add(path, stdin); err != nil {
+		if err := in.add(path, p); err != nil {
 			in.Close()
 			return nil, err
 		}
@@ -43,14 +47,17 @@ func Open(paths []string, stdin io.Reader) (*inputs, error) {
 	return in, nil
 }
 
-func (in *inputs) add(path string, stdin io.Reader) error {
+func (in *inputs) add(path string, p *terminal.Program) error {
 	if path == StdinName {
 		if slices.ContainsFunc(in.Sources, func(s Source) bool { return s.Name == StdinName }) {
 			return errors.New("standard input (-) can be read only once")
 		}
 		in.Sources = append(
 			in.Sources,
-			Source{Name: StdinName, Open: func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil }},
+			Source{
+				Name: StdinName, typed: terminal.IsTerminal(p.Stdin),
+				Open: func() (io.ReadCloser, error) { return io.NopCloser(p.Input()), nil },
+			},
 		)
 		return nil
 	}

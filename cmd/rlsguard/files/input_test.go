@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
 
 // TestInputOrder: paths stay in the order given, the files of a folder are sorted by their whole
@@ -23,7 +25,7 @@ func TestInputOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	in, err := Open([]string{"last.data", "in", "-"}, strings.NewReader("stdin"))
+	in, err := Open([]string{"last.data", "in", "-"}, &terminal.Program{Stdin: strings.NewReader("stdin")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +56,7 @@ func TestInputOrder(t *testing.T) {
 		in.Unread); diff != "" {
 		t.Errorf("not read (-want +got)\n%s", diff)
 	}
-	if total := TotalSize(in.Sources); total != 0 {
+	if total := totalSize(in.Sources); total != 0 {
 		t.Errorf("the size of standard input is known: %d", total)
 	}
 }
@@ -78,7 +80,7 @@ func TestNoLinkLeadsOut(t *testing.T) {
 	} {
 		makeLink(t, target, filepath.Join(inside, link))
 	}
-	in, err := Open([]string{inside}, nil)
+	in, err := Open([]string{inside}, &terminal.Program{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +113,7 @@ func TestLinksInsideAreFollowed(t *testing.T) {
 	} {
 		makeLink(t, target, filepath.Join(dir, link))
 	}
-	in, err := Open([]string{dir}, nil)
+	in, err := Open([]string{dir}, &terminal.Program{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -124,8 +125,16 @@ func SourceError(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// TotalSize is the number of bytes to read; 0 when one of the sources does not tell.
-func TotalSize(sources []Source) int64 {
+// StartProgress begins a bar for reading sources, but not over what a person types.
+func StartProgress(p *terminal.Program, verb string, sources []Source) *terminal.Progress {
+	if slices.ContainsFunc(sources, func(s Source) bool { return s.typed }) {
+		return nil
+	}
+	return terminal.StartProgress(p.Stderr, verb, totalSize(sources), terminal.Megabytes)
+}
+
+// totalSize is the number of bytes to read; 0 when one of the sources does not tell.
+func totalSize(sources []Source) int64 {
 	var total int64
 	for _, s := range sources {
 		if s.size == 0 {

@@ -18,7 +18,9 @@ func Answer(p *terminal.Program, r *ordercheck.Reply, because, open []checks.Fla
 			knownWords(r),
 		)
 	}
-	out := &textPrinter{w: p.Stdout, options: textOptions{Width: p.Screen.Width, Colour: p.Screen.Colour}}
+	out := &textPrinter{
+		w: p.Stdout, program: p, options: textOptions{Width: p.Screen.Width, Colour: p.Screen.Colour},
+	}
 	for _, part := range []struct {
 		title string
 		flags []checks.Flag

@@ -40,6 +40,7 @@ func NewPrinter(p *terminal.Program, format string, transitions, next bool) Prin
 	default:
 		return &textPrinter{
 			w:       p.Stdout,
+			program: p,
 			options: textOptions{Width: p.Screen.Width, Colour: p.Screen.Colour, Transition: transitions, Next: next},
 		}
 	}
@@ -98,6 +99,7 @@ func (*fhirPrinter) End(*files.Summary) error { return nil }
 // about all that was read.
 type textPrinter struct {
 	w       io.Writer
+	program *terminal.Program // whose screen may get wider or narrower
 	options textOptions
 
 	patients   int             // that are written together
@@ -140,7 +142,10 @@ func (p *textPrinter) Flag(f checks.Flag) error {
 	return flagText(p.w, f, p.options)
 }
 
-func (p *textPrinter) Begin(patients int) { p.patients = patients }
+func (p *textPrinter) Begin(patients int) {
+	p.patients = patients
+	p.options.Width = p.program.Screen.Width
+}
 
 // heading names the patient. A leaflet is for one person, who needs no reference; where there are
 // several, the line to cut along has it.

@@ -213,7 +213,7 @@ func answerWords(a *facts.Acknowledgement) string {
 
 // idWords are the id by which a flag is answered, and when it was decided.
 func idWords(f *checks.Flag, transition bool) string {
-	words := []string{f.ID}
+	words := []string{ShortID(f.ID)}
 	if transition && f.Number > 0 {
 		words = append(words, fmt.Sprintf("change %d", f.Number))
 	}
@@ -223,19 +223,47 @@ func idWords(f *checks.Flag, transition bool) string {
 	return strings.Join(words, ", ")
 }
 
+// ShortID is as much of a flag's id as people need to name it: its first part. Where another flag
+// begins alike, the commands that take it say so.
+func ShortID(id string) string {
+	short, _, _ := strings.Cut(id, "-")
+	return short
+}
+
 // WorstFirst sorts flags as people read them: patients with the worst flag first, and within a
 // patient the worst flag first.
 func WorstFirst(flags []checks.Flag) []checks.Flag {
-	worst := map[facts.Ref]checks.Severity{}
+	return worstFirst(flags, func(*checks.Flag) time.Time { return time.Time{} })
+}
+
+// WorstThenOldest sorts like WorstFirst, and what is equally severe by age: first what has been as
+// it is for the longest time.
+func WorstThenOldest(flags []checks.Flag) []checks.Flag {
+	return worstFirst(flags, func(f *checks.Flag) time.Time { return f.AsOf })
+}
+
+func worstFirst(flags []checks.Flag, since func(*checks.Flag) time.Time) []checks.Flag {
+	type rank struct {
+		severity checks.Severity
+		since    time.Time // of the oldest one as severe as that
+	}
+	worst := map[facts.Ref]rank{}
 	for i := range flags {
-		worst[flags[i].Patient] = max(worst[flags[i].Patient], flags[i].Severity)
+		f := &flags[i]
+		have, ok := worst[f.Patient]
+		if !ok || f.Severity > have.severity || f.Severity == have.severity && since(f).Before(have.since) {
+			worst[f.Patient] = rank{f.Severity, since(f)}
+		}
 	}
 	flags = slices.Clone(flags)
 	slices.SortStableFunc(flags, func(a, b checks.Flag) int {
+		of, than := worst[a.Patient], worst[b.Patient]
 		return cmp.Or(
-			cmp.Compare(worst[b.Patient], worst[a.Patient]),
+			cmp.Compare(than.severity, of.severity),
+			of.since.Compare(than.since),
 			cmp.Compare(a.Patient, b.Patient),
 			cmp.Compare(b.Severity, a.Severity),
+			since(&a).Compare(since(&b)),
 			cmp.Compare(a.Check, b.Check),
 			cmp.Compare(a.Ingredient, b.Ingredient),
 		)

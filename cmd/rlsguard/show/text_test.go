@@ -290,3 +290,34 @@ func TestWorstFirst(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Of what is equally severe the oldest comes first, patients by their oldest flag of that severity.
+func TestWorstThenOldest(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 11, n, 8, 0, 0, 0, time.UTC) }
+	flag := func(id, patient string, severity checks.Severity, n int) checks.Flag {
+		return checks.Flag{
+			ID: id, AsOf: day(n),
+			Finding: checks.Finding{Patient: facts.Ref(patient), Check: "c" + id, Severity: severity},
+		}
+	}
+	flags := []checks.Flag{
+		flag("1", "Patient/1", checks.Low, 1),
+		flag("2", "Patient/2", checks.High, 9),
+		flag("3", "Patient/2", checks.Low, 5),
+		flag("4", "Patient/2", checks.Low, 2),
+		flag("5", "Patient/3", checks.High, 8),
+		flag("6", "Patient/3", checks.Moderate, 1),
+	}
+	order := func(sorted []checks.Flag) (ids string) {
+		for _, f := range sorted {
+			ids += f.ID
+		}
+		return ids
+	}
+	if got := order(WorstThenOldest(flags)); got != "562431" {
+		t.Errorf("the order is %s", got)
+	}
+	if got := order(WorstFirst(flags)); got != "234561" {
+		t.Errorf("without ages it is %s", got)
+	}
+}

@@ -61,7 +61,7 @@ func (c *ClassifyCommand) Run(p *terminal.Program) error {
 			}
 			continue
 		}
-		lines := bufio.NewScanner(p.Stdin)
+		lines := bufio.NewScanner(p.Input())
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			line := strings.TrimRight(lines.Text(), "\r")

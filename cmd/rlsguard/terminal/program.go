@@ -18,6 +18,15 @@ type Program struct {
 	Screen screen // what stdout is
 }
 
+// Input is standard input. Where a person would have to type it, standard error says so, since a
+// program that waits for it looks as if it worked.
+func (p *Program) Input() io.Reader {
+	if IsTerminal(p.Stdin) {
+		Tell(p.Stderr, "reading standard input, end with %s", endOfInput)
+	}
+	return p.Stdin
+}
+
 // TextWidth is how wide text on standard output may get.
 func (p *Program) TextWidth() int { return max(cmp.Or(p.Screen.Width, UsualWidth), LeastText) }
 

@@ -3,13 +3,10 @@ package terminal
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/term"
 )
 
 // Progress draws a bar on a terminal while work goes on. A nil progress, as there is for everything
@@ -29,8 +26,7 @@ const progressDelay = time.Second
 
 // StartProgress begins a bar on stderr when that is a terminal.
 func StartProgress(stderr io.Writer, verb string, total int64, unit func(int64) string) *Progress {
-	f, ok := stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !IsTerminal(stderr) {
 		return nil
 	}
 	p := &Progress{w: stderr, verb: verb, unit: unit, total: total, stop: make(chan struct{})}
