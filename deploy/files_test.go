@@ -68,10 +68,10 @@ func TestMetricsExist(t *testing.T) {
 	}
 }
 
-// The README has a row for every metric, and for no other.
+// metrics.md has a row for every metric, and for no other.
 func TestMetricsAreDocumented(t *testing.T) {
 	known, told := metrics(t), map[string]bool{}
-	for _, m := range row.FindAllStringSubmatch(read(t, "README.md"), -1) {
+	for _, m := range row.FindAllStringSubmatch(read(t, "metrics.md"), -1) {
 		told[m[1]] = true
 	}
 	for name := range known {

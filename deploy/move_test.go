@@ -49,7 +49,7 @@ accounts { RLSGUARD { jetstream: enabled, users: [{user: admin, password: admin-
 	do(js)
 }
 
-// The steps of README.md from one account to these: letters, feedback, audit, states and what was
+// The steps of roles.md from one account to these: letters, feedback, audit, states and what was
 // acknowledged survive, and the flags are copied again.
 func TestFromOneAccount(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "store")

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -46,7 +45,7 @@ func installed(t *testing.T, path, how string) string {
 	return ""
 }
 
-// withContexts writes a context of the nats command line for each user, as deploy/README.md shows
+// withContexts writes a context of the nats command line for each user, as deploy/clients.md shows
 // one, with the password in a file, and returns the environment that finds them.
 func (d deployed) withContexts(t *testing.T) (env []string) {
 	t.Helper()
@@ -55,13 +54,11 @@ func (d deployed) withContexts(t *testing.T) (env []string) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile("../../deploy/README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	example := regexp.MustCompile("(?s)```json\n(\\{.*?\\})\n```").FindSubmatch(readme)
-	if example == nil {
-		t.Fatal("deploy/README.md shows no context")
+	example := ""
+	for _, b := range pages(t)["deploy/clients.md"].blocks() {
+		if b.language == "json" {
+			example = b.text
+		}
 	}
 	for _, user := range []string{"admin", "producer", "orders", "reviewer", "dashboard", "operator"} {
 		text := strings.NewReplacer(
@@ -69,7 +66,7 @@ func (d deployed) withContexts(t *testing.T) (env []string) {
 			"/etc/rlsguard/ca.crt", d.ca,
 			"/etc/rlsguard/dashboard.password", d.password(t, user),
 			"dashboard", user,
-		).Replace(string(example[1]))
+		).Replace(example)
 		if !json.Valid([]byte(text)) {
 			t.Fatalf("the context is no JSON: %s", text)
 		}
@@ -82,23 +79,25 @@ func (d deployed) withContexts(t *testing.T) (env []string) {
 	return append(os.Environ(), "XDG_CONFIG_HOME="+base, "NO_COLOR=1")
 }
 
-// shown are the lines of a README that begin a command line with a program, without comments.
-func shown(t *testing.T, file, program string) []string {
+// shown are the lines of the examples on all pages that begin a command line with a program, without
+// comments.
+func shown(t *testing.T, program string) (lines []string) {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []string
-	for _, m := range regexp.MustCompile(`(?m)^    (`+program+` .*)$`).FindAllStringSubmatch(string(text), -1) {
-		line, _, _ := strings.Cut(m[1], "  #")
-		lines = append(lines, strings.TrimSpace(line))
+	all := pages(t)
+	for _, name := range all.paths() {
+		for _, b := range all[name].blocks() {
+			for line := range strings.Lines(b.text) {
+				if line, _, _ = strings.Cut(line, "  #"); strings.HasPrefix(line, program+" ") {
+					lines = append(lines, strings.TrimSpace(line))
+				}
+			}
+		}
 	}
 	return lines
 }
 
-// The examples for the nats command line in deploy/README.md work on the server of accounts.conf,
-// and so do those of README.md with a context of the role that they are for.
+// The examples for the nats command line on the pages work on the server of accounts.conf, with a
+// context of the role that they are for.
 func TestDeployedCLI(t *testing.T) {
 	program := installed(t, "bin/nats", "go build -o bin/nats github.com/nats-io/natscli/nats")
 	s := deployedServer(t)
@@ -117,13 +116,16 @@ func TestDeployedCLI(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lines := shown(t, "../../deploy/README.md", "nats")
-	for _, line := range shown(t, "../../README.md", "nats") {
+	var lines []string
+	for _, line := range shown(t, "nats") {
 		role := "orders"
 		if strings.Contains(line, "rls.flags") {
 			role = "dashboard"
 		}
-		lines = append(lines, strings.Replace(line, "nats ", "nats --context "+role+" ", 1))
+		if !strings.Contains(line, "--context ") {
+			line = strings.Replace(line, "nats ", "nats --context "+role+" ", 1)
+		}
+		lines = append(lines, line)
 	}
 	if len(lines) < 8 {
 		t.Errorf("%d examples", len(lines))
@@ -141,7 +143,7 @@ func TestDeployedCLI(t *testing.T) {
 			t.Errorf("%s: %v\n%s", line, err, out)
 		}
 	}
-	for _, line := range shown(t, "../../deploy/README.md", "rlsguard watch --once --context") {
+	for _, line := range shown(t, "rlsguard watch --once --context") {
 		var out, errs bytes.Buffer
 		p := &terminal.Program{Stdout: bufio.NewWriter(&out), Stderr: &errs, Now: time.Now}
 		code := execute(p, strings.Fields(line)[1:])
@@ -179,7 +181,7 @@ func (d deployed) busy(ctx context.Context, t *testing.T) (stop func()) {
 	return func() { cancel(); ended.Wait() }
 }
 
-// The example for nats.js in deploy/README.md shows what is open, and then what changes.
+// The example for nats.js in consumers/dashboards.md shows what is open, and then what changes.
 func TestDeployedNodeJS(t *testing.T) {
 	modules := installed(t, "node_modules", "npm ci")
 	node, err := exec.LookPath("node")
@@ -191,19 +193,17 @@ func TestDeployedNodeJS(t *testing.T) {
 	defer cancel()
 	defer serveDeployed(ctx, t, s, t.TempDir())()
 	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
-	readme, err := os.ReadFile("../../deploy/README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	example := regexp.MustCompile("(?s)```js\n(.*?)```").FindSubmatch(readme)
-	if example == nil {
-		t.Fatal("deploy/README.md has no example for nats.js")
+	example := ""
+	for _, b := range pages(t)["consumers/dashboards.md"].blocks() {
+		if b.language == "js" {
+			example = b.text
+		}
 	}
 	text := strings.NewReplacer(
 		"tls://nats.example.org:4222", "tls://"+s.addr,
 		"/etc/rlsguard/ca.crt", s.ca,
 		"/etc/rlsguard/dashboard.password", s.password(t, "dashboard"),
-	).Replace(string(example[1]))
+	).Replace(example)
 	dir := t.TempDir()
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)

@@ -53,8 +53,8 @@ func (d deployed) password(t *testing.T, user string) string {
 	return path
 }
 
-// The dashboard of the README reads flags as the user dashboard.
-func TestDeployedReadmeDashboard(t *testing.T) {
+// The dashboard of consumers/dashboards.md reads flags as the user dashboard.
+func TestDeployedPageDashboard(t *testing.T) {
 	s := deployedServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -122,17 +122,17 @@ var helped = []interface{ Help() string }{
 	watchCommand{}, auditCommand{}, reportCommand{}, dead.DeadListCommand{},
 }
 
-// commandLines are the arguments of each line in the READMEs and in the help that begins with a
-// command and says on which server.
+// commandLines are the arguments of each line in the examples of the pages and in the help that begins
+// with a command and says on which server.
 func commandLines(t *testing.T, command string) (all [][]string) {
 	t.Helper()
 	var text strings.Builder
-	for _, file := range []string{"../../README.md", "../../deploy/README.md"} {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	for _, p := range pages(t) {
+		for _, b := range p.blocks() {
+			for line := range strings.Lines(strings.ReplaceAll(b.text, "\\\n", " ")) {
+				text.WriteString(" " + line)
+			}
 		}
-		text.Write(data)
 	}
 	for _, c := range helped {
 		text.WriteString("\n" + c.Help() + "\n")

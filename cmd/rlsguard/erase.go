@@ -38,7 +38,7 @@ This cannot be undone and does not block the patient: a later event starts afres
 
 Input: what producers sent stays in the stream FHIR; reading it again brings the patient back. --inputs erases decided messages in FHIR, RLS_DEAD and RLS_REJECTED that name this patient and nobody else. Messages that name others, or may, are listed by stream and sequence; --shared erases them too, and the others keep their facts and flags. Inputs not decided yet are listed and stay: they will bring the patient back. Messages that name nobody are not found.
 
-Disk: the embedded server overwrites the bytes before the command ends, also with --data. Your own NATS server overwrites inputs, letters, feedback and audit. Facts and flags stay in its files until it compacts them: blocks less than half in use, every sync_interval (2 minutes), never the newest block. In a cluster, Raft logs keep messages for a while too. If that is not enough, encrypt the store (see deploy/README.md).`
+Disk: the embedded server overwrites the bytes before the command ends, also with --data. Your own NATS server overwrites inputs, letters, feedback and audit. Facts and flags stay in its files until it compacts them: blocks less than half in use, every sync_interval (2 minutes), never the newest block. In a cluster, Raft logs keep messages for a while too. If that is not enough, encrypt the store (see deploy/erasing.md).`
 }
 
 var patientRef = regexp.MustCompile(`^Patient/[A-Za-z0-9.-]{1,64}$`)

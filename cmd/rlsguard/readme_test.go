@@ -3,211 +3,132 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
-	"reflect"
-	"regexp"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/nats-io/nats.go/jetstream"
-	"github.com/rs/zerolog"
-
-	"github.com/rlsguard/rlsguard/checks"
-	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
-	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
-	"github.com/rlsguard/rlsguard/cmd/rlsguard/tables"
-	"github.com/rlsguard/rlsguard/consumers"
-	"github.com/rlsguard/rlsguard/consumers/embedded"
-	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/consumers/jet"
-	"github.com/rlsguard/rlsguard/consumers/publish"
 )
 
-const readmePath = "../../README.md"
-
-func readReadme(t *testing.T) string {
-	t.Helper()
-	data, err := os.ReadFile(readmePath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
+// doors are the parts of the README that show a use each, and what a reader sees who pastes their
+// examples one after the other.
+var doors = []struct {
+	part string
+	sees []string // of each example that ends
+}{
+	{"Check files", []string{"HIGH gabapentinoid-respiratory-depression gabapentin"}},
+	{"Run on a bus", []string{"MODERATE iron-low"}},
+	{"Feed a dashboard", []string{`"check":"iron-low"`}},
+	{"Before the prescription", []string{"rls-tetracyclic mirtazapine"}},
+	{"Test with it", []string{"1 case"}},
 }
 
-// between is what stands between two marks of the README; with -update it is replaced by want.
-func between(t *testing.T, start, end, want string) string {
-	t.Helper()
-	text := readReadme(t)
-	before, rest, ok := strings.Cut(text, start)
-	inside, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("README.md has no part from %q to %q", start, end)
+// examples are the examples of a part of a page.
+func (p *sheet) examples(part string) (all []string) {
+	_, rest, _ := strings.Cut(string(p.source), "\n## "+part+"\n")
+	rest, _, _ = strings.Cut(rest, "\n## ")
+	for _, b := range newSheet([]byte(rest)).blocks() {
+		all = append(all, b.text)
 	}
-	if *update && inside != want {
-		if err := os.WriteFile(readmePath, []byte(before+start+want+end+after), 0o666); err != nil {
+	return all
+}
+
+// clone is a folder in which the README can be followed: what it shows is there, and nothing that is
+// written reaches the repository.
+func clone(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, folder := range []string{"cmd/rlsguard/demo"} {
+		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(filepath.Join(top, folder))); err != nil {
 			t.Fatal(err)
 		}
-		return want
 	}
-	return inside
+	return dir
 }
 
-func TestReadmeListsTheChecks(t *testing.T) {
-	var b bytes.Buffer
-	if err := tables.ChecksMarkdown(&b, tables.ChecksInForce(checks.DefaultSettings(), time.Now())); err != nil {
-		t.Fatal(err)
+// Every door of the README opens for whoever pastes its example.
+func TestReadmeDoors(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the examples are for a shell")
 	}
-	want := "\n\n" + b.String() + "\n"
-	if diff := cmp.Diff(want, between(t, "<!-- checks -->", "<!-- /checks -->", want)); diff != "" {
-		t.Errorf("go test ./cmd/rlsguard -run Readme -update writes the table anew (-want +got)\n%s", diff)
-	}
-}
-
-// TestReadmeListsTheSettings holds the reference to the defaults, and to every key that there is.
-func TestReadmeListsTheSettings(t *testing.T) {
-	_, block, _ := strings.Cut(readReadme(t), "```yaml\n")
-	block, _, _ = strings.Cut(block, "```")
-	got := settings.DefaultConfig()
-	// nothing of the defaults may be missing
-	got.Renal.Maxima, got.Renal.Variants, got.Dopamine.Maxima, got.Orders.TailDays = nil, nil, nil, nil
-	if err := got.Decode([]byte(block), &settings.ConfigPlace{File: "README.md"}); err != nil {
-		t.Fatalf("the settings of the README are refused: %v", err)
-	}
-	// What is an example, since the default is nothing.
-	if got.Checks == nil || got.Iron.Laboratories == nil || got.Terminology.SiteTables == nil || got.Region == "" ||
-		got.BaseURL == "" ||
-		got.Reasons == nil || got.Approvals == nil || got.Reviewers == nil {
-		t.Error("an example is missing")
-	}
-	got.Approvals, got.Reviewers = nil, nil
-	got.Checks, got.Iron.Laboratories, got.Terminology.SiteTables, got.Region, got.BaseURL, got.Reasons = nil, nil, nil,
-		"", "", nil
-	if diff := cmp.Diff(settings.DefaultConfig(), got, cmp.AllowUnexported(time.Location{}),
-		cmpopts.IgnoreUnexported(settings.Config{})); diff != "" {
-		t.Errorf("the README does not show the defaults (-want +got)\n%s", diff)
-	}
-	for _, key := range yamlKeys(reflect.TypeFor[settings.Config]()) {
-		if !regexp.MustCompile(`(?m)(^[ -]*|[{ ])` + regexp.QuoteMeta(key) + `:`).MatchString(block) {
-			t.Errorf("the README does not show the key %s", key)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	dir := clone(t)
+	env := append(os.Environ(), "NATS_URL=", "HOME="+dir, "XDG_DATA_HOME="+dir+"/data",
+		"XDG_CONFIG_HOME="+dir+"/config")
+	for _, door := range doors {
+		examples := pages(t)[firstPage].examples(door.part)
+		if len(examples) == 0 {
+			t.Errorf("%s: it shows no example", door.part)
+		}
+		var seen []string
+		for _, example := range examples {
+			if strings.HasPrefix(example, "rlsguard serve ") {
+				serveAsShown(ctx, t, dir, env, example)
+				continue
+			}
+			var errs bytes.Buffer
+			cmd := exec.CommandContext(ctx, "sh", "-ec", example)
+			cmd.Dir, cmd.Env, cmd.Stderr = dir, env, &errs
+			out, err := cmd.Output()
+			if err != nil {
+				t.Errorf("%s: %v\n%s\n%s%s", door.part, err, example, out, errs.String())
+			}
+			seen = append(seen, string(out))
+			if strings.Contains(example, "--format json") {
+				for line := range bytes.Lines(out) {
+					if !json.Valid(line) {
+						t.Errorf("%s: no JSON: %s", door.part, line)
+					}
+				}
+			}
+		}
+		for i, want := range door.sees {
+			if i >= len(seen) || !strings.Contains(seen[i], want) {
+				t.Errorf("%s: %q is not to be seen in %q", door.part, want, seen)
+			}
 		}
 	}
 }
 
-// yamlKeys are all keys of a struct and of those in it.
-func yamlKeys(t reflect.Type) []string {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
-		return yamlKeys(t.Elem())
-	case reflect.Struct:
-	default:
-		return nil
+// serveAsShown starts the server that an example starts, on ports that are free, and stops it when the
+// test ends.
+func serveAsShown(ctx context.Context, t *testing.T, dir string, env []string, example string) {
+	t.Helper()
+	// not with the context: it is ended as by Ctrl-C
+	cmd := exec.Command("sh", "-ec", "exec "+strings.TrimSpace(example)+" --listen 127.0.0.1:0 --http 127.0.0.1:0")
+	cmd.Dir, cmd.Env = dir, env
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	var keys []string
-	for f := range t.Fields() {
-		key, inline, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		if key == "-" || key == "" && inline == "" {
-			continue
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Error(err)
 		}
-		if key != "" {
-			keys = append(keys, key)
+		if err := <-ended; err != nil {
+			t.Errorf("serve ended with %v: %s", err, log.String())
 		}
-		keys = append(keys, yamlKeys(f.Type)...)
-	}
-	return keys
-}
-
-// The dashboard of the README, word for word.
-func dashboard(ctx context.Context, js jetstream.JetStream, show func(change string, flag []byte)) error {
-	flags, err := js.OrderedConsumer(ctx, "RLS_FLAGS", jetstream.OrderedConsumerConfig{})
-	if err != nil {
-		return err
-	}
-	messages, err := flags.Messages()
-	if err != nil {
-		return err
-	}
-	defer messages.Stop()
-	for ctx.Err() == nil {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err
-		}
-		show(m.Headers().Get("Rls-Transition"), m.Data()) // opened, updated, resolved, ...; a FHIR DetectedIssue
-	}
-	return ctx.Err()
-}
-
-func TestReadmeDashboard(t *testing.T) {
-	source, err := os.ReadFile("readme_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, want, _ := strings.Cut(string(source), "// The dashboard of the README, word for word.\n")
-	want, _, _ = strings.Cut(want, "\n}\n")
-	want += "\n}\n"
-	if diff := cmp.Diff(want, between(t, "```go\n", "```", want)); diff != "" {
-		t.Errorf("the README shows another program than the one that is tested (-want +got)\n%s", diff)
-	}
-
-	// It sees what the demo publishes.
-	server, err := embedded.Start(
-		t.Context(),
-		embedded.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: zerolog.Nop()},
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Stop()
-	set, err := settings.Flag{}.Read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	served := make(chan error, 1)
-	engine := &fold.Engine{Settings: set.Settings, Key: []byte(connect.PublicTestKey), Ruleset: set.Ruleset}
-	go func() {
-		served <- consumers.Serve(ctx, consumers.Config{Embedded: server, Engine: engine, Reader: set.Reader,
-			AsOf: demoAsOf, Log: zerolog.Nop()})
-	}()
-	nc, err := server.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	pub, err := publish.New(ctx, nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pub.Close()
-	data, err := demoFiles.ReadFile("demo/1-anna.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := pub.Publish(ctx, data); err != nil {
-		t.Fatal(err)
-	}
-	if err := pub.Wait(ctx, jet.WaitOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	var change, flag string
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = dashboard(ctx, js, func(c string, f []byte) {
-		change, flag = c, string(f)
-		cancel()
 	})
-	if ctx.Err() == nil {
-		t.Error(err)
-	}
-	if change != "opened" || !strings.Contains(flag, `"resourceType":"DetectedIssue"`) {
-		t.Errorf("dashboard saw change %q of %s", change, flag)
-	}
-	if err := <-served; err != nil {
-		t.Error(err)
+	address := filepath.Join(cmd.Dir, "trial", "data", "nats.url")
+	for {
+		if _, err := os.Stat(address); err == nil {
+			return
+		}
+		select {
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("serve ended: %v", err)
+		case <-ctx.Done():
+			t.Fatal("serve does not start")
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }

@@ -71,12 +71,12 @@ func doorHolds(t *testing.T, now time.Time, args ...string) {
 	}
 }
 
-// TestReadmeMapping: the mapping that the README shows is one.
-func TestReadmeMapping(t *testing.T) {
-	_, text, ok := strings.Cut(readReadme(t), "# cards.yaml, for --cds-mapping\n")
+// TestPageMapping: the mapping that cmd/rlsguard/test.md shows is one.
+func TestPageMapping(t *testing.T) {
+	_, text, ok := strings.Cut(readPage(t, "cmd/rlsguard/test.md"), "# cards.yaml, for --cds-mapping\n")
 	text, _, ended := strings.Cut(text, "```")
 	if !ok || !ended {
-		t.Fatal("no mapping in the README")
+		t.Fatal("no mapping on the page")
 	}
 	m, err := cds.ReadMapping([]byte(text))
 	if err != nil || len(m.Cards) < 2 || m.Services["patient-view"] == "" {
