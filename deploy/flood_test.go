@@ -24,7 +24,9 @@ func (s site) flood(t *testing.T, user, stream string) {
 	for n := range 2000 {
 		_, err := js.CreateConsumer(
 			t.Context(), stream,
-			jetstream.ConsumerConfig{Name: fmt.Sprint("flood", n), AckPolicy: jetstream.AckNonePolicy},
+			jetstream.ConsumerConfig{
+				Name: fmt.Sprint("flood", n), AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: 5 * time.Minute,
+			},
 		)
 		if err != nil {
 			return

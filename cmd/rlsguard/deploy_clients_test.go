@@ -60,7 +60,7 @@ func (d deployed) withContexts(t *testing.T) (env []string) {
 			example = b.text
 		}
 	}
-	for _, user := range []string{"admin", "producer", "orders", "reviewer", "dashboard", "operator"} {
+	for _, user := range []string{"admin", "rlsguard", "producer", "orders", "reviewer", "dashboard", "operator"} {
 		text := strings.NewReplacer(
 			"tls://nats.example.org:4222", "tls://"+d.addr,
 			"/etc/rlsguard/ca.crt", d.ca,

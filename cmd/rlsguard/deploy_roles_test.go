@@ -135,7 +135,7 @@ func commandLines(t *testing.T, command string) (all [][]string) {
 		}
 	}
 	for _, c := range helped {
-		text.WriteString("\n" + c.Help() + "\n")
+		text.WriteString("\n" + strings.ReplaceAll(c.Help(), "\\\n", " ") + "\n")
 	}
 	for _, m := range regexp.MustCompile(`(?m)^ +rlsguard (`+command+` .*)$`).FindAllStringSubmatch(text.String(), -1) {
 		line := m[1]
@@ -255,6 +255,7 @@ func (n noise) Write(line []byte) (int, error) {
 func TestShippedFilesFit(t *testing.T) {
 	s := deployedServer(t)
 	shipped := shippedArguments(t)
+	s.withContexts(t)
 	places := s.shippedFiles(t)
 	for file, args := range shipped {
 		t.Run(file, func(t *testing.T) {

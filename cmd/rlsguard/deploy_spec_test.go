@@ -124,8 +124,9 @@ func newSpecServe(t *testing.T) *specServe {
 
 // resolved: the last of what provoke leads to was heard.
 func (s *specServe) resolved() bool {
-	return slices.ContainsFunc(s.heard["flags"], func(m spoken) bool { return m.Headers["Rls-Reason"] != "" }) &&
-		slices.ContainsFunc(s.heard["flags"], func(m spoken) bool { return m.Headers["Rls-Transition"] == "overridden" })
+	flags := s.heard["flags"]
+	return slices.ContainsFunc(flags, func(m spoken) bool { return m.Headers["Rls-Reason"] != "" }) &&
+		slices.ContainsFunc(flags, func(m spoken) bool { return m.Headers["Rls-Transition"] == "overridden" })
 }
 
 // Inputs beside the patients of the demo: what is rejected, and what is read in part.
