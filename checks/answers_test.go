@@ -62,7 +62,6 @@ func TestAChangedAnswerRaisesTheVersion(t *testing.T) {
 	}
 }
 
-// answers are the flags of every case, one per line.
 func answers(t *testing.T) []string {
 	var lines []string
 	eachScenario(t, func(s *scenario) {

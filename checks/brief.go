@@ -61,7 +61,6 @@ func small(s string) string {
 	return string(unicode.ToLower(first)) + s[n:]
 }
 
-// title returns the title of the check.
 func (f *Finding) title() string {
 	for i := range catalogue() {
 		if c := &catalogue()[i]; c.ID == f.Check {

@@ -60,7 +60,6 @@ var catalogue = sync.OnceValue(func() []Check {
 	return list
 })
 
-// offendingChecks are the checks of medicines that can bring on or worsen RLS.
 func offendingChecks() []Check {
 	offending := func(id, title, trigger string, version int, use conditions.Use, classes ...drugs.Class) Check {
 		return Check{

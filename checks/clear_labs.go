@@ -159,7 +159,6 @@ func drawnOn(day int64, results []clears.Result) (all []facts.Fact) {
 	return all
 }
 
-// readFor lists the analytes a check reads.
 func (*whatIf) readFor(check string) []labs.Analyte {
 	if check == checkRenalDose {
 		return []labs.Analyte{labs.CreatinineClearance, labs.Creatinine, labs.EGFR, labs.Weight}

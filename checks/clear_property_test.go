@@ -52,7 +52,6 @@ func scenarioFacts(t *testing.T) (lines []string) {
 	)
 }
 
-// drawState is a patient composed from lines.
 func drawState(r *rapid.T, t *testing.T, lines []string) *scenario {
 	text := "# drawn\nrls confirmed\n"
 	for range rapid.IntRange(1, 9).Draw(r, "n") {
@@ -226,7 +225,6 @@ func eachTarget(st *State, c *clears.Change, change func(*facts.Order, *facts.Fa
 	}
 }
 
-// resultOf is any result that meets the request.
 func resultOf(r *rapid.T, ref string, want clears.Result, day time.Time) facts.Fact {
 	test := map[string]string{
 		"ferritin": "2276-4", "TSAT": "2502-3", "eGFR": "98979-8", "creatinine clearance": "35591-7",

@@ -158,7 +158,6 @@ func (w *whatIf) diagnosisWords(c *clears.Change) string {
 	return words.Say(key, "ref", string(c.Targets[0]))
 }
 
-// analyteName is an analyte as the texts name it.
 func analyteName(name string) string {
 	switch name {
 	case labs.TSAT.String():

@@ -127,7 +127,6 @@ func (c Cut) Words(l FactLimits) string {
 	return words.Say("cut.kept", "kinds", words.And(parts))
 }
 
-// thousands writes a number with thousands separators.
 func thousands(n int) string {
 	s := strconv.Itoa(n)
 	for at := len(s) - 3; at > 0; at -= 3 {

@@ -58,7 +58,6 @@ func decideCourse(st *State, set *Settings, key []byte, ruleset string, asOf tim
 	return d.out, c
 }
 
-// decide updates the open flags to match now.
 func (d *differ) decide(now []Flag) {
 	st := d.st
 	kept := st.Flags

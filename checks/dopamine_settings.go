@@ -25,7 +25,6 @@ type doseMaximum struct {
 	Source string          `yaml:"source"`
 }
 
-// defaultDopamineSettings are the defaults of the contract.
 func defaultDopamineSettings() dopamineSettings {
 	row := func(most, source string) doseMaximum { return doseMaximum{Most: decimal.Of(most), Source: source} }
 	return dopamineSettings{

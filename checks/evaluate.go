@@ -82,7 +82,6 @@ func evaluate(st *State, set *Settings, asOf time.Time, explain bool) *evaluatio
 	return ev.all()
 }
 
-// all runs all checks.
 func (ev *evaluation) all() *evaluation {
 	st, set, explain := ev.st, ev.set, ev.explain
 	if words := st.Cut.Words(set.Facts); words != "" {
@@ -165,7 +164,6 @@ func hasReason(o *facts.Order) bool {
 	return false
 }
 
-// run runs one check if the settings allow it.
 func (ev *evaluation) run(c Check) {
 	switch why := ev.set.silences(c); {
 	case why == silence.NotApproved:
@@ -232,7 +230,6 @@ func (r RLSStatus) limit(s Severity) Severity {
 	}
 }
 
-// tidy sorts references and removes duplicates.
 func tidy(refs []facts.Ref) []facts.Ref {
 	refs = slices.Clone(refs)
 	slices.Sort(refs)

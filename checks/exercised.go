@@ -16,7 +16,7 @@ func Exercised(c *exercise.Case) (State, error) {
 	for _, kinds := range c.Cut {
 		bit := slices.IndexFunc(allCuts(), func(one Cut) bool { return slices.Equal(one.Kinds(), []string{kinds}) })
 		if bit < 0 {
-			return State{}, fmt.Errorf("nothing is called %q that could be cut", kinds)
+			return State{}, fmt.Errorf("%q is not a kind of facts that can be cut", kinds)
 		}
 		st.Cut |= allCuts()[bit]
 	}

@@ -59,7 +59,6 @@ func (ev *evaluation) quietOther(o *orderView) {
 	ev.quiet(o, "", "", silence.Ordinary, m.Known)
 }
 
-// concerned reports whether any check covers the class of an exposure.
 func (ev *evaluation) concerned(x *exposure) bool {
 	for _, c := range Catalogue() {
 		if slices.Contains(c.Classes, x.Class) {

@@ -47,7 +47,6 @@ func (x *exposure) ageCeiling() Severity {
 	return High
 }
 
-// stepDown is one step lower; low stays low.
 func (s Severity) stepDown() Severity {
 	if s > Low {
 		return s - 1
@@ -215,7 +214,6 @@ func (ev *evaluation) older(t time.Time, order facts.Ref) bool {
 	return !ev.later(last, ahead.OrderOld, order)
 }
 
-// holds reports whether the drug of an order contains an ingredient.
 func (o *orderView) holds(ingredient string) bool {
 	for _, f := range o.drug.match.Found {
 		if f.Name == ingredient {

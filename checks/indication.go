@@ -47,7 +47,6 @@ var usual = map[string][]conditions.Use{
 	"valbenazine": {conditions.UseChorea},
 }
 
-// usuallyFor reports whether a use is the main one of a drug.
 func usuallyFor(x *exposure, u conditions.Use) bool {
 	list := usual[x.Name]
 	return len(list) > 0 && list[0] == u
@@ -120,7 +119,6 @@ func (ev *evaluation) instead(x *exposure, u conditions.Use) string {
 	return words.Say(key)
 }
 
-// takersOfGabapentinoids are the exposures to alpha-2-delta ligands.
 func (ev *evaluation) takersOfGabapentinoids() []*exposure {
 	_, takers := ev.decideIron()
 	return takers

@@ -304,7 +304,6 @@ func (c *ironCase) basisOf(name string, res *analyteResult, age labAge) []string
 	return out
 }
 
-// joinSentences joins sentences, skipping empty ones.
 func joinSentences(sentences ...string) string {
 	kept := sentences[:0:0]
 	for _, s := range sentences {

@@ -93,7 +93,6 @@ func (c *ironCase) due() string {
 	return words.Say(key, "date", civilDate(due))
 }
 
-// dueDay is the day a repeat of a result is due.
 func (c *ironCase) dueDay(r *labReading) int64 {
 	return civilDayOf(r.effective, c.Labs.zone) + int64(c.Settings.ShortenedDays)
 }
@@ -169,7 +168,6 @@ func sortedUnique(list []string) []string {
 	return slices.Compact(list)
 }
 
-// joinRefs merges references, sorted and without duplicates.
 func joinRefs(groups ...[]facts.Ref) []facts.Ref {
 	all := slices.Concat(groups...)
 	slices.Sort(all)

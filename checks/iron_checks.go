@@ -90,7 +90,6 @@ func (ev *evaluation) ironCheck(c Check) {
 	ev.flag(c, severity, f, d.Leaflet)
 }
 
-// namesOf are the ingredients of exposures, sorted, without duplicates.
 func namesOf(group []*exposure) []string {
 	var names []string
 	for _, x := range group {
@@ -132,7 +131,6 @@ func (ev *evaluation) decideIron() (ironDecision, []*exposure) {
 	return d, ev.takers
 }
 
-// gatherTakers collects the exposures to medicines for RLS.
 func (ev *evaluation) gatherTakers() {
 	for i := range ev.exposures {
 		x := &ev.exposures[i]
@@ -189,7 +187,6 @@ func (ev *evaluation) ironFacts() (string, []facts.Ref) {
 	return d.Fact, d.Facts
 }
 
-// contexts are the Conditions of a context group that count.
 func (ev *evaluation) contexts(group string) []facts.Ref {
 	var refs []facts.Ref
 	for i := range ev.st.Facts {

@@ -12,7 +12,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// lowNotes are the caveats of iron-low.
 func (c *ironCase) lowNotes() string {
 	var notes []string
 	for _, a := range c.analytes() {

@@ -77,7 +77,6 @@ type laboratoryLimits struct {
 	DialysisFerritin *decimal.Decimal `yaml:"dialysis_ferritin"`
 }
 
-// defaultIronSettings are the defaults of the contract and the clinical rules.
 func defaultIronSettings() ironSettings {
 	return ironSettings{
 		FerritinLow: decimal.Of("75"), TSATLow: decimal.Of("20"), ChildFerritin: decimal.Of("50"), AdultYears: 18,
@@ -173,16 +172,15 @@ func (e *settingErrors) check(ok bool, format string, args ...any) {
 }
 
 func (e *settingErrors) decimal(key string, v decimal.Decimal, most string) {
-	e.check(v.Sign() > 0 && v.Cmp(decimal.Of(most)) <= 0, "%s is %s, which is not above 0 and at most %s", key, v, most)
+	e.check(v.Sign() > 0 && v.Cmp(decimal.Of(most)) <= 0, "%s is %s, but must be above 0 and at most %s", key, v, most)
 }
 
 func (e *settingErrors) count(key string, v, most int) {
-	e.check(v > 0 && v <= most, "%s is %d, which is not from 1 to %d", key, v, most)
+	e.check(v > 0 && v <= most, "%s is %d, but must be from 1 to %d", key, v, most)
 }
 
 func (e *settingErrors) join() error { return errors.Join(e.errs...) }
 
-// ironGroup says whose limits apply.
 type ironGroup uint8
 
 // Groups of patients. If the age is unknown, the adult limits apply, and the text says what the

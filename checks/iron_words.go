@@ -37,7 +37,6 @@ func statusWords(s facts.LabStatus) string {
 	return words.Say("iron.unknown-status")
 }
 
-// state says everything known about one analyte.
 func (c *ironCase) state(name string, res *analyteResult) string {
 	var parts []string
 	if res.shown != nil {
@@ -71,12 +70,10 @@ func (c *ironCase) blocked(name string, res *analyteResult) string {
 	return words.Say(key, "analyte", name, "date", res.blocked.date(c.Labs.zone), "why", why)
 }
 
-// known says everything on record.
 func (c *ironCase) known() string {
 	return words.Say("iron.known", "known", c.state("ferritin", &c.panel.ferritin)+"; "+c.state("TSAT", &c.panel.tsat))
 }
 
-// gaps names what is missing or pending.
 func (c *ironCase) gaps() string {
 	var none, pending []string
 	for _, a := range c.analytes() {

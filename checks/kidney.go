@@ -126,7 +126,6 @@ func (in *renalInput) tooOld(r *labReading, days int) (old bool, next time.Time)
 	return false, civilStart(day+int64(days)+1, in.Labs.zone)
 }
 
-// newerDay reports whether a was taken on a later day than b.
 func (in *renalInput) newerDay(a, b *labReading) bool {
 	if !a.dated || !b.dated {
 		return a.dated && !b.dated

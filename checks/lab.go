@@ -241,7 +241,6 @@ func (b *labBook) newestUsable(a labs.Analyte, ok func(*labReading) bool) *labRe
 	return nil
 }
 
-// date is when the result was taken, for a reader.
 func (r *labReading) date(zone *time.Location) string {
 	switch {
 	case r.unplaced:

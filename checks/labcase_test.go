@@ -11,10 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// labAsOf is the default as-of time of the laboratory tests.
 var labAsOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
-// labTime parses a FHIR date, dateTime or instant.
 func labTime(t testing.TB, s string) moment.Time {
 	t.Helper()
 	for layout, p := range map[string]moment.Precision{"2006": moment.ToYear, "2006-01": moment.ToMonth,

@@ -21,7 +21,6 @@ type FactLimits struct {
 	Marks int `yaml:"marks"`
 }
 
-// defaultFactLimits are the defaults of the contract.
 func defaultFactLimits() FactLimits {
 	return FactLimits{Conditions: 1000, Orders: 2000, Results: 200, Answers: 500, Others: 500, Marks: 2000}
 }
@@ -71,7 +70,6 @@ func groupOf(r facts.Ref) group {
 	}
 }
 
-// of is the limit of one place.
 func (l FactLimits) of(p place) int {
 	if p.bit == 0 {
 		return l.Marks

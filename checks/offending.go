@@ -84,7 +84,6 @@ func (ev *evaluation) littleDoxepin(group []*exposure) bool {
 	return dose.complete && dose.mg.Minus(doseSlack).Cmp(ev.set.Orders.DoxepinLow) <= 0
 }
 
-// doseOrderOf is an exposure as a dose.
 func doseOrderOf(x *exposure) doseOrder {
 	return doseOrder{
 		Ref:        x.ref,
@@ -103,7 +102,6 @@ var partialAgonists = []string{"aripiprazole", "aripiprazole lauroxil", "brexpip
 // with reports whether the product of an order contains another substance, known only by name.
 func (x *exposure) with(name string) bool { return slices.Contains(x.drug.match.With, name) }
 
-// byIngredient groups exposures by ingredient, sorted by name.
 func (ev *evaluation) byIngredient(want func(*exposure) bool) [][]*exposure {
 	groups := map[string][]*exposure{}
 	var names []string

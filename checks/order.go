@@ -31,7 +31,6 @@ type orderView struct {
 	drug    drugView
 }
 
-// readOrders weighs all orders of the patient.
 func (ev *evaluation) readOrders() {
 	n := 0
 	for i := range ev.st.Facts {
@@ -259,14 +258,12 @@ func boundsDays(d *facts.Dosage) (float64, bool) {
 	return float64(t.Count-1) / float64(max(t.Frequency, 1)) * period, ok && t.Count > 0
 }
 
-// periodLength is timing.repeat.period in days.
 func periodLength(t *facts.Timing) (float64, bool) {
 	text, ok := LengthInDays(&facts.Quantity{Value: t.Period, Code: t.PeriodUnit}, false)
 	days, err := number(text)
 	return days, ok && err == nil
 }
 
-// anyUnit is the code of a quantity's unit, else its text.
 func anyUnit(q *facts.Quantity) string {
 	if q.Code != "" {
 		return q.Code

@@ -197,7 +197,6 @@ func (res *analyteResult) decide(draw []judged) {
 	}
 }
 
-// evidence lists the results the analyte's state rests on.
 func (res *analyteResult) evidence() []facts.Ref {
 	var refs []facts.Ref
 	for _, r := range []*labReading{res.shown, res.newest, res.blocked, res.pending, res.other} {

@@ -143,9 +143,9 @@ func (p *plausibility) number(key string, v decimal.Decimal, in sensibleRange) {
 		return
 	}
 	unit := " " + in.unit
-	text := fmt.Sprintf("%s: %s%s makes no sense: %s to %s%s is expected", key, v, unit, in.low, in.high, unit)
+	text := fmt.Sprintf("%s: %s%s is implausible: %s to %s%s is expected", key, v, unit, in.low, in.high, unit)
 	if in.times != "" && in.holds(v.Times(decimal.Of(in.times))) {
-		text += "; it looks as if it were written as " + in.other
+		text += "; it looks like " + in.other
 	}
 	p.errs = append(p.errs, errors.New(text))
 }

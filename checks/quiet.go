@@ -4,7 +4,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
-// quietCheck is a check that the settings keep from opening any flag.
 type quietCheck struct {
 	Check  string
 	Reason silence.Reason // Off or NotApproved

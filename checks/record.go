@@ -134,7 +134,6 @@ func (ev *evaluation) recordDiagnosis(f *facts.Fact) record.Diagnosis {
 	return d
 }
 
-// recordAnswers are the answers to flags, including those in force.
 func (ev *evaluation) recordAnswers() []record.Answer {
 	var all []record.Answer
 	for i := range ev.st.Facts {
@@ -169,7 +168,6 @@ var recordParts = []struct {
 	{unread.Other, "record.unread.other"}, {unread.Newer, "record.unread.newer"},
 }
 
-// recordUnread lists what is on record but could not be read.
 func (ev *evaluation) recordUnread() []record.Unread {
 	var all []record.Unread
 	for i := range ev.st.Facts {

@@ -67,7 +67,6 @@ func (ev *evaluation) recordDose(o *orderView, from, until moment.Time) string {
 	return then.doseWords(o)
 }
 
-// recordSteps are the successive doses of an order.
 func (ev *evaluation) recordSteps(o *orderView) []record.Step {
 	found := o.drug.match.Found
 	var begins []moment.Time

@@ -82,7 +82,6 @@ func (ev *evaluation) recordPoint(r *labReading, why measure.Reason) record.Poin
 	return p
 }
 
-// recordIron are ferritin and TSAT against the patient's limits.
 func (ev *evaluation) recordIron(in *ironInput) []record.Series {
 	c := ironCase{ironInput: in}
 	group := c.group()

@@ -10,7 +10,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/words"
 )
 
-// checkRenalDose is the id of the renal dose check.
 const checkRenalDose = "gabapentinoid-renal-dose"
 
 // renalInput is everything the renal dose check looks at, for the orders of one drug.

@@ -142,7 +142,7 @@ func (s *renalSettings) Validate() error {
 		v, key := &s.Variants[i], fmt.Sprintf("variants[%d]", i)
 		errs.check(
 			v.Ingredient != "" && (v.Region != "" || v.Reason != ""),
-			"%s wants an ingredient, and a region or a reason",
+			"%s needs an ingredient, and a region or a reason",
 			key,
 		)
 		v.validate(&errs, key, true)
@@ -165,7 +165,6 @@ func (m *RenalMaximum) validate(errs *settingErrors, key string, ruledOut bool) 
 	errs.check(m.Source != "", "%s has no source", key)
 }
 
-// renalBand is a band of kidney function.
 type renalBand uint8
 
 // Bands. A result that says only "above" or "below" gets the best band that fits: a dose above its

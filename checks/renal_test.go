@@ -90,7 +90,7 @@ func TestKidneyFunction(t *testing.T) {
 		{"eGFR above 60", nil, []string{"33914-3 >60 mL/min/{1.73_m2} 2026-10-24"}, "eGFR > 60", false},
 		{"eGFR below 60", nil, []string{"33914-3 <60 mL/min/{1.73_m2} 2026-10-24"}, "eGFR < 60", true},
 		{"eGFR above 30 says little", nil, []string{"33914-3 >30 mL/min/{1.73_m2} 2026-10-24"},
-			"the limit lies on both sides", false},
+			"which spans the limit", false},
 		// (140 - 52) x 60 x 0.85 / (72 x 1.5) = 41.55
 		{"Cockcroft-Gault", nil, []string{"2160-0 1.5 mg/dL 2026-10-24", weight},
 			"creatinine clearance 41.5 mL/min by Cockcroft-Gault", true},
@@ -210,9 +210,8 @@ func TestRenalSettings(t *testing.T) {
 			s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Moderate: decimal.Of("1"), Severe: decimal.Of("1"),
 				Failure: decimal.Of("2"), Source: "label"}
 		},
-		"renal.maxima.x is 0, which is " +
-			"not": func(s *renalSettings) { s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Source: "label"} },
-		"renal.normal_from is 201, which is n": func(s *renalSettings) { s.Normal = decimal.Of("201") },
+		"renal.maxima.x is 0, but must be":      func(s *renalSettings) { s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Source: "label"} },
+		"renal.normal_from is 201, but must be": func(s *renalSettings) { s.Normal = decimal.Of("201") },
 	} {
 		s := defaultRenalSettings()
 		change(&s)

@@ -96,7 +96,6 @@ func (ev *evaluation) weighCondition(c *facts.Condition) (RLSStatus, string, sil
 	}
 }
 
-// recordedLater reports whether a Condition is future-dated.
 func (ev *evaluation) recordedLater(c *facts.Condition) bool {
 	if c.Recorded.IsZero() {
 		return false
@@ -105,7 +104,6 @@ func (ev *evaluation) recordedLater(c *facts.Condition) bool {
 	return ev.later(start, ahead.DiagnosisCounts, ev.refOf(c, start))
 }
 
-// conditionOver reports whether a Condition is resolved or has abated.
 func (ev *evaluation) conditionOver(c *facts.Condition) (bool, string) {
 	if c.Clinical == facts.ClinicalResolved {
 		return true, "resolved"

@@ -32,7 +32,6 @@ type Rule struct {
 	Changed    []string // for a void approval: what differs from what was approved
 }
 
-// pending is a rule awaiting clinical review.
 func pending(version int) Rule {
 	return Rule{Version: version, Status: RuleSubmitted, Date: "2026-11-29", NextReview: "2027-05-29"}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/silence"
 )
 
-// scenario is a case of checks/exercise as a state.
 type scenario struct {
 	*exercise.Case
 	st State
@@ -40,7 +39,6 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// eachScenario calls do with every case.
 func eachScenario(t *testing.T, do func(*scenario)) {
 	t.Helper()
 	for _, c := range exercise.Cases() {

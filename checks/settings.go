@@ -122,7 +122,7 @@ func (s *Settings) Validate() error {
 		if _, ok := drugs.Find(name); !ok || days < 0 {
 			errs = append(
 				errs,
-				fmt.Errorf("orders.tail_days.%s: wants a known ingredient and a number of days from 0 up", name),
+				fmt.Errorf("orders.tail_days.%s: must be a known ingredient and 0 days or more", name),
 			)
 		}
 	}

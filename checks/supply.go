@@ -71,7 +71,6 @@ func (ev *evaluation) supplyEnd(o *orderView) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// usedUp is the end of all supplies of days each.
 func (ev *evaluation) usedUp(o *orderView, start time.Time, days float64) time.Time {
 	total := min(days*float64(o.Repeats+1), 36_500)
 	whole := int(total)

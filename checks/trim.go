@@ -137,7 +137,6 @@ func (t *trimmer) raise(p place, f floor) {
 // there is one too many.
 const few = 8
 
-// nth is the nth newest in a place.
 func (t *trimmer) nth(p place, n int) floor {
 	count := t.counts[p.group][p.bit]
 	oldest := make([]floor, 0, min(count, count-n+1+few)) // oldest first
@@ -157,7 +156,6 @@ func (t *trimmer) nth(p place, n int) floor {
 	return oldest[count-n]
 }
 
-// cut keeps the facts that have a place.
 func (t *trimmer) cut() {
 	kept := t.st.Facts[:0]
 	for _, f := range t.st.Facts {

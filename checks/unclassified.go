@@ -45,7 +45,6 @@ func (ev *evaluation) unclassified(c Check) {
 	ev.flag(c, Low, f, leaflet{About: "unclassified", Do: []string{"unclassified.do"}})
 }
 
-// unidentified says why the drug of an order is unknown.
 func unidentified(o *orderView) string {
 	switch {
 	case o.drug.pending:

@@ -26,7 +26,6 @@ func (u *upcoming) add(t time.Time, why ahead.Kind, ref facts.Ref) {
 	u.causes = append(u.causes, ahead.Cause{Kind: why, Ref: ref})
 }
 
-// join takes in another upcoming.
 func (u *upcoming) join(v *upcoming) {
 	for _, c := range v.causes {
 		u.add(v.at, c.Kind, c.Ref)

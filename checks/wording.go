@@ -98,7 +98,6 @@ func (x *exposure) pairNotes() []string {
 	return kept
 }
 
-// civilDate writes a numbered day.
 func civilDate(day int64) string { return time.Unix(day*86_400, 0).UTC().Format(time.DateOnly) }
 
 // shortened cuts a text as sent to one line, at a word if possible.

@@ -39,7 +39,7 @@ func TestPartlyRead(t *testing.T) {
 		layout.HeaderReason: "partly-read", layout.HeaderSequence: "1",
 		layout.HeaderPointer: "/entry/0/resource/status /entry/0/resource/authoredOn " +
 			"/entry/2/resource/code/coding/0/code",
-		layout.HeaderDetail: "/entry/0/resource/status: status is none of FHIR R4; /entry/0/resource/authoredOn: not " +
+		layout.HeaderDetail: "/entry/0/resource/status: not a FHIR R4 status; /entry/0/resource/authoredOn: not " +
 			"a string; " +
 			"/entry/2/resource/code/coding/0/code: not a string",
 	} {

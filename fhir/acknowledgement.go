@@ -45,7 +45,6 @@ func (d *decoder) issueStatus(v uint32) (withdrawn bool) {
 	return withdrawn
 }
 
-// flagID is the identifier of a flag among the identifiers at v.
 func (d *decoder) flagID(v int) (id string) {
 	d.items(v, func(v int) {
 		var system, value string
@@ -144,7 +143,6 @@ func (d *decoder) mitigation(v int, outer issueExtensions, a *facts.Acknowledgem
 	return found
 }
 
-// actionCode is the first code of the CodeableConcept at v.
 func (d *decoder) actionCode(v int) string {
 	c := d.concept(v)
 	switch {

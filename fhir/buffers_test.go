@@ -7,7 +7,6 @@ import (
 	"testing"
 )
 
-// hugeBundle has n entries that refer to each other.
 func hugeBundle(n int) []byte {
 	entries := make([]string, n)
 	for i := range entries {

@@ -22,7 +22,7 @@ func (x *index) bundle(i int, p place) int {
 		}
 	}
 	if p.bundles >= maxBundles {
-		refuse(i, fmt.Sprintf("a Bundle deeper than %d Bundles", maxBundles))
+		refuse(i, fmt.Sprintf("Bundles nested deeper than %d", maxBundles))
 	}
 	w := x.enter(i)
 	for w.next(x) {
@@ -31,7 +31,7 @@ func (x *index) bundle(i int, p place) int {
 			typ = x.raw(w.at)
 		case w.name != nEntry || x.B[w.at] == 'n':
 		case x.B[w.at] != '[':
-			refuse(w.at, "entry is no array")
+			refuse(w.at, "entry is not an array")
 		case bad == nil:
 			w.end = x.entries(w.at, in)
 			if x.tooMany != nil {
@@ -47,7 +47,7 @@ func (x *index) bundle(i int, p place) int {
 	case w.dup > 0 && (w.dupName == nEntry || w.dupName == nType || w.dupName == nResourceType):
 		bad, badAt = duplicateName(), w.dup
 	case !bundleType(typ):
-		refuse(i, "Bundle.type is none of FHIR R4")
+		refuse(i, "not a FHIR R4 Bundle.type")
 	}
 	if bad != nil {
 		x.nodes, x.fields = x.nodes[:firstNode], x.fields[:firstField]
@@ -104,18 +104,17 @@ func (x *index) elements(i int, f func(at int, position uint32) int) int {
 		case i < len(b) && b[i] == ']':
 			return i + 1
 		default:
-			return x.Fail(i, "neither comma nor end after a value")
+			return x.Fail(i, "no comma or closing bracket after a value")
 		}
 	}
 }
 
-// entryAt indexes one Bundle entry.
 func (x *index) entryAt(i int, p place) int {
 	if x.B[i] != '{' {
 		end := x.Value(i)
 		if end >= 0 {
 			p.noResource = true
-			x.reject(p, i, i, InvalidResource, "a Bundle entry that is no object")
+			x.reject(p, i, i, InvalidResource, "a Bundle entry that is not an object")
 		}
 		return end
 	}
@@ -237,7 +236,6 @@ func (x *index) note(outermost bool, at int) {
 	}
 }
 
-// pointer is the JSON pointer of the resource at p.
 func (x *index) pointer(p place) string {
 	if p.container == "" {
 		return x.root

@@ -53,7 +53,7 @@ func (e envelope) what() string {
 	case e.hook:
 		return "a CDS Hooks request"
 	case e.event:
-		return "a CloudEvent without one payload"
+		return "a CloudEvent must have exactly one payload"
 	}
 	return "an object without resourceType"
 }

@@ -22,7 +22,6 @@ const (
 
 const dataAbsentReason = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
-// concept is a CodeableConcept as sent. Its lists are valid until the next one is read.
 type concept struct {
 	codings   []codes.Coding // those with a system and a code
 	texts     []string       // text and displays, without duplicates
@@ -43,7 +42,7 @@ func (d *decoder) concept(v int) concept {
 			n := 0
 			d.items(o.v, func(v int) {
 				if n++; n > maxCodings {
-					d.invalid(v, "more codings than anybody needs")
+					d.invalid(v, "too many codings")
 					return
 				}
 				d.coding(v, c)
@@ -58,7 +57,6 @@ func (d *decoder) concept(v int) concept {
 	return *c
 }
 
-// coding reads one Coding into c.
 func (d *decoder) coding(v int, c *concept) {
 	var one codes.Coding
 	o := d.object(v)
@@ -113,19 +111,16 @@ func certaintyOf(letter byte) facts.Certainty {
 	return facts.CertaintyPossible
 }
 
-// name adds a text unless it is there.
 func (c *concept) name(s string) {
 	if s != "" && !slices.Contains(c.texts, s) {
 		c.texts = append(c.texts, s)
 	}
 }
 
-// fact copies the lists of c.
 func (d *decoder) fact(c concept) facts.Concept {
 	return facts.Concept{Codings: d.codings.take(c.codings), Texts: d.strings.take(c.texts), Certainty: c.certainty}
 }
 
-// concepts reads the array of CodeableConcepts at v.
 func (d *decoder) concepts(v int) (list []facts.Concept) {
 	d.items(v, func(v int) { list = append(list, d.fact(d.concept(v))) })
 	return list
@@ -175,7 +170,6 @@ func (d *decoder) extension(v int, c *concept) {
 	}
 }
 
-// codeOf is the code of the Coding at v.
 func (d *decoder) codeOf(v int) (code string) {
 	o := d.object(v)
 	for d.more(&o) {

@@ -43,7 +43,6 @@ func (d *decoder) condition(res *Resource) {
 	}
 }
 
-// diagnosis keeps the part of c that is in the tables.
 func (d *decoder) diagnosis(c concept) facts.Concept {
 	codings, texts := c.codings[:0], c.texts[:0]
 	for _, one := range c.codings {
@@ -59,7 +58,6 @@ func (d *decoder) diagnosis(c concept) facts.Concept {
 	return d.fact(concept{codings: codings, texts: texts, certainty: c.certainty})
 }
 
-// verdict is the answer of conditions.NamesRLS for a text.
 type verdict struct {
 	text string
 	yes  bool
@@ -178,7 +176,7 @@ func readStatus[S ~uint8](d *decoder, v uint32, system string, codes map[string]
 	switch {
 	case d.unreadSince(mark, unread.Status):
 	case len(c.codings)+len(c.bare)+len(c.texts) > 0:
-		d.unread(int(v), "a status that is none of FHIR R4")
+		d.unread(int(v), "not a FHIR R4 status")
 	default:
 		return 0
 	}

@@ -48,7 +48,6 @@ func (d *decoder) within(id string) (o *offsets, k kind) {
 	return o, k
 }
 
-// containedIDs are the offsets of the contained resources in the array at v.
 func (d *decoder) containedIDs(v int) map[string]uint32 {
 	places := make(map[string]uint32)
 	d.items(v, func(v int) {
@@ -69,7 +68,6 @@ func (d *decoder) containedIDs(v int) map[string]uint32 {
 	return places
 }
 
-// offsets are the offsets of the properties of the object at v.
 func (d *decoder) offsets(v int) *offsets {
 	o := new(offsets)
 	p := d.object(v)
@@ -128,7 +126,7 @@ func (d *decoder) product(o *offsets, depth int) (m facts.Drug) {
 	if v := o[nIngredient]; v > 0 {
 		d.items(int(v), func(v int) {
 			if m.Parts = append(m.Parts, d.parts(v, depth, &m.Modified)...); len(m.Parts) > maxParts {
-				d.invalid(v, "more ingredients than a product has")
+				d.invalid(v, "too many ingredients")
 			}
 		})
 	}

@@ -89,7 +89,6 @@ func decoded(doc string) object {
 	return o
 }
 
-// eachElement calls do with every element of a resource.
 func eachElement(v any, at path, do func(at path, v any)) {
 	if len(at) > 0 {
 		do(slices.Clone(at), v)
@@ -151,7 +150,6 @@ func context(patient, typ string) string {
 		"%") + `},{"resource":` + result("zz-e", "33914-3", "80", "mL/min") + `}]}`
 }
 
-// flagsOf are the flags of documents of one patient.
 func flagsOf(r *fhir.Reader, patient string, docs ...string) []string {
 	st := &checks.State{Patient: facts.Ref(patient)}
 	for _, doc := range docs {

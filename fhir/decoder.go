@@ -49,12 +49,10 @@ func (d *decoder) init(o *Options) {
 	d.options, d.seed, d.targets = o, maphash.MakeSeed(), make(map[uint64]int32)
 }
 
-// begin starts on the document in x.
 func (d *decoder) begin(x *index) {
 	d.index, d.b, d.aimed = x, x.B, false
 }
 
-// decode reads n into res.
 func (d *decoder) decode(n *node, res *Resource) {
 	if n.rejection != nil {
 		res.Rejection = n.rejection
@@ -73,7 +71,7 @@ func (d *decoder) decode(n *node, res *Resource) {
 	case n.kind.kept():
 		d.resource(n, res)
 	case n.kind == kindForeign:
-		d.fail(int(n.start), UnsupportedVersion, "a resource type that FHIR R4 does not have")
+		d.fail(int(n.start), UnsupportedVersion, "a resource type not in FHIR R4")
 	}
 	if d.rejection != nil {
 		*res = Resource{Entry: res.Entry, Pointer: res.Pointer, Type: res.Type, Rejection: d.rejection}
@@ -93,7 +91,6 @@ func (d *decoder) place(n *node, res *Resource, at int) {
 	res.Rejection.Pointer = res.Pointer + rest
 }
 
-// nodeBase is the base URL of relative references in n.
 func (d *decoder) nodeBase(n *node) string {
 	if d.options.Base == "" || n.entry.fullURL == 0 {
 		return ""

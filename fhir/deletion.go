@@ -25,7 +25,6 @@ func (d *decoder) method(n *node) (method string) {
 	return method
 }
 
-// requestURL is the URL of a Bundle entry's request.
 func (d *decoder) requestURL(n *node) (url []byte) {
 	o := d.object(int(n.entry.request))
 	for d.more(&o) {

@@ -62,7 +62,6 @@ func TestAgreesWithAnotherReader(t *testing.T) {
 	}
 }
 
-// documents are the values of a file.
 func documents(tb testing.TB, path string) [][]byte {
 	b := corpusFile(tb, path)
 	if strings.Contains(path, ".ndjson") {
@@ -77,7 +76,6 @@ func documents(tb testing.TB, path string) [][]byte {
 	return [][]byte{b}
 }
 
-// compare reads doc both ways.
 func compare(t *testing.T, path string, doc []byte, agreed map[string]int) {
 	plain := naive{targets: map[string]string{}}
 	if json.Unmarshal([]byte(strings.TrimPrefix(string(doc), utf8BOM)), new(any)) == nil {
@@ -239,7 +237,6 @@ func (n *naive) parameters(list []any, bundle string) {
 	}
 }
 
-// follow resolves a reference.
 func (n *naive) follow(r *samply.Reference, bundle string) string {
 	if r == nil || r.Reference == nil {
 		return ""

@@ -8,7 +8,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// dosages reads the array of Dosages at v.
 func (d *decoder) dosages(v int) (list []facts.Dosage) {
 	d.scratchDosages = d.scratchDosages[:0]
 	d.items(v, func(v int) { d.scratchDosages = append(d.scratchDosages, d.dosage(v)) })
@@ -150,7 +149,7 @@ func (d *decoder) repeat(v int, g *facts.Dosage) (unknown bool) {
 		case nPeriodUnit:
 			u := d.str(o.v)
 			if t.PeriodUnit = labs.TimeUnit(u); t.PeriodUnit == "" && len(d.gaps) == mark {
-				d.unread(o.v, "no unit of time that is known")
+				d.unread(o.v, "not a known unit of time")
 			}
 		case nWhen:
 			t.When = d.count(o.v)
@@ -176,14 +175,13 @@ func (d *decoder) bounds(n name, v int, g *facts.Dosage) {
 	}
 	q := &g.BoundsLength
 	if len(d.gaps) == mark && q.Value != "" && labs.TimeUnit(q.Code) == "" && labs.TimeUnit(q.Unit) == "" {
-		d.unread(v, "no length of time in a unit that is known")
+		d.unread(v, "not a length of time in a known unit")
 	}
 	if d.unreadSince(mark, unread.Dose) {
 		g.BoundsLength = facts.Quantity{}
 	}
 }
 
-// count is the number of elements of the array at v.
 func (d *decoder) count(v int) (n int) {
 	d.items(v, func(int) { n++ })
 	return n

@@ -59,7 +59,7 @@ func (d *decoder) dateTime(v int) moment.Time {
 	}
 	t, ok := datetime.ParseBytes(bytes.TrimSpace(d.text(v)))
 	if !ok {
-		d.unread(v, "no date or dateTime of FHIR")
+		d.unread(v, "not a FHIR date or dateTime")
 	}
 	return t
 }
@@ -72,7 +72,7 @@ func (d *decoder) instant(v int) moment.Time {
 	}
 	t, ok := datetime.ParseBytes(bytes.TrimSpace(d.text(v)))
 	if !ok || t.Precision != moment.ToInstant {
-		d.unread(v, "no instant of FHIR")
+		d.unread(v, "not a FHIR instant")
 		return moment.Time{}
 	}
 	return t

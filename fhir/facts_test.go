@@ -13,7 +13,6 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
-// at parses a FHIR time.
 func at(s string) moment.Time {
 	t, ok := datetime.ParseBytes([]byte(s))
 	if !ok {

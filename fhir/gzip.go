@@ -62,7 +62,6 @@ func mayBeJSON(b []byte) bool {
 	return i == len(b) || bytes.IndexByte([]byte(`{["-0123456789tfn`+utf8BOM[:1]), b[i]) >= 0
 }
 
-// head reads enough to inspect.
 func (s *source) head() {
 	for s.end-s.start < headSize && s.fill() {
 	}

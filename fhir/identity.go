@@ -187,13 +187,13 @@ func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
 	case d.rejection != nil:
 		return false
 	case r.badID:
-		d.invalid(r.at, "the id of the subject is none of FHIR")
+		d.invalid(r.at, "the subject's id is not a FHIR id")
 		return false
 	case r.typ != "" && r.typ != "Patient":
 		return false
 	case r.ref == "" || r.local || r.open:
 		if !withdrawn {
-			d.fail(r.at, NoPatient, "the subject cannot be followed to a Patient")
+			d.fail(r.at, NoPatient, "the subject does not resolve to a Patient")
 		}
 		return withdrawn
 	}
@@ -201,7 +201,6 @@ func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
 	return true
 }
 
-// mark makes res a mark.
 func mark(res *Resource, why facts.MarkReason) {
 	res.Relevant = true
 	res.Fact.Kind, res.Fact.Mark = facts.KindMark, why

@@ -39,7 +39,6 @@ type node struct {
 // entry is what a Bundle entry has beside its resource: offsets of the values, 0 if absent.
 type entry struct{ fullURL, request, response uint32 }
 
-// index is the first pass.
 type index struct {
 	scan.Scanner
 	options *Options
@@ -82,7 +81,6 @@ func (x *index) broken(root string) *Rejection {
 	return &Rejection{Reason: reason, Pointer: root + pointerAt(x.B, 0, x.Err.At), Detail: x.Err.Detail}
 }
 
-// add adds a node for p and returns it.
 func (x *index) add(p place) *node {
 	x.nodes = append(
 		x.nodes,
@@ -107,7 +105,7 @@ func (x *index) resource(i int, p place) int {
 	if x.B[i] != '{' {
 		end := x.Value(i)
 		if end >= 0 {
-			x.reject(p, i, i, NotFHIR, "a JSON value that is no object")
+			x.reject(p, i, i, NotFHIR, "a JSON value that is not an object")
 		}
 		return end
 	}
@@ -188,11 +186,11 @@ func (x *index) leaf(i int, p place, k kind, typ string) int {
 	if w.dup > 0 && (k.kept() || w.dupName == nResourceType) {
 		n.rejection, n.place = duplicateName(), uint32(w.dup)
 	} else if k == kindUnknown {
-		n.rejection, n.place = &Rejection{Reason: NotFHIR, Detail: "resourceType is none of FHIR R4"}, uint32(i)
+		n.rejection, n.place = &Rejection{Reason: NotFHIR, Detail: "not a FHIR R4 resourceType"}, uint32(i)
 	}
 	return end
 }
 
 func duplicateName() *Rejection {
-	return &Rejection{Reason: InvalidJSON, Detail: "a property name twice in one object"}
+	return &Rejection{Reason: InvalidJSON, Detail: "a property name occurs twice in one object"}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// order reads a MedicationRequest, MedicationDispense or MedicationStatement.
 func (d *decoder) order(k kind, res *Resource) {
 	at := &d.at
 	status, withdrawn := d.orderStatus(k, at[nStatus])
@@ -102,7 +101,7 @@ func (d *decoder) supplyDays(v int, inDays bool) string {
 	q := d.quantity(v)
 	days, ok := checks.LengthInDays(&q, inDays)
 	if len(d.gaps) == mark && !ok && q.Value != "" {
-		d.unread(v, "no length of time in a unit that is known")
+		d.unread(v, "not a length of time in a known unit")
 	}
 	if d.unreadSince(mark, unread.Supply) {
 		return ""
@@ -146,7 +145,6 @@ func (d *decoder) statement(o *facts.Order) {
 	}
 }
 
-// orderDrug reads medication[x].
 func (d *decoder) orderDrug(o *facts.Order) {
 	coded, ref := int(d.at[nMedicationCodeableConcept]), int(d.at[nMedicationReference])
 	switch {
@@ -234,7 +232,7 @@ func (d *decoder) orderStatus(k kind, v uint32) (s facts.OrderStatus, withdrawn 
 	}
 	s, ok := orderStatuses[k-kindRequest][string(code)]
 	if !ok {
-		d.unknownCode(mark, v, "status is none of FHIR R4")
+		d.unknownCode(mark, v, "not a FHIR R4 status")
 	}
 	return s, false
 }
@@ -263,11 +261,10 @@ func (d *decoder) intent(k kind, v uint32) facts.Intent {
 	case "option":
 		return facts.IntentOption
 	}
-	d.unknownCode(mark, v, "intent is none of FHIR R4")
+	d.unknownCode(mark, v, "not a FHIR R4 intent")
 	return facts.IntentOrder
 }
 
-// medication reads a Medication resource.
 func (d *decoder) medication(f *facts.Fact) {
 	if v := d.at[nStatus]; v > 0 {
 		mark := d.mark()
@@ -277,7 +274,7 @@ func (d *decoder) medication(f *facts.Fact) {
 			f.Kind, f.Mark = facts.KindMark, facts.MarkEnteredInError
 			return
 		default:
-			d.unknownCode(mark, v, "status is none of FHIR R4")
+			d.unknownCode(mark, v, "not a FHIR R4 status")
 		}
 	}
 	m := d.product(&d.at, 0)

@@ -19,7 +19,6 @@ type members struct {
 	done    bool
 }
 
-// enter starts on the object at i.
 func (x *index) enter(i int) members {
 	if !x.Open(i) {
 		return members{start: i, done: true}
@@ -57,7 +56,7 @@ func (w *members) next(x *index) bool {
 		if i < len(b) && b[i] == ',' {
 			i = scan.PastBlanks(b, i+1)
 		} else if i >= len(b) || b[i] != '}' {
-			x.Fail(i, "neither comma nor end after a value")
+			x.Fail(i, "no comma or closing bracket after a value")
 			return false
 		} else {
 			w.done, w.i = true, i+1

@@ -105,7 +105,6 @@ var planted = []string{
 	"Bundle",
 }
 
-// mutate changes one thing in doc.
 func mutate(rng *rand.Rand, doc []byte) []byte {
 	at := rng.IntN(len(doc) + 1)
 	end := min(len(doc), at+rng.IntN(20))

@@ -284,10 +284,8 @@ func lookupOdd(k []byte) (name, bool) {
 	return unknown, false
 }
 
-// nameSet is the set of names seen in one object.
 type nameSet [(int(nameCount) + 63) / 64]uint64
 
-// add adds n and reports whether it was there.
 func (s *nameSet) add(n name) bool {
 	w, bit := &s[n>>6], uint64(1)<<(n&63)
 	seen := *w&bit != 0

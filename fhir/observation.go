@@ -52,7 +52,6 @@ func isResult(res *Resource, relevant, withdrawn bool) bool {
 	return res.Fact.Kind == facts.KindLab
 }
 
-// lab reads the result at o, with its own effective times and codes.
 func (d *decoder) lab(o *offsets, status facts.LabStatus) *facts.LabResult {
 	l := &facts.LabResult{Status: status}
 	l.Effective, l.TimeUnread = d.effective(o)
@@ -94,7 +93,6 @@ func notAfter(l *facts.LabResult, updated int64) {
 	l.Effective.End = bound
 }
 
-// components reads Observation.component of the Observation at o.
 func (d *decoder) components(o *offsets, l *facts.LabResult) {
 	v := o[nComponent]
 	if v == 0 {
@@ -162,7 +160,7 @@ func (d *decoder) labStatus(v uint32) (s facts.LabStatus, withdrawn bool) {
 	case "unknown":
 		return facts.LabUnknown, false
 	}
-	d.unknownCode(mark, v, "status is none of FHIR R4")
+	d.unknownCode(mark, v, "not a FHIR R4 status")
 	return facts.LabUnknown, false
 }
 
@@ -309,7 +307,6 @@ func (d *decoder) value(o *offsets) (r facts.Value) {
 	return r
 }
 
-// absentCode is the code of the dataAbsentReason at v.
 func (d *decoder) absentCode(v int) string {
 	c := d.concept(v)
 	switch {

@@ -10,7 +10,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// member is a contained Observation.
 func member(id, loinc, more string) string {
 	return fmt.Sprintf(
 		`{"resourceType":"Observation","id":%q,"code":{"coding":[{"system":"http://loinc.org","code":%q}]}%s}`,

@@ -4,7 +4,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// person reads a Patient.
 func (d *decoder) person(f *facts.Fact) {
 	at := &d.at
 	p := &facts.Person{}
@@ -41,6 +40,6 @@ func (d *decoder) sex(v int) facts.Sex {
 	case "unknown":
 		return facts.SexUnknown
 	}
-	d.unknownCode(mark, uint32(v), "gender is none of FHIR R4")
+	d.unknownCode(mark, uint32(v), "not a FHIR R4 gender")
 	return facts.SexUnknown
 }

@@ -22,7 +22,6 @@ func (d *decoder) str(v int) string {
 
 func (d *decoder) tooLong(v int) { d.unread(v, "longer than "+strconv.Itoa(maxText)+" bytes") }
 
-// boolean is the truth value at v.
 func (d *decoder) boolean(v int) bool {
 	switch d.b[v] {
 	case 't':
@@ -34,7 +33,6 @@ func (d *decoder) boolean(v int) bool {
 	return false
 }
 
-// number is the text of the number at v.
 func (d *decoder) number(v int) []byte {
 	t := d.digits(v)
 	if len(t) > maxText {
@@ -59,7 +57,6 @@ func (d *decoder) digits(v int) []byte {
 // hide that there is a result.
 const beyondReason = "1e999"
 
-// amount is the number at v as the value of a quantity.
 func (d *decoder) amount(v int) string {
 	switch t := d.digits(v); {
 	case len(t) <= maxText:
@@ -94,7 +91,6 @@ func allDigits(t []byte) bool {
 	return len(t) > 0
 }
 
-// quantity reads the Quantity at v.
 func (d *decoder) quantity(v int) (q facts.Quantity) {
 	o := d.object(v)
 	for d.more(&o) {
@@ -103,7 +99,7 @@ func (d *decoder) quantity(v int) (q facts.Quantity) {
 			q.Value = d.amount(o.v)
 		case nComparator:
 			if q.Comparator = d.str(o.v); !comparator(q.Comparator) {
-				d.unread(o.v, "comparator is none of FHIR R4")
+				d.unread(o.v, "not a FHIR R4 comparator")
 			}
 		case nUnit:
 			q.Unit = d.str(o.v)
@@ -123,7 +119,6 @@ func (d *decoder) system(v int) string {
 	return codes.Canonical(d.str(v))
 }
 
-// high is the high end of the Range at v.
 func (d *decoder) high(v int) (q facts.Quantity) {
 	o := d.object(v)
 	for d.more(&o) {

@@ -30,7 +30,6 @@ func corpus(tb testing.TB, folder string) map[string][]byte {
 	return docs
 }
 
-// corpusFile is one file, unpacked.
 func corpusFile(tb testing.TB, path string) []byte {
 	tb.Helper()
 	b, err := os.ReadFile(path)

@@ -157,7 +157,6 @@ func foreignEncoding(b []byte) string {
 	return ""
 }
 
-// invalidUTF8 is the offset of the first byte that is not UTF-8.
 func invalidUTF8(b []byte) int {
 	for i := 0; i < len(b); {
 		c, n := utf8.DecodeRune(b[i:])
@@ -172,7 +171,6 @@ func invalidUTF8(b []byte) int {
 // maxPointers bounds the pointers kept for the next document.
 const maxPointers = 4096
 
-// pointer is the JSON pointer of n.
 func (r *Reader) pointer(n *node) string {
 	switch {
 	case n.container == "":

@@ -12,7 +12,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// read returns the events of a document.
 func read(tb testing.TB, doc string) []Resource { return readWith(tb, DefaultOptions(), doc) }
 
 func readWith(tb testing.TB, o Options, doc string) (all []Resource) {
@@ -28,7 +27,6 @@ func readWith(tb testing.TB, o Options, doc string) (all []Resource) {
 	return all
 }
 
-// one is the only event of a document.
 func one(tb testing.TB, doc string) Resource {
 	tb.Helper()
 	all := read(tb, doc)

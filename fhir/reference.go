@@ -8,7 +8,6 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// reference is a FHIR Reference, resolved as far as possible.
 type reference struct {
 	ref     facts.Ref // "" if it names nothing that can be followed
 	local   bool      // ref is "#id": a contained resource
@@ -53,7 +52,6 @@ func (d *decoder) ref(v int) facts.Ref {
 	return r.ref
 }
 
-// refs are the resources named by the array of References at v.
 func (d *decoder) refs(v int) (list []facts.Ref) {
 	d.items(v, func(v int) {
 		if r := d.ref(v); r != "" {
@@ -168,7 +166,6 @@ func validID(id []byte) bool {
 	return true
 }
 
-// plain reports whether text is printable ASCII without blanks.
 func plain(text []byte) bool {
 	for _, c := range text {
 		if c <= ' ' || c > '~' {

@@ -7,7 +7,6 @@ type slab[T any] struct{ free []T }
 // slabSize is the length of the longer slices. Keeping one slice keeps all of them, so it is small.
 const slabSize = 32
 
-// take copies list.
 func (s *slab[T]) take(list []T) []T {
 	n := len(list)
 	switch {

@@ -102,7 +102,6 @@ func (r *Reader) lines() bool {
 	}
 }
 
-// whole reports whether b is one JSON value.
 func (r *Reader) whole(b []byte) bool {
 	b = bytes.TrimPrefix(b, []byte(utf8BOM))
 	i := scan.PastBlanks(b, 0)
@@ -111,7 +110,6 @@ func (r *Reader) whole(b []byte) bool {
 	return end > 0 && scan.PastBlanks(b, end) == len(b)
 }
 
-// single reads the stream as one document.
 func (r *Reader) single(yield func(Document) bool) {
 	s := &r.source
 	for len(s.have()) <= r.options.MaxBytes && s.fill() {
@@ -133,7 +131,6 @@ func empty(b []byte) bool {
 	return scan.PastBlanks(b, 0) == len(b)
 }
 
-// ndjson reads the stream line by line.
 func (r *Reader) ndjson(yield func(Document) bool) {
 	s := &r.source
 	for line, on := 1, true; on; line++ {

@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// stream reads in and returns one line per event.
 func stream(tb testing.TB, o Options, in io.Reader, name string) (list []string, err error) {
 	tb.Helper()
 	last := -1
@@ -273,7 +272,6 @@ func TestMemoryDoesNotGrowWithTheStream(t *testing.T) {
 	}
 }
 
-// repeat returns text n times.
 type repeat struct {
 	text string
 	n, i int

@@ -22,7 +22,6 @@ const (
 	kindDetectedIssue
 )
 
-// kept reports whether resources of this kind become facts.
 func (k kind) kept() bool { return k >= kindRequest }
 
 var used = map[string]kind{

@@ -39,7 +39,7 @@ func (d *decoder) unread(v int, detail string) {
 		return
 	}
 	if len(d.gaps) == maxGaps {
-		d.invalid(v, "more places that cannot be read than a resource has")
+		d.invalid(v, "too many unreadable places")
 		return
 	}
 	d.gaps = append(d.gaps, gap{at: v, detail: detail})
@@ -171,6 +171,6 @@ func (d *decoder) modified(v uint32) bool {
 		return false
 	}
 	mark := d.mark()
-	d.unread(int(v), "a modifierExtension that is not known here")
+	d.unread(int(v), "an unknown modifierExtension")
 	return d.unreadSince(mark, unread.Modifier)
 }

@@ -64,7 +64,6 @@ func Decode(b []byte) (*checks.State, error) {
 	return st, nil
 }
 
-// unwrap removes the envelope of a state.
 func unwrap(b []byte) (format byte, body []byte, err error) {
 	if len(b) < minimum {
 		return 0, nil, fmt.Errorf("%w: %d bytes are too few", errDamaged, len(b))

@@ -18,7 +18,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// mustRoundTrip fails if decoding does not give st back.
 func mustRoundTrip(t interface {
 	Helper()
 	Fatalf(string, ...any)

@@ -118,7 +118,6 @@ func (c *coder) fixed64(v *uint64) {
 	}
 }
 
-// take reads n bytes, or fails and returns nil.
 func (c *coder) take(n uint64) []byte {
 	if uint64(len(c.b)) < n {
 		c.fail()

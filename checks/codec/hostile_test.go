@@ -11,7 +11,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/unread"
 )
 
-// uvarints is a body made of numbers.
 func uvarints(v ...uint64) (b []byte) {
 	for _, v := range v {
 		b = binary.AppendUvarint(b, v)
@@ -26,7 +25,6 @@ func factBody(header uint64, content ...uint64) []byte {
 
 func stateBody(v ...uint64) []byte { return uvarints(append([]uint64{0, 0, 0}, v...)...) }
 
-// deepResults nests reports n deep.
 func deepResults(n int) (v []uint64) {
 	for range n {
 		v = append(v, 1<<15, 1)

@@ -35,7 +35,6 @@ func (r *Reader) Decode(b []byte) (*checks.State, error) {
 	return &r.st, nil
 }
 
-// reset restores the slabs.
 func (r *Reader) reset() {
 	if r.full.newFacts == nil {
 		r.full = slabs{

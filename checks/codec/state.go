@@ -50,7 +50,6 @@ func (c *coder) fact(f *facts.Fact) {
 	c.content(f)
 }
 
-// content codes whatever the kind of f names.
 func (c *coder) content(f *facts.Fact) {
 	switch f.Kind {
 	case facts.KindOrder:
@@ -68,7 +67,6 @@ func (c *coder) content(f *facts.Fact) {
 	}
 }
 
-// unread codes the parts of a version that could not be read.
 func (c *coder) unread(u *unread.Parts) {
 	if v := c.mask(uint64(*u), unreadBits); c.reading {
 		*u = unread.Parts(v)

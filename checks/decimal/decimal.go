@@ -23,7 +23,7 @@ const (
 // Errors of Parse.
 var (
 	errNotDecimal   = errors.New("not a decimal number")
-	ErrBeyondReason = errors.New("a number beyond reason")
+	ErrBeyondReason = errors.New("number too long or out of range")
 )
 
 // exact never rounds: precision 0 turns rounding off for everything except division.
@@ -165,7 +165,7 @@ func (x Decimal) MarshalText() ([]byte, error) { return []byte(x.String()), nil 
 func (x *Decimal) UnmarshalText(b []byte) error {
 	v, err := Parse(string(b))
 	if err != nil {
-		return fmt.Errorf("a limit has to be a plain decimal number: %w", err)
+		return fmt.Errorf("a limit must be a plain decimal number: %w", err)
 	}
 	*x = v
 	return nil

@@ -16,7 +16,6 @@ var files embed.FS
 // Patient is the subject of every case.
 const Patient facts.Ref = "Patient/1"
 
-// usualAsOf is the default moment of a case.
 var usualAsOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // Case is one case: facts, a moment, and what is expected.

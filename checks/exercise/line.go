@@ -21,7 +21,6 @@ var atLeast = map[string]int{
 	"medication": 3, "lab": 4,
 }
 
-// line reads one line of a case.
 func (c *Case) line(line string) error {
 	w := word.FindAllString(line, -1)
 	for i := range w {

@@ -114,7 +114,6 @@ func ordering(drug string) []*exercise.Case {
 	return all
 }
 
-// said is everything a finding says.
 func said(f *checks.Finding) string {
 	return fmt.Sprintf(
 		"%s %s %v %v %s | %s | %s | %s | %s",

@@ -64,7 +64,6 @@ func find(parts []Part, name string) *Part {
 	return &parts[i]
 }
 
-// sum is a short hash of lines.
 func sum(lines []string) string {
 	h := sha256.New()
 	for _, line := range lines {

@@ -7,7 +7,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// atcEntry is the meaning of one ATC code.
 type atcEntry struct {
 	drugs []*drugs.Ingredient
 	local bool // for products for skin, eye, nose or mouth

@@ -84,7 +84,6 @@ func brandOf(p product) string {
 	return reformulated.ReplaceAllString(strings.TrimSuffix(p.name[i+1:], "]"), "")
 }
 
-// isNamed reports whether another table has a name.
 func isNamed(key string) bool {
 	if line := data.LineAt(data.Names, data.Search(data.Names,
 		func(k string) int { return strings.Compare(k, key) })); data.Field(

@@ -34,7 +34,6 @@ type recognised struct {
 	others     []*drugs.Ingredient // what a nameless code may mean instead
 }
 
-// rankOf is the rank of an RxNorm term type.
 func rankOf(kind string) rank {
 	switch kind {
 	case "BN", "IN", "PIN":

@@ -49,7 +49,6 @@ func absentDisplays(codings []codes.Coding) []string {
 	return displays
 }
 
-// classifyName adds the meaning of one name to the match.
 func (t *Terms) classifyName(m *Match, name string) {
 	p := phrase.Of(name)
 	found := mentions(p)

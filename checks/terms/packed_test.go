@@ -21,10 +21,8 @@ import (
 
 //go:generate go test . -run TestPackedTablesFollowTheirSources -update
 
-// entry is a code of a packed table.
 type entry struct{ code, value uint64 }
 
-// pack writes a table in packed form.
 func pack(entries []entry) []byte {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.code, b.code) })
 	n := (len(entries) + data.PackedBlock - 1) / data.PackedBlock

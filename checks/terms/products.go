@@ -7,7 +7,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/data"
 )
 
-// product is one row of products.tsv.
 type product struct {
 	rxcui, kind, name, ingredients, routeGroup, systemic string
 }
@@ -35,7 +34,6 @@ func compareNumbers(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
-// wellFormedRxNorm reports whether a code has the shape of an RxNorm concept id.
 func wellFormedRxNorm(code string) bool {
 	if len(code) == 0 || len(code) > 9 || code[0] == '0' {
 		return false

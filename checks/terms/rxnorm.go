@@ -29,7 +29,6 @@ func recogniseRxNorm(code string) (recognised, bool) {
 	return recognised{standing: standingOf(code), code: code}, true
 }
 
-// recognised is the meaning of a product's code.
 func (p product) recognised() recognised {
 	r := recognised{
 		rank: rankOf(p.kind), standing: standingListed, systemic: drugs.ParseSystemic(p.systemic),

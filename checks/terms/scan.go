@@ -9,7 +9,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/strength"
 )
 
-// mention is one name found in a text.
 type mention struct {
 	entry      names.Entry
 	first, end int // tokens

@@ -57,7 +57,6 @@ func addSiteDrug(found []Found, row site.Row) []Found {
 	return append(found, Found{Ingredient: drug, Strength: row.Strength, PerML: row.PerML})
 }
 
-// siteNames are the names a site's tables show for a code.
 func (t *Terms) siteNames(system, code string) []string {
 	rows, _ := t.siteRows(system, code)
 	var names []string

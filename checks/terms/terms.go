@@ -11,7 +11,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/drugs"
 )
 
-// matchedBy says what identified a drug.
 type matchedBy uint8
 
 // What identified a drug.

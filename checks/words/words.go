@@ -76,7 +76,6 @@ func value(place string, pairs []string) string {
 	return "{" + place + "}"
 }
 
-// has reports whether there is a text for a key.
 func has(key string) bool {
 	_, ok := texts()[key]
 	return ok
@@ -85,7 +84,6 @@ func has(key string) bool {
 // All returns all texts by key, with unfilled places. The map is the caller's.
 func All() map[string]string { return maps.Clone(texts()) }
 
-// keys returns all keys, unordered.
 func keys() []string {
 	var keys []string
 	for k := range texts() {
@@ -94,7 +92,6 @@ func keys() []string {
 	return keys
 }
 
-// text is the text of a key, with unfilled places.
 func text(key string) string { return texts()[key] }
 
 // Fingerprint is a hash of all texts.
@@ -112,7 +109,6 @@ func And(list []string) string {
 	return Say("list.and", "most", strings.Join(list[:last], Say("list.comma")), "last", list[last])
 }
 
-// capital upper-cases the first letter.
 func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]

@@ -10,7 +10,7 @@ import (
 
 func TestSay(t *testing.T) {
 	if got := Say("pair.summary", "drug", "gabapentin", "partners", And([]string{"a", "b", "c"}), "risks",
-		""); got != "Gabapentin with a, b and c: slow, shallow breathing and drowsiness." {
+		""); got != "Gabapentin with a, b and c: risk of slow, shallow breathing and drowsiness." {
 		t.Errorf("%q", got)
 	}
 	if got := Say("order.since"); !strings.Contains(got, "{date}") {

@@ -51,7 +51,7 @@ func TestNoKidneyValueIsSuggestedWhereOneIsKnown(t *testing.T) {
 	if got := creates(cards); got != "" {
 		t.Errorf("to order %q", got)
 	}
-	if !strings.Contains(cards[0].Detail, "pregabalin ordered at or below 300 mg a day in all") {
+	if !strings.Contains(cards[0].Detail, "pregabalin ordered at or below 300 mg a day in total") {
 		t.Errorf("the detail lacks the dose:\n%s", cards[0].Detail)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Missing are the states that are in memory and were not found in the stream.
+// Missing are the states in memory that were not found in the stream.
 type Missing struct {
 	copy *WorkingCopy
 	rows map[string]map[layout.Token]struct{} // by kind
@@ -15,7 +15,7 @@ type Missing struct {
 	tallies map[string]struct{}
 }
 
-// Missing are all states that the stream should have, before any was Found.
+// Missing starts with all states the stream should have, before any was Found.
 func (c *WorkingCopy) Missing() *Missing {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -47,7 +47,7 @@ func (m *Missing) Found(subject string) {
 	}
 }
 
-// Count is how many there are.
+// Count is how many are missing.
 func (m *Missing) Count() int {
 	n := len(m.tallies)
 	for _, rows := range m.rows {
@@ -71,7 +71,7 @@ func (c *WorkingCopy) Expected() uint64 {
 	return uint64(n)
 }
 
-// DropMarkers forgets the markers of erasures that are missing: they leave by themselves.
+// DropMarkers forgets missing erasure markers: they expire by themselves.
 func (m *Missing) DropMarkers() {
 	m.copy.mu.Lock()
 	defer m.copy.mu.Unlock()
@@ -89,8 +89,8 @@ func (m *Missing) DropMarkers() {
 	}
 }
 
-// Lose notes that the stream has none of these states any more, so that what is written next
-// expects none.
+// Lose notes that the stream no longer has any of these states, so that the next write expects
+// none.
 func (m *Missing) Lose() {
 	m.copy.mu.Lock()
 	defer m.copy.mu.Unlock()

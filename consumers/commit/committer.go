@@ -18,30 +18,30 @@ import (
 )
 
 // Committer decides about events and commits what they change, until what it decided on is what is
-// stored. It is the part of Serve that knows neither a connection nor a clock nor a goroutine. It
-// is not for concurrent use.
+// stored. It is the part of Serve without connection, clock and goroutine. It is not safe for
+// concurrent use.
 type Committer struct {
 	engine *fold.Engine
-	asOf   func() time.Time // the time that is decided for
+	asOf   func() time.Time // time to decide for
 	now    func() time.Time
-	frozen time.Time // as-of time; zero when it is now
+	frozen time.Time // as-of time; zero means now
 	sleep  func(context.Context, time.Duration)
 	copy   *WorkingCopy
 	store  *writer
 	health Health
 	log    zerolog.Logger
-	intact func(context.Context) error // whether what is in memory is still what is stored
-	flight *flight                     // what is on its way; nil when nothing is
+	intact func(context.Context) error // whether memory still matches what is stored
+	flight *flight                     // in flight; nil if nothing is
 	reach  reach
-	later  []facts.Ref // whom the commit of the batch in hand has left for later
-	// rebuilding is how far the inbound stream reached when lost states began to be made again from
-	// it; 0 when none are.
+	later  []facts.Ref // patients the current batch's commit has left for later
+	// rebuilding is how far the inbound stream reached when lost states began to be rebuilt from
+	// it; 0 if none are.
 	rebuilding uint64
-	ruled      bool // everyone was decided under the rules of this process
+	ruled      bool // everyone was decided under this process's rules
 }
 
-// foldAndCommit folds inputs, commits, and notes whom that has left for later. results are those of
-// an earlier attempt, if there was one: what the next finds known was news.
+// foldAndCommit folds inputs, commits, and notes whom that has left for later. results carries the
+// outcomes of an earlier attempt, if any: on a retry those resources would already count as known.
 func (c *Committer) foldAndCommit(
 	ctx context.Context,
 	inputs []fold.Input,
@@ -91,7 +91,7 @@ func (c *Committer) halve(ctx context.Context, inputs []fold.Input, results []fo
 	return append(first, second...), err
 }
 
-// move makes results those of inputs that stand n further on.
+// move shifts results to inputs n further on.
 func move(results []fold.Result, n int) {
 	for i := range results {
 		results[i].Input += n
@@ -115,7 +115,7 @@ func rejectAll(inputs []fold.Input) []fold.Result {
 	return results
 }
 
-// commit steps and writes until what the step saw is still so when it is written.
+// commit steps and writes until what the step saw still holds when it is written.
 func (c *Committer) commit(ctx context.Context, step func(*snapshot) fold.Commit) error {
 	for a := c.newAttempts(); ; {
 		if err := ctx.Err(); err != nil {
@@ -136,7 +136,7 @@ func (c *Committer) commit(ctx context.Context, step func(*snapshot) fold.Commit
 	}
 }
 
-// attempts are those to commit one thing.
+// attempts counts the attempts to commit one thing.
 type attempts struct {
 	refused int
 	wait    *jet.Backoff
@@ -146,8 +146,8 @@ func (c *Committer) newAttempts() *attempts { return &attempts{wait: c.backoff()
 
 func (c *Committer) backoff() *jet.Backoff { return &jet.Backoff{By: c.sleep} }
 
-// recoverFrom learns what is stored after a commit failed with err, so that it can be tried once
-// more; it returns the error where it cannot.
+// recoverFrom learns what is stored after a commit failed with err, so that it can be retried; it
+// returns the error if it cannot.
 func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *piece, err error) error {
 	switch {
 	case errors.Is(err, jet.ErrConflict):
@@ -165,7 +165,7 @@ func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *piece, err 
 	return c.readBack(ctx, p, a.wait)
 }
 
-// safely runs a step. A panic in it is an input that nobody foresaw: it must not stop the others.
+// safely runs a step. A panic in it is an unforeseen input, which must not stop the others.
 func safely(view *snapshot, step func(*snapshot) fold.Commit) (c fold.Commit, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -179,7 +179,7 @@ func safely(view *snapshot, step func(*snapshot) fold.Commit) (c fold.Commit, er
 	return c, nil
 }
 
-// write commits piece by piece; the piece that failed comes back with the error.
+// write commits piece by piece; a failed piece is returned with the error.
 func (c *Committer) write(ctx context.Context, commit *fold.Commit, view *snapshot) (*piece, error) {
 	pieces, err := c.store.pieces(commit, view, c.now())
 	if err != nil {
@@ -220,5 +220,5 @@ func (c *Committer) readBack(ctx context.Context, p *piece, wait *jet.Backoff) e
 	}
 }
 
-// chunk is the number of patients that are evaluated again in one commit.
+// chunk is how many patients are re-evaluated in one commit.
 const chunk = 400

@@ -4,7 +4,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// cuts counts the patients of whom older facts were left out, for the metrics. Most patients cost
+// cuts counts patients whose older facts were left out, for the metrics. Most patients cost
 // nothing.
 type cuts struct {
 	bySlot map[uint32]checks.Cut

@@ -1,23 +1,22 @@
-// Package commit keeps everything that is known about patients in memory, decides about batches of
-// events over it, and writes what that changes, until what was decided on is what is stored.
+// Package commit keeps everything known about patients in memory, decides about batches of events,
+// and writes what that changes, until what was decided on is what is stored.
 //
 // A WorkingCopy holds the stored states; Known lends it to others for reading. A Committer decides
-// and writes. It owns neither a connection nor a clock nor a goroutine, and calls nobody but its
-// Store, Health and Intact; what is left to do about a batch it hands back as Decided.
+// and writes. It owns no connection, clock or goroutine, and calls only its Store, Health and
+// Intact; what remains to be done about a batch it returns as Decided.
 //
-// A caller's duties, in order:
+// A caller must, in this order:
 //
-//  1. let the States take in what is stored (Follow, or Take), and go on doing so;
+//  1. let the States take in what is stored (Follow, or Take), and keep doing so;
 //  2. ApplyRules, then Heal;
-//  3. Begin each batch, and take the answer from Pending to Answer when it comes, or Finish;
-//  4. for everything that comes back from these, also beside an error: write dead letters for the
-//     results that have a reason, then acknowledge the events, in this order and before anything is
-//     done about the error;
+//  3. Begin each batch, and pass the answer from Pending to Answer when it comes, or Finish;
+//  4. for everything these return, even beside an error: write dead letters for results with a
+//     reason, then acknowledge the events, in this order and before acting on the error;
 //  5. HealSome now and then;
-//  6. after an error, throw the Committer away and begin with a new one.
+//  6. after an error, discard the Committer and start a new one.
 //
-// All methods of a Committer are for one goroutine, but for States, OpenFlags and Restore. A
-// WorkingCopy is for concurrent use.
+// All methods of a Committer are for one goroutine, except States, OpenFlags and Restore. A
+// WorkingCopy is safe for concurrent use.
 //
 // The package must not know a connection beyond jet.Store and the follower of states, durable
 // consumers, what a dead letter looks like, or how a message is acknowledged.

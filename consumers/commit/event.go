@@ -9,8 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Event is a message that has to be decided and acknowledged: an input, or a timer that went off.
-// Its message is only handed back.
+// Event is a message to be decided and acknowledged: an input, or a timer that fired. Its message
+// is merely returned.
 type Event struct {
 	Msg   jetstream.Msg
 	Seq   uint64
@@ -21,7 +21,7 @@ type Event struct {
 	Stored  time.Time // when the server stored an input
 }
 
-// shared is 1 for an input that may concern patients whom it does not name, else 0.
+// shared is 1 for an input that may concern patients it does not name, else 0.
 func (e *Event) shared() int {
 	for i := range e.Input.Resources {
 		if r := &e.Input.Resources[i]; r.Relevant && r.Patient == "" {
@@ -31,7 +31,7 @@ func (e *Event) shared() int {
 	return 0
 }
 
-// Weight is about how much there is to decide: resources, and 1 for a timer.
+// Weight estimates the work: the number of resources, or 1 for a timer.
 func (e *Event) Weight() int {
 	if e.Input == nil {
 		return 1

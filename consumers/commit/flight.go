@@ -13,35 +13,34 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// flight is a batch of inputs whose commit is on its way. A commit costs the server's time more
-// than ours, so the next batch is decided meanwhile, over what this one will have stored. At most
-// one is on its way: where its commit is refused, or nobody knows what became of it, what was
-// decided over it is thrown away and decided again.
+// flight is a batch of inputs whose commit is in flight. A commit takes the server's time more than
+// ours, so the next batch is decided meanwhile, on top of this one's outcome. At most one is in
+// flight: if its commit is refused or its outcome unknown, whatever was decided on top of it is
+// discarded and decided again.
 type flight struct {
 	events  []Event
 	inputs  []fold.Input
 	results []fold.Result
-	later   []facts.Ref // whom its commit leaves for later
+	later   []facts.Ref // patients its commit leaves for later
 	piece   *piece
-	plain   bool // its piece changes patients only, so that an overlay says all of it
+	plain   bool // its piece changes patients only, so an overlay covers it
 	began   time.Time
 	sent    time.Time
 	answer  <-chan jet.Written
-	written *jet.Written // once it came
+	written *jet.Written // once it arrived
 }
 
-// Decided is a batch that is committed. What is left to do about it, in this order: write dead
-// letters for what of Results was rejected or read in part, and acknowledge the Events.
+// Decided is a committed batch. What remains, in this order: write dead letters for Results that
+// were rejected or read in part, and acknowledge the Events.
 type Decided struct {
 	Events  []Event
-	Results []fold.Result // by index of the event; none of timers
-	Began   time.Time     // when it began to be decided
+	Results []fold.Result // by index of the event; none for timers
+	Began   time.Time     // when deciding it began
 }
 
-// Begin decides about a batch and sends what that changes. It hands back what is committed by now:
-// the batch before it, and timers. Also where there is an error, what comes back is committed;
-// nothing else is acknowledged then: it comes again, finds what was committed, and changes nothing
-// more.
+// Begin decides about a batch and sends what that changes. It returns what is now committed: the
+// previous batch, and timers. What it returns beside an error is committed too; anything else is
+// not acknowledged: it comes again, finds what was committed, and changes nothing more.
 func (c *Committer) Begin(ctx context.Context, batch []Event) (decided []Decided, err error) {
 	inputs, due := sorted(batch)
 	if len(inputs) > 0 {
@@ -97,9 +96,9 @@ func (c *Committer) launch(ctx context.Context, events []Event) (decided []Decid
 	return decided, nil
 }
 
-// makeReady decides about events over what is stored and what is on its way; nil where that takes
-// more than one batch of messages, or something is wrong: then it has to be done step by step. many
-// tells that it concerns more patients than are decided at once.
+// makeReady decides about events on top of what is stored and in flight; nil if that takes more
+// than one batch of messages, or something is wrong: then it must be done step by step. many
+// reports that it concerns more patients than are decided at once.
 func (c *Committer) makeReady(events []Event) (ready *flight, many bool) {
 	f := &flight{events: events, inputs: inputsOf(events), began: c.now()}
 	var over *overlay
@@ -123,9 +122,8 @@ func (c *Committer) makeReady(events []Event) (ready *flight, many bool) {
 	return f, false
 }
 
-// apart decides first about what concerns those alone whom it names, then about halves of the rest:
-// what concerns many patients is alone in the end, and nothing else waits until all of them are
-// decided.
+// apart first decides inputs that concern only the patients they name, then halves of the rest: in
+// the end an input that concerns many is alone, and nothing else waits for all of them.
 func (c *Committer) apart(ctx context.Context, events []Event) ([]Decided, error) {
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.shared(), b.shared()) })
@@ -145,7 +143,7 @@ func (c *Committer) apart(ctx context.Context, events []Event) ([]Decided, error
 	return append(decided, more...), err
 }
 
-// oneByOne decides about events and commits with nothing else on its way.
+// oneByOne decides about events and commits with nothing else in flight.
 func (c *Committer) oneByOne(ctx context.Context, events []Event) ([]Decided, error) {
 	decided, err := c.Finish(ctx)
 	if err != nil {
@@ -158,8 +156,7 @@ func (c *Committer) oneByOne(ctx context.Context, events []Event) ([]Decided, er
 	return append(decided, c.settle(f)...), nil
 }
 
-// settle hands a batch back that was stored, or keeps it until those are decided whom it has left
-// for later.
+// settle returns a stored batch, or keeps it until the patients it left for later are decided.
 func (c *Committer) settle(f *flight) []Decided {
 	later := slices.Concat(c.later, f.later)
 	if c.later = nil; len(later) == 0 {
@@ -170,7 +167,7 @@ func (c *Committer) settle(f *flight) []Decided {
 	return nil
 }
 
-// Finish waits for the commit that is in flight, and hands its batch back.
+// Finish waits for the commit in flight, and returns its batch.
 func (c *Committer) Finish(ctx context.Context) ([]Decided, error) {
 	f := c.flight
 	if f == nil {
@@ -187,8 +184,8 @@ func (f *flight) decided() Decided {
 	return Decided{Events: f.events, Results: f.results, Began: f.began}
 }
 
-// InFlight is the number of messages of the commit that is in flight, and whether there is one: it
-// may have none.
+// InFlight is the number of messages of the commit in flight, and whether there is one: it may have
+// none.
 func (c *Committer) InFlight() (messages int, is bool) {
 	if c.flight == nil {
 		return 0, false
@@ -196,8 +193,7 @@ func (c *Committer) InFlight() (messages int, is bool) {
 	return c.flight.piece.size(), true
 }
 
-// Pending is where the answer to the commit in flight comes, for Answer; nothing ever comes while
-// there is none.
+// Pending delivers the answer to the commit in flight, for Answer; nothing comes if there is none.
 func (c *Committer) Pending() <-chan jet.Written {
 	if c.flight == nil {
 		return nil
@@ -205,13 +201,13 @@ func (c *Committer) Pending() <-chan jet.Written {
 	return c.flight.answer
 }
 
-// Answer is Finish with an answer that was taken from Pending.
+// Answer is Finish with an answer taken from Pending.
 func (c *Committer) Answer(ctx context.Context, w jet.Written) ([]Decided, error) {
 	c.flight.written = &w
 	return c.Finish(ctx)
 }
 
-// land waits until what f changes is stored. It tells whether that is what was sent: otherwise it
+// land waits until what f changes is stored. It reports whether that is what was sent; otherwise it
 // was decided again.
 func (c *Committer) land(ctx context.Context, f *flight) (asSent bool, err error) {
 	if f.written == nil {
@@ -230,7 +226,7 @@ func (c *Committer) land(ctx context.Context, f *flight) (asSent bool, err error
 	return false, err
 }
 
-// timersFired decides again about the patients of timers that went off.
+// timersFired re-evaluates the patients of fired timers.
 func (c *Committer) timersFired(ctx context.Context, due []Event) error {
 	tokens := make([]layout.Token, len(due))
 	for i, ev := range due {
@@ -242,7 +238,7 @@ func (c *Committer) timersFired(ctx context.Context, due []Event) error {
 	return c.reevaluate(ctx, tokens)
 }
 
-// sorted tells inputs from timers that went off.
+// sorted separates inputs from fired timers.
 func sorted(batch []Event) (inputs, due []Event) {
 	for _, ev := range batch {
 		if ev.Input == nil {

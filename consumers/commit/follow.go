@@ -26,10 +26,10 @@ type arrived struct {
 // ofStates is what a consumer of the states is given.
 var ofStates = jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectState + ">"}}
 
-// readAhead is how many messages are checked before they are taken in.
+// readAhead is how many messages are checked ahead of being taken in.
 const readAhead = 256
 
-// Follow reads all states, calls filled once it has them, and goes on following what is written,
+// Follow reads all states, calls filled once it has them, and keeps following what is written,
 // until ctx ends or a state cannot be read.
 func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -78,8 +78,8 @@ func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled
 	return nil
 }
 
-// receive hands on what comes, in its order. At a start it checks signatures meanwhile, which takes
-// a part of the time that taking states in does.
+// receive delivers messages in order. At the start it checks signatures in parallel, which takes a
+// fraction of the time of taking states in.
 func (c *WorkingCopy) receive(
 	ctx context.Context,
 	js jetstream.JetStream,
@@ -89,7 +89,7 @@ func (c *WorkingCopy) receive(
 ) {
 	defer close(to)
 	seen := uint64(0)
-	// An iterator that is stopped while it opens itself again would wait for ever without either.
+	// Without either, an iterator stopped while reopening itself would wait for ever.
 	for filling, following := jetstream.NextMaxWait(jet.Quiet), jetstream.NextContext(ctx); ; {
 		next := filling
 		if live.Load() {

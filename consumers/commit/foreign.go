@@ -12,10 +12,9 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Replace writes anew what stands in the stream in the place of messages that are not ours: what is
-// in memory, or that there is nothing. It does so only where memory has all that was written; where it
-// turns out, call after call, that it has not, that is an error, which wraps layout.ErrState. It tells
-// how many were replaced.
+// Replace overwrites foreign messages in the stream with what is in memory, or that there is
+// nothing. It does so only if memory has everything that was written; if call after call shows that
+// it has not, that is an error, which wraps layout.ErrState. It returns how many were replaced.
 func (c *Committer) Replace(ctx context.Context) (int, error) {
 	if err := c.copy.patience(); err != nil {
 		return 0, err
@@ -88,7 +87,7 @@ func (c *Committer) replaceSite(ctx context.Context) error {
 	return c.store.commit(ctx, p)
 }
 
-// lookAgain reads back what stands under a subject.
+// lookAgain reads back what is stored under a subject.
 func (c *Committer) lookAgain(ctx context.Context, subject string) error {
 	found, err := c.store.to.Last(ctx, []string{subject})
 	if err != nil || found[0].Sequence == 0 {
@@ -100,15 +99,15 @@ func (c *Committer) lookAgain(ctx context.Context, subject string) error {
 	return c.store.readTallies(ctx)
 }
 
-// What a commit changes comes in pieces, so that something may be missing for a moment. mostMissing is
-// how many looks in a row may find so without anything having come since the one before, and
-// mostForeign while something foreign stands and others write.
+// What a commit changes comes in pieces, so something may be missing for a moment. mostMissing is
+// how many looks in a row may find so without news since the one before, and mostForeign while
+// something foreign is there and others write.
 const (
 	mostMissing = 5
 	mostForeign = 20
 )
 
-// patience tells, after a while, that something that was written never came.
+// patience reports, after a while, that something written never came.
 func (c *WorkingCopy) patience() error {
 	whole := c.whole()
 	c.mu.Lock()

@@ -11,9 +11,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// refresh reads the states of patients whose timers went off. What this process follows may lag,
-// and where an old state says that nothing has changed, nothing is written, so no conflict would
-// tell.
+// refresh reads the states of patients whose timers fired. What this process follows may lag, and
+// if an old state says that nothing changed, nothing is written, so no conflict would reveal it.
 func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
 	for len(due) > 0 {
 		n := min(chunk, len(due))
@@ -29,14 +28,14 @@ func (c *Committer) refresh(ctx context.Context, due []layout.Token) error {
 	return nil
 }
 
-// reevaluate decides again about patients whose timers went off, or under other rules. A token that
-// names nobody any more is passed over.
+// reevaluate re-evaluates patients whose timers fired, or under other rules. Tokens that no longer
+// name anybody are skipped.
 func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 	for len(due) > 0 {
 		n := min(chunk, len(due))
 		var refs []facts.Ref
 		for _, tok := range due[:n] {
-			delete(c.store.timers, tok) // it has gone off
+			delete(c.store.timers, tok) // it has fired
 			ref, err := c.copy.byToken(tok)
 			if err != nil {
 				return err
@@ -53,8 +52,8 @@ func (c *Committer) reevaluate(ctx context.Context, due []layout.Token) error {
 	return nil
 }
 
-// HealSome looks at a chunk of patients whose state may not know all, and at as many that were
-// decided under other rules.
+// HealSome looks at a chunk of patients whose state may be incomplete, and at as many decided under
+// other rules.
 func (c *Committer) HealSome(ctx context.Context) error {
 	_, err := c.healPart(ctx, chunk)
 	return err
@@ -90,8 +89,7 @@ func (c *Committer) healPatients(ctx context.Context, refs []facts.Ref) error {
 }
 
 // persist commits what decide says about patients, however often others write them meanwhile: in
-// halves, and one that cannot be committed is passed over, since nothing waits for it to be
-// acknowledged.
+// halves, and one that cannot be committed is skipped, since no acknowledgement waits for it.
 func (c *Committer) persist(
 	ctx context.Context,
 	refs []facts.Ref,

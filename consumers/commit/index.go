@@ -10,21 +10,21 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// slotIndex maps hashes of references to slots of patients. Hashes may collide, so what it names
-// has to be looked at.
+// slotIndex maps hashes of references to slots of patients. Hashes may collide, so its answers must
+// be verified.
 type slotIndex struct {
 	one  map[uint64]uint32
 	more map[uint64][]uint32 // sorted
 }
 
-// slotVersion is the newest version of a resource that was seen, and whose it was. It is a bound:
-// who had it may have lost it since.
+// slotVersion is the newest version of a resource seen, and its holder. It is a bound: the holder
+// may have lost it since.
 type slotVersion struct {
 	slot    uint32
 	version facts.Version
 }
 
-// add notes a slot; it tells whether there were others, and not this one.
+// add adds a slot; it reports whether there were others, and not this one.
 func (x *slotIndex) add(h uint64, slot uint32) bool {
 	if x.one == nil {
 		x.one, x.more = map[uint64]uint32{}, map[uint64][]uint32{}
@@ -56,14 +56,14 @@ func (x *slotIndex) each(h uint64, do func(uint32) bool) {
 	}
 }
 
-// index notes what a patient's state refers to.
+// index records what a patient's state refers to.
 func (c *WorkingCopy) index(slot uint32, st *checks.State) {
 	fold.References(st, func(f *facts.Fact) { c.hold(slot, f) }, func(m facts.Ref) { c.referrers.add(c.hash(m), slot) })
 }
 
-// hold notes that a patient holds a resource. Where several do, it notes who has the newest
-// version, and has the one who had it before looked at: whoever wrote the newer one may not have
-// known of it.
+// hold records that a patient holds a resource. If several do, it records who has the newest
+// version, and has the previous holder looked at: the writer of the newer one may not have known of
+// it.
 func (c *WorkingCopy) hold(slot uint32, f *facts.Fact) {
 	h := c.hash(f.Ref)
 	was, shared := c.newest[h]
@@ -86,7 +86,7 @@ func (c *WorkingCopy) hold(slot uint32, f *facts.Fact) {
 	}
 }
 
-// versionIn is what a patient has of a resource.
+// versionIn is a patient's version of a resource.
 func (c *WorkingCopy) versionIn(slot uint32, ref facts.Ref) slotVersion {
 	v := slotVersion{slot: slot}
 	if st, err := codec.Decode(c.patients.data(&c.patients.rows[slot])); err == nil {
@@ -97,8 +97,8 @@ func (c *WorkingCopy) versionIn(slot uint32, ref facts.Ref) slotVersion {
 	return v
 }
 
-// crosses tells whether a version is the first that is newer than a deletion which was newer than
-// all before it: then all marks change.
+// crosses reports whether a version is the first newer than a deletion that was newer than all
+// before: then all marks change.
 func (c *WorkingCopy) crosses(f *facts.Fact, before facts.Version) bool {
 	if _, gone := c.goneRefs[c.hash(f.Ref)]; !gone {
 		return false
@@ -111,8 +111,8 @@ func (c *WorkingCopy) crosses(f *facts.Fact, before facts.Version) bool {
 	return err == nil && tomb.Version.Compare(before) > 0 && f.Version.Compare(tomb.Version) > 0
 }
 
-// newestOf are the patients whom an index has under ref where they are few, else the one who has
-// the newest version, and that version.
+// newestOf are the patients an index has under ref if they are few, else the holder of the newest
+// version, and that version.
 func (c *WorkingCopy) newestOf(ref facts.Ref) ([]facts.Ref, *facts.Version, error) {
 	h := c.hash(ref)
 	c.mu.RLock()
@@ -133,8 +133,8 @@ func (c *WorkingCopy) newestOf(ref facts.Ref) ([]facts.Ref, *facts.Version, erro
 	return []facts.Ref{st.Patient}, bound, nil
 }
 
-// patientsAt are the patients that an index has under ref. A state that cannot be decoded stops
-// everything: it is better to do nothing than to decide without it.
+// patientsAt are the patients an index has under ref. A state that cannot be decoded stops
+// everything: doing nothing is better than deciding without it.
 func (c *WorkingCopy) patientsAt(x *slotIndex, ref facts.Ref) ([]facts.Ref, error) {
 	var slots []uint32
 	c.mu.RLock()

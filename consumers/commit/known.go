@@ -10,26 +10,26 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// ErrNotReady tells that the states have not been read yet, or are being read again.
+// ErrNotReady: the states have not been read yet, or are being reread.
 var ErrNotReady = errors.New("the stored states are not read yet")
 
-// Known lets others in the process read what a consumer knows, beside its work and without slowing
-// it. Nothing can be written through it.
+// Known lets others in the process read what a consumer knows without slowing it. Nothing can be
+// written through it.
 type Known struct {
 	mu    sync.RWMutex
 	copy  *WorkingCopy
-	first chan struct{} // closed when states were read for the first time
+	first chan struct{} // closed when states were first read
 	done  bool
 }
 
 // NewKnown is for a Config; it knows nothing until Serve has read the states.
 func NewKnown() *Known { return &Known{first: make(chan struct{})} }
 
-// Filled is closed when the states have been read for the first time.
+// Filled is closed once the states have been read for the first time.
 func (k *Known) Filled() <-chan struct{} { return k.first }
 
-// Read calls do with a View of all that was committed when it looks. Its error is ErrNotReady, that
-// of do, or a state that cannot be decoded: then what do has made of the View is worth nothing.
+// Read calls do with a View of everything committed when it looks. Its error is ErrNotReady, do's
+// error, or a state that cannot be decoded: then do's findings are void.
 func (k *Known) Read(do func(fold.View) error) error {
 	c := k.current()
 	if c == nil {
@@ -39,7 +39,7 @@ func (k *Known) Read(do func(fold.View) error) error {
 	return errors.Join(do(s), s.err)
 }
 
-// Named is the patient of a token, or "" when nothing is stored under it. Its error is ErrNotReady,
+// Named is the patient of a token, or "" if nothing is stored under it. Its error is ErrNotReady,
 // or that the state cannot be decoded.
 func (k *Known) Named(token layout.Token) (facts.Ref, error) {
 	c := k.current()
@@ -55,10 +55,10 @@ func (k *Known) current() *WorkingCopy {
 	return k.copy
 }
 
-// Set changes what is read: nil while states are being read. A nil Known takes nothing.
+// Set changes what is read: nil while states are being read. A nil Known ignores it.
 func (k *Known) Set(c *WorkingCopy) { k.Offer(context.Background(), c) }
 
-// Offer is set, unless ctx has ended: then what c holds is void.
+// Offer is Set, unless ctx has ended: then c is void.
 func (k *Known) Offer(ctx context.Context, c *WorkingCopy) {
 	if k == nil {
 		return

@@ -10,7 +10,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Who reads beside the consumer sees what is known, and is told of a state that cannot be read.
+// A reader beside the consumer sees what is known, and learns of a state that cannot be read.
 func TestKnownReads(t *testing.T) {
 	key := []byte("key of the tests, not secret")
 	c := NewWorkingCopy(key)

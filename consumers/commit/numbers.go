@@ -17,10 +17,10 @@ type Numbered struct {
 	Open    bool
 }
 
-// Shows tells whether a message under a subject is that transition or a newer one.
+// Shows reports whether a message under a subject is that transition or a newer one.
 func (n Numbered) Shows(_ string, h nats.Header) bool { return layout.NumberOf(h) >= n.Number }
 
-// Numbers are the newest transitions of all flags that are open, by id, as the states have them.
+// Numbers are the newest transitions of all open flags, by id, according to the states.
 func (c *Committer) Numbers() (map[string]Numbered, error) {
 	ids := map[string]Numbered{}
 	open, err := c.OpenFlags()
@@ -41,7 +41,7 @@ func (c *Committer) Numbers() (map[string]Numbered, error) {
 	return ids, nil
 }
 
-// Number is what the state says about the flag in a message; known is false where it has no such flag.
+// Number is what the state says about the flag in a message; known is false if it has no such flag.
 func (c *Committer) Number(detectedIssue []byte) (n Numbered, known bool) {
 	f, err := layout.FlagOf(detectedIssue)
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *Committer) SetTimers(ctx context.Context, tokens []layout.Token) error 
 	return c.reevaluate(ctx, tokens)
 }
 
-// NoneMissing is Missing where nothing is.
+// NoneMissing is Missing if nothing is.
 func (c *WorkingCopy) NoneMissing() *Missing {
 	m := &Missing{copy: c, rows: map[string]map[layout.Token]struct{}{}, tallies: map[string]struct{}{}}
 	for _, kind := range layout.StateKinds {

@@ -11,20 +11,20 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Options are what a Committer works with.
+// Options of a Committer.
 type Options struct {
 	Engine *fold.Engine
 	Store  jet.Store
-	AsOf   time.Time     // freezes the as-of time, and there are no timers; zero is Now
+	AsOf   time.Time     // freezes the as-of time and disables timers; zero is Now
 	Audit  time.Duration // how long transitions are kept
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration)
-	By     string // names the session in its tallies; another one has another
-	// MaxBatch is the number of messages from which on a commit is cut into several; 0 is what a
-	// server takes in one batch.
+	By     string // session name in its tallies; unique
+	// MaxBatch is the number of messages above which a commit is split; 0 is a server's limit for
+	// one batch.
 	MaxBatch int
-	// Intact tells whether what is in memory is still what is stored, before anything is read back;
-	// nil is always. It is called on the goroutine of whoever calls the Committer.
+	// Intact reports whether memory still matches what is stored, before anything is read back; nil
+	// means always. It is called on the goroutine of the Committer's caller.
 	Intact func(context.Context) error
 	Health Health
 	Log    zerolog.Logger
@@ -72,5 +72,5 @@ func New(o Options) *Committer {
 	return c
 }
 
-// States are those that it decides over. They may be read and followed beside it.
+// States are those it decides on. They may be read and followed concurrently.
 func (c *Committer) States() *WorkingCopy { return c.copy }

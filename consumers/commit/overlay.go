@@ -6,15 +6,15 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// overlay is what a commit that is on its way will have changed about patients. A step that sees it
-// decides as if it were stored.
+// overlay is what a commit in flight will have changed about patients. A step that sees it decides
+// as if it were stored.
 type overlay struct {
 	rows      map[layout.Token]*stateRow
 	holders   fold.Index
 	referrers fold.Index
 }
 
-// newOverlay is that of a piece; nil when there is none.
+// newOverlay is that of a piece; nil if there is none.
 func newOverlay(p *piece) *overlay {
 	if p == nil {
 		return nil

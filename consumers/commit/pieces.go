@@ -16,12 +16,12 @@ import (
 type stateRow struct {
 	kind   string // subject up to the token
 	token  layout.Token
-	was    uint64     // sequence of the state that it replaces; 0 when there is none
-	left   bool       // that is not in the stream any more
-	wasSum layout.Sum // of the signature of that
+	was    uint64     // sequence of the state it replaces; 0 if none
+	left   bool       // that one is no longer in the stream
+	wasSum layout.Sum // of that one's signature
 	after  *stateRow  // what it replaces, as long as that is not stored itself
-	sum    layout.Sum // of its own signature, once it is sent
-	seq    uint64     // its own, once it is stored
+	sum    layout.Sum // of its own signature, once sent
+	seq    uint64     // its own, once stored
 	data   []byte
 	ref    facts.Ref     // of a Medication or tombstone
 	state  *checks.State // of a patient
@@ -34,7 +34,7 @@ func (r *stateRow) subject() string {
 	return r.kind + r.token.String()
 }
 
-// expect is the sequence that the stream has to have under its subject.
+// expect is the sequence the stream must have under its subject.
 func (r *stateRow) expect() uint64 {
 	if r.left {
 		return 0
@@ -42,16 +42,16 @@ func (r *stateRow) expect() uint64 {
 	return r.was
 }
 
-// replaces is a row in the place of what a step saw.
+// replaces is a row that replaces what a step saw.
 func (r *stateRow) replaces(seen seenRow) stateRow {
 	row := *r
 	row.token, row.was, row.left, row.wasSum, row.after = seen.token, seen.seq, seen.left, seen.sum, seen.row
 	return row
 }
 
-// pieces cuts a commit into batches. All of a patient goes in one; Medications and tombstones go in
-// the last, so that an input that is delivered again after a crash finds its Medication unknown and
-// reaches the remaining patients.
+// pieces splits a commit into batches. Each patient goes in one; Medications and tombstones go in
+// the last, so that an input redelivered after a crash finds its Medication unknown and reaches the
+// remaining patients.
 func (w *writer) pieces(c *fold.Commit, view *snapshot, now time.Time) ([]*piece, error) {
 	var all []*piece
 	cur := &piece{view: view}

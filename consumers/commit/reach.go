@@ -6,12 +6,12 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// ReachAtOnce is how many patients are decided because of a Medication, or another resource of
-// many, before others are served again.
+// ReachAtOnce is how many patients are decided because of a Medication, or another shared resource,
+// before others are served again.
 const ReachAtOnce = 100
 
-// reach is the patients whom a commit has left for later, each once, and the batches that are
-// acknowledged when they are done.
+// reach is the patients commits have left for later, each once, and the batches acknowledged when
+// they are done.
 type reach struct {
 	queue   []facts.Ref
 	queued  map[facts.Ref]struct{}
@@ -19,14 +19,13 @@ type reach struct {
 	waiting []waiting
 }
 
-// waiting is a batch that is committed, but for some patients.
+// waiting is a batch that is committed except for some patients.
 type waiting struct {
 	batch Decided
-	until int // reached, when none of them is in the queue any more
+	until int // reached, when none of them is left in the queue
 }
 
-// add takes in patients. One who is in the queue already is brought up to date with everything when
-// the turn comes.
+// add adds patients. One already in the queue is brought up to date with everything in its turn.
 func (r *reach) add(later []facts.Ref) {
 	if r.queued == nil {
 		r.queued = map[facts.Ref]struct{}{}
@@ -39,11 +38,11 @@ func (r *reach) add(later []facts.Ref) {
 	}
 }
 
-// Reaching tells whether there are patients left for ReachSome.
+// Reaching reports whether there are patients left for ReachSome.
 func (c *Committer) Reaching() bool { return len(c.reach.waiting) > 0 }
 
-// ReachSome decides about some of the patients whom a commit has left for later, and hands back the
-// batches that have no more of them.
+// ReachSome decides about some of the patients left for later, and returns the batches that have no
+// more of them.
 func (c *Committer) ReachSome(ctx context.Context) ([]Decided, error) {
 	decided, err := c.Finish(ctx)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// taking is a store that takes everything.
+// taking is a store that accepts everything.
 type taking struct{ stored uint64 }
 
 func (s *taking) Send(_ context.Context, msgs []*nats.Msg) <-chan jet.Written {
@@ -39,8 +39,8 @@ type noted struct {
 
 func (m *noted) Ack() error { m.acked = true; return nil }
 
-// TestOthersAreServedBetween holds that a Medication of many patients is decided in parts, that an
-// input of somebody else does not wait for the last of them, and that the Medication does.
+// TestOthersAreServedBetween holds that a Medication of many patients is decided in parts, that
+// another's input does not wait for the last of them, and that the Medication does.
 func TestOthersAreServedBetween(t *testing.T) {
 	const patients = 950
 	ctx := t.Context()

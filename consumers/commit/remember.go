@@ -12,8 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Remember takes in transitions whose states were lost: what is decided next goes on with their
-// numbers, and resolves those that are not flags any more.
+// Remember takes in transitions whose states were lost: later decisions continue their numbers, and
+// resolve those that are no longer flags.
 func (c *Committer) Remember(ctx context.Context, newest []checks.Flag) error {
 	byPatient := map[facts.Ref][]checks.Flag{}
 	for _, f := range newest {
@@ -42,7 +42,7 @@ func (c *Committer) Remember(ctx context.Context, newest []checks.Flag) error {
 	return nil
 }
 
-// remember brings the flags of a state up to what was published; it tells whether that is news.
+// remember updates the flags of a state from what was published; it reports whether that is news.
 func remember(st *checks.State, newest []checks.Flag) (news bool) {
 	for i := range newest {
 		f := &newest[i]

@@ -32,10 +32,10 @@ func (c *Committer) OpenFlags() (map[string]facts.Ref, error) {
 	return ids, nil
 }
 
-// Restore stores missing states again as they are in memory. have is the record of the site, nil
-// for none: it is written first, so that everything is decided anew at the next start, which also
-// sets the timers. untold are flags nobody can read any more, with their patients: they are
-// resolved in the states, so that they are opened again. It may run beside the other methods.
+// Restore stores missing states again from memory. have is the record of the site, nil for none: it
+// is written first, so that the next start decides everything anew and sets the timers. untold are
+// flags nobody can read any more, with their patients: they are resolved in the states, so that
+// they open again. It may run beside the other methods.
 func (c *Committer) Restore(
 	ctx context.Context,
 	have *layout.SiteRecord,
@@ -72,7 +72,7 @@ func (c *Committer) Restore(
 	return nil
 }
 
-// restored are states as they are in memory, with the untold flags resolved.
+// restored are states from memory, with the untold flags resolved.
 func (c *Committer) restored(kind string, tokens []layout.Token, untold map[string]facts.Ref) (*piece, error) {
 	p := &piece{view: c.copy.snapshot()}
 	for _, tok := range tokens {
@@ -103,7 +103,7 @@ func (c *Committer) restored(kind string, tokens []layout.Token, untold map[stri
 	return p, nil
 }
 
-// knownRow is a state as it is known; data is nil where there is none.
+// knownRow is a known state; data is nil if there is none.
 type knownRow struct {
 	seenRow
 	data []byte

@@ -23,8 +23,8 @@ func (c *Committer) wantedSite() layout.SiteRecord {
 }
 
 // ApplyRules brings the states to this process's rules, once. have is the record of the site, nil
-// for a new one; rebuilding is how far the inbound stream reached when lost states began to be made
-// again from it, 0 when none are.
+// for a new one; rebuilding is how far the inbound stream reached when lost states began to be
+// rebuilt from it, 0 if none are.
 func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, rebuilding uint64) error {
 	c.rebuilding = rebuilding
 	defer func() { c.ruled = true }()
@@ -58,9 +58,8 @@ func (c *Committer) ApplyRules(ctx context.Context, have *layout.SiteRecord, reb
 	return err
 }
 
-// reevaluateAll decides about every patient again. Where the as-of time is the same, those who have
-// been decided under these rules are done already, so that a restart goes on where the last one
-// ended.
+// reevaluateAll re-evaluates every patient. At an unchanged as-of time, those already decided under
+// these rules are done, so that a restart continues where the last one ended.
 func (c *Committer) reevaluateAll(ctx context.Context, skipDone bool) error {
 	var tokens []layout.Token
 	for slot := range c.copy.slots() {

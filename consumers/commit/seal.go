@@ -8,13 +8,13 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// Seal is what signatures say of a site before its states are read.
+// Seal is what signatures say about a site before its states are read.
 type Seal struct {
 	site    jet.Stored
-	signed  bool // the record is
-	Tallied bool // there are tallies, so that states were signed
-	Foreign bool // the record is there, and is not what rlsguard wrote
-	// unsigned is what the tallies say of where unsigned messages end.
+	signed  bool // the record is signed
+	Tallied bool // there are tallies, so states were signed
+	Foreign bool // the record exists, but rlsguard did not write it
+	// unsigned is what the tallies say about where unsigned messages end.
 	unsigned uint64
 }
 
@@ -46,8 +46,8 @@ func ReadSeal(ctx context.Context, from jet.Store, signer *layout.Signer) (Seal,
 	return s, nil
 }
 
-// Record is the record of the site, nil where there is none; where it is foreign, one by which
-// everything is decided anew. Its errors are those of Fits, and of a record that cannot be read.
+// Record is the record of the site, nil if there is none; if it is foreign, one that has everything
+// decided anew. Its errors are those of Fits, and of an unreadable record.
 func (s *Seal) Record(key []byte) (*layout.SiteRecord, error) {
 	if s.site.Sequence == 0 {
 		return nil, nil
@@ -63,7 +63,7 @@ func (s *Seal) Record(key []byte) (*layout.SiteRecord, error) {
 	return have, have.Fits(key)
 }
 
-// Unsigned is the sequence of the stream RLS up to which messages may be without a signature.
+// Unsigned is the sequence of the stream RLS up to which messages may be unsigned.
 func (s *Seal) Unsigned(have *layout.SiteRecord) uint64 {
 	if have == nil {
 		return s.unsigned
@@ -71,8 +71,7 @@ func (s *Seal) Unsigned(have *layout.SiteRecord) uint64 {
 	return have.Signed
 }
 
-// FreeSlot is the slot of tallies in which nobody has written for the longest time, and what stands
-// there.
+// FreeSlot is the tally slot unused for the longest time, and its content.
 func FreeSlot(ctx context.Context, from jet.Store, signer *layout.Signer) (string, layout.Tally, error) {
 	var subjects []string
 	for _, slot := range slots {

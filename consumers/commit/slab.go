@@ -4,13 +4,13 @@ import (
 	"encoding/binary"
 )
 
-// slab keeps encoded states one after the other in large chunks: as objects of their own a million
-// of them would take a third more memory, and most of a start would be the garbage collector
-// looking at each again and again. What is handed out stays as it is: bytes are written once.
+// slab keeps encoded states in large chunks: as separate objects, a million of them would take a
+// third more memory, and the garbage collector would spend most of a start rescanning them. Slices
+// it returns never change: bytes are written once.
 type slab struct {
 	chunks []slabChunk
-	free   []uint32 // chunks that were given up
-	last   uint32   // the chunk that is being filled
+	free   []uint32 // chunks given up
+	last   uint32   // chunk being filled
 }
 
 type slabChunk struct {
@@ -18,8 +18,8 @@ type slabChunk struct {
 	live  int // bytes of records that still count
 }
 
-// location is where a state is in a slab; the zero location is none. In front of it stands the slot
-// that it belongs to, and its size.
+// location is where a state is in a slab; the zero location is none. Before it are the slot it
+// belongs to, and its size.
 type location struct{ chunk, at, size uint32 }
 
 const (
@@ -34,7 +34,7 @@ func (s *slab) get(at location) []byte {
 	return s.chunks[at.chunk].bytes[at.at : at.at+at.size : at.at+at.size]
 }
 
-// put copies data in for a slot.
+// put copies data into the slab for a slot.
 func (s *slab) put(slot uint32, data []byte) location {
 	if len(data) == 0 {
 		return location{}
@@ -52,7 +52,7 @@ func (s *slab) put(slot uint32, data []byte) location {
 	return at
 }
 
-// begin begins a chunk.
+// begin starts a chunk.
 func (s *slab) begin(size int) {
 	if len(s.chunks) > 0 && s.chunks[s.last].live == 0 {
 		s.giveUp(s.last)
@@ -66,7 +66,8 @@ func (s *slab) begin(size int) {
 	s.chunks[s.last] = slabChunk{bytes: make([]byte, 0, size)}
 }
 
-// drop gives a state up. It tells whether so little of its chunk counts that the rest should move.
+// drop gives up a state. It reports whether so little of its chunk still counts that the rest
+// should move.
 func (s *slab) drop(at location) bool {
 	if at.size == 0 {
 		return false
@@ -76,8 +77,8 @@ func (s *slab) drop(at location) bool {
 	return at.chunk != s.last && c.live < len(c.bytes)/4*3
 }
 
-// clear gives a chunk up and calls move for each record in it, which has to put it elsewhere where
-// it still counts.
+// clear gives up a chunk and calls move for each record in it; move must put it elsewhere if it
+// still counts.
 func (s *slab) clear(n uint32, move func(slot uint32, at location, data []byte)) {
 	b := s.chunks[n].bytes
 	for at := uint32(recordPrefix); int(at) <= len(b); {

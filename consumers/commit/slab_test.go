@@ -9,8 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// A table gives back what was put in last, whatever moves in memory meanwhile, and what was handed
-// out does not change.
+// A table returns what was put in last, whatever moves in memory meanwhile, and returned slices do
+// not change.
 func TestTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var tab table

@@ -14,9 +14,9 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// WorkingCopy is everything that the stream RLS knows about patients, in memory: a direct get for
-// each event would cap at a tenth of the rate. States stay encoded, which is a tenth of their size
-// in Go. It is kept up by what this process commits and by following what others commit.
+// WorkingCopy is everything the stream RLS knows about patients, in memory: a direct get for each
+// event would cap the rate at a tenth. States stay encoded, a tenth of their size in Go. It is
+// updated by this process's commits and by following those of others.
 type WorkingCopy struct {
 	tokens *layout.Tokens
 	seed   maphash.Seed
@@ -26,20 +26,20 @@ type WorkingCopy struct {
 	medications table
 	gone        table
 	holders     slotIndex              // resource -> patients
-	newest      map[uint64]slotVersion // of resources that several hold
+	newest      map[uint64]slotVersion // of resources several hold
 	referrers   slotIndex              // Medication -> patients
 	open        openFlags
 	cut         cuts
-	suspects    map[uint32]struct{} // patients that may have to be healed
+	suspects    map[uint32]struct{} // patients who may need healing
 	ruleset     string              // of this process
-	// the states were settled under other rules since: it is not ours to decide them again
+	// states were settled under other rules since: it is not ours to decide them again
 	outdated   bool
-	otherRules map[uint32]struct{} // patients that were last decided under other rules
-	goneRefs   map[uint64]struct{} // hashes of the resources that have a tombstone
-	foreign    uint64              // Medications and tombstones that others wrote
+	otherRules map[uint32]struct{} // patients last decided under other rules
+	goneRefs   map[uint64]struct{} // hashes of resources with a tombstone
+	foreign    uint64              // Medications and tombstones written by others
 	followed   atomic.Uint64       // sequence in the stream RLS up to which states were followed
 	trust                          // what is known of signatures
-	others     map[string]struct{} // subjects of the stream among the states that are no state
+	others     map[string]struct{} // subjects among the states that are no state
 }
 
 // table is one kind of state, by token.
@@ -48,26 +48,26 @@ type table struct {
 	rows []row
 	slab slab
 	gone int // rows whose state was erased
-	// sent are the states on their way to the stream, with what was read there meanwhile: one of
-	// them, or what refuses it.
+	// sent are the states in flight, with what was read there meanwhile: one of them, or what
+	// refuses it.
 	sent map[layout.Token][]jet.Stored
-	// absent are rows of which the stream has nothing, not even the marker of an erasure.
+	// absent are rows of which the stream has nothing, not even an erasure marker.
 	absent int
 	sum    layout.Sum // of all rows
 }
 
 type row struct {
 	token layout.Token
-	seq   uint64     // in the stream RLS; what the next write has to expect
+	seq   uint64     // in the stream RLS; the next write must expect it
 	sum   layout.Sum // of its signature
-	at    location   // its encoded state; none when it was taken away
-	left  bool       // the stream has it no more
+	at    location   // encoded state; none if it was removed
+	left  bool       // no longer in the stream
 }
 
-// absent: it was erased, and the marker has left too.
+// absent: it was erased, and the marker has expired too.
 func (r *row) absent() bool { return r.left && r.at.size == 0 }
 
-// NewWorkingCopy is empty; key is the site key, by which patients get their tokens.
+// NewWorkingCopy is empty; key is the site key, from which patients' tokens are made.
 func NewWorkingCopy(key []byte) *WorkingCopy {
 	c := &WorkingCopy{
 		tokens:     layout.NewTokens(key),
@@ -85,8 +85,8 @@ func NewWorkingCopy(key []byte) *WorkingCopy {
 	return c
 }
 
-// expect makes room for so many states before they are read: growing step by step would copy each
-// several times. Nearly all are patients', and each has a resource at least.
+// expect pre-sizes the tables for n states; growing them step by step would copy each several
+// times. Nearly all are patients', and each has at least one resource.
 func (c *WorkingCopy) expect(n uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +104,7 @@ func (t *table) find(tok layout.Token) *row {
 	return nil
 }
 
-// put takes a newer row in; it tells where it is, and whether it was news.
+// put takes in a newer row; it returns its slot, and whether it was news.
 func (t *table) put(tok layout.Token, seq uint64, data []byte, sum layout.Sum) (uint32, bool) {
 	i, ok := t.at[tok]
 	if !ok {
@@ -147,7 +147,7 @@ func (t *table) set(slot uint32, data []byte) {
 	}
 }
 
-// data is the encoded state of a row; nil when it was taken away.
+// data is the encoded state of a row; nil if it was removed.
 func (t *table) data(r *row) []byte { return t.slab.get(r.at) }
 
 func (c *WorkingCopy) hash(ref facts.Ref) uint64 { return maphash.String(c.seed, string(ref)) }
@@ -196,7 +196,7 @@ func (c *WorkingCopy) Seen() uint64 { return c.followed.Load() }
 // Slot is the place of a patient's state.
 type Slot uint32
 
-// Patients are the slots that have a state, in the order of their tokens.
+// Patients are the slots with a state, in the order of their tokens.
 func (c *WorkingCopy) Patients() []Slot {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -211,8 +211,7 @@ func (c *WorkingCopy) Patients() []Slot {
 	return slots
 }
 
-// At is the encoded state in a slot, and the token and sequence that it stands under. It must not
-// be changed.
+// At is the encoded state in a slot, with its token and sequence. It must not be changed.
 func (c *WorkingCopy) At(slot Slot) (tok layout.Token, seq uint64, data []byte) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -220,10 +219,10 @@ func (c *WorkingCopy) At(slot Slot) (tok layout.Token, seq uint64, data []byte) 
 	return r.token, r.seq, c.patients.data(r)
 }
 
-// View is all that is known now. States in it that cannot be decoded are missing.
+// View is everything known now. States in it that cannot be decoded are missing.
 func (c *WorkingCopy) View() fold.View { return c.snapshot() }
 
-// slots is the number of patients that there is a slot for.
+// slots is the number of patients with a slot.
 func (c *WorkingCopy) slots() uint32 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -237,7 +236,7 @@ func (c *WorkingCopy) Known() int {
 	return len(c.patients.rows) - c.patients.gone
 }
 
-// byToken names the patient that a token stands for; "" when it is not known.
+// byToken names the patient of a token; "" if unknown.
 func (c *WorkingCopy) byToken(tok layout.Token) (facts.Ref, error) {
 	c.mu.RLock()
 	slot, ok := c.patients.at[tok]

@@ -25,14 +25,14 @@ func (c *WorkingCopy) table(kind string) *table {
 	}
 }
 
-// Take makes a state that was read from the stream part of the copy, unless it is not ours: then it
-// is only counted. Its error is a state that cannot be read.
+// Take adds a state read from the stream to the copy, unless it is foreign: then it is only
+// counted. Its error is a state that cannot be read.
 func (c *WorkingCopy) Take(subject string, m jet.Stored) error {
 	_, err := c.takeState(subject, m, codec.Decode)
 	return err
 }
 
-// takeState is Take with codec.Decode or what does the same; it tells whether the state was news.
+// takeState is Take with codec.Decode or an equivalent; it reports whether the state was news.
 func (c *WorkingCopy) takeState(
 	subject string,
 	m jet.Stored,
@@ -52,7 +52,7 @@ func (c *WorkingCopy) takeState(
 		return false, c.takeTally(subject[cutAt:], m)
 	}
 	if kind != layout.SubjectPatient && kind != layout.SubjectMedication && kind != layout.SubjectGone {
-		c.noteOther(subject) // what a later version keeps
+		c.noteOther(subject) // something a later version keeps
 		return false, nil
 	}
 	tok, err := layout.ParseToken(subject[cutAt:])
@@ -64,7 +64,7 @@ func (c *WorkingCopy) takeState(
 	}
 	sum, ours := c.ours(kind, tok, m)
 	if !ours {
-		if !c.has(kind, tok, seq) { // what this process wrote may have been noted since it was asked for
+		if !c.has(kind, tok, seq) { // what this process wrote may have been noted since
 			c.notOurs(kind, tok, seq)
 		}
 		return false, nil
@@ -104,8 +104,8 @@ func (c *WorkingCopy) takeState(
 	return true, nil
 }
 
-// has tells whether the copy has what stands under seq, or what replaced it. Nothing else is passed
-// over: not even what this process wrote, since who wrote a state does not tell whether this copy
+// has reports whether the copy has what is under seq, or its replacement. Nothing else is skipped,
+// not even this process's own writes, since the writer of a state does not tell whether this copy
 // has it.
 func (c *WorkingCopy) has(kind string, tok layout.Token, seq uint64) bool {
 	c.mu.RLock()
@@ -114,8 +114,8 @@ func (c *WorkingCopy) has(kind string, tok layout.Token, seq uint64) bool {
 	return row != nil && seq <= row.seq
 }
 
-// postponed keeps a state back while one under the same token is on its way: it mostly is that one,
-// which then need not be checked and decoded.
+// postponed holds a state back while one under the same token is in flight: it mostly is that one,
+// and then need not be checked and decoded.
 func (c *WorkingCopy) postponed(kind string, tok layout.Token, m jet.Stored) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,7 +127,7 @@ func (c *WorkingCopy) postponed(kind string, tok layout.Token, m jet.Stored) boo
 	return ok
 }
 
-// send notes that states are on their way.
+// send notes that states are in flight.
 func (c *WorkingCopy) send(rows []stateRow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -138,8 +138,8 @@ func (c *WorkingCopy) send(rows []stateRow) {
 	}
 }
 
-// takePostponed takes in what was kept back while states were on their way, once what became of
-// them is known. Those that are part of the copy by then are passed over.
+// takePostponed takes in what was held back, once the outcome of the states in flight is known.
+// Those in the copy by then are skipped.
 func (c *WorkingCopy) takePostponed(rows []stateRow) error {
 	var all error
 	for i := range rows {
@@ -160,22 +160,22 @@ func (c *WorkingCopy) takePostponed(rows []stateRow) error {
 	return all
 }
 
-// rules notes whether a state that was read was decided under the rules of this process. Another
-// one, that began before these rules did, may go on for a while.
+// rules notes whether a state was decided under this process's rules. Another process that started
+// under older rules may go on for a while.
 func (c *WorkingCopy) rules(slot uint32, st *checks.State) {
 	if delete(c.otherRules, slot); !layout.Erased(st) && st.Ruleset != c.ruleset {
 		c.otherRules[slot] = struct{}{}
 	}
 }
 
-// noteGone remembers that there is a tombstone under key.
+// noteGone records that there is a tombstone under key.
 func (c *WorkingCopy) noteGone(key facts.Ref) {
 	c.goneRefs[c.hash(key)] = struct{}{}
 	c.goneRefs[c.hash(fold.WithdrawnRef(key))] = struct{}{}
 }
 
-// forget notes that a state is not in the stream any more. What was known stays: a state does not
-// leave by itself, so what is decided next stores it again. Only the marker of an erasure does.
+// forget notes that a state is no longer in the stream. What was known stays: states do not leave
+// by themselves, so the next decision stores it again. Only erasure markers expire.
 func (c *WorkingCopy) forget(r *stateRow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -195,9 +195,9 @@ func (c *WorkingCopy) noteOther(subject string) {
 	c.others[subject] = struct{}{}
 }
 
-// suspect notes a patient whose state may not know all: whoever wrote it may not have seen a
-// Medication, a tombstone or another patient's version of the same resource. Healing looks closely.
-// This replaces a register of those who wait, and it also mends what a crash left half done.
+// suspect notes a patient whose state may be incomplete: its writer may not have seen a Medication,
+// a tombstone or another patient's version of the same resource. Healing looks closely. This
+// replaces a register of waiting patients, and also fixes what a crash left half done.
 func (c *WorkingCopy) suspect(slot uint32, st *checks.State) {
 	refers := func(k facts.Fact) bool { return fold.MedicationOf(&k) != "" && len(c.medications.rows) > 0 }
 	if c.shared(st) || slices.ContainsFunc(st.Facts, refers) {
@@ -205,8 +205,8 @@ func (c *WorkingCopy) suspect(slot uint32, st *checks.State) {
 	}
 }
 
-// shared tells whether a resource of st has a tombstone, or was or is another patient's as well,
-// by the facts of others or its own.
+// shared reports whether a resource of st has a tombstone, or was or is also another patient's, by
+// the facts of others or its own.
 func (c *WorkingCopy) shared(st *checks.State) bool {
 	return slices.ContainsFunc(st.Facts, func(k facts.Fact) bool {
 		h := c.hash(k.Ref)
@@ -224,11 +224,10 @@ func (c *WorkingCopy) suspectAll(ref facts.Ref) {
 	}
 }
 
-// someSuspects takes up to n patients out that may have to be healed.
+// someSuspects removes up to n patients who may need healing.
 func (c *WorkingCopy) someSuspects(n int) ([]facts.Ref, error) { return c.some(c.suspects, n) }
 
-// someOtherRules takes up to n patients out that have to be decided under the rules of this
-// process.
+// someOtherRules removes up to n patients who must be decided under this process's rules.
 func (c *WorkingCopy) someOtherRules(n int) ([]facts.Ref, error) {
 	c.mu.RLock()
 	outdated := c.outdated

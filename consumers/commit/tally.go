@@ -14,7 +14,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// nextTally is the tally that goes with a piece whose states are signed, in the slot of this writer.
+// nextTally is the tally for a piece whose states are signed, in this writer's slot.
 func (w *writer) nextTally(p *piece) *layout.Tally {
 	t := w.ownTally()
 	t.N++
@@ -34,8 +34,8 @@ func (w *writer) nextTally(p *piece) *layout.Tally {
 	return &t
 }
 
-// ownTally is the newest in the slot of this writer. Where another writes in it by now, it is one
-// in which nobody has written for the longest time.
+// ownTally is the newest in this writer's slot. If another now writes there, it is the slot unused
+// for the longest time.
 func (w *writer) ownTally() layout.Tally {
 	c := w.copy
 	c.mu.RLock()
@@ -89,7 +89,7 @@ func (w *writer) writeSite(ctx context.Context, record layout.SiteRecord, expect
 	return p.rows[0].seq, err
 }
 
-// readSite sees to it that the record which is to be replaced is known.
+// readSite ensures that the record to be replaced is known.
 func (w *writer) readSite(ctx context.Context, expect uint64) error {
 	known := func() bool {
 		w.copy.mu.RLock()
@@ -112,7 +112,7 @@ func (w *writer) readSite(ctx context.Context, expect uint64) error {
 	return err
 }
 
-// storeTally stores the tally of a slot as it is known, with what over says less.
+// storeTally stores the known tally of a slot, reduced by over.
 func (w *writer) storeTally(ctx context.Context, slot string, over layout.Tally) error {
 	c := w.copy
 	c.mu.RLock()
@@ -133,10 +133,9 @@ func (w *writer) storeTally(ctx context.Context, slot string, over layout.Tally)
 	return nil
 }
 
-// Settle begins with the states that were read: it corrects the tallies of batches that were cut
-// short, and signs states of an earlier version. Where the states lack something, which the caller
-// has seen to, the tallies begin anew with what is there. It is the first thing that a Committer
-// writes.
+// Settle starts from the states that were read: it corrects the tallies of batches cut short, and
+// signs states of an earlier version. If the states lack something, which the caller has dealt
+// with, the tallies start afresh with what is there. It is the first thing a Committer writes.
 func (c *Committer) Settle(ctx context.Context) error {
 	if over, lacks := c.copy.Correction(); lacks {
 		c.copy.mu.Lock()
@@ -188,8 +187,7 @@ func (c *WorkingCopy) unsignedOf(kind string) (tokens []layout.Token) {
 	return tokens
 }
 
-// rewrite stores states as they are known over what stands in their place; a marker where none is
-// known.
+// rewrite stores known states over what is in their place; a marker if none is known.
 func (c *Committer) rewrite(ctx context.Context, kind string, tokens []layout.Token) error {
 	p := &piece{view: c.copy.snapshot()}
 	for _, tok := range tokens {

@@ -19,7 +19,7 @@ import (
 
 var trustKey = []byte("key of the tests, not secret")
 
-// written are states of so many patients of about size bytes as they are stored, and the tally of them.
+// written are n stored states of patients of about size bytes, and their tally.
 func written(n, size int) (subjects []string, states []jet.Stored) {
 	signer, tokens := layout.NewSigner(trustKey), layout.NewTokens(trustKey)
 	var sum layout.Sum
@@ -42,7 +42,7 @@ func written(n, size int) (subjects []string, states []jet.Stored) {
 		Data: m.Data})
 }
 
-// A copy knows whether it has all that was written, and takes nothing else in.
+// A copy knows whether it has everything that was written, and takes in nothing else.
 func TestWeigh(t *testing.T) {
 	subjects, states := written(5, 200)
 	take := func(change func(i int, m *jet.Stored) bool) *WorkingCopy {
@@ -86,8 +86,8 @@ func TestWeigh(t *testing.T) {
 	}
 }
 
-// What a start does with each state, with signatures that are checked and with messages that may be
-// without.
+// The cost of taking in each state at the start, with signatures checked and with unsigned messages
+// allowed.
 func BenchmarkTake(b *testing.B) {
 	subjects, states := written(2000, 2300)
 	for _, checked := range []bool{true, false} {
@@ -111,8 +111,8 @@ func BenchmarkTake(b *testing.B) {
 	}
 }
 
-// What comes back while this process notes that it was written is not foreign: the copy holds it
-// already.
+// A message that comes back while this process notes its write is not foreign: the copy already
+// holds it.
 func TestWhatComesInTwiceAtOnceIsOurs(t *testing.T) {
 	subjects, states := written(2000, 60)
 	c := NewWorkingCopy(trustKey)

@@ -7,11 +7,11 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// snapshot is the View of one step. It remembers the sequence of everything that the step read,
-// since that is what the commit has to expect: what somebody else wrote in between then refuses it.
+// snapshot is the View of one step. It remembers the sequence of everything the step read, which
+// the commit must expect, so that anything written by others in between refuses it.
 type snapshot struct {
 	c     *WorkingCopy
-	over  *overlay // what is on its way; nil when nothing is
+	over  *overlay // in flight; nil if nothing is
 	known map[facts.Ref]seenRow
 	err   error
 	// foreign is how many Medications and tombstones of others were known when the step began.
@@ -20,11 +20,11 @@ type snapshot struct {
 
 type seenRow struct {
 	token layout.Token
-	seq   uint64     // of the state, by which what replaces it is signed
-	left  bool       // the stream has it no more
+	seq   uint64     // of the state, by which its replacement is signed
+	left  bool       // no longer in the stream
 	sum   layout.Sum // of its signature
 	known bool       // there was a state
-	row   *stateRow  // the state, where it is still on its way: it has no sequence yet
+	row   *stateRow  // the state, while still in flight: it has no sequence yet
 }
 
 func (c *WorkingCopy) snapshot() *snapshot { return c.snapshotOver(nil) }
@@ -56,7 +56,7 @@ func (s *snapshot) look(t *table, key, ref facts.Ref) []byte {
 	return data
 }
 
-// fail keeps the first error: a View has no way to return one, so the step is thrown away after it.
+// fail keeps the first error: a View cannot return one, so the step is discarded afterwards.
 func (s *snapshot) fail(err error) {
 	if s.err == nil && err != nil {
 		s.err = err
@@ -118,7 +118,7 @@ func (s *snapshot) Holders(ref facts.Ref) []facts.Ref {
 	return s.over.withHolders(ref, refs)
 }
 
-// Newest implements View. What is on its way is looked at whole.
+// Newest implements View. What is in flight is examined completely.
 func (s *snapshot) Newest(ref facts.Ref) ([]facts.Ref, *facts.Version) {
 	some, bound, err := s.c.newestOf(ref)
 	s.fail(err)
@@ -140,7 +140,7 @@ func (s *snapshot) read(key, ref facts.Ref) seenRow {
 	return seenRow{token: s.c.tokens.Of(ref)}
 }
 
-// named is the patient whose state stands under a token, or "" when there is none.
+// named is the patient whose state is under a token, or "" if there is none.
 func (c *WorkingCopy) named(token layout.Token) (facts.Ref, error) {
 	c.mu.RLock()
 	var data []byte

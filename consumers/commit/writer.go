@@ -13,34 +13,34 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// writer turns commits into messages, stores them, and keeps the working copy up.
+// writer turns commits into messages, stores them, and updates the working copy.
 type writer struct {
 	to     jet.Store
 	copy   *WorkingCopy
 	audit  time.Duration
 	timers map[layout.Token]int64 // those set by this process, Unix seconds
 	frozen bool                   // no timers
-	most   int                    // messages of one batch
-	by     string                 // names this writer in its tallies
+	most   int                    // messages per batch
+	by     string                 // this writer's name in its tallies
 	slot   string                 // of its tallies; "" before the first
 }
 
-// piece is what goes into one batch.
+// piece is the content of one batch.
 type piece struct {
-	msgs  []*nats.Msg // all but the states
+	msgs  []*nats.Msg // everything except the states
 	tally *layout.Tally
 	rows  []stateRow // their messages come last
 	timer map[layout.Token]int64
-	view  *snapshot // that the step saw
+	view  *snapshot // seen by the step
 }
 
-// size is how many messages it takes; one more, the tally, where states are among them.
+// size is how many messages it takes; one more, the tally, if it has states.
 func (p *piece) size() int { return p.before() + len(p.rows) }
 
-// before is how many messages come before those of states.
+// before is how many messages precede those of states.
 func (p *piece) before() int { return len(p.msgs) + min(len(p.rows), 1) }
 
-// add takes q in.
+// add adds q.
 func (p *piece) add(q piece) {
 	p.msgs, p.rows = append(p.msgs, q.msgs...), append(p.rows, q.rows...)
 	for tok, at := range q.timer {
@@ -51,8 +51,8 @@ func (p *piece) add(q piece) {
 	}
 }
 
-// messages are the batch in its order, signed: the tally first, then transitions, and states last,
-// so that a batch that a damaged disk cuts short repeats transitions and never swallows them.
+// messages are the batch in order, signed: the tally first, then transitions, and states last, so
+// that a batch cut short by a damaged disk repeats transitions and never swallows them.
 func (w *writer) messages(p *piece) []*nats.Msg {
 	msgs := make([]*nats.Msg, p.before(), p.size())
 	copy(msgs[p.before()-len(p.msgs):], p.msgs)
@@ -71,7 +71,7 @@ func (w *writer) messages(p *piece) []*nats.Msg {
 }
 
 func (w *writer) stateMessage(r *stateRow) *nats.Msg {
-	if r.after != nil { // which is stored by now
+	if r.after != nil { // stored by now
 		r.was, r.left, r.wasSum, r.after = r.after.seq, false, r.after.sum, nil
 	}
 	m := &nats.Msg{Subject: r.subject(), Data: r.data,
@@ -85,10 +85,10 @@ func (w *writer) stateMessage(r *stateRow) *nats.Msg {
 	return m
 }
 
-// commit writes one piece whole or not at all, and makes it part of the working copy.
+// commit writes one piece whole or not at all, and adds it to the working copy.
 func (w *writer) commit(ctx context.Context, p *piece) error { return w.land(p, <-w.send(ctx, p)) }
 
-// send sends one piece on its way.
+// send sends one piece.
 func (w *writer) send(ctx context.Context, p *piece) <-chan jet.Written {
 	if p.size() == 0 {
 		nothing := make(chan jet.Written, 1)
@@ -102,8 +102,7 @@ func (w *writer) send(ctx context.Context, p *piece) <-chan jet.Written {
 	return w.to.Send(ctx, w.messages(p))
 }
 
-// land makes a piece part of the working copy, where it was stored, and takes in what others stored
-// meanwhile.
+// land adds a stored piece to the working copy, and takes in what others stored meanwhile.
 func (w *writer) land(p *piece, written jet.Written) error {
 	if written.Err != nil {
 		for tok := range p.timer {
@@ -123,7 +122,7 @@ func (w *writer) land(p *piece, written jet.Written) error {
 	return w.copy.takePostponed(p.rows)
 }
 
-// readBack brings the rows of p in the working copy to what the stream has.
+// readBack updates the rows of p in the working copy from the stream.
 func (w *writer) readBack(ctx context.Context, p *piece) error {
 	subjects := make([]string, len(p.rows), len(p.rows)+1)
 	for i := range p.rows {
@@ -163,9 +162,9 @@ func (w *writer) readBack(ctx context.Context, p *piece) error {
 	return nil
 }
 
-// readTallies brings the tallies in the working copy to what the stream has. Something foreign that
-// was read ahead of its turn may stand where another instance wrote a state that this one never saw:
-// only the tally of that write still tells of it.
+// readTallies updates the tallies in the working copy from the stream. A foreign message read ahead
+// of its turn may replace a state by another instance that this one never saw: only the tally of
+// that write still reveals it.
 func (w *writer) readTallies(ctx context.Context) error {
 	subjects := make([]string, len(slots))
 	for i, slot := range slots {

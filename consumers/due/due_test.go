@@ -205,11 +205,11 @@ func TestListsAreSorted(t *testing.T) {
 func TestWhy(t *testing.T) {
 	turn := someTurns()[0]
 	turn.Because = append(turn.Because, ahead.Cause{Kind: ahead.SwitchOver})
-	if got := Why(&turn, true); got != "a result turns stale (Observation/1, Observation/2); the time of a switch is "+
-		"over" {
+	if got := Why(&turn, true); got != "a result goes stale (Observation/1, Observation/2); the period of a switch "+
+		"ends" {
 		t.Error(got)
 	}
-	if got := Why(&turn, false); got != "a result turns stale; the time of a switch is over" {
+	if got := Why(&turn, false); got != "a result goes stale; the period of a switch ends" {
 		t.Error(got)
 	}
 }

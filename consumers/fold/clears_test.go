@@ -9,8 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/clears"
 )
 
-// What serve publishes of a flag and what replay prints of it say the same of what would clear it,
-// where both know the same at the same time; in whatever order and batches it came.
+// serve and replay say the same about what would clear a flag if both know the same at the same
+// time, whatever the order and batches.
 func TestClearsAreThoseOfReplay(t *testing.T) {
 	e := engine()
 	docs := []string{

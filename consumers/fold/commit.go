@@ -12,20 +12,20 @@ type Commit struct {
 	Patients    []PatientChange // sorted by patient
 	Medications []facts.Fact    // new versions of Medication resources
 	Gone        []facts.Fact    // new tombstones
-	// Later are patients that still have to be healed, once this is committed, before the inputs
-	// are acknowledged.
+	// Later are patients who must still be healed, once this is committed and before the inputs are
+	// acknowledged.
 	Later []facts.Ref
 }
 
-// PatientChange is all that changes for one patient. It is committed whole or not at all.
+// PatientChange is everything that changes for one patient. It is committed whole or not at all.
 type PatientChange struct {
 	State       *checks.State
 	Transitions []checks.Flag
-	// Next is when time alone may change what is flagged; zero when it never does.
+	// Next is when time alone may change what is flagged; zero if never.
 	Next time.Time
 }
 
-// empty tells that there is nothing to write.
+// empty reports whether there is nothing to write.
 func (c *Commit) empty() bool {
 	return len(c.Patients) == 0 && len(c.Medications) == 0 && len(c.Gone) == 0
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/parallel"
 )
 
-// depth to which a Medication's ingredients are followed to other Medications; a product of
-// products of products is no prescription, and a loop must end.
+// depth to which a Medication's ingredients are followed to other Medications; products of products
+// of products are not prescribed, and a loop must end.
 const depth = 4
 
-// decide brings all that was touched into its final form, decides about it at asOf and hands back
-// what changed. The fold is used up.
+// decide brings everything touched into its final form, decides at asOf and returns what changed.
+// The fold is then used up.
 func (f *Fold) decide(asOf time.Time) Commit {
 	var c Commit
 	f.spread()
@@ -32,8 +32,8 @@ func (f *Fold) decide(asOf time.Time) Commit {
 	changes := make([]PatientChange, len(refs))
 	f.decided += len(refs)
 	parallel.Do(len(refs), func(i int) { changes[i] = f.decidePatient(f.patients[refs[i]], asOf) })
-	// Who has back what was cut from another comes first: where a commit is written in parts and
-	// ends between, healing finds two who hold it.
+	// Patients who got back what was cut from another come first: if a commit is written in parts
+	// and ends in between, healing finds two holders.
 	for _, shed := range []bool{false, true} {
 		for i := range changes {
 			if p := f.patients[refs[i]]; p.changed && p.shed == shed {
@@ -51,7 +51,7 @@ func (f *Fold) decide(asOf time.Time) Commit {
 	return c
 }
 
-// touched are the patients that have to be decided, sorted.
+// touched are the patients to be decided, sorted.
 func (f *Fold) touched() []facts.Ref {
 	refs := make([]facts.Ref, 0, len(f.patients))
 	for ref, p := range f.patients {
@@ -82,8 +82,8 @@ func (f *Fold) decidePatient(p *patient, asOf time.Time) PatientChange {
 	return ch
 }
 
-// complete cuts a patient's facts to the limits and gives the patient the Medications that the
-// orders refer to, and no others.
+// complete cuts a patient's facts to the limits and adds exactly the Medications the orders refer
+// to.
 func (f *Fold) complete(ref facts.Ref) {
 	f.limit(ref)
 	p := f.patients[ref]
@@ -110,22 +110,22 @@ func (f *Fold) complete(ref facts.Ref) {
 	}
 }
 
-// contentOf is what a patient's state has of a Medication. Which version says it is left out: a new
-// one that says the same is nothing to the many who may refer to it.
+// contentOf is what a patient's state keeps of a Medication. It leaves out the version: a new one
+// with the same content is no news to the many who may refer to it.
 func contentOf(m *facts.Fact) facts.Fact {
 	content := *m
 	content.Version = facts.Version{}
 	return content
 }
 
-// sameMedication tells whether two versions of a Medication say the same.
+// sameMedication reports whether two versions of a Medication say the same.
 func sameMedication(a, b *facts.Fact) bool {
 	x, y := contentOf(a), contentOf(b)
 	return x.Unread == y.Unread && facts.SameContent(&x, &y)
 }
 
-// wanted are the known Medications that the orders of st refer to, directly or as ingredients of
-// one another.
+// wanted are the known Medications the orders of st refer to, directly or as ingredients of one
+// another.
 func (f *Fold) wanted(st *checks.State) map[facts.Ref]*facts.Fact {
 	var level []facts.Ref
 	for i := range st.Facts {
@@ -153,7 +153,7 @@ func (f *Fold) wanted(st *checks.State) map[facts.Ref]*facts.Fact {
 	return known
 }
 
-// ingredients are the Medications that m is made of.
+// ingredients are the Medications m is made of.
 func ingredients(m *facts.Fact) []facts.Ref {
 	if m.Kind != facts.KindMedication {
 		return nil
@@ -167,9 +167,8 @@ func ingredients(m *facts.Fact) []facts.Ref {
 	return refs
 }
 
-// repair mends what two instances that did not know of each other's writes may have left: a
-// resource in two patients' states that both take their version for the newest, a tombstone that
-// was not applied.
+// repair fixes what two instances unaware of each other's writes may have left: a resource in two
+// patients' states that both take their version for the newest, or a tombstone not applied.
 func (f *Fold) repair(ref facts.Ref) {
 	p := f.patient(ref)
 	p.grown = true // other limits may be in force

@@ -8,14 +8,14 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// Outcome is what became of one resource that was received. Every one gets exactly one.
+// Outcome is what became of one resource. Every one gets exactly one.
 type Outcome string
 
 // The outcomes of the contract.
 const (
 	Applied    Outcome = "applied"
 	Unchanged  Outcome = "unchanged"  // seen before, or older than what is known
-	Irrelevant Outcome = "irrelevant" // nothing in it concerns us
+	Irrelevant Outcome = "irrelevant" // nothing in it is relevant
 	Waiting    Outcome = "waiting"    // refers to a Medication not seen yet
 	Rejected   Outcome = "rejected"
 )
@@ -23,43 +23,41 @@ const (
 // Outcomes are all outcomes.
 var Outcomes = []Outcome{Applied, Unchanged, Irrelevant, Waiting, Rejected}
 
-// Input is one document that was received: a resource, or all that a Bundle holds.
+// Input is one document: a resource, or everything in a Bundle.
 type Input struct {
 	Arrival   facts.Arrival // Entry is that of each resource
 	Resources []fhir.Resource
-	Source    string // where it came from, for reports: a file and line; not used otherwise
-	// AllowAck: acknowledgements in it count. On the bus that is a permission of its own.
+	Source    string // where it came from, for reports only: a file and line
+	// AllowAck: acknowledgements in it count. On the bus that needs its own permission.
 	AllowAck bool
 }
 
 // Result is the outcome of one resource.
 type Result struct {
-	Input   int // index of the input that it was in
+	Input   int // index of the input it was in
 	Outcome Outcome
-	Type    string // resourceType; "" when it could not be read
+	Type    string // resourceType; "" if it could not be read
 	Pointer string // JSON pointer in the document
 	Reason  fhir.Reason
 	Detail  string
-	// Unread are places of a resource that was taken, or is irrelevant, which are there and could
-	// not be read.
+	// Unread are unreadable places of an accepted or irrelevant resource.
 	Unread []fhir.Unread
 	Linked bool // a Patient with Patient.link: merges are counted, not followed
 }
 
-// View is what has been committed so far. States and facts that it hands out must not be changed.
+// View is everything committed so far. Its states and facts must not be changed.
 type View interface {
-	// State of a patient, or nil when nothing is known.
+	// State of a patient, or nil if nothing is known.
 	State(patient facts.Ref) *checks.State
 	// Medication is the newest version of a Medication resource, or nil.
 	Medication(ref facts.Ref) *facts.Fact
-	// Gone is the tombstone of a resource that was deleted or withdrawn without naming its patient,
-	// or nil.
+	// Gone is the tombstone of a resource deleted or withdrawn without naming its patient, or nil.
 	Gone(ref facts.Ref) *facts.Fact
 	// Holders are patients whose state may have a fact of ref; it may name too many, never too few.
 	Holders(ref facts.Ref) []facts.Ref
-	// Newest are patients of whom one has the newest version of a resource. Where bound is nil they
-	// are all who hold it. Otherwise there are more, and any of them may have it when those that
-	// are named have none as new as bound.
+	// Newest are patients, one of whom has the newest version of a resource. If bound is nil, they
+	// are all its holders. Otherwise there are more, and any of those may have it if the named ones
+	// have none as new as bound.
 	Newest(ref facts.Ref) (some []facts.Ref, bound *facts.Version)
 	// Referrers are patients whose state may refer to a Medication; it may name too many, never too
 	// few.
@@ -69,12 +67,12 @@ type View interface {
 // Engine decides with one site's settings.
 type Engine struct {
 	Settings *checks.Settings
-	Key      []byte // the site key
+	Key      []byte // site key
 	Ruleset  string // hash of tables, rules and settings
-	// MaxTouch is the number of patients that one changed Medication re-evaluates in the commit
-	// that brings it; the others are left to Commit.Later. 0 is no limit.
+	// MaxTouch is how many patients a changed Medication re-evaluates in its own commit; the others
+	// are left to Commit.Later. 0 is no limit.
 	MaxTouch int
-	// NoClears leaves out what would clear a flag from transitions: nobody reads them.
+	// NoClears omits from transitions what would clear a flag: nobody reads it.
 	NoClears bool
 }
 
@@ -88,9 +86,8 @@ func (e *Engine) Step(view View, inputs []Input, asOf time.Time) (Commit, []Resu
 	return f.decide(asOf), results
 }
 
-// Reevaluate brings patients up to date with what the view knows and decides about them at asOf.
-// Only those that change, or that time alone may change later, are in the commit. It is what a
-// timer and another ruleset need.
+// Reevaluate brings patients up to date with the view and decides about them at asOf, as timers and
+// a new ruleset need. The commit has only those that change, or that time alone may change later.
 func (e *Engine) Reevaluate(view View, patients []facts.Ref, asOf time.Time) Commit {
 	f := e.NewFold(view)
 	for _, ref := range patients {
@@ -102,9 +99,8 @@ func (e *Engine) Reevaluate(view View, patients []facts.Ref, asOf time.Time) Com
 	return f.decide(asOf)
 }
 
-// Heal brings patients up to date with what the view knows, and decides about those whom that
-// changes. It is what a Medication of many patients needs, and a state that another instance wrote
-// without knowing all.
+// Heal brings patients up to date with the view, and decides about those that changes, as needed
+// for a Medication of many patients, or a state another instance wrote without knowing everything.
 func (e *Engine) Heal(view View, patients []facts.Ref, asOf time.Time) Commit {
 	f := e.NewFold(view)
 	for _, ref := range patients {
@@ -117,9 +113,9 @@ func (e *Engine) Heal(view View, patients []facts.Ref, asOf time.Time) Commit {
 	return f.decide(asOf)
 }
 
-// Again decides about a patient as if a timer had gone off. It hands back the transitions that this
-// leads to, none where the state is as it should be, and tells whether the state holds all that the
-// view knows of its facts.
+// Again decides about a patient as if a timer had fired. It returns the resulting transitions, none
+// if the state is as it should be, and whether the state holds everything the view knows of its
+// facts.
 func (e *Engine) Again(view View, ref facts.Ref, asOf time.Time) (transitions []checks.Flag, whole bool) {
 	f := e.NewFold(view)
 	p := f.patient(ref)
@@ -135,8 +131,8 @@ func (e *Engine) Again(view View, ref facts.Ref, asOf time.Time) (transitions []
 	return c.transitions(), whole
 }
 
-// State is what is known of a patient with all that was added so far: what Decide would decide
-// about, which it does not. The state is the caller's to change; it is nil when nothing is known.
+// State is what is known of a patient, including everything added so far: what Decide would decide
+// on. The caller may change it; it is nil if nothing is known.
 func (f *Fold) State(ref facts.Ref) *checks.State {
 	p := f.patient(ref)
 	for _, resource := range sorted(f.stale) {

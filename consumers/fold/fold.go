@@ -5,57 +5,56 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// Fold takes events into copies of the states that it finds in a View, until Decide.
+// Fold takes events into copies of the states in a View, until Decide.
 //
-// What makes the result independent of order, repetition and batching is one rule: every patient
-// that any version of a resource ever named has a fact of it, at the newest version that names this
-// patient. It is the content where that is the newest of all versions, and a mark where another
-// one, which names another patient or nobody, is newer.
+// One rule makes the result independent of order, repetition and batching: every patient that any
+// version of a resource ever named has a fact of it, at the newest version that names this patient.
+// It is the content if that version is the newest of all, and a mark if one that names another
+// patient, or nobody, is newer.
 //
 // A patient's facts are cut to the newest of each kind, by the versions that name the patient
 // alone, so which facts stay does not depend on order either (checks.State.Trim). What is cut is
-// forgotten, also for others: where a resource moved from A to B and was cut from B, A has its
-// content back, which the mark has kept. So such a resource may count once too often, never too
-// seldom; and it does so whatever came first.
+// forgotten, for others too: if a resource moved from A to B and was cut from B, A gets back its
+// content, which the mark has kept. So such a resource may count once too often, never too seldom,
+// whatever the order.
 type Fold struct {
 	e           *Engine
 	view        View
 	patients    map[facts.Ref]*patient
 	medications map[facts.Ref]facts.Fact // changed ones
 	gone        map[facts.Ref]facts.Fact // changed ones
-	holders     Index                    // what the fold added to those of the view
+	holders     Index                    // what the fold added to the view's
 	referrers   Index
-	newest      map[facts.Ref]newest   // of resources that several patients hold; see newestOf
-	stale       map[facts.Ref]struct{} // resources whose holders all have to be brought up to date
+	newest      map[facts.Ref]newest   // of resources several patients hold; see newestOf
+	stale       map[facts.Ref]struct{} // resources whose holders must all be brought up to date
 	// resources that were cut, or a version of them was, and whose other holders do not know it yet
 	lost    map[facts.Ref]struct{}
-	reached map[facts.Ref]struct{} // Medications that say something else by now
-	later   []facts.Ref            // who have to be decided once this is committed
-	behind  []facts.Ref            // who have to be brought up to date then, decided now or not
+	reached map[facts.Ref]struct{} // Medications with new content
+	later   []facts.Ref            // who must be decided once this is committed
+	behind  []facts.Ref            // who must be brought up to date then, decided now or not
 	whole   bool                   // nothing is cut
-	unsaid  bool                   // nobody is told the transitions, so what is next need not be known
+	unsaid  bool                   // transitions go nowhere, so what is next need not be known
 
-	peeked, decided int // states that were looked at, and decided: tests bound them
+	peeked, decided int // states looked at and decided: bounded by tests
 }
 
 type patient struct {
 	st      *checks.State
-	old     *checks.State // as the view has it; nil when it is new
+	old     *checks.State // as in the view; nil if new
 	changed bool          // st differs from old
-	touched bool          // has to be decided
-	rearm   bool          // its timer has gone off, or may be missing
+	touched bool          // must be decided
+	rearm   bool          // its timer has fired, or may be missing
 	limited
 }
 
-// NewFold starts a fold over what view knows.
+// NewFold starts a fold over view.
 func (e *Engine) NewFold(view View) *Fold {
 	return &Fold{e: e, view: view, patients: map[facts.Ref]*patient{},
 		medications: map[facts.Ref]facts.Fact{}, gone: map[facts.Ref]facts.Fact{}, newest: map[facts.Ref]newest{},
 		stale: map[facts.Ref]struct{}{}, lost: map[facts.Ref]struct{}{}, reached: map[facts.Ref]struct{}{}}
 }
 
-// Add folds one input in and appends a result for each of its resources; n is the number they
-// carry.
+// Add folds in one input and appends a result for each of its resources; n is their number.
 func (f *Fold) Add(results []Result, n int, in *Input) []Result {
 	for i := range in.Resources {
 		r := &in.Resources[i]
@@ -94,8 +93,8 @@ func (f *Fold) take(patient facts.Ref, fact facts.Fact) Outcome {
 	}
 }
 
-// takeBack folds in an undated withdrawal: for every patient who holds the resource, and for all
-// who refer to a Medication.
+// takeBack folds in an undated withdrawal, for every patient who holds the resource, and all who
+// refer to a Medication.
 func (f *Fold) takeBack(fact facts.Fact) Outcome {
 	if fact.Ref.Type() == "Medication" {
 		before := f.knownMedication(fact.Ref)
@@ -134,7 +133,7 @@ func (f *Fold) place(ref facts.Ref, fact facts.Fact) Outcome {
 	formed, outdated := f.form(ref, joined)
 	same := known != nil && facts.SameContent(known, &formed)
 	before := f.newestOf(fact.Ref)
-	f.set(ref, p, formed) // also where it is outdated, so that the state is the same as if this one had come first
+	f.set(ref, p, formed) // even if outdated, so that the state is the same as if this had come first
 	if outdated || older {
 		return Unchanged
 	}
@@ -162,7 +161,7 @@ func (f *Fold) withdraw(fact facts.Fact) Outcome {
 	}
 	same := tomb != nil && facts.SameContent(tomb, &fact)
 	_, outdated, _ := f.newer("", &fact)
-	f.gone[fact.Ref] = fact // also where it is outdated: what is newer may be cut
+	f.gone[fact.Ref] = fact // even if outdated: what is newer may be cut
 	f.stale[fact.Ref] = struct{}{}
 	if outdated {
 		return Unchanged
@@ -189,17 +188,16 @@ func (f *Fold) medication(fact facts.Fact) Outcome {
 	return f.outcome(fact, same)
 }
 
-// reach notes a Medication that says something else than before, so that all are decided who refer
-// to it.
+// reach notes a Medication whose content changed, so that all who refer to it are decided.
 func (f *Fold) reach(medication facts.Ref, before *facts.Fact) {
 	if now := f.knownMedication(medication); before == nil || !sameMedication(before, now) {
 		f.reached[medication] = struct{}{}
 	}
 }
 
-// form is what a patient has of a fact by what else is known of its resource: a mark where a
-// version that names another patient is newer, or a withdrawal. outdated tells that something newer
-// by its version is known.
+// form is what a patient has of a fact, given what else is known of its resource: a mark if a
+// version that names another patient, or a withdrawal, is newer. outdated reports that something
+// newer by version is known.
 func (f *Fold) form(ref facts.Ref, fact facts.Fact) (formed facts.Fact, outdated bool) {
 	why, outdated, gone := f.newer(ref, &fact)
 	if w := f.undatedOver(&fact); w != nil {
@@ -213,9 +211,9 @@ func (f *Fold) form(ref facts.Ref, fact facts.Fact) (formed facts.Fact, outdated
 	return f.e.Settings.Outrank(fact, why, !gone), outdated
 }
 
-// newer tells whether a version of fact's resource that names another patient than ref, or nobody,
-// is newer, and why fact is then only a mark; and whether it is one for ever, since a withdrawal is
-// among them.
+// newer reports whether a version of fact's resource that names another patient than ref, or
+// nobody, is newer; why fact is then only a mark; and whether it stays one for ever, because of a
+// withdrawal.
 func (f *Fold) newer(ref facts.Ref, fact *facts.Fact) (why facts.MarkReason, is, gone bool) {
 	best := fact.Version
 	if tomb := f.knownGone(fact.Ref); tomb != nil && tomb.Version.Compare(best) > 0 {
@@ -227,7 +225,7 @@ func (f *Fold) newer(ref facts.Ref, fact *facts.Fact) (why facts.MarkReason, is,
 	return why, is, gone
 }
 
-// reform brings what a patient has of a resource up to date with what else is known of it.
+// reform updates what a patient has of a resource with what else is known of it.
 func (f *Fold) reform(ref, resource facts.Ref) {
 	if held := f.peek(ref).Find(resource); held != nil {
 		formed, _ := f.form(ref, held.Unhidden())
@@ -235,7 +233,7 @@ func (f *Fold) reform(ref, resource facts.Ref) {
 	}
 }
 
-// put gives a patient another form of a version that the patient has.
+// put gives a patient another form of a version the patient has.
 func (f *Fold) put(ref facts.Ref, fact facts.Fact) {
 	p := f.patient(ref)
 	held := p.st.Find(fact.Ref)

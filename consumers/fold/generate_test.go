@@ -13,12 +13,12 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// engine is one with a key and ruleset of tests.
+// engine has a test key and ruleset.
 func engine() *Engine {
 	return &Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
 }
 
-// arrives is a resource as it stands in the inbound stream.
+// arrives is a resource as in the inbound stream.
 func arrives(seq uint64, patient facts.Ref, fact facts.Fact) Input {
 	return Input{Arrival: facts.Arrival{Epoch: 1, Sequence: seq}, AllowAck: true,
 		Resources: []fhir.Resource{{Type: fact.Ref.Type(), Relevant: true, Patient: patient, Fact: fact}}}

@@ -7,28 +7,28 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// limited is what a fold knows of the limits of a patient's facts.
+// limited is what a fold knows about the limits of a patient's facts.
 type limited struct {
-	grown   bool // facts came since they were last cut
-	roof    int  // as many facts are cut at once
+	grown   bool // facts came since the last cut
+	roof    int  // number of facts at which they are cut at once
 	trimmed checks.Trimmed
 	looked  bool // trimmed is of this patient
-	// reformed: a fact was given another form by what is known of others, which may have been its
-	// form before.
+	// reformed: a fact got another form because of what is known of others, possibly its original
+	// form.
 	reformed bool
-	shed     bool // some were
+	shed     bool // some facts were cut
 }
 
-// Whole has the fold cut nothing: for a question, which brings little and is not stored.
+// Whole makes the fold cut nothing: for a question, which brings little and is not stored.
 func (f *Fold) Whole() *Fold {
 	f.whole = true
 	return f
 }
 
-// roof is how many facts a patient may have before they are cut in the middle of a fold.
+// roof is how many facts a patient may have before a cut in the middle of a fold.
 func roof(st *checks.State) int { return 2*len(st.Facts) + 1000 }
 
-// refuses tells that fact, of whose resource the patient has nothing, would be cut at once.
+// refuses reports whether fact, of a resource new to the patient, would be cut at once.
 func (f *Fold) refuses(p *patient, fact *facts.Fact) bool {
 	if p.st.Cut == 0 || f.whole {
 		return false
@@ -56,9 +56,8 @@ func (f *Fold) trim(p *patient) {
 	}
 }
 
-// limit cuts a patient's facts, and has the others who hold a resource that was cut know that.
-// Which facts stay is decided by their versions alone, so no other patient's facts have to be cut
-// after that.
+// limit cuts a patient's facts, and informs the other holders of a cut resource. Versions alone
+// decide which facts stay, so no other patient's facts need cutting after that.
 func (f *Fold) limit(ref facts.Ref) {
 	p := f.patients[ref]
 	if !p.grown || f.whole {
@@ -72,7 +71,7 @@ func (f *Fold) limit(ref facts.Ref) {
 	p.changed = p.old == nil || p.old.Cut != p.st.Cut || !sameFacts(p.old.Facts, p.st.Facts)
 }
 
-// sameFacts compares; facts that nobody changed share what they point to.
+// sameFacts compares; unchanged facts share what they point to.
 func sameFacts(a, b []facts.Fact) bool {
 	if len(a) != len(b) {
 		return false
@@ -85,7 +84,7 @@ func sameFacts(a, b []facts.Fact) bool {
 	return true
 }
 
-// shared tells whether two facts are the same without looking at what they say.
+// shared reports whether two facts are the same without comparing their content.
 func shared(a, b *facts.Fact) bool {
 	return a.Kind == b.Kind && a.Mark == b.Mark && a.Kept == b.Kept && a.Order == b.Order && a.Lab == b.Lab &&
 		a.Condition == b.Condition && a.Medication == b.Medication && a.Person == b.Person &&

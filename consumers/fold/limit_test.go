@@ -16,7 +16,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// fewFacts are limits that a handful of events pass again and again.
+// fewFacts are limits that a handful of events exceed again and again.
 func fewFacts(t *rapid.T) checks.FactLimits {
 	few := func(name string) int { return rapid.IntRange(1, 3).Draw(t, name) }
 	return checks.FactLimits{
@@ -42,11 +42,11 @@ func result(ref facts.Ref, loinc, value string) facts.Fact {
 	}
 }
 
-// analytes of the results drawn: that of one resource stays what it is.
+// analytes of the drawn results; a resource keeps its analyte.
 var drawnAnalytes = []string{"2276-4", "2502-3", "29463-7"}
 
-// manyVersions draws versions of few resources of each kind, of two patients: contents, marks that
-// name their patient and marks that do not, of any version.
+// manyVersions draws versions of few resources of each kind, of two patients: contents, and marks
+// with and without a patient, of any version.
 func manyVersions(t *rapid.T) (all []Input) {
 	for seq := range rapid.IntRange(1, 24).Draw(t, "events") {
 		p := rapid.SampledFrom([]facts.Ref{"Patient/A", "Patient/A", "Patient/A", "Patient/B"}).Draw(t, "patient")
@@ -106,8 +106,8 @@ func states(m *Memory) map[facts.Ref]checks.State {
 	return all
 }
 
-// What is cut, what stays, what counts of it and what is told do not depend on the order of events,
-// their repetition or their batches, with deletions, withdrawals and moves among them.
+// What is cut, what stays, what counts and what is told do not depend on the order of events, their
+// repetition or batches, including deletions, withdrawals and moves.
 func TestLimitsOfAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := manyVersions(t)
@@ -134,8 +134,7 @@ func TestLimitsOfAnyOrder(t *testing.T) {
 	})
 }
 
-// The newest of each kind stay, whatever the others bring, and it is told of which kinds some were
-// cut.
+// The newest of each kind stay, whatever the others bring, and the state says which kinds were cut.
 func TestTheNewestOfEachKindStay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := engine()
@@ -207,9 +206,8 @@ func TestTheNewestOfEachKindStay(t *testing.T) {
 	})
 }
 
-// BenchmarkLimit folds one event at a time into a patient who is at the limit of orders, and one
-// with as many events again of weights that are all older: neither may cost more than an event of a
-// patient who is just below.
+// BenchmarkLimit folds one event at a time into a patient at the limit of orders, and one with as
+// many older weights besides: neither may cost more than an event of a patient just below.
 func BenchmarkLimit(b *testing.B) {
 	for _, n := range []int{1000, 1999, 2001, 20_000} {
 		b.Run(fmt.Sprintf("orders=%d", n), func(b *testing.B) {

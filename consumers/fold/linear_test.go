@@ -11,11 +11,11 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// sender is what somebody may send n of, in batches that a commit each follows.
+// sender sends n of something, in batches, each followed by a commit.
 type sender func(n int) [][]fhir.Resource
 
-// TestCostFollowsWhatIsSent holds that what a fold looks at and decides grows with what is sent,
-// and no faster.
+// TestCostFollowsWhatIsSent holds that what a fold looks at and decides grows no faster than what
+// is sent.
 func TestCostFollowsWhatIsSent(t *testing.T) {
 	for name, send := range map[string]sender{
 		"patients of one resource": func(n int) [][]fhir.Resource {
@@ -92,7 +92,7 @@ func single(all []fhir.Resource) (batches [][]fhir.Resource) {
 	return batches
 }
 
-// moved is one order in n versions, each of the next of so many patients.
+// moved is one order in n versions, each of the next of patients.
 func moved(n, patients int) (all []fhir.Resource) {
 	for i := range n {
 		all = append(all, ordered("one", i%patients, i+1, facts.Order{Drug: facts.Drug{Names: []string{"sertraline"}}}))
@@ -100,7 +100,7 @@ func moved(n, patients int) (all []fhir.Resource) {
 	return all
 }
 
-// deleted is one order in n versions, each of another patient, with a deletion after each.
+// deleted is one order in n versions, each of another patient and followed by a deletion.
 func deleted(n int) (all []fhir.Resource) {
 	for i, r := range moved(n, n) {
 		r.Fact.Version = version(2*i + 1)

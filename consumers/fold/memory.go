@@ -9,13 +9,13 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// Memory is a store for one process: what replay and tests run on. It is not for concurrent use.
+// Memory is a store for one process: replay and tests run on it. It is not safe for concurrent use.
 type Memory struct {
 	States      map[facts.Ref]*checks.State
 	medications map[facts.Ref]*facts.Fact
 	gone        map[facts.Ref]*facts.Fact
 	holders     Index
-	newest      map[facts.Ref]newest // of those that several hold
+	newest      map[facts.Ref]newest // of those several hold
 	referrers   Index
 }
 
@@ -55,7 +55,7 @@ func (m *Memory) Referrers(medication facts.Ref) []facts.Ref { return m.referrer
 // Patients are all patients of whom something is known, sorted.
 func (m *Memory) Patients() []facts.Ref { return slices.Sorted(maps.Keys(m.States)) }
 
-// apply makes a commit part of the store.
+// apply adds a commit to the store.
 func (m *Memory) apply(c Commit) {
 	for _, ch := range c.Patients {
 		m.States[ch.State.Patient] = ch.State
@@ -83,7 +83,7 @@ func (m *Memory) remember(patient facts.Ref, fact *facts.Fact) {
 	}
 }
 
-// hold notes that a patient holds a resource, and whether nobody has a newer version.
+// hold notes that a patient holds a resource, and whether that version is the newest.
 func (m *Memory) hold(patient facts.Ref, fact *facts.Fact) {
 	n, shared := m.newest[fact.Ref]
 	if another := m.holders.Add(fact.Ref, patient); !another && !shared {
@@ -100,8 +100,8 @@ func (m *Memory) hold(patient facts.Ref, fact *facts.Fact) {
 	m.newest[fact.Ref] = n
 }
 
-// Replay folds inputs over memory. Either all are folded first and decided about once (Fold, then
-// Finish), or each is decided about when it comes (Step), for the transitions.
+// Replay folds inputs over memory. Either all are folded first and decided once (Fold, then
+// Finish), or each is decided as it comes (Step), for the transitions.
 type Replay struct {
 	e    *Engine
 	mem  *Memory
@@ -113,7 +113,7 @@ type Replay struct {
 // NewReplay starts with nothing known.
 func NewReplay(e *Engine) *Replay { return &Replay{e: e, mem: NewMemory()} }
 
-// Fold takes an input in and leaves the decision to Finish. The results are good until the next
+// Fold takes in an input and leaves the decision to Finish. The results are valid until the next
 // call.
 func (r *Replay) Fold(in Input) []Result {
 	if r.fold == nil {
@@ -124,14 +124,14 @@ func (r *Replay) Fold(in Input) []Result {
 	return r.res
 }
 
-// Step takes an input in and decides what it changes at asOf.
+// Step takes in an input and decides what it changes at asOf.
 func (r *Replay) Step(in Input, asOf time.Time) ([]Result, []checks.Flag) {
 	c, results := r.e.Step(r.mem, []Input{in}, asOf)
 	r.mem.apply(c)
 	return results, c.transitions()
 }
 
-// Finish decides about everything that was folded and hands back all that is known.
+// Finish decides about everything folded and returns all that is known.
 func (r *Replay) Finish(asOf time.Time) *Memory {
 	if r.fold != nil {
 		r.fold.unsaid = true

@@ -4,21 +4,21 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// newest is who has the newest version of a resource, among all versions that name a patient.
+// newest is the holder of the newest version of a resource, among all versions that name a patient.
 type newest struct {
-	patient facts.Ref // "" when nobody has any
+	patient facts.Ref // "" if nobody has any
 	version facts.Version
-	unknown bool // whoever had it has not any more
+	unknown bool // whoever had it no longer does
 }
 
-// newestOf is who has the newest version of a resource. One resource may have been any number of
-// patients' by turns, so they are not all looked at for each of its versions: the view names who
-// had it, and the fold follows it from there on.
+// newestOf is the holder of the newest version of a resource. A resource may have belonged to any
+// number of patients in turn, so they are not all examined for each of its versions: the view names
+// the last holder, and the fold follows it from there.
 func (f *Fold) newestOf(resource facts.Ref) newest {
 	if n, ok := f.newest[resource]; ok && !n.unknown {
 		return n
 	}
-	if resource.Type() == "Patient" { // is about itself for ever
+	if resource.Type() == "Patient" { // is always about itself
 		return f.newestAmong(resource, []facts.Ref{resource})
 	}
 	some, bound := f.view.Newest(resource)
@@ -43,7 +43,7 @@ func (f *Fold) newestAmong(resource facts.Ref, patients []facts.Ref) (n newest) 
 	return n
 }
 
-// follow keeps newestOf up when a patient gets a version.
+// follow updates newestOf when a patient gets a version.
 func (f *Fold) follow(ref facts.Ref, fact *facts.Fact) {
 	n, ok := f.newest[fact.Ref]
 	if ok && !n.unknown && (n.patient == "" || n.patient == ref || fact.Version.Compare(n.version) > 0) {
@@ -51,16 +51,15 @@ func (f *Fold) follow(ref facts.Ref, fact *facts.Fact) {
 	}
 }
 
-// forgot keeps newestOf up when a patient's version was cut.
+// forgot updates newestOf when a patient's version was cut.
 func (f *Fold) forgot(ref, resource facts.Ref) {
 	if n, ok := f.newest[resource]; ok && n.patient == ref {
 		f.newest[resource] = newest{unknown: true}
 	}
 }
 
-// outrank tells the one who had the newest version of a resource that it is not any more: all
-// others know. Only where a deletion was newer than any, and is not now, the reason changes for
-// all.
+// outrank tells the former holder of the newest version of a resource that it no longer is; all
+// others know. Only if a deletion was newer than any, and no longer is, the reason changes for all.
 func (f *Fold) outrank(before newest, owner, resource facts.Ref) {
 	if before.patient == "" {
 		return
@@ -72,9 +71,9 @@ func (f *Fold) outrank(before newest, owner, resource facts.Ref) {
 	}
 }
 
-// spread brings all up to date who hold a resource of which that has to be known, and has those
-// decided who refer to a Medication that says something else: each once, however many versions
-// there were, and as many as one commit may touch.
+// spread brings up to date all holders of resources that need it, and has all decided who refer to
+// a changed Medication: each once, however many versions there were, and as many as one commit may
+// touch.
 func (f *Fold) spread() {
 	for _, resource := range sorted(f.stale) {
 		for n, h := range f.holdersOf(resource) {
@@ -98,14 +97,14 @@ func (f *Fold) spread() {
 	clear(f.reached)
 }
 
-// mayTouch tells whether the nth of those whom a change concerns is still in this commit; otherwise
+// mayTouch reports whether the nth patient concerned by a change fits into this commit; otherwise
 // it comes later.
 func (f *Fold) mayTouch(n int, ref facts.Ref) bool {
 	p := f.patients[ref]
 	return f.e.MaxTouch == 0 || n < f.e.MaxTouch || p != nil && p.touched
 }
 
-// giveBack lets those who hold a resource that was cut from somebody know that, each resource once.
+// giveBack tells the other holders of resources cut from somebody, each resource once.
 func (f *Fold) giveBack() {
 	for len(f.lost) > 0 {
 		resources := sorted(f.lost)

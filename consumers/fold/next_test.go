@@ -17,8 +17,8 @@ func onDay(year int, month time.Month, day int) moment.Time {
 	return moment.Time{Nanos: time.Date(year, month, day, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay}
 }
 
-// A transition tells the next of the flag as of its own time, by all that is known then: what a
-// replay of the same events would tell.
+// A transition gives the flag's next as of its own time, by all that is known then, as a replay of
+// the same events would.
 func TestTransitionsTellWhatIsNext(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		e, m := engine(), NewMemory()
@@ -40,8 +40,8 @@ func TestTransitionsTellWhatIsNext(t *testing.T) {
 	})
 }
 
-// A fact that moves the moment and nothing else is no update: the flag that was published names the
-// former moment, and who goes by the facts learns of the new one.
+// A fact that only shifts the moment is no update: the published flag names the earlier moment, and
+// whoever uses the facts learns the new one.
 func TestAnotherNextAloneIsNoUpdate(t *testing.T) {
 	e, m := engine(), NewMemory()
 	first := order("MedicationRequest/1", "sertraline", "")

@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// patient is the working copy of a patient's state, made when it is first asked for.
+// patient is the working copy of a patient's state, made on demand.
 func (f *Fold) patient(ref facts.Ref) *patient {
 	if p := f.patients[ref]; p != nil {
 		return p
@@ -22,7 +22,7 @@ func (f *Fold) patient(ref facts.Ref) *patient {
 	return p
 }
 
-// own makes p's state one that may be changed.
+// own makes p's state safe to change.
 func (p *patient) own() {
 	if p.st != p.old {
 		return
@@ -37,7 +37,7 @@ func (f *Fold) peek(ref facts.Ref) *checks.State {
 	return f.patient(ref).st
 }
 
-// set puts fact into p's state, in the place of any other version.
+// set puts fact into p's state, replacing any other version.
 func (f *Fold) set(ref facts.Ref, p *patient, fact facts.Fact) {
 	p.own()
 	p.touched, p.changed, p.grown = true, true, true
@@ -47,7 +47,7 @@ func (f *Fold) set(ref facts.Ref, p *patient, fact facts.Fact) {
 		p.st.Facts[i] = fact
 	} else {
 		p.st.Facts = slices.Insert(p.st.Facts, i, fact)
-		if fact.Ref != ref { // a Patient resource is about itself for ever
+		if fact.Ref != ref { // a Patient resource is always about itself
 			f.holders.Add(fact.Ref, ref)
 		}
 	}
@@ -67,7 +67,7 @@ func find(st *checks.State, ref facts.Ref) (int, bool) {
 	)
 }
 
-// MedicationOf is the Medication that an order refers to; "" when it refers to none.
+// MedicationOf is the Medication an order refers to; "" if none.
 func MedicationOf(fact *facts.Fact) facts.Ref {
 	if fact.Kind != facts.KindOrder {
 		return ""
@@ -75,8 +75,8 @@ func MedicationOf(fact *facts.Fact) facts.Ref {
 	return fact.Order.MedicationRef
 }
 
-// knownMedication is what the newest version of a Medication says, with a withdrawal that another
-// commit may have brought.
+// knownMedication is the newest version of a Medication, or its withdrawal, which another commit
+// may have brought.
 func (f *Fold) knownMedication(ref facts.Ref) *facts.Fact {
 	held := f.heldMedication(ref)
 	if held == nil {
@@ -116,10 +116,10 @@ func (f *Fold) referrersOf(medication facts.Ref) []facts.Ref {
 type Index struct {
 	one  map[facts.Ref]facts.Ref
 	more map[facts.Ref][]facts.Ref
-	has  map[[2]facts.Ref]struct{} // what more has
+	has  map[[2]facts.Ref]struct{} // contents of more
 }
 
-// Add notes a patient of a resource; it tells whether the resource had others, and not this one.
+// Add notes a patient of a resource; it reports whether the resource had others, and not this one.
 func (x *Index) Add(ref, patient facts.Ref) bool {
 	if x.one == nil {
 		x.one, x.more, x.has = map[facts.Ref]facts.Ref{}, map[facts.Ref][]facts.Ref{}, map[[2]facts.Ref]struct{}{}
@@ -148,7 +148,7 @@ func (x *Index) get(ref facts.Ref) []facts.Ref {
 	return append([]facts.Ref{first}, x.more[ref]...)
 }
 
-// With is what x and others have, sorted, each once.
+// With is what x and others have, sorted, without duplicates.
 func (x *Index) With(ref facts.Ref, others []facts.Ref) []facts.Ref {
 	if _, ok := x.one[ref]; !ok && len(others) == 0 {
 		return nil
@@ -158,8 +158,8 @@ func (x *Index) With(ref facts.Ref, others []facts.Ref) []facts.Ref {
 	return slices.Compact(all)
 }
 
-// References names the resources that a state holds, other than the Patient, and the Medications
-// that it refers to.
+// References names the resources a state holds, except the Patient, and the Medications it refers
+// to.
 func References(st *checks.State, holds func(*facts.Fact), refers func(facts.Ref)) {
 	for i := range st.Facts {
 		k := &st.Facts[i]

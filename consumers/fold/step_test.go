@@ -18,7 +18,7 @@ import (
 
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
-// facts are what a store knows, without the history of flags, which depends on the way.
+// everyFact is what a store knows, without the history of flags, which depends on the order.
 func everyFact(m *Memory) map[facts.Ref][]facts.Fact {
 	all := map[facts.Ref][]facts.Fact{}
 	for ref, st := range m.States {
@@ -27,7 +27,7 @@ func everyFact(m *Memory) map[facts.Ref][]facts.Fact {
 	return all
 }
 
-// open are the flags that are open in the end, without what depends on the way to them.
+// open are the flags open in the end, without what depends on the order.
 func open(e *Engine, m *Memory) []checks.Flag {
 	var all []checks.Flag
 	for _, ref := range m.Patients() {
@@ -57,7 +57,7 @@ func run(e *Engine, batches ...[]Input) (*Memory, []checks.Flag) {
 	return m, history
 }
 
-// consistent tells what is wrong with a history: numbers count up from 1 for each flag, and a flag
+// consistent says what is wrong with a history: numbers count up from 1 for each flag, and a flag
 // opens before it is resolved.
 func consistent(history []checks.Flag) error {
 	number, isOpen := map[string]uint64{}, map[string]bool{}
@@ -162,7 +162,7 @@ func TestStatesOfTheViewStayAsTheyWere(t *testing.T) {
 	})
 }
 
-// Two instances that did not see each other's last writes leave states that healing makes those of
+// Healing turns the states of two instances that did not see each other's last writes into those of
 // one instance.
 func TestHealing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -172,7 +172,7 @@ func TestHealing(t *testing.T) {
 		cutAt := rapid.IntRange(0, len(all)).Draw(t, "seen by both")
 		m, _ := run(e, all[:cutAt])
 		old, _ := run(e, all[:cutAt])
-		for _, in := range all[cutAt:] { // each is decided on the old view, and refused where somebody wrote since
+		for _, in := range all[cutAt:] { // each is decided on the old view, and refused if written since
 			c, _ := e.Step(old, []Input{in}, asOf)
 			if conflict(old, m, c) {
 				c, _ = e.Step(m, []Input{in}, asOf)
@@ -188,8 +188,8 @@ func TestHealing(t *testing.T) {
 	})
 }
 
-// conflict tells whether a commit made on old would be refused by now, since what it writes was
-// written meanwhile.
+// conflict reports whether a commit made on old would now be refused, because what it writes has
+// changed since.
 func conflict(old, now *Memory, c Commit) bool {
 	for _, p := range c.Patients {
 		was, is := old.State(p.State.Patient), now.State(p.State.Patient)
@@ -210,7 +210,7 @@ func conflict(old, now *Memory, c Commit) bool {
 	return false
 }
 
-// live are the facts that are more than marks, whose only use is to keep older versions out.
+// live are the facts that are more than marks, which only keep older versions out.
 func live(st *checks.State) []facts.Fact {
 	if st == nil {
 		return nil

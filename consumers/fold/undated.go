@@ -6,21 +6,20 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// A deletion or withdrawal that names no patient mostly says nothing of its own version: no
-// response.lastModified, no meta. It stands from its arrival on. An absent version would be the
-// lowest of all, so it is not compared as one: it takes back whatever version is the newest, if
-// that arrived before it. What arrives later as a newer version brings the resource back.
+// A deletion or withdrawal that names no patient usually has no version: no response.lastModified,
+// no meta. It takes effect from its arrival. An absent version would rank lowest, so it is not
+// compared as one: it withdraws the newest version of any kind that arrived before it. A newer
+// version arriving later brings the resource back.
 //
-// To come out the same in every order, it is kept for ever under a reference of its own, and meets
-// every version that arrives late.
+// To give the same result in every order, it is kept for ever under its own reference, and applied
+// to every version that arrives late.
 
 const undatedSuffix = "#undated"
 
-// UndatedKey is where the withdrawal of a resource is kept that says nothing of its version. No
-// FHIR id has a "#".
+// UndatedKey is the key for an undated withdrawal of a resource. No FHIR id has a "#".
 func UndatedKey(ref facts.Ref) facts.Ref { return ref + undatedSuffix }
 
-// WithdrawnRef is the resource that a tombstone is about.
+// WithdrawnRef is the resource a tombstone is about.
 func WithdrawnRef(key facts.Ref) facts.Ref {
 	return facts.Ref(strings.TrimSuffix(string(key), undatedSuffix))
 }
@@ -29,7 +28,7 @@ func undated(fact *facts.Fact) bool {
 	return fact.Kind == facts.KindMark && fact.Version.Updated == 0 && fact.Version.Number == ""
 }
 
-// withdrawUndated keeps an undated withdrawal, when it is the latest of its kind, and returns it.
+// withdrawUndated keeps an undated withdrawal if it is the latest of its kind, and returns it.
 func (f *Fold) withdrawUndated(fact facts.Fact) bool {
 	key := UndatedKey(fact.Ref)
 	if known := f.knownGone(key); known != nil && fact.Version.Compare(known.Version) <= 0 {
@@ -40,8 +39,8 @@ func (f *Fold) withdrawUndated(fact facts.Fact) bool {
 	return true
 }
 
-// underUndated is a Medication, or the mark that an undated withdrawal makes of it when that
-// arrived after it.
+// underUndated is a Medication, or the mark left of it by an undated withdrawal that arrived after
+// it.
 func (f *Fold) underUndated(fact facts.Fact) facts.Fact {
 	if w := f.undatedOver(&fact); w != nil {
 		return facts.Fact{Ref: fact.Ref, Version: fact.Version, Kind: facts.KindMark, Mark: w.Mark}
@@ -49,8 +48,8 @@ func (f *Fold) underUndated(fact facts.Fact) facts.Fact {
 	return fact
 }
 
-// undatedOver is the undated withdrawal that arrived after fact; nil when there is none, or fact is
-// a mark by itself.
+// undatedOver is the undated withdrawal that arrived after fact; nil if there is none, or fact is
+// itself a mark.
 func (f *Fold) undatedOver(fact *facts.Fact) *facts.Fact {
 	if fact.Kind == facts.KindMark && !fact.Outranked() {
 		return nil

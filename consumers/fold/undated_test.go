@@ -7,8 +7,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// An undated withdrawal takes back what arrived before it, whatever version that said it was, and
-// nothing that arrived after it; in whatever order they are processed.
+// An undated withdrawal takes back what arrived before it, whatever its version, and nothing that
+// arrived after it, in whatever order they are processed.
 func TestUndatedWithdrawalStandsFromItsArrivalOn(t *testing.T) {
 	const ref = facts.Ref("MedicationRequest/1")
 	deletion := mark(ref, facts.MarkDeleted)
@@ -18,7 +18,7 @@ func TestUndatedWithdrawalStandsFromItsArrivalOn(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		in   []Input
-		want string // drug that counts; "" when none does
+		want string // drug that counts; "" if none
 	}{
 		{"after a dated version", []Input{arrives(1, "Patient/A", dated), arrives(2, "", deletion)}, ""},
 		{"before it", []Input{arrives(1, "", deletion), arrives(2, "Patient/A", dated)}, "sertraline"},

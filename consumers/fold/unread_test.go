@@ -34,7 +34,7 @@ func TestVersionsThatCannotBePlaced(t *testing.T) {
 	m, _ := run(e, inputs)
 	first := everyFact(m)
 	if flags := open(e, m); len(flags) != 2 ||
-		!strings.Contains(flags[1].Summary, "A newer version may exist of MedicationRequest/m") {
+		!strings.Contains(flags[1].Summary, "A newer version of MedicationRequest/m may exist") {
 		t.Fatalf("flags %+v", flags)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))

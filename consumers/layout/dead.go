@@ -10,8 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// DeadLetter is one rejection, without its payload. Detail and Pointer may hold texts of the
-// payload's.
+// DeadLetter is one rejection, without its payload. Detail and Pointer may contain text of the
+// payload.
 type DeadLetter struct {
 	Number  uint64    // in the stream RLS_DEAD
 	Time    time.Time // of the rejection
@@ -20,10 +20,10 @@ type DeadLetter struct {
 	Pointer string // to the place in the input
 	Input   uint64 // sequence of the input in the stream FHIR
 	Size    int    // of the payload, bytes
-	LeftOut bool   // the payload is not with it
+	LeftOut bool   // its payload was not kept
 
 	Epoch       int64 // creation of the stream FHIR
-	Acknowledge bool  // the input came on the subject on which acknowledgements count
+	Acknowledge bool  // the input came on the subject where acknowledgements count
 }
 
 // InputID identifies what was rejected.
@@ -32,7 +32,8 @@ type InputID struct {
 	Sequence uint64
 }
 
-// PartlyRead tells that nothing was rejected: the input counted, and parts of it could not be read.
+// PartlyRead reports that nothing was rejected: the input counted, but parts of it could not be
+// read.
 func (l *DeadLetter) PartlyRead() bool { return l.Reason == string(PartlyRead) }
 
 func (l *DeadLetter) From() InputID { return InputID{l.Epoch, l.Input} }
@@ -55,12 +56,12 @@ func LetterOf(number uint64, at time.Time, h nats.Header, size int) DeadLetter {
 		LeftOut:     h.Get(HeaderLeftOut) != "",
 		Acknowledge: h.Get(HeaderSubject) == SubjectAcknowledge,
 	}
-	// What is no number came from elsewhere: then there is no input to be found.
+	// Not a number: it came from elsewhere, and there is no input to find.
 	l.Input, _ = strconv.ParseUint(h.Get(HeaderSequence), 10, 64)
 	l.Epoch, _ = strconv.ParseInt(h.Get(HeaderEpoch), 10, 64)
 	return l
 }
 
-// PartlyRead is the reason of a letter that rejects nothing: it tells what of an input was there
-// and could not be read.
+// PartlyRead is the reason of a letter that rejects nothing: it reports the unreadable parts of an
+// input.
 const PartlyRead fhir.Reason = "partly-read"

@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// DecodeFact reads a state of one fact, as Medications and tombstones are kept.
+// DecodeFact reads a state of one fact, the form in which Medications and tombstones are kept.
 func DecodeFact(data []byte) (*facts.Fact, error) {
 	st, err := codec.Decode(data)
 	if err != nil {
@@ -21,7 +21,7 @@ func DecodeFact(data []byte) (*facts.Fact, error) {
 	return &st.Facts[0], nil
 }
 
-// EncodeFact is a Medication or a tombstone as it is stored.
+// EncodeFact is a Medication or a tombstone as stored.
 func EncodeFact(f facts.Fact) []byte {
 	return codec.Append(nil, &checks.State{Facts: []facts.Fact{f}})
 }

@@ -25,7 +25,7 @@ const (
 	HeaderEpoch    = "Rls-Stream-Created"
 	HeaderTime     = "Rls-Time"
 	HeaderLeftOut  = "Rls-Payload" // "left-out" when the payload did not fit
-	HeaderSubject  = "Rls-Subject" // of the input, when that was the one for acknowledgements
+	HeaderSubject  = "Rls-Subject" // of the input, if it was the one for acknowledgements
 
 	HeaderTTL       = "Nats-TTL"
 	HeaderExpect    = "Nats-Expected-Last-Subject-Sequence"
@@ -39,7 +39,7 @@ const (
 )
 
 // FlagMessages are a transition as dashboards get it and as the audit keeps it. Header values are
-// enums, hashes, UUIDs and times: nothing of a payload.
+// enums, hashes, UUIDs and times: nothing from a payload.
 func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
 	body, err := issue.Marshal(*f)
 	if err != nil {
@@ -74,7 +74,7 @@ func flagHeaders(f *checks.Flag) nats.Header {
 // FlagOf reads the payload of a transition.
 func FlagOf(data []byte) (checks.Flag, error) { return issue.Unmarshal(data) }
 
-// ShownAgain is a transition as dashboards get it, from its entry in the audit.
+// ShownAgain is a transition as dashboards get it, made from its audit entry.
 func ShownAgain(f *checks.Flag, h nats.Header, data []byte) *nats.Msg {
 	m := &nats.Msg{Data: data, Header: Lasting(h, time.Now())}
 	if delete(m.Header, HeaderTTL); f.State == checks.Resolved || f.Change == checks.ChangeMoved {
@@ -83,7 +83,7 @@ func ShownAgain(f *checks.Flag, h nats.Header, data []byte) *nats.Msg {
 	return m
 }
 
-// NumberOf is the number of a transition; 0 where its headers say none.
+// NumberOf is the number of a transition; 0 if its headers have none.
 func NumberOf(h nats.Header) uint64 {
 	n, err := strconv.ParseUint(h.Get(HeaderNumber), 10, 64)
 	if err != nil {
@@ -92,8 +92,8 @@ func NumberOf(h nats.Header) uint64 {
 	return n
 }
 
-// TimerMessage lets the server tell at a time that a patient has to be looked at. A moment that has
-// passed would go off at once and again after every rewrite, so it is put a little ahead.
+// TimerMessage has the server announce at a time that a patient must be re-evaluated. A moment in
+// the past would fire at once, and again after every rewrite, so it is moved slightly ahead.
 func TimerMessage(tok Token, at, now time.Time) *nats.Msg {
 	if soonest := now.Add(2 * time.Second); at.Before(soonest) {
 		at = soonest
@@ -109,7 +109,7 @@ func TimerMessage(tok Token, at, now time.Time) *nats.Msg {
 // formerBy named the process that wrote a state, which no reader needs.
 const formerBy = "Rls-By"
 
-// Lasting are the headers that a message keeps when it moves, with the time that it has left.
+// Lasting are the headers a message keeps when it moves, with its remaining time.
 func Lasting(h nats.Header, since time.Time) nats.Header {
 	kept := nats.Header{}
 	for name := range h {

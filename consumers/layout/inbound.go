@@ -10,7 +10,7 @@ import (
 
 var typeName = regexp.MustCompile(`^[A-Z][A-Za-z]{1,63}$`)
 
-// InboundSubject is where a resource of a type is published. What is no type of FHIR could be any
+// InboundSubject is where a resource of a type is published. Anything but a FHIR type could be any
 // text, and is not part of a subject.
 func InboundSubject(kind string) string {
 	if !fhir.IsType(kind) {
@@ -19,8 +19,7 @@ func InboundSubject(kind string) string {
 	return SubjectInbound + kind
 }
 
-// ResourceType is the type that a document names at its top; "" when it names none that can be a
-// subject.
+// ResourceType is the type a document names at its top; "" if it is not fit for a subject.
 func ResourceType(data []byte) string {
 	t := TopString(data, "resourceType")
 	if !typeName.MatchString(t) {
@@ -29,7 +28,7 @@ func ResourceType(data []byte) string {
 	return t
 }
 
-// TopString is a string member of the object in data, read no further than it stands.
+// TopString is a string member of the object in data; it reads no further than that member.
 func TopString(data []byte, name string) string {
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {

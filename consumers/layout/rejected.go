@@ -10,8 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// Rejection is what producers hear of an input that was rejected: neither payload nor detail, and
-// nothing that names a patient.
+// Rejection is what producers learn of a rejected input: neither payload nor detail, and nothing
+// that names a patient.
 type Rejection struct {
 	Reason  string
 	Pointer string // to the place in the input, as far as its names are FHIR's
@@ -19,7 +19,7 @@ type Rejection struct {
 	Epoch   int64  // creation of that stream, Unix nanoseconds
 }
 
-// RejectionMessage tells producers of a dead letter, under the same message id.
+// RejectionMessage tells producers about a dead letter, under the same message id.
 func RejectionMessage(letter *nats.Msg, pointer string) *nats.Msg {
 	m := &nats.Msg{Subject: subjectRejected + letter.Header.Get(HeaderReason), Header: nats.Header{}}
 	for _, name := range []string{HeaderReason, HeaderSequence, HeaderEpoch, HeaderTime, nats.MsgIdHdr} {
@@ -32,20 +32,20 @@ func RejectionMessage(letter *nats.Msg, pointer string) *nats.Msg {
 // RejectionOf reads what RejectionMessage wrote.
 func RejectionOf(h nats.Header) Rejection {
 	r := Rejection{Reason: h.Get(HeaderReason), Pointer: h.Get(HeaderPointer)}
-	// What is no number came from elsewhere: then there is no input to be found.
+	// Not a number: it came from elsewhere, and there is no input to find.
 	r.Input, _ = strconv.ParseUint(h.Get(HeaderSequence), 10, 64)
 	r.Epoch, _ = strconv.ParseInt(h.Get(HeaderEpoch), 10, 64)
 	return r
 }
 
-// Names in a pointer. Where a resource could be read they are FHIR's; in what could not, a sender's
-// own name may be anything, even a patient's, so only those around a resource are told.
+// Names in a pointer. In a readable resource they are FHIR's; in an unreadable one, a sender's own
+// name may be anything, even a patient's, so only those around a resource are shown.
 var (
 	elementName = regexp.MustCompile(`^(_?[a-z][A-Za-z0-9]{0,39}|[0-9]{1,9})$`)
 	aroundName  = regexp.MustCompile(`^(data|entry|resource|contained|[0-9]{1,9})$`)
 )
 
-// plainPointer is a JSON pointer as far as nothing in it can name a patient.
+// plainPointer is a JSON pointer reduced to what cannot name a patient.
 func plainPointer(pointer string, why fhir.Reason) string {
 	plain := elementName
 	if why != fhir.InvalidResource && why != fhir.NoPatient {

@@ -9,8 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// Producers hear reason, place and sequence of a rejection, and nothing that a sender may have made
-// up.
+// Producers learn reason, place and sequence of a rejection, and nothing a sender may have made up.
 func TestRejectionNamesNobody(t *testing.T) {
 	for _, c := range []struct {
 		reason         fhir.Reason

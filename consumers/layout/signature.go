@@ -15,33 +15,33 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// HeaderSignature authenticates a message of the stream RLS, and its copies in RLS_FLAGS and of the
+// HeaderSignature authenticates a message of the stream RLS, and its copies in RLS_FLAGS and the
 // audit: a counter, a dot, and the first half of an HMAC-SHA-256 in base64. The key is derived from
-// the site key. It covers the stream, the subject that the message was written under, the counter,
-// the headers that are read back, and the payload.
+// the site key. It covers the stream, the subject the message was written under, the counter, the
+// headers that are read back, and the payload.
 const HeaderSignature = "Rls-Signature"
 
-// ErrForeign tells that a message was not written by rlsguard with this site key, or not for this
-// place: nothing in it is believed.
+// ErrForeign: rlsguard did not write a message with this site key, or not for this place; nothing
+// in it is believed.
 var ErrForeign = errors.New("a message that rlsguard did not write")
 
-// signedHeaders are those that readers go by. A new one that is read back belongs here.
+// signedHeaders are those that readers rely on. A new one that is read back belongs here.
 var signedHeaders = []string{
 	HeaderErased, HeaderNumber, HeaderReason, headerRuleset, HeaderTransition,
 	headerSchedule, headerTarget, headerTimerTTL,
 }
 
-// Sum is the part of a signature that nobody is shown: what a message adds to a tally. The zero Sum
+// Sum is the part of a signature that is never shown: what a message adds to a tally. The zero Sum
 // is that of no message.
 type Sum [2]uint64
 
-// Plus adds, each half by itself.
+// Plus adds each half separately.
 func (s Sum) Plus(o Sum) Sum { return Sum{s[0] + o[0], s[1] + o[1]} }
 
-// Minus takes o away.
+// Minus subtracts o.
 func (s Sum) Minus(o Sum) Sum { return Sum{s[0] - o[0], s[1] - o[1]} }
 
-// Signer signs and checks messages with a key of the site. It is for concurrent use.
+// Signer signs and checks messages with a key of the site. It is safe for concurrent use.
 type Signer struct{ pool sync.Pool }
 
 type signing struct {
@@ -58,8 +58,8 @@ func NewSigner(siteKey []byte) *Signer {
 	return &Signer{pool: sync.Pool{New: func() any { return &signing{mac: hmac.New(sha256.New, key)} }}}
 }
 
-// Sign gives m its signature. The counter of a state is the sequence that it replaces, so that an
-// older one is known by it; of all else it is 0.
+// Sign adds a signature to m. The counter of a state is the sequence it replaces, which exposes an
+// older state; for everything else it is 0.
 func (s *Signer) Sign(m *nats.Msg, counter uint64) Sum {
 	if m.Header == nil {
 		m.Header = nats.Header{}
@@ -71,7 +71,7 @@ func (s *Signer) Sign(m *nats.Msg, counter uint64) Sum {
 	return sum
 }
 
-// Check tells the counter of a message and what it adds to a tally. Its error is ErrForeign.
+// Check returns the counter of a message and what it adds to a tally. Its error is ErrForeign.
 func (s *Signer) Check(subject string, h nats.Header, data []byte) (counter uint64, sum Sum, err error) {
 	number, mac, found := strings.Cut(h.Get(HeaderSignature), ".")
 	counter, err = strconv.ParseUint(number, 10, 64)
@@ -87,21 +87,21 @@ func (s *Signer) Check(subject string, h nats.Header, data []byte) (counter uint
 	return counter, sum, nil
 }
 
-// Verdict is what Check says of a message.
+// Verdict is the outcome of Check for a message.
 type Verdict struct {
 	Counter uint64
 	Sum     Sum
 	Err     error
 }
 
-// Judge is Check, to be kept.
+// Judge is Check with a result to keep.
 func (s *Signer) Judge(subject string, h nats.Header, data []byte) *Verdict {
 	var v Verdict
 	v.Counter, v.Sum, v.Err = s.Check(subject, h, data)
 	return &v
 }
 
-// mac gives both halves of the code: the one that is shown, and the one that is added up.
+// mac returns both halves of the code: the one that is shown, and the one that is summed.
 func (s *Signer) mac(subject string, h nats.Header, data []byte, counter uint64) (shown [16]byte, sum Sum) {
 	g := s.pool.Get().(*signing)
 	defer s.pool.Put(g)
@@ -126,8 +126,8 @@ func appendPart(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// writtenUnder is the subject that a message had in RLS: flags are copied under another, and an
-// audit entry may stand under its flag alone.
+// writtenUnder is the subject a message had in RLS: flags are copied under another, and an audit
+// entry may be under its flag alone.
 func writtenUnder(subject string, h nats.Header) string {
 	if rest, shown := strings.CutPrefix(subject, SubjectFlags); shown {
 		return SubjectCommitFlags + rest
@@ -138,10 +138,10 @@ func writtenUnder(subject string, h nats.Header) string {
 	return subject
 }
 
-// IsSigned tells whether a message claims to be signed.
+// IsSigned reports whether a message claims to be signed.
 func IsSigned(h nats.Header) bool { return len(h[HeaderSignature]) > 0 }
 
-// SameSigned tells whether two messages carry the same signature and payload.
+// SameSigned reports whether two messages carry the same signature and payload.
 func SameSigned(a, b nats.Header, dataA, dataB []byte) bool {
 	return a.Get(HeaderSignature) == b.Get(HeaderSignature) && bytes.Equal(dataA, dataB)
 }

@@ -19,8 +19,8 @@ func signed(s *Signer) *nats.Msg {
 	return m
 }
 
-// A signature holds for one key, subject, payload, counter and one set of headers that are read; a copy
-// that the server makes under another subject is as good.
+// A signature holds for one key, subject, payload, counter and set of headers that are read; a copy
+// the server makes under another subject is as good.
 func TestSignature(t *testing.T) {
 	s := NewSigner([]byte("key of the tests, not secret"))
 	m := signed(s)
@@ -56,7 +56,7 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// A tally is read as it was written, and nothing that was not is one.
+// A tally reads back as written, and nothing else reads as one.
 func TestTally(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Uint64()
@@ -82,7 +82,7 @@ func TestTally(t *testing.T) {
 	})
 }
 
-// Sign and Check cost about as much as the hash of what they cover.
+// Sign and Check cost about as much as hashing what they cover.
 func BenchmarkSign(b *testing.B) {
 	s := NewSigner([]byte("key of the tests, not secret"))
 	for _, size := range []int{200, 800, 2300, 8000} {

@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-// Errors that no retry mends: Serve ends with them.
+// Errors no retry can fix: Serve ends with them.
 var (
 	ErrOtherKey    = errors.New("the stored states were made with another site key")
 	ErrNewerFormat = errors.New("the stored states were written by a newer version")
@@ -16,8 +16,8 @@ var (
 	ErrImporting   = errors.New("an import of the stored states did not end: run rlsguard import again")
 )
 
-// StateFormat is the layout of the stream RLS: subjects, and what is under them. In format 1 nothing
-// was signed.
+// StateFormat is the layout of the stream RLS: subjects, and what is under them. Format 1 had no
+// signatures.
 const StateFormat = 2
 
 // SiteRecord is what all states of a stream were made with.
@@ -28,22 +28,22 @@ type SiteRecord struct {
 	AsOf    string `json:"asOf,omitempty"`
 	// Done: every patient was evaluated with these.
 	Done bool `json:"done"`
-	// Importing: what is stored is a part of an import.
+	// Importing: the stored states are part of an unfinished import.
 	Importing bool `json:"importing,omitempty"`
-	// Rearm: what is stored was imported, and no timers are set.
+	// Rearm: the stored states were imported, and no timers are set.
 	Rearm bool `json:"rearm,omitempty"`
-	// Rebuilding is how far the inbound stream reached when states that were lost began to be made
-	// again from it. What is stored is a part until all of that is decided.
+	// Rebuilding is how far the inbound stream reached when lost states began to be rebuilt from
+	// it. Until all of that is decided, the stored states are incomplete.
 	Rebuilding uint64 `json:"rebuilding,omitempty"`
-	// Signed is the sequence of the stream RLS up to which messages may be without a signature: they
-	// were there before any was signed. 0 is that of a site of an earlier version.
+	// Signed is the sequence of the stream RLS up to which messages may be unsigned: they were
+	// there before any was signed. 0 is a site of an earlier version.
 	Signed uint64 `json:"signed,omitempty"`
 
-	// Seq is the sequence of the record in the stream RLS, as it was read; 0 for none.
+	// Seq is the sequence of the record in the stream RLS, as read; 0 for none.
 	Seq uint64 `json:"-"`
 }
 
-// ParseSite reads the record of the site, which stands under a sequence of the stream RLS.
+// ParseSite reads the record of the site, stored under a sequence of the stream RLS.
 func ParseSite(seq uint64, data []byte) (*SiteRecord, error) {
 	have := &SiteRecord{Seq: seq}
 	if err := json.Unmarshal(data, have); err != nil {
@@ -52,10 +52,10 @@ func ParseSite(seq uint64, data []byte) (*SiteRecord, error) {
 	return have, nil
 }
 
-// Encode is the record as it is stored.
+// Encode is the record as stored.
 func (w *SiteRecord) Encode() ([]byte, error) { return json.Marshal(w) }
 
-// Fits tells why states must not be touched by whoever has this key.
+// Fits says why the holder of this key must not touch the states.
 func (w *SiteRecord) Fits(key []byte) error {
 	switch own := Fingerprint(key); {
 	case w.Format > StateFormat:
@@ -68,7 +68,7 @@ func (w *SiteRecord) Fits(key []byte) error {
 	return nil
 }
 
-// Fingerprint identifies a key without giving it away.
+// Fingerprint identifies a key without revealing it.
 func Fingerprint(key []byte) string {
 	sum := sha256.Sum256(append([]byte("rlsguard site key|"), key...))
 	return hex.EncodeToString(sum[:8])

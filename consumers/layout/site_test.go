@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The record holds what it always held, and where it was read wins over anything in it: what is
-// written next expects that sequence.
+// The record keeps its content, and the sequence it was read at wins over anything in it: the next
+// write expects that sequence.
 func TestSiteRecordIsWhatItWas(t *testing.T) {
 	const data = `{"format":1,"key":"k","ruleset":"r","done":true}`
 	have, err := ParseSite(7, []byte(data))

@@ -7,13 +7,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// How long things stay.
+// Retention.
 const (
 	resolvedTTL = 30 * 24 * time.Hour // a resolved flag, and the last word on the subject of an old severity
-	dueTTL      = 30 * 24 * time.Hour // a timer that went off while nobody ran
+	dueTTL      = 30 * 24 * time.Hour // a timer that fired while no instance was running
 	erasedTTL   = 30 * 24 * time.Hour // the marker of an erasure
-	// deadWindow is how long the server itself recognises a dead letter that is sent again; what is
-	// older is looked up.
+	// DeadWindow is how long the server itself recognises a repeated dead letter; older ones are
+	// looked up.
 	DeadWindow = 2 * time.Hour
 	// DefaultAudit is how long every transition is kept.
 	DefaultAudit = 400 * 24 * time.Hour
@@ -23,13 +23,13 @@ const (
 	rejectedAge = 30 * 24 * time.Hour
 )
 
-// TTL is d as the header Nats-TTL wants it.
+// TTL is d in the form of the header Nats-TTL.
 func TTL(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
-// StreamConfigs are the settings of all streams, in the order in which they are made.
+// StreamConfigs are the settings of all streams, in the order of creation.
 func StreamConfigs(replicas int) []jetstream.StreamConfig {
-	// The flags are a copy of what RLS has, and what a crash takes from it is copied again: a sync
-	// for each would cost more than all commits together. Replicated streams sync in groups anyway.
+	// The flags are a copy of RLS, and a crash only costs copying again: a sync for each would cost
+	// more than all commits together. Replicated streams sync in groups anyway.
 	copied := jetstream.DefaultPersistMode
 	if replicas == 1 {
 		copied = jetstream.AsyncPersistMode
@@ -51,8 +51,8 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 			},
 			MaxMsgsPerSubject: 1, AllowAtomicPublish: true, AllowMsgTTL: true, AllowMsgSchedules: true,
 			AllowRollup: true,
-			// What core subscribers see is only what was committed; on the batch's own subjects
-			// they also see rejected batches.
+			// Core subscribers see only what was committed; on the batch's own subjects they also
+			// see rejected batches.
 			RePublish: &jetstream.RePublish{Source: SubjectCommitFlags + ">", Destination: SubjectFlags + ">"},
 		},
 		{
@@ -81,21 +81,21 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 	}
 }
 
-// How RLS_FLAGS copies from RLS where it is in another account: the account of RLS offers it one
-// kind of consumer under copyAPI, and what that delivers under copyDelivery.
+// How RLS_FLAGS copies from RLS in another account: the account of RLS offers it one kind of
+// consumer under copyAPI, and delivers under copyDelivery.
 const (
 	copyAPI      = "$JS.CORE.API"
 	copyDelivery = "rls-copy"
 )
 
-// Limits of the consumers that readers of other accounts make on RLS_FLAGS: one that nobody asks
-// any more goes after a while, or a reader could take all there are for good.
+// Limits on consumers that readers of other accounts create on RLS_FLAGS: unused ones expire, or a
+// reader could use up all of them for good.
 const (
 	readerInactive   = 5 * time.Minute
 	readerAckPending = 1000
 )
 
-// InAccounts is a stream as it is where those for others are in an account of their own.
+// InAccounts is a stream as configured when streams for others have an account of their own.
 func InAccounts(c jetstream.StreamConfig) jetstream.StreamConfig {
 	if c.Name != StreamFlags {
 		return c

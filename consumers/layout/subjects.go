@@ -17,19 +17,19 @@ import (
 // Streams and the subjects in them.
 const (
 	StreamFHIR  = "FHIR"      // what producers write
-	StreamRLS   = "RLS"       // states, transitions, timers; ours alone
-	StreamAudit = "RLS_AUDIT" // every transition, copied from RLS; ours alone
+	StreamRLS   = "RLS"       // states, transitions, timers; private to rlsguard
+	StreamAudit = "RLS_AUDIT" // every transition, copied from RLS; private to rlsguard
 	StreamFlags = "RLS_FLAGS" // the newest transition of each flag, for dashboards
 	StreamDead  = "RLS_DEAD"  // what was rejected, for operators
 	// StreamRejected tells producers what was rejected, without payload.
 	StreamRejected = "RLS_REJECTED"
 
 	Durable    = "rlsguard"     // consumer of FHIR
-	DurableDue = "rlsguard-due" // consumer of the timers that went off
+	DurableDue = "rlsguard-due" // consumer of the timers that fired
 
 	SubjectInbound = "fhir."
-	// SubjectAcknowledge is the only one on which an acknowledgement counts, so that silencing is a
-	// permission of its own.
+	// SubjectAcknowledge is the only subject on which an acknowledgement counts, so that silencing
+	// needs its own permission.
 	SubjectAcknowledge = "fhir.DetectedIssue"
 	SubjectFlags       = "rls.flags."
 	SubjectDead        = "rls.dead."
@@ -46,8 +46,8 @@ const (
 	SubjectDue         = "rls.due."
 )
 
-// Token stands for a resource in subjects: a keyed hash, from which nobody without the site key
-// learns the reference.
+// Token stands for a resource in subjects: a keyed hash that reveals the reference to nobody
+// without the site key.
 type Token [16]byte
 
 func (t Token) String() string { return hex.EncodeToString(t[:]) }
@@ -72,7 +72,7 @@ func NewTokens(key []byte) *Tokens {
 	return &Tokens{pool: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
-// Of is the token of a patient, or of a resource without one. It is for concurrent use.
+// Of is the token of a patient, or of a resource without one. It is safe for concurrent use.
 func (t *Tokens) Of(ref facts.Ref) Token {
 	h := t.pool.Get().(hash.Hash)
 	defer t.pool.Put(h)
@@ -90,7 +90,7 @@ func FlagSubject(f *checks.Flag) string {
 	return SubjectCommitFlags + f.Severity.String() + "." + f.Check + "." + f.ID
 }
 
-// AuditSubject is where a transition is committed for audit. In RLS_AUDIT the number is left out: a
+// AuditSubject is where a transition is committed for audit. RLS_AUDIT omits the number, since a
 // server remembers every subject.
 func AuditSubject(flag string, number uint64) string {
 	return fmt.Sprintf("%s%s.%d", SubjectAudit, flag, number)
@@ -99,12 +99,12 @@ func AuditSubject(flag string, number uint64) string {
 // StreamFeedback is where package cdshooks keeps what users did with cards; it names flags.
 const StreamFeedback = "RLS_FEEDBACK"
 
-// FlagID is how ids of flags look: only such a one becomes part of a subject.
+// FlagID is the form of flag ids; only these become part of a subject.
 var FlagID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // FlagIDPart is how the beginning of such an id looks, by which people name a flag, up to all of it.
 var FlagIDPart = regexp.MustCompile(`^[0-9a-f]{4}[0-9a-f-]{0,32}$`)
 
 // SubjectInputs is the record of which inputs were decided. The floor of the durable consumer does
-// not tell: it also moves over what a filter passes by, and over what left the stream.
+// not tell: it also moves past filtered messages, and past those that left the stream.
 const SubjectInputs = "rls.commit.inputs"

@@ -9,32 +9,32 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// SubjectTally are the tallies: each batch that changes states carries one, so that a state which
-// was removed or put back to an older one is noticed, also when nobody was running.
+// SubjectTally holds the tallies: each batch that changes states carries one, so that removing a
+// state, or putting back an older one, is noticed even if no instance was running.
 const SubjectTally = SubjectState + "tally."
 
-// Tally is one writer's part of a sum over all states: what it added and what it took away. The sum
-// of all tallies is that over the states that are stored. A writer of its own for each process spares
-// them conflicts with one another.
+// Tally is one writer's part of a sum over all states: what it added and what it took away. All
+// tallies together are the sum over the stored states. Each process writes its own, to avoid
+// conflicts.
 type Tally struct {
-	By     string // names the session that wrote it
-	States Sum    // over states of patients, Medications and tombstones; markers of erasures are not in it
+	By     string // session that wrote it
+	States Sum    // over states of patients, Medications and tombstones, without erasure markers
 	Site   Sum    // over the record of the site
-	// Unsigned is what the record of the site has as Signed, should that be lost.
+	// Unsigned is the Signed of the site record, in case that is lost.
 	Unsigned uint64
-	// Anew counts how often the tallies began anew with what was there: who knows of more has to
-	// read everything again.
+	// Anew counts how often the tallies started afresh with what was there: whoever knows of more
+	// must read everything again.
 	Anew uint64
-	// N counts the tallies in a slot. The record of what was decided names the newest, so that one
+	// N counts the tallies in a slot. The record of decided inputs names the newest, so that one
 	// cannot be put back together with the states of its time.
 	N uint64
-	// Size and Changes are those of the batch that it was written with: a batch may be cut short by
-	// a power failure, and the tally comes first in it.
+	// Size and Changes describe the batch it was written with: a power failure may cut a batch
+	// short, and the tally comes first in it.
 	Size    uint32
 	Changes []Change
 
-	Seq  uint64 // in the stream RLS, as it was read or written; 0 for none
-	Gone bool   // the stream has it no more
+	Seq  uint64 // in the stream RLS, as read or written; 0 for none
+	Gone bool   // no longer in the stream
 }
 
 // Change is a state that a batch writes.
@@ -42,11 +42,10 @@ type Change struct {
 	Kind  byte // of the subject, see KindOf
 	Token Token
 	Sum   Sum
-	New   bool // nothing stood there before
+	New   bool // nothing was there before
 }
 
-// StateKinds are the subjects of states up to their tokens, in the order in which they are stored
-// again.
+// StateKinds are the subjects of states up to their tokens, in the order of restoring.
 var StateKinds = []string{SubjectGone, SubjectMedication, SubjectPatient}
 
 // tallyVersion is the first byte of a tally.
@@ -58,7 +57,7 @@ const (
 	fixedSize  = 16 + 16 + 8 + 8 + 8 + 4
 )
 
-// Message is the tally as it is stored in a slot.
+// Message is the tally as stored in a slot.
 func (t *Tally) Message(slot string) *nats.Msg {
 	b := make([]byte, 0, 64+len(t.By)+len(t.Changes)*changeSize)
 	b = appendPart(append(b, tallyVersion), t.By)
@@ -87,7 +86,7 @@ func appendSum(b []byte, s Sum) []byte {
 	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, s[0]), s[1])
 }
 
-// ParseTally reads what Message wrote, as it stands under a sequence of the stream RLS.
+// ParseTally reads what Message wrote, stored under a sequence of the stream RLS.
 func ParseTally(seq uint64, b []byte) (*Tally, error) {
 	bad := fmt.Errorf("a tally of %d bytes that cannot be read", len(b))
 	if len(b) < 2 || b[0] != tallyVersion {
@@ -118,10 +117,10 @@ func ParseTally(seq uint64, b []byte) (*Tally, error) {
 
 func sumAt(b []byte) Sum { return Sum{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])} }
 
-// KindSite is the kind of the record of the site, which has no token.
+// KindSite is the kind of the site record, which has no token.
 const KindSite byte = 3
 
-// KindOf is the place of a kind in StateKinds.
+// KindOf is the position of a kind in StateKinds.
 func KindOf(kind string) byte {
 	if i := slices.Index(StateKinds, kind); i >= 0 {
 		return byte(i)

@@ -84,7 +84,7 @@ after: // a value is complete
 	case b[i] == '}' && object, b[i] == ']' && !object:
 		goto shut
 	}
-	return s.Fail(i, "neither comma nor end after a value")
+	return s.Fail(i, "no comma or closing bracket after a value")
 
 shut:
 	i++

@@ -106,7 +106,7 @@ func (s *Scanner) Str(i int) int {
 		s.high |= high
 		switch {
 		case i >= len(b):
-			return s.Fail(start, "string without end")
+			return s.Fail(start, "unterminated string")
 		case b[i] == '"':
 			return i + 1
 		case b[i] < ' ':
@@ -129,7 +129,7 @@ func stringStops(x uint64) uint64 {
 func (s *Scanner) escape(i int) int {
 	b := s.B
 	if i+1 >= len(b) {
-		return s.Fail(i, "escape without end")
+		return s.Fail(i, "unterminated escape")
 	}
 	switch b[i+1] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
@@ -189,7 +189,7 @@ func (s *Scanner) number(i int) int {
 	if i < len(b) && b[i] == '.' {
 		j := PastDigits(b, i+1)
 		if j == i+1 {
-			return s.Fail(start, "number without digits after the point")
+			return s.Fail(start, "number without digits after the decimal point")
 		}
 		i = j
 	}
@@ -207,7 +207,6 @@ func (s *Scanner) number(i int) int {
 	return i
 }
 
-// literal returns the offset after true, false or null at i.
 func (s *Scanner) literal(i int) int {
 	rest := s.B[i:]
 	switch {

@@ -6,7 +6,6 @@ import (
 	"testing"
 )
 
-// valid runs the first pass over b as one value.
 func valid(b []byte, depth int) (bool, *Scanner) {
 	var s Scanner
 	s.Reset(b, depth)

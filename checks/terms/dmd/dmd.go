@@ -56,7 +56,6 @@ type Difference struct {
 	ByIngredients, ByName []string
 }
 
-// record is a row of any file.
 type record struct {
 	code, previous string
 	refs           []string // codes in the order of the row

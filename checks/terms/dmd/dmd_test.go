@@ -133,7 +133,6 @@ func release() Release {
 	}
 }
 
-// brief is the outcome for a code.
 func brief(rows []site.Row, code string) string {
 	var parts []string
 	for _, r := range rows {

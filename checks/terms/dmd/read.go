@@ -129,7 +129,6 @@ func textRecord(kind string, fields []string) *record {
 	return rec
 }
 
-// isCode reports whether a value has the shape of a SNOMED CT identifier.
 func isCode(s string) bool {
 	if len(s) < 6 || len(s) > 18 || s[0] == '0' {
 		return false

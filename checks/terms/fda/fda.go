@@ -143,7 +143,6 @@ func mergeRows(rows []site.Row) []site.Row {
 	return merged
 }
 
-// productRows derives the rows of one line of product.txt.
 func productRows(get func(string) string) []site.Row {
 	if strings.Contains(strings.ToUpper(get("MARKETINGCATEGORYNAME")), "HOMEOPATHIC") {
 		return nil // named after drugs, contains none
@@ -178,7 +177,6 @@ func productRows(get func(string) string) []site.Row {
 	return rows
 }
 
-// list splits a value with several entries.
 func list(value string) []string {
 	var all []string
 	for one := range strings.SplitSeq(value, ";") {

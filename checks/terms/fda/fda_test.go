@@ -54,7 +54,6 @@ const packages = `0069-4900	0069-4900-30
 11111-444	11111-444
 `
 
-// brief is the outcome for a code.
 func brief(rows []site.Row, code string) string {
 	var parts []string
 	for _, r := range rows {

@@ -77,7 +77,6 @@ func text(line []byte) string {
 
 var thousand = big.NewRat(1000, 1)
 
-// decimal parses a non-negative decimal number.
 func decimal(s string) (*big.Rat, bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || strings.Trim(s, "0123456789.") != "" || len(s) > 20 {

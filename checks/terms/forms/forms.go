@@ -51,7 +51,6 @@ var words = sync.OnceValue(func() *table {
 // At returns the longest form words at token i, and their number of tokens.
 func At(p *phrase.Phrase, i int) (Word, int) { return words().at(p, i) }
 
-// at is At for a table.
 func (t *table) at(p *phrase.Phrase, i int) (Word, int) {
 	word := p.Word(i)
 	for n := min(t.longest[word], len(p.Tokens)-i); n > 0; n-- {

@@ -9,7 +9,6 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/phrase"
 )
 
-// routeRow is a row of routes.tsv.
 type routeRow struct {
 	route    string
 	systemic drugs.Systemic

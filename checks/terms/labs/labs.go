@@ -44,7 +44,6 @@ var analyteNames = [...]string{
 
 func (a Analyte) String() string { return analyteNames[a] }
 
-// analytes are their names in labs.tsv.
 var analytes = map[string]Analyte{
 	"ferritin": Ferritin, "ferritin goal": Ferritin, "transferrin saturation": TSAT, "iron": Iron,
 	"iron binding capacity total": TIBC, "iron binding capacity unsaturated": UIBC, "transferrin": Transferrin,

@@ -66,7 +66,6 @@ var unitSigns = map[rune]string{
 // unitWords are spellings to replace after unitSigns.
 var unitWords = strings.NewReplacer("mcg", "ug", "percent", "%", "/100ml", "/dl", "per100ml", "/dl")
 
-// foldUnit writes a unit in the form used to compare units.
 func foldUnit(unit string) string {
 	var b strings.Builder
 	for _, r := range unit {
@@ -92,7 +91,6 @@ func foldUnit(unit string) string {
 	return s
 }
 
-// withoutAnnotation removes the last annotation in braces from a folded unit.
 func withoutAnnotation(unit string) string {
 	from := strings.LastIndexByte(unit, '{')
 	if from < 0 {
@@ -105,7 +103,6 @@ func withoutAnnotation(unit string) string {
 	return unit[:from] + unit[from+length+1:]
 }
 
-// perArea is the folded unit of eGFR.
 const perArea = "ml/min/{1.73m2}"
 
 // bodySurfaces are spellings of 1.73 square metres after mL/min, without signs.

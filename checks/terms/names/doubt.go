@@ -43,7 +43,6 @@ func (e *Entry) noted(mark string) string {
 	return what
 }
 
-// oneClass reports whether every meaning of a name has the same classes.
 func (e *Entry) oneClass() bool {
 	own := drugs.Classes(e.Drugs())
 	for meaning := range data.Values(e.others) {

@@ -19,7 +19,6 @@ const (
 // ownSource marks what RxNorm itself says, as opposed to the vocabularies it links.
 const ownSource = "RXNORM"
 
-// concept is one of RxNorm's own concepts.
 type concept struct {
 	id     uint32
 	kind   kind

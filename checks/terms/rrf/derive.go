@@ -123,7 +123,6 @@ func (d *derivation) replacedBy(at int32) drugList {
 	return bases
 }
 
-// best are the most direct relations of a concept.
 func (d *derivation) best(at int32) []edge {
 	parts := d.parts(at)
 	n := 0

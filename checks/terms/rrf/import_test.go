@@ -255,7 +255,6 @@ func rowsText(rows []site.Row) []string {
 	return lines
 }
 
-// checkLoads checks that a table is a valid site table.
 func checkLoads(t *testing.T, table *Table) {
 	t.Helper()
 	if _, err := site.Read("", strings.NewReader(strings.Join(rowsText(table.Rows), "\n"))); err != nil {

@@ -65,7 +65,6 @@ func readLines(r io.Reader, file string, columns int, each func(*row)) (lines in
 	return lines, nil
 }
 
-// cut splits a line into its fields.
 func (r *row) cut(line []byte) error {
 	if !utf8.Valid(line) {
 		return errors.New("not UTF-8")

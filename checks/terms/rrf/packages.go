@@ -77,7 +77,6 @@ func packageRank(line *row, s status) uint8 {
 	return rank
 }
 
-// join combines two statements about one code.
 func (p packageOf) join(other packageOf) packageOf {
 	switch {
 	case other.rank < p.rank:

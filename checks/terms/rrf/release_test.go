@@ -255,7 +255,6 @@ func packages(f *files) {
 	f.ndc(777777, "MTHSPL", "99999888877", "N") // a concept only another source has
 }
 
-// importSmall imports the small release.
 func importSmall(t *testing.T) *Table {
 	t.Helper()
 	table, err := Import(small().release())

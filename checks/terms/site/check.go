@@ -36,7 +36,6 @@ func (c *checker) check(line []byte) (ascending bool, err error) {
 	return ascending, nil
 }
 
-// split splits a row into its fields and counts them.
 func split(line []byte, f *[len(Columns)][]byte) int {
 	for n := 0; ; n++ {
 		i := bytes.IndexByte(line, '\t')

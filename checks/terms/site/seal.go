@@ -45,7 +45,6 @@ func Write(w io.Writer, rows []Row) error {
 	return out.Flush()
 }
 
-// seal is the seal of a table with the given hash of rows.
 func seal(sum [sha256.Size]byte) string {
 	h := sha256.New()
 	io.WriteString(h, data.Ingredients)

@@ -25,7 +25,6 @@ type Table struct {
 	index  func() map[codes.Key][]int // offsets of the rows of a code, for an unsorted table
 }
 
-// maxSiteTable bounds what is read.
 const maxSiteTable = 1 << 30
 
 // Read reads a site table: one row per line, tab-separated, in the order of Columns; those after
@@ -98,7 +97,6 @@ func skipped(line []byte, n int) bool {
 	return len(line) > 0 && line[0] == '#' || len(bytes.TrimSpace(line)) == 0
 }
 
-// buildIndex maps the codes of an unsorted table.
 func (t *Table) buildIndex() map[codes.Key][]int {
 	index := make(map[codes.Key][]int, t.rows)
 	for start, line := 0, 1; start < len(t.data); line++ {

@@ -113,7 +113,6 @@ func nextComponent(p *phrase.Phrase, i int) bool {
 	return p.Tokens[i].Gap == phrase.List && !phrase.IsDigit(p.Word(i)[0]) && !perUnits[p.Word(i)]
 }
 
-// perUnits are denominators of amounts.
 var perUnits = phrase.Words(
 	"ml l h hr hrs hour hours std stunde stunden heure heures ora ore hora horas d day tag jour actuat actuation " +
 		"actuations dose dosis puff spray mg g kg ug mcg m cm unit",
@@ -125,7 +124,6 @@ func bracketDepth(between string) int {
 
 type fraction struct{ num, den int64 }
 
-// massUnits are the units of mass in milligrams.
 var massUnits = map[string]fraction{
 	"mg": {1, 1}, "milligram": {1, 1}, "milligrams": {1, 1}, "g": {1000, 1}, "gram": {1000, 1},
 	"mcg": {
