@@ -221,6 +221,8 @@ func TestSpecifications(t *testing.T) {
 		said = append(said, s.heard[channel]...)
 	}
 	t.Run("asyncapi", func(t *testing.T) { holdAsyncAPI(t, said) })
+	t.Run("fhir", func(t *testing.T) { holdDefinitions(t, said) })
+	t.Run("answers", s.holdAnswers)
 	outputs := s.outputs(said)
 	t.Run("schemas", func(t *testing.T) {
 		for _, fault := range validate(t, "schema.mjs", outputs, schemaDir, checkDir, patientDir) {
