@@ -125,7 +125,8 @@ func TestDeployedCLI(t *testing.T) {
 		}
 		lines = append(lines, strings.Replace(line, "nats ", "nats --context "+role+" ", 1))
 	}
-	if len(lines) < 8 {
+	lines = append(lines, shown(t, "../../deploy/fhir/README.md", "nats")...)
+	if len(lines) < 9 {
 		t.Errorf("%d examples", len(lines))
 	}
 	for _, line := range lines {

