@@ -217,6 +217,13 @@ func holdDefinitions(t *testing.T, said []spoken) {
 		switch m.Message {
 		case "transition":
 			all = append(all, profiled{flagURL, json.RawMessage(m.Payload)})
+			f, err := issue.Unmarshal([]byte(m.Payload))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := issue.Marshal(f); err != nil || string(again) != m.Payload {
+				t.Errorf("read and written again it is another: %v\n%s\n%s", err, m.Payload, again)
+			}
 		case "acknowledgement":
 			all = append(all, profiled{answerURL, json.RawMessage(m.Payload)})
 		case "answerBundle":
