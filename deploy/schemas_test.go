@@ -43,6 +43,16 @@ func TestFlagHasOneSchema(t *testing.T) {
 	}
 }
 
+// A card of CDS Hooks says the same to programs, and whether it is because of a draft.
+func TestCardHasTheSchemaOfAFlag(t *testing.T) {
+	card, reply := schemaFile(t, "schema/card.json"), schemaFile(t, "../consumers/ordercheck/schema/reply.json")
+	properties := maps.Clone(at(card, "properties").(map[string]any))
+	delete(properties, "because")
+	if diff := cmp.Diff(at(reply, "$defs", "flag", "properties"), any(properties)); diff != "" {
+		t.Errorf("(-rls.check +card):\n%s", diff)
+	}
+}
+
 // Schemas say which they are.
 func TestSchemasHaveTheirNames(t *testing.T) {
 	files, err := filepath.Glob("schema/*.json")

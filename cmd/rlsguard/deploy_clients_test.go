@@ -79,12 +79,15 @@ func (d deployed) withContexts(t *testing.T) (env []string) {
 	return append(os.Environ(), "XDG_CONFIG_HOME="+base, "NO_COLOR=1")
 }
 
-// shown are the lines of the examples on all pages that begin a command line with a program, without
-// comments.
-func shown(t *testing.T, program string) (lines []string) {
+// shown are the lines of the examples on pages, or on all, that begin a command line with a program,
+// without comments.
+func shown(t *testing.T, program string, on ...string) (lines []string) {
 	t.Helper()
 	all := pages(t)
-	for _, name := range all.paths() {
+	if len(on) == 0 {
+		on = all.paths()
+	}
+	for _, name := range on {
 		for _, b := range all[name].blocks() {
 			for line := range strings.Lines(b.text) {
 				if line, _, _ = strings.Cut(line, "  #"); strings.HasPrefix(line, program+" ") {
@@ -127,7 +130,7 @@ func TestDeployedCLI(t *testing.T) {
 		}
 		lines = append(lines, line)
 	}
-	if len(lines) < 8 {
+	if len(lines) < 9 {
 		t.Errorf("%d examples", len(lines))
 	}
 	for _, line := range lines {

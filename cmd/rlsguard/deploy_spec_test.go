@@ -124,9 +124,10 @@ func newSpecServe(t *testing.T) *specServe {
 
 // resolved: the last of what provoke leads to was heard.
 func (s *specServe) resolved() bool {
-	flags := s.heard["flags"]
-	return slices.ContainsFunc(flags, func(m spoken) bool { return m.Headers["Rls-Reason"] != "" }) &&
-		slices.ContainsFunc(flags, func(m spoken) bool { return m.Headers["Rls-Transition"] == "overridden" })
+	has := func(header, value string) bool {
+		return slices.ContainsFunc(s.heard["flags"], func(m spoken) bool { return m.Headers[header] == value })
+	}
+	return has("Rls-Transition", "resolved") && has("Rls-Transition", "overridden")
 }
 
 // Inputs beside the patients of the demo: what is rejected, and what is read in part.
@@ -155,14 +156,10 @@ func (s *specServe) provoke() {
 		"--date", "2026-11-22", flags["Patient/bert"])
 	s.run(0, "ack", "--author", "Dr. A", "--date", "2026-11-22", flags["Patient/carla"])
 	s.run(0, "publish", "--wait", "demo/6-anna-again.json")
-	cds, err := os.ReadFile(filepath.Join(s.dir, "cds.url"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	postJSON(s.t, strings.TrimSpace(string(cds))+"/cds-services/rlsguard-order-sign/feedback",
+	postJSON(s.t, s.cds()+"rlsguard-order-sign/feedback",
 		`{"feedback":[{"card":"1b4e28ba-2fa1-4d2b-883f-0016d3cca427","outcome":"overridden",`+
-			`"outcomeTimestamp":"2026-11-22T10:00:00Z","overrideReason":{"reason":{"code":"will-monitor","system":"x"},`+
-			`"userComment":"seen"}}]}`)
+			`"outcomeTimestamp":"2026-11-22T10:00:00Z","overrideReason":{`+
+			`"reason":{"code":"will-monitor","system":"x"},"userComment":"seen"}}]}`)
 }
 
 // open are ids of open flags by patient.
@@ -215,6 +212,9 @@ func (s *specServe) conversation() []spoken {
 // TestSpecifications holds what serve and the commands say against deploy/asyncapi.yaml and the JSON
 // Schemas, with the tools of others.
 func TestSpecifications(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what only takes long: the tools of others are slow")
+	}
 	installed(t, "node_modules", "npm ci")
 	s := newSpecServe(t)
 	said := s.conversation()
@@ -222,6 +222,8 @@ func TestSpecifications(t *testing.T) {
 		said = append(said, s.heard[channel]...)
 	}
 	t.Run("asyncapi", func(t *testing.T) { holdAsyncAPI(t, said) })
+	t.Run("fhir", func(t *testing.T) { holdDefinitions(t, said) })
+	t.Run("answers", s.holdAnswers)
 	outputs := s.outputs(said)
 	t.Run("schemas", func(t *testing.T) {
 		for _, fault := range validate(t, "schema.mjs", outputs, schemaDir, checkDir, patientDir) {
@@ -304,6 +306,33 @@ func (s *specServe) outputs(said []spoken) map[string][]json.RawMessage {
 	return all
 }
 
+// card is what the first card about a patient says to programs.
+func (s *specServe) card(patient string) string {
+	t := s.t
+	t.Helper()
+	var view struct {
+		Cards []struct {
+			Extension map[string]json.RawMessage `json:"extension"`
+		} `json:"cards"`
+	}
+	call := `{"hook":"patient-view","hookInstance":"1","context":{"userId":"Practitioner/7","patientId":"` + patient + `"}}`
+	answer := postJSON(t, s.cds()+"rlsguard-patient-view", call)
+	if err := json.Unmarshal(answer, &view); err != nil || len(view.Cards) == 0 {
+		t.Fatalf("no card: %v, %s", err, answer)
+	}
+	return string(view.Cards[0].Extension["io.github.rlsguard.flag"])
+}
+
+// cds is where the services for CDS Hooks are.
+func (s *specServe) cds() string {
+	s.t.Helper()
+	url, err := os.ReadFile(filepath.Join(s.dir, "cds.url"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(url)) + "/cds-services/"
+}
+
 // fileOutputs are those of commands that read files.
 func (s *specServe) fileOutputs(add func(schema, lines string)) {
 	t, dir := s.t, s.t.TempDir()
@@ -347,6 +376,7 @@ func (s *specServe) busOutputs(add func(schema, lines string)) {
 	add("flag", s.run(0, "check", "--format", "json", draft))
 	add("flag", s.run(0, "audit", "--format", "json", "--key-file", filepath.Join(s.dir, "site.key"), "Patient/anna"))
 	add("report", s.run(0, "report", "--format", "json", "--key-file", filepath.Join(s.dir, "site.key")))
+	add("card", s.card("bert"))
 	add("dead", s.run(0, "dead", "list", "--format", "json"))
 	add("dead", s.run(0, "dead", "show", "--format", "json", "1"))
 	url, err := os.ReadFile(filepath.Join(s.dir, "http.url"))

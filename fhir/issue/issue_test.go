@@ -62,7 +62,8 @@ func exampleFlag() checks.Flag {
 			Date: moment.Instant(
 				time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC),
 			),
-			Until: moment.Time{Nanos: time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC).UnixNano(), Precision: moment.ToDay},
+			Until: moment.Time{Nanos: time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC).UnixNano(),
+				Precision: moment.ToDay},
 		},
 	}
 }
@@ -118,9 +119,9 @@ func TestFlagsOfEarlierVersionsAreRead(t *testing.T) {
 // Who reads a stream of JSON wants to know at once what comes. An id has to be one that FHIR allows.
 func TestFlagBeginsWithTypeAndID(t *testing.T) {
 	for id, want := range map[string]string{
-		"3d3f2a10-55aa-8c1d-9e4f-0123456789ab": `{"resourceType":"DetectedIssue","id":"3d3f2a10-55aa-8c1d-9e4f-0123456789ab",`,
-		"a flag":                               `{"resourceType":"DetectedIssue","extension":`,
-		strings.Repeat("a", 65):                `{"resourceType":"DetectedIssue","extension":`,
+		"3d3f2a10-55aa-8c1d":    `{"resourceType":"DetectedIssue","id":"3d3f2a10-55aa-8c1d",`,
+		"a flag":                `{"resourceType":"DetectedIssue","extension":`,
+		strings.Repeat("a", 65): `{"resourceType":"DetectedIssue","extension":`,
 	} {
 		f := exampleFlag()
 		f.ID = id
