@@ -28,7 +28,7 @@ type watchCommand struct {
 func (watchCommand) Help() string {
 	return `Prints the open flags and then, below a line, every change as it is committed, until Ctrl-C. Text is sorted by patient, the worst first and then the oldest; the other formats by patient, check and ingredient.
 Standard error says when the connection is lost, so that the list may be out of date, and when it is back. On a terminal the last line says how many flags are open, when the last change came, and whether there is a connection.
-A flag that no longer matches the options is shown once more, as the change that it is.
+A flag that no longer matches the options is shown once more, as the change that it is. One whose severity changes is shown twice: as moved, which is its last word under the old severity, and as updated.
 Messages that cannot be read are left out and told there, and the exit code is 1.
 
 Examples:
