@@ -17,7 +17,8 @@ type Metrics struct {
 // every outcome is there from the start, as 0.
 func NewMetrics(name, asked, took string, outcomes ...string) *Metrics {
 	m := &Metrics{
-		asked: prometheus.NewCounterVec(prometheus.CounterOpts{Name: name + "s_total", Help: asked}, []string{"outcome"}),
+		asked: prometheus.NewCounterVec(
+			prometheus.CounterOpts{Name: name + "s_total", Help: asked}, []string{"outcome"}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: name + "_seconds", Help: took, Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 		}),
