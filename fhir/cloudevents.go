@@ -52,8 +52,12 @@ func (e envelope) what() string {
 	switch {
 	case e.hook:
 		return "a CDS Hooks request"
+	case e.event && e.data > 0 && e.base64 > 0:
+		return "a CloudEvent with both data and data_base64"
+	case e.event && e.data == 0 && e.base64 == 0:
+		return "a CloudEvent without data"
 	case e.event:
-		return "a CloudEvent must have exactly one payload"
+		return "a CloudEvent inside a CloudEvent"
 	}
 	return "an object without resourceType"
 }

@@ -105,7 +105,7 @@ func (x *index) resource(i int, p place) int {
 	if x.B[i] != '{' {
 		end := x.Value(i)
 		if end >= 0 {
-			x.reject(p, i, i, NotFHIR, "a JSON value that is not an object")
+			x.reject(p, i, i, NotFHIR, x.notObject(i))
 		}
 		return end
 	}
@@ -186,7 +186,7 @@ func (x *index) leaf(i int, p place, k kind, typ string) int {
 	if w.dup > 0 && (k.kept() || w.dupName == nResourceType) {
 		n.rejection, n.place = duplicateName(), uint32(w.dup)
 	} else if k == kindUnknown {
-		n.rejection, n.place = &Rejection{Reason: NotFHIR, Detail: "not a FHIR R4 resourceType"}, uint32(i)
+		n.rejection, n.place = &Rejection{Reason: NotFHIR, Detail: x.notResource(i, typ)}, uint32(i)
 	}
 	return end
 }

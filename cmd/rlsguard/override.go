@@ -36,7 +36,7 @@ Reasons:
 
 // Run overrides a flag.
 func (c *overrideCommand) Run(p *terminal.Program) error {
-	set, err := c.Read()
+	set, err := c.ReadSite()
 	if err != nil {
 		return err
 	}

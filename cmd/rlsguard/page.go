@@ -67,7 +67,7 @@ func (c *pageCommand) Run(p *terminal.Program) error {
 	if err := connect.CheckPage("--listen", c.Listen); err != nil {
 		return err
 	}
-	set, err := c.Flag.Read()
+	set, err := c.ReadSite()
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c *pageCommand) Run(p *terminal.Program) error {
 	}
 	defer bus.Close()
 	cfg := c.PageConfig()
-	cfg.Source, cfg.Reasons, cfg.Zone, cfg.Log = bus, set.Reasons, set.Settings.Zone, terminal.Logger(p, c.LogLevel)
+	cfg.Source, cfg.Reasons, cfg.Zone, cfg.Log = bus, set.Reasons, set.Zone, terminal.Logger(p, c.LogLevel)
 	door, err := connect.OpenPage(ctx, c.Listen, c.Data, cfg)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)

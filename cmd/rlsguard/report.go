@@ -69,11 +69,11 @@ func (c *reportCommand) Run(p *terminal.Program) (err error) {
 }
 
 func (c *reportCommand) period() (outcomes.Period, error) {
-	set, err := c.Read()
+	set, err := c.ReadSite()
 	if err != nil {
 		return outcomes.Period{}, err
 	}
-	period := outcomes.Period{Zone: set.Settings.Zone}
+	period := outcomes.Period{Zone: set.Zone}
 	if period.From, err = settings.ParseDay(c.From, period.Zone, 0); err != nil {
 		return period, fmt.Errorf("--from: %w", err)
 	}

@@ -32,7 +32,7 @@ func (watchCommand) Help() string {
   rlsguard watch --once --format json | jq -r .patient
   rlsguard watch --once --due 30d
 
-Prints the open flags and then, below a line, every change as it is committed, until Ctrl-C. Text is sorted by patient, the worst flag first, then the oldest; JSON and FHIR by patient, check and ingredient. A flag that no longer matches the options is shown once more, as the change that it is.
+Prints the open flags and then, below a line, every change as it is committed, until Ctrl-C. Text is sorted by patient, the worst flag first, then the oldest; JSON and FHIR by patient, check and ingredient. A flag that no longer matches the options is shown once more, as the change that it is. One whose severity changes is shown twice: as moved under the old severity, then as updated.
 
 A lost connection is reported on standard error: the list may then be out of date. So are messages that cannot be read; the exit code is then 1. On a terminal the last line shows how many flags are open, the last change, and the connection.`
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rlsguard/rlsguard/consumers/asked"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -23,7 +24,7 @@ type Checker struct {
 	Reader fhir.Options     // Now is set for each question
 	AsOf   func() time.Time // the as-of time; the real time where it is nil
 	// Metrics count what Serve answers; nil counts nothing.
-	Metrics *Metrics
+	Metrics *asked.Metrics
 
 	readers sync.Pool
 }

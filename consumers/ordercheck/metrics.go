@@ -2,10 +2,8 @@ package ordercheck
 
 import (
 	"errors"
-	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
+	"github.com/rlsguard/rlsguard/consumers/asked"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/fhir"
 )
@@ -20,48 +18,14 @@ const (
 	outcomeFailed     = "failed"
 )
 
-// Metrics count what is asked on rls.check. They are a prometheus.Collector; a nil Metrics counts
-// nothing.
-type Metrics struct {
-	asked *prometheus.CounterVec
-	took  prometheus.Histogram
-}
-
-// NewMetrics have counted nothing.
-func NewMetrics() *Metrics {
-	m := &Metrics{
-		asked: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rlsguard_order_checks_total",
-			Help: "Order checks asked for on rls.check, by outcome."}, []string{"outcome"}),
-		took: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "rlsguard_order_check_seconds",
-			Help:    "Time from reading an order check to its answer.",
-			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
-	}
-	for _, o := range []string{
+// NewMetrics count what is asked on rls.check.
+func NewMetrics() *asked.Metrics {
+	return asked.NewMetrics(
+		"rlsguard_order_check",
+		"Order checks asked for on rls.check, by outcome.",
+		"Time from reading an order check to its answer.",
 		outcomeFlagged, outcomeUnflagged, outcomeUnreadable, outcomeNoQuestion, outcomeNotReady, outcomeFailed,
-	} {
-		m.asked.WithLabelValues(o)
-	}
-	return m
-}
-
-// Describe implements prometheus.Collector.
-func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
-	m.asked.Describe(ch)
-	m.took.Describe(ch)
-}
-
-// Collect implements prometheus.Collector.
-func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
-	m.asked.Collect(ch)
-	m.took.Collect(ch)
-}
-
-func (m *Metrics) count(outcome string, took time.Duration) {
-	if m == nil {
-		return
-	}
-	m.asked.WithLabelValues(outcome).Inc()
-	m.took.Observe(took.Seconds())
+	)
 }
 
 func outcomeOfAnswer(a *Advice) string {

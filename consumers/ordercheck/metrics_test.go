@@ -10,11 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rlsguard/rlsguard/consumers/asked"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 )
 
 // counts are what metrics have counted, and how often a time was taken.
-func counts(t *testing.T, m *Metrics) map[string]int {
+func counts(t *testing.T, m *asked.Metrics) map[string]int {
 	t.Helper()
 	r := prometheus.NewRegistry()
 	r.MustRegister(m)

@@ -86,7 +86,7 @@ func (c *Checker) handle(req micro.Request) {
 			outcome = outcomeFailed
 			_ = req.Error(codeInternal, failedText, errorBody(failedText))
 		}
-		c.Metrics.count(outcome, time.Since(began))
+		c.Metrics.Count(outcome, time.Since(began))
 	}()
 	a, err := c.Ask(context.Background(), req.Data())
 	if err != nil {

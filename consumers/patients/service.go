@@ -51,7 +51,7 @@ func (t *Teller) handle(req micro.Request, largest int) {
 			outcome = outcomeFailed
 			_ = req.Error(codeInternal, failedText, errorBody(failedText))
 		}
-		t.Metrics.count(outcome, time.Since(began))
+		t.Metrics.Count(outcome, time.Since(began))
 	}()
 	data, err := t.answer(req.Data(), largest)
 	if err != nil {

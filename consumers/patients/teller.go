@@ -7,6 +7,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks"
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/consumers/asked"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/timeline"
@@ -37,7 +38,7 @@ type Teller struct {
 	Trail  Trail
 	AsOf   func() time.Time // the as-of time; the real time where it is nil
 	// Metrics count what is answered; nil counts nothing.
-	Metrics *Metrics
+	Metrics *asked.Metrics
 }
 
 // historyWithin is how long reading the history of flags may take. What is known otherwise is told

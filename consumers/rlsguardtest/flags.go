@@ -1,11 +1,17 @@
 // Package rlsguardtest is for tests in Go of other modules: the flags that FHIR files give, in one
 // call.
 //
-//	flags := rlsguardtest.Flags(t, asOf, "testdata/patient.json")
+//	func TestSertralineIsFlagged(t *testing.T) {
+//		asOf := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+//		flags := rlsguardtest.Flags(t, asOf, "testdata/patient.json")
+//		if !slices.ContainsFunc(flags, func(f checks.Flag) bool { return f.Check == "rls-ssri" }) {
+//			t.Errorf("open are only %v", flags)
+//		}
+//	}
 //
-// It needs no server, and links none. A bus in the test's own process is in the package bustest
-// below this one. Who wants cases in files instead, with the flags that they must give, runs
-// rlsguard test.
+// It needs no server, and links none. Package bustest, below this one, runs a bus in the test's own
+// process. For cases in files, with the flags that they must give, there is the command rlsguard
+// test.
 //
 // The package must not know NATS or the command line.
 package rlsguardtest

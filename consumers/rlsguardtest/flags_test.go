@@ -130,9 +130,18 @@ func ExampleFlagsOf() {
 	// rls-ssri sertraline moderate
 }
 
+// A test in another module: the flags of files, as of a date that does not move.
 func ExampleFlags() {
-	t := &testing.T{} // that of the test
+	t := &testing.T{} // the one that a test is called with
+	asOf := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	flags := rlsguardtest.Flags(t, asOf, "testdata/patient.json")
-	fmt.Println(len(flags), "open, the last is about", flags[len(flags)-1].Ingredient)
-	// Output: 2 open, the last is about sertraline
+	if !slices.ContainsFunc(flags, func(f checks.Flag) bool { return f.Check == "rls-ssri" }) {
+		t.Errorf("sertraline is not flagged")
+	}
+	for _, f := range flags {
+		fmt.Println(f.Patient, f.Check, f.Severity)
+	}
+	// Output:
+	// Patient/1 rls-iron-unchecked low
+	// Patient/1 rls-ssri moderate
 }

@@ -30,7 +30,8 @@ func FindFlag(ctx context.Context, nc *nats.Conn, key []byte, id string, in ...j
 		subject = layout.SubjectFlags + "*.*." + id
 	case !layout.FlagIDPart.MatchString(id):
 		return checks.Flag{}, fmt.Errorf(
-			"%w: an id is a UUID in small letters, as watch prints it, or at least its first four characters", errNoFlag,
+			"%w: an id is a UUID in small letters, as watch prints it, or at least its first four characters",
+			errNoFlag,
 		)
 	}
 	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithDefaultTimeout(5*time.Second))

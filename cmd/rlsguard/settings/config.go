@@ -66,30 +66,48 @@ type Setup struct {
 	Reasons  []ordercheck.Reason
 }
 
-// Read reads the configuration file, or takes the defaults when there is none. More site tables
-// come before those of the file.
-func (f Flag) Read(siteTables ...string) (*Setup, error) {
+// Site is what of a configuration decides nothing.
+type Site struct {
+	Zone    *time.Location
+	Terms   *terms.Terms
+	Reasons []ordercheck.Reason
+}
+
+// Read reads the configuration file, or takes the defaults when there is none, for commands that
+// decide. To hold approvals against what is in force takes longer than all the rest.
+func (f Flag) Read() (*Setup, error) {
+	return read(f.Config, nil, func(c *Config, dir string) (*Setup, error) { return c.setup(dir) })
+}
+
+// ReadSite reads what of the configuration decides nothing: approvals are not looked at. More site
+// tables come before those of the file.
+func (f Flag) ReadSite(siteTables ...string) (*Site, error) {
+	return read(f.Config, siteTables, func(c *Config, dir string) (*Site, error) { return c.site(dir) })
+}
+
+// read reads a file and makes of it what is wanted, given the folder that paths in it begin from.
+func read[T any](file string, siteTables []string, want func(*Config, string) (*T, error)) (*T, error) {
 	c := DefaultConfig()
 	var err error
 	if c.siteTables, err = ReadSiteTables(siteTables); err != nil {
 		return nil, err
 	}
-	if f.Config == "" {
-		return c.setup("")
+	if file == "" {
+		return want(c, "")
 	}
-	data, err := os.ReadFile(f.Config)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	place := ConfigPlace{File: f.Config}
+	place := ConfigPlace{File: file}
 	if err := c.Decode(data, &place); err != nil {
 		return nil, err
 	}
-	s, err := c.setup(filepath.Dir(f.Config))
+	out, err := want(c, filepath.Dir(file))
 	if err != nil {
 		return nil, place.errors(err)
 	}
-	return s, nil
+	return out, nil
 }
 
 func DefaultConfig() *Config {
@@ -115,9 +133,9 @@ func (c *Config) Decode(data []byte, place *ConfigPlace) error {
 	return nil
 }
 
-// setup turns the configuration into settings and checks all of it. Errors start with the key that
-// they are about.
-func (c *Config) setup(dir string) (*Setup, error) {
+// site checks the configuration but for its approvals. Errors start with the key that they are
+// about.
+func (c *Config) site(dir string) (*Site, error) {
 	zone, err := time.LoadLocation(c.ZoneName)
 	if err != nil {
 		return nil, fmt.Errorf("zone: %q is not an IANA time zone such as Europe/Berlin", c.ZoneName)
@@ -126,22 +144,31 @@ func (c *Config) setup(dir string) (*Setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := c.Settings
-	s.Zone, s.Terms = zone, tables
-	if err := errors.Join(s.Validate(), c.validate()); err != nil {
+	c.Zone, c.Terms = zone, tables
+	if err := errors.Join(c.Validate(), c.validate()); err != nil {
 		return nil, err
 	}
+	return &Site{Zone: zone, Terms: tables, Reasons: c.reasons()}, nil
+}
+
+// setup turns the configuration into settings and checks all of it.
+func (c *Config) setup(dir string) (*Setup, error) {
+	site, err := c.site(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := c.Settings
 	if s.Approvals, err = c.approvals(dir, &s); err != nil {
 		return nil, err
 	}
 	return &Setup{
 		Settings: &s,
 		Reader: fhir.Options{
-			Terms: tables, Base: c.BaseURL,
+			Terms: site.Terms, Base: c.BaseURL,
 			MaxBytes: c.Limits.MaxBytes, MaxDepth: c.Limits.MaxDepth, MaxEntries: c.Limits.MaxEntries,
 		},
 		Ruleset: ruleset(&s, c.BaseURL),
-		Reasons: c.reasons(),
+		Reasons: site.Reasons,
 	}, nil
 }
 

@@ -77,6 +77,9 @@ func (t *flagWriter) heading(f *checks.Flag) {
 	if t.opt.Transition && f.Change != "" {
 		became = string(f.Change)
 	}
+	if became == string(checks.ChangeMoved) {
+		became += ": another severity now"
+	}
 	if f.Reason != "" {
 		became += ": " + string(f.Reason)
 	}

@@ -45,11 +45,11 @@ var systemNames = map[string]string{
 
 // Run classifies all inputs, in order.
 func (c *ClassifyCommand) Run(p *terminal.Program) error {
-	set, err := c.Read(c.SiteTable...)
+	set, err := c.ReadSite(c.SiteTable...)
 	if err != nil {
 		return err
 	}
-	tables := set.Reader.Terms
+	tables := set.Terms
 	unknown := unknownSystems{}
 	defer unknown.tell(p)
 	for _, input := range c.Inputs {
