@@ -88,7 +88,7 @@ func (r *replay) run(o fhir.Options) error {
 	if r.options.KeyFile == "" && !r.options.wanted() {
 		terminal.Tell(
 			r.Stderr,
-			"flag ids are made with a public key meant for tests; --key-file gives them the site's own",
+			"flag ids use a public test key; give --key-file to use the site's own",
 		)
 	}
 	r.read = files.Fold{Engine: &r.engine, Reader: o, AsOf: r.asOf, Enough: r.futile}

@@ -91,10 +91,10 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 		Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.New(), Log: terminal.Logger(p, c.LogLevel),
 	}
 	if cfg.Replicas < 1 || cfg.Audit <= 0 {
-		return errors.New("--replicas and --audit-days have to be above 0")
+		return errors.New("--replicas and --audit-days must be above 0")
 	}
 	if cfg.Dead < 0 {
-		return errors.New("--dead-days has to be above 0")
+		return errors.New("--dead-days must be above 0")
 	}
 	if err := c.Check(); err != nil {
 		return err
@@ -142,7 +142,7 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 	}
 	if c.KeyFile == "" {
 		return errors.New(
-			"--nats needs --key-file, and so does --context: instances on one server have to share the site key",
+			"--nats and --context need --key-file: all instances on a server share the site key",
 		)
 	}
 	var err error
@@ -165,8 +165,8 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 	}
 	if c.ServerFlags != (connect.ServerFlags{}) {
 		return errors.New(
-			"--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and --plaintext go with " +
-				"--nats",
+			"--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and " +
+				"--plaintext need --nats",
 		)
 	}
 	dir := c.Data
@@ -261,7 +261,7 @@ func readUsers(path string) ([]embedded.User, error) {
 		users = append(users, embedded.User{Name: user, Password: rest[:i], Role: rest[i+1:]})
 	}
 	if len(users) == 0 {
-		return nil, fmt.Errorf("--users: %s names nobody", path)
+		return nil, fmt.Errorf("--users: %s is empty", path)
 	}
 	return users, nil
 }

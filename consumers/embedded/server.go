@@ -315,7 +315,8 @@ func credentials(o Options) (self *server.User, made []byte, err error) {
 	user, password, ok := strings.Cut(strings.TrimSpace(string(b)), ":")
 	if !ok || password == "" {
 		return nil, nil, fmt.Errorf(
-			"%s does not hold user:password: put its backup in place, or delete it, and another password is made",
+			"%s does not hold user:password: restore its backup, or delete it to get a new "+
+				"password",
 			path,
 		)
 	}
@@ -355,7 +356,7 @@ func (e *Embedded) Connect(opts ...nats.Option) (*nats.Conn, error) {
 func (e *Embedded) InProcessConn() (net.Conn, error) {
 	srv := e.Current()
 	if srv == nil {
-		return nil, errors.New("the embedded server is starting again")
+		return nil, errors.New("the embedded server is restarting")
 	}
 	return srv.InProcessConn()
 }

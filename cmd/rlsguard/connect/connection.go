@@ -76,7 +76,8 @@ func (c *Connection) Explain(err error) error {
 		return fmt.Errorf("this user may not subscribe to %s", m[2])
 	case strings.HasPrefix(m[2], "$JS.API.") && c.Domain.Prefix == "":
 		return fmt.Errorf(
-			"this user may not ask for %s: without --js-domain only users of the account that holds the streams may",
+			"this user may not request %s: give --js-domain, unless the user's own account holds "+
+				"the streams",
 			m[2],
 		)
 	}
@@ -88,12 +89,13 @@ func (c *Connection) misplaced(err error) error {
 	switch {
 	case c.Domain.Prefix == "" && errors.Is(err, jetstream.ErrStreamNotFound):
 		return fmt.Errorf(
-			"%w (has rlsguard serve run here? Where streams are in accounts, as with deploy/accounts.conf, give "+
-				"--js-domain RLSGUARD)",
+			"%w (has rlsguard serve run here? With deploy/accounts.conf, give --js-domain "+
+				"RLSGUARD)",
 			err,
 		)
 	case c.Domain.Prefix != "" && errors.Is(err, nats.ErrNoResponders):
-		return fmt.Errorf("%w (nobody answers %s.>: is --js-domain right? Where all is in one account, leave it out)",
+		return fmt.Errorf("%w (nobody answers %s.>: is --js-domain right? Omit it if everything is in one "+
+			"account)",
 			err, c.Domain.Prefix)
 	}
 	return err

@@ -73,7 +73,7 @@ func (p *ConfigPlace) yamlError(text string) error {
 		default:
 			key = p.key(line, yaml.ScalarNode, f[2])
 		}
-		what = strings.TrimPrefix(fmt.Sprintf("%s: %s is not what this key wants (%s)", key, value, plainType(f[3])),
+		what = strings.TrimPrefix(fmt.Sprintf("%s: %s is not %s", key, value, plainType(f[3])),
 			": ")
 	}
 	return fmt.Errorf("%s:%s: %s", p.File, m[1], what)
