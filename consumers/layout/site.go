@@ -12,8 +12,8 @@ import (
 var (
 	ErrOtherKey    = errors.New("the stored states were made with another site key")
 	ErrNewerFormat = errors.New("the stored states were written by a newer version")
-	ErrHistoryGone = errors.New("the stored states are gone, and the inbound stream no longer holds everything needed " +
-		"to rebuild them")
+	ErrHistoryGone = errors.New("the stored states are gone, and the inbound stream no longer holds everything " +
+		"needed to rebuild them")
 	ErrImporting = errors.New("a previous import was interrupted: run rlsguard import again")
 )
 
