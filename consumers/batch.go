@@ -112,7 +112,8 @@ func (s *session) acknowledge(events []commit.Event) {
 	s.inputs.note(events)
 	for _, ev := range events {
 		if err := ev.Msg.Ack(); err != nil {
-			s.log.Warn().Err(err).Uint64("sequence", ev.Seq).Msg("acknowledgement failed, the input will come again")
+			s.log.Warn().Err(err).Uint64("sequence", ev.Seq).
+				Msg("acknowledgement failed; the input will be delivered again")
 		}
 	}
 }

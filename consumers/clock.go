@@ -23,13 +23,13 @@ func (s *session) compareClocks(server time.Time) {
 	s.health.Clock(!astray)
 	if s.clockSkewed.Swap(astray) != astray {
 		s.log.Warn().Int64(
-			"ahead_ms",
+			"skew_ms",
 			apart.Milliseconds(),
 		).Bool(
-			"too_far",
+			"exceeds_limit",
 			astray,
 		).Msg(
-			"clock compared with the server's",
+			"clock skew against the NATS server",
 		)
 	}
 }

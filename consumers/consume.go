@@ -38,7 +38,7 @@ func (s *session) consume(ctx, work context.Context) (err error) {
 		last, cancel := context.WithTimeout(work, jet.RequestTimeout)
 		defer cancel()
 		if failed := s.record(last, nil); failed != nil {
-			s.log.Warn().Err(failed).Msg("what was decided last is not recorded: it will be read again")
+			s.log.Warn().Err(failed).Msg("the last decisions are not recorded: their inputs will be read again")
 		}
 	}()
 	serving := ctx
@@ -216,7 +216,7 @@ func newInputReader(o fhir.Options, epoch int64) *inputReader {
 func (r *inputReader) event(m jetstream.Msg) (commit.Event, error) {
 	meta, err := m.Metadata()
 	if err != nil {
-		return commit.Event{}, fmt.Errorf("a message that is none of JetStream's: %w", err)
+		return commit.Event{}, fmt.Errorf("not a JetStream message: %w", err)
 	}
 	if now := time.Now(); r.reader == nil || now.Sub(r.made).Abs() > readerAge {
 		r.options.Now, r.made = now, now

@@ -95,7 +95,7 @@ func (s *session) mend(ctx context.Context, stream string, cfg jetstream.Consume
 	s.mending.Lock()
 	defer s.mending.Unlock()
 	s.mended = slices.DeleteFunc(s.mended, func(at time.Time) bool { return now.Sub(at) > time.Minute })
-	err := errors.New("it was made again several times in a minute, and somebody changes it")
+	err := errors.New("it was restored several times in a minute, and is still being changed")
 	if len(s.mended) < mendsAMinute {
 		s.mended = append(s.mended, now)
 		err = s.remake(ctx, stream, cfg)
@@ -104,7 +104,7 @@ func (s *session) mend(ctx context.Context, stream string, cfg jetstream.Consume
 		return fmt.Errorf("%w: %s: %w", errChanged, what, err)
 	}
 	s.log.Warn().Str("consumer", cfg.Durable).Strs("settings", changed).Uint64("from", max(cfg.OptStartSeq, 1)).
-		Msg("a consumer was changed: it is made again as it was, and reads again what it may have passed by")
+		Msg("a consumer was changed: it is restored, and reads again what it may have missed")
 	return nil
 }
 

@@ -84,7 +84,7 @@ func (s *session) watchInputs(ctx context.Context, fhir *jetstream.StreamInfo, c
 			"sequence",
 			passedBy,
 		).Msg(
-			"the consumer of the inbound stream passed inputs by: reading them again",
+			"the inbound consumer skipped inputs: reading them again",
 		)
 		return s.remake(ctx, layout.StreamFHIR, s.inboundConfig())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -126,6 +127,11 @@ func (c *Config) connect() (*nats.Conn, error) {
 			// mostly the server's word that a request is filled; a message would be delivered again
 			if errors.Is(err, nats.ErrSlowConsumer) {
 				c.Log.Debug().Err(err).Msg("NATS")
+				return
+			}
+			if errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), `"`+nats.InboxPrefix) {
+				c.Log.Error().Err(err).Msg("this user may not receive replies there: give --inbox-prefix, " +
+					"which is _INBOX_ and the user's name with deploy/accounts.conf")
 				return
 			}
 			c.Log.Warn().Err(err).Msg("NATS")

@@ -153,11 +153,11 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 		return nil, err
 	}
 	if err := s.keepAudit(ctx); err != nil { // a right that the user of serve need not have
-		s.log.Warn().Err(err).Msg("transitions are kept for audit as long as before")
+		s.log.Warn().Err(err).Msg("cannot change --audit-days: transitions are kept as long as before")
 	}
 	if s.cfg.Dead > 0 {
 		if err := jet.KeepDead(ctx, s.js, s.cfg.Dead); err != nil { // a right that the user of serve need not have
-			s.log.Warn().Err(err).Msg("dead letters are kept as long as before")
+			s.log.Warn().Err(err).Msg("cannot change --dead-days: dead letters are kept as long as before")
 		}
 	}
 	created, err := s.streamCreated(ctx, layout.StreamFHIR)

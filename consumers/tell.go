@@ -44,12 +44,12 @@ func (c *Config) tellQuiet() {
 	n := c.Health.Quiet(c.Engine.Settings)
 	if off, unapproved := n[silence.Off], n[silence.NotApproved]; off+unapproved > 0 {
 		c.Log.Warn().Int("quiet", off+unapproved).Int("checks", len(checks.Catalogue())).Int(string(silence.Off), off).
-			Int(string(silence.NotApproved), unapproved).Msg("checks are quiet by the settings: they open no flag")
+			Int(string(silence.NotApproved), unapproved).Msg("checks are switched off by the settings and open no flag")
 	}
 	for _, check := range checks.Catalogue() {
 		if r := c.Engine.Settings.RuleOf(check); r.Status == checks.RuleVoid {
 			c.Log.Warn().Str("check", check.ID).Strs("changed", r.Changed).
-				Msg("the approval of a rule is void: it was given for something else than what is in force")
+				Msg("the approval of a rule is void: the rule has changed since")
 		}
 	}
 }

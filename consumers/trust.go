@@ -40,8 +40,8 @@ func (s *session) checkSite(ctx context.Context) (*layout.SiteRecord, error) {
 	s.states.Trust(unsigned, ends, s.foreign)
 	if seal.Foreign {
 		s.foreign(layout.SubjectSite)
-		s.log.Error().Msg("the record of the site is not what rlsguard wrote: it is made anew, and everyone " +
-			"evaluated again")
+		s.log.Error().Msg("rlsguard did not write the site record: rebuilding it and evaluating every patient " +
+			"again")
 	}
 	if have == nil || have.Signed > 0 {
 		return have, nil
@@ -88,7 +88,7 @@ func (s *session) makeGood(ctx context.Context, have *layout.SiteRecord) error {
 		s.trouble(health.StateDamaged, "")
 		return nil
 	case commit.SiteLost(lacking):
-		s.log.Error().Err(lacking).Msg("everyone is evaluated again")
+		s.log.Error().Err(lacking).Msg("evaluating every patient again")
 		have.Done, have.Rearm = false, true
 		return nil
 	}

@@ -61,7 +61,7 @@ func (s *session) trouble(reason, detail string) {
 	case news && detail != "":
 		s.log.Error().Str("reason", reason).Msg(detail)
 	case news:
-		s.log.Info().Str("reason", reason).Msg("as it should be again")
+		s.log.Info().Str("reason", reason).Msg("back to normal")
 	}
 }
 
@@ -74,7 +74,7 @@ func (s *session) unreplaced(ctx context.Context) error {
 // streams are those that the session began with, as they are now.
 func (s *session) streams(ctx context.Context) (map[string]*jetstream.StreamInfo, error) {
 	if s.cfg.Embedded != nil && s.cfg.Embedded.Starts.Load() != s.starts {
-		return nil, fmt.Errorf("%w: the embedded server was started again", jet.ErrReplaced)
+		return nil, fmt.Errorf("%w: the embedded server was restarted", jet.ErrReplaced)
 	}
 	flags := time.Time{} // while this session makes RLS_FLAGS anew
 	if made := s.flagsMade.Load(); made != 0 {

@@ -45,7 +45,7 @@ A running rlsguard serve knows the patient and is asked. With --facts, files are
 // Run asks about the draft and prints the answer.
 func (c *checkCommand) Run(p *terminal.Program) error {
 	if c.Nats != "" && len(c.Facts) > 0 {
-		return errors.New("--nats and --facts exclude each other: facts are on the server, or in files")
+		return errors.New("--nats and --facts cannot be used together")
 	}
 	set, err := c.Read()
 	if err != nil {
@@ -65,7 +65,7 @@ func (c *checkCommand) Run(p *terminal.Program) error {
 		}
 		terminal.Tell(
 			p.Stderr,
-			"no server is known and no --facts are given: only what is in the draft's file is looked at",
+			"no server and no --facts: only the draft's file is checked",
 		)
 	}
 	return c.askFiles(p, set, draft)

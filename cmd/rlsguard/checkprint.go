@@ -20,7 +20,7 @@ func (c *checkCommand) printAnswer(p *terminal.Program, data []byte) error {
 		return unreadableAnswer(err)
 	}
 	if c.Format == "fhir" && r.Bundle == nil {
-		return unreadableAnswer(errors.New("no Bundle is in it: rlsguard serve is of an older version"))
+		return unreadableAnswer(errors.New("it holds no Bundle: rlsguard serve is an older version"))
 	}
 	because, err := flagsOf(&r, r.Because)
 	if err != nil {

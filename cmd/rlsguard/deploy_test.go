@@ -216,8 +216,9 @@ func (d deployed) refuses(t *testing.T, user string, do func(*nats.Conn) error) 
 	}
 }
 
-// deployedServer starts a server with deploy/nats.conf, on other paths and a free port.
-func deployedServer(t *testing.T) deployed {
+// deployedServer starts a server with deploy/nats.conf, on other paths and a free port, with what a
+// site may change in it.
+func deployedServer(t *testing.T, edits ...func(*testing.T, []byte) []byte) deployed {
 	t.Helper()
 	dir := t.TempDir()
 	conf, err := os.ReadFile("../../deploy/nats.conf")
@@ -230,6 +231,9 @@ func deployedServer(t *testing.T) deployed {
 			t.Fatalf("nats.conf does not hold %s", old)
 		}
 		conf = bytes.ReplaceAll(conf, []byte(old), []byte(filepath.ToSlash(now)))
+	}
+	for _, edit := range edits {
+		conf = edit(t, conf)
 	}
 	users := "rlsguard admin producer orders reviewer dashboard operator page sys"
 	for _, user := range strings.Fields(users) {

@@ -95,13 +95,14 @@ func (d *dueList) files() error {
 	c := d.options
 	if c.Data != "" || c.Nats != "" || c.ServerFlags != (connect.ServerFlags{}) {
 		return errors.New(
-			"paths are read without a server: --data, --nats and the options of a connection do not go with them",
+			"paths are read without a server: leave out --data, --nats and the other connection " +
+				"options",
 		)
 	}
 	public := c.KeyFile == ""
 	if public && c.Format == "ical" && c.Patients == "token" {
 		return errors.New(
-			"--format ical needs --key-file: anybody can lead tokens made with the public key back to patients",
+			"--format ical needs --key-file: anyone can trace tokens made with the public key",
 		)
 	}
 	var err error
@@ -111,7 +112,7 @@ func (d *dueList) files() error {
 	if public {
 		terminal.Tell(
 			d.Stderr,
-			"flag ids are made with a public key meant for tests; --key-file gives them the site's own",
+			"flag ids use a public test key; give --key-file to use the site's own",
 		)
 	}
 	d.set.Reader.Now = d.Now()

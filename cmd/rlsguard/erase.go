@@ -46,10 +46,10 @@ var patientRef = regexp.MustCompile(`^Patient/[A-Za-z0-9.-]{1,64}$`)
 // Run erases.
 func (c *eraseCommand) Run(p *terminal.Program) (err error) {
 	if !patientRef.MatchString(c.Patient) {
-		return errors.New("a reference such as Patient/123 is expected")
+		return errors.New("expected a reference such as Patient/123")
 	}
 	if (c.Shared || c.Base != "") && !c.Inputs {
-		return errors.New("--shared and --base go with --inputs")
+		return errors.New("--shared and --base need --inputs")
 	}
 	ctx, stop := terminal.Interruptible()
 	defer stop()

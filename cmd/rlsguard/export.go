@@ -47,7 +47,7 @@ func (c *exportCommand) Run(p *terminal.Program) (err error) {
 	defer stop()
 	if c.File != "-" {
 		if _, err := os.Lstat(c.File); !errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(err, fmt.Errorf("%s is there already: name another file", c.File))
+			return errors.Join(err, fmt.Errorf("%s already exists: name another file", c.File))
 		}
 	}
 	recipients, err := sealed.Recipients(c.Recipient, c.RecipientsFile)

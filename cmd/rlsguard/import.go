@@ -41,7 +41,7 @@ Encryption is detected. Patients erased after the export was made are in it: era
 // Run imports.
 func (c *importCommand) Run(p *terminal.Program) (err error) {
 	if c.Replicas < 1 {
-		return errors.New("--replicas has to be above 0")
+		return errors.New("--replicas must be above 0")
 	}
 	ctx, stop := terminal.Interruptible()
 	defer stop()

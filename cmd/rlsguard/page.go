@@ -114,7 +114,7 @@ func (c *pageCommand) bus() (*page.Bus, error) {
 		}
 		if err != nil {
 			b.Close()
-			return nil, fmt.Errorf("the user who answers (--answer-...): %w", err)
+			return nil, fmt.Errorf("user who answers (--answer-...): %w", err)
 		}
 	case c.Answer:
 		b.Write = b.Read
@@ -130,8 +130,8 @@ func (c *serveCommand) checkPage() error {
 	switch {
 	case c.Page != "" && c.Domain != "":
 		return errors.New(
-			"--page does not go with --js-domain: where roles have accounts, run rlsguard page " +
-				"as the users page and reviewer",
+			"--page cannot be used with --js-domain: with accounts, run rlsguard page as the " +
+				"users page and reviewer",
 		)
 	case c.Page != "":
 		return connect.CheckPage("--page", c.Page)

@@ -205,11 +205,11 @@ func waitDecided(ctx context.Context, p *terminal.Program, pub *toldPublisher, s
 		return nil
 	})
 	if err != nil && ctx.Err() == nil {
-		terminal.Tell(p.Stderr, "whether any of it was rejected is not known: %s", pub.explain(err))
+		terminal.Tell(p.Stderr, "cannot tell whether any of it was rejected: %s", pub.explain(err))
 		return terminal.ErrRejected, nil
 	}
 	if rejected != nil && told == 0 {
-		terminal.Tell(p.Stderr, "operators read why with rlsguard dead list")
+		terminal.Tell(p.Stderr, "operators can see why with rlsguard dead list")
 	}
 	return rejected, err
 }

@@ -195,12 +195,13 @@ func (f *againstFlags) wanted() bool { return f.Against != "" || f.AgainstBinary
 func (c *replayCommand) checkRehearsal() error {
 	switch {
 	case !c.wanted() && c.HTML != "":
-		return errors.New("--html goes with --against and --against-binary")
+		return errors.New("--html needs --against or --against-binary")
 	case !c.wanted():
 		return nil
 	case c.Transitions || c.Explain || c.FailOn != "" || c.Format == "fhir":
 		return errors.New(
-			"--transitions, --explain, --fail-on and --format fhir do not go with --against and --against-binary",
+			"--transitions, --explain, --fail-on and --format fhir cannot be used with --against " +
+				"and --against-binary",
 		)
 	}
 	return nil

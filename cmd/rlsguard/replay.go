@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -86,7 +88,7 @@ func (r *replay) run(o fhir.Options) error {
 	if r.options.KeyFile == "" && !r.options.wanted() {
 		terminal.Tell(
 			r.Stderr,
-			"flag ids are made with a public key meant for tests; --key-file gives them the site's own",
+			"flag ids use a public test key; give --key-file to use the site's own",
 		)
 	}
 	r.read = files.Fold{Engine: &r.engine, Reader: o, AsOf: r.asOf, Enough: r.futile}
@@ -150,17 +152,14 @@ func (r *replay) finish(known *fold.Memory) error {
 }
 
 // ended gives the exit code.
-func (r *replay) ended(met bool) error {
+func (r *replay) ended(met map[string]int) error {
 	switch {
 	case r.failure != nil:
 		return fmt.Errorf("output: %w", r.failure)
 	case r.read.Unreadable > 0:
 		return terminal.ErrReported
-	case met:
-		return &terminal.ExitError{
-			Code: terminal.ExitFailOn,
-			Text: "a flag of severity " + r.options.FailOn + " or higher is open (--fail-on)",
-		}
+	case len(met) > 0:
+		return &terminal.ExitError{Code: terminal.ExitFailOn, Text: failedOn(r.options.FailOn, met)}
 	case r.sum.Outcomes.Rejected > 0:
 		return terminal.ErrRejected
 	}
@@ -168,17 +167,32 @@ func (r *replay) ended(met bool) error {
 }
 
 // countFlags counts the flags that the decision left open and the patients of whom facts were left
-// out, and tells whether one of them meets --fail-on.
-func (r *replay) countFlags(known *fold.Memory, patients []facts.Ref) (met bool) {
+// out, and by check those that meet --fail-on.
+func (r *replay) countFlags(known *fold.Memory, patients []facts.Ref) (met map[string]int) {
+	met = map[string]int{}
 	limit, err := checks.ParseSeverity(r.options.FailOn)
 	for _, p := range patients {
 		r.sum.LeftOut(known.State(p).Cut)
 		for _, f := range known.State(p).Flags {
 			r.sum.Flag(f.Severity)
-			met = met || err == nil && f.Severity >= limit
+			if err == nil && f.Severity >= limit {
+				met[f.Check]++
+			}
 		}
 	}
 	return met
+}
+
+// failedOn says which checks met --fail-on, and how often.
+func failedOn(limit string, met map[string]int) string {
+	n := 0
+	var which []string
+	for _, check := range slices.Sorted(maps.Keys(met)) {
+		n += met[check]
+		which = append(which, fmt.Sprintf("%s (%d)", check, met[check]))
+	}
+	return fmt.Sprintf("%s of severity %s or higher, --fail-on: %s",
+		terminal.Plural(n, "open flag", "open flags"), limit, strings.Join(which, ", "))
 }
 
 // flagChunk is how many patients are evaluated at once, so that the texts of all flags need not be

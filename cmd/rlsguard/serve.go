@@ -32,12 +32,14 @@ type serveCommand struct {
 	Nats string `name:"nats" placeholder:"URL" group:"connection" help:"NATS server with JetStream; needs --key-file. Default: a server inside this process."`
 	connect.ServerFlags
 
-	Data    string `placeholder:"DIR" group:"embedded" help:"Data folder. nats.url and http.url in it hold the addresses. Default: the user's data directory."`
-	Listen  string `default:"127.0.0.1:4222" placeholder:"ADDR" group:"embedded" help:"Address; port 0 picks one. Other machines need --tls-cert and --users."`
-	TLSCert string `name:"tls-cert" placeholder:"FILE" group:"embedded" help:"Server certificate (PEM). With --nats: client certificate."`
-	TLSKey  string `name:"tls-key" placeholder:"FILE" group:"embedded" help:"Its private key (PEM)."`
-	Users   string `placeholder:"FILE" group:"embedded" help:"File of user:password:role lines (mode 0600). Roles as in deploy/accounts.conf: producer, orders, reviewer, dashboard, operator, rlsguard, admin, sys. Users connect with --js-domain RLSGUARD and --inbox-prefix _INBOX_NAME. Default: one user with all rights, created on first start."`
-	Repair  bool   `group:"embedded" help:"Continue with what is left of a damaged data folder. The damaged files are kept in DIR/damaged."`
+	Data      string   `placeholder:"DIR" group:"embedded" help:"Data folder. nats.url and http.url in it hold the addresses. Default: the user's data directory."`
+	Listen    string   `default:"127.0.0.1:4222" placeholder:"ADDR" group:"embedded" help:"Address; port 0 picks one. Other machines need --tls-cert and --users."`
+	TLSCert   string   `name:"tls-cert" placeholder:"FILE" group:"embedded" help:"Server certificate (PEM). With --nats: client certificate."`
+	TLSKey    string   `name:"tls-key" placeholder:"FILE" group:"embedded" help:"Its private key (PEM)."`
+	Users     string   `placeholder:"FILE" group:"embedded" help:"File of user:password:role lines (mode 0600). Roles as in deploy/accounts.conf: producer, orders, reviewer, dashboard, operator, rlsguard, admin, sys. Users connect with --js-domain RLSGUARD and --inbox-prefix _INBOX_NAME. Default: one user with all rights, created on first start."`
+	WebSocket string   `name:"websocket" group:"embedded" placeholder:"ADDR" help:"Address for browsers (NATS over WebSocket); port 0 picks one, written to DIR/websocket.url. Other machines need --tls-cert and --users. Default: off."`
+	Origins   []string `name:"websocket-origin" sep:"none" group:"embedded" placeholder:"ORIGIN" help:"Origin of pages that may connect, such as https://dashboard.example.org. Repeatable. Default: pages of that address only."`
+	Repair    bool     `group:"embedded" help:"Continue with what is left of a damaged data folder. The damaged files are kept in DIR/damaged."`
 
 	connect.DoorFlags
 
@@ -89,10 +91,10 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 		Dead: time.Duration(c.DeadDays) * 24 * time.Hour, Health: health.New(), Log: terminal.Logger(p, c.LogLevel),
 	}
 	if cfg.Replicas < 1 || cfg.Audit <= 0 {
-		return errors.New("--replicas and --audit-days have to be above 0")
+		return errors.New("--replicas and --audit-days must be above 0")
 	}
 	if cfg.Dead < 0 {
-		return errors.New("--dead-days has to be above 0")
+		return errors.New("--dead-days must be above 0")
 	}
 	if err := c.Check(); err != nil {
 		return err
@@ -132,9 +134,15 @@ func gcFloor() []byte {
 
 // external works on a server of the site's own.
 func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error {
+	if c.WebSocket != "" || len(c.Origins) > 0 || c.Users != "" {
+		return errors.New(
+			"--users, --websocket and --websocket-origin are for the embedded server: on your own server they are " +
+				"set in its configuration (see deploy/nats.conf)",
+		)
+	}
 	if c.KeyFile == "" {
 		return errors.New(
-			"--nats needs --key-file, and so does --context: instances on one server have to share the site key",
+			"--nats and --context need --key-file: all instances on a server share the site key",
 		)
 	}
 	var err error
@@ -152,10 +160,13 @@ func (c *serveCommand) external(ctx context.Context, cfg consumers.Config) error
 
 // embedded works on a server inside this process.
 func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err error) {
+	if c.WebSocket == "" && len(c.Origins) > 0 {
+		return errors.New("--websocket-origin needs --websocket ADDR")
+	}
 	if c.ServerFlags != (connect.ServerFlags{}) {
 		return errors.New(
-			"--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and --plaintext go with " +
-				"--nats",
+			"--creds, --nkey, --user, --password-file, --ca, --js-domain, --inbox-prefix and " +
+				"--plaintext need --nats",
 		)
 	}
 	dir := c.Data
@@ -167,7 +178,10 @@ func (c *serveCommand) embedded(ctx context.Context, cfg consumers.Config) (err 
 	if cfg.Engine.Key, err = c.embeddedKey(dir); err != nil {
 		return err
 	}
-	options := embedded.Options{Dir: dir, Listen: c.Listen, Repair: c.Repair, Log: cfg.Log}
+	options := embedded.Options{
+		Dir: dir, Listen: c.Listen, Repair: c.Repair, Log: cfg.Log,
+		WebSocket: embedded.WebSocket{Listen: c.WebSocket, Origins: c.Origins},
+	}
 	if options.TLS, err = c.tls(cfg.Log); err != nil {
 		return err
 	}
@@ -247,7 +261,7 @@ func readUsers(path string) ([]embedded.User, error) {
 		users = append(users, embedded.User{Name: user, Password: rest[:i], Role: rest[i+1:]})
 	}
 	if len(users) == 0 {
-		return nil, fmt.Errorf("--users: %s names nobody", path)
+		return nil, fmt.Errorf("--users: %s is empty", path)
 	}
 	return users, nil
 }

@@ -38,7 +38,7 @@ const setupTimeout = 30 * time.Second
 // Run makes the streams.
 func (c *setupCommand) Run(p *terminal.Program) (err error) {
 	if c.Replicas < 1 || c.AuditDays < 1 || c.DeadDays < 0 {
-		return errors.New("--replicas, --audit-days and --dead-days have to be above 0")
+		return errors.New("--replicas, --audit-days and --dead-days must be above 0")
 	}
 	ctx, stop := terminal.Interruptible()
 	defer stop()
@@ -66,7 +66,7 @@ func (c *setupCommand) Run(p *terminal.Program) (err error) {
 		return err
 	}
 	if again {
-		terminal.Tell(p.Stderr, "what RLS_AUDIT had passed over is copied again")
+		terminal.Tell(p.Stderr, "entries missing from RLS_AUDIT are copied again")
 	}
 	if c.DeadDays > 0 {
 		if err := jet.KeepDead(ctx, js, time.Duration(c.DeadDays)*24*time.Hour); err != nil {
@@ -80,6 +80,6 @@ func (c *setupCommand) Run(p *terminal.Program) (err error) {
 	if err := bus.Prepare(ctx); err != nil {
 		return err
 	}
-	terminal.Tell(p.Stderr, "the streams are there")
+	terminal.Tell(p.Stderr, "all streams exist")
 	return nil
 }

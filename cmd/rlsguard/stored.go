@@ -63,8 +63,8 @@ func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string
 func (f *placeFlags) check() error {
 	if f.Data != "" && (f.Nats != "" || f.ServerFlags != (connect.ServerFlags{})) {
 		return errors.New(
-			"--data names a folder without a running server: it does not go with --nats and the options of a " +
-				"connection",
+			"--data reads the folder of a stopped server: leave out --nats and the other " +
+				"connection options",
 		)
 	}
 	return nil
@@ -97,7 +97,7 @@ func (s *stored) connect(
 		}
 	} else {
 		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
-			return fmt.Errorf("--data: nothing of rlsguard serve is in it: %w", err)
+			return fmt.Errorf("--data: no rlsguard data in it: %w", err)
 		}
 		if s.server, err = embedded.Start(ctx, embedded.Options{Dir: f.Data, Private: true, Fresh: fresh,
 			Log: terminal.Logger(p, "error")}); err != nil {
@@ -132,7 +132,7 @@ func (f *storedFlags) siteKey() ([]byte, error) {
 		path = filepath.Join(f.Data, "site.key")
 	case f.Nats != "" || f.Context != "" || os.Getenv("NATS_URL") != "":
 		return nil, errors.New(
-			"with a NATS server of your own --key-file is needed: the site key that rlsguard serve uses",
+			"--key-file is needed with your own NATS server: the site key of rlsguard serve",
 		)
 	default:
 		dir, err := connect.DefaultDir()

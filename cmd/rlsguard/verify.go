@@ -77,7 +77,7 @@ func (c *verifyCommand) Run(p *terminal.Program) (err error) {
 			return err
 		}
 		if lacked {
-			terminal.Tell(p.Stderr, "the states that are there are those that count from now on")
+			terminal.Tell(p.Stderr, "the existing states are accepted")
 		}
 		terminal.Tell(p.Stderr, "%s removed that rlsguard did not write", messages(int64(removed)))
 	}
@@ -156,8 +156,8 @@ func verified(p *terminal.Program, sum *operate.Verified, found []operate.Differ
 	if sum.Inbound > 0 {
 		terminal.Tell(
 			p.Stderr,
-			"%s missing in the inbound stream had been decided: no flag depends on them, but states cannot be made "+
-				"again from it",
+			"%s missing from the inbound stream had been decided: no flag depends on them, but "+
+				"states cannot be rebuilt from it",
 			terminal.Plural(sum.Inbound, "message that is", "messages that are"),
 		)
 	}

@@ -150,7 +150,7 @@ func flagOfIssue(raw json.RawMessage) (f Flag, err error) {
 		}
 	}
 	if f.Patient == "" || f.Check == "" || f.Severity == "" {
-		return f, fmt.Errorf("it wants a patient, a severity and a code of the system %s", issue.CheckSystem)
+		return f, fmt.Errorf("it needs a patient, a severity and a code of the system %s", issue.CheckSystem)
 	}
 	return f, nil
 }

@@ -139,7 +139,7 @@ func (s *tableSet) names() (names []string, err error) {
 		for row := range t.rows {
 			name := t.cell(row, "scenario")
 			if name == "" || !filepath.IsLocal(name) || slices.Contains(names, name) {
-				return nil, fmt.Errorf("%s:%d: %q is no name of a folder, or is there twice", t.name, row.number, name)
+				return nil, fmt.Errorf("%s:%d: %q is not a folder name, or occurs twice", t.name, row.number, name)
 			}
 			names = append(names, name)
 		}

@@ -24,7 +24,7 @@ func (c *Case) Update(g *Got) error { return c.source.update(c, g) }
 type readOnly struct{ path string }
 
 func (r readOnly) update(*Case, *Got) error {
-	return fmt.Errorf("%s: its expected outcome is not written anew; --import makes a case of it first", r.path)
+	return fmt.Errorf("%s: its expected outcome cannot be updated; --import makes a case of it first", r.path)
 }
 
 // Headers of tables that are made anew.

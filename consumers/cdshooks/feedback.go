@@ -104,7 +104,7 @@ func (h *handler) feedback(w http.ResponseWriter, r *http.Request, client *token
 func readFeedback(body []byte) ([]Feedback, []time.Time, error) {
 	var b feedbackBody
 	if json.Unmarshal(body, &b) != nil || len(b.Feedback) == 0 {
-		return nil, nil, errors.New("an object with an array feedback is expected")
+		return nil, nil, errors.New("expected an object with an array \"feedback\"")
 	}
 	if len(b.Feedback) > mostFeedback {
 		return nil, nil, errors.New("too many pieces of feedback in one request")

@@ -156,7 +156,7 @@ func (c *Committer) recoverFrom(ctx context.Context, a *attempts, p *piece, err 
 			return err
 		}
 	case errors.Is(err, jet.ErrUnknown):
-		c.log.Warn().Err(err).Msg("commit without an answer, reading back")
+		c.log.Warn().Err(err).Msg("no answer to a commit; reading back")
 		c.health.Writing(false)
 		a.wait.Sleep(ctx)
 	default:
@@ -215,7 +215,7 @@ func (c *Committer) readBack(ctx context.Context, p *piece, wait *jet.Backoff) e
 		case errors.Is(err, jet.ErrReplaced), errors.Is(err, layout.ErrState), ctx.Err() != nil:
 			return err
 		}
-		c.log.Warn().Err(err).Msg("reading back failed, trying again")
+		c.log.Warn().Err(err).Msg("reading back failed; trying again")
 		wait.Sleep(ctx)
 	}
 }

@@ -156,7 +156,7 @@ func (c *Committer) Settle(ctx context.Context) error {
 	cut := maps.Clone(c.copy.cutShort)
 	c.copy.mu.RUnlock()
 	for _, slot := range slices.Sorted(maps.Keys(cut)) {
-		c.log.Error().Uint32("states", cut[slot].Size).Msg("a commit was cut short: its inputs come again")
+		c.log.Error().Uint32("states", cut[slot].Size).Msg("a commit was cut short: its inputs are delivered again")
 		if err := c.store.storeTally(ctx, slot, cut[slot]); err != nil {
 			return err
 		}

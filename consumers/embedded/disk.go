@@ -94,11 +94,11 @@ func (e *Embedded) keep(ctx context.Context) {
 				"data",
 				e.options.Dir,
 			).Msg(
-				"the disk takes no writes; waiting until it does",
+				"cannot write to the disk; waiting until that works again",
 			)
 		case err == nil && failing:
 			if err = e.reopen(ctx); err != nil {
-				e.options.Log.Error().Err(err).Msg("embedded server cannot start again yet")
+				e.options.Log.Error().Err(err).Msg("cannot restart the embedded server yet")
 			}
 		}
 		failing = err != nil
@@ -210,7 +210,7 @@ func (e *Embedded) reopen(ctx context.Context) error {
 	if err := e.open(ctx); err != nil {
 		return err
 	}
-	e.options.Log.Info().Msg("the disk takes writes again, the embedded server was started again")
+	e.options.Log.Info().Msg("the disk takes writes again; embedded server restarted")
 	return nil
 }
 

@@ -34,6 +34,9 @@ func (l *serverLog) Warnf(format string, v ...any) {
 	if strings.HasPrefix(format, "Plaintext passwords") {
 		return // the one that was made at random stands in a file only its owner can read
 	}
+	if strings.HasPrefix(format, "Websocket not configured with TLS") {
+		return // only this machine reaches it
+	}
 	s := fmt.Sprintf(format, v...)
 	l.notice(s)
 	if l.crashed && rereads.MatchString(s) {

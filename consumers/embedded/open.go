@@ -171,7 +171,7 @@ func (e *Embedded) putAside(stream string, keep bool) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
-	e.options.Log.Warn().Str("stream", stream).Str("to", to).Msg("a copy of what is damaged is kept")
+	e.options.Log.Warn().Str("stream", stream).Str("to", to).Msg("a copy of the damaged files is kept")
 	if _, err := os.Stat(filepath.Join(from, "meta.inf")); keep && err == nil {
 		return os.CopyFS(to, os.DirFS(from))
 	}
@@ -226,7 +226,7 @@ func (e *Embedded) refill(ctx context.Context, now map[string]streamMark) error 
 	}
 	e.options.Log.Error().Uint64("first", is.Last+1).Uint64("last", was.Last).Uint64("decided", e.ledger.Decided).
 		Msg(
-			"inputs are missing at the end of the inbound stream; those after what was decided have to be published " +
+			"inputs are missing at the end of the inbound stream; publish those after \"decided\" " +
 				"again",
 		)
 	js, err := e.jetStream()

@@ -36,6 +36,7 @@ type Options struct {
 	// the accounts of deploy/accounts.conf from then on.
 	TLS        *tls.Config
 	Users      []User
+	WebSocket  WebSocket
 	MaxPayload int // bytes of a message; 0 is the server's default of 1 MiB
 	// Fresh begins with an empty store where that of a folder which was used before is gone, for
 	// what is imported.
@@ -83,7 +84,7 @@ func Start(ctx context.Context, o Options) (*Embedded, error) {
 	if o.Private {
 		o.Listen, o.TLS = "127.0.0.1:0", nil
 	}
-	host, port, err := listenAddress(o)
+	host, port, err := listenAddress(o.Listen, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +103,14 @@ func Start(ctx context.Context, o Options) (*Embedded, error) {
 	return e, nil
 }
 
-func listenAddress(o Options) (string, int, error) {
-	host, p, err := net.SplitHostPort(o.Listen)
+func listenAddress(address string, o *Options) (string, int, error) {
+	host, p, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", 0, fmt.Errorf("listen address %q is not host:port: %w", o.Listen, err)
+		return "", 0, fmt.Errorf("listen address %q is not host:port: %w", address, err)
 	}
 	port, err := strconv.Atoi(p)
 	if err != nil || port < 0 || port > 65535 {
-		return "", 0, fmt.Errorf("listen address %q has no port from 0 to 65535", o.Listen)
+		return "", 0, fmt.Errorf("listen address %q has no port from 0 to 65535", address)
 	}
 	if port == 0 {
 		port = server.RANDOM_PORT
@@ -118,7 +119,7 @@ func listenAddress(o Options) (string, int, error) {
 		(o.TLS == nil || len(o.Users) == 0) {
 		return "", 0, fmt.Errorf(
 			"listen address %q can be reached from other machines: that needs TLS and users",
-			o.Listen,
+			address,
 		)
 	}
 	return host, port, nil
@@ -193,7 +194,7 @@ func (e *Embedded) configure(host string, port int, self *server.User) error {
 	s.MaxPayload, s.TLSConfig, s.TLS = int32(o.MaxPayload), o.TLS, o.TLS != nil
 	// the disk is the limit, not the share of it that is free at start
 	s.JetStreamMaxStore, s.JetStreamMaxMemory = 1<<50, 1<<30
-	return nil
+	return o.configureWebSocket(s)
 }
 
 // Domain is the one under which this process reaches the streams for others.
@@ -264,7 +265,7 @@ func (e *Embedded) announce(encrypted bool) error {
 		u.Scheme = "tls"
 	}
 	e.url = u.String()
-	if err := e.announceDomain(); err != nil {
+	if err := errors.Join(e.announceDomain(), e.announceWebSocket()); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if err := WriteFile(e.path, []byte(e.url+"\n")); err != nil {
@@ -314,7 +315,8 @@ func credentials(o Options) (self *server.User, made []byte, err error) {
 	user, password, ok := strings.Cut(strings.TrimSpace(string(b)), ":")
 	if !ok || password == "" {
 		return nil, nil, fmt.Errorf(
-			"%s does not hold user:password: put its backup in place, or delete it, and another password is made",
+			"%s does not hold user:password: restore its backup, or delete it to get a new "+
+				"password",
 			path,
 		)
 	}
@@ -354,7 +356,7 @@ func (e *Embedded) Connect(opts ...nats.Option) (*nats.Conn, error) {
 func (e *Embedded) InProcessConn() (net.Conn, error) {
 	srv := e.Current()
 	if srv == nil {
-		return nil, errors.New("the embedded server is starting again")
+		return nil, errors.New("the embedded server is restarting")
 	}
 	return srv.InProcessConn()
 }
@@ -362,7 +364,8 @@ func (e *Embedded) InProcessConn() (net.Conn, error) {
 // Stop stops the server, once everything that it acknowledged is on disk.
 func (e *Embedded) Stop() error {
 	e.endWipes()
-	err := errors.Join(gone(e.path), gone(filepath.Join(e.options.Dir, DomainName)))
+	dir := e.options.Dir
+	err := errors.Join(gone(e.path), gone(filepath.Join(dir, DomainName)), gone(filepath.Join(dir, webSocketName)))
 	e.keeping()
 	<-e.kept
 	err = errors.Join(err, e.close())

@@ -38,7 +38,7 @@ func (e *Embedded) dropUnread(ctx context.Context) error {
 					"folder",
 					folder,
 				).Msg(
-					"damaged: it is made again and reads everything again",
+					"damaged: rebuilt, and reading everything again",
 				)
 				unread = append(unread, folder)
 			}

@@ -38,7 +38,7 @@ func checkUsed(o *Options) error {
 				"data",
 				o.Dir,
 			).Msg(
-				"nothing was stored in this folder before: beginning with an empty store",
+				"new data folder: starting with an empty store",
 			)
 		}
 	case o.Repair, o.Fresh && !left:
@@ -49,7 +49,7 @@ func checkUsed(o *Options) error {
 			"store",
 			left,
 		).Msg(
-			"going on with what is left of a folder that was used before",
+			"continuing with what is left of a used data folder",
 		)
 	case left:
 		return fmt.Errorf(

@@ -108,7 +108,7 @@ func (e *Embedded) wipe(ctx context.Context, js jetstream.JetStream, ask *layout
 			return told, e.ledgerKnows(ctx)
 		}
 	}
-	return told, errors.New("the server goes on writing blocks back: ask again")
+	return told, errors.New("the server is still writing blocks: try again")
 }
 
 // ledgerKnows waits until the ledger has been written: no block file is missing that it names, and
@@ -126,7 +126,7 @@ func (e *Embedded) ledgerKnows(ctx context.Context) error {
 		case <-time.After(keepEvery / 10):
 		}
 	}
-	return errors.New("the data folder takes no writes")
+	return errors.New("cannot write to the data folder")
 }
 
 func (e *Embedded) ledgerBehind() (bool, error) {

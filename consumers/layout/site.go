@@ -12,8 +12,9 @@ import (
 var (
 	ErrOtherKey    = errors.New("the stored states were made with another site key")
 	ErrNewerFormat = errors.New("the stored states were written by a newer version")
-	ErrHistoryGone = errors.New("the stored states are gone and the inbound stream does not hold all that led to them")
-	ErrImporting   = errors.New("an import of the stored states did not end: run rlsguard import again")
+	ErrHistoryGone = errors.New("the stored states are gone, and the inbound stream no longer holds everything " +
+		"needed to rebuild them")
+	ErrImporting = errors.New("a previous import was interrupted: run rlsguard import again")
 )
 
 // StateFormat is the layout of the stream RLS: subjects, and what is under them. Format 1 had no

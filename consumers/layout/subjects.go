@@ -56,7 +56,7 @@ func (t Token) String() string { return hex.EncodeToString(t[:]) }
 func ParseToken(s string) (Token, error) {
 	var t Token
 	if len(s) != hex.EncodedLen(len(t)) || strings.ToLower(s) != s {
-		return t, fmt.Errorf("token of %d characters is none of ours", len(s))
+		return t, fmt.Errorf("a token of %d characters is not ours", len(s))
 	}
 	if _, err := hex.Decode(t[:], []byte(s)); err != nil {
 		return t, fmt.Errorf("token is not hexadecimal: %w", err)

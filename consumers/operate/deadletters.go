@@ -15,7 +15,7 @@ import (
 // Errors about dead letters.
 var (
 	ErrNoLetter  = errors.New("no dead letter has this number")
-	ErrNoPayload = errors.New("its payload was left out, and the stream FHIR does not hold the input any more")
+	ErrNoPayload = errors.New("its payload was left out, and the stream FHIR no longer holds the input")
 )
 
 // DeadLetters calls do with every dead letter, oldest first; with a reason, only with those.

@@ -22,8 +22,8 @@ import (
 
 // Errors of an import, which then has changed nothing.
 var (
-	ErrNotEmpty = errors.New("there are states on this server already: an import wants a server without any")
-	ErrServing  = errors.New("rlsguard serve is running on this server: stop it for the import")
+	ErrNotEmpty = errors.New("this server already holds rlsguard data: import needs an empty one")
+	ErrServing  = errors.New("rlsguard serve is running on this server: stop it before the import")
 )
 
 // importBytes bounds what goes in one batch.

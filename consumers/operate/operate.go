@@ -15,7 +15,7 @@ import (
 )
 
 // ErrNoStates tells that a server has no states of rlsguard.
-var ErrNoStates = errors.New("nothing of rlsguard is stored on this server: rlsguard serve has not run here")
+var ErrNoStates = errors.New("no rlsguard data on this server: rlsguard serve has not run here")
 
 // Operator does what operators need: dead letters, verification, export and import, erasure. It
 // works beside running instances, and needs more rights than an instance for all but dead letters:

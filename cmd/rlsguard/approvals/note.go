@@ -120,7 +120,7 @@ func (a *Approval) validate() error {
 		)
 	}
 	if strings.TrimSpace(a.Reviewer) == "" || strings.ContainsAny(a.Reviewer, "\r\n") {
-		errs = append(errs, errors.New("reviewer: wants a name on one line"))
+		errs = append(errs, errors.New("reviewer: expected a name on one line"))
 	}
 	for name, day := range map[string]string{"date": a.Date, "next review": a.NextReview} {
 		if _, err := time.Parse(time.DateOnly, day); err != nil {
@@ -128,7 +128,7 @@ func (a *Approval) validate() error {
 		}
 	}
 	if a.NextReview <= a.Date {
-		errs = append(errs, errors.New("next review: wants a day after the date"))
+		errs = append(errs, errors.New("next review: must be after the date"))
 	}
 	return errors.Join(errs...)
 }
@@ -167,7 +167,7 @@ func Sign(a *Approval, signer note.Signer, before []byte) (signed []byte, added 
 		_, err := note.Open([]byte(text+"\n\n"+sigs), note.VerifierList())
 		var old *note.UnverifiedNoteError // nobody is trusted here: all signatures are kept as they are
 		if !errors.As(err, &old) {
-			return nil, false, fmt.Errorf("the note that is there already: %w", err)
+			return nil, false, fmt.Errorf("the existing note: %w", err)
 		}
 		n.UnverifiedSigs = slices.DeleteFunc(old.Note.UnverifiedSigs, func(s note.Signature) bool {
 			return s.Name == signer.Name() && s.Hash == signer.KeyHash()

@@ -143,7 +143,8 @@ func (t *testRun) prepare() (err error) {
 	}
 	if o.Config != "" || o.Update || o.Shuffle > 0 {
 		return errors.New(
-			"--config, --update and --shuffle do not go with --via-nats and --via-cds: a service has its own settings",
+			"--config, --update and --shuffle cannot be used with --via-nats and --via-cds: a " +
+				"service has its own settings",
 		)
 	}
 	if t.asOf, err = settings.ParseAsOf(o.AsOf, time.UTC, t.Now()); err != nil {
@@ -246,7 +247,7 @@ func (t *testRun) update() error {
 		if err := r.Case.Update(r.Got); err != nil {
 			return err
 		}
-		terminal.Tell(t.Stderr, "%s: written anew", r.Case.Name)
+		terminal.Tell(t.Stderr, "%s: rewritten", r.Case.Name)
 		for _, d := range r.Differences {
 			terminal.Tell(t.Stderr, "  %s", terminal.Harmless(d.Kind+": "+d.Text))
 		}

@@ -39,7 +39,7 @@ func (f *viaFlags) open() (cases.Service, func(), error) {
 	none := func() {}
 	switch {
 	case f.ViaNats && f.ViaCDS != "":
-		return nil, none, errors.New("--via-nats and --via-cds exclude each other")
+		return nil, none, errors.New("--via-nats and --via-cds cannot be used together")
 	case !f.ViaNats && f.ViaCDS == "" && f.MoveDates:
 		return nil, none, errors.New("--move-dates needs --via-nats or --via-cds")
 	case f.ViaCDS == "" && (f.CDSMapping != "" || f.CDSToken != ""):

@@ -58,10 +58,10 @@ func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
 	if err != nil { // one file may be new and the other not yet
-		c.log.Warn().Err(err).Str("file", c.cert).Msg("a new certificate cannot be read: going on with the one before")
+		c.log.Warn().Err(err).Str("file", c.cert).Msg("cannot read the new certificate: keeping the previous one")
 		return c.pair, nil
 	}
 	c.pair, c.changed = &pair, now
-	c.log.Info().Str("file", c.cert).Msg("certificate read again")
+	c.log.Info().Str("file", c.cert).Msg("certificate reloaded")
 	return c.pair, nil
 }

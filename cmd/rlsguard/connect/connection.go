@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -31,6 +32,27 @@ func (c *Connection) options() []nats.Option {
 	})}
 }
 
+// errInbox: --inbox-prefix was forgotten.
+var errInbox = errors.New("this user may not receive replies on " + nats.InboxPrefix +
+	">: give --inbox-prefix, which is _INBOX_ and the user's name with deploy/accounts.conf")
+
+// tryInbox tells whether the server lets this user receive replies: it refuses the subscription at
+// once, and every request would wait in vain.
+func tryInbox(nc *nats.Conn) error {
+	sub, err := nc.SubscribeSync(nc.NewInbox())
+	if err != nil {
+		return err
+	}
+	err = errors.Join(nc.FlushTimeout(inboxPatience), sub.Unsubscribe())
+	if errors.Is(nc.LastError(), nats.ErrPermissionViolation) {
+		return errInbox
+	}
+	return err
+}
+
+// inboxPatience is how long the server may take to say that it took a subscription.
+const inboxPatience = 10 * time.Second
+
 // refused is the server's word for what a user may not do.
 var refused = regexp.MustCompile(`(?i)violation for (publish|subscription) to "([^"]*)"`)
 
@@ -49,16 +71,13 @@ func (c *Connection) Explain(err error) error {
 	case m == nil:
 		return *denied
 	case strings.EqualFold(m[1], "subscription") && strings.HasPrefix(m[2], nats.InboxPrefix):
-		return errors.New(
-			"this user may not receive answers on " + nats.InboxPrefix +
-				">: give the prefix that the server allows with --inbox-prefix, " +
-				"such as _INBOX_ and the user's name with deploy/accounts.conf",
-		)
+		return errInbox
 	case strings.EqualFold(m[1], "subscription"):
 		return fmt.Errorf("this user may not subscribe to %s", m[2])
 	case strings.HasPrefix(m[2], "$JS.API.") && c.Domain.Prefix == "":
 		return fmt.Errorf(
-			"this user may not ask for %s: without --js-domain only users of the account that holds the streams may",
+			"this user may not request %s: give --js-domain, unless the user's own account holds "+
+				"the streams",
 			m[2],
 		)
 	}
@@ -70,12 +89,13 @@ func (c *Connection) misplaced(err error) error {
 	switch {
 	case c.Domain.Prefix == "" && errors.Is(err, jetstream.ErrStreamNotFound):
 		return fmt.Errorf(
-			"%w (has rlsguard serve run here? Where streams are in accounts, as with deploy/accounts.conf, give "+
-				"--js-domain RLSGUARD)",
+			"%w (has rlsguard serve run here? With deploy/accounts.conf, give --js-domain "+
+				"RLSGUARD)",
 			err,
 		)
 	case c.Domain.Prefix != "" && errors.Is(err, nats.ErrNoResponders):
-		return fmt.Errorf("%w (nobody answers %s.>: is --js-domain right? Where all is in one account, leave it out)",
+		return fmt.Errorf("%w (nobody answers %s.>: is --js-domain right? Omit it if everything is in one "+
+			"account)",
 			err, c.Domain.Prefix)
 	}
 	return err

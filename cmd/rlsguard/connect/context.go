@@ -241,7 +241,7 @@ func fileOf(field, value string) (string, error) {
 		}
 		return u.Path, nil
 	}
-	return "", fmt.Errorf("%s of a context has to be a file here", field)
+	return "", fmt.Errorf("%s of the context must be a file", field)
 }
 
 // valueOf is a secret in a context, or in the file or the variable that it names.
@@ -264,7 +264,7 @@ func valueOf(field, value string) (string, error) {
 		data, err := os.ReadFile(path)
 		return strings.TrimRight(string(data), "\r\n"), err
 	}
-	return "", fmt.Errorf("%s of a context has to stand in it, or in a file:// or env:// that it names", field)
+	return "", fmt.Errorf("%s of the context must be in it, or in a file:// or env:// that it names", field)
 }
 
 func expandHome(path string) string {

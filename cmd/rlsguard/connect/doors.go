@@ -64,7 +64,8 @@ func (d *DoorFlags) Check() error {
 	case !here && d.CDSOpen:
 		return errors.New("--cds-open listens on this machine only: give a loopback address, such as 127.0.0.1:8224")
 	case !here && d.CDSTLSCert == "":
-		return errors.New("--cds on an address that others reach needs --cds-tls-cert and --cds-tls-key")
+		return errors.New("--cds on an address that other machines can reach needs --cds-tls-cert and " +
+			"--cds-tls-key")
 	}
 	return nil
 }
@@ -161,12 +162,12 @@ func (o *doors) answer(ctx context.Context, feedback bool) {
 	}
 	svc, err := ordercheck.Serve(o.nc, o.checker)
 	if err != nil {
-		o.log.Error().Err(err).Msg("no order check")
+		o.log.Error().Err(err).Msg("order checks are not available")
 		return
 	}
 	o.log.Debug().Str("subject", ordercheck.Subject).Msg("order check")
 	if err := o.teller.Serve(svc, o.nc.MaxPayload()); err != nil {
-		o.log.Error().Err(err).Msg("no timelines")
+		o.log.Error().Err(err).Msg("timelines are not available")
 	}
 	if feedback {
 		if err := o.bus.Prepare(ctx); err != nil {
@@ -251,7 +252,7 @@ func (d *DoorFlags) verifier(url string) (*token.Verifier, error) {
 	for _, arg := range d.CDSIssuer {
 		issuer, place, ok := strings.Cut(arg, "=")
 		if !ok || issuer == "" || place == "" {
-			return nil, fmt.Errorf("--cds-issuer %s: ISSUER=KEYS is expected", arg)
+			return nil, fmt.Errorf("--cds-issuer %s: expected ISSUER=KEYS", arg)
 		}
 		keys, err := token.NewKeys(place)
 		if err != nil {
@@ -273,7 +274,8 @@ func (d *DoorFlags) reasons() ([]ordercheck.Reason, error) {
 		code, text, ok := strings.Cut(arg, "=")
 		if !ok || !settings.ReasonCode.MatchString(code) || text == "" {
 			return nil, fmt.Errorf(
-				"--cds-reason %s: CODE=TEXT is expected, the code of A-Z, a-z, 0-9, dot, minus and underscore",
+				"--cds-reason %s: expected CODE=TEXT; a code has A-Z, a-z, 0-9, dot, minus and "+
+					"underscore",
 				arg,
 			)
 		}

@@ -6,7 +6,7 @@ import "github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 func NobodyDecides(p *terminal.Program) {
 	terminal.Tell(
 		p.Stderr,
-		"still waiting, and nobody takes the messages: is rlsguard serve running on this server, and ready? What was "+
-			"published stays; Ctrl-C ends the waiting",
+		"still waiting: nobody reads the messages. Is rlsguard serve running on this server, "+
+			"and ready? What was published stays; Ctrl-C stops waiting",
 	)
 }

@@ -138,5 +138,12 @@ func (s Server) PageLink(role string) (*page.Link, error) {
 		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), nats.ReconnectWait(time.Second),
 		l.Option(),
 	}, s.Options...)...)
-	return l, err
+	if err != nil {
+		return nil, err
+	}
+	if err := tryInbox(l.Conn); err != nil {
+		l.Conn.Close()
+		return nil, err
+	}
+	return l, nil
 }

@@ -71,7 +71,7 @@ func (c *DeadListCommand) Run(p *terminal.Program) error {
 		return err
 	}
 	if c.Limit < 0 {
-		return errors.New("--limit has to be 0 or above")
+		return errors.New("--limit must be 0 or more")
 	}
 	return withDead(&c.Flags, func(ctx context.Context, o *operate.Operator) error { return c.list(ctx, p, o) })
 }

@@ -98,7 +98,7 @@ func (c *approveCommand) write(p *terminal.Program, a *approvals.Approval, signe
 		return err
 	}
 	if len(before) > 0 && !added && !c.Replace {
-		return fmt.Errorf("%s approves something else, or in other words: --replace writes over it", path)
+		return fmt.Errorf("%s approves something else: --replace overwrites it", path)
 	}
 	if err := os.WriteFile(path, signed, 0o644); err != nil {
 		return err

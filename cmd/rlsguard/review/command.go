@@ -37,7 +37,7 @@ Prints the public key; add it to trusted_reviewers in the configuration. Anyone 
 // Run makes a key pair.
 func (c *keyCommand) Run(p *terminal.Program) error {
 	if c.Name == "" || strings.ContainsAny(c.Name, "+ \t\r\n") {
-		return fmt.Errorf("%q is no name of a reviewer: it wants neither blanks nor +", c.Name)
+		return fmt.Errorf("%q is not a reviewer name: spaces and + are not allowed", c.Name)
 	}
 	secret, public, err := note.GenerateKey(rand.Reader, c.Name)
 	if err != nil {
@@ -45,7 +45,7 @@ func (c *keyCommand) Run(p *terminal.Program) error {
 	}
 	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already: a key is never overwritten", c.Out)
+		return fmt.Errorf("%s already exists: a key is never overwritten", c.Out)
 	}
 	if err != nil {
 		return err

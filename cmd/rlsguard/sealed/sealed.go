@@ -13,8 +13,8 @@ import (
 
 // Errors of Open.
 var (
-	errNoIdentity    = errors.New("it is encrypted, and no identity is given (--identity)")
-	errOtherIdentity = errors.New("it is encrypted for others: none of the identities given opens it")
+	errNoIdentity    = errors.New("it is encrypted: give --identity")
+	errOtherIdentity = errors.New("it is encrypted for others: no given identity opens it")
 )
 
 // Write encrypts for recipients what write writes to w, while it does; without any it stays as it

@@ -216,7 +216,8 @@ func (c *Config) validate() error {
 			errs = append(
 				errs,
 				fmt.Errorf(
-					"override_reasons.%s: wants a code of A-Z, a-z, 0-9, dot, minus and underscore, and words for it",
+					"override_reasons.%s: expected a code of A-Z, a-z, 0-9, dot, minus and underscore, "+
+						"and a text",
 					code,
 				),
 			)
@@ -237,7 +238,8 @@ func (c *Config) validate() error {
 		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 		errs = append(
 			errs,
-			fmt.Errorf("base_url: wants the address of the own FHIR server, such as https://fhir.example.org/r4"),
+			fmt.Errorf("base_url: expected the address of your FHIR server, such as "+
+				"https://fhir.example.org/r4"),
 		)
 	}
 	return errors.Join(errs...)

@@ -58,6 +58,10 @@ func (p *ConfigPlace) yamlError(text string) error {
 	what := m[2]
 	if f := match(unknownField, what); f != nil {
 		what = fmt.Sprintf("unknown key %q", f[1])
+		line, _ := strconv.Atoi(m[1]) // digits
+		if near := suggestion(p.above(line, f[1]), f[1]); near != "" {
+			what += ", did you mean " + near + "?"
+		}
 	} else if f := match(goType, what); f != nil {
 		line, _ := strconv.Atoi(m[1]) // digits
 		value, key := strconv.Quote(f[2]), ""
@@ -69,7 +73,7 @@ func (p *ConfigPlace) yamlError(text string) error {
 		default:
 			key = p.key(line, yaml.ScalarNode, f[2])
 		}
-		what = strings.TrimPrefix(fmt.Sprintf("%s: %s is not what this key wants (%s)", key, value, plainType(f[3])),
+		what = strings.TrimPrefix(fmt.Sprintf("%s: %s is not %s", key, value, plainType(f[3])),
 			": ")
 	}
 	return fmt.Errorf("%s:%s: %s", p.File, m[1], what)
@@ -146,6 +150,25 @@ func (p *ConfigPlace) key(line int, kind yaml.Kind, value string) string {
 			switch {
 			case n.Kind == yaml.SequenceNode:
 				walk(c, fmt.Sprintf("%s[%d]", path, i))
+			case i%2 == 1:
+				walk(c, strings.TrimPrefix(path+"."+n.Content[i-1].Value, "."))
+			}
+		}
+	}
+	walk(p.document(), "")
+	return found
+}
+
+// above is the path of the keys that lead to a key on a line, without numbers of lists.
+func (p *ConfigPlace) above(line int, key string) (found string) {
+	var walk func(n *yaml.Node, path string)
+	walk = func(n *yaml.Node, path string) {
+		for i, c := range n.Content {
+			switch {
+			case n.Kind != yaml.MappingNode:
+				walk(c, path)
+			case i%2 == 0 && c.Line == line && c.Value == key:
+				found = path
 			case i%2 == 1:
 				walk(c, strings.TrimPrefix(path+"."+n.Content[i-1].Value, "."))
 			}

@@ -35,7 +35,9 @@ func (ClassifyCommand) Help() string {
 
 For each input: listed ingredients, their classes, the route, whether the drug acts systemically, and the table that knew it.
 
-Only medicines that matter to a check are listed. "Not listed" means no check looks at it. For a code it also says whether a release knows it as another drug, or nothing is known of it.`
+Only medicines that matter to a check are listed. "Not listed" means no check looks at it. For a code it also says whether a release knows it as another drug, or nothing is known of it.
+
+Exit codes: 0 done; 1 failed; 2 no code of a system was found, and the system is unknown.`
 }
 
 // systemNames are short names for the systems that are typed most.
@@ -51,7 +53,14 @@ func (c *ClassifyCommand) Run(p *terminal.Program) error {
 	}
 	tables := set.Terms
 	unknown := unknownSystems{}
-	defer unknown.tell(p)
+	if err := c.all(p, tables, unknown); err != nil {
+		return err
+	}
+	return unknown.tell(p)
+}
+
+// all answers every input.
+func (c *ClassifyCommand) all(p *terminal.Program, tables *terms.Terms, unknown unknownSystems) error {
 	for _, input := range c.Inputs {
 		if input != files.StdinName {
 			out := classify(tables, c.System, input)
@@ -97,19 +106,26 @@ func (u unknownSystems) see(system string, c *classified) {
 	}
 }
 
-// tell says which systems are known, where one may have been meant that is not.
-func (u unknownSystems) tell(p *terminal.Program) {
+// tell says which systems are known, where one may have been meant that is not. A system that
+// nobody here has heard of is an error: all its codes would read "not listed".
+func (u unknownSystems) tell(p *terminal.Program) error {
+	var err error
 	for _, system := range slices.Sorted(maps.Keys(u)) {
-		if !u[system] {
-			terminal.Tell(
-				p.Stderr,
-				"no code of the system %s was found: the built-in tables know drug codes of rxnorm and atc, and "+
-					"those of listed drugs in ndc (packages sold in October 2025) and dmd (part of it); all others "+
-					"come with a site table (--site-table)",
-				system,
-			)
+		if u[system] {
+			continue
+		}
+		terminal.Tell(
+			p.Stderr,
+			"no code of the system %s was found. Built in: rxnorm and atc, and the codes of listed drugs in ndc "+
+				"(packages sold in October 2025) and dmd (in part). For others give a site table: --site-table",
+			system,
+		)
+		if name := strings.ToLower(strings.TrimSpace(system)); systemNames[name] == "" &&
+			!slices.Contains(slices.Collect(maps.Values(systemNames)), codes.Canonical(system)) {
+			err = terminal.ErrRejected
 		}
 	}
+	return err
 }
 
 // classified is one line of the answer.

@@ -162,7 +162,7 @@ func (s *Service) answer(patient string, data []byte) (*cases.Answer, error) {
 		Cards []card `json:"cards"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
-		return nil, fmt.Errorf("the answer is no CDS Hooks response: %w", err)
+		return nil, fmt.Errorf("the answer is not a CDS Hooks response: %w", err)
 	}
 	a := &cases.Answer{}
 	for i := range in.Cards {
