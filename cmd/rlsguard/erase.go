@@ -46,7 +46,7 @@ The server inside rlsguard serve, also with --data, overwrites the bytes in its 
 older versions included. A NATS server of your own overwrites inputs, letters, feedback and audit. Facts and flags it
 replaces, and what it ever replaced or dropped stays in its files until it compacts them: blocks of which less than half
 is in use, every sync_interval (2 minutes), never the newest block, and no request makes it. In a cluster the Raft logs
-keep messages for a while too. Where that is not enough, encrypt its store. deploy/erasing.md has more.
+keep messages for a while too. Where that is not enough, encrypt its store. deploy/README.md has more.
 
 Examples:
   rlsguard erase Patient/123
