@@ -24,16 +24,16 @@ import (
 )
 
 type demoCommand struct {
-	Keep bool `help:"Leave the server running afterwards, to try things with, until Ctrl-C."`
+	Keep bool `help:"Leave the server running to try things, until Ctrl-C."`
 }
 
 // Help is shown below the options.
 func (demoCommand) Help() string {
-	return `Starts a NATS server and the consumer in a temporary folder, publishes a few made-up patients and prints each flag as it is committed. Nothing is left behind.
-
-Examples:
+	return `Examples:
   rlsguard demo
-  rlsguard demo --keep`
+  rlsguard demo --keep
+
+Starts a NATS server and rlsguard in a temporary folder, publishes made-up patients and prints each flag as it is committed. Nothing is left behind.`
 }
 
 // Run tells the story once.

@@ -122,7 +122,7 @@ func (d *demo) publish(ctx context.Context, pub *publish.Publisher, file string)
 		case err := <-d.watch:
 			return cmp.Or(err, errors.New("the flags ended"))
 		case <-time.After(demoPatience):
-			return errors.New("a flag that has been decided does not come")
+			return errors.New("a decided flag did not arrive")
 		case <-ctx.Done():
 			return ctx.Err()
 		}
