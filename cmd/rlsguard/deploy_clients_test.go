@@ -184,38 +184,38 @@ func (d deployed) busy(ctx context.Context, t *testing.T) (stop func()) {
 	return func() { cancel(); ended.Wait() }
 }
 
-// The example for nats.js in consumers/dashboards.md shows what is open, and then what changes.
-func TestDeployedNodeJS(t *testing.T) {
+// programs are the examples of consumers/dashboards.md for nats.js.
+func programs(t *testing.T) (all []string) {
+	t.Helper()
+	for _, b := range pages(t)["consumers/dashboards.md"].blocks() {
+		if b.language == "js" {
+			all = append(all, b.text)
+		}
+	}
+	if len(all) != 2 {
+		t.Fatalf("%d programs for nats.js", len(all))
+	}
+	return all
+}
+
+// startNode runs a program for nats.js, gives what it prints, and stops it when the test ends.
+func startNode(ctx context.Context, t *testing.T, program string, env ...string) *bufio.Scanner {
+	t.Helper()
 	modules := installed(t, "node_modules", "npm ci")
 	node, err := exec.LookPath("node")
 	if err != nil {
 		missing(t, "node is not installed (Debian: apt-get install nodejs npm)")
 	}
-	s := deployedServer(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	defer serveDeployed(ctx, t, s, t.TempDir())()
-	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
-	example := ""
-	for _, b := range pages(t)["consumers/dashboards.md"].blocks() {
-		if b.language == "js" {
-			example = b.text
-		}
-	}
-	text := strings.NewReplacer(
-		"tls://nats.example.org:4222", "tls://"+s.addr,
-		"/etc/rlsguard/ca.crt", s.ca,
-		"/etc/rlsguard/dashboard.password", s.password(t, "dashboard"),
-	).Replace(example)
 	dir := t.TempDir()
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	script := filepath.Join(dir, "dashboard.mjs")
-	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(script, []byte(program), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, node, script)
+	cmd.Env = append(os.Environ(), env...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()
@@ -225,16 +225,51 @@ func TestDeployedNodeJS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(out)
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may have failed
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Log(errs.String())
+		}
+	})
+	return bufio.NewScanner(out)
+}
+
+// The examples for nats.js in consumers/dashboards.md show what is open, and then what changes: the
+// second on the server of accounts.conf,
+func TestDeployedNodeJS(t *testing.T) {
+	program := programs(t)[1]
+	installed(t, "node_modules", "npm ci")
+	s := deployedServer(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	defer serveDeployed(ctx, t, s, t.TempDir())()
+	publishAs(ctx, t, s.connect(t, "producer"), "1-anna")
+	lines := startNode(ctx, t, strings.NewReplacer(
+		"tls://nats.example.org:4222", "tls://"+s.addr,
+		"/etc/rlsguard/ca.crt", s.ca,
+		"/etc/rlsguard/dashboard.password", s.password(t, "dashboard"),
+	).Replace(program))
 	for _, want := range []string{"opened final ", "resolved cancelled "} {
 		if want += "rls.flags.moderate.rls-ssri."; !lines.Scan() || !strings.HasPrefix(lines.Text(), want) {
-			t.Errorf("it shows %q, %v and not %s: %s", lines.Text(), lines.Err(), want, errs.String())
+			t.Errorf("it shows %q, %v and not %s", lines.Text(), lines.Err(), want)
 			break
 		}
 		publishAs(ctx, t, s.connect(t, "producer"), "6-anna-again")
 	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Error(err)
+}
+
+// and the first on the server inside serve.
+func TestPageNodeJS(t *testing.T) {
+	program := programs(t)[0]
+	installed(t, "node_modules", "npm ci")
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	server, stop := servedDemo(ctx, t, "1-anna")
+	defer stop()
+	lines := startNode(ctx, t, program, "NATS_URL="+server)
+	const want = "opened final rls.flags.moderate.rls-ssri."
+	if !lines.Scan() || !strings.HasPrefix(lines.Text(), want) {
+		t.Errorf("it shows %q, %v and not %s", lines.Text(), lines.Err(), want)
 	}
-	_ = cmd.Wait() // it was killed
 }

@@ -6,9 +6,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 )
@@ -116,4 +120,54 @@ func TestPageTestInGo(t *testing.T) {
 		}
 	}
 	t.Error("cmd/rlsguard/test.md shows another program than consumers/rlsguardtest/shown_test.go")
+}
+
+// firstCells are the names that a table of a page has in the first column of its rows.
+func firstCells(t *testing.T, page, heading string) (all []string) {
+	t.Helper()
+	_, table, ok := strings.Cut(readPage(t, page), heading)
+	table, _, _ = strings.Cut(table, "\n\n")
+	if !ok {
+		t.Fatalf("%s has no table %s", page, heading)
+	}
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			all = append(all, newSheet([]byte(cells[1])).quoted()...)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// deploy/roles.md tells of every user of accounts.conf, and of no other.
+func TestPageRoles(t *testing.T) {
+	conf, err := os.ReadFile(filepath.Join(top, "deploy/accounts.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var users []string
+	for _, m := range regexp.MustCompile(`(?m)^\s*[^#\n]*\buser: "?(\w+)`).FindAllStringSubmatch(string(conf), -1) {
+		users = append(users, m[1])
+	}
+	slices.Sort(users)
+	got := firstCells(t, "deploy/roles.md", "| user | publishes | reads |")
+	if diff := cmp.Diff(slices.Compact(users), got); diff != "" {
+		t.Errorf("accounts.conf has other users (-want +got)\n%s", diff)
+	}
+}
+
+// fhir/input.md tells of every reason to reject an input, and of no other.
+func TestPageReasons(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join(top, "fhir/fhir.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{}
+	for _, m := range regexp.MustCompile(`Reason += "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1) {
+		want = append(want, m[1])
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, firstCells(t, "fhir/input.md", "| reason | why |")); diff != "" {
+		t.Errorf("the reasons are others (-want +got)\n%s", diff)
+	}
 }

@@ -55,6 +55,8 @@ var brokenPages = map[string][]struct{ name, text, fault string }{
 		{"x.md", good + "`RLSGUARD_SOAKS`\n", "variable"},
 		{"x.md", good + "`deploy/nothing.conf`\n", "place"},
 		{"x.md", good + "`trusted_reviewer`\n", "setting"},
+		{"x.md", good + "Give it `--page-authors WHO`.\n", "option"},
+		{"x.md", good + "| a |\n|---|\n| `iron-lows` |\n", "check, reason or finding"},
 		{"x.md", good + "The setting `regions` does it.\n", "setting"},
 	},
 	"json is valid": {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
@@ -48,6 +51,8 @@ var (
 	variable    = regexp.MustCompile(`^RLSGUARD_[A-Z]+$`)
 	placeName   = regexp.MustCompile(`^(checks|cmd|consumers|deploy|fhir)/[\w./-]+$`)
 	keyName     = regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
+	optionName  = regexp.MustCompile(`^--([a-z-]+)`)
+	wordName    = regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`) // of a closed list: a check, a reason, a finding
 	settingName = regexp.MustCompile("[sS]ettings? `([a-z_]+)`(?:(?:,| and) `([a-z_]+)`)*")
 )
 
@@ -55,6 +60,7 @@ var (
 var ofOthers = []string{
 	"sync_interval", "response_type", "allow_responses", "allow_trace", "store_dir",
 	"fhir.part.<n>", "RLSGUARD_OUT",
+	"--private", "--response-type Stream", "--allow-pub-response", // of nsc
 }
 
 // unknownNames: metrics, alerts, subjects, streams, headers, settings, tests, variables and places
@@ -119,6 +125,14 @@ func unknownName(known *names, page, span string) string {
 		if _, err := os.Stat(filepath.Join(top, span)); err != nil {
 			return "place"
 		}
+	case optionName.MatchString(span):
+		if !known.options[optionName.FindStringSubmatch(span)[1]] {
+			return "option"
+		}
+	case wordName.MatchString(span):
+		if !has(`"` + span + `"`) {
+			return "check, reason or finding"
+		}
 	case keyName.MatchString(span) && !strings.HasPrefix(page, "checks/terms"):
 		if !known.keys[span] {
 			return "setting"
@@ -131,6 +145,7 @@ func unknownName(known *names, page, span string) string {
 type names struct {
 	streams  []string
 	keys     map[string]bool
+	options  map[string]bool
 	alerts   string
 	subjects [][]token
 }
@@ -139,7 +154,7 @@ type names struct {
 type token []string
 
 var knownNames = sync.OnceValue(func() *names {
-	n := &names{keys: map[string]bool{}, streams: []string{layout.StreamFHIR, layout.StreamRLS, layout.StreamAudit,
+	n := &names{keys: map[string]bool{}, options: options(), streams: []string{layout.StreamFHIR, layout.StreamRLS, layout.StreamAudit,
 		layout.StreamFlags, layout.StreamDead, layout.StreamRejected, layout.StreamFeedback}}
 	for _, key := range yamlKeys(reflect.TypeFor[settings.Config]()) {
 		n.keys[key] = true
@@ -159,6 +174,23 @@ var knownNames = sync.OnceValue(func() *names {
 	}
 	return n
 })
+
+// options are those of all commands.
+func options() map[string]bool {
+	all := map[string]bool{"help": true}
+	parser, err := newParser(&commands{}, bufio.NewWriter(io.Discard), io.Discard)
+	if err != nil {
+		return all
+	}
+	_ = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
+		if f, ok := node.(*kong.Flag); ok {
+			all[f.Name] = true
+			all["no-"+f.Name] = f.Tag.Negatable != ""
+		}
+		return next(nil)
+	})
+	return all
+}
 
 // documented are the subjects of asyncapi.yaml.
 func documented() (all [][]token) {

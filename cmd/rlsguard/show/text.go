@@ -27,6 +27,8 @@ type textOptions struct {
 	Transition bool
 	// Next tells what time alone does to a flag next.
 	Next bool
+	// Story leaves out ids, numbers and times.
+	Story bool
 }
 
 const textIndent = 6 // after the longest label
@@ -51,7 +53,7 @@ func flagText(w io.Writer, f checks.Flag, opt textOptions) error {
 		t.orders(&f)
 		t.row("Ack", answerWords(f.Ack))
 		t.row("Due", nextWords(&f, opt))
-		t.row("Ref", sourceWords(&f)+" ["+idWords(&f, opt.Transition)+"]")
+		t.row("Ref", referenceWords(&f, opt))
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err
@@ -148,6 +150,14 @@ func clearsWords(f *checks.Flag) string {
 		all = append(all, checks.MoreClears())
 	}
 	return strings.Join(all, "; ")
+}
+
+// referenceWords name the sources, and the flag for those who answer it.
+func referenceWords(f *checks.Flag, opt textOptions) string {
+	if opt.Story {
+		return sourceWords(f)
+	}
+	return sourceWords(f) + " [" + idWords(f, opt.Transition) + "]"
 }
 
 // sourceWords name the sources on a line. Their review status is said once per output.
