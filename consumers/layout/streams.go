@@ -9,9 +9,10 @@ import (
 
 // How long things stay.
 const (
-	resolvedTTL = 30 * 24 * time.Hour // a resolved flag, and the last word on the subject of an old severity
-	dueTTL      = 30 * 24 * time.Hour // a timer that went off while nobody ran
-	erasedTTL   = 30 * 24 * time.Hour // the marker of an erasure
+	// ShownFor is how long a resolved flag, and the last word on the subject of an old severity, is shown.
+	ShownFor  = 30 * 24 * time.Hour
+	dueTTL    = 30 * 24 * time.Hour // a timer that went off while nobody ran
+	erasedTTL = 30 * 24 * time.Hour // the marker of an erasure
 	// deadWindow is how long the server itself recognises a dead letter that is sent again; what is
 	// older is looked up.
 	DeadWindow = 2 * time.Hour
