@@ -43,11 +43,11 @@ func TestTransitionsLeaveRLS(t *testing.T) {
 		// ended tells that what ended flags is shown again too.
 		ended bool
 	}{
-		"nothing":        {func(*bench) {}, true},
-		"all":            {func(b *bench) { b.deleteFrom(layout.StreamFlags, shown, all) }, true},
-		"open ones":      {func(b *bench) { b.deleteFrom(layout.StreamFlags, shown, opens) }, true},
-		"what ended":     {func(b *bench) { b.deleteFrom(layout.StreamFlags, shown, ends) }, false},
-		"the stream":     {func(b *bench) { b.drop(layout.StreamFlags) }, true},
+		"nothing":    {func(*bench) {}, true},
+		"all":        {func(b *bench) { b.deleteFrom(layout.StreamFlags, shown, all) }, true},
+		"open ones":  {func(b *bench) { b.deleteFrom(layout.StreamFlags, shown, opens) }, true},
+		"what ended": {func(b *bench) { b.deleteFrom(layout.StreamFlags, shown, ends) }, false},
+		"the stream": {func(b *bench) { b.drop(layout.StreamFlags) }, true},
 		"and their past": {func(b *bench) {
 			b.drop(layout.StreamFlags)
 			b.deleteFrom(layout.StreamAudit, ">", all)

@@ -15,8 +15,7 @@ import (
 type Options struct {
 	Engine *fold.Engine
 	Store  jet.Store
-	AsOf   time.Time     // freezes the as-of time, and there are no timers; zero is Now
-	Audit  time.Duration // how long transitions are kept
+	AsOf   time.Time // freezes the as-of time, and there are no timers; zero is Now
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration)
 	By     string // names the session in its tallies; another one has another
@@ -61,7 +60,6 @@ func New(o Options) *Committer {
 		to:     o.Store,
 		copy:   c.copy,
 		most:   jet.MaxBatch,
-		audit:  o.Audit,
 		by:     o.By,
 		timers: map[layout.Token]int64{},
 		frozen: !o.AsOf.IsZero(),

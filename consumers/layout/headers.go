@@ -39,8 +39,9 @@ const (
 )
 
 // FlagMessages are a transition as dashboards get it and as the audit keeps it. Header values are
-// enums, hashes, UUIDs and times: nothing of a payload.
-func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
+// enums, hashes, UUIDs and times: nothing of a payload. What is kept for audit has no time to live:
+// a server remembers the time of each message that does, also after it was purged.
+func FlagMessages(f *checks.Flag) ([]*nats.Msg, error) {
 	body, err := issue.Marshal(*f)
 	if err != nil {
 		return nil, fmt.Errorf("flag %s: %w", f.ID, err)
@@ -50,7 +51,6 @@ func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
 		shown.Header[HeaderTTL] = []string{TTL(ShownFor)}
 	}
 	kept := &nats.Msg{Subject: AuditSubject(f.ID, f.Number), Data: body, Header: flagHeaders(f)}
-	kept.Header[HeaderTTL] = []string{TTL(audit)}
 	return []*nats.Msg{shown, kept}, nil
 }
 
