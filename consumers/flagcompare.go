@@ -37,7 +37,7 @@ type copyState struct {
 	begun bool
 }
 
-func (c *copyState) complete() bool { return c.behind == 0 && len(c.wrong) == 0 && !c.begun }
+func (c *copyState) complete() bool { return c.behind == 0 && len(c.wrong) == 0 }
 
 // comparing is one look at RLS_FLAGS.
 type comparing struct {
@@ -137,7 +137,8 @@ func (c *comparing) left() {
 // lacks tells whether a transition that is kept for audit is in neither RLS nor RLS_FLAGS, while it
 // should be. Where it is the newest of all, no flag has to be open for that to show.
 func (c *comparing) lacks(entry *jetstream.RawStreamMsg) bool {
-	if entry == nil || entry.Time.Before(c.s.created) || shownNoMore(entry.Header, entry.Time) {
+	if entry == nil || entry.Time.Before(c.s.created) || shownNoMore(entry.Header, entry.Time) ||
+		!c.s.authentic(entry.Subject, entry.Header, entry.Data, jet.SourceSequence(entry.Header)) {
 		return false
 	}
 	id := lastPart(entry.Subject)

@@ -22,7 +22,7 @@ func (s *session) waitCopySettled(ctx context.Context) error {
 	settling := settling{s: s, upTo: s.lastCommitted(ctx), moved: time.Now()}
 	for wait := jet.NewBackoff(); ctx.Err() == nil; {
 		now, err := s.compareCopy(ctx, settling.upTo)
-		if err == nil && now.complete() {
+		if err == nil && now.complete() && (!now.begun || settling.refilled) {
 			return nil
 		}
 		if err == nil {
@@ -56,6 +56,8 @@ type settling struct {
 	before copyState
 	moved  time.Time // when RLS_FLAGS last changed
 	stored int       // how often something was stored again since RLS_FLAGS was made
+	// refilled: what the audit has was stored again. What lacks then cannot be.
+	refilled bool
 }
 
 // mostStored is how often flags are stored again before RLS_FLAGS is made again.
@@ -69,7 +71,7 @@ func (w *settling) mend(ctx context.Context, now *copyState) error {
 	}
 	// What looks wrong once may be in the middle of being erased.
 	both := intersection(w.before.wrong, now.wrong)
-	persists := same && (len(both) > 0 || w.before.begun && now.begun)
+	persists := same && (len(both) > 0 || w.before.begun && now.begun && !w.refilled)
 	stalled := time.Since(w.moved) > copyStall
 	w.before = *now
 	switch {
@@ -89,6 +91,7 @@ func (w *settling) storeAgain(ctx context.Context, now *copyState, wrong []strin
 		Msg("stream RLS_FLAGS does not show what was committed: storing that again from the audit")
 	defer func() { w.before, w.upTo, w.moved = copyState{}, s.lastCommitted(ctx), time.Now() }()
 	if now.begun || len(wrong) > mostSingly {
+		w.refilled = true
 		return s.refill(ctx)
 	}
 	for _, id := range wrong {
@@ -113,7 +116,7 @@ func (w *settling) remake(ctx context.Context, now *copyState) error {
 			Msg("stream RLS_FLAGS cannot be made again: a user who may has to delete it and run rlsguard setup")
 		return err
 	}
-	w.stored, w.before = 0, copyState{}
+	w.stored, w.before, w.refilled = 0, copyState{}, true
 	if err := s.refill(ctx); err != nil {
 		return err
 	}
