@@ -38,6 +38,23 @@ func (s *session) becomeReady(ctx context.Context) error {
 		s.log.Warn().Err(err).Msg("looking at the streams again") // watchOver goes on doing so, and tells
 	}
 	s.health.ReadyIf(ctx)
+	return s.keepCopySettled(ctx)
+}
+
+// keepCopySettled compares RLS_FLAGS again after each loss of the connection, until ctx ends: a
+// server that was killed may have lost the end of RLS_FLAGS, which it does not sync, and copies only
+// what RLS has left.
+func (s *session) keepCopySettled(ctx context.Context) error {
+	for seen := s.nc.Stats().Reconnects; ctx.Err() == nil; jet.Sleep(ctx, jet.LookEvery) {
+		now := s.nc.Stats().Reconnects
+		if now == seen {
+			continue
+		}
+		seen = now
+		if err := s.waitCopySettled(ctx); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -2,9 +2,14 @@ package consumers
 
 import (
 	"bytes"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
@@ -127,4 +132,49 @@ func TestExportOfWhatLeftRLS(t *testing.T) {
 	if d := cmp.Diff(open(engine(), replay(docs...)), other.openNow(watch.Options{})); d != "" {
 		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 	}
+}
+
+// A server of the site's own that was killed may have lost the end of RLS_FLAGS, which has left RLS.
+// It is shown again without anybody starting rlsguard again.
+func TestEndOfShownIsLost(t *testing.T) {
+	impatient(t)
+	b := &bench{t: t}
+	store, aside := t.TempDir(), filepath.Join(t.TempDir(), "aside")
+	shown := filepath.Join(store, "jetstream", "$G", "streams", layout.StreamFlags)
+	down := b.plainOn(store, server.RANDOM_PORT)
+	address, err := url.Parse(b.nc.ConnectedUrl())
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(address.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := configOf(t)
+	cfg.URL = address.String()
+	defer b.serve(cfg)()
+	docs := someDocs(24)
+	half := func(docs []string) {
+		b.publish(docs...)
+		b.decided()
+		b.pruned()
+		b.nothingShown()
+		down()
+	}
+	half(docs[:len(docs)/2])
+	if err := os.CopyFS(aside, os.DirFS(shown)); err != nil {
+		t.Fatal(err)
+	}
+	down = b.plainOn(store, port)
+	half(docs[len(docs)/2:])
+	if err := os.RemoveAll(shown); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(aside, shown); err != nil {
+		t.Fatal(err)
+	}
+	down = b.plainOn(store, port)
+	defer func() { down() }()
+	want := open(engine(), replay(docs...))
+	b.wait("shown again", func() bool { return cmp.Diff(want, b.openNow(watch.Options{})) == "" })
 }

@@ -184,10 +184,13 @@ func TestAuditOfAnRLSMadeAnew(t *testing.T) {
 }
 
 // plain runs a server without a ledger, as a site of its own has it, and gives its stop.
-func (b *bench) plain(store string) (stop func()) {
+func (b *bench) plain(store string) (stop func()) { return b.plainOn(store, server.RANDOM_PORT) }
+
+// plainOn is plain on a port.
+func (b *bench) plainOn(store string, port int) (stop func()) {
 	b.t.Helper()
 	srv, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: store, NoSigs: true, NoLog: true,
+		Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: store, NoSigs: true, NoLog: true,
 	})
 	if err != nil {
 		b.t.Fatal(err)
