@@ -91,8 +91,15 @@ func (s *session) copiesOf(ctx context.Context, shown []audit.Shown) (map[string
 		}
 		return nil
 	}
-	next, err := jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", l.next, take)
-	if err != nil {
+	last := shown[len(shown)-1].Committed
+	next, err := jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", l.next,
+		func(m *jetstream.RawStreamMsg) error {
+			if jet.SourceSequence(m.Header) > last { // for the next round
+				return errEnough
+			}
+			return take(m)
+		})
+	if err := unlessEnough(err); err != nil {
 		return nil, err
 	}
 	l.next = next

@@ -13,12 +13,27 @@ const (
 	// share of what the collector has to look through, before it collects. Less costs processor time.
 	paceRoom = 12 << 20
 	// paceLeast and paceMost bound that share.
-	paceLeast, paceMost = 0.25, 1.0
+	paceLeast, paceMost = 0.4, 1.0
 	// paceCost is the part of the processors' time up to which collecting may cost: where it costs
 	// more, under much load, the share grows.
 	paceCost = 0.04
 	// paceEvery is how often that is worked out anew.
 	paceEvery = time.Second
+	// freeEvery is how often more than freeMost bytes that nothing uses are returned to the system. By
+	// itself the runtime keeps a tenth of the heap, for which most of the buffers count.
+	freeEvery = 5 * time.Second
+	freeMost  = 12 << 20
+)
+
+// What pace reads of the runtime.
+const (
+	paceScan = iota
+	paceLive
+	paceFree
+	paceAll
+	paceAssist
+	paceDedicated
+	pacePause
 )
 
 // pace lets the collector run by what it has to look through, until ctx ends. By default it waits
@@ -29,18 +44,29 @@ func pace(ctx context.Context) {
 	t := time.NewTicker(paceEvery)
 	defer t.Stop()
 	samples := []metrics.Sample{
-		{Name: "/gc/scan/heap:bytes"}, {Name: "/gc/heap/live:bytes"},
-		{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/total:cpu-seconds"},
+		paceScan: {Name: "/gc/scan/heap:bytes"}, paceLive: {Name: "/gc/heap/live:bytes"},
+		paceFree: {Name: "/memory/classes/heap/free:bytes"}, paceAll: {Name: "/cpu/classes/total:cpu-seconds"},
+		// what runs on idle processors costs nobody anything
+		paceAssist:    {Name: "/cpu/classes/gc/mark/assist:cpu-seconds"},
+		paceDedicated: {Name: "/cpu/classes/gc/mark/dedicated:cpu-seconds"},
+		pacePause:     {Name: "/cpu/classes/gc/pause:cpu-seconds"},
 	}
-	share, collecting, all := paceMost, 0.0, 0.0
+	share, collecting, all, freed := paceMost, 0.0, 0.0, time.Now()
 	for {
 		metrics.Read(samples)
-		nowCollecting, nowAll := samples[2].Value.Float64(), samples[3].Value.Float64()
-		if nowAll > all { // both are brought up to date by each collection
+		nowCollecting, nowAll := 0.0, samples[paceAll].Value.Float64()
+		for _, s := range samples[paceAssist:] {
+			nowCollecting += s.Value.Float64()
+		}
+		if nowAll > all { // all are brought up to date by each collection
 			share = paceShare(share, (nowCollecting-collecting)/(nowAll-all))
 			collecting, all = nowCollecting, nowAll
 		}
-		debug.SetGCPercent(pacePercent(samples[0].Value.Uint64(), samples[1].Value.Uint64(), share))
+		debug.SetGCPercent(pacePercent(samples[paceScan].Value.Uint64(), samples[paceLive].Value.Uint64(), share))
+		if time.Since(freed) > freeEvery && share < paceMost && samples[paceFree].Value.Uint64() > freeMost {
+			debug.FreeOSMemory()
+			freed = time.Now()
+		}
 		select {
 		case <-ctx.Done():
 			return
