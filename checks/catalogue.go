@@ -8,7 +8,7 @@ import (
 )
 
 // Check is one check of the catalogue: what it is for, where it comes from and how it runs. Its
-// documentation is data: help, the table of checks.md and the flags' citations all come from here.
+// documentation is data: help, the table of the README and the flags' citations all come from here.
 type Check struct {
 	ID       string
 	Title    string
