@@ -124,7 +124,13 @@ func allMeasured(ctx context.Context, t *testing.T, health *health.Health) {
 
 func publishAs(ctx context.Context, t *testing.T, nc *nats.Conn, file string) {
 	t.Helper()
-	pub, err := publish.New(ctx, nc, jet.NamedDomain("RLSGUARD"))
+	publishDemo(ctx, t, nc, file, jet.NamedDomain("RLSGUARD"))
+}
+
+// publishDemo publishes a document of the demo and waits until it has been decided.
+func publishDemo(ctx context.Context, t *testing.T, nc *nats.Conn, file string, domain ...jet.Domain) {
+	t.Helper()
+	pub, err := publish.New(ctx, nc, domain...)
 	if err != nil {
 		t.Fatal(err)
 	}
