@@ -13,14 +13,16 @@ type Metrics struct {
 	took  prometheus.Histogram
 }
 
-// NewMetrics have counted nothing. Questions are counted as NAMEs_total and timed as NAME_seconds;
-// every outcome is there from the start, as 0.
-func NewMetrics(name, asked, took string, outcomes ...string) *Metrics {
+// Named is a metric's name and what it says.
+type Named struct{ Name, Help string }
+
+// NewMetrics have counted nothing. Every outcome is there from the start, as 0.
+func NewMetrics(asked, took Named, outcomes ...string) *Metrics {
 	m := &Metrics{
 		asked: prometheus.NewCounterVec(
-			prometheus.CounterOpts{Name: name + "s_total", Help: asked}, []string{"outcome"}),
+			prometheus.CounterOpts{Name: asked.Name, Help: asked.Help}, []string{"outcome"}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: name + "_seconds", Help: took, Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+			Name: took.Name, Help: took.Help, Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 		}),
 	}
 	for _, o := range outcomes {

@@ -9,7 +9,10 @@ import (
 
 // Every outcome is there before it happened, and what was counted is counted and timed once.
 func TestMetrics(t *testing.T) {
-	m := NewMetrics("rlsguard_test_question", "Questions.", "Time.", "told", "failed")
+	m := NewMetrics(
+		Named{"rlsguard_test_questions_total", "Questions."}, Named{"rlsguard_test_question_seconds", "Time."},
+		"told", "failed",
+	)
 	m.Count("told", time.Second)
 	m.Count("told", time.Second)
 	var none *Metrics

@@ -21,9 +21,8 @@ const (
 // NewMetrics count what is asked on rls.check.
 func NewMetrics() *asked.Metrics {
 	return asked.NewMetrics(
-		"rlsguard_order_check",
-		"Order checks asked for on rls.check, by outcome.",
-		"Time from reading an order check to its answer.",
+		asked.Named{Name: "rlsguard_order_checks_total", Help: "Order checks asked for on rls.check, by outcome."},
+		asked.Named{Name: "rlsguard_order_check_seconds", Help: "Time from reading an order check to its answer."},
 		outcomeFlagged, outcomeUnflagged, outcomeUnreadable, outcomeNoQuestion, outcomeNotReady, outcomeFailed,
 	)
 }

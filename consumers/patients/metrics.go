@@ -16,9 +16,8 @@ const (
 // NewMetrics count what is asked on rls.patient.
 func NewMetrics() *asked.Metrics {
 	return asked.NewMetrics(
-		"rlsguard_timeline",
-		"Timelines asked for on rls.patient, by outcome.",
-		"Time from reading a question for a timeline to its answer.",
+		asked.Named{Name: "rlsguard_timelines_total", Help: "Timelines asked for on rls.patient, by outcome."},
+		asked.Named{Name: "rlsguard_timeline_seconds", Help: "Time from reading a question for a timeline to its answer."},
 		outcomeTold, outcomeUnreadable, outcomeUnknown, outcomeNotReady, outcomeFailed,
 	)
 }
