@@ -112,6 +112,7 @@ var mayImport = map[string][]string{
 		"checks", "checks/exercise", "checks/substance", "cmd/rlsguard/approvals",
 		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers/rehearse",
 	},
+	"cmd/rlsguard/pace":   {},
 	"cmd/rlsguard/sealed": {"cmd/rlsguard/connect"},
 	"cmd/rlsguard/settings": {
 		"checks", "checks/terms", "checks/terms/site", "checks/words", "cmd/rlsguard/approvals",
