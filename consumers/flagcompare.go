@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"fmt"
 	"hash/maphash"
 	"time"
 
@@ -33,8 +34,9 @@ type copyState struct {
 	// wrong are the flags that will not come right by waiting: that RLS_FLAGS shows otherwise than
 	// they were committed, that copying passed over, or that only a state has left.
 	wrong map[string]struct{}
-	// begun tells that RLS_FLAGS lacks the newest transition of all, as one that was made anew does.
-	begun bool
+	// lacks tells that neither RLS nor RLS_FLAGS has a transition that was committed lately. Where that
+	// ended its flag no state tells.
+	lacks bool
 }
 
 func (c *copyState) complete() bool { return c.behind == 0 && len(c.wrong) == 0 }
@@ -56,8 +58,9 @@ type comparing struct {
 
 // compareCopy compares RLS_FLAGS with what RLS has left of the transitions, and with the states for
 // all others. The states are read first and RLS last, so that RLS_FLAGS cannot seem to be ahead;
-// what was committed after upTo may still be on its way.
-func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, error) {
+// what was committed after upTo may still be on its way. With lately it looks for what the audit has
+// of late, too.
+func (s *session) compareCopy(ctx context.Context, upTo uint64, lately bool) (copyState, error) {
 	c := comparing{
 		s: s, state: copyState{wrong: map[string]struct{}{}}, flags: map[uint64]copiedFlag{},
 		newest: map[string]uint64{}, open: map[string]uint64{}, inRLS: map[string]struct{}{},
@@ -69,7 +72,12 @@ func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, erro
 	if c.want, err = s.committer.Numbers(); err != nil {
 		return c.state, err
 	}
-	entry := jet.LastOf(ctx, s.js, layout.StreamAudit, layout.SubjectAudit+">")
+	var late map[string]uint64
+	if lately {
+		if late, err = s.auditedLately(ctx); err != nil {
+			return c.state, err
+		}
+	}
 	_, err = jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", 1, c.shown)
 	if err != nil {
 		return c.state, err
@@ -83,7 +91,10 @@ func (s *session) compareCopy(ctx context.Context, upTo uint64) (copyState, erro
 		return nil
 	})
 	c.left()
-	c.state.begun = c.lacks(entry)
+	for id, number := range late {
+		_, there := c.inRLS[id]
+		c.state.lacks = c.state.lacks || !there && c.newest[id] < number
+	}
 	return c.state, err
 }
 
@@ -134,16 +145,48 @@ func (c *comparing) left() {
 	}
 }
 
-// lacks tells whether a transition that is kept for audit is in neither RLS nor RLS_FLAGS, while it
-// should be. Where it is the newest of all, no flag has to be open for that to show.
-func (c *comparing) lacks(entry *jetstream.RawStreamMsg) bool {
-	if entry == nil || entry.Time.Before(c.s.created) || shownNoMore(entry.Header, entry.Time) ||
-		!c.s.authentic(entry.Subject, entry.Header, entry.Data, jet.SourceSequence(entry.Header)) {
-		return false
+// mostLately is how many entries for audit are looked at, and lateFor how long before the newest of
+// them: longer than a server takes to sync what RLS_FLAGS writes.
+const (
+	mostLately = 20_000
+	lateFor    = 10 * time.Minute
+)
+
+// auditedLately are the newest numbers that RLS_AUDIT has of the flags that changed last, by id, of
+// what is still shown.
+func (s *session) auditedLately(ctx context.Context) (map[string]uint64, error) {
+	stream, err := s.js.Stream(ctx, layout.StreamAudit)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", layout.StreamAudit, err)
 	}
-	id := lastPart(entry.Subject)
-	_, there := c.inRLS[id]
-	return !there && c.newest[id] < layout.NumberOf(entry.Header)
+	state, found := stream.CachedInfo().State, map[string]uint64{}
+	cfg := jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{layout.SubjectAudit + ">"}, DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq: max(state.LastSeq, mostLately) - mostLately + 1,
+	}
+	err = jet.Each(ctx, s.js, layout.StreamAudit, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		h, stored := m.Headers(), meta.Timestamp
+		if state.LastTime.Sub(stored) > lateFor || stored.Before(s.created) {
+			return nil
+		}
+		if id := lastPart(m.Subject()); shownNoMore(h, s.toldAt(h, stored)) {
+			delete(found, id)
+		} else if s.authentic(m.Subject(), h, m.Data(), jet.SourceSequence(h)) {
+			found[id] = layout.NumberOf(h)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// toldAt is when a transition that was stored for audit at a time was first told: entries that were
+// imported are older than they seem.
+func (s *session) toldAt(h nats.Header, stored time.Time) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, h.Get("ce-time"))
+	if err != nil || !s.cfg.AsOf.IsZero() || at.After(stored) {
+		return stored
+	}
+	return at
 }
 
 // shownNoMore tells whether a transition that was committed at a time has left RLS_FLAGS by itself,

@@ -73,8 +73,9 @@ func (s *session) audited(
 	kept := map[string]*nats.Msg{}
 	err := audit.Each(ctx, s.js, r, func(e audit.Entry) error {
 		want, is := open[e.Flag]
+		since := s.toldAt(e.Header, e.Stored)
 		switch {
-		case is && e.Number > want.Number, shownNoMore(e.Header, e.Stored):
+		case is && e.Number > want.Number, shownNoMore(e.Header, since):
 			return nil
 		case r.Flag == "" && showsOpen(e.Header) && want.Number != e.Number: // most are older ones
 			return nil
@@ -83,7 +84,7 @@ func (s *session) audited(
 		if err != nil || f.ID != e.Flag || !s.authentic(e.Subject, e.Header, e.Data, e.Committed) {
 			return nil
 		}
-		m := layout.ShownAgain(&f, e.Header, e.Data, e.Stored)
+		m := layout.ShownAgain(&f, e.Header, e.Data, since)
 		if have := kept[m.Subject]; have == nil || layout.NumberOf(have.Header) <= e.Number {
 			kept[m.Subject] = m
 		}

@@ -21,8 +21,8 @@ import (
 func (s *session) waitCopySettled(ctx context.Context) error {
 	settling := settling{s: s, upTo: s.lastCommitted(ctx), moved: time.Now()}
 	for wait := jet.NewBackoff(); ctx.Err() == nil; {
-		now, err := s.compareCopy(ctx, settling.upTo)
-		if err == nil && now.complete() && (!now.begun || settling.refilled) {
+		now, err := s.compareCopy(ctx, settling.upTo, !settling.refilled)
+		if err == nil && now.complete() && !now.lacks {
 			return nil
 		}
 		if err == nil {
@@ -71,7 +71,7 @@ func (w *settling) mend(ctx context.Context, now *copyState) error {
 	}
 	// What looks wrong once may be in the middle of being erased.
 	both := intersection(w.before.wrong, now.wrong)
-	persists := same && (len(both) > 0 || w.before.begun && now.begun && !w.refilled)
+	persists := same && (len(both) > 0 || w.before.lacks && now.lacks)
 	stalled := time.Since(w.moved) > copyStall
 	w.before = *now
 	switch {
@@ -87,10 +87,10 @@ func (w *settling) mend(ctx context.Context, now *copyState) error {
 // storeAgain stores flags again that RLS_FLAGS shows otherwise than they are, or not.
 func (w *settling) storeAgain(ctx context.Context, now *copyState, wrong []string) error {
 	s := w.s
-	s.log.Error().Int("wrong", len(wrong)).Bool("begun_anew", now.begun).
+	s.log.Error().Int("wrong", len(wrong)).Bool("lacks", now.lacks).
 		Msg("stream RLS_FLAGS does not show what was committed: storing that again from the audit")
 	defer func() { w.before, w.upTo, w.moved = copyState{}, s.lastCommitted(ctx), time.Now() }()
-	if now.begun || len(wrong) > mostSingly {
+	if now.lacks || len(wrong) > mostSingly {
 		w.refilled = true
 		return s.refill(ctx)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/pace"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers"
@@ -113,10 +114,10 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 		defer runtime.KeepAlive(gcFloor())
 		return c.external(ctx, cfg)
 	}
-	if !limited() {
+	if !pace.Limited() {
 		pacing, stop := context.WithCancel(context.Background())
 		defer stop()
-		go pace(pacing)
+		go pace.Keep(pacing)
 	}
 	return c.embedded(ctx, cfg)
 }
@@ -126,7 +127,7 @@ func (c *serveCommand) Run(p *terminal.Program) error {
 // of the events a second. Nobody writes to it, so it takes addresses and no memory. Where the
 // operator has set GOMEMLIMIT, of which it would take its share, there is none.
 func gcFloor() []byte {
-	if limited() {
+	if pace.Limited() {
 		return nil
 	}
 	return make([]byte, 64<<20)

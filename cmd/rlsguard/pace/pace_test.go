@@ -1,4 +1,4 @@
-package main
+package pace
 
 import "testing"
 
@@ -16,21 +16,21 @@ func TestPace(t *testing.T) {
 		{400 << 20, 400 << 20, 1, 103},
 		{1 << 20, 1 << 20, 1, 400},
 	} {
-		if got := pacePercent(c.scan, c.live, c.share); got != c.want {
-			t.Errorf("%d MiB of %d to look through, share %.2f: %d %%, not %d", c.scan>>20, c.live>>20, c.share, got, c.want)
+		if got := percent(c.scan, c.live, c.share); got != c.want {
+			t.Errorf("%d MiB of %d, share %.2f: %d %%, not %d", c.scan>>20, c.live>>20, c.share, got, c.want)
 		}
 	}
-	share := paceMost
+	share := most
 	for range 20 {
-		share = paceShare(share, paceCost/2)
+		share = nextShare(share, mayCost/2)
 	}
-	if share != paceLeast {
+	if share != least {
 		t.Errorf("while collecting costs little the share comes down to %.2f", share)
 	}
 	for range 5 {
-		share = paceShare(share, paceCost*2)
+		share = nextShare(share, mayCost*2)
 	}
-	if share != paceMost {
+	if share != most {
 		t.Errorf("while collecting costs much the share goes up to %.2f", share)
 	}
 }
