@@ -6,9 +6,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/ahead"
 )
 
-// drift schedules a re-read where an afloat result leaves others behind. It is as late as the as-of
-// time, so it becomes newer than another result once that one's time is past, falls on a later day
-// from the next calendar day, and belongs to another draw a day later.
+// drift schedules the moments at which an afloat result overtakes others: being as late as the
+// as-of time, it becomes newer than another, then of a later day, then of another draw.
 func (b *labBook) drift() {
 	afloat := false
 	for _, list := range b.readings {

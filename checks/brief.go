@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Brief is a finding in a few words, for a list with one line per patient: the drugs or the value
-// concerned, as in "gabapentin + oxycodone" or "ferritin 21 ng/mL". It is cut from the summary;
-// where that fails, it is the ingredient or the title of the check.
+// Brief is a finding in a few words, for a list with one line per patient: the drugs or the value,
+// as in "gabapentin + oxycodone" or "ferritin 21 ng/mL". It is cut from the summary, with the
+// ingredient or the check's title as fallback.
 func (f *Finding) Brief() string {
 	if f.Audience == ForPatients {
 		return f.title()

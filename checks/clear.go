@@ -13,11 +13,10 @@ import (
 // AddClears adds to each open flag the single changes that would clear it, found by applying each
 // change to the facts and evaluating again. Resolved flags and flags for patients get none.
 //
-// The result follows from facts, settings and asOf alone, so serve and replay say the same where
-// these are the same. It is not part of Flag.Digest: a stored flag keeps what would have cleared it
-// at its own AsOf, that of its last transition, and a change in this alone is no transition.
-// Otherwise every diagnosis added beside the one that counts would update all flags of a patient.
-// For the present state, ask rls.check or replay.
+// The result follows from facts, settings and asOf alone. It is not part of Flag.Digest: a stored
+// flag keeps what would have cleared it at its own AsOf. Otherwise every diagnosis added beside the
+// one that counts would update all flags of a patient. For the present state, ask rls.check or
+// replay.
 func AddClears(st *State, set *Settings, asOf time.Time, flags []Flag) {
 	if set.Audience == ForPatients {
 		return

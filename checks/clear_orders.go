@@ -18,9 +18,9 @@ type orderSet struct {
 	orders []*orderView
 }
 
-// orderSets returns the orders behind a flag that want accepts, those that are evidence for RLS
-// included: each alone, then all orders of each drug, since ending one of two orders does not end
-// the drug. If there are many, one alone hardly ever decides, and only whole drugs are tried.
+// orderSets returns the orders behind a flag, or in its evidence, that want accepts: each alone,
+// then all orders of each drug, since a drug ordered twice does not end with one of them. If there
+// are many, one alone hardly ever decides, and only whole drugs are tried.
 func (w *whatIf) orderSets(f *Flag, want func(*orderView) bool) (sets []orderSet, cut bool) {
 	var all []*orderView
 	byDrug := map[string]*orderSet{}

@@ -15,8 +15,8 @@ import (
 
 // decide evaluates st at asOf, updates st.Flags and returns the transitions, sorted by check and
 // ingredient. A change of severity gives two: moved, the last word under the old severity, then
-// updated. key is the site key, ruleset the hash of tables, rules and settings. A later asOf alone
-// gives none.
+// updated. A later asOf alone gives none. key is the site key, ruleset the hash of tables, rules
+// and settings.
 func decide(st *State, set *Settings, key []byte, ruleset string, asOf time.Time) []Flag {
 	transitions, _ := DecideUntil(st, set, key, ruleset, asOf)
 	return transitions

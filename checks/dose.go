@@ -35,9 +35,9 @@ type dailyDose struct {
 	next     time.Time // when a dosage begins or ends; zero if none does
 }
 
-// totalDose adds up the orders of one drug: requests with requests, statements with statements.
-// Dispenses follow one another, so the largest counts. A request, its dispense and what the patient
-// says describe one therapy, so the largest of the three counts.
+// totalDose adds up the orders of one drug: requests with requests, statements with statements; of
+// successive dispenses the largest counts. A request, its dispense and what the patient says
+// describe one therapy, so the largest of these sums is the dose.
 func totalDose(orders []doseOrder, zone *time.Location, asOf time.Time) dailyDose {
 	var sums [facts.Statement + 1]dailyDose
 	var seen [facts.Statement + 1]bool

@@ -9,10 +9,10 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// drawIndex finds results of the same draw (rules.md "Same draw") without comparing each with each,
-// so that a patient with thousands of results of one day costs no more than others. Of one draw are
-// two results of one Observation; two that name the same specimen; and, where one names none, two
-// with effective times within 24 h. Different specimens are different draws.
+// drawIndex finds results of the same draw (rules.md "Same draw") without comparing all pairs, so
+// that thousands of results on one day stay cheap. Two results are of one draw if they are of one
+// Observation or name the same specimen, or, if one names none, if their effective times lie within
+// 24 h. Different specimens are different draws.
 type drawIndex struct {
 	observation map[observed]drawList
 	specimen    map[facts.Ref]drawList

@@ -26,9 +26,9 @@ type partner struct {
 	own Severity
 }
 
-// pair is the outcome for the orders of one drug with their partners; at least one of the two must
-// be a real exposure. severity is that of the pair before the orders are considered, None for a
-// drug that is no partner; a drug is no partner of itself.
+// pair is the outcome for the orders of one drug with their partners, of which at least one must be
+// a real exposure. severity is that of the pair before the orders are considered, None for a drug
+// that is no partner, such as the drug itself.
 func (ev *evaluation) pair(group []*exposure, severity func(*exposure) Severity) pairing {
 	var partners []partner
 	for i := range ev.exposures {

@@ -13,7 +13,7 @@ import (
 
 // tail reports whether a drug still acts after its order was stopped: long half-lives by the
 // settings, depot antipsychotics for a number of dosing intervals (rules.md R14). A depot without a
-// stated interval has no tail, nor does it get the tablets'.
+// stated interval has no tail, not even the tablets'.
 func (ev *evaluation) tail(x *exposure) bool {
 	if x.end.IsZero() {
 		return false

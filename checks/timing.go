@@ -119,9 +119,8 @@ func codeRate(code string) (doseRate, bool) {
 }
 
 // LengthInDays is a length of time in days, as a decimal number. The UCUM unit code decides, else
-// the text of the unit, in any case and in the languages of the tables; inDays makes a missing
-// unit, or one that is not of time, mean days. ok is false for lengths no course of treatment can
-// have.
+// the unit's text, in any case and in the languages of the tables; inDays makes a missing or
+// non-time unit mean days. ok is false for lengths no course of treatment can have.
 func LengthInDays(q *facts.Quantity, inDays bool) (days string, ok bool) {
 	unit := timeUnitOf(q)
 	if unit == "" && inDays {

@@ -12,10 +12,10 @@ import (
 //
 // Each version takes places that follow from what it says (Places), and a resource stands in a
 // place by the newest version that ever took it. It keeps the place when a later version is a mark:
-// a deleted order still counts as one. So what stands in a place only ever grows in number and
-// version, whatever the order, and its newest n end up the same: what once had n newer ones above
-// it always will, and may be forgotten. If a deletion gave up its place, whether the place was free
-// would depend on what had been forgotten before. A fact stays as long as it has a place.
+// a deleted order still counts as one. So a place only ever grows in number and version, and its
+// newest n end up the same in any order: what once had n newer ones above it always will, and may
+// be forgotten. If a deletion gave up its place, whether it was free would depend on what had been
+// forgotten before. A fact stays as long as it has a place.
 //
 // Cutting a mark could let an older version of its resource count again. So from then on,
 // everything of its kind older than the oldest mark goes with it. That limit only rises, too.

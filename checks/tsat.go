@@ -125,8 +125,8 @@ func ratioComparator(above, below string) (string, bool) {
 }
 
 // tsatReadings are the measured and calculated TSAT results. Within one draw a usable measured one
-// wins; otherwise a calculated one replaces it and says so, unless the measured one was sent and
-// could not be read: then it stays.
+// wins; otherwise a calculated one replaces it and says so, unless the measured one was sent but
+// unreadable: then it stays.
 func tsatReadings(b *labBook, tsat *labs.Lab, factor decimal.Decimal, clears func(*labReading) bool) []labReading {
 	measured, calculated := b.of(labs.TSAT), calculatedTSAT(b, tsat, factor)
 	if len(calculated) == 0 {

@@ -79,7 +79,11 @@ func TestKillWithEmbeddedServer(t *testing.T) {
 		t.Errorf("what dashboards read differs (-replay +watch):\n%s", d)
 	}
 	b.pruned()
+	b.nothingShown()
 	b.onceEach()
+	if d := cmp.Diff(open(engine(), replay(docs...)), b.openNow(watch.Options{})); d != "" {
+		t.Errorf("what dashboards read once it has left RLS differs (-replay +watch):\n%s", d)
+	}
 	if damaged, err := filepath.Glob(filepath.Join(dir, "damaged", "*")); err != nil || len(damaged) > 0 {
 		t.Errorf("damaged: %s, %v", damaged, err)
 	}

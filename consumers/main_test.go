@@ -43,8 +43,8 @@ func child() int {
 	if path := os.Getenv("RLSGUARD_TEST_NATS"); path != "" {
 		return natsServer(path)
 	}
-	if os.Getenv("RLSGUARD_TEST_IMPATIENT") != "" { // the audit leaves RLS at once
-		pruneEvery, audit.KeepBoth = 0, 0
+	if os.Getenv("RLSGUARD_TEST_IMPATIENT") != "" { // transitions leave RLS at once
+		pruneEvery, audit.KeepBoth, audit.KeepShown = 0, 0, 0
 		jet.LookEvery = 20 * time.Millisecond
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)

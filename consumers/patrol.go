@@ -95,10 +95,15 @@ func (s *session) sweep(ctx context.Context) error {
 	}
 	filters := []string{layout.SubjectCommitFlags + ">", layout.SubjectTimer + "*"}
 	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: filters}
+	older := map[string]struct{}{}
 	err = jet.Each(ctx, s.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		id := lastPart(m.Subject())
-		if want, known := flags[id]; known && want.Shows(m.Subject(), m.Headers()) {
+		switch want, known := flags[id]; {
+		case known && want.Shows(m.Subject(), m.Headers()):
 			delete(flags, id)
+			delete(older, id)
+		case known:
+			older[id] = struct{}{}
 		}
 		return s.examine(ctx, m.Subject(), m.Headers(), m.Data(), meta.Sequence.Stream)
 	})
@@ -106,7 +111,7 @@ func (s *session) sweep(ctx context.Context) error {
 		return err
 	}
 	s.patrol.swept = true
-	for id := range flags { // the newest was removed, or replaced by an older one
+	for id := range older { // the newest was replaced by an older one, or left RLS before it
 		if err := s.restoreFlag(ctx, id); err != nil {
 			return err
 		}

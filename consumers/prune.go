@@ -17,15 +17,15 @@ var (
 	passedOverFor = time.Minute
 )
 
-// pruning is how a session takes out of RLS what RLS_AUDIT holds.
+// pruning is how a session takes out of RLS what RLS_AUDIT holds, and RLS_FLAGS shows.
 type pruning struct {
 	of    *audit.Pruner
 	next  time.Time
 	first uint64    // entry that is passed over; 0 when none is
 	since time.Time // when that was first seen
 	told  bool      // that it does not work
-	begun bool
-	ended []ended // oldest first
+
+	leaving leaving
 }
 
 // pruneAudit does that where it is for this instance to do. What does not work is told once, and
@@ -41,10 +41,10 @@ func (s *session) pruneAudit(ctx context.Context, answers bool) {
 	case ctx.Err() != nil:
 	case err != nil && !p.told:
 		p.told = true
-		s.log.Warn().Err(err).Msg("the audit stays in stream RLS, which grows, until this works")
+		s.log.Warn().Err(err).Msg("transitions stay in stream RLS, which grows, until this works")
 	case err == nil && p.told:
 		p.told = false
-		s.log.Info().Msg("what RLS_AUDIT holds leaves stream RLS again")
+		s.log.Info().Msg("transitions leave stream RLS again")
 	}
 	if r.More {
 		p.next = time.Time{}
@@ -53,23 +53,16 @@ func (s *session) pruneAudit(ctx context.Context, answers bool) {
 
 // pruneRound prunes once.
 func (s *session) pruneRound(ctx context.Context) (audit.Round, error) {
-	p := &s.pruning
-	if !p.begun {
-		found, err := s.findEnded(ctx)
-		if err != nil {
-			return audit.Round{}, err
-		}
-		p.ended, p.begun = found, true
-	}
-	r, err := p.of.Round(ctx)
+	r, err := s.pruning.of.Round(ctx)
 	if err != nil {
 		return r, err
 	}
-	p.ended = append(p.ended, endedOf(r.Purged)...)
 	if err := s.passedOver(ctx, r); err != nil {
 		return r, err
 	}
-	return r, s.deleteEnded(ctx, r.First)
+	more, err := s.leaveRLS(ctx, r.First)
+	r.More = r.More || more
+	return r, err
 }
 
 // passedOver lets the server copy again what it has gone on without for a while.

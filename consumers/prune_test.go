@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -17,14 +16,13 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
-	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
 // impatient lets the audit leave RLS at once.
 func impatient(t *testing.T) {
-	every, both, passed, ended := pruneEvery, audit.KeepBoth, passedOverFor, endedFor
-	pruneEvery, audit.KeepBoth, passedOverFor, endedFor = 0, 0, 0, 0
-	t.Cleanup(func() { pruneEvery, audit.KeepBoth, passedOverFor, endedFor = every, both, passed, ended })
+	every, both, passed, shown := pruneEvery, audit.KeepBoth, passedOverFor, audit.KeepShown
+	pruneEvery, audit.KeepBoth, passedOverFor, audit.KeepShown = 0, 0, 0, 0
+	t.Cleanup(func() { pruneEvery, audit.KeepBoth, passedOverFor, audit.KeepShown = every, both, passed, shown })
 }
 
 // count is how many messages a stream has under a subject.
@@ -153,57 +151,6 @@ func (b *bench) endedIn(stream, subject string) (n int) {
 	return n
 }
 
-// What ends a flag leaves RLS too, also what was there before an instance began, and stays where
-// dashboards read it. They read the same after RLS_FLAGS lost its end.
-func TestEndedFlagsLeaveRLS(t *testing.T) {
-	b := newBench(t)
-	docs := someDocs(12)
-	end := func(patient string) {
-		docs = append(docs, orderJSON("a"+patient, patient, "sertraline", "stopped", 9))
-		b.publish(docs[len(docs)-1])
-		b.decided()
-	}
-	stop := b.serve(b.config())
-	b.publish(docs...)
-	b.decided()
-	end("1")
-	stop()
-	impatient(t)
-	stop = b.serve(b.config())
-	end("3")
-	end("5")
-	b.wait("deleted", func() bool { return b.endedIn(layout.StreamRLS, layout.SubjectCommitFlags+">") == 0 })
-	if n := b.endedIn(layout.StreamFlags, layout.SubjectFlags+">"); n == 0 {
-		t.Error("nothing that ended a flag is shown")
-	}
-	want := open(engine(), replay(docs...))
-	same := func(when string) {
-		t.Helper()
-		if d := cmp.Diff(want, b.openNow(watch.Options{})); d != "" {
-			t.Errorf("%s: what dashboards read differs (-replay +watch):\n%s", when, d)
-		}
-		if _, kinds := b.verify(operate.VerifyOptions{}); len(kinds) > 0 {
-			t.Errorf("%s: verify: %s", when, kinds)
-		}
-	}
-	same("deleted")
-	stop()
-	// An instance that begins finds flags shown open that RLS does not have.
-	flags, err := b.js.Stream(t.Context(), layout.StreamFlags)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range b.messages(layout.StreamFlags, layout.SubjectFlags+">") {
-		if meta, err := m.Metadata(); err != nil || showsOpen(m.Headers()) {
-			continue
-		} else if err := flags.DeleteMsg(t.Context(), meta.Sequence.Stream); err != nil {
-			t.Fatal(err)
-		}
-	}
-	defer b.serve(b.config())()
-	same("lost")
-}
-
 // A RLS that was made anew gives the sequences of the old one again. Nothing leaves it that was not
 // copied, and what the old one had stays.
 func TestAuditOfAnRLSMadeAnew(t *testing.T) {
@@ -237,10 +184,13 @@ func TestAuditOfAnRLSMadeAnew(t *testing.T) {
 }
 
 // plain runs a server without a ledger, as a site of its own has it, and gives its stop.
-func (b *bench) plain(store string) (stop func()) {
+func (b *bench) plain(store string) (stop func()) { return b.plainOn(store, server.RANDOM_PORT) }
+
+// plainOn is plain on a port.
+func (b *bench) plainOn(store string, port int) (stop func()) {
 	b.t.Helper()
 	srv, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: store, NoSigs: true, NoLog: true,
+		Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: store, NoSigs: true, NoLog: true,
 	})
 	if err != nil {
 		b.t.Fatal(err)

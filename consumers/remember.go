@@ -43,5 +43,12 @@ func (s *session) rememberFlags(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
 	}
+	shown := func(m *jetstream.RawStreamMsg) error { // what has left RLS, and the audit keeps no more
+		take(m.Subject, m.Header, m.Data, jet.SourceSequence(m.Header))
+		return nil
+	}
+	if _, err := jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", 1, shown); err != nil {
+		return err
+	}
 	return s.committer.Remember(ctx, slices.Collect(maps.Values(newest)))
 }

@@ -3,12 +3,11 @@ package consumers
 import (
 	"context"
 	"errors"
-	"strings"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks/facts"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -40,48 +39,52 @@ func (s *session) restore(ctx context.Context, missing *commit.Missing) error {
 	return errRestored
 }
 
-// restoreFlags puts the newest transitions of open flags back that RLS does not have, from
-// RLS_FLAGS. It gives the flags that neither has, with their patients.
+// restoreFlags stores the newest transitions of open flags again that neither RLS nor RLS_FLAGS
+// shows, from the audit. It gives the flags that nobody has any more, with their patients.
 func (s *session) restoreFlags(ctx context.Context) (map[string]facts.Ref, error) {
 	missing, err := s.committer.OpenFlags()
 	if err != nil {
 		return nil, err
 	}
-	id := func(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
 	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectCommitFlags + ">"}, HeadersOnly: true}
 	err = jet.Each(ctx, s.js, layout.StreamRLS, cfg, func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
 		if showsOpen(m.Headers()) {
-			delete(missing, id(m.Subject()))
+			delete(missing, lastPart(m.Subject()))
 		}
 		return nil
 	})
 	if err != nil || len(missing) == 0 {
 		return nil, err
 	}
-	_, err = jet.EachDirect(
-		ctx,
-		s.js,
-		layout.StreamFlags,
-		layout.SubjectFlags+">",
-		1,
-		func(m *jetstream.RawStreamMsg) error {
-			if _, is := missing[id(m.Subject)]; !is || !showsOpen(m.Header) {
-				return nil
-			}
-			back := nats.NewMsg(layout.SubjectCommitFlags + strings.TrimPrefix(m.Subject, layout.SubjectFlags))
-			back.Data, back.Header = m.Data, layout.Lasting(m.Header, m.Time)
-			back.Header[layout.HeaderExpect] = []string{"0"}
-			if !s.authentic(m.Subject, m.Header, m.Data, jet.SourceSequence(m.Header)) {
-				return nil
-			}
-			s.signer.Sign(back, 0)
-			if written := <-s.batches.Send(ctx, []*nats.Msg{back}); written.Err != nil &&
-				!errors.Is(written.Err, jet.ErrConflict) {
-				return written.Err
-			}
-			delete(missing, id(m.Subject))
-			return nil
-		},
-	)
-	return missing, err
+	take := func(m *jetstream.RawStreamMsg) error {
+		if showsOpen(m.Header) && s.authentic(m.Subject, m.Header, m.Data, jet.SourceSequence(m.Header)) {
+			delete(missing, lastPart(m.Subject))
+		}
+		return nil
+	}
+	if _, err = jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", 1, take); err != nil {
+		return nil, err
+	}
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	open, err := s.committer.Numbers()
+	if err != nil {
+		return nil, err
+	}
+	kept, err := s.audited(ctx, audit.Reading{}, open)
+	if err != nil {
+		return nil, err
+	}
+	for subject, m := range kept {
+		id := lastPart(subject)
+		if _, is := missing[id]; !is || !showsOpen(m.Header) || layout.NumberOf(m.Header) != open[id].Number {
+			continue
+		}
+		if err := s.storeFlag(ctx, m); err != nil {
+			return nil, err
+		}
+		delete(missing, id)
+	}
+	return missing, nil
 }

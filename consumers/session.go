@@ -121,7 +121,7 @@ func newSession(r *run, js jetstream.JetStream) *session {
 	}
 	s.pruning.of = audit.NewPruner(js)
 	s.batches.Wrote = s.wrote
-	s.committer = commit.New(commit.Options{Engine: cfg.Engine, Store: s.batches, AsOf: cfg.AsOf, Audit: cfg.Audit,
+	s.committer = commit.New(commit.Options{Engine: cfg.Engine, Store: s.batches, AsOf: cfg.AsOf,
 		Now: time.Now, Sleep: jet.Sleep, By: nuid.Next(), Intact: s.unreplaced, Health: cfg.Health, Log: cfg.Log})
 	s.states = s.committer.States()
 	if cfg.Embedded != nil {

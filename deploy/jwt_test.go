@@ -11,6 +11,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
+
+	"github.com/rlsguard/rlsguard/consumers/certtest"
 )
 
 // operated is accounts.conf as JWTs: an operator, an account each with exports that need a token,
@@ -158,7 +160,7 @@ func permission(v any) (p jwt.Permission) {
 func runJWT(t *testing.T) site {
 	t.Helper()
 	dir := t.TempDir()
-	certificate(t, dir)
+	certtest.Files(t, dir)
 	o := &operated{t: t, accounts: map[string]nkeys.KeyPair{}, users: map[string]string{}}
 	o.operator = o.key(nkeys.CreateOperator)
 	file, resolver := accountsFile(t), &server.MemAccResolver{}

@@ -1,15 +1,8 @@
 package deploy
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/consumers/cdshooks"
+	"github.com/rlsguard/rlsguard/consumers/certtest"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
@@ -40,7 +34,7 @@ type site struct {
 func run(t *testing.T, file string, n int, replace ...string) site {
 	t.Helper()
 	dir := t.TempDir()
-	certificate(t, dir)
+	certtest.Files(t, dir)
 	for _, user := range append([]string{"sys"}, users...) {
 		t.Setenv(strings.ToUpper(user)+"_PASSWORD", user+"-secret")
 	}
@@ -190,33 +184,4 @@ func (s site) allowed(t *testing.T, user string, do func(*nats.Conn) error) bool
 	case <-time.After(50 * time.Millisecond):
 		return true
 	}
-}
-
-// certificate writes a certificate that is its own authority.
-func certificate(t *testing.T, dir string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	crt := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
-	put(t, filepath.Join(dir, "server.crt"), crt)
-	put(t, filepath.Join(dir, "ca.crt"), crt)
-	put(
-		t,
-		filepath.Join(dir, "server.key"),
-		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
-	)
 }

@@ -169,8 +169,8 @@ func versionNumber(id []byte) []byte {
 }
 
 // about reads the subject of the resource, whose value is at v (0 if absent), into res. It returns
-// false if the subject is not a patient, or the resource is rejected. A withdrawn resource need not
-// name its patient.
+// false for another subject than a patient, or a rejection. A withdrawn resource need not name its
+// patient.
 func (d *decoder) about(v uint32, withdrawn bool, res *Resource) bool {
 	if v == 0 {
 		if !withdrawn {

@@ -7,9 +7,8 @@ import (
 )
 
 // A document is read twice. The first pass (index) checks every byte and notes where the resources
-// are, and within each the properties that might be needed. Only a document sound as a whole is
-// decoded: so a broken one does not count at all, references may point forward, and what nobody
-// needs is not read again.
+// and their relevant properties are. Only a sound document is decoded: so nothing of a broken one
+// counts, references may point forward, and what nobody needs is not read again.
 
 // field is one property of a resource: its name and the offset of its value.
 type field struct {

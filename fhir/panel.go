@@ -62,9 +62,9 @@ func (d *decoder) members(l *facts.LabResult) {
 	})
 }
 
-// panelStatus is the status of a panel with a member whose result has status member. A panel has
-// one status for all its results: one that is not final must not clear anything, and one that is
-// present is no longer pending.
+// panelStatus is the status of a panel with a member whose result has status member, for all its
+// results: one that is not final must not clear anything, and one that is present is no longer
+// pending.
 func panelStatus(panel, member facts.LabStatus) facts.LabStatus {
 	switch panel {
 	case facts.LabFinal:

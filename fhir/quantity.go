@@ -52,9 +52,8 @@ func (d *decoder) digits(v int) []byte {
 	return d.b[v:d.pos]
 }
 
-// beyondReason stands for a number with more digits than anybody measures, whatever its size: it is
-// implausible too. Part of the digits might be a plausible number, and rejecting the resource would
-// hide that there is a result.
+// beyondReason stands for a number with too many digits, and is implausible too. Part of the digits
+// might be a plausible number, and rejecting the resource would hide that there is a result.
 const beyondReason = "1e999"
 
 func (d *decoder) amount(v int) string {

@@ -11,8 +11,8 @@ import (
 )
 
 // Reader turns documents into facts. It reuses its buffers, so it serves one goroutine at a time.
-// Its results share no memory with the document; facts may share short arrays with each other, so
-// keeping one keeps a few kilobytes of its neighbours, and appending to one changes no other.
+// Its results share no memory with the document, but short arrays with each other: keeping one
+// keeps a few kilobytes of its neighbours, and appending to one changes no other.
 type Reader struct {
 	options  Options
 	index    index

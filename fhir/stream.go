@@ -10,13 +10,12 @@ import (
 )
 
 // Stream reads a file or standard input to its end: one document, or NDJSON (one value per line),
-// either optionally gzipped, as Documents finds them. It yields each event with its line, counted
-// from 1 (always 1 for a single document); Entry counts through the whole stream. An unreadable
-// line is rejected alone. yield returns false to stop early. The error is a read failure of in;
-// events before it have been yielded.
+// either optionally gzipped, as Documents finds them. It yields each event with its line, from 1
+// (always 1 for a single document); Entry counts through the whole stream. An unreadable line is
+// rejected alone. yield returns false to stop early. The error is a read failure of in; events
+// before it have been yielded.
 //
-// Memory is bounded by the largest value, which Options.MaxBytes limits, whatever the size of the
-// stream.
+// Memory is bounded by the largest value, which Options.MaxBytes limits.
 func (r *Reader) Stream(in io.Reader, name string, yield func(line int, res Resource) bool) error {
 	var entry uint32
 	line, on := 0, true

@@ -11,8 +11,8 @@ import (
 )
 
 // An unreadable part of a resource does not affect the rest. The reader notes the place (unread)
-// and continues as if the value were absent; callers that need more ask whether anything was noted
-// since (unreadSince). How each part then reads is in the contract, "Partly read". Only identity,
+// and goes on as if the value were absent; callers that need more ask whether anything was noted
+// since (unreadSince). The contract, "Partly read", says how each part then reads. Only identity,
 // type, subject and JSON itself are strict: those end in fail.
 
 // Unread is one place of a resource that is present but unreadable.

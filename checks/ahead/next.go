@@ -36,12 +36,10 @@ func Again() string { return words.Say("becomes.again") }
 // Next is the earliest moment at which time alone changes a flag, and what it becomes. At is a day,
 // which begins in the zone of the settings, or an instant. The zero value means no known change.
 //
-// It is as of the flag's as-of time and rests on all facts of the patient, including those the flag
-// does not mention. It holds until the moment comes, unless facts arrive; then the flag changes,
-// and says what is next. A fact that only shifts the moment does not change the flag, so a flag
-// already published goes on naming the earlier moment: a shifted date is not worth an update to all
-// readers, and the change itself is published when it happens. Lists of dates should use the facts
-// instead (checks.Turns).
+// It rests on all facts of the patient at the flag's as-of time, including those the flag does not
+// mention. A fact that only shifts the moment does not change the flag, so a published flag goes on
+// naming the earlier moment: a shifted date is not worth an update to all readers, and the change
+// itself is published when it happens. Lists of dates should use the facts instead (checks.Turns).
 type Next struct {
 	At moment.Time
 	To Becoming

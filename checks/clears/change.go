@@ -87,8 +87,8 @@ func (c *Change) Within(larger *Change) bool {
 }
 
 // Shown are the changes for a reader with little room: the first of each kind, at most two, those
-// that open nothing first. It goes without saying that a flag about a drug clears if the drug is
-// not ordered or RLS is refuted, unless the drug acts on for days.
+// that open nothing first. That ending the drug or refuting RLS clears a flag goes without saying,
+// unless the drug acts on for days.
 func Shown(list []Change) []Change {
 	var out []Change
 	for _, clean := range []bool{true, false} {

@@ -1,10 +1,10 @@
 // Package codec is the only stored form of a checks.State: compact, versioned and checksummed. A
-// damaged or newer state is refused, never guessed at. It is hand-written for memory, since every
-// patient's state is kept: a state takes about a seventh of what a generated MessagePack codec
-// needs, at the same speed.
+// damaged or newer state is refused, never guessed at. It is hand-written because every patient's
+// state is kept in memory: a state takes about a seventh of a generated MessagePack codec's, at the
+// same speed.
 //
-// Use Append and Decode, or a Reader to decode many states in turn. Callers must not overwrite a
-// state refused with errVersion: a newer program wrote it.
+// Use Append and Decode, or a Reader for many states. Never overwrite a state refused with
+// errVersion: a newer program wrote it.
 //
 // It must not know any check or table: a fact's fields mean nothing to it.
 package codec

@@ -8,9 +8,9 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/codes"
 )
 
-// coder walks a state in one of two directions. Every type has one method that both writes and
-// reads it, so the two cannot drift apart: a primitive takes a pointer, and appends its value to b
-// or fills it from b. Writing does not change the state, so others may read it meanwhile.
+// coder walks a state in one of two directions. One method per type both writes and reads, so the
+// two cannot drift apart: a primitive takes a pointer, and appends its value to b or fills it from
+// b. Writing does not change the state, so others may read it meanwhile.
 type coder struct {
 	b       []byte // written so far, or left to read
 	reading bool

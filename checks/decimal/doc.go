@@ -1,5 +1,5 @@
-// Package decimal calculates exactly with the decimals of results, doses and limits. Unreasonable
-// numbers are refused before they cost anything; only quotients and powers are rounded, far behind
+// Package decimal calculates exactly with the decimals of results, doses and limits. It refuses
+// unreasonable numbers before they cost anything; only quotients and powers are rounded, far behind
 // the last digit that matters.
 //
 // It alone knows the library behind it. It must not know units, results or limits.

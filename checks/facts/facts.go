@@ -9,9 +9,9 @@ import (
 // Kind says what a Fact is about.
 type Kind uint8
 
-// The kinds of facts. A KindMark is a resource of which only reference and version matter: its code
-// is not ours, or it was entered in error, was deleted, or now belongs to another patient. It is
-// kept so that an older version of the resource, arriving late, does not count.
+// The kinds of facts. A KindMark is a resource of which only reference and version matter:
+// irrelevant, entered in error, deleted, or now another patient's. It is kept so that an older
+// version, arriving late, does not count.
 const (
 	KindMark Kind = iota
 	KindOrder

@@ -22,9 +22,9 @@ func (r Ref) Type() string {
 	return s[strings.LastIndexByte(s[:end], '/')+1 : end]
 }
 
-// Arrival is the position of an event in its source: later arrivals outrank earlier ones if
-// versions are equal. On a stream it is the stream's creation, the sequence and the entry in the
-// Bundle; in replay the entry of a file.
+// Arrival is the position of an event in its source; among equal versions the later arrival wins.
+// On a stream it is the stream's creation, the sequence and the entry in the Bundle; in replay the
+// entry of a file.
 type Arrival struct {
 	Epoch    int64  // creation of the stream, Unix nanoseconds; 0 in replay
 	Sequence uint64 // stream sequence; position of the file in replay

@@ -151,9 +151,9 @@ func readNumber(s string) (decimal.Decimal, Reason) {
 	return x, Usable
 }
 
-// unitOf finds the factor to the canonical unit. A UCUM code outranks the text beside it; a code of
-// another system, which may mean anything, counts only if the text says nothing. If both are known
-// units and differ, neither is believed.
+// unitOf finds the factor to the canonical unit. A UCUM code outranks the text; a code of another
+// system, which may mean anything, counts only without a text. If both are known units and differ,
+// neither is believed.
 func unitOf(t *terms.Terms, lab *labs.Lab, q *facts.Quantity) (decimal.Decimal, string, Reason) {
 	if q.Code == "" && q.Unit == "" {
 		return decimal.Decimal{}, "", NoUnit
@@ -225,7 +225,7 @@ func tsatUnit(
 
 // Plausible checks a measure against the limits of its row: outside the hard ones it is not
 // evaluated, outside the soft ones it carries a caveat. Bounds such as "below 0.4" and "above
-// 60,000", with which laboratories report values outside their range, are believed.
+// 60,000", which laboratories report for values out of range, are believed.
 func Plausible(lab *labs.Lab, m Measure) (Measure, Reason) {
 	low, high := lab.HardLow, lab.HardHigh
 	switch {

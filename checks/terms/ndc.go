@@ -10,9 +10,8 @@ import (
 )
 
 // recogniseNDC looks up a package or product code of the FDA's National Drug Code directory: in the
-// table of packages, or, for a package not in it, by the product's other packages, which contain
-// the same drug. A code not found may be any drug: the table holds the packages of our drugs sold
-// in October 2025.
+// table of packages, or else by the product's other packages, which contain the same drug. A code
+// not found may be any drug: the table holds the packages of our drugs sold in October 2025.
 func recogniseNDC(code string) (recognised, bool) {
 	number, ok := codes.ReadNDC(code)
 	if !ok {

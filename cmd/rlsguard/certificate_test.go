@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 
+	"github.com/rlsguard/rlsguard/consumers/certtest"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 )
 
@@ -16,7 +17,7 @@ import (
 // to those that come back.
 func TestServerInsideReloadsItsCertificate(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
-	certificate(t, dir)
+	certtest.Files(t, dir)
 	c := serveCommand{TLSCert: filepath.Join(dir, "server.crt"), TLSKey: filepath.Join(dir, "server.key")}
 	config, err := c.tls(zerolog.Nop())
 	if err != nil {
@@ -48,7 +49,7 @@ func TestServerInsideReloadsItsCertificate(t *testing.T) {
 	if err := connects(old); err != nil {
 		t.Fatal(err)
 	}
-	certificate(t, dir)
+	certtest.Files(t, dir)
 	later := time.Now().Add(time.Second) // files written within one tick of the clock
 	for _, path := range []string{c.TLSCert, c.TLSKey} {
 		if err := os.Chtimes(path, later, later); err != nil {

@@ -12,12 +12,13 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
+	"github.com/rlsguard/rlsguard/consumers/certtest"
 )
 
 // Every way to say who one is, on a server that takes no other.
 func TestConnect(t *testing.T) {
 	dir := t.TempDir()
-	certificate(t, dir)
+	certtest.Files(t, dir)
 	path := func(name string) string { return filepath.Join(dir, name) }
 	secret := func(name string, data []byte) string {
 		t.Helper()

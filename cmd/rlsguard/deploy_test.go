@@ -3,14 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -29,6 +22,7 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/certtest"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
 	"github.com/rlsguard/rlsguard/consumers/jet"
@@ -130,7 +124,13 @@ func allMeasured(ctx context.Context, t *testing.T, health *health.Health) {
 
 func publishAs(ctx context.Context, t *testing.T, nc *nats.Conn, file string) {
 	t.Helper()
-	pub, err := publish.New(ctx, nc, jet.NamedDomain("RLSGUARD"))
+	publishDemo(ctx, t, nc, file, jet.NamedDomain("RLSGUARD"))
+}
+
+// publishDemo publishes a document of the demo and waits until it has been decided.
+func publishDemo(ctx context.Context, t *testing.T, nc *nats.Conn, file string, domain ...jet.Domain) {
+	t.Helper()
+	pub, err := publish.New(ctx, nc, domain...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func deployedServer(t *testing.T, edits ...func(*testing.T, []byte) []byte) depl
 	for _, user := range strings.Fields(users) {
 		t.Setenv(strings.ToUpper(user)+"_PASSWORD", user+"-secret")
 	}
-	certificate(t, dir)
+	certtest.Files(t, dir)
 	accounts, err := os.ReadFile("../../deploy/accounts.conf")
 	if err != nil {
 		t.Fatal(err)
@@ -278,32 +278,4 @@ func deployedServer(t *testing.T, edits ...func(*testing.T, []byte) []byte) depl
 		t.Fatal(err)
 	}
 	return d
-}
-
-// certificate writes a certificate that is its own authority.
-func certificate(t *testing.T, dir string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
-		IsCA: true, BasicConstraintsValid: true,
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{"server.crt": {Type: "CERTIFICATE", Bytes: cert},
-		"server.key": {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/consumers"
+	"github.com/rlsguard/rlsguard/consumers/certtest"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
@@ -30,7 +31,7 @@ import (
 // Before the states are read it answers, and says so.
 func TestCDSOverTLS(t *testing.T) {
 	dir := t.TempDir()
-	certificate(t, dir)
+	certtest.Files(t, dir)
 	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)

@@ -154,8 +154,9 @@ type names struct {
 type token []string
 
 var knownNames = sync.OnceValue(func() *names {
-	n := &names{keys: map[string]bool{}, options: options(), streams: []string{layout.StreamFHIR, layout.StreamRLS, layout.StreamAudit,
-		layout.StreamFlags, layout.StreamDead, layout.StreamRejected, layout.StreamFeedback}}
+	n := &names{keys: map[string]bool{}, options: options()}
+	n.streams = []string{layout.StreamFHIR, layout.StreamRLS, layout.StreamAudit, layout.StreamFlags, layout.StreamDead,
+		layout.StreamRejected, layout.StreamFeedback}
 	for _, key := range yamlKeys(reflect.TypeFor[settings.Config]()) {
 		n.keys[key] = true
 	}

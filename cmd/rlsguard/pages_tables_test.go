@@ -26,8 +26,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers"
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/fold"
-	"github.com/rlsguard/rlsguard/consumers/jet"
-	"github.com/rlsguard/rlsguard/consumers/publish"
 )
 
 // readPage is a page by its path from the top of the repository.
@@ -221,21 +219,7 @@ func servedDemo(ctx context.Context, t *testing.T, file string) (address string,
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	pub, err := publish.New(ctx, nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pub.Close()
-	data, err := demoFiles.ReadFile("demo/" + file + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := pub.Publish(ctx, data); err != nil {
-		t.Fatal(err)
-	}
-	if err := pub.Wait(ctx, jet.WaitOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	publishDemo(ctx, t, nc, file)
 	return server.URL(), func() {
 		cancel()
 		if err := errors.Join(<-served, server.Stop()); err != nil {

@@ -22,7 +22,7 @@ func TestWatchOnATerminal(t *testing.T) {
 	dir := t.TempDir()
 	s := startServe(t, "rlsguard", dir, "--as-of", "2026-11-23T08:00:00Z")
 	s.run(0, "publish", "--wait", inFile(t, watchedRLS, watchedSertraline))
-	w := watchTerminal(t, s.url, 100)
+	w := watchTerminal(t, s.url, "xterm", 100)
 	w.until(`connected; 2 flags open; no change yet; 1 moderate; 1 low$`)
 	w.until(`rls-ssri sertraline`)
 	if wide := widestOf(w.text()); wide <= 60 || wide > 100 {
@@ -41,7 +41,15 @@ func TestWatchOnATerminal(t *testing.T) {
 		t.Errorf("the open flag, a line and the change are not there:\n%s", narrow)
 	}
 
+	// One that knows no escapes gets none, and no line below.
+	dumb := watchTerminal(t, s.url, "dumb", 60)
+	dumb.until(`==== Changes since .* ====`)
+
 	s.stop()
+	dumb.until(`rlsguard: connection lost at \d\d:\d\d:\d\d, trying again`)
+	if strings.Contains(dumb.text(), "\x1b") || strings.Contains(dumb.text(), "connected; ") {
+		t.Errorf("a dumb terminal gets %q", dumb.text())
+	}
 	w.until(`connection lost at \d\d:\d\d:\d\d, trying again; 3 flags open`)
 }
 
@@ -83,10 +91,10 @@ type shownTerminal struct {
 	shown bytes.Buffer
 }
 
-func watchTerminal(t *testing.T, url string, columns uint16) *shownTerminal {
+func watchTerminal(t *testing.T, url, kind string, columns uint16) *shownTerminal {
 	t.Helper()
 	cmd := exec.Command("rlsguard", "watch")
-	cmd.Env = append(os.Environ(), "NATS_URL="+url, "TERM=xterm")
+	cmd.Env = append(os.Environ(), "NATS_URL="+url, "TERM="+kind)
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: columns})
 	if err != nil {
 		t.Fatal(err)

@@ -99,9 +99,9 @@ func (w *watchPick) counts() (open, severities string) {
 	return terminal.Plural(len(w.open), "flag", "flags") + " open", severities
 }
 
-// none says that no flag is open of those that are asked for, and what was asked for; a patient is
-// not named.
-func (w *watchPick) none() string {
+// none are the lines that say that no flag is open, and of which that is true; a patient is not
+// named.
+func (w *watchPick) none() []string {
 	var options []string
 	if w.c.Severity != "" {
 		options = append(options, "--severity "+w.c.Severity)
@@ -112,14 +112,14 @@ func (w *watchPick) none() string {
 	if len(w.c.Patient) > 0 {
 		options = append(options, "--patient")
 	}
-	text := "No flag is open"
+	lines := []string{"No flag is open."}
 	if w.c.Due != "" {
-		text = "No open flag changes by itself within " + w.c.Due
+		lines[0] = "No open flag changes by itself within " + w.c.Due + "."
 	}
 	if len(options) > 0 {
-		text += ", of those that match " + strings.Join(options, " and ")
+		lines = append(lines, "Only flags that match "+strings.Join(options, " and ")+" were looked at.")
 	}
-	return text + "."
+	return lines
 }
 
 // patientsOf counts the patients of flags.

@@ -96,8 +96,12 @@ func (v *watchView) print(p *terminal.Program, out show.Printer, flags []checks.
 	if len(flags) > 0 || !v.text {
 		return nil
 	}
-	_, err := fmt.Fprintln(p.Stdout, strings.Join(terminal.Wrap(v.none(), p.TextWidth(), 0), "\n"))
-	return err
+	for _, line := range v.none() {
+		if _, err := fmt.Fprintln(p.Stdout, strings.Join(terminal.Wrap(line, p.TextWidth(), 0), "\n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stand says below how things stand, after flags changed.

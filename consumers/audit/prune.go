@@ -30,7 +30,6 @@ func NewPruner(js jetstream.JetStream) *Pruner { return &Pruner{js: js} }
 
 // Round is what one round found and did.
 type Round struct {
-	Purged []Entry
 	// More: there may be more to purge at once.
 	More bool
 	// PassedOver: copying went on without the first entry that is left.
@@ -53,7 +52,7 @@ func (p *Pruner) Round(ctx context.Context) (Round, error) {
 		return Round{}, err
 	}
 	v := Judge(entries, copies, now)
-	r := Round{Purged: entries[:v.Purge], More: v.Purge == piece, PassedOver: v.PassedOver}
+	r := Round{More: v.Purge == piece, PassedOver: v.PassedOver}
 	if v.Purge < len(entries) {
 		r.First = entries[v.Purge].Committed
 	}

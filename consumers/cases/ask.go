@@ -20,9 +20,9 @@ type Service interface {
 	Ask(ctx context.Context, q *Question) (*Answer, error)
 }
 
-// Question is all that a case says of one patient.
+// Question is everything a case says about one patient.
 type Question struct {
-	Patient   string // a reference
+	Patient   string // as a reference
 	Resources []Resource
 }
 
@@ -36,14 +36,13 @@ type Resource struct {
 // Answer is what a service flags.
 type Answer struct {
 	Flags []Flag
-	AsOf  time.Time // zero when the service does not say
-	// Said is what else the service told: what it could not read, and cards that stand for no
-	// check.
+	AsOf  time.Time // zero if the service does not say
+	// Said is what else the service reported: what it could not read, and cards about no check.
 	Said []string
 }
 
-// AnyIngredient is the ingredient of a flag of which a service does not say it. It stands for one
-// of those that are expected.
+// AnyIngredient is the ingredient of a flag if a service does not state it. It stands for one of
+// the expected ones.
 const AnyIngredient = "*"
 
 // errUnaskable says why a case cannot be put as a question.
@@ -51,11 +50,11 @@ type errUnaskable struct{ why string }
 
 func (e errUnaskable) Error() string { return e.why }
 
-// Unaskable is the error of a Service to which a case cannot be put, and says why.
+// Unaskable is the error of a Service for a case that cannot be put to it, with the reason.
 func Unaskable(format string, args ...any) error { return errUnaskable{fmt.Sprintf(format, args...)} }
 
-// questions puts a case as questions, one for each patient. why says why it cannot be: a request
-// holds one version of each resource, and its answer does not tell rejections or transitions.
+// questions puts a case as questions, one per patient. why says why it cannot be: a request has one
+// version of each resource, and its answer states neither rejections nor transitions.
 func (c *Case) questions() (questions []Question, why string, err error) {
 	switch {
 	case c.Fault != nil:
@@ -122,11 +121,11 @@ func documents(name string, data []byte) ([]json.RawMessage, error) {
 	}
 }
 
-// gatherer collects the resources of a case, also out of CloudEvents.
+// gatherer collects the resources of a case, including those in CloudEvents.
 type gatherer struct {
 	all    []Resource
 	seen   map[string]json.RawMessage // by type and id
-	locals []string                   // pairs: a fullUrl that is no address, and what it stands for
+	locals []string                   // pairs of a fullUrl that is no address, and what it stands for
 }
 
 type bundleEntry struct {
@@ -194,7 +193,7 @@ func (g *gatherer) bundle(entries []bundleEntry) error {
 			ResourceType string `json:"resourceType"`
 			ID           string `json:"id"`
 		}
-		_ = json.Unmarshal(e.Resource, &head) // document tells when it cannot be read
+		_ = json.Unmarshal(e.Resource, &head) // document reports if it cannot be read
 		if strings.HasPrefix(e.FullURL, "urn:") {
 			if head.ID == "" {
 				head.ID = e.FullURL[strings.LastIndexByte(e.FullURL, ':')+1:]
@@ -222,7 +221,7 @@ func withID(raw json.RawMessage, id string) json.RawMessage {
 	return out
 }
 
-// canonical is a document without its spaces and with its names in order.
+// canonical is a document without white space and with sorted names.
 func canonical(raw json.RawMessage) []byte {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -237,7 +236,7 @@ func canonical(raw json.RawMessage) []byte {
 	return out
 }
 
-// questions sorts the resources by their patients. What names none, such as a Medication, goes with
+// questions sorts the resources by patient. Those that name none, such as a Medication, go with
 // every question.
 func (g *gatherer) questions() ([]Question, error) {
 	local := strings.NewReplacer(g.locals...)
@@ -267,8 +266,8 @@ func (g *gatherer) questions() ([]Question, error) {
 	return out, nil
 }
 
-// patientOf is the patient that a resource names by a reference with a type; an address is cut to
-// its end.
+// patientOf is the patient a resource names by a reference with a type; addresses are cut to their
+// end.
 func patientOf(r *Resource) string {
 	var in struct {
 		Subject struct {
@@ -294,14 +293,14 @@ func patientOf(r *Resource) string {
 	return string(facts.Ref(ref[i:]))
 }
 
-// move moves the dates of a question.
+// move shifts the dates of a question.
 func (q *Question) move(days int) {
 	for i := range q.Resources {
 		q.Resources[i].JSON = moveDates(q.Resources[i].JSON, days)
 	}
 }
 
-// RunVia asks a service. why says why the case was not asked, or its answer is not compared.
+// RunVia asks a service. why says why the case was not asked, or its answer not compared.
 func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, why string, err error) {
 	questions, why, err := c.questions()
 	if why != "" || err != nil {
@@ -336,7 +335,7 @@ func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, w
 	return g, "", nil
 }
 
-// nameIngredients gives flags of any ingredient one that is expected and not there yet.
+// nameIngredients gives flags of any ingredient one that is expected and missing.
 func (c *Case) nameIngredients(g *Got) {
 	have := bySeverity(g.Flags)
 	for i := range g.Flags {

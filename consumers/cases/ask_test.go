@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestAnyIngredient: a card that does not say the drug stands for one that is expected, and only
-// once.
+// TestAnyIngredient: a card that does not name the drug stands for one that is expected, once.
 func TestAnyIngredient(t *testing.T) {
 	c := &Case{
 		Want: Want{
@@ -32,8 +31,8 @@ func TestAnyIngredient(t *testing.T) {
 	}
 }
 
-// TestQuestions: local references become those of a type, equal repetitions fall together, and an
-// event is opened.
+// TestQuestions: local references get a type, identical repetitions merge, and events are
+// unwrapped.
 func TestQuestions(t *testing.T) {
 	condition := strings.Replace(rls, `"Patient/1"`, `"urn:uuid:p"`, 1)
 	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.json --\n"+

@@ -13,7 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// Flag is what a test knows a flag by.
+// Flag is how a test identifies a flag.
 type Flag struct {
 	Patient    string `json:"patient"`
 	Check      string `json:"check"`
@@ -57,10 +57,10 @@ func (t Transition) String() string { return t.Change + " " + t.Flag.String() }
 type Want struct {
 	Flags    []Flag         // sorted
 	Rejected map[string]int // by reason
-	// Transitions, one input after the other; nil when they are not tested.
+	// Transitions, one input after the other; nil if not tested.
 	Transitions []Transition
-	// Unknown says why there is nothing to compare with, as in a bundle whose expected outcome
-	// names no flags; "" when there is.
+	// Unknown says why there is nothing to compare with, such as a bundle whose expected outcome
+	// names no flags; else "".
 	Unknown string
 }
 
@@ -70,19 +70,19 @@ type Case struct {
 	Suite string // path given to Load
 	Title string
 	Notes []string // words of the notes; noshuffle keeps a case from being shuffled
-	AsOf  string   // a date or time; "" when the case does not say
+	AsOf  string   // a date or time; "" if not stated
 	Want  Want
-	// HasSettings: an rlsguard.yaml is part of the case.
+	// HasSettings: the case includes an rlsguard.yaml.
 	HasSettings bool
 	// Fault is what is wrong with the case itself; it cannot be run.
 	Fault error
 
-	dir    string // of a case that is a folder
+	dir    string // for a case that is a folder
 	files  []file
 	source expectations
 }
 
-// file is one input, or what stands beside the inputs.
+// file is one input, or a file beside the inputs.
 type file struct {
 	name string
 	read func() ([]byte, error)
@@ -92,7 +92,7 @@ func diskFile(dir, name string) file {
 	return file{name, func() ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) }}
 }
 
-// Names of the files in a case that are no input.
+// Files in a case that are no input.
 const (
 	settingsFile    = "rlsguard.yaml"
 	expectedFile    = "expected.tsv"
@@ -103,13 +103,13 @@ const (
 	asOfText        = "as-of.txt"
 )
 
-// isInput tells which files are read: those that replay reads in a folder.
+// isInput reports whether a file is read, by the rule of replay for folders.
 func isInput(name string) bool {
 	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
 	return strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".ndjson")
 }
 
-// inputs are the files that are read, in the order in which replay reads a folder.
+// inputs are the files read, in replay's order for a folder.
 func (c *Case) inputs() []file {
 	var in []file
 	for _, f := range c.files {
@@ -121,7 +121,7 @@ func (c *Case) inputs() []file {
 	return in
 }
 
-// Settings hands the path of the case's rlsguard.yaml to use. The files beside it may be gone when
+// Settings passes the path of the case's rlsguard.yaml to use. The files beside it may be gone when
 // use returns.
 func (c *Case) Settings(use func(path string) error) error {
 	if c.dir != "" {
@@ -152,13 +152,13 @@ func (c *Case) Settings(use func(path string) error) error {
 		}
 	}
 	if err := use(filepath.Join(dir, settingsFile)); err != nil {
-		return errors.New(strings.ReplaceAll(err.Error(), dir, c.Name)) // where the reader knows the file to be
+		return errors.New(strings.ReplaceAll(err.Error(), dir, c.Name)) // names the file as the reader knows it
 	}
 	return nil
 }
 
-// parseAsOf reads the as-of time of a case: an RFC 3339 time, or a date, which stands for its last
-// second in zone, as it does for replay.
+// parseAsOf parses the as-of time of a case: an RFC 3339 time, or a date, which means its last
+// second in zone, as for replay.
 func parseAsOf(text string, zone *time.Location) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.UTC(), nil
@@ -174,16 +174,16 @@ func parseAsOf(text string, zone *time.Location) (time.Time, error) {
 	return d.AddDate(0, 0, 1).Add(-time.Second).UTC(), nil
 }
 
-// at is the time to decide for: that of the case, else asOf.
+// at is the time to decide for: the case's, else asOf.
 func (c *Case) at(asOf time.Time, zone *time.Location) time.Time {
 	if c.AsOf == "" {
 		return asOf
 	}
-	t, _ := parseAsOf(c.AsOf, zone) // read before
+	t, _ := parseAsOf(c.AsOf, zone) // parsed before
 	return t
 }
 
-// fullPatient is a reference to a patient that may be given by its id alone.
+// fullPatient is a reference to a patient who may be given by id alone.
 func fullPatient(s string) string {
 	if s == "" || strings.Contains(s, "/") {
 		return s

@@ -71,8 +71,8 @@ func result(t *testing.T, c *Case) Result {
 	return r
 }
 
-// TestLimitsFromBothSides: a ferritin of 75 and one of 76 hold the limit of 75 to the digit; one of
-// 40 alone holds it from one side.
+// TestLimitsFromBothSides: a ferritin of 75 and one of 76 fix the limit of 75 to the digit; one of
+// 40 alone bounds it from one side.
 func TestLimitsFromBothSides(t *testing.T) {
 	limit := func(values ...string) Limit {
 		var results []Result
@@ -97,8 +97,7 @@ func TestLimitsFromBothSides(t *testing.T) {
 	}
 }
 
-// TestLimitsLeaveSettingsAlone: moving a limit changes nothing of the settings that a case was
-// decided by.
+// TestLimitsLeaveSettingsAlone: moving a limit does not change the settings a case was decided by.
 func TestLimitsLeaveSettingsAlone(t *testing.T) {
 	s := checks.DefaultSettings()
 	before := numbers(s)
@@ -132,7 +131,7 @@ func TestCoverageOfRows(t *testing.T) {
 	}
 }
 
-// TestFaults: what is wrong with a case is said with its place, and the case does not pass.
+// TestFaults: a fault in a case is reported with its place, and the case does not pass.
 func TestFaults(t *testing.T) {
 	for _, tc := range []struct{ name, files, fault string }{
 		{"no patient", "-- x/expected.tsv --\npatient\tcheck\tseverity\n\trls-ssri\tlow\n-- x/a.json --\n{}\n",
@@ -158,7 +157,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestPassedOver: what looks like a case and is not run is told.
+// TestPassedOver: what looks like a case and is not run is reported.
 func TestPassedOver(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -222,7 +221,7 @@ func mustRun(t *testing.T, c *Case) *Got {
 	return g
 }
 
-// variantText is all that variant n reads.
+// variantText is everything variant n reads.
 func variantText(t *testing.T, c *Case, n int) string {
 	t.Helper()
 	files, err := shuffled(variantSource(c.Name, n), c.inputs())
@@ -240,8 +239,7 @@ func variantText(t *testing.T, c *Case, n int) string {
 	return b.String()
 }
 
-// TestAsOfInZone: a date as as-of ends where the settings have their midnight, as it does for
-// replay.
+// TestAsOfInZone: a date as as-of ends at the settings' midnight, as for replay.
 func TestAsOfInZone(t *testing.T) {
 	c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/as-of --\n2026-11-23\n-- x/a.ndjson --\n"+rls+
 		"\n")[0]

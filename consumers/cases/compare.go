@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// Difference is one thing that a case gave and should not have, or the other way round.
+// Difference is one thing a case gave and should not have, or the reverse.
 type Difference struct {
 	Kind string `json:"difference"` // missing, unexpected, severity, rejected, transitions, shuffled, failed
 	Text string `json:"text"`
@@ -68,7 +68,7 @@ func bySeverity(flags []Flag) map[Flag]string {
 	return m
 }
 
-// notAskable adds to a flag that can never be there why.
+// notAskable adds why a flag can never be there.
 func notAskable(f Flag) string {
 	if slices.ContainsFunc(checks.Catalogue(), func(c checks.Check) bool { return c.ID == f.Check }) {
 		return ""

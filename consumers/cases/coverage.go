@@ -15,17 +15,17 @@ import (
 	"github.com/rlsguard/rlsguard/checks/terms/labs"
 )
 
-// Coverage is what cases reached, and what they did not.
+// Coverage is what cases reached and missed.
 type Coverage struct {
 	Checks   Reached `json:"checks"`
 	Silences Reached `json:"silences"`
 	Limits   []Limit `json:"limits"`
-	// Rows of the tables that decide: ingredients, diagnoses, laboratory codes; and the tables by
+	// Rows of the tables that decide: ingredients, diagnoses, laboratory codes; and the tables in
 	// which drugs were found.
 	Rows []Reached `json:"rows"`
 }
 
-// Reached counts, of a closed list, by how many cases each was reached.
+// Reached counts, for a closed list, by how many cases each entry was reached.
 type Reached struct {
 	What string         `json:"what"`
 	By   map[string]int `json:"by"`
@@ -37,8 +37,8 @@ func (r *Reached) Text() string {
 	return fmt.Sprintf("%s: %d of %d", r.What, len(r.By), len(r.By)+len(r.Not))
 }
 
-// CoverageOf looks at what cases gave. Limits are moved one after the other, in each case's own
-// settings, to see whether a case notices.
+// CoverageOf examines what cases gave. Limits are moved one by one, in each case's own settings, to
+// see whether a case notices.
 func CoverageOf(results []Result) Coverage {
 	tables := terms.Embedded()
 	c := Coverage{
@@ -81,7 +81,7 @@ func newReached(what string) Reached {
 	return Reached{What: what, By: map[string]int{}, Not: []string{}}
 }
 
-// rest notes what of all was not reached.
+// rest notes the entries of all that were missed.
 func (r *Reached) rest(all []string) {
 	for _, name := range all {
 		if r.By[name] == 0 {
@@ -115,7 +115,7 @@ func (c *Coverage) add(g *Got) {
 	}
 }
 
-// rows counts the rows of tables that a fact is about.
+// rows counts the table rows a fact is about.
 func (c *Coverage) rows(set *checks.Settings, f *facts.Fact, reach func(*Reached, string)) {
 	t := set.Terms
 	if t == nil {

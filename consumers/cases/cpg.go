@@ -14,8 +14,8 @@ import (
 )
 
 // profileCPG is the profile of a test case bundle (HL7 Clinical Practice Guidelines,
-// hl7.org/fhir/uv/cpg): a collection of test data with one GuidanceResponse or MeasureReport, which
-// is the expected outcome.
+// hl7.org/fhir/uv/cpg): a collection of test data with one GuidanceResponse or MeasureReport, the
+// expected outcome.
 const profileCPG = "http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-testcasebundle"
 
 type cpgBundle struct {
@@ -55,9 +55,9 @@ func isCPG(data []byte) bool {
 		)
 }
 
-// cpg is the case of a test case bundle. Expected flags are the DetectedIssues that the
-// GuidanceResponse holds: contained, or in its output parameters. One that succeeded and has
-// neither a result nor output expects none.
+// cpg is the case of a test case bundle. The DetectedIssues in the GuidanceResponse, contained or
+// in its output parameters, are the expected flags. A successful one with neither result nor output
+// expects none.
 func (l *loader) cpg(path, name string, data []byte) *Case {
 	c := l.newCase(strings.TrimSuffix(name, ".json"))
 	c.source = readOnly{path}
@@ -119,7 +119,7 @@ func (c *Case) expectGuidance(b *cpgBundle, o *cpgOutcome, raw json.RawMessage) 
 	}
 }
 
-// flagOfIssue reads as much of a DetectedIssue as a test goes by, so that people can write it by
+// flagOfIssue reads as much of a DetectedIssue as a test needs, so that people can write it by
 // hand.
 func flagOfIssue(raw json.RawMessage) (f Flag, err error) {
 	var in struct {
@@ -185,7 +185,7 @@ func detectedIssues(raw json.RawMessage) (found []json.RawMessage) {
 	return found
 }
 
-// IsCPG tells that a case was read from a CPG test case bundle.
+// IsCPG reports whether a case was read from a CPG test case bundle.
 func (c *Case) IsCPG() bool { _, is := c.source.(readOnly); return is }
 
 // WriteTo writes a case into a folder: its input and its tables.

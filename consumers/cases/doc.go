@@ -1,11 +1,11 @@
-// Package cases runs test cases: input files, and the flags and rejections that they must give.
+// Package cases runs test cases: input files, and the flags and rejections they must give.
 //
-// Load finds the cases under a path, Run folds one in memory, Compare says what differs from what
-// was expected. Around these: Shuffle makes variants in another order, Update writes expectations
-// anew, and Coverage tells which checks, silences, limits and table rows the cases reached. A
-// Service answers the same cases from outside.
+// Load finds the cases under a path, Run folds one in memory, Compare says what differs from the
+// expectation. Shuffle makes variants in another order, Update rewrites expectations, and Coverage
+// says which checks, silences, limits and table rows the cases reached. A Service answers the same
+// cases from outside.
 //
-// A case is a folder, a txtar archive or an HL7 CPG test case bundle. What it expects stands in
+// A case is a folder, a txtar archive or an HL7 CPG test case bundle. Its expectations are in
 // tables of tab-separated values with a header: in the case itself (expected.tsv, rejected.tsv,
 // transitions.tsv), or in tables of the same names above all cases, with a column scenario. See
 // Load for both.

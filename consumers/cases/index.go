@@ -68,7 +68,7 @@ func takeRows(t *table, kind string, byName map[string]*Case) error {
 	return nil
 }
 
-// index takes what index.tsv says of each case, and holds its numbers to the other tables.
+// index reads what index.tsv says of each case, and checks its numbers against the other tables.
 func (l *loader) index(set *tableSet, byName map[string]*Case) {
 	t := set.tables[indexFile]
 	if t == nil {
@@ -93,7 +93,7 @@ func (l *loader) index(set *tableSet, byName map[string]*Case) {
 	}
 }
 
-// unnamed tells folders that no row names: a case that nobody runs looks like one that passes.
+// unnamed reports folders no row names: a case nobody runs looks like one that passes.
 func (l *loader) unnamed(dir string, byName map[string]*Case) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -106,7 +106,7 @@ func (l *loader) unnamed(dir string, byName map[string]*Case) {
 	}
 }
 
-// tableSet are the tables of a folder.
+// tableSet is the tables of a folder.
 type tableSet struct {
 	dir    string
 	tables map[string]*table

@@ -12,22 +12,22 @@ import (
 	"github.com/rlsguard/rlsguard/checks/decimal"
 )
 
-// Limit is a number of the settings, and the least change of it that a case notices: another flag
-// or another severity.
+// Limit is a number in the settings, and the smallest change to it that a case notices: another
+// flag or another severity.
 type Limit struct {
 	Name   string `json:"limit"`
 	Value  string `json:"value"`
 	Lower  string `json:"lowered"` // such as "by 1"; "" when no case notices however low it is
 	Raise  string `json:"raised"`
-	ByCase string `json:"case,omitempty"` // one of the cases that do
-	// Texts: no case notices it in a flag, but the words of one change.
+	ByCase string `json:"case,omitempty"` // one of the cases that notice
+	// Texts: no case notices it in a flag, but the wording of one changes.
 	Texts bool `json:"texts,omitempty"`
 }
 
-// Both tells that cases hold the limit from both sides.
+// Both reports whether cases bound the limit from both sides.
 func (l *Limit) Both() bool { return l.Lower != "" && l.Raise != "" }
 
-// steps by which a limit is moved, the least first.
+// steps by which a limit is moved, smallest first.
 var steps = []struct {
 	words       string
 	lower, high func(x float64) float64
@@ -38,7 +38,7 @@ var steps = []struct {
 	{"as far as it goes", func(float64) float64 { return 0 }, func(x float64) float64 { return x*100 + 1 }},
 }
 
-// probe is a case whose flags are known, to be decided again under other settings.
+// probe is a case with known flags, to be decided again under other settings.
 type probe struct {
 	name  string
 	got   *Got
@@ -78,7 +78,7 @@ func limitsOf(results []Result) []Limit {
 	return limits
 }
 
-// notice tells by words that a case has other flags when the limit is moved.
+// notice says in words that a case has other flags if the limit is moved.
 func (l *Limit) notice(probes []*probe, words string, move func(float64) float64) string {
 	for _, p := range probes {
 		set := moved(p.got.rules.Engine.Settings, l.Name, move)
@@ -106,15 +106,15 @@ func (p *probe) decide(set *checks.Settings) (flags, texts string) {
 	return a.String(), b.String()
 }
 
-// numbers are the limits of settings by their keys, as a configuration file writes them.
+// numbers are the limits in settings by key, as in a configuration file.
 func numbers(s *checks.Settings) map[string]string {
 	all := map[string]string{}
 	walk(reflect.ValueOf(cloned(s)).Elem(), "", func(path string, v reflect.Value) { all[path] = numberText(v) })
 	return all
 }
 
-// moved is a copy of settings with one number changed; nil when there is none of that name or it
-// stays the same.
+// moved is a copy of settings with one number changed; nil if there is no such number or it stays
+// the same.
 func moved(s *checks.Settings, name string, move func(float64) float64) *checks.Settings {
 	out, done := cloned(s), false
 	walk(reflect.ValueOf(out).Elem(), "", func(path string, v reflect.Value) {
@@ -148,7 +148,7 @@ func numberText(v reflect.Value) string {
 }
 
 // cloned is a copy that shares no number with s. The zone and the tables, which no configuration
-// key holds, are shared.
+// key sets, are shared.
 func cloned(s *checks.Settings) *checks.Settings {
 	out := *s
 	v := reflect.ValueOf(&out).Elem()
@@ -188,7 +188,7 @@ func deepCopy(v reflect.Value) reflect.Value {
 	return out
 }
 
-// walk visits the numbers of the groups of settings that checks go by.
+// walk visits the numbers of the settings groups that checks use.
 func walk(v reflect.Value, path string, visit func(path string, v reflect.Value)) {
 	switch {
 	case v.Type() == decimalType, v.Kind() == reflect.Int:

@@ -14,7 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// Load finds the cases under a path, in order of their names. The path is one of:
+// Load finds the cases under a path, sorted by name. The path is one of:
 //
 //   - a folder with index.tsv, or with an expected.tsv that has a column scenario: the tables above
 //     all cases. Each row of index.tsv names a folder beside it; without index.tsv every folder
@@ -24,7 +24,7 @@ import (
 //   - a CPG test case bundle (a file in JSON): one case;
 //   - a folder of any of these.
 //
-// notes say what was passed over, and why.
+// notes say what was skipped, and why.
 func Load(path string) (found []*Case, notes []string, err error) {
 	l := &loader{suite: path}
 	info, err := os.Stat(path)
@@ -112,7 +112,7 @@ func (l *loader) newCase(name string) *Case {
 	return &Case{Suite: l.suite, Name: filepath.ToSlash(name), Want: Want{Rejected: map[string]int{}}}
 }
 
-// tablesAbove tells whether the tables in a folder are about the folders in it.
+// tablesAbove reports whether the tables in a folder are about the folders in it.
 func tablesAbove(dir string, has func(string) bool) (bool, error) {
 	if has(indexFile) {
 		return true, nil
@@ -125,7 +125,7 @@ func tablesAbove(dir string, has func(string) bool) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		// A table that cannot be read is the fault of the case in this folder, which tells it.
+		// An unreadable table is the fault of the case in this folder, which reports it.
 		if t, err := readTable(name, data); err == nil && t.has("scenario") {
 			return true, nil
 		}
@@ -147,7 +147,7 @@ func folderFiles(dir string) ([]file, error) {
 	return all, err
 }
 
-// file takes a file that is a case by itself. One that was named has to be one.
+// file takes in a file that is a case by itself. One that was named must be one.
 func (l *loader) file(dir, name string, named bool) error {
 	path := filepath.Join(dir, filepath.Base(name))
 	switch {
@@ -183,7 +183,7 @@ func (l *loader) file(dir, name string, named bool) error {
 	return nil
 }
 
-// archive is the case in a txtar archive; nil when it expects nothing.
+// archive is the case in a txtar archive; nil if it expects nothing.
 func (l *loader) archive(path, name string, data []byte) *Case {
 	a := txtar.Parse(data)
 	c := l.newCase(strings.TrimSuffix(name, ".txtar"))
@@ -258,7 +258,7 @@ func (w *Want) takeAll(of, name string, data []byte, needs []string) error {
 	return nil
 }
 
-// check holds a case to what makes one.
+// check verifies that a case is complete and consistent.
 func (c *Case) check() {
 	slices.SortFunc(c.Want.Flags, compareFlags)
 	if c.Fault == nil && len(c.inputs()) == 0 {

@@ -8,20 +8,20 @@ import (
 )
 
 // Moved is a service that decides as of now, and is asked about the past as if it were today: every
-// date of a question is moved by the days between the as-of time of its case and Now. A date to the
-// year or month stays where it is.
+// date of a question is shifted by the days from the as-of time of its case to Now. Dates to the
+// year or month stay.
 type Moved struct {
 	Service
 	Now time.Time
 }
 
-// days from the as-of time of a case, so that what is moved never lies ahead of the clock.
+// days from the as-of time of a case, rounded so that nothing shifted lies ahead of the clock.
 func (m Moved) days(asOf time.Time) int { return int(m.Now.Sub(asOf).Hours()) / 24 }
 
-// fullDate is a date, dateTime or instant of FHIR that is exact to the day at least.
+// fullDate is a FHIR date, dateTime or instant exact to the day at least.
 var fullDate = regexp.MustCompile(`^\d{4}-\d\d-\d\d(T\d\d:\d\d|$)`)
 
-// moveDates moves every date in a resource by days.
+// moveDates shifts every date in a resource by days.
 func moveDates(raw json.RawMessage, days int) json.RawMessage {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()

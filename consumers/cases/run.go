@@ -20,8 +20,8 @@ type Result struct {
 	Got         *Got
 	Differences []Difference
 	Err         error  // the case could not be run
-	Skipped     string // why it was not run, or not compared; "" when it was
-	Variants    int    // shuffled ones that were run too
+	Skipped     string // why it was not run, or not compared; "" if it was
+	Variants    int    // shuffled variants that were run too
 	Took        time.Duration
 }
 
@@ -36,9 +36,9 @@ type Got struct {
 	AsOf        time.Time
 	Flags       []Flag
 	Rejected    map[string]int
-	Transitions []Transition // only where the case tests them
+	Transitions []Transition // only if the case tests them
 	Rejections  []Rejection
-	Why         map[Flag]string // of an open flag, without its severity: its first sentence
+	Why         map[Flag]string // first sentence of an open flag, keyed without severity
 
 	known *fold.Memory
 	rules *Rules
@@ -48,9 +48,9 @@ type Got struct {
 // Rejection is one resource that was rejected.
 type Rejection struct{ Place, Reason, Detail string }
 
-// Run folds the inputs of a case and decides at asOf, or at the time that the case gives. The clock
-// of the reader stands at that time, so that the answer is the same on every day. The error is that
-// of an input that cannot be read to its end, or a Fault.
+// Run folds the inputs of a case and decides at asOf, or at the time in the case. The reader's
+// clock stands at that time, so that the answer is the same on every day. The error is that of an
+// input that cannot be read to its end, or a Fault.
 func (c *Case) Run(rules *Rules, asOf time.Time) (*Got, error) {
 	if c.Fault != nil {
 		return nil, c.Fault
@@ -120,7 +120,7 @@ func (g *Got) reject(place string, results []fold.Result) {
 	}
 }
 
-// decide takes the flags that are open.
+// decide takes in the open flags.
 func (g *Got) decide() {
 	e := &g.rules.Engine
 	for _, p := range g.known.Patients() {
@@ -133,7 +133,7 @@ func (g *Got) decide() {
 	slices.SortFunc(g.Flags, compareFlags)
 }
 
-// silence says why a flag is not there; "" when nothing tells.
+// silence says why a flag is missing; "" if unknown.
 func (g *Got) silence(f Flag) string {
 	switch {
 	case g.known == nil && len(g.said) > 0:

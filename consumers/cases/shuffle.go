@@ -17,8 +17,8 @@ import (
 const noShuffle = "noshuffle"
 
 // RunShuffled runs variant n of a case: its files under other names and so in another order, one of
-// them perhaps twice, with their entries and lines in another order and some repeated. The same n
-// gives the same variant.
+// them perhaps twice, with entries and lines in another order and some repeated. The same n gives
+// the same variant.
 func (c *Case) RunShuffled(rules *Rules, asOf time.Time, n int) (*Got, error) {
 	if c.Fault != nil {
 		return nil, c.Fault
@@ -30,18 +30,18 @@ func (c *Case) RunShuffled(rules *Rules, asOf time.Time, n int) (*Got, error) {
 	return run(files, rules, c.at(asOf, rules.Engine.Settings.Zone), false)
 }
 
-// variantSource is the chance behind variant n of a case.
+// variantSource is the randomness behind variant n of a case.
 func variantSource(name string, n int) *rand.Rand {
 	h := fnv.New64a()
 	io.WriteString(h, name)
 	return rand.New(rand.NewPCG(h.Sum64(), uint64(n)))
 }
 
-// MayShuffle tells whether the order of its inputs means nothing to a case.
+// MayShuffle reports whether the order of its inputs is irrelevant to a case.
 func (c *Case) MayShuffle() bool { return !slices.Contains(c.Notes, noShuffle) }
 
-// CompareShuffled says what a variant changed beyond base, what the case as it stands has
-// different. Rejections are not compared: what is repeated is rejected again.
+// CompareShuffled says what a variant changed beyond base, the differences of the case as it
+// stands. Rejections are not compared: repetition repeats them.
 func (c *Case) CompareShuffled(g *Got, n int, base []Difference) (out []Difference) {
 	for _, d := range c.compareFlags(g) {
 		if slices.Contains(base, d) {
@@ -71,7 +71,7 @@ func shuffled(rng *rand.Rand, inputs []file) ([]file, error) {
 	return out, nil
 }
 
-// shuffledFile shuffles what is in a file; one that cannot be taken apart stays as it is.
+// shuffledFile shuffles the content of a file, if it can be taken apart.
 func shuffledFile(rng *rand.Rand, ext string, data []byte) []byte {
 	if plain, packed := strings.CutSuffix(ext, ".gz"); packed {
 		return shuffledGzip(rng, plain, data)
@@ -122,7 +122,7 @@ func shuffledLines(rng *rand.Rand, data []byte) []byte {
 }
 
 // shuffledBundle shuffles the entries of a Bundle and repeats some that may be repeated: a fullUrl
-// may be there only once. The first of a document or message stays first.
+// may occur only once. The first of a document or message stays first.
 func shuffledBundle(rng *rand.Rand, data []byte) []byte {
 	var doc map[string]json.RawMessage
 	var entries []json.RawMessage

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// table is a file of tab-separated values with a header. Cells are known by the names of their
-// columns, so that more may be added.
+// table is a file of tab-separated values with a header. Cells are found by column name, so that
+// columns may be added.
 type table struct {
 	name   string
 	header []string
@@ -23,7 +23,7 @@ type line struct {
 	other  string
 }
 
-// readTable reads a table and holds it to the columns that it needs.
+// readTable reads a table and checks that it has the columns it needs.
 func readTable(name string, data []byte, needs ...string) (*table, error) {
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	t := &table{name: name, crlf: strings.Contains(text, "\r\n")}
@@ -58,7 +58,7 @@ func (t *table) rows(yield func(line) bool) {
 	}
 }
 
-// cell of a line; "" when there is none.
+// cell of a line; "" if there is none.
 func (t *table) cell(l line, column string) string {
 	i := slices.Index(t.header, column)
 	if i < 0 || i >= len(l.cells) {
@@ -154,7 +154,7 @@ func (w *Want) take(t *table, kind string, l line) error {
 	return nil
 }
 
-// columns that each table needs, beside scenario in one above all cases.
+// columns each table needs, besides scenario in one above all cases.
 var columns = map[string][]string{
 	expectedFile:    {"patient", "check", "severity"},
 	rejectedFile:    {"reason"},

@@ -13,12 +13,12 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// expectations are where the expected tables of a case stand.
+// expectations are where the expected tables of a case are kept.
 type expectations interface {
 	update(c *Case, g *Got) error
 }
 
-// Update writes what a case gave as what it must give. Other columns of rows that stay are kept.
+// Update writes what a case gave as what it must give. Rows that stay keep their other columns.
 func (c *Case) Update(g *Got) error { return c.source.update(c, g) }
 
 type readOnly struct{ path string }
@@ -27,7 +27,7 @@ func (r readOnly) update(*Case, *Got) error {
 	return fmt.Errorf("%s: its expected outcome cannot be updated; --import makes a case of it first", r.path)
 }
 
-// Headers of tables that are made anew.
+// Headers of new tables.
 var headers = map[string][]string{
 	expectedFile:    {"patient", "check", "ingredient", "severity"},
 	rejectedFile:    {"reason", "count"},
@@ -63,7 +63,7 @@ func (g *Got) rows(kind string) (rows []map[string]string) {
 	return rows
 }
 
-// replace puts rows where those of a case stood; scenario is "" in a table of one case.
+// replace replaces the rows of a case; scenario is "" in a table of one case.
 func (t *table) replace(scenario string, rows []map[string]string) {
 	mine := func(l line) bool { return l.cells != nil && (scenario == "" || t.cell(l, "scenario") == scenario) }
 	at := slices.IndexFunc(t.lines, mine)
@@ -87,7 +87,7 @@ func (t *table) replace(scenario string, rows []map[string]string) {
 	t.lines = slices.Concat(before, fresh, after)
 }
 
-// sameRow tells that a row is about the same flag or reason, whatever its severity or count.
+// sameRow reports whether a row is about the same flag or reason, whatever its severity or count.
 func (t *table) sameRow(l line, cells map[string]string) bool {
 	for _, column := range []string{"patient", "check", "ingredient", "reason", "change"} {
 		if value, ok := cells[column]; ok && t.cell(l, column) != value {
@@ -97,7 +97,7 @@ func (t *table) sameRow(l line, cells map[string]string) bool {
 	return true
 }
 
-// merged is a row with new cells, and the others as they were.
+// merged is a row with new cells, and the others unchanged.
 func (t *table) merged(l line, cells map[string]string) line {
 	out := t.row(cells)
 	for i, column := range t.header {
@@ -108,7 +108,7 @@ func (t *table) merged(l line, cells map[string]string) line {
 	return out
 }
 
-// changed is a table of one case as it should be; nil when there is none and none is needed.
+// changed is a table of one case as it should be; nil if there is none and none is needed.
 func changed(kind, name string, data []byte, g *Got) ([]byte, error) {
 	rows := g.rows(kind)
 	if data == nil && (kind == rejectedFile && len(rows) == 0 || kind == transitionsFile && g.Transitions == nil) {
@@ -125,7 +125,7 @@ func changed(kind, name string, data []byte, g *Got) ([]byte, error) {
 	return t.bytes(), nil
 }
 
-// caseTables stand in the folder of the case.
+// caseTables are in the folder of the case.
 type caseTables struct{ dir string }
 
 func (s *caseTables) update(_ *Case, g *Got) error {
@@ -149,7 +149,7 @@ func (s *caseTables) update(_ *Case, g *Got) error {
 	return nil
 }
 
-// archiveTables stand in a txtar archive.
+// archiveTables are in a txtar archive.
 type archiveTables struct{ path string }
 
 func (s *archiveTables) update(_ *Case, g *Got) error {
@@ -178,7 +178,7 @@ func (s *archiveTables) update(_ *Case, g *Got) error {
 	return os.WriteFile(s.path, txtar.Format(a), 0o666)
 }
 
-// folderTables stand above all cases.
+// folderTables are above all cases.
 type folderTables struct {
 	set  *tableSet
 	name string

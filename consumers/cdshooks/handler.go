@@ -92,7 +92,8 @@ func (h *handler) browsers(next http.Handler) http.Handler {
 		}
 		if origin := r.Header.Get("Origin"); origin != "" {
 			if !h.allowed(origin) {
-				problem(w, http.StatusForbidden, "this origin is not allowed")
+				problem(w, http.StatusForbidden,
+					"pages of this origin may not call: rlsguard serve --cds-origin names those that may")
 				return
 			}
 			header.Set("Access-Control-Allow-Origin", origin)

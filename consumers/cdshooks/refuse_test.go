@@ -153,9 +153,9 @@ func TestCORS(t *testing.T) {
 			t.Errorf("%s: header %v", origin, h)
 		}
 	}
-	if status, h, _ := d.send(http.MethodOptions, "/cds-services", "", "Origin",
-		"https://evil.example"); status != http.StatusForbidden ||
-		h.Get("Access-Control-Allow-Origin") != "" {
-		t.Errorf("status %d, header %v", status, h)
+	status, h, body := d.send(http.MethodOptions, "/cds-services", "", "Origin", "https://evil.example")
+	if status != http.StatusForbidden || h.Get("Access-Control-Allow-Origin") != "" ||
+		!strings.Contains(string(body), "--cds-origin") {
+		t.Errorf("status %d, header %v, %s", status, h, body)
 	}
 }

@@ -44,7 +44,7 @@ func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled
 		filled()
 		filled = nil
 	}
-	it, err := cons.Messages(jetstream.PullMaxBytes(jet.FollowBytes))
+	it, err := cons.Messages(jet.FollowBounds)
 	if err != nil {
 		return fmt.Errorf("following the states: %w", err)
 	}

@@ -15,8 +15,7 @@ import (
 type Options struct {
 	Engine *fold.Engine
 	Store  jet.Store
-	AsOf   time.Time     // freezes the as-of time and disables timers; zero is Now
-	Audit  time.Duration // how long transitions are kept
+	AsOf   time.Time // freezes the as-of time and disables timers; zero is Now
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration)
 	By     string // session name in its tallies; unique
@@ -61,7 +60,6 @@ func New(o Options) *Committer {
 		to:     o.Store,
 		copy:   c.copy,
 		most:   jet.MaxBatch,
-		audit:  o.Audit,
 		by:     o.By,
 		timers: map[layout.Token]int64{},
 		frozen: !o.AsOf.IsZero(),

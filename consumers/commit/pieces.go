@@ -99,7 +99,7 @@ func (w *writer) pieces(c *fold.Commit, view *snapshot, now time.Time) ([]*piece
 func (w *writer) patientPiece(ch *fold.PatientChange, view *snapshot, now time.Time) (piece, error) {
 	var p piece
 	for i := range ch.Transitions {
-		msgs, err := layout.FlagMessages(&ch.Transitions[i], w.audit)
+		msgs, err := layout.FlagMessages(&ch.Transitions[i])
 		if err != nil {
 			return p, err
 		}

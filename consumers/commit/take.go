@@ -219,7 +219,8 @@ func (c *WorkingCopy) suspectAll(ref facts.Ref) {
 	mark := func(slot uint32) bool { c.suspects[slot] = struct{}{}; return true }
 	c.holders.each(c.hash(ref), mark)
 	c.referrers.each(c.hash(ref), mark)
-	if slot, ok := c.patients.at[c.tokens.Of(ref)]; ok && ref.Type() == "Patient" { // who has a fact about itself
+	// patients have a fact about themselves
+	if slot, ok := c.patients.at[c.tokens.Of(ref)]; ok && ref.Type() == "Patient" {
 		mark(slot)
 	}
 }

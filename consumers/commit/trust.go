@@ -12,38 +12,39 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// trust is what a WorkingCopy knows of signatures: which messages are not ours, and whether all that
-// are ours are there.
+// trust is what a WorkingCopy knows about signatures: which messages are foreign, and whether all
+// of ours are there.
 type trust struct {
 	signer   *layout.Signer
-	unsigned uint64 // messages up to this sequence may be without a signature
-	ends     uint64 // last sequence of the stream when it began to be read; 0 is not known
+	unsigned uint64 // messages up to this sequence may be unsigned
+	ends     uint64 // last sequence of the stream when reading began; 0 if unknown
 	site     siteRow
 	tallies  map[string]*layout.Tally // by slot
-	// foreignAt are the subjects under which something stands that is not ours, with its sequence.
+	// foreignAt are the subjects with something foreign, and its sequence.
 	foreignAt map[string]uint64
 	seen      int // how many were seen
 	onForeign func(subject string)
 	// cutShort are the slots whose last batch a power failure cut short, with what their tallies
 	// count too much.
 	cutShort map[string]layout.Tally
-	lacking  error // what weigh found
-	// last is the highest sequence that was taken, lastLook what it was when patience looked. It counts
-	// how often in a row something was missing: while nothing came, and while something foreign stood.
+	lacking  error // finding of weigh
+	// last is the highest sequence taken, lastLook its value when patience last looked. quiet and
+	// missing count consecutive looks that missed something: while nothing came, and while
+	// something foreign was there.
 	last, lastLook uint64
 	quiet, missing int
-	anew           uint64 // as the tallies had it when all was read
+	anew           uint64 // as in the tallies when everything was read
 	weighed        bool
 }
 
-// siteRow is the record of the site as it is known.
+// siteRow is the known record of the site.
 type siteRow struct {
 	seq  uint64
 	data []byte
 	sum  layout.Sum
 }
 
-// slots are those of tallies: enough for instances and commands that write at the same time.
+// slots of tallies: enough for instances and commands that write at the same time.
 var slots = []string{"0", "1", "2", "3", "4", "5", "6", "7"}
 
 func newTrust(key []byte) trust {
@@ -51,9 +52,8 @@ func newTrust(key []byte) trust {
 		onForeign: func(string) {}}
 }
 
-// Trust tells, before anything is taken, up to which sequence of the stream messages may be without
-// a signature, and where the stream ends. onForeign, which may be nil, is called for each message
-// that is not ours.
+// Trust sets, before anything is taken in, up to which sequence messages may be unsigned, and where
+// the stream ends. onForeign, which may be nil, is called for each foreign message.
 func (c *WorkingCopy) Trust(unsigned, ends uint64, onForeign func(subject string)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,8 +62,8 @@ func (c *WorkingCopy) Trust(unsigned, ends uint64, onForeign func(subject string
 	}
 }
 
-// ours tells whether a state was written by rlsguard, for this place, and after the one that is
-// held; and what it adds to the sum.
+// ours reports whether rlsguard wrote a state, for this place, and after the one held; and what it
+// adds to the sum.
 func (c *WorkingCopy) ours(kind string, tok layout.Token, m jet.Stored) (layout.Sum, bool) {
 	c.mu.RLock()
 	var held uint64
@@ -86,8 +86,8 @@ func (c *WorkingCopy) authentic(subject string, m jet.Stored, held uint64) (layo
 	return v.Sum, v.Err == nil && held <= v.Counter && v.Counter < m.Sequence
 }
 
-// notOurs notes a message that is not ours. What was known stays. Nothing is written over it before
-// it is sure that nothing is missed: see admit.
+// notOurs notes a foreign message. What was known stays. It is not overwritten before it is certain
+// that nothing was missed: see admit.
 func (c *WorkingCopy) notOurs(kind string, tok layout.Token, seq uint64) {
 	subject := kind + tok.String()
 	c.mu.RLock()
@@ -99,7 +99,7 @@ func (c *WorkingCopy) notOurs(kind string, tok layout.Token, seq uint64) {
 	c.sawForeign(subject, seq)
 }
 
-// sawForeign counts a message that is not ours, once.
+// sawForeign counts a foreign message, once.
 func (c *WorkingCopy) sawForeign(subject string, seq uint64) {
 	c.mu.Lock()
 	again := c.foreignAt[subject] == seq
@@ -114,7 +114,7 @@ func (c *WorkingCopy) sawForeign(subject string, seq uint64) {
 	}
 }
 
-// ourOwn notes that what stands under a subject is ours again.
+// ourOwn notes that what is under a subject is ours again.
 func (c *WorkingCopy) ourOwn(subject string, seq uint64) {
 	if at, was := c.foreignAt[subject]; was && at < seq {
 		delete(c.foreignAt, subject)
@@ -124,15 +124,15 @@ func (c *WorkingCopy) ourOwn(subject string, seq uint64) {
 	}
 }
 
-// anyForeign tells whether something foreign stands under one of some subjects.
+// anyForeign reports whether something foreign is under any of some subjects.
 func (c *WorkingCopy) anyForeign(subjects []string) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return slices.ContainsFunc(subjects, func(s string) bool { _, is := c.foreignAt[s]; return is })
 }
 
-// admit lets what is written next replace something foreign that stands in its place. Its error is
-// that something was missed: then what is known may be less than what was there.
+// admit lets the next write replace something foreign in its place. Its error is that something was
+// missed: then less may be known than was there.
 func (c *WorkingCopy) admit(subject string) error {
 	c.mu.RLock()
 	seq, is := c.foreignAt[subject]
@@ -168,7 +168,7 @@ func (c *WorkingCopy) admit(subject string) error {
 	return nil
 }
 
-// takeStrange takes in what stands among the states under a subject that no state has.
+// takeStrange takes in a message among the states under a subject that no state has.
 func (c *WorkingCopy) takeStrange(subject string, m jet.Stored) error {
 	c.noteOther(subject)
 	if _, ours := c.authentic(subject, m, 0); !ours {
@@ -181,7 +181,7 @@ func (c *WorkingCopy) takeStrange(subject string, m jet.Stored) error {
 	return nil
 }
 
-// takeSite notes under which rules the states are settled.
+// takeSite notes the rules under which the states are settled.
 func (c *WorkingCopy) takeSite(m jet.Stored) error {
 	c.mu.RLock()
 	held := c.site.seq
@@ -201,7 +201,7 @@ func (c *WorkingCopy) takeSite(m jet.Stored) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ourOwn(layout.SubjectSite, m.Sequence)
-	if m.Sequence <= c.site.seq { // this process has written it, or a newer one, meanwhile
+	if m.Sequence <= c.site.seq { // this process has since written it, or a newer one
 		return nil
 	}
 	c.site = siteRow{m.Sequence, m.Data, sum}
@@ -220,7 +220,7 @@ func (c *WorkingCopy) applySite(r *stateRow, seq uint64) {
 	}
 }
 
-// takeTally takes a tally in. Its error is that the tallies began anew with less than what is known.
+// takeTally takes in a tally. Its error is that the tallies started afresh with less than is known.
 func (c *WorkingCopy) takeTally(slot string, m jet.Stored) error {
 	c.mu.RLock()
 	held := c.tallies[slot]
@@ -271,7 +271,7 @@ func (c *WorkingCopy) applyTally(slot string, t *layout.Tally) {
 	c.tallies[slot] = t
 }
 
-// forgetTally notes that the stream has a tally no more.
+// forgetTally notes that a tally is no longer in the stream.
 func (c *WorkingCopy) forgetTally(slot string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -291,18 +291,18 @@ var (
 	errSiteLacks = fmt.Errorf("%w: the site record was removed or replaced while nothing ran", layout.ErrState)
 )
 
-// Lacking tells what the states that were read lack of those that were written; nil when nothing. It
-// is known once all were read.
+// Lacking says what the states read lack of those written; nil if nothing. It is known once all
+// were read.
 func (c *WorkingCopy) Lacking() error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.lacking
 }
 
-// SiteLost tells that only the record of the site is not what was written.
+// SiteLost reports whether only the record of the site is not what was written.
 func SiteLost(err error) bool { return errors.Is(err, errSiteLacks) && !errors.Is(err, errStatesLack) }
 
-// Weigh compares all states that were taken with their tallies. Its error is that of Lacking.
+// Weigh compares all states taken in with their tallies. Its error is that of Lacking.
 func (c *WorkingCopy) Weigh() error { c.weigh(); return c.Lacking() }
 
 func (c *WorkingCopy) weigh() {
@@ -329,12 +329,12 @@ func (c *WorkingCopy) weigh() {
 	}
 }
 
-// sum is over all states that are known.
+// sum is over all known states.
 func (c *WorkingCopy) sum() layout.Sum {
 	return c.patients.sum.Plus(c.medications.sum).Plus(c.gone.sum)
 }
 
-// tallied is what all tallies say that there is.
+// tallied is what all tallies say there is.
 func (c *WorkingCopy) tallied() (states, site layout.Sum) {
 	for _, t := range c.tallies {
 		states, site = states.Plus(t.States), site.Plus(t.Site)
@@ -342,8 +342,8 @@ func (c *WorkingCopy) tallied() (states, site layout.Sum) {
 	return states, site
 }
 
-// withoutCutShort leaves out what tallies count of batches of which a power failure left the
-// beginning only. Their inputs were not acknowledged, and come again.
+// withoutCutShort leaves out what tallies count for batches of which a power failure left only the
+// beginning. Their inputs were not acknowledged, and come again.
 func (c *WorkingCopy) withoutCutShort(states, site layout.Sum) (layout.Sum, layout.Sum) {
 	for _, slot := range slices.Sorted(maps.Keys(c.tallies)) {
 		t := c.tallies[slot]
@@ -369,7 +369,7 @@ func (c *WorkingCopy) withoutCutShort(states, site layout.Sum) (layout.Sum, layo
 	return states, site
 }
 
-// before tells whether what stands in the place of a change is from before its batch.
+// before reports whether what is in the place of a change predates its batch.
 func (c *WorkingCopy) before(t *layout.Tally, ch *layout.Change) (have layout.Sum, cut bool) {
 	var seq uint64
 	subject := layout.SubjectSite
@@ -390,7 +390,7 @@ func (c *WorkingCopy) before(t *layout.Tally, ch *layout.Change) (have layout.Su
 	return have, ch.New && c.ends < t.Seq+uint64(t.Size)
 }
 
-// whole tells whether the copy has all that was written, so that what it has may be stored again.
+// whole reports whether the copy has everything written, so that it may be stored again.
 func (c *WorkingCopy) whole() bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -398,15 +398,14 @@ func (c *WorkingCopy) whole() bool {
 	return states == c.sum() && site == c.site.sum
 }
 
-// Foreign is how many messages were seen that are not ours, and under how many subjects such ones
-// stand now.
+// Foreign is how many foreign messages were seen, and how many subjects hold one now.
 func (c *WorkingCopy) Foreign() (seen, standing int) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.seen, len(c.foreignAt)
 }
 
-// Erased is how many patients have the marker of an erasure in the place of a state.
+// Erased is how many patients have an erasure marker instead of a state.
 func (c *WorkingCopy) Erased() int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -420,7 +419,7 @@ func (c *WorkingCopy) Erased() int {
 	return n
 }
 
-// Site is the record of the site as it is known; nil when there is none.
+// Site is the known record of the site; nil if there is none.
 func (c *WorkingCopy) Site() (*layout.SiteRecord, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -430,7 +429,7 @@ func (c *WorkingCopy) Site() (*layout.SiteRecord, error) {
 	return layout.ParseSite(c.site.seq, c.site.data)
 }
 
-// TallyNumbers are those of the newest tallies, by slot, and how often they began anew.
+// TallyNumbers are those of the newest tallies, by slot, and how often they started afresh.
 func (c *WorkingCopy) TallyNumbers() (numbers map[string]uint64, anew uint64) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -441,7 +440,7 @@ func (c *WorkingCopy) TallyNumbers() (numbers map[string]uint64, anew uint64) {
 	return numbers, c.anew
 }
 
-// Behind notes what was recorded of tallies: where one that was read is older, it was put back, and
+// Behind notes what was recorded of tallies: if one that was read is older, it was put back, and
 // states with it.
 func (c *WorkingCopy) Behind(numbers map[string]uint64, anew uint64) {
 	c.mu.Lock()
@@ -454,8 +453,8 @@ func (c *WorkingCopy) Behind(numbers map[string]uint64, anew uint64) {
 	}
 }
 
-// Correction is what the tallies count too much, where the states that were read lack something, and
-// how often they began anew once that is taken away.
+// Correction is what the tallies count too much if the states read lack something, and how often
+// they will have started afresh once that is subtracted.
 func (c *WorkingCopy) Correction() (over layout.Tally, lacks bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -464,7 +463,7 @@ func (c *WorkingCopy) Correction() (over layout.Tally, lacks bool) {
 	return over, c.lacking != nil
 }
 
-// ForeignSubjects are those under which something foreign stands.
+// ForeignSubjects are those with something foreign.
 func (c *WorkingCopy) ForeignSubjects() []string {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -17,7 +16,6 @@ import (
 type writer struct {
 	to     jet.Store
 	copy   *WorkingCopy
-	audit  time.Duration
 	timers map[layout.Token]int64 // those set by this process, Unix seconds
 	frozen bool                   // no timers
 	most   int                    // messages per batch

@@ -14,28 +14,28 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// mostLost bounds the list of lost sequences in the record; those before it are only counted.
+// mostLost bounds the list of lost sequences in the record; earlier ones are only counted.
 const mostLost = 1000
 
 // InputRecord says what became of the sequences of the stream FHIR.
 type InputRecord struct {
 	Stream  int64     `json:"stream"`  // its creation, Unix nanoseconds
-	Decided Stretches `json:"decided"` // and what that changed is stored, or the loss was acknowledged
+	Decided Stretches `json:"decided"` // and its effects are stored, or the loss was acknowledged
 	Lost    Stretches `json:"lost,omitempty"`
-	Earlier uint64    `json:"earlier,omitempty"`      // lost before those, not listed any more
-	Known   uint64    `json:"acknowledged,omitempty"` // lost, and an operator said so
+	Earlier uint64    `json:"earlier,omitempty"`      // lost before those, no longer listed
+	Known   uint64    `json:"acknowledged,omitempty"` // lost, as acknowledged by an operator
 
-	// Tallies are the numbers of the newest tallies of states, by slot, since these began anew Anew
-	// times.
+	// Tallies are the numbers of the newest tallies of states, by slot, since these started afresh
+	// Anew times.
 	Tallies map[string]uint64 `json:"tallies,omitempty"`
 	Anew    uint64            `json:"anew,omitempty"`
 
 	Seq      uint64 `json:"-"` // in the stream RLS
-	Replaced uint64 `json:"-"` // sequence of the record that it was written over
-	Foreign  bool   `json:"-"` // it was not written by rlsguard: nothing of it is known but its sequence
+	Replaced uint64 `json:"-"` // sequence of the record it replaced
+	Foreign  bool   `json:"-"` // rlsguard did not write it: only its sequence is known
 }
 
-// Accounted are the sequences that nobody has to look for.
+// Accounted are the sequences nobody has to look for.
 func (r *InputRecord) Accounted() Stretches { return r.Decided.With(r.Lost) }
 
 // Open is how many lost inputs nobody has acknowledged.
@@ -50,8 +50,8 @@ func (r *InputRecord) shorten() {
 	}
 }
 
-// ReadInputs reads the record; nil when there is none. One that is not signed, unless it is as old as
-// unsigned, is of no stream, and Foreign.
+// ReadInputs reads the record; nil if there is none. An unsigned one newer than unsigned is
+// Foreign, and of no stream.
 func ReadInputs(
 	ctx context.Context,
 	js jetstream.JetStream,
@@ -78,12 +78,12 @@ func ReadInputs(
 		r.Replaced = counter
 	}
 	if err := json.Unmarshal(m.Data, r); err != nil {
-		return &InputRecord{Seq: m.Sequence}, nil // of no stream: begun anew
+		return &InputRecord{Seq: m.Sequence}, nil // of no stream: started afresh
 	}
 	return r, nil
 }
 
-// Write stores the record over the one with the sequence that r has, and none else.
+// Write stores the record, replacing only the one with r's sequence.
 func (r *InputRecord) Write(ctx context.Context, to jet.Store, signer *layout.Signer) error {
 	r.shorten()
 	data, err := json.Marshal(r)

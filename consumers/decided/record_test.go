@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The record holds what it always held, whatever sequence it was read at.
+// The record keeps its content, whatever sequence it was read at.
 func TestInputRecordIsWhatItWas(t *testing.T) {
 	r := InputRecord{Stream: 5, Decided: Stretches{}.Add(1, 3), Seq: 9}
 	b, err := json.Marshal(r)

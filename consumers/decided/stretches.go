@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Stretch is a run of sequences, from the first to the last.
+// Stretch is a run of sequences, first to last.
 type Stretch [2]uint64
 
 func (s Stretch) Count() uint64 { return s[1] - s[0] + 1 }
@@ -21,7 +21,7 @@ func (s Stretch) String() string {
 // Stretches is a set of sequences: sorted, and no two stretches touch.
 type Stretches []Stretch
 
-// Add puts the sequences first to last in. What is added in order costs nothing.
+// Add adds the sequences first to last. Adding in order costs nothing.
 func (s Stretches) Add(first, last uint64) Stretches {
 	if first > last {
 		return s
@@ -48,7 +48,7 @@ func (s Stretches) Add(first, last uint64) Stretches {
 	return slices.Replace(s, from, to, Stretch{first, last})
 }
 
-// With is what s or other has.
+// With is the union of s and other.
 func (s Stretches) With(other Stretches) Stretches {
 	all := slices.Clone(s)
 	for _, x := range other {
@@ -57,7 +57,7 @@ func (s Stretches) With(other Stretches) Stretches {
 	return all
 }
 
-// Gaps are the sequences from first to last that s lacks.
+// Gaps are the sequences from first to last missing in s.
 func (s Stretches) Gaps(first, last uint64) Stretches {
 	var found Stretches
 	for _, x := range s {
@@ -78,7 +78,7 @@ func (s Stretches) Gaps(first, last uint64) Stretches {
 	return found
 }
 
-// Without is what s has and other has not.
+// Without is s minus other.
 func (s Stretches) Without(other Stretches) Stretches {
 	var left Stretches
 	for _, x := range s {
@@ -87,10 +87,10 @@ func (s Stretches) Without(other Stretches) Stretches {
 	return left
 }
 
-// Common is what both have.
+// Common is the intersection.
 func (s Stretches) Common(other Stretches) Stretches { return s.Without(s.Without(other)) }
 
-// UpTo is what s has up to a sequence.
+// UpTo is the part of s up to a sequence.
 func (s Stretches) UpTo(last uint64) Stretches {
 	var left Stretches
 	for _, x := range s {
@@ -108,7 +108,7 @@ func (s Stretches) Count() (n uint64) {
 	return n
 }
 
-// Floor is the sequence up to which s has all.
+// Floor is the sequence up to which s is complete.
 func (s Stretches) Floor() uint64 {
 	if len(s) == 0 || s[0][0] > 1 {
 		return 0

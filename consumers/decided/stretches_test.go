@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Sets of stretches do what plain sets do.
+// Sets of stretches behave like plain sets.
 func TestStretches(t *testing.T) {
 	const most = 40
 	rapid.Check(t, func(t *rapid.T) {

@@ -13,21 +13,21 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// Calendar says how a calendar is written.
+// Calendar says how to write a calendar.
 type Calendar struct {
 	// AsOf is when the list was made: the same list gives the same calendar.
 	AsOf time.Time
 	// Name is what a patient is called.
 	Name func(facts.Ref) string
-	// Details also tell the drug, and what happens to which order or result.
+	// Details adds the drug, and what happens to which order or result.
 	Details bool
-	// Harmless takes out what no text may hold, such as control characters.
+	// Harmless removes what no text may hold, such as control characters.
 	Harmless func(string) string
 }
 
-// Write writes a calendar (RFC 5545) with one event for each moment: of a whole day, which takes no
-// time away from anybody, where a day begins, else at the time. The id of an event is that of the
-// flag with the moment, so a list that is made again gives the same events.
+// Write writes a calendar (RFC 5545) with one event per moment: an all-day one, which blocks
+// nobody's time, if the moment is the start of a day, else one at that time. An event's id is that
+// of the flag with the moment, so a repeated list gives the same events.
 func (c *Calendar) Write(w io.Writer, turns []checks.Turn) error {
 	cal := &ics.Calendar{}
 	cal.SetVersion("2.0")
@@ -36,7 +36,7 @@ func (c *Calendar) Write(w io.Writer, turns []checks.Turn) error {
 	for i := range turns {
 		c.event(cal, &turns[i])
 	}
-	if len(turns) == 0 { // a calendar without a component is none (3.6)
+	if len(turns) == 0 { // a calendar must have a component (3.6)
 		j := cal.AddJournal("nothing-" + c.AsOf.UTC().Format("20060102T150405") + "@rlsguard")
 		j.SetDtStampTime(c.AsOf)
 		j.SetSummary("Nothing changes by itself, as far as is known")
@@ -69,7 +69,7 @@ func (c *Calendar) about(t *checks.Turn) string {
 	return t.Check
 }
 
-// upper makes the first letter of a sentence large; they begin with a letter of ASCII.
+// upper capitalises a sentence, which begins with an ASCII letter.
 func upper(s string) string {
 	if s == "" {
 		return s

@@ -68,8 +68,8 @@ func written(t rapid.TB, c *Calendar, turns []checks.Turn) string {
 	return b.String()
 }
 
-// strict holds a calendar against what RFC 5545 says of its lines, and reads it with a reader that
-// is not by those who wrote the writer.
+// strict checks a calendar against RFC 5545's rules for lines, and reads it with a reader
+// independent of the writer.
 func strict(t rapid.TB, text string) []ical.Event {
 	t.Helper()
 	if !utf8.ValidString(text) || !strings.HasSuffix(text, "\r\n") {
@@ -147,7 +147,7 @@ func TestCalendarIsAsAgreed(t *testing.T) {
 	}
 }
 
-// Whatever stands in a reference or a name, the calendar can be read, and says it as it was.
+// Whatever is in a reference or a name, the calendar can be read, and preserves it.
 func TestCalendarsCanBeRead(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		turns := someTurns()[:rapid.IntRange(0, 4).Draw(r, "n")]

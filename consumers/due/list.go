@@ -13,10 +13,10 @@ import (
 // List is of many patients.
 type List struct{ turns []checks.Turn }
 
-// Add takes the moments of one patient in.
+// Add adds the moments of one patient.
 func (l *List) Add(turns []checks.Turn) { l.turns = append(l.turns, turns...) }
 
-// ByDate are all, the earliest first.
+// ByDate lists all moments, earliest first.
 func (l *List) ByDate() []checks.Turn {
 	slices.SortFunc(l.turns, func(a, b checks.Turn) int {
 		return cmp.Or(a.Instant.Compare(b.Instant), cmp.Compare(a.Check, b.Check), compareOwner(&a, &b))
@@ -24,7 +24,7 @@ func (l *List) ByDate() []checks.Turn {
 	return l.turns
 }
 
-// ByCheck are all, those of a check together, of each the earliest first.
+// ByCheck lists all moments by check, earliest first within each.
 func (l *List) ByCheck() []checks.Turn {
 	slices.SortFunc(l.turns, func(a, b checks.Turn) int {
 		return cmp.Or(cmp.Compare(a.Check, b.Check), a.Instant.Compare(b.Instant), compareOwner(&a, &b))
@@ -36,15 +36,15 @@ func compareOwner(a, b *checks.Turn) int {
 	return cmp.Or(cmp.Compare(a.Patient, b.Patient), cmp.Compare(a.Ingredient, b.Ingredient))
 }
 
-// Line is a moment as a line of JSON; keys and their order are promised to others. Severity is what
-// the flag then has, and was what it had before; absent where it is not open.
+// Line is a moment as a line of JSON; keys and their order are part of the interface. Severity is
+// what the flag then has, and was what it had before; absent if not open.
 type Line struct {
-	At         string           `json:"at"` // a date, on which the day begins in the zone of the site, or a time
+	At         string           `json:"at"` // a date, on which the day begins in the site's zone, or a time
 	To         ahead.Becoming   `json:"to"`
 	Check      string           `json:"check"`
 	Severity   string           `json:"severity,omitempty"`
 	Was        string           `json:"was,omitempty"`
-	State      checks.FlagState `json:"state"` // then
+	State      checks.FlagState `json:"state"` // from then on
 	Patient    facts.Ref        `json:"patient"`
 	Ingredient string           `json:"ingredient,omitempty"`
 	ID         string           `json:"id"` // of the flag

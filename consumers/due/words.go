@@ -22,7 +22,8 @@ func Words(t *checks.Turn) string {
 	return to + ", " + t.Is.String() + " (was " + t.Was.String() + ")"
 }
 
-// Why says what happens at the moment, each thing once; with references of what it happens to.
+// Why says what happens at the moment, without repetition, optionally with the references
+// concerned.
 func Why(t *checks.Turn, references bool) string {
 	var parts []string
 	for i, c := range t.Because {

@@ -74,14 +74,14 @@ func (l *ledger) dropBlocks(dir string) error {
 }
 
 // emptied tells whether everything that a block of RLS held, which is gone, was replaced since, has
-// outlived its time, or is held by RLS_AUDIT.
+// outlived its time, or is held by RLS_AUDIT. What shows a flag is not looked for: it leaves RLS
+// once RLS_FLAGS and RLS_AUDIT hold it, and a session finds out by the states what neither has.
 func emptied(dir string, n int) (bool, error) {
 	open := map[string]blocks.Record{} // the newest under each subject that is not accounted for
 	err := blocks.Each(keptPath(dir, n), func(r blocks.Record) {
 		timer := strings.HasPrefix(r.Subject, layout.SubjectTimer) || strings.HasPrefix(r.Subject, layout.SubjectDue)
-		// what ends a flag is deleted before its time is over
-		ends := strings.HasPrefix(r.Subject, layout.SubjectCommitFlags) && r.HeaderValue(layout.HeaderTTL) != ""
-		if !timer && !ends && !r.Outlived(time.Now()) {
+		shows := strings.HasPrefix(r.Subject, layout.SubjectCommitFlags)
+		if !timer && !shows && !r.Outlived(time.Now()) {
 			open[r.Subject] = r
 		}
 	})

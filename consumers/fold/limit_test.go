@@ -42,7 +42,7 @@ func result(ref facts.Ref, loinc, value string) facts.Fact {
 	}
 }
 
-// analytes of the drawn results; a resource keeps its analyte.
+// drawnAnalytes are those of the drawn results; a resource keeps its analyte.
 var drawnAnalytes = []string{"2276-4", "2502-3", "29463-7"}
 
 // manyVersions draws versions of few resources of each kind, of two patients: contents, and marks

@@ -41,9 +41,10 @@ func IsNoMessage(err error) bool {
 		errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && (gone("no message found") || gone("deleted message"))
 }
 
-// FollowBytes bounds what is under way to us: above the client's own limit reading gets ten times
-// slower.
-const FollowBytes = 8 << 20
+// FollowBounds bounds what is under way to us, in messages and bytes: above the client's own limit
+// reading gets ten times slower. With a limit of bytes alone the client would make room for a
+// million messages, 8 MB of it, for every reading.
+var FollowBounds = jetstream.PullMaxMessagesWithBytesLimit(8192, 8<<20)
 
 // Abandoned is how long the server keeps a consumer that nobody asks any more. Whoever is killed
 // leaves one, a stream takes a thousand, and the usual five minutes would let an instance that is
@@ -82,7 +83,7 @@ func Each(
 	if cons.CachedInfo().NumPending == 0 {
 		return nil
 	}
-	it, err := cons.Messages(jetstream.PullMaxBytes(FollowBytes))
+	it, err := cons.Messages(FollowBounds)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", stream, err)
 	}

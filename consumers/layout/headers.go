@@ -39,18 +39,18 @@ const (
 )
 
 // FlagMessages are a transition as dashboards get it and as the audit keeps it. Header values are
-// enums, hashes, UUIDs and times: nothing from a payload.
-func FlagMessages(f *checks.Flag, audit time.Duration) ([]*nats.Msg, error) {
+// enums, hashes, UUIDs and times: nothing from a payload. What is kept for audit has no time to
+// live: a server remembers the time of each message that has one, even after it was purged.
+func FlagMessages(f *checks.Flag) ([]*nats.Msg, error) {
 	body, err := issue.Marshal(*f)
 	if err != nil {
 		return nil, fmt.Errorf("flag %s: %w", f.ID, err)
 	}
-	shown := &nats.Msg{Subject: FlagSubject(f), Data: body, Header: flagHeaders(f)}
+	shown := &nats.Msg{Subject: flagSubject(f), Data: body, Header: flagHeaders(f)}
 	if f.State == checks.Resolved || f.Change == checks.ChangeMoved {
-		shown.Header[HeaderTTL] = []string{TTL(resolvedTTL)}
+		shown.Header[HeaderTTL] = []string{TTL(ShownFor)}
 	}
 	kept := &nats.Msg{Subject: AuditSubject(f.ID, f.Number), Data: body, Header: flagHeaders(f)}
-	kept.Header[HeaderTTL] = []string{TTL(audit)}
 	return []*nats.Msg{shown, kept}, nil
 }
 
@@ -74,11 +74,12 @@ func flagHeaders(f *checks.Flag) nats.Header {
 // FlagOf reads the payload of a transition.
 func FlagOf(data []byte) (checks.Flag, error) { return issue.Unmarshal(data) }
 
-// ShownAgain is a transition as dashboards get it, made from its audit entry.
-func ShownAgain(f *checks.Flag, h nats.Header, data []byte) *nats.Msg {
-	m := &nats.Msg{Data: data, Header: Lasting(h, time.Now())}
+// ShownAgain is a transition as dashboards get it, made from its audit entry, which was stored at
+// since. One that ends its flag is shown for what is left of ShownFor.
+func ShownAgain(f *checks.Flag, h nats.Header, data []byte, since time.Time) *nats.Msg {
+	m := &nats.Msg{Subject: flagSubject(f), Data: data, Header: Lasting(h, time.Now())}
 	if delete(m.Header, HeaderTTL); f.State == checks.Resolved || f.Change == checks.ChangeMoved {
-		m.Header[HeaderTTL] = []string{TTL(resolvedTTL)}
+		m.Header[HeaderTTL] = []string{TTL(max(ShownFor-time.Since(since), time.Second))}
 	}
 	return m
 }

@@ -9,9 +9,11 @@ import (
 
 // Retention.
 const (
-	resolvedTTL = 30 * 24 * time.Hour // a resolved flag, and the last word on the subject of an old severity
-	dueTTL      = 30 * 24 * time.Hour // a timer that fired while no instance was running
-	erasedTTL   = 30 * 24 * time.Hour // the marker of an erasure
+	// ShownFor is how long a resolved flag, and the last word on the subject of an old severity, is
+	// shown.
+	ShownFor  = 30 * 24 * time.Hour
+	dueTTL    = 30 * 24 * time.Hour // a timer that fired while no instance was running
+	erasedTTL = 30 * 24 * time.Hour // the marker of an erasure
 	// DeadWindow is how long the server itself recognises a repeated dead letter; older ones are
 	// looked up.
 	DeadWindow = 2 * time.Hour

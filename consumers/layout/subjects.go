@@ -85,8 +85,8 @@ func (t *Tokens) Of(ref facts.Ref) Token {
 	return tok
 }
 
-// FlagSubject is where a transition is committed.
-func FlagSubject(f *checks.Flag) string {
+// flagSubject is where a transition is committed.
+func flagSubject(f *checks.Flag) string {
 	return SubjectCommitFlags + f.Severity.String() + "." + f.Check + "." + f.ID
 }
 

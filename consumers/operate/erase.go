@@ -315,7 +315,7 @@ func resolutions(st *checks.State, key []byte, ruleset string) ([]*nats.Msg, err
 	var msgs []*nats.Msg
 	flags := checks.Erase(st, key, ruleset, time.Now())
 	for i := range flags {
-		both, err := layout.FlagMessages(&flags[i], resolutionTTL)
+		both, err := layout.FlagMessages(&flags[i])
 		if err != nil {
 			return nil, err
 		}

@@ -43,7 +43,7 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 		return Ported{}, err
 	}
 	var messages int64
-	for _, name := range []string{layout.StreamRLS, layout.StreamAudit} {
+	for _, name := range []string{layout.StreamRLS, layout.StreamAudit, layout.StreamFlags} {
 		n, err := o.messagesOf(ctx, name)
 		if err != nil {
 			return Ported{}, err
@@ -64,6 +64,10 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 	var done Ported
 	var upTo uint64 // the last sequence of RLS that was read
 	signer := layout.NewSigner(key)
+	shown := exportingShown{o, out, signing{signer, site}, &done, map[string]struct{}{}}
+	if err := shown.left(ctx, progress); err != nil {
+		return done, err
+	}
 	cfg := jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{layout.SubjectState + ">", layout.SubjectCommitFlags + ">"},
 	}
@@ -72,6 +76,7 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 			progress(1)
 		}
 		upTo = meta.Sequence.Stream
+		delete(shown.inRLS, m.Subject())
 		if m.Subject() == layout.SubjectSite || strings.HasPrefix(m.Subject(), layout.SubjectTally) {
 			return nil
 		}
@@ -103,6 +108,9 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 		done.count(m.Subject())
 		return out.Record(m.Subject(), layout.Lasting(m.Headers(), meta.Timestamp), m.Data())
 	})
+	if err == nil {
+		err = shown.leftSince(ctx)
+	}
 	if err == nil {
 		err = o.exportAudit(ctx, out, signing{signer, site}, &done, upTo, progress)
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks"
@@ -64,18 +66,9 @@ func (o *Operator) Outcomes(ctx context.Context, key []byte, to Told) error {
 		return err
 	}
 	r.flush()
-	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectCommitFlags + ">"}}
-	err = jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-		id := m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:]
-		if meta.Timestamp.Before(begun) && !to.Known(id) {
-			r.take(wire{m.Subject(), id, m.Data()}, check(m.Subject(), m.Headers(), m.Data(), meta.Sequence.Stream))
-		}
-		return nil
-	})
-	if err != nil {
+	if err := o.standing(ctx, &r, begun, check); err != nil {
 		return err
 	}
-	r.flush()
 	err = jet.Each(ctx, o.js, layout.StreamFeedback, jetstream.OrderedConsumerConfig{},
 		func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
 			to.Answer(m.Data())
@@ -85,6 +78,50 @@ func (o *Operator) Outcomes(ctx context.Context, key []byte, to Told) error {
 	if errors.Is(err, jetstream.ErrStreamNotFound) { // no card was ever answered
 		return nil
 	}
+	return err
+}
+
+// standing takes in flags of which the audit keeps nothing any more, as they stand in RLS, or in
+// RLS_FLAGS where they have left that.
+func (o *Operator) standing(
+	ctx context.Context, r *reading, begun time.Time,
+	check func(subject string, h nats.Header, data []byte, seq uint64) error,
+) error {
+	taken := map[string]struct{}{}
+	take := func(subject, prefix string, h nats.Header, data []byte, stored time.Time, seq uint64) {
+		id, name := subject[strings.LastIndexByte(subject, '.')+1:], subject[len(prefix):]
+		if _, is := taken[name]; !is && stored.Before(begun) && !r.Known(id) {
+			taken[name] = struct{}{}
+			r.take(wire{subject, id, data}, check(subject, h, data, seq))
+		}
+	}
+	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectCommitFlags + ">"}}
+	err := jet.Each(ctx, o.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		take(m.Subject(), layout.SubjectCommitFlags, m.Headers(), m.Data(), meta.Timestamp, meta.Sequence.Stream)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.flush()
+	err = o.eachShown(ctx, func(m *jetstream.RawStreamMsg) error {
+		take(m.Subject, layout.SubjectFlags, m.Header, m.Data, m.Time, jet.SourceSequence(m.Header))
+		return nil
+	})
+	r.flush()
+	return err
+}
+
+// eachShown calls do with what RLS_FLAGS has, where it is there.
+func (o *Operator) eachShown(ctx context.Context, do func(*jetstream.RawStreamMsg) error) error {
+	_, err := o.js.Stream(ctx, layout.StreamFlags)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", layout.StreamFlags, err)
+	}
+	_, err = jet.EachDirect(ctx, o.js, layout.StreamFlags, layout.SubjectFlags+">", 1, do)
 	return err
 }
 

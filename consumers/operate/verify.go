@@ -33,7 +33,7 @@ const (
 	StateDamaged  DifferenceKind = "state-damaged"  // a stored state cannot be read
 	FactsDiffer   DifferenceKind = "facts-differ"   // a state does not hold what other states say about its facts
 	FlagDiffers   DifferenceKind = "flag-differs"   // the stored facts give another flag than the state has open
-	CommitDiffers DifferenceKind = "commit-differs" // the newest transition in RLS is not that of the state
+	CommitDiffers DifferenceKind = "commit-differs" // the newest transition that RLS has is not that of the state
 	ShownDiffers  DifferenceKind = "shown-differs"  // the newest transition in RLS_FLAGS is not that of the state
 	// the transitions kept for audit have a hole, or do not end with the newest
 	AuditDiffers DifferenceKind = "audit-differs"

@@ -92,8 +92,11 @@ func (v *verification) transitions(found *patientFound, patient facts.Ref, k *ch
 	if k.Severity != checks.None {
 		found.open++
 	}
-	if detail := differs(k, v.committed[id]); detail != "" {
-		found.tell(CommitDiffers, k.Check, id, detail)
+	// What RLS_FLAGS shows and RLS_AUDIT holds leaves RLS.
+	if p := v.committed[id]; p != nil {
+		if detail := differs(k, p); detail != "" {
+			found.tell(CommitDiffers, k.Check, id, detail)
+		}
 	}
 	if detail := differs(k, v.shown[id]); detail != "" {
 		found.tell(ShownDiffers, k.Check, id, detail)

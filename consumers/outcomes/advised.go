@@ -10,8 +10,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// Reasons that a change may lead to which clears names. All others are none of a named change: time
-// alone, a withdrawal, other rules, a death.
+// Reasons that can follow from a change named in clears. All others follow from no named change:
+// time alone, a withdrawal, other rules, a death.
 const (
 	orderStopped   checks.Reason = "order-stopped"
 	drugChanged    checks.Reason = "drug-changed"
@@ -20,16 +20,16 @@ const (
 	superseded     checks.Reason = "superseded"
 )
 
-// named is what the clears of a flag's newest open transition named, by the reasons for which the
-// flag would be resolved then: the transition that resolves it tells its reason, and no change.
+// named is what the clears of a flag's newest open transition named, by the reason with which the
+// flag would then be resolved: the resolving transition gives a reason, but no change.
 type named struct {
 	order, lab, drug, rls bool
-	// Reasons that a named change leads to, and others too.
+	// Reasons that follow from a named change, but from others too.
 	maybeContext, maybeDrug, maybeSuperseded bool
-	// tail: an order's end was named whose drug acts on for days, so that the flag closes long after
+	// tail: the named order end was of a drug that acts on for days, so the flag closes long after
 	// the order ended, and nothing names that end any more.
 	tail bool
-	// fades is when time alone was going to close the flag; zero for never.
+	// fades is when time alone would close the flag; zero if never.
 	fades time.Time
 }
 
@@ -66,7 +66,7 @@ func how(sure, maybe bool) end {
 	return otherwise
 }
 
-// then is what is named once a transition came after n.
+// then is what is named after a transition that follows n.
 func (n named) then(f *checks.Flag) named {
 	now := named{tail: n.tail}
 	for i := range f.Clears {

@@ -10,18 +10,18 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// Answer is what a user did with a card of CDS Hooks.
+// Answer is what a user did with a CDS Hooks card.
 type Answer struct {
 	Card     string
-	Flag     string // id; "" where the card was not known any more
+	Flag     string // id; "" if the card was no longer known
 	Check    string
 	Severity checks.Severity
 	Accepted bool
-	Reason   string // of an override
+	Reason   string // for an override
 	At       time.Time
 }
 
-// ReadAnswer reads a piece of feedback as the stream RLS_FEEDBACK has it. What the user wrote is not
+// ReadAnswer reads a piece of feedback from the stream RLS_FEEDBACK. The user's own words are not
 // read.
 func ReadAnswer(data []byte) (Answer, error) {
 	var in struct {
@@ -45,8 +45,8 @@ func ReadAnswer(data []byte) (Answer, error) {
 	return a, nil
 }
 
-// AddAnswer takes an answer in. Of several to one card the newest counts, one to a card that nobody
-// knew any more only as such.
+// AddAnswer adds an answer. Of several to one card the newest counts; one to an unknown card is
+// counted only as such.
 func (c *Counter) AddAnswer(a Answer) {
 	if !c.period.holds(a.At) {
 		return
@@ -77,7 +77,7 @@ func (a *Answer) before(b *Answer) bool {
 
 var codes = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,63}$|^[0-9]{1,18}$`)
 
-// noCode stands for a reason that is not a code: what somebody wrote may name a patient.
+// noCode stands for a reason that is not a code: free text may name a patient.
 const noCode = "other"
 
 func code(s string) string {
@@ -87,7 +87,7 @@ func code(s string) string {
 	return noCode
 }
 
-// known tells whether a check is one of ours: what is not may be anything.
+// known reports whether a check is one of ours: anything else may be any text.
 func known(check string) bool {
 	for _, c := range checks.Catalogue() {
 		if c.ID == check {

@@ -9,25 +9,25 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// Period is what is counted: from its first instant up to, and without, Before. A zero time is no
+// Period is what is counted: from its first instant up to, but excluding, Before. A zero time is no
 // bound.
 type Period struct {
 	From, Before time.Time
-	Zone         *time.Location // in which its days are told; nil is UTC
+	Zone         *time.Location // for its days; nil is UTC
 }
 
 func (p *Period) holds(t time.Time) bool { return !t.Before(p.From) && !p.isPast(t) }
 
 func (p *Period) isPast(t time.Time) bool { return !p.Before.IsZero() && !t.Before(p.Before) }
 
-// Counter gathers transitions and answers. It is not for concurrent use.
+// Counter collects transitions and answers. It is not safe for concurrent use.
 type Counter struct {
 	period  Period
 	flags   map[string]*history // by id
 	answers map[string]Answer   // by card
 	seed    maphash.Seed
 	words   map[string]string // one copy of each check and reason
-	unknown map[string]Answer // to cards that nobody knew any more
+	unknown map[string]Answer // to unknown cards
 }
 
 // New starts a count.
@@ -45,14 +45,14 @@ type history struct {
 	answer  uint64 // hash of the newest
 	number  uint64 // of the newest transition
 	at      time.Time
-	spans   []span // that reach into the period
+	spans   []span // those that reach into the period
 	open    bool   // the last of spans is not over
 }
 
-// span is a flag from its opening to its end.
+// span is a flag from opening to end.
 type span struct {
-	opened time.Time // zero where its opening is not kept
-	ended  time.Time // zero while it is open
+	opened time.Time // zero if its opening is not kept
+	ended  time.Time // zero while open
 	// noted and overridden are the first answers in the period.
 	noted, overridden time.Time
 	override          string // reason of the newest override in the period
@@ -73,13 +73,13 @@ const (
 	advised
 )
 
-// notKept is the reason of an end of which nothing is kept.
+// notKept is the reason of an end that is not kept.
 const notKept = "not-kept"
 
-// Knows tells whether a transition of a flag was taken in, inside the period or not.
+// Knows reports whether a transition of a flag was added, inside the period or not.
 func (c *Counter) Knows(flag string) bool { return c.flags[flag] != nil }
 
-// Add takes a transition in. What belongs after the period is passed over.
+// Add adds a transition. Those after the period are ignored.
 func (c *Counter) Add(f *checks.Flag) {
 	if c.period.isPast(f.AsOf) {
 		return
@@ -101,7 +101,7 @@ func (c *Counter) Add(f *checks.Flag) {
 	}
 }
 
-// show takes in a transition after which the flag is open.
+// show adds a transition after which the flag is open.
 func (c *Counter) show(h *history, f *checks.Flag) {
 	opens := f.Change == checks.ChangeOpened
 	if opens && h.open {
@@ -120,8 +120,8 @@ func (c *Counter) show(h *history, f *checks.Flag) {
 	s.named = s.named.then(f)
 }
 
-// answered notes an answer that the flag did not have before. One that holds again, since the flag
-// opened again or is what it was, is none.
+// answered notes an answer the flag did not have before. An earlier answer in force again, because
+// the flag reopened or reverted, does not count.
 func (c *Counter) answered(h *history, s *span, f *checks.Flag) {
 	if f.State == checks.Open {
 		return
@@ -144,7 +144,7 @@ func (c *Counter) answered(h *history, s *span, f *checks.Flag) {
 	}
 }
 
-// answer is what tells answers to a flag apart.
+// answer is what distinguishes answers to a flag.
 type answer struct {
 	state          checks.FlagState
 	reason, author string

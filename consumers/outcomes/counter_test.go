@@ -85,7 +85,7 @@ var (
 	refuted  = clears.Change{Kind: clears.Diagnosis, Value: "refuted"}
 )
 
-// TestAdvised: only a reason that the newest open transition named makes it so.
+// TestAdvised: only a reason named by the newest open transition makes it so.
 func TestAdvised(t *testing.T) {
 	tail, elsewhere := orderEnd, orderEnd
 	tail.Days = 35
@@ -139,7 +139,7 @@ func TestAdvised(t *testing.T) {
 	}
 }
 
-// TestSuperseded: a result that was wanted came where iron-low opens at the same time.
+// TestSuperseded: a wanted result came if iron-low opens at the same time.
 func TestSuperseded(t *testing.T) {
 	missing := func(id, patient string) *story {
 		return about(id, "rls-iron-unchecked", patient).opened(day(2), wanted).resolved(day(5), superseded)
@@ -150,7 +150,7 @@ func TestSuperseded(t *testing.T) {
 	}
 }
 
-// TestAnswerHoldsOn: an answer that a flag has again when it opens again is no other one; a new one is.
+// TestAnswerHoldsOn: an answer still in force when a flag reopens is not another one; a new one is.
 func TestAnswerHoldsOn(t *testing.T) {
 	same := func(f *checks.Flag) {
 		f.Ack = &facts.Acknowledgement{Override: true, Reason: "will-monitor", Author: "Dr. Geheim"}
@@ -166,7 +166,7 @@ func TestAnswerHoldsOn(t *testing.T) {
 	}
 }
 
-// TestByHand: the figures of a month, as they were counted by hand.
+// TestByHand: the figures of a month, as counted by hand.
 func TestByHand(t *testing.T) {
 	october := time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC)
 	c := New(november())
@@ -261,8 +261,8 @@ func written(t interface{ Fatal(...any) }, r *Report) []string {
 	return []string{text.String(), json.String(), csv.String(), html.String()}
 }
 
-// TestAnyOrder: the flags in any order, and anything any number of times, give the same report; and
-// it adds up.
+// TestAnyOrder: the flags in any order, and anything repeated, give the same report; and it adds
+// up.
 func TestAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		stories := rapid.SliceOfN(rapid.Custom(anyStory), 1, 6).Draw(t, "stories")

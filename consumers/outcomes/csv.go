@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// WriteCSV writes a line for each figure (RFC 4180): a table by check and severity is a pivot of it.
-// The row of all has neither check nor severity; reason is given where a figure is parted by
-// reasons, beside the line of their sum.
+// WriteCSV writes one line per figure (RFC 4180); a table by check and severity is a pivot of it.
+// The row for all has neither check nor severity; reason is given for figures split by reason,
+// besides the line with their sum.
 func (r *Report) WriteCSV(out io.Writer) error {
 	w := csv.NewWriter(out)
 	w.Write([]string{"from", "to", "zone", "check", "severity", "figure", "reason", "value"})

@@ -13,8 +13,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir"
 )
 
-// decided is a count of what is decided about resources, each taken in so many days after the first
-// of November.
+// decided counts what is decided about resources, each sent a number of days after 1 November.
 func decided(t *testing.T, events ...event) *Report {
 	t.Helper()
 	engine := &fold.Engine{Settings: checks.DefaultSettings(), Key: []byte("key of the tests"), Ruleset: "r1"}
@@ -73,7 +72,7 @@ func daily(dose string) string {
 		`,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"}}]}]`
 }
 
-// TestAdvisedAsDecided: what the checks name, and the reasons that they give, lead to the outcome that
+// TestAdvisedAsDecided: the changes the checks name, and the reasons they give, lead to the outcome
 // a reader of the events expects.
 func TestAdvisedAsDecided(t *testing.T) {
 	confirmed := event{0, rls(1, "confirmed")}
@@ -145,7 +144,7 @@ func TestAdvisedAsDecided(t *testing.T) {
 	}
 }
 
-// TestReadAnswer: feedback as it is stored, without what the user wrote.
+// TestReadAnswer: feedback as stored, without the user's own words.
 func TestReadAnswer(t *testing.T) {
 	f := cdshooks.Feedback{
 		Card: "1", Outcome: "overridden", Reason: &cdshooks.Coding{Code: "will-monitor"}, Comment: "Frau Geheim",

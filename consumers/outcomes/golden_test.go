@@ -74,7 +74,7 @@ func someReport() *Report {
 	return c.Report()
 }
 
-// TestWrittenAsAgreed holds a report as people read it. Whoever changes it looks at each difference.
+// TestWrittenAsAgreed holds a report as people read it. Check each difference before updating.
 func TestWrittenAsAgreed(t *testing.T) {
 	forms := written(t, someReport())
 	for i, name := range []string{"report.txt", "report.json", "report.csv", "report.html"} {
@@ -101,7 +101,7 @@ func TestWrittenAsAgreed(t *testing.T) {
 	}
 }
 
-// TestNothing: a report of nothing says so.
+// TestNothing: a report on nothing says so.
 func TestNothing(t *testing.T) {
 	forms := written(t, New(Period{}).Report())
 	for _, i := range []int{0, 3} {
@@ -111,7 +111,7 @@ func TestNothing(t *testing.T) {
 	}
 }
 
-// TestNumbersBeginAnew: where states were lost and made again, a flag's numbers begin anew, later.
+// TestNumbersBeginAnew: if states were lost and rebuilt, a flag's numbers restart later.
 func TestNumbersBeginAnew(t *testing.T) {
 	c := New(november())
 	for _, s := range []*story{

@@ -35,11 +35,11 @@ type line struct {
 	Parts []part
 }
 
-// barWidth is that of the drawing of a bar.
+// barWidth is the width of the drawing of a bar.
 const barWidth = 240.0
 
-// WriteHTML writes a report as one page that needs nothing else: no script, and neither style nor
-// picture from elsewhere. It can be printed.
+// WriteHTML writes a report as one self-contained page: no script, and neither style nor picture
+// from elsewhere. It can be printed.
 func (r *Report) WriteHTML(w io.Writer) error {
 	data := struct {
 		*Report
@@ -56,7 +56,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	return page().Execute(w, data)
 }
 
-// bar parts what was open or opened by what became of it.
+// bar splits what was open or opened by what became of it.
 func (r *Row) bar() (parts []part) {
 	all := max(1, r.Advised+r.Perhaps+r.Otherwise+r.Open)
 	x := 0.0
@@ -77,5 +77,5 @@ func (r *Row) bar() (parts []part) {
 	return parts
 }
 
-// middle is where the text of a part stands.
+// middle is where the text of a part goes.
 func (p part) middle() float64 { return p.X + p.W/2 }

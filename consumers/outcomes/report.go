@@ -1,6 +1,6 @@
 package outcomes
 
-// notes say how the figures are to be read.
+// notes say how to read the figures.
 var notes = []string{
 	"A flag is a finding of one check about one drug of one patient. What counts is when something was " +
 		"decided: flags that opened before the period count under its beginning, and in it for whatever else " +
@@ -30,17 +30,16 @@ type Report struct {
 	From string `json:"from,omitempty"` // first and last day; "" for no bound
 	To   string `json:"to,omitempty"`
 	Zone string `json:"zone"`
-	Rows []Row  `json:"rows"` // by check, the worst severity first
+	Rows []Row  `json:"rows"` // by check, worst severity first
 	All  Row    `json:"all"`
-	// Unclear counts answers to cards that nobody knew any more; they are in no row.
+	// Unclear counts answers to unknown cards; they are in no row.
 	Unclear int `json:"answersToUnknownCards,omitempty"`
-	// Notes are what a reader has to know beside the figures.
+	// Notes are what a reader must know beside the figures.
 	Notes []string `json:"notes"`
 }
 
-// Row are the figures of a check and a severity: the one that a flag has at its end, or at the end
-// of the period. It is a sum that adds up: OpenBefore and Opened are Advised, Perhaps, Otherwise and
-// Open.
+// Row is the figures of a check and a severity: the flag's severity at its end, or at the end of
+// the period. The sum adds up: OpenBefore and Opened are Advised, Perhaps, Otherwise and Open.
 type Row struct {
 	Check    string `json:"check,omitempty"`
 	Severity string `json:"severity,omitempty"`
@@ -70,15 +69,15 @@ type Row struct {
 
 	Cards Cards `json:"cards"`
 
-	// ActedUpon of Settled; Share is their ratio, nil where nothing is settled, and ShareAtMost what
-	// it is if all that were perhaps resolved as advised were so.
+	// ActedUpon of Settled; Share is their ratio, nil if nothing is settled, and ShareAtMost the
+	// ratio if all those perhaps resolved as advised were so.
 	ActedUpon   int      `json:"actedUpon"`
 	Settled     int      `json:"settled"`
 	Share       *float64 `json:"share"`
 	ShareAtMost *float64 `json:"shareAtMost"`
 }
 
-// Medians are times from the opening of a flag, in seconds; nil where there is none.
+// Medians are times from the opening of a flag, in seconds; nil if there is none.
 type Medians struct {
 	Advised      *int64 `json:"resolvedAsAdvised"`
 	Perhaps      *int64 `json:"resolvedPerhapsAsAdvised"`
@@ -87,7 +86,7 @@ type Medians struct {
 	Acknowledged *int64 `json:"acknowledged"`
 }
 
-// Cards are answers to cards of CDS Hooks.
+// Cards are answers to CDS Hooks cards.
 type Cards struct {
 	Accepted     int            `json:"accepted"`
 	Overridden   int            `json:"overridden"`

@@ -27,7 +27,7 @@ func newGroup(check, severity string) *group {
 	}
 }
 
-// key of a group; the zero value is that of all.
+// key of a group; the zero value is for all.
 type key struct {
 	check    string
 	severity checks.Severity
@@ -41,7 +41,7 @@ type tally struct {
 	low    map[lowIron]struct{}
 }
 
-// lowIron is a moment at which a result turned out to be low.
+// lowIron is a moment at which a result turned out low.
 type lowIron struct {
 	patient uint64
 	at      int64 // Unix nanoseconds
@@ -50,8 +50,8 @@ type lowIron struct {
 // checkLow is the check that opens with a low result.
 const checkLow = "iron-low"
 
-// readLow finds those moments. A result that was wanted and is low resolves the flag that wanted it
-// in favour of another (superseded), and so does an order that makes another flag say more: only the
+// readLow finds those moments. A wanted result that is low resolves the flag that wanted it in
+// favour of another (superseded), and so does an order that makes another flag say more: only the
 // first was a named change.
 func (t *tally) readLow() {
 	for _, h := range t.flags {
@@ -73,7 +73,7 @@ func (t *tally) settle(h *history, s span) *span {
 	return &s
 }
 
-// both are the groups that a figure belongs to.
+// both are the groups a figure belongs to.
 func (t *tally) both(check string, s checks.Severity) [2]*group {
 	k := key{check, s}
 	if t.groups[k] == nil {
@@ -120,7 +120,7 @@ func (t *tally) flag(h *history, cards []Answer) {
 	}
 }
 
-// span counts a flag from its opening to its end.
+// span counts a flag from opening to end.
 func (g *group) span(s *span, p *Period, accepted bool) {
 	if s.opened.IsZero() || s.opened.Before(p.From) {
 		g.OpenBefore++
@@ -170,23 +170,23 @@ func (g *group) ending(s *span) {
 	}
 }
 
-// took notes how long something took from the opening, where that is kept. An answer that was there
-// before a flag opened took no time.
+// took notes how long something took from the opening, if that is kept. An answer older than the
+// opening took no time.
 func (g *group) took(which int, s *span, until time.Time) {
 	if !s.opened.IsZero() {
 		g.times[which] = append(g.times[which], int64(max(until.Sub(s.opened), 0)/time.Second))
 	}
 }
 
-// acceptedIn tells whether a card was accepted while a flag was open.
+// acceptedIn reports whether a card was accepted while a flag was open.
 func acceptedIn(cards []Answer, s *span) bool {
 	return slices.ContainsFunc(cards, func(a Answer) bool {
 		return a.Accepted && !a.At.Before(s.opened) && (s.ended.IsZero() || !a.At.After(s.ended))
 	})
 }
 
-// answers counts those to the cards of a flag. An order that is being written has cards of flags
-// that never open, or that open after the answer.
+// answers counts those to the cards of a flag. A draft order has cards of flags that never open, or
+// that open after the answer.
 func (t *tally) answers(list []Answer, h *history) {
 	for _, a := range list {
 		inSpan := h != nil && slices.ContainsFunc(h.spans, func(s span) bool { return acceptedIn([]Answer{a}, &s) })
@@ -197,7 +197,7 @@ func (t *tally) answers(list []Answer, h *history) {
 }
 
 // card counts an answer. inSpan: its flag was open by then, and is counted with it; shown: its flag
-// was open at some time in the period, and tells of an override by itself.
+// was open at some time in the period, and reports overrides itself.
 func (g *group) card(a *Answer, inSpan, shown bool) {
 	if !a.Accepted {
 		g.Cards.Overridden++
@@ -234,7 +234,7 @@ func (t *tally) report() *Report {
 	return r
 }
 
-// compare sorts by check, the worst severity first.
+// compare sorts by check, worst severity first.
 func (k key) compare(other key) int {
 	return cmp.Or(cmp.Compare(k.check, other.check), cmp.Compare(other.severity, k.severity))
 }
@@ -262,7 +262,7 @@ func (g *group) finish() {
 	}
 }
 
-// median is the middle one, of an even number the mean of the two in the middle.
+// median is the middle one; for an even number, the mean of the two in the middle.
 func median(times []int64) *int64 {
 	if len(times) == 0 {
 		return nil
@@ -272,7 +272,7 @@ func median(times []int64) *int64 {
 	return &m
 }
 
-// sorted are the keys of a map, the most frequent first.
+// sorted are the keys of a map, most frequent first.
 func sorted(by map[string]int) []string {
 	keys := slices.Sorted(maps.Keys(by))
 	slices.SortStableFunc(keys, func(a, b string) int { return by[b] - by[a] })

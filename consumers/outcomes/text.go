@@ -17,7 +17,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// WriteText writes a report for a person at a terminal, of so many columns for what can be wrapped.
+// WriteText writes a report for a terminal, wrapped to a number of columns where possible.
 func (r *Report) WriteText(out io.Writer, wrap func(text string, hang int) []string) error {
 	w := bufio.NewWriter(out)
 	fmt.Fprintf(w, "Outcomes of flags %s\n\n", r.days())
@@ -52,7 +52,7 @@ func (r *Report) days() string {
 	return "of all that is kept"
 }
 
-// everything are the rows, and at last all of them.
+// everything is the rows, followed by the row for all.
 func (r *Report) everything() []*Row {
 	var rows []*Row
 	for i := range r.Rows {
@@ -147,7 +147,7 @@ func (r *Row) returnedWords() string {
 		r.Returned, r.Patients, r.PerPatient, r.MostOften)
 }
 
-// duration says how long something took, in the unit that fits.
+// duration says how long something took, in a suitable unit.
 func duration(seconds *int64) string {
 	if seconds == nil {
 		return "-"
@@ -164,7 +164,7 @@ func duration(seconds *int64) string {
 	return fmt.Sprintf("%.1f d", d.Hours()/24)
 }
 
-// writeWhy writes the reasons, where there are any.
+// writeWhy writes the reasons, if any.
 func (r *Report) writeWhy(w io.Writer) {
 	for _, row := range r.everything() {
 		lines := row.why()

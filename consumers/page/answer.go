@@ -14,7 +14,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
-// serveAnswer takes an answer to flags of one patient.
+// serveAnswer accepts an answer to flags of one patient.
 func (p *Page) serveAnswer(w http.ResponseWriter, r *http.Request) {
 	token, s := r.PathValue("token"), current(r)
 	said, status := "", http.StatusOK
@@ -38,7 +38,7 @@ func (p *Page) serveAnswer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// mayAnswer is why a user may not answer; "" where they may.
+// mayAnswer says why a user may not answer; "" if they may.
 func (p *Page) mayAnswer(s *session) string {
 	switch {
 	case !p.Source.MayAnswer():
@@ -51,7 +51,7 @@ func (p *Page) mayAnswer(s *session) string {
 	return ""
 }
 
-// answer sends the answers of a form.
+// answer sends the answers in a form.
 func (p *Page) answer(r *http.Request, token string) (said, problem string, status int) {
 	a, ids, problem := p.readAnswer(r)
 	if problem != "" {
@@ -85,7 +85,7 @@ func (p *Page) answer(r *http.Request, token string) (said, problem string, stat
 	return "Sent. It shows here as soon as it is stored.", "", http.StatusOK
 }
 
-// readAnswer reads what is decided about which flags; problem says what is missing.
+// readAnswer reads the decision and the flags it is for; problem says what is missing.
 func (p *Page) readAnswer(r *http.Request) (a facts.Acknowledgement, ids []string, problem string) {
 	do, one, single := strings.Cut(r.FormValue("do"), ":")
 	if ids = r.Form["flag"]; single {
@@ -124,20 +124,20 @@ func (p *Page) readAnswer(r *http.Request) (a facts.Acknowledgement, ids []strin
 	return a, ids, ""
 }
 
-// longestComment is how many characters a comment may have.
+// longestComment is the maximum length of a comment, in characters.
 const longestComment = 500
 
-// answered is an answer in the list of them.
+// answered is a line in the list of answers.
 type answered struct {
 	Token, Name, Class, Flag, What, Comment, Who, When, Until string
 	Soon                                                      bool
 	ends                                                      time.Time
 }
 
-// soon is how long before its end an answer is said to lapse.
+// soon is how long before its end an answer is shown as about to lapse.
 const soon = 14 * 24 * time.Hour
 
-// serveAnswers lists the open flags with an answer, those that lapse first on top.
+// serveAnswers lists the answered open flags, soonest to lapse first.
 func (p *Page) serveAnswers(w http.ResponseWriter, r *http.Request) {
 	s := current(r)
 	data := struct {
@@ -171,7 +171,7 @@ func (p *Page) serveAnswers(w http.ResponseWriter, r *http.Request) {
 	p.show(w, http.StatusOK, "answers", data)
 }
 
-// answers are the open flags with an answer.
+// answers are the answered open flags.
 func (l *list) answers() (all []checks.Flag) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -22,13 +22,13 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/rlsguardtest/bustest"
 )
 
-// asOf is the day on which the patients of the tests are looked at.
+// asOf is the day on which the tests look at patients.
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // patience is how long a browser may take: long, since build machines are busy.
 const patience = time.Minute
 
-// chromium is the browser of the tests. Where there is none, they are left out aloud.
+// chromium is the browser of the tests. Without one, they are skipped with a message.
 func chromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -68,7 +68,7 @@ func profile(t *testing.T) string {
 	return dir
 }
 
-// openWindow starts a browser with a profile of its own.
+// openWindow starts a browser with its own profile.
 func openWindow(t *testing.T, width, height int) *window {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:0:0],
@@ -105,7 +105,7 @@ func (w *window) do(actions ...chromedp.Action) {
 	}
 }
 
-// moved tells that an element was replaced between being found and being used, as a live page does.
+// moved reports whether an element was replaced between being found and used, as on a live page.
 func moved(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "node with given id") ||
 		strings.Contains(err.Error(), "Could not compute") || strings.Contains(err.Error(),
@@ -125,7 +125,7 @@ func (w *window) text(selector string) (text string) {
 	return text
 }
 
-// until waits for a condition in JavaScript, also over a change of page.
+// until waits for a condition in JavaScript, even across a page change.
 func (w *window) until(what, condition string) {
 	w.t.Helper()
 	var err error
@@ -141,7 +141,7 @@ func (w *window) until(what, condition string) {
 	w.t.Fatalf("%s: %v\n%s", what, err, w.text("#patient"))
 }
 
-// shoot keeps a picture of the window as output of the test.
+// shoot keeps a picture of the window as test output.
 func (w *window) shoot(name string) {
 	w.t.Helper()
 	var picture []byte
@@ -209,7 +209,7 @@ func startSite(t *testing.T, change ...func(*page.Config)) *site {
 	return s
 }
 
-// signIn opens the link, says who it is, and waits for the list.
+// signIn opens the link, enters a name, and waits for the list.
 func (s *site) signIn(w *window) {
 	w.t.Helper()
 	w.do(

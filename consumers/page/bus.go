@@ -16,18 +16,18 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
-// errNotAllowed tells that answers are not taken, or that the user of the page may not send them.
+// errNotAllowed: answers are not accepted, or the page's user may not send them.
 var errNotAllowed = errors.New("answers are not taken here")
 
-// Bus is a page's source on NATS. Reading and answering may be two users, since silencing is a right
-// of its own.
+// Bus is a page's source on NATS. Reading and answering may be two users, since silencing needs its
+// own right.
 type Bus struct {
 	Read   *Link // may read RLS_FLAGS, hear rls.flags.> and, for timelines, ask rls.patient
 	Domain jet.Domain
-	// Key is the site key: a flag that rlsguard did not write is left out. Without it that is not
+	// Key is the site key, to leave out flags rlsguard did not write. Without it that is not
 	// checked.
 	Key []byte
-	// Write may publish on fhir.DetectedIssue; nil: nobody answers.
+	// Write may publish on fhir.DetectedIssue; if nil, nobody can answer.
 	Write *Link
 }
 
@@ -41,16 +41,16 @@ func (b *Bus) Watch(ctx context.Context, s Sight) error {
 	)
 }
 
-// MayAnswer tells that there is a user who answers.
+// MayAnswer reports whether there is a user who can answer.
 func (b *Bus) MayAnswer() bool { return b.Write != nil }
 
-// timelineTimeout is how long a patient may take to be told; the page shows the flags without.
+// timelineTimeout limits the wait for a patient; after it the page shows the flags alone.
 const timelineTimeout = 3 * time.Second
 
 // subjectPatient is where timelines are asked for.
 const subjectPatient = "rls.patient"
 
-// Timeline asks for the patient whom a flag is about.
+// Timeline asks for the patient of a flag.
 func (b *Bus) Timeline(ctx context.Context, flag string) (*timeline.Patient, error) {
 	if b.Read.denied(subjectPatient) {
 		return nil, errNotAllowed
@@ -102,7 +102,7 @@ func (b *Bus) Answer(ctx context.Context, issue []byte) error {
 	return nil
 }
 
-// Inputs counts what waits and was rejected, as far as the users of the page may know.
+// Inputs counts waiting and rejected inputs, as far as the page's users may know.
 func (b *Bus) Inputs(ctx context.Context) Inputs {
 	in := Inputs{-1, -1}
 	for _, l := range []*Link{b.Read, b.Write} {
@@ -132,7 +132,7 @@ func (b *Bus) Inputs(ctx context.Context) Inputs {
 	return in
 }
 
-// inputsTimeout is how long the server may take to tell a figure.
+// inputsTimeout is how long the server may take to report a figure.
 const inputsTimeout = time.Second
 
 // Close closes the connections.

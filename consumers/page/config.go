@@ -16,24 +16,24 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
-// Source is where flags come from and answers go to. *Bus is one on NATS.
+// Source supplies flags and accepts answers. *Bus is one on NATS.
 type Source interface {
 	// Watch calls open with the open flags and then live with every transition until ctx ends, and
-	// tells when it cannot see, as watch.Watch does.
+	// reports when it cannot see, like watch.Watch.
 	Watch(ctx context.Context, s Sight) error
 	// Answer sends a DetectedIssue that answers a flag. errNotAllowed: this user may not.
 	Answer(ctx context.Context, issue []byte) error
-	// MayAnswer tells that answers are taken.
+	// MayAnswer reports whether answers are accepted.
 	MayAnswer() bool
-	// Timeline is the patient whom a flag is about. errNotAllowed: this user may not ask.
+	// Timeline is the patient of a flag. errNotAllowed: this user may not ask.
 	Timeline(ctx context.Context, flag string) (*timeline.Patient, error)
-	// Inputs counts what waits and what was rejected.
+	// Inputs counts waiting and rejected inputs.
 	Inputs(ctx context.Context) Inputs
 }
 
 // Sight is what a Source calls.
 type Sight struct {
-	Moved  func(checks.Flag) // the last word on a severity before, ahead of Open
+	Moved  func(checks.Flag) // last word on a former severity, before Open
 	Open   func([]checks.Flag) error
 	Live   func(checks.Flag) error
 	Blind  func(since time.Time, why error)
@@ -42,21 +42,21 @@ type Sight struct {
 	LeftOut func(error)
 }
 
-// Inputs are figures about what producers sent; -1 where this user may not learn one.
+// Inputs are figures about what producers sent; -1 if this user may not know one.
 type Inputs struct{ Waiting, Rejected int64 }
 
 // Config of a page.
 type Config struct {
 	Source Source
-	// Author of answers; "" asks each user once, at sign-in.
+	// Author of answers; if "", each user is asked once, at sign-in.
 	Author  string
-	Reasons []ordercheck.Reason // to override; nil: the usual ones
+	Reasons []ordercheck.Reason // override reasons; nil: the usual ones
 	// RecordURL is an address of the site's record system, with {type} and {id}; "" links nothing.
 	RecordURL string
 	// Session is how long a sign-in lasts; 0 is twelve hours, a long shift.
 	Session time.Duration
-	Zone    *time.Location   // of dates that answers end on; nil is UTC
-	Now     func() time.Time // the clock that decides, frozen in demonstrations; nil is time.Now
+	Zone    *time.Location   // for the end dates of answers; nil is UTC
+	Now     func() time.Time // clock used for decisions, frozen in demonstrations; nil is time.Now
 	Log     zerolog.Logger   // never gets anything about a patient
 }
 
@@ -65,7 +65,7 @@ type Page struct {
 	Config
 	list     *list
 	sessions *sessions
-	// wrong limits how fast the secret can be guessed at: by everybody together, since nobody should.
+	// wrong limits guesses at the secret, for everybody together, since nobody should guess.
 	wrong  *rate.Limiter
 	key    []byte // of tokens
 	secret string // in the sign-in link
@@ -101,10 +101,10 @@ func New(c Config) (*Page, error) {
 // SignIn is the path of the link that lets a user in.
 func (p *Page) SignIn() string { return "/sign-in/" + p.secret }
 
-// inputsEvery is how often what waits and what was rejected is asked for.
+// inputsEvery is how often waiting and rejected inputs are counted.
 const inputsEvery = 5 * time.Second
 
-// Run follows the flags until ctx ends, or until the source gives up.
+// Run follows the flags until ctx ends, or the source gives up.
 func (p *Page) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	var asking sync.WaitGroup
@@ -154,12 +154,12 @@ func (p *Page) known() Inputs {
 	return p.inputs
 }
 
-// random are bytes that nobody guesses.
+// random are unguessable bytes.
 func random(n int) []byte {
 	b := make([]byte, n)
-	_, _ = rand.Read(b) // it never fails
+	_, _ = rand.Read(b) // never fails
 	return b
 }
 
-// Handler answers the browser.
+// Handler serves the browser.
 func (p *Page) Handler() http.Handler { return p.guard(p.routes()) }

@@ -1,4 +1,4 @@
 package page
 
-// ErrNotAllowed is what a source of the tests refuses with.
+// ErrNotAllowed is the refusal of test sources.
 var ErrNotAllowed = errNotAllowed

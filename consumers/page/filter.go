@@ -9,20 +9,20 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// filter is what the address says of which patients to show. It names severities, checks and days,
+// filter is which patients to show, according to the address. It names severities, checks and days,
 // and nobody.
 type filter struct {
 	Severity checks.Severity // None: all
 	Check    string
 	Answered string // "", "no" or "yes"
 	New      bool
-	Due      int // days; 0: whenever
+	Due      int // days; 0: no limit
 }
 
-// mostDue is the farthest that one can look ahead.
+// mostDue is how far ahead one can look, in days.
 const mostDue = 3650
 
-// readFilter takes what it knows and passes over the rest: an address is typed, too.
+// readFilter reads what it knows and ignores the rest: people type addresses, too.
 func readFilter(q url.Values) filter {
 	var f filter
 	f.Severity, _ = checks.ParseSeverity(q.Get("severity"))
@@ -39,7 +39,7 @@ func readFilter(q url.Values) filter {
 	return f
 }
 
-// query writes f as an address has it, "" where it lets everything through.
+// query is f as in an address, "" if it lets everything through.
 func (f filter) query() string {
 	q := url.Values{}
 	if f.Severity != checks.None {
@@ -63,7 +63,7 @@ func (f filter) query() string {
 	return "?" + q.Encode()
 }
 
-// through tells whether a row is shown to somebody who last looked at a time.
+// through reports whether a row is shown to somebody whose last visit was at since.
 func (f filter) through(r *row, since, now time.Time) bool {
 	switch {
 	case f.Severity != checks.None && !r.has(f.Severity),
@@ -77,7 +77,7 @@ func (f filter) through(r *row, since, now time.Time) bool {
 	return true
 }
 
-// has tells that a flag of this severity waits for an answer.
+// has reports whether a flag of this severity waits for an answer.
 func (r *row) has(s checks.Severity) bool {
 	switch s {
 	case checks.High:

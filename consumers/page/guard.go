@@ -10,13 +10,13 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/cdshooks/token"
 )
 
-// policy lets a page load what this server has, and nothing be put into it but by our one script.
+// policy lets a page load only from this server, and be changed only by our one script.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types rlsguard"
 
-// guard is around every answer: headers, names of this machine only, no other origin, and a session
-// for all but what leads to one.
+// guard wraps every answer: headers, names of this machine only, no other origin, and a session for
+// everything except sign-in.
 func (p *Page) guard(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,11 +59,11 @@ func (p *Page) guard(next http.Handler) http.Handler {
 	})
 }
 
-// mostForm is the size of a form with every flag of a patient in it.
+// mostForm is the size of a form with every flag of a patient.
 const mostForm = 1 << 20
 
-// survive keeps one failed answer from ending the process. What it failed on may be about a
-// patient, so it is not told.
+// survive keeps one failed answer from ending the process. The cause may be about a patient, so it
+// is not reported.
 func (p *Page) survive(w http.ResponseWriter) {
 	fault := recover()
 	if fault == nil {
@@ -76,7 +76,7 @@ func (p *Page) survive(w http.ResponseWriter) {
 	http.Error(w, "this page could not be made; the log has a line about it", http.StatusInternalServerError)
 }
 
-// open tells what needs no session: the way to one, and what everybody's page is made of.
+// open reports what needs no session: signing in, and files shared by all pages.
 func open(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/sign-in/") || strings.HasPrefix(r.URL.Path, "/static/") ||
 		r.URL.Path == "/signed-out"
@@ -92,25 +92,25 @@ func (p *Page) sessionOf(r *http.Request) *session {
 	return p.sessions.find(c.Value, time.Now())
 }
 
-// cookieName has the port in it: cookies do not tell ports apart, and pages of two servers on one
-// machine would sign each other out.
+// cookieName contains the port: cookies ignore ports, and pages of two servers on one machine would
+// sign each other out.
 func (p *Page) cookieName(r *http.Request) string {
 	_, port, _ := strings.Cut(r.Host, ":")
 	return cookieSession + "-" + port
 }
 
-// current is the session of a request that was let through.
+// current is the session of an admitted request.
 func current(r *http.Request) *session {
 	s, _ := r.Context().Value(sessionKey{}).(*session)
 	return s
 }
 
-// meant tells that a form was sent from a page of this session.
+// meant reports whether a form was sent from a page of this session.
 func (s *session) meant(r *http.Request) bool {
 	return subtle.ConstantTimeCompare([]byte(r.FormValue("csrf")), []byte(s.csrf)) == 1
 }
 
-// signedOut answers who has no session.
+// signedOut answers a request without a session.
 func (p *Page) signedOut(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Accept") == "text/event-stream" || r.Header.Get("X-Requested-With") == "rlsguard" {
 		http.Error(w, "signed out", http.StatusUnauthorized)

@@ -9,8 +9,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Link is a connection to a server, with what that refused to it. The server sends no answer then:
-// whoever waits would wait in vain.
+// Link is a connection to a server that keeps track of refusals. The server sends no answer to a
+// refused request, so waiting for one would be in vain.
 type Link struct {
 	*nats.Conn
 	mu      sync.Mutex
@@ -18,10 +18,10 @@ type Link struct {
 	waiting map[*func()]string
 }
 
-// mostDenials is how many are kept: there are few things that a page asks for.
+// mostDenials is how many are kept: a page asks for few things.
 const mostDenials = 64
 
-// Option makes l the one that hears of refusals on the connection that will be its own.
+// Option makes l hear of refusals on the connection it will hold.
 func (l *Link) Option() nats.Option {
 	return nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 		if errors.Is(err, nats.ErrPermissionViolation) {
@@ -43,7 +43,7 @@ func (l *Link) add(text string) {
 	}
 }
 
-// denied tells that something with this subject was refused.
+// denied reports whether something with this subject was refused.
 func (l *Link) denied(subject string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,8 +70,8 @@ func (l *Link) onDenial(subject string, do func()) (end func()) {
 	}
 }
 
-// ask does something that needs a right, unless that was refused before. Its context ends as soon
-// as it is.
+// ask does something that needs a right, unless it was refused before. The context ends when it is
+// refused.
 func (l *Link) ask(ctx context.Context, subject string, do func(context.Context)) {
 	if l.denied(subject) {
 		return

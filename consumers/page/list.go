@@ -11,20 +11,20 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// list is the work list: the open flags by patient. Every change has a number, so that a browser
-// that was away learns what it missed.
+// list is the work list: the open flags by patient. Every change has a number, so that a
+// reconnecting browser learns what it missed.
 type list struct {
 	token func(facts.Ref) string
 
 	mu       sync.Mutex
-	ready    bool // the open flags were read
+	ready    bool // the open flags have been read
 	patients map[string]*patient
-	flags    map[string]string // token of the patient by flag
-	changes  []change          // the newest, oldest first
+	flags    map[string]string // patient token by flag
+	changes  []change          // newest changes, oldest first
 	number   uint64            // of the newest change
-	since    time.Time         // since when it is out of date; zero while it is not
-	last     time.Time         // of the newest transition that came
-	before   []checks.Flag     // last words on severities before, until the open flags are read
+	since    time.Time         // out of date since; zero if current
+	last     time.Time         // of the newest transition
+	before   []checks.Flag     // last words on former severities, until the open flags are read
 	leftOut  int               // flags that could not be shown
 	waiting  map[chan struct{}]struct{}
 }
@@ -35,7 +35,7 @@ type change struct {
 	token  string
 }
 
-// mostChanges is how many are remembered; who missed more reads the list again.
+// mostChanges is how many changes are kept; whoever missed more reads the list again.
 const mostChanges = 4096
 
 func newList(token func(facts.Ref) string) *list {
@@ -43,14 +43,14 @@ func newList(token func(facts.Ref) string) *list {
 		waiting: map[chan struct{}]struct{}{}}
 }
 
-// was takes the last word on a severity before, ahead of open.
+// was takes in the last word on a former severity, before open.
 func (l *list) was(f checks.Flag) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.before = append(l.before, f)
 }
 
-// open takes the flags that are open when the stream is read from its start; any other is gone.
+// open takes in the open flags as the stream is read from its start; all others are gone.
 func (l *list) open(flags []checks.Flag) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,7 +76,7 @@ func (l *list) open(flags []checks.Flag) {
 	l.wake()
 }
 
-// live takes a transition that came at a time.
+// live takes in a transition that arrived at a time.
 func (l *list) live(f checks.Flag, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func (l *list) live(f checks.Flag, at time.Time) {
 	l.wake()
 }
 
-// put takes one transition. Arrived is zero for what was there before.
+// put takes in one transition. arrived is zero for what was there before.
 func (l *list) put(f *checks.Flag, arrived time.Time) {
 	token := l.token(f.Patient)
 	p := l.patients[token]
@@ -114,7 +114,7 @@ func (l *list) put(f *checks.Flag, arrived time.Time) {
 	l.note(token)
 }
 
-// moved notes that a flag gets worse than it was: its last word under the old severity.
+// moved notes that a flag gets worse: this is its last word under the old severity.
 func (l *list) moved(f *checks.Flag, at time.Time) {
 	p := l.patients[l.token(f.Patient)]
 	if p == nil || p.flags[f.ID] == nil || p.flags[f.ID].moved.After(at) {
@@ -124,7 +124,7 @@ func (l *list) moved(f *checks.Flag, at time.Time) {
 	p.row = nil
 }
 
-// knew notes when a flag opened, where the stream did not tell any more.
+// knew notes when a flag opened, if the stream no longer tells.
 func (l *list) knew(id string, opened time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -149,7 +149,7 @@ func (l *list) note(token string) {
 	}
 }
 
-// blind notes since when the list is out of date; zero when it is not any more.
+// blind notes since when the list is out of date; zero if it no longer is.
 func (l *list) blind(since time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -173,7 +173,7 @@ func (l *list) wake() {
 	}
 }
 
-// follow gives a channel that hears of changes until the returned function is called.
+// follow returns a channel signalled on changes until the returned function is called.
 func (l *list) follow() (<-chan struct{}, func()) {
 	w := make(chan struct{}, 1)
 	l.mu.Lock()
@@ -186,7 +186,7 @@ func (l *list) follow() (<-chan struct{}, func()) {
 	}
 }
 
-// leaveOut notes that a flag is missing in the list.
+// leaveOut notes that a flag is missing from the list.
 func (l *list) leaveOut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -204,7 +204,7 @@ type state struct {
 	counts
 }
 
-// counts are open flags by severity, answered ones apart.
+// counts are open flags by severity, with answered ones apart.
 type counts struct{ High, Moderate, Low, Answered int }
 
 func (l *list) state() state {
@@ -219,8 +219,8 @@ func (l *list) state() state {
 	return s
 }
 
-// checks are the ids of the checks that have an open flag, sorted, and how many of them have a rule
-// that no reviewer of the site has approved.
+// checks are the ids of checks with an open flag, sorted, and how many of them have a rule no site
+// reviewer has approved.
 func (l *list) checks() (ids []string, unreviewed int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -238,8 +238,8 @@ func (l *list) checks() (ids []string, unreviewed int) {
 	return slices.Sorted(maps.Keys(reviewed)), unreviewed
 }
 
-// rows are the patients that a filter lets through, in the order of the list, and the number of the
-// newest change in them.
+// rows are the patients a filter lets through, in list order, and the number of the newest change
+// in them.
 func (l *list) rows(through func(*row) bool) ([]*row, uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -253,8 +253,8 @@ func (l *list) rows(through func(*row) bool) ([]*row, uint64) {
 	return rows, l.number
 }
 
-// after are the patients that changed after a number, each once, with its row, nil where it is
-// gone; false where too much changed to tell.
+// after returns the patients changed after a number, each once, with its row, nil if gone; false if
+// too much changed.
 func (l *list) after(number uint64) (map[string]*row, uint64, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -272,7 +272,7 @@ func (l *list) after(number uint64) (map[string]*row, uint64, bool) {
 	return changed, l.number, true
 }
 
-// of gives the open flags of a patient, the worst first, with its reference.
+// of returns the open flags of a patient, worst first, and the reference.
 func (l *list) of(token string) (facts.Ref, []flag) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

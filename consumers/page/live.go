@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// How often a live list is told that all is well, and how long changes are gathered before they are
-// told: a change of rules moves thousands.
+// How often a live list is told that all is well, and how long changes are gathered first: a change
+// of rules moves thousands.
 const (
 	beatEvery = 5 * time.Second
 	gather    = 30 * time.Millisecond
 )
 
-// liveRow is a change of the list, for the script of the page.
+// liveRow is a change of the list, for the page's script.
 type liveRow struct {
 	Token string `json:"token"`
 	Key   string `json:"key,omitempty"`
@@ -24,7 +24,7 @@ type liveRow struct {
 	High  bool   `json:"high,omitempty"` // somebody has to look
 }
 
-// serveLive tells a browser every change from the one on that it knows, as server-sent events.
+// serveLive streams changes to a browser, from the last one it knows, as server-sent events.
 func (p *Page) serveLive(w http.ResponseWriter, r *http.Request) {
 	s := current(r)
 	if !s.joinLive(1) {
@@ -72,7 +72,7 @@ func (p *Page) serveLive(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tellChanges sends the rows that changed after a number, and the bar.
+// tellChanges sends the rows changed after a number, and the bar.
 func (p *Page) tellChanges(out *events, s *session, f filter, number uint64) (uint64, error) {
 	changed, now, ok := p.list.after(number)
 	if !ok {
@@ -114,7 +114,7 @@ const eventTimeout = 20 * time.Second
 func (e *events) event(kind, id string, data any) error {
 	var text bytes.Buffer
 	write := json.NewEncoder(&text)
-	write.SetEscapeHTML(false) // the script puts it in place as HTML anyway
+	write.SetEscapeHTML(false) // the script inserts it as HTML anyway
 	if err := write.Encode(data); err != nil {
 		return err
 	}

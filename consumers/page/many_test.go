@@ -28,8 +28,8 @@ func many() *source {
 	return s
 }
 
-// A list of 10,000 patients is seen soon and scrolls, and a change is in it at once. How soon is
-// told and not asserted: build machines are busy.
+// A list of 10,000 patients appears soon and scrolls, and shows a change at once. How soon is
+// reported, not asserted: build machines are busy.
 func TestManyFlags(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long on a busy machine")
@@ -69,8 +69,7 @@ func TestManyFlags(t *testing.T) {
 		manyFlags, paint, whole, came-float64(at.UnixMilli()), scrolled)
 }
 
-// scrollingFrames scrolls through the list, and gives the time between the two frames that were
-// farthest apart.
+// scrollingFrames scrolls through the list and returns the longest time between two frames.
 const scrollingFrames = `new Promise((done) => {
 	const list = document.getElementById("list");
 	let last = performance.now(), worst = 0, n = 0;
@@ -90,7 +89,7 @@ func TestChangesLeaveNothingBehind(t *testing.T) {
 	list := c.signIn()
 	heap := func() uint64 {
 		runtime.GC()
-		runtime.GC() // what was pooled goes with the second
+		runtime.GC() // pooled memory goes with the second
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
@@ -121,7 +120,7 @@ func TestChangesLeaveNothingBehind(t *testing.T) {
 	hour(200_000)
 	after := heap()
 	t.Logf("%.1f MB after one round of changes, %.1f MB after three", float64(before)/1e6, float64(after)/1e6)
-	if after > before+before/2 { // 1 kB for each of 36,000 changes would be as much again
+	if after > before+before/2 { // 1 kB for each of 36,000 changes would double it
 		t.Errorf("%d bytes became %d", before, after)
 	}
 	if answer, _ := c.send("POST", "/sign-out", url.Values{"csrf": {csrf(list)}}); answer.StatusCode != 303 {

@@ -8,7 +8,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// checkRecordURL tells what is wrong with a template of addresses.
+// checkRecordURL says what is wrong with an address template.
 func checkRecordURL(template string) error {
 	if template == "" {
 		return nil
@@ -23,7 +23,7 @@ func checkRecordURL(template string) error {
 	return nil
 }
 
-// recordURL is where the record of a resource is; "" where nobody says so.
+// recordURL is where the record of a resource is; "" if not configured.
 func (p *Page) recordURL(ref facts.Ref) string {
 	kind, id, ok := strings.Cut(string(ref), "/")
 	if p.RecordURL == "" || !ok {

@@ -12,7 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks"
 )
 
-// bar is the line on top: what the list rests on, so that an empty list is not taken for a safe one.
+// bar is the line on top: what the list rests on, so that an empty list is not taken for a safe
+// one.
 type bar struct {
 	state
 	CSRF              string
@@ -46,7 +47,7 @@ func (p *Page) bar(s *session, f filter) bar {
 	return b
 }
 
-// chip is a filter that one click sets.
+// chip is a filter set by one click.
 type chip struct {
 	Text, URL string
 	On        bool
@@ -58,7 +59,7 @@ type choice struct {
 	On                           bool
 }
 
-// top is what stands above the rows, and bottom below them.
+// top is what is above the rows, and bottom below them.
 type top struct {
 	bar
 	Now     int64
@@ -66,7 +67,7 @@ type top struct {
 	Chips   []chip
 	Checks  []choice
 	Dues    []choice
-	Kept    []choice // of the filter, that the menus do not set
+	Kept    []choice // parts of the filter not set by the menus
 	Patient *patientView
 	Gone    bool
 }
@@ -78,7 +79,7 @@ func (p *Page) top(s *session, f filter) *top {
 	t := &top{bar: p.bar(s, f), Now: p.Now().Unix()}
 	all := filter{Check: f.Check, Due: f.Due}
 	add := func(text string, to filter, on bool) {
-		if on { // a second click takes it away
+		if on { // a second click removes it
 			to = all
 		}
 		t.Chips = append(t.Chips, chip{text, "/" + to.query(), on})
@@ -106,7 +107,7 @@ func (p *Page) top(s *session, f filter) *top {
 	return t
 }
 
-// keep remembers the rest of the filter in the form of the menus.
+// keep carries the rest of the filter in the form of the menus.
 func (t *top) keep(f filter) {
 	for _, c := range []choice{
 		{Name: "severity", Value: f.Severity.String()}, {Name: "answered", Value: f.Answered},
@@ -118,8 +119,8 @@ func (t *top) keep(f filter) {
 	}
 }
 
-// serveList writes the list, with a patient beside it or none. What is on top goes out before the
-// rows, so that it is seen at once.
+// serveList writes the list, with or without a patient beside it. The top goes out before the rows,
+// so that it appears at once.
 func (p *Page) serveList(w http.ResponseWriter, r *http.Request, token string) {
 	s, f, now := current(r), readFilter(r.URL.Query()), time.Now()
 	since := s.sinceLastVisit(now)
@@ -152,21 +153,21 @@ func (p *Page) serveList(w http.ResponseWriter, r *http.Request, token string) {
 	if err := templates().ExecuteTemplate(&b, "bottom", t); err != nil {
 		p.Log.Error().Msg("the list could not be ended")
 	}
-	_, _ = w.Write(b.Bytes()) // who does not wait for it does not want it
+	_, _ = w.Write(b.Bytes()) // whoever does not wait for it does not want it
 }
 
-// firstRows are sent before the others: more than a screen has.
+// firstRows are sent before the others: more than a screenful.
 const firstRows = 60
 
-// rowView is what the template of a row gets.
+// rowView is the input of the row template.
 type rowView struct {
 	*row
 	Class, Name, Age, Reasons, Record string
 	At                                int64
 }
 
-// writeRow writes a row for a user who last looked at a time. What is the same for all is made
-// once.
+// writeRow writes a row for a user whose last visit was at since. The parts shared by all users are
+// rendered once.
 func (p *Page) writeRow(b *bytes.Buffer, r *row, since time.Time) {
 	r.once.Do(func() { p.fill(r) })
 	b.WriteString(r.html[0])
@@ -181,7 +182,7 @@ func (p *Page) writeRow(b *bytes.Buffer, r *row, since time.Time) {
 	b.WriteString(r.html[1])
 }
 
-// fill makes the parts of a row that are the same for all.
+// fill renders the parts of a row shared by all users.
 func (p *Page) fill(r *row) {
 	v := rowView{
 		row: r, Class: class(r.Worst), Name: name(r.Ref), Age: age(p.Now().Sub(r.Oldest)), Record: p.recordURL(r.Ref),

@@ -11,19 +11,19 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// flag is an open flag as the list keeps it.
+// flag is an open flag in the list.
 type flag struct {
 	checks.Flag
-	opened time.Time // when it opened, as far as is known
-	least  bool      // it was open before that already
-	came   time.Time // when its opening was seen by this process; zero for what was there
+	opened time.Time // when it opened, if known
+	least  bool      // it was already open before that
+	came   time.Time // when this process saw it open; zero for what was there
 	before checks.Severity
-	moved  time.Time // when it left the severity before
+	moved  time.Time // when it left the former severity
 }
 
 func (f *flag) answered() bool { return f.Ack != nil && f.State != checks.Open }
 
-// changed is when it opened or got worse, by the clock of the wall: what a user may not have seen.
+// changed is when it opened or got worse, by wall clock: what a user may not have seen.
 func (f *flag) changed() (at time.Time, worse bool) {
 	at = f.came
 	if at.IsZero() && f.Change == checks.ChangeOpened {
@@ -59,15 +59,15 @@ func (p *patient) put(f *checks.Flag, arrived time.Time) {
 // row is what the list shows of a patient.
 type row struct {
 	Token   string
-	Key     string // rows are sorted by it
+	Key     string // sort key of rows
 	Ref     facts.Ref
-	Worst   checks.Severity // of the flags nobody answered; None when all are
+	Worst   checks.Severity // of unanswered flags; None if all are answered
 	Reasons []string
-	Oldest  time.Time // of the flags that Worst is of, when the first opened
+	Oldest  time.Time // when the first flag of severity Worst opened
 	Least   bool      // it may be older
 	Changed time.Time
 	Worse   bool
-	Until   string // when the first answer lapses, where all are answered
+	Until   string // when the first answer lapses, if all are answered
 	Due     time.Time
 	Checks  []string
 	counts
@@ -79,7 +79,7 @@ type row struct {
 // mostReasons is how many flags a row names.
 const mostReasons = 4
 
-// summary is the row of p, made when it is needed.
+// summary is the row of p, made on demand.
 func (p *patient) summary() *row {
 	if p.row != nil {
 		return p.row
@@ -113,7 +113,7 @@ func (p *patient) summary() *row {
 	return r
 }
 
-// count takes a flag into the row.
+// count adds a flag to the row.
 func (r *row) count(f *flag) {
 	r.Checks = append(r.Checks, f.Check)
 	if at, worse := f.changed(); at.After(r.Changed) {
@@ -140,7 +140,7 @@ func (r *row) count(f *flag) {
 	}
 }
 
-// rank sorts flags: what nobody answered first, the worst first.
+// rank sorts flags: unanswered ones first, worst first.
 func rank(f *flag) int {
 	if f.answered() {
 		return rankOf(checks.None)

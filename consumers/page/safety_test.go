@@ -218,8 +218,8 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// canary is what a payload may hold: markup, script, an end of attributes, controls that turn the
-// direction of reading.
+// canary is what a payload may hold: markup, script, an end of attributes, controls that reverse
+// the reading direction.
 const canary = `Kanarie"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}` +
 	"\u202ekcab\u202c\u2066\u200f\u0007\x1b[31m"
 
@@ -287,7 +287,7 @@ func TestCanaries(t *testing.T) {
 	}
 }
 
-// firstEvent is the first of a live list, as the script puts it in place.
+// firstEvent is the first of a live list, as the script inserts it.
 func (c *client) firstEvent(path string) string {
 	c.t.Helper()
 	ctx, stop := context.WithCancel(c.t.Context())
@@ -327,8 +327,8 @@ func (c *client) firstEvent(path string) string {
 	return ""
 }
 
-// What would clear a flag, and what time does to it, is shown where it says so; patients can be
-// filtered by it.
+// What would clear a flag, and what time does to it, is shown; patients can be filtered by the
+// latter.
 func TestClearsAndWhatComesNext(t *testing.T) {
 	bare, f := aFlag(1), aFlag(2)
 	day := asOf.Truncate(24*time.Hour).AddDate(0, 0, 20)

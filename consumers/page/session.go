@@ -23,12 +23,12 @@ type session struct {
 
 	mu     sync.Mutex
 	author string
-	since  time.Time // what changed after it is new to this user
-	seen   time.Time // of the newest request
+	since  time.Time // later changes are new to this user
+	seen   time.Time // time of the newest request
 	live   int       // live connections
 }
 
-// Limits of a session. A person reaches none of them.
+// Limits of a session, beyond any person's use.
 const (
 	mostRequests = 20 // a second
 	mostAnswers  = 2  // a second, of the whole form
@@ -36,7 +36,7 @@ const (
 	mostSessions = 1000
 )
 
-// visitPause is how long nobody looks until what changed meanwhile is news again.
+// visitPause is how long nobody must look until changes since then are news again.
 const visitPause = 30 * time.Minute
 
 func (s *session) who() string {
@@ -45,8 +45,8 @@ func (s *session) who() string {
 	return s.author
 }
 
-// sinceLastVisit is from when on changes are new to this user; it moves when they come back after a
-// pause, or say that they have seen everything.
+// sinceLastVisit is the time from which changes are new to this user; it moves when they return
+// after a pause, or say they have seen everything.
 func (s *session) sinceLastVisit(now time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *session) seenAll(now time.Time) {
 	s.since, s.seen = now, now
 }
 
-// joinLive counts a live connection; false where there are too many.
+// joinLive counts a live connection; false if there are too many.
 func (s *session) joinLive(n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,10 +74,9 @@ func (s *session) joinLive(n int) bool {
 	return true
 }
 
-// sessions are those who have signed in, by the hash of their cookie: what is in memory lets nobody
-// in.
+// sessions are the signed-in users, by the hash of their cookie: what is in memory lets nobody in.
 type sessions struct {
-	last time.Duration // of one
+	last time.Duration // of each
 	mu   sync.Mutex
 	byID map[[sha256.Size]byte]*session
 }
@@ -86,7 +85,7 @@ func newSessions(last time.Duration) *sessions {
 	return &sessions{last: last, byID: map[[sha256.Size]byte]*session{}}
 }
 
-// begin makes a session and its cookie. The oldest ends where there are too many.
+// begin makes a session and its cookie. The oldest ends if there are too many.
 func (s *sessions) begin(now, since time.Time, author string) (*session, string) {
 	cookie := hex.EncodeToString(random(32))
 	one := &session{
@@ -139,7 +138,7 @@ func (s *sessions) find(cookie string, now time.Time) *session {
 	return one
 }
 
-// Cookies carry a secret, and a time: when this browser last looked at the list.
+// Cookies hold a secret, and a time: when this browser last looked at the list.
 const (
 	cookieSession = "rlsguard-session"
 	cookieSeen    = "rlsguard-seen"

@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// demo are the made-up patients of rlsguard demo.
+// demo are the invented patients of rlsguard demo.
 func demo(t *testing.T) (documents []string) {
 	t.Helper()
 	names, err := filepath.Glob("../../cmd/rlsguard/demo/[1-5]-*.json")
@@ -37,7 +37,7 @@ func demo(t *testing.T) (documents []string) {
 	return documents
 }
 
-// longPatient is one with three years on record.
+// longPatient has three years on record.
 func longPatient(t *testing.T) (documents []string) {
 	t.Helper()
 	data, err := os.ReadFile("../timeline/testdata/patient.ndjson")
@@ -64,10 +64,10 @@ func (w *window) openPatient(id string) {
 	w.until("the patient "+id, `document.querySelector("article.patient h1")?.innerText === "Patient `+id+`"`)
 }
 
-// names tells that an address or a title names a patient.
+// names matches addresses and titles that name a patient.
 var names = regexp.MustCompile(`(?i:anna|bert|carla|dora|4711-B)|Patient/`)
 
-// namesNobody holds that address and title are of nobody.
+// namesNobody checks that address and title name nobody.
 func (w *window) namesNobody() {
 	w.t.Helper()
 	var url, title string
@@ -77,7 +77,7 @@ func (w *window) namesNobody() {
 	}
 }
 
-// TestDay is a day of a pharmacist, step by step, in one window.
+// TestDay is a pharmacist's day, step by step, in one window.
 func TestDay(t *testing.T) {
 	w := openWindow(t, 1280, 960)
 	s := startSite(t)
@@ -214,7 +214,7 @@ func TestDay(t *testing.T) {
 	}
 }
 
-// filters sets filters and takes them away.
+// filters sets and clears filters.
 func filters(w *window) {
 	w.do(chromedp.Click(`//a[@class="chip" and text()="High"]`, chromedp.BySearch), chromedp.WaitVisible("#rows"))
 	w.until("two rows", `document.querySelectorAll("#rows > li").length === 2`)
@@ -276,7 +276,7 @@ func byKeyboard(w *window, s *site) {
 	w.until("back in the list", `document.activeElement.matches("#rows a.row")`)
 }
 
-// printed makes a leaflet and the patient's flags into PDF.
+// printed prints a leaflet and the patient's flags to PDF.
 func printed(w *window) {
 	w.openPatient("4711-B")
 	var leaflet string
@@ -299,8 +299,8 @@ func printed(w *window) {
 	}
 }
 
-// looks holds that nothing sticks out, and that axe-core finds no serious barrier, at both widths
-// and in both schemes.
+// looks checks that nothing sticks out, and that axe-core finds no serious barrier, at both widths
+// and in both colour schemes.
 func looks(w *window, s *site) {
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")
 	if err != nil {
@@ -335,7 +335,7 @@ func looks(w *window, s *site) {
 	w.do(chromedp.EmulateViewport(1280, 960), emulation.SetEmulatedMedia())
 }
 
-// barriers lists what axe-core finds that is serious or critical.
+// barriers lists the serious or critical findings of axe-core.
 func (w *window) barriers(name, axe string) {
 	w.t.Helper()
 	var found []string
@@ -354,7 +354,7 @@ func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithA
 
 var picture = flag.Bool("picture", false, "take the picture of the README anew")
 
-// pictureForReaders is the one that the README shows: small enough for whoever clones.
+// pictureForReaders is the one in the README: small enough for everybody who clones.
 func pictureForReaders(t testing.TB) {
 	t.Helper()
 	const file, most = "testdata/page.png", 200_000

@@ -19,7 +19,7 @@ import (
 // told is what rls.patient adds to the flags.
 type told struct {
 	NoTimeline   string // why it adds nothing
-	Who          string // age, sex and RLS, with a separator behind
+	Who          string // age, sex and RLS, followed by a separator
 	Notes        []string
 	Chart, Table template.HTML
 	Silences     []silent
@@ -29,13 +29,13 @@ type told struct {
 
 type silent struct{ What, Why string }
 
-// earlier is a flag that is not open any more.
+// earlier is a flag that is no longer open.
 type earlier struct {
 	Line    string
 	History []event
 }
 
-// tell is all of a timeline but what belongs to open flags.
+// tell is all of a timeline except what belongs to open flags.
 func (p *Page) tell(line *timeline.Patient, err error) told {
 	switch {
 	case errors.Is(err, errNotAllowed):
@@ -77,7 +77,7 @@ func (p *Page) tell(line *timeline.Patient, err error) told {
 	return t
 }
 
-// draw makes the figures, for a pane and for a phone, and the tables of the same.
+// draw makes the figures, for a pane and for a phone, and the same as tables.
 func (t *told) draw(line *timeline.Patient, link func(facts.Ref) string) error {
 	name := func(f *timeline.Flag) string {
 		found := checks.Finding{Check: f.Check, Ingredient: f.Ingredient, Summary: f.Summary}
@@ -95,7 +95,7 @@ func (t *told) draw(line *timeline.Patient, link func(facts.Ref) string) error {
 	return err
 }
 
-// who says age, sex and how RLS counts.
+// who gives age, sex and how RLS counts.
 func (p *Page) who(line *timeline.Patient) (words string) {
 	rls := "RLS " + plain(line.RLS.Status) + nonEmpty(" ", plain(line.RLS.Since.Words))
 	person := plain(line.Person.Sex)
@@ -126,7 +126,7 @@ func nonEmpty(before, text string) string {
 	return before + text
 }
 
-// toldOf is what a timeline says of a flag; nil where it says nothing.
+// toldOf is what a timeline says of a flag; nil if nothing.
 func toldOf(line *timeline.Patient, id string) *timeline.Flag {
 	if line == nil {
 		return nil
@@ -148,7 +148,7 @@ func clearsWords(list []clears.Change, cut bool) (all []string) {
 	return all
 }
 
-// openedBy is when a flag opened for the last time.
+// openedBy is when a flag last opened.
 func openedBy(steps []timeline.Step) (at time.Time, ok bool) {
 	for _, s := range steps {
 		if s.Transition == checks.ChangeOpened {
@@ -158,7 +158,7 @@ func openedBy(steps []timeline.Step) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// history says what became of a flag, the newest first.
+// history says what became of a flag, newest first.
 func (p *Page) history(steps []timeline.Step) (all []event) {
 	for _, s := range slices.Backward(steps) {
 		e := event{When: s.At.In(p.Zone).Format("2006-01-02 15:04"), What: plain(string(s.Transition))}

@@ -13,10 +13,10 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
-// patientView is one patient, as the template shows them.
+// patientView is one patient as the template shows them.
 type patientView struct {
 	Token, Name, About, Record, CSRF string
-	Problem, Said                    string // of an answer that was just given
+	Problem, Said                    string // for an answer just given
 	Groups                           []group
 	Counsel                          []string
 	MayAnswer                        bool
@@ -24,7 +24,7 @@ type patientView struct {
 	told
 }
 
-// group are flags of one urgency.
+// group is flags of one urgency.
 type group struct {
 	Title string
 	Flags []flagView
@@ -32,7 +32,7 @@ type group struct {
 
 type flagView struct {
 	ID, Class            string
-	Line, Short          string // what is seen before it is opened
+	Line, Short          string // seen before it is opened
 	Summary, Action      string
 	Alternatives, Clears []string
 	Next, Answer         string
@@ -42,14 +42,14 @@ type flagView struct {
 	MayAnswer            bool
 }
 
-// refView is a record, with words where there are some.
+// refView is a record, with words if available.
 type refView struct{ Text, Ref, URL string }
 
 type source struct{ Text, DOI, Review string }
 
 type event struct{ When, What string }
 
-// view is nil where nothing is open for the patient.
+// view is nil if nothing is open for the patient.
 func (p *Page) view(r *http.Request, token string) *patientView {
 	ref, flags := p.list.of(token)
 	if flags == nil {
@@ -110,7 +110,7 @@ func (p *Page) flagView(f *flag, told *timeline.Flag) flagView {
 		v.Class, v.Short = "answered", v.Answer
 	}
 	v.Next, v.Clears = p.next(f.Next), clearsWords(f.Clears, f.ClearsCut)
-	if told != nil { // newer than the flag where what it tells moved and nothing else
+	if told != nil { // newer than the flag if only its next moment shifted
 		v.History, v.Clears = p.history(told.History), clearsWords(told.Clears, told.ClearsCut)
 		if opened, ok := openedBy(told.History); ok {
 			p.list.knew(f.ID, opened)
@@ -209,7 +209,7 @@ func number(n int) string {
 	return "many"
 }
 
-// servePatient shows one patient: alone for the script of the page, or with the list beside.
+// servePatient shows one patient: alone for the page's script, or beside the list.
 func (p *Page) servePatient(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
 	if r.Header.Get("X-Requested-With") != "rlsguard" {

@@ -12,7 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/page"
 )
 
-// What opened or got worse since the last visit is marked, whoever saw it come, and can be filtered.
+// Flags opened or worsened since the last visit are marked, whoever saw them come, and can be
+// filtered.
 func TestSinceTheLastVisit(t *testing.T) {
 	old, fresh, worse := aFlag(1), aFlag(2), aFlag(3)
 	now := time.Now()

@@ -29,7 +29,7 @@ var templates = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").ParseFS(templateFiles, "templates/*.html"))
 })
 
-// token stands for a patient in addresses, for as long as this process lives.
+// token stands for a patient in addresses, for the life of this process.
 func (p *Page) token(ref facts.Ref) string {
 	h := hmac.New(sha256.New, p.key)
 	h.Write([]byte(ref))
@@ -59,7 +59,7 @@ func (p *Page) routes() http.Handler {
 	})
 	static, err := fs.Sub(staticFiles, "static")
 	if err != nil {
-		panic(err) // the folder is in the program
+		panic(err) // embedded
 	}
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	return mux
@@ -75,11 +75,11 @@ func (p *Page) show(w http.ResponseWriter, status int, name string, data any) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // who does not wait for it does not want it
+	_, _ = w.Write(b.Bytes()) // whoever does not wait for it does not want it
 }
 
-// signIn lets in who has the link. The cookie counts from the next page on: one that a link of
-// another site led to would not send it along.
+// signIn admits whoever has the link. The cookie counts from the next page on: following a link
+// from another site would not send it.
 func (p *Page) signIn(w http.ResponseWriter, r *http.Request) {
 	if subtle.ConstantTimeCompare([]byte(r.PathValue("secret")), []byte(p.secret)) != 1 {
 		if !p.wrong.Allow() {
@@ -119,7 +119,7 @@ func (p *Page) askAuthor(w http.ResponseWriter, r *http.Request, status int, pro
 	p.show(w, status, "you", youPage{s.csrf, s.who(), problem})
 }
 
-// longestAuthor is how many characters a name may have.
+// longestAuthor is the maximum length of a name, in characters.
 const longestAuthor = 100
 
 func (p *Page) setAuthor(w http.ResponseWriter, r *http.Request) {
@@ -140,8 +140,8 @@ func (s *session) setAuthor(author string) {
 	s.author = author
 }
 
-// unprintable are characters that a name, or a comment, has no use for: control characters, and
-// those that turn the direction of reading.
+// unprintable are characters no name or comment needs: control characters, and those that reverse
+// the reading direction.
 func unprintable(c rune) bool { return !unicode.IsPrint(c) && c != ' ' }
 
 func (p *Page) seen(w http.ResponseWriter, r *http.Request) {

@@ -9,8 +9,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/facts"
 )
 
-// plain leaves out of a text what cannot be seen and could change how the rest is read: control
-// characters, and those that turn the direction of reading.
+// plain drops from a text what is invisible and could change how the rest is read: control
+// characters, and those that reverse the reading direction.
 func plain(s string) string {
 	return strings.Map(func(c rune) rune {
 		switch {
@@ -31,12 +31,12 @@ func plainAll(list []string) []string {
 	return all
 }
 
-// name is how a patient is called here: by the reference, without its type.
+// name is how the page calls a patient: by the reference, without its type.
 func name(ref facts.Ref) string {
 	return "Patient " + plain(strings.TrimPrefix(string(ref), "Patient/"))
 }
 
-// age is a duration in the unit that says enough.
+// age is a duration in a unit that says enough.
 func age(d time.Duration) string {
 	switch {
 	case d < time.Minute:

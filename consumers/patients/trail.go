@@ -49,12 +49,14 @@ func NewTrail(nc *nats.Conn, key []byte, in ...jet.Domain) (Trail, error) {
 	return &streams{key: key, js: js, found: map[string]jetstream.Stream{}}, nil
 }
 
-// Whose implements Trail. What a flag is now stands in RLS; one that was resolved may have left it.
+// Whose implements Trail. What a flag is now stands in RLS for a while; what has left that is in
+// RLS_AUDIT, and where that does not keep it any more, in RLS_FLAGS.
 func (s *streams) Whose(ctx context.Context, flag string) (facts.Ref, error) {
 	for _, place := range []struct{ stream, subject string }{
 		{layout.StreamRLS, layout.SubjectCommitFlags + "*.*." + flag},
 		{layout.StreamRLS, layout.SubjectAudit + flag + ".*"},
 		{streamAudit, layout.SubjectAudit + flag},
+		{layout.StreamFlags, layout.SubjectFlags + "*.*." + flag},
 	} {
 		f, err := s.get(ctx, place.stream, func(str jetstream.Stream) (*jetstream.RawStreamMsg, error) {
 			return str.GetLastMsgForSubject(ctx, place.subject)

@@ -15,16 +15,16 @@ var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{"title": (*Change).title}).Parse(pageHTML))
 })
 
-// bar is one bar of a plot, in units of its drawing.
+// bar is one bar of a plot, in drawing units.
 type bar struct {
 	Label          string
-	Kind           string // class of its colour
+	Kind           string // colour class
 	X, Y, W, TextX float64
 	N              int
 	Text, Anchor   string // beside the bar, or in it
 }
 
-// plot is a drawing: rows of bars to both sides of a line, or in one row.
+// plot is a drawing: rows of bars on both sides of a line, or in one row.
 type plot struct {
 	Title         string
 	Height, Width float64
@@ -46,14 +46,14 @@ type pageData struct {
 	Kinds         []Kind
 }
 
-// Sizes of the plots: left of plotLeft stand the names.
+// Sizes of the plots; names are left of plotLeft.
 const (
 	plotWidth, plotLeft, plotRight = 760.0, 210.0, 50.0
 	rowHeight                      = 26.0
 )
 
-// WriteHTML writes a report as one page that needs nothing else: no script, and neither style nor
-// picture from elsewhere.
+// WriteHTML writes a report as one self-contained page: no script, and neither style nor picture
+// from elsewhere.
 func (r *Report) WriteHTML(w io.Writer) error {
 	return page().Execute(w, pageData{
 		Report: r, Changes: r.changesPlot(), Open: r.openPlot(), Shown: len(r.Examples), Kinds: kinds,
@@ -61,7 +61,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	})
 }
 
-// changesPlot has what closed to the left of a line, what opened and moved to its right.
+// changesPlot shows what closed left of a line, what opened and moved right of it.
 func (r *Report) changesPlot() plot {
 	p := plot{
 		Title: "Flags that change, by check: closed to the left, opened and moved to the right",
@@ -100,7 +100,7 @@ func (r *Report) changesPlot() plot {
 	return p
 }
 
-// openPlot has the open flags of both sides by severity, each in a bar of parts.
+// openPlot shows the open flags of both sides by severity, as parts of one bar each.
 func (r *Report) openPlot() plot {
 	p := plot{
 		Title:  "Open flags before and after, by severity",

@@ -29,14 +29,14 @@ func flagsOf(findings []checks.Finding) []Flag {
 // Kind of a change.
 type Kind string
 
-// What may become of a flag. A flag moves when its severity changes.
+// What may become of a flag. A flag moves if its severity changes.
 const (
 	Opened Kind = "opened"
 	Closed Kind = "closed"
 	Moved  Kind = "moved"
 )
 
-// kinds in the order in which they are told.
+// kinds in display order.
 var kinds = []Kind{Opened, Closed, Moved}
 
 // Change is one flag that differs.
@@ -56,13 +56,13 @@ type Patient struct {
 	Ref           facts.Ref
 	Orders        int // medication orders on record
 	Before, After []Flag
-	// SilentBefore and SilentAfter say why a side has no such flag; nil when that side cannot tell.
+	// SilentBefore and SilentAfter say why a side has no such flag; nil if that side cannot tell.
 	SilentBefore, SilentAfter func(f Flag) string
 }
 
-// Rehearsal gathers changes. It is not for concurrent use.
+// Rehearsal collects changes. It is not safe for concurrent use.
 type Rehearsal struct {
-	// Examples kept of each kind of change of each check.
+	// Examples kept for each kind of change of each check.
 	Examples int
 	// Each, which may be nil, is called with every change.
 	Each func(Change) error
@@ -114,17 +114,17 @@ func (c *Counts) add(k Kind) {
 	}
 }
 
-// CheckCount is what changes of one check.
+// CheckCount is the changes of one check.
 type CheckCount struct {
 	Check  string `json:"check"`
 	Before int    `json:"before"` // open flags
 	After  int    `json:"after"`
 	Counts
-	// Per1000 is the number of changes for 1,000 orders.
+	// Per1000 is the number of changes per 1,000 orders.
 	Per1000 Rates `json:"per1000Orders"`
 }
 
-// Rates are counts for 1,000 orders.
+// Rates are counts per 1,000 orders.
 type Rates struct {
 	Opened float64 `json:"opened"`
 	Closed float64 `json:"closed"`
@@ -141,12 +141,12 @@ func (c Counts) per1000(orders int) Rates {
 	return Rates{rate(c.Opened), rate(c.Closed), rate(c.Moved)}
 }
 
-// Report is what a rehearsal comes to.
+// Report is the outcome of a rehearsal.
 type Report struct {
 	AsOf       string     `json:"asOf"`
 	Before     string     `json:"before"` // what decided, in words
 	After      string     `json:"after"`
-	Settings   []Setting  `json:"settings"` // that differ
+	Settings   []Setting  `json:"settings"` // those that differ
 	Compared   bool       `json:"settingsCompared"`
 	Patients   int        `json:"patients"`
 	Changed    int        `json:"patientsChanged"`
@@ -155,18 +155,18 @@ type Report struct {
 	OpenAfter  Severities `json:"openAfter"`
 	Counts
 	Per1000  Rates        `json:"per1000Orders"`
-	Checks   []CheckCount `json:"checks"` // that have a flag on either side
+	Checks   []CheckCount `json:"checks"` // those with a flag on either side
 	Examples []Change     `json:"examples"`
-	// Notes are what the reader has to know beside the numbers.
+	// Notes are what the reader must know beside the numbers.
 	Notes []string `json:"notes,omitempty"`
 }
 
-// New starts a rehearsal that keeps so many examples of each kind of change of each check.
+// New starts a rehearsal that keeps examples of each kind of change of each check.
 func New(examples int) *Rehearsal {
 	return &Rehearsal{Examples: examples, byCheck: map[string]*CheckCount{}, examples: map[string][]Change{}}
 }
 
-// Add takes a patient in. The error is that of Each.
+// Add adds a patient. The error is that of Each.
 func (r *Rehearsal) Add(p *Patient) error {
 	r.report.Patients++
 	r.report.Orders += p.Orders
@@ -227,7 +227,7 @@ func (r *Rehearsal) Report(asOf time.Time, before, after string) *Report {
 	return &out
 }
 
-// diff lists what differs between the sides of a patient, by check and ingredient.
+// diff lists the differences between the sides of a patient, by check and ingredient.
 func diff(p *Patient) (changes []Change) {
 	before, after := sorted(p.Before), sorted(p.After)
 	for len(before) > 0 || len(after) > 0 {

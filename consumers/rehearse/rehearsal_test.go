@@ -64,7 +64,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestReportDoesNotGrow: a report of many patients is as long as one of a few.
+// TestReportDoesNotGrow: a report on many patients is as long as one on a few.
 func TestReportDoesNotGrow(t *testing.T) {
 	size := func(patients int) int {
 		r := New(2)
@@ -93,7 +93,7 @@ func TestReportDoesNotGrow(t *testing.T) {
 	}
 }
 
-// TestPage: every kind of change is drawn, what a record says is escaped, and the drawing is
+// TestPage: every kind of change is drawn, record texts are escaped, and the drawing is
 // well-formed.
 func TestPage(t *testing.T) {
 	r := New(5)
@@ -133,8 +133,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestSettingsThatDiffer: by their keys, those of lists and tables too; equal settings differ in
-// nothing.
+// TestSettingsThatDiffer: by key, including those in lists and tables; equal settings do not
+// differ.
 func TestSettingsThatDiffer(t *testing.T) {
 	a, b := checks.DefaultSettings(), checks.DefaultSettings()
 	if got := Settings(a, b); len(got) > 0 {

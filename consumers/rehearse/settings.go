@@ -19,7 +19,7 @@ type Setting struct {
 	After  string `json:"after"`
 }
 
-// Settings lists what differs between two settings, and whether their tables do.
+// Settings lists the differences between two settings, and whether their tables differ.
 func Settings(before, after *checks.Settings) []Setting {
 	a, b := flat(before), flat(after)
 	keys := maps.Clone(a)

@@ -14,8 +14,8 @@ type Sides struct {
 }
 
 // Patient decides about one patient on both sides. Acknowledgements do not count: they answer
-// flags, and open or close none. after is what the other side knows of the patient; nil when it
-// does not know the patient.
+// flags, and open or close none. after is what the other side knows of the patient; nil if it does
+// not know the patient.
 func (s *Sides) Patient(before, after *checks.State) Patient {
 	p := Patient{}
 	if after != nil {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// WriteText writes a report for a person at a terminal; print makes a text harmless there.
+// WriteText writes a report for a terminal; print makes a text harmless there.
 func (r *Report) WriteText(out io.Writer, print func(string) string) error {
 	w := bufio.NewWriter(out)
 	fmt.Fprintf(w, "Rehearsal as of %s\n  before  %s\n  after   %s\n\n", r.AsOf, print(r.Before), print(r.After))
@@ -36,7 +36,7 @@ func (r *Report) WriteText(out io.Writer, print func(string) string) error {
 	return w.Flush()
 }
 
-// writeTable writes a row for each check, and one for all.
+// writeTable writes one row per check, and one for all.
 func (r *Report) writeTable(w io.Writer) {
 	fmt.Fprintf(w, "%-36s %7s %7s %8s %8s %8s   per 1,000 orders: opened, closed, moved\n",
 		"check", "before", "after", "opened", "closed", "moved")
@@ -62,7 +62,7 @@ func (s Severities) String() string {
 	return fmt.Sprintf("%d (%d high, %d moderate, %d low)", s.total(), s.High, s.Moderate, s.Low)
 }
 
-// title names a change in a line.
+// title names a change in one line.
 func (c *Change) title() string {
 	name := c.Check
 	if c.Ingredient != "" {

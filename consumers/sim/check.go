@@ -59,6 +59,9 @@ func (w *world) check() error {
 	if err := w.trailWhole(); err != nil {
 		return err
 	}
+	if err := w.leftHeld(); err != nil {
+		return err
+	}
 	return w.deadLetters()
 }
 
@@ -115,7 +118,7 @@ func open(st *checks.State) []checks.OpenFlag {
 	return all
 }
 
-// shown compares what dashboards see, the newest transition under each subject, with the flags that
+// shown compares what dashboards see in RLS_FLAGS, the newest transition under each subject, with the flags that
 // states have open.
 func (w *world) shown(states map[facts.Ref]*checks.State) error {
 	open := map[string]bool{}
@@ -129,12 +132,9 @@ func (w *world) shown(states map[facts.Ref]*checks.State) error {
 	}
 	seen, doubt := map[string]bool{}, w.tornFlags()
 	maps.DeleteFunc(open, func(name string, _ bool) bool { return doubt[flagOf(name)] })
-	for subject, seq := range w.server.last {
-		name, ok := strings.CutPrefix(subject, flagSubject)
-		if !ok {
-			continue
-		}
-		switch checks.Change(w.server.log[seq-1].header.Get(layout.HeaderTransition)) {
+	w.showSome(len(w.server.log))
+	for name, shown := range w.showing.copies {
+		switch checks.Change(shown.Header.Get(layout.HeaderTransition)) {
 		case checks.ChangeResolved, checks.ChangeMoved:
 		default:
 			if !doubt[flagOf(name)] {

@@ -64,7 +64,7 @@ func (w *world) session(process string, old bool) *instance {
 		engine = w.before
 	}
 	in.c = commit.New(commit.Options{
-		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen, Audit: layout.DefaultAudit,
+		Engine: engine, MaxBatch: w.maxBatch, Store: in, AsOf: w.frozen,
 		Now: func() time.Time { return w.server.now }, Sleep: in.sleep, By: name, Health: unheard{},
 		Log: zerolog.Nop()})
 	in.known = commit.NewKnown()

@@ -24,6 +24,7 @@ const (
 	believesSilence          // no answer is taken for a yes
 	neverHeals               // what an instance missed is left as it is
 	believesThePlace         // what the copying has passed is purged, whether it was copied or not
+	leavesUnshown            // what RLS shows leaves it before RLS_FLAGS has it
 	forgets                  // what the same process wrote is passed over, also after starting over
 	acceptsUnsigned          // what nobody signed is taken for a state
 	acceptsOlder             // so is an older message, or that of another subject
@@ -38,6 +39,7 @@ var mutantNames = map[mutant]string{
 	believesSilence:   "believes silence",
 	neverHeals:        "never heals",
 	believesThePlace:  "believes the place",
+	leavesUnshown:     "leaves unshown",
 	forgets:           "forgets",
 	acceptsUnsigned:   "accepts unsigned",
 	acceptsOlder:      "accepts an older one",

@@ -56,7 +56,7 @@ func TestSim(t *testing.T) {
 		total,
 	)
 	if failed == 0 && min(total.Crashes, total.StartedOver, total.Conflicts, total.Torn, total.Overlapped, total.Pruned,
-		total.PassedOver, total.Intruded, total.Rebuilt) == 0 {
+		total.PassedOver, total.Left, total.Intruded, total.Rebuilt) == 0 {
 		t.Error("something that can happen never did")
 	}
 }
@@ -75,6 +75,7 @@ func (s *Stats) add(o Stats) {
 	s.Overlapped += o.Overlapped
 	s.Pruned += o.Pruned
 	s.PassedOver += o.PassedOver
+	s.Left += o.Left
 }
 
 // each calls do for n seeds on all processors, until some have failed.

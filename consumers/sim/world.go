@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rlsguard/rlsguard/checks"
+	"github.com/rlsguard/rlsguard/consumers/audit"
 	"github.com/rlsguard/rlsguard/consumers/commit"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
@@ -29,6 +30,7 @@ type world struct {
 	instances []*instance
 	late      []late
 	trail     trail
+	showing   showing
 
 	// How it is drawn.
 	inputs           []fold.Input
@@ -53,7 +55,7 @@ type world struct {
 // Stats are what happened in a run.
 type Stats struct {
 	Intruded, Rebuilt, Inputs, Instances, Crashes, StartedOver, Conflicts, Torn, Effects, Transitions, Overlapped,
-	Pruned, PassedOver int
+	Pruned, PassedOver, Left int
 }
 
 // maxSteps bounds a run: one that does not come to rest is as wrong as one that comes out wrong.
@@ -64,12 +66,13 @@ func Run(seed uint64) (Stats, error) { return run(seed, none, nil) }
 
 func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 	w := &world{
-		rand:   rand.New(rand.NewPCG(seed, 1)),
-		mutant: m,
-		server: newServer(began),
-		dead:   map[string]int{},
-		trail:  trail{next: 1, purged: map[uint64]string{}},
-		trace:  trace,
+		rand:    rand.New(rand.NewPCG(seed, 1)),
+		mutant:  m,
+		server:  newServer(began),
+		dead:    map[string]int{},
+		trail:   trail{next: 1, purged: map[uint64]string{}},
+		showing: showing{copies: map[string]audit.Shown{}, next: 1, left: map[uint64]struct{}{}},
+		trace:   trace,
 	}
 	w.draw()
 	w.generate()
@@ -93,6 +96,7 @@ func run(seed uint64, m mutant, trace func(string, ...any)) (Stats, error) {
 		w.overlapped,
 		len(w.trail.purged),
 		w.trail.passed,
+		len(w.showing.left),
 	}, err
 }
 
@@ -135,6 +139,7 @@ func (w *world) draw() {
 	w.reorder = w.rand.IntN(4) > 0
 	w.faults = w.rand.IntN(12)
 	w.damage = w.rand.IntN(6) == 0
+	w.showing.slow = 1 + w.rand.IntN(2)*40
 	w.intruders = w.rand.IntN(3) == 0
 	if w.mutant == statesFirst {
 		w.damage = true
@@ -189,8 +194,12 @@ func (w *world) step() {
 		}
 	case 12:
 		w.copySome(1 + w.rand.IntN(20))
+		if w.rand.IntN(w.showing.slow) == 0 {
+			w.showSome(1 + w.rand.IntN(20))
+		}
 	case 13:
 		w.prune()
+		w.leave()
 	case 14:
 		w.passOver()
 	case 6:

@@ -8,14 +8,14 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/fold"
 )
 
-// Leaflet is what a patient is told about the open flags, in plain words: no severity, no source
-// and no reference.
+// Leaflet is what a patient is told about the open flags, in plain words: no severity, source or
+// reference.
 type Leaflet struct {
-	Texts   []string `json:"texts,omitempty"` // of a flag each, the worst first
+	Texts   []string `json:"texts,omitempty"` // one per flag, worst first
 	Counsel []string `json:"counsel,omitempty"`
 }
 
-// leafletOf decides once more, with the words of a leaflet.
+// leafletOf evaluates again for the patient audience.
 func leafletOf(e *fold.Engine, st *checks.State, asOf time.Time) Leaflet {
 	set := *e.Settings
 	set.Audience = checks.ForPatients

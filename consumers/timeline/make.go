@@ -12,8 +12,8 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/ordercheck"
 )
 
-// Of makes the timeline of a patient, who stands in it as token, from a state and from the
-// transitions of the patient's flags in any order. It changes nothing.
+// Of makes the timeline of a patient, named by token, from a state and the transitions of the
+// patient's flags in any order. It changes nothing.
 func Of(e *fold.Engine, st *checks.State, token string, asOf time.Time, transitions []checks.Flag) Patient {
 	zone := e.Settings.Zone
 	if zone == nil {
@@ -37,7 +37,7 @@ func Of(e *fold.Engine, st *checks.State, token string, asOf time.Time, transiti
 	return p
 }
 
-// stepsByFlag are the transitions of each flag, the oldest first, each once.
+// stepsByFlag are the transitions of each flag, oldest first, without duplicates.
 func stepsByFlag(transitions []checks.Flag) map[string][]checks.Flag {
 	steps := map[string][]checks.Flag{}
 	for _, f := range transitions {
@@ -67,7 +67,7 @@ func (p *Patient) addOpen(f *checks.Flag, steps []checks.Flag) {
 	p.Flags = append(p.Flags, out)
 }
 
-// answer marks the newest answer to a flag that says what ack does: that one holds.
+// answer marks the newest answer to a flag that agrees with ack: the one that holds.
 func (p *Patient) answer(id string, ack *facts.Acknowledgement) *record.Answer {
 	kind := string(checks.Acknowledged)
 	if ack.Override {
@@ -85,7 +85,7 @@ func (p *Patient) answer(id string, ack *facts.Acknowledgement) *record.Answer {
 	return nil
 }
 
-// addResolved adds the flags that were open once, as they were before they were resolved.
+// addResolved adds formerly open flags, as they were before they were resolved.
 func (p *Patient) addResolved(e *fold.Engine, st *checks.State, steps map[string][]checks.Flag) {
 	for i := range st.Flags {
 		kept := &st.Flags[i]
@@ -122,7 +122,7 @@ func history(steps []checks.Flag) []Step {
 	return all
 }
 
-// compareFlags puts open ones first, of these the worst; of resolved ones the newest.
+// compareFlags puts open flags first, worst first; then resolved ones, newest first.
 func compareFlags(a, b Flag) int {
 	switch {
 	case a.Open() && b.Open():
@@ -152,8 +152,8 @@ func silenceOf(s *checks.Silence) Silence {
 	return out
 }
 
-// hide puts the token where the patient's reference stood. Texts name no patient; references to
-// the patient's own resource, which may be among what was withdrawn, are one.
+// hide replaces the patient's reference with the token. Texts name no patient; references to the
+// patient's own resource, which may be among those withdrawn, do.
 func (p *Patient) hide(patient facts.Ref) {
 	own := func(refs []facts.Ref) []facts.Ref {
 		refs = slices.Clone(refs)

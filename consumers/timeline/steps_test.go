@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// An order that is increased step by step says each dose with its begin.
+// An order increased step by step gives each dose with its start.
 func TestStepsOfAnOrder(t *testing.T) {
 	step := func(start, end, dose string) string {
 		return fmt.Sprintf(`{"timing":{"repeat":{"frequency":1,"period":1,"periodUnit":"d","boundsPeriod":{"start":%q%s}}},
@@ -24,7 +24,7 @@ func TestStepsOfAnOrder(t *testing.T) {
 			step("2026-09-01", `,"end":"2026-09-07"`, "0.125"),
 			step("2026-09-08", `,"end":"2026-10-07"`, "0.25"), step("2026-10-08", "", "0.5"),
 		),
-		// A part that cannot be told is none.
+		// An unreadable part is no step.
 		"2026-09-01 0.125 mg a day, 2026-10-08 ": order(
 			step("2026-09-01", `,"end":"2026-10-07"`, "0.125"), step("2026-10-08", "", `1e-400`),
 		),

@@ -33,7 +33,7 @@ func engine(t testing.TB) *fold.Engine {
 	return &fold.Engine{Settings: set, Key: []byte("key of the tests, not secret"), Ruleset: "r1"}
 }
 
-// past are the events of one patient as they came, one after the other, and what became of flags.
+// past is the events of one patient in order of arrival, and the resulting flags.
 type past struct {
 	engine *fold.Engine
 	replay *fold.Replay
@@ -48,7 +48,7 @@ func newPast(t testing.TB) *past {
 	return &past{engine: e, replay: fold.NewReplay(e)}
 }
 
-// take folds a resource in at the time that its version is of, or at a given one.
+// take folds in a resource at the time of its version, or at a given one.
 func (p *past) take(t testing.TB, at time.Time, document string) {
 	t.Helper()
 	p.n++
@@ -79,7 +79,7 @@ func (p *past) timeline(patient facts.Ref) Patient {
 	return Of(p.engine, p.replay.Finish(asOf).State(patient), token, asOf, p.trail)
 }
 
-// told is the made-up patient of testdata, with one flag answered.
+// told is the invented patient of testdata, with one flag answered.
 func told(t testing.TB) Patient {
 	t.Helper()
 	data, err := os.ReadFile("testdata/patient.ndjson")

@@ -112,7 +112,7 @@ func (s *soaking) fill() error {
 		m := &nats.Msg{
 			Subject: fmt.Sprintf("rls.audit.%08x-0000-8000-8000-000000000000.%s", i/soakEach, number),
 			Data:    body,
-			Header:  nats.Header{"Rls-Number": {number}, "Nats-TTL": {"34560000"}},
+			Header:  nats.Header{"Rls-Number": {number}},
 		}
 		if _, err := s.js.PublishMsgAsync(m, jetstream.WithStallWait(startTimeout)); err != nil {
 			return err

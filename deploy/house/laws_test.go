@@ -134,6 +134,7 @@ var mayImport = map[string][]string{
 		"consumers/decided", "consumers/embedded", "consumers/fold", "consumers/health",
 		"consumers/jet", "consumers/layout", "fhir",
 	},
+	"consumers/asked": {},
 	"consumers/audit": {"consumers/jet", "consumers/layout"},
 	"consumers/cases": {
 		"checks", "checks/decimal", "checks/facts", "checks/silence", "checks/terms",
@@ -171,8 +172,8 @@ var mayImport = map[string][]string{
 	},
 	"consumers/ordercheck": {
 		"checks", "checks/ahead", "checks/clears", "checks/facts", "checks/moment", "checks/terms",
-		"checks/terms/codes", "checks/terms/labs", "consumers/commit", "consumers/fold",
-		"consumers/layout", "fhir", "fhir/datetime", "fhir/issue",
+		"checks/terms/codes", "checks/terms/labs", "consumers/asked", "consumers/commit",
+		"consumers/fold", "consumers/layout", "fhir", "fhir/datetime", "fhir/issue",
 	},
 	"consumers/outcomes": {"checks", "checks/ahead", "checks/clears", "checks/facts"},
 	"consumers/page": {
@@ -183,8 +184,8 @@ var mayImport = map[string][]string{
 	"consumers/page/chart": {"checks", "checks/facts", "checks/record", "consumers/timeline"},
 	"consumers/parallel": {},
 	"consumers/patients": {
-		"checks", "checks/facts", "checks/record", "consumers/commit", "consumers/fold",
-		"consumers/jet", "consumers/layout", "consumers/timeline", "fhir/issue",
+		"checks", "checks/facts", "checks/record", "consumers/asked", "consumers/commit",
+		"consumers/fold", "consumers/jet", "consumers/layout", "consumers/timeline", "fhir/issue",
 	},
 	"consumers/publish": {"consumers/jet", "consumers/layout"},
 	"consumers/rehearse": {"checks", "checks/decimal", "checks/facts", "checks/terms"},

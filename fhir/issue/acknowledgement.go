@@ -12,7 +12,7 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/datetime"
 )
 
-// mitigation writes an acknowledgement. FHIR wants an action, so its text says in any case what was
+// mitigation writes an acknowledgement. FHIR requires an action, so its text always says what was
 // done.
 func mitigation(a *facts.Acknowledgement) samply.DetectedIssueMitigation {
 	m := samply.DetectedIssueMitigation{Action: samply.CodeableConcept{Text: ptr("noted")}, Author: author(a.Author)}
@@ -32,7 +32,7 @@ func mitigation(a *facts.Acknowledgement) samply.DetectedIssueMitigation {
 	switch a.Date.Precision {
 	case moment.NoTime:
 	case moment.WithoutOff:
-		// The day is what FHIR can say of it; the reader takes the extension.
+		// FHIR can express only the day; the reader uses the extension.
 		m.Date = ptr(datetime.Text(moment.Time{Nanos: a.Date.Nanos, Precision: moment.ToDay}))
 		list.time(ExtDate, a.Date)
 	default:
@@ -43,7 +43,7 @@ func mitigation(a *facts.Acknowledgement) samply.DetectedIssueMitigation {
 	return m
 }
 
-// resourceRef is a reference to a resource of the own server, as opposed to somebody's name.
+// resourceRef is a reference to a resource of the own server, as opposed to a person's name.
 var resourceRef = sync.OnceValue(
 	func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}$`) },
 )

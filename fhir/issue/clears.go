@@ -48,8 +48,8 @@ func (l *extensions) limit(m *clears.Limit) {
 	l.text("unit", m.Unit)
 }
 
-// readClears reads a change back. Of a kind that is not known, by a newer version, the text still
-// tells what it is.
+// readClears reads a change back. The text still describes a kind unknown here, from a newer
+// version.
 func readClears(parts found) (c clears.Change, err error) {
 	c = clears.Change{
 		Kind: clears.Kind(parts.code("change")), Drug: parts.text("drug"), From: parts.text("from"),

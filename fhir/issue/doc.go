@@ -1,7 +1,7 @@
-// Package issue writes flags as FHIR R4 DetectedIssue and reads back those that it wrote, with the
-// acknowledgement that a flag carries. The addresses of our identifiers, code systems and
-// extensions are here; whoever reads flags may rely on them.
+// Package issue writes flags as FHIR R4 DetectedIssue and reads its own back, with the
+// acknowledgement a flag carries. It defines the addresses of our identifiers, code systems and
+// extensions, on which readers of flags may rely.
 //
-// It must not know the reader of other resources, or how flags are decided and sent. An
-// acknowledgement that arrives as an event is read by fhir.
+// It must not know the reader of other resources, or how flags are decided and sent. Package fhir
+// reads acknowledgements that arrive as events.
 package issue

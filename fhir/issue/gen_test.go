@@ -14,14 +14,13 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// Texts of a flag: anything in UTF-8 but nothing, among it what JSON, HTML and paragraphs make
-// special.
+// Texts of a flag: any non-empty UTF-8, including what is special to JSON, HTML and paragraphs.
 var flagText = rapid.OneOf(
 	rapid.StringN(1, 40, -1),
 	rapid.SampledFrom([]string{"a\n\nb", "\n\n", "<&>\"\\", "\u2028\u202e\x00\x1b", "Restless legs", "a"}),
 )
 
-// anyFlag fills every field by reflection, so a field that is added to Flag and forgotten in the
+// anyFlag fills every field by reflection, so a field added to Flag and forgotten in the
 // DetectedIssue is found here.
 var anyFlag = rapid.Custom(func(t *rapid.T) checks.Flag {
 	var f checks.Flag
@@ -64,7 +63,7 @@ var flagEnums = map[reflect.Type]*rapid.Generator[any]{
 	}),
 }
 
-// anyChange has a kind, since there is none without; Days are an unsignedInt of FHIR.
+// anyChange always has a kind; Days is a FHIR unsignedInt.
 var anyChange = rapid.Custom(func(t *rapid.T) clears.Change {
 	optional := rapid.OneOf(rapid.Just(""), flagText)
 	limit := func(name string) clears.Limit {
@@ -99,7 +98,7 @@ func oneOf[T any](list ...T) *rapid.Generator[any] {
 	return rapid.Map(rapid.SampledFrom(list), func(v T) any { return v })
 }
 
-// anyTime is as precise as it says.
+// anyTime is exactly as precise as it says.
 var anyTime = rapid.Custom(func(t *rapid.T) moment.Time {
 	at := time.Unix(
 		rapid.Int64Range(-8e9, 8e9).Draw(t, "seconds"),

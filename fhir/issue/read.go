@@ -15,8 +15,8 @@ import (
 	"github.com/rlsguard/rlsguard/checks/moment"
 )
 
-// Unmarshal reads a flag from what Marshal wrote. An error says which element is not as it should
-// be, and holds no text of b. Elements and extensions that are not ours are passed over.
+// Unmarshal reads a flag from what Marshal wrote. An error names the faulty element, and contains
+// no text of b. Foreign elements and extensions are skipped.
 func Unmarshal(b []byte) (checks.Flag, error) {
 	f, err := readFlag(b)
 	if err != nil {
@@ -158,7 +158,7 @@ func readNext(parts found) (n ahead.Next, err error) {
 	return n, err
 }
 
-// closedLists refuses words of a flag that nobody knows, in both directions; "" is absent.
+// closedLists rejects unknown words in a flag, in both directions; "" is absent.
 func closedLists(f *checks.Flag) error {
 	switch {
 	case f.State != "" && !slices.Contains(flagStates, f.State):
@@ -190,7 +190,7 @@ var (
 	flagReasons = checks.Reasons()
 )
 
-// splitDetail takes the action off the end of detail.
+// splitDetail removes the action from the end of detail.
 func splitDetail(detail, action string) (summary string, err error) {
 	if action == "" || detail == action {
 		return strings.TrimSuffix(detail, action), nil

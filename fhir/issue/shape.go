@@ -6,9 +6,9 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// flagIssue is of a DetectedIssue what readFlag reads. A dashboard that opens reads ten thousand of
-// them before it can show the first, and into the models of R4 in Go, with some fifty fields for
-// every extension, that took ten times as long.
+// flagIssue is the part of a DetectedIssue that readFlag reads. A dashboard reads ten thousand of
+// them before it can show the first, and the Go models of R4, with some fifty fields for every
+// extension, took ten times as long.
 type flagIssue struct {
 	resourceType, status, severity, identifiedDateTime, detail string
 
@@ -27,7 +27,7 @@ type flagCoding struct{ system, value, code string }
 type flagMitigation struct {
 	action    []flagCoding
 	date      string
-	author    string // the reference, or else the display
+	author    string // the reference, else the display
 	extension found
 }
 
@@ -38,13 +38,13 @@ type flagExtension struct {
 	parts                     found
 }
 
-// usualExtensions are about as many as a flag or a citation has.
+// usualExtensions is about the number in a flag or a citation.
 const usualExtensions = 10
 
 // maxIssueDepth is far beyond what Marshal writes.
 const maxIssueDepth = 64
 
-// read fills s with what stands in b.
+// read fills s from b.
 func (s *flagIssue) read(b []byte) error {
 	var sc scan.Scanner
 	sc.Reset(b, maxIssueDepth)

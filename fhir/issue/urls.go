@@ -1,7 +1,8 @@
 package issue
 
 // The addresses that this package gives to its own identifiers, code systems and extensions.
-// Whoever reads flags may rely on them.
+// Whoever reads flags may rely on them. deploy/fhir defines them: a new one needs a row in
+// definitions_structures_test.go.
 const (
 	// BaseURL is where all of them begin.
 	BaseURL = "https://rlsguard.github.io/fhir"

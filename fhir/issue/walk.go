@@ -10,11 +10,11 @@ import (
 	"github.com/rlsguard/rlsguard/fhir/scan"
 )
 
-// issueReader reads a sound document. Its first error stays; it names an element and holds no text
-// of the document.
+// issueReader reads a sound document. Its first error stays; it names an element and contains no
+// text of the document.
 type issueReader struct {
 	b   []byte
-	pos int // offset after the value that was read last
+	pos int // offset after the last value read
 	err error
 }
 
@@ -52,7 +52,7 @@ func (r *issueReader) items(v int, what string, do func(v int)) {
 	r.pos = i + 1
 }
 
-// after is where goes on what holds the value at v, which may have been read or not.
+// after is the offset after the value at v, which may have been read or not.
 func (r *issueReader) after(v int) int {
 	if r.pos <= v {
 		r.pos = scan.Past(r.b, v)
@@ -60,7 +60,7 @@ func (r *issueReader) after(v int) int {
 	return r.next(r.pos)
 }
 
-// next is where the next property or element stands, or the end of what holds them.
+// next is the offset of the next property or element, or of the end of their container.
 func (r *issueReader) next(i int) int {
 	if i = scan.PastBlanks(r.b, i); r.b[i] == ',' {
 		i = scan.PastBlanks(r.b, i+1)
@@ -93,7 +93,7 @@ func (r *issueReader) wrong(what string) {
 	}
 }
 
-// issueWords are texts that most flags share, so that they need not be copied out of each.
+// issueWords are texts most flags share, so that they need not be copied from each.
 var issueWords = sync.OnceValue(func() map[string]string {
 	words := map[string]string{}
 	for _, w := range []string{FlagIDSystem, CheckSystem, AcknowledgementSystem, ExtBasis, extState, extChange,

@@ -35,9 +35,9 @@ func PastDigits(b []byte, i int) int {
 	return i
 }
 
-// The second pass walks over bytes the first has found sound, so nothing here checks for the end of
-// the document or a missing comma. What can still be wrong is the meaning: another type of value
-// than FHIR's, or one name twice.
+// The second pass walks over bytes found sound by the first, so nothing here checks for the end of
+// the document or a missing comma. Only the meaning can still be wrong: another type of value than
+// FHIR's, or one name twice.
 
 // Past returns the offset after the value at i of the sound document b.
 func Past(b []byte, i int) int {

@@ -14,10 +14,10 @@ type ndcNumber struct {
 	Products []uint64
 }
 
-// ReadNDC reads a code as it is written in practice: eleven digits (5-4-2) with or without hyphens,
-// ten with hyphens (4-4-2, 5-3-2, 5-4-1) or without (any of the three), twelve with a leading zero,
-// and the product alone: nine digits, or its two parts. It skips the prefixes NDC and N4, used on
-// labels and claims.
+// ReadNDC reads a code in any form in use: eleven digits (5-4-2) with or without hyphens, ten with
+// hyphens (4-4-2, 5-3-2, 5-4-1) or without (any of these), twelve with a leading zero, and the
+// product alone: nine digits, or its two parts. It skips the prefixes NDC and N4 of labels and
+// claims.
 func ReadNDC(code string) (ndcNumber, bool) {
 	code = plainNDC(code)
 	full := NDC11(code)

@@ -23,10 +23,9 @@ var (
 
 // Packed is a table of ascending numbers, each with a value.
 //
-// It begins with a hash of the rest, the number of blocks and, for each block, its first code and
-// its offset. A block is the value of its first code, then for each further code twice the distance
-// from the previous one, plus one if the value changes, and then the new value. Numbers within a
-// block are varints.
+// It begins with a hash of the rest, the number of blocks, and each block's first code and offset.
+// A block is its first code's value, then for each further code twice the distance from the
+// previous one, plus one and the new value if that changes. Numbers within a block are varints.
 type Packed string
 
 const (

@@ -18,9 +18,9 @@ const (
 )
 
 // Doubts says what else a name may mean, in the words of the table's note. With a doubt, it is open
-// whether a check applies to the drug. A name whose meanings all have the classes of its own row is
-// only unsure: the ingredient is uncertain, the classes are not. Both are "" if the name is
-// certain: by the site's region, or because the text around it leaves one meaning.
+// whether a check applies to the drug. A name whose meanings all have its own classes is only
+// unsure: the ingredient is uncertain, the classes are not. Both are "" if the site's region, or
+// the text around the name, leaves one meaning.
 func (e *Entry) Doubts(region string, p *phrase.Phrase) (doubt, unsure string) {
 	switch {
 	case e.others == "", e.certainIn(region), e.others == NoDrug && TellsProduct(p):

@@ -37,13 +37,13 @@ type Table struct {
 	Report Report
 }
 
-// Import reads a release and derives the rows of a site table. It reads the files once, in the
-// order of the struct; memory grows with the number of RxNorm's own concepts and package codes, not
-// with the size of the files.
+// Import reads a release, once and in the order of the struct, and derives the rows of a site
+// table. Memory grows with the number of RxNorm's own concepts and package codes, not with the size
+// of the files.
 //
-// A damaged release gives an error and no table, since half a table looks like a whole one. Damage
-// is a line with a wrong number of fields or an invalid id, text that is not UTF-8, an empty file,
-// relations against the term types of their concepts, or products without relations.
+// A damaged release gives an error and no table, since half a table looks like a whole one: a line
+// with a wrong number of fields or an invalid id, text that is not UTF-8, an empty file, relations
+// against the term types of their concepts, or products without relations.
 func Import(r Release) (*Table, error) {
 	g := newGraph()
 	if err := g.readConcepts(r.Concepts); err != nil {

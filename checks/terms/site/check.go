@@ -9,8 +9,8 @@ import (
 )
 
 // checker checks the rows of a site table one by one, and their order. Neighbours mostly share
-// their system and often their ingredient, so the findings for the last row are kept: some hundred
-// thousand rows take a few hundredths of a second. A row that is not obviously valid is parsed.
+// system and ingredient, so the findings for the last row are kept: some hundred thousand rows take
+// a few hundredths of a second. A row that is not obviously valid is parsed.
 type checker struct {
 	system     []byte
 	canonical  bool   // system is the URL used for look-ups

@@ -14,9 +14,8 @@ import (
 )
 
 // sealMark begins the first line of a table written here. The seal after it is a hash of the rest
-// of the file and of the ingredients its rows were checked against. A table with a good seal is
-// sound and in order and is not checked row by row; if edited, or written for other ingredients, it
-// is read like any other.
+// of the file and of the ingredients its rows were checked against. With a good seal, rows are not
+// checked one by one; a table edited, or written for other ingredients, is read like any other.
 const sealMark = "# rlsguard site table, seal "
 
 // Write writes rows as a sealed site table, in the order in which it is searched.

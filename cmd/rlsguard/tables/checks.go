@@ -141,7 +141,7 @@ func checksJSON(w io.Writer, list []checkInForce) error {
 	return nil
 }
 
-// ChecksMarkdown writes the table of the README.
+// ChecksMarkdown writes the table of checks/checks.md.
 func ChecksMarkdown(w io.Writer, list []checkInForce) error {
 	var b strings.Builder
 	b.WriteString("| check | severity | opens when | sources | review |\n|---|---|---|---|---|\n")

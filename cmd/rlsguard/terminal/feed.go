@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 )
@@ -30,7 +31,7 @@ const mostTexts = 200
 
 // StartFeed begins a feed, which End ends. Only a lasting one has the line below and wraps anew.
 func StartFeed(p *Program, lasting bool) *Feed {
-	f := &Feed{p: p, screen: lasting && p.Screen.Width > 0, stop: func() {}}
+	f := &Feed{p: p, screen: lasting && p.Screen.Width > 0 && os.Getenv("TERM") != "dumb", stop: func() {}}
 	f.shared = f.screen && IsTerminal(p.Stderr)
 	if !f.screen {
 		return f
@@ -163,7 +164,9 @@ func (f *Feed) again() {
 	}
 	page.Stdout.Flush()
 	lines := strings.SplitAfter(b.String(), "\n")
-	lines = lines[max(0, len(lines)-max(1, f.p.Screen.rows)):] // the last one is empty: there the status stands
+	if rows := f.p.Screen.rows; rows > 0 && len(lines) > rows {
+		lines = lines[len(lines)-rows:] // the last one is empty: there the status stands
+	}
 	f.drawn = false
 	io.WriteString(f.p.Stdout, eraseScreen+strings.Join(lines, ""))
 	f.draw()

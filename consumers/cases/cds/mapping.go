@@ -12,18 +12,18 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/cases"
 )
 
-// Mapping says which of our checks the cards of a foreign CDS Hooks service stand for.
+// Mapping says which of our checks a foreign CDS Hooks service's cards stand for.
 type Mapping struct {
-	// Services are the ids to call, by hook; without one the first that discovery lists for the
+	// Services are the ids to call, by hook; the default is the first that discovery lists for the
 	// hook.
 	Services map[string]string `yaml:"services"`
-	// Severity by the indicator of a card.
+	// Severity by card indicator.
 	Severity map[string]string `yaml:"severity"`
 	Cards    []CardRule        `yaml:"cards"`
 }
 
-// CardRule names a check. Every pattern that is given has to match; the first rule that does is
-// taken. Patterns are regular expressions (github.com/google/re2/wiki/Syntax).
+// CardRule names a check. All given patterns must match; the first matching rule applies. Patterns
+// are regular expressions (github.com/google/re2/wiki/Syntax).
 type CardRule struct {
 	Check   string  `yaml:"check"`
 	Summary pattern `yaml:"summary"`
@@ -34,7 +34,7 @@ type CardRule struct {
 	// ingredient is not compared; none says that the check has none.
 	Ingredient pattern `yaml:"ingredient"`
 	None       bool    `yaml:"none"`
-	Severity   string  `yaml:"severity"` // instead of that of the indicator
+	Severity   string  `yaml:"severity"` // replaces the indicator's
 }
 
 type pattern struct{ *regexp.Regexp }
@@ -77,7 +77,7 @@ func ReadMapping(data []byte) (*Mapping, error) {
 	return m, nil
 }
 
-// flag is what a card stands for; false when no rule fits.
+// flag is what a card stands for; false if no rule matches.
 func (m *Mapping) flag(patient string, c *card) (cases.Flag, bool) {
 	for _, r := range m.Cards {
 		if !r.Summary.fits(c.Summary) || !r.Detail.fits(c.Detail) || !r.Source.fits(c.Source.Label) ||

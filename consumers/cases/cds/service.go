@@ -14,7 +14,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/cases"
 )
 
-// Hooks that cases are asked by (CDS Hooks 2.0).
+// Hooks through which cases are asked (CDS Hooks 2.0).
 const (
 	patientView = "patient-view"
 	orderSign   = "order-sign"
@@ -74,7 +74,7 @@ func (s *Service) Open(ctx context.Context) error {
 	return nil
 }
 
-// service is the one to call for a hook; nil when there is none.
+// service is the one to call for a hook; nil if there is none.
 func (s *Service) service(hook string) *offer {
 	i := slices.IndexFunc(s.services, func(d offer) bool {
 		return d.Hook == hook &&
@@ -111,9 +111,8 @@ func (s *Service) do(ctx context.Context, method, path string, body []byte) ([]b
 	return data, nil
 }
 
-// Ask implements Service. Drafts are asked about as they are signed; where there are none, the
-// patient's view is asked for. A service without that is asked about all orders as if they were
-// being signed.
+// Ask implements Service. Drafts are asked about on signing; without drafts, by patient view. A
+// service without that is asked about all orders as if they were being signed.
 func (s *Service) Ask(ctx context.Context, q *cases.Question) (*cases.Answer, error) {
 	var drafts, rest []cases.Resource
 	for _, r := range q.Resources {
@@ -193,8 +192,8 @@ func (s *Service) answer(patient string, data []byte) (*cases.Answer, error) {
 	return a, nil
 }
 
-// hookBody is a request with what the service asks for in its prefetch. What no template asks for
-// comes under a key of its own, so that a service which can use it has all of the case.
+// hookBody is a request with what the service's prefetch asks for. The rest comes under its own
+// key, so that a service that can use it has the whole case.
 func hookBody(patient, hook string, service *offer, drafts, rest []cases.Resource) ([]byte, error) {
 	id := strings.TrimPrefix(patient, "Patient/")
 	hookContext := map[string]any{"patientId": id, "userId": "Practitioner/test"}
@@ -254,8 +253,8 @@ func searchset(all []cases.Resource) map[string]any {
 	return b
 }
 
-// fits tells whether a search of a prefetch template would find a resource, by its type and the
-// codes that it names. A search by status is not held to: what has ended is part of a case.
+// fits reports whether a search of a prefetch template would find a resource, by its type and the
+// codes it names. Search by status is ignored: ended orders are part of a case.
 func fits(template string, r *cases.Resource) bool {
 	typ, query, search := strings.Cut(template, "?")
 	if !search {

@@ -50,7 +50,7 @@ func archive(t *testing.T, text string) []*cases.Case {
 	return found
 }
 
-// stub is a service of somebody else that knows one rule: sertraline beside restless legs.
+// stub is a foreign service that knows one rule: sertraline with restless legs.
 func stub(t *testing.T, hook string) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -113,8 +113,8 @@ const stubCases = "-- ssri/expected.tsv " +
 	"\n" +
 	"-- rejected/rejected.tsv --\nreason\ninvalid-json\n-- rejected/a.json --\n{\n"
 
-// TestStubHoldsItsRule: a service that knows one rule holds that rule's cases, fails those of
-// others, and what no request can hold is told with the reason.
+// TestStubHoldsItsRule: a service that knows one rule passes that rule's cases, fails those of
+// others, and is not asked what no request can hold, with the reason given.
 func TestStubHoldsItsRule(t *testing.T) {
 	m, err := ReadMapping([]byte(oneRule))
 	if err != nil {
@@ -156,7 +156,8 @@ func TestStubHoldsItsRule(t *testing.T) {
 	}
 }
 
-// TestServiceErrors: a service that refuses, or answers nonsense, is no service without flags.
+// TestServiceErrors: a service that refuses, or answers nonsense, does not count as one without
+// flags.
 func TestServiceErrors(t *testing.T) {
 	c := archive(t, stubCases)[2]
 	for name, s := range map[string]*Service{"no token": {URL: stub(t, patientView).URL},

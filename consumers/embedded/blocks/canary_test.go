@@ -43,7 +43,7 @@ func TestTheServersFilesAreLaidOutAsTheyAreRead(t *testing.T) {
 	}
 	var got []message
 	err = Each(files[0], func(r Record) {
-		got = append(got, message{r.Subject, r.HeaderValue("Canary"), r.Seq})
+		got = append(got, message{r.Subject, r.headerValue("Canary"), r.Seq})
 		if d := time.Since(r.stored); d < 0 || d > time.Hour {
 			t.Errorf("%smessage %d was stored %v ago", here, r.Seq, d)
 		}

@@ -24,8 +24,8 @@ type Record struct {
 	header  string // as it was sent: lines of name and value
 }
 
-// HeaderValue is that of a header; "" when there is none.
-func (r *Record) HeaderValue(name string) string {
+// headerValue is that of a header; "" when there is none.
+func (r *Record) headerValue(name string) string {
 	for line := range strings.SplitSeq(r.header, "\r\n") {
 		if value, ok := strings.CutPrefix(line, name+":"); ok {
 			return strings.TrimSpace(value)
@@ -36,14 +36,14 @@ func (r *Record) HeaderValue(name string) string {
 
 // Outlived tells whether the time that a message was given is over.
 func (r *Record) Outlived(now time.Time) bool {
-	ttl, err := strconv.ParseInt(r.HeaderValue(layout.HeaderTTL), 10, 64)
+	ttl, err := strconv.ParseInt(r.headerValue(layout.HeaderTTL), 10, 64)
 	return err == nil && now.Sub(r.stored) >= time.Duration(ttl)*time.Second
 }
 
 // Copied is the message that one of RLS_AUDIT was copied from, as the server noted it: stream,
 // sequence, filter, transform, subject.
 func (r *Record) Copied() Record {
-	fields := strings.Fields(r.HeaderValue("Nats-Stream-Source"))
+	fields := strings.Fields(r.headerValue("Nats-Stream-Source"))
 	if len(fields) < 5 {
 		return Record{}
 	}

@@ -12,8 +12,7 @@ import (
 // canvas writes elements. Names and attributes are ours; values and texts are escaped.
 type canvas struct{ out bytes.Buffer }
 
-// open begins an element; attributes are names and values, of which those with an empty value are
-// left out.
+// open begins an element; attributes are names and values, omitted if the value is empty.
 func (c *canvas) open(name string, attributes ...string) { c.begin(name, ">", attributes) }
 
 func (c *canvas) begin(name, end string, attributes []string) {
@@ -31,7 +30,7 @@ func (c *canvas) begin(name, end string, attributes []string) {
 
 func (c *canvas) close(name string) { c.out.WriteString("</" + name + ">\n") }
 
-// leaf is an element without content, or with a title that pointing at it shows.
+// leaf is an element without content, or with a title as tooltip.
 func (c *canvas) leaf(title, name string, attributes ...string) {
 	if title == "" {
 		c.begin(name, "/>\n", attributes)
@@ -57,13 +56,13 @@ func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
 		"stroke", "currentColor")
 }
 
-// num is a length: half a tenth of a pixel is not seen.
+// num is a length, rounded to a tenth of a pixel.
 func num(v float64) string {
 	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
 }
 
-// harmless makes a text of others one that cannot change what stands around it: characters that
-// steer the direction of text, or that XML does not take, are shown as such, and blanks are one.
+// harmless makes foreign text unable to change its surroundings: characters that steer text
+// direction, or are not allowed in XML, are shown as such, and blanks are collapsed.
 func harmless(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {

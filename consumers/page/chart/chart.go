@@ -15,22 +15,22 @@ import (
 //go:embed chart.css
 var Style string
 
-// Width is how wide a figure is drawn, in pixels at its natural size. It scales down and up.
+// Width is the natural width of a figure, in pixels. It scales down and up.
 type Width int
 
-// Widths, for a pane of a screen or paper, and for a phone, which has the names above the lanes.
+// Widths, for a pane of a screen or paper, and for a phone, where names are above the lanes.
 const (
 	Wide   Width = 720
 	Narrow Width = 358
 )
 
-// Options say how a figure and its tables are drawn.
+// Options say how to draw a figure and its tables.
 type Options struct {
-	ID    string // prefix of ids; one of its own for each figure of a document
+	ID    string // prefix of ids, unique in the document
 	Width Width  // of a figure; 0 is Wide
-	// Name is a flag in a few words; nil takes its ingredient and check.
+	// Name is a flag in a few words; nil uses its ingredient and check.
 	Name func(*timeline.Flag) string
-	// Link is the address of a record, for tables; nil, and "", for none.
+	// Link is the address of a record, for tables; nil or "" for none.
 	Link func(facts.Ref) string
 }
 
@@ -65,16 +65,16 @@ func drawn(p *timeline.Patient, o Options) *figure {
 	return f
 }
 
-// figure is what is being drawn.
+// figure is the figure being drawn.
 type figure struct {
 	*timeline.Patient
 	o Options
 	frame
 	canvas
 	y      float64 // where the next lane begins
-	bottom float64 // of the lanes, where the axis stands
+	bottom float64 // of the lanes, where the axis is
 	lane   int     // counts lanes
-	labels []label // that were placed
+	labels []label // those placed so far
 	shown  shapes  // what the legend has to explain
 	said   []string
 }
@@ -85,7 +85,7 @@ const (
 	rowHeight  = 19.0
 	barHeight  = 15.0
 	lanePad    = 5.0
-	headHeight = 17.0 // the name of a lane above it, where there is no gutter
+	headHeight = 17.0 // name of a lane above it, without a gutter
 	textSize   = 12.0
 	smallSize  = 10.5
 	axisHeight = 24.0
@@ -100,7 +100,7 @@ type frame struct {
 
 func (f *frame) narrow() bool { return f.left < 100 }
 
-// x of an instant, held inside the plot.
+// x of an instant, clamped to the plot.
 func (f *frame) x(t time.Time) float64 {
 	return min(max(f.at(t), f.left), f.right)
 }
@@ -109,13 +109,13 @@ func (f *frame) at(t time.Time) float64 {
 	return f.left + (f.right-f.left)*float64(t.Sub(f.from))/float64(f.to.Sub(f.from))
 }
 
-// windows are the stretches of time that a figure shows, in days: the shortest that holds all.
+// windows are the spans a figure may show, in days: it uses the shortest that fits everything.
 var windows = []int{92, 183, 366, 731, 1096}
 
 const day = 24 * time.Hour
 
-// frameOf chooses the window: it reaches back to the first result and the first end of an order, and
-// to the begin of recent orders and flags, but no longer than three years.
+// frameOf chooses the window: it reaches back to the first result, the first end of an order, and
+// the start of recent orders and flags, but no more than three years.
 func frameOf(p *timeline.Patient, w Width) frame {
 	f := frame{width: float64(w), left: 138, right: float64(w) - 56, asOf: p.AsOf, zone: p.AsOf.Location()}
 	if zone, err := time.LoadLocation(p.Zone); err == nil {

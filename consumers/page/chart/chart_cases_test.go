@@ -15,7 +15,7 @@ import (
 
 func dated(t time.Time) record.Date { return record.Date{At: t, Words: t.Format(time.DateOnly)} }
 
-// many is a patient with 400 orders, most of them renewals, and results of years.
+// many is a patient with 400 orders, most of them renewals, and years of results.
 func many() *timeline.Patient {
 	p := &timeline.Patient{Patient: "t", AsOf: asOf, Zone: "UTC"}
 	drugs := []struct{ name, class, dose string }{
@@ -66,7 +66,7 @@ func many() *timeline.Patient {
 	return p
 }
 
-// Of 400 orders a figure shows a lane for each drug of ours, equal ones as one bar with their
+// For 400 orders a figure shows one lane per drug of ours, equal orders as one bar with their
 // number; the rest is counted.
 func TestManyOrders(t *testing.T) {
 	p := many()
@@ -90,7 +90,7 @@ func TestManyOrders(t *testing.T) {
 	}
 }
 
-// An order whose dose rises is a bar for each dose, and none for one that has not begun.
+// An order whose dose rises is one bar per dose, without those not yet begun.
 func TestStepsAreBars(t *testing.T) {
 	p := &timeline.Patient{Patient: "t", AsOf: asOf, Zone: "UTC"}
 	from := asOf.AddDate(0, -6, 0)

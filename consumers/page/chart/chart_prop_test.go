@@ -22,7 +22,7 @@ import (
 
 var asOf = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
-// hostile are texts that somebody could have put into a record.
+// hostile are texts somebody could have put into a record.
 var hostile = []string{
 	"", "gabapentin", "Gabapentin 300 mg capsule, hard, oral use, box of 100 (parallel import)",
 	"<script>alert(1)</script>",
@@ -129,7 +129,7 @@ func drawFlag(
 	return f
 }
 
-// Whatever a timeline holds, its figure is well-formed, holds nothing that acts, keeps its labels
+// Whatever a timeline holds, its figure is well-formed, contains nothing active, keeps its labels
 // apart and inside, and is the same every time.
 func TestAnyFigure(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
@@ -201,7 +201,7 @@ func apart(t interface{ Fatalf(string, ...any) }, f *figure) {
 	}
 }
 
-// Tables hold every text, and none of it acts.
+// Tables contain every text, all of it inactive.
 func TestAnyTables(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		link := func(ref facts.Ref) string { return "javascript:" + string(ref) }

@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
-// told is the made-up patient of package timeline.
+// told is the invented patient of package timeline.
 func told(t testing.TB) *timeline.Patient {
 	t.Helper()
 	data, err := os.ReadFile("../../timeline/testdata/patient.json")

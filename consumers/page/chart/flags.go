@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/timeline"
 )
 
-// mostFlags are drawn, the worst first; resolved ones only as far as there is room after the open.
+// mostFlags are drawn, worst first; resolved ones only if there is room after the open ones.
 const mostFlags = 12
 
 func (f *figure) flags() {
@@ -37,10 +37,10 @@ type stretch struct {
 	severity string
 	answered bool
 	goesOn   bool
-	unknown  bool // it is not known when it began
+	unknown  bool // its start is unknown
 }
 
-// stretches of a flag while it was open, the oldest first.
+// stretches of a flag while it was open, oldest first.
 func (f *figure) stretches(g *timeline.Flag) []stretch {
 	var all []stretch
 	open := false
@@ -104,8 +104,8 @@ func (f *figure) flag(g *timeline.Flag) {
 	f.said = append(f.said, flagWords(name, g))
 }
 
-// beginFlag begins the lane of a flag: its severity as a shape before its name, which may take the
-// room up to where the flag begins.
+// beginFlag begins the lane of a flag: its severity as a shape before its name, which may extend to
+// where the flag begins.
 func (f *figure) beginFlag(g *timeline.Flag, name string, all []stretch) (top float64) {
 	f.lane++
 	f.open("g", "class", "tl-lane tl-flag")
@@ -127,8 +127,7 @@ func (f *figure) beginFlag(g *timeline.Flag, name string, all []stretch) (top fl
 	return top
 }
 
-// stretch draws the time during which a flag had a severity: the worse the thicker, and answered
-// ones open.
+// stretch draws the time during which a flag had a severity: worse is thicker, answered is hollow.
 func (f *figure) stretch(g *timeline.Flag, s *stretch, y float64) {
 	if s.to.Before(f.from) {
 		return
@@ -151,7 +150,7 @@ func (f *figure) stretch(g *timeline.Flag, s *stretch, y float64) {
 		"height", num(h), "fill", "currentColor")
 }
 
-// mark is the begin of a stretch: a triangle for high, a square for moderate, a ring for low, a
+// mark is the start of a stretch: a triangle for high, a square for moderate, a ring for low, a
 // tick for an answer.
 func (f *figure) mark(s *stretch, x, y float64) {
 	class := "tl-mark tl-" + s.severity
@@ -207,7 +206,7 @@ func (f *figure) ending(g *timeline.Flag, all []stretch, y float64) {
 	f.trySay("tl-beside", first-9, y+3.5, smallSize, end, text)
 }
 
-// openedAt is when the flag opened that is open at the end of all.
+// openedAt is when the currently open flag opened.
 func openedAt(all []stretch) time.Time {
 	i := len(all) - 1
 	for i > 0 && all[i-1].to.Equal(all[i].from) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// shapes are what a figure uses, so that the legend explains these and no others.
+// shapes are those a figure uses; the legend explains no others.
 type shapes struct {
 	order, dispense, statement, draft, diagnosis bool
 	within, beyond, unusable, limit              bool
@@ -69,7 +69,7 @@ func (f *figure) legend() {
 	f.y = y + 6
 }
 
-// frameLanes puts the lanes into the whole figure: what lies behind them is known last.
+// frameLanes puts the lanes into the figure last, when what is behind them is known.
 func (f *figure) frameLanes() {
 	lanes := bytes.Clone(f.out.Bytes())
 	f.out.Reset()
@@ -115,7 +115,7 @@ func (f *figure) axis() {
 	f.close("g")
 }
 
-// months are the begins of the months that get a line: as many as have room for their names.
+// months are the starts of the months that get a line: as many as have room for their names.
 func (f *figure) months() func(yield func(time.Time) bool) {
 	step := 12
 	for _, n := range []int{1, 2, 3, 6} {

@@ -5,10 +5,10 @@ import (
 	"unicode"
 )
 
-// label is a text that stands on the figure, with the room that it takes.
+// label is a text on the figure, with the room it takes.
 type label struct {
 	lane       int
-	x, y, w, h float64 // its upper left corner
+	x, y, w, h float64 // upper left corner
 	text       string
 }
 
@@ -16,7 +16,7 @@ func (l *label) meets(o *label) bool {
 	return l.lane == o.lane && l.x < o.x+o.w && o.x < l.x+l.w && l.y < o.y+o.h && o.y < l.y+l.h
 }
 
-// anchors of a text: where x is of it.
+// anchors of a text: which part of it is at x.
 const (
 	start  = "start"
 	middle = "middle"
@@ -35,7 +35,7 @@ func boxOf(lane int, x, y, size float64, anchor, text string) label {
 	return label{lane: lane, x: x, y: y - size*0.8, w: w, h: size, text: text}
 }
 
-// fits tells whether a label is inside the figure between two edges and meets no other.
+// fits reports whether a label is inside the figure between two edges and overlaps no other.
 func (f *figure) fits(l *label, left, right float64) bool {
 	if l.x < left || l.x+l.w > right {
 		return false
@@ -62,12 +62,12 @@ func (f *figure) say(class string, x, y, size float64, anchor, text string) {
 		"fill", "currentColor", "direction", "ltr")
 }
 
-// keep remembers that something stands around a point.
+// keep remembers that the area around a point is taken.
 func (f *figure) keep(x, y, r float64) {
 	f.labels = append(f.labels, label{lane: f.lane, x: x - r, y: y - r, w: 2 * r, h: 2 * r})
 }
 
-// trySay is say where there is room for it.
+// trySay is say if there is room.
 func (f *figure) trySay(class string, x, y, size float64, anchor, text string) bool {
 	text = harmless(text)
 	l := boxOf(f.lane, x, y, size, anchor, text)
@@ -78,7 +78,7 @@ func (f *figure) trySay(class string, x, y, size float64, anchor, text string) b
 	return true
 }
 
-// widthOf is a cautious guess of the width of a text: no browser is asked.
+// widthOf is a cautious estimate of the width of a text, without a browser.
 func widthOf(s string, size float64) float64 {
 	w := 0.0
 	for _, r := range s {
@@ -99,7 +99,7 @@ func widthOf(s string, size float64) float64 {
 	return w * size
 }
 
-// shortened fits a text into a width.
+// shortened cuts a text to a width.
 func shortened(s string, size, room float64) string {
 	s = harmless(s)
 	if widthOf(s, size) <= room {

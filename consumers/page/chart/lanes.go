@@ -9,7 +9,7 @@ import (
 	"github.com/rlsguard/rlsguard/checks/record"
 )
 
-// begin begins a lane: its name stands in the gutter, or above it. note is said smaller below the
+// begin begins a lane, with its name in the gutter or above it. note is in smaller type below the
 // name, or beside it.
 func (f *figure) begin(class, name, note string, rows float64) (top float64) {
 	f.lane++
@@ -39,24 +39,23 @@ func (f *figure) finish() { f.close("g") }
 // bar is a stretch of time with a text.
 type bar struct {
 	from, to time.Time
-	goesOn   bool // at the end: it is not over
-	unknown  bool // it is not known when it began
+	goesOn   bool // not over at the end
+	unknown  bool // its start is unknown
 	class    string
-	labels   []string // the first that fits is said
+	labels   []string // the first that fits is used
 	title    string
 	thin     bool
-	n        int // how many equal ones it stands for
+	n        int // number of equal ones it represents
 }
 
-// rows puts bars that overlap below each other; what finds no place in most rows is left out and
-// counted.
+// rows stacks overlapping bars; those that do not fit into most rows are left out and counted.
 func (f *figure) rows(bars []bar, most int) (rows [][]bar, left int) {
 	for _, b := range bars {
 		placed := false
 		for i := range rows {
 			last := rows[i][len(rows[i])-1]
 			if f.x(last.to) <= f.x(b.from)+3 && !last.goesOn && last.thin == b.thin {
-				if last.to.After(b.from) { // a day's overlap is a change
+				if last.to.After(b.from) { // an overlap of a day is a change
 					rows[i][len(rows[i])-1].to = b.from
 				}
 				rows[i], placed = append(rows[i], b), true
@@ -102,7 +101,7 @@ func (f *figure) extent(b *bar) (x1, x2 float64) {
 	if b.goesOn {
 		x2 = f.right
 	}
-	if x2 < x1+4 { // to be seen at all
+	if x2 < x1+4 { // keep it visible
 		if x1 = min(x1, f.right-4); x2 < x1+4 {
 			x2 = x1 + 4
 		}
@@ -116,7 +115,7 @@ func (f *figure) drawBar(b *bar, y float64) {
 	if b.thin {
 		y, h = y+(barHeight-thinHeight)/2, thinHeight
 	}
-	// Where it reaches beyond what is shown, its end is an arrow.
+	// A bar that extends beyond the window ends in an arrow.
 	tip := min(h/2, 5, (x2-x1)/2)
 	before, after := b.unknown || f.at(b.from) < f.left-1, b.goesOn
 	var d strings.Builder
@@ -133,7 +132,7 @@ func (f *figure) drawBar(b *bar, y float64) {
 	f.leaf(b.title, "path", "class", b.class, "d", d.String(), "fill", "none", "stroke", "currentColor")
 }
 
-// labelBar says the first text of a bar that fits: inside it, else behind, else before it; else its
+// labelBar writes the first text of a bar that fits: inside, else after, else before it; else its
 // first words inside, number and unit at least.
 func (f *figure) labelBar(b *bar, y, before, free float64) {
 	x1, x2 := f.extent(b)
@@ -165,7 +164,7 @@ func (f *figure) labelBar(b *bar, y, before, free float64) {
 	}
 }
 
-// diagnoses are the lanes of RLS and, where there are few, of other conditions.
+// diagnoses are the lanes of RLS and, if there are few, of other conditions.
 func (f *figure) diagnoses() {
 	const most = 3
 	for i := range f.Diagnoses {

@@ -11,17 +11,17 @@ import (
 	"github.com/rlsguard/rlsguard/checks/record"
 )
 
-// medicine is one lane of orders: all of the same drugs.
+// medicine is one lane of orders, all of the same drugs.
 type medicine struct {
 	name   string
 	orders []*record.Order
-	// rank puts what the worst open flag is about first, then what counts.
+	// rank puts the subject of the worst open flag first, then what counts.
 	rank   int
 	counts bool
-	known  bool // a drug of our tables, or one that a flag is about
+	known  bool // a drug in our tables, or one a flag is about
 }
 
-// mostMedicines are drawn; the rest is counted and stands in the table.
+// mostMedicines are drawn; the rest is counted and in the table.
 const mostMedicines = 12
 
 // mostRows of one medicine are drawn.
@@ -46,7 +46,7 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// medicines are the lanes, the most wanted first.
+// medicines are the lanes, most relevant first.
 func (f *figure) medicines() []medicine {
 	ranks := f.ranks()
 	byName := map[string]*medicine{}
@@ -84,7 +84,7 @@ func (f *figure) medicines() []medicine {
 	return all
 }
 
-// ranks are how bad the worst open flag is that an order is behind.
+// ranks are the severities of the worst open flag behind which an order is.
 func (f *figure) ranks() map[string]int {
 	ranks := map[string]int{}
 	for i := range f.Flags {
@@ -117,14 +117,14 @@ func (f *figure) medicine(m *medicine) {
 	}
 }
 
-// renewed is how long after the end of an order an equal one still is its renewal.
+// renewed is how long after the end of an order an equal one is still its renewal.
 const renewed = 31 * day
 
-// bars are the orders of a medicine, equal ones that follow each other as one; what ended before
-// the window is left out.
+// bars are the orders of a medicine, with successive equal ones merged; those that ended before the
+// window are left out.
 func (f *figure) bars(m *medicine) []bar {
 	var bars []bar
-	last := map[string]int{} // of each kind and dose, its last bar
+	last := map[string]int{} // last bar of each kind and dose
 	for _, o := range m.orders {
 		b := f.orderBar(m, o)
 		if !b.goesOn && b.to.Before(f.from) {
@@ -160,7 +160,7 @@ func (f *figure) bars(m *medicine) []bar {
 	return bars
 }
 
-// steps are the parts of an order whose dose changes, as far as they have begun.
+// steps are the parts of an order whose dose changes, if they have begun.
 func (f *figure) steps(whole *bar, o *record.Order) []bar {
 	var bars []bar
 	for i, s := range o.Steps {
@@ -177,7 +177,7 @@ func (f *figure) steps(whole *bar, o *record.Order) []bar {
 	return bars
 }
 
-// join takes the renewal of an order in.
+// join merges the renewal of an order.
 func (b *bar) join(next *bar) {
 	b.n += next.n
 	if next.goesOn || next.to.After(b.to) {
@@ -249,7 +249,7 @@ func doseWords(o *record.Order) string {
 	return o.Dose
 }
 
-// orderWords say an order in a line.
+// orderWords describe an order on one line.
 func orderWords(o *record.Order) string {
 	parts := []string{cmp.Or(o.Product, strings.Join(o.Ingredients, " + "), string(o.Ref))}
 	if d := doseWords(o); d != "" {

@@ -13,8 +13,8 @@ import (
 
 const seriesHeight = 62.0
 
-// series are the lanes of results. What others are calculated from is drawn only where something
-// of it cannot be used: the rest of it is in the others.
+// series are the lanes of results. Series that others are calculated from are drawn only where a
+// value is unusable: the rest is in the others.
 func (f *figure) series() {
 	for i := range f.Results {
 		s := &f.Results[i]
@@ -25,10 +25,10 @@ func (f *figure) series() {
 	}
 }
 
-// level is where values lie in a lane.
+// level maps values to heights in a lane.
 type level struct {
 	low, high float64
-	ratio     bool // by ratio: the highest is many times the lowest
+	ratio     bool // logarithmic: the highest is many times the lowest
 	top       float64
 }
 
@@ -43,7 +43,7 @@ func (l *level) y(v float64) float64 {
 	return l.top + 9 + (1-part)*(seriesHeight-20)
 }
 
-// levelOf holds the values within the window and the limits that are near them.
+// levelOf covers the values in the window and the limits near them.
 func (f *figure) levelOf(s *record.Series) (l level, limits []record.Limit) {
 	l.low, l.high = math.Inf(1), 0
 	hold := func(v float64) { l.low, l.high = min(l.low, v), max(l.high, v) }
@@ -93,7 +93,7 @@ func (f *figure) oneSeries(s *record.Series) {
 	for i := range inside {
 		f.point(s, inside[i], &l)
 	}
-	// The newest and what lies beyond a limit is said before the rest.
+	// The newest and those beyond a limit get labels first.
 	for pass := range 2 {
 		for i := len(inside) - 1; i >= 0; i-- {
 			if first := i == len(inside)-1 || inside[i].Beyond || !inside[i].Usable; first == (pass == 0) {
@@ -106,7 +106,7 @@ func (f *figure) oneSeries(s *record.Series) {
 	f.said = append(f.said, seriesWords(s))
 }
 
-// inside are the points of a series that lie in the window, the oldest first.
+// inside are the points of a series in the window, oldest first.
 func (f *figure) inside(s *record.Series) []*record.Point {
 	var in []*record.Point
 	for i := range s.Points {
@@ -117,8 +117,8 @@ func (f *figure) inside(s *record.Series) []*record.Point {
 	return in
 }
 
-// outside says which results cannot be placed: those from before the window, of which the newest
-// is told where nothing newer is drawn, and those without a date.
+// outside says which results cannot be placed: undated ones, and those before the window, with the
+// newest given if nothing newer is drawn.
 func (f *figure) outside(s *record.Series, l *level) {
 	before, undated, newest := 0, 0, (*record.Point)(nil)
 	for i := range s.Points {
@@ -148,7 +148,7 @@ func (f *figure) outside(s *record.Series, l *level) {
 func (f *figure) limits(s *record.Series, l *level, limits []record.Limit) {
 	last := math.Inf(-1)
 	for i, limit := range limits {
-		v, _ := strconv.ParseFloat(limit.Value, 64) // levelOf took it
+		v, _ := strconv.ParseFloat(limit.Value, 64) // parsed by levelOf
 		y := l.y(v)
 		f.leaf(limit.Label, "line", "class", "tl-limit", "x1", num(f.left), "y1", num(y), "x2", num(f.right),
 			"y2", num(y), "stroke", "currentColor", "stroke-dasharray", "4 3")
@@ -166,7 +166,7 @@ func (f *figure) limits(s *record.Series, l *level, limits []record.Limit) {
 	}
 }
 
-// curve joins the results that can be used.
+// curve joins the usable results.
 func (f *figure) curve(s *record.Series, l *level) {
 	var d strings.Builder
 	n := 0
@@ -187,7 +187,7 @@ func (f *figure) curve(s *record.Series, l *level) {
 	}
 }
 
-// point draws a result: a dot, a diamond beyond the limit, a cross where it cannot be used.
+// point draws a result: a dot, a diamond beyond the limit, a cross if unusable.
 func (f *figure) point(s *record.Series, p *record.Point, l *level) {
 	x, y := f.x(p.At.At), l.top+seriesHeight/2
 	if v, ok := valueOf(p); ok {
@@ -209,7 +209,7 @@ func (f *figure) point(s *record.Series, p *record.Point, l *level) {
 	}
 }
 
-// sayPoint says a value above or below its point, or why it cannot be used beside it.
+// sayPoint writes a value above or below its point, or why it is unusable beside it.
 func (f *figure) sayPoint(p *record.Point, l *level) {
 	x, y := f.x(p.At.At), l.top+seriesHeight/2
 	if v, ok := valueOf(p); ok {
@@ -301,7 +301,7 @@ func diamond(x, y, r float64) string {
 		num(x), num(y-r), num(r), num(r), num(-r), num(r), num(-r), num(-r))
 }
 
-// monthsLater is the first of the month that is n months after the one of t.
+// monthsLater is the first day of the month n months after t's.
 func monthsLater(t time.Time, n int) time.Time {
 	return time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, t.Location())
 }

@@ -20,8 +20,8 @@ var tablesText string
 
 var tablesTemplate = template.Must(template.New("tables").Parse(tablesText))
 
-// Tables are all that a figure of p shows and what it leaves out, as HTML tables with captions. The
-// error is one of the template.
+// Tables are everything a figure of p shows and omits, as HTML tables with captions. The error is
+// one of the template.
 func Tables(p *timeline.Patient, o Options) ([]byte, error) {
 	t := tables{p: p, o: o, zone: frameOf(p, Wide).zone}
 	var b bytes.Buffer
@@ -46,10 +46,10 @@ type tables struct {
 	zone *time.Location
 }
 
-// entry is a record with its address, if there is one.
+// entry is a record with its address, if any.
 type entry struct{ Text, URL string }
 
-// cells are those of a row; each table uses some.
+// cells of a row; each table uses some.
 type cells struct {
 	Name, Dose, Status, From, Until, Remarks string
 	Date, Value, Judged                      string
@@ -77,7 +77,7 @@ func sentences(all ...string) string {
 }
 
 func (t *tables) orders() (rows []cells) {
-	for i := len(t.p.Orders) - 1; i >= 0; i-- { // the newest first
+	for i := len(t.p.Orders) - 1; i >= 0; i-- { // newest first
 		o := &t.p.Orders[i]
 		status := o.Status
 		if o.Kind != record.KindOrder {
@@ -135,7 +135,7 @@ func (t *tables) point(s *record.Series, p *record.Point) cells {
 	return c
 }
 
-// capital writes the first letter large, but not that of a word such as eGFR.
+// capital upper-cases the first letter, except in a word such as eGFR.
 func capital(s string) string {
 	r := []rune(s)
 	if len(r) < 2 || unicode.IsUpper(r[1]) {
@@ -144,7 +144,7 @@ func capital(s string) string {
 	return string(unicode.ToUpper(r[0])) + string(r[1:])
 }
 
-// judged is how a result stands to the limit of its series.
+// judged is how a result compares with the limit of its series.
 func judged(s *record.Series, p *record.Point) string {
 	switch {
 	case !p.Usable:

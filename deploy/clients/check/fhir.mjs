@@ -202,6 +202,8 @@ for (const d of profiles.values()) {
   }
 }
 for (const { resource } of definitions) {
+  const named = [resource.valueSet, ...(resource.compose?.include ?? []).map((i) => i.system)];
+  for (const url of named) if (url?.startsWith(ours) && !byURL.has(url)) faults.add(`${resource.url}: ${url} is not defined`);
   for (const group of resource.group ?? []) {
     for (const e of group.element) {
       if (codes.get(group.source)?.get(e.code) !== e.display) faults.add(`${resource.url}: ${e.code}`);
