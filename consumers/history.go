@@ -44,7 +44,7 @@ func (s *session) checkHistory(ctx context.Context) error {
 		"messages",
 		state.Msgs,
 	).Msg(
-		"the stored states are gone: making them again from the inbound stream",
+		"the stored states are gone: rebuilding them from the inbound stream",
 	)
 	// it shows what nobody may resolve; it is compared once more before we are ready
 	if err := s.remakeCopy(ctx, time.Unix(0, s.flagsMade.Load())); err != nil {

@@ -178,7 +178,7 @@ func (s *session) clear(ctx context.Context, stream, subject string) {
 	}
 	if err != nil {
 		s.log.Warn().Err(err).Str("stream", stream).
-			Msg("a message that rlsguard did not write cannot be removed: an admin has to")
+			Msg("cannot remove a message that rlsguard did not write: an admin must")
 	}
 }
 

@@ -33,8 +33,8 @@ func (s *session) restore(ctx context.Context, missing *commit.Missing) error {
 	}
 	s.log.Error().Int("states", n).Int("flags", len(untold)).
 		Msg(
-			"stored states had vanished from the stream RLS: they are stored again from memory; flags with no " +
-				"transition left open again",
+			"stored states had vanished from stream RLS and are stored again from memory; flags " +
+				"that lost their transitions open again",
 		)
 	return errRestored
 }

@@ -130,7 +130,7 @@ func (s *session) foreign(subject string) {
 func (s *session) replaceForeign(ctx context.Context) error {
 	n, err := s.committer.Replace(ctx)
 	if n > 0 {
-		s.log.Warn().Int("messages", n).Msg("what is known was written over foreign messages")
+		s.log.Warn().Int("messages", n).Msg("foreign messages were overwritten with what is known")
 	}
 	if _, standing := s.states.Foreign(); standing == 0 && err == nil {
 		s.trouble(health.ForeignMessages, "")

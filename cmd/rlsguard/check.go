@@ -154,7 +154,8 @@ func (c *checkCommand) askFiles(p *terminal.Program, set *settings.Setup, draft 
 func (c *checkCommand) askServer(p *terminal.Program, server connect.Server, draft []byte) (err error) {
 	if c.AsOf != "" || c.KeyFile != "" || c.Config != "" {
 		return errors.New(
-			"--as-of, --key-file and --config go with --facts: a server has its own clock, key and settings",
+			"--as-of, --key-file and --config need --facts: a server has its own clock, key and " +
+				"settings",
 		)
 	}
 	nc, err := c.Connect("check")

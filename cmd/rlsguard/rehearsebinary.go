@@ -137,7 +137,7 @@ func (o *otherRun) next() {
 	}
 	switch {
 	case err != nil:
-		o.err = fmt.Errorf("a line of its output is no flag: %w", err)
+		o.err = fmt.Errorf("a line of its output is not a flag: %w", err)
 	case f.Patient == "" || f.Patient < o.patient:
 		o.err = errors.New("its flags are not in the order of their patients")
 	default:

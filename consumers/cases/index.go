@@ -29,7 +29,7 @@ func (l *loader) tables(dir, name string) error {
 		c.files, c.Fault = folderFiles(c.dir)
 		c.source = &folderTables{set: set, name: n}
 		if errors.Is(c.Fault, fs.ErrNotExist) {
-			c.Fault = fmt.Errorf("%s names it, and there is no such folder", indexFile)
+			c.Fault = fmt.Errorf("%s names it, but there is no such folder", indexFile)
 		}
 		for _, f := range c.files {
 			c.HasSettings = c.HasSettings || f.name == settingsFile

@@ -284,11 +284,11 @@ func (c *WorkingCopy) forgetTally(slot string) {
 
 // Errors of a Lacking copy. Both wrap layout.ErrState.
 var (
-	errStatesLack = fmt.Errorf("%w: some were removed, or replaced by older or foreign ones, while nobody ran",
+	errStatesLack = fmt.Errorf("%w: some were removed, or replaced by older or foreign ones, while nothing ran",
 		layout.ErrState)
-	errAnew      = fmt.Errorf("%w: another instance began anew with what was left of them", layout.ErrState)
+	errAnew      = fmt.Errorf("%w: another instance started over with what was left", layout.ErrState)
 	errMissed    = fmt.Errorf("%w: something was missed that a foreign message took the place of", layout.ErrState)
-	errSiteLacks = fmt.Errorf("%w: the record of the site was removed or replaced while nobody ran", layout.ErrState)
+	errSiteLacks = fmt.Errorf("%w: the site record was removed or replaced while nothing ran", layout.ErrState)
 )
 
 // Lacking says what the states read lack of those written; nil if nothing. It is known once all

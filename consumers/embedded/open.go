@@ -154,10 +154,10 @@ func refusal(dir string, found []damage) error {
 	if len(lines) > 5 {
 		lines = append(lines[:5], fmt.Sprintf("%d more", len(lines)-5))
 	}
-	return fmt.Errorf("%w, and the inbound stream does not hold all that is needed to make it again: %s. "+
-		"Put a backup of %s in place, or start once with --repair: that keeps a copy of what is damaged, goes on "+
-		"with what can still be read, and reads the inbound stream again; "+
-		"what is lost has to be published again", ErrDamaged, strings.Join(lines, "; "), dir)
+	return fmt.Errorf("%w, and the inbound stream does not hold everything needed to rebuild it: %s. "+
+		"Restore a backup of %s, or start once with --repair: it keeps a copy of the damaged "+
+		"files, continues with what can still be read, and reads the inbound stream again; "+
+		"publish what is lost again", ErrDamaged, strings.Join(lines, "; "), dir)
 }
 
 // putAside moves the store of a stream out of the way, or copies it when what is left of it goes on

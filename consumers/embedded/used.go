@@ -53,17 +53,17 @@ func checkUsed(o *Options) error {
 		)
 	case left:
 		return fmt.Errorf(
-			"%w: %s is gone, without which nobody can tell whether the store is whole. Put a backup of %s in place, "+
-				"or start once with --repair to go on without it",
+			"%w: %s is gone, and without it nobody can tell whether the store is whole. Restore a "+
+				"backup of %s, or start once with --repair to continue without it",
 			ErrDamaged,
 			ledger,
 			o.Dir,
 		)
 	default:
 		return fmt.Errorf(
-			"%w: %s was used before, and its store %s is gone. Put a backup of %s in place; or begin with an empty "+
-				"store: with rlsguard import, which takes an "+
-				"export in, or with rlsguard serve --repair once, after which everything has to be published again",
+			"%w: %s was used before, and its store %s is gone. Restore a backup of %s, import an "+
+				"export with rlsguard import, or start empty with rlsguard serve --repair once and "+
+				"publish everything again",
 			ErrDamaged,
 			o.Dir,
 			store,

@@ -141,7 +141,7 @@ const RequestTimeout = 2 * time.Second
 
 // ErrReplaced: a stream was deleted, and perhaps made again, under us. What is in memory is not
 // what is stored.
-var ErrReplaced = errors.New("a stream was deleted or made anew")
+var ErrReplaced = errors.New("a stream was deleted or recreated")
 
 // LookEvery is how often streams and consumers are looked at. Tests have less patience.
 var LookEvery = time.Second

@@ -45,7 +45,7 @@ func NewOperator(nc *nats.Conn, in ...jet.Domain) (*Operator, error) {
 func (o *Operator) site(ctx context.Context, key []byte) (*layout.SiteRecord, error) {
 	have, foreign, err := o.siteOr(ctx, key)
 	if err == nil && foreign {
-		err = fmt.Errorf("the record of the site: %w: rlsguard serve makes it anew", layout.ErrForeign)
+		err = fmt.Errorf("site record: %w: rlsguard serve rebuilds it", layout.ErrForeign)
 	}
 	return have, err
 }

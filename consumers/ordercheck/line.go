@@ -86,7 +86,7 @@ func (l *Line) Flag() (checks.Flag, error) {
 	if l.Next != nil {
 		at, ok := datetime.Parse(l.Next.At)
 		if !ok || !l.Next.To.Known() {
-			return f, fmt.Errorf("next: %q is no date, or %q not a known word", l.Next.At, l.Next.To)
+			return f, fmt.Errorf("next: %q is not a date, or %q is not a known word", l.Next.At, l.Next.To)
 		}
 		f.Next = ahead.Next{At: at, To: l.Next.To}
 	}

@@ -36,7 +36,7 @@ const otherPatient fhir.Reason = "other-patient"
 // Errors of a question that has no answer.
 var (
 	errNoDraft = errors.New(
-		"no draft in it: a MedicationRequest is expected, alone or in a Bundle or Parameters",
+		"no draft in it: expected a MedicationRequest, alone or in a Bundle or Parameters",
 	)
 	errNoPatient       = errors.New("no patient is named")
 	errSeveralPatients = errors.New("drafts of more than one patient")

@@ -30,7 +30,7 @@ func ReadAnswer(data []byte) (Answer, error) {
 		Reason                               struct{ Code string }
 	}
 	if err := json.Unmarshal(data, &in); err != nil || in.Card == "" || in.At.IsZero() {
-		return Answer{}, errors.New("this is no feedback")
+		return Answer{}, errors.New("this is not feedback")
 	}
 	a := Answer{Card: in.Card, Flag: in.Flag, Check: in.Check, Accepted: in.Outcome == "accepted", At: in.At}
 	if !a.Accepted {

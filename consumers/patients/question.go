@@ -15,7 +15,7 @@ const mostBytes = 4 << 10
 // Errors of a question that has no answer. None repeats a part of it.
 var (
 	errUnreadable = errors.New(
-		`the request cannot be read: {"flag": ID} or {"patient": TOKEN} is expected`,
+		"cannot read the request: expected {\"flag\": ID} or {\"patient\": TOKEN}",
 	)
 	errUnknown = errors.New("nothing is known of such a patient or flag")
 )
