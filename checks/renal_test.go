@@ -210,7 +210,9 @@ func TestRenalSettings(t *testing.T) {
 			s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Moderate: decimal.Of("1"), Severe: decimal.Of("1"),
 				Failure: decimal.Of("2"), Source: "label"}
 		},
-		"renal.maxima.x is 0, but must be":      func(s *renalSettings) { s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Source: "label"} },
+		"renal.maxima.x is 0, but must be": func(s *renalSettings) {
+			s.Maxima["x"] = RenalMaximum{Normal: decimal.Of("1"), Source: "label"}
+		},
 		"renal.normal_from is 201, but must be": func(s *renalSettings) { s.Normal = decimal.Of("201") },
 	} {
 		s := defaultRenalSettings()

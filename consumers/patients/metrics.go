@@ -17,7 +17,9 @@ const (
 func NewMetrics() *asked.Metrics {
 	return asked.NewMetrics(
 		asked.Named{Name: "rlsguard_timelines_total", Help: "Timelines asked for on rls.patient, by outcome."},
-		asked.Named{Name: "rlsguard_timeline_seconds", Help: "Time from reading a question for a timeline to its answer."},
+		asked.Named{
+			Name: "rlsguard_timeline_seconds", Help: "Time from reading a question for a timeline to its answer.",
+		},
 		outcomeTold, outcomeUnreadable, outcomeUnknown, outcomeNotReady, outcomeFailed,
 	)
 }

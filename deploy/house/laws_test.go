@@ -109,6 +109,7 @@ var mayImport = map[string][]string{
 		"consumers/layout", "fhir",
 	},
 	"cmd/rlsguard/help": {},
+	"cmd/rlsguard/pace": {},
 	"cmd/rlsguard/review": {
 		"checks", "checks/exercise", "checks/substance", "cmd/rlsguard/approvals",
 		"cmd/rlsguard/settings", "cmd/rlsguard/terminal", "consumers/rehearse",
@@ -150,6 +151,7 @@ var mayImport = map[string][]string{
 	},
 	"consumers/cdshooks/hook": {"checks/facts", "consumers/ordercheck", "fhir"},
 	"consumers/cdshooks/token": {},
+	"consumers/certtest": {},
 	"consumers/commit": {
 		"checks", "checks/codec", "checks/facts", "consumers/fold", "consumers/health",
 		"consumers/jet", "consumers/layout", "fhir",
