@@ -150,6 +150,7 @@ var mayImport = map[string][]string{
 	},
 	"consumers/cdshooks/hook": {"checks/facts", "consumers/ordercheck", "fhir"},
 	"consumers/cdshooks/token": {},
+	"consumers/certtest":       {},
 	"consumers/commit": {
 		"checks", "checks/codec", "checks/facts", "consumers/fold", "consumers/health",
 		"consumers/jet", "consumers/layout", "fhir",
