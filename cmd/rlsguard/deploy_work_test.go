@@ -106,7 +106,7 @@ func TestDeployedRoles(t *testing.T) {
 		{"", []string{"report"}, terminal.ExitDone, "1 will-monitor"},
 		{"", []string{"rehearse", "--key-file", key, "--against", other}, terminal.ExitDone, ""},
 		{"", []string{"export", "--key-file", key, filepath.Join(dir, "export.gz")}, terminal.ExitDone, "exported"},
-		{"", []string{"setup"}, terminal.ExitDone, "the streams are there"},
+		{"", []string{"setup"}, terminal.ExitDone, "all streams exist"},
 		{"", []string{"erase", "Patient/anna", "--yes", "--key-file", key}, terminal.ExitDone, "erased"},
 	} {
 		needed := map[string]int64{}
