@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -56,7 +57,8 @@ func (s *session) watchStates(ctx context.Context, rls *jetstream.StreamInfo, an
 	if err != nil {
 		return err
 	}
-	if missing.Count() == 0 { // what was erased long ago has left, or the server miscounted
+	// What was erased long ago has left, the server miscounted, or a replica that lags was read.
+	if missing.Count() == 0 || s.someThere(ctx, missing) {
 		*c = census{}
 		s.trouble(health.StatesMissing, "")
 		return nil
@@ -74,6 +76,17 @@ func (s *session) watchStates(ctx context.Context, rls *jetstream.StreamInfo, an
 	missing.Lose()
 	return s.restore(ctx, missing)
 }
+
+// someThere tells whether the leader of the stream has some of the states that were not found.
+// Consumers read the replica that they are on, which may lag behind after another leader was lost.
+func (s *session) someThere(ctx context.Context, missing *commit.Missing) bool {
+	return slices.ContainsFunc(missing.Some(sample), func(subject string) bool {
+		return jet.LastOf(ctx, s.js, layout.StreamRLS, subject) != nil
+	})
+}
+
+// sample is how many states are asked for one by one.
+const sample = 16
 
 // countStates asks how many messages the stream has under the subjects of states.
 func (s *session) countStates(ctx context.Context) (uint64, error) {

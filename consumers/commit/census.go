@@ -59,6 +59,25 @@ func (m *Missing) Count() int {
 	return n
 }
 
+// Some are subjects of at most so many of those that are missing.
+func (m *Missing) Some(most int) (subjects []string) {
+	if m.site {
+		subjects = append(subjects, layout.SubjectSite)
+	}
+	for slot := range m.tallies {
+		subjects = append(subjects, layout.SubjectTally+slot)
+	}
+	for kind, rows := range m.rows {
+		for tok := range rows {
+			if len(subjects) >= most {
+				return subjects[:most]
+			}
+			subjects = append(subjects, kind+tok.String())
+		}
+	}
+	return subjects[:min(most, len(subjects))]
+}
+
 // Expected is how many subjects of states the stream has, as far as this process knows.
 func (c *WorkingCopy) Expected() uint64 {
 	c.mu.RLock()
