@@ -118,11 +118,22 @@ func (s *session) copiesOf(ctx context.Context, shown []audit.Shown) (map[string
 	return copies, ctx.Err()
 }
 
+// replaced tells whether a transition was replaced in RLS since it was read: then RLS_FLAGS may show
+// the newer one already.
+func replaced(ctx context.Context, rls jetstream.Stream, seq uint64) bool {
+	_, err := rls.GetMsg(ctx, seq)
+	return errors.Is(err, jetstream.ErrMsgNotFound)
+}
+
 // takeOut removes from RLS what may leave: together as far as all may, the rest one by one.
 func (s *session) takeOut(ctx context.Context, rls jetstream.Stream, shown []audit.Shown, leave []bool) error {
-	n := 0
-	for n < len(leave) && leave[n] {
-		n++
+	n, left := 0, leaveSingly
+	for ; n < len(leave); n++ {
+		if !leave[n] {
+			if left--; left < 0 || !replaced(ctx, rls, shown[n].Committed) {
+				break
+			}
+		}
 	}
 	if n > 0 {
 		err := rls.Purge(ctx, jetstream.WithPurgeSubject(layout.SubjectCommitFlags+">"),
@@ -131,7 +142,6 @@ func (s *session) takeOut(ctx context.Context, rls jetstream.Stream, shown []aud
 			return fmt.Errorf("stream %s: %w", layout.StreamRLS, err)
 		}
 	}
-	left := leaveSingly
 	for ; n < len(leave) && left > 0; n++ {
 		if !leave[n] {
 			continue

@@ -7,10 +7,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/consumers/operate"
 	"github.com/rlsguard/rlsguard/consumers/watch"
@@ -177,4 +180,39 @@ func TestEndOfShownIsLost(t *testing.T) {
 	defer func() { down() }()
 	want := open(engine(), replay(docs...))
 	b.wait("shown again", func() bool { return cmp.Diff(want, b.openNow(watch.Options{})) == "" })
+}
+
+// Timers that have stood for long are set again, for the same moment, and keep no old block.
+func TestTimersAreRenewed(t *testing.T) {
+	impatient(t)
+	after := renewAfter
+	t.Cleanup(func() { renewAfter = after })
+	b := newBench(t)
+	cfg := b.config()
+	cfg.AsOf = time.Time{}
+	stop := b.serve(cfg)
+	b.publish(rlsJSON("1"), orderJSON("a", "1", "sertraline", "active", 1))
+	b.decided()
+	timer := func() *jetstream.RawStreamMsg {
+		return jet.LastOf(t.Context(), b.js, layout.StreamRLS, layout.SubjectTimer+"*")
+	}
+	b.wait("a timer", func() bool { return timer() != nil })
+	stop()
+	before := timer()
+	renewAfter = 3
+	cfg = b.config()
+	cfg.AsOf = time.Time{}
+	defer b.serve(cfg)()
+	b.publish(rlsJSON("2"), rlsJSON("3"), rlsJSON("4"))
+	b.decided()
+	const schedule = "Nats-Schedule"
+	for _, m := range b.messages(layout.StreamRLS, before.Subject) {
+		if m.Headers().Get(schedule) != before.Header.Get(schedule) {
+			t.Errorf("set for %s, and was for %s", m.Headers().Get(schedule), before.Header.Get(schedule))
+		}
+	}
+	b.wait("renewed", func() bool {
+		m, err := b.stream(layout.StreamRLS).GetLastMsgForSubject(t.Context(), before.Subject)
+		return err == nil && m.Sequence > before.Sequence && m.Header.Get(schedule) == before.Header.Get(schedule)
+	})
 }

@@ -152,12 +152,7 @@ func (s *session) mendForeign(ctx context.Context, kind, subject string, seq uin
 	case "timer":
 		s.clear(ctx, layout.StreamRLS, subject)
 		if tok, err := layout.ParseToken(lastPart(subject)); err == nil {
-			s.patrol.mu.Lock()
-			if s.patrol.timers == nil {
-				s.patrol.timers = map[layout.Token]struct{}{}
-			}
-			s.patrol.timers[tok] = struct{}{}
-			s.patrol.mu.Unlock()
+			s.patrol.set(tok)
 		}
 	case "flag":
 		s.trouble(health.ForeignMessages, "a flag in stream "+layout.StreamRLS+

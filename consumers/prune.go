@@ -61,8 +61,10 @@ func (s *session) pruneRound(ctx context.Context) (audit.Round, error) {
 		return r, err
 	}
 	more, err := s.leaveRLS(ctx, r.First)
-	r.More = r.More || more
-	return r, err
+	if r.More = r.More || more; err != nil {
+		return r, err
+	}
+	return r, s.renewTimers(ctx)
 }
 
 // passedOver lets the server copy again what it has gone on without for a while.

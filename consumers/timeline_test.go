@@ -128,6 +128,15 @@ func (b *bench) tellsFromTheAudit(t *testing.T, before *timeline.Patient) {
 			t.Fatalf("%s: from the audit comes another timeline:\n%s", f.Check, d)
 		}
 	}
+	if err := b.stream(name).Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range before.Flags { // only RLS_FLAGS says whose it is
+		m, err := b.nc.Request(patients.Subject, fmt.Appendf(nil, `{"flag":%q}`, f.ID), time.Minute)
+		if err != nil || m.Header.Get(micro.ErrorCodeHeader) != "" {
+			t.Errorf("%s: not found once the audit keeps nothing of it: %v %s", f.Check, err, m.Header)
+		}
+	}
 }
 
 // refusesForged asks for a flag under whose id somebody put another flag: an id is not to be
