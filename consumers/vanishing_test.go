@@ -30,6 +30,36 @@ func (v *vanishing) OrderedConsumer(
 	return cons, err
 }
 
+// deaf gives a consumer at first that was told how much there is, and gets nothing of it.
+type deaf struct {
+	jetstream.JetStream
+	given bool
+}
+
+func (d *deaf) OrderedConsumer(
+	ctx context.Context,
+	stream string,
+	cfg jetstream.OrderedConsumerConfig,
+) (jetstream.Consumer, error) {
+	cons, err := d.JetStream.OrderedConsumer(ctx, stream, cfg)
+	if d.given || err != nil {
+		return cons, err
+	}
+	d.given = true
+	cfg.FilterSubjects = []string{layout.SubjectState + "nobody"}
+	nothing, err := d.JetStream.OrderedConsumer(ctx, stream, cfg)
+	return &silent{cons, nothing}, err
+}
+
+type silent struct {
+	jetstream.Consumer
+	nothing jetstream.Consumer
+}
+
+func (s *silent) Messages(opts ...jetstream.PullMessagesOpt) (jetstream.MessagesContext, error) {
+	return s.nothing.Messages(opts...)
+}
+
 // What is purged before it was read, or in the middle, does not let a reader wait for ever.
 func TestReadingWhatVanishes(t *testing.T) {
 	b := newBench(t)
@@ -69,6 +99,11 @@ func TestReadingWhatVanishes(t *testing.T) {
 		t.Errorf("purged in the middle: %d read, %v", read, err)
 	}
 	fill(layout.SubjectPatient, 1)
+	read = 0
+	count := func(jetstream.Msg, *jetstream.MsgMetadata) error { read++; return nil }
+	if err := jet.Each(ctx, &deaf{JetStream: b.js}, layout.StreamRLS, cfg, count); err != nil || read != 20 {
+		t.Errorf("by a consumer that is gone: %d read, %v", read, err)
+	}
 	filled := make(chan struct{})
 	following, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)

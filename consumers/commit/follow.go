@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/checks/codec"
@@ -34,27 +33,21 @@ const readAhead = 256
 func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cons, err := jet.Ordered(ctx, js, layout.StreamRLS, ofStates)
+	r, pending, err := jet.Read(ctx, js, layout.StreamRLS, ofStates)
 	if err != nil {
 		return fmt.Errorf("following the states: %w", err)
 	}
-	c.expect(cons.CachedInfo().NumPending)
-	if cons.CachedInfo().NumPending == 0 {
+	c.expect(pending)
+	if pending == 0 {
 		c.weigh()
 		filled()
 		filled = nil
 	}
-	it, err := cons.Messages(jet.FollowBounds)
-	if err != nil {
-		return fmt.Errorf("following the states: %w", err)
-	}
-	defer context.AfterFunc(ctx, it.Stop)()
-	defer it.Stop()
 	var live atomic.Bool // what this process wrote comes back, and need not be checked
 	live.Store(filled == nil)
 	coming := make(chan arrived, readAhead)
-	go c.receive(ctx, js, it, coming, &live)
-	var r codec.Reader
+	go c.receive(ctx, r, coming, &live)
+	var decoder codec.Reader
 	for a := range coming {
 		if ctx.Err() != nil {
 			return nil
@@ -63,7 +56,7 @@ func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled
 			return fmt.Errorf("following the states: %w", a.err)
 		}
 		if !a.none {
-			if _, err := c.takeState(a.subject, a.stored, r.Decode); err != nil {
+			if _, err := c.takeState(a.subject, a.stored, decoder.Decode); err != nil {
 				return err
 			}
 			c.followed.Store(a.stored.Sequence)
@@ -80,38 +73,25 @@ func (c *WorkingCopy) Follow(ctx context.Context, js jetstream.JetStream, filled
 
 // receive delivers messages in order. At the start it checks signatures in parallel, which takes a
 // fraction of the time of taking states in.
-func (c *WorkingCopy) receive(
-	ctx context.Context,
-	js jetstream.JetStream,
-	it jetstream.MessagesContext,
-	to chan<- arrived,
-	live *atomic.Bool,
-) {
+func (c *WorkingCopy) receive(ctx context.Context, r *jet.Reading, to chan<- arrived, live *atomic.Bool) {
 	defer close(to)
-	seen := uint64(0)
-	// Without either, an iterator stopped while reopening itself would wait for ever.
-	for filling, following := jetstream.NextMaxWait(jet.Quiet), jetstream.NextContext(ctx); ; {
-		next := filling
-		if live.Load() {
-			next = following
+	defer r.Stop()
+	for {
+		next, filling := r.Follow, !live.Load()
+		if filling {
+			next = r.Next
 		}
-		m, err := it.Next(next)
-		a := arrived{err: err}
-		if errors.Is(err, nats.ErrTimeout) {
-			if left, err := jet.Left(ctx, js, layout.StreamRLS, ofStates, seen); err != nil || left > 0 {
-				continue
-			}
-			a = arrived{none: true}
-		}
-		var meta *jetstream.MsgMetadata
-		if err == nil {
-			meta, a.err = m.Metadata()
-		}
-		if meta != nil {
-			seen = meta.Sequence.Stream
+		var a arrived
+		m, meta, err := next(ctx)
+		switch {
+		case errors.Is(err, jet.ErrNoneLeft):
+			a.none = true
+		case err != nil:
+			a.err = err
+		default:
 			a.subject, a.pending = m.Subject(), meta.NumPending
 			a.stored = jet.Stored{Sequence: meta.Sequence.Stream, Header: m.Headers(), Data: m.Data()}
-			if !live.Load() {
+			if filling {
 				a.stored.Verdict = c.signer.Judge(a.subject, a.stored.Header, a.stored.Data)
 			}
 		}

@@ -3,12 +3,10 @@ package jet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rlsguard/rlsguard/consumers/layout"
@@ -73,70 +71,26 @@ func Each(
 	cfg jetstream.OrderedConsumerConfig,
 	do func(jetstream.Msg, *jetstream.MsgMetadata) error,
 ) error {
-	cons, err := Ordered(ctx, js, stream, cfg)
+	r, pending, err := Read(ctx, js, stream, cfg)
 	if full(err) {
 		return eachByOne(ctx, js, stream, cfg, do)
 	}
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", stream, err)
+		return err
 	}
-	if cons.CachedInfo().NumPending == 0 {
-		return nil
-	}
-	it, err := cons.Messages(FollowBounds)
-	if err != nil {
-		return fmt.Errorf("stream %s: %w", stream, err)
-	}
-	defer context.AfterFunc(ctx, it.Stop)()
-	defer it.Stop()
-	seen := uint64(0)
-	for next := jetstream.NextMaxWait(Quiet); ; {
-		m, err := it.Next(next)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, nats.ErrTimeout):
-			if left, err := Left(ctx, js, stream, cfg, seen); err == nil && left == 0 {
-				return nil
-			}
-			continue
-		case errors.Is(err, jetstream.ErrNoHeartbeat):
-			continue // the server is away for a moment; the consumer goes on where it was
-		case err != nil:
-			return fmt.Errorf("stream %s: %w", stream, err)
+	defer r.Stop()
+	for pending > 0 {
+		m, meta, err := r.Next(ctx)
+		if errors.Is(err, ErrNoneLeft) {
+			return nil
 		}
-		meta, err := m.Metadata()
 		if err != nil {
-			return fmt.Errorf("stream %s: %w", stream, err)
-		}
-		if err := do(m, meta); err != nil || meta.NumPending == 0 {
 			return err
 		}
-		seen = meta.Sequence.Stream
+		if err := do(m, meta); err != nil {
+			return err
+		}
+		pending = meta.NumPending
 	}
-}
-
-// Quiet is how long a reader waits for a message that the server announced before it asks whether
-// the message is still there: it may have been replaced, purged or deleted meanwhile, and nothing
-// would ever come.
-const Quiet = time.Second
-
-// Left is how many messages a consumer of cfg would still be given after a sequence; 0 is the
-// beginning.
-func Left(
-	ctx context.Context,
-	js jetstream.JetStream,
-	stream string,
-	cfg jetstream.OrderedConsumerConfig,
-	after uint64,
-) (uint64, error) {
-	if after > 0 {
-		cfg.DeliverPolicy, cfg.OptStartTime = jetstream.DeliverByStartSequencePolicy, nil
-		cfg.OptStartSeq = after + 1
-	}
-	cons, err := Ordered(ctx, js, stream, cfg)
-	if err != nil {
-		return 0, fmt.Errorf("stream %s: %w", stream, err)
-	}
-	return cons.CachedInfo().NumPending, nil
+	return nil
 }

@@ -38,7 +38,7 @@ func eachByOne(
 	if len(cfg.FilterSubjects) == 1 {
 		subject = cfg.FilterSubjects[0]
 	}
-	for seq := max(s.CachedInfo().State.FirstSeq, 1); ctx.Err() == nil; {
+	for seq := max(s.CachedInfo().State.FirstSeq, cfg.OptStartSeq, 1); ctx.Err() == nil; {
 		raw, err := s.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subject))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return nil
