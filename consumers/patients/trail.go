@@ -129,7 +129,8 @@ func (s *streams) get(
 		m, err = ask(stream)
 	}
 	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound), name != layout.StreamRLS && errors.Is(err, jetstream.ErrStreamNotFound):
+	case errors.Is(err, jetstream.ErrMsgNotFound),
+		name != layout.StreamRLS && errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("stream %s: %w", name, err)
