@@ -20,7 +20,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/embedded"
 	"github.com/rlsguard/rlsguard/consumers/fold"
 	"github.com/rlsguard/rlsguard/consumers/health"
-	"github.com/rlsguard/rlsguard/consumers/jet"
 	"github.com/rlsguard/rlsguard/consumers/layout"
 	"github.com/rlsguard/rlsguard/fhir"
 	"github.com/rlsguard/rlsguard/fhir/issue"
@@ -172,9 +171,8 @@ func (b *bench) messages(stream, filter string) []jetstream.Msg {
 // readAll reads what there is, unless some of it expires meanwhile, or the server lets it wait.
 func (b *bench) readAll(stream, filter string) (all []jetstream.Msg, whole bool) {
 	b.t.Helper()
-	c, err := jet.Ordered(
+	c, err := b.js.OrderedConsumer(
 		b.t.Context(),
-		b.js,
 		stream,
 		jetstream.OrderedConsumerConfig{FilterSubjects: []string{filter}},
 	)

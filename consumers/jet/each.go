@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -37,28 +36,6 @@ func IsNoMessage(err error) bool {
 	gone := func(text string) bool { return strings.Contains(err.Error(), text) }
 	return errors.Is(err, jetstream.ErrMsgNotFound) ||
 		errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && (gone("no message found") || gone("deleted message"))
-}
-
-// FollowBounds bounds what is under way to us, in messages and bytes: above the client's own limit
-// reading gets ten times slower. With a limit of bytes alone the client would make room for a
-// million messages, 8 MB of it, for every reading.
-var FollowBounds = jetstream.PullMaxMessagesWithBytesLimit(8192, 8<<20)
-
-// Abandoned is how long the server keeps a consumer that nobody asks any more. Whoever is killed
-// leaves one, a stream takes a thousand, and the usual five minutes would let an instance that is
-// killed every second lock itself out.
-const Abandoned = 30 * time.Second
-
-// Ordered opens an ordered consumer. One that the server gave up meanwhile is made again where it
-// was.
-func Ordered(
-	ctx context.Context,
-	js jetstream.JetStream,
-	stream string,
-	cfg jetstream.OrderedConsumerConfig,
-) (jetstream.Consumer, error) {
-	cfg.InactiveThreshold = Abandoned
-	return js.OrderedConsumer(ctx, stream, cfg)
 }
 
 // Each calls do with what a stream has, in its order, until there is no more. What is written

@@ -35,6 +35,16 @@ const (
 	mostQuiet  = 30 * time.Second
 )
 
+// followBounds bounds what is under way to us, in messages and bytes: above the client's own limit
+// reading gets ten times slower. With a limit of bytes alone the client would make room for a
+// million messages, 8 MB of it, for every reading.
+var followBounds = jetstream.PullMaxMessagesWithBytesLimit(8192, 8<<20)
+
+// Abandoned is how long the server keeps a consumer that nobody asks any more. Whoever is killed
+// leaves one, a stream takes a thousand, and the usual five minutes would let an instance that is
+// killed every second lock itself out.
+const Abandoned = 30 * time.Second
+
 // Read opens a Reading, and says how many messages the server announces.
 func Read(
 	ctx context.Context,
@@ -57,7 +67,8 @@ func (r *Reading) open(ctx context.Context) error {
 		cfg.DeliverPolicy, cfg.OptStartTime = jetstream.DeliverByStartSequencePolicy, nil
 		cfg.OptStartSeq = r.seen + 1
 	}
-	cons, err := Ordered(ctx, r.js, r.stream, cfg)
+	cfg.InactiveThreshold = Abandoned
+	cons, err := r.js.OrderedConsumer(ctx, r.stream, cfg)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", r.stream, err)
 	}
@@ -94,7 +105,7 @@ func (r *Reading) Follow(ctx context.Context) (jetstream.Msg, *jetstream.MsgMeta
 func (r *Reading) next(ctx context.Context, until jetstream.NextOpt) (jetstream.Msg, *jetstream.MsgMetadata, error) {
 	for ctx.Err() == nil {
 		if r.it == nil {
-			it, err := r.cons.Messages(FollowBounds)
+			it, err := r.cons.Messages(followBounds)
 			if err != nil {
 				return nil, nil, fmt.Errorf("stream %s: %w", r.stream, err)
 			}
