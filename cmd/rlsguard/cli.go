@@ -80,6 +80,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // execute selects a command, runs it and gives its exit code.
 func execute(p *terminal.Program, args []string) int {
+	if len(args) == 0 {
+		err := errors.New("no command: rlsguard demo shows what it does, rlsguard --help lists the commands")
+		return terminal.ExitCode(err, p.Stderr)
+	}
 	parser, err := newParser(grammar(args), p.Stdout, p.Stderr)
 	if err != nil {
 		return terminal.ExitCode(err, p.Stderr)
