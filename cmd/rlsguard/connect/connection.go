@@ -81,7 +81,7 @@ func (c *Connection) Explain(err error) error {
 			m[2],
 		)
 	}
-	return fmt.Errorf("this user may not publish on %s", m[2])
+	return fmt.Errorf("this user may not publish on %s; another one may, see deploy/roles.md", m[2])
 }
 
 // misplaced adds what may be wrong with the domain.

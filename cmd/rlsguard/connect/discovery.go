@@ -205,7 +205,11 @@ func (f Flags) Connect(role string, more ...nats.Option) (*Connection, error) {
 	c := &Connection{Domain: s.Domain}
 	options := append(c.options(), nats.Name("rlsguard "+role), nats.Timeout(5*time.Second), nats.MaxReconnects(-1))
 	if c.Conn, err = nats.Connect(s.URL, append(append(options, s.Options...), more...)...); err != nil {
-		return nil, fmt.Errorf("connecting to NATS at %s: %w", jet.WithoutCredentials(s.URL), err)
+		hint := ""
+		if errors.Is(err, nats.ErrNoServers) {
+			hint = "; is rlsguard serve, or the server, running there? (see rlsguard help connection)"
+		}
+		return nil, fmt.Errorf("connecting to NATS at %s: %w%s", jet.WithoutCredentials(s.URL), err, hint)
 	}
 	return c, nil
 }
