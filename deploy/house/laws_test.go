@@ -90,6 +90,10 @@ var mayImport = map[string][]string{
 	"checks/unread":          {},
 	"checks/words":           {},
 	"cmd/rlsguard/approvals": {"checks", "checks/substance"},
+	"cmd/rlsguard/await": {
+		"checks", "checks/facts", "checks/moment", "cmd/rlsguard/connect", "cmd/rlsguard/show",
+		"cmd/rlsguard/terminal", "consumers/jet", "consumers/watch",
+	},
 	"cmd/rlsguard/casetest": {
 		"checks/silence", "cmd/rlsguard/connect", "cmd/rlsguard/settings", "cmd/rlsguard/terminal",
 		"consumers/cases", "consumers/cases/cds", "consumers/cases/junit", "consumers/fold",
