@@ -10,6 +10,7 @@ import (
 
 	"github.com/rlsguard/rlsguard/checks/facts"
 	"github.com/rlsguard/rlsguard/checks/moment"
+	"github.com/rlsguard/rlsguard/cmd/rlsguard/await"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/settings"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/show"
@@ -43,7 +44,7 @@ func (ackCommand) Help() string {
   rlsguard ack 2f1c9b1e-6c1f-8a52-9d5e-0c8f3f0f7a11 --author 'Dr. A' \
     --until 2027-01-31
 
-The flag stays open, marked as acknowledged with who, when and why. It needs attention again if the facts behind it get worse. Needs the right to publish on fhir.DetectedIssue; any FHIR system with that right can send the same DetectedIssue.`
+The flag stays open, marked as acknowledged with who, when and why. It needs attention again if the facts behind it get worse. The command waits until it counts, and fails when it does not. Needs the right to publish on fhir.DetectedIssue; any FHIR system with that right can send the same DetectedIssue.`
 }
 
 // Run acknowledges a flag.
@@ -60,9 +61,9 @@ func (c *answerFlags) answer(p *terminal.Program, a facts.Acknowledgement, word 
 		return err
 	}
 	a.Author = c.Author
-	ctx, stop := terminal.Interruptible()
+	whole, stop := terminal.Interruptible()
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, connect.AskTimeout)
+	ctx, cancel := context.WithTimeout(whole, connect.AskTimeout)
 	defer cancel()
 	nc, err := c.Connect("answer")
 	if err != nil {
@@ -82,8 +83,22 @@ func (c *answerFlags) answer(p *terminal.Program, a facts.Acknowledgement, word 
 	if err != nil {
 		return err
 	}
-	if _, err := js.Publish(ctx, layout.SubjectAcknowledge, data); err != nil {
+	stored, err := js.Publish(ctx, layout.SubjectAcknowledge, data)
+	if err != nil {
 		return fmt.Errorf("%s: %w (it needs a permission of its own)", layout.SubjectAcknowledge, err)
+	}
+	if from := a.Date.Start(time.UTC); from.After(p.Now()) {
+		fmt.Fprintf(
+			p.Stdout,
+			"%s: the answer is stored (%s), and counts from %s\n",
+			show.ShortID(flag.ID),
+			flag.Check,
+			from.Format(time.RFC3339),
+		)
+		return nil
+	}
+	if err := (&await.Answer{Acknowledgement: a, To: flag, Sequence: stored.Sequence}).Shown(whole, p, nc); err != nil {
+		return err
 	}
 	fmt.Fprintf(
 		p.Stdout,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -17,12 +18,12 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/operate"
 )
 
-// placeFlags say where what is stored is found: on a server, or in the data folder of one that is
-// not running.
+// placeFlags say where what is stored is found: on a server, or in the data folder of rlsguard serve,
+// whether that runs or not.
 type placeFlags struct {
 	connect.Flags
 
-	Data string `placeholder:"DIR" help:"Data folder of a stopped rlsguard serve, instead of a server."`
+	Data string `placeholder:"DIR" help:"Data folder of rlsguard serve, running or not, instead of a server."`
 }
 
 // storedFlags are placeFlags for commands that need the site key.
@@ -63,8 +64,7 @@ func (f *storedFlags) open(ctx context.Context, p *terminal.Program, role string
 func (f *placeFlags) check() error {
 	if f.Data != "" && (f.Nats != "" || f.ServerFlags != (connect.ServerFlags{})) {
 		return errors.New(
-			"--data reads the folder of a stopped server: leave out --nats and the other " +
-				"connection options",
+			"--data finds the server of the folder: leave out --nats and the other connection options",
 		)
 	}
 	return nil
@@ -89,29 +89,53 @@ func (s *stored) connect(
 	role string,
 	fresh bool,
 ) (err error) {
+	var c *connect.Connection
 	var domain jet.Domain
 	if f.Data == "" {
-		var c *connect.Connection
-		if c, err = f.Connect(role); err == nil {
-			s.nc, domain, s.explain = c.Conn, c.Domain.Inside(), c.Explain
-		}
-	} else {
-		if _, err := os.Stat(filepath.Join(f.Data, "jetstream")); err != nil && !fresh {
-			return fmt.Errorf("--data: no rlsguard data in it: %w", err)
-		}
-		if s.server, err = embedded.Start(ctx, embedded.Options{Dir: f.Data, Private: true, Fresh: fresh,
-			Log: terminal.Logger(p, "error")}); err != nil {
-			return whenInUse(err, "most likely by rlsguard serve: end that first, or give its address with --nats "+
-				"instead of --data and leave it running")
-		}
+		c, err = f.Connect(role)
+	} else if c, err = s.openFolder(ctx, p, f.Data, role, fresh); c == nil && err == nil {
 		s.nc, err = s.server.Connect()
 		domain = s.server.Domain()
 	}
 	if err != nil {
 		return err
 	}
+	if c != nil {
+		s.nc, domain, s.explain = c.Conn, c.Domain.Inside(), c.Explain
+	}
 	s.Operator, err = operate.NewOperator(s.nc, domain)
 	return err
+}
+
+// openFolder starts a server on a data folder; where rlsguard serve runs on it, it connects to that.
+// A fresh one is for this process alone.
+func (s *stored) openFolder(
+	ctx context.Context,
+	p *terminal.Program,
+	dir, role string,
+	fresh bool,
+) (_ *connect.Connection, err error) {
+	if _, err := os.Stat(filepath.Join(dir, "jetstream")); err != nil && !fresh {
+		return nil, fmt.Errorf("--data: no rlsguard data in it: %w", err)
+	}
+	s.server, err = embedded.Start(ctx, embedded.Options{Dir: dir, Private: true, Fresh: fresh,
+		Log: terminal.Logger(p, "error")})
+	switch {
+	case err == nil || !errors.Is(err, syscall.EWOULDBLOCK):
+		return nil, err
+	case fresh:
+		return nil, whenInUse(err, "most likely by rlsguard serve: end that first")
+	}
+	running, none := connect.Inside(dir)
+	if none != nil {
+		return nil, whenInUse(err, "by another command, or by an rlsguard serve that is not ready: try again later")
+	}
+	c, err := running.Connect(role)
+	if err != nil {
+		return nil, fmt.Errorf("--data: rlsguard serve runs on %s: %w; give its address with --nats, and "+
+			"--key-file %s", dir, err, filepath.Join(dir, "site.key"))
+	}
+	return c, nil
 }
 
 // whenInUse adds what to do to the error of a data folder that another process has. It is that of
@@ -132,7 +156,8 @@ func (f *storedFlags) siteKey() ([]byte, error) {
 		path = filepath.Join(f.Data, "site.key")
 	case f.Nats != "" || f.Context != "" || os.Getenv("NATS_URL") != "":
 		return nil, errors.New(
-			"--key-file is needed with your own NATS server: the site key of rlsguard serve",
+			"--key-file is needed where the server is given by its address: the site key of rlsguard serve. " +
+				"For serve --data DIR that is DIR/site.key; --data DIR alone finds both server and key",
 		)
 	default:
 		dir, err := connect.DefaultDir()
@@ -140,6 +165,9 @@ func (f *storedFlags) siteKey() ([]byte, error) {
 			return nil, err
 		}
 		path = filepath.Join(dir, "site.key")
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("site key: %w; give --data DIR of rlsguard serve, or --key-file", err)
+		}
 	}
 	return connect.ReadKey(path)
 }

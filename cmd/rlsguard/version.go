@@ -66,7 +66,11 @@ type build struct{ version, commit, date string }
 // buildOf is what the Go command noted. The date is that of the commit: two builds of one commit
 // are the same, byte for byte.
 func buildOf() build {
-	b := build{version: "(unknown version)", commit: "unknown: built outside a checkout", date: "unknown"}
+	b := build{
+		version: "(unknown version)",
+		commit:  "unknown: built outside a checkout, or with -buildvcs=false",
+		date:    "unknown",
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

@@ -220,12 +220,26 @@ func (e *Embedded) up(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("embedded server: %w", ctx.Err())
 		}
-		return fmt.Errorf("embedded server did not get ready: %s", e.log.last())
+		return fmt.Errorf("embedded server did not get ready: %s%s", e.log.last(), wayOut(e.log.last()))
 	}
 	e.mu.Lock()
 	e.srv = srv
 	e.mu.Unlock()
 	return nil
+}
+
+// wayOut is what to do about a fatal error of the server, where it is an address that others have or
+// that this machine has not.
+func wayOut(fatal string) string {
+	for words, option := range map[string]string{
+		"Error listening on port":        "--listen",
+		"Unable to listen for websocket": "--websocket",
+	} {
+		if strings.HasPrefix(fatal, words) {
+			return ": give another address with " + option + " ADDR"
+		}
+	}
+	return ""
 }
 
 // down stops the server, once everything that it acknowledged is on disk.

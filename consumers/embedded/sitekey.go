@@ -28,12 +28,20 @@ func ReadSiteKey(path string) ([]byte, error) {
 	return b, nil
 }
 
-// SiteKey reads the site key of a data folder, and makes one when there is none.
+// SiteKey reads the site key of a data folder, and makes one when there is none and the folder holds
+// no store: what is stored was made with the key that is gone.
 func SiteKey(dir string) ([]byte, error) {
 	path := filepath.Join(dir, "site.key")
 	key, err := ReadSiteKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
+	}
+	if hasStreams(dir) {
+		return nil, fmt.Errorf(
+			"%s is missing, and %s holds states made with it: put your copy back, or name it with --key-file",
+			path,
+			dir,
+		)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)

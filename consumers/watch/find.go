@@ -16,12 +16,12 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/layout"
 )
 
-// errNoFlag tells that no flag with an id is open.
-var errNoFlag = errors.New("no flag with this id is open")
+// ErrNoFlag tells that no flag with an id is open.
+var ErrNoFlag = errors.New("no flag with this id is open")
 
 // FindFlag reads the open flag with an id from the stream RLS_FLAGS. A beginning of the id does, at
 // least four characters, that no other open flag has; for that all open flags are read. key is the
-// site key, or nil, as in Options. There is at most one domain. Its error is errNoFlag, one of
+// site key, or nil, as in Options. There is at most one domain. Its error is ErrNoFlag, one of
 // Ambiguous, one that tells that what stands there cannot be used, or one of the server.
 func FindFlag(ctx context.Context, nc *nats.Conn, key []byte, id string, in ...jet.Domain) (checks.Flag, error) {
 	subject := layout.SubjectFlags + ">"
@@ -31,7 +31,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, key []byte, id string, in ...j
 	case !layout.FlagIDPart.MatchString(id):
 		return checks.Flag{}, fmt.Errorf(
 			"%w: an id is a UUID in small letters, as watch prints it, or at least its first four characters",
-			errNoFlag,
+			ErrNoFlag,
 		)
 	}
 	js, err := jet.New(nc, jet.OnlyDomain(in), jetstream.WithDefaultTimeout(5*time.Second))
@@ -51,7 +51,7 @@ func FindFlag(ctx context.Context, nc *nats.Conn, key []byte, id string, in ...j
 	open := sortedOpen(known)
 	switch len(open) {
 	case 0:
-		return checks.Flag{}, cmp.Or(left, errNoFlag)
+		return checks.Flag{}, cmp.Or(left, ErrNoFlag)
 	case 1:
 		return open[0], nil
 	}

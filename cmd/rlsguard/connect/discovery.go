@@ -173,20 +173,21 @@ func (f Flags) look() (Server, error) {
 	}
 	dir, err := DefaultDir()
 	if err == nil {
-		b, err := os.ReadFile(filepath.Join(dir, "nats.url"))
-		if err == nil {
-			return inside(dir, strings.TrimSpace(string(b)))
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return Server{}, err
+		if s, err := Inside(dir); !errors.Is(err, fs.ErrNotExist) {
+			return s, err
 		}
 	}
 	return contextServer("")
 }
 
-// inside is the server that rlsguard serve runs inside itself, with its data in dir.
-func inside(dir, url string) (Server, error) {
-	s := Server{URL: url}
+// Inside is the server that rlsguard serve runs inside itself, with its data in dir. Its error is
+// fs.ErrNotExist where none runs.
+func Inside(dir string) (Server, error) {
+	url, err := os.ReadFile(filepath.Join(dir, "nats.url"))
+	if err != nil {
+		return Server{}, err
+	}
+	s := Server{URL: strings.TrimSpace(string(url))}
 	domain, err := os.ReadFile(filepath.Join(dir, embedded.DomainName))
 	if err == nil {
 		s.Domain = jet.NamedDomain(strings.TrimSpace(string(domain)))
@@ -202,6 +203,11 @@ func (f Flags) Connect(role string, more ...nats.Option) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.Connect(role, more...)
+}
+
+// Connect connects to the server.
+func (s Server) Connect(role string, more ...nats.Option) (_ *Connection, err error) {
 	c := &Connection{Domain: s.Domain}
 	options := append(c.options(), nats.Name("rlsguard "+role), nats.Timeout(5*time.Second), nats.MaxReconnects(-1))
 	if c.Conn, err = nats.Connect(s.URL, append(append(options, s.Options...), more...)...); err != nil {
