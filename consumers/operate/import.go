@@ -115,6 +115,9 @@ func (o *Operator) Import(
 	if err := jet.MakeStreams(ctx, o.js, replicas); err != nil {
 		return Ported{}, err
 	}
+	if err := jet.MakeFeedback(ctx, o.js, replicas, layout.DefaultAudit); err != nil {
+		return Ported{}, err
+	}
 	seq, err := o.vacant(ctx, key)
 	if err != nil {
 		return Ported{}, err
