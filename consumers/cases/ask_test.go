@@ -62,7 +62,8 @@ func TestServedDay(t *testing.T) {
 	preset := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	for _, tc := range []struct{ stated, served, way string }{
 		{"", "2026-11-23T23:59:59Z", ""},
-		{"", "2026-11-24T00:00:00Z", "serve --as-of 2026-11-23T08:00:00Z, or test with --as-of 2026-11-24T00:00:00Z"},
+		{"", "2026-11-24T00:00:00Z",
+			"serve --as-of 2026-11-23T08:00:00Z, or test with --as-of 2026-11-24T00:00:00Z"},
 		{"2026-11-23", "2026-11-23T08:00:00Z", ""},
 		{"2026-11-22", "2026-11-23T08:00:00Z", "or state as-of 2026-11-23T08:00:00Z in the case"},
 		{"2026-11-23T08:00:00Z", "2026-11-23T08:00:00Z", ""},
