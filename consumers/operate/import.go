@@ -73,7 +73,7 @@ func readExport(
 		if err != nil {
 			return done, err
 		}
-		done.count(subject)
+		done.count(subject, data)
 		if err := do(subject, headers, data); err != nil {
 			return done, err
 		}
